@@ -1,0 +1,13 @@
+//! What the engine waits for; the runner makes it happen and reports back.
+use super::Cursor;
+use jiff::Timestamp;
+
+/// Something that should be in flight. A function of the state, so it is never lost and never doubled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Effect {
+    RunAgent(Cursor),
+    StopAgent(Cursor),
+    /// Take back what ended agents hold, then look at the queue.
+    CheckQueue(Cursor),
+    WaitUntil(Timestamp),
+}

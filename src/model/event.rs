@@ -1,0 +1,130 @@
+//! Facts: the lines of `events.jsonl`.
+use super::Verdict;
+use super::{Cursor, NodeId, Outcome, ProcessId, RunId, SessionName, Usage};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// One line of the journal.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Line {
+    /// Version of the format.
+    pub v: u32,
+    /// 1-based and without gaps.
+    pub seq: u64,
+    pub at: Timestamp,
+    pub event: Event,
+}
+
+impl Line {
+    /// The format this program writes. A journal from a newer format is read, never written.
+    pub const VERSION: u32 = 1;
+}
+
+/// Something that happened. Named in the past tense; never changes its meaning.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "type")]
+pub enum Event {
+    SessionStarted {
+        session: SessionName,
+        run: RunId,
+    },
+    /// A runner took the session up: at its start and after every crash, stop or failure.
+    RunnerStarted {
+        runner: ProcessId,
+        version: String,
+    },
+    /// Somebody asked an ended session to go on; `max_iterations` replaces the current node's.
+    SessionResumed {
+        max_iterations: Option<u32>,
+    },
+    /// The iteration is on: an agent may be running from now on.
+    IterationStarted {
+        cursor: Cursor,
+    },
+    /// The shim of the attempt is alive.
+    AgentStarted {
+        cursor: Cursor,
+        shim: ProcessId,
+    },
+    AgentExited {
+        cursor: Cursor,
+        outcome: Outcome,
+        usage: Usage,
+    },
+    /// The queue was looked at; `released` are the tasks taken back from agents that ended without finishing them.
+    QueueChecked {
+        verdict: Verdict,
+        released: Vec<String>,
+    },
+    WaitStarted {
+        reason: WaitReason,
+        until: Timestamp,
+    },
+    WaitEnded,
+    /// A pause was asked for; it takes effect when no agent runs.
+    PauseRequested,
+    ContinueRequested,
+    StopRequested {
+        by: String,
+    },
+    NodeFinished {
+        node: u32,
+        id: NodeId,
+        ending: NodeEnding,
+    },
+    SessionFinished {
+        ending: Ending,
+    },
+}
+
+/// What a session waits for.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "kind")]
+pub enum WaitReason {
+    /// The loop's own pause between iterations.
+    Delay,
+    /// Another try after an attempt that failed.
+    Retry { error: String },
+    /// The provider's quota to come back.
+    RateLimit { reason: String },
+    /// Tasks that others hold.
+    Queue { held: u32 },
+}
+
+/// Why a node is done.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "kind")]
+pub enum NodeEnding {
+    /// `fixed`: all iterations ran.
+    AllIterations { iterations: u32 },
+    /// `judgment`: this many agents in a row said stop.
+    Consensus { votes: u32 },
+    /// `queue`: no task is left.
+    QueueEmpty { closed: u32 },
+    /// The iterations ran out first.
+    MaxIterations { iterations: u32 },
+}
+
+impl NodeEnding {
+    /// Whether the node reached what it was for.
+    pub fn reached_goal(&self) -> bool {
+        match self {
+            Self::AllIterations { .. } | Self::Consensus { .. } | Self::QueueEmpty { .. } => true,
+            Self::MaxIterations { .. } => false,
+        }
+    }
+}
+
+/// How a session ended. Decides the exit code.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "kind")]
+pub enum Ending {
+    /// All nodes reached their goal.
+    Completed { reason: NodeEnding },
+    /// Went wrong; can be resumed.
+    Failed { error: String, hint: String },
+    /// Ended short of the goal by a limit; can be resumed with a larger one.
+    LimitReached { limit: String },
+    /// A person or a closing terminal stopped it; can be resumed.
+    Stopped { by: String },
+}

@@ -1,0 +1,22 @@
+//! The nouns: plain data, `serde` and nothing else. No clock, no files, no processes.
+mod census;
+mod cursor;
+mod effect;
+mod event;
+mod id;
+mod input;
+mod outcome;
+mod process;
+mod status;
+mod usage;
+
+pub use census::{Census, Verdict};
+pub use cursor::Cursor;
+pub use effect::Effect;
+pub use event::{Ending, Event, Line, NodeEnding, WaitReason};
+pub use id::{InvalidName, NodeId, RunId, SessionName};
+pub use input::{Input, Request};
+pub use outcome::{Exit, LimitKind, Outcome};
+pub use process::ProcessId;
+pub use status::{Decision, Status, StatusError, Work};
+pub use usage::Usage;

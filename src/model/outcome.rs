@@ -1,0 +1,113 @@
+//! How an attempt ended: what the shim saw ([`Exit`]) and what it amounts to ([`Outcome`]).
+use super::Status;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// Which bound an agent ran into.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LimitKind {
+    /// Ran longer than an attempt may.
+    Wall,
+    /// Gave no sign of life for too long.
+    Idle,
+    /// Said its last word but did not exit.
+    AfterResult,
+}
+
+/// `exit.json`: how the agent's process ended, as its shim saw it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Exit {
+    /// Exit code, unless a signal ended it.
+    pub code: Option<i32>,
+    /// The signal that ended it.
+    pub signal: Option<i32>,
+    /// The bound it ran into, if that is why it ended.
+    pub limit: Option<LimitKind>,
+    /// Whether the runner asked for the end.
+    pub cancelled: bool,
+    /// Why the agent could not be started at all.
+    pub spawn_error: Option<String>,
+    pub started_at: Timestamp,
+    pub ended_at: Timestamp,
+    /// Processes the agent left behind and the shim ended.
+    pub swept: u32,
+}
+
+/// What an attempt amounts to.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "kind")]
+pub enum Outcome {
+    /// Exit 0 and a valid, fresh status.
+    Reported {
+        status: Status,
+    },
+    /// Exit 0 without one: an error iteration.
+    Unreported {
+        reason: String,
+    },
+    /// The process failed. `stderr` is the tail of what it said.
+    Crashed {
+        code: Option<i32>,
+        signal: Option<i32>,
+        reason: String,
+        stderr: String,
+    },
+    /// The provider or its permissions said no; trying again would change nothing.
+    Refused {
+        reason: String,
+        hint: String,
+    },
+    TimedOut {
+        limit: LimitKind,
+    },
+    /// Out of quota. Costs no attempt.
+    RateLimited {
+        until: Option<Timestamp>,
+        reason: String,
+    },
+    /// Ended without leaving a record.
+    Lost {
+        reason: String,
+    },
+    /// Ended because the session was told to stop.
+    Cancelled,
+}
+
+impl Outcome {
+    /// Whether the iteration is over, well or badly.
+    pub fn completes(&self) -> bool {
+        match self {
+            Self::Reported { .. } | Self::Unreported { .. } => true,
+            Self::Crashed { .. }
+            | Self::Refused { .. }
+            | Self::TimedOut { .. }
+            | Self::RateLimited { .. }
+            | Self::Lost { .. }
+            | Self::Cancelled => false,
+        }
+    }
+}
+
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Reported { .. } => write!(f, "reported"),
+            Self::Unreported { reason } => write!(f, "left no valid status: {reason}"),
+            Self::Crashed { reason, code, signal, .. } => match (reason.as_str(), signal, code) {
+                ("", Some(signal), _) => write!(f, "terminated unexpectedly by signal {signal}"),
+                ("", None, Some(code)) => write!(f, "terminated unexpectedly with exit code {code}"),
+                ("", None, None) => write!(f, "terminated unexpectedly"),
+                (reason, ..) => write!(f, "terminated unexpectedly: {reason}"),
+            },
+            Self::Refused { reason, .. } => write!(f, "refused: {reason}"),
+            Self::TimedOut { limit: LimitKind::Wall } => write!(f, "timed out: it ran longer than an attempt may"),
+            Self::TimedOut { limit: LimitKind::Idle } => write!(f, "timed out: it gave no sign of life"),
+            Self::TimedOut { limit: LimitKind::AfterResult } => write!(f, "timed out: it gave its result but did not exit"),
+            Self::RateLimited { reason, .. } => write!(f, "rate limited: {reason}"),
+            Self::Lost { reason } => write!(f, "lost: {reason}"),
+            Self::Cancelled => write!(f, "cancelled"),
+        }
+    }
+}

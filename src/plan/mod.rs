@@ -1,0 +1,192 @@
+//! From YAML as written to a [`Plan`] as run. Gets texts, never opens files.
+use crate::model::{NodeId, RunId, SessionName};
+use crate::termination::Termination;
+use camino::Utf8PathBuf;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// `plan.json`: everything a session does, frozen at its start. Nothing is looked up again later.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Plan {
+    /// Version of the format.
+    pub version: u32,
+    pub session: SessionName,
+    pub run: RunId,
+    /// Name of the loop or pipeline.
+    pub name: String,
+    pub kind: PlanKind,
+    /// The command line that starts it, without flags: `ap work auth 25`. Shown in "how to resume".
+    pub command: String,
+    /// Where the definition came from, with the text's hash, to tell when it has changed since.
+    pub source: Source,
+    /// In the order they run; never empty.
+    pub nodes: Vec<Node>,
+    /// Absolute paths given with `--input`.
+    pub inputs: Vec<Utf8PathBuf>,
+    pub guardrails: Guardrails,
+}
+
+impl Plan {
+    /// The format this program writes.
+    pub const VERSION: u32 = 1;
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum PlanKind {
+    Loop,
+    Pipeline,
+}
+
+/// Where a definition was found.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Source {
+    pub origin: Origin,
+    /// The file, or `builtin:<path>`.
+    pub path: String,
+    /// FNV-1a of the definition's texts, in hexadecimal.
+    pub hash: String,
+}
+
+/// In lookup order: the first one wins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Origin {
+    /// Named by its path.
+    File,
+    Project,
+    User,
+    BuiltIn,
+}
+
+/// One place in the plan: a prompt that is given to fresh agents until its termination says stop.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Node {
+    pub id: NodeId,
+    /// Name of the loop it was made from; empty for an inline prompt.
+    pub template: String,
+    pub description: String,
+    pub agent: AgentSpec,
+    /// The prompt's template text.
+    pub prompt: String,
+    pub termination: Termination,
+    pub max_iterations: u32,
+    /// Milliseconds between iterations.
+    pub delay_ms: u64,
+    /// Ask the termination before the first agent.
+    pub check_before: bool,
+    /// Where tasks come from, if the node has tasks.
+    pub queue: Option<QueueSpec>,
+    /// Template of the path `${OUTPUT_PATH}` names; empty if the loop has none.
+    pub output_path: String,
+    /// Text for `${CONTEXT}`.
+    pub context: String,
+    /// The earlier node whose outputs this one gets, and which of them.
+    pub from: Option<NodeInput>,
+    /// Shell commands by name (`test`, `lint`), told to the agent, never run by the engine.
+    pub commands: BTreeMap<String, String>,
+}
+
+/// Outputs of an earlier node.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NodeInput {
+    pub node: NodeId,
+    pub select: Select,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Select {
+    /// The last iteration's output.
+    #[default]
+    Latest,
+    /// Every iteration's output.
+    All,
+}
+
+/// How a node's agents are called and bounded.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct AgentSpec {
+    pub provider: Provider,
+    /// The program, or a path to it; looked up on PATH when the session runs.
+    pub program: String,
+    /// The model as the provider knows it, aliases resolved; empty where the provider has none.
+    pub model: String,
+    pub permissions: PermissionMode,
+    /// Further arguments for the program, in order.
+    pub args: Vec<String>,
+    /// Keep API keys and nested `CLAUDE*` variables in the agent's environment.
+    pub keep_env: bool,
+    /// Attempts an iteration may take before the session fails; at least 1.
+    pub max_attempts: u32,
+    pub limits: AttemptLimits,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Provider {
+    /// Claude Code, headless.
+    Claude,
+    /// Any program: the prompt on stdin, the answer on stdout.
+    Command,
+    /// The built-in agent that follows a script; for demos and tests.
+    Scripted,
+}
+
+/// Claude Code's `--permission-mode`; `bypassPermissions` is the default, as in the seed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum PermissionMode {
+    #[default]
+    BypassPermissions,
+    AcceptEdits,
+    Auto,
+    Default,
+    DontAsk,
+    Plan,
+}
+
+/// Bounds of one attempt, in seconds; 0 is none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AttemptLimits {
+    /// From start to exit.
+    pub wall_s: u64,
+    /// Without any output.
+    pub idle_s: u64,
+    /// From the agent's result to its exit.
+    pub after_result_s: u64,
+}
+
+impl Default for AttemptLimits {
+    fn default() -> Self {
+        Self { wall_s: 2 * 3600, idle_s: 30 * 60, after_result_s: 30 }
+    }
+}
+
+/// Where a node's tasks are.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct QueueSpec {
+    pub provider: QueueProvider,
+    /// Absolute path of the file (`backlog`, `prd`).
+    pub path: Utf8PathBuf,
+    /// Seconds to wait for tasks that others hold before the session ends short of its goal.
+    pub max_wait_s: u64,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum QueueProvider {
+    /// A Markdown checklist: `- [ ] task`.
+    Backlog,
+    /// `prd.json` user stories.
+    Prd,
+}
+
+/// Bounds of the whole session; 0 is none.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Guardrails {
+    pub max_runtime_seconds: u64,
+    pub max_cost_usd: f64,
+    /// Error iterations in a row that end the session.
+    pub max_consecutive_errors: u32,
+}

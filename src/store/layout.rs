@@ -1,0 +1,156 @@
+//! Every path we ever write, in one place.
+//!
+//! ```text
+//! <project>/.claude/locks/<session>.lock
+//! <project>/.claude/pipeline-runs/<session>/
+//!     plan.json  events.jsonl  state.json  progress-<session>.md  inbox/
+//!     stage-<NN>-<node>/
+//!         progress.md                           (pipelines of several nodes)
+//!         iterations/<NNN>/
+//!             context.json prompt.md status.json output.md stdout.log stderr.log exit.json
+//!             attempts/<K>/                     (the same files of an attempt that was repeated)
+//! <project>/.claude/pipeline-runs/.archive/<session>-<run>/   (what --force moved away)
+//! ```
+use crate::model::{Cursor, NodeId, RunId, SessionName};
+use camino::{Utf8Path, Utf8PathBuf};
+
+/// A directory whose sessions belong together: normally a git repository.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Project {
+    root: Utf8PathBuf,
+}
+
+impl Project {
+    /// `root` is absolute.
+    pub fn new(root: Utf8PathBuf) -> Self {
+        Self { root }
+    }
+
+    pub fn root(&self) -> &Utf8Path {
+        &self.root
+    }
+
+    pub fn claude(&self) -> Utf8PathBuf {
+        self.root.join(".claude")
+    }
+
+    pub fn runs(&self) -> Utf8PathBuf {
+        self.root.join(".claude/pipeline-runs")
+    }
+
+    pub fn locks(&self) -> Utf8PathBuf {
+        self.root.join(".claude/locks")
+    }
+
+    pub fn lock(&self, session: &SessionName) -> Utf8PathBuf {
+        self.locks().join(format!("{session}.lock"))
+    }
+
+    pub fn session(&self, session: &SessionName) -> RunDir {
+        RunDir { root: self.runs().join(session.as_str()), session: session.clone() }
+    }
+
+    pub fn archived(&self, session: &SessionName, run: &RunId) -> Utf8PathBuf {
+        self.runs().join(".archive").join(format!("{session}-{run}"))
+    }
+
+    /// What agents write that may not lie under `.claude/` (see [`crate::plan::PermissionMode`]).
+    pub fn exchange(&self, session: &SessionName) -> Utf8PathBuf {
+        self.root.join(".agent-pipelines").join(session.as_str())
+    }
+}
+
+/// The directory of one run of a session.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RunDir {
+    root: Utf8PathBuf,
+    session: SessionName,
+}
+
+impl RunDir {
+    pub fn root(&self) -> &Utf8Path {
+        &self.root
+    }
+
+    pub fn session(&self) -> &SessionName {
+        &self.session
+    }
+
+    pub fn plan(&self) -> Utf8PathBuf {
+        self.root.join("plan.json")
+    }
+
+    pub fn journal(&self) -> Utf8PathBuf {
+        self.root.join("events.jsonl")
+    }
+
+    pub fn state(&self) -> Utf8PathBuf {
+        self.root.join("state.json")
+    }
+
+    pub fn progress(&self) -> Utf8PathBuf {
+        self.root.join(format!("progress-{}.md", self.session))
+    }
+
+    pub fn inbox(&self) -> Utf8PathBuf {
+        self.root.join("inbox")
+    }
+
+    /// `stage-00-work`: the index is 0-based and has two digits.
+    pub fn stage(&self, index: u32, node: &NodeId) -> Utf8PathBuf {
+        self.root.join(format!("stage-{index:02}-{node}"))
+    }
+
+    /// `iterations/001`: 1-based, three digits, more when needed.
+    pub fn iteration(&self, cursor: Cursor, node: &NodeId) -> IterationDir {
+        IterationDir { root: self.stage(cursor.node, node).join("iterations").join(format!("{:03}", cursor.iteration)) }
+    }
+}
+
+/// The directory of one iteration.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IterationDir {
+    root: Utf8PathBuf,
+}
+
+impl IterationDir {
+    pub fn root(&self) -> &Utf8Path {
+        &self.root
+    }
+
+    /// The names of the files an attempt leaves, in the order they are archived.
+    pub const ATTEMPT_FILES: [&str; 7] = ["status.json", "output.md", "context.json", "prompt.md", "exit.json", "stderr.log", "stdout.log"];
+
+    pub fn context(&self) -> Utf8PathBuf {
+        self.root.join("context.json")
+    }
+
+    pub fn prompt(&self) -> Utf8PathBuf {
+        self.root.join("prompt.md")
+    }
+
+    pub fn status(&self) -> Utf8PathBuf {
+        self.root.join("status.json")
+    }
+
+    pub fn output(&self) -> Utf8PathBuf {
+        self.root.join("output.md")
+    }
+
+    pub fn stdout(&self) -> Utf8PathBuf {
+        self.root.join("stdout.log")
+    }
+
+    pub fn stderr(&self) -> Utf8PathBuf {
+        self.root.join("stderr.log")
+    }
+
+    pub fn exit(&self) -> Utf8PathBuf {
+        self.root.join("exit.json")
+    }
+
+    /// Where the files of an earlier attempt lie.
+    pub fn attempt(&self, attempt: u32) -> Utf8PathBuf {
+        self.root.join("attempts").join(attempt.to_string())
+    }
+}

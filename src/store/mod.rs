@@ -1,0 +1,3 @@
+//! What is kept on disk: every path, and the ways to write without losing what was there.
+pub mod atomic;
+pub mod layout;
