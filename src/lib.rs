@@ -1,6 +1,7 @@
 //! Agent Pipelines: runs coding agents again and again until the work is done, and never loses its place.
 pub mod cli;
 pub mod clock;
+pub mod engine;
 pub mod error;
 pub mod model;
 pub mod plan;

@@ -1,0 +1,42 @@
+//! From what the world says to a fact, if it still matters.
+use super::{Phase, State};
+use crate::model::{Ending, Event, Input, Request, WaitReason};
+use crate::plan::Plan;
+use jiff::Timestamp;
+
+/// Returns the fact an input amounts to, if it still matters.
+///
+/// An answer about an attempt that is no longer waited for changes nothing.
+pub fn accept(plan: &Plan, state: &State, input: &Input, now: Timestamp) -> Option<Event> {
+    match input {
+        Input::Request(request) => requested(state, request),
+        Input::AgentStarted { cursor, shim } => {
+            let ours = state.phase == Phase::Running && *cursor == state.cursor && state.shim.as_ref() != Some(shim);
+            ours.then(|| Event::AgentStarted { cursor: *cursor, shim: shim.clone() })
+        }
+        Input::AgentExited { cursor, outcome, usage } => (state.phase == Phase::Running && *cursor == state.cursor)
+            .then(|| Event::AgentExited { cursor: *cursor, outcome: outcome.clone(), usage: *usage }),
+        Input::QueueChecked { cursor, verdict, released } => (state.awaits_queue(plan) && *cursor == state.cursor)
+            .then(|| Event::QueueChecked { verdict: verdict.clone(), released: released.clone() }),
+        Input::Woke => matches!(&state.phase, Phase::Waiting { until, .. } if *until <= now).then_some(Event::WaitEnded),
+    }
+}
+
+fn requested(state: &State, request: &Request) -> Option<Event> {
+    match (&state.phase, request) {
+        (Phase::New, _) => None,
+        (Phase::Ended { ending: Ending::Completed { .. } }, Request::Resume { .. }) => None,
+        (Phase::Ended { .. }, Request::Resume { max_iterations }) => Some(Event::SessionResumed { max_iterations: *max_iterations }),
+        (Phase::Ended { .. }, Request::Pause | Request::Continue | Request::Stop { .. }) => None,
+        (_, Request::Resume { max_iterations }) => {
+            let changes = max_iterations.is_some() && *max_iterations != state.max_iterations;
+            changes.then_some(Event::SessionResumed { max_iterations: *max_iterations })
+        }
+        (_, Request::Stop { by }) => state.stopping.is_none().then(|| Event::StopRequested { by: by.clone() }),
+        (_, Request::Pause) => (!state.pausing).then_some(Event::PauseRequested),
+        (_, Request::Continue) if state.pausing => Some(Event::ContinueRequested),
+        // The loop's own delay is not worth skipping; the other waits may be over sooner than we think.
+        (Phase::Waiting { reason, .. }, Request::Continue) => (*reason != WaitReason::Delay).then_some(Event::WaitEnded),
+        (Phase::Ready | Phase::Running | Phase::Exited { .. }, Request::Continue) => None,
+    }
+}

@@ -1,0 +1,188 @@
+//! The fact that follows from the state alone.
+use super::retry::{backoff, queue_poll, unknown_reset};
+use super::{Phase, State};
+use crate::model::{Ending, Event, Outcome, Verdict, WaitReason};
+use crate::plan::{Node, Plan, PlanKind, Provider};
+use crate::termination::{Evidence, Termination};
+use jiff::{SignedDuration, Timestamp};
+
+/// Returns the fact that follows from the state alone, if any.
+///
+/// The runner asks after every input, and first thing after a crash, until there is nothing left.
+pub fn follow(plan: &Plan, state: &State, now: Timestamp) -> Option<Event> {
+    match &state.phase {
+        Phase::New | Phase::Running | Phase::Ended { .. } => None,
+        Phase::Ready | Phase::Exited { .. } | Phase::Waiting { .. } if state.stopping.is_some() => {
+            let by = state.stopping.clone().unwrap_or_default();
+            Some(finish(Ending::Stopped { by }))
+        }
+        Phase::Waiting { .. } => None,
+        Phase::Ready | Phase::Exited { .. } if state.awaits_queue(plan) => None,
+        Phase::Exited { outcome } => after_attempt(plan, state, outcome, now),
+        Phase::Ready => {
+            let Some(node) = state.node(plan) else { return Some(finish(all_done(plan, state))) };
+            advance(plan, state, node, now)
+        }
+    }
+}
+
+fn after_attempt(plan: &Plan, state: &State, outcome: &Outcome, now: Timestamp) -> Option<Event> {
+    let node = state.node(plan)?;
+    match outcome {
+        Outcome::Reported { .. } | Outcome::Unreported { .. } => after_iteration(plan, state, node, now),
+        Outcome::RateLimited { until, reason } => {
+            let until = until.filter(|at| now < *at).unwrap_or_else(|| now + unknown_reset(state.tally.rate_limits));
+            Some(Event::WaitStarted { reason: WaitReason::RateLimit { reason: reason.clone() }, until })
+        }
+        Outcome::Refused { hint, .. } => Some(fail(outcome.to_string(), hint.clone())),
+        Outcome::Crashed { .. } | Outcome::TimedOut { .. } | Outcome::Lost { .. } if node.agent.max_attempts <= state.tally.failures => {
+            let tries = if node.agent.max_attempts == 1 { String::new() } else { format!(" ({} attempts)", state.tally.failures) };
+            Some(fail(format!("{} process {outcome}{tries}", agent_name(node)), String::new()))
+        }
+        Outcome::Crashed { .. } | Outcome::TimedOut { .. } | Outcome::Lost { .. } | Outcome::Cancelled => {
+            let reason = WaitReason::Retry { error: outcome.to_string() };
+            Some(Event::WaitStarted { reason, until: now + backoff(state.tally.failures) })
+        }
+    }
+}
+
+fn after_iteration(plan: &Plan, state: &State, node: &Node, now: Timestamp) -> Option<Event> {
+    let most = plan.guardrails.max_consecutive_errors;
+    if 0 < most && most <= state.tally.errors {
+        let last = state.last_error.as_deref().unwrap_or("no reason given");
+        return Some(fail(
+            format!("{} iterations in a row ended in an error; the last one: {last}", state.tally.errors),
+            "see what the agents said with `ap logs`, then resume".to_owned(),
+        ));
+    }
+    advance(plan, state, node, now)
+}
+
+/// Ends the node, ends the session, waits, or starts the next attempt.
+fn advance(plan: &Plan, state: &State, node: &Node, now: Timestamp) -> Option<Event> {
+    if let Some(event) = ending(plan, state, node).filter(|_| !state.in_iteration()) {
+        return Some(event);
+    }
+    if let Some(limit) = exhausted(plan, state, now) {
+        return Some(finish(Ending::LimitReached { limit }));
+    }
+    if let Some(event) = held_up(state, node, now) {
+        return Some(event);
+    }
+    if state.pausing {
+        return None;
+    }
+    if node.delay_ms > 0 && matches!(state.phase, Phase::Exited { .. }) {
+        let until = now + SignedDuration::from_millis(i64::try_from(node.delay_ms).unwrap_or(i64::MAX));
+        return Some(Event::WaitStarted { reason: WaitReason::Delay, until });
+    }
+    let cursor = if state.in_iteration() { state.cursor.next_attempt() } else { state.cursor.next_iteration() };
+    Some(Event::IterationStarted { cursor })
+}
+
+/// Returns the end of the node, if its termination says so.
+fn ending(plan: &Plan, state: &State, node: &Node) -> Option<Event> {
+    let seen = Evidence {
+        iterations: state.tally.iterations,
+        max_iterations: state.max_iterations(node),
+        stops: state.tally.stops,
+        queue: state.verdict.as_ref(),
+    };
+    let ending = node.termination.ending(&seen)?;
+    if plan.kind == PlanKind::Loop && !ending.reached_goal() {
+        let limit = format!("all {} iterations are used up before {}", seen.iterations, goal(&node.termination));
+        return Some(finish(Ending::LimitReached { limit }));
+    }
+    Some(Event::NodeFinished { node: state.cursor.node, id: node.id.clone(), ending })
+}
+
+fn goal(termination: &Termination) -> &'static str {
+    match termination {
+        Termination::Fixed => "the loop was done",
+        Termination::Judgment { .. } => "the agents agreed to stop",
+        Termination::Queue => "the queue was empty",
+    }
+}
+
+/// Returns the session-wide bound that has been reached, if any.
+fn exhausted(plan: &Plan, state: &State, now: Timestamp) -> Option<String> {
+    let bounds = &plan.guardrails;
+    let ran = state.ran(now).as_secs();
+    if 0 < bounds.max_runtime_seconds && i64::try_from(bounds.max_runtime_seconds).is_ok_and(|most| most <= ran) {
+        return Some(format!("the session has run for {ran} s of the {} s it may", bounds.max_runtime_seconds));
+    }
+    if 0.0 < bounds.max_cost_usd && bounds.max_cost_usd <= state.usage.cost_usd {
+        return Some(format!("${:.2} are spent of the ${:.2} the session may", state.usage.cost_usd, bounds.max_cost_usd));
+    }
+    None
+}
+
+/// Returns what the queue keeps a queue node from going on with, if anything.
+fn held_up(state: &State, node: &Node, now: Timestamp) -> Option<Event> {
+    if node.termination != Termination::Queue {
+        return None;
+    }
+    match state.verdict.as_ref()? {
+        Verdict::Work { .. } | Verdict::Done { .. } => None,
+        // The agent may be about to be tried again on the very task that is held.
+        Verdict::Wait { .. } | Verdict::Stalled { .. } if state.in_iteration() => None,
+        Verdict::Wait { held } => Some(wait_for_queue(state, node, *held, now)),
+        Verdict::Stalled { blocked } => {
+            let limit =
+                format!("the queue is stalled: {} left that nobody can work on: {}", count(blocked.len(), "task"), blocked.join("; "));
+            Some(finish(Ending::LimitReached { limit }))
+        }
+        Verdict::ReleaseStale { ids } => Some(fail(
+            format!("tasks of agents that are gone could not be taken back: {}", ids.join(", ")),
+            "release them with `ap queue release <id>`, then resume".to_owned(),
+        )),
+        Verdict::NoItems { looked_for } => {
+            Some(fail(format!("the queue has no tasks at all; looked for {looked_for}"), "add a task, then resume".to_owned()))
+        }
+        Verdict::Unknown { error } => Some(fail(format!("the queue cannot be read: {error}"), "mend that, then resume".to_owned())),
+    }
+}
+
+fn wait_for_queue(state: &State, node: &Node, held: u32, now: Timestamp) -> Event {
+    let since = state.tally.queue_waiting_since.unwrap_or(now);
+    let most = node.queue.as_ref().map_or(0, |queue| queue.max_wait_s);
+    let end = since + SignedDuration::from_secs(i64::try_from(most).unwrap_or(i64::MAX / 1000));
+    if end <= now {
+        return finish(Ending::LimitReached { limit: format!("waited {most} s for {} that others hold", count(held as usize, "task")) });
+    }
+    let until = (now + queue_poll(state.tally.queue_waits)).min(end);
+    Event::WaitStarted { reason: WaitReason::Queue { held }, until }
+}
+
+/// A node that ran out of iterations is how pipelines are bounded, except that a queue with tasks left is unfinished work.
+fn all_done(plan: &Plan, state: &State) -> Ending {
+    let unfinished =
+        plan.nodes.iter().zip(&state.finished).find(|(node, done)| node.termination == Termination::Queue && !done.ending.reached_goal());
+    match (unfinished, state.finished.last()) {
+        (Some((node, done)), _) => Ending::LimitReached {
+            limit: format!("node `{}` used all its {} iterations before the queue was empty", node.id, done.iterations),
+        },
+        (None, Some(last)) => Ending::Completed { reason: last.ending.clone() },
+        (None, None) => Ending::Failed { error: "the plan has no nodes".to_owned(), hint: String::new() },
+    }
+}
+
+fn agent_name(node: &Node) -> &'static str {
+    match node.agent.provider {
+        Provider::Claude => "Claude",
+        Provider::Command => "Agent",
+        Provider::Scripted => "Scripted agent",
+    }
+}
+
+fn count(n: usize, noun: &str) -> String {
+    if n == 1 { format!("1 {noun}") } else { format!("{n} {noun}s") }
+}
+
+fn fail(error: String, hint: String) -> Event {
+    finish(Ending::Failed { error, hint })
+}
+
+fn finish(ending: Ending) -> Event {
+    Event::SessionFinished { ending }
+}

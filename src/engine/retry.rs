@@ -1,0 +1,32 @@
+//! How long to wait before trying again.
+use jiff::SignedDuration;
+
+/// Returns the wait before another attempt: 5 s after the first failure, doubling up to 5 minutes.
+pub(super) fn backoff(failures: u32) -> SignedDuration {
+    let doublings = failures.saturating_sub(1).min(6);
+    SignedDuration::from_secs((5i64 << doublings).min(300))
+}
+
+/// Returns the wait after a rate limit that did not say when it ends: 1 minute, doubling up to 15.
+pub(super) fn unknown_reset(in_a_row: u32) -> SignedDuration {
+    let doublings = in_a_row.saturating_sub(1).min(4);
+    SignedDuration::from_mins((1i64 << doublings).min(15))
+}
+
+/// Returns how long to leave a queue alone whose tasks others hold: 5 s at first, up to 1 minute.
+pub(super) fn queue_poll(polls: u32) -> SignedDuration {
+    SignedDuration::from_secs((5 + 5 * i64::from(polls)).min(60))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn waits_grow_and_stay_bounded() {
+        let seconds: Vec<i64> = [1, 2, 3, 6, 7, 100].map(|n| backoff(n).as_secs()).into();
+        assert_eq!(seconds, [5, 10, 20, 160, 300, 300]);
+        assert_eq!(unknown_reset(u32::MAX).as_mins(), 15);
+        assert_eq!(queue_poll(u32::MAX).as_secs(), 60);
+    }
+}

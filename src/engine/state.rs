@@ -1,0 +1,272 @@
+//! The fold of the journal.
+use crate::model::{
+    Cursor, Decision, Effect, Ending, Event, NodeEnding, NodeId, Outcome, ProcessId, RunId, SessionName, Status, Usage, Verdict, WaitReason,
+};
+use crate::plan::{Node, Plan};
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+use std::collections::VecDeque;
+
+/// Everything the journal says. Never edited, only [`apply`](State::apply)ed to.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct State {
+    pub session: Option<SessionName>,
+    pub run: Option<RunId>,
+    pub phase: Phase,
+    /// The current attempt, or the last one.
+    pub cursor: Cursor,
+    /// Of the current node.
+    pub tally: Tally,
+    /// Nodes that are done, in order.
+    pub finished: Vec<NodeDone>,
+    /// Replaces the current node's own maximum.
+    pub max_iterations: Option<u32>,
+    /// What the queue said last, while it can still be relied on.
+    pub verdict: Option<Verdict>,
+    /// A pause was asked for; the session holds as soon as no agent runs.
+    pub pausing: bool,
+    /// Who asked for a stop.
+    pub stopping: Option<String>,
+    /// The last iterations that are over, oldest first; at most [`State::HISTORY`].
+    pub history: VecDeque<Entry>,
+    /// Over all nodes.
+    pub iterations: u32,
+    pub usage: Usage,
+    /// Why the last attempt or iteration failed; cleared by one that went well.
+    pub last_error: Option<String>,
+    /// The runner that took the session up last, dead or alive.
+    pub runner: Option<ProcessId>,
+    /// The shim of the current attempt.
+    pub shim: Option<ProcessId>,
+    pub started_at: Option<Timestamp>,
+    pub iteration_started: Option<Timestamp>,
+    pub resumed_at: Option<Timestamp>,
+    pub updated_at: Option<Timestamp>,
+    /// Milliseconds without a runner: between a crash, stop or failure and the runner that took over.
+    pub unattended_ms: i64,
+}
+
+/// Where the session stands.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "kind")]
+pub enum Phase {
+    #[default]
+    New,
+    /// Nothing runs; the next attempt may start.
+    Ready,
+    /// An agent should be running.
+    Running,
+    /// An agent ended; what follows has not been drawn yet.
+    Exited {
+        outcome: Outcome,
+    },
+    Waiting {
+        reason: WaitReason,
+        since: Timestamp,
+        until: Timestamp,
+    },
+    Ended {
+        ending: Ending,
+    },
+}
+
+/// What has happened in the current node so far.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tally {
+    /// Iterations that are over. Only grows.
+    pub iterations: u32,
+    /// Agents in a row that said stop.
+    pub stops: u32,
+    /// Error iterations in a row.
+    pub errors: u32,
+    /// Failed attempts of the current iteration.
+    pub failures: u32,
+    /// Rate limits in a row.
+    pub rate_limits: u32,
+    /// Times in a row that only others' tasks were left.
+    pub queue_waits: u32,
+    pub queue_waiting_since: Option<Timestamp>,
+}
+
+/// A node that is done.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct NodeDone {
+    pub id: NodeId,
+    pub iterations: u32,
+    pub ending: NodeEnding,
+    pub at: Timestamp,
+}
+
+/// One iteration that is over.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Entry {
+    pub node: u32,
+    pub iteration: u32,
+    pub attempts: u32,
+    pub at: Timestamp,
+    pub status: Status,
+}
+
+impl State {
+    /// How many history entries the state keeps; the journal has all.
+    pub const HISTORY: usize = 100;
+
+    /// Records a fact. Total: never fails, never looks outside. The only writer of `State`.
+    pub fn apply(&mut self, event: &Event, at: Timestamp) {
+        let before = self.updated_at.replace(at);
+        match event {
+            Event::SessionStarted { session, run } => {
+                (self.session, self.run, self.started_at) = (Some(session.clone()), Some(run.clone()), Some(at));
+                self.phase = Phase::Ready;
+            }
+            Event::RunnerStarted { runner, .. } => {
+                if self.runner.replace(runner.clone()).is_some() {
+                    self.unattended_ms +=
+                        before.map_or(0, |before| at.duration_since(before).as_millis().try_into().unwrap_or(i64::MAX).max(0));
+                }
+                // What the queue said may have been long ago.
+                self.verdict = None;
+            }
+            Event::SessionResumed { max_iterations } => self.resume(*max_iterations, at),
+            Event::IterationStarted { cursor } => self.begin(*cursor, at),
+            Event::AgentStarted { shim, .. } => self.shim = Some(shim.clone()),
+            Event::AgentExited { cursor, outcome, usage } => self.end_attempt(*cursor, outcome, *usage, at),
+            Event::QueueChecked { verdict, .. } => self.verdict = Some(verdict.clone()),
+            Event::WaitStarted { reason, until } => {
+                if let WaitReason::Queue { .. } = reason {
+                    self.tally.queue_waits += 1;
+                    self.tally.queue_waiting_since.get_or_insert(at);
+                }
+                self.phase = Phase::Waiting { reason: reason.clone(), since: at, until: *until };
+            }
+            Event::WaitEnded => {
+                // A delay is short; after any other wait the queue may look different.
+                if !matches!(self.phase, Phase::Waiting { reason: WaitReason::Delay, .. }) {
+                    self.verdict = None;
+                }
+                self.phase = Phase::Ready;
+            }
+            Event::PauseRequested => self.pausing = true,
+            Event::ContinueRequested => {
+                self.pausing = false;
+                self.verdict = None;
+            }
+            Event::StopRequested { by } => self.stopping = Some(by.clone()),
+            Event::NodeFinished { node, id, ending } => {
+                self.finished.push(NodeDone { id: id.clone(), iterations: self.tally.iterations, ending: ending.clone(), at });
+                self.cursor = Cursor::before(node + 1);
+                (self.tally, self.max_iterations, self.verdict) = (Tally::default(), None, None);
+                self.phase = Phase::Ready;
+            }
+            Event::SessionFinished { ending } => {
+                if let Ending::Failed { error, .. } = ending {
+                    self.last_error = Some(error.clone());
+                }
+                (self.stopping, self.pausing, self.shim) = (None, false, None);
+                self.phase = Phase::Ended { ending: ending.clone() };
+            }
+        }
+    }
+
+    fn begin(&mut self, cursor: Cursor, at: Timestamp) {
+        if cursor.attempt == 1 {
+            self.tally.failures = 0;
+        }
+        (self.cursor, self.shim, self.iteration_started) = (cursor, None, Some(at));
+        (self.tally.queue_waits, self.tally.queue_waiting_since) = (0, None);
+        self.phase = Phase::Running;
+    }
+
+    fn resume(&mut self, max_iterations: Option<u32>, at: Timestamp) {
+        self.max_iterations = max_iterations.or(self.max_iterations);
+        self.resumed_at = Some(at);
+        if let Phase::Ended { .. } = self.phase {
+            // Whoever resumes has seen the failures; they get all their tries again.
+            (self.tally.failures, self.tally.errors, self.tally.rate_limits) = (0, 0, 0);
+            (self.tally.queue_waits, self.tally.queue_waiting_since) = (0, None);
+            (self.last_error, self.verdict) = (None, None);
+            self.phase = Phase::Ready;
+        }
+    }
+
+    fn end_attempt(&mut self, cursor: Cursor, outcome: &Outcome, usage: Usage, at: Timestamp) {
+        self.usage += usage;
+        (self.shim, self.verdict) = (None, None);
+        match outcome {
+            Outcome::Reported { status } => self.complete(cursor, status.clone(), at),
+            Outcome::Unreported { reason } => self.complete(cursor, Status::missing(reason), at),
+            Outcome::RateLimited { .. } => self.tally.rate_limits += 1,
+            Outcome::Cancelled => (),
+            Outcome::Crashed { .. } | Outcome::Refused { .. } | Outcome::TimedOut { .. } | Outcome::Lost { .. } => {
+                self.tally.failures += 1;
+                self.last_error = Some(outcome.to_string());
+            }
+        }
+        self.phase = Phase::Exited { outcome: outcome.clone() };
+    }
+
+    fn complete(&mut self, cursor: Cursor, status: Status, at: Timestamp) {
+        let tally = &mut self.tally;
+        (tally.iterations, tally.failures, tally.rate_limits) = (cursor.iteration, 0, 0);
+        tally.stops = if status.decision == Decision::Stop { tally.stops + 1 } else { 0 };
+        tally.errors = if status.decision == Decision::Error { tally.errors + 1 } else { 0 };
+        self.last_error = (status.decision == Decision::Error).then(|| status.reason.clone());
+        self.iterations += 1;
+        self.iteration_started = None;
+        if self.history.len() == Self::HISTORY {
+            self.history.pop_front();
+        }
+        self.history.push_back(Entry { node: cursor.node, iteration: cursor.iteration, attempts: cursor.attempt, at, status });
+    }
+
+    /// Returns what should be in flight right now. After a crash the runner starts from here.
+    pub fn pending(&self, plan: &Plan) -> Option<Effect> {
+        match &self.phase {
+            Phase::Running if self.stopping.is_some() => Some(Effect::StopAgent(self.cursor)),
+            Phase::Running => Some(Effect::RunAgent(self.cursor)),
+            Phase::Exited { .. } | Phase::Ready => self.awaits_queue(plan).then_some(Effect::CheckQueue(self.cursor)),
+            Phase::Waiting { until, .. } => Some(Effect::WaitUntil(*until)),
+            Phase::New | Phase::Ended { .. } => None,
+        }
+    }
+
+    /// Whether nothing can be decided before the queue has been looked at.
+    pub fn awaits_queue(&self, plan: &Plan) -> bool {
+        let Some(node) = self.node(plan) else { return false };
+        let settled = self.verdict.is_some() || self.stopping.is_some();
+        let asks = match &self.phase {
+            // Whatever ended may still hold a task.
+            Phase::Exited { .. } => true,
+            Phase::Ready => node.check_before || node.termination.asks_queue() || self.cursor.iteration > 0,
+            Phase::New | Phase::Running | Phase::Waiting { .. } | Phase::Ended { .. } => false,
+        };
+        let held = self.pausing && self.phase == Phase::Ready;
+        node.queue.is_some() && asks && !settled && !held
+    }
+
+    /// Whether the session does nothing because a person paused it.
+    pub fn is_paused(&self) -> bool {
+        self.pausing && self.stopping.is_none() && matches!(self.phase, Phase::Ready | Phase::Exited { .. })
+    }
+
+    /// Returns the current node, or nothing when all are done.
+    pub fn node<'a>(&self, plan: &'a Plan) -> Option<&'a Node> {
+        plan.nodes.get(self.cursor.node as usize)
+    }
+
+    /// Returns how long the session has been at work, without the time nobody attended to it.
+    pub fn ran(&self, now: Timestamp) -> SignedDuration {
+        let since = self.started_at.unwrap_or(now);
+        now.duration_since(since) - SignedDuration::from_millis(self.unattended_ms)
+    }
+
+    /// Returns how many iterations the current node may take.
+    pub fn max_iterations(&self, node: &Node) -> u32 {
+        self.max_iterations.unwrap_or(node.max_iterations)
+    }
+
+    /// Whether the current iteration has begun and is not over.
+    pub fn in_iteration(&self) -> bool {
+        self.tally.iterations < self.cursor.iteration
+    }
+}

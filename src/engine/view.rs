@@ -1,0 +1,200 @@
+//! What `state.json` and `ap status` say: the seed's words, drawn from the state.
+use super::{Phase, State};
+use crate::model::{Ending, ProcessId, Usage, WaitReason};
+use crate::plan::{Plan, PlanKind};
+use jiff::Timestamp;
+use serde::Serialize;
+use serde_json::{Value, json};
+
+/// `state.json`. A view: the journal can bring it back.
+#[derive(Debug, Serialize)]
+pub struct StateView<'a> {
+    pub session: &'a str,
+    /// `loop` or `pipeline`.
+    #[serde(rename = "type")]
+    pub kind: PlanKind,
+    /// Name of the loop or pipeline.
+    pub pipeline: &'a str,
+    pub run: &'a str,
+    /// `running`, `paused`, `complete`, `failed`, `limit_reached` or `stopped`.
+    pub status: &'static str,
+    pub started_at: Option<Timestamp>,
+    pub updated_at: Option<Timestamp>,
+    /// 0-based.
+    pub current_stage: u32,
+    /// The current iteration of the current stage, 1-based; 0 before the first.
+    pub iteration: u32,
+    /// Iterations of the current stage that are over.
+    pub iteration_completed: u32,
+    pub iteration_started: Option<Timestamp>,
+    pub max_iterations: u32,
+    pub attempt: u32,
+    /// Agents in a row that said stop.
+    pub consecutive_stops: u32,
+    pub stages: Vec<Value>,
+    /// The last 100 iterations that are over; the journal has all.
+    pub history: Vec<Value>,
+    /// Over all stages.
+    pub iterations_total: u32,
+    pub usage: &'a Usage,
+    /// What it waits for, since when and until when.
+    pub waiting: Option<Value>,
+    pub completed_at: Option<Timestamp>,
+    pub completion_reason: Option<Value>,
+    pub failed_at: Option<Timestamp>,
+    pub error: Option<Value>,
+    /// The iteration a resume would run.
+    pub resume_from: Option<u32>,
+    pub resumed_at: Option<Timestamp>,
+    pub runner: Option<&'a ProcessId>,
+}
+
+impl<'a> StateView<'a> {
+    pub fn new(plan: &'a Plan, state: &'a State) -> Self {
+        let ended = match &state.phase {
+            Phase::Ended { ending } => Some(ending),
+            Phase::New | Phase::Ready | Phase::Running | Phase::Exited { .. } | Phase::Waiting { .. } => None,
+        };
+        let ended_at = ended.and(state.updated_at);
+        let goal = matches!(ended, Some(Ending::Completed { .. }));
+        let (index, iteration, completed, max) = position(plan, state);
+        Self {
+            session: plan.session.as_str(),
+            kind: plan.kind,
+            pipeline: &plan.name,
+            run: plan.run.as_str(),
+            status: condition(state).word(),
+            started_at: state.started_at,
+            updated_at: state.updated_at,
+            current_stage: index,
+            iteration,
+            iteration_completed: completed,
+            iteration_started: state.iteration_started,
+            max_iterations: max,
+            attempt: state.cursor.attempt,
+            consecutive_stops: state.tally.stops,
+            stages: stages(plan, state),
+            history: history(plan, state),
+            iterations_total: state.iterations,
+            usage: &state.usage,
+            waiting: waiting(state),
+            completed_at: if goal { ended_at } else { None },
+            completion_reason: if goal { ended.map(|ending| json!(ending)) } else { None },
+            failed_at: if goal { None } else { ended_at },
+            error: ended.filter(|_| !goal).map(error),
+            resume_from: ended.filter(|_| !goal).map(|_| state.tally.iterations + 1),
+            resumed_at: state.resumed_at,
+            runner: state.runner.as_ref().filter(|_| ended.is_none()),
+        }
+    }
+}
+
+/// Where a session stands, as far as its journal knows; whether its runner lives is another question.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Condition {
+    Running,
+    Paused,
+    Complete,
+    Failed,
+    LimitReached,
+    Stopped,
+}
+
+impl Condition {
+    /// Returns the word used in `state.json`.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Running => "running",
+            Self::Paused => "paused",
+            Self::Complete => "complete",
+            Self::Failed => "failed",
+            Self::LimitReached => "limit_reached",
+            Self::Stopped => "stopped",
+        }
+    }
+}
+
+pub fn condition(state: &State) -> Condition {
+    match &state.phase {
+        Phase::Ended { ending: Ending::Completed { .. } } => Condition::Complete,
+        Phase::Ended { ending: Ending::Failed { .. } } => Condition::Failed,
+        Phase::Ended { ending: Ending::LimitReached { .. } } => Condition::LimitReached,
+        Phase::Ended { ending: Ending::Stopped { .. } } => Condition::Stopped,
+        Phase::New | Phase::Ready | Phase::Running | Phase::Exited { .. } | Phase::Waiting { .. } => {
+            if state.is_paused() {
+                Condition::Paused
+            } else {
+                Condition::Running
+            }
+        }
+    }
+}
+
+/// Returns stage, iteration, iterations completed and their maximum; the last stage's once all are done.
+fn position(plan: &Plan, state: &State) -> (u32, u32, u32, u32) {
+    match (state.node(plan), state.finished.last(), plan.nodes.last()) {
+        (Some(node), ..) => (state.cursor.node, state.cursor.iteration, state.tally.iterations, state.max_iterations(node)),
+        (None, Some(done), Some(node)) => (state.cursor.node.saturating_sub(1), done.iterations, done.iterations, node.max_iterations),
+        (None, ..) => (0, 0, 0, 0),
+    }
+}
+
+fn stages(plan: &Plan, state: &State) -> Vec<Value> {
+    let current = state.cursor.node as usize;
+    let stage = |(index, node): (usize, &crate::plan::Node)| {
+        let done = state.finished.get(index);
+        let status = match done {
+            Some(_) => "complete",
+            None if index != current || state.started_at.is_none() => "pending",
+            None => condition(state).word(),
+        };
+        json!({
+            "index": index,
+            "name": node.id,
+            "status": status,
+            "iterations": done.map_or(if index == current { state.tally.iterations } else { 0 }, |done| done.iterations),
+            "ending": done.map(|done| &done.ending),
+            "timestamp": done.map(|done| done.at),
+        })
+    };
+    plan.nodes.iter().enumerate().map(stage).collect()
+}
+
+fn history(plan: &Plan, state: &State) -> Vec<Value> {
+    let name = |node: u32| plan.nodes.get(node as usize).map(|node| &node.id);
+    let entry = |entry: &super::Entry| {
+        json!({
+            "stage": name(entry.node),
+            "iteration": entry.iteration,
+            "timestamp": entry.at,
+            "attempts": entry.attempts,
+            "decision": entry.status.decision,
+            "reason": entry.status.reason,
+            "summary": entry.status.summary,
+            "files_touched": entry.status.work.files_touched,
+            "items_completed": entry.status.work.items_completed,
+            "errors": entry.status.errors,
+        })
+    };
+    state.history.iter().map(entry).collect()
+}
+
+fn waiting(state: &State) -> Option<Value> {
+    let Phase::Waiting { reason, since, until } = &state.phase else { return None };
+    let text = match reason {
+        WaitReason::Delay => "delay between iterations".to_owned(),
+        WaitReason::Retry { error } => format!("another try after: {error}"),
+        WaitReason::RateLimit { reason } => format!("rate limit: {reason}"),
+        WaitReason::Queue { held } => format!("{held} tasks that others hold"),
+    };
+    Some(json!({ "for": text, "reason": reason, "since": since, "until": until }))
+}
+
+fn error(ending: &Ending) -> Value {
+    match ending {
+        Ending::Completed { .. } => Value::Null,
+        Ending::Failed { error, hint } => json!({ "type": "failed", "message": error, "hint": hint }),
+        Ending::LimitReached { limit } => json!({ "type": "limit_reached", "message": limit }),
+        Ending::Stopped { by } => json!({ "type": "stopped", "message": format!("stopped by {by}") }),
+    }
+}

@@ -1,0 +1,269 @@
+//! Random worlds: whatever happens, and wherever the runner dies, the engine keeps its promises.
+use super::{Phase, State, accept, follow};
+use crate::model::*;
+use crate::plan::*;
+use crate::termination::Termination;
+use jiff::{SignedDuration, Timestamp};
+use proptest::prelude::*;
+
+fn node(id: &str, termination: Termination, max_iterations: u32) -> Node {
+    let queue = (termination == Termination::Queue).then(|| QueueSpec {
+        provider: QueueProvider::Backlog,
+        path: "/p/backlog.md".into(),
+        max_wait_s: 600,
+    });
+    Node {
+        id: id.parse().unwrap(),
+        template: id.to_owned(),
+        description: String::new(),
+        agent: AgentSpec {
+            provider: Provider::Claude,
+            program: "claude".to_owned(),
+            model: "opus".to_owned(),
+            permissions: PermissionMode::BypassPermissions,
+            args: Vec::new(),
+            keep_env: false,
+            max_attempts: 3,
+            limits: AttemptLimits::default(),
+        },
+        prompt: String::new(),
+        termination,
+        max_iterations,
+        delay_ms: if id == "fixed" { 3000 } else { 0 },
+        check_before: false,
+        queue,
+        output_path: String::new(),
+        context: String::new(),
+        from: None,
+        commands: std::collections::BTreeMap::new(),
+    }
+}
+
+fn plan() -> Plan {
+    let nodes = vec![
+        node("judged", Termination::Judgment { consensus: 2, min_iterations: 2 }, 5),
+        node("queued", Termination::Queue, 4),
+        node("fixed", Termination::Fixed, 3),
+    ];
+    Plan {
+        version: Plan::VERSION,
+        session: "s".parse().unwrap(),
+        run: "r1".parse().unwrap(),
+        name: "three".to_owned(),
+        kind: PlanKind::Pipeline,
+        command: "ap pipeline three s".to_owned(),
+        source: Source { origin: Origin::Project, path: String::new(), hash: String::new() },
+        nodes,
+        inputs: Vec::new(),
+        guardrails: Guardrails { max_runtime_seconds: 0, max_cost_usd: 0.0, max_consecutive_errors: 3 },
+    }
+}
+
+/// What the world does next.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Die {
+    Crash,
+    Lost,
+    TimedOut,
+    Limited,
+    LimitedUnknown,
+    Stop,
+    Continue,
+    AgentError,
+    Mute,
+    Pause,
+    Go,
+    Quit,
+    Again,
+    Stale,
+    Held,
+}
+
+fn die() -> impl Strategy<Value = Die> {
+    use Die::*;
+    prop_oneof![
+        2 => Just(Crash), 1 => Just(Lost), 1 => Just(TimedOut), 1 => Just(Limited), 1 => Just(LimitedUnknown), 5 => Just(Stop), 5 => Just(Continue),
+        1 => Just(AgentError), 1 => Just(Mute), 1 => Just(Pause), 3 => Just(Go), 1 => Just(Quit), 2 => Just(Again), 1 => Just(Stale), 1 => Just(Held)
+    ]
+}
+
+fn said(decision: Decision) -> Outcome {
+    Outcome::Reported { status: Status { decision, ..Status::missing("as the die says") } }
+}
+
+fn outcome(die: Die, now: Timestamp) -> Outcome {
+    match die {
+        Die::Crash => Outcome::Crashed { code: Some(1), signal: None, reason: String::new(), stderr: String::new() },
+        Die::Lost => Outcome::Lost { reason: "gone".to_owned() },
+        Die::TimedOut => Outcome::TimedOut { limit: LimitKind::Idle },
+        Die::Limited => Outcome::RateLimited { until: Some(now + SignedDuration::from_secs(60)), reason: String::new() },
+        Die::LimitedUnknown => Outcome::RateLimited { until: None, reason: String::new() },
+        Die::Stop => said(Decision::Stop),
+        Die::AgentError => said(Decision::Error),
+        Die::Mute => Outcome::Unreported { reason: "no status".to_owned() },
+        Die::Continue | Die::Pause | Die::Go | Die::Quit | Die::Again | Die::Stale | Die::Held => said(Decision::Continue),
+    }
+}
+
+/// Plays the world: answers what is pending, as the die says.
+fn answer(plan: &Plan, state: &State, die: Die, now: &mut Timestamp) -> Input {
+    match die {
+        Die::Pause => return Input::Request(Request::Pause),
+        Die::Quit => return Input::Request(Request::Stop { by: "a person".to_owned() }),
+        Die::Go => return Input::Request(Request::Continue),
+        Die::Again => return Input::Request(Request::Resume { max_iterations: None }),
+        Die::Stale => {
+            let cursor = Cursor { node: state.cursor.node, iteration: state.cursor.iteration, attempt: state.cursor.attempt + 7 };
+            return Input::AgentExited { cursor, outcome: said(Decision::Stop), usage: Usage::default() };
+        }
+        _ => (),
+    }
+    match state.pending(plan) {
+        None => Input::Woke,
+        Some(Effect::RunAgent(cursor) | Effect::StopAgent(cursor)) => {
+            Input::AgentExited { cursor, outcome: outcome(die, *now), usage: Usage { cost_usd: 0.5, ..Usage::default() } }
+        }
+        Some(Effect::CheckQueue(cursor)) => {
+            let verdict = match die {
+                Die::Stop => Verdict::Done { closed: 2 },
+                Die::Held => Verdict::Wait { held: 1 },
+                _ => Verdict::Work { ready: 1, left: 1 },
+            };
+            Input::QueueChecked { cursor, verdict, released: Vec::new() }
+        }
+        Some(Effect::WaitUntil(at)) => {
+            *now = at.max(*now);
+            Input::Woke
+        }
+    }
+}
+
+/// A runner whose journal is text, and who may die after any line of it.
+#[derive(Default)]
+struct Runner {
+    state: State,
+    journal: Vec<String>,
+    /// What the journal must show, kept apart from the engine's own books.
+    streak: u32,
+    owes_wait: bool,
+    waiting: Option<Timestamp>,
+    agents: u32,
+    completed: u32,
+}
+
+impl Runner {
+    fn record(&mut self, plan: &Plan, event: &Event, now: Timestamp) -> Result<(), TestCaseError> {
+        match event {
+            Event::AgentExited { outcome: Outcome::Crashed { .. } | Outcome::Lost { .. } | Outcome::TimedOut { .. }, .. } => {
+                self.streak += 1;
+                self.owes_wait = true;
+                self.agents -= 1;
+            }
+            Event::AgentExited { outcome, cursor, .. } => {
+                self.agents -= 1;
+                self.owes_wait = matches!(outcome, Outcome::RateLimited { .. });
+                if outcome.completes() {
+                    self.streak = 0;
+                    self.completed += 1;
+                    prop_assert!(self.state.tally.iterations < cursor.iteration, "an iteration was counted twice");
+                }
+            }
+            Event::WaitStarted { until, .. } => self.waiting = Some(*until),
+            Event::WaitEnded => (self.waiting, self.owes_wait) = (None, false),
+            Event::SessionResumed { .. } => (self.streak, self.owes_wait, self.waiting) = (0, false, None),
+            Event::SessionFinished { ending: Ending::Failed { error, .. } } => {
+                let retries = self.streak == plan.nodes[0].agent.max_attempts;
+                prop_assert!(retries || error.contains("in a row"), "gave up early: {error} after {}", self.streak);
+            }
+            Event::SessionFinished { .. } => self.waiting = None,
+            Event::IterationStarted { cursor } => {
+                prop_assert_eq!(self.agents, 0, "two agents at once");
+                self.agents += 1;
+                prop_assert!(self.streak < plan.nodes[0].agent.max_attempts, "retry budget overrun");
+                prop_assert!(!self.owes_wait, "started again without waiting");
+                prop_assert!(self.waiting.is_none(), "started while it had to wait");
+                prop_assert!(self.state.cursor < *cursor, "an attempt was used twice");
+                prop_assert!(!self.state.pausing && self.state.stopping.is_none(), "started though held");
+                prop_assert_eq!(self.state.tally.iterations + 1, cursor.iteration, "an iteration was skipped or repeated");
+            }
+            Event::SessionStarted { .. }
+            | Event::RunnerStarted { .. }
+            | Event::AgentStarted { .. }
+            | Event::QueueChecked { .. }
+            | Event::PauseRequested
+            | Event::ContinueRequested
+            | Event::StopRequested { .. }
+            | Event::NodeFinished { .. } => (),
+        }
+        let line = Line { v: Line::VERSION, seq: self.journal.len() as u64 + 1, at: now, event: event.clone() };
+        self.journal.push(serde_json::to_string(&line).unwrap());
+        self.state.apply(event, now);
+        prop_assert_eq!(self.completed, self.state.iterations, "a finished iteration got lost");
+        Ok(())
+    }
+
+    /// Dies and comes back: all it has is the text of the journal.
+    fn restart(&mut self, plan: &Plan, now: Timestamp) -> Result<(), TestCaseError> {
+        let mut state = State::default();
+        for text in &self.journal {
+            let line: Line = serde_json::from_str(text).unwrap();
+            state.apply(&line.event, line.at);
+        }
+        prop_assert_eq!(&state, &self.state, "the refolded state differs");
+        self.state = state;
+        let runner = ProcessId { pid: 1, start_ticks: 1, boot_id: "b".to_owned(), host: "h".to_owned() };
+        self.record(plan, &Event::RunnerStarted { runner, version: "1".to_owned() }, now)
+    }
+
+    fn turn(&mut self, plan: &Plan, input: &Input, now: &mut Timestamp, mut dies_after: usize) -> Result<(), TestCaseError> {
+        let mut next = accept(plan, &self.state, input, *now).or_else(|| follow(plan, &self.state, *now));
+        while let Some(event) = next {
+            self.record(plan, &event, *now)?;
+            if dies_after == 0 {
+                *now += SignedDuration::from_secs(30);
+                self.restart(plan, *now)?;
+            }
+            dies_after = dies_after.wrapping_sub(1);
+            // Whether it just died or not, the next fact is the one that follows from the state.
+            next = follow(plan, &self.state, *now);
+        }
+        let pending = self.state.pending(plan);
+        let runs = matches!(pending, Some(Effect::RunAgent(_)));
+        prop_assert!(!(runs && self.state.stopping.is_some()), "an agent runs on after stop");
+        let quiet = matches!(self.state.phase, Phase::New | Phase::Ended { .. }) || self.state.is_paused();
+        prop_assert!(pending.is_some() || quiet, "stuck: {:?}", self.state);
+        Ok(())
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(10_000) })]
+    #[test]
+    fn a_session_survives_a_crash_after_any_event(rolls in prop::collection::vec((die(), 0usize..4), 0..60)) {
+        let plan = plan();
+        let mut now: Timestamp = "2026-01-01T00:00:00Z".parse().unwrap();
+        let mut runner = Runner::default();
+        runner.record(&plan, &Event::SessionStarted { session: plan.session.clone(), run: plan.run.clone() }, now)?;
+        for (die, dies_after) in &rolls {
+            let input = answer(&plan, &runner.state, *die, &mut now);
+            if *die == Die::Stale {
+                prop_assert!(accept(&plan, &runner.state, &input, now).is_none(), "a stale report changed something");
+            }
+            runner.turn(&plan, &input, &mut now, *dies_after)?;
+        }
+        // Left alone with a healthy agent and somebody who resumes what stopped, every session ends well.
+        for _ in 0..80 {
+            let die = match &runner.state.phase {
+                Phase::Ended { ending: Ending::Completed { .. } } => break,
+                Phase::Ended { .. } => Die::Again,
+                _ if runner.state.is_paused() => Die::Go,
+                _ => Die::Stop,
+            };
+            let input = answer(&plan, &runner.state, die, &mut now);
+            runner.turn(&plan, &input, &mut now, usize::MAX)?;
+            if matches!(&runner.state.phase, Phase::Ended { ending: Ending::LimitReached { .. } }) { break; }
+        }
+        let well = matches!(&runner.state.phase, Phase::Ended { ending: Ending::Completed { .. } | Ending::LimitReached { .. } });
+        prop_assert!(well, "never ended: {:?}", runner.state);
+    }
+}
