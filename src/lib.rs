@@ -5,5 +5,6 @@ pub mod engine;
 pub mod error;
 pub mod model;
 pub mod plan;
+pub mod process;
 pub mod store;
 pub mod termination;

@@ -1,3 +1,5 @@
 //! What is kept on disk: every path, and the ways to write without losing what was there.
 pub mod atomic;
+pub mod journal;
 pub mod layout;
+pub mod lock;

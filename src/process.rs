@@ -1,0 +1,146 @@
+//! Other processes: who they are, whether they live, and which of them carry our mark.
+use crate::model::ProcessId;
+use nix::sys::signal::{self, Signal};
+use nix::unistd::Pid;
+use std::sync::OnceLock;
+
+/// Whether a process is still there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Liveness {
+    Alive,
+    Dead,
+    /// It ran on another machine, so we cannot tell.
+    Unknown,
+}
+
+/// Returns who we are.
+pub fn me() -> ProcessId {
+    let pid = i32::try_from(std::process::id()).unwrap_or(i32::MAX);
+    identity(pid).unwrap_or_else(|| ProcessId { pid, start_ticks: 0, boot_id: boot_id().to_owned(), host: host().to_owned() })
+}
+
+/// Returns who `pid` is now, or nothing if there is no such process.
+pub fn identity(pid: i32) -> Option<ProcessId> {
+    let start_ticks = platform::start_ticks(pid)?;
+    Some(ProcessId { pid, start_ticks, boot_id: boot_id().to_owned(), host: host().to_owned() })
+}
+
+/// Tells whether the very process lives: same machine, same boot, same pid, same start.
+pub fn liveness(process: &ProcessId) -> Liveness {
+    if process.host != host() {
+        return Liveness::Unknown;
+    }
+    let alive = process.boot_id == boot_id() && platform::start_ticks(process.pid) == Some(process.start_ticks);
+    if alive { Liveness::Alive } else { Liveness::Dead }
+}
+
+/// Signals the very process, if it still is the one we mean. Tells whether it was there.
+pub fn send(process: &ProcessId, signal: Signal) -> bool {
+    liveness(process) == Liveness::Alive && signal::kill(Pid::from_raw(process.pid), signal).is_ok()
+}
+
+/// Returns the live processes whose environment holds `NAME=value`: an agent's whole family, wherever it moved.
+pub fn marked(name: &str, value: &str) -> Vec<ProcessId> {
+    platform::marked(format!("{name}={value}").as_bytes())
+}
+
+/// Returns the processes whose parent we are.
+pub fn children() -> Vec<i32> {
+    platform::children()
+}
+
+fn boot_id() -> &'static str {
+    static BOOT: OnceLock<String> = OnceLock::new();
+    BOOT.get_or_init(platform::boot_id)
+}
+
+fn host() -> &'static str {
+    static HOST: OnceLock<String> = OnceLock::new();
+    HOST.get_or_init(|| nix::unistd::gethostname().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default())
+}
+
+#[cfg(target_os = "linux")]
+mod platform {
+    use crate::model::ProcessId;
+    use fs_err as fs;
+
+    pub(super) fn boot_id() -> String {
+        fs::read_to_string("/proc/sys/kernel/random/boot_id").map(|id| id.trim().to_owned()).unwrap_or_default()
+    }
+
+    /// Field 22 of `/proc/PID/stat`; a zombie is dead. The name in field 2 may hold spaces and brackets, so read from its end.
+    pub(super) fn start_ticks(pid: i32) -> Option<u64> {
+        let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+        let mut fields = stat.rsplit_once(')')?.1.split_ascii_whitespace();
+        let state = fields.next()?;
+        if state == "Z" || state == "X" { None } else { fields.nth(18)?.parse().ok() }
+    }
+
+    pub(super) fn marked(entry: &[u8]) -> Vec<ProcessId> {
+        let Ok(folder) = fs::read_dir("/proc") else { return Vec::new() };
+        let pids = folder.flatten().filter_map(|entry| entry.file_name().to_str()?.parse::<i32>().ok());
+        // Another user's process cannot be read, and is not ours.
+        let carries =
+            |pid: &i32| fs::read(format!("/proc/{pid}/environ")).is_ok_and(|all| all.split(|byte| *byte == 0).any(|one| one == entry));
+        pids.filter(carries).filter_map(super::identity).collect()
+    }
+
+    pub(super) fn children() -> Vec<i32> {
+        let Ok(tasks) = fs::read_dir("/proc/self/task") else { return Vec::new() };
+        let of_thread = |task: fs::DirEntry| fs::read_to_string(task.path().join("children")).ok();
+        let lists = tasks.flatten().filter_map(of_thread).collect::<String>();
+        lists.split_ascii_whitespace().filter_map(|pid| pid.parse().ok()).collect()
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+mod platform {
+    use crate::model::ProcessId;
+    use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+    use std::process::Command;
+
+    pub(super) fn boot_id() -> String {
+        ask(&["sysctl", "-n", "kern.boottime"]).unwrap_or_default()
+    }
+
+    /// There is no counter to read, so the start time as `ps` prints it stands for it.
+    pub(super) fn start_ticks(pid: i32) -> Option<u64> {
+        let started = ask(&["ps", "-o", "lstart=", "-p", &pid.to_string()]).filter(|text| !text.is_empty())?;
+        let mut hasher = DefaultHasher::new();
+        started.hash(&mut hasher);
+        Some(hasher.finish())
+    }
+
+    pub(super) fn marked(entry: &[u8]) -> Vec<ProcessId> {
+        let wanted = String::from_utf8_lossy(entry);
+        let listing = ask(&["ps", "-E", "-axo", "pid=,command="]).unwrap_or_default();
+        let pid = |line: &str| line.contains(wanted.as_ref()).then(|| line.split_whitespace().next()?.parse().ok()).flatten();
+        listing.lines().filter_map(pid).filter_map(super::identity).collect()
+    }
+
+    pub(super) fn children() -> Vec<i32> {
+        let me = std::process::id().to_string();
+        let listing = ask(&["ps", "-axo", "pid=,ppid="]).unwrap_or_default();
+        let ours = |line: &str| line.split_whitespace().nth(1).is_some_and(|parent| parent == me);
+        listing.lines().filter(|line| ours(line)).filter_map(|line| line.split_whitespace().next()?.parse().ok()).collect()
+    }
+
+    fn ask(argv: &[&str]) -> Option<String> {
+        let output = Command::new(argv[0]).args(&argv[1..]).output().ok()?;
+        Some(String::from_utf8_lossy(&output.stdout).trim().to_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn we_are_alive_and_a_reused_pid_is_not_us() {
+        let me = me();
+        assert_eq!(liveness(&me), Liveness::Alive);
+        assert_eq!(liveness(&ProcessId { start_ticks: me.start_ticks + 1, ..me.clone() }), Liveness::Dead);
+        assert_eq!(liveness(&ProcessId { boot_id: "another".to_owned(), ..me.clone() }), Liveness::Dead);
+        assert_eq!(liveness(&ProcessId { host: "elsewhere".to_owned(), ..me }), Liveness::Unknown);
+    }
+}

@@ -1,0 +1,207 @@
+//! Append-only record of what happened in a session: `events.jsonl`, one [`Line`] a line.
+//!
+//! A fact is on disk before it is believed. The file is locked for as long as its writer lives, so
+//! that even a deleted lock file never yields two writers.
+use super::lock::FileLock;
+use crate::model::{Event, Line};
+use camino::{Utf8Path, Utf8PathBuf};
+use fs_err as fs;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use std::io::{self, BufRead as _, BufReader, Seek as _, SeekFrom, Write as _};
+use thiserror::Error;
+
+/// Why a journal cannot be used.
+#[derive(Debug, Error)]
+pub enum JournalError {
+    #[error(transparent)]
+    Io(#[from] io::Error),
+    #[error("{path}:{line}: the journal is damaged: {why}")]
+    Damaged { path: Utf8PathBuf, line: u64, why: String },
+    #[error("{path}:{line}: written by a newer version of ap (format {found}, this one writes {})", Line::VERSION)]
+    Newer { path: Utf8PathBuf, line: u64, found: u32 },
+    #[error("{path} is being written by another runner")]
+    Held { path: Utf8PathBuf },
+}
+
+/// The writer of a journal; there is at most one.
+#[derive(Debug)]
+pub struct Journal {
+    file: fs::File,
+    _lock: FileLock,
+    mark: Mark,
+    buffer: Vec<u8>,
+}
+
+/// A place in a journal, just behind a line.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Mark {
+    /// Bytes before it.
+    pub offset: u64,
+    /// Lines before it.
+    pub seq: u64,
+}
+
+impl Journal {
+    /// Opens a journal for writing, makes it if there is none, and gives every line in it to `each`.
+    ///
+    /// A torn last line, which was never believed, is cut off.
+    pub fn open(path: &Utf8Path, each: impl FnMut(&Line)) -> Result<Self, JournalError> {
+        let file = fs::OpenOptions::new().read(true).append(true).create(true).open(path)?;
+        let Some(lock) = FileLock::try_exclusive(&file)? else { return Err(JournalError::Held { path: path.to_owned() }) };
+        let mark = read_from(path, Mark::default(), each)?;
+        if mark.offset < file.metadata()?.len() {
+            file.set_len(mark.offset)?;
+            file.sync_data()?;
+        }
+        Ok(Self { file, _lock: lock, mark, buffer: Vec::new() })
+    }
+
+    /// Records a fact; it is on disk when this returns.
+    pub fn append(&mut self, event: &Event, at: Timestamp) -> io::Result<()> {
+        self.buffer.clear();
+        let line = Written { v: Line::VERSION, seq: self.mark.seq + 1, at, event };
+        serde_json::to_writer(&mut self.buffer, &line)?;
+        self.buffer.push(b'\n');
+        // One write for one line. What a full disk leaves of it is taken away again, now or when the journal is next opened.
+        if let Err(error) = self.file.write_all(&self.buffer).and_then(|()| self.file.sync_data()) {
+            let _ = self.file.set_len(self.mark.offset);
+            return Err(error);
+        }
+        self.mark = Mark { offset: self.mark.offset + self.buffer.len() as u64, seq: self.mark.seq + 1 };
+        Ok(())
+    }
+
+    /// Returns the place behind the last line.
+    pub fn mark(&self) -> Mark {
+        self.mark
+    }
+}
+
+/// A [`Line`] that borrows its event.
+#[derive(Serialize)]
+struct Written<'a> {
+    v: u32,
+    seq: u64,
+    at: Timestamp,
+    event: &'a Event,
+}
+
+/// Gives every line behind `from` to `each` and returns the place behind the last whole one. Changes nothing.
+pub fn read_from(path: &Utf8Path, from: Mark, mut each: impl FnMut(&Line)) -> Result<Mark, JournalError> {
+    let mut reader = BufReader::new(fs::File::open(path)?);
+    reader.seek(SeekFrom::Start(from.offset))?;
+    let (mut mark, mut text) = (from, Vec::new());
+    loop {
+        text.clear();
+        let length = reader.read_until(b'\n', &mut text)?;
+        if text.last() != Some(&b'\n') {
+            return Ok(mark);
+        }
+        let line = parse(path, mark.seq + 1, &text)?;
+        mark = Mark { offset: mark.offset + length as u64, seq: line.seq };
+        each(&line);
+    }
+}
+
+fn parse(path: &Utf8Path, seq: u64, text: &[u8]) -> Result<Line, JournalError> {
+    /// What every format has, however new.
+    #[derive(Deserialize)]
+    struct Version {
+        v: u32,
+    }
+    let damaged = |why: String| JournalError::Damaged { path: path.to_owned(), line: seq, why };
+    match serde_json::from_slice::<Line>(text) {
+        Ok(line) if line.v <= Line::VERSION && line.seq == seq => Ok(line),
+        Ok(line) if line.v <= Line::VERSION => Err(damaged(format!("it has number {} where {seq} should be", line.seq))),
+        parsed => match serde_json::from_slice::<Version>(text) {
+            Ok(Version { v }) if Line::VERSION < v => Err(JournalError::Newer { path: path.to_owned(), line: seq, found: v }),
+            _ => Err(damaged(parsed.err().map_or_else(String::new, |error| error.to_string()))),
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock;
+
+    fn scratch() -> (tempfile::TempDir, Utf8PathBuf) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = Utf8PathBuf::from_path_buf(folder.path().join("events.jsonl")).unwrap();
+        (folder, path)
+    }
+
+    fn seen(path: &Utf8Path) -> Result<Vec<Event>, JournalError> {
+        let mut seen = Vec::new();
+        read_from(path, Mark::default(), |line| seen.push(line.event.clone())).map(|_| seen)
+    }
+
+    fn write(path: &Utf8Path, events: &[Event]) {
+        let mut journal = Journal::open(path, |_| ()).unwrap();
+        for event in events {
+            journal.append(event, clock::now()).unwrap();
+        }
+    }
+
+    #[test]
+    fn what_is_appended_is_read_again() {
+        let (_folder, path) = scratch();
+        write(&path, &[Event::WaitEnded, Event::PauseRequested]);
+        write(&path, &[Event::ContinueRequested]);
+        assert_eq!(seen(&path).unwrap(), [Event::WaitEnded, Event::PauseRequested, Event::ContinueRequested]);
+    }
+
+    #[test]
+    fn a_torn_last_line_is_cut_off_wherever_it_tore() {
+        let (_folder, path) = scratch();
+        write(&path, &[Event::WaitEnded, Event::PauseRequested]);
+        let whole = fs::read(&path).unwrap();
+        let first = whole.iter().position(|byte| *byte == b'\n').unwrap() + 1;
+        for cut in first..whole.len() {
+            let mut torn = whole[..cut].to_vec();
+            torn.extend(b"\0\0");
+            crate::store::atomic::replace(&path, &torn).unwrap();
+            assert_eq!(seen(&path).unwrap(), [Event::WaitEnded]);
+            write(&path, &[Event::ContinueRequested]);
+            assert_eq!(seen(&path).unwrap(), [Event::WaitEnded, Event::ContinueRequested], "cut at {cut}");
+        }
+    }
+
+    #[test]
+    fn a_damaged_middle_is_reported_with_its_line() {
+        let (_folder, path) = scratch();
+        write(&path, &[Event::WaitEnded, Event::PauseRequested, Event::WaitEnded]);
+        let text = fs::read_to_string(&path).unwrap().replace("pause_requested", "pause_reque}ted");
+        crate::store::atomic::replace(&path, text.as_bytes()).unwrap();
+        let error = Journal::open(&path, |_| ()).unwrap_err().to_string();
+        assert!(error.contains("events.jsonl:2: the journal is damaged"), "{error}");
+        assert_eq!(fs::read_to_string(&path).unwrap(), text, "a damaged journal is left as it is");
+    }
+
+    #[test]
+    fn a_missing_line_is_damage() {
+        let (_folder, path) = scratch();
+        write(&path, &[Event::WaitEnded, Event::PauseRequested, Event::WaitEnded]);
+        let kept: String =
+            fs::read_to_string(&path).unwrap().lines().enumerate().filter(|(n, _)| *n != 1).map(|(_, line)| format!("{line}\n")).collect();
+        crate::store::atomic::replace(&path, kept.as_bytes()).unwrap();
+        assert!(seen(&path).unwrap_err().to_string().contains(":2: "));
+    }
+
+    #[test]
+    fn a_newer_format_is_never_written() {
+        let (_folder, path) = scratch();
+        crate::store::atomic::replace(&path, b"{\"v\":2,\"seq\":1,\"what\":\"ever\"}\n").unwrap();
+        assert!(matches!(Journal::open(&path, |_| ()), Err(JournalError::Newer { found: 2, .. })));
+    }
+
+    #[test]
+    fn there_is_one_writer() {
+        let (_folder, path) = scratch();
+        let first = Journal::open(&path, |_| ()).unwrap();
+        assert!(matches!(Journal::open(&path, |_| ()), Err(JournalError::Held { .. })));
+        drop(first);
+        assert!(Journal::open(&path, |_| ()).is_ok());
+    }
+}

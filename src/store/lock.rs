@@ -1,0 +1,146 @@
+//! At most one runner per session: a file lock that the kernel lets go of when its holder dies.
+use crate::model::{ProcessId, SessionName};
+use camino::{Utf8Path, Utf8PathBuf};
+use fs_err as fs;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use std::io::{self, Write as _};
+use std::os::unix::fs::MetadataExt as _;
+
+/// Keeps a file locked for as long as any copy of its descriptor is open, ours or one a child inherited.
+#[derive(Debug)]
+pub struct FileLock {
+    _file: fd_lock::RwLock<fs::File>,
+}
+
+impl FileLock {
+    /// Locks an open file, unless another process has it.
+    pub fn try_exclusive(file: &fs::File) -> io::Result<Option<Self>> {
+        let mut lock = fd_lock::RwLock::new(file.try_clone()?);
+        match lock.try_write() {
+            // The guard borrows the lock and unlocks when dropped; forgetting it keeps the file locked until it is closed.
+            Ok(guard) => std::mem::forget(guard),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(None),
+            Err(error) => return Err(error),
+        }
+        Ok(Some(Self { _file: lock }))
+    }
+
+    /// Locks an open file as soon as nobody else has it.
+    pub fn exclusive(file: &fs::File) -> io::Result<Self> {
+        let mut lock = fd_lock::RwLock::new(file.try_clone()?);
+        std::mem::forget(lock.write()?);
+        Ok(Self { _file: lock })
+    }
+}
+
+/// `<session>.lock`: who runs the session. For people and for `status`; the kernel's lock decides.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Holder {
+    pub session: SessionName,
+    pub pid: i32,
+    pub started_at: Timestamp,
+    pub process: ProcessId,
+}
+
+/// The lock of a session, removed when let go.
+#[derive(Debug)]
+pub struct SessionLock {
+    path: Utf8PathBuf,
+    file: fs::File,
+    _lock: FileLock,
+}
+
+impl SessionLock {
+    /// Takes the session, unless a runner has it.
+    pub fn try_acquire(path: &Utf8Path, holder: &Holder) -> io::Result<Option<Self>> {
+        loop {
+            let mut file = fs::OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path)?;
+            let Some(lock) = FileLock::try_exclusive(&file)? else { return Ok(None) };
+            // Between our open and our lock the holder may have let go and removed the file we hold.
+            if !is_at(&file, path) {
+                continue;
+            }
+            let text = serde_json::to_string_pretty(holder)?;
+            file.set_len(0)?;
+            file.write_all(text.as_bytes())?;
+            file.write_all(b"\n")?;
+            return Ok(Some(Self { path: path.to_owned(), file, _lock: lock }));
+        }
+    }
+
+    /// Reads who holds a session; nothing if nobody does or the text cannot be read. Changes nothing.
+    pub fn holder(path: &Utf8Path) -> Option<Holder> {
+        serde_json::from_slice(&fs::read(path).ok()?).ok()
+    }
+}
+
+impl Drop for SessionLock {
+    fn drop(&mut self) {
+        // Still locked while it is removed, so a taker either sees our lock or no file. If somebody
+        // deleted ours, what is there now is not ours to remove.
+        if is_at(&self.file, &self.path) {
+            let _ = fs::remove_file(&self.path);
+        }
+    }
+}
+
+fn is_at(file: &fs::File, path: &Utf8Path) -> bool {
+    match (file.metadata(), fs::metadata(path)) {
+        (Ok(ours), Ok(there)) => (ours.dev(), ours.ino()) == (there.dev(), there.ino()),
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{clock, process};
+
+    fn holder() -> Holder {
+        let process = process::me();
+        Holder { session: "auth".parse().unwrap(), pid: process.pid, started_at: clock::now(), process }
+    }
+
+    #[test]
+    fn a_lock_is_taken_once_and_gone_when_let_go() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = Utf8PathBuf::from_path_buf(folder.path().join("auth.lock")).unwrap();
+        let lock = SessionLock::try_acquire(&path, &holder()).unwrap().unwrap();
+        assert!(SessionLock::try_acquire(&path, &holder()).unwrap().is_none());
+        assert_eq!(SessionLock::holder(&path).map(|holder| holder.pid), Some(process::me().pid));
+        drop(lock);
+        assert!(!path.exists());
+        assert!(SessionLock::try_acquire(&path, &holder()).unwrap().is_some());
+    }
+
+    #[test]
+    fn takers_in_a_storm_never_hold_it_together() {
+        use std::sync::atomic::{AtomicU32, Ordering};
+        let folder = tempfile::tempdir().unwrap();
+        let path = Utf8PathBuf::from_path_buf(folder.path().join("auth.lock")).unwrap();
+        let (inside, taken) = (AtomicU32::new(0), AtomicU32::new(0));
+        std::thread::scope(|scope| {
+            for _ in 0..8 {
+                scope.spawn(|| {
+                    while taken.load(Ordering::SeqCst) < 400 {
+                        if let Some(lock) = SessionLock::try_acquire(&path, &holder()).unwrap() {
+                            assert_eq!(inside.fetch_add(1, Ordering::SeqCst), 0, "two hold it");
+                            taken.fetch_add(1, Ordering::SeqCst);
+                            inside.fetch_sub(1, Ordering::SeqCst);
+                            drop(lock);
+                        }
+                    }
+                });
+            }
+        });
+    }
+
+    #[test]
+    fn a_stale_file_of_a_dead_holder_is_taken_over() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = Utf8PathBuf::from_path_buf(folder.path().join("auth.lock")).unwrap();
+        crate::store::atomic::replace(&path, b"half a {").unwrap();
+        assert!(SessionLock::try_acquire(&path, &holder()).unwrap().is_some());
+    }
+}
