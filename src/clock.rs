@@ -1,9 +1,23 @@
 //! The only place that knows what time it is.
 use jiff::Timestamp;
+use std::time::{Duration, Instant};
 
 /// Returns the time, to the millisecond.
 #[expect(clippy::disallowed_methods, reason = "this is the one place that asks")]
 pub fn now() -> Timestamp {
     let now = Timestamp::now();
     Timestamp::from_millisecond(now.as_millisecond()).unwrap_or(now)
+}
+
+/// Waits for something no event tells of, looking often. Tells whether it came in time.
+#[expect(clippy::disallowed_methods, reason = "for another process to end, and the like")]
+pub fn wait_until(limit: Duration, mut there: impl FnMut() -> bool) -> bool {
+    let deadline = Instant::now() + limit;
+    while !there() {
+        if deadline <= Instant::now() {
+            return false;
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    true
 }

@@ -6,5 +6,6 @@ pub mod error;
 pub mod model;
 pub mod plan;
 pub mod process;
+pub mod runner;
 pub mod store;
 pub mod termination;

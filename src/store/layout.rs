@@ -13,6 +13,7 @@
 //! ```
 use crate::model::{Cursor, NodeId, RunId, SessionName};
 use camino::{Utf8Path, Utf8PathBuf};
+use serde::{Deserialize, Serialize};
 
 /// A directory whose sessions belong together: normally a git repository.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -108,7 +109,7 @@ impl RunDir {
 }
 
 /// The directory of one iteration.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct IterationDir {
     root: Utf8PathBuf,
 }

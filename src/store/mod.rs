@@ -1,5 +1,8 @@
 //! What is kept on disk: every path, and the ways to write without losing what was there.
 pub mod atomic;
+pub mod inbox;
 pub mod journal;
 pub mod layout;
 pub mod lock;
+pub mod session;
+pub mod views;

@@ -1,0 +1,377 @@
+//! One try at an iteration: its folder, its shim, and how it ended.
+use super::context::{Briefing, Places};
+use super::shim::Job;
+use super::tail::Tail;
+use super::Surroundings;
+use crate::agent::{self, Activity, Call, Transcript};
+use crate::engine::State;
+use crate::model::{Cursor, Exit, Outcome, ProcessId, Status, Usage};
+use crate::plan::{Node, Plan, PlanKind, Provider};
+use crate::process;
+use crate::store::atomic;
+use crate::store::layout::{IterationDir, RunDir};
+use crate::store::lock::FileLock;
+use camino::{Utf8Path, Utf8PathBuf};
+use fs_err as fs;
+use jiff::Timestamp;
+use nix::sys::signal::Signal;
+use std::future::Future;
+use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
+use std::pin::Pin;
+use std::process::Stdio;
+
+/// The environment variable every process of a run carries, wherever it moves.
+pub(crate) const RUN_MARK: &str = "AP_RUN";
+/// The same for one attempt.
+const ATTEMPT_MARK: &str = "AP_ATTEMPT";
+/// The largest status worth reading. Nobody writes more by hand.
+const LARGEST_STATUS: u64 = 1024 * 1024;
+/// How much of standard error an outcome may quote.
+const STDERR_TAIL: u64 = 4096;
+
+/// An attempt whose shim is alive, or was when we last looked.
+pub(super) struct Attempt {
+    pub(super) cursor: Cursor,
+    pub(super) shim: Option<ProcessId>,
+    /// Whether an earlier runner started it.
+    pub(super) adopted: bool,
+    places: Places,
+    transcript: Transcript,
+    stdout: Tail,
+    ended: Pin<Box<dyn Future<Output = ()> + Send>>,
+    asked_to_end: bool,
+}
+
+/// What an attempt's folder says about it.
+enum Found {
+    /// No agent has been started.
+    Nothing,
+    Alive,
+    Ended(Exit),
+    /// It was started and is gone, and nobody wrote down how it ended.
+    Gone,
+}
+
+impl Attempt {
+    /// Makes sure that the attempt runs, exactly once: starts it, or takes over what is there.
+    ///
+    /// `Err` holds what it amounts to if it has ended, or cannot be started.
+    pub(super) fn ensure(plan: &Plan, state: &State, around: &Surroundings, now: Timestamp) -> io::Result<Result<Self, Outcome>> {
+        let cursor = state.cursor;
+        let Some(node) = state.node(plan) else { return Err(io::Error::other("the plan has no such node")) };
+        let places = places(plan, node, cursor, around);
+        let fresh = enter(&places, cursor)?;
+        let found = if fresh { Found::Nothing } else { look(&places.iteration)? };
+        let attempt = |shim, ended, adopted| Self {
+            cursor,
+            shim,
+            adopted,
+            transcript: Transcript::new(node.agent.provider),
+            stdout: Tail::new(places.iteration.stdout()),
+            places: places.clone(),
+            ended,
+            asked_to_end: false,
+        };
+        match found {
+            Found::Nothing => {
+                let briefing = Briefing { plan, state, node, cursor, places: &places, now };
+                match start(&briefing, around)? {
+                    Ok((shim, ended)) => Ok(Ok(attempt(shim, ended, false))),
+                    Err(outcome) => Ok(Err(outcome)),
+                }
+            }
+            Found::Alive => Ok(Ok(attempt(state.shim.clone(), until_unlocked(places.iteration.stdout()), true))),
+            Found::Ended(_) => Ok(Ok(attempt(None, Box::pin(std::future::ready(())), true))),
+            Found::Gone => {
+                sweep(plan, cursor);
+                Ok(Err(Outcome::Lost { reason: "its shim was killed, or the machine went down".to_owned() }))
+            }
+        }
+    }
+
+    /// Waits until the shim is gone.
+    pub(super) async fn ended(&mut self) {
+        self.ended.as_mut().await;
+    }
+
+    /// Asks the shim to end the agent; `at_once` leaves it no time.
+    pub(super) fn end(&mut self, plan: &Plan, at_once: bool) {
+        if self.asked_to_end && !at_once {
+            return;
+        }
+        self.asked_to_end = true;
+        let signal = if at_once { Signal::SIGQUIT } else { Signal::SIGTERM };
+        let told = self.shim.as_ref().is_some_and(|shim| process::send(shim, signal));
+        if !told {
+            // An earlier runner died before it could write down which process the shim is.
+            for process in process::marked(ATTEMPT_MARK, &mark(plan, self.cursor)) {
+                process::send(&process, signal);
+            }
+        }
+    }
+
+    /// Takes in what the agent has said since.
+    pub(super) fn follow(&mut self) -> Vec<Activity> {
+        let (transcript, mut said) = (&mut self.transcript, Vec::new());
+        self.stdout.read(|bytes| said.extend(transcript.push(bytes)));
+        said
+    }
+
+    pub(super) fn transcript(&self) -> &Transcript {
+        &self.transcript
+    }
+
+    /// Types how the attempt ended, and leaves `status.json` and `output.md` where they belong.
+    pub(super) fn conclude(&mut self, plan: &Plan, node: &Node, now: Timestamp) -> io::Result<(Outcome, Usage, Vec<Activity>)> {
+        let mut said = self.follow();
+        said.extend(self.transcript.finish());
+        let folder = &self.places.iteration;
+        let exit: Option<Exit> = fs::read(folder.exit()).ok().and_then(|text| serde_json::from_slice(&text).ok());
+        let Some(exit) = exit else {
+            sweep(plan, self.cursor);
+            let outcome = if self.asked_to_end { Outcome::Cancelled } else { Outcome::Lost { reason: "its shim was killed".to_owned() } };
+            return Ok((outcome, self.transcript.usage(), said));
+        };
+        let status = read_status(&self.places.status);
+        if self.places.status != folder.status() && self.places.status.exists() {
+            fs::copy(&self.places.status, folder.status())?;
+        }
+        let outcome = agent::outcome(&node.agent, &exit, &self.transcript, status, &stderr_tail(folder)?, now);
+        if let (Outcome::Reported { status }, false) = (&outcome, folder.status().exists()) {
+            atomic::replace(&folder.status(), &serde_json::to_vec_pretty(status)?)?;
+        }
+        self.keep_output(plan)?;
+        Ok((outcome, self.transcript.usage(), said))
+    }
+
+    /// Keeps the agent's last words as `output.md`; of a program that speaks plainly, all its words.
+    fn keep_output(&self, plan: &Plan) -> io::Result<()> {
+        let output = self.places.iteration.output();
+        if self.transcript.is_plain() {
+            // The same bytes under a second name cost nothing, however many they are.
+            if let Err(error) = fs::hard_link(self.places.iteration.stdout(), &output) {
+                if error.kind() != io::ErrorKind::AlreadyExists {
+                    fs::copy(self.places.iteration.stdout(), &output)?;
+                }
+            }
+        } else {
+            let mut text = self.transcript.final_text().unwrap_or_default().to_owned();
+            text.push('\n');
+            atomic::replace(&output, text.as_bytes())?;
+        }
+        if plan.kind == PlanKind::Pipeline {
+            fs::copy(&output, self.places.stage.join("output.md"))?;
+        }
+        Ok(())
+    }
+}
+
+/// Prepares the folder. Tells whether it is new, so that nothing in it needs to be looked at.
+fn enter(places: &Places, cursor: Cursor) -> io::Result<bool> {
+    let root = places.iteration.root();
+    match fs::create_dir(root) {
+        Ok(()) => return Ok(true),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => (),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            fs::create_dir_all(root)?;
+            if !places.progress.exists() {
+                atomic::replace_durably(&places.progress, b"# Stage progress\n\n---\n")?;
+            }
+            return Ok(true);
+        }
+        Err(error) => return Err(error),
+    }
+    if 1 < cursor.attempt {
+        set_aside(&places.iteration, cursor.attempt - 1)?;
+    }
+    Ok(false)
+}
+
+/// Moves the files of an earlier attempt to `attempts/K/`, once. Whatever lies there afterwards is the current attempt's.
+fn set_aside(folder: &IterationDir, attempt: u32) -> io::Result<()> {
+    let kept = folder.attempt(attempt);
+    if kept.exists() {
+        return Ok(());
+    }
+    let draft = kept.with_file_name(format!(".{attempt}.tmp"));
+    fs::create_dir_all(&draft)?;
+    for name in IterationDir::ATTEMPT_FILES {
+        match fs::rename(folder.root().join(name), draft.join(name)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            Ok(()) | Err(_) => (),
+        }
+    }
+    fs::rename(&draft, &kept)
+}
+
+fn look(folder: &IterationDir) -> io::Result<Found> {
+    let stdout = match fs::OpenOptions::new().read(true).write(true).open(folder.stdout()) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Found::Nothing),
+        stdout => stdout?,
+    };
+    let Some(_lock) = FileLock::try_exclusive(&stdout)? else { return Ok(Found::Alive) };
+    match fs::read(folder.exit()) {
+        Ok(text) => Ok(serde_json::from_slice(&text).map_or(Found::Gone, Found::Ended)),
+        // The shim makes `stderr.log` before it starts anything.
+        Err(_) if !folder.stderr().exists() => Ok(Found::Nothing),
+        Err(_) => Ok(Found::Gone),
+    }
+}
+
+type Started = (Option<ProcessId>, Pin<Box<dyn Future<Output = ()> + Send>>);
+
+/// Briefs the agent and starts its shim. `Err` says why there can be no agent.
+fn start(briefing: &Briefing<'_>, around: &Surroundings) -> io::Result<Result<Started, Outcome>> {
+    let Briefing { plan, node, places, cursor, .. } = briefing;
+    let folder = &places.iteration;
+    remove_stale(&places.status)?;
+    remove_stale(&folder.status())?;
+    let Ok(prompt) = crate::plan::template::render(&node.prompt, &|name| briefing.variable(name)) else {
+        // Compiling the plan has already refused unknown names.
+        return Err(io::Error::other("the prompt names an unknown variable"));
+    };
+    atomic::replace(&folder.context(), &serde_json::to_vec_pretty(&briefing.context())?)?;
+    atomic::replace(&folder.prompt(), (prompt + agent::prompt_suffix(&node.agent)).as_bytes())?;
+    let job = match job(briefing, around) {
+        Ok(job) => job,
+        Err(outcome) => return Ok(Err(outcome)),
+    };
+    let stdout = fs::OpenOptions::new().create(true).append(true).open(folder.stdout())?;
+    let Some(lock) = FileLock::try_exclusive(&stdout)? else { return Err(io::Error::other(format!("{} is locked", folder.stdout()))) };
+    let mut shim = tokio::process::Command::new(&around.exe)
+        .arg("__shim")
+        .env_clear()
+        .env(RUN_MARK, plan.run.as_str())
+        .env(ATTEMPT_MARK, mark(plan, *cursor))
+        .stdin(Stdio::piped())
+        // The lock goes with it: it is the shim's as soon as we close our copy.
+        .stdout(stdout.into_parts().0)
+        .stderr(Stdio::null())
+        .spawn()?;
+    drop(lock);
+    let pid = shim.id().and_then(|pid| i32::try_from(pid).ok());
+    hand_over(&mut shim, &job)?;
+    let identity = pid.and_then(process::identity);
+    let ended = Box::pin(async move {
+        let _ = shim.wait().await;
+    });
+    Ok(Ok((identity, ended)))
+}
+
+/// Writes the job into the shim's standard input, which a pipe always has room for or the shim is reading.
+fn hand_over(shim: &mut tokio::process::Child, job: &Job) -> io::Result<()> {
+    let Some(stdin) = shim.stdin.take() else { return Ok(()) };
+    let mut stdin = fs_err::File::from_parts(std::fs::File::from(stdin.into_owned_fd()?), "the shim's standard input");
+    // Tokio made it non-blocking for itself.
+    nix::fcntl::fcntl(&stdin, nix::fcntl::FcntlArg::F_SETFL(nix::fcntl::OFlag::empty()))?;
+    stdin.write_all(&serde_json::to_vec(job)?)
+}
+
+fn job(briefing: &Briefing<'_>, around: &Surroundings) -> Result<Job, Outcome> {
+    let Briefing { plan, node, places, cursor, .. } = briefing;
+    let context = places.iteration.context();
+    let exchange = agent::reports_by_result(&node.agent).then(|| around.project.exchange(&plan.session));
+    let call = Call {
+        cursor: *cursor,
+        run: &plan.run,
+        session: &plan.session,
+        node_type: if node.template.is_empty() { node.id.as_str() } else { &node.template },
+        is_root: nix::unistd::geteuid().is_root(),
+        exe: &around.exe,
+        project: around.project.root(),
+        context: &context,
+        exchange: exchange.as_deref(),
+    };
+    let invocation = agent::invocation(&node.agent, &call, around.env.keys().map(String::as_str));
+    let mut env = around.env.clone();
+    for name in &invocation.remove_env {
+        env.remove(name);
+    }
+    env.extend(invocation.set_env);
+    env.insert(RUN_MARK.to_owned(), plan.run.to_string());
+    env.insert(ATTEMPT_MARK.to_owned(), mark(plan, *cursor));
+    env.insert("PATH".to_owned(), around.agent_path());
+    let program = around.find(&invocation.program).ok_or_else(|| Outcome::Refused {
+        reason: format!("there is no program `{}` on PATH", invocation.program),
+        hint: "install it, or name it with `program:` in the loop; `ap doctor` shows what was found".to_owned(),
+    })?;
+    Ok(Job {
+        program,
+        args: invocation.args,
+        env,
+        cwd: around.project.root().to_owned(),
+        prompt: places.iteration.prompt(),
+        folder: places.iteration.clone(),
+        limits: node.agent.limits,
+        events: node.agent.provider != Provider::Command,
+    })
+}
+
+fn places(plan: &Plan, node: &Node, cursor: Cursor, around: &Surroundings) -> Places {
+    let run: RunDir = around.project.session(&plan.session);
+    let stage = run.stage(cursor.node, &node.id);
+    let iteration = run.iteration(cursor, &node.id);
+    let apart = agent::reports_by_result(&node.agent).then(|| around.project.exchange(&plan.session));
+    let status = match &apart {
+        // Every attempt has a name of its own there, so that none is mistaken for another's.
+        Some(exchange) => exchange.join(format!("status-{cursor}.json")),
+        None => iteration.status(),
+    };
+    let progress = match plan.kind {
+        PlanKind::Loop => run.progress(),
+        PlanKind::Pipeline => stage.join("progress.md"),
+    };
+    let output_path = super::context::output_path(node, plan, around.project.root());
+    Places { run, stage, iteration, progress, status, output_path }
+}
+
+fn until_unlocked(stdout: Utf8PathBuf) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+    Box::pin(async move {
+        let wait = move || fs::File::open(&stdout).and_then(|file| FileLock::exclusive(&file)).map(drop);
+        // A file that cannot be opened any more has no shim either.
+        let _ = tokio::task::spawn_blocking(wait).await;
+    })
+}
+
+/// Ends whatever carries the attempt's mark: its shim is gone, so nothing bounds it any more.
+fn sweep(plan: &Plan, cursor: Cursor) {
+    for process in process::marked(ATTEMPT_MARK, &mark(plan, cursor)) {
+        process::send(&process, Signal::SIGKILL);
+    }
+}
+
+fn mark(plan: &Plan, cursor: Cursor) -> String {
+    format!("{}/{cursor}", plan.run)
+}
+
+/// Removes a status that cannot be this attempt's: nothing has run yet.
+fn remove_stale(status: &Utf8Path) -> io::Result<()> {
+    match fs::remove_file(status) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        Ok(()) | Err(_) => Ok(()),
+    }
+}
+
+fn read_status(path: &Utf8Path) -> Result<Status, String> {
+    let length = match fs::metadata(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Err("the agent wrote no status.json".to_owned()),
+        Err(error) => return Err(error.to_string()),
+        Ok(meta) if !meta.is_file() => return Err("status.json is not a file".to_owned()),
+        Ok(meta) => meta.len(),
+    };
+    if LARGEST_STATUS < length {
+        return Err(format!("status.json has {length} bytes; the most is {LARGEST_STATUS}"));
+    }
+    let bytes = fs::read(path).map_err(|error| error.to_string())?;
+    let text = String::from_utf8(bytes).map_err(|_| "status.json is not UTF-8".to_owned())?;
+    Status::parse(&text).map_err(|error| error.to_string())
+}
+
+fn stderr_tail(folder: &IterationDir) -> io::Result<String> {
+    let Ok(mut file) = fs::File::open(folder.stderr()) else { return Ok(String::new()) };
+    let length = file.metadata()?.len();
+    file.seek(SeekFrom::Start(length.saturating_sub(STDERR_TAIL)))?;
+    let mut tail = Vec::new();
+    file.take(STDERR_TAIL).read_to_end(&mut tail)?;
+    Ok(String::from_utf8_lossy(&tail).into_owned())
+}

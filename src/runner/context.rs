@@ -1,0 +1,189 @@
+//! What an agent is told: `context.json` and the variables of its prompt.
+use crate::engine::State;
+use crate::model::{Cursor, NodeId};
+use crate::plan::{Node, Plan, PlanKind, Select};
+use crate::store::layout::{IterationDir, RunDir};
+use crate::termination::Termination;
+use camino::{Utf8Path, Utf8PathBuf};
+use fs_err as fs;
+use jiff::Timestamp;
+use serde_json::{Map, Value, json};
+
+/// How many earlier outputs are listed one by one; all of them are in the folder beside the list.
+const LISTED: u32 = 50;
+
+/// The places of one attempt, all absolute.
+#[derive(Clone, Debug)]
+pub(super) struct Places {
+    pub(super) run: RunDir,
+    pub(super) stage: Utf8PathBuf,
+    pub(super) iteration: IterationDir,
+    pub(super) progress: Utf8PathBuf,
+    /// Where the agent writes its status: not always where it is kept.
+    pub(super) status: Utf8PathBuf,
+    pub(super) output_path: Option<Utf8PathBuf>,
+}
+
+/// What is known when an attempt starts.
+#[derive(Clone, Copy)]
+pub(super) struct Briefing<'a> {
+    pub(super) plan: &'a Plan,
+    pub(super) state: &'a State,
+    pub(super) node: &'a Node,
+    pub(super) cursor: Cursor,
+    pub(super) places: &'a Places,
+    pub(super) now: Timestamp,
+}
+
+impl Briefing<'_> {
+    /// Returns the content of `context.json`. The first block is the seed's, the rest is what its agents missed.
+    pub(super) fn context(&self) -> Value {
+        let Self { plan, state, node, cursor, places, .. } = self;
+        json!({
+            "session": plan.session,
+            "pipeline": plan.name,
+            "type": plan.kind,
+            "stage": { "id": node.id, "index": cursor.node, "template": node.template, "count": plan.nodes.len() },
+            "iteration": cursor.iteration,
+            "paths": {
+                "session_dir": places.run.root(),
+                "stage_dir": places.stage,
+                "progress": places.progress,
+                "output": places.output_path.clone().unwrap_or_else(|| places.stage.join("output.md")),
+                "status": places.status,
+            },
+            "inputs": {
+                "from_initial": plan.inputs,
+                "from_stage": self.from_stage(),
+                "from_previous_iterations": self.previous_outputs(&node.id, cursor.node, cursor.iteration.saturating_sub(1), Select::All),
+                "iterations_dir": places.stage.join("iterations"),
+            },
+            "limits": self.limits(),
+            "commands": node.commands,
+            "attempt": cursor.attempt,
+            "run": plan.run,
+            "termination": self.termination(),
+            "previous": state.history.back().map(|entry| json!({
+                "iteration": entry.iteration,
+                "decision": entry.status.decision,
+                "reason": entry.status.reason,
+                "summary": entry.status.summary,
+                "files_touched": entry.status.work.files_touched,
+                "items_completed": entry.status.work.items_completed,
+                "errors": entry.status.errors,
+            })),
+            "last_error": state.last_error,
+            "queue": self.queue(),
+        })
+    }
+
+    fn limits(&self) -> Value {
+        let Self { plan, state, node, now, .. } = self;
+        let bounds = &plan.guardrails;
+        let ran = state.ran(*now).as_secs();
+        let left = |most: u64| if most == 0 { -1 } else { (i64::try_from(most).unwrap_or(i64::MAX) - ran).max(0) };
+        json!({
+            "max_iterations": state.max_iterations(node),
+            "remaining_seconds": left(bounds.max_runtime_seconds),
+            "max_attempts": node.agent.max_attempts,
+            "attempt_seconds": node.agent.limits.wall_s,
+            "max_cost_usd": if bounds.max_cost_usd > 0.0 { Some(bounds.max_cost_usd) } else { None },
+            "cost_usd": state.usage.cost_usd,
+        })
+    }
+
+    fn termination(&self) -> Value {
+        let tally = &self.state.tally;
+        match &self.node.termination {
+            Termination::Fixed => json!({ "type": "fixed" }),
+            Termination::Judgment { consensus, min_iterations } => json!({
+                "type": "judgment",
+                "consecutive_stops": tally.stops,
+                "consensus_required": consensus,
+                "min_iterations": min_iterations,
+            }),
+            Termination::Queue => json!({ "type": "queue" }),
+        }
+    }
+
+    fn queue(&self) -> Value {
+        let Some(queue) = &self.node.queue else { return Value::Null };
+        json!({ "provider": queue.provider, "path": queue.path, "state": self.state.verdict })
+    }
+
+    fn from_stage(&self) -> Value {
+        let mut stages = Map::new();
+        if let Some((from, index)) = self.source() {
+            let done = self.state.finished.get(index as usize).map_or(0, |done| done.iterations);
+            let select = self.node.from.as_ref().map_or(Select::Latest, |from| from.select);
+            stages.insert(from.id.to_string(), json!(self.previous_outputs(&from.id, index, done, select)));
+        }
+        Value::Object(stages)
+    }
+
+    /// Returns the node whose outputs this one gets: the one it names, or the one before it.
+    fn source(&self) -> Option<(&Node, u32)> {
+        let index = match &self.node.from {
+            Some(from) => self.plan.nodes.iter().position(|node| node.id == from.node)?,
+            None => (self.cursor.node as usize).checked_sub(1)?,
+        };
+        Some((self.plan.nodes.get(index)?, u32::try_from(index).ok()?))
+    }
+
+    /// Returns the outputs of a node's finished iterations, oldest first; at most the last [`LISTED`].
+    fn previous_outputs(&self, id: &NodeId, index: u32, done: u32, select: Select) -> Vec<Utf8PathBuf> {
+        let first = match select {
+            Select::All => done.saturating_sub(LISTED - 1).max(1),
+            Select::Latest => done.max(1),
+        };
+        let output = |iteration| self.places.run.iteration(Cursor { node: index, iteration, attempt: 1 }, id).output();
+        (first..=done).map(output).collect()
+    }
+
+    /// Returns the value of a prompt variable; nothing for a name we do not know.
+    pub(super) fn variable(&self, name: &str) -> Option<String> {
+        let Self { plan, node, cursor, places, .. } = self;
+        Some(match name {
+            "CTX" => places.iteration.context().into_string(),
+            "PROGRESS" | "PROGRESS_FILE" => places.progress.clone().into_string(),
+            "STATUS" => places.status.clone().into_string(),
+            "ITERATION" => cursor.iteration.to_string(),
+            "INDEX" => cursor.iteration.saturating_sub(1).to_string(),
+            "SESSION_NAME" | "SESSION" => plan.session.to_string(),
+            "CONTEXT" => node.context.clone(),
+            "OUTPUT" if plan.kind == PlanKind::Pipeline => places.stage.join("output.md").into_string(),
+            "OUTPUT" | "OUTPUT_PATH" => places.output_path.clone().map_or_else(String::new, Utf8PathBuf::into_string),
+            "INPUTS" => self.source().map_or_else(String::new, |(from, index)| self.inputs(from, index)),
+            "RESULT" => places.iteration.root().join("result.json").into_string(),
+            "PERSPECTIVE" => String::new(),
+            other => {
+                let wanted = other.strip_prefix("INPUTS.")?;
+                let index = plan.nodes.iter().position(|node| node.id.as_str() == wanted)?;
+                self.inputs(plan.nodes.get(index)?, u32::try_from(index).ok()?)
+            }
+        })
+    }
+
+    /// Returns the texts of an earlier node's outputs.
+    fn inputs(&self, from: &Node, index: u32) -> String {
+        let done = self.state.finished.get(index as usize).map_or(0, |done| done.iterations);
+        let select = self.node.from.as_ref().map_or(Select::Latest, |from| from.select);
+        let texts = self.previous_outputs(&from.id, index, done, select);
+        let texts: Vec<String> = texts.iter().filter_map(|path| fs::read(path).ok()).map(|text| String::from_utf8_lossy(&text).into_owned()).collect();
+        match texts.as_slice() {
+            [] => format!("(no output from {})", from.id),
+            [one] => one.clone(),
+            many => many.iter().enumerate().map(|(n, text)| format!("## {} {}\n\n{text}\n", from.id, n + 1)).collect(),
+        }
+    }
+}
+
+/// Resolves the template of an output path against the project.
+pub(super) fn output_path(node: &Node, plan: &Plan, project: &Utf8Path) -> Option<Utf8PathBuf> {
+    if node.output_path.is_empty() {
+        return None;
+    }
+    let session = |name: &str| matches!(name, "SESSION" | "SESSION_NAME").then(|| plan.session.to_string());
+    let text = crate::plan::template::render(&node.output_path, &session).unwrap_or_else(|_| node.output_path.clone());
+    Some(project.join(text))
+}

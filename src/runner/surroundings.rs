@@ -1,0 +1,43 @@
+//! Where a runner runs: its project, its program and the environment its agents inherit.
+use crate::store::layout::Project;
+use camino::Utf8PathBuf;
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::env::join_paths;
+
+/// Given to a runner at its start; it never looks at its own process's environment.
+#[derive(Debug)]
+pub struct Surroundings {
+    pub project: Project,
+    /// `ap` itself.
+    pub exe: Utf8PathBuf,
+    /// Of the person who started the session, wherever the runner itself was started.
+    pub env: BTreeMap<String, String>,
+    found: RefCell<BTreeMap<String, Utf8PathBuf>>,
+}
+
+impl Surroundings {
+    pub fn new(project: Project, exe: Utf8PathBuf, env: BTreeMap<String, String>) -> Self {
+        Self { project, exe, env, found: RefCell::default() }
+    }
+
+    /// Finds a program on the session's PATH; a name with a slash is a path, from the project.
+    pub fn find(&self, program: &str) -> Option<Utf8PathBuf> {
+        if let Some(path) = self.found.borrow().get(program).filter(|path| path.exists()) {
+            return Some(path.clone());
+        }
+        let path = which::which_in(program, self.env.get("PATH"), self.project.root()).ok()?;
+        let path = Utf8PathBuf::from_path_buf(path).ok()?;
+        self.found.borrow_mut().insert(program.to_owned(), path.clone());
+        Some(path)
+    }
+
+    /// Returns the PATH for agents: `ap` can be called by its name.
+    pub(super) fn agent_path(&self) -> String {
+        let inherited = self.env.get("PATH").map(String::as_str).unwrap_or_default();
+        let Some(own) = self.exe.parent() else { return inherited.to_owned() };
+        let folders = std::env::split_paths(inherited).filter(|folder| folder != own);
+        let all = join_paths(std::iter::once(own.as_std_path().to_owned()).chain(folders));
+        all.ok().and_then(|path| path.into_string().ok()).unwrap_or_else(|| inherited.to_owned())
+    }
+}

@@ -1,0 +1,100 @@
+//! Files that grow: what an agent has written since we last looked.
+use camino::Utf8PathBuf;
+use fs_err as fs;
+use serde::Deserialize;
+use std::io::{Read as _, Seek as _, SeekFrom};
+use std::time::{Duration, Instant};
+
+/// Reads what has been added to a file, in bounded pieces.
+#[derive(Debug)]
+pub struct Tail {
+    path: Utf8PathBuf,
+    file: Option<fs::File>,
+    offset: u64,
+}
+
+/// Most bytes given out at once.
+const PIECE: usize = 64 * 1024;
+
+impl Tail {
+    pub fn new(path: Utf8PathBuf) -> Self {
+        Self { path, file: None, offset: 0 }
+    }
+
+    /// Gives everything new to `each`. A file that is not there yet has nothing new.
+    pub fn read(&mut self, mut each: impl FnMut(&[u8])) {
+        if self.file.is_none() {
+            self.file = fs::File::open(&self.path).ok();
+        }
+        let Some(file) = &mut self.file else { return };
+        if file.metadata().is_ok_and(|meta| meta.len() <= self.offset) || file.seek(SeekFrom::Start(self.offset)).is_err() {
+            return;
+        }
+        let mut piece = vec![0; PIECE];
+        while let Ok(length @ 1..) = file.read(&mut piece) {
+            self.offset += length as u64;
+            each(&piece[..length]);
+        }
+    }
+}
+
+/// Watches an agent's output for a `result` event and for silence.
+#[derive(Debug)]
+pub(super) struct ResultWatch {
+    stdout: Tail,
+    stderr: Utf8PathBuf,
+    stderr_length: u64,
+    events: bool,
+    line: Vec<u8>,
+    saw_result: bool,
+    last_sign: Instant,
+}
+
+/// Longer lines are not results.
+const LONGEST_LINE: usize = 8 * 1024 * 1024;
+
+impl ResultWatch {
+    pub(super) fn new(stdout: Utf8PathBuf, stderr: Utf8PathBuf, events: bool) -> Self {
+        Self { stdout: Tail::new(stdout), stderr, stderr_length: 0, events, line: Vec::new(), saw_result: false, last_sign: Instant::now() }
+    }
+
+    /// Takes in what is new.
+    pub(super) fn look(&mut self) {
+        let before = self.stdout.offset;
+        let (line, saw, events) = (&mut self.line, &mut self.saw_result, self.events);
+        self.stdout.read(|bytes| {
+            for part in bytes.split_inclusive(|byte| *byte == b'\n').filter(|_| events) {
+                if line.len() < LONGEST_LINE {
+                    line.extend_from_slice(part);
+                }
+                if part.ends_with(b"\n") {
+                    *saw |= is_result(line);
+                    line.clear();
+                }
+            }
+        });
+        let stderr_length = fs::metadata(&self.stderr).map_or(0, |meta| meta.len());
+        if before != self.stdout.offset || stderr_length != self.stderr_length {
+            self.stderr_length = stderr_length;
+            self.last_sign = Instant::now();
+        }
+    }
+
+    pub(super) fn saw_result(&self) -> bool {
+        self.saw_result
+    }
+
+    /// Returns how long ago the last sign of life was seen.
+    pub(super) fn quiet_for(&self) -> Duration {
+        self.last_sign.elapsed()
+    }
+}
+
+fn is_result(line: &[u8]) -> bool {
+    #[derive(Deserialize)]
+    struct Kind<'a> {
+        #[serde(rename = "type", borrow)]
+        kind: std::borrow::Cow<'a, str>,
+    }
+    serde_json::from_slice::<Kind<'_>>(line).is_ok_and(|event| event.kind == "result")
+}

@@ -1,0 +1,177 @@
+//! Taking a session up: a new one, or one that somebody left.
+use super::RUN_MARK;
+use crate::clock;
+use crate::engine::{Condition, accept, condition};
+use crate::error::{Error, ExitCode, Result};
+use crate::model::{Event, Input, Request, SessionName};
+use crate::plan::Plan;
+use crate::process::{self, Liveness};
+use crate::store::layout::Project;
+use crate::store::lock::{Holder, SessionLock};
+use crate::store::session::{Glance, Session, glance};
+use crate::store::atomic;
+use crate::ui::report;
+use fs_err as fs;
+use nix::sys::signal::Signal;
+use serde::{Deserialize, Serialize};
+use std::time::Duration;
+
+/// What to do with a session of that name that exists.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Mode {
+    /// Leave it alone and say so.
+    New,
+    /// Go on where it was.
+    Resume,
+    /// Stop it, put it away and start over.
+    Force,
+}
+
+/// A session somebody wants to run.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Wanted {
+    pub plan: Plan,
+    pub mode: Mode,
+    /// The maximum given on the command line; with [`Mode::Resume`] it replaces the frozen one.
+    pub max_iterations: Option<u32>,
+}
+
+/// What came of it.
+#[derive(Debug)]
+pub enum Taken {
+    Ours(Box<Session>),
+    /// It has reached its goal already.
+    Complete(Box<Glance>),
+}
+
+/// How long a living runner may take to end its agent before it is killed.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Takes the session, or says why it cannot be had. Nothing is changed in that case.
+pub fn take(project: &Project, wanted: &Wanted) -> Result<Taken> {
+    let plan = &wanted.plan;
+    prepare(project)?;
+    let lock = match (lock(project, &plan.session)?, wanted.mode) {
+        (Some(lock), _) => lock,
+        (None, Mode::Force) => take_over(project, &plan.session)?,
+        (None, Mode::New | Mode::Resume) => return Err(report::already_running(project, &plan.session)),
+    };
+    let there = glance(&project.session(&plan.session));
+    let there = if wanted.mode == Mode::Force { there.ok().flatten() } else { there? };
+    match (there, wanted.mode) {
+        (_, Mode::Force) => {
+            put_away(project, &plan.session)?;
+            begin(project, wanted, lock)
+        }
+        (None, Mode::New) => begin(project, wanted, lock),
+        (None, Mode::Resume) => Err(Error::usage(format!("there is no session '{}' to resume", plan.session))
+            .hint("start it without `--resume`; `ap list` shows the sessions there are")),
+        (Some(there), _) if condition(&there.state) == Condition::Complete => Ok(Taken::Complete(Box::new(there))),
+        (Some(there), Mode::New) => Err(Error::new(ExitCode::Failed, report::failure(&there)).hint(report::ways_on(&there))),
+        (Some(there), Mode::Resume) => resume(project, wanted, &there, lock),
+    }
+}
+
+/// Makes the folders; they keep themselves out of git.
+fn prepare(project: &Project) -> Result<()> {
+    for folder in [project.locks(), project.runs()] {
+        fs::create_dir_all(&folder)?;
+        let ignore = folder.join(".gitignore");
+        if !ignore.exists() {
+            atomic::replace(&ignore, b"*\n")?;
+        }
+    }
+    Ok(())
+}
+
+fn lock(project: &Project, session: &SessionName) -> Result<Option<SessionLock>> {
+    let process = process::me();
+    let holder = Holder { session: session.clone(), pid: process.pid, started_at: clock::now(), process };
+    Ok(SessionLock::try_acquire(&project.lock(session), &holder)?)
+}
+
+/// Ends the living runner and its agents, then takes their session.
+fn take_over(project: &Project, session: &SessionName) -> Result<SessionLock> {
+    let Some(holder) = SessionLock::holder(&project.lock(session)) else {
+        return Err(report::already_running(project, session));
+    };
+    if process::liveness(&holder.process) == Liveness::Unknown {
+        return Err(Error::new(ExitCode::AlreadyRunning, format!("session '{session}' runs on another machine, {}", holder.process.host))
+            .hint("stop it there"));
+    }
+    let mut taken = None;
+    for signal in [Signal::SIGTERM, Signal::SIGKILL] {
+        process::send(&holder.process, signal);
+        clock::wait_until(PATIENCE, || {
+            taken = lock(project, session).ok().flatten();
+            taken.is_some()
+        });
+        if let Some(lock) = taken {
+            return Ok(lock);
+        }
+    }
+    Err(Error::failed(format!("the runner of session '{session}' (pid {}) cannot be ended", holder.pid)))
+}
+
+/// Moves the old run out of the way; nothing of it is lost.
+fn put_away(project: &Project, session: &SessionName) -> Result<()> {
+    let dir = project.session(session);
+    if !dir.root().exists() {
+        return Ok(());
+    }
+    let plan = fs::read(dir.plan()).ok().and_then(|text| serde_json::from_slice::<Plan>(&text).ok());
+    if let Some(plan) = &plan {
+        end_all(plan);
+    }
+    let unnamed = || format!("x{}", clock::now().as_millisecond()).parse();
+    let run = plan.map_or_else(unnamed, |plan| Ok(plan.run)).map_err(Error::failed)?;
+    let kept = project.archived(session, &run);
+    fs::create_dir_all(kept.parent().unwrap_or(&kept))?;
+    fs::rename(dir.root(), &kept)?;
+    Ok(())
+}
+
+/// Ends every process of a run whose runner is gone.
+pub fn end_all(plan: &Plan) -> usize {
+    let left = || process::marked(RUN_MARK, plan.run.as_str());
+    let found = left().len();
+    for signal in [Signal::SIGTERM, Signal::SIGKILL] {
+        for process in left() {
+            process::send(&process, signal);
+        }
+        if clock::wait_until(Duration::from_secs(10), || left().is_empty()) {
+            break;
+        }
+    }
+    found
+}
+
+fn begin(project: &Project, wanted: &Wanted, lock: SessionLock) -> Result<Taken> {
+    let session = Session::create(project, &wanted.plan, lock, clock::now())?;
+    attend(session).map(|session| Taken::Ours(Box::new(session)))
+}
+
+fn resume(project: &Project, wanted: &Wanted, there: &Glance, lock: SessionLock) -> Result<Taken> {
+    if there.plan.name != wanted.plan.name {
+        return Err(Error::usage(format!("session '{}' runs `{}`, not `{}`", there.plan.session, there.plan.name, wanted.plan.name))
+            .hint(format!("resume it with `{} --resume`", there.plan.command)));
+    }
+    let mut session = attend(Session::open(project, &there.plan.session, lock)?)?;
+    let resumed = Input::Request(Request::Resume { max_iterations: new_maximum(wanted, &session) });
+    let now = clock::now();
+    if let Some(event) = accept(&session.plan, session.state(), &resumed, now) {
+        session.record(event, now)?;
+    }
+    Ok(Taken::Ours(Box::new(session)))
+}
+
+fn new_maximum(wanted: &Wanted, session: &Session) -> Option<u32> {
+    let node = session.state().node(&session.plan)?;
+    wanted.max_iterations.filter(|most| *most != session.state().max_iterations(node))
+}
+
+/// Says in the journal that we run the session from now on.
+fn attend(mut session: Session) -> Result<Session> {
+    session.record(Event::RunnerStarted { runner: process::me(), version: env!("CARGO_PKG_VERSION").to_owned() }, clock::now())?;
+    Ok(session)
+}

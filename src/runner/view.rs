@@ -1,0 +1,213 @@
+//! What people see in a session's window: what runs, what it does now, what it costs and what ends it.
+use crate::agent::{Activity, Transcript};
+use crate::engine::{Phase, State};
+use crate::model::{Decision, Ending, Event, Outcome, WaitReason};
+use crate::plan::{Node, Plan, PlanKind};
+use crate::termination::Termination;
+use crate::ui::{duration, report};
+use console::{Style, Term};
+use jiff::{SignedDuration, Timestamp};
+use std::io::Write as _;
+use std::time::Instant;
+
+/// Writes to the window; nothing that goes wrong here matters to the session.
+pub(super) struct View {
+    out: Term,
+    /// Whether there is a bottom line that is written again and again.
+    live: bool,
+    last_sign: Instant,
+    doing: String,
+}
+
+impl View {
+    pub(super) fn new(_plan: &Plan) -> Self {
+        let out = Term::stdout();
+        Self { live: out.is_term(), out, last_sign: Instant::now(), doing: String::new() }
+    }
+
+    /// Says what this session is.
+    pub(super) fn opened(&mut self, plan: &Plan, state: &State) {
+        let kind = match plan.kind {
+            PlanKind::Loop => "loop",
+            PlanKind::Pipeline => "pipeline",
+        };
+        self.line(&format!("{} {kind} {}  session {}", mark("▶", Style::new().cyan()), bold(&plan.name), bold(plan.session.as_str())));
+        if state.iterations > 0 || state.in_iteration() {
+            let next = if state.in_iteration() { state.cursor.iteration } else { state.tally.iterations + 1 };
+            self.line(&format!("  resumed at iteration {next}; {} done before, ${:.2} spent", state.iterations, state.usage.cost_usd));
+        }
+    }
+
+    /// Says that an agent runs.
+    pub(super) fn agent(&mut self, plan: &Plan, state: &State, adopted: bool) {
+        self.last_sign = Instant::now();
+        self.doing = "starting".to_owned();
+        let Some(node) = state.node(plan) else { return };
+        let tries = if 1 < state.cursor.attempt { format!("  attempt {}", state.cursor.attempt) } else { String::new() };
+        let how = if adopted { "  (still running, taken over)" } else { "" };
+        let stage = if plan.nodes.len() > 1 { format!("stage {}/{} {}  ", state.cursor.node + 1, plan.nodes.len(), node.id) } else { String::new() };
+        let at = format!("{stage}iteration {}/{}{tries}", state.cursor.iteration, state.max_iterations(node));
+        self.line(&format!("\n{} {}{how}  {}", mark("●", Style::new().blue()), bold(&at), dim(&ends_when(node, state))));
+    }
+
+    /// Shows what the agent has said and done.
+    pub(super) fn said(&mut self, activities: &[Activity]) {
+        for activity in activities {
+            self.last_sign = Instant::now();
+            let line = activity.line();
+            self.doing.clone_from(&line);
+            self.line(&format!("  {line}"));
+        }
+    }
+
+    /// Keeps the bottom line true while an agent works.
+    pub(super) fn working(&mut self, plan: &Plan, state: &State, transcript: &Transcript, now: Timestamp) {
+        let Some(node) = state.node(plan).filter(|_| self.live) else { return };
+        let usage = transcript.usage();
+        let ran = state.iteration_started.map_or(SignedDuration::ZERO, |since| now.duration_since(since));
+        let silent = SignedDuration::try_from(self.last_sign.elapsed()).unwrap_or_default();
+        let pays = transcript.billing().map_or_else(String::new, |who| format!("  {who}"));
+        let pause = if state.pausing { "  pausing after this iteration" } else { "" };
+        let text = format!(
+            "{}/{}  {}  {} tok  ${:.2}{pays}  {}  last sign {} ago{pause}",
+            state.cursor.iteration,
+            state.max_iterations(node),
+            self.doing,
+            tokens(usage.input_tokens + usage.output_tokens + usage.cache_read_tokens + usage.cache_write_tokens),
+            state.usage.cost_usd + usage.cost_usd,
+            duration::short(ran),
+            duration::short(silent),
+        );
+        self.bottom(&text);
+    }
+
+    /// Keeps the bottom line true while nothing runs.
+    pub(super) fn idle(&mut self, _plan: &Plan, state: &State, now: Timestamp) {
+        if !self.live {
+            return;
+        }
+        match &state.phase {
+            Phase::Waiting { until, .. } => {
+                let left = until.duration_since(now).max(SignedDuration::ZERO);
+                self.bottom(&format!("waiting, {} left", duration::short(left)));
+            }
+            _ if state.is_paused() => self.bottom("paused; `ap continue` goes on"),
+            _ => (),
+        }
+    }
+
+    /// Says what happened.
+    pub(super) fn recorded(&mut self, plan: &Plan, state: &State, event: &Event) {
+        match event {
+            Event::AgentExited { outcome, .. } => self.outcome(state, outcome),
+            Event::QueueChecked { released, .. } if !released.is_empty() => {
+                self.line(&format!("  took back from agents that are gone: {}", released.join(", ")));
+            }
+            Event::WaitStarted { reason, until } => self.wait(reason, *until),
+            Event::PauseRequested => self.line("  pause asked for; it holds when no agent runs"),
+            Event::ContinueRequested => self.line("  going on"),
+            Event::StopRequested { by } => self.line(&format!("  stop asked for by {by}; ending the agent")),
+            Event::NodeFinished { id, ending, .. } if plan.kind == PlanKind::Pipeline => {
+                self.line(&format!("{} stage {id}: {}", mark("✓", Style::new().green()), report::goal(ending)));
+            }
+            Event::SessionStarted { .. }
+            | Event::RunnerStarted { .. }
+            | Event::SessionResumed { .. }
+            | Event::IterationStarted { .. }
+            | Event::AgentStarted { .. }
+            | Event::QueueChecked { .. }
+            | Event::WaitEnded
+            | Event::NodeFinished { .. }
+            | Event::SessionFinished { .. } => (),
+        }
+    }
+
+    fn outcome(&mut self, state: &State, outcome: &Outcome) {
+        let line = match outcome {
+            Outcome::Reported { status } => {
+                let (sign, style, word) = match status.decision {
+                    Decision::Continue => ("✓", Style::new().green(), "continue"),
+                    Decision::Stop => ("■", Style::new().green(), "stop"),
+                    Decision::Error => ("✗", Style::new().red(), "error"),
+                };
+                let said = if status.summary.is_empty() { &status.reason } else { &status.summary };
+                format!("{} {word}: {}", mark(sign, style), first_line(said))
+            }
+            other => format!("{} agent {other}", mark("✗", Style::new().red())),
+        };
+        self.line(&format!("{line}  {}", dim(&format!("${:.2} so far", state.usage.cost_usd))));
+    }
+
+    fn wait(&mut self, reason: &WaitReason, until: Timestamp) {
+        let what = match reason {
+            // Said by the bottom line alone; it happens between any two iterations.
+            WaitReason::Delay => return,
+            WaitReason::Retry { error } => format!("trying again at {until}, after: {error}"),
+            WaitReason::RateLimit { reason } => format!("rate limited until {until}: {reason}"),
+            WaitReason::Queue { held } => format!("looking at the queue again at {until}: others hold {held} tasks"),
+        };
+        self.line(&format!("{} {what}", mark("…", Style::new().yellow())));
+    }
+
+    /// Says how it ended, and what can be done now.
+    pub(super) fn ended(&mut self, plan: &Plan, state: &State) {
+        let Phase::Ended { ending } = &state.phase else { return };
+        let sign = match ending {
+            Ending::Completed { .. } => mark("✓", Style::new().green()),
+            Ending::Failed { .. } => mark("✗", Style::new().red()),
+            Ending::LimitReached { .. } | Ending::Stopped { .. } => mark("■", Style::new().yellow()),
+        };
+        let iterations = if state.iterations == 1 { "1 iteration".to_owned() } else { format!("{} iterations", state.iterations) };
+        self.line(&format!("\n{sign} Session '{}' {}  ({iterations}, ${:.2})", plan.session, report::ending(ending), state.usage.cost_usd));
+        if !matches!(ending, Ending::Completed { .. }) {
+            let there = crate::store::session::Glance { plan: plan.clone(), state: state.clone() };
+            self.line(&format!("{}\n{}", report::failure(&there), report::ways_on(&there)));
+        }
+    }
+
+    fn line(&mut self, text: &str) {
+        if self.live {
+            let _ = self.out.clear_line();
+        }
+        let _ = writeln!(self.out, "{text}");
+    }
+
+    fn bottom(&mut self, text: &str) {
+        let width = usize::from(self.out.size().1).saturating_sub(1);
+        let _ = self.out.clear_line();
+        let _ = write!(self.out, "{}", dim(&console::truncate_str(text, width, "…")));
+        let _ = self.out.flush();
+    }
+}
+
+fn ends_when(node: &Node, state: &State) -> String {
+    match &node.termination {
+        Termination::Fixed => "ends after the last iteration".to_owned(),
+        Termination::Judgment { consensus, .. } => format!("ends when {consensus} agents in a row say stop ({} so far)", state.tally.stops),
+        Termination::Queue => "ends when the queue is empty".to_owned(),
+    }
+}
+
+fn first_line(text: &str) -> String {
+    console::strip_ansi_codes(text.lines().next().unwrap_or_default()).into_owned()
+}
+
+fn tokens(count: u64) -> String {
+    match count {
+        0..1000 => count.to_string(),
+        1000..1_000_000 => format!("{}.{}k", count / 1000, count % 1000 / 100),
+        _ => format!("{}.{}M", count / 1_000_000, count % 1_000_000 / 100_000),
+    }
+}
+
+fn bold(text: &str) -> String {
+    Style::new().bold().apply_to(text).to_string()
+}
+
+fn dim(text: &str) -> String {
+    Style::new().dim().apply_to(text).to_string()
+}
+
+fn mark(sign: &str, style: Style) -> String {
+    style.apply_to(sign).to_string()
+}

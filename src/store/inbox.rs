@@ -1,0 +1,63 @@
+//! Requests to a running session: files moved into its `inbox/`, taken one by one.
+//!
+//! A request survives the death of who made it and of who reads it. The runner looks when it is
+//! signalled, and once a second in case the signal got lost.
+use super::atomic;
+use super::layout::RunDir;
+use crate::model::Request;
+use camino::Utf8PathBuf;
+use fs_err as fs;
+use jiff::Timestamp;
+use std::io;
+
+/// Leaves a request.
+pub fn put(dir: &RunDir, request: &Request, now: Timestamp) -> io::Result<()> {
+    let inbox = dir.inbox();
+    fs::create_dir_all(&inbox)?;
+    let name = format!("{:020}-{}.json", now.as_nanosecond(), std::process::id());
+    atomic::replace_durably(&inbox.join(name), &serde_json::to_vec(request)?)
+}
+
+/// A request and the file it came in, which is removed once the request has been journalled.
+#[derive(Debug)]
+pub struct Waiting {
+    pub request: Request,
+    path: Utf8PathBuf,
+}
+
+impl Waiting {
+    /// Removes it: it has been dealt with.
+    pub fn done(self) -> io::Result<()> {
+        fs::remove_file(self.path)
+    }
+}
+
+/// Returns what has been asked, oldest first. What cannot be read is set aside under `rejected/`.
+pub fn waiting(dir: &RunDir) -> io::Result<Vec<Waiting>> {
+    let inbox = dir.inbox();
+    let folder = match fs::read_dir(&inbox) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        folder => folder?,
+    };
+    let mut paths = Vec::new();
+    for entry in folder {
+        let path = Utf8PathBuf::try_from(entry?.path()).map_err(io::Error::other)?;
+        if path.extension() == Some("json") {
+            paths.push(path);
+        }
+    }
+    paths.sort();
+    let mut requests = Vec::new();
+    for path in paths {
+        match serde_json::from_slice(&fs::read(&path)?) {
+            Ok(request) => requests.push(Waiting { request, path }),
+            Err(_) => reject(&inbox.join("rejected"), &path)?,
+        }
+    }
+    Ok(requests)
+}
+
+fn reject(folder: &Utf8PathBuf, path: &Utf8PathBuf) -> io::Result<()> {
+    fs::create_dir_all(folder)?;
+    fs::rename(path, folder.join(path.file_name().unwrap_or("request")))
+}

@@ -1,0 +1,142 @@
+//! A session on disk: its plan, its journal and the state they amount to.
+use super::atomic;
+use super::journal::{Journal, JournalError};
+use super::layout::{Project, RunDir};
+use super::lock::SessionLock;
+use super::views::{self, Views};
+use crate::engine::State;
+use crate::error::Error;
+use crate::model::{Event, SessionName};
+use crate::plan::Plan;
+use crate::process::{self, Liveness};
+use camino::Utf8Path;
+use fs_err as fs;
+use jiff::Timestamp;
+use std::io;
+
+/// A session that we run: locked, and ours to write.
+#[derive(Debug)]
+pub struct Session {
+    pub dir: RunDir,
+    pub plan: Plan,
+    state: State,
+    journal: Journal,
+    views: Views,
+    // Last, so that the views are finished before anybody else may start.
+    _lock: SessionLock,
+}
+
+impl Session {
+    /// Makes the run directory of a new session and opens it.
+    pub fn create(project: &Project, plan: &Plan, lock: SessionLock, now: Timestamp) -> Result<Self, Error> {
+        let dir = project.session(&plan.session);
+        fs::create_dir_all(dir.inbox())?;
+        let progress = dir.progress();
+        if !progress.exists() {
+            atomic::replace_durably(&progress, new_progress(&plan.session).as_bytes())?;
+        }
+        let text = serde_json::to_vec_pretty(plan).map_err(io::Error::from)?;
+        atomic::replace_durably(&dir.plan(), &text)?;
+        atomic::sync_folder(&project.runs())?;
+        let mut session = Self::open(project, &plan.session, lock)?;
+        session.record(Event::SessionStarted { session: plan.session.clone(), run: plan.run.clone() }, now)?;
+        Ok(session)
+    }
+
+    /// Opens a session that exists.
+    pub fn open(project: &Project, name: &SessionName, lock: SessionLock) -> Result<Self, Error> {
+        let dir = project.session(name);
+        let plan = read_plan(&dir.plan())?;
+        let mut state = State::default();
+        let journal = Journal::open(&dir.journal(), |line| state.apply(&line.event, line.at)).map_err(|error| explain(&dir, error))?;
+        let views = Views::start(&dir, &plan, &state, journal.mark());
+        Ok(Self { dir, plan, state, journal, views, _lock: lock })
+    }
+
+    pub fn state(&self) -> &State {
+        &self.state
+    }
+
+    /// Records a fact: on disk first, believed after.
+    pub fn record(&mut self, event: Event, now: Timestamp) -> io::Result<()> {
+        self.journal.append(&event, now)?;
+        self.state.apply(&event, now);
+        self.views.tell(event, now, self.journal.mark());
+        Ok(())
+    }
+}
+
+/// A session as it is, for looking at. Changes nothing.
+#[derive(Debug)]
+pub struct Glance {
+    pub plan: Plan,
+    pub state: State,
+}
+
+/// Looks at a session; nothing if there is none of that name, or none of it has been journalled yet.
+pub fn glance(dir: &RunDir) -> Result<Option<Glance>, Error> {
+    if !dir.journal().exists() {
+        return Ok(None);
+    }
+    let state = views::fold(dir).map_err(|error| explain(dir, error))?;
+    if state.session.is_none() {
+        return Ok(None);
+    }
+    Ok(Some(Glance { plan: read_plan(&dir.plan())?, state }))
+}
+
+/// Whether a living runner has the session, as far as its lock file tells. Changes nothing.
+pub fn is_running(project: &Project, name: &SessionName) -> bool {
+    SessionLock::holder(&project.lock(name)).is_some_and(|holder| process::liveness(&holder.process) != Liveness::Dead)
+}
+
+/// Returns the names of the project's sessions, sorted. What is not a session is left out.
+pub fn names(project: &Project) -> io::Result<Vec<SessionName>> {
+    let folder = match fs::read_dir(project.runs()) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        folder => folder?,
+    };
+    let mut names = Vec::new();
+    for entry in folder {
+        let entry = entry?;
+        if let Some(name) =
+            entry.file_name().to_str().and_then(|name| name.parse().ok()).filter(|_| entry.file_type().is_ok_and(|kind| kind.is_dir()))
+        {
+            names.push(name);
+        }
+    }
+    names.sort();
+    Ok(names)
+}
+
+fn read_plan(path: &Utf8Path) -> Result<Plan, Error> {
+    let text = fs::read(path)?;
+    let plan: Plan = serde_json::from_slice(&text).map_err(|error| {
+        Error::failed(format!("{path}:{}:{}: the plan cannot be read: {error}", error.line(), error.column()))
+            .hint("it is frozen at the start of a session; start anew with `--force`, which keeps the old run under `.archive`")
+    })?;
+    if Plan::VERSION < plan.version {
+        return Err(
+            Error::failed(format!("{path}: written by a newer version of ap (format {})", plan.version)).hint("update ap, then try again")
+        );
+    }
+    Ok(plan)
+}
+
+fn explain(dir: &RunDir, error: JournalError) -> Error {
+    let session = dir.session();
+    match error {
+        JournalError::Io(error) => error.into(),
+        JournalError::Damaged { .. } => Error::failed(&error).hint(format!(
+            "nothing was changed. Look at that line: if it can be mended, mend it and resume. Otherwise start anew with `--force`, which keeps this run under {}",
+            dir.root().with_file_name(".archive").join(session.as_str())
+        )),
+        JournalError::Newer { .. } => Error::failed(&error).hint("update ap, then try again; nothing was changed"),
+        JournalError::Held { .. } => Error::new(crate::error::ExitCode::AlreadyRunning, format!("session '{session}' is already running"))
+            .hint("its lock file was deleted, but its runner is alive; see `ap status`"),
+    }
+}
+
+fn new_progress(session: &SessionName) -> String {
+    format!("# Progress: {session}\n\nVerify: (none)\n\n## Codebase patterns\n\n(Add what every later agent should know.)\n\n---\n")
+}

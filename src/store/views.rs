@@ -1,0 +1,114 @@
+//! What can always be made again from the journal, kept up to date beside it: `state.json` for people
+//! and their `jq`, `checkpoint.json` so that reading a session costs the same at iteration 10 and 10,000.
+//!
+//! Both are written by a thread of their own, behind the runner: it never waits for them, and when
+//! facts come faster than files can be written, only the last state is.
+use super::atomic;
+use super::journal::{self, JournalError, Mark};
+use super::layout::RunDir;
+use crate::engine::{State, StateView};
+use crate::model::Event;
+use crate::plan::Plan;
+use camino::Utf8Path;
+use fs_err as fs;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::thread::JoinHandle;
+
+/// How many lines a checkpoint may be behind.
+const LINES_PER_CHECKPOINT: u64 = 256;
+
+#[derive(Serialize, Deserialize)]
+struct Checkpoint {
+    mark: Mark,
+    state: State,
+}
+
+/// The writer of the views. Finishes them when dropped.
+#[derive(Debug)]
+pub struct Views {
+    facts: Option<Sender<(Event, Timestamp, Mark)>>,
+    writer: Option<JoinHandle<()>>,
+}
+
+impl Views {
+    /// Starts writing, with the state as it is.
+    pub fn start(dir: &RunDir, plan: &Plan, state: &State, mark: Mark) -> Self {
+        let (facts, inbox) = channel();
+        let (dir, plan, state) = (dir.clone(), plan.clone(), state.clone());
+        let writer = std::thread::Builder::new().name("views".to_owned()).spawn(move || write(&dir, &plan, state, mark, &inbox)).ok();
+        Self { facts: Some(facts), writer }
+    }
+
+    /// Passes on a fact that is in the journal.
+    pub fn tell(&self, event: Event, at: Timestamp, mark: Mark) {
+        if let Some(facts) = &self.facts {
+            // A writer that died costs a view, not the session.
+            let _ = facts.send((event, at, mark));
+        }
+    }
+}
+
+impl Drop for Views {
+    fn drop(&mut self) {
+        self.facts = None;
+        if let Some(writer) = self.writer.take() {
+            let _ = writer.join();
+        }
+    }
+}
+
+fn write(dir: &RunDir, plan: &Plan, mut state: State, mut mark: Mark, facts: &Receiver<(Event, Timestamp, Mark)>) {
+    let mut saved = mark.seq;
+    publish(dir, plan, &state);
+    while let Ok((event, at, to)) = facts.recv() {
+        state.apply(&event, at);
+        mark = to;
+        for (event, at, to) in facts.try_iter() {
+            state.apply(&event, at);
+            mark = to;
+        }
+        publish(dir, plan, &state);
+        if saved + LINES_PER_CHECKPOINT <= mark.seq {
+            saved = mark.seq;
+            save(&checkpoint_path(dir), &Checkpoint { mark, state: state.clone() });
+        }
+    }
+}
+
+fn publish(dir: &RunDir, plan: &Plan, state: &State) {
+    save(&dir.state(), &StateView::new(plan, state));
+}
+
+/// Writes a view. One that cannot be written is made again from the journal by whoever needs it.
+fn save(path: &Utf8Path, value: &impl Serialize) {
+    let written = serde_json::to_vec(value).map_err(std::io::Error::from).and_then(|mut text| {
+        text.push(b'\n');
+        atomic::replace(path, &text)
+    });
+    if let Err(error) = written {
+        tracing::warn!(%path, %error, "a view could not be written");
+    }
+}
+
+fn checkpoint_path(dir: &RunDir) -> camino::Utf8PathBuf {
+    dir.root().join("checkpoint.json")
+}
+
+/// Folds a journal without changing anything, from the last checkpoint where there is a good one.
+pub fn fold(dir: &RunDir) -> Result<State, JournalError> {
+    let saved: Option<Checkpoint> = fs::read(checkpoint_path(dir)).ok().and_then(|text| serde_json::from_slice(&text).ok());
+    if let Some(Checkpoint { mark, state }) = saved {
+        // A checkpoint that does not fit the journal is not damage: the journal is the truth.
+        if let Ok(state) = fold_from(dir, state, mark) {
+            return Ok(state);
+        }
+    }
+    fold_from(dir, State::default(), Mark::default())
+}
+
+fn fold_from(dir: &RunDir, mut state: State, from: Mark) -> Result<State, JournalError> {
+    journal::read_from(&dir.journal(), from, |line| state.apply(&line.event, line.at))?;
+    Ok(state)
+}

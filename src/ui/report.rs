@@ -1,0 +1,95 @@
+//! What is said about a session: in the seed's words, with the next step.
+use crate::engine::{Condition, Phase, condition};
+use crate::error::{Error, ExitCode};
+use crate::model::{Ending, NodeEnding, SessionName};
+use crate::store::layout::Project;
+use crate::store::lock::SessionLock;
+use crate::store::session::Glance;
+
+/// Says who has the session.
+pub fn already_running(project: &Project, session: &SessionName) -> Error {
+    let who = match SessionLock::holder(&project.lock(session)) {
+        Some(holder) => format!(" (pid {}, since {})", holder.pid, holder.started_at),
+        None => String::new(),
+    };
+    Error::new(ExitCode::AlreadyRunning, format!("session '{session}' is already running{who}"))
+        .hint(format!("watch it with `ap attach {session}`, stop it with `ap stop {session}`, or replace it with `--force`"))
+}
+
+/// Returns the first line about a session that did not reach its goal, and the lines below it.
+pub fn failure(there: &Glance) -> String {
+    let state = &there.state;
+    let max = state.node(&there.plan).map_or(0, |node| state.max_iterations(node));
+    let at = if state.in_iteration() { state.cursor.iteration } else { state.tally.iterations };
+    let (what, why) = match &state.phase {
+        Phase::Ended { ending: Ending::Failed { error, .. } } => ("failed", format!("Error: {error}")),
+        Phase::Ended { ending: Ending::LimitReached { limit } } => ("ended short of its goal", format!("Limit: {limit}")),
+        Phase::Ended { ending: Ending::Stopped { by } } => ("was stopped", format!("Stopped by: {by}")),
+        Phase::Ended { ending: Ending::Completed { .. } } => ("is complete", String::new()),
+        Phase::New | Phase::Ready | Phase::Running | Phase::Exited { .. } | Phase::Waiting { .. } => {
+            ("failed", "Error: its runner ended unexpectedly (killed, or the machine went down)".to_owned())
+        }
+    };
+    format!(
+        "Session '{}' {what} at iteration {at}/{max}\nLast successful iteration: {}\n{why}",
+        there.plan.session, state.tally.iterations
+    )
+}
+
+/// Returns what a person can do about such a session.
+pub fn ways_on(there: &Glance) -> String {
+    let Glance { plan, state } = there;
+    let hint = match &state.phase {
+        Phase::Ended { ending: Ending::Failed { hint, .. } } if !hint.is_empty() => format!("{hint}\n"),
+        _ => String::new(),
+    };
+    let next = if state.in_iteration() { state.cursor.iteration } else { state.tally.iterations + 1 };
+    let more = match &state.phase {
+        Phase::Ended { ending: Ending::LimitReached { .. } } => " (with a larger limit, or it ends again at once)",
+        _ => "",
+    };
+    format!("{hint}Run with --resume to continue from iteration {next}{more}:\n  {} --resume\nor start over with --force (the old run is kept)", plan.command)
+}
+
+/// Returns one line on how a session ended.
+pub fn ending(ending: &Ending) -> String {
+    match ending {
+        Ending::Completed { reason } => format!("complete: {}", goal(reason)),
+        Ending::Failed { error, .. } => format!("failed: {error}"),
+        Ending::LimitReached { limit } => format!("ended short of its goal: {limit}"),
+        Ending::Stopped { by } => format!("stopped by {by}"),
+    }
+}
+
+/// Returns why a node is done.
+pub fn goal(reason: &NodeEnding) -> String {
+    match reason {
+        NodeEnding::AllIterations { iterations } => format!("all {iterations} iterations ran"),
+        NodeEnding::Consensus { votes } => format!("{votes} agents in a row said stop"),
+        NodeEnding::QueueEmpty { closed } => format!("the queue is empty, {closed} tasks closed"),
+        NodeEnding::MaxIterations { iterations } => format!("all {iterations} iterations are used up"),
+    }
+}
+
+/// Returns the exit code a session's ending means.
+pub fn exit_code(ending: &Ending) -> ExitCode {
+    match ending {
+        Ending::Completed { .. } => ExitCode::Done,
+        Ending::Failed { .. } => ExitCode::Failed,
+        Ending::LimitReached { .. } => ExitCode::Short,
+        Ending::Stopped { .. } => ExitCode::Stopped,
+    }
+}
+
+/// Returns the seed's word for where a session stands: a session that says it runs but has no runner has failed.
+pub fn standing(there: &Glance, alive: bool) -> &'static str {
+    match condition(&there.state) {
+        Condition::Running if alive => "active",
+        Condition::Paused if alive => "paused",
+        Condition::Running | Condition::Paused => "crashed",
+        Condition::Complete => "completed",
+        Condition::Failed => "failed",
+        Condition::LimitReached => "limit_reached",
+        Condition::Stopped => "stopped",
+    }
+}
