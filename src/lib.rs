@@ -1,4 +1,5 @@
 //! Agent Pipelines: runs coding agents again and again until the work is done, and never loses its place.
+pub mod agent;
 pub mod cli;
 pub mod clock;
 pub mod error;
