@@ -5,5 +5,6 @@ pub mod clock;
 pub mod error;
 pub mod model;
 pub mod plan;
+pub mod scripted;
 pub mod store;
 pub mod termination;
