@@ -1,0 +1,231 @@
+//! One thing an agent did that is worth showing.
+use crate::model::Usage;
+use jiff::Timestamp;
+use serde::Serialize;
+use serde_json::Value;
+
+/// The longest text an activity carries, in characters.
+const LONGEST: usize = 400;
+
+/// What an agent just did. Its texts are clean: one line, no control characters, clipped.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case", tag = "kind")]
+pub enum Activity {
+    /// The provider answered: which model, which version of the program.
+    Started {
+        model: String,
+        version: String,
+    },
+    /// The agent's own words; `sub` when a sub-agent says them.
+    Text {
+        text: String,
+        sub: bool,
+    },
+    /// A tool is called; `about` is the file, the command, the pattern.
+    Tool {
+        name: String,
+        about: String,
+        sub: bool,
+    },
+    ToolFailed {
+        message: String,
+    },
+    /// A tool call was not permitted.
+    Denied {
+        tool: String,
+        message: String,
+    },
+    /// The provider fails and is asked again.
+    Retrying {
+        attempt: u64,
+        of: u64,
+        in_ms: u64,
+        error: String,
+    },
+    /// How much of a quota window is used, when the provider says so.
+    Quota {
+        status: String,
+        window: String,
+        used: Option<f64>,
+        resets_at: Option<Timestamp>,
+    },
+    /// Something the provider says about itself.
+    Notice {
+        text: String,
+    },
+    /// A result: the agent's last word, unless another one follows.
+    Finished {
+        error: Option<String>,
+        usage: Usage,
+    },
+    /// Output that is not an event we know: kept and shown as it is.
+    Raw {
+        text: String,
+    },
+    /// A line too long to keep.
+    Skipped {
+        bytes: u64,
+    },
+}
+
+impl Activity {
+    /// Returns one line of plain text.
+    pub fn line(&self) -> String {
+        match self {
+            Self::Started { model, version } if version.is_empty() => format!("started: {model}"),
+            Self::Started { model, version } => format!("started: {model} (version {version})"),
+            Self::Text { text, sub } => format!("{}text: {text}", sub_mark(*sub)),
+            Self::Tool { name, about, sub } => format!("{}{name} {about}", sub_mark(*sub)).trim_end().to_owned(),
+            Self::ToolFailed { message } => format!("tool failed: {message}"),
+            Self::Denied { tool, message } => format!("denied: {tool}: {message}"),
+            Self::Retrying { attempt, of, in_ms, error } => {
+                format!("waiting: {error}, retry {attempt}/{of} in {}s", in_ms.div_ceil(1000))
+            }
+            Self::Quota { status, window, used, resets_at } => quota_line(status, window, *used, *resets_at),
+            Self::Notice { text } => format!("note: {text}"),
+            Self::Finished { error: Some(error), .. } => format!("failed: {error}"),
+            Self::Finished { error: None, usage } => format!("finished: {} turns, ${:.2}", usage.turns, usage.cost_usd),
+            Self::Raw { text } => text.clone(),
+            Self::Skipped { bytes } => format!("[a line of {bytes} bytes, too long to show]"),
+        }
+    }
+}
+
+fn sub_mark(sub: bool) -> &'static str {
+    if sub { "sub-agent: " } else { "" }
+}
+
+fn quota_line(status: &str, window: &str, used: Option<f64>, resets_at: Option<Timestamp>) -> String {
+    let mut line = format!("quota: {}", status.replace('_', " "));
+    if !window.is_empty() {
+        line += &format!(", {} window", window.replace('_', " "));
+    }
+    if let Some(used) = used {
+        line += &format!(" {:.0} % used", used * 100.0);
+    }
+    if let Some(at) = resets_at {
+        line += &format!(", resets {at:.0}");
+    }
+    line
+}
+
+/// Returns what a tool call is about: the one argument a person wants to see.
+pub(super) fn about(input: &Value) -> String {
+    const TELLING: [&str; 12] = [
+        "command",
+        "file_path",
+        "notebook_path",
+        "path",
+        "pattern",
+        "url",
+        "query",
+        "skill",
+        "description",
+        "decision",
+        "prompt",
+        "subject",
+    ];
+    let told = TELLING.iter().find_map(|key| input.get(key).and_then(Value::as_str));
+    told.map(clean).unwrap_or_default()
+}
+
+/// Makes a text fit to print: no escape sequences or control characters, one line, not too long.
+pub(super) fn clean(text: &str) -> String {
+    let mut cleaned = String::new();
+    let (mut kept, mut space) = (0, false);
+    let mut letters = text.chars();
+    while let Some(letter) = letters.next() {
+        match letter {
+            '\u{1b}' => skip_escape(&mut letters),
+            '\u{9b}' => skip_control_sequence(&mut letters),
+            _ if letter.is_whitespace() || letter.is_control() => space = kept > 0,
+            _ if is_invisible(letter) => {}
+            _ if kept >= LONGEST => return cleaned + "…",
+            _ => {
+                if std::mem::take(&mut space) {
+                    cleaned.push(' ');
+                }
+                cleaned.push(letter);
+                kept += 1;
+            }
+        }
+    }
+    cleaned
+}
+
+/// Whether it changes how other letters show: directions and zero widths.
+fn is_invisible(letter: char) -> bool {
+    matches!(letter, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+}
+
+/// Skips what follows an escape character: a control sequence, a string such as a title, or one letter.
+fn skip_escape(letters: &mut std::str::Chars<'_>) {
+    match letters.clone().next() {
+        Some('[') => {
+            letters.next();
+            skip_control_sequence(letters);
+        }
+        Some(']' | 'P' | 'X' | '^' | '_') => skip_string(letters),
+        Some(' '..='/') => {
+            letters.find(|letter| !(' '..='/').contains(letter));
+        }
+        Some(letter) if !letter.is_control() => {
+            letters.next();
+        }
+        Some(_) | None => {}
+    }
+}
+
+fn skip_control_sequence(letters: &mut std::str::Chars<'_>) {
+    letters.find(|letter| !(' '..='?').contains(letter));
+}
+
+/// Skips to the bell or the string terminator; without one it ends with the text.
+fn skip_string(letters: &mut std::str::Chars<'_>) {
+    while let Some(letter) = letters.next() {
+        if letter == '\u{7}' || letter == '\u{9c}' || (letter == '\u{1b}' && letters.next() == Some('\\')) {
+            return;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_an_agent_prints_reaches_the_terminal_as_a_command() {
+        for (text, shown) in [
+            ("\u{1b}[31mred\u{1b}[0m", "red"),
+            ("\u{1b}]0;title\u{7}x", "x"),
+            ("\u{1b}]8;;http://x\u{1b}\\link", "link"),
+            ("\u{1b}(Bascii", "ascii"),
+            ("\u{9b}2Jcleared", "cleared"),
+            ("a\r\nb\tc\0d", "a b c d"),
+            ("  padded  ", "padded"),
+            ("evil\u{202e}txt", "eviltxt"),
+            ("\u{1b}", ""),
+            ("\u{1b}[", ""),
+        ] {
+            assert_eq!(clean(text), shown, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn long_texts_are_clipped() {
+        assert_eq!(clean(&"é".repeat(10_000)).chars().count(), LONGEST + 1);
+    }
+
+    #[test]
+    fn a_tool_is_shown_with_what_it_is_about() {
+        let input = serde_json::json!({"description": "runs tests", "command": "cargo test -q"});
+        let tool = Activity::Tool { name: "Bash".to_owned(), about: about(&input), sub: false };
+        assert_eq!(tool.line(), "Bash cargo test -q");
+    }
+
+    #[test]
+    fn a_wait_says_why_and_how_long() {
+        let wait = Activity::Retrying { attempt: 2, of: 10, in_ms: 3371, error: "overloaded (529)".to_owned() };
+        assert_eq!(wait.line(), "waiting: overloaded (529), retry 2/10 in 4s");
+    }
+}

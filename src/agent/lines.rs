@@ -1,0 +1,52 @@
+//! Cuts a growing output into lines, whatever the chunks, in bounded memory.
+
+/// The longest line that is kept; a longer one is only counted.
+pub(super) const LONGEST: usize = 1 << 20;
+
+/// One line, without its end.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Cut<'a> {
+    Line(&'a [u8]),
+    /// A line of this many bytes that was too long to keep.
+    TooLong(u64),
+}
+
+/// The line that is not finished yet.
+#[derive(Debug, Default)]
+pub(super) struct Lines {
+    begun: Vec<u8>,
+    /// Its length so far; larger than `begun` once it is too long.
+    length: u64,
+}
+
+impl Lines {
+    /// Takes more output and calls `each` for every line it finishes.
+    pub(super) fn push(&mut self, mut bytes: &[u8], mut each: impl FnMut(Cut<'_>)) {
+        while let Some(end) = bytes.iter().position(|byte| *byte == b'\n') {
+            self.grow(&bytes[..end]);
+            self.finish(&mut each);
+            bytes = &bytes[end + 1..];
+        }
+        self.grow(bytes);
+    }
+
+    /// Takes what is left as the last line.
+    pub(super) fn finish(&mut self, mut each: impl FnMut(Cut<'_>)) {
+        let length = std::mem::take(&mut self.length);
+        if length > LONGEST as u64 {
+            each(Cut::TooLong(length));
+        } else if length > 0 {
+            each(Cut::Line(&self.begun));
+        }
+        self.begun.clear();
+    }
+
+    fn grow(&mut self, bytes: &[u8]) {
+        self.length += bytes.len() as u64;
+        if self.length <= LONGEST as u64 {
+            self.begun.extend_from_slice(bytes);
+        } else {
+            self.begun = Vec::new();
+        }
+    }
+}

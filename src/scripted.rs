@@ -1,0 +1,66 @@
+//! The built-in agent that follows a script: the player behind `ap __scripted [script.yaml]`.
+//!
+//! It does what the script says for its iteration, prints the events Claude Code would print, and is the same every
+//! time: for the demo, for trying out a pipeline without an account, and for tests of everything an agent may do
+//! wrong. A script:
+//!
+//! ```yaml
+//! pause_ms: 20                       # between two events; 20 if not given
+//! iterations:                        # the first is for iteration 1, the last one is for all that follow
+//!   - say: Hello from ${SESSION_NAME}
+//!     write:  { notes/${ITERATION}.md: "a note\n" }
+//!     append: { "${PROGRESS}": "- iteration ${ITERATION}\n" }
+//!     run: [git, status]             # or a list of such lists
+//!     sleep_ms: 100
+//!     status: { decision: continue, summary: one note }
+//!   - attempts:                      # like iterations, but for the attempts at this one
+//!       - crash: KILL                # ends itself by a signal
+//!       - rate_limit: { resets_in_s: 5 }
+//!       - status: { decision: stop }
+//! ```
+//!
+//! What a step says happens in this order: `ignore_signals: true`, `claim: true` (takes a task from the queue; without
+//! one it writes a `stop` status and ends), `say`, `write`, `append`, `run`, `close: true` (the claimed task),
+//! `sleep_ms`, `status` (a mapping, or a text that is written as it is; none is written if none is given), then one
+//! of `rate_limit`, `crash`, `hang: true` or `exit: code`. `cost_usd` is what it claims to have cost. A command that
+//! fails is shown and the step goes on, as agents do.
+//!
+//! Texts, paths and arguments may hold `${ITERATION} ${SESSION_NAME} ${STATUS} ${PROGRESS} ${OUTPUT} ${CTX}` and,
+//! after a claim, `${TASK_ID} ${TASK_TITLE} ${TASK_SLUG}`.
+mod act;
+mod events;
+mod script;
+mod world;
+
+use crate::error::{Error, Result};
+use act::Agent;
+use camino::Utf8Path;
+use fs_err as fs;
+use script::Script;
+use std::io::{self, Write};
+use std::process::ExitCode;
+use world::World;
+
+/// What the agent does without a script: one task, one small file, one commit.
+const DEMO: &str = include_str!("scripted/demo.yaml");
+
+/// Plays the script, or the demo, as the agent of the attempt this process was started for.
+pub fn play(script: Option<&Utf8Path>) -> Result<ExitCode> {
+    let world = World::from_environment()?;
+    let (name, text) = match script {
+        Some(path) => (path.as_str(), fs::read_to_string(path)?),
+        None => ("the built-in script", DEMO.to_owned()),
+    };
+    let script = Script::parse(name, &text)?;
+    // To its end, as a provider reads its prompt.
+    io::copy(&mut io::stdin().lock(), &mut io::sink())?;
+    play_in(world, &script, &mut io::stdout().lock())
+}
+
+fn play_in(world: World, script: &Script, out: &mut dyn Write) -> Result<ExitCode> {
+    let step = script.step(world.iteration, world.attempt).ok_or_else(|| Error::usage("the script has no iterations"))?;
+    Agent::new(world, script.pause(), out).perform(step)
+}
+
+#[cfg(test)]
+mod tests;

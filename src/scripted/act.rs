@@ -1,0 +1,213 @@
+//! Does what a step says.
+use super::events::Events;
+use super::script::{RateLimit, Step};
+use super::world::{Task, World};
+use crate::clock;
+use crate::error::{Error, Result};
+use crate::store::atomic;
+use camino::Utf8Path;
+use fs_err as fs;
+use nix::sys::signal::{SigSet, Signal, raise};
+use serde_json::{Value, json};
+use std::io::{Read as _, Seek as _, Write};
+use std::process::{Command, ExitCode, Stdio};
+use std::time::Duration;
+
+/// `ap queue claim` says so when there is nothing to claim.
+const NO_TASK: i32 = 4;
+
+/// An agent at work on one attempt.
+pub(super) struct Agent<'o> {
+    world: World,
+    pause: Duration,
+    events: Events<'o>,
+}
+
+impl<'o> Agent<'o> {
+    pub(super) fn new(world: World, pause: Duration, out: &'o mut dyn Write) -> Self {
+        let events = Events::new(out, world.session.clone());
+        Self { world, pause, events }
+    }
+
+    /// Does everything the step says, in the documented order, and returns what to exit with.
+    pub(super) fn perform(mut self, step: &Step) -> Result<ExitCode> {
+        if step.ignore_signals {
+            ignore_signals()?;
+        }
+        self.events.started()?;
+        if step.claim && !self.claim()? {
+            self.events.said("No task is left to claim.")?;
+            self.report(&json!({"decision": "stop", "reason": "no task is left to claim", "summary": "", "errors": []}))?;
+            self.events.finished(step.cost_usd)?;
+            return Ok(ExitCode::SUCCESS);
+        }
+        self.work(step)?;
+        if let Some(status) = &step.status {
+            self.report(status)?;
+        }
+        self.end(step)
+    }
+
+    fn work(&mut self, step: &Step) -> Result<()> {
+        if !step.say.is_empty() {
+            let text = self.world.fill(&step.say);
+            self.events.said(&text)?;
+            wait(self.pause);
+        }
+        for (path, text) in &step.write {
+            self.write("Write", path, text, |path, text| Ok(atomic::replace(path, text.as_bytes())?))?;
+        }
+        for (path, text) in &step.append {
+            self.write("Edit", path, text, append)?;
+        }
+        for words in step.run.all() {
+            let words: Vec<String> = words.iter().map(|word| self.world.fill(word)).collect();
+            self.run(&words)?;
+        }
+        if step.close {
+            self.close()?;
+        }
+        wait(Duration::from_millis(step.sleep_ms));
+        Ok(())
+    }
+
+    /// Takes the next task; false when there is none.
+    fn claim(&mut self) -> Result<bool> {
+        let words = [&self.world.ap, "queue", "claim", "--session", &self.world.session, "--json"].map(str::to_owned);
+        let done = self.run(&words)?;
+        match done.code {
+            Some(0) => {
+                let task: Task = serde_json::from_str(&done.stdout)
+                    .map_err(|error| Error::failed(format!("`ap queue claim` printed no task: {error}")))?;
+                self.world.task = Some(task);
+                Ok(true)
+            }
+            Some(NO_TASK) => Ok(false),
+            _ => Err(Error::failed("the queue gave no task")),
+        }
+    }
+
+    fn close(&mut self) -> Result<()> {
+        let Some(task) = &self.world.task else { return Err(Error::usage("the script says `close` without `claim`")) };
+        let words = [&self.world.ap, "queue", "close", &task.id, "--session", &self.world.session].map(str::to_owned);
+        self.run(&words).map(drop)
+    }
+
+    fn write(&mut self, tool: &str, path: &str, text: &str, write: fn(&Utf8Path, &str) -> Result<()>) -> Result<()> {
+        let (path, text) = (self.world.fill(path), self.world.fill(text));
+        let id = self.events.called(tool, &json!({"file_path": path}))?;
+        if let Some(folder) = Utf8Path::new(&path).parent().filter(|folder| !folder.as_str().is_empty()) {
+            fs::create_dir_all(folder)?;
+        }
+        write(Utf8Path::new(&path), &text)?;
+        self.events.answered(&id, "written", false)?;
+        wait(self.pause);
+        Ok(())
+    }
+
+    fn run(&mut self, words: &[String]) -> Result<Done> {
+        let id = self.events.called("Bash", &json!({"command": words.join(" ")}))?;
+        let done = run(words)?;
+        let text = format!("{}{}", done.stdout, done.stderr);
+        self.events.answered(&id, if text.is_empty() { "no output" } else { &text }, done.code != Some(0))?;
+        wait(self.pause);
+        Ok(done)
+    }
+
+    /// Writes the status: a mapping as JSON, a text as it is.
+    fn report(&mut self, status: &Value) -> Result<()> {
+        let text = match status {
+            Value::String(text) => self.world.fill(text),
+            other => format!("{:#}\n", filled(&self.world, other)),
+        };
+        let path = self.world.status.clone();
+        let id = self.events.called("Write", &json!({"file_path": path}))?;
+        atomic::replace(&path, text.as_bytes())?;
+        self.events.answered(&id, "written", false)?;
+        Ok(())
+    }
+
+    fn end(mut self, step: &Step) -> Result<ExitCode> {
+        if let Some(RateLimit { resets_in_s }) = step.rate_limit {
+            let resets_at = resets_in_s.map(|seconds| clock::now().as_second().saturating_add(seconds));
+            self.events.rate_limited(resets_at, step.cost_usd)?;
+            return Ok(ExitCode::FAILURE);
+        }
+        if let Some(signal) = &step.crash {
+            crash(signal)?;
+        }
+        if step.hang {
+            hang();
+        }
+        if step.exit == 0 {
+            self.events.finished(step.cost_usd)?;
+        }
+        Ok(ExitCode::from(step.exit))
+    }
+}
+
+/// Fills the variables in every text of a value.
+fn filled(world: &World, value: &Value) -> Value {
+    match value {
+        Value::String(text) => world.fill(text).into(),
+        Value::Array(items) => items.iter().map(|item| filled(world, item)).collect(),
+        Value::Object(fields) => fields.iter().map(|(key, value)| (key.clone(), filled(world, value))).collect(),
+        Value::Null | Value::Bool(_) | Value::Number(_) => value.clone(),
+    }
+}
+
+fn append(path: &Utf8Path, text: &str) -> Result<()> {
+    Ok(fs::OpenOptions::new().create(true).append(true).open(path)?.write_all(text.as_bytes())?)
+}
+
+/// How a command ended.
+struct Done {
+    code: Option<i32>,
+    stdout: String,
+    stderr: String,
+}
+
+/// Runs a command to its end. Its output goes to files: a pipe would also wait for what it leaves running.
+fn run(words: &[String]) -> Result<Done> {
+    let Some((program, args)) = words.split_first() else { return Err(Error::usage("the script says to run an empty command")) };
+    let (mut stdout, mut stderr) = (tempfile::tempfile()?, tempfile::tempfile()?);
+    let ended = Command::new(program).args(args).stdin(Stdio::null()).stdout(stdout.try_clone()?).stderr(stderr.try_clone()?).status();
+    let code = match ended {
+        Ok(ended) => ended.code(),
+        // An agent's shell says so too, and the agent goes on.
+        Err(error) => return Ok(Done { code: Some(127), stdout: String::new(), stderr: format!("{program}: {error}") }),
+    };
+    let mut texts = [Vec::new(), Vec::new()];
+    for (file, text) in [&mut stdout, &mut stderr].into_iter().zip(&mut texts) {
+        file.rewind()?;
+        file.read_to_end(text)?;
+    }
+    let [stdout, stderr] = texts.map(|text| String::from_utf8_lossy(&text).into_owned());
+    Ok(Done { code, stdout, stderr })
+}
+
+#[expect(clippy::disallowed_methods, reason = "a scripted agent takes as long as its script says")]
+fn wait(time: Duration) {
+    if !time.is_zero() {
+        std::thread::sleep(time);
+    }
+}
+
+/// Never comes back; a signal ends the process.
+fn hang() -> ! {
+    loop {
+        wait(Duration::from_secs(3600));
+    }
+}
+
+/// Does not end by anything short of SIGKILL from now on.
+fn ignore_signals() -> Result<()> {
+    let signals = [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP, Signal::SIGQUIT];
+    signals.into_iter().collect::<SigSet>().thread_block().map_err(Error::failed)
+}
+
+fn crash(name: &str) -> Result<()> {
+    let full = if name.starts_with("SIG") { name.to_owned() } else { format!("SIG{name}") };
+    let signal: Signal = full.parse().map_err(|_| Error::usage(format!("`crash: {name}` names no signal")))?;
+    raise(signal).map_err(Error::failed)
+}

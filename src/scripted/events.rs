@@ -1,0 +1,92 @@
+//! Prints what Claude Code would print.
+use serde_json::{Value, json};
+use std::io::{self, Write};
+
+/// Tokens each message claims to have read and written.
+const TOKENS: (u64, u64) = (100, 20);
+/// The most of a command's output that is shown.
+const LONGEST_OUTPUT: usize = 2000;
+
+/// The agent's output, one JSON object a line.
+pub(super) struct Events<'o> {
+    out: &'o mut dyn Write,
+    session: String,
+    messages: u64,
+    last_said: String,
+}
+
+impl<'o> Events<'o> {
+    pub(super) fn new(out: &'o mut dyn Write, session: String) -> Self {
+        Self { out, session, messages: 0, last_said: String::new() }
+    }
+
+    fn print(&mut self, mut event: Value) -> io::Result<()> {
+        event["session_id"] = self.session.clone().into();
+        writeln!(self.out, "{event}")?;
+        // Seen as it happens, also when it goes to a file.
+        self.out.flush()
+    }
+
+    pub(super) fn started(&mut self) -> io::Result<()> {
+        let version = env!("CARGO_PKG_VERSION");
+        self.print(
+            json!({"type": "system", "subtype": "init", "model": "scripted", "claude_code_version": version, "tools": ["Write", "Bash"]}),
+        )
+    }
+
+    pub(super) fn said(&mut self, text: &str) -> io::Result<()> {
+        text.clone_into(&mut self.last_said);
+        self.message(&json!({"type": "text", "text": text}))
+    }
+
+    /// A tool is called; returns the call's id for its result.
+    pub(super) fn called(&mut self, name: &str, input: &Value) -> io::Result<String> {
+        let id = format!("call_{}", self.messages + 1);
+        self.message(&json!({"type": "tool_use", "id": id, "name": name, "input": input}))?;
+        Ok(id)
+    }
+
+    pub(super) fn answered(&mut self, id: &str, text: &str, failed: bool) -> io::Result<()> {
+        let text = &text[..text.floor_char_boundary(LONGEST_OUTPUT)];
+        let block = json!({"type": "tool_result", "tool_use_id": id, "content": text, "is_error": failed});
+        self.print(json!({"type": "user", "message": {"role": "user", "content": [block]}, "parent_tool_use_id": null}))
+    }
+
+    fn message(&mut self, block: &Value) -> io::Result<()> {
+        self.messages += 1;
+        let message = json!({
+            "id": format!("msg_{}", self.messages), "type": "message", "role": "assistant", "model": "scripted",
+            "content": [block], "usage": {"input_tokens": TOKENS.0, "output_tokens": 1},
+        });
+        self.print(json!({"type": "assistant", "message": message, "parent_tool_use_id": null}))
+    }
+
+    pub(super) fn finished(&mut self, cost_usd: f64) -> io::Result<()> {
+        let text = self.last_said.clone();
+        self.result(cost_usd, json!({"is_error": false, "result": text, "stop_reason": "end_turn", "terminal_reason": "completed"}))
+    }
+
+    /// Fails as Claude Code fails when the quota is used up; without a reset, as when it is throttled.
+    pub(super) fn rate_limited(&mut self, resets_at: Option<i64>, cost_usd: f64) -> io::Result<()> {
+        let info = match resets_at {
+            Some(at) => json!({"status": "rejected", "rateLimitType": "five_hour", "resetsAt": at, "isUsingOverage": false}),
+            None => json!({"status": "rejected", "isUsingOverage": false}),
+        };
+        self.print(json!({"type": "rate_limit_event", "rate_limit_info": info}))?;
+        let text = "the scripted quota is used up";
+        let message = json!({"id": "msg_limit", "model": "<synthetic>", "role": "assistant", "content": [{"type": "text", "text": text}]});
+        self.print(json!({"type": "assistant", "message": message, "error": "rate_limit", "parent_tool_use_id": null}))?;
+        self.result(cost_usd, json!({"is_error": true, "api_error_status": 429, "result": text, "terminal_reason": "api_error"}))
+    }
+
+    fn result(&mut self, cost_usd: f64, mut result: Value) -> io::Result<()> {
+        result["type"] = "result".into();
+        result["subtype"] = "success".into();
+        result["num_turns"] = self.messages.into();
+        result["total_cost_usd"] = cost_usd.into();
+        let (input, output) = (self.messages * TOKENS.0, self.messages * TOKENS.1);
+        result["modelUsage"] = json!({"scripted": {"inputTokens": input, "outputTokens": output, "costUSD": cost_usd}});
+        result["permission_denials"] = json!([]);
+        self.print(result)
+    }
+}
