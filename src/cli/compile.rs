@@ -1,0 +1,39 @@
+//! From sources to a plan, with every mistake shown at its place.
+use super::context::Context;
+use crate::clock;
+use crate::error::{Error, ExitCode, Result};
+use crate::model::{RunId, SessionName};
+use crate::plan::{BACKLOGS, Overrides, Plan, Problem, Request, Sources, compile};
+use crate::ui::note;
+
+/// Compiles a plan for a session; warnings go to standard error.
+pub(super) fn plan(sources: &Sources, session: SessionName, command: String, overrides: Overrides, context: &Context) -> Result<Plan> {
+    let root = context.project.root();
+    let request = Request {
+        session,
+        run: new_run()?,
+        command,
+        project: root.to_owned(),
+        backlog: BACKLOGS.iter().map(|name| root.join(name)).find(|path| path.exists()),
+    };
+    match compile(sources, &request, &overrides) {
+        Ok((plan, warnings)) => {
+            for warning in warnings {
+                note(&format!("warning: {warning}\n"));
+            }
+            Ok(plan)
+        }
+        Err(problems) => Err(invalid(problems)),
+    }
+}
+
+/// Returns an id no other run has: the time and our pid.
+fn new_run() -> Result<RunId> {
+    let text = format!("{}-{}", clock::now().strftime("%Y%m%dT%H%M%S%3f"), std::process::id());
+    text.parse().map_err(Error::failed)
+}
+
+/// Turns problems into one error.
+pub(super) fn invalid(problems: Vec<Problem>) -> Error {
+    Error::diagnostic(ExitCode::Usage, crate::plan::Invalid::new(problems))
+}

@@ -1,0 +1,5 @@
+//! Where runners live. tmux is the one place so far; another batch engine would be one more file.
+pub mod launch;
+mod tmux;
+
+pub use tmux::{Found, Tmux};

@@ -1,0 +1,149 @@
+//! tmux: each session in a window of its own. Arguments never pass through a shell, and only sessions
+//! we have marked are ever touched.
+use crate::error::{Error, Result};
+use crate::model::SessionName;
+use camino::Utf8Path;
+use std::os::unix::process::CommandExt as _;
+use std::process::{Command, Output, Stdio};
+
+/// A tmux server.
+#[derive(Clone, Debug)]
+pub struct Tmux {
+    /// `AP_TMUX_SOCKET`: the name or path of a private server.
+    socket: Option<String>,
+    /// Whether we are inside tmux ourselves.
+    inside: bool,
+}
+
+/// A tmux session of the name we would use.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Found {
+    /// Its tmux name: `pipeline-<session>`.
+    pub name: String,
+    /// Our mark: the run directory; empty if the session is not one of ours.
+    pub run_dir: String,
+    /// Whether what ran in it has ended.
+    pub dead: bool,
+}
+
+/// The user option that marks our sessions.
+const MARK: &str = "@ap_run_dir";
+
+impl Tmux {
+    /// `socket` is the value of `AP_TMUX_SOCKET`, `inside` whether `TMUX` is set.
+    pub fn new(socket: Option<String>, inside: bool) -> Self {
+        Self { socket: socket.filter(|socket| !socket.is_empty()), inside }
+    }
+
+    /// Returns the tmux name of a session.
+    pub fn name(session: &SessionName) -> String {
+        format!("pipeline-{session}")
+    }
+
+    /// Returns what a person types to watch a session.
+    pub fn attach_line(&self, session: &SessionName) -> String {
+        let server = match &self.socket {
+            Some(path) if path.contains('/') => format!(" -S {path}"),
+            Some(name) => format!(" -L {name}"),
+            None => String::new(),
+        };
+        format!("tmux{server} attach -t {}", Self::name(session))
+    }
+
+    /// Starts a program in a new session with one window. It stays readable after its end if `keep`.
+    pub fn open(&self, session: &SessionName, cwd: &Utf8Path, run_dir: &Utf8Path, argv: &[&str], keep: bool) -> Result<()> {
+        let name = Self::name(session);
+        let target = format!("={name}:");
+        let mut command = self.command();
+        // A size that output can be read at when nobody is attached yet.
+        command.args(["new-session", "-d", "-x", "160", "-y", "48", "-s", &name, "-n", session.as_str(), "-c", cwd.as_str(), "--"]);
+        command.args(argv).args([";", "set-option", "-t", &target, MARK, run_dir.as_str()]);
+        command.args([";", "set-option", "-t", &target, "history-limit", "50000"]);
+        command.args([";", "set-option", "-w", "-t", &target, "automatic-rename", "off"]);
+        command.args([";", "set-option", "-w", "-t", &target, "remain-on-exit", if keep { "on" } else { "off" }]);
+        check(run(&mut command)?).map(drop)
+    }
+
+    /// Returns the tmux session of that name, ours or not.
+    pub fn find(&self, session: &SessionName) -> Result<Option<Found>> {
+        let name = Self::name(session);
+        Ok(self.list()?.into_iter().find(|found| found.name == name))
+    }
+
+    /// Returns all sessions named like ours. A server that is not running has none.
+    pub fn list(&self) -> Result<Vec<Found>> {
+        let format = format!("#{{session_name}}\t#{{pane_dead}}\t#{{{MARK}}}");
+        let output = run(self.command().args(["list-panes", "-a", "-F", &format]))?;
+        if !output.status.success() {
+            return Ok(Vec::new());
+        }
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        let found = |line: &str| {
+            let mut fields = line.splitn(3, '\t');
+            let (name, dead, run_dir) = (fields.next()?, fields.next()?, fields.next()?);
+            name.starts_with("pipeline-").then(|| Found { name: name.to_owned(), dead: dead == "1", run_dir: run_dir.to_owned() })
+        };
+        Ok(text.lines().filter_map(found).collect())
+    }
+
+    /// Ends a session of ours, and whatever runs in it.
+    pub fn close(&self, found: &Found) -> Result<()> {
+        if found.run_dir.is_empty() {
+            return Err(Error::failed(format!("tmux session `{}` was not started by ap", found.name)).hint("it is left alone"));
+        }
+        check(run(self.command().args(["kill-session", "-t", &format!("={}", found.name)]))?).map(drop)
+    }
+
+    /// Shows a session to the person at this terminal. Returns only if that fails, or inside tmux, where the client switches.
+    pub fn attach(&self, session: &SessionName) -> Result<()> {
+        let target = format!("={}", Self::name(session));
+        if self.inside && self.socket.is_none() {
+            return check(run(self.command().args(["switch-client", "-t", &target]))?).map(drop);
+        }
+        // `-u`: our output is UTF-8, whatever the locale says. tmux refuses to nest unless TMUX is unset.
+        let error = self.command().arg("-u").env_remove("TMUX").args(["attach-session", "-t", &target]).exec();
+        Err(missing(&error))
+    }
+
+    /// Returns what `tmux -V` says.
+    pub fn version(&self) -> Result<String> {
+        let output = check(run(Command::new("tmux").arg("-V").stdin(Stdio::null()))?)?;
+        Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
+    }
+
+    /// Returns the process id of the server, if one runs.
+    pub fn server(&self) -> Option<i32> {
+        let output = run(self.command().args(["display-message", "-p", "#{pid}"])).ok()?;
+        String::from_utf8_lossy(&output.stdout).trim().parse().ok()
+    }
+
+    fn command(&self) -> Command {
+        let mut command = Command::new("tmux");
+        match &self.socket {
+            Some(path) if path.contains('/') => command.args(["-S", path]),
+            Some(name) => command.args(["-L", name]),
+            None => &mut command,
+        };
+        command
+    }
+}
+
+fn run(command: &mut Command) -> Result<Output> {
+    command.stdin(Stdio::null()).output().map_err(|error| missing(&error))
+}
+
+fn check(output: Output) -> Result<Output> {
+    if output.status.success() {
+        return Ok(output);
+    }
+    Err(Error::failed(format!("tmux: {}", String::from_utf8_lossy(&output.stderr).trim())))
+}
+
+fn missing(error: &std::io::Error) -> Error {
+    if error.kind() != std::io::ErrorKind::NotFound {
+        return Error::failed(format!("cannot run tmux: {error}"));
+    }
+    Error::failed("tmux is not installed").hint(
+        "install it (`apt install tmux`, `dnf install tmux`, `brew install tmux`), or run in this terminal with `--foreground`",
+    )
+}

@@ -1,0 +1,3 @@
+//! How anything is shown.
+pub mod duration;
+pub mod report;
