@@ -110,22 +110,17 @@ check() {
     RUSTDOCFLAGS="-D warnings ${RUSTDOCFLAGS:-}" in_root cargo doc --no-deps --document-private-items --all-features
 }
 
-# Where cargo puts what it builds: asked of cargo, for settings and the environment both have a say.
-target_folder() {
-    local metadata
-    metadata=$(in_root cargo metadata --no-deps --offline --format-version 1 2>/dev/null || in_root cargo metadata --no-deps --format-version 1)
-    metadata=${metadata#*\"target_directory\":\"}
-    printf '%s' "${metadata%%\"*}"
-}
-
-# Builds without a word unless there is something to say, and leaves stdout to `ap`.
-build() {
-    need_cargo
-    in_root cargo build --release --bin ap "$@" >&2 || fail "ap could not be built (see above)"
-}
-
+# Builds, and becomes `ap` where the caller is. Only `ap` writes to stdout.
 run_ap() {
-    exec "$(target_folder)/release/ap" "$@"
+    local quiet=--quiet messages
+    need_cargo
+    # The first build takes minutes, so it shows what it does; later ones have nothing to say.
+    [ -x "${CARGO_TARGET_DIR:-$root/target}/release/ap" ] && [ "${1:-}" != demo ] || quiet=
+    # cargo knows best where it put the program: settings, environment and target platform all have a say.
+    messages=$(in_root cargo build --release --bin ap --message-format json-render-diagnostics ${quiet:+"$quiet"}) ||
+        fail "ap could not be built (see above)"
+    messages=${messages##*\"executable\":\"}
+    exec "${messages%%\"*}" "$@"
 }
 
 case ${1:-} in
@@ -143,12 +138,7 @@ bench)
     need_cargo
     in_root cargo bench "$@"
     ;;
-demo)
-    build
-    run_ap "$@"
-    ;;
 *)
-    build --quiet
     run_ap "$@"
     ;;
 esac

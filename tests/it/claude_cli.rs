@@ -101,7 +101,7 @@ impl ClaudeEnv {
         ];
         self.vars.extend(settings.map(|(name, value)| (name.to_owned(), value.to_owned())));
         self.vars.insert("ANTHROPIC_BASE_URL".to_owned(), api.url());
-        self.vars.insert("PATH".to_owned(), std::env::var("PATH").unwrap_or_default());
+        self.vars.insert("PATH".to_owned(), search_path());
     }
 
     /// Chooses who pays.
@@ -156,6 +156,13 @@ impl ClaudeEnv {
         let code = child.wait().expect("our child can be waited for").code();
         Run { code, events, stderr: stderr.join().expect("reading does not panic"), elapsed: started.elapsed() }
     }
+}
+
+/// The tests' own search path, with the real program before any other of its name.
+fn search_path() -> String {
+    let path = std::env::var("PATH").unwrap_or_default();
+    let folder = claude().and_then(|claude| claude.parent().map(Utf8Path::to_owned));
+    folder.map_or(path.clone(), |folder| format!("{folder}:{path}"))
 }
 
 fn lines(child: &mut Child) -> Receiver<String> {
