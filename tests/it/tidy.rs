@@ -5,11 +5,11 @@ use std::collections::BTreeSet;
 /// From low to high: a module uses its own layer and those before it.
 const LAYERS: &[&[&str]] = &[
     &["model"],
-    &["termination", "agent"],
+    &["termination"],
     &["plan"],
-    &["engine", "fleet"],
-    &["store", "clock", "error"],
-    &["mux", "queue", "notify", "quota", "probe", "process"],
+    &["agent", "engine", "fleet"],
+    &["store", "clock", "error", "process"],
+    &["mux", "queue", "notify", "quota", "probe"],
     &["ui", "scripted", "hook", "plugin"],
     &["runner"],
     &["supervisor"],
@@ -32,12 +32,17 @@ const VAGUE: &[&str] = &["utils", "util", "helpers", "helper", "manager", "commo
 struct Source {
     path: String,
     text: String,
+    /// Whether the module as a whole is compiled for tests only.
+    for_tests: bool,
 }
 
 impl Source {
     /// The lines with their numbers, without comments and without what only tests compile.
     fn code(&self) -> Vec<(usize, &str)> {
         let mut code = Vec::new();
+        if self.for_tests {
+            return code;
+        }
         let mut lines = self.text.lines().enumerate();
         while let Some((index, line)) = lines.next() {
             if line.trim_start().starts_with("#[cfg(test)]") {
@@ -59,6 +64,17 @@ impl Source {
     fn top(&self) -> &str {
         let inside = self.path.strip_prefix("src/").unwrap_or(&self.path);
         inside.split('/').next().unwrap_or_default().trim_end_matches(".rs")
+    }
+
+    /// The modules of the crate this names, with the line: `crate::a::b` and `crate::{a::b, c}`.
+    fn uses(&self) -> Vec<(usize, String)> {
+        let code = self.code();
+        let text = code.iter().map(|(_, line)| *line).collect::<Vec<_>>().join("\n");
+        let named = text.match_indices("crate::").flat_map(|(at, found)| {
+            let line = code[text[..at].matches('\n').count()].0;
+            first_names(&text[at + found.len()..]).into_iter().map(move |name| (line, name))
+        });
+        named.collect()
     }
 
     fn at(&self, line: usize, what: &str) -> String {
@@ -84,31 +100,46 @@ fn sources(folder: &str) -> Vec<Source> {
     files(&root().join(folder), &mut paths);
     paths.sort();
     let rust = paths.into_iter().filter(|path| path.extension() == Some("rs"));
-    rust.map(|path| {
-        let text = fs_err::read_to_string(&path).expect("a source is text");
-        Source { path: path.strip_prefix(root()).expect("it is inside").to_string(), text }
-    })
-    .collect()
+    let read = rust.map(|path| (path.strip_prefix(root()).expect("it is inside").to_string(), fs_err::read_to_string(&path)));
+    let read: Vec<(String, String)> = read.map(|(path, text)| (path, text.expect("a source is text"))).collect();
+    let tests: Vec<String> = read.iter().flat_map(|(path, text)| test_modules(path, text)).collect();
+    let for_tests = |path: &str| tests.iter().any(|module| path.strip_prefix(module).is_some_and(|rest| rest.starts_with(['.', '/'])));
+    read.into_iter().map(|(path, text)| Source { for_tests: for_tests(&path), path, text }).collect()
+}
+
+/// The modules in files of their own that a file declares for tests only, as paths without the ending.
+fn test_modules(path: &str, text: &str) -> Vec<String> {
+    let folder = match path.rsplit_once('/') {
+        Some((folder, "mod.rs" | "lib.rs" | "main.rs")) => folder,
+        _ => path.trim_end_matches(".rs"),
+    };
+    let lines: Vec<&str> = text.lines().map(str::trim).collect();
+    let declared = lines.windows(2).filter(|pair| pair[0] == "#[cfg(test)]").filter_map(|pair| pair[1].strip_suffix(';'));
+    declared.filter_map(|item| item.split_once("mod ")).map(|(_, name)| format!("{folder}/{name}")).collect()
 }
 
 fn layer(module: &str) -> Option<usize> {
     LAYERS.iter().position(|layer| layer.contains(&module))
 }
 
-/// The modules of the crate a line names: `crate::a::b` and `use crate::{a::b, c}` written on one line.
-fn named_modules(line: &str) -> Vec<&str> {
-    let mut names = Vec::new();
-    for rest in line.split("crate::").skip(1) {
-        match rest.strip_prefix('{') {
-            Some(group) => names.extend(group.split('}').next().unwrap_or_default().split(',').map(first_word)),
-            None => names.push(first_word(rest)),
+/// The names a path or a group of paths begins with.
+fn first_names(path: &str) -> Vec<String> {
+    let Some(group) = path.strip_prefix('{') else { return vec![first_word(path)] };
+    let mut depth = 1;
+    let mut outer = String::new();
+    for letter in group.chars() {
+        depth += i32::from(letter == '{') - i32::from(letter == '}');
+        match depth {
+            0 => break,
+            1 => outer.push(letter),
+            _ => {}
         }
     }
-    names
+    outer.split(',').map(first_word).filter(|name| !name.is_empty()).collect()
 }
 
-fn first_word(text: &str) -> &str {
-    text.trim_start().split(|c: char| !(c.is_alphanumeric() || c == '_')).next().unwrap_or_default()
+fn first_word(text: &str) -> String {
+    text.trim_start().split(|c: char| !(c.is_alphanumeric() || c == '_')).next().unwrap_or_default().to_owned()
 }
 
 fn assert_none(found: &[String], rule: &str) {
@@ -127,10 +158,8 @@ fn modules_use_only_lower_layers() {
     let mut found = Vec::new();
     for source in sources("src") {
         let Some(own) = layer(source.top()) else { continue };
-        for (number, line) in source.code() {
-            for name in named_modules(line).into_iter().filter(|name| layer(name).is_some_and(|used| used > own)) {
-                found.push(source.at(number, &format!("{} uses {name}, which is above it", source.top())));
-            }
+        for (number, name) in source.uses().into_iter().filter(|(_, name)| layer(name).is_some_and(|used| used > own)) {
+            found.push(source.at(number, &format!("{} uses {name}, which is above it", source.top())));
         }
     }
     assert_none(&found, "layers point one way");
@@ -223,11 +252,12 @@ fn the_architecture_fits_in_one_sitting() {
 
 #[test]
 fn the_rules_see_what_they_should() {
-    assert_eq!(named_modules("use crate::{model::Cursor, store};"), ["model", "store"]);
-    assert_eq!(named_modules("    crate::plan::X { y: crate::model::Z }"), ["plan", "model"]);
-    let text = "fn a() {}\n#[cfg(test)]\nmod tests {\n    fn b() {\n    }\n}\nfn c() {} // d\n#[cfg(test)]\nuse e;\nfn f() {}\n";
-    let source = Source { path: "src/model/id.rs".to_owned(), text: text.to_owned() };
-    assert_eq!(source.code(), [(1, "fn a() {}"), (7, "fn c() {} "), (10, "fn f() {}")]);
+    let text = "use crate::{\n    model::{Cursor, Id},\n    store,\n};\n#[cfg(test)]\nmod tests {\n    fn b() {\n    }\n}\nfn c() {} // d\n#[cfg(test)]\nmod worlds;\nfn f(x: crate::plan::X) {}\n";
+    let source = Source { path: "src/model/id.rs".to_owned(), text: text.to_owned(), for_tests: false };
+    assert_eq!(source.code()[4..], [(10, "fn c() {} "), (13, "fn f(x: crate::plan::X) {}")]);
+    assert_eq!(source.uses(), [(1, "model".to_owned()), (1, "store".to_owned()), (13, "plan".to_owned())]);
     assert_eq!(source.top(), "model");
+    assert_eq!(test_modules("src/model/id.rs", text), ["src/model/id/worlds"]);
+    assert_eq!(test_modules("src/model/mod.rs", text), ["src/model/worlds"]);
     assert!(names_place("cd /tmp/x", "/tmp/") && !names_place("$HOME/tmp/x", "/tmp/"));
 }
