@@ -1,0 +1,23 @@
+# Lists the recipes.
+default:
+    @just --list
+
+# What CI runs.
+check:
+    ./run.sh check
+
+# Every test; arguments go to nextest.
+test *arguments:
+    ./run.sh test {{arguments}}
+
+# See it work in a scratch repository.
+demo:
+    ./run.sh demo
+
+# Measures the overhead per iteration.
+bench *arguments:
+    ./run.sh bench {{arguments}}
+
+# Formats the sources.
+fmt:
+    cargo fmt

@@ -1,0 +1,144 @@
+#!/usr/bin/env bash
+# The commands of `ap` from a checkout: builds what is needed, then runs it where you are.
+#
+#   ./run.sh demo          see it work, with nothing else installed and no account
+#   ./run.sh test          run every test, installing first what the tests need
+#   ./run.sh check         what CI runs: format, lints, tests, documentation
+#   ./run.sh bench         measure the overhead
+#   ./run.sh <anything>    ap <anything>
+set -euo pipefail
+
+# What the tests are written for: behaviour differs between versions.
+claude_version=2.1.329
+nextest_version=0.9.143
+
+root=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd -P)
+cache=${XDG_CACHE_HOME:-${HOME:?HOME is not set}/.cache}/agent-pipelines
+
+say() { printf '%s\n' "$*" >&2; }
+fail() {
+    say "run.sh: $*"
+    exit 1
+}
+has() { command -v "$1" >/dev/null 2>&1; }
+
+# cargo takes its settings from the folder it runs in, and the caller's stays untouched.
+in_root() (cd -- "$root" && "$@")
+
+need_cargo() {
+    # rustup puts cargo where only a new shell finds it.
+    has cargo || PATH=$PATH:${CARGO_HOME:-$HOME/.cargo}/bin
+    has cargo || fail "a Rust toolchain is needed: see https://rustup.rs"
+}
+
+# Installs a package of the system, or says how.
+need_program() {
+    local program=$1
+    ! has "$program" || return 0
+    if has apt-get && [ "$(id -u)" = 0 ]; then
+        say "run.sh: installing $program with apt-get"
+        apt-get install -y -q "$program" >&2 || { apt-get update -q >&2 && apt-get install -y -q "$program" >&2; } || true
+    fi
+    has "$program" || fail "the tests need $program: install it with your system's packages (apt-get install $program, brew install $program)"
+}
+
+need_nextest() {
+    PATH=$cache/cargo-nextest-$nextest_version/bin:$PATH
+    ! cargo nextest --version >/dev/null 2>&1 || return 0
+    say "run.sh: building cargo-nextest $nextest_version, once; this takes some minutes"
+    # Outside the tree and outside a target folder that was chosen for this project.
+    (unset CARGO_TARGET_DIR CARGO_BUILD_TARGET_DIR && cd / &&
+        cargo install cargo-nextest --version "$nextest_version" --locked --root "$cache/cargo-nextest-$nextest_version" >&2) ||
+        fail "cargo-nextest could not be built (see above); install it another way (https://nexte.st) and run this again"
+    cargo nextest --version >/dev/null 2>&1 || fail "cargo-nextest was built and does not run"
+}
+
+claude_answers() {
+    [ -x "$1" ] && [[ $("$1" --version </dev/null 2>/dev/null) == "$claude_version "* ]]
+}
+
+# Sets CLAUDE_BIN to the real program. It is only ever run against a server of the tests, on loopback.
+need_claude() {
+    if [ -n "${CLAUDE_BIN:-}" ]; then
+        claude_answers "$CLAUDE_BIN" || fail "CLAUDE_BIN=$CLAUDE_BIN is not claude $claude_version"
+        return 0
+    fi
+    [ "${AP_TESTS_WITHOUT_CLAUDE:-}" != 1 ] || return 0
+    local folder=$cache/claude-code-$claude_version
+    export CLAUDE_BIN=$folder/node_modules/.bin/claude
+    ! claude_answers "$CLAUDE_BIN" || return 0
+    has npm || fail "the tests need claude $claude_version, which npm installs: install Node.js 22 or newer, or set CLAUDE_BIN, or AP_TESTS_WITHOUT_CLAUDE=1 to leave those tests out"
+    say "run.sh: installing claude $claude_version into $folder, once (about 400 MB)"
+    install_claude "$folder" ||
+        fail "npm could not install claude $claude_version (see above); set CLAUDE_BIN to one, or AP_TESTS_WITHOUT_CLAUDE=1 to leave those tests out"
+    claude_answers "$CLAUDE_BIN" || fail "$CLAUDE_BIN was installed and does not answer as claude $claude_version"
+}
+
+# Whole or not at all: an interrupted download must not be taken for the program.
+install_claude() {
+    local folder=$1 draft
+    mkdir -p -- "$cache" && draft=$(mktemp -d -- "$cache/claude-code.XXXXXX") || return 1
+    if npm install --prefix "$draft" --no-audit --no-fund --no-save --loglevel error "@anthropic-ai/claude-code@$claude_version" >&2; then
+        rm -rf -- "$folder"
+        mv -- "$draft" "$folder"
+    else
+        rm -rf -- "$draft"
+        return 1
+    fi
+}
+
+prepare_tests() {
+    need_cargo
+    need_program git
+    need_program tmux
+    need_nextest
+    need_claude
+}
+
+run_tests() {
+    in_root cargo nextest run --all-features "$@"
+    in_root cargo test --doc --all-features --quiet
+}
+
+check() {
+    # What fails soonest first.
+    need_cargo
+    in_root cargo fmt --check
+    prepare_tests
+    in_root cargo clippy --all-targets --all-features -- -D warnings
+    run_tests "$@"
+    RUSTDOCFLAGS="-D warnings ${RUSTDOCFLAGS:-}" in_root cargo doc --no-deps --document-private-items --all-features
+}
+
+# Builds, and becomes `ap` where the caller is. Only `ap` writes to stdout.
+run_ap() {
+    local quiet=--quiet messages
+    need_cargo
+    # The first build takes minutes, so it shows what it does; later ones have nothing to say.
+    [ -x "${CARGO_TARGET_DIR:-$root/target}/release/ap" ] && [ "${1:-}" != demo ] || quiet=
+    # cargo knows best where it put the program: settings, environment and target platform all have a say.
+    messages=$(in_root cargo build --release --bin ap --message-format json-render-diagnostics ${quiet:+"$quiet"}) ||
+        fail "ap could not be built (see above)"
+    messages=${messages##*\"executable\":\"}
+    exec "${messages%%\"*}" "$@"
+}
+
+case ${1:-} in
+test)
+    shift
+    prepare_tests
+    run_tests "$@"
+    ;;
+check)
+    shift
+    check "$@"
+    ;;
+bench)
+    shift
+    need_cargo
+    in_root cargo bench "$@"
+    ;;
+*)
+    run_ap "$@"
+    ;;
+esac
