@@ -4,5 +4,6 @@ pub mod clock;
 pub mod error;
 pub mod model;
 pub mod plan;
+pub mod queue;
 pub mod store;
 pub mod termination;
