@@ -1,0 +1,215 @@
+//! Who works on what: a small file beside the tasks, because neither a checklist nor prd.json has a place for it.
+use super::lock::Lock;
+use super::{Owner, QueueError, Result};
+use crate::clock;
+use crate::store::atomic;
+use camino::{Utf8Path, Utf8PathBuf};
+use fs_err as fs;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::io::{self, Write as _};
+
+/// Where a file of tasks and what belongs to it lie.
+///
+/// ```text
+/// <folder>/backlog.md                                 the truth about open and closed
+/// <folder>/.agent-pipelines/.gitignore                `*`: nothing here belongs in a commit
+/// <folder>/.agent-pipelines/.claims/backlog.md.json   who holds what
+/// <folder>/.agent-pipelines/.claims/backlog.md.lock   held while something changes
+/// <folder>/.agent-pipelines/.claims/backlog.md.log    what was claimed, released and closed, by whom and why
+/// ```
+///
+/// It lies beside the file itself, symlinks followed, so that everybody who works on the file finds the same claims,
+/// whichever project or link they come from. It is not under `.claude/`, where agents may not write in every
+/// permission mode. The dot in `.claims` keeps it apart from the folders of sessions, whose names start with a letter.
+#[derive(Clone, Debug)]
+pub(super) struct Place {
+    pub(super) file: Utf8PathBuf,
+    claims: Utf8PathBuf,
+    lock: Utf8PathBuf,
+    log: Utf8PathBuf,
+}
+
+impl Place {
+    /// Follows the path to the file. Changes nothing.
+    pub(super) fn of(path: &Utf8Path) -> Result<Self> {
+        let file = path.canonicalize_utf8().map_err(|error| missing(path, &error))?;
+        if !file.is_file() {
+            return Err(QueueError::unavailable(format!("{path} is not a file"), "name the file with the tasks"));
+        }
+        let name = file.file_name().unwrap_or("tasks").to_owned();
+        let folder = file.parent().unwrap_or(Utf8Path::new(".")).join(".agent-pipelines/.claims");
+        let beside = |extension: &str| folder.join(format!("{name}.{extension}"));
+        Ok(Self { claims: beside("json"), lock: beside("lock"), log: beside("log"), file })
+    }
+
+    /// Waits its turn to change the claims or the file.
+    pub(super) fn lock(&self, purpose: &str) -> Result<Locked<'_>> {
+        if let Some(folder) = self.lock.parent() {
+            fs::create_dir_all(folder)?;
+        }
+        let lock = Lock::take(&self.lock, purpose)?;
+        self.keep_out_of_git()?;
+        Ok(Locked { place: self, claims: self.claims()?, _lock: lock })
+    }
+
+    /// Returns who holds what, as of now. Takes no lock and creates nothing.
+    pub(super) fn claims(&self) -> Result<Claims> {
+        let text = match fs::read(&self.claims) {
+            Ok(text) => text,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Claims::default()),
+            Err(error) => return Err(error.into()),
+        };
+        let claims: Claims = serde_json::from_slice(&text).map_err(|error| {
+            QueueError::protocol(
+                format!("{} is damaged ({error}), so who holds which task is not known", self.claims),
+                "when no session runs and nobody works on a task, remove that file and try again",
+            )
+        })?;
+        if claims.version > Claims::VERSION {
+            return Err(QueueError::protocol(
+                format!("{} was written by a newer `ap` (format {})", self.claims, claims.version),
+                "use that version of `ap`",
+            ));
+        }
+        Ok(claims)
+    }
+
+    fn keep_out_of_git(&self) -> io::Result<()> {
+        let ours = self.lock.ancestors().nth(2).unwrap_or(Utf8Path::new("."));
+        let ignore = ours.join(".gitignore");
+        if ignore.exists() { Ok(()) } else { atomic::replace(&ignore, b"*\n") }
+    }
+}
+
+fn missing(path: &Utf8Path, error: &io::Error) -> QueueError {
+    match error.kind() {
+        io::ErrorKind::NotFound => QueueError::unavailable(
+            format!("there is no {path}"),
+            "write the tasks there (`- [ ] task`, one a line), or name the file that has them",
+        ),
+        _ => QueueError::unavailable(format!("cannot reach {path}: {error}"), "check the path and who may read it"),
+    }
+}
+
+/// What `<file>.json` holds.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct Claims {
+    version: u32,
+    /// By task id.
+    claims: BTreeMap<String, Held>,
+}
+
+/// One claim.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct Held {
+    pub(super) owner: String,
+    /// As it was when claimed: says what was meant if somebody rewrites the task meanwhile.
+    pub(super) title: String,
+    since: Timestamp,
+}
+
+impl Default for Claims {
+    fn default() -> Self {
+        Self { version: Self::VERSION, claims: BTreeMap::new() }
+    }
+}
+
+impl Claims {
+    const VERSION: u32 = 1;
+
+    pub(super) fn of(&self, id: &str) -> Option<&Held> {
+        self.claims.get(id)
+    }
+
+    pub(super) fn owner(&self, id: &str) -> Option<Owner> {
+        self.of(id).map(|held| Owner::read(&held.owner))
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&String, &Held)> {
+        self.claims.iter()
+    }
+}
+
+/// The claims, ours to change until dropped.
+#[derive(Debug)]
+pub(super) struct Locked<'a> {
+    place: &'a Place,
+    pub(super) claims: Claims,
+    _lock: Lock,
+}
+
+impl Locked<'_> {
+    /// Records a claim; on disk, and read back, before this returns.
+    pub(super) fn hold(&mut self, id: &str, title: &str, owner: &Owner) -> Result<()> {
+        let held = Held { owner: owner.to_string(), title: title.to_owned(), since: clock::now() };
+        self.claims.claims.insert(id.to_owned(), held);
+        self.save()?;
+        let kept = self.place.claims()?;
+        if kept.owner(id).as_ref() != Some(owner) {
+            return Err(QueueError::busy(
+                format!("{} was changed by another program while `{id}` was claimed", self.place.claims),
+                "find out what else writes that file, then claim again",
+            ));
+        }
+        self.note("claimed", id, Some(owner), "")
+    }
+
+    /// Ends the claims on these tasks.
+    pub(super) fn free(&mut self, ids: &[String], why: &str) -> Result<()> {
+        let freed: Vec<_> = ids.iter().filter_map(|id| Some((id, self.claims.claims.remove(id)?))).collect();
+        if freed.is_empty() {
+            return Ok(());
+        }
+        self.save()?;
+        freed.iter().try_for_each(|(id, held)| self.note("released", id, Some(&Owner::read(&held.owner)), why))
+    }
+
+    /// Drops claims that mean nothing any more, with the next change that is written anyway.
+    pub(super) fn forget(&mut self, useless: impl Fn(&str) -> bool) {
+        self.claims.claims.retain(|id, _| !useless(id));
+    }
+
+    fn save(&self) -> Result<()> {
+        let mut text = serde_json::to_string_pretty(&self.claims).expect("claims are plain strings");
+        text.push('\n');
+        Ok(atomic::replace_durably(&self.place.claims, text.as_bytes())?)
+    }
+
+    /// Adds a line to the log, which is for people: nothing is decided by it.
+    pub(super) fn note(&self, what: &str, id: &str, by: Option<&Owner>, why: &str) -> Result<()> {
+        let line = serde_json::json!({ "at": clock::now(), "what": what, "id": id, "by": by.map(ToString::to_string), "why": why });
+        let mut log = fs::OpenOptions::new().create(true).append(true).open(&self.place.log)?;
+        Ok(log.write_all(format!("{line}\n").as_bytes())?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::queue::Problem;
+    use crate::queue::contract::folder;
+
+    #[test]
+    fn damaged_or_newer_claims_are_an_error_never_nobody() {
+        let (_keep, folder) = folder();
+        let file = folder.join("backlog.md");
+        atomic::replace(&file, b"- [ ] a\n").unwrap();
+        let place = Place::of(&file).unwrap();
+        drop(place.lock("test").unwrap());
+        for text in ["", "{", "[]", r#"{"version":2,"claims":{}}"#, r#"{"version":1}"#] {
+            atomic::replace(&place.claims, text.as_bytes()).unwrap();
+            assert_eq!(place.claims().unwrap_err().problem, Problem::Protocol, "{text}");
+        }
+    }
+
+    #[test]
+    fn reading_writes_nothing() {
+        let (_keep, folder) = folder();
+        let file = folder.join("backlog.md");
+        atomic::replace(&file, b"- [ ] a\n").unwrap();
+        assert_eq!(Place::of(&file).unwrap().claims().unwrap(), Claims::default());
+        assert_eq!(fs::read_dir(&folder).unwrap().count(), 1);
+    }
+}

@@ -1,0 +1,72 @@
+//! Why a queue could not do what it was asked.
+use crate::error::Error;
+use std::fmt;
+
+/// A queue that did not do what it was asked. None of these ever means "empty".
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Problem {
+    /// The queue cannot be reached: no such file, no permission, no program.
+    Unavailable,
+    /// Somebody else is using it; the same call may work later.
+    Busy,
+    /// It answered with something that cannot be understood.
+    Protocol,
+    /// It understood, and said no.
+    Rejected,
+}
+
+/// What went wrong, where, and what to do next.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{what}")]
+pub struct QueueError {
+    pub problem: Problem,
+    /// What failed and where; a fragment that fits after "cannot go on:".
+    pub what: String,
+    /// The next step, for a person.
+    pub next: String,
+}
+
+/// Shorthand for what queues return.
+pub type Result<T, E = QueueError> = std::result::Result<T, E>;
+
+impl QueueError {
+    pub fn unavailable(what: impl fmt::Display, next: impl fmt::Display) -> Self {
+        Self::new(Problem::Unavailable, what, next)
+    }
+
+    pub fn busy(what: impl fmt::Display, next: impl fmt::Display) -> Self {
+        Self::new(Problem::Busy, what, next)
+    }
+
+    pub fn protocol(what: impl fmt::Display, next: impl fmt::Display) -> Self {
+        Self::new(Problem::Protocol, what, next)
+    }
+
+    pub fn rejected(what: impl fmt::Display, next: impl fmt::Display) -> Self {
+        Self::new(Problem::Rejected, what, next)
+    }
+
+    fn new(problem: Problem, what: impl fmt::Display, next: impl fmt::Display) -> Self {
+        Self { problem, what: what.to_string(), next: next.to_string() }
+    }
+}
+
+/// The path is in the message already: `fs_err` puts it there.
+impl From<std::io::Error> for QueueError {
+    fn from(error: std::io::Error) -> Self {
+        let next = match error.kind() {
+            std::io::ErrorKind::StorageFull => "the disk is full: free some space, then try again",
+            std::io::ErrorKind::PermissionDenied | std::io::ErrorKind::ReadOnlyFilesystem => {
+                "the queue's file and the folder it lies in must be writable for you: check owner and mode"
+            }
+            _ => "check that the path exists and is what it should be, then try again",
+        };
+        Self::unavailable(error, next)
+    }
+}
+
+impl From<QueueError> for Error {
+    fn from(error: QueueError) -> Self {
+        Self::failed(error.what).hint(error.next)
+    }
+}

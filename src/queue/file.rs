@@ -1,0 +1,285 @@
+//! A queue in a file that people edit too: claims beside it, one writer at a time, and no trust in a file half saved.
+use super::claims::{Claims, Locked, Place};
+use super::rewrite::{self, Edit};
+use super::{Claim, Owner, OwnerPattern, Problem, Queue, QueueError, Result, State, Task};
+use crate::model::Census;
+use camino::{Utf8Path, Utf8PathBuf};
+use fs_err as fs;
+use std::marker::PhantomData;
+use std::sync::mpsc;
+use std::time::Duration;
+
+/// How tasks are written in a file.
+pub(super) trait Format {
+    /// What a task looks like, for a person who finds none.
+    const LOOKS_LIKE: &'static str;
+    /// Reads every task, closed ones too, in the order to take them; ids are unique.
+    fn parse(text: &str) -> Result<Vec<Item>, String>;
+    /// Returns the change that closes a task.
+    fn close(text: &str, item: &Item) -> Edit;
+}
+
+/// A task as the file tells it; who holds it is told elsewhere.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Item {
+    pub(super) id: String,
+    pub(super) title: String,
+    pub(super) body: String,
+    pub(super) acceptance: Vec<String>,
+    pub(super) priority: Option<u32>,
+    pub(super) mark: Mark,
+    /// Where it is, in the format's own terms.
+    pub(super) at: usize,
+}
+
+/// What the file says about a task.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Mark {
+    Open,
+    /// Somebody marked it as begun, by hand.
+    Begun,
+    /// Open, but not to be worked on, and why.
+    Blocked(String),
+    Closed,
+}
+
+/// A file of tasks.
+#[derive(Debug)]
+pub(super) struct FileQueue<F> {
+    path: Utf8PathBuf,
+    format: PhantomData<fn() -> F>,
+}
+
+/// What is shown as the holder of a task that was marked as begun.
+const BY_HAND: &str = "person/who-marked-it";
+/// Long enough for an editor to save a file it has begun to save.
+const SECOND_LOOK: Duration = Duration::from_millis(100);
+/// How often a file that keeps changing is looked at again.
+const LOOKS: u32 = 20;
+
+impl<F: Format> FileQueue<F> {
+    pub(super) fn new(path: Utf8PathBuf) -> Self {
+        Self { path, format: PhantomData }
+    }
+
+    /// Looks again, a moment later, at a file that has nothing left or makes no sense: most editors empty a file
+    /// before they fill it, and what they are half way through must not end a loop.
+    fn look<T>(&self, take: impl Fn() -> Result<T>, believable: impl Fn(&T) -> bool) -> Result<T> {
+        let mut before = None;
+        for _ in 0..LOOKS {
+            let now = fs::read(&self.path).ok();
+            let found = take();
+            let busy = found.as_ref().is_err_and(|error| error.problem == Problem::Busy);
+            if busy || found.as_ref().is_ok_and(&believable) || before.as_ref() == Some(&now) {
+                return found;
+            }
+            before = Some(now);
+            pause(SECOND_LOOK);
+        }
+        Err(self.restless())
+    }
+
+    fn restless(&self) -> QueueError {
+        QueueError::busy(
+            format!("{} keeps being changed by another program", self.path),
+            "find out what else writes that file, then try again",
+        )
+    }
+
+    /// Reads who holds what before the file, so that a task closed in between shows as closed and not as ready.
+    fn read(&self) -> Result<(Vec<Item>, Claims)> {
+        let place = Place::of(&self.path)?;
+        let claims = place.claims()?;
+        Ok((parse::<F>(&place.file)?.1, claims))
+    }
+
+    fn try_claim(&self, id: Option<&str>, owner: &Owner) -> Result<Claim> {
+        let place = Place::of(&self.path)?;
+        let mut locked = place.lock(&format!("claim {} for {owner}", id.unwrap_or("the next task")))?;
+        let items = parse::<F>(&place.file)?.1;
+        let Some(item) = (match id {
+            Some(id) => Some(self.find(&items, id, &locked.claims)?),
+            None => choose(&items, &locked.claims, owner),
+        }) else {
+            return Ok(Claim::None);
+        };
+        match (&item.mark, locked.claims.owner(&item.id)) {
+            (Mark::Closed, _) => return Err(no(item, "is closed already", "claim another: `ap queue ready` lists them")),
+            (_, Some(by)) if by == *owner => return Ok(Claim::Won(task(item, &locked.claims))),
+            (_, Some(by)) => return Ok(Claim::Lost { by: by.to_string() }),
+            (Mark::Begun, None) => return Ok(Claim::Lost { by: BY_HAND.to_owned() }),
+            (Mark::Blocked(why), None) => return Err(no(item, why, "claim another: `ap queue ready` lists them")),
+            (Mark::Open, None) => {}
+        }
+        // A claim on a task that is not in the file stays: the file may be half saved.
+        locked.forget(|id| items.iter().any(|item| item.id == id && item.mark == Mark::Closed));
+        locked.hold(&item.id, &item.title, owner)?;
+        Ok(Claim::Won(task(item, &locked.claims)))
+    }
+
+    /// Makes the change in the file; true once the file says that the task is closed.
+    fn try_close(&self, place: &Place, locked: &Locked<'_>, id: &str, owner: Option<&Owner>) -> Result<bool> {
+        let (text, items) = parse::<F>(&place.file)?;
+        let item = self.find(&items, id, &locked.claims)?;
+        if item.mark == Mark::Closed {
+            return Ok(true);
+        }
+        let holder = locked.claims.owner(&item.id);
+        if let (Some(owner), Some(holder)) = (owner, holder)
+            && *owner != holder
+        {
+            return Err(no(item, &format!("is held by {holder}"), "leave it to its holder, and claim another"));
+        }
+        if let Mark::Blocked(why) = &item.mark {
+            return Err(no(item, why, "remove what blocks it, then close it"));
+        }
+        rewrite::change(&place.file, text.as_bytes(), &F::close(&text, item))?;
+        Ok(false)
+    }
+
+    fn find<'a>(&self, items: &'a [Item], id: &str, claims: &Claims) -> Result<&'a Item> {
+        let id = id.trim_start_matches('#');
+        items.iter().find(|item| item.id == id).ok_or_else(|| {
+            let was = claims.of(id).map(|held| format!(" (it was “{}”)", held.title)).unwrap_or_default();
+            QueueError::rejected(
+                format!("there is no task `{id}` in {}{was}", self.path),
+                "its text may have been edited: `ap queue ready` lists the ids; a task that ends in `(#name)` keeps its id",
+            )
+        })
+    }
+}
+
+impl<F: Format> Queue for FileQueue<F> {
+    fn looked_for(&self) -> String {
+        format!("{} in {}", F::LOOKS_LIKE, self.path)
+    }
+
+    fn census(&self, alive: &dyn Fn(&Owner) -> bool) -> Result<Census> {
+        let count = || self.read().map(|(items, claims)| count(&items, &claims, alive));
+        self.look(count, |census| census.total > census.closed)
+    }
+
+    fn next(&self) -> Result<Vec<Task>> {
+        let (items, claims) = self.read()?;
+        Ok(items.iter().filter(|item| state(item, &claims) == State::Ready).map(|item| task(item, &claims)).collect())
+    }
+
+    fn show(&self, id: &str) -> Result<Task> {
+        let (items, claims) = self.read()?;
+        Ok(task(self.find(&items, id, &claims)?, &claims))
+    }
+
+    fn claim(&self, id: Option<&str>, owner: &Owner) -> Result<Claim> {
+        self.look(|| self.try_claim(id, owner), |claim| *claim != Claim::None)
+    }
+
+    fn release(&self, id: &str, owner: &Owner, why: &str) -> Result<bool> {
+        let id = id.trim_start_matches('#');
+        let place = Place::of(&self.path)?;
+        let mut locked = place.lock(&format!("release {id}"))?;
+        if locked.claims.owner(id).as_ref() != Some(owner) {
+            return Ok(false);
+        }
+        locked.free(&[id.to_owned()], why)?;
+        Ok(true)
+    }
+
+    fn release_all(&self, of: &OwnerPattern) -> Result<Vec<String>> {
+        let place = Place::of(&self.path)?;
+        let theirs = |claims: &Claims| -> Vec<String> {
+            claims.iter().filter(|(_, held)| of.matches(&Owner::read(&held.owner))).map(|(id, _)| id.clone()).collect()
+        };
+        // Most attempts leave nothing behind, and then there is nothing to lock.
+        if theirs(&place.claims()?).is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut locked = place.lock(&format!("release what session {} holds", of.session))?;
+        let items = parse::<F>(&place.file)?.1;
+        let ids = theirs(&locked.claims);
+        locked.free(&ids, "its agent ended")?;
+        // A claim left on a closed task is no task taken back.
+        let closed = |id: &String| items.iter().any(|item| item.id == *id && item.mark == Mark::Closed);
+        Ok(ids.into_iter().filter(|id| !closed(id)).collect())
+    }
+
+    fn close(&self, id: &str, owner: Option<&Owner>, reason: &str) -> Result<()> {
+        let id = id.trim_start_matches('#');
+        let place = Place::of(&self.path)?;
+        let mut locked = place.lock(&format!("close {id}"))?;
+        let mut changes = 0;
+        while !self.try_close(&place, &locked, id, owner)? {
+            changes += 1;
+            if changes > LOOKS {
+                return Err(self.restless());
+            }
+        }
+        if changes > 0 {
+            locked.note("closed", id, owner, reason)?;
+        }
+        locked.free(&[id.to_owned()], "closed")
+    }
+}
+
+/// Waits without an event to wait for: editors announce nothing.
+fn pause(time: Duration) {
+    let (_nobody, event) = mpsc::channel::<()>();
+    let _ = event.recv_timeout(time);
+}
+
+fn parse<F: Format>(file: &Utf8Path) -> Result<(String, Vec<Item>)> {
+    let garbage = |why: &dyn std::fmt::Display| {
+        QueueError::protocol(format!("cannot read the tasks in {file}: {why}"), "correct the file, then try again")
+    };
+    let text = String::from_utf8(fs::read(file)?)
+        .map_err(|error| garbage(&format!("not UTF-8 after byte {}", error.utf8_error().valid_up_to())))?;
+    let items = F::parse(&text).map_err(|why| garbage(&why))?;
+    Ok((text, items))
+}
+
+/// An agent's own task first, then the first ready one.
+fn choose<'a>(items: &'a [Item], claims: &Claims, owner: &Owner) -> Option<&'a Item> {
+    let own = |item: &&Item| item.mark != Mark::Closed && claims.owner(&item.id).as_ref() == Some(owner);
+    let held = matches!(owner, Owner::Agent { .. }).then(|| items.iter().find(own)).flatten();
+    held.or_else(|| items.iter().find(|item| state(item, claims) == State::Ready))
+}
+
+fn state(item: &Item, claims: &Claims) -> State {
+    match &item.mark {
+        Mark::Closed => State::Closed,
+        _ if claims.of(&item.id).is_some() => State::Held,
+        Mark::Begun => State::Held,
+        Mark::Blocked(_) => State::Blocked,
+        Mark::Open => State::Ready,
+    }
+}
+
+fn task(item: &Item, claims: &Claims) -> Task {
+    let state = state(item, claims);
+    let Item { id, title, body, acceptance, priority, .. } = item.clone();
+    let holder = || claims.of(&id).map_or_else(|| BY_HAND.to_owned(), |held| held.owner.clone());
+    let owner = (state == State::Held).then(holder);
+    Task { id, title, body, acceptance, priority, state, owner }
+}
+
+fn count(items: &[Item], claims: &Claims, alive: &dyn Fn(&Owner) -> bool) -> Census {
+    let mut census = Census::default();
+    for item in items {
+        census.total += 1;
+        let id = item.id.clone();
+        match (&item.mark, claims.of(&item.id)) {
+            (Mark::Closed, _) => census.closed += 1,
+            (_, Some(held)) => match Owner::read(&held.owner) {
+                owner @ Owner::Agent { .. } if !alive(&owner) => census.stale.push((id, held.owner.clone())),
+                Owner::Agent { .. } | Owner::Other(_) => census.held.push((id, held.owner.clone())),
+            },
+            (Mark::Begun, None) => census.held.push((id, BY_HAND.to_owned())),
+            (Mark::Blocked(why), None) => census.blocked.push((id, why.clone())),
+            (Mark::Open, None) => census.ready.push(id),
+        }
+    }
+    census
+}
+
+fn no(item: &Item, why: &str, next: &str) -> QueueError {
+    QueueError::rejected(format!("task `{}` {why}", item.id), next)
+}

@@ -1,0 +1,103 @@
+//! Holds a queue's file for one writer at a time.
+use super::{QueueError, Result};
+use crate::clock;
+use camino::Utf8Path;
+use fs_err as fs;
+use std::fs::{File, TryLockError};
+use std::io::{self, Read as _, Seek as _, Write as _};
+use std::sync::mpsc;
+use std::time::Duration;
+
+/// How long a writer waits for another; a claim takes milliseconds, so a longer wait means that something hangs.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Held until dropped, or until the process ends, however it ends.
+///
+/// The file stays when the lock is let go: removing it would let the next taker lock a new file
+/// while another still waits for the old one. What it says is for people; the kernel decides.
+#[derive(Debug)]
+pub(super) struct Lock {
+    _file: File,
+}
+
+impl Lock {
+    /// Takes the lock, waiting a bounded time; `purpose` is shown to whoever waits for us.
+    pub(super) fn take(path: &Utf8Path, purpose: &str) -> Result<Self> {
+        Self::take_within(path, purpose, PATIENCE)
+    }
+
+    fn take_within(path: &Utf8Path, purpose: &str, patience: Duration) -> Result<Self> {
+        let file = fs::OpenOptions::new().create(true).truncate(false).read(true).write(true).open(path)?.into_file();
+        let mut file = match file.try_lock() {
+            Ok(()) => file,
+            Err(TryLockError::WouldBlock) => wait(file, patience)?.ok_or_else(|| busy(path, patience))?,
+            Err(TryLockError::Error(error)) => return Err(error.into()),
+        };
+        // A lock we hold but could not sign is still a lock.
+        let _ = sign(&mut file, purpose);
+        Ok(Self { _file: file })
+    }
+}
+
+/// Waits for the lock in a thread, since the kernel knows no time limit and lets waiters in fairly.
+fn wait(file: File, patience: Duration) -> io::Result<Option<File>> {
+    let (send, receive) = mpsc::channel();
+    std::thread::Builder::new().name("queue lock".into()).spawn(move || {
+        let locked = loop {
+            match file.lock() {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                done => break done,
+            }
+        };
+        // If nobody listens any more, dropping the file lets the next one in.
+        let _ = send.send(locked.map(|()| file));
+    })?;
+    receive.recv_timeout(patience).ok().transpose()
+}
+
+fn sign(file: &mut File, purpose: &str) -> io::Result<()> {
+    file.set_len(0)?;
+    file.rewind()?;
+    writeln!(file, "pid {}, to {purpose}, since {}", std::process::id(), clock::now())
+}
+
+fn busy(path: &Utf8Path, patience: Duration) -> QueueError {
+    let mut holder = String::new();
+    let read = fs::File::open(path).and_then(|file| file.take(1000).read_to_string(&mut holder));
+    let holder = if read.is_ok() && !holder.trim().is_empty() { holder.trim() } else { "a process that did not sign" };
+    QueueError::busy(
+        format!("the lock {path} was not free within {} s: held by {holder}", patience.as_secs()),
+        "look whether that process hangs and end it if so; do not remove the lock file",
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::queue::Problem;
+    use crate::queue::contract::folder;
+
+    #[test]
+    fn a_lock_that_is_not_free_in_time_names_its_holder() {
+        let (_keep, folder) = folder();
+        let path = folder.join("x.lock");
+        let held = Lock::take(&path, "claim t-1 for pipeline/auth/3").unwrap();
+        let error = Lock::take_within(&path, "wait", Duration::from_millis(20)).unwrap_err();
+        assert_eq!(error.problem, Problem::Busy);
+        assert!(error.what.contains(&std::process::id().to_string()) && error.what.contains("claim t-1 for pipeline/auth/3"), "{error}");
+        drop(held);
+        Lock::take(&path, "next").unwrap();
+    }
+
+    #[test]
+    fn a_waiter_gets_the_lock_when_it_comes_free() {
+        let (_keep, folder) = folder();
+        let path = folder.join("x.lock");
+        let held = Lock::take(&path, "first").unwrap();
+        std::thread::scope(|scope| {
+            let waiter = scope.spawn(|| Lock::take(&path, "second").map(drop));
+            drop(held);
+            assert_eq!(waiter.join().unwrap(), Ok(()));
+        });
+    }
+}

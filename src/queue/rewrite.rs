@@ -1,0 +1,53 @@
+//! Changes one place in a file that people edit, and nothing else about it.
+use camino::Utf8Path;
+use fs_err as fs;
+use std::io::{self, Write as _};
+use std::ops::Range;
+use std::os::unix::fs::{FileExt as _, MetadataExt as _};
+
+/// One change: these bytes become that text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Edit {
+    pub(super) at: Range<usize>,
+    pub(super) with: String,
+}
+
+/// Makes the change if the file still holds `before`; on disk when this returns true.
+///
+/// Somebody's editor knows nothing of our lock. So the file is compared immediately before the change, and a change
+/// that keeps the length is made in place: it can then cost nobody more than these bytes, and mode, owner, links and
+/// inode stay. The caller looks again afterwards, for an editor that replaced the file at the same moment.
+pub(super) fn change(file: &Utf8Path, before: &[u8], edit: &Edit) -> io::Result<bool> {
+    if edit.at.len() == edit.with.len() { overwrite(file, before, edit) } else { replace(file, before, edit) }
+}
+
+fn overwrite(file: &Utf8Path, before: &[u8], edit: &Edit) -> io::Result<bool> {
+    let open = fs::OpenOptions::new().read(true).write(true).open(file)?;
+    if fs::read(file)? != before {
+        return Ok(false);
+    }
+    open.file().write_all_at(edit.with.as_bytes(), edit.at.start as u64)?;
+    open.sync_data()?;
+    Ok(true)
+}
+
+/// `store::atomic` makes a file with our own mode and owner; this one keeps those of the person's.
+fn replace(file: &Utf8Path, before: &[u8], edit: &Edit) -> io::Result<bool> {
+    let folder = file.parent().unwrap_or(Utf8Path::new("."));
+    // A read-only file is meant to stay as it is, though its folder would let us replace it.
+    let old = fs::OpenOptions::new().write(true).open(file)?.metadata()?;
+    let mut draft = tempfile::Builder::new().prefix(".ap-").tempfile_in(folder)?;
+    draft.write_all(&before[..edit.at.start])?;
+    draft.write_all(edit.with.as_bytes())?;
+    draft.write_all(&before[edit.at.end..])?;
+    // Only root can give files away, and only root needs to.
+    let _ = std::os::unix::fs::fchown(draft.as_file(), Some(old.uid()), Some(old.gid()));
+    draft.as_file().set_permissions(old.permissions())?;
+    draft.as_file().sync_all()?;
+    if fs::read(file)? != before {
+        return Ok(false);
+    }
+    draft.persist(file)?;
+    crate::store::atomic::sync_folder(folder)?;
+    Ok(true)
+}
