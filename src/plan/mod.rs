@@ -1,4 +1,30 @@
 //! From YAML as written to a [`Plan`] as run. Gets texts, never opens files.
+mod agent;
+mod alias;
+mod check;
+mod compile;
+pub mod definition;
+mod duration;
+mod ending;
+mod locate;
+mod node;
+mod place;
+mod problem;
+mod sources;
+pub mod suggest;
+pub mod template;
+#[cfg(test)]
+mod tests;
+#[cfg(test)]
+mod worlds;
+mod yaml;
+
+pub use alias::model_alias;
+pub use compile::compile;
+pub use duration::Span;
+pub use problem::{Invalid, Problem, Severity, Shown};
+pub use sources::{BACKLOGS, LoopSource, Overrides, PipelineSource, Request, Sources, Text, description, loops_used, prompt_candidates};
+
 use crate::model::{NodeId, RunId, SessionName};
 use crate::termination::Termination;
 use camino::Utf8PathBuf;

@@ -1,0 +1,134 @@
+//! Decides which agent a node calls: the last one said wins, and a program or model stays with the provider it was said for.
+use super::definition::{LimitsDef, LoopDef};
+use super::place::Place;
+use super::problem::Problem;
+use super::{AgentSpec, AttemptLimits, PermissionMode, Provider, alias, suggest};
+
+/// What one layer says of the agent; layers go from the weakest to the strongest.
+#[derive(Clone, Debug)]
+pub(super) struct Layer<'a> {
+    pub(super) place: Place<'a>,
+    pub(super) provider: Option<&'a str>,
+    pub(super) program: Option<&'a str>,
+    pub(super) model: Option<&'a str>,
+    pub(super) args: &'a [String],
+    pub(super) permissions: Option<&'a str>,
+    pub(super) keep_env: Option<bool>,
+}
+
+const PROVIDERS: [&str; 3] = ["claude", "command", "scripted"];
+const PERMISSIONS: [&str; 6] = ["bypassPermissions", "acceptEdits", "auto", "default", "dontAsk", "plan"];
+/// Attempts after the first one, unless said otherwise.
+const RETRIES: u32 = 2;
+
+/// Returns the agent the layers amount to.
+pub(super) fn resolve(layers: &[Layer<'_>], def: &LoopDef, problems: &mut Vec<Problem>) -> AgentSpec {
+    let mut agent = AgentSpec {
+        provider: Provider::Claude,
+        program: String::new(),
+        model: String::new(),
+        permissions: PermissionMode::default(),
+        args: Vec::new(),
+        keep_env: false,
+        max_attempts: def.retries.unwrap_or(RETRIES).saturating_add(1),
+        limits: limits(&def.limits),
+    };
+    for layer in layers {
+        add(&mut agent, layer, problems);
+    }
+    finish(&mut agent, layers, problems);
+    agent
+}
+
+fn add(agent: &mut AgentSpec, layer: &Layer<'_>, problems: &mut Vec<Problem>) {
+    let place = &layer.place;
+    if let Some(provider) = layer.provider.and_then(|word| provider(place, word, problems)).filter(|provider| *provider != agent.provider) {
+        (agent.provider, agent.program, agent.model, agent.args) = (provider, String::new(), String::new(), Vec::new());
+    }
+    if let Some(program) = layer.program {
+        agent.program = program.to_owned();
+    }
+    if let Some(model) = layer.model {
+        if model.starts_with('-') || model.is_empty() || model.contains(|c: char| c.is_whitespace() || c.is_control()) {
+            problems.push(
+                place
+                    .at("model", "bad-model", format!("`{}` cannot be the name of a model", model.escape_debug()))
+                    .hint("for example `opus`, `sonnet` or a full id"),
+            );
+        }
+        agent.model = model.to_owned();
+    }
+    if !layer.args.is_empty() {
+        agent.args = layer.args.to_vec();
+    }
+    if let Some(word) = layer.permissions {
+        agent.permissions = permissions(place, word, problems);
+    }
+    agent.keep_env = layer.keep_env.unwrap_or(agent.keep_env);
+}
+
+/// Fills what nobody said.
+fn finish(agent: &mut AgentSpec, layers: &[Layer<'_>], problems: &mut Vec<Problem>) {
+    match agent.provider {
+        Provider::Claude => {
+            agent.model = alias::model_alias(if agent.model.is_empty() { "opus" } else { &agent.model }).to_owned();
+            if agent.program.is_empty() {
+                agent.program = "claude".into();
+            }
+        }
+        Provider::Command if agent.program.is_empty() => {
+            let said = layers.iter().rev().find(|layer| layer.provider.is_some()).or(layers.last());
+            problems.extend(said.map(|layer| {
+                layer
+                    .place
+                    .at("provider", "no-program", "provider `command` needs a `program`")
+                    .hint("add `program: <name or path>` to the loop: it gets the prompt on stdin")
+            }));
+        }
+        Provider::Command | Provider::Scripted => {}
+    }
+}
+
+fn provider(place: &Place<'_>, word: &str, problems: &mut Vec<Problem>) -> Option<Provider> {
+    match word {
+        "claude" | "claude-code" | "anthropic" => return Some(Provider::Claude),
+        "command" => return Some(Provider::Command),
+        "scripted" => return Some(Provider::Scripted),
+        "codex" | "openai" => {
+            let problem = place.at("provider", "not-supported-yet", format!("provider `{word}` is not supported yet"));
+            problems.push(problem.hint("use `provider: command` with `program:` and `args:` for now"));
+        }
+        _ => problems
+            .push(place.at("provider", "unknown-provider", format!("unknown provider `{word}`")).hint(suggest::hint(word, PROVIDERS))),
+    }
+    None
+}
+
+/// Modes are told apart however their words are joined: `acceptEdits`, `accept-edits`.
+fn permissions(place: &Place<'_>, word: &str, problems: &mut Vec<Problem>) -> PermissionMode {
+    match word.to_lowercase().replace(['-', '_'], "").as_str() {
+        "bypasspermissions" => PermissionMode::BypassPermissions,
+        "acceptedits" => PermissionMode::AcceptEdits,
+        "auto" => PermissionMode::Auto,
+        "default" => PermissionMode::Default,
+        "dontask" => PermissionMode::DontAsk,
+        "plan" => PermissionMode::Plan,
+        _ => {
+            problems.push(
+                place
+                    .at("permissions", "unknown-permissions", format!("unknown permission mode `{word}`"))
+                    .hint(suggest::hint(word, PERMISSIONS)),
+            );
+            PermissionMode::default()
+        }
+    }
+}
+
+fn limits(def: &LimitsDef) -> AttemptLimits {
+    let AttemptLimits { wall_s, idle_s, after_result_s } = AttemptLimits::default();
+    AttemptLimits {
+        wall_s: def.wall.map_or(wall_s, |span| span.seconds()),
+        idle_s: def.idle.map_or(idle_s, |span| span.seconds()),
+        after_result_s: def.after_result.map_or(after_result_s, |span| span.seconds()),
+    }
+}

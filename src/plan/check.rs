@@ -1,0 +1,144 @@
+//! Finds what can be read but cannot be meant.
+use super::compile::Loaded;
+use super::definition::{NodeDef, PipelineDef};
+use super::locate::Path;
+use super::place::Place;
+use super::problem::{Document, Problem};
+use super::template::{self, Variable};
+use super::yaml;
+use super::{Node, suggest};
+use crate::termination::Termination;
+
+/// Says what is odd about a loop by itself.
+pub(super) fn loop_(loaded: &Loaded<'_>, problems: &mut Vec<Problem>) {
+    let (place, def) = (Place::top(&loaded.document), &loaded.def);
+    if let Some(name) = def.name.as_deref().filter(|name| *name != loaded.source.name) {
+        let problem = place.at("name", "other-name", format!("the loop calls itself `{name}` but is found as `{}`", loaded.source.name));
+        problems.push(problem.hint("the folder's name is the one that counts").warning());
+    }
+    for (key, value) in [("output_parse", &def.output_parse), ("items", &def.items)] {
+        if value.is_some() {
+            problems.push(place.at_key(key, "no-effect", format!("`{key}` has no effect any more")).hint("remove it").warning());
+        }
+    }
+}
+
+/// Says what is wrong with a pipeline apart from its single nodes.
+pub(super) fn pipeline(document: &Document, def: &PipelineDef, problems: &mut Vec<Problem>) {
+    let place = Place::top(document);
+    if def.nodes.is_some() && def.stages.is_some() {
+        problems.push(place.at_key("stages", "twice", "`nodes` and `stages` mean the same").hint("keep one of the two"));
+    }
+    let (key, nodes) = def.nodes();
+    if nodes.is_empty() {
+        problems
+            .push(place.here("no-nodes", "the pipeline has no nodes").hint("add `nodes:` with at least one `- id: …` and its `loop: …`"));
+    }
+    let id = |node: &NodeDef| node.id.clone().or_else(|| node.name.clone());
+    for (index, node) in nodes.iter().enumerate() {
+        let at = Place::Written(document, Path::default().to(key).to(index));
+        if let Some(id) = id(node).filter(|name| nodes[..index].iter().any(|earlier| id(earlier).as_deref() == Some(name))) {
+            let key = if node.id.is_some() { "id" } else { "name" };
+            problems
+                .push(at.at(key, "twice", format!("two nodes are called `{id}`")).hint("outputs and directories are found by this name"));
+        }
+        node_shape(&at, node, problems);
+    }
+}
+
+fn node_shape(place: &Place<'_>, node: &NodeDef, problems: &mut Vec<Problem>) {
+    let later = [("perspectives", &node.perspectives, "perspectives are"), ("pipeline", &node.pipeline, "a pipeline within a pipeline is")];
+    problems.extend(later.into_iter().filter(|(_, value, _)| value.is_some()).map(|(key, _, what)| place.later(key, what)));
+    match &node.parallel {
+        None => {}
+        Some(serde_yaml::Value::Bool(_)) => {
+            problems.push(place.at_key("parallel", "no-effect", "`parallel` has no effect here").hint("remove it").warning())
+        }
+        Some(_) => problems.push(place.later("parallel", "a parallel block is")),
+    }
+    if node.guardrails.is_some() {
+        problems.push(
+            place
+                .at_key("guardrails", "misplaced", "guardrails bound the whole session")
+                .hint("move `guardrails` to the top level of the pipeline"),
+        );
+    }
+    if node.loop_.is_some() && node.stage.is_some() {
+        problems.push(place.at_key("stage", "twice", "`loop` and `stage` mean the same").hint("keep one of the two"));
+    }
+    match (node.uses(), &node.prompt) {
+        (Some(_), Some(_)) => {
+            problems.push(place.at_key("prompt", "twice", "a node has a loop or a prompt of its own, not both").hint("keep one of the two"))
+        }
+        (None, None) if node.parallel.is_none() && node.pipeline.is_none() => {
+            problems.push(place.here("no-prompt", "the node has neither a loop nor a prompt").hint("add `loop: <name>` or `prompt: |`"));
+        }
+        _ => {}
+    }
+}
+
+/// Where a node stands: what its prompt may refer to.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Around<'a> {
+    /// Ids of the nodes before it; `None` if it is a loop by itself, which may be put into any pipeline later.
+    pub(super) earlier: Option<&'a [String]>,
+}
+
+/// Reports every variable of a template that will have no value. `text` lies in the document as a whole, or at `path`.
+pub(super) fn template(document: &Document, path: Option<&Path>, text: &str, around: Around<'_>, problems: &mut Vec<Problem>) {
+    let (whole, mut from) = (Path::default(), path.map_or(0, |path| yaml::start(document, path)));
+    for variable in template::variables(text) {
+        let written = format!("${{{}}}", variable.name);
+        let offset = match path {
+            None => variable.offset,
+            // YAML may fold and escape the text, so look for the variable as it is written.
+            Some(_) => document.text()[from..].find(&written).map_or(from, |found| from + found),
+        };
+        let span = offset..(offset + variable.width()).min(document.text().len());
+        from = if path.is_some() { document.text().floor_char_boundary(span.end) } else { from };
+        let problem = |code, message: String| document.spanning(span.clone(), path.unwrap_or(&whole), code, message);
+        problems.extend(unusable(variable, around, problem));
+    }
+}
+
+fn unusable(variable: Variable<'_>, around: Around<'_>, problem: impl Fn(&'static str, String) -> Problem) -> Option<Problem> {
+    let name = variable.name;
+    if !variable.is_known() {
+        return Some(problem("unknown-variable", format!("unknown variable `${{{name}}}`")).hint(template::hint(name)));
+    }
+    if matches!(name, "RESULT" | "PERSPECTIVE") {
+        return Some(problem("not-supported-yet", format!("`${{{name}}}` has no value yet")).hint("it will be empty").warning());
+    }
+    let earlier = around.earlier?;
+    match variable.input() {
+        Some(node) if !earlier.iter().any(|id| id == node) => {
+            let hint = if earlier.is_empty() {
+                "the first node has no inputs".to_owned()
+            } else {
+                suggest::hint(node, earlier.iter().map(String::as_str))
+            };
+            Some(problem("unknown-node", format!("`${{{name}}}` names no earlier node")).hint(hint))
+        }
+        None if name == "INPUTS" && earlier.is_empty() => {
+            Some(problem("no-inputs", "the first node has no inputs: `${INPUTS}` is empty".into()).warning())
+        }
+        Some(_) | None => None,
+    }
+}
+
+/// Warns of a prompt after which no agent could report, and of an ending that can never come.
+pub(super) fn node(place: &Place<'_>, prompt: Option<&Document>, node: &Node, problems: &mut Vec<Problem>) {
+    let names: Vec<_> = template::variables(&node.prompt).iter().map(|variable| variable.name).collect();
+    if !names.iter().any(|name| ["STATUS", "CTX", "RESULT"].contains(name)) {
+        let message = "the prompt never names `${STATUS}`, so its agents cannot say how it went";
+        let problem = prompt
+            .map_or_else(|| place.at("prompt", "no-status", message), |text| text.spanning(0..0, &Path::default(), "no-status", message));
+        problems.push(problem.hint("end it with: write your decision as JSON to `${STATUS}`").warning());
+    }
+    if let Termination::Judgment { consensus, min_iterations } = node.termination
+        && node.max_iterations < consensus.max(min_iterations)
+    {
+        let message = format!("at most {} iterations: too few for {consensus} agents to agree after {min_iterations}", node.max_iterations);
+        problems.push(place.here("never-agrees", message).hint("raise the maximum, or lower `consensus` or `min_iterations`").warning());
+    }
+}

@@ -1,0 +1,159 @@
+//! Definitions, defaults and overrides become a plan, or a list of everything that is in the way.
+use super::check::{self, Around};
+use super::definition::{GuardrailsDef, LoopDef, PipelineDef};
+use super::locate::Path;
+use super::node::{self, Seat};
+use super::place::Place;
+use super::problem::{self, Document, Problem, Severity};
+use super::sources::{LoopSource, Overrides, PipelineSource, Request, Sources};
+use super::{Guardrails, Node, Plan, PlanKind, Source, suggest, yaml};
+
+/// Error iterations in a row that end a session, unless said otherwise.
+const MAX_CONSECUTIVE_ERRORS: u32 = 3;
+
+/// Compiles what was found into what will run; with the plan come warnings, without it errors and warnings.
+///
+/// Precedence: command line, environment (both in `overrides`), node, loop, the pipeline's defaults, built in.
+pub fn compile(sources: &Sources, request: &Request, overrides: &Overrides) -> Result<(Plan, Vec<Problem>), Vec<Problem>> {
+    let mut problems = Vec::new();
+    let plan = match sources {
+        Sources::Loop(source) => single(source, request, overrides, &mut problems),
+        Sources::Pipeline(source) => several(source, request, overrides, &mut problems),
+    };
+    let problems = problem::tidy(problems);
+    match plan {
+        Some(plan) if problems.iter().all(|problem| problem.severity == Severity::Warning) => Ok((plan, problems)),
+        _ => Err(problems),
+    }
+}
+
+/// A loop whose texts have been read.
+#[derive(Debug)]
+pub(super) struct Loaded<'a> {
+    pub(super) source: &'a LoopSource,
+    pub(super) document: Document,
+    pub(super) def: LoopDef,
+    pub(super) prompt: Document,
+}
+
+fn load<'a>(source: &'a LoopSource, problems: &mut Vec<Problem>) -> Option<Loaded<'a>> {
+    let document = Document::new(&source.definition.file, &source.definition.text);
+    let def = yaml::read(&document, problems);
+    let prompt = match &source.prompt {
+        Ok(text) if text.text.trim().is_empty() => Err(format!("the prompt `{}` is empty", text.file)),
+        Ok(text) => Ok(Document::new(&text.file, &text.text)),
+        Err(reason) => Err(reason.clone()),
+    };
+    let prompt = prompt.map_err(|reason| {
+        let problem = document.at(&Path::default().to("prompt"), "no-prompt", reason);
+        problems.push(problem.hint("write what each agent is told to `prompt.md` beside the definition"));
+    });
+    let loaded = Loaded { source, document, def: def?, prompt: prompt.ok()? };
+    check::loop_(&loaded, problems);
+    Some(loaded)
+}
+
+fn single(source: &LoopSource, request: &Request, overrides: &Overrides, problems: &mut Vec<Problem>) -> Option<Plan> {
+    let loaded = load(source, problems)?;
+    let place = Place::top(&loaded.document);
+    let seat = Seat { request, overrides, place: place.clone(), pipeline: None, around: Around { earlier: None } };
+    let node = node::of_loop(&seat, &loaded, problems);
+    let guardrails = guardrails(&place, &loaded.def.guardrails, problems);
+    let inputs = overrides.inputs.clone();
+    finish(PlanKind::Loop, &Sources::Loop(source.clone()), request, vec![node?], inputs, guardrails)
+}
+
+fn several(source: &PipelineSource, request: &Request, overrides: &Overrides, problems: &mut Vec<Problem>) -> Option<Plan> {
+    let document = Document::new(&source.definition.file, &source.definition.text);
+    let def: PipelineDef = yaml::read(&document, problems)?;
+    check::pipeline(&document, &def, problems);
+    if overrides.max_iterations.is_some() {
+        problems.push(Problem::nowhere("no-effect", "a pipeline takes no maximum").hint("say `runs` for each of its nodes"));
+    }
+    let nodes = nodes(source, &document, &def, request, overrides, problems);
+    let guardrails = guardrails(&Place::top(&document), &def.guardrails, problems);
+    let inputs = def.inputs.iter().map(|path| request.project.join(path)).chain(overrides.inputs.iter().cloned()).collect();
+    finish(PlanKind::Pipeline, &Sources::Pipeline(source.clone()), request, nodes?, inputs, guardrails)
+}
+
+fn nodes(
+    source: &PipelineSource,
+    document: &Document,
+    def: &PipelineDef,
+    request: &Request,
+    overrides: &Overrides,
+    problems: &mut Vec<Problem>,
+) -> Option<Vec<Node>> {
+    let (key, written) = def.nodes();
+    let (mut nodes, mut earlier) = (Vec::new(), Vec::new());
+    for (index, node_def) in written.iter().enumerate() {
+        let place = Place::Written(document, Path::default().to(key).to(index));
+        let loaded = node_def.uses().map(|(key, name)| find(source, &place, key, name, problems));
+        let around = Around { earlier: Some(&earlier) };
+        let seat = Seat { request, overrides, place, pipeline: Some((document, def)), around };
+        match loaded {
+            None => nodes.push(node::of_node(&seat, node_def, None, problems)),
+            Some(Some(loaded)) => nodes.push(node::of_node(&seat, node_def, Some(&loaded), problems)),
+            Some(None) => nodes.push(None),
+        }
+        earlier.extend(node_def.id.clone().or_else(|| node_def.name.clone()));
+    }
+    nodes.into_iter().collect::<Option<Vec<_>>>().filter(|nodes| !nodes.is_empty())
+}
+
+fn find<'a>(source: &'a PipelineSource, place: &Place<'_>, key: &str, name: &str, problems: &mut Vec<Problem>) -> Option<Loaded<'a>> {
+    match source.loops.get(name) {
+        Some(Ok(found)) => {
+            let loaded = load(found, problems)?;
+            if loaded.def.guardrails != GuardrailsDef::default() {
+                let problem =
+                    place.at(key, "no-effect", format!("the guardrails of loop `{name}` bound a session of its own, not this pipeline"));
+                problems.push(problem.hint("say `guardrails` at the top level of the pipeline").warning());
+            }
+            Some(loaded)
+        }
+        Some(Err(reason)) => {
+            problems.push(place.at(key, "unreadable-loop", format!("loop `{name}` cannot be used: {reason}")));
+            None
+        }
+        None => {
+            let known = source.known_loops.iter().map(String::as_str);
+            problems.push(place.at(key, "unknown-loop", format!("there is no loop `{name}`")).hint(suggest::hint(name, known)));
+            None
+        }
+    }
+}
+
+fn guardrails(place: &Place<'_>, def: &GuardrailsDef, problems: &mut Vec<Problem>) -> Guardrails {
+    let cost = def.max_cost_usd.unwrap_or(0.0);
+    if !(cost.is_finite() && cost >= 0.0) {
+        problems.push(place.to("guardrails").at("max_cost_usd", "bad-value", "`guardrails.max_cost_usd` must be an amount, 0 or more"));
+    }
+    Guardrails {
+        max_runtime_seconds: def.max_runtime_seconds.map_or(0, |span| span.seconds()),
+        max_cost_usd: cost,
+        max_consecutive_errors: def.max_consecutive_errors.unwrap_or(MAX_CONSECUTIVE_ERRORS),
+    }
+}
+
+fn finish(
+    kind: PlanKind,
+    sources: &Sources,
+    request: &Request,
+    nodes: Vec<Node>,
+    inputs: Vec<camino::Utf8PathBuf>,
+    guardrails: Guardrails,
+) -> Option<Plan> {
+    let texts = std::iter::once(sources.definition().text.as_str()).chain(nodes.iter().map(|node| node.prompt.as_str()));
+    let source = Source { origin: sources.origin(), path: sources.definition().file.clone(), hash: fnv1a(texts) };
+    let (session, run, command) = (request.session.clone(), request.run.clone(), request.command.clone());
+    let name = sources.name().to_owned();
+    Some(Plan { version: Plan::VERSION, session, run, name, kind, command, source, nodes, inputs, guardrails })
+}
+
+/// A hash that any program can compute again: 64-bit FNV-1a, with a zero byte after each text.
+fn fnv1a<'a>(texts: impl Iterator<Item = &'a str>) -> String {
+    let bytes = texts.flat_map(|text| text.bytes().chain([0]));
+    let hash = bytes.fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3));
+    format!("{hash:016x}")
+}

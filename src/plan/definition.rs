@@ -1,0 +1,229 @@
+//! Loops and pipelines as written. Every key is optional here, so that `check` and `compile` can say what is missing, and where.
+use super::duration::Span;
+use serde::Deserialize;
+use serde_yaml::Value;
+use std::collections::BTreeMap;
+
+/// `loop.yaml` or `stage.yaml`.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct LoopDef {
+    /// Should be the folder's name.
+    pub name: Option<String>,
+    /// One line for lists.
+    pub description: Option<String>,
+    /// When to stop.
+    pub termination: Option<TerminationDef>,
+    /// Old form of `termination.type`.
+    pub completion: Option<String>,
+    /// Old form of `termination.min_iterations`.
+    pub min_iterations: Option<u32>,
+    /// Short form of `termination.iterations`.
+    pub iterations: Option<u32>,
+    /// Short form of `termination.max`.
+    pub max: Option<u32>,
+    /// The kind of agent.
+    pub provider: Option<String>,
+    /// The agent's program, if not the provider's own.
+    pub program: Option<String>,
+    /// The model.
+    pub model: Option<String>,
+    /// Claude Code's permission mode.
+    pub permissions: Option<String>,
+    /// Further arguments for the program.
+    pub args: Vec<String>,
+    /// Leave API keys and `CLAUDE*` variables in the agent's environment.
+    pub keep_env: Option<bool>,
+    /// How often a crashed attempt is repeated.
+    pub retries: Option<u32>,
+    /// Bounds of one attempt.
+    pub limits: LimitsDef,
+    /// Pause between iterations.
+    pub delay: Option<Span>,
+    /// Ask the termination before the first agent.
+    pub check_before: Option<bool>,
+    /// Name of the prompt file.
+    pub prompt: Option<String>,
+    /// Where the loop's product goes; may hold variables.
+    pub output_path: Option<String>,
+    /// Text for `${CONTEXT}`.
+    pub context: Option<String>,
+    /// Commands by name, for the agent to know.
+    pub commands: BTreeMap<String, String>,
+    /// Where tasks come from.
+    pub queue: Option<QueueDef>,
+    /// Bounds of the whole session.
+    pub guardrails: GuardrailsDef,
+    /// Known from older versions; has no effect.
+    pub output_parse: Option<Value>,
+    /// Known from older versions; has no effect.
+    pub items: Option<Value>,
+}
+
+/// When a node ends. Flat, so that a wrong value is found at its own place.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct TerminationDef {
+    /// `fixed`, `judgment` or `queue`.
+    #[serde(rename = "type")]
+    pub kind: Option<String>,
+    /// Judgment: stops count from this iteration on.
+    pub min_iterations: Option<u32>,
+    /// Judgment: how many agents in a row must say stop.
+    pub consensus: Option<u32>,
+    /// Fixed: how many.
+    pub iterations: Option<u32>,
+    /// At most this many iterations.
+    pub max: Option<u32>,
+    /// Comes with a later version.
+    pub judge: Option<Value>,
+    /// Comes with a later version.
+    pub command: Option<Value>,
+}
+
+/// Bounds of one attempt; 0 is none.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct LimitsDef {
+    /// From start to exit.
+    pub wall: Option<Span>,
+    /// Without any output.
+    pub idle: Option<Span>,
+    /// From the agent's result to its exit.
+    pub after_result: Option<Span>,
+}
+
+/// Where tasks come from.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct QueueDef {
+    /// `backlog` or `prd`.
+    pub provider: Option<String>,
+    /// The file, relative to the project.
+    pub path: Option<String>,
+    /// How long to wait for tasks that others hold.
+    pub max_wait: Option<Span>,
+}
+
+/// Bounds of the whole session; 0 is none.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct GuardrailsDef {
+    /// Seconds, or a time like `8h`.
+    pub max_runtime_seconds: Option<Span>,
+    /// What all agents together may cost.
+    pub max_cost_usd: Option<f64>,
+    /// Error iterations in a row that end the session.
+    pub max_consecutive_errors: Option<u32>,
+}
+
+/// A pipeline's YAML file.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct PipelineDef {
+    /// Should be the file's name without `.yaml`.
+    pub name: Option<String>,
+    /// One line for lists.
+    pub description: Option<String>,
+    /// For people; has no effect.
+    pub version: Option<Value>,
+    /// What nodes and their loops do not say themselves.
+    pub defaults: DefaultsDef,
+    /// In the order they run.
+    pub nodes: Option<Vec<NodeDef>>,
+    /// The same as `nodes`.
+    pub stages: Option<Vec<NodeDef>>,
+    /// Files every agent is told of, relative to the project.
+    pub inputs: Vec<String>,
+    /// Commands by name, for every agent to know.
+    pub commands: BTreeMap<String, String>,
+    /// Bounds of the whole session.
+    pub guardrails: GuardrailsDef,
+}
+
+impl PipelineDef {
+    /// Returns the nodes and the key they are written under.
+    pub fn nodes(&self) -> (&'static str, &[NodeDef]) {
+        match (&self.nodes, &self.stages) {
+            (Some(nodes), _) => ("nodes", nodes),
+            (None, Some(stages)) => ("stages", stages),
+            (None, None) => ("nodes", &[]),
+        }
+    }
+}
+
+/// What a pipeline says for all its nodes.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct DefaultsDef {
+    /// The kind of agent.
+    pub provider: Option<String>,
+    /// The model.
+    pub model: Option<String>,
+}
+
+/// One node of a pipeline: a loop by name, or a prompt.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct NodeDef {
+    /// Its name within the pipeline.
+    pub id: Option<String>,
+    /// The same as `id`.
+    pub name: Option<String>,
+    /// The loop it runs.
+    #[serde(rename = "loop")]
+    pub loop_: Option<String>,
+    /// The same as `loop`.
+    pub stage: Option<String>,
+    /// A prompt of its own, instead of a loop.
+    pub prompt: Option<String>,
+    /// At most this many iterations.
+    pub runs: Option<u32>,
+    /// The model.
+    pub model: Option<String>,
+    /// The kind of agent.
+    pub provider: Option<String>,
+    /// One line for people.
+    pub description: Option<String>,
+    /// When it ends, over what its loop says.
+    pub termination: Option<TerminationDef>,
+    /// Old form of `termination.type`.
+    pub completion: Option<String>,
+    /// Pause between iterations.
+    pub delay: Option<Span>,
+    /// What it gets from an earlier node.
+    pub inputs: Option<NodeInputsDef>,
+    /// Text for `${CONTEXT}`.
+    pub context: Option<String>,
+    /// Commands by name, over those of the pipeline and the loop.
+    pub commands: BTreeMap<String, String>,
+    /// Belongs to the pipeline, not to a node.
+    pub guardrails: Option<Value>,
+    /// Comes with a later version.
+    pub parallel: Option<Value>,
+    /// Comes with a later version.
+    pub perspectives: Option<Value>,
+    /// Comes with a later version.
+    pub pipeline: Option<Value>,
+}
+
+impl NodeDef {
+    /// Returns the loop's name and the key it is written under.
+    pub fn uses(&self) -> Option<(&'static str, &str)> {
+        let written = |key, name: &'_ Option<String>| name.is_some().then_some(key);
+        let key = written("loop", &self.loop_).or_else(|| written("stage", &self.stage))?;
+        self.loop_.as_deref().or(self.stage.as_deref()).map(|name| (key, name))
+    }
+}
+
+/// Which outputs of an earlier node a node gets.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct NodeInputsDef {
+    /// The earlier node.
+    pub from: Option<String>,
+    /// `latest` or `all`.
+    pub select: Option<String>,
+    /// Comes with a later version.
+    pub from_parallel: Option<Value>,
+}

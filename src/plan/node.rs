@@ -1,0 +1,239 @@
+//! Makes one node of a plan from what its pipeline, its loop and the command line say.
+use super::agent::{self, Layer};
+use super::check::{self, Around};
+use super::compile::Loaded;
+use super::definition::{LoopDef, NodeDef, NodeInputsDef, PipelineDef, QueueDef};
+use super::ending::{self, Ending};
+use super::locate::Path;
+use super::place::Place;
+use super::problem::{Document, Problem};
+use super::sources::{Overrides, Request};
+use super::{BACKLOGS, Node, NodeInput, QueueProvider, QueueSpec, Select, suggest};
+use crate::model::NodeId;
+use crate::termination::Termination;
+use std::collections::BTreeMap;
+
+/// Iterations a node may take, unless said otherwise.
+const MAX_ITERATIONS: u32 = 25;
+const DELAY_MS: u64 = 3000;
+/// How long to wait for tasks that others hold.
+const MAX_WAIT_S: u64 = 600;
+
+/// Everything around a node.
+#[derive(Debug)]
+pub(super) struct Seat<'a> {
+    pub(super) request: &'a Request,
+    pub(super) overrides: &'a Overrides,
+    /// Where the node is written.
+    pub(super) place: Place<'a>,
+    pub(super) pipeline: Option<(&'a Document, &'a PipelineDef)>,
+    pub(super) around: Around<'a>,
+}
+
+/// Makes the only node of a loop run by itself.
+pub(super) fn of_loop(seat: &Seat<'_>, loaded: &Loaded<'_>, problems: &mut Vec<Problem>) -> Option<Node> {
+    make(seat, &loaded.source.name, &NodeDef::default(), Some(loaded), problems)
+}
+
+/// Makes a node of a pipeline.
+pub(super) fn of_node(seat: &Seat<'_>, def: &NodeDef, loaded: Option<&Loaded<'_>>, problems: &mut Vec<Problem>) -> Option<Node> {
+    let id = def.id.as_deref().or(def.name.as_deref());
+    if id.is_none() {
+        problems.push(seat.place.here("no-id", "the node has no `id`").hint("add `id: <name>`: its outputs and directory are found by it"));
+    }
+    make(seat, id.unwrap_or("node"), def, loaded, problems)
+}
+
+fn make(seat: &Seat<'_>, id: &str, def: &NodeDef, loaded: Option<&Loaded<'_>>, problems: &mut Vec<Problem>) -> Option<Node> {
+    let empty = LoopDef::default();
+    let loop_def = loaded.map_or(&empty, |loaded| &loaded.def);
+    let id = node_id(seat, id, def, problems);
+    let agent = agent::resolve(&layers(seat, def, loaded), loop_def, problems);
+    let ending = ending(seat, def, loaded, problems);
+    let from = def.inputs.as_ref().and_then(|inputs| from(seat, inputs, problems));
+    let prompt = prompt(seat, def, loaded, problems);
+    let output_path = output_path(seat, loaded, problems);
+    let Ending { termination, max } = ending?;
+    let queue = queue(seat, loaded, &termination, problems);
+    let node = Node {
+        id: id?,
+        template: loaded.map_or_else(String::new, |loaded| loaded.source.name.clone()),
+        description: def.description.clone().or_else(|| loop_def.description.clone()).unwrap_or_default(),
+        agent,
+        prompt: prompt?,
+        max_iterations: max_iterations(seat, def, loaded, max, problems),
+        delay_ms: seat.overrides.delay_ms.or(def.delay.or(loop_def.delay).map(|span| span.millis())).unwrap_or(DELAY_MS),
+        check_before: loop_def.check_before.unwrap_or(termination == Termination::Queue),
+        termination,
+        queue,
+        output_path,
+        context: seat.overrides.context.clone().or_else(|| def.context.clone()).or_else(|| loop_def.context.clone()).unwrap_or_default(),
+        from,
+        commands: commands(seat, def, loop_def),
+    };
+    check::node(&seat.place, loaded.map(|loaded| &loaded.prompt), &node, problems);
+    Some(node)
+}
+
+fn node_id(seat: &Seat<'_>, id: &str, def: &NodeDef, problems: &mut Vec<Problem>) -> Option<NodeId> {
+    let key = if def.id.is_some() { "id" } else { "name" };
+    id.parse().map_err(|invalid: crate::model::InvalidName| problems.push(seat.place.at(key, "bad-name", invalid.to_string()))).ok()
+}
+
+/// Weakest first.
+fn layers<'a>(seat: &Seat<'a>, def: &'a NodeDef, loaded: Option<&'a Loaded<'_>>) -> Vec<Layer<'a>> {
+    let layer = |place, provider: &'a Option<String>, model: &'a Option<String>| Layer {
+        place,
+        provider: provider.as_deref(),
+        model: model.as_deref(),
+        program: None,
+        args: &[],
+        permissions: None,
+        keep_env: None,
+    };
+    let over = seat.overrides;
+    let defaults = seat
+        .pipeline
+        .map(|(document, pipeline)| layer(Place::top(document).to("defaults"), &pipeline.defaults.provider, &pipeline.defaults.model));
+    let own = loaded.map(|Loaded { document, def, .. }| Layer {
+        program: def.program.as_deref(),
+        args: &def.args,
+        permissions: def.permissions.as_deref(),
+        keep_env: def.keep_env,
+        ..layer(Place::top(document), &def.provider, &def.model)
+    });
+    let node = seat.pipeline.map(|_| layer(seat.place.clone(), &def.provider, &def.model));
+    let flags = Layer {
+        program: over.program.as_deref(),
+        permissions: over.permissions.as_deref(),
+        keep_env: over.keep_env,
+        ..layer(Place::Flag, &over.provider, &over.model)
+    };
+    [defaults, own, node, Some(flags)].into_iter().flatten().collect()
+}
+
+fn ending(seat: &Seat<'_>, def: &NodeDef, loaded: Option<&Loaded<'_>>, problems: &mut Vec<Problem>) -> Option<Ending> {
+    // What its loop does not say, a node may; then the loop is not to blame.
+    let said = def.termination.is_some() || def.completion.is_some();
+    let of_loop = match loaded {
+        Some(Loaded { document, def, .. }) if !said => Some(ending::of_loop(&Place::top(document), def, problems)?),
+        Some(Loaded { document, def, .. }) => ending::of_loop(&Place::top(document), def, &mut Vec::new()),
+        None => None,
+    };
+    ending::of_node(&seat.place, def, of_loop, problems)
+}
+
+fn max_iterations(seat: &Seat<'_>, def: &NodeDef, loaded: Option<&Loaded<'_>>, written: Option<u32>, problems: &mut Vec<Problem>) -> u32 {
+    let max = match seat.pipeline {
+        None => seat.overrides.max_iterations.or(written),
+        Some(_) => def.runs.or(written),
+    };
+    if max.is_none() && seat.pipeline.is_some() && loaded.is_some() {
+        let problem = seat.place.here("no-runs", format!("the node has no `runs`: it may take up to {MAX_ITERATIONS} agents"));
+        problems.push(problem.hint("add `runs: <most iterations>`").warning());
+    }
+    if max == Some(0) {
+        let problem =
+            if def.runs == Some(0) { seat.place.at("runs", "bad-value", "`runs` must be at least 1") } else { too_few(seat, def, loaded) };
+        problems.push(problem);
+    }
+    max.unwrap_or(MAX_ITERATIONS)
+}
+
+fn too_few(seat: &Seat<'_>, def: &NodeDef, loaded: Option<&Loaded<'_>>) -> Problem {
+    let message = "the most iterations must be at least 1";
+    match loaded {
+        _ if seat.pipeline.is_none() && seat.overrides.max_iterations.is_some() => Problem::nowhere("bad-value", message),
+        Some(loaded) if def.termination.is_none() => Place::top(&loaded.document).at("termination", "bad-value", message),
+        Some(_) | None => seat.place.at("termination", "bad-value", message),
+    }
+}
+
+fn from(seat: &Seat<'_>, inputs: &NodeInputsDef, problems: &mut Vec<Problem>) -> Option<NodeInput> {
+    let place = seat.place.to("inputs");
+    if inputs.from_parallel.is_some() {
+        problems.push(place.later("from_parallel", "inputs from a parallel block are"));
+    }
+    let select = match inputs.select.as_deref() {
+        None | Some("latest") => Select::Latest,
+        Some("all") => Select::All,
+        Some(word) => {
+            problems.push(place.at("select", "bad-value", format!("`select` must be `latest` or `all`, not `{word}`")));
+            Select::Latest
+        }
+    };
+    let from = inputs.from.as_deref()?;
+    let earlier = seat.around.earlier.unwrap_or_default();
+    if !earlier.iter().any(|id| id == from) {
+        let hint = if earlier.is_empty() {
+            "the first node has no inputs".to_owned()
+        } else {
+            suggest::hint(from, earlier.iter().map(String::as_str))
+        };
+        problems.push(place.at("from", "unknown-node", format!("no earlier node is called `{from}`")).hint(hint));
+        return None;
+    }
+    Some(NodeInput { node: from.parse().ok()?, select })
+}
+
+fn prompt(seat: &Seat<'_>, def: &NodeDef, loaded: Option<&Loaded<'_>>, problems: &mut Vec<Problem>) -> Option<String> {
+    if let Some(loaded) = loaded {
+        check::template(&loaded.prompt, None, loaded.prompt.text(), seat.around, problems);
+        return Some(loaded.prompt.text().to_owned());
+    }
+    let (text, Place::Written(document, path)) = (def.prompt.as_ref()?, &seat.place) else { return None };
+    if text.trim().is_empty() {
+        problems.push(seat.place.at("prompt", "no-prompt", "the prompt is empty").hint("write what each agent is told"));
+    }
+    check::template(document, Some(&path.to("prompt")), text, seat.around, problems);
+    Some(text.clone())
+}
+
+fn output_path(seat: &Seat<'_>, loaded: Option<&Loaded<'_>>, problems: &mut Vec<Problem>) -> String {
+    let Some((document, path)) = loaded.and_then(|loaded| Some((&loaded.document, loaded.def.output_path.as_ref()?))) else {
+        return String::new();
+    };
+    check::template(document, Some(&Path::default().to("output_path")), path, seat.around, problems);
+    path.clone()
+}
+
+fn queue(seat: &Seat<'_>, loaded: Option<&Loaded<'_>>, termination: &Termination, problems: &mut Vec<Problem>) -> Option<QueueSpec> {
+    let written = loaded.and_then(|loaded| loaded.def.queue.as_ref());
+    if written.is_none() && !termination.asks_queue() {
+        return None;
+    }
+    let (empty, place) =
+        (QueueDef::default(), loaded.map_or_else(|| seat.place.to("queue"), |loaded| Place::top(&loaded.document).to("queue")));
+    let def = written.unwrap_or(&empty);
+    let provider = match def.provider.as_deref() {
+        None | Some("backlog") => QueueProvider::Backlog,
+        Some("prd") => QueueProvider::Prd,
+        Some(word @ ("beads" | "bd" | "br")) => {
+            problems.push(
+                place.at("provider", "not-supported-yet", format!("queue `{word}` is not supported yet")).hint("one of: `backlog`, `prd`"),
+            );
+            QueueProvider::Backlog
+        }
+        Some(word) => {
+            problems.push(
+                place.at("provider", "unknown-queue", format!("unknown queue `{word}`")).hint(suggest::hint(word, ["backlog", "prd"])),
+            );
+            QueueProvider::Backlog
+        }
+    };
+    let project = &seat.request.project;
+    let path = match (&def.path, provider) {
+        (Some(path), _) => project.join(path),
+        (None, QueueProvider::Backlog) => seat.request.backlog.clone().unwrap_or_else(|| project.join(BACKLOGS[0])),
+        (None, QueueProvider::Prd) => project.join("prd.json"),
+    };
+    Some(QueueSpec { provider, path, max_wait_s: def.max_wait.map_or(MAX_WAIT_S, |span| span.seconds()) })
+}
+
+/// Those of the node over those of its loop over those of the pipeline.
+fn commands(seat: &Seat<'_>, def: &NodeDef, loop_def: &LoopDef) -> BTreeMap<String, String> {
+    let mut commands = seat.pipeline.map(|(_, pipeline)| pipeline.commands.clone()).unwrap_or_default();
+    commands.extend(loop_def.commands.clone());
+    commands.extend(def.commands.clone());
+    commands
+}

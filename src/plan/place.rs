@@ -1,0 +1,56 @@
+//! Where something was said: at a path of a document, or by a flag.
+use super::locate::Path;
+use super::problem::{Document, Problem};
+
+/// What a key was said in.
+#[derive(Clone, Debug)]
+pub(super) enum Place<'a> {
+    /// A mapping in a document.
+    Written(&'a Document, Path),
+    /// The command line or the environment.
+    Flag,
+}
+
+impl<'a> Place<'a> {
+    /// The top of a document.
+    pub(super) fn top(document: &'a Document) -> Self {
+        Self::Written(document, Path::default())
+    }
+
+    /// The place one key further.
+    pub(super) fn to(&self, key: &str) -> Self {
+        match self {
+            Self::Written(document, path) => Self::Written(document, path.to(key)),
+            Self::Flag => Self::Flag,
+        }
+    }
+
+    /// An error at a key's value.
+    pub(super) fn at(&self, key: &str, code: &'static str, message: impl Into<String>) -> Problem {
+        match self {
+            Self::Written(document, path) => document.at(&path.to(key), code, message),
+            Self::Flag => Problem::nowhere(code, message),
+        }
+    }
+
+    /// An error at a key itself.
+    pub(super) fn at_key(&self, key: &str, code: &'static str, message: impl Into<String>) -> Problem {
+        match self {
+            Self::Written(document, path) => document.at_key(&path.to(key), code, message),
+            Self::Flag => Problem::nowhere(code, message),
+        }
+    }
+
+    /// An error about the whole mapping.
+    pub(super) fn here(&self, code: &'static str, message: impl Into<String>) -> Problem {
+        match self {
+            Self::Written(document, path) => document.at_key(path, code, message),
+            Self::Flag => Problem::nowhere(code, message),
+        }
+    }
+
+    /// An error at a key that this version knows but cannot do.
+    pub(super) fn later(&self, key: &str, what: &str) -> Problem {
+        self.at_key(key, "not-supported-yet", format!("{what} not supported yet")).hint("leave it out for now")
+    }
+}

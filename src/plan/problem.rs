@@ -1,0 +1,197 @@
+//! A mistake in a definition: what, exactly where, and what to write instead.
+use super::locate::{self, Path, Side};
+use miette::{Diagnostic, LabeledSpan, NamedSource, SourceCode};
+use serde::Serialize;
+use std::{fmt, ops::Range, sync::Arc};
+
+/// Whether a definition can run in spite of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// It cannot.
+    Error,
+    /// It can, but probably not as meant.
+    Warning,
+}
+
+/// One mistake. Its JSON form is what `ap lint --json` prints.
+#[derive(Clone, Debug, Serialize)]
+pub struct Problem {
+    /// Whether it stops the definition from running.
+    pub severity: Severity,
+    /// A stable word for this kind of mistake.
+    pub code: &'static str,
+    /// The file as people know it; empty if the mistake is in no file.
+    pub file: String,
+    /// 1-based; 0 if the mistake is in no file.
+    pub line: usize,
+    /// 1-based, in characters.
+    pub column: usize,
+    /// What is wrong.
+    pub message: String,
+    /// What to do about it.
+    pub hint: Option<String>,
+    #[serde(skip)]
+    place: Option<Place>,
+}
+
+#[derive(Clone, Debug)]
+struct Place {
+    source: Arc<NamedSource<String>>,
+    span: Range<usize>,
+    /// Where in the document, to leave out what only follows from another mistake.
+    path: Path,
+    /// The text could not be read as what belongs there.
+    unreadable: bool,
+}
+
+impl Problem {
+    /// Makes a problem that lies in no file: a wrong flag, say.
+    pub fn nowhere(code: &'static str, message: impl Into<String>) -> Self {
+        Self { severity: Severity::Error, code, file: String::new(), line: 0, column: 0, message: message.into(), hint: None, place: None }
+    }
+
+    /// Says what to do about it.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    /// Lets the definition run all the same.
+    #[must_use]
+    pub fn warning(mut self) -> Self {
+        self.severity = Severity::Warning;
+        self
+    }
+
+    /// Marks that a value could not be read, so that what follows from its absence is not reported too.
+    pub(super) fn unreadable(mut self) -> Self {
+        if let Some(place) = &mut self.place {
+            place.unreadable = true;
+        }
+        self
+    }
+
+    fn follows_from(&self, other: &Self) -> bool {
+        match (&self.place, &other.place) {
+            (Some(this), Some(cause)) => cause.unreadable && !this.unreadable && self.file == other.file && this.path.touches(&cause.path),
+            _ => false,
+        }
+    }
+
+    fn same(&self, other: &Self) -> bool {
+        (&self.file, self.line, self.column, &self.message) == (&other.file, other.line, other.column, &other.message)
+    }
+}
+
+/// Leaves out what only follows from another mistake, and what was found twice; errors first, then by place.
+pub(super) fn tidy(problems: Vec<Problem>) -> Vec<Problem> {
+    let mut kept: Vec<Problem> = Vec::new();
+    for problem in &problems {
+        if !problems.iter().any(|cause| problem.follows_from(cause)) && !kept.iter().any(|earlier| earlier.same(problem)) {
+            kept.push(problem.clone());
+        }
+    }
+    kept.sort_by(|a, b| (a.severity, &a.file, a.line, a.column).cmp(&(b.severity, &b.file, b.line, b.column)));
+    kept
+}
+
+/// `loops/work/loop.yaml:3:1: unknown key `terminaton``: one line, as compilers and editors know it.
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if !self.file.is_empty() {
+            write!(f, "{}:{}:{}: ", self.file, self.line, self.column)?;
+        }
+        f.write_str(&self.message)
+    }
+}
+
+/// For miette, whose frame already shows the place.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("{}", .0.message)]
+pub struct Shown(pub Problem);
+
+impl Diagnostic for Shown {
+    fn code<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
+        Some(Box::new(self.0.code))
+    }
+
+    fn severity(&self) -> Option<miette::Severity> {
+        Some(match self.0.severity {
+            Severity::Error => miette::Severity::Error,
+            Severity::Warning => miette::Severity::Warning,
+        })
+    }
+
+    fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
+        self.0.hint.as_ref().map(|hint| Box::new(hint) as Box<dyn fmt::Display>)
+    }
+
+    fn source_code(&self) -> Option<&dyn SourceCode> {
+        self.0.place.as_ref().map(|place| place.source.as_ref() as &dyn SourceCode)
+    }
+
+    fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
+        let place = self.0.place.as_ref()?;
+        Some(Box::new(std::iter::once(LabeledSpan::new(None, place.span.start, place.span.len()))))
+    }
+}
+
+/// Everything wrong with a definition, as one error.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("{name} cannot run: {}", count(.problems.len()))]
+pub struct Invalid {
+    name: String,
+    problems: Vec<Shown>,
+}
+
+impl Invalid {
+    /// `name` is what was asked for: `` loop `work` ``.
+    pub fn new(name: impl Into<String>, problems: Vec<Problem>) -> Self {
+        Self { name: name.into(), problems: problems.into_iter().map(Shown).collect() }
+    }
+}
+
+fn count(problems: usize) -> String {
+    if problems == 1 { "1 mistake in its definition".into() } else { format!("{problems} mistakes in its definition") }
+}
+
+impl Diagnostic for Invalid {
+    fn related<'a>(&'a self) -> Option<Box<dyn Iterator<Item = &'a dyn Diagnostic> + 'a>> {
+        Some(Box::new(self.problems.iter().map(|problem| problem as &dyn Diagnostic)))
+    }
+}
+
+/// A text that problems can point into.
+#[derive(Clone, Debug)]
+pub(super) struct Document {
+    source: Arc<NamedSource<String>>,
+}
+
+impl Document {
+    pub(super) fn new(file: &str, text: &str) -> Self {
+        Self { source: Arc::new(NamedSource::new(file, text.to_owned())) }
+    }
+
+    pub(super) fn text(&self) -> &str {
+        self.source.inner()
+    }
+
+    /// An error at what a path's last key holds.
+    pub(super) fn at(&self, path: &Path, code: &'static str, message: impl Into<String>) -> Problem {
+        self.spanning(locate::locate(self.text(), path, Side::Value), path, code, message)
+    }
+
+    /// An error at a path's last key itself.
+    pub(super) fn at_key(&self, path: &Path, code: &'static str, message: impl Into<String>) -> Problem {
+        self.spanning(locate::locate(self.text(), path, Side::Key), path, code, message)
+    }
+
+    /// An error at a piece of the text; `path` is where in the document that is.
+    pub(super) fn spanning(&self, span: Range<usize>, path: &Path, code: &'static str, message: impl Into<String>) -> Problem {
+        let (line, column) = locate::line_column(self.text(), span.start);
+        let place = Place { source: Arc::clone(&self.source), span, path: path.clone(), unreadable: false };
+        Problem { file: self.source.name().to_owned(), line, column, place: Some(place), ..Problem::nowhere(code, message) }
+    }
+}

@@ -1,0 +1,186 @@
+//! What a plan is compiled from: texts as found, and what the caller asks for over them.
+use super::{Origin, yaml};
+use crate::model::{RunId, SessionName};
+use camino::Utf8PathBuf;
+use std::collections::BTreeMap;
+
+/// A file's text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Text {
+    /// The file as people know it, or `builtin:<path>`.
+    pub file: String,
+    /// What it holds.
+    pub text: String,
+}
+
+/// A loop as found.
+#[derive(Clone, Debug)]
+pub struct LoopSource {
+    /// The name it was found under.
+    pub name: String,
+    /// Where it was found.
+    pub origin: Origin,
+    /// `loop.yaml`.
+    pub definition: Text,
+    /// Its prompt, or why there is none.
+    pub prompt: Result<Text, String>,
+}
+
+/// A pipeline as found, with the loops it uses.
+#[derive(Clone, Debug)]
+pub struct PipelineSource {
+    /// The name it was found under.
+    pub name: String,
+    /// Where it was found.
+    pub origin: Origin,
+    /// The YAML file.
+    pub definition: Text,
+    /// Each loop it names, or why that cannot be read.
+    pub loops: BTreeMap<String, Result<LoopSource, String>>,
+    /// The names of all loops there are, for suggestions.
+    pub known_loops: Vec<String>,
+}
+
+/// What to compile.
+#[derive(Clone, Debug)]
+pub enum Sources {
+    /// One loop: a pipeline of one node.
+    Loop(LoopSource),
+    /// A pipeline.
+    Pipeline(PipelineSource),
+}
+
+impl Sources {
+    /// Returns the name it was found under.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Loop(source) => &source.name,
+            Self::Pipeline(source) => &source.name,
+        }
+    }
+
+    /// Returns where it was found.
+    pub fn origin(&self) -> Origin {
+        match self {
+            Self::Loop(source) => source.origin,
+            Self::Pipeline(source) => source.origin,
+        }
+    }
+
+    /// Returns the definition's text.
+    pub fn definition(&self) -> &Text {
+        match self {
+            Self::Loop(source) => &source.definition,
+            Self::Pipeline(source) => &source.definition,
+        }
+    }
+}
+
+/// Facts of the session that is to run the plan.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// The session's name.
+    pub session: SessionName,
+    /// This run of it.
+    pub run: RunId,
+    /// The command line, without flags.
+    pub command: String,
+    /// Absolute path of the project.
+    pub project: Utf8PathBuf,
+    /// Absolute path of the first of [`BACKLOGS`] that exists.
+    pub backlog: Option<Utf8PathBuf>,
+}
+
+/// Where the default queue's tasks are looked for, relative to the project.
+pub const BACKLOGS: [&str; 3] = ["backlog.md", "BACKLOG.md", "docs/backlog.md"];
+
+/// What a person says over what the definitions say.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Overrides {
+    /// `--provider`.
+    pub provider: Option<String>,
+    /// The program of the provider.
+    pub program: Option<String>,
+    /// `--model`.
+    pub model: Option<String>,
+    /// `--permissions`.
+    pub permissions: Option<String>,
+    /// The `max` of `ap <loop> [session] [max]`.
+    pub max_iterations: Option<u32>,
+    /// `--context`.
+    pub context: Option<String>,
+    /// `--input`: absolute paths.
+    pub inputs: Vec<Utf8PathBuf>,
+    /// `--keep-env`.
+    pub keep_env: Option<bool>,
+    /// `--delay`, in milliseconds.
+    pub delay_ms: Option<u64>,
+}
+
+impl Overrides {
+    /// Reads what the environment says: `AP_PROVIDER`, `AP_PROGRAM`, `AP_MODEL`, `AP_PERMISSIONS`, `AP_CONTEXT`; an empty one says nothing.
+    pub fn from_env(variable: &impl Fn(&str) -> Option<String>) -> Self {
+        let set = |name| variable(name).filter(|value| !value.is_empty());
+        Self {
+            provider: set("AP_PROVIDER"),
+            program: set("AP_PROGRAM"),
+            model: set("AP_MODEL"),
+            permissions: set("AP_PERMISSIONS"),
+            context: set("AP_CONTEXT"),
+            ..Self::default()
+        }
+    }
+
+    /// Returns these, and where they are silent, the others: the command line over the environment.
+    #[must_use]
+    pub fn or(self, others: Self) -> Self {
+        // A program or model belongs to the provider it was said with.
+        let same = self.provider.is_none() || self.provider == others.provider;
+        Self {
+            program: self.program.or(others.program.filter(|_| same)),
+            model: self.model.or(others.model.filter(|_| same)),
+            provider: self.provider.or(others.provider),
+            permissions: self.permissions.or(others.permissions),
+            max_iterations: self.max_iterations.or(others.max_iterations),
+            context: self.context.or(others.context),
+            inputs: if self.inputs.is_empty() { others.inputs } else { self.inputs },
+            keep_env: self.keep_env.or(others.keep_env),
+            delay_ms: self.delay_ms.or(others.delay_ms),
+        }
+    }
+}
+
+/// Returns the files a loop's prompt is looked for in, in order: relative to its folder, or absolute.
+///
+/// The loop may be broken elsewhere: its prompt is found all the same.
+pub fn prompt_candidates(definition: &str) -> Vec<String> {
+    let value = serde_yaml::from_str(definition).unwrap_or_default();
+    let Some(key) = yaml::peek(&value, "prompt").map(str::trim).filter(|key| !key.is_empty()) else {
+        return ["prompt.md", "prompts/prompt.md"].map(String::from).to_vec();
+    };
+    let plain = [key.to_owned(), format!("{key}.md")];
+    let within = plain.clone().map(|file| format!("prompts/{file}"));
+    // `prompt: x` was always `prompts/x.md`, so a file `x` of another kind must not be taken for it.
+    let mut files: Vec<String> = plain.into_iter().chain(if key.contains('/') { Vec::new() } else { within.to_vec() }).collect();
+    if !key.ends_with(".md") {
+        files.sort_by_key(|file| !file.ends_with(".md"));
+    }
+    files
+}
+
+/// Returns the names of the loops a pipeline uses, also if it is broken elsewhere.
+pub fn loops_used(definition: &str) -> Vec<String> {
+    let value: serde_yaml::Value = serde_yaml::from_str(definition).unwrap_or_default();
+    let nodes = ["nodes", "stages"].into_iter().filter_map(|key| value.get(key)?.as_sequence()).flatten();
+    let mut names: Vec<String> =
+        nodes.filter_map(|node| yaml::peek(node, "loop").or_else(|| yaml::peek(node, "stage"))).map(String::from).collect();
+    names.sort();
+    names.dedup();
+    names
+}
+
+/// Returns a definition's description, also if it is broken elsewhere.
+pub fn description(definition: &str) -> String {
+    let value = serde_yaml::from_str(definition).unwrap_or_default();
+    yaml::peek(&value, "description").unwrap_or_default().trim().to_owned()
+}

@@ -1,0 +1,100 @@
+//! Whatever is written, compiling answers: a plan, or mistakes that have a place.
+use super::*;
+use proptest::prelude::*;
+use std::collections::BTreeMap;
+
+fn scalar() -> impl Strategy<Value = String> {
+    prop_oneof![
+        Just("work".to_owned()),
+        Just("plan".to_owned()),
+        Just("judgment".to_owned()),
+        Just("queue".to_owned()),
+        Just("fixed".to_owned()),
+        Just("3".to_owned()),
+        Just("0".to_owned()),
+        Just("-1".to_owned()),
+        Just("2.5".to_owned()),
+        Just("30m".to_owned()),
+        Just("true".to_owned()),
+        Just("~".to_owned()),
+        Just("'${STATUS} ${INPUTS.a} ${NOPE}'".to_owned()),
+        Just("[]".to_owned()),
+        Just("{}".to_owned()),
+        Just("\"é\\u2028\"".to_owned()),
+        "[a-z]{1,6}",
+    ]
+}
+
+fn key() -> impl Strategy<Value = String> {
+    prop::sample::select(
+        "name description termination type consensus min_iterations iterations max completion provider program model permissions args retries limits wall \
+         idle delay check_before prompt output_path context commands queue path max_wait guardrails max_cost_usd defaults nodes stages id loop stage runs \
+         inputs from select parallel judge modle"
+            .split_whitespace()
+            .map(String::from)
+            .collect::<Vec<_>>(),
+    )
+}
+
+fn value() -> impl Strategy<Value = String> {
+    scalar().prop_recursive(3, 24, 5, |inner| {
+        let map = prop::collection::btree_map(key(), inner.clone(), 0..5);
+        prop_oneof![
+            map.prop_map(|map| format!("{{{}}}", map.iter().map(|(key, value)| format!("{key}: {value}")).collect::<Vec<_>>().join(", "))),
+            prop::collection::vec(inner, 0..3).prop_map(|list| format!("[{}]", list.join(", "))),
+        ]
+    })
+}
+
+fn definition() -> impl Strategy<Value = String> {
+    let map = prop::collection::btree_map(key(), value(), 0..8);
+    let lines = map.prop_map(|map| map.iter().map(|(key, value)| format!("{key}: {value}\n")).collect::<String>());
+    prop_oneof![8 => lines, 1 => "[ -~\\n]{0,60}", 1 => "\\PC{0,40}"]
+}
+
+fn answer(sources: &Sources) -> Result<(), TestCaseError> {
+    let (session, run) = ("s".parse().unwrap(), "r".parse().unwrap());
+    let request = Request { session, run, command: String::new(), project: "/p".into(), backlog: None };
+    match compile(sources, &request, &Overrides::default()) {
+        Ok((plan, warnings)) => {
+            prop_assert!(!plan.nodes.is_empty() && plan.nodes.iter().all(|node| node.max_iterations > 0 && node.agent.max_attempts > 0));
+            prop_assert!(warnings.iter().all(|problem| problem.severity == Severity::Warning));
+            let text = serde_json::to_string(&plan).unwrap();
+            prop_assert_eq!(serde_json::from_str::<Plan>(&text).unwrap(), plan);
+        }
+        Err(problems) => {
+            prop_assert!(problems.iter().any(|problem| problem.severity == Severity::Error));
+            prop_assert!(problems.iter().all(|problem| problem.line > 0 && problem.column > 0 && !problem.file.is_empty()));
+            let text = |problem: &Problem| format!("{:?}", miette::Report::new(Shown(problem.clone())));
+            prop_assert!(problems.iter().all(|problem| text(problem).contains(&problem.file)));
+        }
+    }
+    Ok(())
+}
+
+fn a_loop(definition: String, prompt: String) -> LoopSource {
+    let prompt = Ok(Text { file: "prompt.md".into(), text: prompt });
+    LoopSource { name: "work".into(), origin: Origin::User, definition: Text { file: "loop.yaml".into(), text: definition }, prompt }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(512))]
+
+    #[test]
+    fn any_loop_is_a_plan_or_mistakes_with_places(definition in definition(), prompt in "[${}A-Z. é\n]{0,30}") {
+        answer(&Sources::Loop(a_loop(definition, prompt)))?;
+    }
+
+    #[test]
+    fn any_pipeline_is_a_plan_or_mistakes_with_places(nodes in prop::collection::vec(definition(), 0..4), top in definition(), good in any::<bool>()) {
+        let nodes = nodes.iter().enumerate().map(|(index, node)| {
+            let body: String = node.lines().filter(|_| !good).map(|line| format!("    {line}\n")).collect();
+            format!("  - id: n{index}\n    loop: work\n{body}")
+        });
+        let text = format!("{}nodes:\n{}", if good { String::new() } else { top }, nodes.collect::<String>());
+        let used = a_loop("termination: {type: queue}\n".into(), "${STATUS}".into());
+        let loops = BTreeMap::from([("work".to_owned(), Ok(used))]);
+        let definition = Text { file: "p.yaml".into(), text };
+        answer(&Sources::Pipeline(PipelineSource { name: "p".into(), origin: Origin::User, definition, loops, known_loops: vec!["work".into()] }))?;
+    }
+}

@@ -1,0 +1,138 @@
+//! Reads a definition and reports every value in it that cannot be read, not only the first.
+use super::locate::{self, Path, Side, Step};
+use super::problem::{Document, Problem};
+use super::suggest;
+use serde::de::DeserializeOwned;
+use serde_path_to_error::Segment;
+use serde_yaml::Value;
+
+/// Nobody mends more than this at once, and it bounds the work.
+const MOST_PROBLEMS: usize = 50;
+
+/// Returns what could be read, without what could not, which is reported; `None` if nothing could.
+///
+/// The trick: when a value cannot be read, report it, take it out, and read again.
+pub(super) fn read<T: DeserializeOwned>(document: &Document, problems: &mut Vec<Problem>) -> Option<T> {
+    let mut value = match serde_yaml::from_str::<Value>(document.text().trim_start_matches('\u{feff}')) {
+        Ok(value @ Value::Mapping(_)) => value,
+        Ok(Value::Null) => return refuse(document, problems, "the file is empty"),
+        Ok(_) => return refuse(document, problems, "the file must hold `key: value` lines"),
+        Err(error) => {
+            problems.push(syntax(document, &error));
+            return None;
+        }
+    };
+    for _ in 0..MOST_PROBLEMS {
+        let error = match serde_path_to_error::deserialize::<_, T>(value.clone()) {
+            Ok(read) => return Some(read),
+            Err(error) => error,
+        };
+        let (path, problem) = mistake(document, &error);
+        problems.push(problem);
+        if !remove(&mut value, &path.0) {
+            return None;
+        }
+    }
+    None
+}
+
+fn refuse<T>(document: &Document, problems: &mut Vec<Problem>, message: &str) -> Option<T> {
+    problems.push(document.spanning(0..0, &Path::default(), "not-a-definition", message).unreadable());
+    None
+}
+
+fn syntax(document: &Document, error: &serde_yaml::Error) -> Problem {
+    let text = document.text();
+    let start = error.location().map_or(0, |place| locate::offset(text, place.line(), place.column()));
+    let message = error.to_string();
+    let message = message.split(" at line ").next().unwrap_or_default();
+    let start = second_key(text, start, message).unwrap_or(start);
+    let end = start + text[start..].lines().next().map_or(0, str::len);
+    let problem = document.spanning(start..end, &Path::default(), "yaml", format!("not valid YAML: {message}")).unreadable();
+    if message.contains("cannot start any token") || message.contains("tab character") {
+        problem.hint("indent with spaces, never tabs, and quote a text that starts with a special character")
+    } else if message.contains("duplicate entry") {
+        problem.hint("keep one of the two")
+    } else {
+        problem.hint("check the indentation here and in the line above, and quote texts that hold `: ` or ` #`")
+    }
+}
+
+/// The parser places a key that is there twice at its mapping; this finds the second one, in the same column.
+fn second_key(text: &str, start: usize, message: &str) -> Option<usize> {
+    let key = message.split_once("duplicate entry with key \"")?.1.trim_end_matches('"');
+    let column = locate::line_column(text, start).1;
+    let again = |at: usize| text[at..].starts_with(&format!("{key}:")) && locate::line_column(text, at).1 == column;
+    text[start..].match_indices(key).map(|(at, _)| start + at).filter(|at| again(*at)).nth(1)
+}
+
+fn mistake(document: &Document, error: &serde_path_to_error::Error<serde_yaml::Error>) -> (Path, Problem) {
+    let mut path = path(error.path());
+    let message = error.inner().to_string();
+    if let Some((key, known)) = unknown_key(&message) {
+        if path.0.last() != Some(&Step::Key(key.to_owned())) {
+            path = path.to(key);
+        }
+        let problem = document.at_key(&path, "unknown-key", format!("unknown key `{key}`"));
+        return (path, problem.hint(suggest::hint(key, known)).unreadable());
+    }
+    let problem = document.at(&path, "bad-value", format!("`{path}` must be {}", expectation(&message))).unreadable();
+    (path, problem)
+}
+
+fn path(path: &serde_path_to_error::Path) -> Path {
+    Path(
+        path.iter()
+            .filter_map(|segment| match segment {
+                Segment::Seq { index } => Some(Step::Index(*index)),
+                Segment::Map { key } => Some(Step::Key(key.clone())),
+                Segment::Enum { variant } => Some(Step::Key(variant.clone())),
+                Segment::Unknown => None,
+            })
+            .collect(),
+    )
+}
+
+/// Takes serde's sentence apart: ``unknown field `x`, expected one of `a`, `b` ``.
+fn unknown_key(message: &str) -> Option<(&str, Vec<&str>)> {
+    let mut quoted = message.split_once("unknown field ")?.1.split('`').skip(1).step_by(2);
+    let key = quoted.next()?;
+    Some((key, quoted.collect()))
+}
+
+/// Says in a reader's words what serde expected, and what was found.
+fn expectation(message: &str) -> String {
+    let Some((found, expected)) = message.rsplit_once(", expected ") else { return message.to_owned() };
+    let found = found.trim_start_matches("invalid type: ").trim_start_matches("invalid value: ").replace("unit value", "nothing");
+    let expected = match expected {
+        "u32" | "u64" => "a whole number, 0 or more",
+        "f64" => "a number",
+        "a string" | "string" => "a text",
+        "a boolean" => "`true` or `false`",
+        "a sequence" => "a list",
+        "a map" => "`key: value` lines",
+        other if other.starts_with("struct") => "`key: value` lines",
+        other => other,
+    };
+    format!("{expected}, not {found}")
+}
+
+/// Takes the value out; of a list, the whole list, so that the other items keep their places.
+fn remove(value: &mut Value, path: &[Step]) -> bool {
+    match path {
+        [Step::Key(key)] | [Step::Key(key), Step::Index(_)] => value.as_mapping_mut().is_some_and(|map| map.remove(key.as_str()).is_some()),
+        [Step::Key(key), rest @ ..] => value.get_mut(key.as_str()).is_some_and(|inner| remove(inner, rest)),
+        [Step::Index(index), rest @ ..] => value.get_mut(*index).is_some_and(|inner| remove(inner, rest)),
+        [] => false,
+    }
+}
+
+/// Returns one text of a definition that may be broken elsewhere, to find what else must be read.
+pub(super) fn peek<'a>(value: &'a Value, key: &str) -> Option<&'a str> {
+    value.get(key)?.as_str()
+}
+
+/// Returns where a path's value starts.
+pub(super) fn start(document: &Document, path: &Path) -> usize {
+    locate::locate(document.text(), path, Side::Value).start
+}
