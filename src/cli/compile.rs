@@ -3,7 +3,7 @@ use super::context::Context;
 use crate::clock;
 use crate::error::{Error, ExitCode, Result};
 use crate::model::{RunId, SessionName};
-use crate::plan::{BACKLOGS, Overrides, Plan, Problem, Request, Sources, compile};
+use crate::plan::{BACKLOGS, Overrides, Plan, Request, Sources, compile};
 use crate::ui::note;
 
 /// Compiles a plan for a session; warnings go to standard error.
@@ -23,7 +23,7 @@ pub(super) fn plan(sources: &Sources, session: SessionName, command: String, ove
             }
             Ok(plan)
         }
-        Err(problems) => Err(invalid(problems)),
+        Err(problems) => Err(Error::diagnostic(ExitCode::Usage, crate::plan::Invalid::new(format!("`{}`", sources.name()), problems))),
     }
 }
 
@@ -31,9 +31,4 @@ pub(super) fn plan(sources: &Sources, session: SessionName, command: String, ove
 fn new_run() -> Result<RunId> {
     let text = format!("{}-{}", clock::now().strftime("%Y%m%dT%H%M%S%3f"), std::process::id());
     text.parse().map_err(Error::failed)
-}
-
-/// Turns problems into one error.
-pub(super) fn invalid(problems: Vec<Problem>) -> Error {
-    Error::diagnostic(ExitCode::Usage, crate::plan::Invalid::new(problems))
 }

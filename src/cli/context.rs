@@ -1,6 +1,10 @@
 //! What every command needs to know of its surroundings; the environment is read here and nowhere else.
+use crate::error::{Error, Result};
+use crate::mux::Tmux;
 use crate::store::layout::Project;
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
+use etcetera::BaseStrategy as _;
+use std::collections::BTreeMap;
 
 /// Read once, in `main`, and passed on.
 #[derive(Clone, Debug)]
@@ -12,4 +16,68 @@ pub struct Context {
     pub exe: Utf8PathBuf,
     /// `CLAUDE_PIPELINE_SESSION`, when called by an agent.
     pub session: Option<String>,
+    /// The whole environment; what is not UTF-8 is left out.
+    pub env: BTreeMap<String, String>,
+}
+
+impl Context {
+    /// Reads the environment.
+    pub fn read() -> Result<Self> {
+        let env: BTreeMap<String, String> =
+            std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?))).collect();
+        let home = env.get("HOME").map(Utf8PathBuf::from);
+        let user_config = match etcetera::choose_base_strategy() {
+            Ok(folders) => utf8(folders.config_dir())?,
+            Err(_) => Utf8PathBuf::from("/nonexistent"),
+        };
+        let cwd = utf8(std::env::current_dir().map_err(|error| Error::failed(format!("the current directory: {error}")))?)?;
+        let root = match env.get("AP_PROJECT").filter(|path| !path.is_empty()) {
+            Some(path) => cwd.join(path),
+            None => project_of(&cwd, home.as_deref()),
+        };
+        let session = env.get("CLAUDE_PIPELINE_SESSION").filter(|name| !name.is_empty()).cloned();
+        let exe = utf8(std::env::current_exe()?)?;
+        Ok(Self { project: Project::new(root), user_config: user_config.join("agent-pipelines"), exe, session, env })
+    }
+
+    /// Returns where loops and pipelines are found.
+    pub fn library(&self) -> crate::store::library::Library<'_> {
+        crate::store::library::Library(self)
+    }
+
+    /// Returns the tmux server to use.
+    pub fn tmux(&self) -> Tmux {
+        let inside = self.env.get("TMUX").is_some_and(|tmux| !tmux.is_empty());
+        Tmux::new(self.env.get("AP_TMUX_SOCKET").cloned(), inside)
+    }
+}
+
+fn utf8(path: std::path::PathBuf) -> Result<Utf8PathBuf> {
+    Utf8PathBuf::from_path_buf(path).map_err(|path| Error::usage(format!("the path {} is not UTF-8", path.display())))
+}
+
+/// Returns the project a directory belongs to: the nearest one above it with a `.claude` folder, else its git
+/// repository, else itself. The home folder's `.claude` is Claude Code's own and makes no project.
+fn project_of(cwd: &Utf8Path, home: Option<&Utf8Path>) -> Utf8PathBuf {
+    let repository = cwd.ancestors().find(|folder| folder.join(".git").exists());
+    let within = |folder: &&Utf8Path| repository.is_none_or(|top| folder.starts_with(top)) && Some(*folder) != home;
+    let marked = cwd.ancestors().take_while(within).find(|folder| folder.join(".claude").is_dir());
+    marked.or(repository).unwrap_or(cwd).to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_project_is_the_nearest_marked_folder_of_the_repository() {
+        let folder = tempfile::tempdir().unwrap();
+        let top = Utf8PathBuf::from_path_buf(folder.path().to_owned()).unwrap();
+        for path in [".claude", "repo/.git", "repo/a/.claude", "repo/a/b", "repo/c", "home/.claude", "home/x"] {
+            fs_err::create_dir_all(top.join(path)).unwrap();
+        }
+        let project = |path: &str| project_of(&top.join(path), Some(&top.join("home"))).strip_prefix(&top).unwrap().to_string();
+        assert_eq!([project("repo/a/b"), project("repo/a"), project("repo/c"), project("repo")], ["repo/a", "repo/a", "repo", "repo"]);
+        assert_eq!(project("home/x"), "home/x");
+    }
 }

@@ -1,2 +1,107 @@
 //! The command line: one file per command.
+mod compile;
 pub mod context;
+mod start;
+
+use crate::error::{Error, ExitCode, Result};
+use camino::Utf8PathBuf;
+use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
+use context::Context;
+use std::ffi::OsString;
+
+const AFTER_HELP: &str = "\
+A loop runs a fresh agent again and again until it is done:
+  ap work auth 25                 run the loop `work` as session `auth`, at most 25 times, in tmux
+  ap work auth 25 --resume        go on exactly where a crashed session was
+  ap status auth                  where it is; `ap list` shows all sessions
+  ap attach auth                  watch it (detach with Ctrl-b d)
+
+Exit codes: 0 done, 1 failed, 2 bad usage or definition, 3 session already running,
+            4 ended short of its goal (a limit, no task), 5 stopped by a person";
+
+/// Runs coding agents again and again until the work is done, and never loses its place
+#[derive(Debug, Parser)]
+#[command(name = "ap", version, after_help = AFTER_HELP, disable_help_subcommand = true, args_conflicts_with_subcommands = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run a loop: `ap loop work auth 25`, or shorter `ap work auth 25`
+    Loop(start::LoopArgs),
+    /// Run a pipeline of several stages
+    Pipeline(start::PipelineArgs),
+    /// `ap <loop> [session] [max]`
+    #[command(external_subcommand)]
+    Shortcut(Vec<OsString>),
+}
+
+/// Parses a command line and does what it says.
+pub fn main(args: Vec<OsString>) -> ExitCode {
+    match run(args) {
+        Ok(code) => code,
+        Err(error) => {
+            crate::ui::note(&format!("{error:?}\n"));
+            error.code
+        }
+    }
+}
+
+fn run(args: Vec<OsString>) -> Result<ExitCode> {
+    match args.get(1).and_then(|first| first.to_str()) {
+        Some("__shim") => return crate::runner::shim::main().map(|()| ExitCode::Done).map_err(Into::into),
+        Some("__runner") => return start::in_window(&path(args.get(2))?),
+        _ => (),
+    }
+    let cli = match Cli::command().try_get_matches_from(args).and_then(|matches| Cli::from_arg_matches(&matches)) {
+        Ok(cli) => cli,
+        Err(error) => return shown(&error),
+    };
+    let context = Context::read()?;
+    match cli.command {
+        None => Ok(ExitCode::Done),
+        Some(Command::Loop(args)) => start::run_loop(&args, &context),
+        Some(Command::Pipeline(args)) => start::run_pipeline(&args, &context),
+        Some(Command::Shortcut(words)) => shortcut(words, &context),
+    }
+}
+
+/// `ap <loop> …`: a loop's name in the place of a command.
+fn shortcut(words: Vec<OsString>, context: &Context) -> Result<ExitCode> {
+    #[derive(Parser)]
+    #[command(name = "ap", disable_help_subcommand = true)]
+    struct Shortcut {
+        #[command(flatten)]
+        args: start::LoopArgs,
+    }
+    match Shortcut::try_parse_from(std::iter::once(OsString::from("ap")).chain(words)) {
+        Ok(Shortcut { args }) => start::run_loop(&args, context),
+        Err(error) => shown(&error),
+    }
+}
+
+/// Help and version are data, on standard output; anything else is the caller's mistake.
+fn shown(error: &clap::Error) -> Result<ExitCode> {
+    // A terminal that went away is no reason to fail.
+    let _ = error.print();
+    Ok(if error.use_stderr() { ExitCode::Usage } else { ExitCode::Done })
+}
+
+fn path(word: Option<&OsString>) -> Result<Utf8PathBuf> {
+    let word = word.and_then(|word| word.to_str()).ok_or_else(|| Error::usage("a path is missing"))?;
+    Ok(Utf8PathBuf::from(word))
+}
+
+/// `ap __scripted [script]`: the built-in agent. Its exit code is whatever its script says.
+pub fn scripted(args: &[OsString]) -> std::process::ExitCode {
+    let script = args.get(2).map(|_| path(args.get(2))).transpose();
+    match script.and_then(|script| crate::scripted::play(script.as_deref())) {
+        Ok(code) => code,
+        Err(error) => {
+            crate::ui::note(&format!("{error:?}\n"));
+            error.code.into()
+        }
+    }
+}

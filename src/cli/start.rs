@@ -205,7 +205,8 @@ fn in_tmux(wanted: Wanted, attach: bool, context: &Context) -> Result<ExitCode> 
             Ok(ExitCode::Done)
         }
         Report::Failed { code, message, hint } => {
-            let code = [ExitCode::Usage, ExitCode::AlreadyRunning].into_iter().find(|known| *known as u8 == code).unwrap_or(ExitCode::Failed);
+            let code =
+                [ExitCode::Usage, ExitCode::AlreadyRunning].into_iter().find(|known| *known as u8 == code).unwrap_or(ExitCode::Failed);
             let error = Error::new(code, message);
             Err(match hint {
                 Some(hint) => error.hint(hint),
@@ -227,7 +228,8 @@ fn launch_runner(wanted: Wanted, context: &Context) -> Result<Report> {
     let mode = wanted.mode;
     if let Some(found) = tmux.find(&session)? {
         if found.run_dir != run_dir {
-            let other = if found.run_dir.is_empty() { "it was not started by ap".to_owned() } else { format!("it belongs to {}", found.run_dir) };
+            let other =
+                if found.run_dir.is_empty() { "it was not started by ap".to_owned() } else { format!("it belongs to {}", found.run_dir) };
             return Err(Error::failed(format!("tmux session `{}` exists already; {other}", found.name))
                 .hint("choose another session name, or set AP_TMUX_SOCKET for a tmux server of its own"));
         }

@@ -30,7 +30,11 @@ pub enum Report {
     Started,
     /// The session has reached its goal already.
     Complete,
-    Failed { code: u8, message: String, hint: Option<String> },
+    Failed {
+        code: u8,
+        message: String,
+        hint: Option<String>,
+    },
 }
 
 impl Report {
@@ -73,7 +77,9 @@ impl Door {
             stream.is_some() || (looks.is_multiple_of(40) && !alive())
         });
         let Some((stream, _)) = stream else {
-            return Err(Error::failed("the runner did not come up in its tmux window").hint("try `--foreground` to see why, and `ap doctor`"));
+            return Err(
+                Error::failed("the runner did not come up in its tmux window").hint("try `--foreground` to see why, and `ap doctor`")
+            );
         };
         stream.set_nonblocking(false)?;
         stream.set_read_timeout(Some(PATIENCE))?;

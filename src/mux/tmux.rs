@@ -143,7 +143,6 @@ fn missing(error: &std::io::Error) -> Error {
     if error.kind() != std::io::ErrorKind::NotFound {
         return Error::failed(format!("cannot run tmux: {error}"));
     }
-    Error::failed("tmux is not installed").hint(
-        "install it (`apt install tmux`, `dnf install tmux`, `brew install tmux`), or run in this terminal with `--foreground`",
-    )
+    Error::failed("tmux is not installed")
+        .hint("install it (`apt install tmux`, `dnf install tmux`, `brew install tmux`), or run in this terminal with `--foreground`")
 }

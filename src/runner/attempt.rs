@@ -1,8 +1,8 @@
 //! One try at an iteration: its folder, its shim, and how it ended.
+use super::Surroundings;
 use super::context::{Briefing, Places};
 use super::shim::Job;
 use super::tail::Tail;
-use super::Surroundings;
 use crate::agent::{self, Activity, Call, Transcript};
 use crate::engine::State;
 use crate::model::{Cursor, Exit, Outcome, ProcessId, Status, Usage};

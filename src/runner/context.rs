@@ -169,7 +169,8 @@ impl Briefing<'_> {
         let done = self.state.finished.get(index as usize).map_or(0, |done| done.iterations);
         let select = self.node.from.as_ref().map_or(Select::Latest, |from| from.select);
         let texts = self.previous_outputs(&from.id, index, done, select);
-        let texts: Vec<String> = texts.iter().filter_map(|path| fs::read(path).ok()).map(|text| String::from_utf8_lossy(&text).into_owned()).collect();
+        let texts: Vec<String> =
+            texts.iter().filter_map(|path| fs::read(path).ok()).map(|text| String::from_utf8_lossy(&text).into_owned()).collect();
         match texts.as_slice() {
             [] => format!("(no output from {})", from.id),
             [one] => one.clone(),

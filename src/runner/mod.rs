@@ -9,8 +9,8 @@ mod view;
 
 pub(crate) use attempt::RUN_MARK;
 pub use surroundings::Surroundings;
-pub use take::{Mode, Taken, Wanted, end_all, take};
 pub use tail::Tail;
+pub use take::{Mode, Taken, Wanted, end_all, stop_living, take};
 
 use crate::clock;
 use crate::engine::{Phase, accept, follow};

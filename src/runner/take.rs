@@ -6,10 +6,10 @@ use crate::error::{Error, ExitCode, Result};
 use crate::model::{Event, Input, Request, SessionName};
 use crate::plan::Plan;
 use crate::process::{self, Liveness};
+use crate::store::atomic;
 use crate::store::layout::Project;
 use crate::store::lock::{Holder, SessionLock};
 use crate::store::session::{Glance, Session, glance};
-use crate::store::atomic;
 use crate::ui::report;
 use fs_err as fs;
 use nix::sys::signal::Signal;
@@ -88,6 +88,14 @@ fn lock(project: &Project, session: &SessionName) -> Result<Option<SessionLock>>
     let process = process::me();
     let holder = Holder { session: session.clone(), pid: process.pid, started_at: clock::now(), process };
     Ok(SessionLock::try_acquire(&project.lock(session), &holder)?)
+}
+
+/// Ends a session's living runner, if there is one; it ends its agent first.
+pub fn stop_living(project: &Project, session: &SessionName) -> Result<()> {
+    match lock(project, session)? {
+        Some(_free) => Ok(()),
+        None => take_over(project, session).map(drop),
+    }
 }
 
 /// Ends the living runner and its agents, then takes their session.

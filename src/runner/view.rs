@@ -45,7 +45,11 @@ impl View {
         let Some(node) = state.node(plan) else { return };
         let tries = if 1 < state.cursor.attempt { format!("  attempt {}", state.cursor.attempt) } else { String::new() };
         let how = if adopted { "  (still running, taken over)" } else { "" };
-        let stage = if plan.nodes.len() > 1 { format!("stage {}/{} {}  ", state.cursor.node + 1, plan.nodes.len(), node.id) } else { String::new() };
+        let stage = if plan.nodes.len() > 1 {
+            format!("stage {}/{} {}  ", state.cursor.node + 1, plan.nodes.len(), node.id)
+        } else {
+            String::new()
+        };
         let at = format!("{stage}iteration {}/{}{tries}", state.cursor.iteration, state.max_iterations(node));
         self.line(&format!("\n{} {}{how}  {}", mark("●", Style::new().blue()), bold(&at), dim(&ends_when(node, state))));
     }

@@ -3,6 +3,7 @@ pub mod atomic;
 pub mod inbox;
 pub mod journal;
 pub mod layout;
+pub mod library;
 pub mod lock;
 pub mod session;
 pub mod views;

@@ -30,10 +30,7 @@ pub fn failure(there: &Glance) -> String {
             ("failed", "Error: its runner ended unexpectedly (killed, or the machine went down)".to_owned())
         }
     };
-    format!(
-        "Session '{}' {what} at iteration {at}/{max}\nLast successful iteration: {}\n{why}",
-        there.plan.session, state.tally.iterations
-    )
+    format!("Session '{}' {what} at iteration {at}/{max}\nLast successful iteration: {}\n{why}", there.plan.session, state.tally.iterations)
 }
 
 /// Returns what a person can do about such a session.
@@ -48,7 +45,10 @@ pub fn ways_on(there: &Glance) -> String {
         Phase::Ended { ending: Ending::LimitReached { .. } } => " (with a larger limit, or it ends again at once)",
         _ => "",
     };
-    format!("{hint}Run with --resume to continue from iteration {next}{more}:\n  {} --resume\nor start over with --force (the old run is kept)", plan.command)
+    format!(
+        "{hint}Run with --resume to continue from iteration {next}{more}:\n  {} --resume\nor start over with --force (the old run is kept)",
+        plan.command
+    )
 }
 
 /// Returns one line on how a session ended.
