@@ -1,7 +1,9 @@
 //! The command line: one file per command.
 mod compile;
 pub mod context;
+mod control;
 mod start;
+mod status;
 
 use crate::error::{Error, ExitCode, Result};
 use camino::Utf8PathBuf;
@@ -33,6 +35,23 @@ enum Command {
     Loop(start::LoopArgs),
     /// Run a pipeline of several stages
     Pipeline(start::PipelineArgs),
+    /// Show where a session stands, or all of them
+    Status(status::StatusArgs),
+    /// List the project's sessions, the latest first
+    #[command(visible_alias = "runs")]
+    List(status::ListArgs),
+    /// Show a session's window (inside tmux: switch to it)
+    Attach(control::SessionArgs),
+    /// Wait for a session's end; the exit code is the session's own
+    Wait(control::WaitArgs),
+    /// Hold a session once its current iteration is over
+    Pause(control::SessionArgs),
+    /// Let a paused session go on, or end a wait early
+    Continue(control::SessionArgs),
+    /// End a session and its agent now; `--resume` continues it
+    Stop(control::SessionArgs),
+    /// End every process of a session at once; `--resume` continues it
+    Kill(control::SessionArgs),
     /// `ap <loop> [session] [max]`
     #[command(external_subcommand)]
     Shortcut(Vec<OsString>),
@@ -64,6 +83,14 @@ fn run(args: Vec<OsString>) -> Result<ExitCode> {
         None => Ok(ExitCode::Done),
         Some(Command::Loop(args)) => start::run_loop(&args, &context),
         Some(Command::Pipeline(args)) => start::run_pipeline(&args, &context),
+        Some(Command::Status(args)) => status::status(&args, &context),
+        Some(Command::List(args)) => status::list(&args, &context),
+        Some(Command::Attach(args)) => control::attach(&args, &context),
+        Some(Command::Wait(args)) => control::wait(&args, &context),
+        Some(Command::Pause(args)) => control::pause(&args, &context),
+        Some(Command::Continue(args)) => control::go_on(&args, &context),
+        Some(Command::Stop(args)) => control::stop(&args, &context),
+        Some(Command::Kill(args)) => control::kill(&args, &context),
         Some(Command::Shortcut(words)) => shortcut(words, &context),
     }
 }

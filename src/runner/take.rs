@@ -139,13 +139,22 @@ fn put_away(project: &Project, session: &SessionName) -> Result<()> {
     Ok(())
 }
 
-/// Ends every process of a run whose runner is gone.
+/// Ends every process of a run whose runner is gone, politely at first. Returns how many there were.
 pub fn end_all(plan: &Plan) -> usize {
+    end_with(plan, &[Signal::SIGTERM, Signal::SIGKILL])
+}
+
+/// Kills every process of a run. Returns how many there were.
+pub fn kill_all(plan: &Plan) -> usize {
+    end_with(plan, &[Signal::SIGKILL])
+}
+
+fn end_with(plan: &Plan, signals: &[Signal]) -> usize {
     let left = || process::marked(RUN_MARK, plan.run.as_str());
     let found = left().len();
-    for signal in [Signal::SIGTERM, Signal::SIGKILL] {
+    for signal in signals {
         for process in left() {
-            process::send(&process, signal);
+            process::send(&process, *signal);
         }
         if clock::wait_until(Duration::from_secs(10), || left().is_empty()) {
             break;

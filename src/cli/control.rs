@@ -1,0 +1,151 @@
+//! `ap pause|continue|stop|kill|attach|wait`: what a person says to a session that runs.
+use super::context::Context;
+use super::status::{find, is_alive};
+use crate::clock;
+use crate::engine::{Phase, condition};
+use crate::error::{Error, ExitCode, Result};
+use crate::model::{Request, SessionName};
+use crate::process;
+use crate::runner;
+use crate::store::inbox;
+use crate::store::lock::{FileLock, SessionLock};
+use crate::store::session::{Glance, glance};
+use crate::ui::{out, report};
+use clap::Args as ClapArgs;
+use fs_err as fs;
+use nix::sys::signal::Signal;
+use std::time::Duration;
+
+#[derive(ClapArgs, Debug)]
+pub struct SessionArgs {
+    /// Name of the session
+    pub session: SessionName,
+}
+
+#[derive(ClapArgs, Debug)]
+pub struct WaitArgs {
+    /// Name of the session
+    session: SessionName,
+    /// Give up after this many seconds, with exit code 4
+    #[arg(long, value_name = "SECONDS")]
+    timeout: Option<u64>,
+}
+
+/// How long a request may take to be taken up: the runner may be in the middle of a write.
+const TAKEN_UP: Duration = Duration::from_secs(10);
+/// How long a stop may take: the agent gets 8 s to end, what it left behind 2 more.
+const STOPPED: Duration = Duration::from_secs(30);
+
+pub fn pause(args: &SessionArgs, context: &Context) -> Result<ExitCode> {
+    ask(args, &Request::Pause, context)?;
+    out(&format!("Session '{}' holds as soon as its iteration is over; `ap continue {}` goes on.\n", args.session, args.session));
+    Ok(ExitCode::Done)
+}
+
+pub fn go_on(args: &SessionArgs, context: &Context) -> Result<ExitCode> {
+    ask(args, &Request::Continue, context)?;
+    out(&format!("Session '{}' goes on.\n", args.session));
+    Ok(ExitCode::Done)
+}
+
+pub fn stop(args: &SessionArgs, context: &Context) -> Result<ExitCode> {
+    let there = ask(args, &Request::Stop { by: "ap stop".to_owned() }, context)?;
+    let gone = clock::wait_until(STOPPED, || !is_alive_now(args, context));
+    if !gone {
+        return Err(Error::failed(format!("session '{}' is still ending its agent", args.session)).hint(format!("`ap kill {}` does not wait", args.session)));
+    }
+    out(&format!("Session '{}' is stopped. Go on with `{} --resume`.\n", args.session, there.plan.command));
+    Ok(ExitCode::Done)
+}
+
+/// Ends everything of a session at once, politeness aside. What is journalled stays true; it can be resumed.
+pub fn kill(args: &SessionArgs, context: &Context) -> Result<ExitCode> {
+    let there = find(&args.session, context)?;
+    if let Some(holder) = SessionLock::holder(&context.project.lock(&args.session)) {
+        process::send(&holder.process, Signal::SIGKILL);
+    }
+    if let Some(runner) = &there.state.runner {
+        process::send(runner, Signal::SIGKILL);
+    }
+    let ended = runner::kill_all(&there.plan);
+    let tmux = context.tmux();
+    let run_dir = context.project.session(&args.session);
+    if let Ok(Some(found)) = tmux.find(&args.session)
+        && found.run_dir == run_dir.root()
+    {
+        tmux.close(&found)?;
+    }
+    remove_dead_lock(args, context)?;
+    out(&format!("Session '{}' is killed ({ended} processes ended). Go on with `{} --resume`.\n", args.session, there.plan.command));
+    Ok(ExitCode::Done)
+}
+
+/// Removes the lock file of a runner that is gone, under its lock.
+fn remove_dead_lock(args: &SessionArgs, context: &Context) -> Result<()> {
+    let path = context.project.lock(&args.session);
+    let Ok(file) = fs::OpenOptions::new().read(true).write(true).open(&path) else { return Ok(()) };
+    if FileLock::try_exclusive(&file)?.is_some() {
+        fs::remove_file(&path)?;
+    }
+    Ok(())
+}
+
+pub fn attach(args: &SessionArgs, context: &Context) -> Result<ExitCode> {
+    let tmux = context.tmux();
+    let run_dir = context.project.session(&args.session);
+    match tmux.find(&args.session)? {
+        Some(found) if found.run_dir == run_dir.root() => tmux.attach(&args.session).map(|()| ExitCode::Done),
+        Some(found) => Err(Error::failed(format!("tmux session `{}` belongs to {}", found.name, if found.run_dir.is_empty() { "somebody else" } else { &found.run_dir }))),
+        None => {
+            find(&args.session, context)?;
+            Err(Error::failed(format!("session '{}' has no window", args.session)).hint(format!("see `ap status {0}` and `ap logs {0}`", args.session)))
+        }
+    }
+}
+
+/// Waits for the end and returns the session's own exit code.
+pub fn wait(args: &WaitArgs, context: &Context) -> Result<ExitCode> {
+    let dir = context.project.session(&args.session);
+    find(&args.session, context)?;
+    let limit = args.timeout.map_or(Duration::from_secs(u64::from(u32::MAX)), Duration::from_secs);
+    // The runner holds its journal locked for as long as it lives: the kernel wakes us when it is gone.
+    let journal = fs::File::open(dir.journal())?;
+    let (sender, gone) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        let _ = sender.send(FileLock::exclusive(&journal).map(drop));
+    });
+    if gone.recv_timeout(limit).is_err() {
+        return Err(Error::new(ExitCode::Short, format!("session '{}' still runs", args.session)));
+    }
+    let there = glance(&dir)?.ok_or_else(|| Error::failed(format!("session '{}' is gone", args.session)))?;
+    match &there.state.phase {
+        Phase::Ended { ending } => {
+            out(&format!("Session '{}' {}\n", args.session, report::ending(ending)));
+            Ok(report::exit_code(ending))
+        }
+        Phase::New | Phase::Ready | Phase::Running | Phase::Exited { .. } | Phase::Waiting { .. } => {
+            Err(Error::failed(report::failure(&there)).hint(report::ways_on(&there)))
+        }
+    }
+}
+
+fn is_alive_now(args: &SessionArgs, context: &Context) -> bool {
+    glance(&context.project.session(&args.session)).ok().flatten().is_some_and(|there| is_alive(&context.project, &there))
+}
+
+/// Leaves a request, wakes the runner and waits until it has taken it up.
+fn ask(args: &SessionArgs, request: &Request, context: &Context) -> Result<Glance> {
+    let there = find(&args.session, context)?;
+    if !is_alive(&context.project, &there) {
+        let word = condition(&there.state).word();
+        let what = if word == "running" || word == "paused" { report::failure(&there) } else { format!("session '{}' does not run: it is {word}", args.session) };
+        return Err(Error::failed(what).hint(report::ways_on(&there)));
+    }
+    let dir = context.project.session(&args.session);
+    inbox::put(&dir, request, clock::now())?;
+    if let Some(runner) = &there.state.runner {
+        process::send(runner, Signal::SIGUSR1);
+    }
+    let taken = clock::wait_until(TAKEN_UP, || inbox::waiting(&dir).is_ok_and(|left| left.is_empty()));
+    if taken { Ok(there) } else { Err(Error::failed(format!("the runner of session '{}' does not answer", args.session)).hint("see `ap doctor`")) }
+}

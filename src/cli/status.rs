@@ -1,0 +1,229 @@
+//! `ap status [session]`, `ap list`: where sessions stand. They read, and change nothing.
+use super::context::Context;
+use crate::clock;
+use crate::engine::{Phase, StateView};
+use crate::error::{Error, ExitCode, Result};
+use crate::model::SessionName;
+use crate::process::{self, Liveness};
+use crate::store::layout::Project;
+use crate::store::session::{Glance, glance, is_running, names};
+use crate::ui::{duration, json, out, report};
+use clap::Args as ClapArgs;
+use jiff::Timestamp;
+use serde::Serialize;
+use std::fmt::Write as _;
+
+#[derive(ClapArgs, Debug)]
+pub struct StatusArgs {
+    /// Name of the session; all sessions if not given
+    session: Option<SessionName>,
+    /// Print JSON: the fields of state.json, with `standing` and `alive` before them
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(ClapArgs, Debug)]
+pub struct ListArgs {
+    /// Most sessions to show, newest first
+    count: Option<usize>,
+    /// Print a JSON array
+    #[arg(long)]
+    json: bool,
+}
+
+/// `ap status --json`.
+#[derive(Serialize)]
+struct Status<'a> {
+    /// `active`, `paused`, `crashed`, `completed`, `failed`, `limit_reached` or `stopped`.
+    standing: &'static str,
+    /// Whether a runner has it now.
+    alive: bool,
+    run_dir: String,
+    /// What a person can do about it, when it did not reach its goal.
+    next: Option<String>,
+    #[serde(flatten)]
+    state: StateView<'a>,
+}
+
+pub fn status(args: &StatusArgs, context: &Context) -> Result<ExitCode> {
+    let Some(session) = &args.session else { return list(&ListArgs { count: None, json: args.json }, context) };
+    let there = find(session, context)?;
+    let alive = is_alive(&context.project, &there);
+    let standing = report::standing(&there, alive);
+    let ended_well = matches!(standing, "active" | "paused" | "completed");
+    let next = (!ended_well).then(|| report::ways_on(&there));
+    if args.json {
+        let run_dir = context.project.session(session).root().to_string();
+        json(&Status { standing, alive, run_dir, next, state: StateView::new(&there.plan, &there.state) });
+    } else {
+        out(&in_words(&there, standing, next.as_deref(), context));
+    }
+    Ok(ExitCode::Done)
+}
+
+/// Looks at a session that must exist.
+pub(super) fn find(session: &SessionName, context: &Context) -> Result<Glance> {
+    glance(&context.project.session(session))?
+        .ok_or_else(|| Error::failed(format!("there is no session '{session}' in {}", context.project.root())).hint("`ap list` shows the sessions there are"))
+}
+
+/// Whether the session's runner lives: by its lock file, or by the journal when somebody deleted that.
+pub(super) fn is_alive(project: &Project, there: &Glance) -> bool {
+    let journalled = there.state.runner.as_ref().is_some_and(|runner| process::liveness(runner) != Liveness::Dead);
+    (journalled && !matches!(there.state.phase, Phase::Ended { .. })) || is_running(project, &there.plan.session)
+}
+
+fn in_words(there: &Glance, standing: &str, next: Option<&str>, context: &Context) -> String {
+    let (view, now) = (StateView::new(&there.plan, &there.state), clock::now());
+    let mut text = String::new();
+    if let Some(next) = next {
+        let _ = writeln!(text, "{}\n{next}\n", report::failure(there));
+    }
+    let mut line = |name: &str, value: &str| {
+        let _ = writeln!(text, "{name:<10} {value}");
+    };
+    line("Session", &format!("{}  ({})", view.session, view.pipeline));
+    line("Status", standing);
+    if there.plan.nodes.len() > 1 {
+        let name = there.state.node(&there.plan).map_or("-", |node| node.id.as_str());
+        line("Stage", &format!("{name}  ({} of {})", view.current_stage + 1, there.plan.nodes.len()));
+    }
+    line("Iteration", &format!("{} of at most {}, {} completed", view.iteration, view.max_iterations, view.iteration_completed));
+    line("Doing", &doing(there, standing, now));
+    if let Some(last) = there.state.history.back() {
+        let said = if last.status.summary.is_empty() { &last.status.reason } else { &last.status.summary };
+        line("Last", &format!("iteration {}: {}", last.iteration, console::strip_ansi_codes(said.lines().next().unwrap_or_default())));
+    }
+    if let Some(error) = there.state.last_error.as_ref().filter(|_| next.is_none()) {
+        line("Error", error);
+    }
+    line("Spent", &format!("${:.2}, {} turns", view.usage.cost_usd, view.usage.turns));
+    line("Since", &view.started_at.map_or_else(String::new, |at| format!("{at} ({} ago)", duration::short(now.duration_since(at)))));
+    if let Some(runner) = there.state.runner.as_ref().filter(|_| matches!(standing, "active" | "paused")) {
+        line("Runner", &format!("pid {}", runner.pid));
+        line("Watch", &context.tmux().attach_line(&there.plan.session));
+    }
+    line("Files", context.project.session(&there.plan.session).root().as_str());
+    text
+}
+
+/// Answers the question people have: what happens now, and what would end it.
+fn doing(there: &Glance, standing: &str, now: Timestamp) -> String {
+    let state = &there.state;
+    match (&state.phase, standing) {
+        (Phase::Ended { ending }, _) => report::ending(ending),
+        (_, "crashed") => "nothing: its runner is gone".to_owned(),
+        (_, "paused") => "paused; `ap continue` goes on".to_owned(),
+        (Phase::Running, _) => {
+            let since = state.iteration_started.map_or_else(String::new, |at| format!(" for {}", duration::short(now.duration_since(at))));
+            format!("agent at work{since}, attempt {}", state.cursor.attempt)
+        }
+        (Phase::Waiting { until, .. }, _) => {
+            let left = duration::short(until.duration_since(now));
+            let why = StateView::new(&there.plan, state).waiting.and_then(|waiting| waiting["for"].as_str().map(str::to_owned)).unwrap_or_default();
+            format!("waiting until {until} ({left} left) for: {why}")
+        }
+        (Phase::New | Phase::Ready | Phase::Exited { .. }, _) => "between iterations".to_owned(),
+    }
+}
+
+/// One entry of `ap list --json`.
+#[derive(Serialize)]
+struct Row {
+    session: SessionName,
+    pipeline: String,
+    standing: &'static str,
+    alive: bool,
+    stage: Option<String>,
+    iteration: u32,
+    iteration_completed: u32,
+    max_iterations: u32,
+    started_at: Option<Timestamp>,
+    updated_at: Option<Timestamp>,
+    cost_usd: f64,
+    /// Set instead of the rest when the session cannot be read.
+    error: Option<String>,
+}
+
+pub fn list(args: &ListArgs, context: &Context) -> Result<ExitCode> {
+    let mut rows = rows(&context.project)?;
+    rows.truncate(args.count.unwrap_or(usize::MAX));
+    if args.json {
+        json(&rows);
+    } else if rows.is_empty() {
+        out("No sessions here yet. `ap` shows what can be run.\n");
+    } else {
+        out(&table(&rows));
+    }
+    Ok(ExitCode::Done)
+}
+
+/// Returns all sessions of the project, the latest first.
+fn rows(project: &Project) -> Result<Vec<Row>> {
+    let mut rows: Vec<Row> = names(project)?.into_iter().filter_map(|name| row(project, name)).collect();
+    rows.sort_by_key(|row| std::cmp::Reverse(row.updated_at));
+    Ok(rows)
+}
+
+/// Returns the table of all sessions, for `ap` alone; nothing if there are none.
+pub(super) fn overview(context: &Context) -> Result<Option<String>> {
+    let rows = rows(&context.project)?;
+    Ok((!rows.is_empty()).then(|| table(&rows)))
+}
+
+fn row(project: &Project, session: SessionName) -> Option<Row> {
+    match glance(&project.session(&session)) {
+        Ok(None) => None,
+        Ok(Some(there)) => {
+            let view = StateView::new(&there.plan, &there.state);
+            let alive = is_alive(project, &there);
+            Some(Row {
+                session,
+                pipeline: there.plan.name.clone(),
+                standing: report::standing(&there, alive),
+                alive,
+                stage: there.state.node(&there.plan).or(there.plan.nodes.last()).map(|node| node.id.to_string()),
+                iteration: view.iteration,
+                iteration_completed: view.iteration_completed,
+                max_iterations: view.max_iterations,
+                started_at: view.started_at,
+                updated_at: view.updated_at,
+                cost_usd: view.usage.cost_usd,
+                error: None,
+            })
+        }
+        Err(error) => Some(Row {
+            session,
+            pipeline: String::new(),
+            standing: "unreadable",
+            alive: false,
+            stage: None,
+            iteration: 0,
+            iteration_completed: 0,
+            max_iterations: 0,
+            started_at: None,
+            updated_at: None,
+            cost_usd: 0.0,
+            error: Some(error.to_string()),
+        }),
+    }
+}
+
+fn table(rows: &[Row]) -> String {
+    let now = clock::now();
+    let mut table = comfy_table::Table::new();
+    table.load_preset(comfy_table::presets::NOTHING);
+    table.set_header(["SESSION", "RUNS", "STATUS", "ITERATION", "STAGE", "CHANGED", "COST"]);
+    for row in rows {
+        table.add_row([
+            row.session.to_string(),
+            row.pipeline.clone(),
+            row.standing.to_owned(),
+            format!("{}/{}", row.iteration_completed, row.max_iterations),
+            row.stage.clone().unwrap_or_default(),
+            row.updated_at.map_or_else(String::new, |at| format!("{} ago", duration::short(now.duration_since(at)))),
+            format!("${:.2}", row.cost_usd),
+        ]);
+    }
+    format!("{}\n", table.to_string().lines().map(str::trim_end).collect::<Vec<_>>().join("\n"))
+}
