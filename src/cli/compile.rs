@@ -7,7 +7,7 @@ use crate::plan::{BACKLOGS, Overrides, Plan, Request, Sources, compile};
 use crate::ui::note;
 
 /// Compiles a plan for a session; warnings go to standard error.
-pub(super) fn plan(sources: &Sources, session: SessionName, command: String, overrides: Overrides, context: &Context) -> Result<Plan> {
+pub(super) fn plan(sources: &Sources, session: SessionName, command: String, overrides: &Overrides, context: &Context) -> Result<Plan> {
     let root = context.project.root();
     let request = Request {
         session,
@@ -16,7 +16,7 @@ pub(super) fn plan(sources: &Sources, session: SessionName, command: String, ove
         project: root.to_owned(),
         backlog: BACKLOGS.iter().map(|name| root.join(name)).find(|path| path.exists()),
     };
-    match compile(sources, &request, &overrides) {
+    match compile(sources, &request, overrides) {
         Ok((plan, warnings)) => {
             for warning in warnings {
                 note(&format!("warning: {warning}\n"));

@@ -52,7 +52,8 @@ pub fn stop(args: &SessionArgs, context: &Context) -> Result<ExitCode> {
     let there = ask(args, &Request::Stop { by: "ap stop".to_owned() }, context)?;
     let gone = clock::wait_until(STOPPED, || !is_alive_now(args, context));
     if !gone {
-        return Err(Error::failed(format!("session '{}' is still ending its agent", args.session)).hint(format!("`ap kill {}` does not wait", args.session)));
+        return Err(Error::failed(format!("session '{}' is still ending its agent", args.session))
+            .hint(format!("`ap kill {}` does not wait", args.session)));
     }
     out(&format!("Session '{}' is stopped. Go on with `{} --resume`.\n", args.session, there.plan.command));
     Ok(ExitCode::Done)
@@ -95,10 +96,15 @@ pub fn attach(args: &SessionArgs, context: &Context) -> Result<ExitCode> {
     let run_dir = context.project.session(&args.session);
     match tmux.find(&args.session)? {
         Some(found) if found.run_dir == run_dir.root() => tmux.attach(&args.session).map(|()| ExitCode::Done),
-        Some(found) => Err(Error::failed(format!("tmux session `{}` belongs to {}", found.name, if found.run_dir.is_empty() { "somebody else" } else { &found.run_dir }))),
+        Some(found) => Err(Error::failed(format!(
+            "tmux session `{}` belongs to {}",
+            found.name,
+            if found.run_dir.is_empty() { "somebody else" } else { &found.run_dir }
+        ))),
         None => {
             find(&args.session, context)?;
-            Err(Error::failed(format!("session '{}' has no window", args.session)).hint(format!("see `ap status {0}` and `ap logs {0}`", args.session)))
+            Err(Error::failed(format!("session '{}' has no window", args.session))
+                .hint(format!("see `ap status {0}` and `ap logs {0}`", args.session)))
         }
     }
 }
@@ -138,7 +144,11 @@ fn ask(args: &SessionArgs, request: &Request, context: &Context) -> Result<Glanc
     let there = find(&args.session, context)?;
     if !is_alive(&context.project, &there) {
         let word = condition(&there.state).word();
-        let what = if word == "running" || word == "paused" { report::failure(&there) } else { format!("session '{}' does not run: it is {word}", args.session) };
+        let what = if word == "running" || word == "paused" {
+            report::failure(&there)
+        } else {
+            format!("session '{}' does not run: it is {word}", args.session)
+        };
         return Err(Error::failed(what).hint(report::ways_on(&there)));
     }
     let dir = context.project.session(&args.session);
@@ -147,5 +157,9 @@ fn ask(args: &SessionArgs, request: &Request, context: &Context) -> Result<Glanc
         process::send(runner, Signal::SIGUSR1);
     }
     let taken = clock::wait_until(TAKEN_UP, || inbox::waiting(&dir).is_ok_and(|left| left.is_empty()));
-    if taken { Ok(there) } else { Err(Error::failed(format!("the runner of session '{}' does not answer", args.session)).hint("see `ap doctor`")) }
+    if taken {
+        Ok(there)
+    } else {
+        Err(Error::failed(format!("the runner of session '{}' does not answer", args.session)).hint("see `ap doctor`"))
+    }
 }

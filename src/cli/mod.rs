@@ -2,6 +2,7 @@
 mod compile;
 pub mod context;
 mod control;
+mod queue;
 mod start;
 mod status;
 
@@ -52,6 +53,8 @@ enum Command {
     Stop(control::SessionArgs),
     /// End every process of a session at once; `--resume` continues it
     Kill(control::SessionArgs),
+    /// See, take, give back and close tasks
+    Queue(queue::Args),
     /// `ap <loop> [session] [max]`
     #[command(external_subcommand)]
     Shortcut(Vec<OsString>),
@@ -91,6 +94,7 @@ fn run(args: Vec<OsString>) -> Result<ExitCode> {
         Some(Command::Continue(args)) => control::go_on(&args, &context),
         Some(Command::Stop(args)) => control::stop(&args, &context),
         Some(Command::Kill(args)) => control::kill(&args, &context),
+        Some(Command::Queue(args)) => queue::run(&args, &context),
         Some(Command::Shortcut(words)) => shortcut(words, &context),
     }
 }

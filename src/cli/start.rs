@@ -3,7 +3,6 @@ use super::context::Context;
 use crate::clock;
 use crate::error::{Error, ExitCode, Result};
 use crate::model::SessionName;
-use crate::mux::Tmux;
 use crate::mux::launch::{self, Door, Launch, Report};
 use crate::plan::{Overrides, Plan, Sources};
 use crate::runner::{self, Mode, Surroundings, Taken, Wanted, take};
@@ -121,7 +120,7 @@ struct Start<'a> {
 }
 
 fn start(start: &Start<'_>, context: &Context) -> Result<ExitCode> {
-    let plan = super::compile::plan(start.sources, start.session.clone(), start.typed.clone(), overrides(start, context)?, context)?;
+    let plan = super::compile::plan(start.sources, start.session.clone(), start.typed.clone(), &overrides(start, context)?, context)?;
     let mode = match start.flags {
         Flags { force: true, .. } => Mode::Force,
         Flags { resume: true, .. } => Mode::Resume,

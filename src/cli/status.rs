@@ -63,8 +63,10 @@ pub fn status(args: &StatusArgs, context: &Context) -> Result<ExitCode> {
 
 /// Looks at a session that must exist.
 pub(super) fn find(session: &SessionName, context: &Context) -> Result<Glance> {
-    glance(&context.project.session(session))?
-        .ok_or_else(|| Error::failed(format!("there is no session '{session}' in {}", context.project.root())).hint("`ap list` shows the sessions there are"))
+    glance(&context.project.session(session))?.ok_or_else(|| {
+        Error::failed(format!("there is no session '{session}' in {}", context.project.root()))
+            .hint("`ap list` shows the sessions there are")
+    })
 }
 
 /// Whether the session's runner lives: by its lock file, or by the journal when somebody deleted that.
@@ -120,7 +122,10 @@ fn doing(there: &Glance, standing: &str, now: Timestamp) -> String {
         }
         (Phase::Waiting { until, .. }, _) => {
             let left = duration::short(until.duration_since(now));
-            let why = StateView::new(&there.plan, state).waiting.and_then(|waiting| waiting["for"].as_str().map(str::to_owned)).unwrap_or_default();
+            let why = StateView::new(&there.plan, state)
+                .waiting
+                .and_then(|waiting| waiting["for"].as_str().map(str::to_owned))
+                .unwrap_or_default();
             format!("waiting until {until} ({left} left) for: {why}")
         }
         (Phase::New | Phase::Ready | Phase::Exited { .. }, _) => "between iterations".to_owned(),
@@ -212,7 +217,7 @@ fn row(project: &Project, session: SessionName) -> Option<Row> {
 fn table(rows: &[Row]) -> String {
     let now = clock::now();
     let mut table = comfy_table::Table::new();
-    table.load_preset(comfy_table::presets::NOTHING);
+    table.load_style(comfy_table::presets::NOTHING);
     table.set_header(["SESSION", "RUNS", "STATUS", "ITERATION", "STAGE", "CHANGED", "COST"]);
     for row in rows {
         table.add_row([

@@ -1,7 +1,9 @@
 //! Random worlds: whatever happens, and wherever the runner dies, the engine keeps its promises.
 use super::{Phase, State, accept, follow};
 use crate::model::*;
-use crate::plan::*;
+use crate::plan::{
+    AgentSpec, AttemptLimits, Guardrails, Node, Origin, PermissionMode, Plan, PlanKind, Provider, QueueProvider, QueueSpec, Source,
+};
 use crate::termination::Termination;
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;

@@ -252,7 +252,7 @@ fn quote_end(lines: &[Line<'_>], at: usize) -> Option<usize> {
     if first.starts_with("<!--") && !first.contains("-->") {
         return after(&|line| line.contains("-->"));
     }
-    let fence = ['`', '~'].into_iter().find(|&c| first.starts_with([c; 3].iter().collect::<String>().as_str()))?;
+    let fence = first.chars().next().filter(|_| first.starts_with("```") || first.starts_with("~~~"))?;
     let bare = first.trim_start_matches(fence);
     let long = first.len() - bare.len();
     if fence == '`' && bare.contains('`') {

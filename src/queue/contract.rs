@@ -3,7 +3,6 @@ use super::*;
 use camino::{Utf8Path, Utf8PathBuf};
 use fs_err as fs;
 use insta::assert_snapshot;
-use std::os::unix::fs::PermissionsExt as _;
 
 /// A folder that goes away with the first part.
 pub(super) fn folder() -> (tempfile::TempDir, Utf8PathBuf) {
@@ -14,13 +13,13 @@ pub(super) fn folder() -> (tempfile::TempDir, Utf8PathBuf) {
 
 /// How a provider's tasks are written down for a test.
 #[derive(Clone, Copy, Debug)]
-struct Provider {
-    kind: QueueProvider,
-    file: &'static str,
-    write: fn(&[(&str, bool)]) -> String,
+pub(super) struct Provider {
+    pub(super) kind: QueueProvider,
+    pub(super) file: &'static str,
+    pub(super) write: fn(&[(&str, bool)]) -> String,
 }
 
-const PROVIDERS: [Provider; 2] = [
+pub(super) const PROVIDERS: [Provider; 2] = [
     Provider { kind: QueueProvider::Backlog, file: "backlog.md", write: checklist },
     Provider { kind: QueueProvider::Prd, file: "prd.json", write: stories },
 ];
@@ -35,18 +34,18 @@ fn stories(tasks: &[(&str, bool)]) -> String {
 }
 
 /// A queue in a folder of its own.
-struct Fixture {
-    queue: Box<dyn Queue>,
-    path: Utf8PathBuf,
-    _folder: tempfile::TempDir,
+pub(super) struct Fixture {
+    pub(super) queue: Box<dyn Queue>,
+    pub(super) path: Utf8PathBuf,
+    pub(super) _folder: tempfile::TempDir,
 }
 
 impl Fixture {
-    fn new(provider: Provider, tasks: &[(&str, bool)]) -> Self {
+    pub(super) fn new(provider: Provider, tasks: &[(&str, bool)]) -> Self {
         Self::with(provider, &(provider.write)(tasks))
     }
 
-    fn with(provider: Provider, text: &str) -> Self {
+    pub(super) fn with(provider: Provider, text: &str) -> Self {
         let (folder, path) = folder();
         let path = path.join(provider.file);
         save(&path, text);
@@ -54,12 +53,12 @@ impl Fixture {
         Self { queue: open(&spec), path, _folder: folder }
     }
 
-    fn text(&self) -> String {
+    pub(super) fn text(&self) -> String {
         fs::read_to_string(&self.path).unwrap()
     }
 
     /// The verdict as one line; iterations of session `live` are alive.
-    fn verdict(&self) -> String {
+    pub(super) fn verdict(&self) -> String {
         let alive = |owner: &Owner| matches!(owner, Owner::Agent { session, .. } if session.as_str() == "live");
         match self.queue.census(&alive).map(|census| census.verdict("tasks")) {
             Ok(verdict) => serde_json::to_string(&verdict).unwrap(),
@@ -67,20 +66,20 @@ impl Fixture {
         }
     }
 
-    fn settle(&self, of: &OwnerPattern) -> (Verdict, Vec<String>) {
+    pub(super) fn settle(&self, of: &OwnerPattern) -> (Verdict, Vec<String>) {
         settle(&*self.queue, of, &|_| false)
     }
 }
 
-fn save(path: &Utf8Path, text: &str) {
+pub(super) fn save(path: &Utf8Path, text: &str) {
     crate::store::atomic::replace(path, text.as_bytes()).unwrap();
 }
 
-fn agent(session: &str, iteration: u32) -> Owner {
+pub(super) fn agent(session: &str, iteration: u32) -> Owner {
     Owner::agent(session.parse().unwrap(), iteration)
 }
 
-fn won(claim: Result<Claim>) -> Task {
+pub(super) fn won(claim: Result<Claim>) -> Task {
     match claim.unwrap() {
         Claim::Won(task) => task,
         other => panic!("not won: {other:?}"),
@@ -277,64 +276,6 @@ fn eight_at_once_claim_and_close_every_task_exactly_once() {
         claimed.sort_by_key(|id| id[1..].parse::<u32>().unwrap());
         assert_eq!(claimed, ids, "each once");
         assert_eq!(fixture.verdict(), r#"{"kind":"done","closed":100}"#);
-    }
-}
-
-#[test]
-fn mode_and_symlink_survive_a_close() {
-    for provider in PROVIDERS {
-        let fixture = Fixture::new(provider, &[("a", false)]);
-        fs::set_permissions(&fixture.path, std::fs::Permissions::from_mode(0o640)).unwrap();
-        let link = fixture.path.with_file_name("link");
-        fs::os::unix::fs::symlink(&fixture.path, &link).unwrap();
-        let linked = open(&QueueSpec { provider: provider.kind, path: link.clone(), max_wait_s: 0 });
-        won(linked.claim(None, &agent("s", 1)));
-        assert_eq!(fixture.queue.show("a").unwrap().owner.as_deref(), Some("pipeline/s/1"), "both paths know of the claim");
-        linked.close("a", None, "").unwrap();
-        assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
-        assert_eq!(fs::metadata(&fixture.path).unwrap().permissions().mode() & 0o777, 0o640);
-        assert_eq!(fixture.queue.show("a").unwrap().state, State::Closed);
-        let left = fs::read_dir(fixture.path.parent().unwrap()).unwrap().count();
-        assert_eq!(left, 3, "file, link and .agent-pipelines: no draft is left behind");
-    }
-}
-
-#[test]
-fn what_we_keep_beside_the_file_ignores_itself_in_git() {
-    for provider in PROVIDERS {
-        let fixture = Fixture::new(provider, &[("a", false)]);
-        won(fixture.queue.claim(None, &agent("s", 1)));
-        assert_eq!(fs::read_to_string(fixture.path.with_file_name(".agent-pipelines/.gitignore")).unwrap(), "*\n");
-    }
-}
-
-#[test]
-fn looking_changes_nothing() {
-    for provider in PROVIDERS {
-        let fixture = Fixture::new(provider, &[("a", false)]);
-        fixture.verdict();
-        fixture.queue.next().unwrap();
-        fixture.queue.show("a").unwrap();
-        fixture.settle(&OwnerPattern::all("s".parse().unwrap()));
-        assert_eq!(fs::read_dir(fixture.path.parent().unwrap()).unwrap().count(), 1);
-    }
-}
-
-#[test]
-fn titles_of_any_kind_come_through() {
-    for provider in PROVIDERS {
-        for title in
-            ["“Quotes” 'and' \"these\" `too`", "\u{1b}[31mred\u{1b}[0m", "🦀 emoji ünï", "a [link](http://x) (#", "$(rm -rf ~) \\n; --json"]
-        {
-            let text = match provider.kind {
-                QueueProvider::Backlog => format!("\u{feff}# Tasks\r\n\r\n* [ ] {title} (#a)\r\n"),
-                QueueProvider::Prd => serde_json::json!({ "userStories": [{ "id": "a", "title": title }] }).to_string(),
-            };
-            let fixture = Fixture::with(provider, &text);
-            assert_eq!(won(fixture.queue.claim(None, &agent("s", 1))).title, title);
-            fixture.queue.close("a", None, title).unwrap();
-            assert_eq!(fixture.queue.show("a").unwrap().title, title);
-        }
     }
 }
 

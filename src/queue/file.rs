@@ -67,7 +67,8 @@ impl<F: Format> FileQueue<F> {
     fn look<T>(&self, take: impl Fn() -> Result<T>, believable: impl Fn(&T) -> bool) -> Result<T> {
         let mut before = None;
         for _ in 0..LOOKS {
-            let now = fs::read(&self.path).ok();
+            // Reading a pipe would wait for ever.
+            let now = self.path.is_file().then(|| fs::read(&self.path).ok());
             let found = take();
             let busy = found.as_ref().is_err_and(|error| error.problem == Problem::Busy);
             if busy || found.as_ref().is_ok_and(&believable) || before.as_ref() == Some(&now) {
@@ -283,3 +284,6 @@ fn count(items: &[Item], claims: &Claims, alive: &dyn Fn(&Owner) -> bool) -> Cen
 fn no(item: &Item, why: &str, next: &str) -> QueueError {
     QueueError::rejected(format!("task `{}` {why}", item.id), next)
 }
+
+#[cfg(test)]
+mod tests;

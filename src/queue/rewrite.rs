@@ -51,3 +51,24 @@ fn replace(file: &Utf8Path, before: &[u8], edit: &Edit) -> io::Result<bool> {
     crate::store::atomic::sync_folder(folder)?;
     Ok(true)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::queue::contract::{folder, save};
+
+    #[test]
+    fn a_file_changed_meanwhile_is_left_alone() {
+        let (_keep, folder) = folder();
+        let file = folder.join("tasks");
+        for with in ["x", "longer"] {
+            save(&file, "edited by a person");
+            let edit = Edit { at: 0..1, with: with.to_owned() };
+            assert!(!change(&file, b"as it was read", &edit).unwrap());
+            assert_eq!(fs::read(&file).unwrap(), b"edited by a person");
+            assert!(change(&file, b"edited by a person", &edit).unwrap());
+            assert_eq!(fs::read_to_string(&file).unwrap(), format!("{with}dited by a person"));
+            assert_eq!(fs::read_dir(&folder).unwrap().count(), 1, "no draft is left behind");
+        }
+    }
+}

@@ -47,7 +47,7 @@ enum Found {
     /// No agent has been started.
     Nothing,
     Alive,
-    Ended(Exit),
+    Ended,
     /// It was started and is gone, and nobody wrote down how it ended.
     Gone,
 }
@@ -81,7 +81,7 @@ impl Attempt {
                 }
             }
             Found::Alive => Ok(Ok(attempt(state.shim.clone(), until_unlocked(places.iteration.stdout()), true))),
-            Found::Ended(_) => Ok(Ok(attempt(None, Box::pin(std::future::ready(())), true))),
+            Found::Ended => Ok(Ok(attempt(None, Box::pin(std::future::ready(())), true))),
             Found::Gone => {
                 sweep(plan, cursor);
                 Ok(Err(Outcome::Lost { reason: "its shim was killed, or the machine went down".to_owned() }))
@@ -149,10 +149,9 @@ impl Attempt {
         let output = self.places.iteration.output();
         if self.transcript.is_plain() {
             // The same bytes under a second name cost nothing, however many they are.
-            if let Err(error) = fs::hard_link(self.places.iteration.stdout(), &output) {
-                if error.kind() != io::ErrorKind::AlreadyExists {
-                    fs::copy(self.places.iteration.stdout(), &output)?;
-                }
+            match fs::hard_link(self.places.iteration.stdout(), &output) {
+                Err(error) if error.kind() != io::ErrorKind::AlreadyExists => drop(fs::copy(self.places.iteration.stdout(), &output)?),
+                Ok(()) | Err(_) => (),
             }
         } else {
             let mut text = self.transcript.final_text().unwrap_or_default().to_owned();
@@ -211,7 +210,7 @@ fn look(folder: &IterationDir) -> io::Result<Found> {
     };
     let Some(_lock) = FileLock::try_exclusive(&stdout)? else { return Ok(Found::Alive) };
     match fs::read(folder.exit()) {
-        Ok(text) => Ok(serde_json::from_slice(&text).map_or(Found::Gone, Found::Ended)),
+        Ok(text) => Ok(serde_json::from_slice(&text).map_or(Found::Gone, |_: Exit| Found::Ended)),
         // The shim makes `stderr.log` before it starts anything.
         Err(_) if !folder.stderr().exists() => Ok(Found::Nothing),
         Err(_) => Ok(Found::Gone),
@@ -234,7 +233,7 @@ fn start(briefing: &Briefing<'_>, around: &Surroundings) -> io::Result<Result<St
     atomic::replace(&folder.prompt(), (prompt + agent::prompt_suffix(&node.agent)).as_bytes())?;
     let job = match job(briefing, around) {
         Ok(job) => job,
-        Err(outcome) => return Ok(Err(outcome)),
+        Err(outcome) => return Ok(Err(*outcome)),
     };
     let stdout = fs::OpenOptions::new().create(true).append(true).open(folder.stdout())?;
     let Some(lock) = FileLock::try_exclusive(&stdout)? else { return Err(io::Error::other(format!("{} is locked", folder.stdout()))) };
@@ -267,7 +266,7 @@ fn hand_over(shim: &mut tokio::process::Child, job: &Job) -> io::Result<()> {
     stdin.write_all(&serde_json::to_vec(job)?)
 }
 
-fn job(briefing: &Briefing<'_>, around: &Surroundings) -> Result<Job, Outcome> {
+fn job(briefing: &Briefing<'_>, around: &Surroundings) -> Result<Job, Box<Outcome>> {
     let Briefing { plan, node, places, cursor, .. } = briefing;
     let context = places.iteration.context();
     let exchange = agent::reports_by_result(&node.agent).then(|| around.project.exchange(&plan.session));
@@ -291,9 +290,11 @@ fn job(briefing: &Briefing<'_>, around: &Surroundings) -> Result<Job, Outcome> {
     env.insert(RUN_MARK.to_owned(), plan.run.to_string());
     env.insert(ATTEMPT_MARK.to_owned(), mark(plan, *cursor));
     env.insert("PATH".to_owned(), around.agent_path());
-    let program = around.find(&invocation.program).ok_or_else(|| Outcome::Refused {
-        reason: format!("there is no program `{}` on PATH", invocation.program),
-        hint: "install it, or name it with `program:` in the loop; `ap doctor` shows what was found".to_owned(),
+    let program = around.find(&invocation.program).ok_or_else(|| {
+        Box::new(Outcome::Refused {
+            reason: format!("there is no program `{}` on PATH", invocation.program),
+            hint: "install it, or name it with `program:` in the loop; `ap doctor` shows what was found".to_owned(),
+        })
     })?;
     Ok(Job {
         program,

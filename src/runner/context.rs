@@ -54,7 +54,7 @@ impl Briefing<'_> {
             },
             "inputs": {
                 "from_initial": plan.inputs,
-                "from_stage": self.from_stage(),
+                "from_stage": self.stage_outputs(),
                 "from_previous_iterations": self.previous_outputs(&node.id, cursor.node, cursor.iteration.saturating_sub(1), Select::All),
                 "iterations_dir": places.stage.join("iterations"),
             },
@@ -111,7 +111,7 @@ impl Briefing<'_> {
         json!({ "provider": queue.provider, "path": queue.path, "state": self.state.verdict })
     }
 
-    fn from_stage(&self) -> Value {
+    fn stage_outputs(&self) -> Value {
         let mut stages = Map::new();
         if let Some((from, index)) = self.source() {
             let done = self.state.finished.get(index as usize).map_or(0, |done| done.iterations);

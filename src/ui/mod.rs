@@ -2,7 +2,7 @@
 pub mod duration;
 pub mod report;
 
-use std::io::{self, Write as _};
+use std::io;
 
 /// Writes data to standard output. A reader that has gone away is not an error.
 pub fn out(text: &str) {

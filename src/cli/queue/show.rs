@@ -1,0 +1,83 @@
+//! How tasks are shown.
+use crate::model::{Census, Verdict};
+use crate::queue::Task;
+use camino::Utf8Path;
+use serde::Serialize;
+use serde_json::json;
+
+/// Shows a task in full.
+pub(super) fn task(task: &Task, json: bool) -> String {
+    if json {
+        return data(task);
+    }
+    let mut text = format!("{}\n", line(task));
+    if let Some(owner) = &task.owner {
+        text += &format!("held by {}\n", plain(owner));
+    }
+    if !task.body.is_empty() {
+        text += &format!("\n{}\n", plain(&task.body));
+    }
+    if !task.acceptance.is_empty() {
+        text += "\nAcceptance:\n";
+        text.extend(task.acceptance.iter().map(|criterion| format!("- {}\n", plain(criterion))));
+    }
+    text
+}
+
+/// Shows tasks, one a line.
+pub(super) fn tasks(tasks: &[Task], json: bool) -> String {
+    if json { data(tasks) } else { tasks.iter().map(|task| line(task) + "\n").collect() }
+}
+
+fn line(task: &Task) -> String {
+    plain(&format!("{}  {}", task.id, task.title.replace(['\n', '\r'], " ")))
+}
+
+/// Shows that a task was closed or released.
+pub(super) fn done(id: &str, what: &str, json: bool) -> String {
+    if json { data(&json!({ "id": id, what: true })) } else { format!("{what} {}\n", plain(id)) }
+}
+
+/// Shows the count and what it means.
+pub(super) fn status(place: &Utf8Path, census: &Census, verdict: &Verdict, json: bool) -> String {
+    if json {
+        let pairs = |pairs: &[(String, String)], name: &str| pairs.iter().map(|(id, it)| json!({ "id": id, name: it })).collect::<Vec<_>>();
+        return data(&json!({
+            "queue": place, "total": census.total, "closed": census.closed, "ready": census.ready,
+            "held": pairs(&census.held, "owner"), "blocked": pairs(&census.blocked, "why"), "verdict": verdict,
+        }));
+    }
+    let mut text = format!("{place}: {} of {} closed, {} ready\n", census.closed, census.total, census.ready.len());
+    text.extend(census.held.iter().map(|(id, owner)| format!("{}  held by {}\n", plain(id), plain(owner))));
+    text.extend(census.blocked.iter().map(|(id, why)| format!("{}  {}\n", plain(id), plain(why))));
+    text += &format!("{}\n", capital(&meaning(verdict)));
+    text
+}
+
+/// Says in a few words what a verdict means.
+pub(super) fn meaning(verdict: &Verdict) -> String {
+    match verdict {
+        Verdict::Done { closed } => format!("every task is closed ({closed})"),
+        Verdict::Work { ready, left } => format!("{ready} of the {left} left can be claimed"),
+        Verdict::Wait { held } => format!("others work on what is left ({held} held)"),
+        Verdict::ReleaseStale { ids } => format!("what is left is held by agents that are gone ({})", ids.len()),
+        Verdict::Stalled { blocked } => format!("everything left is blocked ({})", blocked.len()),
+        Verdict::NoItems { looked_for } => format!("there are no tasks; looked for {looked_for}"),
+        Verdict::Unknown { error } => format!("the queue did not answer: {error}"),
+    }
+}
+
+fn capital(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
+}
+
+/// Titles come from files anybody may have written: what could command a terminal is shown instead of sent.
+fn plain(text: &str) -> String {
+    let shown = |c: char| if c.is_control() && c != '\n' && c != '\t' { c.escape_default().to_string() } else { c.to_string() };
+    text.chars().map(shown).collect()
+}
+
+fn data<T: Serialize + ?Sized>(value: &T) -> String {
+    serde_json::to_string(value).expect("text and numbers are always JSON") + "\n"
+}

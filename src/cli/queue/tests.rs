@@ -1,0 +1,286 @@
+use super::*;
+use crate::queue::{Problem, QueueError};
+use crate::store::atomic;
+use crate::store::layout::Project;
+use clap::Parser as _;
+use insta::assert_snapshot;
+
+#[derive(clap::Parser)]
+struct Line {
+    #[command(flatten)]
+    args: Args,
+}
+
+/// A project in a folder of its own, and what is typed there.
+struct World {
+    folder: tempfile::TempDir,
+    context: Context,
+}
+
+impl World {
+    fn new(files: &[(&str, &str)]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let root = Utf8PathBuf::from_path_buf(folder.path().canonicalize().unwrap()).unwrap();
+        for (name, text) in files {
+            fs_err::create_dir_all(root.join(name).parent().unwrap()).unwrap();
+            atomic::replace(&root.join(name), text.as_bytes()).unwrap();
+        }
+        let context = Context {
+            user_config: root.join("config"),
+            exe: "ap".into(),
+            session: None,
+            project: Project::new(root),
+            env: std::collections::BTreeMap::new(),
+        };
+        Self { folder, context }
+    }
+
+    fn person(&self, line: &str) -> String {
+        self.told(line, &self.context, None)
+    }
+
+    fn agent(&self, session: &str, iteration: u32, line: &str) -> String {
+        let path = self.folder.path().join("context.json");
+        let text = serde_json::json!({ "session": session, "iteration": iteration, "stage": { "id": "two", "index": 1 } }).to_string();
+        atomic::replace(camino::Utf8Path::from_path(&path).unwrap(), text.as_bytes()).unwrap();
+        self.told(line, &Context { session: Some(session.to_owned()), ..self.context.clone() }, Some(&path))
+    }
+
+    fn told(&self, line: &str, context: &Context, agent: Option<&Path>) -> String {
+        let args = Line::try_parse_from(std::iter::once("queue").chain(line.split(' '))).unwrap_or_else(|error| panic!("{error}")).args;
+        let told = match answer(&args, context, agent) {
+            Ok(Answer { data, note, code }) => format!("{data}{}exit {}", note.replace("No task", "stderr: No task"), code as u8),
+            Err(error) => format!("stderr: {error}\nhint: {}\nexit {}", error.help().unwrap_or_default(), error.code as u8),
+        };
+        let user = crate::queue::Owner::person(&nix::unistd::User::from_uid(nix::unistd::getuid()).unwrap().unwrap().name).to_string();
+        let root = self.context.project.root().as_str();
+        told.replace(root, "<project>").replace(&user, "person/<me>")
+    }
+}
+
+const BACKLOG: &str = "- [ ] Add login (#login)\n  With a form.\n  Acceptance:\n  - tests pass\n- [ ] Say \u{1b}[31mhello\n- [>] Later (#later)\n- [x] Start (#start)\n";
+
+#[test]
+fn people_see_what_there_is() {
+    let world = World::new(&[("backlog.md", BACKLOG)]);
+    assert_snapshot!(world.person("ready"), @r#"
+    login  Add login
+    t-e7348420  Say \u{1b}[31mhello
+    exit 0
+    "#);
+    assert_snapshot!(world.person("ready --json"), @r#"
+    [{"id":"login","title":"Add login","body":"With a form.","acceptance":["tests pass"],"priority":null,"state":"ready","owner":null},{"id":"t-e7348420","title":"Say \u001b[31mhello","body":"","acceptance":[],"priority":null,"state":"ready","owner":null}]
+    exit 0
+    "#);
+    assert_snapshot!(world.person("show login"), @r"
+    login  Add login
+
+    With a form.
+
+    Acceptance:
+    - tests pass
+    exit 0
+    ");
+    assert_snapshot!(world.person("status"), @r"
+    <project>/backlog.md: 1 of 4 closed, 2 ready
+    later  is marked `[>]`, which is neither open nor done: write `[ ]` to open it
+    2 of the 3 left can be claimed
+    exit 0
+    ");
+    assert_snapshot!(world.person("show nope"), @r"
+    stderr: there is no task `nope` in <project>/backlog.md
+    hint: its text may have been edited: `ap queue ready` lists the ids; a task that ends in `(#name)` keeps its id
+    exit 1
+    ");
+}
+
+#[test]
+fn an_agent_takes_a_task_and_closes_it() {
+    let world = World::new(&[("backlog.md", BACKLOG)]);
+    assert_snapshot!(world.agent("auth", 3, "claim --json"), @r#"
+    {"id":"login","title":"Add login","body":"With a form.","acceptance":["tests pass"],"priority":null,"state":"held","owner":"pipeline/auth/3"}
+    exit 0
+    "#);
+    assert_eq!(world.agent("auth", 3, "claim --json"), world.agent("auth", 3, "claim login --json"));
+    assert_snapshot!(world.agent("auth", 4, "claim login"), @r"
+    stderr: task `login` is held by pipeline/auth/3
+    hint: claim another: `ap queue ready` lists them
+    exit 1
+    ");
+    assert_snapshot!(world.agent("auth", 4, "close login"), @r"
+    stderr: task `login` is held by pipeline/auth/3
+    hint: leave it to its holder, and claim another
+    exit 1
+    ");
+    assert_snapshot!(world.agent("auth", 4, "release login"), @r"
+    stderr: task `login` is held by pipeline/auth/3, not by pipeline/auth/4, so it was not released
+    hint: `ap queue status` shows who holds what; a person may take one back with `--from OWNER`
+    exit 1
+    ");
+    assert_snapshot!(world.agent("auth", 4, "claim later"), @r"
+    stderr: task `later` is marked `[>]`, which is neither open nor done: write `[ ]` to open it
+    hint: claim another: `ap queue ready` lists them
+    exit 1
+    ");
+    assert_snapshot!(world.person("status --json"), @r#"
+    {"blocked":[{"id":"later","why":"is marked `[>]`, which is neither open nor done: write `[ ]` to open it"}],"closed":1,"held":[{"id":"login","owner":"pipeline/auth/3"}],"queue":"<project>/backlog.md","ready":["t-e7348420"],"total":4,"verdict":{"kind":"work","left":3,"ready":1}}
+    exit 0
+    "#);
+    assert_snapshot!(world.agent("auth", 3, "close login --reason done"), @r"
+    closed login
+    exit 0
+    ");
+    assert_snapshot!(world.agent("auth", 3, "close login --json"), @r#"
+    {"closed":true,"id":"login"}
+    exit 0
+    "#);
+    assert_snapshot!(world.agent("auth", 3, "claim start"), @r"
+    stderr: task `start` is closed already
+    hint: claim another: `ap queue ready` lists them
+    exit 1
+    ");
+}
+
+#[test]
+fn a_claim_with_nothing_left_is_exit_4_and_says_why() {
+    let world = World::new(&[("backlog.md", "- [x] a\n")]);
+    assert_snapshot!(world.agent("auth", 1, "claim --json"), @r"
+    null
+    stderr: No task can be claimed: every task is closed (1).
+    exit 4
+    ");
+    assert_snapshot!(world.agent("auth", 1, "claim"), @r"
+    stderr: No task can be claimed: every task is closed (1).
+    exit 4
+    ");
+    assert_snapshot!(world.person("ready --json"), @r"
+    []
+    stderr: No task can be claimed: every task is closed (1).
+    exit 0
+    ");
+}
+
+#[test]
+fn a_person_can_take_back_what_a_lost_agent_holds() {
+    let world = World::new(&[("backlog.md", "- [ ] a (#a)\n")]);
+    world.agent("auth", 1, "claim");
+    assert_snapshot!(world.person("release a"), @r"
+    stderr: task `a` is held by pipeline/auth/1, not by person/<me>, so it was not released
+    hint: `ap queue status` shows who holds what; a person may take one back with `--from OWNER`
+    exit 1
+    ");
+    assert_snapshot!(world.person("release a --from pipeline/auth/1 --reason lost"), @r"
+    released a
+    exit 0
+    ");
+    assert_snapshot!(world.person("release a --json"), @r"
+    stderr: task `a` is not held by anybody, so it was not released
+    hint: `ap queue status` shows who holds what; a person may take one back with `--from OWNER`
+    exit 1
+    ");
+    assert_snapshot!(world.person("claim a"), @r"
+    a  a
+    held by person/<me>
+    exit 0
+    ");
+    assert_snapshot!(world.person("release a --json"), @r#"
+    {"id":"a","released":true}
+    exit 0
+    "#);
+}
+
+#[test]
+fn the_usual_files_are_found_and_others_can_be_named() {
+    let stories = r#"{"userStories":[{"id":"US-1","title":"Story","acceptanceCriteria":["x"],"priority":1,"passes":false}]}"#;
+    assert_snapshot!(World::new(&[]).person("ready"), @r"
+    stderr: no tasks found in <project>: looked for backlog.md, BACKLOG.md, docs/backlog.md, prd.json
+    hint: write them in backlog.md (`- [ ] task`, one a line), or name the file with `--file PATH`
+    exit 1
+    ");
+    assert_snapshot!(World::new(&[("prd.json", stories)]).person("ready --json"), @r#"
+    [{"id":"US-1","title":"Story","body":"","acceptance":["x"],"priority":1,"state":"ready","owner":null}]
+    exit 0
+    "#);
+    let world = World::new(&[("docs/backlog.md", "- [ ] doc (#doc)\n"), ("prd.json", stories), ("x y.json", "{}")]);
+    assert_snapshot!(world.person("ready"), @r"
+    doc  doc
+    exit 0
+    ");
+    let file = world.context.project.root().join("prd.json");
+    assert_snapshot!(world.person(&format!("ready --file {file}")), @r"
+    US-1  Story
+    exit 0
+    ");
+}
+
+#[test]
+fn a_file_and_a_session_cannot_both_be_named() {
+    assert!(Line::try_parse_from(["queue", "ready", "--file", "x", "--session", "y"]).is_err());
+}
+
+#[test]
+fn a_session_s_queue_is_the_one_in_its_plan() {
+    let world = World::new(&[("backlog.md", "- [ ] usual (#usual)\n"), ("one.md", "- [ ] one (#one)\n"), ("two.md", "- [ ] two (#two)\n")]);
+    let root = world.context.project.root();
+    let node = |id: &str| {
+        serde_json::json!({
+            "id": id, "template": "", "description": "", "prompt": "", "termination": { "type": "queue" }, "max_iterations": 1, "delay_ms": 0,
+            "agent": { "provider": "scripted", "program": "", "model": "", "permissions": "bypassPermissions", "args": [],
+                "keep_env": false, "max_attempts": 1, "limits": { "wall_s": 0, "idle_s": 0, "after_result_s": 0 } },
+            "check_before": false, "output_path": "", "context": "", "from": null, "commands": {},
+            "queue": { "provider": "backlog", "path": root.join(format!("{id}.md")), "max_wait_s": 0 },
+        })
+    };
+    let plan = serde_json::json!({
+        "version": 1, "session": "auth", "run": "r1", "name": "p", "kind": "pipeline", "command": "", "nodes": [node("one"), node("two")], "inputs": [],
+        "source": { "origin": "file", "path": "", "hash": "" },
+        "guardrails": { "max_runtime_seconds": 0, "max_cost_usd": 0.0, "max_consecutive_errors": 0 },
+    });
+    let path = world.context.project.session(&"auth".parse().unwrap()).plan();
+    fs_err::create_dir_all(path.parent().unwrap()).unwrap();
+    atomic::replace(&path, plan.to_string().as_bytes()).unwrap();
+    assert_snapshot!(world.person("ready"), @r"
+    usual  usual
+    exit 0
+    ");
+    assert_snapshot!(world.person("ready --session auth"), @r"
+    one  one
+    exit 0
+    ");
+    assert_snapshot!(world.agent("auth", 1, "ready"), @r"
+    two  two
+    exit 0
+    ");
+    assert_snapshot!(world.agent("other", 1, "ready"), @r"
+    usual  usual
+    exit 0
+    ");
+    assert_snapshot!(world.person("ready --session ../x"), @r"
+    stderr: session name `../x` must start with a letter or digit
+    hint: `ap list` shows the sessions there are
+    exit 2
+    ");
+    atomic::replace(&path, b"{").unwrap();
+    assert_snapshot!(world.person("ready --session auth"), @r"
+    stderr: cannot read the plan of session `auth` in <project>/.claude/pipeline-runs/auth/plan.json: EOF while parsing an object at line 1 column 1
+    hint: name the tasks with `--file PATH`
+    exit 1
+    ");
+}
+
+#[test]
+fn an_agent_without_its_context_is_told() {
+    let world = World::new(&[("backlog.md", BACKLOG)]);
+    let nowhere = world.folder.path().join("gone.json");
+    assert_snapshot!(world.told("claim", &world.context, Some(&nowhere)), @r"
+    stderr: cannot tell which iteration this is from <project>/gone.json: No such file or directory (os error 2)
+    hint: AP_CONTEXT is set by `ap` for its agents; outside of one, unset it
+    exit 1
+    ");
+}
+
+#[test]
+fn queue_errors_keep_their_next_step() {
+    let error = Error::from(QueueError { problem: Problem::Busy, what: "what".into(), next: "next".into() });
+    assert_eq!((error.to_string().as_str(), error.help().as_deref(), error.code), ("what", Some("next"), ExitCode::Failed));
+}
