@@ -1,0 +1,38 @@
+//! How anything is shown: data to stdout, the rest to stderr, colour only where a person sees it.
+pub mod style;
+pub mod table;
+
+use crate::error::Result;
+use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme};
+use serde::Serialize;
+use std::io::{self, Write as _};
+
+/// Writes a line of data to stdout. A reader that has gone away (`ap list | head`) is no error.
+pub fn out(text: impl AsRef<str>) -> Result<()> {
+    let mut stdout = io::stdout().lock();
+    let written = writeln!(stdout, "{}", text.as_ref()).and_then(|()| stdout.flush());
+    match written {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error.into()),
+        Ok(()) | Err(_) => Ok(()),
+    }
+}
+
+/// Writes JSON to stdout, indented.
+pub fn json(value: &impl Serialize) -> Result<()> {
+    out(serde_json::to_string_pretty(value).map_err(crate::error::Error::failed)?)
+}
+
+/// Writes a line for people to stderr. If even that fails, there is nobody to tell.
+pub fn note(text: impl AsRef<str>) {
+    let _ = writeln!(io::stderr().lock(), "{}", text.as_ref());
+}
+
+/// Returns a diagnostic with its piece of source, in colour if `stdout` is for a person.
+pub fn diagnostic(diagnostic: &impl Diagnostic) -> String {
+    let theme = if console::colors_enabled() { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
+    let width = usize::from(console::Term::stdout().size().1).max(80);
+    let mut shown = String::new();
+    // Writing to a string cannot fail, and half a frame is better than none.
+    let _ = GraphicalReportHandler::new_themed(theme).with_width(width).with_links(false).render_report(&mut shown, diagnostic);
+    shown.trim_end().to_owned()
+}
