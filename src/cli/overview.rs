@@ -10,7 +10,7 @@ use serde::Serialize;
 /// Shows the loops and pipelines there are, and the sessions that run.
 #[derive(Clone, Debug, Default, clap::Args)]
 pub struct Args {
-    /// Print as JSON.
+    /// Print as JSON: `{loops: [{name, kind, description, ends, origin, path, error}], pipelines: […], sessions: […]}`.
     #[arg(long)]
     pub json: bool,
 }
@@ -54,4 +54,38 @@ fn section(title: &str, usage: &str, lines: &[Line]) -> Result<()> {
     };
     ui::out(table::table(["  NAME", "WHAT IT DOES", "ENDS", "FROM"], lines.iter().map(row)))?;
     ui::out("")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::layout::Project;
+    use insta::assert_snapshot;
+
+    #[test]
+    fn its_json_is_what_is_documented() {
+        let context =
+            Context { project: Project::new("/no/where".into()), user_config: "/no/config".into(), exe: "ap".into(), session: None };
+        assert_eq!(run(&Args { json: true }, &context).unwrap(), ExitCode::Done);
+        let library = Library::new(context.project.root(), &context.user_config);
+        let work = catalog::lines(&library, &context.project).into_iter().find(|line| line.name == "work").unwrap();
+        let overview = Overview { loops: vec![work], pipelines: Vec::new(), sessions: sessions(&context) };
+        assert_snapshot!(serde_json::to_string_pretty(&overview).unwrap(), @r#"
+        {
+          "loops": [
+            {
+              "name": "work",
+              "kind": "loop",
+              "description": "Implement the queue's tasks one by one, each verified and committed, until the queue is empty",
+              "ends": "queue empty, at most 25",
+              "origin": "built_in",
+              "path": "builtin:loops/work/loop.yaml",
+              "error": null
+            }
+          ],
+          "pipelines": [],
+          "sessions": []
+        }
+        "#);
+    }
 }
