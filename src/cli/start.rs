@@ -246,7 +246,10 @@ fn launch_runner(wanted: Wanted, context: &Context) -> Result<Report> {
         tmux.close(&found)?;
     }
     let door = Door::open()?;
-    let keep = context.env.get("AP_KEEP_WINDOW").is_none_or(|keep| keep != "0");
+    let keep = match context.env.get("AP_KEEP_WINDOW") {
+        Some(keep) => keep != "0",
+        None => context.settings()?.keep_window.unwrap_or(true),
+    };
     let path = door.path()?;
     tmux.open(&session, project.root(), &run_dir, &[context.exe.as_str(), "__runner", path.as_str()], keep)?;
     let launch = Launch { project: project.root().to_owned(), exe: context.exe.clone(), wanted, env: context.env.clone() };
