@@ -1,7 +1,11 @@
 //! The command line: one file per command.
+mod cleanup;
 mod compile;
 pub mod context;
 mod control;
+mod doctor;
+mod logs;
+mod manual;
 mod queue;
 mod start;
 mod status;
@@ -43,6 +47,10 @@ enum Command {
     List(status::ListArgs),
     /// Show a session's window (inside tmux: switch to it)
     Attach(control::SessionArgs),
+    /// Show what a session's agents said and did, or its journal
+    Logs(logs::LogsArgs),
+    /// Follow a session: `ap logs --follow`
+    Tail(logs::TailArgs),
     /// Wait for a session's end; the exit code is the session's own
     Wait(control::WaitArgs),
     /// Hold a session once its current iteration is over
@@ -53,6 +61,14 @@ enum Command {
     Stop(control::SessionArgs),
     /// End every process of a session at once; `--resume` continues it
     Kill(control::SessionArgs),
+    /// Clear away what sessions that ended badly left behind; never a living one
+    Cleanup(cleanup::CleanupArgs),
+    /// Check what sessions need: programs, tmux, locks, disk, and whether they would survive a logout
+    Doctor(doctor::DoctorArgs),
+    /// Print a shell's completions: `source <(ap completions bash)`
+    Completions(manual::CompletionsArgs),
+    /// Print the manual page, or write all of them
+    Man(manual::ManArgs),
     /// See, take, give back and close tasks
     Queue(queue::Args),
     /// `ap <loop> [session] [max]`
@@ -89,11 +105,17 @@ fn run(args: Vec<OsString>) -> Result<ExitCode> {
         Some(Command::Status(args)) => status::status(&args, &context),
         Some(Command::List(args)) => status::list(&args, &context),
         Some(Command::Attach(args)) => control::attach(&args, &context),
+        Some(Command::Logs(args)) => logs::logs(&args, &context),
+        Some(Command::Tail(args)) => logs::tail(&args, &context),
         Some(Command::Wait(args)) => control::wait(&args, &context),
         Some(Command::Pause(args)) => control::pause(&args, &context),
         Some(Command::Continue(args)) => control::go_on(&args, &context),
         Some(Command::Stop(args)) => control::stop(&args, &context),
         Some(Command::Kill(args)) => control::kill(&args, &context),
+        Some(Command::Cleanup(args)) => cleanup::run(&args, &context),
+        Some(Command::Doctor(args)) => doctor::run(&args, &context),
+        Some(Command::Completions(args)) => manual::completions(&args, Cli::command()),
+        Some(Command::Man(args)) => manual::man(&args, Cli::command()),
         Some(Command::Queue(args)) => queue::run(&args, &context),
         Some(Command::Shortcut(words)) => shortcut(words, &context),
     }
