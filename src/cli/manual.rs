@@ -8,26 +8,26 @@ use clap_complete::Shell;
 use fs_err as fs;
 
 #[derive(Args, Debug)]
-pub struct CompletionsArgs {
+pub(super) struct CompletionsArgs {
     /// The shell to complete for
     shell: Shell,
 }
 
 #[derive(Args, Debug)]
-pub struct ManArgs {
+pub(super) struct ManArgs {
     /// Write one page per command into this folder instead of printing the main page
     #[arg(long, value_name = "DIR")]
     out: Option<Utf8PathBuf>,
 }
 
-pub fn completions(args: &CompletionsArgs, mut command: Command) -> Result<ExitCode> {
+pub(super) fn completions(args: &CompletionsArgs, mut command: Command) -> Result<ExitCode> {
     let mut text = Vec::new();
     clap_complete::generate(args.shell, &mut command, "ap", &mut text);
     out(&String::from_utf8_lossy(&text));
     Ok(ExitCode::Done)
 }
 
-pub fn man(args: &ManArgs, mut command: Command) -> Result<ExitCode> {
+pub(super) fn man(args: &ManArgs, mut command: Command) -> Result<ExitCode> {
     // Gives subcommands their full names.
     command.build();
     match &args.out {

@@ -115,7 +115,7 @@ fn the_last_iteration_is_shown_and_any_other_on_request() {
 
 #[test]
 fn the_journal_is_shown_from_its_end() {
-    let scene = Scene::played(THREE, 3);
+    let scene = Scene::played("iterations:\n  - { status: { decision: continue } }\n", 3);
     let all = scene.says(&["logs", "s", "--events", "--lines", "0"]);
     assert!(all.lines().next().is_some_and(|line| line.contains("] session_started run=")), "{all}");
     let last = scene.says(&["logs", "s", "--events", "-n", "2"]);
@@ -219,6 +219,17 @@ fn killing_ends_everything_even_when_the_journal_is_damaged() {
     runner.wait().expect("it ends");
     assert!(!scene.path("project/.claude/locks/s.lock").exists());
     assert_eq!(scene.says(&["kill", "s"]), "Nothing of session 's' runs.\n");
+}
+
+#[test]
+fn an_agent_hears_the_signal_that_asks_it_to_end() {
+    let scene = Scene::new("iterations: []\n", 1);
+    let definition = "name: steps\ntermination: { type: fixed, max: 1 }\nprovider: command\nprogram: sh\nargs: [-c, \"trap 'touch asked; exit' INT; echo hello; while :; do :; done\"]\n";
+    write(&scene.path("project/.claude/loops/steps/loop.yaml"), definition);
+    let mut runner = scene.playing();
+    scene.says(&["stop", "s"]);
+    runner.wait().expect("it ends");
+    assert!(scene.path("project/asked").exists(), "it was killed without being asked");
 }
 
 #[test]

@@ -13,7 +13,7 @@ use clap::Args;
 use serde::Serialize;
 
 #[derive(Args, Debug)]
-pub struct CleanupArgs {
+pub(super) struct CleanupArgs {
     /// Only say what would be done
     #[arg(long)]
     dry_run: bool,
@@ -64,7 +64,7 @@ struct Cleanup<'a> {
     found: Vec<Finding>,
 }
 
-pub fn run(args: &CleanupArgs, context: &Context) -> Result<ExitCode> {
+pub(super) fn run(args: &CleanupArgs, context: &Context) -> Result<ExitCode> {
     let mut cleanup = Cleanup { context, dry_run: args.dry_run, orphans: args.orphans, found: Vec::new() };
     // Agents first: they say whose they are by files that are cleared away after them.
     cleanup.agents()?;

@@ -10,7 +10,7 @@ use clap::Args;
 use serde::Serialize;
 
 #[derive(Args, Debug)]
-pub struct DoctorArgs {
+pub(super) struct DoctorArgs {
     /// Print JSON: `verdict` and `checks`, each with name, verdict, found and advice
     #[arg(long)]
     json: bool,
@@ -59,7 +59,7 @@ struct Report {
     checks: Vec<Check>,
 }
 
-pub fn run(args: &DoctorArgs, context: &Context) -> Result<ExitCode> {
+pub(super) fn run(args: &DoctorArgs, context: &Context) -> Result<ExitCode> {
     let checks = checks(context);
     let verdict = checks.iter().map(|check| check.verdict).max().unwrap_or(Verdict::Ok);
     let report = Report { verdict, checks };

@@ -15,7 +15,7 @@ use clap::Args;
 const LINES: usize = 50;
 
 #[derive(Args, Debug)]
-pub struct LogsArgs {
+pub(super) struct LogsArgs {
     /// Name of the session
     session: SessionName,
     /// Go on as more is said, from iteration to iteration, until the session ends
@@ -38,7 +38,7 @@ pub struct LogsArgs {
 }
 
 #[derive(Args, Debug)]
-pub struct TailArgs {
+pub(super) struct TailArgs {
     /// Name of the session
     session: SessionName,
     /// Lines to begin with, the last ones; 0 shows all
@@ -67,7 +67,7 @@ struct Wanted<'a> {
     json: bool,
 }
 
-pub fn logs(args: &LogsArgs, context: &Context) -> Result<ExitCode> {
+pub(super) fn logs(args: &LogsArgs, context: &Context) -> Result<ExitCode> {
     let wanted = Wanted { session: &args.session, lines: args.lines, follow: args.follow, json: args.shape.json };
     if args.shape.events {
         return journal(&wanted, context);
@@ -98,7 +98,7 @@ pub fn logs(args: &LogsArgs, context: &Context) -> Result<ExitCode> {
     Ok(ExitCode::Done)
 }
 
-pub fn tail(args: &TailArgs, context: &Context) -> Result<ExitCode> {
+pub(super) fn tail(args: &TailArgs, context: &Context) -> Result<ExitCode> {
     let wanted = Wanted { session: &args.session, lines: args.lines, follow: true, json: args.shape.json };
     if args.shape.events {
         return journal(&wanted, context);
