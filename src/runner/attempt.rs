@@ -23,7 +23,7 @@ use std::process::Stdio;
 /// The environment variable every process of a run carries, wherever it moves.
 pub(crate) const RUN_MARK: &str = "AP_RUN";
 /// The same for one attempt.
-const ATTEMPT_MARK: &str = "AP_ATTEMPT";
+pub(crate) const ATTEMPT_MARK: &str = "AP_ATTEMPT";
 /// The largest status worth reading. Nobody writes more by hand.
 const LARGEST_STATUS: u64 = 1024 * 1024;
 /// How much of standard error an outcome may quote.

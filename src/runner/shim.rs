@@ -15,7 +15,7 @@ use camino::Utf8PathBuf;
 use fs_err as fs;
 use jiff::Timestamp;
 use nix::errno::Errno;
-use nix::sys::signal::{self, SigSet, Signal};
+use nix::sys::signal::{self, Signal};
 use nix::sys::wait::{Id, WaitPidFlag, WaitStatus, waitid, waitpid};
 use nix::unistd::Pid;
 use serde::{Deserialize, Serialize};
@@ -25,6 +25,7 @@ use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
 use std::process::{Child, Command};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::{Duration, Instant};
+use tokio::signal::unix::SignalKind;
 
 /// What the runner asks of a shim: JSON on its standard input.
 #[derive(Debug, Serialize, Deserialize)]
@@ -66,13 +67,13 @@ pub fn main() -> io::Result<()> {
     let _ = nix::unistd::setsid();
     #[cfg(target_os = "linux")]
     nix::sys::prctl::set_child_subreaper(true)?;
-    let asked = SigSet::from_iter([Signal::SIGTERM, Signal::SIGINT, Signal::SIGQUIT, Signal::SIGHUP]);
-    asked.thread_block()?;
+    let (sender, messages) = channel();
+    watch_signals(&sender)?;
     // From here on the attempt has begun: `stderr.log` says so.
     let stderr = fs::File::create(job.folder.stderr())?;
     let started_at = clock::now();
     let exit = match spawn(&job, stderr) {
-        Ok(child) => Watch::new(&job, child, asked).attend(started_at)?,
+        Ok(child) => Watch::new(&job, child, sender, messages).attend(started_at)?,
         Err(error) => Exit {
             code: None,
             signal: None,
@@ -116,10 +117,8 @@ struct Watch<'a> {
 }
 
 impl<'a> Watch<'a> {
-    fn new(job: &'a Job, child: Child, asked: SigSet) -> Self {
+    fn new(job: &'a Job, child: Child, sender: Sender<Message>, messages: Receiver<Message>) -> Self {
         let group = Pid::from_raw(i32::try_from(child.id()).unwrap_or(i32::MAX));
-        let (sender, messages) = channel();
-        watch_signals(asked, sender.clone());
         watch_exit(group, sender);
         let output = ResultWatch::new(job.folder.stdout(), job.folder.stderr(), job.events);
         Self { job, child, group, messages, started: Instant::now(), output, limit: None, cancelled: false }
@@ -217,14 +216,20 @@ impl<'a> Watch<'a> {
     }
 }
 
-fn watch_signals(asked: SigSet, sender: Sender<Message>) {
-    std::thread::spawn(move || {
-        while let Ok(signal) = asked.wait() {
-            if sender.send(Message::Asked(signal)).is_err() {
-                return;
-            }
-        }
-    });
+/// Catches what we may be asked with. Handlers end with an `exec`; signals we blocked would be blocked in the agent
+/// and all it starts, and nothing but KILL would end them.
+fn watch_signals(sender: &Sender<Message>) -> io::Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
+    for asked in [Signal::SIGTERM, Signal::SIGINT, Signal::SIGQUIT, Signal::SIGHUP] {
+        let mut caught = {
+            let _inside = runtime.enter();
+            tokio::signal::unix::signal(SignalKind::from_raw(asked as i32))?
+        };
+        let sender = sender.clone();
+        runtime.spawn(async move { while caught.recv().await.is_some() && sender.send(Message::Asked(asked)).is_ok() {} });
+    }
+    std::thread::spawn(move || runtime.block_on(std::future::pending::<()>()));
+    Ok(())
 }
 
 fn watch_exit(agent: Pid, sender: Sender<Message>) {

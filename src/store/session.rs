@@ -109,7 +109,8 @@ pub fn names(project: &Project) -> io::Result<Vec<SessionName>> {
     Ok(names)
 }
 
-fn read_plan(path: &Utf8Path) -> Result<Plan, Error> {
+/// Reads a plan that a session froze.
+pub fn read_plan(path: &Utf8Path) -> Result<Plan, Error> {
     let text = fs::read(path)?;
     let plan: Plan = serde_json::from_slice(&text).map_err(|error| {
         Error::failed(format!("{path}:{}:{}: the plan cannot be read: {error}", error.line(), error.column()))
