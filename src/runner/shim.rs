@@ -275,3 +275,17 @@ fn has_children() -> bool {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_agent_can_be_asked_to_end() {
+        let mut signals = Signals::listen().unwrap();
+        let mut agent = Command::new("sleep").arg("60").spawn().unwrap();
+        signal::kill(Pid::from_raw(agent.id().cast_signed()), Signal::SIGTERM).unwrap();
+        assert_eq!(agent.wait().unwrap().signal(), Some(Signal::SIGTERM as i32), "no signal is blocked in it");
+        assert!(signals.wait(Duration::from_secs(10)).contains(&Signal::SIGCHLD), "and we are told");
+    }
+}

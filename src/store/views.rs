@@ -20,7 +20,7 @@ use std::time::{Duration, Instant};
 /// How long the views may be behind. The end of a session is not waited with.
 const BEHIND: Duration = Duration::from_millis(50);
 
-/// How many lines a checkpoint may be behind.
+/// How many lines a checkpoint may be behind. One is made when a runner ends too: a list reads every session.
 const LINES_PER_CHECKPOINT: u64 = 256;
 
 /// A fact that is in the journal, when it was written and where it ends.
@@ -82,6 +82,9 @@ fn write(dir: &RunDir, plan: &Plan, mut state: State, mut mark: Mark, facts: &Re
             saved = mark.seq;
             save(&checkpoint_path(dir), &Checkpoint { mark, state: state.clone() });
         }
+    }
+    if saved < mark.seq {
+        save(&checkpoint_path(dir), &Checkpoint { mark, state });
     }
 }
 
