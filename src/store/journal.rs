@@ -1,6 +1,6 @@
 //! Append-only record of what happened in a session: `events.jsonl`, one [`Line`] a line.
 //!
-//! A fact is on disk before it is believed. The file is locked for as long as its writer lives, so
+//! A fact is on disk before anything is done about it. The file is locked for as long as its writer lives, so
 //! that even a deleted lock file never yields two writers.
 use super::lock::FileLock;
 use crate::clock;
@@ -35,6 +35,8 @@ pub struct Journal {
     file: fs::File,
     _lock: FileLock,
     mark: Mark,
+    /// What is known to be on disk.
+    synced: Mark,
     buffer: Vec<u8>,
 }
 
@@ -65,21 +67,34 @@ impl Journal {
             file.set_len(mark.offset)?;
             file.sync_data()?;
         }
-        Ok(Self { file, _lock: lock, mark, buffer: Vec::new() })
+        Ok(Self { file, _lock: lock, mark, synced: mark, buffer: Vec::new() })
     }
 
-    /// Records a fact; it is on disk when this returns.
+    /// Writes a fact down. Nothing may be done about it before [`sync`](Self::sync).
     pub fn append(&mut self, event: &Event, at: Timestamp) -> io::Result<()> {
         self.buffer.clear();
         let line = Written { v: Line::VERSION, seq: self.mark.seq + 1, at, event };
         serde_json::to_writer(&mut self.buffer, &line)?;
         self.buffer.push(b'\n');
         // One write for one line. What a full disk leaves of it is taken away again, now or when the journal is next opened.
-        if let Err(error) = self.file.write_all(&self.buffer).and_then(|()| self.file.sync_data()) {
+        if let Err(error) = self.file.write_all(&self.buffer) {
             let _ = self.file.set_len(self.mark.offset);
             return Err(error);
         }
         self.mark = Mark { offset: self.mark.offset + self.buffer.len() as u64, seq: self.mark.seq + 1 };
+        Ok(())
+    }
+
+    /// Whatever has been written down is on disk when this returns.
+    pub fn sync(&mut self) -> io::Result<()> {
+        if self.synced == self.mark {
+            return Ok(());
+        }
+        if let Err(error) = self.file.sync_data() {
+            let _ = self.file.set_len(self.synced.offset);
+            return Err(error);
+        }
+        self.synced = self.mark;
         Ok(())
     }
 
@@ -152,6 +167,7 @@ mod tests {
         for event in events {
             journal.append(event, clock::now()).unwrap();
         }
+        journal.sync().unwrap();
     }
 
     #[test]

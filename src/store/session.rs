@@ -3,7 +3,7 @@ use super::atomic;
 use super::journal::{Journal, JournalError};
 use super::layout::{Project, RunDir};
 use super::lock::SessionLock;
-use super::views::{self, Views};
+use super::views::{self, Fact, Views};
 use crate::engine::State;
 use crate::error::Error;
 use crate::model::{Event, SessionName};
@@ -21,6 +21,8 @@ pub struct Session {
     pub plan: Plan,
     state: State,
     journal: Journal,
+    /// Written down, but not on disk yet.
+    fresh: Vec<Fact>,
     views: Views,
     // Last, so that the views are finished before anybody else may start.
     _lock: SessionLock,
@@ -50,18 +52,34 @@ impl Session {
         let mut state = State::default();
         let journal = Journal::open(&dir.journal(), |line| state.apply(&line.event, line.at)).map_err(|error| explain(&dir, error))?;
         let views = Views::start(&dir, &plan, &state, journal.mark());
-        Ok(Self { dir, plan, state, journal, views, _lock: lock })
+        Ok(Self { dir, plan, state, journal, fresh: Vec::new(), views, _lock: lock })
     }
 
     pub fn state(&self) -> &State {
         &self.state
     }
 
-    /// Records a fact: on disk first, believed after.
+    /// Records a fact; it is on disk when this returns.
     pub fn record(&mut self, event: Event, now: Timestamp) -> io::Result<()> {
+        self.note(event, now)?;
+        self.commit()
+    }
+
+    /// Writes a fact down, so that what follows from it can be written down with it.
+    pub fn note(&mut self, event: Event, now: Timestamp) -> io::Result<()> {
         self.journal.append(&event, now)?;
         self.state.apply(&event, now);
-        self.views.tell(event, now, self.journal.mark());
+        self.fresh.push((event, now, self.journal.mark()));
+        Ok(())
+    }
+
+    /// Puts what has been written down on disk: facts that follow from each other share one wait for it.
+    /// Comes before anything is done about any of them.
+    pub fn commit(&mut self) -> io::Result<()> {
+        self.journal.sync()?;
+        for fact in self.fresh.drain(..) {
+            self.views.tell(fact);
+        }
         Ok(())
     }
 }
