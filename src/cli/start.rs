@@ -6,6 +6,7 @@ use crate::model::SessionName;
 use crate::mux::launch::{self, Door, Launch, Report};
 use crate::plan::{Overrides, Plan, PlanKind, Sources};
 use crate::runner::{self, Mode, Surroundings, Taken, Wanted, take};
+use crate::store::crash;
 use crate::store::layout::Project;
 use crate::store::lock::FileLock;
 use crate::store::session::is_running;
@@ -150,6 +151,7 @@ fn overrides(start: &Start<'_>, context: &Context) -> Result<Overrides> {
 }
 
 fn in_this_terminal(wanted: &Wanted, context: &Context) -> Result<ExitCode> {
+    crash::role("runner");
     let around = Surroundings::new(context.project.clone(), context.exe.clone(), context.env.clone());
     check_programs(&wanted.plan, &around)?;
     match take(&context.project, wanted)? {
@@ -170,6 +172,7 @@ fn drive(session: crate::store::session::Session, around: Surroundings) -> Resul
 
 /// `ap __runner <door>`: the program in a session's tmux window.
 pub fn in_window(door: &Utf8Path) -> Result<ExitCode> {
+    crash::role("runner");
     let (launch, line) = launch::fetch(door)?;
     let around = Surroundings::new(Project::new(launch.project), launch.exe, launch.env);
     match take(&around.project, &launch.wanted) {

@@ -8,9 +8,9 @@ use crate::engine::State;
 use crate::model::{Cursor, Exit, Outcome, ProcessId, Status, Usage};
 use crate::plan::{Node, Plan, PlanKind, Provider};
 use crate::process;
-use crate::store::atomic;
 use crate::store::layout::{IterationDir, RunDir};
 use crate::store::lock::FileLock;
+use crate::store::{atomic, crash};
 use camino::{Utf8Path, Utf8PathBuf};
 use fs_err as fs;
 use jiff::Timestamp;
@@ -127,6 +127,7 @@ impl Attempt {
         said.extend(self.transcript.finish());
         let folder = &self.places.iteration;
         let exit: Option<Exit> = fs::read(folder.exit()).ok().and_then(|text| serde_json::from_slice(&text).ok());
+        crash::point("conclude: exit.json read");
         let Some(exit) = exit else {
             sweep(plan, self.cursor);
             let outcome = if self.asked_to_end { Outcome::Cancelled } else { Outcome::Lost { reason: "its shim was killed".to_owned() } };
@@ -140,7 +141,9 @@ impl Attempt {
         if let (Outcome::Reported { status }, false) = (&outcome, folder.status().exists()) {
             atomic::replace(&folder.status(), &serde_json::to_vec_pretty(status)?)?;
         }
+        crash::point("conclude: before output.md");
         self.keep_output(plan)?;
+        crash::point("conclude: output.md kept");
         Ok((outcome, self.transcript.usage(), said))
     }
 
@@ -168,14 +171,22 @@ impl Attempt {
 /// Prepares the folder. Tells whether it is new, so that nothing in it needs to be looked at.
 fn enter(places: &Places, cursor: Cursor) -> io::Result<bool> {
     let root = places.iteration.root();
+    crash::point("iteration: before its folder");
     match fs::create_dir(root) {
-        Ok(()) => return Ok(true),
+        Ok(()) => {
+            crash::point("iteration: folder made");
+            return Ok(true);
+        }
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => (),
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            fs::create_dir_all(root)?;
+            // The iteration's folder last: whoever finds it looks no further.
+            fs::create_dir_all(&places.stage)?;
+            crash::point("stage: folder made");
             if !places.progress.exists() {
                 atomic::replace_durably(&places.progress, b"# Stage progress\n\n---\n")?;
             }
+            fs::create_dir_all(root)?;
+            crash::point("iteration: first folder made");
             return Ok(true);
         }
         Err(error) => return Err(error),
@@ -193,14 +204,19 @@ fn set_aside(folder: &IterationDir, attempt: u32) -> io::Result<()> {
         return Ok(());
     }
     let draft = kept.with_file_name(format!(".{attempt}.tmp"));
+    crash::point("set aside: before");
     fs::create_dir_all(&draft)?;
+    crash::point("set aside: draft made");
     for name in IterationDir::ATTEMPT_FILES {
         match fs::rename(folder.root().join(name), draft.join(name)) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
             Ok(()) | Err(_) => (),
         }
+        crash::point(&format!("set aside: {name} moved"));
     }
-    fs::rename(&draft, &kept)
+    fs::rename(&draft, &kept)?;
+    crash::point("set aside: done");
+    Ok(())
 }
 
 fn look(folder: &IterationDir) -> io::Result<Found> {
@@ -225,6 +241,7 @@ fn start(briefing: &Briefing<'_>, around: &Surroundings) -> io::Result<Result<St
     let folder = &places.iteration;
     remove_stale(&places.status)?;
     remove_stale(&folder.status())?;
+    crash::point("start: no stale status");
     let Ok(prompt) = crate::plan::template::render(&node.prompt, &|name| briefing.variable(name)) else {
         // Compiling the plan has already refused unknown names.
         return Err(io::Error::other("the prompt names an unknown variable"));
@@ -235,21 +252,27 @@ fn start(briefing: &Briefing<'_>, around: &Surroundings) -> io::Result<Result<St
         Ok(job) => job,
         Err(outcome) => return Ok(Err(*outcome)),
     };
+    crash::point("start: before stdout.log");
     let stdout = fs::OpenOptions::new().create(true).append(true).open(folder.stdout())?;
+    crash::point("start: stdout.log made");
     let Some(lock) = FileLock::try_exclusive(&stdout)? else { return Err(io::Error::other(format!("{} is locked", folder.stdout()))) };
+    crash::point("start: stdout.log locked");
     let mut shim = tokio::process::Command::new(&around.exe)
         .arg("__shim")
         .env_clear()
         .env(RUN_MARK, plan.run.as_str())
         .env(ATTEMPT_MARK, mark(plan, *cursor))
+        .envs(crash::pass_on())
         .stdin(Stdio::piped())
         // The lock goes with it: it is the shim's as soon as we close our copy.
         .stdout(stdout.into_parts().0)
         .stderr(Stdio::null())
         .spawn()?;
+    crash::point("start: shim spawned");
     drop(lock);
     let pid = shim.id().and_then(|pid| i32::try_from(pid).ok());
     hand_over(&mut shim, &job)?;
+    crash::point("start: job handed over");
     let identity = pid.and_then(process::identity);
     let ended = Box::pin(async move {
         let _ = shim.wait().await;

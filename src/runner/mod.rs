@@ -17,8 +17,8 @@ use crate::engine::{Phase, accept, follow};
 use crate::error::Result;
 use crate::model::{Cursor, Effect, Ending, Event, Input, Request, Verdict};
 use crate::queue::{self, Owner, OwnerPattern};
-use crate::store::inbox;
 use crate::store::session::Session;
+use crate::store::{crash, inbox};
 use attempt::Attempt;
 use jiff::Timestamp;
 use std::future::{Future, pending};
@@ -242,7 +242,9 @@ impl Runner {
                 self.asked_to_stop += 1;
             }
             self.accept(&Input::Request(waiting.request.clone()))?;
+            crash::point("inbox: request taken up");
             waiting.done()?;
+            crash::point("inbox: request removed");
         }
         Ok(())
     }

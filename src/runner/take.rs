@@ -6,10 +6,10 @@ use crate::error::{Error, ExitCode, Result};
 use crate::model::{Event, Input, Request, SessionName};
 use crate::plan::Plan;
 use crate::process::{self, Liveness};
-use crate::store::atomic;
 use crate::store::layout::Project;
 use crate::store::lock::{Holder, SessionLock};
 use crate::store::session::{Glance, Session, glance};
+use crate::store::{atomic, crash};
 use crate::ui::report;
 use fs_err as fs;
 use nix::sys::signal::Signal;
@@ -135,7 +135,9 @@ fn put_away(project: &Project, session: &SessionName) -> Result<()> {
     let run = plan.map_or_else(unnamed, |plan| Ok(plan.run)).map_err(Error::failed)?;
     let kept = project.archived(session, &run);
     fs::create_dir_all(kept.parent().unwrap_or(&kept))?;
+    crash::point("archive: before");
     fs::rename(dir.root(), &kept)?;
+    crash::point("archive: done");
     Ok(())
 }
 

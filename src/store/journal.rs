@@ -2,6 +2,7 @@
 //!
 //! A fact is on disk before it is believed. The file is locked for as long as its writer lives, so
 //! that even a deleted lock file never yields two writers.
+use super::crash;
 use super::lock::FileLock;
 use crate::model::{Event, Line};
 use camino::{Utf8Path, Utf8PathBuf};
@@ -48,6 +49,7 @@ impl Journal {
     /// A torn last line, which was never believed, is cut off.
     pub fn open(path: &Utf8Path, each: impl FnMut(&Line)) -> Result<Self, JournalError> {
         let file = fs::OpenOptions::new().read(true).append(true).create(true).open(path)?;
+        crash::point("journal: opened");
         let Some(lock) = FileLock::try_exclusive(&file)? else { return Err(JournalError::Held { path: path.to_owned() }) };
         let mark = read_from(path, Mark::default(), each)?;
         if mark.offset < file.metadata()?.len() {
@@ -63,11 +65,17 @@ impl Journal {
         let line = Written { v: Line::VERSION, seq: self.mark.seq + 1, at, event };
         serde_json::to_writer(&mut self.buffer, &line)?;
         self.buffer.push(b'\n');
+        crash::point("journal: before a line");
         // One write for one line. What a full disk leaves of it is taken away again, now or when the journal is next opened.
-        if let Err(error) = self.file.write_all(&self.buffer).and_then(|()| self.file.sync_data()) {
+        let written = self.file.write_all(&self.buffer).and_then(|()| {
+            crash::point("journal: written, not synced");
+            self.file.sync_data()
+        });
+        if let Err(error) = written {
             let _ = self.file.set_len(self.mark.offset);
             return Err(error);
         }
+        crash::point("journal: synced");
         self.mark = Mark { offset: self.mark.offset + self.buffer.len() as u64, seq: self.mark.seq + 1 };
         Ok(())
     }
