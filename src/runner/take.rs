@@ -9,7 +9,7 @@ use crate::process::{self, Liveness};
 use crate::store::layout::Project;
 use crate::store::lock::{Holder, SessionLock};
 use crate::store::session::{Glance, Session, glance};
-use crate::store::{atomic, crash};
+use crate::store::{atomic, crash, views};
 use crate::ui::report;
 use fs_err as fs;
 use nix::sys::signal::Signal;
@@ -47,11 +47,14 @@ pub enum Taken {
 /// How long a living runner may take to end its agent before it is killed.
 const PATIENCE: Duration = Duration::from_secs(20);
 
+/// How long a process may take from being forked to being a program of its own, which drops what it inherited.
+const HALF_STARTED: Duration = Duration::from_secs(1);
+
 /// Takes the session, or says why it cannot be had. Nothing is changed in that case.
 pub fn take(project: &Project, wanted: &Wanted) -> Result<Taken> {
     let plan = &wanted.plan;
     prepare(project)?;
-    let lock = match (lock(project, &plan.session)?, wanted.mode) {
+    let lock = match (lock_soon(project, &plan.session)?, wanted.mode) {
         (Some(lock), _) => lock,
         (None, Mode::Force) => take_over(project, &plan.session)?,
         (None, Mode::New | Mode::Resume) => return Err(report::already_running(project, &plan.session)),
@@ -66,7 +69,11 @@ pub fn take(project: &Project, wanted: &Wanted) -> Result<Taken> {
         (None, Mode::New) => begin(project, wanted, lock),
         (None, Mode::Resume) => Err(Error::usage(format!("there is no session '{}' to resume", plan.session))
             .hint("start it without `--resume`; `ap list` shows the sessions there are")),
-        (Some(there), _) if condition(&there.state) == Condition::Complete => Ok(Taken::Complete(Box::new(there))),
+        (Some(there), _) if condition(&there.state) == Condition::Complete => {
+            views::refresh(&project.session(&plan.session), &there.plan, &there.state);
+            drop(lock);
+            Ok(Taken::Complete(Box::new(there)))
+        }
         (Some(there), Mode::New) => Err(Error::new(ExitCode::Failed, report::failure(&there)).hint(report::ways_on(&there))),
         (Some(there), Mode::Resume) => resume(project, wanted, &there, lock),
     }
@@ -88,6 +95,20 @@ fn lock(project: &Project, session: &SessionName) -> Result<Option<SessionLock>>
     let process = process::me();
     let holder = Holder { session: session.clone(), pid: process.pid, started_at: clock::now(), process };
     Ok(SessionLock::try_acquire(&project.lock(session), &holder)?)
+}
+
+/// Takes the lock; of a holder that was killed, also when a shim it was just starting still has a copy of it.
+fn lock_soon(project: &Project, session: &SessionName) -> Result<Option<SessionLock>> {
+    let path = project.lock(session);
+    let dies = || SessionLock::holder(&path).is_some_and(|holder| process::liveness(&holder.process) == Liveness::Dead);
+    let mut taken = lock(project, session);
+    clock::wait_until(HALF_STARTED, || {
+        if matches!(taken, Ok(None)) && dies() {
+            taken = lock(project, session);
+        }
+        !matches!(taken, Ok(None)) || !dies()
+    });
+    taken
 }
 
 /// Ends a session's living runner, if there is one; it ends its agent first.

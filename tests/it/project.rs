@@ -260,7 +260,7 @@ impl Project {
     pub(crate) fn nothing_left(&self) {
         self.until("the last process of the project's sessions to end", || self.left_over().is_empty());
         let locks = fs_err::read_dir(self.root.join(".claude/locks")).into_iter().flatten().flatten();
-        let left: Vec<_> = locks.map(|entry| entry.file_name()).filter(|name| name != ".gitignore").collect();
+        let left: Vec<_> = locks.map(|entry| entry.file_name()).filter(|name| name.to_string_lossy().ends_with(".lock")).collect();
         assert!(left.is_empty(), "locks left: {left:?}");
     }
 
