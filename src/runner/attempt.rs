@@ -4,6 +4,7 @@ use super::context::{Briefing, Places};
 use super::shim::Job;
 use super::tail::Tail;
 use crate::agent::{self, Activity, Call, Transcript};
+use crate::clock;
 use crate::engine::State;
 use crate::model::{Cursor, Exit, Outcome, ProcessId, Status, Usage};
 use crate::plan::{Node, Plan, PlanKind, Provider};
@@ -26,6 +27,8 @@ pub(crate) const RUN_MARK: &str = "AP_RUN";
 const ATTEMPT_MARK: &str = "AP_ATTEMPT";
 /// The largest status worth reading. Nobody writes more by hand.
 const LARGEST_STATUS: u64 = 1024 * 1024;
+/// How long a killed process may take to be gone.
+const AFTER_KILL: std::time::Duration = std::time::Duration::from_secs(2);
 /// How much of standard error an outcome may quote.
 const STDERR_TAIL: u64 = 4096;
 
@@ -357,11 +360,16 @@ fn until_unlocked(stdout: Utf8PathBuf) -> Pin<Box<dyn Future<Output = ()> + Send
     })
 }
 
-/// Ends whatever carries the attempt's mark: its shim is gone, so nothing bounds it any more.
+/// Ends whatever carries the attempt's mark: its shim is gone, so nothing bounds it any more. Nothing of it lives when
+/// this returns, unless it is stuck in the kernel: the next agent is about to start.
 fn sweep(plan: &Plan, cursor: Cursor) {
-    for process in process::marked(ATTEMPT_MARK, &mark(plan, cursor)) {
-        process::send(&process, Signal::SIGKILL);
-    }
+    clock::wait_until(AFTER_KILL, || {
+        let left = process::marked(ATTEMPT_MARK, &mark(plan, cursor));
+        for process in &left {
+            process::send(process, Signal::SIGKILL);
+        }
+        left.is_empty()
+    });
 }
 
 fn mark(plan: &Plan, cursor: Cursor) -> String {
