@@ -9,9 +9,10 @@ use crate::process::{self, Liveness};
 use crate::store::layout::Project;
 use crate::store::lock::{Holder, SessionLock};
 use crate::store::session::{Glance, Session, glance};
-use crate::store::{atomic, crash, views};
+use crate::store::{atomic, crash, inbox, journal, views};
 use crate::ui::report;
 use fs_err as fs;
+use jiff::Timestamp;
 use nix::sys::signal::Signal;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
@@ -53,12 +54,21 @@ const HALF_STARTED: Duration = Duration::from_secs(1);
 /// Takes the session, or says why it cannot be had. Nothing is changed in that case.
 pub fn take(project: &Project, wanted: &Wanted) -> Result<Taken> {
     let plan = &wanted.plan;
+    let since = clock::now();
     prepare(project)?;
     let lock = match (lock_soon(project, &plan.session)?, wanted.mode) {
         (Some(lock), _) => lock,
         (None, Mode::Force) => take_over(project, &plan.session)?,
         (None, Mode::New | Mode::Resume) => return Err(report::already_running(project, &plan.session)),
     };
+    if journal::is_held(&project.session(&plan.session).journal())? {
+        // Somebody deleted the lock file of a living runner, which does not make it less alive.
+        if wanted.mode != Mode::Force {
+            drop(lock);
+            return Err(report::already_running(project, &plan.session));
+        }
+        end_without_lock(project, &plan.session)?;
+    }
     let there = glance(&project.session(&plan.session));
     let there = if wanted.mode == Mode::Force { there.ok().flatten() } else { there? };
     match (there, wanted.mode) {
@@ -75,7 +85,7 @@ pub fn take(project: &Project, wanted: &Wanted) -> Result<Taken> {
             Ok(Taken::Complete(Box::new(there)))
         }
         (Some(there), Mode::New) => Err(Error::new(ExitCode::Failed, report::failure(&there)).hint(report::ways_on(&there))),
-        (Some(there), Mode::Resume) => resume(project, wanted, &there, lock),
+        (Some(there), Mode::Resume) => resume(project, wanted, &there, lock, since),
     }
 }
 
@@ -142,6 +152,21 @@ fn take_over(project: &Project, session: &SessionName) -> Result<SessionLock> {
     Err(Error::failed(format!("the runner of session '{session}' (pid {}) cannot be ended", holder.pid)))
 }
 
+/// Ends the living runner that only the journal knows.
+fn end_without_lock(project: &Project, session: &SessionName) -> Result<()> {
+    let dir = project.session(session);
+    let runner = glance(&dir).ok().flatten().and_then(|there| there.state.runner);
+    for signal in [Signal::SIGTERM, Signal::SIGKILL] {
+        if let Some(runner) = &runner {
+            process::send(runner, signal);
+        }
+        if clock::wait_until(PATIENCE, || journal::is_held(&dir.journal()).is_ok_and(|held| !held)) {
+            return Ok(());
+        }
+    }
+    Err(Error::failed(format!("the runner of session '{session}' cannot be ended")))
+}
+
 /// Moves the old run out of the way; nothing of it is lost.
 fn put_away(project: &Project, session: &SessionName) -> Result<()> {
     let dir = project.session(session);
@@ -191,11 +216,12 @@ fn begin(project: &Project, wanted: &Wanted, lock: SessionLock) -> Result<Taken>
     attend(session).map(|session| Taken::Ours(Box::new(session)))
 }
 
-fn resume(project: &Project, wanted: &Wanted, there: &Glance, lock: SessionLock) -> Result<Taken> {
+fn resume(project: &Project, wanted: &Wanted, there: &Glance, lock: SessionLock, since: Timestamp) -> Result<Taken> {
     if there.plan.name != wanted.plan.name {
         return Err(Error::usage(format!("session '{}' runs `{}`, not `{}`", there.plan.session, there.plan.name, wanted.plan.name))
             .hint(format!("resume it with `{} --resume`", there.plan.command)));
     }
+    inbox::forget_stops(&project.session(&there.plan.session), since)?;
     let mut session = attend(Session::open(project, &there.plan.session, lock)?)?;
     let resumed = Input::Request(Request::Resume { max_iterations: new_maximum(wanted, &session) });
     let now = clock::now();

@@ -4,12 +4,14 @@
 //! that even a deleted lock file never yields two writers.
 use super::crash;
 use super::lock::FileLock;
+use crate::clock;
 use crate::model::{Event, Line};
 use camino::{Utf8Path, Utf8PathBuf};
 use fs_err as fs;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::io::{self, BufRead as _, BufReader, Seek as _, SeekFrom, Write as _};
+use std::time::Duration;
 use thiserror::Error;
 
 /// Why a journal cannot be used.
@@ -24,6 +26,8 @@ pub enum JournalError {
     #[error("{path} is being written by another runner")]
     Held { path: Utf8PathBuf },
 }
+
+const AN_INSTANT: Duration = Duration::from_millis(500);
 
 /// The writer of a journal; there is at most one.
 #[derive(Debug)]
@@ -50,7 +54,7 @@ impl Journal {
     pub fn open(path: &Utf8Path, each: impl FnMut(&Line)) -> Result<Self, JournalError> {
         let file = fs::OpenOptions::new().read(true).append(true).create(true).open(path)?;
         crash::point("journal: opened");
-        let Some(lock) = FileLock::try_exclusive(&file)? else { return Err(JournalError::Held { path: path.to_owned() }) };
+        let Some(lock) = lock(&file)? else { return Err(JournalError::Held { path: path.to_owned() }) };
         let mark = read_from(path, Mark::default(), each)?;
         if mark.offset < file.metadata()?.len() {
             file.set_len(mark.offset)?;
@@ -84,6 +88,26 @@ impl Journal {
     pub fn mark(&self) -> Mark {
         self.mark
     }
+}
+
+/// Whether a living runner writes the journal, lock file or not. For whoever holds the session's lock.
+pub fn is_held(path: &Utf8Path) -> io::Result<bool> {
+    match fs::File::open(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        file => Ok(lock(&file?)?.is_none()),
+    }
+}
+
+/// Locks a journal. Who waits for a runner's end has it for an instant, and so has a shim that is just being started.
+fn lock(file: &fs::File) -> io::Result<Option<FileLock>> {
+    let mut taken = FileLock::try_exclusive(file);
+    clock::wait_until(AN_INSTANT, || {
+        if matches!(taken, Ok(None)) {
+            taken = FileLock::try_exclusive(file);
+        }
+        !matches!(taken, Ok(None))
+    });
+    taken
 }
 
 /// A [`Line`] that borrows its event.
@@ -132,7 +156,6 @@ fn parse(path: &Utf8Path, seq: u64, text: &[u8]) -> Result<Line, JournalError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::clock;
 
     fn scratch() -> (tempfile::TempDir, Utf8PathBuf) {
         let folder = tempfile::tempdir().unwrap();

@@ -69,7 +69,7 @@ fn a_stop_nobody_took_up_does_not_stop_whoever_resumes() {
     let (project, runner) = started();
     runner.kill_9();
     let request = format!(".claude/pipeline-runs/s/inbox/{:020}-1.json", 1);
-    project.write(&request, r#"{"type":"stop","by":"ap stop"}"#);
+    project.write(&request, r#"{"request":"stop","by":"ap stop"}"#);
     resume_to_the_end(&project);
     assert_eq!(project.events("s", "stop_requested").len(), 0);
 }
@@ -146,6 +146,19 @@ fn a_deleted_lock_file_never_yields_two_runners() {
     tell(&project, 2);
     assert_eq!((runner.ended(), agents(&project)), (0, 2));
     assert_eq!(project.history("s"), [1, 2]);
+    project.nothing_left();
+}
+
+#[test]
+fn force_ends_a_runner_whose_lock_file_was_deleted() {
+    let (project, runner) = started();
+    fs_err::remove_file(project.root().join(".claude/locks/s.lock")).expect("the lock");
+    tell(&project, 2);
+    let forced = project.start(&["work", "s", "--foreground", "--force"]);
+    assert_eq!(runner.ended(), 5);
+    tell(&project, 1);
+    assert_eq!(forced.ended(), 0);
+    assert_eq!((project.history("s"), agents(&project)), (vec![1, 2], 3));
     project.nothing_left();
 }
 
