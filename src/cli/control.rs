@@ -5,7 +5,7 @@ use crate::clock;
 use crate::engine::{Phase, condition};
 use crate::error::{Error, ExitCode, Result};
 use crate::model::{Request, SessionName};
-use crate::process;
+use crate::process::{self, Liveness};
 use crate::runner;
 use crate::store::inbox;
 use crate::store::lock::{FileLock, SessionLock};
@@ -62,12 +62,13 @@ pub fn stop(args: &SessionArgs, context: &Context) -> Result<ExitCode> {
 /// Ends everything of a session at once, politeness aside. What is journalled stays true; it can be resumed.
 pub fn kill(args: &SessionArgs, context: &Context) -> Result<ExitCode> {
     let there = find(&args.session, context)?;
-    if let Some(holder) = SessionLock::holder(&context.project.lock(&args.session)) {
-        process::send(&holder.process, Signal::SIGKILL);
-    }
-    if let Some(runner) = &there.state.runner {
+    let holder = SessionLock::holder(&context.project.lock(&args.session)).map(|holder| holder.process);
+    let runners: Vec<_> = holder.into_iter().chain(there.state.runner.clone()).collect();
+    for runner in &runners {
         process::send(runner, Signal::SIGKILL);
     }
+    // It holds its lock until it is gone.
+    clock::wait_until(TAKEN_UP, || runners.iter().all(|runner| process::liveness(runner) != Liveness::Alive));
     let ended = runner::kill_all(&there.plan);
     let tmux = context.tmux();
     let run_dir = context.project.session(&args.session);

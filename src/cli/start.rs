@@ -3,6 +3,7 @@ use super::context::Context;
 use crate::clock;
 use crate::error::{Error, ExitCode, Result};
 use crate::model::SessionName;
+use crate::mux::Tmux;
 use crate::mux::launch::{self, Door, Launch, Report};
 use crate::plan::{Overrides, Plan, PlanKind, Sources};
 use crate::runner::{self, Mode, Surroundings, Taken, Wanted, take};
@@ -14,6 +15,10 @@ use crate::ui::{out, report};
 use camino::{Utf8Path, Utf8PathBuf};
 use clap::Args;
 use fs_err as fs;
+use std::time::Duration;
+
+/// How long a runner that has let go of its session may take to end.
+const ABOUT_TO_END: Duration = Duration::from_secs(5);
 
 /// What can be said about any start.
 #[derive(Args, Clone, Debug, Default)]
@@ -235,11 +240,13 @@ fn launch_runner(wanted: Wanted, context: &Context) -> Result<Report> {
             return Err(Error::failed(format!("tmux session `{}` exists already; {other}", found.name))
                 .hint("choose another session name, or set AP_TMUX_SOCKET for a tmux server of its own"));
         }
-        if found.dead || mode == Mode::Force {
-            if !found.dead {
-                runner::stop_living(project, &session)?;
-            }
+        if found.dead {
             tmux.close(&found)?;
+        } else if mode == Mode::Force {
+            runner::stop_living(project, &session)?;
+            tmux.close(&found)?;
+        } else {
+            close_when_dead(&tmux, &session, project)?;
         }
     }
     let door = Door::open()?;
@@ -255,6 +262,21 @@ fn launch_runner(wanted: Wanted, context: &Context) -> Result<Report> {
         }
     }
     report
+}
+
+/// Closes the window of a runner that has let go of its session and is about to end. One that does not end lives on
+/// without its lock file.
+fn close_when_dead(tmux: &Tmux, session: &SessionName, project: &Project) -> Result<()> {
+    let mut found = None;
+    let gone = clock::wait_until(ABOUT_TO_END, || {
+        found = tmux.find(session).ok().flatten();
+        found.as_ref().is_none_or(|found| found.dead)
+    });
+    match found {
+        Some(found) if gone => tmux.close(&found),
+        Some(_) => Err(report::already_running(project, session)),
+        None => Ok(()),
+    }
 }
 
 /// Refuses to start a session whose agents cannot be started.

@@ -20,10 +20,11 @@ pub struct Session {
     pub dir: RunDir,
     pub plan: Plan,
     state: State,
-    journal: Journal,
+    // Let go in this order: the views are finished before anybody else may start, and who waits for the journal, as
+    // `ap wait` does, finds all of it done.
     views: Views,
-    // Last, so that the views are finished before anybody else may start.
     _lock: SessionLock,
+    journal: Journal,
 }
 
 impl Session {

@@ -228,12 +228,6 @@ impl Project {
         assert!(wait_until(LIMIT, there), "waited in vain for {what}\n{}", self.ap(&["list"]).text());
     }
 
-    /// Waits until a file of the project has this many lines.
-    #[track_caller]
-    pub(crate) fn until_lines(&self, path: &str, count: usize) {
-        self.until(&format!("{count} lines in {path}"), || count <= self.read(path).lines().count());
-    }
-
     /// Waits until the journal has this many events of a type.
     #[track_caller]
     pub(crate) fn until_event(&self, session: &str, kind: &str, count: usize) {
@@ -262,6 +256,17 @@ impl Project {
         let locks = fs_err::read_dir(self.root.join(".claude/locks")).into_iter().flatten().flatten();
         let left: Vec<_> = locks.map(|entry| entry.file_name()).filter(|name| name.to_string_lossy().ends_with(".lock")).collect();
         assert!(left.is_empty(), "locks left: {left:?}");
+    }
+
+    /// Returns the names of the tmux sessions on the project's own server.
+    pub(crate) fn tmux_sessions(&self) -> Vec<String> {
+        self.tmux(&["list-sessions", "-F", "#{session_name}"]).stdout.lines().map(str::to_owned).collect()
+    }
+
+    /// Removes an environment variable for everything that runs here.
+    pub(crate) fn unset(&mut self, name: &str) -> &mut Self {
+        self.vars.remove(name);
+        self
     }
 
     /// Runs tmux on the project's own server.

@@ -229,3 +229,23 @@ fn a_lost_view_comes_back() {
     resume_to_the_end(&project);
     assert!(project.read(&project.run_file("s", "state.json")).contains("\"status\":\"complete\""));
 }
+
+#[test]
+fn a_wait_says_what_for_and_until_when_and_can_be_ended() {
+    let project = Project::new();
+    let script =
+        "pause_ms: 0\niterations:\n  - attempts:\n      - rate_limit: { resets_in_s: 600 }\n      - status: { decision: continue }\n";
+    project.scripted_loop("work", "termination: { type: fixed, max: 1 }\nretries: 0\n", script);
+    let runner = project.start(&FOREGROUND);
+    project.until_event("s", "wait_started", 1);
+    let waiting = &project.status("s")["waiting"];
+    assert_eq!(waiting["reason"]["kind"], "rate_limit");
+    assert!(waiting["until"].is_string() && waiting["since"].is_string(), "{waiting}");
+    // It outlives its runner.
+    runner.kill_9();
+    let resumed = project.start(&RESUME);
+    project.until_event("s", "runner_started", 2);
+    assert_eq!(&project.status("s")["waiting"], waiting);
+    project.ap(&["continue", "s"]).expect(0);
+    assert_eq!((resumed.ended(), project.history("s")), (0, vec![1]));
+}
