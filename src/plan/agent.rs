@@ -34,7 +34,7 @@ pub(super) fn resolve(layers: &[Layer<'_>], def: &LoopDef, problems: &mut Vec<Pr
         args: Vec::new(),
         keep_env: false,
         max_attempts: def.retries.unwrap_or(RETRIES).saturating_add(1),
-        retry_delay_ms: def.retry_delay.map_or(RETRY_DELAY_MS, |span| span.millis()),
+        retry_delay_ms: def.retry_delay.map_or(RETRY_DELAY_MS, Span::millis),
         limits: limits(&def.limits),
     };
     for layer in layers {

@@ -215,7 +215,7 @@ fn set_aside(folder: &IterationDir, attempt: u32) -> io::Result<()> {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
             Ok(()) | Err(_) => (),
         }
-        crash::point(&format!("set aside: {name} moved"));
+        crash::point(format_args!("set aside: {name} moved"));
     }
     fs::rename(&draft, &kept)?;
     crash::point("set aside: done");

@@ -12,7 +12,7 @@ pub use on::{pass_on, point, role};
 /// A place where the process may be made to die.
 #[cfg(not(feature = "crash-points"))]
 #[inline]
-pub fn point(_name: &str) {}
+pub fn point(_name: impl std::fmt::Display) {}
 
 /// Says what the main thread of this process is.
 #[cfg(not(feature = "crash-points"))]
@@ -48,7 +48,7 @@ mod on {
     }
 
     /// A place where the process may be made to die.
-    pub fn point(name: &str) {
+    pub fn point(name: impl std::fmt::Display) {
         let (Ok(log), Some(role)) = (std::env::var("AP_CRASH_LOG"), ROLE.get()) else { return };
         let thread = std::thread::current();
         let role = match thread.name() {

@@ -3,6 +3,7 @@
 use crate::project::{Project, Ran};
 use serde_json::Value;
 use std::collections::BTreeMap;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// More resumes than any crash can need.
@@ -89,7 +90,7 @@ impl Scene {
     fn crash_everywhere(self, role: &str) {
         let names = self.points(role);
         assert!(!names.is_empty(), "no points of {role}");
-        let (next, failed) = (AtomicUsize::new(0), AtomicUsize::new(0));
+        let (next, failed) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
         std::thread::scope(|scope| {
             for _ in 0..AT_ONCE {
                 scope.spawn(|| {
@@ -97,16 +98,16 @@ impl Scene {
                         let at = next.fetch_add(1, Ordering::Relaxed);
                         let Some(name) = names.get(at) else { break };
                         let tried = std::panic::catch_unwind(|| self.crash_at(role, at + 1));
-                        if tried.is_err() {
-                            eprintln!("=== that was {role}:{} ({name})", at + 1);
-                            failed.fetch_add(1, Ordering::Relaxed);
+                        if let Err(why) = tried {
+                            let why = why.downcast::<String>().map_or_else(|_| String::new(), |why| *why);
+                            failed.lock().expect("no panic").push(format!("{role}:{} ({name}): {why}", at + 1));
                         }
                     }
                 });
             }
         });
-        let failed = failed.into_inner();
-        assert_eq!(failed, 0, "{failed} of {} crashes of {role} were not survived", names.len());
+        let failed = failed.into_inner().expect("no panic");
+        assert!(failed.is_empty(), "{} of {} crashes were not survived:\n{}", failed.len(), names.len(), failed.join("\n"));
     }
 
     /// Runs it without a crash and returns the names of a role's points.
