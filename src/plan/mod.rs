@@ -147,6 +147,8 @@ pub struct AgentSpec {
     pub keep_env: bool,
     /// Attempts an iteration may take before the session fails; at least 1.
     pub max_attempts: u32,
+    /// Milliseconds to wait after the first failed attempt; doubles with each, up to 5 minutes.
+    pub retry_delay_ms: u64,
     pub limits: AttemptLimits,
 }
 

@@ -1,6 +1,7 @@
 //! The loop: what should be in flight is made so, what happens is recorded. It decides nothing itself.
 mod attempt;
 mod context;
+mod folder;
 pub mod launch;
 pub mod shim;
 mod surroundings;
@@ -18,8 +19,8 @@ use crate::engine::{Phase, accept, follow};
 use crate::error::Result;
 use crate::model::{Cursor, Effect, Ending, Event, Input, Request, Verdict};
 use crate::queue::{self, Owner, OwnerPattern};
-use crate::store::inbox;
 use crate::store::session::Session;
+use crate::store::{crash, inbox};
 use attempt::Attempt;
 use jiff::Timestamp;
 use std::future::{Future, pending};
@@ -246,7 +247,9 @@ impl Runner {
             }
             self.accept(&Input::Request(waiting.request.clone()))?;
             self.session.commit()?;
+            crash::point("inbox: request taken up");
             waiting.done()?;
+            crash::point("inbox: request removed");
         }
         Ok(())
     }

@@ -9,8 +9,8 @@ use crate::model::{Exit, LimitKind};
 use crate::plan::AttemptLimits;
 use crate::process;
 use crate::runner::tail::ResultWatch;
-use crate::store::atomic;
 use crate::store::layout::IterationDir;
+use crate::store::{atomic, crash};
 use camino::Utf8PathBuf;
 use fs_err as fs;
 use jiff::Timestamp;
@@ -62,10 +62,13 @@ const SWEEP: Duration = Duration::from_millis(5);
 
 /// Runs one attempt. The process is a shim until this returns.
 pub fn main() -> io::Result<()> {
+    crash::role("shim");
+    crash::point("up");
     let mut text = Vec::with_capacity(ROOM);
     io::stdin().read_to_end(&mut text)?;
     // A runner that died while it wrote leaves half a job: then nothing was started and nothing will be.
     let job: Job = serde_json::from_slice(&text)?;
+    crash::point("job read");
     // Out of the reach of the terminal and of the runner's process group. Fails only for a group leader, which is as good.
     let _ = nix::unistd::setsid();
     #[cfg(target_os = "linux")]
@@ -73,9 +76,13 @@ pub fn main() -> io::Result<()> {
     let signals = Signals::listen()?;
     // From here on the attempt has begun: `stderr.log` says so.
     let stderr = fs::File::create(job.folder.stderr())?;
+    crash::point("stderr.log made");
     let started_at = clock::now();
     let exit = match spawn(&job, stderr) {
-        Ok(child) => Watch::new(&job, child, signals).attend(started_at)?,
+        Ok(child) => {
+            crash::point("agent spawned");
+            Watch::new(&job, child, signals).attend(started_at)?
+        }
         Err(error) => Exit {
             code: None,
             signal: None,
@@ -87,7 +94,9 @@ pub fn main() -> io::Result<()> {
             swept: 0,
         },
     };
-    atomic::replace(&job.folder.exit(), &serde_json::to_vec(&exit)?)
+    atomic::replace(&job.folder.exit(), &serde_json::to_vec(&exit)?)?;
+    crash::point("about to end");
+    Ok(())
 }
 
 fn spawn(job: &Job, stderr: fs::File) -> io::Result<Child> {
@@ -150,7 +159,9 @@ impl<'a> Watch<'a> {
     /// Waits for the agent's end, bringing it about when it must be.
     fn attend(mut self, started_at: Timestamp) -> io::Result<Exit> {
         let status = self.watch()?;
+        crash::point("agent reaped");
         let swept = sweep(self.group, self.cancelled, &mut self.signals);
+        crash::point("swept");
         Ok(Exit {
             code: status.code(),
             signal: status.signal(),

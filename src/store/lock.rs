@@ -1,4 +1,5 @@
 //! At most one runner per session: a file lock that the kernel lets go of when its holder dies.
+use super::crash;
 use crate::model::{ProcessId, SessionName};
 use camino::{Utf8Path, Utf8PathBuf};
 use fs_err as fs;
@@ -64,7 +65,9 @@ impl SessionLock {
     pub fn try_acquire(path: &Utf8Path, holder: &Holder) -> io::Result<Option<Self>> {
         loop {
             let mut file = fs::OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path)?;
+            crash::point("lock: opened");
             let Some(lock) = FileLock::try_exclusive(&file)? else { return Ok(None) };
+            crash::point("lock: locked");
             // Between our open and our lock the holder may have let go and removed the file we hold.
             if !is_at(&file, path) {
                 continue;
@@ -73,6 +76,7 @@ impl SessionLock {
             file.set_len(0)?;
             file.write_all(text.as_bytes())?;
             file.write_all(b"\n")?;
+            crash::point("lock: says who");
             return Ok(Some(Self { path: path.to_owned(), file, _lock: lock }));
         }
     }
@@ -100,9 +104,11 @@ impl Drop for SessionLock {
     fn drop(&mut self) {
         // Still locked while it is removed, so a taker either sees our lock or no file. If somebody
         // deleted ours, what is there now is not ours to remove.
+        crash::point("lock: before it is removed");
         if is_at(&self.file, &self.path) {
             let _ = fs::remove_file(&self.path);
         }
+        crash::point("lock: removed");
     }
 }
 

@@ -1,9 +1,9 @@
 //! A session on disk: its plan, its journal and the state they amount to.
-use super::atomic;
 use super::journal::{Journal, JournalError};
 use super::layout::{Project, RunDir};
 use super::lock::SessionLock;
 use super::views::{self, Fact, Views};
+use super::{atomic, crash};
 use crate::engine::State;
 use crate::error::Error;
 use crate::model::{Event, SessionName};
@@ -20,19 +20,22 @@ pub struct Session {
     pub dir: RunDir,
     pub plan: Plan,
     state: State,
-    journal: Journal,
     /// Written down, but not on disk yet.
     fresh: Vec<Fact>,
+    // Let go in this order: the views are finished before anybody else may start, and who waits for the journal, as
+    // `ap wait` does, finds all of it done.
     views: Views,
-    // Last, so that the views are finished before anybody else may start.
     _lock: SessionLock,
+    journal: Journal,
 }
 
 impl Session {
     /// Makes the run directory of a new session and opens it.
     pub fn create(project: &Project, plan: &Plan, lock: SessionLock, now: Timestamp) -> Result<Self, Error> {
         let dir = project.session(&plan.session);
+        crash::point("run directory: before it is made");
         fs::create_dir_all(dir.inbox())?;
+        crash::point("run directory: made");
         let progress = dir.progress();
         if !progress.exists() {
             atomic::replace_durably(&progress, new_progress(&plan.session).as_bytes())?;
@@ -40,6 +43,7 @@ impl Session {
         let text = serde_json::to_vec_pretty(plan).map_err(io::Error::from)?;
         atomic::replace_durably(&dir.plan(), &text)?;
         atomic::sync_folder(&project.runs())?;
+        crash::point("run directory: complete, no journal");
         let mut session = Self::open(project, &plan.session, lock)?;
         session.record(Event::SessionStarted { session: plan.session.clone(), run: plan.run.clone() }, now)?;
         Ok(session)

@@ -88,19 +88,31 @@ fn write(dir: &RunDir, plan: &Plan, mut state: State, mut mark: Mark, facts: &Re
     }
 }
 
+/// Makes `state.json` true again if its writer died before it was done. For whoever holds the session.
+pub fn refresh(dir: &RunDir, plan: &Plan, state: &State) {
+    let wanted = text(&StateView::new(plan, state));
+    let there = fs::read(dir.state());
+    if !matches!((wanted, there), (Ok(wanted), Ok(there)) if wanted == there) {
+        publish(dir, plan, state);
+    }
+}
+
 fn publish(dir: &RunDir, plan: &Plan, state: &State) {
     save(&dir.state(), &StateView::new(plan, state));
 }
 
 /// Writes a view. One that cannot be written is made again from the journal by whoever needs it.
 fn save(path: &Utf8Path, value: &impl Serialize) {
-    let written = serde_json::to_vec(value).map_err(std::io::Error::from).and_then(|mut text| {
-        text.push(b'\n');
-        atomic::replace(path, &text)
-    });
+    let written = text(value).and_then(|text| atomic::replace(path, &text));
     if let Err(error) = written {
         tracing::warn!(%path, %error, "a view could not be written");
     }
+}
+
+fn text(value: &impl Serialize) -> std::io::Result<Vec<u8>> {
+    let mut text = serde_json::to_vec(value)?;
+    text.push(b'\n');
+    Ok(text)
 }
 
 fn checkpoint_path(dir: &RunDir) -> camino::Utf8PathBuf {
