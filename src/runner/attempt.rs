@@ -1,6 +1,7 @@
 //! One try at an iteration: its folder, its shim, and how it ended.
 use super::Surroundings;
 use super::context::{Briefing, Places};
+use super::exchange;
 use super::shim::Job;
 use super::tail::Tail;
 use crate::agent::{self, Activity, Call, Transcript};
@@ -28,6 +29,7 @@ const ATTEMPT_MARK: &str = "AP_ATTEMPT";
 const LARGEST_STATUS: u64 = 1024 * 1024;
 /// How much of standard error an outcome may quote.
 const STDERR_TAIL: u64 = 4096;
+const NEW_PROGRESS: &[u8] = b"# Stage progress\n\n---\n";
 
 /// An attempt whose shim is alive, or was when we last looked.
 pub(super) struct Attempt {
@@ -60,7 +62,12 @@ impl Attempt {
         let cursor = state.cursor;
         let Some(node) = state.node(plan) else { return Err(io::Error::other("the plan has no such node")) };
         let places = places(plan, node, cursor, around);
-        let fresh = enter(&places, cursor)?;
+        let own_progress = own_progress(plan.kind, &places.run, &places.stage);
+        let fresh = enter(&places, &own_progress, cursor)?;
+        if own_progress != places.progress {
+            exchange::prepare(&around.project, &plan.session)?;
+            exchange::share(&around.project, &own_progress, &places.progress, NEW_PROGRESS)?;
+        }
         let found = if fresh { Found::Nothing } else { look(&places.iteration)? };
         let attempt = |shim, ended, adopted| Self {
             cursor,
@@ -166,15 +173,15 @@ impl Attempt {
 }
 
 /// Prepares the folder. Tells whether it is new, so that nothing in it needs to be looked at.
-fn enter(places: &Places, cursor: Cursor) -> io::Result<bool> {
+fn enter(places: &Places, own_progress: &Utf8Path, cursor: Cursor) -> io::Result<bool> {
     let root = places.iteration.root();
     match fs::create_dir(root) {
         Ok(()) => return Ok(true),
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => (),
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             fs::create_dir_all(root)?;
-            if !places.progress.exists() {
-                atomic::replace_durably(&places.progress, b"# Stage progress\n\n---\n")?;
+            if !own_progress.exists() {
+                atomic::replace_durably(own_progress, NEW_PROGRESS)?;
             }
             return Ok(true);
         }
@@ -318,12 +325,18 @@ fn places(plan: &Plan, node: &Node, cursor: Cursor, around: &Surroundings) -> Pl
         Some(exchange) => exchange.join(format!("status-{cursor}.json")),
         None => iteration.status(),
     };
-    let progress = match plan.kind {
-        PlanKind::Loop => run.progress(),
-        PlanKind::Pipeline => stage.join("progress.md"),
-    };
+    let own = own_progress(plan.kind, &run, &stage);
+    let progress = if apart.is_some() { exchange::shared(&around.project, &run, &own) } else { own };
     let output_path = super::context::output_path(node, plan, around.project.root());
     Places { run, stage, iteration, progress, status, output_path }
+}
+
+/// Returns where people look for the progress file, and where it lies unless agents may not write there.
+fn own_progress(kind: PlanKind, run: &RunDir, stage: &Utf8Path) -> Utf8PathBuf {
+    match kind {
+        PlanKind::Loop => run.progress(),
+        PlanKind::Pipeline => stage.join("progress.md"),
+    }
 }
 
 fn until_unlocked(stdout: Utf8PathBuf) -> Pin<Box<dyn Future<Output = ()> + Send>> {

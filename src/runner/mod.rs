@@ -1,6 +1,7 @@
 //! The loop: what should be in flight is made so, what happens is recorded. It decides nothing itself.
 mod attempt;
 mod context;
+mod exchange;
 pub mod shim;
 mod surroundings;
 mod tail;
