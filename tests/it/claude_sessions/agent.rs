@@ -53,3 +53,8 @@ pub(super) fn status(task: &(String, String)) -> Value {
         "work": { "items_completed": [task.0], "files_touched": [format!("{}.txt", task.0)] }, "errors": [],
     })
 }
+
+/// The status as the structured result, for modes in which the file cannot be written.
+pub(super) fn structured(task: &(String, String)) -> Turn {
+    turn().structured(status(task))
+}

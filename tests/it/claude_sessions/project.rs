@@ -45,11 +45,10 @@ impl Project {
     }
 
     pub(super) fn root(&self) -> Utf8PathBuf {
-        // As the programs see it, symlinks of the temporary folder resolved.
         self.env.work().canonicalize_utf8().expect("it exists")
     }
 
-    fn put(&self, path: &str, text: &str) {
+    pub(super) fn put(&self, path: &str, text: &str) {
         let path = self.root().join(path);
         fs_err::create_dir_all(path.parent().expect("it is inside")).expect("a folder in a temporary folder");
         atomic::replace(&path, text.as_bytes()).expect("a file in a temporary folder");
@@ -118,6 +117,11 @@ impl Project {
         (output.status.code(), String::from_utf8(text).expect("UTF-8"))
     }
 
+    /// Waits for a file that a tool makes.
+    pub(super) fn wait_for(&self, path: &str) {
+        assert!(clock::wait_until(LIMIT, || self.root().join(path).exists()), "{path} is not made");
+    }
+
     /// The live processes of the session besides its runner: shim, agent, tools.
     pub(super) fn processes(&self) -> Vec<i32> {
         let Ok(plan) = fs_err::read(self.root().join(self.run("plan.json"))) else { return Vec::new() };
@@ -167,15 +171,19 @@ impl Running<'_> {
 
     /// Kills the runner and everything it started, all at once.
     pub(super) fn kill_all(mut self) {
-        let mut all = self.project.processes();
-        all.push(self.child.id().cast_signed());
-        all.into_iter().for_each(kill);
+        // The runner first: it would react to the death of the others.
+        kill(self.child.id().cast_signed());
+        let gone = clock::wait_until(LIMIT, || {
+            let left = self.project.processes();
+            left.iter().copied().for_each(kill);
+            left.is_empty()
+        });
+        assert!(gone, "what was killed is gone");
         self.child.wait().expect("our child can be waited for");
-        assert!(clock::wait_until(LIMIT, || self.project.processes().is_empty()));
     }
 
     /// Waits until the window shows a text.
-    pub(super) fn shows(&self, text: &str) {
+    pub(super) fn wait_to_show(&self, text: &str) {
         let shown = clock::wait_until(LIMIT, || self.shown().contains(text));
         assert!(shown, "the window does not show {text:?} but\n{}", self.shown());
     }
