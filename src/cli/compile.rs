@@ -3,24 +3,20 @@ use super::context::Context;
 use crate::clock;
 use crate::error::{Error, ExitCode, Result};
 use crate::model::{RunId, SessionName};
-use crate::plan::{BACKLOGS, Overrides, Plan, Request, Sources, compile};
+use crate::plan::{Overrides, Plan, Request, Sources, compile};
+use crate::store::library::check_inputs;
 use crate::ui::note;
 
 /// Compiles a plan for a session; warnings go to standard error.
 pub(super) fn plan(sources: &Sources, session: SessionName, command: String, overrides: &Overrides, context: &Context) -> Result<Plan> {
     let root = context.project.root();
-    let request = Request {
-        session,
-        run: new_run()?,
-        command,
-        project: root.to_owned(),
-        backlog: BACKLOGS.iter().map(|name| root.join(name)).find(|path| path.exists()),
-    };
+    let request = Request { session, run: new_run()?, command, project: root.to_owned(), backlog: context.library().backlog() };
     match compile(sources, &request, overrides) {
         Ok((plan, warnings)) => {
             for warning in warnings {
-                note(&format!("warning: {warning}\n"));
+                note(format!("warning: {warning}"));
             }
+            check_inputs(&plan)?;
             Ok(plan)
         }
         Err(problems) => Err(Error::diagnostic(ExitCode::Usage, crate::plan::Invalid::new(format!("`{}`", sources.name()), problems))),

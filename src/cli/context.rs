@@ -2,6 +2,7 @@
 use crate::error::{Error, Result};
 use crate::mux::Tmux;
 use crate::store::layout::Project;
+use crate::store::library::Library;
 use camino::{Utf8Path, Utf8PathBuf};
 use etcetera::BaseStrategy as _;
 use std::collections::BTreeMap;
@@ -41,8 +42,8 @@ impl Context {
     }
 
     /// Returns where loops and pipelines are found.
-    pub fn library(&self) -> crate::store::library::Library<'_> {
-        crate::store::library::Library(self)
+    pub fn library(&self) -> Library {
+        Library::new(self.project.root(), &self.user_config)
     }
 
     /// Returns the tmux server to use.

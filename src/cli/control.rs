@@ -38,13 +38,13 @@ const STOPPED: Duration = Duration::from_secs(30);
 
 pub fn pause(args: &SessionArgs, context: &Context) -> Result<ExitCode> {
     ask(args, &Request::Pause, context)?;
-    out(&format!("Session '{}' holds as soon as its iteration is over; `ap continue {}` goes on.\n", args.session, args.session));
+    out(format!("Session '{}' holds as soon as its iteration is over; `ap continue {}` goes on.\n", args.session, args.session))?;
     Ok(ExitCode::Done)
 }
 
 pub fn go_on(args: &SessionArgs, context: &Context) -> Result<ExitCode> {
     ask(args, &Request::Continue, context)?;
-    out(&format!("Session '{}' goes on.\n", args.session));
+    out(format!("Session '{}' goes on.\n", args.session))?;
     Ok(ExitCode::Done)
 }
 
@@ -55,7 +55,7 @@ pub fn stop(args: &SessionArgs, context: &Context) -> Result<ExitCode> {
         return Err(Error::failed(format!("session '{}' is still ending its agent", args.session))
             .hint(format!("`ap kill {}` does not wait", args.session)));
     }
-    out(&format!("Session '{}' is stopped. Go on with `{} --resume`.\n", args.session, there.plan.command));
+    out(format!("Session '{}' is stopped. Go on with `{} --resume`.\n", args.session, there.plan.command))?;
     Ok(ExitCode::Done)
 }
 
@@ -77,7 +77,7 @@ pub fn kill(args: &SessionArgs, context: &Context) -> Result<ExitCode> {
         tmux.close(&found)?;
     }
     remove_dead_lock(args, context)?;
-    out(&format!("Session '{}' is killed ({ended} processes ended). Go on with `{} --resume`.\n", args.session, there.plan.command));
+    out(format!("Session '{}' is killed ({ended} processes ended). Go on with `{} --resume`.\n", args.session, there.plan.command))?;
     Ok(ExitCode::Done)
 }
 
@@ -126,7 +126,7 @@ pub fn wait(args: &WaitArgs, context: &Context) -> Result<ExitCode> {
     let there = glance(&dir)?.ok_or_else(|| Error::failed(format!("session '{}' is gone", args.session)))?;
     match &there.state.phase {
         Phase::Ended { ending } => {
-            out(&format!("Session '{}' {}\n", args.session, report::ending(ending)));
+            out(format!("Session '{}' {}\n", args.session, report::ending(ending)))?;
             Ok(report::exit_code(ending))
         }
         Phase::New | Phase::Ready | Phase::Running | Phase::Exited { .. } | Phase::Waiting { .. } => {

@@ -1,10 +1,14 @@
 //! The command line: one file per command.
+pub mod catalog;
 mod compile;
 pub mod context;
-mod control;
-mod queue;
-mod start;
-mod status;
+pub mod control;
+pub mod dry_run;
+pub mod lint;
+pub mod overview;
+pub mod queue;
+pub mod start;
+pub mod status;
 
 use crate::error::{Error, ExitCode, Result};
 use camino::Utf8PathBuf;
@@ -26,6 +30,8 @@ Exit codes: 0 done, 1 failed, 2 bad usage or definition, 3 session already runni
 #[derive(Debug, Parser)]
 #[command(name = "ap", version, after_help = AFTER_HELP, disable_help_subcommand = true, args_conflicts_with_subcommands = true)]
 struct Cli {
+    #[command(flatten)]
+    overview: overview::Args,
     #[command(subcommand)]
     command: Option<Command>,
 }
@@ -53,6 +59,10 @@ enum Command {
     Stop(control::SessionArgs),
     /// End every process of a session at once; `--resume` continues it
     Kill(control::SessionArgs),
+    /// Find every mistake in loops and pipelines, each with its place
+    Lint(lint::Args),
+    /// Show what a loop or pipeline would do: its plan and its first prompt
+    DryRun(dry_run::Args),
     /// See, take, give back and close tasks
     Queue(queue::Args),
     /// `ap <loop> [session] [max]`
@@ -65,7 +75,7 @@ pub fn main(args: Vec<OsString>) -> ExitCode {
     match run(args) {
         Ok(code) => code,
         Err(error) => {
-            crate::ui::note(&format!("{error:?}\n"));
+            crate::ui::note(format!("{error:?}"));
             error.code
         }
     }
@@ -83,7 +93,7 @@ fn run(args: Vec<OsString>) -> Result<ExitCode> {
     };
     let context = Context::read()?;
     match cli.command {
-        None => Ok(ExitCode::Done),
+        None => overview::run(&cli.overview, &context),
         Some(Command::Loop(args)) => start::run_loop(&args, &context),
         Some(Command::Pipeline(args)) => start::run_pipeline(&args, &context),
         Some(Command::Status(args)) => status::status(&args, &context),
@@ -94,6 +104,8 @@ fn run(args: Vec<OsString>) -> Result<ExitCode> {
         Some(Command::Continue(args)) => control::go_on(&args, &context),
         Some(Command::Stop(args)) => control::stop(&args, &context),
         Some(Command::Kill(args)) => control::kill(&args, &context),
+        Some(Command::Lint(args)) => lint::run(&args, &context),
+        Some(Command::DryRun(args)) => dry_run::run(&args, &context),
         Some(Command::Queue(args)) => queue::run(&args, &context),
         Some(Command::Shortcut(words)) => shortcut(words, &context),
     }
@@ -131,7 +143,7 @@ pub fn scripted(args: &[OsString]) -> std::process::ExitCode {
     match script.and_then(|script| crate::scripted::play(script.as_deref())) {
         Ok(code) => code,
         Err(error) => {
-            crate::ui::note(&format!("{error:?}\n"));
+            crate::ui::note(format!("{error:?}"));
             error.code.into()
         }
     }

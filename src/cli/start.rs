@@ -4,7 +4,7 @@ use crate::clock;
 use crate::error::{Error, ExitCode, Result};
 use crate::model::SessionName;
 use crate::mux::launch::{self, Door, Launch, Report};
-use crate::plan::{Overrides, Plan, Sources};
+use crate::plan::{Overrides, Plan, PlanKind, Sources};
 use crate::runner::{self, Mode, Surroundings, Taken, Wanted, take};
 use crate::store::layout::Project;
 use crate::store::lock::FileLock;
@@ -81,7 +81,7 @@ pub struct PipelineArgs {
 
 /// Starts a loop.
 pub fn run_loop(args: &LoopArgs, context: &Context) -> Result<ExitCode> {
-    let sources = context.library().find_loop(&args.name)?;
+    let sources = context.library().find(PlanKind::Loop, &args.name)?;
     let session = match &args.session {
         Some(session) => session.clone(),
         None => sources.name().parse().map_err(Error::usage)?,
@@ -99,7 +99,7 @@ pub fn run_pipeline(args: &PipelineArgs, context: &Context) -> Result<ExitCode> 
         let PipelineArgs { name, session, max, flags, .. } = args.clone();
         return run_loop(&LoopArgs { name, session, max, flags }, context);
     }
-    let sources = context.library().find_pipeline(&args.name)?;
+    let sources = context.library().find(PlanKind::Pipeline, &args.name)?;
     let session = match &args.session {
         Some(session) => session.clone(),
         None => format!("{}-{}", sources.name(), jiff::Zoned::new(clock::now(), jiff::tz::TimeZone::system()).strftime("%Y%m%d-%H%M%S"))
@@ -155,7 +155,7 @@ fn in_this_terminal(wanted: &Wanted, context: &Context) -> Result<ExitCode> {
     match take(&context.project, wanted)? {
         Taken::Ours(session) => drive(*session, around),
         Taken::Complete(there) => {
-            out(&format!("Session '{}' is already complete; start over with --force\n", there.plan.session));
+            out(format!("Session '{}' is already complete; start over with --force", there.plan.session))?;
             Ok(ExitCode::Done)
         }
     }
@@ -196,11 +196,11 @@ fn in_tmux(wanted: Wanted, attach: bool, context: &Context) -> Result<ExitCode> 
     let (session, name) = (wanted.plan.session.clone(), wanted.plan.name.clone());
     match launch_runner(wanted, context)? {
         Report::Started => {
-            out(&started(&session, &name, context));
+            out(started(&session, &name, context))?;
             if attach { context.tmux().attach(&session).map(|()| ExitCode::Done) } else { Ok(ExitCode::Done) }
         }
         Report::Complete => {
-            out(&format!("Session '{session}' is already complete; start over with --force\n"));
+            out(format!("Session '{session}' is already complete; start over with --force"))?;
             Ok(ExitCode::Done)
         }
         Report::Failed { code, message, hint } => {

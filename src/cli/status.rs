@@ -7,7 +7,7 @@ use crate::model::SessionName;
 use crate::process::{self, Liveness};
 use crate::store::layout::Project;
 use crate::store::session::{Glance, glance, is_running, names};
-use crate::ui::{duration, json, out, report};
+use crate::ui::{duration, json, out, report, table};
 use clap::Args as ClapArgs;
 use jiff::Timestamp;
 use serde::Serialize;
@@ -54,9 +54,9 @@ pub fn status(args: &StatusArgs, context: &Context) -> Result<ExitCode> {
     let next = (!ended_well).then(|| report::ways_on(&there));
     if args.json {
         let run_dir = context.project.session(session).root().to_string();
-        json(&Status { standing, alive, run_dir, next, state: StateView::new(&there.plan, &there.state) });
+        json(&Status { standing, alive, run_dir, next, state: StateView::new(&there.plan, &there.state) })?;
     } else {
-        out(&in_words(&there, standing, next.as_deref(), context));
+        out(in_words(&there, standing, next.as_deref(), context))?;
     }
     Ok(ExitCode::Done)
 }
@@ -133,8 +133,8 @@ fn doing(there: &Glance, standing: &str, now: Timestamp) -> String {
 }
 
 /// One entry of `ap list --json`.
-#[derive(Serialize)]
-struct Row {
+#[derive(Debug, Serialize)]
+pub(super) struct Row {
     session: SessionName,
     pipeline: String,
     standing: &'static str,
@@ -154,26 +154,20 @@ pub fn list(args: &ListArgs, context: &Context) -> Result<ExitCode> {
     let mut rows = rows(&context.project)?;
     rows.truncate(args.count.unwrap_or(usize::MAX));
     if args.json {
-        json(&rows);
+        json(&rows)?;
     } else if rows.is_empty() {
-        out("No sessions here yet. `ap` shows what can be run.\n");
+        out("No sessions here yet. `ap` shows what can be run.")?;
     } else {
-        out(&table(&rows));
+        out(table(&rows))?;
     }
     Ok(ExitCode::Done)
 }
 
 /// Returns all sessions of the project, the latest first.
-fn rows(project: &Project) -> Result<Vec<Row>> {
+pub(super) fn rows(project: &Project) -> Result<Vec<Row>> {
     let mut rows: Vec<Row> = names(project)?.into_iter().filter_map(|name| row(project, name)).collect();
     rows.sort_by_key(|row| std::cmp::Reverse(row.updated_at));
     Ok(rows)
-}
-
-/// Returns the table of all sessions, for `ap` alone; nothing if there are none.
-pub(super) fn overview(context: &Context) -> Result<Option<String>> {
-    let rows = rows(&context.project)?;
-    Ok((!rows.is_empty()).then(|| table(&rows)))
 }
 
 fn row(project: &Project, session: SessionName) -> Option<Row> {
@@ -214,21 +208,19 @@ fn row(project: &Project, session: SessionName) -> Option<Row> {
     }
 }
 
-fn table(rows: &[Row]) -> String {
+/// Returns sessions as a table.
+pub(super) fn table(rows: &[Row]) -> String {
     let now = clock::now();
-    let mut table = comfy_table::Table::new();
-    table.load_style(comfy_table::presets::NOTHING);
-    table.set_header(["SESSION", "RUNS", "STATUS", "ITERATION", "STAGE", "CHANGED", "COST"]);
-    for row in rows {
-        table.add_row([
-            row.session.to_string(),
+    let cells = |row: &Row| {
+        [
+            format!("  {}", row.session),
             row.pipeline.clone(),
             row.standing.to_owned(),
             format!("{}/{}", row.iteration_completed, row.max_iterations),
             row.stage.clone().unwrap_or_default(),
             row.updated_at.map_or_else(String::new, |at| format!("{} ago", duration::short(now.duration_since(at)))),
             format!("${:.2}", row.cost_usd),
-        ]);
-    }
-    format!("{}\n", table.to_string().lines().map(str::trim_end).collect::<Vec<_>>().join("\n"))
+        ]
+    };
+    table::table(["  SESSION", "RUNS", "STATUS", "ITERATION", "STAGE", "CHANGED", "COST"], rows.iter().map(cells))
 }

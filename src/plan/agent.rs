@@ -1,5 +1,6 @@
 //! Decides which agent a node calls: the last one said wins, and a program or model stays with the provider it was said for.
 use super::definition::{LimitsDef, LoopDef};
+use super::duration::Span;
 use super::place::Place;
 use super::problem::Problem;
 use super::{AgentSpec, AttemptLimits, PermissionMode, Provider, alias, suggest};
@@ -127,8 +128,8 @@ fn permissions(place: &Place<'_>, word: &str, problems: &mut Vec<Problem>) -> Pe
 fn limits(def: &LimitsDef) -> AttemptLimits {
     let AttemptLimits { wall_s, idle_s, after_result_s } = AttemptLimits::default();
     AttemptLimits {
-        wall_s: def.wall.map_or(wall_s, |span| span.seconds()),
-        idle_s: def.idle.map_or(idle_s, |span| span.seconds()),
-        after_result_s: def.after_result.map_or(after_result_s, |span| span.seconds()),
+        wall_s: def.wall.map_or(wall_s, Span::seconds),
+        idle_s: def.idle.map_or(idle_s, Span::seconds),
+        after_result_s: def.after_result.map_or(after_result_s, Span::seconds),
     }
 }

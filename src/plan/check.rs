@@ -52,7 +52,7 @@ fn node_shape(place: &Place<'_>, node: &NodeDef, problems: &mut Vec<Problem>) {
     match &node.parallel {
         None => {}
         Some(serde_yaml::Value::Bool(_)) => {
-            problems.push(place.at_key("parallel", "no-effect", "`parallel` has no effect here").hint("remove it").warning())
+            problems.push(place.at_key("parallel", "no-effect", "`parallel` has no effect here").hint("remove it").warning());
         }
         Some(_) => problems.push(place.later("parallel", "a parallel block is")),
     }
@@ -68,7 +68,8 @@ fn node_shape(place: &Place<'_>, node: &NodeDef, problems: &mut Vec<Problem>) {
     }
     match (node.uses(), &node.prompt) {
         (Some(_), Some(_)) => {
-            problems.push(place.at_key("prompt", "twice", "a node has a loop or a prompt of its own, not both").hint("keep one of the two"))
+            problems
+                .push(place.at_key("prompt", "twice", "a node has a loop or a prompt of its own, not both").hint("keep one of the two"));
         }
         (None, None) if node.parallel.is_none() && node.pipeline.is_none() => {
             problems.push(place.here("no-prompt", "the node has neither a loop nor a prompt").hint("add `loop: <name>` or `prompt: |`"));

@@ -1,6 +1,7 @@
 //! Definitions, defaults and overrides become a plan, or a list of everything that is in the way.
 use super::check::{self, Around};
 use super::definition::{GuardrailsDef, LoopDef, PipelineDef};
+use super::duration::Span;
 use super::locate::Path;
 use super::node::{self, Seat};
 use super::place::Place;
@@ -20,7 +21,7 @@ pub fn compile(sources: &Sources, request: &Request, overrides: &Overrides) -> R
         Sources::Loop(source) => single(source, request, overrides, &mut problems),
         Sources::Pipeline(source) => several(source, request, overrides, &mut problems),
     };
-    let problems = problem::tidy(problems);
+    let problems = problem::tidy(&problems);
     match plan {
         Some(plan) if problems.iter().all(|problem| problem.severity == Severity::Warning) => Ok((plan, problems)),
         _ => Err(problems),
@@ -130,7 +131,7 @@ fn guardrails(place: &Place<'_>, def: &GuardrailsDef, problems: &mut Vec<Problem
         problems.push(place.to("guardrails").at("max_cost_usd", "bad-value", "`guardrails.max_cost_usd` must be an amount, 0 or more"));
     }
     Guardrails {
-        max_runtime_seconds: def.max_runtime_seconds.map_or(0, |span| span.seconds()),
+        max_runtime_seconds: def.max_runtime_seconds.map_or(0, Span::seconds),
         max_cost_usd: cost,
         max_consecutive_errors: def.max_consecutive_errors.unwrap_or(MAX_CONSECUTIVE_ERRORS),
     }

@@ -28,16 +28,16 @@ pub(super) fn of_loop(place: &Place<'_>, def: &LoopDef, problems: &mut Vec<Probl
 }
 
 /// Returns how a node ends: as it says, else as its loop does; a prompt of its own runs once.
-pub(super) fn of_node(place: &Place<'_>, def: &NodeDef, under: Option<Ending>, problems: &mut Vec<Problem>) -> Option<Ending> {
+pub(super) fn of_node(place: &Place<'_>, def: &NodeDef, under: Option<&Ending>, problems: &mut Vec<Problem>) -> Option<Ending> {
     let silent = def.termination.is_none() && def.completion.is_none();
-    if let Some(ending) = under.as_ref().filter(|_| silent) {
+    if let Some(ending) = under.filter(|_| silent) {
         return Some(ending.clone());
     }
     if silent {
         return Some(Ending { termination: Termination::Fixed, max: Some(1) });
     }
     let legacy = Legacy { completion: def.completion.as_deref(), min_iterations: None, count: None };
-    read(place, def.termination.as_ref(), &legacy, under.as_ref(), problems)
+    read(place, def.termination.as_ref(), &legacy, under, problems)
 }
 
 struct Legacy<'a> {

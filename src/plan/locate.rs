@@ -101,6 +101,7 @@ fn end(text: &str, start: usize, side: Side) -> usize {
     let stop = match side {
         Side::Key => line.find(':'),
         Side::Value if line.starts_with(['"', '\'']) => line[1..].find(&line[..1]).map(|quote| quote + 2),
+        Side::Value if line.starts_with(['[', '{']) => line.find(" #"),
         Side::Value => line.find(" #").or_else(|| line.find([',', '}', ']'])),
     };
     start + line[..stop.unwrap_or(line.len())].trim_end().len()

@@ -3,6 +3,7 @@ use super::agent::{self, Layer};
 use super::check::{self, Around};
 use super::compile::Loaded;
 use super::definition::{LoopDef, NodeDef, NodeInputsDef, PipelineDef, QueueDef};
+use super::duration::Span;
 use super::ending::{self, Ending};
 use super::locate::Path;
 use super::place::Place;
@@ -62,7 +63,7 @@ fn make(seat: &Seat<'_>, id: &str, def: &NodeDef, loaded: Option<&Loaded<'_>>, p
         agent,
         prompt: prompt?,
         max_iterations: max_iterations(seat, def, loaded, max, problems),
-        delay_ms: seat.overrides.delay_ms.or(def.delay.or(loop_def.delay).map(|span| span.millis())).unwrap_or(DELAY_MS),
+        delay_ms: seat.overrides.delay_ms.or(def.delay.or(loop_def.delay).map(Span::millis)).unwrap_or(DELAY_MS),
         check_before: loop_def.check_before.unwrap_or(termination == Termination::Queue),
         termination,
         queue,
@@ -120,7 +121,7 @@ fn ending(seat: &Seat<'_>, def: &NodeDef, loaded: Option<&Loaded<'_>>, problems:
         Some(Loaded { document, def, .. }) => ending::of_loop(&Place::top(document), def, &mut Vec::new()),
         None => None,
     };
-    ending::of_node(&seat.place, def, of_loop, problems)
+    ending::of_node(&seat.place, def, of_loop.as_ref(), problems)
 }
 
 fn max_iterations(seat: &Seat<'_>, def: &NodeDef, loaded: Option<&Loaded<'_>>, written: Option<u32>, problems: &mut Vec<Problem>) -> u32 {
@@ -227,7 +228,7 @@ fn queue(seat: &Seat<'_>, loaded: Option<&Loaded<'_>>, termination: &Termination
         (None, QueueProvider::Backlog) => seat.request.backlog.clone().unwrap_or_else(|| project.join(BACKLOGS[0])),
         (None, QueueProvider::Prd) => project.join("prd.json"),
     };
-    Some(QueueSpec { provider, path, max_wait_s: def.max_wait.map_or(MAX_WAIT_S, |span| span.seconds()) })
+    Some(QueueSpec { provider, path, max_wait_s: def.max_wait.map_or(MAX_WAIT_S, Span::seconds) })
 }
 
 /// Those of the node over those of its loop over those of the pipeline.

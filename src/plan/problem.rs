@@ -86,9 +86,9 @@ impl Problem {
 }
 
 /// Leaves out what only follows from another mistake, and what was found twice; errors first, then by place.
-pub(super) fn tidy(problems: Vec<Problem>) -> Vec<Problem> {
+pub(super) fn tidy(problems: &[Problem]) -> Vec<Problem> {
     let mut kept: Vec<Problem> = Vec::new();
-    for problem in &problems {
+    for problem in problems {
         if !problems.iter().any(|cause| problem.follows_from(cause)) && !kept.iter().any(|earlier| earlier.same(problem)) {
             kept.push(problem.clone());
         }
@@ -154,7 +154,7 @@ impl Invalid {
 }
 
 fn count(problems: usize) -> String {
-    if problems == 1 { "1 mistake in its definition".into() } else { format!("{problems} mistakes in its definition") }
+    if problems == 1 { "1 mistake".into() } else { format!("{problems} mistakes") }
 }
 
 impl Diagnostic for Invalid {
@@ -170,8 +170,9 @@ pub(super) struct Document {
 }
 
 impl Document {
+    /// Some editors start a file with a byte order mark, which is no part of the text.
     pub(super) fn new(file: &str, text: &str) -> Self {
-        Self { source: Arc::new(NamedSource::new(file, text.to_owned())) }
+        Self { source: Arc::new(NamedSource::new(file, text.trim_start_matches('\u{feff}').to_owned())) }
     }
 
     pub(super) fn text(&self) -> &str {

@@ -118,15 +118,15 @@ pub struct Overrides {
 }
 
 impl Overrides {
-    /// Reads what the environment says: `AP_PROVIDER`, `AP_PROGRAM`, `AP_MODEL`, `AP_PERMISSIONS`, `AP_CONTEXT`; an empty one says nothing.
+    /// Reads what the environment says: `CLAUDE_PIPELINE_PROVIDER`, `AP_PROGRAM`, `CLAUDE_PIPELINE_MODEL`, `AP_PERMISSIONS`, `CLAUDE_PIPELINE_CONTEXT`; an empty one says nothing.
     pub fn from_env(variable: &impl Fn(&str) -> Option<String>) -> Self {
         let set = |name| variable(name).filter(|value| !value.is_empty());
         Self {
-            provider: set("AP_PROVIDER"),
+            provider: set("CLAUDE_PIPELINE_PROVIDER"),
             program: set("AP_PROGRAM"),
-            model: set("AP_MODEL"),
+            model: set("CLAUDE_PIPELINE_MODEL"),
             permissions: set("AP_PERMISSIONS"),
-            context: set("AP_CONTEXT"),
+            context: set("CLAUDE_PIPELINE_CONTEXT"),
             ..Self::default()
         }
     }

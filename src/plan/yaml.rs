@@ -13,7 +13,7 @@ const MOST_PROBLEMS: usize = 50;
 ///
 /// The trick: when a value cannot be read, report it, take it out, and read again.
 pub(super) fn read<T: DeserializeOwned>(document: &Document, problems: &mut Vec<Problem>) -> Option<T> {
-    let mut value = match serde_yaml::from_str::<Value>(document.text().trim_start_matches('\u{feff}')) {
+    let mut value = match serde_yaml::from_str::<Value>(document.text()) {
         Ok(value @ Value::Mapping(_)) => value,
         Ok(Value::Null) => return refuse(document, problems, "the file is empty"),
         Ok(_) => return refuse(document, problems, "the file must hold `key: value` lines"),
@@ -76,7 +76,8 @@ fn mistake(document: &Document, error: &serde_path_to_error::Error<serde_yaml::E
         let problem = document.at_key(&path, "unknown-key", format!("unknown key `{key}`"));
         return (path, problem.hint(suggest::hint(key, known)).unreadable());
     }
-    let problem = document.at(&path, "bad-value", format!("`{path}` must be {}", expectation(&message))).unreadable();
+    let what = if message.contains("expected field identifier") { "each key".to_owned() } else { format!("`{path}`") };
+    let problem = document.at(&path, "bad-value", format!("{what} must be {}", expectation(&message))).unreadable();
     (path, problem)
 }
 
@@ -107,11 +108,16 @@ fn expectation(message: &str) -> String {
     let expected = match expected {
         "u32" | "u64" => "a whole number, 0 or more",
         "f64" => "a number",
-        "a string" | "string" => "a text",
+        "a string" | "string" | "field identifier" => "a text",
         "a boolean" => "`true` or `false`",
         "a sequence" => "a list",
         "a map" => "`key: value` lines",
         other if other.starts_with("struct") => "`key: value` lines",
+        other => other,
+    };
+    let found = match found.as_str() {
+        "sequence" => "a list",
+        "map" => "`key: value` lines",
         other => other,
     };
     format!("{expected}, not {found}")

@@ -100,20 +100,20 @@ impl Runner {
     /// Records what follows, until nothing more does.
     fn settle(&mut self) -> Result<()> {
         while let Some(event) = follow(&self.session.plan, self.session.state(), clock::now()) {
-            self.record(event)?;
+            self.record(&event)?;
         }
         Ok(())
     }
 
-    fn record(&mut self, event: Event) -> Result<()> {
+    fn record(&mut self, event: &Event) -> Result<()> {
         self.session.record(event.clone(), clock::now())?;
-        self.view.recorded(&self.session.plan, self.session.state(), &event);
+        self.view.recorded(&self.session.plan, self.session.state(), event);
         Ok(())
     }
 
     fn accept(&mut self, input: &Input) -> Result<()> {
         match accept(&self.session.plan, self.session.state(), input, clock::now()) {
-            Some(event) => self.record(event),
+            Some(event) => self.record(&event),
             None => Ok(()),
         }
     }

@@ -31,7 +31,7 @@ impl View {
             PlanKind::Loop => "loop",
             PlanKind::Pipeline => "pipeline",
         };
-        self.line(&format!("{} {kind} {}  session {}", mark("▶", Style::new().cyan()), bold(&plan.name), bold(plan.session.as_str())));
+        self.line(&format!("{} {kind} {}  session {}", mark("▶", &Style::new().cyan()), bold(&plan.name), bold(plan.session.as_str())));
         if state.iterations > 0 || state.in_iteration() {
             let next = if state.in_iteration() { state.cursor.iteration } else { state.tally.iterations + 1 };
             self.line(&format!("  resumed at iteration {next}; {} done before, ${:.2} spent", state.iterations, state.usage.cost_usd));
@@ -51,7 +51,7 @@ impl View {
             String::new()
         };
         let at = format!("{stage}iteration {}/{}{tries}", state.cursor.iteration, state.max_iterations(node));
-        self.line(&format!("\n{} {}{how}  {}", mark("●", Style::new().blue()), bold(&at), dim(&ends_when(node, state))));
+        self.line(&format!("\n{} {}{how}  {}", mark("●", &Style::new().blue()), bold(&at), dim(&ends_when(node, state))));
     }
 
     /// Shows what the agent has said and done.
@@ -112,7 +112,7 @@ impl View {
             Event::ContinueRequested => self.line("  going on"),
             Event::StopRequested { by } => self.line(&format!("  stop asked for by {by}; ending the agent")),
             Event::NodeFinished { id, ending, .. } if plan.kind == PlanKind::Pipeline => {
-                self.line(&format!("{} stage {id}: {}", mark("✓", Style::new().green()), report::goal(ending)));
+                self.line(&format!("{} stage {id}: {}", mark("✓", &Style::new().green()), report::goal(ending)));
             }
             Event::SessionStarted { .. }
             | Event::RunnerStarted { .. }
@@ -135,9 +135,9 @@ impl View {
                     Decision::Error => ("✗", Style::new().red(), "error"),
                 };
                 let said = if status.summary.is_empty() { &status.reason } else { &status.summary };
-                format!("{} {word}: {}", mark(sign, style), first_line(said))
+                format!("{} {word}: {}", mark(sign, &style), first_line(said))
             }
-            other => format!("{} agent {other}", mark("✗", Style::new().red())),
+            other => format!("{} agent {other}", mark("✗", &Style::new().red())),
         };
         self.line(&format!("{line}  {}", dim(&format!("${:.2} so far", state.usage.cost_usd))));
     }
@@ -150,16 +150,16 @@ impl View {
             WaitReason::RateLimit { reason } => format!("rate limited until {until}: {reason}"),
             WaitReason::Queue { held } => format!("looking at the queue again at {until}: others hold {held} tasks"),
         };
-        self.line(&format!("{} {what}", mark("…", Style::new().yellow())));
+        self.line(&format!("{} {what}", mark("…", &Style::new().yellow())));
     }
 
     /// Says how it ended, and what can be done now.
     pub(super) fn ended(&mut self, plan: &Plan, state: &State) {
         let Phase::Ended { ending } = &state.phase else { return };
         let sign = match ending {
-            Ending::Completed { .. } => mark("✓", Style::new().green()),
-            Ending::Failed { .. } => mark("✗", Style::new().red()),
-            Ending::LimitReached { .. } | Ending::Stopped { .. } => mark("■", Style::new().yellow()),
+            Ending::Completed { .. } => mark("✓", &Style::new().green()),
+            Ending::Failed { .. } => mark("✗", &Style::new().red()),
+            Ending::LimitReached { .. } | Ending::Stopped { .. } => mark("■", &Style::new().yellow()),
         };
         let iterations = if state.iterations == 1 { "1 iteration".to_owned() } else { format!("{} iterations", state.iterations) };
         self.line(&format!("\n{sign} Session '{}' {}  ({iterations}, ${:.2})", plan.session, report::ending(ending), state.usage.cost_usd));
@@ -212,6 +212,6 @@ fn dim(text: &str) -> String {
     Style::new().dim().apply_to(text).to_string()
 }
 
-fn mark(sign: &str, style: Style) -> String {
+fn mark(sign: &str, style: &Style) -> String {
     style.apply_to(sign).to_string()
 }

@@ -1,25 +1,44 @@
-//! How anything is shown.
+//! How anything is shown: data to stdout, the rest to stderr, colour only where a person sees it.
 pub mod duration;
 pub mod report;
+pub mod style;
+pub mod table;
 
-use std::io;
+use crate::error::Result;
+use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme};
+use serde::Serialize;
+use std::io::{self, Write as _};
 
-/// Writes data to standard output. A reader that has gone away is not an error.
-pub fn out(text: &str) {
-    quietly(io::stdout().lock(), text);
+/// Writes data to stdout, and ends its last line. A reader that has gone away (`ap list | head`) is no error.
+pub fn out(text: impl AsRef<str>) -> Result<()> {
+    let mut stdout = io::stdout().lock();
+    let written = writeln!(stdout, "{}", whole(text.as_ref())).and_then(|()| stdout.flush());
+    match written {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error.into()),
+        Ok(()) | Err(_) => Ok(()),
+    }
 }
 
-/// Writes what is not data to standard error.
-pub fn note(text: &str) {
-    quietly(io::stderr().lock(), text);
+/// Writes JSON to stdout, indented.
+pub fn json(value: &impl Serialize) -> Result<()> {
+    out(serde_json::to_string_pretty(value).map_err(crate::error::Error::failed)?)
 }
 
-fn quietly(mut to: impl io::Write, text: &str) {
-    let _ = to.write_all(text.as_bytes()).and_then(|()| to.flush());
+/// Writes what is for people to stderr, and ends its last line. If even that fails, there is nobody to tell.
+pub fn note(text: impl AsRef<str>) {
+    let _ = writeln!(io::stderr().lock(), "{}", whole(text.as_ref()));
 }
 
-/// Writes a value as JSON to standard output.
-pub fn json(value: &impl serde::Serialize) {
-    let text = serde_json::to_string_pretty(value).unwrap_or_default();
-    out(&format!("{text}\n"));
+fn whole(text: &str) -> &str {
+    text.strip_suffix('\n').unwrap_or(text)
+}
+
+/// Returns a diagnostic with its piece of source, in colour if `stdout` is for a person.
+pub fn diagnostic(diagnostic: &impl Diagnostic) -> String {
+    let theme = if console::colors_enabled() { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
+    let width = usize::from(console::Term::stdout().size().1).max(80);
+    let mut shown = String::new();
+    // Writing to a string cannot fail, and half a frame is better than none.
+    let _ = GraphicalReportHandler::new_themed(theme).with_width(width).with_links(false).render_report(&mut shown, diagnostic);
+    shown.trim_end().to_owned()
 }

@@ -1,72 +1,6 @@
 //! Each mistake a definition can hold, with the place and the words it is reported with.
 use super::*;
 use insta::assert_snapshot;
-use std::collections::BTreeMap;
-
-const PROMPT: &str = "Read ${CTX} and ${PROGRESS}, then write ${STATUS}.\n";
-
-fn request() -> Request {
-    Request {
-        session: "auth".parse().unwrap(),
-        run: "r1".parse().unwrap(),
-        command: "ap work auth".into(),
-        project: "/project".into(),
-        backlog: None,
-    }
-}
-
-fn a_loop(name: &str, definition: &str, prompt: &str) -> LoopSource {
-    let text = |file: &str, text: &str| Text { file: file.into(), text: text.into() };
-    LoopSource {
-        name: name.into(),
-        origin: Origin::Project,
-        definition: text(&format!("{name}/loop.yaml"), definition),
-        prompt: Ok(text(&format!("{name}/prompt.md"), prompt)),
-    }
-}
-
-fn a_pipeline(definition: &str) -> Sources {
-    let loops = [
-        a_loop("improve-plan", "termination: {type: judgment}\nmax: 9\n", PROMPT),
-        a_loop("work", "termination: {type: queue}\nmodel: sonnet\ncontext: from the loop\ncommands: {test: cargo test}\n", PROMPT),
-        a_loop("broken", "termination: {type: queu}\n", PROMPT),
-    ];
-    let known_loops = loops.iter().map(|one| one.name.clone()).collect();
-    let loops: BTreeMap<_, _> = loops.into_iter().map(|one| (one.name.clone(), Ok(one))).collect();
-    let definition = Text { file: "refine.yaml".into(), text: definition.into() };
-    Sources::Pipeline(PipelineSource { name: "refine".into(), origin: Origin::Project, definition, loops, known_loops })
-}
-
-fn listed(problems: &[Problem]) -> String {
-    let line = |problem: &Problem| {
-        let hint = problem.hint.as_ref().map_or_else(String::new, |hint| format!(" ({hint})"));
-        format!("{:?} {}: {problem}{hint}", problem.severity, problem.code)
-    };
-    problems.iter().map(line).collect::<Vec<_>>().join("\n")
-}
-
-fn said(sources: &Sources, overrides: &Overrides) -> String {
-    match compile(sources, &request(), overrides) {
-        Ok((_, warnings)) => listed(&warnings),
-        Err(problems) => listed(&problems),
-    }
-}
-
-fn of_loop(definition: &str) -> String {
-    said(&Sources::Loop(a_loop("work", definition, PROMPT)), &Overrides::default())
-}
-
-fn of_prompt(prompt: &str) -> String {
-    said(&Sources::Loop(a_loop("work", "termination: {type: queue}\n", prompt)), &Overrides::default())
-}
-
-fn of_pipeline(definition: &str) -> String {
-    said(&a_pipeline(definition), &Overrides::default())
-}
-
-fn plan(sources: &Sources, overrides: &Overrides) -> Plan {
-    compile(sources, &request(), overrides).map_err(|problems| listed(&problems)).unwrap().0
-}
 
 #[test]
 fn a_typo_in_a_key_is_placed_and_the_right_key_is_named() {
@@ -195,119 +129,15 @@ fn inputs_must_come_from_an_earlier_node() {
 }
 
 #[test]
-fn what_nobody_says_is_sensible() {
-    let plan = plan(&Sources::Loop(a_loop("work", "termination: {type: queue}\n", PROMPT)), &Overrides::default());
-    assert_snapshot!(serde_json::to_string_pretty(&plan).unwrap(), @r#"
-    {
-      "version": 1,
-      "session": "auth",
-      "run": "r1",
-      "name": "work",
-      "kind": "loop",
-      "command": "ap work auth",
-      "source": {
-        "origin": "project",
-        "path": "work/loop.yaml",
-        "hash": "2c54ef13b451658f"
-      },
-      "nodes": [
-        {
-          "id": "work",
-          "template": "work",
-          "description": "",
-          "agent": {
-            "provider": "claude",
-            "program": "claude",
-            "model": "opus",
-            "permissions": "bypassPermissions",
-            "args": [],
-            "keep_env": false,
-            "max_attempts": 3,
-            "limits": {
-              "wall_s": 7200,
-              "idle_s": 1800,
-              "after_result_s": 30
-            }
-          },
-          "prompt": "Read ${CTX} and ${PROGRESS}, then write ${STATUS}.\n",
-          "termination": {
-            "type": "queue"
-          },
-          "max_iterations": 25,
-          "delay_ms": 3000,
-          "check_before": true,
-          "queue": {
-            "provider": "backlog",
-            "path": "/project/backlog.md",
-            "max_wait_s": 600
-          },
-          "output_path": "",
-          "context": "",
-          "from": null,
-          "commands": {}
-        }
-      ],
-      "inputs": [],
-      "guardrails": {
-        "max_runtime_seconds": 0,
-        "max_cost_usd": 0.0,
-        "max_consecutive_errors": 3
-      }
-    }
-    "#);
+fn a_byte_order_mark_and_windows_line_ends_change_nothing() {
+    assert_snapshot!(of_loop("\u{feff}name: work\r\nterminaton: {type: queue}\r\n"), @"Error unknown-key: work/loop.yaml:2:1: unknown key `terminaton` (did you mean `termination`?)");
 }
 
 #[test]
-fn the_strongest_voice_wins() {
-    let pipeline = a_pipeline(
-        "defaults: {model: haiku}\nnodes:\n  - {id: a, loop: improve-plan, runs: 3}\n  - {id: b, loop: work, context: from the node, runs: 2, inputs: {from: a, select: all}}\n  - {id: c, prompt: 'go ${STATUS}', model: opus-4.5, commands: {test: x}}\n",
-    );
-    let shown = |overrides: &Overrides| {
-        let row = |node: &Node| {
-            format!("{} {} {} {} {:?} {:?}", node.id, node.agent.model, node.max_iterations, node.context, node.termination, node.commands)
-        };
-        plan(&pipeline, overrides).nodes.iter().map(row).collect::<Vec<_>>().join("\n")
-    };
-    assert_snapshot!(shown(&Overrides::default()), @r#"
-    a haiku 3  Judgment { consensus: 2, min_iterations: 1 } {}
-    b sonnet 2 from the node Queue {"test": "cargo test"}
-    c opus 1  Fixed {"test": "x"}
-    "#);
-    let flags = Overrides { model: Some("claude-sonnet".into()), context: Some("flag".into()), ..Overrides::default() };
-    assert_snapshot!(shown(&flags), @r#"
-    a sonnet 3 flag Judgment { consensus: 2, min_iterations: 1 } {}
-    b sonnet 2 flag Queue {"test": "cargo test"}
-    c sonnet 1 flag Fixed {"test": "x"}
-    "#);
-}
-
-#[test]
-fn a_model_stays_with_the_provider_it_was_said_for() {
-    let source = Sources::Loop(a_loop("work", "termination: {type: queue}\nprovider: command\nprogram: aider\nargs: [--yes]\n", PROMPT));
-    let agent = |overrides: &Overrides| plan(&source, overrides).nodes[0].agent.clone();
-    let own = agent(&Overrides::default());
-    assert_eq!((own.provider, own.program.as_str(), own.model.as_str()), (Provider::Command, "aider", ""));
-    let claude = agent(&Overrides { provider: Some("claude".into()), ..Overrides::default() });
-    assert_eq!((claude.program.as_str(), claude.model.as_str(), claude.args.len()), ("claude", "opus", 0));
-}
-
-#[test]
-fn the_old_words_mean_the_same() {
-    let termination = |definition: &str| {
-        let node = plan(&Sources::Loop(a_loop("work", definition, PROMPT)), &Overrides::default()).nodes.remove(0);
-        (node.termination, node.max_iterations)
-    };
-    assert_eq!(termination("completion: plateau\nmin_iterations: 3\n").0, Termination::Judgment { consensus: 2, min_iterations: 3 });
-    assert_eq!(termination("completion: beads-empty\n").0, Termination::Queue);
-    assert_eq!(termination("completion: fixed-n\niterations: 4\n"), (Termination::Fixed, 4));
-    assert_eq!(termination("iterations: 4\n"), (Termination::Fixed, 4));
-    assert_eq!(termination("termination: {type: fixed, max: 6}\n"), (Termination::Fixed, 6));
-}
-
-#[test]
-fn a_prompt_is_looked_for_where_it_always_was() {
-    assert_eq!(prompt_candidates("name: x\n"), ["prompt.md", "prompts/prompt.md"]);
-    assert_eq!(prompt_candidates("prompt: prompts/bead-refiner.md\n")[0], "prompts/bead-refiner.md");
-    assert_eq!(prompt_candidates("prompt: refine\n"), ["refine.md", "prompts/refine.md", "refine", "prompts/refine"]);
-    assert_eq!(prompt_candidates("prompt: refine.md\n"), ["refine.md", "refine.md.md", "prompts/refine.md", "prompts/refine.md.md"]);
+fn a_key_that_is_no_text_is_a_mistake_and_no_panic() {
+    assert_snapshot!(of_loop("1: a\n? [b]\n: c\n"), @"Error bad-value: work/loop.yaml:1:1: each key must be a text, not integer `1`");
+    assert_snapshot!(of_loop("termination: {type: queue, max: 5000000000}\n<<: {a: 1}\n"), @"
+    Error bad-value: work/loop.yaml:1:33: `termination.max` must be a whole number, 0 or more, not integer `5000000000`
+    Error unknown-key: work/loop.yaml:2:1: unknown key `<<` (one of: `name`, `description`, `termination`, `completion`, `min_iterations`, `iterations`, `max`, `provider`, `program`, `model`, `permissions`, `args`, `keep_env`, `retries`, `limits`, `delay`, `check_before`, `prompt`, `output_path`, `context`, `commands`, `queue`, `guardrails`, `output_parse`, `items`)
+    ");
 }

@@ -1,0 +1,92 @@
+//! One line per loop and pipeline, for every command that lists them.
+use crate::plan::{self, Node, Origin, Overrides, Plan, PlanKind, Problem, Request, Severity};
+use crate::store::layout::Project;
+use crate::store::library::{Entry, Library};
+use crate::termination::Termination;
+use serde::Serialize;
+
+/// What a list says of a loop or pipeline; also its JSON form.
+#[derive(Clone, Debug, Serialize)]
+pub struct Line {
+    /// What to call it by.
+    pub name: String,
+    /// Loop or pipeline.
+    pub kind: PlanKind,
+    /// What it is for.
+    pub description: String,
+    /// When it ends, in words; empty if it is broken.
+    pub ends: String,
+    /// Where it was found.
+    pub origin: Origin,
+    /// The file, or `builtin:<path>`.
+    pub path: String,
+    /// Why it cannot run, if it cannot.
+    pub error: Option<String>,
+}
+
+/// Returns a line for everything there is; what is broken has its error in it.
+pub fn lines(library: &Library, project: &Project) -> Vec<Line> {
+    library.list().into_iter().map(|entry| line(entry, project)).collect()
+}
+
+fn line(entry: Entry, project: &Project) -> Line {
+    let compiled = check(&entry, project);
+    let error = match &compiled {
+        Ok(_) => None,
+        Err(problems) => problems.iter().find(|problem| problem.severity == Severity::Error).map(ToString::to_string),
+    };
+    let description = entry.sources.as_ref().map_or_else(|_| String::new(), |sources| plan::description(&sources.definition().text));
+    let ends = compiled.map_or_else(|_| String::new(), |(plan, _)| ends(&plan));
+    Line { name: entry.name, kind: entry.kind, description, ends, origin: entry.origin, path: entry.path, error }
+}
+
+/// Compiles an entry as a session of it would be, without asking what the project holds.
+pub fn check(entry: &Entry, project: &Project) -> Result<(Plan, Vec<Problem>), Vec<Problem>> {
+    match &entry.sources {
+        Ok(sources) => plan::compile(sources, &request(project), &Overrides::default()),
+        Err(reason) => Err(vec![Problem::nowhere("unreadable", reason.clone())]),
+    }
+}
+
+/// A request that stands for any.
+fn request(project: &Project) -> Request {
+    let fixed = "fixed names are valid";
+    Request {
+        session: "preview".parse().expect(fixed),
+        run: "preview".parse().expect(fixed),
+        command: String::new(),
+        project: project.root().to_owned(),
+        backlog: None,
+    }
+}
+
+/// Says when a plan ends.
+pub fn ends(plan: &Plan) -> String {
+    match plan.nodes.as_slice() {
+        [node] => node_ends(node),
+        nodes => nodes.iter().map(|node| format!("{} {}", node.id, most(node))).collect::<Vec<_>>().join(", then "),
+    }
+}
+
+/// Says when a node ends.
+pub fn node_ends(node: &Node) -> String {
+    match node.termination {
+        Termination::Fixed => format!("after {} iterations", node.max_iterations),
+        Termination::Judgment { consensus, .. } => format!("{consensus} agents in a row agree, {}", most(node)),
+        Termination::Queue => format!("queue empty, {}", most(node)),
+    }
+}
+
+fn most(node: &Node) -> String {
+    format!("at most {}", node.max_iterations)
+}
+
+/// Says where a definition comes from.
+pub fn origin(origin: Origin) -> &'static str {
+    match origin {
+        Origin::File => "file",
+        Origin::Project => "project",
+        Origin::User => "yours",
+        Origin::BuiltIn => "built in",
+    }
+}

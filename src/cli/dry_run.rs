@@ -1,0 +1,173 @@
+//! `ap dry-run`: what a session would do, without starting anything.
+use super::catalog;
+use super::context::Context;
+use crate::error::{Error, ExitCode, Result};
+use crate::model::{Cursor, NodeId, SessionName};
+use crate::plan::template::{self, Scope};
+use crate::plan::{Invalid, Node, Overrides, Plan, PlanKind, Problem, Request, Shown, compile};
+use crate::store::library::{self, Library};
+use crate::ui::{self, style, table};
+use serde::Serialize;
+
+/// Shows what a session would do.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Args {
+    /// Whether it is a loop or a pipeline.
+    #[arg(value_parser = ["loop", "pipeline"])]
+    pub kind: String,
+    /// Its name or path.
+    pub name: String,
+    /// The session it would run as.
+    #[arg(default_value = "preview")]
+    pub session: String,
+    /// Print as JSON: `{plan, max_agents, prompts: [{node, file, text}], warnings}`.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// The shape of `ap dry-run --json`.
+#[derive(Debug, Serialize)]
+struct Preview {
+    plan: Plan,
+    /// Iterations of all nodes at most; retries of crashed agents come on top.
+    max_agents: u64,
+    prompts: Vec<Prompt>,
+    warnings: Vec<Problem>,
+}
+
+/// A node's prompt as its first agent gets it.
+#[derive(Debug, Serialize)]
+struct Prompt {
+    node: NodeId,
+    /// Where it will be kept.
+    file: String,
+    text: String,
+}
+
+/// Compiles and shows the plan.
+pub fn run(args: &Args, context: &Context) -> Result<ExitCode> {
+    let preview = preview(args, context)?;
+    for warning in &preview.warnings {
+        ui::note(ui::diagnostic(&Shown(warning.clone())));
+    }
+    if args.json {
+        ui::json(&preview)?;
+    } else {
+        show(&preview, context)?;
+    }
+    Ok(ExitCode::Done)
+}
+
+fn preview(args: &Args, context: &Context) -> Result<Preview> {
+    let session: SessionName = args.session.parse().map_err(Error::usage)?;
+    let kind = if args.kind == "loop" { PlanKind::Loop } else { PlanKind::Pipeline };
+    let library = Library::new(context.project.root(), &context.user_config);
+    let sources = library.find(kind, &args.name)?;
+    let request = Request {
+        command: format!("ap {} {} {session}", args.kind, args.name),
+        session,
+        run: "preview".parse().map_err(Error::failed)?,
+        project: context.project.root().to_owned(),
+        backlog: library.backlog(),
+    };
+    let invalid = |problems| Error::diagnostic(ExitCode::Usage, Invalid::new(format!("{} `{}`", library::word(kind), args.name), problems));
+    let (plan, warnings) = compile(&sources, &request, &Overrides::default()).map_err(invalid)?;
+    library::check_inputs(&plan)?;
+    let prompts = (0..).zip(&plan.nodes).map(|(index, node)| prompt(&plan, index, node, context)).collect::<Result<_>>()?;
+    Ok(Preview { max_agents: plan.nodes.iter().map(|node| u64::from(node.max_iterations)).sum(), prompts, warnings, plan })
+}
+
+/// Renders a node's first prompt with the paths the runner would use.
+fn prompt(plan: &Plan, index: u32, node: &Node, context: &Context) -> Result<Prompt> {
+    let run = context.project.session(&plan.session);
+    let stage = run.stage(index, &node.id);
+    let files = run.iteration(Cursor::before(index).next_iteration(), &node.id);
+    let progress = if plan.nodes.len() == 1 { run.progress() } else { stage.join("progress.md") };
+    let (ctx, status, output) = (files.context(), files.status(), stage.join("output.md"));
+    let scope = Scope {
+        session: plan.session.as_str(),
+        iteration: 1,
+        ctx: ctx.as_str(),
+        progress: progress.as_str(),
+        status: status.as_str(),
+        output: output.as_str(),
+        output_path: &node.output_path,
+        context: &node.context,
+        inputs: &|node| node.map_or_else(|| "(what the earlier node wrote)".to_owned(), |node| format!("(what node {node} wrote)")),
+    };
+    let text = template::render(&node.prompt, &|name| scope.value(name)).map_err(|unknown| Error::usage(&unknown).hint(unknown.hint()))?;
+    Ok(Prompt { node: node.id.clone(), file: files.prompt().to_string(), text })
+}
+
+fn show(preview: &Preview, context: &Context) -> Result<()> {
+    let plan = &preview.plan;
+    let (name, origin) = (format!("{} {}", library::word(plan.kind), plan.name), catalog::origin(plan.source.origin));
+    ui::out(format!("{}  session {}, {} ({origin})", style::heading(&name), plan.session, plan.source.path))?;
+    ui::out(format!("At most {} agents, retries of crashed ones aside.", preview.max_agents))?;
+    ui::out(format!("Everything is kept in {}\n", context.project.session(&plan.session).root()))?;
+    let row = |node: &Node| {
+        let agent = format!("{:?} {}", node.agent.provider, node.agent.model).to_lowercase();
+        let missing = |path: &camino::Utf8Path| if path.is_file() { "" } else { " (not there yet)" };
+        let queue = node.queue.as_ref().map_or_else(String::new, |queue| format!("{}{}", queue.path, missing(&queue.path)));
+        [node.id.to_string(), node.template.clone(), agent, catalog::node_ends(node), pause(node.delay_ms), queue]
+    };
+    ui::out(table::table(["NODE", "LOOP", "AGENT", "ENDS", "PAUSE", "QUEUE"], plan.nodes.iter().map(row)))?;
+    for prompt in &preview.prompts {
+        ui::out(format!("\n{}  {}\n", style::heading(&format!("Prompt of {}, iteration 1", prompt.node)), style::faint(&prompt.file)))?;
+        ui::out(prompt.text.trim_end())?;
+    }
+    Ok(())
+}
+
+fn pause(millis: u64) -> String {
+    format!("{} s", millis as f64 / 1000.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::layout::Project;
+
+    fn context() -> Context {
+        Context {
+            project: Project::new("/no/where".into()),
+            user_config: "/no/config".into(),
+            exe: "ap".into(),
+            session: None,
+            env: std::collections::BTreeMap::new(),
+        }
+    }
+
+    fn args(kind: &str, name: &str, session: &str) -> Args {
+        Args { kind: kind.into(), name: name.into(), session: session.into(), json: true }
+    }
+
+    #[test]
+    fn the_first_prompt_is_shown_as_the_agent_gets_it() {
+        let preview = preview(&args("loop", "work", "auth"), &context()).unwrap();
+        let text = &preview.prompts[0].text;
+        assert_eq!((preview.max_agents, preview.prompts.len()), (25, 1));
+        assert!(!text.contains("${") && text.contains("/no/where/.claude/pipeline-runs/auth/stage-00-work/iterations/001/status.json"));
+        assert!(text.contains("/no/where/.claude/pipeline-runs/auth/progress-auth.md"));
+    }
+
+    #[test]
+    fn every_node_of_a_pipeline_is_shown() {
+        let preview = preview(&args("pipeline", "full-refine", "auth"), &context()).unwrap();
+        assert_eq!((preview.max_agents, preview.prompts.len()), (10, 2));
+        assert!(preview.prompts[1].text.contains("/stage-01-beads/progress.md"));
+    }
+
+    #[test]
+    fn an_output_path_has_its_variables_filled() {
+        let preview = preview(&args("loop", "idea-wizard", "auth"), &context()).unwrap();
+        assert!(preview.prompts[0].text.contains("docs/ideas-auth.md"));
+    }
+
+    #[test]
+    fn bad_names_are_exit_code_2() {
+        for (kind, name, session) in [("loop", "work", "../x"), ("loop", "wrok", "x"), ("pipeline", "work", "x")] {
+            assert_eq!(preview(&args(kind, name, session), &context()).err().map(|error| error.code), Some(ExitCode::Usage));
+        }
+    }
+}

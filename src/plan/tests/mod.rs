@@ -1,0 +1,71 @@
+//! What tests of definitions share.
+mod mistakes;
+mod plans;
+
+use super::*;
+use std::collections::BTreeMap;
+
+const PROMPT: &str = "Read ${CTX} and ${PROGRESS}, then write ${STATUS}.\n";
+
+fn request() -> Request {
+    Request {
+        session: "auth".parse().unwrap(),
+        run: "r1".parse().unwrap(),
+        command: "ap work auth".into(),
+        project: "/project".into(),
+        backlog: None,
+    }
+}
+
+fn a_loop(name: &str, definition: &str, prompt: &str) -> LoopSource {
+    let text = |file: &str, text: &str| Text { file: file.into(), text: text.into() };
+    LoopSource {
+        name: name.into(),
+        origin: Origin::Project,
+        definition: text(&format!("{name}/loop.yaml"), definition),
+        prompt: Ok(text(&format!("{name}/prompt.md"), prompt)),
+    }
+}
+
+fn a_pipeline(definition: &str) -> Sources {
+    let loops = [
+        a_loop("improve-plan", "termination: {type: judgment}\nmax: 9\n", PROMPT),
+        a_loop("work", "termination: {type: queue}\nmodel: sonnet\ncontext: from the loop\ncommands: {test: cargo test}\n", PROMPT),
+        a_loop("broken", "termination: {type: queu}\n", PROMPT),
+    ];
+    let known_loops = loops.iter().map(|one| one.name.clone()).collect();
+    let loops: BTreeMap<_, _> = loops.into_iter().map(|one| (one.name.clone(), Ok(one))).collect();
+    let definition = Text { file: "refine.yaml".into(), text: definition.into() };
+    Sources::Pipeline(PipelineSource { name: "refine".into(), origin: Origin::Project, definition, loops, known_loops })
+}
+
+fn listed(problems: &[Problem]) -> String {
+    let line = |problem: &Problem| {
+        let hint = problem.hint.as_ref().map_or_else(String::new, |hint| format!(" ({hint})"));
+        format!("{:?} {}: {problem}{hint}", problem.severity, problem.code)
+    };
+    problems.iter().map(line).collect::<Vec<_>>().join("\n")
+}
+
+fn said(sources: &Sources, overrides: &Overrides) -> String {
+    match compile(sources, &request(), overrides) {
+        Ok((_, warnings)) => listed(&warnings),
+        Err(problems) => listed(&problems),
+    }
+}
+
+fn of_loop(definition: &str) -> String {
+    said(&Sources::Loop(a_loop("work", definition, PROMPT)), &Overrides::default())
+}
+
+fn of_prompt(prompt: &str) -> String {
+    said(&Sources::Loop(a_loop("work", "termination: {type: queue}\n", prompt)), &Overrides::default())
+}
+
+fn of_pipeline(definition: &str) -> String {
+    said(&a_pipeline(definition), &Overrides::default())
+}
+
+fn plan(sources: &Sources, overrides: &Overrides) -> Plan {
+    compile(sources, &request(), overrides).map_err(|problems| listed(&problems)).unwrap().0
+}

@@ -1,0 +1,121 @@
+//! What definitions become.
+use super::*;
+use insta::assert_snapshot;
+
+#[test]
+fn what_nobody_says_is_sensible() {
+    let plan = plan(&Sources::Loop(a_loop("work", "termination: {type: queue}\n", PROMPT)), &Overrides::default());
+    assert_snapshot!(serde_json::to_string_pretty(&plan).unwrap(), @r#"
+    {
+      "version": 1,
+      "session": "auth",
+      "run": "r1",
+      "name": "work",
+      "kind": "loop",
+      "command": "ap work auth",
+      "source": {
+        "origin": "project",
+        "path": "work/loop.yaml",
+        "hash": "2c54ef13b451658f"
+      },
+      "nodes": [
+        {
+          "id": "work",
+          "template": "work",
+          "description": "",
+          "agent": {
+            "provider": "claude",
+            "program": "claude",
+            "model": "opus",
+            "permissions": "bypassPermissions",
+            "args": [],
+            "keep_env": false,
+            "max_attempts": 3,
+            "limits": {
+              "wall_s": 7200,
+              "idle_s": 1800,
+              "after_result_s": 30
+            }
+          },
+          "prompt": "Read ${CTX} and ${PROGRESS}, then write ${STATUS}.\n",
+          "termination": {
+            "type": "queue"
+          },
+          "max_iterations": 25,
+          "delay_ms": 3000,
+          "check_before": true,
+          "queue": {
+            "provider": "backlog",
+            "path": "/project/backlog.md",
+            "max_wait_s": 600
+          },
+          "output_path": "",
+          "context": "",
+          "from": null,
+          "commands": {}
+        }
+      ],
+      "inputs": [],
+      "guardrails": {
+        "max_runtime_seconds": 0,
+        "max_cost_usd": 0.0,
+        "max_consecutive_errors": 3
+      }
+    }
+    "#);
+}
+
+#[test]
+fn the_strongest_voice_wins() {
+    let pipeline = a_pipeline(
+        "defaults: {model: haiku}\nnodes:\n  - {id: a, loop: improve-plan, runs: 3}\n  - {id: b, loop: work, context: from the node, runs: 2, inputs: {from: a, select: all}}\n  - {id: c, prompt: 'go ${STATUS}', model: opus-4.5, commands: {test: x}}\n",
+    );
+    let shown = |overrides: &Overrides| {
+        let row = |node: &Node| {
+            format!("{} {} {} {} {:?} {:?}", node.id, node.agent.model, node.max_iterations, node.context, node.termination, node.commands)
+        };
+        plan(&pipeline, overrides).nodes.iter().map(row).collect::<Vec<_>>().join("\n")
+    };
+    assert_snapshot!(shown(&Overrides::default()), @r#"
+    a haiku 3  Judgment { consensus: 2, min_iterations: 1 } {}
+    b sonnet 2 from the node Queue {"test": "cargo test"}
+    c opus 1  Fixed {"test": "x"}
+    "#);
+    let flags = Overrides { model: Some("claude-sonnet".into()), context: Some("flag".into()), ..Overrides::default() };
+    assert_snapshot!(shown(&flags), @r#"
+    a sonnet 3 flag Judgment { consensus: 2, min_iterations: 1 } {}
+    b sonnet 2 flag Queue {"test": "cargo test"}
+    c sonnet 1 flag Fixed {"test": "x"}
+    "#);
+}
+
+#[test]
+fn a_model_stays_with_the_provider_it_was_said_for() {
+    let source = Sources::Loop(a_loop("work", "termination: {type: queue}\nprovider: command\nprogram: aider\nargs: [--yes]\n", PROMPT));
+    let agent = |overrides: &Overrides| plan(&source, overrides).nodes[0].agent.clone();
+    let own = agent(&Overrides::default());
+    assert_eq!((own.provider, own.program.as_str(), own.model.as_str()), (Provider::Command, "aider", ""));
+    let claude = agent(&Overrides { provider: Some("claude".into()), ..Overrides::default() });
+    assert_eq!((claude.program.as_str(), claude.model.as_str(), claude.args.len()), ("claude", "opus", 0));
+}
+
+#[test]
+fn the_old_words_mean_the_same() {
+    let termination = |definition: &str| {
+        let node = plan(&Sources::Loop(a_loop("work", definition, PROMPT)), &Overrides::default()).nodes.remove(0);
+        (node.termination, node.max_iterations)
+    };
+    assert_eq!(termination("completion: plateau\nmin_iterations: 3\n").0, Termination::Judgment { consensus: 2, min_iterations: 3 });
+    assert_eq!(termination("completion: beads-empty\n").0, Termination::Queue);
+    assert_eq!(termination("completion: fixed-n\niterations: 4\n"), (Termination::Fixed, 4));
+    assert_eq!(termination("iterations: 4\n"), (Termination::Fixed, 4));
+    assert_eq!(termination("termination: {type: fixed, max: 6}\n"), (Termination::Fixed, 6));
+}
+
+#[test]
+fn a_prompt_is_looked_for_where_it_always_was() {
+    assert_eq!(prompt_candidates("name: x\n"), ["prompt.md", "prompts/prompt.md"]);
+    assert_eq!(prompt_candidates("prompt: prompts/bead-refiner.md\n")[0], "prompts/bead-refiner.md");
+    assert_eq!(prompt_candidates("prompt: refine\n"), ["refine.md", "prompts/refine.md", "refine", "prompts/refine"]);
+    assert_eq!(prompt_candidates("prompt: refine.md\n"), ["refine.md", "refine.md.md", "prompts/refine.md", "prompts/refine.md.md"]);
+}

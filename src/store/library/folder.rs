@@ -1,0 +1,78 @@
+//! Where definitions lie: a folder on disk, or one built in.
+use camino::{Utf8Path, Utf8PathBuf};
+use include_dir::Dir;
+use std::io;
+
+/// A folder's files, wherever they lie.
+#[derive(Clone, Debug)]
+pub(super) enum Folder {
+    Disk(Utf8PathBuf),
+    BuiltIn(&'static Dir<'static>),
+}
+
+impl Folder {
+    pub(super) fn enter(&self, name: &str) -> Option<Self> {
+        match self {
+            Self::Disk(root) => Some(root.join(name)).filter(|folder| folder.is_dir()).map(Self::Disk),
+            Self::BuiltIn(root) => root.get_dir(root.path().join(name)).map(Self::BuiltIn),
+        }
+    }
+
+    pub(super) fn entries(&self) -> Vec<String> {
+        match self {
+            Self::Disk(root) => root.read_dir_utf8().into_iter().flatten().flatten().map(|entry| entry.file_name().to_owned()).collect(),
+            Self::BuiltIn(root) => {
+                let names = root.entries().iter().filter_map(|entry| entry.path().file_name()?.to_str());
+                names.map(String::from).collect()
+            }
+        }
+    }
+
+    pub(super) fn has(&self, file: &str) -> bool {
+        match self {
+            Self::Disk(root) => root.join(file).is_file(),
+            Self::BuiltIn(root) => root.get_file(root.path().join(file)).is_some(),
+        }
+    }
+
+    /// Returns a file's text; `None` if there is no such file.
+    pub(super) fn read(&self, file: &str, largest: u64) -> Result<Option<String>, String> {
+        let bytes = match self {
+            Self::Disk(root) => match read_bounded(&root.join(file), largest)? {
+                Some(bytes) => bytes,
+                None => return Ok(None),
+            },
+            Self::BuiltIn(root) => match root.get_file(root.path().join(file)) {
+                Some(file) => file.contents().to_vec(),
+                None => return Ok(None),
+            },
+        };
+        let text = String::from_utf8(bytes)
+            .map_err(|error| format!("`{file}` is not UTF-8 text (byte {})", error.utf8_error().valid_up_to() + 1))?;
+        Ok(Some(text))
+    }
+
+    /// Relative to the project where it lies in it, so that messages stay short.
+    pub(super) fn shown(&self, file: &str, project: &Utf8Path) -> String {
+        match self {
+            Self::Disk(root) => root.join(file).strip_prefix(project).map_or_else(|_| root.join(file).to_string(), ToString::to_string),
+            Self::BuiltIn(root) => {
+                let shelf = if root.path().as_os_str().is_empty() { "pipelines" } else { "loops" };
+                format!("builtin:{shelf}/{}", root.path().join(file).display())
+            }
+        }
+    }
+}
+
+fn read_bounded(path: &Utf8Path, largest: u64) -> Result<Option<Vec<u8>>, String> {
+    let cannot = |error: io::Error| format!("cannot read `{path}`: {error}");
+    match std::fs::metadata(path) {
+        Ok(found) if found.is_dir() => Ok(None),
+        // A pipe or device would block, or never end.
+        Ok(found) if !found.is_file() => Err(format!("`{path}` is not a regular file")),
+        Ok(found) if found.len() > largest => Err(format!("`{path}` is too large: {} bytes, at most {largest}", found.len())),
+        Ok(_) => std::fs::read(path).map(Some).map_err(cannot),
+        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => Ok(None),
+        Err(error) => Err(cannot(error)),
+    }
+}

@@ -1,0 +1,214 @@
+//! Finds loops and pipelines: by path, then in the project, then the user's own, then those built in. The first one wins.
+mod folder;
+#[cfg(test)]
+mod tests;
+
+use crate::error::{Error, Result};
+use crate::model::NodeId;
+use crate::plan::{self, BACKLOGS, LoopSource, Origin, PipelineSource, PlanKind, Sources, Text, suggest};
+use camino::{Utf8Path, Utf8PathBuf};
+use folder::Folder;
+use include_dir::{Dir, include_dir};
+use std::collections::BTreeMap;
+
+static LOOPS: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/loops");
+static PIPELINES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/pipelines");
+
+/// Larger definitions are no definitions.
+const LARGEST_YAML: u64 = 1 << 20;
+/// Larger prompts fit into no model.
+const LARGEST_PROMPT: u64 = 5 << 20;
+/// A loop's definition, by its name now and before.
+const DEFINITIONS: [&str; 2] = ["loop.yaml", "stage.yaml"];
+
+/// Every place a definition may come from.
+#[derive(Clone, Debug)]
+pub struct Library {
+    project: Utf8PathBuf,
+    user: Utf8PathBuf,
+}
+
+/// One loop or pipeline there is, as found.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    /// What to call it by.
+    pub name: String,
+    /// Loop or pipeline.
+    pub kind: PlanKind,
+    /// Where it was found.
+    pub origin: Origin,
+    /// Its texts, or why they cannot be read.
+    pub sources: Result<Sources, String>,
+    /// The file, or `builtin:<path>`.
+    pub path: String,
+}
+
+impl Library {
+    /// `project` is the project's directory, `user` the user's configuration directory.
+    pub fn new(project: &Utf8Path, user: &Utf8Path) -> Self {
+        Self { project: project.to_owned(), user: user.to_owned() }
+    }
+
+    /// Finds a loop or pipeline by name or path, to run it.
+    pub fn find(&self, kind: PlanKind, name: &str) -> Result<Sources> {
+        let entry = self.entry_of(kind, name)?;
+        entry.sources.map_err(|reason| Error::usage(format!("{} `{name}` cannot be used: {reason}", word(kind))))
+    }
+
+    /// Finds a loop or pipeline by name or path, readable or not.
+    pub fn entry_of(&self, kind: PlanKind, name: &str) -> Result<Entry> {
+        let by_path = is_path(name).then(|| self.at_path(kind, name)).flatten();
+        let by_name = || self.named(kind, name.trim_end_matches(".yaml").trim_end_matches(".yml"));
+        by_path.or_else(by_name).ok_or_else(|| self.unknown(kind, name))
+    }
+
+    /// Returns whether there is a loop or pipeline of this name, readable or not.
+    pub fn has(&self, kind: PlanKind, name: &str) -> bool {
+        self.named(kind, name).is_some()
+    }
+
+    /// Lists everything there is, loops first, by name; what cannot be read is listed with the reason.
+    pub fn list(&self) -> Vec<Entry> {
+        let of = |kind| self.names(kind).into_iter().filter_map(move |name| self.named(kind, &name));
+        of(PlanKind::Loop).chain(of(PlanKind::Pipeline)).collect()
+    }
+
+    /// Returns the first default backlog the project has.
+    pub fn backlog(&self) -> Option<Utf8PathBuf> {
+        BACKLOGS.iter().map(|file| self.project.join(file)).find(|path| path.is_file())
+    }
+
+    fn names(&self, kind: PlanKind) -> Vec<String> {
+        let mut names: Vec<String> = self.shelves(kind).iter().flat_map(|shelf| shelf.names(kind)).collect();
+        names.sort();
+        names.dedup();
+        names
+    }
+
+    fn unknown(&self, kind: PlanKind, name: &str) -> Error {
+        let (kind, known) = (word(kind), self.names(kind));
+        Error::usage(format!("there is no {kind} `{}`", name.escape_debug())).hint(suggest::hint(name, known.iter().map(String::as_str)))
+    }
+
+    /// In lookup order.
+    fn shelves(&self, kind: PlanKind) -> Vec<Shelf> {
+        let claude = self.project.join(".claude");
+        let folders: &[&str] = match kind {
+            PlanKind::Loop => &["loops", "stages"],
+            PlanKind::Pipeline => &["pipelines"],
+        };
+        let on_disk =
+            |root: &Utf8Path, origin| folders.iter().map(|folder| Shelf { origin, folder: Folder::Disk(root.join(folder)) }).collect();
+        let built_in = Shelf { origin: Origin::BuiltIn, folder: Folder::BuiltIn(if kind == PlanKind::Loop { &LOOPS } else { &PIPELINES }) };
+        let (own, user): (Vec<_>, Vec<_>) = (on_disk(&claude, Origin::Project), on_disk(&self.user, Origin::User));
+        own.into_iter().chain(user).chain([built_in]).collect()
+    }
+
+    fn named(&self, kind: PlanKind, name: &str) -> Option<Entry> {
+        // A name is joined to paths, so it must not be able to leave them.
+        name.parse::<NodeId>().ok()?;
+        self.shelves(kind).iter().find_map(|shelf| self.entry(kind, name, shelf.origin, &shelf.definition(kind, name)?))
+    }
+
+    fn at_path(&self, kind: PlanKind, path: &str) -> Option<Entry> {
+        let path = camino::absolute_utf8(path).ok()?;
+        let definition = match kind {
+            PlanKind::Loop if path.is_dir() => DEFINITIONS.iter().map(|file| path.join(file)).find(|file| file.is_file())?,
+            PlanKind::Loop | PlanKind::Pipeline => path.is_file().then_some(path)?,
+        };
+        // `ap loop .` is named by the folder it is in.
+        let named_by = if kind == PlanKind::Loop { definition.canonicalize_utf8().ok()?.parent()?.to_owned() } else { definition.clone() };
+        let folder = Folder::Disk(definition.parent()?.to_owned());
+        let found = Found { folder, file: definition.file_name()?.to_owned() };
+        self.entry(kind, named_by.file_stem()?, Origin::File, &found)
+    }
+
+    fn entry(&self, kind: PlanKind, name: &str, origin: Origin, found: &Found) -> Option<Entry> {
+        let path = found.folder.shown(&found.file, &self.project);
+        let text = |text| Text { file: path.clone(), text };
+        let read = found.folder.read(&found.file, LARGEST_YAML).transpose()?;
+        let sources = read.map(|definition| match kind {
+            PlanKind::Loop => {
+                let prompt = prompt(&found.folder, &definition, &self.project);
+                Sources::Loop(LoopSource { name: name.to_owned(), origin, definition: text(definition), prompt })
+            }
+            PlanKind::Pipeline => Sources::Pipeline(self.pipeline(name, origin, text(definition))),
+        });
+        Some(Entry { name: name.to_owned(), kind, origin, sources, path: path.clone() })
+    }
+
+    fn pipeline(&self, name: &str, origin: Origin, definition: Text) -> PipelineSource {
+        let used = plan::loops_used(&definition.text).into_iter();
+        let loops: BTreeMap<_, _> = used.filter_map(|name| Some((name.clone(), self.loop_used(&name)?))).collect();
+        PipelineSource { name: name.to_owned(), origin, definition, loops, known_loops: self.names(PlanKind::Loop) }
+    }
+
+    fn loop_used(&self, name: &str) -> Option<Result<LoopSource, String>> {
+        match self.named(PlanKind::Loop, name)?.sources {
+            Ok(Sources::Loop(source)) => Some(Ok(source)),
+            Ok(Sources::Pipeline(_)) => None,
+            Err(reason) => Some(Err(reason)),
+        }
+    }
+}
+
+/// The one way a loop's prompt is found: lint, dry-run and run all come here.
+fn prompt(folder: &Folder, definition: &str, project: &Utf8Path) -> Result<Text, String> {
+    let candidates = plan::prompt_candidates(definition);
+    for file in &candidates {
+        if let Some(text) = folder.read(file, LARGEST_PROMPT)? {
+            return Ok(Text { file: folder.shown(file, project), text });
+        }
+    }
+    Err(format!("there is no prompt: looked for `{}`", candidates.join("`, `")))
+}
+
+/// Refuses a plan whose inputs are not there, before anything starts.
+pub fn check_inputs(plan: &plan::Plan) -> Result<()> {
+    let missing: Vec<_> = plan.inputs.iter().filter(|path| !path.exists()).map(|path| format!("`{path}`")).collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    Err(Error::usage(format!("there is no input {}", missing.join(", "))).hint("check `--input` and the pipeline's `inputs`"))
+}
+
+/// What people call it.
+pub fn word(kind: PlanKind) -> &'static str {
+    match kind {
+        PlanKind::Loop => "loop",
+        PlanKind::Pipeline => "pipeline",
+    }
+}
+
+fn is_path(name: &str) -> bool {
+    name.contains('/') || name.ends_with(".yaml") || name.ends_with(".yml")
+}
+
+struct Shelf {
+    origin: Origin,
+    folder: Folder,
+}
+
+/// A definition's file and what it lies in.
+struct Found {
+    folder: Folder,
+    file: String,
+}
+
+impl Shelf {
+    fn names(&self, kind: PlanKind) -> Vec<String> {
+        let names = self.folder.entries().into_iter().filter_map(|name| match kind {
+            PlanKind::Loop => Some(name),
+            PlanKind::Pipeline => Some(name.strip_suffix(".yaml").or_else(|| name.strip_suffix(".yml"))?.to_owned()),
+        });
+        names.filter(|name| self.definition(kind, name).is_some()).collect()
+    }
+
+    fn definition(&self, kind: PlanKind, name: &str) -> Option<Found> {
+        let (folder, files) = match kind {
+            PlanKind::Loop => (self.folder.enter(name)?, DEFINITIONS.map(String::from)),
+            PlanKind::Pipeline => (self.folder.clone(), [format!("{name}.yaml"), format!("{name}.yml")]),
+        };
+        files.into_iter().find(|file| folder.has(file)).map(|file| Found { folder, file })
+    }
+}
