@@ -146,7 +146,8 @@ fn by_permissions(spec: &AgentSpec, facts: &Facts) -> Option<(String, String)> {
     rules.sort();
     rules.dedup();
     rules.truncate(5);
-    let reason = format!("not permitted: {} (first: {} {})", tools.join(", "), first.tool, first.about);
+    let about = if first.about.is_empty() { String::new() } else { format!(" (first: {} {})", first.tool, first.about) };
+    let reason = format!("not permitted: {}{about}", tools.join(", "));
     let hint = if claude::bypasses(spec) {
         "a deny rule or a PreToolUse hook in your Claude settings forbids it: change it, or the prompt".to_owned()
     } else {

@@ -55,7 +55,15 @@ fn three_iterations_empty_the_queue() {
     let (code, shown) = project.start(API_KEY).end();
     assert_eq!(code, Some(0), "{shown}");
     all_done(&project);
-    for words in ["iteration 1/10", "ends when the queue is empty", "API key", "Bash ap queue claim --json", "the queue is empty, 3 tasks closed"] {
+    for words in [
+        "iteration 1/10",
+        "ends when the queue is empty",
+        "paid by API key",
+        "Bash   ap queue claim --json",
+        "Read   context.json",
+        "Write  status.json",
+        "the queue is empty, 3 tasks closed",
+    ] {
         assert!(shown.contains(words), "{words:?} is not in\n{shown}");
     }
     for number in 1..=3 {
@@ -147,7 +155,6 @@ fn in_mode(mode: &str, edits: bool) {
         let (task, progress) = (task(request), named(request, "Progress"));
         turns.extend([
             turn().tool("Read", json!({ "file_path": progress })),
-            turn().tool("Edit", json!({ "file_path": progress, "old_string": "\n---\n", "new_string": "\n---\n- did it\n" })),
             writes(request, &task),
             turn().bash(format!("ap queue close {}", task.0)),
         ]);
@@ -167,7 +174,7 @@ fn in_mode(mode: &str, edits: bool) {
     let status = project.json(project.iteration(1, "status.json"));
     assert_eq!((&status["decision"], &status["summary"]), (&json!("continue"), &json!("Did lay the table")), "{shown}");
     assert_eq!(project.read("backlog.md"), "- [x] lay the table\n");
-    assert!(project.read(project.run("progress-it.md")).contains("- did it"), "{shown}");
+    assert!(progress(&project).contains(&"- did lay the table".to_owned()), "{shown}");
     let last = api.requests().pop().unwrap();
     let made = project.root().join(format!("{}.txt", task(&last).0)).exists();
     assert_eq!(made, edits, "{shown}");
@@ -267,7 +274,7 @@ fn an_overloaded_service_costs_no_attempt() {
     assert_eq!(code, Some(0), "{shown}");
     assert_eq!(kinds(&project.outcomes()), ["reported"]);
     assert_eq!(api.requests().len(), 9);
-    assert!(shown.contains("waiting: overloaded (529), retry 2/3"), "{shown}");
+    assert!(shown.contains("API overloaded (529), retry 2/3"), "{shown}");
 }
 
 #[test]
@@ -289,7 +296,9 @@ fn an_agent_that_was_permitted_nothing_ends_the_session_with_the_rule_to_add() {
 fn an_agent_that_was_not_permitted_its_tools_names_the_rule_to_add() {
     let script = script().conversation(|request| {
         let task = ("t".to_owned(), "it".to_owned());
-        vec![writes(request, &task), turn().text("I was not allowed to."), turn().text("really.")]
+        let mut turns = vec![writes(request, &task)];
+        turns.extend((0..20).map(|_| turn().text("I was not allowed to.")));
+        turns
     });
     let Some((api, project)) = prepare(script, &ONE, "permissions: dontAsk", |it| it) else { return };
     let (code, shown) = project.start(API_KEY).end();
@@ -328,7 +337,10 @@ fn what_an_agent_leaves_in_the_background_is_gone_after_it() {
 fn the_key_of_another_account_does_not_reach_the_agent() {
     let script = script().conversation(|request| {
         let mut turns = works(request);
-        turns.insert(2, turn().bash("env | grep -E '^(ANTHROPIC_API_KEY|CLAUDECODE_OUTER|CLAUDE_PIPELINE_[A-Z]+|IS_SANDBOX)=' | sort > .git/env"));
+        turns.insert(
+            2,
+            turn().bash("env | grep -E '^(ANTHROPIC_API_KEY|CLAUDECODE_OUTER|CLAUDE_PIPELINE_[A-Z]+|IS_SANDBOX)=' | sort > .git/env"),
+        );
         turns
     });
     let both = |it: ClaudeEnv| it.account(Account::Subscription).var("ANTHROPIC_API_KEY", "sk-ant-dummy-of-somebody-else");

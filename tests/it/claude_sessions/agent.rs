@@ -2,11 +2,13 @@
 use crate::messages_api::{Request, Turn, turn};
 use serde_json::{Value, json};
 
-/// Returns what the loop's prompt says after `name:`.
+/// Returns what the loop's prompt says after `name:`, whatever Claude Code has said since.
 pub(super) fn named(request: &Request, name: &str) -> String {
-    let prompt = request.prompt();
-    let value = prompt.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": "));
-    value.unwrap_or_else(|| panic!("the prompt names no {name}: {prompt}")).to_owned()
+    let users = request.messages().iter().filter(|message| message["role"] == "user");
+    let blocks = users.filter_map(|message| message["content"].as_array()).flatten();
+    let mut lines = blocks.filter_map(|block| block["text"].as_str()).flat_map(str::lines);
+    let value = lines.find_map(|line| line.strip_prefix(name)?.strip_prefix(": "));
+    value.unwrap_or_else(|| panic!("the prompt names no {name}: {}", request.prompt())).to_owned()
 }
 
 /// A whole iteration that writes its status where the prompt says.
@@ -42,9 +44,11 @@ pub(super) fn task(request: &Request) -> (String, String) {
 pub(super) fn writes(request: &Request, task: &(String, String)) -> Turn {
     let context = named(request, "Context");
     let root = context.split("/.claude/").next().unwrap_or_default();
-    turn()
-        .write(format!("{root}/{}.txt", task.0), format!("{}\n", task.1))
-        .bash(format!("echo '- did {}' >> '{}'", task.1, named(request, "Progress")))
+    turn().write(format!("{root}/{}.txt", task.0), format!("{}\n", task.1)).bash(format!(
+        "echo '- did {}' >> '{}'",
+        task.1,
+        named(request, "Progress")
+    ))
 }
 
 pub(super) fn status(task: &(String, String)) -> Value {
