@@ -21,6 +21,8 @@ pub(super) struct View {
     /// Whether there is a bottom line that is written again and again.
     live: bool,
     last_sign: Instant,
+    /// Since when the iteration runs.
+    since: Option<Timestamp>,
     doing: String,
 }
 
@@ -33,6 +35,7 @@ impl View {
             project: project.clone(),
             shown: Shown::default(),
             last_sign: Instant::now(),
+            since: None,
             doing: String::new(),
         }
     }
@@ -59,6 +62,7 @@ impl View {
     /// Says that an agent runs.
     pub(super) fn agent(&mut self, plan: &Plan, state: &State, adopted: bool) {
         self.last_sign = Instant::now();
+        self.since = state.iteration_started;
         self.doing = "starting".to_owned();
         let Some(node) = state.node(plan) else { return };
         let run = self.project.session(&plan.session);
@@ -92,7 +96,7 @@ impl View {
     pub(super) fn working(&mut self, plan: &Plan, state: &State, transcript: &Transcript, now: Timestamp) {
         let Some(node) = state.node(plan).filter(|_| self.live) else { return };
         let usage = transcript.usage();
-        let ran = state.iteration_started.map_or(SignedDuration::ZERO, |since| now.duration_since(since));
+        let ran = self.since.map_or(SignedDuration::ZERO, |since| now.duration_since(since));
         let silent = SignedDuration::try_from(self.last_sign.elapsed()).unwrap_or_default();
         let pays = transcript.billing().map_or_else(String::new, |who| format!(", {who}"));
         let pause = if state.pausing { " · pausing after this iteration" } else { "" };
@@ -163,7 +167,7 @@ impl View {
             }
             other => format!("{} agent {other}", mark("✗", &Style::new().red())),
         };
-        let took = state.iteration_started.zip(state.updated_at).map_or(SignedDuration::ZERO, |(since, now)| now.duration_since(since));
+        let took = self.since.zip(state.updated_at).map_or(SignedDuration::ZERO, |(since, now)| now.duration_since(since));
         let spent =
             format!("{}, {} tokens, ${:.2}; ${:.2} so far", duration::short(took), tokens(usage), usage.cost_usd, state.usage.cost_usd);
         self.line(&format!("{line}  {}", dim(&spent)));

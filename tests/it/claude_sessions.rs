@@ -5,7 +5,7 @@ mod project;
 use crate::claude_cli::{Account, ClaudeEnv, claude};
 use crate::messages_api::{MockApi, Script, cut, hang, script, status, turn};
 use agent::{begins, named, structured, task, works, writes};
-use project::{LIMIT, Project};
+use project::{LIMIT, Project, Tmux};
 use serde_json::{Value, json};
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -155,6 +155,7 @@ fn in_mode(mode: &str, edits: bool) {
         let (task, progress) = (task(request), named(request, "Progress"));
         turns.extend([
             turn().tool("Read", json!({ "file_path": progress })),
+            turn().tool("Edit", json!({ "file_path": progress, "old_string": "\n---\n", "new_string": "\n---\n- did edit\n" })),
             writes(request, &task),
             turn().bash(format!("ap queue close {}", task.0)),
         ]);
@@ -174,7 +175,9 @@ fn in_mode(mode: &str, edits: bool) {
     let status = project.json(project.iteration(1, "status.json"));
     assert_eq!((&status["decision"], &status["summary"]), (&json!("continue"), &json!("Did lay the table")), "{shown}");
     assert_eq!(project.read("backlog.md"), "- [x] lay the table\n");
-    assert!(progress(&project).contains(&"- did lay the table".to_owned()), "{shown}");
+    // In plan mode the progress file is out of reach of the editing tools, but not of the shell.
+    let expected: &[&str] = if mode == "plan" { &["- did lay the table"] } else { &["- did edit", "- did lay the table"] };
+    assert_eq!(progress(&project), expected, "{shown}");
     let last = api.requests().pop().unwrap();
     let made = project.root().join(format!("{}.txt", task(&last).0)).exists();
     assert_eq!(made, edits, "{shown}");
@@ -288,8 +291,9 @@ fn an_agent_that_was_permitted_nothing_ends_the_session_with_the_rule_to_add() {
     let Some((_api, project)) = prepare(script, &ONE, &settings, |it| it) else { return };
     let (code, shown) = project.start(API_KEY).end();
     assert_eq!(code, Some(1), "{shown}");
-    eprintln!("{shown}");
     assert_eq!(kinds(&project.outcomes()), ["refused"]);
+    assert!(shown.contains("not permitted: Bash, Write"), "{shown}");
+    assert!(shown.contains("a deny rule or a PreToolUse hook in your Claude settings forbids it"), "{shown}");
 }
 
 #[test]
@@ -300,11 +304,25 @@ fn an_agent_that_was_not_permitted_its_tools_names_the_rule_to_add() {
         turns.extend((0..20).map(|_| turn().text("I was not allowed to.")));
         turns
     });
-    let Some((api, project)) = prepare(script, &ONE, "permissions: dontAsk", |it| it) else { return };
+    let Some((_api, project)) = prepare(script, &ONE, "permissions: dontAsk", |it| it) else { return };
     let (code, shown) = project.start(API_KEY).end();
-    eprintln!("{shown} {:#?}", api.requests());
     assert_eq!(code, Some(1), "{shown}");
     assert_eq!(kinds(&project.outcomes()), ["refused"]);
+    assert!(shown.contains("the permission mode is `dontAsk`: allow it with `args: [--allowedTools, \"Edit\"]`"), "{shown}");
+}
+
+#[test]
+fn the_rule_to_add_is_enough() {
+    let script = script().conversation(|request| {
+        let mut turns = begins(request);
+        let task = task(request);
+        turns.extend([writes(request, &task), turn().bash(format!("ap queue close {}", task.0)), structured(&task)]);
+        turns
+    });
+    let Some((_api, project)) = prepare(script, &ONE, "permissions: dontAsk\nargs: [--allowedTools, \"Edit\"]", |it| it) else { return };
+    let (code, shown) = project.start(API_KEY).end();
+    assert_eq!(code, Some(0), "{shown}");
+    assert!(!shown.contains("not permitted"), "{shown}");
 }
 
 #[test]
@@ -353,4 +371,38 @@ fn the_key_of_another_account_does_not_reach_the_agent() {
         format!("CLAUDE_PIPELINE_AGENT=1\nCLAUDE_PIPELINE_SESSION=it\nCLAUDE_PIPELINE_TYPE=e2e\n{sandbox}")
     );
     assert!(api.requests().iter().all(|request| request.header("x-api-key").is_none()));
+}
+
+#[test]
+fn the_window_tells_what_a_person_wants_to_know() {
+    let script = script().conversation(works).conversation(|request| {
+        let mut turns = works(request);
+        turns.insert(2, turn().text("Before I touch anything I run the tests, which take a while: everything else rests on them, and I would rather know now than be surprised later by something that was broken before I came.").bash("touch .git/waits; until [ -e .git/go ]; do sleep 0.05; done"));
+        turns
+    });
+    let Some((_api, project)) = prepare(script, &TASKS[..2], "", |it| it.var("AP_TMUX_SOCKET", Tmux::SOCKET)) else { return };
+    let tmux = project.tmux();
+    let (code, said) = project.ap(&["e2e", "it", "--keep-env"]);
+    assert_eq!(code, Some(0), "{said}");
+    project.wait_for(".git/waits");
+    let screen = tmux.wait_to_show("· Bash touch .git/waits");
+    let lines: Vec<&str> = screen.lines().collect();
+    for line in [
+        "● iteration 2/10  ends when the queue is empty",
+        "  First I read my context.",
+        "  Read   context.json",
+        "  Bash   ap queue claim --json",
+    ] {
+        assert!(lines.contains(&line), "{line:?} is not in\n{screen}");
+    }
+    assert!(screen.contains("✓ continue: Did lay the table"), "{screen}");
+    let bottom = lines.last().unwrap();
+    for words in ["iteration 2/10 · ", " tokens · $0.00 so far, API key · last sign ", "s ago · Bash touch"] {
+        assert!(bottom.contains(words), "{words:?} is not in {bottom}");
+    }
+    project.put(".git/go", "");
+    let (code, said) = project.ap(&["wait", "it"]);
+    assert_eq!((code, said.as_str()), (Some(0), "Session 'it' complete: the queue is empty, 2 tasks closed\n"));
+    // It stays readable after the end.
+    tmux.wait_to_show("✓ Session 'it' complete: the queue is empty, 2 tasks closed  (2 iterations, ");
 }

@@ -110,6 +110,10 @@ impl Project {
         Running { project: self, child: command.spawn().expect("ap starts"), window }
     }
 
+    pub(super) fn tmux(&self) -> Tmux<'_> {
+        Tmux { project: self }
+    }
+
     /// Runs another command of `ap` to its end.
     pub(super) fn ap(&self, arguments: &[&str]) -> (Option<i32>, String) {
         let output = self.command(arguments).output().expect("ap runs");
@@ -137,6 +141,43 @@ impl Drop for Project {
             // Whatever a failed test leaves would run on for ever.
             self.processes().into_iter().for_each(kill);
         }
+    }
+}
+
+/// A tmux server of the project's own, which ends with the test.
+pub(super) struct Tmux<'a> {
+    project: &'a Project,
+}
+
+impl Tmux<'_> {
+    /// What `AP_TMUX_SOCKET` should say, relative to where the project is worked in.
+    pub(super) const SOCKET: &'static str = "./.git/tmux";
+
+    fn run(&self, arguments: &[&str]) -> String {
+        let output = self.project.env.command("tmux").args(["-S", Self::SOCKET]).args(arguments).output().expect("tmux runs");
+        String::from_utf8(output.stdout).expect("UTF-8")
+    }
+
+    /// What a person sees in the session's window.
+    pub(super) fn screen(&self) -> String {
+        self.run(&["capture-pane", "-p", "-t", &format!("=pipeline-{SESSION}:")]).trim_end().to_owned()
+    }
+
+    /// Waits until the window shows a text and returns all of it.
+    pub(super) fn wait_to_show(&self, text: &str) -> String {
+        let mut screen = String::new();
+        let shown = clock::wait_until(LIMIT, || {
+            screen = self.screen();
+            screen.contains(text)
+        });
+        assert!(shown, "the window does not show {text:?} but\n{screen}");
+        screen
+    }
+}
+
+impl Drop for Tmux<'_> {
+    fn drop(&mut self) {
+        self.run(&["kill-server"]);
     }
 }
 
