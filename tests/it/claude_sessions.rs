@@ -89,6 +89,14 @@ fn three_iterations_empty_the_queue() {
 }
 
 #[test]
+fn the_built_in_work_loop_empties_the_queue() {
+    let Some((_api, project)) = prepare(script().every(|_, request| works(request)), &TASKS, "", |it| it) else { return };
+    let (code, shown) = project.start_loop("work", &["--keep-env", "--model", "sonnet"]).end();
+    assert_eq!(code, Some(0), "{shown}");
+    all_done(&project);
+}
+
+#[test]
 fn killed_in_the_middle_it_goes_on_and_nothing_is_doubled() {
     let script = script()
         .conversation(works)
@@ -308,7 +316,7 @@ fn an_agent_that_was_not_permitted_its_tools_names_the_rule_to_add() {
     let (code, shown) = project.start(API_KEY).end();
     assert_eq!(code, Some(1), "{shown}");
     assert_eq!(kinds(&project.outcomes()), ["refused"]);
-    assert!(shown.contains("the permission mode is `dontAsk`: allow it with `args: [--allowedTools, \"Edit\"]`"), "{shown}");
+    assert!(shown.contains("the permission mode is `dontAsk`: allow it with `args: [--allowedTools, \"Write\"]`"), "{shown}");
 }
 
 #[test]
@@ -319,7 +327,7 @@ fn the_rule_to_add_is_enough() {
         turns.extend([writes(request, &task), turn().bash(format!("ap queue close {}", task.0)), structured(&task)]);
         turns
     });
-    let Some((_api, project)) = prepare(script, &ONE, "permissions: dontAsk\nargs: [--allowedTools, \"Edit\"]", |it| it) else { return };
+    let Some((_api, project)) = prepare(script, &ONE, "permissions: dontAsk\nargs: [--allowedTools, \"Write\"]", |it| it) else { return };
     let (code, shown) = project.start(API_KEY).end();
     assert_eq!(code, Some(0), "{shown}");
     assert!(!shown.contains("not permitted"), "{shown}");

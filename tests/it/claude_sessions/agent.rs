@@ -2,13 +2,21 @@
 use crate::messages_api::{Request, Turn, turn};
 use serde_json::{Value, json};
 
-/// Returns what the loop's prompt says after `name:`, whatever Claude Code has said since.
+/// Returns what the project's own loop says after `name:`, whatever Claude Code has said since, or the path a built-in
+/// loop means by it.
 pub(super) fn named(request: &Request, name: &str) -> String {
     let users = request.messages().iter().filter(|message| message["role"] == "user");
     let blocks = users.filter_map(|message| message["content"].as_array()).flatten();
     let mut lines = blocks.filter_map(|block| block["text"].as_str()).flat_map(str::lines);
     let value = lines.find_map(|line| line.strip_prefix(name)?.strip_prefix(": "));
-    value.unwrap_or_else(|| panic!("the prompt names no {name}: {}", request.prompt())).to_owned()
+    let ending = match name {
+        "Context" => "context.json",
+        "Status" => "status.json",
+        _ => "progress-it.md",
+    };
+    let path = value.map_or_else(|| request.path(ending), str::to_owned);
+    assert!(path.starts_with('/'), "the prompt names no {name}: {}", request.prompt());
+    path
 }
 
 /// A whole iteration that writes its status where the prompt says.

@@ -100,12 +100,16 @@ impl Project {
         command
     }
 
-    /// Runs the session's loop in the foreground.
+    /// Runs the project's loop in the foreground.
     pub(super) fn start(&self, arguments: &[&str]) -> Running<'_> {
+        self.start_loop("e2e", arguments)
+    }
+
+    pub(super) fn start_loop(&self, name: &str, arguments: &[&str]) -> Running<'_> {
         let window = self.root().join("../window.txt");
         let file = fs_err::OpenOptions::new().create(true).append(true).open(&window).expect("a file in a temporary folder");
         let both = file.into_parts().0;
-        let mut command = self.command(&["e2e", SESSION, "--foreground"]);
+        let mut command = self.command(&[name, SESSION, "10", "--foreground"]);
         command.args(arguments).stdin(Stdio::null()).stderr(both.try_clone().expect("a second handle")).stdout(both);
         Running { project: self, child: command.spawn().expect("ap starts"), window }
     }
