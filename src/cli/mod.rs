@@ -3,6 +3,7 @@ pub mod catalog;
 mod compile;
 pub mod context;
 pub mod control;
+pub mod demo;
 pub mod dry_run;
 pub mod lint;
 pub mod overview;
@@ -59,6 +60,8 @@ enum Command {
     Stop(control::SessionArgs),
     /// End every process of a session at once; `--resume` continues it
     Kill(control::SessionArgs),
+    /// See it work: five small tasks in a scratch repository, with nothing installed and no account
+    Demo(demo::Args),
     /// Find every mistake in loops and pipelines, each with its place
     Lint(lint::Args),
     /// Show what a loop or pipeline would do: its plan and its first prompt
@@ -104,6 +107,7 @@ fn run(args: Vec<OsString>) -> Result<ExitCode> {
         Some(Command::Continue(args)) => control::go_on(&args, &context),
         Some(Command::Stop(args)) => control::stop(&args, &context),
         Some(Command::Kill(args)) => control::kill(&args, &context),
+        Some(Command::Demo(args)) => demo::run(&args, &context),
         Some(Command::Lint(args)) => lint::run(&args, &context),
         Some(Command::DryRun(args)) => dry_run::run(&args, &context),
         Some(Command::Queue(args)) => queue::run(&args, &context),

@@ -2,6 +2,7 @@
 //! we have marked are ever touched.
 use crate::error::{Error, Result};
 use crate::model::SessionName;
+use crate::shell;
 use camino::Utf8Path;
 use std::os::unix::process::CommandExt as _;
 use std::process::{Command, Output, Stdio};
@@ -43,8 +44,8 @@ impl Tmux {
     /// Returns what a person types to watch a session.
     pub fn attach_line(&self, session: &SessionName) -> String {
         let server = match &self.socket {
-            Some(path) if path.contains('/') => format!(" -S {path}"),
-            Some(name) => format!(" -L {name}"),
+            Some(path) if path.contains('/') => format!(" -S {}", shell::word(path)),
+            Some(name) => format!(" -L {}", shell::word(name)),
             None => String::new(),
         };
         format!("tmux{server} attach -t {}", Self::name(session))

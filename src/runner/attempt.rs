@@ -80,6 +80,8 @@ impl Attempt {
             asked_to_end: false,
         };
         match found {
+            // Nothing is started only to be stopped.
+            Found::Nothing if state.stopping.is_some() => Ok(Err(Outcome::Cancelled)),
             Found::Nothing => {
                 let briefing = Briefing { plan, state, node, cursor, places: &places, now };
                 match start(&briefing, around)? {

@@ -2,6 +2,7 @@
 mod attempt;
 mod context;
 mod exchange;
+pub mod launch;
 pub mod shim;
 mod surroundings;
 mod tail;

@@ -51,7 +51,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 pub fn take(project: &Project, wanted: &Wanted) -> Result<Taken> {
     let plan = &wanted.plan;
     prepare(project)?;
-    let lock = match (lock(project, &plan.session)?, wanted.mode) {
+    let lock = match (free_lock(project, &plan.session)?, wanted.mode) {
         (Some(lock), _) => lock,
         (None, Mode::Force) => take_over(project, &plan.session)?,
         (None, Mode::New | Mode::Resume) => return Err(report::already_running(project, &plan.session)),
@@ -82,6 +82,19 @@ fn prepare(project: &Project) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// Takes the lock, also when somebody who only looks at a dead runner's holds it for a moment.
+fn free_lock(project: &Project, session: &SessionName) -> Result<Option<SessionLock>> {
+    let mut taken = lock(project, session)?;
+    let held = || SessionLock::holder(&project.lock(session)).is_some_and(|holder| process::liveness(&holder.process) != Liveness::Dead);
+    if taken.is_none() {
+        clock::wait_until(Duration::from_millis(200), || {
+            taken = lock(project, session).ok().flatten();
+            taken.is_some() || held()
+        });
+    }
+    Ok(taken)
 }
 
 fn lock(project: &Project, session: &SessionName) -> Result<Option<SessionLock>> {

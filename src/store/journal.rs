@@ -3,12 +3,14 @@
 //! A fact is on disk before it is believed. The file is locked for as long as its writer lives, so
 //! that even a deleted lock file never yields two writers.
 use super::lock::FileLock;
+use crate::clock;
 use crate::model::{Event, Line};
 use camino::{Utf8Path, Utf8PathBuf};
 use fs_err as fs;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::io::{self, BufRead as _, BufReader, Seek as _, SeekFrom, Write as _};
+use std::time::Duration;
 use thiserror::Error;
 
 /// Why a journal cannot be used.
@@ -23,6 +25,9 @@ pub enum JournalError {
     #[error("{path} is being written by another runner")]
     Held { path: Utf8PathBuf },
 }
+
+/// Longer than anybody holds a lock who is not its writer.
+const MOMENT: Duration = Duration::from_millis(500);
 
 /// The writer of a journal; there is at most one.
 #[derive(Debug)]
@@ -48,7 +53,13 @@ impl Journal {
     /// A torn last line, which was never believed, is cut off.
     pub fn open(path: &Utf8Path, each: impl FnMut(&Line)) -> Result<Self, JournalError> {
         let file = fs::OpenOptions::new().read(true).append(true).create(true).open(path)?;
-        let Some(lock) = FileLock::try_exclusive(&file)? else { return Err(JournalError::Held { path: path.to_owned() }) };
+        // Whoever waits for a session's end holds the lock for a moment when it comes.
+        let mut lock = None;
+        clock::wait_until(MOMENT, || {
+            lock = FileLock::try_exclusive(&file).transpose();
+            lock.is_some()
+        });
+        let Some(lock) = lock.transpose()? else { return Err(JournalError::Held { path: path.to_owned() }) };
         let mark = read_from(path, Mark::default(), each)?;
         if mark.offset < file.metadata()?.len() {
             file.set_len(mark.offset)?;
@@ -124,7 +135,6 @@ fn parse(path: &Utf8Path, seq: u64, text: &[u8]) -> Result<Line, JournalError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::clock;
 
     fn scratch() -> (tempfile::TempDir, Utf8PathBuf) {
         let folder = tempfile::tempdir().unwrap();
