@@ -23,6 +23,8 @@ pub(super) struct View {
     last_sign: Instant,
     /// Since when the iteration runs.
     since: Option<Timestamp>,
+    /// Which account pays, once known.
+    pays: Option<String>,
     doing: String,
 }
 
@@ -36,6 +38,7 @@ impl View {
             shown: Shown::default(),
             last_sign: Instant::now(),
             since: None,
+            pays: None,
             doing: String::new(),
         }
     }
@@ -63,6 +66,7 @@ impl View {
     pub(super) fn agent(&mut self, plan: &Plan, state: &State, adopted: bool) {
         self.last_sign = Instant::now();
         self.since = state.iteration_started;
+        self.pays = None;
         self.doing = "starting".to_owned();
         let Some(node) = state.node(plan) else { return };
         let run = self.project.session(&plan.session);
@@ -83,10 +87,13 @@ impl View {
     /// Shows what the agent has said and done.
     pub(super) fn said(&mut self, activities: &[Activity], transcript: &Transcript) {
         self.shown.width = self.live.then(|| self.width().saturating_sub(2));
+        self.pays = transcript.billing().map(str::to_owned);
+        // That somebody is signed in is not known before the first answer.
+        let pays = self.pays.clone().filter(|who| who != "login");
         for activity in activities {
             self.last_sign = Instant::now();
             self.doing = self.shown.short(&activity.line());
-            for line in self.shown.lines(activity, transcript.billing()) {
+            for line in self.shown.lines(activity, pays.as_deref()) {
                 self.line(&format!("  {line}"));
             }
         }
@@ -168,8 +175,9 @@ impl View {
             other => format!("{} agent {other}", mark("✗", &Style::new().red())),
         };
         let took = self.since.zip(state.updated_at).map_or(SignedDuration::ZERO, |(since, now)| now.duration_since(since));
-        let spent =
-            format!("{}, {} tokens, ${:.2}; ${:.2} so far", duration::short(took), tokens(usage), usage.cost_usd, state.usage.cost_usd);
+        let pays = self.pays.as_ref().map_or_else(String::new, |who| format!(" by {who}"));
+        let (took, tokens) = (duration::short(took), tokens(usage));
+        let spent = format!("{took}, {tokens} tokens, ${:.2}{pays}; ${:.2} so far", usage.cost_usd, state.usage.cost_usd);
         self.line(&format!("{line}  {}", dim(&spent)));
     }
 
