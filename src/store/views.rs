@@ -1,8 +1,8 @@
 //! What can always be made again from the journal, kept up to date beside it: `state.json` for people
 //! and their `jq`, `checkpoint.json` so that reading a session costs the same at iteration 10 and 10,000.
 //!
-//! Both are written by a thread of their own, behind the runner: it never waits for them, and when
-//! facts come faster than files can be written, only the last state is.
+//! Both are written by a thread of their own, a moment behind the runner: it never waits for them, and
+//! of facts that come close together, as between two agents, only the last state is written.
 use super::atomic;
 use super::journal::{self, JournalError, Mark};
 use super::layout::RunDir;
@@ -15,9 +15,16 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 
-/// How many lines a checkpoint may be behind.
+/// How long the views may be behind. The end of a session is not waited with.
+const BEHIND: Duration = Duration::from_millis(50);
+
+/// How many lines a checkpoint may be behind. One is made when a runner ends too: a list reads every session.
 const LINES_PER_CHECKPOINT: u64 = 256;
+
+/// A fact that is in the journal, when it was written and where it ends.
+pub(super) type Fact = (Event, Timestamp, Mark);
 
 #[derive(Serialize, Deserialize)]
 struct Checkpoint {
@@ -28,7 +35,7 @@ struct Checkpoint {
 /// The writer of the views. Finishes them when dropped.
 #[derive(Debug)]
 pub struct Views {
-    facts: Option<Sender<(Event, Timestamp, Mark)>>,
+    facts: Option<Sender<Fact>>,
     writer: Option<JoinHandle<()>>,
 }
 
@@ -42,10 +49,10 @@ impl Views {
     }
 
     /// Passes on a fact that is in the journal.
-    pub fn tell(&self, event: Event, at: Timestamp, mark: Mark) {
+    pub(super) fn tell(&self, fact: Fact) {
         if let Some(facts) = &self.facts {
             // A writer that died costs a view, not the session.
-            let _ = facts.send((event, at, mark));
+            let _ = facts.send(fact);
         }
     }
 }
@@ -59,13 +66,14 @@ impl Drop for Views {
     }
 }
 
-fn write(dir: &RunDir, plan: &Plan, mut state: State, mut mark: Mark, facts: &Receiver<(Event, Timestamp, Mark)>) {
+fn write(dir: &RunDir, plan: &Plan, mut state: State, mut mark: Mark, facts: &Receiver<Fact>) {
     let mut saved = mark.seq;
     publish(dir, plan, &state);
     while let Ok((event, at, to)) = facts.recv() {
         state.apply(&event, at);
         mark = to;
-        for (event, at, to) in facts.try_iter() {
+        let until = Instant::now() + BEHIND;
+        while let Ok((event, at, to)) = facts.recv_timeout(until.saturating_duration_since(Instant::now())) {
             state.apply(&event, at);
             mark = to;
         }
@@ -75,6 +83,18 @@ fn write(dir: &RunDir, plan: &Plan, mut state: State, mut mark: Mark, facts: &Re
             save(&checkpoint_path(dir), &Checkpoint { mark, state: state.clone() });
         }
     }
+    if saved < mark.seq {
+        save(&checkpoint_path(dir), &Checkpoint { mark, state });
+    }
+}
+
+/// Makes `state.json` true again if its writer died before it was done. For whoever holds the session.
+pub fn refresh(dir: &RunDir, plan: &Plan, state: &State) {
+    let wanted = text(&StateView::new(plan, state));
+    let there = fs::read(dir.state());
+    if !matches!((wanted, there), (Ok(wanted), Ok(there)) if wanted == there) {
+        publish(dir, plan, state);
+    }
 }
 
 fn publish(dir: &RunDir, plan: &Plan, state: &State) {
@@ -83,13 +103,16 @@ fn publish(dir: &RunDir, plan: &Plan, state: &State) {
 
 /// Writes a view. One that cannot be written is made again from the journal by whoever needs it.
 fn save(path: &Utf8Path, value: &impl Serialize) {
-    let written = serde_json::to_vec(value).map_err(std::io::Error::from).and_then(|mut text| {
-        text.push(b'\n');
-        atomic::replace(path, &text)
-    });
+    let written = text(value).and_then(|text| atomic::replace(path, &text));
     if let Err(error) = written {
         tracing::warn!(%path, %error, "a view could not be written");
     }
+}
+
+fn text(value: &impl Serialize) -> std::io::Result<Vec<u8>> {
+    let mut text = serde_json::to_vec(value)?;
+    text.push(b'\n');
+    Ok(text)
 }
 
 fn checkpoint_path(dir: &RunDir) -> camino::Utf8PathBuf {
