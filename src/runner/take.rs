@@ -1,5 +1,6 @@
 //! Taking a session up: a new one, or one that somebody left.
 use super::attempt::{ATTEMPT_MARK, RUN_MARK};
+use super::exchange;
 use crate::clock;
 use crate::engine::{Condition, accept, condition};
 use crate::error::{Error, ExitCode, Result};
@@ -177,6 +178,7 @@ fn put_away(project: &Project, session: &SessionName) -> Result<()> {
     if let Some(plan) = &plan {
         end_all(plan);
     }
+    exchange::take_back(project, &dir)?;
     let unnamed = || format!("x{}", clock::now().as_millisecond()).parse();
     let run = plan.map_or_else(unnamed, |plan| Ok(plan.run)).map_err(Error::failed)?;
     let kept = project.archived(session, &run);
