@@ -99,21 +99,21 @@ impl Runner {
     /// Records what follows, until nothing more does. Whatever has been noted is on disk when this returns.
     fn settle(&mut self) -> Result<()> {
         while let Some(event) = follow(&self.session.plan, self.session.state(), clock::now()) {
-            self.note(event)?;
+            self.note(&event)?;
         }
         Ok(self.session.commit()?)
     }
 
-    fn note(&mut self, event: Event) -> Result<()> {
+    fn note(&mut self, event: &Event) -> Result<()> {
         self.session.note(event.clone(), clock::now())?;
-        self.view.recorded(&self.session.plan, self.session.state(), &event);
+        self.view.recorded(&self.session.plan, self.session.state(), event);
         Ok(())
     }
 
     /// Notes what an input amounts to; [`settle`](Self::settle) comes before anything is done about it.
     fn accept(&mut self, input: &Input) -> Result<()> {
         match accept(&self.session.plan, self.session.state(), input, clock::now()) {
-            Some(event) => self.note(event),
+            Some(event) => self.note(&event),
             None => Ok(()),
         }
     }
