@@ -11,6 +11,7 @@ pub mod process;
 pub mod queue;
 pub mod runner;
 pub mod scripted;
+pub mod shell;
 pub mod store;
 pub mod termination;
 pub mod ui;

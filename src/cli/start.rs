@@ -4,9 +4,10 @@ use crate::clock;
 use crate::error::{Error, ExitCode, Result};
 use crate::model::SessionName;
 use crate::mux::Tmux;
-use crate::mux::launch::{self, Door, Launch, Report};
 use crate::plan::{Overrides, Plan, PlanKind, Sources};
+use crate::runner::launch::{self, Door, Launch, Report};
 use crate::runner::{self, Mode, Surroundings, Taken, Wanted, take};
+use crate::shell;
 use crate::store::crash;
 use crate::store::layout::Project;
 use crate::store::lock::FileLock;
@@ -93,8 +94,8 @@ pub fn run_loop(args: &LoopArgs, context: &Context) -> Result<ExitCode> {
         None => sources.name().parse().map_err(Error::usage)?,
     };
     let typed = match args.max {
-        Some(max) => format!("ap {} {session} {max}", args.name),
-        None => format!("ap {} {session}", args.name),
+        Some(max) => format!("ap {} {session} {max}", shell::word(&args.name)),
+        None => format!("ap {} {session}", shell::word(&args.name)),
     };
     start(&Start { sources: &sources, session, typed, max: args.max, flags: &args.flags }, context)
 }
@@ -112,7 +113,7 @@ pub fn run_pipeline(args: &PipelineArgs, context: &Context) -> Result<ExitCode> 
             .parse()
             .map_err(Error::usage)?,
     };
-    let typed = format!("ap pipeline {} {session}", args.name);
+    let typed = format!("ap pipeline {} {session}", shell::word(&args.name));
     start(&Start { sources: &sources, session, typed, max: None, flags: &args.flags }, context)
 }
 
@@ -155,7 +156,7 @@ fn overrides(start: &Start<'_>, context: &Context) -> Result<Overrides> {
     Ok(said.or(Overrides::from_env(&|name| context.env.get(name).cloned())))
 }
 
-fn in_this_terminal(wanted: &Wanted, context: &Context) -> Result<ExitCode> {
+pub(super) fn in_this_terminal(wanted: &Wanted, context: &Context) -> Result<ExitCode> {
     crash::role("runner");
     let around = Surroundings::new(context.project.clone(), context.exe.clone(), context.env.clone());
     check_programs(&wanted.plan, &around)?;
@@ -202,15 +203,19 @@ fn in_tmux(wanted: Wanted, attach: bool, context: &Context) -> Result<ExitCode> 
     let around = Surroundings::new(context.project.clone(), context.exe.clone(), context.env.clone());
     check_programs(&wanted.plan, &around)?;
     let (session, name) = (wanted.plan.session.clone(), wanted.plan.name.clone());
+    if !in_background(wanted, context)? {
+        out(format!("Session '{session}' is already complete; start over with --force"))?;
+        return Ok(ExitCode::Done);
+    }
+    out(started(&session, &name, context))?;
+    if attach { context.tmux().attach(&session).map(|()| ExitCode::Done) } else { Ok(ExitCode::Done) }
+}
+
+/// Starts a session in tmux and returns when it runs. Tells whether there was anything left to run.
+pub(super) fn in_background(wanted: Wanted, context: &Context) -> Result<bool> {
     match launch_runner(wanted, context)? {
-        Report::Started => {
-            out(started(&session, &name, context))?;
-            if attach { context.tmux().attach(&session).map(|()| ExitCode::Done) } else { Ok(ExitCode::Done) }
-        }
-        Report::Complete => {
-            out(format!("Session '{session}' is already complete; start over with --force"))?;
-            Ok(ExitCode::Done)
-        }
+        Report::Started => Ok(true),
+        Report::Complete => Ok(false),
         Report::Failed { code, message, hint } => {
             let code =
                 [ExitCode::Usage, ExitCode::AlreadyRunning].into_iter().find(|known| *known as u8 == code).unwrap_or(ExitCode::Failed);
@@ -240,17 +245,20 @@ fn launch_runner(wanted: Wanted, context: &Context) -> Result<Report> {
             return Err(Error::failed(format!("tmux session `{}` exists already; {other}", found.name))
                 .hint("choose another session name, or set AP_TMUX_SOCKET for a tmux server of its own"));
         }
-        if found.dead {
-            tmux.close(&found)?;
-        } else if mode == Mode::Force {
-            runner::stop_living(project, &session)?;
-            tmux.close(&found)?;
-        } else {
-            close_when_dead(&tmux, &session, project)?;
+        match (found.dead, mode) {
+            (true, _) => tmux.close(&found)?,
+            (false, Mode::Force) => {
+                runner::stop_living(project, &session)?;
+                tmux.close(&found)?;
+            }
+            (false, Mode::New | Mode::Resume) => close_when_dead(&tmux, &session, project)?,
         }
     }
     let door = Door::open()?;
-    let keep = context.env.get("AP_KEEP_WINDOW").is_none_or(|keep| keep != "0");
+    let keep = match context.env.get("AP_KEEP_WINDOW") {
+        Some(keep) => keep != "0",
+        None => context.settings()?.keep_window.unwrap_or(true),
+    };
     let path = door.path()?;
     tmux.open(&session, project.root(), &run_dir, &[context.exe.as_str(), "__runner", path.as_str()], keep)?;
     let launch = Launch { project: project.root().to_owned(), exe: context.exe.clone(), wanted, env: context.env.clone() };

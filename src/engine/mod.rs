@@ -1,6 +1,6 @@
 //! What happens next. Pure: no clock, no files, no processes, and nothing here can fail.
 //!
-//! [`accept`] turns what the world says into a fact; [`follow`] draws the fact that follows from the
+//! [`accept()`] turns what the world says into a fact; [`follow()`] draws the fact that follows from the
 //! state alone; [`State::apply`] records a fact; [`State::pending`] says what should be in flight.
 //! Starting, resuming and recovering are all the same: fold the journal, ask `follow` until it is
 //! silent, ask `pending`, make it so.
@@ -15,4 +15,4 @@ mod worlds;
 pub use accept::accept;
 pub use follow::follow;
 pub use state::{Entry, NodeDone, Phase, State, Tally};
-pub use view::{Condition, StateView, condition};
+pub use view::{Condition, Past, StateView, condition};

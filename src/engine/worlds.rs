@@ -173,7 +173,9 @@ impl Runner {
             }
             Event::WaitStarted { until, .. } => self.waiting = Some(*until),
             Event::WaitEnded => (self.waiting, self.owes_wait) = (None, false),
-            Event::SessionResumed { .. } => (self.streak, self.owes_wait, self.waiting) = (0, false, None),
+            Event::SessionResumed { .. } if matches!(self.state.phase, Phase::Ended { .. }) => {
+                (self.streak, self.owes_wait, self.waiting) = (0, false, None);
+            }
             Event::SessionFinished { ending: Ending::Failed { error, .. } } => {
                 let retries = self.streak == plan.nodes[0].agent.max_attempts;
                 prop_assert!(retries || error.contains("in a row"), "gave up early: {error} after {}", self.streak);
@@ -191,6 +193,7 @@ impl Runner {
             }
             Event::SessionStarted { .. }
             | Event::RunnerStarted { .. }
+            | Event::SessionResumed { .. }
             | Event::AgentStarted { .. }
             | Event::QueueChecked { .. }
             | Event::PauseRequested

@@ -1,5 +1,4 @@
 //! Where runners live. tmux is the one place so far; another batch engine would be one more file.
-pub mod launch;
 mod tmux;
 
 pub use tmux::{Found, Tmux};

@@ -3,6 +3,7 @@
 use crate::clock;
 use crate::error::{Error, Result};
 use crate::model::SessionName;
+use crate::shell;
 use camino::Utf8Path;
 use std::os::unix::process::CommandExt as _;
 use std::process::{Command, Output, Stdio};
@@ -48,8 +49,8 @@ impl Tmux {
     /// Returns what a person types to watch a session.
     pub fn attach_line(&self, session: &SessionName) -> String {
         let server = match &self.socket {
-            Some(path) if path.contains('/') => format!(" -S {path}"),
-            Some(name) => format!(" -L {name}"),
+            Some(path) if path.contains('/') => format!(" -S {}", shell::word(path)),
+            Some(name) => format!(" -L {}", shell::word(name)),
             None => String::new(),
         };
         format!("tmux{server} attach -t {}", Self::name(session))
@@ -99,7 +100,15 @@ impl Tmux {
             let (name, dead, run_dir) = (fields.next()?, fields.next()?, fields.next()?);
             name.starts_with("pipeline-").then(|| Found { name: name.to_owned(), dead: dead == "1", run_dir: run_dir.to_owned() })
         };
-        Ok(text.lines().filter_map(found).collect())
+        let mut sessions: Vec<Found> = Vec::new();
+        for pane in text.lines().filter_map(found) {
+            match sessions.iter_mut().find(|session| session.name == pane.name) {
+                // Somebody split our window: it is dead when all of it is.
+                Some(session) => session.dead &= pane.dead,
+                None => sessions.push(pane),
+            }
+        }
+        Ok(sessions)
     }
 
     /// Ends a session of ours, and whatever runs in it.
@@ -107,7 +116,10 @@ impl Tmux {
         if found.run_dir.is_empty() {
             return Err(Error::failed(format!("tmux session `{}` was not started by ap", found.name)).hint("it is left alone"));
         }
-        check(run(self.command().args(["kill-session", "-t", &format!("={}", found.name)]))?).map(drop)
+        let closed = check(run(self.command().args(["kill-session", "-t", &format!("={}", found.name)]))?).map(drop);
+        // It may have closed by itself since it was found.
+        let still_there = |left: &Found| left.name == found.name && left.run_dir == found.run_dir;
+        if closed.is_err() && !self.list()?.iter().any(still_there) { Ok(()) } else { closed }
     }
 
     /// Shows a session to the person at this terminal. Returns only if that fails, or inside tmux, where the client switches.
@@ -133,15 +145,21 @@ impl Tmux {
         String::from_utf8_lossy(&output.stdout).trim().parse().ok()
     }
 
+    /// Returns the arguments that name the server.
+    pub fn server_args(&self) -> Vec<&str> {
+        match &self.socket {
+            Some(path) if path.contains('/') => vec!["-S", path],
+            Some(name) => vec!["-L", name],
+            None => Vec::new(),
+        }
+    }
+
     fn command(&self) -> Command {
         let mut command = Command::new("tmux");
         // Whatever the locale says: without it tmux prints `_` for every letter that is not ASCII.
         command.arg("-u");
-        match &self.socket {
-            Some(path) if path.contains('/') => command.args(["-S", path]),
-            Some(name) => command.args(["-L", name]),
-            None => &mut command,
-        };
+        // A server we start keeps our environment, and would be taken for a part of the agent that called us.
+        command.args(self.server_args()).env_remove("AP_RUN").env_remove("AP_ATTEMPT");
         command
     }
 }

@@ -10,6 +10,7 @@ mod locate;
 mod node;
 mod place;
 mod problem;
+mod settings;
 mod sources;
 pub mod suggest;
 pub mod template;
@@ -23,6 +24,7 @@ pub use alias::model_alias;
 pub use compile::compile;
 pub use duration::Span;
 pub use problem::{Invalid, Problem, Severity, Shown};
+pub use settings::Settings;
 pub use sources::{BACKLOGS, LoopSource, Overrides, PipelineSource, Request, Sources, Text, description, loops_used, prompt_candidates};
 
 use crate::model::{NodeId, RunId, SessionName};

@@ -1,7 +1,7 @@
 //! Where tasks come from: one trait, one verdict for all providers, one file per provider.
 //!
 //! To add a provider, write a file with a [`Queue`] and name it in [`open`]; one that keeps its tasks in a file
-//! writes a [`file::Format`] instead and gets claims, locking and safe edits from [`file::FileQueue`].
+//! writes a `file::Format` instead and gets claims, locking and safe edits from `file::FileQueue`.
 //! Then run the suite in `contract.rs` over it.
 mod backlog;
 mod claims;

@@ -25,7 +25,7 @@ use std::process::Stdio;
 /// The environment variable every process of a run carries, wherever it moves.
 pub(crate) const RUN_MARK: &str = "AP_RUN";
 /// The same for one attempt.
-const ATTEMPT_MARK: &str = "AP_ATTEMPT";
+pub(crate) const ATTEMPT_MARK: &str = "AP_ATTEMPT";
 /// The largest status worth reading. Nobody writes more by hand.
 const LARGEST_STATUS: u64 = 1024 * 1024;
 /// How long a killed process may take to be gone.
@@ -67,6 +67,8 @@ impl Attempt {
             asked_to_end: false,
         };
         match found {
+            // Nothing is started only to be stopped.
+            Found::Nothing if state.stopping.is_some() => Ok(Err(Outcome::Cancelled)),
             Found::Nothing => {
                 let briefing = Briefing { plan, state, node, cursor, places: &places, now };
                 match start(&briefing, around)? {

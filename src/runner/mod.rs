@@ -2,16 +2,17 @@
 mod attempt;
 mod context;
 mod folder;
+pub mod launch;
 pub mod shim;
 mod surroundings;
 mod tail;
 mod take;
 mod view;
 
-pub(crate) use attempt::RUN_MARK;
+pub(crate) use attempt::{ATTEMPT_MARK, RUN_MARK};
 pub use surroundings::Surroundings;
 pub use tail::Tail;
-pub use take::{Mode, Taken, Wanted, end_all, kill_all, stop_living, take};
+pub use take::{Mode, Taken, Wanted, end_all, end_attempt, kill_all, stop_living, take};
 
 use crate::clock;
 use crate::engine::{Phase, accept, follow};
@@ -97,23 +98,24 @@ impl Runner {
         Ok(Self { session, around, view, attempt: None, check: None, known: None, signals, asked_to_stop: 0 })
     }
 
-    /// Records what follows, until nothing more does.
+    /// Records what follows, until nothing more does. Whatever has been noted is on disk when this returns.
     fn settle(&mut self) -> Result<()> {
         while let Some(event) = follow(&self.session.plan, self.session.state(), clock::now()) {
-            self.record(&event)?;
+            self.note(&event)?;
         }
-        Ok(())
+        Ok(self.session.commit()?)
     }
 
-    fn record(&mut self, event: &Event) -> Result<()> {
-        self.session.record(event.clone(), clock::now())?;
+    fn note(&mut self, event: &Event) -> Result<()> {
+        self.session.note(event.clone(), clock::now())?;
         self.view.recorded(&self.session.plan, self.session.state(), event);
         Ok(())
     }
 
+    /// Notes what an input amounts to; [`settle`](Self::settle) comes before anything is done about it.
     fn accept(&mut self, input: &Input) -> Result<()> {
         match accept(&self.session.plan, self.session.state(), input, clock::now()) {
-            Some(event) => self.record(&event),
+            Some(event) => self.note(&event),
             None => Ok(()),
         }
     }
@@ -146,6 +148,7 @@ impl Runner {
                 self.attempt = Some(attempt);
                 if let Some(shim) = shim {
                     self.accept(&Input::AgentStarted { cursor, shim })?;
+                    self.session.commit()?;
                 }
             }
             Err(outcome) => self.known = Some(Input::AgentExited { cursor, outcome, usage: crate::model::Usage::default() }),
@@ -244,6 +247,7 @@ impl Runner {
             }
             self.accept(&Input::Request(waiting.request.clone()))?;
             crash::point("inbox: request taken up");
+            self.session.commit()?;
             waiting.done()?;
             crash::point("inbox: request removed");
         }

@@ -1,5 +1,5 @@
 //! Taking a session up: a new one, or one that somebody left.
-use super::RUN_MARK;
+use super::attempt::{ATTEMPT_MARK, RUN_MARK};
 use crate::clock;
 use crate::engine::{Condition, accept, condition};
 use crate::error::{Error, ExitCode, Result};
@@ -107,16 +107,16 @@ fn lock(project: &Project, session: &SessionName) -> Result<Option<SessionLock>>
     Ok(SessionLock::try_acquire(&project.lock(session), &holder)?)
 }
 
-/// Takes the lock; of a holder that was killed, also when a shim it was just starting still has a copy of it.
+/// Takes the lock; of a dead holder also when somebody has it for a moment: who only looks, or a shim the holder was just starting.
 fn lock_soon(project: &Project, session: &SessionName) -> Result<Option<SessionLock>> {
     let path = project.lock(session);
-    let dies = || SessionLock::holder(&path).is_some_and(|holder| process::liveness(&holder.process) == Liveness::Dead);
+    let held = || SessionLock::holder(&path).is_some_and(|holder| process::liveness(&holder.process) != Liveness::Dead);
     let mut taken = lock(project, session);
     clock::wait_until(HALF_STARTED, || {
-        if matches!(taken, Ok(None)) && dies() {
+        if matches!(taken, Ok(None)) && !held() {
             taken = lock(project, session);
         }
-        !matches!(taken, Ok(None)) || !dies()
+        !matches!(taken, Ok(None)) || held()
     });
     taken
 }
@@ -189,22 +189,33 @@ fn put_away(project: &Project, session: &SessionName) -> Result<()> {
 
 /// Ends every process of a run whose runner is gone, politely at first. Returns how many there were.
 pub fn end_all(plan: &Plan) -> usize {
-    end_with(plan, &[Signal::SIGTERM, Signal::SIGKILL])
+    end_with(RUN_MARK, plan.run.as_str(), &[Signal::SIGTERM, Signal::SIGKILL])
 }
 
 /// Kills every process of a run. Returns how many there were.
 pub fn kill_all(plan: &Plan) -> usize {
-    end_with(plan, &[Signal::SIGKILL])
+    end_with(RUN_MARK, plan.run.as_str(), &[Signal::SIGKILL])
 }
 
-fn end_with(plan: &Plan, signals: &[Signal]) -> usize {
-    let left = || process::marked(RUN_MARK, plan.run.as_str());
-    let found = left().len();
+/// Ends every process of one attempt, named by its mark `<run>/<cursor>`, politely at first. Returns how many there were.
+pub fn end_attempt(mark: &str) -> usize {
+    end_with(ATTEMPT_MARK, mark, &[Signal::SIGTERM, Signal::SIGKILL])
+}
+
+fn end_with(name: &str, value: &str, signals: &[Signal]) -> usize {
+    let found = process::marked(name, value).len();
     for signal in signals {
-        for process in left() {
-            process::send(&process, *signal);
-        }
-        if clock::wait_until(Duration::from_secs(10), || left().is_empty()) {
+        let mut told = Vec::new();
+        let gone = clock::wait_until(Duration::from_secs(10), || {
+            let left = process::marked(name, value);
+            // Those too that were forked while the others were told, but nobody twice: a program may count.
+            for process in left.iter().filter(|process| !told.contains(*process)) {
+                process::send(process, *signal);
+            }
+            told.extend(left.iter().cloned());
+            left.is_empty()
+        });
+        if gone {
             break;
         }
     }

@@ -1,6 +1,6 @@
 //! Append-only record of what happened in a session: `events.jsonl`, one [`Line`] a line.
 //!
-//! A fact is on disk before it is believed. The file is locked for as long as its writer lives, so
+//! A fact is on disk before anything is done about it. The file is locked for as long as its writer lives, so
 //! that even a deleted lock file never yields two writers.
 use super::crash;
 use super::lock::FileLock;
@@ -27,7 +27,8 @@ pub enum JournalError {
     Held { path: Utf8PathBuf },
 }
 
-const AN_INSTANT: Duration = Duration::from_millis(500);
+/// Longer than anybody holds a lock who is not its writer.
+const MOMENT: Duration = Duration::from_millis(500);
 
 /// The writer of a journal; there is at most one.
 #[derive(Debug)]
@@ -35,6 +36,8 @@ pub struct Journal {
     file: fs::File,
     _lock: FileLock,
     mark: Mark,
+    /// What is known to be on disk.
+    synced: Mark,
     buffer: Vec<u8>,
 }
 
@@ -60,10 +63,10 @@ impl Journal {
             file.set_len(mark.offset)?;
             file.sync_data()?;
         }
-        Ok(Self { file, _lock: lock, mark, buffer: Vec::new() })
+        Ok(Self { file, _lock: lock, mark, synced: mark, buffer: Vec::new() })
     }
 
-    /// Records a fact; it is on disk when this returns.
+    /// Writes a fact down. Nothing may be done about it before [`sync`](Self::sync).
     pub fn append(&mut self, event: &Event, at: Timestamp) -> io::Result<()> {
         self.buffer.clear();
         let line = Written { v: Line::VERSION, seq: self.mark.seq + 1, at, event };
@@ -71,16 +74,26 @@ impl Journal {
         self.buffer.push(b'\n');
         crash::point("journal: before a line");
         // One write for one line. What a full disk leaves of it is taken away again, now or when the journal is next opened.
-        let written = self.file.write_all(&self.buffer).and_then(|()| {
-            crash::point("journal: written, not synced");
-            self.file.sync_data()
-        });
-        if let Err(error) = written {
+        if let Err(error) = self.file.write_all(&self.buffer) {
             let _ = self.file.set_len(self.mark.offset);
             return Err(error);
         }
-        crash::point("journal: synced");
+        crash::point("journal: written, not synced");
         self.mark = Mark { offset: self.mark.offset + self.buffer.len() as u64, seq: self.mark.seq + 1 };
+        Ok(())
+    }
+
+    /// Whatever has been written down is on disk when this returns.
+    pub fn sync(&mut self) -> io::Result<()> {
+        if self.synced == self.mark {
+            return Ok(());
+        }
+        if let Err(error) = self.file.sync_data() {
+            let _ = self.file.set_len(self.synced.offset);
+            return Err(error);
+        }
+        crash::point("journal: synced");
+        self.synced = self.mark;
         Ok(())
     }
 
@@ -101,7 +114,7 @@ pub fn is_held(path: &Utf8Path) -> io::Result<bool> {
 /// Locks a journal. Who waits for a runner's end has it for an instant, and so has a shim that is just being started.
 fn lock(file: &fs::File) -> io::Result<Option<FileLock>> {
     let mut taken = FileLock::try_exclusive(file);
-    clock::wait_until(AN_INSTANT, || {
+    clock::wait_until(MOMENT, || {
         if matches!(taken, Ok(None)) {
             taken = FileLock::try_exclusive(file);
         }
@@ -173,6 +186,7 @@ mod tests {
         for event in events {
             journal.append(event, clock::now()).unwrap();
         }
+        journal.sync().unwrap();
     }
 
     #[test]

@@ -33,6 +33,14 @@ impl FileLock {
         std::mem::forget(lock.write()?);
         Ok(Self { _file: lock })
     }
+
+    /// Whether a living process holds the file. Found out by taking it for a moment.
+    pub fn is_held(path: &Utf8Path) -> io::Result<bool> {
+        match fs::OpenOptions::new().read(true).write(true).open(path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+            file => Ok(Self::try_exclusive(&file?)?.is_none()),
+        }
+    }
 }
 
 /// `<session>.lock`: who runs the session. For people and for `status`; the kernel's lock decides.
@@ -71,6 +79,19 @@ impl SessionLock {
             crash::point("lock: says who");
             return Ok(Some(Self { path: path.to_owned(), file, _lock: lock }));
         }
+    }
+
+    /// Removes the file of a runner that is gone. Tells whether it did: a file that a living runner holds is left alone.
+    pub fn remove_stale(path: &Utf8Path) -> io::Result<bool> {
+        let file = match fs::OpenOptions::new().read(true).write(true).open(path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+            file => file?,
+        };
+        let Some(lock) = FileLock::try_exclusive(&file)? else { return Ok(false) };
+        // Removed by the drop, under the lock and only if it is still the file we locked.
+        let stale = is_at(&file, path);
+        drop(Self { path: path.to_owned(), file, _lock: lock });
+        Ok(stale)
     }
 
     /// Reads who holds a session; nothing if nobody does or the text cannot be read. Changes nothing.
@@ -148,5 +169,19 @@ mod tests {
         let path = Utf8PathBuf::from_path_buf(folder.path().join("auth.lock")).unwrap();
         crate::store::atomic::replace(&path, b"half a {").unwrap();
         assert!(SessionLock::try_acquire(&path, &holder()).unwrap().is_some());
+    }
+
+    #[test]
+    fn only_a_file_that_nobody_holds_is_stale() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = Utf8PathBuf::from_path_buf(folder.path().join("auth.lock")).unwrap();
+        let lock = SessionLock::try_acquire(&path, &holder()).unwrap().unwrap();
+        assert!(FileLock::is_held(&path).unwrap());
+        assert!(!SessionLock::remove_stale(&path).unwrap() && path.exists());
+        drop(lock);
+        assert!(!SessionLock::remove_stale(&path).unwrap(), "there is none");
+        crate::store::atomic::replace(&path, b"half a {").unwrap();
+        assert!(!FileLock::is_held(&path).unwrap());
+        assert!(SessionLock::remove_stale(&path).unwrap() && !path.exists());
     }
 }

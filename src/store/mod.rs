@@ -3,6 +3,7 @@ pub mod atomic;
 pub mod crash;
 pub mod inbox;
 pub mod journal;
+pub mod last_lines;
 pub mod layout;
 pub mod library;
 pub mod lock;

@@ -2,7 +2,7 @@
 use super::journal::{Journal, JournalError};
 use super::layout::{Project, RunDir};
 use super::lock::SessionLock;
-use super::views::{self, Views};
+use super::views::{self, Fact, Views};
 use super::{atomic, crash};
 use crate::engine::State;
 use crate::error::Error;
@@ -20,6 +20,8 @@ pub struct Session {
     pub dir: RunDir,
     pub plan: Plan,
     state: State,
+    /// Written down, but not on disk yet.
+    fresh: Vec<Fact>,
     // Let go in this order: the views are finished before anybody else may start, and who waits for the journal, as
     // `ap wait` does, finds all of it done.
     views: Views,
@@ -54,18 +56,34 @@ impl Session {
         let mut state = State::default();
         let journal = Journal::open(&dir.journal(), |line| state.apply(&line.event, line.at)).map_err(|error| explain(&dir, error))?;
         let views = Views::start(&dir, &plan, &state, journal.mark());
-        Ok(Self { dir, plan, state, journal, views, _lock: lock })
+        Ok(Self { dir, plan, state, journal, fresh: Vec::new(), views, _lock: lock })
     }
 
     pub fn state(&self) -> &State {
         &self.state
     }
 
-    /// Records a fact: on disk first, believed after.
+    /// Records a fact; it is on disk when this returns.
     pub fn record(&mut self, event: Event, now: Timestamp) -> io::Result<()> {
+        self.note(event, now)?;
+        self.commit()
+    }
+
+    /// Writes a fact down, so that what follows from it can be written down with it.
+    pub fn note(&mut self, event: Event, now: Timestamp) -> io::Result<()> {
         self.journal.append(&event, now)?;
         self.state.apply(&event, now);
-        self.views.tell(event, now, self.journal.mark());
+        self.fresh.push((event, now, self.journal.mark()));
+        Ok(())
+    }
+
+    /// Puts what has been written down on disk: facts that follow from each other share one wait for it.
+    /// Comes before anything is done about any of them.
+    pub fn commit(&mut self) -> io::Result<()> {
+        self.journal.sync()?;
+        for fact in self.fresh.drain(..) {
+            self.views.tell(fact);
+        }
         Ok(())
     }
 }
@@ -113,7 +131,8 @@ pub fn names(project: &Project) -> io::Result<Vec<SessionName>> {
     Ok(names)
 }
 
-fn read_plan(path: &Utf8Path) -> Result<Plan, Error> {
+/// Reads a plan that a session froze.
+pub fn read_plan(path: &Utf8Path) -> Result<Plan, Error> {
     let text = fs::read(path)?;
     let plan: Plan = serde_json::from_slice(&text).map_err(|error| {
         Error::failed(format!("{path}:{}:{}: the plan cannot be read: {error}", error.line(), error.column()))

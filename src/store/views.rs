@@ -1,8 +1,8 @@
 //! What can always be made again from the journal, kept up to date beside it: `state.json` for people
 //! and their `jq`, `checkpoint.json` so that reading a session costs the same at iteration 10 and 10,000.
 //!
-//! Both are written by a thread of their own, behind the runner: it never waits for them, and when
-//! facts come faster than files can be written, only the last state is.
+//! Both are written by a thread of their own, a moment behind the runner: it never waits for them, and
+//! of facts that come close together, as between two agents, only the last state is written.
 use super::atomic;
 use super::journal::{self, JournalError, Mark};
 use super::layout::RunDir;
@@ -15,9 +15,16 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 
-/// How many lines a checkpoint may be behind.
+/// How long the views may be behind. The end of a session is not waited with.
+const BEHIND: Duration = Duration::from_millis(50);
+
+/// How many lines a checkpoint may be behind. One is made when a runner ends too: a list reads every session.
 const LINES_PER_CHECKPOINT: u64 = 256;
+
+/// A fact that is in the journal, when it was written and where it ends.
+pub(super) type Fact = (Event, Timestamp, Mark);
 
 #[derive(Serialize, Deserialize)]
 struct Checkpoint {
@@ -28,7 +35,7 @@ struct Checkpoint {
 /// The writer of the views. Finishes them when dropped.
 #[derive(Debug)]
 pub struct Views {
-    facts: Option<Sender<(Event, Timestamp, Mark)>>,
+    facts: Option<Sender<Fact>>,
     writer: Option<JoinHandle<()>>,
 }
 
@@ -42,10 +49,10 @@ impl Views {
     }
 
     /// Passes on a fact that is in the journal.
-    pub fn tell(&self, event: Event, at: Timestamp, mark: Mark) {
+    pub(super) fn tell(&self, fact: Fact) {
         if let Some(facts) = &self.facts {
             // A writer that died costs a view, not the session.
-            let _ = facts.send((event, at, mark));
+            let _ = facts.send(fact);
         }
     }
 }
@@ -59,13 +66,14 @@ impl Drop for Views {
     }
 }
 
-fn write(dir: &RunDir, plan: &Plan, mut state: State, mut mark: Mark, facts: &Receiver<(Event, Timestamp, Mark)>) {
+fn write(dir: &RunDir, plan: &Plan, mut state: State, mut mark: Mark, facts: &Receiver<Fact>) {
     let mut saved = mark.seq;
     publish(dir, plan, &state);
     while let Ok((event, at, to)) = facts.recv() {
         state.apply(&event, at);
         mark = to;
-        for (event, at, to) in facts.try_iter() {
+        let until = Instant::now() + BEHIND;
+        while let Ok((event, at, to)) = facts.recv_timeout(until.saturating_duration_since(Instant::now())) {
             state.apply(&event, at);
             mark = to;
         }
@@ -74,6 +82,9 @@ fn write(dir: &RunDir, plan: &Plan, mut state: State, mut mark: Mark, facts: &Re
             saved = mark.seq;
             save(&checkpoint_path(dir), &Checkpoint { mark, state: state.clone() });
         }
+    }
+    if saved < mark.seq {
+        save(&checkpoint_path(dir), &Checkpoint { mark, state });
     }
 }
 

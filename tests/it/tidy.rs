@@ -8,7 +8,7 @@ const LAYERS: &[&[&str]] = &[
     &["termination"],
     &["plan"],
     &["agent", "engine", "fleet"],
-    &["store", "clock", "error", "process"],
+    &["store", "clock", "error", "process", "shell"],
     &["mux", "queue", "notify", "quota", "probe"],
     &["ui", "scripted", "hook", "plugin"],
     &["runner"],

@@ -3,9 +3,9 @@
 //! The tmux server has an environment of its own, and nothing secret may stand in an argument. So the
 //! launcher listens on a socket in a private folder; the runner asks there for its [`Launch`] and
 //! answers with a [`Report`] once it holds the session, or cannot.
+use super::Wanted;
 use crate::clock;
 use crate::error::{Error, ExitCode, Result};
-use crate::runner::Wanted;
 use camino::{Utf8Path, Utf8PathBuf};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;

@@ -1,0 +1,162 @@
+//! `ap demo`: the main job, end to end, with nothing installed and no account.
+use super::context::Context;
+use super::start;
+use crate::clock;
+use crate::engine::Phase;
+use crate::error::{Error, ExitCode, Result};
+use crate::mux::Tmux;
+use crate::plan::{Overrides, PlanKind};
+use crate::runner::{Mode, Wanted};
+use crate::shell;
+use crate::store::atomic;
+use crate::store::layout::Project;
+use crate::store::session::{Glance, glance};
+use crate::ui::{out, report, style};
+use camino::{Utf8Path, Utf8PathBuf};
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+#[derive(clap::Args, Clone, Debug)]
+pub struct Args {
+    /// Folder for the scratch repository; a new temporary one if not given
+    #[arg(long, value_name = "DIR")]
+    dir: Option<Utf8PathBuf>,
+}
+
+const BACKLOG: &str = "\
+# Backlog of a bookshop
+
+- [ ] Add a page that lists all books (#list)
+- [ ] Add a search box to that page (#search)
+- [ ] Show the price in the reader's currency (#price)
+- [ ] Send a letter when a book is back in stock (#stock)
+- [ ] Write down how to run the shop (#docs)
+";
+
+/// A demo that takes longer than this is stuck.
+const LONGEST: Duration = Duration::from_secs(120);
+
+pub fn run(args: &Args, context: &Context) -> Result<ExitCode> {
+    let context = Context { project: Project::new(scratch(args)?), session: None, ..context.clone() };
+    let root = context.project.root();
+    out(format!("{}  {root}\n  a new git repository with a backlog of 5 tasks", style::heading("Scratch project")))?;
+    let wanted = wanted(&context)?;
+    let session = wanted.plan.session.clone();
+    let tmux = context.tmux();
+    if tmux.version().is_ok() {
+        out(format!(
+            "{}  ap work demo 25 --provider scripted\n  in tmux; watch it with: {}\n",
+            style::heading("Started"),
+            tmux.attach_line(&session)
+        ))?;
+        start::in_background(wanted, &context)?;
+        let ended = follow(&context, &session)?;
+        close(&tmux, &session, &context)?;
+        told(&ended, &context)
+    } else {
+        out(format!(
+            "{}  ap work demo 25 --provider scripted --foreground\n  tmux is not installed, so in this terminal\n",
+            style::heading("Started")
+        ))?;
+        start::in_this_terminal(&wanted, &context)?;
+        let ended = glance(&context.project.session(&session))?.ok_or_else(|| Error::failed("the demo left no session"))?;
+        told(&ended, &context)
+    }
+}
+
+/// Makes the scratch repository.
+fn scratch(args: &Args) -> Result<Utf8PathBuf> {
+    let root = match &args.dir {
+        Some(dir) => {
+            fs_err::create_dir_all(dir)?;
+            fs_err::canonicalize(dir)?
+        }
+        None => tempfile::Builder::new().prefix("ap-demo-").tempdir()?.keep(),
+    };
+    let root = Utf8PathBuf::from_path_buf(root).map_err(|path| Error::usage(format!("{} is not UTF-8", path.display())))?;
+    if root.join("backlog.md").exists() {
+        return Err(Error::usage(format!("{root} has a backlog.md already")).hint("name an empty folder"));
+    }
+    atomic::replace_durably(&root.join("backlog.md"), BACKLOG.as_bytes())?;
+    git(&root, &["init", "-q"])?;
+    git(&root, &["config", "user.name", "ap demo"])?;
+    git(&root, &["config", "user.email", "demo@localhost"])?;
+    git(&root, &["add", "backlog.md"])?;
+    git(&root, &["commit", "-q", "-m", "A bookshop, and what is left to do"])?;
+    Ok(root)
+}
+
+fn git(root: &Utf8Path, args: &[&str]) -> Result<()> {
+    let output = Command::new("git").args(args).current_dir(root).stdin(Stdio::null()).output();
+    let output = output.map_err(|error| Error::failed(format!("cannot run git: {error}")).hint("install git, then try again"))?;
+    if output.status.success() {
+        return Ok(());
+    }
+    Err(Error::failed(format!("git {}: {}", args.join(" "), String::from_utf8_lossy(&output.stderr).trim())))
+}
+
+fn wanted(context: &Context) -> Result<Wanted> {
+    let sources = context.library().find(PlanKind::Loop, "work")?;
+    let overrides =
+        Overrides { provider: Some("scripted".to_owned()), max_iterations: Some(25), delay_ms: Some(500), ..Overrides::default() };
+    let session = "demo".parse().map_err(Error::usage)?;
+    let plan = super::compile::plan(&sources, session, "ap work demo 25".to_owned(), &overrides, context)?;
+    Ok(Wanted { plan, mode: Mode::New, max_iterations: Some(25) })
+}
+
+/// Shows each iteration as it ends, until the session does.
+fn follow(context: &Context, session: &crate::model::SessionName) -> Result<Glance> {
+    let dir = context.project.session(session);
+    let (mut shown, mut there) = (0, None);
+    let ended = clock::wait_until(LONGEST, || {
+        let Ok(Some(now)) = glance(&dir) else { return false };
+        for entry in now.state.history.iter().skip(shown) {
+            let line =
+                format!("  {} iteration {}  {:?}  {}", style::good("✓"), entry.iteration, entry.status.decision, entry.status.summary);
+            let _ = out(line);
+        }
+        shown = now.state.history.len();
+        let ended = matches!(now.state.phase, Phase::Ended { .. });
+        there = Some(now);
+        ended
+    });
+    match there {
+        Some(there) if ended => Ok(there),
+        _ => Err(Error::failed("the demo session did not end").hint(format!("see `ap status {session}` in {}", context.project.root()))),
+    }
+}
+
+fn close(tmux: &Tmux, session: &crate::model::SessionName, context: &Context) -> Result<()> {
+    let run_dir = context.project.session(session);
+    match tmux.find(session)? {
+        Some(found) if found.run_dir == run_dir.root() => tmux.close(&found),
+        Some(_) | None => Ok(()),
+    }
+}
+
+/// Says what happened, where everything lies, and how to do it for real.
+fn told(there: &Glance, context: &Context) -> Result<ExitCode> {
+    let Phase::Ended { ending } = &there.state.phase else { return Err(Error::failed("the demo session did not end")) };
+    let run = context.project.session(&there.plan.session);
+    let (root, run) = (shell::word(context.project.root().as_str()), shell::word(run.root().as_str()));
+    out(format!("\n{}  {}", style::heading("Session 'demo'"), report::ending(ending)))?;
+    out(format!(
+        "
+{}
+  the work      git -C {root} log --oneline
+  the backlog   {root}/backlog.md
+  the session   {}   (state.json, events.jsonl, progress-demo.md)
+  an iteration  {}/stage-00-work/iterations/001   (context.json, prompt.md, status.json, output.md)
+
+{}
+  with Claude   cd your/repository && ap work auth 25      tasks: `- [ ]` lines in backlog.md
+  with beads    soon a queue of its own; until then, copy what `bd ready` lists into backlog.md
+  watch it      ap attach auth      follow it: ap logs auth -f      stop it: ap stop auth
+  after a crash ap work auth 25 --resume",
+        style::heading("Where everything lies"),
+        run,
+        run,
+        style::heading("On your own repository"),
+    ))?;
+    Ok(report::exit_code(ending))
+}
