@@ -8,7 +8,7 @@ use crate::plan::Plan;
 use crate::process::{self, Liveness};
 use crate::store::layout::Project;
 use crate::store::lock::{Holder, SessionLock};
-use crate::store::session::{Glance, Session, glance};
+use crate::store::session::{Glance, Session, glance, inspect};
 use crate::store::{atomic, crash, inbox, journal, views};
 use crate::ui::report;
 use fs_err as fs;
@@ -69,7 +69,7 @@ pub fn take(project: &Project, wanted: &Wanted) -> Result<Taken> {
         }
         end_without_lock(project, &plan.session)?;
     }
-    let there = glance(&project.session(&plan.session));
+    let there = inspect(&project.session(&plan.session));
     let there = if wanted.mode == Mode::Force { there.ok().flatten() } else { there? };
     match (there, wanted.mode) {
         (_, Mode::Force) => {

@@ -97,10 +97,19 @@ pub struct Glance {
 
 /// Looks at a session; nothing if there is none of that name, or none of it has been journalled yet.
 pub fn glance(dir: &RunDir) -> Result<Option<Glance>, Error> {
+    look(dir, views::fold)
+}
+
+/// Looks at all of a session, for whoever is about to run it: damage is found, however long ago it happened.
+pub fn inspect(dir: &RunDir) -> Result<Option<Glance>, Error> {
+    look(dir, views::fold_whole)
+}
+
+fn look(dir: &RunDir, fold: fn(&RunDir) -> Result<State, JournalError>) -> Result<Option<Glance>, Error> {
     if !dir.journal().exists() {
         return Ok(None);
     }
-    let state = views::fold(dir).map_err(|error| explain(dir, error))?;
+    let state = fold(dir).map_err(|error| explain(dir, error))?;
     if state.session.is_none() {
         return Ok(None);
     }
