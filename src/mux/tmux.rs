@@ -156,10 +156,9 @@ impl Tmux {
 
     fn command(&self) -> Command {
         let mut command = Command::new("tmux");
-        // Whatever the locale says: without it tmux prints `_` for every letter that is not ASCII.
-        command.arg("-u");
+        // Whatever the locale says: without `-u` tmux prints `_` for every letter that is not ASCII.
         // A server we start keeps our environment, and would be taken for a part of the agent that called us.
-        command.args(self.server_args()).env_remove("AP_RUN").env_remove("AP_ATTEMPT");
+        command.arg("-u").args(self.server_args()).env_remove("AP_RUN").env_remove("AP_ATTEMPT");
         command
     }
 }

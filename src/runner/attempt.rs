@@ -1,7 +1,8 @@
 //! One try at an iteration: its folder, its shim, and how it ended.
 use super::Surroundings;
 use super::context::{Briefing, Places};
-use super::folder::{Found, enter, look};
+use super::exchange;
+use super::folder::{Found, NEW_PROGRESS, enter, look};
 use super::shim::Job;
 use super::tail::Tail;
 use crate::agent::{self, Activity, Call, Transcript};
@@ -54,7 +55,12 @@ impl Attempt {
         let cursor = state.cursor;
         let Some(node) = state.node(plan) else { return Err(io::Error::other("the plan has no such node")) };
         let places = places(plan, node, cursor, around);
-        let fresh = enter(&places, cursor)?;
+        let own_progress = own_progress(plan.kind, &places.run, &places.stage);
+        let fresh = enter(&places, &own_progress, cursor)?;
+        if own_progress != places.progress {
+            exchange::prepare(&around.project, &plan.session)?;
+            exchange::share(&around.project, &own_progress, &places.progress, NEW_PROGRESS)?;
+        }
         let found = if fresh { Found::Nothing } else { look(&places.iteration)? };
         let attempt = |shim, ended, adopted| Self {
             cursor,
@@ -272,12 +278,18 @@ fn places(plan: &Plan, node: &Node, cursor: Cursor, around: &Surroundings) -> Pl
         Some(exchange) => exchange.join(format!("status-{cursor}.json")),
         None => iteration.status(),
     };
-    let progress = match plan.kind {
-        PlanKind::Loop => run.progress(),
-        PlanKind::Pipeline => stage.join("progress.md"),
-    };
+    let own = own_progress(plan.kind, &run, &stage);
+    let progress = if apart.is_some() { exchange::shared(&around.project, &run, &own) } else { own };
     let output_path = super::context::output_path(node, plan, around.project.root());
     Places { run, stage, iteration, progress, status, output_path }
+}
+
+/// Returns where people look for the progress file, and where it lies unless agents may not write there.
+fn own_progress(kind: PlanKind, run: &RunDir, stage: &Utf8Path) -> Utf8PathBuf {
+    match kind {
+        PlanKind::Loop => run.progress(),
+        PlanKind::Pipeline => stage.join("progress.md"),
+    }
 }
 
 fn until_unlocked(stdout: Utf8PathBuf) -> Pin<Box<dyn Future<Output = ()> + Send>> {

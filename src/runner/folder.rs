@@ -4,8 +4,12 @@ use crate::model::{Cursor, Exit};
 use crate::store::layout::IterationDir;
 use crate::store::lock::FileLock;
 use crate::store::{atomic, crash};
+use camino::Utf8Path;
 use fs_err as fs;
 use std::io;
+
+/// What a stage's progress file starts with.
+pub(super) const NEW_PROGRESS: &[u8] = b"# Stage progress\n\n---\n";
 
 /// What an attempt's folder says about it.
 pub(super) enum Found {
@@ -18,7 +22,7 @@ pub(super) enum Found {
 }
 
 /// Prepares the folder. Tells whether it is new, so that nothing in it needs to be looked at.
-pub(super) fn enter(places: &Places, cursor: Cursor) -> io::Result<bool> {
+pub(super) fn enter(places: &Places, own_progress: &Utf8Path, cursor: Cursor) -> io::Result<bool> {
     let root = places.iteration.root();
     crash::point("iteration: before its folder");
     match fs::create_dir(root) {
@@ -31,8 +35,8 @@ pub(super) fn enter(places: &Places, cursor: Cursor) -> io::Result<bool> {
             // The iteration's folder last: whoever finds it looks no further.
             fs::create_dir_all(&places.stage)?;
             crash::point("stage: folder made");
-            if !places.progress.exists() {
-                atomic::replace_durably(&places.progress, b"# Stage progress\n\n---\n")?;
+            if !own_progress.exists() {
+                atomic::replace_durably(own_progress, NEW_PROGRESS)?;
             }
             fs::create_dir_all(root)?;
             crash::point("iteration: first folder made");

@@ -1,6 +1,7 @@
 //! The loop: what should be in flight is made so, what happens is recorded. It decides nothing itself.
 mod attempt;
 mod context;
+mod exchange;
 mod folder;
 pub mod launch;
 pub mod shim;
@@ -93,7 +94,7 @@ impl Runner {
             terminate: signal(SignalKind::terminate())?,
             request: signal(SignalKind::user_defined1())?,
         };
-        let mut view = View::new(&session.plan);
+        let mut view = View::new(&around.project);
         view.opened(&session.plan, session.state());
         Ok(Self { session, around, view, attempt: None, check: None, known: None, signals, asked_to_stop: 0 })
     }
@@ -225,7 +226,7 @@ impl Runner {
         let plan = &self.session.plan;
         let Some(node) = plan.nodes.get(attempt.cursor.node as usize) else { return Ok(()) };
         let (outcome, usage, said) = attempt.conclude(plan, node, clock::now())?;
-        self.view.said(&said);
+        self.view.said(&said, attempt.transcript());
         self.accept(&Input::AgentExited { cursor: attempt.cursor, outcome, usage })
     }
 
@@ -233,7 +234,7 @@ impl Runner {
         let now = clock::now();
         if let Some(attempt) = &mut self.attempt {
             let said = attempt.follow();
-            self.view.said(&said);
+            self.view.said(&said, attempt.transcript());
             self.view.working(&self.session.plan, self.session.state(), attempt.transcript(), now);
         } else {
             self.view.idle(&self.session.plan, self.session.state(), now);
@@ -246,8 +247,8 @@ impl Runner {
                 self.asked_to_stop += 1;
             }
             self.accept(&Input::Request(waiting.request.clone()))?;
-            crash::point("inbox: request taken up");
             self.session.commit()?;
+            crash::point("inbox: request taken up");
             waiting.done()?;
             crash::point("inbox: request removed");
         }

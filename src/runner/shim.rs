@@ -159,7 +159,7 @@ impl<'a> Watch<'a> {
     /// Waits for the agent's end, bringing it about when it must be.
     fn attend(mut self, started_at: Timestamp) -> io::Result<Exit> {
         let status = self.watch()?;
-        crash::point("agent ended");
+        crash::point("agent reaped");
         let swept = sweep(self.group, self.cancelled, &mut self.signals);
         crash::point("swept");
         Ok(Exit {

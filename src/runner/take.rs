@@ -1,5 +1,6 @@
 //! Taking a session up: a new one, or one that somebody left.
 use super::attempt::{ATTEMPT_MARK, RUN_MARK};
+use super::exchange;
 use crate::clock;
 use crate::engine::{Condition, accept, condition};
 use crate::error::{Error, ExitCode, Result};
@@ -8,7 +9,7 @@ use crate::plan::Plan;
 use crate::process::{self, Liveness};
 use crate::store::layout::Project;
 use crate::store::lock::{Holder, SessionLock};
-use crate::store::session::{Glance, Session, glance, inspect};
+use crate::store::session::{Glance, Session, examine, glance};
 use crate::store::{atomic, crash, inbox, journal, views};
 use crate::ui::report;
 use fs_err as fs;
@@ -69,7 +70,7 @@ pub fn take(project: &Project, wanted: &Wanted) -> Result<Taken> {
         }
         end_without_lock(project, &plan.session)?;
     }
-    let there = inspect(&project.session(&plan.session));
+    let there = examine(&project.session(&plan.session));
     let there = if wanted.mode == Mode::Force { there.ok().flatten() } else { there? };
     match (there, wanted.mode) {
         (_, Mode::Force) => {
@@ -177,6 +178,7 @@ fn put_away(project: &Project, session: &SessionName) -> Result<()> {
     if let Some(plan) = &plan {
         end_all(plan);
     }
+    exchange::take_back(project, &dir)?;
     let unnamed = || format!("x{}", clock::now().as_millisecond()).parse();
     let run = plan.map_or_else(unnamed, |plan| Ok(plan.run)).map_err(Error::failed)?;
     let kept = project.archived(session, &run);

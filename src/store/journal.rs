@@ -28,7 +28,7 @@ pub enum JournalError {
 }
 
 /// Longer than anybody holds a lock who is not its writer.
-const MOMENT: Duration = Duration::from_millis(500);
+const AN_INSTANT: Duration = Duration::from_millis(500);
 
 /// The writer of a journal; there is at most one.
 #[derive(Debug)]
@@ -78,7 +78,7 @@ impl Journal {
             let _ = self.file.set_len(self.mark.offset);
             return Err(error);
         }
-        crash::point("journal: written, not synced");
+        crash::point("journal: written");
         self.mark = Mark { offset: self.mark.offset + self.buffer.len() as u64, seq: self.mark.seq + 1 };
         Ok(())
     }
@@ -88,8 +88,10 @@ impl Journal {
         if self.synced == self.mark {
             return Ok(());
         }
+        crash::point("journal: before syncing");
         if let Err(error) = self.file.sync_data() {
             let _ = self.file.set_len(self.synced.offset);
+            self.mark = self.synced;
             return Err(error);
         }
         crash::point("journal: synced");

@@ -100,9 +100,9 @@ pub fn glance(dir: &RunDir) -> Result<Option<Glance>, Error> {
     look(dir, views::fold)
 }
 
-/// Looks at all of a session, for whoever is about to run it: damage is found, however long ago it happened.
-pub fn inspect(dir: &RunDir) -> Result<Option<Glance>, Error> {
-    look(dir, views::fold_whole)
+/// Looks at a session as [`glance`] does, but reads its whole journal: for whoever is about to decide something.
+pub fn examine(dir: &RunDir) -> Result<Option<Glance>, Error> {
+    look(dir, views::fold_all)
 }
 
 fn look(dir: &RunDir, fold: fn(&RunDir) -> Result<State, JournalError>) -> Result<Option<Glance>, Error> {

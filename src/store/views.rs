@@ -15,7 +15,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::JoinHandle;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 /// How long the views may be behind. The end of a session is not waited with.
 const BEHIND: Duration = Duration::from_millis(50);
@@ -29,7 +29,27 @@ pub(super) type Fact = (Event, Timestamp, Mark);
 #[derive(Serialize, Deserialize)]
 struct Checkpoint {
     mark: Mark,
+    /// When the journal was last written to, as its file system tells: a journal that ends here must not have changed since.
+    journal_changed: Option<SystemTime>,
     state: State,
+}
+
+impl Checkpoint {
+    fn new(dir: &RunDir, mark: Mark, state: State) -> Self {
+        Self { mark, journal_changed: changed(dir).map(|(_, at)| at), state }
+    }
+
+    /// Whether the journal may still be what it was.
+    fn fits(&self, dir: &RunDir) -> bool {
+        changed(dir)
+            .is_some_and(|(length, at)| self.mark.offset < length || (self.mark.offset == length && self.journal_changed == Some(at)))
+    }
+}
+
+/// Returns the journal's length and when it was last written to.
+fn changed(dir: &RunDir) -> Option<(u64, SystemTime)> {
+    let meta = fs::metadata(dir.journal()).ok()?;
+    Some((meta.len(), meta.modified().ok()?))
 }
 
 /// The writer of the views. Finishes them when dropped.
@@ -80,11 +100,11 @@ fn write(dir: &RunDir, plan: &Plan, mut state: State, mut mark: Mark, facts: &Re
         publish(dir, plan, &state);
         if saved + LINES_PER_CHECKPOINT <= mark.seq {
             saved = mark.seq;
-            save(&checkpoint_path(dir), &Checkpoint { mark, state: state.clone() });
+            save(&checkpoint_path(dir), &Checkpoint::new(dir, mark, state.clone()));
         }
     }
     if saved < mark.seq {
-        save(&checkpoint_path(dir), &Checkpoint { mark, state });
+        save(&checkpoint_path(dir), &Checkpoint::new(dir, mark, state));
     }
 }
 
@@ -122,18 +142,18 @@ fn checkpoint_path(dir: &RunDir) -> camino::Utf8PathBuf {
 /// Folds a journal without changing anything, from the last checkpoint where there is a good one.
 pub fn fold(dir: &RunDir) -> Result<State, JournalError> {
     let saved: Option<Checkpoint> = fs::read(checkpoint_path(dir)).ok().and_then(|text| serde_json::from_slice(&text).ok());
-    if let Some(Checkpoint { mark, state }) = saved {
+    if let Some(Checkpoint { mark, state, .. }) = saved.filter(|saved| saved.fits(dir)) {
         // A checkpoint that does not fit the journal is not damage: the journal is the truth.
         let fits = fs::metadata(dir.journal()).is_ok_and(|journal| mark.offset <= journal.len());
         if fits && let Ok(state) = fold_from(dir, state, mark) {
             return Ok(state);
         }
     }
-    fold_whole(dir)
+    fold_all(dir)
 }
 
-/// Folds a journal from its first line, so that damage anywhere in it is found. Changes nothing.
-pub fn fold_whole(dir: &RunDir) -> Result<State, JournalError> {
+/// Folds a whole journal, so that no damage in it goes unnoticed. Changes nothing.
+pub fn fold_all(dir: &RunDir) -> Result<State, JournalError> {
     fold_from(dir, State::default(), Mark::default())
 }
 

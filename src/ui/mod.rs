@@ -1,4 +1,5 @@
 //! How anything is shown: data to stdout, the rest to stderr, colour only where a person sees it.
+pub mod activity;
 pub mod duration;
 pub mod report;
 pub mod style;
