@@ -2,6 +2,7 @@
 use super::context::Context;
 use crate::clock;
 use crate::error::{Error, ExitCode, Result};
+use crate::log;
 use crate::model::SessionName;
 use crate::mux::Tmux;
 use crate::plan::Plan;
@@ -44,6 +45,8 @@ pub(super) fn in_window(door: &Utf8Path) -> Result<ExitCode> {
     crash::role("runner");
     let (launch, line) = launch::fetch(door)?;
     let around = Surroundings::new(Project::new(launch.project), launch.exe, launch.env);
+    let run_dir = around.project.session(&launch.wanted.plan.session);
+    log::to_file(&run_dir.log(), around.env.get("AP_LOG").map(String::as_str));
     match take(&around.project, &launch.wanted) {
         Ok(Taken::Ours(session)) => {
             // Whoever launched us may be gone by now; the session is not.

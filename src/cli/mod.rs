@@ -30,7 +30,9 @@ A loop runs a fresh agent again and again until it is done:
   ap attach auth                  watch it (detach with Ctrl-b d)
 
 Exit codes: 0 done, 1 failed, 2 bad usage or definition, 3 session already running,
-            4 ended short of its goal (a limit, no task), 5 stopped by a person";
+            4 ended short of its goal (a limit, no task), 5 stopped by a person
+
+AP_LOG=debug tells what ap does: on stderr, and of a session in tmux in ap.log in its run directory";
 
 /// Runs coding agents again and again until the work is done, and never loses its place
 #[derive(Debug, Parser)]
@@ -112,6 +114,7 @@ fn run(args: Vec<OsString>) -> Result<ExitCode> {
         Err(error) => return shown(&error),
     };
     let context = Context::read()?;
+    crate::log::to_stderr(context.env.get("AP_LOG").map(String::as_str));
     match cli.command {
         None => overview::run(&cli.overview, &context),
         Some(Command::Loop(args)) => start::run_loop(&args, &context),

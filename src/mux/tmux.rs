@@ -169,6 +169,7 @@ fn was_going(stderr: &[u8]) -> bool {
 }
 
 fn run(command: &mut Command) -> Result<Output> {
+    tracing::debug!(args = ?command.get_args().collect::<Vec<_>>(), "tmux");
     command.stdin(Stdio::null()).output().map_err(|error| missing(&error))
 }
 

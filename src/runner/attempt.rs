@@ -72,6 +72,7 @@ impl Attempt {
             ended,
             asked_to_end: false,
         };
+        tracing::debug!(%cursor, ?found, stopping = state.stopping.is_some(), "attempt looked at");
         match found {
             // Nothing is started only to be stopped.
             Found::Nothing if state.stopping.is_some() => Ok(Err(Outcome::Cancelled)),
@@ -210,6 +211,7 @@ fn start(briefing: &Briefing<'_>, around: &Surroundings) -> io::Result<Result<St
     let pid = shim.id().and_then(|pid| i32::try_from(pid).ok());
     hand_over(&mut shim, &job)?;
     crash::point("start: job handed over");
+    tracing::debug!(%cursor, program = %job.program, ?pid, "shim started");
     let identity = pid.and_then(process::identity);
     let ended = Box::pin(async move {
         let _ = shim.wait().await;

@@ -12,6 +12,7 @@ use std::io;
 pub(super) const NEW_PROGRESS: &[u8] = b"# Stage progress\n\n---\n";
 
 /// What an attempt's folder says about it.
+#[derive(Debug)]
 pub(super) enum Found {
     /// No agent has been started.
     Nothing,

@@ -77,6 +77,7 @@ struct Signals {
 }
 
 /// What ends a wait.
+#[derive(Debug)]
 enum News {
     AgentGone,
     QueueAnswered(Verdict, Vec<String>),
@@ -108,6 +109,7 @@ impl Runner {
     }
 
     fn note(&mut self, event: &Event) -> Result<()> {
+        tracing::debug!(?event, "recorded");
         self.session.note(event.clone(), clock::now())?;
         self.view.recorded(&self.session.plan, self.session.state(), event);
         Ok(())
@@ -202,6 +204,7 @@ impl Runner {
     }
 
     fn take_in(&mut self, news: News) -> Result<()> {
+        tracing::trace!(?news);
         match news {
             News::AgentGone => self.conclude(),
             News::QueueAnswered(verdict, released) => {

@@ -72,6 +72,7 @@ pub fn take(project: &Project, wanted: &Wanted) -> Result<Taken> {
         }
         end_without_lock(project, &plan.session)?;
     }
+    tracing::debug!(session = %plan.session, mode = ?wanted.mode, "session locked");
     let there = examine(&project.session(&plan.session));
     let there = if wanted.mode == Mode::Force { there.ok().flatten() } else { there? };
     match (there, wanted.mode) {

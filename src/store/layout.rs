@@ -3,7 +3,7 @@
 //! ```text
 //! <project>/.claude/locks/<session>.lock
 //! <project>/.claude/pipeline-runs/<session>/
-//!     plan.json  events.jsonl  state.json  progress-<session>.md  inbox/
+//!     plan.json  events.jsonl  state.json  checkpoint.json  progress-<session>.md  inbox/  ap.log
 //!     stage-<NN>-<node>/
 //!         progress.md                           (pipelines of several nodes)
 //!         iterations/<NNN>/
@@ -57,7 +57,7 @@ impl Project {
         self.runs().join(".archive").join(format!("{session}-{run}"))
     }
 
-    /// What agents write that may not lie under `.claude/` (see [`crate::plan::PermissionMode`]).
+    /// What agents write that may not lie under `.claude/` (see [`crate::model::PermissionMode`]).
     pub fn exchange(&self, session: &SessionName) -> Utf8PathBuf {
         self.root.join(".agent-pipelines").join(session.as_str())
     }
@@ -89,6 +89,16 @@ impl RunDir {
 
     pub fn state(&self) -> Utf8PathBuf {
         self.root.join("state.json")
+    }
+
+    /// What keeps the cost of a look at the session from growing with its journal.
+    pub(super) fn checkpoint(&self) -> Utf8PathBuf {
+        self.root.join("checkpoint.json")
+    }
+
+    /// What a runner in a window would have said on standard error.
+    pub fn log(&self) -> Utf8PathBuf {
+        self.root.join("ap.log")
     }
 
     pub fn progress(&self) -> Utf8PathBuf {

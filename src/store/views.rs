@@ -100,11 +100,11 @@ fn write(dir: &RunDir, plan: &Plan, mut state: State, mut mark: Mark, facts: &Re
         publish(dir, plan, &state);
         if saved + LINES_PER_CHECKPOINT <= mark.seq {
             saved = mark.seq;
-            save(&checkpoint_path(dir), &Checkpoint::new(dir, mark, state.clone()));
+            save(&dir.checkpoint(), &Checkpoint::new(dir, mark, state.clone()));
         }
     }
     if saved < mark.seq {
-        save(&checkpoint_path(dir), &Checkpoint::new(dir, mark, state));
+        save(&dir.checkpoint(), &Checkpoint::new(dir, mark, state));
     }
 }
 
@@ -135,13 +135,9 @@ fn text(value: &impl Serialize) -> std::io::Result<Vec<u8>> {
     Ok(text)
 }
 
-fn checkpoint_path(dir: &RunDir) -> camino::Utf8PathBuf {
-    dir.root().join("checkpoint.json")
-}
-
 /// Folds a journal without changing anything, from the last checkpoint where there is a good one.
 pub fn fold(dir: &RunDir) -> Result<State, JournalError> {
-    let saved: Option<Checkpoint> = fs::read(checkpoint_path(dir)).ok().and_then(|text| serde_json::from_slice(&text).ok());
+    let saved: Option<Checkpoint> = fs::read(dir.checkpoint()).ok().and_then(|text| serde_json::from_slice(&text).ok());
     if let Some(Checkpoint { mark, state, .. }) = saved.filter(|saved| saved.fits(dir)) {
         // A checkpoint that does not fit the journal is not damage: the journal is the truth.
         if let Ok(state) = fold_from(dir, state, mark) {

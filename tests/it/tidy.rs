@@ -11,6 +11,7 @@ const LAYERS: &[&[&str]] = &[
     &["store", "clock", "error", "process", "shell"],
     &["mux", "queue", "notify", "quota", "probe"],
     &["ui", "scripted", "hook", "plugin"],
+    &["log"],
     &["runner"],
     &["supervisor"],
     &["cli"],

@@ -72,6 +72,22 @@ fn the_window_goes_when_asked_to() {
 }
 
 #[test]
+fn what_a_runner_does_is_in_its_log_when_asked_for() {
+    let mut project = project(QUICK);
+    project.ap(&["work", "quiet"]).expect(0);
+    project.set("AP_LOG", "debug").set("ANTHROPIC_API_KEY", "sk-secret");
+    let ran = project.ap(&["work", "s"]).expect(0);
+    ran.says(&["new-session"]);
+    for session in ["quiet", "s"] {
+        project.ap(&["wait", session]).expect(0);
+    }
+    let log = project.read(&project.run_file("s", "ap.log"));
+    assert!(log.contains("recorded event=IterationStarted") && log.contains("shim started"), "{log}");
+    assert!(!(log + &ran.text()).contains("sk-secret"), "a key is told");
+    assert!(!project.root().join(project.run_file("quiet", "ap.log")).exists(), "there was nothing to tell");
+}
+
+#[test]
 fn closing_the_window_is_a_stop() {
     let project = started();
     project.tmux(&["kill-session", "-t", "=pipeline-s"]).expect(0);
