@@ -66,10 +66,10 @@ pub fn kill(args: &SessionArgs, context: &Context) -> Result<ExitCode> {
     // A journal that cannot be read is no reason to let its agents go on.
     let (plan, runner) = match found {
         Ok(Glance { plan, state }) => (plan, state.runner),
-        Err(error) => (read_plan(&dir.plan()).map_err(|_| error)?, None),
+        Err(error) => (read_plan(&dir).map_err(|_| error)?, None),
     };
     let runners = end_runners(args, runner, context)?;
-    let ended = runners + runner::kill_all(&plan);
+    let ended = runners + runner::kill_all(&plan.run);
     let tmux = context.tmux();
     if let Ok(Some(found)) = tmux.find(&args.session)
         && found.run_dir == dir.root()

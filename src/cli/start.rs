@@ -142,7 +142,7 @@ fn resume(name: &str, session: &SessionName, max: Option<u32>, flags: &Flags, co
         return Err(Error::usage(format!("there is no session '{session}' to resume"))
             .hint("start it without `--resume`; `ap list` shows the sessions there are"));
     }
-    let plan = read_plan(&dir.plan())?;
+    let plan = read_plan(&dir)?;
     if plan.name != named(name) {
         return Err(Error::usage(format!("session '{session}' runs `{}`, not `{}`", plan.name, named(name)))
             .hint(format!("resume it with `{} --resume`", plan.command)));

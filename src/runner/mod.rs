@@ -13,7 +13,7 @@ mod view;
 pub(crate) use attempt::{ATTEMPT_MARK, RUN_MARK};
 pub use surroundings::Surroundings;
 pub use tail::Tail;
-pub use take::{Mode, Taken, Wanted, end_all, end_attempt, kill_all, stop_living, take};
+pub use take::{Mode, Taken, Wanted, end_attempt, kill_all, stop_living, take};
 
 use crate::clock;
 use crate::engine::{Phase, accept, follow};

@@ -4,12 +4,12 @@ use super::exchange;
 use crate::clock;
 use crate::engine::{Condition, accept, condition};
 use crate::error::{Error, ExitCode, Result};
-use crate::model::{AgentChange, Event, Input, Request, SessionName};
+use crate::model::{AgentChange, Event, Input, Request, RunId, SessionName};
 use crate::plan::Plan;
 use crate::process::{self, Liveness};
 use crate::store::layout::Project;
 use crate::store::lock::{Holder, SessionLock};
-use crate::store::session::{Glance, Session, examine, glance};
+use crate::store::session::{Glance, Session, examine, glance, run_of};
 use crate::store::{atomic, crash, inbox, journal, views};
 use crate::ui::report;
 use fs_err as fs;
@@ -177,13 +177,13 @@ fn put_away(project: &Project, session: &SessionName) -> Result<()> {
     if !dir.root().exists() {
         return Ok(());
     }
-    let plan = fs::read(dir.plan()).ok().and_then(|text| serde_json::from_slice::<Plan>(&text).ok());
-    if let Some(plan) = &plan {
-        end_all(plan);
+    let run = run_of(&dir);
+    if let Some(run) = &run {
+        end_all(run);
     }
     exchange::take_back(project, &dir)?;
     let unnamed = || format!("x{}", clock::now().as_millisecond()).parse();
-    let run = plan.map_or_else(unnamed, |plan| Ok(plan.run)).map_err(Error::failed)?;
+    let run = run.map_or_else(unnamed, Ok).map_err(Error::failed)?;
     let kept = project.archived(session, &run);
     fs::create_dir_all(kept.parent().unwrap_or(&kept))?;
     crash::point("archive: before");
@@ -193,13 +193,13 @@ fn put_away(project: &Project, session: &SessionName) -> Result<()> {
 }
 
 /// Ends every process of a run whose runner is gone, politely at first. Returns how many there were.
-pub fn end_all(plan: &Plan) -> usize {
-    end_with(RUN_MARK, plan.run.as_str(), &[Signal::SIGTERM, Signal::SIGKILL])
+fn end_all(run: &RunId) -> usize {
+    end_with(RUN_MARK, run.as_str(), &[Signal::SIGTERM, Signal::SIGKILL])
 }
 
 /// Kills every process of a run. Returns how many there were.
-pub fn kill_all(plan: &Plan) -> usize {
-    end_with(RUN_MARK, plan.run.as_str(), &[Signal::SIGKILL])
+pub fn kill_all(run: &RunId) -> usize {
+    end_with(RUN_MARK, run.as_str(), &[Signal::SIGKILL])
 }
 
 /// Ends every process of one attempt, named by its mark `<run>/<cursor>`, politely at first. Returns how many there were.

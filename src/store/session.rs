@@ -6,12 +6,13 @@ use super::views::{self, Fact, Views};
 use super::{atomic, crash};
 use crate::engine::State;
 use crate::error::Error;
-use crate::model::{Event, SessionName};
+use crate::model::{Event, RunId, SessionName};
 use crate::plan::Plan;
 use crate::process::{self, Liveness};
 use camino::Utf8Path;
 use fs_err as fs;
 use jiff::Timestamp;
+use serde::Deserialize;
 use std::io;
 
 /// A session that we run: locked, and ours to write.
@@ -52,7 +53,7 @@ impl Session {
     /// Opens a session that exists.
     pub fn open(project: &Project, name: &SessionName, lock: SessionLock) -> Result<Self, Error> {
         let dir = project.session(name);
-        let plan = read_plan(&dir.plan())?;
+        let plan = read_plan(&dir)?;
         let mut state = State::default();
         let journal = Journal::open(&dir.journal(), |line| state.apply(&line.event, line.at)).map_err(|error| explain(&dir, error))?;
         let views = Views::start(&dir, &plan, &state, journal.mark());
@@ -113,7 +114,7 @@ fn look(dir: &RunDir, fold: fn(&RunDir) -> Result<State, JournalError>) -> Resul
     if state.session.is_none() {
         return Ok(None);
     }
-    Ok(Some(Glance { plan: read_plan(&dir.plan())?, state }))
+    Ok(Some(Glance { plan: read_plan(dir)?, state }))
 }
 
 /// Whether a living runner has the session, as far as its lock file tells. Changes nothing.
@@ -140,9 +141,11 @@ pub fn names(project: &Project) -> io::Result<Vec<SessionName>> {
     Ok(names)
 }
 
-/// Reads a plan that a session froze.
-pub fn read_plan(path: &Utf8Path) -> Result<Plan, Error> {
-    let text = fs::read(path)?;
+/// Reads the plan a session froze. One that lies in another session's directory is an error: whoever followed it would
+/// write into the first session's files without its lock.
+pub fn read_plan(dir: &RunDir) -> Result<Plan, Error> {
+    let path = dir.plan();
+    let text = fs::read(&path)?;
     let plan: Plan = serde_json::from_slice(&text).map_err(|error| {
         Error::failed(format!("{path}:{}:{}: the plan cannot be read: {error}", error.line(), error.column()))
             .hint("it is frozen at the start of a session; start anew with `--force`, which keeps the old run under `.archive`")
@@ -152,7 +155,32 @@ pub fn read_plan(path: &Utf8Path) -> Result<Plan, Error> {
             Error::failed(format!("{path}: written by a newer version of ap (format {})", plan.version)).hint("update ap, then try again")
         );
     }
+    if plan.session != *dir.session() {
+        return Err(Error::failed(format!("{path}: the plan of session '{}', in the directory of '{}'", plan.session, dir.session()))
+            .hint(
+                "a run directory cannot be copied or renamed; move it back, or start anew with `--force`, which keeps it under `.archive`",
+            ));
+    }
     Ok(plan)
+}
+
+/// Returns the id of a session's run, also of one whose plan cannot be read as a whole.
+pub fn run_of(dir: &RunDir) -> Option<RunId> {
+    Owner::of(&dir.plan()).filter(|owner| owner.session == *dir.session()).map(|owner| owner.run)
+}
+
+/// The part of a plan that says whose it is.
+#[derive(Debug, Deserialize)]
+pub struct Owner {
+    pub session: SessionName,
+    pub run: RunId,
+}
+
+impl Owner {
+    /// Reads a `plan.json`; nothing if it does not say.
+    pub fn of(plan: &Utf8Path) -> Option<Self> {
+        serde_json::from_slice(&fs::read(plan).ok()?).ok()
+    }
 }
 
 fn explain(dir: &RunDir, error: JournalError) -> Error {

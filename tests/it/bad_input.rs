@@ -93,6 +93,21 @@ fn a_damaged_journal_is_reported_and_kept() {
 }
 
 #[test]
+fn the_plan_of_another_session_is_not_followed() {
+    let project = Project::new();
+    project.shell_loop("work", ONE, DONE);
+    project.ap(&FOREGROUND).expect(0);
+    for file in ["plan.json", "events.jsonl"] {
+        project.write(&project.run_file("copy", file), &project.read(&project.run_file("s", file)));
+    }
+    for args in [&["work", "copy", "--resume", "--foreground"][..], &["status", "copy"], &["kill", "copy"]] {
+        project.ap(args).expect(1).says(&["the plan of session 's', in the directory of 'copy'"]);
+    }
+    project.ap(&["work", "copy", "--foreground", "--force"]).expect(0);
+    assert_eq!((project.history("copy"), project.history("s")), (vec![1], vec![1]));
+}
+
+#[test]
 fn a_journal_from_the_future_is_not_written() {
     let project = Project::new();
     project.shell_loop("work", ONE, DONE);

@@ -5,20 +5,12 @@ use crate::model::SessionName;
 use crate::process::{self, Liveness};
 use crate::runner::{ATTEMPT_MARK, RUN_MARK, end_attempt};
 use crate::store::lock::FileLock;
-use crate::store::session::{Glance, glance, names};
+use crate::store::session::{Glance, Owner, glance, names, run_of};
 use fs_err as fs;
-use serde::Deserialize;
 use std::collections::BTreeMap;
 
 /// The attempts whose processes live, by run: mark and pids.
 type Living = BTreeMap<String, BTreeMap<String, Vec<i32>>>;
-
-/// The part of a plan that says whose it is.
-#[derive(Deserialize)]
-struct Owner {
-    session: SessionName,
-    run: String,
-}
 
 impl Cleanup<'_> {
     /// Ends agents that nobody will ever look after again.
@@ -35,7 +27,7 @@ impl Cleanup<'_> {
             self.agents_of(&session, &mut living);
         }
         for Owner { session, run } in self.archived() {
-            for (mark, pids) in living.remove(&run).unwrap_or_default() {
+            for (mark, pids) in living.remove(run.as_str()).unwrap_or_default() {
                 self.end(&session, &mark, &pids, "its run was put away");
             }
         }
@@ -44,8 +36,8 @@ impl Cleanup<'_> {
 
     fn agents_of(&mut self, session: &SessionName, living: &mut Living) {
         let dir = self.context.project.session(session);
-        let Some(owner) = owner(&dir.plan()) else { return };
-        let Some(attempts) = living.remove(&owner.run) else { return };
+        let Some(run) = run_of(&dir) else { return };
+        let Some(attempts) = living.remove(run.as_str()) else { return };
         if self.may_live(session) {
             return;
         }
@@ -87,12 +79,8 @@ impl Cleanup<'_> {
     fn archived(&self) -> Vec<Owner> {
         let folders = fs::read_dir(self.context.project.runs().join(".archive")).into_iter().flatten().flatten();
         let plans = folders.filter_map(|entry| camino::Utf8PathBuf::try_from(entry.path()).ok()).map(|folder| folder.join("plan.json"));
-        plans.filter_map(|plan| owner(&plan)).collect()
+        plans.filter_map(|plan| Owner::of(&plan)).collect()
     }
-}
-
-fn owner(plan: &camino::Utf8Path) -> Option<Owner> {
-    serde_json::from_slice(&fs::read(plan).ok()?).ok()
 }
 
 fn processes(mark: &str, pids: &[i32]) -> String {

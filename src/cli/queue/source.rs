@@ -2,12 +2,11 @@
 use crate::cli::context::Context;
 use crate::error::{Error, Result};
 use crate::model::SessionName;
-use crate::plan::{Plan, QueueProvider, QueueSpec};
+use crate::plan::{QueueProvider, QueueSpec};
 use crate::queue::{self, Owner, Queue};
+use crate::store::session::read_plan;
 use camino::{Utf8Path, Utf8PathBuf};
-use fs_err as fs;
 use serde::Deserialize;
-use std::io;
 use std::path::Path;
 
 /// Where tasks are looked for when nothing is said, in this order.
@@ -84,15 +83,11 @@ fn name(session: &str) -> Result<SessionName> {
 
 /// Returns the queue of the agent's own node, or of the first node that has one.
 fn planned(session: &SessionName, agent: Option<&AgentContext>, context: &Context) -> Result<Option<QueueSpec>> {
-    let path = context.project.session(session).plan();
-    let text = match fs::read(&path) {
-        Ok(text) => text,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(error.into()),
-    };
-    let plan: Plan = serde_json::from_slice(&text).map_err(|error| {
-        Error::failed(format!("cannot read the plan of session `{session}` in {path}: {error}")).hint("name the tasks with `--file PATH`")
-    })?;
+    let dir = context.project.session(session);
+    if !dir.plan().exists() {
+        return Ok(None);
+    }
+    let plan = read_plan(&dir).map_err(|error| error.hint("name the tasks with `--file PATH`"))?;
     let here = agent.and_then(|agent| agent.stage.as_ref()?.id.as_deref());
     let own = plan.nodes.iter().find(|node| Some(node.id.as_str()) == here).and_then(|node| node.queue.clone());
     Ok(own.or_else(|| plan.nodes.into_iter().find_map(|node| node.queue)))

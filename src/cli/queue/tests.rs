@@ -262,7 +262,7 @@ fn a_session_s_queue_is_the_one_in_its_plan() {
     ");
     atomic::replace(&path, b"{").unwrap();
     assert_snapshot!(world.person("ready --session auth"), @r"
-    stderr: cannot read the plan of session `auth` in <project>/.claude/pipeline-runs/auth/plan.json: EOF while parsing an object at line 1 column 1
+    stderr: <project>/.claude/pipeline-runs/auth/plan.json:1:1: the plan cannot be read: EOF while parsing an object at line 1 column 1
     hint: name the tasks with `--file PATH`
     exit 1
     ");
