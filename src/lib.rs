@@ -15,4 +15,5 @@ pub mod scripted;
 pub mod shell;
 pub mod store;
 pub mod termination;
+pub mod text;
 pub mod ui;

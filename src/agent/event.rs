@@ -1,6 +1,6 @@
 //! The parts of Claude Code's events that are kept.
-use super::activity::clean;
 use crate::model::Usage;
+use crate::text::{clean, first_line};
 use jiff::Timestamp;
 use serde_json::Value;
 
@@ -90,11 +90,6 @@ pub(super) fn verdict(result: &Value) -> Verdict {
         error: if is_error { first_line(told) } else { String::new() },
         reason: clean(&reason),
     }
-}
-
-/// Returns the first line that says something.
-pub(super) fn first_line(text: &str) -> String {
-    text.lines().map(clean).find(|line| !line.is_empty()).unwrap_or_default()
 }
 
 /// Reads what all turns up to this result used. `modelUsage` and the cost are totals; `usage` covers one turn, and

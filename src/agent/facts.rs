@@ -1,9 +1,10 @@
 //! What is remembered of an agent's events: enough to say how it ended and what it cost, and no more.
-use super::activity::{Activity, about, clean};
+use super::activity::{Activity, about};
 use super::event::{self, Denial, RateLimit, Verdict, number, string};
 use super::lines::Cut;
 use crate::model::Usage;
 use crate::plan::Provider;
+use crate::text::{clean, first_line};
 use serde_json::Value;
 use std::collections::VecDeque;
 
@@ -93,7 +94,7 @@ impl Facts {
             }),
             "permission_denied" => {
                 self.denied_call = string(event, "tool_use_id");
-                let message = event::first_line(&string(event, "message"));
+                let message = first_line(&string(event, "message"));
                 // What follows tells the model what it may try instead.
                 let message = message.split(" IMPORTANT:").next().unwrap_or_default().to_owned();
                 shown.push(Activity::Denied { tool: clean(&string(event, "tool_name")), message });
@@ -170,7 +171,7 @@ impl Facts {
         for block in content.and_then(Value::as_array).into_iter().flatten().filter(failed) {
             let call = string(block, "tool_use_id");
             if call.is_empty() || call != self.denied_call {
-                let message = event::first_line(&without_tags(&block_text(block)));
+                let message = first_line(&without_tags(&block_text(block)));
                 if let Some(tool) = disabled_tool(&message) {
                     self.remember(Denial { tool: clean(tool), about: String::new(), id: clean(&call) });
                 }

@@ -1,10 +1,10 @@
 //! What an attempt amounts to, from how its process ended and what it said.
-use super::event::first_line;
 use super::facts::Facts;
 use super::stream::Transcript;
 use super::{claude, reports_by_result};
 use crate::model::{Exit, LimitKind, Outcome, Status};
 use crate::plan::{AgentSpec, Provider};
+use crate::text::first_line;
 use jiff::{SignedDuration, Timestamp};
 
 /// The most of standard error that is kept.

@@ -12,6 +12,7 @@ use crate::shell;
 use crate::store::atomic;
 use crate::store::layout::Project;
 use crate::store::session::{Glance, glance};
+use crate::text::first_line;
 use crate::ui::{out, report, style};
 use camino::{Utf8Path, Utf8PathBuf};
 use std::process::{Command, Stdio};
@@ -112,9 +113,9 @@ fn follow(context: &Context, session: &crate::model::SessionName) -> Result<Glan
     let ended = clock::wait_until(LONGEST, || {
         let Ok(Some(now)) = glance(&dir) else { return false };
         for entry in now.state.history.iter().skip(shown) {
-            let line =
-                format!("  {} iteration {}  {:?}  {}", style::good("✓"), entry.iteration, entry.status.decision, entry.status.summary);
-            let _ = out(line);
+            let status = &entry.status;
+            let (decision, said) = (status.decision.word(), first_line(status.said()));
+            let _ = out(format!("  {} iteration {}  {decision}  {said}", style::good("✓"), entry.iteration));
         }
         shown = now.state.history.len();
         let ended = matches!(now.state.phase, Phase::Ended { .. });

@@ -7,6 +7,7 @@ use crate::model::SessionName;
 use crate::process::{self, Liveness};
 use crate::store::layout::Project;
 use crate::store::session::{Glance, glance, is_running, names};
+use crate::text;
 use crate::ui::{duration, json, out, report, table};
 use clap::Args as ClapArgs;
 use jiff::Timestamp;
@@ -93,11 +94,10 @@ fn in_words(there: &Glance, standing: &str, next: Option<&str>, context: &Contex
     line("Iteration", &format!("{} of at most {}, {} completed", view.iteration, view.max_iterations, view.iteration_completed));
     line("Doing", &doing(there, standing, now));
     if let Some(last) = there.state.history.back() {
-        let said = if last.status.summary.is_empty() { &last.status.reason } else { &last.status.summary };
-        line("Last", &format!("iteration {}: {}", last.iteration, console::strip_ansi_codes(said.lines().next().unwrap_or_default())));
+        line("Last", &format!("iteration {}: {}", last.iteration, text::first_line(last.status.said())));
     }
     if let Some(error) = there.state.last_error.as_ref().filter(|_| next.is_none()) {
-        line("Error", error);
+        line("Error", &text::plain(error));
     }
     line("Spent", &format!("${:.2}, {} turns", view.usage.cost_usd, view.usage.turns));
     line("Since", &view.started_at.map_or_else(String::new, |at| format!("{at} ({} ago)", duration::short(now.duration_since(at)))));

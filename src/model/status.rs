@@ -15,6 +15,17 @@ pub enum Decision {
     Error,
 }
 
+impl Decision {
+    /// Returns the word in `status.json`.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Continue => "continue",
+            Self::Stop => "stop",
+            Self::Error => "error",
+        }
+    }
+}
+
 /// A valid `status.json`. Only `decision` is required; unknown fields are ignored.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Status {
@@ -93,6 +104,11 @@ impl Status {
             work,
             errors: list(value.get("errors"), "errors")?,
         })
+    }
+
+    /// Returns what the agent says of its iteration: the summary, or the reason if there is none.
+    pub fn said(&self) -> &str {
+        if self.summary.is_empty() { &self.reason } else { &self.summary }
     }
 
     /// Returns the status the engine records for an iteration whose agent left no valid one.

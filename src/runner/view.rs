@@ -6,6 +6,7 @@ use crate::model::{Decision, Ending, Event, Outcome, Usage, WaitReason};
 use crate::plan::{Node, Plan, PlanKind};
 use crate::store::layout::Project;
 use crate::termination::Termination;
+use crate::text;
 use crate::ui::activity::Shown;
 use crate::ui::{duration, report};
 use console::{Style, Term};
@@ -164,15 +165,14 @@ impl View {
     fn outcome(&mut self, state: &State, outcome: &Outcome, usage: &Usage) {
         let line = match outcome {
             Outcome::Reported { status } => {
-                let (sign, style, word) = match status.decision {
-                    Decision::Continue => ("✓", Style::new().green(), "continue"),
-                    Decision::Stop => ("■", Style::new().green(), "stop"),
-                    Decision::Error => ("✗", Style::new().red(), "error"),
+                let (sign, style) = match status.decision {
+                    Decision::Continue => ("✓", Style::new().green()),
+                    Decision::Stop => ("■", Style::new().green()),
+                    Decision::Error => ("✗", Style::new().red()),
                 };
-                let said = if status.summary.is_empty() { &status.reason } else { &status.summary };
-                format!("{} {word}: {}", mark(sign, &style), first_line(said))
+                format!("{} {}: {}", mark(sign, &style), status.decision.word(), text::first_line(status.said()))
             }
-            other => format!("{} agent {other}", mark("✗", &Style::new().red())),
+            other => format!("{} agent {}", mark("✗", &Style::new().red()), text::plain(&other.to_string())),
         };
         let took = self.since.zip(state.updated_at).map_or(SignedDuration::ZERO, |(since, now)| now.duration_since(since));
         let pays = self.pays.as_ref().map_or_else(String::new, |who| format!(" by {who}"));
@@ -185,7 +185,7 @@ impl View {
         let what = match reason {
             // Said by the bottom line alone; it happens between any two iterations.
             WaitReason::Delay => return,
-            WaitReason::Retry { error } => format!("trying again at {}, after: {error}", clock_time(until)),
+            WaitReason::Retry { error } => format!("trying again at {}, after: {}", clock_time(until), text::plain(error)),
             WaitReason::RateLimit { reason } => format!("rate limited until {}: {reason}", clock_time(until)),
             WaitReason::Queue { held } => format!("looking at the queue again at {}: others hold {held} tasks", clock_time(until)),
         };
@@ -235,10 +235,6 @@ fn ends_when(node: &Node, state: &State) -> String {
         Termination::Judgment { consensus, .. } => format!("ends when {consensus} agents in a row say stop ({} so far)", state.tally.stops),
         Termination::Queue => "ends when the queue is empty".to_owned(),
     }
-}
-
-fn first_line(text: &str) -> String {
-    console::strip_ansi_codes(text.lines().next().unwrap_or_default()).into_owned()
 }
 
 /// Returns a time of today as the clock on the wall shows it, and any other with its date.

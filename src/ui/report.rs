@@ -5,6 +5,7 @@ use crate::model::{Ending, NodeEnding, SessionName};
 use crate::store::layout::Project;
 use crate::store::lock::SessionLock;
 use crate::store::session::Glance;
+use crate::text::plain;
 
 /// Says who has the session.
 pub fn already_running(project: &Project, session: &SessionName) -> Error {
@@ -22,9 +23,9 @@ pub fn failure(there: &Glance) -> String {
     let max = state.node(&there.plan).map_or(0, |node| state.max_iterations(node));
     let at = if state.in_iteration() { state.cursor.iteration } else { state.tally.iterations };
     let (what, why) = match &state.phase {
-        Phase::Ended { ending: Ending::Failed { error, .. } } => ("failed", format!("Error: {error}")),
-        Phase::Ended { ending: Ending::LimitReached { limit } } => ("ended short of its goal", format!("Limit: {limit}")),
-        Phase::Ended { ending: Ending::Stopped { by } } => ("was stopped", format!("Stopped by: {by}")),
+        Phase::Ended { ending: Ending::Failed { error, .. } } => ("failed", format!("Error: {}", plain(error))),
+        Phase::Ended { ending: Ending::LimitReached { limit } } => ("ended short of its goal", format!("Limit: {}", plain(limit))),
+        Phase::Ended { ending: Ending::Stopped { by } } => ("was stopped", format!("Stopped by: {}", plain(by))),
         Phase::Ended { ending: Ending::Completed { .. } } => ("is complete", String::new()),
         Phase::New | Phase::Ready | Phase::Running | Phase::Exited { .. } | Phase::Waiting { .. } => {
             ("failed", "Error: its runner ended unexpectedly (killed, or the machine went down)".to_owned())
@@ -55,9 +56,9 @@ pub fn ways_on(there: &Glance) -> String {
 pub fn ending(ending: &Ending) -> String {
     match ending {
         Ending::Completed { reason } => format!("complete: {}", goal(reason)),
-        Ending::Failed { error, .. } => format!("failed: {error}"),
-        Ending::LimitReached { limit } => format!("ended short of its goal: {limit}"),
-        Ending::Stopped { by } => format!("stopped by {by}"),
+        Ending::Failed { error, .. } => format!("failed: {}", plain(error)),
+        Ending::LimitReached { limit } => format!("ended short of its goal: {}", plain(limit)),
+        Ending::Stopped { by } => format!("stopped by {}", plain(by)),
     }
 }
 

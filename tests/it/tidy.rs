@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 /// From low to high: a module uses its own layer and those before it.
 const LAYERS: &[&[&str]] = &[
-    &["model"],
+    &["model", "text"],
     &["termination"],
     &["plan"],
     &["agent", "engine", "fleet"],
@@ -19,7 +19,7 @@ const LAYERS: &[&[&str]] = &[
 ];
 
 /// Decide without touching the world, so that any history can be replayed.
-const PURE: &[&str] = &["model", "termination", "agent", "plan", "engine", "fleet"];
+const PURE: &[&str] = &["model", "text", "termination", "agent", "plan", "engine", "fleet"];
 const IMPURE: &[&str] = &["std::fs", "fs_err", "std::process", "tokio", "nix::", "clock::", "std::env", "Timestamp::now"];
 
 /// Files over the limit that have a reason to be.

@@ -1,6 +1,7 @@
 //! Programs: which there are, which version, and whether they answer.
 use super::{Check, Verdict};
 use crate::cli::context::Context;
+use crate::text::first_line;
 use camino::Utf8PathBuf;
 use std::ffi::OsStr;
 use std::os::unix::process::CommandExt as _;
@@ -97,10 +98,6 @@ fn broken(wanted: &Wanted, found: String) -> Check {
 fn find(program: &str, context: &Context) -> Option<Utf8PathBuf> {
     let path = which::which_in(program, context.env.get("PATH"), context.project.root()).ok()?;
     Utf8PathBuf::from_path_buf(path).ok()
-}
-
-fn first_line(text: &str) -> String {
-    console::strip_ansi_codes(text.lines().next().unwrap_or_default()).into_owned()
 }
 
 /// Where a tmux server is.

@@ -6,6 +6,7 @@ use crate::error::Result;
 use crate::model::{Cursor, Exit, Outcome, Status};
 use crate::plan::Node;
 use crate::store::session::Glance;
+use crate::text::first_line;
 use crate::ui::{self, note};
 use camino::Utf8Path;
 use fs_err as fs;
@@ -159,14 +160,12 @@ fn exited(exit: &Exit) -> String {
 pub(super) fn ended(outcome: &Outcome) -> String {
     match outcome {
         Outcome::Reported { status } => reported(status),
-        other => format!("ended: {}", clean(&other.to_string())),
+        other => format!("ended: {}", first_line(&other.to_string())),
     }
 }
 
 fn reported(status: &Status) -> String {
-    let said = if status.summary.is_empty() { &status.reason } else { &status.summary };
-    let decision = serde_json::to_value(status.decision).ok().and_then(|word| word.as_str().map(str::to_owned)).unwrap_or_default();
-    format!("status: {decision} {}", clean(said)).trim_end().to_owned()
+    format!("status: {} {}", status.decision.word(), first_line(status.said())).trim_end().to_owned()
 }
 
 /// Returns the last lines of what it said on standard error.
@@ -175,7 +174,7 @@ fn stderr(folder: &Utf8Path) -> Vec<String> {
     let mut last = VecDeque::new();
     let read = stderr.go_to_last_lines(STDERR_LINES).and_then(|_| {
         stderr.read_lines(|line| {
-            last.push_back(format!("stderr: {}", clean(&String::from_utf8_lossy(line))));
+            last.push_back(format!("stderr: {}", first_line(&String::from_utf8_lossy(line))));
             true
         })
     });
@@ -186,10 +185,4 @@ fn small(path: &Utf8Path) -> Option<String> {
     let mut text = String::new();
     fs::File::open(path).ok()?.take(LARGEST).read_to_string(&mut text).ok()?;
     Some(text)
-}
-
-/// Returns the first line without anything a terminal would obey.
-fn clean(text: &str) -> String {
-    let line = console::strip_ansi_codes(text.lines().next().unwrap_or_default()).into_owned();
-    line.chars().filter(|letter| !letter.is_control()).take(400).collect()
 }
