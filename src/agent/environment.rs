@@ -1,5 +1,6 @@
 //! What an agent finds in its environment, and what it must not.
 use super::Call;
+use crate::model::mark;
 use crate::plan::AgentSpec;
 
 /// Variables by which one Claude session tells the programs inside it that they are inside it.
@@ -55,8 +56,8 @@ pub(super) fn set(call: &Call<'_>) -> Vec<(String, String)> {
         ("CLAUDE_PIPELINE_TYPE", call.node_type.to_owned()),
         ("AP_PROJECT", call.project.to_string()),
         ("AP_CONTEXT", call.context.to_string()),
-        // Children inherit it, so every process of an attempt can be found whatever session it moved to.
-        ("AP_ATTEMPT", format!("{}/{}", call.run, call.cursor)),
+        (mark::RUN, call.run.to_string()),
+        (mark::ATTEMPT, mark::attempt(call.run, call.cursor)),
         ("AP_EXE", call.exe.to_string()),
     ]
     .map(|(name, value)| (name.to_owned(), value))

@@ -6,6 +6,7 @@ mod effect;
 mod event;
 mod id;
 mod input;
+pub mod mark;
 mod outcome;
 mod process;
 mod status;

@@ -2,7 +2,7 @@
 //! we have marked are ever touched.
 use crate::clock;
 use crate::error::{Error, Result};
-use crate::model::SessionName;
+use crate::model::{SessionName, mark};
 use crate::shell;
 use camino::Utf8Path;
 use std::os::unix::process::CommandExt as _;
@@ -158,7 +158,7 @@ impl Tmux {
         let mut command = Command::new("tmux");
         // Whatever the locale says: without `-u` tmux prints `_` for every letter that is not ASCII.
         // A server we start keeps our environment, and would be taken for a part of the agent that called us.
-        command.arg("-u").args(self.server_args()).env_remove("AP_RUN").env_remove("AP_ATTEMPT");
+        command.arg("-u").args(self.server_args()).env_remove(mark::RUN).env_remove(mark::ATTEMPT);
         command
     }
 }

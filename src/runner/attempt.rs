@@ -8,7 +8,7 @@ use super::tail::Tail;
 use crate::agent::{self, Activity, Call, Transcript};
 use crate::clock;
 use crate::engine::State;
-use crate::model::{Cursor, Exit, Outcome, ProcessId, Status, Usage};
+use crate::model::{Cursor, Exit, Outcome, ProcessId, Status, Usage, mark};
 use crate::plan::{Node, Plan, PlanKind, Provider};
 use crate::process;
 use crate::store::layout::{IterationDir, RunDir};
@@ -23,10 +23,6 @@ use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
 use std::pin::Pin;
 use std::process::Stdio;
 
-/// The environment variable every process of a run carries, wherever it moves.
-pub(crate) const RUN_MARK: &str = "AP_RUN";
-/// The same for one attempt.
-pub(crate) const ATTEMPT_MARK: &str = "AP_ATTEMPT";
 /// The largest status worth reading. Nobody writes more by hand.
 const LARGEST_STATUS: u64 = 1024 * 1024;
 /// How long a killed process may take to be gone.
@@ -107,7 +103,7 @@ impl Attempt {
         let told = self.shim.as_ref().is_some_and(|shim| process::send(shim, signal));
         if !told {
             // An earlier runner died before it could write down which process the shim is.
-            for process in process::marked(ATTEMPT_MARK, &mark(plan, self.cursor)) {
+            for process in process::marked(mark::ATTEMPT, &mark::attempt(&plan.run, self.cursor)) {
                 process::send(&process, signal);
             }
         }
@@ -198,8 +194,8 @@ fn start(briefing: &Briefing<'_>, around: &Surroundings) -> io::Result<Result<St
     let mut shim = tokio::process::Command::new(&around.exe)
         .arg("__shim")
         .env_clear()
-        .env(RUN_MARK, plan.run.as_str())
-        .env(ATTEMPT_MARK, mark(plan, *cursor))
+        .env(mark::RUN, plan.run.as_str())
+        .env(mark::ATTEMPT, mark::attempt(&plan.run, *cursor))
         .envs(crash::pass_on())
         .stdin(Stdio::piped())
         // The lock goes with it: it is the shim's as soon as we close our copy.
@@ -249,8 +245,6 @@ fn job(briefing: &Briefing<'_>, around: &Surroundings) -> Result<Job, Box<Outcom
         env.remove(name);
     }
     env.extend(invocation.set_env);
-    env.insert(RUN_MARK.to_owned(), plan.run.to_string());
-    env.insert(ATTEMPT_MARK.to_owned(), mark(plan, *cursor));
     env.insert("PATH".to_owned(), around.agent_path());
     let program = around.find(&invocation.program).ok_or_else(|| {
         Box::new(Outcome::Refused {
@@ -306,16 +300,12 @@ fn until_unlocked(stdout: Utf8PathBuf) -> Pin<Box<dyn Future<Output = ()> + Send
 /// this returns, unless it is stuck in the kernel: the next agent is about to start.
 fn sweep(plan: &Plan, cursor: Cursor) {
     clock::wait_until(AFTER_KILL, || {
-        let left = process::marked(ATTEMPT_MARK, &mark(plan, cursor));
+        let left = process::marked(mark::ATTEMPT, &mark::attempt(&plan.run, cursor));
         for process in &left {
             process::send(process, Signal::SIGKILL);
         }
         left.is_empty()
     });
-}
-
-fn mark(plan: &Plan, cursor: Cursor) -> String {
-    format!("{}/{cursor}", plan.run)
 }
 
 /// Removes a status that cannot be this attempt's: nothing has run yet.

@@ -10,7 +10,6 @@ mod tail;
 mod take;
 mod view;
 
-pub(crate) use attempt::{ATTEMPT_MARK, RUN_MARK};
 pub use surroundings::Surroundings;
 pub use tail::Tail;
 pub use take::{Mode, Taken, Wanted, end_attempt, kill_all, stop_living, take};

@@ -1,10 +1,9 @@
 //! Taking a session up: a new one, or one that somebody left.
-use super::attempt::{ATTEMPT_MARK, RUN_MARK};
 use super::exchange;
 use crate::clock;
 use crate::engine::{Condition, accept, condition};
 use crate::error::{Error, ExitCode, Result};
-use crate::model::{AgentChange, Event, Input, Request, RunId, SessionName};
+use crate::model::{AgentChange, Event, Input, Request, RunId, SessionName, mark};
 use crate::plan::Plan;
 use crate::process::{self, Liveness};
 use crate::store::layout::Project;
@@ -194,17 +193,17 @@ fn put_away(project: &Project, session: &SessionName) -> Result<()> {
 
 /// Ends every process of a run whose runner is gone, politely at first. Returns how many there were.
 fn end_all(run: &RunId) -> usize {
-    end_with(RUN_MARK, run.as_str(), &[Signal::SIGTERM, Signal::SIGKILL])
+    end_with(mark::RUN, run.as_str(), &[Signal::SIGTERM, Signal::SIGKILL])
 }
 
 /// Kills every process of a run. Returns how many there were.
 pub fn kill_all(run: &RunId) -> usize {
-    end_with(RUN_MARK, run.as_str(), &[Signal::SIGKILL])
+    end_with(mark::RUN, run.as_str(), &[Signal::SIGKILL])
 }
 
 /// Ends every process of one attempt, named by its mark `<run>/<cursor>`, politely at first. Returns how many there were.
-pub fn end_attempt(mark: &str) -> usize {
-    end_with(ATTEMPT_MARK, mark, &[Signal::SIGTERM, Signal::SIGKILL])
+pub fn end_attempt(attempt: &str) -> usize {
+    end_with(mark::ATTEMPT, attempt, &[Signal::SIGTERM, Signal::SIGKILL])
 }
 
 fn end_with(name: &str, value: &str, signals: &[Signal]) -> usize {

@@ -1,5 +1,6 @@
 //! What the agent knows: its context, and the variables texts may hold.
 use crate::error::{Error, Result};
+use crate::model::mark;
 use camino::Utf8PathBuf;
 use fs_err as fs;
 use serde::Deserialize;
@@ -56,7 +57,7 @@ impl World {
             Err(_) => env::current_exe()?.to_string_lossy().into_owned(),
         };
         let text = fs::read_to_string(&path)?;
-        let attempt = env::var("AP_ATTEMPT").ok().and_then(|marker| attempt_of(&marker)).unwrap_or(1);
+        let attempt = env::var(mark::ATTEMPT).ok().and_then(|marker| attempt_of(&marker)).unwrap_or(1);
         Self::new(&text, path, attempt, ap)
     }
 

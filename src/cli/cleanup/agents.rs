@@ -1,9 +1,9 @@
 //! Agents that outlived their sessions: found by the mark every process of an attempt carries.
 use super::{Action, Cleanup, Finding};
 use crate::error::Result;
-use crate::model::SessionName;
+use crate::model::{SessionName, mark};
 use crate::process::{self, Liveness};
-use crate::runner::{ATTEMPT_MARK, RUN_MARK, end_attempt};
+use crate::runner::end_attempt;
 use crate::store::lock::FileLock;
 use crate::store::session::{Glance, Owner, glance, names, run_of};
 use fs_err as fs;
@@ -16,7 +16,7 @@ impl Cleanup<'_> {
     /// Ends agents that nobody will ever look after again.
     pub(super) fn agents(&mut self) -> Result<()> {
         let mut living = Living::new();
-        for (process, mut marks) in process::carrying(&[RUN_MARK, ATTEMPT_MARK]) {
+        for (process, mut marks) in process::carrying(&[mark::RUN, mark::ATTEMPT]) {
             let (attempt, run) = (marks.pop().unwrap_or_default(), marks.pop().unwrap_or_default());
             living.entry(run).or_default().entry(attempt).or_default().push(process.pid);
         }
@@ -63,14 +63,14 @@ impl Cleanup<'_> {
         let journalled = state.shim.as_ref().is_some_and(|shim| process::liveness(shim) == Liveness::Alive);
         // A runner may have died before it wrote down who its shim is; the shim holds its output locked.
         let lives = journalled || FileLock::is_held(&stdout).unwrap_or(true);
-        lives.then(|| format!("{}/{}", plan.run, state.cursor))
+        lives.then(|| mark::attempt(&plan.run, state.cursor))
     }
 
-    fn end(&mut self, session: &SessionName, mark: &str, pids: &[i32], why: &str) {
-        let finding = Finding::new("agent", Some(session.clone()), &processes(mark, pids), why.to_owned(), Action::End);
+    fn end(&mut self, session: &SessionName, attempt: &str, pids: &[i32], why: &str) {
+        let finding = Finding::new("agent", Some(session.clone()), &processes(attempt, pids), why.to_owned(), Action::End);
         self.deal(finding, || {
-            end_attempt(mark);
-            let left = process::marked(ATTEMPT_MARK, mark).len();
+            end_attempt(attempt);
+            let left = process::marked(mark::ATTEMPT, attempt).len();
             if left == 0 { Ok(()) } else { Err(crate::error::Error::failed(format!("{left} processes cannot be ended"))) }
         });
     }
