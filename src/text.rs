@@ -1,4 +1,5 @@
-//! Texts that others wrote, made fit for a terminal: agents, tasks and programs may say anything.
+//! How text is put for people: what agents, tasks and programs say may be anything.
+use std::fmt::Display;
 
 /// The longest text that is shown as one, in characters.
 const LONGEST: usize = 400;
@@ -16,6 +17,17 @@ pub fn plain(text: &str) -> String {
 /// Returns the first line that says something, clean.
 pub fn first_line(text: &str) -> String {
     text.lines().map(clean).find(|line| !line.is_empty()).unwrap_or_default()
+}
+
+/// Returns `1 task` or `2 tasks`.
+pub fn count(number: impl Display, noun: &str) -> String {
+    let number = number.to_string();
+    let ending = match number.as_str() {
+        "1" => "",
+        _ if noun.ends_with('s') => "es",
+        _ => "s",
+    };
+    format!("{number} {noun}{ending}")
 }
 
 fn clip(text: &str, longest: usize) -> String {
@@ -97,6 +109,12 @@ mod tests {
         ] {
             assert_eq!(clean(text), shown, "{text:?}");
         }
+    }
+
+    #[test]
+    fn one_is_not_many() {
+        assert_eq!([count(0, "task"), count(1, "task"), count(2, "task")], ["0 tasks", "1 task", "2 tasks"]);
+        assert_eq!([count(1, "process"), count(3, "process")], ["1 process", "3 processes"]);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! One thing an agent did that is worth showing.
 use crate::model::Usage;
-use crate::text::clean;
+use crate::text::{clean, count};
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
@@ -82,7 +82,7 @@ impl Activity {
             Self::Quota { status, window, used, resets_at } => quota_line(status, window, *used, *resets_at),
             Self::Notice { text } => format!("note: {text}"),
             Self::Finished { error: Some(error), .. } => format!("failed: {error}"),
-            Self::Finished { error: None, usage } => format!("finished: {} turns, ${:.2}", usage.turns, usage.cost_usd),
+            Self::Finished { error: None, usage } => format!("finished: {}, ${:.2}", count(usage.turns, "turn"), usage.cost_usd),
             Self::Raw { text } => text.clone(),
             Self::Skipped { bytes } => format!("[a line of {bytes} bytes, too long to show]"),
         }

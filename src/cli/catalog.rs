@@ -3,6 +3,7 @@ use crate::plan::{self, Node, Origin, Overrides, Plan, PlanKind, Problem, Reques
 use crate::store::layout::Project;
 use crate::store::library::{Entry, Library};
 use crate::termination::Termination;
+use crate::text::count;
 use serde::Serialize;
 
 /// What a list says of a loop or pipeline; also its JSON form.
@@ -71,8 +72,8 @@ pub fn ends(plan: &Plan) -> String {
 /// Says when a node ends.
 pub fn node_ends(node: &Node) -> String {
     match node.termination {
-        Termination::Fixed => format!("after {} iterations", node.max_iterations),
-        Termination::Judgment { consensus, .. } => format!("{consensus} agents in a row agree, {}", most(node)),
+        Termination::Fixed => format!("after {}", count(node.max_iterations, "iteration")),
+        Termination::Judgment { consensus, .. } => format!("{} in a row agree, {}", count(consensus, "agent"), most(node)),
         Termination::Queue => format!("queue empty, {}", most(node)),
     }
 }

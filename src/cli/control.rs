@@ -10,6 +10,7 @@ use crate::runner;
 use crate::store::inbox;
 use crate::store::lock::{FileLock, SessionLock};
 use crate::store::session::{Glance, glance, read_plan};
+use crate::text::count;
 use crate::ui::{out, report};
 use clap::Args as ClapArgs;
 use fs_err as fs;
@@ -81,7 +82,9 @@ pub fn kill(args: &SessionArgs, context: &Context) -> Result<ExitCode> {
     clock::wait_until(TAKEN_UP, || !lock.exists() || SessionLock::remove_stale(&lock).unwrap_or(true));
     out(match ended {
         0 => format!("Nothing of session '{}' runs.", args.session),
-        ended => format!("Session '{}' is killed ({ended} processes ended). Go on with `{} --resume`.", args.session, plan.command),
+        ended => {
+            format!("Session '{}' is killed ({} ended). Go on with `{} --resume`.", args.session, count(ended, "process"), plan.command)
+        }
     })?;
     Ok(ExitCode::Done)
 }

@@ -6,6 +6,7 @@ use crate::model::{Cursor, NodeId, SessionName};
 use crate::plan::template::{self, Scope};
 use crate::plan::{Invalid, Node, Overrides, Plan, PlanKind, Problem, Request, Shown, compile};
 use crate::store::library::{self, Library};
+use crate::text::count;
 use crate::ui::{self, style, table};
 use serde::Serialize;
 
@@ -103,7 +104,7 @@ fn show(preview: &Preview, context: &Context) -> Result<()> {
     let plan = &preview.plan;
     let (name, origin) = (format!("{} {}", library::word(plan.kind), plan.name), catalog::origin(plan.source.origin));
     ui::out(format!("{}  session {}, {} ({origin})", style::heading(&name), plan.session, plan.source.path))?;
-    ui::out(format!("At most {} agents, retries of crashed ones aside.", preview.max_agents))?;
+    ui::out(format!("At most {}, retries of crashed ones aside.", count(preview.max_agents, "agent")))?;
     ui::out(format!("Everything is kept in {}\n", context.project.session(&plan.session).root()))?;
     let row = |node: &Node| {
         let agent = format!("{:?} {}", node.agent.provider, node.agent.model).to_lowercase();

@@ -1,6 +1,7 @@
 //! `ap completions`, `ap man`: what shells and `man` know of the command line, drawn from its definition.
 use crate::error::{ExitCode, Result};
 use crate::store::atomic;
+use crate::text::count;
 use crate::ui::{note, out};
 use camino::{Utf8Path, Utf8PathBuf};
 use clap::{Args, Command};
@@ -35,7 +36,7 @@ pub(super) fn man(args: &ManArgs, mut command: Command) -> Result<ExitCode> {
         Some(folder) => {
             fs::create_dir_all(folder)?;
             let written = write(&command, "ap", folder)?;
-            note(format!("{written} pages in {folder}; read one with `man -l {folder}/ap.1`"));
+            note(format!("{} in {folder}; read one with `man -l {folder}/ap.1`", count(written, "page")));
         }
     }
     Ok(ExitCode::Done)

@@ -99,7 +99,7 @@ fn in_words(there: &Glance, standing: &str, next: Option<&str>, context: &Contex
     if let Some(error) = there.state.last_error.as_ref().filter(|_| next.is_none()) {
         line("Error", &text::plain(error));
     }
-    line("Spent", &format!("${:.2}, {} turns", view.usage.cost_usd, view.usage.turns));
+    line("Spent", &format!("${:.2}, {}", view.usage.cost_usd, text::count(view.usage.turns, "turn")));
     line("Since", &view.started_at.map_or_else(String::new, |at| format!("{at} ({} ago)", duration::short(now.duration_since(at)))));
     if let Some(runner) = there.state.runner.as_ref().filter(|_| matches!(standing, "active" | "paused")) {
         line("Runner", &format!("pid {}", runner.pid));

@@ -4,6 +4,7 @@ use super::{Phase, State};
 use crate::model::{Ending, Event, Outcome, Verdict, WaitReason};
 use crate::plan::{Node, Plan, PlanKind, Provider};
 use crate::termination::{Evidence, Termination};
+use crate::text::count;
 use jiff::{SignedDuration, Timestamp};
 
 /// Returns the fact that follows from the state alone, if any.
@@ -51,7 +52,7 @@ fn after_iteration(plan: &Plan, state: &State, node: &Node, now: Timestamp) -> O
     if 0 < most && most <= state.tally.errors {
         let last = state.last_error.as_deref().unwrap_or("no reason given");
         return Some(fail(
-            format!("{} iterations in a row ended in an error; the last one: {last}", state.tally.errors),
+            format!("{} in a row ended in an error; the last one: {last}", count(state.tally.errors, "iteration")),
             "see what the agents said with `ap logs`, then resume".to_owned(),
         ));
     }
@@ -148,7 +149,7 @@ fn wait_for_queue(state: &State, node: &Node, held: u32, now: Timestamp) -> Even
     let most = node.queue.as_ref().map_or(0, |queue| queue.max_wait_s);
     let end = since + SignedDuration::from_secs(i64::try_from(most).unwrap_or(i64::MAX / 1000));
     if end <= now {
-        return finish(Ending::LimitReached { limit: format!("waited {most} s for {} that others hold", count(held as usize, "task")) });
+        return finish(Ending::LimitReached { limit: format!("waited {most} s for {} that others hold", count(held, "task")) });
     }
     let until = (now + queue_poll(state.tally.queue_waits)).min(end);
     Event::WaitStarted { reason: WaitReason::Queue { held }, until }
@@ -173,10 +174,6 @@ fn agent_name(node: &Node) -> &'static str {
         Provider::Command => "Agent",
         Provider::Scripted => "Scripted agent",
     }
-}
-
-fn count(n: usize, noun: &str) -> String {
-    if n == 1 { format!("1 {noun}") } else { format!("{n} {noun}s") }
 }
 
 fn fail(error: String, hint: String) -> Event {

@@ -1,5 +1,6 @@
 //! A mistake in a definition: what, exactly where, and what to write instead.
 use super::locate::{self, Path, Side};
+use crate::text::count;
 use miette::{Diagnostic, LabeledSpan, NamedSource, SourceCode};
 use serde::Serialize;
 use std::{fmt, ops::Range, sync::Arc};
@@ -140,7 +141,7 @@ impl Diagnostic for Shown {
 
 /// Everything wrong with a definition, as one error.
 #[derive(Clone, Debug, thiserror::Error)]
-#[error("{name} cannot be used: {}", count(.problems.len()))]
+#[error("{name} cannot be used: {}", count(.problems.len(), "mistake"))]
 pub struct Invalid {
     name: String,
     problems: Vec<Shown>,
@@ -151,10 +152,6 @@ impl Invalid {
     pub fn new(name: impl Into<String>, problems: Vec<Problem>) -> Self {
         Self { name: name.into(), problems: problems.into_iter().map(Shown).collect() }
     }
-}
-
-fn count(problems: usize) -> String {
-    if problems == 1 { "1 mistake".into() } else { format!("{problems} mistakes") }
 }
 
 impl Diagnostic for Invalid {

@@ -187,7 +187,9 @@ impl View {
             WaitReason::Delay => return,
             WaitReason::Retry { error } => format!("trying again at {}, after: {}", clock_time(until), text::plain(error)),
             WaitReason::RateLimit { reason } => format!("rate limited until {}: {reason}", clock_time(until)),
-            WaitReason::Queue { held } => format!("looking at the queue again at {}: others hold {held} tasks", clock_time(until)),
+            WaitReason::Queue { held } => {
+                format!("looking at the queue again at {}: others hold {}", clock_time(until), text::count(held, "task"))
+            }
         };
         self.line(&format!("{} {what}", mark("…", &Style::new().yellow())));
     }
@@ -200,7 +202,7 @@ impl View {
             Ending::Failed { .. } => mark("✗", &Style::new().red()),
             Ending::LimitReached { .. } | Ending::Stopped { .. } => mark("■", &Style::new().yellow()),
         };
-        let iterations = if state.iterations == 1 { "1 iteration".to_owned() } else { format!("{} iterations", state.iterations) };
+        let iterations = text::count(state.iterations, "iteration");
         let ran = state.updated_at.map_or(SignedDuration::ZERO, |now| state.ran(now));
         let spent = format!("({iterations}, {}, {} tokens, ${:.2})", duration::short(ran), tokens(&state.usage), state.usage.cost_usd);
         self.line(&format!("\n{sign} Session '{}' {}  {}", plan.session, report::ending(ending), dim(&spent)));
@@ -232,7 +234,9 @@ impl View {
 fn ends_when(node: &Node, state: &State) -> String {
     match &node.termination {
         Termination::Fixed => "ends after the last iteration".to_owned(),
-        Termination::Judgment { consensus, .. } => format!("ends when {consensus} agents in a row say stop ({} so far)", state.tally.stops),
+        Termination::Judgment { consensus, .. } => {
+            format!("ends when {} in a row say stop ({} so far)", text::count(consensus, "agent"), state.tally.stops)
+        }
         Termination::Queue => "ends when the queue is empty".to_owned(),
     }
 }

@@ -5,7 +5,7 @@ use crate::model::{Ending, NodeEnding, SessionName};
 use crate::store::layout::Project;
 use crate::store::lock::SessionLock;
 use crate::store::session::Glance;
-use crate::text::plain;
+use crate::text::{count, plain};
 
 /// Says who has the session.
 pub fn already_running(project: &Project, session: &SessionName) -> Error {
@@ -65,9 +65,9 @@ pub fn ending(ending: &Ending) -> String {
 /// Returns why a node is done.
 pub fn goal(reason: &NodeEnding) -> String {
     match reason {
-        NodeEnding::AllIterations { iterations } => format!("all {iterations} iterations ran"),
-        NodeEnding::Consensus { votes } => format!("{votes} agents in a row said stop"),
-        NodeEnding::QueueEmpty { closed } => format!("the queue is empty, {closed} tasks closed"),
+        NodeEnding::AllIterations { iterations } => format!("all {} ran", count(iterations, "iteration")),
+        NodeEnding::Consensus { votes } => format!("{} in a row said stop", count(votes, "agent")),
+        NodeEnding::QueueEmpty { closed } => format!("the queue is empty, {} closed", count(closed, "task")),
         NodeEnding::MaxIterations { iterations } => format!("all {iterations} iterations are used up"),
     }
 }

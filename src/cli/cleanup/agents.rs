@@ -6,6 +6,7 @@ use crate::process::{self, Liveness};
 use crate::runner::end_attempt;
 use crate::store::lock::FileLock;
 use crate::store::session::{Glance, Owner, glance, names, run_of};
+use crate::text::count;
 use fs_err as fs;
 use std::collections::BTreeMap;
 
@@ -71,7 +72,7 @@ impl Cleanup<'_> {
         self.deal(finding, || {
             end_attempt(attempt);
             let left = process::marked(mark::ATTEMPT, attempt).len();
-            if left == 0 { Ok(()) } else { Err(crate::error::Error::failed(format!("{left} processes cannot be ended"))) }
+            if left == 0 { Ok(()) } else { Err(crate::error::Error::failed(format!("{} cannot be ended", count(left, "process")))) }
         });
     }
 

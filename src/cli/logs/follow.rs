@@ -9,6 +9,7 @@ use crate::error::{ExitCode, Result};
 use crate::model::{Cursor, Event, Line, WaitReason};
 use crate::store::layout::RunDir;
 use crate::store::session::{Glance, glance};
+use crate::text::count;
 use crate::ui::{self, note, report};
 use std::time::Duration;
 
@@ -148,7 +149,7 @@ impl<'a> Following<'a> {
                 WaitReason::Delay => (),
                 WaitReason::Retry { error } => self.say(&format!("waits until {until} to try again: {error}")),
                 WaitReason::RateLimit { reason } => self.say(&format!("waits until {until} for the quota: {reason}")),
-                WaitReason::Queue { held } => self.say(&format!("waits until {until} for {held} tasks that others hold")),
+                WaitReason::Queue { held } => self.say(&format!("waits until {until} for {} that others hold", count(held, "task"))),
             },
             Event::SessionFinished { .. } => {
                 self.finish()?;

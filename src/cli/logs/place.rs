@@ -4,6 +4,7 @@ use crate::model::Cursor;
 use crate::plan::{Node, Plan};
 use crate::store::layout::{IterationDir, RunDir};
 use crate::store::session::Glance;
+use crate::text::count;
 use camino::{Utf8Path, Utf8PathBuf};
 use fs_err as fs;
 
@@ -39,7 +40,9 @@ pub(super) fn find<'a>(stage: Option<&str>, iteration: Option<u32>, there: &'a G
     };
     match iteration.unwrap_or(last) {
         0 => Err(Error::failed(format!("no iteration of stage `{}` has begun yet", node.id))),
-        wanted if last < wanted => Err(Error::failed(format!("stage `{}` has had {last} iterations; there is no {wanted} yet", node.id))),
+        wanted if last < wanted => {
+            Err(Error::failed(format!("stage `{}` has had {}; there is no {wanted} yet", node.id, count(last, "iteration"))))
+        }
         iteration => Ok(Place { node, cursor: Cursor { node: index, iteration, attempt: 0 } }),
     }
 }
