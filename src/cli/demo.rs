@@ -15,6 +15,7 @@ use crate::store::session::{Glance, glance};
 use crate::text::first_line;
 use crate::ui::{out, report, style};
 use camino::{Utf8Path, Utf8PathBuf};
+use std::collections::BTreeMap;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
@@ -39,7 +40,9 @@ const BACKLOG: &str = "\
 const LONGEST: Duration = Duration::from_secs(120);
 
 pub fn run(args: &Args, context: &Context) -> Result<ExitCode> {
-    let context = Context { project: Project::new(scratch(args)?), session: None, ..context.clone() };
+    // Within a hook git says which repository is meant, and it is not the one made here.
+    let env = context.env.iter().filter(|(name, _)| !name.starts_with("GIT_")).map(|(name, value)| (name.clone(), value.clone())).collect();
+    let context = Context { project: Project::new(scratch(args, &env)?), session: None, env, ..context.clone() };
     let root = context.project.root();
     out(format!("{}  {root}\n  a new git repository with a backlog of 5 tasks", style::heading("Scratch project")))?;
     let wanted = wanted(&context)?;
@@ -67,7 +70,7 @@ pub fn run(args: &Args, context: &Context) -> Result<ExitCode> {
 }
 
 /// Makes the scratch repository.
-fn scratch(args: &Args) -> Result<Utf8PathBuf> {
+fn scratch(args: &Args, env: &BTreeMap<String, String>) -> Result<Utf8PathBuf> {
     let root = match &args.dir {
         Some(dir) => {
             fs_err::create_dir_all(dir)?;
@@ -80,16 +83,19 @@ fn scratch(args: &Args) -> Result<Utf8PathBuf> {
         return Err(Error::usage(format!("{root} has a backlog.md already")).hint("name an empty folder"));
     }
     atomic::replace_durably(&root.join("backlog.md"), BACKLOG.as_bytes())?;
-    git(&root, &["init", "-q"])?;
-    git(&root, &["config", "user.name", "ap demo"])?;
-    git(&root, &["config", "user.email", "demo@localhost"])?;
-    git(&root, &["add", "backlog.md"])?;
-    git(&root, &["commit", "-q", "-m", "A bookshop, and what is left to do"])?;
+    let git = |args: &[&str]| git(&root, env, args);
+    git(&["init", "-q"])?;
+    git(&["config", "user.name", "ap demo"])?;
+    git(&["config", "user.email", "demo@localhost"])?;
+    // A person's signing key may ask for a passphrase.
+    git(&["config", "commit.gpgsign", "false"])?;
+    git(&["add", "backlog.md"])?;
+    git(&["commit", "-q", "-m", "A bookshop, and what is left to do"])?;
     Ok(root)
 }
 
-fn git(root: &Utf8Path, args: &[&str]) -> Result<()> {
-    let output = Command::new("git").args(args).current_dir(root).stdin(Stdio::null()).output();
+fn git(root: &Utf8Path, env: &BTreeMap<String, String>, args: &[&str]) -> Result<()> {
+    let output = Command::new("git").args(args).env_clear().envs(env).current_dir(root).stdin(Stdio::null()).output();
     let output = output.map_err(|error| Error::failed(format!("cannot run git: {error}")).hint("install git, then try again"))?;
     if output.status.success() {
         return Ok(());
