@@ -165,7 +165,7 @@ impl Runner {
             Event::AgentExited { outcome, cursor, .. } => {
                 self.agents -= 1;
                 self.owes_wait = matches!(outcome, Outcome::RateLimited { .. });
-                if outcome.completes() {
+                if matches!(outcome, Outcome::Reported { .. } | Outcome::Unreported { .. }) {
                     self.streak = 0;
                     self.completed += 1;
                     prop_assert!(self.state.tally.iterations < cursor.iteration, "an iteration was counted twice");

@@ -75,21 +75,6 @@ pub enum Outcome {
     Cancelled,
 }
 
-impl Outcome {
-    /// Whether the iteration is over, well or badly.
-    pub fn completes(&self) -> bool {
-        match self {
-            Self::Reported { .. } | Self::Unreported { .. } => true,
-            Self::Crashed { .. }
-            | Self::Refused { .. }
-            | Self::TimedOut { .. }
-            | Self::RateLimited { .. }
-            | Self::Lost { .. }
-            | Self::Cancelled => false,
-        }
-    }
-}
-
 impl fmt::Display for Outcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

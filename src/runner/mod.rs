@@ -11,7 +11,6 @@ mod take;
 mod view;
 
 pub use surroundings::Surroundings;
-pub use tail::Tail;
 pub use take::{Mode, Taken, Wanted, end_attempt, kill_all, stop_living, take};
 
 use crate::clock;

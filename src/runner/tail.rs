@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 /// Reads what has been added to a file, in bounded pieces.
 #[derive(Debug)]
-pub struct Tail {
+pub(super) struct Tail {
     path: Utf8PathBuf,
     file: Option<fs::File>,
     offset: u64,
@@ -17,12 +17,12 @@ pub struct Tail {
 const PIECE: usize = 64 * 1024;
 
 impl Tail {
-    pub fn new(path: Utf8PathBuf) -> Self {
+    pub(super) fn new(path: Utf8PathBuf) -> Self {
         Self { path, file: None, offset: 0 }
     }
 
     /// Gives everything new to `each`. A file that is not there yet has nothing new.
-    pub fn read(&mut self, mut each: impl FnMut(&[u8])) {
+    pub(super) fn read(&mut self, mut each: impl FnMut(&[u8])) {
         if self.file.is_none() {
             self.file = fs::File::open(&self.path).ok();
         }

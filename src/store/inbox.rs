@@ -1,7 +1,7 @@
 //! Requests to a running session: files moved into its `inbox/`, taken one by one.
 //!
 //! A request survives the death of who made it and of who reads it. The runner looks when it is
-//! signalled, and once a second in case the signal got lost.
+//! signalled, and every other second at the latest in case the signal got lost.
 use super::atomic;
 use super::layout::RunDir;
 use crate::model::Request;
