@@ -2,7 +2,7 @@
 use super::context::Context;
 use super::status::{find, is_alive};
 use crate::clock;
-use crate::engine::{Phase, condition};
+use crate::engine::{Condition, Phase, condition};
 use crate::error::{Error, ExitCode, Result};
 use crate::model::{ProcessId, Request, SessionName};
 use crate::process::{self, Liveness};
@@ -108,11 +108,7 @@ pub fn attach(args: &SessionArgs, context: &Context) -> Result<ExitCode> {
     let run_dir = context.project.session(&args.session);
     match tmux.find(&args.session)? {
         Some(found) if found.run_dir == run_dir.root() => tmux.attach(&args.session).map(|()| ExitCode::Done),
-        Some(found) => Err(Error::failed(format!(
-            "tmux session `{}` belongs to {}",
-            found.name,
-            if found.run_dir.is_empty() { "somebody else" } else { &found.run_dir }
-        ))),
+        Some(found) => Err(report::taken_name(&found.name, &found.run_dir)),
         None => {
             find(&args.session, context)?;
             Err(Error::failed(format!("session '{}' has no window", args.session))
@@ -155,11 +151,11 @@ fn is_alive_now(args: &SessionArgs, context: &Context) -> bool {
 fn ask(args: &SessionArgs, request: &Request, context: &Context) -> Result<Glance> {
     let there = find(&args.session, context)?;
     if !is_alive(&context.project, &there) {
-        let word = condition(&there.state).word();
-        let what = if word == "running" || word == "paused" {
-            report::failure(&there)
-        } else {
-            format!("session '{}' does not run: it is {word}", args.session)
+        let what = match condition(&there.state) {
+            Condition::Running | Condition::Paused => report::failure(&there),
+            ended @ (Condition::Complete | Condition::Failed | Condition::LimitReached | Condition::Stopped) => {
+                format!("session '{}' does not run: it is {}", args.session, ended.word())
+            }
         };
         return Err(Error::failed(what).hint(report::ways_on(&there)));
     }

@@ -5,7 +5,7 @@ use crate::error::{Error, ExitCode, Result};
 use crate::model::{Cursor, NodeId, SessionName};
 use crate::plan::template::{self, Scope};
 use crate::plan::{Invalid, Node, Overrides, Plan, PlanKind, Problem, Request, Shown, compile};
-use crate::store::library::{self, Library};
+use crate::store::library;
 use crate::text::count;
 use crate::ui::{self, style, table};
 use serde::Serialize;
@@ -62,7 +62,7 @@ pub fn run(args: &Args, context: &Context) -> Result<ExitCode> {
 fn preview(args: &Args, context: &Context) -> Result<Preview> {
     let session: SessionName = args.session.parse().map_err(Error::usage)?;
     let kind = if args.kind == "loop" { PlanKind::Loop } else { PlanKind::Pipeline };
-    let library = Library::new(context.project.root(), &context.user_config);
+    let library = context.library();
     let sources = library.find(kind, &args.name)?;
     let request = Request {
         command: format!("ap {} {} {session}", args.kind, args.name),

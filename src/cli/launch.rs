@@ -106,10 +106,7 @@ fn launch_runner(wanted: Wanted, context: &Context) -> Result<Report> {
     let mode = wanted.mode;
     if let Some(found) = tmux.find(&session)? {
         if found.run_dir != run_dir {
-            let other =
-                if found.run_dir.is_empty() { "it was not started by ap".to_owned() } else { format!("it belongs to {}", found.run_dir) };
-            return Err(Error::failed(format!("tmux session `{}` exists already; {other}", found.name))
-                .hint("choose another session name, or set AP_TMUX_SOCKET for a tmux server of its own"));
+            return Err(report::taken_name(&found.name, &found.run_dir));
         }
         match (found.dead, mode) {
             (true, _) => tmux.close(&found)?,

@@ -39,7 +39,7 @@ struct Checked {
 
 /// Checks what was asked for and prints what was found.
 pub fn run(args: &Args, context: &Context) -> Result<ExitCode> {
-    let library = Library::new(context.project.root(), &context.user_config);
+    let library = context.library();
     let checked: Vec<_> = chosen(args, &library)?.iter().map(|entry| check(entry, context)).collect();
     let report = Report { ok: checked.iter().all(|one| one.ok), checked };
     if args.json {
@@ -142,7 +142,7 @@ mod tests {
     #[test]
     fn its_json_is_what_is_documented() {
         let (_dir, context) = project("terminaton: {type: queue}\n");
-        let library = Library::new(context.project.root(), &context.user_config);
+        let library = context.library();
         let checked = vec![check(&chosen(&args("loop", "mine"), &library).unwrap()[0], &context)];
         assert_snapshot!(serde_json::to_string_pretty(&Report { ok: false, checked }).unwrap(), @r#"
         {

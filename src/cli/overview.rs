@@ -4,7 +4,6 @@ use super::context::Context;
 use super::status;
 use crate::error::{ExitCode, Result};
 use crate::plan::PlanKind;
-use crate::store::library::Library;
 use crate::ui::{self, style, table};
 use serde::Serialize;
 
@@ -26,7 +25,7 @@ struct Overview {
 
 /// Prints the overview.
 pub fn run(args: &Args, context: &Context) -> Result<ExitCode> {
-    let library = Library::new(context.project.root(), &context.user_config);
+    let library = context.library();
     let (loops, pipelines) = catalog::lines(&library, &context.project).into_iter().partition(|line| line.kind == PlanKind::Loop);
     let overview = Overview { loops, pipelines, sessions: status::rows(&context.project)? };
     if args.json {
@@ -72,7 +71,7 @@ mod tests {
             env: std::collections::BTreeMap::new(),
         };
         assert_eq!(run(&Args { json: true }, &context).unwrap(), ExitCode::Done);
-        let library = Library::new(context.project.root(), &context.user_config);
+        let library = context.library();
         let work = catalog::lines(&library, &context.project).into_iter().find(|line| line.name == "work").unwrap();
         let overview = Overview { loops: vec![work], pipelines: Vec::new(), sessions: Vec::new() };
         assert_snapshot!(serde_json::to_string_pretty(&overview).unwrap(), @r#"

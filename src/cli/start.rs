@@ -8,6 +8,7 @@ use crate::plan::{Overrides, PlanKind, Sources, model_alias};
 use crate::runner::{Mode, Wanted};
 use crate::shell;
 use crate::store::session::read_plan;
+use crate::ui::report;
 use camino::{Utf8Path, Utf8PathBuf};
 use clap::Args;
 use fs_err as fs;
@@ -139,13 +140,11 @@ fn start(start: &Start<'_>, context: &Context) -> Result<ExitCode> {
 fn resume(name: &str, session: &SessionName, max: Option<u32>, flags: &Flags, context: &Context) -> Result<ExitCode> {
     let dir = context.project.session(session);
     if !dir.journal().exists() {
-        return Err(Error::usage(format!("there is no session '{session}' to resume"))
-            .hint("start it without `--resume`; `ap list` shows the sessions there are"));
+        return Err(report::nothing_to_resume(session));
     }
     let plan = read_plan(&dir)?;
     if plan.name != named(name) {
-        return Err(Error::usage(format!("session '{session}' runs `{}`, not `{}`", plan.name, named(name)))
-            .hint(format!("resume it with `{} --resume`", plan.command)));
+        return Err(report::runs_another(&plan, named(name)));
     }
     run(Wanted { plan, mode: Mode::Resume, max_iterations: max, change: change(flags)? }, flags, context)
 }
@@ -163,8 +162,12 @@ fn change(flags: &Flags) -> Result<AgentChange> {
         return Err(Error::usage(format!("{flag} cannot be changed in a session that has started"))
             .hint("--model, --permissions and --keep-env can; to change the rest start over with `--force`"));
     }
-    let permissions =
-        flags.permissions.as_ref().map(|word| word.parse().map_err(|()| Error::usage(format!("unknown permission mode `{word}`"))));
+    let permissions = flags.permissions.as_ref().map(|word| {
+        word.parse().map_err(|()| {
+            Error::usage(format!("unknown permission mode `{word}`"))
+                .hint("one of bypassPermissions, acceptEdits, dontAsk, default, plan, auto")
+        })
+    });
     Ok(AgentChange {
         model: flags.model.as_deref().map(|model| model_alias(model).to_owned()),
         permissions: permissions.transpose()?,

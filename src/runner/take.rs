@@ -80,8 +80,7 @@ pub fn take(project: &Project, wanted: &Wanted) -> Result<Taken> {
             begin(project, wanted, lock)
         }
         (None, Mode::New) => begin(project, wanted, lock),
-        (None, Mode::Resume) => Err(Error::usage(format!("there is no session '{}' to resume", plan.session))
-            .hint("start it without `--resume`; `ap list` shows the sessions there are")),
+        (None, Mode::Resume) => Err(report::nothing_to_resume(&plan.session)),
         (Some(there), _) if condition(&there.state) == Condition::Complete => {
             views::refresh(&project.session(&plan.session), &there.plan, &there.state);
             drop(lock);
@@ -152,7 +151,7 @@ fn take_over(project: &Project, session: &SessionName) -> Result<SessionLock> {
             return Ok(lock);
         }
     }
-    Err(Error::failed(format!("the runner of session '{session}' (pid {}) cannot be ended", holder.pid)))
+    Err(cannot_be_ended(session, &format!("pid {}", holder.pid)))
 }
 
 /// Ends the living runner that only the journal knows.
@@ -167,7 +166,12 @@ fn end_without_lock(project: &Project, session: &SessionName) -> Result<()> {
             return Ok(());
         }
     }
-    Err(Error::failed(format!("the runner of session '{session}' cannot be ended")))
+    Err(cannot_be_ended(session, &runner.map_or_else(|| "pid unknown".to_owned(), |runner| format!("pid {}", runner.pid))))
+}
+
+fn cannot_be_ended(session: &SessionName, who: &str) -> Error {
+    Error::failed(format!("the runner of session '{session}' ({who}) cannot be ended"))
+        .hint("look at what it waits for with `ps`; another user's process only they or root can end")
 }
 
 /// Moves the old run out of the way; nothing of it is lost.
@@ -233,8 +237,7 @@ fn begin(project: &Project, wanted: &Wanted, lock: SessionLock) -> Result<Taken>
 
 fn resume(project: &Project, wanted: &Wanted, there: &Glance, lock: SessionLock, since: Timestamp) -> Result<Taken> {
     if there.plan.name != wanted.plan.name {
-        return Err(Error::usage(format!("session '{}' runs `{}`, not `{}`", there.plan.session, there.plan.name, wanted.plan.name))
-            .hint(format!("resume it with `{} --resume`", there.plan.command)));
+        return Err(report::runs_another(&there.plan, &wanted.plan.name));
     }
     inbox::forget_stops(&project.session(&there.plan.session), since)?;
     let mut session = attend(Session::open(project, &there.plan.session, lock)?)?;

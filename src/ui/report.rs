@@ -2,6 +2,7 @@
 use crate::engine::{Condition, Phase, condition};
 use crate::error::{Error, ExitCode};
 use crate::model::{Ending, NodeEnding, SessionName};
+use crate::plan::Plan;
 use crate::store::layout::Project;
 use crate::store::lock::SessionLock;
 use crate::store::session::Glance;
@@ -15,6 +16,25 @@ pub fn already_running(project: &Project, session: &SessionName) -> Error {
     };
     Error::new(ExitCode::AlreadyRunning, format!("session '{session}' is already running{who}"))
         .hint(format!("watch it with `ap attach {session}`, stop it with `ap stop {session}`, or replace it with `--force`"))
+}
+
+/// Says that the name a session has in tmux is another's. `run_dir` is that one's mark; empty if it is not ours.
+pub fn taken_name(name: &str, run_dir: &str) -> Error {
+    let whose = if run_dir.is_empty() { "it was not started by ap".to_owned() } else { format!("it belongs to {run_dir}") };
+    Error::failed(format!("tmux session `{name}` exists already; {whose}"))
+        .hint("choose another session name, or set AP_TMUX_SOCKET for a tmux server of its own")
+}
+
+/// Says that there is nothing to go on with.
+pub fn nothing_to_resume(session: &SessionName) -> Error {
+    Error::usage(format!("there is no session '{session}' to resume"))
+        .hint("start it without `--resume`; `ap list` shows the sessions there are")
+}
+
+/// Says that the session runs something else than what was named.
+pub fn runs_another(plan: &Plan, named: &str) -> Error {
+    Error::usage(format!("session '{}' runs `{}`, not `{named}`", plan.session, plan.name))
+        .hint(format!("resume it with `{} --resume`", plan.command))
 }
 
 /// Returns the first line about a session that did not reach its goal, and the lines below it.
