@@ -10,18 +10,18 @@ use crate::text::count;
 use crate::ui::{self, style, table};
 use serde::Serialize;
 
-/// Shows what a session would do.
+/// Show what a session would do
 #[derive(Clone, Debug, clap::Args)]
 pub struct Args {
-    /// Whether it is a loop or a pipeline.
+    /// Whether it is a loop or a pipeline
     #[arg(value_parser = ["loop", "pipeline"])]
     pub kind: String,
-    /// Its name or path.
+    /// Its name or path
     pub name: String,
-    /// The session it would run as.
+    /// The session it would run as
     #[arg(default_value = "preview")]
     pub session: String,
-    /// Print as JSON: `{plan, max_agents, prompts: [{node, file, text}], warnings}`.
+    /// Print JSON: `{plan, max_agents, prompts: [{node, file, text}], warnings}`
     #[arg(long)]
     pub json: bool,
 }

@@ -7,15 +7,15 @@ use crate::store::library::{self, Entry, Library};
 use crate::ui::{self, style};
 use serde::Serialize;
 
-/// Checks loops and pipelines.
+/// Check loops and pipelines
 #[derive(Clone, Debug, Default, clap::Args)]
 #[command(after_help = "Without a name, everything there is. Exit code 2 if anything cannot run.")]
 pub struct Args {
-    /// `loop` or `pipeline`, or a name or path right away.
+    /// `loop` or `pipeline`, or a name or path right away
     pub kind: Option<String>,
-    /// Name or path of the one to check.
+    /// Name or path of the one to check
     pub name: Option<String>,
-    /// Print as JSON: `{ok, checked: [{kind, name, origin, path, ok, problems: [{severity, code, file, line, column, message, hint}]}]}`.
+    /// Print JSON: `{ok, checked: [{kind, name, origin, path, ok, problems: [{severity, code, file, line, column, message, hint}]}]}`
     #[arg(long)]
     pub json: bool,
 }

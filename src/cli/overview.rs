@@ -7,10 +7,10 @@ use crate::plan::PlanKind;
 use crate::ui::{self, style, table};
 use serde::Serialize;
 
-/// Shows the loops and pipelines there are, and the sessions that run.
+/// Show the loops and pipelines there are, and the sessions that run
 #[derive(Clone, Debug, Default, clap::Args)]
 pub struct Args {
-    /// Print as JSON: `{loops: [{name, kind, description, ends, origin, path, error}], pipelines: […], sessions: […]}`.
+    /// Print JSON: `{loops: [{name, kind, description, ends, origin, path, error}], pipelines: […], sessions: […]}`
     #[arg(long)]
     pub json: bool,
 }

@@ -10,7 +10,7 @@ use source::Source;
 use std::io::{self, Write as _};
 use std::path::Path;
 
-/// Sees, takes, gives back and closes tasks.
+/// See, take, give back and close tasks
 #[derive(Debug, clap::Args)]
 pub struct Args {
     #[command(subcommand)]
@@ -30,19 +30,19 @@ pub struct Args {
 /// `state` is `ready`, `held`, `blocked` or `closed`.
 #[derive(Debug, clap::Subcommand)]
 enum Action {
-    /// Lists the tasks that can be claimed, the next one first
-    #[command(long_about = "Lists the tasks that can be claimed, the next one first.\n\nJSON: an array of tasks.")]
+    /// List the tasks that can be claimed, the next one first
+    #[command(long_about = "List the tasks that can be claimed, the next one first.\n\nJSON: an array of tasks.")]
     Ready,
-    /// Shows one task
-    #[command(long_about = "Shows one task.\n\nJSON: the task.")]
+    /// Show one task
+    #[command(long_about = "Show one task.\n\nJSON: the task.")]
     Show { id: String },
-    /// Takes a task, so that nobody else does
+    /// Take a task, so that nobody else does
     #[command(
-        long_about = "Takes the named task, or the next one, so that nobody else does. An agent that holds one gets the same again.\n\nJSON: the task, or null. Exit code 4 when there is none, 1 when somebody else holds it."
+        long_about = "Take the named task, or the next one, so that nobody else does. An agent that holds one gets the same again.\n\nJSON: the task, or null. Exit code 4 when there is none, 1 when somebody else holds it."
     )]
     Claim { id: Option<String> },
-    /// Gives a task back
-    #[command(long_about = "Gives a task back, if it is still yours.\n\nJSON: {\"id\",\"released\":true}.")]
+    /// Give a task back
+    #[command(long_about = "Give a task back, if it is still yours.\n\nJSON: {\"id\",\"released\":true}.")]
     Release {
         id: String,
         /// Why, for the log beside the tasks
@@ -52,9 +52,9 @@ enum Action {
         #[arg(long, value_name = "OWNER")]
         from: Option<String>,
     },
-    /// Closes a task: it is done
+    /// Close a task: it is done
     #[command(
-        long_about = "Closes a task: it is done. Closing a closed one changes nothing and succeeds.\n\nJSON: {\"id\",\"closed\":true}."
+        long_about = "Close a task: it is done. Closing a closed one changes nothing and succeeds.\n\nJSON: {\"id\",\"closed\":true}."
     )]
     Close {
         id: String,
@@ -62,9 +62,9 @@ enum Action {
         #[arg(long, default_value = "")]
         reason: String,
     },
-    /// Counts the tasks and says what that means for a loop
+    /// Count the tasks and say what that means for a loop
     #[command(
-        long_about = "Counts the tasks and says what that means for a loop.\n\nJSON: {\"queue\",\"total\",\"closed\",\"ready\":[id],\"held\":[{\"id\",\"owner\"}],\"blocked\":[{\"id\",\"why\"}],\"verdict\":{\"kind\",…}}, where kind is done, work, wait, stalled or no_items. Tasks of agents that are gone are among held: the session's runner takes them back."
+        long_about = "Count the tasks and say what that means for a loop.\n\nJSON: {\"queue\",\"total\",\"closed\",\"ready\":[id],\"held\":[{\"id\",\"owner\"}],\"blocked\":[{\"id\",\"why\"}],\"verdict\":{\"kind\",…}}, where kind is done, work, wait, stalled or no_items. Tasks of agents that are gone are among held: the session's runner takes them back."
     )]
     Status,
 }
