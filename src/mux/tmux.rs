@@ -1,11 +1,13 @@
 //! tmux: each session in a window of its own. Arguments never pass through a shell, and only sessions
 //! we have marked are ever touched.
+use crate::clock;
 use crate::error::{Error, Result};
 use crate::model::SessionName;
 use crate::shell;
 use camino::Utf8Path;
 use std::os::unix::process::CommandExt as _;
 use std::process::{Command, Output, Stdio};
+use std::time::Duration;
 
 /// A tmux server.
 #[derive(Clone, Debug)]
@@ -29,6 +31,8 @@ pub struct Found {
 
 /// The user option that marks our sessions.
 const MARK: &str = "@ap_run_dir";
+/// How long a server may take to go.
+const SERVER_GONE: Duration = Duration::from_secs(3);
 
 impl Tmux {
     /// `socket` is the value of `AP_TMUX_SOCKET`, `inside` whether `TMUX` is set.
@@ -62,7 +66,17 @@ impl Tmux {
         command.args([";", "set-option", "-t", &target, "history-limit", "50000"]);
         command.args([";", "set-option", "-w", "-t", &target, "automatic-rename", "off"]);
         command.args([";", "set-option", "-w", "-t", &target, "remain-on-exit", if keep { "on" } else { "off" }]);
-        check(run(&mut command)?).map(drop)
+        // A server whose last session has just been closed may still be there, on its way out.
+        let mut output = run(&mut command)?;
+        clock::wait_until(SERVER_GONE, || {
+            let leaving = !output.status.success() && is_leaving(&String::from_utf8_lossy(&output.stderr));
+            match leaving.then(|| run(&mut command)) {
+                Some(Ok(again)) => output = again,
+                Some(Err(_)) | None => return true,
+            }
+            false
+        });
+        check(output).map(drop)
     }
 
     /// Returns the tmux session of that name, ours or not.
@@ -127,6 +141,11 @@ impl Tmux {
         };
         command
     }
+}
+
+/// Whether tmux says that the server went away under it.
+fn is_leaving(said: &str) -> bool {
+    ["server exited", "lost server", "no server running"].iter().any(|words| said.contains(words))
 }
 
 fn run(command: &mut Command) -> Result<Output> {
