@@ -39,9 +39,18 @@ pub fn send(process: &ProcessId, signal: Signal) -> bool {
     liveness(process) == Liveness::Alive && signal::kill(Pid::from_raw(process.pid), signal).is_ok()
 }
 
-/// Returns the live processes whose environment holds `NAME=value`: an agent's whole family, wherever it moved.
+/// Returns the live processes whose environment holds `NAME=value`, other than us: an agent's whole family, wherever it moved.
 pub fn marked(name: &str, value: &str) -> Vec<ProcessId> {
-    platform::marked(format!("{name}={value}").as_bytes())
+    platform::marked(&[name])
+        .into_iter()
+        .filter(|(_, values)| values.iter().any(|found| found == value))
+        .map(|(process, _)| process)
+        .collect()
+}
+
+/// Returns the live processes whose environment holds all of these variables, other than us, with their values.
+pub fn carrying(names: &[&str]) -> Vec<(ProcessId, Vec<String>)> {
+    platform::marked(names)
 }
 
 /// Returns the processes whose parent we are.
@@ -76,13 +85,26 @@ mod platform {
         if state == "Z" || state == "X" { None } else { fields.nth(18)?.parse().ok() }
     }
 
-    pub(super) fn marked(entry: &[u8]) -> Vec<ProcessId> {
+    pub(super) fn marked(names: &[&str]) -> Vec<(ProcessId, Vec<String>)> {
         let Ok(folder) = fs::read_dir("/proc") else { return Vec::new() };
         let pids = folder.flatten().filter_map(|entry| entry.file_name().to_str()?.parse::<i32>().ok());
-        // Another user's process cannot be read, and is not ours.
-        let carries =
-            |pid: &i32| fs::read(format!("/proc/{pid}/environ")).is_ok_and(|all| all.split(|byte| *byte == 0).any(|one| one == entry));
-        pids.filter(carries).filter_map(super::identity).collect()
+        let others = pids.filter(|pid| u32::try_from(*pid) != Ok(std::process::id()));
+        others
+            .filter_map(|pid| Some((pid, values(pid, names)?)))
+            .filter_map(|(pid, values)| Some((super::identity(pid)?, values)))
+            .collect()
+    }
+
+    /// Another user's process cannot be read, and is not ours.
+    fn values(pid: i32, names: &[&str]) -> Option<Vec<String>> {
+        let environment = fs::read(format!("/proc/{pid}/environ")).ok()?;
+        let value = |name: &&str| {
+            let of = |entry: &[u8]| {
+                entry.strip_prefix(name.as_bytes())?.strip_prefix(b"=").map(|value| String::from_utf8_lossy(value).into_owned())
+            };
+            environment.split(|byte| *byte == 0).find_map(of)
+        };
+        names.iter().map(value).collect()
     }
 
     pub(super) fn children() -> Vec<i32> {
@@ -111,11 +133,16 @@ mod platform {
         Some(hasher.finish())
     }
 
-    pub(super) fn marked(entry: &[u8]) -> Vec<ProcessId> {
-        let wanted = String::from_utf8_lossy(entry);
+    pub(super) fn marked(names: &[&str]) -> Vec<(ProcessId, Vec<String>)> {
         let listing = ask(&["ps", "-E", "-axo", "pid=,command="]).unwrap_or_default();
-        let pid = |line: &str| line.contains(wanted.as_ref()).then(|| line.split_whitespace().next()?.parse().ok()).flatten();
-        listing.lines().filter_map(pid).filter_map(super::identity).collect()
+        let found = |line: &str| {
+            let mut words = line.split_whitespace();
+            let pid = words.next()?.parse::<i32>().ok().filter(|pid| u32::try_from(*pid) != Ok(std::process::id()))?;
+            let words: Vec<&str> = words.collect();
+            let value = |name: &&str| words.iter().find_map(|word| word.strip_prefix(name)?.strip_prefix('=').map(str::to_owned));
+            Some((super::identity(pid)?, names.iter().map(value).collect::<Option<_>>()?))
+        };
+        listing.lines().filter_map(found).collect()
     }
 
     pub(super) fn children() -> Vec<i32> {

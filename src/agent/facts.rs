@@ -94,6 +94,8 @@ impl Facts {
             "permission_denied" => {
                 self.denied_call = string(event, "tool_use_id");
                 let message = event::first_line(&string(event, "message"));
+                // What follows tells the model what it may try instead.
+                let message = message.split(" IMPORTANT:").next().unwrap_or_default().to_owned();
                 shown.push(Activity::Denied { tool: clean(&string(event, "tool_name")), message });
             }
             "model_fallback" => shown.push(notice(&format!(
@@ -162,13 +164,17 @@ impl Facts {
     }
 
     /// Shows what tools answered only where they failed.
-    fn user(&self, event: &Value, shown: &mut Vec<Activity>) {
+    fn user(&mut self, event: &Value, shown: &mut Vec<Activity>) {
         let content = event.get("message").and_then(|message| message.get("content"));
         let failed = |block: &&Value| block.get("is_error").and_then(Value::as_bool) == Some(true);
         for block in content.and_then(Value::as_array).into_iter().flatten().filter(failed) {
             let call = string(block, "tool_use_id");
             if call.is_empty() || call != self.denied_call {
-                shown.push(Activity::ToolFailed { message: event::first_line(&block_text(block)) });
+                let message = event::first_line(&without_tags(&block_text(block)));
+                if let Some(tool) = disabled_tool(&message) {
+                    self.remember(Denial { tool: clean(tool), about: String::new(), id: clean(&call) });
+                }
+                shown.push(Activity::ToolFailed { message });
             }
         }
     }
@@ -212,11 +218,27 @@ impl Facts {
 
     fn denied(&mut self, denial: &Value) {
         let id = clean(&string(denial, "tool_use_id"));
-        if self.denials.len() < MOST_DENIALS && !self.denials.iter().any(|known| known.id == id) {
-            let about = denial.get("tool_input").map(about).unwrap_or_default();
-            self.denials.push(Denial { tool: clean(&string(denial, "tool_name")), about, id });
+        let about = denial.get("tool_input").map(about).unwrap_or_default();
+        self.remember(Denial { tool: clean(&string(denial, "tool_name")), about, id });
+    }
+
+    fn remember(&mut self, denial: Denial) {
+        if self.denials.len() < MOST_DENIALS && !self.denials.iter().any(|known| known.id == denial.id) {
+            self.denials.push(denial);
         }
     }
+}
+
+/// Returns the tool of a call that failed because a rule takes the whole tool away. 2.1.329 does not count it among the
+/// denials, and says so in no other way.
+fn disabled_tool(message: &str) -> Option<&str> {
+    let tool = message.strip_prefix("Error: No such tool available: ")?.split(". ").next()?;
+    message.contains(" is disabled for this session").then_some(tool)
+}
+
+/// Returns a tool's error without the tags that are for the model.
+fn without_tags(text: &str) -> String {
+    text.replace("<tool_use_error>", "").replace("</tool_use_error>", "")
 }
 
 /// Whether the program wrote the message itself, to report a failure.

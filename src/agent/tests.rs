@@ -27,6 +27,7 @@ fn spec(permissions: PermissionMode) -> AgentSpec {
         args: Vec::new(),
         keep_env: false,
         max_attempts: 3,
+        retry_delay_ms: 5000,
         limits: AttemptLimits::default(),
     }
 }

@@ -12,7 +12,8 @@ pub(super) fn plan(sources: &Sources, session: SessionName, command: String, ove
     let root = context.project.root();
     let request = Request { session, run: new_run()?, command, project: root.to_owned(), backlog: context.library().backlog() };
     match compile(sources, &request, overrides) {
-        Ok((plan, warnings)) => {
+        Ok((mut plan, warnings)) => {
+            context.settings()?.place_programs(&mut plan);
             for warning in warnings {
                 note(format!("warning: {warning}"));
             }

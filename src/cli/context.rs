@@ -1,10 +1,12 @@
 //! What every command needs to know of its surroundings; the environment is read here and nowhere else.
-use crate::error::{Error, Result};
+use crate::error::{Error, ExitCode, Result};
 use crate::mux::Tmux;
+use crate::plan::{Invalid, Settings, Text};
 use crate::store::layout::Project;
 use crate::store::library::Library;
 use camino::{Utf8Path, Utf8PathBuf};
 use etcetera::BaseStrategy as _;
+use fs_err as fs;
 use std::collections::BTreeMap;
 
 /// Read once, in `main`, and passed on.
@@ -39,6 +41,17 @@ impl Context {
         let session = env.get("CLAUDE_PIPELINE_SESSION").filter(|name| !name.is_empty()).cloned();
         let exe = utf8(std::env::current_exe()?)?;
         Ok(Self { project: Project::new(root), user_config: user_config.join("agent-pipelines"), exe, session, env })
+    }
+
+    /// Returns the user's own settings; without a file there are none.
+    pub fn settings(&self) -> Result<Settings> {
+        let file = self.user_config.join("config.yaml");
+        let text = match fs::read_to_string(&file) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Settings::default()),
+            text => text?,
+        };
+        let text = Text { file: file.into_string(), text };
+        Settings::read(&text).map_err(|problems| Error::diagnostic(ExitCode::Usage, Invalid::new("the user's config.yaml", problems)))
     }
 
     /// Returns where loops and pipelines are found.

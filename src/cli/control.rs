@@ -4,12 +4,12 @@ use super::status::{find, is_alive};
 use crate::clock;
 use crate::engine::{Phase, condition};
 use crate::error::{Error, ExitCode, Result};
-use crate::model::{Request, SessionName};
-use crate::process;
+use crate::model::{ProcessId, Request, SessionName};
+use crate::process::{self, Liveness};
 use crate::runner;
 use crate::store::inbox;
 use crate::store::lock::{FileLock, SessionLock};
-use crate::store::session::{Glance, glance};
+use crate::store::session::{Glance, glance, read_plan};
 use crate::ui::{out, report};
 use clap::Args as ClapArgs;
 use fs_err as fs;
@@ -61,34 +61,41 @@ pub fn stop(args: &SessionArgs, context: &Context) -> Result<ExitCode> {
 
 /// Ends everything of a session at once, politeness aside. What is journalled stays true; it can be resumed.
 pub fn kill(args: &SessionArgs, context: &Context) -> Result<ExitCode> {
-    let there = find(&args.session, context)?;
-    if let Some(holder) = SessionLock::holder(&context.project.lock(&args.session)) {
-        process::send(&holder.process, Signal::SIGKILL);
-    }
-    if let Some(runner) = &there.state.runner {
-        process::send(runner, Signal::SIGKILL);
-    }
-    let ended = runner::kill_all(&there.plan);
+    let dir = context.project.session(&args.session);
+    let found = find(&args.session, context);
+    // A journal that cannot be read is no reason to let its agents go on.
+    let (plan, runner) = match found {
+        Ok(Glance { plan, state }) => (plan, state.runner),
+        Err(error) => (read_plan(&dir.plan()).map_err(|_| error)?, None),
+    };
+    let runners = end_runners(args, runner, context)?;
+    let ended = runners + runner::kill_all(&plan);
     let tmux = context.tmux();
-    let run_dir = context.project.session(&args.session);
     if let Ok(Some(found)) = tmux.find(&args.session)
-        && found.run_dir == run_dir.root()
+        && found.run_dir == dir.root()
     {
         tmux.close(&found)?;
     }
-    remove_dead_lock(args, context)?;
-    out(format!("Session '{}' is killed ({ended} processes ended). Go on with `{} --resume`.\n", args.session, there.plan.command))?;
+    SessionLock::remove_stale(&context.project.lock(&args.session))?;
+    out(match ended {
+        0 => format!("Nothing of session '{}' runs.", args.session),
+        ended => format!("Session '{}' is killed ({ended} processes ended). Go on with `{} --resume`.", args.session, plan.command),
+    })?;
     Ok(ExitCode::Done)
 }
 
-/// Removes the lock file of a runner that is gone, under its lock.
-fn remove_dead_lock(args: &SessionArgs, context: &Context) -> Result<()> {
-    let path = context.project.lock(&args.session);
-    let Ok(file) = fs::OpenOptions::new().read(true).write(true).open(&path) else { return Ok(()) };
-    if FileLock::try_exclusive(&file)?.is_some() {
-        fs::remove_file(&path)?;
+/// Kills the runner named in the lock file and the one named in the journal: one of them may be wrong. Returns how many lived.
+fn end_runners(args: &SessionArgs, journalled: Option<ProcessId>, context: &Context) -> Result<usize> {
+    let holder = SessionLock::holder(&context.project.lock(&args.session)).map(|holder| holder.process);
+    if let Some(holder) = holder.as_ref().filter(|holder| process::liveness(holder) == Liveness::Unknown) {
+        return Err(Error::failed(format!("session '{}' runs on another machine, {}", args.session, holder.host)).hint("kill it there"));
     }
-    Ok(())
+    let mut runners: Vec<ProcessId> = holder.into_iter().chain(journalled).collect();
+    runners.dedup();
+    let told: Vec<ProcessId> = runners.into_iter().filter(|runner| process::send(runner, Signal::SIGKILL)).collect();
+    // It keeps the session locked until it is really gone.
+    clock::wait_until(TAKEN_UP, || told.iter().all(|runner| process::liveness(runner) == Liveness::Dead));
+    Ok(told.len())
 }
 
 pub fn attach(args: &SessionArgs, context: &Context) -> Result<ExitCode> {

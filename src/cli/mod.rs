@@ -1,11 +1,15 @@
 //! The command line: one file per command.
 pub mod catalog;
+pub mod cleanup;
 mod compile;
 pub mod context;
 pub mod control;
 pub mod demo;
+pub mod doctor;
 pub mod dry_run;
 pub mod lint;
+pub mod logs;
+pub mod manual;
 pub mod overview;
 pub mod queue;
 pub mod start;
@@ -50,6 +54,10 @@ enum Command {
     List(status::ListArgs),
     /// Show a session's window (inside tmux: switch to it)
     Attach(control::SessionArgs),
+    /// Show what a session's agents said and did, or its journal
+    Logs(logs::LogsArgs),
+    /// Follow a session: `ap logs --follow`
+    Tail(logs::TailArgs),
     /// Wait for a session's end; the exit code is the session's own
     Wait(control::WaitArgs),
     /// Hold a session once its current iteration is over
@@ -66,6 +74,14 @@ enum Command {
     Lint(lint::Args),
     /// Show what a loop or pipeline would do: its plan and its first prompt
     DryRun(dry_run::Args),
+    /// Clear away what sessions that ended badly left behind; never a living one
+    Cleanup(cleanup::CleanupArgs),
+    /// Check what sessions need: programs, tmux, locks, disk, and whether they would survive a logout
+    Doctor(doctor::DoctorArgs),
+    /// Print a shell's completions: `source <(ap completions bash)`
+    Completions(manual::CompletionsArgs),
+    /// Print the manual page, or write all of them
+    Man(manual::ManArgs),
     /// See, take, give back and close tasks
     Queue(queue::Args),
     /// `ap <loop> [session] [max]`
@@ -102,6 +118,8 @@ fn run(args: Vec<OsString>) -> Result<ExitCode> {
         Some(Command::Status(args)) => status::status(&args, &context),
         Some(Command::List(args)) => status::list(&args, &context),
         Some(Command::Attach(args)) => control::attach(&args, &context),
+        Some(Command::Logs(args)) => logs::logs(&args, &context),
+        Some(Command::Tail(args)) => logs::tail(&args, &context),
         Some(Command::Wait(args)) => control::wait(&args, &context),
         Some(Command::Pause(args)) => control::pause(&args, &context),
         Some(Command::Continue(args)) => control::go_on(&args, &context),
@@ -110,6 +128,10 @@ fn run(args: Vec<OsString>) -> Result<ExitCode> {
         Some(Command::Demo(args)) => demo::run(&args, &context),
         Some(Command::Lint(args)) => lint::run(&args, &context),
         Some(Command::DryRun(args)) => dry_run::run(&args, &context),
+        Some(Command::Cleanup(args)) => cleanup::run(&args, &context),
+        Some(Command::Doctor(args)) => doctor::run(&args, &context),
+        Some(Command::Completions(args)) => manual::completions(&args, Cli::command()),
+        Some(Command::Man(args)) => manual::man(&args, Cli::command()),
         Some(Command::Queue(args)) => queue::run(&args, &context),
         Some(Command::Shortcut(words)) => shortcut(words, &context),
     }

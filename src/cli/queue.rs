@@ -87,6 +87,7 @@ impl From<String> for Answer {
 
 /// Runs `ap queue`.
 pub fn run(args: &Args, context: &Context) -> Result<ExitCode> {
+    crate::store::crash::role("queue");
     let agent = std::env::var_os("AP_CONTEXT").filter(|path| !path.is_empty());
     let answer = answer(args, context, agent.as_deref().map(Path::new))?;
     // Nobody is left to be told that stderr is gone.

@@ -3,10 +3,12 @@ use super::context::Context;
 use crate::clock;
 use crate::error::{Error, ExitCode, Result};
 use crate::model::SessionName;
+use crate::mux::Tmux;
 use crate::plan::{Overrides, Plan, PlanKind, Sources};
 use crate::runner::launch::{self, Door, Launch, Report};
 use crate::runner::{self, Mode, Surroundings, Taken, Wanted, take};
 use crate::shell;
+use crate::store::crash;
 use crate::store::layout::Project;
 use crate::store::lock::FileLock;
 use crate::store::session::is_running;
@@ -14,6 +16,10 @@ use crate::ui::{out, report};
 use camino::{Utf8Path, Utf8PathBuf};
 use clap::Args;
 use fs_err as fs;
+use std::time::Duration;
+
+/// How long a runner that has let go of its session may take to end.
+const ABOUT_TO_END: Duration = Duration::from_secs(5);
 
 /// What can be said about any start.
 #[derive(Args, Clone, Debug, Default)]
@@ -151,6 +157,7 @@ fn overrides(start: &Start<'_>, context: &Context) -> Result<Overrides> {
 }
 
 pub(super) fn in_this_terminal(wanted: &Wanted, context: &Context) -> Result<ExitCode> {
+    crash::role("runner");
     let around = Surroundings::new(context.project.clone(), context.exe.clone(), context.env.clone());
     check_programs(&wanted.plan, &around)?;
     match take(&context.project, wanted)? {
@@ -171,6 +178,7 @@ fn drive(session: crate::store::session::Session, around: Surroundings) -> Resul
 
 /// `ap __runner <door>`: the program in a session's tmux window.
 pub fn in_window(door: &Utf8Path) -> Result<ExitCode> {
+    crash::role("runner");
     let (launch, line) = launch::fetch(door)?;
     let around = Surroundings::new(Project::new(launch.project), launch.exe, launch.env);
     match take(&around.project, &launch.wanted) {
@@ -238,15 +246,19 @@ fn launch_runner(wanted: Wanted, context: &Context) -> Result<Report> {
                 .hint("choose another session name, or set AP_TMUX_SOCKET for a tmux server of its own"));
         }
         match (found.dead, mode) {
-            (true, _) => (),
-            (false, Mode::Force) => runner::stop_living(project, &session)?,
-            // It is just starting, or just ending.
-            (false, Mode::New | Mode::Resume) => return Err(report::already_running(project, &session)),
+            (true, _) => tmux.close(&found)?,
+            (false, Mode::Force) => {
+                runner::stop_living(project, &session)?;
+                tmux.close(&found)?;
+            }
+            (false, Mode::New | Mode::Resume) => close_when_dead(&tmux, &session, project)?,
         }
-        tmux.close(&found)?;
     }
     let door = Door::open()?;
-    let keep = context.env.get("AP_KEEP_WINDOW").is_none_or(|keep| keep != "0");
+    let keep = match context.env.get("AP_KEEP_WINDOW") {
+        Some(keep) => keep != "0",
+        None => context.settings()?.keep_window.unwrap_or(true),
+    };
     let path = door.path()?;
     tmux.open(&session, project.root(), &run_dir, &[context.exe.as_str(), "__runner", path.as_str()], keep)?;
     let launch = Launch { project: project.root().to_owned(), exe: context.exe.clone(), wanted, env: context.env.clone() };
@@ -258,6 +270,21 @@ fn launch_runner(wanted: Wanted, context: &Context) -> Result<Report> {
         }
     }
     report
+}
+
+/// Closes the window of a runner that has let go of its session and is about to end. One that does not end lives on
+/// without its lock file.
+fn close_when_dead(tmux: &Tmux, session: &SessionName, project: &Project) -> Result<()> {
+    let mut found = None;
+    let gone = clock::wait_until(ABOUT_TO_END, || {
+        found = tmux.find(session).ok().flatten();
+        found.as_ref().is_none_or(|found| found.dead)
+    });
+    match found {
+        Some(found) if gone => tmux.close(&found),
+        Some(_) => Err(report::already_running(project, session)),
+        None => Ok(()),
+    }
 }
 
 /// Refuses to start a session whose agents cannot be started.

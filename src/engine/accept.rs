@@ -29,10 +29,9 @@ fn requested(state: &State, request: &Request) -> Option<Event> {
         (Phase::Ended { .. }, Request::Resume { max_iterations }) => Some(Event::SessionResumed { max_iterations: *max_iterations }),
         (Phase::Ended { .. }, Request::Pause | Request::Continue | Request::Stop { .. }) => None,
         (_, Request::Resume { max_iterations }) => {
-            // Whoever resumes wants it to run: what was asked of the runner that died no longer counts.
-            let held = state.stopping.is_some() || state.pausing;
+            // Whoever resumes wants it to run: the stop asked of a runner that died no longer counts. A pause does.
             let changes = max_iterations.is_some() && *max_iterations != state.max_iterations;
-            (held || changes).then_some(Event::SessionResumed { max_iterations: *max_iterations })
+            (state.stopping.is_some() || changes).then_some(Event::SessionResumed { max_iterations: *max_iterations })
         }
         (_, Request::Stop { by }) => state.stopping.is_none().then(|| Event::StopRequested { by: by.clone() }),
         (_, Request::Pause) => (!state.pausing).then_some(Event::PauseRequested),

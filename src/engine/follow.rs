@@ -41,7 +41,7 @@ fn after_attempt(plan: &Plan, state: &State, outcome: &Outcome, now: Timestamp) 
         }
         Outcome::Crashed { .. } | Outcome::TimedOut { .. } | Outcome::Lost { .. } | Outcome::Cancelled => {
             let reason = WaitReason::Retry { error: outcome.to_string() };
-            Some(Event::WaitStarted { reason, until: now + backoff(state.tally.failures) })
+            Some(Event::WaitStarted { reason, until: now + backoff(node.agent.retry_delay_ms, state.tally.failures) })
         }
     }
 }

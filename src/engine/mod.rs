@@ -15,4 +15,4 @@ mod worlds;
 pub use accept::accept;
 pub use follow::follow;
 pub use state::{Entry, NodeDone, Phase, State, Tally};
-pub use view::{Condition, StateView, condition};
+pub use view::{Condition, Past, StateView, condition};

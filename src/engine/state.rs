@@ -180,7 +180,7 @@ impl State {
     fn resume(&mut self, max_iterations: Option<u32>, at: Timestamp) {
         self.max_iterations = max_iterations.or(self.max_iterations);
         self.resumed_at = Some(at);
-        (self.stopping, self.pausing) = (None, false);
+        self.stopping = None;
         if let Phase::Ended { .. } = self.phase {
             // Whoever resumes has seen the failures; they get all their tries again.
             (self.tally.failures, self.tally.errors, self.tally.rate_limits) = (0, 0, 0);

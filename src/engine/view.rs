@@ -1,6 +1,6 @@
 //! What `state.json` and `ap status` say: the seed's words, drawn from the state.
 use super::{Phase, State};
-use crate::model::{Ending, ProcessId, Usage, WaitReason};
+use crate::model::{Decision, Ending, ProcessId, Usage, WaitReason};
 use crate::plan::{Plan, PlanKind};
 use jiff::Timestamp;
 use serde::Serialize;
@@ -33,7 +33,7 @@ pub struct StateView<'a> {
     pub consecutive_stops: u32,
     pub stages: Vec<Value>,
     /// The last 100 iterations that are over; the journal has all.
-    pub history: Vec<Value>,
+    pub history: Vec<Past<'a>>,
     /// Over all stages.
     pub iterations_total: u32,
     pub usage: &'a Usage,
@@ -47,6 +47,21 @@ pub struct StateView<'a> {
     pub resume_from: Option<u32>,
     pub resumed_at: Option<Timestamp>,
     pub runner: Option<&'a ProcessId>,
+}
+
+/// An iteration that is over. Borrowed: a view is made after every fact, and for each session of a list.
+#[derive(Debug, Serialize)]
+pub struct Past<'a> {
+    pub stage: Option<&'a str>,
+    pub iteration: u32,
+    pub timestamp: Timestamp,
+    pub attempts: u32,
+    pub decision: Decision,
+    pub reason: &'a str,
+    pub summary: &'a str,
+    pub files_touched: &'a [String],
+    pub items_completed: &'a [String],
+    pub errors: &'a [String],
 }
 
 impl<'a> StateView<'a> {
@@ -160,23 +175,20 @@ fn stages(plan: &Plan, state: &State) -> Vec<Value> {
     plan.nodes.iter().enumerate().map(stage).collect()
 }
 
-fn history(plan: &Plan, state: &State) -> Vec<Value> {
-    let name = |node: u32| plan.nodes.get(node as usize).map(|node| &node.id);
-    let entry = |entry: &super::Entry| {
-        json!({
-            "stage": name(entry.node),
-            "iteration": entry.iteration,
-            "timestamp": entry.at,
-            "attempts": entry.attempts,
-            "decision": entry.status.decision,
-            "reason": entry.status.reason,
-            "summary": entry.status.summary,
-            "files_touched": entry.status.work.files_touched,
-            "items_completed": entry.status.work.items_completed,
-            "errors": entry.status.errors,
-        })
+fn history<'a>(plan: &'a Plan, state: &'a State) -> Vec<Past<'a>> {
+    let past = |entry: &'a super::Entry| Past {
+        stage: plan.nodes.get(entry.node as usize).map(|node| node.id.as_str()),
+        iteration: entry.iteration,
+        timestamp: entry.at,
+        attempts: entry.attempts,
+        decision: entry.status.decision,
+        reason: &entry.status.reason,
+        summary: &entry.status.summary,
+        files_touched: &entry.status.work.files_touched,
+        items_completed: &entry.status.work.items_completed,
+        errors: &entry.status.errors,
     };
-    state.history.iter().map(entry).collect()
+    state.history.iter().map(past).collect()
 }
 
 fn waiting(state: &State) -> Option<Value> {

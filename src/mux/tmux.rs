@@ -31,8 +31,9 @@ pub struct Found {
 
 /// The user option that marks our sessions.
 const MARK: &str = "@ap_run_dir";
+
 /// How long a server may take to go.
-const SERVER_GONE: Duration = Duration::from_secs(3);
+const GOING: Duration = Duration::from_secs(3);
 
 impl Tmux {
     /// `socket` is the value of `AP_TMUX_SOCKET`, `inside` whether `TMUX` is set.
@@ -60,23 +61,24 @@ impl Tmux {
         let name = Self::name(session);
         let target = format!("={name}:");
         let mut command = self.command();
+        // Not `-c`, in whose value tmux expands `#{…}` and runs `#(…)`: a new session begins where its client is.
+        command.current_dir(cwd);
         // A size that output can be read at when nobody is attached yet.
-        command.args(["new-session", "-d", "-x", "160", "-y", "48", "-s", &name, "-n", session.as_str(), "-c", cwd.as_str(), "--"]);
+        command.args(["new-session", "-d", "-x", "160", "-y", "48", "-s", &name, "-n", session.as_str(), "--"]);
         command.args(argv).args([";", "set-option", "-t", &target, MARK, run_dir.as_str()]);
         command.args([";", "set-option", "-t", &target, "history-limit", "50000"]);
         command.args([";", "set-option", "-w", "-t", &target, "automatic-rename", "off"]);
         command.args([";", "set-option", "-w", "-t", &target, "remain-on-exit", if keep { "on" } else { "off" }]);
-        // A server whose last session has just been closed may still be there, on its way out.
-        let mut output = run(&mut command)?;
-        clock::wait_until(SERVER_GONE, || {
-            let leaving = !output.status.success() && is_leaving(&String::from_utf8_lossy(&output.stderr));
-            match leaving.then(|| run(&mut command)) {
-                Some(Ok(again)) => output = again,
-                Some(Err(_)) | None => return true,
+        let mut done = run(&mut command);
+        // A server whose last session has just been closed takes a moment to go, and takes callers with it.
+        clock::wait_until(GOING, || {
+            let gone = done.as_ref().is_ok_and(|output| !output.status.success() && was_going(&output.stderr));
+            if gone {
+                done = run(&mut command);
             }
-            false
+            !gone
         });
-        check(output).map(drop)
+        check(done?).map(drop)
     }
 
     /// Returns the tmux session of that name, ours or not.
@@ -98,7 +100,15 @@ impl Tmux {
             let (name, dead, run_dir) = (fields.next()?, fields.next()?, fields.next()?);
             name.starts_with("pipeline-").then(|| Found { name: name.to_owned(), dead: dead == "1", run_dir: run_dir.to_owned() })
         };
-        Ok(text.lines().filter_map(found).collect())
+        let mut sessions: Vec<Found> = Vec::new();
+        for pane in text.lines().filter_map(found) {
+            match sessions.iter_mut().find(|session| session.name == pane.name) {
+                // Somebody split our window: it is dead when all of it is.
+                Some(session) => session.dead &= pane.dead,
+                None => sessions.push(pane),
+            }
+        }
+        Ok(sessions)
     }
 
     /// Ends a session of ours, and whatever runs in it.
@@ -106,7 +116,10 @@ impl Tmux {
         if found.run_dir.is_empty() {
             return Err(Error::failed(format!("tmux session `{}` was not started by ap", found.name)).hint("it is left alone"));
         }
-        check(run(self.command().args(["kill-session", "-t", &format!("={}", found.name)]))?).map(drop)
+        let closed = check(run(self.command().args(["kill-session", "-t", &format!("={}", found.name)]))?).map(drop);
+        // It may have closed by itself since it was found.
+        let still_there = |left: &Found| left.name == found.name && left.run_dir == found.run_dir;
+        if closed.is_err() && !self.list()?.iter().any(still_there) { Ok(()) } else { closed }
     }
 
     /// Shows a session to the person at this terminal. Returns only if that fails, or inside tmux, where the client switches.
@@ -115,8 +128,8 @@ impl Tmux {
         if self.inside && self.socket.is_none() {
             return check(run(self.command().args(["switch-client", "-t", &target]))?).map(drop);
         }
-        // `-u`: our output is UTF-8, whatever the locale says. tmux refuses to nest unless TMUX is unset.
-        let error = self.command().arg("-u").env_remove("TMUX").args(["attach-session", "-t", &target]).exec();
+        // tmux refuses to nest unless TMUX is unset.
+        let error = self.command().env_remove("TMUX").args(["attach-session", "-t", &target]).exec();
         Err(missing(&error))
     }
 
@@ -132,20 +145,27 @@ impl Tmux {
         String::from_utf8_lossy(&output.stdout).trim().parse().ok()
     }
 
+    /// Returns the arguments that name the server.
+    pub fn server_args(&self) -> Vec<&str> {
+        match &self.socket {
+            Some(path) if path.contains('/') => vec!["-S", path],
+            Some(name) => vec!["-L", name],
+            None => Vec::new(),
+        }
+    }
+
     fn command(&self) -> Command {
         let mut command = Command::new("tmux");
-        match &self.socket {
-            Some(path) if path.contains('/') => command.args(["-S", path]),
-            Some(name) => command.args(["-L", name]),
-            None => &mut command,
-        };
+        // Whatever the locale says: without `-u` tmux prints `_` for every letter that is not ASCII.
+        // A server we start keeps our environment, and would be taken for a part of the agent that called us.
+        command.arg("-u").args(self.server_args()).env_remove("AP_RUN").env_remove("AP_ATTEMPT");
         command
     }
 }
 
-/// Whether tmux says that the server went away under it.
-fn is_leaving(said: &str) -> bool {
-    ["server exited", "lost server", "no server running"].iter().any(|words| said.contains(words))
+fn was_going(stderr: &[u8]) -> bool {
+    let said = String::from_utf8_lossy(stderr);
+    ["server exited", "lost server"].iter().any(|words| said.contains(words))
 }
 
 fn run(command: &mut Command) -> Result<Output> {

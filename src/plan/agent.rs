@@ -21,6 +21,8 @@ const PROVIDERS: [&str; 3] = ["claude", "command", "scripted"];
 const PERMISSIONS: [&str; 6] = ["bypassPermissions", "acceptEdits", "auto", "default", "dontAsk", "plan"];
 /// Attempts after the first one, unless said otherwise.
 const RETRIES: u32 = 2;
+/// Milliseconds before the second attempt, unless said otherwise.
+const RETRY_DELAY_MS: u64 = 5000;
 
 /// Returns the agent the layers amount to.
 pub(super) fn resolve(layers: &[Layer<'_>], def: &LoopDef, problems: &mut Vec<Problem>) -> AgentSpec {
@@ -32,6 +34,7 @@ pub(super) fn resolve(layers: &[Layer<'_>], def: &LoopDef, problems: &mut Vec<Pr
         args: Vec::new(),
         keep_env: false,
         max_attempts: def.retries.unwrap_or(RETRIES).saturating_add(1),
+        retry_delay_ms: def.retry_delay.map_or(RETRY_DELAY_MS, Span::millis),
         limits: limits(&def.limits),
     };
     for layer in layers {

@@ -36,6 +36,8 @@ pub struct LoopDef {
     pub keep_env: Option<bool>,
     /// How often a crashed attempt is repeated.
     pub retries: Option<u32>,
+    /// Wait before the first repetition; it doubles with each.
+    pub retry_delay: Option<Span>,
     /// Bounds of one attempt.
     pub limits: LimitsDef,
     /// Pause between iterations.

@@ -10,6 +10,7 @@ mod locate;
 mod node;
 mod place;
 mod problem;
+mod settings;
 mod sources;
 pub mod suggest;
 pub mod template;
@@ -23,6 +24,7 @@ pub use alias::model_alias;
 pub use compile::compile;
 pub use duration::Span;
 pub use problem::{Invalid, Problem, Severity, Shown};
+pub use settings::Settings;
 pub use sources::{BACKLOGS, LoopSource, Overrides, PipelineSource, Request, Sources, Text, description, loops_used, prompt_candidates};
 
 use crate::model::{NodeId, RunId, SessionName};
@@ -145,6 +147,8 @@ pub struct AgentSpec {
     pub keep_env: bool,
     /// Attempts an iteration may take before the session fails; at least 1.
     pub max_attempts: u32,
+    /// Milliseconds to wait after the first failed attempt; doubles with each, up to 5 minutes.
+    pub retry_delay_ms: u64,
     pub limits: AttemptLimits,
 }
 

@@ -140,7 +140,7 @@ impl Diagnostic for Shown {
 
 /// Everything wrong with a definition, as one error.
 #[derive(Clone, Debug, thiserror::Error)]
-#[error("{name} cannot run: {}", count(.problems.len()))]
+#[error("{name} cannot be used: {}", count(.problems.len()))]
 pub struct Invalid {
     name: String,
     problems: Vec<Shown>,

@@ -1,4 +1,5 @@
 //! Changes one place in a file that people edit, and nothing else about it.
+use crate::store::crash;
 use camino::Utf8Path;
 use fs_err as fs;
 use std::io::{self, Write as _};
@@ -26,8 +27,10 @@ fn overwrite(file: &Utf8Path, before: &[u8], edit: &Edit) -> io::Result<bool> {
     if fs::read(file)? != before {
         return Ok(false);
     }
+    crash::point("tasks: before the change");
     open.file().write_all_at(edit.with.as_bytes(), edit.at.start as u64)?;
     open.sync_data()?;
+    crash::point("tasks: changed");
     Ok(true)
 }
 

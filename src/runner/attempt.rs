@@ -1,16 +1,19 @@
 //! One try at an iteration: its folder, its shim, and how it ended.
 use super::Surroundings;
 use super::context::{Briefing, Places};
+use super::exchange;
+use super::folder::{Found, NEW_PROGRESS, enter, look};
 use super::shim::Job;
 use super::tail::Tail;
 use crate::agent::{self, Activity, Call, Transcript};
+use crate::clock;
 use crate::engine::State;
 use crate::model::{Cursor, Exit, Outcome, ProcessId, Status, Usage};
 use crate::plan::{Node, Plan, PlanKind, Provider};
 use crate::process;
-use crate::store::atomic;
 use crate::store::layout::{IterationDir, RunDir};
 use crate::store::lock::FileLock;
+use crate::store::{atomic, crash};
 use camino::{Utf8Path, Utf8PathBuf};
 use fs_err as fs;
 use jiff::Timestamp;
@@ -23,9 +26,11 @@ use std::process::Stdio;
 /// The environment variable every process of a run carries, wherever it moves.
 pub(crate) const RUN_MARK: &str = "AP_RUN";
 /// The same for one attempt.
-const ATTEMPT_MARK: &str = "AP_ATTEMPT";
+pub(crate) const ATTEMPT_MARK: &str = "AP_ATTEMPT";
 /// The largest status worth reading. Nobody writes more by hand.
 const LARGEST_STATUS: u64 = 1024 * 1024;
+/// How long a killed process may take to be gone.
+const AFTER_KILL: std::time::Duration = std::time::Duration::from_secs(2);
 /// How much of standard error an outcome may quote.
 const STDERR_TAIL: u64 = 4096;
 
@@ -42,16 +47,6 @@ pub(super) struct Attempt {
     asked_to_end: bool,
 }
 
-/// What an attempt's folder says about it.
-enum Found {
-    /// No agent has been started.
-    Nothing,
-    Alive,
-    Ended,
-    /// It was started and is gone, and nobody wrote down how it ended.
-    Gone,
-}
-
 impl Attempt {
     /// Makes sure that the attempt runs, exactly once: starts it, or takes over what is there.
     ///
@@ -60,7 +55,12 @@ impl Attempt {
         let cursor = state.cursor;
         let Some(node) = state.node(plan) else { return Err(io::Error::other("the plan has no such node")) };
         let places = places(plan, node, cursor, around);
-        let fresh = enter(&places, cursor)?;
+        let own_progress = own_progress(plan.kind, &places.run, &places.stage);
+        let fresh = enter(&places, &own_progress, cursor)?;
+        if own_progress != places.progress {
+            exchange::prepare(&around.project, &plan.session)?;
+            exchange::share(&around.project, &own_progress, &places.progress, NEW_PROGRESS)?;
+        }
         let found = if fresh { Found::Nothing } else { look(&places.iteration)? };
         let attempt = |shim, ended, adopted| Self {
             cursor,
@@ -129,6 +129,7 @@ impl Attempt {
         said.extend(self.transcript.finish());
         let folder = &self.places.iteration;
         let exit: Option<Exit> = fs::read(folder.exit()).ok().and_then(|text| serde_json::from_slice(&text).ok());
+        crash::point("conclude: exit.json read");
         let Some(exit) = exit else {
             sweep(plan, self.cursor);
             let outcome = if self.asked_to_end { Outcome::Cancelled } else { Outcome::Lost { reason: "its shim was killed".to_owned() } };
@@ -142,7 +143,9 @@ impl Attempt {
         if let (Outcome::Reported { status }, false) = (&outcome, folder.status().exists()) {
             atomic::replace(&folder.status(), &serde_json::to_vec_pretty(status)?)?;
         }
+        crash::point("conclude: before output.md");
         self.keep_output(plan)?;
+        crash::point("conclude: output.md kept");
         Ok((outcome, self.transcript.usage(), said))
     }
 
@@ -167,58 +170,6 @@ impl Attempt {
     }
 }
 
-/// Prepares the folder. Tells whether it is new, so that nothing in it needs to be looked at.
-fn enter(places: &Places, cursor: Cursor) -> io::Result<bool> {
-    let root = places.iteration.root();
-    match fs::create_dir(root) {
-        Ok(()) => return Ok(true),
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => (),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            fs::create_dir_all(root)?;
-            if !places.progress.exists() {
-                atomic::replace_durably(&places.progress, b"# Stage progress\n\n---\n")?;
-            }
-            return Ok(true);
-        }
-        Err(error) => return Err(error),
-    }
-    if 1 < cursor.attempt {
-        set_aside(&places.iteration, cursor.attempt - 1)?;
-    }
-    Ok(false)
-}
-
-/// Moves the files of an earlier attempt to `attempts/K/`, once. Whatever lies there afterwards is the current attempt's.
-fn set_aside(folder: &IterationDir, attempt: u32) -> io::Result<()> {
-    let kept = folder.attempt(attempt);
-    if kept.exists() {
-        return Ok(());
-    }
-    let draft = kept.with_file_name(format!(".{attempt}.tmp"));
-    fs::create_dir_all(&draft)?;
-    for name in IterationDir::ATTEMPT_FILES {
-        match fs::rename(folder.root().join(name), draft.join(name)) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-            Ok(()) | Err(_) => (),
-        }
-    }
-    fs::rename(&draft, &kept)
-}
-
-fn look(folder: &IterationDir) -> io::Result<Found> {
-    let stdout = match fs::OpenOptions::new().read(true).write(true).open(folder.stdout()) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Found::Nothing),
-        stdout => stdout?,
-    };
-    let Some(_lock) = FileLock::try_exclusive(&stdout)? else { return Ok(Found::Alive) };
-    match fs::read(folder.exit()) {
-        Ok(text) => Ok(serde_json::from_slice(&text).map_or(Found::Gone, |_: Exit| Found::Ended)),
-        // The shim makes `stderr.log` before it starts anything.
-        Err(_) if !folder.stderr().exists() => Ok(Found::Nothing),
-        Err(_) => Ok(Found::Gone),
-    }
-}
-
 type Started = (Option<ProcessId>, Pin<Box<dyn Future<Output = ()> + Send>>);
 
 /// Briefs the agent and starts its shim. `Err` says why there can be no agent.
@@ -227,6 +178,7 @@ fn start(briefing: &Briefing<'_>, around: &Surroundings) -> io::Result<Result<St
     let folder = &places.iteration;
     remove_stale(&places.status)?;
     remove_stale(&folder.status())?;
+    crash::point("start: no stale status");
     let Ok(prompt) = crate::plan::template::render(&node.prompt, &|name| briefing.variable(name)) else {
         // Compiling the plan has already refused unknown names.
         return Err(io::Error::other("the prompt names an unknown variable"));
@@ -237,21 +189,27 @@ fn start(briefing: &Briefing<'_>, around: &Surroundings) -> io::Result<Result<St
         Ok(job) => job,
         Err(outcome) => return Ok(Err(*outcome)),
     };
+    crash::point("start: before stdout.log");
     let stdout = fs::OpenOptions::new().create(true).append(true).open(folder.stdout())?;
+    crash::point("start: stdout.log made");
     let Some(lock) = FileLock::try_exclusive(&stdout)? else { return Err(io::Error::other(format!("{} is locked", folder.stdout()))) };
+    crash::point("start: stdout.log locked");
     let mut shim = tokio::process::Command::new(&around.exe)
         .arg("__shim")
         .env_clear()
         .env(RUN_MARK, plan.run.as_str())
         .env(ATTEMPT_MARK, mark(plan, *cursor))
+        .envs(crash::pass_on())
         .stdin(Stdio::piped())
         // The lock goes with it: it is the shim's as soon as we close our copy.
         .stdout(stdout.into_parts().0)
         .stderr(Stdio::null())
         .spawn()?;
+    crash::point("start: shim spawned");
     drop(lock);
     let pid = shim.id().and_then(|pid| i32::try_from(pid).ok());
     hand_over(&mut shim, &job)?;
+    crash::point("start: job handed over");
     let identity = pid.and_then(process::identity);
     let ended = Box::pin(async move {
         let _ = shim.wait().await;
@@ -320,12 +278,18 @@ fn places(plan: &Plan, node: &Node, cursor: Cursor, around: &Surroundings) -> Pl
         Some(exchange) => exchange.join(format!("status-{cursor}.json")),
         None => iteration.status(),
     };
-    let progress = match plan.kind {
-        PlanKind::Loop => run.progress(),
-        PlanKind::Pipeline => stage.join("progress.md"),
-    };
+    let own = own_progress(plan.kind, &run, &stage);
+    let progress = if apart.is_some() { exchange::shared(&around.project, &run, &own) } else { own };
     let output_path = super::context::output_path(node, plan, around.project.root());
     Places { run, stage, iteration, progress, status, output_path }
+}
+
+/// Returns where people look for the progress file, and where it lies unless agents may not write there.
+fn own_progress(kind: PlanKind, run: &RunDir, stage: &Utf8Path) -> Utf8PathBuf {
+    match kind {
+        PlanKind::Loop => run.progress(),
+        PlanKind::Pipeline => stage.join("progress.md"),
+    }
 }
 
 fn until_unlocked(stdout: Utf8PathBuf) -> Pin<Box<dyn Future<Output = ()> + Send>> {
@@ -336,11 +300,16 @@ fn until_unlocked(stdout: Utf8PathBuf) -> Pin<Box<dyn Future<Output = ()> + Send
     })
 }
 
-/// Ends whatever carries the attempt's mark: its shim is gone, so nothing bounds it any more.
+/// Ends whatever carries the attempt's mark: its shim is gone, so nothing bounds it any more. Nothing of it lives when
+/// this returns, unless it is stuck in the kernel: the next agent is about to start.
 fn sweep(plan: &Plan, cursor: Cursor) {
-    for process in process::marked(ATTEMPT_MARK, &mark(plan, cursor)) {
-        process::send(&process, Signal::SIGKILL);
-    }
+    clock::wait_until(AFTER_KILL, || {
+        let left = process::marked(ATTEMPT_MARK, &mark(plan, cursor));
+        for process in &left {
+            process::send(process, Signal::SIGKILL);
+        }
+        left.is_empty()
+    });
 }
 
 fn mark(plan: &Plan, cursor: Cursor) -> String {

@@ -50,14 +50,19 @@ pub struct Door {
     folder: tempfile::TempDir,
 }
 
+/// What a folder's path may have, so that a socket in it can be named: 104 bytes on macOS, 108 on Linux.
+const LONGEST_FOLDER: usize = 96;
 /// How long a runner may take from its start to its report.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 impl Door {
     /// Opens a door only this user can come through.
     pub fn open() -> Result<Self> {
-        // The private folder's mode is 0700.
-        let folder = tempfile::Builder::new().prefix("ap-").tempdir()?;
+        // The private folder's mode is 0700. A socket's path has little room.
+        let mut folder = tempfile::Builder::new().prefix("ap-").tempdir()?;
+        if LONGEST_FOLDER < folder.path().as_os_str().len() {
+            folder = tempfile::Builder::new().prefix("ap-").tempdir_in("/tmp")?;
+        }
         let listener = UnixListener::bind(folder.path().join("s"))?;
         listener.set_nonblocking(true)?;
         Ok(Self { listener, folder })

@@ -1,6 +1,8 @@
 //! The loop: what should be in flight is made so, what happens is recorded. It decides nothing itself.
 mod attempt;
 mod context;
+mod exchange;
+mod folder;
 pub mod launch;
 pub mod shim;
 mod surroundings;
@@ -8,18 +10,18 @@ mod tail;
 mod take;
 mod view;
 
-pub(crate) use attempt::RUN_MARK;
+pub(crate) use attempt::{ATTEMPT_MARK, RUN_MARK};
 pub use surroundings::Surroundings;
 pub use tail::Tail;
-pub use take::{Mode, Taken, Wanted, end_all, kill_all, stop_living, take};
+pub use take::{Mode, Taken, Wanted, end_all, end_attempt, kill_all, stop_living, take};
 
 use crate::clock;
 use crate::engine::{Phase, accept, follow};
 use crate::error::Result;
 use crate::model::{Cursor, Effect, Ending, Event, Input, Request, Verdict};
 use crate::queue::{self, Owner, OwnerPattern};
-use crate::store::inbox;
 use crate::store::session::Session;
+use crate::store::{crash, inbox};
 use attempt::Attempt;
 use jiff::Timestamp;
 use std::future::{Future, pending};
@@ -92,28 +94,29 @@ impl Runner {
             terminate: signal(SignalKind::terminate())?,
             request: signal(SignalKind::user_defined1())?,
         };
-        let mut view = View::new(&session.plan);
+        let mut view = View::new(&around.project);
         view.opened(&session.plan, session.state());
         Ok(Self { session, around, view, attempt: None, check: None, known: None, signals, asked_to_stop: 0 })
     }
 
-    /// Records what follows, until nothing more does.
+    /// Records what follows, until nothing more does. Whatever has been noted is on disk when this returns.
     fn settle(&mut self) -> Result<()> {
         while let Some(event) = follow(&self.session.plan, self.session.state(), clock::now()) {
-            self.record(&event)?;
+            self.note(&event)?;
         }
-        Ok(())
+        Ok(self.session.commit()?)
     }
 
-    fn record(&mut self, event: &Event) -> Result<()> {
-        self.session.record(event.clone(), clock::now())?;
+    fn note(&mut self, event: &Event) -> Result<()> {
+        self.session.note(event.clone(), clock::now())?;
         self.view.recorded(&self.session.plan, self.session.state(), event);
         Ok(())
     }
 
+    /// Notes what an input amounts to; [`settle`](Self::settle) comes before anything is done about it.
     fn accept(&mut self, input: &Input) -> Result<()> {
         match accept(&self.session.plan, self.session.state(), input, clock::now()) {
-            Some(event) => self.record(&event),
+            Some(event) => self.note(&event),
             None => Ok(()),
         }
     }
@@ -146,6 +149,7 @@ impl Runner {
                 self.attempt = Some(attempt);
                 if let Some(shim) = shim {
                     self.accept(&Input::AgentStarted { cursor, shim })?;
+                    self.session.commit()?;
                 }
             }
             Err(outcome) => self.known = Some(Input::AgentExited { cursor, outcome, usage: crate::model::Usage::default() }),
@@ -222,7 +226,7 @@ impl Runner {
         let plan = &self.session.plan;
         let Some(node) = plan.nodes.get(attempt.cursor.node as usize) else { return Ok(()) };
         let (outcome, usage, said) = attempt.conclude(plan, node, clock::now())?;
-        self.view.said(&said);
+        self.view.said(&said, attempt.transcript());
         self.accept(&Input::AgentExited { cursor: attempt.cursor, outcome, usage })
     }
 
@@ -230,7 +234,7 @@ impl Runner {
         let now = clock::now();
         if let Some(attempt) = &mut self.attempt {
             let said = attempt.follow();
-            self.view.said(&said);
+            self.view.said(&said, attempt.transcript());
             self.view.working(&self.session.plan, self.session.state(), attempt.transcript(), now);
         } else {
             self.view.idle(&self.session.plan, self.session.state(), now);
@@ -243,7 +247,10 @@ impl Runner {
                 self.asked_to_stop += 1;
             }
             self.accept(&Input::Request(waiting.request.clone()))?;
+            self.session.commit()?;
+            crash::point("inbox: request taken up");
             waiting.done()?;
+            crash::point("inbox: request removed");
         }
         Ok(())
     }

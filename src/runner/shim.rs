@@ -9,21 +9,25 @@ use crate::model::{Exit, LimitKind};
 use crate::plan::AttemptLimits;
 use crate::process;
 use crate::runner::tail::ResultWatch;
-use crate::store::atomic;
 use crate::store::layout::IterationDir;
+use crate::store::{atomic, crash};
 use camino::Utf8PathBuf;
 use fs_err as fs;
 use jiff::Timestamp;
 use nix::errno::Errno;
-use nix::sys::signal::{self, SigSet, Signal};
-use nix::sys::wait::{Id, WaitPidFlag, WaitStatus, waitid, waitpid};
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::sys::signal::{self, Signal};
+use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::Pid;
 use serde::{Deserialize, Serialize};
+use signal_hook::iterator::backend::SignalDelivery;
+use signal_hook::iterator::exfiltrator::SignalOnly;
 use std::collections::BTreeMap;
 use std::io::{self, Read as _};
+use std::os::fd::AsFd as _;
+use std::os::unix::net::UnixStream;
 use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
-use std::process::{Child, Command};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::process::{Child, Command, ExitStatus};
 use std::time::{Duration, Instant};
 
 /// What the runner asks of a shim: JSON on its standard input.
@@ -43,6 +47,8 @@ pub struct Job {
     pub events: bool,
 }
 
+/// Room for a job; most of it is the environment.
+const ROOM: usize = 16 * 1024;
 /// How long each step of ending an agent may take: INT lets it write its last words, TERM lets it clean up.
 const AFTER_INT: Duration = Duration::from_secs(5);
 const AFTER_TERM: Duration = Duration::from_secs(3);
@@ -51,28 +57,32 @@ const AFTER_SWEEP: Duration = Duration::from_secs(1);
 /// How often the output is looked at while an agent runs.
 const LOOK: Duration = Duration::from_secs(2);
 
-enum Message {
-    AgentExited,
-    Asked(Signal),
-}
+/// How often what the agent left behind is looked for: no event tells that a grandchild was handed to us.
+const SWEEP: Duration = Duration::from_millis(5);
 
 /// Runs one attempt. The process is a shim until this returns.
 pub fn main() -> io::Result<()> {
-    let mut text = String::new();
-    io::stdin().read_to_string(&mut text)?;
+    crash::role("shim");
+    crash::point("up");
+    let mut text = Vec::with_capacity(ROOM);
+    io::stdin().read_to_end(&mut text)?;
     // A runner that died while it wrote leaves half a job: then nothing was started and nothing will be.
-    let job: Job = serde_json::from_str(&text)?;
+    let job: Job = serde_json::from_slice(&text)?;
+    crash::point("job read");
     // Out of the reach of the terminal and of the runner's process group. Fails only for a group leader, which is as good.
     let _ = nix::unistd::setsid();
     #[cfg(target_os = "linux")]
     nix::sys::prctl::set_child_subreaper(true)?;
-    let asked = SigSet::from_iter([Signal::SIGTERM, Signal::SIGINT, Signal::SIGQUIT, Signal::SIGHUP]);
-    asked.thread_block()?;
+    let signals = Signals::listen()?;
     // From here on the attempt has begun: `stderr.log` says so.
     let stderr = fs::File::create(job.folder.stderr())?;
+    crash::point("stderr.log made");
     let started_at = clock::now();
     let exit = match spawn(&job, stderr) {
-        Ok(child) => Watch::new(&job, child, asked).attend(started_at)?,
+        Ok(child) => {
+            crash::point("agent spawned");
+            Watch::new(&job, child, signals).attend(started_at)?
+        }
         Err(error) => Exit {
             code: None,
             signal: None,
@@ -84,7 +94,9 @@ pub fn main() -> io::Result<()> {
             swept: 0,
         },
     };
-    atomic::replace(&job.folder.exit(), &serde_json::to_vec(&exit)?)
+    atomic::replace(&job.folder.exit(), &serde_json::to_vec(&exit)?)?;
+    crash::point("about to end");
+    Ok(())
 }
 
 fn spawn(job: &Job, stderr: fs::File) -> io::Result<Child> {
@@ -103,12 +115,34 @@ fn spawn(job: &Job, stderr: fs::File) -> io::Result<Child> {
         .spawn()
 }
 
+/// The signals that reach us: what the runner asks, and that a child ended.
+///
+/// Handled rather than blocked: a blocked signal would stay blocked in the agent, which could then only be killed.
+struct Signals(SignalDelivery<UnixStream, SignalOnly>);
+
+impl Signals {
+    fn listen() -> io::Result<Self> {
+        let (read, write) = UnixStream::pair()?;
+        let all = [Signal::SIGTERM, Signal::SIGINT, Signal::SIGQUIT, Signal::SIGHUP, Signal::SIGCHLD];
+        SignalDelivery::with_pipe(read, write, SignalOnly, all.map(|signal| signal as i32)).map(Self)
+    }
+
+    /// Waits for signals, not much longer than `limit`, and returns those that came.
+    fn wait(&mut self, limit: Duration) -> Vec<Signal> {
+        // Rounded up: a wait of no milliseconds would be none.
+        let limit = PollTimeout::try_from(limit + Duration::from_millis(1)).unwrap_or(PollTimeout::MAX);
+        // An interrupted wait has been interrupted by a signal.
+        let _ = poll(&mut [PollFd::new(self.0.get_read().as_fd(), PollFlags::POLLIN)], limit);
+        self.0.pending().filter_map(|signal| Signal::try_from(signal).ok()).collect()
+    }
+}
+
 /// An agent being watched.
 struct Watch<'a> {
     job: &'a Job,
     child: Child,
     group: Pid,
-    messages: Receiver<Message>,
+    signals: Signals,
     started: Instant,
     output: ResultWatch,
     limit: Option<LimitKind>,
@@ -116,38 +150,18 @@ struct Watch<'a> {
 }
 
 impl<'a> Watch<'a> {
-    fn new(job: &'a Job, child: Child, asked: SigSet) -> Self {
+    fn new(job: &'a Job, child: Child, signals: Signals) -> Self {
         let group = Pid::from_raw(i32::try_from(child.id()).unwrap_or(i32::MAX));
-        let (sender, messages) = channel();
-        watch_signals(asked, sender.clone());
-        watch_exit(group, sender);
         let output = ResultWatch::new(job.folder.stdout(), job.folder.stderr(), job.events);
-        Self { job, child, group, messages, started: Instant::now(), output, limit: None, cancelled: false }
+        Self { job, child, group, signals, started: Instant::now(), output, limit: None, cancelled: false }
     }
 
     /// Waits for the agent's end, bringing it about when it must be.
     fn attend(mut self, started_at: Timestamp) -> io::Result<Exit> {
-        loop {
-            match self.messages.recv_timeout(self.look_in()) {
-                Ok(Message::AgentExited) => break,
-                Ok(Message::Asked(Signal::SIGHUP)) => (),
-                Ok(Message::Asked(signal)) => {
-                    self.cancelled = true;
-                    self.end(signal == Signal::SIGQUIT);
-                    break;
-                }
-                Err(RecvTimeoutError::Timeout) => {
-                    self.limit = self.exceeded();
-                    if self.limit.is_some() {
-                        self.end(false);
-                        break;
-                    }
-                }
-                Err(RecvTimeoutError::Disconnected) => return Err(io::Error::other("both watchers are gone")),
-            }
-        }
-        let status = self.child.wait()?;
-        let swept = sweep(self.group, self.cancelled);
+        let status = self.watch()?;
+        crash::point("agent reaped");
+        let swept = sweep(self.group, self.cancelled, &mut self.signals);
+        crash::point("swept");
         Ok(Exit {
             code: status.code(),
             signal: status.signal(),
@@ -158,6 +172,28 @@ impl<'a> Watch<'a> {
             ended_at: clock::now(),
             swept,
         })
+    }
+
+    fn watch(&mut self) -> io::Result<ExitStatus> {
+        let mut look_at = Instant::now() + self.look_in();
+        loop {
+            if let Some(status) = self.child.try_wait()? {
+                return Ok(status);
+            }
+            let signals = self.signals.wait(look_at.saturating_duration_since(Instant::now()));
+            // A terminal that went away is no reason to end.
+            if signals.iter().any(|signal| matches!(signal, Signal::SIGTERM | Signal::SIGINT | Signal::SIGQUIT)) {
+                self.cancelled = true;
+                return self.end(signals.contains(&Signal::SIGQUIT));
+            }
+            if look_at <= Instant::now() {
+                self.limit = self.exceeded();
+                if self.limit.is_some() {
+                    return self.end(false);
+                }
+                look_at = Instant::now() + self.look_in();
+            }
+        }
     }
 
     /// Returns how long nothing can happen that only the clock tells.
@@ -182,19 +218,16 @@ impl<'a> Watch<'a> {
     }
 
     /// Ends the agent: INT, TERM, KILL, each with its time, or KILL at once.
-    fn end(&mut self, at_once: bool) {
-        let mut steps = vec![(Signal::SIGINT, AFTER_INT), (Signal::SIGTERM, AFTER_TERM)];
-        if at_once {
-            steps.clear();
-        }
+    fn end(&mut self, at_once: bool) -> io::Result<ExitStatus> {
+        let steps: &[_] = if at_once { &[] } else { &[(Signal::SIGINT, AFTER_INT), (Signal::SIGTERM, AFTER_TERM)] };
         for (signal, patience) in steps {
-            self.signal(signal);
-            if self.exits_within(patience) {
-                return;
+            self.signal(*signal);
+            if let Some(status) = self.exits_within(*patience)? {
+                return Ok(status);
             }
         }
         self.signal(Signal::SIGKILL);
-        self.exits_within(Duration::from_secs(60));
+        self.child.wait()
     }
 
     fn signal(&self, signal: Signal) {
@@ -203,40 +236,23 @@ impl<'a> Watch<'a> {
         let _ = signal::kill(self.group, signal);
     }
 
-    fn exits_within(&mut self, patience: Duration) -> bool {
+    fn exits_within(&mut self, patience: Duration) -> io::Result<Option<ExitStatus>> {
         let deadline = Instant::now() + patience;
         loop {
-            match self.messages.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
-                Ok(Message::AgentExited) => return true,
-                // Asked again, more firmly.
-                Ok(Message::Asked(Signal::SIGQUIT)) => return false,
-                Ok(Message::Asked(_)) => (),
-                Err(_) => return false,
+            if let Some(status) = self.child.try_wait()? {
+                return Ok(Some(status));
+            }
+            // Asked again, more firmly.
+            let firmly = self.signals.wait(deadline.saturating_duration_since(Instant::now())).contains(&Signal::SIGQUIT);
+            if firmly || deadline <= Instant::now() {
+                return Ok(None);
             }
         }
     }
 }
 
-fn watch_signals(asked: SigSet, sender: Sender<Message>) {
-    std::thread::spawn(move || {
-        while let Ok(signal) = asked.wait() {
-            if sender.send(Message::Asked(signal)).is_err() {
-                return;
-            }
-        }
-    });
-}
-
-fn watch_exit(agent: Pid, sender: Sender<Message>) {
-    std::thread::spawn(move || {
-        // Without reaping: until the main thread does, the pid cannot become somebody else's.
-        while waitid(Id::Pid(agent), WaitPidFlag::WEXITED | WaitPidFlag::WNOWAIT) == Err(Errno::EINTR) {}
-        let _ = sender.send(Message::AgentExited);
-    });
-}
-
 /// Ends everything the agent left behind, in whatever group or session it hides. Returns how many there were.
-fn sweep(group: Pid, at_once: bool) -> u32 {
+fn sweep(group: Pid, at_once: bool, signals: &mut Signals) -> u32 {
     let mut swept = 0;
     let mut signal = if at_once { Signal::SIGKILL } else { Signal::SIGTERM };
     let mut deadline = Instant::now() + AFTER_SWEEP;
@@ -255,7 +271,7 @@ fn sweep(group: Pid, at_once: bool) -> u32 {
             signal = Signal::SIGKILL;
             deadline = Instant::now() + AFTER_SWEEP;
         }
-        pause(Duration::from_millis(5));
+        signals.wait(SWEEP);
     }
     swept
 }
@@ -271,7 +287,16 @@ fn has_children() -> bool {
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "the kernel offers no event for `one of my grandchildren was handed to me`")]
-fn pause(duration: Duration) {
-    std::thread::sleep(duration);
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_agent_can_be_asked_to_end() {
+        let mut signals = Signals::listen().unwrap();
+        let mut agent = Command::new("sleep").arg("60").spawn().unwrap();
+        signal::kill(Pid::from_raw(agent.id().cast_signed()), Signal::SIGTERM).unwrap();
+        assert_eq!(agent.wait().unwrap().signal(), Some(Signal::SIGTERM as i32), "no signal is blocked in it");
+        assert!(signals.wait(Duration::from_secs(10)).contains(&Signal::SIGCHLD), "and we are told");
+    }
 }

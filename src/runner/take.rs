@@ -1,17 +1,19 @@
 //! Taking a session up: a new one, or one that somebody left.
-use super::RUN_MARK;
+use super::attempt::{ATTEMPT_MARK, RUN_MARK};
+use super::exchange;
 use crate::clock;
 use crate::engine::{Condition, accept, condition};
 use crate::error::{Error, ExitCode, Result};
 use crate::model::{Event, Input, Request, SessionName};
 use crate::plan::Plan;
 use crate::process::{self, Liveness};
-use crate::store::atomic;
 use crate::store::layout::Project;
 use crate::store::lock::{Holder, SessionLock};
-use crate::store::session::{Glance, Session, glance};
+use crate::store::session::{Glance, Session, examine, glance};
+use crate::store::{atomic, crash, inbox, journal, views};
 use crate::ui::report;
 use fs_err as fs;
+use jiff::Timestamp;
 use nix::sys::signal::Signal;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
@@ -47,16 +49,28 @@ pub enum Taken {
 /// How long a living runner may take to end its agent before it is killed.
 const PATIENCE: Duration = Duration::from_secs(20);
 
+/// How long a process may take from being forked to being a program of its own, which drops what it inherited.
+const HALF_STARTED: Duration = Duration::from_secs(1);
+
 /// Takes the session, or says why it cannot be had. Nothing is changed in that case.
 pub fn take(project: &Project, wanted: &Wanted) -> Result<Taken> {
     let plan = &wanted.plan;
+    let since = clock::now();
     prepare(project)?;
-    let lock = match (free_lock(project, &plan.session)?, wanted.mode) {
+    let lock = match (lock_soon(project, &plan.session)?, wanted.mode) {
         (Some(lock), _) => lock,
         (None, Mode::Force) => take_over(project, &plan.session)?,
         (None, Mode::New | Mode::Resume) => return Err(report::already_running(project, &plan.session)),
     };
-    let there = glance(&project.session(&plan.session));
+    if journal::is_held(&project.session(&plan.session).journal())? {
+        // Somebody deleted the lock file of a living runner, which does not make it less alive.
+        if wanted.mode != Mode::Force {
+            drop(lock);
+            return Err(report::already_running(project, &plan.session));
+        }
+        end_without_lock(project, &plan.session)?;
+    }
+    let there = examine(&project.session(&plan.session));
     let there = if wanted.mode == Mode::Force { there.ok().flatten() } else { there? };
     match (there, wanted.mode) {
         (_, Mode::Force) => {
@@ -66,9 +80,13 @@ pub fn take(project: &Project, wanted: &Wanted) -> Result<Taken> {
         (None, Mode::New) => begin(project, wanted, lock),
         (None, Mode::Resume) => Err(Error::usage(format!("there is no session '{}' to resume", plan.session))
             .hint("start it without `--resume`; `ap list` shows the sessions there are")),
-        (Some(there), _) if condition(&there.state) == Condition::Complete => Ok(Taken::Complete(Box::new(there))),
+        (Some(there), _) if condition(&there.state) == Condition::Complete => {
+            views::refresh(&project.session(&plan.session), &there.plan, &there.state);
+            drop(lock);
+            Ok(Taken::Complete(Box::new(there)))
+        }
         (Some(there), Mode::New) => Err(Error::new(ExitCode::Failed, report::failure(&there)).hint(report::ways_on(&there))),
-        (Some(there), Mode::Resume) => resume(project, wanted, &there, lock),
+        (Some(there), Mode::Resume) => resume(project, wanted, &there, lock, since),
     }
 }
 
@@ -84,23 +102,24 @@ fn prepare(project: &Project) -> Result<()> {
     Ok(())
 }
 
-/// Takes the lock, also when somebody who only looks at a dead runner's holds it for a moment.
-fn free_lock(project: &Project, session: &SessionName) -> Result<Option<SessionLock>> {
-    let mut taken = lock(project, session)?;
-    let held = || SessionLock::holder(&project.lock(session)).is_some_and(|holder| process::liveness(&holder.process) != Liveness::Dead);
-    if taken.is_none() {
-        clock::wait_until(Duration::from_millis(200), || {
-            taken = lock(project, session).ok().flatten();
-            taken.is_some() || held()
-        });
-    }
-    Ok(taken)
-}
-
 fn lock(project: &Project, session: &SessionName) -> Result<Option<SessionLock>> {
     let process = process::me();
     let holder = Holder { session: session.clone(), pid: process.pid, started_at: clock::now(), process };
     Ok(SessionLock::try_acquire(&project.lock(session), &holder)?)
+}
+
+/// Takes the lock; of a holder that was killed, also when a shim it was just starting still has a copy of it.
+fn lock_soon(project: &Project, session: &SessionName) -> Result<Option<SessionLock>> {
+    let path = project.lock(session);
+    let dies = || SessionLock::holder(&path).is_some_and(|holder| process::liveness(&holder.process) == Liveness::Dead);
+    let mut taken = lock(project, session);
+    clock::wait_until(HALF_STARTED, || {
+        if matches!(taken, Ok(None)) && dies() {
+            taken = lock(project, session);
+        }
+        !matches!(taken, Ok(None)) || !dies()
+    });
+    taken
 }
 
 /// Ends a session's living runner, if there is one; it ends its agent first.
@@ -134,6 +153,21 @@ fn take_over(project: &Project, session: &SessionName) -> Result<SessionLock> {
     Err(Error::failed(format!("the runner of session '{session}' (pid {}) cannot be ended", holder.pid)))
 }
 
+/// Ends the living runner that only the journal knows.
+fn end_without_lock(project: &Project, session: &SessionName) -> Result<()> {
+    let dir = project.session(session);
+    let runner = glance(&dir).ok().flatten().and_then(|there| there.state.runner);
+    for signal in [Signal::SIGTERM, Signal::SIGKILL] {
+        if let Some(runner) = &runner {
+            process::send(runner, signal);
+        }
+        if clock::wait_until(PATIENCE, || journal::is_held(&dir.journal()).is_ok_and(|held| !held)) {
+            return Ok(());
+        }
+    }
+    Err(Error::failed(format!("the runner of session '{session}' cannot be ended")))
+}
+
 /// Moves the old run out of the way; nothing of it is lost.
 fn put_away(project: &Project, session: &SessionName) -> Result<()> {
     let dir = project.session(session);
@@ -144,32 +178,46 @@ fn put_away(project: &Project, session: &SessionName) -> Result<()> {
     if let Some(plan) = &plan {
         end_all(plan);
     }
+    exchange::take_back(project, &dir)?;
     let unnamed = || format!("x{}", clock::now().as_millisecond()).parse();
     let run = plan.map_or_else(unnamed, |plan| Ok(plan.run)).map_err(Error::failed)?;
     let kept = project.archived(session, &run);
     fs::create_dir_all(kept.parent().unwrap_or(&kept))?;
+    crash::point("archive: before");
     fs::rename(dir.root(), &kept)?;
+    crash::point("archive: done");
     Ok(())
 }
 
 /// Ends every process of a run whose runner is gone, politely at first. Returns how many there were.
 pub fn end_all(plan: &Plan) -> usize {
-    end_with(plan, &[Signal::SIGTERM, Signal::SIGKILL])
+    end_with(RUN_MARK, plan.run.as_str(), &[Signal::SIGTERM, Signal::SIGKILL])
 }
 
 /// Kills every process of a run. Returns how many there were.
 pub fn kill_all(plan: &Plan) -> usize {
-    end_with(plan, &[Signal::SIGKILL])
+    end_with(RUN_MARK, plan.run.as_str(), &[Signal::SIGKILL])
 }
 
-fn end_with(plan: &Plan, signals: &[Signal]) -> usize {
-    let left = || process::marked(RUN_MARK, plan.run.as_str());
-    let found = left().len();
+/// Ends every process of one attempt, named by its mark `<run>/<cursor>`, politely at first. Returns how many there were.
+pub fn end_attempt(mark: &str) -> usize {
+    end_with(ATTEMPT_MARK, mark, &[Signal::SIGTERM, Signal::SIGKILL])
+}
+
+fn end_with(name: &str, value: &str, signals: &[Signal]) -> usize {
+    let found = process::marked(name, value).len();
     for signal in signals {
-        for process in left() {
-            process::send(&process, *signal);
-        }
-        if clock::wait_until(Duration::from_secs(10), || left().is_empty()) {
+        let mut told = Vec::new();
+        let gone = clock::wait_until(Duration::from_secs(10), || {
+            let left = process::marked(name, value);
+            // Those too that were forked while the others were told, but nobody twice: a program may count.
+            for process in left.iter().filter(|process| !told.contains(*process)) {
+                process::send(process, *signal);
+            }
+            told.extend(left.iter().cloned());
+            left.is_empty()
+        });
+        if gone {
             break;
         }
     }
@@ -181,11 +229,12 @@ fn begin(project: &Project, wanted: &Wanted, lock: SessionLock) -> Result<Taken>
     attend(session).map(|session| Taken::Ours(Box::new(session)))
 }
 
-fn resume(project: &Project, wanted: &Wanted, there: &Glance, lock: SessionLock) -> Result<Taken> {
+fn resume(project: &Project, wanted: &Wanted, there: &Glance, lock: SessionLock, since: Timestamp) -> Result<Taken> {
     if there.plan.name != wanted.plan.name {
         return Err(Error::usage(format!("session '{}' runs `{}`, not `{}`", there.plan.session, there.plan.name, wanted.plan.name))
             .hint(format!("resume it with `{} --resume`", there.plan.command)));
     }
+    inbox::forget_stops(&project.session(&there.plan.session), since)?;
     let mut session = attend(Session::open(project, &there.plan.session, lock)?)?;
     let resumed = Input::Request(Request::Resume { max_iterations: new_maximum(wanted, &session) });
     let now = clock::now();

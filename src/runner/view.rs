@@ -1,9 +1,12 @@
 //! What people see in a session's window: what runs, what it does now, what it costs and what ends it.
 use crate::agent::{Activity, Transcript};
+use crate::clock;
 use crate::engine::{Phase, State};
-use crate::model::{Decision, Ending, Event, Outcome, WaitReason};
+use crate::model::{Decision, Ending, Event, Outcome, Usage, WaitReason};
 use crate::plan::{Node, Plan, PlanKind};
+use crate::store::layout::Project;
 use crate::termination::Termination;
+use crate::ui::activity::Shown;
 use crate::ui::{duration, report};
 use console::{Style, Term};
 use jiff::{SignedDuration, Timestamp};
@@ -13,16 +16,31 @@ use std::time::Instant;
 /// Writes to the window; nothing that goes wrong here matters to the session.
 pub(super) struct View {
     out: Term,
+    project: Project,
+    shown: Shown,
     /// Whether there is a bottom line that is written again and again.
     live: bool,
     last_sign: Instant,
+    /// Since when the iteration runs.
+    since: Option<Timestamp>,
+    /// Which account pays, once known.
+    pays: Option<String>,
     doing: String,
 }
 
 impl View {
-    pub(super) fn new(_plan: &Plan) -> Self {
+    pub(super) fn new(project: &Project) -> Self {
         let out = Term::stdout();
-        Self { live: out.is_term(), out, last_sign: Instant::now(), doing: String::new() }
+        Self {
+            live: out.is_term(),
+            out,
+            project: project.clone(),
+            shown: Shown::default(),
+            last_sign: Instant::now(),
+            since: None,
+            pays: None,
+            doing: String::new(),
+        }
     }
 
     /// Says what this session is.
@@ -31,7 +49,13 @@ impl View {
             PlanKind::Loop => "loop",
             PlanKind::Pipeline => "pipeline",
         };
-        self.line(&format!("{} {kind} {}  session {}", mark("▶", &Style::new().cyan()), bold(&plan.name), bold(plan.session.as_str())));
+        let project = dim(&format!("in {}", self.project.root()));
+        self.line(&format!(
+            "{} {kind} {}  session {}  {project}",
+            mark("▶", &Style::new().cyan()),
+            bold(&plan.name),
+            bold(plan.session.as_str())
+        ));
         if state.iterations > 0 || state.in_iteration() {
             let next = if state.in_iteration() { state.cursor.iteration } else { state.tally.iterations + 1 };
             self.line(&format!("  resumed at iteration {next}; {} done before, ${:.2} spent", state.iterations, state.usage.cost_usd));
@@ -41,8 +65,14 @@ impl View {
     /// Says that an agent runs.
     pub(super) fn agent(&mut self, plan: &Plan, state: &State, adopted: bool) {
         self.last_sign = Instant::now();
+        self.since = state.iteration_started;
+        self.pays = None;
         self.doing = "starting".to_owned();
         let Some(node) = state.node(plan) else { return };
+        let run = self.project.session(&plan.session);
+        let exchange = self.project.exchange(&plan.session);
+        let iteration = run.iteration(state.cursor, &node.id);
+        self.shown = Shown::new([self.project.root(), run.root(), iteration.root(), &exchange]);
         let tries = if 1 < state.cursor.attempt { format!("  attempt {}", state.cursor.attempt) } else { String::new() };
         let how = if adopted { "  (still running, taken over)" } else { "" };
         let stage = if plan.nodes.len() > 1 {
@@ -55,12 +85,17 @@ impl View {
     }
 
     /// Shows what the agent has said and done.
-    pub(super) fn said(&mut self, activities: &[Activity]) {
+    pub(super) fn said(&mut self, activities: &[Activity], transcript: &Transcript) {
+        self.shown.width = self.live.then(|| self.width().saturating_sub(2));
+        self.pays = transcript.billing().map(str::to_owned);
+        // That somebody is signed in is not known before the first answer.
+        let pays = self.pays.clone().filter(|who| who != "login");
         for activity in activities {
             self.last_sign = Instant::now();
-            let line = activity.line();
-            self.doing.clone_from(&line);
-            self.line(&format!("  {line}"));
+            self.doing = self.shown.short(&activity.line());
+            for line in self.shown.lines(activity, pays.as_deref()) {
+                self.line(&format!("  {line}"));
+            }
         }
     }
 
@@ -68,34 +103,34 @@ impl View {
     pub(super) fn working(&mut self, plan: &Plan, state: &State, transcript: &Transcript, now: Timestamp) {
         let Some(node) = state.node(plan).filter(|_| self.live) else { return };
         let usage = transcript.usage();
-        let ran = state.iteration_started.map_or(SignedDuration::ZERO, |since| now.duration_since(since));
+        let ran = self.since.map_or(SignedDuration::ZERO, |since| now.duration_since(since));
         let silent = SignedDuration::try_from(self.last_sign.elapsed()).unwrap_or_default();
-        let pays = transcript.billing().map_or_else(String::new, |who| format!("  {who}"));
-        let pause = if state.pausing { "  pausing after this iteration" } else { "" };
+        let pays = transcript.billing().map_or_else(String::new, |who| format!(", {who}"));
+        let pause = if state.pausing { " · pausing after this iteration" } else { "" };
         let text = format!(
-            "{}/{}  {}  {} tok  ${:.2}{pays}  {}  last sign {} ago{pause}",
+            "iteration {}/{} · {} · {} tokens · ${:.2} so far{pays} · last sign {} ago{pause} · {}",
             state.cursor.iteration,
             state.max_iterations(node),
-            self.doing,
-            tokens(usage.input_tokens + usage.output_tokens + usage.cache_read_tokens + usage.cache_write_tokens),
-            state.usage.cost_usd + usage.cost_usd,
             duration::short(ran),
+            tokens(&usage),
+            state.usage.cost_usd + usage.cost_usd,
             duration::short(silent),
+            self.doing,
         );
         self.bottom(&text);
     }
 
     /// Keeps the bottom line true while nothing runs.
-    pub(super) fn idle(&mut self, _plan: &Plan, state: &State, now: Timestamp) {
+    pub(super) fn idle(&mut self, plan: &Plan, state: &State, now: Timestamp) {
         if !self.live {
             return;
         }
         match &state.phase {
             Phase::Waiting { until, .. } => {
                 let left = until.duration_since(now).max(SignedDuration::ZERO);
-                self.bottom(&format!("waiting, {} left", duration::short(left)));
+                self.bottom(&format!("waiting, {} left; `ap continue {}` goes on now", duration::short(left), plan.session));
             }
-            _ if state.is_paused() => self.bottom("paused; `ap continue` goes on"),
+            _ if state.is_paused() => self.bottom(&format!("paused; `ap continue {}` goes on", plan.session)),
             _ => (),
         }
     }
@@ -103,7 +138,7 @@ impl View {
     /// Says what happened.
     pub(super) fn recorded(&mut self, plan: &Plan, state: &State, event: &Event) {
         match event {
-            Event::AgentExited { outcome, .. } => self.outcome(state, outcome),
+            Event::AgentExited { outcome, usage, .. } => self.outcome(state, outcome, usage),
             Event::QueueChecked { released, .. } if !released.is_empty() => {
                 self.line(&format!("  took back from agents that are gone: {}", released.join(", ")));
             }
@@ -126,7 +161,7 @@ impl View {
         }
     }
 
-    fn outcome(&mut self, state: &State, outcome: &Outcome) {
+    fn outcome(&mut self, state: &State, outcome: &Outcome, usage: &Usage) {
         let line = match outcome {
             Outcome::Reported { status } => {
                 let (sign, style, word) = match status.decision {
@@ -139,16 +174,20 @@ impl View {
             }
             other => format!("{} agent {other}", mark("✗", &Style::new().red())),
         };
-        self.line(&format!("{line}  {}", dim(&format!("${:.2} so far", state.usage.cost_usd))));
+        let took = self.since.zip(state.updated_at).map_or(SignedDuration::ZERO, |(since, now)| now.duration_since(since));
+        let pays = self.pays.as_ref().map_or_else(String::new, |who| format!(" by {who}"));
+        let (took, tokens) = (duration::short(took), tokens(usage));
+        let spent = format!("{took}, {tokens} tokens, ${:.2}{pays}; ${:.2} so far", usage.cost_usd, state.usage.cost_usd);
+        self.line(&format!("{line}  {}", dim(&spent)));
     }
 
     fn wait(&mut self, reason: &WaitReason, until: Timestamp) {
         let what = match reason {
             // Said by the bottom line alone; it happens between any two iterations.
             WaitReason::Delay => return,
-            WaitReason::Retry { error } => format!("trying again at {until}, after: {error}"),
-            WaitReason::RateLimit { reason } => format!("rate limited until {until}: {reason}"),
-            WaitReason::Queue { held } => format!("looking at the queue again at {until}: others hold {held} tasks"),
+            WaitReason::Retry { error } => format!("trying again at {}, after: {error}", clock_time(until)),
+            WaitReason::RateLimit { reason } => format!("rate limited until {}: {reason}", clock_time(until)),
+            WaitReason::Queue { held } => format!("looking at the queue again at {}: others hold {held} tasks", clock_time(until)),
         };
         self.line(&format!("{} {what}", mark("…", &Style::new().yellow())));
     }
@@ -162,7 +201,9 @@ impl View {
             Ending::LimitReached { .. } | Ending::Stopped { .. } => mark("■", &Style::new().yellow()),
         };
         let iterations = if state.iterations == 1 { "1 iteration".to_owned() } else { format!("{} iterations", state.iterations) };
-        self.line(&format!("\n{sign} Session '{}' {}  ({iterations}, ${:.2})", plan.session, report::ending(ending), state.usage.cost_usd));
+        let ran = state.updated_at.map_or(SignedDuration::ZERO, |now| state.ran(now));
+        let spent = format!("({iterations}, {}, {} tokens, ${:.2})", duration::short(ran), tokens(&state.usage), state.usage.cost_usd);
+        self.line(&format!("\n{sign} Session '{}' {}  {}", plan.session, report::ending(ending), dim(&spent)));
         if !matches!(ending, Ending::Completed { .. }) {
             let there = crate::store::session::Glance { plan: plan.clone(), state: state.clone() };
             self.line(&format!("{}\n{}", report::failure(&there), report::ways_on(&there)));
@@ -176,8 +217,12 @@ impl View {
         let _ = writeln!(self.out, "{text}");
     }
 
+    fn width(&self) -> usize {
+        usize::from(self.out.size().1)
+    }
+
     fn bottom(&mut self, text: &str) {
-        let width = usize::from(self.out.size().1).saturating_sub(1);
+        let width = self.width().saturating_sub(1);
         let _ = self.out.clear_line();
         let _ = write!(self.out, "{}", dim(&console::truncate_str(text, width, "…")));
         let _ = self.out.flush();
@@ -196,11 +241,19 @@ fn first_line(text: &str) -> String {
     console::strip_ansi_codes(text.lines().next().unwrap_or_default()).into_owned()
 }
 
-fn tokens(count: u64) -> String {
-    match count {
-        0..1000 => count.to_string(),
-        1000..1_000_000 => format!("{}.{}k", count / 1000, count % 1000 / 100),
-        _ => format!("{}.{}M", count / 1_000_000, count % 1_000_000 / 100_000),
+/// Returns a time of today as the clock on the wall shows it, and any other with its date.
+fn clock_time(at: Timestamp) -> String {
+    let zone = jiff::tz::TimeZone::system();
+    let (at, today) = (at.to_zoned(zone.clone()), clock::now().to_zoned(zone));
+    at.strftime(if at.date() == today.date() { "%H:%M:%S" } else { "%a %-d %b %H:%M:%S" }).to_string()
+}
+
+/// Returns all tokens, read and written.
+fn tokens(usage: &Usage) -> String {
+    match usage.input_tokens + usage.output_tokens + usage.cache_read_tokens + usage.cache_write_tokens {
+        count @ 0..1000 => count.to_string(),
+        count @ 1000..1_000_000 => format!("{}.{}k", count / 1000, count % 1000 / 100),
+        count => format!("{}.{}M", count / 1_000_000, count % 1_000_000 / 100_000),
     }
 }
 

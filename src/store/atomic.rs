@@ -1,4 +1,5 @@
 //! Replace a file so that a reader, or a crash, sees the old content or the new one, never half of it.
+use super::crash;
 use camino::Utf8Path;
 use fs_err as fs;
 use std::io::{self, Write as _};
@@ -17,15 +18,18 @@ fn write(path: &Utf8Path, content: &[u8], durably: bool) -> io::Result<()> {
     let (folder, name) = (path.parent().unwrap_or(Utf8Path::new(".")), path.file_name().unwrap_or("file"));
     // One writer per file, so the name need only differ from that of a writer that died.
     let draft = folder.join(format!(".{name}.{}.tmp", std::process::id()));
+    crash::point(format_args!("{name}: before its draft"));
     let written = fs::File::create(&draft).and_then(|mut file| {
         file.write_all(content)?;
         if durably { file.sync_all() } else { Ok(()) }
     });
+    crash::point(format_args!("{name}: after its draft"));
     if let Err(error) = written.and_then(|()| fs::rename(&draft, path)) {
         // The reason matters more than a draft that could not be removed.
         let _ = fs::remove_file(&draft);
         return Err(error);
     }
+    crash::point(format_args!("{name}: in its place"));
     if durably { sync_folder(folder) } else { Ok(()) }
 }
 

@@ -14,7 +14,7 @@ use std::io;
 pub fn put(dir: &RunDir, request: &Request, now: Timestamp) -> io::Result<()> {
     let inbox = dir.inbox();
     fs::create_dir_all(&inbox)?;
-    let name = format!("{:020}-{}.json", now.as_nanosecond(), std::process::id());
+    let name = format!("{}-{}.json", name_at(now), std::process::id());
     atomic::replace_durably(&inbox.join(name), &serde_json::to_vec(request)?)
 }
 
@@ -55,6 +55,21 @@ pub fn waiting(dir: &RunDir) -> io::Result<Vec<Waiting>> {
         }
     }
     Ok(requests)
+}
+
+/// Removes the stops asked for before `now`: whoever resumes a session wants it to run, also if its last runner died
+/// before it could take one up, or with one just taken up.
+pub fn forget_stops(dir: &RunDir, now: Timestamp) -> io::Result<()> {
+    let before = name_at(now);
+    let stale = |waiting: &Waiting| {
+        matches!(waiting.request, Request::Stop { .. }) && waiting.path.file_name().is_some_and(|name| name < before.as_str())
+    };
+    waiting(dir)?.into_iter().filter(stale).try_for_each(Waiting::done)
+}
+
+/// Names sort by time.
+fn name_at(now: Timestamp) -> String {
+    format!("{:020}", now.as_nanosecond())
 }
 
 fn reject(folder: &Utf8PathBuf, path: &Utf8PathBuf) -> io::Result<()> {

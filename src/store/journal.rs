@@ -1,7 +1,8 @@
 //! Append-only record of what happened in a session: `events.jsonl`, one [`Line`] a line.
 //!
-//! A fact is on disk before it is believed. The file is locked for as long as its writer lives, so
+//! A fact is on disk before anything is done about it. The file is locked for as long as its writer lives, so
 //! that even a deleted lock file never yields two writers.
+use super::crash;
 use super::lock::FileLock;
 use crate::clock;
 use crate::model::{Event, Line};
@@ -27,7 +28,7 @@ pub enum JournalError {
 }
 
 /// Longer than anybody holds a lock who is not its writer.
-const MOMENT: Duration = Duration::from_millis(500);
+const AN_INSTANT: Duration = Duration::from_millis(500);
 
 /// The writer of a journal; there is at most one.
 #[derive(Debug)]
@@ -35,6 +36,8 @@ pub struct Journal {
     file: fs::File,
     _lock: FileLock,
     mark: Mark,
+    /// What is known to be on disk.
+    synced: Mark,
     buffer: Vec<u8>,
 }
 
@@ -53,33 +56,46 @@ impl Journal {
     /// A torn last line, which was never believed, is cut off.
     pub fn open(path: &Utf8Path, each: impl FnMut(&Line)) -> Result<Self, JournalError> {
         let file = fs::OpenOptions::new().read(true).append(true).create(true).open(path)?;
-        // Whoever waits for a session's end holds the lock for a moment when it comes.
-        let mut lock = None;
-        clock::wait_until(MOMENT, || {
-            lock = FileLock::try_exclusive(&file).transpose();
-            lock.is_some()
-        });
-        let Some(lock) = lock.transpose()? else { return Err(JournalError::Held { path: path.to_owned() }) };
+        crash::point("journal: opened");
+        let Some(lock) = lock(&file)? else { return Err(JournalError::Held { path: path.to_owned() }) };
         let mark = read_from(path, Mark::default(), each)?;
         if mark.offset < file.metadata()?.len() {
             file.set_len(mark.offset)?;
             file.sync_data()?;
         }
-        Ok(Self { file, _lock: lock, mark, buffer: Vec::new() })
+        Ok(Self { file, _lock: lock, mark, synced: mark, buffer: Vec::new() })
     }
 
-    /// Records a fact; it is on disk when this returns.
+    /// Writes a fact down. Nothing may be done about it before [`sync`](Self::sync).
     pub fn append(&mut self, event: &Event, at: Timestamp) -> io::Result<()> {
         self.buffer.clear();
         let line = Written { v: Line::VERSION, seq: self.mark.seq + 1, at, event };
         serde_json::to_writer(&mut self.buffer, &line)?;
         self.buffer.push(b'\n');
+        crash::point("journal: before a line");
         // One write for one line. What a full disk leaves of it is taken away again, now or when the journal is next opened.
-        if let Err(error) = self.file.write_all(&self.buffer).and_then(|()| self.file.sync_data()) {
+        if let Err(error) = self.file.write_all(&self.buffer) {
             let _ = self.file.set_len(self.mark.offset);
             return Err(error);
         }
+        crash::point("journal: written");
         self.mark = Mark { offset: self.mark.offset + self.buffer.len() as u64, seq: self.mark.seq + 1 };
+        Ok(())
+    }
+
+    /// Whatever has been written down is on disk when this returns.
+    pub fn sync(&mut self) -> io::Result<()> {
+        if self.synced == self.mark {
+            return Ok(());
+        }
+        crash::point("journal: before syncing");
+        if let Err(error) = self.file.sync_data() {
+            let _ = self.file.set_len(self.synced.offset);
+            self.mark = self.synced;
+            return Err(error);
+        }
+        crash::point("journal: synced");
+        self.synced = self.mark;
         Ok(())
     }
 
@@ -87,6 +103,26 @@ impl Journal {
     pub fn mark(&self) -> Mark {
         self.mark
     }
+}
+
+/// Whether a living runner writes the journal, lock file or not. For whoever holds the session's lock.
+pub fn is_held(path: &Utf8Path) -> io::Result<bool> {
+    match fs::File::open(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        file => Ok(lock(&file?)?.is_none()),
+    }
+}
+
+/// Locks a journal. Who waits for a runner's end has it for an instant, and so has a shim that is just being started.
+fn lock(file: &fs::File) -> io::Result<Option<FileLock>> {
+    let mut taken = FileLock::try_exclusive(file);
+    clock::wait_until(AN_INSTANT, || {
+        if matches!(taken, Ok(None)) {
+            taken = FileLock::try_exclusive(file);
+        }
+        !matches!(taken, Ok(None))
+    });
+    taken
 }
 
 /// A [`Line`] that borrows its event.
@@ -152,6 +188,7 @@ mod tests {
         for event in events {
             journal.append(event, clock::now()).unwrap();
         }
+        journal.sync().unwrap();
     }
 
     #[test]

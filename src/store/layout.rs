@@ -10,6 +10,8 @@
 //!             context.json prompt.md status.json output.md stdout.log stderr.log exit.json
 //!             attempts/<K>/                     (the same files of an attempt that was repeated)
 //! <project>/.claude/pipeline-runs/.archive/<session>-<run>/   (what --force moved away)
+//! <project>/.agent-pipelines/<session>/        (what agents write that may not write under `.claude/`)
+//!     progress-<session>.md  stage-<NN>-<node>/progress.md  status-<cursor>.json
 //! ```
 use crate::model::{Cursor, NodeId, RunId, SessionName};
 use camino::{Utf8Path, Utf8PathBuf};

@@ -1,4 +1,5 @@
 //! At most one runner per session: a file lock that the kernel lets go of when its holder dies.
+use super::crash;
 use crate::model::{ProcessId, SessionName};
 use camino::{Utf8Path, Utf8PathBuf};
 use fs_err as fs;
@@ -32,6 +33,14 @@ impl FileLock {
         std::mem::forget(lock.write()?);
         Ok(Self { _file: lock })
     }
+
+    /// Whether a living process holds the file. Found out by taking it for a moment.
+    pub fn is_held(path: &Utf8Path) -> io::Result<bool> {
+        match fs::OpenOptions::new().read(true).write(true).open(path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+            file => Ok(Self::try_exclusive(&file?)?.is_none()),
+        }
+    }
 }
 
 /// `<session>.lock`: who runs the session. For people and for `status`; the kernel's lock decides.
@@ -56,7 +65,9 @@ impl SessionLock {
     pub fn try_acquire(path: &Utf8Path, holder: &Holder) -> io::Result<Option<Self>> {
         loop {
             let mut file = fs::OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path)?;
+            crash::point("lock: opened");
             let Some(lock) = FileLock::try_exclusive(&file)? else { return Ok(None) };
+            crash::point("lock: locked");
             // Between our open and our lock the holder may have let go and removed the file we hold.
             if !is_at(&file, path) {
                 continue;
@@ -65,8 +76,22 @@ impl SessionLock {
             file.set_len(0)?;
             file.write_all(text.as_bytes())?;
             file.write_all(b"\n")?;
+            crash::point("lock: says who");
             return Ok(Some(Self { path: path.to_owned(), file, _lock: lock }));
         }
+    }
+
+    /// Removes the file of a runner that is gone. Tells whether it did: a file that a living runner holds is left alone.
+    pub fn remove_stale(path: &Utf8Path) -> io::Result<bool> {
+        let file = match fs::OpenOptions::new().read(true).write(true).open(path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+            file => file?,
+        };
+        let Some(lock) = FileLock::try_exclusive(&file)? else { return Ok(false) };
+        // Removed by the drop, under the lock and only if it is still the file we locked.
+        let stale = is_at(&file, path);
+        drop(Self { path: path.to_owned(), file, _lock: lock });
+        Ok(stale)
     }
 
     /// Reads who holds a session; nothing if nobody does or the text cannot be read. Changes nothing.
@@ -79,9 +104,11 @@ impl Drop for SessionLock {
     fn drop(&mut self) {
         // Still locked while it is removed, so a taker either sees our lock or no file. If somebody
         // deleted ours, what is there now is not ours to remove.
+        crash::point("lock: before it is removed");
         if is_at(&self.file, &self.path) {
             let _ = fs::remove_file(&self.path);
         }
+        crash::point("lock: removed");
     }
 }
 
@@ -142,5 +169,19 @@ mod tests {
         let path = Utf8PathBuf::from_path_buf(folder.path().join("auth.lock")).unwrap();
         crate::store::atomic::replace(&path, b"half a {").unwrap();
         assert!(SessionLock::try_acquire(&path, &holder()).unwrap().is_some());
+    }
+
+    #[test]
+    fn only_a_file_that_nobody_holds_is_stale() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = Utf8PathBuf::from_path_buf(folder.path().join("auth.lock")).unwrap();
+        let lock = SessionLock::try_acquire(&path, &holder()).unwrap().unwrap();
+        assert!(FileLock::is_held(&path).unwrap());
+        assert!(!SessionLock::remove_stale(&path).unwrap() && path.exists());
+        drop(lock);
+        assert!(!SessionLock::remove_stale(&path).unwrap(), "there is none");
+        crate::store::atomic::replace(&path, b"half a {").unwrap();
+        assert!(!FileLock::is_held(&path).unwrap());
+        assert!(SessionLock::remove_stale(&path).unwrap() && !path.exists());
     }
 }

@@ -1,7 +1,9 @@
 //! What is kept on disk: every path, and the ways to write without losing what was there.
 pub mod atomic;
+pub mod crash;
 pub mod inbox;
 pub mod journal;
+pub mod last_lines;
 pub mod layout;
 pub mod library;
 pub mod lock;

@@ -1,9 +1,9 @@
 //! A session on disk: its plan, its journal and the state they amount to.
-use super::atomic;
 use super::journal::{Journal, JournalError};
 use super::layout::{Project, RunDir};
 use super::lock::SessionLock;
-use super::views::{self, Views};
+use super::views::{self, Fact, Views};
+use super::{atomic, crash};
 use crate::engine::State;
 use crate::error::Error;
 use crate::model::{Event, SessionName};
@@ -20,17 +20,22 @@ pub struct Session {
     pub dir: RunDir,
     pub plan: Plan,
     state: State,
-    journal: Journal,
+    /// Written down, but not on disk yet.
+    fresh: Vec<Fact>,
+    // Let go in this order: the views are finished before anybody else may start, and who waits for the journal, as
+    // `ap wait` does, finds all of it done.
     views: Views,
-    // Last, so that the views are finished before anybody else may start.
     _lock: SessionLock,
+    journal: Journal,
 }
 
 impl Session {
     /// Makes the run directory of a new session and opens it.
     pub fn create(project: &Project, plan: &Plan, lock: SessionLock, now: Timestamp) -> Result<Self, Error> {
         let dir = project.session(&plan.session);
+        crash::point("run directory: before it is made");
         fs::create_dir_all(dir.inbox())?;
+        crash::point("run directory: made");
         let progress = dir.progress();
         if !progress.exists() {
             atomic::replace_durably(&progress, new_progress(&plan.session).as_bytes())?;
@@ -38,6 +43,7 @@ impl Session {
         let text = serde_json::to_vec_pretty(plan).map_err(io::Error::from)?;
         atomic::replace_durably(&dir.plan(), &text)?;
         atomic::sync_folder(&project.runs())?;
+        crash::point("run directory: complete, no journal");
         let mut session = Self::open(project, &plan.session, lock)?;
         session.record(Event::SessionStarted { session: plan.session.clone(), run: plan.run.clone() }, now)?;
         Ok(session)
@@ -50,18 +56,34 @@ impl Session {
         let mut state = State::default();
         let journal = Journal::open(&dir.journal(), |line| state.apply(&line.event, line.at)).map_err(|error| explain(&dir, error))?;
         let views = Views::start(&dir, &plan, &state, journal.mark());
-        Ok(Self { dir, plan, state, journal, views, _lock: lock })
+        Ok(Self { dir, plan, state, journal, fresh: Vec::new(), views, _lock: lock })
     }
 
     pub fn state(&self) -> &State {
         &self.state
     }
 
-    /// Records a fact: on disk first, believed after.
+    /// Records a fact; it is on disk when this returns.
     pub fn record(&mut self, event: Event, now: Timestamp) -> io::Result<()> {
+        self.note(event, now)?;
+        self.commit()
+    }
+
+    /// Writes a fact down, so that what follows from it can be written down with it.
+    pub fn note(&mut self, event: Event, now: Timestamp) -> io::Result<()> {
         self.journal.append(&event, now)?;
         self.state.apply(&event, now);
-        self.views.tell(event, now, self.journal.mark());
+        self.fresh.push((event, now, self.journal.mark()));
+        Ok(())
+    }
+
+    /// Puts what has been written down on disk: facts that follow from each other share one wait for it.
+    /// Comes before anything is done about any of them.
+    pub fn commit(&mut self) -> io::Result<()> {
+        self.journal.sync()?;
+        for fact in self.fresh.drain(..) {
+            self.views.tell(fact);
+        }
         Ok(())
     }
 }
@@ -75,10 +97,19 @@ pub struct Glance {
 
 /// Looks at a session; nothing if there is none of that name, or none of it has been journalled yet.
 pub fn glance(dir: &RunDir) -> Result<Option<Glance>, Error> {
+    look(dir, views::fold)
+}
+
+/// Looks at a session as [`glance`] does, but reads its whole journal: for whoever is about to decide something.
+pub fn examine(dir: &RunDir) -> Result<Option<Glance>, Error> {
+    look(dir, views::fold_all)
+}
+
+fn look(dir: &RunDir, fold: fn(&RunDir) -> Result<State, JournalError>) -> Result<Option<Glance>, Error> {
     if !dir.journal().exists() {
         return Ok(None);
     }
-    let state = views::fold(dir).map_err(|error| explain(dir, error))?;
+    let state = fold(dir).map_err(|error| explain(dir, error))?;
     if state.session.is_none() {
         return Ok(None);
     }
@@ -109,7 +140,8 @@ pub fn names(project: &Project) -> io::Result<Vec<SessionName>> {
     Ok(names)
 }
 
-fn read_plan(path: &Utf8Path) -> Result<Plan, Error> {
+/// Reads a plan that a session froze.
+pub fn read_plan(path: &Utf8Path) -> Result<Plan, Error> {
     let text = fs::read(path)?;
     let plan: Plan = serde_json::from_slice(&text).map_err(|error| {
         Error::failed(format!("{path}:{}:{}: the plan cannot be read: {error}", error.line(), error.column()))

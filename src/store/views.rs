@@ -1,8 +1,8 @@
 //! What can always be made again from the journal, kept up to date beside it: `state.json` for people
 //! and their `jq`, `checkpoint.json` so that reading a session costs the same at iteration 10 and 10,000.
 //!
-//! Both are written by a thread of their own, behind the runner: it never waits for them, and when
-//! facts come faster than files can be written, only the last state is.
+//! Both are written by a thread of their own, a moment behind the runner: it never waits for them, and
+//! of facts that come close together, as between two agents, only the last state is written.
 use super::atomic;
 use super::journal::{self, JournalError, Mark};
 use super::layout::RunDir;
@@ -15,20 +15,47 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::JoinHandle;
+use std::time::{Duration, Instant, SystemTime};
 
-/// How many lines a checkpoint may be behind.
+/// How long the views may be behind. The end of a session is not waited with.
+const BEHIND: Duration = Duration::from_millis(50);
+
+/// How many lines a checkpoint may be behind. One is made when a runner ends too: a list reads every session.
 const LINES_PER_CHECKPOINT: u64 = 256;
+
+/// A fact that is in the journal, when it was written and where it ends.
+pub(super) type Fact = (Event, Timestamp, Mark);
 
 #[derive(Serialize, Deserialize)]
 struct Checkpoint {
     mark: Mark,
+    /// When the journal was last written to, as its file system tells: a journal that ends here must not have changed since.
+    journal_changed: Option<SystemTime>,
     state: State,
+}
+
+impl Checkpoint {
+    fn new(dir: &RunDir, mark: Mark, state: State) -> Self {
+        Self { mark, journal_changed: changed(dir).map(|(_, at)| at), state }
+    }
+
+    /// Whether the journal may still be what it was.
+    fn fits(&self, dir: &RunDir) -> bool {
+        changed(dir)
+            .is_some_and(|(length, at)| self.mark.offset < length || (self.mark.offset == length && self.journal_changed == Some(at)))
+    }
+}
+
+/// Returns the journal's length and when it was last written to.
+fn changed(dir: &RunDir) -> Option<(u64, SystemTime)> {
+    let meta = fs::metadata(dir.journal()).ok()?;
+    Some((meta.len(), meta.modified().ok()?))
 }
 
 /// The writer of the views. Finishes them when dropped.
 #[derive(Debug)]
 pub struct Views {
-    facts: Option<Sender<(Event, Timestamp, Mark)>>,
+    facts: Option<Sender<Fact>>,
     writer: Option<JoinHandle<()>>,
 }
 
@@ -42,10 +69,10 @@ impl Views {
     }
 
     /// Passes on a fact that is in the journal.
-    pub fn tell(&self, event: Event, at: Timestamp, mark: Mark) {
+    pub(super) fn tell(&self, fact: Fact) {
         if let Some(facts) = &self.facts {
             // A writer that died costs a view, not the session.
-            let _ = facts.send((event, at, mark));
+            let _ = facts.send(fact);
         }
     }
 }
@@ -59,21 +86,34 @@ impl Drop for Views {
     }
 }
 
-fn write(dir: &RunDir, plan: &Plan, mut state: State, mut mark: Mark, facts: &Receiver<(Event, Timestamp, Mark)>) {
+fn write(dir: &RunDir, plan: &Plan, mut state: State, mut mark: Mark, facts: &Receiver<Fact>) {
     let mut saved = mark.seq;
     publish(dir, plan, &state);
     while let Ok((event, at, to)) = facts.recv() {
         state.apply(&event, at);
         mark = to;
-        for (event, at, to) in facts.try_iter() {
+        let until = Instant::now() + BEHIND;
+        while let Ok((event, at, to)) = facts.recv_timeout(until.saturating_duration_since(Instant::now())) {
             state.apply(&event, at);
             mark = to;
         }
         publish(dir, plan, &state);
         if saved + LINES_PER_CHECKPOINT <= mark.seq {
             saved = mark.seq;
-            save(&checkpoint_path(dir), &Checkpoint { mark, state: state.clone() });
+            save(&checkpoint_path(dir), &Checkpoint::new(dir, mark, state.clone()));
         }
+    }
+    if saved < mark.seq {
+        save(&checkpoint_path(dir), &Checkpoint::new(dir, mark, state));
+    }
+}
+
+/// Makes `state.json` true again if its writer died before it was done. For whoever holds the session.
+pub fn refresh(dir: &RunDir, plan: &Plan, state: &State) {
+    let wanted = text(&StateView::new(plan, state));
+    let there = fs::read(dir.state());
+    if !matches!((wanted, there), (Ok(wanted), Ok(there)) if wanted == there) {
+        publish(dir, plan, state);
     }
 }
 
@@ -83,13 +123,16 @@ fn publish(dir: &RunDir, plan: &Plan, state: &State) {
 
 /// Writes a view. One that cannot be written is made again from the journal by whoever needs it.
 fn save(path: &Utf8Path, value: &impl Serialize) {
-    let written = serde_json::to_vec(value).map_err(std::io::Error::from).and_then(|mut text| {
-        text.push(b'\n');
-        atomic::replace(path, &text)
-    });
+    let written = text(value).and_then(|text| atomic::replace(path, &text));
     if let Err(error) = written {
         tracing::warn!(%path, %error, "a view could not be written");
     }
+}
+
+fn text(value: &impl Serialize) -> std::io::Result<Vec<u8>> {
+    let mut text = serde_json::to_vec(value)?;
+    text.push(b'\n');
+    Ok(text)
 }
 
 fn checkpoint_path(dir: &RunDir) -> camino::Utf8PathBuf {
@@ -99,12 +142,17 @@ fn checkpoint_path(dir: &RunDir) -> camino::Utf8PathBuf {
 /// Folds a journal without changing anything, from the last checkpoint where there is a good one.
 pub fn fold(dir: &RunDir) -> Result<State, JournalError> {
     let saved: Option<Checkpoint> = fs::read(checkpoint_path(dir)).ok().and_then(|text| serde_json::from_slice(&text).ok());
-    if let Some(Checkpoint { mark, state }) = saved {
+    if let Some(Checkpoint { mark, state, .. }) = saved.filter(|saved| saved.fits(dir)) {
         // A checkpoint that does not fit the journal is not damage: the journal is the truth.
         if let Ok(state) = fold_from(dir, state, mark) {
             return Ok(state);
         }
     }
+    fold_all(dir)
+}
+
+/// Folds a whole journal, so that no damage in it goes unnoticed. Changes nothing.
+pub fn fold_all(dir: &RunDir) -> Result<State, JournalError> {
     fold_from(dir, State::default(), Mark::default())
 }
 

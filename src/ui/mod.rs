@@ -1,4 +1,5 @@
 //! How anything is shown: data to stdout, the rest to stderr, colour only where a person sees it.
+pub mod activity;
 pub mod duration;
 pub mod report;
 pub mod style;
@@ -8,6 +9,8 @@ use crate::error::Result;
 use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme};
 use serde::Serialize;
 use std::io::{self, Write as _};
+use std::os::fd::AsFd as _;
+use std::time::Duration;
 
 /// Writes data to stdout, and ends its last line. A reader that has gone away (`ap list | head`) is no error.
 pub fn out(text: impl AsRef<str>) -> Result<()> {
@@ -41,4 +44,25 @@ pub fn diagnostic(diagnostic: &impl Diagnostic) -> String {
     // Writing to a string cannot fail, and half a frame is better than none.
     let _ = GraphicalReportHandler::new_themed(theme).with_width(width).with_links(false).render_report(&mut shown, diagnostic);
     shown.trim_end().to_owned()
+}
+
+/// Writes data to standard output. Tells whether somebody still reads it.
+pub fn tell(text: &str) -> bool {
+    let mut to = io::stdout().lock();
+    to.write_all(text.as_bytes()).and_then(|()| to.flush()).is_ok()
+}
+
+/// Rests between two looks. Tells whether somebody still reads standard output, and returns at once when nobody does.
+pub fn rest(duration: Duration) -> bool {
+    use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+    let stdout = io::stdout();
+    let mut watched = [PollFd::new(stdout.as_fd(), PollFlags::empty())];
+    // Nothing is asked for, so only the reader's end or the time ends the wait.
+    let _ = poll(&mut watched, PollTimeout::try_from(duration).unwrap_or(PollTimeout::MAX));
+    let seen = watched[0].revents().unwrap_or(PollFlags::empty());
+    if seen.contains(PollFlags::POLLNVAL) {
+        // Some systems cannot watch a terminal.
+        std::thread::park_timeout(duration);
+    }
+    !seen.intersects(PollFlags::POLLERR | PollFlags::POLLHUP)
 }

@@ -120,6 +120,11 @@ impl ClaudeEnv {
         self
     }
 
+    pub(crate) fn without(mut self, name: &str) -> Self {
+        self.vars.remove(name);
+        self
+    }
+
     pub(crate) fn home(&self) -> Utf8PathBuf {
         self.path("home")
     }

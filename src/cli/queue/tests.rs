@@ -226,7 +226,7 @@ fn a_session_s_queue_is_the_one_in_its_plan() {
         serde_json::json!({
             "id": id, "template": "", "description": "", "prompt": "", "termination": { "type": "queue" }, "max_iterations": 1, "delay_ms": 0,
             "agent": { "provider": "scripted", "program": "", "model": "", "permissions": "bypassPermissions", "args": [],
-                "keep_env": false, "max_attempts": 1, "limits": { "wall_s": 0, "idle_s": 0, "after_result_s": 0 } },
+                "keep_env": false, "max_attempts": 1, "retry_delay_ms": 0, "limits": { "wall_s": 0, "idle_s": 0, "after_result_s": 0 } },
             "check_before": false, "output_path": "", "context": "", "from": null, "commands": {},
             "queue": { "provider": "backlog", "path": root.join(format!("{id}.md")), "max_wait_s": 0 },
         })

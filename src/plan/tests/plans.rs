@@ -31,6 +31,7 @@ fn what_nobody_says_is_sensible() {
             "args": [],
             "keep_env": false,
             "max_attempts": 3,
+            "retry_delay_ms": 5000,
             "limits": {
               "wall_s": 7200,
               "idle_s": 1800,

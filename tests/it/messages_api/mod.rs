@@ -17,7 +17,7 @@ mod turn;
 
 pub(crate) use request::Request;
 pub(crate) use script::{Script, script};
-pub(crate) use turn::{cut, hang, stall, status, turn};
+pub(crate) use turn::{Turn, cut, hang, stall, status, turn};
 
 use server::Shared;
 use std::net::{SocketAddr, TcpListener, TcpStream};

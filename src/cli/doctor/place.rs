@@ -1,0 +1,107 @@
+//! The file system and the clock sessions rely on.
+use super::Check;
+use crate::cli::context::Context;
+use crate::clock;
+use crate::store::lock::FileLock;
+use camino::{Utf8Path, Utf8PathBuf};
+use nix::sys::statvfs::{Statvfs, statvfs};
+use std::io;
+
+/// Below this a session fails soon.
+const LITTLE_MB: u64 = 100;
+/// Below this a long one may.
+const SOME_MB: u64 = 1024;
+/// How far the clocks of machine and file system may be apart, in seconds.
+const DRIFT_S: i64 = 5;
+/// The year this was written; an earlier time is wrong.
+const EARLIEST_YEAR: i16 = 2025;
+
+/// Whether locks can be written and hold what they promise.
+pub(super) fn locks(context: &Context) -> Check {
+    const NAME: &str = "locks";
+    let wanted = context.project.locks();
+    let folder = existing(&wanted);
+    match locks_work(&folder) {
+        Ok(true) => Check::ok(NAME, format!("writable, and locking works ({wanted})")),
+        Ok(false) => Check::problem(
+            NAME,
+            format!("a lock that is held can be taken again in {folder}"),
+            "keep the project on a local disk: two runners could run one session here",
+        ),
+        Err(error) => Check::problem(
+            NAME,
+            format!("{folder}: {error}"),
+            "the project must be writable for you, and on a file system that knows flock",
+        ),
+    }
+}
+
+/// Takes a lock twice; the second time must fail.
+fn locks_work(folder: &Utf8Path) -> io::Result<bool> {
+    let file = tempfile::Builder::new().prefix(".ap-doctor-").tempfile_in(folder)?;
+    let (first, second) = (fs_err::File::open(file.path())?, fs_err::File::open(file.path())?);
+    let held = FileLock::try_exclusive(&first)?;
+    Ok(held.is_some() && FileLock::try_exclusive(&second)?.is_none())
+}
+
+pub(super) fn disk(context: &Context) -> Check {
+    const NAME: &str = "disk";
+    const ADVICE: &str = "free some space; old runs lie under .claude/pipeline-runs/.archive";
+    let folder = existing(&context.project.runs());
+    let free_mb = match statvfs(folder.as_std_path()) {
+        Ok(about) => free_mb(&about),
+        Err(error) => return Check::warning(NAME, format!("{folder}: {error}"), "check the file system"),
+    };
+    let found = format!("{}.{} GB free ({folder})", free_mb / 1024, free_mb % 1024 * 10 / 1024);
+    if free_mb < LITTLE_MB {
+        Check::problem(NAME, found, ADVICE)
+    } else if free_mb < SOME_MB {
+        Check::warning(NAME, found, ADVICE)
+    } else {
+        Check::ok(NAME, found)
+    }
+}
+
+#[allow(clippy::useless_conversion, reason = "the numbers are smaller on some systems")]
+fn free_mb(about: &Statvfs) -> u64 {
+    u64::from(about.blocks_available()).saturating_mul(u64::from(about.fragment_size())) / (1024 * 1024)
+}
+
+/// Whether the clock can be right, and agrees with the file system's.
+pub(super) fn clock(context: &Context) -> Check {
+    const NAME: &str = "clock";
+    let now = clock::now();
+    if now.to_zoned(jiff::tz::TimeZone::UTC).year() < EARLIEST_YEAR {
+        return Check::problem(NAME, format!("it says {now}"), "set it: waits for quotas and limits go by it");
+    }
+    let written = tempfile::Builder::new().prefix(".ap-doctor-").tempfile_in(existing(&context.project.runs()));
+    let modified = written.and_then(|file| file.as_file().metadata()?.modified());
+    let apart = modified.ok().and_then(|at| jiff::Timestamp::try_from(at).ok()).map(|at| now.duration_since(at).as_secs().abs());
+    match apart {
+        Some(apart) if DRIFT_S < apart => Check::warning(
+            NAME,
+            format!("the file system's clock is {apart} s away from this machine's"),
+            "set both by NTP: ages of files are compared with the time",
+        ),
+        Some(_) | None => Check::ok(NAME, format!("{now}")),
+    }
+}
+
+/// Returns the folder, or the nearest one above it that exists.
+fn existing(folder: &Utf8Path) -> Utf8PathBuf {
+    folder.ancestors().find(|folder| folder.is_dir()).unwrap_or(Utf8Path::new("/")).to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn locking_is_tried_out_and_leaves_nothing_behind() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = Utf8Path::from_path(folder.path()).unwrap();
+        assert!(locks_work(path).unwrap());
+        assert_eq!(path.read_dir_utf8().unwrap().count(), 0);
+        assert_eq!(existing(&path.join("a/b")), path);
+    }
+}

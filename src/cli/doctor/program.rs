@@ -1,0 +1,192 @@
+//! Programs: which there are, which version, and whether they answer.
+use super::{Check, Verdict};
+use crate::cli::context::Context;
+use camino::Utf8PathBuf;
+use std::ffi::OsStr;
+use std::os::unix::process::CommandExt as _;
+use std::process::{Command, Stdio};
+use std::sync::mpsc::channel;
+use std::time::Duration;
+
+/// How long a program may take to answer.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// A program sessions use.
+#[derive(Clone, Copy)]
+pub(super) struct Wanted {
+    name: &'static str,
+    /// What makes it say its version.
+    version: &'static str,
+    missing: Verdict,
+    advice: &'static str,
+}
+
+pub(super) const WANTED: [Wanted; 4] = [
+    Wanted {
+        name: "tmux",
+        version: "-V",
+        missing: Verdict::Problem,
+        advice: "install it (`apt install tmux`, `dnf install tmux`, `brew install tmux`); `--foreground` works without it",
+    },
+    Wanted { name: "git", version: "--version", missing: Verdict::Warning, advice: "install it: agents keep their work with it" },
+    Wanted {
+        name: "claude",
+        version: "--version",
+        missing: Verdict::Warning,
+        advice: "install Claude Code (`npm install -g @anthropic-ai/claude-code`), or use `--provider command` or `--provider scripted`",
+    },
+    Wanted { name: "bd", version: "version", missing: Verdict::Ok, advice: "" },
+];
+
+/// What a program answered.
+pub(super) enum Answer {
+    Said(String),
+    /// It failed, or could not be run.
+    Failed(String),
+    /// It did not answer in time, and was ended.
+    Silent,
+}
+
+/// Runs a program for its output, for a bounded time.
+pub(super) fn ask<S: AsRef<OsStr>>(program: impl AsRef<OsStr>, args: impl IntoIterator<Item = S>) -> Answer {
+    let mut command = Command::new(program);
+    command.args(args).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
+    let child = match command.spawn() {
+        Ok(child) => child,
+        Err(error) => return Answer::Failed(error.to_string()),
+    };
+    let process = i32::try_from(child.id()).ok().and_then(crate::process::identity);
+    let (sender, answer) = channel();
+    std::thread::spawn(move || sender.send(child.wait_with_output()));
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim().to_owned();
+    match answer.recv_timeout(PATIENCE) {
+        Ok(Ok(output)) if output.status.success() => Answer::Said(text(&output.stdout)),
+        Ok(Ok(output)) => Answer::Failed(text(&output.stderr)),
+        Ok(Err(error)) => Answer::Failed(error.to_string()),
+        Err(_) => {
+            if let Some(process) = process {
+                crate::process::send(&process, nix::sys::signal::Signal::SIGKILL);
+            }
+            Answer::Silent
+        }
+    }
+}
+
+pub(super) fn check(wanted: &Wanted, context: &Context) -> Check {
+    let name = wanted.name;
+    // The program may have been named: `AP_PROGRAM=/opt/claude`.
+    let named = context.env.get("AP_PROGRAM").filter(|program| name == "claude" && !program.is_empty());
+    let Some(path) = find(named.map_or(name, String::as_str), context) else {
+        let missing = if named.is_some() { "AP_PROGRAM names a program that is not there" } else { "not installed" };
+        return match wanted.missing {
+            Verdict::Ok => Check::ok(name, format!("{missing} (optional: task queues of beads)")),
+            verdict => Check { name, verdict, found: missing.to_owned(), advice: Some(wanted.advice.to_owned()) },
+        };
+    };
+    match ask(&path, [wanted.version]) {
+        Answer::Said(version) => Check::ok(name, format!("{} ({path})", first_line(&version))),
+        Answer::Failed(why) => broken(wanted, format!("{path} does not run: {}", first_line(&why))),
+        Answer::Silent => broken(wanted, format!("{path} did not answer in {} s", PATIENCE.as_secs())),
+    }
+}
+
+fn broken(wanted: &Wanted, found: String) -> Check {
+    Check { name: wanted.name, verdict: wanted.missing.max(Verdict::Warning), found, advice: Some("reinstall it".to_owned()) }
+}
+
+fn find(program: &str, context: &Context) -> Option<Utf8PathBuf> {
+    let path = which::which_in(program, context.env.get("PATH"), context.project.root()).ok()?;
+    Utf8PathBuf::from_path_buf(path).ok()
+}
+
+fn first_line(text: &str) -> String {
+    console::strip_ansi_codes(text.lines().next().unwrap_or_default()).into_owned()
+}
+
+/// Where a tmux server is.
+pub(super) enum Server {
+    /// Its process and socket.
+    Runs(i32, String),
+    None,
+    /// It exists and does not answer as it should.
+    Ill(String),
+    NoTmux,
+}
+
+/// Asks the tmux server sessions would use.
+pub(super) fn find_server(context: &Context) -> Server {
+    let Some(tmux) = find("tmux", context) else { return Server::NoTmux };
+    let known = context.tmux();
+    let args = known.server_args().into_iter().chain(["display-message", "-p", "#{pid} #{socket_path}"]);
+    match ask(&tmux, args) {
+        Answer::Said(text) => match text.split_once(' ').and_then(|(pid, socket)| Some((pid.parse().ok()?, socket))) {
+            Some((pid, socket)) => Server::Runs(pid, socket.to_owned()),
+            None => Server::Ill(format!("it answers `{}`", first_line(&text))),
+        },
+        Answer::Failed(why) if why.contains("no server running") || why.contains("No such file") => Server::None,
+        Answer::Failed(why) => Server::Ill(first_line(&why)),
+        Answer::Silent => Server::Ill(format!("it did not answer in {} s", PATIENCE.as_secs())),
+    }
+}
+
+pub(super) fn server(context: &Context) -> Check {
+    const NAME: &str = "tmux server";
+    match find_server(context) {
+        Server::Runs(pid, socket) => Check::ok(NAME, format!("answers (pid {pid}, socket {socket})")),
+        Server::None => Check::ok(NAME, "none runs yet; the first session starts it"),
+        Server::Ill(why) => Check::problem(
+            NAME,
+            why,
+            "set AP_TMUX_SOCKET to a name of your choice for a server of its own, or end this one with `tmux kill-server`",
+        ),
+        Server::NoTmux => Check::ok(NAME, "none: tmux is not installed"),
+    }
+}
+
+/// Whether a person who types `ap` gets this program.
+pub(super) fn on_path(context: &Context) -> Check {
+    const NAME: &str = "ap";
+    let version = env!("CARGO_PKG_VERSION");
+    let real = |path: &Utf8PathBuf| fs_err::canonicalize(path).ok();
+    match find("ap", context) {
+        Some(path) if real(&path) == real(&context.exe) => Check::ok(NAME, format!("{version} ({path})")),
+        Some(path) => Check::warning(
+            NAME,
+            format!("{version} ({}), but `ap` on PATH is {path}", context.exe),
+            "put the folder of the one you want first on PATH; agents always get the one that started their session",
+        ),
+        None => Check::warning(
+            NAME,
+            format!("{version} ({}), not on PATH", context.exe),
+            "add its folder to PATH, or use `./run.sh` from the checkout; agents find it either way",
+        ),
+    }
+}
+
+/// Says which account pays for agents. Looks at names only.
+pub(super) fn account(context: &Context) -> Check {
+    const NAME: &str = "account";
+    let set = ["ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN"].into_iter().find(|name| context.env.contains_key(*name));
+    match set {
+        Some(name) => Check::ok(
+            NAME,
+            format!("{name} is set, but agents do not get it: the account `claude` is signed in with pays; with --keep-env the key's does"),
+        ),
+        None => Check::ok(NAME, "the account `claude` is signed in with pays"),
+    }
+}
+
+pub(super) fn user(context: &Context) -> Check {
+    const NAME: &str = "user";
+    if !nix::unistd::geteuid().is_root() {
+        return Check::ok(NAME, "not root");
+    }
+    if context.env.get("IS_SANDBOX").is_some_and(|value| value == "1") {
+        return Check::ok(NAME, "root, in a sandbox by your word (IS_SANDBOX=1)");
+    }
+    Check::warning(
+        NAME,
+        "root: agents may do anything to this machine, and get IS_SANDBOX=1 so that Claude Code runs with bypassPermissions",
+        "use an ordinary user, or a container that can be thrown away",
+    )
+}

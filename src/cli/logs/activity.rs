@@ -1,0 +1,195 @@
+//! What one attempt's agent said and did, read from its `stdout.log`.
+use super::growing::Growing;
+use super::place::{Attempt, stdout};
+use crate::agent::{Activity, Transcript};
+use crate::error::Result;
+use crate::model::{Cursor, Exit, Outcome, Status};
+use crate::plan::Node;
+use crate::store::session::Glance;
+use crate::ui::{self, note};
+use camino::Utf8Path;
+use fs_err as fs;
+use serde::Serialize;
+use std::collections::VecDeque;
+use std::io::{self, Read as _};
+
+/// An output up to this size is read from its beginning.
+const SMALL: u64 = 8 * 1024 * 1024;
+/// How many lines of standard error are shown when an attempt went wrong.
+const STDERR_LINES: usize = 10;
+/// The most that is read of a file that should be small.
+const LARGEST: u64 = 1024 * 1024;
+
+/// One line of `ap logs --json`.
+#[derive(Serialize)]
+struct Line<'a> {
+    stage: &'a str,
+    iteration: u32,
+    attempt: u32,
+    activity: &'a Activity,
+}
+
+/// An attempt being shown.
+pub(super) struct Shown<'a> {
+    node: &'a Node,
+    cursor: Cursor,
+    json: bool,
+    output: Growing,
+    transcript: Transcript,
+}
+
+/// Shows the last lines of an attempt. Tells whether somebody still reads it.
+pub(super) fn show(attempt: &Attempt, there: &Glance, lines: usize, json: bool) -> Result<bool> {
+    let Some(node) = there.plan.nodes.get(attempt.cursor.node as usize) else { return Ok(true) };
+    let mut shown = Shown::open(node, attempt.cursor, &attempt.folder, json)?;
+    if !shown.header(there) || !shown.last(lines)? {
+        return Ok(false);
+    }
+    let ended = attempt.folder.join("exit.json").exists();
+    if ended && !shown.finish() {
+        return Ok(false);
+    }
+    Ok(json || ending(&attempt.folder).iter().all(|line| ui::tell(&format!("  {line}\n"))))
+}
+
+impl<'a> Shown<'a> {
+    pub(super) fn open(node: &'a Node, cursor: Cursor, folder: &Utf8Path, json: bool) -> io::Result<Self> {
+        let output = Growing::open(&stdout(folder))?;
+        Ok(Self { node, cursor, json, output, transcript: Transcript::new(node.agent.provider) })
+    }
+
+    /// Says which attempt follows.
+    pub(super) fn header(&self, there: &Glance) -> bool {
+        self.json || ui::tell(&format!("{}\n", heading(self.node, self.cursor, there)))
+    }
+
+    /// Shows the last activities up to now; 0 stands for all of them.
+    pub(super) fn last(&mut self, lines: usize) -> Result<bool> {
+        if lines == 0 {
+            return self.more();
+        }
+        let (mut last, mut behind) = (VecDeque::new(), lines.saturating_mul(4));
+        let left_out = loop {
+            let whole = self.output.length()? <= SMALL;
+            let start = self.output.go_to_last_lines(if whole { 0 } else { behind })?;
+            let dropped = self.read_last(lines, &mut last)?;
+            if start == 0 || lines <= last.len() {
+                break dropped || 0 < start;
+            }
+            behind = behind.saturating_mul(8);
+        };
+        if left_out && !self.json {
+            note("  … what came before is left out; --lines 0 shows all\n");
+        }
+        Ok(last.iter().all(|activity| self.say(activity)))
+    }
+
+    /// Reads on, keeping the last activities. Tells whether there were more.
+    fn read_last(&mut self, lines: usize, last: &mut VecDeque<Activity>) -> Result<bool> {
+        let (mut transcript, mut dropped) = (Transcript::new(self.node.agent.provider), false);
+        last.clear();
+        self.output.read(|piece| {
+            last.extend(transcript.push(piece));
+            let over = last.len().saturating_sub(lines);
+            last.drain(..over);
+            dropped |= 0 < over;
+            true
+        })?;
+        self.transcript = transcript;
+        Ok(dropped)
+    }
+
+    /// Shows what has been added since.
+    pub(super) fn more(&mut self) -> Result<bool> {
+        let Self { node, cursor, json, output, transcript } = self;
+        let read = output.read(|piece| transcript.push(piece).iter().all(|activity| say(node, *cursor, *json, activity)));
+        Ok(read?)
+    }
+
+    /// Shows the last line, which has no end: the output is complete.
+    pub(super) fn finish(&mut self) -> bool {
+        self.transcript.finish().iter().all(|activity| self.say(activity))
+    }
+
+    fn say(&self, activity: &Activity) -> bool {
+        say(self.node, self.cursor, self.json, activity)
+    }
+}
+
+fn say(node: &Node, cursor: Cursor, json: bool, activity: &Activity) -> bool {
+    if !json {
+        return ui::tell(&format!("  {}\n", activity.line()));
+    }
+    let line = Line { stage: node.id.as_str(), iteration: cursor.iteration, attempt: cursor.attempt, activity };
+    ui::tell(&format!("{}\n", serde_json::to_string(&line).unwrap_or_default()))
+}
+
+fn heading(node: &Node, cursor: Cursor, there: &Glance) -> String {
+    let Glance { plan, state } = there;
+    let of = if state.cursor.node == cursor.node { state.max_iterations(node) } else { node.max_iterations };
+    let stage = if plan.nodes.len() > 1 { format!("stage {}  ", node.id) } else { String::new() };
+    let attempt = if 1 < cursor.attempt { format!("  attempt {}", cursor.attempt) } else { String::new() };
+    format!("● {stage}iteration {}/{of}{attempt}", cursor.iteration)
+}
+
+/// Returns what a person wants to know of an attempt's end, one line each; nothing while it runs.
+fn ending(folder: &Utf8Path) -> Vec<String> {
+    let Some(exit) = small(&folder.join("exit.json")).and_then(|text| serde_json::from_str::<Exit>(&text).ok()) else { return Vec::new() };
+    let status = small(&folder.join("status.json")).and_then(|text| Status::parse(&text).ok());
+    let mut lines = match (&exit, status) {
+        (Exit { code: Some(0), .. }, Some(status)) => return vec![reported(&status)],
+        (exit, _) => vec![format!("ended {}", exited(exit))],
+    };
+    lines.extend(stderr(folder));
+    lines
+}
+
+fn exited(exit: &Exit) -> String {
+    match exit {
+        Exit { spawn_error: Some(error), .. } => format!("before it began: {error}"),
+        Exit { limit: Some(limit), .. } => Outcome::TimedOut { limit: *limit }.to_string(),
+        Exit { cancelled: true, .. } => "because the session was told to stop".to_owned(),
+        Exit { signal: Some(signal), .. } => format!("by signal {signal}"),
+        Exit { code: Some(0), .. } => "without a valid status.json".to_owned(),
+        Exit { code, .. } => format!("with exit code {}", code.map_or_else(|| "unknown".to_owned(), |code| code.to_string())),
+    }
+}
+
+/// Returns how an attempt ended that the journal tells of.
+pub(super) fn ended(outcome: &Outcome) -> String {
+    match outcome {
+        Outcome::Reported { status } => reported(status),
+        other => format!("ended: {}", clean(&other.to_string())),
+    }
+}
+
+fn reported(status: &Status) -> String {
+    let said = if status.summary.is_empty() { &status.reason } else { &status.summary };
+    let decision = serde_json::to_value(status.decision).ok().and_then(|word| word.as_str().map(str::to_owned)).unwrap_or_default();
+    format!("status: {decision} {}", clean(said)).trim_end().to_owned()
+}
+
+/// Returns the last lines of what it said on standard error.
+fn stderr(folder: &Utf8Path) -> Vec<String> {
+    let Ok(mut stderr) = Growing::open(&folder.join("stderr.log")) else { return Vec::new() };
+    let mut last = VecDeque::new();
+    let read = stderr.go_to_last_lines(STDERR_LINES).and_then(|_| {
+        stderr.read_lines(|line| {
+            last.push_back(format!("stderr: {}", clean(&String::from_utf8_lossy(line))));
+            true
+        })
+    });
+    if read.is_err() { Vec::new() } else { last.into() }
+}
+
+fn small(path: &Utf8Path) -> Option<String> {
+    let mut text = String::new();
+    fs::File::open(path).ok()?.take(LARGEST).read_to_string(&mut text).ok()?;
+    Some(text)
+}
+
+/// Returns the first line without anything a terminal would obey.
+fn clean(text: &str) -> String {
+    let line = console::strip_ansi_codes(text.lines().next().unwrap_or_default()).into_owned();
+    line.chars().filter(|letter| !letter.is_control()).take(400).collect()
+}

@@ -1,0 +1,196 @@
+//! Goes on as a session does: from attempt to attempt, as its journal tells, until it ends.
+use super::growing::Growing;
+use super::place::{attempts, find, folder_of, stdout};
+use super::{Wanted, activity, events};
+use crate::cli::context::Context;
+use crate::cli::status;
+use crate::engine::Phase;
+use crate::error::{ExitCode, Result};
+use crate::model::{Cursor, Event, Line, WaitReason};
+use crate::store::layout::RunDir;
+use crate::store::session::{Glance, glance};
+use crate::ui::{self, note, report};
+use std::time::Duration;
+
+/// How long to rest between two looks.
+const LOOK: Duration = Duration::from_millis(250);
+/// How many looks pass between two checks whether the runner lives.
+const LOOKS_PER_CHECK: u32 = 8;
+
+/// Shows the journal until the session ends.
+pub(super) fn events(journal: &mut events::Shown, wanted: &Wanted<'_>, context: &Context) -> Result<ExitCode> {
+    until_ended(wanted, context, || Ok(if journal.show()? { Look { gone: false, ended: journal.ended() } } else { Look::GONE }))
+}
+
+/// Shows what the agents say until the session ends.
+pub(super) fn activity(wanted: &Wanted<'_>, context: &Context) -> Result<ExitCode> {
+    let dir = context.project.session(wanted.session);
+    status::find(wanted.session, context)?;
+    // First the place in the journal, then the state: what happens in between is seen twice rather than not at all.
+    let mut journal = Growing::open(&dir.journal())?;
+    journal.go_to_last_lines(1)?;
+    let there = status::find(wanted.session, context)?;
+    let mut following =
+        Following { dir: &dir, there: &there, wanted, cursor: Cursor::default(), shown: None, over: false, gone: false, ended: false };
+    following.begin_with_last()?;
+    until_ended(wanted, context, || following.look(&mut journal))
+}
+
+/// What a look found.
+#[derive(Clone, Copy)]
+struct Look {
+    /// Nobody reads what we show.
+    gone: bool,
+    /// The session has ended.
+    ended: bool,
+}
+
+impl Look {
+    const GONE: Self = Self { gone: true, ended: false };
+}
+
+/// Looks again and again until the session has ended or nobody reads any more, then says how it ended.
+fn until_ended(wanted: &Wanted<'_>, context: &Context, mut look: impl FnMut() -> Result<Look>) -> Result<ExitCode> {
+    let dir = context.project.session(wanted.session);
+    let mut looks = 0_u32;
+    loop {
+        // Before the look: what a runner that is gone has said must have been seen.
+        let alive = !looks.is_multiple_of(LOOKS_PER_CHECK)
+            || glance(&dir)?
+                .is_some_and(|there| !matches!(there.state.phase, Phase::Ended { .. }) && status::is_alive(&context.project, &there));
+        let seen = look()?;
+        if seen.gone {
+            return Ok(ExitCode::Done);
+        }
+        if seen.ended || !alive {
+            break;
+        }
+        if !ui::rest(LOOK) {
+            return Ok(ExitCode::Done);
+        }
+        looks += 1;
+    }
+    if let Some(there) = glance(&dir)? {
+        note(how(&there));
+    }
+    Ok(ExitCode::Done)
+}
+
+/// Says how a session ended.
+fn how(there: &Glance) -> String {
+    match &there.state.phase {
+        Phase::Ended { ending } => format!("Session '{}' {}\n", there.plan.session, report::ending(ending)),
+        Phase::New | Phase::Ready | Phase::Running | Phase::Exited { .. } | Phase::Waiting { .. } => {
+            format!("{}\n{}\n", report::failure(there), report::ways_on(there))
+        }
+    }
+}
+
+struct Following<'a> {
+    dir: &'a RunDir,
+    there: &'a Glance,
+    wanted: &'a Wanted<'a>,
+    /// The attempt being shown, or waited for.
+    cursor: Cursor,
+    shown: Option<activity::Shown<'a>>,
+    /// Whether all of the attempt has been shown.
+    over: bool,
+    gone: bool,
+    ended: bool,
+}
+
+impl<'a> Following<'a> {
+    /// Shows the end of what has been said so far.
+    fn begin_with_last(&mut self) -> Result<()> {
+        self.cursor = self.there.state.cursor;
+        let Ok(place) = find(None, None, self.there) else { return Ok(()) };
+        let Some(last) = attempts(self.dir, &place).pop() else { return Ok(()) };
+        let Some(node) = self.there.plan.nodes.get(last.cursor.node as usize) else { return Ok(()) };
+        let mut shown = activity::Shown::open(node, last.cursor, &last.folder, self.wanted.json)?;
+        self.gone = !(shown.header(self.there) && shown.last(self.wanted.lines)?);
+        if last.cursor == self.cursor {
+            self.shown = Some(shown);
+        } else {
+            self.gone |= !shown.finish();
+        }
+        Ok(())
+    }
+
+    fn look(&mut self, journal: &mut Growing) -> Result<Look> {
+        self.more()?;
+        let mut outcome = Ok(());
+        journal.read_lines(|line| {
+            // A line of a newer format tells of something we do not know.
+            if let Ok(line) = serde_json::from_slice::<Line>(line) {
+                outcome = self.event(&line.event);
+            }
+            outcome.is_ok() && !self.gone
+        })?;
+        outcome?;
+        Ok(Look { gone: self.gone, ended: self.ended })
+    }
+
+    fn event(&mut self, event: &Event) -> Result<()> {
+        self.ended = false;
+        match event {
+            Event::IterationStarted { cursor } if self.cursor < *cursor => {
+                self.finish()?;
+                (self.cursor, self.over) = (*cursor, false);
+                self.more()?;
+            }
+            Event::AgentExited { cursor, outcome, .. } if *cursor == self.cursor => {
+                self.more()?;
+                self.finish()?;
+                self.over = true;
+                self.say(&activity::ended(outcome));
+            }
+            Event::WaitStarted { reason, until } => match reason {
+                WaitReason::Delay => (),
+                WaitReason::Retry { error } => self.say(&format!("waits until {until} to try again: {error}")),
+                WaitReason::RateLimit { reason } => self.say(&format!("waits until {until} for the quota: {reason}")),
+                WaitReason::Queue { held } => self.say(&format!("waits until {until} for {held} tasks that others hold")),
+            },
+            Event::SessionFinished { .. } => {
+                self.finish()?;
+                self.ended = true;
+            }
+            _ => (),
+        }
+        Ok(())
+    }
+
+    /// Shows what the agent has said since; of one that has just begun, from its beginning.
+    fn more(&mut self) -> Result<()> {
+        if self.shown.is_none() && !self.over && 0 < self.cursor.iteration {
+            self.shown = self.open();
+            self.gone |= self.shown.as_ref().is_some_and(|shown| !shown.header(self.there));
+        }
+        if let Some(shown) = &mut self.shown {
+            self.gone |= !shown.more()?;
+        }
+        Ok(())
+    }
+
+    fn open(&self) -> Option<activity::Shown<'a>> {
+        let node = self.there.plan.nodes.get(self.cursor.node as usize)?;
+        loop {
+            let folder = folder_of(self.dir, node, self.cursor)?;
+            let shown = stdout(&folder).exists().then(|| activity::Shown::open(node, self.cursor, &folder, self.wanted.json).ok())?;
+            // Its files may have moved away while we opened them, and another attempt's stand there.
+            if folder_of(self.dir, node, self.cursor).is_some_and(|now| now == folder) {
+                return shown;
+            }
+        }
+    }
+
+    fn finish(&mut self) -> Result<()> {
+        if let Some(mut shown) = self.shown.take() {
+            self.gone |= !(shown.more()? && shown.finish());
+        }
+        Ok(())
+    }
+
+    fn say(&mut self, line: &str) {
+        self.gone |= !self.wanted.json && !ui::tell(&format!("  {line}\n"));
+    }
+}

@@ -1,0 +1,117 @@
+//! `ap logs`, `ap tail`: what a session's agents said and did, or its journal. They read, and change nothing.
+mod activity;
+mod events;
+mod follow;
+mod growing;
+mod place;
+
+use super::context::Context;
+use super::status::find;
+use crate::error::{Error, ExitCode, Result};
+use crate::model::SessionName;
+use clap::Args;
+
+/// How much is shown unless told otherwise.
+const LINES: usize = 50;
+
+#[derive(Args, Debug)]
+pub(super) struct LogsArgs {
+    /// Name of the session
+    session: SessionName,
+    /// Go on as more is said, from iteration to iteration, until the session ends
+    #[arg(short, long, conflicts_with_all = ["iteration", "stage", "attempt"])]
+    follow: bool,
+    /// Show this iteration; the current or last one if not given
+    #[arg(long, value_name = "N", conflicts_with = "events")]
+    iteration: Option<u32>,
+    /// Show an iteration of this stage of a pipeline; the current one if not given
+    #[arg(long, value_name = "ID", conflicts_with = "events")]
+    stage: Option<String>,
+    /// Show only this attempt of the iteration; all of them if not given
+    #[arg(long, value_name = "K", conflicts_with = "events")]
+    attempt: Option<u32>,
+    #[command(flatten)]
+    shape: Shape,
+    /// Most lines to show of each attempt, the last ones; 0 shows all
+    #[arg(short = 'n', long, value_name = "N", default_value_t = LINES)]
+    lines: usize,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct TailArgs {
+    /// Name of the session
+    session: SessionName,
+    /// Lines to begin with, the last ones; 0 shows all
+    #[arg(default_value_t = LINES)]
+    lines: usize,
+    #[command(flatten)]
+    shape: Shape,
+}
+
+/// What is shown, and how.
+#[derive(Args, Clone, Copy, Debug)]
+struct Shape {
+    /// Show the session's journal instead of what its agents say
+    #[arg(long)]
+    events: bool,
+    /// Print JSON lines of stage, iteration, attempt and activity; with --events the journal's own lines
+    #[arg(long)]
+    json: bool,
+}
+
+/// What was asked for.
+struct Wanted<'a> {
+    session: &'a SessionName,
+    lines: usize,
+    follow: bool,
+    json: bool,
+}
+
+pub(super) fn logs(args: &LogsArgs, context: &Context) -> Result<ExitCode> {
+    let wanted = Wanted { session: &args.session, lines: args.lines, follow: args.follow, json: args.shape.json };
+    if args.shape.events {
+        return journal(&wanted, context);
+    }
+    if args.follow {
+        return follow::activity(&wanted, context);
+    }
+    let there = find(&args.session, context)?;
+    let place = place::find(args.stage.as_deref(), args.iteration, &there)?;
+    let dir = context.project.session(&args.session);
+    let mut attempts = place::attempts(&dir, &place);
+    if let Some(wanted) = args.attempt {
+        attempts.retain(|attempt| attempt.cursor.attempt == wanted);
+    }
+    if attempts.is_empty() {
+        let which = args.attempt.map_or_else(String::new, |attempt| format!(" attempt {attempt} of"));
+        return Err(Error::failed(format!(
+            "there is no output of{which} iteration {} of stage `{}`",
+            place.cursor.iteration, place.node.id
+        ))
+        .hint(format!("it lies under {} once its agent has started", dir.stage(place.cursor.node, &place.node.id))));
+    }
+    for attempt in &attempts {
+        if !activity::show(attempt, &there, wanted.lines, wanted.json)? {
+            break;
+        }
+    }
+    Ok(ExitCode::Done)
+}
+
+pub(super) fn tail(args: &TailArgs, context: &Context) -> Result<ExitCode> {
+    let wanted = Wanted { session: &args.session, lines: args.lines, follow: true, json: args.shape.json };
+    if args.shape.events {
+        return journal(&wanted, context);
+    }
+    follow::activity(&wanted, context)
+}
+
+fn journal(wanted: &Wanted<'_>, context: &Context) -> Result<ExitCode> {
+    let path = context.project.session(wanted.session).journal();
+    if !path.exists() {
+        find(wanted.session, context)?;
+    }
+    let mut journal = events::Shown::last(&path, wanted.lines, wanted.json)?;
+    let read = journal.show()?;
+    if wanted.follow && read { follow::events(&mut journal, wanted, context) } else { Ok(ExitCode::Done) }
+}

@@ -1,0 +1,87 @@
+//! Which iteration is meant, and where its attempts lie.
+use crate::error::{Error, Result};
+use crate::model::Cursor;
+use crate::plan::{Node, Plan};
+use crate::store::layout::{IterationDir, RunDir};
+use crate::store::session::Glance;
+use camino::{Utf8Path, Utf8PathBuf};
+use fs_err as fs;
+
+/// An iteration of a node; the cursor's attempt means nothing.
+#[derive(Debug)]
+pub(super) struct Place<'a> {
+    pub(super) node: &'a Node,
+    pub(super) cursor: Cursor,
+}
+
+/// An attempt that left something.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Attempt {
+    pub(super) cursor: Cursor,
+    /// Where its files lie.
+    pub(super) folder: Utf8PathBuf,
+}
+
+/// Finds the iteration asked for: the current or last one of the current or last stage where nothing is said.
+pub(super) fn find<'a>(stage: Option<&str>, iteration: Option<u32>, there: &'a Glance) -> Result<Place<'a>> {
+    let Glance { plan, state } = there;
+    let index = match stage {
+        Some(id) => index_of(plan, id)?,
+        // Between two stages, and after the last one, the one before is what there is to see.
+        None if state.cursor.iteration == 0 => state.cursor.node.saturating_sub(1),
+        None => state.cursor.node,
+    };
+    let node = plan.nodes.get(index as usize).ok_or_else(|| Error::failed("the plan has no stage"))?;
+    let last = match state.finished.get(index as usize) {
+        Some(done) => done.iterations,
+        None if index == state.cursor.node => state.cursor.iteration,
+        None => 0,
+    };
+    match iteration.unwrap_or(last) {
+        0 => Err(Error::failed(format!("no iteration of stage `{}` has begun yet", node.id))),
+        wanted if last < wanted => Err(Error::failed(format!("stage `{}` has had {last} iterations; there is no {wanted} yet", node.id))),
+        iteration => Ok(Place { node, cursor: Cursor { node: index, iteration, attempt: 0 } }),
+    }
+}
+
+fn index_of(plan: &Plan, id: &str) -> Result<u32> {
+    let index = plan.nodes.iter().position(|node| node.id.as_str() == id);
+    index.and_then(|index| u32::try_from(index).ok()).ok_or_else(|| {
+        let ids: Vec<&str> = plan.nodes.iter().map(|node| node.id.as_str()).collect();
+        Error::usage(format!("there is no stage `{id}`")).hint(format!("the stages are: {}", ids.join(", ")))
+    })
+}
+
+/// Returns the attempts of an iteration that have output, the first one first.
+pub(super) fn attempts(dir: &RunDir, place: &Place<'_>) -> Vec<Attempt> {
+    let folder = dir.iteration(place.cursor, &place.node.id);
+    let at = |attempt| Cursor { attempt, ..place.cursor };
+    let mut all: Vec<Attempt> = kept(&folder).map(|attempt| Attempt { cursor: at(attempt), folder: folder.attempt(attempt) }).collect();
+    all.sort_by_key(|attempt| attempt.cursor);
+    // Attempts are kept without gaps, and the current one lies in front of them.
+    let current = all.last().map_or(1, |attempt| attempt.cursor.attempt + 1);
+    all.push(Attempt { cursor: at(current), folder: folder.root().to_owned() });
+    all.retain(|attempt| stdout(&attempt.folder).exists());
+    all
+}
+
+fn kept(folder: &IterationDir) -> impl Iterator<Item = u32> {
+    let entries = fs::read_dir(folder.root().join("attempts")).into_iter().flatten().flatten();
+    // A name that is no number is a draft.
+    entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok())
+}
+
+/// Returns where an attempt's files lie by now, if it has begun: they move when the next one begins.
+pub(super) fn folder_of(dir: &RunDir, node: &Node, cursor: Cursor) -> Option<Utf8PathBuf> {
+    let folder = dir.iteration(cursor, &node.id);
+    if folder.attempt(cursor.attempt).exists() {
+        return Some(folder.attempt(cursor.attempt));
+    }
+    // Until the files of the attempt before have moved away, what lies there is not ours.
+    let ours = cursor.attempt <= 1 || folder.attempt(cursor.attempt - 1).exists();
+    ours.then(|| folder.root().to_owned())
+}
+
+pub(super) fn stdout(folder: &Utf8Path) -> Utf8PathBuf {
+    folder.join("stdout.log")
+}

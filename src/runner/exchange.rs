@@ -1,0 +1,125 @@
+//! The folder outside `.claude/` for what agents write that may not write there: `.agent-pipelines/<session>/`.
+//!
+//! It mirrors the run directory: the progress file is real here and a link there, so that people and their scripts
+//! find it under its usual name.
+use crate::model::SessionName;
+use crate::store::atomic;
+use crate::store::layout::{Project, RunDir};
+use camino::{Utf8Path, Utf8PathBuf};
+use fs_err as fs;
+use std::io;
+
+/// Makes the folder; it keeps itself out of git.
+pub(super) fn prepare(project: &Project, session: &SessionName) -> io::Result<()> {
+    let folder = project.exchange(session);
+    fs::create_dir_all(&folder)?;
+    let ignore = folder.with_file_name(".gitignore");
+    if !ignore.exists() {
+        atomic::replace(&ignore, b"*\n")?;
+    }
+    Ok(())
+}
+
+/// Returns where a file of the run directory really lies when agents write it.
+pub(super) fn shared(project: &Project, run: &RunDir, own: &Utf8Path) -> Utf8PathBuf {
+    project.exchange(run.session()).join(own.strip_prefix(run.root()).unwrap_or(own))
+}
+
+/// Moves a file of the run directory into the exchange folder, leaving a link. `new` is its content if there is none.
+pub(super) fn share(project: &Project, own: &Utf8Path, shared: &Utf8Path, new: &[u8]) -> io::Result<()> {
+    let linked = fs::symlink_metadata(own).is_ok_and(|meta| meta.is_symlink());
+    if linked && shared.exists() {
+        return Ok(());
+    }
+    for folder in [own.parent(), shared.parent()].into_iter().flatten() {
+        fs::create_dir_all(folder)?;
+    }
+    // As long as the run directory has a file and no link, that is the truth: what lies in the exchange folder is
+    // from a run that is gone, or from us before a crash.
+    let text = if linked { None } else { fs::read(own).ok() };
+    atomic::replace_durably(shared, &text.unwrap_or_else(|| new.to_vec()))?;
+    let draft = own.with_extension("link");
+    match fs::remove_file(&draft) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        Ok(()) | Err(_) => (),
+    }
+    fs_err::os::unix::fs::symlink(link(project, own, shared), &draft)?;
+    fs::rename(&draft, own)
+}
+
+/// Returns the relative target, so that a project can be moved.
+fn link(project: &Project, own: &Utf8Path, shared: &Utf8Path) -> Utf8PathBuf {
+    let inside = |path: &Utf8Path| path.strip_prefix(project.root()).unwrap_or(path).to_owned();
+    let up = "../".repeat(inside(own).components().count().saturating_sub(1));
+    Utf8PathBuf::from(up).join(inside(shared))
+}
+
+/// Puts what a run left in the exchange folder back into its run directory, which is about to be archived.
+pub(super) fn take_back(project: &Project, run: &RunDir) -> io::Result<()> {
+    let folder = project.exchange(run.session());
+    if !folder.exists() {
+        return Ok(());
+    }
+    take_back_in(&folder, run.root())?;
+    fs::rename(&folder, run.root().join("exchange"))
+}
+
+fn take_back_in(from: &Utf8Path, to: &Utf8Path) -> io::Result<()> {
+    for entry in from.read_dir_utf8()? {
+        let entry = entry?;
+        let own = to.join(entry.file_name());
+        if entry.file_type()?.is_dir() {
+            take_back_in(entry.path(), &own)?;
+        } else if fs::symlink_metadata(&own).is_ok_and(|meta| meta.is_symlink()) {
+            fs::rename(entry.path(), &own)?;
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_shared_file_keeps_its_content_through_everything() {
+        let folder = tempfile::tempdir().unwrap();
+        let project = Project::new(Utf8PathBuf::from_path_buf(folder.path().to_owned()).unwrap());
+        let run = project.session(&"auth".parse().unwrap());
+        let own = run.stage(0, &"work".parse().unwrap()).join("progress.md");
+        let there = shared(&project, &run, &own);
+        fs::create_dir_all(own.parent().unwrap()).unwrap();
+        atomic::replace(&own, b"one\n").unwrap();
+        prepare(&project, run.session()).unwrap();
+        assert_eq!(fs::read_to_string(project.root().join(".agent-pipelines/.gitignore")).unwrap(), "*\n");
+        for _ in 0..2 {
+            share(&project, &own, &there, b"new\n").unwrap();
+            assert_eq!(fs::read_to_string(&own).unwrap(), "one\n");
+            assert!(fs::symlink_metadata(&own).unwrap().is_symlink());
+            assert!(fs::symlink_metadata(&there).unwrap().is_file());
+        }
+        // Another project directory: the link is relative.
+        assert!(fs::read_link(&own).unwrap().is_relative());
+        take_back(&project, &run).unwrap();
+        assert!(fs::symlink_metadata(&own).unwrap().is_file());
+        assert_eq!(fs::read_to_string(&own).unwrap(), "one\n");
+        assert!(!project.exchange(run.session()).exists());
+    }
+
+    #[test]
+    fn what_an_older_run_left_is_not_taken_for_this_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let project = Project::new(Utf8PathBuf::from_path_buf(folder.path().to_owned()).unwrap());
+        let run = project.session(&"auth".parse().unwrap());
+        let (own, there) = (run.progress(), shared(&project, &run, &run.progress()));
+        for (path, text) in [(&there, b"old\n"), (&own, b"now\n")] {
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            atomic::replace(path, text).unwrap();
+        }
+        share(&project, &own, &there, b"new\n").unwrap();
+        assert_eq!(fs::read_to_string(&there).unwrap(), "now\n");
+        fs::remove_file(&there).unwrap();
+        share(&project, &own, &there, b"new\n").unwrap();
+        assert_eq!(fs::read_to_string(&own).unwrap(), "new\n");
+    }
+}

@@ -1,0 +1,87 @@
+//! The folder of an iteration: made once, cleared for every further attempt, and read for what became of one.
+use super::context::Places;
+use crate::model::{Cursor, Exit};
+use crate::store::layout::IterationDir;
+use crate::store::lock::FileLock;
+use crate::store::{atomic, crash};
+use camino::Utf8Path;
+use fs_err as fs;
+use std::io;
+
+/// What a stage's progress file starts with.
+pub(super) const NEW_PROGRESS: &[u8] = b"# Stage progress\n\n---\n";
+
+/// What an attempt's folder says about it.
+pub(super) enum Found {
+    /// No agent has been started.
+    Nothing,
+    Alive,
+    Ended,
+    /// It was started and is gone, and nobody wrote down how it ended.
+    Gone,
+}
+
+/// Prepares the folder. Tells whether it is new, so that nothing in it needs to be looked at.
+pub(super) fn enter(places: &Places, own_progress: &Utf8Path, cursor: Cursor) -> io::Result<bool> {
+    let root = places.iteration.root();
+    crash::point("iteration: before its folder");
+    match fs::create_dir(root) {
+        Ok(()) => {
+            crash::point("iteration: folder made");
+            return Ok(true);
+        }
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => (),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            // The iteration's folder last: whoever finds it looks no further.
+            fs::create_dir_all(&places.stage)?;
+            crash::point("stage: folder made");
+            if !own_progress.exists() {
+                atomic::replace_durably(own_progress, NEW_PROGRESS)?;
+            }
+            fs::create_dir_all(root)?;
+            crash::point("iteration: first folder made");
+            return Ok(true);
+        }
+        Err(error) => return Err(error),
+    }
+    if 1 < cursor.attempt {
+        set_aside(&places.iteration, cursor.attempt - 1)?;
+    }
+    Ok(false)
+}
+
+/// Moves the files of an earlier attempt to `attempts/K/`, once. Whatever lies there afterwards is the current attempt's.
+fn set_aside(folder: &IterationDir, attempt: u32) -> io::Result<()> {
+    let kept = folder.attempt(attempt);
+    if kept.exists() {
+        return Ok(());
+    }
+    let draft = kept.with_file_name(format!(".{attempt}.tmp"));
+    crash::point("set aside: before");
+    fs::create_dir_all(&draft)?;
+    crash::point("set aside: draft made");
+    for name in IterationDir::ATTEMPT_FILES {
+        match fs::rename(folder.root().join(name), draft.join(name)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            Ok(()) | Err(_) => (),
+        }
+        crash::point(format_args!("set aside: {name} moved"));
+    }
+    fs::rename(&draft, &kept)?;
+    crash::point("set aside: done");
+    Ok(())
+}
+
+pub(super) fn look(folder: &IterationDir) -> io::Result<Found> {
+    let stdout = match fs::OpenOptions::new().read(true).write(true).open(folder.stdout()) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Found::Nothing),
+        stdout => stdout?,
+    };
+    let Some(_lock) = FileLock::try_exclusive(&stdout)? else { return Ok(Found::Alive) };
+    match fs::read(folder.exit()) {
+        Ok(text) => Ok(serde_json::from_slice(&text).map_or(Found::Gone, |_: Exit| Found::Ended)),
+        // The shim makes `stderr.log` before it starts anything.
+        Err(_) if !folder.stderr().exists() => Ok(Found::Nothing),
+        Err(_) => Ok(Found::Gone),
+    }
+}

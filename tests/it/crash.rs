@@ -1,0 +1,211 @@
+//! Kills the runner, its shims, its views and the agents' queue commands at every durable step there is, resumes, and
+//! checks what must hold whatever is killed, whenever.
+use crate::project::{Project, Ran};
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// More resumes than any crash can need.
+const PATIENCE: usize = 4;
+/// Crashed sessions at a time; they mostly wait for the disk.
+const AT_ONCE: usize = 3;
+
+/// Stamps its start and its end. Says so if the agent before it is still alive.
+const STAMPS: &str = r#"
+stamps=../stamps
+set -- $(tail -n 1 "$stamps" 2>/dev/null)
+if [ "$1" = start ]; then
+    case "$(cut -d " " -f 3 "/proc/$4/stat" 2>/dev/null)" in "" | Z | X) ;; *) echo "overlap $n $attempt $$" >>"$stamps" ;; esac
+fi
+echo "start $n $attempt $$" >>"$stamps"
+"#;
+
+/// The second iteration fails at its first attempt, so that its files are set aside.
+const FAILS_ONCE: &str = r#"
+[ "$n.$attempt" != 2.1 ] || exit 1
+sleep 0.02
+echo "end $n $attempt $$" >>"$stamps"
+echo '{"decision": "continue", "summary": "done"}' >"$status"
+"#;
+
+/// Takes a task and closes it; says stop when there is none. The second one fails at first, with its task in hand.
+const ONE_TASK: &str = r#"
+task=$("$AP_EXE" queue claim --json)
+case $? in
+    0) ;;
+    4) echo "end $n $attempt $$" >>"$stamps"; echo '{"decision": "stop"}' >"$status"; exit ;;
+    *) exit 1 ;;
+esac
+[ "$n.$attempt" != 2.1 ] || exit 1
+id=$(echo "$task" | sed -n 's/.*"id": *"\([^"]*\)".*/\1/p' | head -n 1)
+"$AP_EXE" queue close "$id" || exit 1
+echo "end $n $attempt $$" >>"$stamps"
+echo '{"decision": "continue", "summary": "done"}' >"$status"
+"#;
+
+/// A session to crash.
+#[derive(Clone, Copy)]
+struct Scene {
+    yaml: &'static str,
+    script: &'static str,
+    backlog: bool,
+    iterations: u64,
+}
+
+const PLAIN: Scene = Scene { yaml: "termination: { type: fixed, max: 3 }\n", script: FAILS_ONCE, backlog: false, iterations: 3 };
+const QUEUE: Scene = Scene { yaml: "termination: { type: queue, max: 9 }\n", script: ONE_TASK, backlog: true, iterations: 3 };
+
+#[test]
+fn the_runner_may_die_anywhere() {
+    PLAIN.crash_everywhere("runner");
+}
+
+#[test]
+fn a_shim_may_die_anywhere() {
+    PLAIN.crash_everywhere("shim");
+}
+
+#[test]
+fn the_writer_of_the_views_may_die_anywhere() {
+    PLAIN.crash_everywhere("views");
+}
+
+#[test]
+fn the_runner_may_die_anywhere_at_a_queue() {
+    QUEUE.crash_everywhere("runner");
+}
+
+#[test]
+fn the_look_at_a_queue_may_die_anywhere() {
+    QUEUE.crash_everywhere("tokio-rt-worker");
+}
+
+#[test]
+fn a_queue_command_may_die_anywhere() {
+    QUEUE.crash_everywhere("queue");
+}
+
+impl Scene {
+    fn crash_everywhere(self, role: &str) {
+        let names = self.points(role);
+        assert!(!names.is_empty(), "no points of {role}");
+        let (next, failed) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
+        std::thread::scope(|scope| {
+            for _ in 0..AT_ONCE {
+                scope.spawn(|| {
+                    loop {
+                        let at = next.fetch_add(1, Ordering::Relaxed);
+                        let Some(name) = names.get(at) else { break };
+                        let tried = std::panic::catch_unwind(|| self.crash_at(role, at + 1));
+                        if let Err(why) = tried {
+                            let why = why.downcast::<String>().map_or_else(|_| String::new(), |why| *why);
+                            failed.lock().expect("no panic").push(format!("{role}:{} ({name}): {why}", at + 1));
+                        }
+                    }
+                });
+            }
+        });
+        let failed = failed.into_inner().expect("no panic");
+        assert!(failed.is_empty(), "{} of {} crashes were not survived:\n{}", failed.len(), names.len(), failed.join("\n"));
+    }
+
+    /// Runs it without a crash and returns the names of a role's points.
+    fn points(self, role: &str) -> Vec<String> {
+        let project = self.project();
+        let log = project.outside().join("points");
+        let ran: Ran = project.ap_command(&["work", "s", "--foreground"]).env("AP_CRASH_LOG", &log).output().expect("ap runs").into();
+        ran.expect(0);
+        self.check(&project, role);
+        let passed = fs_err::read_to_string(log).expect("the points that were passed");
+        passed.lines().filter_map(|line| line.split_once(' ')).filter(|(of, _)| *of == role).map(|(_, name)| name.to_owned()).collect()
+    }
+
+    fn project(self) -> Project {
+        let project = Project::new();
+        project.shell_loop("work", self.yaml, &format!("{STAMPS}{}", self.script));
+        if self.backlog {
+            project.write("backlog.md", "- [ ] one (#one)\n- [ ] two (#two)\n- [ ] three (#three)\n");
+        }
+        project
+    }
+
+    fn crash_at(self, role: &str, point: usize) {
+        let project = self.project();
+        let mut command = project.ap_command(&["work", "s", "--foreground"]);
+        command.env("AP_CRASH_LOG", project.outside().join("points")).env("AP_CRASH_AT", format!("{role}:{point}"));
+        let mut ran: Ran = command.output().expect("ap runs").into();
+        let mut resumes = 0;
+        while ran.code != 0 {
+            assert!(resumes < PATIENCE, "it does not end: {}", ran.text());
+            assert!(ran.code == 128 + 9 || ran.code == 1, "exit code {}: {}", ran.code, ran.text());
+            resumes += 1;
+            // What has not been journalled has not begun.
+            let begun = project.read(&project.run_file("s", "events.jsonl")).contains("\"session_started\"");
+            ran = if begun { project.ap(&["work", "s", "--foreground", "--resume"]) } else { project.ap(&["work", "s", "--foreground"]) };
+        }
+        if resumes == 0 {
+            // Whoever asks for more gets what there is, and nothing runs.
+            project.ap(&["work", "s", "--foreground", "--resume"]).expect(0);
+        }
+        self.check(&project, role);
+    }
+
+    fn check(self, project: &Project, role: &str) {
+        let history = project.history("s");
+        let all: Vec<u64> = (1..=history.len() as u64).collect();
+        assert_eq!(history, all, "history");
+        // An agent whose queue command died has closed its task or not; the next one does what is left.
+        let expected = if role == "queue" { self.iterations - 1..=self.iterations + 1 } else { self.iterations..=self.iterations };
+        assert!(expected.contains(&(history.len() as u64)), "{} iterations", history.len());
+        let exits = project.events("s", "agent_exited");
+        let reported = exits.iter().filter(|event| event["outcome"]["kind"] == "reported");
+        let reported: Vec<u64> = reported.filter_map(|event| event["cursor"]["iteration"].as_u64()).collect();
+        assert_eq!(reported, all, "iterations that were reported");
+        project.nothing_left();
+        check_agents(project, role, &all);
+        check_state(project);
+        if self.backlog {
+            check_backlog(project, role);
+        }
+    }
+}
+
+/// One agent at a time, and none for an iteration that is over.
+fn check_agents(project: &Project, role: &str, all: &[u64]) {
+    let stamps = fs_err::read_to_string(project.outside().join("stamps")).expect("stamps");
+    assert!(!stamps.contains("overlap"), "agents overlapped:\n{stamps}");
+    let mut ends: BTreeMap<u64, u32> = BTreeMap::new();
+    for line in stamps.lines().filter_map(|line| line.strip_prefix("end ")) {
+        *ends.entry(line.split(' ').next().and_then(|n| n.parse().ok()).expect("an iteration")).or_default() += 1;
+    }
+    assert_eq!(ends.keys().copied().collect::<Vec<_>>(), all, "{stamps}");
+    // Only a shim knows how its agent ended: what it had no time to write down is tried again.
+    let most = if role == "shim" { 2 } else { 1 };
+    assert!(ends.values().all(|times| *times <= most), "an agent ran again:\n{stamps}");
+}
+
+/// `state.json` says what the journal says, and comes back when it is gone.
+fn check_state(project: &Project) {
+    let path = project.run_file("s", "state.json");
+    let view: Value = serde_json::from_str(&project.read(&path)).expect("state.json");
+    fs_err::remove_file(project.root().join(path)).expect("it is there");
+    let status = project.status("s");
+    for (field, value) in view.as_object().expect("an object") {
+        assert_eq!(value, &status[field], "state.json and the journal differ in `{field}`");
+    }
+    assert_eq!(view["status"], "complete");
+}
+
+/// Every task is closed, once, and nobody holds one.
+fn check_backlog(project: &Project, role: &str) {
+    assert_eq!(project.read("backlog.md").matches("- [x]").count(), 3, "{}", project.read("backlog.md"));
+    let log = project.read(".agent-pipelines/.claims/backlog.md.log");
+    for id in ["one", "two", "three"] {
+        let closed = log.lines().filter(|line| line.contains("\"what\":\"closed\"") && line.contains(&format!("\"{id}\""))).count();
+        // The log comes last: a command that died after the change has not said so.
+        assert!(closed == 1 || (role == "queue" && closed == 0), "{id} was closed {closed} times:\n{log}");
+    }
+    let claims: Value = serde_json::from_str(&project.read(".agent-pipelines/.claims/backlog.md.json")).expect("claims");
+    assert_eq!(claims["claims"], serde_json::json!({}), "claims left");
+}

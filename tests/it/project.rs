@@ -1,0 +1,328 @@
+//! A project of its own for a test: a folder whose path has a space and an umlaut, a private home, loops, and `ap` to run in it.
+use agent_pipelines::clock::wait_until;
+use agent_pipelines::store::atomic;
+use camino::{Utf8Path, Utf8PathBuf};
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::os::unix::process::ExitStatusExt as _;
+use std::process::{Child, Command, Output, Stdio};
+use std::time::Duration;
+use tempfile::TempDir;
+
+/// `ap`, as built for the tests.
+pub(crate) const AP: &str = env!("CARGO_BIN_EXE_ap");
+/// Nothing that is awaited takes longer, unless it hangs.
+pub(crate) const LIMIT: Duration = Duration::from_secs(30);
+
+/// A scratch git repository. Removed when dropped, after every process of its sessions has been ended.
+pub(crate) struct Project {
+    folder: TempDir,
+    root: Utf8PathBuf,
+    vars: BTreeMap<String, String>,
+}
+
+/// How a run of `ap` ended, with everything it said.
+#[derive(Debug)]
+pub(crate) struct Ran {
+    /// The exit code, or 128 and the signal, as a shell says it.
+    pub(crate) code: i32,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+impl Ran {
+    /// Both streams, for messages that may be in either.
+    pub(crate) fn text(&self) -> String {
+        format!("{}{}", self.stdout, self.stderr)
+    }
+
+    /// Fails the test unless the exit code is this one.
+    #[track_caller]
+    pub(crate) fn expect(self, code: i32) -> Self {
+        assert_eq!(self.code, code, "{}", self.text());
+        self
+    }
+
+    /// Fails the test unless all these words were said; line breaks and frames do not count.
+    #[track_caller]
+    pub(crate) fn says(&self, words: &[&str]) {
+        let plain = |text: &str| text.replace(['│', '×', '╰', '╭', '─', '▶', '\n'], " ").split_whitespace().collect::<Vec<_>>().join(" ");
+        let said = plain(&self.text());
+        for word in words {
+            assert!(said.contains(&plain(word)), "`{word}` is not said in:\n{}", self.text());
+        }
+    }
+}
+
+impl From<Output> for Ran {
+    fn from(output: Output) -> Self {
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        let code = output.status.code().unwrap_or_else(|| 128 + output.status.signal().unwrap_or_default());
+        Self { code, stdout: text(&output.stdout), stderr: text(&output.stderr) }
+    }
+}
+
+impl Project {
+    /// Makes an empty project.
+    pub(crate) fn new() -> Self {
+        Self::named("a prüfung")
+    }
+
+    /// Makes an empty project in a folder of that name.
+    pub(crate) fn named(name: &str) -> Self {
+        let folder = tempfile::Builder::new().prefix("ap tests ").tempdir().expect("a temporary folder");
+        let top = Utf8PathBuf::from_path_buf(folder.path().to_owned()).expect("a UTF-8 path");
+        let root = top.join(name);
+        for made in [root.join(".claude"), top.join("home"), top.join("tmp")] {
+            fs_err::create_dir_all(made).expect("a folder");
+        }
+        let init = Command::new("git").args(["init", "-q"]).current_dir(&root).status().expect("git runs");
+        assert!(init.success(), "git init");
+        let path = std::env::var("PATH").unwrap_or_default();
+        let vars = [
+            ("PATH", path.as_str()),
+            ("HOME", top.join("home").as_str()),
+            ("XDG_CONFIG_HOME", top.join("home/.config").as_str()),
+            ("XDG_STATE_HOME", top.join("home/.local/state").as_str()),
+            ("TMPDIR", top.join("tmp").as_str()),
+            ("TMUX_TMPDIR", top.as_str()),
+            ("AP_TMUX_SOCKET", "tests"),
+            ("LANG", "C.UTF-8"),
+            ("NO_COLOR", "1"),
+            ("TERM", "dumb"),
+        ]
+        .map(|(name, value)| (name.to_owned(), value.to_owned()));
+        Self { folder, root, vars: vars.into() }
+    }
+
+    pub(crate) fn root(&self) -> &Utf8Path {
+        &self.root
+    }
+
+    /// The folder around the project, for what must not lie in it.
+    pub(crate) fn outside(&self) -> Utf8PathBuf {
+        Utf8PathBuf::from_path_buf(self.folder.path().to_owned()).expect("a UTF-8 path")
+    }
+
+    /// Sets an environment variable for everything that runs here.
+    pub(crate) fn set(&mut self, name: &str, value: impl AsRef<str>) -> &mut Self {
+        self.vars.insert(name.to_owned(), value.as_ref().to_owned());
+        self
+    }
+
+    pub(crate) fn var(&self, name: &str) -> &str {
+        self.vars.get(name).map_or("", String::as_str)
+    }
+
+    /// Writes a file of the project.
+    pub(crate) fn write(&self, path: &str, text: &str) -> &Self {
+        let path = self.root.join(path);
+        fs_err::create_dir_all(path.parent().expect("a parent")).expect("a folder");
+        atomic::replace(&path, text.as_bytes()).expect("a file");
+        self
+    }
+
+    /// Reads a file of the project; a missing one is empty.
+    pub(crate) fn read(&self, path: &str) -> String {
+        fs_err::read(self.root.join(path)).map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default()
+    }
+
+    /// Writes a loop with the prompt and the lines of `loop.yaml` given.
+    pub(crate) fn a_loop(&self, name: &str, yaml: &str, prompt: &str) -> &Self {
+        self.write(&format!(".claude/loops/{name}/loop.yaml"), &format!("name: {name}\ndescription: a test\n{yaml}"));
+        self.write(&format!(".claude/loops/{name}/prompt.md"), prompt)
+    }
+
+    /// Writes a loop whose agent is a shell script. It finds the paths of its status and its iteration in `$status` and
+    /// `$n`, and its attempt in `$attempt`.
+    pub(crate) fn shell_loop(&self, name: &str, yaml: &str, script: &str) -> &Self {
+        let agent = self.program(
+            &format!("{name}.sh"),
+            &format!("#!/bin/sh\nread -r n; read -r status; cat >/dev/null; attempt=${{AP_ATTEMPT##*.}}\n{script}\n"),
+        );
+        let yaml = format!("provider: command\nprogram: \"{agent}\"\ndelay: 0\nretry_delay: 0\n{yaml}");
+        self.a_loop(name, &yaml, "${ITERATION}\n${STATUS}\n")
+    }
+
+    /// Writes a loop whose agent follows a script for the scripted agent.
+    pub(crate) fn scripted_loop(&self, name: &str, yaml: &str, script: &str) -> &Self {
+        let path = format!("{name}.script.yaml");
+        self.write(&path, script);
+        self.a_loop(name, &format!("provider: scripted\nargs: [{path}]\ndelay: 0\nretry_delay: 0\n{yaml}"), "Session ${SESSION_NAME}\n")
+    }
+
+    /// Writes a program outside the project and returns its path.
+    pub(crate) fn program(&self, name: &str, text: &str) -> Utf8PathBuf {
+        use std::os::unix::fs::PermissionsExt as _;
+        let path = self.outside().join(name);
+        atomic::replace(&path, text.as_bytes()).expect("a program");
+        fs_err::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).expect("its mode");
+        path
+    }
+
+    /// Returns a command that runs in the project, in its environment and nothing else.
+    pub(crate) fn command(&self, program: &str) -> Command {
+        let mut command = Command::new(program);
+        command.current_dir(&self.root).env_clear().envs(&self.vars).stdin(Stdio::null());
+        command
+    }
+
+    /// Returns `ap` with these arguments.
+    pub(crate) fn ap_command(&self, args: &[&str]) -> Command {
+        let mut command = self.command(AP);
+        command.args(args);
+        command
+    }
+
+    /// Runs `ap` to its end.
+    pub(crate) fn ap(&self, args: &[&str]) -> Ran {
+        self.ap_command(args).output().expect("ap runs").into()
+    }
+
+    /// Starts `ap` and lets it run. What it says goes nowhere.
+    pub(crate) fn start(&self, args: &[&str]) -> Running {
+        let child = self.ap_command(args).stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("ap starts");
+        Running(child)
+    }
+
+    /// Returns what `ap status --json` says.
+    #[track_caller]
+    pub(crate) fn status(&self, session: &str) -> Value {
+        let ran = self.ap(&["status", session, "--json"]).expect(0);
+        serde_json::from_str(&ran.stdout).expect("JSON")
+    }
+
+    /// Returns the path of a file in a session's run directory, from the project.
+    pub(crate) fn run_file(&self, session: &str, path: &str) -> String {
+        format!(".claude/pipeline-runs/{session}/{path}")
+    }
+
+    /// Returns the journal's lines, checked to be numbered without a gap.
+    #[track_caller]
+    pub(crate) fn journal(&self, session: &str) -> Vec<Value> {
+        let text = self.read(&self.run_file(session, "events.jsonl"));
+        let lines: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).expect("a line of JSON")).collect();
+        for (index, line) in lines.iter().enumerate() {
+            assert_eq!(line["seq"], index as u64 + 1, "the journal has a gap: {line}");
+        }
+        lines
+    }
+
+    /// Returns the journal's events of one type.
+    #[track_caller]
+    pub(crate) fn events(&self, session: &str, kind: &str) -> Vec<Value> {
+        let events = self.journal(session).into_iter().map(|line| line["event"].clone());
+        events.filter(|event| event["type"] == kind).collect()
+    }
+
+    /// Returns the iterations that are over, in order.
+    #[track_caller]
+    pub(crate) fn history(&self, session: &str) -> Vec<u64> {
+        let status = self.status(session);
+        status["history"].as_array().expect("a history").iter().filter_map(|entry| entry["iteration"].as_u64()).collect()
+    }
+
+    /// Waits for something, or fails the test.
+    #[track_caller]
+    pub(crate) fn until(&self, what: &str, there: impl FnMut() -> bool) {
+        assert!(wait_until(LIMIT, there), "waited in vain for {what}\n{}", self.ap(&["list"]).text());
+    }
+
+    /// Waits until the journal has this many events of a type.
+    #[track_caller]
+    pub(crate) fn until_event(&self, session: &str, kind: &str, count: usize) {
+        let sign = format!("\"type\":\"{kind}\"");
+        let path = self.run_file(session, "events.jsonl");
+        self.until(&format!("{count} × {kind}"), || count <= self.read(&path).matches(&sign).count());
+    }
+
+    /// Returns the processes that carry the mark of a run in this project, dead runs included.
+    pub(crate) fn left_over(&self) -> Vec<i32> {
+        let mut runs = Vec::new();
+        let folder = self.root.join(".claude/pipeline-runs");
+        for at in [folder.clone(), folder.join(".archive")] {
+            let entries = fs_err::read_dir(at).into_iter().flatten().flatten();
+            let plans = entries.filter_map(|entry| fs_err::read(entry.path().join("plan.json")).ok());
+            runs.extend(plans.filter_map(|text| serde_json::from_slice::<Value>(&text).ok()?["run"].as_str().map(str::to_owned)));
+        }
+        let marked = |run: &String| agent_pipelines::process::marked("AP_RUN", run);
+        runs.iter().flat_map(marked).map(|process| process.pid).collect()
+    }
+
+    /// Fails the test if a session of the project left a process or a lock.
+    #[track_caller]
+    pub(crate) fn nothing_left(&self) {
+        self.until("the last process of the project's sessions to end", || self.left_over().is_empty());
+        let locks = fs_err::read_dir(self.root.join(".claude/locks")).into_iter().flatten().flatten();
+        let left: Vec<_> = locks.map(|entry| entry.file_name()).filter(|name| name.to_string_lossy().ends_with(".lock")).collect();
+        assert!(left.is_empty(), "locks left: {left:?}");
+    }
+
+    /// Returns the names of the tmux sessions on the project's own server.
+    pub(crate) fn tmux_sessions(&self) -> Vec<String> {
+        self.tmux(&["list-sessions", "-F", "#{session_name}"]).stdout.lines().map(str::to_owned).collect()
+    }
+
+    /// Removes an environment variable for everything that runs here.
+    pub(crate) fn unset(&mut self, name: &str) -> &mut Self {
+        self.vars.remove(name);
+        self
+    }
+
+    /// Runs tmux on the project's own server.
+    pub(crate) fn tmux(&self, args: &[&str]) -> Ran {
+        let output = self.command("tmux").args(["-L", self.var("AP_TMUX_SOCKET")]).args(args).output();
+        output.expect("tmux runs").into()
+    }
+}
+
+impl Drop for Project {
+    fn drop(&mut self) {
+        // tmux made the folder of its socket: a server was started.
+        let entries = fs_err::read_dir(self.folder.path()).into_iter().flatten().flatten();
+        if entries.into_iter().any(|entry| entry.file_name().to_string_lossy().starts_with("tmux-")) {
+            self.tmux(&["kill-server"]);
+        }
+        for pid in self.left_over() {
+            let _ = nix::sys::signal::kill(nix::unistd::Pid::from_raw(pid), nix::sys::signal::Signal::SIGKILL);
+        }
+    }
+}
+
+/// A process that runs. Killed when dropped.
+pub(crate) struct Running(Child);
+
+impl Running {
+    pub(crate) fn pid(&self) -> i32 {
+        i32::try_from(self.0.id()).expect("a pid")
+    }
+
+    pub(crate) fn signal(&self, signal: nix::sys::signal::Signal) {
+        nix::sys::signal::kill(nix::unistd::Pid::from_raw(self.pid()), signal).expect("the signal is sent");
+    }
+
+    /// Kills it as nothing else does, and waits until it is gone.
+    pub(crate) fn kill_9(mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+
+    /// Waits for its end and returns its exit code, or fails the test.
+    #[track_caller]
+    pub(crate) fn ended(mut self) -> i32 {
+        let mut code = None;
+        wait_until(LIMIT, || {
+            code = self.0.try_wait().expect("it can be waited for");
+            code.is_some()
+        });
+        let status = code.expect("it ends in time");
+        status.code().unwrap_or_else(|| 128 + status.signal().unwrap_or_default())
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}

@@ -1,0 +1,251 @@
+//! What people do to sessions, in this terminal: stop, pause, kill, start again, all at once.
+use crate::project::{Project, Ran, Running};
+use agent_pipelines::process::{identity, me};
+use agent_pipelines::store::atomic;
+use nix::sys::signal::Signal;
+use serde_json::Value;
+
+/// The agent of iteration N goes on when there is a file `goN`.
+const UNTIL_TOLD: &str = r#"echo $n >>../started
+while [ ! -e ../go$n ]; do sleep 0.02; done
+echo '{"decision": "continue"}' >"$status"
+"#;
+const TWICE: &str = "termination: { type: fixed, max: 2 }\n";
+const FOREGROUND: [&str; 3] = ["work", "s", "--foreground"];
+const RESUME: [&str; 4] = ["work", "s", "--foreground", "--resume"];
+
+/// Starts a session of two iterations and waits for its first agent.
+fn started() -> (Project, Running) {
+    let project = Project::new();
+    project.shell_loop("work", TWICE, UNTIL_TOLD);
+    let runner = project.start(&FOREGROUND);
+    project.until_event("s", "agent_started", 1);
+    project.until("the first agent", || agents(&project) == 1);
+    (project, runner)
+}
+
+fn agents(project: &Project) -> usize {
+    fs_err::read_to_string(project.outside().join("started")).unwrap_or_default().lines().count()
+}
+
+fn tell(project: &Project, iteration: u32) {
+    project.program(&format!("go{iteration}"), "");
+}
+
+/// Lets both agents do their work and goes on to the end.
+fn resume_to_the_end(project: &Project) {
+    tell(project, 1);
+    tell(project, 2);
+    project.ap(&RESUME).expect(0);
+    assert_eq!(project.history("s"), [1, 2]);
+    project.nothing_left();
+}
+
+#[test]
+fn a_signal_is_a_stop() {
+    for signal in [Signal::SIGHUP, Signal::SIGINT, Signal::SIGTERM] {
+        let (project, runner) = started();
+        runner.signal(signal);
+        assert_eq!(runner.ended(), 5, "{signal}");
+        project.nothing_left();
+        assert_eq!(project.status("s")["standing"], "stopped");
+        resume_to_the_end(&project);
+    }
+}
+
+#[test]
+fn a_stopped_session_goes_on_when_resumed() {
+    let (project, runner) = started();
+    project.ap(&["stop", "s"]).expect(0).says(&["is stopped", "--resume"]);
+    assert_eq!(runner.ended(), 5);
+    project.ap(&["stop", "s"]).expect(1).says(&["does not run: it is stopped"]);
+    project.ap(&["wait", "s"]).expect(5);
+    resume_to_the_end(&project);
+    assert_eq!(project.events("s", "session_resumed").len(), 1);
+}
+
+#[test]
+fn a_stop_nobody_took_up_does_not_stop_whoever_resumes() {
+    let (project, runner) = started();
+    runner.kill_9();
+    let request = format!(".claude/pipeline-runs/s/inbox/{:020}-1.json", 1);
+    project.write(&request, r#"{"request":"stop","by":"ap stop"}"#);
+    resume_to_the_end(&project);
+    assert_eq!(project.events("s", "stop_requested").len(), 0);
+}
+
+#[test]
+fn a_pause_during_an_iteration_is_remembered() {
+    let (project, runner) = started();
+    project.ap(&["pause", "s"]).expect(0);
+    assert_eq!(project.status("s")["standing"], "active", "its agent is still at work");
+    tell(&project, 1);
+    project.until("the pause", || project.status("s")["standing"] == "paused");
+    assert_eq!((agents(&project), project.history("s")), (1, vec![1]));
+    // Even by a runner that was killed.
+    runner.kill_9();
+    let resumed = project.start(&RESUME);
+    project.until_event("s", "runner_started", 2);
+    project.until("the pause", || project.status("s")["standing"] == "paused");
+    tell(&project, 2);
+    project.ap(&["continue", "s"]).expect(0);
+    assert_eq!((resumed.ended(), agents(&project)), (0, 2));
+}
+
+#[test]
+fn a_kill_leaves_nothing_and_can_be_resumed() {
+    let (project, runner) = started();
+    project.ap(&["kill", "s"]).expect(0);
+    assert_eq!(runner.ended(), 128 + 9);
+    project.nothing_left();
+    assert_eq!(project.status("s")["standing"], "crashed");
+    resume_to_the_end(&project);
+}
+
+#[test]
+fn force_stops_the_living_and_keeps_their_run() {
+    let (project, runner) = started();
+    let old = project.status("s")["run"].as_str().expect("a run").to_owned();
+    project.write(&project.run_file("s", "progress-s.md"), "what was learned");
+    tell(&project, 1);
+    project.until_event("s", "iteration_started", 2);
+    tell(&project, 2);
+    let forced = project.ap(&["work", "s", "--foreground", "--force"]).expect(0);
+    assert!([0, 5].contains(&runner.ended()), "{}", forced.text());
+    let kept = format!(".claude/pipeline-runs/.archive/s-{old}");
+    assert_eq!(project.read(&format!("{kept}/progress-s.md")), "what was learned");
+    assert!(project.read(&format!("{kept}/events.jsonl")).contains("session_finished"));
+    assert_ne!(project.status("s")["run"], old.as_str());
+    assert_eq!((project.history("s"), project.events("s", "session_started").len()), (vec![1, 2], 1));
+    project.nothing_left();
+}
+
+#[test]
+fn a_finished_session_says_so_and_runs_nothing() {
+    let project = Project::new();
+    project.shell_loop("work", TWICE, "echo $n >>../started\necho '{\"decision\": \"continue\"}' >\"$status\"");
+    project.ap(&FOREGROUND).expect(0);
+    let journal = project.read(&project.run_file("s", "events.jsonl"));
+    for args in [&FOREGROUND[..], &RESUME[..]] {
+        project.ap(args).expect(0).says(&["Session 's' is already complete", "--force"]);
+    }
+    project.ap(&["wait", "s"]).expect(0);
+    assert_eq!(project.read(&project.run_file("s", "events.jsonl")), journal);
+    assert_eq!(agents(&project), 2);
+}
+
+#[test]
+fn a_deleted_lock_file_never_yields_two_runners() {
+    let (project, runner) = started();
+    fs_err::remove_file(project.root().join(".claude/locks/s.lock")).expect("the lock");
+    for args in [&FOREGROUND[..], &RESUME[..]] {
+        project.ap(args).expect(3).says(&["session 's' is already running"]);
+    }
+    assert_eq!(project.status("s")["standing"], "active");
+    tell(&project, 1);
+    tell(&project, 2);
+    assert_eq!((runner.ended(), agents(&project)), (0, 2));
+    assert_eq!(project.history("s"), [1, 2]);
+    project.nothing_left();
+}
+
+#[test]
+fn force_ends_a_runner_whose_lock_file_was_deleted() {
+    let (project, runner) = started();
+    fs_err::remove_file(project.root().join(".claude/locks/s.lock")).expect("the lock");
+    tell(&project, 2);
+    let forced = project.start(&["work", "s", "--foreground", "--force"]);
+    assert_eq!(runner.ended(), 5);
+    tell(&project, 1);
+    assert_eq!(forced.ended(), 0);
+    assert_eq!((project.history("s"), agents(&project)), (vec![1, 2], 3));
+    project.nothing_left();
+}
+
+#[test]
+fn another_boot_or_a_reused_pid_is_no_runner() {
+    let (project, runner) = started();
+    runner.kill_9();
+    let lock = ".claude/locks/s.lock";
+    let ours = me();
+    for (boot, ticks) in [("another-boot", ours.start_ticks), (ours.boot_id.as_str(), ours.start_ticks + 1)] {
+        // Our own pid lives; the lock and the journal mean somebody else by it.
+        let mut holder: Value = serde_json::from_str(&project.read(lock)).expect("the lock's text");
+        holder["pid"] = ours.pid.into();
+        holder["process"] = serde_json::json!({ "pid": ours.pid, "start_ticks": ticks, "boot_id": boot, "host": ours.host });
+        project.write(lock, &holder.to_string());
+        let path = project.run_file("s", "events.jsonl");
+        let mut text = String::new();
+        for mut line in project.journal("s") {
+            if line["event"]["type"] == "runner_started" {
+                line["event"]["runner"] = holder["process"].clone();
+            }
+            text.push_str(&format!("{line}\n"));
+        }
+        project.write(&path, &text);
+        assert_eq!(project.status("s")["standing"], "crashed", "{boot}");
+    }
+    resume_to_the_end(&project);
+    assert!(identity(ours.pid).is_some());
+}
+
+#[test]
+fn of_two_hundred_starts_one_runs() {
+    let (project, runner) = started();
+    runner.signal(Signal::SIGTERM);
+    runner.ended();
+    let starts: Vec<_> = (0..200)
+        .map(|_| {
+            let mut command = project.ap_command(&["work", "same", "2", "--foreground"]);
+            command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped()).spawn().expect("ap starts")
+        })
+        .collect();
+    let pids: Vec<u32> = starts.iter().map(std::process::Child::id).collect();
+    let waiting = std::thread::spawn(move || {
+        starts.into_iter().map(|child| Ran::from(child.wait_with_output().expect("it ends"))).collect::<Vec<_>>()
+    });
+    project.until("199 of them to give up", || {
+        let alive = pids.iter().filter(|pid| identity(i32::try_from(**pid).expect("a pid")).is_some());
+        alive.count() == 1
+    });
+    tell(&project, 1);
+    tell(&project, 2);
+    let ran = waiting.join().expect("all of them");
+    assert_eq!((ran.iter().filter(|ran| ran.code == 0).count(), ran.iter().filter(|ran| ran.code == 3).count()), (1, 199));
+    assert!(ran.iter().all(|ran| ran.code == 0 || ran.text().contains("session 'same' is already running")));
+    assert_eq!((project.history("same"), agents(&project)), (vec![1, 2], 3));
+    project.nothing_left();
+}
+
+#[test]
+fn a_lost_view_comes_back() {
+    let (project, runner) = started();
+    let view = project.root().join(project.run_file("s", "state.json"));
+    let before = project.status("s");
+    atomic::replace(&view, b"{ not json").expect("it is written");
+    assert_eq!(project.status("s"), before, "status does not believe the view");
+    runner.kill_9();
+    fs_err::remove_file(&view).expect("it is removed");
+    resume_to_the_end(&project);
+    assert!(project.read(&project.run_file("s", "state.json")).contains("\"status\":\"complete\""));
+}
+
+#[test]
+fn a_wait_says_what_for_and_until_when_and_can_be_ended() {
+    let project = Project::new();
+    let script =
+        "pause_ms: 0\niterations:\n  - attempts:\n      - rate_limit: { resets_in_s: 600 }\n      - status: { decision: continue }\n";
+    project.scripted_loop("work", "termination: { type: fixed, max: 1 }\nretries: 0\n", script);
+    let runner = project.start(&FOREGROUND);
+    project.until_event("s", "wait_started", 1);
+    let waiting = &project.status("s")["waiting"];
+    assert_eq!(waiting["reason"]["kind"], "rate_limit");
+    assert!(waiting["until"].is_string() && waiting["since"].is_string(), "{waiting}");
+    // It outlives its runner.
+    runner.kill_9();
+    let resumed = project.start(&RESUME);
+    project.until_event("s", "runner_started", 2);
+    assert_eq!(&project.status("s")["waiting"], waiting);
+    project.ap(&["continue", "s"]).expect(0);
+    assert_eq!((resumed.ended(), project.history("s")), (0, vec![1]));
+}

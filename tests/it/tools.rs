@@ -1,0 +1,281 @@
+//! What people look at and clean up sessions with: the real program in a project and a home of its own.
+use camino::{Utf8Path, Utf8PathBuf};
+use fs_err as fs;
+use serde_json::Value;
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::process::{Child, Command, Output, Stdio};
+use tempfile::TempDir;
+
+const THREE: &str = "
+iterations:
+  - attempts:
+      - { say: one fails, crash: KILL }
+      - { say: one is done, status: { decision: continue, summary: first } }
+  - { say: two is done, status: { decision: continue, summary: second } }
+  - { say: three is done, status: { decision: continue, summary: third } }
+";
+
+/// A project with a loop `steps` that a scripted agent plays.
+struct Scene {
+    root: TempDir,
+}
+
+impl Scene {
+    fn new(script: &str, max: u32) -> Self {
+        let scene = Self { root: tempfile::Builder::new().prefix("tools ").tempdir().expect("a temporary folder") };
+        for folder in ["home", "tmp", "project/.claude/loops/steps", "project/.git"] {
+            fs::create_dir_all(scene.path(folder)).expect("a folder in a temporary folder");
+        }
+        let script_path = scene.path("script.yaml");
+        write(&script_path, script);
+        let definition = format!(
+            "name: steps\ndescription: for tests\ntermination: {{ type: fixed, max: {max} }}\ndelay: 0\nprovider: scripted\nargs: [\"{script_path}\"]\n"
+        );
+        write(&scene.path("project/.claude/loops/steps/loop.yaml"), &definition);
+        write(&scene.path("project/.claude/loops/steps/prompt.md"), "Do it.\n");
+        scene
+    }
+
+    fn path(&self, below: &str) -> Utf8PathBuf {
+        Utf8Path::from_path(self.root.path()).expect("a temporary folder is UTF-8").join(below)
+    }
+
+    fn ap(&self, args: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_ap"));
+        command.args(args).current_dir(self.path("project")).env_clear().stdin(Stdio::null());
+        command.env("PATH", std::env::var_os("PATH").unwrap_or_default()).env("HOME", self.path("home")).env("TZ", "UTC");
+        command.env("XDG_CONFIG_HOME", self.path("home/config")).env("TMPDIR", self.path("tmp"));
+        command.env("AP_TMUX_SOCKET", self.path("tmp/tmux.socket"));
+        command
+    }
+
+    fn run(&self, args: &[&str]) -> Output {
+        self.ap(args).output().expect("ap runs")
+    }
+
+    /// Returns what a command that must work says.
+    fn says(&self, args: &[&str]) -> String {
+        let output = self.run(args);
+        assert!(output.status.success(), "{args:?}: {}", text(&output.stderr));
+        text(&output.stdout)
+    }
+
+    /// Runs the loop to its end.
+    fn played(script: &str, max: u32) -> Self {
+        let scene = Self::new(script, max);
+        scene.says(&["steps", "s", "--foreground"]);
+        scene
+    }
+
+    /// Starts the loop in the foreground and waits until its agent has spoken.
+    fn playing(&self) -> Child {
+        let mut runner = self.ap(&["steps", "s", "--foreground"]).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("ap runs");
+        let mut said = BufReader::new(runner.stdout.take().expect("a pipe"));
+        let mut line = String::new();
+        while !line.contains("hello") {
+            line.clear();
+            assert!(0 < said.read_line(&mut line).expect("it speaks"), "the runner ended");
+        }
+        // It goes on writing, so somebody has to read.
+        std::thread::spawn(move || said.read_to_end(&mut Vec::new()));
+        runner
+    }
+}
+
+fn write(path: &Utf8Path, text: &str) {
+    fs::File::create(path).and_then(|mut file| file.write_all(text.as_bytes())).expect("a file in a temporary folder");
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+fn parse(text: &str) -> Value {
+    serde_json::from_str(text).expect("it is JSON")
+}
+
+#[test]
+fn the_last_iteration_is_shown_and_any_other_on_request() {
+    let scene = Scene::played(THREE, 3);
+    let last = scene.says(&["logs", "s"]);
+    assert!(last.starts_with("● iteration 3/3\n") && last.contains("three is done") && last.contains("status: continue third"), "{last}");
+    assert!(!last.contains("two is done"));
+    let first = scene.says(&["logs", "s", "--iteration", "1"]);
+    let (failed, retried) = first.split_once("● iteration 1/3  attempt 2\n").expect("both attempts");
+    assert!(failed.contains("one fails") && failed.contains("ended by signal 9"), "{first}");
+    assert!(retried.contains("one is done"), "{first}");
+    let only = scene.says(&["logs", "s", "--iteration", "1", "--attempt", "2"]);
+    assert!(only.contains("one is done") && !only.contains("one fails"), "{only}");
+    let one = scene.says(&["logs", "s", "--json", "--lines", "1"]);
+    assert_eq!(one.lines().count(), 1);
+    assert_eq!((&parse(&one)["iteration"], &parse(&one)["stage"]), (&3.into(), &"steps".into()), "{one}");
+    assert!(!scene.run(&["logs", "s", "--iteration", "4"]).status.success());
+    assert!(!scene.run(&["logs", "nobody"]).status.success());
+}
+
+#[test]
+fn the_journal_is_shown_from_its_end() {
+    let scene = Scene::played("iterations:\n  - { status: { decision: continue } }\n", 3);
+    let all = scene.says(&["logs", "s", "--events", "--lines", "0"]);
+    assert!(all.lines().next().is_some_and(|line| line.contains("] session_started run=")), "{all}");
+    let last = scene.says(&["logs", "s", "--events", "-n", "2"]);
+    assert_eq!(last.lines().collect::<Vec<_>>(), all.lines().rev().take(2).collect::<Vec<_>>().into_iter().rev().collect::<Vec<_>>());
+    assert!(last.contains("session_finished ending=completed"), "{last}");
+    let raw = scene.says(&["logs", "s", "--events", "--json", "-n", "0"]);
+    assert_eq!(raw, fs::read_to_string(scene.path("project/.claude/pipeline-runs/s/events.jsonl")).expect("a journal"));
+}
+
+#[test]
+fn following_goes_from_attempt_to_attempt_and_ends_with_the_session() {
+    let go = "[sh, -c, 'while ! test -e go; do :; done']";
+    let script = format!(
+        "iterations:\n  - attempts:\n      - {{ say: hello, run: {go}, crash: KILL }}\n      - {{ say: again, status: {{ decision: continue }} }}\n  - {{ say: second, status: {{ decision: continue, summary: fine }} }}\n"
+    );
+    let scene = Scene::new(&script, 2);
+    let mut runner = scene.playing();
+    let mut follower = scene.ap(&["logs", "s", "-f"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("ap runs");
+    let mut journal = scene.ap(&["tail", "s", "0", "--events"]).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("ap runs");
+    let mut seen = BufReader::new(follower.stdout.take().expect("a pipe"));
+    let mut shown = String::new();
+    while !shown.contains("hello") {
+        assert!(0 < seen.read_line(&mut shown).expect("it speaks"), "{shown}");
+    }
+    write(&scene.path("project/go"), "");
+    seen.read_to_string(&mut shown).expect("it speaks");
+    let said = follower.wait_with_output().expect("it ends");
+    assert!(said.status.success() && text(&said.stderr).contains("Session 's' complete"), "{}", text(&said.stderr));
+    for once in [
+        "hello",
+        "ended: terminated unexpectedly by signal 9",
+        "iteration 1/2  attempt 2",
+        "again",
+        "iteration 2/2",
+        "second",
+        "status: continue fine",
+    ] {
+        let lines = shown.lines().filter(|line| line.ends_with(once)).count();
+        assert_eq!(lines, 1, "{once} in\n{shown}");
+    }
+    let mut events = String::new();
+    journal.stdout.take().expect("a pipe").read_to_string(&mut events).expect("it speaks");
+    assert!(journal.wait().expect("it ends").success() && events.contains("session_finished"), "{events}");
+    runner.wait().expect("it ends");
+}
+
+#[test]
+fn following_ends_when_nobody_reads_any_more() {
+    let scene = Scene::new("iterations:\n  - { say: hello, hang: true }\n", 1);
+    let mut runner = scene.playing();
+    let mut follower = scene.ap(&["tail", "s"]).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("ap runs");
+    let mut seen = BufReader::new(follower.stdout.take().expect("a pipe"));
+    seen.read_line(&mut String::new()).expect("it speaks");
+    drop(seen);
+    assert!(follower.wait().expect("it ends").success());
+    scene.says(&["kill", "s"]);
+    runner.wait().expect("it ends");
+}
+
+#[test]
+fn cleaning_up_takes_what_is_dead_and_leaves_what_lives() {
+    let scene = Scene::new("iterations:\n  - { say: hello, hang: true }\n", 1);
+    let mut runner = scene.playing();
+    let (stale, held) = (scene.path("project/.claude/locks/old.lock"), scene.path("project/.claude/locks/s.lock"));
+    write(&stale, "half a {");
+    let rehearsal = parse(&scene.says(&["cleanup", "--dry-run", "--json"]));
+    assert_eq!(rehearsal["found"].as_array().map(Vec::len), Some(1), "{rehearsal}");
+    assert_eq!((&rehearsal["found"][0]["kind"], &rehearsal["found"][0]["done"]), (&"lock".into(), &false.into()));
+    assert!(stale.exists());
+    let done = parse(&scene.says(&["cleanup", "--json"]));
+    assert_eq!((&done["found"][0]["session"], &done["found"][0]["done"]), (&"old".into(), &true.into()), "{done}");
+    assert!(!stale.exists() && held.exists());
+    assert_eq!(scene.says(&["cleanup"]), "Nothing to clean up.\n");
+
+    // Without its runner the agent is still somebody's: a resume takes it over.
+    runner.kill().expect("it lives");
+    runner.wait().expect("it ends");
+    let draft = scene.path("project/.claude/pipeline-runs/s/.state.json.999999999.tmp");
+    write(&draft, "half a {");
+    let left = scene.says(&["cleanup"]);
+    assert!(left.contains("left alone     agent of session 's': attempt 0.1.1, pid "), "{left}");
+    assert!(left.contains("removed        lock of session 's'") && left.contains("removed        draft of session 's'"), "{left}");
+    assert!(!held.exists() && !draft.exists());
+    let ended = scene.says(&["cleanup", "--orphans"]);
+    assert!(ended.contains("ended          agent of session 's'"), "{ended}");
+    assert_eq!(scene.says(&["cleanup"]), "Nothing to clean up.\n");
+}
+
+#[test]
+fn killing_ends_everything_even_when_the_journal_is_damaged() {
+    let scene = Scene::new("iterations:\n  - { say: hello, hang: true }\n", 1);
+    let mut runner = scene.playing();
+    let run = scene.path("project/.claude/pipeline-runs/s");
+    for view in ["checkpoint.json", "state.json"] {
+        drop(fs::remove_file(run.join(view)));
+    }
+    let journal = fs::read_to_string(run.join("events.jsonl")).expect("a journal");
+    write(&run.join("events.jsonl"), &journal.replacen("session_started", "session_star}ted", 1));
+    let killed = scene.says(&["kill", "s"]);
+    assert!(killed.starts_with("Session 's' is killed ("), "{killed}");
+    runner.wait().expect("it ends");
+    assert!(!scene.path("project/.claude/locks/s.lock").exists());
+    assert_eq!(scene.says(&["kill", "s"]), "Nothing of session 's' runs.\n");
+}
+
+#[test]
+fn an_agent_hears_the_signal_that_asks_it_to_end() {
+    let scene = Scene::new("iterations: []\n", 1);
+    let definition = "name: steps\ntermination: { type: fixed, max: 1 }\nprovider: command\nprogram: sh\nargs: [-c, \"trap 'touch asked; exit' INT; echo hello; while :; do :; done\"]\n";
+    write(&scene.path("project/.claude/loops/steps/loop.yaml"), definition);
+    let mut runner = scene.playing();
+    scene.says(&["stop", "s"]);
+    runner.wait().expect("it ends");
+    assert!(scene.path("project/asked").exists(), "it was killed without being asked");
+}
+
+#[test]
+fn the_doctor_says_what_was_found_and_what_to_do() {
+    let scene = Scene::new(THREE, 1);
+    let output = scene.run(&["doctor", "--json"]);
+    let report = parse(&text(&output.stdout));
+    let checks = report["checks"].as_array().expect("a list");
+    let names: Vec<&str> = checks.iter().filter_map(|check| check["name"].as_str()).collect();
+    assert_eq!(
+        names,
+        ["tmux", "git", "claude", "bd", "tmux server", "logout", "ap", "locks", "disk", "clock", "account", "user"],
+        "{report}"
+    );
+    let rank = |verdict: &Value| ["ok", "warning", "problem"].iter().position(|word| verdict == word).expect("a verdict");
+    assert_eq!(checks.iter().map(|check| rank(&check["verdict"])).max(), Some(rank(&report["verdict"])));
+    assert!(checks.iter().all(|check| check["verdict"] == "ok" || check["advice"].is_string()), "{report}");
+    assert_eq!(output.status.success(), report["verdict"] != "problem");
+    assert!(scene.path("project/.claude").read_dir_utf8().expect("a folder").count() == 1, "it leaves nothing behind");
+    let alone = scene.ap(&["doctor"]).env("PATH", "").output().expect("ap runs");
+    assert_eq!(alone.status.code(), Some(1), "without tmux sessions cannot run");
+    assert!(text(&alone.stdout).contains("problem  tmux         not installed\n"), "{}", text(&alone.stdout));
+}
+
+#[test]
+fn shells_complete_every_command() {
+    let scene = Scene::new(THREE, 1);
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        let script = scene.says(&["completions", shell]);
+        assert!(["doctor", "cleanup", "resume"].iter().all(|word| script.contains(word)), "{shell}");
+        assert!(!["__shim", "__runner", "__scripted"].iter().any(|word| script.contains(word)), "{shell}");
+    }
+    write(&scene.path("ap.bash"), &scene.says(&["completions", "bash"]));
+    let checked = Command::new("bash").arg("-n").arg(scene.path("ap.bash")).output().expect("bash runs");
+    assert!(checked.status.success() && checked.stderr.is_empty(), "{}", text(&checked.stderr));
+}
+
+#[test]
+fn each_command_has_a_manual_page() {
+    let scene = Scene::new(THREE, 1);
+    let main = scene.says(&["man"]);
+    assert!(main.contains(".TH ap 1") && main.contains("ap\\-doctor(1)") && !main.contains("__"), "{main}");
+    scene.says(&["man", "--out", scene.path("pages").as_str()]);
+    for page in ["ap", "ap-logs", "ap-queue-claim", "ap-loop"] {
+        let page = scene.path(&format!("pages/{page}.1"));
+        assert!(fs::read_to_string(&page).is_ok_and(|text| text.contains(".SH SYNOPSIS")), "{page}");
+    }
+    assert!(!scene.path("pages/ap-help.1").exists());
+}
