@@ -20,12 +20,16 @@ fail() {
 # The program as it is now.
 messages=$(cd -- "$root" && HOME=$(getent passwd "$(id -u)" | cut -d : -f 6) cargo build --quiet --bin ap --message-format json-render-diagnostics)
 messages=${messages##*\"executable\":\"}
-ap=${messages%%\"*}
+mkdir -- "$scratch/bin"
+cp -- "${messages%%\"*}" "$scratch/bin/ap"
+export PATH=$scratch/bin:$PATH
 
 # A repository with something to do.
 project=$scratch/shop
-mkdir -p -- "$project/src"
+mkdir -p -- "$project/src" "$project/tests"
 cd -- "$project"
+# What the agent runs when the picture is taken.
+echo 'exec sleep 60' >tests/all.sh
 git init -q
 git config user.name 'Picture'
 git config user.email picture@localhost
@@ -47,7 +51,7 @@ git commit -q -m 'Start'
 # A server of the right size first: a window nobody looks at keeps the size it was made with.
 tmux -S "$AP_TMUX_SOCKET" -f /dev/null new-session -d -s size -x "$columns" -y "$rows" 'exec cat'
 tmux -S "$AP_TMUX_SOCKET" set-option -g default-terminal tmux-256color
-"$ap" work auth 25 >/dev/null
+ap work auth 25 >/dev/null
 tmux -S "$AP_TMUX_SOCKET" resize-window -t pipeline-auth -x "$columns" -y "$rows"
 
 # In the middle of the fourth iteration, while the agent works.
@@ -60,5 +64,5 @@ done
 working || fail 'the session did not get to its fourth iteration'
 sleep 2.2
 capture | python3 "$root/docs/svg.py" "$columns" 'tmux: pipeline-auth' >"$root/docs/session.svg"
-"$ap" kill auth >/dev/null
+ap kill auth >/dev/null
 printf 'docs/session.svg is new\n'

@@ -56,7 +56,7 @@ enum Command {
     Attach(control::SessionArgs),
     /// Show what a session's agents said and did, or its journal
     Logs(logs::LogsArgs),
-    /// Follow a session: `ap logs --follow`
+    /// Follow a session: `ap logs <session> --follow`
     Tail(logs::TailArgs),
     /// Wait for a session's end; the exit code is the session's own
     Wait(control::WaitArgs),
