@@ -76,7 +76,9 @@ pub fn kill(args: &SessionArgs, context: &Context) -> Result<ExitCode> {
     {
         tmux.close(&found)?;
     }
-    SessionLock::remove_stale(&context.project.lock(&args.session))?;
+    // A shim the runner was just starting has a copy of the lock until it has become itself.
+    let lock = context.project.lock(&args.session);
+    clock::wait_until(TAKEN_UP, || !lock.exists() || SessionLock::remove_stale(&lock).unwrap_or(true));
     out(match ended {
         0 => format!("Nothing of session '{}' runs.", args.session),
         ended => format!("Session '{}' is killed ({ended} processes ended). Go on with `{} --resume`.", args.session, plan.command),

@@ -191,6 +191,9 @@ fn check_state(project: &Project) {
     let view: Value = serde_json::from_str(&project.read(&path)).expect("state.json");
     fs_err::remove_file(project.root().join(path)).expect("it is there");
     let status = project.status("s");
+    // Nor does a checkpoint say anything else.
+    let _ = fs_err::remove_file(project.root().join(project.run_file("s", "checkpoint.json")));
+    assert_eq!(project.status("s"), status, "a checkpoint and the journal differ");
     for (field, value) in view.as_object().expect("an object") {
         assert_eq!(value, &status[field], "state.json and the journal differ in `{field}`");
     }
