@@ -1,4 +1,5 @@
 //! A person with a fresh repository, and nobody else's settings.
+#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 use camino::{Utf8Path, Utf8PathBuf};
 use fs_err as fs;
 use std::process::{Command, Stdio};

@@ -1,4 +1,5 @@
 //! What no other test tries to break: looking writes nothing, and agents cannot change the session they run in.
+#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 use crate::newcomer::Newcomer;
 use camino::Utf8Path;
 use fs_err as fs;

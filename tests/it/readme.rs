@@ -1,4 +1,5 @@
 //! What the documents say is true: commands run as written, command lines parse, names exist.
+#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 use crate::newcomer::Newcomer;
 use agent_pipelines::{cli, plan};
 use camino::Utf8Path;
