@@ -116,7 +116,7 @@ pub fn is_held(path: &Utf8Path) -> io::Result<bool> {
 /// Locks a journal. Who waits for a runner's end has it for an instant, and so has a shim that is just being started.
 fn lock(file: &fs::File) -> io::Result<Option<FileLock>> {
     let mut taken = FileLock::try_exclusive(file);
-    clock::wait_until(MOMENT, || {
+    clock::wait_until(AN_INSTANT, || {
         if matches!(taken, Ok(None)) {
             taken = FileLock::try_exclusive(file);
         }
