@@ -21,16 +21,6 @@ const MAX_RETRIES: &str = "8";
 /// Milliseconds to wait for the headers of an answer; the program's own limit is ten minutes.
 const API_TIMEOUT_MS: &str = "180000";
 
-/// Returns the model as Claude Code knows it: the short names for the latest of a family, anything else as written.
-pub fn model_alias(model: &str) -> &str {
-    match model {
-        "opus" | "claude-opus" | "opus-4" | "opus-4.5" => "opus",
-        "sonnet" | "claude-sonnet" | "sonnet-4" => "sonnet",
-        "haiku" | "claude-haiku" => "haiku",
-        other => other,
-    }
-}
-
 /// Whether the agent may do anything; only then may it write under `.claude/`.
 pub(super) fn bypasses(spec: &AgentSpec) -> bool {
     spec.permissions == PermissionMode::BypassPermissions
@@ -66,7 +56,7 @@ pub(super) fn args(spec: &AgentSpec, call: &Call<'_>) -> Vec<String> {
         args.extend(call.exchange.into_iter().flat_map(exchange));
         args.extend(["--allowedTools", "Bash(ap queue *)"].map(str::to_owned));
     }
-    let model = if spec.model.is_empty() { "opus" } else { model_alias(&spec.model) };
+    let model = if spec.model.is_empty() { "opus" } else { &spec.model };
     // After the options above that take lists, so that none of them swallows what follows.
     args.extend(["--output-format", "stream-json", "--verbose", "--model", model].map(str::to_owned));
     args.extend(spec.args.iter().cloned());

@@ -13,7 +13,6 @@ mod stream;
 mod tests;
 
 pub use activity::Activity;
-pub use claude::model_alias;
 pub use environment::is_nested;
 pub use event::{Denial, RateLimit, Window};
 pub use outcome::outcome;

@@ -1,9 +1,10 @@
 //! `ap demo`: the main job, end to end, with nothing installed and no account.
 use super::context::Context;
-use super::start;
+use super::launch;
 use crate::clock;
 use crate::engine::Phase;
 use crate::error::{Error, ExitCode, Result};
+use crate::model::AgentChange;
 use crate::mux::Tmux;
 use crate::plan::{Overrides, PlanKind};
 use crate::runner::{Mode, Wanted};
@@ -49,7 +50,7 @@ pub fn run(args: &Args, context: &Context) -> Result<ExitCode> {
             style::heading("Started"),
             tmux.attach_line(&session)
         ))?;
-        start::in_background(wanted, &context)?;
+        launch::in_background(wanted, &context)?;
         let ended = follow(&context, &session)?;
         close(&tmux, &session, &context)?;
         told(&ended, &context)
@@ -58,7 +59,7 @@ pub fn run(args: &Args, context: &Context) -> Result<ExitCode> {
             "{}  ap work demo 25 --provider scripted --foreground\n  tmux is not installed, so in this terminal\n",
             style::heading("Started")
         ))?;
-        start::in_this_terminal(&wanted, &context)?;
+        launch::in_this_terminal(&wanted, &context)?;
         let ended = glance(&context.project.session(&session))?.ok_or_else(|| Error::failed("the demo left no session"))?;
         told(&ended, &context)
     }
@@ -101,7 +102,7 @@ fn wanted(context: &Context) -> Result<Wanted> {
         Overrides { provider: Some("scripted".to_owned()), max_iterations: Some(25), delay_ms: Some(500), ..Overrides::default() };
     let session = "demo".parse().map_err(Error::usage)?;
     let plan = super::compile::plan(&sources, session, "ap work demo 25".to_owned(), &overrides, context)?;
-    Ok(Wanted { plan, mode: Mode::New, max_iterations: Some(25) })
+    Ok(Wanted { plan, mode: Mode::New, max_iterations: Some(25), change: AgentChange::default() })
 }
 
 /// Shows each iteration as it ends, until the session does.

@@ -7,6 +7,7 @@ pub mod control;
 pub mod demo;
 pub mod doctor;
 pub mod dry_run;
+mod launch;
 pub mod lint;
 pub mod logs;
 pub mod manual;
@@ -103,7 +104,7 @@ pub fn main(args: Vec<OsString>) -> ExitCode {
 fn run(args: Vec<OsString>) -> Result<ExitCode> {
     match args.get(1).and_then(|first| first.to_str()) {
         Some("__shim") => return crate::runner::shim::main().map(|()| ExitCode::Done).map_err(Into::into),
-        Some("__runner") => return start::in_window(&path(args.get(2))?),
+        Some("__runner") => return launch::in_window(&path(args.get(2))?),
         _ => (),
     }
     let cli = match Cli::command().try_get_matches_from(args).and_then(|matches| Cli::from_arg_matches(&matches)) {

@@ -1,25 +1,16 @@
 //! `ap <loop>`, `ap loop`, `ap pipeline`: runs a session, in tmux or in this terminal.
 use super::context::Context;
+use super::launch::{in_this_terminal, in_tmux};
 use crate::clock;
 use crate::error::{Error, ExitCode, Result};
-use crate::model::SessionName;
-use crate::mux::Tmux;
-use crate::plan::{Overrides, Plan, PlanKind, Sources};
-use crate::runner::launch::{self, Door, Launch, Report};
-use crate::runner::{self, Mode, Surroundings, Taken, Wanted, take};
+use crate::model::{AgentChange, SessionName};
+use crate::plan::{Overrides, PlanKind, Sources, model_alias};
+use crate::runner::{Mode, Wanted};
 use crate::shell;
-use crate::store::crash;
-use crate::store::layout::Project;
-use crate::store::lock::FileLock;
-use crate::store::session::is_running;
-use crate::ui::{out, report};
+use crate::store::session::read_plan;
 use camino::{Utf8Path, Utf8PathBuf};
 use clap::Args;
 use fs_err as fs;
-use std::time::Duration;
-
-/// How long a runner that has let go of its session may take to end.
-const ABOUT_TO_END: Duration = Duration::from_secs(5);
 
 /// What can be said about any start.
 #[derive(Args, Clone, Debug, Default)]
@@ -86,8 +77,13 @@ pub struct PipelineArgs {
     pub flags: Flags,
 }
 
-/// Starts a loop.
+/// Starts a loop, or goes on with one.
 pub fn run_loop(args: &LoopArgs, context: &Context) -> Result<ExitCode> {
+    if args.flags.resume {
+        let session =
+            args.session.as_ref().map_or_else(|| named(&args.name).parse().map_err(Error::usage), |session| Ok(session.clone()))?;
+        return resume(&args.name, &session, args.max, &args.flags, context);
+    }
     let sources = context.library().find(PlanKind::Loop, &args.name)?;
     let session = match &args.session {
         Some(session) => session.clone(),
@@ -105,6 +101,13 @@ pub fn run_pipeline(args: &PipelineArgs, context: &Context) -> Result<ExitCode> 
     if args.single_stage {
         let PipelineArgs { name, session, max, flags, .. } = args.clone();
         return run_loop(&LoopArgs { name, session, max, flags }, context);
+    }
+    if args.flags.resume {
+        let session = args
+            .session
+            .as_ref()
+            .ok_or_else(|| Error::usage("which session shall be resumed?").hint("`ap list` shows them; name it after the pipeline"))?;
+        return resume(&args.name, session, None, &args.flags, context);
     }
     let sources = context.library().find(PlanKind::Pipeline, &args.name)?;
     let session = match &args.session {
@@ -128,13 +131,49 @@ struct Start<'a> {
 
 fn start(start: &Start<'_>, context: &Context) -> Result<ExitCode> {
     let plan = super::compile::plan(start.sources, start.session.clone(), start.typed.clone(), &overrides(start, context)?, context)?;
-    let mode = match start.flags {
-        Flags { force: true, .. } => Mode::Force,
-        Flags { resume: true, .. } => Mode::Resume,
-        _ => Mode::New,
-    };
-    let wanted = Wanted { plan, mode, max_iterations: start.max };
-    if start.flags.foreground { in_this_terminal(&wanted, context) } else { in_tmux(wanted, start.flags.attach, context) }
+    let mode = if start.flags.force { Mode::Force } else { Mode::New };
+    run(Wanted { plan, mode, max_iterations: start.max, change: AgentChange::default() }, start.flags, context)
+}
+
+/// Goes on with the plan the session started with, whatever has become of its definition since.
+fn resume(name: &str, session: &SessionName, max: Option<u32>, flags: &Flags, context: &Context) -> Result<ExitCode> {
+    let dir = context.project.session(session);
+    if !dir.journal().exists() {
+        return Err(Error::usage(format!("there is no session '{session}' to resume"))
+            .hint("start it without `--resume`; `ap list` shows the sessions there are"));
+    }
+    let plan = read_plan(&dir.plan())?;
+    if plan.name != named(name) {
+        return Err(Error::usage(format!("session '{session}' runs `{}`, not `{}`", plan.name, named(name)))
+            .hint(format!("resume it with `{} --resume`", plan.command)));
+    }
+    run(Wanted { plan, mode: Mode::Resume, max_iterations: max, change: change(flags)? }, flags, context)
+}
+
+/// Returns a loop's or pipeline's name, of which a person may have typed the path.
+fn named(name: &str) -> &str {
+    let file = Utf8Path::new(name).file_name().unwrap_or(name);
+    file.strip_suffix(".yaml").or_else(|| file.strip_suffix(".yml")).unwrap_or(file)
+}
+
+/// Returns what a resumed session's agents are called with from now on. The rest of its plan stays as it was.
+fn change(flags: &Flags) -> Result<AgentChange> {
+    let frozen = [("--provider", flags.provider.is_some()), ("--context", flags.context.is_some()), ("--input", !flags.input.is_empty())];
+    if let Some((flag, _)) = frozen.iter().find(|(_, said)| *said) {
+        return Err(Error::usage(format!("{flag} cannot be changed in a session that has started"))
+            .hint("--model, --permissions and --keep-env can; to change the rest start over with `--force`"));
+    }
+    let permissions =
+        flags.permissions.as_ref().map(|word| word.parse().map_err(|()| Error::usage(format!("unknown permission mode `{word}`"))));
+    Ok(AgentChange {
+        model: flags.model.as_deref().map(|model| model_alias(model).to_owned()),
+        permissions: permissions.transpose()?,
+        keep_env: flags.keep_env.then_some(true),
+    })
+}
+
+fn run(wanted: Wanted, flags: &Flags, context: &Context) -> Result<ExitCode> {
+    if flags.foreground { in_this_terminal(&wanted, context) } else { in_tmux(wanted, flags.attach, context) }
 }
 
 fn overrides(start: &Start<'_>, context: &Context) -> Result<Overrides> {
@@ -154,154 +193,4 @@ fn overrides(start: &Start<'_>, context: &Context) -> Result<Overrides> {
         ..Overrides::default()
     };
     Ok(said.or(Overrides::from_env(&|name| context.env.get(name).cloned())))
-}
-
-pub(super) fn in_this_terminal(wanted: &Wanted, context: &Context) -> Result<ExitCode> {
-    crash::role("runner");
-    let around = Surroundings::new(context.project.clone(), context.exe.clone(), context.env.clone());
-    check_programs(&wanted.plan, &around)?;
-    match take(&context.project, wanted)? {
-        Taken::Ours(session) => drive(*session, around),
-        Taken::Complete(there) => {
-            out(format!("Session '{}' is already complete; start over with --force", there.plan.session))?;
-            Ok(ExitCode::Done)
-        }
-    }
-}
-
-/// Runs a session that is ours to its end.
-fn drive(session: crate::store::session::Session, around: Surroundings) -> Result<ExitCode> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let ending = runtime.block_on(runner::run(session, around))?;
-    Ok(report::exit_code(&ending))
-}
-
-/// `ap __runner <door>`: the program in a session's tmux window.
-pub fn in_window(door: &Utf8Path) -> Result<ExitCode> {
-    crash::role("runner");
-    let (launch, line) = launch::fetch(door)?;
-    let around = Surroundings::new(Project::new(launch.project), launch.exe, launch.env);
-    match take(&around.project, &launch.wanted) {
-        Ok(Taken::Ours(session)) => {
-            // Whoever launched us may be gone by now; the session is not.
-            let _ = launch::send(&line, &Report::Started);
-            drop(line);
-            drive(*session, around)
-        }
-        Ok(Taken::Complete(_)) => {
-            launch::send(&line, &Report::Complete)?;
-            Ok(ExitCode::Done)
-        }
-        Err(error) => {
-            launch::send(&line, &Report::failed(&error))?;
-            Ok(error.code)
-        }
-    }
-}
-
-fn in_tmux(wanted: Wanted, attach: bool, context: &Context) -> Result<ExitCode> {
-    let around = Surroundings::new(context.project.clone(), context.exe.clone(), context.env.clone());
-    check_programs(&wanted.plan, &around)?;
-    let (session, name) = (wanted.plan.session.clone(), wanted.plan.name.clone());
-    if !in_background(wanted, context)? {
-        out(format!("Session '{session}' is already complete; start over with --force"))?;
-        return Ok(ExitCode::Done);
-    }
-    out(started(&session, &name, context))?;
-    if attach { context.tmux().attach(&session).map(|()| ExitCode::Done) } else { Ok(ExitCode::Done) }
-}
-
-/// Starts a session in tmux and returns when it runs. Tells whether there was anything left to run.
-pub(super) fn in_background(wanted: Wanted, context: &Context) -> Result<bool> {
-    match launch_runner(wanted, context)? {
-        Report::Started => Ok(true),
-        Report::Complete => Ok(false),
-        Report::Failed { code, message, hint } => {
-            let code =
-                [ExitCode::Usage, ExitCode::AlreadyRunning].into_iter().find(|known| *known as u8 == code).unwrap_or(ExitCode::Failed);
-            let error = Error::new(code, message);
-            Err(match hint {
-                Some(hint) => error.hint(hint),
-                None => error,
-            })
-        }
-    }
-}
-
-fn launch_runner(wanted: Wanted, context: &Context) -> Result<Report> {
-    let (project, session, tmux) = (&context.project, wanted.plan.session.clone(), context.tmux());
-    // One launch at a time in a project, so that of many the first starts and the others see it run.
-    fs::create_dir_all(project.locks())?;
-    let _turn = FileLock::exclusive(&fs::File::open(project.locks())?)?;
-    if wanted.mode != Mode::Force && is_running(project, &session) {
-        return Err(report::already_running(project, &session));
-    }
-    let run_dir = project.session(&session).root().to_owned();
-    let mode = wanted.mode;
-    if let Some(found) = tmux.find(&session)? {
-        if found.run_dir != run_dir {
-            let other =
-                if found.run_dir.is_empty() { "it was not started by ap".to_owned() } else { format!("it belongs to {}", found.run_dir) };
-            return Err(Error::failed(format!("tmux session `{}` exists already; {other}", found.name))
-                .hint("choose another session name, or set AP_TMUX_SOCKET for a tmux server of its own"));
-        }
-        match (found.dead, mode) {
-            (true, _) => tmux.close(&found)?,
-            (false, Mode::Force) => {
-                runner::stop_living(project, &session)?;
-                tmux.close(&found)?;
-            }
-            (false, Mode::New | Mode::Resume) => close_when_dead(&tmux, &session, project)?,
-        }
-    }
-    let door = Door::open()?;
-    let keep = match context.env.get("AP_KEEP_WINDOW") {
-        Some(keep) => keep != "0",
-        None => context.settings()?.keep_window.unwrap_or(true),
-    };
-    let path = door.path()?;
-    tmux.open(&session, project.root(), &run_dir, &[context.exe.as_str(), "__runner", path.as_str()], keep)?;
-    let launch = Launch { project: project.root().to_owned(), exe: context.exe.clone(), wanted, env: context.env.clone() };
-    let report = door.hand_over(&launch, || tmux.find(&session).is_ok_and(|found| found.is_some_and(|found| !found.dead)));
-    if !matches!(report, Ok(Report::Started)) {
-        // Leave nothing behind: the window has nothing to show that the report does not say.
-        if let Ok(Some(found)) = tmux.find(&session) {
-            tmux.close(&found)?;
-        }
-    }
-    report
-}
-
-/// Closes the window of a runner that has let go of its session and is about to end. One that does not end lives on
-/// without its lock file.
-fn close_when_dead(tmux: &Tmux, session: &SessionName, project: &Project) -> Result<()> {
-    let mut found = None;
-    let gone = clock::wait_until(ABOUT_TO_END, || {
-        found = tmux.find(session).ok().flatten();
-        found.as_ref().is_none_or(|found| found.dead)
-    });
-    match found {
-        Some(found) if gone => tmux.close(&found),
-        Some(_) => Err(report::already_running(project, session)),
-        None => Ok(()),
-    }
-}
-
-/// Refuses to start a session whose agents cannot be started.
-fn check_programs(plan: &Plan, around: &Surroundings) -> Result<()> {
-    for node in &plan.nodes {
-        let needed = node.agent.provider != crate::plan::Provider::Scripted;
-        if needed && around.find(&node.agent.program).is_none() {
-            return Err(Error::usage(format!("there is no program `{}` on PATH, which node `{}` needs", node.agent.program, node.id))
-                .hint("install it, or name another with `program:` in the loop or AP_PROGRAM; `--provider scripted` needs none"));
-        }
-    }
-    Ok(())
-}
-
-fn started(session: &SessionName, name: &str, context: &Context) -> String {
-    let watch = context.tmux().attach_line(session);
-    format!(
-        "Session '{session}' runs {name} in tmux.\n  watch   ap attach {session}   ({watch})\n  follow  ap logs {session} -f\n  status  ap status {session}\n  stop    ap stop {session}\n"
-    )
 }

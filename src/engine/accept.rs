@@ -26,12 +26,16 @@ fn requested(state: &State, request: &Request) -> Option<Event> {
     match (&state.phase, request) {
         (Phase::New, _) => None,
         (Phase::Ended { ending: Ending::Completed { .. } }, Request::Resume { .. }) => None,
-        (Phase::Ended { .. }, Request::Resume { max_iterations }) => Some(Event::SessionResumed { max_iterations: *max_iterations }),
+        (Phase::Ended { .. }, Request::Resume { max_iterations, change }) => {
+            Some(Event::SessionResumed { max_iterations: *max_iterations, change: change.clone() })
+        }
         (Phase::Ended { .. }, Request::Pause | Request::Continue | Request::Stop { .. }) => None,
-        (_, Request::Resume { max_iterations }) => {
+        (_, Request::Resume { max_iterations, change }) => {
             // Whoever resumes wants it to run: the stop asked of a runner that died no longer counts. A pause does.
-            let changes = max_iterations.is_some() && *max_iterations != state.max_iterations;
-            (state.stopping.is_some() || changes).then_some(Event::SessionResumed { max_iterations: *max_iterations })
+            let longer = max_iterations.is_some() && *max_iterations != state.max_iterations;
+            let changes = longer || change.clone().over(state.change.clone()) != state.change;
+            (state.stopping.is_some() || changes)
+                .then_some(Event::SessionResumed { max_iterations: *max_iterations, change: change.clone() })
         }
         (_, Request::Stop { by }) => state.stopping.is_none().then(|| Event::StopRequested { by: by.clone() }),
         (_, Request::Pause) => (!state.pausing).then_some(Event::PauseRequested),

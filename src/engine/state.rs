@@ -1,6 +1,7 @@
 //! The fold of the journal.
 use crate::model::{
-    Cursor, Decision, Effect, Ending, Event, NodeEnding, NodeId, Outcome, ProcessId, RunId, SessionName, Status, Usage, Verdict, WaitReason,
+    AgentChange, Cursor, Decision, Effect, Ending, Event, NodeEnding, NodeId, Outcome, ProcessId, RunId, SessionName, Status, Usage,
+    Verdict, WaitReason,
 };
 use crate::plan::{Node, Plan};
 use jiff::{SignedDuration, Timestamp};
@@ -21,6 +22,9 @@ pub struct State {
     pub finished: Vec<NodeDone>,
     /// Replaces the current node's own maximum.
     pub max_iterations: Option<u32>,
+    /// What a person has changed about the agents since the start.
+    #[serde(default)]
+    pub change: AgentChange,
     /// What the queue said last, while it can still be relied on.
     pub verdict: Option<Verdict>,
     /// A pause was asked for; the session holds as soon as no agent runs.
@@ -127,7 +131,10 @@ impl State {
                 // What the queue said may have been long ago.
                 self.verdict = None;
             }
-            Event::SessionResumed { max_iterations } => self.resume(*max_iterations, at),
+            Event::SessionResumed { max_iterations, change } => {
+                self.change = change.clone().over(std::mem::take(&mut self.change));
+                self.resume(*max_iterations, at);
+            }
             Event::IterationStarted { cursor } => self.begin(*cursor, at),
             Event::AgentStarted { shim, .. } => self.shim = Some(shim.clone()),
             Event::AgentExited { cursor, outcome, usage } => self.end_attempt(*cursor, outcome, *usage, at),
@@ -253,6 +260,17 @@ impl State {
     /// Returns the current node, or nothing when all are done.
     pub fn node<'a>(&self, plan: &'a Plan) -> Option<&'a Node> {
         plan.nodes.get(self.cursor.node as usize)
+    }
+
+    /// Returns the current node as its next agent gets it, with what a person has changed since the start.
+    pub fn changed_node(&self, plan: &Plan) -> Option<Node> {
+        let mut node = self.node(plan)?.clone();
+        let AgentChange { model, permissions, keep_env } = self.change.clone();
+        let agent = &mut node.agent;
+        agent.model = model.unwrap_or_else(|| std::mem::take(&mut agent.model));
+        agent.permissions = permissions.unwrap_or(agent.permissions);
+        agent.keep_env = keep_env.unwrap_or(agent.keep_env);
+        Some(node)
     }
 
     /// Returns how long the session has been at work, without the time nobody attended to it.

@@ -1,6 +1,6 @@
 //! Facts: the lines of `events.jsonl`.
 use super::Verdict;
-use super::{Cursor, NodeId, Outcome, ProcessId, RunId, SessionName, Usage};
+use super::{AgentChange, Cursor, NodeId, Outcome, ProcessId, RunId, SessionName, Usage};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -36,6 +36,9 @@ pub enum Event {
     /// Somebody asked an ended session to go on; `max_iterations` replaces the current node's.
     SessionResumed {
         max_iterations: Option<u32>,
+        /// What the agents are called with from now on.
+        #[serde(default)]
+        change: AgentChange,
     },
     /// The iteration is on: an agent may be running from now on.
     IterationStarted {

@@ -1,6 +1,6 @@
 //! What the world tells the engine.
 use super::Verdict;
-use super::{Cursor, Outcome, ProcessId, Usage};
+use super::{AgentChange, Cursor, Outcome, ProcessId, Usage};
 use serde::{Deserialize, Serialize};
 
 /// Something that just happened outside.
@@ -36,5 +36,9 @@ pub enum Request {
     /// End now; `by` says who asked.
     Stop { by: String },
     /// Start over from an ending that was not the goal.
-    Resume { max_iterations: Option<u32> },
+    Resume {
+        max_iterations: Option<u32>,
+        #[serde(default)]
+        change: AgentChange,
+    },
 }

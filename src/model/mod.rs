@@ -1,5 +1,6 @@
 //! The nouns: plain data, `serde` and nothing else. No clock, no files, no processes.
 mod census;
+mod change;
 mod cursor;
 mod effect;
 mod event;
@@ -11,6 +12,7 @@ mod status;
 mod usage;
 
 pub use census::{Census, Verdict};
+pub use change::{AgentChange, PermissionMode};
 pub use cursor::Cursor;
 pub use effect::Effect;
 pub use event::{Ending, Event, Line, NodeEnding, WaitReason};

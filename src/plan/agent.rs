@@ -108,24 +108,12 @@ fn provider(place: &Place<'_>, word: &str, problems: &mut Vec<Problem>) -> Optio
     None
 }
 
-/// Modes are told apart however their words are joined: `acceptEdits`, `accept-edits`.
 fn permissions(place: &Place<'_>, word: &str, problems: &mut Vec<Problem>) -> PermissionMode {
-    match word.to_lowercase().replace(['-', '_'], "").as_str() {
-        "bypasspermissions" => PermissionMode::BypassPermissions,
-        "acceptedits" => PermissionMode::AcceptEdits,
-        "auto" => PermissionMode::Auto,
-        "default" => PermissionMode::Default,
-        "dontask" => PermissionMode::DontAsk,
-        "plan" => PermissionMode::Plan,
-        _ => {
-            problems.push(
-                place
-                    .at("permissions", "unknown-permissions", format!("unknown permission mode `{word}`"))
-                    .hint(suggest::hint(word, PERMISSIONS)),
-            );
-            PermissionMode::default()
-        }
-    }
+    word.parse().unwrap_or_else(|()| {
+        let problem = place.at("permissions", "unknown-permissions", format!("unknown permission mode `{word}`"));
+        problems.push(problem.hint(suggest::hint(word, PERMISSIONS)));
+        PermissionMode::default()
+    })
 }
 
 fn limits(def: &LimitsDef) -> AttemptLimits {

@@ -27,6 +27,7 @@ pub use problem::{Invalid, Problem, Severity, Shown};
 pub use settings::Settings;
 pub use sources::{BACKLOGS, LoopSource, Overrides, PipelineSource, Request, Sources, Text, description, loops_used, prompt_candidates};
 
+pub use crate::model::PermissionMode;
 use crate::model::{NodeId, RunId, SessionName};
 use crate::termination::Termination;
 use camino::Utf8PathBuf;
@@ -161,19 +162,6 @@ pub enum Provider {
     Command,
     /// The built-in agent that follows a script; for demos and tests.
     Scripted,
-}
-
-/// Claude Code's `--permission-mode`; `bypassPermissions` is the default, as in the seed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub enum PermissionMode {
-    #[default]
-    BypassPermissions,
-    AcceptEdits,
-    Auto,
-    Default,
-    DontAsk,
-    Plan,
 }
 
 /// Bounds of one attempt, in seconds; 0 is none.

@@ -53,7 +53,7 @@ impl Attempt {
     /// `Err` holds what it amounts to if it has ended, or cannot be started.
     pub(super) fn ensure(plan: &Plan, state: &State, around: &Surroundings, now: Timestamp) -> io::Result<Result<Self, Outcome>> {
         let cursor = state.cursor;
-        let Some(node) = state.node(plan) else { return Err(io::Error::other("the plan has no such node")) };
+        let Some(node) = &state.changed_node(plan) else { return Err(io::Error::other("the plan has no such node")) };
         let places = places(plan, node, cursor, around);
         let own_progress = own_progress(plan.kind, &places.run, &places.stage);
         let fresh = enter(&places, &own_progress, cursor)?;

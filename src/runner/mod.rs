@@ -224,8 +224,8 @@ impl Runner {
     fn conclude(&mut self) -> Result<()> {
         let Some(mut attempt) = self.attempt.take() else { return Ok(()) };
         let plan = &self.session.plan;
-        let Some(node) = plan.nodes.get(attempt.cursor.node as usize) else { return Ok(()) };
-        let (outcome, usage, said) = attempt.conclude(plan, node, clock::now())?;
+        let Some(node) = self.session.state().changed_node(plan) else { return Ok(()) };
+        let (outcome, usage, said) = attempt.conclude(plan, &node, clock::now())?;
         self.view.said(&said, attempt.transcript());
         self.accept(&Input::AgentExited { cursor: attempt.cursor, outcome, usage })
     }

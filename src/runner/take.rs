@@ -4,7 +4,7 @@ use super::exchange;
 use crate::clock;
 use crate::engine::{Condition, accept, condition};
 use crate::error::{Error, ExitCode, Result};
-use crate::model::{Event, Input, Request, SessionName};
+use crate::model::{AgentChange, Event, Input, Request, SessionName};
 use crate::plan::Plan;
 use crate::process::{self, Liveness};
 use crate::store::layout::Project;
@@ -36,6 +36,8 @@ pub struct Wanted {
     pub mode: Mode,
     /// The maximum given on the command line; with [`Mode::Resume`] it replaces the frozen one.
     pub max_iterations: Option<u32>,
+    /// Said with [`Mode::Resume`].
+    pub change: AgentChange,
 }
 
 /// What came of it.
@@ -236,7 +238,7 @@ fn resume(project: &Project, wanted: &Wanted, there: &Glance, lock: SessionLock,
     }
     inbox::forget_stops(&project.session(&there.plan.session), since)?;
     let mut session = attend(Session::open(project, &there.plan.session, lock)?)?;
-    let resumed = Input::Request(Request::Resume { max_iterations: new_maximum(wanted, &session) });
+    let resumed = Input::Request(Request::Resume { max_iterations: new_maximum(wanted, &session), change: wanted.change.clone() });
     let now = clock::now();
     if let Some(event) = accept(&session.plan, session.state(), &resumed, now) {
         session.record(event, now)?;

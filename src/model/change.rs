@@ -1,0 +1,54 @@
+//! What a person may change about the agents of a session that has started; the rest of its plan is frozen.
+use serde::{Deserialize, Serialize};
+use std::str::FromStr;
+
+/// Said with `--resume`. What is not said stays as it was.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct AgentChange {
+    pub model: Option<String>,
+    pub permissions: Option<PermissionMode>,
+    pub keep_env: Option<bool>,
+}
+
+impl AgentChange {
+    /// Returns this change on top of an earlier one.
+    #[must_use]
+    pub fn over(self, earlier: Self) -> Self {
+        Self {
+            model: self.model.or(earlier.model),
+            permissions: self.permissions.or(earlier.permissions),
+            keep_env: self.keep_env.or(earlier.keep_env),
+        }
+    }
+}
+
+/// Claude Code's `--permission-mode`; `bypassPermissions` is the default, as in the seed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum PermissionMode {
+    #[default]
+    BypassPermissions,
+    AcceptEdits,
+    Auto,
+    Default,
+    DontAsk,
+    Plan,
+}
+
+impl FromStr for PermissionMode {
+    type Err = ();
+
+    /// Modes are told apart however their words are joined: `acceptEdits`, `accept-edits`.
+    fn from_str(word: &str) -> Result<Self, ()> {
+        match word.to_lowercase().replace(['-', '_'], "").as_str() {
+            "bypasspermissions" => Ok(Self::BypassPermissions),
+            "acceptedits" => Ok(Self::AcceptEdits),
+            "auto" => Ok(Self::Auto),
+            "default" => Ok(Self::Default),
+            "dontask" => Ok(Self::DontAsk),
+            "plan" => Ok(Self::Plan),
+            _ => Err(()),
+        }
+    }
+}
