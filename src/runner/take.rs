@@ -110,16 +110,16 @@ fn lock(project: &Project, session: &SessionName) -> Result<Option<SessionLock>>
     Ok(SessionLock::try_acquire(&project.lock(session), &holder)?)
 }
 
-/// Takes the lock; of a holder that was killed, also when a shim it was just starting still has a copy of it.
+/// Takes the lock; of a dead holder also when somebody has it for a moment: who only looks, or a shim the holder was just starting.
 fn lock_soon(project: &Project, session: &SessionName) -> Result<Option<SessionLock>> {
     let path = project.lock(session);
-    let dies = || SessionLock::holder(&path).is_some_and(|holder| process::liveness(&holder.process) == Liveness::Dead);
+    let held = || SessionLock::holder(&path).is_some_and(|holder| process::liveness(&holder.process) != Liveness::Dead);
     let mut taken = lock(project, session);
     clock::wait_until(HALF_STARTED, || {
-        if matches!(taken, Ok(None)) && dies() {
+        if matches!(taken, Ok(None)) && !held() {
             taken = lock(project, session);
         }
-        !matches!(taken, Ok(None)) || !dies()
+        !matches!(taken, Ok(None)) || held()
     });
     taken
 }
