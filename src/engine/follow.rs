@@ -60,7 +60,9 @@ fn after_iteration(plan: &Plan, state: &State, node: &Node, now: Timestamp) -> O
 
 /// Ends the node, ends the session, waits, or starts the next attempt.
 fn advance(plan: &Plan, state: &State, node: &Node, now: Timestamp) -> Option<Event> {
-    if let Some(event) = ending(plan, state, node).filter(|_| !state.in_iteration()) {
+    // An iteration that failed after it closed the last task leaves nothing to try again for.
+    let nothing_left = node.termination == Termination::Queue && matches!(state.verdict, Some(Verdict::Done { .. }));
+    if let Some(event) = ending(plan, state, node).filter(|_| nothing_left || !state.in_iteration()) {
         return Some(event);
     }
     if let Some(limit) = exhausted(plan, state, now) {

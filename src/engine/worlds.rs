@@ -181,6 +181,8 @@ impl Runner {
                 prop_assert!(retries || error.contains("in a row"), "gave up early: {error} after {}", self.streak);
             }
             Event::SessionFinished { .. } => self.waiting = None,
+            // The queue may be empty although its last agent failed: nothing is left to wait for or to try again.
+            Event::NodeFinished { .. } => (self.streak, self.owes_wait) = (0, false),
             Event::IterationStarted { cursor } => {
                 prop_assert_eq!(self.agents, 0, "two agents at once");
                 self.agents += 1;
@@ -198,8 +200,7 @@ impl Runner {
             | Event::QueueChecked { .. }
             | Event::PauseRequested
             | Event::ContinueRequested
-            | Event::StopRequested { .. }
-            | Event::NodeFinished { .. } => (),
+            | Event::StopRequested { .. } => (),
         }
         let line = Line { v: Line::VERSION, seq: self.journal.len() as u64 + 1, at: now, event: event.clone() };
         self.journal.push(serde_json::to_string(&line).unwrap());
@@ -249,7 +250,7 @@ proptest! {
         let plan = plan();
         let mut now: Timestamp = "2026-01-01T00:00:00Z".parse().unwrap();
         let mut runner = Runner::default();
-        runner.record(&plan, &Event::SessionStarted { session: plan.session.clone(), run: plan.run.clone() }, now)?;
+        runner.record(&plan, &Event::SessionStarted { session: plan.session.clone(), run: plan.run.clone(), plan: String::new() }, now)?;
         for (die, dies_after) in &rolls {
             let input = answer(&plan, &runner.state, *die, &mut now);
             if *die == Die::Stale {

@@ -1,6 +1,7 @@
 //! What no other test tries to break: looking writes nothing, and agents cannot change the session they run in.
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 use crate::newcomer::Newcomer;
+use crate::project::Project;
 use camino::Utf8Path;
 use fs_err as fs;
 use std::collections::BTreeMap;
@@ -61,4 +62,18 @@ ap sly sly --foreground"#,
     let prompt = newcomer.bash("cat .claude/pipeline-runs/sly/stage-00-sly/iterations/002/prompt.md");
     assert!(prompt.starts_with("Do it right"), "{prompt}");
     assert!(newcomer.bash("cat .claude/loops/sly/prompt.md").starts_with("Do nothing"), "the agent did edit it");
+}
+
+#[test]
+fn a_plan_that_was_edited_is_not_run() {
+    let project = Project::new();
+    project.shell_loop("work", "termination: {type: fixed}\niterations: 2\n", "exit 1");
+    project.ap(&["work", "s", "--foreground"]).expect(1);
+    let path = project.run_file("s", "plan.json");
+    let frozen = project.read(&path);
+    project.write(&path, &frozen.replacen("\"max_iterations\": 2", "\"max_iterations\": 99", 1));
+    assert_ne!(project.read(&path), frozen);
+    project.ap(&["work", "s", "--foreground", "--resume"]).expect(1).says(&["plan.json", "has been changed since session 's' started"]);
+    project.write(&path, &frozen);
+    project.ap(&["work", "s", "--foreground", "--resume"]).expect(1).says(&["failed"]);
 }
