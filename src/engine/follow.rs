@@ -60,9 +60,8 @@ fn after_iteration(plan: &Plan, state: &State, node: &Node, now: Timestamp) -> O
 
 /// Ends the node, ends the session, waits, or starts the next attempt.
 fn advance(plan: &Plan, state: &State, node: &Node, now: Timestamp) -> Option<Event> {
-    // An iteration that failed after it closed the last task leaves nothing to try again for.
-    let nothing_left = node.termination == Termination::Queue && matches!(state.verdict, Some(Verdict::Done { .. }));
-    if let Some(event) = ending(plan, state, node).filter(|_| nothing_left || !state.in_iteration()) {
+    // Also in an iteration that failed: if it closed the last task, nothing is left to try again for.
+    if let Some(event) = ending(plan, state, node) {
         return Some(event);
     }
     if let Some(limit) = exhausted(plan, state, now) {
