@@ -59,7 +59,7 @@ enum Command {
     Attach(control::SessionArgs),
     /// Show what a session's agents said and did, or its journal
     Logs(logs::LogsArgs),
-    /// Follow a session: `ap logs --follow`
+    /// Follow a session: `ap logs <session> --follow`
     Tail(logs::TailArgs),
     /// Wait for a session's end; the exit code is the session's own
     Wait(control::WaitArgs),
@@ -142,16 +142,36 @@ fn run(args: Vec<OsString>) -> Result<ExitCode> {
 }
 
 /// `ap <loop> …`: a loop's name in the place of a command.
-fn shortcut(words: Vec<OsString>, context: &Context) -> Result<ExitCode> {
-    #[derive(Parser)]
-    #[command(name = "ap", disable_help_subcommand = true)]
-    struct Shortcut {
-        #[command(flatten)]
-        args: start::LoopArgs,
+#[derive(Debug, Parser)]
+#[command(name = "ap", disable_help_subcommand = true)]
+struct Shortcut {
+    #[command(flatten)]
+    args: start::LoopArgs,
+}
+
+impl Shortcut {
+    fn parse_words(words: Vec<OsString>) -> Result<Self, clap::Error> {
+        Self::try_parse_from(std::iter::once(OsString::from("ap")).chain(words))
     }
-    match Shortcut::try_parse_from(std::iter::once(OsString::from("ap")).chain(words)) {
+}
+
+fn shortcut(words: Vec<OsString>, context: &Context) -> Result<ExitCode> {
+    match Shortcut::parse_words(words) {
         Ok(Shortcut { args }) => start::run_loop(&args, context),
         Err(error) => shown(&error),
+    }
+}
+
+/// Returns every command with its arguments and help.
+pub fn definition() -> clap::Command {
+    Cli::command()
+}
+
+/// Tells whether a command line can be understood, and does nothing.
+pub fn check(args: &[&str]) -> Result<(), clap::Error> {
+    match Cli::try_parse_from(args)?.command {
+        Some(Command::Shortcut(words)) => Shortcut::parse_words(words).map(drop),
+        Some(_) | None => Ok(()),
     }
 }
 

@@ -61,7 +61,8 @@ fn after_iteration(plan: &Plan, state: &State, node: &Node, now: Timestamp) -> O
 
 /// Ends the node, ends the session, waits, or starts the next attempt.
 fn advance(plan: &Plan, state: &State, node: &Node, now: Timestamp) -> Option<Event> {
-    if let Some(event) = ending(plan, state, node).filter(|_| !state.in_iteration()) {
+    // Also in an iteration that failed: if it closed the last task, nothing is left to try again for.
+    if let Some(event) = ending(plan, state, node) {
         return Some(event);
     }
     if let Some(limit) = exhausted(plan, state, now) {

@@ -13,6 +13,9 @@ use std::collections::VecDeque;
 pub struct State {
     pub session: Option<SessionName>,
     pub run: Option<RunId>,
+    /// Fingerprint of the plan the session started with.
+    #[serde(default)]
+    pub plan: String,
     pub phase: Phase,
     /// The current attempt, or the last one.
     pub cursor: Cursor,
@@ -119,7 +122,8 @@ impl State {
     pub fn apply(&mut self, event: &Event, at: Timestamp) {
         let before = self.updated_at.replace(at);
         match event {
-            Event::SessionStarted { session, run } => {
+            Event::SessionStarted { session, run, plan } => {
+                self.plan.clone_from(plan);
                 (self.session, self.run, self.started_at) = (Some(session.clone()), Some(run.clone()), Some(at));
                 self.phase = Phase::Ready;
             }

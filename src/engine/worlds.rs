@@ -80,13 +80,15 @@ enum Die {
     Again,
     Stale,
     Held,
+    /// A clock that rings too soon.
+    Early,
 }
 
 fn die() -> impl Strategy<Value = Die> {
     use Die::*;
     prop_oneof![
         2 => Just(Crash), 1 => Just(Lost), 1 => Just(TimedOut), 1 => Just(Limited), 1 => Just(LimitedUnknown), 5 => Just(Stop), 5 => Just(Continue),
-        1 => Just(AgentError), 1 => Just(Mute), 1 => Just(Pause), 3 => Just(Go), 1 => Just(Quit), 2 => Just(Again), 1 => Just(Stale), 1 => Just(Held)
+        1 => Just(AgentError), 1 => Just(Mute), 1 => Just(Pause), 3 => Just(Go), 1 => Just(Quit), 2 => Just(Again), 1 => Just(Stale), 1 => Just(Held), 1 => Just(Early)
     ]
 }
 
@@ -104,7 +106,7 @@ fn outcome(die: Die, now: Timestamp) -> Outcome {
         Die::Stop => said(Decision::Stop),
         Die::AgentError => said(Decision::Error),
         Die::Mute => Outcome::Unreported { reason: "no status".to_owned() },
-        Die::Continue | Die::Pause | Die::Go | Die::Quit | Die::Again | Die::Stale | Die::Held => said(Decision::Continue),
+        Die::Continue | Die::Pause | Die::Go | Die::Quit | Die::Again | Die::Stale | Die::Held | Die::Early => said(Decision::Continue),
     }
 }
 
@@ -114,6 +116,7 @@ fn answer(plan: &Plan, state: &State, die: Die, now: &mut Timestamp) -> Input {
         Die::Pause => return Input::Request(Request::Pause),
         Die::Quit => return Input::Request(Request::Stop { by: "a person".to_owned() }),
         Die::Go => return Input::Request(Request::Continue),
+        Die::Early => return Input::Woke,
         Die::Again => return Input::Request(Request::Resume { max_iterations: None, change: AgentChange::default() }),
         Die::Stale => {
             let cursor = Cursor { node: state.cursor.node, iteration: state.cursor.iteration, attempt: state.cursor.attempt + 7 };
@@ -152,6 +155,12 @@ struct Runner {
     waiting: Option<Timestamp>,
     agents: u32,
     completed: u32,
+    errors: u32,
+    asked_to_stop: bool,
+    /// A person may end a wait early.
+    hurried: bool,
+    /// What the queue said since somebody took the session up, or waited, or ran an agent.
+    verdict: Option<Verdict>,
 }
 
 impl Runner {
@@ -166,21 +175,32 @@ impl Runner {
                 self.agents -= 1;
                 self.owes_wait = matches!(outcome, Outcome::RateLimited { .. });
                 if matches!(outcome, Outcome::Reported { .. } | Outcome::Unreported { .. }) {
+                    let well = matches!(outcome, Outcome::Reported { status } if status.decision != Decision::Error);
+                    self.errors = if well { 0 } else { self.errors + 1 };
                     self.streak = 0;
                     self.completed += 1;
                     prop_assert!(self.state.tally.iterations < cursor.iteration, "an iteration was counted twice");
                 }
             }
             Event::WaitStarted { until, .. } => self.waiting = Some(*until),
-            Event::WaitEnded => (self.waiting, self.owes_wait) = (None, false),
-            Event::SessionResumed { .. } if matches!(self.state.phase, Phase::Ended { .. }) => {
-                (self.streak, self.owes_wait, self.waiting) = (0, false, None);
+            Event::WaitEnded => {
+                prop_assert!(self.hurried || self.waiting.is_some_and(|until| until <= now), "woke too soon");
+                (self.waiting, self.owes_wait) = (None, false);
             }
+            Event::QueueChecked { verdict, .. } => self.verdict = Some(verdict.clone()),
+            Event::RunnerStarted { .. } => self.verdict = None,
+            Event::StopRequested { .. } => self.asked_to_stop = true,
+            Event::SessionResumed { .. } if matches!(self.state.phase, Phase::Ended { .. }) => {
+                (self.streak, self.owes_wait, self.waiting, self.errors) = (0, false, None, 0);
+            }
+            Event::SessionResumed { .. } => self.asked_to_stop = false,
             Event::SessionFinished { ending: Ending::Failed { error, .. } } => {
                 let retries = self.streak == plan.nodes[0].agent.max_attempts;
                 prop_assert!(retries || error.contains("in a row"), "gave up early: {error} after {}", self.streak);
             }
-            Event::SessionFinished { .. } => self.waiting = None,
+            Event::SessionFinished { .. } => (self.waiting, self.asked_to_stop) = (None, false),
+            // The queue may be empty although its last agent failed: nothing is left to wait for or to try again.
+            Event::NodeFinished { .. } => (self.streak, self.owes_wait, self.errors, self.verdict) = (0, false, 0, None),
             Event::IterationStarted { cursor } => {
                 prop_assert_eq!(self.agents, 0, "two agents at once");
                 self.agents += 1;
@@ -188,18 +208,16 @@ impl Runner {
                 prop_assert!(!self.owes_wait, "started again without waiting");
                 prop_assert!(self.waiting.is_none(), "started while it had to wait");
                 prop_assert!(self.state.cursor < *cursor, "an attempt was used twice");
-                prop_assert!(!self.state.pausing && self.state.stopping.is_none(), "started though held");
+                prop_assert!(!self.state.pausing && !self.asked_to_stop, "started though held");
+                prop_assert!(self.errors < plan.guardrails.max_consecutive_errors, "money burned on errors");
+                if plan.nodes[cursor.node as usize].queue.is_some() {
+                    let ready = matches!(self.verdict, Some(Verdict::Work { .. })) || 1 < cursor.attempt && self.verdict.is_some();
+                    prop_assert!(ready, "started though the queue said {:?}", self.verdict);
+                }
+                self.verdict = None;
                 prop_assert_eq!(self.state.tally.iterations + 1, cursor.iteration, "an iteration was skipped or repeated");
             }
-            Event::SessionStarted { .. }
-            | Event::RunnerStarted { .. }
-            | Event::SessionResumed { .. }
-            | Event::AgentStarted { .. }
-            | Event::QueueChecked { .. }
-            | Event::PauseRequested
-            | Event::ContinueRequested
-            | Event::StopRequested { .. }
-            | Event::NodeFinished { .. } => (),
+            Event::SessionStarted { .. } | Event::AgentStarted { .. } | Event::PauseRequested | Event::ContinueRequested => (),
         }
         let line = Line { v: Line::VERSION, seq: self.journal.len() as u64 + 1, at: now, event: event.clone() };
         self.journal.push(serde_json::to_string(&line).unwrap());
@@ -222,6 +240,7 @@ impl Runner {
     }
 
     fn turn(&mut self, plan: &Plan, input: &Input, now: &mut Timestamp, mut dies_after: usize) -> Result<(), TestCaseError> {
+        self.hurried = matches!(input, Input::Request(Request::Continue));
         let mut next = accept(plan, &self.state, input, *now).or_else(|| follow(plan, &self.state, *now));
         while let Some(event) = next {
             self.record(plan, &event, *now)?;
@@ -249,7 +268,7 @@ proptest! {
         let plan = plan();
         let mut now: Timestamp = "2026-01-01T00:00:00Z".parse().unwrap();
         let mut runner = Runner::default();
-        runner.record(&plan, &Event::SessionStarted { session: plan.session.clone(), run: plan.run.clone() }, now)?;
+        runner.record(&plan, &Event::SessionStarted { session: plan.session.clone(), run: plan.run.clone(), plan: String::new() }, now)?;
         for (die, dies_after) in &rolls {
             let input = answer(&plan, &runner.state, *die, &mut now);
             if *die == Die::Stale {

@@ -27,6 +27,9 @@ pub enum Event {
     SessionStarted {
         session: SessionName,
         run: RunId,
+        /// Fingerprint of `plan.json`, so that nobody edits what judges them.
+        #[serde(default)]
+        plan: String,
     },
     /// A runner took the session up: at its start and after every crash, stop or failure.
     RunnerStarted {

@@ -146,14 +146,14 @@ fn finish(
     guardrails: Guardrails,
 ) -> Option<Plan> {
     let texts = std::iter::once(sources.definition().text.as_str()).chain(nodes.iter().map(|node| node.prompt.as_str()));
-    let source = Source { origin: sources.origin(), path: sources.definition().file.clone(), hash: fnv1a(texts) };
+    let source = Source { origin: sources.origin(), path: sources.definition().file.clone(), hash: fingerprint(texts) };
     let (session, run, command) = (request.session.clone(), request.run.clone(), request.command.clone());
     let name = sources.name().to_owned();
     Some(Plan { version: Plan::VERSION, session, run, name, kind, command, source, nodes, inputs, guardrails })
 }
 
-/// A hash that any program can compute again: 64-bit FNV-1a, with a zero byte after each text.
-fn fnv1a<'a>(texts: impl Iterator<Item = &'a str>) -> String {
+/// Tells texts from others: 64-bit FNV-1a in hexadecimal, with a zero byte after each text. Any program can compute it again.
+pub fn fingerprint<'a>(texts: impl Iterator<Item = &'a str>) -> String {
     let bytes = texts.flat_map(|text| text.bytes().chain([0]));
     let hash = bytes.fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3));
     format!("{hash:016x}")

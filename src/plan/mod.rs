@@ -21,7 +21,7 @@ mod worlds;
 mod yaml;
 
 pub use alias::model_alias;
-pub use compile::compile;
+pub use compile::{compile, fingerprint};
 pub use duration::Span;
 pub use problem::{Invalid, Problem, Severity, Shown};
 pub use settings::Settings;

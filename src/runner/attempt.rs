@@ -120,6 +120,11 @@ impl Attempt {
         &self.transcript
     }
 
+    /// Whether a shim that was taken over has ended without having begun anything.
+    pub(super) fn never_began(&self) -> bool {
+        self.adopted && !self.places.iteration.stderr().exists()
+    }
+
     /// Types how the attempt ended, and leaves `status.json` and `output.md` where they belong.
     pub(super) fn conclude(&mut self, plan: &Plan, node: &Node, now: Timestamp) -> io::Result<(Outcome, Usage, Vec<Activity>)> {
         let mut said = self.follow();

@@ -226,6 +226,10 @@ impl Runner {
         let Some(mut attempt) = self.attempt.take() else { return Ok(()) };
         let plan = &self.session.plan;
         let Some(node) = self.session.state().changed_node(plan) else { return Ok(()) };
+        if attempt.never_began() {
+            // The runner before us died before it could tell the shim what to do; the attempt is still to be made.
+            return Ok(());
+        }
         let (outcome, usage, said) = attempt.conclude(plan, &node, clock::now())?;
         self.view.said(&said, attempt.transcript());
         self.accept(&Input::AgentExited { cursor: attempt.cursor, outcome, usage })

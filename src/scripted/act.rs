@@ -73,7 +73,7 @@ impl<'o> Agent<'o> {
 
     /// Takes the next task; false when there is none.
     fn claim(&mut self) -> Result<bool> {
-        let words = [&self.world.ap, "queue", "claim", "--session", &self.world.session, "--json"].map(str::to_owned);
+        let words = ["ap", "queue", "claim", "--session", &self.world.session, "--json"].map(str::to_owned);
         let done = self.run(&words)?;
         match done.code {
             Some(0) => {
@@ -89,7 +89,7 @@ impl<'o> Agent<'o> {
 
     fn close(&mut self) -> Result<()> {
         let Some(task) = &self.world.task else { return Err(Error::usage("the script says `close` without `claim`")) };
-        let words = [&self.world.ap, "queue", "close", &task.id, "--session", &self.world.session].map(str::to_owned);
+        let words = ["ap", "queue", "close", &task.id, "--session", &self.world.session].map(str::to_owned);
         self.run(&words).map(drop)
     }
 
@@ -107,7 +107,11 @@ impl<'o> Agent<'o> {
 
     fn run(&mut self, words: &[String]) -> Result<Done> {
         let id = self.events.called("Bash", &json!({"command": words.join(" ")}))?;
-        let done = run(words)?;
+        let done = match words {
+            // This very program, wherever it lies; it is shown as people type it.
+            [ap, rest @ ..] if ap == "ap" => run(&[std::slice::from_ref(&self.world.ap), rest].concat())?,
+            words => run(words)?,
+        };
         let text = format!("{}{}", done.stdout, done.stderr);
         self.events.answered(&id, if text.is_empty() { "no output" } else { &text }, done.code != Some(0))?;
         wait(self.pause);

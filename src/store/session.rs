@@ -7,7 +7,7 @@ use super::{atomic, crash};
 use crate::engine::State;
 use crate::error::Error;
 use crate::model::{Event, RunId, SessionName};
-use crate::plan::Plan;
+use crate::plan::{Plan, fingerprint};
 use crate::process::{self, Liveness};
 use camino::Utf8Path;
 use fs_err as fs;
@@ -46,7 +46,8 @@ impl Session {
         atomic::sync_folder(&project.runs())?;
         crash::point("run directory: complete, no journal");
         let mut session = Self::open(project, &plan.session, lock)?;
-        session.record(Event::SessionStarted { session: plan.session.clone(), run: plan.run.clone() }, now)?;
+        let (name, run, plan) = (plan.session.clone(), plan.run.clone(), seal(&dir)?);
+        session.record(Event::SessionStarted { session: name, run, plan }, now)?;
         Ok(session)
     }
 
@@ -56,6 +57,7 @@ impl Session {
         let plan = read_plan(&dir)?;
         let mut state = State::default();
         let journal = Journal::open(&dir.journal(), |line| state.apply(&line.event, line.at)).map_err(|error| explain(&dir, error))?;
+        check_seal(&dir, &state)?;
         let views = Views::start(&dir, &plan, &state, journal.mark());
         Ok(Self { dir, plan, state, journal, fresh: Vec::new(), views, _lock: lock })
     }
@@ -139,6 +141,20 @@ pub fn names(project: &Project) -> io::Result<Vec<SessionName>> {
     }
     names.sort();
     Ok(names)
+}
+
+/// Returns the fingerprint of the plan as it is on disk.
+fn seal(dir: &RunDir) -> io::Result<String> {
+    fs::read_to_string(dir.plan()).map(|text| fingerprint(std::iter::once(text.as_str())))
+}
+
+/// Refuses a plan that is not the one the session started with: an agent must not edit what judges it.
+fn check_seal(dir: &RunDir, state: &State) -> Result<(), Error> {
+    if state.plan.is_empty() || seal(dir)? == state.plan {
+        return Ok(());
+    }
+    Err(Error::failed(format!("{}: the plan has been changed since session '{}' started", dir.plan(), dir.session()))
+        .hint("a session runs the plan it started with: put the file back as it was, or start anew with `--force`, which keeps the old run under `.archive`"))
 }
 
 /// Reads the plan a session froze. One that lies in another session's directory is an error: whoever followed it would
