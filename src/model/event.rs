@@ -3,6 +3,7 @@ use super::Verdict;
 use super::{AgentChange, Cursor, NodeId, Outcome, ProcessId, RunId, SessionName, Usage};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use std::fmt;
 
 /// One line of the journal.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -106,6 +107,17 @@ pub enum NodeEnding {
     QueueEmpty { closed: u32 },
     /// The iterations ran out first.
     MaxIterations { iterations: u32 },
+}
+
+impl fmt::Display for NodeEnding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::AllIterations { iterations } => write!(f, "all {iterations} iterations ran"),
+            Self::Consensus { votes } => write!(f, "{votes} agents in a row said stop"),
+            Self::QueueEmpty { closed } => write!(f, "the queue is empty, {closed} tasks closed"),
+            Self::MaxIterations { iterations } => write!(f, "all {iterations} iterations are used up"),
+        }
+    }
 }
 
 impl NodeEnding {
