@@ -269,3 +269,11 @@ fn the_completion_reason_is_in_words() {
     project.ap(&FOREGROUND).expect(0);
     assert_eq!(project.status("s")["completion_reason"], "all 2 iterations ran");
 }
+
+#[test]
+fn a_loop_finds_the_stories_of_a_prd_on_its_own() {
+    let project = Project::new();
+    project.write("prd.json", r#"{"userStories": [{"id": "US-1", "title": "A", "priority": 1, "passes": true}]}"#);
+    project.shell_loop("work", "termination: { type: queue }\ncheck_before: true\n", "exit 1");
+    project.ap(&FOREGROUND).expect(0).says(&["the queue is empty"]);
+}

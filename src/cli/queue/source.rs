@@ -2,16 +2,13 @@
 use crate::cli::context::Context;
 use crate::error::{Error, Result};
 use crate::model::SessionName;
-use crate::plan::{Plan, QueueProvider, QueueSpec};
+use crate::plan::{BACKLOGS, Plan, QueueProvider, QueueSpec};
 use crate::queue::{self, Owner, Queue};
 use camino::{Utf8Path, Utf8PathBuf};
 use fs_err as fs;
 use serde::Deserialize;
 use std::io;
 use std::path::Path;
-
-/// Where tasks are looked for when nothing is said, in this order.
-const USUAL: [&str; 4] = ["backlog.md", "BACKLOG.md", "docs/backlog.md", "prd.json"];
 
 /// A queue and the one who asks.
 pub(super) struct Source {
@@ -99,16 +96,14 @@ fn planned(session: &SessionName, agent: Option<&AgentContext>, context: &Contex
 }
 
 fn named(file: &Utf8Path) -> QueueSpec {
-    let prd = file.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("json"));
-    let provider = if prd { QueueProvider::Prd } else { QueueProvider::Backlog };
-    QueueSpec { provider, path: file.to_owned(), max_wait_s: 0 }
+    QueueSpec { provider: QueueProvider::of(file), path: file.to_owned(), max_wait_s: 0 }
 }
 
 fn usual(context: &Context) -> Result<QueueSpec> {
     let root = context.project.root();
-    let found = USUAL.iter().map(|name| root.join(name)).find(|path| path.is_file());
+    let found = BACKLOGS.iter().map(|name| root.join(name)).find(|path| path.is_file());
     found.map(|path| named(&path)).ok_or_else(|| {
-        Error::failed(format!("no tasks found in {root}: looked for {}", USUAL.join(", ")))
+        Error::failed(format!("no tasks found in {root}: looked for {}", BACKLOGS.join(", ")))
             .hint("write them in backlog.md (`- [ ] task`, one a line), or name the file with `--file PATH`")
     })
 }
