@@ -55,7 +55,7 @@ pub fn outcome(
     }
     unsuccessful(facts, exit, now)
         .or_else(|| refused(spec, facts, exit, stderr_tail))
-        .unwrap_or_else(|| ended(facts, exit, why, stderr_tail))
+        .unwrap_or_else(|| ended(spec, facts, exit, why, stderr_tail))
 }
 
 /// Whether the last result, or the last answer of the provider, was a failure.
@@ -172,13 +172,17 @@ fn rule(tool: &str, about: &str) -> String {
 }
 
 /// Ended on its own: without a status after exit 0, or badly.
-fn ended(facts: &Facts, exit: &Exit, why: String, stderr: &str) -> Outcome {
+fn ended(spec: &AgentSpec, facts: &Facts, exit: &Exit, why: String, stderr: &str) -> Outcome {
     if exit.code == Some(0) && !failed(facts) {
         return Outcome::Unreported { reason: why };
     }
     let (code, signal) = (exit.code, exit.signal);
-    let reason =
-        error_text(facts).or_else(|| said(&facts.last_raw)).or_else(|| stderr.lines().rev().map(first_line).find(|line| !line.is_empty()));
+    let complaint = || stderr.lines().rev().map(first_line).find(|line| !line.is_empty());
+    let reason = match spec.provider {
+        // Its standard output is its answer, whatever that is.
+        Provider::Command => complaint().or_else(|| said(&facts.last_raw)),
+        Provider::Claude | Provider::Scripted => error_text(facts).or_else(|| said(&facts.last_raw)).or_else(complaint),
+    };
     Outcome::Crashed { code, signal, reason: reason.unwrap_or_default(), stderr: tail(stderr) }
 }
 

@@ -41,7 +41,8 @@ pub struct StateView<'a> {
     /// What it waits for, since when and until when.
     pub waiting: Option<Value>,
     pub completed_at: Option<Timestamp>,
-    pub completion_reason: Option<Value>,
+    /// In words; how each stage ended is in `stages`.
+    pub completion_reason: Option<String>,
     pub failed_at: Option<Timestamp>,
     pub error: Option<Value>,
     /// The iteration a resume would run.
@@ -95,9 +96,9 @@ impl<'a> StateView<'a> {
             usage: &state.usage,
             waiting: waiting(state),
             completed_at: if goal { ended_at } else { None },
-            completion_reason: if goal { ended.map(|ending| json!(ending)) } else { None },
+            completion_reason: if goal { ended.map(reached) } else { None },
             failed_at: if goal { None } else { ended_at },
-            error: ended.filter(|_| !goal).map(error),
+            error: ended.filter(|_| !goal).map(|ending| error(ending, ended_at)),
             resume_from: ended.filter(|_| !goal).map(|_| state.tally.iterations + 1),
             resumed_at: state.resumed_at,
             runner: state.runner.as_ref().filter(|_| ended.is_none()),
@@ -203,11 +204,18 @@ fn waiting(state: &State) -> Option<Value> {
     Some(json!({ "for": text, "reason": reason, "since": since, "until": until }))
 }
 
-fn error(ending: &Ending) -> Value {
+fn reached(ending: &Ending) -> String {
+    match ending {
+        Ending::Completed { reason } => reason.to_string(),
+        Ending::Failed { .. } | Ending::LimitReached { .. } | Ending::Stopped { .. } => String::new(),
+    }
+}
+
+fn error(ending: &Ending, at: Option<Timestamp>) -> Value {
     match ending {
         Ending::Completed { .. } => Value::Null,
-        Ending::Failed { error, hint } => json!({ "type": "failed", "message": error, "hint": hint }),
-        Ending::LimitReached { limit } => json!({ "type": "limit_reached", "message": limit }),
-        Ending::Stopped { by } => json!({ "type": "stopped", "message": format!("stopped by {by}") }),
+        Ending::Failed { error, hint } => json!({ "type": "failed", "message": error, "hint": hint, "timestamp": at }),
+        Ending::LimitReached { limit } => json!({ "type": "limit_reached", "message": limit, "timestamp": at }),
+        Ending::Stopped { by } => json!({ "type": "stopped", "message": format!("stopped by {by}"), "timestamp": at }),
     }
 }

@@ -1,8 +1,10 @@
 //! Facts: the lines of `events.jsonl`.
 use super::Verdict;
 use super::{AgentChange, Cursor, NodeId, Outcome, ProcessId, RunId, SessionName, Usage};
+use crate::text::count;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use std::fmt;
 
 /// One line of the journal.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -109,6 +111,17 @@ pub enum NodeEnding {
     QueueEmpty { closed: u32 },
     /// The iterations ran out first.
     MaxIterations { iterations: u32 },
+}
+
+impl fmt::Display for NodeEnding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::AllIterations { iterations } => write!(f, "all {} ran", count(iterations, "iteration")),
+            Self::Consensus { votes } => write!(f, "{} in a row said stop", count(votes, "agent")),
+            Self::QueueEmpty { closed } => write!(f, "the queue is empty, {} closed in all", count(closed, "task")),
+            Self::MaxIterations { iterations } => write!(f, "all {} are used up", count(iterations, "iteration")),
+        }
+    }
 }
 
 impl NodeEnding {

@@ -84,6 +84,8 @@ impl fmt::Display for Outcome {
                 ("", Some(signal), _) => write!(f, "terminated unexpectedly by signal {signal}"),
                 ("", None, Some(code)) => write!(f, "terminated unexpectedly with exit code {code}"),
                 ("", None, None) => write!(f, "terminated unexpectedly"),
+                (reason, Some(signal), _) => write!(f, "terminated unexpectedly by signal {signal}: {reason}"),
+                (reason, None, Some(code)) if *code != 0 => write!(f, "terminated unexpectedly with exit code {code}: {reason}"),
                 (reason, ..) => write!(f, "terminated unexpectedly: {reason}"),
             },
             Self::Refused { reason, .. } => write!(f, "refused: {reason}"),

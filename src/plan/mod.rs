@@ -30,7 +30,7 @@ pub use sources::{BACKLOGS, LoopSource, Overrides, PipelineSource, Request, Sour
 pub use crate::model::PermissionMode;
 use crate::model::{NodeId, RunId, SessionName};
 use crate::termination::Termination;
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -198,6 +198,13 @@ pub enum QueueProvider {
     Backlog,
     /// `prd.json` user stories.
     Prd,
+}
+
+impl QueueProvider {
+    /// Returns the provider a file's name speaks of.
+    pub fn of(file: &Utf8Path) -> Self {
+        if file.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("json")) { Self::Prd } else { Self::Backlog }
+    }
 }
 
 /// Bounds of the whole session; 0 is none.

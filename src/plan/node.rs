@@ -12,6 +12,7 @@ use super::sources::{Overrides, Request};
 use super::{BACKLOGS, Node, NodeInput, QueueProvider, QueueSpec, Select, suggest};
 use crate::model::NodeId;
 use crate::termination::Termination;
+use camino::{Utf8Path, Utf8PathBuf};
 use std::collections::BTreeMap;
 
 /// Iterations a node may take, unless said otherwise.
@@ -207,7 +208,10 @@ fn queue(seat: &Seat<'_>, loaded: Option<&Loaded<'_>>, termination: &Termination
         (QueueDef::default(), loaded.map_or_else(|| seat.place.to("queue"), |loaded| Place::top(&loaded.document).to("queue")));
     let def = written.unwrap_or(&empty);
     let provider = match def.provider.as_deref() {
-        None | Some("backlog") => QueueProvider::Backlog,
+        None => {
+            def.path.as_deref().map(Utf8Path::new).or(seat.request.backlog.as_deref()).map_or(QueueProvider::Backlog, QueueProvider::of)
+        }
+        Some("backlog") => QueueProvider::Backlog,
         Some("prd") => QueueProvider::Prd,
         Some(word @ ("beads" | "bd" | "br")) => {
             problems.push(
@@ -222,13 +226,20 @@ fn queue(seat: &Seat<'_>, loaded: Option<&Loaded<'_>>, termination: &Termination
             QueueProvider::Backlog
         }
     };
-    let project = &seat.request.project;
-    let path = match (&def.path, provider) {
-        (Some(path), _) => project.join(path),
-        (None, QueueProvider::Backlog) => seat.request.backlog.clone().unwrap_or_else(|| project.join(BACKLOGS[0])),
-        (None, QueueProvider::Prd) => project.join("prd.json"),
+    let path = match &def.path {
+        Some(path) => seat.request.project.join(path),
+        None => usual_file(seat, provider),
     };
     Some(QueueSpec { provider, path, max_wait_s: def.max_wait.map_or(MAX_WAIT_S, Span::seconds) })
+}
+
+/// Returns the provider's default file that is there, or the one that should be.
+fn usual_file(seat: &Seat<'_>, provider: QueueProvider) -> Utf8PathBuf {
+    let there = seat.request.backlog.clone().filter(|file| QueueProvider::of(file) == provider);
+    there.unwrap_or_else(|| match provider {
+        QueueProvider::Backlog => seat.request.project.join(BACKLOGS[0]),
+        QueueProvider::Prd => seat.request.project.join("prd.json"),
+    })
 }
 
 /// Those of the node over those of its loop over those of the pipeline.

@@ -92,7 +92,7 @@ pub struct Request {
 }
 
 /// Where the default queue's tasks are looked for, relative to the project.
-pub const BACKLOGS: [&str; 3] = ["backlog.md", "BACKLOG.md", "docs/backlog.md"];
+pub const BACKLOGS: [&str; 4] = ["backlog.md", "BACKLOG.md", "docs/backlog.md", "prd.json"];
 
 /// What a person says over what the definitions say.
 #[derive(Clone, Debug, Default, PartialEq)]

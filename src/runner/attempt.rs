@@ -109,11 +109,13 @@ impl Attempt {
         }
     }
 
-    /// Takes in what the agent has said since.
-    pub(super) fn follow(&mut self) -> Vec<Activity> {
-        let (transcript, mut said) = (&mut self.transcript, Vec::new());
-        self.stdout.read(|bytes| said.extend(transcript.push(bytes)));
-        said
+    /// Takes in what the agent has said since and shows it piece by piece: it may be more than fits in memory.
+    pub(super) fn follow(&mut self, mut show: impl FnMut(&[Activity], &Transcript)) {
+        let transcript = &mut self.transcript;
+        self.stdout.read(|bytes| {
+            let said = transcript.push(bytes);
+            show(&said, transcript);
+        });
     }
 
     pub(super) fn transcript(&self) -> &Transcript {
@@ -125,17 +127,22 @@ impl Attempt {
         self.adopted && !self.places.iteration.stderr().exists()
     }
 
+    /// Takes in the rest of what a gone agent has said.
+    pub(super) fn follow_to_end(&mut self, mut show: impl FnMut(&[Activity], &Transcript)) {
+        self.follow(&mut show);
+        let said = self.transcript.finish();
+        show(&said, &self.transcript);
+    }
+
     /// Types how the attempt ended, and leaves `status.json` and `output.md` where they belong.
-    pub(super) fn conclude(&mut self, plan: &Plan, node: &Node, now: Timestamp) -> io::Result<(Outcome, Usage, Vec<Activity>)> {
-        let mut said = self.follow();
-        said.extend(self.transcript.finish());
+    pub(super) fn conclude(&mut self, plan: &Plan, node: &Node, now: Timestamp) -> io::Result<(Outcome, Usage)> {
         let folder = &self.places.iteration;
         let exit: Option<Exit> = fs::read(folder.exit()).ok().and_then(|text| serde_json::from_slice(&text).ok());
         crash::point("conclude: exit.json read");
         let Some(exit) = exit else {
             sweep(plan, self.cursor);
             let outcome = if self.asked_to_end { Outcome::Cancelled } else { Outcome::Lost { reason: "its shim was killed".to_owned() } };
-            return Ok((outcome, self.transcript.usage(), said));
+            return Ok((outcome, self.transcript.usage()));
         };
         let status = read_status(&self.places.status);
         if self.places.status != folder.status() && self.places.status.exists() {
@@ -148,7 +155,7 @@ impl Attempt {
         crash::point("conclude: before output.md");
         self.keep_output(plan)?;
         crash::point("conclude: output.md kept");
-        Ok((outcome, self.transcript.usage(), said))
+        Ok((outcome, self.transcript.usage()))
     }
 
     /// Keeps the agent's last words as `output.md`; of a program that speaks plainly, all its words.

@@ -230,16 +230,15 @@ impl Runner {
             // The runner before us died before it could tell the shim what to do; the attempt is still to be made.
             return Ok(());
         }
-        let (outcome, usage, said) = attempt.conclude(plan, &node, clock::now())?;
-        self.view.said(&said, attempt.transcript());
+        attempt.follow_to_end(|said, transcript| self.view.said(said, transcript));
+        let (outcome, usage) = attempt.conclude(plan, &node, clock::now())?;
         self.accept(&Input::AgentExited { cursor: attempt.cursor, outcome, usage })
     }
 
     fn show(&mut self) {
         let now = clock::now();
         if let Some(attempt) = &mut self.attempt {
-            let said = attempt.follow();
-            self.view.said(&said, attempt.transcript());
+            attempt.follow(|said, transcript| self.view.said(said, transcript));
             self.view.working(&self.session.plan, self.session.state(), attempt.transcript(), now);
         } else {
             self.view.idle(&self.session.plan, self.session.state(), now);

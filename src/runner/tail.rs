@@ -21,17 +21,21 @@ impl Tail {
         Self { path, file: None, offset: 0 }
     }
 
-    /// Gives everything new to `each`. A file that is not there yet has nothing new.
+    /// Gives what is new to `each`, as of now: who writes faster than we read does not keep us here. A file that is not
+    /// there yet has nothing new.
     pub(super) fn read(&mut self, mut each: impl FnMut(&[u8])) {
         if self.file.is_none() {
             self.file = fs::File::open(&self.path).ok();
         }
         let Some(file) = &mut self.file else { return };
-        if file.metadata().is_ok_and(|meta| meta.len() <= self.offset) || file.seek(SeekFrom::Start(self.offset)).is_err() {
+        let end = file.metadata().map_or(0, |meta| meta.len());
+        if end <= self.offset || file.seek(SeekFrom::Start(self.offset)).is_err() {
             return;
         }
         let mut piece = vec![0; PIECE];
-        while let Ok(length @ 1..) = file.read(&mut piece) {
+        while self.offset < end
+            && let Ok(length @ 1..) = file.read(&mut piece)
+        {
             self.offset += length as u64;
             each(&piece[..length]);
         }
@@ -97,4 +101,32 @@ fn is_result(line: &[u8]) -> bool {
         kind: std::borrow::Cow<'a, str>,
     }
     serde_json::from_slice::<Kind<'_>>(line).is_ok_and(|event| event.kind == "result")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Write as _;
+
+    #[test]
+    fn a_look_ends_where_the_file_ended_when_it_began() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let path = Utf8PathBuf::from_path_buf(folder.path().join("stdout.log")).expect("a UTF-8 path");
+        let mut writer = fs::File::create(&path).expect("a file");
+        writer.write_all(&vec![b'x'; 3 * PIECE]).expect("a write");
+        let (mut tail, mut looks) = (Tail::new(path), Vec::new());
+        for _ in 0..2 {
+            let mut got = 0;
+            tail.read(|piece| {
+                assert!(piece.len() <= PIECE);
+                got += piece.len();
+                if got <= 3 * PIECE {
+                    // As fast as it is read.
+                    writer.write_all(piece).expect("a write");
+                }
+            });
+            looks.push(got);
+        }
+        assert_eq!(looks, [3 * PIECE, 3 * PIECE]);
+    }
 }

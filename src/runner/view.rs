@@ -148,7 +148,7 @@ impl View {
             Event::ContinueRequested => self.line("  going on"),
             Event::StopRequested { by } => self.line(&format!("  stop asked for by {by}; ending the agent")),
             Event::NodeFinished { id, ending, .. } if plan.kind == PlanKind::Pipeline => {
-                self.line(&format!("{} stage {id}: {}", mark("✓", &Style::new().green()), report::goal(ending)));
+                self.line(&format!("{} stage {id}: {}", mark("✓", &Style::new().green()), ending));
             }
             Event::SessionStarted { .. }
             | Event::RunnerStarted { .. }

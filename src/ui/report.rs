@@ -1,12 +1,12 @@
 //! What is said about a session: in the seed's words, with the next step.
-use crate::engine::{Condition, Phase, condition};
+use crate::engine::{Condition, Phase, State, condition};
 use crate::error::{Error, ExitCode};
-use crate::model::{Ending, NodeEnding, SessionName};
+use crate::model::{Decision, Ending, SessionName};
 use crate::plan::Plan;
 use crate::store::layout::Project;
 use crate::store::lock::SessionLock;
 use crate::store::session::Glance;
-use crate::text::{count, plain};
+use crate::text::plain;
 
 /// Says who has the session.
 pub fn already_running(project: &Project, session: &SessionName) -> Error {
@@ -51,7 +51,13 @@ pub fn failure(there: &Glance) -> String {
             ("failed", "Error: its runner ended unexpectedly (killed, or the machine went down)".to_owned())
         }
     };
-    format!("Session '{}' {what} at iteration {at}/{max}\nLast successful iteration: {}\n{why}", there.plan.session, state.tally.iterations)
+    format!("Session '{}' {what} at iteration {at}/{max}\nLast successful iteration: {}\n{why}", there.plan.session, last_good(state))
+}
+
+/// Returns the current stage's last iteration that did not end in an error, or 0.
+fn last_good(state: &State) -> u32 {
+    let mut here = state.history.iter().rev().filter(|entry| entry.node == state.cursor.node);
+    here.find(|entry| entry.status.decision != Decision::Error).map_or(0, |entry| entry.iteration)
 }
 
 /// Returns what a person can do about such a session.
@@ -75,20 +81,10 @@ pub fn ways_on(there: &Glance) -> String {
 /// Returns one line on how a session ended.
 pub fn ending(ending: &Ending) -> String {
     match ending {
-        Ending::Completed { reason } => format!("complete: {}", goal(reason)),
+        Ending::Completed { reason } => format!("complete: {reason}"),
         Ending::Failed { error, .. } => format!("failed: {}", plain(error)),
         Ending::LimitReached { limit } => format!("ended short of its goal: {}", plain(limit)),
         Ending::Stopped { by } => format!("stopped by {}", plain(by)),
-    }
-}
-
-/// Returns why a node is done.
-pub fn goal(reason: &NodeEnding) -> String {
-    match reason {
-        NodeEnding::AllIterations { iterations } => format!("all {} ran", count(iterations, "iteration")),
-        NodeEnding::Consensus { votes } => format!("{} in a row said stop", count(votes, "agent")),
-        NodeEnding::QueueEmpty { closed } => format!("the queue is empty, {} closed", count(closed, "task")),
-        NodeEnding::MaxIterations { iterations } => format!("all {iterations} iterations are used up"),
     }
 }
 

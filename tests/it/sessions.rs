@@ -249,3 +249,31 @@ fn a_wait_says_what_for_and_until_when_and_can_be_ended() {
     project.ap(&["continue", "s"]).expect(0);
     assert_eq!((resumed.ended(), project.history("s")), (0, vec![1]));
 }
+
+#[test]
+fn how_a_session_failed_is_told_with_exit_code_complaint_and_last_good_iteration() {
+    let project = Project::new();
+    let yaml = "termination: { type: fixed, max: 9 }\nretries: 0\n";
+    project.shell_loop("work", yaml, "echo working\necho no such table >&2\nexit 7");
+    project.ap(&FOREGROUND).expect(1).says(&["terminated unexpectedly with exit code 7: no such table"]);
+    project.shell_loop("mute", yaml, r#"[ "$n" != 1 ] || echo '{"decision": "continue"}' >"$status""#);
+    project.ap(&["mute", "--foreground"]).expect(1).says(&["failed at iteration 4/9 Last successful iteration: 1"]);
+    let view: Value = serde_json::from_str(&project.read(&project.run_file("mute", "state.json"))).expect("JSON");
+    assert!(view["error"]["timestamp"].is_string(), "{view}");
+}
+
+#[test]
+fn the_completion_reason_is_in_words() {
+    let project = Project::new();
+    project.shell_loop("work", TWICE, r#"echo '{"decision": "continue"}' >"$status""#);
+    project.ap(&FOREGROUND).expect(0);
+    assert_eq!(project.status("s")["completion_reason"], "all 2 iterations ran");
+}
+
+#[test]
+fn a_loop_finds_the_stories_of_a_prd_on_its_own() {
+    let project = Project::new();
+    project.write("prd.json", r#"{"userStories": [{"id": "US-1", "title": "A", "priority": 1, "passes": true}]}"#);
+    project.shell_loop("work", "termination: { type: queue }\ncheck_before: true\n", "exit 1");
+    project.ap(&FOREGROUND).expect(0).says(&["the queue is empty"]);
+}

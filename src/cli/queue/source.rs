@@ -2,15 +2,12 @@
 use crate::cli::context::Context;
 use crate::error::{Error, Result};
 use crate::model::SessionName;
-use crate::plan::{QueueProvider, QueueSpec};
+use crate::plan::{BACKLOGS, QueueProvider, QueueSpec};
 use crate::queue::{self, Owner, Queue};
 use crate::store::session::read_plan;
 use camino::{Utf8Path, Utf8PathBuf};
 use serde::Deserialize;
 use std::path::Path;
-
-/// Where tasks are looked for when nothing is said, in this order.
-const USUAL: [&str; 4] = ["backlog.md", "BACKLOG.md", "docs/backlog.md", "prd.json"];
 
 /// A queue and the one who asks.
 pub(super) struct Source {
@@ -94,16 +91,14 @@ fn planned(session: &SessionName, agent: Option<&AgentContext>, context: &Contex
 }
 
 fn named(file: &Utf8Path) -> QueueSpec {
-    let prd = file.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("json"));
-    let provider = if prd { QueueProvider::Prd } else { QueueProvider::Backlog };
-    QueueSpec { provider, path: file.to_owned(), max_wait_s: 0 }
+    QueueSpec { provider: QueueProvider::of(file), path: file.to_owned(), max_wait_s: 0 }
 }
 
 fn usual(context: &Context) -> Result<QueueSpec> {
     let root = context.project.root();
-    let found = USUAL.iter().map(|name| root.join(name)).find(|path| path.is_file());
+    let found = BACKLOGS.iter().map(|name| root.join(name)).find(|path| path.is_file());
     found.map(|path| named(&path)).ok_or_else(|| {
-        Error::failed(format!("no tasks found in {root}: looked for {}", USUAL.join(", ")))
+        Error::failed(format!("no tasks found in {root}: looked for {}", BACKLOGS.join(", ")))
             .hint("write them in backlog.md (`- [ ] task`, one a line), or name the file with `--file PATH`")
     })
 }
