@@ -65,6 +65,7 @@ pub fn kill(args: &SessionArgs, context: &Context) -> Result<ExitCode> {
     let dir = context.project.session(&args.session);
     let found = find(&args.session, context);
     // A journal that cannot be read is no reason to let its agents go on.
+    let readable = found.is_ok();
     let (plan, runner) = match found {
         Ok(Glance { plan, state }) => (plan, state.runner),
         Err(error) => (read_plan(&dir).map_err(|_| error)?, None),
@@ -80,6 +81,9 @@ pub fn kill(args: &SessionArgs, context: &Context) -> Result<ExitCode> {
     // A shim the runner was just starting has a copy of the lock until it has become itself.
     let lock = context.project.lock(&args.session);
     clock::wait_until(TAKEN_UP, || !lock.exists() || SessionLock::remove_stale(&lock).unwrap_or(true));
+    if readable {
+        runner::record_kill(&context.project, &args.session, "ap kill")?;
+    }
     out(match ended {
         0 => format!("Nothing of session '{}' runs.", args.session),
         ended => {

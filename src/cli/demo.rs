@@ -4,7 +4,7 @@ use super::launch;
 use crate::clock;
 use crate::engine::Phase;
 use crate::error::{Error, ExitCode, Result};
-use crate::model::AgentChange;
+use crate::model::Change;
 use crate::mux::Tmux;
 use crate::plan::{Overrides, PlanKind};
 use crate::runner::{Mode, Wanted};
@@ -109,7 +109,7 @@ fn wanted(context: &Context) -> Result<Wanted> {
         Overrides { provider: Some("scripted".to_owned()), max_iterations: Some(25), delay_ms: Some(500), ..Overrides::default() };
     let session = "demo".parse().map_err(Error::usage)?;
     let plan = super::compile::plan(&sources, session, "ap work demo 25".to_owned(), &overrides, context)?;
-    Ok(Wanted { plan, mode: Mode::New, max_iterations: Some(25), change: AgentChange::default() })
+    Ok(Wanted { plan, mode: Mode::New, max_iterations: Some(25), change: Change::default() })
 }
 
 /// Shows each iteration as it ends, until the session does.

@@ -3,7 +3,7 @@ use super::context::Context;
 use super::launch::{in_this_terminal, in_tmux};
 use crate::clock;
 use crate::error::{Error, ExitCode, Result};
-use crate::model::{AgentChange, SessionName};
+use crate::model::{Change, SessionName};
 use crate::plan::{Overrides, PlanKind, Sources, model_alias};
 use crate::runner::{Mode, Wanted};
 use crate::shell;
@@ -37,6 +37,12 @@ pub struct Flags {
     /// Claude Code permission mode: bypassPermissions, acceptEdits, dontAsk, default, plan, auto
     #[arg(long, value_name = "MODE")]
     pub permissions: Option<String>,
+    /// End the session when its agents have cost this much; 0 is no bound
+    #[arg(long, value_name = "USD", value_parser = dollars)]
+    pub max_cost: Option<f64>,
+    /// End the session when it has run this long: 90m, 8h, or a number of seconds; 0 is no bound
+    #[arg(long, value_name = "TIME", value_parser = seconds)]
+    pub max_runtime: Option<u64>,
     /// Text for ${CONTEXT} in the prompts
     #[arg(long, value_name = "TEXT")]
     pub context: Option<String>,
@@ -131,9 +137,11 @@ struct Start<'a> {
 }
 
 fn start(start: &Start<'_>, context: &Context) -> Result<ExitCode> {
-    let plan = super::compile::plan(start.sources, start.session.clone(), start.typed.clone(), &overrides(start, context)?, context)?;
+    let mut plan = super::compile::plan(start.sources, start.session.clone(), start.typed.clone(), &overrides(start, context)?, context)?;
+    plan.guardrails.max_cost_usd = start.flags.max_cost.unwrap_or(plan.guardrails.max_cost_usd);
+    plan.guardrails.max_runtime_seconds = start.flags.max_runtime.unwrap_or(plan.guardrails.max_runtime_seconds);
     let mode = if start.flags.force { Mode::Force } else { Mode::New };
-    run(Wanted { plan, mode, max_iterations: start.max, change: AgentChange::default() }, start.flags, context)
+    run(Wanted { plan, mode, max_iterations: start.max, change: Change::default() }, start.flags, context)
 }
 
 /// Goes on with the plan the session started with, whatever has become of its definition since.
@@ -156,11 +164,11 @@ fn named(name: &str) -> &str {
 }
 
 /// Returns what a resumed session's agents are called with from now on. The rest of its plan stays as it was.
-fn change(flags: &Flags) -> Result<AgentChange> {
+fn change(flags: &Flags) -> Result<Change> {
     let frozen = [("--provider", flags.provider.is_some()), ("--context", flags.context.is_some()), ("--input", !flags.input.is_empty())];
     if let Some((flag, _)) = frozen.iter().find(|(_, said)| *said) {
         return Err(Error::usage(format!("{flag} cannot be changed in a session that has started"))
-            .hint("--model, --permissions and --keep-env can; to change the rest start over with `--force`"));
+            .hint("--model, --permissions, --keep-env, --max-cost and --max-runtime can; to change the rest start over with `--force`"));
     }
     let permissions = flags.permissions.as_ref().map(|word| {
         word.parse().map_err(|()| {
@@ -168,11 +176,22 @@ fn change(flags: &Flags) -> Result<AgentChange> {
                 .hint("one of bypassPermissions, acceptEdits, dontAsk, default, plan, auto")
         })
     });
-    Ok(AgentChange {
+    Ok(Change {
         model: flags.model.as_deref().map(|model| model_alias(model).to_owned()),
         permissions: permissions.transpose()?,
         keep_env: flags.keep_env.then_some(true),
+        max_cost_usd: flags.max_cost,
+        max_runtime_seconds: flags.max_runtime,
     })
+}
+
+fn dollars(text: &str) -> Result<f64, String> {
+    text.parse().ok().filter(|amount: &f64| amount.is_finite() && 0.0 <= *amount).ok_or_else(|| "an amount like 12.50 is needed".to_owned())
+}
+
+fn seconds(text: &str) -> Result<u64, String> {
+    let span = || text.parse::<jiff::SignedDuration>().ok().and_then(|span| u64::try_from(span.as_secs()).ok());
+    text.parse().ok().or_else(span).ok_or_else(|| "a time like 90m or 8h is needed".to_owned())
 }
 
 fn run(wanted: Wanted, flags: &Flags, context: &Context) -> Result<ExitCode> {

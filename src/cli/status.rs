@@ -117,8 +117,9 @@ fn doing(there: &Glance, standing: &str, now: Timestamp) -> String {
         (_, "crashed") => "nothing: its runner is gone".to_owned(),
         (_, "paused") => "paused; `ap continue` goes on".to_owned(),
         (Phase::Running, _) => {
+            let then = if state.pausing { ", then paused" } else { "" };
             let since = state.iteration_started.map_or_else(String::new, |at| format!(" for {}", duration::short(now.duration_since(at))));
-            format!("agent at work{since}, attempt {}", state.cursor.attempt)
+            format!("agent at work{since}, attempt {}{then}", state.cursor.attempt)
         }
         (Phase::Waiting { until, .. }, _) => {
             let left = duration::short(until.duration_since(now));
@@ -126,7 +127,8 @@ fn doing(there: &Glance, standing: &str, now: Timestamp) -> String {
                 .waiting
                 .and_then(|waiting| waiting["for"].as_str().map(str::to_owned))
                 .unwrap_or_default();
-            format!("waiting until {until} ({left} left) for: {why}")
+            let then = if state.pausing { ", then paused" } else { "" };
+            format!("waiting until {until} ({left} left) for: {why}{then}")
         }
         (Phase::New | Phase::Ready | Phase::Exited { .. }, _) => "between iterations".to_owned(),
     }

@@ -91,6 +91,14 @@ fn ending(plan: &Plan, state: &State, node: &Node) -> Option<Event> {
         queue: state.verdict.as_ref(),
     };
     let ending = node.termination.ending(&seen)?;
+    if node.termination == Termination::Fixed && 0 < seen.iterations && state.tally.errors == seen.iterations {
+        // Running out of iterations is no success when not one of them went well.
+        let last = state.last_error.as_deref().unwrap_or("no reason given");
+        return Some(fail(
+            format!("every iteration ended in an error; the last one: {last}"),
+            "see what the agents said with `ap logs`".to_owned(),
+        ));
+    }
     if plan.kind == PlanKind::Loop && !ending.reached_goal() {
         let limit = format!("all {} iterations are used up before {}", seen.iterations, goal(&node.termination));
         return Some(finish(Ending::LimitReached { limit }));
@@ -108,7 +116,7 @@ fn goal(termination: &Termination) -> &'static str {
 
 /// Returns the session-wide bound that has been reached, if any.
 fn exhausted(plan: &Plan, state: &State, now: Timestamp) -> Option<String> {
-    let bounds = &plan.guardrails;
+    let bounds = state.guardrails(plan);
     let ran = state.ran(now).as_secs();
     if 0 < bounds.max_runtime_seconds && i64::try_from(bounds.max_runtime_seconds).is_ok_and(|most| most <= ran) {
         return Some(format!("the session has run for {ran} s of the {} s it may", bounds.max_runtime_seconds));

@@ -1,9 +1,9 @@
 //! The fold of the journal.
 use crate::model::{
-    AgentChange, Cursor, Decision, Effect, Ending, Event, NodeEnding, NodeId, Outcome, ProcessId, RunId, SessionName, Status, Usage,
-    Verdict, WaitReason,
+    Change, Cursor, Decision, Effect, Ending, Event, NodeEnding, NodeId, Outcome, ProcessId, RunId, SessionName, Status, Usage, Verdict,
+    WaitReason,
 };
-use crate::plan::{Node, Plan};
+use crate::plan::{Guardrails, Node, Plan};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
@@ -27,7 +27,7 @@ pub struct State {
     pub max_iterations: Option<u32>,
     /// What a person has changed about the agents since the start.
     #[serde(default)]
-    pub change: AgentChange,
+    pub change: Change,
     /// What the queue said last, while it can still be relied on.
     pub verdict: Option<Verdict>,
     /// A pause was asked for; the session holds as soon as no agent runs.
@@ -266,10 +266,20 @@ impl State {
         plan.nodes.get(self.cursor.node as usize)
     }
 
+    /// Returns the session's bounds, with what a person has changed since the start.
+    pub fn guardrails(&self, plan: &Plan) -> Guardrails {
+        let bounds = plan.guardrails;
+        Guardrails {
+            max_cost_usd: self.change.max_cost_usd.unwrap_or(bounds.max_cost_usd),
+            max_runtime_seconds: self.change.max_runtime_seconds.unwrap_or(bounds.max_runtime_seconds),
+            ..bounds
+        }
+    }
+
     /// Returns the current node as its next agent gets it, with what a person has changed since the start.
     pub fn changed_node(&self, plan: &Plan) -> Option<Node> {
         let mut node = self.node(plan)?.clone();
-        let AgentChange { model, permissions, keep_env } = self.change.clone();
+        let Change { model, permissions, keep_env, .. } = self.change.clone();
         let agent = &mut node.agent;
         agent.model = model.unwrap_or_else(|| std::mem::take(&mut agent.model));
         agent.permissions = permissions.unwrap_or(agent.permissions);

@@ -72,7 +72,7 @@ impl<'a> StateView<'a> {
             Phase::Ended { ending } => Some(ending),
             Phase::New | Phase::Ready | Phase::Running | Phase::Exited { .. } | Phase::Waiting { .. } => None,
         };
-        let ended_at = ended.and(state.updated_at);
+        let ended_at = whole(ended.and(state.updated_at));
         let goal = matches!(ended, Some(Ending::Completed { .. }));
         let (index, iteration, completed, max) = position(plan, state);
         Self {
@@ -81,12 +81,12 @@ impl<'a> StateView<'a> {
             pipeline: &plan.name,
             run: plan.run.as_str(),
             status: condition(state).word(),
-            started_at: state.started_at,
+            started_at: whole(state.started_at),
             updated_at: state.updated_at,
             current_stage: index,
             iteration,
             iteration_completed: completed,
-            iteration_started: state.iteration_started,
+            iteration_started: whole(state.iteration_started),
             max_iterations: max,
             attempt: state.cursor.attempt,
             consecutive_stops: state.tally.stops,
@@ -100,10 +100,19 @@ impl<'a> StateView<'a> {
             failed_at: if goal { None } else { ended_at },
             error: ended.filter(|_| !goal).map(|ending| error(ending, ended_at)),
             resume_from: ended.filter(|_| !goal).map(|_| state.tally.iterations + 1),
-            resumed_at: state.resumed_at,
+            resumed_at: whole(state.resumed_at),
             runner: state.runner.as_ref().filter(|_| ended.is_none()),
         }
     }
+}
+
+/// Returns a time as the seed wrote it, in whole seconds: `jq`'s `fromdate` takes no fractions. The journal has them.
+fn second(at: Timestamp) -> Timestamp {
+    Timestamp::from_second(at.as_second()).unwrap_or(at)
+}
+
+fn whole(at: Option<Timestamp>) -> Option<Timestamp> {
+    at.map(second)
 }
 
 /// Where a session stands, as far as its journal knows; whether its runner lives is another question.
@@ -171,7 +180,7 @@ fn stages(plan: &Plan, state: &State) -> Vec<Value> {
             "status": status,
             "iterations": done.map_or(if index == current { state.tally.iterations } else { 0 }, |done| done.iterations),
             "ending": done.map(|done| &done.ending),
-            "timestamp": done.map(|done| done.at),
+            "timestamp": done.map(|done| second(done.at)),
         })
     };
     plan.nodes.iter().enumerate().map(stage).collect()
@@ -181,7 +190,7 @@ fn history<'a>(plan: &'a Plan, state: &'a State) -> Vec<Past<'a>> {
     let past = |entry: &'a super::Entry| Past {
         stage: plan.nodes.get(entry.node as usize).map(|node| node.id.as_str()),
         iteration: entry.iteration,
-        timestamp: entry.at,
+        timestamp: second(entry.at),
         attempts: entry.attempts,
         decision: entry.status.decision,
         reason: &entry.status.reason,

@@ -117,7 +117,7 @@ fn answer(plan: &Plan, state: &State, die: Die, now: &mut Timestamp) -> Input {
         Die::Quit => return Input::Request(Request::Stop { by: "a person".to_owned() }),
         Die::Go => return Input::Request(Request::Continue),
         Die::Early => return Input::Woke,
-        Die::Again => return Input::Request(Request::Resume { max_iterations: None, change: AgentChange::default() }),
+        Die::Again => return Input::Request(Request::Resume { max_iterations: None, change: Change::default() }),
         Die::Stale => {
             let cursor = Cursor { node: state.cursor.node, iteration: state.cursor.iteration, attempt: state.cursor.attempt + 7 };
             return Input::AgentExited { cursor, outcome: said(Decision::Stop), usage: Usage::default() };

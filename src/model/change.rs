@@ -1,17 +1,21 @@
-//! What a person may change about the agents of a session that has started; the rest of its plan is frozen.
+//! What a person may change in a session that has started: how its agents are called, what it may spend. The rest of its plan is frozen.
 use serde::{Deserialize, Serialize};
 use std::str::FromStr;
 
 /// Said with `--resume`. What is not said stays as it was.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct AgentChange {
+pub struct Change {
     pub model: Option<String>,
     pub permissions: Option<PermissionMode>,
     pub keep_env: Option<bool>,
+    /// US dollars over the whole session; 0 is no bound.
+    pub max_cost_usd: Option<f64>,
+    /// Over the whole session; 0 is no bound.
+    pub max_runtime_seconds: Option<u64>,
 }
 
-impl AgentChange {
+impl Change {
     /// Returns this change on top of an earlier one.
     #[must_use]
     pub fn over(self, earlier: Self) -> Self {
@@ -19,6 +23,8 @@ impl AgentChange {
             model: self.model.or(earlier.model),
             permissions: self.permissions.or(earlier.permissions),
             keep_env: self.keep_env.or(earlier.keep_env),
+            max_cost_usd: self.max_cost_usd.or(earlier.max_cost_usd),
+            max_runtime_seconds: self.max_runtime_seconds.or(earlier.max_runtime_seconds),
         }
     }
 }

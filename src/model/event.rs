@@ -1,6 +1,6 @@
 //! Facts: the lines of `events.jsonl`.
 use super::Verdict;
-use super::{AgentChange, Cursor, NodeId, Outcome, ProcessId, RunId, SessionName, Usage};
+use super::{Change, Cursor, NodeId, Outcome, ProcessId, RunId, SessionName, Usage};
 use crate::text::count;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -43,7 +43,7 @@ pub enum Event {
         max_iterations: Option<u32>,
         /// What the agents are called with from now on.
         #[serde(default)]
-        change: AgentChange,
+        change: Change,
     },
     /// The iteration is on: an agent may be running from now on.
     IterationStarted {

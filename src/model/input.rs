@@ -1,6 +1,6 @@
 //! What the world tells the engine.
 use super::Verdict;
-use super::{AgentChange, Cursor, Outcome, ProcessId, Usage};
+use super::{Change, Cursor, Outcome, ProcessId, Usage};
 use serde::{Deserialize, Serialize};
 
 /// Something that just happened outside.
@@ -26,7 +26,7 @@ pub enum Input {
 }
 
 /// What a person, or a closing terminal, asks of a session.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "request")]
 pub enum Request {
     /// Hold once the current iteration is over.
@@ -39,6 +39,6 @@ pub enum Request {
     Resume {
         max_iterations: Option<u32>,
         #[serde(default)]
-        change: AgentChange,
+        change: Change,
     },
 }

@@ -13,7 +13,7 @@ mod status;
 mod usage;
 
 pub use census::{Census, Verdict};
-pub use change::{AgentChange, PermissionMode};
+pub use change::{Change, PermissionMode};
 pub use cursor::Cursor;
 pub use effect::Effect;
 pub use event::{Ending, Event, Line, NodeEnding, WaitReason};

@@ -79,7 +79,7 @@ impl Briefing<'_> {
 
     fn limits(&self) -> Value {
         let Self { plan, state, node, now, .. } = self;
-        let bounds = &plan.guardrails;
+        let bounds = state.guardrails(plan);
         let ran = state.ran(*now).as_secs();
         let left = |most: u64| if most == 0 { -1 } else { (i64::try_from(most).unwrap_or(i64::MAX) - ran).max(0) };
         json!({

@@ -11,7 +11,7 @@ mod take;
 mod view;
 
 pub use surroundings::Surroundings;
-pub use take::{Mode, Taken, Wanted, end_attempt, kill_all, stop_living, take};
+pub use take::{Mode, Taken, Wanted, end_attempt, kill_all, record_kill, stop_living, take};
 
 use crate::clock;
 use crate::engine::{Phase, accept, follow};

@@ -1,9 +1,9 @@
 //! Taking a session up: a new one, or one that somebody left.
 use super::exchange;
 use crate::clock;
-use crate::engine::{Condition, accept, condition};
+use crate::engine::{Condition, accept, condition, follow};
 use crate::error::{Error, ExitCode, Result};
-use crate::model::{AgentChange, Event, Input, Request, RunId, SessionName, mark};
+use crate::model::{Change, Event, Input, Outcome, Request, RunId, SessionName, Usage, mark};
 use crate::plan::Plan;
 use crate::process::{self, Liveness};
 use crate::store::layout::Project;
@@ -36,7 +36,7 @@ pub struct Wanted {
     /// The maximum given on the command line; with [`Mode::Resume`] it replaces the frozen one.
     pub max_iterations: Option<u32>,
     /// Said with [`Mode::Resume`].
-    pub change: AgentChange,
+    pub change: Change,
 }
 
 /// What came of it.
@@ -205,6 +205,23 @@ pub fn kill_all(run: &RunId) -> usize {
     end_with(mark::RUN, run.as_str(), &[Signal::SIGKILL])
 }
 
+/// Journals that a person ended a session whose every process is gone, so that it does not look like a crash.
+pub fn record_kill(project: &Project, session: &SessionName, by: &str) -> Result<()> {
+    let Some(lock) = lock_soon(project, session)? else { return Err(report::already_running(project, session)) };
+    let mut session = Session::open(project, session, lock)?;
+    let killed = Input::AgentExited { cursor: session.state().cursor, outcome: Outcome::Cancelled, usage: Usage::default() };
+    for input in [Input::Request(Request::Stop { by: by.to_owned() }), killed] {
+        let now = clock::now();
+        if let Some(event) = accept(&session.plan, session.state(), &input, now) {
+            session.record(event, now)?;
+        }
+    }
+    while let Some(event) = follow(&session.plan, session.state(), clock::now()) {
+        session.record(event, clock::now())?;
+    }
+    Ok(())
+}
+
 /// Ends every process of one attempt, named by its mark `<run>/<cursor>`, politely at first. Returns how many there were.
 pub fn end_attempt(attempt: &str) -> usize {
     end_with(mark::ATTEMPT, attempt, &[Signal::SIGTERM, Signal::SIGKILL])
@@ -241,7 +258,7 @@ fn resume(project: &Project, wanted: &Wanted, there: &Glance, lock: SessionLock,
     }
     inbox::forget_stops(&project.session(&there.plan.session), since)?;
     let mut session = attend(Session::open(project, &there.plan.session, lock)?)?;
-    let resumed = Input::Request(Request::Resume { max_iterations: new_maximum(wanted, &session), change: wanted.change.clone() });
+    let resumed = Input::Request(Request::Resume { max_iterations: new_maximum(wanted, &session)?, change: wanted.change.clone() });
     let now = clock::now();
     if let Some(event) = accept(&session.plan, session.state(), &resumed, now) {
         session.record(event, now)?;
@@ -249,9 +266,17 @@ fn resume(project: &Project, wanted: &Wanted, there: &Glance, lock: SessionLock,
     Ok(Taken::Ours(Box::new(session)))
 }
 
-fn new_maximum(wanted: &Wanted, session: &Session) -> Option<u32> {
-    let node = session.state().node(&session.plan)?;
-    wanted.max_iterations.filter(|most| *most != session.state().max_iterations(node))
+fn new_maximum(wanted: &Wanted, session: &Session) -> Result<Option<u32>> {
+    let (state, Some(most)) = (session.state(), wanted.max_iterations) else { return Ok(None) };
+    let Some(node) = state.node(&session.plan) else { return Ok(None) };
+    if most < state.tally.iterations {
+        return Err(Error::usage(format!(
+            "session '{}' has {} iterations behind it already",
+            session.plan.session, state.tally.iterations
+        ))
+        .hint("give a larger maximum, or none to keep the old one"));
+    }
+    Ok((most != state.max_iterations(node)).then_some(most))
 }
 
 /// Says in the journal that we run the session from now on.

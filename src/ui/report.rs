@@ -68,14 +68,29 @@ pub fn ways_on(there: &Glance) -> String {
         _ => String::new(),
     };
     let next = if state.in_iteration() { state.cursor.iteration } else { state.tally.iterations + 1 };
-    let more = match &state.phase {
-        Phase::Ended { ending: Ending::LimitReached { .. } } => " (with a larger limit, or it ends again at once)",
-        _ => "",
+    let command = match &state.phase {
+        Phase::Ended { ending: Ending::LimitReached { .. } } => with_more_room(there),
+        _ => format!("{} --resume", plan.command),
     };
-    format!(
-        "{hint}Run with --resume to continue from iteration {next}{more}:\n  {} --resume\nor start over with --force (the old run is kept)",
-        plan.command
-    )
+    format!("{hint}Run with --resume to continue from iteration {next}:\n  {command}\nor start over with --force (the old run is kept)")
+}
+
+/// Returns the command that goes on, with twice the room of the bound that was reached.
+fn with_more_room(there: &Glance) -> String {
+    let Glance { plan, state } = there;
+    let bounds = state.guardrails(plan);
+    let max = state.node(plan).map_or(0, |node| state.max_iterations(node));
+    if max <= state.tally.iterations && 0 < max {
+        let (start, last) = plan.command.rsplit_once(' ').unwrap_or((&plan.command, ""));
+        let start = if last.parse::<u32>().is_ok() { start } else { &plan.command };
+        format!("{start} {} --resume", max.saturating_mul(2))
+    } else if 0.0 < bounds.max_cost_usd && bounds.max_cost_usd <= state.usage.cost_usd {
+        format!("{} --resume --max-cost {:.2}", plan.command, bounds.max_cost_usd.max(state.usage.cost_usd) * 2.0)
+    } else if 0 < bounds.max_runtime_seconds {
+        format!("{} --resume --max-runtime {}", plan.command, bounds.max_runtime_seconds.saturating_mul(2))
+    } else {
+        format!("{} --resume", plan.command)
+    }
 }
 
 /// Returns one line on how a session ended.

@@ -63,7 +63,7 @@ fn three_iterations_empty_the_queue() {
         "Bash   ap queue claim --json",
         "Read   context.json",
         "Write  status.json",
-        "the queue is empty, 3 tasks closed",
+        "the queue is empty, 3 tasks closed in all",
     ] {
         assert!(shown.contains(words), "{words:?} is not in\n{shown}");
     }
@@ -300,7 +300,7 @@ fn the_window_tells_what_a_person_wants_to_know() {
     }
     project.put(".git/go", "");
     let (code, said) = project.ap(&["wait", "it"]);
-    assert_eq!((code, said.as_str()), (Some(0), "Session 'it' complete: the queue is empty, 2 tasks closed\n"));
+    assert_eq!((code, said.as_str()), (Some(0), "Session 'it' complete: the queue is empty, 2 tasks closed in all\n"));
     // It stays readable after the end.
-    tmux.wait_to_show("✓ Session 'it' complete: the queue is empty, 2 tasks closed  (2 iterations, ");
+    tmux.wait_to_show("✓ Session 'it' complete: the queue is empty, 2 tasks closed in all  (2 iterations, ");
 }

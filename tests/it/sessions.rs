@@ -98,7 +98,8 @@ fn a_kill_leaves_nothing_and_can_be_resumed() {
     project.ap(&["kill", "s"]).expect(0);
     assert_eq!(runner.ended(), 128 + 9);
     project.nothing_left();
-    assert_eq!(project.status("s")["standing"], "crashed");
+    assert_eq!(project.status("s")["standing"], "stopped");
+    project.ap(&["wait", "s"]).expect(5);
     resume_to_the_end(&project);
 }
 

@@ -117,7 +117,7 @@ fn the_last_iteration_is_shown_and_any_other_on_request() {
 fn the_journal_is_shown_from_its_end() {
     let scene = Scene::played("iterations:\n  - { status: { decision: continue } }\n", 3);
     let all = scene.says(&["logs", "s", "--events", "--lines", "0"]);
-    assert!(all.lines().next().is_some_and(|line| line.contains("] session_started run=")), "{all}");
+    assert!(all.lines().next().is_some_and(|line| line.contains("] session_started plan=")), "{all}");
     let last = scene.says(&["logs", "s", "--events", "-n", "2"]);
     assert_eq!(last.lines().collect::<Vec<_>>(), all.lines().rev().take(2).collect::<Vec<_>>().into_iter().rev().collect::<Vec<_>>());
     assert!(last.contains("session_finished ending=completed"), "{last}");

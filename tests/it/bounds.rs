@@ -1,0 +1,45 @@
+//! Bounds of a session: reached, told, raised with `--resume`; and endings that are no success.
+use crate::project::Project;
+
+const FOREGROUND: [&str; 3] = ["work", "s", "--foreground"];
+const DONE: &str = r#"echo '{"decision":"continue"}' > "$status""#;
+
+#[test]
+fn a_maximum_is_raised_with_resume_and_never_lowered_below_what_is_done() {
+    let project = Project::new();
+    project.shell_loop("work", "termination: {type: judgment, consensus: 2}", DONE);
+    project.ap(&["work", "s", "3", "--foreground"]).expect(4).says(&["ap work s 6 --resume"]);
+    project.ap(&["work", "s", "2", "--foreground", "--resume"]).expect(2).says(&["has 3 iterations behind it already"]);
+    project.ap(&["work", "s", "4", "--foreground", "--resume"]).expect(4);
+    assert_eq!(project.history("s"), [1, 2, 3, 4]);
+}
+
+#[test]
+fn a_runtime_bound_ends_a_session_and_is_raised_with_resume() {
+    let project = Project::new();
+    project.shell_loop("work", "termination: {type: fixed}\niterations: 3", &format!("[ $n = 1 ] && sleep 1.2\n{DONE}"));
+    project.ap(&["work", "s", "--foreground", "--max-runtime", "1"]).expect(4).says(&["--max-runtime 2"]);
+    assert_eq!(project.history("s"), [1]);
+    project.ap(&["work", "s", "--foreground", "--resume", "--max-runtime", "1h"]).expect(0);
+    assert_eq!(project.history("s"), [1, 2, 3]);
+    project.ap(&["work", "t", "--foreground", "--max-runtime", "soon"]).expect(2).says(&["a time like 90m"]);
+    project.ap(&["work", "t", "--foreground", "--max-cost", "-1"]).expect(2);
+}
+
+#[test]
+fn iterations_that_all_erred_are_no_success() {
+    let project = Project::new();
+    project.shell_loop("work", "termination: {type: fixed}\niterations: 2", "exit 0");
+    project.ap(&FOREGROUND).expect(1).says(&["every iteration ended in an error", "the agent wrote no status.json"]);
+}
+
+#[test]
+fn times_in_state_json_have_whole_seconds() {
+    let project = Project::new();
+    project.shell_loop("work", "termination: {type: fixed}\niterations: 1", DONE);
+    project.ap(&FOREGROUND).expect(0);
+    let state: serde_json::Value = serde_json::from_str(&project.read(&project.run_file("s", "state.json"))).expect("JSON");
+    for time in [&state["started_at"], &state["completed_at"], &state["history"][0]["timestamp"]] {
+        assert!(time.as_str().is_some_and(|time| time.len() == "2026-01-01T00:00:00Z".len()), "{time}");
+    }
+}
