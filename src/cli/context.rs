@@ -1,5 +1,6 @@
 //! What every command needs to know of its surroundings; the environment is read here and nowhere else.
 use crate::error::{Error, ExitCode, Result};
+use crate::model::Env;
 use crate::mux::Tmux;
 use crate::plan::{Invalid, Settings, Text};
 use crate::store::layout::Project;
@@ -7,7 +8,6 @@ use crate::store::library::Library;
 use camino::{Utf8Path, Utf8PathBuf};
 use etcetera::BaseStrategy as _;
 use fs_err as fs;
-use std::collections::BTreeMap;
 
 /// Read once, in `main`, and passed on.
 #[derive(Clone, Debug)]
@@ -20,13 +20,13 @@ pub struct Context {
     /// `CLAUDE_PIPELINE_SESSION`, when called by an agent.
     pub session: Option<String>,
     /// The whole environment; what is not UTF-8 is left out.
-    pub env: BTreeMap<String, String>,
+    pub env: Env,
 }
 
 impl Context {
     /// Reads the environment.
     pub fn read() -> Result<Self> {
-        let env: BTreeMap<String, String> =
+        let env: Env =
             std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?))).collect();
         let home = env.get("HOME").map(Utf8PathBuf::from);
         let user_config = match etcetera::choose_base_strategy() {

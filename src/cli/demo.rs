@@ -4,7 +4,7 @@ use super::launch;
 use crate::clock;
 use crate::engine::Phase;
 use crate::error::{Error, ExitCode, Result};
-use crate::model::Change;
+use crate::model::{Change, Env};
 use crate::mux::Tmux;
 use crate::plan::{Overrides, PlanKind};
 use crate::runner::{Mode, Wanted};
@@ -15,7 +15,6 @@ use crate::store::session::{Glance, glance};
 use crate::text::first_line;
 use crate::ui::{out, report, style};
 use camino::{Utf8Path, Utf8PathBuf};
-use std::collections::BTreeMap;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
@@ -70,7 +69,7 @@ pub fn run(args: &Args, context: &Context) -> Result<ExitCode> {
 }
 
 /// Makes the scratch repository.
-fn scratch(args: &Args, env: &BTreeMap<String, String>) -> Result<Utf8PathBuf> {
+fn scratch(args: &Args, env: &Env) -> Result<Utf8PathBuf> {
     let root = match &args.dir {
         Some(dir) => {
             fs_err::create_dir_all(dir)?;
@@ -94,7 +93,7 @@ fn scratch(args: &Args, env: &BTreeMap<String, String>) -> Result<Utf8PathBuf> {
     Ok(root)
 }
 
-fn git(root: &Utf8Path, env: &BTreeMap<String, String>, args: &[&str]) -> Result<()> {
+fn git(root: &Utf8Path, env: &Env, args: &[&str]) -> Result<()> {
     let output = Command::new("git").args(args).env_clear().envs(env).current_dir(root).stdin(Stdio::null()).output();
     let output = output.map_err(|error| Error::failed(format!("cannot run git: {error}")).hint("install git, then try again"))?;
     if output.status.success() {

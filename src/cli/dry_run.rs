@@ -135,7 +135,7 @@ mod tests {
             user_config: "/no/config".into(),
             exe: "ap".into(),
             session: None,
-            env: std::collections::BTreeMap::new(),
+            env: crate::model::Env::default(),
         }
     }
 

@@ -115,7 +115,7 @@ mod tests {
             user_config: root.join("config"),
             exe: "ap".into(),
             session: None,
-            env: std::collections::BTreeMap::new(),
+            env: crate::model::Env::default(),
         };
         (dir, context)
     }

@@ -68,7 +68,7 @@ mod tests {
             user_config: "/no/config".into(),
             exe: "ap".into(),
             session: None,
-            env: std::collections::BTreeMap::new(),
+            env: crate::model::Env::default(),
         };
         assert_eq!(run(&Args { json: true }, &context).unwrap(), ExitCode::Done);
         let library = context.library();

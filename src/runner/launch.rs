@@ -6,9 +6,9 @@
 use super::Wanted;
 use crate::clock;
 use crate::error::{Error, ExitCode, Result};
+use crate::model::Env;
 use camino::{Utf8Path, Utf8PathBuf};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
 use std::io::{self, BufRead as _, BufReader, Write as _};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::time::Duration;
@@ -19,7 +19,7 @@ pub struct Launch {
     pub project: Utf8PathBuf,
     pub exe: Utf8PathBuf,
     pub wanted: Wanted,
-    pub env: BTreeMap<String, String>,
+    pub env: Env,
 }
 
 /// What the runner says once it knows.

@@ -5,7 +5,7 @@
 //! ended to `exit.json`. As long as it lives it holds a lock on `stdout.log` (its own standard output,
 //! locked by the runner before the shim was started), so whether an attempt is alive is never a guess.
 use crate::clock;
-use crate::model::{Exit, LimitKind};
+use crate::model::{Env, Exit, LimitKind};
 use crate::plan::AttemptLimits;
 use crate::process;
 use crate::runner::tail::ResultWatch;
@@ -22,7 +22,6 @@ use nix::unistd::Pid;
 use serde::{Deserialize, Serialize};
 use signal_hook::iterator::backend::SignalDelivery;
 use signal_hook::iterator::exfiltrator::SignalOnly;
-use std::collections::BTreeMap;
 use std::io::{self, Read as _};
 use std::os::fd::AsFd as _;
 use std::os::unix::net::UnixStream;
@@ -37,7 +36,7 @@ pub struct Job {
     pub program: Utf8PathBuf,
     pub args: Vec<String>,
     /// The agent's whole environment.
-    pub env: BTreeMap<String, String>,
+    pub env: Env,
     pub cwd: Utf8PathBuf,
     /// Given to the agent on standard input.
     pub prompt: Utf8PathBuf,

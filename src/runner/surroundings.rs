@@ -1,4 +1,5 @@
 //! Where a runner runs: its project, its program and the environment its agents inherit.
+use crate::model::Env;
 use crate::store::layout::Project;
 use camino::Utf8PathBuf;
 use std::cell::RefCell;
@@ -12,12 +13,12 @@ pub struct Surroundings {
     /// `ap` itself.
     pub exe: Utf8PathBuf,
     /// Of the person who started the session, wherever the runner itself was started.
-    pub env: BTreeMap<String, String>,
+    pub env: Env,
     found: RefCell<BTreeMap<String, Utf8PathBuf>>,
 }
 
 impl Surroundings {
-    pub fn new(project: Project, exe: Utf8PathBuf, env: BTreeMap<String, String>) -> Self {
+    pub fn new(project: Project, exe: Utf8PathBuf, env: Env) -> Self {
         Self { project, exe, env, found: RefCell::default() }
     }
 

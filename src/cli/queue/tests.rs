@@ -30,7 +30,7 @@ impl World {
             exe: "ap".into(),
             session: None,
             project: Project::new(root),
-            env: std::collections::BTreeMap::new(),
+            env: crate::model::Env::default(),
         };
         Self { folder, context }
     }
