@@ -3,13 +3,13 @@ use super::Surroundings;
 use super::context::{Briefing, Places};
 use super::exchange;
 use super::folder::{Found, NEW_PROGRESS, enter, look};
-use super::shim::Job;
+use super::start::start;
 use super::tail::Tail;
-use crate::agent::{self, Activity, Call, Transcript};
+use crate::agent::{self, Activity, Transcript};
 use crate::clock;
 use crate::engine::State;
 use crate::model::{Cursor, Exit, Outcome, ProcessId, Status, Usage, mark};
-use crate::plan::{Node, Plan, PlanKind, Provider};
+use crate::plan::{Node, Plan, PlanKind};
 use crate::process;
 use crate::store::layout::{IterationDir, RunDir};
 use crate::store::lock::FileLock;
@@ -19,9 +19,8 @@ use fs_err as fs;
 use jiff::Timestamp;
 use nix::sys::signal::Signal;
 use std::future::Future;
-use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
+use std::io::{self, Read as _, Seek as _, SeekFrom};
 use std::pin::Pin;
-use std::process::Stdio;
 
 /// The largest status worth reading. Nobody writes more by hand.
 const LARGEST_STATUS: u64 = 1024 * 1024;
@@ -179,103 +178,6 @@ impl Attempt {
     }
 }
 
-type Started = (Option<ProcessId>, Pin<Box<dyn Future<Output = ()> + Send>>);
-
-/// Briefs the agent and starts its shim. `Err` says why there can be no agent.
-fn start(briefing: &Briefing<'_>, around: &Surroundings) -> io::Result<Result<Started, Outcome>> {
-    let Briefing { plan, node, places, cursor, .. } = briefing;
-    let folder = &places.iteration;
-    remove_stale(&places.status)?;
-    remove_stale(&folder.status())?;
-    crash::point("start: no stale status");
-    let Ok(prompt) = crate::plan::template::render(&node.prompt, &|name| briefing.variable(name)) else {
-        // Compiling the plan has already refused unknown names.
-        return Err(io::Error::other("the prompt names an unknown variable"));
-    };
-    atomic::replace(&folder.context(), &serde_json::to_vec_pretty(&briefing.context())?)?;
-    atomic::replace(&folder.prompt(), (prompt + agent::prompt_suffix(&node.agent)).as_bytes())?;
-    let job = match job(briefing, around) {
-        Ok(job) => job,
-        Err(outcome) => return Ok(Err(*outcome)),
-    };
-    crash::point("start: before stdout.log");
-    let stdout = fs::OpenOptions::new().create(true).append(true).open(folder.stdout())?;
-    crash::point("start: stdout.log made");
-    let Some(lock) = FileLock::try_exclusive(&stdout)? else { return Err(io::Error::other(format!("{} is locked", folder.stdout()))) };
-    crash::point("start: stdout.log locked");
-    let mut shim = tokio::process::Command::new(&around.exe)
-        .arg("__shim")
-        .env_clear()
-        .env(mark::RUN, plan.run.as_str())
-        .env(mark::ATTEMPT, mark::attempt(&plan.run, *cursor))
-        .envs(crash::pass_on())
-        .stdin(Stdio::piped())
-        // The lock goes with it: it is the shim's as soon as we close our copy.
-        .stdout(stdout.into_parts().0)
-        .stderr(Stdio::null())
-        .spawn()?;
-    crash::point("start: shim spawned");
-    drop(lock);
-    let pid = shim.id().and_then(|pid| i32::try_from(pid).ok());
-    hand_over(&mut shim, &job)?;
-    crash::point("start: job handed over");
-    tracing::debug!(%cursor, program = %job.program, ?pid, "shim started");
-    let identity = pid.and_then(process::identity);
-    let ended = Box::pin(async move {
-        let _ = shim.wait().await;
-    });
-    Ok(Ok((identity, ended)))
-}
-
-/// Writes the job into the shim's standard input, which a pipe always has room for or the shim is reading.
-fn hand_over(shim: &mut tokio::process::Child, job: &Job) -> io::Result<()> {
-    let Some(stdin) = shim.stdin.take() else { return Ok(()) };
-    let mut stdin = fs_err::File::from_parts(std::fs::File::from(stdin.into_owned_fd()?), "the shim's standard input");
-    // Tokio made it non-blocking for itself.
-    nix::fcntl::fcntl(&stdin, nix::fcntl::FcntlArg::F_SETFL(nix::fcntl::OFlag::empty()))?;
-    stdin.write_all(&serde_json::to_vec(job)?)
-}
-
-fn job(briefing: &Briefing<'_>, around: &Surroundings) -> Result<Job, Box<Outcome>> {
-    let Briefing { plan, node, places, cursor, .. } = briefing;
-    let context = places.iteration.context();
-    let exchange = agent::reports_by_result(&node.agent).then(|| around.project.exchange(&plan.session));
-    let call = Call {
-        cursor: *cursor,
-        run: &plan.run,
-        session: &plan.session,
-        node_type: if node.template.is_empty() { node.id.as_str() } else { &node.template },
-        is_root: nix::unistd::geteuid().is_root(),
-        exe: &around.exe,
-        project: around.project.root(),
-        context: &context,
-        exchange: exchange.as_deref(),
-    };
-    let invocation = agent::invocation(&node.agent, &call, around.env.keys().map(String::as_str));
-    let mut env = around.env.clone();
-    for name in &invocation.remove_env {
-        env.remove(name);
-    }
-    env.extend(invocation.set_env);
-    env.insert("PATH".to_owned(), around.agent_path());
-    let program = around.find(&invocation.program).ok_or_else(|| {
-        Box::new(Outcome::Refused {
-            reason: format!("there is no program `{}` on PATH", invocation.program),
-            hint: "install it, or name it with `program:` in the loop; `ap doctor` shows what was found".to_owned(),
-        })
-    })?;
-    Ok(Job {
-        program,
-        args: invocation.args,
-        env,
-        cwd: around.project.root().to_owned(),
-        prompt: places.iteration.prompt(),
-        folder: places.iteration.clone(),
-        limits: node.agent.limits,
-        events: node.agent.provider != Provider::Command,
-    })
-}
-
 fn places(plan: &Plan, node: &Node, cursor: Cursor, around: &Surroundings) -> Places {
     let run: RunDir = around.project.session(&plan.session);
     let stage = run.stage(cursor.node, &node.id);
@@ -318,14 +220,6 @@ fn sweep(plan: &Plan, cursor: Cursor) {
         }
         left.is_empty()
     });
-}
-
-/// Removes a status that cannot be this attempt's: nothing has run yet.
-fn remove_stale(status: &Utf8Path) -> io::Result<()> {
-    match fs::remove_file(status) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-        Ok(()) | Err(_) => Ok(()),
-    }
 }
 
 fn read_status(path: &Utf8Path) -> Result<Status, String> {

@@ -5,6 +5,7 @@ mod exchange;
 mod folder;
 pub mod launch;
 pub mod shim;
+mod start;
 mod surroundings;
 mod tail;
 mod take;
