@@ -8,27 +8,34 @@ use camino::{Utf8Path, Utf8PathBuf};
 use fs_err as fs;
 use std::io::{self, Write};
 use std::sync::Mutex;
+use tracing::Level;
 use tracing_subscriber::filter::EnvFilter;
 use tracing_subscriber::fmt;
+use tracing_subscriber::fmt::MakeWriter;
 
 /// Logs to standard error. `wanted` is the value of `AP_LOG`.
 pub fn to_stderr(wanted: Option<&str>) {
-    // Fails only if somebody else has set it up, as tests in one process do.
-    let _ = fmt().with_env_filter(filter(wanted)).with_writer(io::stderr).try_init();
+    start(wanted, io::stderr);
 }
 
 /// Logs to a file that need not be there yet. `wanted` is the value of `AP_LOG`.
 pub fn to_file(path: &Utf8Path, wanted: Option<&str>) {
-    let file = Mutex::new(Appended(path.to_owned()));
-    let _ = fmt().with_env_filter(filter(wanted)).with_writer(file).try_init();
+    start(wanted, Mutex::new(Appended(path.to_owned())));
 }
 
-fn filter(wanted: Option<&str>) -> EnvFilter {
-    let wanted = wanted.filter(|words| !words.is_empty()).unwrap_or("warn");
-    EnvFilter::try_new(wanted).unwrap_or_else(|error| {
-        note(format!("warning: AP_LOG={wanted} is ignored: {error}"));
-        EnvFilter::new("warn")
-    })
+fn start(wanted: Option<&str>, writer: impl for<'a> MakeWriter<'a> + Send + Sync + 'static) {
+    let log = fmt().with_writer(writer);
+    // Fails only if somebody else has set it up, as tests in one process do.
+    let _ = match filter(wanted) {
+        Some(filter) => log.with_env_filter(filter).try_init(),
+        // Without a wish there is nothing to match, so that a runner need not carry what matches.
+        None => log.with_max_level(Level::WARN).try_init(),
+    };
+}
+
+fn filter(wanted: Option<&str>) -> Option<EnvFilter> {
+    let wanted = wanted.filter(|words| !words.is_empty())?;
+    EnvFilter::try_new(wanted).map_err(|error| note(format!("warning: AP_LOG={wanted} is ignored: {error}"))).ok()
 }
 
 /// Opened anew for every line, for `--force` moves the folder it lies in.
@@ -53,8 +60,8 @@ mod tests {
 
     #[test]
     fn without_a_wish_and_with_a_wrong_one_warnings_are_told() {
-        let shown = [None, Some(""), Some("=,="), Some("debug")].map(|wanted| filter(wanted).to_string());
-        assert_eq!(shown, ["warn", "warn", "warn", "debug"]);
+        let shown = [None, Some(""), Some("=,="), Some("debug")].map(|wanted| filter(wanted).map(|filter| filter.to_string()));
+        assert_eq!(shown, [None, None, None, Some("debug".to_owned())]);
     }
 
     #[test]
