@@ -91,12 +91,12 @@ fn ending(plan: &Plan, state: &State, node: &Node) -> Option<Event> {
         queue: state.verdict.as_ref(),
     };
     let ending = node.termination.ending(&seen)?;
-    if node.termination == Termination::Fixed && 0 < seen.iterations && state.tally.errors == seen.iterations {
+    if node.termination == Termination::Fixed && 0 < seen.iterations && state.tally.well == 0 {
         // Running out of iterations is no success when not one of them went well.
         let last = state.last_error.as_deref().unwrap_or("no reason given");
         return Some(fail(
             format!("every iteration ended in an error; the last one: {last}"),
-            "see what the agents said with `ap logs`".to_owned(),
+            "see what the agents said with `ap logs`, then resume with a larger maximum".to_owned(),
         ));
     }
     if plan.kind == PlanKind::Loop && !ending.reached_goal() {

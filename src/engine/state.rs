@@ -82,6 +82,9 @@ pub enum Phase {
 pub struct Tally {
     /// Iterations that are over. Only grows.
     pub iterations: u32,
+    /// Iterations that are over and did not err.
+    #[serde(default)]
+    pub well: u32,
     /// Agents in a row that said stop.
     pub stops: u32,
     /// Error iterations in a row.
@@ -222,6 +225,7 @@ impl State {
         (tally.iterations, tally.failures, tally.rate_limits) = (cursor.iteration, 0, 0);
         tally.stops = if status.decision == Decision::Stop { tally.stops + 1 } else { 0 };
         tally.errors = if status.decision == Decision::Error { tally.errors + 1 } else { 0 };
+        tally.well += u32::from(status.decision != Decision::Error);
         self.last_error = (status.decision == Decision::Error).then(|| status.reason.clone());
         self.iterations += 1;
         self.iteration_started = None;

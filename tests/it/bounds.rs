@@ -31,6 +31,9 @@ fn iterations_that_all_erred_are_no_success() {
     let project = Project::new();
     project.shell_loop("work", "termination: {type: fixed}\niterations: 2", "exit 0");
     project.ap(&FOREGROUND).expect(1).says(&["every iteration ended in an error", "the agent wrote no status.json"]);
+    // Not by asking again either.
+    project.ap(&["work", "s", "--foreground", "--resume"]).expect(1).says(&["every iteration ended in an error"]);
+    assert_eq!(project.history("s"), [1, 2]);
 }
 
 #[test]
