@@ -256,9 +256,11 @@ fn resume(project: &Project, wanted: &Wanted, there: &Glance, lock: SessionLock,
     if there.plan.name != wanted.plan.name {
         return Err(report::runs_another(&there.plan, &wanted.plan.name));
     }
-    inbox::forget_stops(&project.session(&there.plan.session), since)?;
-    let mut session = attend(Session::open(project, &there.plan.session, lock)?)?;
+    let session = Session::open(project, &there.plan.session, lock)?;
+    // Whatever is wrong with the wish is told before anything is changed.
     let resumed = Input::Request(Request::Resume { max_iterations: new_maximum(wanted, &session)?, change: wanted.change.clone() });
+    inbox::forget_stops(&session.dir, since)?;
+    let mut session = attend(session)?;
     let now = clock::now();
     if let Some(event) = accept(&session.plan, session.state(), &resumed, now) {
         session.record(event, now)?;

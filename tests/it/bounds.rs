@@ -10,6 +10,7 @@ fn a_maximum_is_raised_with_resume_and_never_lowered_below_what_is_done() {
     project.shell_loop("work", "termination: {type: judgment, consensus: 2}", DONE);
     project.ap(&["work", "s", "3", "--foreground"]).expect(4).says(&["ap work s 6 --resume"]);
     project.ap(&["work", "s", "2", "--foreground", "--resume"]).expect(2).says(&["has 3 iterations behind it already"]);
+    assert_eq!(project.events("s", "runner_started").len(), 1, "a refused wish changes nothing");
     project.ap(&["work", "s", "4", "--foreground", "--resume"]).expect(4);
     assert_eq!(project.history("s"), [1, 2, 3, 4]);
 }
