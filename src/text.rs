@@ -30,6 +30,12 @@ pub fn count(number: impl Display, noun: &str) -> String {
     format!("{number} {noun}{ending}")
 }
 
+/// Returns `2 tasks held by pipeline/auth/r1/3, person/ann`.
+pub fn held(number: u32, by: &[String]) -> String {
+    let who = if by.is_empty() { "others".to_owned() } else { clean(&by.join(", ")) };
+    format!("{} held by {who}", count(number, "task"))
+}
+
 fn clip(text: &str, longest: usize) -> String {
     let mut cleaned = String::new();
     let (mut kept, mut space) = (0, false);

@@ -58,6 +58,7 @@ fn request(project: &Project) -> Request {
         command: String::new(),
         project: project.root().to_owned(),
         backlog: None,
+        beads: false,
     }
 }
 

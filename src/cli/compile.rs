@@ -10,7 +10,14 @@ use crate::ui::note;
 /// Compiles a plan for a session; warnings go to standard error.
 pub(super) fn plan(sources: &Sources, session: SessionName, command: String, overrides: &Overrides, context: &Context) -> Result<Plan> {
     let root = context.project.root();
-    let request = Request { session, run: new_run()?, command, project: root.to_owned(), backlog: context.library().backlog() };
+    let request = Request {
+        session,
+        run: new_run()?,
+        command,
+        project: root.to_owned(),
+        backlog: context.library().backlog(),
+        beads: context.has_beads(),
+    };
     match compile(sources, &request, overrides) {
         Ok((mut plan, warnings)) => {
             context.settings()?.place_programs(&mut plan);

@@ -59,6 +59,12 @@ impl Context {
         Library::new(self.project.root(), &self.user_config)
     }
 
+    /// Whether `bd` would find a database from the project.
+    pub fn has_beads(&self) -> bool {
+        let named = self.env.get("BEADS_DIR").filter(|folder| !folder.is_empty());
+        crate::queue::has_database(self.project.root(), named.map(String::as_str))
+    }
+
     /// Returns the tmux server to use.
     pub fn tmux(&self) -> Tmux {
         let inside = self.env.get("TMUX").is_some_and(|tmux| !tmux.is_empty());

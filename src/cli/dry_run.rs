@@ -4,7 +4,7 @@ use super::context::Context;
 use crate::error::{Error, ExitCode, Result};
 use crate::model::{Cursor, NodeId, SessionName};
 use crate::plan::template::{self, Scope};
-use crate::plan::{Invalid, Node, Overrides, Plan, PlanKind, Problem, Request, Shown, compile};
+use crate::plan::{Invalid, Node, Overrides, Plan, PlanKind, Problem, QueueSource, Request, Shown, compile};
 use crate::store::library;
 use crate::text::count;
 use crate::ui::{self, style, table};
@@ -70,6 +70,7 @@ fn preview(args: &Args, context: &Context) -> Result<Preview> {
         run: "preview".parse().map_err(Error::failed)?,
         project: context.project.root().to_owned(),
         backlog: library.backlog(),
+        beads: context.has_beads(),
     };
     let invalid = |problems| Error::diagnostic(ExitCode::Usage, Invalid::new(format!("{} `{}`", library::word(kind), args.name), problems));
     let (plan, warnings) = compile(&sources, &request, &Overrides::default()).map_err(invalid)?;
@@ -108,8 +109,8 @@ fn show(preview: &Preview, context: &Context) -> Result<()> {
     ui::out(format!("Everything is kept in {}\n", context.project.session(&plan.session).root()))?;
     let row = |node: &Node| {
         let agent = format!("{:?} {}", node.agent.provider, node.agent.model).to_lowercase();
-        let missing = |path: &camino::Utf8Path| if path.is_file() { "" } else { " (not there yet)" };
-        let queue = node.queue.as_ref().map_or_else(String::new, |queue| format!("{}{}", queue.path, missing(&queue.path)));
+        let missing = |source: &QueueSource| source.path().filter(|path| !path.is_file()).map_or("", |_| " (not there yet)");
+        let queue = node.queue.as_ref().map_or_else(String::new, |queue| format!("{}{}", queue.source.name(), missing(&queue.source)));
         [node.id.to_string(), node.template.clone(), agent, catalog::node_ends(node), pause(node.delay_ms), queue]
     };
     ui::out(table::table(["NODE", "LOOP", "AGENT", "ENDS", "PAUSE", "QUEUE"], plan.nodes.iter().map(row)))?;

@@ -4,11 +4,12 @@ mod source;
 
 use super::context::Context;
 use crate::error::{Error, ExitCode, Result};
-use crate::queue::{Claim, Owner, Queue, State};
+use crate::model::{SessionName, TaskState};
+use crate::plan::session_label;
+use crate::queue::{Claim, Owner, Queue, Release, Released, Unlabelled, living};
 use camino::Utf8PathBuf;
 use source::Source;
 use std::io::{self, Write as _};
-use std::path::Path;
 
 /// See, take, give back and close tasks
 #[derive(Debug, clap::Args)]
@@ -41,8 +42,10 @@ enum Action {
         long_about = "Take the named task, or the next one, so that nobody else does. An agent that holds one gets the same again.\n\nJSON: the task, or null. Exit code 4 when there is none, 1 when somebody else holds it."
     )]
     Claim { id: Option<String> },
-    /// Give a task back
-    #[command(long_about = "Give a task back, if it is still yours.\n\nJSON: {\"id\",\"released\":true}.")]
+    /// Give a task back, or open one that was parked
+    #[command(
+        long_about = "Give a task back, if it is still yours. From an agent that counts as a failed attempt, and too many of them park the task; a person who releases a parked task opens it again.\n\nJSON: {\"id\",\"released\":true,\"parked\":false}."
+    )]
     Release {
         id: String,
         /// Why, for the log beside the tasks
@@ -62,9 +65,27 @@ enum Action {
         #[arg(long, default_value = "")]
         reason: String,
     },
+    /// Make tasks a session's: put its label on them
+    #[command(
+        long_about = "Make tasks a session's: put its label on them, `pipeline/<session>` unless another is named. For trackers that have labels, such as beads.\n\nJSON: {\"label\",\"labelled\":[id]}."
+    )]
+    Label {
+        /// The session the tasks are for; it need not have started
+        #[arg(value_name = "SESSION")]
+        name: SessionName,
+        /// The tasks
+        #[arg(required_unless_present = "all_ready", conflicts_with = "all_ready")]
+        ids: Vec<String>,
+        /// Every task that can be worked on and has no session's label
+        #[arg(long)]
+        all_ready: bool,
+        /// Another label
+        #[arg(long, value_name = "LABEL")]
+        label: Option<String>,
+    },
     /// Count the tasks and say what that means for a loop
     #[command(
-        long_about = "Count the tasks and say what that means for a loop.\n\nJSON: {\"queue\",\"total\",\"closed\",\"ready\":[id],\"held\":[{\"id\",\"owner\"}],\"blocked\":[{\"id\",\"why\"}],\"verdict\":{\"kind\",…}}, where kind is done, work, wait, stalled or no_items. Tasks of agents that are gone are among held: the session's runner takes them back."
+        long_about = "Count the tasks and say what that means for a loop.\n\nJSON: {\"queue\",\"total\",\"closed\",\"ready\":[id],\"held\":[{\"id\",\"owner\"}],\"stale\":[{\"id\",\"owner\"}],\"blocked\":[{\"id\",\"why\"}],\"verdict\":{\"kind\",…}}, where kind is done, work, wait, release_stale, stalled or no_items. Tasks of agents that are gone are under stale: a session's runner takes them back."
     )]
     Status,
 }
@@ -88,8 +109,7 @@ impl From<String> for Answer {
 /// Runs `ap queue`.
 pub fn run(args: &Args, context: &Context) -> Result<ExitCode> {
     crate::store::crash::role("queue");
-    let agent = std::env::var_os("AP_CONTEXT").filter(|path| !path.is_empty());
-    let answer = answer(args, context, agent.as_deref().map(Path::new))?;
+    let answer = answer(args, context)?;
     // Nobody is left to be told that stderr is gone.
     let _ = io::stderr().write_all(answer.note.as_bytes());
     match io::stdout().write_all(answer.data.as_bytes()).and_then(|()| io::stdout().flush()) {
@@ -99,9 +119,17 @@ pub fn run(args: &Args, context: &Context) -> Result<ExitCode> {
     }
 }
 
-/// `agent` is the `context.json` of the agent that asks.
-fn answer(args: &Args, context: &Context, agent: Option<&Path>) -> Result<Answer> {
-    let source = Source::find(args.session.as_deref(), args.file.as_deref(), context, agent)?;
+fn answer(args: &Args, context: &Context) -> Result<Answer> {
+    if let Action::Label { name, ids, all_ready, label } = &args.action {
+        return put_label(name, (!all_ready).then_some(ids), label.as_deref(), args.json, context);
+    }
+    let source = Source::find(args.session.as_deref(), args.file.as_deref(), context)?;
+    let answer = asked(args, &source)?;
+    let remarks: String = source.queue.remarks().iter().map(|remark| format!("Note: {remark}.\n")).collect();
+    Ok(Answer { note: remarks + &answer.note, ..answer })
+}
+
+fn asked(args: &Args, source: &Source) -> Result<Answer> {
     let queue = &*source.queue;
     match &args.action {
         Action::Ready => {
@@ -110,10 +138,10 @@ fn answer(args: &Args, context: &Context, agent: Option<&Path>) -> Result<Answer
             Ok(Answer { note, ..show::tasks(&tasks, args.json).into() })
         }
         Action::Show { id } => Ok(show::task(&queue.show(id)?, args.json).into()),
-        Action::Claim { id } => claim(&source, id.as_deref(), args.json),
+        Action::Claim { id } => claim(source, id.as_deref(), args.json),
         Action::Release { id, reason, from } => {
             let owner = from.as_deref().map_or_else(|| source.owner.clone(), Owner::read);
-            release(queue, id, &owner, reason, args.json)
+            release(source, id, &owner, reason, args.json)
         }
         Action::Close { id, reason } => {
             // A person may close anything; an agent only what nobody else holds.
@@ -122,9 +150,10 @@ fn answer(args: &Args, context: &Context, agent: Option<&Path>) -> Result<Answer
             Ok(show::done(id, "closed", args.json).into())
         }
         Action::Status => {
-            let census = queue.census(&|_| true)?;
-            Ok(show::status(&source.place, &census, &census.verdict(&queue.looked_for()), args.json).into())
+            let census = queue.census(&living(queue))?;
+            Ok(show::status(&source.name, &census, &census.verdict(|| queue.sought()), args.json).into())
         }
+        Action::Label { .. } => Ok(String::new().into()),
     }
 }
 
@@ -144,22 +173,40 @@ fn claim(source: &Source, id: Option<&str>, json: bool) -> Result<Answer> {
 
 /// Says why there is nothing to claim.
 fn why_none(queue: &dyn Queue) -> Result<String> {
-    let verdict = queue.census(&|_| true)?.verdict(&queue.looked_for());
+    let verdict = queue.census(&living(queue))?.verdict(|| queue.sought());
     Ok(format!("No task can be claimed: {}.\n", show::meaning(&verdict)))
 }
 
-fn release(queue: &dyn Queue, id: &str, owner: &Owner, reason: &str, json: bool) -> Result<Answer> {
-    if queue.release(id, owner, reason)? {
-        return Ok(show::done(id, "released", json).into());
+fn release(source: &Source, id: &str, owner: &Owner, reason: &str, json: bool) -> Result<Answer> {
+    let failed = !source.owner.is_person();
+    let why = if reason.is_empty() { "no reason was given" } else { reason };
+    match source.queue.release(id, owner, &Release { why, failed })? {
+        Released::NotHeld => Err(not_released(&*source.queue, id, owner)?),
+        released => Ok(show::released(id, released == Released::Parked, json).into()),
     }
+}
+
+fn not_released(queue: &dyn Queue, id: &str, owner: &Owner) -> Result<Error> {
     let task = queue.show(id)?;
     let state = match (task.state, task.owner) {
         (_, Some(by)) => format!("is held by {by}, not by {owner}"),
-        (State::Closed, None) => "is closed already".to_owned(),
-        (State::Ready | State::Held | State::Blocked, None) => "is not held by anybody".to_owned(),
+        (TaskState::Closed, None) => "is closed already".to_owned(),
+        (TaskState::Blocked, None) => task.why.unwrap_or_else(|| "is blocked".to_owned()),
+        (TaskState::Ready | TaskState::Held, None) => "is not held by anybody".to_owned(),
     };
     let hint = "`ap queue status` shows who holds what; a person may take one back with `--from OWNER`";
-    Err(Error::failed(format!("task `{id}` {state}, so it was not released")).hint(hint))
+    Ok(Error::failed(format!("task `{id}` {state}, so it was not released")).hint(hint))
+}
+
+/// Puts the session's label, or another, on these tasks, or on all that are ready and have none.
+fn put_label(session: &SessionName, ids: Option<&Vec<String>>, label: Option<&str>, json: bool, context: &Context) -> Result<Answer> {
+    let source = Source::of_session(session, context)?;
+    let usual = session_label(session);
+    let label = label.unwrap_or(&usual);
+    let which = ids.map_or(Unlabelled::AllReady, |ids| Unlabelled::These(ids));
+    let labelled = source.queue.label(which, label)?;
+    let note = if labelled.is_empty() { "No task is ready and without a session's label.\n" } else { "" };
+    Ok(Answer { note: note.to_owned(), ..show::labelled(&labelled, label, json).into() })
 }
 
 #[cfg(test)]

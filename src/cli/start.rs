@@ -49,6 +49,15 @@ pub struct Flags {
     /// File the agents get as input; may be given several times
     #[arg(long, value_name = "FILE")]
     pub input: Vec<Utf8PathBuf>,
+    /// Where tasks come from: beads, backlog, prd, command, or a file of tasks [default: what the loop says]
+    #[arg(long, value_name = "NAME|FILE")]
+    pub queue: Option<String>,
+    /// Only tasks with this label, in a tracker that has labels [default: pipeline/<session>]
+    #[arg(long, value_name = "LABEL")]
+    pub label: Option<String>,
+    /// Who takes a task for each iteration: the agent, or the engine, which hands it over
+    #[arg(long, value_name = "agent|engine")]
+    pub claim: Option<String>,
     /// Let agents see API keys and nested CLAUDE variables of your environment
     #[arg(long)]
     pub keep_env: bool,
@@ -165,7 +174,14 @@ fn named(name: &str) -> &str {
 
 /// Returns what a resumed session's agents are called with from now on. The rest of its plan stays as it was.
 fn change(flags: &Flags) -> Result<Change> {
-    let frozen = [("--provider", flags.provider.is_some()), ("--context", flags.context.is_some()), ("--input", !flags.input.is_empty())];
+    let frozen = [
+        ("--provider", flags.provider.is_some()),
+        ("--context", flags.context.is_some()),
+        ("--input", !flags.input.is_empty()),
+        ("--queue", flags.queue.is_some()),
+        ("--label", flags.label.is_some()),
+        ("--claim", flags.claim.is_some()),
+    ];
     if let Some((flag, _)) = frozen.iter().find(|(_, said)| *said) {
         return Err(Error::usage(format!("{flag} cannot be changed in a session that has started"))
             .hint("--model, --permissions, --keep-env, --max-cost and --max-runtime can; to change the rest start over with `--force`"));
@@ -212,6 +228,9 @@ fn overrides(start: &Start<'_>, context: &Context) -> Result<Overrides> {
         context: flags.context.clone(),
         inputs: flags.input.iter().map(input).collect::<Result<_>>()?,
         keep_env: flags.keep_env.then_some(true),
+        queue: flags.queue.clone(),
+        label: flags.label.clone(),
+        claim: flags.claim.clone(),
         ..Overrides::default()
     };
     Ok(said.or(Overrides::from_env(&|name| context.env.get(name).cloned())))

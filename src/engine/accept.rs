@@ -16,8 +16,13 @@ pub fn accept(plan: &Plan, state: &State, input: &Input, now: Timestamp) -> Opti
         }
         Input::AgentExited { cursor, outcome, usage } => (state.phase == Phase::Running && *cursor == state.cursor)
             .then(|| Event::AgentExited { cursor: *cursor, outcome: outcome.clone(), usage: *usage }),
-        Input::QueueChecked { cursor, verdict, released } => (state.awaits_queue(plan) && *cursor == state.cursor)
-            .then(|| Event::QueueChecked { verdict: verdict.clone(), released: released.clone() }),
+        Input::QueueChecked { cursor, verdict, released, parked } => {
+            // A claim that found nothing says what it saw instead.
+            let asked = (state.awaits_queue(plan) || state.awaits_claim(plan)) && *cursor == state.cursor;
+            asked.then(|| Event::QueueChecked { verdict: verdict.clone(), released: released.clone(), parked: parked.clone() })
+        }
+        Input::TaskClaimed { cursor, task } => (state.awaits_claim(plan) && *cursor == state.next_attempt())
+            .then(|| Event::TaskClaimed { cursor: *cursor, task: task.clone() }),
         Input::Woke => matches!(&state.phase, Phase::Waiting { until, .. } if *until <= now).then_some(Event::WaitEnded),
     }
 }

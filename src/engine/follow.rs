@@ -13,12 +13,12 @@ use jiff::{SignedDuration, Timestamp};
 pub fn follow(plan: &Plan, state: &State, now: Timestamp) -> Option<Event> {
     match &state.phase {
         Phase::New | Phase::Running | Phase::Ended { .. } => None,
+        Phase::Ready | Phase::Exited { .. } if state.awaits_queue(plan) => None,
         Phase::Ready | Phase::Exited { .. } | Phase::Waiting { .. } if state.stopping.is_some() => {
             let by = state.stopping.clone().unwrap_or_default();
             Some(finish(Ending::Stopped { by }))
         }
         Phase::Waiting { .. } => None,
-        Phase::Ready | Phase::Exited { .. } if state.awaits_queue(plan) => None,
         Phase::Exited { outcome } => after_attempt(plan, state, outcome, now),
         Phase::Ready => {
             let Some(node) = state.node(plan) else { return Some(finish(all_done(plan, state))) };
@@ -78,8 +78,10 @@ fn advance(plan: &Plan, state: &State, node: &Node, now: Timestamp) -> Option<Ev
         let until = now + SignedDuration::from_millis(i64::try_from(node.delay_ms).unwrap_or(i64::MAX));
         return Some(Event::WaitStarted { reason: WaitReason::Delay, until });
     }
-    let cursor = if state.in_iteration() { state.cursor.next_attempt() } else { state.cursor.next_iteration() };
-    Some(Event::IterationStarted { cursor })
+    if state.awaits_claim(plan) {
+        return None;
+    }
+    Some(Event::IterationStarted { cursor: state.next_attempt() })
 }
 
 /// Returns the end of the node, if its termination says so.
@@ -135,33 +137,35 @@ fn held_up(state: &State, node: &Node, now: Timestamp) -> Option<Event> {
     match state.verdict.as_ref()? {
         Verdict::Work { .. } | Verdict::Done { .. } => None,
         // The agent may be about to be tried again on the very task that is held.
-        Verdict::Wait { .. } | Verdict::Stalled { .. } if state.in_iteration() => None,
-        Verdict::Wait { held } => Some(wait_for_queue(state, node, *held, now)),
-        Verdict::Stalled { blocked } => {
-            let limit =
-                format!("the queue is stalled: {} left that nobody can work on: {}", count(blocked.len(), "task"), blocked.join("; "));
-            Some(finish(Ending::LimitReached { limit }))
+        Verdict::Wait { .. } | Verdict::Stalled { .. } if state.in_iteration() && !node.claims() => None,
+        Verdict::Wait { held, by } => Some(wait_for_queue(state, node, *held, by, now)),
+        Verdict::Stalled { blocked, left } => {
+            let left = (*left as usize).max(blocked.len());
+            let more = if blocked.len() < left { format!("; and {} more", left - blocked.len()) } else { String::new() };
+            let what = format!("{} left that nobody can work on: {}{more}", count(left, "task"), blocked.join("; "));
+            Some(finish(Ending::LimitReached { limit: format!("the queue is stalled: {what}") }))
         }
         Verdict::ReleaseStale { ids } => Some(fail(
             format!("tasks of agents that are gone could not be taken back: {}", ids.join(", ")),
             "release them with `ap queue release <id>`, then resume".to_owned(),
         )),
-        Verdict::NoItems { looked_for } => {
-            Some(fail(format!("the queue has no tasks at all; looked for {looked_for}"), "add a task, then resume".to_owned()))
+        Verdict::NoItems { looked_for, next } => {
+            let next = if next.is_empty() { "add a task, then resume" } else { next };
+            Some(fail(format!("the queue has no tasks at all; looked for {looked_for}"), next.to_owned()))
         }
         Verdict::Unknown { error } => Some(fail(format!("the queue cannot be read: {error}"), "mend that, then resume".to_owned())),
     }
 }
 
-fn wait_for_queue(state: &State, node: &Node, held: u32, now: Timestamp) -> Event {
+fn wait_for_queue(state: &State, node: &Node, held: u32, by: &[String], now: Timestamp) -> Event {
     let since = state.tally.queue_waiting_since.unwrap_or(now);
     let most = node.queue.as_ref().map_or(0, |queue| queue.max_wait_s);
     let end = since + SignedDuration::from_secs(i64::try_from(most).unwrap_or(i64::MAX / 1000));
     if end <= now {
-        return finish(Ending::LimitReached { limit: format!("waited {most} s for {} that others hold", count(held, "task")) });
+        return finish(Ending::LimitReached { limit: format!("waited {most} s for {}", crate::text::held(held, by)) });
     }
     let until = (now + queue_poll(state.tally.queue_waits)).min(end);
-    Event::WaitStarted { reason: WaitReason::Queue { held }, until }
+    Event::WaitStarted { reason: WaitReason::Queue { held, by: by.to_vec() }, until }
 }
 
 /// A node that ran out of iterations is how pipelines are bounded, except that a queue with tasks left is unfinished work.

@@ -1,7 +1,7 @@
 //! The fold of the journal.
 use crate::model::{
-    Change, Cursor, Decision, Effect, Ending, Event, NodeEnding, NodeId, Outcome, ProcessId, RunId, SessionName, Status, Usage, Verdict,
-    WaitReason,
+    Change, Cursor, Decision, Effect, Ending, Event, NodeEnding, NodeId, Outcome, ProcessId, RunId, SessionName, Status, Task, Usage,
+    Verdict, WaitReason,
 };
 use crate::plan::{Guardrails, Node, Plan};
 use jiff::{SignedDuration, Timestamp};
@@ -30,6 +30,9 @@ pub struct State {
     pub change: Change,
     /// What the queue said last, while it can still be relied on.
     pub verdict: Option<Verdict>,
+    /// What the engine took for the current attempt, or for the one that comes next.
+    #[serde(default)]
+    pub task: Option<Task>,
     /// A pause was asked for; the session holds as soon as no agent runs.
     pub pausing: bool,
     /// Who asked for a stop.
@@ -135,8 +138,12 @@ impl State {
                     self.unattended_ms +=
                         before.map_or(0, |before| at.duration_since(before).as_millis().try_into().unwrap_or(i64::MAX).max(0));
                 }
-                // What the queue said may have been long ago.
+                // What the queue said may have been long ago; and what was taken for an attempt that never began is
+                // given back with the next look.
                 self.verdict = None;
+                if self.phase != Phase::Running {
+                    self.task = None;
+                }
             }
             Event::SessionResumed { max_iterations, change } => {
                 self.change = change.clone().over(std::mem::take(&mut self.change));
@@ -145,7 +152,9 @@ impl State {
             Event::IterationStarted { cursor } => self.begin(*cursor, at),
             Event::AgentStarted { shim, .. } => self.shim = Some(shim.clone()),
             Event::AgentExited { cursor, outcome, usage } => self.end_attempt(*cursor, outcome, *usage, at),
-            Event::QueueChecked { verdict, .. } => self.verdict = Some(verdict.clone()),
+            // Nothing of ours is held any more.
+            Event::QueueChecked { verdict, .. } => (self.verdict, self.task) = (Some(verdict.clone()), None),
+            Event::TaskClaimed { task, .. } => self.task = Some(task.clone()),
             Event::WaitStarted { reason, until } => {
                 if let WaitReason::Queue { .. } = reason {
                     self.tally.queue_waits += 1;
@@ -165,18 +174,19 @@ impl State {
                 self.pausing = false;
                 self.verdict = None;
             }
-            Event::StopRequested { by } => self.stopping = Some(by.clone()),
+            // What was said before may not know of a task that is being taken at this moment.
+            Event::StopRequested { by } => (self.stopping, self.verdict) = (Some(by.clone()), None),
             Event::NodeFinished { node, id, ending } => {
                 self.finished.push(NodeDone { id: id.clone(), iterations: self.tally.iterations, ending: ending.clone(), at });
                 self.cursor = Cursor::before(node + 1);
-                (self.tally, self.max_iterations, self.verdict) = (Tally::default(), None, None);
+                (self.tally, self.max_iterations, self.verdict, self.task) = (Tally::default(), None, None, None);
                 self.phase = Phase::Ready;
             }
             Event::SessionFinished { ending } => {
                 if let Ending::Failed { error, .. } = ending {
                     self.last_error = Some(error.clone());
                 }
-                (self.stopping, self.pausing, self.shim) = (None, false, None);
+                (self.stopping, self.pausing, self.shim, self.task) = (None, false, None, None);
                 self.phase = Phase::Ended { ending: ending.clone() };
             }
         }
@@ -240,7 +250,8 @@ impl State {
         match &self.phase {
             Phase::Running if self.stopping.is_some() => Some(Effect::StopAgent(self.cursor)),
             Phase::Running => Some(Effect::RunAgent(self.cursor)),
-            Phase::Exited { .. } | Phase::Ready => self.awaits_queue(plan).then_some(Effect::CheckQueue(self.cursor)),
+            Phase::Exited { .. } | Phase::Ready if self.awaits_queue(plan) => Some(Effect::CheckQueue(self.cursor)),
+            Phase::Exited { .. } | Phase::Ready => self.awaits_claim(plan).then(|| Effect::ClaimTask(self.next_attempt())),
             Phase::Waiting { until, .. } => Some(Effect::WaitUntil(*until)),
             Phase::New | Phase::Ended { .. } => None,
         }
@@ -249,15 +260,36 @@ impl State {
     /// Whether nothing can be decided before the queue has been looked at.
     pub fn awaits_queue(&self, plan: &Plan) -> bool {
         let Some(node) = self.node(plan) else { return false };
-        let settled = self.verdict.is_some() || self.stopping.is_some();
         let asks = match &self.phase {
             // Whatever ended may still hold a task.
             Phase::Exited { .. } => true,
-            Phase::Ready => node.check_before || node.termination.asks_queue() || self.cursor.iteration > 0,
+            Phase::Ready if self.stopping.is_some() => node.claims(),
+            Phase::Ready => (node.check_before || node.termination.asks_queue() || self.cursor.iteration > 0) && !self.pausing,
             Phase::New | Phase::Running | Phase::Waiting { .. } | Phase::Ended { .. } => false,
         };
-        let held = self.pausing && self.phase == Phase::Ready;
-        node.queue.is_some() && asks && !settled && !held
+        node.queue.is_some() && asks && self.verdict.is_none()
+    }
+
+    /// Whether the next attempt can begin as soon as the engine has taken a task for it. Nothing else is in its way when
+    /// [`follow`](super::follow) is silent.
+    pub fn awaits_claim(&self, plan: &Plan) -> bool {
+        let idle = matches!(self.phase, Phase::Ready | Phase::Exited { .. }) && self.stopping.is_none() && !self.pausing;
+        let work = matches!(self.verdict, Some(Verdict::Work { .. })) && self.task.is_none();
+        idle && work && self.node(plan).is_some_and(Node::claims)
+    }
+
+    /// Returns the cursor of the attempt that comes next.
+    pub fn next_attempt(&self) -> Cursor {
+        if self.in_iteration() { self.cursor.next_attempt() } else { self.cursor.next_iteration() }
+    }
+
+    /// Whether the attempt that has just ended tried and failed, rather than having been kept from trying.
+    pub fn tried(&self) -> bool {
+        let Phase::Exited { outcome } = &self.phase else { return false };
+        match outcome {
+            Outcome::Reported { .. } | Outcome::Unreported { .. } | Outcome::Crashed { .. } | Outcome::TimedOut { .. } => true,
+            Outcome::RateLimited { .. } | Outcome::Refused { .. } | Outcome::Lost { .. } | Outcome::Cancelled => false,
+        }
     }
 
     /// Whether the session does nothing because a person paused it.

@@ -2,7 +2,6 @@
 use super::{Phase, State};
 use crate::model::{Decision, Ending, ProcessId, Usage, WaitReason};
 use crate::plan::{Plan, PlanKind};
-use crate::text::count;
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -208,7 +207,7 @@ fn waiting(state: &State) -> Option<Value> {
         WaitReason::Delay => "delay between iterations".to_owned(),
         WaitReason::Retry { error } => format!("another try after: {error}"),
         WaitReason::RateLimit { reason } => format!("rate limit: {reason}"),
-        WaitReason::Queue { held } => format!("{} that others hold", count(held, "task")),
+        WaitReason::Queue { held, by } => crate::text::held(*held, by),
     };
     Some(json!({ "for": text, "reason": reason, "since": since, "until": until }))
 }

@@ -2,7 +2,7 @@
 use super::{Phase, State, accept, follow};
 use crate::model::*;
 use crate::plan::{
-    AgentSpec, AttemptLimits, Guardrails, Node, Origin, PermissionMode, Plan, PlanKind, Provider, QueueProvider, QueueSpec, Source,
+    AgentSpec, AttemptLimits, ClaimBy, Guardrails, Node, Origin, PermissionMode, Plan, PlanKind, Provider, QueueSource, QueueSpec, Source,
 };
 use crate::termination::Termination;
 use jiff::{SignedDuration, Timestamp};
@@ -10,9 +10,8 @@ use proptest::prelude::*;
 
 fn node(id: &str, termination: Termination, max_iterations: u32) -> Node {
     let queue = (termination == Termination::Queue).then(|| QueueSpec {
-        provider: QueueProvider::Backlog,
-        path: "/p/backlog.md".into(),
-        max_wait_s: 600,
+        claim: if id == "handed" { ClaimBy::Engine } else { ClaimBy::Agent },
+        ..QueueSpec::new(QueueSource::Backlog { path: "/p/backlog.md".into() })
     });
     Node {
         id: id.parse().unwrap(),
@@ -46,6 +45,7 @@ fn plan() -> Plan {
     let nodes = vec![
         node("judged", Termination::Judgment { consensus: 2, min_iterations: 2 }, 5),
         node("queued", Termination::Queue, 4),
+        node("handed", Termination::Queue, 4),
         node("fixed", Termination::Fixed, 3),
     ];
     Plan {
@@ -132,11 +132,17 @@ fn answer(plan: &Plan, state: &State, die: Die, now: &mut Timestamp) -> Input {
         Some(Effect::CheckQueue(cursor)) => {
             let verdict = match die {
                 Die::Stop => Verdict::Done { closed: 2 },
-                Die::Held => Verdict::Wait { held: 1 },
+                Die::Held => Verdict::Wait { held: 1, by: Vec::new() },
                 _ => Verdict::Work { ready: 1, left: 1 },
             };
-            Input::QueueChecked { cursor, verdict, released: Vec::new() }
+            Input::QueueChecked { cursor, verdict, released: Vec::new(), parked: Vec::new() }
         }
+        // Others may be quicker.
+        Some(Effect::ClaimTask(_)) if die == Die::Held => {
+            let verdict = Verdict::Wait { held: 1, by: Vec::new() };
+            Input::QueueChecked { cursor: state.cursor, verdict, released: Vec::new(), parked: Vec::new() }
+        }
+        Some(Effect::ClaimTask(cursor)) => Input::TaskClaimed { cursor, task: task() },
         Some(Effect::WaitUntil(at)) => {
             *now = at.max(*now);
             Input::Woke
@@ -144,9 +150,22 @@ fn answer(plan: &Plan, state: &State, die: Die, now: &mut Timestamp) -> Input {
     }
 }
 
+fn task() -> Task {
+    Task {
+        id: "t".to_owned(),
+        title: String::new(),
+        body: String::new(),
+        acceptance: Vec::new(),
+        priority: None,
+        state: TaskState::Held,
+        owner: None,
+        why: None,
+    }
+}
+
 /// Whether all iterations of the node are used up and not one of them went well: there is no good end to come.
 fn in_vain(state: &State) -> bool {
-    state.tally.well == 0 && state.tally.iterations == 3 && state.cursor.node == 2
+    state.tally.well == 0 && state.tally.iterations == 3 && state.cursor.node == 3
 }
 
 /// A runner whose journal is text, and who may die after any line of it.
@@ -166,10 +185,28 @@ struct Runner {
     hurried: bool,
     /// What the queue said since somebody took the session up, or waited, or ran an agent.
     verdict: Option<Verdict>,
+    /// Which attempt the engine has taken a task for.
+    claimed: Option<Cursor>,
+    /// Whether an agent may have left a task behind.
+    holding: bool,
 }
 
 impl Runner {
     fn record(&mut self, plan: &Plan, event: &Event, now: Timestamp) -> Result<(), TestCaseError> {
+        match event {
+            Event::QueueChecked { .. } => (self.claimed, self.holding) = (None, false),
+            Event::TaskClaimed { cursor, .. } => {
+                prop_assert!(!self.holding && self.agents == 0, "a second task was taken");
+                (self.claimed, self.holding) = (Some(*cursor), true);
+            }
+            Event::IterationStarted { cursor } => {
+                let node = &plan.nodes[cursor.node as usize];
+                prop_assert!(!node.claims() || self.claimed == Some(*cursor), "an agent without a task");
+                self.holding = node.queue.is_some();
+            }
+            Event::NodeFinished { .. } | Event::SessionFinished { .. } => prop_assert!(!self.holding, "ended with a task in its hands"),
+            _ => (),
+        }
         match event {
             Event::AgentExited { outcome: Outcome::Crashed { .. } | Outcome::Lost { .. } | Outcome::TimedOut { .. }, .. } => {
                 self.streak += 1;
@@ -193,7 +230,13 @@ impl Runner {
                 (self.waiting, self.owes_wait) = (None, false);
             }
             Event::QueueChecked { verdict, .. } => self.verdict = Some(verdict.clone()),
-            Event::RunnerStarted { .. } => self.verdict = None,
+            Event::RunnerStarted { .. } => {
+                self.verdict = None;
+                if self.agents == 0 {
+                    // The next look gives back what was taken.
+                    self.holding = false;
+                }
+            }
             Event::StopRequested { .. } => self.asked_to_stop = true,
             Event::SessionResumed { .. } if matches!(self.state.phase, Phase::Ended { .. }) => {
                 (self.streak, self.owes_wait, self.waiting, self.errors) = (0, false, None, 0);
@@ -222,7 +265,11 @@ impl Runner {
                 self.verdict = None;
                 prop_assert_eq!(self.state.tally.iterations + 1, cursor.iteration, "an iteration was skipped or repeated");
             }
-            Event::SessionStarted { .. } | Event::AgentStarted { .. } | Event::PauseRequested | Event::ContinueRequested => (),
+            Event::TaskClaimed { .. }
+            | Event::SessionStarted { .. }
+            | Event::AgentStarted { .. }
+            | Event::PauseRequested
+            | Event::ContinueRequested => (),
         }
         let line = Line { v: Line::VERSION, seq: self.journal.len() as u64 + 1, at: now, event: event.clone() };
         self.journal.push(serde_json::to_string(&line).unwrap());
@@ -282,7 +329,7 @@ proptest! {
             runner.turn(&plan, &input, &mut now, *dies_after)?;
         }
         // Left alone with a healthy agent and somebody who resumes what stopped, every session ends well.
-        for _ in 0..80 {
+        for _ in 0..120 {
             let die = match &runner.state.phase {
                 Phase::Ended { ending: Ending::Completed { .. } } => break,
                 Phase::Ended { .. } => Die::Again,

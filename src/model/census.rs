@@ -2,6 +2,9 @@
 use serde::{Deserialize, Serialize};
 
 /// Everything there is to know about a session's tasks at one moment.
+///
+/// While something can be claimed a tracker may count only that and what is held: more is not needed for a verdict,
+/// and asking for ten thousand tasks after every iteration would be slow.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Census {
     /// All tasks of the session, closed ones included; containers, pinned ones and templates are not tasks.
@@ -11,7 +14,7 @@ pub struct Census {
     pub ready: Vec<String>,
     /// Id and owner of each claimed task whose owner lives (or cannot be known to be dead).
     pub held: Vec<(String, String)>,
-    /// Id and owner of each claimed task whose owner is one of ours and dead.
+    /// Id and owner of each claimed task whose owner is an agent that is gone; an empty owner is nobody.
     pub stale: Vec<(String, String)>,
     /// Id and why, of each task that can neither be claimed nor is held.
     pub blocked: Vec<(String, String)>,
@@ -25,25 +28,53 @@ pub enum Verdict {
     Done { closed: u32 },
     /// Something can be claimed.
     Work { ready: u32, left: u32 },
-    /// Nothing can be claimed now, but others work on what is left.
-    Wait { held: u32 },
-    /// What is left is held by agents of ours that are gone.
+    /// Nothing can be claimed now, but others work on what is left; `by` names the first of them.
+    Wait {
+        held: u32,
+        #[serde(default)]
+        by: Vec<String>,
+    },
+    /// What is left is held by agents that are gone.
     ReleaseStale { ids: Vec<String> },
-    /// Something is left that nobody can work on; each entry is `id: why`.
-    Stalled { blocked: Vec<String> },
-    /// There never was a task: a wrong label, or none made yet.
-    NoItems { looked_for: String },
+    /// Something is left that nobody can work on; each entry is `id why`, at most [`Verdict::NAMED`].
+    Stalled {
+        blocked: Vec<String>,
+        /// How many there are.
+        #[serde(default)]
+        left: u32,
+    },
+    /// There never was a task: a wrong label, or none made yet. `next` says what to do about it.
+    NoItems {
+        looked_for: String,
+        #[serde(default)]
+        next: String,
+    },
     /// The queue did not answer. Never "empty".
     Unknown { error: String },
 }
 
+/// Where a session's tasks should have been.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Sought {
+    /// What was looked for, and where.
+    pub what: String,
+    /// What to do when there is nothing.
+    pub next: String,
+}
+
+impl Verdict {
+    /// How many tasks or owners are named; the rest is counted.
+    pub const NAMED: usize = 20;
+}
+
 impl Census {
-    /// Returns what to do. `looked_for` says where the tasks should have been.
-    pub fn verdict(&self, looked_for: &str) -> Verdict {
+    /// Returns what to do. `sought` is asked where the tasks should have been, if there are none.
+    pub fn verdict(&self, sought: impl FnOnce() -> Sought) -> Verdict {
         let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
         let left = self.total.saturating_sub(self.closed);
         if self.total == 0 {
-            Verdict::NoItems { looked_for: looked_for.to_owned() }
+            let Sought { what, next } = sought();
+            Verdict::NoItems { looked_for: what, next }
         } else if left == 0 {
             Verdict::Done { closed: self.closed }
         } else if !self.ready.is_empty() {
@@ -51,9 +82,20 @@ impl Census {
         } else if !self.stale.is_empty() {
             Verdict::ReleaseStale { ids: self.stale.iter().map(|(id, _)| id.clone()).collect() }
         } else if !self.held.is_empty() {
-            Verdict::Wait { held: count(self.held.len()) }
+            Verdict::Wait { held: count(self.held.len()), by: self.holders() }
         } else {
-            Verdict::Stalled { blocked: self.blocked.iter().map(|(id, why)| format!("{id}: {why}")).collect() }
+            let blocked = self.blocked.iter().take(Verdict::NAMED).map(|(id, why)| format!("{id} {why}")).collect();
+            Verdict::Stalled { blocked, left }
         }
+    }
+
+    fn holders(&self) -> Vec<String> {
+        let mut by: Vec<String> = Vec::new();
+        for (_, owner) in &self.held {
+            if by.len() < Verdict::NAMED && !by.contains(owner) {
+                by.push(owner.clone());
+            }
+        }
+        by
     }
 }

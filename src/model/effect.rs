@@ -9,5 +9,7 @@ pub enum Effect {
     StopAgent(Cursor),
     /// Take back what ended agents hold, then look at the queue.
     CheckQueue(Cursor),
+    /// Take a task for the iteration that comes next.
+    ClaimTask(Cursor),
     WaitUntil(Timestamp),
 }

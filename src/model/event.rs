@@ -1,6 +1,5 @@
 //! Facts: the lines of `events.jsonl`.
-use super::Verdict;
-use super::{Change, Cursor, NodeId, Outcome, ProcessId, RunId, SessionName, Usage};
+use super::{Change, Cursor, NodeId, Outcome, ProcessId, RunId, SessionName, Task, Usage, Verdict};
 use crate::text::count;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -59,10 +58,18 @@ pub enum Event {
         outcome: Outcome,
         usage: Usage,
     },
-    /// The queue was looked at; `released` are the tasks taken back from agents that ended without finishing them.
+    /// The queue was looked at. Of the tasks that agents left unfinished, `released` can be claimed again; `parked` were
+    /// tried too often, and nobody takes them before a person has looked.
     QueueChecked {
         verdict: Verdict,
         released: Vec<String>,
+        #[serde(default)]
+        parked: Vec<String>,
+    },
+    /// The engine took a task for the iteration that comes next.
+    TaskClaimed {
+        cursor: Cursor,
+        task: Task,
     },
     WaitStarted {
         reason: WaitReason,
@@ -95,8 +102,12 @@ pub enum WaitReason {
     Retry { error: String },
     /// The provider's quota to come back.
     RateLimit { reason: String },
-    /// Tasks that others hold.
-    Queue { held: u32 },
+    /// Tasks that others hold; `by` names the first of them.
+    Queue {
+        held: u32,
+        #[serde(default)]
+        by: Vec<String>,
+    },
 }
 
 /// Why a node is done.

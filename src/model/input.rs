@@ -1,6 +1,5 @@
 //! What the world tells the engine.
-use super::Verdict;
-use super::{Change, Cursor, Outcome, ProcessId, Usage};
+use super::{Change, Cursor, Outcome, ProcessId, Task, Usage, Verdict};
 use serde::{Deserialize, Serialize};
 
 /// Something that just happened outside.
@@ -19,6 +18,11 @@ pub enum Input {
         cursor: Cursor,
         verdict: Verdict,
         released: Vec<String>,
+        parked: Vec<String>,
+    },
+    TaskClaimed {
+        cursor: Cursor,
+        task: Task,
     },
     /// The time that was waited for has come.
     Woke,

@@ -11,9 +11,10 @@ pub mod mark;
 mod outcome;
 mod process;
 mod status;
+mod task;
 mod usage;
 
-pub use census::{Census, Verdict};
+pub use census::{Census, Sought, Verdict};
 pub use change::{Change, PermissionMode};
 pub use cursor::Cursor;
 pub use effect::Effect;
@@ -24,4 +25,5 @@ pub use input::{Input, Request};
 pub use outcome::{Exit, LimitKind, Outcome};
 pub use process::ProcessId;
 pub use status::{Decision, Status, StatusError, Work};
+pub use task::{Task, TaskState};
 pub use usage::Usage;

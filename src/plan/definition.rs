@@ -99,12 +99,43 @@ pub struct LimitsDef {
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct QueueDef {
-    /// `backlog` or `prd`.
+    /// `beads`, `backlog`, `prd` or `command`.
     pub provider: Option<String>,
-    /// The file, relative to the project.
+    /// The file of a backlog or prd, relative to the project.
     pub path: Option<String>,
+    /// Beads: the program, if it is not `bd`.
+    pub program: Option<String>,
+    /// Beads: the folder of the database, relative to the project, if it is not the one `bd` finds. Command: what the
+    /// tracker keeps its tasks in, for sessions of several projects to take turns.
+    pub database: Option<String>,
+    /// Beads, command: which tasks are meant; may hold `${SESSION_NAME}`.
+    pub label: Option<String>,
+    /// Command: what is called.
+    pub commands: Option<QueueCommandsDef>,
+    /// `agent` or `engine`: who takes a task for an iteration.
+    pub claim: Option<String>,
     /// How long to wait for tasks that others hold.
     pub max_wait: Option<Span>,
+    /// Failed attempts after which a task is parked.
+    pub max_attempts: Option<u32>,
+    /// How long one call of the tracker's program may take.
+    pub timeout: Option<Span>,
+}
+
+/// The commands of a tracker, each a program with its arguments.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct QueueCommandsDef {
+    /// Prints all tasks.
+    pub list: Vec<String>,
+    /// Takes a task.
+    pub claim: Vec<String>,
+    /// Gives a task back.
+    pub release: Vec<String>,
+    /// Closes a task.
+    pub close: Vec<String>,
+    /// Marks a task as blocked.
+    pub park: Vec<String>,
 }
 
 /// Bounds of the whole session; 0 is none.

@@ -10,6 +10,7 @@ mod locate;
 mod node;
 mod place;
 mod problem;
+mod queue;
 mod settings;
 mod sources;
 pub mod suggest;
@@ -24,13 +25,14 @@ pub use alias::model_alias;
 pub use compile::{compile, fingerprint};
 pub use duration::Span;
 pub use problem::{Invalid, Problem, Severity, Shown};
+pub use queue::{BACKLOGS, ClaimBy, QueueSource, QueueSpec, TrackerCommands, bad_label, session_label};
 pub use settings::Settings;
-pub use sources::{BACKLOGS, LoopSource, Overrides, PipelineSource, Request, Sources, Text, description, loops_used, prompt_candidates};
+pub use sources::{LoopSource, Overrides, PipelineSource, Request, Sources, Text, description, loops_used, prompt_candidates};
 
 pub use crate::model::PermissionMode;
 use crate::model::{NodeId, RunId, SessionName};
 use crate::termination::Termination;
-use camino::{Utf8Path, Utf8PathBuf};
+use camino::Utf8PathBuf;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -116,6 +118,13 @@ pub struct Node {
     pub commands: BTreeMap<String, String>,
 }
 
+impl Node {
+    /// Whether the engine takes a task before each of its agents starts.
+    pub fn claims(&self) -> bool {
+        self.queue.as_ref().is_some_and(|queue| queue.claim == ClaimBy::Engine)
+    }
+}
+
 /// Outputs of an earlier node.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NodeInput {
@@ -178,32 +187,6 @@ pub struct AttemptLimits {
 impl Default for AttemptLimits {
     fn default() -> Self {
         Self { wall_s: 2 * 3600, idle_s: 30 * 60, after_result_s: 30 }
-    }
-}
-
-/// Where a node's tasks are.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct QueueSpec {
-    pub provider: QueueProvider,
-    /// Absolute path of the file (`backlog`, `prd`).
-    pub path: Utf8PathBuf,
-    /// Seconds to wait for tasks that others hold before the session ends short of its goal.
-    pub max_wait_s: u64,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum QueueProvider {
-    /// A Markdown checklist: `- [ ] task`.
-    Backlog,
-    /// `prd.json` user stories.
-    Prd,
-}
-
-impl QueueProvider {
-    /// Returns the provider a file's name speaks of.
-    pub fn of(file: &Utf8Path) -> Self {
-        if file.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("json")) { Self::Prd } else { Self::Backlog }
     }
 }
 

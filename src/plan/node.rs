@@ -8,18 +8,16 @@ use super::ending::{self, Ending};
 use super::locate::Path;
 use super::place::Place;
 use super::problem::{Document, Problem};
+use super::queue::{self, ClaimBy, QueueSpec};
 use super::sources::{Overrides, Request};
-use super::{BACKLOGS, Node, NodeInput, QueueProvider, QueueSpec, Select, suggest};
+use super::{Node, NodeInput, Select, suggest};
 use crate::model::NodeId;
 use crate::termination::Termination;
-use camino::{Utf8Path, Utf8PathBuf};
 use std::collections::BTreeMap;
 
 /// Iterations a node may take, unless said otherwise.
 const MAX_ITERATIONS: u32 = 25;
 const DELAY_MS: u64 = 3000;
-/// How long to wait for tasks that others hold.
-const MAX_WAIT_S: u64 = 600;
 
 /// Everything around a node.
 #[derive(Debug)]
@@ -204,42 +202,13 @@ fn queue(seat: &Seat<'_>, loaded: Option<&Loaded<'_>>, termination: &Termination
     if written.is_none() && !termination.asks_queue() {
         return None;
     }
-    let (empty, place) =
-        (QueueDef::default(), loaded.map_or_else(|| seat.place.to("queue"), |loaded| Place::top(&loaded.document).to("queue")));
-    let def = written.unwrap_or(&empty);
-    let provider = match def.provider.as_deref() {
-        None => {
-            def.path.as_deref().map(Utf8Path::new).or(seat.request.backlog.as_deref()).map_or(QueueProvider::Backlog, QueueProvider::of)
-        }
-        Some("backlog") => QueueProvider::Backlog,
-        Some("prd") => QueueProvider::Prd,
-        Some(word @ ("beads" | "bd" | "br")) => {
-            problems.push(
-                place.at("provider", "not-supported-yet", format!("queue `{word}` is not supported yet")).hint("one of: `backlog`, `prd`"),
-            );
-            QueueProvider::Backlog
-        }
-        Some(word) => {
-            problems.push(
-                place.at("provider", "unknown-queue", format!("unknown queue `{word}`")).hint(suggest::hint(word, ["backlog", "prd"])),
-            );
-            QueueProvider::Backlog
-        }
-    };
-    let path = match &def.path {
-        Some(path) => seat.request.project.join(path),
-        None => usual_file(seat, provider),
-    };
-    Some(QueueSpec { provider, path, max_wait_s: def.max_wait.map_or(MAX_WAIT_S, Span::seconds) })
-}
-
-/// Returns the provider's default file that is there, or the one that should be.
-fn usual_file(seat: &Seat<'_>, provider: QueueProvider) -> Utf8PathBuf {
-    let there = seat.request.backlog.clone().filter(|file| QueueProvider::of(file) == provider);
-    there.unwrap_or_else(|| match provider {
-        QueueProvider::Backlog => seat.request.project.join(BACKLOGS[0]),
-        QueueProvider::Prd => seat.request.project.join("prd.json"),
-    })
+    let place = loaded.map_or_else(|| seat.place.to("queue"), |loaded| Place::top(&loaded.document).to("queue"));
+    let spec = queue::queue(written.unwrap_or(&QueueDef::default()), &place, seat.request, seat.overrides, problems)?;
+    if spec.claim == ClaimBy::Engine && !termination.asks_queue() {
+        let problem = place.at("claim", "no-effect", "`claim: engine` needs a loop that ends with its queue");
+        problems.push(problem.hint("add `termination:` with `type: queue`, or let the agents claim"));
+    }
+    Some(spec)
 }
 
 /// Those of the node over those of its loop over those of the pipeline.

@@ -3,11 +3,12 @@
 //! ```yaml
 //! programs:
 //!   claude: /opt/claude/bin/claude     # instead of what PATH has
+//!   bd: /opt/beads/bd
 //! keep_window: false                   # close a session's tmux window when it ends
 //! ```
 use super::problem::{Document, Problem};
 use super::sources::Text;
-use super::{Plan, yaml};
+use super::{Plan, QueueSource, yaml};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
@@ -41,6 +42,18 @@ impl Settings {
             if let Some(program) = self.programs.get(&node.agent.program) {
                 node.agent.program.clone_from(program);
             }
+            if let Some(queue) = &mut node.queue {
+                self.place_tracker(&mut queue.source);
+            }
+        }
+    }
+
+    /// Puts the program in place of the name of a tracker's.
+    pub fn place_tracker(&self, source: &mut QueueSource) {
+        if let QueueSource::Beads { program, .. } = source
+            && let Some(placed) = self.programs.get(program)
+        {
+            program.clone_from(placed);
         }
     }
 }

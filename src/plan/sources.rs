@@ -87,12 +87,11 @@ pub struct Request {
     pub command: String,
     /// Absolute path of the project.
     pub project: Utf8PathBuf,
-    /// Absolute path of the first of [`BACKLOGS`] that exists.
+    /// Absolute path of the first of [`super::BACKLOGS`] that exists.
     pub backlog: Option<Utf8PathBuf>,
+    /// Whether the project has beads.
+    pub beads: bool,
 }
-
-/// Where the default queue's tasks are looked for, relative to the project.
-pub const BACKLOGS: [&str; 4] = ["backlog.md", "BACKLOG.md", "docs/backlog.md", "prd.json"];
 
 /// What a person says over what the definitions say.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -113,6 +112,12 @@ pub struct Overrides {
     pub inputs: Vec<Utf8PathBuf>,
     /// `--keep-env`.
     pub keep_env: Option<bool>,
+    /// `--queue`: a provider or a file.
+    pub queue: Option<String>,
+    /// `--label`.
+    pub label: Option<String>,
+    /// `--claim`.
+    pub claim: Option<String>,
     /// `--delay`, in milliseconds.
     pub delay_ms: Option<u64>,
 }
@@ -145,6 +150,9 @@ impl Overrides {
             context: self.context.or(others.context),
             inputs: if self.inputs.is_empty() { others.inputs } else { self.inputs },
             keep_env: self.keep_env.or(others.keep_env),
+            queue: self.queue.or(others.queue),
+            label: self.label.or(others.label),
+            claim: self.claim.or(others.claim),
             delay_ms: self.delay_ms.or(others.delay_ms),
         }
     }

@@ -3,7 +3,7 @@ use super::suggest;
 use thiserror::Error;
 
 /// Every variable a prompt may use; `INPUTS.<node>` beside them.
-pub const VARIABLES: [&str; 14] = [
+pub const VARIABLES: [&str; 15] = [
     "CTX",
     "PROGRESS",
     "STATUS",
@@ -18,7 +18,11 @@ pub const VARIABLES: [&str; 14] = [
     "PROGRESS_FILE",
     "RESULT",
     "PERSPECTIVE",
+    "TASK",
 ];
+
+/// What `${TASK}` is where the agent is to choose one itself.
+pub const NO_TASK: &str = "(none was claimed for you: `ap queue claim` takes one)";
 
 /// One use of a variable in a template.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -86,6 +90,7 @@ impl Scope<'_> {
             "CONTEXT" => self.context.to_owned(),
             "INPUTS" => (self.inputs)(None),
             "RESULT" | "PERSPECTIVE" => String::new(),
+            "TASK" => NO_TASK.to_owned(),
             _ => (self.inputs)(Some(Variable { name, offset: 0 }.input()?)),
         })
     }

@@ -54,7 +54,7 @@ fn definition() -> impl Strategy<Value = String> {
 
 fn answer(sources: &Sources) -> Result<(), TestCaseError> {
     let (session, run) = ("s".parse().unwrap(), "r".parse().unwrap());
-    let request = Request { session, run, command: String::new(), project: "/p".into(), backlog: None };
+    let request = Request { session, run, command: String::new(), project: "/p".into(), backlog: None, beads: false };
     match compile(sources, &request, &Overrides::default()) {
         Ok((plan, warnings)) => {
             prop_assert!(!plan.nodes.is_empty() && plan.nodes.iter().all(|node| node.max_iterations > 0 && node.agent.max_attempts > 0));

@@ -29,6 +29,8 @@ pub(super) struct Place {
     claims: Utf8PathBuf,
     lock: Utf8PathBuf,
     log: Utf8PathBuf,
+    /// Whether nobody but us knows who holds what, so that it must survive a power cut.
+    alone: bool,
 }
 
 impl Place {
@@ -38,17 +40,25 @@ impl Place {
         if !file.is_file() {
             return Err(QueueError::unavailable(format!("{path} is not a file"), "name the file with the tasks"));
         }
+        Ok(Self { alone: true, ..Self::beside(file) })
+    }
+
+    /// Returns what belongs to a tracker's database, which knows itself who holds what. The path is canonical.
+    pub(super) fn beside(file: Utf8PathBuf) -> Self {
         let name = file.file_name().unwrap_or("tasks").to_owned();
         let folder = file.parent().unwrap_or(Utf8Path::new(".")).join(".agent-pipelines/.claims");
         let beside = |extension: &str| folder.join(format!("{name}.{extension}"));
-        Ok(Self { claims: beside("json"), lock: beside("lock"), log: beside("log"), file })
+        Self { claims: beside("json"), lock: beside("lock"), log: beside("log"), file, alone: false }
+    }
+
+    /// Returns the folder of everything we know about queues here.
+    pub(super) fn folder(&self) -> &Utf8Path {
+        self.lock.parent().unwrap_or(Utf8Path::new("."))
     }
 
     /// Waits its turn to change the claims or the file.
     pub(super) fn lock(&self, purpose: &str) -> Result<Locked<'_>> {
-        if let Some(folder) = self.lock.parent() {
-            fs::create_dir_all(folder)?;
-        }
+        fs::create_dir_all(self.folder())?;
         let lock = Lock::take(&self.lock, purpose)?;
         self.keep_out_of_git()?;
         Ok(Locked { place: self, claims: self.claims()?, _lock: lock })
@@ -99,6 +109,12 @@ pub(super) struct Claims {
     version: u32,
     /// By task id.
     claims: BTreeMap<String, Held>,
+    /// How often an agent gave up each task.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    failures: BTreeMap<String, u32>,
+    /// Why nobody shall take these tasks before a person has looked.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    parked: BTreeMap<String, String>,
 }
 
 /// One claim.
@@ -112,7 +128,7 @@ pub(super) struct Held {
 
 impl Default for Claims {
     fn default() -> Self {
-        Self { version: Self::VERSION, claims: BTreeMap::new() }
+        Self { version: Self::VERSION, claims: BTreeMap::new(), failures: BTreeMap::new(), parked: BTreeMap::new() }
     }
 }
 
@@ -127,8 +143,14 @@ impl Claims {
         self.of(id).map(|held| Owner::read(&held.owner))
     }
 
-    pub(super) fn iter(&self) -> impl Iterator<Item = (&String, &Held)> {
-        self.claims.iter()
+    /// Returns the tasks an owner holds.
+    pub(super) fn held_by(&self, owner: &Owner) -> Vec<String> {
+        self.claims.iter().filter(|(_, held)| Owner::read(&held.owner) == *owner).map(|(id, _)| id.clone()).collect()
+    }
+
+    /// Says why a task is parked, if it is.
+    pub(super) fn parked(&self, id: &str) -> Option<&String> {
+        self.parked.get(id)
     }
 }
 
@@ -156,25 +178,55 @@ impl Locked<'_> {
         self.note("claimed", id, Some(owner), "")
     }
 
-    /// Ends the claims on these tasks.
-    pub(super) fn free(&mut self, ids: &[String], why: &str) -> Result<()> {
-        let freed: Vec<_> = ids.iter().filter_map(|id| Some((id, self.claims.claims.remove(id)?))).collect();
-        if freed.is_empty() {
-            return Ok(());
-        }
+    /// Ends the claim on a task.
+    pub(super) fn free(&mut self, id: &str, by: &Owner, why: &str) -> Result<()> {
+        self.claims.claims.remove(id);
         self.save()?;
-        freed.iter().try_for_each(|(id, held)| self.note("released", id, Some(&Owner::read(&held.owner)), why))
+        self.note("released", id, Some(by), why)
     }
 
-    /// Drops claims that mean nothing any more, with the next change that is written anyway.
+    /// Counts a failed attempt at a task and returns how many that makes. Written with the next change.
+    pub(super) fn failed(&mut self, id: &str) -> u32 {
+        let failures = self.claims.failures.entry(id.to_owned()).or_default();
+        *failures = failures.saturating_add(1);
+        *failures
+    }
+
+    /// Ends the claim on a task and lets nobody take it before a person has looked.
+    pub(super) fn park(&mut self, id: &str, by: &Owner, why: &str) -> Result<()> {
+        self.claims.claims.remove(id);
+        self.claims.parked.insert(id.to_owned(), why.to_owned());
+        self.save()?;
+        self.note("parked", id, Some(by), why)
+    }
+
+    /// Lets a parked task be taken again.
+    pub(super) fn unpark(&mut self, id: &str, by: &Owner, why: &str) -> Result<()> {
+        self.claims.parked.remove(id);
+        self.claims.failures.remove(id);
+        self.save()?;
+        self.note("opened again", id, Some(by), why)
+    }
+
+    /// Forgets what is known of a task that is done.
+    pub(super) fn done(&mut self, id: &str) -> Result<()> {
+        let Claims { claims, failures, parked, .. } = &mut self.claims;
+        let known = [claims.remove(id).is_some(), failures.remove(id).is_some(), parked.remove(id).is_some()];
+        if known.contains(&true) { self.save() } else { Ok(()) }
+    }
+
+    /// Drops what means nothing any more, with the next change that is written anyway.
     pub(super) fn forget(&mut self, useless: impl Fn(&str) -> bool) {
         self.claims.claims.retain(|id, _| !useless(id));
+        self.claims.failures.retain(|id, _| !useless(id));
+        self.claims.parked.retain(|id, _| !useless(id));
     }
 
     fn save(&self) -> Result<()> {
         let mut text = serde_json::to_string_pretty(&self.claims).expect("claims are plain strings");
         text.push('\n');
-        Ok(atomic::replace_durably(&self.place.claims, text.as_bytes())?)
+        let replace = if self.place.alone { atomic::replace_durably } else { atomic::replace };
+        Ok(replace(&self.place.claims, text.as_bytes())?)
     }
 
     /// Adds a line to the log, which is for people: nothing is decided by it.
@@ -191,7 +243,7 @@ impl Locked<'_> {
 mod tests {
     use super::*;
     use crate::queue::Problem;
-    use crate::queue::contract::folder;
+    use crate::queue::testing::folder;
 
     #[test]
     fn damaged_or_newer_claims_are_an_error_never_nobody() {

@@ -5,8 +5,10 @@ use std::fmt;
 /// A queue that did not do what it was asked. None of these ever means "empty".
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Problem {
-    /// The queue cannot be reached: no such file, no permission, no program.
+    /// The queue cannot be reached: no such file, no permission, no answer in time.
     Unavailable,
+    /// There is no program to reach it with.
+    Missing,
     /// Somebody else is using it; the same call may work later.
     Busy,
     /// It answered with something that cannot be understood.
@@ -46,7 +48,7 @@ impl QueueError {
         Self::new(Problem::Rejected, what, next)
     }
 
-    fn new(problem: Problem, what: impl fmt::Display, next: impl fmt::Display) -> Self {
+    pub(super) fn new(problem: Problem, what: impl fmt::Display, next: impl fmt::Display) -> Self {
         Self { problem, what: what.to_string(), next: next.to_string() }
     }
 }

@@ -1,12 +1,12 @@
 //! A queue in a file that people edit too: claims beside it, one writer at a time, and no trust in a file half saved.
 use super::claims::{Claims, Locked, Place};
 use super::rewrite::{self, Edit};
-use super::{Claim, Owner, OwnerPattern, Problem, Queue, QueueError, Result, State, Task};
-use crate::model::Census;
+use super::{Claim, Owner, Problem, Queue, QueueError, Release, Released, Result};
+use crate::clock;
+use crate::model::{Census, Sought, Task, TaskState as State};
 use camino::{Utf8Path, Utf8PathBuf};
 use fs_err as fs;
 use std::marker::PhantomData;
-use std::sync::mpsc;
 use std::time::Duration;
 
 /// How tasks are written in a file.
@@ -47,6 +47,8 @@ pub(super) enum Mark {
 #[derive(Debug)]
 pub(super) struct FileQueue<F> {
     path: Utf8PathBuf,
+    /// Failed attempts after which a task is parked.
+    max_attempts: u32,
     format: PhantomData<fn() -> F>,
 }
 
@@ -58,8 +60,8 @@ const SECOND_LOOK: Duration = Duration::from_millis(100);
 const LOOKS: u32 = 20;
 
 impl<F: Format> FileQueue<F> {
-    pub(super) fn new(path: Utf8PathBuf) -> Self {
-        Self { path, format: PhantomData }
+    pub(super) fn new(path: Utf8PathBuf, max_attempts: u32) -> Self {
+        Self { path, max_attempts, format: PhantomData }
     }
 
     /// Looks again, a moment later, at a file that has nothing left or makes no sense: most editors empty a file
@@ -75,7 +77,7 @@ impl<F: Format> FileQueue<F> {
                 return found;
             }
             before = Some(now);
-            pause(SECOND_LOOK);
+            clock::pause(SECOND_LOOK);
         }
         Err(self.restless())
     }
@@ -111,6 +113,9 @@ impl<F: Format> FileQueue<F> {
             (Mark::Begun, None) => return Ok(Claim::Lost { by: BY_HAND.to_owned() }),
             (Mark::Blocked(why), None) => return Err(no(item, why, "claim another: `ap queue ready` lists them")),
             (Mark::Open, None) => {}
+        }
+        if let Some(why) = locked.claims.parked(&item.id) {
+            return Err(no(item, why, "`ap queue release` opens it again, for a person who has looked at it"));
         }
         // A claim on a task that is not in the file stays: the file may be half saved.
         locked.forget(|id| items.iter().any(|item| item.id == id && item.mark == Mark::Closed));
@@ -151,8 +156,12 @@ impl<F: Format> FileQueue<F> {
 }
 
 impl<F: Format> Queue for FileQueue<F> {
-    fn looked_for(&self) -> String {
-        format!("{} in {}", F::LOOKS_LIKE, self.path)
+    fn sought(&self) -> Sought {
+        Sought { what: format!("{} in {}", F::LOOKS_LIKE, self.path), next: format!("add a task to {}, then resume", self.path) }
+    }
+
+    fn folder(&self) -> Result<Utf8PathBuf> {
+        Ok(Place::of(&self.path)?.folder().to_owned())
     }
 
     fn census(&self, alive: &dyn Fn(&Owner) -> bool) -> Result<Census> {
@@ -174,33 +183,26 @@ impl<F: Format> Queue for FileQueue<F> {
         self.look(|| self.try_claim(id, owner), |claim| *claim != Claim::None)
     }
 
-    fn release(&self, id: &str, owner: &Owner, why: &str) -> Result<bool> {
+    fn release(&self, id: &str, owner: &Owner, release: &Release<'_>) -> Result<Released> {
         let id = id.trim_start_matches('#');
         let place = Place::of(&self.path)?;
         let mut locked = place.lock(&format!("release {id}"))?;
         if locked.claims.owner(id).as_ref() != Some(owner) {
-            return Ok(false);
+            if locked.claims.parked(id).is_none() || !owner.is_person() {
+                return Ok(Released::NotHeld);
+            }
+            locked.unpark(id, owner, release.why)?;
+            return Ok(Released::Back);
         }
-        locked.free(&[id.to_owned()], why)?;
-        Ok(true)
-    }
-
-    fn release_all(&self, of: &OwnerPattern) -> Result<Vec<String>> {
-        let place = Place::of(&self.path)?;
-        let theirs = |claims: &Claims| -> Vec<String> {
-            claims.iter().filter(|(_, held)| of.matches(&Owner::read(&held.owner))).map(|(id, _)| id.clone()).collect()
-        };
-        // Most attempts leave nothing behind, and then there is nothing to lock.
-        if theirs(&place.claims()?).is_empty() {
-            return Ok(Vec::new());
+        // A claim left on a closed task is no task given back.
+        if parse::<F>(&place.file)?.1.iter().any(|item| item.id == id && item.mark == Mark::Closed) {
+            locked.done(id)?;
+            return Ok(Released::NotHeld);
         }
-        let mut locked = place.lock(&format!("release what session {} holds", of.session))?;
-        let items = parse::<F>(&place.file)?.1;
-        let ids = theirs(&locked.claims);
-        locked.free(&ids, "its agent ended")?;
-        // A claim left on a closed task is no task taken back.
-        let closed = |id: &String| items.iter().any(|item| item.id == *id && item.mark == Mark::Closed);
-        Ok(ids.into_iter().filter(|id| !closed(id)).collect())
+        match release.parks(|| locked.failed(id), self.max_attempts) {
+            Some(why) => locked.park(id, owner, &why).map(|()| Released::Parked),
+            None => locked.free(id, owner, release.why).map(|()| Released::Back),
+        }
     }
 
     fn close(&self, id: &str, owner: Option<&Owner>, reason: &str) -> Result<()> {
@@ -217,14 +219,8 @@ impl<F: Format> Queue for FileQueue<F> {
         if changes > 0 {
             locked.note("closed", id, owner, reason)?;
         }
-        locked.free(&[id.to_owned()], "closed")
+        locked.done(id)
     }
-}
-
-/// Waits without an event to wait for: editors announce nothing.
-fn pause(time: Duration) {
-    let (_nobody, event) = mpsc::channel::<()>();
-    let _ = event.recv_timeout(time);
 }
 
 fn parse<F: Format>(file: &Utf8Path) -> Result<(String, Vec<Item>)> {
@@ -250,6 +246,7 @@ fn state(item: &Item, claims: &Claims) -> State {
         _ if claims.of(&item.id).is_some() => State::Held,
         Mark::Begun => State::Held,
         Mark::Blocked(_) => State::Blocked,
+        Mark::Open if claims.parked(&item.id).is_some() => State::Blocked,
         Mark::Open => State::Ready,
     }
 }
@@ -259,7 +256,12 @@ fn task(item: &Item, claims: &Claims) -> Task {
     let Item { id, title, body, acceptance, priority, .. } = item.clone();
     let holder = || claims.of(&id).map_or_else(|| BY_HAND.to_owned(), |held| held.owner.clone());
     let owner = (state == State::Held).then(holder);
-    Task { id, title, body, acceptance, priority, state, owner }
+    let why = match (&item.mark, state) {
+        (Mark::Blocked(why), State::Blocked) => Some(why.clone()),
+        (_, State::Blocked) => claims.parked(&id).cloned(),
+        (_, State::Ready | State::Held | State::Closed) => None,
+    };
+    Task { id, title, body, acceptance, priority, state, owner, why }
 }
 
 fn count(items: &[Item], claims: &Claims, alive: &dyn Fn(&Owner) -> bool) -> Census {
@@ -275,7 +277,10 @@ fn count(items: &[Item], claims: &Claims, alive: &dyn Fn(&Owner) -> bool) -> Cen
             },
             (Mark::Begun, None) => census.held.push((id, BY_HAND.to_owned())),
             (Mark::Blocked(why), None) => census.blocked.push((id, why.clone())),
-            (Mark::Open, None) => census.ready.push(id),
+            (Mark::Open, None) => match claims.parked(&id) {
+                Some(why) => census.blocked.push((id, why.clone())),
+                None => census.ready.push(id),
+            },
         }
     }
     census

@@ -75,7 +75,7 @@ fn busy(path: &Utf8Path, patience: Duration) -> QueueError {
 mod tests {
     use super::*;
     use crate::queue::Problem;
-    use crate::queue::contract::folder;
+    use crate::queue::testing::folder;
 
     #[test]
     fn a_lock_that_is_not_free_in_time_names_its_holder() {

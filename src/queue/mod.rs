@@ -1,52 +1,35 @@
 //! Where tasks come from: one trait, one verdict for all providers, one file per provider.
 //!
-//! To add a provider, write a file with a [`Queue`] and name it in [`open`]; one that keeps its tasks in a file
-//! writes a `file::Format` instead and gets claims, locking and safe edits from `file::FileQueue`.
-//! Then run the suite in `contract.rs` over it.
+//! To add a provider that keeps its tasks in a file, write a `file::Format`: `file::FileQueue` has claims, locking and
+//! safe edits. One that is reached through a program is a `tracker::Tracker`: `tracker::TrackerQueue` has exclusive
+//! claims, verified by reading again. Name it in [`open`], and run the suite of `tests/it/queues` over it.
 mod backlog;
+mod beads;
 mod claims;
-#[cfg(test)]
-mod contract;
+mod command;
 mod error;
 mod file;
+mod json;
 mod lock;
 mod owner;
 mod prd;
+mod program;
 mod rewrite;
+mod runs;
+mod settle;
+#[cfg(test)]
+mod testing;
+mod tracker;
 
+pub use beads::{actor_env, has_database};
 pub use error::{Problem, QueueError, Result};
-pub use owner::{Owner, OwnerPattern};
+pub use owner::{Owner, Run};
+pub use runs::{join, living};
+pub use settle::{Settled, settle};
 
-use crate::model::{Census, Verdict};
-use crate::plan::{QueueProvider, QueueSpec};
-use serde::Serialize;
-
-/// Something to be done, as its queue tells it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Task {
-    pub id: String,
-    pub title: String,
-    pub body: String,
-    pub acceptance: Vec<String>,
-    /// Lower comes first; `None` where the order in the queue decides.
-    pub priority: Option<u32>,
-    pub state: State,
-    /// Who holds it.
-    pub owner: Option<String>,
-}
-
-/// What may be done with a task.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum State {
-    /// Can be claimed.
-    Ready,
-    /// Somebody works on it.
-    Held,
-    /// Open, but nobody can work on it now.
-    Blocked,
-    Closed,
-}
+use crate::model::{Census, Env, Sought, Task};
+use crate::plan::{QueueSource, QueueSpec};
+use camino::Utf8PathBuf;
 
 /// What came of a claim.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,12 +42,54 @@ pub enum Claim {
     None,
 }
 
+/// Why a task is given back.
+#[derive(Clone, Copy, Debug)]
+pub struct Release<'a> {
+    pub why: &'a str,
+    /// Whether an agent tried it and failed. Too many of those park the task.
+    pub failed: bool,
+}
+
+impl Release<'_> {
+    /// Returns why the task is to be parked, if it has been tried too often.
+    fn parks(&self, failures: impl FnOnce() -> u32, most: u32) -> Option<String> {
+        let failures = if self.failed { failures() } else { return None };
+        let times = crate::text::count(failures, "failed attempt");
+        (most <= failures).then(|| format!("was parked after {times}; the last one: {}", self.why))
+    }
+}
+
+/// What came of giving a task back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Released {
+    /// It is not, or no longer, held by that owner. Nothing was changed.
+    NotHeld,
+    /// It can be claimed again.
+    Back,
+    /// It was tried too often; a person must open it again.
+    Parked,
+}
+
+/// Which tasks get a label.
+#[derive(Clone, Copy, Debug)]
+pub enum Unlabelled<'a> {
+    These(&'a [String]),
+    /// Everything that can be worked on and has no session's label yet.
+    AllReady,
+}
+
 /// A source of tasks. No provider decides what "empty" means: [`Census::verdict`] does.
 pub trait Queue: Send + Sync {
     /// Says what was looked for and where, for a person who finds no tasks.
-    fn looked_for(&self) -> String;
+    fn sought(&self) -> Sought;
+    /// Returns the folder of what we keep about the queue: the same for everybody who works on it.
+    fn folder(&self) -> Result<Utf8PathBuf>;
     /// Counts everything, closed tasks included. `alive` says whether an agent's iteration may still be at work.
     fn census(&self, alive: &dyn Fn(&Owner) -> bool) -> Result<Census>;
+    /// Counts as much as a verdict needs, which may be a lot less.
+    fn glance(&self, alive: &dyn Fn(&Owner) -> bool) -> Result<Census> {
+        self.census(alive)
+    }
     /// Returns the tasks that can be claimed now, in the order to take them.
     fn next(&self) -> Result<Vec<Task>>;
     /// Returns one task, whatever its state.
@@ -74,46 +99,50 @@ pub trait Queue: Send + Sync {
     /// Of any number of callers one wins. Claiming again what one holds wins again; an agent that names no task
     /// and holds one gets that one, so that a repeated call does not leave a task behind.
     fn claim(&self, id: Option<&str>, owner: &Owner) -> Result<Claim>;
-    /// Gives a task back if this owner still holds it; says whether it did.
-    fn release(&self, id: &str, owner: &Owner, why: &str) -> Result<bool>;
-    /// Takes back what these agents hold and returns the ids.
-    fn release_all(&self, of: &OwnerPattern) -> Result<Vec<String>>;
+    /// Gives a task back if this owner still holds it. A person may also open one that was parked.
+    fn release(&self, id: &str, owner: &Owner, release: &Release<'_>) -> Result<Released>;
     /// Closes a task. Closing a closed one is success. With an owner, refuses a task that somebody else holds.
     fn close(&self, id: &str, owner: Option<&Owner>, reason: &str) -> Result<()>;
-}
-
-/// Opens the queue a plan names. Touches nothing yet: a missing file is told by the first call.
-pub fn open(spec: &QueueSpec) -> Box<dyn Queue> {
-    let path = spec.path.clone();
-    match spec.provider {
-        QueueProvider::Backlog => Box::new(file::FileQueue::<backlog::Backlog>::new(path)),
-        QueueProvider::Prd => Box::new(file::FileQueue::<prd::Prd>::new(path)),
+    /// Gives tasks a label and returns their ids.
+    fn label(&self, which: Unlabelled<'_>, label: &str) -> Result<Vec<String>> {
+        let _ = which;
+        Err(QueueError::rejected(
+            format!("this queue has no labels, so `{label}` cannot be put on anything"),
+            "every task in it is the session's already",
+        ))
     }
+    /// Tells the tracker that this owner is still at work on what it holds, if the tracker wants to know.
+    fn keep_alive(&self, owner: &Owner) -> Result<()> {
+        let _ = owner;
+        Ok(())
+    }
+    /// Returns what a person should know about the tracker; each remark once.
+    fn remarks(&self) -> Vec<String> {
+        Vec::new()
+    }
+    /// From now on answers soon or not at all: somebody waits for the end.
+    fn hurry(&self) {}
 }
 
-/// Takes back what ended iterations hold and says what the queue means for the loop: what a runner asks after each attempt.
-///
-/// Also returns the ids taken back, for the journal. Tasks of other sessions are taken back only when nothing else is
-/// left to do and `alive` says that their agent is gone. Never fails: a queue that does not answer is [`Verdict::Unknown`].
-pub fn settle(queue: &dyn Queue, of: &OwnerPattern, alive: &dyn Fn(&Owner) -> bool) -> (Verdict, Vec<String>) {
-    let mut released = Vec::new();
-    let verdict = match try_settle(queue, of, alive, &mut released) {
-        Ok(verdict) => verdict,
-        Err(error) => Verdict::Unknown { error: format!("{}; {}", error.what, error.next) },
-    };
-    (verdict, released)
+/// Where a queue's programs are called: the project's folder, and the environment of whoever runs the session.
+#[derive(Clone, Debug)]
+pub struct At {
+    pub project: Utf8PathBuf,
+    pub env: Env,
 }
 
-fn try_settle(queue: &dyn Queue, of: &OwnerPattern, alive: &dyn Fn(&Owner) -> bool, released: &mut Vec<String>) -> Result<Verdict> {
-    released.extend(queue.release_all(of)?);
-    let census = queue.census(alive)?;
-    let verdict = census.verdict(&queue.looked_for());
-    let Verdict::ReleaseStale { .. } = verdict else { return Ok(verdict) };
-    for (id, owner) in &census.stale {
-        if queue.release(id, &Owner::read(owner), "its agent is gone")? {
-            released.push(id.clone());
+/// Opens the queue a plan names. Touches nothing yet: what is missing is told by the first call.
+pub fn open(spec: &QueueSpec, at: &At) -> Box<dyn Queue> {
+    match &spec.source {
+        QueueSource::Backlog { path } => Box::new(file::FileQueue::<backlog::Backlog>::new(path.clone(), spec.max_attempts)),
+        QueueSource::Prd { path } => Box::new(file::FileQueue::<prd::Prd>::new(path.clone(), spec.max_attempts)),
+        QueueSource::Beads { program, database, label } => {
+            let beads = beads::Beads::new(program, database.as_deref(), label.clone(), spec.timeout_s, at);
+            Box::new(tracker::TrackerQueue::new(beads, spec.max_attempts))
+        }
+        QueueSource::Command(commands) => {
+            let command = command::Command::new((**commands).clone(), spec.timeout_s, at);
+            Box::new(tracker::TrackerQueue::new(command, spec.max_attempts))
         }
     }
-    // Once is enough: what is still stale now was taken by somebody in between, and is theirs.
-    Ok(queue.census(alive)?.verdict(&queue.looked_for()))
 }

@@ -12,14 +12,19 @@ pub enum Owner {
 }
 
 impl Owner {
-    /// Returns the owner for an iteration of a session.
-    pub fn agent(session: SessionName, iteration: u32) -> Self {
-        Self::Agent { session, run: None, iteration }
+    /// Returns the owner for an iteration of a run of a session.
+    pub fn agent(session: SessionName, run: RunId, iteration: u32) -> Self {
+        Self::Agent { session, run: Some(run), iteration }
     }
 
     /// Returns the owner for somebody at a terminal.
     pub fn person(user: &str) -> Self {
         Self::Other(format!("person/{user}"))
+    }
+
+    /// Whether it is a person, or a program that is none of our agents.
+    pub fn is_person(&self) -> bool {
+        matches!(self, Self::Other(_))
     }
 
     /// Reads what [`fmt::Display`] writes; anything else is somebody we do not know.
@@ -49,30 +54,23 @@ impl fmt::Display for Owner {
     }
 }
 
-/// The agents of a session whose tasks are to be taken back.
+/// The run whose ended agents are to give their tasks back.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct OwnerPattern {
+pub struct Run {
     pub session: SessionName,
-    /// Only this run's; claims that name no run belong to every run.
-    pub run: Option<RunId>,
-    /// The iteration that still has an agent.
-    pub except: Option<u32>,
+    pub run: RunId,
 }
 
-impl OwnerPattern {
-    /// Returns the pattern for every iteration of a session.
-    pub fn all(session: SessionName) -> Self {
-        Self { session, run: None, except: None }
+impl Run {
+    /// Whether the owner is an agent of this run; an old claim that names no run belongs to every run. People never match.
+    pub fn owns(&self, owner: &Owner) -> bool {
+        let Owner::Agent { session, run, .. } = owner else { return false };
+        *session == self.session && run.as_ref().is_none_or(|run| *run == self.run)
     }
 
-    /// Whether the owner is one of those meant. People never are.
-    pub fn matches(&self, owner: &Owner) -> bool {
-        let Owner::Agent { session, run, iteration } = owner else { return false };
-        let same_run = match (&self.run, run) {
-            (Some(ours), Some(theirs)) => ours == theirs,
-            (None, _) | (_, None) => true,
-        };
-        *session == self.session && same_run && Some(*iteration) != self.except
+    /// Whether the owner is an agent of a run of the same session, maybe an earlier one.
+    pub fn same_session(&self, owner: &Owner) -> bool {
+        matches!(owner, Owner::Agent { session, .. } if *session == self.session)
     }
 }
 
@@ -85,15 +83,16 @@ mod tests {
         for text in ["pipeline/auth/3", "pipeline/auth/r1/3", "person/ann", "", "pipeline/auth", "pipeline/../3", "pipeline/auth/x"] {
             assert_eq!(Owner::read(text).to_string(), text);
         }
-        assert_eq!(Owner::read("pipeline/auth/3"), Owner::agent("auth".parse().unwrap(), 3));
+        assert_eq!(Owner::read("pipeline/auth/r1/3"), Owner::agent("auth".parse().unwrap(), "r1".parse().unwrap(), 3));
         assert_eq!(Owner::read("person/ann"), Owner::person("ann"));
     }
 
     #[test]
-    fn a_pattern_means_the_ended_agents_of_its_session_and_nobody_else() {
-        let of = OwnerPattern { session: "auth".parse().unwrap(), run: "r1".parse().ok(), except: Some(4) };
-        let meant = |text: &str| of.matches(&Owner::read(text));
-        assert!(meant("pipeline/auth/3") && meant("pipeline/auth/r1/3"));
-        assert!(!meant("pipeline/auth/4") && !meant("pipeline/auth/r2/3") && !meant("pipeline/authx/3") && !meant("person/auth"));
+    fn a_run_owns_what_its_agents_hold_and_nothing_else() {
+        let run = Run { session: "auth".parse().unwrap(), run: "r1".parse().unwrap() };
+        let owns = |text: &str| run.owns(&Owner::read(text));
+        assert!(owns("pipeline/auth/3") && owns("pipeline/auth/r1/3"));
+        assert!(!owns("pipeline/auth/r2/3") && !owns("pipeline/authx/3") && !owns("person/auth"));
+        assert!(run.same_session(&Owner::read("pipeline/auth/r2/3")) && !run.same_session(&Owner::read("person/auth")));
     }
 }

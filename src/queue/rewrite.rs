@@ -58,7 +58,7 @@ fn replace(file: &Utf8Path, before: &[u8], edit: &Edit) -> io::Result<bool> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::queue::contract::{folder, save};
+    use crate::queue::testing::{folder, save};
 
     #[test]
     fn a_file_changed_meanwhile_is_left_alone() {

@@ -1,7 +1,7 @@
 //! What an agent is told: `context.json` and the variables of its prompt.
 use crate::engine::State;
 use crate::model::{Cursor, NodeId};
-use crate::plan::{Node, Plan, PlanKind, Select};
+use crate::plan::{Node, Plan, PlanKind, Select, template};
 use crate::store::layout::{IterationDir, RunDir};
 use crate::termination::Termination;
 use camino::{Utf8Path, Utf8PathBuf};
@@ -74,6 +74,7 @@ impl Briefing<'_> {
             })),
             "last_error": state.last_error,
             "queue": self.queue(),
+            "task": state.task,
         })
     }
 
@@ -108,7 +109,10 @@ impl Briefing<'_> {
 
     fn queue(&self) -> Value {
         let Some(queue) = &self.node.queue else { return Value::Null };
-        json!({ "provider": queue.provider, "path": queue.path, "state": self.state.verdict })
+        let mut told = serde_json::to_value(&queue.source).unwrap_or_default();
+        told["claim"] = json!(queue.claim);
+        told["state"] = json!(self.state.verdict);
+        told
     }
 
     fn stage_outputs(&self) -> Value {
@@ -156,6 +160,7 @@ impl Briefing<'_> {
             "INPUTS" => self.source().map_or_else(String::new, |(from, index)| self.inputs(from, index)),
             "RESULT" => places.iteration.root().join("result.json").into_string(),
             "PERSPECTIVE" => String::new(),
+            "TASK" => self.state.task.as_ref().map_or_else(|| template::NO_TASK.to_owned(), ToString::to_string),
             other => {
                 let wanted = other.strip_prefix("INPUTS.")?;
                 let index = plan.nodes.iter().position(|node| node.id.as_str() == wanted)?;

@@ -9,6 +9,7 @@ mod start;
 mod surroundings;
 mod tail;
 mod take;
+mod tasks;
 mod view;
 
 pub use surroundings::Surroundings;
@@ -17,15 +18,14 @@ pub use take::{Mode, Taken, Wanted, end_attempt, kill_all, record_kill, stop_liv
 use crate::clock;
 use crate::engine::{Phase, accept, follow};
 use crate::error::Result;
-use crate::model::{Cursor, Effect, Ending, Event, Input, Request, Verdict};
-use crate::queue::{self, Owner, OwnerPattern};
+use crate::model::{Cursor, Effect, Ending, Event, Input, Request};
 use crate::store::session::Session;
 use crate::store::{crash, inbox};
 use attempt::Attempt;
 use jiff::Timestamp;
-use std::future::{Future, pending};
-use std::pin::Pin;
+use std::future::pending;
 use std::time::Duration;
+use tasks::Tasks;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use view::View;
 
@@ -55,17 +55,11 @@ struct Runner {
     around: Surroundings,
     view: View,
     attempt: Option<Attempt>,
-    check: Option<Check>,
+    tasks: Tasks,
     /// Known before anything has to be waited for.
     known: Option<Input>,
     signals: Signals,
     asked_to_stop: u32,
-}
-
-/// A look at the queue that is under way.
-struct Check {
-    cursor: Cursor,
-    answer: Pin<Box<dyn Future<Output = (Verdict, Vec<String>)> + Send>>,
 }
 
 struct Signals {
@@ -79,7 +73,8 @@ struct Signals {
 #[derive(Debug)]
 enum News {
     AgentGone,
-    QueueAnswered(Verdict, Vec<String>),
+    QueueAnswered(Input, Vec<String>),
+    SignOfLife,
     Woke,
     Known(Input),
     Asked(&'static str),
@@ -96,7 +91,8 @@ impl Runner {
         };
         let mut view = View::new(&around.project);
         view.opened(&session.plan, session.state());
-        Ok(Self { session, around, view, attempt: None, check: None, known: None, signals, asked_to_stop: 0 })
+        let tasks = Tasks::new(&around);
+        Ok(Self { session, around, view, attempt: None, tasks, known: None, signals, asked_to_stop: 0 })
     }
 
     /// Records what follows, until nothing more does. Whatever has been noted is on disk when this returns.
@@ -133,8 +129,14 @@ impl Runner {
                     attempt.end(&self.session.plan, at_once);
                 }
             }
-            Some(Effect::CheckQueue(cursor)) if self.check.is_none() => self.check = Some(self.check_queue(cursor)),
-            Some(Effect::CheckQueue(_) | Effect::WaitUntil(_)) | None => (),
+            Some(Effect::CheckQueue(cursor)) => {
+                if self.session.state().stopping.is_some() {
+                    self.tasks.hurry(1 < self.asked_to_stop);
+                }
+                self.tasks.check(&self.session.plan, self.session.state(), cursor);
+            }
+            Some(Effect::ClaimTask(cursor)) => self.tasks.claim(&self.session.plan, self.session.state(), cursor),
+            Some(Effect::WaitUntil(_)) | None => (),
         }
         Ok(())
     }
@@ -158,27 +160,6 @@ impl Runner {
         Ok(())
     }
 
-    fn check_queue(&self, cursor: Cursor) -> Check {
-        let session = self.session.plan.session.clone();
-        let spec = self.session.state().node(&self.session.plan).and_then(|node| node.queue.clone());
-        let project = self.around.project.clone();
-        let look = move || {
-            let Some(spec) = spec else { return (Verdict::Unknown { error: "the node has no queue".to_owned() }, Vec::new()) };
-            // Nothing of this session runs while we look, so whatever its agents hold they left behind.
-            let ended = OwnerPattern::all(session);
-            let alive = |owner: &Owner| match owner {
-                Owner::Agent { session, .. } => crate::store::session::is_running(&project, session),
-                Owner::Other(_) => true,
-            };
-            queue::settle(&*queue::open(&spec), &ended, &alive)
-        };
-        let answer = async move {
-            let gone = |error| (Verdict::Unknown { error: format!("the look at the queue failed: {error}") }, Vec::new());
-            tokio::task::spawn_blocking(look).await.unwrap_or_else(gone)
-        };
-        Check { cursor, answer: Box::pin(answer) }
-    }
-
     /// Waits for the next thing to happen.
     async fn next(&mut self) -> News {
         if let Some(input) = self.known.take() {
@@ -188,6 +169,7 @@ impl Runner {
             Phase::Waiting { until, .. } => Some(until),
             Phase::New | Phase::Ready | Phase::Running | Phase::Exited { .. } | Phase::Ended { .. } => None,
         };
+        let sign = self.attempt.as_ref().and_then(|_| self.tasks.next_sign());
         let tick = if self.attempt.is_some() { TICK } else { QUIET_TICK };
         tokio::select! {
             biased;
@@ -196,7 +178,8 @@ impl Runner {
             _ = self.signals.terminate.recv() => News::Asked("a TERM signal"),
             _ = self.signals.request.recv() => News::Look,
             () = ended(&mut self.attempt) => News::AgentGone,
-            (verdict, released) = answered(&mut self.check) => News::QueueAnswered(verdict, released),
+            (input, remarks) = self.tasks.answered() => News::QueueAnswered(input, remarks),
+            () = reached(sign) => News::SignOfLife,
             () = passed(until) => News::Woke,
             () = tokio::time::sleep(tick) => News::Look,
         }
@@ -206,9 +189,13 @@ impl Runner {
         tracing::trace!(?news);
         match news {
             News::AgentGone => self.conclude(),
-            News::QueueAnswered(verdict, released) => {
-                let Some(check) = self.check.take() else { return Ok(()) };
-                self.accept(&Input::QueueChecked { cursor: check.cursor, verdict, released })
+            News::QueueAnswered(input, remarks) => {
+                remarks.iter().for_each(|remark| self.view.remark(remark));
+                self.accept(&input)
+            }
+            News::SignOfLife => {
+                self.tasks.give_sign(&self.session.plan, self.session.state());
+                Ok(())
             }
             News::Woke => self.accept(&Input::Woke),
             News::Known(input) => self.accept(&input),
@@ -268,9 +255,9 @@ async fn ended(attempt: &mut Option<Attempt>) {
     }
 }
 
-async fn answered(check: &mut Option<Check>) -> (Verdict, Vec<String>) {
-    match check {
-        Some(check) => check.answer.as_mut().await,
+async fn reached(moment: Option<tokio::time::Instant>) {
+    match moment {
+        Some(moment) => tokio::time::sleep_until(moment).await,
         None => pending().await,
     }
 }

@@ -140,9 +140,16 @@ impl View {
     pub(super) fn recorded(&mut self, plan: &Plan, state: &State, event: &Event) {
         match event {
             Event::AgentExited { outcome, usage, .. } => self.outcome(state, outcome, usage),
-            Event::QueueChecked { released, .. } if !released.is_empty() => {
-                self.line(&format!("  took back from agents that are gone: {}", released.join(", ")));
+            Event::QueueChecked { released, parked, .. } => {
+                if !released.is_empty() {
+                    self.line(&format!("  took back from agents that are gone: {}", text::clean(&released.join(", "))));
+                }
+                if !parked.is_empty() {
+                    let free = "`ap queue release <id>` opens one again";
+                    self.line(&format!("  parked after too many failed attempts: {}; {free}", text::clean(&parked.join(", "))));
+                }
             }
+            Event::TaskClaimed { task, .. } => self.line(&format!("  took {}: {}", text::clean(&task.id), text::clean(&task.title))),
             Event::WaitStarted { reason, until } => self.wait(reason, *until),
             Event::PauseRequested => self.line("  pause asked for; it holds when no agent runs"),
             Event::ContinueRequested => self.line("  going on"),
@@ -155,11 +162,15 @@ impl View {
             | Event::SessionResumed { .. }
             | Event::IterationStarted { .. }
             | Event::AgentStarted { .. }
-            | Event::QueueChecked { .. }
             | Event::WaitEnded
             | Event::NodeFinished { .. }
             | Event::SessionFinished { .. } => (),
         }
+    }
+
+    /// Says what a person should know about a program that was called.
+    pub(super) fn remark(&mut self, remark: &str) {
+        self.line(&format!("{} {}", mark("!", &Style::new().yellow()), text::clean(remark)));
     }
 
     fn outcome(&mut self, state: &State, outcome: &Outcome, usage: &Usage) {
@@ -187,8 +198,8 @@ impl View {
             WaitReason::Delay => return,
             WaitReason::Retry { error } => format!("trying again at {}, after: {}", clock_time(until), text::plain(error)),
             WaitReason::RateLimit { reason } => format!("rate limited until {}: {reason}", clock_time(until)),
-            WaitReason::Queue { held } => {
-                format!("looking at the queue again at {}: others hold {}", clock_time(until), text::count(held, "task"))
+            WaitReason::Queue { held, by } => {
+                format!("looking at the queue again at {}: {}", clock_time(until), text::held(*held, by))
             }
         };
         self.line(&format!("{} {what}", mark("…", &Style::new().yellow())));

@@ -9,7 +9,6 @@ use crate::error::{ExitCode, Result};
 use crate::model::{Cursor, Event, Line, WaitReason};
 use crate::store::layout::RunDir;
 use crate::store::session::{Glance, glance};
-use crate::text::count;
 use crate::ui::{self, note, report};
 use std::time::Duration;
 
@@ -149,7 +148,7 @@ impl<'a> Following<'a> {
                 WaitReason::Delay => (),
                 WaitReason::Retry { error } => self.say(&format!("waits until {until} to try again: {error}")),
                 WaitReason::RateLimit { reason } => self.say(&format!("waits until {until} for the quota: {reason}")),
-                WaitReason::Queue { held } => self.say(&format!("waits until {until} for {} that others hold", count(held, "task"))),
+                WaitReason::Queue { held, by } => self.say(&format!("waits until {until} for {}", crate::text::held(*held, by))),
             },
             Event::SessionFinished { .. } => {
                 self.finish()?;

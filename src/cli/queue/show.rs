@@ -1,7 +1,5 @@
 //! How tasks are shown.
-use crate::model::{Census, Verdict};
-use crate::queue::Task;
-use camino::Utf8Path;
+use crate::model::{Census, Task, Verdict};
 use serde::Serialize;
 use serde_json::json;
 
@@ -33,22 +31,41 @@ fn line(task: &Task) -> String {
     plain(&format!("{}  {}", task.id, task.title.replace(['\n', '\r'], " ")))
 }
 
-/// Shows that a task was closed or released.
+/// Shows that a task was given back.
+pub(super) fn released(id: &str, parked: bool, json: bool) -> String {
+    match (json, parked) {
+        (true, _) => data(&json!({ "id": id, "released": true, "parked": parked })),
+        (false, true) => format!("released {}, and parked it: it has failed too often\n", plain(id)),
+        (false, false) => format!("released {}\n", plain(id)),
+    }
+}
+
+/// Shows which tasks got a label.
+pub(super) fn labelled(ids: &[String], label: &str, json: bool) -> String {
+    if json {
+        return data(&json!({ "label": label, "labelled": ids }));
+    }
+    ids.iter().map(|id| format!("{}  {}\n", plain(id), plain(label))).collect()
+}
+
+/// Shows that a task was closed.
 pub(super) fn done(id: &str, what: &str, json: bool) -> String {
     if json { data(&json!({ "id": id, what: true })) } else { format!("{what} {}\n", plain(id)) }
 }
 
 /// Shows the count and what it means.
-pub(super) fn status(place: &Utf8Path, census: &Census, verdict: &Verdict, json: bool) -> String {
+pub(super) fn status(name: &str, census: &Census, verdict: &Verdict, json: bool) -> String {
     if json {
         let pairs = |pairs: &[(String, String)], name: &str| pairs.iter().map(|(id, it)| json!({ "id": id, name: it })).collect::<Vec<_>>();
         return data(&json!({
-            "queue": place, "total": census.total, "closed": census.closed, "ready": census.ready,
-            "held": pairs(&census.held, "owner"), "blocked": pairs(&census.blocked, "why"), "verdict": verdict,
+            "queue": name, "total": census.total, "closed": census.closed, "ready": census.ready,
+            "held": pairs(&census.held, "owner"), "stale": pairs(&census.stale, "owner"), "blocked": pairs(&census.blocked, "why"), "verdict": verdict,
         }));
     }
-    let mut text = format!("{place}: {} of {} closed, {} ready\n", census.closed, census.total, census.ready.len());
+    let mut text = format!("{name}: {} of {} closed, {} ready\n", census.closed, census.total, census.ready.len());
     text.extend(census.held.iter().map(|(id, owner)| format!("{}  held by {}\n", plain(id), plain(owner))));
+    let gone = |owner: &str| if owner.is_empty() { "nobody".to_owned() } else { format!("{}, which is gone", plain(owner)) };
+    text.extend(census.stale.iter().map(|(id, owner)| format!("{}  held by {}\n", plain(id), gone(owner))));
     text.extend(census.blocked.iter().map(|(id, why)| format!("{}  {}\n", plain(id), plain(why))));
     text += &format!("{}\n", capital(&meaning(verdict)));
     text
@@ -59,10 +76,10 @@ pub(super) fn meaning(verdict: &Verdict) -> String {
     match verdict {
         Verdict::Done { closed } => format!("every task is closed ({closed})"),
         Verdict::Work { ready, left } => format!("{ready} of the {left} left can be claimed"),
-        Verdict::Wait { held } => format!("others work on what is left ({held} held)"),
+        Verdict::Wait { held, by } => format!("others work on what is left: {}", crate::text::held(*held, by)),
         Verdict::ReleaseStale { ids } => format!("what is left is held by agents that are gone ({})", ids.len()),
-        Verdict::Stalled { blocked } => format!("everything left is blocked ({})", blocked.len()),
-        Verdict::NoItems { looked_for } => format!("there are no tasks; looked for {looked_for}"),
+        Verdict::Stalled { left, .. } => format!("everything left is blocked ({left})"),
+        Verdict::NoItems { looked_for, next } => format!("there are no tasks; looked for {looked_for}; {next}"),
         Verdict::Unknown { error } => format!("the queue did not answer: {error}"),
     }
 }

@@ -1,37 +1,48 @@
 //! Which queue is meant, and who asks.
 use crate::cli::context::Context;
 use crate::error::{Error, Result};
-use crate::model::SessionName;
-use crate::plan::{BACKLOGS, QueueProvider, QueueSpec};
-use crate::queue::{self, Owner, Queue};
+use crate::model::{RunId, SessionName};
+use crate::plan::{BACKLOGS, QueueSource, QueueSpec, session_label};
+use crate::queue::{self, At, Owner, Queue};
 use crate::store::session::read_plan;
-use camino::{Utf8Path, Utf8PathBuf};
+use camino::Utf8Path;
 use serde::Deserialize;
-use std::path::Path;
 
 /// A queue and the one who asks.
 pub(super) struct Source {
     pub(super) queue: Box<dyn Queue>,
-    /// The file it is in.
-    pub(super) place: Utf8PathBuf,
+    /// Its file, or its program and label.
+    pub(super) name: String,
     pub(super) owner: Owner,
 }
 
 impl Source {
-    /// Takes the file that was named, else the session's own queue, else the first usual one.
-    pub(super) fn find(session: Option<&str>, file: Option<&Utf8Path>, context: &Context, agent: Option<&Path>) -> Result<Self> {
-        let agent = agent.map(AgentContext::read).transpose()?;
+    /// Takes the file that was named, else the session's own queue, else the usual one.
+    pub(super) fn find(session: Option<&str>, file: Option<&Utf8Path>, context: &Context) -> Result<Self> {
+        let agent = AgentContext::read(context)?;
         let of_agent = agent.as_ref().and_then(|agent| agent.session.as_deref());
         let session = session.or(of_agent).or(context.session.as_deref()).map(name).transpose()?;
         let spec = match (file, &session) {
-            (Some(file), _) => named(file),
+            (Some(file), _) => QueueSpec::new(QueueSource::file(file.to_owned())),
             (None, Some(session)) => match planned(session, agent.as_ref(), context)? {
                 Some(spec) => spec,
-                None => usual(context)?,
+                None => usual(Some(session), context)?,
             },
-            (None, None) => usual(context)?,
+            (None, None) => usual(None, context)?,
         };
-        Ok(Self { queue: queue::open(&spec), place: spec.path, owner: owner(agent, context)? })
+        Self::open(&spec, owner(agent, context)?, context)
+    }
+
+    /// Takes the session's own queue, whether or not it has started.
+    pub(super) fn of_session(session: &SessionName, context: &Context) -> Result<Self> {
+        let planned = planned(session, None, context)?;
+        let spec = planned.map_or_else(|| usual(Some(session), context), Ok)?;
+        Self::open(&spec, owner(AgentContext::read(context)?, context)?, context)
+    }
+
+    fn open(spec: &QueueSpec, owner: Owner, context: &Context) -> Result<Self> {
+        let at = At { project: context.project.root().to_owned(), env: context.env.clone() };
+        Ok(Self { queue: queue::open(spec, &at), name: spec.source.name(), owner })
     }
 }
 
@@ -39,6 +50,7 @@ impl Source {
 #[derive(Debug, Deserialize)]
 struct AgentContext {
     session: Option<String>,
+    run: Option<RunId>,
     iteration: u32,
     stage: Option<Stage>,
 }
@@ -49,23 +61,25 @@ struct Stage {
 }
 
 impl AgentContext {
-    fn read(path: &Path) -> Result<Self> {
+    /// Reads the file `AP_CONTEXT` names, if an agent asks.
+    fn read(context: &Context) -> Result<Option<Self>> {
+        let Some(path) = context.env.get("AP_CONTEXT").filter(|path| !path.is_empty()) else { return Ok(None) };
         let wrong = |why: &dyn std::fmt::Display| {
             let hint = "AP_CONTEXT is set by `ap` for its agents; outside of one, unset it";
-            Error::failed(format!("cannot tell which iteration this is from {}: {why}", path.display())).hint(hint)
+            Error::failed(format!("cannot tell which iteration this is from {path}: {why}")).hint(hint)
         };
         // Not `fs_err`: the path is in the message already.
         let text = std::fs::read(path).map_err(|error| wrong(&error))?;
-        serde_json::from_slice(&text).map_err(|error| wrong(&error))
+        serde_json::from_slice(&text).map(Some).map_err(|error| wrong(&error))
     }
 }
 
 /// An agent claims for its iteration, anybody else for themselves.
 fn owner(agent: Option<AgentContext>, context: &Context) -> Result<Owner> {
     // The session an agent works for, even when it looks into the queue of another.
-    let own = |agent: AgentContext| Some((agent.session.or_else(|| context.session.clone())?, agent.iteration));
+    let own = |agent: AgentContext| Some((agent.session.or_else(|| context.session.clone())?, agent.run, agent.iteration));
     match agent.and_then(own) {
-        Some((session, iteration)) => Ok(Owner::agent(name(&session)?, iteration)),
+        Some((session, run, iteration)) => Ok(Owner::Agent { session: name(&session)?, run, iteration }),
         None => {
             let id = nix::unistd::getuid();
             let user = nix::unistd::User::from_uid(id).ok().flatten();
@@ -90,15 +104,17 @@ fn planned(session: &SessionName, agent: Option<&AgentContext>, context: &Contex
     Ok(own.or_else(|| plan.nodes.into_iter().find_map(|node| node.queue)))
 }
 
-fn named(file: &Utf8Path) -> QueueSpec {
-    QueueSpec { provider: QueueProvider::of(file), path: file.to_owned(), max_wait_s: 0 }
-}
-
-fn usual(context: &Context) -> Result<QueueSpec> {
+/// Returns the project's beads, of the session if there is one; else the first file of tasks there is.
+fn usual(session: Option<&SessionName>, context: &Context) -> Result<QueueSpec> {
+    if context.has_beads() {
+        let mut source = QueueSource::beads(session.map(session_label));
+        context.settings()?.place_tracker(&mut source);
+        return Ok(QueueSpec::new(source));
+    }
     let root = context.project.root();
     let found = BACKLOGS.iter().map(|name| root.join(name)).find(|path| path.is_file());
-    found.map(|path| named(&path)).ok_or_else(|| {
-        Error::failed(format!("no tasks found in {root}: looked for {}", BACKLOGS.join(", ")))
-            .hint("write them in backlog.md (`- [ ] task`, one a line), or name the file with `--file PATH`")
+    found.map(|path| QueueSpec::new(QueueSource::file(path))).ok_or_else(|| {
+        Error::failed(format!("no tasks found in {root}: looked for beads, {}", BACKLOGS.join(", ")))
+            .hint("write them in backlog.md (`- [ ] task`, one a line), or name the file with `--file PATH`; for beads, `bd init` makes a database")
     })
 }

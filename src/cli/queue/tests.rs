@@ -36,19 +36,22 @@ impl World {
     }
 
     fn person(&self, line: &str) -> String {
-        self.told(line, &self.context, None)
+        self.told(line, &self.context)
     }
 
     fn agent(&self, session: &str, iteration: u32, line: &str) -> String {
         let path = self.folder.path().join("context.json");
-        let text = serde_json::json!({ "session": session, "iteration": iteration, "stage": { "id": "two", "index": 1 } }).to_string();
+        let text = serde_json::json!({ "session": session, "run": "r1", "iteration": iteration, "stage": { "id": "two", "index": 1 } })
+            .to_string();
         atomic::replace(camino::Utf8Path::from_path(&path).unwrap(), text.as_bytes()).unwrap();
-        self.told(line, &Context { session: Some(session.to_owned()), ..self.context.clone() }, Some(&path))
+        let mut context = Context { session: Some(session.to_owned()), ..self.context.clone() };
+        context.env.insert("AP_CONTEXT".to_owned(), path.to_str().unwrap().to_owned());
+        self.told(line, &context)
     }
 
-    fn told(&self, line: &str, context: &Context, agent: Option<&Path>) -> String {
+    fn told(&self, line: &str, context: &Context) -> String {
         let args = Line::try_parse_from(std::iter::once("queue").chain(line.split(' '))).unwrap_or_else(|error| panic!("{error}")).args;
-        let told = match answer(&args, context, agent) {
+        let told = match answer(&args, context) {
             Ok(Answer { data, note, code }) => format!("{data}{}exit {}", note.replace("No task", "stderr: No task"), code as u8),
             Err(error) => format!("stderr: {error}\nhint: {}\nexit {}", error.help().unwrap_or_default(), error.code as u8),
         };
@@ -69,7 +72,7 @@ fn people_see_what_there_is() {
     exit 0
     "#);
     assert_snapshot!(world.person("ready --json"), @r#"
-    [{"id":"login","title":"Add login","body":"With a form.","acceptance":["tests pass"],"priority":null,"state":"ready","owner":null},{"id":"t-e7348420","title":"Say \u001b[31mhello","body":"","acceptance":[],"priority":null,"state":"ready","owner":null}]
+    [{"id":"login","title":"Add login","body":"With a form.","acceptance":["tests pass"],"priority":null,"state":"ready","owner":null,"why":null},{"id":"t-e7348420","title":"Say \u001b[31mhello","body":"","acceptance":[],"priority":null,"state":"ready","owner":null,"why":null}]
     exit 0
     "#);
     assert_snapshot!(world.person("show login"), @r"
@@ -98,22 +101,22 @@ fn people_see_what_there_is() {
 fn an_agent_takes_a_task_and_closes_it() {
     let world = World::new(&[("backlog.md", BACKLOG)]);
     assert_snapshot!(world.agent("auth", 3, "claim --json"), @r#"
-    {"id":"login","title":"Add login","body":"With a form.","acceptance":["tests pass"],"priority":null,"state":"held","owner":"pipeline/auth/3"}
+    {"id":"login","title":"Add login","body":"With a form.","acceptance":["tests pass"],"priority":null,"state":"held","owner":"pipeline/auth/r1/3","why":null}
     exit 0
     "#);
     assert_eq!(world.agent("auth", 3, "claim --json"), world.agent("auth", 3, "claim login --json"));
     assert_snapshot!(world.agent("auth", 4, "claim login"), @r"
-    stderr: task `login` is held by pipeline/auth/3
+    stderr: task `login` is held by pipeline/auth/r1/3
     hint: claim another: `ap queue ready` lists them
     exit 1
     ");
     assert_snapshot!(world.agent("auth", 4, "close login"), @r"
-    stderr: task `login` is held by pipeline/auth/3
+    stderr: task `login` is held by pipeline/auth/r1/3
     hint: leave it to its holder, and claim another
     exit 1
     ");
     assert_snapshot!(world.agent("auth", 4, "release login"), @r"
-    stderr: task `login` is held by pipeline/auth/3, not by pipeline/auth/4, so it was not released
+    stderr: task `login` is held by pipeline/auth/r1/3, not by pipeline/auth/r1/4, so it was not released
     hint: `ap queue status` shows who holds what; a person may take one back with `--from OWNER`
     exit 1
     ");
@@ -123,7 +126,7 @@ fn an_agent_takes_a_task_and_closes_it() {
     exit 1
     ");
     assert_snapshot!(world.person("status --json"), @r#"
-    {"blocked":[{"id":"later","why":"is marked `[>]`, which is neither open nor done: write `[ ]` to open it"}],"closed":1,"held":[{"id":"login","owner":"pipeline/auth/3"}],"queue":"<project>/backlog.md","ready":["t-e7348420"],"total":4,"verdict":{"kind":"work","left":3,"ready":1}}
+    {"blocked":[{"id":"later","why":"is marked `[>]`, which is neither open nor done: write `[ ]` to open it"}],"closed":1,"held":[],"queue":"<project>/backlog.md","ready":["t-e7348420"],"stale":[{"id":"login","owner":"pipeline/auth/r1/3"}],"total":4,"verdict":{"kind":"work","left":3,"ready":1}}
     exit 0
     "#);
     assert_snapshot!(world.agent("auth", 3, "close login --reason done"), @r"
@@ -165,11 +168,11 @@ fn a_person_can_take_back_what_a_lost_agent_holds() {
     let world = World::new(&[("backlog.md", "- [ ] a (#a)\n")]);
     world.agent("auth", 1, "claim");
     assert_snapshot!(world.person("release a"), @r"
-    stderr: task `a` is held by pipeline/auth/1, not by person/<me>, so it was not released
+    stderr: task `a` is held by pipeline/auth/r1/1, not by person/<me>, so it was not released
     hint: `ap queue status` shows who holds what; a person may take one back with `--from OWNER`
     exit 1
     ");
-    assert_snapshot!(world.person("release a --from pipeline/auth/1 --reason lost"), @r"
+    assert_snapshot!(world.person("release a --from pipeline/auth/r1/1 --reason lost"), @r"
     released a
     exit 0
     ");
@@ -184,7 +187,7 @@ fn a_person_can_take_back_what_a_lost_agent_holds() {
     exit 0
     ");
     assert_snapshot!(world.person("release a --json"), @r#"
-    {"id":"a","released":true}
+    {"id":"a","parked":false,"released":true}
     exit 0
     "#);
 }
@@ -192,13 +195,13 @@ fn a_person_can_take_back_what_a_lost_agent_holds() {
 #[test]
 fn the_usual_files_are_found_and_others_can_be_named() {
     let stories = r#"{"userStories":[{"id":"US-1","title":"Story","acceptanceCriteria":["x"],"priority":1,"passes":false}]}"#;
-    assert_snapshot!(World::new(&[]).person("ready"), @r"
-    stderr: no tasks found in <project>: looked for backlog.md, BACKLOG.md, docs/backlog.md, prd.json
-    hint: write them in backlog.md (`- [ ] task`, one a line), or name the file with `--file PATH`
+    assert_snapshot!(World::new(&[]).person("ready"), @"
+    stderr: no tasks found in <project>: looked for beads, backlog.md, BACKLOG.md, docs/backlog.md, prd.json
+    hint: write them in backlog.md (`- [ ] task`, one a line), or name the file with `--file PATH`; for beads, `bd init` makes a database
     exit 1
     ");
     assert_snapshot!(World::new(&[("prd.json", stories)]).person("ready --json"), @r#"
-    [{"id":"US-1","title":"Story","body":"","acceptance":["x"],"priority":1,"state":"ready","owner":null}]
+    [{"id":"US-1","title":"Story","body":"","acceptance":["x"],"priority":1,"state":"ready","owner":null,"why":null}]
     exit 0
     "#);
     let world = World::new(&[("docs/backlog.md", "- [ ] doc (#doc)\n"), ("prd.json", stories), ("x y.json", "{}")]);
@@ -272,7 +275,9 @@ fn a_session_s_queue_is_the_one_in_its_plan() {
 fn an_agent_without_its_context_is_told() {
     let world = World::new(&[("backlog.md", BACKLOG)]);
     let nowhere = world.folder.path().join("gone.json");
-    assert_snapshot!(world.told("claim", &world.context, Some(&nowhere)), @r"
+    let mut context = world.context.clone();
+    context.env.insert("AP_CONTEXT".to_owned(), nowhere.to_str().unwrap().to_owned());
+    assert_snapshot!(world.told("claim", &context), @r"
     stderr: cannot tell which iteration this is from <project>/gone.json: No such file or directory (os error 2)
     hint: AP_CONTEXT is set by `ap` for its agents; outside of one, unset it
     exit 1

@@ -57,8 +57,8 @@ fn an_agent_that_cannot_be_is_refused() {
     ");
     assert_snapshot!(of_loop("termination: {type: queue}\nprovider: command\n"), @"Error no-program: work/loop.yaml:2:11: provider `command` needs a `program` (add `program: <name or path>` to the loop: it gets the prompt on stdin)");
     assert_snapshot!(of_loop("termination: {type: queue}\nprovider: codex\n"), @"Error not-supported-yet: work/loop.yaml:2:11: provider `codex` is not supported yet (use `provider: command` with `program:` and `args:` for now)");
-    assert_snapshot!(of_loop("termination: {type: queue}\nqueue: {provider: beads}\nguardrails: {max_cost_usd: -1}\n"), @"
-    Error not-supported-yet: work/loop.yaml:2:19: queue `beads` is not supported yet (one of: `backlog`, `prd`)
+    assert_snapshot!(of_loop("termination: {type: queue}\nqueue: {provider: bead}\nguardrails: {max_cost_usd: -1}\n"), @"
+    Error unknown-queue: work/loop.yaml:2:19: unknown queue `bead` (did you mean `beads`?)
     Error bad-value: work/loop.yaml:3:28: `guardrails.max_cost_usd` must be an amount, 0 or more
     ");
     let wrong = Overrides { provider: Some("gemini".into()), ..Overrides::default() };

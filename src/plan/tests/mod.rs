@@ -14,6 +14,7 @@ fn request() -> Request {
         command: "ap work auth".into(),
         project: "/project".into(),
         backlog: None,
+        beads: false,
     }
 }
 

@@ -26,7 +26,7 @@ fn described(library: &Library, name: &str) -> (Origin, String) {
 
 fn compiled(sources: &Sources) -> Result<Vec<plan::Problem>, Vec<plan::Problem>> {
     let (session, run) = ("s".parse().unwrap(), "r".parse().unwrap());
-    let request = Request { session, run, command: String::new(), project: "/p".into(), backlog: None };
+    let request = Request { session, run, command: String::new(), project: "/p".into(), backlog: None, beads: false };
     compile(sources, &request, &Overrides::default()).map(|(_, warnings)| warnings)
 }
 
@@ -118,7 +118,7 @@ fn an_input_that_is_not_there_is_refused_before_anything_starts() {
     let (_dir, library) = shelf();
     let sources = library.find(PlanKind::Loop, "work").unwrap();
     let (session, run) = ("s".parse().unwrap(), "r".parse().unwrap());
-    let request = Request { session, run, command: String::new(), project: "/p".into(), backlog: None };
+    let request = Request { session, run, command: String::new(), project: "/p".into(), backlog: None, beads: false };
     let overrides = Overrides { inputs: vec!["/no/such/file".into()], ..Overrides::default() };
     let (plan, _) = compile(&sources, &request, &overrides).unwrap();
     assert_eq!(check_inputs(&plan).unwrap_err().to_string(), "there is no input `/no/such/file`");

@@ -1,0 +1,113 @@
+//! Calls of `bd`: which are repeated, and what their answers mean.
+use super::issue::Issue;
+use crate::model::Env;
+use crate::queue::json::{self, Answer};
+use crate::queue::program::{Program, Said};
+use crate::queue::{At, Owner, Problem, QueueError, Result};
+use camino::Utf8Path;
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
+
+/// What `bd` says while another process has its database; nothing has been changed then.
+const BUSY: [&str; 5] = ["database is locked", "out of sync", "exclusive lock", "lock timeout", "lock-timeout"];
+/// What `bd` says where it has no database.
+const NO_DATABASE: [&str; 2] = ["no beads database", "database not initialized"];
+/// What it says of an issue that is not there.
+const NO_ISSUE: [&str; 2] = ["no issue found", "not found"];
+
+/// The program, called for one project.
+#[derive(Debug)]
+pub(super) struct Bd {
+    pub(super) name: String,
+    pub(super) program: Program,
+}
+
+impl Bd {
+    pub(super) fn new(name: &str, database: Option<&Utf8Path>, timeout_s: u64, at: &At) -> Self {
+        let env = environment(&at.env, database);
+        let limit = Duration::from_secs(timeout_s);
+        Self { name: name.to_owned(), program: Program { cwd: at.project.clone(), env, limit, hurried: AtomicBool::new(false) } }
+    }
+
+    /// Asks for issues. Changes nothing, so it is asked again when it fails.
+    pub(super) fn read(&self, args: &[&str]) -> Result<Vec<Issue>> {
+        self.program.read(|| self.issues(args, None))
+    }
+
+    /// Asks for something else than issues.
+    pub(super) fn text(&self, args: &[&str]) -> Result<String> {
+        self.program.read(|| Ok(self.call(args, None)?.stdout))
+    }
+
+    /// Changes an issue. Repeated only where `bd` says that it has changed nothing.
+    pub(super) fn write(&self, args: &[&str], owner: Option<&Owner>) -> Result<Vec<Issue>> {
+        self.program.change(|| self.issues(args, owner))
+    }
+
+    fn issues(&self, args: &[&str], owner: Option<&Owner>) -> Result<Vec<Issue>> {
+        let said = self.call(args, owner)?;
+        match json::answer(&said.stdout) {
+            Ok(Answer::Items(issues)) => Ok(issues),
+            Ok(Answer::Error(words)) => Err(self.failure(args, "an error", &words)),
+            // Before 0.57 a refusal is an exit code of 0, nothing on stdout, and words on stderr.
+            Err(_) if said.stdout.trim().is_empty() && !said.complaint().is_empty() => {
+                Err(self.failure(args, "no answer", &said.complaint()))
+            }
+            Err(why) => {
+                let what = format!("`{}`: {why}", self.program.line(&self.name, args));
+                Err(QueueError::protocol(what, "call it yourself and see; its stdout must be JSON"))
+            }
+        }
+    }
+
+    /// One call. Its exit code counts, whatever it printed.
+    fn call(&self, args: &[&str], owner: Option<&Owner>) -> Result<Said> {
+        let actor = owner.map(ToString::to_string);
+        let env: Vec<(&str, &str)> = actor.iter().flat_map(|actor| super::ACTORS.map(|name| (name, actor.as_str()))).collect();
+        let mut args = args.to_vec();
+        if let Some(actor) = &actor {
+            args.extend(["--actor", actor]);
+        }
+        let said = self.program.call(&self.name, &args, &env, b"")?;
+        let Some(failure) = said.failure() else { return Ok(said) };
+        let words = match json::answer::<Issue>(&said.stdout) {
+            Ok(Answer::Error(words)) => words,
+            Ok(Answer::Items(_)) | Err(_) => said.complaint(),
+        };
+        Err(self.failure(&args, &failure, &words))
+    }
+
+    /// Tells one failure from another by the words of `bd`, which has no other way to say it.
+    fn failure(&self, args: &[&str], how: &str, words: &str) -> QueueError {
+        let says = |any: &[&str]| any.iter().any(|text| words.to_ascii_lowercase().contains(text));
+        let (name, quoted) = (&self.name, crate::text::clean(words));
+        let what = format!("`{}` failed ({how}): {quoted}", self.program.line(&self.name, args));
+        if says(&BUSY) {
+            return QueueError::busy(what, "find out what else uses the database and let it finish");
+        }
+        if says(&NO_DATABASE) {
+            let next = format!(
+                "make one with `{name} init --prefix NAME` (see with `git status` what it writes), or say where it is: `queue: {{database: PATH}}`"
+            );
+            return QueueError::unavailable(format!("there is no beads database for {}: {quoted}", self.program.cwd), next);
+        }
+        if says(&NO_ISSUE) {
+            return QueueError::rejected(what, "`ap queue ready` lists the ids");
+        }
+        match how {
+            "no answer" => QueueError::rejected(what, format!("`{name} show` and `ap queue show` tell what is the matter with it")),
+            _ => QueueError::new(Problem::Protocol, what, format!("call it yourself and see; `{name} doctor` checks the database")),
+        }
+    }
+}
+
+/// The caller's environment without what makes `bd` behave differently, and with what keeps it quiet.
+fn environment(inherited: &Env, database: Option<&Utf8Path>) -> Env {
+    let other = |name: &str| ["BD_", "BEADS_", "CLAUDE"].iter().any(|prefix| name.starts_with(prefix));
+    let kept = inherited.iter().filter(|(name, _)| !other(name)).map(|(name, value)| (name.clone(), value.clone()));
+    let mut env: Env = kept.collect();
+    let chosen = database.map(Utf8Path::as_str).or(inherited.get("BEADS_DIR").map(String::as_str));
+    let ours = [("NO_COLOR", "1"), ("BEADS_NO_DAEMON", "1")].into_iter().chain(chosen.map(|folder| ("BEADS_DIR", folder)));
+    env.extend(ours.map(|(name, value)| (name.to_owned(), value.to_owned())));
+    env
+}

@@ -1,0 +1,264 @@
+//! Any tracker, through five small commands of the user's: programs with arguments, never a shell.
+//!
+//! ```text
+//! list     prints every task of the label, in the order to take them
+//! claim    takes a task                     release   gives it back
+//! close    closes it                        park      marks it as blocked (may be left out)
+//! ```
+//!
+//! In an argument `{id}`, `{owner}`, `{label}` and `{reason}` are filled in; the same come on stdin as one JSON object
+//! `{"action","id","owner","label","reason"}`. `list` prints a list, bare or as `{"tasks": […]}`, of
+//!
+//! ```json
+//! {"id": "7", "title": "Add login", "body": "", "acceptance": [], "priority": 1, "state": "open", "owner": null, "why": null}
+//! ```
+//!
+//! where `state` is `open`, `held`, `blocked` or `closed`, and all but `id`, `title` and `state` may be left out: a
+//! tracker that keeps no owner has it kept for it. The others print what they like, or `{"error": "…"}`. Exit code 0 is
+//! success, 75 is "busy, try again", anything else is a failure told with the words on stderr. What counts is what `list`
+//! says afterwards.
+use super::claims::Place;
+use super::json::{self, Answer};
+use super::program::Program;
+use super::tracker::Tracker;
+use super::{At, Owner, Problem, QueueError, Result, Unlabelled};
+use crate::model::{Sought, Task, TaskState};
+use crate::plan::TrackerCommands;
+use serde::Deserialize;
+use serde_json::json;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+/// `EX_TEMPFAIL` of sysexits.
+const BUSY: i32 = 75;
+
+/// A tracker behind commands.
+#[derive(Debug)]
+pub(super) struct Command {
+    commands: TrackerCommands,
+    /// Whose name is that of the command called; everything else is the same for all.
+    program: Program,
+}
+
+/// A task as `list` prints it.
+#[derive(Debug, Deserialize)]
+struct Listed {
+    id: Id,
+    title: String,
+    #[serde(default)]
+    body: Option<String>,
+    #[serde(default)]
+    acceptance: Option<Vec<String>>,
+    #[serde(default)]
+    priority: Option<u32>,
+    state: Word,
+    #[serde(default)]
+    owner: Option<String>,
+    #[serde(default)]
+    why: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+enum Id {
+    Text(String),
+    Number(u64),
+}
+
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Word {
+    #[serde(alias = "ready")]
+    Open,
+    Held,
+    Blocked,
+    Closed,
+}
+
+/// What a command is told.
+#[derive(Clone, Copy, Debug, Default)]
+struct Told<'a> {
+    id: &'a str,
+    owner: &'a str,
+    reason: &'a str,
+}
+
+impl Command {
+    pub(super) fn new(commands: TrackerCommands, timeout_s: u64, at: &At) -> Self {
+        let limit = Duration::from_secs(timeout_s);
+        let program = Program { cwd: at.project.clone(), env: at.env.clone(), limit, hurried: AtomicBool::new(false) };
+        Self { commands, program }
+    }
+
+    /// Calls one of the commands once and returns what it printed.
+    fn call(&self, action: &str, command: &[String], told: Told<'_>) -> Result<String> {
+        let label = self.commands.label.as_deref().unwrap_or_default();
+        let fill = |word: &String| fill(word, &[("id", told.id), ("owner", told.owner), ("label", label), ("reason", told.reason)]);
+        let words: Vec<String> = command.iter().map(fill).collect();
+        let Some((name, args)) = words.split_first() else {
+            return Err(QueueError::unavailable(
+                format!("the queue has no `{action}` command"),
+                "add it to `queue: {commands: …}` in the loop",
+            ));
+        };
+        let input = json!({ "action": action, "id": told.id, "owner": told.owner, "label": label, "reason": told.reason }).to_string();
+        let said = self.program.call(name, args, &[], input.as_bytes())?;
+        let line = || self.program.line(name, args);
+        let wrong = |how: &str, words: &str| {
+            let problem = if said.status.code() == Some(BUSY) { Problem::Busy } else { Problem::Protocol };
+            let what = format!("the `{action}` command of the queue failed ({how}): {}", crate::text::clean(words));
+            QueueError::new(problem, what, format!("call it yourself and see: {}", line()))
+        };
+        let error = match json::answer::<serde::de::IgnoredAny>(&said.stdout) {
+            Ok(Answer::Error(words)) => Some(words),
+            Ok(Answer::Items(_)) | Err(_) => None,
+        };
+        match (said.failure(), error) {
+            (Some(how), words) => Err(wrong(&how, &words.unwrap_or_else(|| said.complaint()))),
+            (None, Some(words)) => Err(wrong("an error", &words)),
+            (None, None) => Ok(said.stdout),
+        }
+    }
+
+    fn change(&self, action: &str, command: &[String], told: Told<'_>) -> Result<()> {
+        self.program.change(|| self.call(action, command, told).map(drop))
+    }
+
+    fn list(&self) -> Result<Vec<Task>> {
+        let text = self.call("list", &self.commands.list, Told::default())?;
+        match json::answer::<Listed>(&text) {
+            Ok(Answer::Items(listed)) => Ok(listed.into_iter().map(Listed::task).collect()),
+            Ok(Answer::Error(words)) => Err(QueueError::new(Problem::Protocol, words, "call the `list` command yourself and see")),
+            Err(why) => Err(QueueError::protocol(format!("the `list` command of the queue: {why}"), "it must print a JSON list of tasks")),
+        }
+    }
+
+    /// Reads again after a change, so that no command is believed on its exit code alone.
+    fn is_now(&self, id: &str, what: &str, is: impl Fn(&Task) -> bool) -> Result<()> {
+        match self.one(id) {
+            Ok(task) if is(&task) => Ok(()),
+            Ok(_) => Err(QueueError::protocol(
+                format!("`{id}` could not {what}: the `list` command shows it unchanged"),
+                "call the commands yourself and see",
+            )),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+impl Listed {
+    fn task(self) -> Task {
+        let state = match self.state {
+            Word::Open => TaskState::Ready,
+            Word::Held => TaskState::Held,
+            Word::Blocked => TaskState::Blocked,
+            Word::Closed => TaskState::Closed,
+        };
+        Task {
+            id: match self.id {
+                Id::Text(id) => id,
+                Id::Number(id) => id.to_string(),
+            },
+            title: self.title,
+            body: self.body.unwrap_or_default(),
+            acceptance: self.acceptance.unwrap_or_default(),
+            priority: self.priority,
+            state,
+            owner: self.owner.filter(|owner| state == TaskState::Held && !owner.is_empty()),
+            why: self.why.filter(|_| state == TaskState::Blocked),
+        }
+    }
+}
+
+impl Tracker for Command {
+    fn place(&self) -> Result<Place> {
+        let named = self.commands.database.as_ref().map(|path| path.canonicalize_utf8()).transpose()?;
+        Ok(Place::beside(named.unwrap_or_else(|| self.program.cwd.join("queue"))))
+    }
+
+    fn sought(&self) -> Sought {
+        let label = self.commands.label.as_deref().unwrap_or_default();
+        let command = self.commands.list.join(" ");
+        Sought {
+            what: format!("what `{command}` lists for `{label}`"),
+            next: "add a task there, then resume; `--label NAME` names others".to_owned(),
+        }
+    }
+
+    fn all(&self) -> Result<Vec<Task>> {
+        self.program.read(|| self.list())
+    }
+
+    fn one(&self, id: &str) -> Result<Task> {
+        let found = self.all()?.into_iter().find(|task| task.id == id);
+        found.ok_or_else(|| QueueError::rejected(format!("there is no task `{}`", id.escape_debug()), "`ap queue ready` lists the ids"))
+    }
+
+    fn claim(&self, id: &str, owner: &Owner) -> Result<()> {
+        self.change("claim", &self.commands.claim, Told { id, owner: &owner.to_string(), reason: "" })
+    }
+
+    fn release(&self, id: &str, owner: &Owner) -> Result<()> {
+        self.change("release", &self.commands.release, Told { id, owner: &owner.to_string(), reason: "" })?;
+        self.is_now(id, "be given back", |task| task.state == TaskState::Ready)
+    }
+
+    fn close(&self, id: &str, owner: Option<&Owner>, reason: &str) -> Result<()> {
+        let owner = owner.map(ToString::to_string).unwrap_or_default();
+        self.change("close", &self.commands.close, Told { id, owner: &owner, reason })?;
+        self.is_now(id, "be closed", |task| task.state == TaskState::Closed)
+    }
+
+    fn park(&self, id: &str, owner: &Owner, why: &str) -> Result<()> {
+        let told = Told { id, owner: &owner.to_string(), reason: why };
+        if self.commands.park.is_empty() {
+            // Our own records say that it is parked.
+            return self.change("release", &self.commands.release, told);
+        }
+        self.change("park", &self.commands.park, told)
+    }
+
+    fn label(&self, _which: Unlabelled<'_>, label: &str) -> Result<Vec<String>> {
+        let what = format!("ap does not know how to put the label `{label}` on a task of this tracker");
+        Err(QueueError::rejected(what, "do it with the tracker's own program"))
+    }
+
+    fn keep_alive(&self, _owner: &Owner) -> Result<()> {
+        Ok(())
+    }
+
+    fn remarks(&self) -> Vec<String> {
+        Vec::new()
+    }
+
+    fn hurry(&self) {
+        self.program.hurried.store(true, Ordering::Relaxed);
+    }
+}
+
+/// Fills `{name}` in, in one pass: what is filled in is never read again.
+fn fill(word: &str, values: &[(&str, &str)]) -> String {
+    let (mut filled, mut rest) = (String::new(), word);
+    while let Some(at) = rest.find('{') {
+        filled += &rest[..at];
+        rest = &rest[at..];
+        let value = values.iter().find_map(|(name, value)| Some((value, rest[1..].strip_prefix(name)?.strip_prefix('}')?)));
+        match value {
+            Some((value, after)) => (filled, rest) = (filled + value, after),
+            None => (filled, rest) = (filled + "{", &rest[1..]),
+        }
+    }
+    filled + rest
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_filled_in_is_never_read_again() {
+        let values = [("id", "{owner}"), ("owner", "x; rm -rf /")];
+        assert_eq!(fill("a{id}b{owner}{id", &values), "a{owner}bx; rm -rf /{id");
+        assert_eq!(fill("{\"id\": 1} {} {unknown}", &values), "{\"id\": 1} {} {unknown}");
+    }
+}

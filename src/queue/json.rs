@@ -1,0 +1,171 @@
+//! Reads what trackers print as JSON: bare, in an envelope, or after a few lines of something else.
+use serde::Deserialize;
+use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use std::fmt;
+use std::marker::PhantomData;
+
+/// An answer of a tracker.
+#[derive(Debug, PartialEq, Eq)]
+pub(in crate::queue) enum Answer<T> {
+    /// A list, bare or as `data`, `items` or `tasks` of an object.
+    Items(Vec<T>),
+    /// `{"error": …}`: what went wrong, in the tracker's words.
+    Error(String),
+}
+
+/// Reads the only JSON value in a text. Lines before and after it that are none, such as progress, are passed over.
+///
+/// An error says what is wrong with the text; an empty one is wrong too.
+pub(in crate::queue) fn answer<'a, T: Deserialize<'a>>(text: &'a str) -> Result<Answer<T>, String> {
+    let start = start(text).ok_or_else(|| match text.trim() {
+        "" => "it printed nothing".to_owned(),
+        words => format!("it printed no JSON but “{}”", crate::text::first_line(words)),
+    })?;
+    let mut values = serde_json::Deserializer::from_str(&text[start..]).into_iter::<Answer<T>>();
+    let answer = match values.next() {
+        Some(Ok(answer)) => answer,
+        Some(Err(error)) if error.is_eof() => return Err("its JSON breaks off".to_owned()),
+        Some(Err(error)) => return Err(format!("its JSON cannot be understood: {error}")),
+        None => return Err("it printed nothing".to_owned()),
+    };
+    match self::start(&text[start + values.byte_offset()..]) {
+        None => Ok(answer),
+        Some(_) => Err("it printed more than one JSON value".to_owned()),
+    }
+}
+
+/// Returns a text field of the only object in a text, or of its `data`.
+pub(in crate::queue) fn field(text: &str, name: &str) -> Option<String> {
+    let object: serde_json::Value = serde_json::from_str(&text[start(text)?..]).ok()?;
+    let value = object.get(name).or_else(|| object.get("data")?.get(name))?;
+    value.as_str().map(str::to_owned)
+}
+
+/// Returns where JSON begins: a line that begins with a list of objects or with an object. `[warning] …` does not.
+fn start(text: &str) -> Option<usize> {
+    let begins = |line: &str| {
+        let mut rest = line.split_whitespace().flat_map(str::chars);
+        match (rest.next(), rest.next()) {
+            (Some('['), next) => matches!(next, None | Some('{' | ']')),
+            (Some('{'), next) => matches!(next, None | Some('"' | '}')),
+            _ => false,
+        }
+    };
+    let mut at = 0;
+    for line in text.split_inclusive('\n') {
+        if begins(line) {
+            return Some(at);
+        }
+        at += line.len();
+    }
+    None
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Answer<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(Reader(PhantomData))
+    }
+}
+
+struct Reader<T>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for Reader<T> {
+    type Value = Answer<T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a list, or an object with `data`, `items`, `tasks` or `error`")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
+        let mut items = Vec::new();
+        while let Some(item) = list.next_element()? {
+            items.push(item);
+        }
+        Ok(Answer::Items(items))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<Self::Value, A::Error> {
+        let mut answer = None;
+        while let Some(key) = object.next_key::<String>()? {
+            match key.as_str() {
+                // An envelope may hold an error as well as a list.
+                "data" | "items" | "tasks" => answer = answer.or(Some(object.next_value()?)),
+                "error" => answer = Some(Answer::Error(object.next_value::<Words>()?.0)),
+                _ => drop(object.next_value::<IgnoredAny>()?),
+            }
+        }
+        answer.ok_or_else(|| serde::de::Error::custom("the object has neither `data`, `items`, `tasks` nor `error`"))
+    }
+
+    /// Some print `null` for an empty list.
+    fn visit_unit<E>(self) -> Result<Self::Value, E> {
+        Ok(Answer::Items(Vec::new()))
+    }
+}
+
+/// What an error says, whether it is a text or an object with a message.
+struct Words(String);
+
+impl<'de> Deserialize<'de> for Words {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(Self(match serde_json::Value::deserialize(deserializer)? {
+            serde_json::Value::String(text) => text,
+            value => value.get("message").and_then(serde_json::Value::as_str).map_or_else(|| value.to_string(), str::to_owned),
+        }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Result<Answer<u8>, String> {
+        answer(text)
+    }
+
+    #[test]
+    fn every_known_envelope_is_opened() {
+        #[derive(Deserialize, Debug, PartialEq, Eq)]
+        struct Id {
+            id: u8,
+        }
+        let one = || Ok(Answer::Items(vec![Id { id: 1 }]));
+        for text in [
+            r#"[{"id":1}]"#,
+            "[\n  {\n    \"id\": 1\n  }\n]\n",
+            r#"{"schema_version":1,"data":[{"id":1}]}"#,
+            r#"{"items":[{"id":1}],"total":1}"#,
+            r#"{"data":{"items":[{"id":1}]}}"#,
+            "→ Loading\n[warn] the file is old\n[{\"id\":1}]\ndone\n",
+        ] {
+            assert_eq!(answer::<Id>(text), one(), "{text}");
+        }
+        assert_eq!(answer::<Id>("[]"), Ok(Answer::Items(Vec::new())));
+        assert_eq!(answer::<Id>(r#"{"data":null}"#), Ok(Answer::Items(Vec::new())));
+    }
+
+    #[test]
+    fn an_error_is_told_in_its_own_words() {
+        for text in [r#"{"error":"no"}"#, "{\n \"error\": \"no\"\n}", r#"{"data":{"error":"no"}}"#, r#"{"error":{"message":"no"}}"#] {
+            assert_eq!(read(text), Ok(Answer::Error("no".to_owned())), "{text}");
+        }
+    }
+
+    #[test]
+    fn garbage_is_never_empty() {
+        for (text, why) in [
+            ("", "it printed nothing"),
+            (" \n", "it printed nothing"),
+            ("\n✨ No open issues\n", "it printed no JSON but “✨ No open issues”"),
+            ("[\n1,", "its JSON breaks off"),
+            ("[\n", "its JSON breaks off"),
+            (r#"{"data":["#, "its JSON breaks off"),
+            ("[]\n[]", "it printed more than one JSON value"),
+        ] {
+            assert_eq!(read(text), Err(why.to_owned()), "{text:?}");
+        }
+        for text in ["{}", r#"{"count":3}"#, r#"[{"id":1},]"#, "[warn] only words"] {
+            assert!(read(text).is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,68 @@
+//! Which runs work on a queue, and from where: several projects, or worktrees of one, may share it.
+//!
+//! ```text
+//! <folder>/runs/<run>     {"session":"auth","project":"/path/to/the/project"}
+//! ```
+use super::{Owner, Queue, Result};
+use crate::model::{RunId, SessionName, mark};
+use crate::process;
+use crate::store::layout::Project;
+use crate::store::{atomic, session};
+use camino::{Utf8Path, Utf8PathBuf};
+use fs_err as fs;
+use serde::{Deserialize, Serialize};
+
+/// Where a run is at home.
+#[derive(Debug, Serialize, Deserialize)]
+struct Home {
+    session: SessionName,
+    project: Utf8PathBuf,
+}
+
+/// Lets everybody who works on the queue find out whether this run is alive.
+pub fn join(queue: &dyn Queue, session: &SessionName, run: &RunId, project: &Project) -> Result<()> {
+    let runs = queue.folder()?.join("runs");
+    fs::create_dir_all(&runs)?;
+    let ours = runs.join(run.as_str());
+    if ours.exists() {
+        return Ok(());
+    }
+    forget_the_dead(&runs);
+    let home = Home { session: session.clone(), project: project.root().to_owned() };
+    let text = serde_json::to_vec(&home).map_err(std::io::Error::from)?;
+    Ok(atomic::replace(&ours, &text)?)
+}
+
+/// Returns a function that says whether an agent may still be at work. People always may; nobody never is.
+pub fn living(queue: &dyn Queue) -> impl Fn(&Owner) -> bool + use<> {
+    let runs = queue.folder().map(|folder| folder.join("runs")).unwrap_or_default();
+    move |owner| match owner {
+        Owner::Agent { run: Some(run), .. } => is_alive(&runs, run),
+        // Nobody of ours claims without a run.
+        Owner::Agent { run: None, .. } => false,
+        Owner::Other(name) => !name.is_empty(),
+    }
+}
+
+/// A run lives as long as its runner does, or anything its agents started. One that never joined does not.
+fn is_alive(runs: &Utf8Path, run: &RunId) -> bool {
+    let home: Option<Home> = fs::read(runs.join(run.as_str())).ok().and_then(|text| serde_json::from_slice(&text).ok());
+    home.is_some_and(|home| home.runs_now(run)) || !process::marked(mark::RUN, run.as_str()).is_empty()
+}
+
+impl Home {
+    /// Whether the session is running there, and in this very run.
+    fn runs_now(&self, run: &RunId) -> bool {
+        let project = Project::new(self.project.clone());
+        session::is_running(&project, &self.session) && session::run_of(&project.session(&self.session)).is_some_and(|now| now == *run)
+    }
+}
+
+/// A run that is not registered counts as dead, so the dead need not stay.
+fn forget_the_dead(runs: &Utf8Path) {
+    for entry in runs.read_dir_utf8().into_iter().flatten().flatten() {
+        if entry.file_name().parse().is_ok_and(|run| !is_alive(runs, &run)) {
+            let _ = fs::remove_file(entry.path());
+        }
+    }
+}

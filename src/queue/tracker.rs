@@ -1,0 +1,259 @@
+//! A queue kept by another program: claims that cannot race, whatever the program's own are worth.
+//!
+//! Whoever goes through `ap` takes our lock of that database first; and since others need not, a claim counts only when
+//! reading the task again shows it.
+use super::claims::{Claims, Locked, Place};
+use super::{Claim, Owner, Problem, Queue, QueueError, Release, Released, Result, Unlabelled};
+use crate::model::{Census, Sought, Task, TaskState};
+use camino::Utf8PathBuf;
+use std::sync::{Mutex, PoisonError};
+
+/// What a tracker's program can do, one thing each. Nothing here decides anything.
+pub(super) trait Tracker: Send + Sync {
+    /// Where its database is. Changes nothing.
+    fn place(&self) -> Result<Place>;
+    /// Says what was looked for, for a person who finds no tasks.
+    fn sought(&self) -> Sought;
+    /// Returns every task of the session, closed ones too, in the order to take them.
+    fn all(&self) -> Result<Vec<Task>>;
+    /// Returns some of what is ready and all that is held, where that is cheaper than everything.
+    fn open(&self) -> Result<Vec<Task>> {
+        self.all()
+    }
+    /// Returns all that is ready, in the order to take it.
+    fn ready(&self) -> Result<Vec<Task>> {
+        Ok(self.all()?.into_iter().filter(|task| task.state == TaskState::Ready).collect())
+    }
+    fn one(&self, id: &str) -> Result<Task>;
+    /// Whether a claim of the tracker itself refuses a task that is closed or somebody else's.
+    fn claims_safely(&self) -> Result<bool> {
+        Ok(false)
+    }
+    /// Tries to claim; whether it worked is seen by reading again.
+    fn claim(&self, id: &str, owner: &Owner) -> Result<()>;
+    fn release(&self, id: &str, owner: &Owner) -> Result<()>;
+    fn close(&self, id: &str, owner: Option<&Owner>, reason: &str) -> Result<()>;
+    fn park(&self, id: &str, owner: &Owner, why: &str) -> Result<()>;
+    fn label(&self, which: Unlabelled<'_>, label: &str) -> Result<Vec<String>>;
+    fn keep_alive(&self, owner: &Owner) -> Result<()>;
+    fn remarks(&self) -> Vec<String>;
+    fn hurry(&self);
+}
+
+/// A tracker's tasks as a queue.
+#[derive(Debug)]
+pub(super) struct TrackerQueue<T> {
+    tracker: T,
+    /// Failed attempts after which a task is parked.
+    max_attempts: u32,
+    /// What was ready at the last look, so that a claim that follows it need not look again.
+    seen: Mutex<Vec<String>>,
+}
+
+/// How many tasks a claim tries before it says that there is none.
+const TRIES: usize = 50;
+
+impl<T: Tracker> TrackerQueue<T> {
+    pub(super) fn new(tracker: T, max_attempts: u32) -> Self {
+        Self { tracker, max_attempts, seen: Mutex::default() }
+    }
+
+    /// Returns the tasks as everybody sees them who goes through `ap`.
+    fn told(&self, tasks: Vec<Task>) -> Result<Vec<Task>> {
+        let claims = self.tracker.place()?.claims()?;
+        Ok(tasks.into_iter().map(|task| with_claims(task, &claims)).collect())
+    }
+
+    fn one(&self, id: &str, claims: &Claims) -> Result<Task> {
+        Ok(with_claims(self.tracker.one(id)?, claims))
+    }
+
+    /// Claims one task under our lock.
+    fn take(&self, id: &str, owner: &Owner, locked: &mut Locked<'_>) -> Result<Claim> {
+        let tried = self.tracker.claim(id, owner);
+        // Whatever the tracker said: what counts is who holds it now.
+        let task = self.tracker.one(id)?;
+        let holder = task.owner.as_deref().map(Owner::read);
+        match (task.state, holder, tried) {
+            (TaskState::Held, Some(by), _) if by == *owner => {}
+            // A tracker that does not say who: it was free when we asked, and nobody else asks while we have the lock.
+            (TaskState::Held, None, Ok(())) => {}
+            (_, Some(by), _) => return Ok(Claim::Lost { by: by.to_string() }),
+            (_, None, Err(error)) => return Err(error),
+            (_, None, Ok(())) => return Ok(Claim::None),
+        }
+        locked.hold(id, &task.title, owner)?;
+        Ok(Claim::Won(Task { owner: Some(owner.to_string()), ..task }))
+    }
+
+    fn claim_named(&self, id: &str, owner: &Owner, locked: &mut Locked<'_>) -> Result<Claim> {
+        let task = self.one(id, &locked.claims)?;
+        let another = "claim another: `ap queue ready` lists them";
+        match (task.state, task.owner) {
+            (TaskState::Closed, _) => Err(QueueError::rejected(format!("task `{id}` is closed already"), another)),
+            (TaskState::Held, Some(by)) if Owner::read(&by) == *owner => Ok(Claim::Won(Task { owner: Some(by), ..task })),
+            (TaskState::Held, by) => Ok(Claim::Lost { by: by.unwrap_or_else(|| "somebody who did not say who".to_owned()) }),
+            (TaskState::Blocked, _) => {
+                let why = task.why.unwrap_or_else(|| "is blocked".to_owned());
+                Err(QueueError::rejected(format!("task `{id}` {why}"), another))
+            }
+            (TaskState::Ready, _) => self.take(id, owner, locked),
+        }
+    }
+
+    /// Claims the first task that can be had: of those seen ready a moment ago, then of those that are now.
+    fn claim_next(&self, owner: &Owner, locked: &mut Locked<'_>) -> Result<Claim> {
+        let seen = std::mem::take(&mut *self.seen.lock().unwrap_or_else(PoisonError::into_inner));
+        for id in seen.iter().take(TRIES) {
+            let ready = self.tracker.claims_safely()? || self.one(id, &locked.claims).is_ok_and(|task| task.state == TaskState::Ready);
+            if let Some(won) = ready.then(|| self.won(id, owner, locked)).transpose()?.flatten() {
+                return Ok(won);
+            }
+        }
+        let ready = self.tracker.ready()?;
+        let ready = ready.into_iter().map(|task| with_claims(task, &locked.claims)).filter(|task| task.state == TaskState::Ready);
+        let ids: Vec<String> = ready.map(|task| task.id).collect();
+        for id in ids.iter().take(TRIES) {
+            if let Some(won) = self.won(id, owner, locked)? {
+                return Ok(won);
+            }
+        }
+        Ok(Claim::None)
+    }
+
+    fn won(&self, id: &str, owner: &Owner, locked: &mut Locked<'_>) -> Result<Option<Claim>> {
+        match self.take(id, owner, locked) {
+            Ok(won @ Claim::Won(_)) => Ok(Some(won)),
+            Ok(Claim::Lost { .. } | Claim::None) => Ok(None),
+            Err(error) if error.problem == Problem::Rejected => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn census(&self, tasks: &[Task], alive: &dyn Fn(&Owner) -> bool) -> Census {
+        let mut census = Census::default();
+        for task in tasks {
+            census.total += 1;
+            let (id, owner) = (task.id.clone(), task.owner.clone().unwrap_or_default());
+            match task.state {
+                TaskState::Closed => census.closed += 1,
+                TaskState::Ready => census.ready.push(id),
+                TaskState::Held if alive(&Owner::read(&owner)) => census.held.push((id, owner)),
+                TaskState::Held => census.stale.push((id, owner)),
+                TaskState::Blocked => census.blocked.push((id, task.why.clone().unwrap_or_else(|| "is blocked".to_owned()))),
+            }
+        }
+        census
+    }
+}
+
+impl<T: Tracker> Queue for TrackerQueue<T> {
+    fn sought(&self) -> Sought {
+        self.tracker.sought()
+    }
+
+    fn folder(&self) -> Result<Utf8PathBuf> {
+        Ok(self.tracker.place()?.folder().to_owned())
+    }
+
+    fn census(&self, alive: &dyn Fn(&Owner) -> bool) -> Result<Census> {
+        Ok(self.census(&self.told(self.tracker.all()?)?, alive))
+    }
+
+    fn glance(&self, alive: &dyn Fn(&Owner) -> bool) -> Result<Census> {
+        let census = self.census(&self.told(self.tracker.open()?)?, alive);
+        if census.ready.is_empty() {
+            // Whether that means the end takes all there is to know.
+            return Queue::census(self, alive);
+        }
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner).clone_from(&census.ready);
+        Ok(census)
+    }
+
+    fn next(&self) -> Result<Vec<Task>> {
+        Ok(self.told(self.tracker.ready()?)?.into_iter().filter(|task| task.state == TaskState::Ready).collect())
+    }
+
+    fn show(&self, id: &str) -> Result<Task> {
+        self.one(id, &self.tracker.place()?.claims()?)
+    }
+
+    fn claim(&self, id: Option<&str>, owner: &Owner) -> Result<Claim> {
+        let place = self.tracker.place()?;
+        let mut locked = place.lock(&format!("claim {} for {owner}", id.unwrap_or("the next task")))?;
+        if let Some(id) = id {
+            return self.claim_named(id, owner, &mut locked);
+        }
+        for id in if owner.is_person() { Vec::new() } else { locked.claims.held_by(owner) } {
+            let held = self.one(&id, &locked.claims).ok().filter(|task| task.state == TaskState::Held);
+            if let Some(task) = held.filter(|task| task.owner.as_deref().map(Owner::read).as_ref() == Some(owner)) {
+                return Ok(Claim::Won(task));
+            }
+        }
+        self.claim_next(owner, &mut locked)
+    }
+
+    fn release(&self, id: &str, owner: &Owner, release: &Release<'_>) -> Result<Released> {
+        let place = self.tracker.place()?;
+        let mut locked = place.lock(&format!("release {id}"))?;
+        let task = self.one(id, &locked.claims)?;
+        if task.state == TaskState::Blocked && locked.claims.parked(id).is_some() && owner.is_person() {
+            self.tracker.release(id, owner)?;
+            return locked.unpark(id, owner, release.why).map(|()| Released::Back);
+        }
+        if task.state != TaskState::Held || Owner::read(task.owner.as_deref().unwrap_or_default()) != *owner {
+            return Ok(Released::NotHeld);
+        }
+        if let Some(why) = release.parks(|| locked.failed(id), self.max_attempts) {
+            self.tracker.park(id, owner, &why)?;
+            return locked.park(id, owner, &why).map(|()| Released::Parked);
+        }
+        self.tracker.release(id, owner)?;
+        locked.free(id, owner, release.why).map(|()| Released::Back)
+    }
+
+    fn close(&self, id: &str, owner: Option<&Owner>, reason: &str) -> Result<()> {
+        let place = self.tracker.place()?;
+        let mut locked = place.lock(&format!("close {id}"))?;
+        let task = self.one(id, &locked.claims)?;
+        if let (TaskState::Held, Some(owner), Some(by)) = (task.state, owner, &task.owner)
+            && Owner::read(by) != *owner
+        {
+            return Err(QueueError::rejected(format!("task `{id}` is held by {by}"), "leave it to its holder, and claim another"));
+        }
+        if task.state != TaskState::Closed {
+            self.tracker.close(id, owner, reason)?;
+            locked.note("closed", id, owner, reason)?;
+        }
+        locked.done(id)
+    }
+
+    fn label(&self, which: Unlabelled<'_>, label: &str) -> Result<Vec<String>> {
+        let place = self.tracker.place()?;
+        let _locked = place.lock(&format!("put label {label} on tasks"))?;
+        self.tracker.label(which, label)
+    }
+
+    fn keep_alive(&self, owner: &Owner) -> Result<()> {
+        self.tracker.keep_alive(owner)
+    }
+
+    fn remarks(&self) -> Vec<String> {
+        self.tracker.remarks()
+    }
+
+    fn hurry(&self) {
+        self.tracker.hurry();
+    }
+}
+
+/// Adds what only we know: who claimed a task whose tracker does not say, and what we have parked.
+fn with_claims(mut task: Task, claims: &Claims) -> Task {
+    if task.state == TaskState::Held && task.owner.is_none() {
+        task.owner = claims.of(&task.id).map(|held| held.owner.clone());
+    }
+    if let (TaskState::Ready | TaskState::Blocked, Some(why)) = (task.state, claims.parked(&task.id)) {
+        (task.state, task.why) = (TaskState::Blocked, Some(why.clone()));
+    }
+    task
+}

@@ -1,0 +1,136 @@
+//! The queue, as the runner sees it: one question at a time, asked in a thread because programs and files take their time.
+use super::Surroundings;
+use crate::engine::State;
+use crate::model::{Cursor, Input, Verdict};
+use crate::plan::{Plan, QueueSpec};
+use crate::queue::{self, At, Claim, Owner, Problem, Queue, Run};
+use crate::store::layout::Project;
+use std::future::{Future, pending};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// How often a tracker with leases hears of an agent at work. `bd` lets a lease run out after 5 minutes.
+const SIGN_OF_LIFE: Duration = Duration::from_secs(120);
+
+/// The queue of the current node and what is being asked of it.
+pub(super) struct Tasks {
+    at: At,
+    project: Project,
+    /// Of which node, so that what is known of its tracker is asked once.
+    open: Option<(u32, Arc<dyn Queue>)>,
+    asked: Option<Pin<Box<dyn Future<Output = Answer> + Send>>>,
+    last_sign: Instant,
+    given_up: bool,
+}
+
+/// What the queue said, and what a person should know about it.
+type Answer = (Input, Vec<String>);
+
+impl Tasks {
+    pub(super) fn new(around: &Surroundings) -> Self {
+        let at = At { project: around.project.root().to_owned(), env: around.env.clone() };
+        Self { at, project: around.project.clone(), open: None, asked: None, last_sign: Instant::now(), given_up: false }
+    }
+
+    /// Takes back what ended agents hold, and looks, unless something is being asked already.
+    pub(super) fn check(&mut self, plan: &Plan, state: &State, cursor: Cursor) {
+        let (project, run, tried) = (self.project.clone(), run(plan), state.tried());
+        self.ask(plan, state, cursor, move |queue| {
+            if let Err(error) = queue::join(queue, &run.session, &run.run, &project) {
+                // Others may then take our agents for dead; the look itself says what is wrong.
+                tracing::warn!(%error, "cannot join the queue");
+            }
+            let settled = queue::settle(queue, &run, &queue::living(queue), tried);
+            Input::QueueChecked { cursor, verdict: settled.verdict, released: settled.released, parked: settled.parked }
+        });
+    }
+
+    /// Takes a task for the attempt that comes next, unless something is being asked already.
+    pub(super) fn claim(&mut self, plan: &Plan, state: &State, next: Cursor) {
+        let (owner, now) = (owner(plan, next), state.cursor);
+        self.ask(plan, state, now, move |queue| {
+            let nothing = |verdict| Input::QueueChecked { cursor: now, verdict, released: Vec::new(), parked: Vec::new() };
+            match queue.claim(None, &owner) {
+                Ok(Claim::Won(task)) => Input::TaskClaimed { cursor: next, task },
+                // Others were quicker. Waiting a little is better than asking without pause.
+                Ok(Claim::Lost { .. } | Claim::None) => nothing(Verdict::Wait { held: 1, by: Vec::new() }),
+                Err(error) if error.problem == Problem::Rejected => nothing(Verdict::Wait { held: 1, by: Vec::new() }),
+                Err(error) => nothing(Verdict::Unknown { error: format!("{}; {}", error.what, error.next) }),
+            }
+        });
+    }
+
+    fn ask(&mut self, plan: &Plan, state: &State, cursor: Cursor, question: impl FnOnce(&dyn Queue) -> Input + Send + 'static) {
+        if self.asked.is_some() {
+            return;
+        }
+        let failed = move |error: String| {
+            let verdict = Verdict::Unknown { error };
+            (Input::QueueChecked { cursor, verdict, released: Vec::new(), parked: Vec::new() }, Vec::new())
+        };
+        let Some(spec) = state.node(plan).and_then(|node| node.queue.as_ref()).filter(|_| !self.given_up) else {
+            let why = if self.given_up { "nobody waited for the queue" } else { "the node has no queue" };
+            self.asked = Some(Box::pin(std::future::ready(failed(why.to_owned()))));
+            return;
+        };
+        let queue = self.queue(cursor.node, spec);
+        let answer = tokio::task::spawn_blocking(move || (question(&*queue), queue.remarks()));
+        let gone = move |error| failed(format!("the look at the queue failed: {error}"));
+        self.asked = Some(Box::pin(async move { answer.await.unwrap_or_else(gone) }));
+    }
+
+    fn queue(&mut self, node: u32, spec: &QueueSpec) -> Arc<dyn Queue> {
+        match &self.open {
+            Some((of, queue)) if *of == node => queue.clone(),
+            Some(_) | None => {
+                let queue: Arc<dyn Queue> = Arc::from(queue::open(spec, &self.at));
+                self.open = Some((node, queue.clone()));
+                queue
+            }
+        }
+    }
+
+    /// Waits for the answer to what was asked.
+    pub(super) async fn answered(&mut self) -> Answer {
+        let Some(asked) = &mut self.asked else { return pending().await };
+        let answer = asked.as_mut().await;
+        self.asked = None;
+        answer
+    }
+
+    /// Returns when the tracker should hear again that an agent is at work.
+    pub(super) fn next_sign(&self) -> Option<Instant> {
+        self.open.as_ref().map(|_| self.last_sign + SIGN_OF_LIFE)
+    }
+
+    /// Tells the tracker that the current agent is at work; nobody waits for the answer.
+    pub(super) fn give_sign(&mut self, plan: &Plan, state: &State) {
+        self.last_sign = Instant::now();
+        let (Some((_, queue)), owner) = (self.open.clone(), owner(plan, state.cursor)) else { return };
+        tokio::task::spawn_blocking(move || {
+            if let Err(error) = queue.keep_alive(&owner) {
+                tracing::warn!(%error, "the tracker could not be told that the agent is at work");
+            }
+        });
+    }
+
+    /// Somebody waits for the end: answers must come soon or, `at_once`, not at all.
+    pub(super) fn hurry(&mut self, at_once: bool) {
+        if let Some((_, queue)) = &self.open {
+            queue.hurry();
+        }
+        if at_once {
+            (self.given_up, self.asked) = (true, None);
+        }
+    }
+}
+
+fn run(plan: &Plan) -> Run {
+    Run { session: plan.session.clone(), run: plan.run.clone() }
+}
+
+fn owner(plan: &Plan, cursor: Cursor) -> Owner {
+    Owner::agent(plan.session.clone(), plan.run.clone(), cursor.iteration)
+}
