@@ -108,7 +108,9 @@ impl Args {
         let mut args = Self::default();
         let mut words = words.iter();
         while let Some(word) = words.next() {
-            if word.len() > 1 && word.starts_with('-') {
+            if word == "--" {
+                args.words.extend(words.by_ref().cloned());
+            } else if word.len() > 1 && word.starts_with('-') {
                 args.flag(word, &mut words, quirks)?;
             } else if args.command.is_empty() {
                 args.set_command(word, quirks)?;

@@ -10,7 +10,7 @@ use serde_json::json;
 use std::env;
 use std::time::Duration;
 
-/// How long a lease lasts without a heartbeat; facts §3.1 has leases, and our brief the five minutes.
+/// How long a lease lasts without a heartbeat (facts §3.1, leases).
 const LEASE: SignedDuration = SignedDuration::from_mins(5);
 
 /// Whether a version that looks before it writes has looked already.

@@ -26,10 +26,8 @@ fn add(call: &Call, state: &mut State) -> Reply {
         return call.error(&format!("resolving issue ID {id}: {}", call.missing(id)));
     };
     if issue.dependencies.iter().any(|dependency| dependency.depends_on_id == on) {
-        return call.error(&add_failed(
-            call,
-            "failed to add dependency: UNIQUE constraint failed: dependencies.issue_id, dependencies.depends_on_id",
-        ));
+        let what = format!("failed to add dependency: UNIQUE constraint failed: {}", call.quirks.dependency_key);
+        return call.error(&add_failed(call, &what));
     }
     if waits_for(state, on, id) {
         return call.error(&add_failed(call, &format!("cannot add dependency: would create a cycle ({id} → {on} → ... → {id})")));

@@ -34,7 +34,7 @@ impl<'a> Filter<'a> {
             && (self.any_label.is_empty() || self.any_label.iter().any(has))
             && !self.without.iter().any(has)
             && self.kind.is_none_or(|kind| issue.issue_type == kind)
-            && self.parent.is_none_or(|parent| issue.needs("parent-child").any(|id| id == parent))
+            && self.parent.is_none_or(|parent| issue.is_child_of(parent))
             && (!self.unassigned || issue.assignee.is_empty())
     }
 }

@@ -28,6 +28,8 @@ pub(crate) struct Quirks {
     /// `dep add` answers JSON; before, an empty line.
     pub(crate) dep_add_answers: bool,
     pub(crate) dep_list: bool,
+    /// The columns in which no two dependencies may be the same, as the message says them.
+    pub(crate) dependency_key: &'static str,
     /// `blocked` begins with what was created last; before, with the oldest. Both by priority first.
     pub(crate) blocked_newest_first: bool,
     /// `create --deps blocks:X` makes X wait for the new issue, no longer the other way round.
@@ -154,6 +156,7 @@ const V0_24_4: Quirks = Quirks {
     defer: Defer::Ignored,
     dep_add_answers: false,
     dep_list: false,
+    dependency_key: "dependencies.issue_id, dependencies.depends_on_id",
     blocked_newest_first: false,
     blocks_reversed: false,
     inherits_labels: false,
@@ -200,6 +203,7 @@ const V0_46_0: Quirks = Quirks {
     list: List { limit: 50, hides_closed: true, ..V0_29_0.list },
     close: Close { tells_reason: true, ..V0_29_0.close },
     dep_list: true,
+    dependency_key: "dependencies.issue_id, dependencies.depends_on_id, dependencies.type",
     text: Text::Typed,
     doctor: Doctor::Fails,
     stats_in_groups: true,

@@ -73,7 +73,8 @@ pub(crate) fn list(call: &Call) -> Reply {
         if call.wants_json() {
             call.json(&render::listed(&found, state, quirks))
         } else {
-            Reply::text(found.iter().map(|issue| render::list_line(issue, quirks)).collect::<String>())
+            let by_id = state.by_id();
+            Reply::text(found.iter().map(|issue| render::list_line(issue, &by_id, quirks)).collect::<String>())
         }
     })
 }

@@ -115,13 +115,15 @@ pub(crate) fn ready_line(number: usize, issue: &Issue, quirks: &Quirks) -> Strin
     format!("{number}. [{}] {kind}{}: {}\n{assignee}", priority(issue, quirks), issue.id, issue.title)
 }
 
-pub(crate) fn list_line(issue: &Issue, quirks: &Quirks) -> String {
+pub(crate) fn list_line(issue: &Issue, by_id: &HashMap<&str, &Issue>, quirks: &Quirks) -> String {
     let labels = if issue.labels.is_empty() { String::new() } else { format!(" [{}]", issue.labels.join(" ")) };
     let (mark, status) = match quirks.text {
         Text::Plain | Text::Typed => ("", format!(" {}", issue.status)),
         Text::Dotted => (mark(issue), String::new()),
     };
-    format!("{mark}{} [{}] [{}]{status}{labels} - {}\n", issue.id, priority(issue, quirks), issue.issue_type, issue.title)
+    let blockers = if quirks.list.with_dependencies { issues::blockers(issue, by_id) } else { Vec::new() };
+    let waits = if blockers.is_empty() { String::new() } else { format!(" (blocked by: {})", blockers.join(", ")) };
+    format!("{mark}{} [{}] [{}]{status}{labels} - {}{waits}\n", issue.id, priority(issue, quirks), issue.issue_type, issue.title)
 }
 
 fn mark(issue: &Issue) -> &'static str {

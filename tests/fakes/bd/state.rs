@@ -122,6 +122,10 @@ impl Issue {
         self.dependencies.iter().filter(move |dependency| dependency.kind == kind).map(|dependency| dependency.depends_on_id.as_str())
     }
 
+    pub(crate) fn is_child_of(&self, parent: &str) -> bool {
+        self.needs("parent-child").any(|id| id == parent)
+    }
+
     pub(crate) fn depend_on(&mut self, id: &str, kind: &str) {
         self.dependencies.push(Dependency { issue_id: self.id.clone(), depends_on_id: id.into(), kind: kind.into() });
     }
@@ -152,15 +156,10 @@ impl State {
         self.issues.iter().map(|issue| (issue.id.as_str(), issue)).collect()
     }
 
-    /// The children of an epic, in any depth.
-    pub(crate) fn is_child(&self, issue: &Issue, parent: &str) -> bool {
-        issue.needs("parent-child").any(|id| id == parent)
-    }
-
     /// Returns an id like `demo-0hs`, or `demo-0hs.1` for a child.
     pub(crate) fn new_id(&mut self, parent: Option<&str>) -> String {
         if let Some(parent) = parent {
-            let children = self.issues.iter().filter(|issue| self.is_child(issue, parent)).count();
+            let children = self.issues.iter().filter(|issue| issue.is_child_of(parent)).count();
             return format!("{parent}.{}", children + 1);
         }
         loop {

@@ -207,7 +207,7 @@ pub(crate) fn close(call: &Call) -> Reply {
 fn refused(call: &Call, state: &State, id: &str) -> Option<String> {
     let issue = state.find(id).filter(|issue| !issue.is_closed() && !call.args.has("force"))?;
     let by = issues::blockers(issue, &state.by_id());
-    let children = state.issues.iter().filter(|child| !child.is_closed() && state.is_child(child, id)).count();
+    let children = state.issues.iter().filter(|child| !child.is_closed() && child.is_child_of(id)).count();
     let why = if call.quirks.close.refuses_blocked && !by.is_empty() {
         format!("cannot close {id}: blocked by open issues [{}] (use --force to override)", by.join(" "))
     } else if call.quirks.close.refuses_open_children && issue.issue_type == "epic" && 0 < children {
