@@ -10,7 +10,7 @@ use serde_json::json;
 use std::env;
 use std::time::Duration;
 
-/// How long a lease lasts without a heartbeat (facts §3.1, leases).
+/// How long a lease lasts without a heartbeat. Facts §3.1 has the leases; how long is from hearsay, see the README.
 const LEASE: SignedDuration = SignedDuration::from_mins(5);
 
 /// Whether a version that looks before it writes has looked already.
@@ -94,7 +94,7 @@ pub(crate) fn first_ready(call: &Call, sort: &str) -> Reply {
     })
 }
 
-/// facts §3.1: only the assignee's heartbeat counts, and only while the claim has a lease. What it answers is a guess.
+/// facts §3.1 has the command; that only the assignee may, and only while there is a lease, is from hearsay, see the README.
 pub(crate) fn heartbeat(call: &Call) -> Reply {
     let id = call.args.word(0);
     call.change(|state| {
