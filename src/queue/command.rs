@@ -227,6 +227,10 @@ impl Tracker for Command {
         Ok(())
     }
 
+    fn agent_env(&self, _owner: &Owner) -> Vec<(String, String)> {
+        Vec::new()
+    }
+
     fn remarks(&self) -> Vec<String> {
         Vec::new()
     }

@@ -21,7 +21,7 @@ mod settle;
 mod testing;
 mod tracker;
 
-pub use beads::{actor_env, has_database};
+pub use beads::has_database;
 pub use error::{Problem, QueueError, Result};
 pub use owner::{Owner, Run};
 pub use runs::{join, living};
@@ -115,6 +115,11 @@ pub trait Queue: Send + Sync {
     fn keep_alive(&self, owner: &Owner) -> Result<()> {
         let _ = owner;
         Ok(())
+    }
+    /// Returns what an agent's environment needs so that its own calls of the tracker act as this owner.
+    fn agent_env(&self, owner: &Owner) -> Vec<(String, String)> {
+        let _ = owner;
+        Vec::new()
     }
     /// Returns what a person should know about the tracker; each remark once.
     fn remarks(&self) -> Vec<String> {

@@ -20,8 +20,9 @@ pub(super) trait Tracker: Send + Sync {
     fn open(&self) -> Result<Vec<Task>> {
         self.all()
     }
-    /// Returns all that is ready, in the order to take it.
-    fn ready(&self) -> Result<Vec<Task>> {
+    /// Returns what is ready, in the order to take it: all of it, or enough to choose from.
+    fn ready(&self, how: Ready) -> Result<Vec<Task>> {
+        let _ = how;
         Ok(self.all()?.into_iter().filter(|task| task.state == TaskState::Ready).collect())
     }
     fn one(&self, id: &str) -> Result<Task>;
@@ -36,8 +37,17 @@ pub(super) trait Tracker: Send + Sync {
     fn park(&self, id: &str, owner: &Owner, why: &str) -> Result<()>;
     fn label(&self, which: Unlabelled<'_>, label: &str) -> Result<Vec<String>>;
     fn keep_alive(&self, owner: &Owner) -> Result<()>;
+    fn agent_env(&self, owner: &Owner) -> Vec<(String, String)>;
     fn remarks(&self) -> Vec<String>;
     fn hurry(&self);
+}
+
+/// How much of what is ready is wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Ready {
+    All,
+    /// The first [`TRIES`], or more.
+    Some,
 }
 
 /// A tracker's tasks as a queue.
@@ -51,7 +61,7 @@ pub(super) struct TrackerQueue<T> {
 }
 
 /// How many tasks a claim tries before it says that there is none.
-const TRIES: usize = 50;
+pub(super) const TRIES: usize = 50;
 
 impl<T: Tracker> TrackerQueue<T> {
     pub(super) fn new(tracker: T, max_attempts: u32) -> Self {
@@ -110,7 +120,7 @@ impl<T: Tracker> TrackerQueue<T> {
                 return Ok(won);
             }
         }
-        let ready = self.tracker.ready()?;
+        let ready = self.tracker.ready(Ready::Some)?;
         let ready = ready.into_iter().map(|task| with_claims(task, &locked.claims)).filter(|task| task.state == TaskState::Ready);
         let ids: Vec<String> = ready.map(|task| task.id).collect();
         for id in ids.iter().take(TRIES) {
@@ -171,7 +181,7 @@ impl<T: Tracker> Queue for TrackerQueue<T> {
     }
 
     fn next(&self) -> Result<Vec<Task>> {
-        Ok(self.told(self.tracker.ready()?)?.into_iter().filter(|task| task.state == TaskState::Ready).collect())
+        Ok(self.told(self.tracker.ready(Ready::All)?)?.into_iter().filter(|task| task.state == TaskState::Ready).collect())
     }
 
     fn show(&self, id: &str) -> Result<Task> {
@@ -236,6 +246,10 @@ impl<T: Tracker> Queue for TrackerQueue<T> {
 
     fn keep_alive(&self, owner: &Owner) -> Result<()> {
         self.tracker.keep_alive(owner)
+    }
+
+    fn agent_env(&self, owner: &Owner) -> Vec<(String, String)> {
+        self.tracker.agent_env(owner)
     }
 
     fn remarks(&self) -> Vec<String> {

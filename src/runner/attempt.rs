@@ -46,7 +46,13 @@ impl Attempt {
     /// Makes sure that the attempt runs, exactly once: starts it, or takes over what is there.
     ///
     /// `Err` holds what it amounts to if it has ended, or cannot be started.
-    pub(super) fn ensure(plan: &Plan, state: &State, around: &Surroundings, now: Timestamp) -> io::Result<Result<Self, Outcome>> {
+    pub(super) fn ensure(
+        plan: &Plan,
+        state: &State,
+        around: &Surroundings,
+        tracker_env: &[(String, String)],
+        now: Timestamp,
+    ) -> io::Result<Result<Self, Outcome>> {
         let cursor = state.cursor;
         let Some(node) = &state.changed_node(plan) else { return Err(io::Error::other("the plan has no such node")) };
         let places = places(plan, node, cursor, around);
@@ -72,7 +78,7 @@ impl Attempt {
             // Nothing is started only to be stopped.
             Found::Nothing if state.stopping.is_some() => Ok(Err(Outcome::Cancelled)),
             Found::Nothing => {
-                let briefing = Briefing { plan, state, node, cursor, places: &places, now };
+                let briefing = Briefing { plan, state, node, cursor, places: &places, tracker_env, now };
                 match start(&briefing, around)? {
                     Ok((shim, ended)) => Ok(Ok(attempt(shim, ended, false))),
                     Err(outcome) => Ok(Err(outcome)),

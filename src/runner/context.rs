@@ -32,6 +32,8 @@ pub(super) struct Briefing<'a> {
     pub(super) node: &'a Node,
     pub(super) cursor: Cursor,
     pub(super) places: &'a Places,
+    /// What its calls of the tracker need.
+    pub(super) tracker_env: &'a [(String, String)],
     pub(super) now: Timestamp,
 }
 

@@ -145,7 +145,8 @@ impl Runner {
         if self.attempt.as_ref().is_some_and(|attempt| attempt.cursor == cursor) || self.known.is_some() {
             return Ok(());
         }
-        match Attempt::ensure(&self.session.plan, self.session.state(), &self.around, clock::now())? {
+        let tracker_env = self.tasks.agent_env(&self.session.plan, self.session.state());
+        match Attempt::ensure(&self.session.plan, self.session.state(), &self.around, &tracker_env, clock::now())? {
             Ok(attempt) => {
                 self.view.agent(&self.session.plan, self.session.state(), attempt.adopted);
                 let shim = attempt.shim.clone();

@@ -4,9 +4,8 @@ use super::context::Briefing;
 use super::shim::Job;
 use crate::agent::{self, Call};
 use crate::model::{Outcome, ProcessId, mark};
-use crate::plan::{Provider, QueueSource};
+use crate::plan::Provider;
 use crate::process;
-use crate::queue::{self, Owner};
 use crate::store::lock::FileLock;
 use crate::store::{atomic, crash};
 use camino::Utf8Path;
@@ -96,10 +95,7 @@ fn job(briefing: &Briefing<'_>, around: &Surroundings) -> Result<Job, Box<Outcom
     }
     env.extend(invocation.set_env);
     env.insert("PATH".to_owned(), around.agent_path());
-    if let Some(QueueSource::Beads { database, .. }) = node.queue.as_ref().map(|queue| &queue.source) {
-        let owner = Owner::agent(plan.session.clone(), plan.run.clone(), cursor.iteration);
-        env.extend(queue::actor_env(&owner, database.as_deref()));
-    }
+    env.extend(briefing.tracker_env.iter().cloned());
     let program = around.find(&invocation.program).ok_or_else(|| {
         Box::new(Outcome::Refused {
             reason: format!("there is no program `{}` on PATH", invocation.program),

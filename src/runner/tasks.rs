@@ -81,6 +81,12 @@ impl Tasks {
         self.asked = Some(Box::pin(async move { answer.await.unwrap_or_else(gone) }));
     }
 
+    /// Returns what the current agent's own calls of the tracker need.
+    pub(super) fn agent_env(&mut self, plan: &Plan, state: &State) -> Vec<(String, String)> {
+        let Some(spec) = state.node(plan).and_then(|node| node.queue.as_ref()) else { return Vec::new() };
+        self.queue(state.cursor.node, spec).agent_env(&owner(plan, state.cursor))
+    }
+
     fn queue(&mut self, node: u32, spec: &QueueSpec) -> Arc<dyn Queue> {
         match &self.open {
             Some((of, queue)) if *of == node => queue.clone(),

