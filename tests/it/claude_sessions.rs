@@ -1,5 +1,7 @@
 //! End to end: `ap` drives the real `claude` over a real repository; only the model is ours.
 mod agent;
+#[cfg(feature = "fake-bd")]
+mod beads;
 mod permissions;
 mod project;
 

@@ -95,7 +95,12 @@ impl Project {
     }
 
     fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = self.env.command(env!("CARGO_BIN_EXE_ap"));
+        self.program(env!("CARGO_BIN_EXE_ap"), arguments)
+    }
+
+    /// Returns a command for a program, in the project and its environment.
+    pub(super) fn program(&self, program: &str, arguments: &[&str]) -> Command {
+        let mut command = self.env.command(program);
         command.args(arguments);
         command
     }
@@ -106,10 +111,15 @@ impl Project {
     }
 
     pub(super) fn start_loop(&self, name: &str, arguments: &[&str]) -> Running<'_> {
-        let window = self.root().join("../window.txt");
+        self.start_session(name, SESSION, arguments)
+    }
+
+    /// Runs a loop in the foreground, as a session of that name.
+    pub(super) fn start_session(&self, name: &str, session: &str, arguments: &[&str]) -> Running<'_> {
+        let window = self.root().join(format!("../window-{session}.txt"));
         let file = fs_err::OpenOptions::new().create(true).append(true).open(&window).expect("a file in a temporary folder");
         let both = file.into_parts().0;
-        let mut command = self.command(&[name, SESSION, "10", "--foreground"]);
+        let mut command = self.command(&[name, session, "10", "--foreground"]);
         command.args(arguments).stdin(Stdio::null()).stderr(both.try_clone().expect("a second handle")).stdout(both);
         Running { project: self, child: command.spawn().expect("ap starts"), window }
     }
