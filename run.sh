@@ -136,7 +136,7 @@ check)
 bench)
     shift
     need_cargo
-    in_root cargo bench "$@"
+    in_root cargo bench --features fake-bd "$@"
     ;;
 *)
     run_ap "$@"

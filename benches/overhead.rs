@@ -6,6 +6,8 @@
 //!
 //! `--full` adds 10,000 iterations; `--check` exits with 1 if a target is missed.
 #![expect(clippy::print_stdout, clippy::unwrap_used, reason = "a program for developers, which may stop at the first surprise")]
+mod queues;
+
 use agent_pipelines::model::{Cursor, Decision, Event, Outcome, SessionName, Status, Usage, Work};
 use agent_pipelines::plan::Plan;
 use agent_pipelines::store::atomic;
@@ -41,6 +43,10 @@ fn measure(words: &[String]) {
     let dir = words.iter().position(|word| word == "--dir").and_then(|at| words.get(at + 1));
     let disk = Utf8PathBuf::from(dir.map_or(env!("CARGO_TARGET_TMPDIR"), String::as_str));
     let mut table = Table::default();
+    if said("--queues") {
+        queues::measure(&mut table, &disk);
+        return;
+    }
     println!("{:<44} {:>12} {:>12} {:>14}", "", "ap", "floor", "target");
     iterations(&mut table, "folder of the build", &disk, 1000);
     let memory = Utf8Path::new("/dev/shm");
@@ -49,6 +55,7 @@ fn measure(words: &[String]) {
     }
     start(&mut table, &disk);
     reading(&mut table, &disk);
+    queues::measure(&mut table, &disk);
     if cfg!(target_os = "linux") {
         resident(&mut table, &disk);
     }

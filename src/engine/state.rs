@@ -153,7 +153,13 @@ impl State {
             Event::AgentStarted { shim, .. } => self.shim = Some(shim.clone()),
             Event::AgentExited { cursor, outcome, usage } => self.end_attempt(*cursor, outcome, *usage, at),
             // Nothing of ours is held any more.
-            Event::QueueChecked { verdict, .. } => (self.verdict, self.task) = (Some(verdict.clone()), None),
+            Event::QueueChecked { verdict, parked, .. } => {
+                (self.verdict, self.task) = (Some(verdict.clone()), None);
+                if !parked.is_empty() {
+                    // What kept failing is out of the way.
+                    self.tally.errors = 0;
+                }
+            }
             Event::TaskClaimed { task, .. } => self.task = Some(task.clone()),
             Event::WaitStarted { reason, until } => {
                 if let WaitReason::Queue { .. } = reason {

@@ -1,0 +1,235 @@
+//! Sessions that work off a queue: what they hold, give back, park and are handed; the same over a checklist and beads.
+use crate::project::Project;
+use nix::sys::signal::Signal;
+use serde_json::Value;
+
+const HOLDS: &str = "ap queue claim >/dev/null && touch ../claimed; sleep 600";
+const CLOSES: &str = r#"id=$(ap queue claim --json | cut -d'"' -f4)
+ap queue close "$id" >/dev/null && echo '{"decision":"continue"}' >"$status""#;
+
+/// A project whose tasks have these titles.
+struct Tasks {
+    project: Project,
+    beads: bool,
+}
+
+impl Tasks {
+    fn all(titles: &[&str]) -> Vec<Self> {
+        let mut all = vec![Self::checklist(titles)];
+        if cfg!(feature = "fake-bd") {
+            all.push(Self::beads(titles, "0.49.5"));
+        }
+        all
+    }
+
+    fn checklist(titles: &[&str]) -> Self {
+        let project = Project::new();
+        project.write("backlog.md", &titles.iter().map(|title| format!("- [ ] {title} (#{title})\n")).collect::<String>());
+        Self { project, beads: false }
+    }
+
+    #[cfg(feature = "fake-bd")]
+    fn beads(titles: &[&str], version: &str) -> Self {
+        let mut project = Project::new();
+        let bin = project.outside().join("bin");
+        fs_err::create_dir_all(&bin).expect("a folder");
+        fs_err::os::unix::fs::symlink(env!("CARGO_BIN_EXE_fake-bd"), bin.join("bd")).expect("a link");
+        let path = format!("{bin}:{}", project.var("PATH"));
+        project.set("PATH", path).set("FAKE_BD_VERSION", version);
+        let tasks = Self { project, beads: true };
+        tasks.bd(&["init", "--prefix", "t", "--quiet"]);
+        for title in titles {
+            tasks.bd(&["create", title, "-d", "what to do", "--acceptance", "- [ ] it is done", "-l", "pipeline/s", "--json"]);
+        }
+        tasks
+    }
+
+    #[cfg(not(feature = "fake-bd"))]
+    fn beads(_titles: &[&str], _version: &str) -> Self {
+        unreachable!("only with the feature")
+    }
+
+    fn bd(&self, args: &[&str]) -> String {
+        let output = self.project.command(&format!("{}/bin/bd", self.project.outside())).args(args).output().expect("bd runs");
+        assert!(output.status.success(), "bd {args:?}: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    }
+
+    /// What `ap queue` answers for the session.
+    fn queue(&self, args: &[&str]) -> Value {
+        let ran = self.project.ap(&[&["queue"], args, &["--session", "s", "--json"]].concat()).expect(0);
+        serde_json::from_str(&ran.stdout).expect("JSON")
+    }
+
+    /// Ids the journal says were given back, or parked.
+    fn journalled(&self, what: &str) -> usize {
+        let checks = self.project.events("s", "queue_checked");
+        checks.iter().map(|check| check[what].as_array().map_or(0, Vec::len)).sum()
+    }
+
+    /// All tasks are free, in the tracker itself too.
+    fn all_free(&self, number: usize) {
+        assert_eq!(self.queue(&["ready"]).as_array().map(Vec::len), Some(number), "{}", self.queue(&["status"]));
+        if self.beads {
+            let issues: Value = serde_json::from_str(&self.bd(&["list", "--all", "--limit", "0", "--json"])).expect("JSON");
+            for issue in issues.as_array().expect("a list") {
+                assert!(issue["status"] == "open" && issue["assignee"].as_str().unwrap_or_default().is_empty(), "{issue}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_stopped_session_gives_back_what_it_held() {
+    for tasks in Tasks::all(&["one", "two"]) {
+        let project = &tasks.project;
+        project.shell_loop("work", "termination: { type: queue }\n", HOLDS);
+        let running = project.start(&["work", "s", "--foreground"]);
+        project.until("a claim", || project.outside().join("claimed").exists());
+        running.signal(Signal::SIGTERM);
+        running.ended();
+        assert_eq!(tasks.journalled("released"), 1);
+        tasks.all_free(2);
+    }
+}
+
+#[test]
+fn a_killed_session_gives_back_what_it_held_before_anything_else() {
+    for tasks in Tasks::all(&["one"]) {
+        let project = &tasks.project;
+        project.shell_loop("work", "termination: { type: queue }\n", &format!("[ -e ../claimed ] || {{ {HOLDS}; }}\n{CLOSES}"));
+        let running = project.start(&["work", "s", "--foreground"]);
+        project.until("a claim", || project.outside().join("claimed").exists());
+        running.kill_9();
+        for pid in project.left_over() {
+            let _ = nix::sys::signal::kill(nix::unistd::Pid::from_raw(pid), Signal::SIGKILL);
+        }
+        project.ap(&["work", "s", "--foreground", "--resume"]).expect(0);
+        assert_eq!(tasks.journalled("released"), 1);
+        assert_eq!(tasks.queue(&["status"])["closed"], 1);
+    }
+}
+
+#[test]
+fn a_task_that_keeps_failing_is_parked_and_the_others_are_done() {
+    for tasks in Tasks::all(&["bad", "good"]) {
+        let project = &tasks.project;
+        let bad = tasks.queue(&["ready"])[0]["id"].as_str().expect("an id").to_owned();
+        let script = format!(
+            "id=$(ap queue claim --json | cut -d'\"' -f4)\n[ \"$id\" != {bad} ] || {{ echo '{{\"decision\":\"error\",\"reason\":\"it is bad\"}}' >\"$status\"; exit; }}\nap queue close \"$id\" >/dev/null && echo '{{\"decision\":\"continue\"}}' >\"$status\""
+        );
+        project.shell_loop("work", "termination: { type: queue }\n", &script);
+        let ran = project.ap(&["work", "s", "--foreground"]).expect(4);
+        ran.says(&["parked after too many failed attempts", "the queue is stalled: 1 task left", "was parked after 3 failed attempts"]);
+        assert_eq!((tasks.journalled("released"), tasks.journalled("parked")), (2, 1));
+        let status = tasks.queue(&["status"]);
+        assert_eq!((&status["closed"], &status["blocked"][0]["id"]), (&1.into(), &bad.as_str().into()), "{status}");
+        // A person looks at it and opens it again; then it counts from the start.
+        project.ap(&["queue", "release", &bad, "--session", "s"]).expect(0);
+        project.ap(&["work", "s", "--foreground", "--resume"]).expect(4).says(&["was parked after 3 failed attempts"]);
+    }
+}
+
+#[test]
+fn an_agent_is_handed_its_task() {
+    for tasks in Tasks::all(&["one", "two"]) {
+        let project = &tasks.project;
+        let agent = "cat <&3 >>../handed\nid=$(ap queue claim --json | cut -d'\"' -f4)\nap queue close \"$id\" >/dev/null && echo '{\"decision\":\"continue\"}' >\"$status\"";
+        let agent = project.program("agent", &format!("#!/bin/sh\nread -r status; exec 3<&0\n{agent}\n"));
+        let yaml =
+            format!("provider: command\nprogram: \"{agent}\"\ndelay: 0\ntermination: {{ type: queue }}\nqueue: {{ claim: engine }}\n");
+        project.a_loop("work", &yaml, "${STATUS}\n<${TASK}>\n");
+        project.ap(&["work", "s", "--foreground"]).expect(0);
+        let claimed = project.events("s", "task_claimed");
+        let titles: Vec<&str> = claimed.iter().filter_map(|event| event["task"]["title"].as_str()).collect();
+        assert_eq!(titles, ["one", "two"]);
+        let handed = fs_err::read_to_string(project.outside().join("handed")).expect("the agents wrote it down");
+        let id = claimed[0]["task"]["id"].as_str().expect("an id");
+        assert!(handed.contains(&format!("<{id}: one")), "{handed}");
+        assert!(!tasks.beads || handed.contains("what to do\n\nAcceptance:\n- it is done>"), "{handed}");
+        let context: Value =
+            serde_json::from_str(&project.read(&project.run_file("s", "stage-00-work/iterations/002/context.json"))).expect("JSON");
+        assert_eq!((&context["task"]["title"], &context["queue"]["claim"]), (&"two".into(), &"engine".into()));
+        assert_eq!(context["task"]["owner"].as_str().map(|owner| owner.rsplit('/').next()), Some(Some("2")));
+    }
+}
+
+#[test]
+fn a_claim_can_be_the_engine_s_by_flag_and_nothing_else() {
+    let tasks = Tasks::checklist(&["one"]);
+    let project = &tasks.project;
+    project.shell_loop("work", "termination: { type: queue }\n", CLOSES);
+    project.ap(&["work", "s", "--foreground", "--claim", "me"]).expect(2).says(&["`claim` must be `agent` or `engine`, not `me`"]);
+    project.ap(&["work", "s", "--foreground", "--claim", "engine"]).expect(0);
+    assert_eq!(project.events("s", "task_claimed").len(), 1);
+    project.shell_loop("judged", "termination: { type: judgment }\nqueue: { claim: engine }\n", CLOSES);
+    project.ap(&["judged", "j", "--foreground"]).expect(2).says(&["`claim: engine` needs a loop that ends with its queue"]);
+}
+
+#[cfg(feature = "fake-bd")]
+mod beads {
+    use super::*;
+
+    fn project(titles: &[&str], version: &str) -> Tasks {
+        let tasks = Tasks::beads(titles, version);
+        tasks.project.shell_loop("work", "termination: { type: queue }\nretries: 0\n", CLOSES);
+        tasks
+    }
+
+    #[test]
+    fn without_a_task_of_its_label_a_session_says_what_to_do() {
+        let tasks = project(&["one", "two"], "1.0.5");
+        let ran = tasks.project.ap(&["work", "other", "--foreground"]).expect(1);
+        ran.says(&["looked for issues with the label `pipeline/other`", "no ready task is without a session's label", "--label NAME"]);
+        tasks.bd(&["create", "free", "-d", "x", "--json"]);
+        tasks
+            .project
+            .ap(&["work", "other", "--foreground", "--force"])
+            .expect(1)
+            .says(&["1 ready task without", "ap queue label other --all-ready"]);
+        tasks.project.ap(&["queue", "label", "other", "--all-ready"]).expect(0).says(&["pipeline/other"]);
+        tasks.project.ap(&["work", "other", "--foreground", "--force"]).expect(0);
+        tasks.project.ap(&["work", "third", "--foreground", "--label", "pipeline/s"]).expect(0);
+        assert_eq!(tasks.queue(&["status"])["closed"], 2);
+    }
+
+    #[test]
+    fn a_label_with_a_comma_is_refused_with_the_reason() {
+        let tasks = project(&["one"], "0.49.5");
+        let why = "beads takes a comma for the end of a label";
+        tasks.project.ap(&["work", "s", "--foreground", "--label", "a,b"]).expect(2).says(&["the label `a,b` cannot be used", why]);
+        tasks.project.ap(&["queue", "label", "s", "--all-ready", "--label", "a,b"]).expect(1).says(&[why]);
+    }
+
+    #[test]
+    fn a_project_without_a_database_is_told_the_command_and_gets_none() {
+        let mut tasks = project(&[], "0.49.5");
+        fs_err::remove_dir_all(tasks.project.root().join(".beads")).expect("it is there");
+        let ran = tasks.project.ap(&["work", "s", "--foreground", "--queue", "beads"]).expect(1);
+        ran.says(&["there is no beads database", "`bd init --prefix NAME`", "no beads database found"]);
+        assert!(!tasks.project.root().join(".beads").exists(), "nobody asked for one");
+        let path = tasks.project.var("PATH").rsplit_once("/bin:").map(|(_, rest)| rest.to_owned()).expect("a PATH");
+        tasks.project.set("PATH", path);
+        let ran = tasks.project.ap(&["work", "t", "--foreground", "--queue", "beads"]).expect(1);
+        ran.says(&["cannot call `bd`: there is no such program on PATH", "ap doctor"]);
+    }
+
+    #[test]
+    fn versions_too_old_and_too_new_are_told() {
+        let tasks = project(&["one"], "0.20.1");
+        tasks.project.ap(&["work", "s", "--foreground"]).expect(1).says(&["bd 0.20.1 is too old: 0.24.0 is the oldest"]);
+        let tasks = project(&["one"], "9.9.9");
+        let ran = tasks.project.ap(&["work", "s", "--foreground"]).expect(0);
+        assert_eq!(ran.text().matches("bd 9.9.9 is newer than any this ap knows").count(), 1, "{}", ran.text());
+    }
+
+    #[test]
+    fn agents_that_call_bd_themselves_act_as_their_iteration() {
+        let tasks = project(&["one"], "1.3.0");
+        tasks.project.shell_loop("work", "termination: { type: queue }\n", "id=$(bd ready --label pipeline/s --json | grep -o '\"id\": *\"[^\"]*\"' | head -1 | cut -d'\"' -f4)\nbd update \"$id\" --claim --json >../claimed.json\n[ \"$n\" = 1 ] || { bd close \"$id\" --json >/dev/null; }\necho '{\"decision\":\"continue\"}' >\"$status\"");
+        tasks.project.ap(&["work", "s", "--foreground"]).expect(0);
+        assert_eq!(tasks.journalled("released"), 1, "what the first one left");
+        let claimed = fs_err::read_to_string(tasks.project.outside().join("claimed.json")).expect("it was claimed");
+        assert!(claimed.contains("pipeline/s/"), "{claimed}");
+    }
+}
