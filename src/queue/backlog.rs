@@ -136,13 +136,17 @@ fn ids(drafts: &[Draft<'_>]) -> Vec<String> {
     let mut copies: HashMap<String, u32> = HashMap::new();
     let mut unique = |draft: &Draft<'_>| {
         let first = draft.named.map_or_else(|| hashed(draft.title), str::to_owned);
-        let copy = copies.entry(first.clone()).or_insert(1);
-        let mut id = first.clone();
-        while !taken.insert(id.clone()) {
-            *copy += 1;
-            id = format!("{first}-{copy}");
+        if taken.insert(first.clone()) {
+            return first;
         }
-        id
+        let copy = copies.entry(first.clone()).or_insert(1);
+        loop {
+            *copy += 1;
+            let id = format!("{first}-{copy}");
+            if taken.insert(id.clone()) {
+                return id;
+            }
+        }
     };
     drafts.iter().map(&mut unique).collect()
 }

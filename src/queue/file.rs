@@ -69,11 +69,14 @@ impl<F: Format> FileQueue<F> {
     fn look<T>(&self, take: impl Fn() -> Result<T>, believable: impl Fn(&T) -> bool) -> Result<T> {
         let mut before = None;
         for _ in 0..LOOKS {
-            // Reading a pipe would wait for ever.
-            let now = self.path.is_file().then(|| fs::read(&self.path).ok());
             let found = take();
             let busy = found.as_ref().is_err_and(|error| error.problem == Problem::Busy);
-            if busy || found.as_ref().is_ok_and(&believable) || before.as_ref() == Some(&now) {
+            if busy || found.as_ref().is_ok_and(&believable) {
+                return found;
+            }
+            // Reading a pipe would wait for ever.
+            let now = self.path.is_file().then(|| fs::read(&self.path).ok());
+            if before.as_ref() == Some(&now) {
                 return found;
             }
             before = Some(now);

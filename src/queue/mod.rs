@@ -21,7 +21,7 @@ mod settle;
 mod testing;
 mod tracker;
 
-pub use beads::has_database;
+pub use beads::{has_database, too_old};
 pub use error::{Problem, QueueError, Result};
 pub use owner::{Owner, Run};
 pub use runs::{join, living};

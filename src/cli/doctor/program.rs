@@ -36,7 +36,7 @@ pub(super) const WANTED: [Wanted; 4] = [
         missing: Verdict::Warning,
         advice: "install Claude Code (`npm install -g @anthropic-ai/claude-code`), or use `--provider command` or `--provider scripted`",
     },
-    Wanted { name: "bd", version: "version", missing: Verdict::Ok, advice: "" },
+    Wanted { name: "bd", version: "version", missing: Verdict::Ok, advice: "install beads, or name another queue with `--queue`" },
 ];
 
 /// What a program answered.
@@ -77,14 +77,26 @@ pub(super) fn check(wanted: &Wanted, context: &Context) -> Check {
     let name = wanted.name;
     // The program may have been named: `AP_PROGRAM=/opt/claude`.
     let named = context.env.get("AP_PROGRAM").filter(|program| name == "claude" && !program.is_empty());
-    let Some(path) = find(named.map_or(name, String::as_str), context) else {
+    // Or every project's has: `programs: {bd: /opt/bd}`. A config.yaml that cannot be read is told elsewhere.
+    let placed = context.settings().ok().and_then(|settings| settings.programs.get(name).cloned());
+    let Some(path) = find(named.or(placed.as_ref()).map_or(name, String::as_str), context) else {
         let missing = if named.is_some() { "AP_PROGRAM names a program that is not there" } else { "not installed" };
         return match wanted.missing {
-            Verdict::Ok => Check::ok(name, format!("{missing} (optional: task queues of beads)")),
+            Verdict::Ok if !context.has_beads() => Check::ok(name, format!("{missing} (optional: task queues of beads)")),
+            Verdict::Ok => Check {
+                name,
+                verdict: Verdict::Warning,
+                found: format!("{missing}, and this project keeps tasks in beads"),
+                advice: Some(wanted.advice.to_owned()),
+            },
             verdict => Check { name, verdict, found: missing.to_owned(), advice: Some(wanted.advice.to_owned()) },
         };
     };
     match ask(&path, [wanted.version]) {
+        Answer::Said(version) if name == "bd" && crate::queue::too_old(&version).is_some() => Check {
+            advice: Some("install a newer one: 0.24 is the oldest that works".to_owned()),
+            ..broken(wanted, crate::queue::too_old(&version).unwrap_or_default())
+        },
         Answer::Said(version) => Check::ok(name, format!("{} ({path})", first_line(&version))),
         Answer::Failed(why) => broken(wanted, format!("{path} does not run: {}", first_line(&why))),
         Answer::Silent => broken(wanted, format!("{path} did not answer in {} s", PATIENCE.as_secs())),

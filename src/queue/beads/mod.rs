@@ -43,6 +43,11 @@ pub fn has_database(project: &Utf8Path, named: Option<&str>) -> bool {
     database::find(named.map(Utf8Path::new), project).is_some()
 }
 
+/// Says why this version of `bd` cannot be used, if it cannot.
+pub fn too_old(said: &str) -> Option<String> {
+    version::read(said).err()
+}
+
 impl Beads {
     pub(super) fn new(program: &str, database: Option<&Utf8Path>, label: Option<String>, timeout_s: u64, at: &At) -> Self {
         // What the run's first look was told.

@@ -164,5 +164,5 @@ fn two_sessions_and_a_person_close_every_task_once() {
     let released =
         |session: &str| team.journal(session).iter().flat_map(|event| event["released"].as_array().cloned().unwrap_or_default()).count();
     assert!(0 < released("it") + released("handed"), "nothing was given back");
-    assert!(0 < team.api.requests().len() && team.project.processes().is_empty());
+    assert!(!team.api.requests().is_empty() && team.project.processes().is_empty());
 }
