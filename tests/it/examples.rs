@@ -2,6 +2,8 @@
 mod github;
 mod taskwarrior;
 
+pub(crate) use taskwarrior::has_taskwarrior;
+
 use crate::project::{Project, Ran};
 use agent_pipelines::store::atomic;
 use camino::Utf8Path;

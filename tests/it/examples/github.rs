@@ -27,7 +27,7 @@ fn github(project: &Project) -> Value {
 fn set(project: &Project, index: usize, field: &str, value: Value) {
     let mut state = github(project);
     state["issues"][index][field] = value;
-    fs_err::write(project.var("FAKE_GH_STATE"), state.to_string()).expect("a file");
+    atomic::replace(project.var("FAKE_GH_STATE").into(), state.to_string().as_bytes()).expect("a file");
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Taskwarrior, the real program.
 use super::{OWNER, TITLES, call, commit, is, list, put_on_path, state, told};
 use crate::project::{Project, Ran};
+use agent_pipelines::store::atomic;
 use nix::fcntl::{FcntlArg, fcntl};
 use serde_json::{Value, json};
 use std::io::Write as _;
@@ -33,7 +34,7 @@ fn project() -> Option<Project> {
     let mut project = super::project(EXAMPLE);
     let home = project.outside().join("home");
     fs_err::create_dir_all(home.join(".task")).expect("a folder");
-    fs_err::write(home.join("taskrc"), "").expect("a file");
+    atomic::replace(&home.join("taskrc"), b"").expect("a file");
     project.set("TASKRC", home.join("taskrc")).set("TASKDATA", home.join(".task"));
     Some(project)
 }
