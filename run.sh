@@ -31,15 +31,22 @@ need_cargo() {
     has cargo || fail "a Rust toolchain is needed: see https://rustup.rs"
 }
 
-# Installs a package of the system, or says how.
+# Installs a program from the system's packages, or says how. Its packages may be called otherwise: apt's, then brew's.
 need_program() {
-    local program=$1
+    local program=$1 apt=${2:-$1} brew=${3:-$1} without=${4:-}
     ! has "$program" || return 0
     if has apt-get && [ "$(id -u)" = 0 ]; then
         say "run.sh: installing $program with apt-get"
-        apt-get install -y -q "$program" >&2 || { apt-get update -q >&2 && apt-get install -y -q "$program" >&2; } || true
+        apt-get install -y -q --no-install-recommends "$apt" >&2 ||
+            { apt-get update -q >&2 && apt-get install -y -q --no-install-recommends "$apt" >&2; } || true
     fi
-    has "$program" || fail "the tests need $program: install it with your system's packages (apt-get install $program, brew install $program)"
+    has "$program" ||
+        fail "the tests need $program: install it with your system's packages (apt-get install $apt, brew install $brew)${without:+, or set $without=1 to leave its tests out}"
+}
+
+# The tests of examples/queues/taskwarrior call the real program, with data of their own.
+need_taskwarrior() {
+    [ "${AP_TESTS_WITHOUT_TASKWARRIOR:-}" = 1 ] || need_program task taskwarrior task AP_TESTS_WITHOUT_TASKWARRIOR
 }
 
 need_nextest() {
@@ -91,6 +98,8 @@ prepare_tests() {
     need_cargo
     need_program git
     need_program tmux
+    need_program python3
+    need_taskwarrior
     need_nextest
     need_claude
 }

@@ -157,7 +157,7 @@ fn told(there: &Glance, context: &Context) -> Result<ExitCode> {
 
 {}
   with Claude   cd your/repository && ap work auth 25      tasks: `- [ ]` lines in backlog.md
-  with beads    bd ready --json --limit 0 | jq -r '.[] | \"- [ ] \\(.title) (#\\(.id))\"' > backlog.md      then the same; a beads queue comes next
+  with beads    ap queue label auth --all-ready && ap work auth 25
   watch it      ap attach auth      follow it: ap logs auth -f      stop it: ap stop auth
   after a crash ap work auth 25 --resume",
         style::heading("Where everything lies"),

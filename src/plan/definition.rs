@@ -106,7 +106,7 @@ pub struct QueueDef {
     /// Beads: the program, if it is not `bd`.
     pub program: Option<String>,
     /// Beads: the folder of the database, relative to the project, if it is not the one `bd` finds. Command: what the
-    /// tracker keeps its tasks in, for sessions of several projects to take turns.
+    /// tracker keeps its tasks in, for sessions of several projects to take turns; may begin with `~/`.
     pub database: Option<String>,
     /// Beads, command: which tasks are meant; may hold `${SESSION_NAME}`.
     pub label: Option<String>,

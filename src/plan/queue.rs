@@ -14,8 +14,8 @@ use serde::{Deserialize, Serialize};
 pub struct QueueSpec {
     #[serde(flatten)]
     pub source: QueueSource,
-    /// Who takes a task for an iteration.
-    #[serde(default)]
+    /// Who takes a task for an iteration. In the plan beside the source's keys, of which `claim` is one.
+    #[serde(default, rename = "claim_by")]
     pub claim: ClaimBy,
     /// Seconds to wait for tasks that others hold before the session ends short of its goal.
     pub max_wait_s: u64,
@@ -52,7 +52,7 @@ pub enum QueueSource {
 pub struct TrackerCommands {
     /// Which tasks are meant, as the commands are told it.
     pub label: Option<String>,
-    /// What the tracker keeps its tasks in: whoever names the same file or folder takes turns.
+    /// What the tracker keeps its tasks in, absolute or below `~`: whoever names the same file or folder takes turns.
     #[serde(default)]
     pub database: Option<Utf8PathBuf>,
     pub list: Vec<String>,
@@ -279,7 +279,9 @@ fn commands(
         problems.push(problem.hint("add `commands:` with `list`, `claim`, `release` and `close`; `park` may be left out"));
         return None;
     };
-    let database = def.database.as_ref().map(|path| request.project.join(path));
+    // Whose home `~` is depends on who runs it.
+    let at = |path: &String| if path.starts_with("~/") { path.into() } else { request.project.join(path) };
+    let database = def.database.as_ref().map(at);
     let inside = place.to("commands");
     for (name, command) in [("list", &list), ("claim", &claim), ("release", &release), ("close", &close)] {
         if command.is_empty() {

@@ -24,6 +24,7 @@ use super::tracker::Tracker;
 use super::{At, Owner, Problem, QueueError, Result, Unlabelled};
 use crate::model::{Sought, Task, TaskState};
 use crate::plan::TrackerCommands;
+use camino::Utf8Path;
 use serde::Deserialize;
 use serde_json::json;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -172,8 +173,13 @@ impl Listed {
 
 impl Tracker for Command {
     fn place(&self) -> Result<Place> {
-        let named = self.commands.database.as_ref().map(|path| path.canonicalize_utf8()).transpose()?;
-        Ok(Place::beside(named.unwrap_or_else(|| self.program.cwd.join("queue"))))
+        let Some(named) = &self.commands.database else { return Ok(Place::beside(self.program.cwd.join("queue"))) };
+        let at_home = named.strip_prefix("~").ok().and_then(|rest| Some(Utf8Path::new(self.program.env.get("HOME")?).join(rest)));
+        let found = at_home.as_ref().unwrap_or(named).canonicalize_utf8().map_err(|error| {
+            let next = "name what the tracker keeps its tasks in, or leave `database` out of the loop's `queue:`";
+            QueueError::unavailable(format!("cannot find {named}, the database of the queue: {error}"), next)
+        })?;
+        Ok(Place::beside(found))
     }
 
     fn sought(&self) -> Sought {
@@ -200,7 +206,9 @@ impl Tracker for Command {
 
     fn release(&self, id: &str, owner: &Owner) -> Result<()> {
         self.change("release", &self.commands.release, Told { id, owner: &owner.to_string(), reason: "" })?;
-        self.is_now(id, "be given back", |task| task.state == TaskState::Ready)
+        // It may be blocked by now, or taken by somebody else.
+        let ours = |task: &Task| task.owner.as_deref().is_none_or(|by| Owner::read(by) == *owner);
+        self.is_now(id, "be given back", |task| task.state != TaskState::Held || !ours(task))
     }
 
     fn close(&self, id: &str, owner: Option<&Owner>, reason: &str) -> Result<()> {

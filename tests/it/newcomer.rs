@@ -1,5 +1,6 @@
 //! A person with a fresh repository, and nobody else's settings.
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+use agent_pipelines::store::atomic;
 use camino::{Utf8Path, Utf8PathBuf};
 use fs_err as fs;
 use std::process::{Command, Stdio};
@@ -15,6 +16,9 @@ impl Newcomer {
         let home = tempfile::tempdir().unwrap();
         let repository = Utf8PathBuf::from_path_buf(home.path().canonicalize().unwrap()).unwrap().join("shop");
         fs::create_dir(&repository).unwrap();
+        // What they have cloned, and what Taskwarrior would ask about.
+        std::os::unix::fs::symlink(env!("CARGO_MANIFEST_DIR"), home.path().join("agent-pipelines")).unwrap();
+        atomic::replace(&repository.with_file_name(".taskrc"), b"").unwrap();
         let newcomer = Self { home, repository };
         newcomer.bash("git init -q && git config user.name N && git config user.email n@localhost && git commit -q --allow-empty -m Start");
         newcomer
@@ -26,9 +30,18 @@ impl Newcomer {
         let inherited = std::env::var("PATH").unwrap();
         let mut command = Command::new(program);
         command.env_clear().current_dir(&self.repository).stdin(Stdio::null());
-        command.env("PATH", format!("{own}:{inherited}")).env("HOME", self.home.path()).env("TERM", "xterm-256color");
+        let ours = self.home.path().join("bin").display().to_string();
+        command.env("PATH", format!("{ours}:{own}:{inherited}")).env("HOME", self.home.path()).env("TERM", "xterm-256color");
         command.env("AP_TMUX_SOCKET", self.socket()).env("CLAUDE_PIPELINE_PROVIDER", "scripted");
         command
+    }
+
+    /// Puts `bd` on their PATH: the one `BD_BIN` names, or the stand-in. Without either there is none.
+    pub(crate) fn has_bd(&self) -> bool {
+        let Some(bd) = std::env::var("BD_BIN").ok().or(option_env!("CARGO_BIN_EXE_fake-bd").map(str::to_owned)) else { return false };
+        fs::create_dir(self.home.path().join("bin")).unwrap();
+        std::os::unix::fs::symlink(bd, self.home.path().join("bin/bd")).unwrap();
+        true
     }
 
     fn socket(&self) -> std::path::PathBuf {

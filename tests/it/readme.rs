@@ -1,5 +1,6 @@
 //! What the documents say is true: commands run as written, command lines parse, names exist.
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+use crate::examples::has_taskwarrior;
 use crate::newcomer::Newcomer;
 use agent_pipelines::{cli, plan};
 use camino::Utf8Path;
@@ -21,19 +22,23 @@ struct Block {
     text: String,
     /// Why it cannot be run in a test, from the comment `<!-- not run: … -->` before it.
     not_run: Option<String>,
+    /// A program without which it is not run, from the comment `<!-- needs: … -->`.
+    needs: Option<String>,
 }
 
 fn blocks(document: &str) -> Vec<Block> {
-    let (mut found, mut not_run) = (Vec::new(), None);
+    let (mut found, mut not_run, mut needs) = (Vec::new(), None, None);
     let mut lines = document.lines().enumerate();
     while let Some((index, line)) = lines.next() {
         if let Some(reason) = line.strip_prefix("<!-- not run: ") {
             not_run = Some(reason.trim_end_matches(" -->").to_owned());
+        } else if let Some(program) = line.strip_prefix("<!-- needs: ") {
+            needs = Some(program.trim_end_matches(" -->").to_owned());
         } else if line.starts_with("```") {
             let text = lines.by_ref().map(|(_, line)| line).take_while(|line| *line != "```").map(|line| format!("{line}\n")).collect();
-            let not_run = not_run.take();
+            let (not_run, needs) = (not_run.take(), needs.take());
             if line == "```sh" {
-                found.push(Block { line: index + 2, text, not_run });
+                found.push(Block { line: index + 2, text, not_run, needs });
             }
         }
     }
@@ -59,9 +64,42 @@ fn every_command_of_the_readme_works() {
     }
 }
 
+/// Each section begins with a repository of its own.
+#[test]
+fn every_command_of_the_page_about_queues_works() {
+    let mut run = 0;
+    for section in read("docs/queues.md").split("\n## ") {
+        let newcomer = Newcomer::new();
+        let has_bd = newcomer.has_bd();
+        for block in blocks(section).into_iter().filter(|block| block.not_run.is_none()) {
+            let has = match block.needs.as_deref() {
+                Some("bd") => has_bd,
+                Some("task") => has_taskwarrior(),
+                Some(other) => panic!("docs/queues.md: nobody knows whether `{other}` is here"),
+                None => true,
+            };
+            if has {
+                newcomer.bash(&runnable(&block.text));
+                run += 1;
+            }
+        }
+    }
+    assert!(5 <= run, "only {run} blocks were found");
+}
+
+#[test]
+fn every_key_of_a_queue_is_in_the_page_about_queues() {
+    let (page, definition) = (read("docs/queues.md"), read("src/plan/definition.rs"));
+    let (_, keys) = definition.split_once("pub struct QueueDef {").unwrap();
+    let (keys, _) = keys.split_once("\n}").unwrap();
+    let keys: Vec<&str> = keys.lines().filter_map(|line| Some(line.trim().strip_prefix("pub ")?.split_once(':')?.0)).collect();
+    let missing: Vec<&&str> = keys.iter().filter(|key| !page.contains(&format!("\n| `{key}` | "))).collect();
+    assert!(8 < keys.len() && missing.is_empty(), "not in docs/queues.md: {missing:?}");
+}
+
 #[test]
 fn commands_that_are_not_run_are_at_least_commands() {
-    for file in ["README.md", "CONTRIBUTING.md"] {
+    for file in ["README.md", "CONTRIBUTING.md", "docs/queues.md"] {
         for block in blocks(&read(file)) {
             let output = Command::new("bash").args(["-n", "-c", &block.text]).output().unwrap();
             assert!(output.status.success(), "{file}:{}: {}", block.line, String::from_utf8_lossy(&output.stderr));
@@ -128,10 +166,14 @@ fn mistake(line: &str, loops: &BTreeSet<String>) -> Option<String> {
     }
 }
 
+/// The loops in a folder of the repository.
+fn loops_in(folder: &str) -> impl Iterator<Item = String> {
+    root().join(folder).read_dir_utf8().unwrap().map(|entry| entry.unwrap().file_name().to_owned())
+}
+
 fn loops() -> BTreeSet<String> {
-    let built_in = root().join("loops").read_dir_utf8().unwrap().map(|entry| entry.unwrap().file_name().to_owned());
-    // The one the README writes.
-    built_in.chain(["tidy".to_owned()]).collect()
+    // The last is the one the README writes.
+    loops_in("loops").chain(loops_in("examples/queues")).chain(["tidy".to_owned()]).collect()
 }
 
 fn help(command: &mut clap::Command, texts: &mut Vec<String>) {
@@ -144,8 +186,10 @@ fn help(command: &mut clap::Command, texts: &mut Vec<String>) {
 #[test]
 fn every_command_line_that_is_shown_can_be_typed() {
     let loops = loops();
-    let mut texts: Vec<String> = ["README.md", "CONTRIBUTING.md", "ARCHITECTURE.md", "CHANGELOG.md"].map(read).into();
-    texts.extend(loops.iter().filter(|name| *name != "tidy").map(|name| read(&format!("loops/{name}/prompt.md"))));
+    let mut texts: Vec<String> = ["README.md", "CONTRIBUTING.md", "ARCHITECTURE.md", "CHANGELOG.md", "docs/queues.md"].map(read).into();
+    for folder in ["loops", "examples/queues"] {
+        texts.extend(loops_in(folder).map(|name| read(&format!("{folder}/{name}/prompt.md"))));
+    }
     help(&mut cli::definition(), &mut texts);
     // What people never type begins with two underscores.
     let typed = |line: &String| !line.starts_with("ap __") && line != "ap <COMMAND>";
@@ -159,7 +203,7 @@ fn every_command_line_that_is_shown_can_be_typed() {
 #[test]
 fn recipes_and_scripts_that_are_shown_exist() {
     let (justfile, script) = (read("justfile"), read("run.sh"));
-    for file in ["README.md", "CONTRIBUTING.md", "ARCHITECTURE.md"] {
+    for file in ["README.md", "CONTRIBUTING.md", "ARCHITECTURE.md", "docs/queues.md"] {
         let text = read(file);
         for line in lines_of("just", &text) {
             let recipe = words(&line).get(1).cloned().unwrap_or_default();
@@ -263,16 +307,17 @@ fn the_architecture_names_files_and_tests_that_exist() {
 
 #[test]
 fn links_lead_somewhere() {
-    for file in ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md"] {
-        let text = read(file);
-        let slug =
-            |line: &str| line.trim_start_matches('#').trim().to_lowercase().replace(' ', "-").replace([',', '.', ':', '(', ')', '`'], "");
-        let headings: BTreeSet<String> = text.lines().filter(|line| line.starts_with('#')).map(slug).collect();
+    let slug =
+        |line: &str| line.trim_start_matches('#').trim().to_lowercase().replace(' ', "-").replace([',', '.', ':', '(', ')', '`'], "");
+    let has = |file: &Utf8Path, heading: &str| {
+        fs::read_to_string(file).unwrap().lines().filter(|line| line.starts_with('#')).any(|line| slug(line) == heading)
+    };
+    for file in ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/queues.md"].map(|file| root().join(file)) {
+        let text = fs::read_to_string(&file).unwrap();
         for link in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
-            let fine = match link.strip_prefix('#') {
-                Some(heading) => headings.contains(heading),
-                None => link.starts_with("https://") || root().join(link).exists(),
-            };
+            let (path, heading) = link.split_once('#').map_or((link, None), |(path, heading)| (path, Some(heading)));
+            let target = if path.is_empty() { file.clone() } else { file.parent().unwrap().join(path) };
+            let fine = link.starts_with("https://") || target.exists() && heading.is_none_or(|heading| has(&target, heading));
             assert!(fine, "{file}: {link}");
         }
     }

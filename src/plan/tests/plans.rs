@@ -48,7 +48,7 @@ fn what_nobody_says_is_sensible() {
           "queue": {
             "provider": "backlog",
             "path": "/project/backlog.md",
-            "claim": "agent",
+            "claim_by": "agent",
             "max_wait_s": 600,
             "max_attempts": 3,
             "timeout_s": 60
@@ -122,4 +122,14 @@ fn a_prompt_is_looked_for_where_it_always_was() {
     assert_eq!(prompt_candidates("prompt: prompts/bead-refiner.md\n")[0], "prompts/bead-refiner.md");
     assert_eq!(prompt_candidates("prompt: refine\n"), ["refine.md", "prompts/refine.md", "refine", "prompts/refine"]);
     assert_eq!(prompt_candidates("prompt: refine.md\n"), ["refine.md", "refine.md.md", "prompts/refine.md", "prompts/refine.md.md"]);
+}
+
+#[test]
+fn every_kind_of_queue_is_read_as_it_was_written() {
+    let commands = "commands: {list: [t, l], claim: [t, c], release: [t, r], close: [t, d], park: [t, p]}";
+    for queue in ["path: todo.md", "provider: prd", "provider: beads", &format!("{commands}, claim: engine, database: ~/tasks")] {
+        let sources = Sources::Loop(a_loop("work", &format!("termination: {{type: queue}}\nqueue: {{{queue}}}\n"), PROMPT));
+        let (plan, warnings) = compile(&sources, &request(), &Overrides::default()).unwrap();
+        assert_eq!((warnings.len(), serde_json::from_str::<Plan>(&serde_json::to_string(&plan).unwrap()).unwrap()), (0, plan), "{queue}");
+    }
 }
