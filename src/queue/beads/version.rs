@@ -33,7 +33,9 @@ impl Dialect {
 ///
 /// Returns no version for a program that calls itself something else. An error says that it is too old.
 pub(super) fn read(said: &str) -> Result<(Option<Version>, Option<String>), String> {
-    let words = crate::text::first_line(said);
+    // There may be something else around it.
+    let own = said.lines().find(|line| line.trim_start().starts_with("bd "));
+    let words = crate::text::first_line(own.unwrap_or(said));
     let own_name = words.split_whitespace().next().is_some_and(|name| name != "bd");
     match number(&words) {
         _ if own_name => Ok((None, None)),
