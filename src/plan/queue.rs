@@ -56,6 +56,8 @@ pub struct TrackerCommands {
     #[serde(default)]
     pub database: Option<Utf8PathBuf>,
     pub list: Vec<String>,
+    /// Written as another word: beside it `claim` says who takes a task.
+    #[serde(rename = "claim_with")]
     pub claim: Vec<String>,
     pub release: Vec<String>,
     pub close: Vec<String>,

@@ -197,8 +197,8 @@ impl<F: Format> Queue for FileQueue<F> {
             locked.unpark(id, owner, release.why)?;
             return Ok(Released::Back);
         }
-        // A claim left on a closed task is no task given back.
-        if parse::<F>(&place.file)?.1.iter().any(|item| item.id == id && item.mark == Mark::Closed) {
+        // A claim left on a task that is closed or gone is no task given back.
+        if parse::<F>(&place.file)?.1.iter().find(|item| item.id == id).is_none_or(|item| item.mark == Mark::Closed) {
             locked.done(id)?;
             return Ok(Released::NotHeld);
         }

@@ -34,11 +34,13 @@ pub(in crate::queue) fn answer<'a, T: Deserialize<'a>>(text: &'a str) -> Result<
     }
 }
 
-/// Returns a text field of the only object in a text, or of its `data`.
-pub(in crate::queue) fn field(text: &str, name: &str) -> Option<String> {
-    let object: serde_json::Value = serde_json::from_str(&text[start(text)?..]).ok()?;
-    let value = object.get(name).or_else(|| object.get("data")?.get(name))?;
-    value.as_str().map(str::to_owned)
+/// Returns a text field of the first object in a text, or of its `data`, if it is there; an error says that there is no object.
+pub(in crate::queue) fn field(text: &str, name: &str) -> Result<Option<String>, String> {
+    let start = start(text).ok_or("it printed no JSON")?;
+    let mut values = serde_json::Deserializer::from_str(&text[start..]).into_iter::<serde_json::Value>();
+    let object = values.next().and_then(Result::ok).ok_or("its JSON breaks off")?;
+    let value = object.get(name).or_else(|| object.get("data")?.get(name));
+    Ok(value.and_then(serde_json::Value::as_str).map(str::to_owned))
 }
 
 /// Returns where JSON begins: a line that begins with a list of objects or with an object. `[warning] …` does not.
@@ -90,7 +92,7 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for Reader<T> {
             match key.as_str() {
                 // An envelope may hold an error as well as a list.
                 "data" | "items" | "tasks" => answer = answer.or(Some(object.next_value()?)),
-                "error" => answer = Some(Answer::Error(object.next_value::<Words>()?.0)),
+                "error" => answer = object.next_value::<Option<Words>>()?.map(|words| Answer::Error(words.0)).or(answer),
                 _ => drop(object.next_value::<IgnoredAny>()?),
             }
         }

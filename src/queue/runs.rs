@@ -35,9 +35,10 @@ pub fn join(queue: &dyn Queue, session: &SessionName, run: &RunId, project: &Pro
 
 /// Returns a function that says whether an agent may still be at work. People always may; nobody never is.
 pub fn living(queue: &dyn Queue) -> impl Fn(&Owner) -> bool + use<> {
-    let runs = queue.folder().map(|folder| folder.join("runs")).unwrap_or_default();
+    let runs = queue.folder().map(|folder| folder.join("runs"));
     move |owner| match owner {
-        Owner::Agent { run: Some(run), .. } => is_alive(&runs, run),
+        // While the queue cannot be found, nobody knows that they are dead.
+        Owner::Agent { run: Some(run), .. } => runs.as_ref().map_or(true, |runs| is_alive(runs, run)),
         // Nobody of ours claims without a run.
         Owner::Agent { run: None, .. } => false,
         Owner::Other(name) => !name.is_empty(),

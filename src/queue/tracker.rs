@@ -62,6 +62,8 @@ pub(super) struct TrackerQueue<T> {
 
 /// How many tasks a claim tries before it says that there is none.
 pub(super) const TRIES: usize = 50;
+/// What is shown as the holder of a task that is held, but not by whom.
+const SOMEBODY: &str = "somebody who did not say who";
 
 impl<T: Tracker> TrackerQueue<T> {
     pub(super) fn new(tracker: T, max_attempts: u32) -> Self {
@@ -89,8 +91,11 @@ impl<T: Tracker> TrackerQueue<T> {
             // A tracker that does not say who: it was free when we asked, and nobody else asks while we have the lock.
             (TaskState::Held, None, Ok(())) => {}
             (_, Some(by), _) => return Ok(Claim::Lost { by: by.to_string() }),
-            (_, None, Err(error)) => return Err(error),
-            (_, None, Ok(())) => return Ok(Claim::None),
+            (TaskState::Held, None, Err(_)) => return Ok(Claim::Lost { by: SOMEBODY.to_owned() }),
+            // It could have been had a moment ago.
+            (TaskState::Closed | TaskState::Blocked, None, _) => return Err(no(task)),
+            (TaskState::Ready, None, Err(error)) => return Err(error),
+            (TaskState::Ready, None, Ok(())) => return Ok(Claim::None),
         }
         locked.hold(id, &task.title, owner)?;
         Ok(Claim::Won(Task { owner: Some(owner.to_string()), ..task }))
@@ -98,15 +103,10 @@ impl<T: Tracker> TrackerQueue<T> {
 
     fn claim_named(&self, id: &str, owner: &Owner, locked: &mut Locked<'_>) -> Result<Claim> {
         let task = self.one(id, &locked.claims)?;
-        let another = "claim another: `ap queue ready` lists them";
-        match (task.state, task.owner) {
-            (TaskState::Closed, _) => Err(QueueError::rejected(format!("task `{id}` is closed already"), another)),
-            (TaskState::Held, Some(by)) if Owner::read(&by) == *owner => Ok(Claim::Won(Task { owner: Some(by), ..task })),
-            (TaskState::Held, by) => Ok(Claim::Lost { by: by.unwrap_or_else(|| "somebody who did not say who".to_owned()) }),
-            (TaskState::Blocked, _) => {
-                let why = task.why.unwrap_or_else(|| "is blocked".to_owned());
-                Err(QueueError::rejected(format!("task `{id}` {why}"), another))
-            }
+        match (task.state, task.owner.as_deref()) {
+            (TaskState::Closed | TaskState::Blocked, _) => Err(no(task)),
+            (TaskState::Held, Some(by)) if Owner::read(by) == *owner => Ok(Claim::Won(task)),
+            (TaskState::Held, by) => Ok(Claim::Lost { by: by.unwrap_or(SOMEBODY).to_owned() }),
             (TaskState::Ready, _) => self.take(id, owner, locked),
         }
     }
@@ -115,29 +115,42 @@ impl<T: Tracker> TrackerQueue<T> {
     fn claim_next(&self, owner: &Owner, locked: &mut Locked<'_>) -> Result<Claim> {
         let seen = std::mem::take(&mut *self.seen.lock().unwrap_or_else(PoisonError::into_inner));
         for id in seen.iter().take(TRIES) {
-            let ready = self.tracker.claims_safely()? || self.one(id, &locked.claims).is_ok_and(|task| task.state == TaskState::Ready);
-            if let Some(won) = ready.then(|| self.won(id, owner, locked)).transpose()?.flatten() {
+            if let Some(won) = self.won(id, false, owner, locked)? {
                 return Ok(won);
             }
         }
         let ready = self.tracker.ready(Ready::Some)?;
         let ready = ready.into_iter().map(|task| with_claims(task, &locked.claims)).filter(|task| task.state == TaskState::Ready);
         let ids: Vec<String> = ready.map(|task| task.id).collect();
-        for id in ids.iter().take(TRIES) {
-            if let Some(won) = self.won(id, owner, locked)? {
+        for (at, id) in ids.iter().take(TRIES).enumerate() {
+            if let Some(won) = self.won(id, at == 0, owner, locked)? {
                 return Ok(won);
             }
         }
         Ok(Claim::None)
     }
 
-    fn won(&self, id: &str, owner: &Owner, locked: &mut Locked<'_>) -> Result<Option<Claim>> {
-        match self.take(id, owner, locked) {
+    /// Claims a task that was ready when we looked. Unless that is just now, looks again first where a claim would take
+    /// the task whatever has become of it.
+    fn won(&self, id: &str, just_now: bool, owner: &Owner, locked: &mut Locked<'_>) -> Result<Option<Claim>> {
+        let claim =
+            if just_now || self.tracker.claims_safely()? { self.take(id, owner, locked) } else { self.claim_named(id, owner, locked) };
+        match claim {
             Ok(won @ Claim::Won(_)) => Ok(Some(won)),
             Ok(Claim::Lost { .. } | Claim::None) => Ok(None),
             Err(error) if error.problem == Problem::Rejected => Ok(None),
             Err(error) => Err(error),
         }
+    }
+
+    /// Whatever the tracker said of a change: if reading again shows it, it was made.
+    fn made(&self, id: &str, change: Result<()>, is: impl Fn(&Task) -> bool) -> Result<()> {
+        let refused = |error: &QueueError| matches!(error.problem, Problem::Rejected | Problem::Missing);
+        change.or_else(|error| if !refused(&error) && self.tracker.one(id).is_ok_and(|task| is(&task)) { Ok(()) } else { Err(error) })
+    }
+
+    fn put_back(&self, id: &str, owner: &Owner) -> Result<()> {
+        self.made(id, self.tracker.release(id, owner), |task| task.state == TaskState::Ready)
     }
 
     fn census(&self, tasks: &[Task], alive: &dyn Fn(&Owner) -> bool) -> Census {
@@ -206,19 +219,23 @@ impl<T: Tracker> Queue for TrackerQueue<T> {
     fn release(&self, id: &str, owner: &Owner, release: &Release<'_>) -> Result<Released> {
         let place = self.tracker.place()?;
         let mut locked = place.lock(&format!("release {id}"))?;
-        let task = self.one(id, &locked.claims)?;
+        let task = match self.one(id, &locked.claims) {
+            // Somebody has deleted it.
+            Err(error) if error.problem == Problem::Rejected => return locked.done(id).map(|()| Released::NotHeld),
+            task => task?,
+        };
         if task.state == TaskState::Blocked && locked.claims.parked(id).is_some() && owner.is_person() {
-            self.tracker.release(id, owner)?;
+            self.put_back(id, owner)?;
             return locked.unpark(id, owner, release.why).map(|()| Released::Back);
         }
         if task.state != TaskState::Held || Owner::read(task.owner.as_deref().unwrap_or_default()) != *owner {
             return Ok(Released::NotHeld);
         }
         if let Some(why) = release.parks(|| locked.failed(id), self.max_attempts) {
-            self.tracker.park(id, owner, &why)?;
+            self.made(id, self.tracker.park(id, owner, &why), |task| task.state != TaskState::Held)?;
             return locked.park(id, owner, &why).map(|()| Released::Parked);
         }
-        self.tracker.release(id, owner)?;
+        self.put_back(id, owner)?;
         locked.free(id, owner, release.why).map(|()| Released::Back)
     }
 
@@ -232,7 +249,7 @@ impl<T: Tracker> Queue for TrackerQueue<T> {
             return Err(QueueError::rejected(format!("task `{id}` is held by {by}"), "leave it to its holder, and claim another"));
         }
         if task.state != TaskState::Closed {
-            self.tracker.close(id, owner, reason)?;
+            self.made(id, self.tracker.close(id, owner, reason), |task| task.state == TaskState::Closed)?;
             locked.note("closed", id, owner, reason)?;
         }
         locked.done(id)
@@ -259,6 +276,15 @@ impl<T: Tracker> Queue for TrackerQueue<T> {
     fn hurry(&self) {
         self.tracker.hurry();
     }
+}
+
+/// Says that a task cannot be claimed, and why.
+fn no(task: Task) -> QueueError {
+    let why = match task.state {
+        TaskState::Closed => "is closed already".to_owned(),
+        _ => task.why.unwrap_or_else(|| "is blocked".to_owned()),
+    };
+    QueueError::rejected(format!("task `{}` {why}", task.id), "claim another: `ap queue ready` lists them")
 }
 
 /// Adds what only we know: who claimed a task whose tracker does not say, and what we have parked.

@@ -4,6 +4,7 @@ mod replay;
 mod states;
 
 use crate::project::Ran;
+use agent_pipelines::model::Env;
 use agent_pipelines::store::atomic;
 use camino::{Utf8Path, Utf8PathBuf};
 use serde_json::{Value, json};
@@ -18,7 +19,7 @@ const VERSIONS: &[&str] = &["0.24.4", "0.29.0", "0.46.0", "0.47.0", "0.47.0-noda
 pub(crate) struct Bd {
     _folder: TempDir,
     pub(crate) root: Utf8PathBuf,
-    version: String,
+    program: String,
     vars: Vec<(String, String)>,
 }
 
@@ -29,7 +30,8 @@ impl Bd {
         let top = Utf8PathBuf::from_path_buf(folder.path().canonicalize().expect("it is there")).expect("a UTF-8 path");
         let root = top.join("repo");
         git(&top, &["init", "-q", "repo"]);
-        Self { _folder: folder, root, version: version.into(), vars: Vec::new() }
+        let vars = vec![("FAKE_BD_VERSION".to_owned(), version.to_owned())];
+        Self { _folder: folder, root, program: env!("CARGO_BIN_EXE_fake-bd").into(), vars }
     }
 
     /// Makes a repository with an empty database.
@@ -39,15 +41,38 @@ impl Bd {
         bd
     }
 
+    /// Makes a repository with an empty database of the real `bd` that `BD_BIN` names, which finds a home of its own.
+    pub(crate) fn real() -> Self {
+        let mut bd = Self::new("");
+        let home = bd.root.join("../home");
+        fs_err::create_dir(&home).expect("a home");
+        bd.program = std::env::var("BD_BIN").expect("BD_BIN is set");
+        bd.vars.clear();
+        bd.set("HOME", home).set("PATH", std::env::var("PATH").unwrap_or_default()).set("BEADS_NO_DAEMON", "1");
+        bd.run(&["init", "--prefix", "demo", "--quiet"]).expect(0);
+        bd
+    }
+
+    pub(crate) fn program(&self) -> String {
+        self.program.clone()
+    }
+
+    /// Returns the environment its calls have.
+    pub(crate) fn env(&self) -> Env {
+        let mut env = Env::default();
+        env.extend(self.vars.iter().cloned());
+        env
+    }
+
     pub(crate) fn set(&mut self, name: &str, value: impl Into<String>) -> &mut Self {
         self.vars.push((name.into(), value.into()));
         self
     }
 
     pub(crate) fn command(&self, args: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_fake-bd"));
+        let mut command = Command::new(&self.program);
         command.args(args).current_dir(&self.root).env_clear().stdin(Stdio::null());
-        command.env("FAKE_BD_VERSION", &self.version).envs(self.vars.iter().map(|(name, value)| (name, value)));
+        command.envs(self.vars.iter().map(|(name, value)| (name, value)));
         command
     }
 
@@ -60,7 +85,7 @@ impl Bd {
     pub(crate) fn json(&self, args: &[&str]) -> Value {
         let ran = self.run(&[args, &["--json"]].concat()).expect(0);
         let mut answer: Value = serde_json::from_str(&ran.stdout).unwrap_or_else(|error| panic!("{args:?}: {error}: {}", ran.text()));
-        if self.version == "2.0.0" { answer["data"].take() } else { answer }
+        if answer.get("data").is_some() { answer["data"].take() } else { answer }
     }
 
     /// Creates an issue and returns its id.

@@ -3,7 +3,7 @@ use super::issue::Issue;
 use crate::model::Env;
 use crate::queue::json::{self, Answer};
 use crate::queue::program::{Program, Said};
-use crate::queue::{At, Owner, Problem, QueueError, Result};
+use crate::queue::{At, Owner, QueueError, Result};
 use camino::Utf8Path;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
@@ -12,8 +12,10 @@ use std::time::Duration;
 const BUSY: [&str; 5] = ["database is locked", "out of sync", "exclusive lock", "lock timeout", "lock-timeout"];
 /// What `bd` says where it has no database.
 const NO_DATABASE: [&str; 2] = ["no beads database", "database not initialized"];
-/// What it says of an issue that is not there.
-const NO_ISSUE: [&str; 2] = ["no issue found", "not found"];
+/// What it says of an issue that is not there. Not just "not found": a table or a program may be missing too.
+const NO_ISSUE: [&str; 3] = ["no issue found", "issue not found", "not found: issue"];
+/// What it says when it has understood and refuses; from 0.57 on with an exit code of 1.
+const REFUSED: [&str; 3] = ["cannot close", "already claimed", "not claimable"];
 
 /// The program, called for one project.
 #[derive(Debug)]
@@ -39,6 +41,16 @@ impl Bd {
         self.program.read(|| Ok(self.call(args, None)?.stdout))
     }
 
+    /// Asks for a text field of something that is no issue.
+    pub(super) fn field(&self, args: &[&str], name: &str) -> Result<Option<String>> {
+        self.program.read(|| json::field(&self.call(args, None)?.stdout, name).map_err(|why| self.nonsense(args, &why)))
+    }
+
+    /// Makes a change that is not answered with issues.
+    pub(super) fn tell(&self, args: &[&str]) -> Result<()> {
+        self.program.change(|| self.call(args, None).map(drop))
+    }
+
     /// Changes an issue. Repeated only where `bd` says that it has changed nothing.
     pub(super) fn write(&self, args: &[&str], owner: Option<&Owner>) -> Result<Vec<Issue>> {
         self.program.change(|| self.issues(args, owner))
@@ -53,11 +65,13 @@ impl Bd {
             Err(_) if said.stdout.trim().is_empty() && !said.complaint().is_empty() => {
                 Err(self.failure(args, "no answer", &said.complaint()))
             }
-            Err(why) => {
-                let what = format!("`{}`: {why}", self.program.line(&self.name, args));
-                Err(QueueError::protocol(what, "call it yourself and see; its stdout must be JSON"))
-            }
+            Err(why) => Err(self.nonsense(args, &why)),
         }
+    }
+
+    fn nonsense(&self, args: &[&str], why: &str) -> QueueError {
+        let what = format!("`{}`: {why}", self.program.line(&self.name, args));
+        QueueError::protocol(what, "call it yourself and see; its stdout must be JSON")
     }
 
     /// One call. Its exit code counts, whatever it printed.
@@ -94,10 +108,10 @@ impl Bd {
         if says(&NO_ISSUE) {
             return QueueError::rejected(what, "`ap queue ready` lists the ids");
         }
-        match how {
-            "no answer" => QueueError::rejected(what, format!("`{name} show` and `ap queue show` tell what is the matter with it")),
-            _ => QueueError::new(Problem::Protocol, what, format!("call it yourself and see; `{name} doctor` checks the database")),
+        if how == "no answer" || says(&REFUSED) {
+            return QueueError::rejected(what, format!("`{name} show` and `ap queue show` tell what is the matter with it"));
         }
+        QueueError::protocol(what, format!("call it yourself and see; `{name} doctor` checks the database"))
     }
 }
 

@@ -1,6 +1,8 @@
 //! Issues as `bd --json` prints them, and what they are as tasks.
+use crate::clock;
 use crate::model::{Task, TaskState};
 use crate::queue::Owner;
+use jiff::Timestamp;
 use serde::Deserialize;
 use std::collections::{BTreeMap, HashMap};
 
@@ -116,7 +118,7 @@ impl Issue {
             "closed" | "tombstone" => (TaskState::Closed, None),
             status if seen.done.iter().any(|done| done == status) => (TaskState::Closed, None),
             "in_progress" | "hooked" => (TaskState::Held, None),
-            "deferred" => blocked(self.defer_until.as_ref().map_or("is deferred".to_owned(), |until| format!("is deferred until {until}"))),
+            "deferred" => blocked(self.deferred()),
             "open" => match self.assignee() {
                 // What a crash left of a claim, or of giving one back.
                 Some(assignee) if !Owner::read(assignee).is_person() => (TaskState::Held, None),
@@ -127,15 +129,28 @@ impl Issue {
         }
     }
 
+    /// Whether it is put off, although its status says nothing of it.
+    fn is_deferred(&self, now: Timestamp) -> bool {
+        self.defer_until.as_deref().and_then(|until| until.parse::<Timestamp>().ok()).is_some_and(|until| now < until)
+    }
+
+    fn deferred(&self) -> String {
+        self.defer_until.as_ref().map_or("is deferred".to_owned(), |until| format!("is deferred until {until}"))
+    }
+
     /// Says why an open issue is not ready, if it is not.
     fn open(&self, seen: &Seen) -> Option<String> {
         if !self.is_work() {
             return Some(format!("is of the type `{}`, which nobody works on itself", self.issue_type.as_deref().unwrap_or("template")));
         }
         let waits = |ids: &[String]| format!("waits for {}", ids.join(", "));
-        match &seen.ready {
-            Some(ready) if ready.contains_key(&self.id) => None,
-            Some(_) => {
+        let ready = seen.ready.as_ref().map(|ready| ready.contains_key(&self.id));
+        if ready != Some(true) && self.is_deferred(clock::now()) {
+            return Some(self.deferred());
+        }
+        match ready {
+            Some(true) => None,
+            Some(false) => {
                 Some(seen.blocked_by.get(&self.id).filter(|ids| !ids.is_empty()).map_or("is not ready for bd".to_owned(), |ids| waits(ids)))
             }
             None => {

@@ -10,7 +10,7 @@ mod version;
 
 use super::claims::Place;
 use super::tracker::{Ready, Tracker};
-use super::{At, Owner, QueueError, Result, Unlabelled, json};
+use super::{At, Owner, QueueError, Result, Unlabelled};
 use crate::model::{Sought, Task};
 use crate::plan::bad_label;
 use call::Bd;
@@ -71,6 +71,8 @@ impl Beads {
 
     /// Asks for a list, in full unless it says otherwise, of our label if there is one.
     fn list(&self, words: &[&str]) -> Result<Vec<Issue>> {
+        // Of a version nobody knows nothing is believed.
+        self.dialect()?;
         let label = self.label.iter().flat_map(|label| ["--label", label.as_str()]);
         let args: Vec<&str> = words.iter().copied().chain(label).chain(["--json"]).collect();
         self.bd.read(&args)
@@ -90,8 +92,8 @@ impl Beads {
         if !issues.iter().any(Issue::has_custom_status) {
             return Ok(Vec::new());
         }
-        let said = self.bd.text(&["config", "get", "status.custom", "--json"])?;
-        Ok(done_statuses(&json::field(&said, "value").unwrap_or_default()))
+        let custom = self.bd.field(&["config", "get", "status.custom", "--json"], "value")?;
+        Ok(done_statuses(&custom.unwrap_or_default()))
     }
 
     fn blocked_by(&self) -> HashMap<String, Vec<String>> {
@@ -156,8 +158,6 @@ impl Tracker for Beads {
     }
 
     fn open(&self) -> Result<Vec<Task>> {
-        // Whether it is too old shows before anything is claimed.
-        self.dialect()?;
         let ready = self.list_ready(GLANCE)?;
         if ready.is_empty() {
             return Ok(Vec::new());
@@ -175,7 +175,9 @@ impl Tracker for Beads {
     }
 
     fn one(&self, id: &str) -> Result<Task> {
-        let issue = self.bd.read(&["show", plain(id)?, "--json"])?.into_iter().find(|issue| issue.id == id);
+        let id = plain(id)?;
+        self.dialect()?;
+        let issue = self.bd.read(&["show", id, "--json"])?.into_iter().find(|issue| issue.id == id);
         let issue = issue.ok_or_else(|| {
             QueueError::protocol(format!("`{} show {id}` showed something else", self.bd.name), "call it yourself and see")
         })?;
@@ -221,7 +223,7 @@ impl Tracker for Beads {
         };
         for id in &ids {
             self.one(id)?;
-            self.bd.text(&["label", "add", plain(id)?, label, "--json"])?;
+            self.bd.tell(&["label", "add", plain(id)?, label, "--json"])?;
             let has = |issue: &Issue| issue.id == *id && issue.labels.iter().flatten().any(|has| has == label);
             if !self.bd.read(&["show", id, "--json"])?.iter().any(has) {
                 return Err(QueueError::protocol(

@@ -40,7 +40,9 @@ impl Dialect {
 
 /// Reads what `bd version` says. An error says that it is too old.
 pub(super) fn read(said: &str) -> Result<Version, String> {
-    let said = crate::text::first_line(said);
+    // There may be something else around it.
+    let own = said.lines().find(|line| line.trim_start().starts_with("bd "));
+    let said = crate::text::first_line(own.unwrap_or(said));
     let own_name = said.split_whitespace().next().is_some_and(|name| name != "bd");
     let (number, remark) = match number(&said) {
         _ if own_name => (None, None),

@@ -1,0 +1,146 @@
+//! A claim: one owner, whoever asks how often.
+use super::beads::{VERSIONS, bd};
+use super::{Put, World, agent, agent_of, providers};
+use agent_pipelines::model::TaskState;
+use agent_pipelines::queue::{Claim, Owner, Problem, Result};
+
+#[track_caller]
+fn refused(claim: Result<Claim>, word: &str) {
+    let error = claim.expect_err("a refusal");
+    assert!(error.problem == Problem::Rejected && error.what.contains(word), "{error:?}");
+}
+
+fn lost(by: &str) -> Result<Claim> {
+    Ok(Claim::Lost { by: by.to_owned() })
+}
+
+#[test]
+fn a_claim_has_one_owner() {
+    for provider in providers() {
+        let world = provider.world(&[("a", false), ("b", false), ("c", true)]);
+        let (one, two) = (agent("s", 1), agent("s", 2));
+        assert_eq!(world.take(None, &one), "a", "{}", provider.name);
+        let task = world.queue.show(world.id("a")).unwrap();
+        let told = (task.title.as_str(), task.state, task.owner.as_deref());
+        assert_eq!(told, ("Task a", TaskState::Held, Some("pipeline/s/r1/1")), "{}", provider.name);
+        assert_eq!(world.truth("a").0, "held", "{}", provider.name);
+        assert_eq!(world.claim(Some("a"), &two), lost("pipeline/s/r1/1"), "{}", provider.name);
+        assert_eq!(world.take(Some("a"), &one), "a", "the same claim again");
+        assert_eq!(world.take(None, &one), "a", "an agent's next claim is the one it has");
+        assert_eq!(world.take(None, &two), "b");
+        assert_eq!(world.claim(None, &agent("s", 3)), Ok(Claim::None), "{}", provider.name);
+        assert_eq!(world.claim(None, &agent_of("s", "r2", 1)), Ok(Claim::None), "another run is another agent");
+    }
+}
+
+#[test]
+fn what_is_closed_blocked_or_not_there_cannot_be_claimed() {
+    for provider in providers() {
+        let world = provider.world(&[("a", true), ("b", false)]);
+        refused(world.claim(Some("a"), &agent("s", 1)), "closed");
+        refused(world.claim(Some("nope"), &agent("s", 1)), "nope");
+        assert_eq!(world.truth("a").0, "closed", "{}", provider.name);
+        if world.put("b", Put::Blocked) {
+            refused(world.claim(Some("b"), &agent("s", 1)), "b");
+            assert_eq!(world.claim(None, &agent("s", 1)), Ok(Claim::None), "{}", provider.name);
+        }
+    }
+}
+
+#[test]
+fn an_empty_queue_gives_nothing() {
+    for provider in providers() {
+        assert_eq!(provider.open(&[]).claim(None, &agent("s", 1)), Ok(Claim::None), "{}", provider.name);
+    }
+}
+
+#[test]
+fn a_person_who_claims_twice_gets_two_tasks() {
+    for provider in providers() {
+        let world = provider.open(&["a", "b"]);
+        let ann = Owner::person("ann");
+        assert_eq!([world.take(None, &ann), world.take(None, &ann)], ["a", "b"], "{}", provider.name);
+        assert_eq!(world.take(Some("a"), &ann), "a", "by name it is the same one");
+    }
+}
+
+#[test]
+fn what_a_person_has_taken_by_other_means_is_lost() {
+    for provider in providers() {
+        let world = provider.open(&["a", "b"]);
+        if world.put("a", Put::HeldBy("ann")) {
+            assert!(matches!(world.claim(Some("a"), &agent("s", 1)), Ok(Claim::Lost { .. })), "{}", provider.name);
+        }
+        if world.put("a", Put::Held) {
+            assert!(matches!(world.claim(Some("a"), &agent("s", 1)), Ok(Claim::Lost { .. })), "{}", provider.name);
+        }
+    }
+}
+
+/// What is done behind our back between a look and the claim that follows it.
+fn meanwhile(world: &World, put: Put<'_>) -> Option<(String, Option<String>)> {
+    assert_eq!(world.settle().0, "work 2", "{}", world.provider.name);
+    world.put("a", put).then(|| world.truth("a"))
+}
+
+#[test]
+fn what_was_taken_or_closed_since_the_last_look_is_passed_over() {
+    for provider in providers() {
+        for put in [Put::Closed, Put::HeldBy("ann"), Put::Deleted] {
+            let world = provider.open(&["a", "b"]);
+            if !matches!(put, Put::Deleted) {
+                let Some(before) = meanwhile(&world, put) else { continue };
+                assert_eq!(world.take(None, &agent("s", 1)), "b", "{}: {put:?}", provider.name);
+                assert_eq!(world.truth("a"), before, "{}: {put:?}", provider.name);
+            } else {
+                world.settle();
+                let next = if world.put("a", put) { "b" } else { "a" };
+                assert_eq!(world.take(None, &agent("s", 1)), next, "{}: {put:?}", provider.name);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_claim_on_a_task_closed_meanwhile_never_opens_it() {
+    for provider in providers() {
+        let world = provider.open(&["a"]);
+        world.settle();
+        world.put("a", Put::Closed);
+        assert_eq!(world.claim(None, &agent("s", 1)), Ok(Claim::None), "{}", provider.name);
+        refused(world.claim(Some("a"), &agent("s", 1)), "closed");
+        assert_eq!(world.truth("a").0, "closed", "{}", provider.name);
+    }
+}
+
+#[test]
+fn what_waits_for_another_issue_cannot_be_claimed_by_name() {
+    for version in VERSIONS {
+        let world = super::provider(version).open(&["a", "b"]);
+        bd(&world, &["dep", "add", world.id("a"), world.id("b")]);
+        refused(world.claim(Some("a"), &agent("s", 1)), "waits for demo-b");
+        bd(&world, &["update", world.id("b"), "--status", "deferred"]);
+        refused(world.claim(Some("b"), &agent("s", 1)), "deferred");
+        assert_eq!(world.claim(None, &agent("s", 1)), Ok(Claim::None));
+    }
+    let world = super::provider("1.3.0").open(&["a"]);
+    bd(&world, &["update", world.id("a"), "--defer", "+2d"]);
+    refused(world.claim(Some("a"), &agent("s", 1)), "is deferred until 2");
+}
+
+#[test]
+fn an_id_that_looks_like_an_option_is_refused() {
+    for provider in providers() {
+        let world = provider.open(&["a"]);
+        for id in ["--all", "-h", "", "a b", "--claim\n"] {
+            for error in [
+                world.queue.claim(Some(id), &agent("s", 1)).unwrap_err(),
+                world.queue.show(id).unwrap_err(),
+                world.queue.close(id, None, "").unwrap_err(),
+            ] {
+                assert_eq!(error.problem, Problem::Rejected, "{}: {error}", provider.name);
+            }
+        }
+        assert_eq!(world.verdict(), "work 1");
+    }
+}

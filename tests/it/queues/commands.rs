@@ -1,0 +1,204 @@
+//! Trackers behind commands: one of the tests, and what only commands are asked.
+use super::{Made, Put, Stage, agent, provider};
+use agent_pipelines::model::Env;
+use agent_pipelines::plan::{QueueSource, QueueSpec, TrackerCommands};
+use agent_pipelines::queue::{At, Problem, open};
+use agent_pipelines::store::atomic;
+use camino::{Utf8Path, Utf8PathBuf};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::process::Command;
+use std::sync::LazyLock;
+use tempfile::TempDir;
+
+/// The interpreter itself: what is called `python3` may be a slow script that looks for it.
+pub(super) static PYTHON: LazyLock<String> = LazyLock::new(|| {
+    let usual = "/usr/bin/python3";
+    if Utf8Path::new(usual).is_file() {
+        return usual.to_owned();
+    }
+    let said = Command::new("python3").args(["-c", "import sys; print(sys.executable)"]).output().expect("python3 runs");
+    String::from_utf8(said.stdout).expect("a path").trim().to_owned()
+});
+
+/// A file of the tracker in `tests/fakes/tracker.py`.
+struct ScriptStage {
+    _folder: TempDir,
+    file: Utf8PathBuf,
+    env: Env,
+}
+
+pub(super) fn script(_name: &'static str) -> Box<dyn Stage> {
+    let folder = tempfile::Builder::new().prefix("queue tests ").tempdir().expect("a temporary folder");
+    let top = Utf8PathBuf::from_path_buf(folder.path().canonicalize().expect("it is there")).expect("a UTF-8 path");
+    let stage = ScriptStage { _folder: folder, file: top.join("tracker.json"), env: Env::default() };
+    stage.save(&json!({ "tasks": [], "closings": [] }));
+    Box::new(stage)
+}
+
+impl ScriptStage {
+    fn load(&self) -> Value {
+        serde_json::from_slice(&fs_err::read(&self.file).expect("the file")).expect("JSON")
+    }
+
+    fn save(&self, state: &Value) {
+        atomic::replace(&self.file, state.to_string().as_bytes()).expect("a file");
+    }
+
+    fn change(&self, change: impl FnOnce(&mut Vec<Value>)) {
+        let mut state = self.load();
+        change(state["tasks"].as_array_mut().expect("tasks"));
+        self.save(&state);
+    }
+
+    fn commands(&self) -> TrackerCommands {
+        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fakes/tracker.py");
+        let command = |action: &str| [&PYTHON, "-I", "-S", script, self.file.as_str(), action, "{id}"].map(str::to_owned).to_vec();
+        TrackerCommands {
+            label: Some("s".to_owned()),
+            database: Some(self.file.clone()),
+            list: command("list"),
+            claim: command("claim"),
+            release: command("release"),
+            close: command("close"),
+            park: command("park"),
+        }
+    }
+}
+
+impl Stage for ScriptStage {
+    fn source(&self) -> QueueSource {
+        QueueSource::Command(Box::new(self.commands()))
+    }
+
+    fn at(&self) -> At {
+        At { project: self.file.parent().expect("a folder").to_owned(), env: self.env.clone() }
+    }
+
+    fn make(&self, tasks: &[Made<'_>]) -> Vec<String> {
+        let state = |closed: bool| if closed { "closed" } else { "open" };
+        let task = |task: &Made<'_>| json!({ "id": task.name, "title": task.title, "state": state(task.closed) });
+        self.change(|all| all.extend(tasks.iter().map(task)));
+        tasks.iter().map(|task| task.name.to_owned()).collect()
+    }
+
+    fn put(&self, id: &str, to: Put<'_>) -> bool {
+        let word = match to {
+            Put::Open => "open",
+            Put::Closed => "closed",
+            Put::Held => "held",
+            Put::Blocked => "blocked",
+            Put::Deleted => "",
+            // It keeps no owner.
+            Put::HeldBy(_) => return false,
+        };
+        self.change(|tasks| {
+            tasks.retain(|task| task["id"] != id || !word.is_empty());
+            tasks.iter_mut().filter(|task| task["id"] == id).for_each(|task| task["state"] = word.into());
+        });
+        true
+    }
+
+    fn truth(&self, id: &str) -> (String, Option<String>) {
+        let state = self.load();
+        let task = state["tasks"].as_array().expect("tasks").iter().find(|task| task["id"] == id).expect("the task");
+        (task["state"].as_str().expect("a state").to_owned(), None)
+    }
+
+    fn vanish(&self) {
+        fs_err::remove_file(&self.file).expect("it goes");
+    }
+
+    fn closings(&self) -> BTreeMap<String, usize> {
+        let mut closings = BTreeMap::new();
+        for id in self.load()["closings"].as_array().expect("a list") {
+            *closings.entry(id.as_str().expect("an id").to_owned()).or_default() += 1;
+        }
+        closings
+    }
+
+    fn set(&mut self, name: &str, value: &str) {
+        self.env.insert(name.to_owned(), value.to_owned());
+    }
+}
+
+/// A queue of a tracker whose commands are this program, called with the action.
+fn queue(program: &str) -> (Box<dyn agent_pipelines::queue::Queue>, super::World) {
+    let world = provider("tracker.py").open(&["a"]);
+    let command = |action: &str| [&PYTHON, "-I", "-S", "-c", program, action].map(str::to_owned).to_vec();
+    let commands = TrackerCommands {
+        label: None,
+        database: None,
+        list: command("list"),
+        claim: command("claim"),
+        release: command("release"),
+        close: command("close"),
+        park: Vec::new(),
+    };
+    let spec = QueueSpec { timeout_s: 10, ..QueueSpec::new(QueueSource::Command(Box::new(commands))) };
+    (open(&spec, &world.stage.at()), world)
+}
+
+#[test]
+fn what_a_command_says_wrongly_is_unknown() {
+    for (program, words) in [
+        ("import sys; sys.exit('no network')", "no network"),
+        ("print('nothing to do')", "it printed no JSON but “nothing to do”"),
+        ("print('[{')", "breaks off"),
+        ("print('{\"error\": \"not logged in\"}')", "not logged in"),
+        ("print('[{\"id\": 1, \"title\": \"x\", \"state\": \"odd\"}]')", "unknown variant `odd`"),
+        ("import os; os.kill(os.getpid(), 9)", "signal 9"),
+    ] {
+        let (queue, world) = queue(program);
+        // Else it is asked again and again.
+        queue.hurry();
+        let settled = agent_pipelines::queue::settle(&*queue, &super::run("s", "r1"), &super::lives, false);
+        let verdict = world.words(&settled.verdict);
+        assert!(verdict.starts_with("unknown: ") && verdict.contains(words), "{program}: {verdict}");
+    }
+}
+
+#[test]
+fn ids_may_be_numbers_and_fields_may_be_missing_or_null() {
+    let task = "{\"id\": 7, \"title\": \"x\", \"state\": \"ready\", \"owner\": null, \"body\": null, \"more\": {}}";
+    let (queue, _world) = queue(&format!("print('{{\"error\": null, \"tasks\": [{task}]}}')"));
+    let tasks = queue.next().unwrap();
+    assert_eq!((tasks[0].id.as_str(), tasks.len()), ("7", 1));
+}
+
+#[test]
+fn a_plan_keeps_every_kind_of_queue() {
+    for provider in super::providers() {
+        let spec = provider.open(&[]).spec;
+        let text = serde_json::to_string(&spec).unwrap();
+        assert_eq!(serde_json::from_str::<QueueSpec>(&text).unwrap_or_else(|error| panic!("{error}: {text}")), spec);
+    }
+}
+
+/// A tracker whose `list` always shows the task in one state and whose other commands refuse.
+fn refusing(state: &str) -> String {
+    let list = format!("[{{\"id\": \"a\", \"title\": \"x\", \"state\": \"{state}\"}}]");
+    format!("import sys\nprint('{list}') if sys.argv[1] == 'list' else sys.exit('I will not')")
+}
+
+#[test]
+fn a_command_that_refuses_is_told_in_its_own_words() {
+    let (queue, _world) = queue(&refusing("open"));
+    let error = queue.claim(None, &agent("s", 1)).unwrap_err();
+    assert!(error.problem == Problem::Protocol && error.what.contains("I will not"), "{error}");
+    let error = queue.close("a", None, "").unwrap_err();
+    assert!(error.what.contains("`close` command") && error.what.contains("I will not"), "{error}");
+}
+
+#[test]
+fn a_tracker_that_is_busy_is_asked_again_and_one_that_lies_is_not_believed() {
+    let program = "import sys, os\n\
+        if sys.argv[1] != 'list' and not os.path.exists('second'): open('second', 'w'); sys.exit(75)\n\
+        state = 'held' if os.path.exists('done') else 'open'\n\
+        if sys.argv[1] == 'claim': open('done', 'w')\n\
+        print('[{\"id\": \"a\", \"title\": \"x\", \"state\": \"' + state + '\"}]')";
+    let (queue, _world) = queue(program);
+    assert!(matches!(queue.claim(None, &agent("s", 1)), Ok(agent_pipelines::queue::Claim::Won(_))));
+    let error = queue.close("a", Some(&agent("s", 1)), "").unwrap_err();
+    assert!(error.what.contains("could not be closed"), "{error}");
+}

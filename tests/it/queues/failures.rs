@@ -1,0 +1,231 @@
+//! A `bd` that goes wrong: survived where that is safe, else unknown and told in its own words; never done, never twice.
+use super::beads::{VERSIONS, calls, forget_calls, world};
+use super::{World, agent, lives, run};
+use agent_pipelines::clock::wait_until;
+use agent_pipelines::plan::{QueueSource, QueueSpec};
+use agent_pipelines::queue::{self, Owner, Problem, Released, open, settle};
+use agent_pipelines::store::atomic;
+use serde_json::{Value, json};
+use std::time::{Duration, Instant};
+
+/// Makes calls go wrong: which, how often, and how.
+pub(super) fn rules(world: &mut World, rules: &[(&str, Option<u32>, &str)]) {
+    let rule = |(command, times, fault): &(&str, Option<u32>, &str)| match times {
+        Some(times) => json!({ "command": command, "times": times, "fault": fault }),
+        None => json!({ "command": command, "fault": fault }),
+    };
+    let file = world.stage.at().project.join("../faults.json");
+    let _ = fs_err::remove_file(format!("{file}.used"));
+    atomic::replace(&file, Value::from(rules.iter().map(rule).collect::<Vec<_>>()).to_string().as_bytes()).expect("rules");
+    world.set("FAKE_BD_FAULTS", file.as_str());
+}
+
+/// A world in which all is done but one, held by our agent, and calls go wrong.
+fn wrong(version: &str, of: &[(&str, Option<u32>, &str)]) -> World {
+    let mut world = super::provider(version).world(&[("a", false), ("b", true)]);
+    world.take(None, &agent("s", 1));
+    rules(&mut world, of);
+    world
+}
+
+#[test]
+fn what_never_answers_well_is_unknown_and_told_in_its_own_words() {
+    let faults = [
+        ("0.24.4", "rc1", "something went wrong"),
+        ("0.47.0", "vanish", "no beads database found"),
+        ("0.49.5", "garbage", "it printed no JSON but"),
+        ("1.3.0", "truncate", "its JSON breaks off"),
+        ("2.0.0", "killed", "signal 9"),
+    ];
+    for (version, fault, words) in faults {
+        let mut world = super::provider(version).world(&[("a", false), ("b", true)]);
+        world.take(None, &agent("s", 1));
+        for command in ["ready", "list", "show"] {
+            // Nothing is ready and all is closed but what we hold: the next to "done" there is.
+            rules(&mut world, &[(command, None, fault)]);
+            // Else it is asked again and again.
+            world.queue.hurry();
+            let told = if command == "show" {
+                world.queue.close(world.id("a"), Some(&agent("s", 1)), "").unwrap_err().what
+            } else {
+                let (verdict, released) = world.settle();
+                assert!(verdict.starts_with("unknown: ") && released.is_empty(), "{version} {command} {fault}: {verdict}");
+                verdict
+            };
+            assert!(told.contains(words), "{version} {command} {fault}: {told}");
+            assert_eq!(world.truth("a").0, "held", "{version} {command} {fault}");
+        }
+    }
+}
+
+#[test]
+fn a_program_that_is_missing_is_unknown_at_once() {
+    let world = world("1.3.0", &["a"]);
+    let QueueSource::Beads { database, label, .. } = world.stage.source() else { panic!() };
+    let source = QueueSource::Beads { program: "no-such-bd".into(), database, label };
+    let queue = open(&QueueSpec::new(source), &world.stage.at());
+    let began = Instant::now();
+    let verdict = world.words(&settle(&*queue, &run("s", "r1"), &lives, false).verdict);
+    assert!(verdict.contains("cannot call `no-such-bd`") && verdict.contains("programs:"), "{verdict}");
+    assert_eq!(queue.claim(None, &agent("s", 1)).unwrap_err().problem, Problem::Missing);
+    assert!(began.elapsed() < Duration::from_secs(1), "it is not tried again");
+}
+
+#[test]
+fn a_program_that_hangs_is_ended_and_unknown() {
+    let mut world = wrong("1.3.0", &[("list", None, "hang")]);
+    world.spec.timeout_s = 1;
+    world.reopen();
+    world.queue.hurry();
+    let (verdict, _) = world.settle();
+    assert!(verdict.contains("did not answer within 1 s and was ended"), "{verdict}");
+    let hung = || !agent_pipelines::process::marked("FAKE_BD_FAULTS", &world.stage.at().env["FAKE_BD_FAULTS"]).is_empty();
+    assert!(wait_until(Duration::from_secs(5), || !hung()), "nothing is left running");
+    assert_eq!(world.truth("a").0, "held");
+}
+
+#[test]
+fn a_hang_that_passes_is_survived() {
+    let mut world = wrong("1.3.0", &[("list", Some(1), "hang")]);
+    world.spec.timeout_s = 1;
+    world.reopen();
+    assert_eq!(world.settle().0, "work 1");
+}
+
+#[test]
+fn noise_is_no_failure() {
+    for fault in ["noise_stdout", "noise_stderr", "sleep_ms:5"] {
+        for version in VERSIONS {
+            let mut world = super::provider(version).open(&["a", "b", "c"]);
+            rules(&mut world, &[("*", None, fault)]);
+            assert_eq!(world.take(None, &agent("s", 1)), "a", "{version} {fault}");
+            assert_eq!(world.give_back("a", &agent("s", 1), true), Ok(Released::Back), "{version} {fault}");
+            world.take(Some("b"), &agent("s", 2));
+            world.queue.close(world.id("b"), Some(&agent("s", 2)), "").unwrap_or_else(|error| panic!("{version} {fault}: {error}"));
+            assert_eq!(world.verdict(), "work 2", "{version} {fault}");
+        }
+    }
+}
+
+#[test]
+fn a_burst_of_failures_is_survived_by_asking_again() {
+    for (version, fault) in [
+        ("0.47.0", "locked"),
+        ("0.49.5", "out_of_sync"),
+        ("1.3.0", "rc1"),
+        ("0.24.4", "truncate"),
+        ("2.0.0", "garbage"),
+        ("1.0.5", "killed"),
+    ] {
+        let world = wrong(version, &[("list", Some(2), fault), ("ready", Some(2), fault), ("show", Some(1), fault)]);
+        assert_eq!(world.settle(), ("work 1".to_owned(), vec!["a".to_owned()]), "{version} {fault}");
+        assert_eq!(world.take(None, &agent("s", 2)), "a", "{version} {fault}");
+    }
+}
+
+/// Counts calls of a kind that `act` makes.
+fn count(world: &World, kind: &str, act: impl FnOnce()) -> usize {
+    forget_calls(world);
+    act();
+    calls(world).iter().filter(|call| call.starts_with(kind)).count()
+}
+
+#[test]
+fn a_change_is_made_again_only_while_the_database_is_busy() {
+    for version in ["0.47.0", "1.3.0"] {
+        for (fault, tries) in [("locked", 3), ("out_of_sync", 3), ("rc1", 1)] {
+            for (command, kind) in [("close", "close"), ("update", "update"), ("update --claim", "claim")] {
+                let mut world = super::provider(version).open(&["a"]);
+                let owner = agent("s", 1);
+                let _ = (kind != "claim").then(|| world.take(None, &owner));
+                rules(&mut world, &[(command, Some(2), fault)]);
+                let made = count(&world, kind, || match kind {
+                    "close" => drop(world.queue.close(world.id("a"), Some(&owner), "")),
+                    "claim" => drop(world.claim(None, &owner)),
+                    _ => drop(world.give_back("a", &owner, false)),
+                });
+                assert_eq!(made, tries, "{version} {kind} {fault}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_change_whose_answer_is_spoiled_was_made_and_is_not_made_again() {
+    for version in VERSIONS {
+        for fault in ["truncate", "garbage", "killed"] {
+            let mut world = super::provider(version).open(&["a", "b"]);
+            let owner = agent("s", 1);
+            rules(&mut world, &[("update", None, fault), ("close", None, fault)]);
+            forget_calls(&world);
+            assert_eq!(world.take(None, &owner), "a", "{version} {fault}");
+            assert_eq!(world.give_back("a", &owner, false), Ok(Released::Back), "{version} {fault}");
+            assert_eq!(world.truth("a"), ("open".to_owned(), None));
+            world.take(Some("b"), &owner);
+            world.queue.close(world.id("b"), Some(&owner), "").unwrap_or_else(|error| panic!("{version} {fault}: {error}"));
+            assert_eq!(world.truth("b").0, "closed");
+            let changes = calls(&world).into_iter().filter(|call| call == "claim" || call == "close" || call.starts_with("update"));
+            assert_eq!(changes.count(), 4, "{version} {fault}");
+        }
+    }
+}
+
+#[test]
+fn a_claim_that_failed_leaves_nothing_held() {
+    for version in ["0.47.0", "1.3.0"] {
+        let world = super::provider(version).open(&["a"]);
+        let mut world = world;
+        rules(&mut world, &[("update", None, "rc1")]);
+        let error = world.claim(None, &agent("s", 1)).unwrap_err();
+        assert!(error.what.contains("something went wrong"), "{version}: {error}");
+        assert_eq!(world.truth("a"), ("open".to_owned(), None));
+        rules(&mut world, &[]);
+        assert_eq!(world.take(None, &agent("s", 2)), "a");
+    }
+}
+
+#[test]
+fn a_release_that_failed_can_be_made_again() {
+    for version in ["0.47.0", "1.3.0"] {
+        let mut world = wrong(version, &[("update", Some(1), "rc1")]);
+        let (verdict, released) = world.settle();
+        assert!(verdict.contains("something went wrong") && released.is_empty(), "{version}: {verdict}");
+        assert_eq!(world.truth("a").0, "held");
+        world.reopen();
+        assert_eq!(world.settle(), ("work 1".to_owned(), vec!["a".to_owned()]), "{version}");
+    }
+}
+
+#[test]
+fn a_database_that_vanishes_ends_in_unknown() {
+    for version in VERSIONS {
+        let world = super::provider(version).world(&[("a", false), ("b", true)]);
+        world.take(None, &agent("s", 1));
+        world.stage.vanish();
+        let _ = (version != "0.47.0").then(|| world.queue.hurry());
+        let (verdict, _) = world.settle();
+        assert!(verdict.contains("no beads database found") && verdict.contains("init --prefix"), "{version}: {verdict}");
+        assert!(world.claim(None, &Owner::person("ann")).is_err());
+    }
+}
+
+#[test]
+fn what_custom_statuses_mean_is_not_guessed() {
+    let mut world = super::provider("1.3.0").open(&["a"]);
+    super::beads::bd(&world, &["config", "set", "status.custom", "shipped:done"]);
+    super::beads::bd(&world, &["update", world.id("a"), "--status", "shipped"]);
+    rules(&mut world, &[("config", None, "garbage")]);
+    let (verdict, _) = world.settle();
+    assert!(verdict.starts_with("unknown: "), "{verdict}");
+    rules(&mut world, &[("config", Some(1), "truncate")]);
+    assert_eq!(world.settle().0, "done 1");
+}
+
+#[test]
+fn whoever_waits_for_the_end_is_not_kept_waiting() {
+    let world = wrong("1.3.0", &[("*", None, "locked")]);
+    world.queue.hurry();
+    let began = Instant::now();
+    assert!(queue::Queue::census(&*world.queue, &lives).is_err());
+    assert!(began.elapsed() < Duration::from_secs(5));
+}

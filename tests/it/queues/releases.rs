@@ -1,0 +1,49 @@
+//! Giving a task back: only by whom it belongs to, and then for good.
+use super::{Put, agent, agent_of, providers};
+use agent_pipelines::model::TaskState;
+use agent_pipelines::queue::{Owner, Released};
+
+#[test]
+fn a_task_is_released_by_its_owner_only() {
+    for provider in providers() {
+        let world = provider.open(&["a"]);
+        world.take(None, &agent("s", 1));
+        let held = world.truth("a");
+        for other in [agent("s", 2), agent_of("s", "r2", 1), Owner::person("s"), Owner::read("")] {
+            assert_eq!(world.give_back("a", &other, false), Ok(Released::NotHeld), "{}: {other}", provider.name);
+        }
+        assert_eq!(world.truth("a"), held);
+        assert_eq!(world.give_back("a", &agent("s", 1), false), Ok(Released::Back), "{}", provider.name);
+        assert_eq!(world.truth("a"), ("open".to_owned(), None), "{}", provider.name);
+        assert_eq!(world.give_back("a", &agent("s", 1), false), Ok(Released::NotHeld), "{}", provider.name);
+        assert_eq!(world.queue.show(world.id("a")).unwrap().state, TaskState::Ready);
+        assert_eq!(world.take(None, &agent("s", 2)), "a", "{}", provider.name);
+    }
+}
+
+#[test]
+fn a_task_deleted_meanwhile_is_nobody_s() {
+    for provider in providers() {
+        let world = provider.open(&["a", "b"]);
+        world.take(Some("a"), &agent("s", 1));
+        if world.put("a", Put::Deleted) {
+            assert_eq!(world.give_back("a", &agent("s", 1), true), Ok(Released::NotHeld), "{}", provider.name);
+            assert_eq!(world.take(None, &agent("s", 1)), "b", "{}", provider.name);
+        }
+    }
+}
+
+#[test]
+fn a_task_closed_or_taken_over_meanwhile_is_left_alone() {
+    for provider in providers() {
+        for put in [Put::Closed, Put::HeldBy("ann"), Put::Open] {
+            let world = provider.open(&["a"]);
+            world.take(Some("a"), &agent("s", 1));
+            if !provider.is_file() && world.put("a", put) || provider.is_file() && matches!(put, Put::Closed) && world.put("a", put) {
+                let now = world.truth("a").0;
+                assert_eq!(world.give_back("a", &agent("s", 1), true), Ok(Released::NotHeld), "{}: {put:?}", provider.name);
+                assert_eq!(world.truth("a").0, now, "{}: {put:?}", provider.name);
+            }
+        }
+    }
+}

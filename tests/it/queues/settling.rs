@@ -1,0 +1,103 @@
+//! What a runner takes back: its own, the dead runs' of its session, and nobody else's while there is other work.
+use super::{agent, agent_of, lives, providers, run};
+use agent_pipelines::model::SessionName;
+use agent_pipelines::queue::{self, Owner, join, living};
+use agent_pipelines::store::atomic;
+use agent_pipelines::store::layout::Project;
+use agent_pipelines::store::lock::{Holder, SessionLock};
+use agent_pipelines::{clock, process};
+
+#[test]
+fn settling_takes_back_what_ended_agents_of_the_session_hold_and_nothing_else() {
+    for provider in providers() {
+        let world = provider.open(&["ours", "earlier", "others", "dead", "ann", "free"]);
+        let owners = [
+            ("ours", agent("s", 1)),
+            ("earlier", agent_of("s", "r0", 1)),
+            ("others", agent("live", 1)),
+            ("dead", agent("dead", 1)),
+            ("ann", Owner::person("ann")),
+        ];
+        owners.iter().for_each(|(name, owner)| drop(world.take(Some(name), owner)));
+        assert_eq!(world.settle(), ("work 3".to_owned(), vec!["earlier".to_owned(), "ours".to_owned()]), "{}", provider.name);
+        for name in ["ours", "earlier"] {
+            assert_eq!(world.truth(name), ("open".to_owned(), None), "{}: {name}", provider.name);
+        }
+        assert_eq!(world.settle(), ("work 3".to_owned(), vec![]), "{}: once more", provider.name);
+        for name in ["ours", "earlier", "free"] {
+            world.take(Some(name), &Owner::person("bob"));
+        }
+        let (verdict, released) = world.settle();
+        assert_eq!((verdict.as_str(), released), ("work 1", vec!["dead".to_owned()]), "{}: nothing else is left to do", provider.name);
+        world.take(Some("dead"), &Owner::person("bob"));
+        assert_eq!(world.settle(), ("wait 6".to_owned(), vec![]), "{}", provider.name);
+    }
+}
+
+#[test]
+fn an_old_claim_that_names_no_run_is_taken_back_by_any() {
+    for provider in providers() {
+        let world = provider.open(&["a"]);
+        world.take(None, &Owner::read("pipeline/s/7"));
+        assert_eq!(world.settle(), ("work 1".to_owned(), vec!["a".to_owned()]), "{}", provider.name);
+    }
+}
+
+/// A session of a project that is running as far as anybody can see.
+fn running(project: &Project, session: &SessionName, run: &str) -> SessionLock {
+    fs_err::create_dir_all(project.locks()).expect("a folder");
+    let process = process::me();
+    let holder = Holder { session: session.clone(), pid: process.pid, started_at: clock::now(), process };
+    let lock = SessionLock::try_acquire(&project.lock(session), &holder).expect("a lock").expect("nobody has it");
+    let dir = project.session(session);
+    fs_err::create_dir_all(dir.root()).expect("a folder");
+    let plan = serde_json::json!({ "session": session, "run": run });
+    atomic::replace(&dir.plan(), plan.to_string().as_bytes()).expect("a plan");
+    lock
+}
+
+#[test]
+fn a_run_that_joined_is_alive_while_its_session_runs() {
+    for provider in providers() {
+        let world = provider.open(&["a", "b"]);
+        let (session, theirs): (SessionName, _) = ("other".parse().unwrap(), run("other", "r5"));
+        let project = Project::new(world.stage.at().project);
+        let lock = running(&project, &session, "r5");
+        join(&*world.queue, &session, &theirs.run, &project).unwrap();
+        world.take(Some("a"), &agent_of("other", "r5", 1));
+        world.take(Some("b"), &agent_of("other", "r4", 9));
+        let settle = || queue::settle(&*world.queue, &run("s", "r1"), &living(&*world.queue), false);
+        let settled = settle();
+        assert_eq!(
+            (world.words(&settled.verdict), world.names(&settled.released)),
+            ("work 1".into(), vec!["b".into()]),
+            "{}",
+            provider.name
+        );
+        world.take(Some("b"), &Owner::person("ann"));
+        assert_eq!(world.words(&settle().verdict), "wait 2", "{}", provider.name);
+        drop(lock);
+        assert_eq!(world.names(&settle().released), ["a"], "{}", provider.name);
+    }
+}
+
+#[test]
+fn who_lives_is_not_guessed_while_the_queue_cannot_be_found() {
+    for name in ["backlog.md", "prd.json"] {
+        let world = super::provider(name).open(&["a"]);
+        world.stage.vanish();
+        assert!(living(&*world.queue)(&agent("other", 1)), "{name}");
+        assert!(!living(&*world.queue)(&Owner::read("")), "{name}");
+    }
+}
+
+#[test]
+fn settling_a_queue_in_which_nothing_is_left_behind_changes_nothing() {
+    for provider in providers() {
+        let world = provider.world(&[("a", false), ("b", true)]);
+        world.take(None, &agent("live", 1));
+        let before = world.truth("a");
+        assert_eq!(world.settle(), ("wait 1".to_owned(), vec![]), "{}", provider.name);
+        assert_eq!((world.truth("a"), world.queue.census(&lives).unwrap().total), (before, 2), "{}", provider.name);
+    }
+}
