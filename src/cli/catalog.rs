@@ -1,7 +1,7 @@
 //! One line per loop and pipeline, for every command that lists them.
-use crate::plan::{self, Node, Origin, Overrides, Plan, PlanKind, Problem, Request, Severity};
+use crate::plan::{self, Node, Origin, Overrides, Plan, PlanKind, Problem, Request, Severity, Text};
 use crate::store::layout::Project;
-use crate::store::library::{Entry, Library};
+use crate::store::library::{Entry, Library, Unreadable};
 use crate::termination::Termination;
 use crate::text::count;
 use serde::Serialize;
@@ -45,7 +45,10 @@ fn line(entry: Entry, project: &Project) -> Line {
 pub fn check(entry: &Entry, project: &Project) -> Result<(Plan, Vec<Problem>), Vec<Problem>> {
     match &entry.sources {
         Ok(sources) => plan::compile(sources, &request(project), &Overrides::default()),
-        Err(reason) => Err(vec![Problem::nowhere("unreadable", reason.clone())]),
+        Err(Unreadable { reason, before }) => {
+            let problem = Problem::no_text(&Text { file: entry.path.clone(), text: before.clone() }, reason.clone());
+            Err(vec![if before.is_empty() { problem } else { problem.hint("save the file as UTF-8") }])
+        }
     }
 }
 

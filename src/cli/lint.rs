@@ -4,18 +4,22 @@ use super::context::Context;
 use crate::error::{Error, ExitCode, Result};
 use crate::plan::{Origin, PlanKind, Problem, Severity, Shown};
 use crate::store::library::{self, Entry, Library};
+use crate::text;
 use crate::ui::{self, style};
 use serde::Serialize;
 
 /// Check loops and pipelines
 #[derive(Clone, Debug, Default, clap::Args)]
-#[command(after_help = "Without a name, everything there is. Exit code 2 if anything cannot run.")]
+#[command(after_help = "Without a name, everything there is. Exit code 2 if anything cannot run. What the codes mean: docs/lint.md")]
 pub struct Args {
     /// `loop` or `pipeline`, or a name or path right away
     pub kind: Option<String>,
     /// Name or path of the one to check
     pub name: Option<String>,
-    /// Print JSON: `{ok, checked: [{kind, name, origin, path, ok, problems: [{severity, code, file, line, column, message, hint}]}]}`
+    /// Fail on warnings too
+    #[arg(long)]
+    pub strict: bool,
+    /// Print JSON: `{ok, checked: [{kind, name, origin, path, ok, problems: [{file, line, column, code, alias, level, message, hint}]}]}`
     #[arg(long)]
     pub json: bool,
 }
@@ -40,7 +44,7 @@ struct Checked {
 /// Checks what was asked for and prints what was found.
 pub fn run(args: &Args, context: &Context) -> Result<ExitCode> {
     let library = context.library();
-    let checked: Vec<_> = chosen(args, &library)?.iter().map(|entry| check(entry, context)).collect();
+    let checked: Vec<_> = chosen(args, &library)?.iter().map(|entry| check(entry, args.strict, context)).collect();
     let report = Report { ok: checked.iter().all(|one| one.ok), checked };
     if args.json {
         ui::json(&report)?;
@@ -69,31 +73,42 @@ fn either(name: &str, library: &Library) -> Result<Entry> {
     library.entry_of(PlanKind::Loop, name).or_else(|no_loop| library.entry_of(PlanKind::Pipeline, name).map_err(|_| no_loop))
 }
 
-fn check(entry: &Entry, context: &Context) -> Checked {
-    let (ok, problems) = match catalog::check(entry, &context.project) {
+fn check(entry: &Entry, strict: bool, context: &Context) -> Checked {
+    let (runs, mut problems) = match catalog::check(entry, &context.project) {
         Ok((_, warnings)) => (true, warnings),
         Err(problems) => (false, problems),
     };
+    problems.extend(hidden_by_command(entry));
+    let ok = runs && (!strict || problems.is_empty());
     Checked { kind: entry.kind, name: entry.name.clone(), origin: entry.origin, path: entry.path.clone(), ok, problems }
+}
+
+/// Warns of a loop that `ap <loop>` cannot start, because a command is called the same.
+fn hidden_by_command(entry: &Entry) -> Option<Problem> {
+    let (PlanKind::Loop, Ok(sources), name) = (entry.kind, &entry.sources, &entry.name) else { return None };
+    super::is_command(name).then(|| {
+        let message = format!("`ap {name}` is a command, so it does not start this loop");
+        let hint = format!("call the loop otherwise, or start it with `ap loop {name}`");
+        Problem::of_file(sources.definition(), "command-name", message).hint(hint).warning()
+    })
 }
 
 fn show(report: &Report) -> Result<()> {
     for one in &report.checked {
-        let warned = one.problems.iter().any(|problem| problem.severity == Severity::Warning);
-        let mark = if !one.ok {
-            style::bad("FAIL")
-        } else if warned {
-            style::odd("WARN")
-        } else {
-            style::good("PASS")
+        let mark = match (one.ok, one.problems.is_empty()) {
+            (false, _) => style::bad("FAIL"),
+            (true, false) => style::odd("WARN"),
+            (true, true) => style::good("PASS"),
         };
         ui::out(format!("{mark}  {} {}  {}", library::word(one.kind), style::name(&one.name), style::faint(&one.path)))?;
         for problem in &one.problems {
             ui::out(ui::diagnostic(&Shown(problem.clone())))?;
         }
     }
+    let count = |severity| report.checked.iter().flat_map(|one| &one.problems).filter(|problem| problem.severity == severity).count();
+    let (errors, warnings) = (text::count(count(Severity::Error), "error"), text::count(count(Severity::Warning), "warning"));
     let failed = report.checked.iter().filter(|one| !one.ok).count();
-    ui::out(format!("{} checked, {failed} cannot run", report.checked.len()))
+    ui::out(format!("{} checked, {failed} failed: {errors}, {warnings}", report.checked.len()))
 }
 
 #[cfg(test)]
@@ -122,7 +137,7 @@ mod tests {
 
     fn args(kind: &str, name: &str) -> Args {
         let given = |word: &str| Some(word.to_owned()).filter(|word| !word.is_empty());
-        Args { kind: given(kind), name: given(name), json: false }
+        Args { kind: given(kind), name: given(name), strict: false, json: false }
     }
 
     #[test]
@@ -140,10 +155,28 @@ mod tests {
     }
 
     #[test]
+    fn warnings_count_only_if_asked() {
+        let (_dir, context) = project("completion: beads-empty\n");
+        assert_eq!(run(&args("mine", ""), &context).unwrap(), ExitCode::Done);
+        assert_eq!(run(&Args { strict: true, ..args("mine", "") }, &context).unwrap(), ExitCode::Usage);
+        assert_eq!(run(&Args { strict: true, ..args("loop", "work") }, &context).unwrap(), ExitCode::Done);
+    }
+
+    #[test]
+    fn a_loop_that_a_command_hides_is_pointed_out() {
+        let (_dir, context) = project("termination: {type: queue}\n");
+        let mut entry = context.library().entry_of(PlanKind::Loop, "mine").unwrap();
+        let said = |entry: &Entry| check(entry, false, &context).problems.iter().map(ToString::to_string).collect::<Vec<_>>();
+        assert!(said(&entry).is_empty());
+        entry.name = "runs".into();
+        assert_eq!(said(&entry), [".claude/loops/mine/loop.yaml:1:1: `ap runs` is a command, so it does not start this loop"]);
+    }
+
+    #[test]
     fn its_json_is_what_is_documented() {
         let (_dir, context) = project("terminaton: {type: queue}\n");
         let library = context.library();
-        let checked = vec![check(&chosen(&args("loop", "mine"), &library).unwrap()[0], &context)];
+        let checked = vec![check(&chosen(&args("loop", "mine"), &library).unwrap()[0], false, &context)];
         assert_snapshot!(serde_json::to_string_pretty(&Report { ok: false, checked }).unwrap(), @r#"
         {
           "ok": false,
@@ -156,11 +189,12 @@ mod tests {
               "ok": false,
               "problems": [
                 {
-                  "severity": "error",
-                  "code": "unknown-key",
                   "file": ".claude/loops/mine/loop.yaml",
                   "line": 1,
                   "column": 1,
+                  "code": "unknown-key",
+                  "alias": null,
+                  "level": "error",
                   "message": "unknown key `terminaton`",
                   "hint": "did you mean `termination`?"
                 }

@@ -167,6 +167,11 @@ pub fn definition() -> clap::Command {
     Cli::command()
 }
 
+/// Whether `ap <name>` is a command, so that a loop of that name is not what it starts.
+pub(crate) fn is_command(name: &str) -> bool {
+    Cli::command().get_subcommands().any(|command| command.get_name() == name || command.get_all_aliases().any(|alias| alias == name))
+}
+
 /// Tells whether a command line can be understood, and does nothing.
 pub fn check(args: &[&str]) -> Result<(), clap::Error> {
     match Cli::try_parse_from(args)?.command {

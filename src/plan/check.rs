@@ -3,11 +3,12 @@ use super::compile::Loaded;
 use super::definition::{NodeDef, PipelineDef};
 use super::locate::Path;
 use super::place::Place;
-use super::problem::{Document, Problem};
+use super::problem::{Document, Problem, Severity};
 use super::template::{self, Variable};
-use super::yaml;
-use super::{Node, suggest};
+use super::yaml::{self, MOST_PROBLEMS};
+use super::{Node, spelling, suggest};
 use crate::termination::Termination;
+use std::collections::BTreeSet;
 
 /// Says what is odd about a loop by itself.
 pub(super) fn loop_(loaded: &Loaded<'_>, problems: &mut Vec<Problem>) {
@@ -16,11 +17,7 @@ pub(super) fn loop_(loaded: &Loaded<'_>, problems: &mut Vec<Problem>) {
         let problem = place.at("name", "other-name", format!("the loop calls itself `{name}` but is found as `{}`", loaded.source.name));
         problems.push(problem.hint("the folder's name is the one that counts").warning());
     }
-    for (key, value) in [("output_parse", &def.output_parse), ("items", &def.items)] {
-        if value.is_some() {
-            problems.push(place.at_key(key, "no-effect", format!("`{key}` has no effect any more")).hint("remove it").warning());
-        }
-    }
+    spelling::of_loop(&loaded.document, def, problems);
 }
 
 /// Says what is wrong with a pipeline apart from its single nodes.
@@ -39,11 +36,13 @@ pub(super) fn pipeline(document: &Document, def: &PipelineDef, problems: &mut Ve
         let at = Place::Written(document, Path::default().to(key).to(index));
         if let Some(id) = id(node).filter(|name| nodes[..index].iter().any(|earlier| id(earlier).as_deref() == Some(name))) {
             let key = if node.id.is_some() { "id" } else { "name" };
-            problems
-                .push(at.at(key, "twice", format!("two nodes are called `{id}`")).hint("outputs and directories are found by this name"));
+            problems.push(
+                at.at(key, "duplicate-id", format!("two nodes are called `{id}`")).hint("outputs and directories are found by this name"),
+            );
         }
         node_shape(&at, node, problems);
     }
+    spelling::of_pipeline(document, def, problems);
 }
 
 fn node_shape(place: &Place<'_>, node: &NodeDef, problems: &mut Vec<Problem>) {
@@ -83,12 +82,39 @@ fn node_shape(place: &Place<'_>, node: &NodeDef, problems: &mut Vec<Problem>) {
 pub(super) struct Around<'a> {
     /// Ids of the nodes before it; `None` if it is a loop by itself, which may be put into any pipeline later.
     pub(super) earlier: Option<&'a [String]>,
+    /// Ids of itself and the nodes after it, whose outputs it can never get.
+    pub(super) later: &'a [String],
+}
+
+impl Around<'_> {
+    /// A loop by itself.
+    pub(super) const ALONE: Self = Self { earlier: None, later: &[] };
+
+    /// Says why a node that is not among the earlier ones cannot give anything.
+    pub(super) fn cannot_give(&self, node: &str, problem: impl Fn(&'static str, String) -> Problem) -> Problem {
+        let earlier = self.earlier.unwrap_or_default();
+        if self.later.first().is_some_and(|own| own == node) {
+            let problem = problem("unreachable-input", format!("node `{node}` cannot get its own outputs this way"));
+            return problem.hint("its agents find what earlier iterations wrote in `context.json`, `inputs.from_previous_iterations`");
+        }
+        if self.later.iter().any(|later| later == node) {
+            let problem = problem("unreachable-input", format!("node `{node}` runs later, so its outputs are never there"));
+            return problem.hint(format!("move `{node}` before this node"));
+        }
+        let problem = problem("unknown-node", format!("no earlier node is called `{node}`"));
+        if earlier.is_empty() {
+            return problem.hint("the first node has no inputs");
+        }
+        problem.hint(suggest::hint(node, earlier.iter().map(String::as_str)))
+    }
 }
 
 /// Reports every variable of a template that will have no value. `text` lies in the document as a whole, or at `path`.
 pub(super) fn template(document: &Document, path: Option<&Path>, text: &str, around: Around<'_>, problems: &mut Vec<Problem>) {
     let (whole, mut from) = (Path::default(), path.map_or(0, |path| yaml::start(document, path)));
-    for variable in template::variables(text) {
+    let (variables, before) = (template::variables(text), problems.len());
+    let mut variables = variables.into_iter();
+    for variable in variables.by_ref() {
         let written = format!("${{{}}}", variable.name);
         let offset = match path {
             None => variable.offset,
@@ -99,7 +125,29 @@ pub(super) fn template(document: &Document, path: Option<&Path>, text: &str, aro
         from = if path.is_some() { document.text().floor_char_boundary(span.end) } else { from };
         let problem = |code, message: String| document.spanning(span.clone(), path.unwrap_or(&whole), code, message);
         problems.extend(unusable(variable, around, problem));
+        if problems.len() - before == MOST_PROBLEMS {
+            break;
+        }
     }
+    let more = format!("more variables have no value than the {MOST_PROBLEMS} that are shown");
+    match worst(variables, around) {
+        None => {}
+        Some(Severity::Error) => problems.push(document.spanning(0..0, &whole, "too-many", more)),
+        Some(Severity::Warning) => problems.push(document.spanning(0..0, &whole, "too-many", more).warning()),
+    }
+}
+
+/// Returns the worst that can be said of the rest of a template's variables, whose places nobody would read any more.
+fn worst<'a>(rest: impl Iterator<Item = Variable<'a>>, around: Around<'_>) -> Option<Severity> {
+    let (mut names, mut worst) = (BTreeSet::new(), None);
+    for variable in rest.filter(|variable| names.insert(variable.name)) {
+        let severity = unusable(variable, around, Problem::nowhere).map(|problem| problem.severity);
+        if severity == Some(Severity::Error) {
+            return severity;
+        }
+        worst = worst.or(severity);
+    }
+    worst
 }
 
 fn unusable(variable: Variable<'_>, around: Around<'_>, problem: impl Fn(&'static str, String) -> Problem) -> Option<Problem> {
@@ -112,14 +160,7 @@ fn unusable(variable: Variable<'_>, around: Around<'_>, problem: impl Fn(&'stati
     }
     let earlier = around.earlier?;
     match variable.input() {
-        Some(node) if !earlier.iter().any(|id| id == node) => {
-            let hint = if earlier.is_empty() {
-                "the first node has no inputs".to_owned()
-            } else {
-                suggest::hint(node, earlier.iter().map(String::as_str))
-            };
-            Some(problem("unknown-node", format!("`${{{name}}}` names no earlier node")).hint(hint))
-        }
+        Some(node) if !earlier.iter().any(|id| id == node) => Some(around.cannot_give(node, problem)),
         None if name == "INPUTS" && earlier.is_empty() => {
             Some(problem("no-inputs", "the first node has no inputs: `${INPUTS}` is empty".into()).warning())
         }

@@ -1,6 +1,6 @@
 //! Definitions, defaults and overrides become a plan, or a list of everything that is in the way.
 use super::check::{self, Around};
-use super::definition::{GuardrailsDef, LoopDef, PipelineDef};
+use super::definition::{GuardrailsDef, LoopDef, NodeDef, PipelineDef};
 use super::duration::Span;
 use super::locate::Path;
 use super::node::{self, Seat};
@@ -34,7 +34,8 @@ pub(super) struct Loaded<'a> {
     pub(super) source: &'a LoopSource,
     pub(super) document: Document,
     pub(super) def: LoopDef,
-    pub(super) prompt: Document,
+    /// Unless it cannot be read, which has been reported.
+    pub(super) prompt: Option<Document>,
 }
 
 fn load<'a>(source: &'a LoopSource, problems: &mut Vec<Problem>) -> Option<Loaded<'a>> {
@@ -49,7 +50,13 @@ fn load<'a>(source: &'a LoopSource, problems: &mut Vec<Problem>) -> Option<Loade
         let problem = document.at(&Path::default().to("prompt"), "no-prompt", reason);
         problems.push(problem.hint("write what each agent is told to `prompt.md` beside the definition"));
     });
-    let loaded = Loaded { source, document, def: def?, prompt: prompt.ok()? };
+    let prompt = prompt.ok();
+    let Some(def) = def else {
+        // Whoever mends the definition should not find the prompt's mistakes only then.
+        prompt.iter().for_each(|prompt| check::template(prompt, None, prompt.text(), Around::ALONE, problems));
+        return None;
+    };
+    let loaded = Loaded { source, document, def, prompt };
     check::loop_(&loaded, problems);
     Some(loaded)
 }
@@ -57,7 +64,7 @@ fn load<'a>(source: &'a LoopSource, problems: &mut Vec<Problem>) -> Option<Loade
 fn single(source: &LoopSource, request: &Request, overrides: &Overrides, problems: &mut Vec<Problem>) -> Option<Plan> {
     let loaded = load(source, problems)?;
     let place = Place::top(&loaded.document);
-    let seat = Seat { request, overrides, place: place.clone(), pipeline: None, around: Around { earlier: None } };
+    let seat = Seat { request, overrides, place: place.clone(), pipeline: None, around: Around::ALONE };
     let node = node::of_loop(&seat, &loaded, problems);
     let guardrails = guardrails(&place, &loaded.def.guardrails, problems);
     let inputs = overrides.inputs.clone();
@@ -65,7 +72,7 @@ fn single(source: &LoopSource, request: &Request, overrides: &Overrides, problem
 }
 
 fn several(source: &PipelineSource, request: &Request, overrides: &Overrides, problems: &mut Vec<Problem>) -> Option<Plan> {
-    let document = Document::new(&source.definition.file, &source.definition.text);
+    let document = Document::new(&source.definition.file, &source.definition.text).of_pipeline();
     let def: PipelineDef = yaml::read(&document, problems)?;
     check::pipeline(&document, &def, problems);
     if overrides.max_iterations.is_some() {
@@ -87,17 +94,23 @@ fn nodes(
 ) -> Option<Vec<Node>> {
     let (key, written) = def.nodes();
     let (mut nodes, mut earlier) = (Vec::new(), Vec::new());
+    let id = |node: &NodeDef| node.id.clone().or_else(|| node.name.clone());
     for (index, node_def) in written.iter().enumerate() {
         let place = Place::Written(document, Path::default().to(key).to(index));
         let loaded = node_def.uses().map(|(key, name)| find(source, &place, key, name, problems));
-        let around = Around { earlier: Some(&earlier) };
+        let later: Vec<String> = written[index..].iter().filter_map(id).collect();
+        let around = Around { earlier: Some(&earlier), later: &later };
         let seat = Seat { request, overrides, place, pipeline: Some((document, def)), around };
         match loaded {
             None => nodes.push(node::of_node(&seat, node_def, None, problems)),
             Some(Some(loaded)) => nodes.push(node::of_node(&seat, node_def, Some(&loaded), problems)),
-            Some(None) => nodes.push(None),
+            Some(None) => {
+                // It cannot become a node, but the rest of it may be wrong too.
+                node::of_node(&seat, node_def, None, problems);
+                nodes.push(None);
+            }
         }
-        earlier.extend(node_def.id.clone().or_else(|| node_def.name.clone()));
+        earlier.extend(id(node_def));
     }
     nodes.into_iter().collect::<Option<Vec<_>>>().filter(|nodes| !nodes.is_empty())
 }

@@ -2,6 +2,7 @@
 mod agent;
 mod alias;
 mod check;
+mod code;
 mod compile;
 pub mod definition;
 mod duration;
@@ -13,6 +14,7 @@ mod problem;
 mod queue;
 mod settings;
 mod sources;
+mod spelling;
 pub mod suggest;
 pub mod template;
 #[cfg(test)]

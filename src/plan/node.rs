@@ -10,7 +10,7 @@ use super::place::Place;
 use super::problem::{Document, Problem};
 use super::queue::{self, ClaimBy, QueueSpec};
 use super::sources::{Overrides, Request};
-use super::{Node, NodeInput, Select, suggest};
+use super::{Node, NodeInput, Select};
 use crate::model::NodeId;
 use crate::termination::Termination;
 use std::collections::BTreeMap;
@@ -18,6 +18,7 @@ use std::collections::BTreeMap;
 /// Iterations a node may take, unless said otherwise.
 const MAX_ITERATIONS: u32 = 25;
 const DELAY_MS: u64 = 3000;
+const RUNS_ZERO: &str = "`runs` must be at least 1";
 
 /// Everything around a node.
 #[derive(Debug)]
@@ -53,15 +54,19 @@ fn make(seat: &Seat<'_>, id: &str, def: &NodeDef, loaded: Option<&Loaded<'_>>, p
     let from = def.inputs.as_ref().and_then(|inputs| from(seat, inputs, problems));
     let prompt = prompt(seat, def, loaded, problems);
     let output_path = output_path(seat, loaded, problems);
+    let queue = queue(seat, loaded, ending.as_ref().map(|ending| &ending.termination), problems);
+    if ending.is_none() && def.runs == Some(0) {
+        problems.push(seat.place.at("runs", "bad-value", RUNS_ZERO));
+    }
     let Ending { termination, max } = ending?;
-    let queue = queue(seat, loaded, &termination, problems);
+    let max_iterations = max_iterations(seat, def, loaded, max, problems);
     let node = Node {
         id: id?,
         template: loaded.map_or_else(String::new, |loaded| loaded.source.name.clone()),
         description: def.description.clone().or_else(|| loop_def.description.clone()).unwrap_or_default(),
         agent,
         prompt: prompt?,
-        max_iterations: max_iterations(seat, def, loaded, max, problems),
+        max_iterations,
         delay_ms: seat.overrides.delay_ms.or(def.delay.or(loop_def.delay).map(Span::millis)).unwrap_or(DELAY_MS),
         check_before: loop_def.check_before.unwrap_or(termination == Termination::Queue),
         termination,
@@ -71,7 +76,7 @@ fn make(seat: &Seat<'_>, id: &str, def: &NodeDef, loaded: Option<&Loaded<'_>>, p
         from,
         commands: commands(seat, def, loop_def),
     };
-    check::node(&seat.place, loaded.map(|loaded| &loaded.prompt), &node, problems);
+    check::node(&seat.place, loaded.and_then(|loaded| loaded.prompt.as_ref()), &node, problems);
     Some(node)
 }
 
@@ -133,8 +138,7 @@ fn max_iterations(seat: &Seat<'_>, def: &NodeDef, loaded: Option<&Loaded<'_>>, w
         problems.push(problem.hint("add `runs: <most iterations>`").warning());
     }
     if max == Some(0) {
-        let problem =
-            if def.runs == Some(0) { seat.place.at("runs", "bad-value", "`runs` must be at least 1") } else { too_few(seat, def, loaded) };
+        let problem = if def.runs == Some(0) { seat.place.at("runs", "bad-value", RUNS_ZERO) } else { too_few(seat, def, loaded) };
         problems.push(problem);
     }
     max.unwrap_or(MAX_ITERATIONS)
@@ -165,12 +169,7 @@ fn from(seat: &Seat<'_>, inputs: &NodeInputsDef, problems: &mut Vec<Problem>) ->
     let from = inputs.from.as_deref()?;
     let earlier = seat.around.earlier.unwrap_or_default();
     if !earlier.iter().any(|id| id == from) {
-        let hint = if earlier.is_empty() {
-            "the first node has no inputs".to_owned()
-        } else {
-            suggest::hint(from, earlier.iter().map(String::as_str))
-        };
-        problems.push(place.at("from", "unknown-node", format!("no earlier node is called `{from}`")).hint(hint));
+        problems.push(seat.around.cannot_give(from, |code, message| place.at("from", code, message)));
         return None;
     }
     Some(NodeInput { node: from.parse().ok()?, select })
@@ -178,8 +177,9 @@ fn from(seat: &Seat<'_>, inputs: &NodeInputsDef, problems: &mut Vec<Problem>) ->
 
 fn prompt(seat: &Seat<'_>, def: &NodeDef, loaded: Option<&Loaded<'_>>, problems: &mut Vec<Problem>) -> Option<String> {
     if let Some(loaded) = loaded {
-        check::template(&loaded.prompt, None, loaded.prompt.text(), seat.around, problems);
-        return Some(loaded.prompt.text().to_owned());
+        let prompt = loaded.prompt.as_ref()?;
+        check::template(prompt, None, prompt.text(), seat.around, problems);
+        return Some(prompt.text().to_owned());
     }
     let (text, Place::Written(document, path)) = (def.prompt.as_ref()?, &seat.place) else { return None };
     if text.trim().is_empty() {
@@ -197,14 +197,19 @@ fn output_path(seat: &Seat<'_>, loaded: Option<&Loaded<'_>>, problems: &mut Vec<
     path.clone()
 }
 
-fn queue(seat: &Seat<'_>, loaded: Option<&Loaded<'_>>, termination: &Termination, problems: &mut Vec<Problem>) -> Option<QueueSpec> {
+fn queue(
+    seat: &Seat<'_>,
+    loaded: Option<&Loaded<'_>>,
+    termination: Option<&Termination>,
+    problems: &mut Vec<Problem>,
+) -> Option<QueueSpec> {
     let written = loaded.and_then(|loaded| loaded.def.queue.as_ref());
-    if written.is_none() && !termination.asks_queue() {
+    if written.is_none() && !termination.is_some_and(Termination::asks_queue) {
         return None;
     }
     let place = loaded.map_or_else(|| seat.place.to("queue"), |loaded| Place::top(&loaded.document).to("queue"));
     let spec = queue::queue(written.unwrap_or(&QueueDef::default()), &place, seat.request, seat.overrides, problems)?;
-    if spec.claim == ClaimBy::Engine && !termination.asks_queue() {
+    if spec.claim == ClaimBy::Engine && termination.is_some_and(|termination| !termination.asks_queue()) {
         let problem = place.at("claim", "no-effect", "`claim: engine` needs a loop that ends with its queue");
         problems.push(problem.hint("add `termination:` with `type: queue`, or let the agents claim"));
     }

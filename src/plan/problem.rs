@@ -1,5 +1,8 @@
 //! A mistake in a definition: what, exactly where, and what to write instead.
+use super::PlanKind;
+use super::code::{self, CODES};
 use super::locate::{self, Path, Side};
+use super::sources::Text;
 use crate::text::count;
 use miette::{Diagnostic, LabeledSpan, NamedSource, SourceCode};
 use serde::Serialize;
@@ -18,16 +21,19 @@ pub enum Severity {
 /// One mistake. Its JSON form is what `ap lint --json` prints.
 #[derive(Clone, Debug, Serialize)]
 pub struct Problem {
-    /// Whether it stops the definition from running.
-    pub severity: Severity,
-    /// A stable word for this kind of mistake.
-    pub code: &'static str,
     /// The file as people know it; empty if the mistake is in no file.
     pub file: String,
     /// 1-based; 0 if the mistake is in no file.
     pub line: usize,
     /// 1-based, in characters.
     pub column: usize,
+    /// A stable word for this kind of mistake.
+    pub code: &'static str,
+    /// What agent-pipelines called the same mistake: `P006`.
+    pub alias: Option<&'static str>,
+    /// Whether it stops the definition from running.
+    #[serde(rename = "level")]
+    pub severity: Severity,
     /// What is wrong.
     pub message: String,
     /// What to do about it.
@@ -49,7 +55,25 @@ struct Place {
 impl Problem {
     /// Makes a problem that lies in no file: a wrong flag, say.
     pub fn nowhere(code: &'static str, message: impl Into<String>) -> Self {
-        Self { severity: Severity::Error, code, file: String::new(), line: 0, column: 0, message: message.into(), hint: None, place: None }
+        debug_assert!(CODES.contains(&code), "`{code}` is not among the codes");
+        let (severity, alias) = (Severity::Error, code::alias(code, PlanKind::Loop));
+        Self { file: String::new(), line: 0, column: 0, code, alias, severity, message: message.into(), hint: None, place: None }
+    }
+
+    /// Makes a problem of a file as a whole.
+    pub fn of_file(text: &Text, code: &'static str, message: impl Into<String>) -> Self {
+        Document::new(&text.file, &text.text).spanning(0..0, &Path::default(), code, message)
+    }
+
+    /// Makes a problem of a file that ceases to be text after `before`, or cannot be read at all.
+    pub fn no_text(before: &Text, reason: impl Into<String>) -> Self {
+        let (document, end) = (Document::new(&before.file, &before.text), before.text.len());
+        document.spanning(end..end, &Path::default(), "unreadable", reason)
+    }
+
+    /// Returns its codes as people see them: `P006 duplicate-id`.
+    pub fn codes(&self) -> String {
+        self.alias.map_or_else(|| self.code.to_owned(), |alias| format!("{alias} {}", self.code))
     }
 
     /// Says what to do about it.
@@ -115,7 +139,7 @@ pub struct Shown(pub Problem);
 
 impl Diagnostic for Shown {
     fn code<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
-        Some(Box::new(self.0.code))
+        Some(Box::new(self.0.codes()))
     }
 
     fn severity(&self) -> Option<miette::Severity> {
@@ -164,12 +188,19 @@ impl Diagnostic for Invalid {
 #[derive(Clone, Debug)]
 pub(super) struct Document {
     source: Arc<NamedSource<String>>,
+    kind: PlanKind,
 }
 
 impl Document {
     /// Some editors start a file with a byte order mark, which is no part of the text.
     pub(super) fn new(file: &str, text: &str) -> Self {
-        Self { source: Arc::new(NamedSource::new(file, text.trim_start_matches('\u{feff}').to_owned())) }
+        let source = Arc::new(NamedSource::new(file, text.trim_start_matches('\u{feff}').to_owned()));
+        Self { source, kind: PlanKind::Loop }
+    }
+
+    /// Marks it as a pipeline's, some of whose mistakes had codes of their own.
+    pub(super) fn of_pipeline(self) -> Self {
+        Self { kind: PlanKind::Pipeline, ..self }
     }
 
     pub(super) fn text(&self) -> &str {
@@ -190,6 +221,7 @@ impl Document {
     pub(super) fn spanning(&self, span: Range<usize>, path: &Path, code: &'static str, message: impl Into<String>) -> Problem {
         let (line, column) = locate::line_column(self.text(), span.start);
         let place = Place { source: Arc::clone(&self.source), span, path: path.clone(), unreadable: false };
-        Problem { file: self.source.name().to_owned(), line, column, place: Some(place), ..Problem::nowhere(code, message) }
+        let alias = code::alias(code, self.kind);
+        Problem { file: self.source.name().to_owned(), line, column, alias, place: Some(place), ..Problem::nowhere(code, message) }
     }
 }

@@ -7,7 +7,7 @@ use serde_path_to_error::Segment;
 use serde_yaml::Value;
 
 /// Nobody mends more than this at once, and it bounds the work.
-const MOST_PROBLEMS: usize = 50;
+pub(super) const MOST_PROBLEMS: usize = 50;
 
 /// Returns what could be read, without what could not, which is reported; `None` if nothing could.
 ///

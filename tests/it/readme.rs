@@ -64,6 +64,14 @@ fn every_command_of_the_readme_works() {
     }
 }
 
+#[test]
+fn every_command_of_the_page_about_lint_works() {
+    let newcomer = Newcomer::new();
+    for block in blocks(&read("docs/lint.md")) {
+        newcomer.bash(&runnable(&block.text));
+    }
+}
+
 /// Each section begins with a repository of its own.
 #[test]
 fn every_command_of_the_page_about_queues_works() {
@@ -99,7 +107,7 @@ fn every_key_of_a_queue_is_in_the_page_about_queues() {
 
 #[test]
 fn commands_that_are_not_run_are_at_least_commands() {
-    for file in ["README.md", "CONTRIBUTING.md", "docs/queues.md"] {
+    for file in ["README.md", "CONTRIBUTING.md", "docs/queues.md", "docs/lint.md"] {
         for block in blocks(&read(file)) {
             let output = Command::new("bash").args(["-n", "-c", &block.text]).output().unwrap();
             assert!(output.status.success(), "{file}:{}: {}", block.line, String::from_utf8_lossy(&output.stderr));
@@ -186,7 +194,8 @@ fn help(command: &mut clap::Command, texts: &mut Vec<String>) {
 #[test]
 fn every_command_line_that_is_shown_can_be_typed() {
     let loops = loops();
-    let mut texts: Vec<String> = ["README.md", "CONTRIBUTING.md", "ARCHITECTURE.md", "CHANGELOG.md", "docs/queues.md"].map(read).into();
+    let mut texts: Vec<String> =
+        ["README.md", "CONTRIBUTING.md", "ARCHITECTURE.md", "CHANGELOG.md", "docs/queues.md", "docs/lint.md"].map(read).into();
     for folder in ["loops", "examples/queues"] {
         texts.extend(loops_in(folder).map(|name| read(&format!("{folder}/{name}/prompt.md"))));
     }
@@ -312,7 +321,9 @@ fn links_lead_somewhere() {
     let has = |file: &Utf8Path, heading: &str| {
         fs::read_to_string(file).unwrap().lines().filter(|line| line.starts_with('#')).any(|line| slug(line) == heading)
     };
-    for file in ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/queues.md"].map(|file| root().join(file)) {
+    for file in
+        ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/queues.md", "docs/lint.md"].map(|file| root().join(file))
+    {
         let text = fs::read_to_string(&file).unwrap();
         for link in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
             let (path, heading) = link.split_once('#').map_or((link, None), |(path, heading)| (path, Some(heading)));

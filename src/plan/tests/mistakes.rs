@@ -26,19 +26,19 @@ fn every_value_of_the_wrong_type_is_reported_at_once() {
 
 #[test]
 fn what_is_no_definition_is_refused() {
-    assert_snapshot!(of_loop(""), @"Error not-a-definition: work/loop.yaml:1:1: the file is empty");
-    assert_snapshot!(of_loop("- a\n"), @"Error not-a-definition: work/loop.yaml:1:1: the file must hold `key: value` lines");
-    assert_snapshot!(of_loop("name: work\ntermination: {type: queue\nmodel: x\n"), @"Error yaml: work/loop.yaml:3:6: not valid YAML: did not find expected ',' or '}' (check the indentation here and in the line above, and quote texts that hold `: ` or ` #`)");
-    assert_snapshot!(of_loop("name: work\n\tmodel: opus\n"), @"Error yaml: work/loop.yaml:2:1: not valid YAML: found a tab character that violates indentation (indent with spaces, never tabs, and quote a text that starts with a special character)");
-    assert_snapshot!(of_loop("name: a\nname: b\n"), @r#"Error yaml: work/loop.yaml:2:1: not valid YAML: duplicate entry with key "name" (keep one of the two)"#);
+    assert_snapshot!(of_loop(""), @"Error L003 not-a-definition: work/loop.yaml:1:1: the file is empty");
+    assert_snapshot!(of_loop("- a\n"), @"Error L003 not-a-definition: work/loop.yaml:1:1: the file must hold `key: value` lines");
+    assert_snapshot!(of_loop("name: work\ntermination: {type: queue\nmodel: x\n"), @"Error L003 yaml: work/loop.yaml:3:6: not valid YAML: did not find expected ',' or '}' (check the indentation here and in the line above, and quote texts that hold `: ` or ` #`)");
+    assert_snapshot!(of_loop("name: work\n\tmodel: opus\n"), @"Error L003 yaml: work/loop.yaml:2:1: not valid YAML: found a tab character that violates indentation (indent with spaces, never tabs, and quote a text that starts with a special character)");
+    assert_snapshot!(of_loop("name: a\nname: b\n"), @r#"Error L003 yaml: work/loop.yaml:2:1: not valid YAML: duplicate entry with key "name" (keep one of the two)"#);
 }
 
 #[test]
 fn a_termination_that_cannot_be_is_refused() {
-    assert_snapshot!(of_loop("name: work\n"), @"Error no-termination: work/loop.yaml:1:1: the loop does not say when to stop (add `termination:` with `type: judgment`, `type: queue` or `type: fixed`)");
+    assert_snapshot!(of_loop("name: work\n"), @"Error L006 no-termination: work/loop.yaml:1:1: the loop does not say when to stop (add `termination:` with `type: judgment`, `type: queue` or `type: fixed`)");
     assert_snapshot!(of_loop("termination: {max: 3, consensus: 2}\n"), @"Warning no-effect: work/loop.yaml:1:23: `consensus` has no effect on this type of termination");
-    assert_snapshot!(of_loop("termination: {consensus: 2}\n"), @"Error no-termination: work/loop.yaml:1:1: `termination` has no `type` (one of: `fixed`, `judgment`, `queue`)");
-    assert_snapshot!(of_loop("termination: {type: judgement, consensus: 0}\n"), @"Error unknown-termination: work/loop.yaml:1:21: unknown termination `judgement` (did you mean `judgment`?)");
+    assert_snapshot!(of_loop("termination: {consensus: 2}\n"), @"Error L006 no-termination: work/loop.yaml:1:1: `termination` has no `type` (one of: `fixed`, `judgment`, `queue`)");
+    assert_snapshot!(of_loop("termination: {type: judgement, consensus: 0}\n"), @"Error L007 unknown-termination: work/loop.yaml:1:21: unknown termination `judgement` (did you mean `judgment`?)");
     assert_snapshot!(of_loop("termination: {type: judgment, consensus: 0, judge: {model: haiku}}\n"), @"
     Error bad-value: work/loop.yaml:1:42: `consensus` must be at least 1: nobody would ever be asked
     Error not-supported-yet: work/loop.yaml:1:45: a judge is not supported yet (leave it out for now)
@@ -51,8 +51,8 @@ fn a_termination_that_cannot_be_is_refused() {
 #[test]
 fn an_agent_that_cannot_be_is_refused() {
     assert_snapshot!(of_loop("termination: {type: queue}\nprovider: cluade\nmodel: -x\npermissions: acceptEdit\n"), @"
-    Error unknown-provider: work/loop.yaml:2:11: unknown provider `cluade` (did you mean `claude`?)
-    Error bad-model: work/loop.yaml:3:8: `-x` cannot be the name of a model (for example `opus`, `sonnet` or a full id)
+    Error L011 unknown-provider: work/loop.yaml:2:11: unknown provider `cluade` (did you mean `claude`?)
+    Error L012 bad-model: work/loop.yaml:3:8: `-x` cannot be the name of a model (for example `opus`, `sonnet` or a full id)
     Error unknown-permissions: work/loop.yaml:4:14: unknown permission mode `acceptEdit` (did you mean `acceptEdits`?)
     ");
     assert_snapshot!(of_loop("termination: {type: queue}\nprovider: command\n"), @"Error no-program: work/loop.yaml:2:11: provider `command` needs a `program` (add `program: <name or path>` to the loop: it gets the prompt on stdin)");
@@ -62,50 +62,59 @@ fn an_agent_that_cannot_be_is_refused() {
     Error bad-value: work/loop.yaml:3:28: `guardrails.max_cost_usd` must be an amount, 0 or more
     ");
     let wrong = Overrides { provider: Some("gemini".into()), ..Overrides::default() };
-    assert_snapshot!(said(&Sources::Loop(a_loop("work", "termination: {type: queue}\n", PROMPT)), &wrong), @"Error unknown-provider: unknown provider `gemini` (one of: `claude`, `command`, `scripted`)");
+    assert_snapshot!(said(&Sources::Loop(a_loop("work", "termination: {type: queue}\n", PROMPT)), &wrong), @"Error L011 unknown-provider: unknown provider `gemini` (one of: `claude`, `command`, `scripted`)");
 }
 
 #[test]
 fn old_keys_without_effect_are_pointed_out() {
     assert_snapshot!(of_loop("name: other\ncompletion: beads-empty\noutput_parse: PLATEAU\nitems: []\n"), @"
-    Warning other-name: work/loop.yaml:1:7: the loop calls itself `other` but is found as `work` (the folder's name is the one that counts)
-    Warning no-effect: work/loop.yaml:3:1: `output_parse` has no effect any more (remove it)
-    Warning no-effect: work/loop.yaml:4:1: `items` has no effect any more (remove it)
+    Warning L005 other-name: work/loop.yaml:1:7: the loop calls itself `other` but is found as `work` (the folder's name is the one that counts)
+    Warning deprecated: work/loop.yaml:2:1: `completion:` is the old spelling of `termination:` (write `termination: {type: queue}`)
+    Warning deprecated: work/loop.yaml:3:1: `output_parse:` has no effect any more (remove it)
+    Warning deprecated: work/loop.yaml:4:1: `items:` has no effect any more (remove it)
     ");
 }
 
 #[test]
 fn a_prompt_is_checked_where_it_lies() {
     assert_snapshot!(of_prompt("one\ntwo ${STATSU} $${STATUS} ${HOME}\n"), @"
-    Error unknown-variable: work/prompt.md:2:5: unknown variable `${STATSU}` (did you mean `${STATUS}`? write `$${STATSU}` to keep it as text)
-    Error unknown-variable: work/prompt.md:2:26: unknown variable `${HOME}` (write `$${HOME}` to keep it as text)
+    Error L015 unknown-variable: work/prompt.md:2:5: unknown variable `${STATSU}` (did you mean `${STATUS}`? write `$${STATSU}` to keep it as text)
+    Error L015 unknown-variable: work/prompt.md:2:26: unknown variable `${HOME}` (write `$${HOME}` to keep it as text)
     Warning no-status: work/prompt.md:1:1: the prompt never names `${STATUS}`, so its agents cannot say how it went (end it with: write your decision as JSON to `${STATUS}`)
     ");
     assert_snapshot!(of_prompt("${STATUS} ${PERSPECTIVE} ${x:-y} $HOME\n"), @"Warning not-supported-yet: work/prompt.md:1:11: `${PERSPECTIVE}` has no value yet (it will be empty)");
-    assert_snapshot!(of_prompt(" \n"), @"Error no-prompt: work/loop.yaml:1:1: the prompt `work/prompt.md` is empty (write what each agent is told to `prompt.md` beside the definition)");
+    assert_snapshot!(of_prompt(" \n"), @"Error L008 no-prompt: work/loop.yaml:1:1: the prompt `work/prompt.md` is empty (write what each agent is told to `prompt.md` beside the definition)");
     let missing = LoopSource {
         prompt: Err("there is no prompt: looked for `prompt.md`".into()),
         ..a_loop("work", "termination: {type: queue}\nprompt: nix\n", "")
     };
-    assert_snapshot!(said(&Sources::Loop(missing), &Overrides::default()), @"Error no-prompt: work/loop.yaml:2:9: there is no prompt: looked for `prompt.md` (write what each agent is told to `prompt.md` beside the definition)");
+    assert_snapshot!(said(&Sources::Loop(missing), &Overrides::default()), @"Error L008 no-prompt: work/loop.yaml:2:9: there is no prompt: looked for `prompt.md` (write what each agent is told to `prompt.md` beside the definition)");
 }
 
 #[test]
 fn a_pipeline_is_checked_as_a_whole() {
     assert_snapshot!(of_pipeline("name: x\nnodes:\n  - id: plan\n    loop: improve-plann\n    runs: 5\n  - id: plan\n    stage: work\n    loop: work\n    runs: 0\n  - loop: work\n    runs: 2\n    prompt: hi ${STATUS}\n  - id: a/b\n    runs: 1\n"), @"
-    Error unknown-loop: refine.yaml:4:11: there is no loop `improve-plann` (did you mean `improve-plan`?)
-    Error twice: refine.yaml:6:9: two nodes are called `plan` (outputs and directories are found by this name)
+    Error P008 unknown-loop: refine.yaml:4:11: there is no loop `improve-plann` (did you mean `improve-plan`?)
+    Error P006 duplicate-id: refine.yaml:6:9: two nodes are called `plan` (outputs and directories are found by this name)
     Error twice: refine.yaml:7:5: `loop` and `stage` mean the same (keep one of the two)
     Error bad-value: refine.yaml:9:11: `runs` must be at least 1
-    Error no-id: refine.yaml:10:5: the node has no `id` (add `id: <name>`: its outputs and directory are found by it)
+    Error P005 no-id: refine.yaml:10:5: the node has no `id` (add `id: <name>`: its outputs and directory are found by it)
     Error twice: refine.yaml:12:5: a node has a loop or a prompt of its own, not both (keep one of the two)
-    Error no-prompt: refine.yaml:13:5: the node has neither a loop nor a prompt (add `loop: <name>` or `prompt: |`)
+    Error P007 no-prompt: refine.yaml:13:5: the node has neither a loop nor a prompt (add `loop: <name>` or `prompt: |`)
     Error bad-name: refine.yaml:13:9: node id `a/b` may contain only letters, digits, `-` and `_`
     ");
-    assert_snapshot!(of_pipeline("name: x\n"), @"Error no-nodes: refine.yaml:1:1: the pipeline has no nodes (add `nodes:` with at least one `- id: …` and its `loop: …`)");
+    assert_snapshot!(of_pipeline("name: x\n"), @"Error P004 no-nodes: refine.yaml:1:1: the pipeline has no nodes (add `nodes:` with at least one `- id: …` and its `loop: …`)");
     assert_snapshot!(of_pipeline("nodes: [a]\n"), @r#"Error bad-value: refine.yaml:1:9: `nodes[0]` must be `key: value` lines, not string "a""#);
-    assert_snapshot!(of_pipeline("stages:\n  - name: b\n    loop: broken\n"), @"Error unknown-termination: broken/loop.yaml:1:21: unknown termination `queu` (did you mean `queue`?)");
-    assert_snapshot!(of_pipeline("stages:\n  - name: b\n    loop: work\n"), @"Warning no-runs: refine.yaml:2:5: the node has no `runs`: it may take up to 25 agents (add `runs: <most iterations>`)");
+    assert_snapshot!(of_pipeline("stages:\n  - name: b\n    loop: broken\n"), @"
+    Error L007 unknown-termination: broken/loop.yaml:1:21: unknown termination `queu` (did you mean `queue`?)
+    Warning deprecated: refine.yaml:1:1: `stages:` is the old spelling of `nodes:` (write `nodes:`)
+    Warning deprecated: refine.yaml:2:5: `name:` is the old spelling of `id:` (write `id:`)
+    ");
+    assert_snapshot!(of_pipeline("stages:\n  - name: b\n    loop: work\n"), @"
+    Warning deprecated: refine.yaml:1:1: `stages:` is the old spelling of `nodes:` (write `nodes:`)
+    Warning deprecated: refine.yaml:2:5: `name:` is the old spelling of `id:` (write `id:`)
+    Warning P011 no-runs: refine.yaml:2:5: the node has no `runs`: it may take up to 25 agents (add `runs: <most iterations>`)
+    ");
 }
 
 #[test]
@@ -120,11 +129,11 @@ fn what_comes_later_is_refused_by_name() {
 #[test]
 fn inputs_must_come_from_an_earlier_node() {
     assert_snapshot!(of_pipeline("nodes:\n  - id: plan\n    loop: work\n    runs: 1\n    inputs: {from: beads}\n  - id: beads\n    runs: 1\n    inputs: {from: plam, select: some}\n    prompt: |\n      a ${INPUTS}\n      b ${INPUTS.plna} ${STATUS}\n      c ${INPUTS.plna}\n"), @"
-    Error unknown-node: refine.yaml:5:20: no earlier node is called `beads` (the first node has no inputs)
-    Error unknown-node: refine.yaml:8:20: no earlier node is called `plam` (did you mean `plan`?)
+    Error P009 unreachable-input: refine.yaml:5:20: node `beads` runs later, so its outputs are never there (move `beads` before this node)
+    Error P009 unknown-node: refine.yaml:8:20: no earlier node is called `plam` (did you mean `plan`?)
     Error bad-value: refine.yaml:8:34: `select` must be `latest` or `all`, not `some`
-    Error unknown-node: refine.yaml:11:9: `${INPUTS.plna}` names no earlier node (did you mean `plan`?)
-    Error unknown-node: refine.yaml:12:9: `${INPUTS.plna}` names no earlier node (did you mean `plan`?)
+    Error P009 unknown-node: refine.yaml:11:9: no earlier node is called `plna` (did you mean `plan`?)
+    Error P009 unknown-node: refine.yaml:12:9: no earlier node is called `plna` (did you mean `plan`?)
     ");
 }
 
@@ -140,4 +149,109 @@ fn a_key_that_is_no_text_is_a_mistake_and_no_panic() {
     Error bad-value: work/loop.yaml:1:33: `termination.max` must be a whole number, 0 or more, not integer `5000000000`
     Error unknown-key: work/loop.yaml:2:1: unknown key `<<` (one of: `name`, `description`, `termination`, `completion`, `min_iterations`, `iterations`, `max`, `provider`, `program`, `model`, `permissions`, `args`, `keep_env`, `retries`, `retry_delay`, `limits`, `delay`, `check_before`, `prompt`, `output_path`, `context`, `commands`, `queue`, `guardrails`, `output_parse`, `items`)
     ");
+}
+
+#[test]
+fn each_old_spelling_is_named_once_a_file() {
+    assert_snapshot!(of_loop("completion: plateau\nmin_iterations: 3\noutput_parse: PLATEAU\nitems: [a]\n"), @"
+    Warning deprecated: work/loop.yaml:1:1: `completion:` is the old spelling of `termination:` (write `termination: {type: judgment}`)
+    Warning deprecated: work/loop.yaml:2:1: `min_iterations:` is the old spelling of `termination.min_iterations:` (write `min_iterations:` below `termination:`)
+    Warning deprecated: work/loop.yaml:3:1: `output_parse:` has no effect any more (remove it)
+    Warning deprecated: work/loop.yaml:4:1: `items:` has no effect any more (remove it)
+    ");
+    assert_snapshot!(of_loop("termination: {type: beads-empty}\n"), @"Warning deprecated: work/loop.yaml:1:21: `type: beads-empty` is the old spelling of `type: queue` (write `type: queue`)");
+    assert_snapshot!(of_pipeline("stages:\n  - name: a\n    stage: work\n    runs: 1\n  - name: b\n    stage: work\n    runs: 1\n    completion: fixed-n\n  - id: c\n    loop: work\n    runs: 1\n    termination: {type: plateau}\n"), @"
+    Warning deprecated: refine.yaml:1:1: `stages:` is the old spelling of `nodes:` (write `nodes:`)
+    Warning deprecated: refine.yaml:2:5: `name:` is the old spelling of `id:` (write `id:`, all 2 times in this file)
+    Warning deprecated: refine.yaml:3:5: `stage:` is the old spelling of `loop:` (write `loop:`, all 2 times in this file)
+    Warning deprecated: refine.yaml:8:5: `completion:` is the old spelling of `termination:` (write `termination: {type: fixed}`)
+    Warning never-agrees: refine.yaml:9:5: at most 1 iterations: too few for 2 agents to agree after 1 (raise the maximum, or lower `consensus` or `min_iterations`)
+    Warning deprecated: refine.yaml:12:25: `type: plateau` is the old spelling of `type: judgment` (write `type: judgment`)
+    ");
+}
+
+#[test]
+fn inputs_that_can_never_be_there_are_refused() {
+    assert_snapshot!(of_pipeline("nodes:\n  - id: a\n    prompt: '${INPUTS} ${INPUTS.b} ${STATUS}'\n    inputs: {from: a}\n  - id: b\n    prompt: '${INPUTS.b} ${INPUTS.a} ${STATUS}'\n"), @"
+    Error P009 unreachable-input: refine.yaml:3:24: node `b` runs later, so its outputs are never there (move `b` before this node)
+    Error P009 unreachable-input: refine.yaml:4:20: node `a` cannot get its own outputs this way (its agents find what earlier iterations wrote in `context.json`, `inputs.from_previous_iterations`)
+    Error P009 unreachable-input: refine.yaml:6:14: node `b` cannot get its own outputs this way (its agents find what earlier iterations wrote in `context.json`, `inputs.from_previous_iterations`)
+    Warning P010 no-inputs: refine.yaml:3:14: the first node has no inputs: `${INPUTS}` is empty
+    ");
+}
+
+#[test]
+fn everything_is_found_in_one_run() {
+    let broken = LoopSource {
+        prompt: Err("there is no prompt: looked for `prompt.md`".into()),
+        ..a_loop("work", "termination: {type: queu}\nprovider: cluade\nqueue: {provider: bead}\nmodle: x\n", "")
+    };
+    assert_snapshot!(said(&Sources::Loop(broken), &Overrides::default()), @"
+    Error L008 no-prompt: work/loop.yaml:1:1: there is no prompt: looked for `prompt.md` (write what each agent is told to `prompt.md` beside the definition)
+    Error L007 unknown-termination: work/loop.yaml:1:21: unknown termination `queu` (did you mean `queue`?)
+    Error L011 unknown-provider: work/loop.yaml:2:11: unknown provider `cluade` (did you mean `claude`?)
+    Error unknown-queue: work/loop.yaml:3:19: unknown queue `bead` (did you mean `beads`?)
+    Error unknown-key: work/loop.yaml:4:1: unknown key `modle` (did you mean `model`?)
+    ");
+    assert_snapshot!(said(&Sources::Loop(a_loop("work", "name: [\n", "${STATSU}")), &Overrides::default()), @"
+    Error L003 yaml: work/loop.yaml:2:1: not valid YAML: did not find expected node content (check the indentation here and in the line above, and quote texts that hold `: ` or ` #`)
+    Error L015 unknown-variable: work/prompt.md:1:1: unknown variable `${STATSU}` (did you mean `${STATUS}`? write `$${STATSU}` to keep it as text)
+    ");
+    assert_snapshot!(of_pipeline("nodes:\n  - id: a\n    loop: wrok\n    model: ' '\n    runs: 0\n    inputs: {from: z}\n  - id: b\n    loop: broken\n    provider: cluade\n    inputs: {select: some}\n    runs: 0\n"), @"
+    Error L007 unknown-termination: broken/loop.yaml:1:21: unknown termination `queu` (did you mean `queue`?)
+    Error P008 unknown-loop: refine.yaml:3:11: there is no loop `wrok` (did you mean `work`?)
+    Error L012 bad-model: refine.yaml:4:12: ` ` cannot be the name of a model (for example `opus`, `sonnet` or a full id)
+    Error bad-value: refine.yaml:5:11: `runs` must be at least 1
+    Error P009 unknown-node: refine.yaml:6:20: no earlier node is called `z` (the first node has no inputs)
+    Error L011 unknown-provider: refine.yaml:9:15: unknown provider `cluade` (did you mean `claude`?)
+    Error bad-value: refine.yaml:10:22: `select` must be `latest` or `all`, not `some`
+    Error bad-value: refine.yaml:11:11: `runs` must be at least 1
+    ");
+}
+
+#[test]
+fn a_prompt_full_of_mistakes_stays_readable() {
+    let found = |prompt: &str| {
+        let said = of_prompt(prompt);
+        (said.lines().count(), said.lines().find(|line| line.contains("too-many")).unwrap_or_default().to_owned())
+    };
+    assert_snapshot!(format!("{:?}", found(&"${NOPE}\n".repeat(800_000))), @r#"(52, "Error too-many: work/prompt.md:1:1: more variables have no value than the 50 that are shown")"#);
+    assert_snapshot!(format!("{:?}", found(&format!("${{STATUS}} {}", "${RESULT}\n".repeat(60)))), @r#"(51, "Warning too-many: work/prompt.md:1:1: more variables have no value than the 50 that are shown")"#);
+    assert_eq!(found(&"${NOPE} ${STATUS}\n".repeat(50)), (50, String::new()));
+}
+
+#[test]
+fn a_loop_of_a_pipeline_that_cannot_be_read_is_told_at_its_node() {
+    let Sources::Pipeline(mut source) = a_pipeline("nodes: [{id: a, loop: work, runs: 1}]\n") else { panic!("a pipeline") };
+    source.loops.insert("work".into(), Err("`loop.yaml` is not UTF-8 text (line 1, column 7)".into()));
+    assert_snapshot!(said(&Sources::Pipeline(source), &Overrides::default()), @"Error unreadable-loop: refine.yaml:1:23: loop `work` cannot be used: `loop.yaml` is not UTF-8 text (line 1, column 7)");
+    let text = Text { file: "work/loop.yaml".into(), text: "name: ".into() };
+    assert_snapshot!(listed(&[Problem::no_text(&text, "`loop.yaml` is not UTF-8 text (line 1, column 7)")]), @"Error unreadable: work/loop.yaml:1:7: `loop.yaml` is not UTF-8 text (line 1, column 7)");
+    assert_snapshot!(listed(&[Problem::of_file(&text, "command-name", "`ap status` is a command").warning()]), @"Warning command-name: work/loop.yaml:1:1: `ap status` is a command");
+}
+
+#[test]
+fn a_queue_that_cannot_be_is_refused() {
+    assert_snapshot!(of_loop("termination: {type: queue}\nqueue: {provider: command}\n"), @"Error no-commands: work/loop.yaml:2:1: the queue does not say which commands (add `commands:` with `list`, `claim`, `release` and `close`; `park` may be left out)");
+    assert_snapshot!(of_loop("termination: {type: queue}\nqueue: {commands: {list: [a], claim: [b]}, label: 'a,b', max_attempts: 0, claim: me}\n"), @"
+    Error no-commands: work/loop.yaml:2:9: the queue has no `release` command (add `release: [program, argument, …]`)
+    Error no-commands: work/loop.yaml:2:9: the queue has no `close` command (add `close: [program, argument, …]`)
+    Error bad-value: work/loop.yaml:2:51: the label `a,b` cannot be used (beads takes a comma for the end of a label, so it would look for two)
+    Error bad-value: work/loop.yaml:2:72: `max_attempts` must be at least 1
+    Error bad-value: work/loop.yaml:2:82: `claim` must be `agent` or `engine`, not `me`
+    ");
+    assert_snapshot!(of_loop("termination: {type: judgment}\nqueue: {claim: engine}\n"), @"Error no-effect: work/loop.yaml:2:16: `claim: engine` needs a loop that ends with its queue (add `termination:` with `type: queue`, or let the agents claim)");
+}
+
+#[test]
+fn what_stands_in_the_wrong_place_is_pointed_out() {
+    assert_snapshot!(of_pipeline("nodes:\n  - id: a\n    loop: work\n    runs: 1\n    parallel: false\n    pipeline: x\n    prompt: ''\n  - id: b\n    prompt: ' '\nstages: []\n"), @"
+    Error not-supported-yet: refine.yaml:6:5: a pipeline within a pipeline is not supported yet (leave it out for now)
+    Error twice: refine.yaml:7:5: a node has a loop or a prompt of its own, not both (keep one of the two)
+    Error P007 no-prompt: refine.yaml:9:13: the prompt is empty (write what each agent is told)
+    Error twice: refine.yaml:10:1: `nodes` and `stages` mean the same (keep one of the two)
+    Warning no-effect: refine.yaml:5:5: `parallel` has no effect here (remove it)
+    Warning no-status: refine.yaml:9:13: the prompt never names `${STATUS}`, so its agents cannot say how it went (end it with: write your decision as JSON to `${STATUS}`)
+    ");
+    assert_snapshot!(said(&a_pipeline("nodes: [{id: a, loop: work, runs: 1}]\n"), &Overrides { max_iterations: Some(1), ..Overrides::default() }), @"Error no-effect: a pipeline takes no maximum (say `runs` for each of its nodes)");
 }

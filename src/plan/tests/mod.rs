@@ -1,4 +1,5 @@
 //! What tests of definitions share.
+mod codes;
 mod mistakes;
 mod plans;
 
@@ -43,7 +44,7 @@ fn a_pipeline(definition: &str) -> Sources {
 fn listed(problems: &[Problem]) -> String {
     let line = |problem: &Problem| {
         let hint = problem.hint.as_ref().map_or_else(String::new, |hint| format!(" ({hint})"));
-        format!("{:?} {}: {problem}{hint}", problem.severity, problem.code)
+        format!("{:?} {}: {problem}{hint}", problem.severity, problem.codes())
     };
     problems.iter().map(line).collect::<Vec<_>>().join("\n")
 }

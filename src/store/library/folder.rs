@@ -36,7 +36,7 @@ impl Folder {
     }
 
     /// Returns a file's text; `None` if there is no such file.
-    pub(super) fn read(&self, file: &str, largest: u64) -> Result<Option<String>, String> {
+    pub(super) fn read(&self, file: &str, largest: u64) -> Result<Option<String>, Unreadable> {
         let bytes = match self {
             Self::Disk(root) => match read_bounded(&root.join(file), largest)? {
                 Some(bytes) => bytes,
@@ -47,9 +47,10 @@ impl Folder {
                 None => return Ok(None),
             },
         };
-        let text = String::from_utf8(bytes)
-            .map_err(|error| format!("`{file}` is not UTF-8 text (byte {})", error.utf8_error().valid_up_to() + 1))?;
-        Ok(Some(text))
+        match String::from_utf8(bytes) {
+            Ok(text) => Ok(Some(text)),
+            Err(error) => Err(Unreadable::not_utf8(file, error.as_bytes(), error.utf8_error().valid_up_to())),
+        }
     }
 
     /// Relative to the project where it lies in it, so that messages stay short.
@@ -61,6 +62,30 @@ impl Folder {
                 format!("builtin:{shelf}/{}", root.path().join(file).display())
             }
         }
+    }
+}
+
+/// Why a file cannot be read as text.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{reason}")]
+pub struct Unreadable {
+    pub reason: String,
+    /// The text before the place where it ceases to be one; empty if nothing was read.
+    pub before: String,
+}
+
+impl Unreadable {
+    fn not_utf8(file: &str, bytes: &[u8], valid: usize) -> Self {
+        let before = String::from_utf8_lossy(&bytes[..valid]).into_owned();
+        let (line, column) = (before.matches('\n').count() + 1, before.lines().last().unwrap_or_default().chars().count() + 1);
+        let column = if before.ends_with('\n') { 1 } else { column };
+        Self { reason: format!("`{file}` is not UTF-8 text (line {line}, column {column})"), before }
+    }
+}
+
+impl From<String> for Unreadable {
+    fn from(reason: String) -> Self {
+        Self { reason, before: String::new() }
     }
 }
 

@@ -8,6 +8,7 @@ use crate::model::NodeId;
 use crate::plan::{self, BACKLOGS, LoopSource, Origin, PipelineSource, PlanKind, Sources, Text, suggest};
 use camino::{Utf8Path, Utf8PathBuf};
 use folder::Folder;
+pub use folder::Unreadable;
 use include_dir::{Dir, include_dir};
 use std::collections::BTreeMap;
 
@@ -38,7 +39,7 @@ pub struct Entry {
     /// Where it was found.
     pub origin: Origin,
     /// Its texts, or why they cannot be read.
-    pub sources: Result<Sources, String>,
+    pub sources: Result<Sources, Unreadable>,
     /// The file, or `builtin:<path>`.
     pub path: String,
 }
@@ -147,7 +148,7 @@ impl Library {
         match self.named(PlanKind::Loop, name)?.sources {
             Ok(Sources::Loop(source)) => Some(Ok(source)),
             Ok(Sources::Pipeline(_)) => None,
-            Err(reason) => Some(Err(reason)),
+            Err(unreadable) => Some(Err(unreadable.reason)),
         }
     }
 }
@@ -156,7 +157,7 @@ impl Library {
 fn prompt(folder: &Folder, definition: &str, project: &Utf8Path) -> Result<Text, String> {
     let candidates = plan::prompt_candidates(definition);
     for file in &candidates {
-        if let Some(text) = folder.read(file, LARGEST_PROMPT)? {
+        if let Some(text) = folder.read(file, LARGEST_PROMPT).map_err(|unreadable| unreadable.reason)? {
             return Ok(Text { file: folder.shown(file, project), text });
         }
     }

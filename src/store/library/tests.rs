@@ -105,10 +105,10 @@ fn what_cannot_be_read_is_listed_with_the_reason() {
     put(&folder.join("mute/loop.yaml"), b"termination: {type: queue}\n");
     let list = library.list();
     let reason = |name: &str| match &list.iter().find(|entry| entry.name == name).unwrap().sources {
-        Err(reason) => reason.replace(library.project.as_str(), ""),
+        Err(unreadable) => unreadable.reason.replace(library.project.as_str(), ""),
         Ok(sources) => compiled(sources).unwrap_err().iter().find(|problem| problem.severity == Severity::Error).unwrap().to_string(),
     };
-    assert_eq!(reason("binary"), "`loop.yaml` is not UTF-8 text (byte 7)");
+    assert_eq!(reason("binary"), "`loop.yaml` is not UTF-8 text (line 1, column 7)");
     assert_eq!(reason("huge"), "`/.claude/loops/huge/loop.yaml` is too large: 1048577 bytes, at most 1048576");
     assert_eq!(reason("mute"), ".claude/loops/mute/loop.yaml:1:1: there is no prompt: looked for `prompt.md`, `prompts/prompt.md`");
 }

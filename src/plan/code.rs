@@ -1,0 +1,65 @@
+//! The stable words for kinds of mistakes. What each means, with an example and what to do: `docs/lint.md`.
+use super::PlanKind;
+
+/// Every code there is, in the order of the page.
+pub(super) const CODES: [&str; 35] = [
+    "unreadable",
+    "yaml",
+    "not-a-definition",
+    "unknown-key",
+    "bad-value",
+    "no-prompt",
+    "no-termination",
+    "unknown-termination",
+    "never-agrees",
+    "unknown-provider",
+    "no-program",
+    "bad-model",
+    "unknown-permissions",
+    "unknown-queue",
+    "no-commands",
+    "unknown-variable",
+    "no-status",
+    "no-inputs",
+    "no-nodes",
+    "no-id",
+    "bad-name",
+    "duplicate-id",
+    "unknown-loop",
+    "unreadable-loop",
+    "unknown-node",
+    "unreachable-input",
+    "no-runs",
+    "misplaced",
+    "twice",
+    "other-name",
+    "command-name",
+    "deprecated",
+    "no-effect",
+    "not-supported-yet",
+    "too-many",
+];
+
+/// Returns the code that agent-pipelines had for the same mistake, if it had one; of some it depends on the kind of file.
+pub(super) fn alias(code: &str, kind: PlanKind) -> Option<&'static str> {
+    Some(match (code, kind) {
+        ("yaml" | "not-a-definition", PlanKind::Loop) => "L003",
+        ("yaml" | "not-a-definition", PlanKind::Pipeline) => "P002",
+        ("other-name", PlanKind::Loop) => "L005",
+        ("no-termination", _) => "L006",
+        ("unknown-termination", _) => "L007",
+        ("no-prompt", PlanKind::Loop) => "L008",
+        ("unknown-provider", _) => "L011",
+        ("bad-model", _) => "L012",
+        ("unknown-variable", _) => "L015",
+        ("no-nodes", _) => "P004",
+        ("no-id", _) => "P005",
+        ("duplicate-id", _) => "P006",
+        ("no-prompt", PlanKind::Pipeline) => "P007",
+        ("unknown-loop", _) => "P008",
+        ("unknown-node" | "unreachable-input", _) => "P009",
+        ("no-inputs", _) => "P010",
+        ("no-runs", _) => "P011",
+        _ => return None,
+    })
+}
