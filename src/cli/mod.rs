@@ -13,6 +13,7 @@ pub mod logs;
 pub mod manual;
 pub mod overview;
 pub mod queue;
+pub mod schema;
 pub mod start;
 pub mod status;
 
@@ -77,6 +78,8 @@ enum Command {
     Lint(lint::Args),
     /// Show what a loop or pipeline would do: its plan and its first prompt
     DryRun(dry_run::Args),
+    /// Print the JSON Schema of loops, pipelines, settings or status.json
+    Schema(schema::Args),
     /// Clear away what sessions that ended badly left behind; never a living one
     Cleanup(cleanup::CleanupArgs),
     /// Check what sessions need: programs, tmux, locks, disk, and whether they would survive a logout
@@ -132,6 +135,7 @@ fn run(args: Vec<OsString>) -> Result<ExitCode> {
         Some(Command::Demo(args)) => demo::run(&args, &context),
         Some(Command::Lint(args)) => lint::run(&args, &context),
         Some(Command::DryRun(args)) => dry_run::run(&args, &context),
+        Some(Command::Schema(args)) => schema::run(&args),
         Some(Command::Cleanup(args)) => cleanup::run(&args, &context),
         Some(Command::Doctor(args)) => doctor::run(&args, &context),
         Some(Command::Completions(args)) => manual::completions(&args, Cli::command()),

@@ -1,10 +1,11 @@
 //! What an agent writes at the end of an iteration: `status.json`.
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use thiserror::Error;
 
 /// The agent's vote on whether its node goes on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Decision {
     /// More to do.
@@ -27,24 +28,31 @@ impl Decision {
 }
 
 /// A valid `status.json`. Only `decision` is required; unknown fields are ignored.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Status {
+    /// The agent's vote.
     pub decision: Decision,
+    /// Why.
     #[serde(default)]
     pub reason: String,
+    /// What was done, for the next agent and for lists.
     #[serde(default)]
     pub summary: String,
+    /// What came of it.
     #[serde(default)]
     pub work: Work,
+    /// What went wrong.
     #[serde(default)]
     pub errors: Vec<String>,
 }
 
 /// What the agent says it did.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Work {
+    /// Tasks that are done, by id or in words.
     #[serde(default)]
     pub items_completed: Vec<String>,
+    /// Paths, relative to the project.
     #[serde(default)]
     pub files_touched: Vec<String>,
 }

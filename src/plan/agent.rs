@@ -17,8 +17,8 @@ pub(super) struct Layer<'a> {
     pub(super) keep_env: Option<bool>,
 }
 
-const PROVIDERS: [&str; 3] = ["claude", "command", "scripted"];
-const PERMISSIONS: [&str; 6] = ["bypassPermissions", "acceptEdits", "auto", "default", "dontAsk", "plan"];
+pub(super) const PROVIDERS: [&str; 3] = ["claude", "command", "scripted"];
+pub(super) const PERMISSIONS: [&str; 6] = ["bypassPermissions", "acceptEdits", "auto", "default", "dontAsk", "plan"];
 /// Attempts after the first one, unless said otherwise.
 const RETRIES: u32 = 2;
 /// Milliseconds before the second attempt, unless said otherwise.

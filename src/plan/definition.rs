@@ -1,11 +1,13 @@
 //! Loops and pipelines as written. Every key is optional here, so that `check` and `compile` can say what is missing, and where.
 use super::duration::Span;
+use super::{agent, ending, queue};
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_yaml::Value;
 use std::collections::BTreeMap;
 
 /// `loop.yaml` or `stage.yaml`.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct LoopDef {
     /// Should be the folder's name.
@@ -15,20 +17,25 @@ pub struct LoopDef {
     /// When to stop.
     pub termination: Option<TerminationDef>,
     /// Old form of `termination.type`.
+    #[schemars(extend("deprecated" = true, "examples" = ["plateau", "beads-empty", "fixed-n"]))]
     pub completion: Option<String>,
     /// Old form of `termination.min_iterations`.
+    #[schemars(extend("deprecated" = true))]
     pub min_iterations: Option<u32>,
     /// Short form of `termination.iterations`.
     pub iterations: Option<u32>,
     /// Short form of `termination.max`.
     pub max: Option<u32>,
     /// The kind of agent.
+    #[schemars(extend("examples" = agent::PROVIDERS))]
     pub provider: Option<String>,
     /// The agent's program, if not the provider's own.
     pub program: Option<String>,
     /// The model.
+    #[schemars(extend("examples" = ["opus", "sonnet", "haiku"]))]
     pub model: Option<String>,
     /// Claude Code's permission mode.
+    #[schemars(extend("examples" = agent::PERMISSIONS))]
     pub permissions: Option<String>,
     /// Further arguments for the program.
     pub args: Vec<String>,
@@ -57,16 +64,19 @@ pub struct LoopDef {
     /// Bounds of the whole session.
     pub guardrails: GuardrailsDef,
     /// Known from older versions; has no effect.
+    #[schemars(with = "Option<serde_json::Value>", extend("deprecated" = true))]
     pub output_parse: Option<Value>,
     /// Known from older versions; has no effect.
+    #[schemars(with = "Option<serde_json::Value>", extend("deprecated" = true))]
     pub items: Option<Value>,
 }
 
 /// When a node ends. Flat, so that a wrong value is found at its own place.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct TerminationDef {
     /// `fixed`, `judgment` or `queue`.
+    #[schemars(extend("examples" = ending::KINDS))]
     #[serde(rename = "type")]
     pub kind: Option<String>,
     /// Judgment: stops count from this iteration on.
@@ -78,13 +88,15 @@ pub struct TerminationDef {
     /// At most this many iterations.
     pub max: Option<u32>,
     /// Comes with a later version.
+    #[schemars(with = "Option<serde_json::Value>")]
     pub judge: Option<Value>,
     /// Comes with a later version.
+    #[schemars(with = "Option<serde_json::Value>")]
     pub command: Option<Value>,
 }
 
 /// Bounds of one attempt; 0 is none.
-#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct LimitsDef {
     /// From start to exit.
@@ -96,10 +108,11 @@ pub struct LimitsDef {
 }
 
 /// Where tasks come from.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct QueueDef {
     /// `beads`, `backlog`, `prd` or `command`.
+    #[schemars(extend("examples" = queue::PROVIDERS))]
     pub provider: Option<String>,
     /// The file of a backlog or prd, relative to the project.
     pub path: Option<String>,
@@ -113,6 +126,7 @@ pub struct QueueDef {
     /// Command: what is called.
     pub commands: Option<QueueCommandsDef>,
     /// `agent` or `engine`: who takes a task for an iteration.
+    #[schemars(extend("enum" = ["agent", "engine", null]))]
     pub claim: Option<String>,
     /// How long to wait for tasks that others hold.
     pub max_wait: Option<Span>,
@@ -123,7 +137,7 @@ pub struct QueueDef {
 }
 
 /// The commands of a tracker, each a program with its arguments.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct QueueCommandsDef {
     /// Prints all tasks.
@@ -139,7 +153,7 @@ pub struct QueueCommandsDef {
 }
 
 /// Bounds of the whole session; 0 is none.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct GuardrailsDef {
     /// Seconds, or a time like `8h`.
@@ -151,7 +165,7 @@ pub struct GuardrailsDef {
 }
 
 /// A pipeline's YAML file.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct PipelineDef {
     /// Should be the file's name without `.yaml`.
@@ -159,12 +173,14 @@ pub struct PipelineDef {
     /// One line for lists.
     pub description: Option<String>,
     /// For people; has no effect.
+    #[schemars(with = "Option<serde_json::Value>")]
     pub version: Option<Value>,
     /// What nodes and their loops do not say themselves.
     pub defaults: DefaultsDef,
     /// In the order they run.
     pub nodes: Option<Vec<NodeDef>>,
     /// The same as `nodes`.
+    #[schemars(extend("deprecated" = true))]
     pub stages: Option<Vec<NodeDef>>,
     /// Files every agent is told of, relative to the project.
     pub inputs: Vec<String>,
@@ -186,41 +202,48 @@ impl PipelineDef {
 }
 
 /// What a pipeline says for all its nodes.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct DefaultsDef {
     /// The kind of agent.
+    #[schemars(extend("examples" = agent::PROVIDERS))]
     pub provider: Option<String>,
     /// The model.
+    #[schemars(extend("examples" = ["opus", "sonnet", "haiku"]))]
     pub model: Option<String>,
 }
 
 /// One node of a pipeline: a loop by name, or a prompt.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct NodeDef {
     /// Its name within the pipeline.
     pub id: Option<String>,
     /// The same as `id`.
+    #[schemars(extend("deprecated" = true))]
     pub name: Option<String>,
     /// The loop it runs.
     #[serde(rename = "loop")]
     pub loop_: Option<String>,
     /// The same as `loop`.
+    #[schemars(extend("deprecated" = true))]
     pub stage: Option<String>,
     /// A prompt of its own, instead of a loop.
     pub prompt: Option<String>,
     /// At most this many iterations.
     pub runs: Option<u32>,
     /// The model.
+    #[schemars(extend("examples" = ["opus", "sonnet", "haiku"]))]
     pub model: Option<String>,
     /// The kind of agent.
+    #[schemars(extend("examples" = agent::PROVIDERS))]
     pub provider: Option<String>,
     /// One line for people.
     pub description: Option<String>,
     /// When it ends, over what its loop says.
     pub termination: Option<TerminationDef>,
     /// Old form of `termination.type`.
+    #[schemars(extend("deprecated" = true, "examples" = ["plateau", "beads-empty", "fixed-n"]))]
     pub completion: Option<String>,
     /// Pause between iterations.
     pub delay: Option<Span>,
@@ -231,12 +254,16 @@ pub struct NodeDef {
     /// Commands by name, over those of the pipeline and the loop.
     pub commands: BTreeMap<String, String>,
     /// Belongs to the pipeline, not to a node.
+    #[schemars(with = "Option<serde_json::Value>")]
     pub guardrails: Option<Value>,
     /// Comes with a later version.
+    #[schemars(with = "Option<serde_json::Value>")]
     pub parallel: Option<Value>,
     /// Comes with a later version.
+    #[schemars(with = "Option<serde_json::Value>")]
     pub perspectives: Option<Value>,
     /// Comes with a later version.
+    #[schemars(with = "Option<serde_json::Value>")]
     pub pipeline: Option<Value>,
 }
 
@@ -250,13 +277,15 @@ impl NodeDef {
 }
 
 /// Which outputs of an earlier node a node gets.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct NodeInputsDef {
     /// The earlier node.
     pub from: Option<String>,
     /// `latest` or `all`.
+    #[schemars(extend("enum" = ["latest", "all", null]))]
     pub select: Option<String>,
     /// Comes with a later version.
+    #[schemars(with = "Option<serde_json::Value>")]
     pub from_parallel: Option<Value>,
 }

@@ -1,6 +1,8 @@
 //! A length of time as people write it: seconds, or `30m`.
 use jiff::SignedDuration;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{self, Deserialize, Deserializer, Visitor};
+use std::borrow::Cow;
 use std::fmt;
 
 /// Milliseconds, written as seconds (`2`, `0.5`) or with a unit (`500ms`, `1h 30m`).
@@ -38,6 +40,20 @@ impl Span {
 impl<'de> Deserialize<'de> for Span {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_any(SpanVisitor)
+    }
+}
+
+impl JsonSchema for Span {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "Span".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": ["number", "string"], "minimum": 0, "examples": [30, "30m", "1h 30m"] })
     }
 }
 

@@ -14,7 +14,7 @@ pub(super) struct Ending {
 
 /// Agents that must agree in a row, unless said otherwise: one can be wrong.
 const CONSENSUS: u32 = 2;
-const KINDS: [&str; 3] = ["fixed", "judgment", "queue"];
+pub(super) const KINDS: [&str; 3] = ["fixed", "judgment", "queue"];
 
 /// Returns how a loop ends; it must say so.
 pub(super) fn of_loop(place: &Place<'_>, def: &LoopDef, problems: &mut Vec<Problem>) -> Option<Ending> {

@@ -66,8 +66,13 @@ pub(super) enum Side {
 /// Returns the bytes of `text` a path leads to, or those of the nearest thing on the way that exists.
 pub(super) fn locate(text: &str, path: &Path, side: Side) -> Range<usize> {
     let exact = find(text, &path.0, side);
+    // What a mapping does not hold itself may come with a merge key.
+    let merged = || {
+        let (_, around) = path.0.split_last()?;
+        find(text, &[around, &[Step::from("<<")]].concat(), Side::Key)
+    };
     let nearest = || (1..path.0.len()).rev().find_map(|steps| find(text, &path.0[..steps], Side::Key));
-    let start = exact.or_else(nearest).unwrap_or_else(|| text.len() - text.trim_start().len());
+    let start = exact.or_else(merged).or_else(nearest).unwrap_or_else(|| text.len() - text.trim_start().len());
     start..end(text, start, if exact.is_some() { side } else { Side::Key })
 }
 

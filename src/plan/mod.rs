@@ -12,6 +12,7 @@ mod node;
 mod place;
 mod problem;
 mod queue;
+mod schema;
 mod settings;
 mod sources;
 mod spelling;
@@ -28,6 +29,7 @@ pub use compile::{compile, fingerprint};
 pub use duration::Span;
 pub use problem::{Invalid, Problem, Severity, Shown};
 pub use queue::{BACKLOGS, ClaimBy, QueueSource, QueueSpec, TrackerCommands, bad_label, session_label};
+pub use schema::{SCHEMAS, Schema};
 pub use settings::Settings;
 pub use sources::{LoopSource, Overrides, PipelineSource, Request, Sources, Text, description, loops_used, prompt_candidates};
 

@@ -80,7 +80,7 @@ pub enum ClaimBy {
 pub const BACKLOGS: [&str; 4] = ["backlog.md", "BACKLOG.md", "docs/backlog.md", "prd.json"];
 /// How long to wait for tasks that others hold.
 const MAX_WAIT_S: u64 = 600;
-const PROVIDERS: [&str; 4] = ["beads", "backlog", "prd", "command"];
+pub(super) const PROVIDERS: [&str; 4] = ["beads", "backlog", "prd", "command"];
 
 /// One bad night must not spend itself on one task; and a first failure says little.
 const fn max_attempts() -> u32 {

@@ -9,11 +9,12 @@
 use super::problem::{Document, Problem};
 use super::sources::Text;
 use super::{Plan, QueueSource, yaml};
+use schemars::JsonSchema;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
 /// What a person sets once for all their projects.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Settings {
     /// Where the programs of providers are, by the name a plan calls them.

@@ -162,7 +162,7 @@ impl Overrides {
 ///
 /// The loop may be broken elsewhere: its prompt is found all the same.
 pub fn prompt_candidates(definition: &str) -> Vec<String> {
-    let value = serde_yaml::from_str(definition).unwrap_or_default();
+    let value = yaml::parse(definition).unwrap_or_default();
     let Some(key) = yaml::peek(&value, "prompt").map(str::trim).filter(|key| !key.is_empty()) else {
         return ["prompt.md", "prompts/prompt.md"].map(String::from).to_vec();
     };
@@ -178,7 +178,7 @@ pub fn prompt_candidates(definition: &str) -> Vec<String> {
 
 /// Returns the names of the loops a pipeline uses, also if it is broken elsewhere.
 pub fn loops_used(definition: &str) -> Vec<String> {
-    let value: serde_yaml::Value = serde_yaml::from_str(definition).unwrap_or_default();
+    let value = yaml::parse(definition).unwrap_or_default();
     let nodes = ["nodes", "stages"].into_iter().filter_map(|key| value.get(key)?.as_sequence()).flatten();
     let mut names: Vec<String> =
         nodes.filter_map(|node| yaml::peek(node, "loop").or_else(|| yaml::peek(node, "stage"))).map(String::from).collect();
@@ -189,6 +189,6 @@ pub fn loops_used(definition: &str) -> Vec<String> {
 
 /// Returns a definition's description, also if it is broken elsewhere.
 pub fn description(definition: &str) -> String {
-    let value = serde_yaml::from_str(definition).unwrap_or_default();
+    let value = yaml::parse(definition).unwrap_or_default();
     yaml::peek(&value, "description").unwrap_or_default().trim().to_owned()
 }

@@ -46,7 +46,7 @@ fn value() -> impl Strategy<Value = String> {
     })
 }
 
-fn definition() -> impl Strategy<Value = String> {
+pub(super) fn definition() -> impl Strategy<Value = String> {
     let map = prop::collection::btree_map(key(), value(), 0..8);
     let lines = map.prop_map(|map| map.iter().map(|(key, value)| format!("{key}: {value}\n")).collect::<String>());
     prop_oneof![8 => lines, 1 => "[ -~\\n]{0,60}", 1 => "\\PC{0,40}"]

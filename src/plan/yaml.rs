@@ -13,7 +13,7 @@ pub(super) const MOST_PROBLEMS: usize = 50;
 ///
 /// The trick: when a value cannot be read, report it, take it out, and read again.
 pub(super) fn read<T: DeserializeOwned>(document: &Document, problems: &mut Vec<Problem>) -> Option<T> {
-    let mut value = match serde_yaml::from_str::<Value>(document.text()) {
+    let mut value = match parse(document.text()) {
         Ok(value @ Value::Mapping(_)) => value,
         Ok(Value::Null) => return refuse(document, problems, "the file is empty"),
         Ok(_) => return refuse(document, problems, "the file must hold `key: value` lines"),
@@ -36,6 +36,13 @@ pub(super) fn read<T: DeserializeOwned>(document: &Document, problems: &mut Vec<
     None
 }
 
+/// Returns a text's values, with anchors and merge keys (`<<`) put in.
+pub(super) fn parse(text: &str) -> Result<Value, serde_yaml::Error> {
+    let mut value: Value = serde_yaml::from_str(text)?;
+    value.apply_merge()?;
+    Ok(value)
+}
+
 fn refuse<T>(document: &Document, problems: &mut Vec<Problem>, message: &str) -> Option<T> {
     problems.push(document.spanning(0..0, &Path::default(), "not-a-definition", message).unreadable());
     None
@@ -46,13 +53,18 @@ fn syntax(document: &Document, error: &serde_yaml::Error) -> Problem {
     let start = error.location().map_or(0, |place| locate::offset(text, place.line(), place.column()));
     let message = error.to_string();
     let message = message.split(" at line ").next().unwrap_or_default();
-    let start = second_key(text, start, message).unwrap_or(start);
+    let merge = || message.contains("for merging").then(|| text.find("<<")).flatten();
+    let start = second_key(text, start, message).or_else(merge).unwrap_or(start);
     let end = start + text[start..].lines().next().map_or(0, str::len);
     let problem = document.spanning(start..end, &Path::default(), "yaml", format!("not valid YAML: {message}")).unreadable();
     if message.contains("cannot start any token") || message.contains("tab character") {
         problem.hint("indent with spaces, never tabs, and quote a text that starts with a special character")
     } else if message.contains("duplicate entry") {
         problem.hint("keep one of the two")
+    } else if message.contains("anchor") || message.contains("for merging") {
+        problem.hint("`*name` stands for what was marked `&name` further up; `<<: *name` needs a mapping there")
+    } else if message.contains("limit exceeded") {
+        problem.hint("anchors stand within themselves, or for too much: write it out")
     } else {
         problem.hint("check the indentation here and in the line above, and quote texts that hold `: ` or ` #`")
     }

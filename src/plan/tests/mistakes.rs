@@ -147,7 +147,7 @@ fn a_key_that_is_no_text_is_a_mistake_and_no_panic() {
     assert_snapshot!(of_loop("1: a\n? [b]\n: c\n"), @"Error bad-value: work/loop.yaml:1:1: each key must be a text, not integer `1`");
     assert_snapshot!(of_loop("termination: {type: queue, max: 5000000000}\n<<: {a: 1}\n"), @"
     Error bad-value: work/loop.yaml:1:33: `termination.max` must be a whole number, 0 or more, not integer `5000000000`
-    Error unknown-key: work/loop.yaml:2:1: unknown key `<<` (one of: `name`, `description`, `termination`, `completion`, `min_iterations`, `iterations`, `max`, `provider`, `program`, `model`, `permissions`, `args`, `keep_env`, `retries`, `retry_delay`, `limits`, `delay`, `check_before`, `prompt`, `output_path`, `context`, `commands`, `queue`, `guardrails`, `output_parse`, `items`)
+    Error unknown-key: work/loop.yaml:2:1: unknown key `a` (did you mean `args`?)
     ");
 }
 
@@ -254,4 +254,17 @@ fn what_stands_in_the_wrong_place_is_pointed_out() {
     Warning no-status: refine.yaml:9:13: the prompt never names `${STATUS}`, so its agents cannot say how it went (end it with: write your decision as JSON to `${STATUS}`)
     ");
     assert_snapshot!(said(&a_pipeline("nodes: [{id: a, loop: work, runs: 1}]\n"), &Overrides { max_iterations: Some(1), ..Overrides::default() }), @"Error no-effect: a pipeline takes no maximum (say `runs` for each of its nodes)");
+}
+
+#[test]
+fn what_comes_with_a_merge_key_is_placed_there() {
+    assert_snapshot!(of_pipeline("nodes:\n  - &a\n    id: a\n    loop: wrok\n    runs: 1\n  - id: b\n    <<: *a\n"), @"
+    Error P008 unknown-loop: refine.yaml:4:11: there is no loop `wrok` (did you mean `work`?)
+    Error P008 unknown-loop: refine.yaml:7:5: there is no loop `wrok` (did you mean `work`?)
+    ");
+    assert_snapshot!(of_loop("termination: *nobody\n"), @"Error L003 yaml: work/loop.yaml:1:14: not valid YAML: unknown anchor (`*name` stands for what was marked `&name` further up; `<<: *name` needs a mapping there)");
+    assert_snapshot!(of_loop("termination: {type: queue}\n<<: 5\n"), @"Error L003 yaml: work/loop.yaml:2:1: not valid YAML: expected a mapping or list of mappings for merging, but found scalar (`*name` stands for what was marked `&name` further up; `<<: *name` needs a mapping there)");
+    assert_snapshot!(of_loop("commands: &a\n  <<: *a\n"), @"Error L003 yaml: work/loop.yaml:1:11: not valid YAML: recursion limit exceeded (anchors stand within themselves, or for too much: write it out)");
+    let layers: String = (1..30).map(|n| format!("  a{n}: &a{n} [*a{m}, *a{m}, *a{m}, *a{m}]\n", m = n - 1)).collect();
+    assert_snapshot!(of_loop(&format!("items:\n  a0: &a0 [x]\n{layers}")), @"Error L003 yaml: work/loop.yaml:1:1: not valid YAML: repetition limit exceeded (anchors stand within themselves, or for too much: write it out)");
 }

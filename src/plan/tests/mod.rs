@@ -2,6 +2,7 @@
 mod codes;
 mod mistakes;
 mod plans;
+mod schemas;
 
 use super::*;
 use std::collections::BTreeMap;

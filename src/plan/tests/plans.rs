@@ -133,3 +133,16 @@ fn every_kind_of_queue_is_read_as_it_was_written() {
         assert_eq!((warnings.len(), serde_json::from_str::<Plan>(&serde_json::to_string(&plan).unwrap()).unwrap()), (0, plan), "{queue}");
     }
 }
+
+#[test]
+fn anchors_and_merge_keys_are_read() {
+    let pipeline = a_pipeline(
+        "nodes:\n  - &first\n    id: a\n    loop: work\n    runs: 3\n    commands: &all {test: x}\n  - <<: *first\n    id: b\n    runs: 4\n    commands: {<<: *all, lint: y}\n",
+    );
+    let row = |node: &Node| format!("{} {} {} {:?}", node.id, node.template, node.max_iterations, node.commands);
+    assert_snapshot!(plan(&pipeline, &Overrides::default()).nodes.iter().map(row).collect::<Vec<_>>().join("\n"), @r#"
+    a work 3 {"test": "x"}
+    b work 4 {"lint": "y", "test": "x"}
+    "#);
+    assert_eq!(loops_used("nodes: [&a {id: a, loop: work}, {<<: *a, id: b}, {<<: *a, loop: improve-plan}]"), ["improve-plan", "work"]);
+}
