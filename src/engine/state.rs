@@ -1,12 +1,14 @@
 //! The fold of the journal.
 use crate::model::{
-    Change, Cursor, Decision, Effect, Ending, Event, NodeEnding, NodeId, Outcome, ProcessId, RunId, SessionName, Status, Task, Usage,
-    Verdict, WaitReason,
+    Change, Cursor, Decision, Effect, Ending, Event, GateVerdict, NodeEnding, NodeId, Outcome, ProcessId, RunId, SessionName, Status, Task,
+    Usage, Verdict, WaitReason,
 };
 use crate::plan::{Guardrails, Node, Plan};
+use crate::termination::gate::MOST_BROKEN;
+use crate::termination::{Answer, Evidence};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 /// Everything the journal says. Never edited, only [`apply`](State::apply)ed to.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -33,6 +35,15 @@ pub struct State {
     /// What the engine took for the current attempt, or for the one that comes next.
     #[serde(default)]
     pub task: Option<Task>,
+    /// What the last agent promised.
+    #[serde(default)]
+    pub promises: Vec<String>,
+    /// What has been said since the last iteration about whether the node is done, by the gate's number.
+    #[serde(default)]
+    pub gates: BTreeMap<u32, GateVerdict>,
+    /// Who said something last, and what.
+    #[serde(default)]
+    pub last_gate: Option<(String, GateVerdict)>,
     /// A pause was asked for; the session holds as soon as no agent runs.
     pub pausing: bool,
     /// Who asked for a stop.
@@ -96,6 +107,9 @@ pub struct Tally {
     pub failures: u32,
     /// Rate limits in a row.
     pub rate_limits: u32,
+    /// Broken answers of gates in a row.
+    #[serde(default)]
+    pub broken: u32,
     /// Times in a row that only others' tasks were left.
     pub queue_waits: u32,
     pub queue_waiting_since: Option<Timestamp>,
@@ -151,7 +165,16 @@ impl State {
             }
             Event::IterationStarted { cursor } => self.begin(*cursor, at),
             Event::AgentStarted { shim, .. } => self.shim = Some(shim.clone()),
-            Event::AgentExited { cursor, outcome, usage } => self.end_attempt(*cursor, outcome, *usage, at),
+            Event::AgentExited { cursor, outcome, usage, promises } => {
+                self.promises.clone_from(promises);
+                self.end_attempt(*cursor, outcome, *usage, at);
+            }
+            Event::GateAnswered { gate, name, verdict, usage } => {
+                self.usage += *usage;
+                self.tally.broken = if matches!(verdict, GateVerdict::Broken { .. }) { self.tally.broken + 1 } else { 0 };
+                self.gates.insert(*gate, verdict.clone());
+                self.last_gate = Some((name.clone(), verdict.clone()));
+            }
             // Nothing of ours is held any more.
             Event::QueueChecked { verdict, parked, .. } => {
                 (self.verdict, self.task) = (Some(verdict.clone()), None);
@@ -186,6 +209,7 @@ impl State {
                 self.finished.push(NodeDone { id: id.clone(), iterations: self.tally.iterations, ending: ending.clone(), at });
                 self.cursor = Cursor::before(node + 1);
                 (self.tally, self.max_iterations, self.verdict, self.task) = (Tally::default(), None, None, None);
+                (self.promises, self.gates, self.last_gate) = (Vec::new(), BTreeMap::new(), None);
                 self.phase = Phase::Ready;
             }
             Event::SessionFinished { ending } => {
@@ -203,6 +227,7 @@ impl State {
             self.tally.failures = 0;
         }
         (self.cursor, self.shim, self.iteration_started) = (cursor, None, Some(at));
+        (self.promises, self.gates) = (Vec::new(), BTreeMap::new());
         (self.tally.queue_waits, self.tally.queue_waiting_since) = (0, None);
         self.phase = Phase::Running;
     }
@@ -215,6 +240,8 @@ impl State {
             // Whoever resumes has seen the failures; they get all their tries again.
             (self.tally.failures, self.tally.errors, self.tally.rate_limits) = (0, 0, 0);
             (self.tally.queue_waits, self.tally.queue_waiting_since) = (0, None);
+            // Somebody may have changed something: whoever was asked is asked again.
+            (self.tally.broken, self.gates) = (0, BTreeMap::new());
             (self.last_error, self.verdict) = (None, None);
             self.phase = Phase::Ready;
         }
@@ -257,7 +284,10 @@ impl State {
             Phase::Running if self.stopping.is_some() => Some(Effect::StopAgent(self.cursor)),
             Phase::Running => Some(Effect::RunAgent(self.cursor)),
             Phase::Exited { .. } | Phase::Ready if self.awaits_queue(plan) => Some(Effect::CheckQueue(self.cursor)),
-            Phase::Exited { .. } | Phase::Ready => self.awaits_claim(plan).then(|| Effect::ClaimTask(self.next_attempt())),
+            Phase::Exited { .. } | Phase::Ready => match self.awaits_gate(plan) {
+                Some(gate) => Some(Effect::AskGate(self.cursor, gate)),
+                None => self.awaits_claim(plan).then(|| Effect::ClaimTask(self.next_attempt())),
+            },
             Phase::Waiting { until, .. } => Some(Effect::WaitUntil(*until)),
             Phase::New | Phase::Ended { .. } => None,
         }
@@ -280,8 +310,31 @@ impl State {
     /// [`follow`](super::follow) is silent.
     pub fn awaits_claim(&self, plan: &Plan) -> bool {
         let idle = matches!(self.phase, Phase::Ready | Phase::Exited { .. }) && self.stopping.is_none() && !self.pausing;
-        let work = matches!(self.verdict, Some(Verdict::Work { .. })) && self.task.is_none();
+        let work = matches!(self.verdict, Some(Verdict::Work { .. })) && self.task.is_none() && self.awaits_gate(plan).is_none();
         idle && work && self.node(plan).is_some_and(Node::claims)
+    }
+
+    /// Returns the gate that must be asked before the node can go on or end.
+    pub fn awaits_gate(&self, plan: &Plan) -> Option<u32> {
+        let node = self.node(plan)?;
+        let over = matches!(self.phase, Phase::Ready | Phase::Exited { .. }) && !self.in_iteration();
+        let asks = over && self.stopping.is_none() && !self.awaits_queue(plan) && self.tally.broken < MOST_BROKEN;
+        match node.termination.answer(&self.evidence(node)) {
+            Answer::Asks(gate) if asks && (0 < self.tally.iterations || node.check_before) => Some(gate),
+            Answer::Asks(_) | Answer::Ends(_) | Answer::GoesOn => None,
+        }
+    }
+
+    /// Returns what the node's termination may look at.
+    pub fn evidence(&self, node: &Node) -> Evidence<'_> {
+        Evidence {
+            iterations: self.tally.iterations,
+            max_iterations: self.max_iterations(node),
+            stops: self.tally.stops,
+            queue: self.verdict.as_ref(),
+            promises: &self.promises,
+            gates: &self.gates,
+        }
     }
 
     /// Returns the cursor of the attempt that comes next.

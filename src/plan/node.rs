@@ -53,7 +53,7 @@ fn make(seat: &Seat<'_>, id: &str, def: &NodeDef, loaded: Option<&Loaded<'_>>, p
     let from = def.inputs.as_ref().and_then(|inputs| from(seat, inputs, problems));
     let prompt = prompt(seat, def, loaded, problems);
     let output_path = output_path(seat, loaded, problems);
-    let Ending { termination, max } = ending?;
+    let Ending { termination, max, judge } = ending?;
     let queue = queue(seat, loaded, &termination, problems);
     let node = Node {
         id: id?,
@@ -63,9 +63,10 @@ fn make(seat: &Seat<'_>, id: &str, def: &NodeDef, loaded: Option<&Loaded<'_>>, p
         prompt: prompt?,
         max_iterations: max_iterations(seat, def, loaded, max, problems),
         delay_ms: seat.overrides.delay_ms.or(def.delay.or(loop_def.delay).map(Span::millis)).unwrap_or(DELAY_MS),
-        check_before: loop_def.check_before.unwrap_or(termination == Termination::Queue),
+        check_before: loop_def.check_before.unwrap_or(termination.asks_queue()),
         termination,
         queue,
+        judge,
         output_path,
         context: seat.overrides.context.clone().or_else(|| def.context.clone()).or_else(|| loop_def.context.clone()).unwrap_or_default(),
         from,

@@ -149,6 +149,7 @@ impl View {
                     self.line(&format!("  parked after too many failed attempts: {}; {free}", text::clean(&parked.join(", "))));
                 }
             }
+            Event::GateAnswered { name, verdict, .. } => self.line(&format!("  {name}: {}", text::clean(&verdict.to_string()))),
             Event::TaskClaimed { task, .. } => self.line(&format!("  took {}: {}", text::clean(&task.id), text::clean(&task.title))),
             Event::WaitStarted { reason, until } => self.wait(reason, *until),
             Event::PauseRequested => self.line("  pause asked for; it holds when no agent runs"),
@@ -249,6 +250,11 @@ fn ends_when(node: &Node, state: &State) -> String {
             format!("ends when {} in a row say stop ({} so far)", text::count(consensus, "agent"), state.tally.stops)
         }
         Termination::Queue => "ends when the queue is empty".to_owned(),
+        Termination::Promise { text } => format!("ends when an agent promises {}", text::clean(text)),
+        Termination::Verify(gate) | Termination::Command(gate) => format!("ends when `{}` says so", text::clean(&gate.command.join(" "))),
+        Termination::Judge(_) => "ends when a judge says so".to_owned(),
+        Termination::Any { of } => format!("ends with any of {}", of.iter().map(Termination::word).collect::<Vec<_>>().join(", ")),
+        Termination::All { of } => format!("ends with all of {}", of.iter().map(Termination::word).collect::<Vec<_>>().join(", ")),
     }
 }
 

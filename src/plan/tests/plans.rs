@@ -53,6 +53,7 @@ fn what_nobody_says_is_sensible() {
             "max_attempts": 3,
             "timeout_s": 60
           },
+          "judge": null,
           "output_path": "",
           "context": "",
           "from": null,
