@@ -2,7 +2,7 @@
 use super::{Made, Put, Stage, agent, provider};
 use agent_pipelines::model::Env;
 use agent_pipelines::plan::{QueueSource, QueueSpec, TrackerCommands};
-use agent_pipelines::queue::{At, Problem, open};
+use agent_pipelines::queue::{At, Owner, Problem, Released, open};
 use agent_pipelines::store::atomic;
 use camino::{Utf8Path, Utf8PathBuf};
 use serde_json::{Value, json};
@@ -173,6 +173,32 @@ fn a_plan_keeps_every_kind_of_queue() {
         let text = serde_json::to_string(&spec).unwrap();
         assert_eq!(serde_json::from_str::<QueueSpec>(&text).unwrap_or_else(|error| panic!("{error}: {text}")), spec);
     }
+}
+
+#[test]
+fn what_a_tracker_cannot_park_is_remembered_beside_it() {
+    let mut world = provider("tracker.py").open(&["a", "b"]);
+    let QueueSource::Command(commands) = &mut world.spec.source else { panic!("no commands") };
+    commands.park.clear();
+    world.spec.max_attempts = 1;
+    world.reopen();
+    world.take(Some("a"), &agent("s", 1));
+    assert_eq!(world.give_back("a", &agent("s", 1), true), Ok(Released::Parked));
+    assert_eq!(world.truth("a").0, "open");
+    assert_eq!(world.take(None, &agent("s", 2)), "b");
+    assert!(world.claim(Some("a"), &agent("s", 3)).unwrap_err().what.contains("parked after 1 failed attempt"));
+    assert_eq!(world.give_back("a", &Owner::person("ann"), false), Ok(Released::Back));
+    assert_eq!(world.take(None, &agent("s", 3)), "a");
+}
+
+#[test]
+fn a_command_is_told_everything_on_stdin() {
+    let told = "import sys\nsys.argv[1] == 'list' or open('told', 'w').write(sys.stdin.read())\n\
+        print('[{\"id\": \"a\", \"title\": \"x\", \"state\": \"open\"}]')";
+    let (queue, world) = queue(told);
+    queue.close("a", Some(&agent("s", 1)), "it's\ndone").unwrap_err();
+    let told: Value = serde_json::from_slice(&fs_err::read(world.stage.at().project.join("told")).unwrap()).unwrap();
+    assert_eq!(told, json!({ "action": "close", "id": "a", "owner": "pipeline/s/r1/1", "label": "", "reason": "it's\ndone" }));
 }
 
 /// A tracker whose `list` always shows the task in one state and whose other commands refuse.
