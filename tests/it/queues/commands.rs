@@ -32,23 +32,26 @@ pub(super) fn script(_name: &'static str) -> Box<dyn Stage> {
     let folder = tempfile::Builder::new().prefix("queue tests ").tempdir().expect("a temporary folder");
     let top = Utf8PathBuf::from_path_buf(folder.path().canonicalize().expect("it is there")).expect("a UTF-8 path");
     let stage = ScriptStage { _folder: folder, file: top.join("tracker.json"), env: Env::default() };
-    stage.save(&json!({ "tasks": [], "closings": [] }));
+    stage.save(&[]);
     Box::new(stage)
 }
 
 impl ScriptStage {
-    fn load(&self) -> Value {
-        serde_json::from_slice(&fs_err::read(&self.file).expect("the file")).expect("JSON")
+    fn load(&self) -> Vec<Value> {
+        let state: Value = serde_json::from_slice(&fs_err::read(&self.file).expect("the file")).expect("JSON");
+        state["tasks"].as_array().expect("tasks").clone()
     }
 
-    fn save(&self, state: &Value) {
-        atomic::replace(&self.file, state.to_string().as_bytes()).expect("a file");
+    fn save(&self, tasks: &[Value]) {
+        // As the tracker reads it: serde_json puts `id` first, and nothing but commas between them.
+        let lines: Vec<String> = tasks.iter().map(Value::to_string).collect();
+        atomic::replace(&self.file, format!("{{\"tasks\": [\n{}\n]}}\n", lines.join(",\n")).as_bytes()).expect("a file");
     }
 
     fn change(&self, change: impl FnOnce(&mut Vec<Value>)) {
-        let mut state = self.load();
-        change(state["tasks"].as_array_mut().expect("tasks"));
-        self.save(&state);
+        let mut tasks = self.load();
+        change(&mut tasks);
+        self.save(&tasks);
     }
 
     fn commands(&self) -> TrackerCommands {
@@ -100,8 +103,8 @@ impl Stage for ScriptStage {
     }
 
     fn truth(&self, id: &str) -> (String, Option<String>) {
-        let state = self.load();
-        let task = state["tasks"].as_array().expect("tasks").iter().find(|task| task["id"] == id).expect("the task");
+        let tasks = self.load();
+        let task = tasks.iter().find(|task| task["id"] == id).expect("the task");
         (task["state"].as_str().expect("a state").to_owned(), None)
     }
 
@@ -111,8 +114,8 @@ impl Stage for ScriptStage {
 
     fn closings(&self) -> BTreeMap<String, usize> {
         let mut closings = BTreeMap::new();
-        for id in self.load()["closings"].as_array().expect("a list") {
-            *closings.entry(id.as_str().expect("an id").to_owned()).or_default() += 1;
+        for id in fs_err::read_to_string(format!("{}.closed", self.file)).unwrap_or_default().lines() {
+            *closings.entry(id.to_owned()).or_default() += 1;
         }
         closings
     }
