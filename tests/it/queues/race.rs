@@ -14,7 +14,7 @@ use std::process::{Child, Command, Stdio};
 const WORKERS: usize = 8;
 const TASKS: usize = 200;
 /// As many as a person takes while the workers take the rest.
-const RUDE: usize = 20;
+const RUDE: usize = 15;
 const JOB: &str = "QUEUE_WORKER";
 
 /// What a worker's process is to do.
@@ -149,7 +149,7 @@ fn agents_race_for_issues_of_a_bd_with_leases() {
 
 #[test]
 fn agents_race_for_tasks_of_a_tracker_that_keeps_no_owner() {
-    race_of_agents("tracker.py", "5");
+    race_of_agents("tracker.py", "2");
 }
 
 #[test]
@@ -205,12 +205,12 @@ fn rudely_with_commands(world: &World) -> Vec<String> {
 #[test]
 fn a_person_who_goes_past_ap_and_the_agents_never_hold_the_same() {
     for version in &SAFE[..3] {
-        let world = provider(version).many(80);
+        let world = provider(version).many(50);
         let (reports, won) = world.race(|| rudely_with_bd(&world));
         let claimed = each_once(reports.iter().flat_map(|report| &report.claimed).chain(&won));
-        assert_eq!(claimed.len(), 80, "{version}");
+        assert_eq!(claimed.len(), 50, "{version}");
         assert!(!won.is_empty(), "{version}: they did meet");
-        world.every_task_is_closed_once(80);
+        world.every_task_is_closed_once(50);
     }
 }
 
@@ -241,7 +241,7 @@ fn a_person_who_goes_past_ap_where_claims_race_takes_nothing_from_the_end() {
 #[test]
 fn a_person_who_claims_through_ap_races_like_anybody() {
     for name in ["backlog.md", "prd.json", "0.47.0"] {
-        let world = provider(name).many(60);
+        let world = provider(name).many(40);
         let (reports, won) = world.race(|| {
             let mut won = Vec::new();
             while let Ok(Claim::Won(task)) = world.queue.claim(None, &Owner::person("ann")) {
@@ -250,7 +250,7 @@ fn a_person_who_claims_through_ap_races_like_anybody() {
             }
             won
         });
-        assert_eq!(each_once(reports.iter().flat_map(|report| &report.claimed).chain(&won)).len(), 60, "{name}");
-        world.every_task_is_closed_once(60);
+        assert_eq!(each_once(reports.iter().flat_map(|report| &report.claimed).chain(&won)).len(), 40, "{name}");
+        world.every_task_is_closed_once(40);
     }
 }
