@@ -9,6 +9,12 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::io::{self, Write as _};
+use std::time::Duration;
+
+/// How long to wait while another changes a file of tasks. That takes milliseconds, so a longer wait means that something hangs.
+const OF_A_FILE: Duration = Duration::from_secs(10);
+/// The same where whoever has the lock calls a tracker's program, a few times; and several may wait.
+const OF_A_TRACKER: Duration = Duration::from_secs(30);
 
 /// Where a file of tasks and what belongs to it lie.
 ///
@@ -59,7 +65,8 @@ impl Place {
     /// Waits its turn to change the claims or the file.
     pub(super) fn lock(&self, purpose: &str) -> Result<Locked<'_>> {
         fs::create_dir_all(self.folder())?;
-        let lock = Lock::take(&self.lock, purpose)?;
+        let patience = if self.alone { OF_A_FILE } else { OF_A_TRACKER };
+        let lock = Lock::take(&self.lock, purpose, patience)?;
         self.keep_out_of_git()?;
         Ok(Locked { place: self, claims: self.claims()?, _lock: lock })
     }

@@ -8,9 +8,6 @@ use std::io::{self, Read as _, Seek as _, Write as _};
 use std::sync::mpsc;
 use std::time::Duration;
 
-/// How long a writer waits for another; a claim takes milliseconds, so a longer wait means that something hangs.
-const PATIENCE: Duration = Duration::from_secs(10);
-
 /// Held until dropped, or until the process ends, however it ends.
 ///
 /// The file stays when the lock is let go: removing it would let the next taker lock a new file
@@ -22,11 +19,7 @@ pub(super) struct Lock {
 
 impl Lock {
     /// Takes the lock, waiting a bounded time; `purpose` is shown to whoever waits for us.
-    pub(super) fn take(path: &Utf8Path, purpose: &str) -> Result<Self> {
-        Self::take_within(path, purpose, PATIENCE)
-    }
-
-    fn take_within(path: &Utf8Path, purpose: &str, patience: Duration) -> Result<Self> {
+    pub(super) fn take(path: &Utf8Path, purpose: &str, patience: Duration) -> Result<Self> {
         let file = fs::OpenOptions::new().create(true).truncate(false).read(true).write(true).open(path)?.into_file();
         let mut file = match file.try_lock() {
             Ok(()) => file,
@@ -77,25 +70,27 @@ mod tests {
     use crate::queue::Problem;
     use crate::queue::testing::folder;
 
+    const LONG: Duration = Duration::from_secs(10);
+
     #[test]
     fn a_lock_that_is_not_free_in_time_names_its_holder() {
         let (_keep, folder) = folder();
         let path = folder.join("x.lock");
-        let held = Lock::take(&path, "claim t-1 for pipeline/auth/3").unwrap();
-        let error = Lock::take_within(&path, "wait", Duration::from_millis(20)).unwrap_err();
+        let held = Lock::take(&path, "claim t-1 for pipeline/auth/3", LONG).unwrap();
+        let error = Lock::take(&path, "wait", Duration::from_millis(20)).unwrap_err();
         assert_eq!(error.problem, Problem::Busy);
         assert!(error.what.contains(&std::process::id().to_string()) && error.what.contains("claim t-1 for pipeline/auth/3"), "{error}");
         drop(held);
-        Lock::take(&path, "next").unwrap();
+        Lock::take(&path, "next", LONG).unwrap();
     }
 
     #[test]
     fn a_waiter_gets_the_lock_when_it_comes_free() {
         let (_keep, folder) = folder();
         let path = folder.join("x.lock");
-        let held = Lock::take(&path, "first").unwrap();
+        let held = Lock::take(&path, "first", LONG).unwrap();
         std::thread::scope(|scope| {
-            let waiter = scope.spawn(|| Lock::take(&path, "second").map(drop));
+            let waiter = scope.spawn(|| Lock::take(&path, "second", LONG).map(drop));
             drop(held);
             assert_eq!(waiter.join().unwrap(), Ok(()));
         });
