@@ -107,6 +107,9 @@ pub struct Tally {
     pub failures: u32,
     /// Rate limits in a row.
     pub rate_limits: u32,
+    /// Tasks parked since an iteration last went well.
+    #[serde(default)]
+    pub parks: u32,
     /// Broken answers of gates in a row.
     #[serde(default)]
     pub broken: u32,
@@ -179,13 +182,16 @@ impl State {
             Event::QueueChecked { verdict, parked, .. } => {
                 (self.verdict, self.task) = (Some(verdict.clone()), None);
                 if !parked.is_empty() {
-                    // What kept failing is out of the way.
-                    self.tally.errors = 0;
+                    // What kept failing is out of the way. If what comes next fails as well, it was hardly the task.
+                    if self.tally.parks == 0 {
+                        (self.tally.errors, self.tally.failures) = (0, 0);
+                    }
+                    self.tally.parks += 1;
                 }
             }
             Event::TaskClaimed { task, .. } => self.task = Some(task.clone()),
             Event::WaitStarted { reason, until } => {
-                if let WaitReason::Queue { .. } = reason {
+                if let WaitReason::Queue { .. } | WaitReason::BusyQueue { .. } = reason {
                     self.tally.queue_waits += 1;
                     self.tally.queue_waiting_since.get_or_insert(at);
                 }
@@ -198,7 +204,8 @@ impl State {
                 }
                 self.phase = Phase::Ready;
             }
-            Event::PauseRequested => self.pausing = true,
+            // A task that is being taken at this moment is given back with the next look.
+            Event::PauseRequested => (self.pausing, self.verdict) = (true, None),
             Event::ContinueRequested => {
                 self.pausing = false;
                 self.verdict = None;
@@ -238,7 +245,7 @@ impl State {
         self.stopping = None;
         if let Phase::Ended { .. } = self.phase {
             // Whoever resumes has seen the failures; they get all their tries again.
-            (self.tally.failures, self.tally.errors, self.tally.rate_limits) = (0, 0, 0);
+            (self.tally.failures, self.tally.errors, self.tally.rate_limits, self.tally.parks) = (0, 0, 0, 0);
             (self.tally.queue_waits, self.tally.queue_waiting_since) = (0, None);
             // Somebody may have changed something: whoever was asked is asked again.
             (self.tally.broken, self.gates) = (0, BTreeMap::new());
@@ -269,6 +276,7 @@ impl State {
         tally.stops = if status.decision == Decision::Stop { tally.stops + 1 } else { 0 };
         tally.errors = if status.decision == Decision::Error { tally.errors + 1 } else { 0 };
         tally.well += u32::from(status.decision != Decision::Error);
+        tally.parks = if status.decision == Decision::Error { tally.parks } else { 0 };
         self.last_error = (status.decision == Decision::Error).then(|| status.reason.clone());
         self.iterations += 1;
         self.iteration_started = None;
@@ -300,7 +308,8 @@ impl State {
             // Whatever ended may still hold a task.
             Phase::Exited { .. } => true,
             Phase::Ready if self.stopping.is_some() => node.claims(),
-            Phase::Ready => (node.check_before || node.termination.asks_queue() || self.cursor.iteration > 0) && !self.pausing,
+            Phase::Ready if self.pausing => node.claims(),
+            Phase::Ready => node.check_before || node.termination.asks_queue() || self.cursor.iteration > 0,
             Phase::New | Phase::Running | Phase::Waiting { .. } | Phase::Ended { .. } => false,
         };
         node.queue.is_some() && asks && self.verdict.is_none()
@@ -340,6 +349,12 @@ impl State {
     /// Returns the cursor of the attempt that comes next.
     pub fn next_attempt(&self) -> Cursor {
         if self.in_iteration() { self.cursor.next_attempt() } else { self.cursor.next_iteration() }
+    }
+
+    /// Returns why the last iteration or attempt did not go well, as it was said.
+    pub fn last_words(&self) -> String {
+        let said = self.history.back().map(|entry| entry.status.reason.clone());
+        self.last_error.clone().or(said).unwrap_or_default()
     }
 
     /// Whether the attempt that has just ended tried and failed, rather than having been kept from trying.
