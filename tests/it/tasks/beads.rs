@@ -66,7 +66,7 @@ fn a_parked_issue_can_be_opened_in_beads_itself() {
 fn a_pause_during_a_claim_gives_the_task_back() {
     let mut tasks = project(&["one"], "1.3.0");
     faults(&mut tasks, r#"[{"command":"update --claim","times":1,"fault":"sleep_ms:1500"}]"#);
-    tasks.project.set("FAKE_BD_LOG", tasks.project.outside().join("log").as_str().to_owned());
+    tasks.project.set("FAKE_BD_LOG", tasks.project.outside().join("log"));
     let running = tasks.project.start(&["work", "s", "--foreground", "--claim", "engine"]);
     tasks.project.until("the claim is under way", || tasks.project.events("s", "queue_checked").len() == 1);
     tasks.project.ap(&["pause", "s"]).expect(0);
