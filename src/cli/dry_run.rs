@@ -95,6 +95,7 @@ fn prompt(plan: &Plan, index: u32, node: &Node, context: &Context) -> Result<Pro
         output: output.as_str(),
         output_path: &node.output_path,
         context: &node.context,
+        perspective: node.perspective(1),
         inputs: &|node| node.map_or_else(|| "(what the earlier node wrote)".to_owned(), |node| format!("(what node {node} wrote)")),
     };
     let text = template::render(&node.prompt, &|name| scope.value(name)).map_err(|unknown| Error::usage(&unknown).hint(unknown.hint()))?;

@@ -36,6 +36,7 @@ fn node(id: &str, termination: Termination, max_iterations: u32) -> Node {
         queue,
         output_path: String::new(),
         context: String::new(),
+        perspectives: Vec::new(),
         from: None,
         commands: std::collections::BTreeMap::new(),
     }

@@ -47,8 +47,12 @@ pub(super) fn pipeline(document: &Document, def: &PipelineDef, problems: &mut Ve
 }
 
 fn node_shape(place: &Place<'_>, node: &NodeDef, problems: &mut Vec<Problem>) {
-    let later = [("perspectives", &node.perspectives, "perspectives are"), ("pipeline", &node.pipeline, "a pipeline within a pipeline is")];
-    problems.extend(later.into_iter().filter(|(_, value, _)| value.is_some()).map(|(key, _, what)| place.later(key, what)));
+    if node.pipeline.is_some() {
+        problems.push(place.later("pipeline", "a pipeline within a pipeline is"));
+    }
+    if node.termination.is_some() && node.runs.as_ref().is_some_and(|runs| runs.ending().is_some()) {
+        problems.push(place.at_key("runs", "twice", "`termination` and `runs` both say when the node ends").hint("keep one of the two"));
+    }
     match &node.parallel {
         None => {}
         Some(serde_yaml::Value::Bool(_)) => {
@@ -83,6 +87,8 @@ fn node_shape(place: &Place<'_>, node: &NodeDef, problems: &mut Vec<Problem>) {
 pub(super) struct Around<'a> {
     /// Ids of the nodes before it; `None` if it is a loop by itself, which may be put into any pipeline later.
     pub(super) earlier: Option<&'a [String]>,
+    /// Whether its iterations are given a text each.
+    pub(super) perspectives: bool,
 }
 
 /// Reports every variable of a template that will have no value. `text` lies in the document as a whole, or at `path`.
@@ -107,8 +113,12 @@ fn unusable(variable: Variable<'_>, around: Around<'_>, problem: impl Fn(&'stati
     if !variable.is_known() {
         return Some(problem("unknown-variable", format!("unknown variable `${{{name}}}`")).hint(template::hint(name)));
     }
-    if matches!(name, "RESULT" | "PERSPECTIVE") {
+    if name == "RESULT" {
         return Some(problem("not-supported-yet", format!("`${{{name}}}` has no value yet")).hint("it will be empty").warning());
+    }
+    if name == "PERSPECTIVE" && !around.perspectives {
+        let problem = problem("no-perspectives", "`${PERSPECTIVE}` is empty here".to_owned());
+        return Some(problem.hint("a node of a pipeline gives it a text for each iteration, with `perspectives`").warning());
     }
     let earlier = around.earlier?;
     match variable.input() {

@@ -57,7 +57,7 @@ fn load<'a>(source: &'a LoopSource, problems: &mut Vec<Problem>) -> Option<Loade
 fn single(source: &LoopSource, request: &Request, overrides: &Overrides, problems: &mut Vec<Problem>) -> Option<Plan> {
     let loaded = load(source, problems)?;
     let place = Place::top(&loaded.document);
-    let seat = Seat { request, overrides, place: place.clone(), pipeline: None, around: Around { earlier: None } };
+    let seat = Seat { request, overrides, place: place.clone(), pipeline: None, around: Around { earlier: None, perspectives: false } };
     let node = node::of_loop(&seat, &loaded, problems);
     let guardrails = guardrails(&place, &loaded.def.guardrails, problems);
     let inputs = overrides.inputs.clone();
@@ -90,7 +90,7 @@ fn nodes(
     for (index, node_def) in written.iter().enumerate() {
         let place = Place::Written(document, Path::default().to(key).to(index));
         let loaded = node_def.uses().map(|(key, name)| find(source, &place, key, name, problems));
-        let around = Around { earlier: Some(&earlier) };
+        let around = Around { earlier: Some(&earlier), perspectives: node_def.perspectives.is_some() };
         let seat = Seat { request, overrides, place, pipeline: Some((document, def)), around };
         match loaded {
             None => nodes.push(node::of_node(&seat, node_def, None, problems)),

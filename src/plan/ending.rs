@@ -19,7 +19,7 @@ const KINDS: [&str; 3] = ["fixed", "judgment", "queue"];
 /// Returns how a loop ends; it must say so.
 pub(super) fn of_loop(place: &Place<'_>, def: &LoopDef, problems: &mut Vec<Problem>) -> Option<Ending> {
     let legacy = Legacy { completion: def.completion.as_deref(), min_iterations: def.min_iterations, count: def.iterations.or(def.max) };
-    let ending = read(place, def.termination.as_ref(), &legacy, None, problems);
+    let ending = read(place, ("termination", def.termination.as_ref()), &legacy, None, problems);
     if ending.is_none() && def.termination.is_none() && def.completion.is_none() {
         let problem = place.here("no-termination", "the loop does not say when to stop");
         problems.push(problem.hint("add `termination:` with `type: judgment`, `type: queue` or `type: fixed`"));
@@ -29,7 +29,8 @@ pub(super) fn of_loop(place: &Place<'_>, def: &LoopDef, problems: &mut Vec<Probl
 
 /// Returns how a node ends: as it says, else as its loop does; a prompt of its own runs once.
 pub(super) fn of_node(place: &Place<'_>, def: &NodeDef, under: Option<&Ending>, problems: &mut Vec<Problem>) -> Option<Ending> {
-    let silent = def.termination.is_none() && def.completion.is_none();
+    let ends = def.ends();
+    let silent = ends.is_none() && def.completion.is_none();
     if let Some(ending) = under.filter(|_| silent) {
         return Some(ending.clone());
     }
@@ -37,7 +38,7 @@ pub(super) fn of_node(place: &Place<'_>, def: &NodeDef, under: Option<&Ending>, 
         return Some(Ending { termination: Termination::Fixed, max: Some(1) });
     }
     let legacy = Legacy { completion: def.completion.as_deref(), min_iterations: None, count: None };
-    read(place, def.termination.as_ref(), &legacy, under, problems)
+    read(place, (ends.map_or("termination", |(key, _)| key), ends.map(|(_, def)| def)), &legacy, under, problems)
 }
 
 struct Legacy<'a> {
@@ -55,13 +56,13 @@ enum Kind {
 
 fn read(
     place: &Place<'_>,
-    def: Option<&TerminationDef>,
+    (key, def): (&str, Option<&TerminationDef>),
     legacy: &Legacy<'_>,
     under: Option<&Ending>,
     problems: &mut Vec<Problem>,
 ) -> Option<Ending> {
     let empty = TerminationDef::default();
-    let (inside, written, def) = (place.to("termination"), def.is_some(), def.unwrap_or(&empty));
+    let (inside, written, def) = (place.to(key), def.is_some(), def.unwrap_or(&empty));
     let max = def.max.or(def.iterations).or(legacy.count);
     let kind = match (&def.kind, legacy.completion) {
         (Some(word), _) => kind(&inside, "type", word, problems)?,
@@ -69,7 +70,7 @@ fn read(
         (None, None) => match under.map(|ending| kind_of(&ending.termination)).or((max.is_some()).then_some(Kind::Fixed)) {
             Some(kind) => kind,
             None => {
-                let problem = place.at_key("termination", "no-termination", "`termination` has no `type`");
+                let problem = place.at_key(key, "no-termination", format!("`{key}` has no `type`"));
                 problems.extend(written.then(|| problem.hint("one of: `fixed`, `judgment`, `queue`")));
                 return None;
             }

@@ -8,9 +8,11 @@ mod duration;
 mod ending;
 mod locate;
 mod node;
+mod perspectives;
 mod place;
 mod problem;
 mod queue;
+mod runs;
 mod settings;
 mod sources;
 pub mod suggest;
@@ -112,6 +114,9 @@ pub struct Node {
     pub output_path: String,
     /// Text for `${CONTEXT}`.
     pub context: String,
+    /// Texts for `${PERSPECTIVE}`, one for each iteration; empty in those for which there is none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub perspectives: Vec<String>,
     /// The earlier node whose outputs this one gets, and which of them.
     pub from: Option<NodeInput>,
     /// Shell commands by name (`test`, `lint`), told to the agent, never run by the engine.
@@ -119,6 +124,12 @@ pub struct Node {
 }
 
 impl Node {
+    /// Returns the text for `${PERSPECTIVE}` in an iteration, counted from 1.
+    pub fn perspective(&self, iteration: u32) -> &str {
+        let index = iteration.checked_sub(1).and_then(|index| usize::try_from(index).ok());
+        index.and_then(|index| self.perspectives.get(index)).map_or("", String::as_str)
+    }
+
     /// Whether the engine takes a task before each of its agents starts.
     pub fn claims(&self) -> bool {
         self.queue.as_ref().is_some_and(|queue| queue.claim == ClaimBy::Engine)

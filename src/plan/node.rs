@@ -5,7 +5,7 @@ use super::compile::Loaded;
 use super::definition::{LoopDef, NodeDef, NodeInputsDef, PipelineDef, QueueDef};
 use super::duration::Span;
 use super::ending::{self, Ending};
-use super::locate::Path;
+use super::perspectives;
 use super::place::Place;
 use super::problem::{Document, Problem};
 use super::queue::{self, ClaimBy, QueueSpec};
@@ -52,8 +52,12 @@ fn make(seat: &Seat<'_>, id: &str, def: &NodeDef, loaded: Option<&Loaded<'_>>, p
     let ending = ending(seat, def, loaded, problems);
     let from = def.inputs.as_ref().and_then(|inputs| from(seat, inputs, problems));
     let prompt = prompt(seat, def, loaded, problems);
-    let output_path = output_path(seat, loaded, problems);
+    let output_path = output_path(seat, def, loaded, problems);
+    let perspectives = perspectives::read(&seat.place, def, problems);
     let Ending { termination, max } = ending?;
+    let defaults = seat.pipeline.map(|(_, pipeline)| &pipeline.defaults);
+    let context = [&seat.overrides.context, &def.context, &loop_def.context].into_iter().find_map(Option::as_deref);
+    let context = context.or_else(|| defaults?.context.as_deref());
     let queue = queue(seat, loaded, &termination, problems);
     let node = Node {
         id: id?,
@@ -62,15 +66,21 @@ fn make(seat: &Seat<'_>, id: &str, def: &NodeDef, loaded: Option<&Loaded<'_>>, p
         agent,
         prompt: prompt?,
         max_iterations: max_iterations(seat, def, loaded, max, problems),
-        delay_ms: seat.overrides.delay_ms.or(def.delay.or(loop_def.delay).map(Span::millis)).unwrap_or(DELAY_MS),
-        check_before: loop_def.check_before.unwrap_or(termination == Termination::Queue),
+        delay_ms: seat
+            .overrides
+            .delay_ms
+            .or(def.delay.or(loop_def.delay).or(defaults.and_then(|said| said.delay)).map(Span::millis))
+            .unwrap_or(DELAY_MS),
+        check_before: def.check_before.or(loop_def.check_before).unwrap_or(termination == Termination::Queue),
         termination,
         queue,
         output_path,
-        context: seat.overrides.context.clone().or_else(|| def.context.clone()).or_else(|| loop_def.context.clone()).unwrap_or_default(),
+        context: context.map(ToOwned::to_owned).unwrap_or_default(),
+        perspectives,
         from,
         commands: commands(seat, def, loop_def),
     };
+    perspectives::check(&seat.place, &node.perspectives, node.max_iterations, problems);
     check::node(&seat.place, loaded.map(|loaded| &loaded.prompt), &node, problems);
     Some(node)
 }
@@ -114,7 +124,7 @@ fn layers<'a>(seat: &Seat<'a>, def: &'a NodeDef, loaded: Option<&'a Loaded<'_>>)
 
 fn ending(seat: &Seat<'_>, def: &NodeDef, loaded: Option<&Loaded<'_>>, problems: &mut Vec<Problem>) -> Option<Ending> {
     // What its loop does not say, a node may; then the loop is not to blame.
-    let said = def.termination.is_some() || def.completion.is_some();
+    let said = def.ends().is_some() || def.completion.is_some();
     let of_loop = match loaded {
         Some(Loaded { document, def, .. }) if !said => Some(ending::of_loop(&Place::top(document), def, problems)?),
         Some(Loaded { document, def, .. }) => ending::of_loop(&Place::top(document), def, &mut Vec::new()),
@@ -124,17 +134,22 @@ fn ending(seat: &Seat<'_>, def: &NodeDef, loaded: Option<&Loaded<'_>>, problems:
 }
 
 fn max_iterations(seat: &Seat<'_>, def: &NodeDef, loaded: Option<&Loaded<'_>>, written: Option<u32>, problems: &mut Vec<Problem>) -> u32 {
+    let perspectives = def.perspectives.as_ref().filter(|texts| !texts.is_empty()).and_then(|texts| u32::try_from(texts.len()).ok());
+    let own = def.ends().and_then(|(_, ends)| ends.max.or(ends.iterations));
     let max = match seat.pipeline {
         None => seat.overrides.max_iterations.or(written),
-        Some(_) => def.runs.or(written),
+        Some(_) => def.times().or(own).or(perspectives).or(written),
     };
     if max.is_none() && seat.pipeline.is_some() && loaded.is_some() {
         let problem = seat.place.here("no-runs", format!("the node has no `runs`: it may take up to {MAX_ITERATIONS} agents"));
         problems.push(problem.hint("add `runs: <most iterations>`").warning());
     }
     if max == Some(0) {
-        let problem =
-            if def.runs == Some(0) { seat.place.at("runs", "bad-value", "`runs` must be at least 1") } else { too_few(seat, def, loaded) };
+        let problem = if def.times() == Some(0) {
+            seat.place.at("runs", "bad-value", "`runs` must be at least 1")
+        } else {
+            too_few(seat, def, loaded)
+        };
         problems.push(problem);
     }
     max.unwrap_or(MAX_ITERATIONS)
@@ -144,8 +159,8 @@ fn too_few(seat: &Seat<'_>, def: &NodeDef, loaded: Option<&Loaded<'_>>) -> Probl
     let message = "the most iterations must be at least 1";
     match loaded {
         _ if seat.pipeline.is_none() && seat.overrides.max_iterations.is_some() => Problem::nowhere("bad-value", message),
-        Some(loaded) if def.termination.is_none() => Place::top(&loaded.document).at("termination", "bad-value", message),
-        Some(_) | None => seat.place.at("termination", "bad-value", message),
+        Some(loaded) if def.ends().is_none() => Place::top(&loaded.document).at("termination", "bad-value", message),
+        Some(_) | None => seat.place.at(def.ends().map_or("termination", |(key, _)| key), "bad-value", message),
     }
 }
 
@@ -189,11 +204,12 @@ fn prompt(seat: &Seat<'_>, def: &NodeDef, loaded: Option<&Loaded<'_>>, problems:
     Some(text.clone())
 }
 
-fn output_path(seat: &Seat<'_>, loaded: Option<&Loaded<'_>>, problems: &mut Vec<Problem>) -> String {
-    let Some((document, path)) = loaded.and_then(|loaded| Some((&loaded.document, loaded.def.output_path.as_ref()?))) else {
-        return String::new();
-    };
-    check::template(document, Some(&Path::default().to("output_path")), path, seat.around, problems);
+/// The node's, else its loop's.
+fn output_path(seat: &Seat<'_>, def: &NodeDef, loaded: Option<&Loaded<'_>>, problems: &mut Vec<Problem>) -> String {
+    let of_loop = || loaded.and_then(|loaded| Some((Place::top(&loaded.document), loaded.def.output_path.as_ref()?)));
+    let written = def.output_path.as_ref().map(|path| (seat.place.clone(), path)).or_else(of_loop);
+    let Some((Place::Written(document, inside), path)) = written else { return String::new() };
+    check::template(document, Some(&inside.to("output_path")), path, seat.around, problems);
     path.clone()
 }
 

@@ -161,7 +161,7 @@ impl Briefing<'_> {
             "OUTPUT" | "OUTPUT_PATH" => places.output_path.clone().map_or_else(String::new, Utf8PathBuf::into_string),
             "INPUTS" => self.source().map_or_else(String::new, |(from, index)| self.inputs(from, index)),
             "RESULT" => places.iteration.root().join("result.json").into_string(),
-            "PERSPECTIVE" => String::new(),
+            "PERSPECTIVE" => node.perspective(cursor.iteration).to_owned(),
             "TASK" => self.state.task.as_ref().map_or_else(|| template::NO_TASK.to_owned(), ToString::to_string),
             other => {
                 let wanted = other.strip_prefix("INPUTS.")?;

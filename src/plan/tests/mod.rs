@@ -1,5 +1,6 @@
 //! What tests of definitions share.
 mod mistakes;
+mod nodes;
 mod plans;
 
 use super::*;
