@@ -5,7 +5,7 @@ use crate::error::{Error, ExitCode, Result};
 use crate::model::{Cursor, NodeId, SessionName};
 use crate::plan::template::{self, Scope};
 use crate::plan::{Invalid, Node, Overrides, Plan, PlanKind, Problem, QueueSource, Request, Shown, compile};
-use crate::store::library;
+use crate::store::{inputs, library};
 use crate::text::count;
 use crate::ui::{self, style, table};
 use serde::Serialize;
@@ -73,8 +73,8 @@ fn preview(args: &Args, context: &Context) -> Result<Preview> {
         beads: context.has_beads(),
     };
     let invalid = |problems| Error::diagnostic(ExitCode::Usage, Invalid::new(format!("{} `{}`", library::word(kind), args.name), problems));
-    let (plan, warnings) = compile(&sources, &request, &Overrides::default()).map_err(invalid)?;
-    library::check_inputs(&plan)?;
+    let (mut plan, warnings) = compile(&sources, &request, &Overrides::default()).map_err(invalid)?;
+    plan.inputs = inputs::expand(context.project.root(), &plan.inputs)?;
     let prompts = (0..).zip(&plan.nodes).map(|(index, node)| prompt(&plan, index, node, context)).collect::<Result<_>>()?;
     Ok(Preview { max_agents: plan.nodes.iter().map(|node| u64::from(node.max_iterations)).sum(), prompts, warnings, plan })
 }

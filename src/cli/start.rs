@@ -7,11 +7,11 @@ use crate::model::{Change, SessionName};
 use crate::plan::{Overrides, PlanKind, Sources, model_alias};
 use crate::runner::{Mode, Wanted};
 use crate::shell;
+use crate::store::inputs;
 use crate::store::session::read_plan;
 use crate::ui::report;
 use camino::{Utf8Path, Utf8PathBuf};
 use clap::Args;
-use fs_err as fs;
 
 /// What can be said about any start.
 #[derive(Args, Clone, Debug, Default)]
@@ -46,7 +46,7 @@ pub struct Flags {
     /// Text for ${CONTEXT} in the prompts
     #[arg(long, value_name = "TEXT")]
     pub context: Option<String>,
-    /// File the agents get as input; may be given several times
+    /// File, folder or pattern the agents get as input; may be given several times
     #[arg(long, value_name = "FILE")]
     pub input: Vec<Utf8PathBuf>,
     /// Where tasks come from: beads, backlog, prd, command, or a file of tasks [default: what the loop says]
@@ -216,17 +216,13 @@ fn run(wanted: Wanted, flags: &Flags, context: &Context) -> Result<ExitCode> {
 
 fn overrides(start: &Start<'_>, context: &Context) -> Result<Overrides> {
     let flags = start.flags;
-    let input = |path: &Utf8PathBuf| {
-        let path = fs::canonicalize(path).map_err(|error| Error::usage(format!("--input: {error}")))?;
-        Utf8PathBuf::from_path_buf(path).map_err(|path| Error::usage(format!("--input: {} is not UTF-8", path.display())))
-    };
     let said = Overrides {
         provider: flags.provider.clone(),
         model: flags.model.clone(),
         permissions: flags.permissions.clone(),
         max_iterations: start.max,
         context: flags.context.clone(),
-        inputs: flags.input.iter().map(input).collect::<Result<_>>()?,
+        inputs: inputs::expand(&camino::absolute_utf8(".")?, &flags.input)?,
         keep_env: flags.keep_env.then_some(true),
         queue: flags.queue.clone(),
         label: flags.label.clone(),
