@@ -1,12 +1,13 @@
 //! Finds what can be read but cannot be meant.
+use super::Node;
 use super::compile::Loaded;
 use super::definition::{NodeDef, PipelineDef};
+use super::inputs::Around;
 use super::locate::Path;
 use super::place::Place;
 use super::problem::{Document, Problem};
 use super::template::{self, Variable};
 use super::yaml;
-use super::{Node, suggest};
 use crate::termination::Termination;
 
 /// Says what is odd about a loop by itself.
@@ -82,15 +83,6 @@ fn node_shape(place: &Place<'_>, node: &NodeDef, problems: &mut Vec<Problem>) {
     }
 }
 
-/// Where a node stands: what its prompt may refer to.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Around<'a> {
-    /// Ids of the nodes before it; `None` if it is a loop by itself, which may be put into any pipeline later.
-    pub(super) earlier: Option<&'a [String]>,
-    /// Whether its iterations are given a text each.
-    pub(super) perspectives: bool,
-}
-
 /// Reports every variable of a template that will have no value. `text` lies in the document as a whole, or at `path`.
 pub(super) fn template(document: &Document, path: Option<&Path>, text: &str, around: Around<'_>, problems: &mut Vec<Problem>) {
     let (whole, mut from) = (Path::default(), path.map_or(0, |path| yaml::start(document, path)));
@@ -122,14 +114,7 @@ fn unusable(variable: Variable<'_>, around: Around<'_>, problem: impl Fn(&'stati
     }
     let earlier = around.earlier?;
     match variable.input() {
-        Some(node) if !earlier.iter().any(|id| id == node) => {
-            let hint = if earlier.is_empty() {
-                "the first node has no inputs".to_owned()
-            } else {
-                suggest::hint(node, earlier.iter().map(String::as_str))
-            };
-            Some(problem("unknown-node", format!("`${{{name}}}` names no earlier node")).hint(hint))
-        }
+        Some(node) if !earlier.iter().any(|id| id == node) => Some(around.no_such(node, problem)),
         None if name == "INPUTS" && earlier.is_empty() => {
             Some(problem("no-inputs", "the first node has no inputs: `${INPUTS}` is empty".into()).warning())
         }

@@ -1,7 +1,8 @@
 //! Definitions, defaults and overrides become a plan, or a list of everything that is in the way.
-use super::check::{self, Around};
+use super::check;
 use super::definition::{GuardrailsDef, LoopDef, PipelineDef};
 use super::duration::Span;
+use super::inputs::Around;
 use super::locate::Path;
 use super::node::{self, Seat};
 use super::place::Place;
@@ -57,7 +58,13 @@ fn load<'a>(source: &'a LoopSource, problems: &mut Vec<Problem>) -> Option<Loade
 fn single(source: &LoopSource, request: &Request, overrides: &Overrides, problems: &mut Vec<Problem>) -> Option<Plan> {
     let loaded = load(source, problems)?;
     let place = Place::top(&loaded.document);
-    let seat = Seat { request, overrides, place: place.clone(), pipeline: None, around: Around { earlier: None, perspectives: false } };
+    let seat = Seat {
+        request,
+        overrides,
+        place: place.clone(),
+        pipeline: None,
+        around: Around { earlier: None, later: &[], perspectives: false },
+    };
     let node = node::of_loop(&seat, &loaded, problems);
     let guardrails = guardrails(&place, &loaded.def.guardrails, problems);
     let inputs = overrides.inputs.clone();
@@ -86,18 +93,19 @@ fn nodes(
     problems: &mut Vec<Problem>,
 ) -> Option<Vec<Node>> {
     let (key, written) = def.nodes();
-    let (mut nodes, mut earlier) = (Vec::new(), Vec::new());
+    let ids: Vec<String> = written.iter().map(|def| def.id.clone().or_else(|| def.name.clone()).unwrap_or_default()).collect();
+    let mut nodes = Vec::new();
     for (index, node_def) in written.iter().enumerate() {
         let place = Place::Written(document, Path::default().to(key).to(index));
         let loaded = node_def.uses().map(|(key, name)| find(source, &place, key, name, problems));
-        let around = Around { earlier: Some(&earlier), perspectives: node_def.perspectives.is_some() };
+        let (earlier, later) = ids.split_at(index);
+        let around = Around { earlier: Some(earlier), later, perspectives: node_def.perspectives.is_some() };
         let seat = Seat { request, overrides, place, pipeline: Some((document, def)), around };
         match loaded {
             None => nodes.push(node::of_node(&seat, node_def, None, problems)),
             Some(Some(loaded)) => nodes.push(node::of_node(&seat, node_def, Some(&loaded), problems)),
             Some(None) => nodes.push(None),
         }
-        earlier.extend(node_def.id.clone().or_else(|| node_def.name.clone()));
     }
     nodes.into_iter().collect::<Option<Vec<_>>>().filter(|nodes| !nodes.is_empty())
 }

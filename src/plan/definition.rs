@@ -275,7 +275,7 @@ impl NodeDef {
 pub struct NodeInputsDef {
     /// The earlier node.
     pub from: Option<String>,
-    /// `latest` or `all`.
+    /// `latest` or `all`; `history` is another word for `all`.
     pub select: Option<String>,
     /// Comes with a later version.
     pub from_parallel: Option<Value>,

@@ -6,6 +6,7 @@ mod compile;
 pub mod definition;
 mod duration;
 mod ending;
+mod inputs;
 mod locate;
 mod node;
 mod perspectives;

@@ -1,16 +1,17 @@
 //! Makes one node of a plan from what its pipeline, its loop and the command line say.
+use super::Node;
 use super::agent::{self, Layer};
-use super::check::{self, Around};
+use super::check;
 use super::compile::Loaded;
-use super::definition::{LoopDef, NodeDef, NodeInputsDef, PipelineDef, QueueDef};
+use super::definition::{LoopDef, NodeDef, PipelineDef, QueueDef};
 use super::duration::Span;
 use super::ending::{self, Ending};
+use super::inputs::{self, Around};
 use super::perspectives;
 use super::place::Place;
 use super::problem::{Document, Problem};
 use super::queue::{self, ClaimBy, QueueSpec};
 use super::sources::{Overrides, Request};
-use super::{Node, NodeInput, Select, suggest};
 use crate::model::NodeId;
 use crate::termination::Termination;
 use std::collections::BTreeMap;
@@ -50,7 +51,7 @@ fn make(seat: &Seat<'_>, id: &str, def: &NodeDef, loaded: Option<&Loaded<'_>>, p
     let id = node_id(seat, id, def, problems);
     let agent = agent::resolve(&layers(seat, def, loaded), loop_def, problems);
     let ending = ending(seat, def, loaded, problems);
-    let from = def.inputs.as_ref().and_then(|inputs| from(seat, inputs, problems));
+    let from = def.inputs.as_ref().and_then(|inputs| inputs::read(seat, inputs, problems));
     let prompt = prompt(seat, def, loaded, problems);
     let output_path = output_path(seat, def, loaded, problems);
     let perspectives = perspectives::read(&seat.place, def, problems);
@@ -162,33 +163,6 @@ fn too_few(seat: &Seat<'_>, def: &NodeDef, loaded: Option<&Loaded<'_>>) -> Probl
         Some(loaded) if def.ends().is_none() => Place::top(&loaded.document).at("termination", "bad-value", message),
         Some(_) | None => seat.place.at(def.ends().map_or("termination", |(key, _)| key), "bad-value", message),
     }
-}
-
-fn from(seat: &Seat<'_>, inputs: &NodeInputsDef, problems: &mut Vec<Problem>) -> Option<NodeInput> {
-    let place = seat.place.to("inputs");
-    if inputs.from_parallel.is_some() {
-        problems.push(place.later("from_parallel", "inputs from a parallel block are"));
-    }
-    let select = match inputs.select.as_deref() {
-        None | Some("latest") => Select::Latest,
-        Some("all") => Select::All,
-        Some(word) => {
-            problems.push(place.at("select", "bad-value", format!("`select` must be `latest` or `all`, not `{word}`")));
-            Select::Latest
-        }
-    };
-    let from = inputs.from.as_deref()?;
-    let earlier = seat.around.earlier.unwrap_or_default();
-    if !earlier.iter().any(|id| id == from) {
-        let hint = if earlier.is_empty() {
-            "the first node has no inputs".to_owned()
-        } else {
-            suggest::hint(from, earlier.iter().map(String::as_str))
-        };
-        problems.push(place.at("from", "unknown-node", format!("no earlier node is called `{from}`")).hint(hint));
-        return None;
-    }
-    Some(NodeInput { node: from.parse().ok()?, select })
 }
 
 fn prompt(seat: &Seat<'_>, def: &NodeDef, loaded: Option<&Loaded<'_>>, problems: &mut Vec<Problem>) -> Option<String> {

@@ -4,6 +4,7 @@ mod context;
 mod exchange;
 mod folder;
 pub mod launch;
+mod outputs;
 pub mod shim;
 mod start;
 mod surroundings;

@@ -36,3 +36,44 @@ fn an_input_that_is_not_there_is_refused_before_anything_starts() {
     project.ap(&["pipeline", "p", "t", "--foreground"]).expect(2).says(&["no input `", "docs/nix.md`"]);
     assert!(!project.root().join(".claude/pipeline-runs/s").exists() && !project.root().join(".claude/pipeline-runs/t").exists());
 }
+
+/// Writes a loop whose agent says what the first line of its prompt is, after the path of its status.
+fn viewing_loop(project: &Project, name: &str, prompt: &str) {
+    let script = "#!/bin/sh\nread -r status; read -r view; echo \"as to $view\"\necho '{\"decision\": \"continue\"}' >\"$status\"\n";
+    let agent = project.program(&format!("{name}.sh"), script);
+    let yaml = format!("provider: command\nprogram: \"{agent}\"\ndelay: 0\ntermination: {{ type: fixed, max: 9 }}\n");
+    project.a_loop(name, &yaml, &format!("${{STATUS}}\n{prompt}\n"));
+}
+
+#[test]
+fn the_last_output_is_the_last_there_is() {
+    let project = Project::new();
+    project.shell_loop("work", "termination: { type: fixed, max: 2 }\n", COUNTS);
+    viewing_loop(&project, "see", "${INPUTS} and ${INPUTS.count}");
+    let nodes = "nodes:\n  - {id: count, loop: work, runs: 4}\n  - {id: last, loop: see, runs: 1, inputs: {from: count}}\n  - {id: each, loop: see, runs: 1, inputs: {from: count, select: history}}\n";
+    project.write(".claude/pipelines/p.yaml", nodes);
+    project.ap(&["pipeline", "p", "s", "--foreground"]).expect(0);
+    let outputs = |iterations: &[u32]| -> Vec<String> {
+        let output = |n| format!("/.claude/pipeline-runs/s/stage-00-count/iterations/00{n}/output.md");
+        iterations.iter().map(output).collect()
+    };
+    let last = context(&project, "s", "stage-01-last/iterations/001");
+    assert_eq!(listed(&project, &last["inputs"]["from_stage"]["count"]), outputs(&[3]));
+    let each = context(&project, "s", "stage-02-each/iterations/001");
+    assert_eq!(listed(&project, &each["inputs"]["from_stage"]["count"]), outputs(&[1, 3]));
+    let fourth = context(&project, "s", "stage-00-count/iterations/004");
+    assert_eq!(listed(&project, &fourth["inputs"]["from_previous_iterations"]), outputs(&[1, 3]));
+    let prompt = project.read(&project.run_file("s", "stage-01-last/iterations/001/prompt.md"));
+    assert!(prompt.ends_with("output 3\n and output 3\n\n"), "{prompt}");
+}
+
+#[test]
+fn each_iteration_has_its_perspective_and_the_next_node_sees_all() {
+    let project = Project::new();
+    viewing_loop(&project, "view", "${PERSPECTIVE}\n${INPUTS}");
+    let nodes = "nodes:\n  - {id: views, loop: view, perspectives: [speed, safety]}\n  - {id: sum, loop: view, runs: 1}\n";
+    project.write(".claude/pipelines/p.yaml", nodes);
+    project.ap(&["pipeline", "p", "s", "--foreground"]).expect(0);
+    let prompt = project.read(&project.run_file("s", "stage-01-sum/iterations/001/prompt.md"));
+    assert!(prompt.ends_with("## views 1\n\nas to speed\n\n## views 2\n\nas to safety\n\n\n"), "{prompt}");
+}

@@ -120,11 +120,21 @@ fn what_comes_later_is_refused_by_name() {
 #[test]
 fn inputs_must_come_from_an_earlier_node() {
     assert_snapshot!(of_pipeline("nodes:\n  - id: plan\n    loop: work\n    runs: 1\n    inputs: {from: beads}\n  - id: beads\n    runs: 1\n    inputs: {from: plam, select: some}\n    prompt: |\n      a ${INPUTS}\n      b ${INPUTS.plna} ${STATUS}\n      c ${INPUTS.plna}\n"), @"
-    Error unknown-node: refine.yaml:5:20: no earlier node is called `beads` (the first node has no inputs)
+    Error unknown-node: refine.yaml:5:20: `beads` runs after this node (move it before this one: nodes run in order)
     Error unknown-node: refine.yaml:8:20: no earlier node is called `plam` (did you mean `plan`?)
-    Error bad-value: refine.yaml:8:34: `select` must be `latest` or `all`, not `some`
-    Error unknown-node: refine.yaml:11:9: `${INPUTS.plna}` names no earlier node (did you mean `plan`?)
-    Error unknown-node: refine.yaml:12:9: `${INPUTS.plna}` names no earlier node (did you mean `plan`?)
+    Error bad-value: refine.yaml:8:34: `select` must be `latest` or `all`, not `some` (`latest` is the last output there is, `all` is every iteration's)
+    Error unknown-node: refine.yaml:11:9: no earlier node is called `plna` (did you mean `plan`?)
+    Error unknown-node: refine.yaml:12:9: no earlier node is called `plna` (did you mean `plan`?)
+    ");
+}
+
+#[test]
+fn what_refers_to_itself_or_in_a_circle_is_refused() {
+    assert_snapshot!(of_pipeline("nodes:\n  - {id: a, loop: work, runs: 1, inputs: {from: b}}\n  - {id: b, runs: 1, inputs: {from: b}, prompt: '${INPUTS.b} ${INPUTS.c} ${STATUS}'}\n  - {id: c, loop: work, runs: 1, inputs: {from: a}}\n"), @"
+    Error unknown-node: refine.yaml:2:49: `b` runs after this node (move it before this one: nodes run in order)
+    Error unknown-node: refine.yaml:3:37: `b` is this node itself (what its earlier iterations put out is in `context.json` anyway, as `from_previous_iterations`)
+    Error unknown-node: refine.yaml:3:50: `b` is this node itself (what its earlier iterations put out is in `context.json` anyway, as `from_previous_iterations`)
+    Error unknown-node: refine.yaml:3:62: `c` runs after this node (move it before this one: nodes run in order)
     ");
 }
 
