@@ -60,6 +60,7 @@ fn plan() -> Plan {
         nodes,
         inputs: Vec::new(),
         guardrails: Guardrails { max_runtime_seconds: 0, max_cost_usd: 0.0, max_consecutive_errors: 3 },
+        overrides: Vec::new(),
     }
 }
 

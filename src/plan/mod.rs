@@ -9,6 +9,7 @@ mod ending;
 mod inputs;
 mod locate;
 mod node;
+mod overrides;
 mod perspectives;
 mod place;
 mod problem;
@@ -20,6 +21,7 @@ pub mod suggest;
 pub mod template;
 #[cfg(test)]
 mod tests;
+mod voice;
 #[cfg(test)]
 mod worlds;
 mod yaml;
@@ -31,6 +33,7 @@ pub use problem::{Invalid, Problem, Severity, Shown};
 pub use queue::{BACKLOGS, ClaimBy, QueueSource, QueueSpec, TrackerCommands, bad_label, session_label};
 pub use settings::Settings;
 pub use sources::{LoopSource, Overrides, PipelineSource, Request, Sources, Text, description, loops_used, prompt_candidates};
+pub use voice::{Said, Voice};
 
 pub use crate::model::PermissionMode;
 use crate::model::{NodeId, RunId, SessionName};
@@ -58,6 +61,9 @@ pub struct Plan {
     /// Absolute paths given with `--input`.
     pub inputs: Vec<Utf8PathBuf>,
     pub guardrails: Guardrails,
+    /// Who said what: flags and the environment over the definitions, and for each node where the rest comes from.
+    #[serde(default)]
+    pub overrides: Vec<Said>,
 }
 
 impl Plan {

@@ -12,6 +12,7 @@ use super::place::Place;
 use super::problem::{Document, Problem};
 use super::queue::{self, ClaimBy, QueueSpec};
 use super::sources::{Overrides, Request};
+use super::voice::{self, Said};
 use crate::model::NodeId;
 use crate::termination::Termination;
 use std::collections::BTreeMap;
@@ -32,12 +33,17 @@ pub(super) struct Seat<'a> {
 }
 
 /// Makes the only node of a loop run by itself.
-pub(super) fn of_loop(seat: &Seat<'_>, loaded: &Loaded<'_>, problems: &mut Vec<Problem>) -> Option<Node> {
+pub(super) fn of_loop(seat: &Seat<'_>, loaded: &Loaded<'_>, problems: &mut Vec<Problem>) -> Option<(Node, Vec<Said>)> {
     make(seat, &loaded.source.name, &NodeDef::default(), Some(loaded), problems)
 }
 
 /// Makes a node of a pipeline.
-pub(super) fn of_node(seat: &Seat<'_>, def: &NodeDef, loaded: Option<&Loaded<'_>>, problems: &mut Vec<Problem>) -> Option<Node> {
+pub(super) fn of_node(
+    seat: &Seat<'_>,
+    def: &NodeDef,
+    loaded: Option<&Loaded<'_>>,
+    problems: &mut Vec<Problem>,
+) -> Option<(Node, Vec<Said>)> {
     let id = def.id.as_deref().or(def.name.as_deref());
     if id.is_none() {
         problems.push(seat.place.here("no-id", "the node has no `id`").hint("add `id: <name>`: its outputs and directory are found by it"));
@@ -45,7 +51,7 @@ pub(super) fn of_node(seat: &Seat<'_>, def: &NodeDef, loaded: Option<&Loaded<'_>
     make(seat, id.unwrap_or("node"), def, loaded, problems)
 }
 
-fn make(seat: &Seat<'_>, id: &str, def: &NodeDef, loaded: Option<&Loaded<'_>>, problems: &mut Vec<Problem>) -> Option<Node> {
+fn make(seat: &Seat<'_>, id: &str, def: &NodeDef, loaded: Option<&Loaded<'_>>, problems: &mut Vec<Problem>) -> Option<(Node, Vec<Said>)> {
     let empty = LoopDef::default();
     let loop_def = loaded.map_or(&empty, |loaded| &loaded.def);
     let id = node_id(seat, id, def, problems);
@@ -83,7 +89,8 @@ fn make(seat: &Seat<'_>, id: &str, def: &NodeDef, loaded: Option<&Loaded<'_>>, p
     };
     perspectives::check(&seat.place, &node.perspectives, node.max_iterations, problems);
     check::node(&seat.place, loaded.map(|loaded| &loaded.prompt), &node, problems);
-    Some(node)
+    let said = voice::of_node(seat, def, loop_def, &node);
+    Some((node, said))
 }
 
 fn node_id(seat: &Seat<'_>, id: &str, def: &NodeDef, problems: &mut Vec<Problem>) -> Option<NodeId> {
@@ -201,10 +208,11 @@ fn queue(seat: &Seat<'_>, loaded: Option<&Loaded<'_>>, termination: &Termination
     Some(spec)
 }
 
-/// Those of the node over those of its loop over those of the pipeline.
+/// Those of the command line over those of the node, of its loop and of the pipeline.
 fn commands(seat: &Seat<'_>, def: &NodeDef, loop_def: &LoopDef) -> BTreeMap<String, String> {
     let mut commands = seat.pipeline.map(|(_, pipeline)| pipeline.commands.clone()).unwrap_or_default();
     commands.extend(loop_def.commands.clone());
     commands.extend(def.commands.clone());
+    commands.extend(seat.overrides.commands.clone());
     commands
 }

@@ -77,3 +77,33 @@ fn each_iteration_has_its_perspective_and_the_next_node_sees_all() {
     let prompt = project.read(&project.run_file("s", "stage-01-sum/iterations/001/prompt.md"));
     assert!(prompt.ends_with("## views 1\n\nas to speed\n\n## views 2\n\nas to safety\n\n\n"), "{prompt}");
 }
+
+#[test]
+fn a_flag_wins_and_the_plan_remembers_who_said_it() {
+    let mut project = Project::new();
+    project.shell_loop("work", "termination: { type: fixed, max: 9 }\ncommands: {test: loop, lint: loop}\n", COUNTS);
+    project.write("a.md", "");
+    project.set("PIPELINE_CLI_INPUTS", "[\"a.md\"]").set("CLAUDE_PIPELINE_CONTEXT", "env");
+    let said = ["--max", "1", "--command", "test=make  test=1", "--command", "build=make", "--context", "flag"];
+    project.ap(&[&["work", "s", "--foreground"], &said[..]].concat()).expect(0);
+    let context = context(&project, "s", "stage-00-work/iterations/001");
+    assert_eq!(context["commands"], serde_json::json!({"test": "make  test=1", "lint": "loop", "build": "make"}));
+    assert_eq!(listed(&project, &context["inputs"]["from_initial"]), ["/a.md"]);
+    let plan: Value = serde_json::from_str(&project.read(&project.run_file("s", "plan.json"))).expect("a plan");
+    let from =
+        |what: &str| plan["overrides"].as_array().expect("a list").iter().find(|said| said["what"] == what).map(|said| &said["from"]);
+    let speakers = ["context", "input", "command.test", "max_iterations", "work.provider", "work.model"].map(from);
+    let word = |word: &'static str| Value::from(word);
+    assert_eq!(
+        speakers[..5],
+        [Some(&word("flag")), Some(&word("environment")), Some(&word("flag")), Some(&word("flag")), Some(&word("loop"))]
+    );
+    project.ap(&["dry-run", "loop", "work", "s", "--max", "3", "--command", "a=b"]).expect(0).says(&[
+        "At most 3 agents",
+        "command.a b flag",
+        "context env environment",
+    ]);
+    project.ap(&["work", "t", "3", "--max", "4"]).expect(2).says(&["say it once"]);
+    project.ap(&["work", "t", "--command", "nix"]).expect(2).says(&["test=\"cargo test\""]);
+    project.set("PIPELINE_CLI_INPUTS", "[nix").ap(&["work", "t"]).expect(2).says(&["PIPELINE_CLI_INPUTS cannot be read"]);
+}

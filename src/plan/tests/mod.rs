@@ -2,6 +2,7 @@
 mod mistakes;
 mod nodes;
 mod plans;
+mod voices;
 
 use super::*;
 use std::collections::BTreeMap;
