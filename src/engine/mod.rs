@@ -7,6 +7,7 @@
 mod accept;
 mod follow;
 mod retry;
+mod room;
 mod state;
 mod view;
 #[cfg(test)]
@@ -14,5 +15,6 @@ mod worlds;
 
 pub use accept::accept;
 pub use follow::follow;
+pub use room::{Room, room};
 pub use state::{Entry, NodeDone, Phase, State, Tally};
 pub use view::{Condition, Past, StateView, condition};

@@ -135,7 +135,7 @@ fn answer(plan: &Plan, state: &State, die: Die, now: &mut Timestamp) -> Input {
             let verdict = match die {
                 Die::Stop => Verdict::Done { closed: 2 },
                 Die::Held => Verdict::Wait { held: 1, by: Vec::new() },
-                _ => Verdict::Work { ready: 1, left: 1 },
+                _ => Verdict::Work { ready: 1, left: 1, next: Vec::new(), held: 0, blocked: 0 },
             };
             Input::QueueChecked { cursor, verdict, released: Vec::new(), parked: Vec::new() }
         }

@@ -1,6 +1,6 @@
 //! What an agent is told: `context.json` and the variables of its prompt.
 use super::outputs;
-use crate::engine::State;
+use crate::engine::{State, room};
 use crate::model::Cursor;
 use crate::plan::{Node, Plan, PlanKind, Select, template};
 use crate::store::layout::{IterationDir, RunDir};
@@ -31,6 +31,8 @@ pub(super) struct Briefing<'a> {
     pub(super) places: &'a Places,
     /// What its calls of the tracker need.
     pub(super) tracker_env: &'a [(String, String)],
+    /// Which programs there are.
+    pub(super) tools: &'a [&'static str],
     pub(super) now: Timestamp,
 }
 
@@ -42,7 +44,7 @@ impl Briefing<'_> {
             "session": plan.session,
             "pipeline": plan.name,
             "type": plan.kind,
-            "stage": { "id": node.id, "index": cursor.node, "template": node.template, "count": plan.nodes.len() },
+            "stage": { "id": node.id, "index": cursor.node, "template": node.template, "position": cursor.node + 1, "count": plan.nodes.len() },
             "iteration": cursor.iteration,
             "paths": {
                 "session_dir": places.run.root(),
@@ -72,23 +74,37 @@ impl Briefing<'_> {
                 "errors": entry.status.errors,
             })),
             "last_error": state.last_error,
+            "health": self.health(),
             "queue": self.queue(),
             "task": state.task,
+            "tools": self.tools,
         })
     }
 
     fn limits(&self) -> Value {
         let Self { plan, state, node, now, .. } = self;
         let bounds = state.guardrails(plan);
-        let ran = state.ran(*now).as_secs();
-        let left = |most: u64| if most == 0 { -1 } else { (i64::try_from(most).unwrap_or(i64::MAX) - ran).max(0) };
+        let room = room(plan, state, node, *now);
         json!({
             "max_iterations": state.max_iterations(node),
-            "remaining_seconds": left(bounds.max_runtime_seconds),
+            "iterations_left": room.iterations,
+            "remaining_seconds": room.seconds.map_or(-1, |left| left as i64),
             "max_attempts": node.agent.max_attempts,
             "attempt_seconds": node.agent.limits.wall_s,
             "max_cost_usd": if bounds.max_cost_usd > 0.0 { Some(bounds.max_cost_usd) } else { None },
             "cost_usd": state.usage.cost_usd,
+            "cost_left_usd": room.cost_usd,
+            "checkpoint_soon": room.checkpoint_soon,
+        })
+    }
+
+    fn health(&self) -> Value {
+        let (most, errors) = (self.plan.guardrails.max_consecutive_errors, self.state.tally.errors);
+        json!({
+            "errors_in_a_row": errors,
+            "errors_left": if most == 0 { None } else { Some(most.saturating_sub(errors)) },
+            "attempt": self.cursor.attempt,
+            "retries_left": self.node.agent.max_attempts.saturating_sub(self.cursor.attempt),
         })
     }
 
