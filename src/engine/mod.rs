@@ -8,6 +8,7 @@ mod accept;
 mod follow;
 mod pending;
 mod retry;
+mod room;
 mod state;
 mod view;
 #[cfg(test)]
@@ -15,5 +16,6 @@ mod worlds;
 
 pub use accept::accept;
 pub use follow::follow;
+pub use room::{Room, room};
 pub use state::{Entry, NodeDone, Phase, State, Tally};
 pub use view::{Condition, Past, StateView, condition};
