@@ -37,7 +37,7 @@ impl State {
     }
 
     /// Whether the next attempt can begin as soon as the engine has taken a task for it. Nothing else is in its way when
-    /// [`follow`](super::follow) is silent.
+    /// [`follow`](super::follow()) is silent.
     pub fn awaits_claim(&self, plan: &Plan) -> bool {
         let idle = matches!(self.phase, Phase::Ready | Phase::Exited { .. }) && self.stopping.is_none() && !self.pausing;
         let work = matches!(self.verdict, Some(Verdict::Work { .. })) && self.task.is_none() && self.awaits_gate(plan).is_none();
