@@ -10,10 +10,10 @@ use serde_json::json;
 /// Print the JSON Schema of a kind of file
 #[derive(Clone, Debug, clap::Args)]
 #[command(
-    after_help = "Without a name, the list of them. A definition that begins with\n  # yaml-language-server: $schema=../../schemas/loop.schema.json\nis completed and checked by editors; `ap new` writes that line, and the schemas beside it."
+    after_help = "Without a name, the list of them. A definition that begins with\n  # yaml-language-server: $schema=../../schemas/loop.schema.json\nis completed and checked by editors that know the YAML language server."
 )]
 pub struct Args {
-    /// `loop`, `pipeline`, `config` or `status`
+    /// `loop`, `pipeline`, `config`, `status` or `context`
     pub name: Option<String>,
     /// Write all of them into this folder instead
     #[arg(long, value_name = "DIR", conflicts_with = "name")]

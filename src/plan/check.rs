@@ -1,12 +1,14 @@
 //! Finds what can be read but cannot be meant.
+use super::Node;
 use super::compile::Loaded;
 use super::definition::{NodeDef, PipelineDef};
+use super::inputs::Around;
 use super::locate::Path;
 use super::place::Place;
 use super::problem::{Document, Problem, Severity};
+use super::spelling;
 use super::template::{self, Variable};
 use super::yaml::{self, MOST_PROBLEMS};
-use super::{Node, spelling, suggest};
 use crate::termination::Termination;
 use std::collections::BTreeSet;
 
@@ -46,8 +48,12 @@ pub(super) fn pipeline(document: &Document, def: &PipelineDef, problems: &mut Ve
 }
 
 fn node_shape(place: &Place<'_>, node: &NodeDef, problems: &mut Vec<Problem>) {
-    let later = [("perspectives", &node.perspectives, "perspectives are"), ("pipeline", &node.pipeline, "a pipeline within a pipeline is")];
-    problems.extend(later.into_iter().filter(|(_, value, _)| value.is_some()).map(|(key, _, what)| place.later(key, what)));
+    if node.pipeline.is_some() {
+        problems.push(place.later("pipeline", "a pipeline within a pipeline is"));
+    }
+    if node.termination.is_some() && node.runs.as_ref().is_some_and(|runs| runs.ending().is_some()) {
+        problems.push(place.at_key("runs", "twice", "`termination` and `runs` both say when the node ends").hint("keep one of the two"));
+    }
     match &node.parallel {
         None => {}
         Some(serde_yaml::Value::Bool(_)) => {
@@ -74,38 +80,6 @@ fn node_shape(place: &Place<'_>, node: &NodeDef, problems: &mut Vec<Problem>) {
             problems.push(place.here("no-prompt", "the node has neither a loop nor a prompt").hint("add `loop: <name>` or `prompt: |`"));
         }
         _ => {}
-    }
-}
-
-/// Where a node stands: what its prompt may refer to.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Around<'a> {
-    /// Ids of the nodes before it; `None` if it is a loop by itself, which may be put into any pipeline later.
-    pub(super) earlier: Option<&'a [String]>,
-    /// Ids of itself and the nodes after it, whose outputs it can never get.
-    pub(super) later: &'a [String],
-}
-
-impl Around<'_> {
-    /// A loop by itself.
-    pub(super) const ALONE: Self = Self { earlier: None, later: &[] };
-
-    /// Says why a node that is not among the earlier ones cannot give anything.
-    pub(super) fn cannot_give(&self, node: &str, problem: impl Fn(&'static str, String) -> Problem) -> Problem {
-        let earlier = self.earlier.unwrap_or_default();
-        if self.later.first().is_some_and(|own| own == node) {
-            let problem = problem("unreachable-input", format!("node `{node}` cannot get its own outputs this way"));
-            return problem.hint("its agents find what earlier iterations wrote in `context.json`, `inputs.from_previous_iterations`");
-        }
-        if self.later.iter().any(|later| later == node) {
-            let problem = problem("unreachable-input", format!("node `{node}` runs later, so its outputs are never there"));
-            return problem.hint(format!("move `{node}` before this node"));
-        }
-        let problem = problem("unknown-node", format!("no earlier node is called `{node}`"));
-        if earlier.is_empty() {
-            return problem.hint("the first node has no inputs");
-        }
-        problem.hint(suggest::hint(node, earlier.iter().map(String::as_str)))
     }
 }
 
@@ -155,12 +129,16 @@ fn unusable(variable: Variable<'_>, around: Around<'_>, problem: impl Fn(&'stati
     if !variable.is_known() {
         return Some(problem("unknown-variable", format!("unknown variable `${{{name}}}`")).hint(template::hint(name)));
     }
-    if matches!(name, "RESULT" | "PERSPECTIVE") {
+    if name == "RESULT" {
         return Some(problem("not-supported-yet", format!("`${{{name}}}` has no value yet")).hint("it will be empty").warning());
+    }
+    if name == "PERSPECTIVE" && !around.perspectives {
+        let problem = problem("no-perspectives", "`${PERSPECTIVE}` is empty here".to_owned());
+        return Some(problem.hint("a node of a pipeline gives it a text for each iteration, with `perspectives`").warning());
     }
     let earlier = around.earlier?;
     match variable.input() {
-        Some(node) if !earlier.iter().any(|id| id == node) => Some(around.cannot_give(node, problem)),
+        Some(node) if !earlier.iter().any(|id| id == node) => Some(around.no_such(node, problem)),
         None if name == "INPUTS" && earlier.is_empty() => {
             Some(problem("no-inputs", "the first node has no inputs: `${INPUTS}` is empty".into()).warning())
         }

@@ -2,7 +2,7 @@
 use super::PlanKind;
 
 /// Every code there is, in the order of the page.
-pub(super) const CODES: [&str; 35] = [
+pub(super) const CODES: [&str; 39] = [
     "unreadable",
     "yaml",
     "not-a-definition",
@@ -11,6 +11,8 @@ pub(super) const CODES: [&str; 35] = [
     "no-prompt",
     "no-termination",
     "unknown-termination",
+    "any-and-all",
+    "no-command",
     "never-agrees",
     "unknown-provider",
     "no-program",
@@ -21,6 +23,8 @@ pub(super) const CODES: [&str; 35] = [
     "unknown-variable",
     "no-status",
     "no-inputs",
+    "no-perspectives",
+    "perspectives",
     "no-nodes",
     "no-id",
     "bad-name",

@@ -14,15 +14,29 @@ pub struct Schema {
     pub name: &'static str,
     /// Which file it describes.
     pub about: &'static str,
-    root: fn(SchemaGenerator) -> schemars::Schema,
+    root: Root,
+}
+
+/// Where a schema comes from.
+#[derive(Clone, Copy, Debug)]
+enum Root {
+    /// Drawn from the type that reads the file.
+    Read(fn(SchemaGenerator) -> schemars::Schema),
+    /// Of a file that only we write: a text, held to what is written by a test.
+    Written(&'static str),
 }
 
 /// Every schema there is.
-pub const SCHEMAS: [Schema; 4] = [
-    Schema { name: "loop", about: "loop.yaml: one agent again and again", root: root::<LoopDef> },
-    Schema { name: "pipeline", about: "a pipeline: loops one after the other", root: root::<PipelineDef> },
-    Schema { name: "config", about: "config.yaml: what is the same in all your projects", root: root::<Settings> },
-    Schema { name: "status", about: "status.json: what an agent writes at the end of its iteration", root: root::<Status> },
+pub const SCHEMAS: [Schema; 5] = [
+    Schema { name: "loop", about: "loop.yaml: one agent again and again", root: Root::Read(root::<LoopDef>) },
+    Schema { name: "pipeline", about: "a pipeline: loops one after the other", root: Root::Read(root::<PipelineDef>) },
+    Schema { name: "config", about: "config.yaml: what is the same in all your projects", root: Root::Read(root::<Settings>) },
+    Schema { name: "status", about: "status.json: what an agent writes at the end of its iteration", root: Root::Read(root::<Status>) },
+    Schema {
+        name: "context",
+        about: "context.json: what an agent is told",
+        root: Root::Written(include_str!("../../schemas/context.schema.json")),
+    },
 ];
 
 impl Schema {
@@ -33,7 +47,11 @@ impl Schema {
 
     /// Returns its text. Draft 7, which every editor knows.
     pub fn text(&self) -> String {
-        let mut schema = (self.root)(SchemaSettings::draft07().with_transform(plain).into_generator());
+        let draw = match self.root {
+            Root::Read(draw) => draw,
+            Root::Written(text) => return text.to_owned(),
+        };
+        let mut schema = draw(SchemaSettings::draft07().with_transform(plain).into_generator());
         schema.insert("title".to_owned(), self.about.into());
         format!("{schema:#}\n", schema = Value::from(schema))
     }

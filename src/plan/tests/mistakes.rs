@@ -37,13 +37,17 @@ fn what_is_no_definition_is_refused() {
 fn a_termination_that_cannot_be_is_refused() {
     assert_snapshot!(of_loop("name: work\n"), @"Error L006 no-termination: work/loop.yaml:1:1: the loop does not say when to stop (add `termination:` with `type: judgment`, `type: queue` or `type: fixed`)");
     assert_snapshot!(of_loop("termination: {max: 3, consensus: 2}\n"), @"Warning no-effect: work/loop.yaml:1:23: `consensus` has no effect on this type of termination");
-    assert_snapshot!(of_loop("termination: {consensus: 2}\n"), @"Error L006 no-termination: work/loop.yaml:1:1: `termination` has no `type` (one of: `fixed`, `judgment`, `queue`)");
+    assert_snapshot!(of_loop("termination: {consensus: 2}\n"), @"Error L006 no-termination: work/loop.yaml:1:1: `termination` has no `type` (one of: `fixed`, `judgment`, `queue`, `verify`, `command`, `promise`, `judge`)");
     assert_snapshot!(of_loop("termination: {type: judgement, consensus: 0}\n"), @"Error L007 unknown-termination: work/loop.yaml:1:21: unknown termination `judgement` (did you mean `judgment`?)");
-    assert_snapshot!(of_loop("termination: {type: judgment, consensus: 0, judge: {model: haiku}}\n"), @"
-    Error bad-value: work/loop.yaml:1:42: `consensus` must be at least 1: nobody would ever be asked
-    Error not-supported-yet: work/loop.yaml:1:45: a judge is not supported yet (leave it out for now)
+    assert_snapshot!(of_loop("termination: {type: judgment, consensus: 0, judge: {model: haiku}}\n"), @"Error bad-value: work/loop.yaml:1:42: `consensus` must be at least 1: nobody would ever be asked");
+    assert_snapshot!(of_loop("termination: {type: verify}\n"), @"Error no-command: work/loop.yaml:1:1: the termination does not say which command decides (add `command: [program, argument, …]`: exit code 0 means that the work is done)");
+    assert_snapshot!(of_loop("termination:\n  any: [{type: fixed, max: 3}]\n  all: [{type: promise}]\n"), @"Error any-and-all: work/loop.yaml:3:3: `any` and `all` cannot stand side by side (put one inside the other: `all: [{any: [...]}, ...]`)");
+    assert_snapshot!(of_loop("termination: {type: fixed, max: 2, any: [{type: fixed, max: 3}, {type: quue}]}\n"), @"
+    Error any-and-all: work/loop.yaml:1:21: `type: fixed` and `any` cannot stand side by side (make `{type: fixed}` one of `any`)
+    Error L007 unknown-termination: work/loop.yaml:1:72: unknown termination `quue` (did you mean `queue`?)
+    Warning no-effect: work/loop.yaml:1:42: `max` and `iterations` count only at the top of `termination` (move it out of the list)
     ");
-    assert_snapshot!(of_loop("termination: {type: verify}\n"), @"Error not-supported-yet: work/loop.yaml:1:21: termination `verify` is not supported yet (one of: `fixed`, `judgment`, `queue`)");
+    assert_snapshot!(of_loop("termination: {any: []}\n"), @"Error L006 no-termination: work/loop.yaml:1:20: `any` names nothing (one of: `fixed`, `judgment`, `queue`, `verify`, `command`, `promise`, `judge`)");
     assert_snapshot!(of_loop("termination: {type: fixed, iterations: 0}\n"), @"Error bad-value: work/loop.yaml:1:14: the most iterations must be at least 1");
     assert_snapshot!(of_loop("termination: {type: judgment, min_iterations: 5, max: 3}\n"), @"Warning never-agrees: work/loop.yaml:1:1: at most 3 iterations: too few for 2 agents to agree after 5 (raise the maximum, or lower `consensus` or `min_iterations`)");
 }
@@ -82,7 +86,10 @@ fn a_prompt_is_checked_where_it_lies() {
     Error L015 unknown-variable: work/prompt.md:2:26: unknown variable `${HOME}` (write `$${HOME}` to keep it as text)
     Warning no-status: work/prompt.md:1:1: the prompt never names `${STATUS}`, so its agents cannot say how it went (end it with: write your decision as JSON to `${STATUS}`)
     ");
-    assert_snapshot!(of_prompt("${STATUS} ${PERSPECTIVE} ${x:-y} $HOME\n"), @"Warning not-supported-yet: work/prompt.md:1:11: `${PERSPECTIVE}` has no value yet (it will be empty)");
+    assert_snapshot!(of_prompt("${STATUS} ${PERSPECTIVE} ${RESULT} ${x:-y} $HOME\n"), @"
+    Warning no-perspectives: work/prompt.md:1:11: `${PERSPECTIVE}` is empty here (a node of a pipeline gives it a text for each iteration, with `perspectives`)
+    Warning not-supported-yet: work/prompt.md:1:26: `${RESULT}` has no value yet (it will be empty)
+    ");
     assert_snapshot!(of_prompt(" \n"), @"Error L008 no-prompt: work/loop.yaml:1:1: the prompt `work/prompt.md` is empty (write what each agent is told to `prompt.md` beside the definition)");
     let missing = LoopSource {
         prompt: Err("there is no prompt: looked for `prompt.md`".into()),
@@ -119,9 +126,9 @@ fn a_pipeline_is_checked_as_a_whole() {
 
 #[test]
 fn what_comes_later_is_refused_by_name() {
-    assert_snapshot!(of_pipeline("nodes:\n  - id: a\n    parallel: {providers: [claude]}\n  - id: b\n    loop: work\n    runs: 1\n    perspectives: [x]\n    guardrails: {}\n"), @"
+    assert_snapshot!(of_pipeline("nodes:\n  - id: a\n    parallel: {providers: [claude]}\n  - id: b\n    loop: work\n    runs: 1\n    pipeline: x\n    guardrails: {}\n"), @"
     Error not-supported-yet: refine.yaml:3:5: a parallel block is not supported yet (leave it out for now)
-    Error not-supported-yet: refine.yaml:7:5: perspectives are not supported yet (leave it out for now)
+    Error not-supported-yet: refine.yaml:7:5: a pipeline within a pipeline is not supported yet (leave it out for now)
     Error misplaced: refine.yaml:8:5: guardrails bound the whole session (move `guardrails` to the top level of the pipeline)
     ");
 }
@@ -129,11 +136,21 @@ fn what_comes_later_is_refused_by_name() {
 #[test]
 fn inputs_must_come_from_an_earlier_node() {
     assert_snapshot!(of_pipeline("nodes:\n  - id: plan\n    loop: work\n    runs: 1\n    inputs: {from: beads}\n  - id: beads\n    runs: 1\n    inputs: {from: plam, select: some}\n    prompt: |\n      a ${INPUTS}\n      b ${INPUTS.plna} ${STATUS}\n      c ${INPUTS.plna}\n"), @"
-    Error P009 unreachable-input: refine.yaml:5:20: node `beads` runs later, so its outputs are never there (move `beads` before this node)
+    Error P009 unreachable-input: refine.yaml:5:20: `beads` runs after this node (move it before this one: nodes run in order)
     Error P009 unknown-node: refine.yaml:8:20: no earlier node is called `plam` (did you mean `plan`?)
-    Error bad-value: refine.yaml:8:34: `select` must be `latest` or `all`, not `some`
+    Error bad-value: refine.yaml:8:34: `select` must be `latest` or `all`, not `some` (`latest` is the last output there is, `all` is every iteration's)
     Error P009 unknown-node: refine.yaml:11:9: no earlier node is called `plna` (did you mean `plan`?)
     Error P009 unknown-node: refine.yaml:12:9: no earlier node is called `plna` (did you mean `plan`?)
+    ");
+}
+
+#[test]
+fn what_refers_to_itself_or_in_a_circle_is_refused() {
+    assert_snapshot!(of_pipeline("nodes:\n  - {id: a, loop: work, runs: 1, inputs: {from: b}}\n  - {id: b, runs: 1, inputs: {from: b}, prompt: '${INPUTS.b} ${INPUTS.c} ${STATUS}'}\n  - {id: c, loop: work, runs: 1, inputs: {from: a}}\n"), @"
+    Error P009 unreachable-input: refine.yaml:2:49: `b` runs after this node (move it before this one: nodes run in order)
+    Error P009 unreachable-input: refine.yaml:3:37: `b` is this node itself (what its earlier iterations put out is in `context.json` anyway, as `from_previous_iterations`)
+    Error P009 unreachable-input: refine.yaml:3:50: `b` is this node itself (what its earlier iterations put out is in `context.json` anyway, as `from_previous_iterations`)
+    Error P009 unreachable-input: refine.yaml:3:62: `c` runs after this node (move it before this one: nodes run in order)
     ");
 }
 
@@ -173,9 +190,9 @@ fn each_old_spelling_is_named_once_a_file() {
 #[test]
 fn inputs_that_can_never_be_there_are_refused() {
     assert_snapshot!(of_pipeline("nodes:\n  - id: a\n    prompt: '${INPUTS} ${INPUTS.b} ${STATUS}'\n    inputs: {from: a}\n  - id: b\n    prompt: '${INPUTS.b} ${INPUTS.a} ${STATUS}'\n"), @"
-    Error P009 unreachable-input: refine.yaml:3:24: node `b` runs later, so its outputs are never there (move `b` before this node)
-    Error P009 unreachable-input: refine.yaml:4:20: node `a` cannot get its own outputs this way (its agents find what earlier iterations wrote in `context.json`, `inputs.from_previous_iterations`)
-    Error P009 unreachable-input: refine.yaml:6:14: node `b` cannot get its own outputs this way (its agents find what earlier iterations wrote in `context.json`, `inputs.from_previous_iterations`)
+    Error P009 unreachable-input: refine.yaml:3:24: `b` runs after this node (move it before this one: nodes run in order)
+    Error P009 unreachable-input: refine.yaml:4:20: `a` is this node itself (what its earlier iterations put out is in `context.json` anyway, as `from_previous_iterations`)
+    Error P009 unreachable-input: refine.yaml:6:14: `b` is this node itself (what its earlier iterations put out is in `context.json` anyway, as `from_previous_iterations`)
     Warning P010 no-inputs: refine.yaml:3:14: the first node has no inputs: `${INPUTS}` is empty
     ");
 }
@@ -202,9 +219,9 @@ fn everything_is_found_in_one_run() {
     Error P008 unknown-loop: refine.yaml:3:11: there is no loop `wrok` (did you mean `work`?)
     Error L012 bad-model: refine.yaml:4:12: ` ` cannot be the name of a model (for example `opus`, `sonnet` or a full id)
     Error bad-value: refine.yaml:5:11: `runs` must be at least 1
-    Error P009 unknown-node: refine.yaml:6:20: no earlier node is called `z` (the first node has no inputs)
+    Error P009 unknown-node: refine.yaml:6:20: no earlier node is called `z` (the first node gets nothing from others)
     Error L011 unknown-provider: refine.yaml:9:15: unknown provider `cluade` (did you mean `claude`?)
-    Error bad-value: refine.yaml:10:22: `select` must be `latest` or `all`, not `some`
+    Error bad-value: refine.yaml:10:22: `select` must be `latest` or `all`, not `some` (`latest` is the last output there is, `all` is every iteration's)
     Error bad-value: refine.yaml:11:11: `runs` must be at least 1
     ");
 }

@@ -1,8 +1,10 @@
 //! What tests of definitions share.
 mod codes;
 mod mistakes;
+mod nodes;
 mod plans;
 mod schemas;
+mod voices;
 
 use super::*;
 use std::collections::BTreeMap;

@@ -37,7 +37,7 @@ fn wrong(value: &Value, schema: &Value, top: &Value, path: &str) -> Vec<String> 
             "enum" => found.extend((!rule.as_array().unwrap().contains(value)).then(|| format!("{path}: {value} is not among {rule}"))),
             "const" => found.extend((rule != value).then(|| format!("{path}: {value} is not {rule}"))),
             "minimum" => {
-                found.extend(value.as_f64().filter(|number| *number < rule.as_f64().unwrap()).map(|number| format!("{path}: {number}")))
+                found.extend(value.as_f64().filter(|number| *number < rule.as_f64().unwrap()).map(|number| format!("{path}: {number}")));
             }
             "required" => {
                 let missing = rule.as_array().unwrap().iter().filter(|key| value.get(key.as_str().unwrap()).is_none());
