@@ -53,7 +53,7 @@ pub fn check(entry: &Entry, project: &Project) -> Result<(Plan, Vec<Problem>), V
 }
 
 /// A request that stands for any.
-fn request(project: &Project) -> Request {
+pub(super) fn request(project: &Project) -> Request {
     let fixed = "fixed names are valid";
     Request {
         session: "preview".parse().expect(fixed),

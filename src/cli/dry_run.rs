@@ -1,12 +1,15 @@
 //! `ap dry-run`: what a session would do, without starting anything.
 use super::catalog;
 use super::context::Context;
+use super::graph::{self, Language};
 use super::said::{self, Said};
 use crate::error::{Error, ExitCode, Result};
-use crate::model::{Cursor, NodeId, SessionName};
-use crate::plan::template::{self, Scope};
-use crate::plan::{Invalid, Node, Plan, PlanKind, Problem, QueueSource, Request, Shown, compile};
+use crate::model::{NodeId, SessionName};
+use crate::plan::{AgentSpec, Invalid, Node, Plan, PlanKind, Problem, QueueSource, Request, Shown, compile};
+use crate::runner::{JUDGE_TRIES, Rehearsal, Surroundings, rehearse};
+use crate::shell;
 use crate::store::{inputs, library};
+use crate::termination::Termination;
 use crate::text::count;
 use crate::ui::{self, style, table};
 use serde::Serialize;
@@ -24,7 +27,10 @@ pub struct Args {
     pub session: String,
     #[command(flatten)]
     pub said: Said,
-    /// Print JSON: `{plan, max_agents, prompts: [{node, file, text}], warnings}`
+    /// Draw the nodes instead, for Mermaid or Graphviz
+    #[arg(long, value_name = "LANGUAGE", conflicts_with = "json")]
+    pub graph: Option<Language>,
+    /// Print JSON: `{plan, max_agents, max_starts, prompts: [{node, file, text, argv}], warnings}`
     #[arg(long)]
     pub json: bool,
 }
@@ -35,17 +41,21 @@ struct Preview {
     plan: Plan,
     /// Iterations of all nodes at most; retries of crashed agents come on top.
     max_agents: u64,
+    /// The same with every retry, and with those that judge.
+    max_starts: u64,
     prompts: Vec<Prompt>,
     warnings: Vec<Problem>,
 }
 
-/// A node's prompt as its first agent gets it.
+/// What a node's first agent gets.
 #[derive(Debug, Serialize)]
 struct Prompt {
     node: NodeId,
     /// Where it will be kept.
     file: String,
     text: String,
+    /// Its program and arguments; the prompt comes on its standard input.
+    argv: Vec<String>,
 }
 
 /// Compiles and shows the plan.
@@ -54,7 +64,9 @@ pub fn run(args: &Args, context: &Context) -> Result<ExitCode> {
     for warning in &preview.warnings {
         ui::note(ui::diagnostic(&Shown(warning.clone())));
     }
-    if args.json {
+    if let Some(language) = args.graph {
+        ui::out(graph::draw(&preview.plan, language))?;
+    } else if args.json {
         ui::json(&preview)?;
     } else {
         show(&preview, context)?;
@@ -78,39 +90,35 @@ fn preview(args: &Args, context: &Context) -> Result<Preview> {
     let overrides = args.said.flags(args.said.most)?.or(said::environment(context)?);
     let invalid = |problems| Error::diagnostic(ExitCode::Usage, Invalid::new(format!("{} `{}`", library::word(kind), args.name), problems));
     let (mut plan, warnings) = compile(&sources, &request, &overrides).map_err(invalid)?;
+    context.settings()?.place_programs(&mut plan);
     plan.inputs = inputs::expand(context.project.root(), &plan.inputs)?;
-    let prompts = (0..).zip(&plan.nodes).map(|(index, node)| prompt(&plan, index, node, context)).collect::<Result<_>>()?;
-    Ok(Preview { max_agents: plan.nodes.iter().map(|node| u64::from(node.max_iterations)).sum(), prompts, warnings, plan })
+    let around = Surroundings::new(context.project.clone(), context.exe.clone(), context.env.clone());
+    let prompts = (0..).zip(&plan.nodes).map(|(index, node)| prompt(&plan, index, node, &around)).collect::<Result<_>>()?;
+    let max_agents = plan.nodes.iter().map(|node| u64::from(node.max_iterations)).sum();
+    let max_starts = plan.nodes.iter().map(starts).sum();
+    Ok(Preview { max_agents, max_starts, prompts, warnings, plan })
 }
 
-/// Renders a node's first prompt with the paths the runner would use.
-fn prompt(plan: &Plan, index: u32, node: &Node, context: &Context) -> Result<Prompt> {
-    let run = context.project.session(&plan.session);
-    let stage = run.stage(index, &node.id);
-    let files = run.iteration(Cursor::before(index).next_iteration(), &node.id);
-    let progress = if plan.nodes.len() == 1 { run.progress() } else { stage.join("progress.md") };
-    let (ctx, status, output) = (files.context(), files.status(), stage.join("output.md"));
-    let scope = Scope {
-        session: plan.session.as_str(),
-        iteration: 1,
-        ctx: ctx.as_str(),
-        progress: progress.as_str(),
-        status: status.as_str(),
-        output: output.as_str(),
-        output_path: &node.output_path,
-        context: &node.context,
-        perspective: node.perspective(1),
-        inputs: &|node| node.map_or_else(|| "(what the earlier node wrote)".to_owned(), |node| format!("(what node {node} wrote)")),
-    };
-    let text = template::render(&node.prompt, &|name| scope.value(name)).map_err(|unknown| Error::usage(&unknown).hint(unknown.hint()))?;
-    Ok(Prompt { node: node.id.clone(), file: files.prompt().to_string(), text })
+/// Returns what the first agent of a node would get, by the code that would give it.
+fn prompt(plan: &Plan, index: u32, node: &Node, around: &Surroundings) -> Result<Prompt> {
+    let Rehearsal { file, prompt, argv } =
+        rehearse(plan, index, node, around).map_err(|unknown| Error::usage(&unknown).hint(unknown.hint()))?;
+    Ok(Prompt { node: node.id.clone(), file: file.into_string(), text: prompt, argv })
+}
+
+/// Agents that a node may start if each is tried as often as it may be, with those that judge.
+fn starts(node: &Node) -> u64 {
+    let attempts = |spec: &AgentSpec| u64::from(spec.max_attempts.max(1));
+    let judges = node.termination.gates().into_iter().filter(|gate| matches!(gate, Termination::Judge(_))).count() as u64;
+    u64::from(node.max_iterations) * (attempts(&node.agent) + judges * u64::from(JUDGE_TRIES))
 }
 
 fn show(preview: &Preview, context: &Context) -> Result<()> {
     let plan = &preview.plan;
     let (name, origin) = (format!("{} {}", library::word(plan.kind), plan.name), catalog::origin(plan.source.origin));
     ui::out(format!("{}  session {}, {} ({origin})", style::heading(&name), plan.session, plan.source.path))?;
-    ui::out(format!("At most {}, retries of crashed ones aside.", count(preview.max_agents, "agent")))?;
+    let (agents, starts) = (count(preview.max_agents, "agent"), preview.max_starts);
+    ui::out(format!("At most {agents}; {starts} with every retry of a crashed one, and those that judge."))?;
     ui::out(format!("Everything is kept in {}\n", context.project.session(&plan.session).root()))?;
     let row = |node: &Node| {
         let agent = format!("{:?} {}", node.agent.provider, node.agent.model).to_lowercase();
@@ -125,6 +133,9 @@ fn show(preview: &Preview, context: &Context) -> Result<()> {
     for prompt in &preview.prompts {
         ui::out(format!("\n{}  {}\n", style::heading(&format!("Prompt of {}, iteration 1", prompt.node)), style::faint(&prompt.file)))?;
         ui::out(prompt.text.trim_end())?;
+        let words: Vec<String> = prompt.argv.iter().map(|word| shell::word(word)).collect();
+        let (heading, comes) = (format!("Call of {}, iteration 1", prompt.node), "the prompt comes on its standard input");
+        ui::out(format!("\n{}  {}\n\n{}", style::heading(&heading), style::faint(comes), words.join(" ")))?;
     }
     Ok(())
 }
@@ -149,7 +160,7 @@ mod tests {
     }
 
     fn args(kind: &str, name: &str, session: &str) -> Args {
-        Args { kind: kind.into(), name: name.into(), session: session.into(), said: Said::default(), json: true }
+        Args { kind: kind.into(), name: name.into(), session: session.into(), said: Said::default(), graph: None, json: true }
     }
 
     #[test]
@@ -159,6 +170,8 @@ mod tests {
         assert_eq!((preview.max_agents, preview.prompts.len()), (25, 1));
         assert!(!text.contains("${") && text.contains("/no/where/.claude/pipeline-runs/auth/stage-00-work/iterations/001/status.json"));
         assert!(text.contains("/no/where/.claude/pipeline-runs/auth/progress-auth.md"));
+        assert_eq!(preview.max_starts, 75);
+        assert_eq!(preview.prompts[0].argv[..3], ["claude", "-p", "--dangerously-skip-permissions"]);
     }
 
     #[test]

@@ -7,6 +7,7 @@ pub mod control;
 pub mod demo;
 pub mod doctor;
 pub mod dry_run;
+mod graph;
 mod launch;
 pub mod lint;
 pub mod logs;
@@ -77,7 +78,7 @@ enum Command {
     Demo(demo::Args),
     /// Find every mistake in loops and pipelines, each with its place
     Lint(lint::Args),
-    /// Show what a loop or pipeline would do: its plan and its first prompt
+    /// Show what a loop or pipeline would do: its plan, and the prompt and call of each first agent
     DryRun(dry_run::Args),
     /// Print the JSON Schema of loops, pipelines, settings or status.json
     Schema(schema::Args),

@@ -50,55 +50,6 @@ impl Variable<'_> {
     }
 }
 
-/// What the variables of one iteration are; the runner and the dry run fill it, so they cannot differ.
-#[derive(Clone, Copy)]
-pub struct Scope<'a> {
-    /// The session's name.
-    pub session: &'a str,
-    /// 1-based.
-    pub iteration: u32,
-    /// Path of `context.json`.
-    pub ctx: &'a str,
-    /// Path of the progress file.
-    pub progress: &'a str,
-    /// Path the agent writes its status to.
-    pub status: &'a str,
-    /// Path of the node's output.
-    pub output: &'a str,
-    /// The node's `output_path`, itself a template.
-    pub output_path: &'a str,
-    /// The node's context.
-    pub context: &'a str,
-    /// The iteration's own text.
-    pub perspective: &'a str,
-    /// Outputs of the node this one gets its inputs from, or of the named one.
-    pub inputs: &'a dyn Fn(Option<&str>) -> String,
-}
-
-impl Scope<'_> {
-    /// Returns a variable's value; `None` if there is no such variable.
-    pub fn value(&self, name: &str) -> Option<String> {
-        Some(match name {
-            "CTX" => self.ctx.to_owned(),
-            "PROGRESS" | "PROGRESS_FILE" => self.progress.to_owned(),
-            "STATUS" => self.status.to_owned(),
-            "ITERATION" => self.iteration.to_string(),
-            "INDEX" => self.iteration.saturating_sub(1).to_string(),
-            "SESSION" | "SESSION_NAME" => self.session.to_owned(),
-            "OUTPUT" => self.output.to_owned(),
-            // One level deep: an output path that names itself is empty there.
-            "OUTPUT_PATH" => render(self.output_path, &|name| Self { output_path: "", ..*self }.value(name))
-                .unwrap_or_else(|_| self.output_path.to_owned()),
-            "CONTEXT" => self.context.to_owned(),
-            "INPUTS" => (self.inputs)(None),
-            "PERSPECTIVE" => self.perspective.to_owned(),
-            "RESULT" => String::new(),
-            "TASK" => NO_TASK.to_owned(),
-            _ => (self.inputs)(Some(Variable { name, offset: 0 }.input()?)),
-        })
-    }
-}
-
 /// A template uses a variable that has no value.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("unknown variable `${{{name}}}`")]

@@ -22,7 +22,7 @@ use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWriteExt as _};
 /// How long a judge may think.
 const JUDGE_TIMEOUT: Duration = Duration::from_secs(300);
 /// Tries of a judge before its answer counts as broken.
-const JUDGE_TRIES: u32 = 2;
+pub const JUDGE_TRIES: u32 = 2;
 /// How much of a program's output is read; the rest is let pass.
 const MOST_OUTPUT: u64 = 1024 * 1024;
 /// How much of a file a judge sees, from its end.

@@ -6,6 +6,7 @@ mod folder;
 mod gates;
 pub mod launch;
 mod outputs;
+mod rehearsal;
 pub mod shim;
 mod start;
 mod surroundings;
@@ -14,7 +15,8 @@ mod take;
 mod tasks;
 mod view;
 
-pub use gates::freeze_gates;
+pub use gates::{JUDGE_TRIES, freeze_gates};
+pub use rehearsal::{Rehearsal, rehearse};
 pub use surroundings::Surroundings;
 pub use take::{Mode, Taken, Wanted, end_attempt, kill_all, record_kill, stop_living, take};
 

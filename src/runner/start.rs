@@ -2,9 +2,10 @@
 use super::Surroundings;
 use super::context::Briefing;
 use super::shim::Job;
-use crate::agent::{self, Call};
+use crate::agent::{self, Call, Invocation};
 use crate::model::{Outcome, ProcessId, mark};
-use crate::plan::Provider;
+use crate::plan::template::{self, UnknownVariable};
+use crate::plan::{Node, Provider};
 use crate::process;
 use crate::store::lock::FileLock;
 use crate::store::{atomic, crash};
@@ -25,12 +26,12 @@ pub(super) fn start(briefing: &Briefing<'_>, around: &Surroundings) -> io::Resul
     remove_stale(&places.status)?;
     remove_stale(&folder.status())?;
     crash::point("start: no stale status");
-    let Ok(prompt) = crate::plan::template::render(&node.prompt, &|name| briefing.variable(name)) else {
+    let Ok(prompt) = prompt(node, |name| briefing.variable(name)) else {
         // Compiling the plan has already refused unknown names.
         return Err(io::Error::other("the prompt names an unknown variable"));
     };
     atomic::replace(&folder.context(), &serde_json::to_vec_pretty(&briefing.context())?)?;
-    atomic::replace(&folder.prompt(), (prompt + agent::prompt_suffix(&node.agent)).as_bytes())?;
+    atomic::replace(&folder.prompt(), prompt.as_bytes())?;
     let job = match job(briefing, around) {
         Ok(job) => job,
         Err(outcome) => return Ok(Err(*outcome)),
@@ -64,6 +65,29 @@ pub(super) fn start(briefing: &Briefing<'_>, around: &Surroundings) -> io::Resul
     Ok(Ok((identity, ended)))
 }
 
+/// Returns what the agent reads.
+pub(super) fn prompt(node: &Node, value: impl Fn(&str) -> Option<String>) -> Result<String, UnknownVariable> {
+    Ok(template::render(&node.prompt, &value)? + agent::prompt_suffix(&node.agent))
+}
+
+/// Returns how the agent is called.
+pub(super) fn invocation(briefing: &Briefing<'_>, around: &Surroundings) -> Invocation {
+    let Briefing { plan, node, places, cursor, .. } = briefing;
+    let exchange = agent::reports_by_result(&node.agent).then(|| around.project.exchange(&plan.session));
+    let call = Call {
+        cursor: *cursor,
+        run: &plan.run,
+        session: &plan.session,
+        node_type: if node.template.is_empty() { node.id.as_str() } else { &node.template },
+        is_root: nix::unistd::geteuid().is_root(),
+        exe: &around.exe,
+        project: around.project.root(),
+        context: &places.iteration.context(),
+        exchange: exchange.as_deref(),
+    };
+    agent::invocation(&node.agent, &call, around.env.keys().map(String::as_str))
+}
+
 /// Writes the job into the shim's standard input, which a pipe always has room for or the shim is reading.
 fn hand_over(shim: &mut tokio::process::Child, job: &Job) -> io::Result<()> {
     let Some(stdin) = shim.stdin.take() else { return Ok(()) };
@@ -74,21 +98,8 @@ fn hand_over(shim: &mut tokio::process::Child, job: &Job) -> io::Result<()> {
 }
 
 fn job(briefing: &Briefing<'_>, around: &Surroundings) -> Result<Job, Box<Outcome>> {
-    let Briefing { plan, node, places, cursor, .. } = briefing;
-    let context = places.iteration.context();
-    let exchange = agent::reports_by_result(&node.agent).then(|| around.project.exchange(&plan.session));
-    let call = Call {
-        cursor: *cursor,
-        run: &plan.run,
-        session: &plan.session,
-        node_type: if node.template.is_empty() { node.id.as_str() } else { &node.template },
-        is_root: nix::unistd::geteuid().is_root(),
-        exe: &around.exe,
-        project: around.project.root(),
-        context: &context,
-        exchange: exchange.as_deref(),
-    };
-    let invocation = agent::invocation(&node.agent, &call, around.env.keys().map(String::as_str));
+    let Briefing { node, places, .. } = briefing;
+    let invocation = invocation(briefing, around);
     let mut env = around.env.clone();
     for name in &invocation.remove_env {
         env.remove(name);

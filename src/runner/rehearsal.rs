@@ -1,0 +1,37 @@
+//! What an agent would be told and how it would be called, by the code that does so; nothing is started or written.
+use super::context::Briefing;
+use super::{Surroundings, attempt, start};
+use crate::clock;
+use crate::engine::State;
+use crate::model::Cursor;
+use crate::plan::template::UnknownVariable;
+use crate::plan::{Node, Plan};
+use camino::Utf8PathBuf;
+
+/// The first agent of a node.
+#[derive(Clone, Debug)]
+pub struct Rehearsal {
+    /// Where its prompt would be kept.
+    pub file: Utf8PathBuf,
+    /// The prompt as the agent would read it; what earlier agents will have written is in brackets.
+    pub prompt: String,
+    /// Its program and arguments. The prompt comes on its standard input.
+    pub argv: Vec<String>,
+}
+
+/// Rehearses the first attempt of a plan's node, counted from 0.
+pub fn rehearse(plan: &Plan, index: u32, node: &Node, around: &Surroundings) -> Result<Rehearsal, UnknownVariable> {
+    let state = State::default();
+    let cursor = Cursor::before(index).next_iteration();
+    let places = attempt::places(plan, node, cursor, around);
+    let briefing = Briefing { plan, state: &state, node, cursor, places: &places, tracker_env: &[], tools: &[], now: clock::now() };
+    let value = |name: &str| match name.strip_prefix("INPUTS") {
+        Some("") if 0 < index => Some("(what the earlier node wrote)".to_owned()),
+        Some(named) if named.starts_with('.') => Some(format!("(what node {} wrote)", &named[1..])),
+        Some(_) | None => briefing.variable(name),
+    };
+    let prompt = start::prompt(node, value)?;
+    let invocation = start::invocation(&briefing, around);
+    let argv = [vec![invocation.program], invocation.args].concat();
+    Ok(Rehearsal { file: places.iteration.prompt(), prompt, argv })
+}
