@@ -12,6 +12,7 @@ mod launch;
 pub mod lint;
 pub mod logs;
 pub mod manual;
+pub mod new;
 pub mod overview;
 pub mod queue;
 pub mod said;
@@ -76,6 +77,8 @@ enum Command {
     Kill(control::SessionArgs),
     /// See it work: five small tasks in a scratch repository, with nothing installed and no account
     Demo(demo::Args),
+    /// Write a loop or pipeline to start from
+    New(new::Args),
     /// Find every mistake in loops and pipelines, each with its place
     Lint(lint::Args),
     /// Show what a loop or pipeline would do: its plan, and the prompt and call of each first agent
@@ -135,6 +138,7 @@ fn run(args: Vec<OsString>) -> Result<ExitCode> {
         Some(Command::Stop(args)) => control::stop(&args, &context),
         Some(Command::Kill(args)) => control::kill(&args, &context),
         Some(Command::Demo(args)) => demo::run(&args, &context),
+        Some(Command::New(args)) => new::run(&args, &context),
         Some(Command::Lint(args)) => lint::run(&args, &context),
         Some(Command::DryRun(args)) => dry_run::run(&args, &context),
         Some(Command::Schema(args)) => schema::run(&args),

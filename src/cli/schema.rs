@@ -10,7 +10,7 @@ use serde_json::json;
 /// Print the JSON Schema of a kind of file
 #[derive(Clone, Debug, clap::Args)]
 #[command(
-    after_help = "Without a name, the list of them. A definition that begins with\n  # yaml-language-server: $schema=../../schemas/loop.schema.json\nis completed and checked by editors that know the YAML language server."
+    after_help = "Without a name, the list of them. A definition that begins with\n  # yaml-language-server: $schema=../../schemas/loop.schema.json\nis completed and checked by editors that know the YAML language server; `ap new` writes\nthat line, and the schemas."
 )]
 pub struct Args {
     /// `loop`, `pipeline`, `config`, `status` or `context`
@@ -47,8 +47,17 @@ fn named(name: &str) -> Result<&'static Schema> {
         .ok_or_else(|| Error::usage(format!("there is no schema `{name}`")).hint(suggest::hint(name, names)))
 }
 
-/// Writes all schemas into a folder; what is there already is left alone.
-pub(super) fn write(folder: &Utf8Path) -> Result<()> {
+/// Writes those schemas into a folder that it does not have.
+pub(super) fn add(folder: &Utf8Path) -> Result<()> {
+    fs::create_dir_all(folder)?;
+    for schema in SCHEMAS.iter().filter(|schema| !folder.join(schema.file()).exists()) {
+        atomic::replace(&folder.join(schema.file()), schema.text().as_bytes())?;
+    }
+    Ok(())
+}
+
+/// Writes all schemas into a folder; those that are current are left alone.
+fn write(folder: &Utf8Path) -> Result<()> {
     fs::create_dir_all(folder)?;
     for schema in &SCHEMAS {
         let (path, text) = (folder.join(schema.file()), schema.text());

@@ -1,0 +1,110 @@
+//! `ap new`: a loop or pipeline to start from.
+use super::context::Context;
+use super::schema;
+use crate::error::{Error, ExitCode, Result};
+use crate::model::NodeId;
+use crate::plan::{Origin, PlanKind};
+use crate::store::library;
+use crate::ui::{note, out};
+use camino::{Utf8Path, Utf8PathBuf};
+use fs_err as fs;
+use std::io::{ErrorKind, Write as _};
+
+/// Write a loop or pipeline to start from
+#[derive(Clone, Debug, clap::Args)]
+#[command(
+    after_help = "It goes into the project's .claude folder and is complete: it can be run as it is. What is there is never overwritten."
+)]
+pub struct Args {
+    /// Whether it is a loop or a pipeline
+    #[arg(value_parser = ["loop", "pipeline"])]
+    pub kind: String,
+    /// Its name
+    pub name: String,
+}
+
+/// A loop's files, in its folder.
+const LOOP: [(&str, &str, &str); 3] = [
+    ("loop.yaml", include_str!("new/loop.yaml"), "when it ends, and what bounds it"),
+    ("prompt.md", include_str!("new/prompt.md"), "what each agent is told"),
+    ("fixtures/script.yaml", include_str!("new/script.yaml"), "what the scripted agent does in a trial"),
+];
+const PIPELINE: &str = include_str!("new/pipeline.yaml");
+
+/// Writes what was asked for, or nothing.
+pub fn run(args: &Args, context: &Context) -> Result<ExitCode> {
+    let name: NodeId = args.name.parse().map_err(Error::usage)?;
+    let kind = if args.kind == "loop" { PlanKind::Loop } else { PlanKind::Pipeline };
+    if kind == PlanKind::Loop && super::is_command(name.as_str()) {
+        return Err(Error::usage(format!("`ap {name}` is a command, so it could not start a loop of that name")).hint("take another name"));
+    }
+    let elsewhere = free(kind, &name, context)?;
+    let claude = context.project.root().join(".claude");
+    let written = match kind {
+        PlanKind::Loop => write_loop(&claude.join("loops"), &name)?,
+        PlanKind::Pipeline => write_pipeline(&claude.join("pipelines"), &name)?,
+    };
+    schema::add(&claude.join("schemas"))?;
+    for (path, about) in written {
+        out(format!("{}  {about}", path.strip_prefix(context.project.root()).unwrap_or(&path)))?;
+    }
+    if elsewhere {
+        note(format!("It comes before the other {} `{name}` from now on.", library::word(kind)));
+    }
+    let start = if kind == PlanKind::Loop { format!("ap {name}") } else { format!("ap pipeline {name}") };
+    note(format!("Edit it, then: ap lint {name}, ap dry-run {} {name}, {start}", args.kind));
+    Ok(ExitCode::Done)
+}
+
+/// Tells whether there is one of this name outside the project; refuses if there is one inside.
+fn free(kind: PlanKind, name: &NodeId, context: &Context) -> Result<bool> {
+    let library = context.library();
+    match library.entry_of(kind, name.as_str()) {
+        Ok(entry) if entry.origin == Origin::Project => Err(taken(library::word(kind), name, &entry.path)),
+        found => Ok(found.is_ok()),
+    }
+}
+
+fn taken(word: &str, name: &NodeId, path: &str) -> Error {
+    Error::usage(format!("there is a {word} `{name}` already: {path}")).hint("take another name; nothing was changed")
+}
+
+type Written = Vec<(Utf8PathBuf, &'static str)>;
+
+/// Writes the folder beside its place and then moves it there, so that it is never half there.
+fn write_loop(shelf: &Utf8Path, name: &NodeId) -> Result<Written> {
+    let folder = shelf.join(name.as_str());
+    if folder.exists() {
+        return Err(taken("folder", name, folder.as_str()));
+    }
+    fs::create_dir_all(shelf)?;
+    let draft = tempfile::Builder::new().prefix(".new-").tempdir_in(shelf)?;
+    let inside = Utf8Path::from_path(draft.path()).ok_or_else(|| Error::failed("a folder that is not UTF-8"))?.join(name.as_str());
+    for (file, text, _) in LOOP {
+        create(&inside.join(file), &text.replace("NAME", name.as_str()))?;
+    }
+    match fs::rename(&inside, &folder) {
+        // Somebody was faster.
+        Err(error) if matches!(error.kind(), ErrorKind::DirectoryNotEmpty | ErrorKind::AlreadyExists | ErrorKind::NotADirectory) => {
+            Err(taken("folder", name, folder.as_str()))
+        }
+        moved => Ok(moved.map(|()| LOOP.map(|(file, _, about)| (folder.join(file), about)).into())?),
+    }
+}
+
+fn write_pipeline(shelf: &Utf8Path, name: &NodeId) -> Result<Written> {
+    let file = shelf.join(format!("{name}.yaml"));
+    create(&file, &PIPELINE.replace("NAME", name.as_str()))?;
+    Ok(vec![(file, "its nodes, in the order they run")])
+}
+
+/// Writes a file that is not there yet; of a file that could not be written nothing is left.
+fn create(path: &Utf8Path, text: &str) -> Result<()> {
+    fs::create_dir_all(path.parent().unwrap_or(path))?;
+    let mut file = fs::File::create_new(path)?;
+    if let Err(error) = file.write_all(text.as_bytes()) {
+        fs::remove_file(path)?;
+        return Err(error.into());
+    }
+    Ok(())
+}
