@@ -10,7 +10,13 @@ use super::spelling;
 use super::template::{self, Variable};
 use super::yaml::{self, MOST_PROBLEMS};
 use crate::termination::Termination;
+use crate::text::count;
 use std::collections::BTreeSet;
+
+/// Nodes of a pipeline; more were never meant, and their mistakes could not be read.
+const MOST_NODES: usize = 1000;
+/// Mistakes of a pipeline after which no more of its nodes are looked at.
+const MOST_TOLD: usize = 200;
 
 /// Says what is odd about a loop by itself.
 pub(super) fn loop_(loaded: &Loaded<'_>, problems: &mut Vec<Problem>) {
@@ -22,13 +28,18 @@ pub(super) fn loop_(loaded: &Loaded<'_>, problems: &mut Vec<Problem>) {
     spelling::of_loop(&loaded.document, def, problems);
 }
 
-/// Says what is wrong with a pipeline apart from its single nodes.
-pub(super) fn pipeline(document: &Document, def: &PipelineDef, problems: &mut Vec<Problem>) {
+/// Says what is wrong with a pipeline apart from its single nodes, and whether those are worth a look.
+pub(super) fn pipeline(document: &Document, def: &PipelineDef, problems: &mut Vec<Problem>) -> bool {
     let place = Place::top(document);
     if def.nodes.is_some() && def.stages.is_some() {
         problems.push(place.at_key("stages", "twice", "`nodes` and `stages` mean the same").hint("keep one of the two"));
     }
     let (key, nodes) = def.nodes();
+    if MOST_NODES < nodes.len() {
+        let problem = place.at(key, "too-many", format!("the pipeline has {} nodes, at most {MOST_NODES}", nodes.len()));
+        problems.push(problem.hint("let one node run many iterations, or make several pipelines"));
+        return false;
+    }
     if nodes.is_empty() {
         problems
             .push(place.here("no-nodes", "the pipeline has no nodes").hint("add `nodes:` with at least one `- id: …` and its `loop: …`"));
@@ -43,8 +54,22 @@ pub(super) fn pipeline(document: &Document, def: &PipelineDef, problems: &mut Ve
             );
         }
         node_shape(&at, node, problems);
+        if enough(document, problems) {
+            return false;
+        }
     }
     spelling::of_pipeline(document, def, problems);
+    true
+}
+
+/// Tells whether more mistakes were found than anybody reads: to find a place takes a look at the whole file.
+pub(super) fn enough(document: &Document, problems: &mut Vec<Problem>) -> bool {
+    let enough = MOST_TOLD <= problems.len();
+    if enough {
+        let message = format!("there are more mistakes than these {}; the rest of the nodes was not looked at", problems.len());
+        problems.push(document.spanning(0..0, &Path::default(), "too-many", message));
+    }
+    enough
 }
 
 fn node_shape(place: &Place<'_>, node: &NodeDef, problems: &mut Vec<Problem>) {
@@ -155,10 +180,25 @@ pub(super) fn node(place: &Place<'_>, prompt: Option<&Document>, node: &Node, pr
             .map_or_else(|| place.at("prompt", "no-status", message), |text| text.spanning(0..0, &Path::default(), "no-status", message));
         problems.push(problem.hint("end it with: write your decision as JSON to `${STATUS}`").warning());
     }
-    if let Termination::Judgment { consensus, min_iterations } = node.termination
-        && node.max_iterations < consensus.max(min_iterations)
-    {
-        let message = format!("at most {} iterations: too few for {consensus} agents to agree after {min_iterations}", node.max_iterations);
+    for (consensus, min_iterations) in votes(&node.termination) {
+        let most = node.max_iterations;
+        let message = match consensus {
+            _ if consensus.max(min_iterations) <= most => continue,
+            0 => format!("at most {}: the judge is asked after {min_iterations}", count(most, "iteration")),
+            _ => format!("at most {}: too few for {consensus} agents to agree after {min_iterations}", count(most, "iteration")),
+        };
         problems.push(place.here("never-agrees", message).hint("raise the maximum, or lower `consensus` or `min_iterations`").warning());
+    }
+}
+
+/// Returns how many agents must agree, and after how many iterations; 0 agents where a judge is asked.
+fn votes(termination: &Termination) -> Vec<(u32, u32)> {
+    match termination {
+        Termination::Judgment { consensus, min_iterations } => vec![(*consensus, *min_iterations)],
+        Termination::Judge(judge) => vec![(0, judge.min_iterations)],
+        Termination::Any { of } | Termination::All { of } => of.iter().flat_map(votes).collect(),
+        Termination::Fixed | Termination::Queue | Termination::Promise { .. } | Termination::Verify(_) | Termination::Command(_) => {
+            Vec::new()
+        }
     }
 }

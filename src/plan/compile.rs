@@ -76,7 +76,9 @@ fn single(source: &LoopSource, request: &Request, overrides: &Overrides, problem
 fn several(source: &PipelineSource, request: &Request, overrides: &Overrides, problems: &mut Vec<Problem>) -> Option<Plan> {
     let document = Document::new(&source.definition.file, &source.definition.text).of_pipeline();
     let def: PipelineDef = yaml::read(&document, problems)?;
-    check::pipeline(&document, &def, problems);
+    if !check::pipeline(&document, &def, problems) {
+        return None;
+    }
     if overrides.max_iterations.is_some() {
         problems.push(Problem::nowhere("no-effect", "a pipeline takes no maximum").hint("say `runs` for each of its nodes"));
     }
@@ -100,6 +102,9 @@ fn nodes(
     for (index, node_def) in written.iter().enumerate() {
         let place = Place::Written(document, Path::default().to(key).to(index));
         let loaded = node_def.uses().map(|(key, name)| find(source, &place, key, name, problems));
+        if check::enough(document, problems) {
+            return None;
+        }
         let (earlier, later) = ids.split_at(index);
         let around = Around { earlier: Some(earlier), later, perspectives: node_def.perspectives.is_some() };
         let seat = Seat { request, overrides, place, pipeline: Some((document, def)), around };

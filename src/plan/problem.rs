@@ -6,6 +6,7 @@ use super::sources::Text;
 use crate::text::count;
 use miette::{Diagnostic, LabeledSpan, NamedSource, SourceCode};
 use serde::Serialize;
+use std::collections::BTreeSet;
 use std::{fmt, ops::Range, sync::Arc};
 
 /// Whether a definition can run in spite of it.
@@ -104,17 +105,17 @@ impl Problem {
             _ => false,
         }
     }
-
-    fn same(&self, other: &Self) -> bool {
-        (&self.file, self.line, self.column, &self.message) == (&other.file, other.line, other.column, &other.message)
-    }
 }
 
 /// Leaves out what only follows from another mistake, and what was found twice; errors first, then by place.
 pub(super) fn tidy(problems: &[Problem]) -> Vec<Problem> {
+    let causes: Vec<&Problem> = problems.iter().filter(|problem| problem.place.as_ref().is_some_and(|place| place.unreadable)).collect();
+    let mut said = BTreeSet::new();
     let mut kept: Vec<Problem> = Vec::new();
     for problem in problems {
-        if !problems.iter().any(|cause| problem.follows_from(cause)) && !kept.iter().any(|earlier| earlier.same(problem)) {
+        if !causes.iter().any(|cause| problem.follows_from(cause))
+            && said.insert((&problem.file, problem.line, problem.column, &problem.message))
+        {
             kept.push(problem.clone());
         }
     }

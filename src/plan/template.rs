@@ -172,8 +172,21 @@ mod tests {
     proptest! {
         #[test]
         fn a_template_without_values_is_rebuilt_from_its_pieces(template in "[$A{}.a é]{0,40}") {
-            let rebuilt = render(&template.replace("$$", "$ $"), &|name| Some(format!("${{{name}}}")));
-            prop_assert_eq!(rebuilt, Ok(template.replace("$$", "$ $")));
+            let template = template.replace('$', " $");
+            let rebuilt = render(&template, &|name| Some(format!("${{{name}}}")));
+            prop_assert_eq!(rebuilt, Ok(template));
+        }
+
+        #[test]
+        fn every_variable_is_where_it_is_said_to_be_and_can_be_kept_as_text(template in "([$A{}.a é]|[$]\\{[A-Z]{1,3}([.][a-z0-9]{1,3})?\\}){0,12}") {
+            let template = template.replace('$', " $");
+            let mut escaped = template.clone();
+            for variable in variables(&template).iter().rev() {
+                let end = variable.offset + variable.width();
+                prop_assert_eq!(&template[variable.offset..end], format!("${{{}}}", variable.name));
+                escaped.insert(variable.offset, '$');
+            }
+            prop_assert_eq!(render(&escaped, &|_| None), Ok(template));
         }
 
         #[test]

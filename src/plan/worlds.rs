@@ -58,7 +58,9 @@ fn answer(sources: &Sources) -> Result<(), TestCaseError> {
             prop_assert!(!plan.nodes.is_empty() && plan.nodes.iter().all(|node| node.max_iterations > 0 && node.agent.max_attempts > 0));
             prop_assert!(warnings.iter().all(|problem| problem.severity == Severity::Warning));
             let text = serde_json::to_string(&plan).unwrap();
-            prop_assert_eq!(serde_json::from_str::<Plan>(&text).unwrap(), plan);
+            prop_assert_eq!(&serde_json::from_str::<Plan>(&text).unwrap(), &plan);
+            // The same texts always make the same plan.
+            prop_assert_eq!(compile(sources, &a_request(), &Overrides::default()).map(|(plan, _)| plan).ok(), Some(plan));
         }
         Err(problems) => {
             prop_assert!(problems.iter().any(|problem| problem.severity == Severity::Error));

@@ -2,12 +2,14 @@
 use super::locate::{self, Path, Side, Step};
 use super::problem::{Document, Problem};
 use super::suggest;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, Error as _};
 use serde_path_to_error::Segment;
 use serde_yaml::Value;
 
 /// Nobody mends more than this at once, and it bounds the work.
 pub(super) const MOST_PROBLEMS: usize = 50;
+/// Brackets that may be open at once, in texts or not. The parser looks at all of them for each one that follows.
+const DEEPEST: usize = 1000;
 
 /// Returns what could be read, without what could not, which is reported; `None` if nothing could.
 ///
@@ -38,9 +40,25 @@ pub(super) fn read<T: DeserializeOwned>(document: &Document, problems: &mut Vec<
 
 /// Returns a text's values, with anchors and merge keys (`<<`) put in.
 pub(super) fn parse(text: &str) -> Result<Value, serde_yaml::Error> {
+    if too_deep(text).is_some() {
+        return Err(serde_yaml::Error::custom("recursion limit exceeded"));
+    }
     let mut value: Value = serde_yaml::from_str(text)?;
     value.apply_merge()?;
     Ok(value)
+}
+
+/// Returns where a text opens more brackets than anybody closes.
+fn too_deep(text: &str) -> Option<usize> {
+    let mut open = 0_usize;
+    text.bytes().position(|byte| {
+        open = match byte {
+            b'[' | b'{' => open + 1,
+            b']' | b'}' => open.saturating_sub(1),
+            _ => open,
+        };
+        DEEPEST < open
+    })
 }
 
 fn refuse<T>(document: &Document, problems: &mut Vec<Problem>, message: &str) -> Option<T> {
@@ -54,7 +72,7 @@ fn syntax(document: &Document, error: &serde_yaml::Error) -> Problem {
     let message = error.to_string();
     let message = message.split(" at line ").next().unwrap_or_default();
     let merge = || message.contains("for merging").then(|| text.find("<<")).flatten();
-    let start = second_key(text, start, message).or_else(merge).unwrap_or(start);
+    let start = second_key(text, start, message).or_else(merge).or_else(|| too_deep(text)).unwrap_or(start);
     let end = start + text[start..].lines().next().map_or(0, str::len);
     let problem = document.spanning(start..end, &Path::default(), "yaml", format!("not valid YAML: {message}")).unreadable();
     if message.contains("cannot start any token") || message.contains("tab character") {
@@ -64,7 +82,7 @@ fn syntax(document: &Document, error: &serde_yaml::Error) -> Problem {
     } else if message.contains("anchor") || message.contains("for merging") {
         problem.hint("`*name` stands for what was marked `&name` further up; `<<: *name` needs a mapping there")
     } else if message.contains("limit exceeded") {
-        problem.hint("anchors stand within themselves, or for too much: write it out")
+        problem.hint("it is nested too deeply, or an anchor (`&name`) stands within itself or for too much: write it out")
     } else {
         problem.hint("check the indentation here and in the line above, and quote texts that hold `: ` or ` #`")
     }

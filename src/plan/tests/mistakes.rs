@@ -49,6 +49,10 @@ fn a_termination_that_cannot_be_is_refused() {
     ");
     assert_snapshot!(of_loop("termination: {any: []}\n"), @"Error L006 no-termination: work/loop.yaml:1:20: `any` names nothing (one of: `fixed`, `judgment`, `queue`, `verify`, `command`, `promise`, `judge`)");
     assert_snapshot!(of_loop("termination: {type: fixed, iterations: 0}\n"), @"Error bad-value: work/loop.yaml:1:14: the most iterations must be at least 1");
+    assert_snapshot!(of_loop("termination: {max: 1, any: [{type: judge, min_iterations: 2}, {all: [{type: judgment}, {type: queue}]}]}\n"), @"
+    Warning never-agrees: work/loop.yaml:1:1: at most 1 iteration: the judge is asked after 2 (raise the maximum, or lower `consensus` or `min_iterations`)
+    Warning never-agrees: work/loop.yaml:1:1: at most 1 iteration: too few for 2 agents to agree after 1 (raise the maximum, or lower `consensus` or `min_iterations`)
+    ");
     assert_snapshot!(of_loop("termination: {type: judgment, min_iterations: 5, max: 3}\n"), @"Warning never-agrees: work/loop.yaml:1:1: at most 3 iterations: too few for 2 agents to agree after 5 (raise the maximum, or lower `consensus` or `min_iterations`)");
 }
 
@@ -182,7 +186,7 @@ fn each_old_spelling_is_named_once_a_file() {
     Warning deprecated: refine.yaml:2:5: `name:` is the old spelling of `id:` (write `id:`, all 2 times in this file)
     Warning deprecated: refine.yaml:3:5: `stage:` is the old spelling of `loop:` (write `loop:`, all 2 times in this file)
     Warning deprecated: refine.yaml:8:5: `completion:` is the old spelling of `termination:` (write `termination: {type: fixed}`)
-    Warning never-agrees: refine.yaml:9:5: at most 1 iterations: too few for 2 agents to agree after 1 (raise the maximum, or lower `consensus` or `min_iterations`)
+    Warning never-agrees: refine.yaml:9:5: at most 1 iteration: too few for 2 agents to agree after 1 (raise the maximum, or lower `consensus` or `min_iterations`)
     Warning deprecated: refine.yaml:12:25: `type: plateau` is the old spelling of `type: judgment` (write `type: judgment`)
     ");
 }
@@ -281,7 +285,7 @@ fn what_comes_with_a_merge_key_is_placed_there() {
     ");
     assert_snapshot!(of_loop("termination: *nobody\n"), @"Error L003 yaml: work/loop.yaml:1:14: not valid YAML: unknown anchor (`*name` stands for what was marked `&name` further up; `<<: *name` needs a mapping there)");
     assert_snapshot!(of_loop("termination: {type: queue}\n<<: 5\n"), @"Error L003 yaml: work/loop.yaml:2:1: not valid YAML: expected a mapping or list of mappings for merging, but found scalar (`*name` stands for what was marked `&name` further up; `<<: *name` needs a mapping there)");
-    assert_snapshot!(of_loop("commands: &a\n  <<: *a\n"), @"Error L003 yaml: work/loop.yaml:1:11: not valid YAML: recursion limit exceeded (anchors stand within themselves, or for too much: write it out)");
+    assert_snapshot!(of_loop("commands: &a\n  <<: *a\n"), @"Error L003 yaml: work/loop.yaml:1:11: not valid YAML: recursion limit exceeded (it is nested too deeply, or an anchor (`&name`) stands within itself or for too much: write it out)");
     let layers: String = (1..30).map(|n| format!("  a{n}: &a{n} [*a{m}, *a{m}, *a{m}, *a{m}]\n", m = n - 1)).collect();
-    assert_snapshot!(of_loop(&format!("items:\n  a0: &a0 [x]\n{layers}")), @"Error L003 yaml: work/loop.yaml:1:1: not valid YAML: repetition limit exceeded (anchors stand within themselves, or for too much: write it out)");
+    assert_snapshot!(of_loop(&format!("items:\n  a0: &a0 [x]\n{layers}")), @"Error L003 yaml: work/loop.yaml:1:1: not valid YAML: repetition limit exceeded (it is nested too deeply, or an anchor (`&name`) stands within itself or for too much: write it out)");
 }
