@@ -4,8 +4,9 @@
 //! cannot be left out, namely two processes an iteration (this program started again as a shim and as
 //! an agent), and as many files and durable writes. Only ratios mean something: absolute times drift with the machine.
 //!
-//! `--full` adds 10,000 iterations; `--check` exits with 1 if a target is missed.
+//! `--queues` and `--plans` measure only those. `--full` adds 10,000 iterations; `--check` exits with 1 if a target is missed.
 #![expect(clippy::print_stdout, clippy::unwrap_used, reason = "a program for developers, which may stop at the first surprise")]
+mod plans;
 mod queues;
 
 use agent_pipelines::model::{Cursor, Decision, Event, Outcome, SessionName, Status, Usage, Work};
@@ -47,6 +48,10 @@ fn measure(words: &[String]) {
         queues::measure(&mut table, &disk);
         return;
     }
+    if said("--plans") {
+        plans::measure(&mut table, &disk);
+        return;
+    }
     println!("{:<44} {:>12} {:>12} {:>14}", "", "ap", "floor", "target");
     iterations(&mut table, "folder of the build", &disk, 1000);
     let memory = Utf8Path::new("/dev/shm");
@@ -55,6 +60,7 @@ fn measure(words: &[String]) {
     }
     start(&mut table, &disk);
     reading(&mut table, &disk);
+    plans::measure(&mut table, &disk);
     queues::measure(&mut table, &disk);
     if cfg!(target_os = "linux") {
         resident(&mut table, &disk);

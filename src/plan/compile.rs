@@ -10,6 +10,7 @@ use super::problem::{self, Document, Problem, Severity};
 use super::sources::{LoopSource, Overrides, PipelineSource, Request, Sources};
 use super::voice::{self, Said};
 use super::{Guardrails, Node, Plan, PlanKind, Source, suggest, yaml};
+use std::collections::BTreeMap;
 
 /// Error iterations in a row that end a session, unless said otherwise.
 const MAX_CONSECUTIVE_ERRORS: u32 = 3;
@@ -98,10 +99,10 @@ fn nodes(
 ) -> Option<Vec<(Node, Vec<Said>)>> {
     let (key, written) = def.nodes();
     let ids: Vec<String> = written.iter().map(|def| def.id.clone().or_else(|| def.name.clone()).unwrap_or_default()).collect();
-    let mut nodes = Vec::new();
+    let (mut nodes, mut read) = (Vec::new(), Read::new());
     for (index, node_def) in written.iter().enumerate() {
         let place = Place::Written(document, Path::default().to(key).to(index));
-        let loaded = node_def.uses().map(|(key, name)| find(source, &place, key, name, problems));
+        let loaded = node_def.uses().map(|(key, name)| find(source, &mut read, &place, key, name, problems));
         if check::enough(document, problems) {
             return None;
         }
@@ -110,7 +111,7 @@ fn nodes(
         let seat = Seat { request, overrides, place, pipeline: Some((document, def)), around };
         match loaded {
             None => nodes.push(node::of_node(&seat, node_def, None, problems)),
-            Some(Some(loaded)) => nodes.push(node::of_node(&seat, node_def, Some(&loaded), problems)),
+            Some(Some(loaded)) => nodes.push(node::of_node(&seat, node_def, Some(loaded), problems)),
             Some(None) => {
                 // It cannot become a node, but the rest of it may be wrong too.
                 node::of_node(&seat, node_def, None, problems);
@@ -121,10 +122,20 @@ fn nodes(
     nodes.into_iter().collect::<Option<Vec<_>>>().filter(|nodes| !nodes.is_empty())
 }
 
-fn find<'a>(source: &'a PipelineSource, place: &Place<'_>, key: &str, name: &str, problems: &mut Vec<Problem>) -> Option<Loaded<'a>> {
-    match source.loops.get(name) {
-        Some(Ok(found)) => {
-            let loaded = load(found, problems)?;
+/// Loops by name that have been read: once, however many nodes use them.
+type Read<'a> = BTreeMap<&'a str, Option<Loaded<'a>>>;
+
+fn find<'a, 'r>(
+    source: &'a PipelineSource,
+    read: &'r mut Read<'a>,
+    place: &Place<'_>,
+    key: &str,
+    name: &str,
+    problems: &mut Vec<Problem>,
+) -> Option<&'r Loaded<'a>> {
+    match source.loops.get_key_value(name) {
+        Some((name, Ok(found))) => {
+            let loaded = read.entry(name).or_insert_with(|| load(found, problems)).as_ref()?;
             if loaded.def.guardrails != GuardrailsDef::default() {
                 let problem =
                     place.at(key, "no-effect", format!("the guardrails of loop `{name}` bound a session of its own, not this pipeline"));
@@ -132,7 +143,7 @@ fn find<'a>(source: &'a PipelineSource, place: &Place<'_>, key: &str, name: &str
             }
             Some(loaded)
         }
-        Some(Err(reason)) => {
+        Some((_, Err(reason))) => {
             problems.push(place.at(key, "unreadable-loop", format!("loop `{name}` cannot be used: {reason}")));
             None
         }

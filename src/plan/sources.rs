@@ -37,7 +37,7 @@ pub struct PipelineSource {
     pub definition: Text,
     /// Each loop it names, or why that cannot be read.
     pub loops: BTreeMap<String, Result<LoopSource, String>>,
-    /// The names of all loops there are, for suggestions.
+    /// The names of all loops there are, for suggestions; may be empty if each loop it names is there.
     pub known_loops: Vec<String>,
 }
 

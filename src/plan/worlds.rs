@@ -10,6 +10,8 @@ fn scalar() -> impl Strategy<Value = String> {
         Just("judgment".to_owned()),
         Just("queue".to_owned()),
         Just("fixed".to_owned()),
+        Just("verify".to_owned()),
+        Just("judge".to_owned()),
         Just("3".to_owned()),
         Just("0".to_owned()),
         Just("-1".to_owned()),
@@ -29,7 +31,7 @@ fn key() -> impl Strategy<Value = String> {
     prop::sample::select(
         "name description termination type consensus min_iterations iterations max completion provider program model permissions args retries retry_delay limits wall \
          idle delay check_before prompt output_path context commands queue path max_wait guardrails max_cost_usd defaults nodes stages id loop stage runs \
-         inputs from select parallel perspectives judge modle"
+         inputs from select parallel perspectives judge any all text criteria confidence timeout modle"
             .split_whitespace()
             .map(String::from)
             .collect::<Vec<_>>(),

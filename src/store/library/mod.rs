@@ -139,9 +139,11 @@ impl Library {
     }
 
     fn pipeline(&self, name: &str, origin: Origin, definition: Text) -> PipelineSource {
-        let used = plan::loops_used(&definition.text).into_iter();
-        let loops: BTreeMap<_, _> = used.filter_map(|name| Some((name.clone(), self.loop_used(&name)?))).collect();
-        PipelineSource { name: name.to_owned(), origin, definition, loops, known_loops: self.names(PlanKind::Loop) }
+        let used = plan::loops_used(&definition.text);
+        let loops: BTreeMap<_, _> = used.iter().filter_map(|name| Some((name.clone(), self.loop_used(name)?))).collect();
+        // To look for all of them takes long, and only whoever wrote a wrong name is told.
+        let known_loops = if loops.len() < used.len() { self.names(PlanKind::Loop) } else { Vec::new() };
+        PipelineSource { name: name.to_owned(), origin, definition, loops, known_loops }
     }
 
     fn loop_used(&self, name: &str) -> Option<Result<LoopSource, String>> {
