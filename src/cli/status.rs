@@ -95,7 +95,7 @@ fn in_words(there: &Glance, standing: &str, next: Option<&str>, context: &Contex
     match there.state.step(&there.plan).and_then(Step::block) {
         Some(block) => block.branches.iter().for_each(|branch| line("Branch", &branch_line(branch, there))),
         None => {
-            line("Iteration", &format!("{} of at most {}, {} completed", view.iteration, view.max_iterations, view.iteration_completed))
+            line("Iteration", &format!("{} of at most {}, {} completed", view.iteration, view.max_iterations, view.iteration_completed));
         }
     }
     line("Doing", &doing(there, standing, now));

@@ -102,7 +102,7 @@ fn steps(
     let find = |place: &Place<'_>, def: &NodeDef, problems: &mut Vec<Problem>| {
         def.uses().map(|(key, name)| find(source, place, key, name, problems))
     };
-    let (mut steps, mut blocks): (Vec<Option<(Step, Vec<Said>)>>, Vec<Block>) = (Vec::new(), Vec::new());
+    let (mut steps, mut blocks) = (Vec::new(), Vec::<Block>::new());
     for (index, node_def) in written.iter().enumerate() {
         let place = Place::Written(document, Path::default().to(key).to(index));
         let (earlier, later) = ids.split_at(index);

@@ -56,8 +56,8 @@ impl Briefing<'_> {
             },
             "inputs": {
                 "from_initial": plan.inputs,
-                "from_stage": self.given().from_stage(),
-                "from_parallel": self.given().from_parallel(),
+                "from_stage": self.given().of_stages(),
+                "from_parallel": self.given().of_blocks(),
                 "from_previous_iterations": outputs::listed(&places.run, cursor.node, &node.id, cursor.iteration.saturating_sub(1), Select::All),
                 "iterations_dir": places.stage.join("iterations"),
             },

@@ -22,7 +22,7 @@ type Outputs = Vec<(String, Utf8PathBuf)>;
 
 impl Given<'_> {
     /// Returns `inputs.from_stage` of `context.json`.
-    pub(super) fn from_stage(&self) -> Value {
+    pub(super) fn of_stages(&self) -> Value {
         let mut stages = Map::new();
         if let Some(id) = self.source() {
             let outputs = self.outputs_of(id).unwrap_or_default();
@@ -32,7 +32,7 @@ impl Given<'_> {
     }
 
     /// Returns `inputs.from_parallel` of `context.json`.
-    pub(super) fn from_parallel(&self) -> Value {
+    pub(super) fn of_blocks(&self) -> Value {
         let one = |input: &BlockInput| {
             let providers: Map<String, Value> =
                 self.stages(input).into_iter().map(|(name, stage)| (name, told(&stage, input.select))).collect();

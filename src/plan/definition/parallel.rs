@@ -7,7 +7,7 @@ use serde::{Deserialize, Deserializer};
 #[derive(Clone, Debug)]
 pub enum RunsDef {
     Times(u32),
-    Ending(TerminationDef),
+    Ending(Box<TerminationDef>),
 }
 
 impl RunsDef {
@@ -31,7 +31,7 @@ impl Shape for RunsDef {
     type Map = TerminationDef;
 
     fn map(def: TerminationDef) -> Self {
-        Self::Ending(def)
+        Self::Ending(Box::new(def))
     }
 
     fn number(times: u32) -> Option<Self> {
@@ -89,7 +89,7 @@ pub enum ProviderDef {
     /// `codex`, or with a model `claude:sonnet`.
     Name(String),
     /// At length.
-    Full(FullProviderDef),
+    Full(Box<FullProviderDef>),
 }
 
 /// A provider of a block, at length.
@@ -207,7 +207,7 @@ impl Shape for ProviderDef {
     type Map = FullProviderDef;
 
     fn map(def: FullProviderDef) -> Self {
-        Self::Full(def)
+        Self::Full(Box::new(def))
     }
 
     fn text(name: &str) -> Option<Self> {
