@@ -1,6 +1,7 @@
 //! Many processes at once: every task is claimed once and closed once, and none is lost.
 use super::beads::{LABEL, SAFE};
-use super::{World, agent, provider};
+use super::taskwarrior::has_taskwarrior;
+use super::{TASKWARRIOR, World, agent, provider};
 use agent_pipelines::model::Env;
 use agent_pipelines::plan::{QueueSource, QueueSpec};
 use agent_pipelines::queue::{At, Claim, Owner, Problem, open};
@@ -24,6 +25,8 @@ struct Job {
     project: Utf8PathBuf,
     env: Env,
     session: String,
+    /// Whether it closes what it has claimed.
+    closes: bool,
     report: Utf8PathBuf,
 }
 
@@ -54,10 +57,10 @@ fn work(job: &Job) -> Report {
             Claim::Lost { by } => panic!("the next task was held by {by}"),
             Claim::None => break,
         };
-        match queue.close(&task.id, Some(&owner), "done") {
-            Ok(()) => {}
-            Err(error) if error.problem == Problem::Rejected => report.taken.push(task.id.clone()),
-            Err(error) => panic!("{error}"),
+        match job.closes.then(|| queue.close(&task.id, Some(&owner), "done")) {
+            None | Some(Ok(())) => {}
+            Some(Err(error)) if error.problem == Problem::Rejected => report.taken.push(task.id.clone()),
+            Some(Err(error)) => panic!("{error}"),
         }
         report.claimed.push(task.id);
     }
@@ -67,8 +70,9 @@ fn work(job: &Job) -> Report {
 impl World {
     fn start(&self, worker: usize) -> (Child, Utf8PathBuf) {
         let At { project, env } = self.stage.at();
-        let report = project.join(format!("report-{worker}.json"));
-        let job = Job { spec: self.spec.clone(), project, env, session: format!("w{worker}"), report: report.clone() };
+        let (session, report) = (format!("w{worker}"), project.join(format!("report-{worker}.json")));
+        let closes = self.provider.name != TASKWARRIOR;
+        let job = Job { spec: self.spec.clone(), project, env, session, closes, report: report.clone() };
         let mut command = Command::new(std::env::current_exe().expect("our own binary"));
         command.args(["--exact", "queues::race::a_worker_of_a_race", "--nocapture"]).env(JOB, serde_json::to_string(&job).expect("JSON"));
         (command.stdin(Stdio::null()).stdout(Stdio::null()).spawn().expect("a worker starts"), report)
@@ -150,6 +154,20 @@ fn agents_race_for_issues_of_a_bd_with_leases() {
 #[test]
 fn agents_race_for_tasks_of_a_tracker_that_keeps_no_owner() {
     race_of_agents("tracker.py", "2");
+}
+
+/// A call takes Taskwarrior and its tracker twenty times as long as others, so here nothing is closed.
+#[test]
+fn agents_race_for_tasks_of_taskwarrior() {
+    if !has_taskwarrior() {
+        return;
+    }
+    let world = provider(TASKWARRIOR).many(TASKS);
+    let (reports, ()) = world.race(|| ());
+    assert_eq!(each_once(reports.iter().flat_map(|report| &report.claimed)).len(), TASKS, "none is lost");
+    let held = world.queue.census(&|_| true).unwrap().held;
+    let owners: HashSet<&String> = held.iter().map(|(_, owner)| owner).collect();
+    assert_eq!((held.len(), owners.len()), (TASKS, TASKS), "each is somebody else's");
 }
 
 #[test]
