@@ -22,7 +22,7 @@ fn a_file_half_saved_is_not_believed() {
             |census| census.total > census.closed,
         );
         let verdict = census.unwrap().verdict(Sought::default);
-        assert_eq!(verdict, Verdict::Work { ready: 1, left: 1 }, "{half:?}");
+        assert!(matches!(verdict, Verdict::Work { ready: 1, left: 1, .. }), "{half:?} {verdict:?}");
     }
 }
 
