@@ -94,7 +94,7 @@ fn a_hang_that_passes_is_survived() {
 
 #[test]
 fn noise_is_no_failure() {
-    for fault in ["noise_stdout", "noise_stderr", "sleep_ms:5"] {
+    for fault in ["noise_stdout", "noise_json", "noise_stderr", "sleep_ms:5"] {
         for version in VERSIONS {
             let mut world = super::provider(version).open(&["a", "b", "c"]);
             rules(&mut world, &[("*", None, fault)]);
@@ -218,8 +218,10 @@ fn what_custom_statuses_mean_is_not_guessed() {
     rules(&mut world, &[("config", None, "garbage")]);
     let (verdict, _) = world.settle();
     assert!(verdict.starts_with("unknown: "), "{verdict}");
-    rules(&mut world, &[("config", Some(1), "truncate")]);
-    assert_eq!(world.settle().0, "done 1");
+    for (times, fault) in [(Some(1), "truncate"), (None, "noise_json")] {
+        rules(&mut world, &[("config", times, fault)]);
+        assert_eq!(world.settle().0, "done 1", "{fault}");
+    }
 }
 
 #[test]
