@@ -1,4 +1,6 @@
 //! Many processes at once: every task is claimed once and closed once, and none is lost.
+mod kills;
+
 use super::beads::{LABEL, SAFE};
 use super::taskwarrior::has_taskwarrior;
 use super::{TASKWARRIOR, World, agent, provider};
@@ -28,6 +30,8 @@ struct Job {
     /// Whether it closes what it has claimed.
     closes: bool,
     report: Utf8PathBuf,
+    /// Where it says at once what it has claimed, since it may not live to report it.
+    diary: Utf8PathBuf,
 }
 
 /// What a worker has done.
@@ -57,6 +61,7 @@ fn work(job: &Job) -> Report {
             Claim::Lost { by } => panic!("the next task was held by {by}"),
             Claim::None => break,
         };
+        kills::tell(&job.diary, &job.session, &task.id);
         match job.closes.then(|| queue.close(&task.id, Some(&owner), "done")) {
             None | Some(Ok(())) => {}
             Some(Err(error)) if error.problem == Problem::Rejected => report.taken.push(task.id.clone()),
@@ -71,8 +76,8 @@ impl World {
     fn start(&self, worker: usize) -> (Child, Utf8PathBuf) {
         let At { project, env } = self.stage.at();
         let (session, report) = (format!("w{worker}"), project.join(format!("report-{worker}.json")));
-        let closes = self.provider.name != TASKWARRIOR;
-        let job = Job { spec: self.spec.clone(), project, env, session, closes, report: report.clone() };
+        let (diary, closes) = (project.join("diary"), self.provider.name != TASKWARRIOR || self.ids.len() < TASKS);
+        let job = Job { spec: self.spec.clone(), project, env, session, closes, report: report.clone(), diary };
         let mut command = Command::new(std::env::current_exe().expect("our own binary"));
         command.args(["--exact", "queues::race::a_worker_of_a_race", "--nocapture"]).env(JOB, serde_json::to_string(&job).expect("JSON"));
         (command.stdin(Stdio::null()).stdout(Stdio::null()).spawn().expect("a worker starts"), report)
