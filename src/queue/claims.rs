@@ -64,10 +64,9 @@ impl Place {
 
     /// Waits its turn to change the claims or the file.
     pub(super) fn lock(&self, purpose: &str) -> Result<Locked<'_>> {
-        fs::create_dir_all(self.folder())?;
+        make(self.folder())?;
         let patience = if self.alone { OF_A_FILE } else { OF_A_TRACKER };
         let lock = Lock::take(&self.lock, purpose, patience)?;
-        self.keep_out_of_git()?;
         Ok(Locked { place: self, claims: self.claims()?, _lock: lock })
     }
 
@@ -92,12 +91,13 @@ impl Place {
         }
         Ok(claims)
     }
+}
 
-    fn keep_out_of_git(&self) -> io::Result<()> {
-        let ours = self.lock.ancestors().nth(2).unwrap_or(Utf8Path::new("."));
-        let ignore = ours.join(".gitignore");
-        if ignore.exists() { Ok(()) } else { atomic::replace(&ignore, b"*\n") }
-    }
+/// Makes the folder of what we keep about queues, and keeps it out of commits before anything is in it.
+pub(super) fn make(folder: &Utf8Path) -> io::Result<()> {
+    fs::create_dir_all(folder)?;
+    let ignore = folder.parent().unwrap_or(Utf8Path::new(".")).join(".gitignore");
+    if ignore.exists() { Ok(()) } else { atomic::replace(&ignore, b"*\n") }
 }
 
 fn missing(path: &Utf8Path, error: &io::Error) -> QueueError {
