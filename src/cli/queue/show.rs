@@ -1,5 +1,6 @@
 //! How tasks are shown.
-use crate::model::{Census, Task, Verdict};
+use crate::model::{Census, Task, TaskState, Verdict};
+use crate::text::shown as plain;
 use serde::Serialize;
 use serde_json::json;
 
@@ -9,9 +10,14 @@ pub(super) fn task(task: &Task, json: bool) -> String {
         return data(task);
     }
     let mut text = format!("{}\n", line(task));
-    if let Some(owner) = &task.owner {
-        text += &format!("held by {}\n", plain(owner));
-    }
+    let state = match (task.state, &task.owner) {
+        (TaskState::Ready, _) => "ready".to_owned(),
+        (TaskState::Held, Some(owner)) => format!("held by {owner}"),
+        (TaskState::Held, None) => "held".to_owned(),
+        (TaskState::Blocked, _) => task.why.as_ref().map_or_else(|| "blocked".to_owned(), |why| format!("blocked: it {why}")),
+        (TaskState::Closed, _) => "closed".to_owned(),
+    };
+    text += &format!("{}\n", plain(&state));
     if !task.body.is_empty() {
         text += &format!("\n{}\n", plain(&task.body));
     }
@@ -62,12 +68,12 @@ pub(super) fn status(name: &str, census: &Census, verdict: &Verdict, json: bool)
             "held": pairs(&census.held, "owner"), "stale": pairs(&census.stale, "owner"), "blocked": pairs(&census.blocked, "why"), "verdict": verdict,
         }));
     }
-    let mut text = format!("{name}: {} of {} closed, {} ready\n", census.closed, census.total, census.ready.len());
+    let mut text = format!("{}: {} of {} closed, {} ready\n", plain(name), census.closed, census.total, census.ready.len());
     text.extend(census.held.iter().map(|(id, owner)| format!("{}  held by {}\n", plain(id), plain(owner))));
     let gone = |owner: &str| if owner.is_empty() { "nobody".to_owned() } else { format!("{}, which is gone", plain(owner)) };
     text.extend(census.stale.iter().map(|(id, owner)| format!("{}  held by {}\n", plain(id), gone(owner))));
     text.extend(census.blocked.iter().map(|(id, why)| format!("{}  {}\n", plain(id), plain(why))));
-    text += &format!("{}\n", capital(&meaning(verdict)));
+    text += &format!("{}\n", plain(&capital(&meaning(verdict))));
     text
 }
 
@@ -87,12 +93,6 @@ pub(super) fn meaning(verdict: &Verdict) -> String {
 fn capital(text: &str) -> String {
     let mut chars = text.chars();
     chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
-}
-
-/// Titles come from files anybody may have written: what could command a terminal is shown instead of sent.
-fn plain(text: &str) -> String {
-    let shown = |c: char| if c.is_control() && c != '\n' && c != '\t' { c.escape_default().to_string() } else { c.to_string() };
-    text.chars().map(shown).collect()
 }
 
 fn data<T: Serialize + ?Sized>(value: &T) -> String {
