@@ -13,6 +13,7 @@ pub mod logs;
 pub mod manual;
 pub mod overview;
 pub mod queue;
+pub mod said;
 pub mod start;
 pub mod status;
 

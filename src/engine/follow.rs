@@ -161,19 +161,30 @@ fn held_up(state: &State, node: &Node, now: Timestamp) -> Option<Event> {
             let next = if next.is_empty() { "add a task, then resume" } else { next };
             Some(fail(format!("the queue has no tasks at all; looked for {looked_for}"), next.to_owned()))
         }
+        Verdict::Busy { error } => {
+            let until = queue_wait(state, node, now);
+            let gone = || fail(format!("the queue cannot be read: {error}"), "mend that, then resume".to_owned());
+            Some(
+                until.map_or_else(|_| gone(), |until| Event::WaitStarted { reason: WaitReason::BusyQueue { error: error.clone() }, until }),
+            )
+        }
         Verdict::Unknown { error } => Some(fail(format!("the queue cannot be read: {error}"), "mend that, then resume".to_owned())),
     }
 }
 
 fn wait_for_queue(state: &State, node: &Node, held: u32, by: &[String], now: Timestamp) -> Event {
+    match queue_wait(state, node, now) {
+        Ok(until) => Event::WaitStarted { reason: WaitReason::Queue { held, by: by.to_vec() }, until },
+        Err(most) => finish(Ending::LimitReached { limit: format!("waited {most} s for {}", crate::text::held(held, by)) }),
+    }
+}
+
+/// Returns when to look at the queue again, or how many seconds have been waited in vain.
+fn queue_wait(state: &State, node: &Node, now: Timestamp) -> Result<Timestamp, u64> {
     let since = state.tally.queue_waiting_since.unwrap_or(now);
     let most = node.queue.as_ref().map_or(0, |queue| queue.max_wait_s);
     let end = since + SignedDuration::from_secs(i64::try_from(most).unwrap_or(i64::MAX / 1000));
-    if end <= now {
-        return finish(Ending::LimitReached { limit: format!("waited {most} s for {}", crate::text::held(held, by)) });
-    }
-    let until = (now + queue_poll(state.tally.queue_waits)).min(end);
-    Event::WaitStarted { reason: WaitReason::Queue { held, by: by.to_vec() }, until }
+    if end <= now { Err(most) } else { Ok((now + queue_poll(state.tally.queue_waits)).min(end)) }
 }
 
 /// A node that ran out of iterations is how pipelines are bounded, except that a queue with tasks left, or work that does

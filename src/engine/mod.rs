@@ -6,7 +6,9 @@
 //! silent, ask `pending`, make it so.
 mod accept;
 mod follow;
+mod pending;
 mod retry;
+mod room;
 mod state;
 mod view;
 #[cfg(test)]
@@ -14,5 +16,6 @@ mod worlds;
 
 pub use accept::accept;
 pub use follow::follow;
+pub use room::{Room, room};
 pub use state::{Entry, NodeDone, Phase, State, Tally};
 pub use view::{Condition, Past, StateView, condition};

@@ -36,6 +36,7 @@ fn node(id: &str, termination: Termination, max_iterations: u32) -> Node {
         queue,
         output_path: String::new(),
         context: String::new(),
+        perspectives: Vec::new(),
         from: None,
         commands: std::collections::BTreeMap::new(),
         judge: None,
@@ -65,6 +66,7 @@ fn plan() -> Plan {
         nodes,
         inputs: Vec::new(),
         guardrails: Guardrails { max_runtime_seconds: 0, max_cost_usd: 0.0, max_consecutive_errors: 3 },
+        overrides: Vec::new(),
     }
 }
 
@@ -142,7 +144,7 @@ fn answer(plan: &Plan, state: &State, die: Die, now: &mut Timestamp) -> Input {
             let verdict = match die {
                 Die::Stop => Verdict::Done { closed: 2 },
                 Die::Held => Verdict::Wait { held: 1, by: Vec::new() },
-                _ => Verdict::Work { ready: 1, left: 1 },
+                _ => Verdict::Work { ready: 1, left: 1, next: Vec::new(), held: 0, blocked: 0 },
             };
             Input::QueueChecked { cursor, verdict, released: Vec::new(), parked: Vec::new() }
         }

@@ -112,6 +112,8 @@ pub enum WaitReason {
     Retry { error: String },
     /// The provider's quota to come back.
     RateLimit { reason: String },
+    /// A queue that others keep busy.
+    BusyQueue { error: String },
     /// Tasks that others hold; `by` names the first of them.
     Queue {
         held: u32,

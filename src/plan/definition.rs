@@ -1,5 +1,6 @@
 //! Loops and pipelines as written. Every key is optional here, so that `check` and `compile` can say what is missing, and where.
 use super::duration::Span;
+use super::runs::RunsDef;
 use serde::Deserialize;
 use serde_yaml::Value;
 use std::collections::BTreeMap;
@@ -238,6 +239,10 @@ pub struct DefaultsDef {
     pub provider: Option<String>,
     /// The model.
     pub model: Option<String>,
+    /// Pause between iterations.
+    pub delay: Option<Span>,
+    /// Text for `${CONTEXT}`.
+    pub context: Option<String>,
 }
 
 /// One node of a pipeline: a loop by name, or a prompt.
@@ -255,8 +260,8 @@ pub struct NodeDef {
     pub stage: Option<String>,
     /// A prompt of its own, instead of a loop.
     pub prompt: Option<String>,
-    /// At most this many iterations.
-    pub runs: Option<u32>,
+    /// At most this many iterations; or a termination, as in `termination`.
+    pub runs: Option<RunsDef>,
     /// The model.
     pub model: Option<String>,
     /// The kind of agent.
@@ -269,6 +274,12 @@ pub struct NodeDef {
     pub completion: Option<String>,
     /// Pause between iterations.
     pub delay: Option<Span>,
+    /// Ask the termination before the first agent.
+    pub check_before: Option<bool>,
+    /// Where the node's product goes, over what its loop says; may hold variables.
+    pub output_path: Option<String>,
+    /// Texts for `${PERSPECTIVE}`: the first iteration gets the first.
+    pub perspectives: Option<Vec<String>>,
     /// What it gets from an earlier node.
     pub inputs: Option<NodeInputsDef>,
     /// Text for `${CONTEXT}`.
@@ -280,8 +291,6 @@ pub struct NodeDef {
     /// Comes with a later version.
     pub parallel: Option<Value>,
     /// Comes with a later version.
-    pub perspectives: Option<Value>,
-    /// Comes with a later version.
     pub pipeline: Option<Value>,
 }
 
@@ -292,6 +301,17 @@ impl NodeDef {
         let key = written("loop", &self.loop_).or_else(|| written("stage", &self.stage))?;
         self.loop_.as_deref().or(self.stage.as_deref()).map(|name| (key, name))
     }
+
+    /// Returns when it ends, if it says so at length, and the key that is written under.
+    pub fn ends(&self) -> Option<(&'static str, &TerminationDef)> {
+        let under_runs = || self.runs.as_ref().and_then(RunsDef::ending).map(|def| ("runs", def));
+        self.termination.as_ref().map(|def| ("termination", def)).or_else(under_runs)
+    }
+
+    /// Returns its iterations at most, if it says so by their number.
+    pub fn times(&self) -> Option<u32> {
+        self.runs.as_ref().and_then(RunsDef::times)
+    }
 }
 
 /// Which outputs of an earlier node a node gets.
@@ -300,7 +320,7 @@ impl NodeDef {
 pub struct NodeInputsDef {
     /// The earlier node.
     pub from: Option<String>,
-    /// `latest` or `all`.
+    /// `latest` or `all`; `history` is another word for `all`.
     pub select: Option<String>,
     /// Comes with a later version.
     pub from_parallel: Option<Value>,

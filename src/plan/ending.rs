@@ -29,7 +29,7 @@ const KINDS: [&str; 7] = ["fixed", "judgment", "queue", "verify", "command", "pr
 /// Returns how a loop ends; it must say so.
 pub(super) fn of_loop(place: &Place<'_>, def: &LoopDef, problems: &mut Vec<Problem>) -> Option<Ending> {
     let legacy = Legacy { completion: def.completion.as_deref(), min_iterations: def.min_iterations, count: def.iterations.or(def.max) };
-    let ending = read(place, def.termination.as_ref(), &legacy, None, problems);
+    let ending = read(place, ("termination", def.termination.as_ref()), &legacy, None, problems);
     if ending.is_none() && def.termination.is_none() && def.completion.is_none() {
         let problem = place.here("no-termination", "the loop does not say when to stop");
         problems.push(problem.hint("add `termination:` with `type: judgment`, `type: queue` or `type: fixed`"));
@@ -39,7 +39,8 @@ pub(super) fn of_loop(place: &Place<'_>, def: &LoopDef, problems: &mut Vec<Probl
 
 /// Returns how a node ends: as it says, else as its loop does; a prompt of its own runs once.
 pub(super) fn of_node(place: &Place<'_>, def: &NodeDef, under: Option<&Ending>, problems: &mut Vec<Problem>) -> Option<Ending> {
-    let silent = def.termination.is_none() && def.completion.is_none();
+    let ends = def.ends();
+    let silent = ends.is_none() && def.completion.is_none();
     if let Some(ending) = under.filter(|_| silent) {
         return Some(ending.clone());
     }
@@ -47,7 +48,7 @@ pub(super) fn of_node(place: &Place<'_>, def: &NodeDef, under: Option<&Ending>, 
         return Some(Ending { termination: Termination::Fixed, max: Some(1), judge: None });
     }
     let legacy = Legacy { completion: def.completion.as_deref(), min_iterations: None, count: None };
-    read(place, def.termination.as_ref(), &legacy, under, problems)
+    read(place, (ends.map_or("termination", |(key, _)| key), ends.map(|(_, def)| def)), &legacy, under, problems)
 }
 
 struct Legacy<'a> {
@@ -58,7 +59,7 @@ struct Legacy<'a> {
 
 fn read(
     place: &Place<'_>,
-    def: Option<&TerminationDef>,
+    (key, def): (&str, Option<&TerminationDef>),
     legacy: &Legacy<'_>,
     under: Option<&Ending>,
     problems: &mut Vec<Problem>,
@@ -68,7 +69,7 @@ fn read(
     let max = def.max.or(def.iterations).or(legacy.count);
     let usual = Usual { under: under.map(|ending| &ending.termination), min_iterations: legacy.min_iterations };
     let mut reader = Reader { problems, judge: under.and_then(|ending| ending.judge.clone()) };
-    let inside = place.to("termination");
+    let inside = place.to(key);
     let termination = if def.any.is_some() || def.all.is_some() {
         reader.tree(&inside, def)?
     } else {
@@ -79,7 +80,7 @@ fn read(
                 Some("any" | "all") => return under.map(|ending| Ending { max: max.or(ending.max), ..ending.clone() }),
                 Some(word) => word,
                 None => {
-                    let problem = place.at_key("termination", "no-termination", "`termination` has no `type`");
+                    let problem = place.at_key(key, "no-termination", format!("`{key}` has no `type`"));
                     reader.problems.extend(written.then(|| problem.hint(suggest::hint("", KINDS))));
                     return None;
                 }

@@ -78,7 +78,7 @@ impl Attempt {
             // Nothing is started only to be stopped.
             Found::Nothing if state.stopping.is_some() => Ok(Err(Outcome::Cancelled)),
             Found::Nothing => {
-                let briefing = Briefing { plan, state, node, cursor, places: &places, tracker_env, now };
+                let briefing = Briefing { plan, state, node, cursor, places: &places, tracker_env, tools: around.tools(), now };
                 match start(&briefing, around)? {
                     Ok((shim, ended)) => Ok(Ok(attempt(shim, ended, false))),
                     Err(outcome) => Ok(Err(outcome)),

@@ -5,6 +5,7 @@ mod exchange;
 mod folder;
 mod gates;
 pub mod launch;
+mod outputs;
 pub mod shim;
 mod start;
 mod surroundings;

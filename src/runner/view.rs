@@ -142,7 +142,7 @@ impl View {
             Event::AgentExited { outcome, usage, .. } => self.outcome(state, outcome, usage),
             Event::QueueChecked { released, parked, .. } => {
                 if !released.is_empty() {
-                    self.line(&format!("  took back from agents that are gone: {}", text::clean(&released.join(", "))));
+                    self.line(&format!("  took back what was left unfinished: {}", text::clean(&released.join(", "))));
                 }
                 if !parked.is_empty() {
                     let free = "`ap queue release <id>` opens one again";
@@ -199,6 +199,9 @@ impl View {
             WaitReason::Delay => return,
             WaitReason::Retry { error } => format!("trying again at {}, after: {}", clock_time(until), text::plain(error)),
             WaitReason::RateLimit { reason } => format!("rate limited until {}: {reason}", clock_time(until)),
+            WaitReason::BusyQueue { error } => {
+                format!("looking at the queue again at {}: {}", clock_time(until), text::clean(error))
+            }
             WaitReason::Queue { held, by } => {
                 format!("looking at the queue again at {}: {}", clock_time(until), text::held(*held, by))
             }

@@ -78,7 +78,7 @@ fn a_prompt_is_checked_where_it_lies() {
     Error unknown-variable: work/prompt.md:2:26: unknown variable `${HOME}` (write `$${HOME}` to keep it as text)
     Warning no-status: work/prompt.md:1:1: the prompt never names `${STATUS}`, so its agents cannot say how it went (end it with: write your decision as JSON to `${STATUS}`)
     ");
-    assert_snapshot!(of_prompt("${STATUS} ${PERSPECTIVE} ${x:-y} $HOME\n"), @"Warning not-supported-yet: work/prompt.md:1:11: `${PERSPECTIVE}` has no value yet (it will be empty)");
+    assert_snapshot!(of_prompt("${STATUS} ${PERSPECTIVE} ${x:-y} $HOME\n"), @"Warning no-perspectives: work/prompt.md:1:11: `${PERSPECTIVE}` is empty here (a node of a pipeline gives it a text for each iteration, with `perspectives`)");
     assert_snapshot!(of_prompt(" \n"), @"Error no-prompt: work/loop.yaml:1:1: the prompt `work/prompt.md` is empty (write what each agent is told to `prompt.md` beside the definition)");
     let missing = LoopSource {
         prompt: Err("there is no prompt: looked for `prompt.md`".into()),
@@ -107,9 +107,9 @@ fn a_pipeline_is_checked_as_a_whole() {
 
 #[test]
 fn what_comes_later_is_refused_by_name() {
-    assert_snapshot!(of_pipeline("nodes:\n  - id: a\n    parallel: {providers: [claude]}\n  - id: b\n    loop: work\n    runs: 1\n    perspectives: [x]\n    guardrails: {}\n"), @"
+    assert_snapshot!(of_pipeline("nodes:\n  - id: a\n    parallel: {providers: [claude]}\n  - id: b\n    loop: work\n    runs: 1\n    pipeline: x\n    guardrails: {}\n"), @"
     Error not-supported-yet: refine.yaml:3:5: a parallel block is not supported yet (leave it out for now)
-    Error not-supported-yet: refine.yaml:7:5: perspectives are not supported yet (leave it out for now)
+    Error not-supported-yet: refine.yaml:7:5: a pipeline within a pipeline is not supported yet (leave it out for now)
     Error misplaced: refine.yaml:8:5: guardrails bound the whole session (move `guardrails` to the top level of the pipeline)
     ");
 }
@@ -117,11 +117,21 @@ fn what_comes_later_is_refused_by_name() {
 #[test]
 fn inputs_must_come_from_an_earlier_node() {
     assert_snapshot!(of_pipeline("nodes:\n  - id: plan\n    loop: work\n    runs: 1\n    inputs: {from: beads}\n  - id: beads\n    runs: 1\n    inputs: {from: plam, select: some}\n    prompt: |\n      a ${INPUTS}\n      b ${INPUTS.plna} ${STATUS}\n      c ${INPUTS.plna}\n"), @"
-    Error unknown-node: refine.yaml:5:20: no earlier node is called `beads` (the first node has no inputs)
+    Error unknown-node: refine.yaml:5:20: `beads` runs after this node (move it before this one: nodes run in order)
     Error unknown-node: refine.yaml:8:20: no earlier node is called `plam` (did you mean `plan`?)
-    Error bad-value: refine.yaml:8:34: `select` must be `latest` or `all`, not `some`
-    Error unknown-node: refine.yaml:11:9: `${INPUTS.plna}` names no earlier node (did you mean `plan`?)
-    Error unknown-node: refine.yaml:12:9: `${INPUTS.plna}` names no earlier node (did you mean `plan`?)
+    Error bad-value: refine.yaml:8:34: `select` must be `latest` or `all`, not `some` (`latest` is the last output there is, `all` is every iteration's)
+    Error unknown-node: refine.yaml:11:9: no earlier node is called `plna` (did you mean `plan`?)
+    Error unknown-node: refine.yaml:12:9: no earlier node is called `plna` (did you mean `plan`?)
+    ");
+}
+
+#[test]
+fn what_refers_to_itself_or_in_a_circle_is_refused() {
+    assert_snapshot!(of_pipeline("nodes:\n  - {id: a, loop: work, runs: 1, inputs: {from: b}}\n  - {id: b, runs: 1, inputs: {from: b}, prompt: '${INPUTS.b} ${INPUTS.c} ${STATUS}'}\n  - {id: c, loop: work, runs: 1, inputs: {from: a}}\n"), @"
+    Error unknown-node: refine.yaml:2:49: `b` runs after this node (move it before this one: nodes run in order)
+    Error unknown-node: refine.yaml:3:37: `b` is this node itself (what its earlier iterations put out is in `context.json` anyway, as `from_previous_iterations`)
+    Error unknown-node: refine.yaml:3:50: `b` is this node itself (what its earlier iterations put out is in `context.json` anyway, as `from_previous_iterations`)
+    Error unknown-node: refine.yaml:3:62: `c` runs after this node (move it before this one: nodes run in order)
     ");
 }
 

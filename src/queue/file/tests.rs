@@ -22,7 +22,7 @@ fn a_file_half_saved_is_not_believed() {
             |census| census.total > census.closed,
         );
         let verdict = census.unwrap().verdict(Sought::default);
-        assert_eq!(verdict, Verdict::Work { ready: 1, left: 1 }, "{half:?}");
+        assert!(matches!(verdict, Verdict::Work { ready: 1, left: 1, .. }), "{half:?} {verdict:?}");
     }
 }
 
@@ -144,7 +144,7 @@ fn a_held_task_that_vanished_is_left_and_not_done() {
     save(&fixture.path, "- [x] before\n- [x] after\n");
     assert!(matches!(verdict(&fixture, true), Verdict::Wait { held: 1, .. }));
     let run = crate::queue::Run { session: "s".parse().unwrap(), run: "r1".parse().unwrap() };
-    let settled = crate::queue::settle(&*fixture.queue, &run, &|_| true, true);
+    let settled = crate::queue::settle(&*fixture.queue, &run, &|_| true, Some(""));
     let Verdict::Stalled { blocked, left: 1 } = settled.verdict else { panic!("{settled:?}") };
     assert!(blocked[0].contains("“Add login” is not in the file any more"), "{blocked:?}");
     fixture.queue.close(&task.id, Some(&agent("s", 2)), "").unwrap_err();

@@ -155,7 +155,7 @@ fn what_a_command_says_wrongly_is_unknown() {
         let (queue, world) = queue(program);
         // Else it is asked again and again.
         queue.hurry();
-        let settled = agent_pipelines::queue::settle(&*queue, &super::run("s", "r1"), &super::lives, false);
+        let settled = agent_pipelines::queue::settle(&*queue, &super::run("s", "r1"), &super::lives, None);
         let verdict = world.words(&settled.verdict);
         assert!(verdict.starts_with("unknown: ") && verdict.contains(words), "{program}: {verdict}");
     }

@@ -65,7 +65,7 @@ fn a_program_that_is_missing_is_unknown_at_once() {
     let source = QueueSource::Beads { program: "no-such-bd".into(), database, label };
     let queue = open(&QueueSpec::new(source), &world.stage.at());
     let began = Instant::now();
-    let verdict = world.words(&settle(&*queue, &run("s", "r1"), &lives, false).verdict);
+    let verdict = world.words(&settle(&*queue, &run("s", "r1"), &lives, None).verdict);
     assert!(verdict.contains("cannot call `no-such-bd`") && verdict.contains("programs:"), "{verdict}");
     assert_eq!(queue.claim(None, &agent("s", 1)).unwrap_err().problem, Problem::Missing);
     assert!(began.elapsed() < Duration::from_secs(1), "it is not tried again");
