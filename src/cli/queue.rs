@@ -132,12 +132,36 @@ fn answer(args: &Args, context: &Context) -> Result<Answer> {
         }
         action => {
             let source = Source::find(args.session.as_deref(), args.file.as_deref(), context)?;
-            let answer = asked(action, &source, args.json)?;
-            (source, answer)
+            let flag = flag(args);
+            let answer = asked(action, &source, args.json).map_err(|error| match error.help() {
+                Some(hint) => error.hint(complete(&hint, &flag)),
+                None => error,
+            })?;
+            let note = complete(&answer.note, &flag);
+            (source, Answer { note, ..answer })
         }
     };
     let remarks: String = source.queue.remarks().iter().map(|remark| format!("Note: {remark}.\n")).collect();
     Ok(Answer { note: remarks + &answer.note, ..answer })
+}
+
+/// Returns how this call named the queue, as part of a command.
+fn flag(args: &Args) -> String {
+    let session = args.session.iter().map(|name| format!(" --session {name}"));
+    session.chain(args.file.iter().map(|path| format!(" --file '{path}'"))).collect()
+}
+
+/// Makes commands in a hint mean the same queue, so that they work as they stand.
+fn complete(hint: &str, flag: &str) -> String {
+    let mut parts: Vec<String> = hint.split('`').map(str::to_owned).collect();
+    // Every second part stands between two of them.
+    for command in parts.iter_mut().skip(1).step_by(2) {
+        let named = ["ap queue label ", " --session ", " --file "].iter().any(|part| command.contains(part));
+        if command.starts_with("ap queue ") && !named {
+            command.push_str(flag);
+        }
+    }
+    parts.join("`")
 }
 
 fn asked(action: &Action, source: &Source, json: bool) -> Result<Answer> {

@@ -42,6 +42,7 @@ pub(super) struct Item {
 
 /// The tasks of a file, together with who holds them.
 struct Tasks {
+    file: Utf8PathBuf,
     text: String,
     items: Vec<Item>,
     /// Ids of claims whose task is not in the file any more.
@@ -293,7 +294,7 @@ fn parse<F: Format>(file: &Utf8Path) -> Result<(String, Vec<Item>)> {
 fn tasks<F: Format>(file: &Utf8Path, claims: &Claims) -> Result<Tasks> {
     let (text, mut items) = parse::<F>(file)?;
     let gone = again::find_again(&mut items, claims);
-    Ok(Tasks { text, items, gone })
+    Ok(Tasks { file: file.to_owned(), text, items, gone })
 }
 
 /// Finds a task by its id, or by the one the file gives it now.

@@ -1,6 +1,6 @@
 //! How tasks are shown.
 use crate::model::{Census, Task, TaskState, Verdict};
-use crate::text::shown as plain;
+use crate::text::shown;
 use serde::Serialize;
 use serde_json::json;
 
@@ -17,13 +17,13 @@ pub(super) fn task(task: &Task, json: bool) -> String {
         (TaskState::Blocked, _) => task.why.as_ref().map_or_else(|| "blocked".to_owned(), |why| format!("blocked: it {why}")),
         (TaskState::Closed, _) => "closed".to_owned(),
     };
-    text += &format!("{}\n", plain(&state));
+    text += &format!("{}\n", shown(&state));
     if !task.body.is_empty() {
-        text += &format!("\n{}\n", plain(&task.body));
+        text += &format!("\n{}\n", shown(&task.body));
     }
     if !task.acceptance.is_empty() {
         text += "\nAcceptance:\n";
-        text.extend(task.acceptance.iter().map(|criterion| format!("- {}\n", plain(criterion))));
+        text.extend(task.acceptance.iter().map(|criterion| format!("- {}\n", shown(criterion))));
     }
     text
 }
@@ -34,15 +34,15 @@ pub(super) fn tasks(tasks: &[Task], json: bool) -> String {
 }
 
 fn line(task: &Task) -> String {
-    plain(&format!("{}  {}", task.id, task.title.replace(['\n', '\r'], " ")))
+    shown(&format!("{}  {}", task.id, task.title.replace(['\n', '\r'], " ")))
 }
 
 /// Shows that a task was given back.
 pub(super) fn released(id: &str, parked: bool, json: bool) -> String {
     match (json, parked) {
         (true, _) => data(&json!({ "id": id, "released": true, "parked": parked })),
-        (false, true) => format!("released {}, and parked it: it has failed too often\n", plain(id)),
-        (false, false) => format!("released {}\n", plain(id)),
+        (false, true) => format!("released {}, and parked it: it has failed too often\n", shown(id)),
+        (false, false) => format!("released {}\n", shown(id)),
     }
 }
 
@@ -51,12 +51,12 @@ pub(super) fn labelled(ids: &[String], label: &str, json: bool) -> String {
     if json {
         return data(&json!({ "label": label, "labelled": ids }));
     }
-    ids.iter().map(|id| format!("{}  {}\n", plain(id), plain(label))).collect()
+    ids.iter().map(|id| format!("{}  {}\n", shown(id), shown(label))).collect()
 }
 
 /// Shows that a task was closed.
 pub(super) fn done(id: &str, what: &str, json: bool) -> String {
-    if json { data(&json!({ "id": id, what: true })) } else { format!("{what} {}\n", plain(id)) }
+    if json { data(&json!({ "id": id, what: true })) } else { format!("{what} {}\n", shown(id)) }
 }
 
 /// Shows the count and what it means.
@@ -68,12 +68,12 @@ pub(super) fn status(name: &str, census: &Census, verdict: &Verdict, json: bool)
             "held": pairs(&census.held, "owner"), "stale": pairs(&census.stale, "owner"), "blocked": pairs(&census.blocked, "why"), "verdict": verdict,
         }));
     }
-    let mut text = format!("{}: {} of {} closed, {} ready\n", plain(name), census.closed, census.total, census.ready.len());
-    text.extend(census.held.iter().map(|(id, owner)| format!("{}  held by {}\n", plain(id), plain(owner))));
-    let gone = |owner: &str| if owner.is_empty() { "nobody".to_owned() } else { format!("{}, which is gone", plain(owner)) };
-    text.extend(census.stale.iter().map(|(id, owner)| format!("{}  held by {}\n", plain(id), gone(owner))));
-    text.extend(census.blocked.iter().map(|(id, why)| format!("{}  {}\n", plain(id), plain(why))));
-    text += &format!("{}\n", plain(&capital(&meaning(verdict))));
+    let mut text = format!("{}: {} of {} closed, {} ready\n", shown(name), census.closed, census.total, census.ready.len());
+    text.extend(census.held.iter().map(|(id, owner)| format!("{}  held by {}\n", shown(id), shown(owner))));
+    let gone = |owner: &str| if owner.is_empty() { "nobody".to_owned() } else { format!("{}, which is gone", shown(owner)) };
+    text.extend(census.stale.iter().map(|(id, owner)| format!("{}  held by {}\n", shown(id), gone(owner))));
+    text.extend(census.blocked.iter().map(|(id, why)| format!("{}  {}\n", shown(id), shown(why))));
+    text += &format!("{}\n", shown(&capital(&meaning(verdict))));
     text
 }
 

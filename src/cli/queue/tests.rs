@@ -327,3 +327,22 @@ fn a_label_is_for_the_session_it_names_and_no_other() {
         assert!(told.contains("not `--session` or `--file`") && told.ends_with("exit 2"), "{told}");
     }
 }
+
+#[test]
+fn hints_are_commands_for_the_same_queue() {
+    let world = World::new(&[("backlog.md", "- [ ] a (#a)\n")]);
+    world.agent("auth", 1, "claim a");
+    assert_snapshot!(world.person("show b --session auth"), @"
+    stderr: there is no task `b` in <project>/backlog.md
+    hint: its text may have been edited: `ap queue ready --session auth` lists the ids; a task that ends in `(#name)` keeps its id
+    exit 1
+    ");
+    assert_snapshot!(world.person("release a --session auth"), @"
+    stderr: task `a` is held by pipeline/auth/r1/1, not by person/<me>, so it was not released
+    hint: `ap queue status --session auth` shows who holds what; a person may take one back with `--from OWNER`
+    exit 1
+    ");
+    assert_eq!(complete("a `ap queue ready` b", " --file 'c d'"), "a `ap queue ready --file 'c d'` b");
+    let whole = "`ap queue label x` or `ap queue close a --file b` or `-- y`";
+    assert_eq!(complete(whole, " --session auth"), whole);
+}

@@ -48,7 +48,8 @@ pub(super) fn count(tasks: &Tasks, claims: &Claims, alive: &dyn Fn(&Owner) -> bo
     }
     for (id, title) in claims.missing().iter().filter(|(id, _)| lookup(&tasks.items, id).is_none()) {
         census.total += 1;
-        let why = format!("“{title}” is not in the file any more, though nobody closed it: put it back, or `ap queue close {id}`");
+        let close = format!("`ap queue close {id} --file '{}'`", tasks.file);
+        let why = format!("“{title}” is not in the file any more, though nobody closed it: put it back, or {close}");
         census.blocked.push((id.clone(), why));
     }
     for item in &tasks.items {
