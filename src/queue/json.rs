@@ -6,7 +6,7 @@ use std::marker::PhantomData;
 
 /// An answer of a tracker.
 #[derive(Debug, PartialEq, Eq)]
-pub(in crate::queue) enum Answer<T> {
+pub(in crate::queue) enum Envelope<T> {
     /// A list, bare or as `data`, `items` or `tasks` of an object.
     Items(Vec<T>),
     /// `{"error": …}`: what went wrong, in the tracker's words.
@@ -20,13 +20,13 @@ const PARTS: [&str; 4] = ["data", "items", "tasks", "error"];
 /// over.
 ///
 /// An error says what is wrong with the text; an empty one is wrong too.
-pub(in crate::queue) fn answer<'a, T: Deserialize<'a>>(text: &'a str) -> Result<Answer<T>, String> {
+pub(in crate::queue) fn answer<'a, T: Deserialize<'a>>(text: &'a str) -> Result<Envelope<T>, String> {
     let mut at = start(text).ok_or_else(|| match text.trim() {
         "" => "it printed nothing".to_owned(),
         words => format!("it printed no JSON but “{}”", crate::text::first_line(words)),
     })?;
     loop {
-        let mut values = serde_json::Deserializer::from_str(&text[at..]).into_iter::<Answer<T>>();
+        let mut values = serde_json::Deserializer::from_str(&text[at..]).into_iter::<Envelope<T>>();
         let wrong = match values.next() {
             Some(Ok(answer)) => return alone(&text[at + values.byte_offset()..]).map(|()| answer),
             Some(Err(error)) if error.is_eof() => return Err("its JSON breaks off".to_owned()),
@@ -99,7 +99,7 @@ fn start(text: &str) -> Option<usize> {
     None
 }
 
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for Answer<T> {
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Envelope<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_any(Reader(PhantomData))
     }
@@ -108,7 +108,7 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Answer<T> {
 struct Reader<T>(PhantomData<T>);
 
 impl<'de, T: Deserialize<'de>> Visitor<'de> for Reader<T> {
-    type Value = Answer<T>;
+    type Value = Envelope<T>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a list, or an object with `data`, `items`, `tasks` or `error`")
@@ -119,7 +119,7 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for Reader<T> {
         while let Some(item) = list.next_element()? {
             items.push(item);
         }
-        Ok(Answer::Items(items))
+        Ok(Envelope::Items(items))
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<Self::Value, A::Error> {
@@ -128,7 +128,7 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for Reader<T> {
             match key.as_str() {
                 // An envelope may hold an error as well as a list.
                 "data" | "items" | "tasks" => answer = answer.or(Some(object.next_value()?)),
-                "error" => answer = object.next_value::<Option<Words>>()?.map(|words| Answer::Error(words.0)).or(answer),
+                "error" => answer = object.next_value::<Option<Words>>()?.map(|words| Envelope::Error(words.0)).or(answer),
                 _ => drop(object.next_value::<IgnoredAny>()?),
             }
         }
@@ -137,7 +137,7 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for Reader<T> {
 
     /// Some print `null` for an empty list.
     fn visit_unit<E>(self) -> Result<Self::Value, E> {
-        Ok(Answer::Items(Vec::new()))
+        Ok(Envelope::Items(Vec::new()))
     }
 }
 
@@ -157,7 +157,7 @@ impl<'de> Deserialize<'de> for Words {
 mod tests {
     use super::*;
 
-    fn read(text: &str) -> Result<Answer<u8>, String> {
+    fn read(text: &str) -> Result<Envelope<u8>, String> {
         answer(text)
     }
 
@@ -167,7 +167,7 @@ mod tests {
         struct Id {
             id: u8,
         }
-        let one = || Ok(Answer::Items(vec![Id { id: 1 }]));
+        let one = || Ok(Envelope::Items(vec![Id { id: 1 }]));
         for text in [
             r#"[{"id":1}]"#,
             "[\n  {\n    \"id\": 1\n  }\n]\n",
@@ -180,14 +180,14 @@ mod tests {
         ] {
             assert_eq!(answer::<Id>(text), one(), "{text}");
         }
-        assert_eq!(answer::<Id>("[]"), Ok(Answer::Items(Vec::new())));
-        assert_eq!(answer::<Id>(r#"{"data":null}"#), Ok(Answer::Items(Vec::new())));
+        assert_eq!(answer::<Id>("[]"), Ok(Envelope::Items(Vec::new())));
+        assert_eq!(answer::<Id>(r#"{"data":null}"#), Ok(Envelope::Items(Vec::new())));
     }
 
     #[test]
     fn an_error_is_told_in_its_own_words() {
         for text in [r#"{"error":"no"}"#, "{\n \"error\": \"no\"\n}", r#"{"data":{"error":"no"}}"#, r#"{"error":{"message":"no"}}"#] {
-            assert_eq!(read(text), Ok(Answer::Error("no".to_owned())), "{text}");
+            assert_eq!(read(text), Ok(Envelope::Error("no".to_owned())), "{text}");
         }
     }
 

@@ -183,3 +183,13 @@ fn a_bd_that_never_answers_ends_the_session_in_time_and_is_named() {
         assert!(began.elapsed() < std::time::Duration::from_secs(15), "{:?}", began.elapsed());
     }
 }
+
+#[test]
+fn a_mistyped_id_labels_nothing() {
+    let tasks = Tasks::beads(&["one", "two"], "1.0.5");
+    let ready = tasks.queue(&["ready"]);
+    let id = |at: usize| ready[at]["id"].as_str().expect("an id").to_owned();
+    tasks.project.ap(&["queue", "label", "other", &id(0), "t-nope", &id(1)]).expect(1).says(&["t-nope"]);
+    assert!(!tasks.bd(&["list", "--all", "--json"]).contains("pipeline/other"));
+    tasks.project.ap(&["queue", "label", "other", &id(0), &id(1)]).expect(0).says(&[&id(0), &id(1)]);
+}
