@@ -38,8 +38,8 @@ pub(crate) trait Stage: Send + Sync {
     fn truth(&self, id: &str) -> (String, Option<String>);
     /// Takes the whole queue away.
     fn vanish(&self);
-    /// How often each task was closed, by whom it was.
-    fn closings(&self) -> BTreeMap<String, usize>;
+    /// How often each task was closed, if the tracker keeps that.
+    fn closings(&self) -> Option<BTreeMap<String, usize>>;
     /// Sets what the tracker's program finds in its environment.
     fn set(&mut self, name: &str, value: &str);
 }
@@ -176,6 +176,14 @@ impl World {
 
     pub(crate) fn put(&self, name: &str, to: Put<'_>) -> bool {
         self.stage.put(self.id(name), to)
+    }
+
+    /// Returns how often each task was closed; only a real `bd` and Taskwarrior 3 may not tell.
+    #[track_caller]
+    pub(crate) fn closings(&self) -> Option<BTreeMap<String, usize>> {
+        let closings = self.stage.closings();
+        assert!(closings.is_some() || ["BD_BIN", TASKWARRIOR].contains(&self.provider.name), "{}", self.provider.name);
+        closings
     }
 
     pub(crate) fn truth(&self, name: &str) -> (String, Option<String>) {

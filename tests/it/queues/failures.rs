@@ -206,7 +206,8 @@ fn a_database_that_vanishes_ends_in_unknown() {
         let _ = (version != "0.47.0").then(|| world.queue.hurry());
         let (verdict, _) = world.settle();
         assert!(verdict.contains("no beads database found") && verdict.contains("init --prefix"), "{version}: {verdict}");
-        assert!(world.claim(None, &Owner::person("ann")).is_err());
+        let error = world.claim(None, &Owner::person("ann")).unwrap_err();
+        assert!(error.what.contains("no beads database found"), "{version}: {error}");
     }
 }
 
@@ -229,6 +230,7 @@ fn whoever_waits_for_the_end_is_not_kept_waiting() {
     let world = wrong("1.3.0", &[("*", None, "locked")]);
     world.queue.hurry();
     let began = Instant::now();
-    assert!(queue::Queue::census(&*world.queue, &lives).is_err());
+    let error = queue::Queue::census(&*world.queue, &lives).unwrap_err();
+    assert!(error.what.contains("database is locked"), "{error}");
     assert!(began.elapsed() < Duration::from_secs(5));
 }

@@ -120,10 +120,10 @@ impl Stage for TaskStage {
     }
 
     /// It keeps what each change made of a task, so that it can be undone.
-    fn closings(&self) -> BTreeMap<String, usize> {
+    fn closings(&self) -> Option<BTreeMap<String, usize>> {
         let mut closings = BTreeMap::new();
         // Only 2.6 keeps it as text.
-        let text = fs_err::read_to_string(self.top.join(".task/undo.data")).unwrap_or_default();
+        let text = fs_err::read_to_string(self.top.join(".task/undo.data")).ok()?;
         for change in text.split("---\n") {
             let line = |kind: &str| change.lines().find(|line| line.starts_with(kind)).unwrap_or_default();
             let is_closed = |kind: &str| line(kind).contains(r#"status:"completed""#);
@@ -132,7 +132,7 @@ impl Stage for TaskStage {
                 *closings.entry(id.to_owned()).or_default() += 1;
             }
         }
-        closings
+        Some(closings)
     }
 
     fn set(&mut self, name: &str, value: &str) {
