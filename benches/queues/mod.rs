@@ -66,6 +66,13 @@ fn claim(queue: &dyn Queue, iteration: u32) -> f64 {
     took
 }
 
+/// How long the disk takes to keep the little that a claim must at least write.
+fn durable(scratch: &Scratch) -> f64 {
+    let started = Instant::now();
+    atomic::replace_durably(&scratch.root.join("floor"), b"what a claim must at least write").unwrap();
+    millis(started.elapsed())
+}
+
 /// A file is its own tracker: everything is our own cost, most of a claim the wait for the disk.
 fn file(table: &mut Table, scratch: &Scratch, what: &str, name: &str, text: &str) {
     let path = scratch.root.join(name);
@@ -76,9 +83,7 @@ fn file(table: &mut Table, scratch: &Scratch, what: &str, name: &str, text: &str
     for n in 0..TIMES {
         looks.push(look(&*queue));
         claims.push(claim(&*queue, n));
-        let started = Instant::now();
-        atomic::replace_durably(&scratch.root.join("floor"), b"what a claim must at least write").unwrap();
-        disk.push(millis(started.elapsed()));
+        disk.push(durable(scratch));
     }
     table.row(&format!("{what}: verdict, reading it"), median(&looks), None, "ms", None);
     table.row("  claim, with its durable write", median(&claims), Some(median(&disk)), "ms", None);
