@@ -102,7 +102,7 @@ impl Runner {
         let view = View::of_branch(&self.around.project, &session, name);
         self.around.show_branch(&self.session.plan.session, &block.id, name);
         let runner = Self::new(session, Rc::clone(&self.around), view, Ears::Branch(line));
-        self.branches.runners.spawn_local(runner.to_the_end());
+        self.branches.runners.spawn_local(runner.drive());
         Ok(())
     }
 

@@ -48,7 +48,7 @@ const QUIET_TICK: Duration = Duration::from_secs(2);
 pub async fn run(session: Session, around: Surroundings) -> Result<Ending> {
     let view = View::new(&around.project, &session);
     let runner = Runner::new(session, Rc::new(around), view, Ears::Session(Signals::listen()?));
-    tokio::task::LocalSet::new().run_until(runner.to_the_end()).await
+    tokio::task::LocalSet::new().run_until(runner.drive()).await
 }
 
 /// Runs a session, or a branch of one.
@@ -133,7 +133,7 @@ impl Runner {
         Self { session, around, view, ears, branches, attempt: None, tasks, gates, known: None, asked_to_stop: 0 }
     }
 
-    async fn to_the_end(mut self) -> Result<Ending> {
+    async fn drive(mut self) -> Result<Ending> {
         loop {
             self.obey()?;
             self.settle()?;
