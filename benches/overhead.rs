@@ -34,6 +34,7 @@ fn main() {
     let words: Vec<String> = std::env::args().skip(1).collect();
     match words.first().map(String::as_str) {
         Some("__agent") => agent(),
+        Some("__tracker") => queues::tracker(&words[1..]),
         Some("__floor_shim") => floor_shim(Utf8Path::new(&words[1])),
         _ => measure(&words),
     }
@@ -222,7 +223,7 @@ impl Scratch {
         let (me, now) = (process::me(), clock::now());
         let holder = Holder { session: name.clone(), pid: me.pid, started_at: now, process: me.clone() };
         let lock = SessionLock::try_acquire(&project.lock(&name), &holder).unwrap().unwrap();
-        let mut session = Session::create(&project, &plan, lock, now).unwrap();
+        let mut session = Session::create(project.session(&plan.session), &plan, Some(lock), now).unwrap();
         for iteration in 1..=iterations {
             let cursor = Cursor { node: 0, iteration, attempt: 1 };
             let status = Status {

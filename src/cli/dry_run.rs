@@ -4,10 +4,11 @@ use super::context::Context;
 use super::graph::{self, Language};
 use super::said::{self, Said};
 use crate::error::{Error, ExitCode, Result};
-use crate::model::{NodeId, SessionName};
-use crate::plan::{AgentSpec, Invalid, Node, Plan, PlanKind, Problem, QueueSource, Request, Shown, compile};
+use crate::model::SessionName;
+use crate::plan::{AgentSpec, Branch, Earlier, Invalid, Node, Plan, PlanKind, Problem, QueueSource, Request, Shown, Step, compile};
 use crate::runner::{JUDGE_TRIES, Rehearsal, Surroundings, rehearse};
 use crate::shell;
+use crate::store::layout::RunDir;
 use crate::store::{inputs, library};
 use crate::termination::Termination;
 use crate::text::count;
@@ -50,7 +51,7 @@ struct Preview {
 /// What a node's first agent gets.
 #[derive(Debug, Serialize)]
 struct Prompt {
-    node: NodeId,
+    node: String,
     /// Where it will be kept.
     file: String,
     text: String,
@@ -93,17 +94,64 @@ fn preview(args: &Args, context: &Context) -> Result<Preview> {
     context.settings()?.place_programs(&mut plan);
     plan.inputs = inputs::expand(context.project.root(), &plan.inputs)?;
     let around = Surroundings::new(context.project.clone(), context.exe.clone(), context.env.clone());
-    let prompts = (0..).zip(&plan.nodes).map(|(index, node)| prompt(&plan, index, node, &around)).collect::<Result<_>>()?;
-    let max_agents = plan.nodes.iter().map(|node| u64::from(node.max_iterations)).sum();
-    let max_starts = plan.nodes.iter().map(starts).sum();
+    let run = context.project.session(&plan.session);
+    let prompts = seats(&plan, &run).iter().map(|seat| prompt(&plan, seat, &around)).collect::<Result<_>>()?;
+    let max_agents = plan.all_nodes().map(|node| u64::from(node.max_iterations)).sum();
+    let max_starts = plan.all_nodes().map(starts).sum();
     Ok(Preview { max_agents, max_starts, prompts, warnings, plan })
 }
 
+/// A node and where it will run.
+struct Seat<'a> {
+    run: RunDir,
+    /// Of the node within that run directory.
+    index: u32,
+    node: &'a Node,
+    /// For a node of a branch: the plan it is in.
+    of_branch: Option<Plan>,
+    /// `duel/claude` for a node of a branch.
+    branch: Option<String>,
+}
+
+fn seats<'a>(plan: &'a Plan, run: &RunDir) -> Vec<Seat<'a>> {
+    let of_step = |(index, step): (u32, &'a Step)| match step {
+        Step::Node(node) => vec![Seat { run: run.clone(), index, node, of_branch: None, branch: None }],
+        Step::Block(block) => {
+            let of_branch = |branch: &'a Branch| {
+                let (run, own) = (run.branch(index, &block.id, &branch.name), plan.of_branch(index, &branch.name, earlier(plan, index)));
+                let name = format!("{}/{}", block.id, branch.name);
+                (0..).zip(&branch.nodes).map(move |(index, node)| Seat {
+                    run: run.clone(),
+                    index,
+                    node,
+                    of_branch: own.clone(),
+                    branch: Some(name.clone()),
+                })
+            };
+            block.branches.iter().flat_map(of_branch).collect()
+        }
+    };
+    (0..).zip(&plan.nodes).flat_map(of_step).collect()
+}
+
+/// Returns the steps before a block, none of which has put out anything yet.
+fn earlier(plan: &Plan, step: u32) -> Vec<Earlier> {
+    let before = plan.nodes.iter().take(step as usize);
+    before.map(|step| Earlier::Node { id: step.id().clone(), outputs: Vec::new(), all: false }).collect()
+}
+
+impl Seat<'_> {
+    fn name(&self) -> String {
+        self.branch.as_ref().map_or_else(|| self.node.id.to_string(), |branch| format!("{branch}/{}", self.node.id))
+    }
+}
+
 /// Returns what the first agent of a node would get, by the code that would give it.
-fn prompt(plan: &Plan, index: u32, node: &Node, around: &Surroundings) -> Result<Prompt> {
+fn prompt(plan: &Plan, seat: &Seat<'_>, around: &Surroundings) -> Result<Prompt> {
+    let plan = seat.of_branch.as_ref().unwrap_or(plan);
     let Rehearsal { file, prompt, argv } =
-        rehearse(plan, index, node, around).map_err(|unknown| Error::usage(&unknown).hint(unknown.hint()))?;
-    Ok(Prompt { node: node.id.clone(), file: file.into_string(), text: prompt, argv })
+        rehearse(plan, &seat.run, seat.index, seat.node, around).map_err(|unknown| Error::usage(&unknown).hint(unknown.hint()))?;
+    Ok(Prompt { node: seat.name(), file: file.into_string(), text: prompt, argv })
 }
 
 /// Agents that a node may start if each is tried as often as it may be, with those that judge.
@@ -120,13 +168,15 @@ fn show(preview: &Preview, context: &Context) -> Result<()> {
     let (agents, starts) = (count(preview.max_agents, "agent"), preview.max_starts);
     ui::out(format!("At most {agents}; {starts} with every retry of a crashed one, and those that judge."))?;
     ui::out(format!("Everything is kept in {}\n", context.project.session(&plan.session).root()))?;
-    let row = |node: &Node| {
+    let seats = seats(plan, &context.project.session(&plan.session));
+    let row = |seat: &Seat<'_>| {
+        let node = seat.node;
         let agent = format!("{:?} {}", node.agent.provider, node.agent.model).to_lowercase();
         let missing = |source: &QueueSource| source.path().filter(|path| !path.is_file()).map_or("", |_| " (not there yet)");
         let queue = node.queue.as_ref().map_or_else(String::new, |queue| format!("{}{}", queue.source.name(), missing(&queue.source)));
-        [node.id.to_string(), node.template.clone(), agent, catalog::node_ends(node), pause(node.delay_ms), queue]
+        [seat.name(), node.template.clone(), agent, catalog::node_ends(node), pause(node.delay_ms), queue]
     };
-    ui::out(table::table(["NODE", "LOOP", "AGENT", "ENDS", "PAUSE", "QUEUE"], plan.nodes.iter().map(row)))?;
+    ui::out(table::table(["NODE", "LOOP", "AGENT", "ENDS", "PAUSE", "QUEUE"], seats.iter().map(row)))?;
     if let Some(origins) = said::origins(plan) {
         ui::out(format!("\n{origins}"))?;
     }

@@ -1,6 +1,6 @@
 //! A plan as a picture, in the languages of Mermaid and Graphviz.
 use super::catalog;
-use crate::plan::{Node, Plan, Select};
+use crate::plan::{Branch, Node, Plan, Select, Step};
 
 /// The language of the picture.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -13,16 +13,68 @@ pub enum Language {
 
 /// Draws the nodes in the order they run; dotted is what a node gets from one further back.
 pub(super) fn draw(plan: &Plan, language: Language) -> String {
-    let names = plan.nodes.iter().enumerate().map(|(index, node)| language.node(index, node));
-    let order = (1..plan.nodes.len()).map(|index| language.then(index - 1, index));
-    let inputs = plan.nodes.iter().enumerate().filter_map(|(index, node)| {
-        let from = node.from.as_ref()?;
-        let source = plan.nodes.iter().position(|earlier| earlier.id == from.node)?;
-        // The one before it is joined to it already.
-        (source + 1 != index || from.select == Select::All).then(|| language.gets(source, index, from.select))
-    });
     let (begin, end) = language.frame(&plan.name);
-    names.chain(order).chain(inputs).fold(begin, |picture, line| picture + "  " + &line + "\n") + end
+    let mut lines: Vec<String> = (0..plan.nodes.len()).flat_map(|index| language.step(index, &plan.nodes[index])).collect();
+    for index in 1..plan.nodes.len() {
+        let (before, after) = (spots(plan, index - 1), spots(plan, index));
+        let pairs =
+            before.iter().filter_map(|branch| branch.last()).flat_map(|from| after.iter().filter_map(move |to| Some((from, to.first()?))));
+        lines.extend(pairs.map(|(from, to)| language.then(&from.name, &to.name)));
+    }
+    for (index, to) in (0..plan.nodes.len()).flat_map(|index| spots(plan, index).into_iter().flatten().map(move |spot| (index, spot))) {
+        lines.extend(given(plan, index, &to).into_iter().map(|(from, select)| language.gets(&from, &to.name, select)));
+    }
+    lines.into_iter().fold(begin, |picture, line| picture + "  " + &line + "\n") + end
+}
+
+/// A node, and what the picture calls it.
+struct Spot<'a> {
+    name: String,
+    node: &'a Node,
+}
+
+/// Returns the nodes of a step by branch; one that is no block has a single branch.
+fn spots(plan: &Plan, index: usize) -> Vec<Vec<Spot<'_>>> {
+    match plan.nodes.get(index) {
+        None => Vec::new(),
+        Some(Step::Node(node)) => vec![vec![Spot { name: format!("n{index}"), node }]],
+        Some(Step::Block(block)) => block.branches.iter().enumerate().map(|(number, branch)| branch_spots(index, number, branch)).collect(),
+    }
+}
+
+fn branch_spots(index: usize, number: usize, branch: &Branch) -> Vec<Spot<'_>> {
+    (0..).zip(&branch.nodes).map(|(stage, node): (u32, _)| Spot { name: format!("n{index}_{number}_{stage}"), node }).collect()
+}
+
+/// Returns from which nodes one gets something, apart from the last output of the one before it.
+fn given(plan: &Plan, index: usize, to: &Spot<'_>) -> Vec<(String, Select)> {
+    let mut found = Vec::new();
+    if let Some(from) = &to.node.from {
+        let own = spots(plan, index).into_iter().find(|branch| branch.iter().any(|spot| spot.name == to.name)).unwrap_or_default();
+        let inside = own.iter().position(|spot| spot.node.id == from.node);
+        let source = plan.position(from.node.as_str()).map(|step| step as usize);
+        let before = match inside {
+            Some(at) => own.get(at + 1).is_some_and(|next| next.name == to.name),
+            None => source.is_some_and(|source| source + 1 == index) && own.first().is_some_and(|first| first.name == to.name),
+        };
+        let names = match (inside, source) {
+            (Some(at), _) => vec![own[at].name.clone()],
+            (None, Some(source)) => spots(plan, source).iter().filter_map(|branch| Some(branch.last()?.name.clone())).collect(),
+            (None, None) => Vec::new(),
+        };
+        // The one before it is joined to it already.
+        found.extend(names.into_iter().filter(|_| !before || from.select == Select::All).map(|name| (name, from.select)));
+    }
+    for input in &to.node.from_parallel {
+        let Some(Step::Block(block)) = plan.position(input.block.as_str()).and_then(|step| plan.nodes.get(step as usize)) else { continue };
+        let step = plan.nodes.iter().position(|step| step.id() == &block.id).unwrap_or_default();
+        for (number, branch) in block.branches.iter().enumerate() {
+            let meant = input.providers.is_empty() || input.providers.contains(&branch.name);
+            let stage = branch_spots(step, number, branch).into_iter().find(|spot| meant && spot.node.id == input.stage);
+            found.extend(stage.map(|stage| (stage.name, input.select)));
+        }
+    }
+    found
 }
 
 impl Language {
@@ -33,32 +85,51 @@ impl Language {
         }
     }
 
-    fn node(self, index: usize, node: &Node) -> String {
+    /// A node, or a frame around the branches of a block.
+    fn step(self, index: usize, step: &Step) -> Vec<String> {
+        let block = match step {
+            Step::Node(node) => return vec![self.node(&Spot { name: format!("n{index}"), node })],
+            Step::Block(block) => block,
+        };
+        let title = self.text(block.id.as_str());
+        let (begin, end) = match self {
+            Self::Mermaid => (format!("subgraph b{index}[\"{title}\"]"), "end"),
+            Self::Dot => (format!("subgraph cluster_{index} {{ label=\"{title}\";"), "}"),
+        };
+        let inside = block.branches.iter().enumerate().flat_map(|(number, branch)| {
+            let spots = branch_spots(index, number, branch);
+            let order = spots.windows(2).map(|pair| self.then(&pair[0].name, &pair[1].name)).collect::<Vec<_>>();
+            spots.iter().map(|spot| self.node(spot)).chain(order).collect::<Vec<_>>()
+        });
+        std::iter::once(begin).chain(inside.map(|line| format!("  {line}"))).chain([end.to_owned()]).collect()
+    }
+
+    fn node(self, Spot { name, node }: &Spot<'_>) -> String {
         let agent = format!("{:?} {}", node.agent.provider, node.agent.model).to_lowercase();
         let lines = [node.id.as_str(), &node.template, agent.trim(), &catalog::node_ends(node)].map(|line| self.text(line));
         let said = lines.iter().enumerate().filter(|(at, line)| !(line.is_empty() || *at == 1 && **line == lines[0]));
         let lines: Vec<&str> = said.map(|(_, line)| line.as_str()).collect();
         match self {
-            Self::Mermaid => format!("n{index}[\"{}\"]", lines.join("<br/>")),
-            Self::Dot => format!("n{index} [label=\"{}\"];", lines.join("\\n")),
+            Self::Mermaid => format!("{name}[\"{}\"]", lines.join("<br/>")),
+            Self::Dot => format!("{name} [label=\"{}\"];", lines.join("\\n")),
         }
     }
 
-    fn then(self, from: usize, to: usize) -> String {
+    fn then(self, from: &str, to: &str) -> String {
         match self {
-            Self::Mermaid => format!("n{from} --> n{to}"),
-            Self::Dot => format!("n{from} -> n{to};"),
+            Self::Mermaid => format!("{from} --> {to}"),
+            Self::Dot => format!("{from} -> {to};"),
         }
     }
 
-    fn gets(self, from: usize, to: usize, select: Select) -> String {
+    fn gets(self, from: &str, to: &str, select: Select) -> String {
         let label = match select {
             Select::Latest => "last output",
             Select::All => "all outputs",
         };
         match self {
-            Self::Mermaid => format!("n{from} -. {label} .-> n{to}"),
-            Self::Dot => format!("n{from} -> n{to} [style=dotted, label=\"{label}\"];"),
+            Self::Mermaid => format!("{from} -. {label} .-> {to}"),
+            Self::Dot => format!("{from} -> {to} [style=dotted, label=\"{label}\"];"),
         }
     }
 
@@ -123,5 +194,61 @@ mod tests {
           n0 -> n2 [style=dotted, label="all outputs"];
         }
         "##);
+    }
+
+    #[test]
+    fn the_branches_of_a_block_stand_side_by_side() {
+        let debate = "nodes:
+  - {id: plan, loop: improve-plan, runs: 2}
+  - id: duel
+    parallel:
+      providers: [claude, {id: other, name: claude, model: haiku}]
+      stages:
+        - {id: draft, prompt: '${STATUS}'}
+        - {id: mend, prompt: '${STATUS}', inputs: {from: plan}}
+  - {id: end, prompt: '${STATUS}', inputs: {from_parallel: {stage: draft, select: history, providers: [other]}}}
+";
+        assert_snapshot!(draw(&plan(debate), Language::Mermaid), @r#"
+        flowchart TD
+          n0["plan<br/>improve-plan<br/>claude opus<br/>2 agents in a row agree, at most 2"]
+          subgraph b1["duel"]
+            n1_0_0["draft<br/>claude opus<br/>after 1 iteration"]
+            n1_0_1["mend<br/>claude opus<br/>after 1 iteration"]
+            n1_0_0 --> n1_0_1
+            n1_1_0["draft<br/>claude haiku<br/>after 1 iteration"]
+            n1_1_1["mend<br/>claude haiku<br/>after 1 iteration"]
+            n1_1_0 --> n1_1_1
+          end
+          n2["end<br/>claude opus<br/>after 1 iteration"]
+          n0 --> n1_0_0
+          n0 --> n1_1_0
+          n1_0_1 --> n2
+          n1_1_1 --> n2
+          n0 -. last output .-> n1_0_1
+          n0 -. last output .-> n1_1_1
+          n1_1_0 -. all outputs .-> n2
+        "#);
+        assert_snapshot!(draw(&plan(debate), Language::Dot), @r#"
+        digraph "trip" {
+          node [shape=box];
+          n0 [label="plan\nimprove-plan\nclaude opus\n2 agents in a row agree, at most 2"];
+          subgraph cluster_1 { label="duel";
+            n1_0_0 [label="draft\nclaude opus\nafter 1 iteration"];
+            n1_0_1 [label="mend\nclaude opus\nafter 1 iteration"];
+            n1_0_0 -> n1_0_1;
+            n1_1_0 [label="draft\nclaude haiku\nafter 1 iteration"];
+            n1_1_1 [label="mend\nclaude haiku\nafter 1 iteration"];
+            n1_1_0 -> n1_1_1;
+          }
+          n2 [label="end\nclaude opus\nafter 1 iteration"];
+          n0 -> n1_0_0;
+          n0 -> n1_1_0;
+          n1_0_1 -> n2;
+          n1_1_1 -> n2;
+          n0 -> n1_0_1 [style=dotted, label="last output"];
+          n0 -> n1_1_1 [style=dotted, label="last output"];
+          n1_1_0 -> n2 [style=dotted, label="all outputs"];
+        }
+        "#);
     }
 }

@@ -1,7 +1,7 @@
 //! Finds what can be read but cannot be meant.
 use super::Node;
 use super::compile::Loaded;
-use super::definition::{NodeDef, PipelineDef};
+use super::definition::{NodeDef, ParallelKey, PipelineDef};
 use super::inputs::Around;
 use super::locate::Path;
 use super::place::Place;
@@ -35,8 +35,9 @@ pub(super) fn pipeline(document: &Document, def: &PipelineDef, problems: &mut Ve
         problems.push(place.at_key("stages", "twice", "`nodes` and `stages` mean the same").hint("keep one of the two"));
     }
     let (key, nodes) = def.nodes();
-    if MOST_NODES < nodes.len() {
-        let problem = place.at(key, "too-many", format!("the pipeline has {} nodes, at most {MOST_NODES}", nodes.len()));
+    let count = nodes.iter().map(agents).fold(0, usize::saturating_add);
+    if MOST_NODES < count {
+        let problem = place.at(key, "too-many", format!("the pipeline has {count} nodes, at most {MOST_NODES}"));
         problems.push(problem.hint("let one node run many iterations, or make several pipelines"));
         return false;
     }
@@ -44,32 +45,46 @@ pub(super) fn pipeline(document: &Document, def: &PipelineDef, problems: &mut Ve
         problems
             .push(place.here("no-nodes", "the pipeline has no nodes").hint("add `nodes:` with at least one `- id: …` and its `loop: …`"));
     }
+    siblings(&place.to(key), nodes, problems);
+    spelling::of_pipeline(document, def, problems);
+    true
+}
+
+/// Returns one, or of a block the number of nodes in all its branches.
+fn agents(node: &NodeDef) -> usize {
+    match &node.parallel {
+        Some(ParallelKey::Block(block)) => block.providers.len().saturating_mul(block.stages().1.len()),
+        Some(ParallelKey::Hint(_)) | None => 1,
+    }
+}
+
+/// Says what is wrong with nodes that stand beside each other.
+fn siblings(place: &Place<'_>, nodes: &[NodeDef], problems: &mut Vec<Problem>) {
     let id = |node: &NodeDef| node.id.clone().or_else(|| node.name.clone());
     for (index, node) in nodes.iter().enumerate() {
-        let at = Place::Written(document, Path::default().to(key).to(index));
+        let at = place.item(index);
         if let Some(id) = id(node).filter(|name| nodes[..index].iter().any(|earlier| id(earlier).as_deref() == Some(name))) {
             let key = if node.id.is_some() { "id" } else { "name" };
             problems.push(
                 at.at(key, "duplicate-id", format!("two nodes are called `{id}`")).hint("outputs and directories are found by this name"),
             );
         }
-        node_shape(&at, node, problems);
-        if enough(document, problems) {
-            return false;
+        if enough(problems) {
+            return;
         }
+        node_shape(&at, node, problems);
     }
-    spelling::of_pipeline(document, def, problems);
-    true
 }
 
 /// Tells whether more mistakes were found than anybody reads: to find a place takes a look at the whole file.
-pub(super) fn enough(document: &Document, problems: &mut Vec<Problem>) -> bool {
-    let enough = MOST_TOLD <= problems.len();
-    if enough {
-        let message = format!("there are more mistakes than these {}; the rest of the nodes was not looked at", problems.len());
-        problems.push(document.spanning(0..0, &Path::default(), "too-many", message));
-    }
-    enough
+pub(super) fn enough(problems: &[Problem]) -> bool {
+    MOST_TOLD <= problems.len()
+}
+
+/// Says that not everything was looked at.
+pub(super) fn not_all(document: &Document, problems: &mut Vec<Problem>) {
+    let message = format!("there are more mistakes than these {}; the rest of the nodes was not looked at", problems.len());
+    problems.push(document.spanning(0..0, &Path::default(), "too-many", message));
 }
 
 fn node_shape(place: &Place<'_>, node: &NodeDef, problems: &mut Vec<Problem>) {
@@ -81,10 +96,17 @@ fn node_shape(place: &Place<'_>, node: &NodeDef, problems: &mut Vec<Problem>) {
     }
     match &node.parallel {
         None => {}
-        Some(serde_yaml::Value::Bool(_)) => {
+        Some(ParallelKey::Hint(_)) => {
             problems.push(place.at_key("parallel", "no-effect", "`parallel` has no effect here").hint("remove it").warning());
         }
-        Some(_) => problems.push(place.later("parallel", "a parallel block is")),
+        Some(ParallelKey::Block(block)) => {
+            let place = place.to("parallel");
+            if block.stages.is_some() && block.nodes.is_some() {
+                problems.push(place.at_key("nodes", "twice", "`stages` and `nodes` mean the same").hint("keep one of the two"));
+            }
+            let (key, stages) = block.stages();
+            siblings(&place.to(key), stages, problems);
+        }
     }
     if node.guardrails.is_some() {
         problems.push(
@@ -101,7 +123,7 @@ fn node_shape(place: &Place<'_>, node: &NodeDef, problems: &mut Vec<Problem>) {
             problems
                 .push(place.at_key("prompt", "twice", "a node has a loop or a prompt of its own, not both").hint("keep one of the two"));
         }
-        (None, None) if node.parallel.is_none() && node.pipeline.is_none() => {
+        (None, None) if !matches!(node.parallel, Some(ParallelKey::Block(_))) && node.pipeline.is_none() => {
             problems.push(place.here("no-prompt", "the node has neither a loop nor a prompt").hint("add `loop: <name>` or `prompt: |`"));
         }
         _ => {}

@@ -2,7 +2,7 @@
 use super::PlanKind;
 
 /// Every code there is, in the order of the page.
-pub(super) const CODES: [&str; 39] = [
+pub(super) const CODES: [&str; 43] = [
     "unreadable",
     "yaml",
     "not-a-definition",
@@ -33,6 +33,10 @@ pub(super) const CODES: [&str; 39] = [
     "unreadable-loop",
     "unknown-node",
     "unreachable-input",
+    "no-providers",
+    "no-stage",
+    "unknown-block",
+    "unknown-stage",
     "no-runs",
     "misplaced",
     "twice",

@@ -1,6 +1,10 @@
 //! Loops and pipelines as written. Every key is optional here, so that `check` and `compile` can say what is missing, and where.
+mod parallel;
+mod shape;
+
+pub use parallel::{BranchesDef, FromBlockDef, FromParallelDef, FullProviderDef, ParallelDef, ParallelKey, ProviderDef, RunsDef};
+
 use super::duration::Span;
-use super::runs::RunsDef;
 use super::{agent, ending, queue};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -310,9 +314,8 @@ pub struct NodeDef {
     /// Belongs to the pipeline, not to a node.
     #[schemars(with = "Option<serde_json::Value>")]
     pub guardrails: Option<Value>,
-    /// Comes with a later version.
-    #[schemars(with = "Option<serde_json::Value>")]
-    pub parallel: Option<Value>,
+    /// Providers that run the same stages side by side.
+    pub parallel: Option<ParallelKey>,
     /// Comes with a later version.
     #[schemars(with = "Option<serde_json::Value>")]
     pub pipeline: Option<Value>,
@@ -347,7 +350,6 @@ pub struct NodeInputsDef {
     /// `latest` or `all`; `history` is another word for `all`.
     #[schemars(extend("enum" = ["latest", "all", "history", null]))]
     pub select: Option<String>,
-    /// Comes with a later version.
-    #[schemars(with = "Option<serde_json::Value>")]
-    pub from_parallel: Option<Value>,
+    /// What it gets from the providers of an earlier block.
+    pub from_parallel: Option<FromParallelDef>,
 }

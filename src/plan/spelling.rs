@@ -1,5 +1,5 @@
 //! Old spellings of both generations: they work, and each is named once a file, with the new one.
-use super::definition::{LoopDef, NodeDef, PipelineDef, TerminationDef};
+use super::definition::{LoopDef, NodeDef, ParallelKey, PipelineDef, TerminationDef};
 use super::locate::Path;
 use super::problem::{Document, Problem};
 
@@ -61,6 +61,14 @@ impl Old {
             self.key(at, "stage", "loop", "write `loop:`");
         }
         self.ending(at, node.completion.as_deref(), node.termination.as_ref());
+        if let Some(ParallelKey::Block(block)) = &node.parallel {
+            let at = at.to("parallel");
+            if block.failure_mode.is_some() && block.on_failure.is_none() {
+                self.key(&at, "failure_mode", "on_failure", "write `on_failure:`");
+            }
+            let (list, stages) = block.stages();
+            (0..).zip(stages).for_each(|(index, stage): (usize, _)| self.node(&at.to(list).to(index), stage));
+        }
     }
 
     fn ending(&mut self, at: &Path, completion: Option<&str>, termination: Option<&TerminationDef>) {

@@ -3,6 +3,7 @@
 //! ```text
 //! <folder>/runs/<run>     {"session":"auth","project":"/path/to/the/project"}
 //! ```
+use super::claims::make;
 use super::{Owner, Queue, Result};
 use crate::model::{RunId, SessionName, mark};
 use crate::process;
@@ -21,7 +22,9 @@ struct Home {
 
 /// Lets everybody who works on the queue find out whether this run is alive.
 pub fn join(queue: &dyn Queue, session: &SessionName, run: &RunId, project: &Project) -> Result<()> {
-    let runs = queue.folder()?.join("runs");
+    let folder = queue.folder()?;
+    make(&folder)?;
+    let runs = folder.join("runs");
     fs::create_dir_all(&runs)?;
     let ours = runs.join(run.as_str());
     if ours.exists() {
@@ -55,7 +58,8 @@ impl Home {
     /// Whether the session is running there, and in this very run.
     fn runs_now(&self, run: &RunId) -> bool {
         let project = Project::new(self.project.clone());
-        session::is_running(&project, &self.session) && session::run_of(&project.session(&self.session)).is_some_and(|now| now == *run)
+        session::is_running(&project, &self.session)
+            && session::run_of(&project.session(&self.session)).is_some_and(|now| now.covers(run.as_str()))
     }
 }
 

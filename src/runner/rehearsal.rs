@@ -6,6 +6,7 @@ use crate::engine::State;
 use crate::model::Cursor;
 use crate::plan::template::UnknownVariable;
 use crate::plan::{Node, Plan};
+use crate::store::layout::RunDir;
 use camino::Utf8PathBuf;
 
 /// The first agent of a node.
@@ -19,14 +20,15 @@ pub struct Rehearsal {
     pub argv: Vec<String>,
 }
 
-/// Rehearses the first attempt of a plan's node, counted from 0.
-pub fn rehearse(plan: &Plan, index: u32, node: &Node, around: &Surroundings) -> Result<Rehearsal, UnknownVariable> {
+/// Rehearses the first attempt of a plan's node, counted from 0; `plan` and `run` are the branch's, if it is in one.
+pub fn rehearse(plan: &Plan, run: &RunDir, index: u32, node: &Node, around: &Surroundings) -> Result<Rehearsal, UnknownVariable> {
     let state = State::default();
     let cursor = Cursor::before(index).next_iteration();
-    let places = attempt::places(plan, node, cursor, around);
+    let places = attempt::places(run, plan, node, cursor, around);
     let briefing = Briefing { plan, state: &state, node, cursor, places: &places, tracker_env: &[], tools: &[], now: clock::now() };
+    let first = index == 0 && plan.branch.as_ref().is_none_or(|branch| branch.earlier.is_empty());
     let value = |name: &str| match name.strip_prefix("INPUTS") {
-        Some("") if 0 < index => Some("(what the earlier node wrote)".to_owned()),
+        Some("") if !first => Some("(what the earlier node wrote)".to_owned()),
         Some(named) if named.starts_with('.') => Some(format!("(what node {} wrote)", &named[1..])),
         Some(_) | None => briefing.variable(name),
     };

@@ -73,7 +73,7 @@ pub(super) fn prompt(node: &Node, value: impl Fn(&str) -> Option<String>) -> Res
 /// Returns how the agent is called.
 pub(super) fn invocation(briefing: &Briefing<'_>, around: &Surroundings) -> Invocation {
     let Briefing { plan, node, places, cursor, .. } = briefing;
-    let exchange = agent::reports_by_result(&node.agent).then(|| around.project.exchange(&plan.session));
+    let exchange = agent::reports_by_result(&node.agent).then(|| around.project.exchange(&places.run));
     let call = Call {
         cursor: *cursor,
         run: &plan.run,
