@@ -1,16 +1,24 @@
 //! How a provider is called and how its answer is read: argv and text, nothing is started here.
 mod activity;
+mod amp;
 mod claude;
+mod codex;
 mod command;
+mod copilot;
 mod environment;
 mod event;
 mod facts;
+mod failure;
+mod gemini;
 mod lines;
+mod model;
+mod opencode;
 mod outcome;
 mod scripted;
 mod stream;
 #[cfg(test)]
 mod tests;
+mod told;
 
 pub use activity::Activity;
 pub use environment::is_nested;
@@ -55,14 +63,56 @@ pub struct Invocation {
 /// Returns how to call the agent. `inherited` are the names in the environment it would inherit.
 pub fn invocation<'e>(spec: &AgentSpec, call: &Call<'_>, inherited: impl Iterator<Item = &'e str>) -> Invocation {
     let inherited: Vec<&str> = inherited.collect();
-    let (program, args, own) = match spec.provider {
-        Provider::Claude => (spec.program.clone(), claude::args(spec, call), claude::environment(spec, call, &inherited)),
-        Provider::Command => (spec.program.clone(), command::args(spec), Vec::new()),
-        Provider::Scripted => (call.exe.to_string(), scripted::args(spec), Vec::new()),
+    let program = if spec.provider == Provider::Scripted { call.exe.to_string() } else { spec.program.clone() };
+    let (args, own) = match spec.provider {
+        Provider::Claude => (claude::args(spec, call), claude::environment(spec, call, &inherited)),
+        Provider::Codex => (codex::args(spec), Vec::new()),
+        Provider::Gemini => (gemini::args(spec), Vec::new()),
+        Provider::Opencode => (opencode::args(spec), opencode::environment()),
+        Provider::Amp => (amp::args(spec), Vec::new()),
+        Provider::Copilot => (copilot::args(spec), Vec::new()),
+        Provider::Command => (command::args(spec), Vec::new()),
+        Provider::Scripted => (scripted::args(spec), Vec::new()),
     };
     let mut set_env = environment::set(call);
     set_env.extend(own);
     Invocation { program, args, set_env, remove_env: environment::remove(spec, &inherited) }
+}
+
+/// Says how to get a provider's program.
+pub fn install_hint(spec: &AgentSpec) -> String {
+    match spec.provider {
+        Provider::Claude => claude::INSTALL,
+        Provider::Codex => codex::INSTALL,
+        Provider::Gemini => gemini::INSTALL,
+        Provider::Opencode => opencode::INSTALL,
+        Provider::Amp => amp::INSTALL,
+        Provider::Copilot => copilot::INSTALL,
+        Provider::Command => "check that the program exists, is executable, and is on PATH where the session runs",
+        Provider::Scripted => "the scripted agent is `ap` itself: check that it was not moved or removed while the session ran",
+    }
+    .to_owned()
+}
+
+/// Says how to let a provider's program in.
+fn login_hint(spec: &AgentSpec) -> &'static str {
+    match spec.provider {
+        Provider::Claude | Provider::Scripted => claude::LOGIN,
+        Provider::Codex => codex::LOGIN,
+        Provider::Gemini => gemini::LOGIN,
+        Provider::Opencode => opencode::LOGIN,
+        Provider::Amp => amp::LOGIN,
+        Provider::Copilot => copilot::LOGIN,
+        Provider::Command => "log in to the program the agent is",
+    }
+}
+
+/// Whether the last event of the provider's output is of the type `result`: what comes after it is bounded.
+pub fn ends_with_result(spec: &AgentSpec) -> bool {
+    match spec.provider {
+        Provider::Claude | Provider::Scripted | Provider::Amp | Provider::Gemini | Provider::Copilot => true,
+        Provider::Codex | Provider::Opencode | Provider::Command => false,
+    }
 }
 
 /// Returns the text to append to the prompt, or nothing: how to report where `status.json` cannot be written.
@@ -74,6 +124,12 @@ pub fn prompt_suffix(spec: &AgentSpec) -> &'static str {
 pub fn reports_by_result(spec: &AgentSpec) -> bool {
     match spec.provider {
         Provider::Claude => !claude::bypasses(spec),
-        Provider::Command | Provider::Scripted => false,
+        Provider::Codex
+        | Provider::Gemini
+        | Provider::Opencode
+        | Provider::Amp
+        | Provider::Copilot
+        | Provider::Command
+        | Provider::Scripted => false,
     }
 }

@@ -184,6 +184,11 @@ fn all_done(plan: &Plan, state: &State) -> Ending {
 fn agent_name(node: &Node) -> &'static str {
     match node.agent.provider {
         Provider::Claude => "Claude",
+        Provider::Codex => "Codex",
+        Provider::Gemini => "Gemini",
+        Provider::Opencode => "Opencode",
+        Provider::Amp => "Amp",
+        Provider::Copilot => "Copilot",
         Provider::Command => "Agent",
         Provider::Scripted => "Scripted agent",
     }

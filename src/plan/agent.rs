@@ -17,7 +17,6 @@ pub(super) struct Layer<'a> {
     pub(super) keep_env: Option<bool>,
 }
 
-const PROVIDERS: [&str; 3] = ["claude", "command", "scripted"];
 const PERMISSIONS: [&str; 6] = ["bypassPermissions", "acceptEdits", "auto", "default", "dontAsk", "plan"];
 /// Attempts after the first one, unless said otherwise.
 const RETRIES: u32 = 2;
@@ -73,39 +72,39 @@ fn add(agent: &mut AgentSpec, layer: &Layer<'_>, problems: &mut Vec<Problem>) {
 
 /// Fills what nobody said.
 fn finish(agent: &mut AgentSpec, layers: &[Layer<'_>], problems: &mut Vec<Problem>) {
-    match agent.provider {
-        Provider::Claude => {
-            agent.model = alias::model_alias(if agent.model.is_empty() { "opus" } else { &agent.model }).to_owned();
-            if agent.program.is_empty() {
-                agent.program = "claude".into();
-            }
-        }
-        Provider::Command if agent.program.is_empty() => {
-            let said = layers.iter().rev().find(|layer| layer.provider.is_some()).or(layers.last());
-            problems.extend(said.map(|layer| {
-                layer
-                    .place
-                    .at("provider", "no-program", "provider `command` needs a `program`")
-                    .hint("add `program: <name or path>` to the loop: it gets the prompt on stdin")
-            }));
-        }
-        Provider::Command | Provider::Scripted => {}
+    if agent.program.is_empty() {
+        agent.program = agent.provider.program().to_owned();
+    }
+    if agent.provider == Provider::Claude {
+        agent.model = alias::model_alias(if agent.model.is_empty() { "opus" } else { &agent.model }).to_owned();
+    }
+    if agent.provider == Provider::Command && agent.program.is_empty() {
+        let said = layers.iter().rev().find(|layer| layer.provider.is_some()).or(layers.last());
+        problems.extend(said.map(|layer| {
+            layer
+                .place
+                .at("provider", "no-program", "provider `command` needs a `program`")
+                .hint("add `program: <name or path>` to the loop: it gets the prompt on stdin")
+        }));
+    }
+    if let Some(reason) = agent.provider.refuses(agent.permissions) {
+        let said = layers.iter().rev().find(|layer| layer.permissions.is_some()).or(layers.last());
+        let (name, mode) = (agent.provider.name(), agent.permissions.name());
+        problems.extend(
+            said.map(|layer| {
+                layer.place.at("permissions", "permissions-refused", format!("provider `{name}` cannot do `{mode}`: {reason}"))
+            }),
+        );
     }
 }
 
 fn provider(place: &Place<'_>, word: &str, problems: &mut Vec<Problem>) -> Option<Provider> {
-    match word {
-        "claude" | "claude-code" | "anthropic" => return Some(Provider::Claude),
-        "command" => return Some(Provider::Command),
-        "scripted" => return Some(Provider::Scripted),
-        "codex" | "openai" => {
-            let problem = place.at("provider", "not-supported-yet", format!("provider `{word}` is not supported yet"));
-            problems.push(problem.hint("use `provider: command` with `program:` and `args:` for now"));
-        }
-        _ => problems
-            .push(place.at("provider", "unknown-provider", format!("unknown provider `{word}`")).hint(suggest::hint(word, PROVIDERS))),
+    let found = Provider::named(word);
+    if found.is_none() {
+        let known = Provider::ALL.map(Provider::name);
+        problems.push(place.at("provider", "unknown-provider", format!("unknown provider `{word}`")).hint(suggest::hint(word, known)));
     }
-    None
+    found
 }
 
 fn permissions(place: &Place<'_>, word: &str, problems: &mut Vec<Problem>) -> PermissionMode {

@@ -10,6 +10,7 @@ mod locate;
 mod node;
 mod place;
 mod problem;
+mod provider;
 mod queue;
 mod settings;
 mod sources;
@@ -25,6 +26,7 @@ pub use alias::model_alias;
 pub use compile::{compile, fingerprint};
 pub use duration::Span;
 pub use problem::{Invalid, Problem, Severity, Shown};
+pub use provider::Provider;
 pub use queue::{BACKLOGS, ClaimBy, QueueSource, QueueSpec, TrackerCommands, bad_label, session_label};
 pub use settings::Settings;
 pub use sources::{LoopSource, Overrides, PipelineSource, Request, Sources, Text, description, loops_used, prompt_candidates};
@@ -160,17 +162,6 @@ pub struct AgentSpec {
     /// Milliseconds to wait after the first failed attempt; doubles with each, up to 5 minutes.
     pub retry_delay_ms: u64,
     pub limits: AttemptLimits,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Provider {
-    /// Claude Code, headless.
-    Claude,
-    /// Any program: the prompt on stdin, the answer on stdout.
-    Command,
-    /// The built-in agent that follows a script; for demos and tests.
-    Scripted,
 }
 
 /// Bounds of one attempt, in seconds; 0 is none.

@@ -4,7 +4,6 @@ use super::context::Briefing;
 use super::shim::Job;
 use crate::agent::{self, Call};
 use crate::model::{Outcome, ProcessId, mark};
-use crate::plan::Provider;
 use crate::process;
 use crate::store::lock::FileLock;
 use crate::store::{atomic, crash};
@@ -99,7 +98,7 @@ fn job(briefing: &Briefing<'_>, around: &Surroundings) -> Result<Job, Box<Outcom
     let program = around.find(&invocation.program).ok_or_else(|| {
         Box::new(Outcome::Refused {
             reason: format!("there is no program `{}` on PATH", invocation.program),
-            hint: "install it, or name it with `program:` in the loop; `ap doctor` shows what was found".to_owned(),
+            hint: format!("{}; or name it with `program:` in the loop", agent::install_hint(&node.agent)),
         })
     })?;
     Ok(Job {
@@ -110,7 +109,7 @@ fn job(briefing: &Briefing<'_>, around: &Surroundings) -> Result<Job, Box<Outcom
         prompt: places.iteration.prompt(),
         folder: places.iteration.clone(),
         limits: node.agent.limits,
-        events: node.agent.provider != Provider::Command,
+        events: agent::ends_with_result(&node.agent),
     })
 }
 

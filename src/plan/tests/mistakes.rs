@@ -56,13 +56,14 @@ fn an_agent_that_cannot_be_is_refused() {
     Error unknown-permissions: work/loop.yaml:4:14: unknown permission mode `acceptEdit` (did you mean `acceptEdits`?)
     ");
     assert_snapshot!(of_loop("termination: {type: queue}\nprovider: command\n"), @"Error no-program: work/loop.yaml:2:11: provider `command` needs a `program` (add `program: <name or path>` to the loop: it gets the prompt on stdin)");
-    assert_snapshot!(of_loop("termination: {type: queue}\nprovider: codex\n"), @"Error not-supported-yet: work/loop.yaml:2:11: provider `codex` is not supported yet (use `provider: command` with `program:` and `args:` for now)");
+    assert_snapshot!(of_loop("termination: {type: queue}\nprovider: codx\n"), @"Error unknown-provider: work/loop.yaml:2:11: unknown provider `codx` (did you mean `codex`?)");
     assert_snapshot!(of_loop("termination: {type: queue}\nqueue: {provider: bead}\nguardrails: {max_cost_usd: -1}\n"), @"
     Error unknown-queue: work/loop.yaml:2:19: unknown queue `bead` (did you mean `beads`?)
     Error bad-value: work/loop.yaml:3:28: `guardrails.max_cost_usd` must be an amount, 0 or more
     ");
-    let wrong = Overrides { provider: Some("gemini".into()), ..Overrides::default() };
-    assert_snapshot!(said(&Sources::Loop(a_loop("work", "termination: {type: queue}\n", PROMPT)), &wrong), @"Error unknown-provider: unknown provider `gemini` (one of: `claude`, `command`, `scripted`)");
+    assert_snapshot!(of_loop("termination: {type: queue}\nprovider: gemini\npermissions: plan\n"), @"Error permissions-refused: work/loop.yaml:3:14: provider `gemini` cannot do `plan`: without a person at it, Gemini CLI leaves plan mode by itself and then allows everything");
+    let wrong = Overrides { provider: Some("gemeni".into()), ..Overrides::default() };
+    assert_snapshot!(said(&Sources::Loop(a_loop("work", "termination: {type: queue}\n", PROMPT)), &wrong), @"Error unknown-provider: unknown provider `gemeni` (did you mean `gemini`?)");
 }
 
 #[test]

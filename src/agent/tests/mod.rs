@@ -5,9 +5,11 @@ use crate::plan::{AttemptLimits, PermissionMode};
 use jiff::Timestamp;
 use proptest::prelude::*;
 
+mod providers;
+
 macro_rules! sample {
     ($name:literal) => {
-        include_bytes!(concat!("../../tests/data/claude/", $name, ".jsonl"))
+        include_bytes!(concat!("../../../tests/data/claude/", $name, ".jsonl"))
     };
 }
 
