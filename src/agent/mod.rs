@@ -27,7 +27,7 @@ pub use outcome::outcome;
 pub use stream::Transcript;
 
 use crate::model::{Cursor, RunId, SessionName};
-use crate::plan::{AgentSpec, Provider};
+use crate::plan::{AgentSpec, Output, PromptBy, Provider};
 use camino::Utf8Path;
 use serde::{Deserialize, Serialize};
 
@@ -48,9 +48,12 @@ pub struct Call<'a> {
     pub context: &'a Utf8Path,
     /// An existing folder outside `.claude/` for what the agent writes, where it may not write there.
     pub exchange: Option<&'a Utf8Path>,
+    /// The whole prompt, and the file that holds it.
+    pub prompt: &'a str,
+    pub prompt_file: &'a Utf8Path,
 }
 
-/// A program, its arguments and what changes in its environment. The prompt comes on stdin.
+/// A program, its arguments and what changes in its environment. The prompt comes as [`prompt_by`] says.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Invocation {
     pub program: String,
@@ -71,7 +74,7 @@ pub fn invocation<'e>(spec: &AgentSpec, call: &Call<'_>, inherited: impl Iterato
         Provider::Opencode => (opencode::args(spec), opencode::environment()),
         Provider::Amp => (amp::args(spec), Vec::new()),
         Provider::Copilot => (copilot::args(spec), Vec::new()),
-        Provider::Command => (command::args(spec), Vec::new()),
+        Provider::Command => (command::args(spec, call), Vec::new()),
         Provider::Scripted => (scripted::args(spec), Vec::new()),
     };
     let mut set_env = environment::set(call);
@@ -79,8 +82,24 @@ pub fn invocation<'e>(spec: &AgentSpec, call: &Call<'_>, inherited: impl Iterato
     Invocation { program, args, set_env, remove_env: environment::remove(spec, &inherited) }
 }
 
+/// Says how the agent gets its prompt; of the programs that are built in, all take it on stdin.
+pub fn prompt_by(spec: &AgentSpec) -> PromptBy {
+    spec.declared.as_ref().map_or(PromptBy::Stdin, |declared| declared.prompt)
+}
+
+/// Returns the provider whose language the agent speaks, for [`Transcript::new`].
+pub fn speaks(spec: &AgentSpec) -> Provider {
+    match spec.declared.as_ref().map(|declared| declared.output) {
+        Some(Output::StreamJson) => Provider::Claude,
+        Some(Output::Plain) | None => spec.provider,
+    }
+}
+
 /// Says how to get a provider's program.
 pub fn install_hint(spec: &AgentSpec) -> String {
+    if let Some(declared) = spec.declared.as_ref().filter(|declared| !declared.install.is_empty()) {
+        return format!("install it: {}", declared.install);
+    }
     match spec.provider {
         Provider::Claude => claude::INSTALL,
         Provider::Codex => codex::INSTALL,
@@ -109,7 +128,7 @@ fn login_hint(spec: &AgentSpec) -> &'static str {
 
 /// Whether the last event of the provider's output is of the type `result`: what comes after it is bounded.
 pub fn ends_with_result(spec: &AgentSpec) -> bool {
-    match spec.provider {
+    match speaks(spec) {
         Provider::Claude | Provider::Scripted | Provider::Amp | Provider::Gemini | Provider::Copilot => true,
         Provider::Codex | Provider::Opencode | Provider::Command => false,
     }

@@ -4,7 +4,7 @@ use super::context::Context;
 use crate::error::{Error, ExitCode, Result};
 use crate::model::{Cursor, NodeId, SessionName};
 use crate::plan::template::{self, Scope};
-use crate::plan::{Invalid, Node, Overrides, Plan, PlanKind, Problem, QueueSource, Request, Shown, compile};
+use crate::plan::{Invalid, Node, Plan, PlanKind, Problem, QueueSource, Request, Shown, compile};
 use crate::store::library;
 use crate::text::count;
 use crate::ui::{self, style, table};
@@ -72,8 +72,9 @@ fn preview(args: &Args, context: &Context) -> Result<Preview> {
         backlog: library.backlog(),
         beads: context.has_beads(),
     };
+    let overrides = context.declared();
     let invalid = |problems| Error::diagnostic(ExitCode::Usage, Invalid::new(format!("{} `{}`", library::word(kind), args.name), problems));
-    let (plan, warnings) = compile(&sources, &request, &Overrides::default()).map_err(invalid)?;
+    let (plan, warnings) = compile(&sources, &request, &overrides).map_err(invalid)?;
     library::check_inputs(&plan)?;
     let prompts = (0..).zip(&plan.nodes).map(|(index, node)| prompt(&plan, index, node, context)).collect::<Result<_>>()?;
     Ok(Preview { max_agents: plan.nodes.iter().map(|node| u64::from(node.max_iterations)).sum(), prompts, warnings, plan })
@@ -108,7 +109,7 @@ fn show(preview: &Preview, context: &Context) -> Result<()> {
     ui::out(format!("At most {}, retries of crashed ones aside.", count(preview.max_agents, "agent")))?;
     ui::out(format!("Everything is kept in {}\n", context.project.session(&plan.session).root()))?;
     let row = |node: &Node| {
-        let agent = format!("{:?} {}", node.agent.provider, node.agent.model).to_lowercase();
+        let agent = format!("{} {}", node.agent.provider_name(), node.agent.model);
         let missing = |source: &QueueSource| source.path().filter(|path| !path.is_file()).map_or("", |_| " (not there yet)");
         let queue = node.queue.as_ref().map_or_else(String::new, |queue| format!("{}{}", queue.source.name(), missing(&queue.source)));
         [node.id.to_string(), node.template.clone(), agent, catalog::node_ends(node), pause(node.delay_ms), queue]

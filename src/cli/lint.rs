@@ -39,6 +39,8 @@ struct Checked {
 
 /// Checks what was asked for and prints what was found.
 pub fn run(args: &Args, context: &Context) -> Result<ExitCode> {
+    // Providers may be declared there, so it has to be in order too.
+    context.settings()?;
     let library = context.library();
     let checked: Vec<_> = chosen(args, &library)?.iter().map(|entry| check(entry, context)).collect();
     let report = Report { ok: checked.iter().all(|one| one.ok), checked };
@@ -70,7 +72,7 @@ fn either(name: &str, library: &Library) -> Result<Entry> {
 }
 
 fn check(entry: &Entry, context: &Context) -> Checked {
-    let (ok, problems) = match catalog::check(entry, &context.project) {
+    let (ok, problems) = match catalog::check(entry, &context.project, &context.declared()) {
         Ok((_, warnings)) => (true, warnings),
         Err(problems) => (false, problems),
     };

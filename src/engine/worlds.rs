@@ -27,6 +27,7 @@ fn node(id: &str, termination: Termination, max_iterations: u32) -> Node {
             max_attempts: 3,
             retry_delay_ms: 5000,
             limits: AttemptLimits::default(),
+            declared: None,
         },
         prompt: String::new(),
         termination,

@@ -3,7 +3,8 @@ use super::definition::{LimitsDef, LoopDef};
 use super::duration::Span;
 use super::place::Place;
 use super::problem::Problem;
-use super::{AgentSpec, AttemptLimits, PermissionMode, Provider, alias, suggest};
+use super::{AgentSpec, AttemptLimits, Declared, PermissionMode, Provider, ProviderDef, alias, suggest};
+use std::collections::BTreeMap;
 
 /// What one layer says of the agent; layers go from the weakest to the strongest.
 #[derive(Clone, Debug)]
@@ -23,8 +24,11 @@ const RETRIES: u32 = 2;
 /// Milliseconds before the second attempt, unless said otherwise.
 const RETRY_DELAY_MS: u64 = 5000;
 
+/// The providers a person has declared, by name.
+type Own = BTreeMap<String, ProviderDef>;
+
 /// Returns the agent the layers amount to.
-pub(super) fn resolve(layers: &[Layer<'_>], def: &LoopDef, problems: &mut Vec<Problem>) -> AgentSpec {
+pub(super) fn resolve(layers: &[Layer<'_>], def: &LoopDef, own: &Own, problems: &mut Vec<Problem>) -> AgentSpec {
     let mut agent = AgentSpec {
         provider: Provider::Claude,
         program: String::new(),
@@ -35,18 +39,22 @@ pub(super) fn resolve(layers: &[Layer<'_>], def: &LoopDef, problems: &mut Vec<Pr
         max_attempts: def.retries.unwrap_or(RETRIES).saturating_add(1),
         retry_delay_ms: def.retry_delay.map_or(RETRY_DELAY_MS, Span::millis),
         limits: limits(&def.limits),
+        declared: None,
     };
     for layer in layers {
-        add(&mut agent, layer, problems);
+        add(&mut agent, layer, own, problems);
     }
-    finish(&mut agent, layers, problems);
+    finish(&mut agent, layers, own, problems);
     agent
 }
 
-fn add(agent: &mut AgentSpec, layer: &Layer<'_>, problems: &mut Vec<Problem>) {
+fn add(agent: &mut AgentSpec, layer: &Layer<'_>, own: &Own, problems: &mut Vec<Problem>) {
     let place = &layer.place;
-    if let Some(provider) = layer.provider.and_then(|word| provider(place, word, problems)).filter(|provider| *provider != agent.provider) {
-        (agent.provider, agent.program, agent.model, agent.args) = (provider, String::new(), String::new(), Vec::new());
+    if let Some((provider, declared)) = layer.provider.and_then(|word| provider(place, word, own, problems))
+        && (provider, &declared) != (agent.provider, &agent.declared)
+    {
+        (agent.provider, agent.declared) = (provider, declared);
+        (agent.program, agent.model, agent.args) = (String::new(), String::new(), Vec::new());
     }
     if let Some(program) = layer.program {
         agent.program = program.to_owned();
@@ -71,40 +79,48 @@ fn add(agent: &mut AgentSpec, layer: &Layer<'_>, problems: &mut Vec<Problem>) {
 }
 
 /// Fills what nobody said.
-fn finish(agent: &mut AgentSpec, layers: &[Layer<'_>], problems: &mut Vec<Problem>) {
+fn finish(agent: &mut AgentSpec, layers: &[Layer<'_>], own: &Own, problems: &mut Vec<Problem>) {
+    fill(agent, own);
+    let place = |said: fn(&Layer<'_>) -> bool| layers.iter().rev().find(|layer| said(layer)).or(layers.last()).map(|layer| &layer.place);
+    if agent.provider == Provider::Command && agent.program.is_empty() {
+        problems.extend(place(|layer| layer.provider.is_some()).map(|place| {
+            place
+                .at("provider", "no-program", format!("provider `{}` needs a `program`", agent.provider_name()))
+                .hint("add `program: <name or path>` to the loop: it gets the prompt on stdin")
+        }));
+    }
+    let name = agent.provider_name();
+    if let Some(reason) = agent.refuses(agent.permissions) {
+        let message = format!("provider `{name}` cannot do `{}`: {reason}", agent.permissions.name());
+        problems.extend(place(|layer| layer.permissions.is_some()).map(|place| place.at("permissions", "permissions-refused", message)));
+    }
+    if agent.declared.as_ref().is_some_and(|declared| declared.model_flag.is_empty() && !agent.model.is_empty()) {
+        let message = format!("provider `{name}` is not told its model: its declaration in config.yaml has no `model_flag`");
+        problems.extend(place(|layer| layer.model.is_some()).map(|place| place.at("model", "no-effect", message).warning()));
+    }
+}
+
+fn fill(agent: &mut AgentSpec, own: &Own) {
     if agent.program.is_empty() {
-        agent.program = agent.provider.program().to_owned();
+        let declared = agent.declared.as_ref().and_then(|declared| own.get(&declared.name));
+        agent.program = declared.map_or_else(|| agent.provider.program().to_owned(), |def| def.program.clone());
     }
     if agent.provider == Provider::Claude {
         agent.model = alias::model_alias(if agent.model.is_empty() { "opus" } else { &agent.model }).to_owned();
     }
-    if agent.provider == Provider::Command && agent.program.is_empty() {
-        let said = layers.iter().rev().find(|layer| layer.provider.is_some()).or(layers.last());
-        problems.extend(said.map(|layer| {
-            layer
-                .place
-                .at("provider", "no-program", "provider `command` needs a `program`")
-                .hint("add `program: <name or path>` to the loop: it gets the prompt on stdin")
-        }));
-    }
-    if let Some(reason) = agent.provider.refuses(agent.permissions) {
-        let said = layers.iter().rev().find(|layer| layer.permissions.is_some()).or(layers.last());
-        let (name, mode) = (agent.provider.name(), agent.permissions.name());
-        problems.extend(
-            said.map(|layer| {
-                layer.place.at("permissions", "permissions-refused", format!("provider `{name}` cannot do `{mode}`: {reason}"))
-            }),
-        );
-    }
 }
 
-fn provider(place: &Place<'_>, word: &str, problems: &mut Vec<Problem>) -> Option<Provider> {
+/// Finds a provider by its name: one that is built in, or one of the user's own.
+fn provider(place: &Place<'_>, word: &str, own: &Own, problems: &mut Vec<Problem>) -> Option<(Provider, Option<Declared>)> {
+    if let Some(def) = own.get(word) {
+        return Some((Provider::Command, Some(def.declared(word))));
+    }
     let found = Provider::named(word);
     if found.is_none() {
-        let known = Provider::ALL.map(Provider::name);
+        let known = Provider::ALL.iter().map(|provider| provider.name()).chain(own.keys().map(String::as_str));
         problems.push(place.at("provider", "unknown-provider", format!("unknown provider `{word}`")).hint(suggest::hint(word, known)));
     }
-    found
+    found.map(|provider| (provider, None))
 }
 
 fn permissions(place: &Place<'_>, word: &str, problems: &mut Vec<Problem>) -> PermissionMode {

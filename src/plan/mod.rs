@@ -3,6 +3,7 @@ mod agent;
 mod alias;
 mod check;
 mod compile;
+mod declared;
 pub mod definition;
 mod duration;
 mod ending;
@@ -24,6 +25,7 @@ mod yaml;
 
 pub use alias::model_alias;
 pub use compile::{compile, fingerprint};
+pub use declared::{Declared, Output, PromptBy, ProviderDef};
 pub use duration::Span;
 pub use problem::{Invalid, Problem, Severity, Shown};
 pub use provider::Provider;
@@ -162,6 +164,27 @@ pub struct AgentSpec {
     /// Milliseconds to wait after the first failed attempt; doubles with each, up to 5 minutes.
     pub retry_delay_ms: u64,
     pub limits: AttemptLimits,
+    /// How the program is called, where the user's settings declare the provider.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub declared: Option<Declared>,
+}
+
+impl AgentSpec {
+    /// Returns the name definitions use for the provider.
+    pub fn provider_name(&self) -> &str {
+        self.declared.as_ref().map_or(self.provider.name(), |declared| &declared.name)
+    }
+
+    /// Returns why the agent cannot be held to a permission mode, if it cannot.
+    pub fn refuses(&self, mode: PermissionMode) -> Option<&'static str> {
+        match &self.declared {
+            Some(declared) if mode != PermissionMode::BypassPermissions && !declared.permissions.contains_key(&mode) => {
+                Some("its declaration in config.yaml says nothing for this mode under `permissions`")
+            }
+            Some(_) => None,
+            None => self.provider.refuses(mode),
+        }
+    }
 }
 
 /// Bounds of one attempt, in seconds; 0 is none.

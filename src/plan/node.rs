@@ -48,7 +48,7 @@ fn make(seat: &Seat<'_>, id: &str, def: &NodeDef, loaded: Option<&Loaded<'_>>, p
     let empty = LoopDef::default();
     let loop_def = loaded.map_or(&empty, |loaded| &loaded.def);
     let id = node_id(seat, id, def, problems);
-    let agent = agent::resolve(&layers(seat, def, loaded), loop_def, problems);
+    let agent = agent::resolve(&layers(seat, def, loaded), loop_def, &seat.overrides.providers, problems);
     let ending = ending(seat, def, loaded, problems);
     let from = def.inputs.as_ref().and_then(|inputs| from(seat, inputs, problems));
     let prompt = prompt(seat, def, loaded, problems);

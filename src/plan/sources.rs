@@ -1,5 +1,5 @@
 //! What a plan is compiled from: texts as found, and what the caller asks for over them.
-use super::{Origin, yaml};
+use super::{Origin, ProviderDef, yaml};
 use crate::model::{RunId, SessionName};
 use camino::Utf8PathBuf;
 use std::collections::BTreeMap;
@@ -120,6 +120,8 @@ pub struct Overrides {
     pub claim: Option<String>,
     /// `--delay`, in milliseconds.
     pub delay_ms: Option<u64>,
+    /// The providers their settings declare, by name.
+    pub providers: BTreeMap<String, ProviderDef>,
 }
 
 impl Overrides {
@@ -154,6 +156,7 @@ impl Overrides {
             label: self.label.or(others.label),
             claim: self.claim.or(others.claim),
             delay_ms: self.delay_ms.or(others.delay_ms),
+            providers: if self.providers.is_empty() { others.providers } else { self.providers },
         }
     }
 }

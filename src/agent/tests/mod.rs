@@ -31,6 +31,7 @@ fn spec(permissions: PermissionMode) -> AgentSpec {
         max_attempts: 3,
         retry_delay_ms: 5000,
         limits: AttemptLimits::default(),
+        declared: None,
     }
 }
 
@@ -271,6 +272,8 @@ fn call<'a>(session: &'a SessionName, run: &'a RunId) -> Call<'a> {
         project: Utf8Path::new("/p"),
         context: Utf8Path::new("/p/.claude/c.json"),
         exchange: Some(Utf8Path::new("/p/.agent-pipelines/auth")),
+        prompt: "do it",
+        prompt_file: Utf8Path::new("/p/.claude/prompt.md"),
     }
 }
 

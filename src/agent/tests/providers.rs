@@ -1,5 +1,6 @@
 //! How the other programs are called, and what is made of what they print. The samples say where they come from.
 use super::*;
+use crate::plan::{Declared, Output, PromptBy};
 
 macro_rules! sample {
     ($name:literal) => {
@@ -102,6 +103,31 @@ fn copilot_is_not_allowed_more_by_the_environment_than_by_the_loop() {
     };
     assert_eq!(removed(PermissionMode::AcceptEdits), ["COPILOT_ALLOW_ALL"]);
     assert!(removed(PermissionMode::BypassPermissions).is_empty());
+}
+
+#[test]
+fn a_declared_program_is_called_as_its_declaration_says() {
+    let declared = Declared {
+        name: "mycli".to_owned(),
+        args: ["run", "--file={prompt}"].map(str::to_owned).into(),
+        prompt: PromptBy::File,
+        model_flag: "-m".to_owned(),
+        permissions: [(PermissionMode::BypassPermissions, vec!["--yes".to_owned()])].into(),
+        output: Output::StreamJson,
+        install: "pipx install mycli".to_owned(),
+    };
+    let spec = |declared: &Declared, model| AgentSpec {
+        args: vec!["-v".to_owned()],
+        declared: Some(declared.clone()),
+        ..spec_of(Provider::Command, PermissionMode::BypassPermissions, model)
+    };
+    assert_eq!(args(&spec(&declared, "big")), "run --file=/p/.claude/prompt.md --yes -m big -v");
+    let plain = Declared { args: Vec::new(), prompt: PromptBy::Argument, model_flag: String::new(), ..declared.clone() };
+    assert_eq!(args(&spec(&plain, "big")), "--yes -v do it");
+    assert_eq!(args(&spec(&Declared { prompt: PromptBy::Stdin, ..plain }, "")), "--yes -v");
+    let mine = spec(&declared, "");
+    assert_eq!((speaks(&mine), install_hint(&mine).as_str()), (Provider::Claude, "install it: pipx install mycli"));
+    assert!(mine.refuses(PermissionMode::AcceptEdits).is_some() && mine.refuses(PermissionMode::BypassPermissions).is_none());
 }
 
 #[test]
