@@ -4,7 +4,7 @@ use super::launch::{in_this_terminal, in_tmux};
 use crate::clock;
 use crate::error::{Error, ExitCode, Result};
 use crate::model::{Change, SessionName};
-use crate::plan::{Overrides, PlanKind, Sources, model_alias};
+use crate::plan::{Overrides, PermissionMode, Plan, PlanKind, Sources, model_alias};
 use crate::runner::{Mode, Wanted};
 use crate::shell;
 use crate::store::session::read_plan;
@@ -28,13 +28,13 @@ pub struct Flags {
     /// Show the session's window once it runs
     #[arg(long, conflicts_with = "foreground")]
     pub attach: bool,
-    /// Agent program: claude, command or scripted
+    /// Kind of agent: claude, codex, gemini, opencode, amp, copilot, command, scripted, or one of your own
     #[arg(long, value_name = "NAME")]
     pub provider: Option<String>,
     /// Model for the agents, as the provider names it (opus, sonnet, …)
     #[arg(long)]
     pub model: Option<String>,
-    /// Claude Code permission mode: bypassPermissions, acceptEdits, dontAsk, default, plan, auto
+    /// Permission mode: bypassPermissions, acceptEdits, dontAsk, default, plan, auto
     #[arg(long, value_name = "MODE")]
     pub permissions: Option<String>,
     /// End the session when its agents have cost this much; 0 is no bound
@@ -163,7 +163,20 @@ fn resume(name: &str, session: &SessionName, max: Option<u32>, flags: &Flags, co
     if plan.name != named(name) {
         return Err(report::runs_another(&plan, named(name)));
     }
-    run(Wanted { plan, mode: Mode::Resume, max_iterations: max, change: change(flags)? }, flags, context)
+    let change = change(flags)?;
+    if let Some(mode) = change.permissions {
+        may(&plan, mode)?;
+    }
+    run(Wanted { plan, mode: Mode::Resume, max_iterations: max, change }, flags, context)
+}
+
+/// Refuses permissions that an agent of the plan cannot be held to.
+fn may(plan: &Plan, mode: PermissionMode) -> Result<()> {
+    let agents = plan.nodes.iter().flat_map(|node| node.agent.chain());
+    match agents.filter_map(|agent| Some((agent, agent.refuses(mode)?))).next() {
+        None => Ok(()),
+        Some((agent, reason)) => Err(Error::usage(format!("provider `{}` cannot do `{}`: {reason}", agent.provider_name(), mode.name()))),
+    }
 }
 
 /// Returns a loop's or pipeline's name, of which a person may have typed the path.

@@ -31,6 +31,7 @@ fn after_attempt(plan: &Plan, state: &State, outcome: &Outcome, now: Timestamp) 
     let node = state.node(plan)?;
     match outcome {
         Outcome::Reported { .. } | Outcome::Unreported { .. } => after_iteration(plan, state, node, now),
+        Outcome::RateLimited { reason, .. } if !node.agent.fallback.is_empty() => fall_back(plan, state, node, reason, now),
         Outcome::RateLimited { until, reason } => {
             let until = until.filter(|at| now < *at).unwrap_or_else(|| now + unknown_reset(state.tally.rate_limits));
             Some(Event::WaitStarted { reason: WaitReason::RateLimit { reason: reason.clone() }, until })
@@ -38,12 +39,23 @@ fn after_attempt(plan: &Plan, state: &State, outcome: &Outcome, now: Timestamp) 
         Outcome::Refused { hint, .. } => Some(fail(outcome.to_string(), hint.clone())),
         Outcome::Crashed { .. } | Outcome::TimedOut { .. } | Outcome::Lost { .. } if node.agent.max_attempts <= state.tally.failures => {
             let tries = if node.agent.max_attempts == 1 { String::new() } else { format!(" ({} attempts)", state.tally.failures) };
-            Some(fail(format!("{} process {outcome}{tries}", agent_name(node)), String::new()))
+            Some(fail(format!("{} process {outcome}{tries}", agent_name(state, node)), String::new()))
         }
         Outcome::Crashed { .. } | Outcome::TimedOut { .. } | Outcome::Lost { .. } | Outcome::Cancelled => {
             let reason = WaitReason::Retry { error: outcome.to_string() };
             Some(Event::WaitStarted { reason, until: now + backoff(node.agent.retry_delay_ms, state.tally.failures) })
         }
+    }
+}
+
+/// The next agent of the chain that has quota takes over at once; where none has, the first that gets some is waited for.
+fn fall_back(plan: &Plan, state: &State, node: &Node, reason: &str, now: Timestamp) -> Option<Event> {
+    match (state.free(node, now), state.free_at(node)) {
+        (None, Some(until)) => {
+            let reason = format!("{reason}; no other agent of the chain has quota left");
+            Some(Event::WaitStarted { reason: WaitReason::RateLimit { reason }, until })
+        }
+        _ => advance(plan, state, node, now),
     }
 }
 
@@ -74,14 +86,16 @@ fn advance(plan: &Plan, state: &State, node: &Node, now: Timestamp) -> Option<Ev
     if state.pausing {
         return None;
     }
-    if node.delay_ms > 0 && matches!(state.phase, Phase::Exited { .. }) {
+    // An agent that takes over for another is within its iteration.
+    if node.delay_ms > 0 && matches!(state.phase, Phase::Exited { .. }) && !state.in_iteration() {
         let until = now + SignedDuration::from_millis(i64::try_from(node.delay_ms).unwrap_or(i64::MAX));
         return Some(Event::WaitStarted { reason: WaitReason::Delay, until });
     }
     if state.awaits_claim(plan) {
         return None;
     }
-    Some(Event::IterationStarted { cursor: state.next_attempt() })
+    let (fallback, agent) = state.next_agent(node, now);
+    Some(Event::IterationStarted { cursor: state.next_attempt(), fallback, agent })
 }
 
 /// Returns the end of the node, if its termination says so.
@@ -181,8 +195,8 @@ fn all_done(plan: &Plan, state: &State) -> Ending {
     }
 }
 
-fn agent_name(node: &Node) -> &'static str {
-    match node.agent.provider {
+fn agent_name(state: &State, node: &Node) -> &'static str {
+    match state.agent_at(node, state.fallback).provider {
         Provider::Claude => "Claude",
         Provider::Codex => "Codex",
         Provider::Gemini => "Gemini",

@@ -5,6 +5,7 @@
 //! Starting, resuming and recovering are all the same: fold the journal, ask `follow` until it is
 //! silent, ask `pending`, make it so.
 mod accept;
+mod chain;
 mod follow;
 mod retry;
 mod state;
@@ -13,6 +14,7 @@ mod view;
 mod worlds;
 
 pub use accept::accept;
+pub use chain::Limited;
 pub use follow::follow;
 pub use state::{Entry, NodeDone, Phase, State, Tally};
 pub use view::{Condition, Past, StateView, condition};

@@ -1,4 +1,5 @@
 //! The fold of the journal.
+use super::Limited;
 use crate::model::{
     Change, Cursor, Decision, Effect, Ending, Event, NodeEnding, NodeId, Outcome, ProcessId, RunId, SessionName, Status, Task, Usage,
     Verdict, WaitReason,
@@ -6,7 +7,7 @@ use crate::model::{
 use crate::plan::{Guardrails, Node, Plan};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 /// Everything the journal says. Never edited, only [`apply`](State::apply)ed to.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -19,6 +20,14 @@ pub struct State {
     pub phase: Phase,
     /// The current attempt, or the last one.
     pub cursor: Cursor,
+    /// Who makes that attempt: a place in the node's chain of agents, 0 the node's own, and what it is called by.
+    #[serde(default)]
+    pub fallback: u32,
+    #[serde(default)]
+    pub agent: String,
+    /// Agents that are out of quota, by what they are called by.
+    #[serde(default)]
+    pub limited: BTreeMap<String, Limited>,
     /// Of the current node.
     pub tally: Tally,
     /// Nodes that are done, in order.
@@ -149,7 +158,10 @@ impl State {
                 self.change = change.clone().over(std::mem::take(&mut self.change));
                 self.resume(*max_iterations, at);
             }
-            Event::IterationStarted { cursor } => self.begin(*cursor, at),
+            Event::IterationStarted { cursor, fallback, agent } => {
+                (self.fallback, self.agent) = (*fallback, agent.clone());
+                self.begin(*cursor, at);
+            }
             Event::AgentStarted { shim, .. } => self.shim = Some(shim.clone()),
             Event::AgentExited { cursor, outcome, usage } => self.end_attempt(*cursor, outcome, *usage, at),
             // Nothing of ours is held any more.
@@ -186,6 +198,7 @@ impl State {
                 self.finished.push(NodeDone { id: id.clone(), iterations: self.tally.iterations, ending: ending.clone(), at });
                 self.cursor = Cursor::before(node + 1);
                 (self.tally, self.max_iterations, self.verdict, self.task) = (Tally::default(), None, None, None);
+                (self.fallback, self.agent) = (0, String::new());
                 self.phase = Phase::Ready;
             }
             Event::SessionFinished { ending } => {
@@ -216,6 +229,7 @@ impl State {
             (self.tally.failures, self.tally.errors, self.tally.rate_limits) = (0, 0, 0);
             (self.tally.queue_waits, self.tally.queue_waiting_since) = (0, None);
             (self.last_error, self.verdict) = (None, None);
+            self.limited.clear();
             self.phase = Phase::Ready;
         }
     }
@@ -226,7 +240,10 @@ impl State {
         match outcome {
             Outcome::Reported { status } => self.complete(cursor, status.clone(), at),
             Outcome::Unreported { reason } => self.complete(cursor, Status::missing(reason), at),
-            Outcome::RateLimited { .. } => self.tally.rate_limits += 1,
+            Outcome::RateLimited { until, .. } => {
+                self.tally.rate_limits += 1;
+                self.limit(*until, at);
+            }
             Outcome::Cancelled => (),
             Outcome::Crashed { .. } | Outcome::Refused { .. } | Outcome::TimedOut { .. } | Outcome::Lost { .. } => {
                 self.tally.failures += 1;
@@ -243,6 +260,7 @@ impl State {
         tally.errors = if status.decision == Decision::Error { tally.errors + 1 } else { 0 };
         tally.well += u32::from(status.decision != Decision::Error);
         self.last_error = (status.decision == Decision::Error).then(|| status.reason.clone());
+        self.limited.remove(&self.agent);
         self.iterations += 1;
         self.iteration_started = None;
         if self.history.len() == Self::HISTORY {
@@ -318,12 +336,13 @@ impl State {
         }
     }
 
-    /// Returns the current node as its next agent gets it, with what a person has changed since the start.
+    /// Returns the current node as the agent at work gets it: the one whose turn it is, with what a person has changed
+    /// since the start.
     pub fn changed_node(&self, plan: &Plan) -> Option<Node> {
         let mut node = self.node(plan)?.clone();
-        let Change { model, permissions, keep_env, .. } = self.change.clone();
+        node.agent = self.agent_at(&node, self.fallback).into_owned();
+        let Change { permissions, keep_env, .. } = self.change;
         let agent = &mut node.agent;
-        agent.model = model.unwrap_or_else(|| std::mem::take(&mut agent.model));
         agent.permissions = permissions.unwrap_or(agent.permissions);
         agent.keep_env = keep_env.unwrap_or(agent.keep_env);
         Some(node)

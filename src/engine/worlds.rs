@@ -7,6 +7,7 @@ use crate::plan::{
 use crate::termination::Termination;
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
+use std::collections::BTreeMap;
 
 fn node(id: &str, termination: Termination, max_iterations: u32) -> Node {
     let queue = (termination == Termination::Queue).then(|| QueueSpec {
@@ -28,6 +29,7 @@ fn node(id: &str, termination: Termination, max_iterations: u32) -> Node {
             retry_delay_ms: 5000,
             limits: AttemptLimits::default(),
             declared: None,
+            fallback: Vec::new(),
         },
         prompt: String::new(),
         termination,
@@ -38,17 +40,25 @@ fn node(id: &str, termination: Termination, max_iterations: u32) -> Node {
         output_path: String::new(),
         context: String::new(),
         from: None,
-        commands: std::collections::BTreeMap::new(),
+        commands: BTreeMap::new(),
     }
 }
 
+/// Agents to fall back to, as many as the models.
+fn chain(first: &AgentSpec, models: &[&str]) -> Vec<AgentSpec> {
+    models.iter().map(|model| AgentSpec { provider: Provider::Codex, model: (*model).to_owned(), ..first.clone() }).collect()
+}
+
 fn plan() -> Plan {
-    let nodes = vec![
+    let mut nodes = vec![
         node("judged", Termination::Judgment { consensus: 2, min_iterations: 2 }, 5),
         node("queued", Termination::Queue, 4),
         node("handed", Termination::Queue, 4),
         node("fixed", Termination::Fixed, 3),
     ];
+    for (node, models) in nodes.iter_mut().zip([&["a", "b"][..], &["a"], &["c"]]) {
+        node.agent.fallback = chain(&node.agent, models);
+    }
     Plan {
         version: Plan::VERSION,
         session: "s".parse().unwrap(),
@@ -182,8 +192,12 @@ struct Runner {
     completed: u32,
     errors: u32,
     asked_to_stop: bool,
-    /// A person may end a wait early.
+    /// A person may end a wait early; then the next attempt may be made without quota.
     hurried: bool,
+    unready: bool,
+    /// Until when the agents are out of quota and how often in a row they were, by label; and who is at work.
+    limits: BTreeMap<String, (Timestamp, u32)>,
+    agent: String,
     /// What the queue said since somebody took the session up, or waited, or ran an agent.
     verdict: Option<Verdict>,
     /// Which attempt the engine has taken a task for.
@@ -200,7 +214,7 @@ impl Runner {
                 prop_assert!(!self.holding && self.agents == 0, "a second task was taken");
                 (self.claimed, self.holding) = (Some(*cursor), true);
             }
-            Event::IterationStarted { cursor } => {
+            Event::IterationStarted { cursor, .. } => {
                 let node = &plan.nodes[cursor.node as usize];
                 prop_assert!(!node.claims() || self.claimed == Some(*cursor), "an agent without a task");
                 self.holding = node.queue.is_some();
@@ -208,6 +222,7 @@ impl Runner {
             Event::NodeFinished { .. } | Event::SessionFinished { .. } => prop_assert!(!self.holding, "ended with a task in its hands"),
             _ => (),
         }
+        self.quota(plan, event, now)?;
         match event {
             Event::AgentExited { outcome: Outcome::Crashed { .. } | Outcome::Lost { .. } | Outcome::TimedOut { .. }, .. } => {
                 self.streak += 1;
@@ -216,7 +231,8 @@ impl Runner {
             }
             Event::AgentExited { outcome, cursor, .. } => {
                 self.agents -= 1;
-                self.owes_wait = matches!(outcome, Outcome::RateLimited { .. });
+                let chain = &plan.nodes[cursor.node as usize].agent;
+                self.owes_wait = matches!(outcome, Outcome::RateLimited { .. }) && chain.chain().all(|agent| self.is_out(agent, now));
                 if matches!(outcome, Outcome::Reported { .. } | Outcome::Unreported { .. }) {
                     let well = matches!(outcome, Outcome::Reported { status } if status.decision != Decision::Error);
                     self.errors = if well { 0 } else { self.errors + 1 };
@@ -250,7 +266,7 @@ impl Runner {
             Event::SessionFinished { .. } => (self.waiting, self.asked_to_stop) = (None, false),
             // The queue may be empty although its last agent failed: nothing is left to wait for or to try again.
             Event::NodeFinished { .. } => (self.streak, self.owes_wait, self.errors, self.verdict) = (0, false, 0, None),
-            Event::IterationStarted { cursor } => {
+            Event::IterationStarted { cursor, .. } => {
                 prop_assert_eq!(self.agents, 0, "two agents at once");
                 self.agents += 1;
                 prop_assert!(self.streak < plan.nodes[0].agent.max_attempts, "retry budget overrun");
@@ -276,6 +292,42 @@ impl Runner {
         self.journal.push(serde_json::to_string(&line).unwrap());
         self.state.apply(event, now);
         prop_assert_eq!(self.completed, self.state.iterations, "a finished iteration got lost");
+        Ok(())
+    }
+
+    fn is_out(&self, agent: &AgentSpec, now: Timestamp) -> bool {
+        self.limits.get(&agent.label()).is_some_and(|(until, _)| now < *until)
+    }
+
+    /// Keeps book of who has quota: whose turn it is follows from that alone.
+    fn quota(&mut self, plan: &Plan, event: &Event, now: Timestamp) -> Result<(), TestCaseError> {
+        match event {
+            Event::IterationStarted { cursor, fallback, agent } => {
+                let chain: Vec<_> = plan.nodes[cursor.node as usize].agent.chain().collect();
+                prop_assert_eq!(&chain[*fallback as usize].label(), agent, "the journal names another agent");
+                let first = chain.iter().position(|agent| !self.is_out(agent, now));
+                prop_assert!(first.is_some() || self.unready, "started although all agents are out of quota");
+                prop_assert_eq!(first.unwrap_or(0), *fallback as usize, "not the first agent with quota");
+                (self.agent, self.unready) = (agent.clone(), false);
+            }
+            Event::AgentExited { outcome: Outcome::RateLimited { until, .. }, .. } => {
+                let often = self.limits.get(&self.agent).map_or(1, |(_, often)| often + 1);
+                let until = until.filter(|until| now < *until).unwrap_or_else(|| now + super::retry::unknown_reset(often));
+                self.limits.insert(self.agent.clone(), (until, often));
+            }
+            Event::AgentExited { outcome: Outcome::Reported { .. } | Outcome::Unreported { .. }, .. } => {
+                self.limits.remove(&self.agent);
+            }
+            Event::WaitStarted { reason: WaitReason::RateLimit { .. }, until } => {
+                let node = &plan.nodes[self.state.cursor.node as usize];
+                prop_assert!(node.agent.chain().all(|agent| self.is_out(agent, now)), "waited although an agent has quota");
+                let soonest = node.agent.chain().map(|agent| self.limits[&agent.label()].0).min();
+                prop_assert!(node.agent.fallback.is_empty() || soonest == Some(*until), "waits for another than the first to come back");
+            }
+            Event::WaitEnded if self.hurried => self.unready = true,
+            Event::SessionResumed { .. } if matches!(self.state.phase, Phase::Ended { .. }) => self.limits.clear(),
+            _ => (),
+        }
         Ok(())
     }
 

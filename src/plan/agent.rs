@@ -14,6 +14,7 @@ pub(super) struct Layer<'a> {
     pub(super) program: Option<&'a str>,
     pub(super) model: Option<&'a str>,
     pub(super) args: &'a [String],
+    pub(super) fallback: Option<&'a [String]>,
     pub(super) permissions: Option<&'a str>,
     pub(super) keep_env: Option<bool>,
 }
@@ -40,17 +41,56 @@ pub(super) fn resolve(layers: &[Layer<'_>], def: &LoopDef, own: &Own, problems: 
         retry_delay_ms: def.retry_delay.map_or(RETRY_DELAY_MS, Span::millis),
         limits: limits(&def.limits),
         declared: None,
+        fallback: Vec::new(),
     };
+    // A chain of others stays with the provider it was said for, too.
+    let mut chain = None;
     for layer in layers {
-        add(&mut agent, layer, own, problems);
+        let changed = add(&mut agent, layer, own, problems);
+        chain = layer.fallback.map(|words| (&layer.place, words)).or(chain.filter(|_| !changed));
     }
     finish(&mut agent, layers, own, problems);
+    if let Some((place, words)) = chain {
+        agent.fallback = fallback(&agent, place, words, own, problems);
+    }
     agent
 }
 
-fn add(agent: &mut AgentSpec, layer: &Layer<'_>, own: &Own, problems: &mut Vec<Problem>) {
+/// Returns the agents that take over when the first is out of quota: `codex`, `claude:sonnet`.
+fn fallback(first: &AgentSpec, place: &Place<'_>, words: &[String], own: &Own, problems: &mut Vec<Problem>) -> Vec<AgentSpec> {
+    let mut chain = Vec::new();
+    for word in words {
+        let (name, model) = word.split_once(':').unwrap_or((word, ""));
+        let Some((provider, declared)) = provider(place, "fallback", name, own, problems) else { continue };
+        let (model, program, args) = (model.to_owned(), String::new(), Vec::new());
+        let mut agent = AgentSpec { provider, declared, model, program, args, ..first.clone() };
+        fill(&mut agent, own);
+        let problem = |code, message: String| place.at("fallback", code, message);
+        if agent.program.is_empty() && provider == Provider::Command {
+            problems
+                .push(problem("no-program", format!("`{name}` has no program here")).hint("declare it in config.yaml under `providers`"));
+        }
+        if bad_model(&agent.model) {
+            problems.push(problem("bad-model", format!("`{}` cannot be the name of a model", agent.model.escape_debug())));
+        }
+        if let Some(reason) = agent.refuses(agent.permissions) {
+            let message = format!("provider `{name}` cannot do `{}`: {reason}", agent.permissions.name());
+            problems.push(problem("permissions-refused", message));
+        }
+        if first.label() == agent.label() || chain.iter().any(|other: &AgentSpec| other.label() == agent.label()) {
+            let message = format!("`{word}` comes twice: what is out of quota once is so again");
+            problems.push(problem("no-effect", message).warning());
+        }
+        chain.push(agent);
+    }
+    chain
+}
+
+/// Adds what a layer says, and tells whether it changed the provider.
+fn add(agent: &mut AgentSpec, layer: &Layer<'_>, own: &Own, problems: &mut Vec<Problem>) -> bool {
     let place = &layer.place;
-    if let Some((provider, declared)) = layer.provider.and_then(|word| provider(place, word, own, problems))
+    let before = (agent.provider, agent.declared.clone());
+    if let Some((provider, declared)) = layer.provider.and_then(|word| provider(place, "provider", word, own, problems))
         && (provider, &declared) != (agent.provider, &agent.declared)
     {
         (agent.provider, agent.declared) = (provider, declared);
@@ -60,7 +100,7 @@ fn add(agent: &mut AgentSpec, layer: &Layer<'_>, own: &Own, problems: &mut Vec<P
         agent.program = program.to_owned();
     }
     if let Some(model) = layer.model {
-        if model.starts_with('-') || model.is_empty() || model.contains(|c: char| c.is_whitespace() || c.is_control()) {
+        if bad_model(model) || model.is_empty() {
             problems.push(
                 place
                     .at("model", "bad-model", format!("`{}` cannot be the name of a model", model.escape_debug()))
@@ -76,6 +116,11 @@ fn add(agent: &mut AgentSpec, layer: &Layer<'_>, own: &Own, problems: &mut Vec<P
         agent.permissions = permissions(place, word, problems);
     }
     agent.keep_env = layer.keep_env.unwrap_or(agent.keep_env);
+    before != (agent.provider, agent.declared.clone())
+}
+
+fn bad_model(model: &str) -> bool {
+    model.starts_with('-') || model.contains(|c: char| c.is_whitespace() || c.is_control())
 }
 
 /// Fills what nobody said.
@@ -111,14 +156,14 @@ fn fill(agent: &mut AgentSpec, own: &Own) {
 }
 
 /// Finds a provider by its name: one that is built in, or one of the user's own.
-fn provider(place: &Place<'_>, word: &str, own: &Own, problems: &mut Vec<Problem>) -> Option<(Provider, Option<Declared>)> {
+fn provider(place: &Place<'_>, key: &str, word: &str, own: &Own, problems: &mut Vec<Problem>) -> Option<(Provider, Option<Declared>)> {
     if let Some(def) = own.get(word) {
         return Some((Provider::Command, Some(def.declared(word))));
     }
     let found = Provider::named(word);
     if found.is_none() {
         let known = Provider::ALL.iter().map(|provider| provider.name()).chain(own.keys().map(String::as_str));
-        problems.push(place.at("provider", "unknown-provider", format!("unknown provider `{word}`")).hint(suggest::hint(word, known)));
+        problems.push(place.at(key, "unknown-provider", format!("unknown provider `{word}`")).hint(suggest::hint(word, known)));
     }
     found.map(|provider| (provider, None))
 }

@@ -28,6 +28,8 @@ pub struct LoopDef {
     pub program: Option<String>,
     /// The model.
     pub model: Option<String>,
+    /// Who makes the next attempt when an agent is out of quota: providers, each with a model if need be.
+    pub fallback: Option<Vec<String>>,
     /// Claude Code's permission mode.
     pub permissions: Option<String>,
     /// Further arguments for the program.
@@ -216,6 +218,8 @@ pub struct NodeDef {
     pub model: Option<String>,
     /// The kind of agent.
     pub provider: Option<String>,
+    /// Who makes the next attempt when an agent is out of quota, over what its loop says.
+    pub fallback: Option<Vec<String>>,
     /// One line for people.
     pub description: Option<String>,
     /// When it ends, over what its loop says.

@@ -167,9 +167,22 @@ pub struct AgentSpec {
     /// How the program is called, where the user's settings declare the provider.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub declared: Option<Declared>,
+    /// Who makes the next attempt when this one is out of quota, in order; these have none of their own.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub fallback: Vec<Self>,
 }
 
 impl AgentSpec {
+    /// Returns this agent and those it falls back to.
+    pub fn chain(&self) -> impl Iterator<Item = &Self> {
+        std::iter::once(self).chain(&self.fallback)
+    }
+
+    /// Returns what people call the agent by: `codex:gpt-5.2-codex:xhigh`, as in `fallback`.
+    pub fn label(&self) -> String {
+        if self.model.is_empty() { self.provider_name().to_owned() } else { format!("{}:{}", self.provider_name(), self.model) }
+    }
+
     /// Returns the name definitions use for the provider.
     pub fn provider_name(&self) -> &str {
         self.declared.as_ref().map_or(self.provider.name(), |declared| &declared.name)

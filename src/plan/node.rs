@@ -88,6 +88,7 @@ fn layers<'a>(seat: &Seat<'a>, def: &'a NodeDef, loaded: Option<&'a Loaded<'_>>)
         model: model.as_deref(),
         program: None,
         args: &[],
+        fallback: None,
         permissions: None,
         keep_env: None,
     };
@@ -98,11 +99,12 @@ fn layers<'a>(seat: &Seat<'a>, def: &'a NodeDef, loaded: Option<&'a Loaded<'_>>)
     let own = loaded.map(|Loaded { document, def, .. }| Layer {
         program: def.program.as_deref(),
         args: &def.args,
+        fallback: def.fallback.as_deref(),
         permissions: def.permissions.as_deref(),
         keep_env: def.keep_env,
         ..layer(Place::top(document), &def.provider, &def.model)
     });
-    let node = seat.pipeline.map(|_| layer(seat.place.clone(), &def.provider, &def.model));
+    let node = seat.pipeline.map(|_| Layer { fallback: def.fallback.as_deref(), ..layer(seat.place.clone(), &def.provider, &def.model) });
     let flags = Layer {
         program: over.program.as_deref(),
         permissions: over.permissions.as_deref(),

@@ -54,8 +54,10 @@ impl Settings {
     /// Puts the programs in place of the names in a plan.
     pub fn place_programs(&self, plan: &mut Plan) {
         for node in &mut plan.nodes {
-            if let Some(program) = self.programs.get(&node.agent.program) {
-                node.agent.program.clone_from(program);
+            for called in std::iter::once(&mut node.agent.program).chain(node.agent.fallback.iter_mut().map(|agent| &mut agent.program)) {
+                if let Some(program) = self.programs.get(called) {
+                    called.clone_from(program);
+                }
             }
             if let Some(queue) = &mut node.queue {
                 self.place_tracker(&mut queue.source);

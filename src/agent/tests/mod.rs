@@ -32,6 +32,7 @@ fn spec(permissions: PermissionMode) -> AgentSpec {
         retry_delay_ms: 5000,
         limits: AttemptLimits::default(),
         declared: None,
+        fallback: Vec::new(),
     }
 }
 
