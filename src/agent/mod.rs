@@ -10,6 +10,7 @@ mod event;
 mod facts;
 mod failure;
 mod gemini;
+mod judge;
 mod lines;
 mod model;
 mod opencode;
@@ -23,6 +24,7 @@ mod told;
 pub use activity::Activity;
 pub use environment::is_nested;
 pub use event::{Denial, RateLimit, Window};
+pub use judge::{Case, judge_invocation, judge_prompt};
 pub use outcome::outcome;
 pub use stream::Transcript;
 

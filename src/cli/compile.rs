@@ -4,7 +4,7 @@ use crate::clock;
 use crate::error::{Error, ExitCode, Result};
 use crate::model::{RunId, SessionName};
 use crate::plan::{Overrides, Plan, Request, Sources, compile};
-use crate::store::library::check_inputs;
+use crate::store::inputs;
 use crate::ui::note;
 
 /// Compiles a plan for a session; warnings go to standard error.
@@ -22,10 +22,11 @@ pub(super) fn plan(sources: &Sources, session: SessionName, command: String, ove
     match compile(sources, &request, &Overrides { providers: settings.providers.clone(), ..overrides.clone() }) {
         Ok((mut plan, warnings)) => {
             settings.place_programs(&mut plan);
+            crate::runner::freeze_gates(&mut plan, root);
             for warning in warnings {
                 note(format!("warning: {warning}"));
             }
-            check_inputs(&plan)?;
+            plan.inputs = inputs::expand(root, &plan.inputs)?;
             Ok(plan)
         }
         Err(problems) => Err(Error::diagnostic(ExitCode::Usage, crate::plan::Invalid::new(format!("`{}`", sources.name()), problems))),

@@ -1,11 +1,12 @@
 //! `ap dry-run`: what a session would do, without starting anything.
 use super::catalog;
 use super::context::Context;
+use super::said::{self, Said};
 use crate::error::{Error, ExitCode, Result};
 use crate::model::{Cursor, NodeId, SessionName};
 use crate::plan::template::{self, Scope};
 use crate::plan::{Invalid, Node, Plan, PlanKind, Problem, QueueSource, Request, Shown, compile};
-use crate::store::library;
+use crate::store::{inputs, library};
 use crate::text::count;
 use crate::ui::{self, style, table};
 use serde::Serialize;
@@ -21,6 +22,8 @@ pub struct Args {
     /// The session it would run as
     #[arg(default_value = "preview")]
     pub session: String,
+    #[command(flatten)]
+    pub said: Said,
     /// Print JSON: `{plan, max_agents, prompts: [{node, file, text}], warnings}`
     #[arg(long)]
     pub json: bool,
@@ -72,10 +75,10 @@ fn preview(args: &Args, context: &Context) -> Result<Preview> {
         backlog: library.backlog(),
         beads: context.has_beads(),
     };
-    let overrides = context.declared();
+    let overrides = args.said.flags(args.said.most)?.or(said::environment(context)?).or(context.declared());
     let invalid = |problems| Error::diagnostic(ExitCode::Usage, Invalid::new(format!("{} `{}`", library::word(kind), args.name), problems));
-    let (plan, warnings) = compile(&sources, &request, &overrides).map_err(invalid)?;
-    library::check_inputs(&plan)?;
+    let (mut plan, warnings) = compile(&sources, &request, &overrides).map_err(invalid)?;
+    plan.inputs = inputs::expand(context.project.root(), &plan.inputs)?;
     let prompts = (0..).zip(&plan.nodes).map(|(index, node)| prompt(&plan, index, node, context)).collect::<Result<_>>()?;
     Ok(Preview { max_agents: plan.nodes.iter().map(|node| u64::from(node.max_iterations)).sum(), prompts, warnings, plan })
 }
@@ -96,6 +99,7 @@ fn prompt(plan: &Plan, index: u32, node: &Node, context: &Context) -> Result<Pro
         output: output.as_str(),
         output_path: &node.output_path,
         context: &node.context,
+        perspective: node.perspective(1),
         inputs: &|node| node.map_or_else(|| "(what the earlier node wrote)".to_owned(), |node| format!("(what node {node} wrote)")),
     };
     let text = template::render(&node.prompt, &|name| scope.value(name)).map_err(|unknown| Error::usage(&unknown).hint(unknown.hint()))?;
@@ -115,6 +119,9 @@ fn show(preview: &Preview, context: &Context) -> Result<()> {
         [node.id.to_string(), node.template.clone(), agent, catalog::node_ends(node), pause(node.delay_ms), queue]
     };
     ui::out(table::table(["NODE", "LOOP", "AGENT", "ENDS", "PAUSE", "QUEUE"], plan.nodes.iter().map(row)))?;
+    if let Some(origins) = said::origins(plan) {
+        ui::out(format!("\n{origins}"))?;
+    }
     for prompt in &preview.prompts {
         ui::out(format!("\n{}  {}\n", style::heading(&format!("Prompt of {}, iteration 1", prompt.node)), style::faint(&prompt.file)))?;
         ui::out(prompt.text.trim_end())?;
@@ -142,7 +149,7 @@ mod tests {
     }
 
     fn args(kind: &str, name: &str, session: &str) -> Args {
-        Args { kind: kind.into(), name: name.into(), session: session.into(), json: true }
+        Args { kind: kind.into(), name: name.into(), session: session.into(), said: Said::default(), json: true }
     }
 
     #[test]

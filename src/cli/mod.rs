@@ -14,6 +14,7 @@ pub mod manual;
 pub mod overview;
 mod programs;
 pub mod queue;
+pub mod said;
 pub mod start;
 pub mod status;
 

@@ -22,8 +22,14 @@ impl State {
         self.limited.insert(self.agent.clone(), Limited { until, in_a_row });
     }
 
-    /// Returns the place and the label of the agent that makes the node's next attempt: the first with quota. Where none
-    /// has, a person wants it tried all the same, and the first is.
+    /// Takes all agents for ready: a person who ends the wait early wants them tried.
+    pub(super) fn hurry(&mut self, at: Timestamp) {
+        for limited in self.limited.values_mut() {
+            limited.until = limited.until.min(at);
+        }
+    }
+
+    /// Returns the place and the label of the agent that makes the node's next attempt: the first with quota.
     pub(super) fn next_agent(&self, node: &Node, now: Timestamp) -> (u32, String) {
         let free = self.free(node, now).unwrap_or_default();
         let label = self.labels(node).nth(free).unwrap_or_default();

@@ -7,7 +7,9 @@
 mod accept;
 mod chain;
 mod follow;
+mod pending;
 mod retry;
+mod room;
 mod state;
 mod view;
 #[cfg(test)]
@@ -16,5 +18,6 @@ mod worlds;
 pub use accept::accept;
 pub use chain::Limited;
 pub use follow::follow;
+pub use room::{Room, room};
 pub use state::{Entry, NodeDone, Phase, State, Tally};
 pub use view::{Condition, Past, StateView, condition};

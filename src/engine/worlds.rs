@@ -1,12 +1,15 @@
 //! Random worlds: whatever happens, and wherever the runner dies, the engine keeps its promises.
+mod quotas;
+
 use super::{Phase, State, accept, follow};
 use crate::model::*;
 use crate::plan::{
     AgentSpec, AttemptLimits, ClaimBy, Guardrails, Node, Origin, PermissionMode, Plan, PlanKind, Provider, QueueSource, QueueSpec, Source,
 };
-use crate::termination::Termination;
+use crate::termination::{Gate, Termination};
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
+use quotas::Quotas;
 use std::collections::BTreeMap;
 
 fn node(id: &str, termination: Termination, max_iterations: u32) -> Node {
@@ -39,14 +42,11 @@ fn node(id: &str, termination: Termination, max_iterations: u32) -> Node {
         queue,
         output_path: String::new(),
         context: String::new(),
+        perspectives: Vec::new(),
         from: None,
         commands: BTreeMap::new(),
+        judge: None,
     }
-}
-
-/// Agents to fall back to, as many as the models.
-fn chain(first: &AgentSpec, models: &[&str]) -> Vec<AgentSpec> {
-    models.iter().map(|model| AgentSpec { provider: Provider::Codex, model: (*model).to_owned(), ..first.clone() }).collect()
 }
 
 fn plan() -> Plan {
@@ -54,10 +54,15 @@ fn plan() -> Plan {
         node("judged", Termination::Judgment { consensus: 2, min_iterations: 2 }, 5),
         node("queued", Termination::Queue, 4),
         node("handed", Termination::Queue, 4),
+        node(
+            "gated",
+            Termination::Any { of: vec![Termination::Judgment { consensus: 3, min_iterations: 1 }, Termination::Verify(gate())] },
+            4,
+        ),
         node("fixed", Termination::Fixed, 3),
     ];
     for (node, models) in nodes.iter_mut().zip([&["a", "b"][..], &["a"], &["c"]]) {
-        node.agent.fallback = chain(&node.agent, models);
+        node.agent.fallback = quotas::chain(&node.agent, models);
     }
     Plan {
         version: Plan::VERSION,
@@ -70,6 +75,7 @@ fn plan() -> Plan {
         nodes,
         inputs: Vec::new(),
         guardrails: Guardrails { max_runtime_seconds: 0, max_cost_usd: 0.0, max_consecutive_errors: 3 },
+        overrides: Vec::new(),
     }
 }
 
@@ -131,20 +137,23 @@ fn answer(plan: &Plan, state: &State, die: Die, now: &mut Timestamp) -> Input {
         Die::Again => return Input::Request(Request::Resume { max_iterations: None, change: Change::default() }),
         Die::Stale => {
             let cursor = Cursor { node: state.cursor.node, iteration: state.cursor.iteration, attempt: state.cursor.attempt + 7 };
-            return Input::AgentExited { cursor, outcome: said(Decision::Stop), usage: Usage::default() };
+            return Input::AgentExited { cursor, outcome: said(Decision::Stop), usage: Usage::default(), promises: Vec::new() };
         }
         _ => (),
     }
     match state.pending(plan) {
         None => Input::Woke,
-        Some(Effect::RunAgent(cursor) | Effect::StopAgent(cursor)) => {
-            Input::AgentExited { cursor, outcome: outcome(die, *now), usage: Usage { cost_usd: 0.5, ..Usage::default() } }
-        }
+        Some(Effect::RunAgent(cursor) | Effect::StopAgent(cursor)) => Input::AgentExited {
+            cursor,
+            outcome: outcome(die, *now),
+            usage: Usage { cost_usd: 0.5, ..Usage::default() },
+            promises: Vec::new(),
+        },
         Some(Effect::CheckQueue(cursor)) => {
             let verdict = match die {
                 Die::Stop => Verdict::Done { closed: 2 },
                 Die::Held => Verdict::Wait { held: 1, by: Vec::new() },
-                _ => Verdict::Work { ready: 1, left: 1 },
+                _ => Verdict::Work { ready: 1, left: 1, next: Vec::new(), held: 0, blocked: 0 },
             };
             Input::QueueChecked { cursor, verdict, released: Vec::new(), parked: Vec::new() }
         }
@@ -153,12 +162,26 @@ fn answer(plan: &Plan, state: &State, die: Die, now: &mut Timestamp) -> Input {
             let verdict = Verdict::Wait { held: 1, by: Vec::new() };
             Input::QueueChecked { cursor: state.cursor, verdict, released: Vec::new(), parked: Vec::new() }
         }
+        Some(Effect::AskGate(cursor, gate)) => {
+            let reason = String::new();
+            let verdict = match die {
+                Die::Stop => GateVerdict::Stop { reason },
+                Die::Crash | Die::Lost | Die::TimedOut => GateVerdict::Broken { reason },
+                Die::Held => GateVerdict::InProgress { reason },
+                _ => GateVerdict::Continue { reason },
+            };
+            Input::GateAnswered { cursor, gate, verdict, usage: Usage::default() }
+        }
         Some(Effect::ClaimTask(cursor)) => Input::TaskClaimed { cursor, task: task() },
         Some(Effect::WaitUntil(at)) => {
             *now = at.max(*now);
             Input::Woke
         }
     }
+}
+
+fn gate() -> Gate {
+    Gate { command: vec!["check".to_owned()], timeout_s: 1, frozen: Vec::new() }
 }
 
 fn task() -> Task {
@@ -176,7 +199,7 @@ fn task() -> Task {
 
 /// Whether all iterations of the node are used up and not one of them went well: there is no good end to come.
 fn in_vain(state: &State) -> bool {
-    state.tally.well == 0 && state.tally.iterations == 3 && state.cursor.node == 3
+    state.tally.well == 0 && state.tally.iterations == 3 && state.cursor.node == 4
 }
 
 /// A runner whose journal is text, and who may die after any line of it.
@@ -192,12 +215,9 @@ struct Runner {
     completed: u32,
     errors: u32,
     asked_to_stop: bool,
-    /// A person may end a wait early; then the next attempt may be made without quota.
+    /// A person may end a wait early.
     hurried: bool,
-    unready: bool,
-    /// Until when the agents are out of quota and how often in a row they were, by label; and who is at work.
-    limits: BTreeMap<String, (Timestamp, u32)>,
-    agent: String,
+    quotas: Quotas,
     /// What the queue said since somebody took the session up, or waited, or ran an agent.
     verdict: Option<Verdict>,
     /// Which attempt the engine has taken a task for.
@@ -214,15 +234,19 @@ impl Runner {
                 prop_assert!(!self.holding && self.agents == 0, "a second task was taken");
                 (self.claimed, self.holding) = (Some(*cursor), true);
             }
+            Event::GateAnswered { .. } => prop_assert!(self.agents == 0 && !self.holding, "asked while somebody works"),
             Event::IterationStarted { cursor, .. } => {
                 let node = &plan.nodes[cursor.node as usize];
+                let asked =
+                    node.termination.gates().is_empty() || cursor.iteration == 1 || 1 < cursor.attempt || !self.state.gates.is_empty();
+                prop_assert!(asked, "went on without having asked");
                 prop_assert!(!node.claims() || self.claimed == Some(*cursor), "an agent without a task");
                 self.holding = node.queue.is_some();
             }
             Event::NodeFinished { .. } | Event::SessionFinished { .. } => prop_assert!(!self.holding, "ended with a task in its hands"),
             _ => (),
         }
-        self.quota(plan, event, now)?;
+        self.quotas.record(plan, &self.state, event, now)?;
         match event {
             Event::AgentExited { outcome: Outcome::Crashed { .. } | Outcome::Lost { .. } | Outcome::TimedOut { .. }, .. } => {
                 self.streak += 1;
@@ -231,8 +255,8 @@ impl Runner {
             }
             Event::AgentExited { outcome, cursor, .. } => {
                 self.agents -= 1;
-                let chain = &plan.nodes[cursor.node as usize].agent;
-                self.owes_wait = matches!(outcome, Outcome::RateLimited { .. }) && chain.chain().all(|agent| self.is_out(agent, now));
+                // Whoever is out of quota may not start again before: the quotas' own book sees to that.
+                self.owes_wait = false;
                 if matches!(outcome, Outcome::Reported { .. } | Outcome::Unreported { .. }) {
                     let well = matches!(outcome, Outcome::Reported { status } if status.decision != Decision::Error);
                     self.errors = if well { 0 } else { self.errors + 1 };
@@ -261,7 +285,11 @@ impl Runner {
             Event::SessionResumed { .. } => self.asked_to_stop = false,
             Event::SessionFinished { ending: Ending::Failed { error, .. } } => {
                 let retries = self.streak == plan.nodes[0].agent.max_attempts;
-                prop_assert!(retries || error.contains("in a row") || in_vain(&self.state), "gave up early: {error} after {}", self.streak);
+                prop_assert!(
+                    retries || error.contains("gave no answer") || error.contains("in a row") || in_vain(&self.state),
+                    "gave up early: {error} after {}",
+                    self.streak
+                );
             }
             Event::SessionFinished { .. } => (self.waiting, self.asked_to_stop) = (None, false),
             // The queue may be empty although its last agent failed: nothing is left to wait for or to try again.
@@ -283,6 +311,7 @@ impl Runner {
                 prop_assert_eq!(self.state.tally.iterations + 1, cursor.iteration, "an iteration was skipped or repeated");
             }
             Event::TaskClaimed { .. }
+            | Event::GateAnswered { .. }
             | Event::SessionStarted { .. }
             | Event::AgentStarted { .. }
             | Event::PauseRequested
@@ -292,42 +321,6 @@ impl Runner {
         self.journal.push(serde_json::to_string(&line).unwrap());
         self.state.apply(event, now);
         prop_assert_eq!(self.completed, self.state.iterations, "a finished iteration got lost");
-        Ok(())
-    }
-
-    fn is_out(&self, agent: &AgentSpec, now: Timestamp) -> bool {
-        self.limits.get(&agent.label()).is_some_and(|(until, _)| now < *until)
-    }
-
-    /// Keeps book of who has quota: whose turn it is follows from that alone.
-    fn quota(&mut self, plan: &Plan, event: &Event, now: Timestamp) -> Result<(), TestCaseError> {
-        match event {
-            Event::IterationStarted { cursor, fallback, agent } => {
-                let chain: Vec<_> = plan.nodes[cursor.node as usize].agent.chain().collect();
-                prop_assert_eq!(&chain[*fallback as usize].label(), agent, "the journal names another agent");
-                let first = chain.iter().position(|agent| !self.is_out(agent, now));
-                prop_assert!(first.is_some() || self.unready, "started although all agents are out of quota");
-                prop_assert_eq!(first.unwrap_or(0), *fallback as usize, "not the first agent with quota");
-                (self.agent, self.unready) = (agent.clone(), false);
-            }
-            Event::AgentExited { outcome: Outcome::RateLimited { until, .. }, .. } => {
-                let often = self.limits.get(&self.agent).map_or(1, |(_, often)| often + 1);
-                let until = until.filter(|until| now < *until).unwrap_or_else(|| now + super::retry::unknown_reset(often));
-                self.limits.insert(self.agent.clone(), (until, often));
-            }
-            Event::AgentExited { outcome: Outcome::Reported { .. } | Outcome::Unreported { .. }, .. } => {
-                self.limits.remove(&self.agent);
-            }
-            Event::WaitStarted { reason: WaitReason::RateLimit { .. }, until } => {
-                let node = &plan.nodes[self.state.cursor.node as usize];
-                prop_assert!(node.agent.chain().all(|agent| self.is_out(agent, now)), "waited although an agent has quota");
-                let soonest = node.agent.chain().map(|agent| self.limits[&agent.label()].0).min();
-                prop_assert!(node.agent.fallback.is_empty() || soonest == Some(*until), "waits for another than the first to come back");
-            }
-            Event::WaitEnded if self.hurried => self.unready = true,
-            Event::SessionResumed { .. } if matches!(self.state.phase, Phase::Ended { .. }) => self.limits.clear(),
-            _ => (),
-        }
         Ok(())
     }
 
@@ -382,7 +375,7 @@ proptest! {
             runner.turn(&plan, &input, &mut now, *dies_after)?;
         }
         // Left alone with a healthy agent and somebody who resumes what stopped, every session ends well.
-        for _ in 0..120 {
+        for _ in 0..160 {
             let die = match &runner.state.phase {
                 Phase::Ended { ending: Ending::Completed { .. } } => break,
                 Phase::Ended { .. } => Die::Again,

@@ -27,7 +27,18 @@ pub enum Verdict {
     /// Every task is closed: the only success.
     Done { closed: u32 },
     /// Something can be claimed.
-    Work { ready: u32, left: u32 },
+    Work {
+        ready: u32,
+        left: u32,
+        /// The first ids to take, at most [`Verdict::NEXT`].
+        #[serde(default)]
+        next: Vec<String>,
+        #[serde(default)]
+        held: u32,
+        /// As far as they were looked at.
+        #[serde(default)]
+        blocked: u32,
+    },
     /// Nothing can be claimed now, but others work on what is left; `by` names the first of them.
     Wait {
         held: u32,
@@ -49,6 +60,8 @@ pub enum Verdict {
         #[serde(default)]
         next: String,
     },
+    /// Others keep it busy; the same question may be answered later.
+    Busy { error: String },
     /// The queue did not answer. Never "empty".
     Unknown { error: String },
 }
@@ -65,6 +78,8 @@ pub struct Sought {
 impl Verdict {
     /// How many tasks or owners are named; the rest is counted.
     pub const NAMED: usize = 20;
+    /// How many of the tasks that come next are named.
+    pub const NEXT: usize = 5;
 }
 
 impl Census {
@@ -78,7 +93,13 @@ impl Census {
         } else if left == 0 {
             Verdict::Done { closed: self.closed }
         } else if !self.ready.is_empty() {
-            Verdict::Work { ready: count(self.ready.len()), left }
+            Verdict::Work {
+                ready: count(self.ready.len()),
+                left,
+                next: self.ready.iter().take(Verdict::NEXT).cloned().collect(),
+                held: count(self.held.len()),
+                blocked: count(self.blocked.len()),
+            }
         } else if !self.stale.is_empty() {
             Verdict::ReleaseStale { ids: self.stale.iter().map(|(id, _)| id.clone()).collect() }
         } else if !self.held.is_empty() {

@@ -30,7 +30,38 @@ type Own = BTreeMap<String, ProviderDef>;
 
 /// Returns the agent the layers amount to.
 pub(super) fn resolve(layers: &[Layer<'_>], def: &LoopDef, own: &Own, problems: &mut Vec<Problem>) -> AgentSpec {
-    let mut agent = AgentSpec {
+    let mut agent = nobody(def);
+    // A chain of others stays with the provider it was said for, too.
+    let mut chain = None;
+    for layer in layers {
+        let changed = add(&mut agent, layer, own, problems);
+        chain = layer.fallback.map(|words| (&layer.place, words)).or(chain.filter(|_| !changed));
+    }
+    finish(&mut agent, layers, own, problems);
+    if let Some(reason) = agent.refuses(agent.permissions) {
+        let message = format!("provider `{}` cannot do `{}`: {reason}", agent.provider_name(), agent.permissions.name());
+        let place = last(layers, |layer| layer.permissions.is_some());
+        problems.extend(place.map(|place| place.at("permissions", "permissions-refused", message)));
+    }
+    if let Some((place, words)) = chain {
+        agent.fallback = fallback(&agent, place, words, own, problems);
+    }
+    agent
+}
+
+/// Returns the agent that judges. It may do nothing and leaves no status, so no provider refuses it.
+pub(super) fn judge(layers: &[Layer<'_>], own: &Own, problems: &mut Vec<Problem>) -> AgentSpec {
+    let mut agent = nobody(&LoopDef::default());
+    for layer in layers {
+        add(&mut agent, layer, own, problems);
+    }
+    finish(&mut agent, layers, own, problems);
+    agent
+}
+
+/// Returns the agent where nobody says anything of it.
+fn nobody(def: &LoopDef) -> AgentSpec {
+    AgentSpec {
         provider: Provider::Claude,
         program: String::new(),
         model: String::new(),
@@ -42,18 +73,7 @@ pub(super) fn resolve(layers: &[Layer<'_>], def: &LoopDef, own: &Own, problems: 
         limits: limits(&def.limits),
         declared: None,
         fallback: Vec::new(),
-    };
-    // A chain of others stays with the provider it was said for, too.
-    let mut chain = None;
-    for layer in layers {
-        let changed = add(&mut agent, layer, own, problems);
-        chain = layer.fallback.map(|words| (&layer.place, words)).or(chain.filter(|_| !changed));
     }
-    finish(&mut agent, layers, own, problems);
-    if let Some((place, words)) = chain {
-        agent.fallback = fallback(&agent, place, words, own, problems);
-    }
-    agent
 }
 
 /// Returns the agents that take over when the first is out of quota: `codex`, `claude:sonnet`.
@@ -126,23 +146,23 @@ fn bad_model(model: &str) -> bool {
 /// Fills what nobody said.
 fn finish(agent: &mut AgentSpec, layers: &[Layer<'_>], own: &Own, problems: &mut Vec<Problem>) {
     fill(agent, own);
-    let place = |said: fn(&Layer<'_>) -> bool| layers.iter().rev().find(|layer| said(layer)).or(layers.last()).map(|layer| &layer.place);
     if agent.provider == Provider::Command && agent.program.is_empty() {
-        problems.extend(place(|layer| layer.provider.is_some()).map(|place| {
+        problems.extend(last(layers, |layer| layer.provider.is_some()).map(|place| {
             place
                 .at("provider", "no-program", format!("provider `{}` needs a `program`", agent.provider_name()))
                 .hint("add `program: <name or path>` to the loop: it gets the prompt on stdin")
         }));
     }
     let name = agent.provider_name();
-    if let Some(reason) = agent.refuses(agent.permissions) {
-        let message = format!("provider `{name}` cannot do `{}`: {reason}", agent.permissions.name());
-        problems.extend(place(|layer| layer.permissions.is_some()).map(|place| place.at("permissions", "permissions-refused", message)));
-    }
     if agent.declared.as_ref().is_some_and(|declared| declared.model_flag.is_empty() && !agent.model.is_empty()) {
         let message = format!("provider `{name}` is not told its model: its declaration in config.yaml has no `model_flag`");
-        problems.extend(place(|layer| layer.model.is_some()).map(|place| place.at("model", "no-effect", message).warning()));
+        problems.extend(last(layers, |layer| layer.model.is_some()).map(|place| place.at("model", "no-effect", message).warning()));
     }
+}
+
+/// Returns the place of the strongest layer that says something; of the last one if none does.
+fn last<'l, 'a>(layers: &'l [Layer<'a>], said: fn(&Layer<'_>) -> bool) -> Option<&'l Place<'a>> {
+    layers.iter().rev().find(|layer| said(layer)).or(layers.last()).map(|layer| &layer.place)
 }
 
 fn fill(agent: &mut AgentSpec, own: &Own) {

@@ -1,12 +1,13 @@
 //! Finds what can be read but cannot be meant.
+use super::Node;
 use super::compile::Loaded;
 use super::definition::{NodeDef, PipelineDef};
+use super::inputs::Around;
 use super::locate::Path;
 use super::place::Place;
 use super::problem::{Document, Problem};
 use super::template::{self, Variable};
 use super::yaml;
-use super::{Node, suggest};
 use crate::termination::Termination;
 
 /// Says what is odd about a loop by itself.
@@ -47,8 +48,12 @@ pub(super) fn pipeline(document: &Document, def: &PipelineDef, problems: &mut Ve
 }
 
 fn node_shape(place: &Place<'_>, node: &NodeDef, problems: &mut Vec<Problem>) {
-    let later = [("perspectives", &node.perspectives, "perspectives are"), ("pipeline", &node.pipeline, "a pipeline within a pipeline is")];
-    problems.extend(later.into_iter().filter(|(_, value, _)| value.is_some()).map(|(key, _, what)| place.later(key, what)));
+    if node.pipeline.is_some() {
+        problems.push(place.later("pipeline", "a pipeline within a pipeline is"));
+    }
+    if node.termination.is_some() && node.runs.as_ref().is_some_and(|runs| runs.ending().is_some()) {
+        problems.push(place.at_key("runs", "twice", "`termination` and `runs` both say when the node ends").hint("keep one of the two"));
+    }
     match &node.parallel {
         None => {}
         Some(serde_yaml::Value::Bool(_)) => {
@@ -78,13 +83,6 @@ fn node_shape(place: &Place<'_>, node: &NodeDef, problems: &mut Vec<Problem>) {
     }
 }
 
-/// Where a node stands: what its prompt may refer to.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Around<'a> {
-    /// Ids of the nodes before it; `None` if it is a loop by itself, which may be put into any pipeline later.
-    pub(super) earlier: Option<&'a [String]>,
-}
-
 /// Reports every variable of a template that will have no value. `text` lies in the document as a whole, or at `path`.
 pub(super) fn template(document: &Document, path: Option<&Path>, text: &str, around: Around<'_>, problems: &mut Vec<Problem>) {
     let (whole, mut from) = (Path::default(), path.map_or(0, |path| yaml::start(document, path)));
@@ -107,19 +105,16 @@ fn unusable(variable: Variable<'_>, around: Around<'_>, problem: impl Fn(&'stati
     if !variable.is_known() {
         return Some(problem("unknown-variable", format!("unknown variable `${{{name}}}`")).hint(template::hint(name)));
     }
-    if matches!(name, "RESULT" | "PERSPECTIVE") {
+    if name == "RESULT" {
         return Some(problem("not-supported-yet", format!("`${{{name}}}` has no value yet")).hint("it will be empty").warning());
+    }
+    if name == "PERSPECTIVE" && !around.perspectives {
+        let problem = problem("no-perspectives", "`${PERSPECTIVE}` is empty here".to_owned());
+        return Some(problem.hint("a node of a pipeline gives it a text for each iteration, with `perspectives`").warning());
     }
     let earlier = around.earlier?;
     match variable.input() {
-        Some(node) if !earlier.iter().any(|id| id == node) => {
-            let hint = if earlier.is_empty() {
-                "the first node has no inputs".to_owned()
-            } else {
-                suggest::hint(node, earlier.iter().map(String::as_str))
-            };
-            Some(problem("unknown-node", format!("`${{{name}}}` names no earlier node")).hint(hint))
-        }
+        Some(node) if !earlier.iter().any(|id| id == node) => Some(around.no_such(node, problem)),
         None if name == "INPUTS" && earlier.is_empty() => {
             Some(problem("no-inputs", "the first node has no inputs: `${INPUTS}` is empty".into()).warning())
         }

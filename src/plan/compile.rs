@@ -1,12 +1,14 @@
 //! Definitions, defaults and overrides become a plan, or a list of everything that is in the way.
-use super::check::{self, Around};
+use super::check;
 use super::definition::{GuardrailsDef, LoopDef, PipelineDef};
 use super::duration::Span;
+use super::inputs::Around;
 use super::locate::Path;
 use super::node::{self, Seat};
 use super::place::Place;
 use super::problem::{self, Document, Problem, Severity};
 use super::sources::{LoopSource, Overrides, PipelineSource, Request, Sources};
+use super::voice::{self, Said};
 use super::{Guardrails, Node, Plan, PlanKind, Source, suggest, yaml};
 
 /// Error iterations in a row that end a session, unless said otherwise.
@@ -57,11 +59,17 @@ fn load<'a>(source: &'a LoopSource, problems: &mut Vec<Problem>) -> Option<Loade
 fn single(source: &LoopSource, request: &Request, overrides: &Overrides, problems: &mut Vec<Problem>) -> Option<Plan> {
     let loaded = load(source, problems)?;
     let place = Place::top(&loaded.document);
-    let seat = Seat { request, overrides, place: place.clone(), pipeline: None, around: Around { earlier: None } };
+    let seat = Seat {
+        request,
+        overrides,
+        place: place.clone(),
+        pipeline: None,
+        around: Around { earlier: None, later: &[], perspectives: false },
+    };
     let node = node::of_loop(&seat, &loaded, problems);
-    let guardrails = guardrails(&place, &loaded.def.guardrails, problems);
+    let guardrails = guardrails(&place, &loaded.def.guardrails, overrides, problems);
     let inputs = overrides.inputs.clone();
-    finish(PlanKind::Loop, &Sources::Loop(source.clone()), request, vec![node?], inputs, guardrails)
+    finish(PlanKind::Loop, &Sources::Loop(source.clone()), request, overrides, vec![node?], inputs, guardrails)
 }
 
 fn several(source: &PipelineSource, request: &Request, overrides: &Overrides, problems: &mut Vec<Problem>) -> Option<Plan> {
@@ -72,9 +80,9 @@ fn several(source: &PipelineSource, request: &Request, overrides: &Overrides, pr
         problems.push(Problem::nowhere("no-effect", "a pipeline takes no maximum").hint("say `runs` for each of its nodes"));
     }
     let nodes = nodes(source, &document, &def, request, overrides, problems);
-    let guardrails = guardrails(&Place::top(&document), &def.guardrails, problems);
+    let guardrails = guardrails(&Place::top(&document), &def.guardrails, overrides, problems);
     let inputs = def.inputs.iter().map(|path| request.project.join(path)).chain(overrides.inputs.iter().cloned()).collect();
-    finish(PlanKind::Pipeline, &Sources::Pipeline(source.clone()), request, nodes?, inputs, guardrails)
+    finish(PlanKind::Pipeline, &Sources::Pipeline(source.clone()), request, overrides, nodes?, inputs, guardrails)
 }
 
 fn nodes(
@@ -84,20 +92,21 @@ fn nodes(
     request: &Request,
     overrides: &Overrides,
     problems: &mut Vec<Problem>,
-) -> Option<Vec<Node>> {
+) -> Option<Vec<(Node, Vec<Said>)>> {
     let (key, written) = def.nodes();
-    let (mut nodes, mut earlier) = (Vec::new(), Vec::new());
+    let ids: Vec<String> = written.iter().map(|def| def.id.clone().or_else(|| def.name.clone()).unwrap_or_default()).collect();
+    let mut nodes = Vec::new();
     for (index, node_def) in written.iter().enumerate() {
         let place = Place::Written(document, Path::default().to(key).to(index));
         let loaded = node_def.uses().map(|(key, name)| find(source, &place, key, name, problems));
-        let around = Around { earlier: Some(&earlier) };
+        let (earlier, later) = ids.split_at(index);
+        let around = Around { earlier: Some(earlier), later, perspectives: node_def.perspectives.is_some() };
         let seat = Seat { request, overrides, place, pipeline: Some((document, def)), around };
         match loaded {
             None => nodes.push(node::of_node(&seat, node_def, None, problems)),
             Some(Some(loaded)) => nodes.push(node::of_node(&seat, node_def, Some(&loaded), problems)),
             Some(None) => nodes.push(None),
         }
-        earlier.extend(node_def.id.clone().or_else(|| node_def.name.clone()));
     }
     nodes.into_iter().collect::<Option<Vec<_>>>().filter(|nodes| !nodes.is_empty())
 }
@@ -125,14 +134,14 @@ fn find<'a>(source: &'a PipelineSource, place: &Place<'_>, key: &str, name: &str
     }
 }
 
-fn guardrails(place: &Place<'_>, def: &GuardrailsDef, problems: &mut Vec<Problem>) -> Guardrails {
+fn guardrails(place: &Place<'_>, def: &GuardrailsDef, overrides: &Overrides, problems: &mut Vec<Problem>) -> Guardrails {
     let cost = def.max_cost_usd.unwrap_or(0.0);
     if !(cost.is_finite() && cost >= 0.0) {
         problems.push(place.to("guardrails").at("max_cost_usd", "bad-value", "`guardrails.max_cost_usd` must be an amount, 0 or more"));
     }
     Guardrails {
-        max_runtime_seconds: def.max_runtime_seconds.map_or(0, Span::seconds),
-        max_cost_usd: cost,
+        max_runtime_seconds: overrides.max_runtime_seconds.or(def.max_runtime_seconds.map(Span::seconds)).unwrap_or(0),
+        max_cost_usd: overrides.max_cost_usd.unwrap_or(cost),
         max_consecutive_errors: def.max_consecutive_errors.unwrap_or(MAX_CONSECUTIVE_ERRORS),
     }
 }
@@ -141,15 +150,18 @@ fn finish(
     kind: PlanKind,
     sources: &Sources,
     request: &Request,
-    nodes: Vec<Node>,
+    overrides: &Overrides,
+    nodes: Vec<(Node, Vec<Said>)>,
     inputs: Vec<camino::Utf8PathBuf>,
     guardrails: Guardrails,
 ) -> Option<Plan> {
+    let (nodes, of_nodes): (Vec<Node>, Vec<Vec<Said>>) = nodes.into_iter().unzip();
+    let overrides = voice::over(overrides).into_iter().chain(of_nodes.into_iter().flatten()).collect();
     let texts = std::iter::once(sources.definition().text.as_str()).chain(nodes.iter().map(|node| node.prompt.as_str()));
     let source = Source { origin: sources.origin(), path: sources.definition().file.clone(), hash: fingerprint(texts) };
     let (session, run, command) = (request.session.clone(), request.run.clone(), request.command.clone());
     let name = sources.name().to_owned();
-    Some(Plan { version: Plan::VERSION, session, run, name, kind, command, source, nodes, inputs, guardrails })
+    Some(Plan { version: Plan::VERSION, session, run, name, kind, command, source, nodes, inputs, guardrails, overrides })
 }
 
 /// Tells texts from others: 64-bit FNV-1a in hexadecimal, with a zero byte after each text. Any program can compute it again.

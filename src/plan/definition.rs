@@ -1,5 +1,6 @@
 //! Loops and pipelines as written. Every key is optional here, so that `check` and `compile` can say what is missing, and where.
 use super::duration::Span;
+use super::runs::RunsDef;
 use serde::Deserialize;
 use serde_yaml::Value;
 use std::collections::BTreeMap;
@@ -68,7 +69,7 @@ pub struct LoopDef {
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct TerminationDef {
-    /// `fixed`, `judgment` or `queue`.
+    /// `fixed`, `judgment`, `queue`, `verify`, `command`, `promise` or `judge`.
     #[serde(rename = "type")]
     pub kind: Option<String>,
     /// Judgment: stops count from this iteration on.
@@ -79,10 +80,55 @@ pub struct TerminationDef {
     pub iterations: Option<u32>,
     /// At most this many iterations.
     pub max: Option<u32>,
-    /// Comes with a later version.
-    pub judge: Option<Value>,
-    /// Comes with a later version.
-    pub command: Option<Value>,
+    /// Promise: the text in `<promise>…</promise>`.
+    pub text: Option<String>,
+    /// Verify, command: a program with its arguments, or a line for `sh`.
+    pub command: Option<CommandDef>,
+    /// Verify, command: how long it may take.
+    pub timeout: Option<Span>,
+    /// Judge, or judgment with a judge: who judges.
+    pub judge: Option<JudgeDef>,
+    /// Judge: when the work is done, in words.
+    pub criteria: Option<String>,
+    /// Judge: from 0 to 1, below which a stop does not count.
+    pub confidence: Option<f64>,
+    /// Done when one of these is.
+    pub any: Option<Vec<Self>>,
+    /// Done when all of these are.
+    pub all: Option<Vec<Self>>,
+}
+
+/// Who judges: an agent that does no work itself.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct JudgeDef {
+    /// The kind of agent.
+    pub provider: Option<String>,
+    /// The agent's program, if not the provider's own.
+    pub program: Option<String>,
+    /// The model; a cheap one unless said otherwise.
+    pub model: Option<String>,
+}
+
+/// A command: a list of words, or one line that a shell reads.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(untagged, expecting = "a list of words, or one line for `sh`")]
+pub enum CommandDef {
+    /// Program and arguments.
+    Words(Vec<String>),
+    /// A line for `sh -c`.
+    Line(String),
+}
+
+impl CommandDef {
+    /// Returns program and arguments.
+    pub fn words(&self) -> Vec<String> {
+        match self {
+            Self::Words(words) => words.clone(),
+            Self::Line(line) if line.trim().is_empty() => Vec::new(),
+            Self::Line(line) => ["sh", "-c", line].map(str::to_owned).into(),
+        }
+    }
 }
 
 /// Bounds of one attempt; 0 is none.
@@ -195,6 +241,12 @@ pub struct DefaultsDef {
     pub provider: Option<String>,
     /// The model.
     pub model: Option<String>,
+    /// Who makes the next attempt when an agent is out of quota.
+    pub fallback: Option<Vec<String>>,
+    /// Pause between iterations.
+    pub delay: Option<Span>,
+    /// Text for `${CONTEXT}`.
+    pub context: Option<String>,
 }
 
 /// One node of a pipeline: a loop by name, or a prompt.
@@ -212,8 +264,8 @@ pub struct NodeDef {
     pub stage: Option<String>,
     /// A prompt of its own, instead of a loop.
     pub prompt: Option<String>,
-    /// At most this many iterations.
-    pub runs: Option<u32>,
+    /// At most this many iterations; or a termination, as in `termination`.
+    pub runs: Option<RunsDef>,
     /// The model.
     pub model: Option<String>,
     /// The kind of agent.
@@ -228,6 +280,12 @@ pub struct NodeDef {
     pub completion: Option<String>,
     /// Pause between iterations.
     pub delay: Option<Span>,
+    /// Ask the termination before the first agent.
+    pub check_before: Option<bool>,
+    /// Where the node's product goes, over what its loop says; may hold variables.
+    pub output_path: Option<String>,
+    /// Texts for `${PERSPECTIVE}`: the first iteration gets the first.
+    pub perspectives: Option<Vec<String>>,
     /// What it gets from an earlier node.
     pub inputs: Option<NodeInputsDef>,
     /// Text for `${CONTEXT}`.
@@ -239,8 +297,6 @@ pub struct NodeDef {
     /// Comes with a later version.
     pub parallel: Option<Value>,
     /// Comes with a later version.
-    pub perspectives: Option<Value>,
-    /// Comes with a later version.
     pub pipeline: Option<Value>,
 }
 
@@ -251,6 +307,17 @@ impl NodeDef {
         let key = written("loop", &self.loop_).or_else(|| written("stage", &self.stage))?;
         self.loop_.as_deref().or(self.stage.as_deref()).map(|name| (key, name))
     }
+
+    /// Returns when it ends, if it says so at length, and the key that is written under.
+    pub fn ends(&self) -> Option<(&'static str, &TerminationDef)> {
+        let under_runs = || self.runs.as_ref().and_then(RunsDef::ending).map(|def| ("runs", def));
+        self.termination.as_ref().map(|def| ("termination", def)).or_else(under_runs)
+    }
+
+    /// Returns its iterations at most, if it says so by their number.
+    pub fn times(&self) -> Option<u32> {
+        self.runs.as_ref().and_then(RunsDef::times)
+    }
 }
 
 /// Which outputs of an earlier node a node gets.
@@ -259,7 +326,7 @@ impl NodeDef {
 pub struct NodeInputsDef {
     /// The earlier node.
     pub from: Option<String>,
-    /// `latest` or `all`.
+    /// `latest` or `all`; `history` is another word for `all`.
     pub select: Option<String>,
     /// Comes with a later version.
     pub from_parallel: Option<Value>,

@@ -7,18 +7,23 @@ mod declared;
 pub mod definition;
 mod duration;
 mod ending;
+mod inputs;
 mod locate;
 mod node;
+mod overrides;
+mod perspectives;
 mod place;
 mod problem;
 mod provider;
 mod queue;
+mod runs;
 mod settings;
 mod sources;
 pub mod suggest;
 pub mod template;
 #[cfg(test)]
 mod tests;
+mod voice;
 #[cfg(test)]
 mod worlds;
 mod yaml;
@@ -32,6 +37,7 @@ pub use provider::Provider;
 pub use queue::{BACKLOGS, ClaimBy, QueueSource, QueueSpec, TrackerCommands, bad_label, session_label};
 pub use settings::Settings;
 pub use sources::{LoopSource, Overrides, PipelineSource, Request, Sources, Text, description, loops_used, prompt_candidates};
+pub use voice::{Said, Voice};
 
 pub use crate::model::PermissionMode;
 use crate::model::{NodeId, RunId, SessionName};
@@ -59,6 +65,9 @@ pub struct Plan {
     /// Absolute paths given with `--input`.
     pub inputs: Vec<Utf8PathBuf>,
     pub guardrails: Guardrails,
+    /// Who said what: flags and the environment over the definitions, and for each node where the rest comes from.
+    #[serde(default)]
+    pub overrides: Vec<Said>,
 }
 
 impl Plan {
@@ -112,10 +121,16 @@ pub struct Node {
     pub check_before: bool,
     /// Where tasks come from, if the node has tasks.
     pub queue: Option<QueueSpec>,
+    /// Who judges whether the node is done, if its termination asks a judge.
+    #[serde(default)]
+    pub judge: Option<AgentSpec>,
     /// Template of the path `${OUTPUT_PATH}` names; empty if the loop has none.
     pub output_path: String,
     /// Text for `${CONTEXT}`.
     pub context: String,
+    /// Texts for `${PERSPECTIVE}`, one for each iteration; empty in those for which there is none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub perspectives: Vec<String>,
     /// The earlier node whose outputs this one gets, and which of them.
     pub from: Option<NodeInput>,
     /// Shell commands by name (`test`, `lint`), told to the agent, never run by the engine.
@@ -123,6 +138,12 @@ pub struct Node {
 }
 
 impl Node {
+    /// Returns the text for `${PERSPECTIVE}` in an iteration, counted from 1.
+    pub fn perspective(&self, iteration: u32) -> &str {
+        let index = iteration.checked_sub(1).and_then(|index| usize::try_from(index).ok());
+        index.and_then(|index| self.perspectives.get(index)).map_or("", String::as_str)
+    }
+
     /// Whether the engine takes a task before each of its agents starts.
     pub fn claims(&self) -> bool {
         self.queue.as_ref().is_some_and(|queue| queue.claim == ClaimBy::Engine)

@@ -1,16 +1,18 @@
 //! Makes one node of a plan from what its pipeline, its loop and the command line say.
+use super::Node;
 use super::agent::{self, Layer};
-use super::check::{self, Around};
+use super::check;
 use super::compile::Loaded;
-use super::definition::{LoopDef, NodeDef, NodeInputsDef, PipelineDef, QueueDef};
+use super::definition::{LoopDef, NodeDef, PipelineDef, QueueDef};
 use super::duration::Span;
 use super::ending::{self, Ending};
-use super::locate::Path;
+use super::inputs::{self, Around};
+use super::perspectives;
 use super::place::Place;
 use super::problem::{Document, Problem};
 use super::queue::{self, ClaimBy, QueueSpec};
 use super::sources::{Overrides, Request};
-use super::{Node, NodeInput, Select, suggest};
+use super::voice::{self, Said};
 use crate::model::NodeId;
 use crate::termination::Termination;
 use std::collections::BTreeMap;
@@ -31,12 +33,17 @@ pub(super) struct Seat<'a> {
 }
 
 /// Makes the only node of a loop run by itself.
-pub(super) fn of_loop(seat: &Seat<'_>, loaded: &Loaded<'_>, problems: &mut Vec<Problem>) -> Option<Node> {
+pub(super) fn of_loop(seat: &Seat<'_>, loaded: &Loaded<'_>, problems: &mut Vec<Problem>) -> Option<(Node, Vec<Said>)> {
     make(seat, &loaded.source.name, &NodeDef::default(), Some(loaded), problems)
 }
 
 /// Makes a node of a pipeline.
-pub(super) fn of_node(seat: &Seat<'_>, def: &NodeDef, loaded: Option<&Loaded<'_>>, problems: &mut Vec<Problem>) -> Option<Node> {
+pub(super) fn of_node(
+    seat: &Seat<'_>,
+    def: &NodeDef,
+    loaded: Option<&Loaded<'_>>,
+    problems: &mut Vec<Problem>,
+) -> Option<(Node, Vec<Said>)> {
     let id = def.id.as_deref().or(def.name.as_deref());
     if id.is_none() {
         problems.push(seat.place.here("no-id", "the node has no `id`").hint("add `id: <name>`: its outputs and directory are found by it"));
@@ -44,16 +51,20 @@ pub(super) fn of_node(seat: &Seat<'_>, def: &NodeDef, loaded: Option<&Loaded<'_>
     make(seat, id.unwrap_or("node"), def, loaded, problems)
 }
 
-fn make(seat: &Seat<'_>, id: &str, def: &NodeDef, loaded: Option<&Loaded<'_>>, problems: &mut Vec<Problem>) -> Option<Node> {
+fn make(seat: &Seat<'_>, id: &str, def: &NodeDef, loaded: Option<&Loaded<'_>>, problems: &mut Vec<Problem>) -> Option<(Node, Vec<Said>)> {
     let empty = LoopDef::default();
     let loop_def = loaded.map_or(&empty, |loaded| &loaded.def);
     let id = node_id(seat, id, def, problems);
     let agent = agent::resolve(&layers(seat, def, loaded), loop_def, &seat.overrides.providers, problems);
     let ending = ending(seat, def, loaded, problems);
-    let from = def.inputs.as_ref().and_then(|inputs| from(seat, inputs, problems));
+    let from = def.inputs.as_ref().and_then(|inputs| inputs::read(seat, inputs, problems));
     let prompt = prompt(seat, def, loaded, problems);
-    let output_path = output_path(seat, loaded, problems);
-    let Ending { termination, max } = ending?;
+    let output_path = output_path(seat, def, loaded, problems);
+    let perspectives = perspectives::read(&seat.place, def, problems);
+    let Ending { termination, max, judge } = ending?;
+    let defaults = seat.pipeline.map(|(_, pipeline)| &pipeline.defaults);
+    let context = [&seat.overrides.context, &def.context, &loop_def.context].into_iter().find_map(Option::as_deref);
+    let context = context.or_else(|| defaults?.context.as_deref());
     let queue = queue(seat, loaded, &termination, problems);
     let node = Node {
         id: id?,
@@ -62,17 +73,25 @@ fn make(seat: &Seat<'_>, id: &str, def: &NodeDef, loaded: Option<&Loaded<'_>>, p
         agent,
         prompt: prompt?,
         max_iterations: max_iterations(seat, def, loaded, max, problems),
-        delay_ms: seat.overrides.delay_ms.or(def.delay.or(loop_def.delay).map(Span::millis)).unwrap_or(DELAY_MS),
-        check_before: loop_def.check_before.unwrap_or(termination == Termination::Queue),
+        delay_ms: seat
+            .overrides
+            .delay_ms
+            .or(def.delay.or(loop_def.delay).or(defaults.and_then(|said| said.delay)).map(Span::millis))
+            .unwrap_or(DELAY_MS),
+        check_before: def.check_before.or(loop_def.check_before).unwrap_or(termination.asks_queue()),
         termination,
         queue,
+        judge,
         output_path,
-        context: seat.overrides.context.clone().or_else(|| def.context.clone()).or_else(|| loop_def.context.clone()).unwrap_or_default(),
+        context: context.map(ToOwned::to_owned).unwrap_or_default(),
+        perspectives,
         from,
         commands: commands(seat, def, loop_def),
     };
+    perspectives::check(&seat.place, &node.perspectives, node.max_iterations, problems);
     check::node(&seat.place, loaded.map(|loaded| &loaded.prompt), &node, problems);
-    Some(node)
+    let said = voice::of_node(seat, def, loop_def, &node);
+    Some((node, said))
 }
 
 fn node_id(seat: &Seat<'_>, id: &str, def: &NodeDef, problems: &mut Vec<Problem>) -> Option<NodeId> {
@@ -95,7 +114,8 @@ fn layers<'a>(seat: &Seat<'a>, def: &'a NodeDef, loaded: Option<&'a Loaded<'_>>)
     let over = seat.overrides;
     let defaults = seat
         .pipeline
-        .map(|(document, pipeline)| layer(Place::top(document).to("defaults"), &pipeline.defaults.provider, &pipeline.defaults.model));
+        .map(|(document, pipeline)| (Place::top(document).to("defaults"), &pipeline.defaults))
+        .map(|(place, said)| Layer { fallback: said.fallback.as_deref(), ..layer(place, &said.provider, &said.model) });
     let own = loaded.map(|Loaded { document, def, .. }| Layer {
         program: def.program.as_deref(),
         args: &def.args,
@@ -115,28 +135,34 @@ fn layers<'a>(seat: &Seat<'a>, def: &'a NodeDef, loaded: Option<&'a Loaded<'_>>)
 }
 
 fn ending(seat: &Seat<'_>, def: &NodeDef, loaded: Option<&Loaded<'_>>, problems: &mut Vec<Problem>) -> Option<Ending> {
+    let own = &seat.overrides.providers;
     // What its loop does not say, a node may; then the loop is not to blame.
-    let said = def.termination.is_some() || def.completion.is_some();
+    let said = def.ends().is_some() || def.completion.is_some();
     let of_loop = match loaded {
-        Some(Loaded { document, def, .. }) if !said => Some(ending::of_loop(&Place::top(document), def, problems)?),
-        Some(Loaded { document, def, .. }) => ending::of_loop(&Place::top(document), def, &mut Vec::new()),
+        Some(Loaded { document, def, .. }) if !said => Some(ending::of_loop(&Place::top(document), def, own, problems)?),
+        Some(Loaded { document, def, .. }) => ending::of_loop(&Place::top(document), def, own, &mut Vec::new()),
         None => None,
     };
-    ending::of_node(&seat.place, def, of_loop.as_ref(), problems)
+    ending::of_node(&seat.place, def, of_loop.as_ref(), own, problems)
 }
 
 fn max_iterations(seat: &Seat<'_>, def: &NodeDef, loaded: Option<&Loaded<'_>>, written: Option<u32>, problems: &mut Vec<Problem>) -> u32 {
+    let perspectives = def.perspectives.as_ref().filter(|texts| !texts.is_empty()).and_then(|texts| u32::try_from(texts.len()).ok());
+    let own = def.ends().and_then(|(_, ends)| ends.max.or(ends.iterations));
     let max = match seat.pipeline {
         None => seat.overrides.max_iterations.or(written),
-        Some(_) => def.runs.or(written),
+        Some(_) => def.times().or(own).or(perspectives).or(written),
     };
     if max.is_none() && seat.pipeline.is_some() && loaded.is_some() {
         let problem = seat.place.here("no-runs", format!("the node has no `runs`: it may take up to {MAX_ITERATIONS} agents"));
         problems.push(problem.hint("add `runs: <most iterations>`").warning());
     }
     if max == Some(0) {
-        let problem =
-            if def.runs == Some(0) { seat.place.at("runs", "bad-value", "`runs` must be at least 1") } else { too_few(seat, def, loaded) };
+        let problem = if def.times() == Some(0) {
+            seat.place.at("runs", "bad-value", "`runs` must be at least 1")
+        } else {
+            too_few(seat, def, loaded)
+        };
         problems.push(problem);
     }
     max.unwrap_or(MAX_ITERATIONS)
@@ -146,36 +172,9 @@ fn too_few(seat: &Seat<'_>, def: &NodeDef, loaded: Option<&Loaded<'_>>) -> Probl
     let message = "the most iterations must be at least 1";
     match loaded {
         _ if seat.pipeline.is_none() && seat.overrides.max_iterations.is_some() => Problem::nowhere("bad-value", message),
-        Some(loaded) if def.termination.is_none() => Place::top(&loaded.document).at("termination", "bad-value", message),
-        Some(_) | None => seat.place.at("termination", "bad-value", message),
+        Some(loaded) if def.ends().is_none() => Place::top(&loaded.document).at("termination", "bad-value", message),
+        Some(_) | None => seat.place.at(def.ends().map_or("termination", |(key, _)| key), "bad-value", message),
     }
-}
-
-fn from(seat: &Seat<'_>, inputs: &NodeInputsDef, problems: &mut Vec<Problem>) -> Option<NodeInput> {
-    let place = seat.place.to("inputs");
-    if inputs.from_parallel.is_some() {
-        problems.push(place.later("from_parallel", "inputs from a parallel block are"));
-    }
-    let select = match inputs.select.as_deref() {
-        None | Some("latest") => Select::Latest,
-        Some("all") => Select::All,
-        Some(word) => {
-            problems.push(place.at("select", "bad-value", format!("`select` must be `latest` or `all`, not `{word}`")));
-            Select::Latest
-        }
-    };
-    let from = inputs.from.as_deref()?;
-    let earlier = seat.around.earlier.unwrap_or_default();
-    if !earlier.iter().any(|id| id == from) {
-        let hint = if earlier.is_empty() {
-            "the first node has no inputs".to_owned()
-        } else {
-            suggest::hint(from, earlier.iter().map(String::as_str))
-        };
-        problems.push(place.at("from", "unknown-node", format!("no earlier node is called `{from}`")).hint(hint));
-        return None;
-    }
-    Some(NodeInput { node: from.parse().ok()?, select })
 }
 
 fn prompt(seat: &Seat<'_>, def: &NodeDef, loaded: Option<&Loaded<'_>>, problems: &mut Vec<Problem>) -> Option<String> {
@@ -191,11 +190,12 @@ fn prompt(seat: &Seat<'_>, def: &NodeDef, loaded: Option<&Loaded<'_>>, problems:
     Some(text.clone())
 }
 
-fn output_path(seat: &Seat<'_>, loaded: Option<&Loaded<'_>>, problems: &mut Vec<Problem>) -> String {
-    let Some((document, path)) = loaded.and_then(|loaded| Some((&loaded.document, loaded.def.output_path.as_ref()?))) else {
-        return String::new();
-    };
-    check::template(document, Some(&Path::default().to("output_path")), path, seat.around, problems);
+/// The node's, else its loop's.
+fn output_path(seat: &Seat<'_>, def: &NodeDef, loaded: Option<&Loaded<'_>>, problems: &mut Vec<Problem>) -> String {
+    let of_loop = || loaded.and_then(|loaded| Some((Place::top(&loaded.document), loaded.def.output_path.as_ref()?)));
+    let written = def.output_path.as_ref().map(|path| (seat.place.clone(), path)).or_else(of_loop);
+    let Some((Place::Written(document, inside), path)) = written else { return String::new() };
+    check::template(document, Some(&inside.to("output_path")), path, seat.around, problems);
     path.clone()
 }
 
@@ -213,10 +213,11 @@ fn queue(seat: &Seat<'_>, loaded: Option<&Loaded<'_>>, termination: &Termination
     Some(spec)
 }
 
-/// Those of the node over those of its loop over those of the pipeline.
+/// Those of the command line over those of the node, of its loop and of the pipeline.
 fn commands(seat: &Seat<'_>, def: &NodeDef, loop_def: &LoopDef) -> BTreeMap<String, String> {
     let mut commands = seat.pipeline.map(|(_, pipeline)| pipeline.commands.clone()).unwrap_or_default();
     commands.extend(loop_def.commands.clone());
     commands.extend(def.commands.clone());
+    commands.extend(seat.overrides.commands.clone());
     commands
 }

@@ -59,6 +59,11 @@ impl Settings {
                     called.clone_from(program);
                 }
             }
+            if let Some(judge) = &mut node.judge
+                && let Some(program) = self.programs.get(&judge.program)
+            {
+                judge.program.clone_from(program);
+            }
             if let Some(queue) = &mut node.queue {
                 self.place_tracker(&mut queue.source);
             }

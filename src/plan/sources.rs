@@ -2,7 +2,7 @@
 use super::{Origin, ProviderDef, yaml};
 use crate::model::{RunId, SessionName};
 use camino::Utf8PathBuf;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A file's text.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -120,45 +120,16 @@ pub struct Overrides {
     pub claim: Option<String>,
     /// `--delay`, in milliseconds.
     pub delay_ms: Option<u64>,
-    /// The providers their settings declare, by name.
+    /// `--command`: commands by name.
+    pub commands: BTreeMap<String, String>,
+    /// `--max-cost`; 0 is no bound.
+    pub max_cost_usd: Option<f64>,
+    /// `--max-runtime`; 0 is no bound.
+    pub max_runtime_seconds: Option<u64>,
+    /// Which of these the environment said, by the names [`Overrides::said`] gives them.
+    pub environment: BTreeSet<String>,
+    /// The providers the user's settings declare, by name.
     pub providers: BTreeMap<String, ProviderDef>,
-}
-
-impl Overrides {
-    /// Reads what the environment says: `CLAUDE_PIPELINE_PROVIDER`, `AP_PROGRAM`, `CLAUDE_PIPELINE_MODEL`, `AP_PERMISSIONS`, `CLAUDE_PIPELINE_CONTEXT`; an empty one says nothing.
-    pub fn from_env(variable: &impl Fn(&str) -> Option<String>) -> Self {
-        let set = |name| variable(name).filter(|value| !value.is_empty());
-        Self {
-            provider: set("CLAUDE_PIPELINE_PROVIDER"),
-            program: set("AP_PROGRAM"),
-            model: set("CLAUDE_PIPELINE_MODEL"),
-            permissions: set("AP_PERMISSIONS"),
-            context: set("CLAUDE_PIPELINE_CONTEXT"),
-            ..Self::default()
-        }
-    }
-
-    /// Returns these, and where they are silent, the others: the command line over the environment.
-    #[must_use]
-    pub fn or(self, others: Self) -> Self {
-        // A program or model belongs to the provider it was said with.
-        let same = self.provider.is_none() || self.provider == others.provider;
-        Self {
-            program: self.program.or(others.program.filter(|_| same)),
-            model: self.model.or(others.model.filter(|_| same)),
-            provider: self.provider.or(others.provider),
-            permissions: self.permissions.or(others.permissions),
-            max_iterations: self.max_iterations.or(others.max_iterations),
-            context: self.context.or(others.context),
-            inputs: if self.inputs.is_empty() { others.inputs } else { self.inputs },
-            keep_env: self.keep_env.or(others.keep_env),
-            queue: self.queue.or(others.queue),
-            label: self.label.or(others.label),
-            claim: self.claim.or(others.claim),
-            delay_ms: self.delay_ms.or(others.delay_ms),
-            providers: if self.providers.is_empty() { others.providers } else { self.providers },
-        }
-    }
 }
 
 /// Returns the files a loop's prompt is looked for in, in order: relative to its folder, or absolute.

@@ -69,6 +69,8 @@ pub struct Scope<'a> {
     pub output_path: &'a str,
     /// The node's context.
     pub context: &'a str,
+    /// The iteration's own text.
+    pub perspective: &'a str,
     /// Outputs of the node this one gets its inputs from, or of the named one.
     pub inputs: &'a dyn Fn(Option<&str>) -> String,
 }
@@ -89,7 +91,8 @@ impl Scope<'_> {
                 .unwrap_or_else(|_| self.output_path.to_owned()),
             "CONTEXT" => self.context.to_owned(),
             "INPUTS" => (self.inputs)(None),
-            "RESULT" | "PERSPECTIVE" => String::new(),
+            "PERSPECTIVE" => self.perspective.to_owned(),
+            "RESULT" => String::new(),
             "TASK" => NO_TASK.to_owned(),
             _ => (self.inputs)(Some(Variable { name, offset: 0 }.input()?)),
         })

@@ -29,7 +29,7 @@ fn key() -> impl Strategy<Value = String> {
     prop::sample::select(
         "name description termination type consensus min_iterations iterations max completion provider program model permissions args fallback retries retry_delay limits wall \
          idle delay check_before prompt output_path context commands queue path max_wait guardrails max_cost_usd defaults nodes stages id loop stage runs \
-         inputs from select parallel judge modle"
+         inputs from select parallel perspectives judge modle"
             .split_whitespace()
             .map(String::from)
             .collect::<Vec<_>>(),
@@ -53,9 +53,7 @@ fn definition() -> impl Strategy<Value = String> {
 }
 
 fn answer(sources: &Sources) -> Result<(), TestCaseError> {
-    let (session, run) = ("s".parse().unwrap(), "r".parse().unwrap());
-    let request = Request { session, run, command: String::new(), project: "/p".into(), backlog: None, beads: false };
-    match compile(sources, &request, &Overrides::default()) {
+    match compile(sources, &a_request(), &Overrides::default()) {
         Ok((plan, warnings)) => {
             prop_assert!(!plan.nodes.is_empty() && plan.nodes.iter().all(|node| node.max_iterations > 0 && node.agent.max_attempts > 0));
             prop_assert!(warnings.iter().all(|problem| problem.severity == Severity::Warning));
@@ -70,6 +68,18 @@ fn answer(sources: &Sources) -> Result<(), TestCaseError> {
         }
     }
     Ok(())
+}
+
+fn a_request() -> Request {
+    let (session, run) = ("s".parse().unwrap(), "r".parse().unwrap());
+    Request { session, run, command: String::new(), project: "/p".into(), backlog: None, beads: false }
+}
+
+fn a_pipeline(text: String) -> Sources {
+    let used = a_loop("termination: {type: queue}\n".into(), "${STATUS}".into());
+    let loops = BTreeMap::from([("work".to_owned(), Ok(used))]);
+    let definition = Text { file: "p.yaml".into(), text };
+    Sources::Pipeline(PipelineSource { name: "p".into(), origin: Origin::User, definition, loops, known_loops: vec!["work".into()] })
 }
 
 fn a_loop(definition: String, prompt: String) -> LoopSource {
@@ -92,9 +102,39 @@ proptest! {
             format!("  - id: n{index}\n    loop: work\n{body}")
         });
         let text = format!("{}nodes:\n{}", if good { String::new() } else { top }, nodes.collect::<String>());
-        let used = a_loop("termination: {type: queue}\n".into(), "${STATUS}".into());
-        let loops = BTreeMap::from([("work".to_owned(), Ok(used))]);
-        let definition = Text { file: "p.yaml".into(), text };
-        answer(&Sources::Pipeline(PipelineSource { name: "p".into(), origin: Origin::User, definition, loops, known_loops: vec!["work".into()] }))?;
+        answer(&a_pipeline(text))?;
+    }
+
+    /// Each node asks for outputs of one of the nodes, by place and kind of reference, or of none.
+    #[test]
+    fn a_node_gets_the_outputs_of_the_earlier_node_it_names(asks in prop::collection::vec((0usize..6, any::<bool>(), any::<bool>()), 1..6)) {
+        let node = |(index, (from, all, inline)): (usize, &(usize, bool, bool))| {
+            let inputs = format!("inputs: {{from: n{from}, select: {}}}", if *all { "history" } else { "latest" });
+            let variable = format!("{{id: n{index}, runs: 1, prompt: '${{STATUS}} ${{INPUTS.n{from}}}'}}");
+            match inline {
+                _ if *from == asks.len() => format!("  - {{id: n{index}, loop: work, runs: 1}}\n"),
+                true => format!("  - {variable}\n"),
+                false => format!("  - {{id: n{index}, loop: work, runs: 1, {inputs}}}\n"),
+            }
+        };
+        let text = format!("nodes:\n{}", asks.iter().enumerate().map(node).collect::<String>());
+        let (sources, request) = (a_pipeline(text), a_request());
+        let can_be = asks.iter().enumerate().all(|(index, (from, ..))| *from < index || *from == asks.len());
+        match compile(&sources, &request, &Overrides::default()) {
+            Ok((plan, _)) => {
+                prop_assert!(can_be);
+                for (node, (from, all, inline)) in plan.nodes.iter().zip(&asks) {
+                    let named = (!*inline && *from < asks.len()).then(|| (format!("n{from}"), if *all { Select::All } else { Select::Latest }));
+                    prop_assert_eq!(node.from.as_ref().map(|from| (from.node.to_string(), from.select)), named);
+                }
+                // The same texts always make the same plan.
+                prop_assert_eq!(compile(&sources, &request, &Overrides::default()).map(|(plan, _)| plan).ok(), Some(plan));
+            }
+            Err(problems) => {
+                prop_assert!(!can_be);
+                let wrong = asks.iter().enumerate().filter(|(index, (from, ..))| *from != asks.len() && index <= from).count();
+                prop_assert_eq!(problems.iter().filter(|problem| problem.code == "unknown-node" && problem.hint.is_some()).count(), wrong);
+            }
+        }
     }
 }

@@ -1,16 +1,13 @@
 //! What an agent is told: `context.json` and the variables of its prompt.
-use crate::engine::State;
-use crate::model::{Cursor, NodeId};
+use super::outputs;
+use crate::engine::{State, room};
+use crate::model::Cursor;
 use crate::plan::{Node, Plan, PlanKind, Select, template};
 use crate::store::layout::{IterationDir, RunDir};
 use crate::termination::Termination;
 use camino::{Utf8Path, Utf8PathBuf};
-use fs_err as fs;
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
-
-/// How many earlier outputs are listed one by one; all of them are in the folder beside the list.
-const LISTED: u32 = 50;
 
 /// The places of one attempt, all absolute.
 #[derive(Clone, Debug)]
@@ -34,6 +31,8 @@ pub(super) struct Briefing<'a> {
     pub(super) places: &'a Places,
     /// What its calls of the tracker need.
     pub(super) tracker_env: &'a [(String, String)],
+    /// Which programs there are.
+    pub(super) tools: &'a [&'static str],
     pub(super) now: Timestamp,
 }
 
@@ -45,7 +44,7 @@ impl Briefing<'_> {
             "session": plan.session,
             "pipeline": plan.name,
             "type": plan.kind,
-            "stage": { "id": node.id, "index": cursor.node, "template": node.template, "count": plan.nodes.len() },
+            "stage": { "id": node.id, "index": cursor.node, "template": node.template, "position": cursor.node + 1, "count": plan.nodes.len() },
             "iteration": cursor.iteration,
             "paths": {
                 "session_dir": places.run.root(),
@@ -57,7 +56,7 @@ impl Briefing<'_> {
             "inputs": {
                 "from_initial": plan.inputs,
                 "from_stage": self.stage_outputs(),
-                "from_previous_iterations": self.previous_outputs(&node.id, cursor.node, cursor.iteration.saturating_sub(1), Select::All),
+                "from_previous_iterations": outputs::listed(&places.run, cursor.node, &node.id, cursor.iteration.saturating_sub(1), Select::All),
                 "iterations_dir": places.stage.join("iterations"),
             },
             "limits": self.limits(),
@@ -75,23 +74,38 @@ impl Briefing<'_> {
                 "errors": entry.status.errors,
             })),
             "last_error": state.last_error,
+            "last_verdict": state.last_gate.as_ref().map(|(gate, verdict)| json!({ "by": gate, "verdict": verdict })),
+            "health": self.health(),
             "queue": self.queue(),
             "task": state.task,
+            "tools": self.tools,
         })
     }
 
     fn limits(&self) -> Value {
         let Self { plan, state, node, now, .. } = self;
         let bounds = state.guardrails(plan);
-        let ran = state.ran(*now).as_secs();
-        let left = |most: u64| if most == 0 { -1 } else { (i64::try_from(most).unwrap_or(i64::MAX) - ran).max(0) };
+        let room = room(plan, state, node, *now);
         json!({
             "max_iterations": state.max_iterations(node),
-            "remaining_seconds": left(bounds.max_runtime_seconds),
+            "iterations_left": room.iterations,
+            "remaining_seconds": room.seconds.map_or(-1, |left| left as i64),
             "max_attempts": node.agent.max_attempts,
             "attempt_seconds": node.agent.limits.wall_s,
             "max_cost_usd": if bounds.max_cost_usd > 0.0 { Some(bounds.max_cost_usd) } else { None },
             "cost_usd": state.usage.cost_usd,
+            "cost_left_usd": room.cost_usd,
+            "checkpoint_soon": room.checkpoint_soon,
+        })
+    }
+
+    fn health(&self) -> Value {
+        let (most, errors) = (self.plan.guardrails.max_consecutive_errors, self.state.tally.errors);
+        json!({
+            "errors_in_a_row": errors,
+            "errors_left": if most == 0 { None } else { Some(most.saturating_sub(errors)) },
+            "attempt": self.cursor.attempt,
+            "retries_left": self.node.agent.max_attempts.saturating_sub(self.cursor.attempt),
         })
     }
 
@@ -105,7 +119,12 @@ impl Briefing<'_> {
                 "consensus_required": consensus,
                 "min_iterations": min_iterations,
             }),
-            Termination::Queue => json!({ "type": "queue" }),
+            Termination::Judge(judge) => json!({ "type": "judge", "criteria": judge.criteria, "min_iterations": judge.min_iterations }),
+            Termination::Promise { text } => json!({ "type": "promise", "text": text }),
+            Termination::Verify(gate) | Termination::Command(gate) => {
+                json!({ "type": self.node.termination.word(), "command": gate.command })
+            }
+            other => json!({ "type": other.word() }),
         }
     }
 
@@ -120,9 +139,7 @@ impl Briefing<'_> {
     fn stage_outputs(&self) -> Value {
         let mut stages = Map::new();
         if let Some((from, index)) = self.source() {
-            let done = self.state.finished.get(index as usize).map_or(0, |done| done.iterations);
-            let select = self.node.from.as_ref().map_or(Select::Latest, |from| from.select);
-            stages.insert(from.id.to_string(), json!(self.previous_outputs(&from.id, index, done, select)));
+            stages.insert(from.id.to_string(), json!(self.outputs_of(from, index)));
         }
         Value::Object(stages)
     }
@@ -136,14 +153,12 @@ impl Briefing<'_> {
         Some((self.plan.nodes.get(index)?, u32::try_from(index).ok()?))
     }
 
-    /// Returns the outputs of a node's finished iterations, oldest first; at most the last [`LISTED`].
-    fn previous_outputs(&self, id: &NodeId, index: u32, done: u32, select: Select) -> Vec<Utf8PathBuf> {
-        let first = match select {
-            Select::All => done.saturating_sub(LISTED - 1).max(1),
-            Select::Latest => done.max(1),
-        };
-        let output = |iteration| self.places.run.iteration(Cursor { node: index, iteration, attempt: 1 }, id).output();
-        (first..=done).map(output).collect()
+    /// Returns the outputs of an earlier node: those it asks for; of one that was given perspectives all of them, else the last.
+    fn outputs_of(&self, from: &Node, index: u32) -> Vec<Utf8PathBuf> {
+        let done = self.state.finished.get(index as usize).map_or(0, |done| done.iterations);
+        let asked = self.node.from.as_ref().filter(|input| input.node == from.id).map(|input| input.select);
+        let select = asked.unwrap_or(if from.perspectives.is_empty() { Select::Latest } else { Select::All });
+        outputs::listed(&self.places.run, index, &from.id, done, select)
     }
 
     /// Returns the value of a prompt variable; nothing for a name we do not know.
@@ -159,30 +174,17 @@ impl Briefing<'_> {
             "CONTEXT" => node.context.clone(),
             "OUTPUT" if plan.kind == PlanKind::Pipeline => places.stage.join("output.md").into_string(),
             "OUTPUT" | "OUTPUT_PATH" => places.output_path.clone().map_or_else(String::new, Utf8PathBuf::into_string),
-            "INPUTS" => self.source().map_or_else(String::new, |(from, index)| self.inputs(from, index)),
+            "INPUTS" => self.source().map_or_else(String::new, |(from, index)| outputs::text(&from.id, &self.outputs_of(from, index))),
             "RESULT" => places.iteration.root().join("result.json").into_string(),
-            "PERSPECTIVE" => String::new(),
+            "PERSPECTIVE" => node.perspective(cursor.iteration).to_owned(),
             "TASK" => self.state.task.as_ref().map_or_else(|| template::NO_TASK.to_owned(), ToString::to_string),
             other => {
                 let wanted = other.strip_prefix("INPUTS.")?;
                 let index = plan.nodes.iter().position(|node| node.id.as_str() == wanted)?;
-                self.inputs(plan.nodes.get(index)?, u32::try_from(index).ok()?)
+                let from = plan.nodes.get(index)?;
+                outputs::text(&from.id, &self.outputs_of(from, u32::try_from(index).ok()?))
             }
         })
-    }
-
-    /// Returns the texts of an earlier node's outputs.
-    fn inputs(&self, from: &Node, index: u32) -> String {
-        let done = self.state.finished.get(index as usize).map_or(0, |done| done.iterations);
-        let select = self.node.from.as_ref().map_or(Select::Latest, |from| from.select);
-        let texts = self.previous_outputs(&from.id, index, done, select);
-        let texts: Vec<String> =
-            texts.iter().filter_map(|path| fs::read(path).ok()).map(|text| String::from_utf8_lossy(&text).into_owned()).collect();
-        match texts.as_slice() {
-            [] => format!("(no output from {})", from.id),
-            [one] => one.clone(),
-            many => many.iter().enumerate().map(|(n, text)| format!("## {} {}\n\n{text}\n", from.id, n + 1)).collect(),
-        }
     }
 }
 

@@ -2,7 +2,7 @@
 use crate::model::Env;
 use crate::store::layout::Project;
 use camino::Utf8PathBuf;
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeMap;
 use std::env::join_paths;
 
@@ -15,11 +15,15 @@ pub struct Surroundings {
     /// Of the person who started the session, wherever the runner itself was started.
     pub env: Env,
     found: RefCell<BTreeMap<String, Utf8PathBuf>>,
+    tools: OnceCell<Vec<&'static str>>,
 }
+
+/// Programs agents like to know of.
+const TOOLS: [&str; 12] = ["git", "gh", "rg", "jq", "node", "python3", "cargo", "go", "make", "docker", "bd", "tmux"];
 
 impl Surroundings {
     pub fn new(project: Project, exe: Utf8PathBuf, env: Env) -> Self {
-        Self { project, exe, env, found: RefCell::default() }
+        Self { project, exe, env, found: RefCell::default(), tools: OnceCell::new() }
     }
 
     /// Finds a program on the session's PATH; a name with a slash is a path, from the project.
@@ -31,6 +35,11 @@ impl Surroundings {
         let path = Utf8PathBuf::from_path_buf(path).ok()?;
         self.found.borrow_mut().insert(program.to_owned(), path.clone());
         Some(path)
+    }
+
+    /// Returns which of the programs agents like to know of there are; looked for once.
+    pub(super) fn tools(&self) -> &[&'static str] {
+        self.tools.get_or_init(|| TOOLS.into_iter().filter(|program| self.find(program).is_some()).collect())
     }
 
     /// Returns the PATH for agents: `ap` can be called by its name.

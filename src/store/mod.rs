@@ -2,6 +2,7 @@
 pub mod atomic;
 pub mod crash;
 pub mod inbox;
+pub mod inputs;
 pub mod journal;
 pub mod last_lines;
 pub mod layout;

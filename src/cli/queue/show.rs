@@ -75,11 +75,12 @@ pub(super) fn status(name: &str, census: &Census, verdict: &Verdict, json: bool)
 pub(super) fn meaning(verdict: &Verdict) -> String {
     match verdict {
         Verdict::Done { closed } => format!("every task is closed ({closed})"),
-        Verdict::Work { ready, left } => format!("{ready} of the {left} left can be claimed"),
+        Verdict::Work { ready, left, .. } => format!("{ready} of the {left} left can be claimed"),
         Verdict::Wait { held, by } => format!("others work on what is left: {}", crate::text::held(*held, by)),
         Verdict::ReleaseStale { ids } => format!("what is left is held by agents that are gone ({})", ids.len()),
         Verdict::Stalled { left, .. } => format!("everything left is blocked ({left})"),
         Verdict::NoItems { looked_for, next } => format!("there are no tasks; looked for {looked_for}; {next}"),
+        Verdict::Busy { error } => format!("the queue is busy: {error}"),
         Verdict::Unknown { error } => format!("the queue did not answer: {error}"),
     }
 }

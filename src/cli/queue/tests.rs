@@ -126,7 +126,7 @@ fn an_agent_takes_a_task_and_closes_it() {
     exit 1
     ");
     assert_snapshot!(world.person("status --json"), @r#"
-    {"blocked":[{"id":"later","why":"is marked `[>]`, which is neither open nor done: write `[ ]` to open it"}],"closed":1,"held":[],"queue":"<project>/backlog.md","ready":["t-e7348420"],"stale":[{"id":"login","owner":"pipeline/auth/r1/3"}],"total":4,"verdict":{"kind":"work","left":3,"ready":1}}
+    {"blocked":[{"id":"later","why":"is marked `[>]`, which is neither open nor done: write `[ ]` to open it"}],"closed":1,"held":[],"queue":"<project>/backlog.md","ready":["t-e7348420"],"stale":[{"id":"login","owner":"pipeline/auth/r1/3"}],"total":4,"verdict":{"blocked":1,"held":0,"kind":"work","left":3,"next":["t-e7348420"],"ready":1}}
     exit 0
     "#);
     assert_snapshot!(world.agent("auth", 3, "close login --reason done"), @r"

@@ -7,7 +7,7 @@ fn a_typo_in_a_key_is_placed_and_the_right_key_is_named() {
     assert_snapshot!(of_loop("name: work\nterminaton:\n  type: queue\n"), @"Error unknown-key: work/loop.yaml:2:1: unknown key `terminaton` (did you mean `termination`?)");
     assert_snapshot!(of_loop("termination:\n  type: judgment\n  min_iteration: 3\nzzz: 1\n"), @"
     Error unknown-key: work/loop.yaml:3:3: unknown key `min_iteration` (did you mean `min_iterations`?)
-    Error unknown-key: work/loop.yaml:4:1: unknown key `zzz` (one of: `name`, `description`, `termination`, `completion`, `min_iterations`, `iterations`, `max`, `provider`, `program`, `model`, `permissions`, `args`, `keep_env`, `retries`, `retry_delay`, `limits`, `delay`, `check_before`, `prompt`, `output_path`, `context`, `commands`, `queue`, `guardrails`, `output_parse`, `items`)
+    Error unknown-key: work/loop.yaml:4:1: unknown key `zzz` (one of: `name`, `description`, `termination`, `completion`, `min_iterations`, `iterations`, `max`, `provider`, `program`, `model`, `fallback`, `permissions`, `args`, `keep_env`, `retries`, `retry_delay`, `limits`, `delay`, `check_before`, `prompt`, `output_path`, `context`, `commands`, `queue`, `guardrails`, `output_parse`, `items`)
     ");
 }
 
@@ -37,13 +37,10 @@ fn what_is_no_definition_is_refused() {
 fn a_termination_that_cannot_be_is_refused() {
     assert_snapshot!(of_loop("name: work\n"), @"Error no-termination: work/loop.yaml:1:1: the loop does not say when to stop (add `termination:` with `type: judgment`, `type: queue` or `type: fixed`)");
     assert_snapshot!(of_loop("termination: {max: 3, consensus: 2}\n"), @"Warning no-effect: work/loop.yaml:1:23: `consensus` has no effect on this type of termination");
-    assert_snapshot!(of_loop("termination: {consensus: 2}\n"), @"Error no-termination: work/loop.yaml:1:1: `termination` has no `type` (one of: `fixed`, `judgment`, `queue`)");
+    assert_snapshot!(of_loop("termination: {consensus: 2}\n"), @"Error no-termination: work/loop.yaml:1:1: `termination` has no `type` (one of: `fixed`, `judgment`, `queue`, `verify`, `command`, `promise`, `judge`)");
     assert_snapshot!(of_loop("termination: {type: judgement, consensus: 0}\n"), @"Error unknown-termination: work/loop.yaml:1:21: unknown termination `judgement` (did you mean `judgment`?)");
-    assert_snapshot!(of_loop("termination: {type: judgment, consensus: 0, judge: {model: haiku}}\n"), @"
-    Error bad-value: work/loop.yaml:1:42: `consensus` must be at least 1: nobody would ever be asked
-    Error not-supported-yet: work/loop.yaml:1:45: a judge is not supported yet (leave it out for now)
-    ");
-    assert_snapshot!(of_loop("termination: {type: verify}\n"), @"Error not-supported-yet: work/loop.yaml:1:21: termination `verify` is not supported yet (one of: `fixed`, `judgment`, `queue`)");
+    assert_snapshot!(of_loop("termination: {type: judgment, consensus: 0, judge: {model: haiku}}\n"), @"Error bad-value: work/loop.yaml:1:42: `consensus` must be at least 1: nobody would ever be asked");
+    assert_snapshot!(of_loop("termination: {type: verify}\n"), @"Error no-command: work/loop.yaml:1:1: the termination does not say which command decides (add `command: [program, argument, …]`: exit code 0 means that the work is done)");
     assert_snapshot!(of_loop("termination: {type: fixed, iterations: 0}\n"), @"Error bad-value: work/loop.yaml:1:14: the most iterations must be at least 1");
     assert_snapshot!(of_loop("termination: {type: judgment, min_iterations: 5, max: 3}\n"), @"Warning never-agrees: work/loop.yaml:1:1: at most 3 iterations: too few for 2 agents to agree after 5 (raise the maximum, or lower `consensus` or `min_iterations`)");
 }
@@ -82,7 +79,7 @@ fn a_prompt_is_checked_where_it_lies() {
     Error unknown-variable: work/prompt.md:2:26: unknown variable `${HOME}` (write `$${HOME}` to keep it as text)
     Warning no-status: work/prompt.md:1:1: the prompt never names `${STATUS}`, so its agents cannot say how it went (end it with: write your decision as JSON to `${STATUS}`)
     ");
-    assert_snapshot!(of_prompt("${STATUS} ${PERSPECTIVE} ${x:-y} $HOME\n"), @"Warning not-supported-yet: work/prompt.md:1:11: `${PERSPECTIVE}` has no value yet (it will be empty)");
+    assert_snapshot!(of_prompt("${STATUS} ${PERSPECTIVE} ${x:-y} $HOME\n"), @"Warning no-perspectives: work/prompt.md:1:11: `${PERSPECTIVE}` is empty here (a node of a pipeline gives it a text for each iteration, with `perspectives`)");
     assert_snapshot!(of_prompt(" \n"), @"Error no-prompt: work/loop.yaml:1:1: the prompt `work/prompt.md` is empty (write what each agent is told to `prompt.md` beside the definition)");
     let missing = LoopSource {
         prompt: Err("there is no prompt: looked for `prompt.md`".into()),
@@ -111,9 +108,9 @@ fn a_pipeline_is_checked_as_a_whole() {
 
 #[test]
 fn what_comes_later_is_refused_by_name() {
-    assert_snapshot!(of_pipeline("nodes:\n  - id: a\n    parallel: {providers: [claude]}\n  - id: b\n    loop: work\n    runs: 1\n    perspectives: [x]\n    guardrails: {}\n"), @"
+    assert_snapshot!(of_pipeline("nodes:\n  - id: a\n    parallel: {providers: [claude]}\n  - id: b\n    loop: work\n    runs: 1\n    pipeline: x\n    guardrails: {}\n"), @"
     Error not-supported-yet: refine.yaml:3:5: a parallel block is not supported yet (leave it out for now)
-    Error not-supported-yet: refine.yaml:7:5: perspectives are not supported yet (leave it out for now)
+    Error not-supported-yet: refine.yaml:7:5: a pipeline within a pipeline is not supported yet (leave it out for now)
     Error misplaced: refine.yaml:8:5: guardrails bound the whole session (move `guardrails` to the top level of the pipeline)
     ");
 }
@@ -121,11 +118,21 @@ fn what_comes_later_is_refused_by_name() {
 #[test]
 fn inputs_must_come_from_an_earlier_node() {
     assert_snapshot!(of_pipeline("nodes:\n  - id: plan\n    loop: work\n    runs: 1\n    inputs: {from: beads}\n  - id: beads\n    runs: 1\n    inputs: {from: plam, select: some}\n    prompt: |\n      a ${INPUTS}\n      b ${INPUTS.plna} ${STATUS}\n      c ${INPUTS.plna}\n"), @"
-    Error unknown-node: refine.yaml:5:20: no earlier node is called `beads` (the first node has no inputs)
+    Error unknown-node: refine.yaml:5:20: `beads` runs after this node (move it before this one: nodes run in order)
     Error unknown-node: refine.yaml:8:20: no earlier node is called `plam` (did you mean `plan`?)
-    Error bad-value: refine.yaml:8:34: `select` must be `latest` or `all`, not `some`
-    Error unknown-node: refine.yaml:11:9: `${INPUTS.plna}` names no earlier node (did you mean `plan`?)
-    Error unknown-node: refine.yaml:12:9: `${INPUTS.plna}` names no earlier node (did you mean `plan`?)
+    Error bad-value: refine.yaml:8:34: `select` must be `latest` or `all`, not `some` (`latest` is the last output there is, `all` is every iteration's)
+    Error unknown-node: refine.yaml:11:9: no earlier node is called `plna` (did you mean `plan`?)
+    Error unknown-node: refine.yaml:12:9: no earlier node is called `plna` (did you mean `plan`?)
+    ");
+}
+
+#[test]
+fn what_refers_to_itself_or_in_a_circle_is_refused() {
+    assert_snapshot!(of_pipeline("nodes:\n  - {id: a, loop: work, runs: 1, inputs: {from: b}}\n  - {id: b, runs: 1, inputs: {from: b}, prompt: '${INPUTS.b} ${INPUTS.c} ${STATUS}'}\n  - {id: c, loop: work, runs: 1, inputs: {from: a}}\n"), @"
+    Error unknown-node: refine.yaml:2:49: `b` runs after this node (move it before this one: nodes run in order)
+    Error unknown-node: refine.yaml:3:37: `b` is this node itself (what its earlier iterations put out is in `context.json` anyway, as `from_previous_iterations`)
+    Error unknown-node: refine.yaml:3:50: `b` is this node itself (what its earlier iterations put out is in `context.json` anyway, as `from_previous_iterations`)
+    Error unknown-node: refine.yaml:3:62: `c` runs after this node (move it before this one: nodes run in order)
     ");
 }
 
@@ -139,6 +146,6 @@ fn a_key_that_is_no_text_is_a_mistake_and_no_panic() {
     assert_snapshot!(of_loop("1: a\n? [b]\n: c\n"), @"Error bad-value: work/loop.yaml:1:1: each key must be a text, not integer `1`");
     assert_snapshot!(of_loop("termination: {type: queue, max: 5000000000}\n<<: {a: 1}\n"), @"
     Error bad-value: work/loop.yaml:1:33: `termination.max` must be a whole number, 0 or more, not integer `5000000000`
-    Error unknown-key: work/loop.yaml:2:1: unknown key `<<` (one of: `name`, `description`, `termination`, `completion`, `min_iterations`, `iterations`, `max`, `provider`, `program`, `model`, `permissions`, `args`, `keep_env`, `retries`, `retry_delay`, `limits`, `delay`, `check_before`, `prompt`, `output_path`, `context`, `commands`, `queue`, `guardrails`, `output_parse`, `items`)
+    Error unknown-key: work/loop.yaml:2:1: unknown key `<<` (one of: `name`, `description`, `termination`, `completion`, `min_iterations`, `iterations`, `max`, `provider`, `program`, `model`, `fallback`, `permissions`, `args`, `keep_env`, `retries`, `retry_delay`, `limits`, `delay`, `check_before`, `prompt`, `output_path`, `context`, `commands`, `queue`, `guardrails`, `output_parse`, `items`)
     ");
 }

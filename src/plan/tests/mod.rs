@@ -1,6 +1,8 @@
 //! What tests of definitions share.
 mod mistakes;
+mod nodes;
 mod plans;
+mod voices;
 
 use super::*;
 use std::collections::BTreeMap;

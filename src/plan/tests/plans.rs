@@ -48,11 +48,12 @@ fn what_nobody_says_is_sensible() {
           "queue": {
             "provider": "backlog",
             "path": "/project/backlog.md",
-            "claim_by": "agent",
+            "claim": "agent",
             "max_wait_s": 600,
             "max_attempts": 3,
             "timeout_s": 60
           },
+          "judge": null,
           "output_path": "",
           "context": "",
           "from": null,
@@ -64,7 +65,39 @@ fn what_nobody_says_is_sensible() {
         "max_runtime_seconds": 0,
         "max_cost_usd": 0.0,
         "max_consecutive_errors": 3
-      }
+      },
+      "overrides": [
+        {
+          "what": "work.provider",
+          "value": "claude",
+          "from": "built_in"
+        },
+        {
+          "what": "work.model",
+          "value": "opus",
+          "from": "built_in"
+        },
+        {
+          "what": "work.termination",
+          "value": "queue",
+          "from": "loop"
+        },
+        {
+          "what": "work.max_iterations",
+          "value": "25",
+          "from": "built_in"
+        },
+        {
+          "what": "work.delay",
+          "value": "3000 ms",
+          "from": "built_in"
+        },
+        {
+          "what": "work.check_before",
+          "value": "true",
+          "from": "built_in"
+        }
+      ]
     }
     "#);
 }

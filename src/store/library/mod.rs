@@ -163,15 +163,6 @@ fn prompt(folder: &Folder, definition: &str, project: &Utf8Path) -> Result<Text,
     Err(format!("there is no prompt: looked for `{}`", candidates.join("`, `")))
 }
 
-/// Refuses a plan whose inputs are not there, before anything starts.
-pub fn check_inputs(plan: &plan::Plan) -> Result<()> {
-    let missing: Vec<_> = plan.inputs.iter().filter(|path| !path.exists()).map(|path| format!("`{path}`")).collect();
-    if missing.is_empty() {
-        return Ok(());
-    }
-    Err(Error::usage(format!("there is no input {}", missing.join(", "))).hint("check `--input` and the pipeline's `inputs`"))
-}
-
 /// What people call it.
 pub fn word(kind: PlanKind) -> &'static str {
     match kind {

@@ -112,14 +112,3 @@ fn what_cannot_be_read_is_listed_with_the_reason() {
     assert_eq!(reason("huge"), "`/.claude/loops/huge/loop.yaml` is too large: 1048577 bytes, at most 1048576");
     assert_eq!(reason("mute"), ".claude/loops/mute/loop.yaml:1:1: there is no prompt: looked for `prompt.md`, `prompts/prompt.md`");
 }
-
-#[test]
-fn an_input_that_is_not_there_is_refused_before_anything_starts() {
-    let (_dir, library) = shelf();
-    let sources = library.find(PlanKind::Loop, "work").unwrap();
-    let (session, run) = ("s".parse().unwrap(), "r".parse().unwrap());
-    let request = Request { session, run, command: String::new(), project: "/p".into(), backlog: None, beads: false };
-    let overrides = Overrides { inputs: vec!["/no/such/file".into()], ..Overrides::default() };
-    let (plan, _) = compile(&sources, &request, &overrides).unwrap();
-    assert_eq!(check_inputs(&plan).unwrap_err().to_string(), "there is no input `/no/such/file`");
-}

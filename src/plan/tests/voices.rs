@@ -1,0 +1,83 @@
+//! Who said what, and that it is remembered.
+use super::*;
+use insta::assert_snapshot;
+
+fn rows(plan: &Plan) -> String {
+    plan.overrides.iter().map(|said| format!("{} = {} ({})", said.what, said.value, said.from.word())).collect::<Vec<_>>().join("\n")
+}
+
+fn variable<'a>(set: &'a [(&'a str, &'a str)]) -> impl Fn(&str) -> Option<String> + 'a {
+    |name| set.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned())
+}
+
+#[test]
+fn every_word_has_its_speaker() {
+    let environment = Overrides::from_env(&variable(&[("CLAUDE_PIPELINE_MODEL", "haiku"), ("PIPELINE_CLI_CONTEXT", "env")])).unwrap();
+    let commands = BTreeMap::from([("test".to_owned(), "make test".to_owned())]);
+    let flags = Overrides { model: Some("opus".into()), commands, max_cost_usd: Some(2.5), ..Overrides::default() };
+    let pipeline =
+        a_pipeline("defaults: {delay: 1}\nnodes:\n  - {id: a, loop: improve-plan, runs: 3}\n  - {id: b, loop: work, runs: 2, delay: 0}\n");
+    let made = plan(&pipeline, &flags.or(environment));
+    assert_snapshot!(rows(&made), @"
+    model = opus (flag)
+    context = env (environment)
+    max_cost_usd = 2.5 (flag)
+    command.test = make test (flag)
+    a.provider = claude (built in)
+    a.termination = judgment (loop)
+    a.max_iterations = 3 (pipeline)
+    a.delay = 1000 ms (pipeline)
+    a.check_before = false (built in)
+    b.provider = claude (built in)
+    b.termination = queue (loop)
+    b.max_iterations = 2 (pipeline)
+    b.delay = 0 ms (pipeline)
+    b.check_before = true (built in)
+    ");
+    assert_eq!((made.nodes[1].commands["test"].as_str(), made.guardrails.max_cost_usd), ("make test", 2.5));
+    let command = a_loop("work", "termination: {type: queue}\nprovider: command\nprogram: aider\nmodel: x\n", PROMPT);
+    let claude = Overrides { provider: Some("claude".into()), max_iterations: Some(4), ..Overrides::default() };
+    assert_snapshot!(rows(&plan(&Sources::Loop(command), &claude)), @"
+    provider = claude (flag)
+    max_iterations = 4 (flag)
+    work.model = opus (built in)
+    work.termination = queue (loop)
+    work.delay = 3000 ms (built in)
+    work.check_before = true (built in)
+    ");
+}
+
+#[test]
+fn the_incumbents_variables_count_where_ours_are_silent() {
+    let said = |set: &[(&str, &str)]| Overrides::from_env(&variable(set));
+    let both = said(&[("PIPELINE_CLI_MODEL", "a"), ("CLAUDE_PIPELINE_MODEL", "b"), ("PIPELINE_CLI_PROVIDER", "claude")]).unwrap();
+    assert_eq!((both.model.as_deref(), both.provider.as_deref()), (Some("b"), Some("claude")));
+    let inputs =
+        |text| said(&[("PIPELINE_CLI_INPUTS", text)]).map(|said| said.inputs.iter().map(ToString::to_string).collect::<Vec<_>>().join(" "));
+    assert_eq!(
+        [inputs("[\"a.md\", \"docs\"]"), inputs("[]"), inputs("a b.md")],
+        [Ok("a.md docs".into()), Ok("".into()), Ok("a b.md".into())]
+    );
+    assert!(inputs("[1]").unwrap_err().starts_with("PIPELINE_CLI_INPUTS cannot be read"));
+}
+
+#[test]
+fn what_was_said_is_read_again_from_the_plan() {
+    let environment = Overrides::from_env(&variable(&[("CLAUDE_PIPELINE_PROVIDER", "claude"), ("AP_PERMISSIONS", "plan")])).unwrap();
+    let flags = Overrides {
+        model: Some("opus".into()),
+        max_iterations: Some(7),
+        context: Some("two\nlines".into()),
+        inputs: vec!["/a b".into(), "/c".into()],
+        keep_env: Some(true),
+        delay_ms: Some(5),
+        commands: BTreeMap::from([("a.b".to_owned(), "x = y".to_owned())]),
+        max_cost_usd: Some(0.1),
+        max_runtime_seconds: Some(60),
+        ..Overrides::default()
+    };
+    let source = Sources::Loop(a_loop("work", "termination: {type: queue}\n", PROMPT));
+    let made = plan(&source, &flags.clone().or(environment.clone()));
+    assert_eq!(made.said_over(), (flags.clone(), environment.clone()));
+    assert_eq!(plan(&source, &flags.or(environment)), made);
+}

@@ -1,0 +1,73 @@
+//! What earlier iterations put out, as files and as text for a prompt.
+use crate::model::{Cursor, NodeId};
+use crate::plan::Select;
+use crate::store::layout::RunDir;
+use crate::text::count;
+use camino::{Utf8Path, Utf8PathBuf};
+use fs_err as fs;
+use std::io::{self, Read as _};
+
+/// How many earlier outputs are looked at; all of them are in the folder beside the list.
+const LISTED: usize = 50;
+/// Bytes of outputs that go into a prompt: an agent may print a gigabyte, which fits into no model.
+const LARGEST: usize = 1 << 20;
+
+/// Returns the outputs of a node's first `done` iterations, oldest first, without those that put out nothing.
+pub(super) fn listed(run: &RunDir, node: u32, id: &NodeId, done: u32, select: Select) -> Vec<Utf8PathBuf> {
+    let output = |iteration| run.iteration(Cursor { node, iteration, attempt: 1 }, id).output();
+    let newest_first = (1..=done).rev().take(LISTED).map(output).filter(|path| says_something(path));
+    let mut outputs: Vec<Utf8PathBuf> = match select {
+        Select::Latest => newest_first.take(1).collect(),
+        Select::All => newest_first.collect(),
+    };
+    outputs.reverse();
+    outputs
+}
+
+/// Every output ends with a line feed, also that of an agent that said nothing.
+fn says_something(output: &Utf8Path) -> bool {
+    fs::metadata(output).is_ok_and(|about| 1 < about.len())
+}
+
+/// Returns what the outputs of a node hold, each under a heading if there are several.
+pub(super) fn text(id: &NodeId, outputs: &[Utf8PathBuf]) -> String {
+    let read = |path| beginning(path, LARGEST / outputs.len().max(1)).unwrap_or_else(|error| format!("(cannot be read: {error})"));
+    match outputs {
+        [] => format!("(no output from {id})"),
+        [one] => read(one),
+        many => many.iter().enumerate().map(|(n, path)| format!("## {id} {}\n\n{}\n", n + 1, read(path))).collect(),
+    }
+}
+
+fn beginning(path: &Utf8PathBuf, most: usize) -> io::Result<String> {
+    let (file, mut bytes) = (fs::File::open(path)?, Vec::new());
+    let whole = usize::try_from(file.metadata()?.len()).unwrap_or(usize::MAX);
+    file.take(most as u64).read_to_end(&mut bytes)?;
+    let text = String::from_utf8_lossy(&bytes).into_owned();
+    let left = whole.saturating_sub(most);
+    Ok(if left == 0 { text } else { format!("{text}\n(… {} more: read {path})\n", count(left, "byte")) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::atomic;
+    use crate::store::layout::Project;
+
+    #[test]
+    fn what_says_nothing_is_passed_over_and_what_says_too_much_is_cut() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = Utf8PathBuf::from_path_buf(folder.path().to_owned()).unwrap();
+        let (run, id): (_, NodeId) = (Project::new(root).session(&"s".parse().unwrap()), "plan".parse().unwrap());
+        for (iteration, text) in [(1, "one\n"), (2, "two é\n"), (3, "\n")] {
+            let output = run.iteration(Cursor { node: 1, iteration, attempt: 1 }, &id).output();
+            fs::create_dir_all(output.parent().unwrap()).unwrap();
+            atomic::replace(&output, text.as_bytes()).unwrap();
+        }
+        let all = |done, select| text(&id, &listed(&run, 1, &id, done, select));
+        assert_eq!([all(4, Select::Latest), all(1, Select::Latest), all(0, Select::All)], ["two é\n", "one\n", "(no output from plan)"]);
+        assert_eq!(all(4, Select::All), "## plan 1\n\none\n\n## plan 2\n\ntwo é\n\n");
+        let output = &listed(&run, 1, &id, 2, Select::Latest)[0];
+        assert_eq!(beginning(output, 3).unwrap(), format!("two\n(… 4 bytes more: read {output})\n"));
+    }
+}

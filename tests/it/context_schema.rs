@@ -1,0 +1,90 @@
+//! What agents are told is what the schema of `context.json` says.
+use crate::project::Project;
+use serde_json::Value;
+
+/// Returns where a value is not what a schema says, for the few words the schema uses.
+fn differences(schema: &Value, value: &Value, at: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    let kinds: Vec<&str> = match &schema["type"] {
+        Value::String(kind) => vec![kind],
+        Value::Array(kinds) => kinds.iter().filter_map(Value::as_str).collect(),
+        _ => Vec::new(),
+    };
+    let is = |kind: &&str| match *kind {
+        "integer" => value.is_i64() || value.is_u64(),
+        "number" => value.is_number(),
+        "string" => value.is_string(),
+        "boolean" => value.is_boolean(),
+        "array" => value.is_array(),
+        "object" => value.is_object(),
+        "null" => value.is_null(),
+        other => panic!("{at}: nobody knows the type {other}"),
+    };
+    if !kinds.is_empty() && !kinds.iter().any(is) {
+        found.push(format!("{at}: {value} is no {kinds:?}"));
+    }
+    if schema["enum"].as_array().is_some_and(|words| !words.contains(value)) {
+        found.push(format!("{at}: {value} is none of {}", schema["enum"]));
+    }
+    let required = schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str);
+    let missing = required.filter(|key| value.is_object() && value.get(key).is_none());
+    found.extend(missing.map(|key| format!("{at}.{key}: missing")));
+    for (key, inner) in value.as_object().into_iter().flatten() {
+        let rest = &schema["additionalProperties"];
+        match schema["properties"].get(key) {
+            Some(known) => found.extend(differences(known, inner, &format!("{at}.{key}"))),
+            None if *rest == Value::Bool(false) => found.push(format!("{at}.{key}: not in the schema")),
+            None => found.extend(differences(rest, inner, &format!("{at}.{key}"))),
+        }
+    }
+    for inner in value.as_array().into_iter().flatten() {
+        found.extend(differences(&schema["items"], inner, &format!("{at}[]")));
+    }
+    found
+}
+
+fn check(project: &Project, session: &str, iteration: &str) -> Value {
+    let schema: Value = serde_json::from_str(include_str!("../../schemas/context.schema.json")).expect("a schema");
+    let text = project.read(&project.run_file(session, &format!("{iteration}/context.json")));
+    let context: Value = serde_json::from_str(&text).expect("a context");
+    let differences = differences(&schema, &context, "context");
+    assert!(differences.is_empty(), "{}\n{context:#}", differences.join("\n"));
+    context
+}
+
+#[test]
+fn a_loops_context_is_what_the_schema_says() {
+    let project = Project::new();
+    let script = "[ $n.$attempt != 2.1 ] || exit 1\n\"$AP_EXE\" queue close $n || exit 1\necho '{\"decision\": \"continue\", \"summary\": \"done\"}' >\"$status\"\n";
+    let yaml = "termination: {type: queue, max: 4}\nqueue: {claim: engine}\nguardrails: {max_cost_usd: 5, max_runtime_seconds: 1h}\n";
+    project.shell_loop("work", yaml, script).write("backlog.md", "- [ ] one (#1)\n- [ ] two (#2)\n- [ ] three (#3)\n");
+    project.ap(&["work", "s", "--foreground"]).expect(0);
+    let first = check(&project, "s", "stage-00-work/iterations/001");
+    assert_eq!(first["limits"]["iterations_left"], 3);
+    assert_eq!((&first["limits"]["checkpoint_soon"], &first["limits"]["cost_left_usd"]), (&Value::from(false), &Value::from(5.0)));
+    assert_eq!(
+        first["queue"]["state"],
+        serde_json::json!({"kind": "work", "ready": 3, "left": 3, "held": 0, "blocked": 0, "next": ["1", "2", "3"]})
+    );
+    assert_eq!(first["task"]["id"], "1");
+    assert!(first["tools"].as_array().is_some_and(|tools| tools.contains(&Value::from("git"))), "{}", first["tools"]);
+    let again = check(&project, "s", "stage-00-work/iterations/002");
+    assert_eq!(again["health"], serde_json::json!({"errors_in_a_row": 0, "errors_left": 3, "attempt": 2, "retries_left": 1}));
+    assert!(again["last_error"].as_str().is_some_and(|error| error.contains("exit code 1")), "{}", again["last_error"]);
+}
+
+#[test]
+fn a_pipelines_context_is_what_the_schema_says() {
+    let project = Project::new();
+    project.shell_loop("work", "termination: {type: judgment, max: 4}\n", "echo '{\"decision\": \"stop\"}' >\"$status\"\n");
+    project.write(".claude/pipelines/p.yaml", "nodes:\n  - {id: a, loop: work, runs: 3}\n  - {id: b, loop: work, runs: 2}\n");
+    project.ap(&["pipeline", "p", "s", "--foreground"]).expect(0);
+    let second = check(&project, "s", "stage-00-a/iterations/002");
+    assert_eq!(
+        (&second["termination"]["consecutive_stops"], &second["termination"]["consensus_required"]),
+        (&Value::from(1), &Value::from(2))
+    );
+    let last = check(&project, "s", "stage-01-b/iterations/002");
+    assert_eq!((&last["stage"]["position"], &last["stage"]["count"]), (&Value::from(2), &Value::from(2)));
+    assert_eq!((&last["limits"]["iterations_left"], &last["limits"]["checkpoint_soon"]), (&Value::from(0), &Value::from(true)));
+}
