@@ -137,6 +137,9 @@ pub struct Entry {
     pub node: u32,
     pub iteration: u32,
     pub attempts: u32,
+    /// Who made the last of them.
+    #[serde(default)]
+    pub agent: String,
     pub at: Timestamp,
     pub status: Status,
 }
@@ -296,6 +299,7 @@ impl State {
         if self.history.len() == Self::HISTORY {
             self.history.pop_front();
         }
-        self.history.push_back(Entry { node: cursor.node, iteration: cursor.iteration, attempts: cursor.attempt, at, status });
+        let Cursor { node, iteration, attempt } = cursor;
+        self.history.push_back(Entry { node, iteration, attempts: attempt, agent: self.agent.clone(), at, status });
     }
 }

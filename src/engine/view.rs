@@ -62,6 +62,8 @@ pub struct Past<'a> {
     pub iteration: u32,
     pub timestamp: Timestamp,
     pub attempts: u32,
+    /// Who made the last of them.
+    pub agent: &'a str,
     pub decision: Decision,
     pub reason: &'a str,
     pub summary: &'a str,
@@ -198,6 +200,7 @@ fn history<'a>(plan: &'a Plan, state: &'a State) -> Vec<Past<'a>> {
         iteration: entry.iteration,
         timestamp: second(entry.at),
         attempts: entry.attempts,
+        agent: &entry.agent,
         decision: entry.status.decision,
         reason: &entry.status.reason,
         summary: &entry.status.summary,
