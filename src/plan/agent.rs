@@ -78,39 +78,51 @@ fn nobody(def: &LoopDef) -> AgentSpec {
 
 /// Returns the agents that take over when the first is out of quota: `codex`, `claude:sonnet`.
 fn fallback(first: &AgentSpec, place: &Place<'_>, words: &[String], own: &Own, problems: &mut Vec<Problem>) -> Vec<AgentSpec> {
-    let mut chain = Vec::new();
-    for word in words {
-        let (name, model) = word.split_once(':').unwrap_or((word, ""));
-        let Some((provider, declared)) = provider(place, "fallback", name, own, problems) else { continue };
-        let (model, program, args) = (model.to_owned(), String::new(), Vec::new());
-        let mut agent = AgentSpec { provider, declared, model, program, args, ..first.clone() };
-        fill(&mut agent, own);
-        let problem = |code, message: String| place.at("fallback", code, message);
-        if agent.program.is_empty() && provider == Provider::Command {
-            problems
-                .push(problem("no-program", format!("`{name}` has no program here")).hint("declare it in config.yaml under `providers`"));
-        }
-        if bad_model(&agent.model) {
-            problems.push(problem("bad-model", format!("`{}` cannot be the name of a model", agent.model.escape_debug())));
-        }
-        if let Some(reason) = agent.refuses(agent.permissions) {
-            let message = format!("provider `{name}` cannot do `{}`: {reason}", agent.permissions.name());
-            problems.push(problem("permissions-refused", message));
-        }
-        if first.label() == agent.label() || chain.iter().any(|other: &AgentSpec| other.label() == agent.label()) {
+    let mut chain: Vec<AgentSpec> = Vec::new();
+    for (index, word) in words.iter().enumerate() {
+        let place = place.to("fallback").item(index);
+        let Some(agent) = other(first, &place, word, own, problems) else { continue };
+        if std::iter::once(first).chain(&chain).any(|known| known.label() == agent.label()) {
             let message = format!("`{word}` comes twice: what is out of quota once is so again");
-            problems.push(problem("no-effect", message).warning());
+            problems.push(place.here("no-effect", message).warning());
         }
         chain.push(agent);
     }
     chain
 }
 
+/// Returns another agent than the first, bounded as that is.
+fn other(first: &AgentSpec, place: &Place<'_>, word: &str, own: &Own, problems: &mut Vec<Problem>) -> Option<AgentSpec> {
+    let (name, model) = word.split_once(':').map_or((word, None), |(name, model)| (name, Some(model)));
+    let (provider, declared) = provider(name, own, problems, |message| place.here("unknown-provider", message))?;
+    let same = (provider, &declared) == (first.provider, &first.declared);
+    let mut agent = AgentSpec { provider, declared, model: model.unwrap_or_default().to_owned(), fallback: Vec::new(), ..first.clone() };
+    if !same {
+        (agent.program, agent.args) = (String::new(), Vec::new());
+    }
+    fill(&mut agent, own);
+    if agent.program.is_empty() && provider == Provider::Command {
+        let message = format!("`{name}` has no program here");
+        problems.push(place.here("no-program", message).hint("declare a provider in config.yaml, under `providers`, and name that"));
+    }
+    if model.is_some_and(|model| model.is_empty() || bad_model(model)) {
+        let message = format!("`{}` cannot be the name of a model", model.unwrap_or_default().escape_debug());
+        problems
+            .push(place.here("bad-model", message).hint("for example `claude:sonnet`; leave out the colon for the provider's own choice"));
+    }
+    if let Some(reason) = agent.refuses(agent.permissions) {
+        let message = format!("provider `{name}` cannot do `{}`: {reason}", agent.permissions.name());
+        problems.push(place.here("permissions-refused", message));
+    }
+    Some(agent)
+}
+
 /// Adds what a layer says, and tells whether it changed the provider.
 fn add(agent: &mut AgentSpec, layer: &Layer<'_>, own: &Own, problems: &mut Vec<Problem>) -> bool {
     let place = &layer.place;
     let before = (agent.provider, agent.declared.clone());
-    if let Some((provider, declared)) = layer.provider.and_then(|word| provider(place, "provider", word, own, problems))
+    if let Some((provider, declared)) =
+        layer.provider.and_then(|word| provider(word, own, problems, |message| place.at("provider", "unknown-provider", message)))
         && (provider, &declared) != (agent.provider, &agent.declared)
     {
         (agent.provider, agent.declared) = (provider, declared);
@@ -176,14 +188,19 @@ fn fill(agent: &mut AgentSpec, own: &Own) {
 }
 
 /// Finds a provider by its name: one that is built in, or one of the user's own.
-fn provider(place: &Place<'_>, key: &str, word: &str, own: &Own, problems: &mut Vec<Problem>) -> Option<(Provider, Option<Declared>)> {
+fn provider(
+    word: &str,
+    own: &Own,
+    problems: &mut Vec<Problem>,
+    problem: impl FnOnce(String) -> Problem,
+) -> Option<(Provider, Option<Declared>)> {
     if let Some(def) = own.get(word) {
         return Some((Provider::Command, Some(def.declared(word))));
     }
     let found = Provider::named(word);
     if found.is_none() {
         let known = Provider::ALL.iter().map(|provider| provider.name()).chain(own.keys().map(String::as_str));
-        problems.push(place.at(key, "unknown-provider", format!("unknown provider `{word}`")).hint(suggest::hint(word, known)));
+        problems.push(problem(format!("unknown provider `{word}`")).hint(suggest::hint(word, known)));
     }
     found.map(|provider| (provider, None))
 }
