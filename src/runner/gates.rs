@@ -5,6 +5,7 @@ use crate::agent::{self, Call, Case, Transcript};
 use crate::engine::State;
 use crate::model::{Cursor, GateVerdict, Input, Usage, mark};
 use crate::plan::{AgentSpec, Node, Plan, PromptBy, fingerprint};
+use crate::store::atomic;
 use crate::termination::gate::{Ended, read, read_judge};
 use crate::termination::{Frozen, Gate, Judge, Termination};
 use camino::Utf8Path;
@@ -221,7 +222,7 @@ fn ask_judge(
     };
     let told = match agent::prompt_by(spec) {
         PromptBy::Stdin => prompt,
-        PromptBy::File => fs::write(&file, &prompt).map(|()| String::new())?,
+        PromptBy::File => atomic::replace(&file, prompt.as_bytes()).map(|()| String::new())?,
         PromptBy::Argument => String::new(),
     };
     Ok((spec.clone(), Box::new(make), told))

@@ -5,7 +5,7 @@ use agent_pipelines::model::Env;
 use agent_pipelines::plan::{QueueSource, QueueSpec, TrackerCommands};
 use agent_pipelines::queue::{At, Owner, Problem, Released, open};
 use agent_pipelines::store::atomic;
-use camino::{Utf8Path, Utf8PathBuf};
+use camino::Utf8PathBuf;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use tempfile::TempDir;
