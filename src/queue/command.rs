@@ -128,6 +128,8 @@ impl Command {
     }
 
     fn list(&self) -> Result<Vec<Task>> {
+        // A tracker may make its database anew, and empty, where it is gone.
+        self.place()?;
         let text = self.call("list", &self.commands.list, Told::default())?;
         match json::answer::<Listed>(&text) {
             Ok(Envelope::Items(listed)) => Ok(listed.into_iter().map(Listed::task).collect()),

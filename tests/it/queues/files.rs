@@ -133,7 +133,7 @@ impl Stage for FileStage {
         fs_err::remove_file(&self.path).expect("it goes");
     }
 
-    fn closings(&self) -> BTreeMap<String, usize> {
+    fn closings(&self) -> Option<BTreeMap<String, usize>> {
         let log = self.path.with_file_name(format!(".agent-pipelines/.claims/{}.log", self.path.file_name().expect("a name")));
         let mut closings = BTreeMap::new();
         for line in fs_err::read_to_string(log).expect("the log").lines() {
@@ -142,7 +142,7 @@ impl Stage for FileStage {
                 *closings.entry(line["id"].as_str().expect("an id").to_owned()).or_default() += 1;
             }
         }
-        closings
+        Some(closings)
     }
 
     fn set(&mut self, _name: &str, _value: &str) {}
