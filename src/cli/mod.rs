@@ -12,6 +12,7 @@ pub mod lint;
 pub mod logs;
 pub mod manual;
 pub mod overview;
+mod programs;
 pub mod queue;
 pub mod said;
 pub mod start;
