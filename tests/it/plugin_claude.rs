@@ -73,6 +73,16 @@ impl Desk {
     }
 }
 
+impl Drop for Desk {
+    fn drop(&mut self) {
+        // The tmux server of a session that was started must not outlive the test. Most tests start none.
+        let socket = self.env.home().join("tmux");
+        if socket.exists() {
+            self.command("tmux", &["-S", socket.as_str(), "kill-server"]);
+        }
+    }
+}
+
 fn root() -> &'static str {
     env!("CARGO_MANIFEST_DIR")
 }
@@ -190,10 +200,7 @@ fn work_ends_with_a_session_that_closes_the_tasks() {
     let Some(desk) = Desk::new(script) else { return };
     atomic::replace(&desk.env.work().join("backlog.md"), b"- [ ] One (#one)\n- [ ] Two (#two)\n").expect("a backlog");
     let run = desk.says("/work auth", &["--plugin-dir", root()]);
-    // Whatever becomes of the test, its tmux server must not outlive it.
     let backlog = fs_err::read_to_string(desk.env.work().join("backlog.md")).expect("a backlog");
-    let socket = desk.env.home().join("tmux");
-    desk.command("tmux", &["-S", socket.as_str(), "kill-server"]);
     assert_eq!(run.code, Some(0), "{run:#?}");
     let told = desk.told();
     assert!(told.contains("Session auth runs work in tmux") || told.contains("Session 'auth' runs work in tmux"), "{told}");
