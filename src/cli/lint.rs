@@ -1,8 +1,9 @@
 //! `ap lint`: checks loops and pipelines exactly as a run would, and reports every mistake.
 use super::catalog;
 use super::context::Context;
+use super::programs;
 use crate::error::{Error, ExitCode, Result};
-use crate::plan::{Origin, PlanKind, Problem, Severity, Shown};
+use crate::plan::{Origin, PlanKind, Problem, Severity, Shown, Sources};
 use crate::store::library::{self, Entry, Library};
 use crate::text;
 use crate::ui::{self, style};
@@ -43,8 +44,10 @@ struct Checked {
 
 /// Checks what was asked for and prints what was found.
 pub fn run(args: &Args, context: &Context) -> Result<ExitCode> {
+    // Providers may be declared there, so it has to be in order too.
+    context.settings()?;
     let library = context.library();
-    let checked: Vec<_> = chosen(args, &library)?.iter().map(|entry| check(entry, args.strict, context)).collect();
+    let checked = chosen(args, &library)?.iter().map(|entry| check(entry, args.strict, context)).collect::<Result<Vec<_>>>()?;
     let report = Report { ok: checked.iter().all(|one| one.ok), checked };
     if args.json {
         ui::json(&report)?;
@@ -73,14 +76,19 @@ fn either(name: &str, library: &Library) -> Result<Entry> {
     library.entry_of(PlanKind::Loop, name).or_else(|no_loop| library.entry_of(PlanKind::Pipeline, name).map_err(|_| no_loop))
 }
 
-fn check(entry: &Entry, strict: bool, context: &Context) -> Checked {
-    let (runs, mut problems) = match catalog::check(entry, &context.project) {
-        Ok((_, warnings)) => (true, warnings),
+fn check(entry: &Entry, strict: bool, context: &Context) -> Result<Checked> {
+    let (runs, mut problems) = match catalog::check(entry, &context.project, &context.declared()) {
+        Ok((plan, mut warnings)) => {
+            let file = entry.sources.as_ref().ok().map(Sources::definition);
+            let missing = programs::warnings(plan, context)?.into_iter();
+            warnings.extend(missing.map(|problem| file.map_or_else(|| problem.clone(), |text| problem.clone().in_file(text))));
+            (true, warnings)
+        }
         Err(problems) => (false, problems),
     };
     problems.extend(hidden_by_command(entry));
     let ok = runs && (!strict || problems.is_empty());
-    Checked { kind: entry.kind, name: entry.name.clone(), origin: entry.origin, path: entry.path.clone(), ok, problems }
+    Ok(Checked { kind: entry.kind, name: entry.name.clone(), origin: entry.origin, path: entry.path.clone(), ok, problems })
 }
 
 /// Warns of a loop that `ap <loop>` cannot start, because a command is called the same.
@@ -166,17 +174,26 @@ mod tests {
     fn a_loop_that_a_command_hides_is_pointed_out() {
         let (_dir, context) = project("termination: {type: queue}\n");
         let mut entry = context.library().entry_of(PlanKind::Loop, "mine").unwrap();
-        let said = |entry: &Entry| check(entry, false, &context).problems.iter().map(ToString::to_string).collect::<Vec<_>>();
+        let said = |entry: &Entry| check(entry, false, &context).unwrap().problems.iter().map(ToString::to_string).collect::<Vec<_>>();
         assert!(said(&entry).is_empty());
         entry.name = "runs".into();
         assert_eq!(said(&entry), [".claude/loops/mine/loop.yaml:1:1: `ap runs` is a command, so it does not start this loop"]);
     }
 
     #[test]
+    fn a_program_that_is_not_there_is_a_warning_that_says_how_to_get_it() {
+        let (_dir, context) = project("termination: {type: queue}\nprovider: codex\n");
+        let found = check(&chosen(&args("loop", "mine"), &context.library()).unwrap()[0], false, &context).unwrap();
+        let told: Vec<_> = found.problems.iter().map(|problem| (problem.severity, problem.code, problem.hint.as_deref())).collect();
+        let hint = "install Codex (`npm install -g @openai/codex`), then run `codex login`";
+        assert_eq!((found.ok, told), (true, vec![(Severity::Warning, "provider-missing", Some(hint))]));
+    }
+
+    #[test]
     fn its_json_is_what_is_documented() {
         let (_dir, context) = project("terminaton: {type: queue}\n");
         let library = context.library();
-        let checked = vec![check(&chosen(&args("loop", "mine"), &library).unwrap()[0], false, &context)];
+        let checked = vec![check(&chosen(&args("loop", "mine"), &library).unwrap()[0], false, &context).unwrap()];
         assert_snapshot!(serde_json::to_string_pretty(&Report { ok: false, checked }).unwrap(), @r#"
         {
           "ok": false,

@@ -6,6 +6,7 @@
 //! silent, ask `pending`, make it so.
 mod accept;
 mod block;
+mod chain;
 mod follow;
 mod pending;
 mod retry;
@@ -16,6 +17,7 @@ mod view;
 mod worlds;
 
 pub use accept::accept;
+pub use chain::Limited;
 pub use follow::follow;
 pub use room::{Room, room};
 pub use state::{Entry, NodeDone, Phase, State, Tally};

@@ -1,4 +1,5 @@
 //! What a person may change in a session that has started: how its agents are called, what it may spend. The rest of its plan is frozen.
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::str::FromStr;
 
@@ -30,7 +31,7 @@ impl Change {
 }
 
 /// Claude Code's `--permission-mode`; `bypassPermissions` is the default, as in the seed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum PermissionMode {
     #[default]
@@ -40,6 +41,20 @@ pub enum PermissionMode {
     Default,
     DontAsk,
     Plan,
+}
+
+impl PermissionMode {
+    /// Returns the name definitions use.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::BypassPermissions => "bypassPermissions",
+            Self::AcceptEdits => "acceptEdits",
+            Self::Auto => "auto",
+            Self::Default => "default",
+            Self::DontAsk => "dontAsk",
+            Self::Plan => "plan",
+        }
+    }
 }
 
 impl FromStr for PermissionMode {

@@ -2,7 +2,7 @@
 use super::PlanKind;
 
 /// Every code there is, in the order of the page.
-pub(super) const CODES: [&str; 43] = [
+pub(super) const CODES: [&str; 45] = [
     "unreadable",
     "yaml",
     "not-a-definition",
@@ -16,8 +16,10 @@ pub(super) const CODES: [&str; 43] = [
     "never-agrees",
     "unknown-provider",
     "no-program",
+    "provider-missing",
     "bad-model",
     "unknown-permissions",
+    "permissions-refused",
     "unknown-queue",
     "no-commands",
     "unknown-variable",

@@ -2,10 +2,10 @@
 mod parallel;
 mod shape;
 
-pub use parallel::{BranchesDef, FromBlockDef, FromParallelDef, FullProviderDef, ParallelDef, ParallelKey, ProviderDef, RunsDef};
+pub use parallel::{BranchDef, BranchesDef, FromBlockDef, FromParallelDef, FullBranchDef, ParallelDef, ParallelKey, RunsDef};
 
 use super::duration::Span;
-use super::{agent, ending, queue};
+use super::{Provider, agent, ending, queue};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_yaml::Value;
@@ -32,13 +32,15 @@ pub struct LoopDef {
     /// Short form of `termination.max`.
     pub max: Option<u32>,
     /// The kind of agent.
-    #[schemars(extend("examples" = agent::PROVIDERS))]
+    #[schemars(extend("examples" = Provider::ALL.map(Provider::name)))]
     pub provider: Option<String>,
     /// The agent's program, if not the provider's own.
     pub program: Option<String>,
     /// The model.
     #[schemars(extend("examples" = ["opus", "sonnet", "haiku"]))]
     pub model: Option<String>,
+    /// Who makes the next attempt when an agent is out of quota: providers, each with a model if need be.
+    pub fallback: Option<Vec<String>>,
     /// Claude Code's permission mode.
     #[schemars(extend("examples" = agent::PERMISSIONS))]
     pub permissions: Option<String>,
@@ -254,11 +256,13 @@ impl PipelineDef {
 #[serde(deny_unknown_fields, default)]
 pub struct DefaultsDef {
     /// The kind of agent.
-    #[schemars(extend("examples" = agent::PROVIDERS))]
+    #[schemars(extend("examples" = Provider::ALL.map(Provider::name)))]
     pub provider: Option<String>,
     /// The model.
     #[schemars(extend("examples" = ["opus", "sonnet", "haiku"]))]
     pub model: Option<String>,
+    /// Who makes the next attempt when an agent is out of quota.
+    pub fallback: Option<Vec<String>>,
     /// Pause between iterations.
     pub delay: Option<Span>,
     /// Text for `${CONTEXT}`.
@@ -288,8 +292,10 @@ pub struct NodeDef {
     #[schemars(extend("examples" = ["opus", "sonnet", "haiku"]))]
     pub model: Option<String>,
     /// The kind of agent.
-    #[schemars(extend("examples" = agent::PROVIDERS))]
+    #[schemars(extend("examples" = Provider::ALL.map(Provider::name)))]
     pub provider: Option<String>,
+    /// Who makes the next attempt when an agent is out of quota, over what its loop says.
+    pub fallback: Option<Vec<String>>,
     /// One line for people.
     pub description: Option<String>,
     /// When it ends, over what its loop says.

@@ -72,6 +72,16 @@ impl Problem {
         document.spanning(end..end, &Path::default(), "unreadable", reason)
     }
 
+    /// Says in which file it lies, if it lies in none yet.
+    #[must_use]
+    pub fn in_file(self, text: &Text) -> Self {
+        if self.file.is_empty() {
+            Self { severity: self.severity, hint: self.hint, ..Self::of_file(text, self.code, self.message) }
+        } else {
+            self
+        }
+    }
+
     /// Returns its codes as people see them: `P006 duplicate-id`.
     pub fn codes(&self) -> String {
         self.alias.map_or_else(|| self.code.to_owned(), |alias| format!("{alias} {}", self.code))

@@ -33,7 +33,7 @@ pub fn rehearse(plan: &Plan, run: &RunDir, index: u32, node: &Node, around: &Sur
         Some(_) | None => briefing.variable(name),
     };
     let prompt = start::prompt(node, value)?;
-    let invocation = start::invocation(&briefing, around);
+    let invocation = start::invocation(&briefing, around, &prompt);
     let argv = [vec![invocation.program], invocation.args].concat();
     Ok(Rehearsal { file: places.iteration.prompt(), prompt, argv })
 }

@@ -5,16 +5,19 @@ use super::shim::Job;
 use crate::agent::{self, Call, Invocation};
 use crate::model::{Outcome, ProcessId, mark};
 use crate::plan::template::{self, UnknownVariable};
-use crate::plan::{Node, Provider};
+use crate::plan::{Node, PromptBy};
 use crate::process;
 use crate::store::lock::FileLock;
 use crate::store::{atomic, crash};
-use camino::Utf8Path;
+use camino::{Utf8Path, Utf8PathBuf};
 use fs_err as fs;
 use std::future::Future;
 use std::io::{self, Write as _};
 use std::pin::Pin;
 use std::process::Stdio;
+
+/// What Linux takes for one argument.
+const LONGEST_ARGUMENT: usize = 128 * 1024;
 
 /// The shim, if it can be named already, and when it is gone.
 pub(super) type Started = (Option<ProcessId>, Pin<Box<dyn Future<Output = ()> + Send>>);
@@ -32,7 +35,7 @@ pub(super) fn start(briefing: &Briefing<'_>, around: &Surroundings) -> io::Resul
     };
     atomic::replace(&folder.context(), &serde_json::to_vec_pretty(&briefing.context())?)?;
     atomic::replace(&folder.prompt(), prompt.as_bytes())?;
-    let job = match job(briefing, around) {
+    let job = match job(briefing, around, &prompt) {
         Ok(job) => job,
         Err(outcome) => return Ok(Err(*outcome)),
     };
@@ -70,8 +73,8 @@ pub(super) fn prompt(node: &Node, value: impl Fn(&str) -> Option<String>) -> Res
     Ok(template::render(&node.prompt, &value)? + agent::prompt_suffix(&node.agent))
 }
 
-/// Returns how the agent is called.
-pub(super) fn invocation(briefing: &Briefing<'_>, around: &Surroundings) -> Invocation {
+/// Returns how the agent is called; `prompt` is what it reads.
+pub(super) fn invocation(briefing: &Briefing<'_>, around: &Surroundings, prompt: &str) -> Invocation {
     let Briefing { plan, node, places, cursor, .. } = briefing;
     let exchange = agent::reports_by_result(&node.agent).then(|| around.project.exchange(&places.run));
     let call = Call {
@@ -84,6 +87,8 @@ pub(super) fn invocation(briefing: &Briefing<'_>, around: &Surroundings) -> Invo
         project: around.project.root(),
         context: &places.iteration.context(),
         exchange: exchange.as_deref(),
+        prompt,
+        prompt_file: &places.iteration.prompt(),
     };
     agent::invocation(&node.agent, &call, around.env.keys().map(String::as_str))
 }
@@ -97,9 +102,16 @@ fn hand_over(shim: &mut tokio::process::Child, job: &Job) -> io::Result<()> {
     stdin.write_all(&serde_json::to_vec(job)?)
 }
 
-fn job(briefing: &Briefing<'_>, around: &Surroundings) -> Result<Job, Box<Outcome>> {
+fn job(briefing: &Briefing<'_>, around: &Surroundings, prompt: &str) -> Result<Job, Box<Outcome>> {
     let Briefing { node, places, .. } = briefing;
-    let invocation = invocation(briefing, around);
+    let by = agent::prompt_by(&node.agent);
+    if by == PromptBy::Argument && LONGEST_ARGUMENT <= prompt.len() {
+        return Err(Box::new(Outcome::Refused {
+            reason: format!("the prompt has {} bytes; an argument holds less than {LONGEST_ARGUMENT}", prompt.len()),
+            hint: format!("declare `prompt: stdin` or `prompt: file` for `{}` in config.yaml", node.agent.provider_name()),
+        }));
+    }
+    let invocation = invocation(briefing, around, prompt);
     let mut env = around.env.clone();
     for name in &invocation.remove_env {
         env.remove(name);
@@ -110,7 +122,7 @@ fn job(briefing: &Briefing<'_>, around: &Surroundings) -> Result<Job, Box<Outcom
     let program = around.find(&invocation.program).ok_or_else(|| {
         Box::new(Outcome::Refused {
             reason: format!("there is no program `{}` on PATH", invocation.program),
-            hint: "install it, or name it with `program:` in the loop; `ap doctor` shows what was found".to_owned(),
+            hint: format!("{}; or name it with `program:` in the loop", agent::install_hint(&node.agent)),
         })
     })?;
     Ok(Job {
@@ -118,10 +130,10 @@ fn job(briefing: &Briefing<'_>, around: &Surroundings) -> Result<Job, Box<Outcom
         args: invocation.args,
         env,
         cwd: around.project.root().to_owned(),
-        prompt: places.iteration.prompt(),
+        prompt: if by == PromptBy::Stdin { places.iteration.prompt() } else { Utf8PathBuf::from("/dev/null") },
         folder: places.iteration.clone(),
         limits: node.agent.limits,
-        events: node.agent.provider != Provider::Command,
+        events: agent::ends_with_result(&node.agent),
     })
 }
 

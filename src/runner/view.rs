@@ -96,7 +96,8 @@ impl View {
         } else {
             String::new()
         };
-        let at = format!("{stage}iteration {}/{}{tries}", state.cursor.iteration, state.max_iterations(node));
+        let by = if node.agent.fallback.is_empty() { String::new() } else { format!("  by {}", text::clean(&state.agent)) };
+        let at = format!("{stage}iteration {}/{}{tries}{by}", state.cursor.iteration, state.max_iterations(node));
         let gap = if self.branch.is_some() { "" } else { "\n" };
         self.line(&format!("{gap}{} {}{how}  {}", mark("●", &Style::new().blue()), bold(&at), dim(&ends_when(node, state))));
     }

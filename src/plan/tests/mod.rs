@@ -3,6 +3,7 @@ mod codes;
 mod mistakes;
 mod nodes;
 mod plans;
+mod providers;
 mod schemas;
 mod voices;
 
