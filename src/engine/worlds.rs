@@ -87,7 +87,7 @@ fn plan() -> Plan {
         source: Source { origin: Origin::Project, path: String::new(), hash: String::new() },
         nodes: steps,
         inputs: Vec::new(),
-        guardrails: Guardrails { max_runtime_seconds: 0, max_cost_usd: 0.0, max_consecutive_errors: 3 },
+        guardrails: Guardrails { max_runtime_seconds: 0, max_cost_usd: 0.0, max_consecutive_errors: 3, max_agents: 0 },
         overrides: Vec::new(),
         branch: None,
     }

@@ -161,6 +161,7 @@ fn guardrails(place: &Place<'_>, def: &GuardrailsDef, overrides: &Overrides, pro
         max_runtime_seconds: overrides.max_runtime_seconds.or(def.max_runtime_seconds.map(Span::seconds)).unwrap_or(0),
         max_cost_usd: overrides.max_cost_usd.unwrap_or(cost),
         max_consecutive_errors: def.max_consecutive_errors.unwrap_or(MAX_CONSECUTIVE_ERRORS),
+        max_agents: def.max_agents.unwrap_or(0),
     }
 }
 

@@ -200,6 +200,8 @@ pub struct GuardrailsDef {
     pub max_cost_usd: Option<f64>,
     /// Error iterations in a row that end the session.
     pub max_consecutive_errors: Option<u32>,
+    /// Agents that may run at a time, in the branches of parallel blocks.
+    pub max_agents: Option<u32>,
 }
 
 /// A pipeline's YAML file.

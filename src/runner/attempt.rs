@@ -4,6 +4,7 @@ use super::context::{Briefing, Places};
 use super::exchange;
 use super::folder::{Found, NEW_PROGRESS, enter, look};
 use super::start::start;
+use super::surroundings::Seat;
 use super::tail::Tail;
 use crate::agent::{self, Activity, Transcript};
 use crate::clock;
@@ -40,18 +41,27 @@ pub(super) struct Attempt {
     stdout: Tail,
     ended: Pin<Box<dyn Future<Output = ()> + Send>>,
     asked_to_end: bool,
+    _seat: Seat,
+}
+
+/// What came of making sure that an attempt runs.
+pub(super) enum Ensured {
+    /// It runs, or did when we last looked.
+    Runs(Box<Attempt>),
+    /// It has ended like this, or cannot be started.
+    Ended(Outcome),
+    /// As many agents run as may.
+    NoRoom,
 }
 
 impl Attempt {
     /// Makes sure that the attempt runs, exactly once: starts it, or takes over what is there.
-    ///
-    /// `Err` holds what it amounts to if it has ended, or cannot be started.
     pub(super) fn ensure(
         session: &Session,
         around: &Surroundings,
         tracker_env: &[(String, String)],
         now: Timestamp,
-    ) -> io::Result<Result<Self, Outcome>> {
+    ) -> io::Result<Ensured> {
         let (plan, state) = (&session.plan, session.state());
         let cursor = state.cursor;
         let Some(node) = &state.changed_node(plan) else { return Err(io::Error::other("the plan has no such node")) };
@@ -63,32 +73,37 @@ impl Attempt {
             exchange::share(&around.project, &own_progress, &places.progress, NEW_PROGRESS)?;
         }
         let found = if fresh { Found::Nothing } else { look(&places.iteration)? };
-        let attempt = |shim, ended, adopted| Self {
-            cursor,
-            shim,
-            adopted,
-            transcript: Transcript::new(agent::speaks(&node.agent)),
-            stdout: Tail::new(places.iteration.stdout()),
-            places: places.clone(),
-            ended,
-            asked_to_end: false,
+        let attempt = |shim, ended, adopted, seat| {
+            let attempt = Self {
+                cursor,
+                shim,
+                adopted,
+                transcript: Transcript::new(agent::speaks(&node.agent)),
+                stdout: Tail::new(places.iteration.stdout()),
+                places: places.clone(),
+                ended,
+                asked_to_end: false,
+                _seat: seat,
+            };
+            Ok(Ensured::Runs(Box::new(attempt)))
         };
         tracing::debug!(%cursor, ?found, stopping = state.stopping.is_some(), "attempt looked at");
         match found {
             // Nothing is started only to be stopped.
-            Found::Nothing if state.stopping.is_some() => Ok(Err(Outcome::Cancelled)),
+            Found::Nothing if state.stopping.is_some() => Ok(Ensured::Ended(Outcome::Cancelled)),
             Found::Nothing => {
+                let Some((seat, slot)) = around.take_seat(plan)? else { return Ok(Ensured::NoRoom) };
                 let briefing = Briefing { plan, state, node, cursor, places: &places, tracker_env, tools: around.tools(), now };
-                match start(&briefing, around)? {
-                    Ok((shim, ended)) => Ok(Ok(attempt(shim, ended, false))),
-                    Err(outcome) => Ok(Err(outcome)),
+                match start(&briefing, around, slot)? {
+                    Ok((shim, ended)) => attempt(shim, ended, false, seat),
+                    Err(outcome) => Ok(Ensured::Ended(outcome)),
                 }
             }
-            Found::Alive => Ok(Ok(attempt(state.shim.clone(), until_unlocked(places.iteration.stdout()), true))),
-            Found::Ended => Ok(Ok(attempt(None, Box::pin(std::future::ready(())), true))),
+            Found::Alive => attempt(state.shim.clone(), until_unlocked(places.iteration.stdout()), true, around.seat()),
+            Found::Ended => attempt(None, Box::pin(std::future::ready(())), true, around.seat()),
             Found::Gone => {
                 sweep(plan, cursor);
-                Ok(Err(Outcome::Lost { reason: "its shim was killed, or the machine went down".to_owned() }))
+                Ok(Ensured::Ended(Outcome::Lost { reason: "its shim was killed, or the machine went down".to_owned() }))
             }
         }
     }

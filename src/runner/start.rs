@@ -7,6 +7,7 @@ use crate::model::{Outcome, ProcessId, mark};
 use crate::plan::PromptBy;
 use crate::process;
 use crate::store::lock::FileLock;
+use crate::store::slots::Slot;
 use crate::store::{atomic, crash};
 use camino::{Utf8Path, Utf8PathBuf};
 use fs_err as fs;
@@ -21,8 +22,8 @@ const LONGEST_ARGUMENT: usize = 128 * 1024;
 /// The shim, if it can be named already, and when it is gone.
 pub(super) type Started = (Option<ProcessId>, Pin<Box<dyn Future<Output = ()> + Send>>);
 
-/// Briefs the agent and starts its shim. `Err` says why there can be no agent.
-pub(super) fn start(briefing: &Briefing<'_>, around: &Surroundings) -> io::Result<Result<Started, Outcome>> {
+/// Briefs the agent and starts its shim, which holds the slot from then on. `Err` says why there can be no agent.
+pub(super) fn start(briefing: &Briefing<'_>, around: &Surroundings, slot: Option<Slot>) -> io::Result<Result<Started, Outcome>> {
     let Briefing { plan, node, places, cursor, .. } = briefing;
     let folder = &places.iteration;
     remove_stale(&places.status)?;
@@ -53,7 +54,8 @@ pub(super) fn start(briefing: &Briefing<'_>, around: &Surroundings) -> io::Resul
         .stdin(Stdio::piped())
         // The lock goes with it: it is the shim's as soon as we close our copy.
         .stdout(stdout.into_parts().0)
-        .stderr(Stdio::null())
+        // It says nothing there, so a slot can take the place.
+        .stderr(slot.map_or_else(Stdio::null, |slot| Stdio::from(slot.file.into_parts().0)))
         .spawn()?;
     crash::point("start: shim spawned");
     drop(lock);

@@ -217,3 +217,50 @@ fn each_branch_has_a_window_of_its_own() {
     project.until("the windows to close", || windows() == "s\n");
     project.nothing_left();
 }
+
+/// Fails the test unless agents took turns, each as long as it took.
+fn one_at_a_time(project: &Project) {
+    let text = fs_err::read_to_string(project.outside().join("turns")).expect("turns");
+    let mut at_work = 0_i32;
+    for line in text.lines() {
+        at_work += if line == "in" { 1 } else { -1 };
+        assert!((0..=1).contains(&at_work), "two at once:\n{text}");
+    }
+    assert_eq!((at_work, text.lines().count()), (0, 2 * ALL.len()), "{text}");
+}
+
+#[test]
+fn no_more_agents_run_than_may() {
+    for (limits, machine) in [("guardrails: { max_agents: 1 }\n", ""), ("", "1")] {
+        let mut project = project_with(&format!("{DUEL}{limits}"));
+        let agent = format!(
+            "#!/bin/sh\nread -r n; read -r status; cat >../prompt-$1; echo in >>../turns\nsleep 0.1\n{AGENT}\necho out >>../turns\n"
+        );
+        project.program("agent.sh", &agent);
+        project.set("AP_MAX_AGENTS", machine);
+        run(&project, &[]).expect(0).says(&["as many agents run as may"]);
+        one_at_a_time(&project);
+        assert_eq!(ran(&project), ALL);
+    }
+}
+
+#[test]
+fn a_killed_agent_leaves_its_slot_to_others() {
+    let mut project = project();
+    project.set("AP_MAX_AGENTS", "1");
+    project.program("hold-one", "");
+    project.program("hold-two", "");
+    let runner = project.start(&["pipeline", "duel", "s", "--foreground"]);
+    project.until("one of the branches to be at work", || ran(&project).len() == 2);
+    runner.kill_9();
+    // Its agent goes on without it, and so does what it holds: another session has to wait.
+    let other = project.start(&["pipeline", "duel", "other", "--foreground"]);
+    project.until_event("other", "iteration_started", 1);
+    assert_eq!(ran(&project).len(), 2);
+    for pid in project.left_over() {
+        let _ = nix::sys::signal::kill(nix::unistd::Pid::from_raw(pid), Signal::SIGKILL);
+    }
+    project.program("go", "");
+    assert_eq!(other.ended(), 0);
+    run(&project, &["--resume"]).expect(1).says(&["its shim was killed"]);
+}
