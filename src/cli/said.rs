@@ -97,9 +97,14 @@ impl Said {
         ];
         if let Some((flag, _)) = frozen.iter().find(|(_, said)| *said) {
             return Err(Error::usage(format!("{flag} cannot be changed in a session that has started")).hint(
-                "--model, --permissions, --keep-env, --max-cost and --max-runtime can; to change the rest start over with `--force`",
+                "--model, --permissions, --keep-env, --max-cost and --max-runtime can; to change the rest, add `--recompile`, or start over with `--force`",
             ));
         }
+        self.callable()
+    }
+
+    /// Returns how agents are called from now on, and what they may spend.
+    pub fn callable(&self) -> Result<Change> {
         let permissions = self.permissions.as_ref().map(|word| {
             word.parse().map_err(|()| {
                 Error::usage(format!("unknown permission mode `{word}`"))

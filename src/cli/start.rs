@@ -5,11 +5,11 @@ use super::said::{self, Said};
 use crate::clock;
 use crate::error::{Error, ExitCode, Result};
 use crate::model::{Change, SessionName};
-use crate::plan::{PlanKind, Sources};
+use crate::plan::{Origin, Plan, PlanKind, Sources};
 use crate::runner::{Mode, Wanted};
 use crate::shell;
 use crate::store::session::read_plan;
-use crate::ui::report;
+use crate::ui::{note, report};
 use camino::Utf8Path;
 use clap::Args;
 
@@ -22,6 +22,9 @@ pub struct Flags {
     /// Go on exactly where a crashed, failed or stopped session was
     #[arg(long)]
     pub resume: bool,
+    /// With --resume: go on with the definition as it is now, where that is safe
+    #[arg(long)]
+    pub recompile: bool,
     /// Run in this terminal instead of tmux; the exit code is the session's own
     #[arg(long, visible_alias = "no-tmux")]
     pub foreground: bool,
@@ -68,7 +71,8 @@ pub fn run_loop(args: &LoopArgs, context: &Context) -> Result<ExitCode> {
     if args.flags.resume {
         let session =
             args.session.as_ref().map_or_else(|| named(&args.name).parse().map_err(Error::usage), |session| Ok(session.clone()))?;
-        return resume(&args.name, &session, max, &args.flags, context);
+        let name = &args.name;
+        return resume(&Resume { kind: PlanKind::Loop, name, session: &session, max, flags: &args.flags }, context);
     }
     let sources = context.library().find(PlanKind::Loop, &args.name)?;
     let session = match &args.session {
@@ -93,7 +97,8 @@ pub fn run_pipeline(args: &PipelineArgs, context: &Context) -> Result<ExitCode> 
             .session
             .as_ref()
             .ok_or_else(|| Error::usage("which session shall be resumed?").hint("`ap list` shows them; name it after the pipeline"))?;
-        return resume(&args.name, session, None, &args.flags, context);
+        let name = &args.name;
+        return resume(&Resume { kind: PlanKind::Pipeline, name, session, max: None, flags: &args.flags }, context);
     }
     let sources = context.library().find(PlanKind::Pipeline, &args.name)?;
     let session = match &args.session {
@@ -119,11 +124,22 @@ fn start(start: &Start<'_>, context: &Context) -> Result<ExitCode> {
     let overrides = start.flags.said.flags(start.max)?.or(said::environment(context)?);
     let plan = super::compile::plan(start.sources, start.session.clone(), start.typed.clone(), &overrides, context)?;
     let mode = if start.flags.force { Mode::Force } else { Mode::New };
-    run(Wanted { plan, mode, max_iterations: start.max, change: Change::default() }, start.flags, context)
+    run(Wanted { plan, mode, max_iterations: start.max, change: Change::default(), replace: false }, start.flags, context)
 }
 
-/// Goes on with the plan the session started with, whatever has become of its definition since.
-fn resume(name: &str, session: &SessionName, max: Option<u32>, flags: &Flags, context: &Context) -> Result<ExitCode> {
+/// A session to go on with.
+struct Resume<'a> {
+    kind: PlanKind,
+    /// As typed.
+    name: &'a str,
+    session: &'a SessionName,
+    max: Option<u32>,
+    flags: &'a Flags,
+}
+
+/// Goes on with the plan the session has, whatever has become of its definition since; or, if asked to, with a new one.
+fn resume(resume: &Resume<'_>, context: &Context) -> Result<ExitCode> {
+    let Resume { name, session, max, flags, .. } = *resume;
     let dir = context.project.session(session);
     if !dir.journal().exists() {
         return Err(report::nothing_to_resume(session));
@@ -132,7 +148,47 @@ fn resume(name: &str, session: &SessionName, max: Option<u32>, flags: &Flags, co
     if plan.name != named(name) {
         return Err(report::runs_another(&plan, named(name)));
     }
-    run(Wanted { plan, mode: Mode::Resume, max_iterations: max, change: flags.said.change()? }, flags, context)
+    let sources = context.library().find(resume.kind, &written(&plan, name, context));
+    if flags.recompile {
+        let plan = recompiled(&plan, &sources?, resume, context)?;
+        return run(
+            Wanted { plan, mode: Mode::Resume, max_iterations: max, change: flags.said.callable()?, replace: true },
+            flags,
+            context,
+        );
+    }
+    let change = flags.said.change()?;
+    if let Some(news) = news(&plan, sources.as_ref().ok()) {
+        note(news);
+    }
+    run(Wanted { plan, mode: Mode::Resume, max_iterations: max, change, replace: false }, flags, context)
+}
+
+/// Returns what to look a session's definition up by: the file it was started with, if it was one.
+fn written(plan: &Plan, name: &str, context: &Context) -> String {
+    if plan.source.origin == Origin::File { context.project.root().join(&plan.source.path).into_string() } else { name.to_owned() }
+}
+
+/// Says that the definition is not what the plan was made of, if it is not.
+fn news(plan: &Plan, sources: Option<&Sources>) -> Option<String> {
+    let session = &plan.session;
+    let what = match sources {
+        Some(sources) if sources.fingerprint() == plan.source.hash => return None,
+        Some(sources) if sources.definition().file == plan.source.path => format!("{} or what it uses has changed", plan.source.path),
+        Some(sources) => format!("`{}` is now {}, and was {}", plan.name, sources.definition().file, plan.source.path),
+        None => return Some(format!("note: {} is no longer there; session '{session}' goes on with the plan it has", plan.source.path)),
+    };
+    Some(format!("note: {what} since session '{session}' started; it goes on with the plan it has (`--recompile` takes the new one)"))
+}
+
+/// Makes the plan anew, with everything a person said at the start and has not said otherwise now.
+fn recompiled(plan: &Plan, sources: &Sources, resume: &Resume<'_>, context: &Context) -> Result<Plan> {
+    let (flags, environment) = plan.said_over();
+    let now = resume.flags.said.flags(resume.max)?;
+    let overrides = now.or(flags).or(said::environment(context)?).or(environment);
+    let new = super::compile::plan(sources, plan.session.clone(), plan.command.clone(), &overrides, context)?;
+    // It is the same run: its agents and tasks carry the run's mark.
+    Ok(Plan { run: plan.run.clone(), ..new })
 }
 
 /// Returns a loop's or pipeline's name, of which a person may have typed the path.

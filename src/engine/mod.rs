@@ -6,6 +6,7 @@
 //! silent, ask `pending`, make it so.
 mod accept;
 mod follow;
+mod replace;
 mod retry;
 mod room;
 mod state;
@@ -15,6 +16,7 @@ mod worlds;
 
 pub use accept::accept;
 pub use follow::follow;
+pub use replace::replaceable;
 pub use room::{Room, room};
 pub use state::{Entry, NodeDone, Phase, State, Tally};
 pub use view::{Condition, Past, StateView, condition};

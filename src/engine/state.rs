@@ -13,7 +13,7 @@ use std::collections::VecDeque;
 pub struct State {
     pub session: Option<SessionName>,
     pub run: Option<RunId>,
-    /// Fingerprint of the plan the session started with.
+    /// Fingerprint of the plan the session runs.
     #[serde(default)]
     pub plan: String,
     pub phase: Phase,
@@ -148,6 +148,11 @@ impl State {
             Event::SessionResumed { max_iterations, change } => {
                 self.change = change.clone().over(std::mem::take(&mut self.change));
                 self.resume(*max_iterations, at);
+            }
+            Event::PlanReplaced { plan } => {
+                self.plan.clone_from(plan);
+                // It may ask another queue, or ask it otherwise.
+                self.verdict = None;
             }
             Event::IterationStarted { cursor } => self.begin(*cursor, at),
             Event::AgentStarted { shim, .. } => self.shim = Some(shim.clone()),

@@ -268,6 +268,7 @@ impl Runner {
                 prop_assert_eq!(self.state.tally.iterations + 1, cursor.iteration, "an iteration was skipped or repeated");
             }
             Event::TaskClaimed { .. }
+            | Event::PlanReplaced { .. }
             | Event::SessionStarted { .. }
             | Event::AgentStarted { .. }
             | Event::PauseRequested

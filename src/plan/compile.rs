@@ -157,8 +157,7 @@ fn finish(
 ) -> Option<Plan> {
     let (nodes, of_nodes): (Vec<Node>, Vec<Vec<Said>>) = nodes.into_iter().unzip();
     let overrides = voice::over(overrides).into_iter().chain(of_nodes.into_iter().flatten()).collect();
-    let texts = std::iter::once(sources.definition().text.as_str()).chain(nodes.iter().map(|node| node.prompt.as_str()));
-    let source = Source { origin: sources.origin(), path: sources.definition().file.clone(), hash: fingerprint(texts) };
+    let source = Source { origin: sources.origin(), path: sources.definition().file.clone(), hash: sources.fingerprint() };
     let (session, run, command) = (request.session.clone(), request.run.clone(), request.command.clone());
     let name = sources.name().to_owned();
     Some(Plan { version: Plan::VERSION, session, run, name, kind, command, source, nodes, inputs, guardrails, overrides })

@@ -1,5 +1,5 @@
 //! What a plan is compiled from: texts as found, and what the caller asks for over them.
-use super::{Origin, yaml};
+use super::{Origin, fingerprint, yaml};
 use crate::model::{RunId, SessionName};
 use camino::Utf8PathBuf;
 use std::collections::{BTreeMap, BTreeSet};
@@ -65,6 +65,22 @@ impl Sources {
             Self::Loop(source) => source.origin,
             Self::Pipeline(source) => source.origin,
         }
+    }
+
+    /// Tells these texts from others: the definition, and every loop and prompt it uses.
+    pub fn fingerprint(&self) -> String {
+        let loops: Vec<&LoopSource> = match self {
+            Self::Loop(_) => Vec::new(),
+            Self::Pipeline(source) => source.loops.values().flatten().collect(),
+        };
+        let prompt = |source: &'_ LoopSource| source.prompt.as_ref().map_or("", |text| text.text.as_str()).to_owned();
+        let own = match self {
+            Self::Loop(source) => vec![source.definition.text.clone(), prompt(source)],
+            Self::Pipeline(source) => vec![source.definition.text.clone()],
+        };
+        let used = loops.into_iter().flat_map(|source| [source.definition.text.clone(), prompt(source)]);
+        let texts: Vec<String> = own.into_iter().chain(used).collect();
+        fingerprint(texts.iter().map(String::as_str))
     }
 
     /// Returns the definition's text.

@@ -157,6 +157,7 @@ impl View {
             Event::NodeFinished { id, ending, .. } if plan.kind == PlanKind::Pipeline => {
                 self.line(&format!("{} stage {id}: {}", mark("✓", &Style::new().green()), ending));
             }
+            Event::PlanReplaced { .. } => self.line("  the plan was made anew from the definitions as they are"),
             Event::SessionStarted { .. }
             | Event::RunnerStarted { .. }
             | Event::SessionResumed { .. }

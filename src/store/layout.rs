@@ -83,6 +83,11 @@ impl RunDir {
         self.root.join("plan.json")
     }
 
+    /// The plan that is about to take its place.
+    pub(super) fn next_plan(&self) -> Utf8PathBuf {
+        self.root.join("plan.next.json")
+    }
+
     pub fn journal(&self) -> Utf8PathBuf {
         self.root.join("events.jsonl")
     }

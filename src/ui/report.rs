@@ -37,6 +37,12 @@ pub fn runs_another(plan: &Plan, named: &str) -> Error {
         .hint(format!("resume it with `{} --resume`", plan.command))
 }
 
+/// Says that a session cannot go on with its definition as it is now.
+pub fn keeps_its_plan(plan: &Plan, why: &str) -> Error {
+    Error::usage(format!("session '{}' cannot take its definition as it is now: {why}", plan.session))
+        .hint(format!("go on with the plan it has with `{} --resume`, or start over with `--force`, which keeps the old run", plan.command))
+}
+
 /// Returns the first line about a session that did not reach its goal, and the lines below it.
 pub fn failure(there: &Glance) -> String {
     let state = &there.state;
