@@ -228,7 +228,12 @@ impl Scratch {
             };
             session.note(Event::IterationStarted { cursor }, now).unwrap();
             session.note(Event::AgentStarted { cursor, shim: me.clone() }, now).unwrap();
-            session.note(Event::AgentExited { cursor, outcome: Outcome::Reported { status }, usage: Usage::default() }, now).unwrap();
+            session
+                .note(
+                    Event::AgentExited { cursor, outcome: Outcome::Reported { status }, usage: Usage::default(), promises: Vec::new() },
+                    now,
+                )
+                .unwrap();
         }
         session.commit().unwrap();
     }

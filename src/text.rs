@@ -32,6 +32,9 @@ pub fn count(number: impl Display, noun: &str) -> String {
 
 /// Returns `2 tasks held by pipeline/auth/r1/3, person/ann`.
 pub fn held(number: u32, by: &[String]) -> String {
+    if number == 0 {
+        return "tasks that others were quicker to take".to_owned();
+    }
     let who = if by.is_empty() { "others".to_owned() } else { clean(&by.join(", ")) };
     format!("{} held by {who}", count(number, "task"))
 }

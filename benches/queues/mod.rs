@@ -31,7 +31,7 @@ fn at(scratch: &Scratch, env: Env) -> At {
 /// Looks, as the runner does after each iteration.
 fn look(queue: &dyn Queue) -> f64 {
     let (started, run) = (Instant::now(), Run { session: "other".parse().unwrap(), run: "r0".parse().unwrap() });
-    let settled = settle(queue, &run, &|_| true, false);
+    let settled = settle(queue, &run, &|_| true, None);
     let took = millis(started.elapsed());
     assert!(matches!(settled.verdict, Verdict::Work { .. }), "{settled:?}");
     took

@@ -63,6 +63,13 @@ pub(super) fn args(spec: &AgentSpec, call: &Call<'_>) -> Vec<String> {
     args
 }
 
+/// Returns the arguments for a judge, which answers and may do nothing else.
+pub(super) fn judge_args(spec: &AgentSpec) -> Vec<String> {
+    let model = if spec.model.is_empty() { "haiku" } else { &spec.model };
+    let answer = ["-p", "--permission-mode", mode_name(PermissionMode::DontAsk), "--json-schema", super::judge::SCHEMA];
+    answer.into_iter().chain(["--output-format", "stream-json", "--verbose", "--model", model]).map(str::to_owned).collect()
+}
+
 /// Lets the agent write in the exchange folder. Enough in every mode but `plan`, where only redirects of Bash pass.
 fn exchange(folder: &Utf8Path) -> [String; 4] {
     // A rule's path is absolute when it begins with two slashes.

@@ -5,6 +5,7 @@ mod command;
 mod environment;
 mod event;
 mod facts;
+mod judge;
 mod lines;
 mod outcome;
 mod scripted;
@@ -15,6 +16,7 @@ mod tests;
 pub use activity::Activity;
 pub use environment::is_nested;
 pub use event::{Denial, RateLimit, Window};
+pub use judge::{Case, judge_invocation, judge_prompt};
 pub use outcome::outcome;
 pub use stream::Transcript;
 

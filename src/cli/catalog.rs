@@ -72,11 +72,20 @@ pub fn ends(plan: &Plan) -> String {
 
 /// Says when a node ends.
 pub fn node_ends(node: &Node) -> String {
-    match node.termination {
+    match &node.termination {
         Termination::Fixed => format!("after {}", count(node.max_iterations, "iteration")),
-        Termination::Judgment { consensus, .. } => format!("{} in a row agree, {}", count(consensus, "agent"), most(node)),
+        Termination::Judgment { consensus, .. } => format!("{} in a row agree, {}", count(*consensus, "agent"), most(node)),
         Termination::Queue => format!("queue empty, {}", most(node)),
+        Termination::Promise { text } => format!("an agent promises {text}, {}", most(node)),
+        Termination::Verify(gate) | Termination::Command(gate) => format!("`{}` says so, {}", gate.command.join(" "), most(node)),
+        Termination::Judge(_) => format!("a judge says so, {}", most(node)),
+        Termination::Any { of } => format!("any of {}, {}", words(of), most(node)),
+        Termination::All { of } => format!("all of {}, {}", words(of), most(node)),
     }
+}
+
+fn words(of: &[Termination]) -> String {
+    of.iter().map(Termination::word).collect::<Vec<_>>().join(", ")
 }
 
 fn most(node: &Node) -> String {

@@ -21,6 +21,7 @@ pub(super) fn plan(sources: &Sources, session: SessionName, command: String, ove
     match compile(sources, &request, overrides) {
         Ok((mut plan, warnings)) => {
             context.settings()?.place_programs(&mut plan);
+            crate::runner::freeze_gates(&mut plan, root);
             for warning in warnings {
                 note(format!("warning: {warning}"));
             }

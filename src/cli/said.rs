@@ -42,7 +42,7 @@ pub struct Said {
     /// Where tasks come from: beads, backlog, prd, command, or a file of tasks [default: what the loop says]
     #[arg(long, value_name = "NAME|FILE")]
     pub queue: Option<String>,
-    /// Only tasks with this label, in a tracker that has labels [default: pipeline/<session>]
+    /// Only tasks with this label, in a tracker that has labels [default: pipeline/SESSION]
     #[arg(long, value_name = "LABEL")]
     pub label: Option<String>,
     /// Who takes a task for each iteration: the agent, or the engine, which hands it over

@@ -151,6 +151,7 @@ fn resume(resume: &Resume<'_>, context: &Context) -> Result<ExitCode> {
     let sources = context.library().find(resume.kind, &written(&plan, name, context));
     if flags.recompile {
         let plan = recompiled(&plan, &sources?, resume, context)?;
+        note(format!("note: the plan is made anew from {}", plan.source.path));
         return run(
             Wanted { plan, mode: Mode::Resume, max_iterations: max, change: flags.said.callable()?, replace: true },
             flags,

@@ -14,8 +14,15 @@ pub fn accept(plan: &Plan, state: &State, input: &Input, now: Timestamp) -> Opti
             let ours = state.phase == Phase::Running && *cursor == state.cursor && state.shim.as_ref() != Some(shim);
             ours.then(|| Event::AgentStarted { cursor: *cursor, shim: shim.clone() })
         }
-        Input::AgentExited { cursor, outcome, usage } => (state.phase == Phase::Running && *cursor == state.cursor)
-            .then(|| Event::AgentExited { cursor: *cursor, outcome: outcome.clone(), usage: *usage }),
+        Input::AgentExited { cursor, outcome, usage, promises } => {
+            let ours = state.phase == Phase::Running && *cursor == state.cursor;
+            ours.then(|| Event::AgentExited { cursor: *cursor, outcome: outcome.clone(), usage: *usage, promises: promises.clone() })
+        }
+        Input::GateAnswered { cursor, gate, verdict, usage } => {
+            let asked = state.awaits_gate(plan) == Some(*gate) && *cursor == state.cursor;
+            let name = state.node(plan)?.termination.gates().get(*gate as usize)?.word().to_owned();
+            asked.then(|| Event::GateAnswered { gate: *gate, name, verdict: verdict.clone(), usage: *usage })
+        }
         Input::QueueChecked { cursor, verdict, released, parked } => {
             // A claim that found nothing says what it saw instead.
             let asked = (state.awaits_queue(plan) || state.awaits_claim(plan)) && *cursor == state.cursor;

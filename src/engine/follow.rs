@@ -3,7 +3,8 @@ use super::retry::{backoff, queue_poll, unknown_reset};
 use super::{Phase, State};
 use crate::model::{Ending, Event, Outcome, Verdict, WaitReason};
 use crate::plan::{Node, Plan, PlanKind, Provider};
-use crate::termination::{Evidence, Termination};
+use crate::termination::gate::MOST_BROKEN;
+use crate::termination::{Answer, Termination};
 use crate::text::count;
 use jiff::{SignedDuration, Timestamp};
 
@@ -65,6 +66,14 @@ fn advance(plan: &Plan, state: &State, node: &Node, now: Timestamp) -> Option<Ev
     if let Some(event) = ending(plan, state, node) {
         return Some(event);
     }
+    if MOST_BROKEN <= state.tally.broken {
+        let (gate, why) = state.last_gate.as_ref().map_or(("", ""), |(gate, verdict)| (gate.as_str(), verdict.reason()));
+        let times = count(state.tally.broken, "time");
+        return Some(fail(format!("`{gate}` gave no answer {times} in a row: {why}"), "mend it, then resume".to_owned()));
+    }
+    if state.awaits_gate(plan).is_some() {
+        return None;
+    }
     if let Some(limit) = exhausted(plan, state, now) {
         return Some(finish(Ending::LimitReached { limit }));
     }
@@ -86,13 +95,8 @@ fn advance(plan: &Plan, state: &State, node: &Node, now: Timestamp) -> Option<Ev
 
 /// Returns the end of the node, if its termination says so.
 fn ending(plan: &Plan, state: &State, node: &Node) -> Option<Event> {
-    let seen = Evidence {
-        iterations: state.tally.iterations,
-        max_iterations: state.max_iterations(node),
-        stops: state.tally.stops,
-        queue: state.verdict.as_ref(),
-    };
-    let ending = node.termination.ending(&seen)?;
+    let seen = state.evidence(node);
+    let Answer::Ends(ending) = node.termination.answer(&seen) else { return None };
     if node.termination == Termination::Fixed && 0 < seen.iterations && state.tally.well == 0 {
         // Running out of iterations is no success when not one of them went well.
         let last = state.last_error.as_deref().unwrap_or("no reason given");
@@ -113,6 +117,10 @@ fn goal(termination: &Termination) -> &'static str {
         Termination::Fixed => "the loop was done",
         Termination::Judgment { .. } => "the agents agreed to stop",
         Termination::Queue => "the queue was empty",
+        Termination::Promise { .. } => "an agent gave its word",
+        Termination::Verify(_) | Termination::Command(_) => "the command said it was done",
+        Termination::Judge(_) => "the judge said it was done",
+        Termination::Any { .. } | Termination::All { .. } => "the loop's condition held",
     }
 }
 
@@ -131,7 +139,7 @@ fn exhausted(plan: &Plan, state: &State, now: Timestamp) -> Option<String> {
 
 /// Returns what the queue keeps a queue node from going on with, if anything.
 fn held_up(state: &State, node: &Node, now: Timestamp) -> Option<Event> {
-    if node.termination != Termination::Queue {
+    if !node.termination.asks_queue() {
         return None;
     }
     match state.verdict.as_ref()? {
@@ -153,28 +161,40 @@ fn held_up(state: &State, node: &Node, now: Timestamp) -> Option<Event> {
             let next = if next.is_empty() { "add a task, then resume" } else { next };
             Some(fail(format!("the queue has no tasks at all; looked for {looked_for}"), next.to_owned()))
         }
+        Verdict::Busy { error } => {
+            let until = queue_wait(state, node, now);
+            let gone = || fail(format!("the queue cannot be read: {error}"), "mend that, then resume".to_owned());
+            Some(
+                until.map_or_else(|_| gone(), |until| Event::WaitStarted { reason: WaitReason::BusyQueue { error: error.clone() }, until }),
+            )
+        }
         Verdict::Unknown { error } => Some(fail(format!("the queue cannot be read: {error}"), "mend that, then resume".to_owned())),
     }
 }
 
 fn wait_for_queue(state: &State, node: &Node, held: u32, by: &[String], now: Timestamp) -> Event {
+    match queue_wait(state, node, now) {
+        Ok(until) => Event::WaitStarted { reason: WaitReason::Queue { held, by: by.to_vec() }, until },
+        Err(most) => finish(Ending::LimitReached { limit: format!("waited {most} s for {}", crate::text::held(held, by)) }),
+    }
+}
+
+/// Returns when to look at the queue again, or how many seconds have been waited in vain.
+fn queue_wait(state: &State, node: &Node, now: Timestamp) -> Result<Timestamp, u64> {
     let since = state.tally.queue_waiting_since.unwrap_or(now);
     let most = node.queue.as_ref().map_or(0, |queue| queue.max_wait_s);
     let end = since + SignedDuration::from_secs(i64::try_from(most).unwrap_or(i64::MAX / 1000));
-    if end <= now {
-        return finish(Ending::LimitReached { limit: format!("waited {most} s for {}", crate::text::held(held, by)) });
-    }
-    let until = (now + queue_poll(state.tally.queue_waits)).min(end);
-    Event::WaitStarted { reason: WaitReason::Queue { held, by: by.to_vec() }, until }
+    if end <= now { Err(most) } else { Ok((now + queue_poll(state.tally.queue_waits)).min(end)) }
 }
 
-/// A node that ran out of iterations is how pipelines are bounded, except that a queue with tasks left is unfinished work.
+/// A node that ran out of iterations is how pipelines are bounded, except that a queue with tasks left, or work that does
+/// not pass, is unfinished.
 fn all_done(plan: &Plan, state: &State) -> Ending {
     let unfinished =
-        plan.nodes.iter().zip(&state.finished).find(|(node, done)| node.termination == Termination::Queue && !done.ending.reached_goal());
+        plan.nodes.iter().zip(&state.finished).find(|(node, done)| node.termination.needs_goal() && !done.ending.reached_goal());
     match (unfinished, state.finished.last()) {
         (Some((node, done)), _) => Ending::LimitReached {
-            limit: format!("node `{}` used all its {} iterations before the queue was empty", node.id, done.iterations),
+            limit: format!("node `{}` used all its {} iterations before {}", node.id, done.iterations, goal(&node.termination)),
         },
         (None, Some(last)) => Ending::Completed { reason: last.ending.clone() },
         (None, None) => Ending::Failed { error: "the plan has no nodes".to_owned(), hint: String::new() },

@@ -6,6 +6,7 @@
 //! silent, ask `pending`, make it so.
 mod accept;
 mod follow;
+mod pending;
 mod replace;
 mod retry;
 mod room;

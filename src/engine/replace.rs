@@ -1,11 +1,12 @@
 //! Whether a session that has started can go on with another plan.
 use super::{Phase, State};
-use crate::plan::Plan;
+use crate::plan::{Node, Plan};
 
 /// Returns why a session cannot go on with the new plan, if it cannot.
 ///
-/// What has happened must mean the same in both: the nodes up to the current one are the same in the same order. What
-/// comes later may be anything, and so may what the nodes say.
+/// What has happened must mean the same in both: the nodes up to the current one are the same in the same order, one that
+/// has begun has the same tasks, and an agent that may be at work is called in the same way. What comes later may be
+/// anything, and so may what the nodes say.
 pub fn replaceable(old: &Plan, new: &Plan, state: &State) -> Result<(), String> {
     if old.kind != new.kind {
         return Err("a loop does not become a pipeline, nor a pipeline a loop".to_owned());
@@ -19,17 +20,73 @@ pub fn replaceable(old: &Plan, new: &Plan, state: &State) -> Result<(), String> 
             Some(_) => (),
         }
     }
-    let (Some(was), Some(is)) = (old.nodes.get(current), new.nodes.get(current)) else { return Ok(()) };
-    let begun = 0 < state.cursor.iteration;
-    let source = |node: &crate::plan::Node| node.queue.as_ref().map(|queue| queue.source.clone());
-    if begun && source(was) != source(is) {
-        return Err(format!("node `{}` has begun with the tasks of another queue", was.id));
+    match (old.nodes.get(current), new.nodes.get(current)) {
+        (Some(was), Some(is)) if 0 < state.cursor.iteration => of_node(was, is, state),
+        _ => Ok(()),
+    }
+}
+
+/// The same for a node that has begun.
+fn of_node(was: &Node, is: &Node, state: &State) -> Result<(), String> {
+    let tasks = |node: &Node| node.queue.as_ref().map(|queue| (queue.source.clone(), queue.claim));
+    if tasks(was) != tasks(is) {
+        return Err(format!("node `{}` has begun with the tasks of another queue, or with another way to take them", was.id));
     }
     if state.phase == Phase::Running && was.agent != is.agent {
-        return Err(format!(
-            "iteration {} of node `{}` is not over, and the new plan calls its agent in another way",
-            state.cursor.iteration, was.id
-        ));
+        let iteration = state.cursor.iteration;
+        return Err(format!("iteration {iteration} of node `{}` is not over, and the new plan calls its agent in another way", was.id));
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::worlds::plan;
+    use crate::model::Cursor;
+    use crate::plan::{ClaimBy, PlanKind};
+
+    /// Returns why a session at this cursor cannot take a plan changed like this; nothing if it can.
+    fn refused(cursor: (u32, u32), phase: Phase, change: impl Fn(&mut Plan)) -> String {
+        let state = State { cursor: Cursor { node: cursor.0, iteration: cursor.1, attempt: 1 }, phase, ..State::default() };
+        let mut new = plan();
+        change(&mut new);
+        replaceable(&plan(), &new, &state).err().unwrap_or_default()
+    }
+
+    #[test]
+    fn what_is_to_come_may_be_anything() {
+        let free: [fn(&mut Plan); 4] = [
+            |new| new.nodes.truncate(2),
+            |new| new.nodes.swap(2, 4),
+            |new| new.nodes[1].prompt = "other".to_owned(),
+            |new| new.nodes[1].max_iterations = 9,
+        ];
+        for change in free {
+            assert_eq!(refused((1, 2), Phase::Running, change), "");
+        }
+    }
+
+    #[test]
+    fn what_has_been_stays() {
+        assert!(refused((1, 0), Phase::Ready, |new| new.nodes.swap(0, 1)).contains("node 1 is `queued` now, and was `judged`"));
+        assert!(refused((1, 0), Phase::Ready, |new| new.nodes.truncate(1)).contains("node 2, `queued`, is no longer there"));
+        assert!(refused((0, 0), Phase::Ready, |new| new.kind = PlanKind::Loop).contains("a loop does not become a pipeline"));
+    }
+
+    #[test]
+    fn a_node_that_has_begun_keeps_its_tasks() {
+        let no_queue = |new: &mut Plan| new.nodes[1].queue = None;
+        let handed = |new: &mut Plan| new.nodes[1].queue.as_mut().unwrap().claim = ClaimBy::Engine;
+        assert_eq!([refused((1, 0), Phase::Ready, no_queue), refused((1, 0), Phase::Ready, handed)], ["", ""]);
+        assert!(refused((1, 1), Phase::Ready, no_queue).contains("node `queued` has begun with the tasks of another queue"));
+        assert!(refused((1, 1), Phase::Ready, handed).contains("another way to take them"));
+    }
+
+    #[test]
+    fn an_agent_that_may_be_at_work_is_called_as_before() {
+        let model = |new: &mut Plan| new.nodes[1].agent.model = "haiku".to_owned();
+        assert_eq!(refused((1, 1), Phase::Ready, model), "");
+        assert!(refused((1, 1), Phase::Running, model).contains("iteration 1 of node `queued` is not over"));
+    }
 }

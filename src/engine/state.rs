@@ -1,12 +1,11 @@
 //! The fold of the journal.
 use crate::model::{
-    Change, Cursor, Decision, Effect, Ending, Event, NodeEnding, NodeId, Outcome, ProcessId, RunId, SessionName, Status, Task, Usage,
+    Change, Cursor, Decision, Ending, Event, GateVerdict, NodeEnding, NodeId, Outcome, ProcessId, RunId, SessionName, Status, Task, Usage,
     Verdict, WaitReason,
 };
-use crate::plan::{Guardrails, Node, Plan};
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 /// Everything the journal says. Never edited, only [`apply`](State::apply)ed to.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -33,6 +32,15 @@ pub struct State {
     /// What the engine took for the current attempt, or for the one that comes next.
     #[serde(default)]
     pub task: Option<Task>,
+    /// What the last agent promised.
+    #[serde(default)]
+    pub promises: Vec<String>,
+    /// What has been said since the last iteration about whether the node is done, by the gate's number.
+    #[serde(default)]
+    pub gates: BTreeMap<u32, GateVerdict>,
+    /// Who said something last, and what.
+    #[serde(default)]
+    pub last_gate: Option<(String, GateVerdict)>,
     /// A pause was asked for; the session holds as soon as no agent runs.
     pub pausing: bool,
     /// Who asked for a stop.
@@ -96,6 +104,12 @@ pub struct Tally {
     pub failures: u32,
     /// Rate limits in a row.
     pub rate_limits: u32,
+    /// Tasks parked since an iteration last went well.
+    #[serde(default)]
+    pub parks: u32,
+    /// Broken answers of gates in a row.
+    #[serde(default)]
+    pub broken: u32,
     /// Times in a row that only others' tasks were left.
     pub queue_waits: u32,
     pub queue_waiting_since: Option<Timestamp>,
@@ -151,23 +165,35 @@ impl State {
             }
             Event::PlanReplaced { plan } => {
                 self.plan.clone_from(plan);
-                // It may ask another queue, or ask it otherwise.
-                self.verdict = None;
+                // It may ask others whether it is done, or ask them otherwise.
+                (self.verdict, self.gates) = (None, BTreeMap::new());
             }
             Event::IterationStarted { cursor } => self.begin(*cursor, at),
             Event::AgentStarted { shim, .. } => self.shim = Some(shim.clone()),
-            Event::AgentExited { cursor, outcome, usage } => self.end_attempt(*cursor, outcome, *usage, at),
+            Event::AgentExited { cursor, outcome, usage, promises } => {
+                self.promises.clone_from(promises);
+                self.end_attempt(*cursor, outcome, *usage, at);
+            }
+            Event::GateAnswered { gate, name, verdict, usage } => {
+                self.usage += *usage;
+                self.tally.broken = if matches!(verdict, GateVerdict::Broken { .. }) { self.tally.broken + 1 } else { 0 };
+                self.gates.insert(*gate, verdict.clone());
+                self.last_gate = Some((name.clone(), verdict.clone()));
+            }
             // Nothing of ours is held any more.
             Event::QueueChecked { verdict, parked, .. } => {
                 (self.verdict, self.task) = (Some(verdict.clone()), None);
                 if !parked.is_empty() {
-                    // What kept failing is out of the way.
-                    self.tally.errors = 0;
+                    // What kept failing is out of the way. If what comes next fails as well, it was hardly the task.
+                    if self.tally.parks == 0 {
+                        (self.tally.errors, self.tally.failures) = (0, 0);
+                    }
+                    self.tally.parks += 1;
                 }
             }
             Event::TaskClaimed { task, .. } => self.task = Some(task.clone()),
             Event::WaitStarted { reason, until } => {
-                if let WaitReason::Queue { .. } = reason {
+                if let WaitReason::Queue { .. } | WaitReason::BusyQueue { .. } = reason {
                     self.tally.queue_waits += 1;
                     self.tally.queue_waiting_since.get_or_insert(at);
                 }
@@ -180,7 +206,8 @@ impl State {
                 }
                 self.phase = Phase::Ready;
             }
-            Event::PauseRequested => self.pausing = true,
+            // A task that is being taken at this moment is given back with the next look.
+            Event::PauseRequested => (self.pausing, self.verdict) = (true, None),
             Event::ContinueRequested => {
                 self.pausing = false;
                 self.verdict = None;
@@ -191,6 +218,7 @@ impl State {
                 self.finished.push(NodeDone { id: id.clone(), iterations: self.tally.iterations, ending: ending.clone(), at });
                 self.cursor = Cursor::before(node + 1);
                 (self.tally, self.max_iterations, self.verdict, self.task) = (Tally::default(), None, None, None);
+                (self.promises, self.gates, self.last_gate) = (Vec::new(), BTreeMap::new(), None);
                 self.phase = Phase::Ready;
             }
             Event::SessionFinished { ending } => {
@@ -208,6 +236,7 @@ impl State {
             self.tally.failures = 0;
         }
         (self.cursor, self.shim, self.iteration_started) = (cursor, None, Some(at));
+        (self.promises, self.gates) = (Vec::new(), BTreeMap::new());
         (self.tally.queue_waits, self.tally.queue_waiting_since) = (0, None);
         self.phase = Phase::Running;
     }
@@ -218,8 +247,10 @@ impl State {
         self.stopping = None;
         if let Phase::Ended { .. } = self.phase {
             // Whoever resumes has seen the failures; they get all their tries again.
-            (self.tally.failures, self.tally.errors, self.tally.rate_limits) = (0, 0, 0);
+            (self.tally.failures, self.tally.errors, self.tally.rate_limits, self.tally.parks) = (0, 0, 0, 0);
             (self.tally.queue_waits, self.tally.queue_waiting_since) = (0, None);
+            // Somebody may have changed something: whoever was asked is asked again.
+            (self.tally.broken, self.gates) = (0, BTreeMap::new());
             (self.last_error, self.verdict) = (None, None);
             self.phase = Phase::Ready;
         }
@@ -247,6 +278,7 @@ impl State {
         tally.stops = if status.decision == Decision::Stop { tally.stops + 1 } else { 0 };
         tally.errors = if status.decision == Decision::Error { tally.errors + 1 } else { 0 };
         tally.well += u32::from(status.decision != Decision::Error);
+        tally.parks = if status.decision == Decision::Error { tally.parks } else { 0 };
         self.last_error = (status.decision == Decision::Error).then(|| status.reason.clone());
         self.iterations += 1;
         self.iteration_started = None;
@@ -254,99 +286,5 @@ impl State {
             self.history.pop_front();
         }
         self.history.push_back(Entry { node: cursor.node, iteration: cursor.iteration, attempts: cursor.attempt, at, status });
-    }
-
-    /// Returns what should be in flight right now. After a crash the runner starts from here.
-    pub fn pending(&self, plan: &Plan) -> Option<Effect> {
-        match &self.phase {
-            Phase::Running if self.stopping.is_some() => Some(Effect::StopAgent(self.cursor)),
-            Phase::Running => Some(Effect::RunAgent(self.cursor)),
-            Phase::Exited { .. } | Phase::Ready if self.awaits_queue(plan) => Some(Effect::CheckQueue(self.cursor)),
-            Phase::Exited { .. } | Phase::Ready => self.awaits_claim(plan).then(|| Effect::ClaimTask(self.next_attempt())),
-            Phase::Waiting { until, .. } => Some(Effect::WaitUntil(*until)),
-            Phase::New | Phase::Ended { .. } => None,
-        }
-    }
-
-    /// Whether nothing can be decided before the queue has been looked at.
-    pub fn awaits_queue(&self, plan: &Plan) -> bool {
-        let Some(node) = self.node(plan) else { return false };
-        let asks = match &self.phase {
-            // Whatever ended may still hold a task.
-            Phase::Exited { .. } => true,
-            Phase::Ready if self.stopping.is_some() => node.claims(),
-            Phase::Ready => (node.check_before || node.termination.asks_queue() || self.cursor.iteration > 0) && !self.pausing,
-            Phase::New | Phase::Running | Phase::Waiting { .. } | Phase::Ended { .. } => false,
-        };
-        node.queue.is_some() && asks && self.verdict.is_none()
-    }
-
-    /// Whether the next attempt can begin as soon as the engine has taken a task for it. Nothing else is in its way when
-    /// [`follow`](super::follow) is silent.
-    pub fn awaits_claim(&self, plan: &Plan) -> bool {
-        let idle = matches!(self.phase, Phase::Ready | Phase::Exited { .. }) && self.stopping.is_none() && !self.pausing;
-        let work = matches!(self.verdict, Some(Verdict::Work { .. })) && self.task.is_none();
-        idle && work && self.node(plan).is_some_and(Node::claims)
-    }
-
-    /// Returns the cursor of the attempt that comes next.
-    pub fn next_attempt(&self) -> Cursor {
-        if self.in_iteration() { self.cursor.next_attempt() } else { self.cursor.next_iteration() }
-    }
-
-    /// Whether the attempt that has just ended tried and failed, rather than having been kept from trying.
-    pub fn tried(&self) -> bool {
-        let Phase::Exited { outcome } = &self.phase else { return false };
-        match outcome {
-            Outcome::Reported { .. } | Outcome::Unreported { .. } | Outcome::Crashed { .. } | Outcome::TimedOut { .. } => true,
-            Outcome::RateLimited { .. } | Outcome::Refused { .. } | Outcome::Lost { .. } | Outcome::Cancelled => false,
-        }
-    }
-
-    /// Whether the session does nothing because a person paused it.
-    pub fn is_paused(&self) -> bool {
-        self.pausing && self.stopping.is_none() && matches!(self.phase, Phase::Ready | Phase::Exited { .. })
-    }
-
-    /// Returns the current node, or nothing when all are done.
-    pub fn node<'a>(&self, plan: &'a Plan) -> Option<&'a Node> {
-        plan.nodes.get(self.cursor.node as usize)
-    }
-
-    /// Returns the session's bounds, with what a person has changed since the start.
-    pub fn guardrails(&self, plan: &Plan) -> Guardrails {
-        let bounds = plan.guardrails;
-        Guardrails {
-            max_cost_usd: self.change.max_cost_usd.unwrap_or(bounds.max_cost_usd),
-            max_runtime_seconds: self.change.max_runtime_seconds.unwrap_or(bounds.max_runtime_seconds),
-            ..bounds
-        }
-    }
-
-    /// Returns the current node as its next agent gets it, with what a person has changed since the start.
-    pub fn changed_node(&self, plan: &Plan) -> Option<Node> {
-        let mut node = self.node(plan)?.clone();
-        let Change { model, permissions, keep_env, .. } = self.change.clone();
-        let agent = &mut node.agent;
-        agent.model = model.unwrap_or_else(|| std::mem::take(&mut agent.model));
-        agent.permissions = permissions.unwrap_or(agent.permissions);
-        agent.keep_env = keep_env.unwrap_or(agent.keep_env);
-        Some(node)
-    }
-
-    /// Returns how long the session has been at work, without the time nobody attended to it.
-    pub fn ran(&self, now: Timestamp) -> SignedDuration {
-        let since = self.started_at.unwrap_or(now);
-        now.duration_since(since) - SignedDuration::from_millis(self.unattended_ms)
-    }
-
-    /// Returns how many iterations the current node may take.
-    pub fn max_iterations(&self, node: &Node) -> u32 {
-        self.max_iterations.unwrap_or(node.max_iterations)
-    }
-
-    /// Whether the current iteration has begun and is not over.
-    pub fn in_iteration(&self) -> bool {
-        self.tally.iterations < self.cursor.iteration
     }
 }

@@ -207,6 +207,7 @@ fn waiting(state: &State) -> Option<Value> {
         WaitReason::Delay => "delay between iterations".to_owned(),
         WaitReason::Retry { error } => format!("another try after: {error}"),
         WaitReason::RateLimit { reason } => format!("rate limit: {reason}"),
+        WaitReason::BusyQueue { error } => format!("the queue, which is busy: {error}"),
         WaitReason::Queue { held, by } => crate::text::held(*held, by),
     };
     Some(json!({ "for": text, "reason": reason, "since": since, "until": until }))

@@ -4,7 +4,7 @@ use crate::model::*;
 use crate::plan::{
     AgentSpec, AttemptLimits, ClaimBy, Guardrails, Node, Origin, PermissionMode, Plan, PlanKind, Provider, QueueSource, QueueSpec, Source,
 };
-use crate::termination::Termination;
+use crate::termination::{Gate, Termination};
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 
@@ -39,14 +39,20 @@ fn node(id: &str, termination: Termination, max_iterations: u32) -> Node {
         perspectives: Vec::new(),
         from: None,
         commands: std::collections::BTreeMap::new(),
+        judge: None,
     }
 }
 
-fn plan() -> Plan {
+pub(super) fn plan() -> Plan {
     let nodes = vec![
         node("judged", Termination::Judgment { consensus: 2, min_iterations: 2 }, 5),
         node("queued", Termination::Queue, 4),
         node("handed", Termination::Queue, 4),
+        node(
+            "gated",
+            Termination::Any { of: vec![Termination::Judgment { consensus: 3, min_iterations: 1 }, Termination::Verify(gate())] },
+            4,
+        ),
         node("fixed", Termination::Fixed, 3),
     ];
     Plan {
@@ -122,15 +128,18 @@ fn answer(plan: &Plan, state: &State, die: Die, now: &mut Timestamp) -> Input {
         Die::Again => return Input::Request(Request::Resume { max_iterations: None, change: Change::default() }),
         Die::Stale => {
             let cursor = Cursor { node: state.cursor.node, iteration: state.cursor.iteration, attempt: state.cursor.attempt + 7 };
-            return Input::AgentExited { cursor, outcome: said(Decision::Stop), usage: Usage::default() };
+            return Input::AgentExited { cursor, outcome: said(Decision::Stop), usage: Usage::default(), promises: Vec::new() };
         }
         _ => (),
     }
     match state.pending(plan) {
         None => Input::Woke,
-        Some(Effect::RunAgent(cursor) | Effect::StopAgent(cursor)) => {
-            Input::AgentExited { cursor, outcome: outcome(die, *now), usage: Usage { cost_usd: 0.5, ..Usage::default() } }
-        }
+        Some(Effect::RunAgent(cursor) | Effect::StopAgent(cursor)) => Input::AgentExited {
+            cursor,
+            outcome: outcome(die, *now),
+            usage: Usage { cost_usd: 0.5, ..Usage::default() },
+            promises: Vec::new(),
+        },
         Some(Effect::CheckQueue(cursor)) => {
             let verdict = match die {
                 Die::Stop => Verdict::Done { closed: 2 },
@@ -144,12 +153,26 @@ fn answer(plan: &Plan, state: &State, die: Die, now: &mut Timestamp) -> Input {
             let verdict = Verdict::Wait { held: 1, by: Vec::new() };
             Input::QueueChecked { cursor: state.cursor, verdict, released: Vec::new(), parked: Vec::new() }
         }
+        Some(Effect::AskGate(cursor, gate)) => {
+            let reason = String::new();
+            let verdict = match die {
+                Die::Stop => GateVerdict::Stop { reason },
+                Die::Crash | Die::Lost | Die::TimedOut => GateVerdict::Broken { reason },
+                Die::Held => GateVerdict::InProgress { reason },
+                _ => GateVerdict::Continue { reason },
+            };
+            Input::GateAnswered { cursor, gate, verdict, usage: Usage::default() }
+        }
         Some(Effect::ClaimTask(cursor)) => Input::TaskClaimed { cursor, task: task() },
         Some(Effect::WaitUntil(at)) => {
             *now = at.max(*now);
             Input::Woke
         }
     }
+}
+
+fn gate() -> Gate {
+    Gate { command: vec!["check".to_owned()], timeout_s: 1, frozen: Vec::new() }
 }
 
 fn task() -> Task {
@@ -167,7 +190,7 @@ fn task() -> Task {
 
 /// Whether all iterations of the node are used up and not one of them went well: there is no good end to come.
 fn in_vain(state: &State) -> bool {
-    state.tally.well == 0 && state.tally.iterations == 3 && state.cursor.node == 3
+    state.tally.well == 0 && state.tally.iterations == 3 && state.cursor.node == 4
 }
 
 /// A runner whose journal is text, and who may die after any line of it.
@@ -201,8 +224,12 @@ impl Runner {
                 prop_assert!(!self.holding && self.agents == 0, "a second task was taken");
                 (self.claimed, self.holding) = (Some(*cursor), true);
             }
+            Event::GateAnswered { .. } => prop_assert!(self.agents == 0 && !self.holding, "asked while somebody works"),
             Event::IterationStarted { cursor } => {
                 let node = &plan.nodes[cursor.node as usize];
+                let asked =
+                    node.termination.gates().is_empty() || cursor.iteration == 1 || 1 < cursor.attempt || !self.state.gates.is_empty();
+                prop_assert!(asked, "went on without having asked");
                 prop_assert!(!node.claims() || self.claimed == Some(*cursor), "an agent without a task");
                 self.holding = node.queue.is_some();
             }
@@ -246,7 +273,11 @@ impl Runner {
             Event::SessionResumed { .. } => self.asked_to_stop = false,
             Event::SessionFinished { ending: Ending::Failed { error, .. } } => {
                 let retries = self.streak == plan.nodes[0].agent.max_attempts;
-                prop_assert!(retries || error.contains("in a row") || in_vain(&self.state), "gave up early: {error} after {}", self.streak);
+                prop_assert!(
+                    retries || error.contains("gave no answer") || error.contains("in a row") || in_vain(&self.state),
+                    "gave up early: {error} after {}",
+                    self.streak
+                );
             }
             Event::SessionFinished { .. } => (self.waiting, self.asked_to_stop) = (None, false),
             // The queue may be empty although its last agent failed: nothing is left to wait for or to try again.
@@ -269,6 +300,7 @@ impl Runner {
             }
             Event::TaskClaimed { .. }
             | Event::PlanReplaced { .. }
+            | Event::GateAnswered { .. }
             | Event::SessionStarted { .. }
             | Event::AgentStarted { .. }
             | Event::PauseRequested
@@ -332,7 +364,7 @@ proptest! {
             runner.turn(&plan, &input, &mut now, *dies_after)?;
         }
         // Left alone with a healthy agent and somebody who resumes what stopped, every session ends well.
-        for _ in 0..120 {
+        for _ in 0..160 {
             let die = match &runner.state.phase {
                 Phase::Ended { ending: Ending::Completed { .. } } => break,
                 Phase::Ended { .. } => Die::Again,

@@ -60,6 +60,8 @@ pub enum Verdict {
         #[serde(default)]
         next: String,
     },
+    /// Others keep it busy; the same question may be answered later.
+    Busy { error: String },
     /// The queue did not answer. Never "empty".
     Unknown { error: String },
 }

@@ -11,5 +11,7 @@ pub enum Effect {
     CheckQueue(Cursor),
     /// Take a task for the iteration that comes next.
     ClaimTask(Cursor),
+    /// Ask this gate of the node's termination whether the node is done.
+    AskGate(Cursor, u32),
     WaitUntil(Timestamp),
 }

@@ -1,6 +1,6 @@
 //! Facts: the lines of `events.jsonl`.
-use super::{Change, Cursor, NodeId, Outcome, ProcessId, RunId, SessionName, Task, Usage, Verdict};
-use crate::text::count;
+use super::{Change, Cursor, GateVerdict, NodeId, Outcome, ProcessId, RunId, SessionName, Task, Usage, Verdict};
+use crate::text::{clean, count};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -61,6 +61,16 @@ pub enum Event {
         cursor: Cursor,
         outcome: Outcome,
         usage: Usage,
+        /// What its last words promise.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        promises: Vec<String>,
+    },
+    /// A command or a judge was asked whether the node is done; `gate` is its number in the termination.
+    GateAnswered {
+        gate: u32,
+        name: String,
+        verdict: GateVerdict,
+        usage: Usage,
     },
     /// The queue was looked at. Of the tasks that agents left unfinished, `released` can be claimed again; `parked` were
     /// tried too often, and nobody takes them before a person has looked.
@@ -106,6 +116,8 @@ pub enum WaitReason {
     Retry { error: String },
     /// The provider's quota to come back.
     RateLimit { reason: String },
+    /// A queue that others keep busy.
+    BusyQueue { error: String },
     /// Tasks that others hold; `by` names the first of them.
     Queue {
         held: u32,
@@ -124,6 +136,12 @@ pub enum NodeEnding {
     Consensus { votes: u32 },
     /// `queue`: no task is left.
     QueueEmpty { closed: u32 },
+    /// `promise`: an agent gave its word.
+    Promised { text: String },
+    /// `verify`, `command`, `judge`: somebody outside said so.
+    Gate { gate: String, reason: String },
+    /// `all`: every one of these.
+    All { endings: Vec<Self> },
     /// The iterations ran out first.
     MaxIterations { iterations: u32 },
 }
@@ -134,6 +152,10 @@ impl fmt::Display for NodeEnding {
             Self::AllIterations { iterations } => write!(f, "all {} ran", count(iterations, "iteration")),
             Self::Consensus { votes } => write!(f, "{} in a row said stop", count(votes, "agent")),
             Self::QueueEmpty { closed } => write!(f, "the queue is empty, {} closed in all", count(closed, "task")),
+            Self::Promised { text } => write!(f, "an agent promised {}", clean(text)),
+            Self::Gate { gate, reason } if reason.is_empty() => write!(f, "`{gate}` says it is done"),
+            Self::Gate { gate, reason } => write!(f, "`{gate}` says it is done: {}", clean(reason)),
+            Self::All { endings } => f.write_str(&endings.iter().map(ToString::to_string).collect::<Vec<_>>().join(", and ")),
             Self::MaxIterations { iterations } => write!(f, "all {} are used up", count(iterations, "iteration")),
         }
     }
@@ -144,6 +166,7 @@ impl NodeEnding {
     pub fn reached_goal(&self) -> bool {
         match self {
             Self::AllIterations { .. } | Self::Consensus { .. } | Self::QueueEmpty { .. } => true,
+            Self::Promised { .. } | Self::Gate { .. } | Self::All { .. } => true,
             Self::MaxIterations { .. } => false,
         }
     }

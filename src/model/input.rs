@@ -1,5 +1,5 @@
 //! What the world tells the engine.
-use super::{Change, Cursor, Outcome, ProcessId, Task, Usage, Verdict};
+use super::{Change, Cursor, GateVerdict, Outcome, ProcessId, Task, Usage, Verdict};
 use serde::{Deserialize, Serialize};
 
 /// Something that just happened outside.
@@ -12,6 +12,13 @@ pub enum Input {
     AgentExited {
         cursor: Cursor,
         outcome: Outcome,
+        usage: Usage,
+        promises: Vec<String>,
+    },
+    GateAnswered {
+        cursor: Cursor,
+        gate: u32,
+        verdict: GateVerdict,
         usage: Usage,
     },
     QueueChecked {

@@ -67,7 +67,7 @@ pub struct LoopDef {
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct TerminationDef {
-    /// `fixed`, `judgment` or `queue`.
+    /// `fixed`, `judgment`, `queue`, `verify`, `command`, `promise` or `judge`.
     #[serde(rename = "type")]
     pub kind: Option<String>,
     /// Judgment: stops count from this iteration on.
@@ -78,10 +78,55 @@ pub struct TerminationDef {
     pub iterations: Option<u32>,
     /// At most this many iterations.
     pub max: Option<u32>,
-    /// Comes with a later version.
-    pub judge: Option<Value>,
-    /// Comes with a later version.
-    pub command: Option<Value>,
+    /// Promise: the text in `<promise>…</promise>`.
+    pub text: Option<String>,
+    /// Verify, command: a program with its arguments, or a line for `sh`.
+    pub command: Option<CommandDef>,
+    /// Verify, command: how long it may take.
+    pub timeout: Option<Span>,
+    /// Judge, or judgment with a judge: who judges.
+    pub judge: Option<JudgeDef>,
+    /// Judge: when the work is done, in words.
+    pub criteria: Option<String>,
+    /// Judge: from 0 to 1, below which a stop does not count.
+    pub confidence: Option<f64>,
+    /// Done when one of these is.
+    pub any: Option<Vec<Self>>,
+    /// Done when all of these are.
+    pub all: Option<Vec<Self>>,
+}
+
+/// Who judges: an agent that does no work itself.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct JudgeDef {
+    /// The kind of agent.
+    pub provider: Option<String>,
+    /// The agent's program, if not the provider's own.
+    pub program: Option<String>,
+    /// The model; a cheap one unless said otherwise.
+    pub model: Option<String>,
+}
+
+/// A command: a list of words, or one line that a shell reads.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(untagged, expecting = "a list of words, or one line for `sh`")]
+pub enum CommandDef {
+    /// Program and arguments.
+    Words(Vec<String>),
+    /// A line for `sh -c`.
+    Line(String),
+}
+
+impl CommandDef {
+    /// Returns program and arguments.
+    pub fn words(&self) -> Vec<String> {
+        match self {
+            Self::Words(words) => words.clone(),
+            Self::Line(line) if line.trim().is_empty() => Vec::new(),
+            Self::Line(line) => ["sh", "-c", line].map(str::to_owned).into(),
+        }
+    }
 }
 
 /// Bounds of one attempt; 0 is none.

@@ -1,20 +1,30 @@
-//! Reads when a node ends: `termination:` in all its forms, a node's over its loop's.
-use super::definition::{LoopDef, NodeDef, TerminationDef};
+//! How a node ends: its own termination over its loop's.
+use super::agent::{self, Layer};
+use super::definition::{JudgeDef, LoopDef, NodeDef, TerminationDef};
+use super::duration::Span;
 use super::place::Place;
 use super::problem::Problem;
-use super::suggest;
-use crate::termination::Termination;
+use super::{AgentSpec, suggest};
+use crate::termination::{Gate, Judge, Termination};
 
-/// A strategy and the cap that was written with it.
+/// A strategy, the cap that was written with it, and who judges if somebody does.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Ending {
     pub(super) termination: Termination,
     pub(super) max: Option<u32>,
+    pub(super) judge: Option<AgentSpec>,
 }
 
 /// Agents that must agree in a row, unless said otherwise: one can be wrong.
 const CONSENSUS: u32 = 2;
-const KINDS: [&str; 3] = ["fixed", "judgment", "queue"];
+/// Seconds a command may take, unless said otherwise.
+const TIMEOUT_S: u64 = 600;
+/// Per cent of confidence a judge must have, unless said otherwise.
+const CONFIDENCE: u32 = 70;
+/// What a judge goes by where nobody says.
+const CRITERIA: &str = "The goal of the stage is reached, or further iterations would change nothing of substance.";
+const PROMISE: &str = "COMPLETE";
+const KINDS: [&str; 7] = ["fixed", "judgment", "queue", "verify", "command", "promise", "judge"];
 
 /// Returns how a loop ends; it must say so.
 pub(super) fn of_loop(place: &Place<'_>, def: &LoopDef, problems: &mut Vec<Problem>) -> Option<Ending> {
@@ -35,7 +45,7 @@ pub(super) fn of_node(place: &Place<'_>, def: &NodeDef, under: Option<&Ending>, 
         return Some(ending.clone());
     }
     if silent {
-        return Some(Ending { termination: Termination::Fixed, max: Some(1) });
+        return Some(Ending { termination: Termination::Fixed, max: Some(1), judge: None });
     }
     let legacy = Legacy { completion: def.completion.as_deref(), min_iterations: None, count: None };
     read(place, (ends.map_or("termination", |(key, _)| key), ends.map(|(_, def)| def)), &legacy, under, problems)
@@ -47,13 +57,6 @@ struct Legacy<'a> {
     count: Option<u32>,
 }
 
-#[derive(Clone, Copy, PartialEq)]
-enum Kind {
-    Fixed,
-    Judgment,
-    Queue,
-}
-
 fn read(
     place: &Place<'_>,
     (key, def): (&str, Option<&TerminationDef>),
@@ -61,84 +64,191 @@ fn read(
     under: Option<&Ending>,
     problems: &mut Vec<Problem>,
 ) -> Option<Ending> {
-    let empty = TerminationDef::default();
-    let (inside, written, def) = (place.to(key), def.is_some(), def.unwrap_or(&empty));
+    let (empty, written) = (TerminationDef::default(), def.is_some());
+    let def = def.unwrap_or(&empty);
     let max = def.max.or(def.iterations).or(legacy.count);
-    let kind = match (&def.kind, legacy.completion) {
-        (Some(word), _) => kind(&inside, "type", word, problems)?,
-        (None, Some(word)) => kind(place, "completion", word, problems)?,
-        (None, None) => match under.map(|ending| kind_of(&ending.termination)).or((max.is_some()).then_some(Kind::Fixed)) {
-            Some(kind) => kind,
-            None => {
-                let problem = place.at_key(key, "no-termination", format!("`{key}` has no `type`"));
-                problems.extend(written.then(|| problem.hint("one of: `fixed`, `judgment`, `queue`")));
+    let usual = Usual { under: under.map(|ending| &ending.termination), min_iterations: legacy.min_iterations };
+    let mut reader = Reader { problems, judge: under.and_then(|ending| ending.judge.clone()) };
+    let inside = place.to(key);
+    let termination = if def.any.is_some() || def.all.is_some() {
+        reader.tree(&inside, def)?
+    } else {
+        let word = match (&def.kind, legacy.completion) {
+            (Some(word), _) => reader.known(&inside, "type", word)?,
+            (None, Some(word)) => reader.known(place, "completion", word)?,
+            (None, None) => match usual.under.map(Termination::word).or(max.is_some().then_some("fixed")) {
+                Some("any" | "all") => return under.map(|ending| Ending { max: max.or(ending.max), ..ending.clone() }),
+                Some(word) => word,
+                None => {
+                    let problem = place.at_key(key, "no-termination", format!("`{key}` has no `type`"));
+                    reader.problems.extend(written.then(|| problem.hint(suggest::hint("", KINDS))));
+                    return None;
+                }
+            },
+        };
+        reader.leaf(&inside, def, word, &usual)?
+    };
+    Some(Ending { termination, max: max.or(under.and_then(|ending| ending.max)), judge: reader.judge })
+}
+
+/// What holds where a termination does not say.
+#[derive(Default)]
+struct Usual<'a> {
+    under: Option<&'a Termination>,
+    min_iterations: Option<u32>,
+}
+
+struct Reader<'a> {
+    problems: &'a mut Vec<Problem>,
+    judge: Option<AgentSpec>,
+}
+
+impl Reader<'_> {
+    /// Returns the current word for a kind, whichever way it is written.
+    fn known(&mut self, place: &Place<'_>, key: &str, word: &str) -> Option<&'static str> {
+        let old = match word {
+            "fixed-n" => "fixed",
+            "plateau" => "judgment",
+            "beads-empty" => "queue",
+            word => word,
+        };
+        let known = KINDS.into_iter().find(|kind| *kind == old);
+        if known.is_none() {
+            let problem = place.at(key, "unknown-termination", format!("unknown termination `{word}`"));
+            self.problems.push(problem.hint(suggest::hint(word, KINDS)));
+        }
+        known
+    }
+
+    fn tree(&mut self, place: &Place<'_>, def: &TerminationDef) -> Option<Termination> {
+        let (key, parts) = match (&def.any, &def.all) {
+            (Some(_), Some(_)) => {
+                let problem = place.at_key("all", "any-and-all", "`any` and `all` cannot stand side by side");
+                self.problems.push(problem.hint("put one inside the other: `all: [{any: [...]}, ...]`"));
                 return None;
             }
-        },
-    };
-    refuse(&inside, def, kind, problems);
-    let (old_consensus, old_min) = match under.map(|ending| &ending.termination) {
-        Some(Termination::Judgment { consensus, min_iterations }) => (*consensus, *min_iterations),
-        Some(Termination::Fixed | Termination::Queue) | None => (CONSENSUS, 1),
-    };
-    let termination = match kind {
-        Kind::Fixed => Termination::Fixed,
-        Kind::Queue => Termination::Queue,
-        Kind::Judgment => Termination::Judgment {
-            consensus: def.consensus.unwrap_or(old_consensus),
-            min_iterations: def.min_iterations.or(legacy.min_iterations).unwrap_or(old_min),
-        },
-    };
-    Some(Ending { termination, max: max.or(under.and_then(|ending| ending.max)) })
-}
-
-fn kind(place: &Place<'_>, key: &str, word: &str, problems: &mut Vec<Problem>) -> Option<Kind> {
-    match word {
-        "fixed" | "fixed-n" => Some(Kind::Fixed),
-        "judgment" | "plateau" => Some(Kind::Judgment),
-        "queue" | "beads-empty" => Some(Kind::Queue),
-        "verify" | "command" => {
-            problems.push(
-                place
-                    .at(key, "not-supported-yet", format!("termination `{word}` is not supported yet"))
-                    .hint("one of: `fixed`, `judgment`, `queue`"),
-            );
-            None
+            (Some(parts), None) => ("any", parts),
+            (None, parts) => ("all", parts.as_ref()?),
+        };
+        if let Some(word) = &def.kind {
+            let problem = place.at("type", "any-and-all", format!("`type: {word}` and `{key}` cannot stand side by side"));
+            self.problems.push(problem.hint(format!("make `{{type: {word}}}` one of `{key}`")));
         }
-        _ => {
-            problems.push(place.at(key, "unknown-termination", format!("unknown termination `{word}`")).hint(suggest::hint(word, KINDS)));
-            None
+        if parts.is_empty() {
+            self.problems.push(place.at(key, "no-termination", format!("`{key}` names nothing")).hint(suggest::hint("", KINDS)));
+            return None;
         }
+        let of = parts.iter().enumerate().map(|(at, part)| self.part(&place.to(key).item(at), part)).collect::<Option<Vec<_>>>()?;
+        Some(if key == "any" { Termination::Any { of } } else { Termination::All { of } })
     }
-}
 
-fn kind_of(termination: &Termination) -> Kind {
-    match termination {
-        Termination::Fixed => Kind::Fixed,
-        Termination::Judgment { .. } => Kind::Judgment,
-        Termination::Queue => Kind::Queue,
+    /// One of several.
+    fn part(&mut self, place: &Place<'_>, def: &TerminationDef) -> Option<Termination> {
+        if def.any.is_some() || def.all.is_some() {
+            return self.tree(place, def);
+        }
+        if def.max.is_some() || def.iterations.is_some() {
+            let problem = place.here("no-effect", "`max` and `iterations` count only at the top of `termination`").warning();
+            self.problems.push(problem.hint("move it out of the list"));
+        }
+        let Some(word) = &def.kind else {
+            self.problems.push(place.here("no-termination", "one of the terminations has no `type`").hint(suggest::hint("", KINDS)));
+            return None;
+        };
+        let word = self.known(place, "type", word)?;
+        self.leaf(place, def, word, &Usual::default())
     }
-}
 
-/// Says what cannot be, and what has no effect on this kind.
-fn refuse(place: &Place<'_>, def: &TerminationDef, kind: Kind, problems: &mut Vec<Problem>) {
-    if def.judge.is_some() {
-        problems.push(place.later("judge", "a judge is"));
+    fn leaf(&mut self, place: &Place<'_>, def: &TerminationDef, word: &'static str, usual: &Usual<'_>) -> Option<Termination> {
+        self.idle(place, def, word);
+        let (old_consensus, old_min) = match usual.under {
+            Some(Termination::Judgment { consensus, min_iterations }) => (*consensus, *min_iterations),
+            _ => (CONSENSUS, 1),
+        };
+        let min_iterations = def.min_iterations.or(usual.min_iterations);
+        Some(match word {
+            "fixed" => Termination::Fixed,
+            "queue" => Termination::Queue,
+            "promise" => Termination::Promise { text: def.text.clone().unwrap_or_else(|| PROMISE.to_owned()) },
+            "verify" => Termination::Verify(self.gate(place, def, usual.under)?),
+            "command" => Termination::Command(self.gate(place, def, usual.under)?),
+            "judge" => self.judge(place, def, min_iterations.unwrap_or(1)),
+            _ => {
+                let consensus = def.consensus.unwrap_or(old_consensus);
+                let min_iterations = min_iterations.unwrap_or(old_min);
+                let agreed = Termination::Judgment { consensus, min_iterations };
+                match &def.judge {
+                    Some(_) => Termination::All { of: vec![agreed, self.judge(place, def, min_iterations)] },
+                    None => agreed,
+                }
+            }
+        })
     }
-    if def.command.is_some() {
-        problems.push(place.later("command", "a termination command is"));
+
+    fn gate(&mut self, place: &Place<'_>, def: &TerminationDef, under: Option<&Termination>) -> Option<Gate> {
+        let old = match under {
+            Some(Termination::Verify(gate) | Termination::Command(gate)) => Some(gate.clone()),
+            _ => None,
+        };
+        let command = def.command.as_ref().map(super::definition::CommandDef::words).or(old.as_ref().map(|gate| gate.command.clone()));
+        let Some(command) = command.filter(|words| words.first().is_some_and(|word| !word.is_empty())) else {
+            let problem = place.at("command", "no-command", "the termination does not say which command decides");
+            self.problems.push(problem.hint("add `command: [program, argument, …]`: exit code 0 means that the work is done"));
+            return None;
+        };
+        let timeout_s = def.timeout.map(Span::seconds).or(old.map(|gate| gate.timeout_s)).unwrap_or(TIMEOUT_S).max(1);
+        Some(Gate { command, timeout_s, frozen: Vec::new() })
     }
-    if def.consensus == Some(0) {
-        problems.push(place.at("consensus", "bad-value", "`consensus` must be at least 1: nobody would ever be asked"));
+
+    fn judge(&mut self, place: &Place<'_>, def: &TerminationDef, min_iterations: u32) -> Termination {
+        if let Some(confidence) = def.confidence.filter(|confidence| !(0.0..=1.0).contains(confidence)) {
+            self.problems.push(place.at("confidence", "bad-value", format!("`confidence` must lie between 0 and 1, not {confidence}")));
+        }
+        let empty = JudgeDef::default();
+        let who = def.judge.as_ref().unwrap_or(&empty);
+        let cheap = Layer {
+            place: Place::Flag,
+            provider: None,
+            program: None,
+            model: Some("haiku"),
+            args: &[],
+            permissions: Some("dontAsk"),
+            keep_env: None,
+        };
+        let said = Layer {
+            place: place.to("judge"),
+            provider: who.provider.as_deref(),
+            program: who.program.as_deref(),
+            model: who.model.as_deref(),
+            ..cheap.clone()
+        };
+        let said = Layer { permissions: None, ..said };
+        self.judge = Some(agent::resolve(&[cheap, said], &LoopDef::default(), self.problems));
+        let confidence = def.confidence.map_or(CONFIDENCE, |confidence| (confidence * 100.0).round() as u32);
+        let criteria = def.criteria.clone().filter(|text| !text.trim().is_empty()).unwrap_or_else(|| CRITERIA.to_owned());
+        Termination::Judge(Judge { criteria, min_iterations, confidence })
     }
-    let idle = [
-        ("consensus", def.consensus, kind != Kind::Judgment),
-        ("min_iterations", def.min_iterations, kind != Kind::Judgment),
-        ("iterations", def.iterations, kind != Kind::Fixed && def.max.is_some()),
-    ];
-    for (key, value, no_effect) in idle {
-        if value.is_some() && no_effect {
-            problems.push(place.at_key(key, "no-effect", format!("`{key}` has no effect on this type of termination")).warning());
+
+    /// Says what cannot be, and what has no effect on this kind.
+    fn idle(&mut self, place: &Place<'_>, def: &TerminationDef, word: &str) {
+        if def.consensus == Some(0) {
+            self.problems.push(place.at("consensus", "bad-value", "`consensus` must be at least 1: nobody would ever be asked"));
+        }
+        let commands = matches!(word, "verify" | "command");
+        let judges = word == "judge" || word == "judgment" && def.judge.is_some();
+        let idle = [
+            ("consensus", def.consensus.is_some() && word != "judgment"),
+            ("min_iterations", def.min_iterations.is_some() && !matches!(word, "judgment" | "judge")),
+            ("iterations", def.iterations.is_some() && word != "fixed" && def.max.is_some()),
+            ("text", def.text.is_some() && word != "promise"),
+            ("command", def.command.is_some() && !commands),
+            ("timeout", def.timeout.is_some() && !commands),
+            ("judge", def.judge.is_some() && !judges),
+            ("criteria", def.criteria.is_some() && !judges),
+            ("confidence", def.confidence.is_some() && !judges),
+        ];
+        for (key, _) in idle.into_iter().filter(|(_, idle)| *idle) {
+            self.problems.push(place.at_key(key, "no-effect", format!("`{key}` has no effect on this type of termination")).warning());
         }
     }
 }

@@ -117,6 +117,9 @@ pub struct Node {
     pub check_before: bool,
     /// Where tasks come from, if the node has tasks.
     pub queue: Option<QueueSpec>,
+    /// Who judges whether the node is done, if its termination asks a judge.
+    #[serde(default)]
+    pub judge: Option<AgentSpec>,
     /// Template of the path `${OUTPUT_PATH}` names; empty if the loop has none.
     pub output_path: String,
     /// Text for `${CONTEXT}`.

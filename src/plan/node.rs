@@ -61,7 +61,7 @@ fn make(seat: &Seat<'_>, id: &str, def: &NodeDef, loaded: Option<&Loaded<'_>>, p
     let prompt = prompt(seat, def, loaded, problems);
     let output_path = output_path(seat, def, loaded, problems);
     let perspectives = perspectives::read(&seat.place, def, problems);
-    let Ending { termination, max } = ending?;
+    let Ending { termination, max, judge } = ending?;
     let defaults = seat.pipeline.map(|(_, pipeline)| &pipeline.defaults);
     let context = [&seat.overrides.context, &def.context, &loop_def.context].into_iter().find_map(Option::as_deref);
     let context = context.or_else(|| defaults?.context.as_deref());
@@ -78,9 +78,10 @@ fn make(seat: &Seat<'_>, id: &str, def: &NodeDef, loaded: Option<&Loaded<'_>>, p
             .delay_ms
             .or(def.delay.or(loop_def.delay).or(defaults.and_then(|said| said.delay)).map(Span::millis))
             .unwrap_or(DELAY_MS),
-        check_before: def.check_before.or(loop_def.check_before).unwrap_or(termination == Termination::Queue),
+        check_before: def.check_before.or(loop_def.check_before).unwrap_or(termination.asks_queue()),
         termination,
         queue,
+        judge,
         output_path,
         context: context.map(ToOwned::to_owned).unwrap_or_default(),
         perspectives,

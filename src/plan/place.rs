@@ -25,6 +25,14 @@ impl<'a> Place<'a> {
         }
     }
 
+    /// The place of one of several.
+    pub(super) fn item(&self, index: usize) -> Self {
+        match self {
+            Self::Written(document, path) => Self::Written(document, path.to(index)),
+            Self::Flag => Self::Flag,
+        }
+    }
+
     /// An error at a key's value.
     pub(super) fn at(&self, key: &str, code: &'static str, message: impl Into<String>) -> Problem {
         match self {

@@ -15,7 +15,7 @@ pub struct QueueSpec {
     #[serde(flatten)]
     pub source: QueueSource,
     /// Who takes a task for an iteration. In the plan beside the source's keys, of which `claim` is one.
-    #[serde(default, rename = "claim_by")]
+    #[serde(default)]
     pub claim: ClaimBy,
     /// Seconds to wait for tasks that others hold before the session ends short of its goal.
     pub max_wait_s: u64,

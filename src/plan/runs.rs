@@ -8,7 +8,7 @@ use std::fmt;
 #[derive(Clone, Debug)]
 pub enum RunsDef {
     Times(u32),
-    Ending(TerminationDef),
+    Ending(Box<TerminationDef>),
 }
 
 impl RunsDef {
@@ -48,6 +48,6 @@ impl<'de> Visitor<'de> for RunsVisitor {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<RunsDef, A::Error> {
-        TerminationDef::deserialize(MapAccessDeserializer::new(map)).map(RunsDef::Ending)
+        TerminationDef::deserialize(MapAccessDeserializer::new(map)).map(|def| RunsDef::Ending(Box::new(def)))
     }
 }

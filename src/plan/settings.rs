@@ -42,6 +42,11 @@ impl Settings {
             if let Some(program) = self.programs.get(&node.agent.program) {
                 node.agent.program.clone_from(program);
             }
+            if let Some(judge) = &mut node.judge
+                && let Some(program) = self.programs.get(&judge.program)
+            {
+                judge.program.clone_from(program);
+            }
             if let Some(queue) = &mut node.queue {
                 self.place_tracker(&mut queue.source);
             }

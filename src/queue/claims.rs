@@ -8,7 +8,12 @@ use fs_err as fs;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::fs::File;
 use std::io::{self, Write as _};
+use std::time::Duration;
+
+/// How long to wait while another changes a file of tasks. That takes milliseconds, so a longer wait means that something hangs.
+const OF_A_FILE: Duration = Duration::from_secs(10);
 
 /// Where a file of tasks and what belongs to it lie.
 ///
@@ -43,6 +48,11 @@ impl Place {
         Ok(Self { alone: true, ..Self::beside(file) })
     }
 
+    /// Says that nobody else may know who holds what.
+    pub(super) fn alone(self) -> Self {
+        Self { alone: true, ..self }
+    }
+
     /// Returns what belongs to a tracker's database, which knows itself who holds what. The path is canonical.
     pub(super) fn beside(file: Utf8PathBuf) -> Self {
         let name = file.file_name().unwrap_or("tasks").to_owned();
@@ -58,10 +68,15 @@ impl Place {
 
     /// Waits its turn to change the claims or the file.
     pub(super) fn lock(&self, purpose: &str) -> Result<Locked<'_>> {
+        self.lock_within(purpose, OF_A_FILE)
+    }
+
+    /// Waits its turn for so long.
+    pub(super) fn lock_within(&self, purpose: &str, patience: Duration) -> Result<Locked<'_>> {
         fs::create_dir_all(self.folder())?;
-        let lock = Lock::take(&self.lock, purpose)?;
+        let lock = Lock::take(&self.lock, purpose, patience)?;
         self.keep_out_of_git()?;
-        Ok(Locked { place: self, claims: self.claims()?, _lock: lock })
+        Ok(Locked { place: self, claims: self.claims()?, lock })
     }
 
     /// Returns who holds what, as of now. Takes no lock and creates nothing.
@@ -71,7 +86,13 @@ impl Place {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Claims::default()),
             Err(error) => return Err(error.into()),
         };
-        let claims: Claims = serde_json::from_slice(&text).map_err(|error| {
+        let read = serde_json::from_slice(&text);
+        if read.is_err() && !self.alone {
+            // The tracker knows who holds what; what only we knew of failures is lost, and grows again.
+            tracing::warn!(claims = %self.claims, "damaged, and not believed");
+            return Ok(Claims::default());
+        }
+        let claims: Claims = read.map_err(|error| {
             QueueError::protocol(
                 format!("{} is damaged ({error}), so who holds which task is not known", self.claims),
                 "when no session runs and nobody works on a task, remove that file and try again",
@@ -159,14 +180,23 @@ impl Claims {
 pub(super) struct Locked<'a> {
     place: &'a Place,
     pub(super) claims: Claims,
-    _lock: Lock,
+    lock: Lock,
 }
 
 impl Locked<'_> {
+    /// Returns where calls made under the lock are written down.
+    pub(super) fn witness(&self) -> Option<File> {
+        self.lock.witness().ok()
+    }
+
     /// Records a claim; on disk, and read back, before this returns.
     pub(super) fn hold(&mut self, id: &str, title: &str, owner: &Owner) -> Result<()> {
         let held = Held { owner: owner.to_string(), title: title.to_owned(), since: clock::now() };
         self.claims.claims.insert(id.to_owned(), held);
+        if self.claims.parked.remove(id).is_some() {
+            // A person has opened it in the tracker itself.
+            self.claims.failures.remove(id);
+        }
         self.save()?;
         let kept = self.place.claims()?;
         if kept.owner(id).as_ref() != Some(owner) {

@@ -23,11 +23,12 @@ use super::program::Program;
 use super::tracker::Tracker;
 use super::{At, Owner, Problem, QueueError, Result, Unlabelled};
 use crate::model::{Sought, Task, TaskState};
-use crate::plan::TrackerCommands;
+use crate::plan::{TrackerCommands, fingerprint};
 use camino::Utf8Path;
 use serde::Deserialize;
 use serde_json::json;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::Mutex;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 /// `EX_TEMPFAIL` of sysexits.
@@ -87,7 +88,8 @@ struct Told<'a> {
 impl Command {
     pub(super) fn new(commands: TrackerCommands, timeout_s: u64, at: &At) -> Self {
         let limit = Duration::from_secs(timeout_s);
-        let program = Program { cwd: at.project.clone(), env: at.env.clone(), limit, hurried: AtomicBool::new(false) };
+        let program =
+            Program { cwd: at.project.clone(), env: at.env.clone(), limit, hurried: AtomicBool::new(false), witness: Mutex::default() };
         Self { commands, program }
     }
 
@@ -173,13 +175,17 @@ impl Listed {
 
 impl Tracker for Command {
     fn place(&self) -> Result<Place> {
-        let Some(named) = &self.commands.database else { return Ok(Place::beside(self.program.cwd.join("queue"))) };
+        let Some(named) = &self.commands.database else {
+            // Two trackers of one project may use the same ids.
+            let name = format!("queue-{}", fingerprint(self.commands.list.iter().map(String::as_str)));
+            return Ok(Place::beside(self.program.cwd.join(name)).alone());
+        };
         let at_home = named.strip_prefix("~").ok().and_then(|rest| Some(Utf8Path::new(self.program.env.get("HOME")?).join(rest)));
         let found = at_home.as_ref().unwrap_or(named).canonicalize_utf8().map_err(|error| {
             let next = "name what the tracker keeps its tasks in, or leave `database` out of the loop's `queue:`";
             QueueError::unavailable(format!("cannot find {named}, the database of the queue: {error}"), next)
         })?;
-        Ok(Place::beside(found))
+        Ok(Place::beside(found).alone())
     }
 
     fn sought(&self) -> Sought {
@@ -243,8 +249,12 @@ impl Tracker for Command {
         Vec::new()
     }
 
-    fn hurry(&self) {
-        self.program.hurried.store(true, Ordering::Relaxed);
+    fn program(&self) -> &Program {
+        &self.program
+    }
+
+    fn parks(&self) -> bool {
+        !self.commands.park.is_empty()
     }
 }
 

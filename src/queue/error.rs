@@ -5,8 +5,10 @@ use std::fmt;
 /// A queue that did not do what it was asked. None of these ever means "empty".
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Problem {
-    /// The queue cannot be reached: no such file, no permission, no answer in time.
+    /// The queue cannot be reached: no such file, no permission.
     Unavailable,
+    /// It did not answer in time.
+    Silent,
     /// There is no program to reach it with.
     Missing,
     /// Somebody else is using it; the same call may work later.

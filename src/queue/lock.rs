@@ -1,15 +1,20 @@
 //! Holds a queue's file for one writer at a time.
 use super::{QueueError, Result};
 use crate::clock;
+use crate::model::ProcessId;
+use crate::process::{self, Liveness};
 use camino::Utf8Path;
 use fs_err as fs;
+use nix::sys::signal::Signal;
 use std::fs::{File, TryLockError};
 use std::io::{self, Read as _, Seek as _, Write as _};
 use std::sync::mpsc;
 use std::time::Duration;
 
-/// How long a writer waits for another; a claim takes milliseconds, so a longer wait means that something hangs.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// More than a signature and the calls under one lock take.
+const MOST_SIGNED: u64 = 64 * 1024;
+/// How long a killed process may take to be gone.
+const AFTER_KILL: Duration = Duration::from_secs(2);
 
 /// Held until dropped, or until the process ends, however it ends.
 ///
@@ -17,25 +22,37 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// while another still waits for the old one. What it says is for people; the kernel decides.
 #[derive(Debug)]
 pub(super) struct Lock {
-    _file: File,
+    file: File,
+}
+
+impl Drop for Lock {
+    /// Nobody is left to be asked about, or waited for.
+    fn drop(&mut self) {
+        let _ = self.file.set_len(0);
+    }
 }
 
 impl Lock {
     /// Takes the lock, waiting a bounded time; `purpose` is shown to whoever waits for us.
-    pub(super) fn take(path: &Utf8Path, purpose: &str) -> Result<Self> {
-        Self::take_within(path, purpose, PATIENCE)
-    }
-
-    fn take_within(path: &Utf8Path, purpose: &str, patience: Duration) -> Result<Self> {
+    pub(super) fn take(path: &Utf8Path, purpose: &str, patience: Duration) -> Result<Self> {
         let file = fs::OpenOptions::new().create(true).truncate(false).read(true).write(true).open(path)?.into_file();
         let mut file = match file.try_lock() {
             Ok(()) => file,
             Err(TryLockError::WouldBlock) => wait(file, patience)?.ok_or_else(|| busy(path, patience))?,
             Err(TryLockError::Error(error)) => return Err(error.into()),
         };
+        // Whoever had it may have died in the middle of a call, which goes on without them.
+        if let Some(call) = left_call(&mut file) {
+            await_end(&call, patience)?;
+        }
         // A lock we hold but could not sign is still a lock.
         let _ = sign(&mut file, purpose);
-        Ok(Self { _file: file })
+        Ok(Self { file })
+    }
+
+    /// Returns where calls made under the lock are written down, see [`note_call`].
+    pub(super) fn witness(&self) -> io::Result<File> {
+        self.file.try_clone()
     }
 }
 
@@ -61,6 +78,38 @@ fn sign(file: &mut File, purpose: &str) -> io::Result<()> {
     writeln!(file, "pid {}, to {purpose}, since {}", std::process::id(), clock::now())
 }
 
+/// Writes down which process is called under the lock, behind the signature.
+pub(super) fn note_call(mut witness: &File, call: &ProcessId) -> io::Result<()> {
+    let line = serde_json::to_string(call)?;
+    witness.seek(io::SeekFrom::End(0))?;
+    writeln!(witness, "calls {line}")
+}
+
+/// Returns the last call of a holder that did not let the lock go, if it is still under way.
+fn left_call(file: &mut File) -> Option<ProcessId> {
+    let mut text = String::new();
+    file.rewind().ok()?;
+    file.take(MOST_SIGNED).read_to_string(&mut text).ok()?;
+    let call = text.lines().rev().find_map(|line| serde_json::from_str(line.strip_prefix("calls ")?).ok())?;
+    (process::liveness(&call) == Liveness::Alive).then_some(call)
+}
+
+/// Waits for a call that nobody answers for any more; one that does not end is ended.
+fn await_end(call: &ProcessId, patience: Duration) -> Result<()> {
+    let gone = || process::liveness(call) != Liveness::Alive;
+    if clock::wait_until(patience, gone) {
+        return Ok(());
+    }
+    process::send(call, Signal::SIGKILL);
+    if clock::wait_until(AFTER_KILL, gone) {
+        return Ok(());
+    }
+    Err(QueueError::busy(
+        format!("process {} was left behind by one that held the lock, and does not end", call.pid),
+        "look what it does, end it, then try again",
+    ))
+}
+
 fn busy(path: &Utf8Path, patience: Duration) -> QueueError {
     let mut holder = String::new();
     let read = fs::File::open(path).and_then(|file| file.take(1000).read_to_string(&mut holder));
@@ -77,25 +126,27 @@ mod tests {
     use crate::queue::Problem;
     use crate::queue::testing::folder;
 
+    const LONG: Duration = Duration::from_secs(10);
+
     #[test]
     fn a_lock_that_is_not_free_in_time_names_its_holder() {
         let (_keep, folder) = folder();
         let path = folder.join("x.lock");
-        let held = Lock::take(&path, "claim t-1 for pipeline/auth/3").unwrap();
-        let error = Lock::take_within(&path, "wait", Duration::from_millis(20)).unwrap_err();
+        let held = Lock::take(&path, "claim t-1 for pipeline/auth/3", LONG).unwrap();
+        let error = Lock::take(&path, "wait", Duration::from_millis(20)).unwrap_err();
         assert_eq!(error.problem, Problem::Busy);
         assert!(error.what.contains(&std::process::id().to_string()) && error.what.contains("claim t-1 for pipeline/auth/3"), "{error}");
         drop(held);
-        Lock::take(&path, "next").unwrap();
+        Lock::take(&path, "next", LONG).unwrap();
     }
 
     #[test]
     fn a_waiter_gets_the_lock_when_it_comes_free() {
         let (_keep, folder) = folder();
         let path = folder.join("x.lock");
-        let held = Lock::take(&path, "first").unwrap();
+        let held = Lock::take(&path, "first", LONG).unwrap();
         std::thread::scope(|scope| {
-            let waiter = scope.spawn(|| Lock::take(&path, "second").map(drop));
+            let waiter = scope.spawn(|| Lock::take(&path, "second", LONG).map(drop));
             drop(held);
             assert_eq!(waiter.join().unwrap(), Ok(()));
         });

@@ -25,7 +25,7 @@ pub use beads::{has_database, too_old};
 pub use error::{Problem, QueueError, Result};
 pub use owner::{Owner, Run};
 pub use runs::{join, living};
-pub use settle::{Settled, settle};
+pub use settle::{Settled, settle, unanswered};
 
 use crate::model::{Census, Env, Sought, Task};
 use crate::plan::{QueueSource, QueueSpec};

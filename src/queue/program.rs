@@ -1,16 +1,20 @@
 //! Calls a tracker's program: no input but what we give it, no more time than it may take, stdout and stderr apart.
+use super::lock::note_call;
 use super::{Problem, QueueError, Result};
 use crate::clock;
 use crate::model::Env;
+use crate::process;
 use camino::Utf8PathBuf;
 use nix::sys::signal::{Signal, killpg};
 use nix::sys::wait::{Id, WaitPidFlag, waitid};
 use nix::unistd::Pid;
+use std::fs::File;
 use std::io::{Read, Write as _};
 use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
 use std::process::{Child, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Receiver};
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 /// How a tracker's programs are called: where, and how long one call may take.
@@ -20,6 +24,8 @@ pub(in crate::queue) struct Program {
     pub(in crate::queue) env: Env,
     pub(in crate::queue) limit: Duration,
     pub(in crate::queue) hurried: AtomicBool,
+    /// Where calls are written down while our lock of the database is held.
+    pub(in crate::queue) witness: Mutex<Option<File>>,
 }
 
 /// What a call said.
@@ -41,6 +47,8 @@ const LONGEST: u64 = 256 * 1024 * 1024;
 
 /// How often a read is made before its failure counts.
 const READS: u32 = 5;
+/// How often a call that does not answer is tried.
+const HANGS: u32 = 2;
 /// How long a database may be busy before that counts as a failure.
 const PATIENCE: Duration = Duration::from_secs(30);
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
@@ -66,11 +74,13 @@ impl Program {
             };
             failures += 1;
             let worth = match error.problem {
-                Problem::Busy => true,
+                Problem::Busy => began.elapsed() < PATIENCE,
+                // That takes all the time a call may; twice is enough.
+                Problem::Silent => failures < tries.min(HANGS),
                 Problem::Unavailable | Problem::Protocol => failures < tries,
                 Problem::Missing | Problem::Rejected => false,
             };
-            if !worth || self.is_hurried() || PATIENCE < began.elapsed() {
+            if !worth || self.is_hurried() {
                 return Err(error);
             }
             clock::pause(pause);
@@ -92,6 +102,7 @@ impl Program {
         input: &[u8],
     ) -> Result<Said> {
         let mut child = self.start(name, args, env, !input.is_empty())?;
+        self.note(&child);
         if let Some(mut stdin) = child.stdin.take() {
             let input = input.to_owned();
             // A program may end without having read it all.
@@ -99,12 +110,28 @@ impl Program {
         }
         let (stdout, stderr) = (collect(child.stdout.take()), collect(child.stderr.take()));
         let status = self.wait(&mut child)?.ok_or_else(|| {
-            QueueError::unavailable(
+            QueueError::new(
+                Problem::Silent,
                 format!("`{}` did not answer within {} s and was ended", self.line(name, args), self.limit().as_secs()),
                 "call it yourself to see what it waits for; `queue: {timeout: 2m}` in the loop gives it longer",
             )
         })?;
         Ok(Said { status, stdout: words(&stdout), stderr: words(&stderr) })
+    }
+
+    /// Writes the call down, so that whoever takes the lock after us waits for it if we die.
+    fn note(&self, child: &Child) {
+        let witness = self.witness.lock().unwrap_or_else(PoisonError::into_inner);
+        let call = witness.as_ref().and_then(|_| process::identity(i32::try_from(child.id()).ok()?));
+        if let (Some(witness), Some(call)) = (&*witness, call) {
+            // The call is made all the same; what was not written down is not waited for.
+            let _ = note_call(witness, &call);
+        }
+    }
+
+    /// Returns how long to wait while another holds our lock: for as long as a few of its calls may take.
+    pub(in crate::queue) fn patience(&self) -> Duration {
+        if self.is_hurried() { HURRIED } else { self.limit * 3 + PATIENCE }
     }
 
     /// Waits for the end of a child; none if it had to be killed. It is reaped here and nowhere else, so that its pid,
@@ -173,8 +200,9 @@ fn collect(pipe: Option<impl Read + Send + 'static>) -> Receiver<Vec<u8>> {
 
 /// Returns all that came through a pipe whose program has ended.
 fn words(pipe: &Receiver<Vec<u8>>) -> String {
-    let mut bytes = Vec::new();
-    while let Ok(piece) = pipe.recv_timeout(LAST_WORDS) {
+    let (mut bytes, deadline) = (Vec::new(), Instant::now() + LAST_WORDS);
+    // Once, whatever still comes: what it left running may speak for ever.
+    while let Ok(piece) = pipe.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
         bytes.extend(piece);
     }
     String::from_utf8_lossy(&bytes).into_owned()

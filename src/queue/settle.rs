@@ -1,5 +1,5 @@
 //! What a runner asks of a queue after each attempt: take back what was left, then say what is to be done.
-use super::{Owner, Queue, Release, Released, Result, Run};
+use super::{Owner, Problem, Queue, QueueError, Release, Released, Result, Run};
 use crate::model::{Census, Verdict};
 
 /// What settling came to, for the journal.
@@ -15,25 +15,37 @@ pub struct Settled {
 /// Takes back what ended agents hold and says what the queue means for the loop.
 ///
 /// Call it only while no agent of the run is alive: whatever they hold they left behind. `tried` says whether the last
-/// one tried and failed, rather than having been kept from trying. Tasks of other sessions are taken back only when
+/// one tried and failed, rather than having been kept from trying: it holds what it said. Tasks of other sessions are taken back only when
 /// nothing else is left to do and `alive` says that their agent is gone. Never fails: a queue that does not answer is
 /// [`Verdict::Unknown`].
-pub fn settle(queue: &dyn Queue, run: &Run, alive: &dyn Fn(&Owner) -> bool, tried: bool) -> Settled {
+pub fn settle(queue: &dyn Queue, run: &Run, alive: &dyn Fn(&Owner) -> bool, tried: Option<&str>) -> Settled {
     let mut settled = Settled { verdict: Verdict::Unknown { error: String::new() }, released: Vec::new(), parked: Vec::new() };
     settled.verdict = match try_settle(queue, run, alive, tried, &mut settled) {
         Ok(verdict) => verdict,
-        Err(error) => Verdict::Unknown { error: format!("{}; {}", error.what, error.next) },
+        Err(error) => unanswered(&error),
     };
     settled
 }
 
-fn try_settle(queue: &dyn Queue, run: &Run, alive: &dyn Fn(&Owner) -> bool, tried: bool, settled: &mut Settled) -> Result<Verdict> {
+/// Returns what a failure means for the loop: a wait where others are the reason, else unknown; never "empty".
+pub fn unanswered(error: &QueueError) -> Verdict {
+    let words = format!("{}; {}", error.what, error.next);
+    match error.problem {
+        Problem::Busy => Verdict::Busy { error: words },
+        Problem::Unavailable | Problem::Silent | Problem::Missing | Problem::Protocol | Problem::Rejected => {
+            Verdict::Unknown { error: words }
+        }
+    }
+}
+
+fn try_settle(queue: &dyn Queue, run: &Run, alive: &dyn Fn(&Owner) -> bool, tried: Option<&str>, settled: &mut Settled) -> Result<Verdict> {
     let mut census = queue.glance(alive)?;
     let left = left_behind(&census, run);
     if !left.is_empty() {
         for (id, owner) in &left {
-            let failed = tried && run.owns(owner);
-            give_back(queue, id, owner, &Release { why: "its agent ended without closing it", failed }, settled)?;
+            let tried = tried.filter(|_| run.owns(owner));
+            let why = tried.filter(|words| !words.is_empty()).unwrap_or("its agent ended without closing it");
+            give_back(queue, id, owner, &Release { why, failed: tried.is_some() }, settled)?;
         }
         census = queue.glance(alive)?;
     }

@@ -3,10 +3,14 @@
 //! Whoever goes through `ap` takes our lock of that database first; and since others need not, a claim counts only when
 //! reading the task again shows it.
 use super::claims::{Claims, Locked, Place};
+use super::program::Program;
 use super::{Claim, Owner, Problem, Queue, QueueError, Release, Released, Result, Unlabelled};
 use crate::model::{Census, Sought, Task, TaskState};
 use camino::Utf8PathBuf;
+use std::ops::{Deref, DerefMut};
+use std::sync::atomic::Ordering;
 use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 /// What a tracker's program can do, one thing each. Nothing here decides anything.
 pub(super) trait Tracker: Send + Sync {
@@ -39,7 +43,10 @@ pub(super) trait Tracker: Send + Sync {
     fn keep_alive(&self, owner: &Owner) -> Result<()>;
     fn agent_env(&self, owner: &Owner) -> Vec<(String, String)>;
     fn remarks(&self) -> Vec<String>;
-    fn hurry(&self);
+    /// How it is called.
+    fn program(&self) -> &Program;
+    /// Whether the tracker itself knows that a task is parked.
+    fn parks(&self) -> bool;
 }
 
 /// How much of what is ready is wanted.
@@ -56,12 +63,14 @@ pub(super) struct TrackerQueue<T> {
     tracker: T,
     /// Failed attempts after which a task is parked.
     max_attempts: u32,
-    /// What was ready at the last look, so that a claim that follows it need not look again.
-    seen: Mutex<Vec<String>>,
+    /// What was ready at the last look, and when: a claim that follows it at once need not look again.
+    seen: Mutex<Option<(Instant, Vec<String>)>>,
 }
 
 /// How many tasks a claim tries before it says that there is none.
 pub(super) const TRIES: usize = 50;
+/// For how long what was seen ready may be claimed without looking again.
+const FRESH: Duration = Duration::from_millis(500);
 /// What is shown as the holder of a task that is held, but not by whom.
 const SOMEBODY: &str = "somebody who did not say who";
 
@@ -73,11 +82,36 @@ impl<T: Tracker> TrackerQueue<T> {
     /// Returns the tasks as everybody sees them who goes through `ap`.
     fn told(&self, tasks: Vec<Task>) -> Result<Vec<Task>> {
         let claims = self.tracker.place()?.claims()?;
-        Ok(tasks.into_iter().map(|task| with_claims(task, &claims)).collect())
+        Ok(tasks.into_iter().map(|task| self.with_claims(task, &claims)).collect())
     }
 
     fn one(&self, id: &str, claims: &Claims) -> Result<Task> {
-        Ok(with_claims(self.tracker.one(id)?, claims))
+        Ok(self.with_claims(self.tracker.one(id)?, claims))
+    }
+
+    /// Adds what only we know: who claimed a task whose tracker does not say, and what we have parked. A tracker that
+    /// parks tasks itself and shows one as ready has been told by a person.
+    fn with_claims(&self, mut task: Task, claims: &Claims) -> Task {
+        if task.state == TaskState::Held && task.owner.is_none() {
+            task.owner = claims.of(&task.id).map(|held| held.owner.clone());
+        }
+        let parked = claims.parked(&task.id).filter(|_| match task.state {
+            TaskState::Blocked => true,
+            TaskState::Ready => !self.tracker.parks(),
+            TaskState::Held | TaskState::Closed => false,
+        });
+        if let Some(why) = parked {
+            (task.state, task.why) = (TaskState::Blocked, Some(why.clone()));
+        }
+        task
+    }
+
+    /// Takes our lock of the database; calls made while it is held are written down in it.
+    fn lock<'a>(&'a self, place: &'a Place, purpose: &str) -> Result<Held<'a>> {
+        let program = self.tracker.program();
+        let locked = place.lock_within(purpose, program.patience())?;
+        *program.witness.lock().unwrap_or_else(PoisonError::into_inner) = locked.witness();
+        Ok(Held { locked, program })
     }
 
     /// Claims one task under our lock.
@@ -113,21 +147,29 @@ impl<T: Tracker> TrackerQueue<T> {
 
     /// Claims the first task that can be had: of those seen ready a moment ago, then of those that are now.
     fn claim_next(&self, owner: &Owner, locked: &mut Locked<'_>) -> Result<Claim> {
-        let seen = std::mem::take(&mut *self.seen.lock().unwrap_or_else(PoisonError::into_inner));
-        for id in seen.iter().take(TRIES) {
-            if let Some(won) = self.won(id, false, owner, locked)? {
-                return Ok(won);
+        let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner).take().filter(|(at, _)| at.elapsed() < FRESH);
+        let mut refused = None;
+        for id in seen.iter().flat_map(|(_, ids)| ids).take(TRIES) {
+            match self.won(id, false, owner, locked) {
+                Ok(Some(won)) => return Ok(won),
+                Ok(None) => {}
+                Err(error) if error.problem == Problem::Protocol => refused = Some(error),
+                Err(error) => return Err(error),
             }
         }
         let ready = self.tracker.ready(Ready::Some)?;
-        let ready = ready.into_iter().map(|task| with_claims(task, &locked.claims)).filter(|task| task.state == TaskState::Ready);
+        let ready = ready.into_iter().map(|task| self.with_claims(task, &locked.claims)).filter(|task| task.state == TaskState::Ready);
         let ids: Vec<String> = ready.map(|task| task.id).collect();
         for (at, id) in ids.iter().take(TRIES).enumerate() {
-            if let Some(won) = self.won(id, at == 0, owner, locked)? {
-                return Ok(won);
+            match self.won(id, at == 0, owner, locked) {
+                Ok(Some(won)) => return Ok(won),
+                Ok(None) => {}
+                // One task that cannot be taken must not keep us from the others; a tracker that is gone does.
+                Err(error) if error.problem == Problem::Protocol => refused = Some(error),
+                Err(error) => return Err(error),
             }
         }
-        Ok(Claim::None)
+        refused.map_or(Ok(Claim::None), Err)
     }
 
     /// Claims a task that was ready when we looked. Unless that is just now, looks again first where a claim would take
@@ -189,7 +231,7 @@ impl<T: Tracker> Queue for TrackerQueue<T> {
             // Whether that means the end takes all there is to know.
             return Queue::census(self, alive);
         }
-        self.seen.lock().unwrap_or_else(PoisonError::into_inner).clone_from(&census.ready);
+        *self.seen.lock().unwrap_or_else(PoisonError::into_inner) = Some((Instant::now(), census.ready.clone()));
         Ok(census)
     }
 
@@ -203,7 +245,7 @@ impl<T: Tracker> Queue for TrackerQueue<T> {
 
     fn claim(&self, id: Option<&str>, owner: &Owner) -> Result<Claim> {
         let place = self.tracker.place()?;
-        let mut locked = place.lock(&format!("claim {} for {owner}", id.unwrap_or("the next task")))?;
+        let mut locked = self.lock(&place, &format!("claim {} for {owner}", id.unwrap_or("the next task")))?;
         if let Some(id) = id {
             return self.claim_named(id, owner, &mut locked);
         }
@@ -218,7 +260,7 @@ impl<T: Tracker> Queue for TrackerQueue<T> {
 
     fn release(&self, id: &str, owner: &Owner, release: &Release<'_>) -> Result<Released> {
         let place = self.tracker.place()?;
-        let mut locked = place.lock(&format!("release {id}"))?;
+        let mut locked = self.lock(&place, &format!("release {id}"))?;
         let task = match self.one(id, &locked.claims) {
             // Somebody has deleted it.
             Err(error) if error.problem == Problem::Rejected => return locked.done(id).map(|()| Released::NotHeld),
@@ -241,7 +283,7 @@ impl<T: Tracker> Queue for TrackerQueue<T> {
 
     fn close(&self, id: &str, owner: Option<&Owner>, reason: &str) -> Result<()> {
         let place = self.tracker.place()?;
-        let mut locked = place.lock(&format!("close {id}"))?;
+        let mut locked = self.lock(&place, &format!("close {id}"))?;
         let task = self.one(id, &locked.claims)?;
         if let (TaskState::Held, Some(owner), Some(by)) = (task.state, owner, &task.owner)
             && Owner::read(by) != *owner
@@ -257,7 +299,7 @@ impl<T: Tracker> Queue for TrackerQueue<T> {
 
     fn label(&self, which: Unlabelled<'_>, label: &str) -> Result<Vec<String>> {
         let place = self.tracker.place()?;
-        let _locked = place.lock(&format!("put label {label} on tasks"))?;
+        let _locked = self.lock(&place, &format!("put label {label} on tasks"))?;
         self.tracker.label(which, label)
     }
 
@@ -274,7 +316,7 @@ impl<T: Tracker> Queue for TrackerQueue<T> {
     }
 
     fn hurry(&self) {
-        self.tracker.hurry();
+        self.tracker.program().hurried.store(true, Ordering::Relaxed);
     }
 }
 
@@ -287,13 +329,27 @@ fn no(task: Task) -> QueueError {
     QueueError::rejected(format!("task `{}` {why}", task.id), "claim another: `ap queue ready` lists them")
 }
 
-/// Adds what only we know: who claimed a task whose tracker does not say, and what we have parked.
-fn with_claims(mut task: Task, claims: &Claims) -> Task {
-    if task.state == TaskState::Held && task.owner.is_none() {
-        task.owner = claims.of(&task.id).map(|held| held.owner.clone());
+/// Our lock of the database, while it is held.
+struct Held<'a> {
+    locked: Locked<'a>,
+    program: &'a Program,
+}
+
+impl Drop for Held<'_> {
+    fn drop(&mut self) {
+        *self.program.witness.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
-    if let (TaskState::Ready | TaskState::Blocked, Some(why)) = (task.state, claims.parked(&task.id)) {
-        (task.state, task.why) = (TaskState::Blocked, Some(why.clone()));
+}
+
+impl<'a> Deref for Held<'a> {
+    type Target = Locked<'a>;
+    fn deref(&self) -> &Self::Target {
+        &self.locked
     }
-    task
+}
+
+impl DerefMut for Held<'_> {
+    fn deref_mut(&mut self) -> &mut Self::Target {
+        &mut self.locked
+    }
 }

@@ -139,6 +139,12 @@ impl Attempt {
         show(&said, &self.transcript);
     }
 
+    /// Returns what the agent said last; of a program that speaks plainly, the end of all it said.
+    pub(super) fn last_words(&self) -> String {
+        let told = self.transcript.final_text().map(str::to_owned);
+        told.unwrap_or_else(|| super::gates::end_of(&self.places.iteration.output()))
+    }
+
     /// Types how the attempt ended, and leaves `status.json` and `output.md` where they belong.
     pub(super) fn conclude(&mut self, plan: &Plan, node: &Node, now: Timestamp) -> io::Result<(Outcome, Usage)> {
         let folder = &self.places.iteration;
@@ -184,7 +190,7 @@ impl Attempt {
     }
 }
 
-fn places(plan: &Plan, node: &Node, cursor: Cursor, around: &Surroundings) -> Places {
+pub(super) fn places(plan: &Plan, node: &Node, cursor: Cursor, around: &Surroundings) -> Places {
     let run: RunDir = around.project.session(&plan.session);
     let stage = run.stage(cursor.node, &node.id);
     let iteration = run.iteration(cursor, &node.id);

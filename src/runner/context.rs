@@ -74,6 +74,7 @@ impl Briefing<'_> {
                 "errors": entry.status.errors,
             })),
             "last_error": state.last_error,
+            "last_verdict": state.last_gate.as_ref().map(|(gate, verdict)| json!({ "by": gate, "verdict": verdict })),
             "health": self.health(),
             "queue": self.queue(),
             "task": state.task,
@@ -118,7 +119,12 @@ impl Briefing<'_> {
                 "consensus_required": consensus,
                 "min_iterations": min_iterations,
             }),
-            Termination::Queue => json!({ "type": "queue" }),
+            Termination::Judge(judge) => json!({ "type": "judge", "criteria": judge.criteria, "min_iterations": judge.min_iterations }),
+            Termination::Promise { text } => json!({ "type": "promise", "text": text }),
+            Termination::Verify(gate) | Termination::Command(gate) => {
+                json!({ "type": self.node.termination.word(), "command": gate.command })
+            }
+            other => json!({ "type": other.word() }),
         }
     }
 

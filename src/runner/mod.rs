@@ -3,6 +3,7 @@ mod attempt;
 mod context;
 mod exchange;
 mod folder;
+mod gates;
 pub mod launch;
 mod outputs;
 pub mod shim;
@@ -13,6 +14,7 @@ mod take;
 mod tasks;
 mod view;
 
+pub use gates::freeze_gates;
 pub use surroundings::Surroundings;
 pub use take::{Mode, Taken, Wanted, end_attempt, kill_all, record_kill, stop_living, take};
 
@@ -22,7 +24,9 @@ use crate::error::Result;
 use crate::model::{Cursor, Effect, Ending, Event, Input, Request};
 use crate::store::session::Session;
 use crate::store::{crash, inbox};
+use crate::termination::promises;
 use attempt::Attempt;
+use gates::Gates;
 use jiff::Timestamp;
 use std::future::pending;
 use std::time::Duration;
@@ -57,6 +61,7 @@ struct Runner {
     view: View,
     attempt: Option<Attempt>,
     tasks: Tasks,
+    gates: Gates,
     /// Known before anything has to be waited for.
     known: Option<Input>,
     signals: Signals,
@@ -75,6 +80,7 @@ struct Signals {
 enum News {
     AgentGone,
     QueueAnswered(Input, Vec<String>),
+    GateAnswered(Input),
     SignOfLife,
     Woke,
     Known(Input),
@@ -93,7 +99,7 @@ impl Runner {
         let mut view = View::new(&around.project);
         view.opened(&session.plan, session.state());
         let tasks = Tasks::new(&around);
-        Ok(Self { session, around, view, attempt: None, tasks, known: None, signals, asked_to_stop: 0 })
+        Ok(Self { session, around, view, attempt: None, tasks, gates: Gates::default(), known: None, signals, asked_to_stop: 0 })
     }
 
     /// Records what follows, until nothing more does. Whatever has been noted is on disk when this returns.
@@ -137,6 +143,7 @@ impl Runner {
                 self.tasks.check(&self.session.plan, self.session.state(), cursor);
             }
             Some(Effect::ClaimTask(cursor)) => self.tasks.claim(&self.session.plan, self.session.state(), cursor),
+            Some(Effect::AskGate(cursor, gate)) => self.gates.ask(&self.session.plan, self.session.state(), &self.around, cursor, gate)?,
             Some(Effect::WaitUntil(_)) | None => (),
         }
         Ok(())
@@ -157,7 +164,9 @@ impl Runner {
                     self.session.commit()?;
                 }
             }
-            Err(outcome) => self.known = Some(Input::AgentExited { cursor, outcome, usage: crate::model::Usage::default() }),
+            Err(outcome) => {
+                self.known = Some(Input::AgentExited { cursor, outcome, usage: crate::model::Usage::default(), promises: Vec::new() });
+            }
         }
         Ok(())
     }
@@ -181,6 +190,7 @@ impl Runner {
             _ = self.signals.request.recv() => News::Look,
             () = ended(&mut self.attempt) => News::AgentGone,
             (input, remarks) = self.tasks.answered() => News::QueueAnswered(input, remarks),
+            input = self.gates.answered() => News::GateAnswered(input),
             () = reached(sign) => News::SignOfLife,
             () = passed(until) => News::Woke,
             () = tokio::time::sleep(tick) => News::Look,
@@ -195,6 +205,7 @@ impl Runner {
                 remarks.iter().for_each(|remark| self.view.remark(remark));
                 self.accept(&input)
             }
+            News::GateAnswered(input) => self.accept(&input),
             News::SignOfLife => {
                 self.tasks.give_sign(&self.session.plan, self.session.state());
                 Ok(())
@@ -222,7 +233,8 @@ impl Runner {
         }
         attempt.follow_to_end(|said, transcript| self.view.said(said, transcript));
         let (outcome, usage) = attempt.conclude(plan, &node, clock::now())?;
-        self.accept(&Input::AgentExited { cursor: attempt.cursor, outcome, usage })
+        let promises = promises(&attempt.last_words());
+        self.accept(&Input::AgentExited { cursor: attempt.cursor, outcome, usage, promises })
     }
 
     fn show(&mut self) {

@@ -36,13 +36,14 @@ impl Tasks {
 
     /// Takes back what ended agents hold, and looks, unless something is being asked already.
     pub(super) fn check(&mut self, plan: &Plan, state: &State, cursor: Cursor) {
-        let (project, run, tried) = (self.project.clone(), run(plan), state.tried());
+        let (project, run) = (self.project.clone(), run(plan));
+        let tried = state.tried().then(|| state.last_words());
         self.ask(plan, state, cursor, move |queue| {
             if let Err(error) = queue::join(queue, &run.session, &run.run, &project) {
                 // Others may then take our agents for dead; the look itself says what is wrong.
                 tracing::warn!(%error, "cannot join the queue");
             }
-            let settled = queue::settle(queue, &run, &queue::living(queue), tried);
+            let settled = queue::settle(queue, &run, &queue::living(queue), tried.as_deref());
             Input::QueueChecked { cursor, verdict: settled.verdict, released: settled.released, parked: settled.parked }
         });
     }
@@ -55,9 +56,12 @@ impl Tasks {
             match queue.claim(None, &owner) {
                 Ok(Claim::Won(task)) => Input::TaskClaimed { cursor: next, task },
                 // Others were quicker. Waiting a little is better than asking without pause.
-                Ok(Claim::Lost { .. } | Claim::None) => nothing(Verdict::Wait { held: 1, by: Vec::new() }),
-                Err(error) if error.problem == Problem::Rejected => nothing(Verdict::Wait { held: 1, by: Vec::new() }),
-                Err(error) => nothing(Verdict::Unknown { error: format!("{}; {}", error.what, error.next) }),
+                Ok(Claim::Lost { .. } | Claim::None) => nothing(Verdict::Wait { held: 0, by: Vec::new() }),
+                // A claim is not tried twice in a row; what came of it shows with the next look.
+                Err(error) if matches!(error.problem, Problem::Rejected | Problem::Silent | Problem::Protocol) => {
+                    nothing(Verdict::Busy { error: error.what })
+                }
+                Err(error) => nothing(queue::unanswered(&error)),
             }
         });
     }

@@ -142,13 +142,14 @@ impl View {
             Event::AgentExited { outcome, usage, .. } => self.outcome(state, outcome, usage),
             Event::QueueChecked { released, parked, .. } => {
                 if !released.is_empty() {
-                    self.line(&format!("  took back from agents that are gone: {}", text::clean(&released.join(", "))));
+                    self.line(&format!("  took back what was left unfinished: {}", text::clean(&released.join(", "))));
                 }
                 if !parked.is_empty() {
                     let free = "`ap queue release <id>` opens one again";
                     self.line(&format!("  parked after too many failed attempts: {}; {free}", text::clean(&parked.join(", "))));
                 }
             }
+            Event::GateAnswered { name, verdict, .. } => self.line(&format!("  {name}: {}", text::clean(&verdict.to_string()))),
             Event::TaskClaimed { task, .. } => self.line(&format!("  took {}: {}", text::clean(&task.id), text::clean(&task.title))),
             Event::WaitStarted { reason, until } => self.wait(reason, *until),
             Event::PauseRequested => self.line("  pause asked for; it holds when no agent runs"),
@@ -157,8 +158,8 @@ impl View {
             Event::NodeFinished { id, ending, .. } if plan.kind == PlanKind::Pipeline => {
                 self.line(&format!("{} stage {id}: {}", mark("✓", &Style::new().green()), ending));
             }
-            Event::PlanReplaced { .. } => self.line("  the plan was made anew from the definitions as they are"),
             Event::SessionStarted { .. }
+            | Event::PlanReplaced { .. }
             | Event::RunnerStarted { .. }
             | Event::SessionResumed { .. }
             | Event::IterationStarted { .. }
@@ -199,6 +200,9 @@ impl View {
             WaitReason::Delay => return,
             WaitReason::Retry { error } => format!("trying again at {}, after: {}", clock_time(until), text::plain(error)),
             WaitReason::RateLimit { reason } => format!("rate limited until {}: {reason}", clock_time(until)),
+            WaitReason::BusyQueue { error } => {
+                format!("looking at the queue again at {}: {}", clock_time(until), text::clean(error))
+            }
             WaitReason::Queue { held, by } => {
                 format!("looking at the queue again at {}: {}", clock_time(until), text::held(*held, by))
             }
@@ -250,6 +254,11 @@ fn ends_when(node: &Node, state: &State) -> String {
             format!("ends when {} in a row say stop ({} so far)", text::count(consensus, "agent"), state.tally.stops)
         }
         Termination::Queue => "ends when the queue is empty".to_owned(),
+        Termination::Promise { text } => format!("ends when an agent promises {}", text::clean(text)),
+        Termination::Verify(gate) | Termination::Command(gate) => format!("ends when `{}` says so", text::clean(&gate.command.join(" "))),
+        Termination::Judge(_) => "ends when a judge says so".to_owned(),
+        Termination::Any { of } => format!("ends with any of {}", of.iter().map(Termination::word).collect::<Vec<_>>().join(", ")),
+        Termination::All { of } => format!("ends with all of {}", of.iter().map(Termination::word).collect::<Vec<_>>().join(", ")),
     }
 }
 

@@ -11,9 +11,11 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    static NONE: std::collections::BTreeMap<u32, crate::model::GateVerdict> = std::collections::BTreeMap::new();
+
     fn seen(decisions: &[bool]) -> Evidence<'static> {
         let stops = decisions.iter().rev().take_while(|stop| **stop).count();
-        Evidence { iterations: decisions.len() as u32, max_iterations: 1000, stops: stops as u32, queue: None }
+        Evidence { iterations: decisions.len() as u32, max_iterations: 1000, stops: stops as u32, queue: None, promises: &[], gates: &NONE }
     }
 
     proptest! {

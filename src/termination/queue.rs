@@ -10,6 +10,7 @@ pub(super) fn ending(seen: &Evidence<'_>) -> Option<NodeEnding> {
         | Verdict::ReleaseStale { .. }
         | Verdict::Stalled { .. }
         | Verdict::NoItems { .. }
+        | Verdict::Busy { .. }
         | Verdict::Unknown { .. } => None,
     }
 }

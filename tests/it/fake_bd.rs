@@ -116,7 +116,7 @@ impl Bd {
     }
 }
 
-fn git(folder: &Utf8Path, args: &[&str]) {
+pub(crate) fn git(folder: &Utf8Path, args: &[&str]) {
     let identity = ["-c", "user.name=Tess", "-c", "user.email=tess@example.com"];
     let done = Command::new("git").args(identity).args(args).current_dir(folder).output().expect("git runs");
     assert!(done.status.success(), "git {args:?}: {}", String::from_utf8_lossy(&done.stderr));

@@ -196,7 +196,7 @@ impl World {
 
     /// Settles for the first run of the session `s` and returns the verdict and what was released.
     pub(crate) fn settle(&self) -> (String, Vec<String>) {
-        let settled = queue::settle(&*self.queue, &run("s", "r1"), &lives, false);
+        let settled = queue::settle(&*self.queue, &run("s", "r1"), &lives, None);
         let mut released = self.names(&settled.released);
         released.sort();
         (self.words(&settled.verdict), released)
@@ -210,6 +210,7 @@ impl World {
             Verdict::ReleaseStale { ids } => format!("stale {}", self.names(ids).join(" ")),
             Verdict::Stalled { left, .. } => format!("stalled {left}"),
             Verdict::NoItems { .. } => "no items".to_owned(),
+            Verdict::Busy { error } => format!("busy: {error}"),
             Verdict::Unknown { error } => format!("unknown: {error}"),
         }
     }

@@ -44,7 +44,7 @@ fn an_edited_definition_is_told_and_not_taken() {
 fn a_recompiled_session_goes_on_with_the_new_plan_and_the_old_words() {
     let project = edited(&["--command", "a=b", "--keep-env"]);
     let run = plan(&project)["run"].clone();
-    project.ap(&RECOMPILE).expect(0).says(&["the plan was made anew"]);
+    project.ap(&RECOMPILE).expect(0).says(&["the plan is made anew from .claude/loops/work/loop.yaml"]);
     assert_eq!(project.history("s"), [1, 2, 3, 4]);
     let node = plan(&project)["nodes"][0].clone();
     assert_eq!((&node["context"], &node["commands"]["a"], &node["agent"]["keep_env"]), (&"new".into(), &"b".into(), &true.into()));
@@ -89,6 +89,20 @@ fn a_pipeline_keeps_what_has_begun() {
     let stages = project.status("s")["stages"].clone();
     let names: Vec<_> = stages.as_array().expect("a list").iter().map(|stage| stage["name"].as_str().expect("a name")).collect();
     assert_eq!(names, ["a", "b", "x", "y"]);
+}
+
+#[test]
+fn an_agent_at_work_is_not_called_in_another_way() {
+    let project = Project::new();
+    let script = "[ -e ../go ] || sleep 600\necho '{\"decision\": \"continue\"}' >\"$status\"\n";
+    let shell_loop = |more: &str| project.shell_loop("work", &format!("{more}termination: {{ type: fixed, max: 2 }}\n"), script);
+    shell_loop("");
+    let runner = project.start(&["work", "s", "--foreground"]);
+    project.until_event("s", "agent_started", 1);
+    runner.kill_9();
+    shell_loop("args: [more]\n");
+    project.ap(&RECOMPILE).expect(2).says(&["iteration 1 of node `work` is not over", "another way"]);
+    assert!(project.events("s", "plan_replaced").is_empty());
 }
 
 /// Whatever moment the runner dies at, the session then has the old plan or the new one, as the journal says.

@@ -1,4 +1,7 @@
 //! Sessions that work off a queue: what they hold, give back, park and are handed; the same over a checklist and beads.
+#[cfg(feature = "fake-bd")]
+mod beads;
+
 use crate::project::Project;
 use nix::sys::signal::Signal;
 use serde_json::Value;
@@ -166,70 +169,32 @@ fn a_claim_can_be_the_engine_s_by_flag_and_nothing_else() {
     project.ap(&["judged", "j", "--foreground"]).expect(2).says(&["`claim: engine` needs a loop that ends with its queue"]);
 }
 
-#[cfg(feature = "fake-bd")]
-mod beads {
-    use super::*;
-
-    fn project(titles: &[&str], version: &str) -> Tasks {
-        let tasks = Tasks::beads(titles, version);
-        tasks.project.shell_loop("work", "termination: { type: queue }\nretries: 0\n", CLOSES);
-        tasks
+#[test]
+fn a_broken_night_ends_before_everything_is_parked() {
+    for tasks in Tasks::all(&["a", "b", "c", "d", "e"]) {
+        let project = &tasks.project;
+        let script = "ap queue claim >/dev/null; echo '{\"decision\":\"error\",\"reason\":\"the network is down\"}' >\"$status\"";
+        project.shell_loop("work", "termination: { type: queue }\n", script);
+        project.ap(&["work", "s", "--foreground"]).expect(1).says(&["3 iterations in a row ended in an error", "the network is down"]);
+        assert_eq!((tasks.journalled("parked"), project.history("s").len()), (2, 6));
+        let status = tasks.queue(&["status"]);
+        assert!(status["blocked"][0]["why"].as_str().is_some_and(|why| why.contains("the network is down")), "{status}");
     }
+}
 
-    #[test]
-    fn without_a_task_of_its_label_a_session_says_what_to_do() {
-        let tasks = project(&["one", "two"], "1.0.5");
-        let ran = tasks.project.ap(&["work", "other", "--foreground"]).expect(1);
-        ran.says(&["looked for issues with the label `pipeline/other`", "no ready task is without a session's label", "--label NAME"]);
-        tasks.bd(&["create", "free", "-d", "x", "--json"]);
-        tasks
-            .project
-            .ap(&["work", "other", "--foreground", "--force"])
-            .expect(1)
-            .says(&["1 ready task without", "ap queue label other --all-ready"]);
-        tasks.project.ap(&["queue", "label", "other", "--all-ready"]).expect(0).says(&["pipeline/other"]);
-        tasks.project.ap(&["work", "other", "--foreground", "--force"]).expect(0);
-        tasks.project.ap(&["work", "third", "--foreground", "--label", "pipeline/s"]).expect(0);
-        assert_eq!(tasks.queue(&["status"])["closed"], 2);
-    }
-
-    #[test]
-    fn a_label_with_a_comma_is_refused_with_the_reason() {
-        let tasks = project(&["one"], "0.49.5");
-        let why = "beads takes a comma for the end of a label";
-        tasks.project.ap(&["work", "s", "--foreground", "--label", "a,b"]).expect(2).says(&["the label `a,b` cannot be used", why]);
-        tasks.project.ap(&["queue", "label", "s", "--all-ready", "--label", "a,b"]).expect(1).says(&[why]);
-    }
-
-    #[test]
-    fn a_project_without_a_database_is_told_the_command_and_gets_none() {
-        let mut tasks = project(&[], "0.49.5");
-        fs_err::remove_dir_all(tasks.project.root().join(".beads")).expect("it is there");
-        let ran = tasks.project.ap(&["work", "s", "--foreground", "--queue", "beads"]).expect(1);
-        ran.says(&["there is no beads database", "`bd init --prefix NAME`", "no beads database found"]);
-        assert!(!tasks.project.root().join(".beads").exists(), "nobody asked for one");
-        let path = tasks.project.var("PATH").rsplit_once("/bin:").map(|(_, rest)| rest.to_owned()).expect("a PATH");
-        tasks.project.set("PATH", path);
-        let ran = tasks.project.ap(&["work", "t", "--foreground", "--queue", "beads"]).expect(1);
-        ran.says(&["cannot call `bd`: there is no such program on PATH", "ap doctor"]);
-    }
-
-    #[test]
-    fn versions_too_old_and_too_new_are_told() {
-        let tasks = project(&["one"], "0.20.1");
-        tasks.project.ap(&["work", "s", "--foreground"]).expect(1).says(&["bd 0.20.1 is too old: 0.24.0 is the oldest"]);
-        let tasks = project(&["one"], "9.9.9");
-        let ran = tasks.project.ap(&["work", "s", "--foreground"]).expect(0);
-        assert_eq!(ran.text().matches("bd 9.9.9 is newer than any this ap knows").count(), 1, "{}", ran.text());
-    }
-
-    #[test]
-    fn agents_that_call_bd_themselves_act_as_their_iteration() {
-        let tasks = project(&["one"], "1.3.0");
-        tasks.project.shell_loop("work", "termination: { type: queue }\n", "id=$(bd ready --label pipeline/s --json | grep -o '\"id\": *\"[^\"]*\"' | head -1 | cut -d'\"' -f4)\nbd update \"$id\" --claim --json >../claimed.json\n[ \"$n\" = 1 ] || { bd close \"$id\" --json >/dev/null; }\necho '{\"decision\":\"continue\"}' >\"$status\"");
-        tasks.project.ap(&["work", "s", "--foreground"]).expect(0);
-        assert_eq!(tasks.journalled("released"), 1, "what the first one left");
-        let claimed = fs_err::read_to_string(tasks.project.outside().join("claimed.json")).expect("it was claimed");
-        assert!(claimed.contains("pipeline/s/"), "{claimed}");
+#[test]
+fn a_task_that_kills_its_agents_is_parked_and_the_others_are_done() {
+    for tasks in Tasks::all(&["bad", "good"]) {
+        let project = &tasks.project;
+        let bad = tasks.queue(&["ready"])[0]["id"].as_str().expect("an id").to_owned();
+        let script = format!(
+            "id=$(ap queue claim --json | cut -d'\"' -f4)\n[ \"$id\" != {bad} ] || kill -9 $$\nap queue close \"$id\" >/dev/null && echo '{{\"decision\":\"continue\"}}' >\"$status\""
+        );
+        project.shell_loop("work", "termination: { type: queue }\n", &script);
+        project
+            .ap(&["work", "s", "--foreground"])
+            .expect(4)
+            .says(&["the queue is stalled: 1 task left", "was parked after 3 failed attempts"]);
+        assert_eq!(tasks.queue(&["status"])["closed"], 1);
     }
 }

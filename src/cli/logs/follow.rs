@@ -148,6 +148,7 @@ impl<'a> Following<'a> {
                 WaitReason::Delay => (),
                 WaitReason::Retry { error } => self.say(&format!("waits until {until} to try again: {error}")),
                 WaitReason::RateLimit { reason } => self.say(&format!("waits until {until} for the quota: {reason}")),
+                WaitReason::BusyQueue { error } => self.say(&format!("waits until {until} for the queue, which is busy: {error}")),
                 WaitReason::Queue { held, by } => self.say(&format!("waits until {until} for {}", crate::text::held(*held, by))),
             },
             Event::SessionFinished { .. } => {

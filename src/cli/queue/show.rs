@@ -80,6 +80,7 @@ pub(super) fn meaning(verdict: &Verdict) -> String {
         Verdict::ReleaseStale { ids } => format!("what is left is held by agents that are gone ({})", ids.len()),
         Verdict::Stalled { left, .. } => format!("everything left is blocked ({left})"),
         Verdict::NoItems { looked_for, next } => format!("there are no tasks; looked for {looked_for}; {next}"),
+        Verdict::Busy { error } => format!("the queue is busy: {error}"),
         Verdict::Unknown { error } => format!("the queue did not answer: {error}"),
     }
 }

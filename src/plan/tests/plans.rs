@@ -48,11 +48,12 @@ fn what_nobody_says_is_sensible() {
           "queue": {
             "provider": "backlog",
             "path": "/project/backlog.md",
-            "claim_by": "agent",
+            "claim": "agent",
             "max_wait_s": 600,
             "max_attempts": 3,
             "timeout_s": 60
           },
+          "judge": null,
           "output_path": "",
           "context": "",
           "from": null,

@@ -5,6 +5,7 @@ use crate::queue::json::{self, Answer};
 use crate::queue::program::{Program, Said};
 use crate::queue::{At, Owner, QueueError, Result};
 use camino::Utf8Path;
+use std::sync::Mutex;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
@@ -28,7 +29,10 @@ impl Bd {
     pub(super) fn new(name: &str, database: Option<&Utf8Path>, timeout_s: u64, at: &At) -> Self {
         let env = environment(&at.env, database);
         let limit = Duration::from_secs(timeout_s);
-        Self { name: name.to_owned(), program: Program { cwd: at.project.clone(), env, limit, hurried: AtomicBool::new(false) } }
+        Self {
+            name: name.to_owned(),
+            program: Program { cwd: at.project.clone(), env, limit, hurried: AtomicBool::new(false), witness: Mutex::default() },
+        }
     }
 
     /// Asks for issues. Changes nothing, so it is asked again when it fails.

@@ -9,6 +9,7 @@ mod issue;
 mod version;
 
 use super::claims::Place;
+use super::program::Program;
 use super::tracker::{Ready, Tracker};
 use super::{At, Owner, QueueError, Result, Unlabelled};
 use crate::model::{Sought, Task};
@@ -17,7 +18,6 @@ use call::Bd;
 use camino::{Utf8Path, Utf8PathBuf};
 use issue::{Issue, Seen, done_statuses};
 use std::collections::HashMap;
-use std::sync::atomic::Ordering;
 use std::sync::{Mutex, OnceLock, PoisonError};
 use version::{Dialect, Version};
 
@@ -27,6 +27,8 @@ const ACTORS: [&str; 2] = ["BD_ACTOR", "BEADS_ACTOR"];
 const VERSION: &str = "AP_BD_VERSION";
 /// How much of what is ready one look asks for.
 const GLANCE: &str = "100";
+/// The same as a number.
+const MOST_GLANCED: usize = 100;
 
 /// The issues of a label, or of a whole database.
 #[derive(Debug)]
@@ -79,8 +81,12 @@ impl Beads {
     }
 
     fn list_ready(&self, limit: &str) -> Result<Vec<Issue>> {
-        // Old versions list what is in progress, all list what is assigned.
-        Ok(self.list(&["ready", "--sort", "priority", "--limit", limit])?.into_iter().filter(Issue::is_free).collect())
+        let listed = self.list(&["ready", "--sort", "priority", "--limit", limit])?;
+        let cut = limit == GLANCE && MOST_GLANCED <= listed.len();
+        // Old versions list what is in progress, all list containers and what is assigned.
+        let free: Vec<Issue> = listed.into_iter().filter(Issue::is_free).collect();
+        // What can be taken may come behind all that cannot.
+        if cut && free.is_empty() { self.list_ready("0") } else { Ok(free) }
     }
 
     fn in_progress(&self) -> Result<Vec<Issue>> {
@@ -258,8 +264,12 @@ impl Tracker for Beads {
         std::mem::take(&mut *self.remarks.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    fn hurry(&self) {
-        self.bd.program.hurried.store(true, Ordering::Relaxed);
+    fn program(&self) -> &Program {
+        &self.bd.program
+    }
+
+    fn parks(&self) -> bool {
+        true
     }
 }
 

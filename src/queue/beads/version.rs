@@ -24,7 +24,7 @@ pub(super) struct Version {
 pub(super) struct Dialect {
     /// `update --claim` exists (0.42).
     pub(super) has_claim: bool,
-    /// A claim compares and sets, and refuses closed issues (0.49.4).
+    /// A claim compares and sets, and refuses what is closed or assigned (0.49.4; from 1.0.4 whatever is not open).
     pub(super) claims_safely: bool,
     /// A claim has a lease that must be kept alive (1.3).
     pub(super) has_leases: bool,

@@ -62,10 +62,9 @@ fn an_outer_task_is_not_closed_before_its_subtasks() {
 }
 
 #[test]
-fn what_is_blocked_or_begun_by_hand_does_not_count_as_done() {
+fn what_is_dropped_counts_as_done_and_what_is_blocked_does_not() {
     let verdict = |text: &str| Fixture::new(text).queue.census(&|_| true).unwrap().verdict(Sought::default);
     assert_eq!(verdict("- [x] a\n- [-] b\n"), Verdict::Done { closed: 2 });
-    assert_eq!(verdict("- [x] a\n- [~] b\n"), Verdict::Wait { held: 1, by: vec![BY_HAND.to_owned()] });
     let blocked = vec!["b has no plain space in its box: write `[ ]`".to_owned()];
     assert_eq!(verdict("- [x] a\n- [] b (#b)\n"), Verdict::Stalled { blocked, left: 1 });
 }

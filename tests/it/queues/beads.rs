@@ -2,7 +2,7 @@
 use super::{Made, Provider, Put, Stage, World};
 use crate::fake_bd::Bd;
 use agent_pipelines::plan::QueueSource;
-use agent_pipelines::queue::At;
+use agent_pipelines::queue::{self, At, Claim};
 use agent_pipelines::store::atomic;
 use camino::Utf8PathBuf;
 use serde_json::Value;
@@ -132,7 +132,9 @@ impl Stage for BdStage {
             return tasks.iter().map(|task| format!("demo-{}", task.name)).collect();
         }
         let make = |task: &Made<'_>| {
-            let id = self.bd.create(task.title, &["-l", LABEL]);
+            // A title may look like a flag.
+            let issue = self.quietly(&["create", &format!("--title={}", task.title), "-d", "x", "-l", LABEL]);
+            let id = issue["id"].as_str().expect("an id").to_owned();
             let _ = task.closed.then(|| self.quietly(&["close", &id]));
             id
         };
@@ -181,4 +183,17 @@ impl Stage for BdStage {
     fn set(&mut self, name: &str, value: &str) {
         self.bd.set(name, value);
     }
+}
+
+#[test]
+fn a_worktree_shares_the_queue_of_its_repository() {
+    let world = world("1.3.0", &["a"]);
+    let At { project, env } = world.stage.at();
+    for args in [&["commit", "-q", "--allow-empty", "-m", "first"][..], &["worktree", "add", "-q", "../tree"]] {
+        crate::fake_bd::git(&project, args);
+    }
+    let there = queue::open(&world.spec, &At { project: project.parent().unwrap().join("tree"), env });
+    assert_eq!(there.folder(), world.queue.folder());
+    world.take(Some("a"), &super::agent("s", 1));
+    assert_eq!(there.claim(Some(world.id("a")), &super::agent("t", 1)), Ok(Claim::Lost { by: "pipeline/s/r1/1".to_owned() }));
 }

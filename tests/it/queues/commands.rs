@@ -2,7 +2,7 @@
 use super::{Made, Put, Stage, agent, provider};
 use agent_pipelines::model::Env;
 use agent_pipelines::plan::{QueueSource, QueueSpec, TrackerCommands};
-use agent_pipelines::queue::{At, Problem, open};
+use agent_pipelines::queue::{At, Owner, Problem, Released, open};
 use agent_pipelines::store::atomic;
 use camino::{Utf8Path, Utf8PathBuf};
 use serde_json::{Value, json};
@@ -32,23 +32,26 @@ pub(super) fn script(_name: &'static str) -> Box<dyn Stage> {
     let folder = tempfile::Builder::new().prefix("queue tests ").tempdir().expect("a temporary folder");
     let top = Utf8PathBuf::from_path_buf(folder.path().canonicalize().expect("it is there")).expect("a UTF-8 path");
     let stage = ScriptStage { _folder: folder, file: top.join("tracker.json"), env: Env::default() };
-    stage.save(&json!({ "tasks": [], "closings": [] }));
+    stage.save(&[]);
     Box::new(stage)
 }
 
 impl ScriptStage {
-    fn load(&self) -> Value {
-        serde_json::from_slice(&fs_err::read(&self.file).expect("the file")).expect("JSON")
+    fn load(&self) -> Vec<Value> {
+        let state: Value = serde_json::from_slice(&fs_err::read(&self.file).expect("the file")).expect("JSON");
+        state["tasks"].as_array().expect("tasks").clone()
     }
 
-    fn save(&self, state: &Value) {
-        atomic::replace(&self.file, state.to_string().as_bytes()).expect("a file");
+    fn save(&self, tasks: &[Value]) {
+        // As the tracker reads it: serde_json puts `id` first, and nothing but commas between them.
+        let lines: Vec<String> = tasks.iter().map(Value::to_string).collect();
+        atomic::replace(&self.file, format!("{{\"tasks\": [\n{}\n]}}\n", lines.join(",\n")).as_bytes()).expect("a file");
     }
 
     fn change(&self, change: impl FnOnce(&mut Vec<Value>)) {
-        let mut state = self.load();
-        change(state["tasks"].as_array_mut().expect("tasks"));
-        self.save(&state);
+        let mut tasks = self.load();
+        change(&mut tasks);
+        self.save(&tasks);
     }
 
     fn commands(&self) -> TrackerCommands {
@@ -100,8 +103,8 @@ impl Stage for ScriptStage {
     }
 
     fn truth(&self, id: &str) -> (String, Option<String>) {
-        let state = self.load();
-        let task = state["tasks"].as_array().expect("tasks").iter().find(|task| task["id"] == id).expect("the task");
+        let tasks = self.load();
+        let task = tasks.iter().find(|task| task["id"] == id).expect("the task");
         (task["state"].as_str().expect("a state").to_owned(), None)
     }
 
@@ -111,8 +114,8 @@ impl Stage for ScriptStage {
 
     fn closings(&self) -> BTreeMap<String, usize> {
         let mut closings = BTreeMap::new();
-        for id in self.load()["closings"].as_array().expect("a list") {
-            *closings.entry(id.as_str().expect("an id").to_owned()).or_default() += 1;
+        for id in fs_err::read_to_string(format!("{}.closed", self.file)).unwrap_or_default().lines() {
+            *closings.entry(id.to_owned()).or_default() += 1;
         }
         closings
     }
@@ -152,7 +155,7 @@ fn what_a_command_says_wrongly_is_unknown() {
         let (queue, world) = queue(program);
         // Else it is asked again and again.
         queue.hurry();
-        let settled = agent_pipelines::queue::settle(&*queue, &super::run("s", "r1"), &super::lives, false);
+        let settled = agent_pipelines::queue::settle(&*queue, &super::run("s", "r1"), &super::lives, None);
         let verdict = world.words(&settled.verdict);
         assert!(verdict.starts_with("unknown: ") && verdict.contains(words), "{program}: {verdict}");
     }
@@ -173,6 +176,32 @@ fn a_plan_keeps_every_kind_of_queue() {
         let text = serde_json::to_string(&spec).unwrap();
         assert_eq!(serde_json::from_str::<QueueSpec>(&text).unwrap_or_else(|error| panic!("{error}: {text}")), spec);
     }
+}
+
+#[test]
+fn what_a_tracker_cannot_park_is_remembered_beside_it() {
+    let mut world = provider("tracker.py").open(&["a", "b"]);
+    let QueueSource::Command(commands) = &mut world.spec.source else { panic!("no commands") };
+    commands.park.clear();
+    world.spec.max_attempts = 1;
+    world.reopen();
+    world.take(Some("a"), &agent("s", 1));
+    assert_eq!(world.give_back("a", &agent("s", 1), true), Ok(Released::Parked));
+    assert_eq!(world.truth("a").0, "open");
+    assert_eq!(world.take(None, &agent("s", 2)), "b");
+    assert!(world.claim(Some("a"), &agent("s", 3)).unwrap_err().what.contains("parked after 1 failed attempt"));
+    assert_eq!(world.give_back("a", &Owner::person("ann"), false), Ok(Released::Back));
+    assert_eq!(world.take(None, &agent("s", 3)), "a");
+}
+
+#[test]
+fn a_command_is_told_everything_on_stdin() {
+    let told = "import sys\nsys.argv[1] == 'list' or open('told', 'w').write(sys.stdin.read())\n\
+        print('[{\"id\": \"a\", \"title\": \"x\", \"state\": \"open\"}]')";
+    let (queue, world) = queue(told);
+    queue.close("a", Some(&agent("s", 1)), "it's\ndone").unwrap_err();
+    let told: Value = serde_json::from_slice(&fs_err::read(world.stage.at().project.join("told")).unwrap()).unwrap();
+    assert_eq!(told, json!({ "action": "close", "id": "a", "owner": "pipeline/s/r1/1", "label": "", "reason": "it's\ndone" }));
 }
 
 /// A tracker whose `list` always shows the task in one state and whose other commands refuse.

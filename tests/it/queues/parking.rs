@@ -64,7 +64,7 @@ fn settling_after_a_failed_attempt_counts_it() {
         let world = provider.open(&["a", "b"]);
         let settled = [1, 2, 3].map(|iteration| {
             world.take(Some("a"), &agent("s", iteration));
-            queue::settle(&*world.queue, &run("s", "r1"), &lives, true)
+            queue::settle(&*world.queue, &run("s", "r1"), &lives, Some(""))
         });
         let parked = settled.map(|settled| (world.names(&settled.released), world.names(&settled.parked)));
         let a = || vec!["a".to_owned()];

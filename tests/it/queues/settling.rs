@@ -66,7 +66,7 @@ fn a_run_that_joined_is_alive_while_its_session_runs() {
         join(&*world.queue, &session, &theirs.run, &project).unwrap();
         world.take(Some("a"), &agent_of("other", "r5", 1));
         world.take(Some("b"), &agent_of("other", "r4", 9));
-        let settle = || queue::settle(&*world.queue, &run("s", "r1"), &living(&*world.queue), false);
+        let settle = || queue::settle(&*world.queue, &run("s", "r1"), &living(&*world.queue), None);
         let settled = settle();
         assert_eq!(
             (world.words(&settled.verdict), world.names(&settled.released)),

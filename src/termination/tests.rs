@@ -1,0 +1,90 @@
+use super::{Answer, Evidence, Gate, Judge, Termination};
+use crate::model::{GateVerdict, NodeEnding};
+use proptest::prelude::*;
+use std::collections::BTreeMap;
+
+fn gate() -> Gate {
+    Gate { command: vec!["check".to_owned()], timeout_s: 1, frozen: Vec::new() }
+}
+
+fn leaf() -> impl Strategy<Value = Termination> {
+    prop_oneof![
+        Just(Termination::Judgment { consensus: 2, min_iterations: 1 }),
+        Just(Termination::Promise { text: "DONE".to_owned() }),
+        Just(Termination::Verify(gate())),
+        Just(Termination::Command(gate())),
+        Just(Termination::Judge(Judge { criteria: String::new(), min_iterations: 2, confidence: 50 })),
+    ]
+}
+
+fn tree() -> impl Strategy<Value = Termination> {
+    leaf().prop_recursive(3, 12, 4, |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 1..4).prop_map(|of| Termination::Any { of }),
+            prop::collection::vec(inner, 1..4).prop_map(|of| Termination::All { of }),
+        ]
+    })
+}
+
+/// The plain meaning, with every gate answered beforehand.
+fn holds(termination: &Termination, seen: &Evidence<'_>, answers: &[bool], next: &mut usize) -> bool {
+    match termination {
+        Termination::Any { of } => of.iter().map(|part| holds(part, seen, answers, next)).fold(false, |any, part| any | part),
+        Termination::All { of } => of.iter().map(|part| holds(part, seen, answers, next)).fold(true, |all, part| all & part),
+        Termination::Judgment { consensus, .. } => *consensus <= seen.stops,
+        Termination::Promise { text } => seen.promises.contains(text),
+        Termination::Verify(_) | Termination::Command(_) | Termination::Judge(_) => {
+            *next += 1;
+            let early = matches!(termination, Termination::Judge(judge) if seen.iterations < judge.min_iterations);
+            !early && answers[*next - 1]
+        }
+        Termination::Fixed | Termination::Queue => unreachable!("not made here"),
+    }
+}
+
+proptest! {
+    #[test]
+    fn gates_are_asked_only_until_it_is_clear_and_the_answer_is_the_plain_meaning(
+        termination in tree(), stops in 0u32..4, iterations in 1u32..4, promised in any::<bool>(), answers in prop::collection::vec(any::<bool>(), 64)
+    ) {
+        let promises = if promised { vec!["DONE".to_owned()] } else { Vec::new() };
+        let mut gates = BTreeMap::new();
+        let nobody = BTreeMap::new();
+        let seen = Evidence { iterations, max_iterations: 100, stops, queue: None, promises: &promises, gates: &nobody };
+        let expected = holds(&termination, &seen, &answers, &mut 0);
+        for _ in 0..=termination.gates().len() {
+            match termination.answer(&Evidence { gates: &gates, ..seen }) {
+                Answer::Asks(number) => {
+                    prop_assert!(!gates.contains_key(&number), "asked twice");
+                    prop_assert!((number as usize) < termination.gates().len(), "nobody to ask");
+                    let reason = String::new();
+                    let verdict = if answers[number as usize] { GateVerdict::Stop { reason } } else { GateVerdict::Broken { reason } };
+                    gates.insert(number, verdict);
+                }
+                Answer::Ends(_) => { prop_assert!(expected); return Ok(()); }
+                Answer::GoesOn => { prop_assert!(!expected); return Ok(()); }
+            }
+        }
+        prop_assert!(false, "never an answer");
+    }
+}
+
+#[test]
+fn a_cheap_no_spares_the_question() {
+    let of = vec![Termination::Verify(gate()), Termination::Judgment { consensus: 2, min_iterations: 1 }];
+    let seen = Evidence { iterations: 1, max_iterations: 9, stops: 0, queue: None, promises: &[], gates: &BTreeMap::new() };
+    assert_eq!(Termination::All { of: of.clone() }.answer(&seen), Answer::GoesOn);
+    assert_eq!(Termination::Any { of: of.clone() }.answer(&seen), Answer::Asks(0));
+    assert_eq!(Termination::Any { of }.answer(&Evidence { stops: 2, ..seen }), Answer::Ends(NodeEnding::Consensus { votes: 2 }));
+}
+
+#[test]
+fn the_last_iteration_is_judged_before_it_is_the_last() {
+    let seen = Evidence { iterations: 9, max_iterations: 9, stops: 0, queue: None, promises: &[], gates: &BTreeMap::new() };
+    assert_eq!(Termination::Verify(gate()).answer(&seen), Answer::Asks(0));
+    let gates = [(0, GateVerdict::Continue { reason: String::new() })].into();
+    assert_eq!(
+        Termination::Verify(gate()).answer(&Evidence { gates: &gates, ..seen }),
+        Answer::Ends(NodeEnding::MaxIterations { iterations: 9 })
+    );
+}
