@@ -80,7 +80,12 @@ fn preview(args: &Args, context: &Context) -> Result<Preview> {
     let (mut plan, warnings) = compile(&sources, &request, &overrides).map_err(invalid)?;
     plan.inputs = inputs::expand(context.project.root(), &plan.inputs)?;
     let prompts = (0..).zip(&plan.nodes).map(|(index, node)| prompt(&plan, index, node, context)).collect::<Result<_>>()?;
-    Ok(Preview { max_agents: plan.nodes.iter().map(|node| u64::from(node.max_iterations)).sum(), prompts, warnings, plan })
+    Ok(Preview {
+        max_agents: u64::from(plan.runs) * plan.nodes.iter().map(|node| u64::from(node.max_iterations)).sum::<u64>(),
+        prompts,
+        warnings,
+        plan,
+    })
 }
 
 /// Renders a node's first prompt with the paths the runner would use.
@@ -110,7 +115,8 @@ fn show(preview: &Preview, context: &Context) -> Result<()> {
     let plan = &preview.plan;
     let (name, origin) = (format!("{} {}", library::word(plan.kind), plan.name), catalog::origin(plan.source.origin));
     ui::out(format!("{}  session {}, {} ({origin})", style::heading(&name), plan.session, plan.source.path))?;
-    ui::out(format!("At most {}, retries of crashed ones aside.", count(preview.max_agents, "agent")))?;
+    let runs = if 1 < plan.runs { format!(", in {} runs of all nodes", plan.runs) } else { String::new() };
+    ui::out(format!("At most {}{runs}, retries of crashed ones aside.", count(preview.max_agents, "agent")))?;
     ui::out(format!("Everything is kept in {}\n", context.project.session(&plan.session).root()))?;
     let row = |node: &Node| {
         let agent = format!("{:?} {}", node.agent.provider, node.agent.model).to_lowercase();

@@ -24,6 +24,9 @@ pub struct Said {
     /// Most iterations to run: the same as the number after the session
     #[arg(long = "max", value_name = "N")]
     pub most: Option<u32>,
+    /// Run all nodes of a pipeline this many times, one run after the other
+    #[arg(long, value_name = "N")]
+    pub runs: Option<u32>,
     /// End the session when its agents have cost this much; 0 is no bound
     #[arg(long, value_name = "USD", value_parser = dollars)]
     pub max_cost: Option<f64>,
@@ -64,6 +67,16 @@ impl Said {
         }
     }
 
+    /// Returns how often a pipeline runs, which may be said as a flag or after the session.
+    pub fn runs(&self, positional: Option<u32>) -> Result<Option<u32>> {
+        match (self.runs, positional) {
+            (Some(flag), Some(number)) if flag != number => {
+                Err(Error::usage(format!("{number} runs, or --runs {flag}?")).hint("say it once"))
+            }
+            (flag, number) => Ok(flag.or(number)),
+        }
+    }
+
     /// Returns what the flags say.
     pub fn flags(&self, max: Option<u32>) -> Result<Overrides> {
         Ok(Overrides {
@@ -71,6 +84,7 @@ impl Said {
             model: self.model.clone(),
             permissions: self.permissions.clone(),
             max_iterations: max,
+            runs: self.runs,
             context: self.context.clone(),
             inputs: inputs::expand(&camino::absolute_utf8(".")?, &self.input)?,
             commands: self.command.iter().cloned().collect(),
@@ -88,6 +102,7 @@ impl Said {
     pub fn change(&self) -> Result<Change> {
         let frozen = [
             ("--provider", self.provider.is_some()),
+            ("--runs", self.runs.is_some()),
             ("--context", self.context.is_some()),
             ("--input", !self.input.is_empty()),
             ("--command", !self.command.is_empty()),

@@ -48,7 +48,7 @@ pub struct LoopArgs {
     pub flags: Flags,
 }
 
-/// `ap pipeline <file|name> [session]`, `ap pipeline --single-stage <loop> [session] [max]`
+/// `ap pipeline <file|name> [session] [runs]`, `ap pipeline --single-stage <loop> [session] [max]`
 #[derive(Args, Clone, Debug)]
 pub struct PipelineArgs {
     /// Run one loop: the same as `ap loop`
@@ -58,9 +58,9 @@ pub struct PipelineArgs {
     pub name: String,
     /// Name of the session; the pipeline's with date and time if not given
     pub session: Option<SessionName>,
-    /// Most iterations to run, with --single-stage
-    #[arg(requires = "single_stage")]
-    pub max: Option<u32>,
+    /// How often to run it; with --single-stage the most iterations to run
+    #[arg(value_name = "RUNS")]
+    pub number: Option<u32>,
     #[command(flatten)]
     pub flags: Flags,
 }
@@ -89,9 +89,11 @@ pub fn run_loop(args: &LoopArgs, context: &Context) -> Result<ExitCode> {
 /// Starts a pipeline.
 pub fn run_pipeline(args: &PipelineArgs, context: &Context) -> Result<ExitCode> {
     if args.single_stage {
-        let PipelineArgs { name, session, max, flags, .. } = args.clone();
+        let PipelineArgs { name, session, number: max, flags, .. } = args.clone();
         return run_loop(&LoopArgs { name, session, max, flags }, context);
     }
+    let mut args = args.clone();
+    args.flags.said.runs = args.flags.said.runs(args.number)?;
     if args.flags.resume {
         let session = args
             .session

@@ -191,7 +191,7 @@ fn queue_wait(state: &State, node: &Node, now: Timestamp) -> Result<Timestamp, u
 /// not pass, is unfinished.
 fn all_done(plan: &Plan, state: &State) -> Ending {
     let unfinished =
-        plan.nodes.iter().zip(&state.finished).find(|(node, done)| node.termination.needs_goal() && !done.ending.reached_goal());
+        plan.nodes.iter().cycle().zip(&state.finished).find(|(node, done)| node.termination.needs_goal() && !done.ending.reached_goal());
     match (unfinished, state.finished.last()) {
         (Some((node, done)), _) => Ending::LimitReached {
             limit: format!("node `{}` used all its {} iterations before {}", node.id, done.iterations, goal(&node.termination)),

@@ -94,7 +94,7 @@ impl State {
 
     /// Returns the current node, or nothing when all are done.
     pub fn node<'a>(&self, plan: &'a Plan) -> Option<&'a Node> {
-        plan.nodes.get(self.cursor.node as usize)
+        plan.node_at(self.cursor.node)
     }
 
     /// Returns the session's bounds, with what a person has changed since the start.

@@ -4,23 +4,25 @@ use crate::plan::{Node, Plan};
 
 /// Returns why a session cannot go on with the new plan, if it cannot.
 ///
-/// What has happened must mean the same in both: the nodes up to the current one are the same in the same order, one that
-/// has begun has the same tasks, and an agent that may be at work is called in the same way. What comes later may be
+/// What has happened must mean the same in both: the nodes up to the current one are the same in the same order, in every
+/// run so far; one that has begun has the same tasks, and an agent that may be at work is called in the same way. What comes later may be
 /// anything, and so may what the nodes say.
 pub fn replaceable(old: &Plan, new: &Plan, state: &State) -> Result<(), String> {
     if old.kind != new.kind {
         return Err("a loop does not become a pipeline, nor a pipeline a loop".to_owned());
     }
-    let current = state.cursor.node as usize;
-    for (index, was) in old.nodes.iter().enumerate().take(current + 1) {
-        let place = index + 1;
-        match new.nodes.get(index) {
-            None => return Err(format!("node {place}, `{}`, is no longer there", was.id)),
-            Some(is) if is.id != was.id => return Err(format!("node {place} is `{}` now, and was `{}`", is.id, was.id)),
+    let current = state.cursor.node;
+    for place in 0..=current {
+        let Some(was) = old.node_at(place) else { break };
+        let which = old.run_in_words(place).map_or_else(String::new, |run| format!(" in {run}"));
+        let number = old.turn(place).1 + 1;
+        match new.node_at(place) {
+            None => return Err(format!("node {number}{which}, `{}`, is no longer there", was.id)),
+            Some(is) if is.id != was.id => return Err(format!("node {number}{which} is `{}` now, and was `{}`", is.id, was.id)),
             Some(_) => (),
         }
     }
-    match (old.nodes.get(current), new.nodes.get(current)) {
+    match (old.node_at(current), new.node_at(current)) {
         (Some(was), Some(is)) if 0 < state.cursor.iteration => of_node(was, is, state),
         _ => Ok(()),
     }
@@ -69,9 +71,21 @@ mod tests {
 
     #[test]
     fn what_has_been_stays() {
-        assert!(refused((1, 0), Phase::Ready, |new| new.nodes.swap(0, 1)).contains("node 1 is `queued` now, and was `judged`"));
-        assert!(refused((1, 0), Phase::Ready, |new| new.nodes.truncate(1)).contains("node 2, `queued`, is no longer there"));
+        assert!(
+            refused((1, 0), Phase::Ready, |new| new.nodes.swap(0, 1)).contains("node 1 in run 1 of 2 is `queued` now, and was `judged`")
+        );
+        assert!(
+            refused((1, 0), Phase::Ready, |new| (new.runs = 1, new.nodes.truncate(1)).1)
+                .contains("node 2 in run 1 of 2, `queued`, is no longer there")
+        );
         assert!(refused((0, 0), Phase::Ready, |new| new.kind = PlanKind::Loop).contains("a loop does not become a pipeline"));
+    }
+
+    #[test]
+    fn every_run_so_far_stays() {
+        assert_eq!(refused((6, 1), Phase::Ready, |new| new.runs = 5), "");
+        assert!(refused((6, 0), Phase::Ready, |new| new.runs = 1).contains("node 1 in run 2 of 2, `judged`, is no longer there"));
+        assert!(refused((6, 0), Phase::Ready, |new| drop(new.nodes.pop())).contains("node 5 in run 1 of 2 is `judged` now"));
     }
 
     #[test]

@@ -212,6 +212,8 @@ pub struct PipelineDef {
     pub nodes: Option<Vec<NodeDef>>,
     /// The same as `nodes`.
     pub stages: Option<Vec<NodeDef>>,
+    /// How often all nodes run, one run after the other; 1 if not given.
+    pub runs: Option<u32>,
     /// Files every agent is told of, relative to the project.
     pub inputs: Vec<String>,
     /// Commands by name, for every agent to know.

@@ -14,6 +14,7 @@ mod perspectives;
 mod place;
 mod problem;
 mod queue;
+mod repeat;
 mod runs;
 mod settings;
 mod sources;
@@ -58,6 +59,9 @@ pub struct Plan {
     pub source: Source,
     /// In the order they run; never empty.
     pub nodes: Vec<Node>,
+    /// How often all nodes run, in order, one run after the other; at least 1.
+    #[serde(default = "repeat::once")]
+    pub runs: u32,
     /// Absolute paths given with `--input`.
     pub inputs: Vec<Utf8PathBuf>,
     pub guardrails: Guardrails,

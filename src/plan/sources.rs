@@ -122,6 +122,8 @@ pub struct Overrides {
     pub permissions: Option<String>,
     /// The `max` of `ap <loop> [session] [max]`.
     pub max_iterations: Option<u32>,
+    /// `--runs`.
+    pub runs: Option<u32>,
     /// `--context`.
     pub context: Option<String>,
     /// `--input`: absolute paths.

@@ -44,7 +44,7 @@ impl Briefing<'_> {
             "session": plan.session,
             "pipeline": plan.name,
             "type": plan.kind,
-            "stage": { "id": node.id, "index": cursor.node, "template": node.template, "position": cursor.node + 1, "count": plan.nodes.len() },
+            "stage": self.stage(),
             "iteration": cursor.iteration,
             "paths": {
                 "session_dir": places.run.root(),
@@ -79,6 +79,20 @@ impl Briefing<'_> {
             "queue": self.queue(),
             "task": state.task,
             "tools": self.tools,
+        })
+    }
+
+    fn stage(&self) -> Value {
+        let Self { plan, node, cursor, .. } = self;
+        let (run, index) = plan.turn(cursor.node);
+        json!({
+            "id": node.id,
+            "index": index,
+            "template": node.template,
+            "position": index + 1,
+            "count": plan.nodes.len(),
+            "run_number": run + 1,
+            "runs": plan.runs,
         })
     }
 
@@ -144,21 +158,30 @@ impl Briefing<'_> {
         Value::Object(stages)
     }
 
-    /// Returns the node whose outputs this one gets: the one it names, or the one before it.
+    /// Returns the node whose outputs this one gets, and its place: the one it names, or the one before it. For the first
+    /// node of a further run that is the last one of the run before.
     fn source(&self) -> Option<(&Node, u32)> {
-        let index = match &self.node.from {
-            Some(from) => self.plan.nodes.iter().position(|node| node.id == from.node)?,
-            None => (self.cursor.node as usize).checked_sub(1)?,
-        };
-        Some((self.plan.nodes.get(index)?, u32::try_from(index).ok()?))
+        match &self.node.from {
+            Some(from) => self.named(from.node.as_str()),
+            None => {
+                let place = self.cursor.node.checked_sub(1)?;
+                Some((self.plan.node_at(place)?, place))
+            }
+        }
+    }
+
+    /// Returns a node of this run, and its place.
+    fn named(&self, id: &str) -> Option<(&Node, u32)> {
+        let index = self.plan.nodes.iter().position(|node| node.id.as_str() == id)?;
+        Some((self.plan.nodes.get(index)?, self.plan.place_beside(self.cursor.node, index)))
     }
 
     /// Returns the outputs of an earlier node: those it asks for; of one that was given perspectives all of them, else the last.
-    fn outputs_of(&self, from: &Node, index: u32) -> Vec<Utf8PathBuf> {
-        let done = self.state.finished.get(index as usize).map_or(0, |done| done.iterations);
+    fn outputs_of(&self, from: &Node, place: u32) -> Vec<Utf8PathBuf> {
+        let done = self.state.finished.get(place as usize).map_or(0, |done| done.iterations);
         let asked = self.node.from.as_ref().filter(|input| input.node == from.id).map(|input| input.select);
         let select = asked.unwrap_or(if from.perspectives.is_empty() { Select::Latest } else { Select::All });
-        outputs::listed(&self.places.run, index, &from.id, done, select)
+        outputs::listed(&self.places.run, place, &from.id, done, select)
     }
 
     /// Returns the value of a prompt variable; nothing for a name we do not know.
@@ -174,15 +197,13 @@ impl Briefing<'_> {
             "CONTEXT" => node.context.clone(),
             "OUTPUT" if plan.kind == PlanKind::Pipeline => places.stage.join("output.md").into_string(),
             "OUTPUT" | "OUTPUT_PATH" => places.output_path.clone().map_or_else(String::new, Utf8PathBuf::into_string),
-            "INPUTS" => self.source().map_or_else(String::new, |(from, index)| outputs::text(&from.id, &self.outputs_of(from, index))),
+            "INPUTS" => self.source().map_or_else(String::new, |(from, place)| outputs::text(&from.id, &self.outputs_of(from, place))),
             "RESULT" => places.iteration.root().join("result.json").into_string(),
             "PERSPECTIVE" => node.perspective(cursor.iteration).to_owned(),
             "TASK" => self.state.task.as_ref().map_or_else(|| template::NO_TASK.to_owned(), ToString::to_string),
             other => {
-                let wanted = other.strip_prefix("INPUTS.")?;
-                let index = plan.nodes.iter().position(|node| node.id.as_str() == wanted)?;
-                let from = plan.nodes.get(index)?;
-                outputs::text(&from.id, &self.outputs_of(from, u32::try_from(index).ok()?))
+                let (from, place) = self.named(other.strip_prefix("INPUTS.")?)?;
+                outputs::text(&from.id, &self.outputs_of(from, place))
             }
         })
     }

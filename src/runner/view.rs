@@ -77,11 +77,12 @@ impl View {
         let tries = if 1 < state.cursor.attempt { format!("  attempt {}", state.cursor.attempt) } else { String::new() };
         let how = if adopted { "  (still running, taken over)" } else { "" };
         let stage = if plan.nodes.len() > 1 {
-            format!("stage {}/{} {}  ", state.cursor.node + 1, plan.nodes.len(), node.id)
+            format!("stage {}/{} {}  ", plan.turn(state.cursor.node).1 + 1, plan.nodes.len(), node.id)
         } else {
             String::new()
         };
-        let at = format!("{stage}iteration {}/{}{tries}", state.cursor.iteration, state.max_iterations(node));
+        let run = plan.run_in_words(state.cursor.node).map_or_else(String::new, |run| format!("{run}  "));
+        let at = format!("{run}{stage}iteration {}/{}{tries}", state.cursor.iteration, state.max_iterations(node));
         self.line(&format!("\n{} {}{how}  {}", mark("●", &Style::new().blue()), bold(&at), dim(&ends_when(node, state))));
     }
 
@@ -155,8 +156,9 @@ impl View {
             Event::PauseRequested => self.line("  pause asked for; it holds when no agent runs"),
             Event::ContinueRequested => self.line("  going on"),
             Event::StopRequested { by } => self.line(&format!("  stop asked for by {by}; ending the agent")),
-            Event::NodeFinished { id, ending, .. } if plan.kind == PlanKind::Pipeline => {
-                self.line(&format!("{} stage {id}: {}", mark("✓", &Style::new().green()), ending));
+            Event::NodeFinished { node, id, ending } if plan.kind == PlanKind::Pipeline => {
+                let run = plan.run_in_words(*node).map_or_else(String::new, |run| format!("{run}, "));
+                self.line(&format!("{} {run}stage {id}: {}", mark("✓", &Style::new().green()), ending));
             }
             Event::SessionStarted { .. }
             | Event::PlanReplaced { .. }

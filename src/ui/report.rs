@@ -57,7 +57,8 @@ pub fn failure(there: &Glance) -> String {
             ("failed", "Error: its runner ended unexpectedly (killed, or the machine went down)".to_owned())
         }
     };
-    format!("Session '{}' {what} at iteration {at}/{max}\nLast successful iteration: {}\n{why}", there.plan.session, last_good(state))
+    let run = there.plan.run_in_words(state.cursor.node).map_or_else(String::new, |run| format!(" in {run}"));
+    format!("Session '{}' {what}{run} at iteration {at}/{max}\nLast successful iteration: {}\n{why}", there.plan.session, last_good(state))
 }
 
 /// Returns the current stage's last iteration that did not end in an error, or 0.

@@ -4,7 +4,7 @@ use super::place::{Attempt, stdout};
 use crate::agent::{Activity, Transcript};
 use crate::error::Result;
 use crate::model::{Cursor, Exit, Outcome, Status};
-use crate::plan::Node;
+use crate::plan::{Node, Plan};
 use crate::store::session::Glance;
 use crate::text::first_line;
 use crate::ui::{self, note};
@@ -24,6 +24,8 @@ const LARGEST: u64 = 1024 * 1024;
 /// One line of `ap logs --json`.
 #[derive(Serialize)]
 struct Line<'a> {
+    /// From 1.
+    run_number: u32,
     stage: &'a str,
     iteration: u32,
     attempt: u32,
@@ -32,6 +34,8 @@ struct Line<'a> {
 
 /// An attempt being shown.
 pub(super) struct Shown<'a> {
+    /// Which run it belongs to, from 1.
+    run_number: u32,
     node: &'a Node,
     cursor: Cursor,
     json: bool,
@@ -41,8 +45,8 @@ pub(super) struct Shown<'a> {
 
 /// Shows the last lines of an attempt. Tells whether somebody still reads it.
 pub(super) fn show(attempt: &Attempt, there: &Glance, lines: usize, json: bool) -> Result<bool> {
-    let Some(node) = there.plan.nodes.get(attempt.cursor.node as usize) else { return Ok(true) };
-    let mut shown = Shown::open(node, attempt.cursor, &attempt.folder, json)?;
+    let Some(node) = there.plan.node_at(attempt.cursor.node) else { return Ok(true) };
+    let mut shown = Shown::open(&there.plan, node, attempt, json)?;
     if !shown.header(there) || !shown.last(lines)? {
         return Ok(false);
     }
@@ -54,9 +58,9 @@ pub(super) fn show(attempt: &Attempt, there: &Glance, lines: usize, json: bool) 
 }
 
 impl<'a> Shown<'a> {
-    pub(super) fn open(node: &'a Node, cursor: Cursor, folder: &Utf8Path, json: bool) -> io::Result<Self> {
-        let output = Growing::open(&stdout(folder))?;
-        Ok(Self { node, cursor, json, output, transcript: Transcript::new(node.agent.provider) })
+    pub(super) fn open(plan: &Plan, node: &'a Node, attempt: &Attempt, json: bool) -> io::Result<Self> {
+        let (cursor, output) = (attempt.cursor, Growing::open(&stdout(&attempt.folder))?);
+        Ok(Self { run_number: plan.turn(cursor.node).0 + 1, node, cursor, json, output, transcript: Transcript::new(node.agent.provider) })
     }
 
     /// Says which attempt follows.
@@ -102,8 +106,8 @@ impl<'a> Shown<'a> {
 
     /// Shows what has been added since.
     pub(super) fn more(&mut self) -> Result<bool> {
-        let Self { node, cursor, json, output, transcript } = self;
-        let read = output.read(|piece| transcript.push(piece).iter().all(|activity| say(node, *cursor, *json, activity)));
+        let Self { run_number, node, cursor, json, output, transcript } = self;
+        let read = output.read(|piece| transcript.push(piece).iter().all(|activity| say(*run_number, node, *cursor, *json, activity)));
         Ok(read?)
     }
 
@@ -113,15 +117,15 @@ impl<'a> Shown<'a> {
     }
 
     fn say(&self, activity: &Activity) -> bool {
-        say(self.node, self.cursor, self.json, activity)
+        say(self.run_number, self.node, self.cursor, self.json, activity)
     }
 }
 
-fn say(node: &Node, cursor: Cursor, json: bool, activity: &Activity) -> bool {
+fn say(run_number: u32, node: &Node, cursor: Cursor, json: bool, activity: &Activity) -> bool {
     if !json {
         return ui::tell(&format!("  {}\n", activity.line()));
     }
-    let line = Line { stage: node.id.as_str(), iteration: cursor.iteration, attempt: cursor.attempt, activity };
+    let line = Line { run_number, stage: node.id.as_str(), iteration: cursor.iteration, attempt: cursor.attempt, activity };
     ui::tell(&format!("{}\n", serde_json::to_string(&line).unwrap_or_default()))
 }
 
@@ -130,7 +134,8 @@ fn heading(node: &Node, cursor: Cursor, there: &Glance) -> String {
     let of = if state.cursor.node == cursor.node { state.max_iterations(node) } else { node.max_iterations };
     let stage = if plan.nodes.len() > 1 { format!("stage {}  ", node.id) } else { String::new() };
     let attempt = if 1 < cursor.attempt { format!("  attempt {}", cursor.attempt) } else { String::new() };
-    format!("● {stage}iteration {}/{of}{attempt}", cursor.iteration)
+    let run = plan.run_in_words(cursor.node).map_or_else(String::new, |run| format!("{run}  "));
+    format!("● {run}{stage}iteration {}/{of}{attempt}", cursor.iteration)
 }
 
 /// Returns what a person wants to know of an attempt's end, one line each; nothing while it runs.

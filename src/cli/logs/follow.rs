@@ -1,6 +1,6 @@
 //! Goes on as a session does: from attempt to attempt, as its journal tells, until it ends.
 use super::growing::Growing;
-use super::place::{attempts, find, folder_of, stdout};
+use super::place::{Attempt, Sought, attempts, find, folder_of, stdout};
 use super::{Wanted, activity, events};
 use crate::cli::context::Context;
 use crate::cli::status;
@@ -103,10 +103,10 @@ impl<'a> Following<'a> {
     /// Shows the end of what has been said so far.
     fn begin_with_last(&mut self) -> Result<()> {
         self.cursor = self.there.state.cursor;
-        let Ok(place) = find(None, None, self.there) else { return Ok(()) };
+        let Ok(place) = find(Sought::default(), self.there) else { return Ok(()) };
         let Some(last) = attempts(self.dir, &place).pop() else { return Ok(()) };
-        let Some(node) = self.there.plan.nodes.get(last.cursor.node as usize) else { return Ok(()) };
-        let mut shown = activity::Shown::open(node, last.cursor, &last.folder, self.wanted.json)?;
+        let Some(node) = self.there.plan.node_at(last.cursor.node) else { return Ok(()) };
+        let mut shown = activity::Shown::open(&self.there.plan, node, &last, self.wanted.json)?;
         self.gone = !(shown.header(self.there) && shown.last(self.wanted.lines)?);
         if last.cursor == self.cursor {
             self.shown = Some(shown);
@@ -173,10 +173,12 @@ impl<'a> Following<'a> {
     }
 
     fn open(&self) -> Option<activity::Shown<'a>> {
-        let node = self.there.plan.nodes.get(self.cursor.node as usize)?;
+        let node = self.there.plan.node_at(self.cursor.node)?;
         loop {
             let folder = folder_of(self.dir, node, self.cursor)?;
-            let shown = stdout(&folder).exists().then(|| activity::Shown::open(node, self.cursor, &folder, self.wanted.json).ok())?;
+            let attempt = Attempt { cursor: self.cursor, folder: folder.clone() };
+            let plan = &self.there.plan;
+            let shown = stdout(&folder).exists().then(|| activity::Shown::open(plan, node, &attempt, self.wanted.json).ok())?;
             // Its files may have moved away while we opened them, and another attempt's stand there.
             if folder_of(self.dir, node, self.cursor).is_some_and(|now| now == folder) {
                 return shown;

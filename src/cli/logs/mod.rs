@@ -5,6 +5,7 @@ mod follow;
 mod growing;
 mod place;
 
+use self::place::Sought;
 use super::context::Context;
 use super::status::find;
 use crate::error::{Error, ExitCode, Result};
@@ -19,7 +20,7 @@ pub(super) struct LogsArgs {
     /// Name of the session
     session: SessionName,
     /// Go on as more is said, from iteration to iteration, until the session ends
-    #[arg(short, long, conflicts_with_all = ["iteration", "stage", "attempt"])]
+    #[arg(short, long, conflicts_with_all = ["iteration", "stage", "run", "attempt"])]
     follow: bool,
     /// Show this iteration; the current or last one if not given
     #[arg(long, value_name = "N", conflicts_with = "events")]
@@ -27,6 +28,9 @@ pub(super) struct LogsArgs {
     /// Show an iteration of this stage of a pipeline; the current one if not given
     #[arg(long, value_name = "ID", conflicts_with = "events")]
     stage: Option<String>,
+    /// Show an iteration of this run of a pipeline that runs several times; the current one if not given
+    #[arg(long, value_name = "K", conflicts_with = "events")]
+    run: Option<u32>,
     /// Show only this attempt of the iteration; all of them if not given
     #[arg(long, value_name = "K", conflicts_with = "events")]
     attempt: Option<u32>,
@@ -76,7 +80,7 @@ pub(super) fn logs(args: &LogsArgs, context: &Context) -> Result<ExitCode> {
         return follow::activity(&wanted, context);
     }
     let there = find(&args.session, context)?;
-    let place = place::find(args.stage.as_deref(), args.iteration, &there)?;
+    let place = place::find(Sought { stage: args.stage.as_deref(), run: args.run, iteration: args.iteration }, &there)?;
     let dir = context.project.session(&args.session);
     let mut attempts = place::attempts(&dir, &place);
     if let Some(wanted) = args.attempt {

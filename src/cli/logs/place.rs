@@ -23,21 +23,23 @@ pub(super) struct Attempt {
     pub(super) folder: Utf8PathBuf,
 }
 
+/// What a person wants to see.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Sought<'a> {
+    /// A stage's id.
+    pub(super) stage: Option<&'a str>,
+    /// From 1.
+    pub(super) run: Option<u32>,
+    pub(super) iteration: Option<u32>,
+}
+
 /// Finds the iteration asked for: the current or last one of the current or last stage where nothing is said.
-pub(super) fn find<'a>(stage: Option<&str>, iteration: Option<u32>, there: &'a Glance) -> Result<Place<'a>> {
-    let Glance { plan, state } = there;
-    let index = match stage {
-        Some(id) => index_of(plan, id)?,
-        // Between two stages, and after the last one, the one before is what there is to see.
-        None if state.cursor.iteration == 0 => state.cursor.node.saturating_sub(1),
-        None => state.cursor.node,
-    };
-    let node = plan.nodes.get(index as usize).ok_or_else(|| Error::failed("the plan has no stage"))?;
-    let last = match state.finished.get(index as usize) {
-        Some(done) => done.iterations,
-        None if index == state.cursor.node => state.cursor.iteration,
-        None => 0,
-    };
+pub(super) fn find<'a>(sought: Sought<'_>, there: &'a Glance) -> Result<Place<'a>> {
+    let plan = &there.plan;
+    let index = place_of(sought, there)?;
+    let node = plan.node_at(index).ok_or_else(|| Error::failed("the plan has no stage"))?;
+    let last = begun(there, index);
+    let iteration = sought.iteration;
     match iteration.unwrap_or(last) {
         0 => Err(Error::failed(format!("no iteration of stage `{}` has begun yet", node.id))),
         wanted if last < wanted => {
@@ -47,9 +49,40 @@ pub(super) fn find<'a>(stage: Option<&str>, iteration: Option<u32>, there: &'a G
     }
 }
 
-fn index_of(plan: &Plan, id: &str) -> Result<u32> {
+fn place_of(sought: Sought<'_>, there: &Glance) -> Result<u32> {
+    let Glance { plan, state } = there;
+    // Between two stages, and after the last one, the one before is what there is to see.
+    let current = if state.cursor.iteration == 0 { state.cursor.node.saturating_sub(1) } else { state.cursor.node };
+    let index = sought.stage.map(|id| index_of(plan, id)).transpose()?;
+    let of_run = |run: u32, index| plan.place_in(run - 1, index);
+    Ok(match (sought.run, index) {
+        (Some(run), _) if run == 0 || plan.runs < run => {
+            return Err(Error::usage(format!("there is no run {run}: session '{}' has {}", plan.session, count(plan.runs, "run"))));
+        }
+        (Some(run), Some(index)) => of_run(run, index),
+        (Some(run), None) => current.clamp(of_run(run, 0), of_run(run, plan.nodes.len().saturating_sub(1))),
+        (None, None) => current,
+        (None, Some(index)) => match plan.place_beside(current, index) {
+            // This run has not come to it yet, the one before has.
+            place if current < place && 0 < plan.turn(place).0 => plan.place_in(plan.turn(place).0 - 1, index),
+            place => place,
+        },
+    })
+}
+
+/// Returns how many iterations have begun at a place.
+fn begun(there: &Glance, place: u32) -> u32 {
+    let state = &there.state;
+    match state.finished.get(place as usize) {
+        Some(done) => done.iterations,
+        None if place == state.cursor.node => state.cursor.iteration,
+        None => 0,
+    }
+}
+
+fn index_of(plan: &Plan, id: &str) -> Result<usize> {
     let index = plan.nodes.iter().position(|node| node.id.as_str() == id);
-    index.and_then(|index| u32::try_from(index).ok()).ok_or_else(|| {
+    index.ok_or_else(|| {
         let ids: Vec<&str> = plan.nodes.iter().map(|node| node.id.as_str()).collect();
         Error::usage(format!("there is no stage `{id}`")).hint(format!("the stages are: {}", ids.join(", ")))
     })

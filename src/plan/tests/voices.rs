@@ -23,6 +23,7 @@ fn every_word_has_its_speaker() {
     context = env (environment)
     max_cost_usd = 2.5 (flag)
     command.test = make test (flag)
+    runs = 1 (built in)
     a.provider = claude (built in)
     a.termination = judgment (loop)
     a.max_iterations = 3 (pipeline)
@@ -80,4 +81,20 @@ fn what_was_said_is_read_again_from_the_plan() {
     let made = plan(&source, &flags.clone().or(environment.clone()));
     assert_eq!(made.said_over(), (flags.clone(), environment.clone()));
     assert_eq!(plan(&source, &flags.or(environment)), made);
+}
+
+#[test]
+fn how_often_a_pipeline_runs_has_its_speaker_too() {
+    let written = a_pipeline("runs: 2\nnodes:\n  - {id: a, loop: work, runs: 1}\n");
+    let silent = a_pipeline("nodes:\n  - {id: a, loop: work, runs: 1}\n");
+    let flag = Overrides { runs: Some(3), ..Overrides::default() };
+    let who = |source: &Sources, over: &Overrides| {
+        let made = plan(source, over);
+        let said = made.overrides.iter().find(|said| said.what == "runs").cloned().unwrap();
+        assert_eq!(said.value, made.runs.to_string());
+        (made.runs, said.from.word())
+    };
+    let none = Overrides::default();
+    assert_eq!([who(&written, &none), who(&written, &flag), who(&silent, &none)], [(2, "pipeline"), (3, "flag"), (1, "built in")]);
+    assert_eq!(plan(&written, &flag).said_over().0, flag);
 }
