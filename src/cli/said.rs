@@ -2,10 +2,10 @@
 use super::context::Context;
 use crate::error::{Error, Result};
 use crate::model::Change;
-use crate::plan::{Overrides, Plan, Voice, model_alias};
+use crate::plan::{Former, Overrides, Plan, Voice, former, model_alias};
 use crate::store::inputs;
 use crate::text;
-use crate::ui::table;
+use crate::ui::{note, table};
 use camino::Utf8PathBuf;
 use clap::Args;
 
@@ -138,8 +138,11 @@ impl Said {
 
 /// Returns what the environment says; inputs are looked for from the project.
 pub(super) fn environment(context: &Context) -> Result<Overrides> {
-    let mut said = Overrides::from_env(&|name| context.env.get(name).cloned())
-        .map_err(|error| Error::usage(error).hint("a path, or a JSON list of paths"))?;
+    let variable = |name: &str| context.env.get(name).cloned();
+    for Former { name, instead } in former(&variable) {
+        note(format!("note: {name} has no effect: {instead}"));
+    }
+    let mut said = Overrides::from_env(&variable).map_err(Error::usage)?;
     let found = inputs::expand(context.project.root(), &said.inputs)?;
     said.inputs = found;
     Ok(said)

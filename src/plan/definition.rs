@@ -96,6 +96,14 @@ pub struct TerminationDef {
     pub all: Option<Vec<Self>>,
 }
 
+impl TerminationDef {
+    /// Whether it, or one of its parts, names who judges.
+    pub fn names_judge(&self) -> bool {
+        let named = self.judge.as_ref().is_some_and(|judge| judge.provider.is_some() || judge.program.is_some() || judge.model.is_some());
+        named || self.any.iter().chain(&self.all).flatten().any(Self::names_judge)
+    }
+}
+
 /// Who judges: an agent that does no work itself.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]

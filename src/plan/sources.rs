@@ -124,6 +124,12 @@ pub struct Overrides {
     pub max_iterations: Option<u32>,
     /// `--runs`.
     pub runs: Option<u32>,
+    /// How many iterations a `fixed` termination has that does not say.
+    pub fixed_iterations: Option<u32>,
+    /// Who judges where no definition says.
+    pub judge_provider: Option<String>,
+    /// The model of the judge where no definition says.
+    pub judge_model: Option<String>,
     /// `--context`.
     pub context: Option<String>,
     /// `--input`: absolute paths.

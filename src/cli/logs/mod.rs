@@ -46,8 +46,9 @@ pub(super) struct TailArgs {
     /// Name of the session
     session: SessionName,
     /// Lines to begin with, the last ones; 0 shows all
-    #[arg(default_value_t = LINES)]
-    lines: usize,
+    ///
+    /// `EVENTS_TAIL_LINES` says how many if nobody does; else they are 50.
+    lines: Option<usize>,
     #[command(flatten)]
     shape: Shape,
 }
@@ -103,11 +104,20 @@ pub(super) fn logs(args: &LogsArgs, context: &Context) -> Result<ExitCode> {
 }
 
 pub(super) fn tail(args: &TailArgs, context: &Context) -> Result<ExitCode> {
-    let wanted = Wanted { session: &args.session, lines: args.lines, follow: true, json: args.shape.json };
+    let lines = args.lines.map_or_else(|| usual_lines(context), Ok)?;
+    let wanted = Wanted { session: &args.session, lines, follow: true, json: args.shape.json };
     if args.shape.events {
         return journal(&wanted, context);
     }
     follow::activity(&wanted, context)
+}
+
+/// Returns how much is shown where nobody says.
+fn usual_lines(context: &Context) -> Result<usize> {
+    let said = context.env.get("EVENTS_TAIL_LINES").filter(|text| !text.is_empty());
+    let lines =
+        said.map(|text| text.trim().parse().map_err(|_| Error::usage(format!("EVENTS_TAIL_LINES is `{text}`, and must be a number"))));
+    lines.unwrap_or(Ok(LINES))
 }
 
 fn journal(wanted: &Wanted<'_>, context: &Context) -> Result<ExitCode> {
