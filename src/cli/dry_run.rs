@@ -94,18 +94,26 @@ fn prompt(plan: &Plan, index: u32, node: &Node, context: &Context) -> Result<Pro
     let stage = run.stage(index, &node.id);
     let files = run.iteration(Cursor::before(index).next_iteration(), &node.id);
     let progress = if plan.nodes.len() == 1 { run.progress() } else { stage.join("progress.md") };
-    let (ctx, status, output) = (files.context(), files.status(), stage.join("output.md"));
+    let (ctx, status, result) = (files.context(), files.status(), files.result());
+    let output_path = template::path(&node.output_path, plan.session.as_str(), 1);
+    let output_path = if output_path.is_empty() { output_path } else { context.project.root().join(output_path).into_string() };
+    let output = if plan.kind == PlanKind::Pipeline { stage.join("output.md").into_string() } else { output_path.clone() };
     let scope = Scope {
         session: plan.session.as_str(),
         iteration: 1,
         ctx: ctx.as_str(),
         progress: progress.as_str(),
         status: status.as_str(),
+        result: result.as_str(),
         output: output.as_str(),
-        output_path: &node.output_path,
+        output_path: &output_path,
         context: &node.context,
         perspective: node.perspective(1),
-        inputs: &|node| node.map_or_else(|| "(what the earlier node wrote)".to_owned(), |node| format!("(what node {node} wrote)")),
+        inputs: &|node| match node {
+            Some(node) => format!("(what node {node} wrote)"),
+            None if index == 0 => String::new(),
+            None => "(what the earlier node wrote)".to_owned(),
+        },
     };
     let text = template::render(&node.prompt, &|name| scope.value(name)).map_err(|unknown| Error::usage(&unknown).hint(unknown.hint()))?;
     Ok(Prompt { node: node.id.clone(), file: files.prompt().to_string(), text })

@@ -210,6 +210,7 @@ fn output_path(seat: &Seat<'_>, def: &NodeDef, loaded: Option<&Loaded<'_>>, prob
     let written = def.output_path.as_ref().map(|path| (seat.place.clone(), path)).or_else(of_loop);
     let Some((Place::Written(document, inside), path)) = written else { return String::new() };
     check::template(document, Some(&inside.to("output_path")), path, seat.around, problems);
+    check::path(document, &inside.to("output_path"), path, problems);
     path.clone()
 }
 

@@ -18,6 +18,8 @@ pub(super) struct Places {
     pub(super) progress: Utf8PathBuf,
     /// Where the agent writes its status: not always where it is kept.
     pub(super) status: Utf8PathBuf,
+    /// Where an agent of an older prompt writes its result.
+    pub(super) result: Utf8PathBuf,
     pub(super) output_path: Option<Utf8PathBuf>,
 }
 
@@ -52,6 +54,7 @@ impl Briefing<'_> {
                 "progress": places.progress,
                 "output": places.output_path.clone().unwrap_or_else(|| places.stage.join("output.md")),
                 "status": places.status,
+                "result": places.result,
             },
             "inputs": {
                 "from_initial": plan.inputs,
@@ -197,24 +200,26 @@ impl Briefing<'_> {
             "CONTEXT" => node.context.clone(),
             "OUTPUT" if plan.kind == PlanKind::Pipeline => places.stage.join("output.md").into_string(),
             "OUTPUT" | "OUTPUT_PATH" => places.output_path.clone().map_or_else(String::new, Utf8PathBuf::into_string),
-            "INPUTS" => self.source().map_or_else(String::new, |(from, place)| outputs::text(&from.id, &self.outputs_of(from, place))),
-            "RESULT" => places.iteration.root().join("result.json").into_string(),
+            "INPUTS" => {
+                self.source().map_or_else(String::new, |(from, place)| outputs::text(from.id.as_str(), &self.outputs_of(from, place)))
+            }
+            "RESULT" => places.result.clone().into_string(),
             "PERSPECTIVE" => node.perspective(cursor.iteration).to_owned(),
             "TASK" => self.state.task.as_ref().map_or_else(|| template::NO_TASK.to_owned(), ToString::to_string),
             other => {
-                let (from, place) = self.named(other.strip_prefix("INPUTS.")?)?;
-                outputs::text(&from.id, &self.outputs_of(from, place))
+                let wanted = other.strip_prefix("INPUTS.")?;
+                // A loop that is run by itself has no stages before it.
+                let outputs = self.named(wanted).map(|(from, place)| self.outputs_of(from, place)).unwrap_or_default();
+                outputs::text(wanted, &outputs)
             }
         })
     }
 }
 
 /// Resolves the template of an output path against the project.
-pub(super) fn output_path(node: &Node, plan: &Plan, project: &Utf8Path) -> Option<Utf8PathBuf> {
+pub(super) fn output_path(node: &Node, plan: &Plan, cursor: Cursor, project: &Utf8Path) -> Option<Utf8PathBuf> {
     if node.output_path.is_empty() {
         return None;
     }
-    let session = |name: &str| matches!(name, "SESSION" | "SESSION_NAME").then(|| plan.session.to_string());
-    let text = crate::plan::template::render(&node.output_path, &session).unwrap_or_else(|_| node.output_path.clone());
-    Some(project.join(text))
+    Some(project.join(template::path(&node.output_path, plan.session.as_str(), cursor.iteration)))
 }

@@ -30,7 +30,7 @@ fn says_something(output: &Utf8Path) -> bool {
 }
 
 /// Returns what the outputs of a node hold, each under a heading if there are several.
-pub(super) fn text(id: &NodeId, outputs: &[Utf8PathBuf]) -> String {
+pub(super) fn text(id: &str, outputs: &[Utf8PathBuf]) -> String {
     let read = |path| beginning(path, LARGEST / outputs.len().max(1)).unwrap_or_else(|error| format!("(cannot be read: {error})"));
     match outputs {
         [] => format!("(no output from {id})"),
@@ -64,7 +64,7 @@ mod tests {
             fs::create_dir_all(output.parent().unwrap()).unwrap();
             atomic::replace(&output, text.as_bytes()).unwrap();
         }
-        let all = |done, select| text(&id, &listed(&run, 1, &id, done, select));
+        let all = |done, select| text(id.as_str(), &listed(&run, 1, &id, done, select));
         assert_eq!([all(4, Select::Latest), all(1, Select::Latest), all(0, Select::All)], ["two é\n", "one\n", "(no output from plan)"]);
         assert_eq!(all(4, Select::All), "## plan 1\n\none\n\n## plan 2\n\ntwo é\n\n");
         let output = &listed(&run, 1, &id, 2, Select::Latest)[0];
