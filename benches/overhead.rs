@@ -33,6 +33,7 @@ fn main() {
     let words: Vec<String> = std::env::args().skip(1).collect();
     match words.first().map(String::as_str) {
         Some("__agent") => agent(),
+        Some("__tracker") => queues::tracker(&words[1..]),
         Some("__floor_shim") => floor_shim(Utf8Path::new(&words[1])),
         _ => measure(&words),
     }

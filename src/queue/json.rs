@@ -6,38 +6,74 @@ use std::marker::PhantomData;
 
 /// An answer of a tracker.
 #[derive(Debug, PartialEq, Eq)]
-pub(in crate::queue) enum Answer<T> {
+pub(in crate::queue) enum Envelope<T> {
     /// A list, bare or as `data`, `items` or `tasks` of an object.
     Items(Vec<T>),
     /// `{"error": …}`: what went wrong, in the tracker's words.
     Error(String),
 }
 
-/// Reads the only JSON value in a text. Lines before and after it that are none, such as progress, are passed over.
+/// What an answer may have as an object; one with none of these is none.
+const PARTS: [&str; 4] = ["data", "items", "tasks", "error"];
+
+/// Reads the only answer in a text. Lines before and after it that are none, such as progress or a log in JSON, are passed
+/// over.
 ///
 /// An error says what is wrong with the text; an empty one is wrong too.
-pub(in crate::queue) fn answer<'a, T: Deserialize<'a>>(text: &'a str) -> Result<Answer<T>, String> {
-    let start = start(text).ok_or_else(|| match text.trim() {
+pub(in crate::queue) fn answer<'a, T: Deserialize<'a>>(text: &'a str) -> Result<Envelope<T>, String> {
+    let mut at = start(text).ok_or_else(|| match text.trim() {
         "" => "it printed nothing".to_owned(),
         words => format!("it printed no JSON but “{}”", crate::text::first_line(words)),
     })?;
-    let mut values = serde_json::Deserializer::from_str(&text[start..]).into_iter::<Answer<T>>();
-    let answer = match values.next() {
-        Some(Ok(answer)) => answer,
-        Some(Err(error)) if error.is_eof() => return Err("its JSON breaks off".to_owned()),
-        Some(Err(error)) => return Err(format!("its JSON cannot be understood: {error}")),
-        None => return Err("it printed nothing".to_owned()),
-    };
-    match self::start(&text[start + values.byte_offset()..]) {
-        None => Ok(answer),
-        Some(_) => Err("it printed more than one JSON value".to_owned()),
+    loop {
+        let mut values = serde_json::Deserializer::from_str(&text[at..]).into_iter::<Envelope<T>>();
+        let wrong = match values.next() {
+            Some(Ok(answer)) => return alone(&text[at + values.byte_offset()..]).map(|()| answer),
+            Some(Err(error)) if error.is_eof() => return Err("its JSON breaks off".to_owned()),
+            Some(Err(error)) => format!("its JSON cannot be understood: {error}"),
+            None => return Err("it printed nothing".to_owned()),
+        };
+        at += after_logged(&text[at..]).ok_or(wrong)?;
     }
 }
 
-/// Returns a text field of the first object in a text, or of its `data`, if it is there; an error says that there is no object.
+/// Checks that nothing more is answered.
+fn alone(mut rest: &str) -> Result<(), String> {
+    while let Some(at) = start(rest) {
+        let line = first_line(&rest[at..]);
+        if !is_logged(line) {
+            return Err("it printed more than one JSON value".to_owned());
+        }
+        rest = &rest[at + line.len()..];
+    }
+    Ok(())
+}
+
+/// Returns where the next JSON begins behind a first line that answers nothing.
+fn after_logged(text: &str) -> Option<usize> {
+    let line = first_line(text);
+    start(&text[line.len()..]).filter(|_| is_logged(line)).map(|at| line.len() + at)
+}
+
+/// Whether a line is an object of its own that is no answer, as of a log in JSON.
+fn is_logged(line: &str) -> bool {
+    let object = serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(line);
+    object.is_ok_and(|object| !PARTS.iter().any(|part| object.contains_key(*part)))
+}
+
+/// Returns the first line with its end.
+fn first_line(text: &str) -> &str {
+    text.split_inclusive('\n').next().unwrap_or_default()
+}
+
+/// Returns a text field of the object in a text, or of its `data`, if it is there; an error says that there is no such object.
 pub(in crate::queue) fn field(text: &str, name: &str) -> Result<Option<String>, String> {
-    let start = start(text).ok_or("it printed no JSON")?;
-    let mut values = serde_json::Deserializer::from_str(&text[start..]).into_iter::<serde_json::Value>();
+    let mut at = start(text).ok_or("it printed no JSON")?;
+    // A line of a log has not got the field, which must not be taken for the answer.
+    while let Some(next) = after_logged(&text[at..]).filter(|_| !first_line(&text[at..]).contains(&format!("\"{name}\""))) {
+        at += next;
+    }
+    let mut values = serde_json::Deserializer::from_str(&text[at..]).into_iter::<serde_json::Value>();
     let object = values.next().and_then(Result::ok).ok_or("its JSON breaks off")?;
     let value = object.get(name).or_else(|| object.get("data")?.get(name));
     Ok(value.and_then(serde_json::Value::as_str).map(str::to_owned))
@@ -63,7 +99,7 @@ fn start(text: &str) -> Option<usize> {
     None
 }
 
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for Answer<T> {
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Envelope<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_any(Reader(PhantomData))
     }
@@ -72,7 +108,7 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Answer<T> {
 struct Reader<T>(PhantomData<T>);
 
 impl<'de, T: Deserialize<'de>> Visitor<'de> for Reader<T> {
-    type Value = Answer<T>;
+    type Value = Envelope<T>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a list, or an object with `data`, `items`, `tasks` or `error`")
@@ -83,7 +119,7 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for Reader<T> {
         while let Some(item) = list.next_element()? {
             items.push(item);
         }
-        Ok(Answer::Items(items))
+        Ok(Envelope::Items(items))
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<Self::Value, A::Error> {
@@ -92,7 +128,7 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for Reader<T> {
             match key.as_str() {
                 // An envelope may hold an error as well as a list.
                 "data" | "items" | "tasks" => answer = answer.or(Some(object.next_value()?)),
-                "error" => answer = object.next_value::<Option<Words>>()?.map(|words| Answer::Error(words.0)).or(answer),
+                "error" => answer = object.next_value::<Option<Words>>()?.map(|words| Envelope::Error(words.0)).or(answer),
                 _ => drop(object.next_value::<IgnoredAny>()?),
             }
         }
@@ -101,7 +137,7 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for Reader<T> {
 
     /// Some print `null` for an empty list.
     fn visit_unit<E>(self) -> Result<Self::Value, E> {
-        Ok(Answer::Items(Vec::new()))
+        Ok(Envelope::Items(Vec::new()))
     }
 }
 
@@ -121,7 +157,7 @@ impl<'de> Deserialize<'de> for Words {
 mod tests {
     use super::*;
 
-    fn read(text: &str) -> Result<Answer<u8>, String> {
+    fn read(text: &str) -> Result<Envelope<u8>, String> {
         answer(text)
     }
 
@@ -131,7 +167,7 @@ mod tests {
         struct Id {
             id: u8,
         }
-        let one = || Ok(Answer::Items(vec![Id { id: 1 }]));
+        let one = || Ok(Envelope::Items(vec![Id { id: 1 }]));
         for text in [
             r#"[{"id":1}]"#,
             "[\n  {\n    \"id\": 1\n  }\n]\n",
@@ -139,17 +175,19 @@ mod tests {
             r#"{"items":[{"id":1}],"total":1}"#,
             r#"{"data":{"items":[{"id":1}]}}"#,
             "→ Loading\n[warn] the file is old\n[{\"id\":1}]\ndone\n",
+            "{\"level\":\"warn\"}\n{\"level\":\"info\"}\n[{\"id\":1}]\n{\"level\":\"info\"}\n",
+            "{\"level\":\"warn\"}\n{\"data\":[\n  {\"id\":1}\n]}\n",
         ] {
             assert_eq!(answer::<Id>(text), one(), "{text}");
         }
-        assert_eq!(answer::<Id>("[]"), Ok(Answer::Items(Vec::new())));
-        assert_eq!(answer::<Id>(r#"{"data":null}"#), Ok(Answer::Items(Vec::new())));
+        assert_eq!(answer::<Id>("[]"), Ok(Envelope::Items(Vec::new())));
+        assert_eq!(answer::<Id>(r#"{"data":null}"#), Ok(Envelope::Items(Vec::new())));
     }
 
     #[test]
     fn an_error_is_told_in_its_own_words() {
         for text in [r#"{"error":"no"}"#, "{\n \"error\": \"no\"\n}", r#"{"data":{"error":"no"}}"#, r#"{"error":{"message":"no"}}"#] {
-            assert_eq!(read(text), Ok(Answer::Error("no".to_owned())), "{text}");
+            assert_eq!(read(text), Ok(Envelope::Error("no".to_owned())), "{text}");
         }
     }
 
@@ -163,11 +201,26 @@ mod tests {
             ("[\n", "its JSON breaks off"),
             (r#"{"data":["#, "its JSON breaks off"),
             ("[]\n[]", "it printed more than one JSON value"),
+            ("[]\n{\"level\":\"warn\"}\n[]", "it printed more than one JSON value"),
+            ("[]\n{\"error\":\"no\"}", "it printed more than one JSON value"),
+            ("{\"level\":\"warn\"}\n[\n", "its JSON breaks off"),
         ] {
             assert_eq!(read(text), Err(why.to_owned()), "{text:?}");
         }
-        for text in ["{}", r#"{"count":3}"#, r#"[{"id":1},]"#, "[warn] only words"] {
+        for text in ["{}", r#"{"count":3}"#, r#"[{"id":1},]"#, "[warn] only words", "{\"level\":\"warn\"}\n{\"count\":0}"] {
             assert!(read(text).is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn a_field_is_not_looked_for_in_a_log() {
+        let said = |text: &str| field(text, "value").map(Option::unwrap_or_default);
+        for text in
+            [r#"{"value":"x"}"#, "{\n \"data\": {\"value\": \"x\"}\n}", "{\"level\":\"warn\"}\n{\"value\":\"x\"}\n{\"level\":\"info\"}\n"]
+        {
+            assert_eq!(said(text), Ok("x".to_owned()), "{text}");
+        }
+        assert_eq!(said(r#"{"key":"k"}"#), Ok(String::new()));
+        assert!(said("words").is_err() && said("{\"level\":\"warn\"}\n{\"value\":").is_err());
     }
 }

@@ -5,7 +5,7 @@
 //! never used up. How often each was used is kept in `<file>.used`.
 //!
 //! `locked`, `out_of_sync`, `rc1`, `vanish` (no database any more) and `hang` come before the call does anything;
-//! `truncate`, `garbage`, `noise_stdout`, `noise_stderr` and `killed` spoil the answer to a call that was carried out.
+//! `truncate`, `garbage`, `noise_stdout`, `noise_json`, `noise_stderr` and `killed` spoil the answer to a call that was carried out.
 use crate::call::Reply;
 use crate::state;
 use agent_pipelines::{clock, store::atomic};
@@ -75,6 +75,8 @@ fn spoiled(fault: &str, answer: impl FnOnce() -> Reply) -> Reply {
         "truncate" => Reply { rc: 0, out: half(&reply.out).to_owned(), ..reply },
         "garbage" => Reply { out: "\u{1}\u{2}<html>not what you asked for</html>\n".into(), ..reply },
         "noise_stdout" => Reply { out: format!("[1/2] Migrating database...\nImport complete: no changes\n{}", reply.out), ..reply },
+        // As programs say it that log in JSON.
+        "noise_json" => Reply { out: format!("{}\n{}", r#"{"level":"warn","msg":"the database is 3 days old"}"#, reply.out), ..reply },
         // facts §3.4: warnings with exit code 0.
         "noise_stderr" => Reply { err: format!("⚠️  WARNING: JSONL file hash mismatch detected\n{}", reply.err), ..reply },
         _ => Reply::failed(format!("fake-bd: FAKE_BD_FAULTS: unknown fault {fault}\n")),

@@ -6,7 +6,7 @@ use nix::fcntl::{FcntlArg, fcntl};
 use serde_json::{Value, json};
 use std::io::Write as _;
 use std::process::{Command, Stdio};
-use std::sync::Once;
+use std::sync::{LazyLock, Once};
 
 const EXAMPLE: &str = "taskwarrior";
 
@@ -14,7 +14,9 @@ const EXAMPLE: &str = "taskwarrior";
 #[expect(clippy::print_stderr, reason = "a skipped test must be seen")]
 pub(crate) fn has_taskwarrior() -> bool {
     static SKIPPED: Once = Once::new();
-    let found = Command::new("task").arg("--version").stdin(Stdio::null()).output().is_ok_and(|output| output.status.success());
+    static FOUND: LazyLock<bool> =
+        LazyLock::new(|| Command::new("task").arg("--version").stdin(Stdio::null()).output().is_ok_and(|output| output.status.success()));
+    let found = *FOUND;
     if !found && std::env::var("AP_TESTS_WITHOUT_TASKWARRIOR").is_ok_and(|value| value == "1") {
         SKIPPED.call_once(|| eprintln!("skipped: there is no `task` and AP_TESTS_WITHOUT_TASKWARRIOR=1"));
         return false;

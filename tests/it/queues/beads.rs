@@ -168,16 +168,16 @@ impl Stage for BdStage {
         fs_err::remove_dir_all(self.bd.root.join(".beads")).expect("it goes");
     }
 
-    fn closings(&self) -> BTreeMap<String, usize> {
+    fn closings(&self) -> Option<BTreeMap<String, usize>> {
         let mut closings = BTreeMap::new();
-        let Some(log) = self.bd.env().get("FAKE_BD_LOG").cloned() else { return closings };
-        for line in fs_err::read_to_string(log).unwrap_or_default().lines() {
+        let log = self.bd.env().get("FAKE_BD_LOG")?.clone();
+        for line in fs_err::read_to_string(log).expect("the log").lines() {
             let line: Value = serde_json::from_str(line).expect("a line of JSON");
             if line["argv"][0] == "close" && line["rc"] == 0 {
                 *closings.entry(line["argv"][1].as_str().expect("an id").to_owned()).or_default() += 1;
             }
         }
-        closings
+        Some(closings)
     }
 
     fn set(&mut self, name: &str, value: &str) {

@@ -2,10 +2,11 @@
 use super::beads::{SAFE, calls, forget_calls, world};
 use super::{Put, agent};
 
-fn check(provider: super::Provider) {
+/// Work is as much as is listed of what is ready.
+fn check(provider: super::Provider, listed: usize) {
     let world = provider.many(10_000);
     let owner = agent("s", 1);
-    assert!(world.settle().0.starts_with("work"), "{}", provider.name);
+    assert_eq!(world.settle().0, format!("work {listed}"), "{}", provider.name);
     assert_eq!(world.take(None, &owner), "n0", "{}", provider.name);
     world.queue.close(world.id("n0"), Some(&owner), "").expect("it closes");
     world.take(Some("n9999"), &owner);
@@ -15,8 +16,8 @@ fn check(provider: super::Provider) {
 
 #[test]
 fn ten_thousand_tasks_are_as_good_as_ten() {
-    for name in ["backlog.md", "prd.json", "0.47.0", "1.3.0", "tracker.py"] {
-        check(super::provider(name));
+    for (name, listed) in [("backlog.md", 10_000), ("prd.json", 10_000), ("0.47.0", 100), ("1.3.0", 100), ("tracker.py", 10_000)] {
+        check(super::provider(name), listed);
     }
 }
 

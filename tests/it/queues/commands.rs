@@ -112,12 +112,12 @@ impl Stage for ScriptStage {
         fs_err::remove_file(&self.file).expect("it goes");
     }
 
-    fn closings(&self) -> BTreeMap<String, usize> {
+    fn closings(&self) -> Option<BTreeMap<String, usize>> {
         let mut closings = BTreeMap::new();
         for id in fs_err::read_to_string(format!("{}.closed", self.file)).unwrap_or_default().lines() {
             *closings.entry(id.to_owned()).or_default() += 1;
         }
-        closings
+        Some(closings)
     }
 
     fn set(&mut self, name: &str, value: &str) {

@@ -94,7 +94,7 @@ fn a_hang_that_passes_is_survived() {
 
 #[test]
 fn noise_is_no_failure() {
-    for fault in ["noise_stdout", "noise_stderr", "sleep_ms:5"] {
+    for fault in ["noise_stdout", "noise_json", "noise_stderr", "sleep_ms:5"] {
         for version in VERSIONS {
             let mut world = super::provider(version).open(&["a", "b", "c"]);
             rules(&mut world, &[("*", None, fault)]);
@@ -206,7 +206,8 @@ fn a_database_that_vanishes_ends_in_unknown() {
         let _ = (version != "0.47.0").then(|| world.queue.hurry());
         let (verdict, _) = world.settle();
         assert!(verdict.contains("no beads database found") && verdict.contains("init --prefix"), "{version}: {verdict}");
-        assert!(world.claim(None, &Owner::person("ann")).is_err());
+        let error = world.claim(None, &Owner::person("ann")).unwrap_err();
+        assert!(error.what.contains("no beads database found"), "{version}: {error}");
     }
 }
 
@@ -218,8 +219,10 @@ fn what_custom_statuses_mean_is_not_guessed() {
     rules(&mut world, &[("config", None, "garbage")]);
     let (verdict, _) = world.settle();
     assert!(verdict.starts_with("unknown: "), "{verdict}");
-    rules(&mut world, &[("config", Some(1), "truncate")]);
-    assert_eq!(world.settle().0, "done 1");
+    for (times, fault) in [(Some(1), "truncate"), (None, "noise_json")] {
+        rules(&mut world, &[("config", times, fault)]);
+        assert_eq!(world.settle().0, "done 1", "{fault}");
+    }
 }
 
 #[test]
@@ -227,6 +230,7 @@ fn whoever_waits_for_the_end_is_not_kept_waiting() {
     let world = wrong("1.3.0", &[("*", None, "locked")]);
     world.queue.hurry();
     let began = Instant::now();
-    assert!(queue::Queue::census(&*world.queue, &lives).is_err());
+    let error = queue::Queue::census(&*world.queue, &lives).unwrap_err();
+    assert!(error.what.contains("database is locked"), "{error}");
     assert!(began.elapsed() < Duration::from_secs(5));
 }

@@ -133,7 +133,7 @@ impl Stage for FileStage {
         fs_err::remove_file(&self.path).expect("it goes");
     }
 
-    fn closings(&self) -> BTreeMap<String, usize> {
+    fn closings(&self) -> Option<BTreeMap<String, usize>> {
         let log = self.path.with_file_name(format!(".agent-pipelines/.claims/{}.log", self.path.file_name().expect("a name")));
         let mut closings = BTreeMap::new();
         for line in fs_err::read_to_string(log).expect("the log").lines() {
@@ -142,7 +142,7 @@ impl Stage for FileStage {
                 *closings.entry(line["id"].as_str().expect("an id").to_owned()).or_default() += 1;
             }
         }
-        closings
+        Some(closings)
     }
 
     fn set(&mut self, _name: &str, _value: &str) {}
@@ -180,6 +180,17 @@ fn what_we_keep_beside_the_file_ignores_itself_in_git() {
     for name in ["backlog.md", "prd.json"] {
         let world = provider(name).open(&["a"]);
         world.take(None, &agent("s", 1));
+        assert_eq!(fs_err::read_to_string(path(&world).with_file_name(".agent-pipelines/.gitignore")).unwrap(), "*\n");
+    }
+}
+
+#[test]
+fn a_run_that_joins_is_out_of_git_from_the_start() {
+    use agent_pipelines::store::layout::Project;
+    for name in ["backlog.md", "prd.json"] {
+        let world = provider(name).open(&["a"]);
+        let project = Project::new(world.stage.at().project);
+        agent_pipelines::queue::join(&*world.queue, &"s".parse().unwrap(), &"r1".parse().unwrap(), &project).unwrap();
         assert_eq!(fs_err::read_to_string(path(&world).with_file_name(".agent-pipelines/.gitignore")).unwrap(), "*\n");
     }
 }

@@ -78,9 +78,11 @@ fn no_tasks_says_what_was_looked_for_and_how_to_go_on() {
     }
     let Sought { next, .. } = sought(&super::provider("1.3.0").open(&[]));
     assert!(next.contains("no ready task") && next.contains("-l pipeline/s"), "{next}");
-    for name in ["backlog.md", "prd.json", "tracker.py"] {
+    for (name, what) in [("backlog.md", "/backlog.md"), ("prd.json", "/prd.json"), ("tracker.py", "/tracker.json list {id}` lists for `s`")]
+    {
         let world = super::provider(name).open(&[]);
-        assert!(!sought(&world).what.is_empty() && sought(&world).next.contains("resume"), "{name}");
+        let Sought { what: said, next } = sought(&world);
+        assert!(said.ends_with(what) && next.starts_with("add a task "), "{name}: {said}: {next}");
     }
 }
 

@@ -1,5 +1,5 @@
 //! Giving a task back: only by whom it belongs to, and then for good.
-use super::{Put, agent, agent_of, providers};
+use super::{Put, agent, agent_of, only_without, providers};
 use agent_pipelines::model::TaskState;
 use agent_pipelines::queue::{Owner, Released};
 
@@ -23,27 +23,38 @@ fn a_task_is_released_by_its_owner_only() {
 
 #[test]
 fn a_task_deleted_meanwhile_is_nobody_s() {
+    let mut left_out = Vec::new();
     for provider in providers() {
         let world = provider.open(&["a", "b"]);
         world.take(Some("a"), &agent("s", 1));
         if world.put("a", Put::Deleted) {
             assert_eq!(world.give_back("a", &agent("s", 1), true), Ok(Released::NotHeld), "{}", provider.name);
             assert_eq!(world.take(None, &agent("s", 1)), "b", "{}", provider.name);
+        } else {
+            left_out.push(provider.name);
         }
     }
+    only_without(&left_out, &["BD_BIN"]);
 }
 
 #[test]
 fn a_task_closed_or_taken_over_meanwhile_is_left_alone() {
-    for provider in providers() {
-        for put in [Put::Closed, Put::HeldBy("ann"), Put::Open] {
+    // What holds a task of a file is our own record: a sign that a person puts into the box is not the holder's name.
+    let of_files = ["backlog.md", "prd.json"];
+    for (put, without) in [(Put::Closed, &[][..]), (Put::HeldBy("ann"), &["backlog.md", "prd.json", "tracker.py"]), (Put::Open, &of_files)]
+    {
+        let mut left_out = Vec::new();
+        for provider in providers() {
             let world = provider.open(&["a"]);
             world.take(Some("a"), &agent("s", 1));
-            if !provider.is_file() && world.put("a", put) || provider.is_file() && matches!(put, Put::Closed) && world.put("a", put) {
-                let now = world.truth("a").0;
-                assert_eq!(world.give_back("a", &agent("s", 1), true), Ok(Released::NotHeld), "{}: {put:?}", provider.name);
-                assert_eq!(world.truth("a").0, now, "{}: {put:?}", provider.name);
+            if provider.is_file() && !matches!(put, Put::Closed) || !world.put("a", put) {
+                left_out.push(provider.name);
+                continue;
             }
+            let now = world.truth("a").0;
+            assert_eq!(world.give_back("a", &agent("s", 1), true), Ok(Released::NotHeld), "{}: {put:?}", provider.name);
+            assert_eq!(world.truth("a").0, now, "{}: {put:?}", provider.name);
         }
+        only_without(&left_out, without);
     }
 }

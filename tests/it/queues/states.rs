@@ -1,6 +1,6 @@
 //! Every state a queue can be in, what it means, and what settling makes of it.
 use super::beads::{LABEL, VERSIONS, bd, create};
-use super::{Provider, Put, World, agent, agent_of, providers};
+use super::{Provider, Put, TASKWARRIOR, World, agent, agent_of, providers};
 use agent_pipelines::queue::Owner;
 
 /// A state: its name, its tasks, how it comes about (false where it cannot), and what it means before and after settling.
@@ -48,25 +48,39 @@ fn reopened(world: &World) -> bool {
     world.queue.close(world.id("a"), None, "").is_ok() && world.put("a", Put::Open)
 }
 
+/// Checks every state a provider can take, and returns those it cannot.
 #[track_caller]
-fn check(provider: Provider, states: &[State]) -> usize {
-    let mut seen = 0;
+fn check(provider: Provider, states: &[State]) -> Vec<&'static str> {
+    let mut left_out = Vec::new();
     for &(name, tasks, come_about, before, after) in states {
         let world = provider.world(tasks);
         if come_about(&world) {
             assert_eq!(world.verdict(), before, "{}: {name}", provider.name);
             assert_eq!(world.settle().0, after, "{}: {name}, settled", provider.name);
-            seen += 1;
+        } else {
+            left_out.push(name);
         }
     }
-    seen
+    left_out
+}
+
+/// What a tracker has no words for.
+fn cannot(provider: Provider) -> &'static [&'static str] {
+    match provider.name {
+        "backlog.md" => &["begun by nobody", "held by an agent, as the tracker alone knows"],
+        "prd.json" => {
+            &["held by a person", "begun by nobody", "held by an agent, as the tracker alone knows", "blocked", "held and blocked"]
+        }
+        "tracker.py" => &["held by a person", "held by an agent, as the tracker alone knows"],
+        TASKWARRIOR => &["begun by nobody"],
+        _ => &[],
+    }
 }
 
 #[test]
 fn every_state_has_its_verdict() {
     for provider in providers() {
-        let seen = check(provider, &STATES);
-        assert!(12 <= seen, "{}: {seen}", provider.name);
+        assert_eq!(check(provider, &STATES), cannot(provider), "{}", provider.name);
     }
 }
 
@@ -131,10 +145,10 @@ const OF_NEW_BEADS: [State; 3] = [
 #[test]
 fn every_state_of_beads_has_its_verdict() {
     for version in VERSIONS {
-        check(super::provider(version), &OF_BEADS);
+        assert!(check(super::provider(version), &OF_BEADS).is_empty(), "{version}");
     }
     for version in ["1.0.5", "1.3.0", "2.0.0"] {
-        check(super::provider(version), &OF_NEW_BEADS);
+        assert!(check(super::provider(version), &OF_NEW_BEADS).is_empty(), "{version}");
     }
 }
 

@@ -139,3 +139,57 @@ fn agents_that_call_bd_themselves_act_as_their_iteration() {
     let claimed = fs_err::read_to_string(tasks.project.outside().join("claimed.json")).expect("it was claimed");
     assert!(claimed.contains("pipeline/s/"), "{claimed}");
 }
+
+/// What was called of `bd`, without ids.
+fn calls(log: &str) -> Vec<String> {
+    let call = |line: &str| {
+        let line: Value = serde_json::from_str(line).expect("a line of JSON");
+        let words: Vec<&str> = line["argv"].as_array().expect("words").iter().filter_map(Value::as_str).collect();
+        let more = ["--claim", "in_progress", "--all"].into_iter().filter(|more| words.contains(more));
+        words.iter().copied().take(1).chain(more).collect::<Vec<_>>().join(" ")
+    };
+    fs_err::read_to_string(log).expect("the log").lines().map(call).collect()
+}
+
+#[test]
+fn an_iteration_makes_these_calls_and_no_others() {
+    let mut tasks = project(&["one", "two", "three"], "1.3.0");
+    let log = tasks.project.outside().join("log.jsonl").to_string();
+    tasks.project.set("FAKE_BD_LOG", &log);
+    // What the agent calls is not ours to count.
+    let agent = "read -r status; read -r task; unset FAKE_BD_LOG; bd close \"${task%%:*}\" --json >/dev/null && echo '{\"decision\":\"continue\"}' >\"$status\"";
+    let agent = tasks.project.program("agent", &format!("#!/bin/sh\n{agent}\n"));
+    let yaml = format!("provider: command\nprogram: \"{agent}\"\ndelay: 0\ntermination: {{ type: queue }}\nqueue: {{ claim: engine }}\n");
+    tasks.project.a_loop("work", &yaml, "${STATUS}\n${TASK}\n");
+    tasks.project.ap(&["work", "s", "--foreground"]).expect(0);
+    let calls = calls(&log);
+    let claims: Vec<usize> = (0..calls.len()).filter(|at| calls[*at] == "update --claim").collect();
+    assert_eq!(claims.len(), 3, "{calls:?}");
+    for pair in claims.windows(2) {
+        assert_eq!(calls[pair[0]..pair[1]], ["update --claim", "show", "ready", "list in_progress"], "{calls:?}");
+    }
+}
+
+#[test]
+fn a_bd_that_never_answers_ends_the_session_in_time_and_is_named() {
+    for command in ["version", "ready"] {
+        let mut tasks = project(&["one"], "1.3.0");
+        faults(&mut tasks, &format!(r#"[{{"command":"{command}","fault":"hang"}}]"#));
+        let yaml = "termination: { type: queue }\nqueue: { label: pipeline/s, timeout: 1 }\n";
+        tasks.project.shell_loop("work", yaml, CLOSES);
+        let began = std::time::Instant::now();
+        let ran = tasks.project.ap(&["work", "s", "--foreground"]).expect(1);
+        ran.says(&["did not answer within 1 s and was ended"]);
+        assert!(began.elapsed() < std::time::Duration::from_secs(15), "{:?}", began.elapsed());
+    }
+}
+
+#[test]
+fn a_mistyped_id_labels_nothing() {
+    let tasks = Tasks::beads(&["one", "two"], "1.0.5");
+    let ready = tasks.queue(&["ready"]);
+    let id = |at: usize| ready[at]["id"].as_str().expect("an id").to_owned();
+    tasks.project.ap(&["queue", "label", "other", &id(0), "t-nope", &id(1)]).expect(1).says(&["t-nope"]);
+    assert!(!tasks.bd(&["list", "--all", "--json"]).contains("pipeline/other"));
+    tasks.project.ap(&["queue", "label", "other", &id(0), &id(1)]).expect(0).says(&[&id(0), &id(1)]);
+}
