@@ -1,5 +1,5 @@
 //! Definitions that are edited while their session is away: told, and taken over where that is safe.
-use crate::project::{Project, Ran};
+use crate::project::Project;
 use serde_json::Value;
 
 const RESUME: [&str; 4] = ["work", "s", "--foreground", "--resume"];
@@ -112,7 +112,7 @@ fn a_plan_is_the_old_or_the_new_one_wherever_its_replacement_dies() {
     let log = |project: &Project| project.outside().join("points");
     let points = {
         let project = edited(&[]);
-        let ran: Ran = project.ap_command(&RECOMPILE).env("AP_CRASH_LOG", log(&project)).output().expect("ap runs").into();
+        let ran: crate::project::Ran = project.ap_command(&RECOMPILE).env("AP_CRASH_LOG", log(&project)).output().expect("ap runs").into();
         ran.expect(0);
         let passed = fs_err::read_to_string(log(&project)).expect("the points that were passed");
         passed
@@ -127,7 +127,7 @@ fn a_plan_is_the_old_or_the_new_one_wherever_its_replacement_dies() {
         let project = edited(&[]);
         let mut command = project.ap_command(&RECOMPILE);
         command.env("AP_CRASH_LOG", log(&project)).env("AP_CRASH_AT", format!("runner:{point}"));
-        let ran: Ran = command.output().expect("ap runs").into();
+        let ran: crate::project::Ran = command.output().expect("ap runs").into();
         assert_eq!(ran.code, 128 + 9, "{}", ran.text());
         let new = !project.events("s", "plan_replaced").is_empty();
         assert_eq!(project.status("s")["max_iterations"], if new { 4 } else { 2 }, "what is shown after point {point}");
