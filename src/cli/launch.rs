@@ -44,7 +44,8 @@ fn drive(session: Session, around: Surroundings) -> Result<ExitCode> {
 pub(super) fn in_window(door: &Utf8Path) -> Result<ExitCode> {
     crash::role("runner");
     let (launch, line) = launch::fetch(door)?;
-    let around = Surroundings::new(Project::new(launch.project), launch.exe, launch.env);
+    let mut around = Surroundings::new(Project::new(launch.project), launch.exe, launch.env);
+    around.mux = Some(Tmux::new(around.env.get("AP_TMUX_SOCKET").cloned(), true));
     let run_dir = around.project.session(&launch.wanted.plan.session);
     log::to_file(&run_dir.log(), around.env.get("AP_LOG").map(String::as_str));
     match take(&around.project, &launch.wanted) {
@@ -152,7 +153,7 @@ fn close_when_dead(tmux: &Tmux, session: &SessionName, project: &Project) -> Res
 
 /// Refuses to start a session whose agents cannot be started.
 fn check_programs(plan: &Plan, around: &Surroundings) -> Result<()> {
-    for node in &plan.nodes {
+    for node in plan.all_nodes() {
         let needed = node.agent.provider != crate::plan::Provider::Scripted;
         if needed && around.find(&node.agent.program).is_none() {
             return Err(Error::usage(format!("there is no program `{}` on PATH, which node `{}` needs", node.agent.program, node.id))

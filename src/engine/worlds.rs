@@ -2,7 +2,8 @@
 use super::{Phase, State, accept, follow};
 use crate::model::*;
 use crate::plan::{
-    AgentSpec, AttemptLimits, ClaimBy, Guardrails, Node, Origin, PermissionMode, Plan, PlanKind, Provider, QueueSource, QueueSpec, Source,
+    AgentSpec, AttemptLimits, Block, Branch, ClaimBy, Guardrails, Node, OnFailure, Origin, PermissionMode, Plan, PlanKind, Provider,
+    QueueSource, QueueSpec, Source, Step,
 };
 use crate::termination::{Gate, Termination};
 use jiff::{SignedDuration, Timestamp};
@@ -38,6 +39,7 @@ fn node(id: &str, termination: Termination, max_iterations: u32) -> Node {
         context: String::new(),
         perspectives: Vec::new(),
         from: None,
+        from_parallel: Vec::new(),
         commands: std::collections::BTreeMap::new(),
         judge: None,
     }
@@ -55,6 +57,17 @@ pub(super) fn plan() -> Plan {
         ),
         node("fixed", Termination::Fixed, 3),
     ];
+    let mut steps: Vec<Step> = nodes.into_iter().map(|node| Step::Node(Box::new(node))).collect();
+    let branch = |name: &str| Branch { name: name.parse().unwrap(), nodes: vec![node("duel", Termination::Fixed, 3)] };
+    steps.insert(
+        4,
+        Step::Block(Block {
+            id: "side".parse().unwrap(),
+            description: String::new(),
+            branches: ["a", "b", "c"].map(branch).into(),
+            on_failure: OnFailure::Continue { min_success: 2 },
+        }),
+    );
     Plan {
         version: Plan::VERSION,
         session: "s".parse().unwrap(),
@@ -63,11 +76,12 @@ pub(super) fn plan() -> Plan {
         kind: PlanKind::Pipeline,
         command: "ap pipeline three s".to_owned(),
         source: Source { origin: Origin::Project, path: String::new(), hash: String::new() },
-        nodes,
+        nodes: steps,
         runs: 2,
         inputs: Vec::new(),
         guardrails: Guardrails { max_runtime_seconds: 0, max_cost_usd: 0.0, max_consecutive_errors: 3 },
         overrides: Vec::new(),
+        branch: None,
     }
 }
 
@@ -164,12 +178,31 @@ fn answer(plan: &Plan, state: &State, die: Die, now: &mut Timestamp) -> Input {
             };
             Input::GateAnswered { cursor, gate, verdict, usage: Usage::default() }
         }
+        Some(Effect::RunBlock(cursor)) => branch_says(plan, state, cursor, die),
         Some(Effect::ClaimTask(cursor)) => Input::TaskClaimed { cursor, task: task() },
         Some(Effect::WaitUntil(at)) => {
             *now = at.max(*now);
             Input::Woke
         }
     }
+}
+
+/// The first branch that has not ended says how far it is.
+fn branch_says(plan: &Plan, state: &State, cursor: Cursor, die: Die) -> Input {
+    let report = |branch: &Branch| state.branches.get(&branch.name).cloned();
+    let open = |branch: &&Branch| report(branch).is_none_or(|report| report.ending.is_none());
+    let branch = plan.block(cursor.node).unwrap().branches.iter().find(open).unwrap();
+    let known = report(branch).unwrap_or(BranchReport { seq: 0, iterations: 0, usage: Usage::default(), ending: None });
+    let orders = state.orders();
+    let ending = match (die, orders.stop.or(orders.cut)) {
+        (Die::Stop, _) => Some(Ending::Completed { reason: NodeEnding::AllIterations { iterations: 3 } }),
+        (_, Some(by)) => Some(Ending::Stopped { by }),
+        (Die::Crash | Die::Lost, None) => Some(Ending::Failed { error: "as the die says".to_owned(), hint: String::new() }),
+        _ => None,
+    };
+    let usage = Usage { cost_usd: known.usage.cost_usd + 0.5, ..Usage::default() };
+    let report = BranchReport { seq: known.seq + 3, iterations: known.iterations + 1, usage, ending };
+    Input::BranchReported { step: cursor.node, branch: branch.name.clone(), report }
 }
 
 fn gate() -> Gate {
@@ -191,7 +224,7 @@ fn task() -> Task {
 
 /// Whether all iterations of the node are used up and not one of them went well: there is no good end to come.
 fn in_vain(state: &State) -> bool {
-    state.tally.well == 0 && state.tally.iterations == 3 && state.cursor.node % 5 == 4
+    state.tally.well == 0 && state.tally.iterations == 3 && state.cursor.node % 6 == 5
 }
 
 /// A runner whose journal is text, and who may die after any line of it.
@@ -227,7 +260,7 @@ impl Runner {
             }
             Event::GateAnswered { .. } => prop_assert!(self.agents == 0 && !self.holding, "asked while somebody works"),
             Event::IterationStarted { cursor } => {
-                let node = plan.node_at(cursor.node).unwrap();
+                let node = plan.node(cursor.node).unwrap();
                 let asked =
                     node.termination.gates().is_empty() || cursor.iteration == 1 || 1 < cursor.attempt || !self.state.gates.is_empty();
                 prop_assert!(asked, "went on without having asked");
@@ -273,9 +306,13 @@ impl Runner {
             }
             Event::SessionResumed { .. } => self.asked_to_stop = false,
             Event::SessionFinished { ending: Ending::Failed { error, .. } } => {
-                let retries = self.streak == plan.nodes[0].agent.max_attempts;
+                let retries = self.streak == plan.node(0).unwrap().agent.max_attempts;
                 prop_assert!(
-                    retries || error.contains("gave no answer") || error.contains("in a row") || in_vain(&self.state),
+                    retries
+                        || error.contains("parallel block")
+                        || error.contains("gave no answer")
+                        || error.contains("in a row")
+                        || in_vain(&self.state),
                     "gave up early: {error} after {}",
                     self.streak
                 );
@@ -286,19 +323,29 @@ impl Runner {
             Event::IterationStarted { cursor } => {
                 prop_assert_eq!(self.agents, 0, "two agents at once");
                 self.agents += 1;
-                prop_assert!(self.streak < plan.nodes[0].agent.max_attempts, "retry budget overrun");
+                prop_assert!(self.streak < plan.node(0).unwrap().agent.max_attempts, "retry budget overrun");
                 prop_assert!(!self.owes_wait, "started again without waiting");
                 prop_assert!(self.waiting.is_none(), "started while it had to wait");
                 prop_assert!(self.state.cursor < *cursor, "an attempt was used twice");
                 prop_assert!(!self.state.pausing && !self.asked_to_stop, "started though held");
                 prop_assert!(self.errors < plan.guardrails.max_consecutive_errors, "money burned on errors");
-                if plan.node_at(cursor.node).unwrap().queue.is_some() {
+                if plan.node(cursor.node).unwrap().queue.is_some() {
                     let ready = matches!(self.verdict, Some(Verdict::Work { .. })) || 1 < cursor.attempt && self.verdict.is_some();
                     prop_assert!(ready, "started though the queue said {:?}", self.verdict);
                 }
                 self.verdict = None;
                 prop_assert_eq!(self.state.tally.iterations + 1, cursor.iteration, "an iteration was skipped or repeated");
             }
+            Event::BlockStarted { cursor } => {
+                prop_assert!(!self.state.pausing && !self.asked_to_stop, "started though held");
+                prop_assert!(self.state.cursor < *cursor && self.state.phase == Phase::Ready, "a block was started twice");
+            }
+            Event::BranchReported { branch, report, .. } => {
+                let known = self.state.branches.get(branch);
+                prop_assert!(known.is_none_or(|known| known.ending.is_none() && known.seq < report.seq), "a branch was heard twice");
+                self.completed += report.iterations - known.map_or(0, |known| known.iterations);
+            }
+            Event::BlockCut { .. } => prop_assert!(self.state.cut.is_none(), "cut twice"),
             Event::TaskClaimed { .. }
             | Event::PlanReplaced { .. }
             | Event::GateAnswered { .. }
@@ -353,7 +400,8 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(10_000) })]
     #[test]
     fn a_session_survives_a_crash_after_any_event(rolls in prop::collection::vec((die(), 0usize..4), 0..60)) {
-        let plan = plan();
+        // A second run takes its time, and is much like the first.
+        let plan = Plan { runs: if rolls.len().is_multiple_of(8) { 2 } else { 1 }, ..plan() };
         let mut now: Timestamp = "2026-01-01T00:00:00Z".parse().unwrap();
         let mut runner = Runner::default();
         runner.record(&plan, &Event::SessionStarted { session: plan.session.clone(), run: plan.run.clone(), plan: String::new() }, now)?;

@@ -4,19 +4,19 @@ use super::place::Place;
 use super::problem::Problem;
 use super::sources::Overrides;
 use super::voice::{Said, Voice};
-use super::{Node, Plan};
+use super::{Plan, Step};
 
 /// Runs a pipeline may have. What is known of every stage that is done is kept at hand.
 const MOST_RUNS: u32 = 1000;
 
 impl Plan {
-    /// Returns the node at a place. Places count on from run to run: the first node's second run follows the last node's first.
-    pub fn node_at(&self, place: u32) -> Option<&Node> {
+    /// Returns the step at a place. Places count on from run to run: the first step's second run follows the last step's first.
+    pub fn step(&self, place: u32) -> Option<&Step> {
         let (run, index) = self.turn(place);
         if run < self.runs { self.nodes.get(index) } else { None }
     }
 
-    /// Returns which run a place is in, and which of the nodes it is; both from 0.
+    /// Returns which run a place is in, and which of the steps it is; both from 0.
     pub fn turn(&self, place: u32) -> (u32, usize) {
         let nodes = self.nodes_in_a_run();
         (place / nodes, (place % nodes) as usize)
@@ -25,6 +25,14 @@ impl Plan {
     /// Returns the place of a node, by its index, in the run that another place is in.
     pub fn place_beside(&self, place: u32, index: usize) -> u32 {
         self.place_in(self.turn(place).0, index)
+    }
+
+    /// Returns the last place of a step, by its index, before another place; where there is none, the first.
+    pub fn place_before(&self, place: u32, index: usize) -> u32 {
+        match self.place_beside(place, index) {
+            later if place <= later && self.nodes_in_a_run() <= later => later - self.nodes_in_a_run(),
+            earlier => earlier,
+        }
     }
 
     /// Returns the place of a node, by its index, in a run; both from 0.

@@ -8,7 +8,7 @@
 //! ```
 use super::problem::{Document, Problem};
 use super::sources::Text;
-use super::{Plan, QueueSource, yaml};
+use super::{Plan, QueueSource, Step, yaml};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
@@ -38,7 +38,7 @@ impl Settings {
 
     /// Puts the programs in place of the names in a plan.
     pub fn place_programs(&self, plan: &mut Plan) {
-        for node in &mut plan.nodes {
+        for node in plan.nodes.iter_mut().flat_map(Step::all_nodes_mut) {
             if let Some(program) = self.programs.get(&node.agent.program) {
                 node.agent.program.clone_from(program);
             }

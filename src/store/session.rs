@@ -26,34 +26,34 @@ pub struct Session {
     // Let go in this order: the views are finished before anybody else may start, and who waits for the journal, as
     // `ap wait` does, finds all of it done.
     views: Views,
-    _lock: SessionLock,
+    _lock: Option<SessionLock>,
     journal: Journal,
 }
 
 impl Session {
     /// Makes the run directory of a new session and opens it.
-    pub fn create(project: &Project, plan: &Plan, lock: SessionLock, now: Timestamp) -> Result<Self, Error> {
-        let dir = project.session(&plan.session);
+    ///
+    /// A branch of a parallel block has no lock of its own: nobody but its session's runner looks for it.
+    pub fn create(dir: RunDir, plan: &Plan, lock: Option<SessionLock>, now: Timestamp) -> Result<Self, Error> {
         crash::point("run directory: before it is made");
         fs::create_dir_all(dir.inbox())?;
         crash::point("run directory: made");
         let progress = dir.progress();
         if !progress.exists() {
-            atomic::replace_durably(&progress, new_progress(&plan.session).as_bytes())?;
+            atomic::replace_durably(&progress, new_progress(plan).as_bytes())?;
         }
         let text = serde_json::to_vec_pretty(plan).map_err(io::Error::from)?;
         atomic::replace_durably(&dir.plan(), &text)?;
-        atomic::sync_folder(&project.runs())?;
+        atomic::sync_folder(dir.root().parent().unwrap_or(dir.root()))?;
         crash::point("run directory: complete, no journal");
-        let mut session = Self::open(project, &plan.session, lock)?;
-        let (name, run, plan) = (plan.session.clone(), plan.run.clone(), seal(&dir.plan())?);
+        let mut session = Self::open(dir, lock)?;
+        let (name, run, plan) = (plan.session.clone(), plan.run.clone(), seal(&session.dir.plan())?);
         session.record(Event::SessionStarted { session: name, run, plan }, now)?;
         Ok(session)
     }
 
     /// Opens a session that exists.
-    pub fn open(project: &Project, name: &SessionName, lock: SessionLock) -> Result<Self, Error> {
-        let dir = project.session(name);
+    pub fn open(dir: RunDir, lock: Option<SessionLock>) -> Result<Self, Error> {
         let mut state = State::default();
         let journal = Journal::open(&dir.journal(), |line| state.apply(&line.event, line.at)).map_err(|error| explain(&dir, error))?;
         if takes_next(&dir, &state) {
@@ -70,11 +70,16 @@ impl Session {
         &self.state
     }
 
+    /// Returns the number of the journal's last line.
+    pub fn seq(&self) -> u64 {
+        self.journal.mark().seq
+    }
+
     /// Puts another plan in the place of this one, for a session that [may go on with it](crate::engine::replaceable).
     ///
     /// The journal decides: before the fact is on disk the session runs the old plan, from then on the new one, whatever
     /// has become of the files.
-    pub fn replace_plan(mut self, project: &Project, plan: &Plan, now: Timestamp) -> Result<Self, Error> {
+    pub fn replace_plan(mut self, plan: &Plan, now: Timestamp) -> Result<Self, Error> {
         let text = serde_json::to_vec_pretty(plan).map_err(io::Error::from)?;
         crash::point("new plan: before it is written");
         atomic::replace_durably(&self.dir.next_plan(), &text)?;
@@ -86,7 +91,7 @@ impl Session {
         drop((views, journal));
         put_in_place(&dir)?;
         crash::point("new plan: in place");
-        Self::open(project, dir.session(), lock)
+        Self::open(dir, lock)
     }
 
     /// Records a fact; it is on disk when this returns.
@@ -250,6 +255,10 @@ fn explain(dir: &RunDir, error: JournalError) -> Error {
     }
 }
 
-fn new_progress(session: &SessionName) -> String {
+fn new_progress(plan: &Plan) -> String {
+    let session = &plan.session;
+    if let Some(branch) = &plan.branch {
+        return format!("# Progress: {session}, {}\n\nProvider: {}\n\n---\n", branch.block, branch.name);
+    }
     format!("# Progress: {session}\n\nVerify: (none)\n\n## Codebase patterns\n\n(Add what every later agent should know.)\n\n---\n")
 }

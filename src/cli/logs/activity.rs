@@ -45,7 +45,7 @@ pub(super) struct Shown<'a> {
 
 /// Shows the last lines of an attempt. Tells whether somebody still reads it.
 pub(super) fn show(attempt: &Attempt, there: &Glance, lines: usize, json: bool) -> Result<bool> {
-    let Some(node) = there.plan.node_at(attempt.cursor.node) else { return Ok(true) };
+    let Some(node) = there.plan.node(attempt.cursor.node) else { return Ok(true) };
     let mut shown = Shown::open(&there.plan, node, attempt, json)?;
     if !shown.header(there) || !shown.last(lines)? {
         return Ok(false);

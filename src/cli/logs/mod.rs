@@ -10,6 +10,8 @@ use super::context::Context;
 use super::status::find;
 use crate::error::{Error, ExitCode, Result};
 use crate::model::SessionName;
+use crate::store::layout::RunDir;
+use crate::store::session::{Glance, glance};
 use clap::Args;
 
 /// How much is shown unless told otherwise.
@@ -29,8 +31,11 @@ pub(super) struct LogsArgs {
     #[arg(long, value_name = "ID", conflicts_with = "events")]
     stage: Option<String>,
     /// Show an iteration of this run of a pipeline that runs several times; the current one if not given
-    #[arg(long, value_name = "K", conflicts_with = "events")]
+    #[arg(long, value_name = "K", conflicts_with = "follow")]
     run: Option<u32>,
+    /// Show a branch of a parallel block, named `block/branch`
+    #[arg(long, value_name = "BLOCK/BRANCH")]
+    branch: Option<String>,
     /// Show only this attempt of the iteration; all of them if not given
     #[arg(long, value_name = "K", conflicts_with = "events")]
     attempt: Option<u32>,
@@ -67,22 +72,41 @@ struct Shape {
 /// What was asked for.
 struct Wanted<'a> {
     session: &'a SessionName,
+    branch: Option<&'a str>,
+    /// Of the pipeline, from 1; the current or last one if not said.
+    run: Option<u32>,
     lines: usize,
     follow: bool,
     json: bool,
 }
 
+impl Wanted<'_> {
+    /// Returns the run directory that is meant: the session's, or a branch's.
+    fn dir(&self, context: &Context) -> Result<RunDir> {
+        let (dir, there) = (context.project.session(self.session), find(self.session, context)?);
+        self.branch.map_or_else(|| Ok(dir.clone()), |name| place::branch(&dir, &there, name, self.run))
+    }
+
+    /// Looks at what must exist there.
+    fn look(&self, context: &Context) -> Result<Glance> {
+        glance(&self.dir(context)?)?.ok_or_else(|| Error::failed(format!("branch `{}` has not begun yet", self.branch.unwrap_or_default())))
+    }
+}
+
 pub(super) fn logs(args: &LogsArgs, context: &Context) -> Result<ExitCode> {
-    let wanted = Wanted { session: &args.session, lines: args.lines, follow: args.follow, json: args.shape.json };
+    let (branch, run, json) = (args.branch.as_deref(), args.run, args.shape.json);
+    let wanted = Wanted { session: &args.session, branch, run, lines: args.lines, follow: args.follow, json };
     if args.shape.events {
         return journal(&wanted, context);
     }
     if args.follow {
         return follow::activity(&wanted, context);
     }
-    let there = find(&args.session, context)?;
-    let place = place::find(Sought { stage: args.stage.as_deref(), run: args.run, iteration: args.iteration }, &there)?;
-    let dir = context.project.session(&args.session);
+    let there = wanted.look(context)?;
+    // A branch runs once in each run.
+    let run = args.run.filter(|_| args.branch.is_none());
+    let place = place::find(Sought { stage: args.stage.as_deref(), run, iteration: args.iteration }, &there)?;
+    let dir = wanted.dir(context)?;
     let mut attempts = place::attempts(&dir, &place);
     if let Some(wanted) = args.attempt {
         attempts.retain(|attempt| attempt.cursor.attempt == wanted);
@@ -105,7 +129,7 @@ pub(super) fn logs(args: &LogsArgs, context: &Context) -> Result<ExitCode> {
 
 pub(super) fn tail(args: &TailArgs, context: &Context) -> Result<ExitCode> {
     let lines = args.lines.map_or_else(|| usual_lines(context), Ok)?;
-    let wanted = Wanted { session: &args.session, lines, follow: true, json: args.shape.json };
+    let wanted = Wanted { session: &args.session, branch: None, run: None, lines, follow: true, json: args.shape.json };
     if args.shape.events {
         return journal(&wanted, context);
     }
@@ -121,10 +145,7 @@ fn usual_lines(context: &Context) -> Result<usize> {
 }
 
 fn journal(wanted: &Wanted<'_>, context: &Context) -> Result<ExitCode> {
-    let path = context.project.session(wanted.session).journal();
-    if !path.exists() {
-        find(wanted.session, context)?;
-    }
+    let path = wanted.dir(context)?.journal();
     let mut journal = events::Shown::last(&path, wanted.lines, wanted.json)?;
     let read = journal.show()?;
     if wanted.follow && read { follow::events(&mut journal, wanted, context) } else { Ok(ExitCode::Done) }

@@ -1,7 +1,7 @@
 //! Which iteration is meant, and where its attempts lie.
 use crate::error::{Error, Result};
 use crate::model::Cursor;
-use crate::plan::{Node, Plan};
+use crate::plan::{Block, Node, Plan, Step};
 use crate::store::layout::{IterationDir, RunDir};
 use crate::store::session::Glance;
 use crate::text::count;
@@ -36,10 +36,14 @@ pub(super) struct Sought<'a> {
 /// Finds the iteration asked for: the current or last one of the current or last stage where nothing is said.
 pub(super) fn find<'a>(sought: Sought<'_>, there: &'a Glance) -> Result<Place<'a>> {
     let plan = &there.plan;
-    let index = place_of(sought, there)?;
-    let node = plan.node_at(index).ok_or_else(|| Error::failed("the plan has no stage"))?;
-    let last = begun(there, index);
-    let iteration = sought.iteration;
+    let index = sought.stage.map(|id| index_of(plan, id)).transpose()?;
+    let place = place_of(index, sought.run, there)?;
+    let node = match plan.step(place) {
+        Some(Step::Node(node)) => node,
+        Some(Step::Block(block)) => return Err(of_a_branch(block)),
+        None => return Err(Error::failed("the plan has no stage")),
+    };
+    let (last, iteration, index) = (begun(there, place), sought.iteration, place);
     match iteration.unwrap_or(last) {
         0 => Err(Error::failed(format!("no iteration of stage `{}` has begun yet", node.id))),
         wanted if last < wanted => {
@@ -49,24 +53,19 @@ pub(super) fn find<'a>(sought: Sought<'_>, there: &'a Glance) -> Result<Place<'a
     }
 }
 
-fn place_of(sought: Sought<'_>, there: &Glance) -> Result<u32> {
+/// Returns the place of a step, by its index, in a run; the current or last one where nothing is said.
+fn place_of(index: Option<usize>, run: Option<u32>, there: &Glance) -> Result<u32> {
     let Glance { plan, state } = there;
     // Between two stages, and after the last one, the one before is what there is to see.
     let current = if state.cursor.iteration == 0 { state.cursor.node.saturating_sub(1) } else { state.cursor.node };
-    let index = sought.stage.map(|id| index_of(plan, id)).transpose()?;
-    let of_run = |run: u32, index| plan.place_in(run - 1, index);
-    Ok(match (sought.run, index) {
+    Ok(match (run, index) {
         (Some(run), _) if run == 0 || plan.runs < run => {
             return Err(Error::usage(format!("there is no run {run}: session '{}' has {}", plan.session, count(plan.runs, "run"))));
         }
-        (Some(run), Some(index)) => of_run(run, index),
-        (Some(run), None) => current.clamp(of_run(run, 0), of_run(run, plan.nodes.len().saturating_sub(1))),
+        (Some(run), Some(index)) => plan.place_in(run - 1, index),
+        (Some(run), None) => current.clamp(plan.place_in(run - 1, 0), plan.place_in(run - 1, plan.nodes.len().saturating_sub(1))),
+        (None, Some(index)) => plan.place_before(current + 1, index),
         (None, None) => current,
-        (None, Some(index)) => match plan.place_beside(current, index) {
-            // This run has not come to it yet, the one before has.
-            place if current < place && 0 < plan.turn(place).0 => plan.place_in(plan.turn(place).0 - 1, index),
-            place => place,
-        },
     })
 }
 
@@ -81,11 +80,30 @@ fn begun(there: &Glance, place: u32) -> u32 {
 }
 
 fn index_of(plan: &Plan, id: &str) -> Result<usize> {
-    let index = plan.nodes.iter().position(|node| node.id.as_str() == id);
-    index.ok_or_else(|| {
-        let ids: Vec<&str> = plan.nodes.iter().map(|node| node.id.as_str()).collect();
+    plan.position(id).ok_or_else(|| {
+        let ids: Vec<&str> = plan.nodes.iter().map(|step| step.id().as_str()).collect();
         Error::usage(format!("there is no stage `{id}`")).hint(format!("the stages are: {}", ids.join(", ")))
     })
+}
+
+fn of_a_branch(block: &Block) -> Error {
+    let branches: Vec<String> = block.branches.iter().map(|branch| format!("{}/{}", block.id, branch.name)).collect();
+    Error::usage(format!("stage `{}` is a parallel block: its agents are found by branch", block.id))
+        .hint(format!("say one of: {}", branches.iter().map(|name| format!("--branch {name}")).collect::<Vec<_>>().join(", ")))
+}
+
+/// Returns the directory of a branch, named `<block>/<branch>`, in a run; in the current or last one if none is said.
+pub(super) fn branch(dir: &RunDir, there: &Glance, name: &str, run: Option<u32>) -> Result<RunDir> {
+    let blocks = || there.plan.nodes.iter().enumerate().filter_map(|(index, step)| Some((index, step.block()?)));
+    let all = || blocks().flat_map(|(index, block)| block.branches.iter().map(move |branch| (index, block, branch)));
+    let found = all().find(|(_, block, branch)| name.split_once('/') == Some((block.id.as_str(), branch.name.as_str())));
+    if let Some((index, block, branch)) = found {
+        return Ok(dir.branch(place_of(Some(index), run, there)?, &block.id, &branch.name));
+    }
+    let known: Vec<String> = all().map(|(_, block, branch)| format!("{}/{}", block.id, branch.name)).collect();
+    let hint =
+        if known.is_empty() { "the plan has no parallel block".to_owned() } else { format!("the branches are: {}", known.join(", ")) };
+    Err(Error::usage(format!("there is no branch `{name}`")).hint(hint))
 }
 
 /// Returns the attempts of an iteration that have output, the first one first.

@@ -35,7 +35,7 @@ fn every_word_has_its_speaker() {
     b.delay = 0 ms (pipeline)
     b.check_before = true (built in)
     ");
-    assert_eq!((made.nodes[1].commands["test"].as_str(), made.guardrails.max_cost_usd), ("make test", 2.5));
+    assert_eq!((made.node(1).unwrap().commands["test"].as_str(), made.guardrails.max_cost_usd), ("make test", 2.5));
     let command = a_loop("work", "termination: {type: queue}\nprovider: command\nprogram: aider\nmodel: x\n", PROMPT);
     let claude = Overrides { provider: Some("claude".into()), max_iterations: Some(4), ..Overrides::default() };
     assert_snapshot!(rows(&plan(&Sources::Loop(command), &claude)), @"
@@ -106,8 +106,9 @@ fn judged(definition: &str, set: &[(&str, &str)]) -> String {
     assert_eq!(made.said_over().1, environment, "what the environment said is remembered");
     // What a row of the environment says has none of the node's own.
     let from = |what: &str| made.overrides.iter().find(|said| said.what == what).map_or("environment", |said| said.from.word());
-    let judge = made.nodes[0].judge.as_ref().map(|judge| format!("{} ({}), ", judge.model, from("work.judge")));
-    format!("{}{} ({})", judge.unwrap_or_default(), made.nodes[0].max_iterations, from("work.max_iterations"))
+    let node = made.node(0).unwrap();
+    let judge = node.judge.as_ref().map(|judge| format!("{} ({}), ", judge.model, from("work.judge")));
+    format!("{}{} ({})", judge.unwrap_or_default(), node.max_iterations, from("work.max_iterations"))
 }
 
 #[test]
