@@ -227,7 +227,7 @@ impl Scratch {
                 work: Work::default(),
                 errors: Vec::new(),
             };
-            session.note(Event::IterationStarted { cursor }, now).unwrap();
+            session.note(Event::IterationStarted { cursor, fallback: 0, agent: "claude:opus".to_owned() }, now).unwrap();
             session.note(Event::AgentStarted { cursor, shim: me.clone() }, now).unwrap();
             session
                 .note(

@@ -26,12 +26,12 @@ pub struct Line {
 }
 
 /// Returns a line for everything there is; what is broken has its error in it.
-pub fn lines(library: &Library, project: &Project) -> Vec<Line> {
-    library.list().into_iter().map(|entry| line(entry, project)).collect()
+pub fn lines(library: &Library, project: &Project, overrides: &Overrides) -> Vec<Line> {
+    library.list().into_iter().map(|entry| line(entry, project, overrides)).collect()
 }
 
-fn line(entry: Entry, project: &Project) -> Line {
-    let compiled = check(&entry, project);
+fn line(entry: Entry, project: &Project, overrides: &Overrides) -> Line {
+    let compiled = check(&entry, project, overrides);
     let error = match &compiled {
         Ok(_) => None,
         Err(problems) => problems.iter().find(|problem| problem.severity == Severity::Error).map(ToString::to_string),
@@ -42,9 +42,9 @@ fn line(entry: Entry, project: &Project) -> Line {
 }
 
 /// Compiles an entry as a session of it would be, without asking what the project holds.
-pub fn check(entry: &Entry, project: &Project) -> Result<(Plan, Vec<Problem>), Vec<Problem>> {
+pub fn check(entry: &Entry, project: &Project, overrides: &Overrides) -> Result<(Plan, Vec<Problem>), Vec<Problem>> {
     match &entry.sources {
-        Ok(sources) => plan::compile(sources, &request(project), &Overrides::default()),
+        Ok(sources) => plan::compile(sources, &request(project), overrides),
         Err(reason) => Err(vec![Problem::nowhere("unreadable", reason.clone())]),
     }
 }

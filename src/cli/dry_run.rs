@@ -76,7 +76,7 @@ fn preview(args: &Args, context: &Context) -> Result<Preview> {
         backlog: library.backlog(),
         beads: context.has_beads(),
     };
-    let overrides = args.said.flags(args.said.most)?.or(said::environment(context)?);
+    let overrides = args.said.flags(args.said.most)?.or(said::environment(context)?).or(context.declared());
     let invalid = |problems| Error::diagnostic(ExitCode::Usage, Invalid::new(format!("{} `{}`", library::word(kind), args.name), problems));
     let (mut plan, warnings) = compile(&sources, &request, &overrides).map_err(invalid)?;
     plan.inputs = inputs::expand(context.project.root(), &plan.inputs)?;
@@ -158,7 +158,7 @@ fn show(preview: &Preview, context: &Context) -> Result<()> {
     let seats = seats(plan, &context.project.session(&plan.session));
     let row = |seat: &Seat<'_>| {
         let node = seat.node;
-        let agent = format!("{:?} {}", node.agent.provider, node.agent.model).to_lowercase();
+        let agent = format!("{} {}", node.agent.provider_name(), node.agent.model);
         let missing = |source: &QueueSource| source.path().filter(|path| !path.is_file()).map_or("", |_| " (not there yet)");
         let queue = node.queue.as_ref().map_or_else(String::new, |queue| format!("{}{}", queue.source.name(), missing(&queue.source)));
         [seat.name(), node.template.clone(), agent, catalog::node_ends(node), pause(node.delay_ms), queue]

@@ -5,10 +5,10 @@ use super::said::{self, Said};
 use crate::clock;
 use crate::error::{Error, ExitCode, Result};
 use crate::model::{Change, SessionName};
-use crate::plan::{Origin, Plan, PlanKind, Sources};
+use crate::plan::{Origin, PermissionMode, Plan, PlanKind, Sources};
 use crate::runner::{Mode, Wanted};
 use crate::shell;
-use crate::store::session::read_plan;
+use crate::store::session::{Glance, glance};
 use crate::ui::{note, report};
 use camino::Utf8Path;
 use clap::Args;
@@ -143,10 +143,7 @@ struct Resume<'a> {
 fn resume(resume: &Resume<'_>, context: &Context) -> Result<ExitCode> {
     let Resume { name, session, max, flags, .. } = *resume;
     let dir = context.project.session(session);
-    if !dir.journal().exists() {
-        return Err(report::nothing_to_resume(session));
-    }
-    let plan = read_plan(&dir)?;
+    let Some(Glance { plan, .. }) = glance(&dir)? else { return Err(report::nothing_to_resume(session)) };
     if plan.name != named(name) {
         return Err(report::runs_another(&plan, named(name)));
     }
@@ -161,6 +158,9 @@ fn resume(resume: &Resume<'_>, context: &Context) -> Result<ExitCode> {
         );
     }
     let change = flags.said.change()?;
+    if let Some(mode) = change.permissions {
+        may(&plan, mode)?;
+    }
     if let Some(news) = news(&plan, sources.as_ref().ok()) {
         note(news);
     }
@@ -192,6 +192,15 @@ fn recompiled(plan: &Plan, sources: &Sources, resume: &Resume<'_>, context: &Con
     let new = super::compile::plan(sources, plan.session.clone(), plan.command.clone(), &overrides, context)?;
     // It is the same run: its agents and tasks carry the run's mark.
     Ok(Plan { run: plan.run.clone(), ..new })
+}
+
+/// Refuses permissions that an agent of the plan cannot be held to.
+fn may(plan: &Plan, mode: PermissionMode) -> Result<()> {
+    let agents = plan.all_nodes().flat_map(|node| node.agent.chain());
+    match agents.filter_map(|agent| Some((agent, agent.refuses(mode)?))).next() {
+        None => Ok(()),
+        Some((agent, reason)) => Err(Error::usage(format!("provider `{}` cannot do `{}`: {reason}", agent.provider_name(), mode.name()))),
+    }
 }
 
 /// Returns a loop's or pipeline's name, of which a person may have typed the path.

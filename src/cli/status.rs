@@ -114,6 +114,9 @@ fn in_words(there: &Glance, standing: &str, next: Option<&str>, context: &Contex
         line("Task", &text::clean(&format!("{}: {}", task.id, task.title)));
     }
     line("Doing", &doing(there, standing, now));
+    for (agent, until) in view.limited.iter().filter(|(agent, until)| !agent.is_empty() && now < **until) {
+        line("Limited", &format!("{} until {until} ({} left)", text::clean(agent), duration::short(until.duration_since(now))));
+    }
     if let Some(last) = there.state.history.back() {
         line("Last", &format!("iteration {}: {}", last.iteration, text::first_line(last.status.said())));
     }
@@ -153,7 +156,9 @@ fn doing(there: &Glance, standing: &str, now: Timestamp) -> String {
         (Phase::Running, _) => {
             let then = if state.pausing { ", then paused" } else { "" };
             let since = state.iteration_started.map_or_else(String::new, |at| format!(" for {}", duration::short(now.duration_since(at))));
-            format!("agent at work{since}, attempt {}{then}", state.cursor.attempt)
+            let chain = state.node(&there.plan).is_some_and(|node| !node.agent.fallback.is_empty());
+            let who = if chain { text::clean(&state.agent) } else { "agent".to_owned() };
+            format!("{who} at work{since}, attempt {}{then}", state.cursor.attempt)
         }
         (Phase::Waiting { until, .. }, _) => {
             let left = duration::short(until.duration_since(now));

@@ -1,6 +1,6 @@
 //! The fact that follows from the state alone.
 use super::block;
-use super::retry::{backoff, queue_poll, unknown_reset};
+use super::retry::{backoff, queue_poll};
 use super::{Phase, State};
 use crate::model::{Ending, Event, Outcome, Verdict, WaitReason};
 use crate::plan::{Node, Plan, PlanKind, Provider, Step};
@@ -38,20 +38,25 @@ fn after_attempt(plan: &Plan, state: &State, outcome: &Outcome, now: Timestamp) 
     let node = state.node(plan)?;
     match outcome {
         Outcome::Reported { .. } | Outcome::Unreported { .. } => after_iteration(plan, state, node, now),
-        Outcome::RateLimited { until, reason } => {
-            let until = until.filter(|at| now < *at).unwrap_or_else(|| now + unknown_reset(state.tally.rate_limits));
-            Some(Event::WaitStarted { reason: WaitReason::RateLimit { reason: reason.clone() }, until })
-        }
+        // The next agent of the chain that has quota takes over at once.
+        Outcome::RateLimited { reason, .. } => out_of_quota(state, node, reason, now).or_else(|| advance(plan, state, node, now)),
         Outcome::Refused { hint, .. } => Some(fail(outcome.to_string(), hint.clone())),
         Outcome::Crashed { .. } | Outcome::TimedOut { .. } | Outcome::Lost { .. } if node.agent.max_attempts <= state.tally.failures => {
             let tries = if node.agent.max_attempts == 1 { String::new() } else { format!(" ({} attempts)", state.tally.failures) };
-            Some(fail(format!("{} process {outcome}{tries}", agent_name(node)), String::new()))
+            Some(fail(format!("{} process {outcome}{tries}", agent_name(state, node)), String::new()))
         }
         Outcome::Crashed { .. } | Outcome::TimedOut { .. } | Outcome::Lost { .. } | Outcome::Cancelled => {
             let reason = WaitReason::Retry { error: outcome.to_string() };
             Some(Event::WaitStarted { reason, until: now + backoff(node.agent.retry_delay_ms, state.tally.failures) })
         }
     }
+}
+
+/// Waits for the first agent that gets quota again, where none has any.
+fn out_of_quota(state: &State, node: &Node, reason: &str, now: Timestamp) -> Option<Event> {
+    let until = state.free_at(node).filter(|_| state.free(node, now).is_none())?;
+    let rest = if node.agent.fallback.is_empty() { "" } else { "; no other agent of the chain has quota left" };
+    Some(Event::WaitStarted { reason: WaitReason::RateLimit { reason: format!("{reason}{rest}") }, until })
 }
 
 fn after_iteration(plan: &Plan, state: &State, node: &Node, now: Timestamp) -> Option<Event> {
@@ -89,14 +94,20 @@ fn advance(plan: &Plan, state: &State, node: &Node, now: Timestamp) -> Option<Ev
     if state.pausing {
         return None;
     }
-    if node.delay_ms > 0 && matches!(state.phase, Phase::Exited { .. }) {
+    // An agent that takes over for another is within its iteration.
+    if node.delay_ms > 0 && matches!(state.phase, Phase::Exited { .. }) && !state.in_iteration() {
         let until = now + SignedDuration::from_millis(i64::try_from(node.delay_ms).unwrap_or(i64::MAX));
         return Some(Event::WaitStarted { reason: WaitReason::Delay, until });
+    }
+    // Another node's agents may have used it up.
+    if let Some(event) = out_of_quota(state, node, &format!("{} is out of quota", state.agent_at(node, 0).label()), now) {
+        return Some(event);
     }
     if state.awaits_claim(plan) {
         return None;
     }
-    Some(Event::IterationStarted { cursor: state.next_attempt() })
+    let (fallback, agent) = state.next_agent(node, now);
+    Some(Event::IterationStarted { cursor: state.next_attempt(), fallback, agent })
 }
 
 /// Returns the end of the node, if its termination says so.
@@ -214,9 +225,14 @@ fn all_done(plan: &Plan, state: &State) -> Ending {
     }
 }
 
-fn agent_name(node: &Node) -> &'static str {
-    match node.agent.provider {
+fn agent_name(state: &State, node: &Node) -> &'static str {
+    match state.agent_at(node, state.fallback).provider {
         Provider::Claude => "Claude",
+        Provider::Codex => "Codex",
+        Provider::Gemini => "Gemini",
+        Provider::Opencode => "Opencode",
+        Provider::Amp => "Amp",
+        Provider::Copilot => "Copilot",
         Provider::Command => "Agent",
         Provider::Scripted => "Scripted agent",
     }

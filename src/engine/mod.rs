@@ -6,6 +6,7 @@
 //! silent, ask `pending`, make it so.
 mod accept;
 mod block;
+mod chain;
 mod follow;
 mod pending;
 mod replace;
@@ -17,6 +18,7 @@ mod view;
 mod worlds;
 
 pub use accept::accept;
+pub use chain::Limited;
 pub use follow::follow;
 pub use replace::replaceable;
 pub use room::{Room, room};

@@ -118,12 +118,13 @@ impl State {
         }
     }
 
-    /// Returns the current node as its next agent gets it, with what a person has changed since the start.
+    /// Returns the current node as the agent at work gets it: the one whose turn it is, with what a person has changed
+    /// since the start.
     pub fn changed_node(&self, plan: &Plan) -> Option<Node> {
         let mut node = self.node(plan)?.clone();
-        let Change { model, permissions, keep_env, .. } = self.change.clone();
+        node.agent = self.agent_at(&node, self.fallback).into_owned();
+        let Change { permissions, keep_env, .. } = self.change;
         let agent = &mut node.agent;
-        agent.model = model.unwrap_or_else(|| std::mem::take(&mut agent.model));
         agent.permissions = permissions.unwrap_or(agent.permissions);
         agent.keep_env = keep_env.unwrap_or(agent.keep_env);
         Some(node)

@@ -1,4 +1,5 @@
 //! The fold of the journal.
+use super::Limited;
 use crate::model::{
     BranchReport, Change, Cursor, Decision, Ending, Event, GateVerdict, NodeEnding, NodeId, Outcome, ProcessId, RunId, SessionName, Status,
     Task, Usage, Verdict, WaitReason,
@@ -18,6 +19,14 @@ pub struct State {
     pub phase: Phase,
     /// The current attempt, or the last one.
     pub cursor: Cursor,
+    /// Who makes that attempt: a place in the node's chain of agents, 0 the node's own, and what it is called by.
+    #[serde(default)]
+    pub fallback: u32,
+    #[serde(default)]
+    pub agent: String,
+    /// Agents that are out of quota, by what they are called by.
+    #[serde(default)]
+    pub limited: BTreeMap<String, Limited>,
     /// Of the current node.
     pub tally: Tally,
     /// Nodes that are done, in order.
@@ -110,8 +119,6 @@ pub struct Tally {
     pub errors: u32,
     /// Failed attempts of the current iteration.
     pub failures: u32,
-    /// Rate limits in a row.
-    pub rate_limits: u32,
     /// Tasks parked since an iteration last went well.
     #[serde(default)]
     pub parks: u32,
@@ -138,6 +145,9 @@ pub struct Entry {
     pub node: u32,
     pub iteration: u32,
     pub attempts: u32,
+    /// Who made the last of them.
+    #[serde(default)]
+    pub agent: String,
     pub at: Timestamp,
     pub status: Status,
 }
@@ -176,7 +186,10 @@ impl State {
                 // It may ask others whether it is done, or ask them otherwise.
                 (self.verdict, self.gates) = (None, BTreeMap::new());
             }
-            Event::IterationStarted { cursor } => self.begin(*cursor, at),
+            Event::IterationStarted { cursor, fallback, agent } => {
+                (self.fallback, self.agent) = (*fallback, agent.clone());
+                self.begin(*cursor, at);
+            }
             Event::AgentStarted { shim, .. } => self.shim = Some(shim.clone()),
             Event::AgentExited { cursor, outcome, usage, promises } => {
                 self.promises.clone_from(promises);
@@ -215,6 +228,9 @@ impl State {
                 if !matches!(self.phase, Phase::Waiting { reason: WaitReason::Delay, .. }) {
                     self.verdict = None;
                 }
+                if matches!(self.phase, Phase::Waiting { reason: WaitReason::RateLimit { .. }, .. }) {
+                    self.hurry(at);
+                }
                 self.phase = Phase::Ready;
             }
             // A task that is being taken at this moment is given back with the next look.
@@ -231,6 +247,7 @@ impl State {
                 self.finished.push(NodeDone { id: id.clone(), iterations, ending: ending.clone(), at });
                 self.cursor = Cursor::before(node + 1);
                 (self.tally, self.max_iterations, self.verdict, self.task) = (Tally::default(), None, None, None);
+                (self.fallback, self.agent) = (0, String::new());
                 (self.promises, self.gates, self.last_gate) = (Vec::new(), BTreeMap::new(), None);
                 (self.branches, self.cut) = (BTreeMap::new(), None);
                 self.phase = Phase::Ready;
@@ -278,11 +295,12 @@ impl State {
         self.stopping = None;
         if let Phase::Ended { .. } = self.phase {
             // Whoever resumes has seen the failures; they get all their tries again.
-            (self.tally.failures, self.tally.errors, self.tally.rate_limits, self.tally.parks) = (0, 0, 0, 0);
+            (self.tally.failures, self.tally.errors, self.tally.parks) = (0, 0, 0);
             (self.tally.queue_waits, self.tally.queue_waiting_since) = (0, None);
             // Somebody may have changed something: whoever was asked is asked again.
             (self.tally.broken, self.gates) = (0, BTreeMap::new());
             (self.last_error, self.verdict) = (None, None);
+            self.limited.clear();
             self.phase = Phase::Ready;
         }
     }
@@ -293,7 +311,7 @@ impl State {
         match outcome {
             Outcome::Reported { status } => self.complete(cursor, status.clone(), at),
             Outcome::Unreported { reason } => self.complete(cursor, Status::missing(reason), at),
-            Outcome::RateLimited { .. } => self.tally.rate_limits += 1,
+            Outcome::RateLimited { until, .. } => self.limit(*until, at),
             Outcome::Cancelled => (),
             Outcome::Crashed { .. } | Outcome::Refused { .. } | Outcome::TimedOut { .. } | Outcome::Lost { .. } => {
                 self.tally.failures += 1;
@@ -305,17 +323,19 @@ impl State {
 
     fn complete(&mut self, cursor: Cursor, status: Status, at: Timestamp) {
         let tally = &mut self.tally;
-        (tally.iterations, tally.failures, tally.rate_limits) = (cursor.iteration, 0, 0);
+        (tally.iterations, tally.failures) = (cursor.iteration, 0);
         tally.stops = if status.decision == Decision::Stop { tally.stops + 1 } else { 0 };
         tally.errors = if status.decision == Decision::Error { tally.errors + 1 } else { 0 };
         tally.well += u32::from(status.decision != Decision::Error);
         tally.parks = if status.decision == Decision::Error { tally.parks } else { 0 };
         self.last_error = (status.decision == Decision::Error).then(|| status.reason.clone());
+        self.limited.remove(&self.agent);
         self.iterations += 1;
         self.iteration_started = None;
         if self.history.len() == Self::HISTORY {
             self.history.pop_front();
         }
-        self.history.push_back(Entry { node: cursor.node, iteration: cursor.iteration, attempts: cursor.attempt, at, status });
+        let Cursor { node, iteration, attempt } = cursor;
+        self.history.push_back(Entry { node, iteration, attempts: attempt, agent: self.agent.clone(), at, status });
     }
 }

@@ -5,6 +5,7 @@ use crate::plan::{Block, Plan, PlanKind, Step};
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 
 /// `state.json`. A view: the journal can bring it back.
 #[derive(Debug, Serialize)]
@@ -32,6 +33,10 @@ pub struct StateView<'a> {
     pub iteration_started: Option<Timestamp>,
     pub max_iterations: u32,
     pub attempt: u32,
+    /// Who makes that attempt, as `fallback` would call it: `codex:gpt-5.2-codex`; empty before the first.
+    pub agent: &'a str,
+    /// Until when agents are out of quota, by what they are called by.
+    pub limited: BTreeMap<&'a str, Timestamp>,
     /// Agents in a row that said stop.
     pub consecutive_stops: u32,
     pub stages: Vec<Value>,
@@ -62,6 +67,8 @@ pub struct Past<'a> {
     pub iteration: u32,
     pub timestamp: Timestamp,
     pub attempts: u32,
+    /// Who made the last of them.
+    pub agent: &'a str,
     pub decision: Decision,
     pub reason: &'a str,
     pub summary: &'a str,
@@ -97,6 +104,8 @@ impl<'a> StateView<'a> {
             iteration_started: whole(state.iteration_started),
             max_iterations: max,
             attempt: state.cursor.attempt,
+            agent: &state.agent,
+            limited: state.limited.iter().map(|(agent, limited)| (agent.as_str(), second(limited.until))).collect(),
             consecutive_stops: state.tally.stops,
             stages: stages(plan, state, place),
             history: history(plan, state),
@@ -225,6 +234,7 @@ fn history<'a>(plan: &'a Plan, state: &'a State) -> Vec<Past<'a>> {
         iteration: entry.iteration,
         timestamp: second(entry.at),
         attempts: entry.attempts,
+        agent: &entry.agent,
         decision: entry.status.decision,
         reason: &entry.status.reason,
         summary: &entry.status.summary,

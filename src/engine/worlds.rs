@@ -1,4 +1,6 @@
 //! Random worlds: whatever happens, and wherever the runner dies, the engine keeps its promises.
+mod quotas;
+
 use super::{Phase, State, accept, follow};
 use crate::model::*;
 use crate::plan::{
@@ -8,6 +10,8 @@ use crate::plan::{
 use crate::termination::{Gate, Termination};
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
+use quotas::Quotas;
+use std::collections::BTreeMap;
 
 fn node(id: &str, termination: Termination, max_iterations: u32) -> Node {
     let queue = (termination == Termination::Queue).then(|| QueueSpec {
@@ -28,6 +32,8 @@ fn node(id: &str, termination: Termination, max_iterations: u32) -> Node {
             max_attempts: 3,
             retry_delay_ms: 5000,
             limits: AttemptLimits::default(),
+            declared: None,
+            fallback: Vec::new(),
         },
         prompt: String::new(),
         termination,
@@ -40,13 +46,13 @@ fn node(id: &str, termination: Termination, max_iterations: u32) -> Node {
         perspectives: Vec::new(),
         from: None,
         from_parallel: Vec::new(),
-        commands: std::collections::BTreeMap::new(),
+        commands: BTreeMap::new(),
         judge: None,
     }
 }
 
 pub(super) fn plan() -> Plan {
-    let nodes = vec![
+    let mut nodes = vec![
         node("judged", Termination::Judgment { consensus: 2, min_iterations: 2 }, 5),
         node("queued", Termination::Queue, 4),
         node("handed", Termination::Queue, 4),
@@ -57,6 +63,9 @@ pub(super) fn plan() -> Plan {
         ),
         node("fixed", Termination::Fixed, 3),
     ];
+    for (node, models) in nodes.iter_mut().zip([&["a", "b"][..], &["a"], &["c"]]) {
+        node.agent.fallback = quotas::chain(&node.agent, models);
+    }
     let mut steps: Vec<Step> = nodes.into_iter().map(|node| Step::Node(Box::new(node))).collect();
     let branch = |name: &str| Branch { name: name.parse().unwrap(), nodes: vec![node("duel", Termination::Fixed, 3)] };
     steps.insert(
@@ -242,6 +251,7 @@ struct Runner {
     asked_to_stop: bool,
     /// A person may end a wait early.
     hurried: bool,
+    quotas: Quotas,
     /// What the queue said since somebody took the session up, or waited, or ran an agent.
     verdict: Option<Verdict>,
     /// Which attempt the engine has taken a task for.
@@ -259,7 +269,7 @@ impl Runner {
                 (self.claimed, self.holding) = (Some(*cursor), true);
             }
             Event::GateAnswered { .. } => prop_assert!(self.agents == 0 && !self.holding, "asked while somebody works"),
-            Event::IterationStarted { cursor } => {
+            Event::IterationStarted { cursor, .. } => {
                 let node = plan.node(cursor.node).unwrap();
                 let asked =
                     node.termination.gates().is_empty() || cursor.iteration == 1 || 1 < cursor.attempt || !self.state.gates.is_empty();
@@ -270,6 +280,7 @@ impl Runner {
             Event::NodeFinished { .. } | Event::SessionFinished { .. } => prop_assert!(!self.holding, "ended with a task in its hands"),
             _ => (),
         }
+        self.quotas.record(plan, &self.state, event, now)?;
         match event {
             Event::AgentExited { outcome: Outcome::Crashed { .. } | Outcome::Lost { .. } | Outcome::TimedOut { .. }, .. } => {
                 self.streak += 1;
@@ -278,7 +289,8 @@ impl Runner {
             }
             Event::AgentExited { outcome, cursor, .. } => {
                 self.agents -= 1;
-                self.owes_wait = matches!(outcome, Outcome::RateLimited { .. });
+                // Whoever is out of quota may not start again before: the quotas' own book sees to that.
+                self.owes_wait = false;
                 if matches!(outcome, Outcome::Reported { .. } | Outcome::Unreported { .. }) {
                     let well = matches!(outcome, Outcome::Reported { status } if status.decision != Decision::Error);
                     self.errors = if well { 0 } else { self.errors + 1 };
@@ -320,7 +332,7 @@ impl Runner {
             Event::SessionFinished { .. } => (self.waiting, self.asked_to_stop) = (None, false),
             // The queue may be empty although its last agent failed: nothing is left to wait for or to try again.
             Event::NodeFinished { .. } => (self.streak, self.owes_wait, self.errors, self.verdict) = (0, false, 0, None),
-            Event::IterationStarted { cursor } => {
+            Event::IterationStarted { cursor, .. } => {
                 prop_assert_eq!(self.agents, 0, "two agents at once");
                 self.agents += 1;
                 prop_assert!(self.streak < plan.node(0).unwrap().agent.max_attempts, "retry budget overrun");

@@ -51,6 +51,12 @@ pub enum Event {
     /// The iteration is on: an agent may be running from now on.
     IterationStarted {
         cursor: Cursor,
+        /// Who makes this attempt: its place in the node's chain of agents, 0 the node's own.
+        #[serde(default)]
+        fallback: u32,
+        /// What that agent is called by.
+        #[serde(default)]
+        agent: String,
     },
     /// The shim of the attempt is alive.
     AgentStarted {

@@ -2,7 +2,7 @@
 mod parallel;
 mod shape;
 
-pub use parallel::{BranchesDef, FromBlockDef, FromParallelDef, FullProviderDef, ParallelDef, ParallelKey, ProviderDef, RunsDef};
+pub use parallel::{BranchDef, BranchesDef, FromBlockDef, FromParallelDef, FullBranchDef, ParallelDef, ParallelKey, RunsDef};
 
 use super::duration::Span;
 use serde::Deserialize;
@@ -33,6 +33,8 @@ pub struct LoopDef {
     pub program: Option<String>,
     /// The model.
     pub model: Option<String>,
+    /// Who makes the next attempt when an agent is out of quota: providers, each with a model if need be.
+    pub fallback: Option<Vec<String>>,
     /// Claude Code's permission mode.
     pub permissions: Option<String>,
     /// Further arguments for the program.
@@ -253,6 +255,8 @@ pub struct DefaultsDef {
     pub provider: Option<String>,
     /// The model.
     pub model: Option<String>,
+    /// Who makes the next attempt when an agent is out of quota.
+    pub fallback: Option<Vec<String>>,
     /// Pause between iterations.
     pub delay: Option<Span>,
     /// Text for `${CONTEXT}`.
@@ -280,6 +284,8 @@ pub struct NodeDef {
     pub model: Option<String>,
     /// The kind of agent.
     pub provider: Option<String>,
+    /// Who makes the next attempt when an agent is out of quota, over what its loop says.
+    pub fallback: Option<Vec<String>>,
     /// One line for people.
     pub description: Option<String>,
     /// When it ends, over what its loop says.

@@ -3,6 +3,7 @@ mod agent;
 mod alias;
 mod check;
 mod compile;
+mod declared;
 pub mod definition;
 mod duration;
 mod ending;
@@ -15,6 +16,7 @@ mod parallel;
 mod perspectives;
 mod place;
 mod problem;
+mod provider;
 mod queue;
 mod repeat;
 mod settings;
@@ -31,9 +33,11 @@ mod yaml;
 
 pub use alias::model_alias;
 pub use compile::{compile, fingerprint};
+pub use declared::{Declared, Output, PromptBy, ProviderDef};
 pub use duration::Span;
 pub use former::{Former, former};
 pub use problem::{Invalid, Problem, Severity, Shown};
+pub use provider::Provider;
 pub use queue::{BACKLOGS, ClaimBy, QueueSource, QueueSpec, TrackerCommands, bad_label, session_label};
 pub use settings::Settings;
 pub use sources::{LoopSource, Overrides, PipelineSource, Request, Sources, Text, description, loops_used, prompt_candidates};
@@ -195,17 +199,40 @@ pub struct AgentSpec {
     /// Milliseconds to wait after the first failed attempt; doubles with each, up to 5 minutes.
     pub retry_delay_ms: u64,
     pub limits: AttemptLimits,
+    /// How the program is called, where the user's settings declare the provider.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub declared: Option<Declared>,
+    /// Who makes the next attempt when this one is out of quota, in order; these have none of their own.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub fallback: Vec<Self>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Provider {
-    /// Claude Code, headless.
-    Claude,
-    /// Any program: the prompt on stdin, the answer on stdout.
-    Command,
-    /// The built-in agent that follows a script; for demos and tests.
-    Scripted,
+impl AgentSpec {
+    /// Returns this agent and those it falls back to.
+    pub fn chain(&self) -> impl Iterator<Item = &Self> {
+        std::iter::once(self).chain(&self.fallback)
+    }
+
+    /// Returns what people call the agent by: `codex:gpt-5.2-codex:xhigh`, as in `fallback`.
+    pub fn label(&self) -> String {
+        if self.model.is_empty() { self.provider_name().to_owned() } else { format!("{}:{}", self.provider_name(), self.model) }
+    }
+
+    /// Returns the name definitions use for the provider.
+    pub fn provider_name(&self) -> &str {
+        self.declared.as_ref().map_or(self.provider.name(), |declared| &declared.name)
+    }
+
+    /// Returns why the agent cannot be held to a permission mode, if it cannot.
+    pub fn refuses(&self, mode: PermissionMode) -> Option<&'static str> {
+        match &self.declared {
+            Some(declared) if mode != PermissionMode::BypassPermissions && !declared.permissions.contains_key(&mode) => {
+                Some("its declaration in config.yaml says nothing for this mode under `permissions`")
+            }
+            Some(_) => None,
+            None => self.provider.refuses(mode),
+        }
+    }
 }
 
 /// Bounds of one attempt, in seconds; 0 is none.

@@ -57,7 +57,7 @@ fn make(seat: &Seat<'_>, id: &str, def: &NodeDef, loaded: Option<&Loaded<'_>>, p
     let empty = LoopDef::default();
     let loop_def = loaded.map_or(&empty, |loaded| &loaded.def);
     let id = named(seat, id, def, problems);
-    let agent = agent::resolve(&layers(seat, def, loaded), loop_def, problems);
+    let agent = agent::resolve(&layers(seat, def, loaded), loop_def, &seat.overrides.providers, problems);
     let ending = ending(seat, def, loaded, problems);
     let from = def.inputs.as_ref().and_then(|inputs| inputs::read(seat, inputs, problems));
     let from_parallel = def.inputs.as_ref().map(|inputs| inputs::parallel(seat, inputs, problems)).unwrap_or_default();
@@ -121,21 +121,24 @@ fn layers<'a>(seat: &Seat<'a>, def: &'a NodeDef, loaded: Option<&'a Loaded<'_>>)
         model: model.as_deref(),
         program: None,
         args: &[],
+        fallback: None,
         permissions: None,
         keep_env: None,
     };
     let over = seat.overrides;
     let defaults = seat
         .pipeline
-        .map(|(document, pipeline)| layer(Place::top(document).to("defaults"), &pipeline.defaults.provider, &pipeline.defaults.model));
+        .map(|(document, pipeline)| (Place::top(document).to("defaults"), &pipeline.defaults))
+        .map(|(place, said)| Layer { fallback: said.fallback.as_deref(), ..layer(place, &said.provider, &said.model) });
     let own = loaded.map(|Loaded { document, def, .. }| Layer {
         program: def.program.as_deref(),
         args: &def.args,
+        fallback: def.fallback.as_deref(),
         permissions: def.permissions.as_deref(),
         keep_env: def.keep_env,
         ..layer(Place::top(document), &def.provider, &def.model)
     });
-    let node = seat.pipeline.map(|_| layer(seat.place.clone(), &def.provider, &def.model));
+    let node = seat.pipeline.map(|_| Layer { fallback: def.fallback.as_deref(), ..layer(seat.place.clone(), &def.provider, &def.model) });
     let flags = Layer {
         program: over.program.as_deref(),
         permissions: over.permissions.as_deref(),
@@ -146,17 +149,19 @@ fn layers<'a>(seat: &Seat<'a>, def: &'a NodeDef, loaded: Option<&'a Loaded<'_>>)
 }
 
 fn ending(seat: &Seat<'_>, def: &NodeDef, loaded: Option<&Loaded<'_>>, problems: &mut Vec<Problem>) -> Option<Ending> {
+    let own = &seat.overrides.providers;
     // What its loop does not say, a node may; then the loop is not to blame.
     let said = def.ends().is_some() || def.completion.is_some();
     let of_loop = match loaded {
-        Some(Loaded { document, def, .. }) if !said => Some(ending::of_loop(&Place::top(document), def, problems)?),
-        Some(Loaded { document, def, .. }) => ending::of_loop(&Place::top(document), def, &mut Vec::new()),
+        Some(Loaded { document, def, .. }) if !said => Some(ending::of_loop(&Place::top(document), def, own, problems)?),
+        Some(Loaded { document, def, .. }) => ending::of_loop(&Place::top(document), def, own, &mut Vec::new()),
         None => None,
     };
-    let mut ending = ending::of_node(&seat.place, def, of_loop.as_ref(), problems)?;
+    let mut ending = ending::of_node(&seat.place, def, of_loop.as_ref(), own, problems)?;
     if let Some(judge) = ending.judge.as_mut().filter(|_| usual_judge(seat, def, loaded.map(|loaded| &loaded.def))) {
         let Overrides { judge_provider, judge_model, .. } = seat.overrides.clone();
-        *judge = ending::who_judges(Place::Flag, &JudgeDef { provider: judge_provider, model: judge_model, program: None }, problems);
+        let usual = JudgeDef { provider: judge_provider, model: judge_model, program: None };
+        *judge = ending::who_judges(Place::Flag, &usual, own, problems);
     }
     Some(ending)
 }

@@ -2,7 +2,7 @@
 use super::definition::{LoopDef, NodeDef, TerminationDef};
 use super::node::Seat;
 use super::sources::Overrides;
-use super::{Node, Plan, model_alias};
+use super::{AgentSpec, Node, Plan, model_alias};
 use crate::termination::Termination;
 use serde::{Deserialize, Serialize};
 
@@ -65,6 +65,7 @@ pub(super) fn of_node(seat: &Seat<'_>, def: &NodeDef, loop_def: &LoopDef, node: 
     let rows = [
         ("provider", over.provider.is_some(), def.provider.is_some(), loop_def.provider.is_some(), defaults.provider.is_some()),
         ("model", over.model.is_some(), kept(&def.model), kept(&loop_def.model), kept(&defaults.model)),
+        ("fallback", false, def.fallback.is_some(), loop_def.fallback.is_some(), defaults.fallback.is_some()),
         ("termination", false, ended, loop_ended, false),
         ("judge", usual_judge, named(def.ends().map(|(_, ends)| ends)), named(loop_def.termination.as_ref()), false),
         ("max_iterations", flagged || usual_count, counted, loop_counted, false),
@@ -91,10 +92,11 @@ pub(super) fn of_node(seat: &Seat<'_>, def: &NodeDef, loop_def: &LoopDef, node: 
 
 fn value(node: &Node, what: &str) -> String {
     match what {
-        "provider" => word(&node.agent.provider),
+        "provider" => node.agent.provider_name().to_owned(),
         "model" => node.agent.model.clone(),
+        "fallback" => node.agent.fallback.iter().map(AgentSpec::label).collect::<Vec<_>>().join(", "),
         "termination" => word(&node.termination),
-        "judge" => node.judge.as_ref().map_or_else(String::new, |judge| format!("{} {}", word(&judge.provider), judge.model)),
+        "judge" => node.judge.as_ref().map_or_else(String::new, AgentSpec::label),
         "max_iterations" => node.max_iterations.to_string(),
         "delay" => format!("{} ms", node.delay_ms),
         "context" => node.context.clone(),

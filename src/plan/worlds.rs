@@ -27,7 +27,7 @@ fn scalar() -> impl Strategy<Value = String> {
 
 fn key() -> impl Strategy<Value = String> {
     prop::sample::select(
-        "name description termination type consensus min_iterations iterations max completion provider program model permissions args retries retry_delay limits wall \
+        "name description termination type consensus min_iterations iterations max completion provider program model permissions args fallback retries retry_delay limits wall \
          idle delay check_before prompt output_path context commands queue path max_wait guardrails max_cost_usd defaults nodes stages id loop stage runs \
          inputs from select parallel perspectives judge modle"
             .split_whitespace()

@@ -66,7 +66,7 @@ impl Attempt {
             cursor,
             shim,
             adopted,
-            transcript: Transcript::new(node.agent.provider),
+            transcript: Transcript::new(agent::speaks(&node.agent)),
             stdout: Tail::new(places.iteration.stdout()),
             places: places.clone(),
             ended,

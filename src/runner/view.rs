@@ -97,7 +97,8 @@ impl View {
             String::new()
         };
         let run = plan.run_in_words(state.cursor.node).map_or_else(String::new, |run| format!("{run}  "));
-        let at = format!("{run}{stage}iteration {}/{}{tries}", state.cursor.iteration, state.max_iterations(node));
+        let by = if node.agent.fallback.is_empty() { String::new() } else { format!("  by {}", text::clean(&state.agent)) };
+        let at = format!("{run}{stage}iteration {}/{}{tries}{by}", state.cursor.iteration, state.max_iterations(node));
         let gap = if self.branch.is_some() { "" } else { "\n" };
         self.line(&format!("{gap}{} {}{how}  {}", mark("●", &Style::new().blue()), bold(&at), dim(&ends_when(node, state))));
     }

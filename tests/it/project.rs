@@ -6,6 +6,7 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use std::os::unix::process::ExitStatusExt as _;
 use std::process::{Child, Command, Output, Stdio};
+use std::sync::LazyLock;
 use std::time::Duration;
 use tempfile::TempDir;
 
@@ -13,6 +14,16 @@ use tempfile::TempDir;
 pub(crate) const AP: &str = env!("CARGO_BIN_EXE_ap");
 /// Nothing that is awaited takes longer, unless it hangs.
 pub(crate) const LIMIT: Duration = Duration::from_secs(30);
+
+/// The interpreter itself: what is called `python3` may be a slow script that looks for it.
+pub(crate) static PYTHON: LazyLock<String> = LazyLock::new(|| {
+    let usual = "/usr/bin/python3";
+    if Utf8Path::new(usual).is_file() {
+        return usual.to_owned();
+    }
+    let said = Command::new("python3").args(["-c", "import sys; print(sys.executable)"]).output().expect("python3 runs");
+    String::from_utf8(said.stdout).expect("a path").trim().to_owned()
+});
 
 /// A scratch git repository. Removed when dropped, after every process of its sessions has been ended.
 pub(crate) struct Project {

@@ -1,10 +1,11 @@
 //! What one attempt's agent said and did, read from its `stdout.log`.
 use super::growing::Growing;
-use super::place::{Attempt, stdout};
-use crate::agent::{Activity, Transcript};
+use super::place::{Attempt, agent_of, stdout};
+use crate::agent::{Activity, Transcript, speaks};
 use crate::error::Result;
 use crate::model::{Cursor, Exit, Outcome, Status};
-use crate::plan::{Node, Plan};
+use crate::plan::{AgentSpec, Node, Plan};
+use crate::store::layout::RunDir;
 use crate::store::session::Glance;
 use crate::text::first_line;
 use crate::ui::{self, note};
@@ -37,6 +38,7 @@ pub(super) struct Shown<'a> {
     /// Which run it belongs to, from 1.
     run_number: u32,
     node: &'a Node,
+    agent: &'a AgentSpec,
     cursor: Cursor,
     json: bool,
     output: Growing,
@@ -44,9 +46,9 @@ pub(super) struct Shown<'a> {
 }
 
 /// Shows the last lines of an attempt. Tells whether somebody still reads it.
-pub(super) fn show(attempt: &Attempt, there: &Glance, lines: usize, json: bool) -> Result<bool> {
+pub(super) fn show(attempt: &Attempt, dir: &RunDir, there: &Glance, lines: usize, json: bool) -> Result<bool> {
     let Some(node) = there.plan.node(attempt.cursor.node) else { return Ok(true) };
-    let mut shown = Shown::open(&there.plan, node, attempt, json)?;
+    let mut shown = Shown::open(&there.plan, (node, agent_of(dir, node, attempt.cursor)), attempt, json)?;
     if !shown.header(there) || !shown.last(lines)? {
         return Ok(false);
     }
@@ -58,14 +60,15 @@ pub(super) fn show(attempt: &Attempt, there: &Glance, lines: usize, json: bool) 
 }
 
 impl<'a> Shown<'a> {
-    pub(super) fn open(plan: &Plan, node: &'a Node, attempt: &Attempt, json: bool) -> io::Result<Self> {
+    pub(super) fn open(plan: &Plan, (node, agent): (&'a Node, &'a AgentSpec), attempt: &Attempt, json: bool) -> io::Result<Self> {
         let (cursor, output) = (attempt.cursor, Growing::open(&stdout(&attempt.folder))?);
-        Ok(Self { run_number: plan.turn(cursor.node).0 + 1, node, cursor, json, output, transcript: Transcript::new(node.agent.provider) })
+        let run_number = plan.turn(cursor.node).0 + 1;
+        Ok(Self { run_number, node, agent, cursor, json, output, transcript: Transcript::new(speaks(agent)) })
     }
 
     /// Says which attempt follows.
     pub(super) fn header(&self, there: &Glance) -> bool {
-        self.json || ui::tell(&format!("{}\n", heading(self.node, self.cursor, there)))
+        self.json || ui::tell(&format!("{}\n", heading(self.node, self.agent, self.cursor, there)))
     }
 
     /// Shows the last activities up to now; 0 stands for all of them.
@@ -91,7 +94,7 @@ impl<'a> Shown<'a> {
 
     /// Reads on, keeping the last activities. Tells whether there were more.
     fn read_last(&mut self, lines: usize, last: &mut VecDeque<Activity>) -> Result<bool> {
-        let (mut transcript, mut dropped) = (Transcript::new(self.node.agent.provider), false);
+        let (mut transcript, mut dropped) = (Transcript::new(speaks(self.agent)), false);
         last.clear();
         self.output.read(|piece| {
             last.extend(transcript.push(piece));
@@ -106,7 +109,7 @@ impl<'a> Shown<'a> {
 
     /// Shows what has been added since.
     pub(super) fn more(&mut self) -> Result<bool> {
-        let Self { run_number, node, cursor, json, output, transcript } = self;
+        let Self { run_number, node, cursor, json, output, transcript, .. } = self;
         let read = output.read(|piece| transcript.push(piece).iter().all(|activity| say(*run_number, node, *cursor, *json, activity)));
         Ok(read?)
     }
@@ -129,13 +132,14 @@ fn say(run_number: u32, node: &Node, cursor: Cursor, json: bool, activity: &Acti
     ui::tell(&format!("{}\n", serde_json::to_string(&line).unwrap_or_default()))
 }
 
-fn heading(node: &Node, cursor: Cursor, there: &Glance) -> String {
+fn heading(node: &Node, agent: &AgentSpec, cursor: Cursor, there: &Glance) -> String {
     let Glance { plan, state } = there;
     let of = if state.cursor.node == cursor.node { state.max_iterations(node) } else { node.max_iterations };
     let stage = if plan.nodes.len() > 1 { format!("stage {}  ", node.id) } else { String::new() };
     let attempt = if 1 < cursor.attempt { format!("  attempt {}", cursor.attempt) } else { String::new() };
     let run = plan.run_in_words(cursor.node).map_or_else(String::new, |run| format!("{run}  "));
-    format!("● {run}{stage}iteration {}/{of}{attempt}", cursor.iteration)
+    let by = if node.agent.fallback.is_empty() { String::new() } else { format!("  by {}", agent.label()) };
+    format!("● {run}{stage}iteration {}/{of}{attempt}{by}", cursor.iteration)
 }
 
 /// Returns what a person wants to know of an attempt's end, one line each; nothing while it runs.

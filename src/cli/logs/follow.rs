@@ -1,6 +1,6 @@
 //! Goes on as a session does: from attempt to attempt, as its journal tells, until it ends.
 use super::growing::Growing;
-use super::place::{Attempt, Sought, attempts, find, folder_of, stdout};
+use super::place::{Attempt, Sought, agent_of, attempts, find, folder_of, stdout};
 use super::{Wanted, activity, events};
 use crate::cli::context::Context;
 use crate::cli::status;
@@ -105,7 +105,8 @@ impl<'a> Following<'a> {
         let Ok(place) = find(Sought::default(), self.there) else { return Ok(()) };
         let Some(last) = attempts(self.dir, &place).pop() else { return Ok(()) };
         let Some(node) = self.there.plan.node(last.cursor.node) else { return Ok(()) };
-        let mut shown = activity::Shown::open(&self.there.plan, node, &last, self.wanted.json)?;
+        let agent = agent_of(self.dir, node, last.cursor);
+        let mut shown = activity::Shown::open(&self.there.plan, (node, agent), &last, self.wanted.json)?;
         self.gone = !(shown.header(self.there) && shown.last(self.wanted.lines)?);
         if last.cursor == self.cursor {
             self.shown = Some(shown);
@@ -132,7 +133,7 @@ impl<'a> Following<'a> {
     fn event(&mut self, event: &Event) -> Result<()> {
         self.ended = false;
         match event {
-            Event::IterationStarted { cursor } if self.cursor < *cursor => {
+            Event::IterationStarted { cursor, .. } if self.cursor < *cursor => {
                 self.finish()?;
                 (self.cursor, self.over) = (*cursor, false);
                 self.more()?;
@@ -173,11 +174,12 @@ impl<'a> Following<'a> {
 
     fn open(&self) -> Option<activity::Shown<'a>> {
         let node = self.there.plan.node(self.cursor.node)?;
+        let agent = agent_of(self.dir, node, self.cursor);
         loop {
             let folder = folder_of(self.dir, node, self.cursor)?;
             let attempt = Attempt { cursor: self.cursor, folder: folder.clone() };
-            let plan = &self.there.plan;
-            let shown = stdout(&folder).exists().then(|| activity::Shown::open(plan, node, &attempt, self.wanted.json).ok())?;
+            let open = || activity::Shown::open(&self.there.plan, (node, agent), &attempt, self.wanted.json).ok();
+            let shown = stdout(&folder).exists().then(open)?;
             // Its files may have moved away while we opened them, and another attempt's stand there.
             if folder_of(self.dir, node, self.cursor).is_some_and(|now| now == folder) {
                 return shown;

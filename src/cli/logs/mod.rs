@@ -120,7 +120,7 @@ pub(super) fn logs(args: &LogsArgs, context: &Context) -> Result<ExitCode> {
         .hint(format!("it lies under {} once its agent has started", dir.stage(place.cursor.node, &place.node.id))));
     }
     for attempt in &attempts {
-        if !activity::show(attempt, &there, wanted.lines, wanted.json)? {
+        if !activity::show(attempt, &dir, &there, wanted.lines, wanted.json)? {
             break;
         }
     }

@@ -1,7 +1,8 @@
 //! Which iteration is meant, and where its attempts lie.
 use crate::error::{Error, Result};
-use crate::model::Cursor;
-use crate::plan::{Block, Node, Plan, Step};
+use crate::model::{Cursor, Event};
+use crate::plan::{AgentSpec, Block, Node, Plan, Step};
+use crate::store::journal::{Mark, read_from};
 use crate::store::layout::{IterationDir, RunDir};
 use crate::store::session::Glance;
 use crate::text::count;
@@ -134,6 +135,21 @@ pub(super) fn folder_of(dir: &RunDir, node: &Node, cursor: Cursor) -> Option<Utf
     // Until the files of the attempt before have moved away, what lies there is not ours.
     let ours = cursor.attempt <= 1 || folder.attempt(cursor.attempt - 1).exists();
     ours.then(|| folder.root().to_owned())
+}
+
+/// Returns the agent that made an attempt, for what it printed is read accordingly. Only a node with others to fall back
+/// to has to look into the journal for that.
+pub(super) fn agent_of<'n>(dir: &RunDir, node: &'n Node, cursor: Cursor) -> &'n AgentSpec {
+    let mut place = 0;
+    if !node.agent.fallback.is_empty() {
+        let whole = read_from(&dir.journal(), Mark::default(), |line| match &line.event {
+            Event::IterationStarted { cursor: started, fallback, .. } if *started == cursor => place = *fallback as usize,
+            _ => (),
+        });
+        // What cannot be read to its end is told by whoever folds it.
+        drop(whole);
+    }
+    node.agent.chain().nth(place).unwrap_or(&node.agent)
 }
 
 pub(super) fn stdout(folder: &Utf8Path) -> Utf8PathBuf {

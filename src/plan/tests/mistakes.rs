@@ -7,7 +7,7 @@ fn a_typo_in_a_key_is_placed_and_the_right_key_is_named() {
     assert_snapshot!(of_loop("name: work\nterminaton:\n  type: queue\n"), @"Error unknown-key: work/loop.yaml:2:1: unknown key `terminaton` (did you mean `termination`?)");
     assert_snapshot!(of_loop("termination:\n  type: judgment\n  min_iteration: 3\nzzz: 1\n"), @"
     Error unknown-key: work/loop.yaml:3:3: unknown key `min_iteration` (did you mean `min_iterations`?)
-    Error unknown-key: work/loop.yaml:4:1: unknown key `zzz` (one of: `name`, `description`, `termination`, `completion`, `min_iterations`, `iterations`, `max`, `provider`, `program`, `model`, `permissions`, `args`, `keep_env`, `retries`, `retry_delay`, `limits`, `delay`, `check_before`, `prompt`, `output_path`, `context`, `commands`, `queue`, `guardrails`, `output_parse`, `items`)
+    Error unknown-key: work/loop.yaml:4:1: unknown key `zzz` (one of: `name`, `description`, `termination`, `completion`, `min_iterations`, `iterations`, `max`, `provider`, `program`, `model`, `fallback`, `permissions`, `args`, `keep_env`, `retries`, `retry_delay`, `limits`, `delay`, `check_before`, `prompt`, `output_path`, `context`, `commands`, `queue`, `guardrails`, `output_parse`, `items`)
     ");
 }
 
@@ -53,13 +53,14 @@ fn an_agent_that_cannot_be_is_refused() {
     Error unknown-permissions: work/loop.yaml:4:14: unknown permission mode `acceptEdit` (did you mean `acceptEdits`?)
     ");
     assert_snapshot!(of_loop("termination: {type: queue}\nprovider: command\n"), @"Error no-program: work/loop.yaml:2:11: provider `command` needs a `program` (add `program: <name or path>` to the loop: it gets the prompt on stdin)");
-    assert_snapshot!(of_loop("termination: {type: queue}\nprovider: codex\n"), @"Error not-supported-yet: work/loop.yaml:2:11: provider `codex` is not supported yet (use `provider: command` with `program:` and `args:` for now)");
+    assert_snapshot!(of_loop("termination: {type: queue}\nprovider: codx\n"), @"Error unknown-provider: work/loop.yaml:2:11: unknown provider `codx` (did you mean `codex`?)");
     assert_snapshot!(of_loop("termination: {type: queue}\nqueue: {provider: bead}\nguardrails: {max_cost_usd: -1}\n"), @"
     Error unknown-queue: work/loop.yaml:2:19: unknown queue `bead` (did you mean `beads`?)
     Error bad-value: work/loop.yaml:3:28: `guardrails.max_cost_usd` must be an amount, 0 or more
     ");
-    let wrong = Overrides { provider: Some("gemini".into()), ..Overrides::default() };
-    assert_snapshot!(said(&Sources::Loop(a_loop("work", "termination: {type: queue}\n", PROMPT)), &wrong), @"Error unknown-provider: unknown provider `gemini` (one of: `claude`, `command`, `scripted`)");
+    assert_snapshot!(of_loop("termination: {type: queue}\nprovider: gemini\npermissions: plan\n"), @"Error permissions-refused: work/loop.yaml:3:14: provider `gemini` cannot do `plan`: without a person at it, Gemini CLI leaves plan mode by itself and then allows everything");
+    let wrong = Overrides { provider: Some("gemeni".into()), ..Overrides::default() };
+    assert_snapshot!(said(&Sources::Loop(a_loop("work", "termination: {type: queue}\n", PROMPT)), &wrong), @"Error unknown-provider: unknown provider `gemeni` (did you mean `gemini`?)");
 }
 
 #[test]
@@ -144,7 +145,7 @@ fn a_key_that_is_no_text_is_a_mistake_and_no_panic() {
     assert_snapshot!(of_loop("1: a\n? [b]\n: c\n"), @"Error bad-value: work/loop.yaml:1:1: each key must be a text, not integer `1`");
     assert_snapshot!(of_loop("termination: {type: queue, max: 5000000000}\n<<: {a: 1}\n"), @"
     Error bad-value: work/loop.yaml:1:33: `termination.max` must be a whole number, 0 or more, not integer `5000000000`
-    Error unknown-key: work/loop.yaml:2:1: unknown key `<<` (one of: `name`, `description`, `termination`, `completion`, `min_iterations`, `iterations`, `max`, `provider`, `program`, `model`, `permissions`, `args`, `keep_env`, `retries`, `retry_delay`, `limits`, `delay`, `check_before`, `prompt`, `output_path`, `context`, `commands`, `queue`, `guardrails`, `output_parse`, `items`)
+    Error unknown-key: work/loop.yaml:2:1: unknown key `<<` (one of: `name`, `description`, `termination`, `completion`, `min_iterations`, `iterations`, `max`, `provider`, `program`, `model`, `fallback`, `permissions`, `args`, `keep_env`, `retries`, `retry_delay`, `limits`, `delay`, `check_before`, `prompt`, `output_path`, `context`, `commands`, `queue`, `guardrails`, `output_parse`, `items`)
     ");
 }
 
@@ -153,7 +154,7 @@ fn a_parallel_block_is_checked_to_its_last_stage() {
     assert_snapshot!(of_pipeline("nodes:\n  - id: a\n    loop: work\n    runs: 1\n    parallel:\n      providers: [claude, {id: two, name: nobody, modle: x}, {id: a b, name: claude}, {model: opus}]\n      failure_mode: maybe\n      min_success: 9\n      stages:\n        - {id: s, loop: work, runs: 1}\n        - {id: s, loop: wrok, runs: 1}\n        - {id: deep, parallel: {providers: [claude], stages: []}}\n"), @"
     Error misplaced: refine.yaml:3:5: `loop` belongs to the block's stages (a parallel block only says who runs which stages)
     Error misplaced: refine.yaml:4:5: `runs` belongs to the block's stages (a parallel block only says who runs which stages)
-    Error unknown-provider: refine.yaml:6:27: unknown provider `nobody` (one of: `claude`, `command`, `scripted`)
+    Error unknown-provider: refine.yaml:6:27: unknown provider `nobody` (one of: `claude`, `codex`, `gemini`, `opencode`, `amp`, `copilot`, `command`, `scripted`)
     Error unknown-key: refine.yaml:6:51: unknown key `modle` (did you mean `model`?)
     Error bad-name: refine.yaml:6:62: `a b` cannot be the name of a branch (add `id: <name>` of letters, digits, `-` and `_`)
     Error no-id: refine.yaml:6:87: the provider has no `name` (add `name: claude`, or another provider)
