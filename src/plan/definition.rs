@@ -102,6 +102,14 @@ pub struct TerminationDef {
     pub all: Option<Vec<Self>>,
 }
 
+impl TerminationDef {
+    /// Whether it, or one of its parts, names who judges.
+    pub fn names_judge(&self) -> bool {
+        let named = self.judge.as_ref().is_some_and(|judge| judge.provider.is_some() || judge.program.is_some() || judge.model.is_some());
+        named || self.any.iter().chain(&self.all).flatten().any(Self::names_judge)
+    }
+}
+
 /// Who judges: an agent that does no work itself.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -220,6 +228,8 @@ pub struct PipelineDef {
     pub nodes: Option<Vec<NodeDef>>,
     /// The same as `nodes`.
     pub stages: Option<Vec<NodeDef>>,
+    /// How often all nodes run, one run after the other; 1 if not given.
+    pub runs: Option<u32>,
     /// Files every agent is told of, relative to the project.
     pub inputs: Vec<String>,
     /// Commands by name, for every agent to know.

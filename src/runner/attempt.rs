@@ -6,9 +6,10 @@ use super::folder::{Found, NEW_PROGRESS, enter, look};
 use super::start::start;
 use super::surroundings::Seat;
 use super::tail::Tail;
+use super::told;
 use crate::agent::{self, Activity, Transcript};
 use crate::clock;
-use crate::model::{Cursor, Exit, Outcome, ProcessId, Status, Usage, mark};
+use crate::model::{Cursor, Exit, Outcome, ProcessId, Usage, mark};
 use crate::plan::{Node, Plan, PlanKind};
 use crate::process;
 use crate::store::layout::{IterationDir, RunDir};
@@ -23,8 +24,6 @@ use std::future::Future;
 use std::io::{self, Read as _, Seek as _, SeekFrom};
 use std::pin::Pin;
 
-/// The largest status worth reading. Nobody writes more by hand.
-const LARGEST_STATUS: u64 = 1024 * 1024;
 /// How long a killed process may take to be gone.
 const AFTER_KILL: std::time::Duration = std::time::Duration::from_secs(2);
 /// How much of standard error an outcome may quote.
@@ -170,10 +169,8 @@ impl Attempt {
             let outcome = if self.asked_to_end { Outcome::Cancelled } else { Outcome::Lost { reason: "its shim was killed".to_owned() } };
             return Ok((outcome, self.transcript.usage()));
         };
-        let status = read_status(&self.places.status);
-        if self.places.status != folder.status() && self.places.status.exists() {
-            fs::copy(&self.places.status, folder.status())?;
-        }
+        let status = told::read(&self.places);
+        told::keep(&self.places)?;
         let outcome = agent::outcome(&node.agent, &exit, &self.transcript, status, &stderr_tail(folder)?, now);
         if let (Outcome::Reported { status }, false) = (&outcome, folder.status().exists()) {
             atomic::replace(&folder.status(), &serde_json::to_vec_pretty(status)?)?;
@@ -214,10 +211,14 @@ pub(super) fn places(run: &RunDir, plan: &Plan, node: &Node, cursor: Cursor, aro
         Some(exchange) => exchange.join(format!("status-{cursor}.json")),
         None => iteration.status(),
     };
+    let result = match &apart {
+        Some(exchange) => exchange.join(format!("result-{cursor}.json")),
+        None => iteration.result(),
+    };
     let own = own_progress(plan, run, &stage);
     let progress = if apart.is_some() { exchange::shared(&around.project, run, &own) } else { own };
-    let output_path = super::context::output_path(node, plan, around.project.root());
-    Places { run: run.clone(), stage, iteration, progress, status, output_path }
+    let output_path = super::context::output_path(node, plan, cursor, around.project.root());
+    Places { run: run.clone(), stage, iteration, progress, status, result, output_path }
 }
 
 /// Returns where people look for the progress file, and where it lies unless agents may not write there.
@@ -247,21 +248,6 @@ fn sweep(plan: &Plan, cursor: Cursor) {
         }
         left.is_empty()
     });
-}
-
-fn read_status(path: &Utf8Path) -> Result<Status, String> {
-    let length = match fs::metadata(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Err("the agent wrote no status.json".to_owned()),
-        Err(error) => return Err(error.to_string()),
-        Ok(meta) if !meta.is_file() => return Err("status.json is not a file".to_owned()),
-        Ok(meta) => meta.len(),
-    };
-    if LARGEST_STATUS < length {
-        return Err(format!("status.json has {length} bytes; the most is {LARGEST_STATUS}"));
-    }
-    let bytes = fs::read(path).map_err(|error| error.to_string())?;
-    let text = String::from_utf8(bytes).map_err(|_| "status.json is not UTF-8".to_owned())?;
-    Status::parse(&text).map_err(|error| error.to_string())
 }
 
 fn stderr_tail(folder: &IterationDir) -> io::Result<String> {

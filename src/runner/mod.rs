@@ -15,6 +15,7 @@ mod surroundings;
 mod tail;
 mod take;
 mod tasks;
+mod told;
 mod view;
 
 pub use gates::freeze_gates;

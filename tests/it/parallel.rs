@@ -264,3 +264,38 @@ fn a_killed_agent_leaves_its_slot_to_others() {
     assert_eq!(other.ended(), 0);
     run(&project, &["--resume"]).expect(1).says(&["its shim was killed"]);
 }
+
+#[test]
+fn a_block_of_every_run_is_its_own() {
+    let project = project_with(&DUEL.replace("name: duel\n", "name: duel\nruns: 2\n"));
+    project.program("hold-last", "");
+    let runner = project.start(&["pipeline", "duel", "s", "--foreground"]);
+    project.until("the end of the first run", || ran(&project).iter().any(|line| line.starts_with("last")));
+    project.program("fail-two", "");
+    project.program("go", "");
+    assert_eq!(runner.ended(), 1);
+    project.ap(&["status", "s"]).expect(0).says(&["failed in run 2 of 2 in the parallel block `side`", "1 of 2 branches"]);
+    fs_err::remove_file(project.outside().join("fail-two")).expect("it is there");
+    // A block that has begun goes on as it began; what comes after it may change.
+    let step = project.read(".claude/loops/step/prompt.md");
+    project.write(".claude/loops/step/prompt.md", &step.replace("Given", "Taken"));
+    run(&project, &["--resume", "--recompile"]).expect(2).says(&["the parallel block `side` has begun"]);
+    project.write(".claude/loops/step/prompt.md", &step);
+    let last = project.read(".claude/loops/last/prompt.md");
+    project.write(".claude/loops/last/prompt.md", &last.replace("Given", "Taken"));
+    run(&project, &["--resume", "--recompile"]).expect(0);
+    // One iteration failed and was made again.
+    assert_eq!(ran(&project).len(), 2 * ALL.len() + 1);
+    let prompt = |folder: &str| project.read(&project.run_file("s", &format!("{folder}/iterations/001/prompt.md")));
+    assert!(prompt("stage-02-join").contains("Given: ") && prompt("stage-05-join").contains("Taken: "));
+    // The first stage of a run gets what the run before put out, and a branch what its own run did.
+    assert!(prompt("stage-03-brief").contains("Given: from last 1"));
+    let context = json(&project, "parallel-04-side/providers/one/stage-00-think/iterations/001/context.json");
+    let from = context["inputs"]["from_stage"]["brief"][0].as_str().expect("a path");
+    assert!(from.ends_with("/stage-03-brief/iterations/001/output.md"), "{from}");
+    let taken = &json(&project, "stage-05-join/iterations/001/context.json")["inputs"]["from_parallel"][0]["manifest"];
+    assert!(taken.as_str().expect("a path").ends_with("/parallel-04-side/manifest.json"));
+    assert_eq!(json(&project, "parallel-04-side/manifest.json")["block"]["index"], 1);
+    project.ap(&["logs", "s", "--branch", "side/one", "--run", "1", "--stage", "think"]).expect(0).says(&["from one 2"]);
+    project.nothing_left();
+}
