@@ -217,7 +217,7 @@ impl Scratch {
         let (me, now) = (process::me(), clock::now());
         let holder = Holder { session: name.clone(), pid: me.pid, started_at: now, process: me.clone() };
         let lock = SessionLock::try_acquire(&project.lock(&name), &holder).unwrap().unwrap();
-        let mut session = Session::create(&project, &plan, lock, now).unwrap();
+        let mut session = Session::create(project.session(&plan.session), &plan, Some(lock), now).unwrap();
         for iteration in 1..=iterations {
             let cursor = Cursor { node: 0, iteration, attempt: 1 };
             let status = Status {
@@ -227,7 +227,7 @@ impl Scratch {
                 work: Work::default(),
                 errors: Vec::new(),
             };
-            session.note(Event::IterationStarted { cursor }, now).unwrap();
+            session.note(Event::IterationStarted { cursor, fallback: 0, agent: "claude:opus".to_owned() }, now).unwrap();
             session.note(Event::AgentStarted { cursor, shim: me.clone() }, now).unwrap();
             session
                 .note(

@@ -70,6 +70,7 @@ impl Activity {
     /// Returns one line of plain text.
     pub fn line(&self) -> String {
         match self {
+            Self::Started { model, version } if version.is_empty() && model.is_empty() => "started".to_owned(),
             Self::Started { model, version } if version.is_empty() => format!("started: {model}"),
             Self::Started { model, version } => format!("started: {model} (version {version})"),
             Self::Text { text, sub } => format!("{}text: {text}", sub_mark(*sub)),
@@ -109,9 +110,11 @@ fn quota_line(status: &str, window: &str, used: Option<f64>, resets_at: Option<T
 
 /// Returns what a tool call is about: the one argument a person wants to see.
 pub(super) fn about(input: &Value) -> String {
-    const TELLING: [&str; 12] = [
+    const TELLING: [&str; 14] = [
         "command",
+        "cmd",
         "file_path",
+        "filePath",
         "notebook_path",
         "path",
         "pattern",

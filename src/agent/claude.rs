@@ -15,6 +15,11 @@ When your work is done, report it by calling the StructuredOutput tool exactly o
 (`continue`, `stop` or `error`), `reason`, `summary`, and where they apply `work.items_completed`, `work.files_touched` and `errors`.
 ";
 
+pub(super) const INSTALL: &str =
+    "install Claude Code (`npm install -g @anthropic-ai/claude-code`) so that `claude` is on PATH, or name another program";
+pub(super) const LOGIN: &str = "log in: run `claude`, then `/login`, or set CLAUDE_CODE_OAUTH_TOKEN (`claude setup-token`); \
+     ANTHROPIC_API_KEY reaches agents only with `--keep-env`";
+
 /// Retries of a failing request. Eight last about a hundred seconds, enough for the usual overload; each wait for
 /// an answer is bounded below, so a server that accepts and stays silent is given up within half an hour.
 const MAX_RETRIES: &str = "8";
@@ -24,19 +29,6 @@ const API_TIMEOUT_MS: &str = "180000";
 /// Whether the agent may do anything; only then may it write under `.claude/`.
 pub(super) fn bypasses(spec: &AgentSpec) -> bool {
     spec.permissions == PermissionMode::BypassPermissions
-}
-
-/// Returns the value of `--permission-mode`.
-pub(super) fn mode_name(mode: PermissionMode) -> &'static str {
-    match mode {
-        PermissionMode::BypassPermissions => "bypassPermissions",
-        PermissionMode::AcceptEdits => "acceptEdits",
-        PermissionMode::Auto => "auto",
-        // 2.1.329 calls it `manual` and takes both; 2.1.197 takes only this.
-        PermissionMode::Default => "default",
-        PermissionMode::DontAsk => "dontAsk",
-        PermissionMode::Plan => "plan",
-    }
 }
 
 /// Returns the arguments; the prompt is not among them, for argv holds only 128 KiB of one.
@@ -52,7 +44,8 @@ pub(super) fn args(spec: &AgentSpec, call: &Call<'_>) -> Vec<String> {
     if bypasses(spec) {
         args.push("--dangerously-skip-permissions".to_owned());
     } else {
-        args.extend(["--permission-mode", mode_name(spec.permissions), "--json-schema", STATUS_SCHEMA].map(str::to_owned));
+        // 2.1.329 calls `default` `manual` and takes both; 2.1.197 takes only this.
+        args.extend(["--permission-mode", spec.permissions.name(), "--json-schema", STATUS_SCHEMA].map(str::to_owned));
         args.extend(call.exchange.into_iter().flat_map(exchange));
         args.extend(["--allowedTools", "Bash(ap queue *)"].map(str::to_owned));
     }
@@ -66,7 +59,7 @@ pub(super) fn args(spec: &AgentSpec, call: &Call<'_>) -> Vec<String> {
 /// Returns the arguments for a judge, which answers and may do nothing else.
 pub(super) fn judge_args(spec: &AgentSpec) -> Vec<String> {
     let model = if spec.model.is_empty() { "haiku" } else { &spec.model };
-    let answer = ["-p", "--permission-mode", mode_name(PermissionMode::DontAsk), "--json-schema", super::judge::SCHEMA];
+    let answer = ["-p", "--permission-mode", PermissionMode::DontAsk.name(), "--json-schema", super::judge::SCHEMA];
     answer.into_iter().chain(["--output-format", "stream-json", "--verbose", "--model", model]).map(str::to_owned).collect()
 }
 

@@ -1,7 +1,31 @@
-//! Any program: the prompt on stdin, the answer as plain text on stdout.
-use crate::plan::AgentSpec;
+//! Any program: the prompt on stdin, the answer as plain text on stdout. One that the user's settings declare may take its
+//! prompt otherwise, be told of a model and permissions, and speak as Claude Code does.
+use super::Call;
+use crate::plan::{AgentSpec, Declared, PromptBy};
+
+/// Stands for the prompt, or the path of its file.
+const PROMPT: &str = "{prompt}";
 
 /// Returns the arguments as the definition gives them: no shell reads them.
-pub(super) fn args(spec: &AgentSpec) -> Vec<String> {
-    spec.args.clone()
+pub(super) fn args(spec: &AgentSpec, call: &Call<'_>) -> Vec<String> {
+    let Some(declared) = &spec.declared else { return spec.args.clone() };
+    let mut args = declared.args.clone();
+    args.extend(declared.permissions.get(&spec.permissions).into_iter().flatten().cloned());
+    if !declared.model_flag.is_empty() {
+        args.extend(super::model::flag(&declared.model_flag, &spec.model));
+    }
+    args.extend(spec.args.iter().cloned());
+    with_prompt(args, declared, call)
+}
+
+fn with_prompt(mut args: Vec<String>, declared: &Declared, call: &Call<'_>) -> Vec<String> {
+    let prompt = match declared.prompt {
+        PromptBy::Stdin => return args,
+        PromptBy::File => call.prompt_file.as_str(),
+        PromptBy::Argument => call.prompt,
+    };
+    if !args.iter().any(|arg| arg.contains(PROMPT)) {
+        args.push(PROMPT.to_owned());
+    }
+    args.iter().map(|arg| arg.replace(PROMPT, prompt)).collect()
 }

@@ -1,7 +1,7 @@
 //! What an agent finds in its environment, and what it must not.
-use super::Call;
+use super::{Call, copilot};
 use crate::model::mark;
-use crate::plan::AgentSpec;
+use crate::plan::{AgentSpec, Provider};
 
 /// Variables by which one Claude session tells the programs inside it that they are inside it.
 ///
@@ -40,12 +40,11 @@ pub fn is_nested(name: &str) -> bool {
     NESTED.contains(&name) || NESTED_FAMILIES.iter().any(|family| name.starts_with(family))
 }
 
-/// Returns the inherited variables an agent does not get, unless its loop keeps the environment.
+/// Returns the inherited variables an agent does not get; most of them only unless its loop keeps the environment.
 pub(super) fn remove(spec: &AgentSpec, inherited: &[&str]) -> Vec<String> {
-    if spec.keep_env {
-        return Vec::new();
-    }
-    inherited.iter().filter(|name| is_nested(name) || KEYS.contains(name)).map(|name| (*name).to_owned()).collect()
+    let widening = if spec.provider == Provider::Copilot { copilot::widening(spec) } else { &[] };
+    let foreign = |name: &str| !spec.keep_env && (is_nested(name) || KEYS.contains(&name));
+    inherited.iter().filter(|name| foreign(name) || widening.contains(name)).map(|name| (*name).to_owned()).collect()
 }
 
 /// Returns what every agent is told, whatever its provider.

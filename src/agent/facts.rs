@@ -2,9 +2,11 @@
 use super::activity::{Activity, about};
 use super::event::{self, Denial, RateLimit, Verdict, number, string};
 use super::lines::Cut;
+use super::{amp, codex, copilot, gemini, opencode};
 use crate::model::Usage;
 use crate::plan::Provider;
 use crate::text::{clean, first_line};
+use jiff::SignedDuration;
 use serde_json::Value;
 use std::collections::VecDeque;
 
@@ -14,7 +16,7 @@ const MOST_DENIALS: usize = 20;
 const OPEN_MESSAGES: usize = 64;
 
 /// What is remembered of the events.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Facts {
     /// Lines that were events.
     pub(super) events: u64,
@@ -33,6 +35,10 @@ pub(super) struct Facts {
     pub(super) rate_limit: Option<RateLimit>,
     /// The kind of the last failure (`rate_limit`, `authentication_failed`, …) unless something succeeded since.
     pub(super) error: String,
+    /// In how long the quota comes back, where only that is told.
+    pub(super) resets_in: Option<SignedDuration>,
+    /// Whether the last text came in pieces and may go on.
+    pub(super) in_pieces: bool,
     pub(super) denials: Vec<Denial>,
     /// The call that was denied last: its result says the same again.
     denied_call: String,
@@ -47,13 +53,18 @@ impl Facts {
             Cut::Line(line) => *line,
             Cut::TooLong(bytes) => return shown.push(Activity::Skipped { bytes: *bytes }),
         };
-        let event = match provider {
-            Provider::Claude | Provider::Scripted => serde_json::from_slice::<Value>(line).ok(),
-            Provider::Command => None,
+        let event = if provider == Provider::Command { None } else { serde_json::from_slice::<Value>(line).ok() };
+        let Some((kind, event)) = event.as_ref().and_then(|event| Some((event.get("type")?.as_str()?, event))) else {
+            return self.raw(line, shown);
         };
-        match event.as_ref().and_then(|event| Some((event.get("type")?.as_str()?, event))) {
-            Some((kind, event)) => self.event(kind, event, shown),
-            None => self.raw(line, shown),
+        self.events += 1;
+        match provider {
+            Provider::Claude | Provider::Scripted | Provider::Command => self.claude(kind, event, shown),
+            Provider::Codex => codex::read(self, kind, event, shown),
+            Provider::Gemini => gemini::read(self, kind, event, shown),
+            Provider::Opencode => opencode::read(self, kind, event, shown),
+            Provider::Amp => amp::read(self, kind, event, shown),
+            Provider::Copilot => copilot::read(self, kind, event, shown),
         }
     }
 
@@ -65,8 +76,8 @@ impl Facts {
         }
     }
 
-    fn event(&mut self, kind: &str, event: &Value, shown: &mut Vec<Activity>) {
-        self.events += 1;
+    /// Takes an event of Claude Code's.
+    pub(super) fn claude(&mut self, kind: &str, event: &Value, shown: &mut Vec<Activity>) {
         match kind {
             "system" => self.system(event, shown),
             "assistant" => self.assistant(event, shown),
@@ -223,7 +234,7 @@ impl Facts {
         self.remember(Denial { tool: clean(&string(denial, "tool_name")), about, id });
     }
 
-    fn remember(&mut self, denial: Denial) {
+    pub(super) fn remember(&mut self, denial: Denial) {
         if self.denials.len() < MOST_DENIALS && !self.denials.iter().any(|known| known.id == denial.id) {
             self.denials.push(denial);
         }

@@ -55,6 +55,12 @@ pub fn judge_invocation<'e>(spec: &AgentSpec, call: &Call<'_>, inherited: impl I
     let judging = invocation(spec, call, inherited);
     match spec.provider {
         Provider::Claude => Invocation { args: claude::judge_args(spec), ..judging },
-        Provider::Command | Provider::Scripted => judging,
+        Provider::Codex
+        | Provider::Gemini
+        | Provider::Opencode
+        | Provider::Amp
+        | Provider::Copilot
+        | Provider::Command
+        | Provider::Scripted => judging,
     }
 }

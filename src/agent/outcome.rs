@@ -1,11 +1,12 @@
 //! What an attempt amounts to, from how its process ended and what it said.
 use super::facts::Facts;
 use super::stream::Transcript;
-use super::{claude, reports_by_result};
+use super::{claude, event, failure, gemini, install_hint, login_hint, reports_by_result};
 use crate::model::{Exit, LimitKind, Outcome, Status};
 use crate::plan::{AgentSpec, Provider};
 use crate::text::first_line;
 use jiff::{SignedDuration, Timestamp};
+use std::borrow::Cow;
 
 /// The most of standard error that is kept.
 const STDERR_TAIL: usize = 2048;
@@ -22,6 +23,7 @@ const LONGEST_RESET: SignedDuration = SignedDuration::from_hours(8 * 24);
 ///   lost and not done again.
 /// - a quota that is used up comes before a refusal, a refusal before a crash: each is told by structured fields
 ///   alone. Texts are only matched where Claude Code gives nothing else (it refuses to run as root).
+/// - where another program than Claude Code fails and its events do not say why, its exit code and its words on stderr do.
 /// - exit 0 with a result that says `is_error` is an interrupted run: *crashed*, so that it is tried again.
 pub fn outcome(
     spec: &AgentSpec,
@@ -34,7 +36,7 @@ pub fn outcome(
     if let Some(error) = &exit.spawn_error {
         return not_started(spec, error);
     }
-    let facts = transcript.facts();
+    let facts = &*heard(spec, transcript.facts(), exit, stderr_tail);
     let status = match transcript.structured_status() {
         Some(value) if status.is_err() && reports_by_result(spec) => {
             Status::from_value(value).map_err(|error| format!("the structured result is not a status: {error}"))
@@ -56,6 +58,25 @@ pub fn outcome(
     unsuccessful(facts, exit, now)
         .or_else(|| refused(spec, facts, exit, stderr_tail))
         .unwrap_or_else(|| ended(spec, facts, exit, why, stderr_tail))
+}
+
+/// Adds what a program that failed said only with its exit code or on stderr.
+fn heard<'f>(spec: &AgentSpec, facts: &'f Facts, exit: &Exit, stderr: &str) -> Cow<'f, Facts> {
+    let speaks_otherwise = matches!(spec.provider, Provider::Claude | Provider::Scripted | Provider::Command);
+    let Some(code) = exit.code.filter(|code| *code != 0 && !speaks_otherwise && facts.error.is_empty()) else {
+        return Cow::Borrowed(facts);
+    };
+    let by_code = gemini::exit_meaning(code).filter(|_| spec.provider == Provider::Gemini);
+    let telling = stderr.lines().rev().find(|line| !failure::kind(None, line).is_empty());
+    let (kind, text) = match (by_code, telling) {
+        (Some((kind, text)), _) => (kind, text),
+        (None, Some(line)) => (failure::kind(None, line), line),
+        (None, None) => return Cow::Borrowed(facts),
+    };
+    let verdict = event::Verdict { is_error: true, error: first_line(text), ..event::Verdict::default() };
+    let mut facts = facts.clone();
+    (facts.error, facts.verdict, facts.resets_in) = (kind.to_owned(), Some(verdict), failure::resets_in(text));
+    Cow::Owned(facts)
 }
 
 /// Whether the last result, or the last answer of the provider, was a failure.
@@ -83,7 +104,8 @@ fn rate_limited(facts: &Facts, now: Timestamp) -> Option<Outcome> {
     if !by_answer && rejected.is_none() {
         return None;
     }
-    let until = rejected.and_then(|limit| limit.resets_at).filter(|at| *at > now && at.duration_since(now) <= LONGEST_RESET);
+    let told = rejected.and_then(|limit| limit.resets_at).or_else(|| now.checked_add(facts.resets_in?).ok());
+    let until = told.filter(|at| *at > now && at.duration_since(now) <= LONGEST_RESET);
     let reason = match rejected {
         Some(limit) if !limit.window.is_empty() => format!("the {} quota is used up", limit.window.replace('_', " ")),
         _ => error_text(facts).unwrap_or_else(|| "the provider limits requests".to_owned()),
@@ -92,19 +114,12 @@ fn rate_limited(facts: &Facts, now: Timestamp) -> Option<Outcome> {
 }
 
 fn not_started(spec: &AgentSpec, error: &str) -> Outcome {
-    let hint = match spec.provider {
-        Provider::Claude => {
-            "install Claude Code (`npm install -g @anthropic-ai/claude-code`) so that `claude` is on PATH, or name another program"
-        }
-        Provider::Command => "check that the program exists, is executable, and is on PATH where the session runs",
-        Provider::Scripted => "the scripted agent is `ap` itself: check that it was not moved or removed while the session ran",
-    };
-    Outcome::Refused { reason: format!("`{}` could not be started: {error}", spec.program), hint: hint.to_owned() }
+    Outcome::Refused { reason: format!("`{}` could not be started: {error}", spec.program), hint: install_hint(spec) }
 }
 
 fn refused(spec: &AgentSpec, facts: &Facts, exit: &Exit, stderr: &str) -> Option<Outcome> {
     let (reason, hint) = if exit.code != Some(0) || failed(facts) {
-        by_provider(facts).or_else(|| as_root(spec, facts, stderr))?
+        by_provider(spec, facts).or_else(|| as_root(spec, facts, stderr))?
     } else {
         by_permissions(spec, facts)?
     };
@@ -112,15 +127,16 @@ fn refused(spec: &AgentSpec, facts: &Facts, exit: &Exit, stderr: &str) -> Option
 }
 
 /// The provider does not let this account, or this model, in.
-fn by_provider(facts: &Facts) -> Option<(String, String)> {
+fn by_provider(spec: &AgentSpec, facts: &Facts) -> Option<(String, String)> {
     let status = facts.verdict.as_ref().and_then(|verdict| verdict.api_status);
     let hint = match (facts.error.as_str(), status) {
-        ("authentication_failed", _) | ("", Some(401 | 403)) => {
-            "log in: run `claude`, then `/login`, or set CLAUDE_CODE_OAUTH_TOKEN (`claude setup-token`); \
-             ANTHROPIC_API_KEY reaches agents only with `--keep-env`"
-        }
+        ("authentication_failed", _) | ("", Some(401 | 403)) => login_hint(spec),
         ("billing_error", _) | ("", Some(402)) => "the account cannot pay: add credit, or log in with another one",
-        ("model_not_found", _) => "name a model this account has: `opus`, `sonnet`, `haiku`, or a full model name",
+        ("model_not_found", _) if spec.provider == Provider::Claude => {
+            "name a model this account has: `opus`, `sonnet`, `haiku`, or a full model name"
+        }
+        ("model_not_found", _) => "name a model this account has, as its program calls it, with `model:` or `--model`",
+        ("invalid_input" | "invalid_config", _) => "see `ap logs`; what it was called with is in the session's folder",
         _ => return None,
     };
     Some((error_text(facts).unwrap_or_else(|| facts.error.replace('_', " ")), hint.to_owned()))
@@ -148,12 +164,14 @@ fn by_permissions(spec: &AgentSpec, facts: &Facts) -> Option<(String, String)> {
     rules.truncate(5);
     let about = if first.about.is_empty() { String::new() } else { format!(" (first: {} {})", first.tool, first.about) };
     let reason = format!("not permitted: {}{about}", tools.join(", "));
-    let hint = if claude::bypasses(spec) {
+    let hint = if spec.provider != Provider::Claude {
+        format!("allow it in the settings of `{}`, or choose another `permissions:`", spec.provider.name())
+    } else if claude::bypasses(spec) {
         "a deny rule or a PreToolUse hook in your Claude settings forbids it: change it, or the prompt".to_owned()
     } else {
         format!(
             "the permission mode is `{}`: allow it with `args: [--allowedTools, {}]`, or choose another `permissions:`",
-            claude::mode_name(spec.permissions),
+            spec.permissions.name(),
             rules.iter().map(|rule| format!("{rule:?}")).collect::<Vec<_>>().join(", ")
         )
     };
@@ -182,6 +200,9 @@ fn ended(spec: &AgentSpec, facts: &Facts, exit: &Exit, why: String, stderr: &str
         // Its standard output is its answer, whatever that is.
         Provider::Command => complaint().or_else(|| said(&facts.last_raw)),
         Provider::Claude | Provider::Scripted => error_text(facts).or_else(|| said(&facts.last_raw)).or_else(complaint),
+        Provider::Codex | Provider::Gemini | Provider::Opencode | Provider::Amp | Provider::Copilot => {
+            error_text(facts).or_else(complaint).or_else(|| said(&facts.last_raw))
+        }
     };
     Outcome::Crashed { code, signal, reason: reason.unwrap_or_default(), stderr: tail(stderr) }
 }

@@ -1,5 +1,5 @@
 //! One line per loop and pipeline, for every command that lists them.
-use crate::plan::{self, Node, Origin, Overrides, Plan, PlanKind, Problem, Request, Severity};
+use crate::plan::{self, Node, Origin, Overrides, Plan, PlanKind, Problem, Request, Severity, Step};
 use crate::store::layout::Project;
 use crate::store::library::{Entry, Library};
 use crate::termination::Termination;
@@ -26,12 +26,12 @@ pub struct Line {
 }
 
 /// Returns a line for everything there is; what is broken has its error in it.
-pub fn lines(library: &Library, project: &Project) -> Vec<Line> {
-    library.list().into_iter().map(|entry| line(entry, project)).collect()
+pub fn lines(library: &Library, project: &Project, overrides: &Overrides) -> Vec<Line> {
+    library.list().into_iter().map(|entry| line(entry, project, overrides)).collect()
 }
 
-fn line(entry: Entry, project: &Project) -> Line {
-    let compiled = check(&entry, project);
+fn line(entry: Entry, project: &Project, overrides: &Overrides) -> Line {
+    let compiled = check(&entry, project, overrides);
     let error = match &compiled {
         Ok(_) => None,
         Err(problems) => problems.iter().find(|problem| problem.severity == Severity::Error).map(ToString::to_string),
@@ -42,9 +42,9 @@ fn line(entry: Entry, project: &Project) -> Line {
 }
 
 /// Compiles an entry as a session of it would be, without asking what the project holds.
-pub fn check(entry: &Entry, project: &Project) -> Result<(Plan, Vec<Problem>), Vec<Problem>> {
+pub fn check(entry: &Entry, project: &Project, overrides: &Overrides) -> Result<(Plan, Vec<Problem>), Vec<Problem>> {
     match &entry.sources {
-        Ok(sources) => plan::compile(sources, &request(project), &Overrides::default()),
+        Ok(sources) => plan::compile(sources, &request(project), overrides),
         Err(reason) => Err(vec![Problem::nowhere("unreadable", reason.clone())]),
     }
 }
@@ -65,8 +65,18 @@ fn request(project: &Project) -> Request {
 /// Says when a plan ends.
 pub fn ends(plan: &Plan) -> String {
     match plan.nodes.as_slice() {
-        [node] => node_ends(node),
-        nodes => nodes.iter().map(|node| format!("{} {}", node.id, most(node))).collect::<Vec<_>>().join(", then "),
+        [Step::Node(node)] => node_ends(node),
+        steps => steps.iter().map(step_ends).collect::<Vec<_>>().join(", then "),
+    }
+}
+
+fn step_ends(step: &Step) -> String {
+    match step {
+        Step::Node(node) => format!("{} {}", node.id, most(node)),
+        Step::Block(block) => {
+            let names: Vec<&str> = block.branches.iter().map(|branch| branch.name.as_str()).collect();
+            format!("{} side by side: {}", block.id, names.join(", "))
+        }
     }
 }
 

@@ -18,9 +18,10 @@ pub(super) fn plan(sources: &Sources, session: SessionName, command: String, ove
         backlog: context.library().backlog(),
         beads: context.has_beads(),
     };
-    match compile(sources, &request, overrides) {
+    let settings = context.settings()?;
+    match compile(sources, &request, &Overrides { providers: settings.providers.clone(), ..overrides.clone() }) {
         Ok((mut plan, warnings)) => {
-            context.settings()?.place_programs(&mut plan);
+            settings.place_programs(&mut plan);
             crate::runner::freeze_gates(&mut plan, root);
             for warning in warnings {
                 note(format!("warning: {warning}"));

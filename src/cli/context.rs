@@ -2,7 +2,7 @@
 use crate::error::{Error, ExitCode, Result};
 use crate::model::Env;
 use crate::mux::Tmux;
-use crate::plan::{Invalid, Settings, Text};
+use crate::plan::{Invalid, Overrides, Settings, Text};
 use crate::store::layout::Project;
 use crate::store::library::Library;
 use camino::{Utf8Path, Utf8PathBuf};
@@ -52,6 +52,11 @@ impl Context {
         };
         let text = Text { file: file.into_string(), text };
         Settings::read(&text).map_err(|problems| Error::diagnostic(ExitCode::Usage, Invalid::new("the user's config.yaml", problems)))
+    }
+
+    /// Returns the providers the user's settings declare, for compiling; settings that cannot be read declare none.
+    pub fn declared(&self) -> Overrides {
+        Overrides { providers: self.settings().unwrap_or_default().providers, ..Overrides::default() }
     }
 
     /// Returns where loops and pipelines are found.

@@ -1,11 +1,11 @@
 //! Brings a session's runner up: in a tmux window of its own, or in this terminal.
 use super::context::Context;
+use super::programs;
 use crate::clock;
 use crate::error::{Error, ExitCode, Result};
 use crate::log;
 use crate::model::SessionName;
 use crate::mux::Tmux;
-use crate::plan::Plan;
 use crate::runner::launch::{self, Door, Launch, Report};
 use crate::runner::{self, Mode, Surroundings, Taken, Wanted, take};
 use crate::store::crash;
@@ -23,7 +23,7 @@ const ABOUT_TO_END: Duration = Duration::from_secs(5);
 pub(super) fn in_this_terminal(wanted: &Wanted, context: &Context) -> Result<ExitCode> {
     crash::role("runner");
     let around = Surroundings::new(context.project.clone(), context.exe.clone(), context.env.clone());
-    check_programs(&wanted.plan, &around)?;
+    programs::require(&wanted.plan, &around)?;
     match take(&context.project, wanted)? {
         Taken::Ours(session) => drive(*session, around),
         Taken::Complete(there) => {
@@ -44,7 +44,8 @@ fn drive(session: Session, around: Surroundings) -> Result<ExitCode> {
 pub(super) fn in_window(door: &Utf8Path) -> Result<ExitCode> {
     crash::role("runner");
     let (launch, line) = launch::fetch(door)?;
-    let around = Surroundings::new(Project::new(launch.project), launch.exe, launch.env);
+    let mut around = Surroundings::new(Project::new(launch.project), launch.exe, launch.env);
+    around.mux = Some(Tmux::new(around.env.get("AP_TMUX_SOCKET").cloned(), true));
     let run_dir = around.project.session(&launch.wanted.plan.session);
     log::to_file(&run_dir.log(), around.env.get("AP_LOG").map(String::as_str));
     match take(&around.project, &launch.wanted) {
@@ -67,7 +68,7 @@ pub(super) fn in_window(door: &Utf8Path) -> Result<ExitCode> {
 
 pub(super) fn in_tmux(wanted: Wanted, attach: bool, context: &Context) -> Result<ExitCode> {
     let around = Surroundings::new(context.project.clone(), context.exe.clone(), context.env.clone());
-    check_programs(&wanted.plan, &around)?;
+    programs::require(&wanted.plan, &around)?;
     let (session, name) = (wanted.plan.session.clone(), wanted.plan.name.clone());
     if !in_background(wanted, context)? {
         out(format!("Session '{session}' is already complete; start over with --force"))?;
@@ -148,18 +149,6 @@ fn close_when_dead(tmux: &Tmux, session: &SessionName, project: &Project) -> Res
         Some(_) => Err(report::already_running(project, session)),
         None => Ok(()),
     }
-}
-
-/// Refuses to start a session whose agents cannot be started.
-fn check_programs(plan: &Plan, around: &Surroundings) -> Result<()> {
-    for node in &plan.nodes {
-        let needed = node.agent.provider != crate::plan::Provider::Scripted;
-        if needed && around.find(&node.agent.program).is_none() {
-            return Err(Error::usage(format!("there is no program `{}` on PATH, which node `{}` needs", node.agent.program, node.id))
-                .hint("install it, or name another with `program:` in the loop or AP_PROGRAM; `--provider scripted` needs none"));
-        }
-    }
-    Ok(())
 }
 
 fn started(session: &SessionName, name: &str, context: &Context) -> String {

@@ -1,6 +1,7 @@
 //! `ap lint`: checks loops and pipelines exactly as a run would, and reports every mistake.
 use super::catalog;
 use super::context::Context;
+use super::programs;
 use crate::error::{Error, ExitCode, Result};
 use crate::plan::{Origin, PlanKind, Problem, Severity, Shown};
 use crate::store::library::{self, Entry, Library};
@@ -39,8 +40,10 @@ struct Checked {
 
 /// Checks what was asked for and prints what was found.
 pub fn run(args: &Args, context: &Context) -> Result<ExitCode> {
+    // Providers may be declared there, so it has to be in order too.
+    context.settings()?;
     let library = context.library();
-    let checked: Vec<_> = chosen(args, &library)?.iter().map(|entry| check(entry, context)).collect();
+    let checked = chosen(args, &library)?.iter().map(|entry| check(entry, context)).collect::<Result<Vec<_>>>()?;
     let report = Report { ok: checked.iter().all(|one| one.ok), checked };
     if args.json {
         ui::json(&report)?;
@@ -69,12 +72,15 @@ fn either(name: &str, library: &Library) -> Result<Entry> {
     library.entry_of(PlanKind::Loop, name).or_else(|no_loop| library.entry_of(PlanKind::Pipeline, name).map_err(|_| no_loop))
 }
 
-fn check(entry: &Entry, context: &Context) -> Checked {
-    let (ok, problems) = match catalog::check(entry, &context.project) {
-        Ok((_, warnings)) => (true, warnings),
+fn check(entry: &Entry, context: &Context) -> Result<Checked> {
+    let (ok, problems) = match catalog::check(entry, &context.project, &context.declared()) {
+        Ok((plan, mut warnings)) => {
+            warnings.extend(programs::warnings(plan, context)?);
+            (true, warnings)
+        }
         Err(problems) => (false, problems),
     };
-    Checked { kind: entry.kind, name: entry.name.clone(), origin: entry.origin, path: entry.path.clone(), ok, problems }
+    Ok(Checked { kind: entry.kind, name: entry.name.clone(), origin: entry.origin, path: entry.path.clone(), ok, problems })
 }
 
 fn show(report: &Report) -> Result<()> {
@@ -140,10 +146,19 @@ mod tests {
     }
 
     #[test]
+    fn a_program_that_is_not_there_is_a_warning_that_says_how_to_get_it() {
+        let (_dir, context) = project("termination: {type: queue}\nprovider: codex\n");
+        let found = check(&chosen(&args("loop", "mine"), &context.library()).unwrap()[0], &context).unwrap();
+        let told: Vec<_> = found.problems.iter().map(|problem| (problem.severity, problem.code, problem.hint.as_deref())).collect();
+        let hint = "install Codex (`npm install -g @openai/codex`), then run `codex login`";
+        assert_eq!((found.ok, told), (true, vec![(Severity::Warning, "provider-missing", Some(hint))]));
+    }
+
+    #[test]
     fn its_json_is_what_is_documented() {
         let (_dir, context) = project("terminaton: {type: queue}\n");
         let library = context.library();
-        let checked = vec![check(&chosen(&args("loop", "mine"), &library).unwrap()[0], &context)];
+        let checked = vec![check(&chosen(&args("loop", "mine"), &library).unwrap()[0], &context).unwrap()];
         assert_snapshot!(serde_json::to_string_pretty(&Report { ok: false, checked }).unwrap(), @r#"
         {
           "ok": false,

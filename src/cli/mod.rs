@@ -16,6 +16,7 @@ pub mod logs;
 pub mod manual;
 pub mod overview;
 pub mod plugin;
+mod programs;
 pub mod queue;
 pub mod said;
 pub mod start;

@@ -26,7 +26,8 @@ struct Overview {
 /// Prints the overview.
 pub fn run(args: &Args, context: &Context) -> Result<ExitCode> {
     let library = context.library();
-    let (loops, pipelines) = catalog::lines(&library, &context.project).into_iter().partition(|line| line.kind == PlanKind::Loop);
+    let (loops, pipelines) =
+        catalog::lines(&library, &context.project, &context.declared()).into_iter().partition(|line| line.kind == PlanKind::Loop);
     let overview = Overview { loops, pipelines, sessions: status::rows(&context.project)? };
     if args.json {
         ui::json(&overview)?;
@@ -72,7 +73,7 @@ mod tests {
         };
         assert_eq!(run(&Args { json: true }, &context).unwrap(), ExitCode::Done);
         let library = context.library();
-        let work = catalog::lines(&library, &context.project).into_iter().find(|line| line.name == "work").unwrap();
+        let work = catalog::lines(&library, &context.project, &context.declared()).into_iter().find(|line| line.name == "work").unwrap();
         let overview = Overview { loops: vec![work], pipelines: Vec::new(), sessions: Vec::new() };
         assert_snapshot!(serde_json::to_string_pretty(&overview).unwrap(), @r#"
         {

@@ -12,13 +12,13 @@ use clap::Args;
 /// Flags that a start, a resume and a dry run share.
 #[derive(Args, Clone, Debug, Default)]
 pub struct Said {
-    /// Agent program: claude, command or scripted
+    /// Kind of agent: claude, codex, gemini, opencode, amp, copilot, command, scripted, or one of your own
     #[arg(long, value_name = "NAME")]
     pub provider: Option<String>,
     /// Model for the agents, as the provider names it (opus, sonnet, …)
     #[arg(long)]
     pub model: Option<String>,
-    /// Claude Code permission mode: bypassPermissions, acceptEdits, dontAsk, default, plan, auto
+    /// Permission mode: bypassPermissions, acceptEdits, dontAsk, default, plan, auto
     #[arg(long, value_name = "MODE")]
     pub permissions: Option<String>,
     /// Most iterations to run: the same as the number after the session

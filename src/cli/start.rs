@@ -5,7 +5,7 @@ use super::said::{self, Said};
 use crate::clock;
 use crate::error::{Error, ExitCode, Result};
 use crate::model::{Change, SessionName};
-use crate::plan::{PlanKind, Sources};
+use crate::plan::{PermissionMode, Plan, PlanKind, Sources};
 use crate::runner::{Mode, Wanted};
 use crate::shell;
 use crate::store::session::read_plan;
@@ -132,7 +132,20 @@ fn resume(name: &str, session: &SessionName, max: Option<u32>, flags: &Flags, co
     if plan.name != named(name) {
         return Err(report::runs_another(&plan, named(name)));
     }
-    run(Wanted { plan, mode: Mode::Resume, max_iterations: max, change: flags.said.change()? }, flags, context)
+    let change = flags.said.change()?;
+    if let Some(mode) = change.permissions {
+        may(&plan, mode)?;
+    }
+    run(Wanted { plan, mode: Mode::Resume, max_iterations: max, change }, flags, context)
+}
+
+/// Refuses permissions that an agent of the plan cannot be held to.
+fn may(plan: &Plan, mode: PermissionMode) -> Result<()> {
+    let agents = plan.all_nodes().flat_map(|node| node.agent.chain());
+    match agents.filter_map(|agent| Some((agent, agent.refuses(mode)?))).next() {
+        None => Ok(()),
+        Some((agent, reason)) => Err(Error::usage(format!("provider `{}` cannot do `{}`: {reason}", agent.provider_name(), mode.name()))),
+    }
 }
 
 /// Returns a loop's or pipeline's name, of which a person may have typed the path.

@@ -1,8 +1,9 @@
 //! The fact that follows from the state alone.
-use super::retry::{backoff, queue_poll, unknown_reset};
+use super::block;
+use super::retry::{backoff, queue_poll};
 use super::{Phase, State};
 use crate::model::{Ending, Event, Outcome, Verdict, WaitReason};
-use crate::plan::{Node, Plan, PlanKind, Provider};
+use crate::plan::{Node, Plan, PlanKind, Provider, Step};
 use crate::termination::gate::MOST_BROKEN;
 use crate::termination::{Answer, Termination};
 use crate::text::count;
@@ -14,6 +15,7 @@ use jiff::{SignedDuration, Timestamp};
 pub fn follow(plan: &Plan, state: &State, now: Timestamp) -> Option<Event> {
     match &state.phase {
         Phase::New | Phase::Running | Phase::Ended { .. } => None,
+        Phase::Parallel => block::over(state, plan.block(state.cursor.node)?, exhausted(plan, state, now)),
         Phase::Ready | Phase::Exited { .. } if state.awaits_queue(plan) => None,
         Phase::Ready | Phase::Exited { .. } | Phase::Waiting { .. } if state.stopping.is_some() => {
             let by = state.stopping.clone().unwrap_or_default();
@@ -21,10 +23,14 @@ pub fn follow(plan: &Plan, state: &State, now: Timestamp) -> Option<Event> {
         }
         Phase::Waiting { .. } => None,
         Phase::Exited { outcome } => after_attempt(plan, state, outcome, now),
-        Phase::Ready => {
-            let Some(node) = state.node(plan) else { return Some(finish(all_done(plan, state))) };
-            advance(plan, state, node, now)
-        }
+        Phase::Ready => match state.step(plan) {
+            None => Some(finish(all_done(plan, state))),
+            Some(Step::Node(node)) => advance(plan, state, node, now),
+            Some(Step::Block(_)) => match exhausted(plan, state, now) {
+                Some(limit) => Some(finish(Ending::LimitReached { limit })),
+                None => (!state.pausing).then(|| Event::BlockStarted { cursor: state.next_attempt() }),
+            },
+        },
     }
 }
 
@@ -32,20 +38,25 @@ fn after_attempt(plan: &Plan, state: &State, outcome: &Outcome, now: Timestamp) 
     let node = state.node(plan)?;
     match outcome {
         Outcome::Reported { .. } | Outcome::Unreported { .. } => after_iteration(plan, state, node, now),
-        Outcome::RateLimited { until, reason } => {
-            let until = until.filter(|at| now < *at).unwrap_or_else(|| now + unknown_reset(state.tally.rate_limits));
-            Some(Event::WaitStarted { reason: WaitReason::RateLimit { reason: reason.clone() }, until })
-        }
+        // The next agent of the chain that has quota takes over at once.
+        Outcome::RateLimited { reason, .. } => out_of_quota(state, node, reason, now).or_else(|| advance(plan, state, node, now)),
         Outcome::Refused { hint, .. } => Some(fail(outcome.to_string(), hint.clone())),
         Outcome::Crashed { .. } | Outcome::TimedOut { .. } | Outcome::Lost { .. } if node.agent.max_attempts <= state.tally.failures => {
             let tries = if node.agent.max_attempts == 1 { String::new() } else { format!(" ({} attempts)", state.tally.failures) };
-            Some(fail(format!("{} process {outcome}{tries}", agent_name(node)), String::new()))
+            Some(fail(format!("{} process {outcome}{tries}", agent_name(state, node)), String::new()))
         }
         Outcome::Crashed { .. } | Outcome::TimedOut { .. } | Outcome::Lost { .. } | Outcome::Cancelled => {
             let reason = WaitReason::Retry { error: outcome.to_string() };
             Some(Event::WaitStarted { reason, until: now + backoff(node.agent.retry_delay_ms, state.tally.failures) })
         }
     }
+}
+
+/// Waits for the first agent that gets quota again, where none has any.
+fn out_of_quota(state: &State, node: &Node, reason: &str, now: Timestamp) -> Option<Event> {
+    let until = state.free_at(node).filter(|_| state.free(node, now).is_none())?;
+    let rest = if node.agent.fallback.is_empty() { "" } else { "; no other agent of the chain has quota left" };
+    Some(Event::WaitStarted { reason: WaitReason::RateLimit { reason: format!("{reason}{rest}") }, until })
 }
 
 fn after_iteration(plan: &Plan, state: &State, node: &Node, now: Timestamp) -> Option<Event> {
@@ -83,14 +94,20 @@ fn advance(plan: &Plan, state: &State, node: &Node, now: Timestamp) -> Option<Ev
     if state.pausing {
         return None;
     }
-    if node.delay_ms > 0 && matches!(state.phase, Phase::Exited { .. }) {
+    // An agent that takes over for another is within its iteration.
+    if node.delay_ms > 0 && matches!(state.phase, Phase::Exited { .. }) && !state.in_iteration() {
         let until = now + SignedDuration::from_millis(i64::try_from(node.delay_ms).unwrap_or(i64::MAX));
         return Some(Event::WaitStarted { reason: WaitReason::Delay, until });
+    }
+    // Another node's agents may have used it up.
+    if let Some(event) = out_of_quota(state, node, &format!("{} is out of quota", state.agent_at(node, 0).label()), now) {
+        return Some(event);
     }
     if state.awaits_claim(plan) {
         return None;
     }
-    Some(Event::IterationStarted { cursor: state.next_attempt() })
+    let (fallback, agent) = state.next_agent(node, now);
+    Some(Event::IterationStarted { cursor: state.next_attempt(), fallback, agent })
 }
 
 /// Returns the end of the node, if its termination says so.
@@ -195,8 +212,10 @@ fn queue_wait(state: &State, node: &Node, now: Timestamp) -> Result<Timestamp, u
 /// A node that ran out of iterations is how pipelines are bounded, except that a queue with tasks left, or work that does
 /// not pass, is unfinished.
 fn all_done(plan: &Plan, state: &State) -> Ending {
-    let unfinished =
-        plan.nodes.iter().zip(&state.finished).find(|(node, done)| node.termination.needs_goal() && !done.ending.reached_goal());
+    let steps = plan.nodes.iter().zip(&state.finished);
+    let unfinished = steps
+        .filter_map(|(step, done)| Some((step.node()?, done)))
+        .find(|(node, done)| node.termination.needs_goal() && !done.ending.reached_goal());
     match (unfinished, state.finished.last()) {
         (Some((node, done)), _) => Ending::LimitReached {
             limit: format!("node `{}` used all its {} iterations before {}", node.id, done.iterations, goal(&node.termination)),
@@ -206,18 +225,23 @@ fn all_done(plan: &Plan, state: &State) -> Ending {
     }
 }
 
-fn agent_name(node: &Node) -> &'static str {
-    match node.agent.provider {
+fn agent_name(state: &State, node: &Node) -> &'static str {
+    match state.agent_at(node, state.fallback).provider {
         Provider::Claude => "Claude",
+        Provider::Codex => "Codex",
+        Provider::Gemini => "Gemini",
+        Provider::Opencode => "Opencode",
+        Provider::Amp => "Amp",
+        Provider::Copilot => "Copilot",
         Provider::Command => "Agent",
         Provider::Scripted => "Scripted agent",
     }
 }
 
-fn fail(error: String, hint: String) -> Event {
+pub(super) fn fail(error: String, hint: String) -> Event {
     finish(Ending::Failed { error, hint })
 }
 
-fn finish(ending: Ending) -> Event {
+pub(super) fn finish(ending: Ending) -> Event {
     Event::SessionFinished { ending }
 }

@@ -5,6 +5,8 @@
 //! Starting, resuming and recovering are all the same: fold the journal, ask `follow` until it is
 //! silent, ask `pending`, make it so.
 mod accept;
+mod block;
+mod chain;
 mod follow;
 mod pending;
 mod retry;
@@ -15,6 +17,7 @@ mod view;
 mod worlds;
 
 pub use accept::accept;
+pub use chain::Limited;
 pub use follow::follow;
 pub use room::{Room, room};
 pub use state::{Entry, NodeDone, Phase, State, Tally};

@@ -1,7 +1,8 @@
 //! The fold of the journal.
+use super::Limited;
 use crate::model::{
-    Change, Cursor, Decision, Ending, Event, GateVerdict, NodeEnding, NodeId, Outcome, ProcessId, RunId, SessionName, Status, Task, Usage,
-    Verdict, WaitReason,
+    BranchReport, Change, Cursor, Decision, Ending, Event, GateVerdict, NodeEnding, NodeId, Outcome, ProcessId, RunId, SessionName, Status,
+    Task, Usage, Verdict, WaitReason,
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -18,6 +19,14 @@ pub struct State {
     pub phase: Phase,
     /// The current attempt, or the last one.
     pub cursor: Cursor,
+    /// Who makes that attempt: a place in the node's chain of agents, 0 the node's own, and what it is called by.
+    #[serde(default)]
+    pub fallback: u32,
+    #[serde(default)]
+    pub agent: String,
+    /// Agents that are out of quota, by what they are called by.
+    #[serde(default)]
+    pub limited: BTreeMap<String, Limited>,
     /// Of the current node.
     pub tally: Tally,
     /// Nodes that are done, in order.
@@ -41,6 +50,12 @@ pub struct State {
     /// Who said something last, and what.
     #[serde(default)]
     pub last_gate: Option<(String, GateVerdict)>,
+    /// How far the branches of the current block are.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub branches: BTreeMap<NodeId, BranchReport>,
+    /// Why the branches are to end as soon as their agents do.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cut: Option<String>,
     /// A pause was asked for; the session holds as soon as no agent runs.
     pub pausing: bool,
     /// Who asked for a stop.
@@ -74,6 +89,8 @@ pub enum Phase {
     Ready,
     /// An agent should be running.
     Running,
+    /// The branches of a block should be running.
+    Parallel,
     /// An agent ended; what follows has not been drawn yet.
     Exited {
         outcome: Outcome,
@@ -102,8 +119,6 @@ pub struct Tally {
     pub errors: u32,
     /// Failed attempts of the current iteration.
     pub failures: u32,
-    /// Rate limits in a row.
-    pub rate_limits: u32,
     /// Tasks parked since an iteration last went well.
     #[serde(default)]
     pub parks: u32,
@@ -130,6 +145,9 @@ pub struct Entry {
     pub node: u32,
     pub iteration: u32,
     pub attempts: u32,
+    /// Who made the last of them.
+    #[serde(default)]
+    pub agent: String,
     pub at: Timestamp,
     pub status: Status,
 }
@@ -163,12 +181,18 @@ impl State {
                 self.change = change.clone().over(std::mem::take(&mut self.change));
                 self.resume(*max_iterations, at);
             }
-            Event::IterationStarted { cursor } => self.begin(*cursor, at),
+            Event::IterationStarted { cursor, fallback, agent } => {
+                (self.fallback, self.agent) = (*fallback, agent.clone());
+                self.begin(*cursor, at);
+            }
             Event::AgentStarted { shim, .. } => self.shim = Some(shim.clone()),
             Event::AgentExited { cursor, outcome, usage, promises } => {
                 self.promises.clone_from(promises);
                 self.end_attempt(*cursor, outcome, *usage, at);
             }
+            Event::BlockStarted { cursor } => self.begin_block(*cursor, at),
+            Event::BranchReported { branch, report, .. } => self.hear(branch, report),
+            Event::BlockCut { limit } => self.cut = Some(limit.clone()),
             Event::GateAnswered { gate, name, verdict, usage } => {
                 self.usage += *usage;
                 self.tally.broken = if matches!(verdict, GateVerdict::Broken { .. }) { self.tally.broken + 1 } else { 0 };
@@ -199,6 +223,9 @@ impl State {
                 if !matches!(self.phase, Phase::Waiting { reason: WaitReason::Delay, .. }) {
                     self.verdict = None;
                 }
+                if matches!(self.phase, Phase::Waiting { reason: WaitReason::RateLimit { .. }, .. }) {
+                    self.hurry(at);
+                }
                 self.phase = Phase::Ready;
             }
             // A task that is being taken at this moment is given back with the next look.
@@ -210,10 +237,14 @@ impl State {
             // What was said before may not know of a task that is being taken at this moment.
             Event::StopRequested { by } => (self.stopping, self.verdict) = (Some(by.clone()), None),
             Event::NodeFinished { node, id, ending } => {
-                self.finished.push(NodeDone { id: id.clone(), iterations: self.tally.iterations, ending: ending.clone(), at });
+                let of_branches: u32 = self.branches.values().map(|report| report.iterations).sum();
+                let iterations = self.tally.iterations + of_branches;
+                self.finished.push(NodeDone { id: id.clone(), iterations, ending: ending.clone(), at });
                 self.cursor = Cursor::before(node + 1);
                 (self.tally, self.max_iterations, self.verdict, self.task) = (Tally::default(), None, None, None);
+                (self.fallback, self.agent) = (0, String::new());
                 (self.promises, self.gates, self.last_gate) = (Vec::new(), BTreeMap::new(), None);
+                (self.branches, self.cut) = (BTreeMap::new(), None);
                 self.phase = Phase::Ready;
             }
             Event::SessionFinished { ending } => {
@@ -236,17 +267,35 @@ impl State {
         self.phase = Phase::Running;
     }
 
+    fn begin_block(&mut self, cursor: Cursor, at: Timestamp) {
+        (self.cursor, self.shim, self.iteration_started, self.cut) = (cursor, None, Some(at), None);
+        // Whoever reached its goal has; the others go on.
+        for report in self.branches.values_mut() {
+            report.ending = report.ending.take().filter(|ending| matches!(ending, Ending::Completed { .. }));
+        }
+        self.phase = Phase::Parallel;
+    }
+
+    /// Takes in how far a branch is: all it used, of which some is known.
+    fn hear(&mut self, branch: &NodeId, report: &BranchReport) {
+        let known = self.branches.insert(branch.clone(), report.clone());
+        let (iterations, usage) = known.map_or((0, Usage::default()), |known| (known.iterations, known.usage));
+        self.iterations += report.iterations.saturating_sub(iterations);
+        self.usage += report.usage.since(usage);
+    }
+
     fn resume(&mut self, max_iterations: Option<u32>, at: Timestamp) {
         self.max_iterations = max_iterations.or(self.max_iterations);
         self.resumed_at = Some(at);
         self.stopping = None;
         if let Phase::Ended { .. } = self.phase {
             // Whoever resumes has seen the failures; they get all their tries again.
-            (self.tally.failures, self.tally.errors, self.tally.rate_limits, self.tally.parks) = (0, 0, 0, 0);
+            (self.tally.failures, self.tally.errors, self.tally.parks) = (0, 0, 0);
             (self.tally.queue_waits, self.tally.queue_waiting_since) = (0, None);
             // Somebody may have changed something: whoever was asked is asked again.
             (self.tally.broken, self.gates) = (0, BTreeMap::new());
             (self.last_error, self.verdict) = (None, None);
+            self.limited.clear();
             self.phase = Phase::Ready;
         }
     }
@@ -257,7 +306,7 @@ impl State {
         match outcome {
             Outcome::Reported { status } => self.complete(cursor, status.clone(), at),
             Outcome::Unreported { reason } => self.complete(cursor, Status::missing(reason), at),
-            Outcome::RateLimited { .. } => self.tally.rate_limits += 1,
+            Outcome::RateLimited { until, .. } => self.limit(*until, at),
             Outcome::Cancelled => (),
             Outcome::Crashed { .. } | Outcome::Refused { .. } | Outcome::TimedOut { .. } | Outcome::Lost { .. } => {
                 self.tally.failures += 1;
@@ -269,17 +318,19 @@ impl State {
 
     fn complete(&mut self, cursor: Cursor, status: Status, at: Timestamp) {
         let tally = &mut self.tally;
-        (tally.iterations, tally.failures, tally.rate_limits) = (cursor.iteration, 0, 0);
+        (tally.iterations, tally.failures) = (cursor.iteration, 0);
         tally.stops = if status.decision == Decision::Stop { tally.stops + 1 } else { 0 };
         tally.errors = if status.decision == Decision::Error { tally.errors + 1 } else { 0 };
         tally.well += u32::from(status.decision != Decision::Error);
         tally.parks = if status.decision == Decision::Error { tally.parks } else { 0 };
         self.last_error = (status.decision == Decision::Error).then(|| status.reason.clone());
+        self.limited.remove(&self.agent);
         self.iterations += 1;
         self.iteration_started = None;
         if self.history.len() == Self::HISTORY {
             self.history.pop_front();
         }
-        self.history.push_back(Entry { node: cursor.node, iteration: cursor.iteration, attempts: cursor.attempt, at, status });
+        let Cursor { node, iteration, attempt } = cursor;
+        self.history.push_back(Entry { node, iteration, attempts: attempt, agent: self.agent.clone(), at, status });
     }
 }

@@ -30,7 +30,7 @@ impl Change {
 }
 
 /// Claude Code's `--permission-mode`; `bypassPermissions` is the default, as in the seed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum PermissionMode {
     #[default]
@@ -40,6 +40,20 @@ pub enum PermissionMode {
     Default,
     DontAsk,
     Plan,
+}
+
+impl PermissionMode {
+    /// Returns the name definitions use.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::BypassPermissions => "bypassPermissions",
+            Self::AcceptEdits => "acceptEdits",
+            Self::Auto => "auto",
+            Self::Default => "default",
+            Self::DontAsk => "dontAsk",
+            Self::Plan => "plan",
+        }
+    }
 }
 
 impl FromStr for PermissionMode {

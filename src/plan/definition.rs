@@ -1,6 +1,10 @@
 //! Loops and pipelines as written. Every key is optional here, so that `check` and `compile` can say what is missing, and where.
+mod parallel;
+mod shape;
+
+pub use parallel::{BranchDef, BranchesDef, FromBlockDef, FromParallelDef, FullBranchDef, ParallelDef, ParallelKey, RunsDef};
+
 use super::duration::Span;
-use super::runs::RunsDef;
 use serde::Deserialize;
 use serde_yaml::Value;
 use std::collections::BTreeMap;
@@ -29,6 +33,8 @@ pub struct LoopDef {
     pub program: Option<String>,
     /// The model.
     pub model: Option<String>,
+    /// Who makes the next attempt when an agent is out of quota: providers, each with a model if need be.
+    pub fallback: Option<Vec<String>>,
     /// Claude Code's permission mode.
     pub permissions: Option<String>,
     /// Further arguments for the program.
@@ -239,6 +245,8 @@ pub struct DefaultsDef {
     pub provider: Option<String>,
     /// The model.
     pub model: Option<String>,
+    /// Who makes the next attempt when an agent is out of quota.
+    pub fallback: Option<Vec<String>>,
     /// Pause between iterations.
     pub delay: Option<Span>,
     /// Text for `${CONTEXT}`.
@@ -266,6 +274,8 @@ pub struct NodeDef {
     pub model: Option<String>,
     /// The kind of agent.
     pub provider: Option<String>,
+    /// Who makes the next attempt when an agent is out of quota, over what its loop says.
+    pub fallback: Option<Vec<String>>,
     /// One line for people.
     pub description: Option<String>,
     /// When it ends, over what its loop says.
@@ -288,8 +298,8 @@ pub struct NodeDef {
     pub commands: BTreeMap<String, String>,
     /// Belongs to the pipeline, not to a node.
     pub guardrails: Option<Value>,
-    /// Comes with a later version.
-    pub parallel: Option<Value>,
+    /// Providers that run the same stages side by side.
+    pub parallel: Option<ParallelKey>,
     /// Comes with a later version.
     pub pipeline: Option<Value>,
 }
@@ -322,6 +332,6 @@ pub struct NodeInputsDef {
     pub from: Option<String>,
     /// `latest` or `all`; `history` is another word for `all`.
     pub select: Option<String>,
-    /// Comes with a later version.
-    pub from_parallel: Option<Value>,
+    /// What it gets from the providers of an earlier block.
+    pub from_parallel: Option<FromParallelDef>,
 }

@@ -4,8 +4,12 @@ use super::definition::{JudgeDef, LoopDef, NodeDef, TerminationDef};
 use super::duration::Span;
 use super::place::Place;
 use super::problem::Problem;
-use super::{AgentSpec, suggest};
+use super::{AgentSpec, ProviderDef, suggest};
 use crate::termination::{Gate, Judge, Termination};
+use std::collections::BTreeMap;
+
+/// The providers a person has declared, by name.
+type Own = BTreeMap<String, ProviderDef>;
 
 /// A strategy, the cap that was written with it, and who judges if somebody does.
 #[derive(Clone, Debug, PartialEq)]
@@ -27,9 +31,9 @@ const PROMISE: &str = "COMPLETE";
 const KINDS: [&str; 7] = ["fixed", "judgment", "queue", "verify", "command", "promise", "judge"];
 
 /// Returns how a loop ends; it must say so.
-pub(super) fn of_loop(place: &Place<'_>, def: &LoopDef, problems: &mut Vec<Problem>) -> Option<Ending> {
+pub(super) fn of_loop(place: &Place<'_>, def: &LoopDef, own: &Own, problems: &mut Vec<Problem>) -> Option<Ending> {
     let legacy = Legacy { completion: def.completion.as_deref(), min_iterations: def.min_iterations, count: def.iterations.or(def.max) };
-    let ending = read(place, ("termination", def.termination.as_ref()), &legacy, None, problems);
+    let ending = read(place, ("termination", def.termination.as_ref()), &legacy, None, own, problems);
     if ending.is_none() && def.termination.is_none() && def.completion.is_none() {
         let problem = place.here("no-termination", "the loop does not say when to stop");
         problems.push(problem.hint("add `termination:` with `type: judgment`, `type: queue` or `type: fixed`"));
@@ -38,7 +42,7 @@ pub(super) fn of_loop(place: &Place<'_>, def: &LoopDef, problems: &mut Vec<Probl
 }
 
 /// Returns how a node ends: as it says, else as its loop does; a prompt of its own runs once.
-pub(super) fn of_node(place: &Place<'_>, def: &NodeDef, under: Option<&Ending>, problems: &mut Vec<Problem>) -> Option<Ending> {
+pub(super) fn of_node(place: &Place<'_>, def: &NodeDef, under: Option<&Ending>, own: &Own, problems: &mut Vec<Problem>) -> Option<Ending> {
     let ends = def.ends();
     let silent = ends.is_none() && def.completion.is_none();
     if let Some(ending) = under.filter(|_| silent) {
@@ -48,7 +52,7 @@ pub(super) fn of_node(place: &Place<'_>, def: &NodeDef, under: Option<&Ending>, 
         return Some(Ending { termination: Termination::Fixed, max: Some(1), judge: None });
     }
     let legacy = Legacy { completion: def.completion.as_deref(), min_iterations: None, count: None };
-    read(place, (ends.map_or("termination", |(key, _)| key), ends.map(|(_, def)| def)), &legacy, under, problems)
+    read(place, (ends.map_or("termination", |(key, _)| key), ends.map(|(_, def)| def)), &legacy, under, own, problems)
 }
 
 struct Legacy<'a> {
@@ -62,13 +66,14 @@ fn read(
     (key, def): (&str, Option<&TerminationDef>),
     legacy: &Legacy<'_>,
     under: Option<&Ending>,
+    own: &Own,
     problems: &mut Vec<Problem>,
 ) -> Option<Ending> {
     let (empty, written) = (TerminationDef::default(), def.is_some());
     let def = def.unwrap_or(&empty);
     let max = def.max.or(def.iterations).or(legacy.count);
     let usual = Usual { under: under.map(|ending| &ending.termination), min_iterations: legacy.min_iterations };
-    let mut reader = Reader { problems, judge: under.and_then(|ending| ending.judge.clone()) };
+    let mut reader = Reader { own, problems, judge: under.and_then(|ending| ending.judge.clone()) };
     let inside = place.to(key);
     let termination = if def.any.is_some() || def.all.is_some() {
         reader.tree(&inside, def)?
@@ -99,6 +104,7 @@ struct Usual<'a> {
 }
 
 struct Reader<'a> {
+    own: &'a Own,
     problems: &'a mut Vec<Problem>,
     judge: Option<AgentSpec>,
 }
@@ -212,6 +218,7 @@ impl Reader<'_> {
             program: None,
             model: Some("haiku"),
             args: &[],
+            fallback: None,
             permissions: Some("dontAsk"),
             keep_env: None,
         };
@@ -223,7 +230,7 @@ impl Reader<'_> {
             ..cheap.clone()
         };
         let said = Layer { permissions: None, ..said };
-        self.judge = Some(agent::resolve(&[cheap, said], &LoopDef::default(), self.problems));
+        self.judge = Some(agent::judge(&[cheap, said], self.own, self.problems));
         let confidence = def.confidence.map_or(CONFIDENCE, |confidence| (confidence * 100.0).round() as u32);
         let criteria = def.criteria.clone().filter(|text| !text.trim().is_empty()).unwrap_or_else(|| CRITERIA.to_owned());
         Termination::Judge(Judge { criteria, min_iterations, confidence })

@@ -3,6 +3,7 @@ mod agent;
 mod alias;
 mod check;
 mod compile;
+mod declared;
 pub mod definition;
 mod duration;
 mod ending;
@@ -10,13 +11,15 @@ mod inputs;
 mod locate;
 mod node;
 mod overrides;
+mod parallel;
 mod perspectives;
 mod place;
 mod problem;
+mod provider;
 mod queue;
-mod runs;
 mod settings;
 mod sources;
+mod step;
 pub mod suggest;
 pub mod template;
 #[cfg(test)]
@@ -28,11 +31,14 @@ mod yaml;
 
 pub use alias::model_alias;
 pub use compile::{compile, fingerprint};
+pub use declared::{Declared, Output, PromptBy, ProviderDef};
 pub use duration::Span;
 pub use problem::{Invalid, Problem, Severity, Shown};
+pub use provider::Provider;
 pub use queue::{BACKLOGS, ClaimBy, QueueSource, QueueSpec, TrackerCommands, bad_label, session_label};
 pub use settings::Settings;
 pub use sources::{LoopSource, Overrides, PipelineSource, Request, Sources, Text, description, loops_used, prompt_candidates};
+pub use step::{Block, BlockInput, Branch, BranchOf, Earlier, OnFailure, Step};
 pub use voice::{Said, Voice};
 
 pub use crate::model::PermissionMode;
@@ -57,13 +63,16 @@ pub struct Plan {
     /// Where the definition came from, with the text's hash, to tell when it has changed since.
     pub source: Source,
     /// In the order they run; never empty.
-    pub nodes: Vec<Node>,
+    pub nodes: Vec<Step>,
     /// Absolute paths given with `--input`.
     pub inputs: Vec<Utf8PathBuf>,
     pub guardrails: Guardrails,
     /// Who said what: flags and the environment over the definitions, and for each node where the rest comes from.
     #[serde(default)]
     pub overrides: Vec<Said>,
+    /// Of which parallel block it is a branch, if it is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub branch: Option<BranchOf>,
 }
 
 impl Plan {
@@ -129,6 +138,9 @@ pub struct Node {
     pub perspectives: Vec<String>,
     /// The earlier node whose outputs this one gets, and which of them.
     pub from: Option<NodeInput>,
+    /// Outputs of earlier blocks this one gets.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub from_parallel: Vec<BlockInput>,
     /// Shell commands by name (`test`, `lint`), told to the agent, never run by the engine.
     pub commands: BTreeMap<String, String>,
 }
@@ -181,17 +193,40 @@ pub struct AgentSpec {
     /// Milliseconds to wait after the first failed attempt; doubles with each, up to 5 minutes.
     pub retry_delay_ms: u64,
     pub limits: AttemptLimits,
+    /// How the program is called, where the user's settings declare the provider.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub declared: Option<Declared>,
+    /// Who makes the next attempt when this one is out of quota, in order; these have none of their own.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub fallback: Vec<Self>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Provider {
-    /// Claude Code, headless.
-    Claude,
-    /// Any program: the prompt on stdin, the answer on stdout.
-    Command,
-    /// The built-in agent that follows a script; for demos and tests.
-    Scripted,
+impl AgentSpec {
+    /// Returns this agent and those it falls back to.
+    pub fn chain(&self) -> impl Iterator<Item = &Self> {
+        std::iter::once(self).chain(&self.fallback)
+    }
+
+    /// Returns what people call the agent by: `codex:gpt-5.2-codex:xhigh`, as in `fallback`.
+    pub fn label(&self) -> String {
+        if self.model.is_empty() { self.provider_name().to_owned() } else { format!("{}:{}", self.provider_name(), self.model) }
+    }
+
+    /// Returns the name definitions use for the provider.
+    pub fn provider_name(&self) -> &str {
+        self.declared.as_ref().map_or(self.provider.name(), |declared| &declared.name)
+    }
+
+    /// Returns why the agent cannot be held to a permission mode, if it cannot.
+    pub fn refuses(&self, mode: PermissionMode) -> Option<&'static str> {
+        match &self.declared {
+            Some(declared) if mode != PermissionMode::BypassPermissions && !declared.permissions.contains_key(&mode) => {
+                Some("its declaration in config.yaml says nothing for this mode under `permissions`")
+            }
+            Some(_) => None,
+            None => self.provider.refuses(mode),
+        }
+    }
 }
 
 /// Bounds of one attempt, in seconds; 0 is none.

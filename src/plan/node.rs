@@ -30,6 +30,8 @@ pub(super) struct Seat<'a> {
     pub(super) place: Place<'a>,
     pub(super) pipeline: Option<(&'a Document, &'a PipelineDef)>,
     pub(super) around: Around<'a>,
+    /// What the provider of a parallel block says, over its stages.
+    pub(super) branch: Option<Layer<'a>>,
 }
 
 /// Makes the only node of a loop run by itself.
@@ -54,10 +56,11 @@ pub(super) fn of_node(
 fn make(seat: &Seat<'_>, id: &str, def: &NodeDef, loaded: Option<&Loaded<'_>>, problems: &mut Vec<Problem>) -> Option<(Node, Vec<Said>)> {
     let empty = LoopDef::default();
     let loop_def = loaded.map_or(&empty, |loaded| &loaded.def);
-    let id = node_id(seat, id, def, problems);
-    let agent = agent::resolve(&layers(seat, def, loaded), loop_def, problems);
+    let id = named(seat, id, def, problems);
+    let agent = agent::resolve(&layers(seat, def, loaded), loop_def, &seat.overrides.providers, problems);
     let ending = ending(seat, def, loaded, problems);
     let from = def.inputs.as_ref().and_then(|inputs| inputs::read(seat, inputs, problems));
+    let from_parallel = def.inputs.as_ref().map(|inputs| inputs::parallel(seat, inputs, problems)).unwrap_or_default();
     let prompt = prompt(seat, def, loaded, problems);
     let output_path = output_path(seat, def, loaded, problems);
     let perspectives = perspectives::read(&seat.place, def, problems);
@@ -86,6 +89,7 @@ fn make(seat: &Seat<'_>, id: &str, def: &NodeDef, loaded: Option<&Loaded<'_>>, p
         context: context.map(ToOwned::to_owned).unwrap_or_default(),
         perspectives,
         from,
+        from_parallel,
         commands: commands(seat, def, loop_def),
     };
     perspectives::check(&seat.place, &node.perspectives, node.max_iterations, problems);
@@ -94,7 +98,16 @@ fn make(seat: &Seat<'_>, id: &str, def: &NodeDef, loaded: Option<&Loaded<'_>>, p
     Some((node, said))
 }
 
-fn node_id(seat: &Seat<'_>, id: &str, def: &NodeDef, problems: &mut Vec<Problem>) -> Option<NodeId> {
+/// Reads the id of a node or a block.
+pub(super) fn id(seat: &Seat<'_>, def: &NodeDef, problems: &mut Vec<Problem>) -> Option<NodeId> {
+    let id = def.id.as_deref().or(def.name.as_deref());
+    if id.is_none() {
+        problems.push(seat.place.here("no-id", "the node has no `id`").hint("add `id: <name>`: its outputs and directory are found by it"));
+    }
+    named(seat, id?, def, problems)
+}
+
+fn named(seat: &Seat<'_>, id: &str, def: &NodeDef, problems: &mut Vec<Problem>) -> Option<NodeId> {
     let key = if def.id.is_some() { "id" } else { "name" };
     id.parse().map_err(|invalid: crate::model::InvalidName| problems.push(seat.place.at(key, "bad-name", invalid.to_string()))).ok()
 }
@@ -107,39 +120,43 @@ fn layers<'a>(seat: &Seat<'a>, def: &'a NodeDef, loaded: Option<&'a Loaded<'_>>)
         model: model.as_deref(),
         program: None,
         args: &[],
+        fallback: None,
         permissions: None,
         keep_env: None,
     };
     let over = seat.overrides;
     let defaults = seat
         .pipeline
-        .map(|(document, pipeline)| layer(Place::top(document).to("defaults"), &pipeline.defaults.provider, &pipeline.defaults.model));
+        .map(|(document, pipeline)| (Place::top(document).to("defaults"), &pipeline.defaults))
+        .map(|(place, said)| Layer { fallback: said.fallback.as_deref(), ..layer(place, &said.provider, &said.model) });
     let own = loaded.map(|Loaded { document, def, .. }| Layer {
         program: def.program.as_deref(),
         args: &def.args,
+        fallback: def.fallback.as_deref(),
         permissions: def.permissions.as_deref(),
         keep_env: def.keep_env,
         ..layer(Place::top(document), &def.provider, &def.model)
     });
-    let node = seat.pipeline.map(|_| layer(seat.place.clone(), &def.provider, &def.model));
+    let node = seat.pipeline.map(|_| Layer { fallback: def.fallback.as_deref(), ..layer(seat.place.clone(), &def.provider, &def.model) });
     let flags = Layer {
         program: over.program.as_deref(),
         permissions: over.permissions.as_deref(),
         keep_env: over.keep_env,
         ..layer(Place::Flag, &over.provider, &over.model)
     };
-    [defaults, own, node, Some(flags)].into_iter().flatten().collect()
+    [defaults, own, node, seat.branch.clone(), Some(flags)].into_iter().flatten().collect()
 }
 
 fn ending(seat: &Seat<'_>, def: &NodeDef, loaded: Option<&Loaded<'_>>, problems: &mut Vec<Problem>) -> Option<Ending> {
+    let own = &seat.overrides.providers;
     // What its loop does not say, a node may; then the loop is not to blame.
     let said = def.ends().is_some() || def.completion.is_some();
     let of_loop = match loaded {
-        Some(Loaded { document, def, .. }) if !said => Some(ending::of_loop(&Place::top(document), def, problems)?),
-        Some(Loaded { document, def, .. }) => ending::of_loop(&Place::top(document), def, &mut Vec::new()),
+        Some(Loaded { document, def, .. }) if !said => Some(ending::of_loop(&Place::top(document), def, own, problems)?),
+        Some(Loaded { document, def, .. }) => ending::of_loop(&Place::top(document), def, own, &mut Vec::new()),
         None => None,
     };
-    ending::of_node(&seat.place, def, of_loop.as_ref(), problems)
+    ending::of_node(&seat.place, def, of_loop.as_ref(), own, problems)
 }
 
 fn max_iterations(seat: &Seat<'_>, def: &NodeDef, loaded: Option<&Loaded<'_>>, written: Option<u32>, problems: &mut Vec<Problem>) -> u32 {

@@ -48,6 +48,7 @@ impl Overrides {
             commands,
             max_cost_usd: self.max_cost_usd.or(others.max_cost_usd),
             max_runtime_seconds: self.max_runtime_seconds.or(others.max_runtime_seconds),
+            providers: if self.providers.is_empty() { others.providers } else { self.providers },
             environment: self.environment.into_iter().chain(theirs).collect(),
         };
         let all: Vec<String> = said.said().into_iter().map(|(what, _)| what).collect();

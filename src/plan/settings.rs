@@ -5,10 +5,19 @@
 //!   claude: /opt/claude/bin/claude     # instead of what PATH has
 //!   bd: /opt/beads/bd
 //! keep_window: false                   # close a session's tmux window when it ends
+//! providers:                           # for `provider: mycli`; see docs/providers.md
+//!   mycli:
+//!     program: mycli
+//!     args: [run]
+//!     prompt: file                     # stdin (the default), file or argument
+//!     model_flag: --model
+//!     permissions: {bypassPermissions: [--yes]}
+//!     install: "pipx install mycli"
 //! ```
+use super::place::Place;
 use super::problem::{Document, Problem};
 use super::sources::Text;
-use super::{Plan, QueueSource, yaml};
+use super::{Plan, Provider, ProviderDef, QueueSource, Step, yaml};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
@@ -20,6 +29,8 @@ pub struct Settings {
     pub programs: BTreeMap<String, String>,
     /// Whether a session's window stays readable after its end; it does unless this is false.
     pub keep_window: Option<bool>,
+    /// Kinds of agents beside those that are built in, by name.
+    pub providers: BTreeMap<String, ProviderDef>,
 }
 
 impl Settings {
@@ -29,7 +40,11 @@ impl Settings {
             return Ok(Self::default());
         }
         let mut problems = Vec::new();
-        let read = yaml::read(&Document::new(&text.file, &text.text), &mut problems);
+        let document = Document::new(&text.file, &text.text);
+        let read = yaml::read::<Self>(&document, &mut problems);
+        for (name, def) in read.iter().flat_map(|settings| &settings.providers) {
+            check(&Place::top(&document).to("providers"), name, def, &mut problems);
+        }
         match read {
             Some(settings) if problems.is_empty() => Ok(settings),
             _ => Err(problems),
@@ -38,9 +53,11 @@ impl Settings {
 
     /// Puts the programs in place of the names in a plan.
     pub fn place_programs(&self, plan: &mut Plan) {
-        for node in &mut plan.nodes {
-            if let Some(program) = self.programs.get(&node.agent.program) {
-                node.agent.program.clone_from(program);
+        for node in plan.nodes.iter_mut().flat_map(Step::all_nodes_mut) {
+            for called in std::iter::once(&mut node.agent.program).chain(node.agent.fallback.iter_mut().map(|agent| &mut agent.program)) {
+                if let Some(program) = self.programs.get(called) {
+                    called.clone_from(program);
+                }
             }
             if let Some(judge) = &mut node.judge
                 && let Some(program) = self.programs.get(&judge.program)
@@ -63,8 +80,24 @@ impl Settings {
     }
 }
 
+fn check(place: &Place<'_>, name: &str, def: &ProviderDef, problems: &mut Vec<Problem>) {
+    if Provider::named(name).is_some() {
+        let problem = place.at_key(name, "bad-name", format!("`{name}` is a provider that is built in"));
+        problems.push(problem.hint("call yours something else; `programs:` names another program for one that is built in"));
+    }
+    // In `fallback` a colon comes before the model.
+    if name.is_empty() || name.contains(|c: char| !(c.is_ascii_alphanumeric() || "-_.".contains(c))) {
+        problems.push(place.at_key(name, "bad-name", format!("`{}` cannot be the name of a provider", name.escape_debug())));
+    }
+    if def.program.is_empty() {
+        problems
+            .push(place.at_key(name, "no-program", format!("provider `{name}` needs a `program`")).hint("its name on PATH, or its path"));
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use super::super::{Output, PermissionMode, PromptBy};
     use super::*;
 
     fn read(text: &str) -> Result<Settings, String> {
@@ -86,5 +119,25 @@ mod tests {
     fn a_typo_is_shown_at_its_place() {
         let error = read("keep_window: true\nprogrm:\n  claude: x\n").unwrap_err();
         assert!(error.starts_with("config.yaml:2:1: unknown key `progrm`"), "{error}");
+    }
+
+    #[test]
+    fn a_provider_is_declared_without_rust() {
+        let settings = read(
+            "providers:\n  mycli:\n    program: mycli\n    prompt: argument\n    output: stream-json\n    permissions: {bypassPermissions: [--yes]}\n",
+        );
+        let own = settings.unwrap().providers["mycli"].clone();
+        assert_eq!((own.prompt, own.output), (PromptBy::Argument, Output::StreamJson));
+        assert_eq!(own.permissions[&PermissionMode::BypassPermissions], ["--yes"]);
+    }
+
+    #[test]
+    fn a_declaration_that_cannot_be_is_shown_at_its_place() {
+        let error = |text: &str| read(text).unwrap_err();
+        assert_eq!(error("providers:\n  codex: {program: x}\n"), "config.yaml:2:3: `codex` is a provider that is built in");
+        assert_eq!(error("providers:\n  a:b: {program: x}\n"), "config.yaml:2:3: `a:b` cannot be the name of a provider");
+        assert_eq!(error("providers:\n  mycli: {args: [x]}\n"), "config.yaml:2:3: provider `mycli` needs a `program`");
+        assert!(error("providers:\n  mycli: {program: x, promt: file}\n").starts_with("config.yaml:2:23: unknown key `promt`"));
+        assert!(error("providers:\n  mycli: {program: x, permissions: {yolo: []}}\n").starts_with("config.yaml:2:"));
     }
 }

@@ -2,7 +2,7 @@
 use super::definition::{LoopDef, NodeDef, TerminationDef};
 use super::node::Seat;
 use super::sources::Overrides;
-use super::{Node, Plan, model_alias};
+use super::{AgentSpec, Node, Plan, model_alias};
 use serde::{Deserialize, Serialize};
 
 /// A value of a plan, and who said it.
@@ -59,6 +59,7 @@ pub(super) fn of_node(seat: &Seat<'_>, def: &NodeDef, loop_def: &LoopDef, node: 
     let rows = [
         ("provider", over.provider.is_some(), def.provider.is_some(), loop_def.provider.is_some(), defaults.provider.is_some()),
         ("model", over.model.is_some(), kept(&def.model), kept(&loop_def.model), kept(&defaults.model)),
+        ("fallback", false, def.fallback.is_some(), loop_def.fallback.is_some(), defaults.fallback.is_some()),
         ("termination", false, ended, loop_ended, false),
         ("max_iterations", over.max_iterations.is_some() && seat.pipeline.is_none(), counted, loop_counted, false),
         ("delay", over.delay_ms.is_some(), def.delay.is_some(), loop_def.delay.is_some(), defaults.delay.is_some()),
@@ -84,8 +85,9 @@ pub(super) fn of_node(seat: &Seat<'_>, def: &NodeDef, loop_def: &LoopDef, node: 
 
 fn value(node: &Node, what: &str) -> String {
     match what {
-        "provider" => word(&node.agent.provider),
+        "provider" => node.agent.provider_name().to_owned(),
         "model" => node.agent.model.clone(),
+        "fallback" => node.agent.fallback.iter().map(AgentSpec::label).collect::<Vec<_>>().join(", "),
         "termination" => word(&node.termination),
         "max_iterations" => node.max_iterations.to_string(),
         "delay" => format!("{} ms", node.delay_ms),

@@ -4,7 +4,9 @@ use super::context::Places;
 use crate::agent::{self, Call, Case, Transcript};
 use crate::engine::State;
 use crate::model::{Cursor, GateVerdict, Input, Usage, mark};
-use crate::plan::{AgentSpec, Node, Plan, fingerprint};
+use crate::plan::{AgentSpec, Node, Plan, PromptBy, Step, fingerprint};
+use crate::store::atomic;
+use crate::store::session::Session;
 use crate::termination::gate::{Ended, read, read_judge};
 use crate::termination::{Frozen, Gate, Judge, Termination};
 use camino::Utf8Path;
@@ -38,15 +40,16 @@ pub(super) struct Gates {
 
 impl Gates {
     /// Asks, unless something is being asked already.
-    pub(super) fn ask(&mut self, plan: &Plan, state: &State, around: &Surroundings, cursor: Cursor, gate: u32) -> io::Result<()> {
+    pub(super) fn ask(&mut self, session: &Session, around: &Surroundings, cursor: Cursor, gate: u32) -> io::Result<()> {
         if self.asked.is_some() {
             return Ok(());
         }
+        let (plan, state) = (&session.plan, session.state());
         let Some(node) = state.node(plan) else { return Err(io::Error::other("the plan has no such node")) };
-        let places = super::attempt::places(plan, node, cursor, around);
+        let places = super::attempt::places(&session.dir, plan, node, cursor, around);
         let verdict: Pin<Box<dyn Future<Output = (GateVerdict, Usage)> + Send>> = match node.termination.gates().get(gate as usize) {
             Some(Termination::Verify(gate) | Termination::Command(gate)) => Box::pin(command(plan, state, node, gate, around, &places)),
-            Some(Termination::Judge(judge)) => Box::pin(judged(plan, state, node, judge, around, &places)),
+            Some(Termination::Judge(judge)) => Box::pin(judged(plan, state, node, judge, around, &places)?),
             _ => return Err(io::Error::other("the plan has no such gate")),
         };
         self.asked = Some(Box::pin(async move {
@@ -107,7 +110,7 @@ fn command(
 
 /// Freezes the project's files that gates are made of: what they are now is what they must be when they are asked.
 pub fn freeze_gates(plan: &mut Plan, project: &Utf8Path) {
-    let gates = plan.nodes.iter_mut().flat_map(|node| node.termination.gates_mut());
+    let gates = plan.nodes.iter_mut().flat_map(Step::all_nodes_mut).flat_map(|node| node.termination.gates_mut());
     for gate in gates.filter_map(|gate| match gate {
         Termination::Verify(gate) | Termination::Command(gate) => Some(gate),
         _ => None,
@@ -133,10 +136,10 @@ fn judged(
     judge: &Judge,
     around: &Surroundings,
     places: &Places,
-) -> impl Future<Output = (GateVerdict, Usage)> + Send + use<> {
-    let asked = node.judge.as_ref().map(|spec| ask_judge(spec, plan, state, node, judge, around, places));
+) -> io::Result<impl Future<Output = (GateVerdict, Usage)> + Send + use<>> {
+    let asked = node.judge.as_ref().map(|spec| ask_judge(spec, plan, state, node, judge, around, places)).transpose()?;
     let least = judge.confidence;
-    async move {
+    Ok(async move {
         let broken = |reason: String, usage| (GateVerdict::Broken { reason }, usage);
         let Some((spec, call, prompt)) = asked else { return broken("the node has no judge".to_owned(), Usage::default()) };
         let (mut usage, mut verdict) = (Usage::default(), GateVerdict::Broken { reason: String::new() });
@@ -145,7 +148,7 @@ fn judged(
             verdict = match run(command, prompt.as_bytes(), JUDGE_TIMEOUT).await {
                 Err(why) => GateVerdict::Broken { reason: why },
                 Ok(ran) => {
-                    let mut transcript = Transcript::new(spec.provider);
+                    let mut transcript = Transcript::new(agent::speaks(&spec));
                     transcript.push(ran.stdout.as_bytes());
                     transcript.finish();
                     usage += transcript.usage();
@@ -165,29 +168,20 @@ fn judged(
             }
         }
         (verdict, usage)
-    }
+    })
 }
 
 type Ask = (AgentSpec, Box<dyn Fn() -> Option<tokio::process::Command> + Send>, String);
 
-fn ask_judge(spec: &AgentSpec, plan: &Plan, state: &State, node: &Node, judge: &Judge, around: &Surroundings, places: &Places) -> Ask {
-    let context = places.iteration.context();
-    let call = Call {
-        cursor: state.cursor,
-        run: &plan.run,
-        session: &plan.session,
-        node_type: "judge",
-        is_root: nix::unistd::geteuid().is_root(),
-        exe: &around.exe,
-        project: around.project.root(),
-        context: &context,
-        exchange: None,
-    };
-    let invocation = agent::judge_invocation(spec, &call, around.env.keys().map(String::as_str));
-    let mut env = around.env.clone();
-    invocation.remove_env.iter().for_each(|name| drop(env.remove(name)));
-    env.extend(invocation.set_env);
-    let (program, cwd) = (around.find(&invocation.program), around.project.root().to_owned());
+fn ask_judge(
+    spec: &AgentSpec,
+    plan: &Plan,
+    state: &State,
+    node: &Node,
+    judge: &Judge,
+    around: &Surroundings,
+    places: &Places,
+) -> io::Result<Ask> {
     let history: Vec<String> = state
         .history
         .iter()
@@ -203,13 +197,37 @@ fn ask_judge(spec: &AgentSpec, plan: &Plan, state: &State, node: &Node, judge: &
         progress: &end_of(&places.progress),
     };
     let prompt = agent::judge_prompt(&case);
+    let (context, file) = (places.iteration.context(), places.iteration.root().join("judge.md"));
+    let call = Call {
+        cursor: state.cursor,
+        run: &plan.run,
+        session: &plan.session,
+        node_type: "judge",
+        is_root: nix::unistd::geteuid().is_root(),
+        exe: &around.exe,
+        project: around.project.root(),
+        context: &context,
+        exchange: None,
+        prompt: &prompt,
+        prompt_file: &file,
+    };
+    let invocation = agent::judge_invocation(spec, &call, around.env.keys().map(String::as_str));
+    let mut env = around.env.clone();
+    invocation.remove_env.iter().for_each(|name| drop(env.remove(name)));
+    env.extend(invocation.set_env);
+    let (program, cwd) = (around.find(&invocation.program), around.project.root().to_owned());
     let args = invocation.args;
     let make = move || {
         let mut command = tokio::process::Command::new(program.as_ref()?);
         command.args(&args).env_clear().envs(env.iter()).current_dir(&cwd);
         Some(command)
     };
-    (spec.clone(), Box::new(make), prompt)
+    let told = match agent::prompt_by(spec) {
+        PromptBy::Stdin => prompt,
+        PromptBy::File => atomic::replace(&file, prompt.as_bytes()).map(|()| String::new())?,
+        PromptBy::Argument => String::new(),
+    };
+    Ok((spec.clone(), Box::new(make), told))
 }
 
 /// Returns the end of a file, as text.

@@ -4,16 +4,19 @@ use super::context::Briefing;
 use super::shim::Job;
 use crate::agent::{self, Call};
 use crate::model::{Outcome, ProcessId, mark};
-use crate::plan::Provider;
+use crate::plan::PromptBy;
 use crate::process;
 use crate::store::lock::FileLock;
 use crate::store::{atomic, crash};
-use camino::Utf8Path;
+use camino::{Utf8Path, Utf8PathBuf};
 use fs_err as fs;
 use std::future::Future;
 use std::io::{self, Write as _};
 use std::pin::Pin;
 use std::process::Stdio;
+
+/// What Linux takes for one argument.
+const LONGEST_ARGUMENT: usize = 128 * 1024;
 
 /// The shim, if it can be named already, and when it is gone.
 pub(super) type Started = (Option<ProcessId>, Pin<Box<dyn Future<Output = ()> + Send>>);
@@ -30,8 +33,9 @@ pub(super) fn start(briefing: &Briefing<'_>, around: &Surroundings) -> io::Resul
         return Err(io::Error::other("the prompt names an unknown variable"));
     };
     atomic::replace(&folder.context(), &serde_json::to_vec_pretty(&briefing.context())?)?;
-    atomic::replace(&folder.prompt(), (prompt + agent::prompt_suffix(&node.agent)).as_bytes())?;
-    let job = match job(briefing, around) {
+    let prompt = prompt + agent::prompt_suffix(&node.agent);
+    atomic::replace(&folder.prompt(), prompt.as_bytes())?;
+    let job = match job(briefing, around, &prompt) {
         Ok(job) => job,
         Err(outcome) => return Ok(Err(*outcome)),
     };
@@ -73,10 +77,10 @@ fn hand_over(shim: &mut tokio::process::Child, job: &Job) -> io::Result<()> {
     stdin.write_all(&serde_json::to_vec(job)?)
 }
 
-fn job(briefing: &Briefing<'_>, around: &Surroundings) -> Result<Job, Box<Outcome>> {
+fn job(briefing: &Briefing<'_>, around: &Surroundings, prompt: &str) -> Result<Job, Box<Outcome>> {
     let Briefing { plan, node, places, cursor, .. } = briefing;
     let context = places.iteration.context();
-    let exchange = agent::reports_by_result(&node.agent).then(|| around.project.exchange(&plan.session));
+    let exchange = agent::reports_by_result(&node.agent).then(|| around.project.exchange(&places.run));
     let call = Call {
         cursor: *cursor,
         run: &plan.run,
@@ -87,7 +91,16 @@ fn job(briefing: &Briefing<'_>, around: &Surroundings) -> Result<Job, Box<Outcom
         project: around.project.root(),
         context: &context,
         exchange: exchange.as_deref(),
+        prompt,
+        prompt_file: &places.iteration.prompt(),
     };
+    let by = agent::prompt_by(&node.agent);
+    if by == PromptBy::Argument && LONGEST_ARGUMENT <= prompt.len() {
+        return Err(Box::new(Outcome::Refused {
+            reason: format!("the prompt has {} bytes; an argument holds less than {LONGEST_ARGUMENT}", prompt.len()),
+            hint: format!("declare `prompt: stdin` or `prompt: file` for `{}` in config.yaml", node.agent.provider_name()),
+        }));
+    }
     let invocation = agent::invocation(&node.agent, &call, around.env.keys().map(String::as_str));
     let mut env = around.env.clone();
     for name in &invocation.remove_env {
@@ -99,7 +112,7 @@ fn job(briefing: &Briefing<'_>, around: &Surroundings) -> Result<Job, Box<Outcom
     let program = around.find(&invocation.program).ok_or_else(|| {
         Box::new(Outcome::Refused {
             reason: format!("there is no program `{}` on PATH", invocation.program),
-            hint: "install it, or name it with `program:` in the loop; `ap doctor` shows what was found".to_owned(),
+            hint: format!("{}; or name it with `program:` in the loop", agent::install_hint(&node.agent)),
         })
     })?;
     Ok(Job {
@@ -107,10 +120,10 @@ fn job(briefing: &Briefing<'_>, around: &Surroundings) -> Result<Job, Box<Outcom
         args: invocation.args,
         env,
         cwd: around.project.root().to_owned(),
-        prompt: places.iteration.prompt(),
+        prompt: if by == PromptBy::Stdin { places.iteration.prompt() } else { Utf8PathBuf::from("/dev/null") },
         folder: places.iteration.clone(),
         limits: node.agent.limits,
-        events: node.agent.provider != Provider::Command,
+        events: agent::ends_with_result(&node.agent),
     })
 }
 

@@ -80,7 +80,8 @@ fn commit(project: &Project) {
 #[test]
 fn the_examples_have_nothing_to_complain_about() {
     for example in ["taskwarrior", "github"] {
-        let project = project(example);
+        let mut project = project(example);
+        put_on_path(&mut project, "claude", "#!/bin/sh\n");
         let ran = project.ap(&["lint", "loop", example, "--json"]).expect(0);
         let report: Value = serde_json::from_str(&ran.stdout).expect("JSON");
         assert_eq!(report["checked"][0]["problems"], json!([]), "{example}");

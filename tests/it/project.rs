@@ -6,6 +6,7 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use std::os::unix::process::ExitStatusExt as _;
 use std::process::{Child, Command, Output, Stdio};
+use std::sync::LazyLock;
 use std::time::Duration;
 use tempfile::TempDir;
 
@@ -13,6 +14,16 @@ use tempfile::TempDir;
 pub(crate) const AP: &str = env!("CARGO_BIN_EXE_ap");
 /// Nothing that is awaited takes longer, unless it hangs.
 pub(crate) const LIMIT: Duration = Duration::from_secs(30);
+
+/// The interpreter itself: what is called `python3` may be a slow script that looks for it.
+pub(crate) static PYTHON: LazyLock<String> = LazyLock::new(|| {
+    let usual = "/usr/bin/python3";
+    if Utf8Path::new(usual).is_file() {
+        return usual.to_owned();
+    }
+    let said = Command::new("python3").args(["-c", "import sys; print(sys.executable)"]).output().expect("python3 runs");
+    String::from_utf8(said.stdout).expect("a path").trim().to_owned()
+});
 
 /// A scratch git repository. Removed when dropped, after every process of its sessions has been ended.
 pub(crate) struct Project {
@@ -245,7 +256,11 @@ impl Project {
             let plans = entries.filter_map(|entry| fs_err::read(entry.path().join("plan.json")).ok());
             runs.extend(plans.filter_map(|text| serde_json::from_slice::<Value>(&text).ok()?["run"].as_str().map(str::to_owned)));
         }
-        let marked = |run: &String| agent_pipelines::process::marked("AP_RUN", run);
+        // A branch of a parallel block is a run within the run.
+        let marked = |run: &String| {
+            let run: agent_pipelines::model::RunId = run.parse().expect("a run id");
+            agent_pipelines::process::marked_by("AP_RUN", |found| run.covers(found))
+        };
         runs.iter().flat_map(marked).map(|process| process.pid).collect()
     }
 

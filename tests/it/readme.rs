@@ -98,8 +98,20 @@ fn every_key_of_a_queue_is_in_the_page_about_queues() {
 }
 
 #[test]
+fn every_key_of_a_declared_provider_is_in_the_page_about_providers() {
+    let (page, definition) = (read("docs/providers.md"), read("src/plan/declared.rs"));
+    let (_, keys) = definition.split_once("pub struct ProviderDef {").unwrap();
+    let (keys, _) = keys.split_once("\n}").unwrap();
+    let keys: Vec<&str> = keys.lines().filter_map(|line| Some(line.trim().strip_prefix("pub ")?.split_once(':')?.0)).collect();
+    let missing: Vec<&&str> = keys.iter().filter(|key| !page.contains(&format!("\n| `{key}` | "))).collect();
+    assert!(6 < keys.len() && missing.is_empty(), "not in docs/providers.md: {missing:?}");
+    let unknown: Vec<_> = plan::Provider::ALL.iter().filter(|provider| !page.contains(&format!("\n| `{}` | ", provider.name()))).collect();
+    assert!(unknown.is_empty(), "not in docs/providers.md: {unknown:?}");
+}
+
+#[test]
 fn commands_that_are_not_run_are_at_least_commands() {
-    for file in ["README.md", "CONTRIBUTING.md", "docs/queues.md"] {
+    for file in ["README.md", "CONTRIBUTING.md", "docs/queues.md", "docs/providers.md"] {
         for block in blocks(&read(file)) {
             let output = Command::new("bash").args(["-n", "-c", &block.text]).output().unwrap();
             assert!(output.status.success(), "{file}:{}: {}", block.line, String::from_utf8_lossy(&output.stderr));
@@ -186,7 +198,8 @@ fn help(command: &mut clap::Command, texts: &mut Vec<String>) {
 #[test]
 fn every_command_line_that_is_shown_can_be_typed() {
     let loops = loops();
-    let mut texts: Vec<String> = ["README.md", "CONTRIBUTING.md", "ARCHITECTURE.md", "CHANGELOG.md", "docs/queues.md"].map(read).into();
+    let mut texts: Vec<String> =
+        ["README.md", "CONTRIBUTING.md", "ARCHITECTURE.md", "CHANGELOG.md", "docs/queues.md", "docs/providers.md"].map(read).into();
     for folder in ["loops", "examples/queues"] {
         texts.extend(loops_in(folder).map(|name| read(&format!("{folder}/{name}/prompt.md"))));
     }
@@ -203,7 +216,7 @@ fn every_command_line_that_is_shown_can_be_typed() {
 #[test]
 fn recipes_and_scripts_that_are_shown_exist() {
     let (justfile, script) = (read("justfile"), read("run.sh"));
-    for file in ["README.md", "CONTRIBUTING.md", "ARCHITECTURE.md", "docs/queues.md"] {
+    for file in ["README.md", "CONTRIBUTING.md", "ARCHITECTURE.md", "docs/queues.md", "docs/providers.md"] {
         let text = read(file);
         for line in lines_of("just", &text) {
             let recipe = words(&line).get(1).cloned().unwrap_or_default();

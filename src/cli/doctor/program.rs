@@ -34,7 +34,7 @@ pub(super) const WANTED: [Wanted; 4] = [
         name: "claude",
         version: "--version",
         missing: Verdict::Warning,
-        advice: "install Claude Code (`npm install -g @anthropic-ai/claude-code`), or use `--provider command` or `--provider scripted`",
+        advice: "install Claude Code (`npm install -g @anthropic-ai/claude-code`), or use another agent: `--provider codex`, or `--provider scripted`, which needs none",
     },
     Wanted { name: "bd", version: "version", missing: Verdict::Ok, advice: "install beads, or name another queue with `--queue`" },
 ];

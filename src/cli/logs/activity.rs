@@ -1,10 +1,11 @@
 //! What one attempt's agent said and did, read from its `stdout.log`.
 use super::growing::Growing;
-use super::place::{Attempt, stdout};
-use crate::agent::{Activity, Transcript};
+use super::place::{Attempt, agent_of, stdout};
+use crate::agent::{Activity, Transcript, speaks};
 use crate::error::Result;
 use crate::model::{Cursor, Exit, Outcome, Status};
-use crate::plan::Node;
+use crate::plan::{AgentSpec, Node};
+use crate::store::layout::RunDir;
 use crate::store::session::Glance;
 use crate::text::first_line;
 use crate::ui::{self, note};
@@ -33,6 +34,7 @@ struct Line<'a> {
 /// An attempt being shown.
 pub(super) struct Shown<'a> {
     node: &'a Node,
+    agent: &'a AgentSpec,
     cursor: Cursor,
     json: bool,
     output: Growing,
@@ -40,9 +42,9 @@ pub(super) struct Shown<'a> {
 }
 
 /// Shows the last lines of an attempt. Tells whether somebody still reads it.
-pub(super) fn show(attempt: &Attempt, there: &Glance, lines: usize, json: bool) -> Result<bool> {
-    let Some(node) = there.plan.nodes.get(attempt.cursor.node as usize) else { return Ok(true) };
-    let mut shown = Shown::open(node, attempt.cursor, &attempt.folder, json)?;
+pub(super) fn show(attempt: &Attempt, dir: &RunDir, there: &Glance, lines: usize, json: bool) -> Result<bool> {
+    let Some(node) = there.plan.node(attempt.cursor.node) else { return Ok(true) };
+    let mut shown = Shown::open(node, agent_of(dir, node, attempt.cursor), attempt.cursor, &attempt.folder, json)?;
     if !shown.header(there) || !shown.last(lines)? {
         return Ok(false);
     }
@@ -54,14 +56,14 @@ pub(super) fn show(attempt: &Attempt, there: &Glance, lines: usize, json: bool) 
 }
 
 impl<'a> Shown<'a> {
-    pub(super) fn open(node: &'a Node, cursor: Cursor, folder: &Utf8Path, json: bool) -> io::Result<Self> {
+    pub(super) fn open(node: &'a Node, agent: &'a AgentSpec, cursor: Cursor, folder: &Utf8Path, json: bool) -> io::Result<Self> {
         let output = Growing::open(&stdout(folder))?;
-        Ok(Self { node, cursor, json, output, transcript: Transcript::new(node.agent.provider) })
+        Ok(Self { node, agent, cursor, json, output, transcript: Transcript::new(speaks(agent)) })
     }
 
     /// Says which attempt follows.
     pub(super) fn header(&self, there: &Glance) -> bool {
-        self.json || ui::tell(&format!("{}\n", heading(self.node, self.cursor, there)))
+        self.json || ui::tell(&format!("{}\n", heading(self.node, self.agent, self.cursor, there)))
     }
 
     /// Shows the last activities up to now; 0 stands for all of them.
@@ -87,7 +89,7 @@ impl<'a> Shown<'a> {
 
     /// Reads on, keeping the last activities. Tells whether there were more.
     fn read_last(&mut self, lines: usize, last: &mut VecDeque<Activity>) -> Result<bool> {
-        let (mut transcript, mut dropped) = (Transcript::new(self.node.agent.provider), false);
+        let (mut transcript, mut dropped) = (Transcript::new(speaks(self.agent)), false);
         last.clear();
         self.output.read(|piece| {
             last.extend(transcript.push(piece));
@@ -102,7 +104,7 @@ impl<'a> Shown<'a> {
 
     /// Shows what has been added since.
     pub(super) fn more(&mut self) -> Result<bool> {
-        let Self { node, cursor, json, output, transcript } = self;
+        let Self { node, cursor, json, output, transcript, .. } = self;
         let read = output.read(|piece| transcript.push(piece).iter().all(|activity| say(node, *cursor, *json, activity)));
         Ok(read?)
     }
@@ -125,12 +127,13 @@ fn say(node: &Node, cursor: Cursor, json: bool, activity: &Activity) -> bool {
     ui::tell(&format!("{}\n", serde_json::to_string(&line).unwrap_or_default()))
 }
 
-fn heading(node: &Node, cursor: Cursor, there: &Glance) -> String {
+fn heading(node: &Node, agent: &AgentSpec, cursor: Cursor, there: &Glance) -> String {
     let Glance { plan, state } = there;
     let of = if state.cursor.node == cursor.node { state.max_iterations(node) } else { node.max_iterations };
     let stage = if plan.nodes.len() > 1 { format!("stage {}  ", node.id) } else { String::new() };
     let attempt = if 1 < cursor.attempt { format!("  attempt {}", cursor.attempt) } else { String::new() };
-    format!("● {stage}iteration {}/{of}{attempt}", cursor.iteration)
+    let by = if node.agent.fallback.is_empty() { String::new() } else { format!("  by {}", agent.label()) };
+    format!("● {stage}iteration {}/{of}{attempt}{by}", cursor.iteration)
 }
 
 /// Returns what a person wants to know of an attempt's end, one line each; nothing while it runs.

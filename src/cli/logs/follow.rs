@@ -1,6 +1,6 @@
 //! Goes on as a session does: from attempt to attempt, as its journal tells, until it ends.
 use super::growing::Growing;
-use super::place::{attempts, find, folder_of, stdout};
+use super::place::{agent_of, attempts, find, folder_of, stdout};
 use super::{Wanted, activity, events};
 use crate::cli::context::Context;
 use crate::cli::status;
@@ -24,12 +24,11 @@ pub(super) fn events(journal: &mut events::Shown, wanted: &Wanted<'_>, context: 
 
 /// Shows what the agents say until the session ends.
 pub(super) fn activity(wanted: &Wanted<'_>, context: &Context) -> Result<ExitCode> {
-    let dir = context.project.session(wanted.session);
-    status::find(wanted.session, context)?;
+    let dir = wanted.dir(context)?;
     // First the place in the journal, then the state: what happens in between is seen twice rather than not at all.
     let mut journal = Growing::open(&dir.journal())?;
     journal.go_to_last_lines(1)?;
-    let there = status::find(wanted.session, context)?;
+    let there = wanted.look(context)?;
     let mut following =
         Following { dir: &dir, there: &there, wanted, cursor: Cursor::default(), shown: None, over: false, gone: false, ended: false };
     following.begin_with_last()?;
@@ -51,7 +50,7 @@ impl Look {
 
 /// Looks again and again until the session has ended or nobody reads any more, then says how it ended.
 fn until_ended(wanted: &Wanted<'_>, context: &Context, mut look: impl FnMut() -> Result<Look>) -> Result<ExitCode> {
-    let dir = context.project.session(wanted.session);
+    let dir = wanted.dir(context)?;
     let mut looks = 0_u32;
     loop {
         // Before the look: what a runner that is gone has said must have been seen.
@@ -80,7 +79,7 @@ fn until_ended(wanted: &Wanted<'_>, context: &Context, mut look: impl FnMut() ->
 fn how(there: &Glance) -> String {
     match &there.state.phase {
         Phase::Ended { ending } => format!("Session '{}' {}\n", there.plan.session, report::ending(ending)),
-        Phase::New | Phase::Ready | Phase::Running | Phase::Exited { .. } | Phase::Waiting { .. } => {
+        Phase::New | Phase::Ready | Phase::Running | Phase::Parallel | Phase::Exited { .. } | Phase::Waiting { .. } => {
             format!("{}\n{}\n", report::failure(there), report::ways_on(there))
         }
     }
@@ -105,8 +104,8 @@ impl<'a> Following<'a> {
         self.cursor = self.there.state.cursor;
         let Ok(place) = find(None, None, self.there) else { return Ok(()) };
         let Some(last) = attempts(self.dir, &place).pop() else { return Ok(()) };
-        let Some(node) = self.there.plan.nodes.get(last.cursor.node as usize) else { return Ok(()) };
-        let mut shown = activity::Shown::open(node, last.cursor, &last.folder, self.wanted.json)?;
+        let Some(node) = self.there.plan.node(last.cursor.node) else { return Ok(()) };
+        let mut shown = activity::Shown::open(node, agent_of(self.dir, node, last.cursor), last.cursor, &last.folder, self.wanted.json)?;
         self.gone = !(shown.header(self.there) && shown.last(self.wanted.lines)?);
         if last.cursor == self.cursor {
             self.shown = Some(shown);
@@ -133,7 +132,7 @@ impl<'a> Following<'a> {
     fn event(&mut self, event: &Event) -> Result<()> {
         self.ended = false;
         match event {
-            Event::IterationStarted { cursor } if self.cursor < *cursor => {
+            Event::IterationStarted { cursor, .. } if self.cursor < *cursor => {
                 self.finish()?;
                 (self.cursor, self.over) = (*cursor, false);
                 self.more()?;
@@ -173,10 +172,12 @@ impl<'a> Following<'a> {
     }
 
     fn open(&self) -> Option<activity::Shown<'a>> {
-        let node = self.there.plan.nodes.get(self.cursor.node as usize)?;
+        let node = self.there.plan.node(self.cursor.node)?;
+        let agent = agent_of(self.dir, node, self.cursor);
         loop {
             let folder = folder_of(self.dir, node, self.cursor)?;
-            let shown = stdout(&folder).exists().then(|| activity::Shown::open(node, self.cursor, &folder, self.wanted.json).ok())?;
+            let open = || activity::Shown::open(node, agent, self.cursor, &folder, self.wanted.json).ok();
+            let shown = stdout(&folder).exists().then(open)?;
             // Its files may have moved away while we opened them, and another attempt's stand there.
             if folder_of(self.dir, node, self.cursor).is_some_and(|now| now == folder) {
                 return shown;

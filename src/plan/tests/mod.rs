@@ -2,6 +2,7 @@
 mod mistakes;
 mod nodes;
 mod plans;
+mod providers;
 mod voices;
 
 use super::*;

@@ -1,25 +1,14 @@
 //! Trackers behind commands: one of the tests, and what only commands are asked.
 use super::{Made, Put, Stage, agent, provider};
+use crate::project::PYTHON;
 use agent_pipelines::model::Env;
 use agent_pipelines::plan::{QueueSource, QueueSpec, TrackerCommands};
 use agent_pipelines::queue::{At, Owner, Problem, Released, open};
 use agent_pipelines::store::atomic;
-use camino::{Utf8Path, Utf8PathBuf};
+use camino::Utf8PathBuf;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
-use std::process::Command;
-use std::sync::LazyLock;
 use tempfile::TempDir;
-
-/// The interpreter itself: what is called `python3` may be a slow script that looks for it.
-pub(super) static PYTHON: LazyLock<String> = LazyLock::new(|| {
-    let usual = "/usr/bin/python3";
-    if Utf8Path::new(usual).is_file() {
-        return usual.to_owned();
-    }
-    let said = Command::new("python3").args(["-c", "import sys; print(sys.executable)"]).output().expect("python3 runs");
-    String::from_utf8(said.stdout).expect("a path").trim().to_owned()
-});
 
 /// A file of the tracker in `tests/fakes/tracker.py`.
 struct ScriptStage {

@@ -1,6 +1,6 @@
 //! Tasks in the real Taskwarrior, through `examples/queues/taskwarrior/tracker.py`.
-use super::commands::PYTHON;
 use super::{Made, Put, Stage};
+use crate::project::PYTHON;
 use agent_pipelines::model::Env;
 use agent_pipelines::plan::{QueueSource, TrackerCommands};
 use agent_pipelines::queue::At;

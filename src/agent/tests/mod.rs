@@ -5,9 +5,11 @@ use crate::plan::{AttemptLimits, PermissionMode};
 use jiff::Timestamp;
 use proptest::prelude::*;
 
+mod providers;
+
 macro_rules! sample {
     ($name:literal) => {
-        include_bytes!(concat!("../../tests/data/claude/", $name, ".jsonl"))
+        include_bytes!(concat!("../../../tests/data/claude/", $name, ".jsonl"))
     };
 }
 
@@ -29,6 +31,8 @@ fn spec(permissions: PermissionMode) -> AgentSpec {
         max_attempts: 3,
         retry_delay_ms: 5000,
         limits: AttemptLimits::default(),
+        declared: None,
+        fallback: Vec::new(),
     }
 }
 
@@ -269,6 +273,8 @@ fn call<'a>(session: &'a SessionName, run: &'a RunId) -> Call<'a> {
         project: Utf8Path::new("/p"),
         context: Utf8Path::new("/p/.claude/c.json"),
         exchange: Some(Utf8Path::new("/p/.agent-pipelines/auth")),
+        prompt: "do it",
+        prompt_file: Utf8Path::new("/p/.claude/prompt.md"),
     }
 }
 

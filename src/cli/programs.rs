@@ -1,0 +1,44 @@
+//! Whether the programs a plan's agents are can be found, before anything is started.
+use super::context::Context;
+use crate::agent::install_hint;
+use crate::error::{Error, Result};
+use crate::plan::{Plan, Problem, Provider};
+use crate::runner::Surroundings;
+
+/// Refuses to start a session whose agents cannot be started.
+pub(super) fn require(plan: &Plan, around: &Surroundings) -> Result<()> {
+    match missing(plan, around).into_iter().next() {
+        None => Ok(()),
+        Some(problem) => {
+            let hint = format!(
+                "{}; or name another program with `program:` in the loop or AP_PROGRAM; `--provider scripted` needs none",
+                problem.hint.unwrap_or_default()
+            );
+            Err(Error::usage(problem.message).hint(hint))
+        }
+    }
+}
+
+/// Warns of what a session could not be started without, here and now. Another machine may have it.
+pub(super) fn warnings(mut plan: Plan, context: &Context) -> Result<Vec<Problem>> {
+    context.settings()?.place_programs(&mut plan);
+    let around = Surroundings::new(context.project.clone(), context.exe.clone(), context.env.clone());
+    Ok(missing(&plan, &around).into_iter().map(Problem::warning).collect())
+}
+
+/// Returns a problem for each program that is missing; the first node that needs it is named.
+fn missing(plan: &Plan, around: &Surroundings) -> Vec<Problem> {
+    let mut found: Vec<Problem> = Vec::new();
+    let mut looked: Vec<&str> = Vec::new();
+    for (node, agent) in plan.all_nodes().flat_map(|node| node.agent.chain().chain(&node.judge).map(move |agent| (node, agent))) {
+        if agent.provider == Provider::Scripted || looked.contains(&agent.program.as_str()) {
+            continue;
+        }
+        looked.push(&agent.program);
+        if around.find(&agent.program).is_none() {
+            let message = format!("there is no program `{}` on PATH, which node `{}` needs", agent.program, node.id);
+            found.push(Problem::nowhere("provider-missing", message).hint(install_hint(agent)));
+        }
+    }
+    found
+}
