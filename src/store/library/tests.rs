@@ -37,7 +37,21 @@ fn everything_built_in_is_clean() {
     let names: Vec<_> = list.iter().map(|entry| entry.name.as_str()).collect();
     assert_eq!(
         names,
-        ["elegance", "idea-wizard", "improve-plan", "refine-beads", "research-plan", "work", "deep-refine", "full-refine", "quick-refine"]
+        [
+            "autopilot",
+            "create-tasks",
+            "elegance",
+            "idea-wizard",
+            "improve-plan",
+            "ralph",
+            "refine-beads",
+            "refine-tasks",
+            "research-plan",
+            "work",
+            "deep-refine",
+            "full-refine",
+            "quick-refine",
+        ]
     );
     for entry in &list {
         let problems = compiled(entry.sources.as_ref().unwrap()).unwrap_or_else(|problems| panic!("{}: {problems:?}", entry.path));
