@@ -60,9 +60,16 @@ fn everything_built_in_is_clean() {
             "synthesize",
             "test-scanner",
             "work",
+            "bug-hunt",
+            "code-review",
             "deep-refine",
+            "docs-improve",
             "full-refine",
+            "ideate",
+            "plan-to-tasks",
             "quick-refine",
+            "research-implement",
+            "ship",
         ]
     );
     for entry in &list {
