@@ -14,6 +14,16 @@ pub fn plain(text: &str) -> String {
     clip(text, usize::MAX)
 }
 
+/// Keeps lines and indents, and shows what could command or mislead a terminal instead of sending it.
+pub fn shown(text: &str) -> String {
+    let letter = |c: char| match c {
+        '\n' | '\t' => c.to_string(),
+        _ if c.is_control() || is_invisible(c) => c.escape_unicode().to_string(),
+        _ => c.to_string(),
+    };
+    text.chars().map(letter).collect()
+}
+
 /// Returns the first line that says something, clean.
 pub fn first_line(text: &str) -> String {
     text.lines().map(clean).find(|line| !line.is_empty()).unwrap_or_default()

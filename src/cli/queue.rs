@@ -120,40 +120,79 @@ pub fn run(args: &Args, context: &Context) -> Result<ExitCode> {
 }
 
 fn answer(args: &Args, context: &Context) -> Result<Answer> {
-    if let Action::Label { name, ids, all_ready, label } = &args.action {
-        return put_label(name, (!all_ready).then_some(ids), label.as_deref(), args.json, context);
-    }
-    let source = Source::find(args.session.as_deref(), args.file.as_deref(), context)?;
-    let answer = asked(args, &source)?;
+    let (source, answer) = match &args.action {
+        Action::Label { name, ids, all_ready, label } => {
+            if args.session.is_some() || args.file.is_some() {
+                let hint = format!("write `ap queue label {name} ID…`; a file of tasks has no labels");
+                return Err(Error::usage("`label` takes the session as its first argument, not `--session` or `--file`").hint(hint));
+            }
+            let source = Source::of_session(name, context)?;
+            let answer = put_label(&source, name, (!all_ready).then_some(ids), label.as_deref(), args.json)?;
+            (source, answer)
+        }
+        action => {
+            let source = Source::find(args.session.as_deref(), args.file.as_deref(), context)?;
+            let flag = flag(args);
+            let answer = asked(action, &source, args.json).map_err(|error| match error.help() {
+                Some(hint) => error.hint(complete(&hint, &flag)),
+                None => error,
+            })?;
+            let note = complete(&answer.note, &flag);
+            (source, Answer { note, ..answer })
+        }
+    };
     let remarks: String = source.queue.remarks().iter().map(|remark| format!("Note: {remark}.\n")).collect();
     Ok(Answer { note: remarks + &answer.note, ..answer })
 }
 
-fn asked(args: &Args, source: &Source) -> Result<Answer> {
+/// Returns how this call named the queue, as part of a command.
+fn flag(args: &Args) -> String {
+    let session = args.session.iter().map(|name| format!(" --session {name}"));
+    session.chain(args.file.iter().map(|path| format!(" --file '{path}'"))).collect()
+}
+
+/// Makes commands in a hint mean the same queue, so that they work as they stand.
+fn complete(hint: &str, flag: &str) -> String {
+    let mut parts: Vec<String> = hint.split('`').map(str::to_owned).collect();
+    // Every second part stands between two of them.
+    for command in parts.iter_mut().skip(1).step_by(2) {
+        let named = ["ap queue label ", " --session ", " --file "].iter().any(|part| command.contains(part));
+        if command.starts_with("ap queue ") && !named {
+            command.push_str(flag);
+        }
+    }
+    parts.join("`")
+}
+
+fn asked(action: &Action, source: &Source, json: bool) -> Result<Answer> {
     let queue = &*source.queue;
-    match &args.action {
+    match action {
         Action::Ready => {
             let tasks = queue.next()?;
             let note = if tasks.is_empty() { why_none(queue)? } else { String::new() };
-            Ok(Answer { note, ..show::tasks(&tasks, args.json).into() })
+            Ok(Answer { note, ..show::tasks(&tasks, json).into() })
         }
-        Action::Show { id } => Ok(show::task(&queue.show(id)?, args.json).into()),
-        Action::Claim { id } => claim(source, id.as_deref(), args.json),
+        Action::Show { id } => Ok(show::task(&queue.show(id)?, json).into()),
+        Action::Claim { id } => claim(source, id.as_deref(), json),
         Action::Release { id, reason, from } => {
+            if from.is_some() && source.for_agent {
+                let hint = format!("`ap queue release {id}` gives back what this iteration holds; tell a person about the rest");
+                return Err(Error::usage("an agent cannot take a task back from somebody else: `--from` is for people").hint(hint));
+            }
             let owner = from.as_deref().map_or_else(|| source.owner.clone(), Owner::read);
-            release(source, id, &owner, reason, args.json)
+            release(source, id, &owner, reason, json)
         }
         Action::Close { id, reason } => {
             // A person may close anything; an agent only what nobody else holds.
             let owner = matches!(source.owner, Owner::Agent { .. }).then_some(&source.owner);
             queue.close(id, owner, reason)?;
-            Ok(show::done(id, "closed", args.json).into())
+            Ok(show::done(id, "closed", json).into())
         }
         Action::Status => {
             let census = queue.census(&living(queue))?;
-            Ok(show::status(&source.name, &census, &census.verdict(|| queue.sought()), args.json).into())
+            Ok(show::status(&source.name, &census, &census.verdict(|| queue.sought()), json).into())
         }
-        Action::Label { .. } => Ok(String::new().into()),
+        Action::Label { .. } => unreachable!("it has its own queue"),
     }
 }
 
@@ -178,35 +217,54 @@ fn why_none(queue: &dyn Queue) -> Result<String> {
 }
 
 fn release(source: &Source, id: &str, owner: &Owner, reason: &str, json: bool) -> Result<Answer> {
-    let failed = !source.owner.is_person();
+    let failed = source.for_agent;
     let why = if reason.is_empty() { "no reason was given" } else { reason };
     match source.queue.release(id, owner, &Release { why, failed })? {
-        Released::NotHeld => Err(not_released(&*source.queue, id, owner)?),
+        Released::NotHeld => Err(not_released(source, id, owner)?),
         released => Ok(show::released(id, released == Released::Parked, json).into()),
     }
 }
 
-fn not_released(queue: &dyn Queue, id: &str, owner: &Owner) -> Result<Error> {
-    let task = queue.show(id)?;
+fn not_released(source: &Source, id: &str, owner: &Owner) -> Result<Error> {
+    let task = source.queue.show(id)?;
     let state = match (task.state, task.owner) {
         (_, Some(by)) => format!("is held by {by}, not by {owner}"),
         (TaskState::Closed, None) => "is closed already".to_owned(),
         (TaskState::Blocked, None) => task.why.unwrap_or_else(|| "is blocked".to_owned()),
         (TaskState::Ready | TaskState::Held, None) => "is not held by anybody".to_owned(),
     };
-    let hint = "`ap queue status` shows who holds what; a person may take one back with `--from OWNER`";
+    let hint = match source.for_agent {
+        true => "`ap queue status` shows who holds what; leave it to its holder",
+        false => "`ap queue status` shows who holds what; a person may take one back with `--from OWNER`",
+    };
     Ok(Error::failed(format!("task `{id}` {state}, so it was not released")).hint(hint))
 }
 
 /// Puts the session's label, or another, on these tasks, or on all that are ready and have none.
-fn put_label(session: &SessionName, ids: Option<&Vec<String>>, label: Option<&str>, json: bool, context: &Context) -> Result<Answer> {
-    let source = Source::of_session(session, context)?;
+fn put_label(source: &Source, session: &SessionName, ids: Option<&Vec<String>>, label: Option<&str>, json: bool) -> Result<Answer> {
     let usual = session_label(session);
     let label = label.unwrap_or(&usual);
-    let which = ids.map_or(Unlabelled::AllReady, |ids| Unlabelled::These(ids));
-    let labelled = source.queue.label(which, label)?;
-    let note = if labelled.is_empty() { "No task is ready and without a session's label.\n" } else { "" };
-    Ok(Answer { note: note.to_owned(), ..show::labelled(&labelled, label, json).into() })
+    let Some(ids) = ids else {
+        let labelled = source.queue.label(Unlabelled::AllReady, label)?;
+        let note = if labelled.is_empty() { "No task is ready and without a session's label.\n" } else { "" };
+        return Ok(Answer { note: note.to_owned(), ..show::labelled(&labelled, label, json).into() });
+    };
+    // A name mistyped must not leave half of them labelled.
+    for id in ids {
+        source.queue.show(id)?;
+    }
+    let mut labelled: Vec<String> = Vec::new();
+    for id in ids {
+        match source.queue.label(Unlabelled::These(std::slice::from_ref(id)), label) {
+            Ok(done) => labelled.extend(done),
+            Err(error) if labelled.is_empty() => return Err(error.into()),
+            Err(error) => {
+                let done = format!("{}; labelled before that: {}", error.what, labelled.join(", "));
+                return Err(Error::failed(done).hint(error.next));
+            }
+        }
+    }
+    Ok(show::labelled(&labelled, label, json).into())
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@ use super::context::Context;
 use crate::clock;
 use crate::engine::{Phase, StateView};
 use crate::error::{Error, ExitCode, Result};
-use crate::model::SessionName;
+use crate::model::{SessionName, Task};
 use crate::process::{self, Liveness};
 use crate::store::layout::Project;
 use crate::store::session::{Glance, glance, is_running, names};
@@ -42,6 +42,8 @@ struct Status<'a> {
     run_dir: String,
     /// What a person can do about it, when it did not reach its goal.
     next: Option<String>,
+    /// The task the engine handed to the agent, when it does.
+    task: Option<&'a Task>,
     #[serde(flatten)]
     state: StateView<'a>,
 }
@@ -55,7 +57,14 @@ pub fn status(args: &StatusArgs, context: &Context) -> Result<ExitCode> {
     let next = (!ended_well).then(|| report::ways_on(&there));
     if args.json {
         let run_dir = context.project.session(session).root().to_string();
-        json(&Status { standing, alive, run_dir, next, state: StateView::new(&there.plan, &there.state) })?;
+        json(&Status {
+            standing,
+            alive,
+            run_dir,
+            next,
+            task: there.state.task.as_ref(),
+            state: StateView::new(&there.plan, &there.state),
+        })?;
     } else {
         out(in_words(&there, standing, next.as_deref(), context))?;
     }
@@ -92,6 +101,9 @@ fn in_words(there: &Glance, standing: &str, next: Option<&str>, context: &Contex
         line("Stage", &format!("{name}  ({} of {})", view.current_stage + 1, there.plan.nodes.len()));
     }
     line("Iteration", &format!("{} of at most {}, {} completed", view.iteration, view.max_iterations, view.iteration_completed));
+    if let Some(task) = &there.state.task {
+        line("Task", &text::clean(&format!("{}: {}", task.id, task.title)));
+    }
     line("Doing", &doing(there, standing, now));
     if let Some(last) = there.state.history.back() {
         line("Last", &format!("iteration {}: {}", last.iteration, text::first_line(last.status.said())));

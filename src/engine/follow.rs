@@ -153,10 +153,9 @@ fn held_up(state: &State, node: &Node, now: Timestamp) -> Option<Event> {
             let what = format!("{} left that nobody can work on: {}{more}", count(left, "task"), blocked.join("; "));
             Some(finish(Ending::LimitReached { limit: format!("the queue is stalled: {what}") }))
         }
-        Verdict::ReleaseStale { ids } => Some(fail(
-            format!("tasks of agents that are gone could not be taken back: {}", ids.join(", ")),
-            "release them with `ap queue release <id>`, then resume".to_owned(),
-        )),
+        Verdict::ReleaseStale { ids } => {
+            Some(fail(format!("tasks of agents that are gone could not be taken back: {}", ids.join(", ")), take_back(state)))
+        }
         Verdict::NoItems { looked_for, next } => {
             let next = if next.is_empty() { "add a task, then resume" } else { next };
             Some(fail(format!("the queue has no tasks at all; looked for {looked_for}"), next.to_owned()))
@@ -170,6 +169,12 @@ fn held_up(state: &State, node: &Node, now: Timestamp) -> Option<Event> {
         }
         Verdict::Unknown { error } => Some(fail(format!("the queue cannot be read: {error}"), "mend that, then resume".to_owned())),
     }
+}
+
+/// Says how a person takes tasks back that we could not.
+fn take_back(state: &State) -> String {
+    let session = state.session.iter().map(|name| format!(" --session {name}")).collect::<String>();
+    format!("`ap queue status{session}` shows who holds them; `ap queue release <id> --from <owner>{session}` takes one back; then resume")
 }
 
 fn wait_for_queue(state: &State, node: &Node, held: u32, by: &[String], now: Timestamp) -> Event {

@@ -166,8 +166,8 @@ pub(super) fn queue(
 ) -> Option<QueueSpec> {
     let label = label(def, place, over, &request.session, problems);
     let source = match over.queue.as_deref() {
-        Some(word) => named(word, def, &label, request, problems)?,
-        None => written(def, place, &label, request, problems)?,
+        Some(word) => named(word, def, &label, request, problems),
+        None => written(def, place, &label, request, problems),
     };
     let said = over.claim.as_deref().map(|word| (Place::Flag, word)).or(def.claim.as_deref().map(|word| (place.clone(), word)));
     let claim = match said {
@@ -178,7 +178,7 @@ pub(super) fn queue(
             ClaimBy::Agent
         }
     };
-    if over.label.is_some() && source.path().is_some() {
+    if let Some(source) = source.as_ref().filter(|source| over.label.is_some() && source.path().is_some()) {
         let problem = Place::Flag.at("label", "no-effect", format!("{} has no labels", source.name()));
         problems.push(problem.hint("every task in the file is the session's; `--queue` names another file"));
     }
@@ -186,7 +186,7 @@ pub(super) fn queue(
         problems.push(place.at("max_attempts", "bad-value", "`max_attempts` must be at least 1"));
     }
     Some(QueueSpec {
-        source,
+        source: source?,
         claim,
         max_wait_s: def.max_wait.map_or(MAX_WAIT_S, Span::seconds),
         max_attempts: def.max_attempts.unwrap_or(max_attempts()).max(1),

@@ -13,8 +13,9 @@
 //! ```
 //!
 //! Bullets may be `-`, `*`, `+`, `1.` or `1)`. Boxes in code blocks and comments, without a title, or with a letter
-//! or digit in them are text. The id is the `(#name)` at the end of the line or else made from the title, so that
-//! moving the line keeps it; of several with the same id, later ones get `-2`, `-3`, ….
+//! or digit in them are text. The id is the `(#name)` at the end of the line or else made from the title, and of a
+//! subtask also from its task, so that moving the line keeps it. Of several with the same id, later ones get `-2`, `-3`,
+//! …, closed ones last. Those not closed that only such a number tells apart are blocked: it means another when one goes.
 use super::file::{Format, Item, Mark};
 use super::rewrite::Edit;
 use std::collections::{HashMap, HashSet};
@@ -29,7 +30,9 @@ impl Format for Backlog {
     fn parse(text: &str) -> Result<Vec<Item>, String> {
         let drafts = drafts(&lines(text));
         let ids = ids(&drafts);
-        Ok((0..drafts.len()).map(|at| item(&drafts, &ids, at)).collect())
+        let mut items: Vec<Item> = (0..drafts.len()).map(|at| item(&drafts, &ids, at)).collect();
+        block_the_same(&mut items, &drafts);
+        Ok(items)
     }
 
     /// One byte: every box that may be ticked has one ASCII character in it.
@@ -52,6 +55,8 @@ struct Line<'a> {
 struct Draft<'a> {
     title: &'a str,
     named: Option<&'a str>,
+    /// Its id, unless another has the same.
+    first: String,
     mark: Mark,
     at: usize,
     indent: usize,
@@ -78,7 +83,10 @@ fn drafts<'a>(lines: &[Line<'a>]) -> Vec<Draft<'a>> {
         match task_line(line) {
             Some(draft) => {
                 inside.push(drafts.len());
-                drafts.push(Draft { parent, ..draft });
+                // Subtasks of two tasks often have the same text.
+                let words = parent.map_or_else(|| draft.title.to_owned(), |at| format!("{} {}", drafts[at].first, draft.title));
+                let first = draft.named.map_or_else(|| hashed(&words), str::to_owned);
+                drafts.push(Draft { parent, first, ..draft });
             }
             None => parent.into_iter().for_each(|parent| drafts[parent].body.push(line.text)),
         }
@@ -102,7 +110,7 @@ fn task_line<'a>(line: &Line<'a>) -> Option<Draft<'a>> {
     let title = after.strip_prefix(']').filter(|title| title.starts_with(char::is_whitespace))?.trim();
     let (title, named) = named(title);
     let at = line.start + line.text.len() - sign.len();
-    let draft = Draft { title, named, mark, at, indent: line.indent, parent: None, body: Vec::new() };
+    let draft = Draft { title, named, first: String::new(), mark, at, indent: line.indent, parent: None, body: Vec::new() };
     (!title.is_empty() && !line.quoted).then_some(draft)
 }
 
@@ -132,23 +140,46 @@ fn named(title: &str) -> (&str, Option<&str>) {
 }
 
 fn ids(drafts: &[Draft<'_>]) -> Vec<String> {
+    let firsts: HashSet<&str> = drafts.iter().map(|draft| draft.first.as_str()).collect();
     let mut taken = HashSet::new();
     let mut copies: HashMap<String, u32> = HashMap::new();
     let mut unique = |draft: &Draft<'_>| {
-        let first = draft.named.map_or_else(|| hashed(draft.title), str::to_owned);
+        let first = &draft.first;
         if taken.insert(first.clone()) {
-            return first;
+            return first.clone();
         }
         let copy = copies.entry(first.clone()).or_insert(1);
         loop {
             *copy += 1;
             let id = format!("{first}-{copy}");
-            if taken.insert(id.clone()) {
+            // Whoever has that for a name keeps it.
+            if !firsts.contains(id.as_str()) && taken.insert(id.clone()) {
                 return id;
             }
         }
     };
-    drafts.iter().map(&mut unique).collect()
+    let mut ids = vec![String::new(); drafts.len()];
+    for closed in [false, true] {
+        for (at, draft) in drafts.iter().enumerate().filter(|(_, draft)| (draft.mark == Mark::Closed) == closed) {
+            ids[at] = unique(draft);
+        }
+    }
+    ids
+}
+
+/// Blocks tasks that nothing but their order tells apart: closing one must never close the other.
+fn block_the_same(items: &mut [Item], drafts: &[Draft<'_>]) {
+    let mut left: HashMap<&str, u32> = HashMap::new();
+    for draft in drafts.iter().filter(|draft| draft.mark != Mark::Closed) {
+        *left.entry(&draft.first).or_default() += 1;
+    }
+    let same = |draft: &Draft<'_>| draft.mark != Mark::Closed && left[draft.first.as_str()] > 1;
+    for (item, draft) in items.iter_mut().zip(drafts).filter(|(_, draft)| same(draft)) {
+        item.mark = Mark::Blocked(match draft.named {
+            Some(name) => format!("ends in `(#{name})` like another task: give it another name"),
+            None => "has the same text as another task: end its line with `(#name)`".to_owned(),
+        });
+    }
 }
 
 /// FNV-1a of the words, folded to 32 bits: short enough to type, and a collision only costs a `-2`.
@@ -173,7 +204,17 @@ fn item(drafts: &[Draft<'_>], ids: &[String], at: usize) -> Item {
         let gap = if body.is_empty() { "" } else { "\n\n" };
         body = format!("{body}{gap}Part of: {}", drafts[parent].title);
     }
-    Item { id: ids[at].clone(), title: draft.title.to_owned(), body, acceptance, priority: None, mark, at: draft.at }
+    Item {
+        id: ids[at].clone(),
+        title: draft.title.to_owned(),
+        body,
+        acceptance,
+        priority: None,
+        mark,
+        at: draft.at,
+        named: draft.named.is_some(),
+        now: None,
+    }
 }
 
 fn waiting(open: &[&str]) -> String {

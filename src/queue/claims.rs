@@ -7,7 +7,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use fs_err as fs;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::{self, Write as _};
 use std::time::Duration;
@@ -73,10 +73,28 @@ impl Place {
 
     /// Waits its turn for so long.
     pub(super) fn lock_within(&self, purpose: &str, patience: Duration) -> Result<Locked<'_>> {
-        fs::create_dir_all(self.folder())?;
+        make(self.folder())?;
         let lock = Lock::take(&self.lock, purpose, patience)?;
-        self.keep_out_of_git()?;
         Ok(Locked { place: self, claims: self.claims()?, lock })
+    }
+
+    /// Returns the tasks that agents closed who may still be at work: a run that archived all it did is done.
+    pub(super) fn closed_by(&self, alive: impl Fn(&Owner) -> bool) -> BTreeSet<String> {
+        #[derive(Deserialize)]
+        struct Line {
+            what: String,
+            id: String,
+            by: Option<String>,
+        }
+        let log = fs::read_to_string(&self.log).unwrap_or_default();
+        let mut runs = BTreeMap::new();
+        let mut at_work = |by: &str| {
+            let owner = Owner::read(by);
+            let Owner::Agent { run, .. } = &owner else { return false };
+            *runs.entry(run.clone()).or_insert_with(|| alive(&owner))
+        };
+        let lines = log.lines().filter_map(|line| serde_json::from_str::<Line>(line).ok());
+        lines.filter(|line| line.what == "closed" && line.by.as_deref().is_some_and(&mut at_work)).map(|line| line.id).collect()
     }
 
     /// Returns who holds what, as of now. Takes no lock and creates nothing.
@@ -106,12 +124,13 @@ impl Place {
         }
         Ok(claims)
     }
+}
 
-    fn keep_out_of_git(&self) -> io::Result<()> {
-        let ours = self.lock.ancestors().nth(2).unwrap_or(Utf8Path::new("."));
-        let ignore = ours.join(".gitignore");
-        if ignore.exists() { Ok(()) } else { atomic::replace(&ignore, b"*\n") }
-    }
+/// Makes the folder of what we keep about queues, and keeps it out of commits before anything is in it.
+pub(super) fn make(folder: &Utf8Path) -> io::Result<()> {
+    fs::create_dir_all(folder)?;
+    let ignore = folder.parent().unwrap_or(Utf8Path::new(".")).join(".gitignore");
+    if ignore.exists() { Ok(()) } else { atomic::replace(&ignore, b"*\n") }
 }
 
 fn missing(path: &Utf8Path, error: &io::Error) -> QueueError {
@@ -136,6 +155,9 @@ pub(super) struct Claims {
     /// Why nobody shall take these tasks before a person has looked.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     parked: BTreeMap<String, String>,
+    /// Titles of tasks that vanished from the file while an agent held them.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    missing: BTreeMap<String, String>,
 }
 
 /// One claim.
@@ -145,11 +167,25 @@ pub(super) struct Held {
     /// As it was when claimed: says what was meant if somebody rewrites the task meanwhile.
     pub(super) title: String,
     since: Timestamp,
+    /// Where it was then, to find it again; a tracker's ids stay.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) spot: Option<Spot>,
+}
+
+/// Where a task is among the others of its file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Spot {
+    pub(super) nth: usize,
+    /// The title of the task above it.
+    pub(super) after: Option<String>,
+    /// The title of the task below it.
+    pub(super) before: Option<String>,
 }
 
 impl Default for Claims {
     fn default() -> Self {
-        Self { version: Self::VERSION, claims: BTreeMap::new(), failures: BTreeMap::new(), parked: BTreeMap::new() }
+        let (claims, failures) = (BTreeMap::new(), BTreeMap::new());
+        Self { version: Self::VERSION, claims, failures, parked: BTreeMap::new(), missing: BTreeMap::new() }
     }
 }
 
@@ -162,6 +198,16 @@ impl Claims {
 
     pub(super) fn owner(&self, id: &str) -> Option<Owner> {
         self.of(id).map(|held| Owner::read(&held.owner))
+    }
+
+    /// Returns every claim.
+    pub(super) fn all(&self) -> impl Iterator<Item = (&String, &Held)> {
+        self.claims.iter()
+    }
+
+    /// Returns id and title of each task that vanished while an agent held it.
+    pub(super) fn missing(&self) -> &BTreeMap<String, String> {
+        &self.missing
     }
 
     /// Returns the tasks an owner holds.
@@ -191,7 +237,12 @@ impl Locked<'_> {
 
     /// Records a claim; on disk, and read back, before this returns.
     pub(super) fn hold(&mut self, id: &str, title: &str, owner: &Owner) -> Result<()> {
-        let held = Held { owner: owner.to_string(), title: title.to_owned(), since: clock::now() };
+        self.hold_at(id, title, None, owner)
+    }
+
+    /// The same for a task that can be found again by where it was.
+    pub(super) fn hold_at(&mut self, id: &str, title: &str, spot: Option<Spot>, owner: &Owner) -> Result<()> {
+        let held = Held { owner: owner.to_string(), title: title.to_owned(), since: clock::now(), spot };
         self.claims.claims.insert(id.to_owned(), held);
         if self.claims.parked.remove(id).is_some() {
             // A person has opened it in the tracker itself.
@@ -238,10 +289,26 @@ impl Locked<'_> {
         self.note("opened again", id, Some(by), why)
     }
 
+    /// Ends the claim on a task that is not in the file any more, and remembers that nobody closed it.
+    pub(super) fn lose(&mut self, id: &str, by: &Owner) -> Result<()> {
+        if let Some(held) = self.claims.claims.remove(id) {
+            self.claims.missing.insert(id.to_owned(), held.title);
+        }
+        self.save()?;
+        self.note("released", id, Some(by), "it is not in the file any more")
+    }
+
+    /// Tells everything known of a task of its new id.
+    pub(super) fn rename(&mut self, old: &str, new: &str) {
+        let Claims { claims, failures, .. } = &mut self.claims;
+        claims.remove(old).and_then(|held| claims.insert(new.to_owned(), held));
+        failures.remove(old).and_then(|failed| failures.insert(new.to_owned(), failed));
+    }
+
     /// Forgets what is known of a task that is done.
     pub(super) fn done(&mut self, id: &str) -> Result<()> {
-        let Claims { claims, failures, parked, .. } = &mut self.claims;
-        let known = [claims.remove(id).is_some(), failures.remove(id).is_some(), parked.remove(id).is_some()];
+        let Claims { claims, failures, parked, missing, .. } = &mut self.claims;
+        let known = [claims.remove(id).is_some(), failures.remove(id).is_some(), parked.remove(id).is_some(), missing.remove(id).is_some()];
         if known.contains(&true) { self.save() } else { Ok(()) }
     }
 
@@ -250,6 +317,7 @@ impl Locked<'_> {
         self.claims.claims.retain(|id, _| !useless(id));
         self.claims.failures.retain(|id, _| !useless(id));
         self.claims.parked.retain(|id, _| !useless(id));
+        self.claims.missing.retain(|id, _| !useless(id));
     }
 
     fn save(&self) -> Result<()> {

@@ -18,7 +18,7 @@
 //! success, 75 is "busy, try again", anything else is a failure told with the words on stderr. What counts is what `list`
 //! says afterwards.
 use super::claims::Place;
-use super::json::{self, Answer};
+use super::json::{self, Envelope};
 use super::program::Program;
 use super::tracker::Tracker;
 use super::{At, Owner, Problem, QueueError, Result, Unlabelled};
@@ -113,8 +113,8 @@ impl Command {
             QueueError::new(problem, what, format!("call it yourself and see: {}", line()))
         };
         let error = match json::answer::<serde::de::IgnoredAny>(&said.stdout) {
-            Ok(Answer::Error(words)) => Some(words),
-            Ok(Answer::Items(_)) | Err(_) => None,
+            Ok(Envelope::Error(words)) => Some(words),
+            Ok(Envelope::Items(_)) | Err(_) => None,
         };
         match (said.failure(), error) {
             (Some(how), words) => Err(wrong(&how, &words.unwrap_or_else(|| said.complaint()))),
@@ -130,8 +130,8 @@ impl Command {
     fn list(&self) -> Result<Vec<Task>> {
         let text = self.call("list", &self.commands.list, Told::default())?;
         match json::answer::<Listed>(&text) {
-            Ok(Answer::Items(listed)) => Ok(listed.into_iter().map(Listed::task).collect()),
-            Ok(Answer::Error(words)) => Err(QueueError::new(Problem::Protocol, words, "call the `list` command yourself and see")),
+            Ok(Envelope::Items(listed)) => Ok(listed.into_iter().map(Listed::task).collect()),
+            Ok(Envelope::Error(words)) => Err(QueueError::new(Problem::Protocol, words, "call the `list` command yourself and see")),
             Err(why) => Err(QueueError::protocol(format!("the `list` command of the queue: {why}"), "it must print a JSON list of tasks")),
         }
     }

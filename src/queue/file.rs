@@ -1,5 +1,8 @@
 //! A queue in a file that people edit too: claims beside it, one writer at a time, and no trust in a file half saved.
-use super::claims::{Claims, Locked, Place};
+mod again;
+mod told;
+
+use super::claims::{Claims, Locked, Place, Spot};
 use super::rewrite::{self, Edit};
 use super::{Claim, Owner, Problem, Queue, QueueError, Release, Released, Result};
 use crate::clock;
@@ -8,6 +11,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use fs_err as fs;
 use std::marker::PhantomData;
 use std::time::Duration;
+use told::{choose, count, state, task};
 
 /// How tasks are written in a file.
 pub(super) trait Format {
@@ -30,6 +34,19 @@ pub(super) struct Item {
     pub(super) mark: Mark,
     /// Where it is, in the format's own terms.
     pub(super) at: usize,
+    /// Whether its id is written there, rather than made from its title.
+    pub(super) named: bool,
+    /// The id the file gives it now, if it was claimed by another.
+    pub(super) now: Option<String>,
+}
+
+/// The tasks of a file, together with who holds them.
+struct Tasks {
+    file: Utf8PathBuf,
+    text: String,
+    items: Vec<Item>,
+    /// Ids of claims whose task is not in the file any more.
+    gone: Vec<String>,
 }
 
 /// What the file says about a task.
@@ -93,16 +110,16 @@ impl<F: Format> FileQueue<F> {
     }
 
     /// Reads who holds what before the file, so that a task closed in between shows as closed and not as ready.
-    fn read(&self) -> Result<(Vec<Item>, Claims)> {
+    fn read(&self) -> Result<(Tasks, Claims)> {
         let place = Place::of(&self.path)?;
         let claims = place.claims()?;
-        Ok((parse::<F>(&place.file)?.1, claims))
+        Ok((tasks::<F>(&place.file, &claims)?, claims))
     }
 
     fn try_claim(&self, id: Option<&str>, owner: &Owner) -> Result<Claim> {
         let place = Place::of(&self.path)?;
         let mut locked = place.lock(&format!("claim {} for {owner}", id.unwrap_or("the next task")))?;
-        let items = parse::<F>(&place.file)?.1;
+        let Tasks { items, .. } = tasks::<F>(&place.file, &locked.claims)?;
         let Some(item) = (match id {
             Some(id) => Some(self.find(&items, id, &locked.claims)?),
             None => choose(&items, &locked.claims, owner),
@@ -118,17 +135,19 @@ impl<F: Format> FileQueue<F> {
             (Mark::Open, None) => {}
         }
         if let Some(why) = locked.claims.parked(&item.id) {
-            return Err(no(item, why, "`ap queue release` opens it again, for a person who has looked at it"));
+            let next = format!("a person who has looked at it opens it again with `ap queue release {} --file '{}'`", item.id, self.path);
+            return Err(no(item, why, &next));
         }
         // A claim on a task that is not in the file stays: the file may be half saved.
         locked.forget(|id| items.iter().any(|item| item.id == id && item.mark == Mark::Closed));
-        locked.hold(&item.id, &item.title, owner)?;
+        let at = items.iter().position(|other| other.id == item.id).map(|at| Spot::of(&items, at));
+        locked.hold_at(&item.id, &item.title, at, owner)?;
         Ok(Claim::Won(task(item, &locked.claims)))
     }
 
     /// Makes the change in the file; true once the file says that the task is closed.
     fn try_close(&self, place: &Place, locked: &Locked<'_>, id: &str, owner: Option<&Owner>) -> Result<bool> {
-        let (text, items) = parse::<F>(&place.file)?;
+        let Tasks { text, items, .. } = tasks::<F>(&place.file, &locked.claims)?;
         let item = self.find(&items, id, &locked.claims)?;
         if item.mark == Mark::Closed {
             return Ok(true);
@@ -148,8 +167,9 @@ impl<F: Format> FileQueue<F> {
 
     fn find<'a>(&self, items: &'a [Item], id: &str, claims: &Claims) -> Result<&'a Item> {
         let id = id.trim_start_matches('#');
-        items.iter().find(|item| item.id == id).ok_or_else(|| {
-            let was = claims.of(id).map(|held| format!(" (it was “{}”)", held.title)).unwrap_or_default();
+        lookup(items, id).ok_or_else(|| {
+            let title = claims.of(id).map(|held| &held.title).or_else(|| claims.missing().get(id));
+            let was = title.map(|title| format!(" (it was “{title}”)")).unwrap_or_default();
             QueueError::rejected(
                 format!("there is no task `{id}` in {}{was}", self.path),
                 "its text may have been edited: `ap queue ready` lists the ids; a task that ends in `(#name)` keeps its id",
@@ -168,17 +188,25 @@ impl<F: Format> Queue for FileQueue<F> {
     }
 
     fn census(&self, alive: &dyn Fn(&Owner) -> bool) -> Result<Census> {
-        let count = || self.read().map(|(items, claims)| count(&items, &claims, alive));
+        let count = || {
+            let (tasks, claims) = self.read()?;
+            let mut census = count(&tasks, &claims, alive);
+            if census.total == 0 {
+                census.closed = u32::try_from(Place::of(&self.path)?.closed_by(alive).len()).unwrap_or(u32::MAX);
+                census.total = census.closed;
+            }
+            Ok(census)
+        };
         self.look(count, |census| census.total > census.closed)
     }
 
     fn next(&self) -> Result<Vec<Task>> {
-        let (items, claims) = self.read()?;
+        let (Tasks { items, .. }, claims) = self.read()?;
         Ok(items.iter().filter(|item| state(item, &claims) == State::Ready).map(|item| task(item, &claims)).collect())
     }
 
     fn show(&self, id: &str) -> Result<Task> {
-        let (items, claims) = self.read()?;
+        let (Tasks { items, .. }, claims) = self.read()?;
         Ok(task(self.find(&items, id, &claims)?, &claims))
     }
 
@@ -190,7 +218,14 @@ impl<F: Format> Queue for FileQueue<F> {
         let id = id.trim_start_matches('#');
         let place = Place::of(&self.path)?;
         let mut locked = place.lock(&format!("release {id}"))?;
+        let Tasks { items, .. } = tasks::<F>(&place.file, &locked.claims)?;
+        let item = lookup(&items, id);
+        let id = item.map_or(id, |item| &item.id);
         if locked.claims.owner(id).as_ref() != Some(owner) {
+            if owner.is_person() && item.is_none() && locked.claims.missing().contains_key(id) {
+                locked.note("given up", id, Some(owner), release.why)?;
+                return locked.done(id).map(|()| Released::Back);
+            }
             if locked.claims.parked(id).is_none() || !owner.is_person() {
                 return Ok(Released::NotHeld);
             }
@@ -198,10 +233,15 @@ impl<F: Format> Queue for FileQueue<F> {
             return Ok(Released::Back);
         }
         // A claim left on a task that is closed or gone is no task given back.
-        if parse::<F>(&place.file)?.1.iter().find(|item| item.id == id).is_none_or(|item| item.mark == Mark::Closed) {
-            locked.done(id)?;
-            return Ok(Released::NotHeld);
+        match item {
+            None if owner.is_person() => return locked.free(id, owner, release.why).map(|()| Released::Back),
+            None => return locked.lose(id, owner).map(|()| Released::NotHeld),
+            Some(item) if item.mark == Mark::Closed => return locked.done(id).map(|()| Released::NotHeld),
+            Some(_) => {}
         }
+        let now = item.and_then(|item| item.now.as_deref());
+        now.into_iter().for_each(|now| locked.rename(id, now));
+        let id = now.unwrap_or(id);
         match release.parks(|| locked.failed(id), self.max_attempts) {
             Some(why) => locked.park(id, owner, &why).map(|()| Released::Parked),
             None => locked.free(id, owner, release.why).map(|()| Released::Back),
@@ -212,6 +252,20 @@ impl<F: Format> Queue for FileQueue<F> {
         let id = id.trim_start_matches('#');
         let place = Place::of(&self.path)?;
         let mut locked = place.lock(&format!("close {id}"))?;
+        let Tasks { items, gone, .. } = tasks::<F>(&place.file, &locked.claims)?;
+        let missing = gone.iter().any(|gone| gone == id) || locked.claims.missing().contains_key(id);
+        let id = match lookup(&items, id) {
+            Some(item) => match again::hardly_the_same(item, id, &locked.claims) {
+                Some(refused) => return Err(refused),
+                None => item.id.as_str(),
+            },
+            // A person knows that it is done; an agent that removed its line is asked to put it back.
+            None if missing && owner.is_none() => {
+                locked.note("closed", id, owner, reason)?;
+                return locked.done(id);
+            }
+            None => id,
+        };
         let mut changes = 0;
         while !self.try_close(&place, &locked, id, owner)? {
             changes += 1;
@@ -236,57 +290,16 @@ fn parse<F: Format>(file: &Utf8Path) -> Result<(String, Vec<Item>)> {
     Ok((text, items))
 }
 
-/// An agent's own task first, then the first ready one.
-fn choose<'a>(items: &'a [Item], claims: &Claims, owner: &Owner) -> Option<&'a Item> {
-    let own = |item: &&Item| item.mark != Mark::Closed && claims.owner(&item.id).as_ref() == Some(owner);
-    let held = matches!(owner, Owner::Agent { .. }).then(|| items.iter().find(own)).flatten();
-    held.or_else(|| items.iter().find(|item| state(item, claims) == State::Ready))
+/// Reads the file and tells which of its tasks are the held ones.
+fn tasks<F: Format>(file: &Utf8Path, claims: &Claims) -> Result<Tasks> {
+    let (text, mut items) = parse::<F>(file)?;
+    let gone = again::find_again(&mut items, claims);
+    Ok(Tasks { file: file.to_owned(), text, items, gone })
 }
 
-fn state(item: &Item, claims: &Claims) -> State {
-    match &item.mark {
-        Mark::Closed => State::Closed,
-        _ if claims.of(&item.id).is_some() => State::Held,
-        Mark::Begun => State::Held,
-        Mark::Blocked(_) => State::Blocked,
-        Mark::Open if claims.parked(&item.id).is_some() => State::Blocked,
-        Mark::Open => State::Ready,
-    }
-}
-
-fn task(item: &Item, claims: &Claims) -> Task {
-    let state = state(item, claims);
-    let Item { id, title, body, acceptance, priority, .. } = item.clone();
-    let holder = || claims.of(&id).map_or_else(|| BY_HAND.to_owned(), |held| held.owner.clone());
-    let owner = (state == State::Held).then(holder);
-    let why = match (&item.mark, state) {
-        (Mark::Blocked(why), State::Blocked) => Some(why.clone()),
-        (_, State::Blocked) => claims.parked(&id).cloned(),
-        (_, State::Ready | State::Held | State::Closed) => None,
-    };
-    Task { id, title, body, acceptance, priority, state, owner, why }
-}
-
-fn count(items: &[Item], claims: &Claims, alive: &dyn Fn(&Owner) -> bool) -> Census {
-    let mut census = Census::default();
-    for item in items {
-        census.total += 1;
-        let id = item.id.clone();
-        match (&item.mark, claims.of(&item.id)) {
-            (Mark::Closed, _) => census.closed += 1,
-            (_, Some(held)) => match Owner::read(&held.owner) {
-                owner @ Owner::Agent { .. } if !alive(&owner) => census.stale.push((id, held.owner.clone())),
-                Owner::Agent { .. } | Owner::Other(_) => census.held.push((id, held.owner.clone())),
-            },
-            (Mark::Begun, None) => census.held.push((id, BY_HAND.to_owned())),
-            (Mark::Blocked(why), None) => census.blocked.push((id, why.clone())),
-            (Mark::Open, None) => match claims.parked(&id) {
-                Some(why) => census.blocked.push((id, why.clone())),
-                None => census.ready.push(id),
-            },
-        }
-    }
-    census
+/// Finds a task by its id, or by the one the file gives it now.
+fn lookup<'a>(items: &'a [Item], id: &str) -> Option<&'a Item> {
+    items.iter().find(|item| item.id == id).or_else(|| items.iter().find(|item| item.now.as_deref() == Some(id)))
 }
 
 fn no(item: &Item, why: &str, next: &str) -> QueueError {

@@ -6,7 +6,7 @@ use std::marker::PhantomData;
 
 /// An answer of a tracker.
 #[derive(Debug, PartialEq, Eq)]
-pub(in crate::queue) enum Answer<T> {
+pub(in crate::queue) enum Envelope<T> {
     /// A list, bare or as `data`, `items` or `tasks` of an object.
     Items(Vec<T>),
     /// `{"error": …}`: what went wrong, in the tracker's words.
@@ -16,12 +16,12 @@ pub(in crate::queue) enum Answer<T> {
 /// Reads the only JSON value in a text. Lines before and after it that are none, such as progress, are passed over.
 ///
 /// An error says what is wrong with the text; an empty one is wrong too.
-pub(in crate::queue) fn answer<'a, T: Deserialize<'a>>(text: &'a str) -> Result<Answer<T>, String> {
+pub(in crate::queue) fn answer<'a, T: Deserialize<'a>>(text: &'a str) -> Result<Envelope<T>, String> {
     let start = start(text).ok_or_else(|| match text.trim() {
         "" => "it printed nothing".to_owned(),
         words => format!("it printed no JSON but “{}”", crate::text::first_line(words)),
     })?;
-    let mut values = serde_json::Deserializer::from_str(&text[start..]).into_iter::<Answer<T>>();
+    let mut values = serde_json::Deserializer::from_str(&text[start..]).into_iter::<Envelope<T>>();
     let answer = match values.next() {
         Some(Ok(answer)) => answer,
         Some(Err(error)) if error.is_eof() => return Err("its JSON breaks off".to_owned()),
@@ -63,7 +63,7 @@ fn start(text: &str) -> Option<usize> {
     None
 }
 
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for Answer<T> {
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Envelope<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_any(Reader(PhantomData))
     }
@@ -72,7 +72,7 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Answer<T> {
 struct Reader<T>(PhantomData<T>);
 
 impl<'de, T: Deserialize<'de>> Visitor<'de> for Reader<T> {
-    type Value = Answer<T>;
+    type Value = Envelope<T>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a list, or an object with `data`, `items`, `tasks` or `error`")
@@ -83,7 +83,7 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for Reader<T> {
         while let Some(item) = list.next_element()? {
             items.push(item);
         }
-        Ok(Answer::Items(items))
+        Ok(Envelope::Items(items))
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<Self::Value, A::Error> {
@@ -92,7 +92,7 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for Reader<T> {
             match key.as_str() {
                 // An envelope may hold an error as well as a list.
                 "data" | "items" | "tasks" => answer = answer.or(Some(object.next_value()?)),
-                "error" => answer = object.next_value::<Option<Words>>()?.map(|words| Answer::Error(words.0)).or(answer),
+                "error" => answer = object.next_value::<Option<Words>>()?.map(|words| Envelope::Error(words.0)).or(answer),
                 _ => drop(object.next_value::<IgnoredAny>()?),
             }
         }
@@ -101,7 +101,7 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for Reader<T> {
 
     /// Some print `null` for an empty list.
     fn visit_unit<E>(self) -> Result<Self::Value, E> {
-        Ok(Answer::Items(Vec::new()))
+        Ok(Envelope::Items(Vec::new()))
     }
 }
 
@@ -121,7 +121,7 @@ impl<'de> Deserialize<'de> for Words {
 mod tests {
     use super::*;
 
-    fn read(text: &str) -> Result<Answer<u8>, String> {
+    fn read(text: &str) -> Result<Envelope<u8>, String> {
         answer(text)
     }
 
@@ -131,7 +131,7 @@ mod tests {
         struct Id {
             id: u8,
         }
-        let one = || Ok(Answer::Items(vec![Id { id: 1 }]));
+        let one = || Ok(Envelope::Items(vec![Id { id: 1 }]));
         for text in [
             r#"[{"id":1}]"#,
             "[\n  {\n    \"id\": 1\n  }\n]\n",
@@ -142,14 +142,14 @@ mod tests {
         ] {
             assert_eq!(answer::<Id>(text), one(), "{text}");
         }
-        assert_eq!(answer::<Id>("[]"), Ok(Answer::Items(Vec::new())));
-        assert_eq!(answer::<Id>(r#"{"data":null}"#), Ok(Answer::Items(Vec::new())));
+        assert_eq!(answer::<Id>("[]"), Ok(Envelope::Items(Vec::new())));
+        assert_eq!(answer::<Id>(r#"{"data":null}"#), Ok(Envelope::Items(Vec::new())));
     }
 
     #[test]
     fn an_error_is_told_in_its_own_words() {
         for text in [r#"{"error":"no"}"#, "{\n \"error\": \"no\"\n}", r#"{"data":{"error":"no"}}"#, r#"{"error":{"message":"no"}}"#] {
-            assert_eq!(read(text), Ok(Answer::Error("no".to_owned())), "{text}");
+            assert_eq!(read(text), Ok(Envelope::Error("no".to_owned())), "{text}");
         }
     }
 

@@ -87,7 +87,7 @@ fn item((at, story): (usize, Story)) -> Item {
     let body = [Some(story.description.trim().to_owned()).filter(|text| !text.is_empty()), notes];
     let body = body.into_iter().flatten().collect::<Vec<_>>().join("\n\n");
     let mark = if story.passes == Some(true) { Mark::Closed } else { Mark::Open };
-    Item { id, title: story.title, body, acceptance: story.acceptance_criteria, priority: story.priority, mark, at }
+    Item { id, title: story.title, body, acceptance: story.acceptance_criteria, priority: story.priority, mark, at, named: true, now: None }
 }
 
 fn bare(text: &str) -> &str {

@@ -3,6 +3,7 @@
 //! ```text
 //! <folder>/runs/<run>     {"session":"auth","project":"/path/to/the/project"}
 //! ```
+use super::claims::make;
 use super::{Owner, Queue, Result};
 use crate::model::{RunId, SessionName, mark};
 use crate::process;
@@ -21,7 +22,9 @@ struct Home {
 
 /// Lets everybody who works on the queue find out whether this run is alive.
 pub fn join(queue: &dyn Queue, session: &SessionName, run: &RunId, project: &Project) -> Result<()> {
-    let runs = queue.folder()?.join("runs");
+    let folder = queue.folder()?;
+    make(&folder)?;
+    let runs = folder.join("runs");
     fs::create_dir_all(&runs)?;
     let ours = runs.join(run.as_str());
     if ours.exists() {

@@ -145,7 +145,7 @@ impl View {
                     self.line(&format!("  took back what was left unfinished: {}", text::clean(&released.join(", "))));
                 }
                 if !parked.is_empty() {
-                    let free = "`ap queue release <id>` opens one again";
+                    let free = format!("`ap queue release <id> --session {}` opens one again", plan.session);
                     self.line(&format!("  parked after too many failed attempts: {}; {free}", text::clean(&parked.join(", "))));
                 }
             }

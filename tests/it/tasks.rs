@@ -198,3 +198,27 @@ fn a_task_that_kills_its_agents_is_parked_and_the_others_are_done() {
         assert_eq!(tasks.queue(&["status"])["closed"], 1);
     }
 }
+
+#[test]
+fn the_task_at_hand_is_in_the_status() {
+    let tasks = Tasks::checklist(&["one"]);
+    let project = &tasks.project;
+    project.shell_loop("work", "termination: { type: queue }\nqueue: { claim: engine }\n", "touch ../claimed; sleep 600");
+    let running = project.start(&["work", "s", "--foreground"]);
+    project.until("an agent", || project.outside().join("claimed").exists());
+    project.ap(&["status", "s"]).expect(0).says(&["Task       one: one"]);
+    let status: Value = serde_json::from_str(&project.ap(&["status", "s", "--json"]).expect(0).stdout).expect("JSON");
+    assert_eq!((&status["task"]["id"], &status["task"]["title"]), (&"one".into(), &"one".into()));
+    running.signal(Signal::SIGTERM);
+    running.ended();
+}
+
+#[test]
+fn everything_wrong_with_a_queue_is_said_at_once() {
+    let tasks = Tasks::checklist(&["one"]);
+    tasks.project.shell_loop("work", "termination: { type: queue }\nqueue: { provider: nope, claim: me, max_attempts: 0 }\n", CLOSES);
+    let ran = tasks.project.ap(&["lint", "loop", "work"]);
+    for part in ["unknown queue `nope`", "`claim` must be", "`max_attempts` must be"] {
+        assert!(ran.text().contains(part), "{part}: {}", ran.text());
+    }
+}

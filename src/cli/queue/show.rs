@@ -1,5 +1,6 @@
 //! How tasks are shown.
-use crate::model::{Census, Task, Verdict};
+use crate::model::{Census, Task, TaskState, Verdict};
+use crate::text::shown;
 use serde::Serialize;
 use serde_json::json;
 
@@ -9,15 +10,20 @@ pub(super) fn task(task: &Task, json: bool) -> String {
         return data(task);
     }
     let mut text = format!("{}\n", line(task));
-    if let Some(owner) = &task.owner {
-        text += &format!("held by {}\n", plain(owner));
-    }
+    let state = match (task.state, &task.owner) {
+        (TaskState::Ready, _) => "ready".to_owned(),
+        (TaskState::Held, Some(owner)) => format!("held by {owner}"),
+        (TaskState::Held, None) => "held".to_owned(),
+        (TaskState::Blocked, _) => task.why.as_ref().map_or_else(|| "blocked".to_owned(), |why| format!("blocked: it {why}")),
+        (TaskState::Closed, _) => "closed".to_owned(),
+    };
+    text += &format!("{}\n", shown(&state));
     if !task.body.is_empty() {
-        text += &format!("\n{}\n", plain(&task.body));
+        text += &format!("\n{}\n", shown(&task.body));
     }
     if !task.acceptance.is_empty() {
         text += "\nAcceptance:\n";
-        text.extend(task.acceptance.iter().map(|criterion| format!("- {}\n", plain(criterion))));
+        text.extend(task.acceptance.iter().map(|criterion| format!("- {}\n", shown(criterion))));
     }
     text
 }
@@ -28,15 +34,15 @@ pub(super) fn tasks(tasks: &[Task], json: bool) -> String {
 }
 
 fn line(task: &Task) -> String {
-    plain(&format!("{}  {}", task.id, task.title.replace(['\n', '\r'], " ")))
+    shown(&format!("{}  {}", task.id, task.title.replace(['\n', '\r'], " ")))
 }
 
 /// Shows that a task was given back.
 pub(super) fn released(id: &str, parked: bool, json: bool) -> String {
     match (json, parked) {
         (true, _) => data(&json!({ "id": id, "released": true, "parked": parked })),
-        (false, true) => format!("released {}, and parked it: it has failed too often\n", plain(id)),
-        (false, false) => format!("released {}\n", plain(id)),
+        (false, true) => format!("released {}, and parked it: it has failed too often\n", shown(id)),
+        (false, false) => format!("released {}\n", shown(id)),
     }
 }
 
@@ -45,12 +51,12 @@ pub(super) fn labelled(ids: &[String], label: &str, json: bool) -> String {
     if json {
         return data(&json!({ "label": label, "labelled": ids }));
     }
-    ids.iter().map(|id| format!("{}  {}\n", plain(id), plain(label))).collect()
+    ids.iter().map(|id| format!("{}  {}\n", shown(id), shown(label))).collect()
 }
 
 /// Shows that a task was closed.
 pub(super) fn done(id: &str, what: &str, json: bool) -> String {
-    if json { data(&json!({ "id": id, what: true })) } else { format!("{what} {}\n", plain(id)) }
+    if json { data(&json!({ "id": id, what: true })) } else { format!("{what} {}\n", shown(id)) }
 }
 
 /// Shows the count and what it means.
@@ -62,12 +68,12 @@ pub(super) fn status(name: &str, census: &Census, verdict: &Verdict, json: bool)
             "held": pairs(&census.held, "owner"), "stale": pairs(&census.stale, "owner"), "blocked": pairs(&census.blocked, "why"), "verdict": verdict,
         }));
     }
-    let mut text = format!("{name}: {} of {} closed, {} ready\n", census.closed, census.total, census.ready.len());
-    text.extend(census.held.iter().map(|(id, owner)| format!("{}  held by {}\n", plain(id), plain(owner))));
-    let gone = |owner: &str| if owner.is_empty() { "nobody".to_owned() } else { format!("{}, which is gone", plain(owner)) };
-    text.extend(census.stale.iter().map(|(id, owner)| format!("{}  held by {}\n", plain(id), gone(owner))));
-    text.extend(census.blocked.iter().map(|(id, why)| format!("{}  {}\n", plain(id), plain(why))));
-    text += &format!("{}\n", capital(&meaning(verdict)));
+    let mut text = format!("{}: {} of {} closed, {} ready\n", shown(name), census.closed, census.total, census.ready.len());
+    text.extend(census.held.iter().map(|(id, owner)| format!("{}  held by {}\n", shown(id), shown(owner))));
+    let gone = |owner: &str| if owner.is_empty() { "nobody".to_owned() } else { format!("{}, which is gone", shown(owner)) };
+    text.extend(census.stale.iter().map(|(id, owner)| format!("{}  held by {}\n", shown(id), gone(owner))));
+    text.extend(census.blocked.iter().map(|(id, why)| format!("{}  {}\n", shown(id), shown(why))));
+    text += &format!("{}\n", shown(&capital(&meaning(verdict))));
     text
 }
 
@@ -88,12 +94,6 @@ pub(super) fn meaning(verdict: &Verdict) -> String {
 fn capital(text: &str) -> String {
     let mut chars = text.chars();
     chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
-}
-
-/// Titles come from files anybody may have written: what could command a terminal is shown instead of sent.
-fn plain(text: &str) -> String {
-    let shown = |c: char| if c.is_control() && c != '\n' && c != '\t' { c.escape_default().to_string() } else { c.to_string() };
-    text.chars().map(shown).collect()
 }
 
 fn data<T: Serialize + ?Sized>(value: &T) -> String {

@@ -14,6 +14,8 @@ pub(super) struct Source {
     /// Its file, or its program and label.
     pub(super) name: String,
     pub(super) owner: Owner,
+    /// Whether an agent asks, or something it started.
+    pub(super) for_agent: bool,
 }
 
 impl Source {
@@ -42,8 +44,13 @@ impl Source {
 
     fn open(spec: &QueueSpec, owner: Owner, context: &Context) -> Result<Self> {
         let at = At { project: context.project.root().to_owned(), env: context.env.clone() };
-        Ok(Self { queue: queue::open(spec, &at), name: spec.source.name(), owner })
+        Ok(Self { queue: queue::open(spec, &at), name: spec.source.name(), owner, for_agent: agent_asks(context).is_some() })
     }
+}
+
+/// Returns where an agent's context is, if one asks.
+fn agent_asks(context: &Context) -> Option<&String> {
+    context.env.get("AP_CONTEXT").filter(|path| !path.is_empty())
 }
 
 /// What we need of the `context.json` an agent was given.
@@ -63,7 +70,7 @@ struct Stage {
 impl AgentContext {
     /// Reads the file `AP_CONTEXT` names, if an agent asks.
     fn read(context: &Context) -> Result<Option<Self>> {
-        let Some(path) = context.env.get("AP_CONTEXT").filter(|path| !path.is_empty()) else { return Ok(None) };
+        let Some(path) = agent_asks(context) else { return Ok(None) };
         let wrong = |why: &dyn std::fmt::Display| {
             let hint = "AP_CONTEXT is set by `ap` for its agents; outside of one, unset it";
             Error::failed(format!("cannot tell which iteration this is from {path}: {why}")).hint(hint)

@@ -77,6 +77,7 @@ fn people_see_what_there_is() {
     "#);
     assert_snapshot!(world.person("show login"), @r"
     login  Add login
+    ready
 
     With a form.
 
@@ -117,7 +118,7 @@ fn an_agent_takes_a_task_and_closes_it() {
     ");
     assert_snapshot!(world.agent("auth", 4, "release login"), @r"
     stderr: task `login` is held by pipeline/auth/r1/3, not by pipeline/auth/r1/4, so it was not released
-    hint: `ap queue status` shows who holds what; a person may take one back with `--from OWNER`
+    hint: `ap queue status` shows who holds what; leave it to its holder
     exit 1
     ");
     assert_snapshot!(world.agent("auth", 4, "claim later"), @r"
@@ -288,4 +289,60 @@ fn an_agent_without_its_context_is_told() {
 fn queue_errors_keep_their_next_step() {
     let error = Error::from(QueueError { problem: Problem::Busy, what: "what".into(), next: "next".into() });
     assert_eq!((error.to_string().as_str(), error.help().as_deref(), error.code), ("what", Some("next"), ExitCode::Failed));
+}
+
+#[test]
+fn an_agent_takes_nothing_from_anybody() {
+    let world = World::new(&[("backlog.md", "- [ ] a (#a)\n")]);
+    world.agent("auth", 1, "claim a");
+    for owner in ["pipeline/auth/r1/1", "person/ann"] {
+        let told = world.agent("auth", 2, &format!("release a --from {owner}"));
+        assert!(told.contains("`--from` is for people") && told.ends_with("exit 2"), "{told}");
+    }
+    assert!(world.person("show a").contains("held by pipeline/auth/r1/1"));
+}
+
+#[test]
+fn a_task_is_shown_with_its_state_and_why_and_commands_no_terminal() {
+    let world = World::new(&[("backlog.md", "- [>] a \u{202e}b (#a)\n  be\u{200b}low\n- [x] c (#c)\n")]);
+    assert_snapshot!(world.person("show a"), @r"
+    a  a \u{202e}b
+    blocked: it is marked `[>]`, which is neither open nor done: write `[ ]` to open it
+
+    be\u{200b}low
+    exit 0
+    ");
+    assert_snapshot!(world.person("show c"), @r"
+    c  c
+    closed
+    exit 0
+    ");
+}
+
+#[test]
+fn a_label_is_for_the_session_it_names_and_no_other() {
+    let world = World::new(&[("backlog.md", "- [ ] a (#a)\n")]);
+    for flag in ["--file backlog.md", "--session other"] {
+        let told = world.person(&format!("label auth a {flag}"));
+        assert!(told.contains("not `--session` or `--file`") && told.ends_with("exit 2"), "{told}");
+    }
+}
+
+#[test]
+fn hints_are_commands_for_the_same_queue() {
+    let world = World::new(&[("backlog.md", "- [ ] a (#a)\n")]);
+    world.agent("auth", 1, "claim a");
+    assert_snapshot!(world.person("show b --session auth"), @"
+    stderr: there is no task `b` in <project>/backlog.md
+    hint: its text may have been edited: `ap queue ready --session auth` lists the ids; a task that ends in `(#name)` keeps its id
+    exit 1
+    ");
+    assert_snapshot!(world.person("release a --session auth"), @"
+    stderr: task `a` is held by pipeline/auth/r1/1, not by person/<me>, so it was not released
+    hint: `ap queue status --session auth` shows who holds what; a person may take one back with `--from OWNER`
+    exit 1
+    ");
+    assert_eq!(complete("a `ap queue ready` b", " --file 'c d'"), "a `ap queue ready --file 'c d'` b");
+    let whole = "`ap queue label x` or `ap queue close a --file b` or `-- y`";
+    assert_eq!(complete(whole, " --session auth"), whole);
 }

@@ -1,7 +1,7 @@
 //! Calls of `bd`: which are repeated, and what their answers mean.
 use super::issue::Issue;
 use crate::model::Env;
-use crate::queue::json::{self, Answer};
+use crate::queue::json::{self, Envelope};
 use crate::queue::program::{Program, Said};
 use crate::queue::{At, Owner, QueueError, Result};
 use camino::Utf8Path;
@@ -63,8 +63,8 @@ impl Bd {
     fn issues(&self, args: &[&str], owner: Option<&Owner>) -> Result<Vec<Issue>> {
         let said = self.call(args, owner)?;
         match json::answer(&said.stdout) {
-            Ok(Answer::Items(issues)) => Ok(issues),
-            Ok(Answer::Error(words)) => Err(self.failure(args, "an error", &words)),
+            Ok(Envelope::Items(issues)) => Ok(issues),
+            Ok(Envelope::Error(words)) => Err(self.failure(args, "an error", &words)),
             // Before 0.57 a refusal is an exit code of 0, nothing on stdout, and words on stderr.
             Err(_) if said.stdout.trim().is_empty() && !said.complaint().is_empty() => {
                 Err(self.failure(args, "no answer", &said.complaint()))
@@ -89,8 +89,8 @@ impl Bd {
         let said = self.program.call(&self.name, &args, &env, b"")?;
         let Some(failure) = said.failure() else { return Ok(said) };
         let words = match json::answer::<Issue>(&said.stdout) {
-            Ok(Answer::Error(words)) => words,
-            Ok(Answer::Items(_)) | Err(_) => said.complaint(),
+            Ok(Envelope::Error(words)) => words,
+            Ok(Envelope::Items(_)) | Err(_) => said.complaint(),
         };
         Err(self.failure(&args, &failure, &words))
     }

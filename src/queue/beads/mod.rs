@@ -109,7 +109,7 @@ impl Beads {
     }
 
     fn update(&self, id: &str, words: &[&str], owner: Option<&Owner>) -> Result<Vec<Issue>> {
-        let args: Vec<&str> = ["update", plain(id)?].into_iter().chain(words.iter().copied()).chain(["--json"]).collect();
+        let args: Vec<&str> = ["update", checked(id)?].into_iter().chain(words.iter().copied()).chain(["--json"]).collect();
         self.bd.write(&args, owner)
     }
 
@@ -181,7 +181,7 @@ impl Tracker for Beads {
     }
 
     fn one(&self, id: &str) -> Result<Task> {
-        let id = plain(id)?;
+        let id = checked(id)?;
         self.dialect()?;
         let issue = self.bd.read(&["show", id, "--json"])?.into_iter().find(|issue| issue.id == id);
         let issue = issue.ok_or_else(|| {
@@ -208,7 +208,7 @@ impl Tracker for Beads {
 
     fn close(&self, id: &str, owner: Option<&Owner>, reason: &str) -> Result<()> {
         let reason = if reason.trim().is_empty() { "done" } else { reason };
-        let now = self.bd.write(&["close", plain(id)?, "--reason", reason, "--json"], owner)?;
+        let now = self.bd.write(&["close", checked(id)?, "--reason", reason, "--json"], owner)?;
         check(&now, id, "be closed", |issue| issue.status == "closed")
     }
 
@@ -229,7 +229,7 @@ impl Tracker for Beads {
         };
         for id in &ids {
             self.one(id)?;
-            self.bd.tell(&["label", "add", plain(id)?, label, "--json"])?;
+            self.bd.tell(&["label", "add", checked(id)?, label, "--json"])?;
             let has = |issue: &Issue| issue.id == *id && issue.labels.iter().flatten().any(|has| has == label);
             if !self.bd.read(&["show", id, "--json"])?.iter().any(has) {
                 return Err(QueueError::protocol(
@@ -248,7 +248,7 @@ impl Tracker for Beads {
         let name = owner.to_string();
         for issue in self.in_progress()?.into_iter().filter(|issue| issue.assignee.as_deref() == Some(&name)) {
             // A claim without a lease is refused, and needs none.
-            let _ = self.bd.write(&["heartbeat", plain(&issue.id)?, "--json"], Some(owner));
+            let _ = self.bd.write(&["heartbeat", checked(&issue.id)?, "--json"], Some(owner));
         }
         Ok(())
     }
@@ -274,7 +274,7 @@ impl Tracker for Beads {
 }
 
 /// Returns an id that cannot be taken for an option.
-fn plain(id: &str) -> Result<&str> {
+fn checked(id: &str) -> Result<&str> {
     let fits = !id.is_empty() && !id.starts_with('-') && !id.contains(|c: char| c.is_whitespace() || c.is_control());
     fits.then_some(id).ok_or_else(|| QueueError::rejected(format!("`{}` is no id", id.escape_debug()), "`ap queue ready` lists the ids"))
 }

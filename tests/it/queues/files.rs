@@ -185,6 +185,17 @@ fn what_we_keep_beside_the_file_ignores_itself_in_git() {
 }
 
 #[test]
+fn a_run_that_joins_is_out_of_git_from_the_start() {
+    use agent_pipelines::store::layout::Project;
+    for name in ["backlog.md", "prd.json"] {
+        let world = provider(name).open(&["a"]);
+        let project = Project::new(world.stage.at().project);
+        agent_pipelines::queue::join(&*world.queue, &"s".parse().unwrap(), &"r1".parse().unwrap(), &project).unwrap();
+        assert_eq!(fs_err::read_to_string(path(&world).with_file_name(".agent-pipelines/.gitignore")).unwrap(), "*\n");
+    }
+}
+
+#[test]
 fn looking_changes_nothing() {
     for name in ["backlog.md", "prd.json"] {
         let world = provider(name).open(&["a"]);

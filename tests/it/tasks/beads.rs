@@ -139,3 +139,13 @@ fn agents_that_call_bd_themselves_act_as_their_iteration() {
     let claimed = fs_err::read_to_string(tasks.project.outside().join("claimed.json")).expect("it was claimed");
     assert!(claimed.contains("pipeline/s/"), "{claimed}");
 }
+
+#[test]
+fn a_mistyped_id_labels_nothing() {
+    let tasks = Tasks::beads(&["one", "two"], "1.0.5");
+    let ready = tasks.queue(&["ready"]);
+    let id = |at: usize| ready[at]["id"].as_str().expect("an id").to_owned();
+    tasks.project.ap(&["queue", "label", "other", &id(0), "t-nope", &id(1)]).expect(1).says(&["t-nope"]);
+    assert!(!tasks.bd(&["list", "--all", "--json"]).contains("pipeline/other"));
+    tasks.project.ap(&["queue", "label", "other", &id(0), &id(1)]).expect(0).says(&[&id(0), &id(1)]);
+}

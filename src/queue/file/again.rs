@@ -1,0 +1,69 @@
+//! Finds a held task again whose text somebody has changed, so that nobody else begins on the same line.
+use super::{Item, Mark};
+use crate::queue::QueueError;
+use crate::queue::claims::{Claims, Held, Spot};
+
+impl Spot {
+    /// Returns where a task is among the others.
+    pub(super) fn of(items: &[Item], at: usize) -> Self {
+        let title = |at: usize| items.get(at).map(|item| item.title.clone());
+        Self { nth: at, after: at.checked_sub(1).and_then(title), before: title(at + 1) }
+    }
+}
+
+/// Gives held tasks that are still there under another text the id they were claimed by, and returns the ids of those
+/// that are not there. Where it cannot be told, nobody may take what could be meant.
+pub(super) fn find_again(items: &mut [Item], claims: &Claims) -> Vec<String> {
+    let lost: Vec<(&String, &Held)> = claims.all().filter(|(id, _)| items.iter().all(|item| item.id != **id)).collect();
+    let found: Vec<Vec<usize>> = lost.iter().map(|(_, held)| candidates(items, held, claims)).collect();
+    let mut gone = Vec::new();
+    for ((id, held), at) in lost.iter().zip(&found) {
+        match at.as_slice() {
+            [only] if found.iter().flatten().filter(|other| *other == only).count() == 1 => {
+                items[*only].now = Some(std::mem::replace(&mut items[*only].id, (*id).clone()));
+            }
+            several => {
+                gone.push((*id).clone());
+                for &at in several {
+                    let why = format!("may be “{}”, which {} holds, reworded: end its line with `(#name)`", held.title, held.owner);
+                    if items[at].mark == Mark::Open {
+                        items[at].mark = Mark::Blocked(why);
+                    }
+                }
+            }
+        }
+    }
+    gone
+}
+
+/// Says what a held task reads now, if it was claimed by another id and hardly a word is left of it: it may be another
+/// task that was put in its place, and must not be closed unseen.
+pub(super) fn hardly_the_same(item: &Item, id: &str, claims: &Claims) -> Option<QueueError> {
+    let (now, held) = (item.now.as_ref()?, claims.of(id)?);
+    (!similar(&item.title, &held.title)).then(|| {
+        let what = format!("task `{id}` was “{}” when it was claimed, and its line reads “{}” now", held.title, item.title);
+        let next = format!("if that is done too, close it as `{now}`; if it is another task, give it back with `ap queue release {now}`");
+        QueueError::rejected(what, next)
+    })
+}
+
+fn candidates(items: &[Item], held: &Held, claims: &Claims) -> Vec<usize> {
+    let Some(spot) = &held.spot else { return Vec::new() };
+    let could_be = |at: &usize| {
+        let (item, now) = (&items[*at], Spot::of(items, *at));
+        let same = !held.title.is_empty() && words(&item.title).eq(words(&held.title));
+        let there = (&now.after, &now.before) == (&spot.after, &spot.before) || now.nth == spot.nth && similar(&item.title, &held.title);
+        claims.of(&item.id).is_none() && (same || !item.named && there)
+    };
+    (0..items.len()).filter(could_be).collect()
+}
+
+/// Whether two titles share half the words of the shorter one.
+fn similar(a: &str, b: &str) -> bool {
+    let shared = words(a).filter(|word| words(b).any(|other| other == *word)).count();
+    shared > 0 && shared * 2 >= words(a).count().min(words(b).count())
+}
+
+fn words(title: &str) -> impl Iterator<Item = &str> {
+    title.split_whitespace()
+}

@@ -1,0 +1,70 @@
+//! What the file and the claims beside it tell together.
+use super::{BY_HAND, Item, Mark, Tasks, lookup};
+use crate::model::{Census, Task, TaskState as State};
+use crate::queue::Owner;
+use crate::queue::claims::Claims;
+
+/// An agent's own task first, then the first ready one.
+pub(super) fn choose<'a>(items: &'a [Item], claims: &Claims, owner: &Owner) -> Option<&'a Item> {
+    let own = |item: &&Item| item.mark != Mark::Closed && claims.owner(&item.id).as_ref() == Some(owner);
+    let held = matches!(owner, Owner::Agent { .. }).then(|| items.iter().find(own)).flatten();
+    held.or_else(|| items.iter().find(|item| state(item, claims) == State::Ready))
+}
+
+pub(super) fn state(item: &Item, claims: &Claims) -> State {
+    match &item.mark {
+        Mark::Closed => State::Closed,
+        _ if claims.of(&item.id).is_some() => State::Held,
+        Mark::Begun => State::Held,
+        Mark::Blocked(_) => State::Blocked,
+        Mark::Open if claims.parked(&item.id).is_some() => State::Blocked,
+        Mark::Open => State::Ready,
+    }
+}
+
+pub(super) fn task(item: &Item, claims: &Claims) -> Task {
+    let state = state(item, claims);
+    let Item { id, title, body, acceptance, priority, .. } = item.clone();
+    let holder = || claims.of(&id).map_or_else(|| BY_HAND.to_owned(), |held| held.owner.clone());
+    let owner = (state == State::Held).then(holder);
+    let why = match (&item.mark, state) {
+        (Mark::Blocked(why), State::Blocked) => Some(why.clone()),
+        (_, State::Blocked) => claims.parked(&id).cloned(),
+        (_, State::Ready | State::Held | State::Closed) => None,
+    };
+    Task { id, title, body, acceptance, priority, state, owner, why }
+}
+
+pub(super) fn count(tasks: &Tasks, claims: &Claims, alive: &dyn Fn(&Owner) -> bool) -> Census {
+    let mut census = Census::default();
+    let claimed = |census: &mut Census, id: &str, holder: &str| match Owner::read(holder) {
+        owner @ Owner::Agent { .. } if !alive(&owner) => census.stale.push((id.to_owned(), holder.to_owned())),
+        Owner::Agent { .. } | Owner::Other(_) => census.held.push((id.to_owned(), holder.to_owned())),
+    };
+    // Whoever deletes the line of a task has not done it.
+    for (id, held) in tasks.gone.iter().filter_map(|id| claims.of(id).map(|held| (id, held))) {
+        census.total += 1;
+        claimed(&mut census, id, &held.owner);
+    }
+    for (id, title) in claims.missing().iter().filter(|(id, _)| lookup(&tasks.items, id).is_none()) {
+        census.total += 1;
+        let close = format!("`ap queue close {id} --file '{}'`", tasks.file);
+        let why = format!("“{title}” is not in the file any more, though nobody closed it: put it back, or {close}");
+        census.blocked.push((id.clone(), why));
+    }
+    for item in &tasks.items {
+        census.total += 1;
+        let id = item.id.clone();
+        match (&item.mark, claims.of(&item.id)) {
+            (Mark::Closed, _) => census.closed += 1,
+            (_, Some(held)) => claimed(&mut census, &id, &held.owner),
+            (Mark::Begun, None) => census.held.push((id, BY_HAND.to_owned())),
+            (Mark::Blocked(why), None) => census.blocked.push((id, why.clone())),
+            (Mark::Open, None) => match claims.parked(&id) {
+                Some(why) => census.blocked.push((id, why.clone())),
+                None => census.ready.push(id),
+            },
+        }
+    }
+    census
+}
