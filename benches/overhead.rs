@@ -217,7 +217,7 @@ impl Scratch {
         let (me, now) = (process::me(), clock::now());
         let holder = Holder { session: name.clone(), pid: me.pid, started_at: now, process: me.clone() };
         let lock = SessionLock::try_acquire(&project.lock(&name), &holder).unwrap().unwrap();
-        let mut session = Session::create(&project, &plan, lock, now).unwrap();
+        let mut session = Session::create(project.session(&plan.session), &plan, Some(lock), now).unwrap();
         for iteration in 1..=iterations {
             let cursor = Cursor { node: 0, iteration, attempt: 1 };
             let status = Status {

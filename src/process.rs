@@ -41,9 +41,14 @@ pub fn send(process: &ProcessId, signal: Signal) -> bool {
 
 /// Returns the live processes whose environment holds `NAME=value`, other than us: an agent's whole family, wherever it moved.
 pub fn marked(name: &str, value: &str) -> Vec<ProcessId> {
+    marked_by(name, |found| found == value)
+}
+
+/// Returns the live processes whose environment holds a variable with a value that is meant, other than us.
+pub fn marked_by(name: &str, is_meant: impl Fn(&str) -> bool) -> Vec<ProcessId> {
     platform::marked(&[name])
         .into_iter()
-        .filter(|(_, values)| values.iter().any(|found| found == value))
+        .filter(|(_, values)| values.iter().any(|found| is_meant(found)))
         .map(|(process, _)| process)
         .collect()
 }

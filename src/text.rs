@@ -34,7 +34,7 @@ pub fn count(number: impl Display, noun: &str) -> String {
     let number = number.to_string();
     let ending = match number.as_str() {
         "1" => "",
-        _ if noun.ends_with('s') => "es",
+        _ if noun.ends_with(['s', 'h']) => "es",
         _ => "s",
     };
     format!("{number} {noun}{ending}")

@@ -1,5 +1,5 @@
 //! One line per loop and pipeline, for every command that lists them.
-use crate::plan::{self, Node, Origin, Overrides, Plan, PlanKind, Problem, Request, Severity};
+use crate::plan::{self, Node, Origin, Overrides, Plan, PlanKind, Problem, Request, Severity, Step};
 use crate::store::layout::Project;
 use crate::store::library::{Entry, Library};
 use crate::termination::Termination;
@@ -65,8 +65,18 @@ fn request(project: &Project) -> Request {
 /// Says when a plan ends.
 pub fn ends(plan: &Plan) -> String {
     match plan.nodes.as_slice() {
-        [node] => node_ends(node),
-        nodes => nodes.iter().map(|node| format!("{} {}", node.id, most(node))).collect::<Vec<_>>().join(", then "),
+        [Step::Node(node)] => node_ends(node),
+        steps => steps.iter().map(step_ends).collect::<Vec<_>>().join(", then "),
+    }
+}
+
+fn step_ends(step: &Step) -> String {
+    match step {
+        Step::Node(node) => format!("{} {}", node.id, most(node)),
+        Step::Block(block) => {
+            let names: Vec<&str> = block.branches.iter().map(|branch| branch.name.as_str()).collect();
+            format!("{} side by side: {}", block.id, names.join(", "))
+        }
     }
 }
 

@@ -141,7 +141,7 @@ pub fn wait(args: &WaitArgs, context: &Context) -> Result<ExitCode> {
             out(format!("Session '{}' {}\n", args.session, report::ending(ending)))?;
             Ok(report::exit_code(ending))
         }
-        Phase::New | Phase::Ready | Phase::Running | Phase::Exited { .. } | Phase::Waiting { .. } => {
+        Phase::New | Phase::Ready | Phase::Running | Phase::Parallel | Phase::Exited { .. } | Phase::Waiting { .. } => {
             Err(Error::failed(report::failure(&there)).hint(report::ways_on(&there)))
         }
     }

@@ -3,9 +3,10 @@ use super::catalog;
 use super::context::Context;
 use super::said::{self, Said};
 use crate::error::{Error, ExitCode, Result};
-use crate::model::{Cursor, NodeId, SessionName};
+use crate::model::{Cursor, SessionName};
 use crate::plan::template::{self, Scope};
-use crate::plan::{Invalid, Node, Plan, PlanKind, Problem, QueueSource, Request, Shown, compile};
+use crate::plan::{Branch, Invalid, Node, Plan, PlanKind, Problem, QueueSource, Request, Shown, Step, compile};
+use crate::store::layout::RunDir;
 use crate::store::{inputs, library};
 use crate::text::count;
 use crate::ui::{self, style, table};
@@ -42,7 +43,7 @@ struct Preview {
 /// A node's prompt as its first agent gets it.
 #[derive(Debug, Serialize)]
 struct Prompt {
-    node: NodeId,
+    node: String,
     /// Where it will be kept.
     file: String,
     text: String,
@@ -79,16 +80,48 @@ fn preview(args: &Args, context: &Context) -> Result<Preview> {
     let invalid = |problems| Error::diagnostic(ExitCode::Usage, Invalid::new(format!("{} `{}`", library::word(kind), args.name), problems));
     let (mut plan, warnings) = compile(&sources, &request, &overrides).map_err(invalid)?;
     plan.inputs = inputs::expand(context.project.root(), &plan.inputs)?;
-    let prompts = (0..).zip(&plan.nodes).map(|(index, node)| prompt(&plan, index, node, context)).collect::<Result<_>>()?;
-    Ok(Preview { max_agents: plan.nodes.iter().map(|node| u64::from(node.max_iterations)).sum(), prompts, warnings, plan })
+    let run = context.project.session(&plan.session);
+    let prompts = seats(&plan, &run).iter().map(|seat| prompt(&plan, seat)).collect::<Result<_>>()?;
+    Ok(Preview { max_agents: plan.all_nodes().map(|node| u64::from(node.max_iterations)).sum(), prompts, warnings, plan })
+}
+
+/// A node and where it will run.
+struct Seat<'a> {
+    run: RunDir,
+    /// Of the node within that run directory.
+    index: u32,
+    node: &'a Node,
+    /// `duel/claude` for a node of a branch.
+    branch: Option<String>,
+}
+
+fn seats<'a>(plan: &'a Plan, run: &RunDir) -> Vec<Seat<'a>> {
+    let of_step = |(index, step): (u32, &'a Step)| match step {
+        Step::Node(node) => vec![Seat { run: run.clone(), index, node, branch: None }],
+        Step::Block(block) => {
+            let of_branch = |branch: &'a Branch| {
+                let run = run.branch(index, &block.id, &branch.name);
+                let name = format!("{}/{}", block.id, branch.name);
+                (0..).zip(&branch.nodes).map(move |(index, node)| Seat { run: run.clone(), index, node, branch: Some(name.clone()) })
+            };
+            block.branches.iter().flat_map(of_branch).collect()
+        }
+    };
+    (0..).zip(&plan.nodes).flat_map(of_step).collect()
+}
+
+impl Seat<'_> {
+    fn name(&self) -> String {
+        self.branch.as_ref().map_or_else(|| self.node.id.to_string(), |branch| format!("{branch}/{}", self.node.id))
+    }
 }
 
 /// Renders a node's first prompt with the paths the runner would use.
-fn prompt(plan: &Plan, index: u32, node: &Node, context: &Context) -> Result<Prompt> {
-    let run = context.project.session(&plan.session);
-    let stage = run.stage(index, &node.id);
-    let files = run.iteration(Cursor::before(index).next_iteration(), &node.id);
-    let progress = if plan.nodes.len() == 1 { run.progress() } else { stage.join("progress.md") };
+fn prompt(plan: &Plan, seat: &Seat<'_>) -> Result<Prompt> {
+    let Seat { run, node, .. } = seat;
+    let stage = run.stage(seat.index, &node.id);
+    let files = run.iteration(Cursor::before(seat.index).next_iteration(), &node.id);
+    let progress = if plan.nodes.len() == 1 || seat.branch.is_some() { run.progress() } else { stage.join("progress.md") };
     let (ctx, status, output) = (files.context(), files.status(), stage.join("output.md"));
     let scope = Scope {
         session: plan.session.as_str(),
@@ -103,7 +136,7 @@ fn prompt(plan: &Plan, index: u32, node: &Node, context: &Context) -> Result<Pro
         inputs: &|node| node.map_or_else(|| "(what the earlier node wrote)".to_owned(), |node| format!("(what node {node} wrote)")),
     };
     let text = template::render(&node.prompt, &|name| scope.value(name)).map_err(|unknown| Error::usage(&unknown).hint(unknown.hint()))?;
-    Ok(Prompt { node: node.id.clone(), file: files.prompt().to_string(), text })
+    Ok(Prompt { node: seat.name(), file: files.prompt().to_string(), text })
 }
 
 fn show(preview: &Preview, context: &Context) -> Result<()> {
@@ -112,13 +145,15 @@ fn show(preview: &Preview, context: &Context) -> Result<()> {
     ui::out(format!("{}  session {}, {} ({origin})", style::heading(&name), plan.session, plan.source.path))?;
     ui::out(format!("At most {}, retries of crashed ones aside.", count(preview.max_agents, "agent")))?;
     ui::out(format!("Everything is kept in {}\n", context.project.session(&plan.session).root()))?;
-    let row = |node: &Node| {
+    let seats = seats(plan, &context.project.session(&plan.session));
+    let row = |seat: &Seat<'_>| {
+        let node = seat.node;
         let agent = format!("{} {}", node.agent.provider_name(), node.agent.model);
         let missing = |source: &QueueSource| source.path().filter(|path| !path.is_file()).map_or("", |_| " (not there yet)");
         let queue = node.queue.as_ref().map_or_else(String::new, |queue| format!("{}{}", queue.source.name(), missing(&queue.source)));
-        [node.id.to_string(), node.template.clone(), agent, catalog::node_ends(node), pause(node.delay_ms), queue]
+        [seat.name(), node.template.clone(), agent, catalog::node_ends(node), pause(node.delay_ms), queue]
     };
-    ui::out(table::table(["NODE", "LOOP", "AGENT", "ENDS", "PAUSE", "QUEUE"], plan.nodes.iter().map(row)))?;
+    ui::out(table::table(["NODE", "LOOP", "AGENT", "ENDS", "PAUSE", "QUEUE"], seats.iter().map(row)))?;
     if let Some(origins) = said::origins(plan) {
         ui::out(format!("\n{origins}"))?;
     }

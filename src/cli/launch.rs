@@ -44,7 +44,8 @@ fn drive(session: Session, around: Surroundings) -> Result<ExitCode> {
 pub(super) fn in_window(door: &Utf8Path) -> Result<ExitCode> {
     crash::role("runner");
     let (launch, line) = launch::fetch(door)?;
-    let around = Surroundings::new(Project::new(launch.project), launch.exe, launch.env);
+    let mut around = Surroundings::new(Project::new(launch.project), launch.exe, launch.env);
+    around.mux = Some(Tmux::new(around.env.get("AP_TMUX_SOCKET").cloned(), true));
     let run_dir = around.project.session(&launch.wanted.plan.session);
     log::to_file(&run_dir.log(), around.env.get("AP_LOG").map(String::as_str));
     match take(&around.project, &launch.wanted) {

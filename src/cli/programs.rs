@@ -30,7 +30,7 @@ pub(super) fn warnings(mut plan: Plan, context: &Context) -> Result<Vec<Problem>
 fn missing(plan: &Plan, around: &Surroundings) -> Vec<Problem> {
     let mut found: Vec<Problem> = Vec::new();
     let mut looked: Vec<&str> = Vec::new();
-    for (node, agent) in plan.nodes.iter().flat_map(|node| node.agent.chain().chain(&node.judge).map(move |agent| (node, agent))) {
+    for (node, agent) in plan.all_nodes().flat_map(|node| node.agent.chain().chain(&node.judge).map(move |agent| (node, agent))) {
         if agent.provider == Provider::Scripted || looked.contains(&agent.program.as_str()) {
             continue;
         }

@@ -141,7 +141,7 @@ fn resume(name: &str, session: &SessionName, max: Option<u32>, flags: &Flags, co
 
 /// Refuses permissions that an agent of the plan cannot be held to.
 fn may(plan: &Plan, mode: PermissionMode) -> Result<()> {
-    let agents = plan.nodes.iter().flat_map(|node| node.agent.chain());
+    let agents = plan.all_nodes().flat_map(|node| node.agent.chain());
     match agents.filter_map(|agent| Some((agent, agent.refuses(mode)?))).next() {
         None => Ok(()),
         Some((agent, reason)) => Err(Error::usage(format!("provider `{}` cannot do `{}`: {reason}", agent.provider_name(), mode.name()))),

@@ -4,6 +4,7 @@ use crate::clock;
 use crate::engine::{Phase, StateView};
 use crate::error::{Error, ExitCode, Result};
 use crate::model::{SessionName, Task};
+use crate::plan::{Branch, Step};
 use crate::process::{self, Liveness};
 use crate::store::layout::Project;
 use crate::store::session::{Glance, glance, is_running, names};
@@ -97,10 +98,15 @@ fn in_words(there: &Glance, standing: &str, next: Option<&str>, context: &Contex
     line("Session", &format!("{}  ({})", view.session, view.pipeline));
     line("Status", standing);
     if there.plan.nodes.len() > 1 {
-        let name = there.state.node(&there.plan).map_or("-", |node| node.id.as_str());
+        let name = there.state.step(&there.plan).map_or("-", |step| step.id().as_str());
         line("Stage", &format!("{name}  ({} of {})", view.current_stage + 1, there.plan.nodes.len()));
     }
-    line("Iteration", &format!("{} of at most {}, {} completed", view.iteration, view.max_iterations, view.iteration_completed));
+    match there.state.step(&there.plan).and_then(Step::block) {
+        Some(block) => block.branches.iter().for_each(|branch| line("Branch", &branch_line(branch, there))),
+        None => {
+            line("Iteration", &format!("{} of at most {}, {} completed", view.iteration, view.max_iterations, view.iteration_completed));
+        }
+    }
     if let Some(task) = &there.state.task {
         line("Task", &text::clean(&format!("{}: {}", task.id, task.title)));
     }
@@ -124,6 +130,13 @@ fn in_words(there: &Glance, standing: &str, next: Option<&str>, context: &Contex
     text
 }
 
+/// Says how far a branch is, as far as its session has heard.
+fn branch_line(branch: &Branch, there: &Glance) -> String {
+    let Some(report) = there.state.branches.get(&branch.name) else { return format!("{}: about to start", branch.name) };
+    let how = report.ending.as_ref().map_or_else(|| "at work".to_owned(), report::ending);
+    format!("{}: {how}; {} done, ${:.2}", branch.name, text::count(report.iterations, "iteration"), report.usage.cost_usd)
+}
+
 /// Answers the question people have: what happens now, and what would end it.
 fn doing(there: &Glance, standing: &str, now: Timestamp) -> String {
     let state = &there.state;
@@ -131,6 +144,12 @@ fn doing(there: &Glance, standing: &str, now: Timestamp) -> String {
         (Phase::Ended { ending }, _) => report::ending(ending),
         (_, "crashed") => "nothing: its runner is gone".to_owned(),
         (_, "paused") => "paused; `ap continue` goes on".to_owned(),
+        (Phase::Parallel, _) => {
+            let left = there.plan.block(state.cursor.node).map_or(0, |block| block.branches.len());
+            let ended = state.branches.values().filter(|report| report.ending.is_some()).count();
+            let then = if state.pausing { ", then paused" } else { "" };
+            format!("{} at work side by side{then}", text::count(left.saturating_sub(ended), "branch"))
+        }
         (Phase::Running, _) => {
             let then = if state.pausing { ", then paused" } else { "" };
             let since = state.iteration_started.map_or_else(String::new, |at| format!(" for {}", duration::short(now.duration_since(at))));
@@ -200,7 +219,7 @@ fn row(project: &Project, session: SessionName) -> Option<Row> {
                 pipeline: there.plan.name.clone(),
                 standing: report::standing(&there, alive),
                 alive,
-                stage: there.state.node(&there.plan).or(there.plan.nodes.last()).map(|node| node.id.to_string()),
+                stage: there.state.step(&there.plan).or(there.plan.nodes.last()).map(|step| step.id().to_string()),
                 iteration: view.iteration,
                 iteration_completed: view.iteration_completed,
                 max_iterations: view.max_iterations,

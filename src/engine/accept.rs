@@ -30,6 +30,12 @@ pub fn accept(plan: &Plan, state: &State, input: &Input, now: Timestamp) -> Opti
         }
         Input::TaskClaimed { cursor, task } => (state.awaits_claim(plan) && *cursor == state.next_attempt())
             .then(|| Event::TaskClaimed { cursor: *cursor, task: task.clone() }),
+        Input::BranchReported { step, branch, report } => {
+            let known = state.branches.get(branch);
+            let news = known.is_none_or(|known| known.seq < report.seq && known.ending.is_none());
+            let ours = state.phase == Phase::Parallel && *step == state.cursor.node && news;
+            ours.then(|| Event::BranchReported { step: *step, branch: branch.clone(), report: report.clone() })
+        }
         Input::Woke => matches!(&state.phase, Phase::Waiting { until, .. } if *until <= now).then_some(Event::WaitEnded),
     }
 }
@@ -54,6 +60,6 @@ fn requested(state: &State, request: &Request) -> Option<Event> {
         (_, Request::Continue) if state.pausing => Some(Event::ContinueRequested),
         // The loop's own delay is not worth skipping; the other waits may be over sooner than we think.
         (Phase::Waiting { reason, .. }, Request::Continue) => (*reason != WaitReason::Delay).then_some(Event::WaitEnded),
-        (Phase::Ready | Phase::Running | Phase::Exited { .. }, Request::Continue) => None,
+        (Phase::Ready | Phase::Running | Phase::Parallel | Phase::Exited { .. }, Request::Continue) => None,
     }
 }

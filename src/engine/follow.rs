@@ -1,8 +1,9 @@
 //! The fact that follows from the state alone.
+use super::block;
 use super::retry::{backoff, queue_poll};
 use super::{Phase, State};
 use crate::model::{Ending, Event, Outcome, Verdict, WaitReason};
-use crate::plan::{Node, Plan, PlanKind, Provider};
+use crate::plan::{Node, Plan, PlanKind, Provider, Step};
 use crate::termination::gate::MOST_BROKEN;
 use crate::termination::{Answer, Termination};
 use crate::text::count;
@@ -14,6 +15,7 @@ use jiff::{SignedDuration, Timestamp};
 pub fn follow(plan: &Plan, state: &State, now: Timestamp) -> Option<Event> {
     match &state.phase {
         Phase::New | Phase::Running | Phase::Ended { .. } => None,
+        Phase::Parallel => block::over(state, plan.block(state.cursor.node)?, exhausted(plan, state, now)),
         Phase::Ready | Phase::Exited { .. } if state.awaits_queue(plan) => None,
         Phase::Ready | Phase::Exited { .. } | Phase::Waiting { .. } if state.stopping.is_some() => {
             let by = state.stopping.clone().unwrap_or_default();
@@ -21,10 +23,14 @@ pub fn follow(plan: &Plan, state: &State, now: Timestamp) -> Option<Event> {
         }
         Phase::Waiting { .. } => None,
         Phase::Exited { outcome } => after_attempt(plan, state, outcome, now),
-        Phase::Ready => {
-            let Some(node) = state.node(plan) else { return Some(finish(all_done(plan, state))) };
-            advance(plan, state, node, now)
-        }
+        Phase::Ready => match state.step(plan) {
+            None => Some(finish(all_done(plan, state))),
+            Some(Step::Node(node)) => advance(plan, state, node, now),
+            Some(Step::Block(_)) => match exhausted(plan, state, now) {
+                Some(limit) => Some(finish(Ending::LimitReached { limit })),
+                None => (!state.pausing).then(|| Event::BlockStarted { cursor: state.next_attempt() }),
+            },
+        },
     }
 }
 
@@ -206,8 +212,10 @@ fn queue_wait(state: &State, node: &Node, now: Timestamp) -> Result<Timestamp, u
 /// A node that ran out of iterations is how pipelines are bounded, except that a queue with tasks left, or work that does
 /// not pass, is unfinished.
 fn all_done(plan: &Plan, state: &State) -> Ending {
-    let unfinished =
-        plan.nodes.iter().zip(&state.finished).find(|(node, done)| node.termination.needs_goal() && !done.ending.reached_goal());
+    let steps = plan.nodes.iter().zip(&state.finished);
+    let unfinished = steps
+        .filter_map(|(step, done)| Some((step.node()?, done)))
+        .find(|(node, done)| node.termination.needs_goal() && !done.ending.reached_goal());
     match (unfinished, state.finished.last()) {
         (Some((node, done)), _) => Ending::LimitReached {
             limit: format!("node `{}` used all its {} iterations before {}", node.id, done.iterations, goal(&node.termination)),
@@ -230,10 +238,10 @@ fn agent_name(state: &State, node: &Node) -> &'static str {
     }
 }
 
-fn fail(error: String, hint: String) -> Event {
+pub(super) fn fail(error: String, hint: String) -> Event {
     finish(Ending::Failed { error, hint })
 }
 
-fn finish(ending: Ending) -> Event {
+pub(super) fn finish(ending: Ending) -> Event {
     Event::SessionFinished { ending }
 }

@@ -5,6 +5,7 @@
 //! Starting, resuming and recovering are all the same: fold the journal, ask `follow` until it is
 //! silent, ask `pending`, make it so.
 mod accept;
+mod block;
 mod chain;
 mod follow;
 mod pending;

@@ -1,7 +1,7 @@
 //! What the state asks for: what should be in flight, and what stands in the way of the next attempt.
 use super::{Phase, State};
-use crate::model::{Change, Cursor, Effect, Outcome, Verdict};
-use crate::plan::{Guardrails, Node, Plan};
+use crate::model::{Change, Cursor, Effect, Orders, Outcome, Verdict};
+use crate::plan::{Guardrails, Node, Plan, Step};
 use crate::termination::gate::MOST_BROKEN;
 use crate::termination::{Answer, Evidence};
 use jiff::{SignedDuration, Timestamp};
@@ -17,6 +17,7 @@ impl State {
                 Some(gate) => Some(Effect::AskGate(self.cursor, gate)),
                 None => self.awaits_claim(plan).then(|| Effect::ClaimTask(self.next_attempt())),
             },
+            Phase::Parallel => Some(Effect::RunBlock(self.cursor)),
             Phase::Waiting { until, .. } => Some(Effect::WaitUntil(*until)),
             Phase::New | Phase::Ended { .. } => None,
         }
@@ -31,7 +32,7 @@ impl State {
             Phase::Ready if self.stopping.is_some() => node.claims(),
             Phase::Ready if self.pausing => node.claims(),
             Phase::Ready => node.check_before || node.termination.asks_queue() || self.cursor.iteration > 0,
-            Phase::New | Phase::Running | Phase::Waiting { .. } | Phase::Ended { .. } => false,
+            Phase::New | Phase::Running | Phase::Parallel | Phase::Waiting { .. } | Phase::Ended { .. } => false,
         };
         node.queue.is_some() && asks && self.verdict.is_none()
     }
@@ -92,9 +93,19 @@ impl State {
         self.pausing && self.stopping.is_none() && matches!(self.phase, Phase::Ready | Phase::Exited { .. })
     }
 
-    /// Returns the current node, or nothing when all are done.
-    pub fn node<'a>(&self, plan: &'a Plan) -> Option<&'a Node> {
+    /// Returns the current step, or nothing when all are done.
+    pub fn step<'a>(&self, plan: &'a Plan) -> Option<&'a Step> {
         plan.nodes.get(self.cursor.node as usize)
+    }
+
+    /// Returns the current node; nothing when all are done, or in a parallel block.
+    pub fn node<'a>(&self, plan: &'a Plan) -> Option<&'a Node> {
+        self.step(plan)?.node()
+    }
+
+    /// Returns what the branches of the current block are to do.
+    pub fn orders(&self) -> Orders {
+        Orders { stop: self.stopping.clone(), cut: self.cut.clone(), pause: self.pausing }
     }
 
     /// Returns the session's bounds, with what a person has changed since the start.

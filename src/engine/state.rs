@@ -1,8 +1,8 @@
 //! The fold of the journal.
 use super::Limited;
 use crate::model::{
-    Change, Cursor, Decision, Ending, Event, GateVerdict, NodeEnding, NodeId, Outcome, ProcessId, RunId, SessionName, Status, Task, Usage,
-    Verdict, WaitReason,
+    BranchReport, Change, Cursor, Decision, Ending, Event, GateVerdict, NodeEnding, NodeId, Outcome, ProcessId, RunId, SessionName, Status,
+    Task, Usage, Verdict, WaitReason,
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -50,6 +50,12 @@ pub struct State {
     /// Who said something last, and what.
     #[serde(default)]
     pub last_gate: Option<(String, GateVerdict)>,
+    /// How far the branches of the current block are.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub branches: BTreeMap<NodeId, BranchReport>,
+    /// Why the branches are to end as soon as their agents do.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cut: Option<String>,
     /// A pause was asked for; the session holds as soon as no agent runs.
     pub pausing: bool,
     /// Who asked for a stop.
@@ -83,6 +89,8 @@ pub enum Phase {
     Ready,
     /// An agent should be running.
     Running,
+    /// The branches of a block should be running.
+    Parallel,
     /// An agent ended; what follows has not been drawn yet.
     Exited {
         outcome: Outcome,
@@ -182,6 +190,9 @@ impl State {
                 self.promises.clone_from(promises);
                 self.end_attempt(*cursor, outcome, *usage, at);
             }
+            Event::BlockStarted { cursor } => self.begin_block(*cursor, at),
+            Event::BranchReported { branch, report, .. } => self.hear(branch, report),
+            Event::BlockCut { limit } => self.cut = Some(limit.clone()),
             Event::GateAnswered { gate, name, verdict, usage } => {
                 self.usage += *usage;
                 self.tally.broken = if matches!(verdict, GateVerdict::Broken { .. }) { self.tally.broken + 1 } else { 0 };
@@ -226,11 +237,14 @@ impl State {
             // What was said before may not know of a task that is being taken at this moment.
             Event::StopRequested { by } => (self.stopping, self.verdict) = (Some(by.clone()), None),
             Event::NodeFinished { node, id, ending } => {
-                self.finished.push(NodeDone { id: id.clone(), iterations: self.tally.iterations, ending: ending.clone(), at });
+                let of_branches: u32 = self.branches.values().map(|report| report.iterations).sum();
+                let iterations = self.tally.iterations + of_branches;
+                self.finished.push(NodeDone { id: id.clone(), iterations, ending: ending.clone(), at });
                 self.cursor = Cursor::before(node + 1);
                 (self.tally, self.max_iterations, self.verdict, self.task) = (Tally::default(), None, None, None);
                 (self.fallback, self.agent) = (0, String::new());
                 (self.promises, self.gates, self.last_gate) = (Vec::new(), BTreeMap::new(), None);
+                (self.branches, self.cut) = (BTreeMap::new(), None);
                 self.phase = Phase::Ready;
             }
             Event::SessionFinished { ending } => {
@@ -251,6 +265,23 @@ impl State {
         (self.promises, self.gates) = (Vec::new(), BTreeMap::new());
         (self.tally.queue_waits, self.tally.queue_waiting_since) = (0, None);
         self.phase = Phase::Running;
+    }
+
+    fn begin_block(&mut self, cursor: Cursor, at: Timestamp) {
+        (self.cursor, self.shim, self.iteration_started, self.cut) = (cursor, None, Some(at), None);
+        // Whoever reached its goal has; the others go on.
+        for report in self.branches.values_mut() {
+            report.ending = report.ending.take().filter(|ending| matches!(ending, Ending::Completed { .. }));
+        }
+        self.phase = Phase::Parallel;
+    }
+
+    /// Takes in how far a branch is: all it used, of which some is known.
+    fn hear(&mut self, branch: &NodeId, report: &BranchReport) {
+        let known = self.branches.insert(branch.clone(), report.clone());
+        let (iterations, usage) = known.map_or((0, Usage::default()), |known| (known.iterations, known.usage));
+        self.iterations += report.iterations.saturating_sub(iterations);
+        self.usage += report.usage.since(usage);
     }
 
     fn resume(&mut self, max_iterations: Option<u32>, at: Timestamp) {

@@ -1,7 +1,7 @@
 //! What `state.json` and `ap status` say: the seed's words, drawn from the state.
 use super::{Phase, State};
 use crate::model::{Decision, Ending, ProcessId, Usage, WaitReason};
-use crate::plan::{Plan, PlanKind};
+use crate::plan::{Block, Plan, PlanKind, Step};
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -76,7 +76,7 @@ impl<'a> StateView<'a> {
     pub fn new(plan: &'a Plan, state: &'a State) -> Self {
         let ended = match &state.phase {
             Phase::Ended { ending } => Some(ending),
-            Phase::New | Phase::Ready | Phase::Running | Phase::Exited { .. } | Phase::Waiting { .. } => None,
+            Phase::New | Phase::Ready | Phase::Running | Phase::Parallel | Phase::Exited { .. } | Phase::Waiting { .. } => None,
         };
         let ended_at = whole(ended.and(state.updated_at));
         let goal = matches!(ended, Some(Ending::Completed { .. }));
@@ -150,32 +150,42 @@ impl Condition {
 
 pub fn condition(state: &State) -> Condition {
     match &state.phase {
-        Phase::Ended { ending: Ending::Completed { .. } } => Condition::Complete,
-        Phase::Ended { ending: Ending::Failed { .. } } => Condition::Failed,
-        Phase::Ended { ending: Ending::LimitReached { .. } } => Condition::LimitReached,
-        Phase::Ended { ending: Ending::Stopped { .. } } => Condition::Stopped,
-        Phase::New | Phase::Ready | Phase::Running | Phase::Exited { .. } | Phase::Waiting { .. } => {
-            if state.is_paused() {
-                Condition::Paused
-            } else {
-                Condition::Running
-            }
+        Phase::Ended { ending } => ended(ending),
+        Phase::New | Phase::Ready | Phase::Running | Phase::Parallel | Phase::Exited { .. } | Phase::Waiting { .. } => {
+            if state.is_paused() { Condition::Paused } else { Condition::Running }
         }
+    }
+}
+
+fn ended(ending: &Ending) -> Condition {
+    match ending {
+        Ending::Completed { .. } => Condition::Complete,
+        Ending::Failed { .. } => Condition::Failed,
+        Ending::LimitReached { .. } => Condition::LimitReached,
+        Ending::Stopped { .. } => Condition::Stopped,
     }
 }
 
 /// Returns stage, iteration, iterations completed and their maximum; the last stage's once all are done.
 fn position(plan: &Plan, state: &State) -> (u32, u32, u32, u32) {
+    if let Some(Step::Block(_)) = state.step(plan) {
+        let done = state.branches.values().map(|report| report.iterations).sum();
+        return (state.cursor.node, done, done, 0);
+    }
     match (state.node(plan), state.finished.last(), plan.nodes.last()) {
         (Some(node), ..) => (state.cursor.node, state.cursor.iteration, state.tally.iterations, state.max_iterations(node)),
-        (None, Some(done), Some(node)) => (state.cursor.node.saturating_sub(1), done.iterations, done.iterations, node.max_iterations),
+        (None, Some(done), Some(step)) => {
+            let most = step.node().map_or(0, |node| node.max_iterations);
+            (state.cursor.node.saturating_sub(1), done.iterations, done.iterations, most)
+        }
         (None, ..) => (0, 0, 0, 0),
     }
 }
 
 fn stages(plan: &Plan, state: &State) -> Vec<Value> {
     let current = state.cursor.node as usize;
-    let stage = |(index, node): (usize, &crate::plan::Node)| {
+    let so_far = position(plan, state).2;
+    let stage = |(index, step): (usize, &Step)| {
         let done = state.finished.get(index);
         let status = match done {
             Some(_) => "complete",
@@ -184,19 +194,35 @@ fn stages(plan: &Plan, state: &State) -> Vec<Value> {
         };
         json!({
             "index": index,
-            "name": node.id,
+            "name": step.id(),
             "status": status,
-            "iterations": done.map_or(if index == current { state.tally.iterations } else { 0 }, |done| done.iterations),
+            "iterations": done.map_or(if index == current { so_far } else { 0 }, |done| done.iterations),
             "ending": done.map(|done| &done.ending),
             "timestamp": done.map(|done| second(done.at)),
+            "branches": step.block().map(|block| branches(block, state, index == current, done.is_some())),
         })
     };
     plan.nodes.iter().enumerate().map(stage).collect()
 }
 
+/// Returns how far each branch of a block is, as its session has heard.
+fn branches(block: &Block, state: &State, current: bool, done: bool) -> Vec<Value> {
+    let branch = |branch: &crate::plan::Branch| {
+        let report = state.branches.get(&branch.name).filter(|_| current);
+        let status = match report.and_then(|report| report.ending.as_ref()) {
+            Some(ending) => ended(ending).word(),
+            None if done => "complete",
+            None if current && state.phase == Phase::Parallel => "running",
+            None => "pending",
+        };
+        json!({ "name": branch.name, "status": status, "iterations": report.map(|report| report.iterations), "cost_usd": report.map(|report| report.usage.cost_usd) })
+    };
+    block.branches.iter().map(branch).collect()
+}
+
 fn history<'a>(plan: &'a Plan, state: &'a State) -> Vec<Past<'a>> {
     let past = |entry: &'a super::Entry| Past {
-        stage: plan.nodes.get(entry.node as usize).map(|node| node.id.as_str()),
+        stage: plan.node(entry.node).map(|node| node.id.as_str()),
         iteration: entry.iteration,
         timestamp: second(entry.at),
         attempts: entry.attempts,

@@ -4,7 +4,8 @@ mod quotas;
 use super::{Phase, State, accept, follow};
 use crate::model::*;
 use crate::plan::{
-    AgentSpec, AttemptLimits, ClaimBy, Guardrails, Node, Origin, PermissionMode, Plan, PlanKind, Provider, QueueSource, QueueSpec, Source,
+    AgentSpec, AttemptLimits, Block, Branch, ClaimBy, Guardrails, Node, OnFailure, Origin, PermissionMode, Plan, PlanKind, Provider,
+    QueueSource, QueueSpec, Source, Step,
 };
 use crate::termination::{Gate, Termination};
 use jiff::{SignedDuration, Timestamp};
@@ -44,6 +45,7 @@ fn node(id: &str, termination: Termination, max_iterations: u32) -> Node {
         context: String::new(),
         perspectives: Vec::new(),
         from: None,
+        from_parallel: Vec::new(),
         commands: BTreeMap::new(),
         judge: None,
     }
@@ -64,6 +66,17 @@ fn plan() -> Plan {
     for (node, models) in nodes.iter_mut().zip([&["a", "b"][..], &["a"], &["c"]]) {
         node.agent.fallback = quotas::chain(&node.agent, models);
     }
+    let mut steps: Vec<Step> = nodes.into_iter().map(|node| Step::Node(Box::new(node))).collect();
+    let branch = |name: &str| Branch { name: name.parse().unwrap(), nodes: vec![node("duel", Termination::Fixed, 3)] };
+    steps.insert(
+        4,
+        Step::Block(Block {
+            id: "side".parse().unwrap(),
+            description: String::new(),
+            branches: ["a", "b", "c"].map(branch).into(),
+            on_failure: OnFailure::Continue { min_success: 2 },
+        }),
+    );
     Plan {
         version: Plan::VERSION,
         session: "s".parse().unwrap(),
@@ -72,10 +85,11 @@ fn plan() -> Plan {
         kind: PlanKind::Pipeline,
         command: "ap pipeline three s".to_owned(),
         source: Source { origin: Origin::Project, path: String::new(), hash: String::new() },
-        nodes,
+        nodes: steps,
         inputs: Vec::new(),
         guardrails: Guardrails { max_runtime_seconds: 0, max_cost_usd: 0.0, max_consecutive_errors: 3 },
         overrides: Vec::new(),
+        branch: None,
     }
 }
 
@@ -172,12 +186,31 @@ fn answer(plan: &Plan, state: &State, die: Die, now: &mut Timestamp) -> Input {
             };
             Input::GateAnswered { cursor, gate, verdict, usage: Usage::default() }
         }
+        Some(Effect::RunBlock(cursor)) => branch_says(plan, state, cursor, die),
         Some(Effect::ClaimTask(cursor)) => Input::TaskClaimed { cursor, task: task() },
         Some(Effect::WaitUntil(at)) => {
             *now = at.max(*now);
             Input::Woke
         }
     }
+}
+
+/// The first branch that has not ended says how far it is.
+fn branch_says(plan: &Plan, state: &State, cursor: Cursor, die: Die) -> Input {
+    let report = |branch: &Branch| state.branches.get(&branch.name).cloned();
+    let open = |branch: &&Branch| report(branch).is_none_or(|report| report.ending.is_none());
+    let branch = plan.block(cursor.node).unwrap().branches.iter().find(open).unwrap();
+    let known = report(branch).unwrap_or(BranchReport { seq: 0, iterations: 0, usage: Usage::default(), ending: None });
+    let orders = state.orders();
+    let ending = match (die, orders.stop.or(orders.cut)) {
+        (Die::Stop, _) => Some(Ending::Completed { reason: NodeEnding::AllIterations { iterations: 3 } }),
+        (_, Some(by)) => Some(Ending::Stopped { by }),
+        (Die::Crash | Die::Lost, None) => Some(Ending::Failed { error: "as the die says".to_owned(), hint: String::new() }),
+        _ => None,
+    };
+    let usage = Usage { cost_usd: known.usage.cost_usd + 0.5, ..Usage::default() };
+    let report = BranchReport { seq: known.seq + 3, iterations: known.iterations + 1, usage, ending };
+    Input::BranchReported { step: cursor.node, branch: branch.name.clone(), report }
 }
 
 fn gate() -> Gate {
@@ -199,7 +232,7 @@ fn task() -> Task {
 
 /// Whether all iterations of the node are used up and not one of them went well: there is no good end to come.
 fn in_vain(state: &State) -> bool {
-    state.tally.well == 0 && state.tally.iterations == 3 && state.cursor.node == 4
+    state.tally.well == 0 && state.tally.iterations == 3 && state.cursor.node == 5
 }
 
 /// A runner whose journal is text, and who may die after any line of it.
@@ -236,7 +269,7 @@ impl Runner {
             }
             Event::GateAnswered { .. } => prop_assert!(self.agents == 0 && !self.holding, "asked while somebody works"),
             Event::IterationStarted { cursor, .. } => {
-                let node = &plan.nodes[cursor.node as usize];
+                let node = plan.node(cursor.node).unwrap();
                 let asked =
                     node.termination.gates().is_empty() || cursor.iteration == 1 || 1 < cursor.attempt || !self.state.gates.is_empty();
                 prop_assert!(asked, "went on without having asked");
@@ -284,9 +317,13 @@ impl Runner {
             }
             Event::SessionResumed { .. } => self.asked_to_stop = false,
             Event::SessionFinished { ending: Ending::Failed { error, .. } } => {
-                let retries = self.streak == plan.nodes[0].agent.max_attempts;
+                let retries = self.streak == plan.node(0).unwrap().agent.max_attempts;
                 prop_assert!(
-                    retries || error.contains("gave no answer") || error.contains("in a row") || in_vain(&self.state),
+                    retries
+                        || error.contains("parallel block")
+                        || error.contains("gave no answer")
+                        || error.contains("in a row")
+                        || in_vain(&self.state),
                     "gave up early: {error} after {}",
                     self.streak
                 );
@@ -297,19 +334,29 @@ impl Runner {
             Event::IterationStarted { cursor, .. } => {
                 prop_assert_eq!(self.agents, 0, "two agents at once");
                 self.agents += 1;
-                prop_assert!(self.streak < plan.nodes[0].agent.max_attempts, "retry budget overrun");
+                prop_assert!(self.streak < plan.node(0).unwrap().agent.max_attempts, "retry budget overrun");
                 prop_assert!(!self.owes_wait, "started again without waiting");
                 prop_assert!(self.waiting.is_none(), "started while it had to wait");
                 prop_assert!(self.state.cursor < *cursor, "an attempt was used twice");
                 prop_assert!(!self.state.pausing && !self.asked_to_stop, "started though held");
                 prop_assert!(self.errors < plan.guardrails.max_consecutive_errors, "money burned on errors");
-                if plan.nodes[cursor.node as usize].queue.is_some() {
+                if plan.node(cursor.node).unwrap().queue.is_some() {
                     let ready = matches!(self.verdict, Some(Verdict::Work { .. })) || 1 < cursor.attempt && self.verdict.is_some();
                     prop_assert!(ready, "started though the queue said {:?}", self.verdict);
                 }
                 self.verdict = None;
                 prop_assert_eq!(self.state.tally.iterations + 1, cursor.iteration, "an iteration was skipped or repeated");
             }
+            Event::BlockStarted { cursor } => {
+                prop_assert!(!self.state.pausing && !self.asked_to_stop, "started though held");
+                prop_assert!(self.state.cursor < *cursor && self.state.phase == Phase::Ready, "a block was started twice");
+            }
+            Event::BranchReported { branch, report, .. } => {
+                let known = self.state.branches.get(branch);
+                prop_assert!(known.is_none_or(|known| known.ending.is_none() && known.seq < report.seq), "a branch was heard twice");
+                self.completed += report.iterations - known.map_or(0, |known| known.iterations);
+            }
+            Event::BlockCut { .. } => prop_assert!(self.state.cut.is_none(), "cut twice"),
             Event::TaskClaimed { .. }
             | Event::GateAnswered { .. }
             | Event::SessionStarted { .. }

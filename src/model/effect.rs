@@ -13,5 +13,7 @@ pub enum Effect {
     ClaimTask(Cursor),
     /// Ask this gate of the node's termination whether the node is done.
     AskGate(Cursor, u32),
+    /// See to it that every branch of the block runs that has not ended, as its orders say.
+    RunBlock(Cursor),
     WaitUntil(Timestamp),
 }

@@ -1,5 +1,5 @@
 //! Facts: the lines of `events.jsonl`.
-use super::{Change, Cursor, GateVerdict, NodeId, Outcome, ProcessId, RunId, SessionName, Task, Usage, Verdict};
+use super::{BranchReport, Change, Cursor, GateVerdict, NodeId, Outcome, ProcessId, RunId, SessionName, Task, Usage, Verdict};
 use crate::text::{clean, count};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -66,6 +66,20 @@ pub enum Event {
         /// What its last words promise.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         promises: Vec<String>,
+    },
+    /// The branches of a parallel block are on; the cursor's attempt counts how often.
+    BlockStarted {
+        cursor: Cursor,
+    },
+    /// A branch has ended an iteration, or altogether.
+    BranchReported {
+        step: u32,
+        branch: NodeId,
+        report: BranchReport,
+    },
+    /// The session's money or time is used up: its branches end as soon as their agents do.
+    BlockCut {
+        limit: String,
     },
     /// A command or a judge was asked whether the node is done; `gate` is its number in the termination.
     GateAnswered {
@@ -144,6 +158,8 @@ pub enum NodeEnding {
     Gate { gate: String, reason: String },
     /// `all`: every one of these.
     All { endings: Vec<Self> },
+    /// A parallel block: so many of its branches reached their goal.
+    Branches { succeeded: u32, of: u32 },
     /// The iterations ran out first.
     MaxIterations { iterations: u32 },
 }
@@ -158,6 +174,8 @@ impl fmt::Display for NodeEnding {
             Self::Gate { gate, reason } if reason.is_empty() => write!(f, "`{gate}` says it is done"),
             Self::Gate { gate, reason } => write!(f, "`{gate}` says it is done: {}", clean(reason)),
             Self::All { endings } => f.write_str(&endings.iter().map(ToString::to_string).collect::<Vec<_>>().join(", and ")),
+            Self::Branches { succeeded, of } if succeeded == of => write!(f, "{} done", count(of, "branch")),
+            Self::Branches { succeeded, of } => write!(f, "{succeeded} of {} done", count(of, "branch")),
             Self::MaxIterations { iterations } => write!(f, "all {} are used up", count(iterations, "iteration")),
         }
     }
@@ -168,7 +186,7 @@ impl NodeEnding {
     pub fn reached_goal(&self) -> bool {
         match self {
             Self::AllIterations { .. } | Self::Consensus { .. } | Self::QueueEmpty { .. } => true,
-            Self::Promised { .. } | Self::Gate { .. } | Self::All { .. } => true,
+            Self::Promised { .. } | Self::Gate { .. } | Self::All { .. } | Self::Branches { .. } => true,
             Self::MaxIterations { .. } => false,
         }
     }

@@ -80,6 +80,18 @@ name! {
     RunId, "run id"
 }
 
+impl RunId {
+    /// Returns the id of a branch of a parallel block: a run of its own within this one.
+    pub fn of_branch(&self, step: u32, index: usize) -> Self {
+        Self(format!("{self}_{step}_{index}"))
+    }
+
+    /// Whether that is this run, or a branch of it.
+    pub fn covers(&self, other: &str) -> bool {
+        other.strip_prefix(self.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('_'))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

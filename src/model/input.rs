@@ -1,5 +1,5 @@
 //! What the world tells the engine.
-use super::{Change, Cursor, GateVerdict, Outcome, ProcessId, Task, Usage, Verdict};
+use super::{BranchReport, Change, Cursor, GateVerdict, NodeId, Outcome, ProcessId, Task, Usage, Verdict};
 use serde::{Deserialize, Serialize};
 
 /// Something that just happened outside.
@@ -30,6 +30,11 @@ pub enum Input {
     TaskClaimed {
         cursor: Cursor,
         task: Task,
+    },
+    BranchReported {
+        step: u32,
+        branch: NodeId,
+        report: BranchReport,
     },
     /// The time that was waited for has come.
     Woke,

@@ -1,4 +1,5 @@
 //! The nouns: plain data, `serde` and nothing else. No clock, no files, no processes.
+mod branch;
 mod census;
 mod change;
 mod cursor;
@@ -15,6 +16,7 @@ mod status;
 mod task;
 mod usage;
 
+pub use branch::{BranchReport, Orders};
 pub use census::{Census, Sought, Verdict};
 pub use change::{Change, PermissionMode};
 pub use cursor::Cursor;

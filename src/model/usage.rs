@@ -16,6 +16,20 @@ pub struct Usage {
     pub turns: u64,
 }
 
+impl Usage {
+    /// Returns what has come on top of an earlier total.
+    pub fn since(self, earlier: Self) -> Self {
+        Self {
+            input_tokens: self.input_tokens.saturating_sub(earlier.input_tokens),
+            output_tokens: self.output_tokens.saturating_sub(earlier.output_tokens),
+            cache_read_tokens: self.cache_read_tokens.saturating_sub(earlier.cache_read_tokens),
+            cache_write_tokens: self.cache_write_tokens.saturating_sub(earlier.cache_write_tokens),
+            cost_usd: (self.cost_usd - earlier.cost_usd).max(0.0),
+            turns: self.turns.saturating_sub(earlier.turns),
+        }
+    }
+}
+
 impl AddAssign for Usage {
     fn add_assign(&mut self, more: Self) {
         self.input_tokens += more.input_tokens;

@@ -32,6 +32,9 @@ pub struct Found {
 /// The user option that marks our sessions.
 const MARK: &str = "@ap_run_dir";
 
+/// The user option that marks windows in which nothing runs that matters.
+const WATCH: &str = "@ap_watch";
+
 /// How long a server may take to go.
 const GOING: Duration = Duration::from_secs(3);
 
@@ -81,6 +84,21 @@ impl Tmux {
         check(done?).map(drop)
     }
 
+    /// Opens one more window in a session, for a program that only shows something; it closes when that ends.
+    pub fn watch(&self, session: &SessionName, title: &str, cwd: &Utf8Path, argv: &[&str]) -> Result<()> {
+        let mut command = self.command();
+        command.current_dir(cwd).args(["new-window", "-d", "-P", "-F", "#{window_id}", "-t", &format!("={}:", Self::name(session))]);
+        let opened = check(run(command.args(["-n", title, "--"]).args(argv))?)?;
+        let id = String::from_utf8_lossy(&opened.stdout).trim().to_owned();
+        let options = [(WATCH, "1"), ("automatic-rename", "off"), ("remain-on-exit", "off")];
+        let mut command = self.command();
+        for (number, (option, value)) in options.into_iter().enumerate() {
+            command.args(if number == 0 { &[] as &[&str] } else { &[";"] }).args(["set-option", "-w", "-t", &id, option, value]);
+        }
+        // One that has closed by itself has no options.
+        run(&mut command).map(drop)
+    }
+
     /// Returns the tmux session of that name, ours or not.
     pub fn find(&self, session: &SessionName) -> Result<Option<Found>> {
         let name = Self::name(session);
@@ -89,7 +107,7 @@ impl Tmux {
 
     /// Returns all sessions named like ours. A server that is not running has none.
     pub fn list(&self) -> Result<Vec<Found>> {
-        let format = format!("#{{session_name}}\t#{{pane_dead}}\t#{{{MARK}}}");
+        let format = format!("#{{session_name}}\t#{{||:#{{pane_dead}},#{{{WATCH}}}}}\t#{{{MARK}}}");
         let output = run(self.command().args(["list-panes", "-a", "-F", &format]))?;
         if !output.status.success() {
             return Ok(Vec::new());

@@ -1,7 +1,7 @@
 //! Finds what can be read but cannot be meant.
 use super::Node;
 use super::compile::Loaded;
-use super::definition::{NodeDef, PipelineDef};
+use super::definition::{NodeDef, ParallelKey, PipelineDef};
 use super::inputs::Around;
 use super::locate::Path;
 use super::place::Place;
@@ -35,9 +35,14 @@ pub(super) fn pipeline(document: &Document, def: &PipelineDef, problems: &mut Ve
         problems
             .push(place.here("no-nodes", "the pipeline has no nodes").hint("add `nodes:` with at least one `- id: …` and its `loop: …`"));
     }
+    siblings(&place.to(key), nodes, problems);
+}
+
+/// Says what is wrong with nodes that stand beside each other.
+fn siblings(place: &Place<'_>, nodes: &[NodeDef], problems: &mut Vec<Problem>) {
     let id = |node: &NodeDef| node.id.clone().or_else(|| node.name.clone());
     for (index, node) in nodes.iter().enumerate() {
-        let at = Place::Written(document, Path::default().to(key).to(index));
+        let at = place.item(index);
         if let Some(id) = id(node).filter(|name| nodes[..index].iter().any(|earlier| id(earlier).as_deref() == Some(name))) {
             let key = if node.id.is_some() { "id" } else { "name" };
             problems
@@ -56,10 +61,17 @@ fn node_shape(place: &Place<'_>, node: &NodeDef, problems: &mut Vec<Problem>) {
     }
     match &node.parallel {
         None => {}
-        Some(serde_yaml::Value::Bool(_)) => {
+        Some(ParallelKey::Hint(_)) => {
             problems.push(place.at_key("parallel", "no-effect", "`parallel` has no effect here").hint("remove it").warning());
         }
-        Some(_) => problems.push(place.later("parallel", "a parallel block is")),
+        Some(ParallelKey::Block(block)) => {
+            let place = place.to("parallel");
+            if block.stages.is_some() && block.nodes.is_some() {
+                problems.push(place.at_key("nodes", "twice", "`stages` and `nodes` mean the same").hint("keep one of the two"));
+            }
+            let (key, stages) = block.stages();
+            siblings(&place.to(key), stages, problems);
+        }
     }
     if node.guardrails.is_some() {
         problems.push(
@@ -76,7 +88,7 @@ fn node_shape(place: &Place<'_>, node: &NodeDef, problems: &mut Vec<Problem>) {
             problems
                 .push(place.at_key("prompt", "twice", "a node has a loop or a prompt of its own, not both").hint("keep one of the two"));
         }
-        (None, None) if node.parallel.is_none() && node.pipeline.is_none() => {
+        (None, None) if !matches!(node.parallel, Some(ParallelKey::Block(_))) && node.pipeline.is_none() => {
             problems.push(place.here("no-prompt", "the node has neither a loop nor a prompt").hint("add `loop: <name>` or `prompt: |`"));
         }
         _ => {}

@@ -1,15 +1,16 @@
 //! Definitions, defaults and overrides become a plan, or a list of everything that is in the way.
 use super::check;
-use super::definition::{GuardrailsDef, LoopDef, PipelineDef};
+use super::definition::{GuardrailsDef, LoopDef, NodeDef, ParallelKey, PipelineDef};
 use super::duration::Span;
 use super::inputs::Around;
 use super::locate::Path;
 use super::node::{self, Seat};
+use super::parallel;
 use super::place::Place;
 use super::problem::{self, Document, Problem, Severity};
 use super::sources::{LoopSource, Overrides, PipelineSource, Request, Sources};
 use super::voice::{self, Said};
-use super::{Guardrails, Node, Plan, PlanKind, Source, suggest, yaml};
+use super::{Block, Guardrails, Plan, PlanKind, Source, Step, suggest, yaml};
 
 /// Error iterations in a row that end a session, unless said otherwise.
 const MAX_CONSECUTIVE_ERRORS: u32 = 3;
@@ -64,12 +65,15 @@ fn single(source: &LoopSource, request: &Request, overrides: &Overrides, problem
         overrides,
         place: place.clone(),
         pipeline: None,
-        around: Around { earlier: None, later: &[], perspectives: false },
+        around: Around { earlier: None, later: &[], perspectives: false, blocks: &[] },
+        branch: None,
     };
     let node = node::of_loop(&seat, &loaded, problems);
     let guardrails = guardrails(&place, &loaded.def.guardrails, overrides, problems);
     let inputs = overrides.inputs.clone();
-    finish(PlanKind::Loop, &Sources::Loop(source.clone()), request, overrides, vec![node?], inputs, guardrails)
+    let (node, said) = node?;
+    let steps = vec![(Step::Node(Box::new(node)), said)];
+    finish(PlanKind::Loop, &Sources::Loop(source.clone()), request, overrides, steps, inputs, guardrails)
 }
 
 fn several(source: &PipelineSource, request: &Request, overrides: &Overrides, problems: &mut Vec<Problem>) -> Option<Plan> {
@@ -79,36 +83,50 @@ fn several(source: &PipelineSource, request: &Request, overrides: &Overrides, pr
     if overrides.max_iterations.is_some() {
         problems.push(Problem::nowhere("no-effect", "a pipeline takes no maximum").hint("say `runs` for each of its nodes"));
     }
-    let nodes = nodes(source, &document, &def, request, overrides, problems);
+    let steps = steps(source, &document, &def, request, overrides, problems);
     let guardrails = guardrails(&Place::top(&document), &def.guardrails, overrides, problems);
     let inputs = def.inputs.iter().map(|path| request.project.join(path)).chain(overrides.inputs.iter().cloned()).collect();
-    finish(PlanKind::Pipeline, &Sources::Pipeline(source.clone()), request, overrides, nodes?, inputs, guardrails)
+    finish(PlanKind::Pipeline, &Sources::Pipeline(source.clone()), request, overrides, steps?, inputs, guardrails)
 }
 
-fn nodes(
+fn steps(
     source: &PipelineSource,
     document: &Document,
     def: &PipelineDef,
     request: &Request,
     overrides: &Overrides,
     problems: &mut Vec<Problem>,
-) -> Option<Vec<(Node, Vec<Said>)>> {
+) -> Option<Vec<(Step, Vec<Said>)>> {
     let (key, written) = def.nodes();
-    let ids: Vec<String> = written.iter().map(|def| def.id.clone().or_else(|| def.name.clone()).unwrap_or_default()).collect();
-    let mut nodes = Vec::new();
+    let ids: Vec<String> = written.iter().map(|def| name_of(def).to_owned()).collect();
+    let find = |place: &Place<'_>, def: &NodeDef, problems: &mut Vec<Problem>| {
+        def.uses().map(|(key, name)| find(source, place, key, name, problems))
+    };
+    let (mut steps, mut blocks) = (Vec::new(), Vec::<Block>::new());
     for (index, node_def) in written.iter().enumerate() {
         let place = Place::Written(document, Path::default().to(key).to(index));
-        let loaded = node_def.uses().map(|(key, name)| find(source, &place, key, name, problems));
         let (earlier, later) = ids.split_at(index);
-        let around = Around { earlier: Some(earlier), later, perspectives: node_def.perspectives.is_some() };
-        let seat = Seat { request, overrides, place, pipeline: Some((document, def)), around };
-        match loaded {
-            None => nodes.push(node::of_node(&seat, node_def, None, problems)),
-            Some(Some(loaded)) => nodes.push(node::of_node(&seat, node_def, Some(&loaded), problems)),
-            Some(None) => nodes.push(None),
-        }
+        let around = Around { earlier: Some(earlier), later, perspectives: node_def.perspectives.is_some(), blocks: &blocks };
+        let seat = Seat { request, overrides, place, pipeline: Some((document, def)), around, branch: None };
+        let step = if matches!(node_def.parallel, Some(ParallelKey::Block(_))) {
+            parallel::block(&seat, node_def, &find, problems).map(|(block, said)| (Step::Block(block), said))
+        } else {
+            let node = match find(&seat.place, node_def, problems) {
+                None => node::of_node(&seat, node_def, None, problems),
+                Some(Some(loaded)) => node::of_node(&seat, node_def, Some(&loaded), problems),
+                Some(None) => None,
+            };
+            node.map(|(node, said)| (Step::Node(Box::new(node)), said))
+        };
+        blocks.extend(step.as_ref().and_then(|(step, _)| step.block().cloned()));
+        steps.push(step);
     }
-    nodes.into_iter().collect::<Option<Vec<_>>>().filter(|nodes| !nodes.is_empty())
+    steps.into_iter().collect::<Option<Vec<_>>>().filter(|steps| !steps.is_empty())
+}
+
+/// Returns what a node is called, or nothing.
+pub(super) fn name_of(def: &NodeDef) -> &str {
+    def.id.as_deref().or(def.name.as_deref()).unwrap_or_default()
 }
 
 fn find<'a>(source: &'a PipelineSource, place: &Place<'_>, key: &str, name: &str, problems: &mut Vec<Problem>) -> Option<Loaded<'a>> {
@@ -151,17 +169,18 @@ fn finish(
     sources: &Sources,
     request: &Request,
     overrides: &Overrides,
-    nodes: Vec<(Node, Vec<Said>)>,
+    steps: Vec<(Step, Vec<Said>)>,
     inputs: Vec<camino::Utf8PathBuf>,
     guardrails: Guardrails,
 ) -> Option<Plan> {
-    let (nodes, of_nodes): (Vec<Node>, Vec<Vec<Said>>) = nodes.into_iter().unzip();
+    let (nodes, of_nodes): (Vec<Step>, Vec<Vec<Said>>) = steps.into_iter().unzip();
     let overrides = voice::over(overrides).into_iter().chain(of_nodes.into_iter().flatten()).collect();
-    let texts = std::iter::once(sources.definition().text.as_str()).chain(nodes.iter().map(|node| node.prompt.as_str()));
+    let texts =
+        std::iter::once(sources.definition().text.as_str()).chain(nodes.iter().flat_map(Step::all_nodes).map(|node| node.prompt.as_str()));
     let source = Source { origin: sources.origin(), path: sources.definition().file.clone(), hash: fingerprint(texts) };
     let (session, run, command) = (request.session.clone(), request.run.clone(), request.command.clone());
     let name = sources.name().to_owned();
-    Some(Plan { version: Plan::VERSION, session, run, name, kind, command, source, nodes, inputs, guardrails, overrides })
+    Some(Plan { version: Plan::VERSION, session, run, name, kind, command, source, nodes, inputs, guardrails, overrides, branch: None })
 }
 
 /// Tells texts from others: 64-bit FNV-1a in hexadecimal, with a zero byte after each text. Any program can compute it again.

@@ -1,6 +1,10 @@
 //! Loops and pipelines as written. Every key is optional here, so that `check` and `compile` can say what is missing, and where.
+mod parallel;
+mod shape;
+
+pub use parallel::{BranchesDef, FromBlockDef, FromParallelDef, FullProviderDef, ParallelDef, ParallelKey, ProviderDef, RunsDef};
+
 use super::duration::Span;
-use super::runs::RunsDef;
 use serde::Deserialize;
 use serde_yaml::Value;
 use std::collections::BTreeMap;
@@ -294,8 +298,8 @@ pub struct NodeDef {
     pub commands: BTreeMap<String, String>,
     /// Belongs to the pipeline, not to a node.
     pub guardrails: Option<Value>,
-    /// Comes with a later version.
-    pub parallel: Option<Value>,
+    /// Providers that run the same stages side by side.
+    pub parallel: Option<ParallelKey>,
     /// Comes with a later version.
     pub pipeline: Option<Value>,
 }
@@ -328,6 +332,6 @@ pub struct NodeInputsDef {
     pub from: Option<String>,
     /// `latest` or `all`; `history` is another word for `all`.
     pub select: Option<String>,
-    /// Comes with a later version.
-    pub from_parallel: Option<Value>,
+    /// What it gets from the providers of an earlier block.
+    pub from_parallel: Option<FromParallelDef>,
 }

@@ -1,17 +1,102 @@
 //! `inputs:` of a node: which earlier node's outputs it gets.
-use super::definition::NodeInputsDef;
+use super::definition::{BranchesDef, FromBlockDef, FromParallelDef, NodeInputsDef};
 use super::node::Seat;
+use super::place::Place;
 use super::problem::Problem;
-use super::{NodeInput, Select, suggest};
+use super::{Block, BlockInput, NodeInput, Select, suggest};
+use crate::model::NodeId;
 
 /// Reads what a node gets from an earlier one.
 pub(super) fn read(seat: &Seat<'_>, inputs: &NodeInputsDef, problems: &mut Vec<Problem>) -> Option<NodeInput> {
     let place = seat.place.to("inputs");
-    if inputs.from_parallel.is_some() {
-        problems.push(place.later("from_parallel", "inputs from a parallel block are"));
+    let select = select(&place, inputs.select.as_deref(), unless_said(seat, inputs.from.as_deref()), problems);
+    let from = inputs.from.as_deref()?;
+    if seat.around.earlier.is_some_and(|earlier| earlier.iter().any(|id| id == from)) {
+        return Some(NodeInput { node: from.parse().ok()?, select });
     }
-    let select = match inputs.select.as_deref() {
-        None => unless_said(seat, inputs.from.as_deref()),
+    problems.push(seat.around.no_such(from, |code, message| place.at("from", code, message)));
+    None
+}
+
+/// Reads what a node gets from earlier blocks.
+pub(super) fn parallel(seat: &Seat<'_>, inputs: &NodeInputsDef, problems: &mut Vec<Problem>) -> Vec<BlockInput> {
+    let place = seat.place.to("inputs");
+    let whole = |stage: &str| FromBlockDef { stage: Some(stage.to_owned()), ..FromBlockDef::default() };
+    match &inputs.from_parallel {
+        None => Vec::new(),
+        Some(FromParallelDef::Stage(stage)) => from_block(seat, &place, "from_parallel", &whole(stage), problems).into_iter().collect(),
+        Some(FromParallelDef::One(def)) => from_block(seat, &place.to("from_parallel"), "stage", def, problems).into_iter().collect(),
+        Some(FromParallelDef::Many(all)) => {
+            let place = place.to("from_parallel");
+            (0..).zip(all).filter_map(|(index, def)| from_block(seat, &place.item(index), "stage", def, problems)).collect()
+        }
+    }
+}
+
+/// `key` is where the stage is written.
+fn from_block(seat: &Seat<'_>, place: &Place<'_>, key: &str, def: &FromBlockDef, problems: &mut Vec<Problem>) -> Option<BlockInput> {
+    let blocks = seat.around.blocks;
+    let has =
+        |block: &Block, stage: &str| block.branches.first().is_some_and(|branch| branch.nodes.iter().any(|node| node.id.as_str() == stage));
+    let Some(stage) = def.stage.as_deref() else {
+        problems.push(place.here("no-stage", "`from_parallel` names no `stage`").hint("add `stage: <id of a stage of the block>`"));
+        return None;
+    };
+    let found = match def.block.as_deref() {
+        None => blocks.iter().rev().find(|block| has(block, stage)),
+        Some(name) => {
+            let block = blocks.iter().find(|block| block.id.as_str() == name);
+            if block.is_none() {
+                let known = blocks.iter().map(|block| block.id.as_str());
+                problems.push(
+                    place
+                        .at("block", "unknown-block", format!("no earlier parallel block is called `{name}`"))
+                        .hint(suggest::hint(name, known)),
+                );
+                return None;
+            }
+            block.filter(|block| has(block, stage))
+        }
+    };
+    let Some(block) = found else {
+        let stages = blocks.iter().filter_map(|block| block.branches.first()).flat_map(|branch| &branch.nodes).map(|node| node.id.as_str());
+        problems.push(
+            place.at(key, "unknown-stage", format!("no earlier parallel block has a stage `{stage}`")).hint(suggest::hint(stage, stages)),
+        );
+        return None;
+    };
+    Some(BlockInput {
+        block: block.id.clone(),
+        stage: stage.parse().ok()?,
+        select: select(place, def.select.as_deref(), Select::Latest, problems),
+        providers: providers(place, def.providers.as_ref(), block, problems),
+    })
+}
+
+fn providers(place: &Place<'_>, def: Option<&BranchesDef>, block: &Block, problems: &mut Vec<Problem>) -> Vec<NodeId> {
+    let names = match def {
+        None => return Vec::new(),
+        Some(BranchesDef::Word(word)) if word == "all" => return Vec::new(),
+        Some(BranchesDef::Word(word)) => std::slice::from_ref(word),
+        Some(BranchesDef::Names(names)) => names,
+    };
+    let mut known = Vec::new();
+    for name in names {
+        match block.branches.iter().find(|branch| branch.name.as_str() == name) {
+            Some(branch) => known.push(branch.name.clone()),
+            None => {
+                let there = block.branches.iter().map(|branch| branch.name.as_str());
+                let problem = place.at("providers", "unknown-provider", format!("block `{}` has no provider `{name}`", block.id));
+                problems.push(problem.hint(suggest::hint(name, there)));
+            }
+        }
+    }
+    known
+}
+
+fn select(place: &Place<'_>, word: Option<&str>, unless_said: Select, problems: &mut Vec<Problem>) -> Select {
+    match word {
+        None => unless_said,
         Some("latest") => Select::Latest,
         Some("all" | "history") => Select::All,
         Some(word) => {
@@ -19,13 +104,7 @@ pub(super) fn read(seat: &Seat<'_>, inputs: &NodeInputsDef, problems: &mut Vec<P
             problems.push(problem.hint("`latest` is the last output there is, `all` is every iteration's"));
             Select::Latest
         }
-    };
-    let from = inputs.from.as_deref()?;
-    if seat.around.earlier.is_some_and(|earlier| earlier.iter().any(|id| id == from)) {
-        return Some(NodeInput { node: from.parse().ok()?, select });
     }
-    problems.push(seat.around.no_such(from, |code, message| place.at("from", code, message)));
-    None
 }
 
 /// Of a node that was given perspectives, each iteration's output counts.
@@ -45,6 +124,8 @@ pub(super) struct Around<'a> {
     pub(super) later: &'a [String],
     /// Whether its iterations are given a text each.
     pub(super) perspectives: bool,
+    /// The parallel blocks before it.
+    pub(super) blocks: &'a [Block],
 }
 
 impl Around<'_> {

@@ -11,14 +11,15 @@ mod inputs;
 mod locate;
 mod node;
 mod overrides;
+mod parallel;
 mod perspectives;
 mod place;
 mod problem;
 mod provider;
 mod queue;
-mod runs;
 mod settings;
 mod sources;
+mod step;
 pub mod suggest;
 pub mod template;
 #[cfg(test)]
@@ -30,13 +31,14 @@ mod yaml;
 
 pub use alias::model_alias;
 pub use compile::{compile, fingerprint};
-pub use declared::{Declared, Output, PromptBy, ProviderDef};
+pub use declared::{Declared, DeclaredDef, Output, PromptBy};
 pub use duration::Span;
 pub use problem::{Invalid, Problem, Severity, Shown};
 pub use provider::Provider;
 pub use queue::{BACKLOGS, ClaimBy, QueueSource, QueueSpec, TrackerCommands, bad_label, session_label};
 pub use settings::Settings;
 pub use sources::{LoopSource, Overrides, PipelineSource, Request, Sources, Text, description, loops_used, prompt_candidates};
+pub use step::{Block, BlockInput, Branch, BranchOf, Earlier, OnFailure, Step};
 pub use voice::{Said, Voice};
 
 pub use crate::model::PermissionMode;
@@ -61,13 +63,16 @@ pub struct Plan {
     /// Where the definition came from, with the text's hash, to tell when it has changed since.
     pub source: Source,
     /// In the order they run; never empty.
-    pub nodes: Vec<Node>,
+    pub nodes: Vec<Step>,
     /// Absolute paths given with `--input`.
     pub inputs: Vec<Utf8PathBuf>,
     pub guardrails: Guardrails,
     /// Who said what: flags and the environment over the definitions, and for each node where the rest comes from.
     #[serde(default)]
     pub overrides: Vec<Said>,
+    /// Of which parallel block it is a branch, if it is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub branch: Option<BranchOf>,
 }
 
 impl Plan {
@@ -133,6 +138,9 @@ pub struct Node {
     pub perspectives: Vec<String>,
     /// The earlier node whose outputs this one gets, and which of them.
     pub from: Option<NodeInput>,
+    /// Outputs of earlier blocks this one gets.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub from_parallel: Vec<BlockInput>,
     /// Shell commands by name (`test`, `lint`), told to the agent, never run by the engine.
     pub commands: BTreeMap<String, String>,
 }

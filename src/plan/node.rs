@@ -30,6 +30,8 @@ pub(super) struct Seat<'a> {
     pub(super) place: Place<'a>,
     pub(super) pipeline: Option<(&'a Document, &'a PipelineDef)>,
     pub(super) around: Around<'a>,
+    /// What the provider of a parallel block says, over its stages.
+    pub(super) branch: Option<Layer<'a>>,
 }
 
 /// Makes the only node of a loop run by itself.
@@ -54,10 +56,11 @@ pub(super) fn of_node(
 fn make(seat: &Seat<'_>, id: &str, def: &NodeDef, loaded: Option<&Loaded<'_>>, problems: &mut Vec<Problem>) -> Option<(Node, Vec<Said>)> {
     let empty = LoopDef::default();
     let loop_def = loaded.map_or(&empty, |loaded| &loaded.def);
-    let id = node_id(seat, id, def, problems);
+    let id = named(seat, id, def, problems);
     let agent = agent::resolve(&layers(seat, def, loaded), loop_def, &seat.overrides.providers, problems);
     let ending = ending(seat, def, loaded, problems);
     let from = def.inputs.as_ref().and_then(|inputs| inputs::read(seat, inputs, problems));
+    let from_parallel = def.inputs.as_ref().map(|inputs| inputs::parallel(seat, inputs, problems)).unwrap_or_default();
     let prompt = prompt(seat, def, loaded, problems);
     let output_path = output_path(seat, def, loaded, problems);
     let perspectives = perspectives::read(&seat.place, def, problems);
@@ -86,6 +89,7 @@ fn make(seat: &Seat<'_>, id: &str, def: &NodeDef, loaded: Option<&Loaded<'_>>, p
         context: context.map(ToOwned::to_owned).unwrap_or_default(),
         perspectives,
         from,
+        from_parallel,
         commands: commands(seat, def, loop_def),
     };
     perspectives::check(&seat.place, &node.perspectives, node.max_iterations, problems);
@@ -94,7 +98,16 @@ fn make(seat: &Seat<'_>, id: &str, def: &NodeDef, loaded: Option<&Loaded<'_>>, p
     Some((node, said))
 }
 
-fn node_id(seat: &Seat<'_>, id: &str, def: &NodeDef, problems: &mut Vec<Problem>) -> Option<NodeId> {
+/// Reads the id of a node or a block.
+pub(super) fn id(seat: &Seat<'_>, def: &NodeDef, problems: &mut Vec<Problem>) -> Option<NodeId> {
+    let id = def.id.as_deref().or(def.name.as_deref());
+    if id.is_none() {
+        problems.push(seat.place.here("no-id", "the node has no `id`").hint("add `id: <name>`: its outputs and directory are found by it"));
+    }
+    named(seat, id?, def, problems)
+}
+
+fn named(seat: &Seat<'_>, id: &str, def: &NodeDef, problems: &mut Vec<Problem>) -> Option<NodeId> {
     let key = if def.id.is_some() { "id" } else { "name" };
     id.parse().map_err(|invalid: crate::model::InvalidName| problems.push(seat.place.at(key, "bad-name", invalid.to_string()))).ok()
 }
@@ -131,7 +144,7 @@ fn layers<'a>(seat: &Seat<'a>, def: &'a NodeDef, loaded: Option<&'a Loaded<'_>>)
         keep_env: over.keep_env,
         ..layer(Place::Flag, &over.provider, &over.model)
     };
-    [defaults, own, node, Some(flags)].into_iter().flatten().collect()
+    [defaults, own, node, seat.branch.clone(), Some(flags)].into_iter().flatten().collect()
 }
 
 fn ending(seat: &Seat<'_>, def: &NodeDef, loaded: Option<&Loaded<'_>>, problems: &mut Vec<Problem>) -> Option<Ending> {

@@ -1,5 +1,5 @@
 //! What a plan is compiled from: texts as found, and what the caller asks for over them.
-use super::{Origin, ProviderDef, yaml};
+use super::{DeclaredDef, Origin, yaml};
 use crate::model::{RunId, SessionName};
 use camino::Utf8PathBuf;
 use std::collections::{BTreeMap, BTreeSet};
@@ -129,7 +129,7 @@ pub struct Overrides {
     /// Which of these the environment said, by the names [`Overrides::said`] gives them.
     pub environment: BTreeSet<String>,
     /// The providers the user's settings declare, by name.
-    pub providers: BTreeMap<String, ProviderDef>,
+    pub providers: BTreeMap<String, DeclaredDef>,
 }
 
 /// Returns the files a loop's prompt is looked for in, in order: relative to its folder, or absolute.
@@ -153,12 +153,18 @@ pub fn prompt_candidates(definition: &str) -> Vec<String> {
 /// Returns the names of the loops a pipeline uses, also if it is broken elsewhere.
 pub fn loops_used(definition: &str) -> Vec<String> {
     let value: serde_yaml::Value = serde_yaml::from_str(definition).unwrap_or_default();
-    let nodes = ["nodes", "stages"].into_iter().filter_map(|key| value.get(key)?.as_sequence()).flatten();
-    let mut names: Vec<String> =
-        nodes.filter_map(|node| yaml::peek(node, "loop").or_else(|| yaml::peek(node, "stage"))).map(String::from).collect();
+    let mut names: Vec<String> = nodes_in(&value)
+        .flat_map(|node| std::iter::once(node).chain(node.get("parallel").into_iter().flat_map(nodes_in)))
+        .filter_map(|node| yaml::peek(node, "loop").or_else(|| yaml::peek(node, "stage")))
+        .map(String::from)
+        .collect();
     names.sort();
     names.dedup();
     names
+}
+
+fn nodes_in(value: &serde_yaml::Value) -> impl Iterator<Item = &serde_yaml::Value> {
+    ["nodes", "stages"].into_iter().filter_map(|key| value.get(key)?.as_sequence()).flatten()
 }
 
 /// Returns a definition's description, also if it is broken elsewhere.

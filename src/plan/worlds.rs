@@ -55,7 +55,7 @@ fn definition() -> impl Strategy<Value = String> {
 fn answer(sources: &Sources) -> Result<(), TestCaseError> {
     match compile(sources, &a_request(), &Overrides::default()) {
         Ok((plan, warnings)) => {
-            prop_assert!(!plan.nodes.is_empty() && plan.nodes.iter().all(|node| node.max_iterations > 0 && node.agent.max_attempts > 0));
+            prop_assert!(!plan.nodes.is_empty() && plan.all_nodes().all(|node| node.max_iterations > 0 && node.agent.max_attempts > 0));
             prop_assert!(warnings.iter().all(|problem| problem.severity == Severity::Warning));
             let text = serde_json::to_string(&plan).unwrap();
             prop_assert_eq!(serde_json::from_str::<Plan>(&text).unwrap(), plan);
@@ -123,7 +123,7 @@ proptest! {
         match compile(&sources, &request, &Overrides::default()) {
             Ok((plan, _)) => {
                 prop_assert!(can_be);
-                for (node, (from, all, inline)) in plan.nodes.iter().zip(&asks) {
+                for (node, (from, all, inline)) in plan.all_nodes().zip(&asks) {
                     let named = (!*inline && *from < asks.len()).then(|| (format!("n{from}"), if *all { Select::All } else { Select::Latest }));
                     prop_assert_eq!(node.from.as_ref().map(|from| (from.node.to_string(), from.select)), named);
                 }

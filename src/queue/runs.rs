@@ -58,7 +58,8 @@ impl Home {
     /// Whether the session is running there, and in this very run.
     fn runs_now(&self, run: &RunId) -> bool {
         let project = Project::new(self.project.clone());
-        session::is_running(&project, &self.session) && session::run_of(&project.session(&self.session)).is_some_and(|now| now == *run)
+        session::is_running(&project, &self.session)
+            && session::run_of(&project.session(&self.session)).is_some_and(|now| now.covers(run.as_str()))
     }
 }
 

@@ -7,12 +7,12 @@ use super::start::start;
 use super::tail::Tail;
 use crate::agent::{self, Activity, Transcript};
 use crate::clock;
-use crate::engine::State;
 use crate::model::{Cursor, Exit, Outcome, ProcessId, Status, Usage, mark};
 use crate::plan::{Node, Plan, PlanKind};
 use crate::process;
 use crate::store::layout::{IterationDir, RunDir};
 use crate::store::lock::FileLock;
+use crate::store::session::Session;
 use crate::store::{atomic, crash};
 use camino::{Utf8Path, Utf8PathBuf};
 use fs_err as fs;
@@ -47,19 +47,19 @@ impl Attempt {
     ///
     /// `Err` holds what it amounts to if it has ended, or cannot be started.
     pub(super) fn ensure(
-        plan: &Plan,
-        state: &State,
+        session: &Session,
         around: &Surroundings,
         tracker_env: &[(String, String)],
         now: Timestamp,
     ) -> io::Result<Result<Self, Outcome>> {
+        let (plan, state) = (&session.plan, session.state());
         let cursor = state.cursor;
         let Some(node) = &state.changed_node(plan) else { return Err(io::Error::other("the plan has no such node")) };
-        let places = places(plan, node, cursor, around);
-        let own_progress = own_progress(plan.kind, &places.run, &places.stage);
+        let places = places(&session.dir, plan, node, cursor, around);
+        let own_progress = own_progress(plan, &places.run, &places.stage);
         let fresh = enter(&places, &own_progress, cursor)?;
         if own_progress != places.progress {
-            exchange::prepare(&around.project, &plan.session)?;
+            exchange::prepare(&around.project, &places.run)?;
             exchange::share(&around.project, &own_progress, &places.progress, NEW_PROGRESS)?;
         }
         let found = if fresh { Found::Nothing } else { look(&places.iteration)? };
@@ -190,27 +190,27 @@ impl Attempt {
     }
 }
 
-pub(super) fn places(plan: &Plan, node: &Node, cursor: Cursor, around: &Surroundings) -> Places {
-    let run: RunDir = around.project.session(&plan.session);
+pub(super) fn places(run: &RunDir, plan: &Plan, node: &Node, cursor: Cursor, around: &Surroundings) -> Places {
     let stage = run.stage(cursor.node, &node.id);
     let iteration = run.iteration(cursor, &node.id);
-    let apart = agent::reports_by_result(&node.agent).then(|| around.project.exchange(&plan.session));
+    let apart = agent::reports_by_result(&node.agent).then(|| around.project.exchange(run));
     let status = match &apart {
         // Every attempt has a name of its own there, so that none is mistaken for another's.
         Some(exchange) => exchange.join(format!("status-{cursor}.json")),
         None => iteration.status(),
     };
-    let own = own_progress(plan.kind, &run, &stage);
-    let progress = if apart.is_some() { exchange::shared(&around.project, &run, &own) } else { own };
+    let own = own_progress(plan, run, &stage);
+    let progress = if apart.is_some() { exchange::shared(&around.project, run, &own) } else { own };
     let output_path = super::context::output_path(node, plan, around.project.root());
-    Places { run, stage, iteration, progress, status, output_path }
+    Places { run: run.clone(), stage, iteration, progress, status, output_path }
 }
 
 /// Returns where people look for the progress file, and where it lies unless agents may not write there.
-fn own_progress(kind: PlanKind, run: &RunDir, stage: &Utf8Path) -> Utf8PathBuf {
-    match kind {
-        PlanKind::Loop => run.progress(),
-        PlanKind::Pipeline => stage.join("progress.md"),
+fn own_progress(plan: &Plan, run: &RunDir, stage: &Utf8Path) -> Utf8PathBuf {
+    match plan.kind {
+        // The stages of a branch are one line of thought.
+        PlanKind::Pipeline if plan.branch.is_none() => stage.join("progress.md"),
+        PlanKind::Pipeline | PlanKind::Loop => run.progress(),
     }
 }
 

@@ -1,4 +1,5 @@
 //! What an agent is told: `context.json` and the variables of its prompt.
+use super::given::Given;
 use super::outputs;
 use crate::engine::{State, room};
 use crate::model::Cursor;
@@ -7,7 +8,7 @@ use crate::store::layout::{IterationDir, RunDir};
 use crate::termination::Termination;
 use camino::{Utf8Path, Utf8PathBuf};
 use jiff::Timestamp;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 /// The places of one attempt, all absolute.
 #[derive(Clone, Debug)]
@@ -55,7 +56,8 @@ impl Briefing<'_> {
             },
             "inputs": {
                 "from_initial": plan.inputs,
-                "from_stage": self.stage_outputs(),
+                "from_stage": self.given().of_stages(),
+                "from_parallel": self.given().of_blocks(),
                 "from_previous_iterations": outputs::listed(&places.run, cursor.node, &node.id, cursor.iteration.saturating_sub(1), Select::All),
                 "iterations_dir": places.stage.join("iterations"),
             },
@@ -63,6 +65,7 @@ impl Briefing<'_> {
             "commands": node.commands,
             "attempt": cursor.attempt,
             "run": plan.run,
+            "parallel": plan.branch.as_ref().map(|branch| json!({ "block": branch.block, "provider": branch.name, "siblings": branch.siblings })),
             "termination": self.termination(),
             "previous": state.history.back().map(|entry| json!({
                 "iteration": entry.iteration,
@@ -136,29 +139,9 @@ impl Briefing<'_> {
         told
     }
 
-    fn stage_outputs(&self) -> Value {
-        let mut stages = Map::new();
-        if let Some((from, index)) = self.source() {
-            stages.insert(from.id.to_string(), json!(self.outputs_of(from, index)));
-        }
-        Value::Object(stages)
-    }
-
-    /// Returns the node whose outputs this one gets: the one it names, or the one before it.
-    fn source(&self) -> Option<(&Node, u32)> {
-        let index = match &self.node.from {
-            Some(from) => self.plan.nodes.iter().position(|node| node.id == from.node)?,
-            None => (self.cursor.node as usize).checked_sub(1)?,
-        };
-        Some((self.plan.nodes.get(index)?, u32::try_from(index).ok()?))
-    }
-
-    /// Returns the outputs of an earlier node: those it asks for; of one that was given perspectives all of them, else the last.
-    fn outputs_of(&self, from: &Node, index: u32) -> Vec<Utf8PathBuf> {
-        let done = self.state.finished.get(index as usize).map_or(0, |done| done.iterations);
-        let asked = self.node.from.as_ref().filter(|input| input.node == from.id).map(|input| input.select);
-        let select = asked.unwrap_or(if from.perspectives.is_empty() { Select::Latest } else { Select::All });
-        outputs::listed(&self.places.run, index, &from.id, done, select)
+    /// Returns what this node gets from those before it.
+    fn given(&self) -> Given<'_> {
+        Given { plan: self.plan, state: self.state, node: self.node, index: self.cursor.node, run: &self.places.run }
     }
 
     /// Returns the value of a prompt variable; nothing for a name we do not know.
@@ -174,15 +157,13 @@ impl Briefing<'_> {
             "CONTEXT" => node.context.clone(),
             "OUTPUT" if plan.kind == PlanKind::Pipeline => places.stage.join("output.md").into_string(),
             "OUTPUT" | "OUTPUT_PATH" => places.output_path.clone().map_or_else(String::new, Utf8PathBuf::into_string),
-            "INPUTS" => self.source().map_or_else(String::new, |(from, index)| outputs::text(&from.id, &self.outputs_of(from, index))),
+            "INPUTS" => self.given().text(),
             "RESULT" => places.iteration.root().join("result.json").into_string(),
             "PERSPECTIVE" => node.perspective(cursor.iteration).to_owned(),
             "TASK" => self.state.task.as_ref().map_or_else(|| template::NO_TASK.to_owned(), ToString::to_string),
             other => {
-                let wanted = other.strip_prefix("INPUTS.")?;
-                let index = plan.nodes.iter().position(|node| node.id.as_str() == wanted)?;
-                let from = plan.nodes.get(index)?;
-                outputs::text(&from.id, &self.outputs_of(from, u32::try_from(index).ok()?))
+                let from = other.strip_prefix("INPUTS.")?;
+                outputs::text(from, &self.given().outputs_of(from)?)
             }
         })
     }

@@ -2,7 +2,6 @@
 //!
 //! It mirrors the run directory: the progress file is real here and a link there, so that people and their scripts
 //! find it under its usual name.
-use crate::model::SessionName;
 use crate::store::atomic;
 use crate::store::layout::{Project, RunDir};
 use camino::{Utf8Path, Utf8PathBuf};
@@ -10,10 +9,9 @@ use fs_err as fs;
 use std::io;
 
 /// Makes the folder; it keeps itself out of git.
-pub(super) fn prepare(project: &Project, session: &SessionName) -> io::Result<()> {
-    let folder = project.exchange(session);
-    fs::create_dir_all(&folder)?;
-    let ignore = folder.with_file_name(".gitignore");
+pub(super) fn prepare(project: &Project, run: &RunDir) -> io::Result<()> {
+    fs::create_dir_all(project.exchange(run))?;
+    let ignore = project.root().join(".agent-pipelines/.gitignore");
     if !ignore.exists() {
         atomic::replace(&ignore, b"*\n")?;
     }
@@ -22,7 +20,7 @@ pub(super) fn prepare(project: &Project, session: &SessionName) -> io::Result<()
 
 /// Returns where a file of the run directory really lies when agents write it.
 pub(super) fn shared(project: &Project, run: &RunDir, own: &Utf8Path) -> Utf8PathBuf {
-    project.exchange(run.session()).join(own.strip_prefix(run.root()).unwrap_or(own))
+    project.exchange(run).join(own.strip_prefix(run.root()).unwrap_or(own))
 }
 
 /// Moves a file of the run directory into the exchange folder, leaving a link. `new` is its content if there is none.
@@ -56,7 +54,7 @@ fn link(project: &Project, own: &Utf8Path, shared: &Utf8Path) -> Utf8PathBuf {
 
 /// Puts what a run left in the exchange folder back into its run directory, which is about to be archived.
 pub(super) fn take_back(project: &Project, run: &RunDir) -> io::Result<()> {
-    let folder = project.exchange(run.session());
+    let folder = project.exchange(run);
     if !folder.exists() {
         return Ok(());
     }
@@ -90,7 +88,7 @@ mod tests {
         let there = shared(&project, &run, &own);
         fs::create_dir_all(own.parent().unwrap()).unwrap();
         atomic::replace(&own, b"one\n").unwrap();
-        prepare(&project, run.session()).unwrap();
+        prepare(&project, &run).unwrap();
         assert_eq!(fs::read_to_string(project.root().join(".agent-pipelines/.gitignore")).unwrap(), "*\n");
         for _ in 0..2 {
             share(&project, &own, &there, b"new\n").unwrap();
@@ -103,7 +101,7 @@ mod tests {
         take_back(&project, &run).unwrap();
         assert!(fs::symlink_metadata(&own).unwrap().is_file());
         assert_eq!(fs::read_to_string(&own).unwrap(), "one\n");
-        assert!(!project.exchange(run.session()).exists());
+        assert!(!project.exchange(&run).exists());
     }
 
     #[test]

@@ -4,8 +4,9 @@ use super::context::Places;
 use crate::agent::{self, Call, Case, Transcript};
 use crate::engine::State;
 use crate::model::{Cursor, GateVerdict, Input, Usage, mark};
-use crate::plan::{AgentSpec, Node, Plan, PromptBy, fingerprint};
+use crate::plan::{AgentSpec, Node, Plan, PromptBy, Step, fingerprint};
 use crate::store::atomic;
+use crate::store::session::Session;
 use crate::termination::gate::{Ended, read, read_judge};
 use crate::termination::{Frozen, Gate, Judge, Termination};
 use camino::Utf8Path;
@@ -39,12 +40,13 @@ pub(super) struct Gates {
 
 impl Gates {
     /// Asks, unless something is being asked already.
-    pub(super) fn ask(&mut self, plan: &Plan, state: &State, around: &Surroundings, cursor: Cursor, gate: u32) -> io::Result<()> {
+    pub(super) fn ask(&mut self, session: &Session, around: &Surroundings, cursor: Cursor, gate: u32) -> io::Result<()> {
         if self.asked.is_some() {
             return Ok(());
         }
+        let (plan, state) = (&session.plan, session.state());
         let Some(node) = state.node(plan) else { return Err(io::Error::other("the plan has no such node")) };
-        let places = super::attempt::places(plan, node, cursor, around);
+        let places = super::attempt::places(&session.dir, plan, node, cursor, around);
         let verdict: Pin<Box<dyn Future<Output = (GateVerdict, Usage)> + Send>> = match node.termination.gates().get(gate as usize) {
             Some(Termination::Verify(gate) | Termination::Command(gate)) => Box::pin(command(plan, state, node, gate, around, &places)),
             Some(Termination::Judge(judge)) => Box::pin(judged(plan, state, node, judge, around, &places)?),
@@ -108,7 +110,7 @@ fn command(
 
 /// Freezes the project's files that gates are made of: what they are now is what they must be when they are asked.
 pub fn freeze_gates(plan: &mut Plan, project: &Utf8Path) {
-    let gates = plan.nodes.iter_mut().flat_map(|node| node.termination.gates_mut());
+    let gates = plan.nodes.iter_mut().flat_map(Step::all_nodes_mut).flat_map(|node| node.termination.gates_mut());
     for gate in gates.filter_map(|gate| match gate {
         Termination::Verify(gate) | Termination::Command(gate) => Some(gate),
         _ => None,

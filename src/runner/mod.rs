@@ -1,10 +1,13 @@
 //! The loop: what should be in flight is made so, what happens is recorded. It decides nothing itself.
 mod attempt;
+mod branches;
 mod context;
 mod exchange;
 mod folder;
 mod gates;
+mod given;
 pub mod launch;
+mod manifest;
 mod outputs;
 pub mod shim;
 mod start;
@@ -21,14 +24,16 @@ pub use take::{Mode, Taken, Wanted, end_attempt, kill_all, record_kill, stop_liv
 use crate::clock;
 use crate::engine::{Phase, accept, follow};
 use crate::error::Result;
-use crate::model::{Cursor, Effect, Ending, Event, Input, Request};
+use crate::model::{Cursor, Effect, Ending, Event, Input, NodeEnding, Request};
 use crate::store::session::Session;
 use crate::store::{crash, inbox};
 use crate::termination::promises;
 use attempt::Attempt;
+use branches::{Branches, Line};
 use gates::Gates;
 use jiff::Timestamp;
 use std::future::pending;
+use std::rc::Rc;
 use std::time::Duration;
 use tasks::Tasks;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -39,33 +44,34 @@ const TICK: Duration = Duration::from_millis(500);
 /// How often when nothing does: a signal wakes us, this is for the one that got lost.
 const QUIET_TICK: Duration = Duration::from_secs(2);
 
-/// Runs a session to its end, whatever has happened to it before.
+/// Runs a session to its end, whatever has happened to it before. Its branches run in the same thread.
 pub async fn run(session: Session, around: Surroundings) -> Result<Ending> {
-    let mut runner = Runner::new(session, around)?;
-    loop {
-        runner.settle()?;
-        if let Phase::Ended { ending } = &runner.session.state().phase {
-            let ending = ending.clone();
-            runner.view.ended(&runner.session.plan, runner.session.state());
-            return Ok(ending);
-        }
-        runner.reconcile()?;
-        let news = runner.next().await;
-        runner.take_in(news)?;
-    }
+    let view = View::new(&around.project, &session);
+    let runner = Runner::new(session, Rc::new(around), view, Ears::Session(Signals::listen()?));
+    tokio::task::LocalSet::new().run_until(runner.drive()).await
 }
 
+/// Runs a session, or a branch of one.
 struct Runner {
     session: Session,
-    around: Surroundings,
+    around: Rc<Surroundings>,
     view: View,
+    ears: Ears,
+    branches: Branches,
     attempt: Option<Attempt>,
     tasks: Tasks,
     gates: Gates,
     /// Known before anything has to be waited for.
     known: Option<Input>,
-    signals: Signals,
     asked_to_stop: u32,
+}
+
+/// Where a runner hears what is asked of it.
+enum Ears {
+    /// Signals and the inbox.
+    Session(Signals),
+    /// The session it is a branch of.
+    Branch(Line),
 }
 
 struct Signals {
@@ -81,6 +87,8 @@ enum News {
     AgentGone,
     QueueAnswered(Input, Vec<String>),
     GateAnswered(Input),
+    Branch(Input),
+    BranchFailed(crate::error::Error),
     SignOfLife,
     Woke,
     Known(Input),
@@ -88,23 +96,65 @@ enum News {
     Look,
 }
 
-impl Runner {
-    fn new(session: Session, around: Surroundings) -> Result<Self> {
-        let signals = Signals {
+impl Signals {
+    fn listen() -> Result<Self> {
+        Ok(Self {
             hangup: signal(SignalKind::hangup())?,
             interrupt: signal(SignalKind::interrupt())?,
             terminate: signal(SignalKind::terminate())?,
             request: signal(SignalKind::user_defined1())?,
-        };
-        let mut view = View::new(&around.project);
+        })
+    }
+
+    async fn heard(&mut self) -> News {
+        tokio::select! {
+            biased;
+            _ = self.hangup.recv() => News::Asked("the closed window"),
+            _ = self.interrupt.recv() => News::Asked("Ctrl-C"),
+            _ = self.terminate.recv() => News::Asked("a TERM signal"),
+            _ = self.request.recv() => News::Look,
+        }
+    }
+}
+
+impl Ears {
+    async fn heard(&mut self) -> News {
+        match self {
+            Self::Session(signals) => signals.heard().await,
+            Self::Branch(line) => line.heard().await,
+        }
+    }
+}
+
+impl Runner {
+    fn new(session: Session, around: Rc<Surroundings>, mut view: View, ears: Ears) -> Self {
         view.opened(&session.plan, session.state());
-        let tasks = Tasks::new(&around);
-        Ok(Self { session, around, view, attempt: None, tasks, gates: Gates::default(), known: None, signals, asked_to_stop: 0 })
+        let (tasks, gates, branches) = (Tasks::new(&around), Gates::default(), Branches::default());
+        Self { session, around, view, ears, branches, attempt: None, tasks, gates, known: None, asked_to_stop: 0 }
+    }
+
+    async fn drive(mut self) -> Result<Ending> {
+        loop {
+            self.obey()?;
+            self.settle()?;
+            self.tell();
+            if let Phase::Ended { ending } = &self.session.state().phase {
+                let ending = ending.clone();
+                self.view.ended(&self.session.plan, self.session.state());
+                return Ok(ending);
+            }
+            self.reconcile()?;
+            let news = self.next().await;
+            self.take_in(news)?;
+        }
     }
 
     /// Records what follows, until nothing more does. Whatever has been noted is on disk when this returns.
     fn settle(&mut self) -> Result<()> {
         while let Some(event) = follow(&self.session.plan, self.session.state(), clock::now()) {
+            if let Event::NodeFinished { node, ending: NodeEnding::Branches { .. }, .. } = &event {
+                manifest::write(&self.session, *node)?;
+            }
             self.note(&event)?;
         }
         Ok(self.session.commit()?)
@@ -143,7 +193,8 @@ impl Runner {
                 self.tasks.check(&self.session.plan, self.session.state(), cursor);
             }
             Some(Effect::ClaimTask(cursor)) => self.tasks.claim(&self.session.plan, self.session.state(), cursor),
-            Some(Effect::AskGate(cursor, gate)) => self.gates.ask(&self.session.plan, self.session.state(), &self.around, cursor, gate)?,
+            Some(Effect::AskGate(cursor, gate)) => self.gates.ask(&self.session, &self.around, cursor, gate)?,
+            Some(Effect::RunBlock(cursor)) => self.run_branches(cursor)?,
             Some(Effect::WaitUntil(_)) | None => (),
         }
         Ok(())
@@ -154,7 +205,7 @@ impl Runner {
             return Ok(());
         }
         let tracker_env = self.tasks.agent_env(&self.session.plan, self.session.state());
-        match Attempt::ensure(&self.session.plan, self.session.state(), &self.around, &tracker_env, clock::now())? {
+        match Attempt::ensure(&self.session, &self.around, &tracker_env, clock::now())? {
             Ok(attempt) => {
                 self.view.agent(&self.session.plan, self.session.state(), attempt.adopted);
                 let shim = attempt.shim.clone();
@@ -178,16 +229,14 @@ impl Runner {
         }
         let until = match self.session.state().phase {
             Phase::Waiting { until, .. } => Some(until),
-            Phase::New | Phase::Ready | Phase::Running | Phase::Exited { .. } | Phase::Ended { .. } => None,
+            Phase::New | Phase::Ready | Phase::Running | Phase::Parallel | Phase::Exited { .. } | Phase::Ended { .. } => None,
         };
         let sign = self.attempt.as_ref().and_then(|_| self.tasks.next_sign());
         let tick = if self.attempt.is_some() { TICK } else { QUIET_TICK };
         tokio::select! {
             biased;
-            _ = self.signals.hangup.recv() => News::Asked("the closed window"),
-            _ = self.signals.interrupt.recv() => News::Asked("Ctrl-C"),
-            _ = self.signals.terminate.recv() => News::Asked("a TERM signal"),
-            _ = self.signals.request.recv() => News::Look,
+            news = self.ears.heard() => news,
+            news = self.branches.heard() => news,
             () = ended(&mut self.attempt) => News::AgentGone,
             (input, remarks) = self.tasks.answered() => News::QueueAnswered(input, remarks),
             input = self.gates.answered() => News::GateAnswered(input),
@@ -205,7 +254,8 @@ impl Runner {
                 remarks.iter().for_each(|remark| self.view.remark(remark));
                 self.accept(&input)
             }
-            News::GateAnswered(input) => self.accept(&input),
+            News::GateAnswered(input) | News::Branch(input) => self.accept(&input),
+            News::BranchFailed(error) => Err(error),
             News::SignOfLife => {
                 self.tasks.give_sign(&self.session.plan, self.session.state());
                 Ok(())
@@ -248,6 +298,9 @@ impl Runner {
     }
 
     fn read_inbox(&mut self) -> Result<()> {
+        if let Ears::Branch(_) = self.ears {
+            return Ok(());
+        }
         for waiting in inbox::waiting(&self.session.dir)? {
             if matches!(waiting.request, Request::Stop { .. }) {
                 self.asked_to_stop += 1;

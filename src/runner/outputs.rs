@@ -1,6 +1,7 @@
 //! What earlier iterations put out, as files and as text for a prompt.
+use crate::engine::State;
 use crate::model::{Cursor, NodeId};
-use crate::plan::Select;
+use crate::plan::{Earlier, Plan, Select, Step};
 use crate::store::layout::RunDir;
 use crate::text::count;
 use camino::{Utf8Path, Utf8PathBuf};
@@ -29,13 +30,26 @@ fn says_something(output: &Utf8Path) -> bool {
     fs::metadata(output).is_ok_and(|about| 1 < about.len())
 }
 
-/// Returns what the outputs of a node hold, each under a heading if there are several.
-pub(super) fn text(id: &NodeId, outputs: &[Utf8PathBuf]) -> String {
+/// Returns what every step before this one put out, for a branch of the block that stands there.
+pub(super) fn earlier(run: &RunDir, plan: &Plan, state: &State, step: u32) -> Vec<Earlier> {
+    let one = |(index, step): (u32, &Step)| match step {
+        Step::Block(block) => Earlier::Block { id: block.id.clone(), manifest: run.manifest(index, &block.id) },
+        Step::Node(node) => {
+            let done = state.finished.get(index as usize).map_or(0, |done| done.iterations);
+            let outputs = listed(run, index, &node.id, done, Select::All);
+            Earlier::Node { id: node.id.clone(), outputs, all: !node.perspectives.is_empty() }
+        }
+    };
+    (0..step).zip(&plan.nodes).map(one).collect()
+}
+
+/// Returns what outputs hold, each under its heading if there are several. `from` is who put them out.
+pub(super) fn text(from: &str, outputs: &[(String, Utf8PathBuf)]) -> String {
     let read = |path| beginning(path, LARGEST / outputs.len().max(1)).unwrap_or_else(|error| format!("(cannot be read: {error})"));
     match outputs {
-        [] => format!("(no output from {id})"),
-        [one] => read(one),
-        many => many.iter().enumerate().map(|(n, path)| format!("## {id} {}\n\n{}\n", n + 1, read(path))).collect(),
+        [] => format!("(no output from {from})"),
+        [(_, one)] => read(one),
+        many => many.iter().map(|(heading, path)| format!("## {heading}\n\n{}\n", read(path))).collect(),
     }
 }
 
@@ -64,7 +78,10 @@ mod tests {
             fs::create_dir_all(output.parent().unwrap()).unwrap();
             atomic::replace(&output, text.as_bytes()).unwrap();
         }
-        let all = |done, select| text(&id, &listed(&run, 1, &id, done, select));
+        let all = |done, select| {
+            let outputs = listed(&run, 1, &id, done, select);
+            text("plan", &(1..).zip(outputs).map(|(n, path)| (format!("plan {n}"), path)).collect::<Vec<_>>())
+        };
         assert_eq!([all(4, Select::Latest), all(1, Select::Latest), all(0, Select::All)], ["two é\n", "one\n", "(no output from plan)"]);
         assert_eq!(all(4, Select::All), "## plan 1\n\none\n\n## plan 2\n\ntwo é\n\n");
         let output = &listed(&run, 1, &id, 2, Select::Latest)[0];

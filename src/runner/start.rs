@@ -80,7 +80,7 @@ fn hand_over(shim: &mut tokio::process::Child, job: &Job) -> io::Result<()> {
 fn job(briefing: &Briefing<'_>, around: &Surroundings, prompt: &str) -> Result<Job, Box<Outcome>> {
     let Briefing { plan, node, places, cursor, .. } = briefing;
     let context = places.iteration.context();
-    let exchange = agent::reports_by_result(&node.agent).then(|| around.project.exchange(&plan.session));
+    let exchange = agent::reports_by_result(&node.agent).then(|| around.project.exchange(&places.run));
     let call = Call {
         cursor: *cursor,
         run: &plan.run,

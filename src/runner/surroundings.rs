@@ -1,5 +1,6 @@
 //! Where a runner runs: its project, its program and the environment its agents inherit.
-use crate::model::Env;
+use crate::model::{Env, NodeId, SessionName};
+use crate::mux::Tmux;
 use crate::store::layout::Project;
 use camino::Utf8PathBuf;
 use std::cell::{OnceCell, RefCell};
@@ -14,6 +15,8 @@ pub struct Surroundings {
     pub exe: Utf8PathBuf,
     /// Of the person who started the session, wherever the runner itself was started.
     pub env: Env,
+    /// The tmux server this runner's window is in, if it is in one.
+    pub mux: Option<Tmux>,
     found: RefCell<BTreeMap<String, Utf8PathBuf>>,
     tools: OnceCell<Vec<&'static str>>,
 }
@@ -23,7 +26,7 @@ const TOOLS: [&str; 12] = ["git", "gh", "rg", "jq", "node", "python3", "cargo", 
 
 impl Surroundings {
     pub fn new(project: Project, exe: Utf8PathBuf, env: Env) -> Self {
-        Self { project, exe, env, found: RefCell::default(), tools: OnceCell::new() }
+        Self { project, exe, env, mux: None, found: RefCell::default(), tools: OnceCell::new() }
     }
 
     /// Finds a program on the session's PATH; a name with a slash is a path, from the project.
@@ -35,6 +38,20 @@ impl Surroundings {
         let path = Utf8PathBuf::from_path_buf(path).ok()?;
         self.found.borrow_mut().insert(program.to_owned(), path.clone());
         Some(path)
+    }
+
+    /// Opens a window in which a person can watch a branch, if the runner is in one itself.
+    pub(super) fn show_branch(&self, session: &SessionName, block: &NodeId, branch: &NodeId) {
+        let Some(mux) = self.mux.clone() else { return };
+        let (exe, cwd, session, branch) = (self.exe.clone(), self.project.root().to_owned(), session.clone(), branch.clone());
+        let which = format!("{block}/{branch}");
+        // It takes its time, and no agent needs it.
+        tokio::task::spawn_blocking(move || {
+            let watch = [exe.as_str(), "logs", session.as_str(), "--branch", &which, "--follow"];
+            if let Err(error) = mux.watch(&session, branch.as_str(), &cwd, &watch) {
+                tracing::warn!(%error, branch = %which, "the branch has no window");
+            }
+        });
     }
 
     /// Returns which of the programs agents like to know of there are; looked for once.

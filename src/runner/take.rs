@@ -197,18 +197,18 @@ fn put_away(project: &Project, session: &SessionName) -> Result<()> {
 
 /// Ends every process of a run whose runner is gone, politely at first. Returns how many there were.
 fn end_all(run: &RunId) -> usize {
-    end_with(mark::RUN, run.as_str(), &[Signal::SIGTERM, Signal::SIGKILL])
+    end_with(mark::RUN, |found| run.covers(found), &[Signal::SIGTERM, Signal::SIGKILL])
 }
 
 /// Kills every process of a run. Returns how many there were.
 pub fn kill_all(run: &RunId) -> usize {
-    end_with(mark::RUN, run.as_str(), &[Signal::SIGKILL])
+    end_with(mark::RUN, |found| run.covers(found), &[Signal::SIGKILL])
 }
 
 /// Journals that a person ended a session whose every process is gone, so that it does not look like a crash.
 pub fn record_kill(project: &Project, session: &SessionName, by: &str) -> Result<()> {
     let Some(lock) = lock_soon(project, session)? else { return Err(report::already_running(project, session)) };
-    let mut session = Session::open(project, session, lock)?;
+    let mut session = Session::open(project.session(session), Some(lock))?;
     let killed =
         Input::AgentExited { cursor: session.state().cursor, outcome: Outcome::Cancelled, usage: Usage::default(), promises: Vec::new() };
     for input in [Input::Request(Request::Stop { by: by.to_owned() }), killed] {
@@ -225,15 +225,15 @@ pub fn record_kill(project: &Project, session: &SessionName, by: &str) -> Result
 
 /// Ends every process of one attempt, named by its mark `<run>/<cursor>`, politely at first. Returns how many there were.
 pub fn end_attempt(attempt: &str) -> usize {
-    end_with(mark::ATTEMPT, attempt, &[Signal::SIGTERM, Signal::SIGKILL])
+    end_with(mark::ATTEMPT, |found| found == attempt, &[Signal::SIGTERM, Signal::SIGKILL])
 }
 
-fn end_with(name: &str, value: &str, signals: &[Signal]) -> usize {
-    let found = process::marked(name, value).len();
+fn end_with(name: &str, is_meant: impl Fn(&str) -> bool, signals: &[Signal]) -> usize {
+    let found = process::marked_by(name, &is_meant).len();
     for signal in signals {
         let mut told = Vec::new();
         let gone = clock::wait_until(Duration::from_secs(10), || {
-            let left = process::marked(name, value);
+            let left = process::marked_by(name, &is_meant);
             // Those too that were forked while the others were told, but nobody twice: a program may count.
             for process in left.iter().filter(|process| !told.contains(*process)) {
                 process::send(process, *signal);
@@ -249,7 +249,7 @@ fn end_with(name: &str, value: &str, signals: &[Signal]) -> usize {
 }
 
 fn begin(project: &Project, wanted: &Wanted, lock: SessionLock) -> Result<Taken> {
-    let session = Session::create(project, &wanted.plan, lock, clock::now())?;
+    let session = Session::create(project.session(&wanted.plan.session), &wanted.plan, Some(lock), clock::now())?;
     attend(session).map(|session| Taken::Ours(Box::new(session)))
 }
 
@@ -257,7 +257,7 @@ fn resume(project: &Project, wanted: &Wanted, there: &Glance, lock: SessionLock,
     if there.plan.name != wanted.plan.name {
         return Err(report::runs_another(&there.plan, &wanted.plan.name));
     }
-    let session = Session::open(project, &there.plan.session, lock)?;
+    let session = Session::open(project.session(&there.plan.session), Some(lock))?;
     // Whatever is wrong with the wish is told before anything is changed.
     let resumed = Input::Request(Request::Resume { max_iterations: new_maximum(wanted, &session)?, change: wanted.change.clone() });
     inbox::forget_stops(&session.dir, since)?;

@@ -2,13 +2,15 @@
 use crate::agent::{Activity, Transcript};
 use crate::clock;
 use crate::engine::{Phase, State};
-use crate::model::{Decision, Ending, Event, Outcome, Usage, WaitReason};
+use crate::model::{Decision, Ending, Event, NodeId, Outcome, Usage, WaitReason};
 use crate::plan::{Node, Plan, PlanKind};
-use crate::store::layout::Project;
+use crate::store::layout::{Project, RunDir};
+use crate::store::session::Session;
 use crate::termination::Termination;
 use crate::text;
 use crate::ui::activity::Shown;
 use crate::ui::{duration, report};
+use camino::Utf8PathBuf;
 use console::{Style, Term};
 use jiff::{SignedDuration, Timestamp};
 use std::io::Write as _;
@@ -21,6 +23,10 @@ pub(super) struct View {
     shown: Shown,
     /// Whether there is a bottom line that is written again and again.
     live: bool,
+    run: RunDir,
+    exchange: Utf8PathBuf,
+    /// Put before each line of a branch, of which only the milestones are shown.
+    branch: Option<String>,
     last_sign: Instant,
     /// Since when the iteration runs.
     since: Option<Timestamp>,
@@ -30,11 +36,14 @@ pub(super) struct View {
 }
 
 impl View {
-    pub(super) fn new(project: &Project) -> Self {
+    pub(super) fn new(project: &Project, session: &Session) -> Self {
         let out = Term::stdout();
         Self {
             live: out.is_term(),
             out,
+            run: session.dir.clone(),
+            exchange: project.exchange(&session.dir),
+            branch: None,
             project: project.clone(),
             shown: Shown::default(),
             last_sign: Instant::now(),
@@ -44,8 +53,16 @@ impl View {
         }
     }
 
+    /// A view of a branch, in the window of its session.
+    pub(super) fn of_branch(project: &Project, session: &Session, name: &NodeId) -> Self {
+        Self { branch: Some(format!("{} ", dim(&format!("{name} │")))), ..Self::new(project, session) }
+    }
+
     /// Says what this session is.
     pub(super) fn opened(&mut self, plan: &Plan, state: &State) {
+        if self.branch.is_some() {
+            return;
+        }
         let kind = match plan.kind {
             PlanKind::Loop => "loop",
             PlanKind::Pipeline => "pipeline",
@@ -70,10 +87,8 @@ impl View {
         self.pays = None;
         self.doing = "starting".to_owned();
         let Some(node) = state.node(plan) else { return };
-        let run = self.project.session(&plan.session);
-        let exchange = self.project.exchange(&plan.session);
-        let iteration = run.iteration(state.cursor, &node.id);
-        self.shown = Shown::new([self.project.root(), run.root(), iteration.root(), &exchange]);
+        let iteration = self.run.iteration(state.cursor, &node.id);
+        self.shown = Shown::new([self.project.root(), self.run.root(), iteration.root(), &self.exchange]);
         let tries = if 1 < state.cursor.attempt { format!("  attempt {}", state.cursor.attempt) } else { String::new() };
         let how = if adopted { "  (still running, taken over)" } else { "" };
         let stage = if plan.nodes.len() > 1 {
@@ -83,7 +98,8 @@ impl View {
         };
         let by = if node.agent.fallback.is_empty() { String::new() } else { format!("  by {}", text::clean(&state.agent)) };
         let at = format!("{stage}iteration {}/{}{tries}{by}", state.cursor.iteration, state.max_iterations(node));
-        self.line(&format!("\n{} {}{how}  {}", mark("●", &Style::new().blue()), bold(&at), dim(&ends_when(node, state))));
+        let gap = if self.branch.is_some() { "" } else { "\n" };
+        self.line(&format!("{gap}{} {}{how}  {}", mark("●", &Style::new().blue()), bold(&at), dim(&ends_when(node, state))));
     }
 
     /// Shows what the agent has said and done.
@@ -95,8 +111,10 @@ impl View {
         for activity in activities {
             self.last_sign = Instant::now();
             self.doing = self.shown.short(&activity.line());
-            for line in self.shown.lines(activity, pays.as_deref()) {
-                self.line(&format!("  {line}"));
+            if self.branch.is_none() {
+                for line in self.shown.lines(activity, pays.as_deref()) {
+                    self.line(&format!("  {line}"));
+                }
             }
         }
     }
@@ -132,6 +150,13 @@ impl View {
                 let left = until.duration_since(now).max(SignedDuration::ZERO);
                 self.bottom(&format!("waiting, {} left; `ap continue {}` goes on now", duration::short(left), plan.session));
             }
+            Phase::Parallel => {
+                let (branches, ended) = (&state.branches, state.branches.values().filter(|report| report.ending.is_some()).count());
+                let all = plan.block(state.cursor.node).map_or(branches.len(), |block| block.branches.len());
+                let pause = if state.pausing { " · pausing after these iterations" } else { "" };
+                let (left, spent) = (text::count(all.saturating_sub(ended), "branch"), state.usage.cost_usd);
+                self.bottom(&format!("{left} of {all} at work · ${spent:.2} so far{pause}"));
+            }
             _ if state.is_paused() => self.bottom(&format!("paused; `ap continue {}` goes on", plan.session)),
             _ => (),
         }
@@ -159,7 +184,20 @@ impl View {
             Event::NodeFinished { id, ending, .. } if plan.kind == PlanKind::Pipeline => {
                 self.line(&format!("{} stage {id}: {}", mark("✓", &Style::new().green()), ending));
             }
-            Event::SessionStarted { .. }
+            Event::BlockStarted { cursor } => {
+                let Some(block) = plan.block(cursor.node) else { return };
+                let names: Vec<&str> = block.branches.iter().map(|branch| branch.name.as_str()).collect();
+                let at = format!("stage {}/{} {}", cursor.node + 1, plan.nodes.len(), block.id);
+                self.line(&format!(
+                    "\n{} {}  {}",
+                    mark("●", &Style::new().blue()),
+                    bold(&at),
+                    dim(&format!("side by side: {}", names.join(", ")))
+                ));
+            }
+            Event::BlockCut { limit } => self.line(&format!("  {limit}; ending the block once its agents are done")),
+            Event::BranchReported { .. }
+            | Event::SessionStarted { .. }
             | Event::RunnerStarted { .. }
             | Event::SessionResumed { .. }
             | Event::IterationStarted { .. }
@@ -213,6 +251,10 @@ impl View {
     /// Says how it ended, and what can be done now.
     pub(super) fn ended(&mut self, plan: &Plan, state: &State) {
         let Phase::Ended { ending } = &state.phase else { return };
+        if self.branch.is_some() {
+            self.line(report::ending(ending).as_str());
+            return;
+        }
         let sign = match ending {
             Ending::Completed { .. } => mark("✓", &Style::new().green()),
             Ending::Failed { .. } => mark("✗", &Style::new().red()),
@@ -232,7 +274,7 @@ impl View {
         if self.live {
             let _ = self.out.clear_line();
         }
-        let _ = writeln!(self.out, "{text}");
+        let _ = writeln!(self.out, "{}{text}", self.branch.as_deref().unwrap_or_default());
     }
 
     fn width(&self) -> usize {
@@ -240,6 +282,9 @@ impl View {
     }
 
     fn bottom(&mut self, text: &str) {
+        if self.branch.is_some() {
+            return;
+        }
         let width = self.width().saturating_sub(1);
         let _ = self.out.clear_line();
         let _ = write!(self.out, "{}", dim(&console::truncate_str(text, width, "…")));

@@ -9,6 +9,9 @@
 //!         iterations/<NNN>/
 //!             context.json prompt.md status.json output.md stdout.log stderr.log exit.json
 //!             attempts/<K>/                     (the same files of an attempt that was repeated)
+//!     parallel-<NN>-<block>/
+//!         manifest.json                         (once the block is done)
+//!         providers/<branch>/                   (a run directory of its own, whose progress file is `progress.md`)
 //! <project>/.claude/pipeline-runs/.archive/<session>-<run>/   (what --force moved away)
 //! <project>/.agent-pipelines/<session>/        (what agents write that may not write under `.claude/`)
 //!     progress-<session>.md  stage-<NN>-<node>/progress.md  status-<cursor>.json
@@ -50,16 +53,21 @@ impl Project {
     }
 
     pub fn session(&self, session: &SessionName) -> RunDir {
-        RunDir { root: self.runs().join(session.as_str()), session: session.clone() }
+        RunDir {
+            root: self.runs().join(session.as_str()),
+            session: session.clone(),
+            in_exchange: Utf8PathBuf::from(session.as_str()),
+            branch: false,
+        }
     }
 
     pub fn archived(&self, session: &SessionName, run: &RunId) -> Utf8PathBuf {
         self.runs().join(".archive").join(format!("{session}-{run}"))
     }
 
-    /// What agents write that may not lie under `.claude/` (see [`crate::model::PermissionMode`]).
-    pub fn exchange(&self, session: &SessionName) -> Utf8PathBuf {
-        self.root.join(".agent-pipelines").join(session.as_str())
+    /// What the agents of a run write that may not lie under `.claude/` (see [`crate::model::PermissionMode`]).
+    pub fn exchange(&self, run: &RunDir) -> Utf8PathBuf {
+        self.root.join(".agent-pipelines").join(&run.in_exchange)
     }
 }
 
@@ -68,6 +76,9 @@ impl Project {
 pub struct RunDir {
     root: Utf8PathBuf,
     session: SessionName,
+    /// Where it lies in the exchange folder.
+    in_exchange: Utf8PathBuf,
+    branch: bool,
 }
 
 impl RunDir {
@@ -102,7 +113,23 @@ impl RunDir {
     }
 
     pub fn progress(&self) -> Utf8PathBuf {
-        self.root.join(format!("progress-{}.md", self.session))
+        self.root.join(if self.branch { "progress.md".to_owned() } else { format!("progress-{}.md", self.session) })
+    }
+
+    /// `parallel-02-duel`: of a block, whose index is that of its step.
+    pub fn block(&self, step: u32, block: &NodeId) -> Utf8PathBuf {
+        self.root.join(block_name(step, block))
+    }
+
+    /// What the branches of a block put out, once all of them are done.
+    pub fn manifest(&self, step: u32, block: &NodeId) -> Utf8PathBuf {
+        self.block(step, block).join("manifest.json")
+    }
+
+    /// The run directory of a branch of a block.
+    pub fn branch(&self, step: u32, block: &NodeId, branch: &NodeId) -> Self {
+        let inside = Utf8PathBuf::from(block_name(step, block)).join("providers").join(branch.as_str());
+        Self { root: self.root.join(&inside), session: self.session.clone(), in_exchange: self.in_exchange.join(&inside), branch: true }
     }
 
     pub fn inbox(&self) -> Utf8PathBuf {
@@ -118,6 +145,10 @@ impl RunDir {
     pub fn iteration(&self, cursor: Cursor, node: &NodeId) -> IterationDir {
         IterationDir { root: self.stage(cursor.node, node).join("iterations").join(format!("{:03}", cursor.iteration)) }
     }
+}
+
+fn block_name(step: u32, block: &NodeId) -> String {
+    format!("parallel-{step:02}-{block}")
 }
 
 /// The directory of one iteration.

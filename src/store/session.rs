@@ -26,34 +26,34 @@ pub struct Session {
     // Let go in this order: the views are finished before anybody else may start, and who waits for the journal, as
     // `ap wait` does, finds all of it done.
     views: Views,
-    _lock: SessionLock,
+    _lock: Option<SessionLock>,
     journal: Journal,
 }
 
 impl Session {
     /// Makes the run directory of a new session and opens it.
-    pub fn create(project: &Project, plan: &Plan, lock: SessionLock, now: Timestamp) -> Result<Self, Error> {
-        let dir = project.session(&plan.session);
+    ///
+    /// A branch of a parallel block has no lock of its own: nobody but its session's runner looks for it.
+    pub fn create(dir: RunDir, plan: &Plan, lock: Option<SessionLock>, now: Timestamp) -> Result<Self, Error> {
         crash::point("run directory: before it is made");
         fs::create_dir_all(dir.inbox())?;
         crash::point("run directory: made");
         let progress = dir.progress();
         if !progress.exists() {
-            atomic::replace_durably(&progress, new_progress(&plan.session).as_bytes())?;
+            atomic::replace_durably(&progress, new_progress(plan).as_bytes())?;
         }
         let text = serde_json::to_vec_pretty(plan).map_err(io::Error::from)?;
         atomic::replace_durably(&dir.plan(), &text)?;
-        atomic::sync_folder(&project.runs())?;
+        atomic::sync_folder(dir.root().parent().unwrap_or(dir.root()))?;
         crash::point("run directory: complete, no journal");
-        let mut session = Self::open(project, &plan.session, lock)?;
-        let (name, run, plan) = (plan.session.clone(), plan.run.clone(), seal(&dir)?);
+        let mut session = Self::open(dir, lock)?;
+        let (name, run, plan) = (plan.session.clone(), plan.run.clone(), seal(&session.dir)?);
         session.record(Event::SessionStarted { session: name, run, plan }, now)?;
         Ok(session)
     }
 
     /// Opens a session that exists.
-    pub fn open(project: &Project, name: &SessionName, lock: SessionLock) -> Result<Self, Error> {
-        let dir = project.session(name);
+    pub fn open(dir: RunDir, lock: Option<SessionLock>) -> Result<Self, Error> {
         let plan = read_plan(&dir)?;
         let mut state = State::default();
         let journal = Journal::open(&dir.journal(), |line| state.apply(&line.event, line.at)).map_err(|error| explain(&dir, error))?;
@@ -64,6 +64,11 @@ impl Session {
 
     pub fn state(&self) -> &State {
         &self.state
+    }
+
+    /// Returns the number of the journal's last line.
+    pub fn seq(&self) -> u64 {
+        self.journal.mark().seq
     }
 
     /// Records a fact; it is on disk when this returns.
@@ -213,6 +218,10 @@ fn explain(dir: &RunDir, error: JournalError) -> Error {
     }
 }
 
-fn new_progress(session: &SessionName) -> String {
+fn new_progress(plan: &Plan) -> String {
+    let session = &plan.session;
+    if let Some(branch) = &plan.branch {
+        return format!("# Progress: {session}, {}\n\nProvider: {}\n\n---\n", branch.block, branch.name);
+    }
     format!("# Progress: {session}\n\nVerify: (none)\n\n## Codebase patterns\n\n(Add what every later agent should know.)\n\n---\n")
 }

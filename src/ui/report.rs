@@ -2,11 +2,11 @@
 use crate::engine::{Condition, Phase, State, condition};
 use crate::error::{Error, ExitCode};
 use crate::model::{Decision, Ending, SessionName};
-use crate::plan::Plan;
+use crate::plan::{Plan, Step};
 use crate::store::layout::Project;
 use crate::store::lock::SessionLock;
 use crate::store::session::Glance;
-use crate::text::plain;
+use crate::text::{count, plain};
 
 /// Says who has the session.
 pub fn already_running(project: &Project, session: &SessionName) -> Error {
@@ -47,10 +47,18 @@ pub fn failure(there: &Glance) -> String {
         Phase::Ended { ending: Ending::LimitReached { limit } } => ("ended short of its goal", format!("Limit: {}", plain(limit))),
         Phase::Ended { ending: Ending::Stopped { by } } => ("was stopped", format!("Stopped by: {}", plain(by))),
         Phase::Ended { ending: Ending::Completed { .. } } => ("is complete", String::new()),
-        Phase::New | Phase::Ready | Phase::Running | Phase::Exited { .. } | Phase::Waiting { .. } => {
+        Phase::New | Phase::Ready | Phase::Running | Phase::Parallel | Phase::Exited { .. } | Phase::Waiting { .. } => {
             ("failed", "Error: its runner ended unexpectedly (killed, or the machine went down)".to_owned())
         }
     };
+    if let Some(Step::Block(block)) = state.step(&there.plan) {
+        let done = state.branches.values().filter(|report| matches!(report.ending, Some(Ending::Completed { .. }))).count();
+        let of = count(block.branches.len(), "branch");
+        return format!(
+            "Session '{}' {what} in the parallel block `{}`\nBranches that are done: {done} of {of}\n{why}",
+            there.plan.session, block.id
+        );
+    }
     format!("Session '{}' {what} at iteration {at}/{max}\nLast successful iteration: {}\n{why}", there.plan.session, last_good(state))
 }
 
@@ -72,7 +80,8 @@ pub fn ways_on(there: &Glance) -> String {
         Phase::Ended { ending: Ending::LimitReached { .. } } => with_more_room(there),
         _ => format!("{} --resume", plan.command),
     };
-    format!("{hint}Run with --resume to continue from iteration {next}:\n  {command}\nor start over with --force (the old run is kept)")
+    let from = state.step(plan).and_then(Step::block).map_or_else(|| format!("iteration {next}"), |block| format!("block `{}`", block.id));
+    format!("{hint}Run with --resume to continue from {from}:\n  {command}\nor start over with --force (the old run is kept)")
 }
 
 /// Returns the command that goes on, with twice the room of the bound that was reached.

@@ -51,10 +51,16 @@ struct Scene {
     script: &'static str,
     backlog: bool,
     iterations: u64,
+    /// Whether two branches do it side by side.
+    parallel: bool,
 }
 
-const PLAIN: Scene = Scene { yaml: "termination: { type: fixed, max: 3 }\n", script: FAILS_ONCE, backlog: false, iterations: 3 };
-const QUEUE: Scene = Scene { yaml: "termination: { type: queue, max: 9 }\n", script: ONE_TASK, backlog: true, iterations: 3 };
+const PLAIN: Scene =
+    Scene { yaml: "termination: { type: fixed, max: 3 }\n", script: FAILS_ONCE, backlog: false, iterations: 3, parallel: false };
+const QUEUE: Scene =
+    Scene { yaml: "termination: { type: queue, max: 9 }\n", script: ONE_TASK, backlog: true, iterations: 3, parallel: false };
+const PARALLEL: Scene =
+    Scene { yaml: "termination: { type: fixed, max: 1 }\n", script: FAILS_ONCE, backlog: false, iterations: 1, parallel: true };
 
 #[test]
 fn the_runner_may_die_anywhere() {
@@ -86,7 +92,17 @@ fn a_queue_command_may_die_anywhere() {
     QUEUE.crash_everywhere("queue");
 }
 
+#[test]
+fn the_runner_may_die_anywhere_in_a_parallel_block() {
+    PARALLEL.crash_everywhere("runner");
+}
+
 impl Scene {
+    /// Returns how it is started.
+    fn start(self) -> &'static [&'static str] {
+        if self.parallel { &["pipeline", "both", "s", "--foreground"] } else { &["work", "s", "--foreground"] }
+    }
+
     fn crash_everywhere(self, role: &str) {
         let names = self.points(role);
         assert!(!names.is_empty(), "no points of {role}");
@@ -114,7 +130,7 @@ impl Scene {
     fn points(self, role: &str) -> Vec<String> {
         let project = self.project();
         let log = project.outside().join("points");
-        let ran: Ran = project.ap_command(&["work", "s", "--foreground"]).env("AP_CRASH_LOG", &log).output().expect("ap runs").into();
+        let ran: Ran = project.ap_command(self.start()).env("AP_CRASH_LOG", &log).output().expect("ap runs").into();
         ran.expect(0);
         self.check(&project, role);
         let passed = fs_err::read_to_string(log).expect("the points that were passed");
@@ -124,6 +140,16 @@ impl Scene {
     fn project(self) -> Project {
         let project = Project::new();
         project.shell_loop("work", self.yaml, &format!("{STAMPS}{}", self.script));
+        if self.parallel {
+            let stages = "[{ id: do, loop: work, runs: 1 }]";
+            let block = format!(
+                "{{ id: side, parallel: {{ providers: [{{ id: a, name: command }}, {{ id: b, name: command }}], stages: {stages} }} }}"
+            );
+            project.write(
+                ".claude/pipelines/both.yaml",
+                &format!("name: both\ndescription: a test\nnodes:\n  - {block}\n  - {{ id: then, loop: work, runs: 1 }}\n"),
+            );
+        }
         if self.backlog {
             project.write("backlog.md", "- [ ] one (#one)\n- [ ] two (#two)\n- [ ] three (#three)\n");
         }
@@ -132,7 +158,7 @@ impl Scene {
 
     fn crash_at(self, role: &str, point: usize) {
         let project = self.project();
-        let mut command = project.ap_command(&["work", "s", "--foreground"]);
+        let mut command = project.ap_command(self.start());
         command.env("AP_CRASH_LOG", project.outside().join("points")).env("AP_CRASH_AT", format!("{role}:{point}"));
         let mut ran: Ran = command.output().expect("ap runs").into();
         let mut resumes = 0;
@@ -142,16 +168,19 @@ impl Scene {
             resumes += 1;
             // What has not been journalled has not begun.
             let begun = project.read(&project.run_file("s", "events.jsonl")).contains("\"session_started\"");
-            ran = if begun { project.ap(&["work", "s", "--foreground", "--resume"]) } else { project.ap(&["work", "s", "--foreground"]) };
+            ran = if begun { project.ap(&[self.start(), &["--resume"]].concat()) } else { project.ap(self.start()) };
         }
         if resumes == 0 {
             // Whoever asks for more gets what there is, and nothing runs.
-            project.ap(&["work", "s", "--foreground", "--resume"]).expect(0);
+            project.ap(&[self.start(), &["--resume"]].concat()).expect(0);
         }
         self.check(&project, role);
     }
 
     fn check(self, project: &Project, role: &str) {
+        if self.parallel {
+            return check_branches(project, self.iterations);
+        }
         let history = project.history("s");
         let all: Vec<u64> = (1..=history.len() as u64).collect();
         assert_eq!(history, all, "history");
@@ -169,6 +198,28 @@ impl Scene {
             check_backlog(project, role);
         }
     }
+}
+
+/// Every branch has done all of its iterations, each once, and the node after the block came after both.
+fn check_branches(project: &Project, iterations: u64) {
+    project.nothing_left();
+    let stamps = fs_err::read_to_string(project.outside().join("stamps")).expect("stamps");
+    let ends = stamps.lines().filter(|line| line.starts_with("end ")).count() as u64;
+    let mut all = Vec::new();
+    for branch in ["a", "b"] {
+        let path = project.run_file("s", &format!("parallel-00-side/providers/{branch}/events.jsonl"));
+        let journal = project.read(&path);
+        let exits = journal.matches("\"kind\":\"reported\"").count() as u64;
+        assert_eq!(exits, iterations, "branch {branch} reported:\n{journal}");
+        all.push(journal.matches("session_started").count());
+    }
+    assert_eq!(all, [1, 1], "each branch was begun once");
+    assert_eq!(ends, 2 * iterations + 1, "an agent ran again:\n{stamps}");
+    let manifest: Value =
+        serde_json::from_str(&project.read(&project.run_file("s", "parallel-00-side/manifest.json"))).expect("a manifest");
+    assert_eq!(manifest["providers"].as_object().expect("branches").len(), 2, "{manifest}");
+    assert_eq!(project.status("s")["iterations_total"], 2 * iterations + 1);
+    check_state(project);
 }
 
 /// One agent at a time, and none for an iteration that is over.

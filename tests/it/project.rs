@@ -256,7 +256,11 @@ impl Project {
             let plans = entries.filter_map(|entry| fs_err::read(entry.path().join("plan.json")).ok());
             runs.extend(plans.filter_map(|text| serde_json::from_slice::<Value>(&text).ok()?["run"].as_str().map(str::to_owned)));
         }
-        let marked = |run: &String| agent_pipelines::process::marked("AP_RUN", run);
+        // A branch of a parallel block is a run within the run.
+        let marked = |run: &String| {
+            let run: agent_pipelines::model::RunId = run.parse().expect("a run id");
+            agent_pipelines::process::marked_by("AP_RUN", |found| run.covers(found))
+        };
         runs.iter().flat_map(marked).map(|process| process.pid).collect()
     }
 

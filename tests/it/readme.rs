@@ -100,7 +100,7 @@ fn every_key_of_a_queue_is_in_the_page_about_queues() {
 #[test]
 fn every_key_of_a_declared_provider_is_in_the_page_about_providers() {
     let (page, definition) = (read("docs/providers.md"), read("src/plan/declared.rs"));
-    let (_, keys) = definition.split_once("pub struct ProviderDef {").unwrap();
+    let (_, keys) = definition.split_once("pub struct DeclaredDef {").unwrap();
     let (keys, _) = keys.split_once("\n}").unwrap();
     let keys: Vec<&str> = keys.lines().filter_map(|line| Some(line.trim().strip_prefix("pub ")?.split_once(':')?.0)).collect();
     let missing: Vec<&&str> = keys.iter().filter(|key| !page.contains(&format!("\n| `{key}` | "))).collect();

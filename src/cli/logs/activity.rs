@@ -43,7 +43,7 @@ pub(super) struct Shown<'a> {
 
 /// Shows the last lines of an attempt. Tells whether somebody still reads it.
 pub(super) fn show(attempt: &Attempt, dir: &RunDir, there: &Glance, lines: usize, json: bool) -> Result<bool> {
-    let Some(node) = there.plan.nodes.get(attempt.cursor.node as usize) else { return Ok(true) };
+    let Some(node) = there.plan.node(attempt.cursor.node) else { return Ok(true) };
     let mut shown = Shown::open(node, agent_of(dir, node, attempt.cursor), attempt.cursor, &attempt.folder, json)?;
     if !shown.header(there) || !shown.last(lines)? {
         return Ok(false);

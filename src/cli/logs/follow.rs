@@ -24,12 +24,11 @@ pub(super) fn events(journal: &mut events::Shown, wanted: &Wanted<'_>, context: 
 
 /// Shows what the agents say until the session ends.
 pub(super) fn activity(wanted: &Wanted<'_>, context: &Context) -> Result<ExitCode> {
-    let dir = context.project.session(wanted.session);
-    status::find(wanted.session, context)?;
+    let dir = wanted.dir(context)?;
     // First the place in the journal, then the state: what happens in between is seen twice rather than not at all.
     let mut journal = Growing::open(&dir.journal())?;
     journal.go_to_last_lines(1)?;
-    let there = status::find(wanted.session, context)?;
+    let there = wanted.look(context)?;
     let mut following =
         Following { dir: &dir, there: &there, wanted, cursor: Cursor::default(), shown: None, over: false, gone: false, ended: false };
     following.begin_with_last()?;
@@ -51,7 +50,7 @@ impl Look {
 
 /// Looks again and again until the session has ended or nobody reads any more, then says how it ended.
 fn until_ended(wanted: &Wanted<'_>, context: &Context, mut look: impl FnMut() -> Result<Look>) -> Result<ExitCode> {
-    let dir = context.project.session(wanted.session);
+    let dir = wanted.dir(context)?;
     let mut looks = 0_u32;
     loop {
         // Before the look: what a runner that is gone has said must have been seen.
@@ -80,7 +79,7 @@ fn until_ended(wanted: &Wanted<'_>, context: &Context, mut look: impl FnMut() ->
 fn how(there: &Glance) -> String {
     match &there.state.phase {
         Phase::Ended { ending } => format!("Session '{}' {}\n", there.plan.session, report::ending(ending)),
-        Phase::New | Phase::Ready | Phase::Running | Phase::Exited { .. } | Phase::Waiting { .. } => {
+        Phase::New | Phase::Ready | Phase::Running | Phase::Parallel | Phase::Exited { .. } | Phase::Waiting { .. } => {
             format!("{}\n{}\n", report::failure(there), report::ways_on(there))
         }
     }
@@ -105,7 +104,7 @@ impl<'a> Following<'a> {
         self.cursor = self.there.state.cursor;
         let Ok(place) = find(None, None, self.there) else { return Ok(()) };
         let Some(last) = attempts(self.dir, &place).pop() else { return Ok(()) };
-        let Some(node) = self.there.plan.nodes.get(last.cursor.node as usize) else { return Ok(()) };
+        let Some(node) = self.there.plan.node(last.cursor.node) else { return Ok(()) };
         let mut shown = activity::Shown::open(node, agent_of(self.dir, node, last.cursor), last.cursor, &last.folder, self.wanted.json)?;
         self.gone = !(shown.header(self.there) && shown.last(self.wanted.lines)?);
         if last.cursor == self.cursor {
@@ -173,7 +172,7 @@ impl<'a> Following<'a> {
     }
 
     fn open(&self) -> Option<activity::Shown<'a>> {
-        let node = self.there.plan.nodes.get(self.cursor.node as usize)?;
+        let node = self.there.plan.node(self.cursor.node)?;
         let agent = agent_of(self.dir, node, self.cursor);
         loop {
             let folder = folder_of(self.dir, node, self.cursor)?;

@@ -9,6 +9,8 @@ use super::context::Context;
 use super::status::find;
 use crate::error::{Error, ExitCode, Result};
 use crate::model::SessionName;
+use crate::store::layout::RunDir;
+use crate::store::session::{Glance, glance};
 use clap::Args;
 
 /// How much is shown unless told otherwise.
@@ -27,6 +29,9 @@ pub(super) struct LogsArgs {
     /// Show an iteration of this stage of a pipeline; the current one if not given
     #[arg(long, value_name = "ID", conflicts_with = "events")]
     stage: Option<String>,
+    /// Show a branch of a parallel block, named `block/branch`
+    #[arg(long, value_name = "BLOCK/BRANCH")]
+    branch: Option<String>,
     /// Show only this attempt of the iteration; all of them if not given
     #[arg(long, value_name = "K", conflicts_with = "events")]
     attempt: Option<u32>,
@@ -62,22 +67,37 @@ struct Shape {
 /// What was asked for.
 struct Wanted<'a> {
     session: &'a SessionName,
+    branch: Option<&'a str>,
     lines: usize,
     follow: bool,
     json: bool,
 }
 
+impl Wanted<'_> {
+    /// Returns the run directory that is meant: the session's, or a branch's.
+    fn dir(&self, context: &Context) -> Result<RunDir> {
+        let (dir, there) = (context.project.session(self.session), find(self.session, context)?);
+        self.branch.map_or_else(|| Ok(dir.clone()), |name| place::branch(&dir, &there.plan, name))
+    }
+
+    /// Looks at what must exist there.
+    fn look(&self, context: &Context) -> Result<Glance> {
+        glance(&self.dir(context)?)?.ok_or_else(|| Error::failed(format!("branch `{}` has not begun yet", self.branch.unwrap_or_default())))
+    }
+}
+
 pub(super) fn logs(args: &LogsArgs, context: &Context) -> Result<ExitCode> {
-    let wanted = Wanted { session: &args.session, lines: args.lines, follow: args.follow, json: args.shape.json };
+    let wanted =
+        Wanted { session: &args.session, branch: args.branch.as_deref(), lines: args.lines, follow: args.follow, json: args.shape.json };
     if args.shape.events {
         return journal(&wanted, context);
     }
     if args.follow {
         return follow::activity(&wanted, context);
     }
-    let there = find(&args.session, context)?;
+    let there = wanted.look(context)?;
     let place = place::find(args.stage.as_deref(), args.iteration, &there)?;
-    let dir = context.project.session(&args.session);
+    let dir = wanted.dir(context)?;
     let mut attempts = place::attempts(&dir, &place);
     if let Some(wanted) = args.attempt {
         attempts.retain(|attempt| attempt.cursor.attempt == wanted);
@@ -99,7 +119,7 @@ pub(super) fn logs(args: &LogsArgs, context: &Context) -> Result<ExitCode> {
 }
 
 pub(super) fn tail(args: &TailArgs, context: &Context) -> Result<ExitCode> {
-    let wanted = Wanted { session: &args.session, lines: args.lines, follow: true, json: args.shape.json };
+    let wanted = Wanted { session: &args.session, branch: None, lines: args.lines, follow: true, json: args.shape.json };
     if args.shape.events {
         return journal(&wanted, context);
     }
@@ -107,10 +127,7 @@ pub(super) fn tail(args: &TailArgs, context: &Context) -> Result<ExitCode> {
 }
 
 fn journal(wanted: &Wanted<'_>, context: &Context) -> Result<ExitCode> {
-    let path = context.project.session(wanted.session).journal();
-    if !path.exists() {
-        find(wanted.session, context)?;
-    }
+    let path = wanted.dir(context)?.journal();
     let mut journal = events::Shown::last(&path, wanted.lines, wanted.json)?;
     let read = journal.show()?;
     if wanted.follow && read { follow::events(&mut journal, wanted, context) } else { Ok(ExitCode::Done) }

@@ -1,7 +1,7 @@
 //! Which iteration is meant, and where its attempts lie.
 use crate::error::{Error, Result};
 use crate::model::{Cursor, Event};
-use crate::plan::{AgentSpec, Node, Plan};
+use crate::plan::{AgentSpec, Block, Node, Plan, Step};
 use crate::store::journal::{Mark, read_from};
 use crate::store::layout::{IterationDir, RunDir};
 use crate::store::session::Glance;
@@ -33,7 +33,11 @@ pub(super) fn find<'a>(stage: Option<&str>, iteration: Option<u32>, there: &'a G
         None if state.cursor.iteration == 0 => state.cursor.node.saturating_sub(1),
         None => state.cursor.node,
     };
-    let node = plan.nodes.get(index as usize).ok_or_else(|| Error::failed("the plan has no stage"))?;
+    let node = match plan.nodes.get(index as usize) {
+        Some(Step::Node(node)) => node,
+        Some(Step::Block(block)) => return Err(of_a_branch(block)),
+        None => return Err(Error::failed("the plan has no stage")),
+    };
     let last = match state.finished.get(index as usize) {
         Some(done) => done.iterations,
         None if index == state.cursor.node => state.cursor.iteration,
@@ -49,10 +53,28 @@ pub(super) fn find<'a>(stage: Option<&str>, iteration: Option<u32>, there: &'a G
 }
 
 fn index_of(plan: &Plan, id: &str) -> Result<u32> {
-    let index = plan.nodes.iter().position(|node| node.id.as_str() == id);
-    index.and_then(|index| u32::try_from(index).ok()).ok_or_else(|| {
-        let ids: Vec<&str> = plan.nodes.iter().map(|node| node.id.as_str()).collect();
+    plan.position(id).ok_or_else(|| {
+        let ids: Vec<&str> = plan.nodes.iter().map(|step| step.id().as_str()).collect();
         Error::usage(format!("there is no stage `{id}`")).hint(format!("the stages are: {}", ids.join(", ")))
+    })
+}
+
+fn of_a_branch(block: &Block) -> Error {
+    let branches: Vec<String> = block.branches.iter().map(|branch| format!("{}/{}", block.id, branch.name)).collect();
+    Error::usage(format!("stage `{}` is a parallel block: its agents are found by branch", block.id))
+        .hint(format!("say one of: {}", branches.iter().map(|name| format!("--branch {name}")).collect::<Vec<_>>().join(", ")))
+}
+
+/// Returns the directory of a branch, named `<block>/<branch>`.
+pub(super) fn branch(dir: &RunDir, plan: &Plan, name: &str) -> Result<RunDir> {
+    let blocks = || (0..).zip(&plan.nodes).filter_map(|(index, step): (u32, &Step)| Some((index, step.block()?)));
+    let all = || blocks().flat_map(|(index, block)| block.branches.iter().map(move |branch| (index, block, branch)));
+    let found = all().find(|(_, block, branch)| name.split_once('/') == Some((block.id.as_str(), branch.name.as_str())));
+    found.map(|(index, block, branch)| dir.branch(index, &block.id, &branch.name)).ok_or_else(|| {
+        let known: Vec<String> = all().map(|(_, block, branch)| format!("{}/{}", block.id, branch.name)).collect();
+        let hint =
+            if known.is_empty() { "the plan has no parallel block".to_owned() } else { format!("the branches are: {}", known.join(", ")) };
+        Error::usage(format!("there is no branch `{name}`")).hint(hint)
     })
 }
 

@@ -107,8 +107,8 @@ fn planned(session: &SessionName, agent: Option<&AgentContext>, context: &Contex
     }
     let plan = read_plan(&dir).map_err(|error| error.hint("name the tasks with `--file PATH`"))?;
     let here = agent.and_then(|agent| agent.stage.as_ref()?.id.as_deref());
-    let own = plan.nodes.iter().find(|node| Some(node.id.as_str()) == here).and_then(|node| node.queue.clone());
-    Ok(own.or_else(|| plan.nodes.into_iter().find_map(|node| node.queue)))
+    let own = plan.all_nodes().find(|node| Some(node.id.as_str()) == here).and_then(|node| node.queue.clone());
+    Ok(own.or_else(|| plan.all_nodes().find_map(|node| node.queue.clone())))
 }
 
 /// Returns the project's beads, of the session if there is one; else the first file of tasks there is.

@@ -28,7 +28,7 @@ impl Quotas {
 
     /// Takes a fact before the state does.
     pub(super) fn record(&mut self, plan: &Plan, state: &State, event: &Event, now: Timestamp) -> Result<(), TestCaseError> {
-        let Some(node) = plan.nodes.get(state.cursor.node as usize) else { return Ok(()) };
+        let Some(node) = plan.node(state.cursor.node) else { return Ok(()) };
         let chain: Vec<_> = node.agent.chain().collect();
         match event {
             Event::IterationStarted { fallback, agent, .. } => {

@@ -108,10 +108,9 @@ fn a_pipeline_is_checked_as_a_whole() {
 
 #[test]
 fn what_comes_later_is_refused_by_name() {
-    assert_snapshot!(of_pipeline("nodes:\n  - id: a\n    parallel: {providers: [claude]}\n  - id: b\n    loop: work\n    runs: 1\n    pipeline: x\n    guardrails: {}\n"), @"
-    Error not-supported-yet: refine.yaml:3:5: a parallel block is not supported yet (leave it out for now)
-    Error not-supported-yet: refine.yaml:7:5: a pipeline within a pipeline is not supported yet (leave it out for now)
-    Error misplaced: refine.yaml:8:5: guardrails bound the whole session (move `guardrails` to the top level of the pipeline)
+    assert_snapshot!(of_pipeline("nodes:\n  - id: b\n    loop: work\n    runs: 1\n    pipeline: x\n    guardrails: {}\n"), @"
+    Error not-supported-yet: refine.yaml:5:5: a pipeline within a pipeline is not supported yet (leave it out for now)
+    Error misplaced: refine.yaml:6:5: guardrails bound the whole session (move `guardrails` to the top level of the pipeline)
     ");
 }
 
@@ -147,5 +146,35 @@ fn a_key_that_is_no_text_is_a_mistake_and_no_panic() {
     assert_snapshot!(of_loop("termination: {type: queue, max: 5000000000}\n<<: {a: 1}\n"), @"
     Error bad-value: work/loop.yaml:1:33: `termination.max` must be a whole number, 0 or more, not integer `5000000000`
     Error unknown-key: work/loop.yaml:2:1: unknown key `<<` (one of: `name`, `description`, `termination`, `completion`, `min_iterations`, `iterations`, `max`, `provider`, `program`, `model`, `fallback`, `permissions`, `args`, `keep_env`, `retries`, `retry_delay`, `limits`, `delay`, `check_before`, `prompt`, `output_path`, `context`, `commands`, `queue`, `guardrails`, `output_parse`, `items`)
+    ");
+}
+
+#[test]
+fn a_parallel_block_is_checked_to_its_last_stage() {
+    assert_snapshot!(of_pipeline("nodes:\n  - id: a\n    loop: work\n    runs: 1\n    parallel:\n      providers: [claude, {id: two, name: nobody, modle: x}, {id: a b, name: claude}, {model: opus}]\n      failure_mode: maybe\n      min_success: 9\n      stages:\n        - {id: s, loop: work, runs: 1}\n        - {id: s, loop: wrok, runs: 1}\n        - {id: deep, parallel: {providers: [claude], stages: []}}\n"), @"
+    Error misplaced: refine.yaml:3:5: `loop` belongs to the block's stages (a parallel block only says who runs which stages)
+    Error misplaced: refine.yaml:4:5: `runs` belongs to the block's stages (a parallel block only says who runs which stages)
+    Error unknown-provider: refine.yaml:6:27: unknown provider `nobody` (one of: `claude`, `codex`, `gemini`, `opencode`, `amp`, `copilot`, `command`, `scripted`)
+    Error unknown-key: refine.yaml:6:51: unknown key `modle` (did you mean `model`?)
+    Error bad-name: refine.yaml:6:62: `a b` cannot be the name of a branch (add `id: <name>` of letters, digits, `-` and `_`)
+    Error no-id: refine.yaml:6:87: the provider has no `name` (add `name: claude`, or another provider)
+    Error bad-value: refine.yaml:7:21: `failure_mode` must be `fail` or `continue`, not `maybe` (`fail` fails the block when any provider fails, `continue` goes on if `min_success` of them did not)
+    Error bad-value: refine.yaml:8:20: `min_success` must be from 1 to 4, the number of providers
+    Error twice: refine.yaml:11:16: two nodes are called `s` (outputs and directories are found by this name)
+    Error unknown-loop: refine.yaml:11:25: there is no loop `wrok` (did you mean `work`?)
+    Error misplaced: refine.yaml:12:22: a block within a block (put the inner block's providers into the outer one)
+    ");
+    assert_snapshot!(of_pipeline("nodes:\n  - {id: a, parallel: {providers: [], stages: []}}\n  - {id: b, parallel: 3}\n  - {id: c, parallel: true, loop: work, runs: 1}\n"), @"
+    Error no-nodes: refine.yaml:2:13: the block has no stages (add `stages:` with at least one `- id: …` and its `loop: …`)
+    Error no-providers: refine.yaml:2:24: the block has no providers (add `providers: [claude, codex]`)
+    Error bad-value: refine.yaml:3:23: `nodes[1].parallel` must be `providers` and `stages`, not integer `3`
+    Warning no-effect: refine.yaml:4:13: `parallel` has no effect here (remove it)
+    ");
+    assert_snapshot!(of_pipeline("nodes:\n  - {id: a, parallel: {providers: [claude], stages: [{id: s, loop: work, runs: 1}]}}\n  - {id: b, loop: work, runs: 1, inputs: {from_parallel: t}}\n  - {id: c, loop: work, runs: 1, inputs: {from_parallel: {stage: s, block: z}}}\n  - {id: d, loop: work, runs: 1, inputs: {from_parallel: [{stage: s, providers: [codex], select: most}, {block: a}]}}\n"), @"
+    Error unknown-stage: refine.yaml:3:58: no earlier parallel block has a stage `t` (one of: `s`)
+    Error unknown-block: refine.yaml:4:76: no earlier parallel block is called `z` (one of: `a`)
+    Error unknown-provider: refine.yaml:5:81: block `a` has no provider `codex` (did you mean `claude`?)
+    Error bad-value: refine.yaml:5:98: `select` must be `latest` or `all`, not `most` (`latest` is the last output there is, `all` is every iteration's)
+    Error no-stage: refine.yaml:5:105: `from_parallel` names no `stage` (add `stage: <id of a stage of the block>`)
     ");
 }

@@ -4,7 +4,7 @@ use crate::termination::Termination;
 use insta::assert_snapshot;
 
 fn nodes(definition: &str) -> Vec<Node> {
-    plan(&a_pipeline(definition), &Overrides::default()).nodes
+    plan(&a_pipeline(definition), &Overrides::default()).all_nodes().cloned().collect()
 }
 
 #[test]

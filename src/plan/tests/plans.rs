@@ -111,7 +111,7 @@ fn the_strongest_voice_wins() {
         let row = |node: &Node| {
             format!("{} {} {} {} {:?} {:?}", node.id, node.agent.model, node.max_iterations, node.context, node.termination, node.commands)
         };
-        plan(&pipeline, overrides).nodes.iter().map(row).collect::<Vec<_>>().join("\n")
+        plan(&pipeline, overrides).all_nodes().map(row).collect::<Vec<_>>().join("\n")
     };
     assert_snapshot!(shown(&Overrides::default()), @r#"
     a haiku 3  Judgment { consensus: 2, min_iterations: 1 } {}
@@ -129,7 +129,7 @@ fn the_strongest_voice_wins() {
 #[test]
 fn a_model_stays_with_the_provider_it_was_said_for() {
     let source = Sources::Loop(a_loop("work", "termination: {type: queue}\nprovider: command\nprogram: aider\nargs: [--yes]\n", PROMPT));
-    let agent = |overrides: &Overrides| plan(&source, overrides).nodes[0].agent.clone();
+    let agent = |overrides: &Overrides| plan(&source, overrides).node(0).unwrap().agent.clone();
     let own = agent(&Overrides::default());
     assert_eq!((own.provider, own.program.as_str(), own.model.as_str()), (Provider::Command, "aider", ""));
     let claude = agent(&Overrides { provider: Some("claude".into()), ..Overrides::default() });
@@ -139,8 +139,9 @@ fn a_model_stays_with_the_provider_it_was_said_for() {
 #[test]
 fn the_old_words_mean_the_same() {
     let termination = |definition: &str| {
-        let node = plan(&Sources::Loop(a_loop("work", definition, PROMPT)), &Overrides::default()).nodes.remove(0);
-        (node.termination, node.max_iterations)
+        let plan = plan(&Sources::Loop(a_loop("work", definition, PROMPT)), &Overrides::default());
+        let node = plan.node(0).unwrap();
+        (node.termination.clone(), node.max_iterations)
     };
     assert_eq!(termination("completion: plateau\nmin_iterations: 3\n").0, Termination::Judgment { consensus: 2, min_iterations: 3 });
     assert_eq!(termination("completion: beads-empty\n").0, Termination::Queue);

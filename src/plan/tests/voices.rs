@@ -34,7 +34,7 @@ fn every_word_has_its_speaker() {
     b.delay = 0 ms (pipeline)
     b.check_before = true (built in)
     ");
-    assert_eq!((made.nodes[1].commands["test"].as_str(), made.guardrails.max_cost_usd), ("make test", 2.5));
+    assert_eq!((made.node(1).unwrap().commands["test"].as_str(), made.guardrails.max_cost_usd), ("make test", 2.5));
     let command = a_loop("work", "termination: {type: queue}\nprovider: command\nprogram: aider\nmodel: x\n", PROMPT);
     let claude = Overrides { provider: Some("claude".into()), max_iterations: Some(4), ..Overrides::default() };
     assert_snapshot!(rows(&plan(&Sources::Loop(command), &claude)), @"

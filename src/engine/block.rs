@@ -1,0 +1,44 @@
+//! When a parallel block is over, and what came of it.
+use super::State;
+use super::follow::{fail, finish};
+use crate::model::{BranchReport, Ending, Event, NodeEnding};
+use crate::plan::{Block, OnFailure};
+use crate::text::clean;
+
+/// Returns what follows from how far the branches are, if anything. `limit` says which bound of the session is reached.
+pub(super) fn over(state: &State, block: &Block, limit: Option<String>) -> Option<Event> {
+    let reports: Vec<Option<&BranchReport>> = block.branches.iter().map(|branch| state.branches.get(&branch.name)).collect();
+    let endings: Vec<&Ending> = reports.iter().filter_map(|report| report.as_ref()?.ending.as_ref()).collect();
+    if endings.len() < block.branches.len() {
+        let cut = limit.filter(|_| state.cut.is_none() && state.stopping.is_none());
+        return cut.map(|limit| Event::BlockCut { limit });
+    }
+    let succeeded = endings.iter().filter(|ending| matches!(ending, Ending::Completed { .. })).count();
+    let needed = match block.on_failure {
+        OnFailure::Fail => block.branches.len(),
+        OnFailure::Continue { min_success } => min_success as usize,
+    };
+    if needed <= succeeded {
+        let [succeeded, of] = [succeeded, block.branches.len()].map(|count| u32::try_from(count).unwrap_or(u32::MAX));
+        let ending = NodeEnding::Branches { succeeded, of };
+        return Some(Event::NodeFinished { node: state.cursor.node, id: block.id.clone(), ending });
+    }
+    if let Some(by) = &state.stopping {
+        return Some(finish(Ending::Stopped { by: by.clone() }));
+    }
+    if let Some(limit) = &state.cut {
+        return Some(finish(Ending::LimitReached { limit: limit.clone() }));
+    }
+    let failures = block.branches.iter().zip(&endings).filter_map(|(branch, ending)| Some(format!("{} {}", branch.name, why(ending)?)));
+    let error = format!("parallel block `{}`: {}", block.id, failures.collect::<Vec<_>>().join("; "));
+    Some(fail(error, "see what its agents said with `ap logs --branch`, then resume: branches that are done stay done".to_owned()))
+}
+
+fn why(ending: &Ending) -> Option<String> {
+    match ending {
+        Ending::Completed { .. } => None,
+        Ending::Failed { error, .. } => Some(format!("failed: {}", clean(error))),
+        Ending::LimitReached { limit } => Some(format!("ended short: {}", clean(limit))),
+        Ending::Stopped { by } => Some(format!("was stopped by {}", clean(by))),
+    }
+}

@@ -1,0 +1,141 @@
+//! What a node is given by those that ran before it: in its own plan, or before the block it is a branch of.
+use super::manifest::{self, Stage};
+use super::outputs::{self, listed};
+use crate::engine::State;
+use crate::plan::{BlockInput, Earlier, Node, Plan, Select, Step};
+use crate::store::layout::RunDir;
+use camino::Utf8PathBuf;
+use serde_json::{Map, Value, json};
+
+/// A node, and where it stands.
+pub(super) struct Given<'a> {
+    pub(super) plan: &'a Plan,
+    pub(super) state: &'a State,
+    pub(super) node: &'a Node,
+    /// 0-based, within its plan.
+    pub(super) index: u32,
+    pub(super) run: &'a RunDir,
+}
+
+/// Outputs, each with a heading.
+type Outputs = Vec<(String, Utf8PathBuf)>;
+
+impl Given<'_> {
+    /// Returns `inputs.from_stage` of `context.json`.
+    pub(super) fn of_stages(&self) -> Value {
+        let mut stages = Map::new();
+        if let Some(id) = self.source() {
+            let outputs = self.outputs_of(id).unwrap_or_default();
+            stages.insert(id.to_owned(), outputs.into_iter().map(|(_, path)| json!(path)).collect());
+        }
+        Value::Object(stages)
+    }
+
+    /// Returns `inputs.from_parallel` of `context.json`.
+    pub(super) fn of_blocks(&self) -> Value {
+        let one = |input: &BlockInput| {
+            let providers: Map<String, Value> =
+                self.stages(input).into_iter().map(|(name, stage)| (name, told(&stage, input.select))).collect();
+            json!({ "stage": input.stage, "block": input.block, "select": input.select, "manifest": self.manifest(input.block.as_str()), "providers": providers })
+        };
+        self.node.from_parallel.iter().map(one).collect()
+    }
+
+    /// Returns the text for `${INPUTS}`.
+    pub(super) fn text(&self) -> String {
+        if self.node.from.is_none() && !self.node.from_parallel.is_empty() {
+            let of = |input: &BlockInput| -> Outputs {
+                let outputs = |(name, stage): (String, Stage)| match input.select {
+                    Select::Latest => {
+                        stage.latest_output.into_iter().map(|path| (format!("{name}: {}", input.stage), path)).collect::<Outputs>()
+                    }
+                    Select::All => numbered(&format!("{name}: {}", input.stage), stage.history),
+                };
+                self.stages(input).into_iter().flat_map(outputs).collect()
+            };
+            let all: Outputs = self.node.from_parallel.iter().flat_map(of).collect();
+            return outputs::text("the block", &all);
+        }
+        self.source().map_or_else(String::new, |id| outputs::text(id, &self.outputs_of(id).unwrap_or_default()))
+    }
+
+    /// Returns the step whose outputs this node gets: the one it names, or the one before it.
+    fn source(&self) -> Option<&str> {
+        if let Some(from) = &self.node.from {
+            return Some(from.node.as_str());
+        }
+        match self.index.checked_sub(1) {
+            Some(before) => self.plan.nodes.get(before as usize).map(|step| step.id().as_str()),
+            None => self.plan.branch.as_ref()?.earlier.last().map(|earlier| earlier.id().as_str()),
+        }
+    }
+
+    /// Returns the outputs of an earlier step, if there is such a step: those the node asks for; of a node that was given
+    /// perspectives all of them, else the last; of a block the last of each branch.
+    pub(super) fn outputs_of(&self, id: &str) -> Option<Outputs> {
+        let asked = self.node.from.as_ref().filter(|input| input.node.as_str() == id).map(|input| input.select);
+        let select = |all: bool| asked.unwrap_or(if all { Select::All } else { Select::Latest });
+        let Some(index) = self.plan.position(id) else {
+            return Some(match self.earlier(id)? {
+                Earlier::Block { manifest, .. } => of_block(manifest),
+                Earlier::Node { outputs, all, .. } => {
+                    let last = if select(*all) == Select::Latest { outputs.len().saturating_sub(1) } else { 0 };
+                    numbered(id, outputs.get(last..).unwrap_or_default().to_vec())
+                }
+            });
+        };
+        match self.plan.nodes.get(index as usize)? {
+            Step::Block(block) => Some(of_block(&self.run.manifest(index, &block.id))),
+            Step::Node(from) => {
+                let done = self.state.finished.get(index as usize).map_or(0, |done| done.iterations);
+                Some(numbered(id, listed(self.run, index, &from.id, done, select(!from.perspectives.is_empty()))))
+            }
+        }
+    }
+
+    fn earlier(&self, id: &str) -> Option<&Earlier> {
+        self.plan.branch.as_ref()?.earlier.iter().find(|earlier| earlier.id().as_str() == id)
+    }
+
+    fn manifest(&self, block: &str) -> Option<Utf8PathBuf> {
+        match (self.plan.position(block), self.earlier(block)) {
+            (Some(index), _) => Some(self.run.manifest(index, self.plan.block(index).map(|block| &block.id)?)),
+            (None, Some(Earlier::Block { manifest, .. })) => Some(manifest.clone()),
+            (None, _) => None,
+        }
+    }
+
+    /// Returns what the stage put out, by branch.
+    fn stages(&self, input: &BlockInput) -> Vec<(String, Stage)> {
+        let read = self.manifest(input.block.as_str()).and_then(|path| manifest::read(&path).ok());
+        let meant = |name: &str| input.providers.is_empty() || input.providers.iter().any(|wanted| wanted.as_str() == name);
+        let branches = read.map(|manifest| manifest.providers).unwrap_or_default().into_iter().filter(|(name, _)| meant(name));
+        branches.filter_map(|(name, mut stages)| Some((name, stages.remove(input.stage.as_str())?))).collect()
+    }
+}
+
+fn told(stage: &Stage, select: Select) -> Value {
+    let mut told = json!({
+        "output": stage.latest_output,
+        "status": stage.status,
+        "iterations": stage.iterations,
+        "termination_reason": stage.termination_reason,
+    });
+    if select == Select::All {
+        told["history"] = json!(stage.history);
+    }
+    told
+}
+
+fn numbered(from: &str, outputs: Vec<Utf8PathBuf>) -> Outputs {
+    (1..).zip(outputs).map(|(number, path): (u32, _)| (format!("{from} {number}"), path)).collect()
+}
+
+/// The last output of each branch of a block that is done.
+fn of_block(path: &Utf8PathBuf) -> Outputs {
+    let Ok(manifest) = manifest::read(path) else { return Vec::new() };
+    let last = |stages: &std::collections::BTreeMap<String, Stage>| {
+        manifest.stages().iter().rev().find_map(|stage| stages.get(stage)?.latest_output.clone())
+    };
+    manifest.providers.iter().filter_map(|(name, stages)| Some((name.clone(), last(stages)?))).collect()
+}
