@@ -8,6 +8,7 @@ pub mod log;
 pub mod model;
 pub mod mux;
 pub mod plan;
+pub mod plugin;
 pub mod process;
 pub mod queue;
 pub mod runner;

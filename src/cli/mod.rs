@@ -7,11 +7,15 @@ pub mod control;
 pub mod demo;
 pub mod doctor;
 pub mod dry_run;
+pub mod explain;
+pub mod hook;
+pub mod init;
 mod launch;
 pub mod lint;
 pub mod logs;
 pub mod manual;
 pub mod overview;
+pub mod plugin;
 mod programs;
 pub mod queue;
 pub mod said;
@@ -83,6 +87,15 @@ enum Command {
     Cleanup(cleanup::CleanupArgs),
     /// Check what sessions need: programs, tmux, locks, disk, and whether they would survive a logout
     Doctor(doctor::DoctorArgs),
+    /// Explain a file, its fields, or a part of how ap works
+    Explain(explain::Args),
+    /// Give Claude Code the skills, slash commands, sub-agents and hook of Agent Pipelines
+    Plugin(plugin::Args),
+    /// Prepare this repository for agents
+    Init(init::Args),
+    /// Answer a hook of Claude Code
+    #[command(hide = true)]
+    Hook(hook::Args),
     /// Print a shell's completions: `source <(ap completions bash)`
     Completions(manual::CompletionsArgs),
     /// Print the manual page, or write all of them
@@ -136,6 +149,10 @@ fn run(args: Vec<OsString>) -> Result<ExitCode> {
         Some(Command::DryRun(args)) => dry_run::run(&args, &context),
         Some(Command::Cleanup(args)) => cleanup::run(&args, &context),
         Some(Command::Doctor(args)) => doctor::run(&args, &context),
+        Some(Command::Explain(args)) => explain::run(&args),
+        Some(Command::Plugin(args)) => plugin::run(&args, &context),
+        Some(Command::Init(args)) => init::run(&args, &context),
+        Some(Command::Hook(args)) => hook::run(&args, &context),
         Some(Command::Completions(args)) => manual::completions(&args, Cli::command()),
         Some(Command::Man(args)) => manual::man(&args, Cli::command()),
         Some(Command::Queue(args)) => queue::run(&args, &context),

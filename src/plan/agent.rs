@@ -3,7 +3,7 @@ use super::definition::{LimitsDef, LoopDef};
 use super::duration::Span;
 use super::place::Place;
 use super::problem::Problem;
-use super::{AgentSpec, AttemptLimits, Declared, DeclaredDef, PermissionMode, Provider, alias, suggest};
+use super::{AgentSpec, AttemptLimits, Declared, PermissionMode, Provider, ProviderDef, alias, suggest};
 use std::collections::BTreeMap;
 
 /// What one layer says of the agent; layers go from the weakest to the strongest.
@@ -26,7 +26,7 @@ const RETRIES: u32 = 2;
 const RETRY_DELAY_MS: u64 = 5000;
 
 /// The providers a person has declared, by name.
-type Own = BTreeMap<String, DeclaredDef>;
+type Own = BTreeMap<String, ProviderDef>;
 
 /// Returns the agent the layers amount to.
 pub(super) fn resolve(layers: &[Layer<'_>], def: &LoopDef, own: &Own, problems: &mut Vec<Problem>) -> AgentSpec {

@@ -45,7 +45,7 @@ pub enum Output {
 /// `providers: {<name>: …}` in `config.yaml`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub struct DeclaredDef {
+pub struct ProviderDef {
     /// The program's name on PATH, or its path.
     pub program: String,
     /// Its first arguments.
@@ -62,7 +62,7 @@ pub struct DeclaredDef {
     pub install: String,
 }
 
-impl DeclaredDef {
+impl ProviderDef {
     /// Returns what a plan freezes of it.
     pub(super) fn declared(&self, name: &str) -> Declared {
         let Self { args, prompt, model_flag, permissions, output, install, .. } = self.clone();

@@ -2,7 +2,7 @@
 mod parallel;
 mod shape;
 
-pub use parallel::{BranchesDef, FromBlockDef, FromParallelDef, FullProviderDef, ParallelDef, ParallelKey, ProviderDef, RunsDef};
+pub use parallel::{BranchDef, BranchesDef, FromBlockDef, FromParallelDef, FullBranchDef, ParallelDef, ParallelKey, RunsDef};
 
 use super::duration::Span;
 use serde::Deserialize;

@@ -4,12 +4,12 @@ use super::definition::{JudgeDef, LoopDef, NodeDef, TerminationDef};
 use super::duration::Span;
 use super::place::Place;
 use super::problem::Problem;
-use super::{AgentSpec, DeclaredDef, suggest};
+use super::{AgentSpec, ProviderDef, suggest};
 use crate::termination::{Gate, Judge, Termination};
 use std::collections::BTreeMap;
 
 /// The providers a person has declared, by name.
-type Own = BTreeMap<String, DeclaredDef>;
+type Own = BTreeMap<String, ProviderDef>;
 
 /// A strategy, the cap that was written with it, and who judges if somebody does.
 #[derive(Clone, Debug, PartialEq)]

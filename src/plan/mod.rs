@@ -31,7 +31,7 @@ mod yaml;
 
 pub use alias::model_alias;
 pub use compile::{compile, fingerprint};
-pub use declared::{Declared, DeclaredDef, Output, PromptBy};
+pub use declared::{Declared, Output, PromptBy, ProviderDef};
 pub use duration::Span;
 pub use problem::{Invalid, Problem, Severity, Shown};
 pub use provider::Provider;

@@ -1,7 +1,7 @@
 //! `parallel:`: providers that run the same stages side by side, each in a world of its own.
 use super::agent::Layer;
 use super::compile::{self, Loaded};
-use super::definition::{NodeDef, ParallelDef, ParallelKey, ProviderDef};
+use super::definition::{BranchDef, NodeDef, ParallelDef, ParallelKey};
 use super::inputs;
 use super::node::{self, Seat};
 use super::place::Place;
@@ -49,7 +49,7 @@ pub(super) fn block(seat: &Seat<'_>, def: &NodeDef, find: &Find<'_, '_>, problem
 /// A provider of the block, and the stages it runs.
 struct Own<'a> {
     place: Place<'a>,
-    provider: &'a ProviderDef,
+    provider: &'a BranchDef,
     /// Of all stages of the block.
     ids: &'a [String],
 }

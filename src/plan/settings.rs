@@ -17,7 +17,7 @@
 use super::place::Place;
 use super::problem::{Document, Problem};
 use super::sources::Text;
-use super::{DeclaredDef, Plan, Provider, QueueSource, Step, yaml};
+use super::{Plan, Provider, ProviderDef, QueueSource, Step, yaml};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
@@ -30,7 +30,7 @@ pub struct Settings {
     /// Whether a session's window stays readable after its end; it does unless this is false.
     pub keep_window: Option<bool>,
     /// Kinds of agents beside those that are built in, by name.
-    pub providers: BTreeMap<String, DeclaredDef>,
+    pub providers: BTreeMap<String, ProviderDef>,
 }
 
 impl Settings {
@@ -80,7 +80,7 @@ impl Settings {
     }
 }
 
-fn check(place: &Place<'_>, name: &str, def: &DeclaredDef, problems: &mut Vec<Problem>) {
+fn check(place: &Place<'_>, name: &str, def: &ProviderDef, problems: &mut Vec<Problem>) {
     if Provider::named(name).is_some() {
         let problem = place.at_key(name, "bad-name", format!("`{name}` is a provider that is built in"));
         problems.push(problem.hint("call yours something else; `programs:` names another program for one that is built in"));

@@ -1,5 +1,5 @@
 //! What a plan is compiled from: texts as found, and what the caller asks for over them.
-use super::{DeclaredDef, Origin, yaml};
+use super::{Origin, ProviderDef, yaml};
 use crate::model::{RunId, SessionName};
 use camino::Utf8PathBuf;
 use std::collections::{BTreeMap, BTreeSet};
@@ -129,7 +129,7 @@ pub struct Overrides {
     /// Which of these the environment said, by the names [`Overrides::said`] gives them.
     pub environment: BTreeSet<String>,
     /// The providers the user's settings declare, by name.
-    pub providers: BTreeMap<String, DeclaredDef>,
+    pub providers: BTreeMap<String, ProviderDef>,
 }
 
 /// Returns the files a loop's prompt is looked for in, in order: relative to its folder, or absolute.

@@ -100,7 +100,7 @@ fn every_key_of_a_queue_is_in_the_page_about_queues() {
 #[test]
 fn every_key_of_a_declared_provider_is_in_the_page_about_providers() {
     let (page, definition) = (read("docs/providers.md"), read("src/plan/declared.rs"));
-    let (_, keys) = definition.split_once("pub struct DeclaredDef {").unwrap();
+    let (_, keys) = definition.split_once("pub struct ProviderDef {").unwrap();
     let (keys, _) = keys.split_once("\n}").unwrap();
     let keys: Vec<&str> = keys.lines().filter_map(|line| Some(line.trim().strip_prefix("pub ")?.split_once(':')?.0)).collect();
     let missing: Vec<&&str> = keys.iter().filter(|key| !page.contains(&format!("\n| `{key}` | "))).collect();
@@ -121,7 +121,7 @@ fn commands_that_are_not_run_are_at_least_commands() {
 }
 
 /// Returns the command lines in a document that begin with a program's name: in blocks and between backticks.
-fn lines_of(program: &str, document: &str) -> Vec<String> {
+pub(crate) fn lines_of(program: &str, document: &str) -> Vec<String> {
     let begins = |line: &&str| *line == program || line.starts_with(&format!("{program} "));
     let (mut found, mut inside) = (Vec::new(), false);
     for line in document.lines() {
@@ -138,7 +138,7 @@ fn lines_of(program: &str, document: &str) -> Vec<String> {
 }
 
 /// Splits a line into words as a shell would, up to a comment, a pipe or the columns of an explanation.
-fn words(line: &str) -> Vec<String> {
+pub(crate) fn words(line: &str) -> Vec<String> {
     let end = ["  ", " #", " | ", " > ", " && "].iter().filter_map(|end| line.find(end)).min().unwrap_or(line.len());
     let (mut words, mut quote) = (vec![String::new()], None);
     for letter in line[..end].chars() {
@@ -155,7 +155,7 @@ fn words(line: &str) -> Vec<String> {
 /// Returns something a placeholder such as `<session>` or `[max]` may stand for.
 fn example(word: &str) -> String {
     match word {
-        "[max]" | "<N>" => "1".to_owned(),
+        "[max]" | "<N>" | "<n>" => "1".to_owned(),
         "<loop>" => "work".to_owned(),
         "<shell>" => "bash".to_owned(),
         "…" => "--json".to_owned(),
@@ -164,7 +164,7 @@ fn example(word: &str) -> String {
 }
 
 /// Says what is wrong with a command line of `ap`, if anything.
-fn mistake(line: &str, loops: &BTreeSet<String>) -> Option<String> {
+pub(crate) fn mistake(line: &str, loops: &BTreeSet<String>) -> Option<String> {
     use clap::error::ErrorKind::{DisplayHelp, DisplayHelpOnMissingArgumentOrSubcommand as MissingCommand, DisplayVersion};
     let words = words(line);
     let known = |first: &String| first.starts_with('-') || loops.contains(first) || has_command(first);
@@ -183,7 +183,7 @@ fn loops_in(folder: &str) -> impl Iterator<Item = String> {
     root().join(folder).read_dir_utf8().unwrap().map(|entry| entry.unwrap().file_name().to_owned())
 }
 
-fn loops() -> BTreeSet<String> {
+pub(crate) fn loops() -> BTreeSet<String> {
     // The last is the one the README writes.
     loops_in("loops").chain(loops_in("examples/queues")).chain(["tidy".to_owned()]).collect()
 }

@@ -59,7 +59,7 @@ pub enum ParallelKey {
 #[serde(deny_unknown_fields, default)]
 pub struct ParallelDef {
     /// Who runs the stages; each is a branch.
-    pub providers: Vec<ProviderDef>,
+    pub providers: Vec<BranchDef>,
     /// What each of them runs, in order.
     pub stages: Option<Vec<NodeDef>>,
     /// The same as `stages`.
@@ -85,17 +85,17 @@ impl ParallelDef {
 
 /// A provider of a block.
 #[derive(Clone, Debug)]
-pub enum ProviderDef {
+pub enum BranchDef {
     /// `codex`, or with a model `claude:sonnet`.
     Name(String),
     /// At length.
-    Full(Box<FullProviderDef>),
+    Full(Box<FullBranchDef>),
 }
 
 /// A provider of a block, at length.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub struct FullProviderDef {
+pub struct FullBranchDef {
     /// The name of the branch; the provider's unless given.
     pub id: Option<String>,
     /// The kind of agent.
@@ -108,15 +108,15 @@ pub struct FullProviderDef {
     pub program: Option<String>,
     /// Further arguments for the program.
     pub args: Vec<String>,
-    /// Who makes the next attempt when the agent is out of quota.
+    /// Who makes an attempt when the provider is out of quota.
     pub fallback: Option<Vec<String>>,
     /// What its stages get, where they do not say so themselves.
     pub inputs: Option<NodeInputsDef>,
 }
 
-impl ProviderDef {
+impl BranchDef {
     /// Returns what is said at length, if anything.
-    pub fn full(&self) -> Option<&FullProviderDef> {
+    pub fn full(&self) -> Option<&FullBranchDef> {
         match self {
             Self::Full(full) => Some(full),
             Self::Name(_) => None,
@@ -204,11 +204,11 @@ impl<'de> Deserialize<'de> for ParallelKey {
     }
 }
 
-impl Shape for ProviderDef {
+impl Shape for BranchDef {
     const EXPECTED: &'static str = "the name of a provider, or `name` and what differs for it";
-    type Map = FullProviderDef;
+    type Map = FullBranchDef;
 
-    fn map(def: FullProviderDef) -> Self {
+    fn map(def: FullBranchDef) -> Self {
         Self::Full(Box::new(def))
     }
 
@@ -217,7 +217,7 @@ impl Shape for ProviderDef {
     }
 }
 
-impl<'de> Deserialize<'de> for ProviderDef {
+impl<'de> Deserialize<'de> for BranchDef {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         of_shape(deserializer)
     }

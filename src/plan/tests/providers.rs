@@ -4,7 +4,7 @@ use insta::assert_snapshot;
 
 /// A program of the user's own, as their settings declare it.
 fn own() -> Overrides {
-    let mycli = DeclaredDef { program: "mycli".into(), model_flag: "-m".into(), ..DeclaredDef::default() };
+    let mycli = ProviderDef { program: "mycli".into(), model_flag: "-m".into(), ..ProviderDef::default() };
     Overrides { providers: [("mycli".to_owned(), mycli)].into(), ..Overrides::default() }
 }
 
