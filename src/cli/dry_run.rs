@@ -96,8 +96,9 @@ fn preview(args: &Args, context: &Context) -> Result<Preview> {
     let around = Surroundings::new(context.project.clone(), context.exe.clone(), context.env.clone());
     let run = context.project.session(&plan.session);
     let prompts = seats(&plan, &run).iter().map(|seat| prompt(&plan, seat, &around)).collect::<Result<_>>()?;
-    let max_agents = plan.all_nodes().map(|node| u64::from(node.max_iterations)).sum();
-    let max_starts = plan.all_nodes().map(starts).sum();
+    let runs = u64::from(plan.runs);
+    let max_agents = runs * plan.all_nodes().map(|node| u64::from(node.max_iterations)).sum::<u64>();
+    let max_starts = runs * plan.all_nodes().map(starts).sum::<u64>();
     Ok(Preview { max_agents, max_starts, prompts, warnings, plan })
 }
 
@@ -165,8 +166,9 @@ fn show(preview: &Preview, context: &Context) -> Result<()> {
     let plan = &preview.plan;
     let (name, origin) = (format!("{} {}", library::word(plan.kind), plan.name), catalog::origin(plan.source.origin));
     ui::out(format!("{}  session {}, {} ({origin})", style::heading(&name), plan.session, plan.source.path))?;
+    let runs = if 1 < plan.runs { format!(", in {} runs of all nodes", plan.runs) } else { String::new() };
     let (agents, starts) = (count(preview.max_agents, "agent"), preview.max_starts);
-    ui::out(format!("At most {agents}; {starts} with every retry of a crashed one, and those that judge."))?;
+    ui::out(format!("At most {agents}{runs}; {starts} with every retry of a crashed one, and those that judge."))?;
     ui::out(format!("Everything is kept in {}\n", context.project.session(&plan.session).root()))?;
     let seats = seats(plan, &context.project.session(&plan.session));
     let row = |seat: &Seat<'_>| {

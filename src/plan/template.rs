@@ -21,6 +21,20 @@ pub const VARIABLES: [&str; 15] = [
     "TASK",
 ];
 
+/// The variables that may stand in a path: what they hold makes no other path.
+pub const IN_PATHS: [&str; 4] = ["SESSION_NAME", "SESSION", "ITERATION", "INDEX"];
+
+/// Returns an output path with its variables filled in; what else looks like one is refused when the plan is made.
+pub fn path(template: &str, session: &str, iteration: u32) -> String {
+    let value = |name: &str| match name {
+        "SESSION_NAME" | "SESSION" => Some(session.to_owned()),
+        "ITERATION" => Some(iteration.to_string()),
+        "INDEX" => Some(iteration.saturating_sub(1).to_string()),
+        _ => None,
+    };
+    render(template, &value).unwrap_or_else(|_| template.to_owned())
+}
+
 /// What `${TASK}` is where the agent is to choose one itself.
 pub const NO_TASK: &str = "(none was claimed for you: `ap queue claim` takes one)";
 
