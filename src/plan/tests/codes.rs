@@ -40,7 +40,9 @@ fn every_code_is_used_and_shown_in_a_snapshot_at_its_level() {
     for folder in ["src/plan", "src/cli"] {
         texts(&Path::new(env!("CARGO_MANIFEST_DIR")).join(folder), &mut source);
     }
-    texts(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src/plan/tests"), &mut tests);
+    for folder in ["src/plan/tests", "src/cli"] {
+        texts(&Path::new(env!("CARGO_MANIFEST_DIR")).join(folder), &mut tests);
+    }
     for row in rows() {
         let (code, levels) = (&row[0], &row[2]);
         // Once in the list of codes, and where it is used.

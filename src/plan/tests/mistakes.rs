@@ -64,14 +64,14 @@ fn an_agent_that_cannot_be_is_refused() {
     Error unknown-permissions: work/loop.yaml:4:14: unknown permission mode `acceptEdit` (did you mean `acceptEdits`?)
     ");
     assert_snapshot!(of_loop("termination: {type: queue}\nprovider: command\n"), @"Error no-program: work/loop.yaml:2:11: provider `command` needs a `program` (add `program: <name or path>` to the loop: it gets the prompt on stdin)");
-    assert_snapshot!(of_loop("termination: {type: queue}\nprovider: codx\n"), @"Error unknown-provider: work/loop.yaml:2:11: unknown provider `codx` (did you mean `codex`?)");
+    assert_snapshot!(of_loop("termination: {type: queue}\nprovider: codx\n"), @"Error L011 unknown-provider: work/loop.yaml:2:11: unknown provider `codx` (did you mean `codex`?)");
     assert_snapshot!(of_loop("termination: {type: queue}\nqueue: {provider: bead}\nguardrails: {max_cost_usd: -1}\n"), @"
     Error unknown-queue: work/loop.yaml:2:19: unknown queue `bead` (did you mean `beads`?)
     Error bad-value: work/loop.yaml:3:28: `guardrails.max_cost_usd` must be an amount, 0 or more
     ");
     assert_snapshot!(of_loop("termination: {type: queue}\nprovider: gemini\npermissions: plan\n"), @"Error permissions-refused: work/loop.yaml:3:14: provider `gemini` cannot do `plan`: without a person at it, Gemini CLI leaves plan mode by itself and then allows everything");
     let wrong = Overrides { provider: Some("gemeni".into()), ..Overrides::default() };
-    assert_snapshot!(said(&Sources::Loop(a_loop("work", "termination: {type: queue}\n", PROMPT)), &wrong), @"Error unknown-provider: unknown provider `gemeni` (did you mean `gemini`?)");
+    assert_snapshot!(said(&Sources::Loop(a_loop("work", "termination: {type: queue}\n", PROMPT)), &wrong), @"Error L011 unknown-provider: unknown provider `gemeni` (did you mean `gemini`?)");
 }
 
 #[test]
@@ -91,10 +91,7 @@ fn a_prompt_is_checked_where_it_lies() {
     Error L015 unknown-variable: work/prompt.md:2:26: unknown variable `${HOME}` (write `$${HOME}` to keep it as text)
     Warning no-status: work/prompt.md:1:1: the prompt never names `${STATUS}`, so its agents cannot say how it went (end it with: write your decision as JSON to `${STATUS}`)
     ");
-    assert_snapshot!(of_prompt("${STATUS} ${PERSPECTIVE} ${RESULT} ${x:-y} $HOME\n"), @"
-    Warning no-perspectives: work/prompt.md:1:11: `${PERSPECTIVE}` is empty here (a node of a pipeline gives it a text for each iteration, with `perspectives`)
-    Warning not-supported-yet: work/prompt.md:1:26: `${RESULT}` has no value yet (it will be empty)
-    ");
+    assert_snapshot!(of_prompt("${STATUS} ${PERSPECTIVE} ${RESULT} ${x:-y} $HOME\n"), @"Warning no-perspectives: work/prompt.md:1:11: `${PERSPECTIVE}` is empty here (a node of a pipeline gives it a text for each iteration, with `perspectives`)");
     assert_snapshot!(of_prompt(" \n"), @"Error L008 no-prompt: work/loop.yaml:1:1: the prompt `work/prompt.md` is empty (write what each agent is told to `prompt.md` beside the definition)");
     let missing = LoopSource {
         prompt: Err("there is no prompt: looked for `prompt.md`".into()),
@@ -237,7 +234,7 @@ fn a_prompt_full_of_mistakes_stays_readable() {
         (said.lines().count(), said.lines().find(|line| line.contains("too-many")).unwrap_or_default().to_owned())
     };
     assert_snapshot!(format!("{:?}", found(&"${NOPE}\n".repeat(800_000))), @r#"(52, "Error too-many: work/prompt.md:1:1: more variables have no value than the 50 that are shown")"#);
-    assert_snapshot!(format!("{:?}", found(&format!("${{STATUS}} {}", "${RESULT}\n".repeat(60)))), @r#"(51, "Warning too-many: work/prompt.md:1:1: more variables have no value than the 50 that are shown")"#);
+    assert_snapshot!(format!("{:?}", found(&format!("${{STATUS}} {}", "${PERSPECTIVE}\n".repeat(60)))), @r#"(51, "Warning too-many: work/prompt.md:1:1: more variables have no value than the 50 that are shown")"#);
     assert_eq!(found(&"${NOPE} ${STATUS}\n".repeat(50)), (50, String::new()));
 }
 
@@ -295,7 +292,7 @@ fn a_parallel_block_is_checked_to_its_last_stage() {
     assert_snapshot!(of_pipeline("nodes:\n  - id: a\n    loop: work\n    runs: 1\n    parallel:\n      providers: [claude, {id: two, name: nobody, modle: x}, {id: a b, name: claude}, {model: opus}]\n      failure_mode: maybe\n      min_success: 9\n      stages:\n        - {id: s, loop: work, runs: 1}\n        - {id: s, loop: wrok, runs: 1}\n        - {id: deep, parallel: {providers: [claude], stages: []}}\n"), @"
     Error misplaced: refine.yaml:3:5: `loop` belongs to the block's stages (a parallel block only says who runs which stages)
     Error misplaced: refine.yaml:4:5: `runs` belongs to the block's stages (a parallel block only says who runs which stages)
-    Error unknown-provider: refine.yaml:6:27: unknown provider `nobody` (one of: `claude`, `codex`, `gemini`, `opencode`, `amp`, `copilot`, `command`, `scripted`)
+    Error L011 unknown-provider: refine.yaml:6:27: unknown provider `nobody` (one of: `claude`, `codex`, `gemini`, `opencode`, `amp`, `copilot`, `command`, `scripted`)
     Error unknown-key: refine.yaml:6:51: unknown key `modle` (did you mean `model`?)
     Error bad-name: refine.yaml:6:62: `a b` cannot be the name of a branch (add `id: <name>` of letters, digits, `-` and `_`)
     Error P005 no-id: refine.yaml:6:87: the provider has no `name` (add `name: claude`, or another provider)

@@ -65,7 +65,8 @@ fn what_nobody_says_is_sensible() {
       "guardrails": {
         "max_runtime_seconds": 0,
         "max_cost_usd": 0.0,
-        "max_consecutive_errors": 3
+        "max_consecutive_errors": 3,
+        "max_agents": 0
       },
       "overrides": [
         {
