@@ -5,6 +5,9 @@ use crate::error::{Error, Result};
 use crate::plan::{Plan, Problem, Provider};
 use crate::runner::Surroundings;
 
+/// The code of a problem that is the machine's.
+pub(super) const MISSING: &str = "provider-missing";
+
 /// Refuses to start a session whose agents cannot be started.
 pub(super) fn require(plan: &Plan, around: &Surroundings) -> Result<()> {
     match missing(plan, around).into_iter().next() {
@@ -37,7 +40,7 @@ fn missing(plan: &Plan, around: &Surroundings) -> Vec<Problem> {
         looked.push(&agent.program);
         if around.find(&agent.program).is_none() {
             let message = format!("there is no program `{}` on PATH, which node `{}` needs", agent.program, node.id);
-            found.push(Problem::nowhere("provider-missing", message).hint(install_hint(agent)));
+            found.push(Problem::nowhere(MISSING, message).hint(install_hint(agent)));
         }
     }
     found

@@ -36,9 +36,7 @@ pub(super) fn pipeline(document: &Document, def: &PipelineDef, problems: &mut Ve
     }
     let (key, nodes) = def.nodes();
     let count = nodes.iter().map(agents).fold(0, usize::saturating_add);
-    if MOST_NODES < count {
-        let problem = place.at(key, "too-many", format!("the pipeline has {count} nodes, at most {MOST_NODES}"));
-        problems.push(problem.hint("let one node run many iterations, or make several pipelines"));
+    if !not_too_many(&place, key, count, problems) {
         return false;
     }
     if nodes.is_empty() {
@@ -48,6 +46,15 @@ pub(super) fn pipeline(document: &Document, def: &PipelineDef, problems: &mut Ve
     siblings(&place.to(key), nodes, problems);
     spelling::of_pipeline(document, def, problems);
     true
+}
+
+/// Says whether a pipeline may have so many nodes; if not, what to do.
+pub(super) fn not_too_many(place: &Place<'_>, key: &str, count: usize, problems: &mut Vec<Problem>) -> bool {
+    if MOST_NODES < count {
+        let problem = place.at(key, "too-many", format!("the pipeline has {count} nodes, at most {MOST_NODES}"));
+        problems.push(problem.hint("let one node run many iterations, or make several pipelines"));
+    }
+    count <= MOST_NODES
 }
 
 /// Returns one, or of a block the number of nodes in all its branches.
@@ -88,9 +95,6 @@ pub(super) fn not_all(document: &Document, problems: &mut Vec<Problem>) {
 }
 
 fn node_shape(place: &Place<'_>, node: &NodeDef, problems: &mut Vec<Problem>) {
-    if node.pipeline.is_some() {
-        problems.push(place.later("pipeline", "a pipeline within a pipeline is"));
-    }
     if node.termination.is_some() && node.runs.as_ref().is_some_and(|runs| runs.ending().is_some()) {
         problems.push(place.at_key("runs", "twice", "`termination` and `runs` both say when the node ends").hint("keep one of the two"));
     }

@@ -2,7 +2,7 @@
 use super::PlanKind;
 
 /// Every code there is, in the order of the page.
-pub(super) const CODES: [&str; 45] = [
+pub(super) const CODES: [&str; 47] = [
     "unreadable",
     "yaml",
     "not-a-definition",
@@ -33,6 +33,9 @@ pub(super) const CODES: [&str; 45] = [
     "duplicate-id",
     "unknown-loop",
     "unreadable-loop",
+    "unknown-pipeline",
+    "unreadable-pipeline",
+    "cycle",
     "unknown-node",
     "unreachable-input",
     "no-providers",
@@ -46,7 +49,6 @@ pub(super) const CODES: [&str; 45] = [
     "command-name",
     "deprecated",
     "no-effect",
-    "not-supported-yet",
     "too-many",
 ];
 

@@ -1,20 +1,17 @@
 //! Definitions, defaults and overrides become a plan, or a list of everything that is in the way.
 use super::check;
-use super::definition::{GuardrailsDef, LoopDef, NodeDef, ParallelKey, PipelineDef};
+use super::definition::{GuardrailsDef, LoopDef, PipelineDef};
 use super::duration::Span;
 use super::inputs::Around;
 use super::locate::Path;
 use super::node::{self, Seat};
-use super::parallel;
 use super::place::Place;
 use super::problem::{self, Document, Problem, Severity};
 use super::sources::{LoopSource, Overrides, PipelineSource, Request, Sources};
+use super::steps::Steps;
 use super::voice::{self, Said};
-use super::{Block, Guardrails, Plan, PlanKind, Source, Step, repeat, suggest, yaml};
+use super::{Guardrails, Plan, PlanKind, Source, Step, repeat, yaml};
 use camino::Utf8PathBuf;
-use std::cell::RefCell;
-use std::collections::BTreeMap;
-use std::rc::Rc;
 
 /// Error iterations in a row that end a session, unless said otherwise.
 const MAX_CONSECUTIVE_ERRORS: u32 = 3;
@@ -45,7 +42,7 @@ pub(super) struct Loaded<'a> {
     pub(super) prompt: Option<Document>,
 }
 
-fn load<'a>(source: &'a LoopSource, problems: &mut Vec<Problem>) -> Option<Loaded<'a>> {
+pub(super) fn load<'a>(source: &'a LoopSource, problems: &mut Vec<Problem>) -> Option<Loaded<'a>> {
     let document = Document::new(&source.definition.file, &source.definition.text);
     let def = yaml::read(&document, problems);
     let prompt = match &source.prompt {
@@ -91,94 +88,12 @@ fn several(source: &PipelineSource, request: &Request, overrides: &Overrides, pr
     if overrides.max_iterations.is_some() {
         problems.push(Problem::nowhere("no-effect", "a pipeline takes no maximum").hint("say `runs` for each of its nodes"));
     }
-    let steps = steps(source, &document, &def, request, overrides, problems);
+    let steps = Steps::new(source, request, overrides).of(&document, &def, problems);
     let guardrails = guardrails(&Place::top(&document), &def.guardrails, overrides, problems);
     let inputs = def.inputs.iter().map(|path| request.project.join(path)).chain(overrides.inputs.iter().cloned()).collect();
     let runs = repeat::of_pipeline(&Place::top(&document), &def, overrides, problems);
     let made = Made { kind: PlanKind::Pipeline, steps: steps?, runs, inputs, guardrails };
     Some(finish(&Sources::Pipeline(source.clone()), request, overrides, made))
-}
-
-fn steps(
-    source: &PipelineSource,
-    document: &Document,
-    def: &PipelineDef,
-    request: &Request,
-    overrides: &Overrides,
-    problems: &mut Vec<Problem>,
-) -> Option<Vec<(Step, Vec<Said>)>> {
-    let (key, written) = def.nodes();
-    let ids: Vec<String> = written.iter().map(|def| name_of(def).to_owned()).collect();
-    let read = Read::default();
-    let find = |place: &Place<'_>, def: &NodeDef, problems: &mut Vec<Problem>| {
-        def.uses().map(|(key, name)| find(source, &read, place, key, name, problems))
-    };
-    let (mut steps, mut blocks) = (Vec::new(), Vec::<Block>::new());
-    for (index, node_def) in written.iter().enumerate() {
-        let place = Place::Written(document, Path::default().to(key).to(index));
-        if check::enough(problems) {
-            check::not_all(document, problems);
-            return None;
-        }
-        let (earlier, later) = ids.split_at(index);
-        let around = Around { earlier: Some(earlier), later, perspectives: node_def.perspectives.is_some(), blocks: &blocks };
-        let seat = Seat { request, overrides, place, pipeline: Some((document, def)), around, branch: None };
-        let step = if matches!(node_def.parallel, Some(ParallelKey::Block(_))) {
-            parallel::block(&seat, node_def, &find, problems).map(|(block, said)| (Step::Block(block), said))
-        } else {
-            let node = match find(&seat.place, node_def, problems) {
-                None => node::of_node(&seat, node_def, None, problems),
-                Some(Some(loaded)) => node::of_node(&seat, node_def, Some(&loaded), problems),
-                Some(None) => {
-                    // It cannot become a node, but the rest of it may be wrong too.
-                    node::of_node(&seat, node_def, None, problems);
-                    None
-                }
-            };
-            node.map(|(node, said)| (Step::Node(Box::new(node)), said))
-        };
-        blocks.extend(step.as_ref().and_then(|(step, _)| step.block().cloned()));
-        steps.push(step);
-    }
-    steps.into_iter().collect::<Option<Vec<_>>>().filter(|steps| !steps.is_empty())
-}
-
-/// Returns what a node is called, or nothing.
-pub(super) fn name_of(def: &NodeDef) -> &str {
-    def.id.as_deref().or(def.name.as_deref()).unwrap_or_default()
-}
-
-/// Loops by name that have been read: once, however many nodes use them.
-type Read<'a> = RefCell<BTreeMap<&'a str, Option<Rc<Loaded<'a>>>>>;
-
-fn find<'a>(
-    source: &'a PipelineSource,
-    read: &Read<'a>,
-    place: &Place<'_>,
-    key: &str,
-    name: &str,
-    problems: &mut Vec<Problem>,
-) -> Option<Rc<Loaded<'a>>> {
-    match source.loops.get_key_value(name) {
-        Some((name, Ok(found))) => {
-            let loaded = read.borrow_mut().entry(name).or_insert_with(|| load(found, problems).map(Rc::new)).clone()?;
-            if loaded.def.guardrails != GuardrailsDef::default() {
-                let problem =
-                    place.at(key, "no-effect", format!("the guardrails of loop `{name}` bound a session of its own, not this pipeline"));
-                problems.push(problem.hint("say `guardrails` at the top level of the pipeline").warning());
-            }
-            Some(loaded)
-        }
-        Some((_, Err(reason))) => {
-            problems.push(place.at(key, "unreadable-loop", format!("loop `{name}` cannot be used: {reason}")));
-            None
-        }
-        None => {
-            let known = source.known_loops.iter().map(String::as_str);
-            problems.push(place.at(key, "unknown-loop", format!("there is no loop `{name}`")).hint(suggest::hint(name, known)));
-            None
-        }
-    }
 }
 
 fn guardrails(place: &Place<'_>, def: &GuardrailsDef, overrides: &Overrides, problems: &mut Vec<Problem>) -> Guardrails {

@@ -281,7 +281,7 @@ pub struct DefaultsDef {
     pub context: Option<String>,
 }
 
-/// One node of a pipeline: a loop by name, or a prompt.
+/// One node of a pipeline: a loop by name, a prompt, providers side by side, or another pipeline.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct NodeDef {
@@ -334,9 +334,8 @@ pub struct NodeDef {
     pub guardrails: Option<Value>,
     /// Providers that run the same stages side by side.
     pub parallel: Option<ParallelKey>,
-    /// Comes with a later version.
-    #[schemars(with = "Option<serde_json::Value>")]
-    pub pipeline: Option<Value>,
+    /// Another pipeline, whose nodes run here; `runs` says how often.
+    pub pipeline: Option<String>,
 }
 
 impl NodeDef {
@@ -345,6 +344,29 @@ impl NodeDef {
         let written = |key, name: &'_ Option<String>| name.is_some().then_some(key);
         let key = written("loop", &self.loop_).or_else(|| written("stage", &self.stage))?;
         self.loop_.as_deref().or(self.stage.as_deref()).map(|name| (key, name))
+    }
+
+    /// Returns the keys it has that say what one agent does, or is given.
+    pub fn says_of_one(&self) -> impl Iterator<Item = &'static str> {
+        let keys = [
+            ("loop", self.loop_.is_some()),
+            ("stage", self.stage.is_some()),
+            ("prompt", self.prompt.is_some()),
+            ("runs", self.runs.is_some()),
+            ("termination", self.termination.is_some()),
+            ("completion", self.completion.is_some()),
+            ("provider", self.provider.is_some()),
+            ("model", self.model.is_some()),
+            ("fallback", self.fallback.is_some()),
+            ("delay", self.delay.is_some()),
+            ("check_before", self.check_before.is_some()),
+            ("output_path", self.output_path.is_some()),
+            ("perspectives", self.perspectives.is_some()),
+            ("inputs", self.inputs.is_some()),
+            ("context", self.context.is_some()),
+            ("commands", !self.commands.is_empty()),
+        ];
+        keys.into_iter().filter(|(_, written)| *written).map(|(key, _)| key)
     }
 
     /// Returns when it ends, if it says so at length, and the key that is written under.

@@ -11,6 +11,7 @@ mod ending;
 mod former;
 mod inputs;
 mod locate;
+mod nested;
 mod node;
 mod overrides;
 mod parallel;
@@ -25,6 +26,7 @@ mod settings;
 mod sources;
 mod spelling;
 mod step;
+mod steps;
 pub mod suggest;
 pub mod template;
 #[cfg(test)]
@@ -44,7 +46,9 @@ pub use provider::Provider;
 pub use queue::{BACKLOGS, ClaimBy, QueueSource, QueueSpec, TrackerCommands, bad_label, session_label};
 pub use schema::{SCHEMAS, Schema};
 pub use settings::Settings;
-pub use sources::{LoopSource, Overrides, PipelineSource, Request, Sources, Text, description, loops_used, prompt_candidates};
+pub use sources::{
+    LoopSource, Overrides, PipelineSource, Request, Sources, Text, description, loops_used, pipelines_used, prompt_candidates,
+};
 pub use step::{Block, BlockInput, Branch, BranchOf, Earlier, OnFailure, Step};
 pub use voice::{Said, Voice};
 

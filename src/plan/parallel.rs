@@ -1,12 +1,13 @@
 //! `parallel:`: providers that run the same stages side by side, each in a world of its own.
 use super::agent::Layer;
 use super::check;
-use super::compile::{self, Loaded};
+use super::compile::Loaded;
 use super::definition::{BranchDef, NodeDef, ParallelDef, ParallelKey};
 use super::inputs;
 use super::node::{self, Seat};
 use super::place::Place;
 use super::problem::Problem;
+use super::steps;
 use super::voice::Said;
 use super::{Block, Branch, Node, OnFailure};
 use crate::model::NodeId;
@@ -28,7 +29,7 @@ pub(super) fn block(seat: &Seat<'_>, def: &NodeDef, find: &Find<'_, '_>, problem
         problems
             .push(place.here("no-nodes", "the block has no stages").hint("add `stages:` with at least one `- id: …` and its `loop: …`"));
     }
-    let ids: Vec<String> = stages.iter().map(|stage| compile::name_of(stage).to_owned()).collect();
+    let ids: Vec<String> = stages.iter().map(|stage| steps::name_of(stage).to_owned()).collect();
     let (mut branches, mut said) = (Vec::new(), Vec::new());
     for (index, (name, provider)) in names.iter().zip(&parallel.providers).enumerate() {
         let own = Own { place: place.to("providers").item(index), provider, ids: &ids };
@@ -41,7 +42,7 @@ pub(super) fn block(seat: &Seat<'_>, def: &NodeDef, find: &Find<'_, '_>, problem
             .collect();
         let Some(nodes) = nodes.into_iter().collect::<Option<Vec<_>>>() else { continue };
         let (nodes, who): (Vec<Node>, Vec<Vec<Said>>) = nodes.into_iter().unzip();
-        let full = |said: Said| Said { what: format!("{}/{name}/{}", compile::name_of(def), said.what), ..said };
+        let full = |said: Said| Said { what: format!("{}/{name}/{}", steps::name_of(def), said.what), ..said };
         said.extend(who.into_iter().flatten().map(full));
         branches.push(Branch { name: name.clone(), nodes });
     }
@@ -72,6 +73,11 @@ fn stage_node(
         problems.push(
             place.at_key("parallel", "misplaced", "a block within a block").hint("put the inner block's providers into the outer one"),
         );
+        return None;
+    }
+    if def.pipeline.is_some() {
+        let problem = place.at_key("pipeline", "misplaced", "a pipeline within a block");
+        problems.push(problem.hint("write its nodes as the block's stages"));
         return None;
     }
     let earlier: Vec<String> = seat.around.earlier.unwrap_or_default().iter().chain(&own.ids[..index]).cloned().collect();
@@ -153,18 +159,7 @@ fn names(place: &Place<'_>, parallel: &ParallelDef, problems: &mut Vec<Problem>)
 
 /// What its outputs would be found by belongs to the stages.
 fn misplaced(seat: &Seat<'_>, def: &NodeDef, problems: &mut Vec<Problem>) {
-    let written = [
-        ("loop", def.loop_.is_some()),
-        ("stage", def.stage.is_some()),
-        ("prompt", def.prompt.is_some()),
-        ("runs", def.runs.is_some()),
-        ("termination", def.termination.is_some()),
-        ("provider", def.provider.is_some()),
-        ("model", def.model.is_some()),
-        ("perspectives", def.perspectives.is_some()),
-        ("inputs", def.inputs.is_some()),
-    ];
-    for (key, _) in written.into_iter().filter(|(_, written)| *written) {
+    for key in def.says_of_one() {
         let problem = seat.place.at_key(key, "misplaced", format!("`{key}` belongs to the block's stages"));
         problems.push(problem.hint("a parallel block only says who runs which stages"));
     }

@@ -56,9 +56,4 @@ impl<'a> Place<'a> {
             Self::Flag => Problem::nowhere(code, message),
         }
     }
-
-    /// An error at a key that this version knows but cannot do.
-    pub(super) fn later(&self, key: &str, what: &str) -> Problem {
-        self.at_key(key, "not-supported-yet", format!("{what} not supported yet")).hint("leave it out for now")
-    }
 }

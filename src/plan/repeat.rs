@@ -7,7 +7,7 @@ use super::voice::{Said, Voice};
 use super::{Plan, Step};
 
 /// Runs a pipeline may have. What is known of every stage that is done is kept at hand.
-const MOST_RUNS: u32 = 1000;
+pub(super) const MOST_RUNS: u32 = 1000;
 
 impl Plan {
     /// Returns the step at a place. Places count on from run to run: the first step's second run follows the last step's first.

@@ -35,7 +35,11 @@ pub struct PipelineSource {
     pub origin: Origin,
     /// The YAML file.
     pub definition: Text,
-    /// Each loop it names, or why that cannot be read.
+    /// The pipelines that run within it or within those, or why one cannot be read.
+    pub pipelines: BTreeMap<String, Result<Text, String>>,
+    /// The names of all pipelines there are, for suggestions; may be empty if each pipeline it names is there.
+    pub known_pipelines: Vec<String>,
+    /// Each loop that it or one of them names, or why that cannot be read.
     pub loops: BTreeMap<String, Result<LoopSource, String>>,
     /// The names of all loops there are, for suggestions; may be empty if each loop it names is there.
     pub known_loops: Vec<String>,
@@ -67,7 +71,7 @@ impl Sources {
         }
     }
 
-    /// Tells these texts from others: the definition, and every loop and prompt it uses.
+    /// Tells these texts from others: the definition, and every loop, prompt and pipeline it uses.
     pub fn fingerprint(&self) -> String {
         let loops: Vec<&LoopSource> = match self {
             Self::Loop(_) => Vec::new(),
@@ -76,7 +80,10 @@ impl Sources {
         let prompt = |source: &'_ LoopSource| source.prompt.as_ref().map_or("", |text| text.text.as_str()).to_owned();
         let own = match self {
             Self::Loop(source) => vec![source.definition.text.clone(), prompt(source)],
-            Self::Pipeline(source) => vec![source.definition.text.clone()],
+            Self::Pipeline(source) => {
+                let within = source.pipelines.values().flatten();
+                std::iter::once(&source.definition).chain(within).map(|text| text.text.clone()).collect()
+            }
         };
         let used = loops.into_iter().flat_map(|source| [source.definition.text.clone(), prompt(source)]);
         let texts: Vec<String> = own.into_iter().chain(used).collect();
@@ -182,6 +189,15 @@ pub fn loops_used(definition: &str) -> Vec<String> {
         .filter_map(|node| yaml::peek(node, "loop").or_else(|| yaml::peek(node, "stage")))
         .map(String::from)
         .collect();
+    names.sort();
+    names.dedup();
+    names
+}
+
+/// Returns the names of the pipelines that run within one, also if it is broken elsewhere.
+pub fn pipelines_used(definition: &str) -> Vec<String> {
+    let value = yaml::parse(definition).unwrap_or_default();
+    let mut names: Vec<String> = nodes_in(&value).filter_map(|node| yaml::peek(node, "pipeline")).map(String::from).collect();
     names.sort();
     names.dedup();
     names

@@ -109,6 +109,19 @@ pub fn render(template: &str, value: &impl Fn(&str) -> Option<String>) -> Result
     Ok(text)
 }
 
+/// Returns the template with other nodes in `${INPUTS.<node>}`, where `other` has one for a node's name.
+pub fn refer<'a>(template: &str, other: &impl Fn(&str) -> Option<&'a str>) -> String {
+    let (mut text, mut from) = (String::with_capacity(template.len()), 0);
+    for variable in variables(template) {
+        if let Some(name) = variable.input().and_then(other) {
+            text.push_str(&template[from..variable.offset]);
+            text.push_str(&format!("${{INPUTS.{name}}}"));
+            from = variable.offset + variable.width();
+        }
+    }
+    text + &template[from..]
+}
+
 enum Piece<'a> {
     Text(&'a str),
     Variable(Variable<'a>),

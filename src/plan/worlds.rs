@@ -83,7 +83,15 @@ fn a_pipeline(text: String) -> Sources {
     let used = a_loop("termination: {type: queue}\n".into(), "${STATUS}".into());
     let loops = BTreeMap::from([("work".to_owned(), Ok(used))]);
     let definition = Text { file: "p.yaml".into(), text };
-    Sources::Pipeline(PipelineSource { name: "p".into(), origin: Origin::User, definition, loops, known_loops: vec!["work".into()] })
+    Sources::Pipeline(PipelineSource {
+        name: "p".into(),
+        origin: Origin::User,
+        definition,
+        pipelines: BTreeMap::new(),
+        known_pipelines: Vec::new(),
+        loops,
+        known_loops: vec!["work".into()],
+    })
 }
 
 fn a_loop(definition: String, prompt: String) -> LoopSource {

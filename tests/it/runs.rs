@@ -110,3 +110,22 @@ fn runs_that_make_no_sense_are_refused() {
     project.ap(&["agree", "s", "--runs", "2", "--foreground"]).expect(2).says(&["a loop takes no runs", "--max"]);
     project.ap(&["dry-run", "pipeline", "p", "--runs", "2"]).expect(0).says(&["At most 12 agents, in 2 runs of all nodes"]);
 }
+
+#[test]
+fn a_pipeline_within_a_pipeline_goes_on_where_it_stood() {
+    let project = a_project("");
+    project.write(
+        ".claude/pipelines/q.yaml",
+        "nodes:\n  - {id: n, pipeline: p, runs: 2}\n  - {id: end, loop: once, runs: 1, inputs: {from: n}}\n",
+    );
+    project.ap(&["lint", "pipeline", "q"]).expect(0);
+    project.ap(&["dry-run", "pipeline", "q", "s", "--graph", "mermaid"]).expect(0).says(&["n-1-a", "n-2-b"]);
+    project.ap(&["pipeline", "q", "s", "--foreground"]).expect(1).says(&["stage 4/5 n-2-b"]);
+    project.program("go", "");
+    project.ap(&["pipeline", "q", "s", "--resume", "--foreground"]).expect(0);
+    let outputs = ["00-n-1-a", "01-n-1-b", "02-n-2-a", "03-n-2-b", "04-end"].map(|path| output(&project, &format!("stage-{path}")));
+    let given = "b1<a2<b1<a2<>>>>";
+    assert_eq!(outputs, ["a2<>", "b1<a2<>>", "a2<b1<a2<>>>", given, &format!("b1<{given}>")]);
+    project.write(".claude/pipelines/p.yaml", "nodes: [{id: a, pipeline: q}]\n");
+    project.ap(&["pipeline", "q", "t", "--foreground"]).expect(2).says(&["runs within itself", "q` → `p` → `q"]);
+}

@@ -5,7 +5,7 @@ use crate::project::Project;
 fn a_new_loop_is_complete() {
     let project = Project::new();
     project.ap(&["new", "loop", "polish"]).expect(0).says(&[".claude/loops/polish/loop.yaml", ".claude/loops/polish/prompt.md"]);
-    project.ap(&["lint", "--json", "polish"]).expect(0).says(&["\"problems\": []"]);
+    project.ap(&["lint", "--strict", "polish"]).expect(0);
     // Its fixture plays a whole session.
     let definition = ".claude/loops/polish/loop.yaml";
     let yaml = project.read(definition) + "provider: scripted\nargs: [.claude/loops/polish/fixtures/script.yaml]\ndelay: 0\n";
@@ -20,7 +20,7 @@ fn a_new_loop_is_complete() {
 fn a_new_pipeline_is_complete() {
     let project = Project::new();
     project.ap(&["new", "pipeline", "steps"]).expect(0).says(&[".claude/pipelines/steps.yaml"]);
-    project.ap(&["lint", "--json", "pipeline", "steps"]).expect(0).says(&["\"problems\": []"]);
+    project.ap(&["lint", "--strict", "pipeline", "steps"]).expect(0);
     project.ap(&["dry-run", "pipeline", "steps"]).expect(0).says(&["At most 4 agents", "(what the earlier node wrote)"]);
 }
 

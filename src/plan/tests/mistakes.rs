@@ -127,11 +127,8 @@ fn a_pipeline_is_checked_as_a_whole() {
 }
 
 #[test]
-fn what_comes_later_is_refused_by_name() {
-    assert_snapshot!(of_pipeline("nodes:\n  - id: b\n    loop: work\n    runs: 1\n    pipeline: x\n    guardrails: {}\n"), @"
-    Error not-supported-yet: refine.yaml:5:5: a pipeline within a pipeline is not supported yet (leave it out for now)
-    Error misplaced: refine.yaml:6:5: guardrails bound the whole session (move `guardrails` to the top level of the pipeline)
-    ");
+fn bounds_of_a_session_are_none_of_a_node() {
+    assert_snapshot!(of_pipeline("nodes:\n  - id: b\n    loop: work\n    runs: 1\n    guardrails: {}\n"), @"Error misplaced: refine.yaml:5:5: guardrails bound the whole session (move `guardrails` to the top level of the pipeline)");
 }
 
 #[test]
@@ -263,13 +260,12 @@ fn a_queue_that_cannot_be_is_refused() {
 
 #[test]
 fn what_stands_in_the_wrong_place_is_pointed_out() {
-    assert_snapshot!(of_pipeline("nodes:\n  - id: a\n    loop: work\n    runs: 1\n    parallel: false\n    pipeline: x\n    prompt: ''\n  - id: b\n    prompt: ' '\nstages: []\n"), @"
-    Error not-supported-yet: refine.yaml:6:5: a pipeline within a pipeline is not supported yet (leave it out for now)
-    Error twice: refine.yaml:7:5: a node has a loop or a prompt of its own, not both (keep one of the two)
-    Error P007 no-prompt: refine.yaml:9:13: the prompt is empty (write what each agent is told)
-    Error twice: refine.yaml:10:1: `nodes` and `stages` mean the same (keep one of the two)
+    assert_snapshot!(of_pipeline("nodes:\n  - id: a\n    loop: work\n    runs: 1\n    parallel: false\n    prompt: ''\n  - id: b\n    prompt: ' '\nstages: []\n"), @"
+    Error twice: refine.yaml:6:5: a node has a loop or a prompt of its own, not both (keep one of the two)
+    Error P007 no-prompt: refine.yaml:8:13: the prompt is empty (write what each agent is told)
+    Error twice: refine.yaml:9:1: `nodes` and `stages` mean the same (keep one of the two)
     Warning no-effect: refine.yaml:5:5: `parallel` has no effect here (remove it)
-    Warning no-status: refine.yaml:9:13: the prompt never names `${STATUS}`, so its agents cannot say how it went (end it with: write your decision as JSON to `${STATUS}`)
+    Warning no-status: refine.yaml:8:13: the prompt never names `${STATUS}`, so its agents cannot say how it went (end it with: write your decision as JSON to `${STATUS}`)
     ");
     assert_snapshot!(said(&a_pipeline("nodes: [{id: a, loop: work, runs: 1}]\n"), &Overrides { max_iterations: Some(1), ..Overrides::default() }), @"Error no-effect: a pipeline takes no maximum (say `runs` for each of its nodes)");
 }

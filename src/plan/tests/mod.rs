@@ -1,6 +1,7 @@
 //! What tests of definitions share.
 mod codes;
 mod mistakes;
+mod nested;
 mod nodes;
 mod plans;
 mod providers;
@@ -11,6 +12,15 @@ use super::*;
 use std::collections::BTreeMap;
 
 const PROMPT: &str = "Read ${CTX} and ${PROGRESS}, then write ${STATUS}.\n";
+
+/// A pipeline to run within others.
+const TIDY: &str = "nodes:
+  - {id: look, runs: 1, prompt: '${INPUTS} ${STATUS}'}
+  - {id: both, parallel: {providers: [claude, codex], stages: [{id: say, runs: 1, prompt: 'as ${INPUTS.look} and $${INPUTS.look} ${STATUS}'}]}}
+  - {id: tidy, loop: work, runs: 2, inputs: {from: look, from_parallel: {block: both, stage: say}}}
+runs: 2
+commands: {lint: clippy}
+";
 
 fn request() -> Request {
     Request {
@@ -41,8 +51,17 @@ fn a_pipeline(definition: &str) -> Sources {
     ];
     let known_loops = loops.iter().map(|one| one.name.clone()).collect();
     let loops: BTreeMap<_, _> = loops.into_iter().map(|one| (one.name.clone(), Ok(one))).collect();
-    let definition = Text { file: "refine.yaml".into(), text: definition.into() };
-    Sources::Pipeline(PipelineSource { name: "refine".into(), origin: Origin::Project, definition, loops, known_loops })
+    let text = |file: &str, text: &str| Text { file: file.into(), text: text.into() };
+    let pipelines = BTreeMap::from([
+        ("tidy".to_owned(), Ok(text("tidy.yaml", TIDY))),
+        ("around".to_owned(), Ok(text("around.yaml", "nodes: [{id: again, pipeline: tidy}]\n"))),
+        ("circle".to_owned(), Ok(text("circle.yaml", "nodes: [{id: a, pipeline: refine}]\n"))),
+        ("unread".to_owned(), Err("it is not UTF-8".to_owned())),
+    ]);
+    let known_pipelines = pipelines.keys().cloned().collect();
+    let definition = text("refine.yaml", definition);
+    let (name, origin) = ("refine".into(), Origin::Project);
+    Sources::Pipeline(PipelineSource { name, origin, definition, pipelines, known_pipelines, loops, known_loops })
 }
 
 fn listed(problems: &[Problem]) -> String {

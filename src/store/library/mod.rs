@@ -10,7 +10,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use folder::Folder;
 pub use folder::Unreadable;
 use include_dir::{Dir, include_dir};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 static LOOPS: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/loops");
 static PIPELINES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/pipelines");
@@ -149,11 +149,39 @@ impl Library {
     }
 
     fn pipeline(&self, name: &str, origin: Origin, definition: Text) -> PipelineSource {
-        let used = plan::loops_used(&definition.text);
+        let pipelines = self.pipelines_used(name, &definition);
+        let texts = || std::iter::once(&definition).chain(pipelines.values().flatten());
+        let used: BTreeSet<String> = texts().flat_map(|text| plan::loops_used(&text.text)).collect();
         let loops: BTreeMap<_, _> = used.iter().filter_map(|name| Some((name.clone(), self.loop_used(name)?))).collect();
+        let missing =
+            texts().flat_map(|text| plan::pipelines_used(&text.text)).any(|other| other != name && !pipelines.contains_key(&other));
         // To look for all of them takes long, and only whoever wrote a wrong name is told.
         let known_loops = if loops.len() < used.len() { self.names(PlanKind::Loop) } else { Vec::new() };
-        PipelineSource { name: name.to_owned(), origin, definition, loops, known_loops }
+        let known_pipelines = if missing { self.names(PlanKind::Pipeline) } else { Vec::new() };
+        PipelineSource { name: name.to_owned(), origin, definition, pipelines, known_pipelines, loops, known_loops }
+    }
+
+    /// Finds the pipelines that run within one, and within those.
+    fn pipelines_used(&self, name: &str, definition: &Text) -> BTreeMap<String, Result<Text, String>> {
+        let (mut found, mut wanted) = (BTreeMap::new(), plan::pipelines_used(&definition.text));
+        while let Some(used) = wanted.pop() {
+            if used == name || found.contains_key(&used) {
+                continue;
+            }
+            if let Some(text) = self.pipeline_used(&used) {
+                wanted.extend(text.iter().flat_map(|text| plan::pipelines_used(&text.text)));
+                found.insert(used, text);
+            }
+        }
+        found
+    }
+
+    fn pipeline_used(&self, name: &str) -> Option<Result<Text, String>> {
+        name.parse::<NodeId>().ok()?;
+        let found = self.shelves(PlanKind::Pipeline).iter().find_map(|shelf| shelf.definition(PlanKind::Pipeline, name))?;
+        let read = found.folder.read(&found.file, LARGEST_YAML).transpose()?;
+        let file = found.folder.shown(&found.file, &self.project);
+        Some(read.map(|text| Text { file, text }).map_err(|unreadable| unreadable.reason))
     }
 
     fn loop_used(&self, name: &str) -> Option<Result<LoopSource, String>> {
