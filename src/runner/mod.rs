@@ -9,6 +9,7 @@ mod given;
 pub mod launch;
 mod manifest;
 mod outputs;
+mod program;
 pub mod shim;
 mod start;
 mod surroundings;
