@@ -2,7 +2,7 @@
 use super::Limited;
 use crate::model::{
     BranchReport, Change, Cursor, Decision, Ending, Event, GateVerdict, NodeEnding, NodeId, Outcome, ProcessId, RunId, SessionName, Status,
-    Task, Usage, Verdict, WaitReason,
+    Task, Usage, Verdict, WaitReason, WorkTree,
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -62,6 +62,12 @@ pub struct State {
     pub stopping: Option<String>,
     /// The last iterations that are over, oldest first; at most [`State::HISTORY`].
     pub history: VecDeque<Entry>,
+    /// The project's files after the last iteration, if they are in git.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tree: Option<WorkTree>,
+    /// How many tasks were left when the queue last said so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub left: Option<u32>,
     /// Over all nodes.
     pub iterations: u32,
     pub usage: Usage,
@@ -117,6 +123,9 @@ pub struct Tally {
     pub stops: u32,
     /// Error iterations in a row.
     pub errors: u32,
+    /// Iterations in a row that left everything as it was.
+    #[serde(default)]
+    pub idle: u32,
     /// Failed attempts of the current iteration.
     pub failures: u32,
     /// Tasks parked since an iteration last went well.
@@ -186,9 +195,9 @@ impl State {
                 self.begin(*cursor, at);
             }
             Event::AgentStarted { shim, .. } => self.shim = Some(shim.clone()),
-            Event::AgentExited { cursor, outcome, usage, promises } => {
+            Event::AgentExited { cursor, outcome, usage, promises, tree } => {
                 self.promises.clone_from(promises);
-                self.end_attempt(*cursor, outcome, *usage, at);
+                self.end_attempt(*cursor, outcome, *usage, tree.as_ref(), at);
             }
             Event::BlockStarted { cursor } => self.begin_block(*cursor, at),
             Event::BranchReported { branch, report, .. } => self.hear(branch, report),
@@ -201,6 +210,7 @@ impl State {
             }
             // Nothing of ours is held any more.
             Event::QueueChecked { verdict, parked, .. } => {
+                self.look_at_queue(verdict);
                 (self.verdict, self.task) = (Some(verdict.clone()), None);
                 if !parked.is_empty() {
                     // What kept failing is out of the way. If what comes next fails as well, it was hardly the task.
@@ -290,7 +300,7 @@ impl State {
         self.stopping = None;
         if let Phase::Ended { .. } = self.phase {
             // Whoever resumes has seen the failures; they get all their tries again.
-            (self.tally.failures, self.tally.errors, self.tally.parks) = (0, 0, 0);
+            (self.tally.failures, self.tally.errors, self.tally.parks, self.tally.idle) = (0, 0, 0, 0);
             (self.tally.queue_waits, self.tally.queue_waiting_since) = (0, None);
             // Somebody may have changed something: whoever was asked is asked again.
             (self.tally.broken, self.gates) = (0, BTreeMap::new());
@@ -300,12 +310,12 @@ impl State {
         }
     }
 
-    fn end_attempt(&mut self, cursor: Cursor, outcome: &Outcome, usage: Usage, at: Timestamp) {
+    fn end_attempt(&mut self, cursor: Cursor, outcome: &Outcome, usage: Usage, tree: Option<&WorkTree>, at: Timestamp) {
         self.usage += usage;
         (self.shim, self.verdict) = (None, None);
         match outcome {
-            Outcome::Reported { status } => self.complete(cursor, status.clone(), at),
-            Outcome::Unreported { reason } => self.complete(cursor, Status::missing(reason), at),
+            Outcome::Reported { status } => self.complete(cursor, status.clone(), tree, at),
+            Outcome::Unreported { reason } => self.complete(cursor, Status::missing(reason), tree, at),
             Outcome::RateLimited { until, .. } => self.limit(*until, at),
             Outcome::Cancelled => (),
             Outcome::Crashed { .. } | Outcome::Refused { .. } | Outcome::TimedOut { .. } | Outcome::Lost { .. } => {
@@ -316,7 +326,8 @@ impl State {
         self.phase = Phase::Exited { outcome: outcome.clone() };
     }
 
-    fn complete(&mut self, cursor: Cursor, status: Status, at: Timestamp) {
+    fn complete(&mut self, cursor: Cursor, status: Status, tree: Option<&WorkTree>, at: Timestamp) {
+        self.look_at_work(cursor, &status, tree);
         let tally = &mut self.tally;
         (tally.iterations, tally.failures) = (cursor.iteration, 0);
         tally.stops = if status.decision == Decision::Stop { tally.stops + 1 } else { 0 };

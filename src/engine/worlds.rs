@@ -87,7 +87,7 @@ fn plan() -> Plan {
         source: Source { origin: Origin::Project, path: String::new(), hash: String::new() },
         nodes: steps,
         inputs: Vec::new(),
-        guardrails: Guardrails { max_runtime_seconds: 0, max_cost_usd: 0.0, max_consecutive_errors: 3 },
+        guardrails: Guardrails { max_runtime_seconds: 0, max_cost_usd: 0.0, max_consecutive_errors: 3, max_idle_iterations: 4 },
         overrides: Vec::new(),
         branch: None,
     }
@@ -151,7 +151,7 @@ fn answer(plan: &Plan, state: &State, die: Die, now: &mut Timestamp) -> Input {
         Die::Again => return Input::Request(Request::Resume { max_iterations: None, change: Change::default() }),
         Die::Stale => {
             let cursor = Cursor { node: state.cursor.node, iteration: state.cursor.iteration, attempt: state.cursor.attempt + 7 };
-            return Input::AgentExited { cursor, outcome: said(Decision::Stop), usage: Usage::default(), promises: Vec::new() };
+            return Input::AgentExited { cursor, outcome: said(Decision::Stop), usage: Usage::default(), promises: Vec::new(), tree: None };
         }
         _ => (),
     }
@@ -162,6 +162,7 @@ fn answer(plan: &Plan, state: &State, die: Die, now: &mut Timestamp) -> Input {
             outcome: outcome(die, *now),
             usage: Usage { cost_usd: 0.5, ..Usage::default() },
             promises: Vec::new(),
+            tree: None,
         },
         Some(Effect::CheckQueue(cursor)) => {
             let verdict = match die {

@@ -1,5 +1,5 @@
 //! Facts: the lines of `events.jsonl`.
-use super::{BranchReport, Change, Cursor, GateVerdict, NodeId, Outcome, ProcessId, RunId, SessionName, Task, Usage, Verdict};
+use super::{BranchReport, Change, Cursor, GateVerdict, NodeId, Outcome, ProcessId, RunId, SessionName, Task, Usage, Verdict, WorkTree};
 use crate::text::{clean, count};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -66,6 +66,9 @@ pub enum Event {
         /// What its last words promise.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         promises: Vec<String>,
+        /// The project's files when the iteration was over, if they are in git.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        tree: Option<WorkTree>,
     },
     /// The branches of a parallel block are on; the cursor's attempt counts how often.
     BlockStarted {

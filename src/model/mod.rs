@@ -15,6 +15,7 @@ mod process;
 mod status;
 mod task;
 mod usage;
+mod work_tree;
 
 pub use branch::{BranchReport, Orders};
 pub use census::{Census, Sought, Verdict};
@@ -31,3 +32,4 @@ pub use process::ProcessId;
 pub use status::{Decision, Status, StatusError, Work};
 pub use task::{Task, TaskState};
 pub use usage::Usage;
+pub use work_tree::WorkTree;

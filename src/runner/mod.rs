@@ -17,6 +17,7 @@ mod tail;
 mod take;
 mod tasks;
 mod view;
+mod work_tree;
 
 pub use gates::freeze_gates;
 pub use surroundings::Surroundings;
@@ -25,7 +26,7 @@ pub use take::{Mode, Taken, Wanted, end_attempt, kill_all, record_kill, stop_liv
 use crate::clock;
 use crate::engine::{Phase, accept, follow};
 use crate::error::Result;
-use crate::model::{Cursor, Effect, Ending, Event, Input, NodeEnding, Request};
+use crate::model::{Cursor, Effect, Ending, Event, Input, NodeEnding, Outcome, Request};
 use crate::store::session::Session;
 use crate::store::{crash, inbox};
 use crate::termination::promises;
@@ -146,7 +147,7 @@ impl Runner {
             }
             self.reconcile()?;
             let news = self.next().await;
-            self.take_in(news)?;
+            self.take_in(news).await?;
         }
     }
 
@@ -217,7 +218,7 @@ impl Runner {
                 }
             }
             Err(outcome) => {
-                self.known = Some(Input::AgentExited { cursor, outcome, usage: crate::model::Usage::default(), promises: Vec::new() });
+                self.known = Some(Input::AgentExited { cursor, outcome, usage: crate::model::Usage::default(), promises: Vec::new(), tree: None });
             }
         }
         Ok(())
@@ -247,10 +248,10 @@ impl Runner {
         }
     }
 
-    fn take_in(&mut self, news: News) -> Result<()> {
+    async fn take_in(&mut self, news: News) -> Result<()> {
         tracing::trace!(?news);
         match news {
-            News::AgentGone => self.conclude(),
+            News::AgentGone => self.conclude().await,
             News::QueueAnswered(input, remarks) => {
                 remarks.iter().for_each(|remark| self.view.remark(remark));
                 self.accept(&input)
@@ -274,7 +275,7 @@ impl Runner {
         }
     }
 
-    fn conclude(&mut self) -> Result<()> {
+    async fn conclude(&mut self) -> Result<()> {
         let Some(mut attempt) = self.attempt.take() else { return Ok(()) };
         let plan = &self.session.plan;
         let Some(node) = self.session.state().changed_node(plan) else { return Ok(()) };
@@ -285,7 +286,12 @@ impl Runner {
         attempt.follow_to_end(|said, transcript| self.view.said(said, transcript));
         let (outcome, usage) = attempt.conclude(plan, &node, clock::now())?;
         let promises = promises(&attempt.last_words());
-        self.accept(&Input::AgentExited { cursor: attempt.cursor, outcome, usage, promises })
+        let tree = match &outcome {
+            Outcome::Reported { .. } | Outcome::Unreported { .. } => work_tree::look(&self.around).await,
+            Outcome::Crashed { .. } | Outcome::Refused { .. } | Outcome::TimedOut { .. } => None,
+            Outcome::RateLimited { .. } | Outcome::Lost { .. } | Outcome::Cancelled => None,
+        };
+        self.accept(&Input::AgentExited { cursor: attempt.cursor, outcome, usage, promises, tree })
     }
 
     fn show(&mut self) {

@@ -210,7 +210,7 @@ pub fn record_kill(project: &Project, session: &SessionName, by: &str) -> Result
     let Some(lock) = lock_soon(project, session)? else { return Err(report::already_running(project, session)) };
     let mut session = Session::open(project.session(session), Some(lock))?;
     let killed =
-        Input::AgentExited { cursor: session.state().cursor, outcome: Outcome::Cancelled, usage: Usage::default(), promises: Vec::new() };
+        Input::AgentExited { cursor: session.state().cursor, outcome: Outcome::Cancelled, usage: Usage::default(), promises: Vec::new(), tree: None };
     for input in [Input::Request(Request::Stop { by: by.to_owned() }), killed] {
         let now = clock::now();
         if let Some(event) = accept(&session.plan, session.state(), &input, now) {
