@@ -231,7 +231,13 @@ impl Scratch {
             session.note(Event::AgentStarted { cursor, shim: me.clone() }, now).unwrap();
             session
                 .note(
-                    Event::AgentExited { cursor, outcome: Outcome::Reported { status }, usage: Usage::default(), promises: Vec::new(), tree: None },
+                    Event::AgentExited {
+                        cursor,
+                        outcome: Outcome::Reported { status },
+                        usage: Usage::default(),
+                        promises: Vec::new(),
+                        tree: None,
+                    },
                     now,
                 )
                 .unwrap();

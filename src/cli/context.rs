@@ -61,7 +61,8 @@ impl Context {
 
     /// Returns where loops and pipelines are found.
     pub fn library(&self) -> Library {
-        Library::new(self.project.root(), &self.user_config)
+        let stages = self.env.get("STAGES_DIR").filter(|folder| !folder.is_empty());
+        Library::new(self.project.root(), &self.user_config).with_stages(stages.map(|folder| self.project.root().join(folder)))
     }
 
     /// Whether `bd` would find a database from the project.

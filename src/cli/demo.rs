@@ -108,7 +108,7 @@ fn wanted(context: &Context) -> Result<Wanted> {
         Overrides { provider: Some("scripted".to_owned()), max_iterations: Some(25), delay_ms: Some(500), ..Overrides::default() };
     let session = "demo".parse().map_err(Error::usage)?;
     let plan = super::compile::plan(&sources, session, "ap work demo 25".to_owned(), &overrides, context)?;
-    Ok(Wanted { plan, mode: Mode::New, max_iterations: Some(25), change: Change::default() })
+    Ok(Wanted { plan, mode: Mode::New, max_iterations: Some(25), change: Change::default(), replace: false })
 }
 
 /// Shows each iteration as it ends, until the session does.

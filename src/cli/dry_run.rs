@@ -81,8 +81,9 @@ fn preview(args: &Args, context: &Context) -> Result<Preview> {
     let (mut plan, warnings) = compile(&sources, &request, &overrides).map_err(invalid)?;
     plan.inputs = inputs::expand(context.project.root(), &plan.inputs)?;
     let run = context.project.session(&plan.session);
-    let prompts = seats(&plan, &run).iter().map(|seat| prompt(&plan, seat)).collect::<Result<_>>()?;
-    Ok(Preview { max_agents: plan.all_nodes().map(|node| u64::from(node.max_iterations)).sum(), prompts, warnings, plan })
+    let prompts = seats(&plan, &run).iter().map(|seat| prompt(&plan, seat, context)).collect::<Result<_>>()?;
+    let in_a_run: u64 = plan.all_nodes().map(|node| u64::from(node.max_iterations)).sum();
+    Ok(Preview { max_agents: u64::from(plan.runs) * in_a_run, prompts, warnings, plan })
 }
 
 /// A node and where it will run.
@@ -117,23 +118,31 @@ impl Seat<'_> {
 }
 
 /// Renders a node's first prompt with the paths the runner would use.
-fn prompt(plan: &Plan, seat: &Seat<'_>) -> Result<Prompt> {
+fn prompt(plan: &Plan, seat: &Seat<'_>, context: &Context) -> Result<Prompt> {
     let Seat { run, node, .. } = seat;
     let stage = run.stage(seat.index, &node.id);
     let files = run.iteration(Cursor::before(seat.index).next_iteration(), &node.id);
     let progress = if plan.nodes.len() == 1 || seat.branch.is_some() { run.progress() } else { stage.join("progress.md") };
-    let (ctx, status, output) = (files.context(), files.status(), stage.join("output.md"));
+    let (ctx, status, result) = (files.context(), files.status(), files.result());
+    let output_path = template::path(&node.output_path, plan.session.as_str(), 1);
+    let output_path = if output_path.is_empty() { output_path } else { context.project.root().join(output_path).into_string() };
+    let output = if plan.kind == PlanKind::Pipeline { stage.join("output.md").into_string() } else { output_path.clone() };
     let scope = Scope {
         session: plan.session.as_str(),
         iteration: 1,
         ctx: ctx.as_str(),
         progress: progress.as_str(),
         status: status.as_str(),
+        result: result.as_str(),
         output: output.as_str(),
-        output_path: &node.output_path,
+        output_path: &output_path,
         context: &node.context,
         perspective: node.perspective(1),
-        inputs: &|node| node.map_or_else(|| "(what the earlier node wrote)".to_owned(), |node| format!("(what node {node} wrote)")),
+        inputs: &|node| match node {
+            Some(node) => format!("(what node {node} wrote)"),
+            None if seat.index == 0 && seat.branch.is_none() => String::new(),
+            None => "(what the earlier node wrote)".to_owned(),
+        },
     };
     let text = template::render(&node.prompt, &|name| scope.value(name)).map_err(|unknown| Error::usage(&unknown).hint(unknown.hint()))?;
     Ok(Prompt { node: seat.name(), file: files.prompt().to_string(), text })
@@ -143,7 +152,8 @@ fn show(preview: &Preview, context: &Context) -> Result<()> {
     let plan = &preview.plan;
     let (name, origin) = (format!("{} {}", library::word(plan.kind), plan.name), catalog::origin(plan.source.origin));
     ui::out(format!("{}  session {}, {} ({origin})", style::heading(&name), plan.session, plan.source.path))?;
-    ui::out(format!("At most {}, retries of crashed ones aside.", count(preview.max_agents, "agent")))?;
+    let runs = if 1 < plan.runs { format!(", in {} runs of all nodes", plan.runs) } else { String::new() };
+    ui::out(format!("At most {}{runs}, retries of crashed ones aside.", count(preview.max_agents, "agent")))?;
     ui::out(format!("Everything is kept in {}\n", context.project.session(&plan.session).root()))?;
     let seats = seats(plan, &context.project.session(&plan.session));
     let row = |seat: &Seat<'_>| {

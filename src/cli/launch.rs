@@ -6,14 +6,17 @@ use crate::error::{Error, ExitCode, Result};
 use crate::log;
 use crate::model::SessionName;
 use crate::mux::Tmux;
+use crate::process;
 use crate::runner::launch::{self, Door, Launch, Report};
 use crate::runner::{self, Mode, Surroundings, Taken, Wanted, take};
 use crate::store::crash;
 use crate::store::layout::Project;
 use crate::store::lock::FileLock;
 use crate::store::session::{Session, is_running};
+use crate::store::slots::Slots;
 use crate::ui::{out, report};
-use camino::Utf8Path;
+use camino::{Utf8Path, Utf8PathBuf};
+use etcetera::BaseStrategy as _;
 use fs_err as fs;
 use std::time::Duration;
 
@@ -22,7 +25,8 @@ const ABOUT_TO_END: Duration = Duration::from_secs(5);
 
 pub(super) fn in_this_terminal(wanted: &Wanted, context: &Context) -> Result<ExitCode> {
     crash::role("runner");
-    let around = Surroundings::new(context.project.clone(), context.exe.clone(), context.env.clone());
+    let mut around = Surroundings::new(context.project.clone(), context.exe.clone(), context.env.clone());
+    around.slots = slots(context)?;
     programs::require(&wanted.plan, &around)?;
     match take(&context.project, wanted)? {
         Taken::Ours(session) => drive(*session, around),
@@ -45,6 +49,7 @@ pub(super) fn in_window(door: &Utf8Path) -> Result<ExitCode> {
     crash::role("runner");
     let (launch, line) = launch::fetch(door)?;
     let mut around = Surroundings::new(Project::new(launch.project), launch.exe, launch.env);
+    around.slots = launch.slots;
     around.mux = Some(Tmux::new(around.env.get("AP_TMUX_SOCKET").cloned(), true));
     let run_dir = around.project.session(&launch.wanted.plan.session);
     log::to_file(&run_dir.log(), around.env.get("AP_LOG").map(String::as_str));
@@ -76,6 +81,21 @@ pub(super) fn in_tmux(wanted: Wanted, attach: bool, context: &Context) -> Result
     }
     out(started(&session, &name, context))?;
     if attach { context.tmux().attach(&session).map(|()| ExitCode::Done) } else { Ok(ExitCode::Done) }
+}
+
+/// Returns how many agents may run at a time on this machine, if anybody said.
+fn slots(context: &Context) -> Result<Option<Slots>> {
+    let most = match context.env.get("AP_MAX_AGENTS").filter(|most| !most.is_empty()) {
+        Some(most) => most.parse().map_err(|_| Error::usage(format!("AP_MAX_AGENTS is `{most}`, which is no whole number")))?,
+        None => context.settings()?.max_agents.unwrap_or(0),
+    };
+    if most == 0 {
+        return Ok(None);
+    }
+    let cache = etcetera::choose_base_strategy().map_err(|error| Error::failed(format!("the home folder: {error}")))?.cache_dir();
+    let cache = Utf8PathBuf::from_path_buf(cache).map_err(|path| Error::failed(format!("{} is not UTF-8", path.display())))?;
+    // A home folder may be on several machines.
+    Ok(Some(Slots { folder: cache.join("agent-pipelines/slots").join(process::me().host), most }))
 }
 
 /// Starts a session in tmux and returns when it runs. Tells whether there was anything left to run.
@@ -125,7 +145,8 @@ fn launch_runner(wanted: Wanted, context: &Context) -> Result<Report> {
     };
     let path = door.path()?;
     tmux.open(&session, project.root(), &run_dir, &[context.exe.as_str(), "__runner", path.as_str()], keep)?;
-    let launch = Launch { project: project.root().to_owned(), exe: context.exe.clone(), wanted, env: context.env.clone() };
+    let launch =
+        Launch { project: project.root().to_owned(), exe: context.exe.clone(), wanted, env: context.env.clone(), slots: slots(context)? };
     let report = door.hand_over(&launch, || tmux.find(&session).is_ok_and(|found| found.is_some_and(|found| !found.dead)));
     if !matches!(report, Ok(Report::Started)) {
         // Leave nothing behind: the window has nothing to show that the report does not say.

@@ -2,10 +2,10 @@
 use super::context::Context;
 use crate::error::{Error, Result};
 use crate::model::Change;
-use crate::plan::{Overrides, Plan, Voice, model_alias};
+use crate::plan::{Former, Overrides, Plan, Voice, former, model_alias};
 use crate::store::inputs;
 use crate::text;
-use crate::ui::table;
+use crate::ui::{note, table};
 use camino::Utf8PathBuf;
 use clap::Args;
 
@@ -24,6 +24,9 @@ pub struct Said {
     /// Most iterations to run: the same as the number after the session
     #[arg(long = "max", value_name = "N")]
     pub most: Option<u32>,
+    /// Run all nodes of a pipeline this many times, one run after the other
+    #[arg(long, value_name = "N")]
+    pub runs: Option<u32>,
     /// End the session when its agents have cost this much; 0 is no bound
     #[arg(long, value_name = "USD", value_parser = dollars)]
     pub max_cost: Option<f64>,
@@ -64,6 +67,16 @@ impl Said {
         }
     }
 
+    /// Returns how often a pipeline runs, which may be said as a flag or after the session.
+    pub fn runs(&self, positional: Option<u32>) -> Result<Option<u32>> {
+        match (self.runs, positional) {
+            (Some(flag), Some(number)) if flag != number => {
+                Err(Error::usage(format!("{number} runs, or --runs {flag}?")).hint("say it once"))
+            }
+            (flag, number) => Ok(flag.or(number)),
+        }
+    }
+
     /// Returns what the flags say.
     pub fn flags(&self, max: Option<u32>) -> Result<Overrides> {
         Ok(Overrides {
@@ -71,6 +84,7 @@ impl Said {
             model: self.model.clone(),
             permissions: self.permissions.clone(),
             max_iterations: max,
+            runs: self.runs,
             context: self.context.clone(),
             inputs: inputs::expand(&camino::absolute_utf8(".")?, &self.input)?,
             commands: self.command.iter().cloned().collect(),
@@ -88,6 +102,7 @@ impl Said {
     pub fn change(&self) -> Result<Change> {
         let frozen = [
             ("--provider", self.provider.is_some()),
+            ("--runs", self.runs.is_some()),
             ("--context", self.context.is_some()),
             ("--input", !self.input.is_empty()),
             ("--command", !self.command.is_empty()),
@@ -97,9 +112,14 @@ impl Said {
         ];
         if let Some((flag, _)) = frozen.iter().find(|(_, said)| *said) {
             return Err(Error::usage(format!("{flag} cannot be changed in a session that has started")).hint(
-                "--model, --permissions, --keep-env, --max-cost and --max-runtime can; to change the rest start over with `--force`",
+                "--model, --permissions, --keep-env, --max-cost and --max-runtime can; to change the rest, add `--recompile`, or start over with `--force`",
             ));
         }
+        self.callable()
+    }
+
+    /// Returns how agents are called from now on, and what they may spend.
+    pub fn callable(&self) -> Result<Change> {
         let permissions = self.permissions.as_ref().map(|word| {
             word.parse().map_err(|()| {
                 Error::usage(format!("unknown permission mode `{word}`"))
@@ -118,8 +138,11 @@ impl Said {
 
 /// Returns what the environment says; inputs are looked for from the project.
 pub(super) fn environment(context: &Context) -> Result<Overrides> {
-    let mut said = Overrides::from_env(&|name| context.env.get(name).cloned())
-        .map_err(|error| Error::usage(error).hint("a path, or a JSON list of paths"))?;
+    let variable = |name: &str| context.env.get(name).cloned();
+    for Former { name, instead } in former(&variable) {
+        note(format!("note: {name} has no effect: {instead}"));
+    }
+    let mut said = Overrides::from_env(&variable).map_err(Error::usage)?;
     let found = inputs::expand(context.project.root(), &said.inputs)?;
     said.inputs = found;
     Ok(said)

@@ -5,11 +5,11 @@ use super::said::{self, Said};
 use crate::clock;
 use crate::error::{Error, ExitCode, Result};
 use crate::model::{Change, SessionName};
-use crate::plan::{PermissionMode, Plan, PlanKind, Sources};
+use crate::plan::{Origin, PermissionMode, Plan, PlanKind, Sources};
 use crate::runner::{Mode, Wanted};
 use crate::shell;
-use crate::store::session::read_plan;
-use crate::ui::report;
+use crate::store::session::{Glance, glance};
+use crate::ui::{note, report};
 use camino::Utf8Path;
 use clap::Args;
 
@@ -22,6 +22,9 @@ pub struct Flags {
     /// Go on exactly where a crashed, failed or stopped session was
     #[arg(long)]
     pub resume: bool,
+    /// With --resume: go on with the definition as it is now, where that is safe
+    #[arg(long)]
+    pub recompile: bool,
     /// Run in this terminal instead of tmux; the exit code is the session's own
     #[arg(long, visible_alias = "no-tmux")]
     pub foreground: bool,
@@ -45,7 +48,7 @@ pub struct LoopArgs {
     pub flags: Flags,
 }
 
-/// `ap pipeline <file|name> [session]`, `ap pipeline --single-stage <loop> [session] [max]`
+/// `ap pipeline <file|name> [session] [runs]`, `ap pipeline --single-stage <loop> [session] [max]`
 #[derive(Args, Clone, Debug)]
 pub struct PipelineArgs {
     /// Run one loop: the same as `ap loop`
@@ -55,9 +58,9 @@ pub struct PipelineArgs {
     pub name: String,
     /// Name of the session; the pipeline's with date and time if not given
     pub session: Option<SessionName>,
-    /// Most iterations to run, with --single-stage
-    #[arg(requires = "single_stage")]
-    pub max: Option<u32>,
+    /// How often to run it; with --single-stage the most iterations to run
+    #[arg(value_name = "RUNS")]
+    pub number: Option<u32>,
     #[command(flatten)]
     pub flags: Flags,
 }
@@ -68,7 +71,8 @@ pub fn run_loop(args: &LoopArgs, context: &Context) -> Result<ExitCode> {
     if args.flags.resume {
         let session =
             args.session.as_ref().map_or_else(|| named(&args.name).parse().map_err(Error::usage), |session| Ok(session.clone()))?;
-        return resume(&args.name, &session, max, &args.flags, context);
+        let name = &args.name;
+        return resume(&Resume { kind: PlanKind::Loop, name, session: &session, max, flags: &args.flags }, context);
     }
     let sources = context.library().find(PlanKind::Loop, &args.name)?;
     let session = match &args.session {
@@ -85,15 +89,18 @@ pub fn run_loop(args: &LoopArgs, context: &Context) -> Result<ExitCode> {
 /// Starts a pipeline.
 pub fn run_pipeline(args: &PipelineArgs, context: &Context) -> Result<ExitCode> {
     if args.single_stage {
-        let PipelineArgs { name, session, max, flags, .. } = args.clone();
+        let PipelineArgs { name, session, number: max, flags, .. } = args.clone();
         return run_loop(&LoopArgs { name, session, max, flags }, context);
     }
+    let mut args = args.clone();
+    args.flags.said.runs = args.flags.said.runs(args.number)?;
     if args.flags.resume {
         let session = args
             .session
             .as_ref()
             .ok_or_else(|| Error::usage("which session shall be resumed?").hint("`ap list` shows them; name it after the pipeline"))?;
-        return resume(&args.name, session, None, &args.flags, context);
+        let name = &args.name;
+        return resume(&Resume { kind: PlanKind::Pipeline, name, session, max: None, flags: &args.flags }, context);
     }
     let sources = context.library().find(PlanKind::Pipeline, &args.name)?;
     let session = match &args.session {
@@ -119,24 +126,72 @@ fn start(start: &Start<'_>, context: &Context) -> Result<ExitCode> {
     let overrides = start.flags.said.flags(start.max)?.or(said::environment(context)?);
     let plan = super::compile::plan(start.sources, start.session.clone(), start.typed.clone(), &overrides, context)?;
     let mode = if start.flags.force { Mode::Force } else { Mode::New };
-    run(Wanted { plan, mode, max_iterations: start.max, change: Change::default() }, start.flags, context)
+    run(Wanted { plan, mode, max_iterations: start.max, change: Change::default(), replace: false }, start.flags, context)
 }
 
-/// Goes on with the plan the session started with, whatever has become of its definition since.
-fn resume(name: &str, session: &SessionName, max: Option<u32>, flags: &Flags, context: &Context) -> Result<ExitCode> {
+/// A session to go on with.
+struct Resume<'a> {
+    kind: PlanKind,
+    /// As typed.
+    name: &'a str,
+    session: &'a SessionName,
+    max: Option<u32>,
+    flags: &'a Flags,
+}
+
+/// Goes on with the plan the session has, whatever has become of its definition since; or, if asked to, with a new one.
+fn resume(resume: &Resume<'_>, context: &Context) -> Result<ExitCode> {
+    let Resume { name, session, max, flags, .. } = *resume;
     let dir = context.project.session(session);
-    if !dir.journal().exists() {
-        return Err(report::nothing_to_resume(session));
-    }
-    let plan = read_plan(&dir)?;
+    let Some(Glance { plan, .. }) = glance(&dir)? else { return Err(report::nothing_to_resume(session)) };
     if plan.name != named(name) {
         return Err(report::runs_another(&plan, named(name)));
+    }
+    let sources = context.library().find(resume.kind, &written(&plan, name, context));
+    if flags.recompile {
+        let plan = recompiled(&plan, &sources?, resume, context)?;
+        note(format!("note: the plan is made anew from {}", plan.source.path));
+        return run(
+            Wanted { plan, mode: Mode::Resume, max_iterations: max, change: flags.said.callable()?, replace: true },
+            flags,
+            context,
+        );
     }
     let change = flags.said.change()?;
     if let Some(mode) = change.permissions {
         may(&plan, mode)?;
     }
-    run(Wanted { plan, mode: Mode::Resume, max_iterations: max, change }, flags, context)
+    if let Some(news) = news(&plan, sources.as_ref().ok()) {
+        note(news);
+    }
+    run(Wanted { plan, mode: Mode::Resume, max_iterations: max, change, replace: false }, flags, context)
+}
+
+/// Returns what to look a session's definition up by: the file it was started with, if it was one.
+fn written(plan: &Plan, name: &str, context: &Context) -> String {
+    if plan.source.origin == Origin::File { context.project.root().join(&plan.source.path).into_string() } else { name.to_owned() }
+}
+
+/// Says that the definition is not what the plan was made of, if it is not.
+fn news(plan: &Plan, sources: Option<&Sources>) -> Option<String> {
+    let session = &plan.session;
+    let what = match sources {
+        Some(sources) if sources.fingerprint() == plan.source.hash => return None,
+        Some(sources) if sources.definition().file == plan.source.path => format!("{} or what it uses has changed", plan.source.path),
+        Some(sources) => format!("`{}` is now {}, and was {}", plan.name, sources.definition().file, plan.source.path),
+        None => return Some(format!("note: {} is no longer there; session '{session}' goes on with the plan it has", plan.source.path)),
+    };
+    Some(format!("note: {what} since session '{session}' started; it goes on with the plan it has (`--recompile` takes the new one)"))
+}
+
+/// Makes the plan anew, with everything a person said at the start and has not said otherwise now.
+fn recompiled(plan: &Plan, sources: &Sources, resume: &Resume<'_>, context: &Context) -> Result<Plan> {
+    let (flags, environment) = plan.said_over();
+    let now = resume.flags.said.flags(resume.max)?;
+    let overrides = now.or(flags).or(said::environment(context)?).or(environment);
+    let new = super::compile::plan(sources, plan.session.clone(), plan.command.clone(), &overrides, context)?;
+    // It is the same run: its agents and tasks carry the run's mark.
+    Ok(Plan { run: plan.run.clone(), ..new })
 }
 
 /// Refuses permissions that an agent of the plan cannot be held to.

@@ -97,6 +97,9 @@ fn in_words(there: &Glance, standing: &str, next: Option<&str>, context: &Contex
     };
     line("Session", &format!("{}  ({})", view.session, view.pipeline));
     line("Status", standing);
+    if there.plan.runs > 1 {
+        line("Run", &format!("{} of {}", view.run_number, view.runs));
+    }
     if there.plan.nodes.len() > 1 {
         let name = there.state.step(&there.plan).map_or("-", |step| step.id().as_str());
         line("Stage", &format!("{name}  ({} of {})", view.current_stage + 1, there.plan.nodes.len()));
@@ -177,6 +180,8 @@ pub(super) struct Row {
     pipeline: String,
     standing: &'static str,
     alive: bool,
+    run_number: u32,
+    runs: u32,
     stage: Option<String>,
     iteration: u32,
     iteration_completed: u32,
@@ -219,6 +224,8 @@ fn row(project: &Project, session: SessionName) -> Option<Row> {
                 pipeline: there.plan.name.clone(),
                 standing: report::standing(&there, alive),
                 alive,
+                run_number: view.run_number,
+                runs: view.runs,
                 stage: there.state.step(&there.plan).or(there.plan.nodes.last()).map(|step| step.id().to_string()),
                 iteration: view.iteration,
                 iteration_completed: view.iteration_completed,
@@ -234,6 +241,8 @@ fn row(project: &Project, session: SessionName) -> Option<Row> {
             pipeline: String::new(),
             standing: "unreadable",
             alive: false,
+            run_number: 0,
+            runs: 0,
             stage: None,
             iteration: 0,
             iteration_completed: 0,
@@ -246,6 +255,11 @@ fn row(project: &Project, session: SessionName) -> Option<Row> {
     }
 }
 
+fn stage_in_words(row: &Row) -> String {
+    let stage = row.stage.clone().unwrap_or_default();
+    if 1 < row.runs { format!("{stage} (run {} of {})", row.run_number, row.runs) } else { stage }
+}
+
 /// Returns sessions as a table.
 pub(super) fn table(rows: &[Row]) -> String {
     let now = clock::now();
@@ -255,7 +269,7 @@ pub(super) fn table(rows: &[Row]) -> String {
             row.pipeline.clone(),
             row.standing.to_owned(),
             format!("{}/{}", row.iteration_completed, row.max_iterations),
-            row.stage.clone().unwrap_or_default(),
+            stage_in_words(row),
             row.updated_at.map_or_else(String::new, |at| format!("{} ago", duration::short(now.duration_since(at)))),
             format!("${:.2}", row.cost_usd),
         ]

@@ -213,7 +213,7 @@ fn queue_wait(state: &State, node: &Node, now: Timestamp) -> Result<Timestamp, u
 /// A node that ran out of iterations is how pipelines are bounded, except that a queue with tasks left, or work that does
 /// not pass, is unfinished.
 fn all_done(plan: &Plan, state: &State) -> Ending {
-    let steps = plan.nodes.iter().zip(&state.finished);
+    let steps = plan.nodes.iter().cycle().zip(&state.finished);
     let unfinished = steps
         .filter_map(|(step, done)| Some((step.node()?, done)))
         .find(|(node, done)| node.termination.needs_goal() && !done.ending.reached_goal());

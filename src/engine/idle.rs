@@ -28,6 +28,7 @@ impl State {
 pub(super) fn limit(plan: &Plan, state: &State, node: &Node) -> Option<String> {
     let (most, idle) = (plan.guardrails.max_idle_iterations, state.tally.idle);
     let over = 0 < most && most <= idle && !state.in_iteration();
-    (over && !node.termination.is_agreeing(&state.evidence(node)))
-        .then(|| format!("{} in a row changed nothing: no commit, no changed file, no closed task, the same report", count(idle, "iteration")))
+    (over && !node.termination.is_agreeing(&state.evidence(node))).then(|| {
+        format!("{} in a row changed nothing: no commit, no changed file, no closed task, the same report", count(idle, "iteration"))
+    })
 }

@@ -95,7 +95,7 @@ impl State {
 
     /// Returns the current step, or nothing when all are done.
     pub fn step<'a>(&self, plan: &'a Plan) -> Option<&'a Step> {
-        plan.nodes.get(self.cursor.node as usize)
+        plan.step(self.cursor.node)
     }
 
     /// Returns the current node; nothing when all are done, or in a parallel block.

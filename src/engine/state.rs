@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, VecDeque};
 pub struct State {
     pub session: Option<SessionName>,
     pub run: Option<RunId>,
-    /// Fingerprint of the plan the session started with.
+    /// Fingerprint of the plan the session runs.
     #[serde(default)]
     pub plan: String,
     pub phase: Phase,
@@ -189,6 +189,11 @@ impl State {
             Event::SessionResumed { max_iterations, change } => {
                 self.change = change.clone().over(std::mem::take(&mut self.change));
                 self.resume(*max_iterations, at);
+            }
+            Event::PlanReplaced { plan } => {
+                self.plan.clone_from(plan);
+                // It may ask others whether it is done, or ask them otherwise.
+                (self.verdict, self.gates) = (None, BTreeMap::new());
             }
             Event::IterationStarted { cursor, fallback, agent } => {
                 (self.fallback, self.agent) = (*fallback, agent.clone());

@@ -21,6 +21,9 @@ pub struct StateView<'a> {
     pub status: &'static str,
     pub started_at: Option<Timestamp>,
     pub updated_at: Option<Timestamp>,
+    /// Which run of the pipeline it is in, from 1, of how many.
+    pub run_number: u32,
+    pub runs: u32,
     /// 0-based.
     pub current_stage: u32,
     /// The current iteration of the current stage, 1-based; 0 before the first.
@@ -58,6 +61,8 @@ pub struct StateView<'a> {
 /// An iteration that is over. Borrowed: a view is made after every fact, and for each session of a list.
 #[derive(Debug, Serialize)]
 pub struct Past<'a> {
+    /// From 1.
+    pub run_number: u32,
     pub stage: Option<&'a str>,
     pub iteration: u32,
     pub timestamp: Timestamp,
@@ -80,7 +85,9 @@ impl<'a> StateView<'a> {
         };
         let ended_at = whole(ended.and(state.updated_at));
         let goal = matches!(ended, Some(Ending::Completed { .. }));
-        let (index, iteration, completed, max) = position(plan, state);
+        let place = state.cursor.node.min(plan.last_place());
+        let index = u32::try_from(plan.turn(place).1).unwrap_or_default();
+        let (iteration, completed, max) = position(plan, state);
         Self {
             session: plan.session.as_str(),
             kind: plan.kind,
@@ -89,6 +96,8 @@ impl<'a> StateView<'a> {
             status: condition(state).word(),
             started_at: whole(state.started_at),
             updated_at: state.updated_at,
+            run_number: plan.turn(place).0 + 1,
+            runs: plan.runs,
             current_stage: index,
             iteration,
             iteration_completed: completed,
@@ -98,7 +107,7 @@ impl<'a> StateView<'a> {
             agent: &state.agent,
             limited: state.limited.iter().map(|(agent, limited)| (agent.as_str(), second(limited.until))).collect(),
             consecutive_stops: state.tally.stops,
-            stages: stages(plan, state),
+            stages: stages(plan, state, place),
             history: history(plan, state),
             iterations_total: state.iterations,
             usage: &state.usage,
@@ -166,40 +175,38 @@ fn ended(ending: &Ending) -> Condition {
     }
 }
 
-/// Returns stage, iteration, iterations completed and their maximum; the last stage's once all are done.
-fn position(plan: &Plan, state: &State) -> (u32, u32, u32, u32) {
+/// Returns iteration, iterations completed and their maximum; the last stage's once all are done.
+fn position(plan: &Plan, state: &State) -> (u32, u32, u32) {
     if let Some(Step::Block(_)) = state.step(plan) {
         let done = state.branches.values().map(|report| report.iterations).sum();
-        return (state.cursor.node, done, done, 0);
+        return (done, done, 0);
     }
     match (state.node(plan), state.finished.last(), plan.nodes.last()) {
-        (Some(node), ..) => (state.cursor.node, state.cursor.iteration, state.tally.iterations, state.max_iterations(node)),
-        (None, Some(done), Some(step)) => {
-            let most = step.node().map_or(0, |node| node.max_iterations);
-            (state.cursor.node.saturating_sub(1), done.iterations, done.iterations, most)
-        }
-        (None, ..) => (0, 0, 0, 0),
+        (Some(node), ..) => (state.cursor.iteration, state.tally.iterations, state.max_iterations(node)),
+        (None, Some(done), Some(step)) => (done.iterations, done.iterations, step.node().map_or(0, |node| node.max_iterations)),
+        (None, ..) => (0, 0, 0),
     }
 }
 
-fn stages(plan: &Plan, state: &State) -> Vec<Value> {
-    let current = state.cursor.node as usize;
-    let so_far = position(plan, state).2;
+/// Of the run that a place is in.
+fn stages(plan: &Plan, state: &State, place: u32) -> Vec<Value> {
+    let so_far = position(plan, state).1;
     let stage = |(index, step): (usize, &Step)| {
-        let done = state.finished.get(index);
+        let at = plan.place_beside(place, index);
+        let (done, current) = (state.finished.get(at as usize), at == state.cursor.node);
         let status = match done {
             Some(_) => "complete",
-            None if index != current || state.started_at.is_none() => "pending",
+            None if !current || state.started_at.is_none() => "pending",
             None => condition(state).word(),
         };
         json!({
             "index": index,
             "name": step.id(),
             "status": status,
-            "iterations": done.map_or(if index == current { so_far } else { 0 }, |done| done.iterations),
+            "iterations": done.map_or(if current { so_far } else { 0 }, |done| done.iterations),
             "ending": done.map(|done| &done.ending),
             "timestamp": done.map(|done| second(done.at)),
-            "branches": step.block().map(|block| branches(block, state, index == current, done.is_some())),
+            "branches": step.block().map(|block| branches(block, state, current, done.is_some())),
         })
     };
     plan.nodes.iter().enumerate().map(stage).collect()
@@ -222,6 +229,7 @@ fn branches(block: &Block, state: &State, current: bool, done: bool) -> Vec<Valu
 
 fn history<'a>(plan: &'a Plan, state: &'a State) -> Vec<Past<'a>> {
     let past = |entry: &'a super::Entry| Past {
+        run_number: plan.turn(entry.node).0 + 1,
         stage: plan.node(entry.node).map(|node| node.id.as_str()),
         iteration: entry.iteration,
         timestamp: second(entry.at),

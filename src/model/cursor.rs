@@ -5,7 +5,7 @@ use std::fmt;
 /// One agent run. Later runs compare greater.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Cursor {
-    /// 0-based index into the plan's nodes.
+    /// 0-based place in the plan: the node's index, counting on from run to run of a plan that runs several times.
     pub node: u32,
     /// 1-based within the node; 0 before its first iteration.
     pub iteration: u32,

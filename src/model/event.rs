@@ -44,6 +44,10 @@ pub enum Event {
         #[serde(default)]
         change: Change,
     },
+    /// The plan was made anew from the definitions as they are; this is the fingerprint of what `plan.json` holds from now on.
+    PlanReplaced {
+        plan: String,
+    },
     /// The iteration is on: an agent may be running from now on.
     IterationStarted {
         cursor: Cursor,

@@ -12,6 +12,7 @@ mod input;
 pub mod mark;
 mod outcome;
 mod process;
+mod result;
 mod status;
 mod task;
 mod usage;

@@ -112,13 +112,19 @@ pub(super) fn template(document: &Document, path: Option<&Path>, text: &str, aro
     }
 }
 
+/// Reports every variable of a path that may not stand in one.
+pub(super) fn path(document: &Document, path: &Path, text: &str, problems: &mut Vec<Problem>) {
+    let known = template::variables(text).into_iter().filter(Variable::is_known);
+    for Variable { name, .. } in known.filter(|variable| !template::IN_PATHS.contains(&variable.name)) {
+        let problem = document.at(path, "bad-value", format!("`${{{name}}}` cannot stand in a path"));
+        problems.push(problem.hint(format!("these can: `${{{}}}`", template::IN_PATHS.join("}`, `${"))));
+    }
+}
+
 fn unusable(variable: Variable<'_>, around: Around<'_>, problem: impl Fn(&'static str, String) -> Problem) -> Option<Problem> {
     let name = variable.name;
     if !variable.is_known() {
         return Some(problem("unknown-variable", format!("unknown variable `${{{name}}}`")).hint(template::hint(name)));
-    }
-    if name == "RESULT" {
-        return Some(problem("not-supported-yet", format!("`${{{name}}}` has no value yet")).hint("it will be empty").warning());
     }
     if name == "PERSPECTIVE" && !around.perspectives {
         let problem = problem("no-perspectives", "`${PERSPECTIVE}` is empty here".to_owned());

@@ -10,7 +10,8 @@ use super::place::Place;
 use super::problem::{self, Document, Problem, Severity};
 use super::sources::{LoopSource, Overrides, PipelineSource, Request, Sources};
 use super::voice::{self, Said};
-use super::{Block, Guardrails, Plan, PlanKind, Source, Step, suggest, yaml};
+use super::{Block, Guardrails, Plan, PlanKind, Source, Step, repeat, suggest, yaml};
+use camino::Utf8PathBuf;
 
 /// Error iterations in a row that end a session, unless said otherwise.
 const MAX_CONSECUTIVE_ERRORS: u32 = 3;
@@ -79,7 +80,9 @@ fn single(source: &LoopSource, request: &Request, overrides: &Overrides, problem
     let inputs = overrides.inputs.clone();
     let (node, said) = node?;
     let steps = vec![(Step::Node(Box::new(node)), said)];
-    finish(PlanKind::Loop, &Sources::Loop(source.clone()), request, overrides, steps, inputs, guardrails)
+    let runs = repeat::of_loop(overrides, problems);
+    let made = Made { kind: PlanKind::Loop, steps, runs, inputs, guardrails };
+    Some(finish(&Sources::Loop(source.clone()), request, overrides, made))
 }
 
 fn several(source: &PipelineSource, request: &Request, overrides: &Overrides, problems: &mut Vec<Problem>) -> Option<Plan> {
@@ -92,7 +95,9 @@ fn several(source: &PipelineSource, request: &Request, overrides: &Overrides, pr
     let steps = steps(source, &document, &def, request, overrides, problems);
     let guardrails = guardrails(&Place::top(&document), &def.guardrails, overrides, problems);
     let inputs = def.inputs.iter().map(|path| request.project.join(path)).chain(overrides.inputs.iter().cloned()).collect();
-    finish(PlanKind::Pipeline, &Sources::Pipeline(source.clone()), request, overrides, steps?, inputs, guardrails)
+    let runs = repeat::of_pipeline(&Place::top(&document), &def, overrides, problems);
+    let made = Made { kind: PlanKind::Pipeline, steps: steps?, runs, inputs, guardrails };
+    Some(finish(&Sources::Pipeline(source.clone()), request, overrides, made))
 }
 
 fn steps(
@@ -168,26 +173,27 @@ fn guardrails(place: &Place<'_>, def: &GuardrailsDef, overrides: &Overrides, pro
         max_cost_usd: overrides.max_cost_usd.unwrap_or(cost),
         max_consecutive_errors: def.max_consecutive_errors.unwrap_or(MAX_CONSECUTIVE_ERRORS),
         max_idle_iterations: def.max_idle_iterations.unwrap_or(MAX_IDLE_ITERATIONS),
+        max_agents: def.max_agents.unwrap_or(0),
     }
 }
 
-fn finish(
+/// What a plan is made of, with who said it.
+struct Made {
     kind: PlanKind,
-    sources: &Sources,
-    request: &Request,
-    overrides: &Overrides,
     steps: Vec<(Step, Vec<Said>)>,
-    inputs: Vec<camino::Utf8PathBuf>,
+    runs: (u32, Option<Said>),
+    inputs: Vec<Utf8PathBuf>,
     guardrails: Guardrails,
-) -> Option<Plan> {
+}
+
+fn finish(sources: &Sources, request: &Request, overrides: &Overrides, made: Made) -> Plan {
+    let Made { kind, steps, runs: (runs, of_runs), inputs, guardrails } = made;
     let (nodes, of_nodes): (Vec<Step>, Vec<Vec<Said>>) = steps.into_iter().unzip();
-    let overrides = voice::over(overrides).into_iter().chain(of_nodes.into_iter().flatten()).collect();
-    let texts =
-        std::iter::once(sources.definition().text.as_str()).chain(nodes.iter().flat_map(Step::all_nodes).map(|node| node.prompt.as_str()));
-    let source = Source { origin: sources.origin(), path: sources.definition().file.clone(), hash: fingerprint(texts) };
+    let overrides = voice::over(overrides).into_iter().chain(of_runs).chain(of_nodes.into_iter().flatten()).collect();
+    let source = Source { origin: sources.origin(), path: sources.definition().file.clone(), hash: sources.fingerprint() };
     let (session, run, command) = (request.session.clone(), request.run.clone(), request.command.clone());
     let name = sources.name().to_owned();
-    Some(Plan { version: Plan::VERSION, session, run, name, kind, command, source, nodes, inputs, guardrails, overrides, branch: None })
+    Plan { version: Plan::VERSION, session, run, name, kind, command, source, nodes, runs, inputs, guardrails, overrides, branch: None }
 }
 
 /// Tells texts from others: 64-bit FNV-1a in hexadecimal, with a zero byte after each text. Any program can compute it again.

@@ -102,6 +102,14 @@ pub struct TerminationDef {
     pub all: Option<Vec<Self>>,
 }
 
+impl TerminationDef {
+    /// Whether it, or one of its parts, names who judges.
+    pub fn names_judge(&self) -> bool {
+        let named = self.judge.as_ref().is_some_and(|judge| judge.provider.is_some() || judge.program.is_some() || judge.model.is_some());
+        named || self.any.iter().chain(&self.all).flatten().any(Self::names_judge)
+    }
+}
+
 /// Who judges: an agent that does no work itself.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -202,6 +210,8 @@ pub struct GuardrailsDef {
     pub max_consecutive_errors: Option<u32>,
     /// Iterations in a row that change nothing and end the session.
     pub max_idle_iterations: Option<u32>,
+    /// Agents that may run at a time, in the branches of parallel blocks.
+    pub max_agents: Option<u32>,
 }
 
 /// A pipeline's YAML file.
@@ -220,6 +230,8 @@ pub struct PipelineDef {
     pub nodes: Option<Vec<NodeDef>>,
     /// The same as `nodes`.
     pub stages: Option<Vec<NodeDef>>,
+    /// How often all nodes run, one run after the other; 1 if not given.
+    pub runs: Option<u32>,
     /// Files every agent is told of, relative to the project.
     pub inputs: Vec<String>,
     /// Commands by name, for every agent to know.

@@ -211,26 +211,7 @@ impl Reader<'_> {
             self.problems.push(place.at("confidence", "bad-value", format!("`confidence` must lie between 0 and 1, not {confidence}")));
         }
         let empty = JudgeDef::default();
-        let who = def.judge.as_ref().unwrap_or(&empty);
-        let cheap = Layer {
-            place: Place::Flag,
-            provider: None,
-            program: None,
-            model: Some("haiku"),
-            args: &[],
-            fallback: None,
-            permissions: Some("dontAsk"),
-            keep_env: None,
-        };
-        let said = Layer {
-            place: place.to("judge"),
-            provider: who.provider.as_deref(),
-            program: who.program.as_deref(),
-            model: who.model.as_deref(),
-            ..cheap.clone()
-        };
-        let said = Layer { permissions: None, ..said };
-        self.judge = Some(agent::judge(&[cheap, said], self.own, self.problems));
+        self.judge = Some(who_judges(place.to("judge"), def.judge.as_ref().unwrap_or(&empty), self.own, self.problems));
         let confidence = def.confidence.map_or(CONFIDENCE, |confidence| (confidence * 100.0).round() as u32);
         let criteria = def.criteria.clone().filter(|text| !text.trim().is_empty()).unwrap_or_else(|| CRITERIA.to_owned());
         Termination::Judge(Judge { criteria, min_iterations, confidence })
@@ -258,4 +239,21 @@ impl Reader<'_> {
             self.problems.push(place.at_key(key, "no-effect", format!("`{key}` has no effect on this type of termination")).warning());
         }
     }
+}
+
+/// Returns the agent that judges: a cheap one unless said otherwise.
+pub(super) fn who_judges(place: Place<'_>, who: &JudgeDef, own: &Own, problems: &mut Vec<Problem>) -> AgentSpec {
+    let cheap = Layer {
+        place: Place::Flag,
+        provider: None,
+        program: None,
+        model: Some("haiku"),
+        args: &[],
+        fallback: None,
+        permissions: Some("dontAsk"),
+        keep_env: None,
+    };
+    let (provider, program, model) = (who.provider.as_deref(), who.program.as_deref(), who.model.as_deref());
+    let said = Layer { place, provider, program, model, permissions: None, ..cheap.clone() };
+    agent::judge(&[cheap, said], own, problems)
 }

@@ -7,6 +7,7 @@ mod declared;
 pub mod definition;
 mod duration;
 mod ending;
+mod former;
 mod inputs;
 mod locate;
 mod node;
@@ -17,6 +18,7 @@ mod place;
 mod problem;
 mod provider;
 mod queue;
+mod repeat;
 mod settings;
 mod sources;
 mod step;
@@ -33,6 +35,7 @@ pub use alias::model_alias;
 pub use compile::{compile, fingerprint};
 pub use declared::{Declared, Output, PromptBy, ProviderDef};
 pub use duration::Span;
+pub use former::{Former, former};
 pub use problem::{Invalid, Problem, Severity, Shown};
 pub use provider::Provider;
 pub use queue::{BACKLOGS, ClaimBy, QueueSource, QueueSpec, TrackerCommands, bad_label, session_label};
@@ -64,6 +67,9 @@ pub struct Plan {
     pub source: Source,
     /// In the order they run; never empty.
     pub nodes: Vec<Step>,
+    /// How often all nodes run, in order, one run after the other; at least 1.
+    #[serde(default = "repeat::once")]
+    pub runs: u32,
     /// Absolute paths given with `--input`.
     pub inputs: Vec<Utf8PathBuf>,
     pub guardrails: Guardrails,
@@ -256,4 +262,7 @@ pub struct Guardrails {
     /// Iterations in a row that change nothing and end the session.
     #[serde(default)]
     pub max_idle_iterations: u32,
+    /// Agents that may run at a time, in the branches of parallel blocks.
+    #[serde(default)]
+    pub max_agents: u32,
 }

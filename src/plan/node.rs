@@ -3,7 +3,7 @@ use super::Node;
 use super::agent::{self, Layer};
 use super::check;
 use super::compile::Loaded;
-use super::definition::{LoopDef, NodeDef, PipelineDef, QueueDef};
+use super::definition::{JudgeDef, LoopDef, NodeDef, PipelineDef, QueueDef, TerminationDef};
 use super::duration::Span;
 use super::ending::{self, Ending};
 use super::inputs::{self, Around};
@@ -65,6 +65,7 @@ fn make(seat: &Seat<'_>, id: &str, def: &NodeDef, loaded: Option<&Loaded<'_>>, p
     let output_path = output_path(seat, def, loaded, problems);
     let perspectives = perspectives::read(&seat.place, def, problems);
     let Ending { termination, max, judge } = ending?;
+    let max = max.or(usual_count(seat, &termination));
     let defaults = seat.pipeline.map(|(_, pipeline)| &pipeline.defaults);
     let context = [&seat.overrides.context, &def.context, &loop_def.context].into_iter().find_map(Option::as_deref);
     let context = context.or_else(|| defaults?.context.as_deref());
@@ -156,7 +157,25 @@ fn ending(seat: &Seat<'_>, def: &NodeDef, loaded: Option<&Loaded<'_>>, problems:
         Some(Loaded { document, def, .. }) => ending::of_loop(&Place::top(document), def, own, &mut Vec::new()),
         None => None,
     };
-    ending::of_node(&seat.place, def, of_loop.as_ref(), own, problems)
+    let mut ending = ending::of_node(&seat.place, def, of_loop.as_ref(), own, problems)?;
+    if let Some(judge) = ending.judge.as_mut().filter(|_| usual_judge(seat, def, loaded.map(|loaded| &loaded.def))) {
+        let Overrides { judge_provider, judge_model, .. } = seat.overrides.clone();
+        let usual = JudgeDef { provider: judge_provider, model: judge_model, program: None };
+        *judge = ending::who_judges(Place::Flag, &usual, own, problems);
+    }
+    Some(ending)
+}
+
+/// Whether the environment says who judges, and no definition does.
+pub(super) fn usual_judge(seat: &Seat<'_>, def: &NodeDef, loop_def: Option<&LoopDef>) -> bool {
+    let said = seat.overrides.judge_provider.is_some() || seat.overrides.judge_model.is_some();
+    let in_loop = loop_def.and_then(|def| def.termination.as_ref());
+    said && !def.ends().map(|(_, ends)| ends).into_iter().chain(in_loop).any(TerminationDef::names_judge)
+}
+
+/// How many iterations the environment gives to a `fixed` termination that does not say.
+fn usual_count(seat: &Seat<'_>, termination: &Termination) -> Option<u32> {
+    seat.overrides.fixed_iterations.filter(|_| *termination == Termination::Fixed)
 }
 
 fn max_iterations(seat: &Seat<'_>, def: &NodeDef, loaded: Option<&Loaded<'_>>, written: Option<u32>, problems: &mut Vec<Problem>) -> u32 {
@@ -209,6 +228,7 @@ fn output_path(seat: &Seat<'_>, def: &NodeDef, loaded: Option<&Loaded<'_>>, prob
     let written = def.output_path.as_ref().map(|path| (seat.place.clone(), path)).or_else(of_loop);
     let Some((Place::Written(document, inside), path)) = written else { return String::new() };
     check::template(document, Some(&inside.to("output_path")), path, seat.around, problems);
+    check::path(document, &inside.to("output_path"), path, problems);
     path.clone()
 }
 

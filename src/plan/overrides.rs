@@ -17,6 +17,9 @@ impl Overrides {
             context: value(["CLAUDE_PIPELINE_CONTEXT", "PIPELINE_CLI_CONTEXT"]),
             inputs: either(["CLAUDE_PIPELINE_INPUTS", "PIPELINE_CLI_INPUTS"])
                 .map_or(Ok(Vec::new()), |(value, name)| paths(name, &value))?,
+            fixed_iterations: set("FIXED_ITERATIONS").map(|value| number("FIXED_ITERATIONS", &value)).transpose()?,
+            judge_provider: set("JUDGE_PROVIDER"),
+            judge_model: set("JUDGE_MODEL"),
             ..Self::default()
         };
         said.environment = said.said().into_iter().map(|(what, _)| what).collect();
@@ -38,6 +41,10 @@ impl Overrides {
             provider: self.provider.or(others.provider),
             permissions: self.permissions.or(others.permissions),
             max_iterations: self.max_iterations.or(others.max_iterations),
+            runs: self.runs.or(others.runs),
+            fixed_iterations: self.fixed_iterations.or(others.fixed_iterations),
+            judge_provider: self.judge_provider.or(others.judge_provider),
+            judge_model: self.judge_model.or(others.judge_model),
             context: self.context.or(others.context),
             inputs: if self.inputs.is_empty() { others.inputs } else { self.inputs },
             keep_env: self.keep_env.or(others.keep_env),
@@ -66,6 +73,10 @@ impl Overrides {
             shown("model", self.model.clone()),
             shown("permissions", self.permissions.clone()),
             shown("max_iterations", number(self.max_iterations.map(u64::from))),
+            shown("runs", number(self.runs.map(u64::from))),
+            shown("fixed_iterations", number(self.fixed_iterations.map(u64::from))),
+            shown("judge_provider", self.judge_provider.clone()),
+            shown("judge_model", self.judge_model.clone()),
             shown("context", self.context.clone()),
             shown("keep_env", self.keep_env.map(|value| value.to_string())),
             shown("queue", self.queue.clone()),
@@ -91,6 +102,10 @@ impl Overrides {
                 "model" => said.model = text,
                 "permissions" => said.permissions = text,
                 "max_iterations" => said.max_iterations = value.parse().ok(),
+                "runs" => said.runs = value.parse().ok(),
+                "fixed_iterations" => said.fixed_iterations = value.parse().ok(),
+                "judge_provider" => said.judge_provider = text,
+                "judge_model" => said.judge_model = text,
                 "context" => said.context = text,
                 "keep_env" => said.keep_env = value.parse().ok(),
                 "queue" => said.queue = text,
@@ -108,10 +123,14 @@ impl Overrides {
     }
 }
 
+fn number(name: &str, text: &str) -> Result<u32, String> {
+    text.trim().parse().ok().filter(|number| 0 < *number).ok_or_else(|| format!("{name} is `{text}`, and must be a number of iterations"))
+}
+
 /// A path, or a JSON list of them.
 fn paths(name: &str, text: &str) -> Result<Vec<Utf8PathBuf>, String> {
     if !text.trim_start().starts_with('[') {
         return Ok(vec![text.into()]);
     }
-    serde_json::from_str(text).map_err(|error| format!("{name} cannot be read: {error}"))
+    serde_json::from_str(text).map_err(|error| format!("{name} must be a path, or a JSON list of paths: {error}"))
 }

@@ -5,6 +5,7 @@
 //!   claude: /opt/claude/bin/claude     # instead of what PATH has
 //!   bd: /opt/beads/bd
 //! keep_window: false                   # close a session's tmux window when it ends
+//! max_agents: 4                        # at a time on this machine, over all sessions
 //! providers:                           # for `provider: mycli`; see docs/providers.md
 //!   mycli:
 //!     program: mycli
@@ -29,6 +30,8 @@ pub struct Settings {
     pub programs: BTreeMap<String, String>,
     /// Whether a session's window stays readable after its end; it does unless this is false.
     pub keep_window: Option<bool>,
+    /// How many agents may run at a time on this machine, over all sessions of this user; as many as there are unless said.
+    pub max_agents: Option<u32>,
     /// Kinds of agents beside those that are built in, by name.
     pub providers: BTreeMap<String, ProviderDef>,
 }

@@ -1,5 +1,5 @@
 //! What a plan is compiled from: texts as found, and what the caller asks for over them.
-use super::{Origin, ProviderDef, yaml};
+use super::{Origin, ProviderDef, fingerprint, yaml};
 use crate::model::{RunId, SessionName};
 use camino::Utf8PathBuf;
 use std::collections::{BTreeMap, BTreeSet};
@@ -67,6 +67,22 @@ impl Sources {
         }
     }
 
+    /// Tells these texts from others: the definition, and every loop and prompt it uses.
+    pub fn fingerprint(&self) -> String {
+        let loops: Vec<&LoopSource> = match self {
+            Self::Loop(_) => Vec::new(),
+            Self::Pipeline(source) => source.loops.values().flatten().collect(),
+        };
+        let prompt = |source: &'_ LoopSource| source.prompt.as_ref().map_or("", |text| text.text.as_str()).to_owned();
+        let own = match self {
+            Self::Loop(source) => vec![source.definition.text.clone(), prompt(source)],
+            Self::Pipeline(source) => vec![source.definition.text.clone()],
+        };
+        let used = loops.into_iter().flat_map(|source| [source.definition.text.clone(), prompt(source)]);
+        let texts: Vec<String> = own.into_iter().chain(used).collect();
+        fingerprint(texts.iter().map(String::as_str))
+    }
+
     /// Returns the definition's text.
     pub fn definition(&self) -> &Text {
         match self {
@@ -106,6 +122,14 @@ pub struct Overrides {
     pub permissions: Option<String>,
     /// The `max` of `ap <loop> [session] [max]`.
     pub max_iterations: Option<u32>,
+    /// `--runs`.
+    pub runs: Option<u32>,
+    /// How many iterations a `fixed` termination has that does not say.
+    pub fixed_iterations: Option<u32>,
+    /// Who judges where no definition says.
+    pub judge_provider: Option<String>,
+    /// The model of the judge where no definition says.
+    pub judge_model: Option<String>,
     /// `--context`.
     pub context: Option<String>,
     /// `--input`: absolute paths.

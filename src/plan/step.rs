@@ -56,7 +56,7 @@ pub struct BlockInput {
 /// Which branch of which session a plan is for.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct BranchOf {
-    /// 0-based index of the block among the session's steps.
+    /// The block's place in the session's plan.
     pub step: u32,
     pub block: NodeId,
     pub name: NodeId,
@@ -127,13 +127,13 @@ impl Step {
 
 impl Plan {
     /// Returns a step's node, if there is such a step and it is no block.
-    pub fn node(&self, index: u32) -> Option<&Node> {
-        self.nodes.get(index as usize)?.node()
+    pub fn node(&self, place: u32) -> Option<&Node> {
+        self.step(place)?.node()
     }
 
     /// Returns a step's block, if there is such a step and it is one.
-    pub fn block(&self, index: u32) -> Option<&Block> {
-        self.nodes.get(index as usize)?.block()
+    pub fn block(&self, place: u32) -> Option<&Block> {
+        self.step(place)?.block()
     }
 
     /// Returns every node there is, those of branches too.
@@ -142,9 +142,8 @@ impl Plan {
     }
 
     /// Returns the 0-based index of the step of that id.
-    pub fn position(&self, id: &str) -> Option<u32> {
-        let index = self.nodes.iter().position(|step| step.id().as_str() == id)?;
-        u32::try_from(index).ok()
+    pub fn position(&self, id: &str) -> Option<usize> {
+        self.nodes.iter().position(|step| step.id().as_str() == id)
     }
 
     /// Returns the plan of one branch of a block: a session of its own within the session's directory.
@@ -157,6 +156,7 @@ impl Plan {
             nodes: block.branches.get(index)?.nodes.iter().map(|node| Step::Node(Box::new(node.clone()))).collect(),
             // Money and time bound the session as a whole, which ends its branches in time.
             guardrails: super::Guardrails { max_runtime_seconds: 0, max_cost_usd: 0.0, ..self.guardrails },
+            runs: 1,
             branch: Some(BranchOf { step, block: block.id.clone(), name: name.clone(), siblings, earlier }),
             overrides: Vec::new(),
             ..self.clone()

@@ -21,6 +21,20 @@ pub const VARIABLES: [&str; 15] = [
     "TASK",
 ];
 
+/// The variables that may stand in a path: what they hold makes no other path.
+pub const IN_PATHS: [&str; 4] = ["SESSION_NAME", "SESSION", "ITERATION", "INDEX"];
+
+/// Returns an output path with its variables filled in; what else looks like one is refused when the plan is made.
+pub fn path(template: &str, session: &str, iteration: u32) -> String {
+    let value = |name: &str| match name {
+        "SESSION_NAME" | "SESSION" => Some(session.to_owned()),
+        "ITERATION" => Some(iteration.to_string()),
+        "INDEX" => Some(iteration.saturating_sub(1).to_string()),
+        _ => None,
+    };
+    render(template, &value).unwrap_or_else(|_| template.to_owned())
+}
+
 /// What `${TASK}` is where the agent is to choose one itself.
 pub const NO_TASK: &str = "(none was claimed for you: `ap queue claim` takes one)";
 
@@ -63,9 +77,11 @@ pub struct Scope<'a> {
     pub progress: &'a str,
     /// Path the agent writes its status to.
     pub status: &'a str,
+    /// Path an agent of an older prompt writes its result to.
+    pub result: &'a str,
     /// Path of the node's output.
     pub output: &'a str,
-    /// The node's `output_path`, itself a template.
+    /// The node's `output_path`, with its own variables filled in.
     pub output_path: &'a str,
     /// The node's context.
     pub context: &'a str,
@@ -86,13 +102,11 @@ impl Scope<'_> {
             "INDEX" => self.iteration.saturating_sub(1).to_string(),
             "SESSION" | "SESSION_NAME" => self.session.to_owned(),
             "OUTPUT" => self.output.to_owned(),
-            // One level deep: an output path that names itself is empty there.
-            "OUTPUT_PATH" => render(self.output_path, &|name| Self { output_path: "", ..*self }.value(name))
-                .unwrap_or_else(|_| self.output_path.to_owned()),
+            "OUTPUT_PATH" => self.output_path.to_owned(),
             "CONTEXT" => self.context.to_owned(),
             "INPUTS" => (self.inputs)(None),
             "PERSPECTIVE" => self.perspective.to_owned(),
-            "RESULT" => String::new(),
+            "RESULT" => self.result.to_owned(),
             "TASK" => NO_TASK.to_owned(),
             _ => (self.inputs)(Some(Variable { name, offset: 0 }.input()?)),
         })

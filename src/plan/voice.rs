@@ -3,6 +3,7 @@ use super::definition::{LoopDef, NodeDef, TerminationDef};
 use super::node::Seat;
 use super::sources::Overrides;
 use super::{AgentSpec, Node, Plan, model_alias};
+use crate::termination::Termination;
 use serde::{Deserialize, Serialize};
 
 /// A value of a plan, and who said it.
@@ -53,6 +54,11 @@ pub(super) fn of_node(seat: &Seat<'_>, def: &NodeDef, loop_def: &LoopDef, node: 
     let counted = def.times().is_some() || def.perspectives.is_some() || capped(def.ends().map(|(_, ends)| ends));
     let loop_counted = capped(loop_def.termination.as_ref()) || loop_def.iterations.or(loop_def.max).is_some();
     let loop_ended = loop_counted || loop_def.termination.is_some() || loop_def.completion.is_some();
+    let flagged = over.max_iterations.is_some() && seat.pipeline.is_none();
+    // What the environment says counts where nobody else does.
+    let usual_count = node.termination == Termination::Fixed && over.fixed_iterations.is_some() && !counted && !loop_counted;
+    let usual_judge = super::node::usual_judge(seat, def, Some(loop_def));
+    let named = |def: Option<&TerminationDef>| def.is_some_and(TerminationDef::names_judge);
     // A model is given up together with the provider it was said for.
     let kept =
         |model: &Option<String>| model.as_deref().is_some_and(|model| node.agent.model == model || node.agent.model == model_alias(model));
@@ -61,7 +67,8 @@ pub(super) fn of_node(seat: &Seat<'_>, def: &NodeDef, loop_def: &LoopDef, node: 
         ("model", over.model.is_some(), kept(&def.model), kept(&loop_def.model), kept(&defaults.model)),
         ("fallback", false, def.fallback.is_some(), loop_def.fallback.is_some(), defaults.fallback.is_some()),
         ("termination", false, ended, loop_ended, false),
-        ("max_iterations", over.max_iterations.is_some() && seat.pipeline.is_none(), counted, loop_counted, false),
+        ("judge", usual_judge, named(def.ends().map(|(_, ends)| ends)), named(loop_def.termination.as_ref()), false),
+        ("max_iterations", flagged || usual_count, counted, loop_counted, false),
         ("delay", over.delay_ms.is_some(), def.delay.is_some(), loop_def.delay.is_some(), defaults.delay.is_some()),
         ("context", over.context.is_some(), def.context.is_some(), loop_def.context.is_some(), defaults.context.is_some()),
         ("check_before", false, def.check_before.is_some(), loop_def.check_before.is_some(), false),
@@ -89,6 +96,7 @@ fn value(node: &Node, what: &str) -> String {
         "model" => node.agent.model.clone(),
         "fallback" => node.agent.fallback.iter().map(AgentSpec::label).collect::<Vec<_>>().join(", "),
         "termination" => word(&node.termination),
+        "judge" => node.judge.as_ref().map_or_else(String::new, AgentSpec::label),
         "max_iterations" => node.max_iterations.to_string(),
         "delay" => format!("{} ms", node.delay_ms),
         "context" => node.context.clone(),

@@ -4,10 +4,12 @@ use super::context::{Briefing, Places};
 use super::exchange;
 use super::folder::{Found, NEW_PROGRESS, enter, look};
 use super::start::start;
+use super::surroundings::Seat;
 use super::tail::Tail;
+use super::told;
 use crate::agent::{self, Activity, Transcript};
 use crate::clock;
-use crate::model::{Cursor, Exit, Outcome, ProcessId, Status, Usage, mark};
+use crate::model::{Cursor, Exit, Outcome, ProcessId, Usage, mark};
 use crate::plan::{Node, Plan, PlanKind};
 use crate::process;
 use crate::store::layout::{IterationDir, RunDir};
@@ -22,8 +24,6 @@ use std::future::Future;
 use std::io::{self, Read as _, Seek as _, SeekFrom};
 use std::pin::Pin;
 
-/// The largest status worth reading. Nobody writes more by hand.
-const LARGEST_STATUS: u64 = 1024 * 1024;
 /// How long a killed process may take to be gone.
 const AFTER_KILL: std::time::Duration = std::time::Duration::from_secs(2);
 /// How much of standard error an outcome may quote.
@@ -40,18 +40,27 @@ pub(super) struct Attempt {
     stdout: Tail,
     ended: Pin<Box<dyn Future<Output = ()> + Send>>,
     asked_to_end: bool,
+    _seat: Seat,
+}
+
+/// What came of making sure that an attempt runs.
+pub(super) enum Ensured {
+    /// It runs, or did when we last looked.
+    Runs(Box<Attempt>),
+    /// It has ended like this, or cannot be started.
+    Ended(Outcome),
+    /// As many agents run as may.
+    NoRoom,
 }
 
 impl Attempt {
     /// Makes sure that the attempt runs, exactly once: starts it, or takes over what is there.
-    ///
-    /// `Err` holds what it amounts to if it has ended, or cannot be started.
     pub(super) fn ensure(
         session: &Session,
         around: &Surroundings,
         tracker_env: &[(String, String)],
         now: Timestamp,
-    ) -> io::Result<Result<Self, Outcome>> {
+    ) -> io::Result<Ensured> {
         let (plan, state) = (&session.plan, session.state());
         let cursor = state.cursor;
         let Some(node) = &state.changed_node(plan) else { return Err(io::Error::other("the plan has no such node")) };
@@ -63,32 +72,37 @@ impl Attempt {
             exchange::share(&around.project, &own_progress, &places.progress, NEW_PROGRESS)?;
         }
         let found = if fresh { Found::Nothing } else { look(&places.iteration)? };
-        let attempt = |shim, ended, adopted| Self {
-            cursor,
-            shim,
-            adopted,
-            transcript: Transcript::new(agent::speaks(&node.agent)),
-            stdout: Tail::new(places.iteration.stdout()),
-            places: places.clone(),
-            ended,
-            asked_to_end: false,
+        let attempt = |shim, ended, adopted, seat| {
+            let attempt = Self {
+                cursor,
+                shim,
+                adopted,
+                transcript: Transcript::new(agent::speaks(&node.agent)),
+                stdout: Tail::new(places.iteration.stdout()),
+                places: places.clone(),
+                ended,
+                asked_to_end: false,
+                _seat: seat,
+            };
+            Ok(Ensured::Runs(Box::new(attempt)))
         };
         tracing::debug!(%cursor, ?found, stopping = state.stopping.is_some(), "attempt looked at");
         match found {
             // Nothing is started only to be stopped.
-            Found::Nothing if state.stopping.is_some() => Ok(Err(Outcome::Cancelled)),
+            Found::Nothing if state.stopping.is_some() => Ok(Ensured::Ended(Outcome::Cancelled)),
             Found::Nothing => {
+                let Some((seat, slot)) = around.take_seat(plan)? else { return Ok(Ensured::NoRoom) };
                 let briefing = Briefing { plan, state, node, cursor, places: &places, tracker_env, tools: around.tools(), now };
-                match start(&briefing, around)? {
-                    Ok((shim, ended)) => Ok(Ok(attempt(shim, ended, false))),
-                    Err(outcome) => Ok(Err(outcome)),
+                match start(&briefing, around, slot)? {
+                    Ok((shim, ended)) => attempt(shim, ended, false, seat),
+                    Err(outcome) => Ok(Ensured::Ended(outcome)),
                 }
             }
-            Found::Alive => Ok(Ok(attempt(state.shim.clone(), until_unlocked(places.iteration.stdout()), true))),
-            Found::Ended => Ok(Ok(attempt(None, Box::pin(std::future::ready(())), true))),
+            Found::Alive => attempt(state.shim.clone(), until_unlocked(places.iteration.stdout()), true, around.seat()),
+            Found::Ended => attempt(None, Box::pin(std::future::ready(())), true, around.seat()),
             Found::Gone => {
                 sweep(plan, cursor);
-                Ok(Err(Outcome::Lost { reason: "its shim was killed, or the machine went down".to_owned() }))
+                Ok(Ensured::Ended(Outcome::Lost { reason: "its shim was killed, or the machine went down".to_owned() }))
             }
         }
     }
@@ -155,10 +169,8 @@ impl Attempt {
             let outcome = if self.asked_to_end { Outcome::Cancelled } else { Outcome::Lost { reason: "its shim was killed".to_owned() } };
             return Ok((outcome, self.transcript.usage()));
         };
-        let status = read_status(&self.places.status);
-        if self.places.status != folder.status() && self.places.status.exists() {
-            fs::copy(&self.places.status, folder.status())?;
-        }
+        let status = told::read(&self.places);
+        told::keep(&self.places)?;
         let outcome = agent::outcome(&node.agent, &exit, &self.transcript, status, &stderr_tail(folder)?, now);
         if let (Outcome::Reported { status }, false) = (&outcome, folder.status().exists()) {
             atomic::replace(&folder.status(), &serde_json::to_vec_pretty(status)?)?;
@@ -199,10 +211,14 @@ pub(super) fn places(run: &RunDir, plan: &Plan, node: &Node, cursor: Cursor, aro
         Some(exchange) => exchange.join(format!("status-{cursor}.json")),
         None => iteration.status(),
     };
+    let result = match &apart {
+        Some(exchange) => exchange.join(format!("result-{cursor}.json")),
+        None => iteration.result(),
+    };
     let own = own_progress(plan, run, &stage);
     let progress = if apart.is_some() { exchange::shared(&around.project, run, &own) } else { own };
-    let output_path = super::context::output_path(node, plan, around.project.root());
-    Places { run: run.clone(), stage, iteration, progress, status, output_path }
+    let output_path = super::context::output_path(node, plan, cursor, around.project.root());
+    Places { run: run.clone(), stage, iteration, progress, status, result, output_path }
 }
 
 /// Returns where people look for the progress file, and where it lies unless agents may not write there.
@@ -232,21 +248,6 @@ fn sweep(plan: &Plan, cursor: Cursor) {
         }
         left.is_empty()
     });
-}
-
-fn read_status(path: &Utf8Path) -> Result<Status, String> {
-    let length = match fs::metadata(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Err("the agent wrote no status.json".to_owned()),
-        Err(error) => return Err(error.to_string()),
-        Ok(meta) if !meta.is_file() => return Err("status.json is not a file".to_owned()),
-        Ok(meta) => meta.len(),
-    };
-    if LARGEST_STATUS < length {
-        return Err(format!("status.json has {length} bytes; the most is {LARGEST_STATUS}"));
-    }
-    let bytes = fs::read(path).map_err(|error| error.to_string())?;
-    let text = String::from_utf8(bytes).map_err(|_| "status.json is not UTF-8".to_owned())?;
-    Status::parse(&text).map_err(|error| error.to_string())
 }
 
 fn stderr_tail(folder: &IterationDir) -> io::Result<String> {

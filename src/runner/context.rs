@@ -19,6 +19,8 @@ pub(super) struct Places {
     pub(super) progress: Utf8PathBuf,
     /// Where the agent writes its status: not always where it is kept.
     pub(super) status: Utf8PathBuf,
+    /// Where an agent of an older prompt writes its result.
+    pub(super) result: Utf8PathBuf,
     pub(super) output_path: Option<Utf8PathBuf>,
 }
 
@@ -45,7 +47,7 @@ impl Briefing<'_> {
             "session": plan.session,
             "pipeline": plan.name,
             "type": plan.kind,
-            "stage": { "id": node.id, "index": cursor.node, "template": node.template, "position": cursor.node + 1, "count": plan.nodes.len() },
+            "stage": self.stage(),
             "iteration": cursor.iteration,
             "paths": {
                 "session_dir": places.run.root(),
@@ -53,6 +55,7 @@ impl Briefing<'_> {
                 "progress": places.progress,
                 "output": places.output_path.clone().unwrap_or_else(|| places.stage.join("output.md")),
                 "status": places.status,
+                "result": places.result,
             },
             "inputs": {
                 "from_initial": plan.inputs,
@@ -82,6 +85,20 @@ impl Briefing<'_> {
             "queue": self.queue(),
             "task": state.task,
             "tools": self.tools,
+        })
+    }
+
+    fn stage(&self) -> Value {
+        let Self { plan, node, cursor, .. } = self;
+        let (run, index) = plan.turn(cursor.node);
+        json!({
+            "id": node.id,
+            "index": index,
+            "template": node.template,
+            "position": index + 1,
+            "count": plan.nodes.len(),
+            "run_number": run + 1,
+            "runs": plan.runs,
         })
     }
 
@@ -158,23 +175,22 @@ impl Briefing<'_> {
             "OUTPUT" if plan.kind == PlanKind::Pipeline => places.stage.join("output.md").into_string(),
             "OUTPUT" | "OUTPUT_PATH" => places.output_path.clone().map_or_else(String::new, Utf8PathBuf::into_string),
             "INPUTS" => self.given().text(),
-            "RESULT" => places.iteration.root().join("result.json").into_string(),
+            "RESULT" => places.result.clone().into_string(),
             "PERSPECTIVE" => node.perspective(cursor.iteration).to_owned(),
             "TASK" => self.state.task.as_ref().map_or_else(|| template::NO_TASK.to_owned(), ToString::to_string),
             other => {
                 let from = other.strip_prefix("INPUTS.")?;
-                outputs::text(from, &self.given().outputs_of(from)?)
+                // A loop that is run by itself has no stages before it.
+                outputs::text(from, &self.given().outputs_of(from).unwrap_or_default())
             }
         })
     }
 }
 
 /// Resolves the template of an output path against the project.
-pub(super) fn output_path(node: &Node, plan: &Plan, project: &Utf8Path) -> Option<Utf8PathBuf> {
+pub(super) fn output_path(node: &Node, plan: &Plan, cursor: Cursor, project: &Utf8Path) -> Option<Utf8PathBuf> {
     if node.output_path.is_empty() {
         return None;
     }
-    let session = |name: &str| matches!(name, "SESSION" | "SESSION_NAME").then(|| plan.session.to_string());
-    let text = crate::plan::template::render(&node.output_path, &session).unwrap_or_else(|_| node.output_path.clone());
-    Some(project.join(text))
+    Some(project.join(template::path(&node.output_path, plan.session.as_str(), cursor.iteration)))
 }

@@ -12,7 +12,7 @@ pub(super) struct Given<'a> {
     pub(super) plan: &'a Plan,
     pub(super) state: &'a State,
     pub(super) node: &'a Node,
-    /// 0-based, within its plan.
+    /// Its place in its plan.
     pub(super) index: u32,
     pub(super) run: &'a RunDir,
 }
@@ -59,13 +59,14 @@ impl Given<'_> {
         self.source().map_or_else(String::new, |id| outputs::text(id, &self.outputs_of(id).unwrap_or_default()))
     }
 
-    /// Returns the step whose outputs this node gets: the one it names, or the one before it.
+    /// Returns the step whose outputs this node gets: the one it names, or the one before it. For the first step of a further
+    /// run that is the last one of the run before.
     fn source(&self) -> Option<&str> {
         if let Some(from) = &self.node.from {
             return Some(from.node.as_str());
         }
         match self.index.checked_sub(1) {
-            Some(before) => self.plan.nodes.get(before as usize).map(|step| step.id().as_str()),
+            Some(before) => self.plan.step(before).map(|step| step.id().as_str()),
             None => self.plan.branch.as_ref()?.earlier.last().map(|earlier| earlier.id().as_str()),
         }
     }
@@ -75,7 +76,7 @@ impl Given<'_> {
     pub(super) fn outputs_of(&self, id: &str) -> Option<Outputs> {
         let asked = self.node.from.as_ref().filter(|input| input.node.as_str() == id).map(|input| input.select);
         let select = |all: bool| asked.unwrap_or(if all { Select::All } else { Select::Latest });
-        let Some(index) = self.plan.position(id) else {
+        let Some(place) = self.place_of(id) else {
             return Some(match self.earlier(id)? {
                 Earlier::Block { manifest, .. } => of_block(manifest),
                 Earlier::Node { outputs, all, .. } => {
@@ -84,13 +85,18 @@ impl Given<'_> {
                 }
             });
         };
-        match self.plan.nodes.get(index as usize)? {
-            Step::Block(block) => Some(of_block(&self.run.manifest(index, &block.id))),
+        match self.plan.step(place)? {
+            Step::Block(block) => Some(of_block(&self.run.manifest(place, &block.id))),
             Step::Node(from) => {
-                let done = self.state.finished.get(index as usize).map_or(0, |done| done.iterations);
-                Some(numbered(id, listed(self.run, index, &from.id, done, select(!from.perspectives.is_empty()))))
+                let done = self.state.finished.get(place as usize).map_or(0, |done| done.iterations);
+                Some(numbered(id, listed(self.run, place, &from.id, done, select(!from.perspectives.is_empty()))))
             }
         }
+    }
+
+    /// Returns where a step of this plan ran last.
+    fn place_of(&self, id: &str) -> Option<u32> {
+        Some(self.plan.place_before(self.index, self.plan.position(id)?))
     }
 
     fn earlier(&self, id: &str) -> Option<&Earlier> {
@@ -98,8 +104,8 @@ impl Given<'_> {
     }
 
     fn manifest(&self, block: &str) -> Option<Utf8PathBuf> {
-        match (self.plan.position(block), self.earlier(block)) {
-            (Some(index), _) => Some(self.run.manifest(index, self.plan.block(index).map(|block| &block.id)?)),
+        match (self.place_of(block), self.earlier(block)) {
+            (Some(place), _) => Some(self.run.manifest(place, self.plan.block(place).map(|block| &block.id)?)),
             (None, Some(Earlier::Block { manifest, .. })) => Some(manifest.clone()),
             (None, _) => None,
         }

@@ -7,6 +7,7 @@ use super::Wanted;
 use crate::clock;
 use crate::error::{Error, ExitCode, Result};
 use crate::model::Env;
+use crate::store::slots::Slots;
 use camino::{Utf8Path, Utf8PathBuf};
 use serde::{Deserialize, Serialize};
 use std::io::{self, BufRead as _, BufReader, Write as _};
@@ -20,6 +21,8 @@ pub struct Launch {
     pub exe: Utf8PathBuf,
     pub wanted: Wanted,
     pub env: Env,
+    /// How many agents may run on this machine.
+    pub slots: Option<Slots>,
 }
 
 /// What the runner says once it knows.

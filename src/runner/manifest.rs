@@ -70,7 +70,8 @@ pub(super) fn write(session: &Session, step: u32) -> crate::error::Result<()> {
         }
     }
     let stages = block.branches.first().map(|branch| branch.nodes.iter().map(|node| node.id.to_string()).collect()).unwrap_or_default();
-    let about = About { name: block.id.to_string(), index: step, stages };
+    let index = u32::try_from(session.plan.turn(step).1).unwrap_or_default();
+    let about = About { name: block.id.to_string(), index, stages };
     let manifest = Manifest { block: about, providers, failed, completed_at: clock::now() };
     let text = serde_json::to_vec_pretty(&manifest).map_err(io::Error::from)?;
     crash::point("manifest: before");

@@ -16,6 +16,7 @@ mod surroundings;
 mod tail;
 mod take;
 mod tasks;
+mod told;
 mod view;
 mod work_tree;
 
@@ -30,7 +31,7 @@ use crate::model::{Cursor, Effect, Ending, Event, Input, NodeEnding, Outcome, Re
 use crate::store::session::Session;
 use crate::store::{crash, inbox};
 use crate::termination::promises;
-use attempt::Attempt;
+use attempt::{Attempt, Ensured};
 use branches::{Branches, Line};
 use gates::Gates;
 use jiff::Timestamp;
@@ -66,6 +67,8 @@ struct Runner {
     /// Known before anything has to be waited for.
     known: Option<Input>,
     asked_to_stop: u32,
+    /// Whether an agent waits for others to end.
+    no_room: bool,
 }
 
 /// Where a runner hears what is asked of it.
@@ -132,7 +135,7 @@ impl Runner {
     fn new(session: Session, around: Rc<Surroundings>, mut view: View, ears: Ears) -> Self {
         view.opened(&session.plan, session.state());
         let (tasks, gates, branches) = (Tasks::new(&around), Gates::default(), Branches::default());
-        Self { session, around, view, ears, branches, attempt: None, tasks, gates, known: None, asked_to_stop: 0 }
+        Self { session, around, view, ears, branches, attempt: None, tasks, gates, known: None, asked_to_stop: 0, no_room: false }
     }
 
     async fn drive(mut self) -> Result<Ending> {
@@ -208,17 +211,24 @@ impl Runner {
         }
         let tracker_env = self.tasks.agent_env(&self.session.plan, self.session.state());
         match Attempt::ensure(&self.session, &self.around, &tracker_env, clock::now())? {
-            Ok(attempt) => {
+            Ensured::Runs(attempt) => {
+                self.no_room = false;
                 self.view.agent(&self.session.plan, self.session.state(), attempt.adopted);
                 let shim = attempt.shim.clone();
-                self.attempt = Some(attempt);
+                self.attempt = Some(*attempt);
                 if let Some(shim) = shim {
                     self.accept(&Input::AgentStarted { cursor, shim })?;
                     self.session.commit()?;
                 }
             }
-            Err(outcome) => {
-                self.known = Some(Input::AgentExited { cursor, outcome, usage: crate::model::Usage::default(), promises: Vec::new(), tree: None });
+            Ensured::NoRoom => {
+                if !std::mem::replace(&mut self.no_room, true) {
+                    self.view.remark("as many agents run as may; this one starts as soon as another ends");
+                }
+            }
+            Ensured::Ended(outcome) => {
+                self.known =
+                    Some(Input::AgentExited { cursor, outcome, usage: crate::model::Usage::default(), promises: Vec::new(), tree: None });
             }
         }
         Ok(())
@@ -234,7 +244,7 @@ impl Runner {
             Phase::New | Phase::Ready | Phase::Running | Phase::Parallel | Phase::Exited { .. } | Phase::Ended { .. } => None,
         };
         let sign = self.attempt.as_ref().and_then(|_| self.tasks.next_sign());
-        let tick = if self.attempt.is_some() { TICK } else { QUIET_TICK };
+        let tick = if self.attempt.is_some() || self.no_room { TICK } else { QUIET_TICK };
         tokio::select! {
             biased;
             news = self.ears.heard() => news,

@@ -30,17 +30,19 @@ fn says_something(output: &Utf8Path) -> bool {
     fs::metadata(output).is_ok_and(|about| 1 < about.len())
 }
 
-/// Returns what every step before this one put out, for a branch of the block that stands there.
-pub(super) fn earlier(run: &RunDir, plan: &Plan, state: &State, step: u32) -> Vec<Earlier> {
-    let one = |(index, step): (u32, &Step)| match step {
-        Step::Block(block) => Earlier::Block { id: block.id.clone(), manifest: run.manifest(index, &block.id) },
+/// Returns what every step put out last before this one, for a branch of the block that stands there.
+pub(super) fn earlier(run: &RunDir, plan: &Plan, state: &State, block: u32) -> Vec<Earlier> {
+    let one = |place: u32| match plan.step(place)? {
+        Step::Block(block) => Some(Earlier::Block { id: block.id.clone(), manifest: run.manifest(place, &block.id) }),
         Step::Node(node) => {
-            let done = state.finished.get(index as usize).map_or(0, |done| done.iterations);
-            let outputs = listed(run, index, &node.id, done, Select::All);
-            Earlier::Node { id: node.id.clone(), outputs, all: !node.perspectives.is_empty() }
+            let done = state.finished.get(place as usize).map_or(0, |done| done.iterations);
+            let outputs = listed(run, place, &node.id, done, Select::All);
+            Some(Earlier::Node { id: node.id.clone(), outputs, all: !node.perspectives.is_empty() })
         }
     };
-    (0..step).zip(&plan.nodes).map(one).collect()
+    // Each step once: what an earlier run made of it is overtaken.
+    let first = block.saturating_sub(u32::try_from(plan.nodes.len()).unwrap_or(u32::MAX));
+    (first..block).filter_map(one).collect()
 }
 
 /// Returns what outputs hold, each under its heading if there are several. `from` is who put them out.

@@ -2,13 +2,15 @@
 use super::Surroundings;
 use super::context::Briefing;
 use super::shim::Job;
+use super::told;
 use crate::agent::{self, Call};
 use crate::model::{Outcome, ProcessId, mark};
 use crate::plan::PromptBy;
 use crate::process;
 use crate::store::lock::FileLock;
+use crate::store::slots::Slot;
 use crate::store::{atomic, crash};
-use camino::{Utf8Path, Utf8PathBuf};
+use camino::Utf8PathBuf;
 use fs_err as fs;
 use std::future::Future;
 use std::io::{self, Write as _};
@@ -21,13 +23,15 @@ const LONGEST_ARGUMENT: usize = 128 * 1024;
 /// The shim, if it can be named already, and when it is gone.
 pub(super) type Started = (Option<ProcessId>, Pin<Box<dyn Future<Output = ()> + Send>>);
 
-/// Briefs the agent and starts its shim. `Err` says why there can be no agent.
-pub(super) fn start(briefing: &Briefing<'_>, around: &Surroundings) -> io::Result<Result<Started, Outcome>> {
+/// Briefs the agent and starts its shim, which holds the slot from then on. `Err` says why there can be no agent.
+pub(super) fn start(briefing: &Briefing<'_>, around: &Surroundings, slot: Option<Slot>) -> io::Result<Result<Started, Outcome>> {
     let Briefing { plan, node, places, cursor, .. } = briefing;
     let folder = &places.iteration;
-    remove_stale(&places.status)?;
-    remove_stale(&folder.status())?;
+    told::forget(places)?;
     crash::point("start: no stale status");
+    if let Some(parent) = places.output_path.as_ref().and_then(|path| path.parent()) {
+        fs::create_dir_all(parent)?;
+    }
     let Ok(prompt) = crate::plan::template::render(&node.prompt, &|name| briefing.variable(name)) else {
         // Compiling the plan has already refused unknown names.
         return Err(io::Error::other("the prompt names an unknown variable"));
@@ -53,7 +57,8 @@ pub(super) fn start(briefing: &Briefing<'_>, around: &Surroundings) -> io::Resul
         .stdin(Stdio::piped())
         // The lock goes with it: it is the shim's as soon as we close our copy.
         .stdout(stdout.into_parts().0)
-        .stderr(Stdio::null())
+        // It says nothing there, so a slot can take the place.
+        .stderr(slot.map_or_else(Stdio::null, |slot| Stdio::from(slot.file.into_parts().0)))
         .spawn()?;
     crash::point("start: shim spawned");
     drop(lock);
@@ -125,12 +130,4 @@ fn job(briefing: &Briefing<'_>, around: &Surroundings, prompt: &str) -> Result<J
         limits: node.agent.limits,
         events: agent::ends_with_result(&node.agent),
     })
-}
-
-/// Removes a status that cannot be this attempt's: nothing has run yet.
-fn remove_stale(status: &Utf8Path) -> io::Result<()> {
-    match fs::remove_file(status) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-        Ok(()) | Err(_) => Ok(()),
-    }
 }

@@ -1,11 +1,15 @@
 //! Where a runner runs: its project, its program and the environment its agents inherit.
 use crate::model::{Env, NodeId, SessionName};
 use crate::mux::Tmux;
+use crate::plan::Plan;
 use crate::store::layout::Project;
+use crate::store::slots::{Slot, Slots};
 use camino::Utf8PathBuf;
-use std::cell::{OnceCell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::BTreeMap;
 use std::env::join_paths;
+use std::io;
+use std::rc::Rc;
 
 /// Given to a runner at its start; it never looks at its own process's environment.
 #[derive(Debug)]
@@ -17,8 +21,24 @@ pub struct Surroundings {
     pub env: Env,
     /// The tmux server this runner's window is in, if it is in one.
     pub mux: Option<Tmux>,
+    /// How many agents may run at a time on this machine.
+    pub slots: Option<Slots>,
+    /// Attempts of this session that are under way, its branches' included.
+    at_work: Rc<Cell<u32>>,
     found: RefCell<BTreeMap<String, Utf8PathBuf>>,
     tools: OnceCell<Vec<&'static str>>,
+}
+
+/// An attempt that is under way; let go when it is over.
+#[derive(Debug)]
+pub(super) struct Seat {
+    at_work: Rc<Cell<u32>>,
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        self.at_work.set(self.at_work.get().saturating_sub(1));
+    }
 }
 
 /// Programs agents like to know of.
@@ -26,7 +46,7 @@ const TOOLS: [&str; 12] = ["git", "gh", "rg", "jq", "node", "python3", "cargo", 
 
 impl Surroundings {
     pub fn new(project: Project, exe: Utf8PathBuf, env: Env) -> Self {
-        Self { project, exe, env, mux: None, found: RefCell::default(), tools: OnceCell::new() }
+        Self { project, exe, env, mux: None, slots: None, at_work: Rc::default(), found: RefCell::default(), tools: OnceCell::new() }
     }
 
     /// Finds a program on the session's PATH; a name with a slash is a path, from the project.
@@ -38,6 +58,22 @@ impl Surroundings {
         let path = Utf8PathBuf::from_path_buf(path).ok()?;
         self.found.borrow_mut().insert(program.to_owned(), path.clone());
         Some(path)
+    }
+
+    /// Counts an attempt that is under way whether there is room for it or not: an earlier runner started it.
+    pub(super) fn seat(&self) -> Seat {
+        self.at_work.set(self.at_work.get() + 1);
+        Seat { at_work: Rc::clone(&self.at_work) }
+    }
+
+    /// Returns a seat for one more attempt and, where the machine has them, a slot; nothing while others have them all.
+    pub(super) fn take_seat(&self, plan: &Plan) -> io::Result<Option<(Seat, Option<Slot>)>> {
+        let most = plan.guardrails.max_agents;
+        if 0 < most && most <= self.at_work.get() {
+            return Ok(None);
+        }
+        let Some(slots) = &self.slots else { return Ok(Some((self.seat(), None))) };
+        Ok(slots.try_take()?.map(|slot| (self.seat(), Some(slot))))
     }
 
     /// Opens a window in which a person can watch a branch, if the runner is in one itself.

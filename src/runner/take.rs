@@ -1,7 +1,7 @@
 //! Taking a session up: a new one, or one that somebody left.
 use super::exchange;
 use crate::clock;
-use crate::engine::{Condition, accept, condition, follow};
+use crate::engine::{Condition, accept, condition, follow, replaceable};
 use crate::error::{Error, ExitCode, Result};
 use crate::model::{Change, Event, Input, Outcome, Request, RunId, SessionName, Usage, mark};
 use crate::plan::Plan;
@@ -37,6 +37,9 @@ pub struct Wanted {
     pub max_iterations: Option<u32>,
     /// Said with [`Mode::Resume`].
     pub change: Change,
+    /// With [`Mode::Resume`]: go on with this plan instead of the one the session has.
+    #[serde(default)]
+    pub replace: bool,
 }
 
 /// What came of it.
@@ -209,8 +212,13 @@ pub fn kill_all(run: &RunId) -> usize {
 pub fn record_kill(project: &Project, session: &SessionName, by: &str) -> Result<()> {
     let Some(lock) = lock_soon(project, session)? else { return Err(report::already_running(project, session)) };
     let mut session = Session::open(project.session(session), Some(lock))?;
-    let killed =
-        Input::AgentExited { cursor: session.state().cursor, outcome: Outcome::Cancelled, usage: Usage::default(), promises: Vec::new(), tree: None };
+    let killed = Input::AgentExited {
+        cursor: session.state().cursor,
+        outcome: Outcome::Cancelled,
+        usage: Usage::default(),
+        promises: Vec::new(),
+        tree: None,
+    };
     for input in [Input::Request(Request::Stop { by: by.to_owned() }), killed] {
         let now = clock::now();
         if let Some(event) = accept(&session.plan, session.state(), &input, now) {
@@ -259,9 +267,16 @@ fn resume(project: &Project, wanted: &Wanted, there: &Glance, lock: SessionLock,
     }
     let session = Session::open(project.session(&there.plan.session), Some(lock))?;
     // Whatever is wrong with the wish is told before anything is changed.
-    let resumed = Input::Request(Request::Resume { max_iterations: new_maximum(wanted, &session)?, change: wanted.change.clone() });
+    new_maximum(wanted, &session)?;
+    if wanted.replace {
+        replaceable(&session.plan, &wanted.plan, session.state()).map_err(|why| report::keeps_its_plan(&session.plan, &why))?;
+    }
     inbox::forget_stops(&session.dir, since)?;
     let mut session = attend(session)?;
+    if wanted.replace && wanted.plan != session.plan {
+        session = session.replace_plan(&wanted.plan, clock::now())?;
+    }
+    let resumed = Input::Request(Request::Resume { max_iterations: new_maximum(wanted, &session)?, change: wanted.change.clone() });
     let now = clock::now();
     if let Some(event) = accept(&session.plan, session.state(), &resumed, now) {
         session.record(event, now)?;

@@ -92,12 +92,13 @@ impl View {
         let tries = if 1 < state.cursor.attempt { format!("  attempt {}", state.cursor.attempt) } else { String::new() };
         let how = if adopted { "  (still running, taken over)" } else { "" };
         let stage = if plan.nodes.len() > 1 {
-            format!("stage {}/{} {}  ", state.cursor.node + 1, plan.nodes.len(), node.id)
+            format!("stage {}/{} {}  ", plan.turn(state.cursor.node).1 + 1, plan.nodes.len(), node.id)
         } else {
             String::new()
         };
+        let run = plan.run_in_words(state.cursor.node).map_or_else(String::new, |run| format!("{run}  "));
         let by = if node.agent.fallback.is_empty() { String::new() } else { format!("  by {}", text::clean(&state.agent)) };
-        let at = format!("{stage}iteration {}/{}{tries}{by}", state.cursor.iteration, state.max_iterations(node));
+        let at = format!("{run}{stage}iteration {}/{}{tries}{by}", state.cursor.iteration, state.max_iterations(node));
         let gap = if self.branch.is_some() { "" } else { "\n" };
         self.line(&format!("{gap}{} {}{how}  {}", mark("●", &Style::new().blue()), bold(&at), dim(&ends_when(node, state))));
     }
@@ -181,13 +182,15 @@ impl View {
             Event::PauseRequested => self.line("  pause asked for; it holds when no agent runs"),
             Event::ContinueRequested => self.line("  going on"),
             Event::StopRequested { by } => self.line(&format!("  stop asked for by {by}; ending the agent")),
-            Event::NodeFinished { id, ending, .. } if plan.kind == PlanKind::Pipeline => {
-                self.line(&format!("{} stage {id}: {}", mark("✓", &Style::new().green()), ending));
+            Event::NodeFinished { node, id, ending } if plan.kind == PlanKind::Pipeline => {
+                let run = plan.run_in_words(*node).map_or_else(String::new, |run| format!("{run}, "));
+                self.line(&format!("{} {run}stage {id}: {}", mark("✓", &Style::new().green()), ending));
             }
             Event::BlockStarted { cursor } => {
                 let Some(block) = plan.block(cursor.node) else { return };
                 let names: Vec<&str> = block.branches.iter().map(|branch| branch.name.as_str()).collect();
-                let at = format!("stage {}/{} {}", cursor.node + 1, plan.nodes.len(), block.id);
+                let run = plan.run_in_words(cursor.node).map_or_else(String::new, |run| format!("{run}  "));
+                let at = format!("{run}stage {}/{} {}", plan.turn(cursor.node).1 + 1, plan.nodes.len(), block.id);
                 self.line(&format!(
                     "\n{} {}  {}",
                     mark("●", &Style::new().blue()),
@@ -198,6 +201,7 @@ impl View {
             Event::BlockCut { limit } => self.line(&format!("  {limit}; ending the block once its agents are done")),
             Event::BranchReported { .. }
             | Event::SessionStarted { .. }
+            | Event::PlanReplaced { .. }
             | Event::RunnerStarted { .. }
             | Event::SessionResumed { .. }
             | Event::IterationStarted { .. }

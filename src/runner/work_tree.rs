@@ -39,7 +39,8 @@ pub(super) async fn look(around: &Surroundings) -> Option<WorkTree> {
 
 /// Reads what `git status --porcelain=v2 --branch -z` says of the repository at `top`.
 fn read(said: &str, top: &Utf8Path) -> WorkTree {
-    let (about, entries): (Vec<&str>, Vec<&str>) = said.split('\0').filter(|entry| !entry.is_empty()).partition(|entry| entry.starts_with("# "));
+    let (about, entries): (Vec<&str>, Vec<&str>) =
+        said.split('\0').filter(|entry| !entry.is_empty()).partition(|entry| entry.starts_with("# "));
     let commit = about.iter().find_map(|line| line.strip_prefix("# branch.oid ")).filter(|commit| *commit != "(initial)");
     let contents: Vec<String> = entries.iter().take(MOST_FILES).map(|entry| content(&top.join(path(entry)))).collect();
     let changes = fingerprint(entries.iter().copied().chain(contents.iter().map(String::as_str)));

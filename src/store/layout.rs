@@ -7,7 +7,7 @@
 //!     stage-<NN>-<node>/
 //!         progress.md                           (pipelines of several nodes)
 //!         iterations/<NNN>/
-//!             context.json prompt.md status.json output.md stdout.log stderr.log exit.json
+//!             context.json prompt.md status.json result.json output.md stdout.log stderr.log exit.json
 //!             attempts/<K>/                     (the same files of an attempt that was repeated)
 //!     parallel-<NN>-<block>/
 //!         manifest.json                         (once the block is done)
@@ -94,6 +94,11 @@ impl RunDir {
         self.root.join("plan.json")
     }
 
+    /// The plan that is about to take its place.
+    pub(super) fn next_plan(&self) -> Utf8PathBuf {
+        self.root.join("plan.next.json")
+    }
+
     pub fn journal(&self) -> Utf8PathBuf {
         self.root.join("events.jsonl")
     }
@@ -163,7 +168,8 @@ impl IterationDir {
     }
 
     /// The names of the files an attempt leaves, in the order they are archived.
-    pub const ATTEMPT_FILES: [&str; 7] = ["status.json", "output.md", "context.json", "prompt.md", "exit.json", "stderr.log", "stdout.log"];
+    pub const ATTEMPT_FILES: [&str; 8] =
+        ["status.json", "result.json", "output.md", "context.json", "prompt.md", "exit.json", "stderr.log", "stdout.log"];
 
     pub fn context(&self) -> Utf8PathBuf {
         self.root.join("context.json")
@@ -175,6 +181,11 @@ impl IterationDir {
 
     pub fn status(&self) -> Utf8PathBuf {
         self.root.join("status.json")
+    }
+
+    /// What agents of older prompts write instead.
+    pub fn result(&self) -> Utf8PathBuf {
+        self.root.join("result.json")
     }
 
     pub fn output(&self) -> Utf8PathBuf {

@@ -9,4 +9,5 @@ pub mod layout;
 pub mod library;
 pub mod lock;
 pub mod session;
+pub mod slots;
 pub mod views;

@@ -47,16 +47,20 @@ impl Session {
         atomic::sync_folder(dir.root().parent().unwrap_or(dir.root()))?;
         crash::point("run directory: complete, no journal");
         let mut session = Self::open(dir, lock)?;
-        let (name, run, plan) = (plan.session.clone(), plan.run.clone(), seal(&session.dir)?);
+        let (name, run, plan) = (plan.session.clone(), plan.run.clone(), seal(&session.dir.plan())?);
         session.record(Event::SessionStarted { session: name, run, plan }, now)?;
         Ok(session)
     }
 
     /// Opens a session that exists.
     pub fn open(dir: RunDir, lock: Option<SessionLock>) -> Result<Self, Error> {
-        let plan = read_plan(&dir)?;
         let mut state = State::default();
         let journal = Journal::open(&dir.journal(), |line| state.apply(&line.event, line.at)).map_err(|error| explain(&dir, error))?;
+        if takes_next(&dir, &state) {
+            // Whoever replaced the plan died before they could put it in its place.
+            put_in_place(&dir)?;
+        }
+        let plan = read_plan(&dir)?;
         check_seal(&dir, &state)?;
         let views = Views::start(&dir, &plan, &state, journal.mark());
         Ok(Self { dir, plan, state, journal, fresh: Vec::new(), views, _lock: lock })
@@ -69,6 +73,25 @@ impl Session {
     /// Returns the number of the journal's last line.
     pub fn seq(&self) -> u64 {
         self.journal.mark().seq
+    }
+
+    /// Puts another plan in the place of this one, for a session that [may go on with it](crate::engine::replaceable).
+    ///
+    /// The journal decides: before the fact is on disk the session runs the old plan, from then on the new one, whatever
+    /// has become of the files.
+    pub fn replace_plan(mut self, plan: &Plan, now: Timestamp) -> Result<Self, Error> {
+        let text = serde_json::to_vec_pretty(plan).map_err(io::Error::from)?;
+        crash::point("new plan: before it is written");
+        atomic::replace_durably(&self.dir.next_plan(), &text)?;
+        crash::point("new plan: written");
+        let plan = seal(&self.dir.next_plan())?;
+        self.record(Event::PlanReplaced { plan }, now)?;
+        crash::point("new plan: journalled");
+        let Self { dir, views, journal, _lock: lock, .. } = self;
+        drop((views, journal));
+        put_in_place(&dir)?;
+        crash::point("new plan: in place");
+        Self::open(dir, lock)
     }
 
     /// Records a fact; it is on disk when this returns.
@@ -121,7 +144,8 @@ fn look(dir: &RunDir, fold: fn(&RunDir) -> Result<State, JournalError>) -> Resul
     if state.session.is_none() {
         return Ok(None);
     }
-    Ok(Some(Glance { plan: read_plan(dir)?, state }))
+    let plan = if takes_next(dir, &state) { read_plan_at(dir, &dir.next_plan())? } else { read_plan(dir)? };
+    Ok(Some(Glance { plan, state }))
 }
 
 /// Whether a living runner has the session, as far as its lock file tells. Changes nothing.
@@ -148,14 +172,24 @@ pub fn names(project: &Project) -> io::Result<Vec<SessionName>> {
     Ok(names)
 }
 
-/// Returns the fingerprint of the plan as it is on disk.
-fn seal(dir: &RunDir) -> io::Result<String> {
-    fs::read_to_string(dir.plan()).map(|text| fingerprint(std::iter::once(text.as_str())))
+/// Returns the fingerprint of a plan as it is on disk.
+fn seal(plan: &Utf8Path) -> io::Result<String> {
+    fs::read_to_string(plan).map(|text| fingerprint(std::iter::once(text.as_str())))
+}
+
+/// Whether the journal says that the session runs the plan that is about to take the other one's place.
+fn takes_next(dir: &RunDir, state: &State) -> bool {
+    !state.plan.is_empty() && seal(&dir.next_plan()).is_ok_and(|next| next == state.plan)
+}
+
+fn put_in_place(dir: &RunDir) -> io::Result<()> {
+    fs::rename(dir.next_plan(), dir.plan())?;
+    atomic::sync_folder(dir.root())
 }
 
 /// Refuses a plan that is not the one the session started with: an agent must not edit what judges it.
 fn check_seal(dir: &RunDir, state: &State) -> Result<(), Error> {
-    if state.plan.is_empty() || seal(dir)? == state.plan {
+    if state.plan.is_empty() || seal(&dir.plan())? == state.plan {
         return Ok(());
     }
     Err(Error::failed(format!("{}: the plan has been changed since session '{}' started", dir.plan(), dir.session()))
@@ -165,8 +199,11 @@ fn check_seal(dir: &RunDir, state: &State) -> Result<(), Error> {
 /// Reads the plan a session froze. One that lies in another session's directory is an error: whoever followed it would
 /// write into the first session's files without its lock.
 pub fn read_plan(dir: &RunDir) -> Result<Plan, Error> {
-    let path = dir.plan();
-    let text = fs::read(&path)?;
+    read_plan_at(dir, &dir.plan())
+}
+
+fn read_plan_at(dir: &RunDir, path: &Utf8Path) -> Result<Plan, Error> {
+    let text = fs::read(path)?;
     let plan: Plan = serde_json::from_slice(&text).map_err(|error| {
         Error::failed(format!("{path}:{}:{}: the plan cannot be read: {error}", error.line(), error.column()))
             .hint("it is frozen at the start of a session; start anew with `--force`, which keeps the old run under `.archive`")

@@ -102,9 +102,7 @@ impl Termination {
     /// Whether agents are saying stop in a row and have not said it often enough yet.
     pub fn is_agreeing(&self, seen: &Evidence<'_>) -> bool {
         match self {
-            Self::Judgment { consensus, min_iterations } => {
-                0 < seen.stops && judgment::ending(*consensus, *min_iterations, seen).is_none()
-            }
+            Self::Judgment { consensus, min_iterations } => 0 < seen.stops && judgment::ending(*consensus, *min_iterations, seen).is_none(),
             Self::Any { of } | Self::All { of } => of.iter().any(|part| part.is_agreeing(seen)),
             Self::Fixed | Self::Queue | Self::Promise { .. } | Self::Verify(_) | Self::Command(_) | Self::Judge(_) => false,
         }

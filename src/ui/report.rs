@@ -37,6 +37,12 @@ pub fn runs_another(plan: &Plan, named: &str) -> Error {
         .hint(format!("resume it with `{} --resume`", plan.command))
 }
 
+/// Says that a session cannot go on with its definition as it is now.
+pub fn keeps_its_plan(plan: &Plan, why: &str) -> Error {
+    Error::usage(format!("session '{}' cannot take its definition as it is now: {why}", plan.session))
+        .hint(format!("go on with the plan it has with `{} --resume`, or start over with `--force`, which keeps the old run", plan.command))
+}
+
 /// Returns the first line about a session that did not reach its goal, and the lines below it.
 pub fn failure(there: &Glance) -> String {
     let state = &there.state;
@@ -51,15 +57,16 @@ pub fn failure(there: &Glance) -> String {
             ("failed", "Error: its runner ended unexpectedly (killed, or the machine went down)".to_owned())
         }
     };
+    let run = there.plan.run_in_words(state.cursor.node).map_or_else(String::new, |run| format!(" in {run}"));
     if let Some(Step::Block(block)) = state.step(&there.plan) {
         let done = state.branches.values().filter(|report| matches!(report.ending, Some(Ending::Completed { .. }))).count();
         let of = count(block.branches.len(), "branch");
         return format!(
-            "Session '{}' {what} in the parallel block `{}`\nBranches that are done: {done} of {of}\n{why}",
+            "Session '{}' {what}{run} in the parallel block `{}`\nBranches that are done: {done} of {of}\n{why}",
             there.plan.session, block.id
         );
     }
-    format!("Session '{}' {what} at iteration {at}/{max}\nLast successful iteration: {}\n{why}", there.plan.session, last_good(state))
+    format!("Session '{}' {what}{run} at iteration {at}/{max}\nLast successful iteration: {}\n{why}", there.plan.session, last_good(state))
 }
 
 /// Returns the current stage's last iteration that did not end in an error, or 0.

@@ -105,5 +105,35 @@ fn a_flag_wins_and_the_plan_remembers_who_said_it() {
     ]);
     project.ap(&["work", "t", "3", "--max", "4"]).expect(2).says(&["say it once"]);
     project.ap(&["work", "t", "--command", "nix"]).expect(2).says(&["test=\"cargo test\""]);
-    project.set("PIPELINE_CLI_INPUTS", "[nix").ap(&["work", "t"]).expect(2).says(&["PIPELINE_CLI_INPUTS cannot be read"]);
+    project
+        .set("PIPELINE_CLI_INPUTS", "[nix")
+        .ap(&["work", "t"])
+        .expect(2)
+        .says(&["PIPELINE_CLI_INPUTS must be a path, or a JSON list of paths"]);
+}
+
+#[test]
+fn the_variables_of_the_older_program_work_or_say_why_not() {
+    let mut project = Project::new();
+    project.shell_loop("work", "termination: { type: fixed }\n", COUNTS);
+    let yaml = project.read(".claude/loops/work/loop.yaml");
+    project.write("old/far/stage.yaml", &yaml.replace("name: work", "name: far")).write("old/far/prompt.md", "${ITERATION}\n${STATUS}\n");
+    project.ap(&["far", "s", "--foreground"]).expect(2);
+    project
+        .set("STAGES_DIR", "old")
+        .set("FIXED_ITERATIONS", "2")
+        .set("CLAUDE_PIPELINE_CONTEXT", "from afar")
+        .set("BEADS_LABEL_PREFIX", "x");
+    let ran = project.ap(&["far", "s", "--foreground"]).expect(0);
+    ran.says(&["BEADS_LABEL_PREFIX has no effect: say the whole label with `--label`"]);
+    assert_eq!(project.history("s"), [1, 2]);
+    let plan: Value = serde_json::from_str(&project.read(&project.run_file("s", "plan.json"))).expect("a plan");
+    assert_eq!((&plan["nodes"][0]["context"], &plan["source"]["origin"]), (&"from afar".into(), &"user".into()));
+    let lines =
+        |project: &Project, more: &[&str]| project.ap(&[&["tail", "s"], more, &["--events"]].concat()).expect(0).stdout.lines().count();
+    let all = lines(&project, &["0"]);
+    project.set("EVENTS_TAIL_LINES", "2");
+    assert_eq!((lines(&project, &[]), lines(&project, &["0"])), (2, all));
+    project.set("EVENTS_TAIL_LINES", "x").ap(&["tail", "s"]).expect(2).says(&["EVENTS_TAIL_LINES is `x`"]);
+    project.set("FIXED_ITERATIONS", "many").ap(&["far", "t", "--foreground"]).expect(2).says(&["FIXED_ITERATIONS is `many`"]);
 }

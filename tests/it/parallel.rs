@@ -217,3 +217,85 @@ fn each_branch_has_a_window_of_its_own() {
     project.until("the windows to close", || windows() == "s\n");
     project.nothing_left();
 }
+
+/// Fails the test unless agents took turns, each as long as it took.
+fn one_at_a_time(project: &Project) {
+    let text = fs_err::read_to_string(project.outside().join("turns")).expect("turns");
+    let mut at_work = 0_i32;
+    for line in text.lines() {
+        at_work += if line == "in" { 1 } else { -1 };
+        assert!((0..=1).contains(&at_work), "two at once:\n{text}");
+    }
+    assert_eq!((at_work, text.lines().count()), (0, 2 * ALL.len()), "{text}");
+}
+
+#[test]
+fn no_more_agents_run_than_may() {
+    for (limits, machine) in [("guardrails: { max_agents: 1 }\n", ""), ("", "1")] {
+        let mut project = project_with(&format!("{DUEL}{limits}"));
+        let agent = format!(
+            "#!/bin/sh\nread -r n; read -r status; cat >../prompt-$1; echo in >>../turns\nsleep 0.1\n{AGENT}\necho out >>../turns\n"
+        );
+        project.program("agent.sh", &agent);
+        project.set("AP_MAX_AGENTS", machine);
+        run(&project, &[]).expect(0).says(&["as many agents run as may"]);
+        one_at_a_time(&project);
+        assert_eq!(ran(&project), ALL);
+    }
+}
+
+#[test]
+fn a_killed_agent_leaves_its_slot_to_others() {
+    let mut project = project();
+    project.set("AP_MAX_AGENTS", "1");
+    project.program("hold-one", "");
+    project.program("hold-two", "");
+    let runner = project.start(&["pipeline", "duel", "s", "--foreground"]);
+    project.until("one of the branches to be at work", || ran(&project).len() == 2);
+    runner.kill_9();
+    // Its agent goes on without it, and so does what it holds: another session has to wait.
+    let other = project.start(&["pipeline", "duel", "other", "--foreground"]);
+    project.until_event("other", "iteration_started", 1);
+    assert_eq!(ran(&project).len(), 2);
+    for pid in project.left_over() {
+        let _ = nix::sys::signal::kill(nix::unistd::Pid::from_raw(pid), Signal::SIGKILL);
+    }
+    project.program("go", "");
+    assert_eq!(other.ended(), 0);
+    run(&project, &["--resume"]).expect(1).says(&["its shim was killed"]);
+}
+
+#[test]
+fn a_block_of_every_run_is_its_own() {
+    let project = project_with(&DUEL.replace("name: duel\n", "name: duel\nruns: 2\n"));
+    project.program("hold-last", "");
+    let runner = project.start(&["pipeline", "duel", "s", "--foreground"]);
+    project.until("the end of the first run", || ran(&project).iter().any(|line| line.starts_with("last")));
+    project.program("fail-two", "");
+    project.program("go", "");
+    assert_eq!(runner.ended(), 1);
+    project.ap(&["status", "s"]).expect(0).says(&["failed in run 2 of 2 in the parallel block `side`", "1 of 2 branches"]);
+    fs_err::remove_file(project.outside().join("fail-two")).expect("it is there");
+    // A block that has begun goes on as it began; what comes after it may change.
+    let step = project.read(".claude/loops/step/prompt.md");
+    project.write(".claude/loops/step/prompt.md", &step.replace("Given", "Taken"));
+    run(&project, &["--resume", "--recompile"]).expect(2).says(&["the parallel block `side` has begun"]);
+    project.write(".claude/loops/step/prompt.md", &step);
+    let last = project.read(".claude/loops/last/prompt.md");
+    project.write(".claude/loops/last/prompt.md", &last.replace("Given", "Taken"));
+    run(&project, &["--resume", "--recompile"]).expect(0);
+    // One iteration failed and was made again.
+    assert_eq!(ran(&project).len(), 2 * ALL.len() + 1);
+    let prompt = |folder: &str| project.read(&project.run_file("s", &format!("{folder}/iterations/001/prompt.md")));
+    assert!(prompt("stage-02-join").contains("Given: ") && prompt("stage-05-join").contains("Taken: "));
+    // The first stage of a run gets what the run before put out, and a branch what its own run did.
+    assert!(prompt("stage-03-brief").contains("Given: from last 1"));
+    let context = json(&project, "parallel-04-side/providers/one/stage-00-think/iterations/001/context.json");
+    let from = context["inputs"]["from_stage"]["brief"][0].as_str().expect("a path");
+    assert!(from.ends_with("/stage-03-brief/iterations/001/output.md"), "{from}");
+    let taken = &json(&project, "stage-05-join/iterations/001/context.json")["inputs"]["from_parallel"][0]["manifest"];
+    assert!(taken.as_str().expect("a path").ends_with("/parallel-04-side/manifest.json"));
+    assert_eq!(json(&project, "parallel-04-side/manifest.json")["block"]["index"], 1);
+    project.ap(&["logs", "s", "--branch", "side/one", "--run", "1", "--stage", "think"]).expect(0).says(&["from one 2"]);
+    project.nothing_left();
+}

@@ -294,8 +294,9 @@ fn every_name_that_users_need_is_in_the_readme() {
     // Accepted from older versions, and not for new loops.
     let old = ["completion", "min_iterations", "iterations", "max", "output_parse", "items"];
     let fields = loops.lines().filter_map(|line| line.trim().strip_prefix("pub ")?.split_once(": ")).map(|(name, _)| name);
-    let prompt = plan::template::VARIABLES.into_iter().filter(|name| !["RESULT", "PERSPECTIVE"].contains(name));
-    let needed = variables.chain(fields.filter(|name| !old.contains(name))).chain(prompt);
+    let prompt = plan::template::VARIABLES;
+    let former = plan::former(&|_| Some("set".to_owned())).into_iter().map(|former| former.name);
+    let needed = variables.chain(fields.filter(|name| !old.contains(name))).chain(prompt).chain(former);
     let missing: BTreeSet<&str> = needed.filter(|name| !written.contains(name)).collect();
     assert!(missing.is_empty(), "not in README.md: {missing:?}");
 }

@@ -4,7 +4,7 @@ use super::place::{Attempt, agent_of, stdout};
 use crate::agent::{Activity, Transcript, speaks};
 use crate::error::Result;
 use crate::model::{Cursor, Exit, Outcome, Status};
-use crate::plan::{AgentSpec, Node};
+use crate::plan::{AgentSpec, Node, Plan};
 use crate::store::layout::RunDir;
 use crate::store::session::Glance;
 use crate::text::first_line;
@@ -25,6 +25,8 @@ const LARGEST: u64 = 1024 * 1024;
 /// One line of `ap logs --json`.
 #[derive(Serialize)]
 struct Line<'a> {
+    /// From 1.
+    run_number: u32,
     stage: &'a str,
     iteration: u32,
     attempt: u32,
@@ -33,6 +35,8 @@ struct Line<'a> {
 
 /// An attempt being shown.
 pub(super) struct Shown<'a> {
+    /// Which run it belongs to, from 1.
+    run_number: u32,
     node: &'a Node,
     agent: &'a AgentSpec,
     cursor: Cursor,
@@ -44,7 +48,7 @@ pub(super) struct Shown<'a> {
 /// Shows the last lines of an attempt. Tells whether somebody still reads it.
 pub(super) fn show(attempt: &Attempt, dir: &RunDir, there: &Glance, lines: usize, json: bool) -> Result<bool> {
     let Some(node) = there.plan.node(attempt.cursor.node) else { return Ok(true) };
-    let mut shown = Shown::open(node, agent_of(dir, node, attempt.cursor), attempt.cursor, &attempt.folder, json)?;
+    let mut shown = Shown::open(&there.plan, (node, agent_of(dir, node, attempt.cursor)), attempt, json)?;
     if !shown.header(there) || !shown.last(lines)? {
         return Ok(false);
     }
@@ -56,9 +60,10 @@ pub(super) fn show(attempt: &Attempt, dir: &RunDir, there: &Glance, lines: usize
 }
 
 impl<'a> Shown<'a> {
-    pub(super) fn open(node: &'a Node, agent: &'a AgentSpec, cursor: Cursor, folder: &Utf8Path, json: bool) -> io::Result<Self> {
-        let output = Growing::open(&stdout(folder))?;
-        Ok(Self { node, agent, cursor, json, output, transcript: Transcript::new(speaks(agent)) })
+    pub(super) fn open(plan: &Plan, (node, agent): (&'a Node, &'a AgentSpec), attempt: &Attempt, json: bool) -> io::Result<Self> {
+        let (cursor, output) = (attempt.cursor, Growing::open(&stdout(&attempt.folder))?);
+        let run_number = plan.turn(cursor.node).0 + 1;
+        Ok(Self { run_number, node, agent, cursor, json, output, transcript: Transcript::new(speaks(agent)) })
     }
 
     /// Says which attempt follows.
@@ -104,8 +109,8 @@ impl<'a> Shown<'a> {
 
     /// Shows what has been added since.
     pub(super) fn more(&mut self) -> Result<bool> {
-        let Self { node, cursor, json, output, transcript, .. } = self;
-        let read = output.read(|piece| transcript.push(piece).iter().all(|activity| say(node, *cursor, *json, activity)));
+        let Self { run_number, node, cursor, json, output, transcript, .. } = self;
+        let read = output.read(|piece| transcript.push(piece).iter().all(|activity| say(*run_number, node, *cursor, *json, activity)));
         Ok(read?)
     }
 
@@ -115,15 +120,15 @@ impl<'a> Shown<'a> {
     }
 
     fn say(&self, activity: &Activity) -> bool {
-        say(self.node, self.cursor, self.json, activity)
+        say(self.run_number, self.node, self.cursor, self.json, activity)
     }
 }
 
-fn say(node: &Node, cursor: Cursor, json: bool, activity: &Activity) -> bool {
+fn say(run_number: u32, node: &Node, cursor: Cursor, json: bool, activity: &Activity) -> bool {
     if !json {
         return ui::tell(&format!("  {}\n", activity.line()));
     }
-    let line = Line { stage: node.id.as_str(), iteration: cursor.iteration, attempt: cursor.attempt, activity };
+    let line = Line { run_number, stage: node.id.as_str(), iteration: cursor.iteration, attempt: cursor.attempt, activity };
     ui::tell(&format!("{}\n", serde_json::to_string(&line).unwrap_or_default()))
 }
 
@@ -132,8 +137,9 @@ fn heading(node: &Node, agent: &AgentSpec, cursor: Cursor, there: &Glance) -> St
     let of = if state.cursor.node == cursor.node { state.max_iterations(node) } else { node.max_iterations };
     let stage = if plan.nodes.len() > 1 { format!("stage {}  ", node.id) } else { String::new() };
     let attempt = if 1 < cursor.attempt { format!("  attempt {}", cursor.attempt) } else { String::new() };
+    let run = plan.run_in_words(cursor.node).map_or_else(String::new, |run| format!("{run}  "));
     let by = if node.agent.fallback.is_empty() { String::new() } else { format!("  by {}", agent.label()) };
-    format!("● {stage}iteration {}/{of}{attempt}{by}", cursor.iteration)
+    format!("● {run}{stage}iteration {}/{of}{attempt}{by}", cursor.iteration)
 }
 
 /// Returns what a person wants to know of an attempt's end, one line each; nothing while it runs.

@@ -1,6 +1,6 @@
 //! Goes on as a session does: from attempt to attempt, as its journal tells, until it ends.
 use super::growing::Growing;
-use super::place::{agent_of, attempts, find, folder_of, stdout};
+use super::place::{Attempt, Sought, agent_of, attempts, find, folder_of, stdout};
 use super::{Wanted, activity, events};
 use crate::cli::context::Context;
 use crate::cli::status;
@@ -102,10 +102,11 @@ impl<'a> Following<'a> {
     /// Shows the end of what has been said so far.
     fn begin_with_last(&mut self) -> Result<()> {
         self.cursor = self.there.state.cursor;
-        let Ok(place) = find(None, None, self.there) else { return Ok(()) };
+        let Ok(place) = find(Sought::default(), self.there) else { return Ok(()) };
         let Some(last) = attempts(self.dir, &place).pop() else { return Ok(()) };
         let Some(node) = self.there.plan.node(last.cursor.node) else { return Ok(()) };
-        let mut shown = activity::Shown::open(node, agent_of(self.dir, node, last.cursor), last.cursor, &last.folder, self.wanted.json)?;
+        let agent = agent_of(self.dir, node, last.cursor);
+        let mut shown = activity::Shown::open(&self.there.plan, (node, agent), &last, self.wanted.json)?;
         self.gone = !(shown.header(self.there) && shown.last(self.wanted.lines)?);
         if last.cursor == self.cursor {
             self.shown = Some(shown);
@@ -176,7 +177,8 @@ impl<'a> Following<'a> {
         let agent = agent_of(self.dir, node, self.cursor);
         loop {
             let folder = folder_of(self.dir, node, self.cursor)?;
-            let open = || activity::Shown::open(node, agent, self.cursor, &folder, self.wanted.json).ok();
+            let attempt = Attempt { cursor: self.cursor, folder: folder.clone() };
+            let open = || activity::Shown::open(&self.there.plan, (node, agent), &attempt, self.wanted.json).ok();
             let shown = stdout(&folder).exists().then(open)?;
             // Its files may have moved away while we opened them, and another attempt's stand there.
             if folder_of(self.dir, node, self.cursor).is_some_and(|now| now == folder) {

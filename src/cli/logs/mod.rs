@@ -5,6 +5,7 @@ mod follow;
 mod growing;
 mod place;
 
+use self::place::Sought;
 use super::context::Context;
 use super::status::find;
 use crate::error::{Error, ExitCode, Result};
@@ -21,7 +22,7 @@ pub(super) struct LogsArgs {
     /// Name of the session
     session: SessionName,
     /// Go on as more is said, from iteration to iteration, until the session ends
-    #[arg(short, long, conflicts_with_all = ["iteration", "stage", "attempt"])]
+    #[arg(short, long, conflicts_with_all = ["iteration", "stage", "run", "attempt"])]
     follow: bool,
     /// Show this iteration; the current or last one if not given
     #[arg(long, value_name = "N", conflicts_with = "events")]
@@ -29,6 +30,9 @@ pub(super) struct LogsArgs {
     /// Show an iteration of this stage of a pipeline; the current one if not given
     #[arg(long, value_name = "ID", conflicts_with = "events")]
     stage: Option<String>,
+    /// Show an iteration of this run of a pipeline that runs several times; the current one if not given
+    #[arg(long, value_name = "K", conflicts_with = "follow")]
+    run: Option<u32>,
     /// Show a branch of a parallel block, named `block/branch`
     #[arg(long, value_name = "BLOCK/BRANCH")]
     branch: Option<String>,
@@ -47,8 +51,9 @@ pub(super) struct TailArgs {
     /// Name of the session
     session: SessionName,
     /// Lines to begin with, the last ones; 0 shows all
-    #[arg(default_value_t = LINES)]
-    lines: usize,
+    ///
+    /// `EVENTS_TAIL_LINES` says how many if nobody does; else they are 50.
+    lines: Option<usize>,
     #[command(flatten)]
     shape: Shape,
 }
@@ -68,6 +73,8 @@ struct Shape {
 struct Wanted<'a> {
     session: &'a SessionName,
     branch: Option<&'a str>,
+    /// Of the pipeline, from 1; the current or last one if not said.
+    run: Option<u32>,
     lines: usize,
     follow: bool,
     json: bool,
@@ -77,7 +84,7 @@ impl Wanted<'_> {
     /// Returns the run directory that is meant: the session's, or a branch's.
     fn dir(&self, context: &Context) -> Result<RunDir> {
         let (dir, there) = (context.project.session(self.session), find(self.session, context)?);
-        self.branch.map_or_else(|| Ok(dir.clone()), |name| place::branch(&dir, &there.plan, name))
+        self.branch.map_or_else(|| Ok(dir.clone()), |name| place::branch(&dir, &there, name, self.run))
     }
 
     /// Looks at what must exist there.
@@ -87,8 +94,8 @@ impl Wanted<'_> {
 }
 
 pub(super) fn logs(args: &LogsArgs, context: &Context) -> Result<ExitCode> {
-    let wanted =
-        Wanted { session: &args.session, branch: args.branch.as_deref(), lines: args.lines, follow: args.follow, json: args.shape.json };
+    let (branch, run, json) = (args.branch.as_deref(), args.run, args.shape.json);
+    let wanted = Wanted { session: &args.session, branch, run, lines: args.lines, follow: args.follow, json };
     if args.shape.events {
         return journal(&wanted, context);
     }
@@ -96,7 +103,9 @@ pub(super) fn logs(args: &LogsArgs, context: &Context) -> Result<ExitCode> {
         return follow::activity(&wanted, context);
     }
     let there = wanted.look(context)?;
-    let place = place::find(args.stage.as_deref(), args.iteration, &there)?;
+    // A branch runs once in each run.
+    let run = args.run.filter(|_| args.branch.is_none());
+    let place = place::find(Sought { stage: args.stage.as_deref(), run, iteration: args.iteration }, &there)?;
     let dir = wanted.dir(context)?;
     let mut attempts = place::attempts(&dir, &place);
     if let Some(wanted) = args.attempt {
@@ -119,11 +128,20 @@ pub(super) fn logs(args: &LogsArgs, context: &Context) -> Result<ExitCode> {
 }
 
 pub(super) fn tail(args: &TailArgs, context: &Context) -> Result<ExitCode> {
-    let wanted = Wanted { session: &args.session, branch: None, lines: args.lines, follow: true, json: args.shape.json };
+    let lines = args.lines.map_or_else(|| usual_lines(context), Ok)?;
+    let wanted = Wanted { session: &args.session, branch: None, run: None, lines, follow: true, json: args.shape.json };
     if args.shape.events {
         return journal(&wanted, context);
     }
     follow::activity(&wanted, context)
+}
+
+/// Returns how much is shown where nobody says.
+fn usual_lines(context: &Context) -> Result<usize> {
+    let said = context.env.get("EVENTS_TAIL_LINES").filter(|text| !text.is_empty());
+    let lines =
+        said.map(|text| text.trim().parse().map_err(|_| Error::usage(format!("EVENTS_TAIL_LINES is `{text}`, and must be a number"))));
+    lines.unwrap_or(Ok(LINES))
 }
 
 fn journal(wanted: &Wanted<'_>, context: &Context) -> Result<ExitCode> {

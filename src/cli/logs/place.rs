@@ -24,25 +24,27 @@ pub(super) struct Attempt {
     pub(super) folder: Utf8PathBuf,
 }
 
+/// What a person wants to see.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Sought<'a> {
+    /// A stage's id.
+    pub(super) stage: Option<&'a str>,
+    /// From 1.
+    pub(super) run: Option<u32>,
+    pub(super) iteration: Option<u32>,
+}
+
 /// Finds the iteration asked for: the current or last one of the current or last stage where nothing is said.
-pub(super) fn find<'a>(stage: Option<&str>, iteration: Option<u32>, there: &'a Glance) -> Result<Place<'a>> {
-    let Glance { plan, state } = there;
-    let index = match stage {
-        Some(id) => index_of(plan, id)?,
-        // Between two stages, and after the last one, the one before is what there is to see.
-        None if state.cursor.iteration == 0 => state.cursor.node.saturating_sub(1),
-        None => state.cursor.node,
-    };
-    let node = match plan.nodes.get(index as usize) {
+pub(super) fn find<'a>(sought: Sought<'_>, there: &'a Glance) -> Result<Place<'a>> {
+    let plan = &there.plan;
+    let index = sought.stage.map(|id| index_of(plan, id)).transpose()?;
+    let place = place_of(index, sought.run, there)?;
+    let node = match plan.step(place) {
         Some(Step::Node(node)) => node,
         Some(Step::Block(block)) => return Err(of_a_branch(block)),
         None => return Err(Error::failed("the plan has no stage")),
     };
-    let last = match state.finished.get(index as usize) {
-        Some(done) => done.iterations,
-        None if index == state.cursor.node => state.cursor.iteration,
-        None => 0,
-    };
+    let (last, iteration, index) = (begun(there, place), sought.iteration, place);
     match iteration.unwrap_or(last) {
         0 => Err(Error::failed(format!("no iteration of stage `{}` has begun yet", node.id))),
         wanted if last < wanted => {
@@ -52,7 +54,33 @@ pub(super) fn find<'a>(stage: Option<&str>, iteration: Option<u32>, there: &'a G
     }
 }
 
-fn index_of(plan: &Plan, id: &str) -> Result<u32> {
+/// Returns the place of a step, by its index, in a run; the current or last one where nothing is said.
+fn place_of(index: Option<usize>, run: Option<u32>, there: &Glance) -> Result<u32> {
+    let Glance { plan, state } = there;
+    // Between two stages, and after the last one, the one before is what there is to see.
+    let current = if state.cursor.iteration == 0 { state.cursor.node.saturating_sub(1) } else { state.cursor.node };
+    Ok(match (run, index) {
+        (Some(run), _) if run == 0 || plan.runs < run => {
+            return Err(Error::usage(format!("there is no run {run}: session '{}' has {}", plan.session, count(plan.runs, "run"))));
+        }
+        (Some(run), Some(index)) => plan.place_in(run - 1, index),
+        (Some(run), None) => current.clamp(plan.place_in(run - 1, 0), plan.place_in(run - 1, plan.nodes.len().saturating_sub(1))),
+        (None, Some(index)) => plan.place_before(current + 1, index),
+        (None, None) => current,
+    })
+}
+
+/// Returns how many iterations have begun at a place.
+fn begun(there: &Glance, place: u32) -> u32 {
+    let state = &there.state;
+    match state.finished.get(place as usize) {
+        Some(done) => done.iterations,
+        None if place == state.cursor.node => state.cursor.iteration,
+        None => 0,
+    }
+}
+
+fn index_of(plan: &Plan, id: &str) -> Result<usize> {
     plan.position(id).ok_or_else(|| {
         let ids: Vec<&str> = plan.nodes.iter().map(|step| step.id().as_str()).collect();
         Error::usage(format!("there is no stage `{id}`")).hint(format!("the stages are: {}", ids.join(", ")))
@@ -65,17 +93,18 @@ fn of_a_branch(block: &Block) -> Error {
         .hint(format!("say one of: {}", branches.iter().map(|name| format!("--branch {name}")).collect::<Vec<_>>().join(", ")))
 }
 
-/// Returns the directory of a branch, named `<block>/<branch>`.
-pub(super) fn branch(dir: &RunDir, plan: &Plan, name: &str) -> Result<RunDir> {
-    let blocks = || (0..).zip(&plan.nodes).filter_map(|(index, step): (u32, &Step)| Some((index, step.block()?)));
+/// Returns the directory of a branch, named `<block>/<branch>`, in a run; in the current or last one if none is said.
+pub(super) fn branch(dir: &RunDir, there: &Glance, name: &str, run: Option<u32>) -> Result<RunDir> {
+    let blocks = || there.plan.nodes.iter().enumerate().filter_map(|(index, step)| Some((index, step.block()?)));
     let all = || blocks().flat_map(|(index, block)| block.branches.iter().map(move |branch| (index, block, branch)));
     let found = all().find(|(_, block, branch)| name.split_once('/') == Some((block.id.as_str(), branch.name.as_str())));
-    found.map(|(index, block, branch)| dir.branch(index, &block.id, &branch.name)).ok_or_else(|| {
-        let known: Vec<String> = all().map(|(_, block, branch)| format!("{}/{}", block.id, branch.name)).collect();
-        let hint =
-            if known.is_empty() { "the plan has no parallel block".to_owned() } else { format!("the branches are: {}", known.join(", ")) };
-        Error::usage(format!("there is no branch `{name}`")).hint(hint)
-    })
+    if let Some((index, block, branch)) = found {
+        return Ok(dir.branch(place_of(Some(index), run, there)?, &block.id, &branch.name));
+    }
+    let known: Vec<String> = all().map(|(_, block, branch)| format!("{}/{}", block.id, branch.name)).collect();
+    let hint =
+        if known.is_empty() { "the plan has no parallel block".to_owned() } else { format!("the branches are: {}", known.join(", ")) };
+    Err(Error::usage(format!("there is no branch `{name}`")).hint(hint))
 }
 
 /// Returns the attempts of an iteration that have output, the first one first.

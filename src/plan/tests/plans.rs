@@ -60,6 +60,7 @@ fn what_nobody_says_is_sensible() {
           "commands": {}
         }
       ],
+      "runs": 1,
       "inputs": [],
       "guardrails": {
         "max_runtime_seconds": 0,

@@ -36,6 +36,12 @@ fn a_chain_stays_with_the_provider_it_was_said_for() {
     claude:sonnet (claude)
     codex (codex)
     ");
+    let block = "nodes:\n  - id: duel\n    parallel:\n      providers: [claude, {name: codex, fallback: ['claude:haiku']}]\n      stages: [{id: plan, loop: improve-plan, runs: 1, fallback: [amp]}]\n";
+    let made = plan(&a_pipeline(block), &Overrides::default());
+    assert_eq!(
+        made.all_nodes().map(chain).collect::<Vec<_>>(),
+        ["claude:opus (claude), amp (amp)", "codex (codex), claude:haiku (claude)"]
+    );
     let flag = Overrides { provider: Some("codex".into()), ..Overrides::default() };
     let definition = a_loop("work", "termination: {type: queue}\nfallback: [gemini]\n", PROMPT);
     assert_eq!(chain(plan(&Sources::Loop(definition), &flag).node(0).unwrap()), "codex (codex)");

@@ -23,6 +23,7 @@ fn every_word_has_its_speaker() {
     context = env (environment)
     max_cost_usd = 2.5 (flag)
     command.test = make test (flag)
+    runs = 1 (built in)
     a.provider = claude (built in)
     a.termination = judgment (loop)
     a.max_iterations = 3 (pipeline)
@@ -58,7 +59,7 @@ fn the_incumbents_variables_count_where_ours_are_silent() {
         [inputs("[\"a.md\", \"docs\"]"), inputs("[]"), inputs("a b.md")],
         [Ok("a.md docs".into()), Ok("".into()), Ok("a b.md".into())]
     );
-    assert!(inputs("[1]").unwrap_err().starts_with("PIPELINE_CLI_INPUTS cannot be read"));
+    assert!(inputs("[1]").unwrap_err().starts_with("PIPELINE_CLI_INPUTS must be a path, or a JSON list of paths"));
 }
 
 #[test]
@@ -80,4 +81,53 @@ fn what_was_said_is_read_again_from_the_plan() {
     let made = plan(&source, &flags.clone().or(environment.clone()));
     assert_eq!(made.said_over(), (flags.clone(), environment.clone()));
     assert_eq!(plan(&source, &flags.or(environment)), made);
+}
+
+#[test]
+fn how_often_a_pipeline_runs_has_its_speaker_too() {
+    let written = a_pipeline("runs: 2\nnodes:\n  - {id: a, loop: work, runs: 1}\n");
+    let silent = a_pipeline("nodes:\n  - {id: a, loop: work, runs: 1}\n");
+    let flag = Overrides { runs: Some(3), ..Overrides::default() };
+    let who = |source: &Sources, over: &Overrides| {
+        let made = plan(source, over);
+        let said = made.overrides.iter().find(|said| said.what == "runs").cloned().unwrap();
+        assert_eq!(said.value, made.runs.to_string());
+        (made.runs, said.from.word())
+    };
+    let none = Overrides::default();
+    assert_eq!([who(&written, &none), who(&written, &flag), who(&silent, &none)], [(2, "pipeline"), (3, "flag"), (1, "built in")]);
+    assert_eq!(plan(&written, &flag).said_over().0, flag);
+}
+
+/// Returns a loop's count, its judge, and who said them.
+fn judged(definition: &str, set: &[(&str, &str)]) -> String {
+    let environment = Overrides::from_env(&variable(set)).unwrap();
+    let made = plan(&Sources::Loop(a_loop("work", definition, PROMPT)), &environment);
+    assert_eq!(made.said_over().1, environment, "what the environment said is remembered");
+    // What a row of the environment says has none of the node's own.
+    let from = |what: &str| made.overrides.iter().find(|said| said.what == what).map_or("environment", |said| said.from.word());
+    let node = made.node(0).unwrap();
+    let judge = node.judge.as_ref().map(|judge| format!("{} ({}), ", judge.model, from("work.judge")));
+    format!("{}{} ({})", judge.unwrap_or_default(), node.max_iterations, from("work.max_iterations"))
+}
+
+#[test]
+fn the_incumbents_defaults_count_where_no_definition_says() {
+    let both = [("JUDGE_PROVIDER", "claude"), ("JUDGE_MODEL", "sonnet"), ("FIXED_ITERATIONS", "7")];
+    let silent = "termination: {type: judge}\n";
+    assert_eq!(judged(silent, &both), "sonnet (environment), 25 (built in)");
+    assert_eq!(judged(silent, &[]), "haiku (built in), 25 (built in)");
+    assert_eq!(judged("termination: {any: [{type: judge, judge: {model: opus}}]}\n", &both), "opus (loop), 25 (built in)");
+    assert_eq!(judged("termination: {type: fixed}\n", &both), "7 (environment)");
+    assert_eq!(judged("termination: {type: fixed}\n", &[]), "25 (built in)");
+    assert_eq!(judged("termination: {type: fixed, iterations: 2}\n", &both), "2 (loop)");
+    let wrong = |name| Overrides::from_env(&variable(&[(name, "0")])).err();
+    assert_eq!(wrong("FIXED_ITERATIONS"), Some("FIXED_ITERATIONS is `0`, and must be a number of iterations".to_owned()));
+}
+
+#[test]
+fn what_has_no_effect_any_more_is_known() {
+    let set = [("JUDGE_PROMPT_PATH", "x"), ("CODEX_MODEL", ""), ("PIPELINE_RUN_ROOT", "/r")];
+    let names: Vec<&str> = former(&variable(&set)).iter().map(|former| former.name).collect();
+    assert_eq!(names, ["JUDGE_PROMPT_PATH", "PIPELINE_RUN_ROOT"]);
 }

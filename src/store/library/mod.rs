@@ -26,6 +26,8 @@ const DEFINITIONS: [&str; 2] = ["loop.yaml", "stage.yaml"];
 pub struct Library {
     project: Utf8PathBuf,
     user: Utf8PathBuf,
+    /// A folder of loops beside the user's own.
+    stages: Option<Utf8PathBuf>,
 }
 
 /// One loop or pipeline there is, as found.
@@ -46,7 +48,13 @@ pub struct Entry {
 impl Library {
     /// `project` is the project's directory, `user` the user's configuration directory.
     pub fn new(project: &Utf8Path, user: &Utf8Path) -> Self {
-        Self { project: project.to_owned(), user: user.to_owned() }
+        Self { project: project.to_owned(), user: user.to_owned(), stages: None }
+    }
+
+    /// Adds a folder of loops that counts before those built in.
+    #[must_use]
+    pub fn with_stages(self, stages: Option<Utf8PathBuf>) -> Self {
+        Self { stages, ..self }
     }
 
     /// Finds a loop or pipeline by name or path, to run it.
@@ -101,7 +109,9 @@ impl Library {
             |root: &Utf8Path, origin| folders.iter().map(|folder| Shelf { origin, folder: Folder::Disk(root.join(folder)) }).collect();
         let built_in = Shelf { origin: Origin::BuiltIn, folder: Folder::BuiltIn(if kind == PlanKind::Loop { &LOOPS } else { &PIPELINES }) };
         let (own, user): (Vec<_>, Vec<_>) = (on_disk(&claude, Origin::Project), on_disk(&self.user, Origin::User));
-        own.into_iter().chain(user).chain([built_in]).collect()
+        let stages = self.stages.clone().filter(|_| kind == PlanKind::Loop);
+        let stages = stages.map(|root| Shelf { origin: Origin::User, folder: Folder::Disk(root) });
+        own.into_iter().chain(user).chain(stages).chain([built_in]).collect()
     }
 
     fn named(&self, kind: PlanKind, name: &str) -> Option<Entry> {

@@ -37,7 +37,42 @@ fn everything_built_in_is_clean() {
     let names: Vec<_> = list.iter().map(|entry| entry.name.as_str()).collect();
     assert_eq!(
         names,
-        ["elegance", "idea-wizard", "improve-plan", "refine-beads", "research-plan", "work", "deep-refine", "full-refine", "quick-refine"]
+        [
+            "autopilot",
+            "bug-discovery",
+            "bug-triage",
+            "ci-fix",
+            "create-tasks",
+            "critique-plan",
+            "doc-updater",
+            "elegance",
+            "fresh-eyes",
+            "idea-wizard",
+            "implement-changes",
+            "improve-plan",
+            "merge-conflict",
+            "ralph",
+            "recommend-improvements",
+            "refine-beads",
+            "refine-tasks",
+            "research-plan",
+            "respond-critique",
+            "synthesize",
+            "test-scanner",
+            "work",
+            "bug-hunt",
+            "code-review",
+            "deep-refine",
+            "docs-improve",
+            "dueling-wizards",
+            "full-refine",
+            "ideate",
+            "plan-debate",
+            "plan-to-tasks",
+            "quick-refine",
+            "research-implement",
+            "ship",
+        ]
     );
     for entry in &list {
         let problems = compiled(entry.sources.as_ref().unwrap()).unwrap_or_else(|problems| panic!("{}: {problems:?}", entry.path));

@@ -145,3 +145,18 @@ fn a_stage_whose_agents_another_stage_has_used_up_waits_for_them() {
     project.ap(&["continue", "s"]).expect(0);
     assert_eq!((runner.ended(), calls(&project, "claude").len()), (0, 2));
 }
+
+#[test]
+fn each_branch_of_a_block_falls_back_by_itself() {
+    let project = project();
+    plays(&project, "claude", &[limited("claude/quota-rejected", 1)]);
+    plays(&project, "codex", &[works("codex")]);
+    plays(&project, "gemini", &[works("gemini")]);
+    let block = "nodes:\n  - id: duel\n    parallel:\n      providers: [{ name: claude, fallback: [codex] }, gemini]\n      \
+                 stages: [{ id: plan, prompt: \"${ITERATION}\\n${STATUS}\\n\" }]\n";
+    project.write(".claude/pipelines/both.yaml", &format!("name: both\ndefaults: {{ delay: 0 }}\n{block}"));
+    project.ap(&["pipeline", "both", "s", "--foreground"]).expect(0);
+    let calls = ["claude", "codex", "gemini"].map(|name| calls(&project, name).len());
+    assert_eq!(calls, [1, 1, 1]);
+    project.ap(&["logs", "s", "--branch", "duel/claude"]).expect(0).says(&["by claude:opus", "by codex", "The test passes now."]);
+}
