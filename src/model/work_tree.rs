@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 pub struct WorkTree {
     /// The commit that is checked out; nothing before the first one, or when git did not say.
     pub commit: Option<String>,
-    /// Fingerprint of all that differs from it; nothing when git did not say.
+    /// Fingerprint of all that differs from it, empty if nothing does; nothing when git did not say.
     pub changes: Option<String>,
 }
 

@@ -6,6 +6,7 @@ mod exchange;
 mod folder;
 mod gates;
 mod given;
+mod kill;
 pub mod launch;
 mod manifest;
 mod outputs;
@@ -21,8 +22,9 @@ mod view;
 mod work_tree;
 
 pub use gates::freeze_gates;
+pub use kill::record_kill;
 pub use surroundings::Surroundings;
-pub use take::{Mode, Taken, Wanted, end_attempt, kill_all, record_kill, stop_living, take};
+pub use take::{Mode, Taken, Wanted, end_attempt, kill_all, stop_living, take};
 
 use crate::clock;
 use crate::engine::{Phase, accept, follow};

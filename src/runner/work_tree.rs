@@ -8,7 +8,7 @@ use fs_err as fs;
 use std::time::Duration;
 
 /// How long git may take. In a repository where that is too little, nobody knows whether files have changed.
-const PATIENCE: Duration = Duration::from_secs(10);
+const PATIENCE: Duration = Duration::from_secs(5);
 /// How many changed files are looked into; of the others the name counts.
 const MOST_FILES: usize = 1000;
 /// Up to this size a file's content counts, above it its size and time.
@@ -42,6 +42,9 @@ fn read(said: &str, top: &Utf8Path) -> WorkTree {
     let (about, entries): (Vec<&str>, Vec<&str>) =
         said.split('\0').filter(|entry| !entry.is_empty()).partition(|entry| entry.starts_with("# "));
     let commit = about.iter().find_map(|line| line.strip_prefix("# branch.oid ")).filter(|commit| *commit != "(initial)");
+    if entries.is_empty() {
+        return WorkTree { commit: commit.map(str::to_owned), changes: Some(String::new()) };
+    }
     let contents: Vec<String> = entries.iter().take(MOST_FILES).map(|entry| content(&top.join(path(entry)))).collect();
     let changes = fingerprint(entries.iter().copied().chain(contents.iter().map(String::as_str)));
     WorkTree { commit: commit.map(str::to_owned), changes: Some(changes) }
