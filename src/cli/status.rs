@@ -97,6 +97,9 @@ fn in_words(there: &Glance, standing: &str, next: Option<&str>, context: &Contex
     };
     line("Session", &format!("{}  ({})", view.session, view.pipeline));
     line("Status", standing);
+    if let Some(from) = &there.state.forked_from {
+        line("Forked", &format!("from session {} after iteration {} of {}", from.session, from.iteration, from.node));
+    }
     if there.plan.runs > 1 {
         line("Run", &format!("{} of {}", view.run_number, view.runs));
     }

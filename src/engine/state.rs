@@ -1,8 +1,8 @@
 //! The fold of the journal.
 use super::Limited;
 use crate::model::{
-    BranchReport, Change, Cursor, Decision, Ending, Event, GateVerdict, NodeEnding, NodeId, Outcome, ProcessId, RunId, SessionName, Status,
-    Task, Usage, Verdict, WaitReason, WorkTree,
+    BranchReport, Change, Cursor, Decision, Ending, Event, ForkedFrom, GateVerdict, NodeEnding, NodeId, Outcome, ProcessId, RunId,
+    SessionName, Status, Task, Usage, Verdict, WaitReason, WorkTree,
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -13,6 +13,9 @@ use std::collections::{BTreeMap, VecDeque};
 pub struct State {
     pub session: Option<SessionName>,
     pub run: Option<RunId>,
+    /// Where its beginning comes from, if it is another session's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub forked_from: Option<ForkedFrom>,
     /// Fingerprint of the plan the session runs.
     #[serde(default)]
     pub plan: String,
@@ -175,9 +178,9 @@ impl State {
                 self.phase = Phase::Ready;
             }
             Event::RunnerStarted { runner, .. } => {
-                if self.runner.replace(runner.clone()).is_some() {
-                    self.unattended_ms +=
-                        before.map_or(0, |before| at.duration_since(before).as_millis().try_into().unwrap_or(i64::MAX).max(0));
+                let attended = self.runner.replace(runner.clone()).is_some();
+                if attended || self.forked_from.is_some() {
+                    self.nobody_since(before, at);
                 }
                 // What the queue said may have been long ago; and what was taken for an attempt that never began is
                 // given back with the next look.
@@ -194,6 +197,11 @@ impl State {
                 self.plan.clone_from(plan);
                 // It may ask others whether it is done, or ask them otherwise.
                 (self.verdict, self.gates) = (None, BTreeMap::new());
+            }
+            Event::SessionForked { from } => {
+                self.nobody_since(before, at);
+                // The other session's runner is none of this one's.
+                (self.runner, self.forked_from) = (None, Some(from.clone()));
             }
             Event::IterationStarted { cursor, fallback, agent } => {
                 (self.fallback, self.agent) = (*fallback, agent.clone());
@@ -270,6 +278,11 @@ impl State {
                 self.phase = Phase::Ended { ending: ending.clone() };
             }
         }
+    }
+
+    /// Counts the time since the last fact as one in which nobody ran the session.
+    fn nobody_since(&mut self, before: Option<Timestamp>, at: Timestamp) {
+        self.unattended_ms += before.map_or(0, |before| at.duration_since(before).as_millis().try_into().unwrap_or(i64::MAX).max(0));
     }
 
     fn begin(&mut self, cursor: Cursor, at: Timestamp) {

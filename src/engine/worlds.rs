@@ -367,6 +367,7 @@ impl Runner {
             Event::BlockCut { .. } => prop_assert!(self.state.cut.is_none(), "cut twice"),
             Event::TaskClaimed { .. }
             | Event::PlanReplaced { .. }
+            | Event::SessionForked { .. }
             | Event::GateAnswered { .. }
             | Event::SessionStarted { .. }
             | Event::AgentStarted { .. }

@@ -1,5 +1,7 @@
 //! Facts: the lines of `events.jsonl`.
-use super::{BranchReport, Change, Cursor, GateVerdict, NodeId, Outcome, ProcessId, RunId, SessionName, Task, Usage, Verdict, WorkTree};
+use super::{
+    BranchReport, Change, Cursor, ForkedFrom, GateVerdict, NodeId, Outcome, ProcessId, RunId, SessionName, Task, Usage, Verdict, WorkTree,
+};
 use crate::text::{clean, count};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -47,6 +49,10 @@ pub enum Event {
     /// The plan was made anew from the definitions as they are; this is the fingerprint of what `plan.json` holds from now on.
     PlanReplaced {
         plan: String,
+    },
+    /// What came before this line happened in another session, and was taken over when this one was made.
+    SessionForked {
+        from: ForkedFrom,
     },
     /// The iteration is on: an agent may be running from now on.
     IterationStarted {

@@ -95,7 +95,7 @@ pub fn take(project: &Project, wanted: &Wanted) -> Result<Taken> {
 }
 
 /// Makes the folders; they keep themselves out of git.
-fn prepare(project: &Project) -> Result<()> {
+pub fn prepare(project: &Project) -> Result<()> {
     for folder in [project.locks(), project.runs()] {
         fs::create_dir_all(&folder)?;
         let ignore = folder.join(".gitignore");
@@ -124,6 +124,12 @@ pub(super) fn lock_soon(project: &Project, session: &SessionName) -> Result<Opti
         !matches!(taken, Ok(None)) || held()
     });
     taken
+}
+
+/// Takes the name of a session that is about to be made.
+pub fn hold(project: &Project, session: &SessionName) -> Result<SessionLock> {
+    prepare(project)?;
+    lock_soon(project, session)?.ok_or_else(|| report::already_running(project, session))
 }
 
 /// Ends a session's living runner, if there is one; it ends its agent first.

@@ -27,12 +27,14 @@ fn of_words(words: &[&str], found: &mut Vec<String>) {
     } else if INTERPRETERS.contains(&name) {
         let options = arguments.iter().take_while(|word| is_option(word)).count();
         let (options, rest) = arguments.split_at(options);
+        let shell = name.ends_with("sh");
         match (options.last(), rest.first()) {
             // `sh -c line`, `bash -lc line`
-            (Some(last), Some(line)) if name.ends_with("sh") && last.ends_with('c') => of_line(line, found),
+            (Some(last), Some(line)) if shell && last.ends_with('c') => of_line(line, found),
             // `python3 -m module`, `node -e text`
-            (Some(&("-m" | "-c" | "-e")), _) | (_, None) => (),
+            (Some(&("-m" | "-c" | "-e")), _) if !shell => (),
             (_, Some(script)) => found.push((*script).to_owned()),
+            (_, None) => (),
         }
     }
 }
