@@ -24,7 +24,7 @@ mod work_tree;
 pub use gates::freeze_gates;
 pub use kill::record_kill;
 pub use surroundings::Surroundings;
-pub use take::{Mode, Taken, Wanted, end_attempt, hold, kill_all, prepare, stop_living, take};
+pub use take::{Mode, Taken, Wanted, end_attempt, hold, kill_all, stop_living, take};
 
 use crate::clock;
 use crate::engine::{Phase, accept, follow};

@@ -95,7 +95,7 @@ pub fn take(project: &Project, wanted: &Wanted) -> Result<Taken> {
 }
 
 /// Makes the folders; they keep themselves out of git.
-pub fn prepare(project: &Project) -> Result<()> {
+fn prepare(project: &Project) -> Result<()> {
     for folder in [project.locks(), project.runs()] {
         fs::create_dir_all(&folder)?;
         let ignore = folder.join(".gitignore");

@@ -121,6 +121,17 @@ fn a_block_is_kept_when_it_is_over_and_refused_within() {
     project.ap(&["logs", "t", "--branch", "duel/two"]).expect(0).says(&["said in 1"]);
 }
 
+#[test]
+fn what_a_dead_maker_left_is_cleared_away() {
+    let project = project();
+    let draft = project.root().join(".claude/pipeline-runs/.draft-t/inbox");
+    fs_err::create_dir_all(&draft).expect("a folder");
+    project.ap(&["cleanup", "--dry-run"]).expect(0).says(&["to be removed draft of session 't'"]);
+    project.ap(&["cleanup"]).expect(0).says(&["removed draft of session 't'"]);
+    assert!(!draft.exists());
+    project.ap(&["cleanup"]).expect(0).says(&["Nothing to clean up."]);
+}
+
 /// Killed at every step, it is there or it is not, and can be made again.
 #[cfg(feature = "crash-points")]
 #[test]

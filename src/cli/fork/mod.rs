@@ -37,7 +37,7 @@ pub(super) struct Args {
     /// Stay in this project's files as they are now, without a worktree at that commit
     #[arg(long)]
     no_worktree: bool,
-    /// Folder of the worktree; beside the repository if not given
+    /// Folder of the worktree, from the project's own; beside the repository if not given
     #[arg(long, value_name = "FOLDER", conflicts_with = "no_worktree")]
     into: Option<Utf8PathBuf>,
     /// Make it and do not run it yet
@@ -138,7 +138,7 @@ fn make(args: &Args, there: &Glance, cut: Cut, context: &Context) -> Result<Made
     if let Some(worktree) = &worktree {
         worktree.make(&name, context)?;
     }
-    runner::prepare(project)?;
+    let _there = worktree.is_some().then(|| runner::hold(project, &name)).transpose()?;
     let draft = fork::begin(&project.session(&name))?;
     if let Some(worktree) = &worktree {
         worktree.unlock(context)?;
