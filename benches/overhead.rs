@@ -243,7 +243,13 @@ impl Scratch {
             session.note(Event::AgentStarted { cursor, shim: me.clone() }, now).unwrap();
             session
                 .note(
-                    Event::AgentExited { cursor, outcome: Outcome::Reported { status }, usage: Usage::default(), promises: Vec::new() },
+                    Event::AgentExited {
+                        cursor,
+                        outcome: Outcome::Reported { status },
+                        usage: Usage::default(),
+                        promises: Vec::new(),
+                        tree: None,
+                    },
                     now,
                 )
                 .unwrap();

@@ -8,6 +8,7 @@ pub mod demo;
 pub mod doctor;
 pub mod dry_run;
 pub mod explain;
+pub mod fork;
 mod graph;
 pub mod hook;
 pub mod init;
@@ -70,6 +71,8 @@ enum Command {
     Logs(logs::LogsArgs),
     /// Follow a session: `ap logs <session> --follow`
     Tail(logs::TailArgs),
+    /// Start a new session from the state after an iteration of another one, in a worktree at that commit
+    Fork(fork::Args),
     /// Wait for a session's end; the exit code is the session's own
     Wait(control::WaitArgs),
     /// Hold a session once its current iteration is over
@@ -146,6 +149,7 @@ fn run(args: Vec<OsString>) -> Result<ExitCode> {
         Some(Command::Attach(args)) => control::attach(&args, &context),
         Some(Command::Logs(args)) => logs::logs(&args, &context),
         Some(Command::Tail(args)) => logs::tail(&args, &context),
+        Some(Command::Fork(args)) => fork::run(&args, &context),
         Some(Command::Wait(args)) => control::wait(&args, &context),
         Some(Command::Pause(args)) => control::pause(&args, &context),
         Some(Command::Continue(args)) => control::go_on(&args, &context),

@@ -267,6 +267,9 @@ pub struct Guardrails {
     pub max_cost_usd: f64,
     /// Error iterations in a row that end the session.
     pub max_consecutive_errors: u32,
+    /// Iterations in a row that change nothing and end the session.
+    #[serde(default)]
+    pub max_idle_iterations: u32,
     /// Agents that may run at a time, in the branches of parallel blocks.
     #[serde(default)]
     pub max_agents: u32,

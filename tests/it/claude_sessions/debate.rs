@@ -1,5 +1,4 @@
 //! Two kinds of agent argue, `claude` and a program of somebody's own; killed in the middle of a block, they go on.
-use super::project::LIMIT;
 use super::{API_KEY, ONE, RESUME, kinds, prepare};
 use crate::messages_api::{MockApi, Request, Turn, script, turn};
 use serde_json::{Value, json};
