@@ -206,10 +206,14 @@ fn path(word: Option<&OsString>) -> Result<Utf8PathBuf> {
     Ok(Utf8PathBuf::from(word))
 }
 
-/// `ap __scripted [script]`: the built-in agent. Its exit code is whatever its script says.
+/// `ap __scripted [script] [--gate|--judge <number>]`: the built-in agent. Its exit code is whatever its script says.
 pub fn scripted(args: &[OsString]) -> std::process::ExitCode {
-    let script = args.get(2).map(|_| path(args.get(2))).transpose();
-    match script.and_then(|script| crate::scripted::play(script.as_deref())) {
+    let words: Vec<&str> = args.iter().skip(3).filter_map(|word| word.to_str()).collect();
+    let play = || {
+        let script = args.get(2).map(|_| path(args.get(2))).transpose()?;
+        crate::scripted::play(script.as_deref(), crate::scripted::Asked::read(&words)?)
+    };
+    match play() {
         Ok(code) => code,
         Err(error) => {
             crate::ui::note(format!("{error:?}"));
