@@ -21,6 +21,7 @@ pub mod queue;
 pub mod said;
 pub mod start;
 pub mod status;
+pub mod test;
 
 use crate::error::{Error, ExitCode, Result};
 use camino::Utf8PathBuf;
@@ -83,6 +84,8 @@ enum Command {
     Lint(lint::Args),
     /// Show what a loop or pipeline would do: its plan and its first prompt
     DryRun(dry_run::Args),
+    /// Run loops and pipelines against what is recorded of them, without an account
+    Test(test::Args),
     /// Clear away what sessions that ended badly left behind; never a living one
     Cleanup(cleanup::CleanupArgs),
     /// Check what sessions need: programs, tmux, locks, disk, and whether they would survive a logout
@@ -122,6 +125,7 @@ fn run(args: Vec<OsString>) -> Result<ExitCode> {
     match args.get(1).and_then(|first| first.to_str()) {
         Some("__shim") => return crate::runner::shim::main().map(|()| ExitCode::Done).map_err(Into::into),
         Some("__runner") => return launch::in_window(&path(args.get(2))?),
+        Some("__rehearse") => return launch::rehearsed(),
         _ => (),
     }
     let cli = match Cli::command().try_get_matches_from(args).and_then(|matches| Cli::from_arg_matches(&matches)) {
@@ -147,6 +151,7 @@ fn run(args: Vec<OsString>) -> Result<ExitCode> {
         Some(Command::Demo(args)) => demo::run(&args, &context),
         Some(Command::Lint(args)) => lint::run(&args, &context),
         Some(Command::DryRun(args)) => dry_run::run(&args, &context),
+        Some(Command::Test(args)) => test::run(&args, &context),
         Some(Command::Cleanup(args)) => cleanup::run(&args, &context),
         Some(Command::Doctor(args)) => doctor::run(&args, &context),
         Some(Command::Explain(args)) => explain::run(&args),

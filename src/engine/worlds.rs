@@ -91,6 +91,7 @@ pub(super) fn plan() -> Plan {
         guardrails: Guardrails { max_runtime_seconds: 0, max_cost_usd: 0.0, max_consecutive_errors: 3, max_agents: 0 },
         overrides: Vec::new(),
         branch: None,
+        record: None,
     }
 }
 

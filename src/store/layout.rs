@@ -137,6 +137,11 @@ impl RunDir {
         Self { root: self.root.join(&inside), session: self.session.clone(), in_exchange: self.in_exchange.join(&inside), branch: true }
     }
 
+    /// The tasks there were at the start, of a session that is recorded.
+    pub fn tasks(&self) -> Utf8PathBuf {
+        self.root.join("tasks.json")
+    }
+
     pub fn inbox(&self) -> Utf8PathBuf {
         self.root.join("inbox")
     }
@@ -202,6 +207,11 @@ impl IterationDir {
 
     pub fn exit(&self) -> Utf8PathBuf {
         self.root.join("exit.json")
+    }
+
+    /// The tasks there were after it, of a session that is recorded.
+    pub fn tasks(&self) -> Utf8PathBuf {
+        self.root.join("tasks.json")
     }
 
     /// Where the files of an earlier attempt lie.
