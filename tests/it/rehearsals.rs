@@ -1,6 +1,7 @@
 //! `ap test` and `--record`: what is shipped does what is recorded, and what is recorded can be run again.
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
-use crate::project::{Project, Ran};
+use crate::project::{LIMIT, Project, Ran};
+use agent_pipelines::clock::wait_until;
 use camino::Utf8Path;
 use serde_json::Value;
 
@@ -188,8 +189,11 @@ fn a_recorded_pipeline_with_a_block_runs_again() {
         ".claude/pipelines/duel.yaml",
         "name: duel\ndescription: a test\nnodes:\n- { id: brief, loop: look }\n- id: both\n  parallel:\n    providers: [{ id: red, provider: scripted, args: [agree.script.yaml] }, { id: blue, provider: scripted, args: [agree.script.yaml] }]\n    stages: [{ id: agree, loop: agree }]\n- { id: decide, loop: look, runs: 1, inputs: { from_parallel: agree } }\n",
     );
-    project.ap(&["pipeline", "duel", "duel", "--foreground", "--record"]).expect(0);
+    project.ap(&["pipeline", "duel", "duel", "--record"]).expect(0);
+    project.ap(&["wait", "duel"]).expect(0);
     let fixture = ".claude/pipelines/fixtures/duel";
+    // What is written last; the session's own window writes it.
+    assert!(wait_until(LIMIT, || project.root().join(fixture).join("scripts/decide.yaml").exists()));
     for script in ["brief", "both/red/agree", "both/blue/agree", "decide"] {
         assert!(project.read(&format!("{fixture}/scripts/{script}.yaml")).contains("iterations:"), "{script}");
     }
