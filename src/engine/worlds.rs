@@ -97,6 +97,7 @@ pub(super) fn plan() -> Plan {
         },
         overrides: Vec::new(),
         branch: None,
+        record: None,
     }
 }
 

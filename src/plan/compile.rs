@@ -132,7 +132,22 @@ fn finish(sources: &Sources, request: &Request, overrides: &Overrides, made: Mad
     let source = Source { origin: sources.origin(), path: sources.definition().file.clone(), hash: sources.fingerprint() };
     let (session, run, command) = (request.session.clone(), request.run.clone(), request.command.clone());
     let name = sources.name().to_owned();
-    Plan { version: Plan::VERSION, session, run, name, kind, command, source, nodes, runs, inputs, guardrails, overrides, branch: None }
+    Plan {
+        version: Plan::VERSION,
+        session,
+        run,
+        name,
+        kind,
+        command,
+        source,
+        nodes,
+        runs,
+        inputs,
+        guardrails,
+        overrides,
+        branch: None,
+        record: None,
+    }
 }
 
 /// Tells texts from others: 64-bit FNV-1a in hexadecimal, with a zero byte after each text. Any program can compute it again.

@@ -87,6 +87,9 @@ pub struct Plan {
     /// Of which parallel block it is a branch, if it is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub branch: Option<BranchOf>,
+    /// The folder of the fixture to be made of the session once it has ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub record: Option<Utf8PathBuf>,
 }
 
 impl Plan {

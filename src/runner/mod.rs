@@ -199,7 +199,7 @@ impl Runner {
                 if self.session.state().stopping.is_some() {
                     self.tasks.hurry(1 < self.asked_to_stop);
                 }
-                self.tasks.check(&self.session.plan, self.session.state(), cursor);
+                self.tasks.check(&self.session.dir, &self.session.plan, self.session.state(), cursor);
             }
             Some(Effect::ClaimTask(cursor)) => self.tasks.claim(&self.session.plan, self.session.state(), cursor),
             Some(Effect::AskGate(cursor, gate)) => self.gates.ask(&self.session, &self.around, cursor, gate)?,

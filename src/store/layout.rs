@@ -142,6 +142,11 @@ impl RunDir {
         Self { root: self.root.with_file_name(format!(".draft-{}", self.session)), ..self.clone() }
     }
 
+    /// The tasks there were at the start, of a session that is recorded.
+    pub fn tasks(&self) -> Utf8PathBuf {
+        self.root.join("tasks.json")
+    }
+
     pub fn inbox(&self) -> Utf8PathBuf {
         self.root.join("inbox")
     }
@@ -212,6 +217,11 @@ impl IterationDir {
 
     pub fn exit(&self) -> Utf8PathBuf {
         self.root.join("exit.json")
+    }
+
+    /// The tasks there were after it, of a session that is recorded.
+    pub fn tasks(&self) -> Utf8PathBuf {
+        self.root.join("tasks.json")
     }
 
     /// Where the files of an earlier attempt lie.

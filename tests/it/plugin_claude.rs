@@ -240,7 +240,7 @@ fn three_sessions(desk: &Desk) {
     let mut crashes = desk.env.command(AP);
     crashes.args(["loop", "hangs", "crashed", "--foreground"]).stdout(Stdio::null()).stderr(Stdio::null());
     let mut runner = crashes.spawn().expect("ap starts");
-    let at_work = |session: &str| desk.succeeds(AP, &["logs", session]).contains("I work.");
+    let at_work = |session: &str| String::from_utf8_lossy(&desk.command(AP, &["logs", session]).stdout).contains("I work.");
     assert!(clock::wait_until(Duration::from_secs(60), || at_work("crashed") && at_work("runs")));
     runner.kill().expect("our child can be killed");
     runner.wait().expect("our child can be waited for");

@@ -106,7 +106,7 @@ fn two_kinds_of_agent_argue_and_go_on_after_a_kill() {
     assert_eq!((began(&api, "claude", "recommend"), began(&api, "other", "recommend")), (2, 1));
     for who in ["claude", "other"] {
         assert_eq!((began(&api, who, "critique"), began(&api, who, "respond")), (1, 1));
-        assert_eq!(read(&api, who, "recommend"), "", "nobody sees what the other writes meanwhile");
+        assert_eq!(read(&api, who, "recommend"), "(Bash completed with no output)", "nobody sees what the other writes meanwhile");
         let proposals = read(&api, who, "critique");
         assert!(proposals.contains("My recommend by claude.") && proposals.contains("My recommend by other."), "{proposals}");
         let attacks = read(&api, who, "respond");
