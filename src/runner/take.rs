@@ -282,6 +282,8 @@ fn new_maximum(wanted: &Wanted, session: &Session) -> Result<Option<u32>> {
 
 /// Says in the journal that we run the session from now on.
 fn attend(mut session: Session) -> Result<Session> {
+    // From the next line on people may send it, and nobody listens yet: unheeded it would end us. Its request is found anyway.
+    signal_hook::flag::register(Signal::SIGUSR1 as i32, Arc::default())?;
     session.record(Event::RunnerStarted { runner: process::me(), version: env!("CARGO_PKG_VERSION").to_owned() }, clock::now())?;
     Ok(session)
 }

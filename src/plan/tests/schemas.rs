@@ -85,7 +85,8 @@ fn shipped() -> Vec<(&'static str, Utf8PathBuf)> {
     for folder in ["loops", "examples/queues"] {
         found.extend(root().join(folder).read_dir_utf8().unwrap().map(|entry| ("loop", entry.unwrap().path().join("loop.yaml"))));
     }
-    found.extend(root().join("pipelines").read_dir_utf8().unwrap().map(|entry| ("pipeline", entry.unwrap().path().to_owned())));
+    let pipelines = root().join("pipelines").read_dir_utf8().unwrap().map(|entry| entry.unwrap().path().to_owned());
+    found.extend(pipelines.filter(|path| path.extension() == Some("yaml")).map(|path| ("pipeline", path)));
     found
 }
 
