@@ -72,8 +72,6 @@ fn project() -> Project {
     let mut project = Project::new();
     copy(&folder().join("project"), project.root());
     copy(&folder().join("home"), &project.outside().join("home"));
-    let tracker = Utf8Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fakes/tracker.py");
-    project.write("tools/tracker.py", &fs_err::read_to_string(tracker).expect("the tracker"));
     issues(&mut project);
     project
 }
