@@ -1,8 +1,8 @@
 //! The whole vocabulary of both generations, in definitions of our own under `tests/it/vocabulary/`: each is linted and
 //! run with the scripted agent, killed in the middle of each of its nodes and gates, and resumed.
 //!
-//! A definition says in a comment, `# It runs: …`, how often each of its nodes runs and how that ends. A new one there is
-//! run as those beside it are.
+//! A definition says in comments how often each of its nodes runs and how that ends (`# It runs: …`), and the headings
+//! of what a node gets from others (`# It gets: …`). A new one there is run as those beside it are.
 mod fields;
 mod killed;
 
@@ -24,6 +24,12 @@ impl Definition {
     fn runs(&self) -> Vec<String> {
         let said = self.text.lines().filter_map(|line| line.strip_prefix("# It runs: "));
         said.flat_map(|line| line.split(", ")).map(str::to_owned).collect()
+    }
+
+    /// The headings of what a node gets, if its comments say so.
+    fn gets(&self, node: &str) -> Option<Vec<&str>> {
+        let said = self.text.lines().filter_map(|line| line.strip_prefix("# It gets: ")?.split_once(" <- "));
+        Some(said.into_iter().find(|(id, _)| *id == node)?.1.split(" | ").collect())
     }
 }
 

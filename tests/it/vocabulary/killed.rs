@@ -51,9 +51,8 @@ fn to_be_killed(plan: &Value) -> Vec<Together> {
             continue;
         }
         for (at, stage) in list(&branches[0], "nodes").iter().enumerate() {
-            let folder = |branch: &Value| {
-                format!("parallel-{place:02}-{id}+providers+{}+stage-{at:02}-{}", text(branch, "name"), text(stage, "id"))
-            };
+            let folder =
+                |branch: &Value| format!("parallel-{place:02}-{id}+providers+{}+stage-{at:02}-{}", text(branch, "name"), text(stage, "id"));
             let of_branches: Vec<Vec<String>> = branches.iter().map(|branch| marks(&branch["nodes"][at], &folder(branch))).collect();
             all.extend((0..of_branches[0].len()).map(|mark| of_branches.iter().map(|marks| marks[mark].clone()).collect()));
         }
@@ -135,14 +134,28 @@ fn ran(project: &Project, session: &str, folder: &str, steps: &[(usize, &Value)]
     all
 }
 
+/// Fails the test unless the nodes were given what the definition says.
+fn given(project: &Project, definition: &Definition, plan: &Value) {
+    let mut said = 0;
+    for (place, step) in steps(plan) {
+        let id = text(step, "id");
+        let Some(gets) = definition.gets(id) else { continue };
+        let prompt = project.read(&project.run_file(&definition.name, &format!("stage-{place:02}-{id}/iterations/001/prompt.md")));
+        let headings: Vec<&str> = prompt.lines().filter_map(|line| line.strip_prefix("## ")).collect();
+        assert_eq!(headings, gets, "{}: {id}", definition.name);
+        said += 1;
+    }
+    assert!(definition.text.matches("# It gets: ").count() <= said, "{}: it says what nobody gets", definition.name);
+}
+
 /// Runs a definition in a project of its own.
 fn killed_and_goes_on(definition: &Definition) {
     let project = project();
     run(&project, definition);
     let (session, plan) = (definition.name.as_str(), json(&project, &definition.name, "plan.json"));
-    let said: Vec<String> = definition.runs();
-    assert_eq!(ran(&project, session, "", &steps(&plan), ""), said, "{session}");
+    assert_eq!(ran(&project, session, "", &steps(&plan), ""), definition.runs(), "{session}");
     assert_eq!(project.status(session)["status"], "complete", "{session}");
+    given(&project, definition, &plan);
     project.nothing_left();
 }
 
