@@ -4,8 +4,9 @@
 //! cannot be left out, namely two processes an iteration (this program started again as a shim and as
 //! an agent), and as many files and durable writes. Only ratios mean something: absolute times drift with the machine.
 //!
-//! `--queues` and `--plans` measure only those. `--full` adds 10,000 iterations; `--check` exits with 1 if a target is missed.
+//! `--queues`, `--plans` and `--blocks` measure only those. `--full` adds 10,000 iterations; `--check` exits with 1 if a target is missed.
 #![expect(clippy::print_stdout, clippy::unwrap_used, reason = "a program for developers, which may stop at the first surprise")]
+mod blocks;
 mod plans;
 mod queues;
 
@@ -53,6 +54,10 @@ fn measure(words: &[String]) {
         plans::measure(&mut table, &disk);
         return;
     }
+    if said("--blocks") {
+        blocks::measure(&mut table, &disk);
+        return;
+    }
     println!("{:<44} {:>12} {:>12} {:>14}", "", "ap", "floor", "target");
     iterations(&mut table, "folder of the build", &disk, 1000);
     let memory = Utf8Path::new("/dev/shm");
@@ -62,6 +67,7 @@ fn measure(words: &[String]) {
     start(&mut table, &disk);
     reading(&mut table, &disk);
     plans::measure(&mut table, &disk);
+    blocks::measure(&mut table, &disk);
     queues::measure(&mut table, &disk);
     if cfg!(target_os = "linux") {
         resident(&mut table, &disk);
@@ -237,7 +243,13 @@ impl Scratch {
             session.note(Event::AgentStarted { cursor, shim: me.clone() }, now).unwrap();
             session
                 .note(
-                    Event::AgentExited { cursor, outcome: Outcome::Reported { status }, usage: Usage::default(), promises: Vec::new() },
+                    Event::AgentExited {
+                        cursor,
+                        outcome: Outcome::Reported { status },
+                        usage: Usage::default(),
+                        promises: Vec::new(),
+                        tree: None,
+                    },
                     now,
                 )
                 .unwrap();

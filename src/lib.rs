@@ -4,6 +4,7 @@ pub mod cli;
 pub mod clock;
 pub mod engine;
 pub mod error;
+pub mod fixture;
 pub mod log;
 pub mod model;
 pub mod mux;

@@ -25,18 +25,25 @@
 //! of `rate_limit`, `crash`, `hang: true` or `exit: code`. `cost_usd` is what it claims to have cost. A command that
 //! fails is shown and the step goes on, as agents do.
 //!
+//! `gates: { 0: { kind: continue, reason: … } }` is what commands and judges say after the iteration when the script
+//! answers for them (`ap test`); `before:` beside `iterations:` is the same before the first one. The kinds are `stop`,
+//! `continue`, `in_progress` and `broken`.
+//!
 //! Texts, paths and arguments may hold `${ITERATION} ${SESSION_NAME} ${STATUS} ${PROGRESS} ${OUTPUT} ${CTX}` and,
 //! after a claim, `${TASK_ID} ${TASK_TITLE} ${TASK_SLUG}`.
 mod act;
 mod events;
+mod gate;
 mod script;
 mod world;
+
+pub use gate::Asked;
+pub use script::Script;
 
 use crate::error::{Error, Result};
 use act::Agent;
 use camino::Utf8Path;
 use fs_err as fs;
-use script::Script;
 use std::io::{self, Write};
 use std::process::ExitCode;
 use world::World;
@@ -44,9 +51,9 @@ use world::World;
 /// What the agent does without a script: one task, one small file, one commit.
 const DEMO: &str = include_str!("scripted/demo.yaml");
 
-/// Plays the script, or the demo, as the agent of the attempt this process was started for.
-pub fn play(script: Option<&Utf8Path>) -> Result<ExitCode> {
-    let world = World::from_environment()?;
+/// Plays the script, or the demo, as the agent of the attempt this process was started for; or answers as those who
+/// judge it.
+pub fn play(script: Option<&Utf8Path>, asked: Option<Asked>) -> Result<ExitCode> {
     let (name, text) = match script {
         Some(path) => (path.as_str(), fs::read_to_string(path)?),
         None => ("the built-in script", DEMO.to_owned()),
@@ -54,7 +61,10 @@ pub fn play(script: Option<&Utf8Path>) -> Result<ExitCode> {
     let script = Script::parse(name, &text)?;
     // To its end, as a provider reads its prompt.
     io::copy(&mut io::stdin().lock(), &mut io::sink())?;
-    play_in(world, &script, &mut io::stdout().lock())
+    match asked {
+        None => play_in(World::from_environment()?, &script, &mut io::stdout().lock()),
+        Some(asked) => gate::answer(&script, asked, gate::iteration(&world::context_path()?)?, &mut io::stdout().lock()),
+    }
 }
 
 fn play_in(world: World, script: &Script, out: &mut dyn Write) -> Result<ExitCode> {

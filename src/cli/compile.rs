@@ -34,7 +34,7 @@ pub(super) fn plan(sources: &Sources, session: SessionName, command: String, ove
 }
 
 /// Returns an id no other run has: the time and our pid.
-fn new_run() -> Result<RunId> {
+pub(super) fn new_run() -> Result<RunId> {
     let text = format!("{}-{}", clock::now().strftime("%Y%m%dT%H%M%S%3f"), std::process::id());
     text.parse().map_err(Error::failed)
 }

@@ -34,6 +34,7 @@ const TOPICS: &[Topic] = &[
     Topic { name: "variables", about: "what may stand in a prompt", heading: "### Variables in prompts" },
     Topic { name: "loop", about: "loop.yaml, its fields, and when a loop ends", heading: "### Fields of loop.yaml" },
     Topic { name: "pipeline", about: "pipelines of several stages, and their fields", heading: "## Pipelines of several stages" },
+    Topic { name: "test", about: "ap test: fixtures and scripts", heading: "## Test loops and pipelines" },
     Topic { name: "state", about: "the files of a session: state.json and the others", heading: "## Files" },
     Topic { name: "queue", about: "where tasks come from", heading: "## The task queue" },
     Topic { name: "limits", about: "limits, retries and budgets", heading: "## Limits and budgets" },

@@ -52,7 +52,7 @@ fn given(plan: &Plan, index: usize, to: &Spot<'_>) -> Vec<(String, Select)> {
     if let Some(from) = &to.node.from {
         let own = spots(plan, index).into_iter().find(|branch| branch.iter().any(|spot| spot.name == to.name)).unwrap_or_default();
         let inside = own.iter().position(|spot| spot.node.id == from.node);
-        let source = plan.position(from.node.as_str()).map(|step| step as usize);
+        let source = plan.position(from.node.as_str());
         let before = match inside {
             Some(at) => own.get(at + 1).is_some_and(|next| next.name == to.name),
             None => source.is_some_and(|source| source + 1 == index) && own.first().is_some_and(|first| first.name == to.name),
@@ -66,7 +66,7 @@ fn given(plan: &Plan, index: usize, to: &Spot<'_>) -> Vec<(String, Select)> {
         found.extend(names.into_iter().filter(|_| !before || from.select == Select::All).map(|name| (name, from.select)));
     }
     for input in &to.node.from_parallel {
-        let Some(Step::Block(block)) = plan.position(input.block.as_str()).and_then(|step| plan.nodes.get(step as usize)) else { continue };
+        let Some(Step::Block(block)) = plan.position(input.block.as_str()).and_then(|step| plan.nodes.get(step)) else { continue };
         let step = plan.nodes.iter().position(|step| step.id() == &block.id).unwrap_or_default();
         for (number, branch) in block.branches.iter().enumerate() {
             let meant = input.providers.is_empty() || input.providers.contains(&branch.name);

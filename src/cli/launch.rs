@@ -3,6 +3,7 @@ use super::context::Context;
 use super::programs;
 use crate::clock;
 use crate::error::{Error, ExitCode, Result};
+use crate::fixture;
 use crate::log;
 use crate::model::SessionName;
 use crate::mux::Tmux;
@@ -37,11 +38,27 @@ pub(super) fn in_this_terminal(wanted: &Wanted, context: &Context) -> Result<Exi
     }
 }
 
-/// Runs a session that is ours to its end.
+/// Runs a session that is ours to its end, and makes a fixture of it if that is wanted.
 fn drive(session: Session, around: Surroundings) -> Result<ExitCode> {
+    let (dir, project, env) = (session.dir.clone(), around.project.clone(), around.env.clone());
+    let recorded = session.plan.record.is_some();
+    fixture::begin(&session.plan, &dir, &project, &env)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let ending = runtime.block_on(runner::run(session, around))?;
+    if recorded && let Some(folder) = fixture::record(&dir, &project, &env)? {
+        out(format!("Recorded in {folder}; run it without an account: ap test"))?;
+    }
     Ok(report::exit_code(&ending))
+}
+
+/// `ap __rehearse`: runs what standard input says, for `ap test`.
+pub(super) fn rehearsed() -> Result<ExitCode> {
+    let launch: Launch = serde_json::from_reader(std::io::stdin().lock()).map_err(Error::usage)?;
+    let around = Surroundings::new(Project::new(launch.project), launch.exe, launch.env);
+    match take(&around.project, &launch.wanted)? {
+        Taken::Ours(session) => drive(*session, around),
+        Taken::Complete(_) => Ok(ExitCode::Done),
+    }
 }
 
 /// `ap __runner <door>`: the program in a session's tmux window.

@@ -61,7 +61,7 @@ fn chosen(args: &Args, library: &Library) -> Result<Vec<Entry>> {
     let kind = match args.kind.as_deref() {
         Some("loop" | "loops" | "stage") => Some(PlanKind::Loop),
         Some("pipeline" | "pipelines") => Some(PlanKind::Pipeline),
-        Some(name) if args.name.is_none() => return either(name, library).map(|entry| vec![entry]),
+        Some(name) if args.name.is_none() => return library.entries_of(name),
         Some(word) => return Err(Error::usage(format!("`{word}` is neither `loop` nor `pipeline`")).hint("try `ap lint loop <name>`")),
         None => None,
     };
@@ -69,11 +69,6 @@ fn chosen(args: &Args, library: &Library) -> Result<Vec<Entry>> {
         (Some(kind), Some(name)) => library.entry_of(kind, name).map(|entry| vec![entry]),
         (kind, _) => Ok(library.list().into_iter().filter(|entry| kind.is_none_or(|kind| entry.kind == kind)).collect()),
     }
-}
-
-/// A name without its kind: the loop, if there is one.
-fn either(name: &str, library: &Library) -> Result<Entry> {
-    library.entry_of(PlanKind::Loop, name).or_else(|no_loop| library.entry_of(PlanKind::Pipeline, name).map_err(|_| no_loop))
 }
 
 fn check(entry: &Entry, strict: bool, context: &Context) -> Result<Checked> {

@@ -8,6 +8,7 @@ pub mod demo;
 pub mod doctor;
 pub mod dry_run;
 pub mod explain;
+pub mod fork;
 mod graph;
 pub mod hook;
 pub mod init;
@@ -24,6 +25,7 @@ pub mod said;
 pub mod schema;
 pub mod start;
 pub mod status;
+pub mod test;
 
 use crate::error::{Error, ExitCode, Result};
 use camino::Utf8PathBuf;
@@ -70,6 +72,8 @@ enum Command {
     Logs(logs::LogsArgs),
     /// Follow a session: `ap logs <session> --follow`
     Tail(logs::TailArgs),
+    /// Start a new session from the state after an iteration of another one, in a worktree at that commit
+    Fork(fork::Args),
     /// Wait for a session's end; the exit code is the session's own
     Wait(control::WaitArgs),
     /// Hold a session once its current iteration is over
@@ -90,6 +94,8 @@ enum Command {
     DryRun(dry_run::Args),
     /// Print the JSON Schema of loops, pipelines, settings or status.json
     Schema(schema::Args),
+    /// Run loops and pipelines against what is recorded of them, without an account
+    Test(test::Args),
     /// Clear away what sessions that ended badly left behind; never a living one
     Cleanup(cleanup::CleanupArgs),
     /// Check what sessions need: programs, tmux, locks, disk, and whether they would survive a logout
@@ -129,6 +135,7 @@ fn run(args: Vec<OsString>) -> Result<ExitCode> {
     match args.get(1).and_then(|first| first.to_str()) {
         Some("__shim") => return crate::runner::shim::main().map(|()| ExitCode::Done).map_err(Into::into),
         Some("__runner") => return launch::in_window(&path(args.get(2))?),
+        Some("__rehearse") => return launch::rehearsed(),
         _ => (),
     }
     let cli = match Cli::command().try_get_matches_from(args).and_then(|matches| Cli::from_arg_matches(&matches)) {
@@ -146,6 +153,7 @@ fn run(args: Vec<OsString>) -> Result<ExitCode> {
         Some(Command::Attach(args)) => control::attach(&args, &context),
         Some(Command::Logs(args)) => logs::logs(&args, &context),
         Some(Command::Tail(args)) => logs::tail(&args, &context),
+        Some(Command::Fork(args)) => fork::run(&args, &context),
         Some(Command::Wait(args)) => control::wait(&args, &context),
         Some(Command::Pause(args)) => control::pause(&args, &context),
         Some(Command::Continue(args)) => control::go_on(&args, &context),
@@ -156,6 +164,7 @@ fn run(args: Vec<OsString>) -> Result<ExitCode> {
         Some(Command::Lint(args)) => lint::run(&args, &context),
         Some(Command::DryRun(args)) => dry_run::run(&args, &context),
         Some(Command::Schema(args)) => schema::run(&args),
+        Some(Command::Test(args)) => test::run(&args, &context),
         Some(Command::Cleanup(args)) => cleanup::run(&args, &context),
         Some(Command::Doctor(args)) => doctor::run(&args, &context),
         Some(Command::Explain(args)) => explain::run(&args),
@@ -220,10 +229,14 @@ fn path(word: Option<&OsString>) -> Result<Utf8PathBuf> {
     Ok(Utf8PathBuf::from(word))
 }
 
-/// `ap __scripted [script]`: the built-in agent. Its exit code is whatever its script says.
+/// `ap __scripted [script] [--gate|--judge <number>]`: the built-in agent. Its exit code is whatever its script says.
 pub fn scripted(args: &[OsString]) -> std::process::ExitCode {
-    let script = args.get(2).map(|_| path(args.get(2))).transpose();
-    match script.and_then(|script| crate::scripted::play(script.as_deref())) {
+    let words: Vec<&str> = args.iter().skip(3).filter_map(|word| word.to_str()).collect();
+    let play = || {
+        let script = args.get(2).map(|_| path(args.get(2))).transpose()?;
+        crate::scripted::play(script.as_deref(), crate::scripted::Asked::read(&words)?)
+    };
+    match play() {
         Ok(code) => code,
         Err(error) => {
             crate::ui::note(format!("{error:?}"));

@@ -4,13 +4,14 @@ use super::launch::{in_this_terminal, in_tmux};
 use super::said::{self, Said};
 use crate::clock;
 use crate::error::{Error, ExitCode, Result};
+use crate::fixture;
 use crate::model::{Change, SessionName};
 use crate::plan::{Origin, PermissionMode, Plan, PlanKind, Sources};
 use crate::runner::{Mode, Wanted};
 use crate::shell;
 use crate::store::session::{Glance, glance};
 use crate::ui::{note, report};
-use camino::Utf8Path;
+use camino::{Utf8Path, Utf8PathBuf};
 use clap::Args;
 
 /// What can be said about any start.
@@ -31,6 +32,9 @@ pub struct Flags {
     /// Show the session's window once it runs
     #[arg(long, conflicts_with = "foreground")]
     pub attach: bool,
+    /// Make a fixture of the session once it has ended, for `ap test`; in DIR, or where `ap test` looks for it
+    #[arg(long, value_name = "DIR", num_args = 0..=1, require_equals = true, default_missing_value = "", conflicts_with = "resume")]
+    pub record: Option<Utf8PathBuf>,
     #[command(flatten)]
     pub said: Said,
 }
@@ -74,7 +78,7 @@ pub fn run_loop(args: &LoopArgs, context: &Context) -> Result<ExitCode> {
         let name = &args.name;
         return resume(&Resume { kind: PlanKind::Loop, name, session: &session, max, flags: &args.flags }, context);
     }
-    let sources = context.library().find(PlanKind::Loop, &args.name)?;
+    let (sources, record) = found(PlanKind::Loop, &args.name, &args.flags, context)?;
     let session = match &args.session {
         Some(session) => session.clone(),
         None => sources.name().parse().map_err(Error::usage)?,
@@ -83,7 +87,7 @@ pub fn run_loop(args: &LoopArgs, context: &Context) -> Result<ExitCode> {
         Some(max) => format!("ap {} {session} {max}", shell::word(&args.name)),
         None => format!("ap {} {session}", shell::word(&args.name)),
     };
-    start(&Start { sources: &sources, session, typed, max, flags: &args.flags }, context)
+    start(&Start { sources: &sources, session, typed, max, record, flags: &args.flags }, context)
 }
 
 /// Starts a pipeline.
@@ -102,7 +106,7 @@ pub fn run_pipeline(args: &PipelineArgs, context: &Context) -> Result<ExitCode> 
         let name = &args.name;
         return resume(&Resume { kind: PlanKind::Pipeline, name, session, max: None, flags: &args.flags }, context);
     }
-    let sources = context.library().find(PlanKind::Pipeline, &args.name)?;
+    let (sources, record) = found(PlanKind::Pipeline, &args.name, &args.flags, context)?;
     let session = match &args.session {
         Some(session) => session.clone(),
         None => format!("{}-{}", sources.name(), jiff::Zoned::new(clock::now(), jiff::tz::TimeZone::system()).strftime("%Y%m%d-%H%M%S"))
@@ -110,7 +114,7 @@ pub fn run_pipeline(args: &PipelineArgs, context: &Context) -> Result<ExitCode> 
             .map_err(Error::usage)?,
     };
     let typed = format!("ap pipeline {} {session}", shell::word(&args.name));
-    start(&Start { sources: &sources, session, typed, max: args.flags.said.max(None)?, flags: &args.flags }, context)
+    start(&Start { sources: &sources, session, typed, max: args.flags.said.max(None)?, record, flags: &args.flags }, context)
 }
 
 struct Start<'a> {
@@ -119,12 +123,28 @@ struct Start<'a> {
     /// The command line, for "how to resume".
     typed: String,
     max: Option<u32>,
+    /// The folder of the fixture to be made.
+    record: Option<Utf8PathBuf>,
     flags: &'a Flags,
+}
+
+/// Finds what is to run, and the folder of the fixture to be made of it.
+fn found(kind: PlanKind, name: &str, flags: &Flags, context: &Context) -> Result<(Sources, Option<Utf8PathBuf>)> {
+    let library = context.library();
+    let sources = library.find(kind, name)?;
+    let folder = match &flags.record {
+        None => None,
+        Some(folder) if folder.as_str().is_empty() => Some(library.fixture_to_be(&library.entry_of(kind, name)?)),
+        Some(folder) => Some(camino::absolute_utf8(folder)?),
+    };
+    Ok((sources, folder))
 }
 
 fn start(start: &Start<'_>, context: &Context) -> Result<ExitCode> {
     let overrides = start.flags.said.flags(start.max)?.or(said::environment(context)?);
-    let plan = super::compile::plan(start.sources, start.session.clone(), start.typed.clone(), &overrides, context)?;
+    let mut plan = super::compile::plan(start.sources, start.session.clone(), start.typed.clone(), &overrides, context)?;
+    plan.record.clone_from(&start.record);
+    fixture::check(&plan)?;
     let mode = if start.flags.force { Mode::Force } else { Mode::New };
     run(Wanted { plan, mode, max_iterations: start.max, change: Change::default(), replace: false }, start.flags, context)
 }
@@ -191,7 +211,7 @@ fn recompiled(plan: &Plan, sources: &Sources, resume: &Resume<'_>, context: &Con
     let overrides = now.or(flags).or(said::environment(context)?).or(environment);
     let new = super::compile::plan(sources, plan.session.clone(), plan.command.clone(), &overrides, context)?;
     // It is the same run: its agents and tasks carry the run's mark.
-    Ok(Plan { run: plan.run.clone(), ..new })
+    Ok(Plan { run: plan.run.clone(), record: plan.record.clone(), ..new })
 }
 
 /// Refuses permissions that an agent of the plan cannot be held to.

@@ -97,12 +97,20 @@ fn in_words(there: &Glance, standing: &str, next: Option<&str>, context: &Contex
     };
     line("Session", &format!("{}  ({})", view.session, view.pipeline));
     line("Status", standing);
+    if let Some(from) = &there.state.forked_from {
+        line("Forked", &format!("from session {} after iteration {} of {}", from.session, from.iteration, from.node));
+    }
     if there.plan.runs > 1 {
         line("Run", &format!("{} of {}", view.run_number, view.runs));
     }
     if there.plan.nodes.len() > 1 {
-        let name = there.state.step(&there.plan).map_or("-", |step| step.id().as_str());
-        line("Stage", &format!("{name}  ({} of {})", view.current_stage + 1, there.plan.nodes.len()));
+        let (all, last) = (there.plan.nodes.len(), there.state.finished.last());
+        let stage = match (there.state.step(&there.plan), last) {
+            (Some(step), _) => format!("{}  ({} of {all})", step.id(), view.current_stage + 1),
+            (None, Some(last)) => format!("all {all} are done, `{}` last", last.id),
+            (None, None) => "none".to_owned(),
+        };
+        line("Stage", &stage);
     }
     match there.state.step(&there.plan).and_then(Step::block) {
         Some(block) => block.branches.iter().for_each(|branch| line("Branch", &branch_line(branch, there))),

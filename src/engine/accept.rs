@@ -14,9 +14,10 @@ pub fn accept(plan: &Plan, state: &State, input: &Input, now: Timestamp) -> Opti
             let ours = state.phase == Phase::Running && *cursor == state.cursor && state.shim.as_ref() != Some(shim);
             ours.then(|| Event::AgentStarted { cursor: *cursor, shim: shim.clone() })
         }
-        Input::AgentExited { cursor, outcome, usage, promises } => {
+        Input::AgentExited { cursor, outcome, usage, promises, tree } => {
             let ours = state.phase == Phase::Running && *cursor == state.cursor;
-            ours.then(|| Event::AgentExited { cursor: *cursor, outcome: outcome.clone(), usage: *usage, promises: promises.clone() })
+            let (outcome, promises, tree) = (outcome.clone(), promises.clone(), tree.clone());
+            ours.then_some(Event::AgentExited { cursor: *cursor, outcome, usage: *usage, promises, tree })
         }
         Input::GateAnswered { cursor, gate, verdict, usage } => {
             let asked = state.awaits_gate(plan) == Some(*gate) && *cursor == state.cursor;

@@ -1,5 +1,6 @@
 //! The fact that follows from the state alone.
 use super::block;
+use super::idle;
 use super::retry::{backoff, queue_poll};
 use super::{Phase, State};
 use crate::model::{Ending, Event, Outcome, Verdict, WaitReason};
@@ -85,7 +86,7 @@ fn advance(plan: &Plan, state: &State, node: &Node, now: Timestamp) -> Option<Ev
     if state.awaits_gate(plan).is_some() {
         return None;
     }
-    if let Some(limit) = exhausted(plan, state, now) {
+    if let Some(limit) = exhausted(plan, state, now).or_else(|| idle::limit(plan, state, node)) {
         return Some(finish(Ending::LimitReached { limit }));
     }
     if let Some(event) = held_up(state, node, now) {

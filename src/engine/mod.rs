@@ -8,6 +8,7 @@ mod accept;
 mod block;
 mod chain;
 mod follow;
+mod idle;
 mod pending;
 mod replace;
 mod retry;

@@ -1,8 +1,8 @@
 //! The fold of the journal.
 use super::Limited;
 use crate::model::{
-    BranchReport, Change, Cursor, Decision, Ending, Event, GateVerdict, NodeEnding, NodeId, Outcome, ProcessId, RunId, SessionName, Status,
-    Task, Usage, Verdict, WaitReason,
+    BranchReport, Change, Cursor, Decision, Ending, Event, ForkedFrom, GateVerdict, NodeEnding, NodeId, Outcome, ProcessId, RunId,
+    SessionName, Status, Task, Usage, Verdict, WaitReason, WorkTree,
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -13,6 +13,9 @@ use std::collections::{BTreeMap, VecDeque};
 pub struct State {
     pub session: Option<SessionName>,
     pub run: Option<RunId>,
+    /// Where its beginning comes from, if it is another session's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub forked_from: Option<ForkedFrom>,
     /// Fingerprint of the plan the session runs.
     #[serde(default)]
     pub plan: String,
@@ -62,6 +65,12 @@ pub struct State {
     pub stopping: Option<String>,
     /// The last iterations that are over, oldest first; at most [`State::HISTORY`].
     pub history: VecDeque<Entry>,
+    /// The project's files after the last iteration, if they are in git.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tree: Option<WorkTree>,
+    /// How many tasks were left when the queue last said so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub left: Option<u32>,
     /// Over all nodes.
     pub iterations: u32,
     pub usage: Usage,
@@ -117,6 +126,9 @@ pub struct Tally {
     pub stops: u32,
     /// Error iterations in a row.
     pub errors: u32,
+    /// Iterations in a row that left everything as it was.
+    #[serde(default)]
+    pub idle: u32,
     /// Failed attempts of the current iteration.
     pub failures: u32,
     /// Tasks parked since an iteration last went well.
@@ -166,9 +178,9 @@ impl State {
                 self.phase = Phase::Ready;
             }
             Event::RunnerStarted { runner, .. } => {
-                if self.runner.replace(runner.clone()).is_some() {
-                    self.unattended_ms +=
-                        before.map_or(0, |before| at.duration_since(before).as_millis().try_into().unwrap_or(i64::MAX).max(0));
+                let attended = self.runner.replace(runner.clone()).is_some();
+                if attended || self.forked_from.is_some() {
+                    self.nobody_since(before, at);
                 }
                 // What the queue said may have been long ago; and what was taken for an attempt that never began is
                 // given back with the next look.
@@ -186,14 +198,19 @@ impl State {
                 // It may ask others whether it is done, or ask them otherwise.
                 (self.verdict, self.gates) = (None, BTreeMap::new());
             }
+            Event::SessionForked { from } => {
+                self.nobody_since(before, at);
+                // The other session's runner is none of this one's.
+                (self.runner, self.forked_from) = (None, Some(from.clone()));
+            }
             Event::IterationStarted { cursor, fallback, agent } => {
                 (self.fallback, self.agent) = (*fallback, agent.clone());
                 self.begin(*cursor, at);
             }
             Event::AgentStarted { shim, .. } => self.shim = Some(shim.clone()),
-            Event::AgentExited { cursor, outcome, usage, promises } => {
+            Event::AgentExited { cursor, outcome, usage, promises, tree } => {
                 self.promises.clone_from(promises);
-                self.end_attempt(*cursor, outcome, *usage, at);
+                self.end_attempt(*cursor, outcome, *usage, tree.as_ref(), at);
             }
             Event::BlockStarted { cursor } => self.begin_block(*cursor, at),
             Event::BranchReported { branch, report, .. } => self.hear(branch, report),
@@ -206,6 +223,7 @@ impl State {
             }
             // Nothing of ours is held any more.
             Event::QueueChecked { verdict, parked, .. } => {
+                self.look_at_queue(verdict);
                 (self.verdict, self.task) = (Some(verdict.clone()), None);
                 if !parked.is_empty() {
                     // What kept failing is out of the way. If what comes next fails as well, it was hardly the task.
@@ -262,6 +280,11 @@ impl State {
         }
     }
 
+    /// Counts the time since the last fact as one in which nobody ran the session.
+    fn nobody_since(&mut self, before: Option<Timestamp>, at: Timestamp) {
+        self.unattended_ms += before.map_or(0, |before| at.duration_since(before).as_millis().try_into().unwrap_or(i64::MAX).max(0));
+    }
+
     fn begin(&mut self, cursor: Cursor, at: Timestamp) {
         if cursor.attempt == 1 {
             self.tally.failures = 0;
@@ -295,7 +318,7 @@ impl State {
         self.stopping = None;
         if let Phase::Ended { .. } = self.phase {
             // Whoever resumes has seen the failures; they get all their tries again.
-            (self.tally.failures, self.tally.errors, self.tally.parks) = (0, 0, 0);
+            (self.tally.failures, self.tally.errors, self.tally.parks, self.tally.idle) = (0, 0, 0, 0);
             (self.tally.queue_waits, self.tally.queue_waiting_since) = (0, None);
             // Somebody may have changed something: whoever was asked is asked again.
             (self.tally.broken, self.gates) = (0, BTreeMap::new());
@@ -305,12 +328,12 @@ impl State {
         }
     }
 
-    fn end_attempt(&mut self, cursor: Cursor, outcome: &Outcome, usage: Usage, at: Timestamp) {
+    fn end_attempt(&mut self, cursor: Cursor, outcome: &Outcome, usage: Usage, tree: Option<&WorkTree>, at: Timestamp) {
         self.usage += usage;
         (self.shim, self.verdict) = (None, None);
         match outcome {
-            Outcome::Reported { status } => self.complete(cursor, status.clone(), at),
-            Outcome::Unreported { reason } => self.complete(cursor, Status::missing(reason), at),
+            Outcome::Reported { status } => self.complete(cursor, status.clone(), tree, at),
+            Outcome::Unreported { reason } => self.complete(cursor, Status::missing(reason), tree, at),
             Outcome::RateLimited { until, .. } => self.limit(*until, at),
             Outcome::Cancelled => (),
             Outcome::Crashed { .. } | Outcome::Refused { .. } | Outcome::TimedOut { .. } | Outcome::Lost { .. } => {
@@ -321,7 +344,8 @@ impl State {
         self.phase = Phase::Exited { outcome: outcome.clone() };
     }
 
-    fn complete(&mut self, cursor: Cursor, status: Status, at: Timestamp) {
+    fn complete(&mut self, cursor: Cursor, status: Status, tree: Option<&WorkTree>, at: Timestamp) {
+        self.look_at_work(cursor, &status, tree);
         let tally = &mut self.tally;
         (tally.iterations, tally.failures) = (cursor.iteration, 0);
         tally.stops = if status.decision == Decision::Stop { tally.stops + 1 } else { 0 };

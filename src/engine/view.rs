@@ -1,6 +1,6 @@
 //! What `state.json` and `ap status` say: the seed's words, drawn from the state.
 use super::{Phase, State};
-use crate::model::{Decision, Ending, ProcessId, Usage, WaitReason};
+use crate::model::{Decision, Ending, ForkedFrom, ProcessId, Usage, WaitReason};
 use crate::plan::{Block, Plan, PlanKind, Step};
 use jiff::Timestamp;
 use serde::Serialize;
@@ -17,6 +17,8 @@ pub struct StateView<'a> {
     /// Name of the loop or pipeline.
     pub pipeline: &'a str,
     pub run: &'a str,
+    /// Whose state it began with, if it was forked.
+    pub forked_from: Option<&'a ForkedFrom>,
     /// `running`, `paused`, `complete`, `failed`, `limit_reached` or `stopped`.
     pub status: &'static str,
     pub started_at: Option<Timestamp>,
@@ -93,6 +95,7 @@ impl<'a> StateView<'a> {
             kind: plan.kind,
             pipeline: &plan.name,
             run: plan.run.as_str(),
+            forked_from: state.forked_from.as_ref(),
             status: condition(state).word(),
             started_at: whole(state.started_at),
             updated_at: state.updated_at,

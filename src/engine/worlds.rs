@@ -88,9 +88,16 @@ pub(super) fn plan() -> Plan {
         nodes: steps,
         runs: 2,
         inputs: Vec::new(),
-        guardrails: Guardrails { max_runtime_seconds: 0, max_cost_usd: 0.0, max_consecutive_errors: 3, max_agents: 0 },
+        guardrails: Guardrails {
+            max_runtime_seconds: 0,
+            max_cost_usd: 0.0,
+            max_consecutive_errors: 3,
+            max_agents: 0,
+            max_idle_iterations: 4,
+        },
         overrides: Vec::new(),
         branch: None,
+        record: None,
     }
 }
 
@@ -152,7 +159,7 @@ fn answer(plan: &Plan, state: &State, die: Die, now: &mut Timestamp) -> Input {
         Die::Again => return Input::Request(Request::Resume { max_iterations: None, change: Change::default() }),
         Die::Stale => {
             let cursor = Cursor { node: state.cursor.node, iteration: state.cursor.iteration, attempt: state.cursor.attempt + 7 };
-            return Input::AgentExited { cursor, outcome: said(Decision::Stop), usage: Usage::default(), promises: Vec::new() };
+            return Input::AgentExited { cursor, outcome: said(Decision::Stop), usage: Usage::default(), promises: Vec::new(), tree: None };
         }
         _ => (),
     }
@@ -163,6 +170,7 @@ fn answer(plan: &Plan, state: &State, die: Die, now: &mut Timestamp) -> Input {
             outcome: outcome(die, *now),
             usage: Usage { cost_usd: 0.5, ..Usage::default() },
             promises: Vec::new(),
+            tree: None,
         },
         Some(Effect::CheckQueue(cursor)) => {
             let verdict = match die {
@@ -360,6 +368,7 @@ impl Runner {
             Event::BlockCut { .. } => prop_assert!(self.state.cut.is_none(), "cut twice"),
             Event::TaskClaimed { .. }
             | Event::PlanReplaced { .. }
+            | Event::SessionForked { .. }
             | Event::GateAnswered { .. }
             | Event::SessionStarted { .. }
             | Event::AgentStarted { .. }

@@ -80,6 +80,15 @@ impl Verdict {
     pub const NAMED: usize = 20;
     /// How many of the tasks that come next are named.
     pub const NEXT: usize = 5;
+
+    /// Returns how many tasks are not closed, where that was said.
+    pub fn left(&self) -> Option<u32> {
+        match self {
+            Self::Done { .. } => Some(0),
+            Self::Work { left, .. } | Self::Stalled { left, .. } => Some(*left),
+            Self::Wait { .. } | Self::ReleaseStale { .. } | Self::NoItems { .. } | Self::Busy { .. } | Self::Unknown { .. } => None,
+        }
+    }
 }
 
 impl Census {

@@ -1,5 +1,7 @@
 //! Facts: the lines of `events.jsonl`.
-use super::{BranchReport, Change, Cursor, GateVerdict, NodeId, Outcome, ProcessId, RunId, SessionName, Task, Usage, Verdict};
+use super::{
+    BranchReport, Change, Cursor, ForkedFrom, GateVerdict, NodeId, Outcome, ProcessId, RunId, SessionName, Task, Usage, Verdict, WorkTree,
+};
 use crate::text::{clean, count};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -48,6 +50,10 @@ pub enum Event {
     PlanReplaced {
         plan: String,
     },
+    /// What came before this line happened in another session, and was taken over when this one was made.
+    SessionForked {
+        from: ForkedFrom,
+    },
     /// The iteration is on: an agent may be running from now on.
     IterationStarted {
         cursor: Cursor,
@@ -70,6 +76,9 @@ pub enum Event {
         /// What its last words promise.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         promises: Vec<String>,
+        /// The project's files when the iteration was over, if they are in git.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        tree: Option<WorkTree>,
     },
     /// The branches of a parallel block are on; the cursor's attempt counts how often.
     BlockStarted {

@@ -1,5 +1,5 @@
 //! What the world tells the engine.
-use super::{BranchReport, Change, Cursor, GateVerdict, NodeId, Outcome, ProcessId, Task, Usage, Verdict};
+use super::{BranchReport, Change, Cursor, GateVerdict, NodeId, Outcome, ProcessId, Task, Usage, Verdict, WorkTree};
 use serde::{Deserialize, Serialize};
 
 /// Something that just happened outside.
@@ -14,6 +14,7 @@ pub enum Input {
         outcome: Outcome,
         usage: Usage,
         promises: Vec<String>,
+        tree: Option<WorkTree>,
     },
     GateAnswered {
         cursor: Cursor,

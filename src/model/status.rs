@@ -78,6 +78,11 @@ const LONGEST_TEXT: usize = 4096;
 const LONGEST_LIST: usize = 200;
 
 impl Status {
+    /// Whether two agents report the same, whatever reasons they give.
+    pub fn says_the_same(&self, other: &Self) -> bool {
+        (self.decision, &self.summary, &self.work) == (other.decision, &other.summary, &other.work)
+    }
+
     /// Reads the text of a `status.json`. Missing and `null` fields are empty.
     pub fn parse(text: &str) -> Result<Self, StatusError> {
         let value: Value = serde_json::from_str(text.trim_start_matches('\u{feff}')).map_err(|e| StatusError::NotJson(e.to_string()))?;

@@ -15,6 +15,12 @@ use camino::Utf8PathBuf;
 
 /// Error iterations in a row that end a session, unless said otherwise.
 const MAX_CONSECUTIVE_ERRORS: u32 = 3;
+/// Iterations in a row that change nothing and end a session, unless said otherwise.
+const MAX_IDLE_ITERATIONS: u32 = 5;
+/// How long a session may run, unless said otherwise: three days, so that it ends some day, but no night or weekend is cut.
+const MAX_RUNTIME_SECONDS: u64 = 3 * 24 * 3600;
+/// US dollars a session may cost, unless said otherwise: more than a night of agents, less than one that went wrong.
+const MAX_COST_USD: f64 = 500.0;
 
 /// Compiles what was found into what will run; with the plan come warnings, without it errors and warnings.
 ///
@@ -97,14 +103,15 @@ fn several(source: &PipelineSource, request: &Request, overrides: &Overrides, pr
 }
 
 fn guardrails(place: &Place<'_>, def: &GuardrailsDef, overrides: &Overrides, problems: &mut Vec<Problem>) -> Guardrails {
-    let cost = def.max_cost_usd.unwrap_or(0.0);
+    let cost = def.max_cost_usd.unwrap_or(MAX_COST_USD);
     if !(cost.is_finite() && cost >= 0.0) {
         problems.push(place.to("guardrails").at("max_cost_usd", "bad-value", "`guardrails.max_cost_usd` must be an amount, 0 or more"));
     }
     Guardrails {
-        max_runtime_seconds: overrides.max_runtime_seconds.or(def.max_runtime_seconds.map(Span::seconds)).unwrap_or(0),
+        max_runtime_seconds: overrides.max_runtime_seconds.or(def.max_runtime_seconds.map(Span::seconds)).unwrap_or(MAX_RUNTIME_SECONDS),
         max_cost_usd: overrides.max_cost_usd.unwrap_or(cost),
         max_consecutive_errors: def.max_consecutive_errors.unwrap_or(MAX_CONSECUTIVE_ERRORS),
+        max_idle_iterations: def.max_idle_iterations.unwrap_or(MAX_IDLE_ITERATIONS),
         max_agents: def.max_agents.unwrap_or(0),
     }
 }
@@ -125,7 +132,22 @@ fn finish(sources: &Sources, request: &Request, overrides: &Overrides, made: Mad
     let source = Source { origin: sources.origin(), path: sources.definition().file.clone(), hash: sources.fingerprint() };
     let (session, run, command) = (request.session.clone(), request.run.clone(), request.command.clone());
     let name = sources.name().to_owned();
-    Plan { version: Plan::VERSION, session, run, name, kind, command, source, nodes, runs, inputs, guardrails, overrides, branch: None }
+    Plan {
+        version: Plan::VERSION,
+        session,
+        run,
+        name,
+        kind,
+        command,
+        source,
+        nodes,
+        runs,
+        inputs,
+        guardrails,
+        overrides,
+        branch: None,
+        record: None,
+    }
 }
 
 /// Tells texts from others: 64-bit FNV-1a in hexadecimal, with a zero byte after each text. Any program can compute it again.

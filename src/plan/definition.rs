@@ -220,6 +220,8 @@ pub struct GuardrailsDef {
     pub max_cost_usd: Option<f64>,
     /// Error iterations in a row that end the session.
     pub max_consecutive_errors: Option<u32>,
+    /// Iterations in a row that change nothing and end the session.
+    pub max_idle_iterations: Option<u32>,
     /// Agents that may run at a time, in the branches of parallel blocks.
     pub max_agents: Option<u32>,
 }

@@ -87,6 +87,9 @@ pub struct Plan {
     /// Of which parallel block it is a branch, if it is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub branch: Option<BranchOf>,
+    /// The folder of the fixture to be made of the session once it has ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub record: Option<Utf8PathBuf>,
 }
 
 impl Plan {
@@ -267,6 +270,9 @@ pub struct Guardrails {
     pub max_cost_usd: f64,
     /// Error iterations in a row that end the session.
     pub max_consecutive_errors: u32,
+    /// Iterations in a row that change nothing and end the session.
+    #[serde(default)]
+    pub max_idle_iterations: u32,
     /// Agents that may run at a time, in the branches of parallel blocks.
     #[serde(default)]
     pub max_agents: u32,

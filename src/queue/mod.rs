@@ -17,6 +17,7 @@ mod program;
 mod rewrite;
 mod runs;
 mod settle;
+mod snapshot;
 #[cfg(test)]
 mod testing;
 mod tracker;
@@ -26,6 +27,7 @@ pub use error::{Problem, QueueError, Result};
 pub use owner::{Owner, Run};
 pub use runs::{join, living};
 pub use settle::{Settled, settle, unanswered};
+pub use snapshot::Snapshot;
 
 use crate::model::{Census, Env, Sought, Task};
 use crate::plan::{QueueSource, QueueSpec};

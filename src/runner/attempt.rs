@@ -26,6 +26,8 @@ use std::pin::Pin;
 
 /// How long a killed process may take to be gone.
 const AFTER_KILL: std::time::Duration = std::time::Duration::from_secs(2);
+/// Larger progress files are not kept with every iteration, in bytes.
+const LARGEST_PROGRESS: u64 = 256 * 1024;
 /// How much of standard error an outcome may quote.
 const STDERR_TAIL: u64 = 4096;
 
@@ -178,7 +180,17 @@ impl Attempt {
         crash::point("conclude: before output.md");
         self.keep_output(plan)?;
         crash::point("conclude: output.md kept");
+        self.keep_progress()?;
         Ok((outcome, self.transcript.usage()))
+    }
+
+    /// Keeps the progress file as it is now, for whoever forks the session here.
+    fn keep_progress(&self) -> io::Result<()> {
+        let progress = &self.places.progress;
+        match fs::metadata(progress) {
+            Ok(about) if about.len() <= LARGEST_PROGRESS => fs::copy(progress, self.places.iteration.progress()).map(drop),
+            Ok(_) | Err(_) => Ok(()),
+        }
     }
 
     /// Keeps the agent's last words as `output.md`; of a program that speaks plainly, all its words.

@@ -136,7 +136,8 @@ impl Runner {
     }
 }
 
-fn report(session: &Session) -> BranchReport {
+/// Returns how far a branch is.
+pub(super) fn report(session: &Session) -> BranchReport {
     let State { iterations, usage, phase, .. } = session.state();
     let ending = match phase {
         Phase::Ended { ending } => Some(ending.clone()),

@@ -1,6 +1,7 @@
 //! Asks whoever decides whether a node is done: a command, or a judge. Nothing is believed that comes late or twice.
 use super::Surroundings;
 use super::context::Places;
+use super::program::run;
 use crate::agent::{self, Call, Case, Transcript};
 use crate::engine::State;
 use crate::model::{Cursor, GateVerdict, Input, Usage, mark};
@@ -8,25 +9,20 @@ use crate::plan::{AgentSpec, Node, Plan, PromptBy, Step, fingerprint};
 use crate::store::atomic;
 use crate::store::session::Session;
 use crate::termination::gate::{Ended, read, read_judge};
-use crate::termination::{Frozen, Gate, Judge, Termination};
+use crate::termination::{Frozen, Gate, Judge, Termination, scripts};
 use camino::Utf8Path;
 use fs_err as fs;
-use nix::sys::signal::{Signal, killpg};
-use nix::unistd::Pid;
 use serde_json::json;
+use std::collections::BTreeSet;
 use std::future::{Future, pending};
 use std::io::{self, Read as _, Seek as _, SeekFrom};
 use std::pin::Pin;
-use std::process::Stdio;
 use std::time::Duration;
-use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWriteExt as _};
 
 /// How long a judge may think.
 const JUDGE_TIMEOUT: Duration = Duration::from_secs(300);
 /// Tries of a judge before its answer counts as broken.
 pub const JUDGE_TRIES: u32 = 2;
-/// How much of a program's output is read; the rest is let pass.
-const MOST_OUTPUT: u64 = 1024 * 1024;
 /// How much of a file a judge sees, from its end.
 const MOST_SEEN: u64 = 16 * 1024;
 /// How many iterations a judge sees.
@@ -79,8 +75,8 @@ fn command(
     let changed = gate
         .frozen
         .iter()
-        .find(|frozen| hash_of(Utf8Path::new(&frozen.path)).as_ref() != Some(&frozen.hash))
-        .map(|frozen| frozen.path.clone());
+        .find(|frozen| hash_of(Utf8Path::new(&frozen.path)) != frozen.hash)
+        .map(|frozen| (frozen.path.clone(), if frozen.hash.is_empty() { "made" } else { "changed" }));
     let last = state.history.back().map(|entry| json!({ "iteration": entry.iteration, "status": entry.status }));
     let told = json!({
         "session": plan.session, "run": plan.run, "node": node.id, "iteration": state.tally.iterations,
@@ -93,9 +89,9 @@ fn command(
     let (cwd, limit) = (around.project.root().to_owned(), Duration::from_secs(gate.timeout_s));
     async move {
         let broken = |reason: String| (GateVerdict::Broken { reason }, Usage::default());
-        if let Some(path) = changed {
+        if let Some((path, how)) = changed {
             return broken(format!(
-                "{path} was changed since the session started, and is not believed; put it back, or start anew with --force"
+                "{path} was {how} since the session started, and is not believed; put it back as it was, or start anew with --force"
             ));
         }
         let Some((Some(path), _, args)) = call else { return broken("there is no such program on PATH".to_owned()) };
@@ -117,16 +113,17 @@ pub fn freeze_gates(plan: &mut Plan, project: &Utf8Path) {
     }) {
         // A line for a shell names files too.
         let words = gate.command.iter().flat_map(|word| word.split(|c: char| c.is_whitespace() || "\"'`;&|()<>=".contains(c)));
-        let files =
-            words.filter(|word| !word.is_empty()).map(|word| project.join(word)).filter(|path| path.starts_with(project) && path.is_file());
-        gate.frozen = files.filter_map(|path| Some(Frozen { hash: hash_of(&path)?, path: path.into_string() })).collect();
+        let named = words.filter(|word| !word.is_empty()).map(|word| project.join(word)).filter(|path| path.is_file());
+        // A script that is not there must not come from an agent; what a script works on may.
+        let missing = scripts(&gate.command).into_iter().map(|word| project.join(word)).filter(|path| !path.exists());
+        let paths: BTreeSet<_> = named.chain(missing).filter(|path| path.starts_with(project)).collect();
+        gate.frozen = paths.into_iter().map(|path| Frozen { hash: hash_of(&path), path: path.into_string() }).collect();
     }
 }
 
-/// Returns the fingerprint of a file, if it can be read.
-fn hash_of(path: &Utf8Path) -> Option<String> {
-    let bytes = fs::read(path).ok()?;
-    Some(fingerprint(std::iter::once(String::from_utf8_lossy(&bytes).as_ref())))
+/// Returns the fingerprint of a file; empty if there is none that can be read.
+fn hash_of(path: &Utf8Path) -> String {
+    fs::read(path).map_or_else(|_| String::new(), |bytes| fingerprint(std::iter::once(String::from_utf8_lossy(&bytes).as_ref())))
 }
 
 fn judged(
@@ -241,53 +238,4 @@ pub(super) fn end_of(path: &Utf8Path) -> String {
         Ok(end)
     };
     read().map(|end| String::from_utf8_lossy(&end).into_owned()).unwrap_or_default()
-}
-
-struct Ran {
-    code: Option<i32>,
-    stdout: String,
-    stderr: String,
-}
-
-/// Runs a program in a group of its own for a bounded time. The group is ended when it takes too long, and when nobody
-/// waits for the answer any more.
-async fn run(mut command: tokio::process::Command, input: &[u8], limit: Duration) -> Result<Ran, String> {
-    let spawned = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0).kill_on_drop(true).spawn();
-    let mut child = spawned.map_err(|error| format!("it cannot be started: {error}"))?;
-    let mut group = Group(child.id().and_then(|pid| i32::try_from(pid).ok()));
-    let (stdin, stdout, stderr) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
-    let speak = async move {
-        if let Some(mut stdin) = stdin {
-            // It may end without having read it all.
-            let _ = stdin.write_all(input).await;
-        }
-    };
-    let work = async { tokio::join!(child.wait(), collect(stdout), collect(stderr), speak) };
-    let (status, stdout, stderr, ()) =
-        tokio::time::timeout(limit, work).await.map_err(|_| format!("it did not answer within {} s and was ended", limit.as_secs()))?;
-    // It has been reaped, and its number may become another's.
-    group.0 = None;
-    let code = status.map_err(|error| error.to_string())?.code();
-    Ok(Ran { code, stdout, stderr })
-}
-
-/// Ends a process group when dropped, while its leader has not been reaped.
-struct Group(Option<i32>);
-
-impl Drop for Group {
-    fn drop(&mut self) {
-        if let Some(pid) = self.0 {
-            let _ = killpg(Pid::from_raw(pid), Signal::SIGKILL);
-        }
-    }
-}
-
-async fn collect(pipe: Option<impl AsyncRead + Unpin>) -> String {
-    let mut bytes = Vec::new();
-    if let Some(mut pipe) = pipe {
-        let _ = (&mut pipe).take(MOST_OUTPUT).read_to_end(&mut bytes).await;
-        // Whoever says more must not wait for us for ever.
-        let _ = tokio::io::copy(&mut pipe, &mut tokio::io::sink()).await;
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
 }

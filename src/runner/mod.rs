@@ -6,9 +6,11 @@ mod exchange;
 mod folder;
 mod gates;
 mod given;
+mod kill;
 pub mod launch;
 mod manifest;
 mod outputs;
+mod program;
 mod rehearsal;
 pub mod shim;
 mod start;
@@ -18,16 +20,18 @@ mod take;
 mod tasks;
 mod told;
 mod view;
+mod work_tree;
 
 pub use gates::{JUDGE_TRIES, freeze_gates};
+pub use kill::record_kill;
 pub use rehearsal::{Rehearsal, rehearse};
 pub use surroundings::Surroundings;
-pub use take::{Mode, Taken, Wanted, end_attempt, kill_all, record_kill, stop_living, take};
+pub use take::{Mode, Taken, Wanted, end_attempt, hold, kill_all, stop_living, take};
 
 use crate::clock;
 use crate::engine::{Phase, accept, follow};
 use crate::error::Result;
-use crate::model::{Cursor, Effect, Ending, Event, Input, NodeEnding, Request};
+use crate::model::{Cursor, Effect, Ending, Event, Input, NodeEnding, Outcome, Request};
 use crate::store::session::Session;
 use crate::store::{crash, inbox};
 use crate::termination::promises;
@@ -150,7 +154,7 @@ impl Runner {
             }
             self.reconcile()?;
             let news = self.next().await;
-            self.take_in(news)?;
+            self.take_in(news).await?;
         }
     }
 
@@ -195,7 +199,7 @@ impl Runner {
                 if self.session.state().stopping.is_some() {
                     self.tasks.hurry(1 < self.asked_to_stop);
                 }
-                self.tasks.check(&self.session.plan, self.session.state(), cursor);
+                self.tasks.check(&self.session.dir, &self.session.plan, self.session.state(), cursor);
             }
             Some(Effect::ClaimTask(cursor)) => self.tasks.claim(&self.session.plan, self.session.state(), cursor),
             Some(Effect::AskGate(cursor, gate)) => self.gates.ask(&self.session, &self.around, cursor, gate)?,
@@ -227,7 +231,8 @@ impl Runner {
                 }
             }
             Ensured::Ended(outcome) => {
-                self.known = Some(Input::AgentExited { cursor, outcome, usage: crate::model::Usage::default(), promises: Vec::new() });
+                self.known =
+                    Some(Input::AgentExited { cursor, outcome, usage: crate::model::Usage::default(), promises: Vec::new(), tree: None });
             }
         }
         Ok(())
@@ -257,10 +262,10 @@ impl Runner {
         }
     }
 
-    fn take_in(&mut self, news: News) -> Result<()> {
+    async fn take_in(&mut self, news: News) -> Result<()> {
         tracing::trace!(?news);
         match news {
-            News::AgentGone => self.conclude(),
+            News::AgentGone => self.conclude().await,
             News::QueueAnswered(input, remarks) => {
                 remarks.iter().for_each(|remark| self.view.remark(remark));
                 self.accept(&input)
@@ -284,7 +289,7 @@ impl Runner {
         }
     }
 
-    fn conclude(&mut self) -> Result<()> {
+    async fn conclude(&mut self) -> Result<()> {
         let Some(mut attempt) = self.attempt.take() else { return Ok(()) };
         let plan = &self.session.plan;
         let Some(node) = self.session.state().changed_node(plan) else { return Ok(()) };
@@ -295,7 +300,12 @@ impl Runner {
         attempt.follow_to_end(|said, transcript| self.view.said(said, transcript));
         let (outcome, usage) = attempt.conclude(plan, &node, clock::now())?;
         let promises = promises(&attempt.last_words());
-        self.accept(&Input::AgentExited { cursor: attempt.cursor, outcome, usage, promises })
+        let tree = match &outcome {
+            Outcome::Reported { .. } | Outcome::Unreported { .. } => work_tree::look(&self.around).await,
+            Outcome::Crashed { .. } | Outcome::Refused { .. } | Outcome::TimedOut { .. } => None,
+            Outcome::RateLimited { .. } | Outcome::Lost { .. } | Outcome::Cancelled => None,
+        };
+        self.accept(&Input::AgentExited { cursor: attempt.cursor, outcome, usage, promises, tree })
     }
 
     fn show(&mut self) {

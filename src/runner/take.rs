@@ -1,9 +1,9 @@
 //! Taking a session up: a new one, or one that somebody left.
 use super::exchange;
 use crate::clock;
-use crate::engine::{Condition, accept, condition, follow, replaceable};
+use crate::engine::{Condition, accept, condition, replaceable};
 use crate::error::{Error, ExitCode, Result};
-use crate::model::{Change, Event, Input, Outcome, Request, RunId, SessionName, Usage, mark};
+use crate::model::{Change, Event, Input, Request, RunId, SessionName, mark};
 use crate::plan::Plan;
 use crate::process::{self, Liveness};
 use crate::store::layout::Project;
@@ -113,7 +113,7 @@ fn lock(project: &Project, session: &SessionName) -> Result<Option<SessionLock>>
 }
 
 /// Takes the lock; of a dead holder also when somebody has it for a moment: who only looks, or a shim the holder was just starting.
-fn lock_soon(project: &Project, session: &SessionName) -> Result<Option<SessionLock>> {
+pub(super) fn lock_soon(project: &Project, session: &SessionName) -> Result<Option<SessionLock>> {
     let path = project.lock(session);
     let held = || SessionLock::holder(&path).is_some_and(|holder| process::liveness(&holder.process) != Liveness::Dead);
     let mut taken = lock(project, session);
@@ -124,6 +124,12 @@ fn lock_soon(project: &Project, session: &SessionName) -> Result<Option<SessionL
         !matches!(taken, Ok(None)) || held()
     });
     taken
+}
+
+/// Takes the name of a session that is about to be made.
+pub fn hold(project: &Project, session: &SessionName) -> Result<SessionLock> {
+    prepare(project)?;
+    lock_soon(project, session)?.ok_or_else(|| report::already_running(project, session))
 }
 
 /// Ends a session's living runner, if there is one; it ends its agent first.
@@ -206,24 +212,6 @@ fn end_all(run: &RunId) -> usize {
 /// Kills every process of a run. Returns how many there were.
 pub fn kill_all(run: &RunId) -> usize {
     end_with(mark::RUN, |found| run.covers(found), &[Signal::SIGKILL])
-}
-
-/// Journals that a person ended a session whose every process is gone, so that it does not look like a crash.
-pub fn record_kill(project: &Project, session: &SessionName, by: &str) -> Result<()> {
-    let Some(lock) = lock_soon(project, session)? else { return Err(report::already_running(project, session)) };
-    let mut session = Session::open(project.session(session), Some(lock))?;
-    let killed =
-        Input::AgentExited { cursor: session.state().cursor, outcome: Outcome::Cancelled, usage: Usage::default(), promises: Vec::new() };
-    for input in [Input::Request(Request::Stop { by: by.to_owned() }), killed] {
-        let now = clock::now();
-        if let Some(event) = accept(&session.plan, session.state(), &input, now) {
-            session.record(event, now)?;
-        }
-    }
-    while let Some(event) = follow(&session.plan, session.state(), clock::now()) {
-        session.record(event, clock::now())?;
-    }
-    Ok(())
 }
 
 /// Ends every process of one attempt, named by its mark `<run>/<cursor>`, politely at first. Returns how many there were.

@@ -4,8 +4,10 @@ use crate::engine::State;
 use crate::model::{Cursor, Input, Verdict};
 use crate::plan::{Plan, QueueSpec};
 use crate::queue::{self, At, Claim, Owner, Problem, Queue, Run};
-use crate::store::layout::Project;
+use crate::store::atomic;
+use crate::store::layout::{IterationDir, Project, RunDir};
 use std::future::{Future, pending};
+use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -35,8 +37,9 @@ impl Tasks {
     }
 
     /// Takes back what ended agents hold, and looks, unless something is being asked already.
-    pub(super) fn check(&mut self, plan: &Plan, state: &State, cursor: Cursor) {
+    pub(super) fn check(&mut self, dir: &RunDir, plan: &Plan, state: &State, cursor: Cursor) {
         let (project, run) = (self.project.clone(), run(plan));
+        let recorded = plan.record.as_ref().and(state.node(plan)).map(|node| dir.iteration(cursor, &node.id));
         let tried = state.tried().then(|| state.last_words());
         self.ask(plan, state, cursor, move |queue| {
             if let Err(error) = queue::join(queue, &run.session, &run.run, &project) {
@@ -44,6 +47,9 @@ impl Tasks {
                 tracing::warn!(%error, "cannot join the queue");
             }
             let settled = queue::settle(queue, &run, &queue::living(queue), tried.as_deref());
+            if let Some(Err(error)) = recorded.filter(|files| files.root().is_dir()).map(|files| keep(queue, &files)) {
+                tracing::warn!(%error, "the tasks cannot be recorded");
+            }
             Input::QueueChecked { cursor, verdict: settled.verdict, released: settled.released, parked: settled.parked }
         });
     }
@@ -135,6 +141,12 @@ impl Tasks {
             (self.given_up, self.asked) = (true, None);
         }
     }
+}
+
+/// Keeps the tasks there are after an iteration, for the fixture that is made of the session.
+fn keep(queue: &dyn Queue, files: &IterationDir) -> io::Result<()> {
+    let tasks = queue::Snapshot::of(queue).map_err(|error| io::Error::other(error.to_string()))?;
+    atomic::replace(&files.tasks(), &serde_json::to_vec(&tasks)?)
 }
 
 fn run(plan: &Plan) -> Run {

@@ -202,6 +202,7 @@ impl View {
             Event::BranchReported { .. }
             | Event::SessionStarted { .. }
             | Event::PlanReplaced { .. }
+            | Event::SessionForked { .. }
             | Event::RunnerStarted { .. }
             | Event::SessionResumed { .. }
             | Event::IterationStarted { .. }

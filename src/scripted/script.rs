@@ -1,5 +1,6 @@
 //! A script as written.
 use crate::error::{Error, Result};
+use crate::model::GateVerdict;
 use serde::Deserialize;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -8,9 +9,12 @@ use std::time::Duration;
 /// What the agent does, iteration by iteration.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Script {
+pub struct Script {
     #[serde(default = "twenty")]
     pause_ms: u64,
+    /// What gates say before the first iteration, by their number.
+    #[serde(default)]
+    before: BTreeMap<u32, GateVerdict>,
     iterations: Vec<Step>,
 }
 
@@ -34,6 +38,8 @@ pub(super) struct Step {
     pub(super) crash: Option<String>,
     pub(super) hang: bool,
     pub(super) exit: u8,
+    /// What is said after this iteration by those who judge whether the node is done, by their number.
+    gates: BTreeMap<u32, GateVerdict>,
 }
 
 /// Ends like a quota that is used up.
@@ -75,8 +81,27 @@ fn twenty() -> u64 {
 
 impl Script {
     /// Reads a script; `name` is for the message that says what is wrong with it.
-    pub(super) fn parse(name: &str, text: &str) -> Result<Self> {
-        serde_yaml::from_str(text).map_err(|error| Error::usage(format!("{name} is not a script for the scripted agent: {error}")))
+    pub fn parse(name: &str, text: &str) -> Result<Self> {
+        let script: Self = serde_yaml::from_str(text).map_err(|error| {
+            let place = error.location().map_or_else(String::new, |place| format!(":{}:{}", place.line(), place.column()));
+            Error::usage(format!("{name}{place}: this is not a script for the scripted agent: {error}"))
+                .hint("`ap explain test` shows what a script may say")
+        })?;
+        if script.iterations.is_empty() {
+            return Err(Error::usage(format!("{name}: the script has no iterations"))
+                .hint("the first is for iteration 1, the last one for all that follow"));
+        }
+        Ok(script)
+    }
+
+    /// Whether the script also says what gates say, so that no command and no judge is asked.
+    pub fn answers_gates(&self) -> bool {
+        !self.before.is_empty() || self.iterations.iter().any(|step| !step.gates.is_empty())
+    }
+
+    /// Returns what a gate says after an iteration; 0 is before the first.
+    pub(super) fn verdict(&self, gate: u32, iteration: u32) -> Option<&GateVerdict> {
+        if iteration == 0 { self.before.get(&gate) } else { nth_or_last(&self.iterations, iteration)?.gates.get(&gate) }
     }
 
     /// Returns the step for an attempt, both counted from one. The last one is for all that follow.

@@ -46,12 +46,17 @@ struct Paths {
     output: String,
 }
 
+/// Returns where the attempt's `context.json` lies.
+pub(super) fn context_path() -> Result<Utf8PathBuf> {
+    env::var("AP_CONTEXT")
+        .map(Utf8PathBuf::from)
+        .map_err(|_| Error::usage("AP_CONTEXT is not set").hint("the scripted agent is started by a session: `ap demo` shows it"))
+}
+
 impl World {
     /// Reads the context named by `AP_CONTEXT`.
     pub(super) fn from_environment() -> Result<Self> {
-        let Ok(path) = env::var("AP_CONTEXT") else {
-            return Err(Error::usage("AP_CONTEXT is not set").hint("the scripted agent is started by a session: `ap demo` shows it"));
-        };
+        let path = context_path()?.into_string();
         let ap = match env::var("AP_EXE") {
             Ok(ap) => ap,
             Err(_) => env::current_exe()?.to_string_lossy().into_owned(),

@@ -7,7 +7,7 @@
 //!     stage-<NN>-<node>/
 //!         progress.md                           (pipelines of several nodes)
 //!         iterations/<NNN>/
-//!             context.json prompt.md status.json result.json output.md stdout.log stderr.log exit.json
+//!             context.json prompt.md status.json result.json output.md progress.md stdout.log stderr.log exit.json
 //!             attempts/<K>/                     (the same files of an attempt that was repeated)
 //!     parallel-<NN>-<block>/
 //!         manifest.json                         (once the block is done)
@@ -137,6 +137,16 @@ impl RunDir {
         Self { root: self.root.join(&inside), session: self.session.clone(), in_exchange: self.in_exchange.join(&inside), branch: true }
     }
 
+    /// Where a session is made that is not to be seen before all of it is there.
+    pub fn draft(&self) -> Self {
+        Self { root: self.root.with_file_name(format!(".draft-{}", self.session)), ..self.clone() }
+    }
+
+    /// The tasks there were at the start, of a session that is recorded.
+    pub fn tasks(&self) -> Utf8PathBuf {
+        self.root.join("tasks.json")
+    }
+
     pub fn inbox(&self) -> Utf8PathBuf {
         self.root.join("inbox")
     }
@@ -192,6 +202,11 @@ impl IterationDir {
         self.root.join("output.md")
     }
 
+    /// The progress file as it was when the iteration was over.
+    pub fn progress(&self) -> Utf8PathBuf {
+        self.root.join("progress.md")
+    }
+
     pub fn stdout(&self) -> Utf8PathBuf {
         self.root.join("stdout.log")
     }
@@ -202,6 +217,11 @@ impl IterationDir {
 
     pub fn exit(&self) -> Utf8PathBuf {
         self.root.join("exit.json")
+    }
+
+    /// The tasks there were after it, of a session that is recorded.
+    pub fn tasks(&self) -> Utf8PathBuf {
+        self.root.join("tasks.json")
     }
 
     /// Where the files of an earlier attempt lie.

@@ -39,6 +39,8 @@ struct Said {
     /// `verify`: `pass`, `fail` or `in_progress`
     verdict: Option<String>,
     in_progress: Option<bool>,
+    /// `verify`: whether the whole of the work is done, where passing means only that it is in order so far.
+    prd_complete: Option<bool>,
     /// `command`
     stop: Option<bool>,
     reason: Option<String>,
@@ -68,12 +70,19 @@ pub fn read(ended: &Ended<'_>) -> GateVerdict {
         (Some(word), ..) => return broken(&format!("it says the verdict is `{word}`"), ended),
         (None, None, _) => return broken("its JSON has neither `passed`, `stop` nor `verdict`", ended),
     };
+    let so_far = said.prd_complete == Some(false) && said.stop != Some(true);
     match (done, code) {
+        (true, 0) if so_far => GateVerdict::Continue { reason: format!("it passes, but not all of the work is done{}", after(&reason)) },
         (true, 0) => GateVerdict::Stop { reason },
         // One of the two is wrong, and it must not be the one that ends the loop.
         (true, code) => broken(&format!("it says that all is well and ends with exit code {code}"), ended),
         (false, _) => GateVerdict::Continue { reason },
     }
+}
+
+/// Puts a reason, if there is one, behind what we say ourselves.
+fn after(reason: &str) -> String {
+    if reason.is_empty() { String::new() } else { format!(": {reason}") }
 }
 
 impl Said {
@@ -172,6 +181,10 @@ mod tests {
             (Some(0), r#"{"verdict":"yes"}"#),
             (Some(0), r#"{"ok":true}"#),
             (None, r#"{"passed":true}"#),
+            (Some(0), r#"{"passed":true,"score":0.9,"prd_complete":false}"#),
+            (Some(0), r#"{"verdict":"pass","prd_complete":false}"#),
+            (Some(0), r#"{"passed":false,"prd_complete":true}"#),
+            (Some(0), r#"{"passed":true,"prd_complete":true}"#),
         ]
         .map(|(code, stdout)| verdict(code, stdout));
         insta::assert_snapshot!(told.join("\n"), @r#"
@@ -184,6 +197,10 @@ mod tests {
         broken: it says the verdict is `yes`: {"verdict":"yes"}
         broken: its JSON has neither `passed`, `stop` nor `verdict`: {"ok":true}
         broken: it was ended by a signal: {"passed":true}
+        not done: it passes, but not all of the work is done: score 0.9
+        not done: it passes, but not all of the work is done
+        not done
+        done
         "#);
     }
 

@@ -7,8 +7,10 @@ pub mod gate;
 mod judgment;
 mod promise;
 mod queue;
+mod scripts;
 
 pub use promise::promises;
+pub use scripts::scripts;
 
 use crate::model::{GateVerdict, NodeEnding, Verdict};
 use serde::{Deserialize, Serialize};
@@ -45,7 +47,8 @@ pub struct Gate {
     pub command: Vec<String>,
     /// Seconds it may take.
     pub timeout_s: u64,
-    /// The files among its words, as they were when the session started: nobody changes what judges them.
+    /// The files among its words, as they were when the session started, and its scripts that were not there: nobody
+    /// changes or makes what judges them.
     #[serde(default)]
     pub frozen: Vec<Frozen>,
 }
@@ -55,7 +58,7 @@ pub struct Gate {
 pub struct Frozen {
     /// Absolute.
     pub path: String,
-    /// Fingerprint of its content.
+    /// Fingerprint of its content; empty if it was not there.
     pub hash: String,
 }
 
@@ -96,6 +99,15 @@ pub enum Answer {
 }
 
 impl Termination {
+    /// Whether agents are saying stop in a row and have not said it often enough yet.
+    pub fn is_agreeing(&self, seen: &Evidence<'_>) -> bool {
+        match self {
+            Self::Judgment { consensus, min_iterations } => 0 < seen.stops && judgment::ending(*consensus, *min_iterations, seen).is_none(),
+            Self::Any { of } | Self::All { of } => of.iter().any(|part| part.is_agreeing(seen)),
+            Self::Fixed | Self::Queue | Self::Promise { .. } | Self::Verify(_) | Self::Command(_) | Self::Judge(_) => false,
+        }
+    }
+
     /// Whether the queue must be looked at before [`Self::answer`] can say anything.
     pub fn asks_queue(&self) -> bool {
         match self {

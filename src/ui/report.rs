@@ -80,6 +80,11 @@ pub fn ways_on(there: &Glance) -> String {
     let Glance { plan, state } = there;
     let hint = match &state.phase {
         Phase::Ended { ending: Ending::Failed { hint, .. } } if !hint.is_empty() => format!("{hint}\n"),
+        Phase::Ended { ending: Ending::LimitReached { .. } } if is_idle(there) => format!(
+            "See what its agents said with `ap logs {}`. A resume lets them change nothing {} more; `guardrails.max_idle_iterations` sets how often\n",
+            plan.session,
+            count(plan.guardrails.max_idle_iterations, "time"),
+        ),
         _ => String::new(),
     };
     let next = if state.in_iteration() { state.cursor.iteration } else { state.tally.iterations + 1 };
@@ -89,6 +94,18 @@ pub fn ways_on(there: &Glance) -> String {
     };
     let from = state.step(plan).and_then(Step::block).map_or_else(|| format!("iteration {next}"), |block| format!("block `{}`", block.id));
     format!("{hint}Run with --resume to continue from {from}:\n  {command}\nor start over with --force (the old run is kept)")
+}
+
+/// Returns how many seconds the session ran until it ended.
+fn ran(there: &Glance) -> u64 {
+    let ran = there.state.updated_at.map_or(0, |ended| there.state.ran(ended).as_secs());
+    ran.try_into().unwrap_or(0)
+}
+
+/// Whether the session's agents changed nothing for as long as they may.
+fn is_idle(there: &Glance) -> bool {
+    let most = there.plan.guardrails.max_idle_iterations;
+    0 < most && most <= there.state.tally.idle
 }
 
 /// Returns the command that goes on, with twice the room of the bound that was reached.
@@ -102,7 +119,7 @@ fn with_more_room(there: &Glance) -> String {
         format!("{start} {} --resume", max.saturating_mul(2))
     } else if 0.0 < bounds.max_cost_usd && bounds.max_cost_usd <= state.usage.cost_usd {
         format!("{} --resume --max-cost {:.2}", plan.command, bounds.max_cost_usd.max(state.usage.cost_usd) * 2.0)
-    } else if 0 < bounds.max_runtime_seconds {
+    } else if 0 < bounds.max_runtime_seconds && bounds.max_runtime_seconds <= ran(there) {
         format!("{} --resume --max-runtime {}", plan.command, bounds.max_runtime_seconds.saturating_mul(2))
     } else {
         format!("{} --resume", plan.command)

@@ -156,7 +156,7 @@ impl Drop for Disk {
 #[test]
 fn a_full_disk_stops_a_session_that_goes_on_when_there_is_room() {
     let project = Project::new();
-    project.shell_loop("work", "termination: { type: fixed, max: 30 }\n", DONE);
+    project.shell_loop("work", "termination: { type: fixed, max: 30 }\nguardrails: { max_idle_iterations: 0 }\n", DONE);
     let Some(disk) = Disk::mount(project.root().join(".claude/pipeline-runs"), "size=400k") else { return };
     let ran = project.ap(&FOREGROUND).expect(1);
     ran.says(&["No space left on device", "the disk is full", "nothing that was there is lost"]);
@@ -182,7 +182,7 @@ fn a_read_only_disk_is_told() {
 #[test]
 fn a_file_that_may_not_grow_is_an_error_not_a_loss() {
     let project = Project::new();
-    project.shell_loop("work", "termination: { type: fixed, max: 200 }\n", DONE);
+    project.shell_loop("work", "termination: { type: fixed, max: 200 }\nguardrails: { max_idle_iterations: 0 }\n", DONE);
     // 24 blocks of 512 bytes; without the trap the signal would end the process, as it ends others.
     let script = format!("trap '' XFSZ; ulimit -f 24; exec {} work s --foreground", crate::project::AP);
     let ran: crate::project::Ran = project.command("sh").args(["-c", &script]).output().expect("sh runs").into();

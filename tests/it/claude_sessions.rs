@@ -2,6 +2,7 @@
 mod agent;
 #[cfg(feature = "fake-bd")]
 mod beads;
+mod debate;
 mod permissions;
 mod project;
 

@@ -2,10 +2,12 @@
 use crate::claude_cli::{ClaudeEnv, Run, claude};
 use crate::messages_api::{MockApi, Script, script, turn};
 use crate::project::AP;
+use agent_pipelines::clock;
 use agent_pipelines::store::atomic;
 use camino::{Utf8Path, Utf8PathBuf};
 use serde_json::{Value, json};
-use std::process::Output;
+use std::process::{Output, Stdio};
+use std::time::Duration;
 
 const SKIP: &str = "--dangerously-skip-permissions";
 const CALLED: [&str; 13] = [
@@ -206,4 +208,78 @@ fn work_ends_with_a_session_that_closes_the_tasks() {
     assert!(told.contains("Session auth runs work in tmux") || told.contains("Session 'auth' runs work in tmux"), "{told}");
     assert!(told.contains(r#"standing\": \"completed"#) || told.contains(r#"standing\\\": \\\"completed"#), "{told}");
     assert_eq!(backlog, "- [x] One (#one)\n- [x] Two (#two)\n");
+}
+
+/// What the model does after it was told which word was typed: what that workflow asks for.
+fn sessions_turn(told: &str) -> &'static str {
+    let typed = |word: &str| told.contains(&format!("with the arguments `{word}"));
+    if typed("list") {
+        "ap list --json"
+    } else if typed("monitor") {
+        "for s in runs crashed done; do ap status $s --json; ap logs $s --json --lines 30; done"
+    } else if typed("kill") {
+        "for s in runs crashed done; do ap stop $s; echo \"exit $?\"; ap status $s --json; done; ap kill crashed; echo \"exit $?\""
+    } else {
+        "ap cleanup --dry-run --json; ap cleanup --json --orphans; ap list --json"
+    }
+}
+
+/// Three sessions: one that runs, one whose runner was killed, one that is done.
+fn three_sessions(desk: &Desk) {
+    for (name, step) in [("hangs", "{ say: I work., hang: true }"), ("ends", "{ say: I am done., status: { decision: stop } }")] {
+        let folder = desk.env.work().join(format!(".claude/loops/{name}"));
+        fs_err::create_dir_all(&folder).expect("a folder");
+        let definition = "termination: {type: fixed, max: 2}\nprovider: scripted\nargs: [.claude/loops/NAME/script.yaml]\ndelay: 0\n";
+        let files = [("loop.yaml", definition.replace("NAME", name)), ("prompt.md", "${STATUS}\n".into())];
+        for (file, text) in files.into_iter().chain([("script.yaml", format!("iterations: [{step}]\n"))]) {
+            atomic::replace(&folder.join(file), text.as_bytes()).expect("a file");
+        }
+    }
+    desk.succeeds(AP, &["loop", "ends", "done", "--foreground"]);
+    desk.succeeds(AP, &["loop", "hangs", "runs"]);
+    let mut crashes = desk.env.command(AP);
+    crashes.args(["loop", "hangs", "crashed", "--foreground"]).stdout(Stdio::null()).stderr(Stdio::null());
+    let mut runner = crashes.spawn().expect("ap starts");
+    let at_work = |session: &str| String::from_utf8_lossy(&desk.command(AP, &["logs", session]).stdout).contains("I work.");
+    assert!(clock::wait_until(Duration::from_secs(60), || at_work("crashed") && at_work("runs")));
+    runner.kill().expect("our child can be killed");
+    runner.wait().expect("our child can be waited for");
+}
+
+#[test]
+fn each_word_of_sessions_works_on_what_runs_crashed_and_is_done() {
+    let script = script().every(|_, request| {
+        let told = request.body["messages"].to_string();
+        vec![
+            turn().tool("Skill", json!({ "skill": "agent-pipelines:sessions", "args": "as typed" })),
+            turn().bash(sessions_turn(&told)),
+            turn().text("That is how it is."),
+        ]
+    });
+    let Some(desk) = Desk::new(script) else { return };
+    three_sessions(&desk);
+    let answered = |word: &str| {
+        let run = desk.says(&format!("/agent-pipelines:sessions {word}"), &["--plugin-dir", root()]);
+        assert_eq!(run.code, Some(0), "{run:#?}");
+        let request = desk.api.requests().into_iter().rfind(|request| request.asks_for_a_turn()).expect("a request");
+        request.tool_result(1)
+    };
+    let standing = |text: &str, word: &str| text.matches(&format!("\"standing\": \"{word}\"")).count();
+    let listed = answered("list");
+    assert_eq!(["active", "crashed", "completed"].map(|word| standing(&listed, word)), [1, 1, 1], "{listed}");
+    let watched = answered("monitor runs");
+    assert_eq!(["active", "crashed", "completed"].map(|word| standing(&watched, word)), [1, 1, 1], "{watched}");
+    assert!(watched.contains("I work.") && watched.contains("I am done."), "{watched}");
+    let stopped = answered("kill runs");
+    assert!(stopped.contains("\"standing\": \"stopped\""), "{stopped}");
+    assert_eq!(standing(&stopped, "completed"), 1, "{stopped}");
+    let cleared = answered("cleanup");
+    assert_eq!(standing(&cleared, "active"), 0, "{cleared}");
+    assert_eq!(standing(&cleared, "completed"), 1, "{cleared}");
+    for session in ["runs", "crashed"] {
+        let plan = fs_err::read(desk.env.work().join(format!(".claude/pipeline-runs/{session}/plan.json"))).expect("a plan");
+        let plan: Value = serde_json::from_slice(&plan).expect("JSON");
+        let left = agent_pipelines::process::marked("AP_RUN", plan["run"].as_str().expect("a run"));
+        assert!(left.is_empty(), "{session}: {left:?} are left");
+    }
 }

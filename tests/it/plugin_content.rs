@@ -301,3 +301,20 @@ fn pages_name_no_place_and_say_nothing_twice() {
         }
     }
 }
+
+#[test]
+fn no_two_prompts_carry_the_same_paragraph() {
+    let mut prompts = Vec::new();
+    gather(&root().join("loops"), &mut prompts);
+    prompts.retain(|page| page.path.ends_with("prompt.md"));
+    assert!(22 <= prompts.len(), "the prompts are elsewhere");
+    let mut said: BTreeMap<&str, &Utf8Path> = BTreeMap::new();
+    for page in &prompts {
+        // Shorter ones are headings, and where to write.
+        for paragraph in page.text.split("\n\n").map(str::trim).filter(|paragraph| 60 < paragraph.len()) {
+            if let Some(before) = said.insert(paragraph, &page.path) {
+                panic!("{} and {before} say the same:\n{paragraph}", page.path);
+            }
+        }
+    }
+}

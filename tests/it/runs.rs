@@ -48,7 +48,7 @@ fn every_run_is_kept_apart_and_given_what_the_last_one_made() {
     assert!(context["inputs"]["from_stage"]["a"][0].as_str().expect("a path").ends_with("stage-02-a/iterations/002/output.md"));
     let status = project.status("s");
     assert_eq!((&status["status"], &status["run_number"], &status["runs"]), (&"complete".into(), &3.into(), &3.into()));
-    project.ap(&["status", "s"]).expect(0).says(&["Run 3 of 3", "Stage - (2 of 2)"]);
+    project.ap(&["status", "s"]).expect(0).says(&["Run 3 of 3", "Stage all 2 are done, `b` last"]);
     project.ap(&["logs", "s", "--stage", "a", "--run", "2", "--iteration", "1"]).expect(0).says(&["run 2 of 3", "a1<b1<a2<>>>"]);
     project.ap(&["logs", "s", "--run", "1"]).expect(0).says(&["b1<a2<>>"]);
     project.ap(&["logs", "s", "--run", "4"]).expect(2).says(&["there is no run 4", "3 runs"]);

@@ -114,6 +114,22 @@ fn a_killed_session_gives_back_what_it_held_before_anything_else() {
 }
 
 #[test]
+fn a_kill_is_no_crash_and_whoever_resumes_gives_back_what_was_held() {
+    for tasks in Tasks::all(&["one"]) {
+        let project = &tasks.project;
+        project.shell_loop("work", "termination: { type: queue }\n", &format!("[ -e ../claimed ] || {{ {HOLDS}; }}\n{CLOSES}"));
+        let running = project.start(&["work", "s", "--foreground"]);
+        project.until("a claim", || project.outside().join("claimed").exists());
+        project.ap(&["kill", "s"]).expect(0);
+        running.ended();
+        project.nothing_left();
+        assert_eq!(project.status("s")["standing"], "stopped");
+        project.ap(&["work", "s", "--foreground", "--resume"]).expect(0);
+        assert_eq!((tasks.journalled("released"), &tasks.queue(&["status"])["closed"]), (1, &1.into()));
+    }
+}
+
+#[test]
 fn a_task_that_keeps_failing_is_parked_and_the_others_are_done() {
     for tasks in Tasks::all(&["bad", "good"]) {
         let project = &tasks.project;

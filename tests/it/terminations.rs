@@ -88,6 +88,23 @@ fn an_agent_that_changes_its_gate_is_not_believed() {
 }
 
 #[test]
+fn an_agent_that_makes_its_gate_is_not_believed() {
+    let project = Project::new();
+    let script = format!("printf 'exit 0\\n' >gate.sh\n{GOES_ON}");
+    project.shell_loop("work", "termination: { type: verify, command: [sh, gate.sh], max: 2 }\n", &script);
+    run(&project, &[]).expect(4).says(&["gate.sh was made since the session started", "before the command said it was done"]);
+    assert_eq!(answers(&project), ["broken", "broken"]);
+}
+
+#[test]
+fn work_that_passes_goes_on_until_all_of_it_is_done() {
+    let project = project("{ type: verify, command: [sh, gate.sh], max: 9 }");
+    gate(&project, r#"[ "$(wc -l <../ran)" -ge 3 ] && all=true || all=false; echo "{\"passed\": true, \"prd_complete\": $all}""#);
+    run(&project, &[]).expect(0).says(&["it passes, but not all of the work is done"]);
+    assert_eq!(answers(&project), ["continue", "continue", "stop"]);
+}
+
+#[test]
 fn work_that_never_passes_is_unfinished_in_a_pipeline_too() {
     let project = Project::new();
     project.shell_loop("work", "termination: { type: verify, command: [\"false\"] }\n", GOES_ON);

@@ -13,6 +13,7 @@ const LAYERS: &[&[&str]] = &[
     &["ui", "scripted", "hook", "plugin"],
     &["log"],
     &["runner"],
+    &["fixture"],
     &["supervisor"],
     &["cli"],
     &["main"],

@@ -1,9 +1,11 @@
 //! Agents that outlived their sessions: found by the mark every process of an attempt carries.
 use super::{Action, Cleanup, Finding};
 use crate::error::Result;
-use crate::model::{SessionName, mark};
+use crate::model::{RunId, SessionName, mark};
+use crate::plan::Step;
 use crate::process::{self, Liveness};
 use crate::runner::end_attempt;
+use crate::store::layout::RunDir;
 use crate::store::lock::FileLock;
 use crate::store::session::{Glance, Owner, glance, names, run_of};
 use crate::text::count;
@@ -28,7 +30,7 @@ impl Cleanup<'_> {
             self.agents_of(&session, &mut living);
         }
         for Owner { session, run } in self.archived() {
-            for (mark, pids) in living.remove(run.as_str()).unwrap_or_default() {
+            for (mark, pids) in take(&mut living, &run) {
                 self.end(&session, &mark, &pids, "its run was put away");
             }
         }
@@ -38,13 +40,13 @@ impl Cleanup<'_> {
     fn agents_of(&mut self, session: &SessionName, living: &mut Living) {
         let dir = self.context.project.session(session);
         let Some(run) = run_of(&dir) else { return };
-        let Some(attempts) = living.remove(run.as_str()) else { return };
-        if self.may_live(session) {
+        let attempts = take(living, &run);
+        if attempts.is_empty() || self.may_live(session) {
             return;
         }
-        let adoptable = glance(&dir).ok().flatten().and_then(|there| self.adoptable(&there));
+        let adoptable = glance(&dir).ok().flatten().map_or_else(Vec::new, |there| adoptable(&dir, &there));
         for (mark, pids) in attempts {
-            if adoptable.as_ref() != Some(&mark) {
+            if !adoptable.contains(&mark) {
                 self.end(session, &mark, &pids, "its shim and its session's runner are gone");
             } else if self.orphans {
                 self.end(session, &mark, &pids, "its session's runner is gone");
@@ -54,17 +56,6 @@ impl Cleanup<'_> {
                 self.deal(finding, || Ok(()));
             }
         }
-    }
-
-    /// Returns the mark of the attempt that a resume would take over: its shim lives.
-    fn adoptable(&self, there: &Glance) -> Option<String> {
-        let Glance { plan, state } = there;
-        let node = state.node(plan)?;
-        let stdout = self.context.project.session(&plan.session).iteration(state.cursor, &node.id).stdout();
-        let journalled = state.shim.as_ref().is_some_and(|shim| process::liveness(shim) == Liveness::Alive);
-        // A runner may have died before it wrote down who its shim is; the shim holds its output locked.
-        let lives = journalled || FileLock::is_held(&stdout).unwrap_or(true);
-        lives.then(|| mark::attempt(&plan.run, state.cursor))
     }
 
     fn end(&mut self, session: &SessionName, attempt: &str, pids: &[i32], why: &str) {
@@ -82,6 +73,31 @@ impl Cleanup<'_> {
         let plans = folders.filter_map(|entry| camino::Utf8PathBuf::try_from(entry.path()).ok()).map(|folder| folder.join("plan.json"));
         plans.filter_map(|plan| Owner::of(&plan)).collect()
     }
+}
+
+/// Takes out the attempts of a run and of its branches.
+fn take(living: &mut Living, run: &RunId) -> Vec<(String, Vec<i32>)> {
+    let runs: Vec<String> = living.keys().filter(|found| run.covers(found)).cloned().collect();
+    runs.iter().filter_map(|run| living.remove(run)).flatten().collect()
+}
+
+/// Returns the marks of the attempts that a resume would take over, since their shims live: one, or those of the branches
+/// of a parallel block.
+fn adoptable(dir: &RunDir, there: &Glance) -> Vec<String> {
+    let Glance { plan, state } = there;
+    let node = match state.step(plan) {
+        None => return Vec::new(),
+        Some(Step::Node(node)) => node,
+        Some(Step::Block(block)) => {
+            let branches = block.branches.iter().map(|branch| dir.branch(state.cursor.node, &block.id, &branch.name));
+            return branches.filter_map(|dir| Some(adoptable(&dir, &glance(&dir).ok()??))).flatten().collect();
+        }
+    };
+    let stdout = dir.iteration(state.cursor, &node.id).stdout();
+    let journalled = state.shim.as_ref().is_some_and(|shim| process::liveness(shim) == Liveness::Alive);
+    // A runner may have died before it wrote down who its shim is; the shim holds its output locked.
+    let lives = journalled || FileLock::is_held(&stdout).unwrap_or(true);
+    if lives { vec![mark::attempt(&plan.run, state.cursor)] } else { Vec::new() }
 }
 
 fn processes(mark: &str, pids: &[i32]) -> String {

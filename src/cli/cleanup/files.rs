@@ -49,6 +49,25 @@ impl Cleanup<'_> {
         Ok(())
     }
 
+    /// Removes sessions that an `ap fork` began to make and did not live to finish.
+    pub(super) fn half_made(&mut self) {
+        let project = &self.context.project;
+        let entries = fs::read_dir(project.runs()).into_iter().flatten().flatten();
+        let names = entries.filter_map(|entry| entry.file_name().to_str()?.strip_prefix(".draft-")?.parse::<SessionName>().ok());
+        let found: Vec<(SessionName, Utf8PathBuf)> =
+            names.map(|name| (name.clone(), project.session(&name).draft().root().to_owned())).collect();
+        for (session, draft) in found {
+            // Its maker holds the session's name. A lock that was never made is held by nobody.
+            let lock = self.context.project.lock(&session);
+            if lock.exists() && FileLock::is_held(&lock).unwrap_or(true) {
+                continue;
+            }
+            let why = "its maker is gone".to_owned();
+            let finding = Finding::new("draft", Some(session), draft.as_str(), why, Action::Remove);
+            self.deal(finding, || Ok(fs::remove_dir_all(&draft)?));
+        }
+    }
+
     fn remove_draft(&mut self, session: &SessionName, draft: &Utf8Path) {
         let finding = Finding::new("draft", Some(session.clone()), draft.as_str(), "its writer is gone".to_owned(), Action::Remove);
         self.deal(finding, || Ok(fs::remove_file(draft)?));

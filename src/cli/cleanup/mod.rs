@@ -69,6 +69,7 @@ pub(super) fn run(args: &CleanupArgs, context: &Context) -> Result<ExitCode> {
     // Agents first: they say whose they are by files that are cleared away after them.
     cleanup.agents()?;
     cleanup.windows();
+    cleanup.half_made();
     cleanup.locks()?;
     cleanup.drafts()?;
     cleanup.launches(&std::env::temp_dir());

@@ -6,6 +6,7 @@ mod growing;
 mod place;
 
 use self::place::Sought;
+pub(super) use self::place::place_of;
 use super::context::Context;
 use super::status::find;
 use crate::error::{Error, ExitCode, Result};

@@ -55,7 +55,7 @@ pub(super) fn find<'a>(sought: Sought<'_>, there: &'a Glance) -> Result<Place<'a
 }
 
 /// Returns the place of a step, by its index, in a run; the current or last one where nothing is said.
-fn place_of(index: Option<usize>, run: Option<u32>, there: &Glance) -> Result<u32> {
+pub(in crate::cli) fn place_of(index: Option<usize>, run: Option<u32>, there: &Glance) -> Result<u32> {
     let Glance { plan, state } = there;
     // Between two stages, and after the last one, the one before is what there is to see.
     let current = if state.cursor.iteration == 0 { state.cursor.node.saturating_sub(1) } else { state.cursor.node };

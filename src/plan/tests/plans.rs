@@ -63,9 +63,10 @@ fn what_nobody_says_is_sensible() {
       "runs": 1,
       "inputs": [],
       "guardrails": {
-        "max_runtime_seconds": 0,
-        "max_cost_usd": 0.0,
+        "max_runtime_seconds": 259200,
+        "max_cost_usd": 500.0,
         "max_consecutive_errors": 3,
+        "max_idle_iterations": 5,
         "max_agents": 0
       },
       "overrides": [

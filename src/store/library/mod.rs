@@ -1,7 +1,10 @@
 //! Finds loops and pipelines: by path, then in the project, then the user's own, then those built in. The first one wins.
+mod fixtures;
 mod folder;
 #[cfg(test)]
 mod tests;
+
+pub use fixtures::FixtureFiles;
 
 use crate::error::{Error, Result};
 use crate::model::NodeId;
@@ -69,6 +72,21 @@ impl Library {
         let by_path = is_path(name).then(|| self.at_path(kind, name)).flatten();
         let by_name = || self.named(kind, name.trim_end_matches(".yaml").trim_end_matches(".yml"));
         by_path.or_else(by_name).ok_or_else(|| self.unknown(kind, name))
+    }
+
+    /// Finds what a name or path may mean when nobody says its kind: a loop, a pipeline, or one of each. A path leads to
+    /// a loop's folder or its `loop.yaml`; any other file is a pipeline.
+    pub fn entries_of(&self, name: &str) -> Result<Vec<Entry>> {
+        let of_loop = self.entry_of(PlanKind::Loop, name);
+        let of_pipeline = self.entry_of(PlanKind::Pipeline, name);
+        let is_loop_file = Utf8Path::new(name).file_name().is_some_and(|file| DEFINITIONS.contains(&file));
+        match (of_loop, of_pipeline) {
+            (Err(no_loop), Err(_)) => Err(no_loop),
+            (Ok(of_loop), Ok(of_pipeline)) if of_pipeline.origin == Origin::File => {
+                Ok(vec![if is_loop_file { of_loop } else { of_pipeline }])
+            }
+            (of_loop, of_pipeline) => Ok(of_loop.into_iter().chain(of_pipeline).collect()),
+        }
     }
 
     /// Returns whether there is a loop or pipeline of this name, readable or not.

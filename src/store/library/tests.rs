@@ -121,6 +121,21 @@ fn a_pipeline_is_found_by_name_with_or_without_yaml_and_by_path() {
 }
 
 #[test]
+fn a_path_without_its_kind_is_a_loop_or_a_pipeline_by_its_name() {
+    let (_dir, library) = shelf();
+    put(&library.project.join(".claude/pipelines/work.yaml"), b"nodes: [{id: a, loop: work, runs: 1}]\n");
+    a_loop(&library.project.join("mine"), "loop.yaml", "by its path");
+    let kinds = |name: &str| -> Vec<_> { library.entries_of(name).unwrap().into_iter().map(|entry| entry.kind).collect() };
+    assert_eq!(kinds("work"), [PlanKind::Loop, PlanKind::Pipeline]);
+    assert_eq!((kinds("ralph"), kinds("ship")), (vec![PlanKind::Loop], vec![PlanKind::Pipeline]));
+    for (path, kind) in [("mine", PlanKind::Loop), ("mine/loop.yaml", PlanKind::Loop), (".claude/pipelines/work.yaml", PlanKind::Pipeline)]
+    {
+        assert_eq!(kinds(library.project.join(path).as_str()), [kind], "{path}");
+    }
+    assert_eq!(library.entries_of("wrok").unwrap_err().to_string(), "there is no loop `wrok`");
+}
+
+#[test]
 fn a_name_cannot_leave_its_folder() {
     let (_dir, library) = shelf();
     a_loop(&library.project.join("secret"), "loop.yaml", "x");

@@ -116,11 +116,16 @@ impl Project {
 
     /// Runs a loop in the foreground, as a session of that name.
     pub(super) fn start_session(&self, name: &str, session: &str, arguments: &[&str]) -> Running<'_> {
+        self.start_command(session, &[&[name, session, "10", "--foreground"], arguments].concat())
+    }
+
+    /// Runs a command that starts a session in the foreground.
+    pub(super) fn start_command(&self, session: &str, arguments: &[&str]) -> Running<'_> {
         let window = self.root().join(format!("../window-{session}.txt"));
         let file = fs_err::OpenOptions::new().create(true).append(true).open(&window).expect("a file in a temporary folder");
         let both = file.into_parts().0;
-        let mut command = self.command(&[name, session, "10", "--foreground"]);
-        command.args(arguments).stdin(Stdio::null()).stderr(both.try_clone().expect("a second handle")).stdout(both);
+        let mut command = self.command(arguments);
+        command.stdin(Stdio::null()).stderr(both.try_clone().expect("a second handle")).stdout(both);
         Running { project: self, child: command.spawn().expect("ap starts"), window }
     }
 
@@ -144,7 +149,9 @@ impl Project {
     pub(super) fn processes(&self) -> Vec<i32> {
         let Ok(plan) = fs_err::read(self.root().join(self.run("plan.json"))) else { return Vec::new() };
         let plan: Value = serde_json::from_slice(&plan).expect("JSON");
-        let marked = process::marked("AP_RUN", plan["run"].as_str().expect("a run has an id"));
+        let run = plan["run"].as_str().expect("a run has an id");
+        let of_branch = format!("{run}_");
+        let marked = process::marked_by("AP_RUN", |found| found == run || found.starts_with(&of_branch));
         marked.into_iter().map(|process| process.pid).collect()
     }
 }

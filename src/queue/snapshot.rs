@@ -1,0 +1,20 @@
+//! The tasks there are at one moment, written down for the fixture that is made of a session.
+use super::{Queue, Result, living};
+use crate::model::Census;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// Every open task by its id, how many are closed, and the titles of those that can be worked on.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Snapshot {
+    pub census: Census,
+    pub titles: BTreeMap<String, String>,
+}
+
+impl Snapshot {
+    /// Asks a queue for all its tasks.
+    pub fn of(queue: &dyn Queue) -> Result<Self> {
+        let titles = queue.next()?.into_iter().map(|task| (task.id, task.title)).collect();
+        Ok(Self { census: queue.census(&living(queue))?, titles })
+    }
+}

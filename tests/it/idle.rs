@@ -1,0 +1,77 @@
+//! `max_idle_iterations`: agents that change nothing end their session; whatever they change does not.
+use crate::project::{Project, Ran};
+
+/// An agent that does this and says the same as the one before it.
+fn project(loop_yaml: &str, does: &str) -> Project {
+    let project = Project::new();
+    let script = format!("{does}\n[ -s \"$status\" ] || echo '{{\"decision\":\"continue\",\"summary\":\"same\"}}' >\"$status\"");
+    project.shell_loop("work", loop_yaml, &script);
+    project
+}
+
+fn run(project: &Project, more: &[&str]) -> Ran {
+    project.ap(&[&["work", "s", "--foreground"], more].concat())
+}
+
+const NEVER_DONE: &str = "termination: { type: judgment, consensus: 2 }\niterations: 9\n";
+
+#[test]
+fn agents_that_change_nothing_end_their_session() {
+    let project = project(NEVER_DONE, "");
+    run(&project, &[]).expect(4).says(&[
+        "5 iterations in a row changed nothing: no commit, no changed file, no closed task, the same report",
+        "ap logs s",
+        "guardrails.max_idle_iterations",
+        "ap work s --resume",
+    ]);
+    // The first has nothing to be compared with.
+    assert_eq!(project.history("s").len(), 6);
+    // Whoever resumes has seen it.
+    run(&project, &["--resume"]).expect(4);
+    assert_eq!(project.history("s").len(), 9);
+}
+
+#[test]
+fn how_many_is_the_loops_own_matter() {
+    let project = project(&format!("{NEVER_DONE}guardrails: {{ max_idle_iterations: 2 }}\n"), "");
+    run(&project, &[]).expect(4).says(&["2 iterations in a row changed nothing"]);
+    assert_eq!(project.history("s").len(), 3);
+}
+
+#[test]
+fn whatever_changes_is_progress() {
+    for (what, does) in [
+        ("a new file", "echo >\"file-$n\""),
+        ("a file's content", "echo $n >file"),
+        ("a commit", "git -c user.name=a -c user.email=a@b commit -q --allow-empty -m $n"),
+        ("the report", "echo \"{\\\"decision\\\":\\\"continue\\\",\\\"summary\\\":\\\"$n\\\"}\" >\"$status\""),
+    ] {
+        let project = project(NEVER_DONE, does);
+        run(&project, &[]).expect(4).says(&["all 9 iterations are used up"]);
+        assert_eq!(project.history("s").len(), 9, "{what}");
+    }
+}
+
+#[test]
+fn what_only_we_see_is_no_progress() {
+    for does in ["echo $n >.claude/notes", "mkdir -p .agent-pipelines; echo $n >.agent-pipelines/notes"] {
+        let project = project(NEVER_DONE, does);
+        run(&project, &[]).expect(4).says(&["changed nothing"]);
+    }
+}
+
+#[test]
+fn who_is_about_to_agree_has_nothing_to_change() {
+    let project = project(
+        "termination: { type: judgment, consensus: 4, min_iterations: 6 }\niterations: 9\nguardrails: { max_idle_iterations: 2 }\n",
+        "echo '{\"decision\":\"stop\",\"summary\":\"done\"}' >\"$status\"",
+    );
+    run(&project, &[]).expect(0);
+    assert_eq!(project.history("s").len(), 6);
+}
+
+#[test]
+fn nothing_ends_when_the_bound_is_off() {
+    let project = project(&format!("{NEVER_DONE}guardrails: {{ max_idle_iterations: 0 }}\n"), "");
+    run(&project, &[]).expect(4).says(&["all 9 iterations are used up"]);
+}
