@@ -87,6 +87,7 @@ fn step_ends(step: &Step) -> String {
 pub fn node_ends(node: &Node) -> String {
     match &node.termination {
         Termination::Fixed => format!("after {}", count(node.max_iterations, "iteration")),
+        Termination::Judgment { consensus: 1, .. } => format!("an agent says stop, {}", most(node)),
         Termination::Judgment { consensus, .. } => format!("{} in a row agree, {}", count(*consensus, "agent"), most(node)),
         Termination::Queue => format!("queue empty, {}", most(node)),
         Termination::Promise { text } => format!("an agent promises {text}, {}", most(node)),

@@ -181,6 +181,7 @@ impl fmt::Display for NodeEnding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::AllIterations { iterations } => write!(f, "all {} ran", count(iterations, "iteration")),
+            Self::Consensus { votes: 1 } => f.write_str("an agent said stop"),
             Self::Consensus { votes } => write!(f, "{} in a row said stop", count(votes, "agent")),
             Self::QueueEmpty { closed } => write!(f, "the queue is empty, {} closed in all", count(closed, "task")),
             Self::Promised { text } => write!(f, "an agent promised {}", clean(text)),

@@ -86,7 +86,7 @@ pub struct TerminationDef {
     #[schemars(extend("examples" = ending::KINDS))]
     #[serde(rename = "type")]
     pub kind: Option<String>,
-    /// Judgment: stops count from this iteration on.
+    /// Judgment, judge: it does not end before this iteration.
     pub min_iterations: Option<u32>,
     /// Judgment: how many agents in a row must say stop.
     pub consensus: Option<u32>,

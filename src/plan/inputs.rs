@@ -10,12 +10,24 @@ use crate::model::NodeId;
 pub(super) fn read(seat: &Seat<'_>, inputs: &NodeInputsDef, problems: &mut Vec<Problem>) -> Option<NodeInput> {
     let place = seat.place.to("inputs");
     let select = select(&place, inputs.select.as_deref(), unless_said(seat, inputs.from.as_deref()), problems);
-    let from = inputs.from.as_deref()?;
+    let from = inputs.from.as_deref().or_else(|| one_before(seat, &place, inputs, problems))?;
     if seat.around.earlier.is_some_and(|earlier| earlier.iter().any(|id| id == from)) {
         return Some(NodeInput { node: from.parse().ok()?, select });
     }
     problems.push(seat.around.no_such(from, |code, message| place.at("from", code, message)));
     None
+}
+
+/// Returns the node before, where only `select` is said: it is meant of that one.
+fn one_before<'a>(seat: &Seat<'a>, place: &Place<'_>, inputs: &NodeInputsDef, problems: &mut Vec<Problem>) -> Option<&'a str> {
+    inputs.select.as_ref()?;
+    let before = seat.around.earlier.and_then(<[String]>::last).filter(|_| inputs.from_parallel.is_none());
+    if before.is_none() {
+        let problem = place.at_key("select", "no-effect", "`select` has no effect here: it chooses from the outputs of a node before");
+        let hint = if inputs.from_parallel.is_some() { "write it below `from_parallel`, beside its `stage`" } else { "remove it" };
+        problems.push(problem.hint(hint).warning());
+    }
+    before.map(String::as_str)
 }
 
 /// Reads what a node gets from earlier blocks.

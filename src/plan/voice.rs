@@ -62,10 +62,20 @@ pub(super) fn of_node(seat: &Seat<'_>, def: &NodeDef, loop_def: &LoopDef, node: 
     // A model is given up together with the provider it was said for.
     let kept =
         |model: &Option<String>| model.as_deref().is_some_and(|model| node.agent.model == model || node.agent.model == model_alias(model));
+    // A provider of a block speaks for its stages.
+    let branch = seat.branch.as_ref();
+    let (kind, fallback) = (branch.and_then(|said| said.provider), branch.and_then(|said| said.fallback));
+    let model = branch.and_then(|said| said.model.map(str::to_owned));
     let rows = [
-        ("provider", over.provider.is_some(), def.provider.is_some(), loop_def.provider.is_some(), defaults.provider.is_some()),
-        ("model", over.model.is_some(), kept(&def.model), kept(&loop_def.model), kept(&defaults.model)),
-        ("fallback", false, def.fallback.is_some(), loop_def.fallback.is_some(), defaults.fallback.is_some()),
+        (
+            "provider",
+            over.provider.is_some(),
+            def.provider.is_some() || kind.is_some(),
+            loop_def.provider.is_some(),
+            defaults.provider.is_some(),
+        ),
+        ("model", over.model.is_some(), kept(&def.model) || kept(&model), kept(&loop_def.model), kept(&defaults.model)),
+        ("fallback", false, def.fallback.is_some() || fallback.is_some(), loop_def.fallback.is_some(), defaults.fallback.is_some()),
         ("termination", false, ended, loop_ended, false),
         ("judge", usual_judge, named(def.ends().map(|(_, ends)| ends)), named(loop_def.termination.as_ref()), false),
         ("max_iterations", flagged || usual_count, counted, loop_counted, false),

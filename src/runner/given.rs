@@ -41,22 +41,22 @@ impl Given<'_> {
         self.node.from_parallel.iter().map(one).collect()
     }
 
-    /// Returns the text for `${INPUTS}`.
+    /// Returns the text for `${INPUTS}`: of the node it names, then of the blocks.
     pub(super) fn text(&self) -> String {
-        if self.node.from.is_none() && !self.node.from_parallel.is_empty() {
-            let of = |input: &BlockInput| -> Outputs {
-                let outputs = |(name, stage): (String, Stage)| match input.select {
-                    Select::Latest => {
-                        stage.latest_output.into_iter().map(|path| (format!("{name}: {}", input.stage), path)).collect::<Outputs>()
-                    }
-                    Select::All => numbered(&format!("{name}: {}", input.stage), stage.history),
-                };
-                self.stages(input).into_iter().flat_map(outputs).collect()
-            };
-            let all: Outputs = self.node.from_parallel.iter().flat_map(of).collect();
-            return outputs::text("the block", &all);
+        if self.node.from_parallel.is_empty() {
+            return self.source().map_or_else(String::new, |id| outputs::text(id, &self.outputs_of(id).unwrap_or_default()));
         }
-        self.source().map_or_else(String::new, |id| outputs::text(id, &self.outputs_of(id).unwrap_or_default()))
+        let of = |input: &BlockInput| -> Outputs {
+            let outputs = |(name, stage): (String, Stage)| match input.select {
+                Select::Latest => {
+                    stage.latest_output.into_iter().map(|path| (format!("{name}: {}", input.stage), path)).collect::<Outputs>()
+                }
+                Select::All => numbered(&format!("{name}: {}", input.stage), stage.history),
+            };
+            self.stages(input).into_iter().flat_map(outputs).collect()
+        };
+        let named = self.node.from.iter().filter_map(|from| self.outputs_of(from.node.as_str())).flatten();
+        outputs::text("the block", &named.chain(self.node.from_parallel.iter().flat_map(of)).collect::<Outputs>())
     }
 
     /// Returns the step whose outputs this node gets: the one it names, or the one before it. For the first step of a further

@@ -83,10 +83,13 @@ fn a_runner_killed_in_the_second_run_leaves_it_there() {
     project.program("go", "");
     let agent = project.outside().join("agent.sh");
     let script = fs_err::read_to_string(&agent).expect("the agent");
-    project
-        .program("agent.sh", &script.replace("echo \"$stage", "case \"$given\" in b*) [ -e ../more ] || sleep 600;; esac\necho \"$stage"));
+    project.program(
+        "agent.sh",
+        &script.replace("echo \"$stage", "case \"$given\" in b*) [ -e ../more ] || { : >../there; sleep 600; };; esac\necho \"$stage"),
+    );
     let runner = project.start(&["pipeline", "p", "s", "--runs", "2", "--foreground"]);
-    project.until_event("s", "agent_started", 4);
+    // A shim that is killed before its agent runs has lost nothing.
+    project.until("the fourth agent", || project.outside().join("there").exists());
     runner.kill_9();
     project.until("its agent to be gone", || {
         let left = project.left_over();

@@ -42,6 +42,19 @@ fn runs_may_say_when_a_node_ends() {
 }
 
 #[test]
+fn a_choice_without_a_name_is_meant_of_the_node_before() {
+    let all = nodes(
+        "nodes:\n  - {id: a, loop: work, runs: 1}\n  - {id: b, loop: work, runs: 1, inputs: {select: all}}\n  - {id: c, loop: work, runs: 1, inputs: {}}\n",
+    );
+    let from: Vec<_> = all.iter().map(|node| node.from.as_ref().map(|from| (from.node.as_str(), from.select))).collect();
+    assert_eq!(from, [None, Some(("a", Select::All)), None]);
+    assert_snapshot!(of_pipeline("nodes:\n  - {id: a, loop: work, runs: 1, inputs: {select: all}}\n  - {id: d, parallel: {providers: [claude], stages: [{id: s, loop: work, runs: 1}]}}\n  - {id: b, loop: work, runs: 1, inputs: {from_parallel: s, select: all}}\n"), @"
+    Warning no-effect: refine.yaml:2:43: `select` has no effect here: it chooses from the outputs of a node before (remove it)
+    Warning no-effect: refine.yaml:4:61: `select` has no effect here: it chooses from the outputs of a node before (write it below `from_parallel`, beside its `stage`)
+    ");
+}
+
+#[test]
 fn false_is_not_the_same_as_nothing() {
     let asks = |said: &str| nodes(&format!("nodes:\n  - {{id: a, loop: work, runs: 1{said}}}\n")).remove(0).check_before;
     assert_eq!([asks(""), asks(", check_before: false"), asks(", check_before: true")], [true, false, true]);

@@ -49,6 +49,23 @@ fn every_word_has_its_speaker() {
 }
 
 #[test]
+fn a_provider_of_a_block_speaks_for_its_stages() {
+    let block = "nodes: [{id: d, parallel: {providers: [codex, {id: c, name: claude, model: sonnet, fallback: [codex]}], stages: [{id: a, loop: work, runs: 1}]}}]\n";
+    let made = plan(&a_pipeline(block), &Overrides::default());
+    let of_agents: Vec<String> = rows(&made)
+        .lines()
+        .filter(|row| ["provider", "model", "fallback"].iter().any(|what| row.contains(what)))
+        .map(str::to_owned)
+        .collect();
+    assert_snapshot!(of_agents.join("\n"), @"
+    d/codex/a.provider = codex (pipeline)
+    d/c/a.provider = claude (pipeline)
+    d/c/a.model = sonnet (pipeline)
+    d/c/a.fallback = codex (pipeline)
+    ");
+}
+
+#[test]
 fn the_incumbents_variables_count_where_ours_are_silent() {
     let said = |set: &[(&str, &str)]| Overrides::from_env(&variable(set));
     let both = said(&[("PIPELINE_CLI_MODEL", "a"), ("CLAUDE_PIPELINE_MODEL", "b"), ("PIPELINE_CLI_PROVIDER", "claude")]).unwrap();
