@@ -15,6 +15,7 @@ use fs_err as fs;
 use jiff::Timestamp;
 use nix::sys::signal::Signal;
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// What to do with a session of that name that exists.
