@@ -261,7 +261,7 @@ fn each_word_of_sessions_works_on_what_runs_crashed_and_is_done() {
     let answered = |word: &str| {
         let run = desk.says(&format!("/agent-pipelines:sessions {word}"), &["--plugin-dir", root()]);
         assert_eq!(run.code, Some(0), "{run:#?}");
-        let request = desk.api.requests().into_iter().rfind(|request| request.asks_for_a_turn()).expect("a request");
+        let request = desk.api.requests().into_iter().rfind(crate::messages_api::Request::asks_for_a_turn).expect("a request");
         request.tool_result(1)
     };
     let standing = |text: &str, word: &str| text.matches(&format!("\"standing\": \"{word}\"")).count();
