@@ -183,3 +183,17 @@ fn anchors_and_merge_keys_are_read() {
     "#);
     assert_eq!(loops_used("nodes: [&a {id: a, loop: work}, {<<: *a, id: b}, {<<: *a, loop: improve-plan}]"), ["improve-plan", "work"]);
 }
+
+#[test]
+fn what_a_person_says_stands_beside_what_a_node_is_for() {
+    let context = |node: &str, said: Option<&str>| {
+        let definition = format!("nodes: [{{id: a, loop: work, runs: 1{node}}}]\ndefaults: {{context: for all}}\n");
+        let overrides = Overrides { context: said.map(str::to_owned), ..Overrides::default() };
+        plan(&a_pipeline(&definition), &overrides).node(0).unwrap().context.clone()
+    };
+    assert_eq!(context(", context: reread it", Some("only src")), "reread it\n\nonly src");
+    assert_eq!(context(", context: reread it", None), "reread it");
+    // Over what the loop and the pipeline say of all.
+    assert_eq!(context("", Some("only src")), "only src");
+    assert_eq!(context("", None), "from the loop");
+}
