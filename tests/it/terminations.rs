@@ -213,5 +213,5 @@ fn a_queue_without_tasks_is_a_mistake_unless_it_may_be_empty() {
         assert_eq!(ran(&project), 0);
     }
     let project = project("{ type: queue, empty: often }");
-    run(&project, &[]).expect(2).says(&["loop.yaml:1:36", "`empty` must be `fail` or `done`, not `often`"]);
+    run(&project, &[]).expect(2).says(&["loop.yaml:7:36", "`empty` must be `fail` or `done`, not `often`"]);
 }

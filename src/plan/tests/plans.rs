@@ -112,20 +112,20 @@ fn the_strongest_voice_wins() {
     );
     let shown = |overrides: &Overrides| {
         let row = |node: &Node| {
-            format!("{} {} {} {} {:?} {:?}", node.id, node.agent.model, node.max_iterations, node.context, node.termination, node.commands)
+            format!("{} {} {} {:?} {:?} {:?}", node.id, node.agent.model, node.max_iterations, node.context, node.termination, node.commands)
         };
         plan(&pipeline, overrides).all_nodes().map(row).collect::<Vec<_>>().join("\n")
     };
     assert_snapshot!(shown(&Overrides::default()), @r#"
-    a haiku 3  Judgment { consensus: 2, min_iterations: 1 } {}
-    b sonnet 2 from the node Queue {"test": "cargo test"}
-    c opus 1  Fixed {"test": "x"}
+    a haiku 3 "" Judgment { consensus: 2, min_iterations: 1 } {}
+    b sonnet 2 "from the node" Queue {"test": "cargo test"}
+    c opus 1 "" Fixed {"test": "x"}
     "#);
     let flags = Overrides { model: Some("claude-sonnet".into()), context: Some("flag".into()), ..Overrides::default() };
     assert_snapshot!(shown(&flags), @r#"
-    a sonnet 3 flag Judgment { consensus: 2, min_iterations: 1 } {}
-    b sonnet 2 flag Queue {"test": "cargo test"}
-    c sonnet 1 flag Fixed {"test": "x"}
+    a sonnet 3 "flag" Judgment { consensus: 2, min_iterations: 1 } {}
+    b sonnet 2 "from the node\n\nflag" Queue {"test": "cargo test"}
+    c sonnet 1 "flag" Fixed {"test": "x"}
     "#);
 }
 
