@@ -2,7 +2,7 @@
 use super::context::Briefing;
 use super::{Surroundings, attempt, start};
 use crate::clock;
-use crate::engine::State;
+use crate::engine::{Means, State};
 use crate::model::Cursor;
 use crate::plan::template::UnknownVariable;
 use crate::plan::{Node, Plan};
@@ -25,7 +25,8 @@ pub fn rehearse(plan: &Plan, run: &RunDir, index: u32, node: &Node, around: &Sur
     let state = State::default();
     let cursor = Cursor::before(index).next_iteration();
     let places = attempt::places(run, plan, node, cursor, around);
-    let briefing = Briefing { plan, state: &state, node, cursor, places: &places, tracker_env: &[], tools: &[], now: clock::now() };
+    let (means, now) = (Means::of(plan, &state), clock::now());
+    let briefing = Briefing { plan, state: &state, means: &means, node, cursor, places: &places, tracker_env: &[], tools: &[], now };
     let first = index == 0 && plan.branch.as_ref().is_none_or(|branch| branch.earlier.is_empty());
     let value = |name: &str| match name.strip_prefix("INPUTS") {
         Some("") if !first => Some("(what the earlier node wrote)".to_owned()),
