@@ -86,7 +86,7 @@ fn step_ends(step: &Step) -> String {
 /// Says when a node ends.
 pub fn node_ends(node: &Node) -> String {
     match &node.termination {
-        Termination::Fixed => format!("after {}", count(node.max_iterations, "iteration")),
+        Termination::Fixed { .. } => format!("after {}", count(node.max_iterations, "iteration")),
         Termination::Judgment { consensus: 1, .. } => format!("an agent says stop, {}", most(node)),
         Termination::Judgment { consensus, .. } => format!("{} in a row agree, {}", count(*consensus, "agent"), most(node)),
         Termination::Queue => format!("queue empty, {}", most(node)),

@@ -133,7 +133,7 @@ impl Briefing<'_> {
     fn termination(&self) -> Value {
         let tally = &self.state.tally;
         match &self.node.termination {
-            Termination::Fixed => json!({ "type": "fixed" }),
+            Termination::Fixed { .. } => json!({ "type": "fixed" }),
             Termination::Judgment { consensus, min_iterations } => json!({
                 "type": "judgment",
                 "consecutive_stops": tally.stops,

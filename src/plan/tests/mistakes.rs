@@ -45,7 +45,8 @@ fn a_termination_that_cannot_be_is_refused() {
     assert_snapshot!(of_loop("termination: {type: fixed, max: 2, any: [{type: fixed, max: 3}, {type: quue}]}\n"), @"
     Error any-and-all: work/loop.yaml:1:21: `type: fixed` and `any` cannot stand side by side (make `{type: fixed}` one of `any`)
     Error L007 unknown-termination: work/loop.yaml:1:72: unknown termination `quue` (did you mean `queue`?)
-    Warning no-effect: work/loop.yaml:1:42: `max` and `iterations` count only at the top of `termination` (move it out of the list)
+    ");
+    assert_snapshot!(of_loop("termination: {max: 2, any: [{type: fixed, iterations: 3}, {type: fixed, iterations: 0}, {type: promise, max: 3}]}\n"), @"
     ");
     assert_snapshot!(of_loop("termination: {any: []}\n"), @"Error L006 no-termination: work/loop.yaml:1:20: `any` names nothing (one of: `fixed`, `judgment`, `queue`, `verify`, `command`, `promise`, `judge`)");
     assert_snapshot!(of_loop("termination: {type: fixed, iterations: 0}\n"), @"Error bad-value: work/loop.yaml:1:14: the most iterations must be at least 1");
