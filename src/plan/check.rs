@@ -195,7 +195,7 @@ fn unusable(variable: Variable<'_>, around: Around<'_>, problem: impl Fn(&'stati
     }
     let earlier = around.earlier?;
     match variable.input() {
-        Some(node) if !earlier.iter().any(|id| id == node) => Some(around.no_such(node, problem)),
+        Some(node) if !earlier.iter().any(|id| id == node) && !around.may_come(node) => Some(around.no_such(node, problem)),
         None if name == "INPUTS" && earlier.is_empty() => {
             Some(problem("no-inputs", "the first node has no inputs: `${INPUTS}` is empty".into()).warning())
         }

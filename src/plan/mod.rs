@@ -7,6 +7,7 @@ mod compile;
 mod declared;
 pub mod definition;
 mod duration;
+mod earlier;
 mod ending;
 mod former;
 mod inputs;

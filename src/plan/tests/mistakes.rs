@@ -314,3 +314,12 @@ fn a_parallel_block_is_checked_to_its_last_stage() {
     Error no-stage: refine.yaml:5:105: `from_parallel` names no `stage` (add `stage: <id of a stage of the block>`)
     ");
 }
+
+#[test]
+fn a_mistake_in_a_block_makes_no_others_after_it_and_hides_none() {
+    assert_snapshot!(of_pipeline("nodes:\n  - {id: b, parallel: {providers: [claude, cluade], stages: [{id: s, loop: wrok, runs: 1}]}}\n  - {id: c, loop: work, runs: 1, inputs: {from_parallel: {stage: s, block: b}}}\n  - {id: d, loop: work, runs: 1, inputs: {from_parallel: {stage: t, block: bb, select: wrong}}}\n  - {id: e, loop: work, runs: 1, inputs: {from_parallel: {stage: t, block: b, providers: [codex], select: wrong}}}\n"), @"");
+    assert_snapshot!(of_pipeline("nodes:\n  - {id: b, parallel: {providers: [], min_success: 0, stages: [{id: s, loop: work, runs: 1}]}}\n  - {id: c, loop: work, runs: 1, inputs: {from_parallel: {stage: s, block: b, providers: [claude]}}}\n"), @"");
+    assert_snapshot!(of_pipeline("nodes:\n  - {id: b, parallel: 3}\n  - {id: c, loop: work, runs: 1, inputs: {from_parallel: {stage: s, block: b}}}\n"), @"");
+    assert_snapshot!(of_pipeline("nodes:\n  - {id: p, pipeline: unread}\n  - {id: c, loop: work, runs: 1, inputs: {from: p-look, from_parallel: {stage: s, block: p-both}}}\n"), @"");
+    assert_snapshot!(of_pipeline("nodes:\n  - {id: c, loop: work, runs: 1, inputs: {from_parallel: {stage: s, block: b}}}\n"), @"");
+}
