@@ -193,7 +193,10 @@ fn unusable(variable: Variable<'_>, around: Around<'_>, problem: impl Fn(&'stati
         let problem = problem("no-perspectives", "`${PERSPECTIVE}` is empty here".to_owned());
         return Some(problem.hint("a node of a pipeline gives it a text for each iteration, with `perspectives`").warning());
     }
-    let earlier = around.earlier?;
+    let Some(earlier) = around.earlier else {
+        let problem = variable.input().map(|_| problem("no-inputs", format!("`${{{name}}}` is empty when the loop runs by itself")))?;
+        return Some(problem.hint("only a pipeline has nodes before it; `${INPUTS}` is whatever the node before wrote").warning());
+    };
     match variable.input() {
         Some(node) if !earlier.iter().any(|id| id == node) && !around.may_come(node) => Some(around.no_such(node, problem)),
         None if name == "INPUTS" && earlier.is_empty() => {

@@ -2,10 +2,11 @@
 use super::PlanKind;
 
 /// Every code there is, in the order of the page.
-pub(super) const CODES: [&str; 47] = [
+pub(super) const CODES: [&str; 48] = [
     "unreadable",
     "yaml",
     "not-a-definition",
+    "no-definition",
     "unknown-key",
     "bad-value",
     "no-prompt",
@@ -57,6 +58,7 @@ pub(super) fn alias(code: &str, kind: PlanKind) -> Option<&'static str> {
     Some(match (code, kind) {
         ("yaml" | "not-a-definition", PlanKind::Loop) => "L003",
         ("yaml" | "not-a-definition", PlanKind::Pipeline) => "P002",
+        ("no-definition", PlanKind::Loop) => "L002",
         ("other-name", PlanKind::Loop) => "L005",
         ("no-termination", _) => "L006",
         ("unknown-termination", _) => "L007",

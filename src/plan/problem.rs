@@ -67,9 +67,9 @@ impl Problem {
     }
 
     /// Makes a problem of a file that ceases to be text after `before`, or cannot be read at all.
-    pub fn no_text(before: &Text, reason: impl Into<String>) -> Self {
+    pub(super) fn no_text(before: &Text, code: &'static str, reason: impl Into<String>) -> Self {
         let (document, end) = (Document::new(&before.file, &before.text), before.text.len());
-        document.spanning(end..end, &Path::default(), "unreadable", reason)
+        document.spanning(end..end, &Path::default(), code, reason)
     }
 
     /// Says in which file it lies, if it lies in none yet.

@@ -5,7 +5,7 @@ use crate::clock;
 use crate::engine::{Means, State};
 use crate::model::Cursor;
 use crate::plan::template::UnknownVariable;
-use crate::plan::{Node, Plan};
+use crate::plan::{Node, Plan, PlanKind};
 use crate::store::layout::RunDir;
 use camino::Utf8PathBuf;
 
@@ -30,7 +30,7 @@ pub fn rehearse(plan: &Plan, run: &RunDir, index: u32, node: &Node, around: &Sur
     let first = index == 0 && plan.branch.as_ref().is_none_or(|branch| branch.earlier.is_empty());
     let value = |name: &str| match name.strip_prefix("INPUTS") {
         Some("") if !first => Some("(what the earlier node wrote)".to_owned()),
-        Some(named) if named.starts_with('.') => Some(format!("(what node {} wrote)", &named[1..])),
+        Some(named) if named.starts_with('.') && plan.kind == PlanKind::Pipeline => Some(format!("(what node {} wrote)", &named[1..])),
         Some(_) | None => briefing.variable(name),
     };
     let prompt = start::prompt(node, value)?;

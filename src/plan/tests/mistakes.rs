@@ -93,9 +93,10 @@ fn a_prompt_is_checked_where_it_lies() {
     Warning no-status: work/prompt.md:1:1: the prompt never names `${STATUS}`, so its agents cannot say how it went (end it with: write your decision as JSON to `${STATUS}`)
     ");
     assert_snapshot!(of_prompt("${STATUS} ${PERSPECTIVE} ${RESULT} ${x:-y} $HOME\n"), @"Warning no-perspectives: work/prompt.md:1:11: `${PERSPECTIVE}` is empty here (a node of a pipeline gives it a text for each iteration, with `perspectives`)");
+    assert_snapshot!(of_prompt("${STATUS} ${INPUTS} ${INPUTS.zz}\n"), @"");
     assert_snapshot!(of_prompt(" \n"), @"Error L008 no-prompt: work/loop.yaml:1:1: the prompt `work/prompt.md` is empty (write what each agent is told to `prompt.md` beside the definition)");
     let missing = LoopSource {
-        prompt: Err("there is no prompt: looked for `prompt.md`".into()),
+        prompt: Err(Unreadable::no_prompt("there is no prompt: looked for `prompt.md`")),
         ..a_loop("work", "termination: {type: queue}\nprompt: nix\n", "")
     };
     assert_snapshot!(said(&Sources::Loop(missing), &Overrides::default()), @"Error L008 no-prompt: work/loop.yaml:2:9: there is no prompt: looked for `prompt.md` (write what each agent is told to `prompt.md` beside the definition)");
@@ -199,7 +200,7 @@ fn inputs_that_can_never_be_there_are_refused() {
 #[test]
 fn everything_is_found_in_one_run() {
     let broken = LoopSource {
-        prompt: Err("there is no prompt: looked for `prompt.md`".into()),
+        prompt: Err(Unreadable::no_prompt("there is no prompt: looked for `prompt.md`")),
         ..a_loop("work", "termination: {type: queu}\nprovider: cluade\nqueue: {provider: bead}\nmodle: x\n", "")
     };
     assert_snapshot!(said(&Sources::Loop(broken), &Overrides::default()), @"
@@ -242,7 +243,13 @@ fn a_loop_of_a_pipeline_that_cannot_be_read_is_told_at_its_node() {
     source.loops.insert("work".into(), Err("`loop.yaml` is not UTF-8 text (line 1, column 7)".into()));
     assert_snapshot!(said(&Sources::Pipeline(source), &Overrides::default()), @"Error unreadable-loop: refine.yaml:1:23: loop `work` cannot be used: `loop.yaml` is not UTF-8 text (line 1, column 7)");
     let text = Text { file: "work/loop.yaml".into(), text: "name: ".into() };
-    assert_snapshot!(listed(&[Problem::no_text(&text, "`loop.yaml` is not UTF-8 text (line 1, column 7)")]), @"Error unreadable: work/loop.yaml:1:7: `loop.yaml` is not UTF-8 text (line 1, column 7)");
+    let unreadable = Unreadable::file("`loop.yaml` is not UTF-8 text (line 1, column 7)", "save it as UTF-8", "name: ");
+    assert_snapshot!(listed(&[unreadable.in_file("work/loop.yaml".into()).problem()]), @"Error unreadable: work/loop.yaml:1:7: `loop.yaml` is not UTF-8 text (line 1, column 7) (save it as UTF-8)");
+    let missing = Unreadable::no_definition("work", "work/loop.yaml".into());
+    assert_snapshot!(listed(&[missing.problem()]), @"Error L002 no-definition: work/loop.yaml:1:1: the folder `work` has no `loop.yaml` (write it, or move the folder away if it is no loop)");
+    let prompt = Unreadable::file("`prompt.md` is not UTF-8 text (line 2, column 1)", "save it as UTF-8", "a\n").in_file("work/prompt.md".into());
+    let unread = LoopSource { prompt: Err(prompt), ..a_loop("work", "termination: {type: queue}\n", "") };
+    assert_snapshot!(said(&Sources::Loop(unread), &Overrides::default()), @"Error unreadable: work/prompt.md:2:1: `prompt.md` is not UTF-8 text (line 2, column 1) (save it as UTF-8)");
     assert_snapshot!(listed(&[Problem::of_file(&text, "command-name", "`ap status` is a command").warning()]), @"Warning command-name: work/loop.yaml:1:1: `ap status` is a command");
 }
 
