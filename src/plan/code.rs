@@ -2,7 +2,7 @@
 use super::PlanKind;
 
 /// Every code there is, in the order of the page.
-pub(super) const CODES: [&str; 48] = [
+pub(super) const CODES: [&str; 50] = [
     "unreadable",
     "yaml",
     "not-a-definition",
@@ -14,6 +14,7 @@ pub(super) const CODES: [&str; 48] = [
     "unknown-termination",
     "any-and-all",
     "no-command",
+    "command-missing",
     "never-agrees",
     "unknown-provider",
     "no-program",
@@ -26,6 +27,7 @@ pub(super) const CODES: [&str; 48] = [
     "unknown-variable",
     "no-status",
     "no-inputs",
+    "missing-input",
     "no-perspectives",
     "perspectives",
     "no-nodes",

@@ -50,8 +50,14 @@ impl<'a> Steps<'a> {
             }
             let around =
                 Around { earlier: Some(&earlier), later: &names[index..], perspectives: node_def.perspectives.is_some(), blocks: &blocks };
-            let seat =
-                Seat { request: self.request, overrides: self.overrides, place: place.clone(), pipeline: Some((document, def)), around, branch: None };
+            let seat = Seat {
+                request: self.request,
+                overrides: self.overrides,
+                place: place.clone(),
+                pipeline: Some((document, def)),
+                around,
+                branch: None,
+            };
             let mut made = self.made(&seat, node_def, problems);
             for (step, _) in made.iter_mut().flatten() {
                 // What names a pipeline within this one means its last node.

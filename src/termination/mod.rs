@@ -116,7 +116,9 @@ impl Termination {
         match self {
             Self::Queue => true,
             Self::Any { of } | Self::All { of } => of.iter().any(Self::asks_queue),
-            Self::Fixed { .. } | Self::Judgment { .. } | Self::Promise { .. } | Self::Verify(_) | Self::Command(_) | Self::Judge(_) => false,
+            Self::Fixed { .. } | Self::Judgment { .. } | Self::Promise { .. } | Self::Verify(_) | Self::Command(_) | Self::Judge(_) => {
+                false
+            }
         }
     }
 

@@ -247,7 +247,8 @@ fn a_loop_of_a_pipeline_that_cannot_be_read_is_told_at_its_node() {
     assert_snapshot!(listed(&[unreadable.in_file("work/loop.yaml".into()).problem()]), @"Error unreadable: work/loop.yaml:1:7: `loop.yaml` is not UTF-8 text (line 1, column 7) (save it as UTF-8)");
     let missing = Unreadable::no_definition("work", "work/loop.yaml".into());
     assert_snapshot!(listed(&[missing.problem()]), @"Error L002 no-definition: work/loop.yaml:1:1: the folder `work` has no `loop.yaml` (write it, or move the folder away if it is no loop)");
-    let prompt = Unreadable::file("`prompt.md` is not UTF-8 text (line 2, column 1)", "save it as UTF-8", "a\n").in_file("work/prompt.md".into());
+    let prompt =
+        Unreadable::file("`prompt.md` is not UTF-8 text (line 2, column 1)", "save it as UTF-8", "a\n").in_file("work/prompt.md".into());
     let unread = LoopSource { prompt: Err(prompt), ..a_loop("work", "termination: {type: queue}\n", "") };
     assert_snapshot!(said(&Sources::Loop(unread), &Overrides::default()), @"Error unreadable: work/prompt.md:2:1: `prompt.md` is not UTF-8 text (line 2, column 1) (save it as UTF-8)");
     assert_snapshot!(listed(&[Problem::of_file(&text, "command-name", "`ap status` is a command").warning()]), @"Warning command-name: work/loop.yaml:1:1: `ap status` is a command");
@@ -329,4 +330,16 @@ fn a_mistake_in_a_block_makes_no_others_after_it_and_hides_none() {
     assert_snapshot!(of_pipeline("nodes:\n  - {id: b, parallel: 3}\n  - {id: c, loop: work, runs: 1, inputs: {from_parallel: {stage: s, block: b}}}\n"), @"");
     assert_snapshot!(of_pipeline("nodes:\n  - {id: p, pipeline: unread}\n  - {id: c, loop: work, runs: 1, inputs: {from: p-look, from_parallel: {stage: s, block: p-both}}}\n"), @"");
     assert_snapshot!(of_pipeline("nodes:\n  - {id: c, loop: work, runs: 1, inputs: {from_parallel: {stage: s, block: b}}}\n"), @"");
+}
+
+#[test]
+fn two_documents_in_a_file_are_refused_where_the_second_begins() {
+    assert_snapshot!(of_loop("---\n# one\ntermination: {type: queue}\n---\nname: b\n"), @"");
+    assert_snapshot!(of_loop("name: work\n---\nname: b\n"), @"");
+}
+
+#[test]
+fn keys_that_are_places_for_anchors_are_ignored_at_the_top_alone() {
+    assert_snapshot!(of_loop("x-ends: &ends {type: queue}\nx-: [1]\ntermination: *ends\n"), @"");
+    assert_snapshot!(of_pipeline("x-node: &node {loop: work, runs: 1}\nnodes:\n  - {id: a, <<: *node}\n  - {id: b, x-no: 1, <<: *node}\n"), @"");
 }

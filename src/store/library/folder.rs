@@ -83,9 +83,7 @@ fn read_bounded(path: &Utf8Path, largest: u64) -> Result<Option<Vec<u8>>, Unread
     match std::fs::metadata(path) {
         Ok(found) if found.is_dir() => Ok(None),
         // A pipe or device would block, or never end.
-        Ok(found) if !found.is_file() => {
-            Err(Unreadable::file(format!("`{path}` is not a regular file"), "put a file in its place", ""))
-        },
+        Ok(found) if !found.is_file() => Err(Unreadable::file(format!("`{path}` is not a regular file"), "put a file in its place", "")),
         Ok(found) if found.len() > largest => {
             let reason = format!("`{path}` is too large: {} bytes, at most {largest}", found.len());
             Err(Unreadable::file(reason, format!("keep it below {} MiB", largest >> 20), ""))
