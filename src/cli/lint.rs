@@ -214,13 +214,16 @@ mod tests {
             let line = |one: &Problem| format!("{:?} {}: {one} ({})", one.severity, one.code, one.hint.clone().unwrap_or_default());
             found.problems.iter().map(line).collect::<Vec<_>>().join("\n")
         };
-        assert_snapshot!(told("mine"), @"");
+        assert_snapshot!(told("mine"), @"Warning command-missing: .claude/loops/mine/loop.yaml:1:1: node `mine` ends when `./nix` says so, and there is no such program (write it, relative to the project, and make it executable: nobody makes it while the session runs)");
         let pipeline =
             "inputs: [.claude/loops/mine/prompt.md, nothere.md, \"*.zzz\"]\nnodes: [{id: a, prompt: '${STATUS}', provider: scripted}]\n";
         let file = context.project.root().join(".claude/pipelines/p.yaml");
         std::fs::create_dir_all(file.parent().unwrap()).unwrap();
         atomic::replace(&file, pipeline.as_bytes()).unwrap();
-        assert_snapshot!(told("p"), @"");
+        assert_snapshot!(told("p"), @"
+        Warning missing-input: .claude/pipelines/p.yaml:1:40: there is no input `nothere.md` (check `--input` and the pipeline's `inputs`: files, patterns such as `docs/*.md`, or folders, of which *.md *.yaml *.yml *.json *.txt are taken)
+        Warning missing-input: .claude/pipelines/p.yaml:1:52: there is no input `*.zzz` (check `--input` and the pipeline's `inputs`: files, patterns such as `docs/*.md`, or folders, of which *.md *.yaml *.yml *.json *.txt are taken)
+        ");
     }
 
     #[test]
