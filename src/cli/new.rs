@@ -58,8 +58,8 @@ pub fn run(args: &Args, context: &Context) -> Result<ExitCode> {
 
 /// Tells whether there is one of this name outside the project; refuses if there is one inside.
 fn free(kind: PlanKind, name: &NodeId, context: &Context) -> Result<bool> {
-    let library = context.library();
-    match library.entry_of(kind, name.as_str()) {
+    match context.library().entry_of(kind, name.as_str()) {
+        Ok(entry) if entry.is_hollow() => Ok(false),
         Ok(entry) if entry.origin == Origin::Project => Err(taken(library::word(kind), name, &entry.path)),
         found => Ok(found.is_ok()),
     }

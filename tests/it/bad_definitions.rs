@@ -139,5 +139,14 @@ fn links_that_lead_in_circles_are_walked_once_or_refused() {
     fs_err::os::unix::fs::symlink("ring", project.root().join(".claude/loops/ring")).expect("a link");
     bounded(&project, &["round", "t", "--foreground"]).expect(2).says(&["round"]);
     bounded(&project, &["ring", "t", "--foreground"]).expect(2).says(&["ring"]);
-    bounded(&project, &["lint"]).expect(0);
+    bounded(&project, &["lint"]).expect(2).says(&["the folder `.claude/loops/round` has no `loop.yaml`", "1 failed"]);
+}
+
+#[test]
+fn a_loop_by_itself_has_no_inputs_of_nodes_before_it() {
+    let project = Project::new();
+    project.write(".claude/loops/mine/loop.yaml", "termination: { type: queue }\n");
+    project.write(".claude/loops/mine/prompt.md", "${STATUS} begin${INPUTS.zz}end\n");
+    project.ap(&["lint", "mine"]).expect(0).says(&["no-inputs", "`${INPUTS.zz}` is empty when the loop runs by itself"]);
+    project.ap(&["dry-run", "loop", "mine"]).expect(0).says(&["beginend"]);
 }

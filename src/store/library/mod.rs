@@ -48,6 +48,13 @@ pub struct Entry {
     pub path: String,
 }
 
+impl Entry {
+    /// Whether it is only a folder that would be a loop if it had a definition.
+    pub fn is_hollow(&self) -> bool {
+        matches!(&self.sources, Err(Unreadable { code: "no-definition", .. }))
+    }
+}
+
 impl Library {
     /// `project` is the project's directory, `user` the user's configuration directory.
     pub fn new(project: &Utf8Path, user: &Utf8Path) -> Self {
