@@ -194,7 +194,8 @@ fn unusable(variable: Variable<'_>, around: Around<'_>, problem: impl Fn(&'stati
         return Some(problem.hint("a node of a pipeline gives it a text for each iteration, with `perspectives`").warning());
     }
     let Some(earlier) = around.earlier else {
-        let problem = variable.input().map(|_| problem("no-inputs", format!("`${{{name}}}` is empty when the loop runs by itself")))?;
+        let problem =
+            variable.input().map(|_| problem("no-inputs", format!("`${{{name}}}` holds nothing when the loop runs by itself")))?;
         return Some(problem.hint("only a pipeline has nodes before it; `${INPUTS}` is whatever the node before wrote").warning());
     };
     match variable.input() {

@@ -147,6 +147,6 @@ fn a_loop_by_itself_has_no_inputs_of_nodes_before_it() {
     let project = Project::new();
     project.write(".claude/loops/mine/loop.yaml", "termination: { type: queue }\n");
     project.write(".claude/loops/mine/prompt.md", "${STATUS} begin${INPUTS.zz}end\n");
-    project.ap(&["lint", "mine"]).expect(0).says(&["no-inputs", "`${INPUTS.zz}` is empty when the loop runs by itself"]);
-    project.ap(&["dry-run", "loop", "mine"]).expect(0).says(&["beginend"]);
+    project.ap(&["lint", "mine"]).expect(0).says(&["no-inputs", "`${INPUTS.zz}` holds nothing when the loop runs by itself"]);
+    project.ap(&["dry-run", "loop", "mine"]).expect(0).says(&["begin(no output from zz)end"]);
 }

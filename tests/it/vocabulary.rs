@@ -108,9 +108,12 @@ fn every_definition_lints_clean_but_for_old_spellings() {
     let problems = report["checked"].as_array().expect("a list").iter().flat_map(|checked| checked["problems"].as_array().expect("a list"));
     let mut old = BTreeSet::new();
     for problem in problems.filter(|problem| problem["file"].as_str().is_some_and(|file| file.starts_with(".claude/"))) {
-        // One asks for what a pipeline's node before it wrote.
-        let known = ["deprecated", "no-inputs"].iter().any(|code| problem["code"] == *code);
-        assert!(known || problem["message"] == "`parallel` has no effect here", "{problem}");
+        if problem["code"] == "no-inputs" {
+            // It is for pipelines, where a node before it writes that.
+            assert_eq!(problem["message"], "`${INPUTS.views}` holds nothing when the loop runs by itself");
+            continue;
+        }
+        assert!(problem["code"] == "deprecated" || problem["message"] == "`parallel` has no effect here", "{problem}");
         let file = problem["file"].as_str().expect("a path").trim_end_matches("/stage.yaml").trim_end_matches(".yaml");
         old.insert(file.rsplit('/').next().expect("a name").to_owned());
     }

@@ -96,7 +96,7 @@ fn a_prompt_is_checked_where_it_lies() {
     Warning no-status: work/prompt.md:1:1: the prompt never names `${STATUS}`, so its agents cannot say how it went (end it with: write your decision as JSON to `${STATUS}`)
     ");
     assert_snapshot!(of_prompt("${STATUS} ${PERSPECTIVE} ${RESULT} ${x:-y} $HOME\n"), @"Warning no-perspectives: work/prompt.md:1:11: `${PERSPECTIVE}` is empty here (a node of a pipeline gives it a text for each iteration, with `perspectives`)");
-    assert_snapshot!(of_prompt("${STATUS} ${INPUTS} ${INPUTS.zz}\n"), @"Warning P010 no-inputs: work/prompt.md:1:21: `${INPUTS.zz}` is empty when the loop runs by itself (only a pipeline has nodes before it; `${INPUTS}` is whatever the node before wrote)");
+    assert_snapshot!(of_prompt("${STATUS} ${INPUTS} ${INPUTS.zz}\n"), @"Warning P010 no-inputs: work/prompt.md:1:21: `${INPUTS.zz}` holds nothing when the loop runs by itself (only a pipeline has nodes before it; `${INPUTS}` is whatever the node before wrote)");
     assert_snapshot!(of_prompt(" \n"), @"Error L008 no-prompt: work/loop.yaml:1:1: the prompt `work/prompt.md` is empty (write what each agent is told to `prompt.md` beside the definition)");
     let missing = LoopSource {
         prompt: Err(Unreadable::no_prompt("there is no prompt: looked for `prompt.md`")),
