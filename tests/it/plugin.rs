@@ -149,3 +149,6 @@ fn what_is_explained_has_every_field_of_the_schema() {
     let topics: Value = serde_json::from_str(&project.ap(&["explain", "--json"]).expect(0).stdout).expect("JSON");
     assert!(topics.as_array().is_some_and(|topics| 10 < topics.len()));
 }
+    project.ap(&["init", "--agents-md"]).expect(4).says(&["CLAUDE.md: the section was edited"]);
+    project.write("CLAUDE.md", "@AGENTS.md\n");
+    assert_eq!(project.read("CLAUDE.md"), "@AGENTS.md\n");
