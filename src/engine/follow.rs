@@ -1,6 +1,7 @@
 //! The fact that follows from the state alone.
 use super::block;
 use super::idle;
+use super::pending::none_is_done;
 use super::retry::{backoff, queue_poll};
 use super::{Phase, State};
 use crate::model::{Ending, Event, Outcome, Verdict, WaitReason};
@@ -174,6 +175,7 @@ fn held_up(state: &State, node: &Node, now: Timestamp) -> Option<Event> {
         Verdict::ReleaseStale { ids } => {
             Some(fail(format!("tasks of agents that are gone could not be taken back: {}", ids.join(", ")), take_back(state)))
         }
+        verdict if none_is_done(node, verdict) => None,
         Verdict::NoItems { looked_for, next } => {
             let next = if next.is_empty() { "add a task, then resume" } else { next };
             Some(fail(format!("the queue has no tasks at all; looked for {looked_for}"), next.to_owned()))

@@ -6,6 +6,14 @@ use crate::termination::gate::MOST_BROKEN;
 use crate::termination::{Answer, Evidence};
 use jiff::{SignedDuration, Timestamp};
 
+/// What a queue without tasks comes to where that is a good end.
+static NOTHING_LEFT: Verdict = Verdict::Done { closed: 0 };
+
+/// Tells whether there is not one task, and the node takes that for the end.
+pub(super) fn none_is_done(node: &Node, verdict: &Verdict) -> bool {
+    matches!(verdict, Verdict::NoItems { .. }) && node.queue.as_ref().is_some_and(|queue| queue.none_is_done)
+}
+
 impl State {
     /// Returns what should be in flight right now. After a crash the runner starts from here.
     pub fn pending(&self, plan: &Plan) -> Option<Effect> {
@@ -62,7 +70,7 @@ impl State {
             iterations: self.tally.iterations,
             max_iterations: self.max_iterations(node),
             stops: self.tally.stops,
-            queue: self.verdict.as_ref(),
+            queue: self.verdict.as_ref().map(|verdict| if none_is_done(node, verdict) { &NOTHING_LEFT } else { verdict }),
             promises: &self.promises,
             gates: &self.gates,
         }

@@ -94,6 +94,9 @@ pub struct TerminationDef {
     pub iterations: Option<u32>,
     /// At most this many iterations.
     pub max: Option<u32>,
+    /// Queue: what it means that there is not one task, open or closed: `fail` unless said otherwise, or `done`.
+    #[schemars(extend("enum" = ["fail", "done", null]))]
+    pub empty: Option<String>,
     /// Promise: the text in `<promise>…</promise>`.
     pub text: Option<String>,
     /// Verify, command: a program with its arguments, or a line for `sh`.

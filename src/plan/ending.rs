@@ -17,6 +17,8 @@ pub(super) struct Ending {
     pub(super) termination: Termination,
     pub(super) max: Option<u32>,
     pub(super) judge: Option<AgentSpec>,
+    /// Whether a queue without one task is done.
+    pub(super) none_is_done: bool,
 }
 
 /// Agents that must agree in a row, unless said otherwise: one can be wrong.
@@ -49,7 +51,7 @@ pub(super) fn of_node(place: &Place<'_>, def: &NodeDef, under: Option<&Ending>, 
         return Some(ending.clone());
     }
     if silent {
-        return Some(Ending { termination: Termination::Fixed, max: Some(1), judge: None });
+        return Some(Ending { termination: Termination::Fixed, max: Some(1), judge: None, none_is_done: false });
     }
     let legacy = Legacy { completion: def.completion.as_deref(), min_iterations: None, count: None };
     read(place, (ends.map_or("termination", |(key, _)| key), ends.map(|(_, def)| def)), &legacy, under, own, problems)
@@ -73,7 +75,8 @@ fn read(
     let def = def.unwrap_or(&empty);
     let max = def.max.or(def.iterations).or(legacy.count);
     let usual = Usual { under: under.map(|ending| &ending.termination), min_iterations: legacy.min_iterations };
-    let mut reader = Reader { own, problems, judge: under.and_then(|ending| ending.judge.clone()) };
+    let none_is_done = under.is_some_and(|ending| ending.none_is_done);
+    let mut reader = Reader { own, problems, judge: under.and_then(|ending| ending.judge.clone()), none_is_done };
     let inside = place.to(key);
     let termination = if def.any.is_some() || def.all.is_some() {
         reader.tree(&inside, def)?
@@ -93,7 +96,8 @@ fn read(
         };
         reader.leaf(&inside, def, word, &usual)?
     };
-    Some(Ending { termination, max: max.or(under.and_then(|ending| ending.max)), judge: reader.judge })
+    let max = max.or(under.and_then(|ending| ending.max));
+    Some(Ending { termination, max, judge: reader.judge, none_is_done: reader.none_is_done })
 }
 
 /// What holds where a termination does not say.
@@ -107,6 +111,7 @@ struct Reader<'a> {
     own: &'a Own,
     problems: &'a mut Vec<Problem>,
     judge: Option<AgentSpec>,
+    none_is_done: bool,
 }
 
 impl Reader<'_> {
@@ -174,7 +179,7 @@ impl Reader<'_> {
         let min_iterations = def.min_iterations.or(usual.min_iterations);
         Some(match word {
             "fixed" => Termination::Fixed,
-            "queue" => Termination::Queue,
+            "queue" => self.queue(place, def),
             "promise" => Termination::Promise { text: def.text.clone().unwrap_or_else(|| PROMISE.to_owned()) },
             "verify" => Termination::Verify(self.gate(place, def, usual.under)?),
             "command" => Termination::Command(self.gate(place, def, usual.under)?),
@@ -189,6 +194,19 @@ impl Reader<'_> {
                 }
             }
         })
+    }
+
+    fn queue(&mut self, place: &Place<'_>, def: &TerminationDef) -> Termination {
+        match def.empty.as_deref() {
+            None => {}
+            Some("fail") => self.none_is_done = false,
+            Some("done") => self.none_is_done = true,
+            Some(word) => {
+                let problem = place.at("empty", "bad-value", format!("`empty` must be `fail` or `done`, not `{word}`"));
+                self.problems.push(problem.hint("it says what it means that the queue has not one task, open or closed"));
+            }
+        }
+        Termination::Queue
     }
 
     fn gate(&mut self, place: &Place<'_>, def: &TerminationDef, under: Option<&Termination>) -> Option<Gate> {
@@ -228,6 +246,7 @@ impl Reader<'_> {
             ("consensus", def.consensus.is_some() && word != "judgment"),
             ("min_iterations", def.min_iterations.is_some() && !matches!(word, "judgment" | "judge")),
             ("iterations", def.iterations.is_some() && word != "fixed" && def.max.is_some()),
+            ("empty", def.empty.is_some() && word != "queue"),
             ("text", def.text.is_some() && word != "promise"),
             ("command", def.command.is_some() && !commands),
             ("timeout", def.timeout.is_some() && !commands),

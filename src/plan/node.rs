@@ -66,13 +66,13 @@ fn make(seat: &Seat<'_>, id: &str, def: &NodeDef, loaded: Option<&Loaded<'_>>, p
     let output_path = output_path(seat, def, loaded, problems);
     let perspectives = perspectives::read(&seat.place, def, problems);
     let defaults = seat.pipeline.map(|(_, pipeline)| &pipeline.defaults);
-    let context = [&seat.overrides.context, &def.context, &loop_def.context].into_iter().find_map(Option::as_deref);
-    let context = context.or_else(|| defaults?.context.as_deref());
-    let queue = queue(seat, loaded, ending.as_ref().map(|ending| &ending.termination), problems);
+    let context = context(seat, def, loop_def);
+    let mut queue = queue(seat, loaded, ending.as_ref().map(|ending| &ending.termination), problems);
     if ending.is_none() && def.times() == Some(0) {
         problems.push(seat.place.at("runs", "bad-value", RUNS_ZERO));
     }
-    let Ending { termination, max, judge } = ending?;
+    let Ending { termination, max, judge, none_is_done } = ending?;
+    queue.iter_mut().for_each(|queue| queue.none_is_done = none_is_done);
     let max = max.or(usual_count(seat, &termination));
     let max_iterations = max_iterations(seat, def, loaded, max, problems);
     let node = Node {
@@ -92,7 +92,7 @@ fn make(seat: &Seat<'_>, id: &str, def: &NodeDef, loaded: Option<&Loaded<'_>>, p
         queue,
         judge,
         output_path,
-        context: context.map(ToOwned::to_owned).unwrap_or_default(),
+        context,
         perspectives,
         from,
         from_parallel,
@@ -251,6 +251,16 @@ fn queue(
         problems.push(problem.hint("add `termination:` with `type: queue`, or let the agents claim"));
     }
     Some(spec)
+}
+
+/// A person's words go over those of the loop and the pipeline's defaults, and beside those of the node: these are what
+/// makes it another than the others.
+fn context(seat: &Seat<'_>, def: &NodeDef, loop_def: &LoopDef) -> String {
+    let defaults = seat.pipeline.and_then(|(_, pipeline)| pipeline.defaults.context.as_deref());
+    match (seat.overrides.context.as_deref(), def.context.as_deref()) {
+        (Some(said), Some(own)) => format!("{}\n\n{said}", own.trim_end()),
+        (said, own) => said.or(own).or(loop_def.context.as_deref()).or(defaults).unwrap_or_default().to_owned(),
+    }
 }
 
 /// Those of the command line over those of the node, of its loop and of the pipeline.

@@ -25,6 +25,9 @@ pub struct QueueSpec {
     /// Seconds one call of the tracker's program may take.
     #[serde(default = "timeout_s")]
     pub timeout_s: u64,
+    /// Whether it is done when it has not one task, open or closed; else that is a mistake somewhere.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub none_is_done: bool,
 }
 
 /// Where tasks come from.
@@ -152,7 +155,14 @@ impl QueueSource {
 impl QueueSpec {
     /// Returns a queue with everything else as usual.
     pub fn new(source: QueueSource) -> Self {
-        Self { source, claim: ClaimBy::default(), max_wait_s: MAX_WAIT_S, max_attempts: max_attempts(), timeout_s: timeout_s() }
+        Self {
+            source,
+            claim: ClaimBy::default(),
+            max_wait_s: MAX_WAIT_S,
+            max_attempts: max_attempts(),
+            timeout_s: timeout_s(),
+            none_is_done: false,
+        }
     }
 }
 
@@ -191,6 +201,7 @@ pub(super) fn queue(
         max_wait_s: def.max_wait.map_or(MAX_WAIT_S, Span::seconds),
         max_attempts: def.max_attempts.unwrap_or(max_attempts()).max(1),
         timeout_s: def.timeout.map_or(timeout_s(), Span::seconds).max(1),
+        none_is_done: false,
     })
 }
 

@@ -1,4 +1,4 @@
-//! What Claude reads in skills, commands and sub-agents is true: every name, link, command line and JSON field.
+//! What Claude reads in skills, commands, sub-agents and prompts is true: every name, link, command line and JSON field.
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 use crate::project::Project;
 use crate::readme::{lines_of, loops, mistake, words};
@@ -177,13 +177,57 @@ fn shown(page: &Page) -> Vec<String> {
 fn every_command_line_can_be_typed() {
     let (loops, mut count) = (loops(), 0);
     let mut wrong = Vec::new();
-    for page in pages() {
+    for page in pages().into_iter().chain(prompts()).chain(documents()) {
         let lines = shown(&page);
         count += lines.len();
         wrong.extend(lines.iter().filter_map(|line| mistake(line, &loops)).map(|mistake| format!("{}: {mistake}", page.path)));
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-    assert!(150 < count, "only {count} lines were found");
+    assert!(190 < count, "only {count} lines were found");
+}
+
+/// What agents are told, or people about agents, beside the plugin and the prompts.
+fn documents() -> Vec<Page> {
+    let read = |path: &str| Page { path: path.into(), text: fs::read_to_string(root().join(path)).unwrap() };
+    ["src/cli/agents_section.md", "docs/prompts.md"].map(read).into()
+}
+
+/// Every prompt there is: of the loops, and those that stand in pipelines.
+fn prompts() -> Vec<Page> {
+    let (mut prompts, mut pipelines) = (Vec::new(), Vec::new());
+    gather(&root().join("loops"), &mut prompts);
+    prompts.retain(|page| page.path.ends_with("prompt.md"));
+    gather(&root().join("pipelines"), &mut pipelines);
+    for page in pipelines.into_iter().filter(|page| page.path.parent() == Some("pipelines".into())) {
+        inline(&serde_yaml::from_str(&page.text).unwrap(), &page.path, &mut prompts);
+    }
+    assert!(32 <= prompts.len(), "the prompts are elsewhere");
+    prompts
+}
+
+/// Collects the prompts that stand in a part of a pipeline.
+fn inline(part: &Value, path: &Utf8Path, prompts: &mut Vec<Page>) {
+    match part {
+        Value::Array(elements) => elements.iter().for_each(|element| inline(element, path, prompts)),
+        Value::Object(fields) => {
+            prompts.extend(fields.get("prompt").and_then(Value::as_str).map(|text| Page { path: path.to_owned(), text: text.to_owned() }));
+            fields.values().for_each(|field| inline(field, path, prompts));
+        }
+        _ => {}
+    }
+}
+
+#[test]
+fn a_persons_words_stand_behind_a_label_and_each_decision_has_an_example() {
+    for page in prompts() {
+        let bare = page.text.lines().any(|line| line.trim() == "${CONTEXT}");
+        assert!(!bare, "{}: a bare `${{CONTEXT}}` is taken for an order", page.path);
+        assert!(!page.text.contains("\"…\""), "{}: an example says something", page.path);
+        let decisions = ["continue", "stop", "error"].map(|decision| page.text.matches(&format!("\"decision\": \"{decision}\"")).count());
+        let every = page.path.ends_with("prompt.md");
+        assert!(decisions[2] == 1 && 1 <= decisions[0] + decisions[1], "{}: {decisions:?}", page.path);
+        assert!(!every || decisions == [1, 1, 1], "{}: {decisions:?}", page.path);
+    }
 }
 
 #[test]
@@ -304,10 +348,7 @@ fn pages_name_no_place_and_say_nothing_twice() {
 
 #[test]
 fn no_two_prompts_carry_the_same_paragraph() {
-    let mut prompts = Vec::new();
-    gather(&root().join("loops"), &mut prompts);
-    prompts.retain(|page| page.path.ends_with("prompt.md"));
-    assert!(22 <= prompts.len(), "the prompts are elsewhere");
+    let prompts = prompts();
     let mut said: BTreeMap<&str, &Utf8Path> = BTreeMap::new();
     for page in &prompts {
         // Shorter ones are headings, and where to write.

@@ -199,3 +199,19 @@ fn a_stop_does_not_wait_for_a_gate() {
     project.nothing_left();
     assert_eq!(project.status("s")["status"], "stopped");
 }
+
+#[test]
+fn a_queue_without_tasks_is_a_mistake_unless_it_may_be_empty() {
+    for (termination, code, says) in [
+        ("{ type: queue, max: 9 }", 1, "the queue has no tasks at all"),
+        ("{ type: queue, max: 9, empty: done }", 0, "the queue is empty, 0 tasks closed in all"),
+        ("{ max: 9, any: [{ type: queue, empty: done }, { type: promise }] }", 0, "the queue is empty, 0 tasks closed in all"),
+    ] {
+        let project = project(termination);
+        project.write("backlog.md", "# Backlog\n");
+        run(&project, &[]).expect(code).says(&[says]);
+        assert_eq!(ran(&project), 0);
+    }
+    let project = project("{ type: queue, empty: often }");
+    run(&project, &[]).expect(2).says(&["loop.yaml:7:36", "`empty` must be `fail` or `done`, not `often`"]);
+}

@@ -112,20 +112,20 @@ fn the_strongest_voice_wins() {
     );
     let shown = |overrides: &Overrides| {
         let row = |node: &Node| {
-            format!("{} {} {} {} {:?} {:?}", node.id, node.agent.model, node.max_iterations, node.context, node.termination, node.commands)
+            format!("{} {} {} {:?} {:?} {:?}", node.id, node.agent.model, node.max_iterations, node.context, node.termination, node.commands)
         };
         plan(&pipeline, overrides).all_nodes().map(row).collect::<Vec<_>>().join("\n")
     };
     assert_snapshot!(shown(&Overrides::default()), @r#"
-    a haiku 3  Judgment { consensus: 2, min_iterations: 1 } {}
-    b sonnet 2 from the node Queue {"test": "cargo test"}
-    c opus 1  Fixed {"test": "x"}
+    a haiku 3 "" Judgment { consensus: 2, min_iterations: 1 } {}
+    b sonnet 2 "from the node" Queue {"test": "cargo test"}
+    c opus 1 "" Fixed {"test": "x"}
     "#);
     let flags = Overrides { model: Some("claude-sonnet".into()), context: Some("flag".into()), ..Overrides::default() };
     assert_snapshot!(shown(&flags), @r#"
-    a sonnet 3 flag Judgment { consensus: 2, min_iterations: 1 } {}
-    b sonnet 2 flag Queue {"test": "cargo test"}
-    c sonnet 1 flag Fixed {"test": "x"}
+    a sonnet 3 "flag" Judgment { consensus: 2, min_iterations: 1 } {}
+    b sonnet 2 "from the node\n\nflag" Queue {"test": "cargo test"}
+    c sonnet 1 "flag" Fixed {"test": "x"}
     "#);
 }
 
@@ -182,4 +182,18 @@ fn anchors_and_merge_keys_are_read() {
     b work 4 {"lint": "y", "test": "x"}
     "#);
     assert_eq!(loops_used("nodes: [&a {id: a, loop: work}, {<<: *a, id: b}, {<<: *a, loop: improve-plan}]"), ["improve-plan", "work"]);
+}
+
+#[test]
+fn what_a_person_says_stands_beside_what_a_node_is_for() {
+    let context = |node: &str, said: Option<&str>| {
+        let definition = format!("nodes: [{{id: a, loop: work, runs: 1{node}}}]\ndefaults: {{context: for all}}\n");
+        let overrides = Overrides { context: said.map(str::to_owned), ..Overrides::default() };
+        plan(&a_pipeline(&definition), &overrides).node(0).unwrap().context.clone()
+    };
+    assert_eq!(context(", context: reread it", Some("only src")), "reread it\n\nonly src");
+    assert_eq!(context(", context: reread it", None), "reread it");
+    // Over what the loop and the pipeline say of all.
+    assert_eq!(context("", Some("only src")), "only src");
+    assert_eq!(context("", None), "from the loop");
 }
