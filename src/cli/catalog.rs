@@ -1,7 +1,7 @@
 //! One line per loop and pipeline, for every command that lists them.
-use crate::plan::{self, Node, Origin, Overrides, Plan, PlanKind, Problem, Request, Severity, Step, Text};
+use crate::plan::{self, Node, Origin, Overrides, Plan, PlanKind, Problem, Request, Severity, Step};
 use crate::store::layout::Project;
-use crate::store::library::{Entry, Library, Unreadable};
+use crate::store::library::{Entry, Library};
 use crate::termination::Termination;
 use crate::text::count;
 use serde::Serialize;
@@ -45,10 +45,7 @@ fn line(entry: Entry, project: &Project, overrides: &Overrides) -> Line {
 pub fn check(entry: &Entry, project: &Project, overrides: &Overrides) -> Result<(Plan, Vec<Problem>), Vec<Problem>> {
     match &entry.sources {
         Ok(sources) => plan::compile(sources, &request(project), overrides),
-        Err(Unreadable { reason, before }) => {
-            let problem = Problem::no_text(&Text { file: entry.path.clone(), text: before.clone() }, reason.clone());
-            Err(vec![if before.is_empty() { problem } else { problem.hint("save the file as UTF-8") }])
-        }
+        Err(unreadable) => Err(vec![unreadable.problem()]),
     }
 }
 
@@ -86,7 +83,7 @@ fn step_ends(step: &Step) -> String {
 /// Says when a node ends.
 pub fn node_ends(node: &Node) -> String {
     match &node.termination {
-        Termination::Fixed => format!("after {}", count(node.max_iterations, "iteration")),
+        Termination::Fixed { .. } => format!("after {}", count(node.max_iterations, "iteration")),
         Termination::Judgment { consensus: 1, .. } => format!("an agent says stop, {}", most(node)),
         Termination::Judgment { consensus, .. } => format!("{} in a row agree, {}", count(*consensus, "agent"), most(node)),
         Termination::Queue => format!("queue empty, {}", most(node)),

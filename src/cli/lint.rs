@@ -4,9 +4,11 @@ use super::context::Context;
 use super::programs;
 use crate::error::{Error, ExitCode, Result};
 use crate::plan::{Origin, PlanKind, Problem, Severity, Shown, Sources};
+use crate::store::inputs;
 use crate::store::library::{self, Entry, Library};
 use crate::text;
 use crate::ui::{self, style};
+use camino::Utf8PathBuf;
 use serde::Serialize;
 
 /// Check loops and pipelines
@@ -75,8 +77,10 @@ fn check(entry: &Entry, strict: bool, context: &Context) -> Result<Checked> {
     let (runs, mut problems) = match catalog::check(entry, &context.project, &context.declared()) {
         Ok((plan, mut warnings)) => {
             let file = entry.sources.as_ref().ok().map(Sources::definition);
+            let missing_inputs = missing_inputs(entry, &plan.inputs, context);
             let missing = programs::warnings(plan, context)?.into_iter();
             warnings.extend(missing.map(|problem| file.map_or_else(|| problem.clone(), |text| problem.clone().in_file(text))));
+            warnings.extend(missing_inputs);
             (true, warnings)
         }
         Err(problems) => (false, problems),
@@ -85,6 +89,21 @@ fn check(entry: &Entry, strict: bool, context: &Context) -> Result<Checked> {
     // What is missing on this machine is no fault of the definition.
     let ok = runs && (!strict || problems.iter().all(|problem| problem.code == programs::MISSING));
     Ok(Checked { kind: entry.kind, name: entry.name.clone(), origin: entry.origin, path: entry.path.clone(), ok, problems })
+}
+
+/// Warns of inputs of a pipeline that a start would refuse, here and now: a stage before it may be to write them.
+fn missing_inputs(entry: &Entry, written: &[Utf8PathBuf], context: &Context) -> Vec<Problem> {
+    let Ok(Sources::Pipeline(source)) = &entry.sources else { return Vec::new() };
+    let refused = |path: &Utf8PathBuf| inputs::expand(context.project.root(), std::slice::from_ref(path)).err();
+    let all = written.iter().enumerate().filter_map(|(index, path)| Some((index, refused(path)?)));
+    all.map(|(index, why)| {
+        let problem = Problem::missing_input(&source.definition, index, why.to_string());
+        match why.help() {
+            Some(hint) => problem.hint(hint),
+            None => problem,
+        }
+    })
+    .collect()
 }
 
 /// Warns of a loop that `ap <loop>` cannot start, because a command is called the same.
@@ -184,6 +203,27 @@ mod tests {
         assert!(found.ok);
         let told: Vec<_> = found.problems.iter().map(|one| format!("{:?} {}: {one} ({:?})", one.severity, one.code, one.hint)).collect();
         assert_snapshot!(told.join("\n"), @r#"Warning provider-missing: .claude/loops/mine/loop.yaml:1:1: there is no program `codex` on PATH, which node `mine` needs (Some("install Codex (`npm install -g @openai/codex`), then run `codex login`"))"#);
+    }
+
+    #[test]
+    fn what_a_start_would_refuse_is_a_warning() {
+        let (_dir, context) = project("provider: scripted\ntermination: {type: verify, command: [./nix]}\n");
+        let told = |name: &str| {
+            let found = check(&chosen(&args(name, ""), &context.library()).unwrap()[0], false, &context).unwrap();
+            assert!(found.ok);
+            let line = |one: &Problem| format!("{:?} {}: {one} ({})", one.severity, one.code, one.hint.clone().unwrap_or_default());
+            found.problems.iter().map(line).collect::<Vec<_>>().join("\n")
+        };
+        assert_snapshot!(told("mine"), @"Warning command-missing: .claude/loops/mine/loop.yaml:1:1: node `mine` ends when `./nix` says so, and there is no such program (write it, relative to the project, and make it executable: nobody makes it while the session runs)");
+        let pipeline =
+            "inputs: [.claude/loops/mine/prompt.md, nothere.md, \"*.zzz\"]\nnodes: [{id: a, prompt: '${STATUS}', provider: scripted}]\n";
+        let file = context.project.root().join(".claude/pipelines/p.yaml");
+        std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+        atomic::replace(&file, pipeline.as_bytes()).unwrap();
+        assert_snapshot!(told("p"), @"
+        Warning missing-input: .claude/pipelines/p.yaml:1:40: there is no input `nothere.md` (check `--input` and the pipeline's `inputs`: files, patterns such as `docs/*.md`, or folders, of which *.md *.yaml *.yml *.json *.txt are taken)
+        Warning missing-input: .claude/pipelines/p.yaml:1:52: there is no input `*.zzz` (check `--input` and the pipeline's `inputs`: files, patterns such as `docs/*.md`, or folders, of which *.md *.yaml *.yml *.json *.txt are taken)
+        ");
     }
 
     #[test]

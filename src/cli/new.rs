@@ -2,7 +2,7 @@
 use super::context::Context;
 use super::schema;
 use crate::error::{Error, ExitCode, Result};
-use crate::model::NodeId;
+use crate::model::{InvalidName, NodeId};
 use crate::plan::{Origin, PlanKind};
 use crate::store::library;
 use crate::ui::{note, out};
@@ -33,8 +33,8 @@ const PIPELINE: &str = include_str!("new/pipeline.yaml");
 
 /// Writes what was asked for, or nothing.
 pub fn run(args: &Args, context: &Context) -> Result<ExitCode> {
-    let name: NodeId = args.name.parse().map_err(Error::usage)?;
     let kind = if args.kind == "loop" { PlanKind::Loop } else { PlanKind::Pipeline };
+    let name: NodeId = args.name.parse().map_err(|invalid: InvalidName| Error::usage(invalid.of(library::word(kind))))?;
     if kind == PlanKind::Loop && super::is_command(name.as_str()) {
         return Err(Error::usage(format!("`ap {name}` is a command, so it could not start a loop of that name")).hint("take another name"));
     }

@@ -4,14 +4,18 @@ use crate::agent::install_hint;
 use crate::error::{Error, Result};
 use crate::plan::{Plan, Problem, Provider};
 use crate::runner::Surroundings;
+use crate::termination::Termination;
 
 /// The code of a problem that is the machine's.
 pub(super) const MISSING: &str = "provider-missing";
+/// The code of one that is a file of the definition's own.
+const NO_COMMAND: &str = "command-missing";
 
 /// Refuses to start a session whose agents cannot be started.
 pub(super) fn require(plan: &Plan, around: &Surroundings) -> Result<()> {
     match missing(plan, around).into_iter().next() {
         None => Ok(()),
+        Some(problem) if problem.code == NO_COMMAND => Err(Error::usage(problem.message).hint(problem.hint.unwrap_or_default())),
         Some(problem) => {
             let hint = format!(
                 "{}; or name another program with `program:` in the loop or AP_PROGRAM; `--provider scripted` needs none",
@@ -43,5 +47,23 @@ fn missing(plan: &Plan, around: &Surroundings) -> Vec<Problem> {
             found.push(Problem::nowhere(MISSING, message).hint(install_hint(agent)));
         }
     }
+    for (node, gate) in plan.all_nodes().flat_map(|node| node.termination.gates().into_iter().map(move |gate| (node, gate))) {
+        let (Termination::Verify(command) | Termination::Command(command)) = gate else { continue };
+        let Some(program) = command.command.first().filter(|program| around.find(program).is_none()) else { continue };
+        let message = format!("node `{}` ends when `{program}` says so, and there is no such program", node.id);
+        // The branches of a block have the same.
+        if !found.iter().any(|other| other.message == message) {
+            found.push(Problem::nowhere(NO_COMMAND, message).hint(hint_of(program)));
+        }
+    }
     found
+}
+
+/// Says how to mend a command that cannot be called.
+fn hint_of(program: &str) -> &'static str {
+    if program.contains('/') {
+        "write it, relative to the project, and make it executable: nobody makes it while the session runs"
+    } else {
+        "install it, or write `./` before a file of the project"
+    }
 }

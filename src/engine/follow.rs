@@ -4,7 +4,7 @@ use super::idle;
 use super::pending::none_is_done;
 use super::retry::{backoff, queue_poll};
 use super::{Phase, State};
-use crate::model::{Ending, Event, Outcome, Verdict, WaitReason};
+use crate::model::{Ending, Event, NodeEnding, Outcome, Verdict, WaitReason};
 use crate::plan::{Node, Plan, PlanKind, Provider, Step};
 use crate::termination::gate::MOST_BROKEN;
 use crate::termination::{Answer, Termination};
@@ -116,7 +116,7 @@ fn advance(plan: &Plan, state: &State, node: &Node, now: Timestamp) -> Option<Ev
 fn ending(plan: &Plan, state: &State, node: &Node) -> Option<Event> {
     let seen = state.evidence(node);
     let Answer::Ends(ending) = node.termination.answer(&seen) else { return None };
-    if node.termination == Termination::Fixed && 0 < seen.iterations && state.tally.well == 0 {
+    if matches!(ending, NodeEnding::AllIterations { .. }) && 0 < seen.iterations && state.tally.well == 0 {
         // Running out of iterations is no success when not one of them went well.
         let last = state.last_error.as_deref().unwrap_or("no reason given");
         return Some(fail(
@@ -133,7 +133,7 @@ fn ending(plan: &Plan, state: &State, node: &Node) -> Option<Event> {
 
 fn goal(termination: &Termination) -> &'static str {
     match termination {
-        Termination::Fixed => "the loop was done",
+        Termination::Fixed { .. } => "the loop was done",
         Termination::Judgment { .. } => "the agents agreed to stop",
         Termination::Queue => "the queue was empty",
         Termination::Promise { .. } => "an agent gave its word",

@@ -23,6 +23,6 @@ pub use chain::Limited;
 pub use follow::follow;
 pub use idle::counts_idle;
 pub use replace::replaceable;
-pub use room::{Room, room};
+pub use room::{Means, Room, room};
 pub use state::{Entry, NodeDone, Phase, State, Tally};
 pub use view::{Condition, Past, StateView, condition};

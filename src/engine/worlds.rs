@@ -61,13 +61,13 @@ pub(super) fn plan() -> Plan {
             Termination::Any { of: vec![Termination::Judgment { consensus: 3, min_iterations: 1 }, Termination::Verify(gate())] },
             4,
         ),
-        node("fixed", Termination::Fixed, 3),
+        node("fixed", Termination::Fixed { iterations: None }, 3),
     ];
     for (node, models) in nodes.iter_mut().zip([&["a", "b"][..], &["a"], &["c"]]) {
         node.agent.fallback = quotas::chain(&node.agent, models);
     }
     let mut steps: Vec<Step> = nodes.into_iter().map(|node| Step::Node(Box::new(node))).collect();
-    let branch = |name: &str| Branch { name: name.parse().unwrap(), nodes: vec![node("duel", Termination::Fixed, 3)] };
+    let branch = |name: &str| Branch { name: name.parse().unwrap(), nodes: vec![node("duel", Termination::Fixed { iterations: None }, 3)] };
     steps.insert(
         4,
         Step::Block(Block {

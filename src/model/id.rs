@@ -12,6 +12,14 @@ pub struct InvalidName {
     problem: &'static str,
 }
 
+impl InvalidName {
+    /// Says what was to be called so, where people know it by another word.
+    #[must_use]
+    pub fn of(self, what: &'static str) -> Self {
+        Self { what, ..self }
+    }
+}
+
 const LONGEST: usize = 64;
 
 fn check(what: &'static str, name: &str) -> Result<(), InvalidName> {

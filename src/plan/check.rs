@@ -193,9 +193,12 @@ fn unusable(variable: Variable<'_>, around: Around<'_>, problem: impl Fn(&'stati
         let problem = problem("no-perspectives", "`${PERSPECTIVE}` is empty here".to_owned());
         return Some(problem.hint("a node of a pipeline gives it a text for each iteration, with `perspectives`").warning());
     }
-    let earlier = around.earlier?;
+    let Some(earlier) = around.earlier else {
+        let problem = variable.input().map(|_| problem("no-inputs", format!("`${{{name}}}` is empty when the loop runs by itself")))?;
+        return Some(problem.hint("only a pipeline has nodes before it; `${INPUTS}` is whatever the node before wrote").warning());
+    };
     match variable.input() {
-        Some(node) if !earlier.iter().any(|id| id == node) => Some(around.no_such(node, problem)),
+        Some(node) if !earlier.iter().any(|id| id == node) && !around.may_come(node) => Some(around.no_such(node, problem)),
         None if name == "INPUTS" && earlier.is_empty() => {
             Some(problem("no-inputs", "the first node has no inputs: `${INPUTS}` is empty".into()).warning())
         }
@@ -212,6 +215,11 @@ pub(super) fn node(place: &Place<'_>, prompt: Option<&Document>, node: &Node, pr
             .map_or_else(|| place.at("prompt", "no-status", message), |text| text.spanning(0..0, &Path::default(), "no-status", message));
         problems.push(problem.hint("end it with: write your decision as JSON to `${STATUS}`").warning());
     }
+    for fixed in counts(&node.termination).into_iter().filter(|fixed| node.max_iterations < *fixed) {
+        let most = count(node.max_iterations, "iteration");
+        let problem = place.here("never-agrees", format!("at most {most}: `fixed` with {fixed} is never reached"));
+        problems.push(problem.hint("raise the maximum, or lower its `iterations`").warning());
+    }
     for (consensus, min_iterations) in votes(&node.termination) {
         let most = node.max_iterations;
         let message = match consensus {
@@ -223,13 +231,23 @@ pub(super) fn node(place: &Place<'_>, prompt: Option<&Document>, node: &Node, pr
     }
 }
 
+/// Returns the iterations of each part that is fixed.
+fn counts(termination: &Termination) -> Vec<u32> {
+    match termination {
+        Termination::Fixed { iterations } => iterations.iter().copied().collect(),
+        Termination::Any { of } | Termination::All { of } => of.iter().flat_map(counts).collect(),
+        Termination::Judgment { .. } | Termination::Queue | Termination::Promise { .. } => Vec::new(),
+        Termination::Verify(_) | Termination::Command(_) | Termination::Judge(_) => Vec::new(),
+    }
+}
+
 /// Returns how many agents must agree, and after how many iterations; 0 agents where a judge is asked.
 fn votes(termination: &Termination) -> Vec<(u32, u32)> {
     match termination {
         Termination::Judgment { consensus, min_iterations } => vec![(*consensus, *min_iterations)],
         Termination::Judge(judge) => vec![(0, judge.min_iterations)],
         Termination::Any { of } | Termination::All { of } => of.iter().flat_map(votes).collect(),
-        Termination::Fixed | Termination::Queue | Termination::Promise { .. } | Termination::Verify(_) | Termination::Command(_) => {
+        Termination::Fixed { .. } | Termination::Queue | Termination::Promise { .. } | Termination::Verify(_) | Termination::Command(_) => {
             Vec::new()
         }
     }

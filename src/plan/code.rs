@@ -2,10 +2,11 @@
 use super::PlanKind;
 
 /// Every code there is, in the order of the page.
-pub(super) const CODES: [&str; 47] = [
+pub(super) const CODES: [&str; 50] = [
     "unreadable",
     "yaml",
     "not-a-definition",
+    "no-definition",
     "unknown-key",
     "bad-value",
     "no-prompt",
@@ -13,6 +14,7 @@ pub(super) const CODES: [&str; 47] = [
     "unknown-termination",
     "any-and-all",
     "no-command",
+    "command-missing",
     "never-agrees",
     "unknown-provider",
     "no-program",
@@ -25,6 +27,7 @@ pub(super) const CODES: [&str; 47] = [
     "unknown-variable",
     "no-status",
     "no-inputs",
+    "missing-input",
     "no-perspectives",
     "perspectives",
     "no-nodes",
@@ -57,6 +60,7 @@ pub(super) fn alias(code: &str, kind: PlanKind) -> Option<&'static str> {
     Some(match (code, kind) {
         ("yaml" | "not-a-definition", PlanKind::Loop) => "L003",
         ("yaml" | "not-a-definition", PlanKind::Pipeline) => "P002",
+        ("no-definition", PlanKind::Loop) => "L002",
         ("other-name", PlanKind::Loop) => "L005",
         ("no-termination", _) => "L006",
         ("unknown-termination", _) => "L007",

@@ -10,7 +10,7 @@ use super::problem::{self, Document, Problem, Severity};
 use super::sources::{LoopSource, Overrides, PipelineSource, Request, Sources};
 use super::steps::Steps;
 use super::voice::{self, Said};
-use super::{Guardrails, Plan, PlanKind, Source, Step, repeat, yaml};
+use super::{Guardrails, Plan, PlanKind, Source, Step, Unreadable, repeat, yaml};
 use camino::Utf8PathBuf;
 
 /// Error iterations in a row that end a session, unless said otherwise.
@@ -52,18 +52,21 @@ pub(super) fn load<'a>(source: &'a LoopSource, problems: &mut Vec<Problem>) -> O
     let document = Document::new(&source.definition.file, &source.definition.text);
     let def = yaml::read(&document, problems);
     let prompt = match &source.prompt {
-        Ok(text) if text.text.trim().is_empty() => Err(format!("the prompt `{}` is empty", text.file)),
+        Ok(text) if text.text.trim().is_empty() => Err(Unreadable::no_prompt(format!("the prompt `{}` is empty", text.file))),
         Ok(text) => Ok(Document::new(&text.file, &text.text)),
         Err(reason) => Err(reason.clone()),
     };
-    let prompt = prompt.map_err(|reason| {
-        let problem = document.at(&Path::default().to("prompt"), "no-prompt", reason);
-        problems.push(problem.hint("write what each agent is told to `prompt.md` beside the definition"));
+    let prompt = prompt.map_err(|why| {
+        let at_definition = || document.at(&Path::default().to("prompt"), why.code, why.reason.clone()).hint(why.hint.clone());
+        problems.push(if why.before.file.is_empty() { at_definition() } else { why.problem() });
     });
     let prompt = prompt.ok();
     let Some(def) = def else {
         // Whoever mends the definition should not find the prompt's mistakes only then.
-        prompt.iter().for_each(|prompt| check::template(prompt, None, prompt.text(), Around::ALONE, problems));
+        let mut found = Vec::new();
+        prompt.iter().for_each(|prompt| check::template(prompt, None, prompt.text(), Around::ALONE, &mut found));
+        // It may be a pipeline's.
+        problems.extend(found.into_iter().filter(|problem| problem.code != "no-inputs"));
         return None;
     };
     let loaded = Loaded { source, document, def, prompt };

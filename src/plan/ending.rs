@@ -51,7 +51,7 @@ pub(super) fn of_node(place: &Place<'_>, def: &NodeDef, under: Option<&Ending>, 
         return Some(ending.clone());
     }
     if silent {
-        return Some(Ending { termination: Termination::Fixed, max: Some(1), judge: None, none_is_done: false });
+        return Some(Ending { termination: Termination::Fixed { iterations: None }, max: Some(1), judge: None, none_is_done: false });
     }
     let legacy = Legacy { completion: def.completion.as_deref(), min_iterations: None, count: None };
     read(place, (ends.map_or("termination", |(key, _)| key), ends.map(|(_, def)| def)), &legacy, under, own, problems)
@@ -158,16 +158,30 @@ impl Reader<'_> {
         if def.any.is_some() || def.all.is_some() {
             return self.tree(place, def);
         }
-        if def.max.is_some() || def.iterations.is_some() {
-            let problem = place.here("no-effect", "`max` and `iterations` count only at the top of `termination`").warning();
-            self.problems.push(problem.hint("move it out of the list"));
-        }
         let Some(word) = &def.kind else {
             self.problems.push(place.here("no-termination", "one of the terminations has no `type`").hint(suggest::hint("", KINDS)));
             return None;
         };
         let word = self.known(place, "type", word)?;
+        if word == "fixed" {
+            return Some(Termination::Fixed { iterations: self.count(place, def) });
+        }
+        if def.max.is_some() || def.iterations.is_some() {
+            let problem = place.here("no-effect", "`max` and `iterations` of one of several count only with `type: fixed`");
+            self.problems.push(problem.hint("move it out of the list, to the top of `termination`").warning());
+        }
         self.leaf(place, def, word, &Usual::default())
+    }
+
+    /// Returns how many iterations a part that is fixed has, if it says so.
+    fn count(&mut self, place: &Place<'_>, def: &TerminationDef) -> Option<u32> {
+        self.idle(place, def, "fixed");
+        let key = if def.iterations.is_some() { "iterations" } else { "max" };
+        let said = def.iterations.or(def.max);
+        if said == Some(0) {
+            self.problems.push(place.at(key, "bad-value", format!("`{key}` must be at least 1")));
+        }
+        said
     }
 
     fn leaf(&mut self, place: &Place<'_>, def: &TerminationDef, word: &'static str, usual: &Usual<'_>) -> Option<Termination> {
@@ -178,7 +192,7 @@ impl Reader<'_> {
         };
         let min_iterations = def.min_iterations.or(usual.min_iterations);
         Some(match word {
-            "fixed" => Termination::Fixed,
+            "fixed" => Termination::Fixed { iterations: None },
             "queue" => self.queue(place, def),
             "promise" => Termination::Promise { text: def.text.clone().unwrap_or_else(|| PROMISE.to_owned()) },
             "verify" => Termination::Verify(self.gate(place, def, usual.under)?),

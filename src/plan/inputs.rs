@@ -1,10 +1,14 @@
 //! `inputs:` of a node: which earlier node's outputs it gets.
 use super::definition::{BranchesDef, FromBlockDef, FromParallelDef, NodeInputsDef};
+use super::earlier::EarlierBlock;
 use super::node::Seat;
 use super::place::Place;
 use super::problem::Problem;
-use super::{Block, BlockInput, NodeInput, Select, suggest};
+use super::{BlockInput, NodeInput, Select, suggest};
 use crate::model::NodeId;
+
+/// What to do where there is no block to take from.
+const NO_BLOCK: &str = "put a node with `parallel:` before this one";
 
 /// Reads what a node gets from an earlier one.
 pub(super) fn read(seat: &Seat<'_>, inputs: &NodeInputsDef, problems: &mut Vec<Problem>) -> Option<NodeInput> {
@@ -13,6 +17,9 @@ pub(super) fn read(seat: &Seat<'_>, inputs: &NodeInputsDef, problems: &mut Vec<P
     let from = inputs.from.as_deref().or_else(|| one_before(seat, &place, inputs, problems))?;
     if seat.around.earlier.is_some_and(|earlier| earlier.iter().any(|id| id == from)) {
         return Some(NodeInput { node: from.parse().ok()?, select });
+    }
+    if seat.around.may_come(from) {
+        return None;
     }
     problems.push(seat.around.no_such(from, |code, message| place.at("from", code, message)));
     None
@@ -47,63 +54,67 @@ pub(super) fn parallel(seat: &Seat<'_>, inputs: &NodeInputsDef, problems: &mut V
 
 /// `key` is where the stage is written.
 fn from_block(seat: &Seat<'_>, place: &Place<'_>, key: &str, def: &FromBlockDef, problems: &mut Vec<Problem>) -> Option<BlockInput> {
-    let blocks = seat.around.blocks;
-    let has =
-        |block: &Block, stage: &str| block.branches.first().is_some_and(|branch| branch.nodes.iter().any(|node| node.id.as_str() == stage));
-    let Some(stage) = def.stage.as_deref() else {
+    let select = select(place, def.select.as_deref(), Select::Latest, problems);
+    if def.stage.is_none() {
         problems.push(place.here("no-stage", "`from_parallel` names no `stage`").hint("add `stage: <id of a stage of the block>`"));
+    }
+    let blocks = seat.around.blocks;
+    let Some(name) = def.block.as_deref() else {
+        let stage = def.stage.as_deref()?;
+        let Some(block) = blocks.iter().rev().find(|block| block.may_have(stage)) else {
+            problems.push(no_stage(place, key, stage, blocks));
+            return None;
+        };
+        return input(place, def, stage, select, block, problems);
+    };
+    let Some(block) = blocks.iter().find(|block| block.may_be(name)) else {
+        let known = blocks.iter().map(|block| block.id.as_str());
+        let problem = place.at("block", "unknown-block", format!("no earlier parallel block is called `{name}`"));
+        problems.push(problem.hint(if blocks.is_empty() { NO_BLOCK.to_owned() } else { suggest::hint(name, known) }));
         return None;
     };
-    let found = match def.block.as_deref() {
-        None => blocks.iter().rev().find(|block| has(block, stage)),
-        Some(name) => {
-            let block = blocks.iter().find(|block| block.id.as_str() == name);
-            if block.is_none() {
-                let known = blocks.iter().map(|block| block.id.as_str());
-                problems.push(
-                    place
-                        .at("block", "unknown-block", format!("no earlier parallel block is called `{name}`"))
-                        .hint(suggest::hint(name, known)),
-                );
-                return None;
-            }
-            block.filter(|block| has(block, stage))
-        }
-    };
-    let Some(block) = found else {
-        let stages = blocks.iter().filter_map(|block| block.branches.first()).flat_map(|branch| &branch.nodes).map(|node| node.id.as_str());
-        problems.push(
-            place.at(key, "unknown-stage", format!("no earlier parallel block has a stage `{stage}`")).hint(suggest::hint(stage, stages)),
-        );
-        return None;
-    };
-    Some(BlockInput {
-        block: block.id.clone(),
-        stage: stage.parse().ok()?,
-        select: select(place, def.select.as_deref(), Select::Latest, problems),
-        providers: providers(place, def.providers.as_ref(), block, problems),
-    })
+    let stage = def.stage.as_deref()?;
+    let missing = (!block.may_have(stage)).then(|| no_stage(place, key, stage, std::slice::from_ref(block)));
+    let right = missing.is_none();
+    problems.extend(missing);
+    input(place, def, stage, select, block, problems).filter(|_| right)
 }
 
-fn providers(place: &Place<'_>, def: Option<&BranchesDef>, block: &Block, problems: &mut Vec<Problem>) -> Vec<NodeId> {
+fn no_stage(place: &Place<'_>, key: &str, stage: &str, blocks: &[EarlierBlock]) -> Problem {
+    let known = blocks.iter().flat_map(|block| block.stages.iter().flatten()).map(String::as_str);
+    let message = match blocks {
+        [block] => format!("block `{}` has no stage `{stage}`", block.id),
+        _ => format!("no earlier parallel block has a stage `{stage}`"),
+    };
+    let hint = if blocks.is_empty() { NO_BLOCK.to_owned() } else { suggest::hint(stage, known) };
+    place.at(key, "unknown-stage", message).hint(hint)
+}
+
+fn input(
+    place: &Place<'_>,
+    def: &FromBlockDef,
+    stage: &str,
+    select: Select,
+    block: &EarlierBlock,
+    problems: &mut Vec<Problem>,
+) -> Option<BlockInput> {
+    let providers = providers(place, def.providers.as_ref(), block, problems);
+    Some(BlockInput { block: block.id.parse().ok()?, stage: stage.parse().ok()?, select, providers })
+}
+
+fn providers(place: &Place<'_>, def: Option<&BranchesDef>, block: &EarlierBlock, problems: &mut Vec<Problem>) -> Vec<NodeId> {
     let names = match def {
         None => return Vec::new(),
         Some(BranchesDef::Word(word)) if word == "all" => return Vec::new(),
         Some(BranchesDef::Word(word)) => std::slice::from_ref(word),
         Some(BranchesDef::Names(names)) => names,
     };
-    let mut known = Vec::new();
-    for name in names {
-        match block.branches.iter().find(|branch| branch.name.as_str() == name) {
-            Some(branch) => known.push(branch.name.clone()),
-            None => {
-                let there = block.branches.iter().map(|branch| branch.name.as_str());
-                let problem = place.at("providers", "unknown-provider", format!("block `{}` has no provider `{name}`", block.id));
-                problems.push(problem.hint(suggest::hint(name, there)));
-            }
-        }
+    let Some(there) = &block.branches else { return Vec::new() };
+    for name in names.iter().filter(|name| !there.contains(name)) {
+        let problem = place.at("providers", "unknown-provider", format!("block `{}` has no provider `{name}`", block.id));
+        problems.push(problem.hint(suggest::hint(name, there.iter().map(String::as_str))));
     }
-    known
+    names.iter().filter(|name| there.contains(name)).filter_map(|name| name.parse().ok()).collect()
 }
 
 fn select(place: &Place<'_>, word: Option<&str>, unless_said: Select, problems: &mut Vec<Problem>) -> Select {
@@ -137,12 +148,17 @@ pub(super) struct Around<'a> {
     /// Whether its iterations are given a text each.
     pub(super) perspectives: bool,
     /// The parallel blocks before it.
-    pub(super) blocks: &'a [Block],
+    pub(super) blocks: &'a [EarlierBlock],
 }
 
 impl Around<'_> {
     /// A loop by itself.
     pub(super) const ALONE: Self = Self { earlier: None, later: &[], perspectives: false, blocks: &[] };
+
+    /// Whether a node of this name may be in a pipeline before it that has yet to be mended.
+    pub(super) fn may_come(&self, id: &str) -> bool {
+        self.blocks.iter().any(|block| block.may_hold(id))
+    }
 
     /// Says why a node's outputs can never be there, and what to write instead.
     pub(super) fn no_such(&self, id: &str, problem: impl FnOnce(&'static str, String) -> Problem) -> Problem {

@@ -7,6 +7,7 @@ mod compile;
 mod declared;
 pub mod definition;
 mod duration;
+mod earlier;
 mod ending;
 mod former;
 mod inputs;
@@ -31,6 +32,7 @@ pub mod suggest;
 pub mod template;
 #[cfg(test)]
 mod tests;
+mod unreadable;
 mod voice;
 #[cfg(test)]
 mod worlds;
@@ -50,6 +52,7 @@ pub use sources::{
     LoopSource, Overrides, PipelineSource, Request, Sources, Text, description, loops_used, pipelines_used, prompt_candidates,
 };
 pub use step::{Block, BlockInput, Branch, BranchOf, Earlier, OnFailure, Step};
+pub use unreadable::Unreadable;
 pub use voice::{Said, Voice};
 
 pub use crate::model::PermissionMode;

@@ -180,7 +180,7 @@ pub(super) fn usual_judge(seat: &Seat<'_>, def: &NodeDef, loop_def: Option<&Loop
 
 /// How many iterations the environment gives to a `fixed` termination that does not say.
 fn usual_count(seat: &Seat<'_>, termination: &Termination) -> Option<u32> {
-    seat.overrides.fixed_iterations.filter(|_| *termination == Termination::Fixed)
+    seat.overrides.fixed_iterations.filter(|_| matches!(termination, Termination::Fixed { .. }))
 }
 
 fn max_iterations(seat: &Seat<'_>, def: &NodeDef, loaded: Option<&Loaded<'_>>, written: Option<u32>, problems: &mut Vec<Problem>) -> u32 {

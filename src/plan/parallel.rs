@@ -124,7 +124,7 @@ fn layer<'a>(own: &Own<'a>) -> Layer<'a> {
 }
 
 /// Names the branches: as written, else after the provider, with a number where that is taken.
-fn names(place: &Place<'_>, parallel: &ParallelDef, problems: &mut Vec<Problem>) -> Vec<NodeId> {
+pub(super) fn names(place: &Place<'_>, parallel: &ParallelDef, problems: &mut Vec<Problem>) -> Vec<NodeId> {
     let place = place.to("providers");
     if parallel.providers.is_empty() {
         problems.push(place.here("no-providers", "the block has no providers").hint("add `providers: [claude, codex]`"));
@@ -167,9 +167,12 @@ fn misplaced(seat: &Seat<'_>, def: &NodeDef, problems: &mut Vec<Problem>) {
 
 fn on_failure(place: &Place<'_>, parallel: &ParallelDef, problems: &mut Vec<Problem>) -> OnFailure {
     let (min, providers) = (parallel.min_success.unwrap_or(1), parallel.providers.len());
-    if parallel.min_success.is_some_and(|min| min == 0 || providers < min as usize) {
-        let problem = place.at("min_success", "bad-value", format!("`min_success` must be from 1 to {providers}, the number of providers"));
-        problems.push(problem);
+    if parallel.min_success.is_some_and(|min| min == 0 || 0 < providers && providers < min as usize) {
+        let message = match providers {
+            0 => "`min_success` must be at least 1".to_owned(),
+            _ => format!("`min_success` must be from 1 to {providers}, the number of providers"),
+        };
+        problems.push(place.at("min_success", "bad-value", message));
     }
     let key = if parallel.on_failure.is_some() { "on_failure" } else { "failure_mode" };
     match parallel.on_failure.as_deref().or(parallel.failure_mode.as_deref()) {

@@ -66,10 +66,16 @@ impl Problem {
         Document::new(&text.file, &text.text).spanning(0..0, &Path::default(), code, message)
     }
 
+    /// Makes a warning of one of a pipeline's `inputs`, counted from 0, that means no file.
+    pub fn missing_input(pipeline: &Text, index: usize, message: impl Into<String>) -> Self {
+        let document = Document::new(&pipeline.file, &pipeline.text).of_pipeline();
+        document.at(&Path::default().to("inputs").to(index), "missing-input", message).warning()
+    }
+
     /// Makes a problem of a file that ceases to be text after `before`, or cannot be read at all.
-    pub fn no_text(before: &Text, reason: impl Into<String>) -> Self {
+    pub(super) fn no_text(before: &Text, code: &'static str, reason: impl Into<String>) -> Self {
         let (document, end) = (Document::new(&before.file, &before.text), before.text.len());
-        document.spanning(end..end, &Path::default(), "unreadable", reason)
+        document.spanning(end..end, &Path::default(), code, reason)
     }
 
     /// Says in which file it lies, if it lies in none yet.

@@ -1,11 +1,12 @@
 //! JSON Schemas of what people and agents write, drawn from the types that read it.
 use super::definition::{LoopDef, PipelineDef};
 use super::settings::Settings;
+use super::yaml::IGNORED;
 use crate::model::Status;
 use schemars::generate::SchemaSettings;
 use schemars::transform::transform_subschemas;
 use schemars::{JsonSchema, SchemaGenerator};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// The schema of one kind of file.
 #[derive(Clone, Copy, Debug)]
@@ -53,6 +54,9 @@ impl Schema {
         };
         let mut schema = draw(SchemaSettings::draft07().with_transform(plain).into_generator());
         schema.insert("title".to_owned(), self.about.into());
+        if self.name != "status" {
+            schema.insert("patternProperties".to_owned(), json!({ format!("^{IGNORED}"): true }));
+        }
         format!("{schema:#}\n", schema = Value::from(schema))
     }
 }

@@ -1,5 +1,5 @@
 //! What a plan is compiled from: texts as found, and what the caller asks for over them.
-use super::{Origin, ProviderDef, fingerprint, yaml};
+use super::{Origin, ProviderDef, Unreadable, fingerprint, yaml};
 use crate::model::{RunId, SessionName};
 use camino::Utf8PathBuf;
 use std::collections::{BTreeMap, BTreeSet};
@@ -23,7 +23,7 @@ pub struct LoopSource {
     /// `loop.yaml`.
     pub definition: Text,
     /// Its prompt, or why there is none.
-    pub prompt: Result<Text, String>,
+    pub prompt: Result<Text, Unreadable>,
 }
 
 /// A pipeline as found, with the loops it uses.

@@ -2,6 +2,7 @@
 use super::check;
 use super::compile::{self, Loaded};
 use super::definition::{GuardrailsDef, NodeDef, ParallelKey, PipelineDef};
+use super::earlier::EarlierBlock;
 use super::inputs::Around;
 use super::locate::Path;
 use super::nested::{self, Nested};
@@ -11,7 +12,7 @@ use super::place::Place;
 use super::problem::{Document, Problem};
 use super::sources::{Overrides, PipelineSource, Request};
 use super::voice::Said;
-use super::{Block, Step, suggest};
+use super::{Step, suggest};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -39,7 +40,7 @@ impl<'a> Steps<'a> {
     pub(super) fn of(&self, document: &Document, def: &PipelineDef, problems: &mut Vec<Problem>) -> Option<Vec<Made>> {
         let (key, written) = def.nodes();
         let names: Vec<String> = written.iter().map(|def| name_of(def).to_owned()).collect();
-        let (mut steps, mut blocks, mut complete) = (Vec::new(), Vec::<Block>::new(), !written.is_empty());
+        let (mut steps, mut blocks, mut complete) = (Vec::new(), Vec::<EarlierBlock>::new(), !written.is_empty());
         let (mut earlier, mut others) = (Vec::new(), BTreeMap::new());
         for (index, node_def) in written.iter().enumerate() {
             let place = Place::Written(document, Path::default().to(key).to(index));
@@ -49,14 +50,21 @@ impl<'a> Steps<'a> {
             }
             let around =
                 Around { earlier: Some(&earlier), later: &names[index..], perspectives: node_def.perspectives.is_some(), blocks: &blocks };
-            let seat =
-                Seat { request: self.request, overrides: self.overrides, place, pipeline: Some((document, def)), around, branch: None };
+            let seat = Seat {
+                request: self.request,
+                overrides: self.overrides,
+                place: place.clone(),
+                pipeline: Some((document, def)),
+                around,
+                branch: None,
+            };
             let mut made = self.made(&seat, node_def, problems);
             for (step, _) in made.iter_mut().flatten() {
                 // What names a pipeline within this one means its last node.
                 nested::refer(step, &others);
-                blocks.extend(step.block().cloned());
             }
+            let earlier_blocks = EarlierBlock::all(&place, node_def, made.as_deref());
+            blocks.extend(earlier_blocks);
             complete &= made.is_some();
             let made = made.unwrap_or_default();
             earlier.push(names[index].clone());

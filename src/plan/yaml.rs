@@ -8,6 +8,8 @@ use serde_yaml::Value;
 
 /// Nobody mends more than this at once, and it bounds the work.
 pub(super) const MOST_PROBLEMS: usize = 50;
+/// Keys at the top that begin like this are places for anchors.
+pub(super) const IGNORED: &str = "x-";
 /// Brackets that may be open at once, in texts or not. The parser looks at all of them for each one that follows.
 const DEEPEST: usize = 1000;
 
@@ -45,6 +47,9 @@ pub(super) fn parse(text: &str) -> Result<Value, serde_yaml::Error> {
     }
     let mut value: Value = serde_yaml::from_str(text)?;
     value.apply_merge()?;
+    if let Value::Mapping(keys) = &mut value {
+        keys.retain(|key, _| !key.as_str().is_some_and(|key| key.starts_with(IGNORED)));
+    }
     Ok(value)
 }
 
@@ -71,6 +76,11 @@ fn syntax(document: &Document, error: &serde_yaml::Error) -> Problem {
     let start = error.location().map_or(0, |place| locate::offset(text, place.line(), place.column()));
     let message = error.to_string();
     let message = message.split(" at line ").next().unwrap_or_default();
+    if message.contains("more than one document") {
+        let start = second_document(text);
+        let problem = document.spanning(start..start + 3, &Path::default(), "yaml", "the file holds more than one YAML document");
+        return problem.hint("keep what stands before or after this `---`, and put the rest into a file of its own").unreadable();
+    }
     let merge = || message.contains("for merging").then(|| text.find("<<")).flatten();
     let start = second_key(text, start, message).or_else(merge).or_else(|| too_deep(text)).unwrap_or(start);
     let end = start + text[start..].lines().next().map_or(0, str::len);
@@ -86,6 +96,20 @@ fn syntax(document: &Document, error: &serde_yaml::Error) -> Problem {
     } else {
         problem.hint("check the indentation here and in the line above, and quote texts that hold `: ` or ` #`")
     }
+}
+
+/// Returns where the line is that ends the first document.
+fn second_document(text: &str) -> usize {
+    let (mut at, mut begun) = (0, false);
+    for line in text.split_inclusive('\n') {
+        let is_mark = line.trim_end() == "---" || line.starts_with("--- ");
+        if is_mark && begun {
+            return at;
+        }
+        begun |= is_mark || !(line.trim().is_empty() || line.trim_start().starts_with('#'));
+        at += line.len();
+    }
+    0
 }
 
 /// The parser places a key that is there twice at its mapping; this finds the second one, in the same column.

@@ -9,6 +9,7 @@ use super::tail::Tail;
 use super::told;
 use crate::agent::{self, Activity, Transcript};
 use crate::clock;
+use crate::engine::Means;
 use crate::model::{Cursor, Exit, Outcome, ProcessId, Usage, mark};
 use crate::plan::{Node, Plan, PlanKind};
 use crate::process;
@@ -59,6 +60,7 @@ impl Attempt {
     /// Makes sure that the attempt runs, exactly once: starts it, or takes over what is there.
     pub(super) fn ensure(
         session: &Session,
+        means: &Means,
         around: &Surroundings,
         tracker_env: &[(String, String)],
         now: Timestamp,
@@ -94,7 +96,7 @@ impl Attempt {
             Found::Nothing if state.stopping.is_some() => Ok(Ensured::Ended(Outcome::Cancelled)),
             Found::Nothing => {
                 let Some((seat, slot)) = around.take_seat(plan)? else { return Ok(Ensured::NoRoom) };
-                let briefing = Briefing { plan, state, node, cursor, places: &places, tracker_env, tools: around.tools(), now };
+                let briefing = Briefing { plan, state, means, node, cursor, places: &places, tracker_env, tools: around.tools(), now };
                 match start(&briefing, around, slot)? {
                     Ok((shim, ended)) => attempt(shim, ended, false, seat),
                     Err(outcome) => Ok(Ensured::Ended(outcome)),

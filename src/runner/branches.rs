@@ -6,18 +6,29 @@
 use super::view::View;
 use super::{Ears, News, Runner};
 use crate::clock;
-use crate::engine::{Phase, State, accept};
+use crate::engine::{Means, Phase, State, accept};
 use crate::error::{Error, Result};
 use crate::model::{BranchReport, Change, Cursor, Ending, Event, Input, NodeId, Orders, Request};
 use crate::plan::{Block, Plan};
 use crate::process;
 use crate::store::crash;
 use crate::store::session::{Session, examine};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::future::pending;
 use std::rc::Rc;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
+
+/// What a session tells its branches.
+#[derive(Clone, Debug, Default)]
+struct Told {
+    orders: Orders,
+    /// How often somebody has asked for a stop.
+    times: u32,
+    /// What they share with it, and how far it knows each of them to be.
+    means: Means,
+    reported: BTreeMap<NodeId, BranchReport>,
+}
 
 /// The branches that run, and the lines to them.
 #[derive(Default)]
@@ -26,16 +37,16 @@ pub(super) struct Branches {
     at: Cursor,
     running: BTreeSet<NodeId>,
     runners: JoinSet<Result<Ending>>,
-    orders: watch::Sender<(Orders, u32)>,
+    told: watch::Sender<Told>,
     reports: Option<(mpsc::UnboundedSender<Input>, mpsc::UnboundedReceiver<Input>)>,
 }
 
 impl Branches {
-    /// Tells the branches what is wanted of them; `times` counts how often somebody has asked for a stop.
-    fn order(&self, orders: Orders, times: u32) {
-        self.orders.send_if_modified(|now| {
-            let news = *now != (orders.clone(), times);
-            *now = (orders, times);
+    /// Tells the branches what is wanted of them, and what there is: that wakes nobody.
+    fn tell(&self, told: Told) {
+        self.told.send_if_modified(|now| {
+            let news = (&now.orders, now.times) != (&told.orders, told.times);
+            *now = told;
             news
         });
     }
@@ -60,7 +71,7 @@ impl Branches {
 pub(super) struct Line {
     name: NodeId,
     step: u32,
-    orders: watch::Receiver<(Orders, u32)>,
+    orders: watch::Receiver<Told>,
     reports: mpsc::UnboundedSender<Input>,
     /// Iterations, and whether it has ended: what was told last.
     told: Option<(u32, bool)>,
@@ -82,8 +93,9 @@ impl Runner {
         if self.branches.at != at {
             self.branches = Branches { at, ..Branches::default() };
         }
-        let orders = self.session.state().orders();
-        self.branches.order(orders, self.asked_to_stop);
+        let state = self.session.state();
+        let (means, reported) = (Means::of(&self.session.plan, state), state.branches.clone());
+        self.branches.tell(Told { orders: state.orders(), times: self.asked_to_stop, means, reported });
         let Some(block) = self.session.plan.block(at.node).cloned() else { return Ok(()) };
         for branch in &block.branches {
             let ended = self.session.state().branches.get(&branch.name).is_some_and(|report| report.ending.is_some());
@@ -98,7 +110,7 @@ impl Runner {
         let step = self.branches.at.node;
         let session = open(&self.session, step, block, name)?;
         let (reports, _) = self.branches.reports.get_or_insert_with(mpsc::unbounded_channel);
-        let line = Line { name: name.clone(), step, orders: self.branches.orders.subscribe(), reports: reports.clone(), told: None };
+        let line = Line { name: name.clone(), step, orders: self.branches.told.subscribe(), reports: reports.clone(), told: None };
         let view = View::of_branch(&self.around.project, &session, name);
         self.around.show_branch(&self.session.plan.session, &block.id, name);
         let mut runner = Self::new(session, Rc::clone(&self.around), view, Ears::Branch(line));
@@ -109,7 +121,7 @@ impl Runner {
     /// Does what the session wants of its branch.
     pub(super) fn obey(&mut self) -> Result<()> {
         let Ears::Branch(line) = &mut self.ears else { return Ok(()) };
-        let (orders, times) = line.orders.borrow_and_update().clone();
+        let Told { orders, times, .. } = line.orders.borrow_and_update().clone();
         let pause = if orders.pause || orders.cut.is_some() { Request::Pause } else { Request::Continue };
         let held = self.session.state().pausing;
         if held != (pause == Request::Pause) {
@@ -121,6 +133,18 @@ impl Runner {
             self.accept(&Input::Request(Request::Stop { by }))?;
         }
         Ok(())
+    }
+
+    /// Returns what the session as a whole may use and has used.
+    pub(super) fn means(&self) -> Means {
+        let state = self.session.state();
+        match &self.ears {
+            Ears::Session(_) => Means::of(&self.session.plan, state),
+            Ears::Branch(line) => {
+                let told = line.orders.borrow();
+                told.means.of_branch(told.reported.get(&line.name), state)
+            }
+        }
     }
 
     /// Tells the session how far its branch is, when that is news. Comes after it is on disk.

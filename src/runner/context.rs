@@ -1,7 +1,7 @@
 //! What an agent is told: `context.json` and the variables of its prompt.
 use super::given::Given;
 use super::outputs;
-use crate::engine::{State, room};
+use crate::engine::{Means, State, room};
 use crate::model::Cursor;
 use crate::plan::{Node, Plan, PlanKind, Select, template};
 use crate::store::layout::{IterationDir, RunDir};
@@ -29,6 +29,8 @@ pub(super) struct Places {
 pub(super) struct Briefing<'a> {
     pub(super) plan: &'a Plan,
     pub(super) state: &'a State,
+    /// Of the session as a whole.
+    pub(super) means: &'a Means,
     pub(super) node: &'a Node,
     pub(super) cursor: Cursor,
     pub(super) places: &'a Places,
@@ -103,17 +105,16 @@ impl Briefing<'_> {
     }
 
     fn limits(&self) -> Value {
-        let Self { plan, state, node, now, .. } = self;
-        let bounds = state.guardrails(plan);
-        let room = room(plan, state, node, *now);
+        let Self { state, means, node, now, .. } = self;
+        let room = room(means, state, node, *now);
         json!({
             "max_iterations": state.max_iterations(node),
             "iterations_left": room.iterations,
             "remaining_seconds": room.seconds.map_or(-1, |left| left as i64),
             "max_attempts": node.agent.max_attempts,
             "attempt_seconds": node.agent.limits.wall_s,
-            "max_cost_usd": if bounds.max_cost_usd > 0.0 { Some(bounds.max_cost_usd) } else { None },
-            "cost_usd": state.usage.cost_usd,
+            "max_cost_usd": (0.0 < means.max_cost_usd).then_some(means.max_cost_usd),
+            "cost_usd": means.cost_usd,
             "cost_left_usd": room.cost_usd,
             "checkpoint_soon": room.checkpoint_soon,
         })
@@ -132,7 +133,7 @@ impl Briefing<'_> {
     fn termination(&self) -> Value {
         let tally = &self.state.tally;
         match &self.node.termination {
-            Termination::Fixed => json!({ "type": "fixed" }),
+            Termination::Fixed { .. } => json!({ "type": "fixed" }),
             Termination::Judgment { consensus, min_iterations } => json!({
                 "type": "judgment",
                 "consecutive_stops": tally.stops,

@@ -216,7 +216,7 @@ impl Runner {
             return Ok(());
         }
         let tracker_env = self.tasks.agent_env(&self.session.plan, self.session.state());
-        match Attempt::ensure(&self.session, &self.around, &tracker_env, clock::now())? {
+        match Attempt::ensure(&self.session, &self.means(), &self.around, &tracker_env, clock::now())? {
             Ensured::Runs(attempt) => {
                 self.no_room = false;
                 self.view.agent(&self.session.plan, self.session.state(), attempt.adopted);

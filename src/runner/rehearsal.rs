@@ -2,10 +2,10 @@
 use super::context::Briefing;
 use super::{Surroundings, attempt, start};
 use crate::clock;
-use crate::engine::State;
+use crate::engine::{Means, State};
 use crate::model::Cursor;
 use crate::plan::template::UnknownVariable;
-use crate::plan::{Node, Plan};
+use crate::plan::{Node, Plan, PlanKind};
 use crate::store::layout::RunDir;
 use camino::Utf8PathBuf;
 
@@ -25,11 +25,12 @@ pub fn rehearse(plan: &Plan, run: &RunDir, index: u32, node: &Node, around: &Sur
     let state = State::default();
     let cursor = Cursor::before(index).next_iteration();
     let places = attempt::places(run, plan, node, cursor, around);
-    let briefing = Briefing { plan, state: &state, node, cursor, places: &places, tracker_env: &[], tools: &[], now: clock::now() };
+    let (means, now) = (Means::of(plan, &state), clock::now());
+    let briefing = Briefing { plan, state: &state, means: &means, node, cursor, places: &places, tracker_env: &[], tools: &[], now };
     let first = index == 0 && plan.branch.as_ref().is_none_or(|branch| branch.earlier.is_empty());
     let value = |name: &str| match name.strip_prefix("INPUTS") {
         Some("") if !first => Some("(what the earlier node wrote)".to_owned()),
-        Some(named) if named.starts_with('.') => Some(format!("(what node {} wrote)", &named[1..])),
+        Some(named) if named.starts_with('.') && plan.kind == PlanKind::Pipeline => Some(format!("(what node {} wrote)", &named[1..])),
         Some(_) | None => briefing.variable(name),
     };
     let prompt = start::prompt(node, value)?;

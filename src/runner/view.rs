@@ -314,7 +314,7 @@ impl View {
 
 fn ends_when(node: &Node, state: &State) -> String {
     match &node.termination {
-        Termination::Fixed => "ends after the last iteration".to_owned(),
+        Termination::Fixed { .. } => "ends after the last iteration".to_owned(),
         Termination::Judgment { consensus: 1, .. } => "ends when an agent says stop".to_owned(),
         Termination::Judgment { consensus, .. } => {
             format!("ends when {} in a row say stop ({} so far)", text::count(consensus, "agent"), state.tally.stops)

@@ -28,7 +28,7 @@ pub fn expand(base: &Utf8Path, written: &[Utf8PathBuf]) -> Result<Vec<Utf8PathBu
         }
         let found = search.meant(base, entry)?;
         if found.is_empty() {
-            missing.push(format!("`{entry}`"));
+            missing.push(format!("`{}`", entry.strip_prefix(base).unwrap_or(entry)));
         }
         for path in found {
             if seen.insert(fs::canonicalize(&path)?) {

@@ -2,6 +2,7 @@
 use super::Evidence;
 use crate::model::NodeEnding;
 
-pub(super) fn ending(seen: &Evidence<'_>) -> Option<NodeEnding> {
-    (seen.max_iterations <= seen.iterations).then_some(NodeEnding::AllIterations { iterations: seen.iterations })
+pub(super) fn ending(iterations: Option<u32>, seen: &Evidence<'_>) -> Option<NodeEnding> {
+    let most = iterations.unwrap_or(seen.max_iterations);
+    (most <= seen.iterations).then_some(NodeEnding::AllIterations { iterations: seen.iterations })
 }

@@ -20,8 +20,11 @@ use std::collections::BTreeMap;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "type")]
 pub enum Termination {
-    /// Run exactly as many iterations as the node may.
-    Fixed,
+    /// Run exactly so many iterations; where it does not say, as many as the node may.
+    Fixed {
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        iterations: Option<u32>,
+    },
     /// Stop when `consensus` agents in a row say stop, not before `min_iterations`.
     Judgment { consensus: u32, min_iterations: u32 },
     /// Stop when the session's queue is empty.
@@ -104,7 +107,7 @@ impl Termination {
         match self {
             Self::Judgment { consensus, min_iterations } => 0 < seen.stops && judgment::ending(*consensus, *min_iterations, seen).is_none(),
             Self::Any { of } | Self::All { of } => of.iter().any(|part| part.is_agreeing(seen)),
-            Self::Fixed | Self::Queue | Self::Promise { .. } | Self::Verify(_) | Self::Command(_) | Self::Judge(_) => false,
+            Self::Fixed { .. } | Self::Queue | Self::Promise { .. } | Self::Verify(_) | Self::Command(_) | Self::Judge(_) => false,
         }
     }
 
@@ -113,7 +116,9 @@ impl Termination {
         match self {
             Self::Queue => true,
             Self::Any { of } | Self::All { of } => of.iter().any(Self::asks_queue),
-            Self::Fixed | Self::Judgment { .. } | Self::Promise { .. } | Self::Verify(_) | Self::Command(_) | Self::Judge(_) => false,
+            Self::Fixed { .. } | Self::Judgment { .. } | Self::Promise { .. } | Self::Verify(_) | Self::Command(_) | Self::Judge(_) => {
+                false
+            }
         }
     }
 
@@ -122,7 +127,7 @@ impl Termination {
         match self {
             Self::Verify(_) | Self::Command(_) | Self::Judge(_) => vec![self],
             Self::Any { of } | Self::All { of } => of.iter().flat_map(Self::gates).collect(),
-            Self::Fixed | Self::Judgment { .. } | Self::Queue | Self::Promise { .. } => Vec::new(),
+            Self::Fixed { .. } | Self::Judgment { .. } | Self::Queue | Self::Promise { .. } => Vec::new(),
         }
     }
 
@@ -131,7 +136,7 @@ impl Termination {
         match self {
             Self::Verify(_) | Self::Command(_) | Self::Judge(_) => vec![self],
             Self::Any { of } | Self::All { of } => of.iter_mut().flat_map(Self::gates_mut).collect(),
-            Self::Fixed | Self::Judgment { .. } | Self::Queue | Self::Promise { .. } => Vec::new(),
+            Self::Fixed { .. } | Self::Judgment { .. } | Self::Queue | Self::Promise { .. } => Vec::new(),
         }
     }
 
@@ -140,7 +145,7 @@ impl Termination {
     pub fn needs_goal(&self) -> bool {
         match self {
             Self::Queue | Self::Verify(_) | Self::Command(_) => true,
-            Self::Fixed | Self::Judgment { .. } | Self::Promise { .. } | Self::Judge(_) => false,
+            Self::Fixed { .. } | Self::Judgment { .. } | Self::Promise { .. } | Self::Judge(_) => false,
             Self::Any { of } => of.iter().all(Self::needs_goal),
             Self::All { of } => of.iter().any(Self::needs_goal),
         }
@@ -149,7 +154,7 @@ impl Termination {
     /// Returns the word it is written with.
     pub fn word(&self) -> &'static str {
         match self {
-            Self::Fixed => "fixed",
+            Self::Fixed { .. } => "fixed",
             Self::Judgment { .. } => "judgment",
             Self::Queue => "queue",
             Self::Promise { .. } => "promise",
@@ -175,7 +180,7 @@ impl Termination {
     fn within(&self, seen: &Evidence<'_>, next: &mut u32) -> Answer {
         let ends = |ending: Option<NodeEnding>| ending.map_or(Answer::GoesOn, Answer::Ends);
         match self {
-            Self::Fixed => ends(fixed::ending(seen)),
+            Self::Fixed { iterations } => ends(fixed::ending(*iterations, seen)),
             Self::Judgment { consensus, min_iterations } => ends(judgment::ending(*consensus, *min_iterations, seen)),
             Self::Queue => ends(queue::ending(seen)),
             Self::Promise { text } => ends(promise::ending(text, seen)),

@@ -11,6 +11,7 @@ fn leaf() -> impl Strategy<Value = Termination> {
     prop_oneof![
         Just(Termination::Judgment { consensus: 2, min_iterations: 1 }),
         Just(Termination::Promise { text: "DONE".to_owned() }),
+        (1u32..4).prop_map(|most| Termination::Fixed { iterations: Some(most) }),
         Just(Termination::Verify(gate())),
         Just(Termination::Command(gate())),
         Just(Termination::Judge(Judge { criteria: String::new(), min_iterations: 2, confidence: 50 })),
@@ -38,7 +39,8 @@ fn holds(termination: &Termination, seen: &Evidence<'_>, answers: &[bool], next:
             let early = matches!(termination, Termination::Judge(judge) if seen.iterations < judge.min_iterations);
             !early && answers[*next - 1]
         }
-        Termination::Fixed | Termination::Queue => unreachable!("not made here"),
+        Termination::Fixed { iterations } => iterations.is_some_and(|most| most <= seen.iterations),
+        Termination::Queue => unreachable!("not made here"),
     }
 }
 
@@ -67,6 +69,32 @@ proptest! {
         }
         prop_assert!(false, "never an answer");
     }
+}
+
+#[test]
+fn a_fixed_part_counts_its_own_iterations_and_without_them_those_of_the_node() {
+    let of = |iterations| vec![Termination::Fixed { iterations }, Termination::Promise { text: "DONE".to_owned() }];
+    let answer = |termination: Termination, iterations: u32, promises: &[String]| {
+        let gates = BTreeMap::new();
+        termination.answer(&Evidence { iterations, max_iterations: 5, stops: 0, queue: None, promises, gates: &gates })
+    };
+    let ran = |iterations| Answer::Ends(NodeEnding::AllIterations { iterations });
+    assert_eq!(answer(Termination::Any { of: of(Some(2)) }, 1, &[]), Answer::GoesOn);
+    assert_eq!(answer(Termination::Any { of: of(Some(2)) }, 2, &[]), ran(2));
+    assert_eq!(answer(Termination::Any { of: of(None) }, 4, &[]), Answer::GoesOn);
+    assert_eq!(answer(Termination::Any { of: of(None) }, 5, &[]), ran(5));
+    // All of them: not before that many.
+    let done = ["DONE".to_owned()];
+    assert_eq!(answer(Termination::All { of: of(Some(2)) }, 1, &done), Answer::GoesOn);
+    assert!(matches!(answer(Termination::All { of: of(Some(2)) }, 2, &done), Answer::Ends(NodeEnding::All { .. })));
+}
+
+#[test]
+fn the_plans_of_older_sessions_are_read() {
+    let read = |text| serde_json::from_str::<Termination>(text).unwrap();
+    assert_eq!(read(r#"{"type":"fixed"}"#), Termination::Fixed { iterations: None });
+    assert_eq!(serde_json::to_string(&Termination::Fixed { iterations: None }).unwrap(), r#"{"type":"fixed"}"#);
+    assert_eq!(read(r#"{"type":"fixed","iterations":2}"#), Termination::Fixed { iterations: Some(2) });
 }
 
 #[test]

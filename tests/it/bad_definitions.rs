@@ -66,19 +66,44 @@ fn a_file_that_is_no_text_is_shown_where_it_ceases_to_be() {
     let utf16: Vec<u8> = "name: work\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
     agent_pipelines::store::atomic::replace(&loops.join("loop.yaml"), &[b"\xff\xfe".to_vec(), utf16].concat()).expect("a file");
     refused(&project, "loop", "work", ".claude/loops/work/loop.yaml:1:1", "is not UTF-8 text");
+    project.ap(&["lint", "work"]).expect(2).says(&["unreadable", "save it as UTF-8"]);
+    // A prompt likewise, in its own file.
+    project.shell_loop("work", ONE, DONE);
+    agent_pipelines::store::atomic::replace(&loops.join("prompt.md"), b"one\ncaf\xe9\n").expect("a file");
+    refused(&project, "loop", "work", ".claude/loops/work/prompt.md:2:4", "`prompt.md` is not UTF-8 text (line 2, column 4)");
+    project.ap(&["lint", "work"]).expect(2).says(&["unreadable", "save it as UTF-8"]);
+}
+
+#[test]
+fn a_folder_without_definition_is_told_of() {
+    let project = Project::new();
+    project.write(".claude/loops/hollow/prompt.md", "${STATUS}\n");
+    project.write(".claude/pipelines/p.yaml", "nodes:\n  - {id: a, loop: hollow, runs: 1}\n");
+    let why = "the folder `.claude/loops/hollow` has no `loop.yaml`";
+    project.ap(&["lint"]).expect(2).says(&["L002 no-definition", why, "2 failed"]);
+    for name in ["hollow", ".claude/loops/hollow"] {
+        project.ap(&["lint", "loop", name]).expect(2).says(&["L002 no-definition", why, "write it"]);
+    }
+    project.ap(&["loop", "hollow", "s", "--foreground"]).expect(2).says(&[why, "write it"]);
+    refused(&project, "pipeline", "p", ".claude/pipelines/p.yaml:2:19", why);
+    // Another loop of this name is still found.
+    project.write(".claude/stages/hollow/stage.yaml", "termination: {type: queue}\n");
+    project.ap(&["lint", "hollow"]).expect(2).says(&["no-prompt"]);
 }
 
 #[test]
 fn a_prompt_that_fits_into_no_model_is_refused_unread() {
     let project = Project::new();
     project.shell_loop("work", ONE, DONE);
-    let (yaml, prompt) = (".claude/loops/work/loop.yaml", project.root().join(".claude/loops/work/prompt.md"));
+    let (yaml, shown) = (".claude/loops/work/loop.yaml", ".claude/loops/work/prompt.md");
+    let prompt = project.root().join(shown);
     let file = fs_err::File::create(&prompt).expect("a prompt");
     file.set_len(64 << 30).expect("a size");
-    refused(&project, "loop", "work", &format!("{yaml}:1:1"), "is too large: 68719476736 bytes, at most 5242880");
+    refused(&project, "loop", "work", &format!("{shown}:1:1"), "is too large: 68719476736 bytes, at most 5242880");
+    project.ap(&["lint", "work"]).expect(2).says(&["unreadable", "keep it below 5 MiB"]);
     fs_err::remove_file(&prompt).expect("removed");
     nix::unistd::mkfifo(prompt.as_std_path(), nix::sys::stat::Mode::S_IRWXU).expect("a pipe");
-    refused(&project, "loop", "work", &format!("{yaml}:1:1"), "is not a regular file");
+    refused(&project, "loop", "work", &format!("{shown}:1:1"), "is not a regular file");
     fs_err::remove_file(&prompt).expect("removed");
     refused(&project, "loop", "work", &format!("{yaml}:1:1"), "there is no prompt");
     fs_err::remove_file(project.root().join(yaml)).expect("removed");

@@ -94,6 +94,10 @@ fn branches_run_apart_and_who_comes_next_gets_what_they_put_out() {
     let from = context["inputs"]["from_stage"]["brief"][0].as_str().expect("a path");
     assert_eq!(fs_err::read_to_string(from).expect("an output"), "from first 1\n");
     assert!(project.read(&project.run_file("s", "parallel-01-side/providers/two/progress.md")).contains("Provider: two"));
+    // Money and time are the session's, and its agents are told of them.
+    let limits = &context["limits"];
+    assert_eq!((&limits["max_cost_usd"], &limits["cost_left_usd"]), (&Value::from(500.0), &Value::from(500.0)));
+    assert!(limits["remaining_seconds"].as_i64().is_some_and(|left| 0 < left && left <= 72 * 3600), "{limits}");
     // What the next node asked for, and nothing else.
     let inputs = &json(&project, "stage-02-join/iterations/001/context.json")["inputs"]["from_parallel"];
     assert_eq!(inputs[0]["providers"].as_object().expect("branches").keys().collect::<Vec<_>>(), ["two"]);

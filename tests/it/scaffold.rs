@@ -36,6 +36,8 @@ fn nothing_is_overwritten() {
         (["new", "pipeline", "p"], "there is a pipeline `p` already"),
         (["new", "loop", "status"], "`ap status` is a command"),
         (["new", "loop", "../x"], "../x"),
+        (["new", "loop", "a b"], "loop `a b` may contain only"),
+        (["new", "pipeline", "a b"], "pipeline `a b` may contain only"),
     ] {
         project.ap(&words).expect(2).says(&[why]);
     }

@@ -189,6 +189,16 @@ fn a_session_killed_while_a_gate_is_asked_asks_again() {
 }
 
 #[test]
+fn a_command_that_cannot_be_called_is_refused_before_anybody_is_paid() {
+    let project = project("{ type: verify, command: [./nonexist], max: 9 }");
+    let why = "node `work` ends when `./nonexist` says so, and there is no such program";
+    run(&project, &[]).expect(2).says(&[why, "make it executable"]);
+    project.ap(&["lint", "work"]).expect(0).says(&["command-missing", why]);
+    project.ap(&["lint", "work", "--strict"]).expect(2);
+    project.nothing_left();
+}
+
+#[test]
 fn a_stop_does_not_wait_for_a_gate() {
     let project = project("{ type: verify, command: [./gate.sh], max: 9 }");
     gate(&project, "touch ../asked; sleep 600");

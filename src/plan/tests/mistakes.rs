@@ -45,7 +45,11 @@ fn a_termination_that_cannot_be_is_refused() {
     assert_snapshot!(of_loop("termination: {type: fixed, max: 2, any: [{type: fixed, max: 3}, {type: quue}]}\n"), @"
     Error any-and-all: work/loop.yaml:1:21: `type: fixed` and `any` cannot stand side by side (make `{type: fixed}` one of `any`)
     Error L007 unknown-termination: work/loop.yaml:1:72: unknown termination `quue` (did you mean `queue`?)
-    Warning no-effect: work/loop.yaml:1:42: `max` and `iterations` count only at the top of `termination` (move it out of the list)
+    ");
+    assert_snapshot!(of_loop("termination: {max: 2, any: [{type: fixed, iterations: 3}, {type: fixed, iterations: 0}, {type: promise, max: 3}]}\n"), @"
+    Error bad-value: work/loop.yaml:1:85: `iterations` must be at least 1
+    Warning never-agrees: work/loop.yaml:1:1: at most 2 iterations: `fixed` with 3 is never reached (raise the maximum, or lower its `iterations`)
+    Warning no-effect: work/loop.yaml:1:89: `max` and `iterations` of one of several count only with `type: fixed` (move it out of the list, to the top of `termination`)
     ");
     assert_snapshot!(of_loop("termination: {any: []}\n"), @"Error L006 no-termination: work/loop.yaml:1:20: `any` names nothing (one of: `fixed`, `judgment`, `queue`, `verify`, `command`, `promise`, `judge`)");
     assert_snapshot!(of_loop("termination: {type: fixed, iterations: 0}\n"), @"Error bad-value: work/loop.yaml:1:14: the most iterations must be at least 1");
@@ -92,9 +96,10 @@ fn a_prompt_is_checked_where_it_lies() {
     Warning no-status: work/prompt.md:1:1: the prompt never names `${STATUS}`, so its agents cannot say how it went (end it with: write your decision as JSON to `${STATUS}`)
     ");
     assert_snapshot!(of_prompt("${STATUS} ${PERSPECTIVE} ${RESULT} ${x:-y} $HOME\n"), @"Warning no-perspectives: work/prompt.md:1:11: `${PERSPECTIVE}` is empty here (a node of a pipeline gives it a text for each iteration, with `perspectives`)");
+    assert_snapshot!(of_prompt("${STATUS} ${INPUTS} ${INPUTS.zz}\n"), @"Warning P010 no-inputs: work/prompt.md:1:21: `${INPUTS.zz}` is empty when the loop runs by itself (only a pipeline has nodes before it; `${INPUTS}` is whatever the node before wrote)");
     assert_snapshot!(of_prompt(" \n"), @"Error L008 no-prompt: work/loop.yaml:1:1: the prompt `work/prompt.md` is empty (write what each agent is told to `prompt.md` beside the definition)");
     let missing = LoopSource {
-        prompt: Err("there is no prompt: looked for `prompt.md`".into()),
+        prompt: Err(Unreadable::no_prompt("there is no prompt: looked for `prompt.md`")),
         ..a_loop("work", "termination: {type: queue}\nprompt: nix\n", "")
     };
     assert_snapshot!(said(&Sources::Loop(missing), &Overrides::default()), @"Error L008 no-prompt: work/loop.yaml:2:9: there is no prompt: looked for `prompt.md` (write what each agent is told to `prompt.md` beside the definition)");
@@ -198,7 +203,7 @@ fn inputs_that_can_never_be_there_are_refused() {
 #[test]
 fn everything_is_found_in_one_run() {
     let broken = LoopSource {
-        prompt: Err("there is no prompt: looked for `prompt.md`".into()),
+        prompt: Err(Unreadable::no_prompt("there is no prompt: looked for `prompt.md`")),
         ..a_loop("work", "termination: {type: queu}\nprovider: cluade\nqueue: {provider: bead}\nmodle: x\n", "")
     };
     assert_snapshot!(said(&Sources::Loop(broken), &Overrides::default()), @"
@@ -241,7 +246,14 @@ fn a_loop_of_a_pipeline_that_cannot_be_read_is_told_at_its_node() {
     source.loops.insert("work".into(), Err("`loop.yaml` is not UTF-8 text (line 1, column 7)".into()));
     assert_snapshot!(said(&Sources::Pipeline(source), &Overrides::default()), @"Error unreadable-loop: refine.yaml:1:23: loop `work` cannot be used: `loop.yaml` is not UTF-8 text (line 1, column 7)");
     let text = Text { file: "work/loop.yaml".into(), text: "name: ".into() };
-    assert_snapshot!(listed(&[Problem::no_text(&text, "`loop.yaml` is not UTF-8 text (line 1, column 7)")]), @"Error unreadable: work/loop.yaml:1:7: `loop.yaml` is not UTF-8 text (line 1, column 7)");
+    let unreadable = Unreadable::file("`loop.yaml` is not UTF-8 text (line 1, column 7)", "save it as UTF-8", "name: ");
+    assert_snapshot!(listed(&[unreadable.in_file("work/loop.yaml".into()).problem()]), @"Error unreadable: work/loop.yaml:1:7: `loop.yaml` is not UTF-8 text (line 1, column 7) (save it as UTF-8)");
+    let missing = Unreadable::no_definition("work", "work/loop.yaml".into());
+    assert_snapshot!(listed(&[missing.problem()]), @"Error L002 no-definition: work/loop.yaml:1:1: the folder `work` has no `loop.yaml` (write it, or move the folder away if it is no loop)");
+    let prompt =
+        Unreadable::file("`prompt.md` is not UTF-8 text (line 2, column 1)", "save it as UTF-8", "a\n").in_file("work/prompt.md".into());
+    let unread = LoopSource { prompt: Err(prompt), ..a_loop("work", "termination: {type: queue}\n", "") };
+    assert_snapshot!(said(&Sources::Loop(unread), &Overrides::default()), @"Error unreadable: work/prompt.md:2:1: `prompt.md` is not UTF-8 text (line 2, column 1) (save it as UTF-8)");
     assert_snapshot!(listed(&[Problem::of_file(&text, "command-name", "`ap status` is a command").warning()]), @"Warning command-name: work/loop.yaml:1:1: `ap status` is a command");
 }
 
@@ -306,10 +318,42 @@ fn a_parallel_block_is_checked_to_its_last_stage() {
     Warning no-effect: refine.yaml:4:13: `parallel` has no effect here (remove it)
     ");
     assert_snapshot!(of_pipeline("nodes:\n  - {id: a, parallel: {providers: [claude], stages: [{id: s, loop: work, runs: 1}]}}\n  - {id: b, loop: work, runs: 1, inputs: {from_parallel: t}}\n  - {id: c, loop: work, runs: 1, inputs: {from_parallel: {stage: s, block: z}}}\n  - {id: d, loop: work, runs: 1, inputs: {from_parallel: [{stage: s, providers: [codex], select: most}, {block: a}]}}\n"), @"
-    Error unknown-stage: refine.yaml:3:58: no earlier parallel block has a stage `t` (one of: `s`)
+    Error unknown-stage: refine.yaml:3:58: block `a` has no stage `t` (one of: `s`)
     Error unknown-block: refine.yaml:4:76: no earlier parallel block is called `z` (one of: `a`)
     Error L011 unknown-provider: refine.yaml:5:81: block `a` has no provider `codex` (did you mean `claude`?)
     Error bad-value: refine.yaml:5:98: `select` must be `latest` or `all`, not `most` (`latest` is the last output there is, `all` is every iteration's)
     Error no-stage: refine.yaml:5:105: `from_parallel` names no `stage` (add `stage: <id of a stage of the block>`)
     ");
+}
+
+#[test]
+fn a_mistake_in_a_block_makes_no_others_after_it_and_hides_none() {
+    assert_snapshot!(of_pipeline("nodes:\n  - {id: b, parallel: {providers: [claude, cluade], stages: [{id: s, loop: wrok, runs: 1}]}}\n  - {id: c, loop: work, runs: 1, inputs: {from_parallel: {stage: s, block: b}}}\n  - {id: d, loop: work, runs: 1, inputs: {from_parallel: {stage: t, block: bb, select: wrong}}}\n  - {id: e, loop: work, runs: 1, inputs: {from_parallel: {stage: t, block: b, providers: [codex], select: wrong}}}\n"), @"
+    Error L011 unknown-provider: refine.yaml:2:44: unknown provider `cluade` (did you mean `claude`?)
+    Error P008 unknown-loop: refine.yaml:2:76: there is no loop `wrok` (did you mean `work`?)
+    Error unknown-block: refine.yaml:4:76: no earlier parallel block is called `bb` (did you mean `b`?)
+    Error bad-value: refine.yaml:4:88: `select` must be `latest` or `all`, not `wrong` (`latest` is the last output there is, `all` is every iteration's)
+    Error unknown-stage: refine.yaml:5:66: block `b` has no stage `t` (one of: `s`)
+    Error L011 unknown-provider: refine.yaml:5:90: block `b` has no provider `codex` (did you mean `cluade`?)
+    Error bad-value: refine.yaml:5:107: `select` must be `latest` or `all`, not `wrong` (`latest` is the last output there is, `all` is every iteration's)
+    ");
+    assert_snapshot!(of_pipeline("nodes:\n  - {id: b, parallel: {providers: [], min_success: 0, stages: [{id: s, loop: work, runs: 1}]}}\n  - {id: c, loop: work, runs: 1, inputs: {from_parallel: {stage: s, block: b, providers: [claude]}}}\n"), @"
+    Error no-providers: refine.yaml:2:24: the block has no providers (add `providers: [claude, codex]`)
+    Error bad-value: refine.yaml:2:52: `min_success` must be at least 1
+    ");
+    assert_snapshot!(of_pipeline("nodes:\n  - {id: b, parallel: 3}\n  - {id: c, loop: work, runs: 1, inputs: {from_parallel: {stage: s, block: b}}}\n"), @"Error bad-value: refine.yaml:2:23: `nodes[0].parallel` must be `providers` and `stages`, not integer `3`");
+    assert_snapshot!(of_pipeline("nodes:\n  - {id: p, pipeline: unread}\n  - {id: c, loop: work, runs: 1, inputs: {from: p-look, from_parallel: {stage: s, block: p-both}}}\n"), @"Error unreadable-pipeline: refine.yaml:2:23: pipeline `unread` cannot be used: it is not UTF-8");
+    assert_snapshot!(of_pipeline("nodes:\n  - {id: c, loop: work, runs: 1, inputs: {from_parallel: {stage: s, block: b}}}\n"), @"Error unknown-block: refine.yaml:2:76: no earlier parallel block is called `b` (put a node with `parallel:` before this one)");
+}
+
+#[test]
+fn two_documents_in_a_file_are_refused_where_the_second_begins() {
+    assert_snapshot!(of_loop("---\n# one\ntermination: {type: queue}\n---\nname: b\n"), @"Error L003 yaml: work/loop.yaml:4:1: the file holds more than one YAML document (keep what stands before or after this `---`, and put the rest into a file of its own)");
+    assert_snapshot!(of_loop("name: work\n---\nname: b\n"), @"Error L003 yaml: work/loop.yaml:2:1: the file holds more than one YAML document (keep what stands before or after this `---`, and put the rest into a file of its own)");
+}
+
+#[test]
+fn keys_that_are_places_for_anchors_are_ignored_at_the_top_alone() {
+    assert_snapshot!(of_loop("x-ends: &ends {type: queue}\nx-: [1]\ntermination: *ends\n"), @"");
+    assert_snapshot!(of_pipeline("x-node: &node {loop: work, runs: 1}\nnodes:\n  - {id: a, <<: *node}\n  - {id: b, x-no: 1, <<: *node}\n"), @"Error unknown-key: refine.yaml:4:13: unknown key `x-no` (one of: `id`, `name`, `loop`, `stage`, `prompt`, `runs`, `model`, `provider`, `fallback`, `description`, `termination`, `completion`, `delay`, `check_before`, `output_path`, `perspectives`, `inputs`, `context`, `commands`, `guardrails`, `parallel`, `pipeline`)");
 }

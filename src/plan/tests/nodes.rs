@@ -11,7 +11,7 @@ fn nodes(definition: &str) -> Vec<Node> {
 fn a_node_runs_once_for_each_perspective() {
     let node =
         nodes("nodes:\n  - id: a\n    prompt: '${PERSPECTIVE} ${STATUS}'\n    perspectives: [speed, safety, 'plain words']\n").remove(0);
-    assert_eq!((node.max_iterations, node.termination.clone()), (3, Termination::Fixed));
+    assert_eq!((node.max_iterations, node.termination.clone()), (3, Termination::Fixed { iterations: None }));
     assert_eq!([0, 1, 3, 4].map(|iteration| node.perspective(iteration)), ["", "speed", "plain words", ""]);
     let fewer = nodes("nodes:\n  - {id: a, loop: work, perspectives: [x, y], runs: {type: judgment, consensus: 2}}\n").remove(0);
     assert_eq!((fewer.max_iterations, fewer.termination), (2, Termination::Judgment { consensus: 2, min_iterations: 1 }));

@@ -122,13 +122,13 @@ fn the_strongest_voice_wins() {
     assert_snapshot!(shown(&Overrides::default()), @r#"
     a haiku 3 "" Judgment { consensus: 2, min_iterations: 1 } {}
     b sonnet 2 "from the node" Queue {"test": "cargo test"}
-    c opus 1 "" Fixed {"test": "x"}
+    c opus 1 "" Fixed { iterations: None } {"test": "x"}
     "#);
     let flags = Overrides { model: Some("claude-sonnet".into()), context: Some("flag".into()), ..Overrides::default() };
     assert_snapshot!(shown(&flags), @r#"
     a sonnet 3 "flag" Judgment { consensus: 2, min_iterations: 1 } {}
     b sonnet 2 "from the node\n\nflag" Queue {"test": "cargo test"}
-    c sonnet 1 "flag" Fixed {"test": "x"}
+    c sonnet 1 "flag" Fixed { iterations: None } {"test": "x"}
     "#);
 }
 
@@ -151,9 +151,9 @@ fn the_old_words_mean_the_same() {
     };
     assert_eq!(termination("completion: plateau\nmin_iterations: 3\n").0, Termination::Judgment { consensus: 2, min_iterations: 3 });
     assert_eq!(termination("completion: beads-empty\n").0, Termination::Queue);
-    assert_eq!(termination("completion: fixed-n\niterations: 4\n"), (Termination::Fixed, 4));
-    assert_eq!(termination("iterations: 4\n"), (Termination::Fixed, 4));
-    assert_eq!(termination("termination: {type: fixed, max: 6}\n"), (Termination::Fixed, 6));
+    assert_eq!(termination("completion: fixed-n\niterations: 4\n"), (Termination::Fixed { iterations: None }, 4));
+    assert_eq!(termination("iterations: 4\n"), (Termination::Fixed { iterations: None }, 4));
+    assert_eq!(termination("termination: {type: fixed, max: 6}\n"), (Termination::Fixed { iterations: None }, 6));
 }
 
 #[test]

@@ -48,8 +48,13 @@ fn wrong(value: &Value, schema: &Value, top: &Value, path: &str) -> Vec<String> 
                 let known = value.as_object().into_iter().flatten().filter_map(|(key, value)| Some((key, value, rule.get(key)?)));
                 found.extend(known.flat_map(|(key, value, rule)| wrong(value, rule, top, &at(key))));
             }
+            // Keys that are places for anchors, which may hold anything.
+            "patternProperties" => assert_eq!(rule.as_object().unwrap().values().collect::<Vec<_>>(), [&Value::Bool(true)]),
             "additionalProperties" => {
-                let is_known = |key: &String| rules.get("properties").is_some_and(|known| known.get(key).is_some());
+                let patterns: Vec<&String> =
+                    rules.get("patternProperties").and_then(Value::as_object).into_iter().flat_map(|all| all.keys()).collect();
+                let is_open = |key: &str| patterns.iter().any(|pattern| key.starts_with(pattern.trim_start_matches('^')));
+                let is_known = |key: &String| is_open(key) || rules.get("properties").is_some_and(|known| known.get(key).is_some());
                 let others = value.as_object().into_iter().flatten().filter(|(key, _)| !is_known(key));
                 found.extend(others.flat_map(|(key, value)| wrong(value, rule, top, &at(key))));
             }

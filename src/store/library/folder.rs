@@ -1,4 +1,5 @@
 //! Where definitions lie: a folder on disk, or one built in.
+use crate::plan::Unreadable;
 use camino::{Utf8Path, Utf8PathBuf};
 use include_dir::Dir;
 use std::io;
@@ -28,6 +29,11 @@ impl Folder {
         }
     }
 
+    /// Whether a name in it is that of a folder on disk.
+    pub(super) fn has_folder(&self, name: &str) -> bool {
+        matches!(self, Self::Disk(root) if root.join(name).is_dir())
+    }
+
     pub(super) fn has(&self, file: &str) -> bool {
         match self {
             Self::Disk(root) => root.join(file).is_file(),
@@ -49,7 +55,7 @@ impl Folder {
         };
         match String::from_utf8(bytes) {
             Ok(text) => Ok(Some(text)),
-            Err(error) => Err(Unreadable::not_utf8(file, error.as_bytes(), error.utf8_error().valid_up_to())),
+            Err(error) => Err(not_utf8(file, error.as_bytes(), error.utf8_error().valid_up_to())),
         }
     }
 
@@ -65,37 +71,23 @@ impl Folder {
     }
 }
 
-/// Why a file cannot be read as text.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{reason}")]
-pub struct Unreadable {
-    pub reason: String,
-    /// The text before the place where it ceases to be one; empty if nothing was read.
-    pub before: String,
+fn not_utf8(file: &str, bytes: &[u8], valid: usize) -> Unreadable {
+    let before = String::from_utf8_lossy(&bytes[..valid]).into_owned();
+    let (line, column) = (before.matches('\n').count() + 1, before.lines().last().unwrap_or_default().chars().count() + 1);
+    let column = if before.ends_with('\n') { 1 } else { column };
+    Unreadable::file(format!("`{file}` is not UTF-8 text (line {line}, column {column})"), "save it as UTF-8", before)
 }
 
-impl Unreadable {
-    fn not_utf8(file: &str, bytes: &[u8], valid: usize) -> Self {
-        let before = String::from_utf8_lossy(&bytes[..valid]).into_owned();
-        let (line, column) = (before.matches('\n').count() + 1, before.lines().last().unwrap_or_default().chars().count() + 1);
-        let column = if before.ends_with('\n') { 1 } else { column };
-        Self { reason: format!("`{file}` is not UTF-8 text (line {line}, column {column})"), before }
-    }
-}
-
-impl From<String> for Unreadable {
-    fn from(reason: String) -> Self {
-        Self { reason, before: String::new() }
-    }
-}
-
-fn read_bounded(path: &Utf8Path, largest: u64) -> Result<Option<Vec<u8>>, String> {
-    let cannot = |error: io::Error| format!("cannot read `{path}`: {error}");
+fn read_bounded(path: &Utf8Path, largest: u64) -> Result<Option<Vec<u8>>, Unreadable> {
+    let cannot = |error: io::Error| Unreadable::file(format!("cannot read `{path}`: {error}"), "mend that, or move the file away", "");
     match std::fs::metadata(path) {
         Ok(found) if found.is_dir() => Ok(None),
         // A pipe or device would block, or never end.
-        Ok(found) if !found.is_file() => Err(format!("`{path}` is not a regular file")),
-        Ok(found) if found.len() > largest => Err(format!("`{path}` is too large: {} bytes, at most {largest}", found.len())),
+        Ok(found) if !found.is_file() => Err(Unreadable::file(format!("`{path}` is not a regular file"), "put a file in its place", "")),
+        Ok(found) if found.len() > largest => {
+            let reason = format!("`{path}` is too large: {} bytes, at most {largest}", found.len());
+            Err(Unreadable::file(reason, format!("keep it below {} MiB", largest >> 20), ""))
+        }
         Ok(_) => std::fs::read(path).map(Some).map_err(cannot),
         Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => Ok(None),
         Err(error) => Err(cannot(error)),

@@ -8,10 +8,9 @@ pub use fixtures::FixtureFiles;
 
 use crate::error::{Error, Result};
 use crate::model::NodeId;
-use crate::plan::{self, BACKLOGS, LoopSource, Origin, PipelineSource, PlanKind, Sources, Text, suggest};
+use crate::plan::{self, BACKLOGS, LoopSource, Origin, PipelineSource, PlanKind, Sources, Text, Unreadable, suggest};
 use camino::{Utf8Path, Utf8PathBuf};
 use folder::Folder;
-pub use folder::Unreadable;
 use include_dir::{Dir, include_dir};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -64,14 +63,14 @@ impl Library {
     /// Finds a loop or pipeline by name or path, to run it.
     pub fn find(&self, kind: PlanKind, name: &str) -> Result<Sources> {
         let entry = self.entry_of(kind, name)?;
-        entry.sources.map_err(|reason| Error::usage(format!("{} `{name}` cannot be used: {reason}", word(kind))))
+        entry.sources.map_err(|why| Error::usage(format!("{} `{name}` cannot be used: {why}", word(kind))).hint(why.hint))
     }
 
     /// Finds a loop or pipeline by name or path, readable or not.
     pub fn entry_of(&self, kind: PlanKind, name: &str) -> Result<Entry> {
         let by_path = is_path(name).then(|| self.at_path(kind, name)).flatten();
         let by_name = || self.named(kind, name.trim_end_matches(".yaml").trim_end_matches(".yml"));
-        by_path.or_else(by_name).ok_or_else(|| self.unknown(kind, name))
+        by_path.or_else(by_name).or_else(|| self.hollow(kind, name)).ok_or_else(|| self.unknown(kind, name))
     }
 
     /// Finds what a name or path may mean when nobody says its kind: a loop, a pipeline, or one of each. A path leads to
@@ -97,7 +96,12 @@ impl Library {
     /// Lists everything there is, loops first, by name; what cannot be read is listed with the reason.
     pub fn list(&self) -> Vec<Entry> {
         let of = |kind| self.names(kind).into_iter().filter_map(move |name| self.named(kind, &name));
-        of(PlanKind::Loop).chain(of(PlanKind::Pipeline)).collect()
+        let mut hollow: Vec<String> = self.shelves(PlanKind::Loop).iter().flat_map(|shelf| shelf.folder.entries()).collect();
+        hollow.retain(|name| self.named(PlanKind::Loop, name).is_none());
+        hollow.sort();
+        hollow.dedup();
+        let hollow = hollow.into_iter().filter_map(|name| self.hollow(PlanKind::Loop, &name));
+        of(PlanKind::Loop).chain(hollow).chain(of(PlanKind::Pipeline)).collect()
     }
 
     /// Returns the first default backlog the project has.
@@ -139,6 +143,24 @@ impl Library {
         self.shelves(kind).iter().find_map(|shelf| self.entry(kind, name, shelf.origin, &shelf.definition(kind, name)?))
     }
 
+    /// Finds a folder that would be a loop if it had a definition.
+    fn hollow(&self, kind: PlanKind, name: &str) -> Option<Entry> {
+        let by_path = || camino::absolute_utf8(name).ok().filter(|path| is_path(name) && path.is_dir());
+        let (origin, root) = match by_path() {
+            Some(path) => (Origin::File, path),
+            None => {
+                name.parse::<NodeId>().ok()?;
+                let shelf = self.shelves(kind).into_iter().find(|shelf| shelf.folder.has_folder(name))?;
+                let Folder::Disk(root) = shelf.folder else { return None };
+                (shelf.origin, root.join(name))
+            }
+        };
+        let (name, folder) = (root.file_name()?.to_owned(), Folder::Disk(root.clone()));
+        let (shown, path) = (root.strip_prefix(&self.project).unwrap_or(&root), folder.shown(DEFINITIONS[0], &self.project));
+        let sources = Err(Unreadable::no_definition(shown.as_str(), path.clone()));
+        (kind == PlanKind::Loop).then_some(Entry { name, kind, origin, sources, path })
+    }
+
     fn at_path(&self, kind: PlanKind, path: &str) -> Option<Entry> {
         let path = camino::absolute_utf8(path).ok()?;
         let definition = match kind {
@@ -156,7 +178,7 @@ impl Library {
         let path = found.folder.shown(&found.file, &self.project);
         let text = |text| Text { file: path.clone(), text };
         let read = found.folder.read(&found.file, LARGEST_YAML).transpose()?;
-        let sources = read.map(|definition| match kind {
+        let sources = read.map_err(|why| why.in_file(path.clone())).map(|definition| match kind {
             PlanKind::Loop => {
                 let prompt = prompt(&found.folder, &definition, &self.project);
                 Sources::Loop(LoopSource { name: name.to_owned(), origin, definition: text(definition), prompt })
@@ -203,7 +225,7 @@ impl Library {
     }
 
     fn loop_used(&self, name: &str) -> Option<Result<LoopSource, String>> {
-        match self.named(PlanKind::Loop, name)?.sources {
+        match self.named(PlanKind::Loop, name).or_else(|| self.hollow(PlanKind::Loop, name))?.sources {
             Ok(Sources::Loop(source)) => Some(Ok(source)),
             Ok(Sources::Pipeline(_)) => None,
             Err(unreadable) => Some(Err(unreadable.reason)),
@@ -212,14 +234,15 @@ impl Library {
 }
 
 /// The one way a loop's prompt is found: lint, dry-run and run all come here.
-fn prompt(folder: &Folder, definition: &str, project: &Utf8Path) -> Result<Text, String> {
+fn prompt(folder: &Folder, definition: &str, project: &Utf8Path) -> Result<Text, Unreadable> {
     let candidates = plan::prompt_candidates(definition);
     for file in &candidates {
-        if let Some(text) = folder.read(file, LARGEST_PROMPT).map_err(|unreadable| unreadable.reason)? {
-            return Ok(Text { file: folder.shown(file, project), text });
+        let shown = || folder.shown(file, project);
+        if let Some(text) = folder.read(file, LARGEST_PROMPT).map_err(|why| why.in_file(shown()))? {
+            return Ok(Text { file: shown(), text });
         }
     }
-    Err(format!("there is no prompt: looked for `{}`", candidates.join("`, `")))
+    Err(Unreadable::no_prompt(format!("there is no prompt: looked for `{}`", candidates.join("`, `"))))
 }
 
 /// What people call it.
