@@ -77,6 +77,19 @@ fn without_a_worktree_it_stays_in_the_project() {
 }
 
 #[test]
+fn a_fork_leaves_the_recording_of_its_session_as_it_is() {
+    let project = Project::new();
+    project.shell_loop("work", "termination: { type: fixed, max: 2 }\n", COMMITS);
+    project.ap(&["work", "s", "--foreground", "--record=recorded"]).expect(0).says(&["Recorded in"]);
+    let script = project.read("recorded/script.yaml");
+    project.write("recorded/script.yaml", "mine\n");
+    fork(&project, &["--at", "1", "--as", "t", "--no-worktree"]).expect(0);
+    let ended = project.ap(&["work", "t", "--resume", "--foreground"]).expect(0);
+    assert!(!ended.stdout.contains("Recorded in") && !ended.stderr.contains("Recorded in"), "{ended:?}");
+    assert_eq!((project.read("recorded/script.yaml").as_str(), script.is_empty()), ("mine\n", false));
+}
+
+#[test]
 fn a_fork_runs_in_tmux_like_any_session() {
     let project = project();
     project.ap(&["fork", "s", "--at", "1", "--as", "t", "--no-worktree"]).expect(0).says(&["watch", "ap attach t"]);
