@@ -112,7 +112,10 @@ fn the_strongest_voice_wins() {
     );
     let shown = |overrides: &Overrides| {
         let row = |node: &Node| {
-            format!("{} {} {} {:?} {:?} {:?}", node.id, node.agent.model, node.max_iterations, node.context, node.termination, node.commands)
+            format!(
+                "{} {} {} {:?} {:?} {:?}",
+                node.id, node.agent.model, node.max_iterations, node.context, node.termination, node.commands
+            )
         };
         plan(&pipeline, overrides).all_nodes().map(row).collect::<Vec<_>>().join("\n")
     };
