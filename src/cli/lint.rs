@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 
 /// Check loops and pipelines
 #[derive(Clone, Debug, Default, clap::Args)]
-#[command(after_help = "Without a name, everything there is. Exit code 2 if anything cannot run. What the codes mean: docs/lint.md")]
+#[command(after_help = "Without a name, everything there is. Exit code 2 if anything cannot run. What the codes mean: `ap explain lint`")]
 pub struct Args {
     /// `loop` or `pipeline`, or a name or path right away
     pub kind: Option<String>,

@@ -81,7 +81,7 @@ fn write_loop(shelf: &Utf8Path, name: &NodeId) -> Result<Written> {
     let draft = tempfile::Builder::new().prefix(".new-").tempdir_in(shelf)?;
     let inside = Utf8Path::from_path(draft.path()).ok_or_else(|| Error::failed("a folder that is not UTF-8"))?.join(name.as_str());
     for (file, text, _) in LOOP {
-        create(&inside.join(file), &text.replace("NAME", name.as_str()))?;
+        create(&inside.join(file), &text.replace("<name>", name.as_str()))?;
     }
     match fs::rename(&inside, &folder) {
         // Somebody was faster.
@@ -94,7 +94,7 @@ fn write_loop(shelf: &Utf8Path, name: &NodeId) -> Result<Written> {
 
 fn write_pipeline(shelf: &Utf8Path, name: &NodeId) -> Result<Written> {
     let file = shelf.join(format!("{name}.yaml"));
-    create(&file, &PIPELINE.replace("NAME", name.as_str()))?;
+    create(&file, &PIPELINE.replace("<name>", name.as_str()))?;
     Ok(vec![(file, "its nodes, in the order they run")])
 }
 

@@ -122,6 +122,9 @@ pub struct Tally {
     /// Iterations that are over and did not err.
     #[serde(default)]
     pub well: u32,
+    /// Iterations that may be made again, since the session failed by them and somebody resumed it.
+    #[serde(default)]
+    pub again: u32,
     /// Agents in a row that said stop.
     pub stops: u32,
     /// Error iterations in a row.
@@ -320,7 +323,10 @@ impl State {
         self.max_iterations = max_iterations.or(self.max_iterations);
         self.resumed_at = Some(at);
         self.stopping = None;
-        if let Phase::Ended { .. } = self.phase {
+        if let Phase::Ended { ending } = &self.phase {
+            if let (Ending::Failed { .. }, None) = (ending, max_iterations) {
+                self.tally.again += self.tally.errors;
+            }
             // Whoever resumes has seen the failures; they get all their tries again.
             (self.tally.failures, self.tally.errors, self.tally.parks, self.tally.idle) = (0, 0, 0, 0);
             (self.tally.queue_waits, self.tally.queue_waiting_since) = (0, None);

@@ -51,11 +51,13 @@ const TICK: Duration = Duration::from_millis(500);
 /// How often when nothing does: a signal wakes us, this is for the one that got lost.
 const QUIET_TICK: Duration = Duration::from_secs(2);
 
-/// Runs a session to its end, whatever has happened to it before. Its branches run in the same thread.
-pub async fn run(session: Session, around: Surroundings) -> Result<Ending> {
+/// Runs a session to its end, whatever has happened to it before. Its branches run in the same thread. Whoever waits for
+/// the session waits until it is let go of, too.
+pub async fn run(session: Session, around: Surroundings) -> Result<(Ending, Session)> {
     let view = View::new(&around.project, &session);
-    let runner = Runner::new(session, Rc::new(around), view, Ears::Session(Signals::listen()?));
-    tokio::task::LocalSet::new().run_until(runner.drive()).await
+    let mut runner = Runner::new(session, Rc::new(around), view, Ears::Session(Signals::listen()?));
+    let ending = tokio::task::LocalSet::new().run_until(runner.drive()).await?;
+    Ok((ending, runner.session))
 }
 
 /// Runs a session, or a branch of one.
@@ -142,7 +144,7 @@ impl Runner {
         Self { session, around, view, ears, branches, attempt: None, tasks, gates, known: None, asked_to_stop: 0, no_room: false }
     }
 
-    async fn drive(mut self) -> Result<Ending> {
+    async fn drive(&mut self) -> Result<Ending> {
         loop {
             self.obey()?;
             self.settle()?;

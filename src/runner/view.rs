@@ -16,6 +16,9 @@ use jiff::{SignedDuration, Timestamp};
 use std::io::Write as _;
 use std::time::Instant;
 
+/// Things an agent says in one breath, beyond which the middle is passed over: nobody could read them.
+const MOST_AT_ONCE: usize = 200;
+
 /// Writes to the window; nothing that goes wrong here matters to the session.
 pub(super) struct View {
     out: Term,
@@ -109,13 +112,25 @@ impl View {
         self.pays = transcript.billing().map(str::to_owned);
         // That somebody is signed in is not known before the first answer.
         let pays = self.pays.clone().filter(|who| who != "login");
+        let Some(last) = activities.last() else { return };
+        self.last_sign = Instant::now();
+        self.doing = self.shown.short(&last.line());
+        if self.branch.is_some() {
+            return;
+        }
+        let passed = activities.len().saturating_sub(MOST_AT_ONCE);
+        let (first, rest) = activities.split_at((MOST_AT_ONCE / 2).min(activities.len()));
+        self.activities(first, pays.as_deref());
+        if 0 < passed {
+            self.line(&dim(&format!("  … {} more, see stdout.log", text::count(passed, "line"))));
+        }
+        self.activities(&rest[passed..], pays.as_deref());
+    }
+
+    fn activities(&mut self, activities: &[Activity], pays: Option<&str>) {
         for activity in activities {
-            self.last_sign = Instant::now();
-            self.doing = self.shown.short(&activity.line());
-            if self.branch.is_none() {
-                for line in self.shown.lines(activity, pays.as_deref()) {
-                    self.line(&format!("  {line}"));
-                }
+            for line in self.shown.lines(activity, pays) {
+                self.line(&format!("  {line}"));
             }
         }
     }

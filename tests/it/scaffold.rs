@@ -6,6 +6,7 @@ fn a_new_loop_is_complete() {
     let project = Project::new();
     project.ap(&["new", "loop", "polish"]).expect(0).says(&[".claude/loops/polish/loop.yaml", ".claude/loops/polish/prompt.md"]);
     project.ap(&["lint", "--strict", "polish"]).expect(0);
+    assert!(project.read(".claude/loops/polish/prompt.md").contains("Session: ${SESSION_NAME}, iteration ${ITERATION}."));
     // Its fixture plays a whole session.
     let definition = ".claude/loops/polish/loop.yaml";
     let yaml = project.read(definition) + "provider: scripted\nargs: [.claude/loops/polish/fixtures/script.yaml]\ndelay: 0\n";
