@@ -29,7 +29,7 @@ pub use surroundings::Surroundings;
 pub use take::{Mode, Taken, Wanted, end_attempt, hold, kill_all, stop_living, take};
 
 use crate::clock;
-use crate::engine::{Phase, accept, follow};
+use crate::engine::{Phase, accept, counts_idle, follow};
 use crate::error::Result;
 use crate::model::{Cursor, Effect, Ending, Event, Input, NodeEnding, Outcome, Request};
 use crate::store::session::Session;
@@ -303,7 +303,8 @@ impl Runner {
         let (outcome, usage) = attempt.conclude(plan, &node, clock::now())?;
         let promises = promises(&attempt.last_words());
         let tree = match &outcome {
-            Outcome::Reported { .. } | Outcome::Unreported { .. } => work_tree::look(&self.around).await,
+            Outcome::Reported { .. } | Outcome::Unreported { .. } if counts_idle(plan, &node) => work_tree::look(&self.around).await,
+            Outcome::Reported { .. } | Outcome::Unreported { .. } => work_tree::commit(&self.around),
             Outcome::Crashed { .. } | Outcome::Refused { .. } | Outcome::TimedOut { .. } => None,
             Outcome::RateLimited { .. } | Outcome::Lost { .. } | Outcome::Cancelled => None,
         };
