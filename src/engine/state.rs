@@ -152,6 +152,9 @@ pub struct NodeDone {
     pub iterations: u32,
     pub ending: NodeEnding,
     pub at: Timestamp,
+    /// Of a block: how far each branch came.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub branches: BTreeMap<NodeId, BranchReport>,
 }
 
 /// One iteration that is over.
@@ -265,12 +268,13 @@ impl State {
             Event::NodeFinished { node, id, ending } => {
                 let of_branches: u32 = self.branches.values().map(|report| report.iterations).sum();
                 let iterations = self.tally.iterations + of_branches;
-                self.finished.push(NodeDone { id: id.clone(), iterations, ending: ending.clone(), at });
+                let branches = std::mem::take(&mut self.branches);
+                self.finished.push(NodeDone { id: id.clone(), iterations, ending: ending.clone(), at, branches });
                 self.cursor = Cursor::before(node + 1);
                 (self.tally, self.max_iterations, self.verdict, self.task) = (Tally::default(), None, None, None);
                 (self.fallback, self.agent) = (0, String::new());
                 (self.promises, self.gates, self.last_gate) = (Vec::new(), BTreeMap::new(), None);
-                (self.branches, self.cut) = (BTreeMap::new(), None);
+                self.cut = None;
                 self.phase = Phase::Ready;
             }
             Event::SessionFinished { ending } => {

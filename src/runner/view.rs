@@ -3,7 +3,7 @@ use crate::agent::{Activity, Transcript};
 use crate::clock;
 use crate::engine::{Phase, State};
 use crate::model::{Decision, Ending, Event, NodeId, Outcome, Usage, WaitReason};
-use crate::plan::{Node, Plan, PlanKind};
+use crate::plan::{Node, Plan, PlanKind, Step};
 use crate::store::layout::{Project, RunDir};
 use crate::store::session::Session;
 use crate::termination::Termination;
@@ -78,8 +78,8 @@ impl View {
             bold(plan.session.as_str())
         ));
         if state.iterations > 0 || state.in_iteration() {
-            let next = if state.in_iteration() { state.cursor.iteration } else { state.tally.iterations + 1 };
-            self.line(&format!("  resumed at iteration {next}; {} done before, ${:.2} spent", state.iterations, state.usage.cost_usd));
+            let before = text::count(state.iterations, "iteration");
+            self.line(&format!("  resumed at {}; {before} done before, ${:.2} spent", place(plan, state), state.usage.cost_usd));
         }
     }
 
@@ -354,4 +354,14 @@ fn dim(text: &str) -> String {
 
 fn mark(sign: &str, style: &Style) -> String {
     style.apply_to(sign).to_string()
+}
+
+/// Says where a session goes on.
+fn place(plan: &Plan, state: &State) -> String {
+    let next = if state.in_iteration() { state.cursor.iteration } else { state.tally.iterations + 1 };
+    match state.step(plan) {
+        Some(Step::Block(block)) => format!("block `{}`", block.id),
+        Some(Step::Node(node)) if plan.nodes.len() > 1 => format!("iteration {next} of `{}`", node.id),
+        Some(Step::Node(_)) | None => format!("iteration {next}"),
+    }
 }

@@ -41,7 +41,9 @@ fn tidy() -> Project {
         "iterations:\n- status: { decision: continue }\n- run: [test, -e, a.txt]\n  status: { decision: stop }\n",
     );
     project.write(".claude/loops/tidy/fixtures/project/a.txt", "a\n");
-    project.ap(&["test", "tidy"]).expect(1).says(&["FAIL", "+++ now", "ap test tidy --update"]);
+    let never = project.ap(&["test", "tidy"]).expect(1);
+    never.says(&["NONE", "3 iterations", "nothing is recorded yet", "ap test tidy --update"]);
+    assert!(!never.stdout.contains("+++ now"), "{}", never.stdout);
     project.ap(&["test", "tidy", "--update"]).expect(0).says(&["NEW", "2 agents in a row said stop"]);
     project.ap(&["test", "tidy"]).expect(0).says(&["PASS", "3 iterations", "1 tested, 0 not as recorded"]);
     project
