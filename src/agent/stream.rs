@@ -68,6 +68,11 @@ impl Transcript {
         self.facts.events == 0
     }
 
+    /// Whether nothing but the end of what it says is ever asked for: it speaks to people, not in events.
+    pub fn counts_its_end_only(&self) -> bool {
+        self.provider == Provider::Command && self.is_plain()
+    }
+
     /// Returns which account pays: `API key`, `subscription`, or `login` (signed in, the plan not yet known).
     pub fn billing(&self) -> Option<&str> {
         match self.facts.key_source.as_str() {

@@ -1,6 +1,6 @@
 //! A plan as a picture, in the languages of Mermaid and Graphviz.
 use super::catalog;
-use crate::plan::{Branch, Node, Plan, Select, Step};
+use crate::plan::{Branch, Node, Plan, Select, Step, template};
 
 /// The language of the picture.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -30,6 +30,8 @@ pub(super) fn draw(plan: &Plan, language: Language) -> String {
 /// A node, and what the picture calls it.
 struct Spot<'a> {
     name: String,
+    /// The branch it is in, if it is in one.
+    branch: Option<&'a str>,
     node: &'a Node,
 }
 
@@ -37,34 +39,20 @@ struct Spot<'a> {
 fn spots(plan: &Plan, index: usize) -> Vec<Vec<Spot<'_>>> {
     match plan.nodes.get(index) {
         None => Vec::new(),
-        Some(Step::Node(node)) => vec![vec![Spot { name: format!("n{index}"), node }]],
+        Some(Step::Node(node)) => vec![vec![Spot { name: format!("n{index}"), branch: None, node }]],
         Some(Step::Block(block)) => block.branches.iter().enumerate().map(|(number, branch)| branch_spots(index, number, branch)).collect(),
     }
 }
 
 fn branch_spots(index: usize, number: usize, branch: &Branch) -> Vec<Spot<'_>> {
-    (0..).zip(&branch.nodes).map(|(stage, node): (u32, _)| Spot { name: format!("n{index}_{number}_{stage}"), node }).collect()
+    let spot = |(stage, node): (u32, _)| Spot { name: format!("n{index}_{number}_{stage}"), branch: Some(branch.name.as_str()), node };
+    (0..).zip(&branch.nodes).map(spot).collect()
 }
 
 /// Returns from which nodes one gets something, apart from the last output of the one before it.
 fn given(plan: &Plan, index: usize, to: &Spot<'_>) -> Vec<(String, Select)> {
-    let mut found = Vec::new();
-    if let Some(from) = &to.node.from {
-        let own = spots(plan, index).into_iter().find(|branch| branch.iter().any(|spot| spot.name == to.name)).unwrap_or_default();
-        let inside = own.iter().position(|spot| spot.node.id == from.node);
-        let source = plan.position(from.node.as_str());
-        let before = match inside {
-            Some(at) => own.get(at + 1).is_some_and(|next| next.name == to.name),
-            None => source.is_some_and(|source| source + 1 == index) && own.first().is_some_and(|first| first.name == to.name),
-        };
-        let names = match (inside, source) {
-            (Some(at), _) => vec![own[at].name.clone()],
-            (None, Some(source)) => spots(plan, source).iter().filter_map(|branch| Some(branch.last()?.name.clone())).collect(),
-            (None, None) => Vec::new(),
-        };
-        // The one before it is joined to it already.
-        found.extend(names.into_iter().filter(|_| !before || from.select == Select::All).map(|name| (name, from.select)));
-    }
+    let from = to.node.from.iter().map(|from| (from.node.as_str(), from.select));
+    let mut found: Vec<(String, Select)> = from.chain(named(plan, to.node)).flat_map(|one| of_step(plan, index, to, one)).collect();
     for input in &to.node.from_parallel {
         let Some(Step::Block(block)) = plan.position(input.block.as_str()).and_then(|step| plan.nodes.get(step)) else { continue };
         let step = plan.nodes.iter().position(|step| step.id() == &block.id).unwrap_or_default();
@@ -75,6 +63,35 @@ fn given(plan: &Plan, index: usize, to: &Spot<'_>) -> Vec<(String, Select)> {
         }
     }
     found
+}
+
+/// Returns the steps that a prompt names as `${INPUTS.<step>}`, but for the one whose outputs the node gets anyway.
+fn named<'a>(plan: &'a Plan, node: &'a Node) -> Vec<(&'a str, Select)> {
+    let mut found: Vec<(&str, Select)> = Vec::new();
+    let from = node.from.as_ref().map(|from| from.node.as_str());
+    for variable in template::variables(&node.prompt) {
+        let Some(id) = variable.input().filter(|id| Some(*id) != from && found.iter().all(|(known, _)| known != id)) else { continue };
+        let several = plan.all_nodes().any(|other| other.id.as_str() == id && !other.perspectives.is_empty());
+        found.push((id, if several { Select::All } else { Select::Latest }));
+    }
+    found
+}
+
+/// Returns the nodes of a step that one gets something from; nothing if it is joined to them already.
+fn of_step(plan: &Plan, index: usize, to: &Spot<'_>, (id, select): (&str, Select)) -> Vec<(String, Select)> {
+    let own = spots(plan, index).into_iter().find(|branch| branch.iter().any(|spot| spot.name == to.name)).unwrap_or_default();
+    let inside = own.iter().position(|spot| spot.node.id.as_str() == id);
+    let source = plan.position(id);
+    let before = match inside {
+        Some(at) => own.get(at + 1).is_some_and(|next| next.name == to.name),
+        None => source.is_some_and(|source| source + 1 == index) && own.first().is_some_and(|first| first.name == to.name),
+    };
+    let names = match (inside, source) {
+        (Some(at), _) => vec![own[at].name.clone()],
+        (None, Some(source)) => spots(plan, source).iter().filter_map(|branch| Some(branch.last()?.name.clone())).collect(),
+        (None, None) => Vec::new(),
+    };
+    names.into_iter().filter(|_| !before || select == Select::All).map(|name| (name, select)).collect()
 }
 
 impl Language {
@@ -88,7 +105,7 @@ impl Language {
     /// A node, or a frame around the branches of a block.
     fn step(self, index: usize, step: &Step) -> Vec<String> {
         let block = match step {
-            Step::Node(node) => return vec![self.node(&Spot { name: format!("n{index}"), node })],
+            Step::Node(node) => return vec![self.node(&Spot { name: format!("n{index}"), branch: None, node })],
             Step::Block(block) => block,
         };
         let title = self.text(block.id.as_str());
@@ -104,11 +121,12 @@ impl Language {
         std::iter::once(begin).chain(inside.map(|line| format!("  {line}"))).chain([end.to_owned()]).collect()
     }
 
-    fn node(self, Spot { name, node }: &Spot<'_>) -> String {
+    fn node(self, Spot { name, branch, node }: &Spot<'_>) -> String {
         let agent = format!("{:?} {}", node.agent.provider, node.agent.model).to_lowercase();
-        let lines = [node.id.as_str(), &node.template, agent.trim(), &catalog::node_ends(node)].map(|line| self.text(line));
-        let said = lines.iter().enumerate().filter(|(at, line)| !(line.is_empty() || *at == 1 && **line == lines[0]));
-        let lines: Vec<&str> = said.map(|(_, line)| line.as_str()).collect();
+        let id = branch.map_or_else(|| node.id.to_string(), |branch| format!("{branch}/{}", node.id));
+        let template = if node.template == node.id.as_str() { "" } else { &node.template };
+        let lines = [&id, template, agent.trim(), &catalog::node_ends(node)].map(|line| self.text(line));
+        let lines: Vec<&str> = lines.iter().map(String::as_str).filter(|line| !line.is_empty()).collect();
         match self {
             Self::Mermaid => format!("{name}[\"{}\"]", lines.join("<br/>")),
             Self::Dot => format!("{name} [label=\"{}\"];", lines.join("\\n")),
@@ -197,6 +215,18 @@ mod tests {
     }
 
     #[test]
+    fn what_a_prompt_names_is_drawn_too() {
+        let far = "nodes:
+  - {id: plan, prompt: '${STATUS}'}
+  - {id: think, prompt: '${STATUS}', perspectives: [fast, safe]}
+  - {id: sum, prompt: '${STATUS} ${INPUTS.plan} ${INPUTS.think} ${INPUTS.plan}'}
+";
+        let drawn = draw(&plan(far), Language::Mermaid);
+        let edges: Vec<&str> = drawn.lines().map(str::trim).filter(|line| line.contains(".->")).collect();
+        assert_eq!(edges, ["n0 -. last output .-> n2", "n1 -. all outputs .-> n2"]);
+    }
+
+    #[test]
     fn the_branches_of_a_block_stand_side_by_side() {
         let debate = "nodes:
   - {id: plan, loop: improve-plan, runs: 2}
@@ -212,11 +242,11 @@ mod tests {
         flowchart TD
           n0["plan<br/>improve-plan<br/>claude opus<br/>2 agents in a row agree, at most 2"]
           subgraph b1["duel"]
-            n1_0_0["draft<br/>claude opus<br/>after 1 iteration"]
-            n1_0_1["mend<br/>claude opus<br/>after 1 iteration"]
+            n1_0_0["claude/draft<br/>claude opus<br/>after 1 iteration"]
+            n1_0_1["claude/mend<br/>claude opus<br/>after 1 iteration"]
             n1_0_0 --> n1_0_1
-            n1_1_0["draft<br/>claude haiku<br/>after 1 iteration"]
-            n1_1_1["mend<br/>claude haiku<br/>after 1 iteration"]
+            n1_1_0["other/draft<br/>claude haiku<br/>after 1 iteration"]
+            n1_1_1["other/mend<br/>claude haiku<br/>after 1 iteration"]
             n1_1_0 --> n1_1_1
           end
           n2["end<br/>claude opus<br/>after 1 iteration"]
@@ -233,11 +263,11 @@ mod tests {
           node [shape=box];
           n0 [label="plan\nimprove-plan\nclaude opus\n2 agents in a row agree, at most 2"];
           subgraph cluster_1 { label="duel";
-            n1_0_0 [label="draft\nclaude opus\nafter 1 iteration"];
-            n1_0_1 [label="mend\nclaude opus\nafter 1 iteration"];
+            n1_0_0 [label="claude/draft\nclaude opus\nafter 1 iteration"];
+            n1_0_1 [label="claude/mend\nclaude opus\nafter 1 iteration"];
             n1_0_0 -> n1_0_1;
-            n1_1_0 [label="draft\nclaude haiku\nafter 1 iteration"];
-            n1_1_1 [label="mend\nclaude haiku\nafter 1 iteration"];
+            n1_1_0 [label="other/draft\nclaude haiku\nafter 1 iteration"];
+            n1_1_1 [label="other/mend\nclaude haiku\nafter 1 iteration"];
             n1_1_0 -> n1_1_1;
           }
           n2 [label="end\nclaude opus\nafter 1 iteration"];

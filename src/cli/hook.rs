@@ -86,7 +86,7 @@ fn lines(sessions: &[Seen], called: &str) -> Vec<String> {
         let fits = sessions.iter().filter(|seen| standings.contains(&seen.standing));
         fits.map(|seen| format!("{} ({}, {})", seen.name, seen.standing, seen.what)).collect()
     };
-    let (running, waiting) = (group(&["active", "paused"]), group(&["crashed", "failed", "limit_reached"]));
+    let (running, waiting) = (group(&["active", "paused"]), group(&["crashed", "failed", "limit_reached", "stopped"]));
     if running.is_empty() {
         lines.push("No session runs in this project.".to_owned());
     } else {
@@ -119,11 +119,12 @@ mod tests {
 
     #[test]
     fn what_runs_is_told_first_and_what_is_done_not_at_all() {
-        let sessions = [seen("auth", "active"), seen("ops", "crashed"), seen("old", "completed"), seen("held", "paused")];
+        let sessions =
+            [seen("auth", "active"), seen("ops", "crashed"), seen("old", "completed"), seen("held", "paused"), seen("docs", "stopped")];
         assert_snapshot!(lines(&sessions, "`ap`").join("\n"), @r"
         agent-pipelines 0.1.0: sessions of agents that work unattended. Call the program as `ap`.
         Running in this project: auth (active, work, iteration 3 of at most 25), held (paused, work, iteration 3 of at most 25).
-        Ended short of their goal, may be worth going on with: ops (crashed, work, iteration 3 of at most 25).
+        Ended short of their goal, may be worth going on with: ops (crashed, work, iteration 3 of at most 25), docs (stopped, work, iteration 3 of at most 25).
         Use the skill `agent-pipelines:sessions` to start, stop or resume one, `agent-pipelines:monitor` to watch one.
         ");
         assert_snapshot!(lines(&[], &how(false, "/opt/a b/ap".into())).join("\n"), @r"

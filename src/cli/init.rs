@@ -3,14 +3,14 @@ use super::context::Context;
 use crate::error::{Error, ExitCode, Result};
 use crate::store::atomic;
 use crate::ui::{note, out};
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 use fs_err as fs;
 use std::io;
 
 /// Prepare this repository for agents
 #[derive(Clone, Copy, Debug, clap::Args)]
 pub struct Args {
-    /// Add a short section on ap to AGENTS.md, or to CLAUDE.md where only that exists
+    /// Add a short section on ap to AGENTS.md, or to CLAUDE.md if there is one that does not lead to AGENTS.md
     #[arg(long, required = true)]
     agents_md: bool,
 }
@@ -24,7 +24,7 @@ pub fn run(args: &Args, context: &Context) -> Result<ExitCode> {
     if !args.agents_md {
         return Err(Error::usage("say what shall be prepared").hint("`--agents-md` is all there is"));
     }
-    let file = target(context);
+    let file = target(context.project.root());
     let before = match fs::read_to_string(&file) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
         text => text?,
@@ -46,10 +46,33 @@ pub fn run(args: &Args, context: &Context) -> Result<ExitCode> {
     Ok(ExitCode::Done)
 }
 
-/// `AGENTS.md`, unless only `CLAUDE.md` is there.
-fn target(context: &Context) -> Utf8PathBuf {
-    let [agents, claude] = ["AGENTS.md", "CLAUDE.md"].map(|file| context.project.root().join(file));
-    if claude.is_file() && !agents.is_file() { claude } else { agents }
+/// Where both Claude Code and other agents look: `AGENTS.md`, unless there is a `CLAUDE.md`. Then Claude Code reads
+/// `AGENTS.md` only if that is the same file or imports it.
+fn target(project: &Utf8Path) -> Utf8PathBuf {
+    let agents = project.join("AGENTS.md");
+    let mut places = ["CLAUDE.md", ".claude/CLAUDE.md"].into_iter().map(|place| project.join(place));
+    let Some(claude) = places.find(|place| place.is_file()) else { return real(agents) };
+    let folder = claude.parent().unwrap_or(project);
+    let leads = |path: &Utf8Path| agents.canonicalize_utf8().is_ok_and(|agents| path.canonicalize_utf8().is_ok_and(|path| path == agents));
+    // One that cannot be read imports nothing as far as anybody knows.
+    let text = fs::read_to_string(&claude).unwrap_or_default();
+    real(if imports(&text).iter().any(|import| leads(&folder.join(import))) { agents } else { claude })
+}
+
+/// What a link leads to: replacing a file must not make one of the link.
+fn real(path: Utf8PathBuf) -> Utf8PathBuf {
+    path.canonicalize_utf8().unwrap_or(path)
+}
+
+/// The files a `CLAUDE.md` imports: words that begin with `@`, outside of code.
+fn imports(text: &str) -> Vec<&str> {
+    let (mut found, mut fenced) = (Vec::new(), false);
+    for line in text.lines() {
+        fenced ^= line.trim_start().starts_with("```");
+        let prose = line.split('`').step_by(2).filter(|_| !fenced).flat_map(str::split_whitespace);
+        found.extend(prose.filter_map(|word| Some(word.strip_prefix('@')?.trim_end_matches(['.', ',', ';', ')']))));
+    }
+    found
 }
 
 #[derive(Debug, PartialEq, Eq)]
@@ -86,5 +109,41 @@ mod tests {
         let edited = text.replace("backlog", "list");
         assert!(matches!(added(&edited), Added::Edited(theirs) if theirs.contains("list")));
         assert!(matches!(added(""), Added::Text(text) if text.starts_with(BEGIN)));
+    }
+
+    /// Sets up files, a link as `-> target`, and returns where the section goes.
+    fn chosen(files: &[(&str, &str)]) -> String {
+        let folder = tempfile::tempdir().unwrap();
+        let root = Utf8PathBuf::from_path_buf(folder.path().canonicalize().unwrap()).unwrap();
+        for (path, text) in files {
+            fs::create_dir_all(root.join(path).parent().unwrap()).unwrap();
+            match text.strip_prefix("-> ") {
+                Some(target) => std::os::unix::fs::symlink(target, root.join(path)).unwrap(),
+                None => atomic::replace(&root.join(path), text.as_bytes()).unwrap(),
+            }
+        }
+        target(&root).strip_prefix(&root).unwrap().to_string()
+    }
+
+    #[test]
+    fn it_goes_where_claude_code_looks() {
+        let (agents, claude) = ("AGENTS.md", "CLAUDE.md");
+        assert_eq!(chosen(&[]), agents);
+        assert_eq!(chosen(&[(agents, "")]), agents);
+        assert_eq!(chosen(&[(claude, "")]), claude);
+        assert_eq!(chosen(&[(claude, "# Ours\n"), (agents, "")]), claude);
+        assert_eq!(chosen(&[(claude, "# Ours\nSee @AGENTS.md.\n"), (agents, "")]), agents);
+        assert_eq!(chosen(&[(claude, "@./AGENTS.md"), (agents, "")]), agents);
+        assert_eq!(chosen(&[(claude, "Write `@AGENTS.md`:\n```\n@AGENTS.md\n```\n"), (agents, "")]), claude, "code imports nothing");
+        assert_eq!(chosen(&[(claude, "@AGENTS.md")]), claude, "there is none yet");
+        assert_eq!(chosen(&[(".claude/CLAUDE.md", "@../AGENTS.md"), (agents, "")]), agents);
+        assert_eq!(chosen(&[(".claude/CLAUDE.md", ""), (agents, "")]), ".claude/CLAUDE.md");
+    }
+
+    #[test]
+    fn a_link_stays_one() {
+        assert_eq!(chosen(&[("CLAUDE.md", "-> AGENTS.md"), ("AGENTS.md", "")]), "AGENTS.md");
+        assert_eq!(chosen(&[("CLAUDE.md", ""), ("AGENTS.md", "-> CLAUDE.md")]), "CLAUDE.md");
+        assert_eq!(chosen(&[("AGENTS.md", "-> docs/agents.md"), ("docs/agents.md", "")]), "docs/agents.md");
     }
 }

@@ -44,10 +44,12 @@ fn drive(session: Session, around: Surroundings) -> Result<ExitCode> {
     let recorded = session.plan.record.is_some();
     fixture::begin(&session.plan, &dir, &project, &env)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let ending = runtime.block_on(runner::run(session, around))?;
+    let (ending, session) = runtime.block_on(runner::run(session, around))?;
     if recorded && let Some(folder) = fixture::record(&dir, &project, &env)? {
         out(format!("Recorded in {folder}; run it without an account: ap test"))?;
     }
+    // Who waits for the session finds its recording.
+    drop(session);
     Ok(report::exit_code(&ending))
 }
 

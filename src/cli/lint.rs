@@ -10,10 +10,11 @@ use crate::text;
 use crate::ui::{self, style};
 use camino::Utf8PathBuf;
 use serde::Serialize;
+use std::collections::BTreeMap;
 
 /// Check loops and pipelines
 #[derive(Clone, Debug, Default, clap::Args)]
-#[command(after_help = "Without a name, everything there is. Exit code 2 if anything cannot run. What the codes mean: docs/lint.md")]
+#[command(after_help = "Without a name, everything there is. Exit code 2 if anything cannot run. What the codes mean: `ap explain lint`")]
 pub struct Args {
     /// `loop` or `pipeline`, or a name or path right away
     pub kind: Option<String>,
@@ -117,21 +118,44 @@ fn hidden_by_command(entry: &Entry) -> Option<Problem> {
 }
 
 fn show(report: &Report) -> Result<()> {
+    let missing = missing(&report.checked);
+    let apart = |problem: &&Problem| missing.is_empty() || problem.code != programs::MISSING;
     for one in &report.checked {
-        let mark = match (one.ok, one.problems.is_empty()) {
+        let problems: Vec<&Problem> = one.problems.iter().filter(apart).collect();
+        let mark = match (one.ok, problems.is_empty()) {
             (false, _) => style::bad("FAIL"),
             (true, false) => style::odd("WARN"),
             (true, true) => style::good("PASS"),
         };
         ui::out(format!("{mark}  {} {}  {}", library::word(one.kind), style::name(&one.name), style::faint(&one.path)))?;
-        for problem in &one.problems {
+        for problem in problems {
             ui::out(ui::diagnostic(&Shown(problem.clone())))?;
         }
     }
-    let count = |severity| report.checked.iter().flat_map(|one| &one.problems).filter(|problem| problem.severity == severity).count();
-    let (errors, warnings) = (text::count(count(Severity::Error), "error"), text::count(count(Severity::Warning), "warning"));
+    for (what, (needed, hint)) in &missing {
+        let said = format!("{}  {what}: {} cannot run here without it", style::odd("WARN"), text::count(needed, "definition"));
+        ui::out(hint.map_or_else(|| said.clone(), |hint| format!("{said}\n      {hint}")))?;
+    }
+    let all = || report.checked.iter().flat_map(|one| &one.problems).filter(apart);
+    let count = |severity| all().filter(|problem| problem.severity == severity).count();
+    let (errors, warnings) = (count(Severity::Error), count(Severity::Warning) + missing.len());
+    let (errors, warnings) = (text::count(errors, "error"), text::count(warnings, "warning"));
     let failed = report.checked.iter().filter(|one| !one.ok).count();
     ui::out(format!("{} checked, {failed} failed: {errors}, {warnings}", report.checked.len()))
+}
+
+/// What is missing on this machine, with how many definitions need it and how to get it.
+type Missing<'a> = BTreeMap<&'a str, (usize, Option<&'a str>)>;
+
+/// Returns what several definitions miss, to say it once; nothing for a single definition.
+fn missing(checked: &[Checked]) -> Missing<'_> {
+    let mut missing = Missing::new();
+    for problem in checked.iter().filter(|_| 1 < checked.len()).flat_map(|one| &one.problems) {
+        if let Some(what) = programs::missing_program(problem) {
+            missing.entry(what).or_insert((0, problem.hint.as_deref())).0 += 1;
+        }
+    }
+    missing
 }
 
 #[cfg(test)]
@@ -224,6 +248,17 @@ mod tests {
         Warning missing-input: .claude/pipelines/p.yaml:1:40: there is no input `nothere.md` (check `--input` and the pipeline's `inputs`: files, patterns such as `docs/*.md`, or folders, of which *.md *.yaml *.yml *.json *.txt are taken)
         Warning missing-input: .claude/pipelines/p.yaml:1:52: there is no input `*.zzz` (check `--input` and the pipeline's `inputs`: files, patterns such as `docs/*.md`, or folders, of which *.md *.yaml *.yml *.json *.txt are taken)
         ");
+    }
+
+    #[test]
+    fn what_several_definitions_miss_is_counted_and_said_once() {
+        let (_dir, context) = project("termination: {type: queue}\nprovider: codex\n");
+        let entry = &chosen(&args("loop", "mine"), &context.library()).unwrap()[0];
+        let mut checked = vec![check(entry, false, &context).unwrap()];
+        assert!(missing(&checked).is_empty(), "a single one tells it itself");
+        checked.push(check(entry, false, &context).unwrap());
+        let told: Vec<_> = missing(&checked).into_iter().map(|(what, (needed, hint))| (what, needed, hint.is_some())).collect();
+        assert_eq!(told, [("there is no program `codex` on PATH", 2, true)]);
     }
 
     #[test]

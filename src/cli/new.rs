@@ -30,6 +30,11 @@ const LOOP: [(&str, &str, &str); 3] = [
     ("fixtures/script.yaml", include_str!("new/script.yaml"), "what the scripted agent does in a trial"),
 ];
 const PIPELINE: &str = include_str!("new/pipeline.yaml");
+/// What is below a pipeline's folder of fixtures.
+const SCRIPTS: [(&str, &str, &str); 2] = [
+    ("scripts/plan.yaml", include_str!("new/script.yaml"), "what the scripted agent does in a trial"),
+    ("scripts/check.yaml", include_str!("new/check.yaml"), "the same for the node `check`"),
+];
 
 /// Writes what was asked for, or nothing.
 pub fn run(args: &Args, context: &Context) -> Result<ExitCode> {
@@ -40,11 +45,15 @@ pub fn run(args: &Args, context: &Context) -> Result<ExitCode> {
     }
     let elsewhere = free(kind, &name, context)?;
     let claude = context.project.root().join(".claude");
-    let written = match kind {
+    let mut written = match kind {
         PlanKind::Loop => write_loop(&claude.join("loops"), &name)?,
         PlanKind::Pipeline => write_pipeline(&claude.join("pipelines"), &name)?,
     };
     schema::add(&claude.join("schemas"))?;
+    match super::test::record(kind, name.as_str(), context) {
+        Ok(expected) => written.push((expected, "what the engine does then: `ap test` tells when that changes")),
+        Err(error) => note(format!("`ap test {name} --update` records what it does in a trial: that failed now: {error}")),
+    }
     for (path, about) in written {
         out(format!("{}  {about}", path.strip_prefix(context.project.root()).unwrap_or(&path)))?;
     }
@@ -52,7 +61,7 @@ pub fn run(args: &Args, context: &Context) -> Result<ExitCode> {
         note(format!("It comes before the other {} `{name}` from now on.", library::word(kind)));
     }
     let start = if kind == PlanKind::Loop { format!("ap {name}") } else { format!("ap pipeline {name}") };
-    note(format!("Edit it, then: ap lint {name}, ap dry-run {} {name}, {start}", args.kind));
+    note(format!("Edit it, then: ap lint {name}, ap test {name} --update, ap dry-run {} {name}, {start}", args.kind));
     Ok(ExitCode::Done)
 }
 
@@ -81,7 +90,7 @@ fn write_loop(shelf: &Utf8Path, name: &NodeId) -> Result<Written> {
     let draft = tempfile::Builder::new().prefix(".new-").tempdir_in(shelf)?;
     let inside = Utf8Path::from_path(draft.path()).ok_or_else(|| Error::failed("a folder that is not UTF-8"))?.join(name.as_str());
     for (file, text, _) in LOOP {
-        create(&inside.join(file), &text.replace("NAME", name.as_str()))?;
+        create(&inside.join(file), &text.replace("<name>", name.as_str()))?;
     }
     match fs::rename(&inside, &folder) {
         // Somebody was faster.
@@ -93,9 +102,17 @@ fn write_loop(shelf: &Utf8Path, name: &NodeId) -> Result<Written> {
 }
 
 fn write_pipeline(shelf: &Utf8Path, name: &NodeId) -> Result<Written> {
-    let file = shelf.join(format!("{name}.yaml"));
-    create(&file, &PIPELINE.replace("NAME", name.as_str()))?;
-    Ok(vec![(file, "its nodes, in the order they run")])
+    let (file, fixture) = (shelf.join(format!("{name}.yaml")), shelf.join("fixtures").join(name.as_str()));
+    if fixture.exists() {
+        return Err(taken("folder", name, fixture.as_str()));
+    }
+    create(&file, &PIPELINE.replace("<name>", name.as_str()))?;
+    let mut written = vec![(file, "its nodes, in the order they run")];
+    for (script, text, about) in SCRIPTS {
+        create(&fixture.join(script), text)?;
+        written.push((fixture.join(script), about));
+    }
+    Ok(written)
 }
 
 /// Writes a file that is not there yet; of a file that could not be written nothing is left.

@@ -4,7 +4,7 @@ use crate::error::{Error, ExitCode, Result};
 use crate::plugin::{self, Copy, Entry, NAME, Standing};
 use crate::text::count;
 use crate::ui::{self, note, out};
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 use clap::{Args as ClapArgs, Subcommand, ValueEnum};
 use etcetera::BaseStrategy as _;
 use serde::Serialize;
@@ -21,13 +21,13 @@ pub struct Args {
 enum What {
     /// Write the plugin's files and have Claude Code load them
     Install(Change),
-    /// Write what is new in this version of ap
-    Update(Change),
+    /// Write what is new in this version of ap, where the plugin is installed
+    Update(Files),
     /// Take the plugin out of Claude Code and remove its files
     Uninstall(Change),
-    /// Say what is installed, and what of it was edited
+    /// Say what is installed, and show what of it was edited
     Status {
-        /// Print JSON: `{folder, version, installed, files: [{path, standing}], claude: {found, version, enabled}}`
+        /// Print JSON: `{folder, version, installed, files: [{path, standing}], claude: {found, version, enabled, folder}}`
         #[arg(long)]
         json: bool,
     },
@@ -38,6 +38,12 @@ struct Change {
     /// For whom Claude Code loads it
     #[arg(long, value_enum, default_value = "user")]
     scope: Scope,
+    #[command(flatten)]
+    files: Files,
+}
+
+#[derive(ClapArgs, Clone, Copy, Debug)]
+struct Files {
     /// Only the files; `claude --plugin-dir` with their folder loads them
     #[arg(long)]
     files_only: bool,
@@ -66,7 +72,8 @@ impl Scope {
 pub fn run(args: &Args, context: &Context) -> Result<ExitCode> {
     let copy = copy(context)?;
     match args.what {
-        What::Install(change) | What::Update(change) => install(&copy, change, context),
+        What::Install(change) => install(&copy, change, context),
+        What::Update(files) => update(&copy, files, context),
         What::Uninstall(change) => uninstall(&copy, change, context),
         What::Status { json } => status(&copy, json, context),
     }
@@ -80,9 +87,8 @@ fn copy(context: &Context) -> Result<Copy> {
 }
 
 fn install(copy: &Copy, change: Change, context: &Context) -> Result<ExitCode> {
-    let claude = if change.files_only { None } else { Some(claude(context)?) };
-    let (written, kept) = write(copy, change.overwrite)?;
-    note(format!("{} written to {}.", count(written, "file"), copy.root()));
+    let claude = if change.files.files_only { None } else { Some(claude(context)?) };
+    let kept = write(copy, change.files.overwrite)?;
     if let Some(claude) = claude {
         claude.call(&["marketplace", "add", copy.root().as_str(), "--scope", change.scope.word()])?;
         claude.call(&["install", &id(), "--scope", change.scope.word()])?;
@@ -93,31 +99,51 @@ fn install(copy: &Copy, change: Change, context: &Context) -> Result<ExitCode> {
     Ok(told(kept))
 }
 
-/// Writes what is not as it should be; tells how many files were written, and how many edits were kept.
-fn write(copy: &Copy, overwrite: bool) -> Result<(usize, usize)> {
+fn update(copy: &Copy, files: Files, context: &Context) -> Result<ExitCode> {
+    if copy.compare()?.iter().all(|entry| entry.standing == Standing::Missing) {
+        return Err(Error::failed("the plugin is not installed, so there is nothing to update").hint("`ap plugin install` installs it"));
+    }
+    let claude = if files.files_only { None } else { Some(claude(context)?) };
+    let kept = write(copy, files.overwrite)?;
+    let Some(claude) = claude else { return Ok(told(kept)) };
+    let states = claude.states()?;
+    for State { scope, .. } in &states {
+        claude.call(&["update", &id(), "--scope", scope])?;
+    }
+    out(if states.is_empty() {
+        "Claude Code does not load the plugin: `ap plugin install` has it do so."
+    } else {
+        "Claude Code loads what is new from its next session on."
+    })?;
+    Ok(told(kept))
+}
+
+/// Writes what is not as it should be, and returns how many edits were kept.
+fn write(copy: &Copy, overwrite: bool) -> Result<usize> {
     let (mut written, mut kept) = (0, 0);
     for Entry { path, standing } in copy.compare()? {
         match standing {
             Standing::Same => {}
-            Standing::Edited if !overwrite && !may_replace(copy, &path)? => kept += 1,
+            Standing::Edited if !overwrite && !may_go(copy, &path, "Replace")? => kept += 1,
             Standing::Missing | Standing::Outdated | Standing::Edited | Standing::Left => {
                 copy.put(&path)?;
                 written += 1;
             }
         }
     }
-    Ok((written, kept))
+    note(format!("{} written to {}.", count(written, "file"), copy.root()));
+    Ok(kept)
 }
 
 /// Shows an edit, and asks whether it may be lost; where nobody can answer, it may not.
-fn may_replace(copy: &Copy, path: &camino::Utf8Path) -> Result<bool> {
+fn may_go(copy: &Copy, path: &Utf8Path, what: &str) -> Result<bool> {
     note(copy.difference(path)?);
     let terminal = console::Term::stderr();
     if !(console::user_attended() && console::user_attended_stderr()) {
         note(format!("{path} was edited and is kept."));
         return Ok(false);
     }
-    terminal.write_str(&format!("{path} was edited. Replace it? [y/N] "))?;
+    terminal.write_str(&format!("{path} was edited. {what} it? [y/N] "))?;
     Ok(matches!(terminal.read_line()?.trim(), "y" | "Y" | "yes"))
 }
 
@@ -130,9 +156,9 @@ fn told(kept: usize) -> ExitCode {
 }
 
 fn uninstall(copy: &Copy, change: Change, context: &Context) -> Result<ExitCode> {
-    if !change.files_only
+    if !change.files.files_only
         && let Ok(claude) = claude(context)
-        && claude.state()?.found
+        && !claude.states()?.is_empty()
     {
         claude.call(&["uninstall", &id(), "--scope", change.scope.word()])?;
         claude.call(&["marketplace", "remove", NAME])?;
@@ -141,17 +167,16 @@ fn uninstall(copy: &Copy, change: Change, context: &Context) -> Result<ExitCode>
     for Entry { path, standing } in copy.compare()? {
         match standing {
             Standing::Missing => {}
-            Standing::Edited if !change.overwrite => {
-                note(format!("{} was edited and is kept.", copy.root().join(path)));
-                kept += 1;
-            }
+            Standing::Edited if !change.files.overwrite && !may_go(copy, &path, "Remove")? => kept += 1,
             Standing::Same | Standing::Outdated | Standing::Edited | Standing::Left => copy.remove(&path)?,
         }
     }
     if kept == 0 {
         copy.forget()?;
+        out("The plugin is uninstalled.")?;
+    } else {
+        out(format!("The plugin is uninstalled, but for {} of yours in {}.", count(kept, "edited file"), copy.root()))?;
     }
-    out("The plugin is uninstalled.")?;
     Ok(told(kept))
 }
 
@@ -169,7 +194,8 @@ struct Status {
 fn status(copy: &Copy, json: bool, context: &Context) -> Result<ExitCode> {
     let files = copy.compare()?;
     let installed = files.iter().all(|entry| entry.standing != Standing::Missing);
-    let state = claude(context).and_then(|claude| claude.state()).unwrap_or_default();
+    let states = claude(context).and_then(|claude| claude.states()).unwrap_or_default();
+    let state = states.into_iter().next().unwrap_or_default();
     if json {
         let folder = copy.root().to_string();
         ui::json(&Status { folder, version: env!("CARGO_PKG_VERSION"), installed, files, claude: state })?;
@@ -188,11 +214,15 @@ fn status(copy: &Copy, json: bool, context: &Context) -> Result<ExitCode> {
     if !edited.is_empty() {
         out(format!("Edited  {}", edited.join(", ")))?;
     }
-    out(match (state.found, state.enabled) {
-        (true, true) => "Claude  loads it",
-        (true, false) => "Claude  knows it, and it is switched off",
-        (false, _) => "Claude  does not load it",
+    out(match (state.found, state.enabled, &state.folder) {
+        (true, true, Some(folder)) => format!("Claude  loads it from {folder}"),
+        (true, true, None) => "Claude  loads it".to_owned(),
+        (true, false, _) => "Claude  knows it, and it is switched off".to_owned(),
+        (false, ..) => "Claude  does not load it".to_owned(),
     })?;
+    for path in edited {
+        out(format!("\n{}", copy.difference(path.into())?.trim_end()))?;
+    }
     Ok(ExitCode::Done)
 }
 
@@ -213,6 +243,10 @@ struct State {
     found: bool,
     version: Option<String>,
     enabled: bool,
+    /// Where it loads the plugin from: our copy, or in older versions a copy of its own.
+    folder: Option<String>,
+    #[serde(skip)]
+    scope: String,
 }
 
 fn claude(context: &Context) -> Result<Claude<'_>> {
@@ -239,13 +273,19 @@ impl Claude<'_> {
             .hint("the files are in place; `ap plugin status` says how it stands"))
     }
 
-    fn state(&self) -> Result<State> {
+    /// Returns one for each scope the plugin is installed in.
+    fn states(&self) -> Result<Vec<State>> {
         let listed: serde_json::Value = serde_json::from_str(&self.call(&["list", "--json"])?).map_err(Error::failed)?;
-        let ours = listed.as_array().into_iter().flatten().find(|plugin| plugin["id"] == id().as_str());
-        Ok(ours.map_or_else(State::default, |plugin| State {
-            found: true,
-            version: plugin["version"].as_str().map(str::to_owned),
-            enabled: plugin["enabled"].as_bool().unwrap_or_default(),
-        }))
+        let ours = listed.as_array().into_iter().flatten().filter(|plugin| plugin["id"] == id().as_str());
+        let text = |value: &serde_json::Value| value.as_str().map(str::to_owned);
+        Ok(ours
+            .map(|plugin| State {
+                found: true,
+                version: text(&plugin["version"]),
+                enabled: plugin["enabled"].as_bool().unwrap_or_default(),
+                folder: text(&plugin["readFromFolder"]).or_else(|| text(&plugin["installPath"])),
+                scope: text(&plugin["scope"]).unwrap_or_else(|| Scope::User.word().to_owned()),
+            })
+            .collect())
     }
 }

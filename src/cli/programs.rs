@@ -11,6 +11,14 @@ pub(super) const MISSING: &str = "provider-missing";
 /// The code of one that is a file of the definition's own.
 const NO_COMMAND: &str = "command-missing";
 
+/// Stands between a program that is missing and the node that needs it.
+const NEEDED: &str = ", which node ";
+
+/// Returns what such a problem says whichever node it is about.
+pub(super) fn missing_program(problem: &Problem) -> Option<&str> {
+    (problem.code == MISSING).then(|| problem.message.split(NEEDED).next().unwrap_or(&problem.message))
+}
+
 /// Refuses to start a session whose agents cannot be started.
 pub(super) fn require(plan: &Plan, around: &Surroundings) -> Result<()> {
     match missing(plan, around).into_iter().next() {
@@ -43,7 +51,7 @@ fn missing(plan: &Plan, around: &Surroundings) -> Vec<Problem> {
         }
         looked.push(&agent.program);
         if around.find(&agent.program).is_none() {
-            let message = format!("there is no program `{}` on PATH, which node `{}` needs", agent.program, node.id);
+            let message = format!("there is no program `{}` on PATH{NEEDED}`{}` needs", agent.program, node.id);
             found.push(Problem::nowhere(MISSING, message).hint(install_hint(agent)));
         }
     }

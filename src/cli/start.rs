@@ -104,7 +104,7 @@ pub fn run_pipeline(args: &PipelineArgs, context: &Context) -> Result<ExitCode> 
             .as_ref()
             .ok_or_else(|| Error::usage("which session shall be resumed?").hint("`ap list` shows them; name it after the pipeline"))?;
         let name = &args.name;
-        return resume(&Resume { kind: PlanKind::Pipeline, name, session, max: None, flags: &args.flags }, context);
+        return resume(&Resume { kind: PlanKind::Pipeline, name, session, max: args.flags.said.max(None)?, flags: &args.flags }, context);
     }
     let (sources, record) = found(PlanKind::Pipeline, &args.name, &args.flags, context)?;
     let session = match &args.session {

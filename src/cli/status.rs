@@ -1,7 +1,7 @@
 //! `ap status [session]`, `ap list`: where sessions stand. They read, and change nothing.
 use super::context::Context;
 use crate::clock;
-use crate::engine::{Phase, StateView};
+use crate::engine::{NodeDone, Phase, StateView};
 use crate::error::{Error, ExitCode, Result};
 use crate::model::{SessionName, Task};
 use crate::plan::{Branch, Step};
@@ -112,6 +112,9 @@ fn in_words(there: &Glance, standing: &str, next: Option<&str>, context: &Contex
         };
         line("Stage", &stage);
     }
+    for failed in gone_without(there) {
+        line("Without", &failed);
+    }
     match there.state.step(&there.plan).and_then(Step::block) {
         Some(block) => block.branches.iter().for_each(|branch| line("Branch", &branch_line(branch, there))),
         None => {
@@ -139,6 +142,17 @@ fn in_words(there: &Glance, standing: &str, next: Option<&str>, context: &Contex
     }
     line("Files", context.project.session(&there.plan.session).root().as_str());
     text
+}
+
+/// Names the branches that blocks of this run went on without, and why.
+fn gone_without(there: &Glance) -> Vec<String> {
+    let Glance { plan, state } = there;
+    let first = plan.turn(state.cursor.node.min(plan.last_place())).0 as usize * plan.nodes.len();
+    let failed = |done: &NodeDone| {
+        let failed = done.branches.iter().filter_map(|(name, report)| Some((name, report.ending.as_ref()?.shortfall()?)));
+        failed.map(|(name, why)| format!("{}/{name}: it {}", done.id, text::first_line(&why))).collect::<Vec<_>>()
+    };
+    state.finished.iter().skip(first).flat_map(failed).collect()
 }
 
 /// Says how far a branch is, as far as its session has heard.
@@ -194,6 +208,9 @@ pub(super) struct Row {
     iteration: u32,
     iteration_completed: u32,
     max_iterations: u32,
+    /// Of the parallel block it is in: how many have reached their goal, of how many.
+    branches_done: u32,
+    branches: u32,
     started_at: Option<Timestamp>,
     updated_at: Option<Timestamp>,
     cost_usd: f64,
@@ -227,6 +244,7 @@ fn row(project: &Project, session: SessionName) -> Option<Row> {
         Ok(Some(there)) => {
             let view = StateView::new(&there.plan, &there.state);
             let alive = is_alive(project, &there);
+            let done = view.branches.iter().filter(|branch| branch["status"] == "complete").count();
             Some(Row {
                 session,
                 pipeline: there.plan.name.clone(),
@@ -238,6 +256,8 @@ fn row(project: &Project, session: SessionName) -> Option<Row> {
                 iteration: view.iteration,
                 iteration_completed: view.iteration_completed,
                 max_iterations: view.max_iterations,
+                branches_done: u32::try_from(done).unwrap_or(u32::MAX),
+                branches: u32::try_from(view.branches.len()).unwrap_or(u32::MAX),
                 started_at: view.started_at,
                 updated_at: view.updated_at,
                 cost_usd: view.usage.cost_usd,
@@ -255,6 +275,8 @@ fn row(project: &Project, session: SessionName) -> Option<Row> {
             iteration: 0,
             iteration_completed: 0,
             max_iterations: 0,
+            branches_done: 0,
+            branches: 0,
             started_at: None,
             updated_at: None,
             cost_usd: 0.0,
@@ -268,6 +290,15 @@ fn stage_in_words(row: &Row) -> String {
     if 1 < row.runs { format!("{stage} (run {} of {})", row.run_number, row.runs) } else { stage }
 }
 
+/// Says how many iterations of how many are over, or how many branches of a block.
+fn how_far(row: &Row) -> String {
+    match (row.branches, row.max_iterations) {
+        (0, 0) => row.iteration_completed.to_string(),
+        (0, max) => format!("{}/{max}", row.iteration_completed),
+        (branches, _) => format!("{} of {branches} branches done", row.branches_done),
+    }
+}
+
 /// Returns sessions as a table.
 pub(super) fn table(rows: &[Row]) -> String {
     let now = clock::now();
@@ -276,7 +307,7 @@ pub(super) fn table(rows: &[Row]) -> String {
             format!("  {}", row.session),
             row.pipeline.clone(),
             row.standing.to_owned(),
-            format!("{}/{}", row.iteration_completed, row.max_iterations),
+            how_far(row),
             stage_in_words(row),
             row.updated_at.map_or_else(String::new, |at| format!("{} ago", duration::short(now.duration_since(at)))),
             format!("${:.2}", row.cost_usd),

@@ -8,6 +8,7 @@ use crate::store::atomic;
 use crate::store::library::{self, Entry, FixtureFiles, Library};
 use crate::text::count;
 use crate::ui::{self, style};
+use camino::Utf8PathBuf;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -60,6 +61,8 @@ struct Tested {
 #[serde(rename_all = "snake_case")]
 enum Outcome {
     AsRecorded,
+    /// There is nothing yet that it could differ from.
+    Unrecorded,
     Differs,
     Updated,
     Error,
@@ -180,7 +183,14 @@ fn test(entry: &Entry, files: &FixtureFiles, update: bool, library: &Library, co
         account: None,
         code: ExitCode::Done,
     };
-    match compared(entry, files, library, context).and_then(|compared| settle(compared, files, update)) {
+    let compared = compared(entry, files, library, context);
+    if let (Ok((account, None)), false, true) = (&compared, update, files.folder.is_some()) {
+        let hint =
+            format!("nothing is recorded yet that it could differ from; this takes what it does now: ap test {} --update", typed(entry));
+        let account = Some(account.clone());
+        return Tested { result: Outcome::Unrecorded, code: ExitCode::Failed, account, hint: Some(hint), ..tested };
+    }
+    match compared.and_then(|compared| settle(compared, files, update)) {
         Ok((account, None)) => Tested { account: Some(account), ..tested },
         Ok((account, diff)) if update => Tested { result: Outcome::Updated, account: Some(account), diff, ..tested },
         Ok((account, diff)) => {
@@ -192,6 +202,15 @@ fn test(entry: &Entry, files: &FixtureFiles, update: bool, library: &Library, co
             Tested { result: Outcome::Error, code: error.code, error: Some(shown), hint: error.help(), ..tested }
         }
     }
+}
+
+/// Records what a definition does with its fixture, and returns the file that says so.
+pub(super) fn record(kind: PlanKind, name: &str, context: &Context) -> Result<Utf8PathBuf> {
+    let library = context.library();
+    let entry = library.entry_of(kind, name)?;
+    let files = library.fixture(&entry)?.ok_or_else(|| unrecorded(&entry, &library))?;
+    settle(compared(&entry, &files, &library, context)?, &files, true)?;
+    Ok(files.folder.ok_or_else(|| unrecorded(&entry, &library))?.join(EXPECTED))
 }
 
 /// Returns what leads to a definition again.
@@ -233,6 +252,7 @@ fn show(one: &Tested) -> Result<()> {
     let mark = match one.result {
         Outcome::AsRecorded => style::good("PASS"),
         Outcome::Updated => style::odd("NEW "),
+        Outcome::Unrecorded => style::odd("NONE"),
         Outcome::Differs | Outcome::Error => style::bad("FAIL"),
     };
     let iterations = one.account.as_ref().map_or_else(String::new, |account| format!("  {}", count(account.iterations(), "iteration")));
@@ -241,7 +261,7 @@ fn show(one: &Tested) -> Result<()> {
         ui::out(text.lines().map(|line| format!("      {line}\n")).collect::<String>())?;
     }
     match &one.hint {
-        Some(hint) if one.result == Outcome::Differs => ui::out(format!("      {}", style::faint(hint))),
+        Some(hint) if matches!(one.result, Outcome::Differs | Outcome::Unrecorded) => ui::out(format!("      {}", style::faint(hint))),
         Some(_) | None => Ok(()),
     }
 }

@@ -3,7 +3,6 @@ use super::State;
 use super::follow::{fail, finish};
 use crate::model::{BranchReport, Ending, Event, NodeEnding};
 use crate::plan::{Block, OnFailure};
-use crate::text::clean;
 
 /// Returns what follows from how far the branches are, if anything. `limit` says which bound of the session is reached.
 pub(super) fn over(state: &State, block: &Block, limit: Option<String>) -> Option<Event> {
@@ -29,16 +28,8 @@ pub(super) fn over(state: &State, block: &Block, limit: Option<String>) -> Optio
     if let Some(limit) = &state.cut {
         return Some(finish(Ending::LimitReached { limit: limit.clone() }));
     }
-    let failures = block.branches.iter().zip(&endings).filter_map(|(branch, ending)| Some(format!("{} {}", branch.name, why(ending)?)));
+    let failures =
+        block.branches.iter().zip(&endings).filter_map(|(branch, ending)| Some(format!("{} {}", branch.name, ending.shortfall()?)));
     let error = format!("parallel block `{}`: {}", block.id, failures.collect::<Vec<_>>().join("; "));
     Some(fail(error, "see what its agents said with `ap logs --branch`, then resume: branches that are done stay done".to_owned()))
-}
-
-fn why(ending: &Ending) -> Option<String> {
-    match ending {
-        Ending::Completed { .. } => None,
-        Ending::Failed { error, .. } => Some(format!("failed: {}", clean(error))),
-        Ending::LimitReached { limit } => Some(format!("ended short: {}", clean(limit))),
-        Ending::Stopped { by } => Some(format!("was stopped by {}", clean(by))),
-    }
 }

@@ -121,7 +121,7 @@ fn ending(plan: &Plan, state: &State, node: &Node) -> Option<Event> {
         let last = state.last_error.as_deref().unwrap_or("no reason given");
         return Some(fail(
             format!("every iteration ended in an error; the last one: {last}"),
-            "see what the agents said with `ap logs`, then resume with a larger maximum".to_owned(),
+            "see what the agents said with `ap logs`, then resume: what failed is made again".to_owned(),
         ));
     }
     if plan.kind == PlanKind::Loop && !ending.reached_goal() {

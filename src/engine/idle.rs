@@ -2,6 +2,7 @@
 use super::State;
 use crate::model::{Cursor, Status, Verdict, WorkTree};
 use crate::plan::{Node, Plan};
+use crate::termination::Termination;
 use crate::text::count;
 
 impl State {
@@ -23,11 +24,18 @@ impl State {
     }
 }
 
+/// Tells whether it matters that a node's agents change nothing. Who runs as often as it says is bounded by that, unless
+/// somebody says otherwise.
+pub fn counts_idle(plan: &Plan, node: &Node) -> bool {
+    let bounds = &plan.guardrails;
+    0 < bounds.max_idle_iterations && (bounds.idle_is_said || !matches!(node.termination, Termination::Fixed { .. }))
+}
+
 /// Returns that the node's agents have changed nothing for too long, if they have. Agents that are about to agree that
 /// nothing is left to do have nothing to change.
 pub(super) fn limit(plan: &Plan, state: &State, node: &Node) -> Option<String> {
     let (most, idle) = (plan.guardrails.max_idle_iterations, state.tally.idle);
-    let over = 0 < most && most <= idle && !state.in_iteration();
+    let over = counts_idle(plan, node) && most <= idle && !state.in_iteration();
     (over && !node.termination.is_agreeing(&state.evidence(node))).then(|| {
         format!("{} in a row changed nothing: no commit, no changed file, no closed task, the same report", count(idle, "iteration"))
     })

@@ -21,6 +21,7 @@ mod worlds;
 pub use accept::accept;
 pub use chain::Limited;
 pub use follow::follow;
+pub use idle::counts_idle;
 pub use replace::replaceable;
 pub use room::{Means, Room, room};
 pub use state::{Entry, NodeDone, Phase, State, Tally};

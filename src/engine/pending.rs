@@ -146,7 +146,7 @@ impl State {
 
     /// Returns how many iterations the current node may take.
     pub fn max_iterations(&self, node: &Node) -> u32 {
-        self.max_iterations.unwrap_or(node.max_iterations)
+        self.max_iterations.unwrap_or(node.max_iterations).saturating_add(self.tally.again)
     }
 
     /// Whether the current iteration has begun and is not over.

@@ -122,6 +122,9 @@ pub struct Tally {
     /// Iterations that are over and did not err.
     #[serde(default)]
     pub well: u32,
+    /// Iterations that may be made again, since the session failed by them and somebody resumed it.
+    #[serde(default)]
+    pub again: u32,
     /// Agents in a row that said stop.
     pub stops: u32,
     /// Error iterations in a row.
@@ -149,6 +152,9 @@ pub struct NodeDone {
     pub iterations: u32,
     pub ending: NodeEnding,
     pub at: Timestamp,
+    /// Of a block: how far each branch came.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub branches: BTreeMap<NodeId, BranchReport>,
 }
 
 /// One iteration that is over.
@@ -262,12 +268,13 @@ impl State {
             Event::NodeFinished { node, id, ending } => {
                 let of_branches: u32 = self.branches.values().map(|report| report.iterations).sum();
                 let iterations = self.tally.iterations + of_branches;
-                self.finished.push(NodeDone { id: id.clone(), iterations, ending: ending.clone(), at });
+                let branches = std::mem::take(&mut self.branches);
+                self.finished.push(NodeDone { id: id.clone(), iterations, ending: ending.clone(), at, branches });
                 self.cursor = Cursor::before(node + 1);
                 (self.tally, self.max_iterations, self.verdict, self.task) = (Tally::default(), None, None, None);
                 (self.fallback, self.agent) = (0, String::new());
                 (self.promises, self.gates, self.last_gate) = (Vec::new(), BTreeMap::new(), None);
-                (self.branches, self.cut) = (BTreeMap::new(), None);
+                self.cut = None;
                 self.phase = Phase::Ready;
             }
             Event::SessionFinished { ending } => {
@@ -316,7 +323,10 @@ impl State {
         self.max_iterations = max_iterations.or(self.max_iterations);
         self.resumed_at = Some(at);
         self.stopping = None;
-        if let Phase::Ended { .. } = self.phase {
+        if let Phase::Ended { ending } = &self.phase {
+            if let (Ending::Failed { .. }, None) = (ending, max_iterations) {
+                self.tally.again += self.tally.errors;
+            }
             // Whoever resumes has seen the failures; they get all their tries again.
             (self.tally.failures, self.tally.errors, self.tally.parks, self.tally.idle) = (0, 0, 0, 0);
             (self.tally.queue_waits, self.tally.queue_waiting_since) = (0, None);

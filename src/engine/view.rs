@@ -1,5 +1,5 @@
 //! What `state.json` and `ap status` say: the seed's words, drawn from the state.
-use super::{Phase, State};
+use super::{NodeDone, Phase, State};
 use crate::model::{Decision, Ending, ForkedFrom, ProcessId, Usage, WaitReason};
 use crate::plan::{Block, Plan, PlanKind, Step};
 use jiff::Timestamp;
@@ -28,12 +28,15 @@ pub struct StateView<'a> {
     pub runs: u32,
     /// 0-based.
     pub current_stage: u32,
-    /// The current iteration of the current stage, 1-based; 0 before the first.
+    /// The current iteration of the current stage, 1-based; 0 before the first, and in a parallel block.
     pub iteration: u32,
     /// Iterations of the current stage that are over.
     pub iteration_completed: u32,
     pub iteration_started: Option<Timestamp>,
+    /// 0 in a parallel block.
     pub max_iterations: u32,
+    /// How far each branch of the current parallel block is; empty elsewhere.
+    pub branches: Vec<Value>,
     pub attempt: u32,
     /// Who makes that attempt, as `fallback` would call it: `codex:gpt-5.2-codex`; empty before the first.
     pub agent: &'a str,
@@ -106,6 +109,7 @@ impl<'a> StateView<'a> {
             iteration_completed: completed,
             iteration_started: whole(state.iteration_started),
             max_iterations: max,
+            branches: state.step(plan).and_then(Step::block).map_or_else(Vec::new, |block| branches(block, state, true, None)),
             attempt: state.cursor.attempt,
             agent: &state.agent,
             limited: state.limited.iter().map(|(agent, limited)| (agent.as_str(), second(limited.until))).collect(),
@@ -181,12 +185,13 @@ fn ended(ending: &Ending) -> Condition {
 /// Returns iteration, iterations completed and their maximum; the last stage's once all are done.
 fn position(plan: &Plan, state: &State) -> (u32, u32, u32) {
     if let Some(Step::Block(_)) = state.step(plan) {
-        let done = state.branches.values().map(|report| report.iterations).sum();
-        return (done, done, 0);
+        return (0, state.branches.values().map(|report| report.iterations).sum(), 0);
     }
     match (state.node(plan), state.finished.last(), plan.nodes.last()) {
         (Some(node), ..) => (state.cursor.iteration, state.tally.iterations, state.max_iterations(node)),
-        (None, Some(done), Some(step)) => (done.iterations, done.iterations, step.node().map_or(0, |node| node.max_iterations)),
+        (None, Some(done), Some(step)) => {
+            step.node().map_or((0, done.iterations, 0), |node| (done.iterations, done.iterations, node.max_iterations))
+        }
         (None, ..) => (0, 0, 0),
     }
 }
@@ -209,23 +214,30 @@ fn stages(plan: &Plan, state: &State, place: u32) -> Vec<Value> {
             "iterations": done.map_or(if current { so_far } else { 0 }, |done| done.iterations),
             "ending": done.map(|done| &done.ending),
             "timestamp": done.map(|done| second(done.at)),
-            "branches": step.block().map(|block| branches(block, state, current, done.is_some())),
+            "branches": step.block().map(|block| branches(block, state, current, done)),
         })
     };
     plan.nodes.iter().enumerate().map(stage).collect()
 }
 
 /// Returns how far each branch of a block is, as its session has heard.
-fn branches(block: &Block, state: &State, current: bool, done: bool) -> Vec<Value> {
+fn branches(block: &Block, state: &State, current: bool, done: Option<&NodeDone>) -> Vec<Value> {
+    let reports = done.map_or(&state.branches, |done| &done.branches);
     let branch = |branch: &crate::plan::Branch| {
-        let report = state.branches.get(&branch.name).filter(|_| current);
+        let report = reports.get(&branch.name).filter(|_| current || done.is_some());
         let status = match report.and_then(|report| report.ending.as_ref()) {
             Some(ending) => ended(ending).word(),
-            None if done => "complete",
+            None if done.is_some() => "complete",
             None if current && state.phase == Phase::Parallel => "running",
             None => "pending",
         };
-        json!({ "name": branch.name, "status": status, "iterations": report.map(|report| report.iterations), "cost_usd": report.map(|report| report.usage.cost_usd) })
+        json!({
+            "name": branch.name,
+            "status": status,
+            "iterations": report.map(|report| report.iterations),
+            "cost_usd": report.map(|report| report.usage.cost_usd),
+            "reason": report.and_then(|report| report.ending.as_ref()).and_then(Ending::shortfall),
+        })
     };
     block.branches.iter().map(branch).collect()
 }

@@ -94,6 +94,7 @@ pub(super) fn plan() -> Plan {
             max_consecutive_errors: 3,
             max_agents: 0,
             max_idle_iterations: 4,
+            idle_is_said: true,
         },
         overrides: Vec::new(),
         branch: None,
@@ -241,7 +242,7 @@ fn task() -> Task {
 
 /// Whether all iterations of the node are used up and not one of them went well: there is no good end to come.
 fn in_vain(state: &State) -> bool {
-    state.tally.well == 0 && state.tally.iterations == 3 && state.cursor.node % 6 == 5
+    state.tally.well == 0 && state.tally.iterations == 3 + state.tally.again && state.cursor.node % 6 == 5
 }
 
 /// A runner whose journal is text, and who may die after any line of it.

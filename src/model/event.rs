@@ -180,6 +180,7 @@ pub enum NodeEnding {
 impl fmt::Display for NodeEnding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::AllIterations { iterations: 1 } => f.write_str("the only iteration ran"),
             Self::AllIterations { iterations } => write!(f, "all {} ran", count(iterations, "iteration")),
             Self::Consensus { votes: 1 } => f.write_str("an agent said stop"),
             Self::Consensus { votes } => write!(f, "{} in a row said stop", count(votes, "agent")),
@@ -218,4 +219,16 @@ pub enum Ending {
     LimitReached { limit: String },
     /// A person or a closing terminal stopped it; can be resumed.
     Stopped { by: String },
+}
+
+impl Ending {
+    /// Returns why the goal was not reached, as what follows a name; nothing if it was.
+    pub fn shortfall(&self) -> Option<String> {
+        match self {
+            Self::Completed { .. } => None,
+            Self::Failed { error, .. } => Some(format!("failed: {}", clean(error))),
+            Self::LimitReached { limit } => Some(format!("ended short: {}", clean(limit))),
+            Self::Stopped { by } => Some(format!("was stopped by {}", clean(by))),
+        }
+    }
 }

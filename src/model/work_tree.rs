@@ -14,9 +14,9 @@ impl WorkTree {
     /// The folders that say nothing about the work: ours, and the queue's, which is looked at by itself.
     pub const APART: [&str; 3] = [".claude", ".agent-pipelines", ".beads"];
 
-    /// Whether git said that files differ from the commit.
-    pub fn is_dirty(&self) -> bool {
-        self.changes.as_ref().is_some_and(|changes| !changes.is_empty())
+    /// Whether git said that files differ from the commit; nothing if it did not say.
+    pub fn is_dirty(&self) -> Option<bool> {
+        self.changes.as_ref().map(|changes| !changes.is_empty())
     }
 
     /// Whether two looks show the same. What nobody could see may have changed; outside git there is nothing to see.

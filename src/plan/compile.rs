@@ -115,6 +115,7 @@ fn guardrails(place: &Place<'_>, def: &GuardrailsDef, overrides: &Overrides, pro
         max_cost_usd: overrides.max_cost_usd.unwrap_or(cost),
         max_consecutive_errors: def.max_consecutive_errors.unwrap_or(MAX_CONSECUTIVE_ERRORS),
         max_idle_iterations: def.max_idle_iterations.unwrap_or(MAX_IDLE_ITERATIONS),
+        idle_is_said: def.max_idle_iterations.is_some(),
         max_agents: def.max_agents.unwrap_or(0),
     }
 }

@@ -276,6 +276,9 @@ pub struct Guardrails {
     /// Iterations in a row that change nothing and end the session.
     #[serde(default)]
     pub max_idle_iterations: u32,
+    /// Whether somebody said so: then it also bounds nodes that run as often as they say.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub idle_is_said: bool,
     /// Agents that may run at a time, in the branches of parallel blocks.
     #[serde(default)]
     pub max_agents: u32,

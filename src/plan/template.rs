@@ -47,7 +47,7 @@ pub struct Variable<'a> {
     pub offset: usize,
 }
 
-impl Variable<'_> {
+impl<'a> Variable<'a> {
     /// Returns how many bytes it takes in the template.
     pub fn width(&self) -> usize {
         self.name.len() + "${}".len()
@@ -59,7 +59,7 @@ impl Variable<'_> {
     }
 
     /// Returns the node that `${INPUTS.<node>}` names.
-    pub fn input(&self) -> Option<&str> {
+    pub fn input(&self) -> Option<&'a str> {
         self.name.strip_prefix("INPUTS.").filter(|node| !node.is_empty())
     }
 }

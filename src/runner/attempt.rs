@@ -132,13 +132,23 @@ impl Attempt {
         }
     }
 
-    /// Takes in what the agent has said since and shows it piece by piece: it may be more than fits in memory.
+    /// Takes in what the agent has said since and shows it piece by piece: it may be more than fits in memory, or than
+    /// there is time for.
     pub(super) fn follow(&mut self, mut show: impl FnMut(&[Activity], &Transcript)) {
+        self.let_flood_pass();
         let transcript = &mut self.transcript;
-        self.stdout.read(|bytes| {
+        self.stdout.look(|bytes| {
             let said = transcript.push(bytes);
             show(&said, transcript);
         });
+    }
+
+    /// Of plain words only the last ones count, and all of them stay in the file.
+    fn let_flood_pass(&mut self) {
+        if self.transcript.counts_its_end_only() && self.stdout.is_flooded() {
+            let bytes = self.stdout.skip();
+            tracing::debug!(bytes, "output passed over");
+        }
     }
 
     pub(super) fn transcript(&self) -> &Transcript {
@@ -152,7 +162,13 @@ impl Attempt {
 
     /// Takes in the rest of what a gone agent has said.
     pub(super) fn follow_to_end(&mut self, mut show: impl FnMut(&[Activity], &Transcript)) {
-        self.follow(&mut show);
+        self.let_flood_pass();
+        let (transcript, flooded) = (&mut self.transcript, self.stdout.is_flooded());
+        self.stdout.read(|bytes| {
+            let said = transcript.push(bytes);
+            // It is over; who wants to read all of it has the file.
+            show(if flooded { &[] } else { &said }, transcript);
+        });
         let said = self.transcript.finish();
         show(&said, &self.transcript);
     }

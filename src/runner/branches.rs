@@ -113,8 +113,8 @@ impl Runner {
         let line = Line { name: name.clone(), step, orders: self.branches.told.subscribe(), reports: reports.clone(), told: None };
         let view = View::of_branch(&self.around.project, &session, name);
         self.around.show_branch(&self.session.plan.session, &block.id, name);
-        let runner = Self::new(session, Rc::clone(&self.around), view, Ears::Branch(line));
-        self.branches.runners.spawn_local(runner.drive());
+        let mut runner = Self::new(session, Rc::clone(&self.around), view, Ears::Branch(line));
+        self.branches.runners.spawn_local(async move { runner.drive().await });
         Ok(())
     }
 

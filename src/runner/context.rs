@@ -182,7 +182,7 @@ impl Briefing<'_> {
             other => {
                 let from = other.strip_prefix("INPUTS.")?;
                 // A loop that is run by itself has no stages before it.
-                outputs::text(from, &self.given().outputs_of(from).unwrap_or_default())
+                self.given().text_of(from)
             }
         })
     }

@@ -4,8 +4,10 @@ use super::outputs::{self, listed};
 use crate::engine::State;
 use crate::plan::{BlockInput, Earlier, Node, Plan, Select, Step};
 use crate::store::layout::RunDir;
+use crate::text::first_line;
 use camino::Utf8PathBuf;
 use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
 
 /// A node, and where it stands.
 pub(super) struct Given<'a> {
@@ -36,7 +38,14 @@ impl Given<'_> {
         let one = |input: &BlockInput| {
             let providers: Map<String, Value> =
                 self.stages(input).into_iter().map(|(name, stage)| (name, told(&stage, input.select))).collect();
-            json!({ "stage": input.stage, "block": input.block, "select": input.select, "manifest": self.manifest(input.block.as_str()), "providers": providers })
+            json!({
+                "stage": input.stage,
+                "block": input.block,
+                "select": input.select,
+                "manifest": self.manifest(input.block.as_str()),
+                "providers": providers,
+                "failed": self.failed(input),
+            })
         };
         self.node.from_parallel.iter().map(one).collect()
     }
@@ -44,7 +53,7 @@ impl Given<'_> {
     /// Returns the text for `${INPUTS}`: of the node it names, then of the blocks.
     pub(super) fn text(&self) -> String {
         if self.node.from_parallel.is_empty() {
-            return self.source().map_or_else(String::new, |id| outputs::text(id, &self.outputs_of(id).unwrap_or_default()));
+            return self.source().map_or_else(String::new, |id| self.text_of(id));
         }
         let of = |input: &BlockInput| -> Outputs {
             let outputs = |(name, stage): (String, Stage)| match input.select {
@@ -56,7 +65,15 @@ impl Given<'_> {
             self.stages(input).into_iter().flat_map(outputs).collect()
         };
         let named = self.node.from.iter().filter_map(|from| self.outputs_of(from.node.as_str())).flatten();
-        outputs::text("the block", &named.chain(self.node.from_parallel.iter().flat_map(of)).collect::<Outputs>())
+        let text = outputs::text("the block", &named.chain(self.node.from_parallel.iter().flat_map(of)).collect::<Outputs>());
+        let failed = self.node.from_parallel.iter().flat_map(|input| self.failed(input));
+        text + &without(failed.collect())
+    }
+
+    /// Returns the text for `${INPUTS.<id>}`: what an earlier step put out, and which branches of a block did not.
+    pub(super) fn text_of(&self, id: &str) -> String {
+        let failed = self.manifest(id).and_then(|path| manifest::read(&path).ok()).map(|manifest| manifest.failed);
+        outputs::text(id, &self.outputs_of(id).unwrap_or_default()) + &without(failed.unwrap_or_default())
     }
 
     /// Returns the step whose outputs this node gets: the one it names, or the one before it. For the first step of a further
@@ -114,10 +131,24 @@ impl Given<'_> {
     /// Returns what the stage put out, by branch.
     fn stages(&self, input: &BlockInput) -> Vec<(String, Stage)> {
         let read = self.manifest(input.block.as_str()).and_then(|path| manifest::read(&path).ok());
-        let meant = |name: &str| input.providers.is_empty() || input.providers.iter().any(|wanted| wanted.as_str() == name);
-        let branches = read.map(|manifest| manifest.providers).unwrap_or_default().into_iter().filter(|(name, _)| meant(name));
+        let branches = read.map(|manifest| manifest.providers).unwrap_or_default().into_iter().filter(|(name, _)| meant(input, name));
         branches.filter_map(|(name, mut stages)| Some((name, stages.remove(input.stage.as_str())?))).collect()
     }
+
+    /// Returns the branches that did not reach their goal, and why.
+    fn failed(&self, input: &BlockInput) -> BTreeMap<String, String> {
+        let read = self.manifest(input.block.as_str()).and_then(|path| manifest::read(&path).ok());
+        read.map(|manifest| manifest.failed).unwrap_or_default().into_iter().filter(|(name, _)| meant(input, name)).collect()
+    }
+}
+
+fn meant(input: &BlockInput, branch: &str) -> bool {
+    input.providers.is_empty() || input.providers.iter().any(|wanted| wanted.as_str() == branch)
+}
+
+/// Says which branches put out nothing, in lines of their own.
+fn without(failed: BTreeMap<String, String>) -> String {
+    failed.into_iter().map(|(name, why)| format!("\n(nothing from {name}: it {})\n", first_line(&why))).collect()
 }
 
 fn told(stage: &Stage, select: Select) -> Value {
@@ -140,8 +171,6 @@ fn numbered(from: &str, outputs: Vec<Utf8PathBuf>) -> Outputs {
 /// The last output of each branch of a block that is done.
 fn of_block(path: &Utf8PathBuf) -> Outputs {
     let Ok(manifest) = manifest::read(path) else { return Vec::new() };
-    let last = |stages: &std::collections::BTreeMap<String, Stage>| {
-        manifest.stages().iter().rev().find_map(|stage| stages.get(stage)?.latest_output.clone())
-    };
+    let last = |stages: &BTreeMap<String, Stage>| manifest.stages().iter().rev().find_map(|stage| stages.get(stage)?.latest_output.clone());
     manifest.providers.iter().filter_map(|(name, stages)| Some((name.clone(), last(stages)?))).collect()
 }

@@ -26,7 +26,7 @@ pub(super) struct Manifest {
     pub(super) providers: BTreeMap<String, BTreeMap<String, Stage>>,
     /// Branches that did not reach their goal, and why.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    failed: BTreeMap<String, String>,
+    pub(super) failed: BTreeMap<String, String>,
     completed_at: jiff::Timestamp,
 }
 
@@ -66,7 +66,7 @@ pub(super) fn write(session: &Session, step: u32) -> crate::error::Result<()> {
         let Some(there) = glance(&dir)? else { continue };
         match session.state().branches.get(&branch.name).and_then(|report| report.ending.as_ref()) {
             Some(Ending::Completed { .. }) => drop(providers.insert(branch.name.to_string(), stages(&dir, &there))),
-            ending => drop(failed.insert(branch.name.to_string(), ending.map(crate::ui::report::ending).unwrap_or_default())),
+            ending => drop(failed.insert(branch.name.to_string(), ending.and_then(Ending::shortfall).unwrap_or_default())),
         }
     }
     let stages = block.branches.first().map(|branch| branch.nodes.iter().map(|node| node.id.to_string()).collect()).unwrap_or_default();

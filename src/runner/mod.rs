@@ -29,7 +29,7 @@ pub use surroundings::Surroundings;
 pub use take::{Mode, Taken, Wanted, end_attempt, hold, kill_all, stop_living, take};
 
 use crate::clock;
-use crate::engine::{Phase, accept, follow};
+use crate::engine::{Phase, accept, counts_idle, follow};
 use crate::error::Result;
 use crate::model::{Cursor, Effect, Ending, Event, Input, NodeEnding, Outcome, Request};
 use crate::store::session::Session;
@@ -51,11 +51,13 @@ const TICK: Duration = Duration::from_millis(500);
 /// How often when nothing does: a signal wakes us, this is for the one that got lost.
 const QUIET_TICK: Duration = Duration::from_secs(2);
 
-/// Runs a session to its end, whatever has happened to it before. Its branches run in the same thread.
-pub async fn run(session: Session, around: Surroundings) -> Result<Ending> {
+/// Runs a session to its end, whatever has happened to it before. Its branches run in the same thread. Whoever waits for
+/// the session waits until it is let go of, too.
+pub async fn run(session: Session, around: Surroundings) -> Result<(Ending, Session)> {
     let view = View::new(&around.project, &session);
-    let runner = Runner::new(session, Rc::new(around), view, Ears::Session(Signals::listen()?));
-    tokio::task::LocalSet::new().run_until(runner.drive()).await
+    let mut runner = Runner::new(session, Rc::new(around), view, Ears::Session(Signals::listen()?));
+    let ending = tokio::task::LocalSet::new().run_until(runner.drive()).await?;
+    Ok((ending, runner.session))
 }
 
 /// Runs a session, or a branch of one.
@@ -142,7 +144,7 @@ impl Runner {
         Self { session, around, view, ears, branches, attempt: None, tasks, gates, known: None, asked_to_stop: 0, no_room: false }
     }
 
-    async fn drive(mut self) -> Result<Ending> {
+    async fn drive(&mut self) -> Result<Ending> {
         loop {
             self.obey()?;
             self.settle()?;
@@ -301,7 +303,8 @@ impl Runner {
         let (outcome, usage) = attempt.conclude(plan, &node, clock::now())?;
         let promises = promises(&attempt.last_words());
         let tree = match &outcome {
-            Outcome::Reported { .. } | Outcome::Unreported { .. } => work_tree::look(&self.around).await,
+            Outcome::Reported { .. } | Outcome::Unreported { .. } if counts_idle(plan, &node) => work_tree::look(&self.around).await,
+            Outcome::Reported { .. } | Outcome::Unreported { .. } => work_tree::commit(&self.around),
             Outcome::Crashed { .. } | Outcome::Refused { .. } | Outcome::TimedOut { .. } => None,
             Outcome::RateLimited { .. } | Outcome::Lost { .. } | Outcome::Cancelled => None,
         };

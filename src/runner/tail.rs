@@ -15,6 +15,10 @@ pub(super) struct Tail {
 
 /// Most bytes given out at once.
 const PIECE: usize = 64 * 1024;
+/// Most bytes given out in one look: who reads has other things to look at.
+const LOOK: u64 = 4 * 1024 * 1024;
+/// More than this, unread, nobody wants to see who only looks on.
+const FLOOD: u64 = 1024 * 1024;
 
 impl Tail {
     pub(super) fn new(path: Utf8PathBuf) -> Self {
@@ -23,13 +27,40 @@ impl Tail {
 
     /// Gives what is new to `each`, as of now: who writes faster than we read does not keep us here. A file that is not
     /// there yet has nothing new.
-    pub(super) fn read(&mut self, mut each: impl FnMut(&[u8])) {
+    pub(super) fn read(&mut self, each: impl FnMut(&[u8])) {
+        self.read_to(u64::MAX, each);
+    }
+
+    /// The same, but not everything in one look.
+    pub(super) fn look(&mut self, each: impl FnMut(&[u8])) {
+        self.read_to(LOOK, each);
+    }
+
+    /// Tells whether more is unread than anybody would look at.
+    pub(super) fn is_flooded(&mut self) -> bool {
+        FLOOD < self.unread()
+    }
+
+    /// Passes over all that is unread but the last piece, and returns how many bytes that were.
+    pub(super) fn skip(&mut self) -> u64 {
+        let skipped = self.unread().saturating_sub(PIECE as u64);
+        self.offset += skipped;
+        skipped
+    }
+
+    fn unread(&mut self) -> u64 {
         if self.file.is_none() {
             self.file = fs::File::open(&self.path).ok();
         }
-        let Some(file) = &mut self.file else { return };
-        let end = file.metadata().map_or(0, |meta| meta.len());
-        if end <= self.offset || file.seek(SeekFrom::Start(self.offset)).is_err() {
+        let length = self.file.as_ref().and_then(|file| file.metadata().ok()).map_or(0, |meta| meta.len());
+        length.saturating_sub(self.offset)
+    }
+
+    fn read_to(&mut self, most: u64, mut each: impl FnMut(&[u8])) {
+        let unread = self.unread();
+        let end = self.offset + unread.min(most);
+        let Some(file) = self.file.as_mut().filter(|_| 0 < unread) else { return };
+        if file.seek(SeekFrom::Start(self.offset)).is_err() {
             return;
         }
         let mut piece = vec![0; PIECE];

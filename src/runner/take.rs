@@ -4,7 +4,7 @@ use crate::clock;
 use crate::engine::{Condition, accept, condition, replaceable};
 use crate::error::{Error, ExitCode, Result};
 use crate::model::{Change, Event, Input, Request, RunId, SessionName, mark};
-use crate::plan::Plan;
+use crate::plan::{Plan, PlanKind};
 use crate::process::{self, Liveness};
 use crate::store::layout::Project;
 use crate::store::lock::{Holder, SessionLock};
@@ -270,15 +270,20 @@ fn resume(project: &Project, wanted: &Wanted, there: &Glance, lock: SessionLock,
 
 fn new_maximum(wanted: &Wanted, session: &Session) -> Result<Option<u32>> {
     let (state, Some(most)) = (session.state(), wanted.max_iterations) else { return Ok(None) };
+    if session.plan.kind == PlanKind::Pipeline {
+        let hint = "say another `runs` for its nodes in the definition, and add `--recompile`";
+        return Err(Error::usage("a pipeline takes no maximum").hint(hint));
+    }
     let Some(node) = state.node(&session.plan) else { return Ok(None) };
-    if most < state.tally.iterations {
+    let now = state.max_iterations.unwrap_or(node.max_iterations);
+    if most != now && most < state.tally.iterations {
         return Err(Error::usage(format!(
             "session '{}' has {} iterations behind it already",
             session.plan.session, state.tally.iterations
         ))
         .hint("give a larger maximum, or none to keep the old one"));
     }
-    Ok((most != state.max_iterations(node)).then_some(most))
+    Ok((most != now).then_some(most))
 }
 
 /// Says in the journal that we run the session from now on.

@@ -3,7 +3,7 @@ use crate::agent::{Activity, Transcript};
 use crate::clock;
 use crate::engine::{Phase, State};
 use crate::model::{Decision, Ending, Event, NodeId, Outcome, Usage, WaitReason};
-use crate::plan::{Node, Plan, PlanKind};
+use crate::plan::{Node, Plan, PlanKind, Step};
 use crate::store::layout::{Project, RunDir};
 use crate::store::session::Session;
 use crate::termination::Termination;
@@ -15,6 +15,9 @@ use console::{Style, Term};
 use jiff::{SignedDuration, Timestamp};
 use std::io::Write as _;
 use std::time::Instant;
+
+/// Things an agent says in one breath, beyond which the middle is passed over: nobody could read them.
+const MOST_AT_ONCE: usize = 200;
 
 /// Writes to the window; nothing that goes wrong here matters to the session.
 pub(super) struct View {
@@ -75,8 +78,8 @@ impl View {
             bold(plan.session.as_str())
         ));
         if state.iterations > 0 || state.in_iteration() {
-            let next = if state.in_iteration() { state.cursor.iteration } else { state.tally.iterations + 1 };
-            self.line(&format!("  resumed at iteration {next}; {} done before, ${:.2} spent", state.iterations, state.usage.cost_usd));
+            let before = text::count(state.iterations, "iteration");
+            self.line(&format!("  resumed at {}; {before} done before, ${:.2} spent", place(plan, state), state.usage.cost_usd));
         }
     }
 
@@ -109,13 +112,25 @@ impl View {
         self.pays = transcript.billing().map(str::to_owned);
         // That somebody is signed in is not known before the first answer.
         let pays = self.pays.clone().filter(|who| who != "login");
+        let Some(last) = activities.last() else { return };
+        self.last_sign = Instant::now();
+        self.doing = self.shown.short(&last.line());
+        if self.branch.is_some() {
+            return;
+        }
+        let passed = activities.len().saturating_sub(MOST_AT_ONCE);
+        let (first, rest) = activities.split_at((MOST_AT_ONCE / 2).min(activities.len()));
+        self.activities(first, pays.as_deref());
+        if 0 < passed {
+            self.line(&dim(&format!("  … {} more, see stdout.log", text::count(passed, "line"))));
+        }
+        self.activities(&rest[passed..], pays.as_deref());
+    }
+
+    fn activities(&mut self, activities: &[Activity], pays: Option<&str>) {
         for activity in activities {
-            self.last_sign = Instant::now();
-            self.doing = self.shown.short(&activity.line());
-            if self.branch.is_none() {
-                for line in self.shown.lines(activity, pays.as_deref()) {
-                    self.line(&format!("  {line}"));
-                }
+            for line in self.shown.lines(activity, pays) {
+                self.line(&format!("  {line}"));
             }
         }
     }
@@ -339,4 +354,14 @@ fn dim(text: &str) -> String {
 
 fn mark(sign: &str, style: &Style) -> String {
     style.apply_to(sign).to_string()
+}
+
+/// Says where a session goes on.
+fn place(plan: &Plan, state: &State) -> String {
+    let next = if state.in_iteration() { state.cursor.iteration } else { state.tally.iterations + 1 };
+    match state.step(plan) {
+        Some(Step::Block(block)) => format!("block `{}`", block.id),
+        Some(Step::Node(node)) if plan.nodes.len() > 1 => format!("iteration {next} of `{}`", node.id),
+        Some(Step::Node(_)) | None => format!("iteration {next}"),
+    }
 }

@@ -144,6 +144,8 @@ impl Fork<'_> {
     /// Returns a plan whose paths are the new session's.
     fn moved(&self, plan: &Plan, place: &RunDir) -> io::Result<Plan> {
         let mut plan: Plan = serde_json::from_value(self.moved_value(serde_json::to_value(plan)?, place))?;
+        // A recording is the other session's: this one would write over it.
+        plan.record = None;
         let gates = plan.nodes.iter_mut().flat_map(Step::all_nodes_mut).flat_map(|node| node.termination.gates_mut());
         for gate in gates {
             let (Termination::Verify(gate) | Termination::Command(gate)) = gate else { continue };

@@ -23,6 +23,9 @@ pub fn expand(base: &Utf8Path, written: &[Utf8PathBuf]) -> Result<Vec<Utf8PathBu
     let (mut inputs, mut seen, mut missing) = (Vec::new(), BTreeSet::new(), Vec::new());
     let mut search = Search::default();
     for entry in written {
+        if entry.as_str().is_empty() {
+            return Err(Error::usage("an input has no name").hint("was a variable of your shell empty? `.` means the whole folder"));
+        }
         let found = search.meant(base, entry)?;
         if found.is_empty() {
             missing.push(format!("`{}`", entry.strip_prefix(base).unwrap_or(entry)));

@@ -4,19 +4,28 @@ use std::io::{self, Read, Seek, SeekFrom};
 /// How much is read at once.
 const BLOCK: u64 = 64 * 1024;
 
+/// How far back lines are looked for.
+const FARTHEST: u64 = 512 * BLOCK;
+
 /// Returns where the last `count` lines of a file begin. What stands behind the last line end is a line too.
+///
+/// Where those would begin more than 32 MiB before the end, it is the first line that does not; of a line longer than that,
+/// its last 64 KiB.
 pub fn start(file: &mut (impl Read + Seek), count: usize) -> io::Result<u64> {
     let length = file.seek(SeekFrom::End(0))?;
-    start_by_blocks(file, length, count, BLOCK)
+    start_by_blocks(file, length, count, (BLOCK, FARTHEST))
 }
 
-fn start_by_blocks(file: &mut (impl Read + Seek), length: u64, count: usize, size: u64) -> io::Result<u64> {
+fn start_by_blocks(file: &mut (impl Read + Seek), length: u64, count: usize, (size, farthest): (u64, u64)) -> io::Result<u64> {
     if count == 0 {
         return Ok(length);
     }
-    let (mut end, mut left) = (length, count);
+    let (mut end, mut left, mut first) = (length, count, None);
     let mut block = Vec::new();
     while 0 < end {
+        if farthest <= length - end {
+            return Ok(first.unwrap_or(length - size.min(length)));
+        }
         let from = end.saturating_sub(size);
         file.seek(SeekFrom::Start(from))?;
         block.clear();
@@ -31,6 +40,7 @@ fn start_by_blocks(file: &mut (impl Read + Seek), length: u64, count: usize, siz
             if left == 0 {
                 return Ok(behind);
             }
+            first = Some(behind);
         }
         end = from;
     }
@@ -52,9 +62,16 @@ mod tests {
     proptest! {
         #[test]
         fn reading_backwards_finds_what_reading_forwards_does(text in "[a\n]{0,60}", count in 0usize..12, size in 1u64..20) {
-            let found = start_by_blocks(&mut Cursor::new(&text), text.len() as u64, count, size).unwrap();
+            let found = start_by_blocks(&mut Cursor::new(&text), text.len() as u64, count, (size, u64::MAX)).unwrap();
             prop_assert_eq!(found, naive(text.as_bytes(), count));
         }
+    }
+
+    #[test]
+    fn it_looks_no_farther_back_than_it_may() {
+        let found = |text: &str, count| start_by_blocks(&mut Cursor::new(text), text.len() as u64, count, (4, 8)).unwrap();
+        assert_eq!([found("0123456789\nab\nc\n", 9), found("0123456789\nab\nc\n", 1)], [11, 14]);
+        assert_eq!([found("0123456789abcdef", 2), found("0123456789abcde\n", 1), found("01234567", 1)], [12, 12, 0]);
     }
 
     #[test]

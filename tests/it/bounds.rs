@@ -32,9 +32,31 @@ fn iterations_that_all_erred_are_no_success() {
     let project = Project::new();
     project.shell_loop("work", "termination: {type: fixed}\niterations: 2", "exit 0");
     project.ap(&FOREGROUND).expect(1).says(&["every iteration ended in an error", "the agent wrote no status.json"]);
-    // Not by asking again either.
-    project.ap(&["work", "s", "--foreground", "--resume"]).expect(1).says(&["every iteration ended in an error"]);
+    // Not by asking again either: what failed is made again, and fails again.
+    let resume = ["work", "s", "--foreground", "--resume"];
+    project.ap(&resume).expect(1).says(&["every iteration ended in an error", "the agent wrote no status.json"]);
+    assert_eq!(project.history("s"), [1, 2, 3, 4]);
+}
+
+#[test]
+fn what_failed_at_the_last_iteration_is_made_again_with_resume() {
+    let project = Project::new();
+    let agent = format!("[ -e ../mended ] || {{ echo '{{\"decision\":\"error\",\"reason\":\"no disk\"}}' >\"$status\"; exit 0; }}\n{DONE}");
+    project.shell_loop("work", "termination: {type: fixed}\niterations: 1", &agent);
+    project.ap(&FOREGROUND).expect(1).says(&["the last one: no disk", "what failed is made again"]);
+    project.program("mended", "");
+    project.ap(&["work", "s", "1", "--foreground", "--resume"]).expect(0);
     assert_eq!(project.history("s"), [1, 2]);
+    let yaml = "nodes:\n  - id: side\n    parallel:\n      providers: [{id: a, name: command, program: AGENT}]\n      stages: [{id: do, loop: work, runs: 1}]\n";
+    let program = project.read(".claude/loops/work/loop.yaml");
+    let program = program.lines().find_map(|line| line.strip_prefix("program: ")).expect("a program").trim_matches('"').to_owned();
+    project.write(".claude/pipelines/p.yaml", &yaml.replace("AGENT", &format!("\"{program}\"")));
+    fs_err::remove_file(project.outside().join("mended")).expect("it is there");
+    let pipeline = ["pipeline", "p", "t", "--foreground"];
+    project.ap(&pipeline).expect(1).says(&["a failed", "no disk"]);
+    project.ap(&[&pipeline[..], &["--resume", "--max", "3"]].concat()).expect(2).says(&["a pipeline takes no maximum"]);
+    project.program("mended", "");
+    project.ap(&[&pipeline[..], &["--resume"]].concat()).expect(0);
 }
 
 #[test]

@@ -14,7 +14,7 @@ echo "{\"decision\": \"continue\", \"summary\": \"did $n\"}" >"$status""#;
 
 fn project() -> Project {
     let project = Project::new();
-    project.shell_loop("work", "termination: { type: fixed, max: 3 }\n", COMMITS);
+    project.shell_loop("work", "termination: { type: fixed, max: 3 }\nguardrails: { max_idle_iterations: 9 }\n", COMMITS);
     project.ap(&["work", "s", "--foreground"]).expect(0);
     project
 }
@@ -74,6 +74,19 @@ fn without_a_worktree_it_stays_in_the_project() {
     project.ap(&["work", "s-at-1", "--resume", "--foreground"]).expect(0);
     assert_eq!(project.history("s-at-1"), [1, 2, 3]);
     assert_eq!(project.events("s-at-1", "session_forked")[0]["from"]["iteration"], 1);
+}
+
+#[test]
+fn a_fork_leaves_the_recording_of_its_session_as_it_is() {
+    let project = Project::new();
+    project.shell_loop("work", "termination: { type: fixed, max: 2 }\n", COMMITS);
+    project.ap(&["work", "s", "--foreground", "--record=recorded"]).expect(0).says(&["Recorded in"]);
+    let script = project.read("recorded/script.yaml");
+    project.write("recorded/script.yaml", "mine\n");
+    fork(&project, &["--at", "1", "--as", "t", "--no-worktree"]).expect(0);
+    let ended = project.ap(&["work", "t", "--resume", "--foreground"]).expect(0);
+    assert!(!ended.stdout.contains("Recorded in") && !ended.stderr.contains("Recorded in"), "{ended:?}");
+    assert_eq!((project.read("recorded/script.yaml").as_str(), script.is_empty()), ("mine\n", false));
 }
 
 #[test]

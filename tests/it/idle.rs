@@ -75,3 +75,13 @@ fn nothing_ends_when_the_bound_is_off() {
     let project = project(&format!("{NEVER_DONE}guardrails: {{ max_idle_iterations: 0 }}\n"), "");
     run(&project, &[]).expect(4).says(&["all 9 iterations are used up"]);
 }
+
+#[test]
+fn who_runs_as_often_as_it_says_is_only_bounded_if_somebody_says_so() {
+    let fixed = "termination: { type: fixed }\niterations: 9\n";
+    let free = project(fixed, "");
+    run(&free, &[]).expect(0);
+    assert_eq!(free.history("s").len(), 9);
+    let bounded = project(&format!("{fixed}guardrails: {{ max_idle_iterations: 2 }}\n"), "");
+    run(&bounded, &[]).expect(4).says(&["2 iterations in a row changed nothing"]);
+}

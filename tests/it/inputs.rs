@@ -32,6 +32,7 @@ fn an_input_that_is_not_there_is_refused_before_anything_starts() {
     let project = Project::new();
     project.shell_loop("work", "termination: { type: fixed, max: 1 }\n", COUNTS);
     project.ap(&["work", "s", "--foreground", "--input", "nix.md", "--input", "no/*.md"]).expect(2).says(&["no input `nix.md`, `no/*.md`"]);
+    project.ap(&["work", "s", "--foreground", "--input", ""]).expect(2).says(&["an input has no name"]);
     project.write(".claude/pipelines/p.yaml", "inputs: [docs/nix.md]\nnodes:\n  - {id: a, loop: work, runs: 1}\n");
     project.ap(&["pipeline", "p", "t", "--foreground"]).expect(2).says(&["no input `", "docs/nix.md`"]);
     assert!(!project.root().join(".claude/pipeline-runs/s").exists() && !project.root().join(".claude/pipeline-runs/t").exists());

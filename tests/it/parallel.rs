@@ -105,6 +105,12 @@ fn branches_run_apart_and_who_comes_next_gets_what_they_put_out() {
     let prompt = fs_err::read_to_string(project.outside().join("prompt-last")).expect("a prompt");
     assert!(prompt.contains("## two: think 1\n\nfrom two 1\n") && !prompt.contains("from one"), "{prompt}");
     project.ap(&["logs", "s", "--branch", "side/one", "--stage", "think"]).expect(0).says(&["from one 2"]);
+    let both = project.ap(&["logs", "s", "--stage", "side"]).expect(0);
+    let (one, two) = (both.stdout.find("● side/one  stage write"), both.stdout.find("● side/two  stage write"));
+    assert!(one.is_some() && one < two && both.stdout.contains("from two 1"), "{both:?}");
+    let lines = project.ap(&["logs", "s", "--stage", "side", "--json"]).expect(0).stdout;
+    let branches: Vec<Value> = lines.lines().map(|line| serde_json::from_str::<Value>(line).expect("JSON")["branch"].clone()).collect();
+    assert!(branches.contains(&"side/one".into()) && branches.contains(&"side/two".into()), "{lines}");
     project.ap(&["logs", "s", "--branch", "side/ones"]).expect(2).says(&["there is no branch `side/ones`", "side/one, side/two"]);
     project.nothing_left();
 }
@@ -122,7 +128,7 @@ fn a_block_fails_with_any_branch_and_a_resume_runs_only_what_is_left() {
         ["first stage-00-brief 1", "one stage-00-think 1", "one stage-00-think 2", "one stage-01-write 1", "two stage-00-think 1"]
     );
     assert!(project.read(&project.run_file("s", "parallel-01-side/manifest.json")).is_empty());
-    run(&project, &["--resume"]).expect(1);
+    run(&project, &["--resume"]).expect(1).says(&["resumed at block `side`; 4 iterations done before"]);
     fs_err::remove_file(project.outside().join("fail-two")).expect("it is there");
     run(&project, &["--resume"]).expect(0);
     // Twice it failed at the same iteration; nothing else ran again.
@@ -143,6 +149,16 @@ fn a_block_may_go_on_without_some_of_its_branches() {
     assert!(manifest["failed"]["two"].as_str().is_some_and(|why| why.contains("exit code 3")), "{manifest}");
     let inputs = &json(&project, "stage-02-join/iterations/001/context.json")["inputs"]["from_parallel"];
     assert_eq!(inputs[0]["providers"].as_object().expect("branches").keys().collect::<Vec<_>>(), ["one"]);
+    // Who comes next hears who failed, and so does whoever asks.
+    assert!(inputs[0]["failed"]["two"].as_str().is_some_and(|why| why.contains("exit code 3")), "{inputs}");
+    let prompt = fs_err::read_to_string(project.outside().join("prompt-last")).expect("a prompt");
+    assert!(prompt.contains("from one 2") && prompt.contains("(nothing from two: it failed: "), "{prompt}");
+    project.ap(&["status", "s"]).expect(0).says(&["Without    side/two: it failed: ", "exit code 3"]);
+    let branches = &project.status("s")["stages"][1]["branches"];
+    let [one, two] = [&branches[0], &branches[1]];
+    assert_eq!((&one["status"], &one["iterations"], &one["reason"]), (&Value::from("complete"), &Value::from(3), &Value::Null));
+    assert_eq!(two["status"], "failed");
+    assert!(two["reason"].as_str().is_some_and(|why| why.contains("exit code 3")), "{two}");
     project.program("fail-one", "");
     run(&project, &["--force"]).expect(1).says(&["one failed", "two failed"]);
 }
@@ -172,6 +188,10 @@ fn a_stop_ends_all_branches_and_a_pause_holds_them() {
     let runner = project.start(&["pipeline", "duel", "s", "--foreground"]);
     project.until("both branches to be at work", || ran(&project).len() == 3);
     project.ap(&["status", "s"]).expect(0).says(&["2 branches at work side by side", "one: at work"]);
+    // A sum over branches is no iteration, and one output says nothing of the others.
+    project.ap(&["list"]).expect(0).says(&["0 of 2 branches done"]);
+    let status = project.status("s");
+    assert_eq!((&status["iteration"], &status["branches"][1]["name"]), (&Value::from(0), &Value::from("two")), "{status}");
     runner.signal(Signal::SIGINT);
     assert_eq!(runner.ended(), 5);
     project.nothing_left();

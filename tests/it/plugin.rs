@@ -23,8 +23,35 @@ fn the_hook_tells_what_runs_and_what_stands_still() {
     assert!(said.contains("Running in this project: auth (active, slow, iteration 1 of at most 3)."), "{said}");
     assert!(said.contains("short (limit_reached, work, iteration 1 of at most 1)"), "{said}");
     assert!(said.lines().count() <= 5, "{said}");
-    project.ap(&["kill", "auth"]).expect(0);
+    project.ap(&["stop", "auth"]).expect(0);
+    let said = hook(&project);
+    assert!(said.contains("auth (stopped, slow, iteration 1 of at most 3)"), "what `/start` may go on with: {said}");
     drop(running);
+}
+
+/// The script of the hook finds no program: it says how to get one, and never fails.
+#[test]
+fn the_hook_tells_how_to_get_a_program_that_is_gone() {
+    let project = Project::new();
+    let script = format!("{}/hooks/session-start", env!("CARGO_MANIFEST_DIR"));
+    let says = |plugin: &str, agent: &str| {
+        let mut hook = project.command("/bin/sh");
+        let output =
+            hook.arg(&script).env("PATH", "/nowhere").env("CLAUDE_PLUGIN_ROOT", plugin).env("CLAUDE_PIPELINE_AGENT", agent).output();
+        let output = output.expect("it runs");
+        assert!(output.status.success() && output.stderr.is_empty(), "{output:?}");
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    };
+    let said = says(env!("CARGO_MANIFEST_DIR"), "");
+    assert!(said.contains(concat!("`cargo install --path '", env!("CARGO_MANIFEST_DIR"), "'`")), "a checkout can be built: {said}");
+    assert_eq!(says(env!("CARGO_MANIFEST_DIR"), "1"), "");
+    project.ap(&["plugin", "install", "--files-only"]).expect(0);
+    let said = says(copy(&project).as_str(), "");
+    assert!(said.contains("No session runs in this project."), "{said}");
+    agent_pipelines::store::atomic::replace(&copy(&project).join("bin/ap"), b"#!/bin/sh\nexec /nowhere/ap \"$@\"\n").expect("an edit");
+    fs_err::set_permissions(copy(&project).join("bin/ap"), std::os::unix::fs::PermissionsExt::from_mode(0o755)).expect("it runs");
+    let said = says(copy(&project).as_str(), "");
+    assert!(said.contains("the program `ap` cannot be called") && said.contains("`ap plugin update`") && !said.contains("cargo"), "{said}");
 }
 
 #[test]
@@ -79,7 +106,10 @@ fn standing(status: &Value, path: &str) -> String {
 fn an_edited_skill_is_shown_and_kept() {
     let project = Project::new();
     assert_eq!(status(&project)["installed"], false);
-    assert!(!copy(&project).exists(), "looking writes nothing");
+    for files in [&["--files-only"][..], &[]] {
+        project.ap(&[&["plugin", "update"], files].concat()).expect(1).says(&["the plugin is not installed", "`ap plugin install`"]);
+    }
+    assert!(!copy(&project).exists(), "looking writes nothing, and nor does an update of nothing");
     project.ap(&["plugin", "install", "--files-only"]).expect(0).says(&["claude --plugin-dir"]);
     let there = status(&project);
     assert_eq!((&there["installed"], standing(&there, "skills/sessions/SKILL.md").as_str()), (&true.into(), "same"));
@@ -91,12 +121,15 @@ fn an_edited_skill_is_shown_and_kept() {
     said.says(&["-You look. You do not", "+You look, judge, and tell.", "was edited and is kept", "--overwrite"]);
     assert_eq!(fs_err::read_to_string(&page).expect("a page"), edited);
     assert_eq!(standing(&status(&project), "skills/monitor/SKILL.md"), "edited");
-    project.ap(&["plugin", "uninstall", "--files-only"]).expect(4).says(&["was edited and is kept"]);
+    let said = project.ap(&["plugin", "status"]).expect(0);
+    said.says(&["Edited  skills/monitor/SKILL.md", "-You look. You do not", "+You look, judge, and tell."]);
+    let said = project.ap(&["plugin", "uninstall", "--files-only"]).expect(4);
+    said.says(&["-You look. You do not", "was edited and is kept", "uninstalled, but for 1 edited file of yours in ", "--overwrite"]);
     assert!(page.exists() && !copy(&project).join("commands").exists());
     project.ap(&["plugin", "install", "--files-only", "--overwrite"]).expect(0);
     assert_eq!(fs_err::read_to_string(&page).expect("a page"), text);
-    project.ap(&["plugin", "uninstall", "--files-only"]).expect(0);
-    assert!(!copy(&project).exists());
+    let said = project.ap(&["plugin", "uninstall", "--files-only"]).expect(0);
+    assert!(said.text().contains("The plugin is uninstalled.") && !copy(&project).exists(), "{}", said.text());
 }
 
 #[test]
@@ -134,7 +167,10 @@ fn the_section_for_agents_is_added_once_and_edits_of_it_stay() {
     project.ap(&["init", "--agents-md"]).expect(4).says(&["two by two", "the section was edited, so it is left as it is"]);
     assert_eq!(project.read("CLAUDE.md"), edited);
     project.write("AGENTS.md", "");
+    project.ap(&["init", "--agents-md"]).expect(4).says(&["CLAUDE.md: the section was edited"]);
+    project.write("CLAUDE.md", "@AGENTS.md\n");
     project.ap(&["init", "--agents-md"]).expect(0).says(&["AGENTS.md has a section"]);
+    assert_eq!(project.read("CLAUDE.md"), "@AGENTS.md\n");
     project.ap(&["init"]).expect(2);
 }
 

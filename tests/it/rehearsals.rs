@@ -41,7 +41,9 @@ fn tidy() -> Project {
         "iterations:\n- status: { decision: continue }\n- run: [test, -e, a.txt]\n  status: { decision: stop }\n",
     );
     project.write(".claude/loops/tidy/fixtures/project/a.txt", "a\n");
-    project.ap(&["test", "tidy"]).expect(1).says(&["FAIL", "+++ now", "ap test tidy --update"]);
+    let never = project.ap(&["test", "tidy"]).expect(1);
+    never.says(&["NONE", "3 iterations", "nothing is recorded yet", "ap test tidy --update"]);
+    assert!(!never.stdout.contains("+++ now"), "{}", never.stdout);
     project.ap(&["test", "tidy", "--update"]).expect(0).says(&["NEW", "2 agents in a row said stop"]);
     project.ap(&["test", "tidy"]).expect(0).says(&["PASS", "3 iterations", "1 tested, 0 not as recorded"]);
     project
@@ -173,6 +175,35 @@ fn a_recorded_failure_fails_again() {
 }
 
 #[test]
+fn what_a_killed_test_leaves_is_cleared_away() {
+    let project = Project::new();
+    project.a_loop("stuck", "termination: { type: fixed, iterations: 1 }\n", "${STATUS}\n");
+    project.write(".claude/loops/stuck/fixtures/script.yaml", "iterations: [{ say: I hang., hang: true }]\n");
+    let test = project.start(&["test", "stuck"]);
+    let rehearsals = || -> Vec<camino::Utf8PathBuf> {
+        let entries = camino::Utf8Path::new(project.var("TMPDIR")).read_dir_utf8().unwrap();
+        entries.map(|entry| entry.unwrap().into_path()).filter(|path| path.file_name().unwrap().starts_with("ap-test-")).collect()
+    };
+    let runs = || rehearsals().first().map(|folder| folder.join("project/.claude/pipeline-runs/test"));
+    let hangs = || {
+        runs().is_some_and(|run| {
+            fs_err::read_to_string(run.join("stage-00-stuck/iterations/001/stdout.log")).is_ok_and(|said| said.contains("I hang."))
+        })
+    };
+    assert!(wait_until(LIMIT, hangs));
+    project.ap(&["cleanup"]).expect(0).says(&["Nothing to clean up."]);
+    let plan: Value = serde_json::from_str(&fs_err::read_to_string(runs().unwrap().join("plan.json")).unwrap()).unwrap();
+    let living = || agent_pipelines::process::marked("AP_RUN", plan["run"].as_str().unwrap());
+    assert!(!living().is_empty());
+    test.kill_9();
+    project.ap(&["cleanup", "--dry-run"]).expect(0).says(&["to be removed rehearsal", "its `ap test` is gone"]);
+    assert!(rehearsals().len() == 1 && !living().is_empty());
+    project.ap(&["cleanup"]).expect(0).says(&["removed rehearsal"]);
+    assert!(rehearsals().is_empty() && living().is_empty(), "{:?}", living());
+    project.ap(&["cleanup"]).expect(0).says(&["Nothing to clean up."]);
+}
+
+#[test]
 fn a_recorded_pipeline_with_a_block_runs_again() {
     let project = Project::new();
     project.scripted_loop(
@@ -192,8 +223,6 @@ fn a_recorded_pipeline_with_a_block_runs_again() {
     project.ap(&["pipeline", "duel", "duel", "--record"]).expect(0);
     project.ap(&["wait", "duel"]).expect(0);
     let fixture = ".claude/pipelines/fixtures/duel";
-    // What is written last; the session's own window writes it.
-    assert!(wait_until(LIMIT, || project.root().join(fixture).join("scripts/decide.yaml").exists()));
     for script in ["brief", "both/red/agree", "both/blue/agree", "decide"] {
         assert!(project.read(&format!("{fixture}/scripts/{script}.yaml")).contains("iterations:"), "{script}");
     }

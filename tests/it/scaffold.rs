@@ -6,6 +6,8 @@ fn a_new_loop_is_complete() {
     let project = Project::new();
     project.ap(&["new", "loop", "polish"]).expect(0).says(&[".claude/loops/polish/loop.yaml", ".claude/loops/polish/prompt.md"]);
     project.ap(&["lint", "--strict", "polish"]).expect(0);
+    project.ap(&["test", "polish"]).expect(0).says(&["PASS", "3 iterations", "1 tested, 0 not as recorded"]);
+    assert!(project.read(".claude/loops/polish/prompt.md").contains("Session: ${SESSION_NAME}, iteration ${ITERATION}."));
     // Its fixture plays a whole session.
     let definition = ".claude/loops/polish/loop.yaml";
     let yaml = project.read(definition) + "provider: scripted\nargs: [.claude/loops/polish/fixtures/script.yaml]\ndelay: 0\n";
@@ -21,6 +23,7 @@ fn a_new_pipeline_is_complete() {
     let project = Project::new();
     project.ap(&["new", "pipeline", "steps"]).expect(0).says(&[".claude/pipelines/steps.yaml"]);
     project.ap(&["lint", "--strict", "pipeline", "steps"]).expect(0);
+    project.ap(&["test"]).expect(0).says(&["PASS", ".claude/pipelines/fixtures/steps", "4 iterations"]);
     project.ap(&["dry-run", "pipeline", "steps"]).expect(0).says(&["At most 4 agents", "(what the earlier node wrote)"]);
 }
 

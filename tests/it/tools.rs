@@ -2,8 +2,9 @@
 use camino::{Utf8Path, Utf8PathBuf};
 use fs_err as fs;
 use serde_json::Value;
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::io::{BufRead as _, BufReader, Read as _, Seek as _, SeekFrom, Write as _};
 use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 const THREE: &str = "
@@ -111,6 +112,19 @@ fn the_last_iteration_is_shown_and_any_other_on_request() {
     assert_eq!((&parse(&one)["iteration"], &parse(&one)["stage"]), (&3.into(), &"steps".into()), "{one}");
     assert!(!scene.run(&["logs", "s", "--iteration", "4"]).status.success());
     assert!(!scene.run(&["logs", "nobody"]).status.success());
+}
+
+#[test]
+fn logs_of_an_endless_line_are_its_last_part() {
+    let scene = Scene::played("iterations:\n  - { status: { decision: continue } }\n", 1);
+    let run = scene.path("project/.claude/pipeline-runs/s/stage-00-steps/iterations/001");
+    let mut output = fs::File::create(run.join("stdout.log")).expect("its output");
+    output.set_len(1 << 30).expect("a file with a hole");
+    output.seek(SeekFrom::End(0)).and_then(|_| output.write_all(&[b'x'; 70_000])).expect("a file in a temporary folder");
+    let begun = Instant::now();
+    let shown = scene.says(&["logs", "s"]);
+    assert!(shown.contains("xxx") && shown.contains("status: continue"), "{shown}");
+    assert!(begun.elapsed() < Duration::from_secs(10), "{:?}", begun.elapsed());
 }
 
 #[test]

@@ -2,6 +2,7 @@
 use super::{Action, Cleanup, Finding};
 use crate::clock;
 use crate::error::Result;
+use crate::fixture;
 use crate::model::SessionName;
 use crate::process::{self, Liveness};
 use crate::store::lock::{FileLock, SessionLock};
@@ -89,6 +90,15 @@ impl Cleanup<'_> {
                     Ok(fs::remove_dir(&path)?)
                 });
             }
+        }
+    }
+
+    /// Removes what an `ap test` that was killed has left, and ends what still runs there.
+    pub(super) fn rehearsals(&mut self, temporary: &Path) {
+        let Some(temporary) = Utf8Path::from_path(temporary) else { return };
+        for folder in fixture::abandoned(temporary) {
+            let finding = Finding::new("rehearsal", None, folder.as_str(), "its `ap test` is gone".to_owned(), Action::Remove);
+            self.deal(finding, || fixture::clear(&folder));
         }
     }
 }

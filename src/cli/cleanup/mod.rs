@@ -35,7 +35,7 @@ struct Report {
 /// Something left behind, and what became of it.
 #[derive(Serialize)]
 struct Finding {
-    /// `lock`, `agent`, `window`, `launch` or `draft`.
+    /// `lock`, `agent`, `window`, `launch`, `rehearsal` or `draft`.
     kind: &'static str,
     session: Option<SessionName>,
     /// The path, the processes or the tmux session.
@@ -73,6 +73,7 @@ pub(super) fn run(args: &CleanupArgs, context: &Context) -> Result<ExitCode> {
     cleanup.locks()?;
     cleanup.drafts()?;
     cleanup.launches(&std::env::temp_dir());
+    cleanup.rehearsals(&std::env::temp_dir());
     let failed = cleanup.found.iter().any(|finding| finding.error.is_some());
     let report = Report { dry_run: args.dry_run, found: cleanup.found };
     if args.json {

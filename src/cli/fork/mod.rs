@@ -61,8 +61,8 @@ struct Made {
     command: String,
     /// Whether its progress file is as it was then; else it is as it is now.
     progress_as_it_was: bool,
-    /// Whether files had been changed then and not committed: they are not in the worktree.
-    uncommitted: bool,
+    /// Whether files had been changed then and not committed: they are not in the worktree. Nothing if nobody looked.
+    uncommitted: Option<bool>,
     started: bool,
 }
 
@@ -153,7 +153,7 @@ fn make(args: &Args, there: &Glance, cut: Cut, context: &Context) -> Result<Made
     };
     let plan = Plan { session: name.clone(), run: new_run()?, command: command(&there.plan, &name), ..there.plan.clone() };
     let command = format!("{} --resume", plan.command);
-    let uncommitted = worktree.is_some() && cut.tree.as_ref().is_some_and(WorkTree::is_dirty);
+    let uncommitted = if worktree.is_some() { cut.tree.as_ref().and_then(WorkTree::is_dirty) } else { Some(false) };
     let fork = Fork { old: (&context.project, &old), new: project, plan, cut, from: from.clone() };
     let progress_as_it_was = fork::make(&fork, &draft, clock::now()).map_err(Error::failed)?;
     let branch = worktree.as_ref().map(|worktree| worktree.branch.clone());
@@ -205,7 +205,7 @@ fn in_words(made: &Made, context: &Context) -> String {
         (None, Some(_)) => text += ", in the project's files as they are now.\n",
         (_, None) => text += ", in the project's files as they are now: there is no commit of that moment.\n",
     }
-    if made.uncommitted {
+    if made.uncommitted != Some(false) {
         text += "  Files that were changed then and not committed are not part of it.\n";
     }
     if !made.progress_as_it_was {

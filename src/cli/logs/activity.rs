@@ -27,6 +27,8 @@ const LARGEST: u64 = 1024 * 1024;
 struct Line<'a> {
     /// From 1.
     run_number: u32,
+    /// The branch of a parallel block, as `--branch` names it.
+    branch: Option<&'a str>,
     stage: &'a str,
     iteration: u32,
     attempt: u32,
@@ -35,14 +37,20 @@ struct Line<'a> {
 
 /// An attempt being shown.
 pub(super) struct Shown<'a> {
-    /// Which run it belongs to, from 1.
-    run_number: u32,
-    node: &'a Node,
+    speaker: Speaker<'a>,
     agent: &'a AgentSpec,
-    cursor: Cursor,
-    json: bool,
     output: Growing,
     transcript: Transcript,
+}
+
+/// Whose words are shown.
+struct Speaker<'a> {
+    /// Which run it belongs to, from 1.
+    run_number: u32,
+    branch: Option<String>,
+    node: &'a Node,
+    cursor: Cursor,
+    json: bool,
 }
 
 /// Shows the last lines of an attempt. Tells whether somebody still reads it.
@@ -62,13 +70,13 @@ pub(super) fn show(attempt: &Attempt, dir: &RunDir, there: &Glance, lines: usize
 impl<'a> Shown<'a> {
     pub(super) fn open(plan: &Plan, (node, agent): (&'a Node, &'a AgentSpec), attempt: &Attempt, json: bool) -> io::Result<Self> {
         let (cursor, output) = (attempt.cursor, Growing::open(&stdout(&attempt.folder))?);
-        let run_number = plan.turn(cursor.node).0 + 1;
-        Ok(Self { run_number, node, agent, cursor, json, output, transcript: Transcript::new(speaks(agent)) })
+        let speaker = Speaker { run_number: plan.turn(cursor.node).0 + 1, branch: branch(plan), node, cursor, json };
+        Ok(Self { speaker, agent, output, transcript: Transcript::new(speaks(agent)) })
     }
 
     /// Says which attempt follows.
     pub(super) fn header(&self, there: &Glance) -> bool {
-        self.json || ui::tell(&format!("{}\n", heading(self.node, self.agent, self.cursor, there)))
+        self.speaker.json || ui::tell(&format!("{}\n", heading(self.speaker.node, self.agent, self.speaker.cursor, there)))
     }
 
     /// Shows the last activities up to now; 0 stands for all of them.
@@ -76,20 +84,21 @@ impl<'a> Shown<'a> {
         if lines == 0 {
             return self.more();
         }
-        let (mut last, mut behind) = (VecDeque::new(), lines.saturating_mul(4));
+        let (mut last, mut behind, mut before) = (VecDeque::new(), lines.saturating_mul(4), None);
         let left_out = loop {
             let whole = self.output.length()? <= SMALL;
             let start = self.output.go_to_last_lines(if whole { 0 } else { behind })?;
             let dropped = self.read_last(lines, &mut last)?;
-            if start == 0 || lines <= last.len() {
+            // Where looking for more lines begins no earlier, that is as far back as anybody looks.
+            if start == 0 || lines <= last.len() || before.replace(start) == Some(start) {
                 break dropped || 0 < start;
             }
             behind = behind.saturating_mul(8);
         };
-        if left_out && !self.json {
+        if left_out && !self.speaker.json {
             note("  … what came before is left out; --lines 0 shows all\n");
         }
-        Ok(last.iter().all(|activity| self.say(activity)))
+        Ok(last.iter().all(|activity| self.speaker.say(activity)))
     }
 
     /// Reads on, keeping the last activities. Tells whether there were more.
@@ -109,27 +118,33 @@ impl<'a> Shown<'a> {
 
     /// Shows what has been added since.
     pub(super) fn more(&mut self) -> Result<bool> {
-        let Self { run_number, node, cursor, json, output, transcript, .. } = self;
-        let read = output.read(|piece| transcript.push(piece).iter().all(|activity| say(*run_number, node, *cursor, *json, activity)));
+        let Self { speaker, output, transcript, .. } = self;
+        let read = output.read(|piece| transcript.push(piece).iter().all(|activity| speaker.say(activity)));
         Ok(read?)
     }
 
     /// Shows the last line, which has no end: the output is complete.
     pub(super) fn finish(&mut self) -> bool {
-        self.transcript.finish().iter().all(|activity| self.say(activity))
-    }
-
-    fn say(&self, activity: &Activity) -> bool {
-        say(self.run_number, self.node, self.cursor, self.json, activity)
+        self.transcript.finish().iter().all(|activity| self.speaker.say(activity))
     }
 }
 
-fn say(run_number: u32, node: &Node, cursor: Cursor, json: bool, activity: &Activity) -> bool {
-    if !json {
-        return ui::tell(&format!("  {}\n", activity.line()));
+impl Speaker<'_> {
+    /// Shows one thing. Tells whether somebody still reads it.
+    fn say(&self, activity: &Activity) -> bool {
+        let Self { run_number, branch, node, cursor, json } = self;
+        if !json {
+            return ui::tell(&format!("  {}\n", activity.line()));
+        }
+        let (iteration, attempt) = (cursor.iteration, cursor.attempt);
+        let line = Line { run_number: *run_number, branch: branch.as_deref(), stage: node.id.as_str(), iteration, attempt, activity };
+        ui::tell(&format!("{}\n", serde_json::to_string(&line).unwrap_or_default()))
     }
-    let line = Line { run_number, stage: node.id.as_str(), iteration: cursor.iteration, attempt: cursor.attempt, activity };
-    ui::tell(&format!("{}\n", serde_json::to_string(&line).unwrap_or_default()))
+}
+
+/// Returns what `--branch` calls the branch that a plan is of.
+fn branch(plan: &Plan) -> Option<String> {
+    plan.branch.as_ref().map(|branch| format!("{}/{}", branch.block, branch.name))
 }
 
 fn heading(node: &Node, agent: &AgentSpec, cursor: Cursor, there: &Glance) -> String {
@@ -139,7 +154,8 @@ fn heading(node: &Node, agent: &AgentSpec, cursor: Cursor, there: &Glance) -> St
     let attempt = if 1 < cursor.attempt { format!("  attempt {}", cursor.attempt) } else { String::new() };
     let run = plan.run_in_words(cursor.node).map_or_else(String::new, |run| format!("{run}  "));
     let by = if node.agent.fallback.is_empty() { String::new() } else { format!("  by {}", agent.label()) };
-    format!("● {run}{stage}iteration {}/{of}{attempt}{by}", cursor.iteration)
+    let branch = branch(plan).map_or_else(String::new, |branch| format!("{branch}  "));
+    format!("● {run}{branch}{stage}iteration {}/{of}{attempt}{by}", cursor.iteration)
 }
 
 /// Returns what a person wants to know of an attempt's end, one line each; nothing while it runs.

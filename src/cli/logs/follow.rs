@@ -7,6 +7,7 @@ use crate::cli::status;
 use crate::engine::Phase;
 use crate::error::{ExitCode, Result};
 use crate::model::{Cursor, Event, Line, WaitReason};
+use crate::plan::Step;
 use crate::store::layout::RunDir;
 use crate::store::session::{Glance, glance};
 use crate::ui::{self, note, report};
@@ -31,6 +32,11 @@ pub(super) fn activity(wanted: &Wanted<'_>, context: &Context) -> Result<ExitCod
     let there = wanted.look(context)?;
     let mut following =
         Following { dir: &dir, there: &there, wanted, cursor: Cursor::default(), shown: None, over: false, gone: false, ended: false };
+    if let Some(Step::Block(block)) = there.state.step(&there.plan) {
+        let names: Vec<String> = block.branches.iter().map(|branch| format!("{}/{}", block.id, branch.name)).collect();
+        let how = format!("`ap logs {} --follow --branch` follows one of {}", wanted.session, names.join(", "));
+        note(format!("The branches of `{}` are at work side by side; {how}\n", block.id));
+    }
     following.begin_with_last()?;
     until_ended(wanted, context, || following.look(&mut journal))
 }

@@ -11,8 +11,10 @@ use super::context::Context;
 use super::status::find;
 use crate::error::{Error, ExitCode, Result};
 use crate::model::SessionName;
+use crate::plan::Block;
 use crate::store::layout::RunDir;
 use crate::store::session::{Glance, glance};
+use crate::ui::note;
 use clap::Args;
 
 /// How much is shown unless told otherwise.
@@ -34,7 +36,7 @@ pub(super) struct LogsArgs {
     /// Show an iteration of this run of a pipeline that runs several times; the current one if not given
     #[arg(long, value_name = "K", conflicts_with = "follow")]
     run: Option<u32>,
-    /// Show a branch of a parallel block, named `block/branch`
+    /// Show a branch of a parallel block, named `block/branch`; all of them one after the other if not given
     #[arg(long, value_name = "BLOCK/BRANCH")]
     branch: Option<String>,
     /// Show only this attempt of the iteration; all of them if not given
@@ -65,7 +67,7 @@ struct Shape {
     /// Show the session's journal instead of what its agents say
     #[arg(long)]
     events: bool,
-    /// Print JSON lines of stage, iteration, attempt and activity; with --events the journal's own lines
+    /// Print JSON lines of branch, stage, iteration, attempt and activity; with --events the journal's own lines
     #[arg(long)]
     json: bool,
 }
@@ -103,12 +105,41 @@ pub(super) fn logs(args: &LogsArgs, context: &Context) -> Result<ExitCode> {
     if args.follow {
         return follow::activity(&wanted, context);
     }
-    let there = wanted.look(context)?;
+    let (there, dir) = (wanted.look(context)?, wanted.dir(context)?);
     // A branch runs once in each run.
     let run = args.run.filter(|_| args.branch.is_none());
-    let place = place::find(Sought { stage: args.stage.as_deref(), run, iteration: args.iteration }, &there)?;
-    let dir = wanted.dir(context)?;
-    let mut attempts = place::attempts(&dir, &place);
+    let sought = Sought { stage: args.stage.as_deref(), run, iteration: args.iteration };
+    let place = sought.place(&there)?;
+    match there.plan.block(place) {
+        Some(block) => side_by_side(args, (&dir, place), block)?,
+        None => drop(iteration(args, sought, &dir, &there)?),
+    }
+    Ok(ExitCode::Done)
+}
+
+/// Shows the current or last iteration of each branch of a block, one after the other.
+fn side_by_side(args: &LogsArgs, (dir, place): (&RunDir, u32), block: &Block) -> Result<()> {
+    for branch in &block.branches {
+        let own = dir.branch(place, &block.id, &branch.name);
+        let sought = Sought { iteration: args.iteration, ..Sought::default() };
+        let shown = match glance(&own)? {
+            Some(there) => iteration(args, sought, &own, &there),
+            None => Err(Error::failed("it has not begun yet")),
+        };
+        match shown {
+            Ok(true) => (),
+            Ok(false) => return Ok(()),
+            // The others may have something to show.
+            Err(error) => note(format!("● {}/{}\n  {error}", block.id, branch.name)),
+        }
+    }
+    Ok(())
+}
+
+/// Shows the attempts of one iteration. Tells whether somebody still reads it.
+fn iteration(args: &LogsArgs, sought: Sought<'_>, dir: &RunDir, there: &Glance) -> Result<bool> {
+    let place = place::find(sought, there)?;
+    let mut attempts = place::attempts(dir, &place);
     if let Some(wanted) = args.attempt {
         attempts.retain(|attempt| attempt.cursor.attempt == wanted);
     }
@@ -121,11 +152,11 @@ pub(super) fn logs(args: &LogsArgs, context: &Context) -> Result<ExitCode> {
         .hint(format!("it lies under {} once its agent has started", dir.stage(place.cursor.node, &place.node.id))));
     }
     for attempt in &attempts {
-        if !activity::show(attempt, &dir, &there, wanted.lines, wanted.json)? {
-            break;
+        if !activity::show(attempt, dir, there, args.lines, args.shape.json)? {
+            return Ok(false);
         }
     }
-    Ok(ExitCode::Done)
+    Ok(true)
 }
 
 pub(super) fn tail(args: &TailArgs, context: &Context) -> Result<ExitCode> {

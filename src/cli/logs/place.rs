@@ -34,11 +34,17 @@ pub(super) struct Sought<'a> {
     pub(super) iteration: Option<u32>,
 }
 
+impl Sought<'_> {
+    /// Returns the place of the step that is meant.
+    pub(super) fn place(self, there: &Glance) -> Result<u32> {
+        place_of(self.stage.map(|id| index_of(&there.plan, id)).transpose()?, self.run, there)
+    }
+}
+
 /// Finds the iteration asked for: the current or last one of the current or last stage where nothing is said.
 pub(super) fn find<'a>(sought: Sought<'_>, there: &'a Glance) -> Result<Place<'a>> {
     let plan = &there.plan;
-    let index = sought.stage.map(|id| index_of(plan, id)).transpose()?;
-    let place = place_of(index, sought.run, there)?;
+    let place = sought.place(there)?;
     let node = match plan.step(place) {
         Some(Step::Node(node)) => node,
         Some(Step::Block(block)) => return Err(of_a_branch(block)),

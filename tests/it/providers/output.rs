@@ -100,3 +100,15 @@ fn who_prints_without_end_fills_nobodys_memory() {
     project.program("second", "");
     assert_eq!(runner.ended(), 0);
 }
+
+#[test]
+fn short_lines_without_end_keep_nobody_waiting() {
+    let project = Project::new();
+    let agent = "yes | head -c 200000000\necho the end\necho '{\"decision\":\"continue\"}' >\"$status\"";
+    project.shell_loop("work", "termination: { type: fixed, iterations: 1 }", agent);
+    let ran = project.ap(&FOREGROUND).expect(0);
+    ran.says(&["the end"]);
+    assert!(ran.stdout.len() < 4 << 20, "{} bytes are shown", ran.stdout.len());
+    let log = project.root().join(project.run_file("s", "stage-00-work/iterations/001/stdout.log"));
+    assert_eq!(fs_err::metadata(log).expect("all of it is kept").len(), 200_000_008);
+}
