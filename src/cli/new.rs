@@ -69,7 +69,10 @@ pub fn run(args: &Args, context: &Context) -> Result<ExitCode> {
 fn free(kind: PlanKind, name: &NodeId, context: &Context) -> Result<bool> {
     let library = context.library();
     match library.entry_of(kind, name.as_str()) {
-        Ok(entry) if entry.origin == Origin::Project => Err(taken(library::word(kind), name, &entry.path)),
+        // A folder without a definition is told of as a folder.
+        Ok(entry) if entry.origin == Origin::Project && context.project.root().join(&entry.path).exists() => {
+            Err(taken(library::word(kind), name, &entry.path))
+        }
         found => Ok(found.is_ok()),
     }
 }
