@@ -16,7 +16,7 @@ pub(super) struct Tail {
 /// Most bytes given out at once.
 const PIECE: usize = 64 * 1024;
 /// Most bytes given out in one look: who reads has other things to look at.
-const LOOK: u64 = 4 * 1024 * 1024;
+const LOOK: u64 = 32 * 1024 * 1024;
 /// More than this, unread, nobody wants to see who only looks on.
 const FLOOD: u64 = 1024 * 1024;
 
