@@ -184,8 +184,8 @@ fn a_file_that_may_not_grow_is_an_error_not_a_loss() {
     let project = Project::new();
     project.shell_loop("work", "termination: { type: fixed, max: 200 }\nguardrails: { max_idle_iterations: 0 }\n", DONE);
     // 24 blocks of 512 bytes; without the trap the signal would end the process, as it ends others.
-    let script = format!("trap '' XFSZ; ulimit -f 24; exec {} work s --foreground", crate::project::AP);
-    let ran: crate::project::Ran = project.command("sh").args(["-c", &script]).output().expect("sh runs").into();
+    let script = "trap '' XFSZ; ulimit -f 24; exec \"$0\" work s --foreground";
+    let ran: crate::project::Ran = project.command("sh").args(["-c", script, crate::project::AP]).output().expect("sh runs").into();
     ran.expect(1).says(&["File too large"]);
     let before = project.history("s").len() as u64;
     assert!(0 < before, "nothing ran before the limit");
