@@ -10,13 +10,19 @@ pub fn now() -> Timestamp {
 }
 
 /// Waits where no event tells when to look again.
-#[expect(clippy::disallowed_methods, reason = "for what another program does without saying so")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "for what another program does without saying so"
+)]
 pub fn pause(time: Duration) {
     std::thread::sleep(time);
 }
 
 /// Waits for something no event tells of, looking often. Tells whether it came in time.
-#[expect(clippy::disallowed_methods, reason = "for another process to end, and the like")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "for another process to end, and the like"
+)]
 pub fn wait_until(limit: Duration, mut there: impl FnMut() -> bool) -> bool {
     let deadline = Instant::now() + limit;
     while !there() {

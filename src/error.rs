@@ -46,19 +46,28 @@ impl Error {
     }
 
     pub fn new(code: ExitCode, message: impl fmt::Display) -> Self {
-        Self { code, report: Report::new(MietteDiagnostic::new(message.to_string())) }
+        Self {
+            code,
+            report: Report::new(MietteDiagnostic::new(message.to_string())),
+        }
     }
 
     /// Keeps a diagnostic with its own help and source spans.
     pub fn diagnostic(code: ExitCode, diagnostic: impl Diagnostic + Send + Sync + 'static) -> Self {
-        Self { code, report: Report::new(diagnostic) }
+        Self {
+            code,
+            report: Report::new(diagnostic),
+        }
     }
 
     /// Says what to do next.
     #[must_use]
     pub fn hint(self, hint: impl fmt::Display) -> Self {
         let diagnostic = MietteDiagnostic::new(self.report.to_string()).with_help(hint.to_string());
-        Self { code: self.code, report: Report::new(diagnostic) }
+        Self {
+            code: self.code,
+            report: Report::new(diagnostic),
+        }
     }
 
     /// Returns the hint, if there is one.
@@ -83,9 +92,9 @@ impl fmt::Debug for Error {
 impl From<std::io::Error> for Error {
     fn from(error: std::io::Error) -> Self {
         let hint = match error.kind() {
-            std::io::ErrorKind::StorageFull => {
-                Some("the disk is full: free some space, then run the command again; nothing that was there is lost")
-            }
+            std::io::ErrorKind::StorageFull => Some(
+                "the disk is full: free some space, then run the command again; nothing that was there is lost",
+            ),
             std::io::ErrorKind::PermissionDenied | std::io::ErrorKind::ReadOnlyFilesystem => {
                 Some("this must be writable for you: check the owner and mode of the directory")
             }

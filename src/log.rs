@@ -35,7 +35,9 @@ fn start(wanted: Option<&str>, writer: impl for<'a> MakeWriter<'a> + Send + Sync
 
 fn filter(wanted: Option<&str>) -> Option<EnvFilter> {
     let wanted = wanted.filter(|words| !words.is_empty())?;
-    EnvFilter::try_new(wanted).map_err(|error| note(format!("warning: AP_LOG={wanted} is ignored: {error}"))).ok()
+    EnvFilter::try_new(wanted)
+        .map_err(|error| note(format!("warning: AP_LOG={wanted} is ignored: {error}")))
+        .ok()
 }
 
 /// Opened anew for every line, for `--force` moves the folder it lies in.
@@ -44,7 +46,10 @@ struct Appended(Utf8PathBuf);
 impl Write for Appended {
     /// Takes a whole line. One that cannot be written is lost: a log is no reason to fail.
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
-        let file = fs::OpenOptions::new().create(true).append(true).open(&self.0);
+        let file = fs::OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(&self.0);
         let _ = file.and_then(|mut file| file.write_all(line));
         Ok(line.len())
     }
@@ -60,7 +65,8 @@ mod tests {
 
     #[test]
     fn without_a_wish_and_with_a_wrong_one_warnings_are_told() {
-        let shown = [None, Some(""), Some("=,="), Some("debug")].map(|wanted| filter(wanted).map(|filter| filter.to_string()));
+        let shown = [None, Some(""), Some("=,="), Some("debug")]
+            .map(|wanted| filter(wanted).map(|filter| filter.to_string()));
         assert_eq!(shown, [None, None, None, Some("debug".to_owned())]);
     }
 
@@ -73,6 +79,9 @@ mod tests {
         fs::create_dir(folder.join("run")).unwrap();
         log.write_all(b"kept\n").unwrap();
         log.write_all(b"too\n").unwrap();
-        assert_eq!(fs::read_to_string(folder.join("run/ap.log")).unwrap(), "kept\ntoo\n");
+        assert_eq!(
+            fs::read_to_string(folder.join("run/ap.log")).unwrap(),
+            "kept\ntoo\n"
+        );
     }
 }

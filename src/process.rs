@@ -16,13 +16,23 @@ pub enum Liveness {
 /// Returns who we are.
 pub fn me() -> ProcessId {
     let pid = i32::try_from(std::process::id()).unwrap_or(i32::MAX);
-    identity(pid).unwrap_or_else(|| ProcessId { pid, start_ticks: 0, boot_id: boot_id().to_owned(), host: host().to_owned() })
+    identity(pid).unwrap_or_else(|| ProcessId {
+        pid,
+        start_ticks: 0,
+        boot_id: boot_id().to_owned(),
+        host: host().to_owned(),
+    })
 }
 
 /// Returns who `pid` is now, or nothing if there is no such process.
 pub fn identity(pid: i32) -> Option<ProcessId> {
     let start_ticks = platform::start_ticks(pid)?;
-    Some(ProcessId { pid, start_ticks, boot_id: boot_id().to_owned(), host: host().to_owned() })
+    Some(ProcessId {
+        pid,
+        start_ticks,
+        boot_id: boot_id().to_owned(),
+        host: host().to_owned(),
+    })
 }
 
 /// Tells whether the very process lives: same machine, same boot, same pid, same start.
@@ -30,8 +40,13 @@ pub fn liveness(process: &ProcessId) -> Liveness {
     if process.host != host() {
         return Liveness::Unknown;
     }
-    let alive = process.boot_id == boot_id() && platform::start_ticks(process.pid) == Some(process.start_ticks);
-    if alive { Liveness::Alive } else { Liveness::Dead }
+    let alive = process.boot_id == boot_id()
+        && platform::start_ticks(process.pid) == Some(process.start_ticks);
+    if alive {
+        Liveness::Alive
+    } else {
+        Liveness::Dead
+    }
 }
 
 /// Signals the very process, if it still is the one we mean. Tells whether it was there.
@@ -70,7 +85,11 @@ fn boot_id() -> &'static str {
 
 fn host() -> &'static str {
     static HOST: OnceLock<String> = OnceLock::new();
-    HOST.get_or_init(|| nix::unistd::gethostname().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default())
+    HOST.get_or_init(|| {
+        nix::unistd::gethostname()
+            .map(|name| name.to_string_lossy().into_owned())
+            .unwrap_or_default()
+    })
 }
 
 #[cfg(target_os = "linux")]
@@ -79,7 +98,9 @@ mod platform {
     use fs_err as fs;
 
     pub(super) fn boot_id() -> String {
-        fs::read_to_string("/proc/sys/kernel/random/boot_id").map(|id| id.trim().to_owned()).unwrap_or_default()
+        fs::read_to_string("/proc/sys/kernel/random/boot_id")
+            .map(|id| id.trim().to_owned())
+            .unwrap_or_default()
     }
 
     /// Field 22 of `/proc/PID/stat`; a zombie is dead. The name in field 2 may hold spaces and brackets, so read from its end.
@@ -87,12 +108,20 @@ mod platform {
         let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
         let mut fields = stat.rsplit_once(')')?.1.split_ascii_whitespace();
         let state = fields.next()?;
-        if state == "Z" || state == "X" { None } else { fields.nth(18)?.parse().ok() }
+        if state == "Z" || state == "X" {
+            None
+        } else {
+            fields.nth(18)?.parse().ok()
+        }
     }
 
     pub(super) fn marked(names: &[&str]) -> Vec<(ProcessId, Vec<String>)> {
-        let Ok(folder) = fs::read_dir("/proc") else { return Vec::new() };
-        let pids = folder.flatten().filter_map(|entry| entry.file_name().to_str()?.parse::<i32>().ok());
+        let Ok(folder) = fs::read_dir("/proc") else {
+            return Vec::new();
+        };
+        let pids = folder
+            .flatten()
+            .filter_map(|entry| entry.file_name().to_str()?.parse::<i32>().ok());
         let others = pids.filter(|pid| u32::try_from(*pid) != Ok(std::process::id()));
         others
             .filter_map(|pid| Some((pid, values(pid, names)?)))
@@ -105,7 +134,10 @@ mod platform {
         let environment = fs::read(format!("/proc/{pid}/environ")).ok()?;
         let value = |name: &&str| {
             let of = |entry: &[u8]| {
-                entry.strip_prefix(name.as_bytes())?.strip_prefix(b"=").map(|value| String::from_utf8_lossy(value).into_owned())
+                entry
+                    .strip_prefix(name.as_bytes())?
+                    .strip_prefix(b"=")
+                    .map(|value| String::from_utf8_lossy(value).into_owned())
             };
             environment.split(|byte| *byte == 0).find_map(of)
         };
@@ -113,10 +145,15 @@ mod platform {
     }
 
     pub(super) fn children() -> Vec<i32> {
-        let Ok(tasks) = fs::read_dir("/proc/self/task") else { return Vec::new() };
+        let Ok(tasks) = fs::read_dir("/proc/self/task") else {
+            return Vec::new();
+        };
         let of_thread = |task: fs::DirEntry| fs::read_to_string(task.path().join("children")).ok();
         let lists = tasks.flatten().filter_map(of_thread).collect::<String>();
-        lists.split_ascii_whitespace().filter_map(|pid| pid.parse().ok()).collect()
+        lists
+            .split_ascii_whitespace()
+            .filter_map(|pid| pid.parse().ok())
+            .collect()
     }
 }
 
@@ -132,7 +169,8 @@ mod platform {
 
     /// There is no counter to read, so the start time as `ps` prints it stands for it.
     pub(super) fn start_ticks(pid: i32) -> Option<u64> {
-        let started = ask(&["ps", "-o", "lstart=", "-p", &pid.to_string()]).filter(|text| !text.is_empty())?;
+        let started = ask(&["ps", "-o", "lstart=", "-p", &pid.to_string()])
+            .filter(|text| !text.is_empty())?;
         let mut hasher = DefaultHasher::new();
         started.hash(&mut hasher);
         Some(hasher.finish())
@@ -142,10 +180,23 @@ mod platform {
         let listing = ask(&["ps", "-E", "-axo", "pid=,command="]).unwrap_or_default();
         let found = |line: &str| {
             let mut words = line.split_whitespace();
-            let pid = words.next()?.parse::<i32>().ok().filter(|pid| u32::try_from(*pid) != Ok(std::process::id()))?;
+            let pid = words
+                .next()?
+                .parse::<i32>()
+                .ok()
+                .filter(|pid| u32::try_from(*pid) != Ok(std::process::id()))?;
             let words: Vec<&str> = words.collect();
-            let value = |name: &&str| words.iter().find_map(|word| word.strip_prefix(name)?.strip_prefix('=').map(str::to_owned));
-            Some((super::identity(pid)?, names.iter().map(value).collect::<Option<_>>()?))
+            let value = |name: &&str| {
+                words.iter().find_map(|word| {
+                    word.strip_prefix(name)?
+                        .strip_prefix('=')
+                        .map(str::to_owned)
+                })
+            };
+            Some((
+                super::identity(pid)?,
+                names.iter().map(value).collect::<Option<_>>()?,
+            ))
         };
         listing.lines().filter_map(found).collect()
     }
@@ -153,8 +204,16 @@ mod platform {
     pub(super) fn children() -> Vec<i32> {
         let me = std::process::id().to_string();
         let listing = ask(&["ps", "-axo", "pid=,ppid="]).unwrap_or_default();
-        let ours = |line: &str| line.split_whitespace().nth(1).is_some_and(|parent| parent == me);
-        listing.lines().filter(|line| ours(line)).filter_map(|line| line.split_whitespace().next()?.parse().ok()).collect()
+        let ours = |line: &str| {
+            line.split_whitespace()
+                .nth(1)
+                .is_some_and(|parent| parent == me)
+        };
+        listing
+            .lines()
+            .filter(|line| ours(line))
+            .filter_map(|line| line.split_whitespace().next()?.parse().ok())
+            .collect()
     }
 
     fn ask(argv: &[&str]) -> Option<String> {
@@ -171,8 +230,26 @@ mod tests {
     fn we_are_alive_and_a_reused_pid_is_not_us() {
         let me = me();
         assert_eq!(liveness(&me), Liveness::Alive);
-        assert_eq!(liveness(&ProcessId { start_ticks: me.start_ticks + 1, ..me.clone() }), Liveness::Dead);
-        assert_eq!(liveness(&ProcessId { boot_id: "another".to_owned(), ..me.clone() }), Liveness::Dead);
-        assert_eq!(liveness(&ProcessId { host: "elsewhere".to_owned(), ..me }), Liveness::Unknown);
+        assert_eq!(
+            liveness(&ProcessId {
+                start_ticks: me.start_ticks + 1,
+                ..me.clone()
+            }),
+            Liveness::Dead
+        );
+        assert_eq!(
+            liveness(&ProcessId {
+                boot_id: "another".to_owned(),
+                ..me.clone()
+            }),
+            Liveness::Dead
+        );
+        assert_eq!(
+            liveness(&ProcessId {
+                host: "elsewhere".to_owned(),
+                ..me
+            }),
+            Liveness::Unknown
+        );
     }
 }

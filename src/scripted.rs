@@ -62,13 +62,24 @@ pub fn play(script: Option<&Utf8Path>, asked: Option<Asked>) -> Result<ExitCode>
     // To its end, as a provider reads its prompt.
     io::copy(&mut io::stdin().lock(), &mut io::sink())?;
     match asked {
-        None => play_in(World::from_environment()?, &script, &mut io::stdout().lock()),
-        Some(asked) => gate::answer(&script, asked, gate::iteration(&world::context_path()?)?, &mut io::stdout().lock()),
+        None => play_in(
+            World::from_environment()?,
+            &script,
+            &mut io::stdout().lock(),
+        ),
+        Some(asked) => gate::answer(
+            &script,
+            asked,
+            gate::iteration(&world::context_path()?)?,
+            &mut io::stdout().lock(),
+        ),
     }
 }
 
 fn play_in(world: World, script: &Script, out: &mut dyn Write) -> Result<ExitCode> {
-    let step = script.step(world.iteration, world.attempt).ok_or_else(|| Error::usage("the script has no iterations"))?;
+    let step = script
+        .step(world.iteration, world.attempt)
+        .ok_or_else(|| Error::usage("the script has no iterations"))?;
     Agent::new(world, script.pause(), out).perform(step)
 }
 

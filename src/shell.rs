@@ -15,7 +15,24 @@ pub fn word(word: &str) -> String {
 mod tests {
     #[test]
     fn only_what_needs_quotes_gets_them() {
-        let words = ["auth", "/a/b.c", "a b", "it's", "$HOME", "", "~/x", "a~", "=ls", "a=b"].map(super::word);
-        assert_eq!(words, ["auth", "/a/b.c", "'a b'", "'it'\\''s'", "'$HOME'", "''", "'~/x'", "a~", "'=ls'", "a=b"]);
+        let words = [
+            "auth", "/a/b.c", "a b", "it's", "$HOME", "", "~/x", "a~", "=ls", "a=b",
+        ]
+        .map(super::word);
+        assert_eq!(
+            words,
+            [
+                "auth",
+                "/a/b.c",
+                "'a b'",
+                "'it'\\''s'",
+                "'$HOME'",
+                "''",
+                "'~/x'",
+                "a~",
+                "'=ls'",
+                "a=b"
+            ]
+        );
     }
 }

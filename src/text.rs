@@ -26,7 +26,10 @@ pub fn shown(text: &str) -> String {
 
 /// Returns the first line that says something, clean.
 pub fn first_line(text: &str) -> String {
-    text.lines().map(clean).find(|line| !line.is_empty()).unwrap_or_default()
+    text.lines()
+        .map(clean)
+        .find(|line| !line.is_empty())
+        .unwrap_or_default()
 }
 
 /// Returns `1 task` or `2 tasks`.
@@ -45,7 +48,11 @@ pub fn held(number: u32, by: &[String]) -> String {
     if number == 0 {
         return "tasks that others were quicker to take".to_owned();
     }
-    let who = if by.is_empty() { "others".to_owned() } else { clean(&by.join(", ")) };
+    let who = if by.is_empty() {
+        "others".to_owned()
+    } else {
+        clean(&by.join(", "))
+    };
     format!("{} held by {who}", count(number, "task"))
 }
 
@@ -102,7 +109,10 @@ fn skip_control_sequence(letters: &mut std::str::Chars<'_>) {
 /// Skips to the bell or the string terminator; without one it ends with the text.
 fn skip_string(letters: &mut std::str::Chars<'_>) {
     while let Some(letter) = letters.next() {
-        if letter == '\u{7}' || letter == '\u{9c}' || (letter == '\u{1b}' && letters.next() == Some('\\')) {
+        if letter == '\u{7}'
+            || letter == '\u{9c}'
+            || (letter == '\u{1b}' && letters.next() == Some('\\'))
+        {
             return;
         }
     }
@@ -132,8 +142,14 @@ mod tests {
 
     #[test]
     fn one_is_not_many() {
-        assert_eq!([count(0, "task"), count(1, "task"), count(2, "task")], ["0 tasks", "1 task", "2 tasks"]);
-        assert_eq!([count(1, "process"), count(3, "process")], ["1 process", "3 processes"]);
+        assert_eq!(
+            [count(0, "task"), count(1, "task"), count(2, "task")],
+            ["0 tasks", "1 task", "2 tasks"]
+        );
+        assert_eq!(
+            [count(1, "process"), count(3, "process")],
+            ["1 process", "3 processes"]
+        );
     }
 
     #[test]

@@ -9,10 +9,18 @@ const BEGUN: &str = "list --status in_progress --limit 0";
 const ALL: &str = "list --all --limit 0";
 
 pub(super) fn measure(table: &mut Table, base: &Utf8Path) {
-    let own: Vec<[f64; 2]> = [100, 10_000].map(|tasks| of(table, &Scratch::new(base), tasks)).into();
+    let own: Vec<[f64; 2]> = [100, 10_000]
+        .map(|tasks| of(table, &Scratch::new(base), tasks))
+        .into();
     for (what, at) in [("verdict", 0), ("claim", 1)] {
         let grown = own[1][at] - own[0][at];
-        table.row(&format!("beads: growth of a {what} to 10,000 tasks"), grown, None, "ms", Some((0.5, "flat: 0.5 ms")));
+        table.row(
+            &format!("beads: growth of a {what} to 10,000 tasks"),
+            grown,
+            None,
+            "ms",
+            Some((0.5, "flat: 0.5 ms")),
+        );
     }
     for tasks in [100, 10_000] {
         ends(table, &Scratch::new(base), tasks);
@@ -29,22 +37,47 @@ fn of(table: &mut Table, scratch: &Scratch, tasks: u32) -> [f64; 2] {
         looks.1.push(look(&*queue));
         claims.1.push(claim(&*queue, n));
         let id = format!("demo-{:05}", tasks - 1 - n);
-        claims.0.push(bare(scratch, &[&format!("update {id} --claim --actor x"), &format!("show {id}")], false));
+        claims.0.push(bare(
+            scratch,
+            &[
+                &format!("update {id} --claim --actor x"),
+                &format!("show {id}"),
+            ],
+            false,
+        ));
     }
-    looks.rows(table, &format!("beads of {tasks}: verdict, with its 2 calls"), Some(OWN));
-    claims.rows(table, &format!("beads of {tasks}: claim, with its 2 calls"), Some(OWN));
+    looks.rows(
+        table,
+        &format!("beads of {tasks}: verdict, with its 2 calls"),
+        Some(OWN),
+    );
+    claims.rows(
+        table,
+        &format!("beads of {tasks}: claim, with its 2 calls"),
+        Some(OWN),
+    );
     let calls = calls(scratch, |queue| {
         look(queue);
         claim(queue, TIMES);
     });
-    table.row("  calls of an iteration: census, claim, verify", calls, None, "", Some((4.0, "2 + 1 + 1")));
+    table.row(
+        "  calls of an iteration: census, claim, verify",
+        calls,
+        None,
+        "",
+        Some((4.0, "2 + 1 + 1")),
+    );
     [looks.own(), claims.own()]
 }
 
 /// What a verdict costs where nothing is ready, which takes all issues to know.
 fn ends(table: &mut Table, scratch: &Scratch, tasks: u32) {
     let most = |n: u32, last: &'static str| if n == 0 { last } else { "closed" };
-    for (what, state) in [("done", "closed"), ("wait", "in_progress"), ("stalled", "blocked")] {
+    for (what, state) in [
+        ("done", "closed"),
+        ("wait", "in_progress"),
+        ("stalled", "blocked"),
+    ] {
         fill(scratch, tasks, |n| most(n, state));
         let queue = queue(scratch, None);
         let mut times = Differences::default();
@@ -56,7 +89,11 @@ fn ends(table: &mut Table, scratch: &Scratch, tasks: u32) {
             expect(queue, what);
         });
         assert!(calls <= 3.0, "{what}: {calls} calls");
-        times.rows(table, &format!("beads of {tasks}: {what}, with its {calls} calls"), (tasks == 100).then_some(OWN));
+        times.rows(
+            table,
+            &format!("beads of {tasks}: {what}, with its {calls} calls"),
+            (tasks == 100).then_some(OWN),
+        );
     }
 }
 
@@ -75,9 +112,15 @@ fn expect(queue: &dyn Queue, what: &str) -> f64 {
 
 /// Opens the queue and asks for what is asked once in a run.
 fn queue(scratch: &Scratch, log: Option<&Utf8Path>) -> Box<dyn Queue> {
-    let mut env: Env = [("PATH".to_owned(), std::env::var("PATH").unwrap())].into_iter().collect();
+    let mut env: Env = [("PATH".to_owned(), std::env::var("PATH").unwrap())]
+        .into_iter()
+        .collect();
     env.extend(log.map(|log| ("FAKE_BD_LOG".to_owned(), log.to_string())));
-    let source = QueueSource::Beads { program: BD.to_owned(), database: None, label: Some(LABEL.to_owned()) };
+    let source = QueueSource::Beads {
+        program: BD.to_owned(),
+        database: None,
+        label: Some(LABEL.to_owned()),
+    };
     let queue = open(&QueueSpec::new(source), &at(scratch, env));
     looked(&*queue);
     queue
@@ -97,7 +140,12 @@ fn bare(scratch: &Scratch, calls: &[&str], labelled: bool) -> f64 {
     for call in calls {
         let label: &[&str] = if labelled { &["--label", LABEL] } else { &[] };
         let mut command = Command::new(BD);
-        command.args(call.split(' ')).args(label).arg("--json").current_dir(&scratch.root).stdin(Stdio::null());
+        command
+            .args(call.split(' '))
+            .args(label)
+            .arg("--json")
+            .current_dir(&scratch.root)
+            .stdin(Stdio::null());
         assert!(command.output().unwrap().status.success());
     }
     millis(started.elapsed())

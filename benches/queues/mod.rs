@@ -21,9 +21,23 @@ const TIMES: u32 = 25;
 
 pub(super) fn measure(table: &mut Table, base: &Utf8Path) {
     for tasks in [100, 10_000] {
-        let checklist = (0..tasks).map(|n| format!("- [ ] Task number {n} of many (#t{n})\n")).collect::<String>();
-        file(table, &Scratch::new(base), &format!("checklist of {tasks}"), "backlog.md", &checklist);
-        file(table, &Scratch::new(base), &format!("prd.json of {tasks}"), "prd.json", &stories(tasks));
+        let checklist = (0..tasks)
+            .map(|n| format!("- [ ] Task number {n} of many (#t{n})\n"))
+            .collect::<String>();
+        file(
+            table,
+            &Scratch::new(base),
+            &format!("checklist of {tasks}"),
+            "backlog.md",
+            &checklist,
+        );
+        file(
+            table,
+            &Scratch::new(base),
+            &format!("prd.json of {tasks}"),
+            "prd.json",
+            &stories(tasks),
+        );
     }
     commands::measure(table, base);
     #[cfg(feature = "fake-bd")]
@@ -34,7 +48,8 @@ pub(super) fn measure(table: &mut Table, base: &Utf8Path) {
 
 fn stories(tasks: u32) -> String {
     let story = |n| json!({ "id": format!("t{n}"), "title": format!("Task number {n} of many"), "priority": 1, "passes": false });
-    json!({ "project": "bench", "userStories": (0..tasks).map(story).collect::<Vec<_>>() }).to_string()
+    json!({ "project": "bench", "userStories": (0..tasks).map(story).collect::<Vec<_>>() })
+        .to_string()
 }
 
 fn owner(iteration: u32) -> Owner {
@@ -42,12 +57,21 @@ fn owner(iteration: u32) -> Owner {
 }
 
 fn at(scratch: &Scratch, env: Env) -> At {
-    At { project: scratch.root.clone(), env }
+    At {
+        project: scratch.root.clone(),
+        env,
+    }
 }
 
 /// Looks, as the runner does after each iteration; says how long it took and what it came to.
 fn looked(queue: &dyn Queue) -> (f64, Verdict) {
-    let (started, run) = (Instant::now(), Run { session: "other".parse().unwrap(), run: "r0".parse().unwrap() });
+    let (started, run) = (
+        Instant::now(),
+        Run {
+            session: "other".parse().unwrap(),
+            run: "r0".parse().unwrap(),
+        },
+    );
     let settled = settle(queue, &run, &|_| true, None);
     (millis(started.elapsed()), settled.verdict)
 }
@@ -69,7 +93,11 @@ fn claim(queue: &dyn Queue, iteration: u32) -> f64 {
 /// How long the disk takes to keep the little that a claim must at least write.
 fn durable(scratch: &Scratch) -> f64 {
     let started = Instant::now();
-    atomic::replace_durably(&scratch.root.join("floor"), b"what a claim must at least write").unwrap();
+    atomic::replace_durably(
+        &scratch.root.join("floor"),
+        b"what a claim must at least write",
+    )
+    .unwrap();
     millis(started.elapsed())
 }
 
@@ -77,7 +105,11 @@ fn durable(scratch: &Scratch) -> f64 {
 fn file(table: &mut Table, scratch: &Scratch, what: &str, name: &str, text: &str) {
     let path = scratch.root.join(name);
     atomic::replace(&path, text.as_bytes()).unwrap();
-    let source = if name == "prd.json" { QueueSource::Prd { path } } else { QueueSource::Backlog { path } };
+    let source = if name == "prd.json" {
+        QueueSource::Prd { path }
+    } else {
+        QueueSource::Backlog { path }
+    };
     let queue = open(&QueueSpec::new(source), &at(scratch, Env::default()));
     let (mut looks, mut claims, mut disk) = (Vec::new(), Vec::new(), Vec::new());
     for n in 0..TIMES {
@@ -85,8 +117,20 @@ fn file(table: &mut Table, scratch: &Scratch, what: &str, name: &str, text: &str
         claims.push(claim(&*queue, n));
         disk.push(durable(scratch));
     }
-    table.row(&format!("{what}: verdict, reading it"), median(&looks), None, "ms", None);
-    table.row("  claim, with its durable write", median(&claims), Some(median(&disk)), "ms", None);
+    table.row(
+        &format!("{what}: verdict, reading it"),
+        median(&looks),
+        None,
+        "ms",
+        None,
+    );
+    table.row(
+        "  claim, with its durable write",
+        median(&claims),
+        Some(median(&disk)),
+        "ms",
+        None,
+    );
 }
 
 /// Times of the bare calls, and with us around them.
@@ -95,7 +139,12 @@ struct Differences(Vec<f64>, Vec<f64>);
 
 impl Differences {
     fn own(&self) -> f64 {
-        let pairs: Vec<f64> = self.0.iter().zip(&self.1).map(|(bare, ours)| ours - bare).collect();
+        let pairs: Vec<f64> = self
+            .0
+            .iter()
+            .zip(&self.1)
+            .map(|(bare, ours)| ours - bare)
+            .collect();
         median(&pairs).max(0.0)
     }
 
@@ -110,5 +159,8 @@ impl Differences {
 const OWN: (f64, &str) = (1.0, "at most 1 ms");
 
 fn count(log: &Utf8Path) -> usize {
-    fs_err::read_to_string(log).unwrap_or_default().lines().count()
+    fs_err::read_to_string(log)
+        .unwrap_or_default()
+        .lines()
+        .count()
 }

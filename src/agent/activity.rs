@@ -70,20 +70,43 @@ impl Activity {
     /// Returns one line of plain text.
     pub fn line(&self) -> String {
         match self {
-            Self::Started { model, version } if version.is_empty() && model.is_empty() => "started".to_owned(),
+            Self::Started { model, version } if version.is_empty() && model.is_empty() => {
+                "started".to_owned()
+            }
             Self::Started { model, version } if version.is_empty() => format!("started: {model}"),
             Self::Started { model, version } => format!("started: {model} (version {version})"),
             Self::Text { text, sub } => format!("{}text: {text}", sub_mark(*sub)),
-            Self::Tool { name, about, sub } => format!("{}{name} {about}", sub_mark(*sub)).trim_end().to_owned(),
+            Self::Tool { name, about, sub } => format!("{}{name} {about}", sub_mark(*sub))
+                .trim_end()
+                .to_owned(),
             Self::ToolFailed { message } => format!("tool failed: {message}"),
             Self::Denied { tool, message } => format!("denied: {tool}: {message}"),
-            Self::Retrying { attempt, of, in_ms, error } => {
-                format!("waiting: {error}, retry {attempt}/{of} in {}s", in_ms.div_ceil(1000))
+            Self::Retrying {
+                attempt,
+                of,
+                in_ms,
+                error,
+            } => {
+                format!(
+                    "waiting: {error}, retry {attempt}/{of} in {}s",
+                    in_ms.div_ceil(1000)
+                )
             }
-            Self::Quota { status, window, used, resets_at } => quota_line(status, window, *used, *resets_at),
+            Self::Quota {
+                status,
+                window,
+                used,
+                resets_at,
+            } => quota_line(status, window, *used, *resets_at),
             Self::Notice { text } => format!("note: {text}"),
-            Self::Finished { error: Some(error), .. } => format!("failed: {error}"),
-            Self::Finished { error: None, usage } => format!("finished: {}, ${:.2}", count(usage.turns, "turn"), usage.cost_usd),
+            Self::Finished {
+                error: Some(error), ..
+            } => format!("failed: {error}"),
+            Self::Finished { error: None, usage } => format!(
+                "finished: {}, ${:.2}",
+                count(usage.turns, "turn"),
+                usage.cost_usd
+            ),
             Self::Raw { text } => text.clone(),
             Self::Skipped { bytes } => format!("[a line of {bytes} bytes, too long to show]"),
         }
@@ -94,7 +117,12 @@ fn sub_mark(sub: bool) -> &'static str {
     if sub { "sub-agent: " } else { "" }
 }
 
-fn quota_line(status: &str, window: &str, used: Option<f64>, resets_at: Option<Timestamp>) -> String {
+fn quota_line(
+    status: &str,
+    window: &str,
+    used: Option<f64>,
+    resets_at: Option<Timestamp>,
+) -> String {
     let mut line = format!("quota: {}", status.replace('_', " "));
     if !window.is_empty() {
         line += &format!(", {} window", window.replace('_', " "));
@@ -126,7 +154,9 @@ pub(super) fn about(input: &Value) -> String {
         "prompt",
         "subject",
     ];
-    let told = TELLING.iter().find_map(|key| input.get(key).and_then(Value::as_str));
+    let told = TELLING
+        .iter()
+        .find_map(|key| input.get(key).and_then(Value::as_str));
     told.map(clean).unwrap_or_default()
 }
 
@@ -137,13 +167,22 @@ mod tests {
     #[test]
     fn a_tool_is_shown_with_what_it_is_about() {
         let input = serde_json::json!({"description": "runs tests", "command": "cargo test -q"});
-        let tool = Activity::Tool { name: "Bash".to_owned(), about: about(&input), sub: false };
+        let tool = Activity::Tool {
+            name: "Bash".to_owned(),
+            about: about(&input),
+            sub: false,
+        };
         assert_eq!(tool.line(), "Bash cargo test -q");
     }
 
     #[test]
     fn a_wait_says_why_and_how_long() {
-        let wait = Activity::Retrying { attempt: 2, of: 10, in_ms: 3371, error: "overloaded (529)".to_owned() };
+        let wait = Activity::Retrying {
+            attempt: 2,
+            of: 10,
+            in_ms: 3371,
+            error: "overloaded (529)".to_owned(),
+        };
         assert_eq!(wait.line(), "waiting: overloaded (529), retry 2/10 in 4s");
     }
 }

@@ -12,12 +12,21 @@ use crate::model::Usage;
 use crate::plan::AgentSpec;
 use serde_json::Value;
 
-pub(super) const INSTALL: &str = "install Amp (`npm install -g @ampcode/cli`), then run `amp login`";
+pub(super) const INSTALL: &str =
+    "install Amp (`npm install -g @ampcode/cli`), then run `amp login`";
 pub(super) const LOGIN: &str = "log in: run `amp login`, or set AMP_API_KEY";
 
 pub(super) fn args(spec: &AgentSpec) -> Vec<String> {
     // What an editor has open is no business of this agent.
-    let mut args: Vec<String> = ["--execute", "--stream-json", "--no-ide", "--no-notifications", "--no-color"].map(str::to_owned).into();
+    let mut args: Vec<String> = [
+        "--execute",
+        "--stream-json",
+        "--no-ide",
+        "--no-notifications",
+        "--no-color",
+    ]
+    .map(str::to_owned)
+    .into();
     args.extend(model::flag("--mode", &spec.model));
     args.extend(spec.args.iter().cloned());
     args
@@ -29,11 +38,18 @@ pub(super) fn read(facts: &mut Facts, kind: &str, event: &Value, shown: &mut Vec
     facts.claude(kind, event, shown);
     match kind {
         "assistant" => {
-            let usage = event.get("message").and_then(|message| message.get("usage")).unwrap_or(&Value::Null);
+            let usage = event
+                .get("message")
+                .and_then(|message| message.get("usage"))
+                .unwrap_or(&Value::Null);
             let own = event.get("parent_tool_use_id").is_none_or(Value::is_null);
             let turns = u64::from(own);
             facts.live = live;
-            facts.used(Usage { output_tokens: number(usage, "output_tokens"), turns, ..message_usage(usage) });
+            facts.used(Usage {
+                output_tokens: number(usage, "output_tokens"),
+                turns,
+                ..message_usage(usage)
+            });
         }
         "result" => facts.settle(live, shown),
         _ => {}

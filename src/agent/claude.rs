@@ -15,8 +15,7 @@ When your work is done, report it by calling the StructuredOutput tool exactly o
 (`continue`, `stop` or `error`), `reason`, `summary`, and where they apply `work.items_completed`, `work.files_touched` and `errors`.
 ";
 
-pub(super) const INSTALL: &str =
-    "install Claude Code (`npm install -g @anthropic-ai/claude-code`) so that `claude` is on PATH, or name another program";
+pub(super) const INSTALL: &str = "install Claude Code (`npm install -g @anthropic-ai/claude-code`) so that `claude` is on PATH, or name another program";
 pub(super) const LOGIN: &str = "log in: run `claude`, then `/login`, or set CLAUDE_CODE_OAUTH_TOKEN (`claude setup-token`); \
      ANTHROPIC_API_KEY reaches agents only with `--keep-env`";
 
@@ -45,32 +44,82 @@ pub(super) fn args(spec: &AgentSpec, call: &Call<'_>) -> Vec<String> {
         args.push("--dangerously-skip-permissions".to_owned());
     } else {
         // 2.1.329 calls `default` `manual` and takes both; 2.1.197 takes only this.
-        args.extend(["--permission-mode", spec.permissions.name(), "--json-schema", STATUS_SCHEMA].map(str::to_owned));
+        args.extend(
+            [
+                "--permission-mode",
+                spec.permissions.name(),
+                "--json-schema",
+                STATUS_SCHEMA,
+            ]
+            .map(str::to_owned),
+        );
         args.extend(call.exchange.into_iter().flat_map(exchange));
         args.extend(["--allowedTools", "Bash(ap queue *)"].map(str::to_owned));
     }
-    let model = if spec.model.is_empty() { "opus" } else { &spec.model };
+    let model = if spec.model.is_empty() {
+        "opus"
+    } else {
+        &spec.model
+    };
     // After the options above that take lists, so that none of them swallows what follows.
-    args.extend(["--output-format", "stream-json", "--verbose", "--model", model].map(str::to_owned));
+    args.extend(
+        [
+            "--output-format",
+            "stream-json",
+            "--verbose",
+            "--model",
+            model,
+        ]
+        .map(str::to_owned),
+    );
     args.extend(spec.args.iter().cloned());
     args
 }
 
 /// Returns the arguments for a judge, which answers and may do nothing else.
 pub(super) fn judge_args(spec: &AgentSpec) -> Vec<String> {
-    let model = if spec.model.is_empty() { "haiku" } else { &spec.model };
-    let answer = ["-p", "--permission-mode", PermissionMode::DontAsk.name(), "--json-schema", super::judge::SCHEMA];
-    answer.into_iter().chain(["--output-format", "stream-json", "--verbose", "--model", model]).map(str::to_owned).collect()
+    let model = if spec.model.is_empty() {
+        "haiku"
+    } else {
+        &spec.model
+    };
+    let answer = [
+        "-p",
+        "--permission-mode",
+        PermissionMode::DontAsk.name(),
+        "--json-schema",
+        super::judge::SCHEMA,
+    ];
+    answer
+        .into_iter()
+        .chain([
+            "--output-format",
+            "stream-json",
+            "--verbose",
+            "--model",
+            model,
+        ])
+        .map(str::to_owned)
+        .collect()
 }
 
 /// Lets the agent write in the exchange folder. Enough in every mode but `plan`, where only redirects of Bash pass.
 fn exchange(folder: &Utf8Path) -> [String; 4] {
     // A rule's path is absolute when it begins with two slashes.
-    ["--add-dir".to_owned(), folder.to_string(), "--allowedTools".to_owned(), format!("Edit(/{folder}/**)")]
+    [
+        "--add-dir".to_owned(),
+        folder.to_string(),
+        "--allowedTools".to_owned(),
+        format!("Edit(/{folder}/**)"),
+    ]
 }
 
 /// Returns what Claude Code is told through its environment. What the user has set is left alone.
-pub(super) fn environment(spec: &AgentSpec, call: &Call<'_>, inherited: &[&str]) -> Vec<(String, String)> {
+pub(super) fn environment(
+    spec: &AgentSpec,
+    call: &Call<'_>,
+    inherited: &[&str],
+) -> Vec<(String, String)> {
     let mut set = vec![
         // Otherwise 2.1.329 answers several times, and does not exit while a background command runs.
         ("CLAUDE_CODE_DISABLE_BACKGROUND_TASKS", "1"),
@@ -80,7 +129,16 @@ pub(super) fn environment(spec: &AgentSpec, call: &Call<'_>, inherited: &[&str])
         // Root is refused without it; only exactly `1` counts.
         set.push(("IS_SANDBOX", "1"));
     }
-    let bounds = [("CLAUDE_CODE_MAX_RETRIES", MAX_RETRIES), ("API_TIMEOUT_MS", API_TIMEOUT_MS)];
-    set.extend(bounds.into_iter().filter(|(name, _)| !inherited.contains(name)));
-    set.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+    let bounds = [
+        ("CLAUDE_CODE_MAX_RETRIES", MAX_RETRIES),
+        ("API_TIMEOUT_MS", API_TIMEOUT_MS),
+    ];
+    set.extend(
+        bounds
+            .into_iter()
+            .filter(|(name, _)| !inherited.contains(name)),
+    );
+    set.into_iter()
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .collect()
 }

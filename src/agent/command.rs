@@ -8,9 +8,18 @@ const PROMPT: &str = "{prompt}";
 
 /// Returns the arguments as the definition gives them: no shell reads them.
 pub(super) fn args(spec: &AgentSpec, call: &Call<'_>) -> Vec<String> {
-    let Some(declared) = &spec.declared else { return spec.args.clone() };
+    let Some(declared) = &spec.declared else {
+        return spec.args.clone();
+    };
     let mut args = declared.args.clone();
-    args.extend(declared.permissions.get(&spec.permissions).into_iter().flatten().cloned());
+    args.extend(
+        declared
+            .permissions
+            .get(&spec.permissions)
+            .into_iter()
+            .flatten()
+            .cloned(),
+    );
     if !declared.model_flag.is_empty() {
         args.extend(super::model::flag(&declared.model_flag, &spec.model));
     }

@@ -13,7 +13,8 @@ use crate::plan::AgentSpec;
 use crate::text::{clean, count, first_line};
 use serde_json::Value;
 
-pub(super) const INSTALL: &str = "install Copilot CLI (`npm install -g @github/copilot`), then run `copilot login`";
+pub(super) const INSTALL: &str =
+    "install Copilot CLI (`npm install -g @github/copilot`), then run `copilot login`";
 pub(super) const LOGIN: &str = "log in: run `copilot login`, or set COPILOT_GITHUB_TOKEN";
 
 /// The values of `--reasoning-effort`.
@@ -24,34 +25,61 @@ const ALLOW_ALL: &str = "COPILOT_ALLOW_ALL";
 
 pub(super) fn args(spec: &AgentSpec) -> Vec<String> {
     let (name, effort) = model::split(&spec.model, &EFFORTS);
-    let mut args: Vec<String> =
-        ["--output-format", "json", "--silent", "--no-ask-user", "--no-color", "--no-auto-update"].map(str::to_owned).into();
+    let mut args: Vec<String> = [
+        "--output-format",
+        "json",
+        "--silent",
+        "--no-ask-user",
+        "--no-color",
+        "--no-auto-update",
+    ]
+    .map(str::to_owned)
+    .into();
     match spec.permissions {
         PermissionMode::BypassPermissions => args.push("--allow-all".to_owned()),
         PermissionMode::AcceptEdits => args.push("--allow-tool=write".to_owned()),
         // Only what `args` allow.
-        PermissionMode::Default | PermissionMode::DontAsk | PermissionMode::Auto | PermissionMode::Plan => {}
+        PermissionMode::Default
+        | PermissionMode::DontAsk
+        | PermissionMode::Auto
+        | PermissionMode::Plan => {}
     }
     args.extend(model::flag("--model", name));
-    args.extend(model::flag("--reasoning-effort", effort.unwrap_or_default()));
+    args.extend(model::flag(
+        "--reasoning-effort",
+        effort.unwrap_or_default(),
+    ));
     args.extend(spec.args.iter().cloned());
     args
 }
 
 /// Returns the inherited variables that would allow more than the loop does.
 pub(super) fn widening(spec: &AgentSpec) -> &'static [&'static str] {
-    if spec.permissions == PermissionMode::BypassPermissions { &[] } else { &[ALLOW_ALL] }
+    if spec.permissions == PermissionMode::BypassPermissions {
+        &[]
+    } else {
+        &[ALLOW_ALL]
+    }
 }
 
 pub(super) fn read(facts: &mut Facts, kind: &str, event: &Value, shown: &mut Vec<Activity>) {
     let none = Value::Null;
     let data = event.get("data").unwrap_or(&none);
     match kind {
-        "session.tools_updated" => shown.push(Activity::Started { model: clean(&string(data, "model")), version: String::new() }),
-        "session.warning" | "session.info" => shown.push(Activity::Notice { text: clean(&string(data, "message")) }),
+        "session.tools_updated" => shown.push(Activity::Started {
+            model: clean(&string(data, "model")),
+            version: String::new(),
+        }),
+        "session.warning" | "session.info" => shown.push(Activity::Notice {
+            text: clean(&string(data, "message")),
+        }),
         "session.error" => failed(facts, data, shown),
         "assistant.message" => {
-            facts.used(Usage { output_tokens: number(data, "outputTokens"), turns: 1, ..Usage::default() });
+            facts.used(Usage {
+                output_tokens: number(data, "outputTokens"),
+                turns: 1,
+                ..Usage::default()
+            });
             let text = string(data, "content");
             if !text.trim().is_empty() {
                 facts.said(text, shown);
@@ -59,17 +87,40 @@ pub(super) fn read(facts: &mut Facts, kind: &str, event: &Value, shown: &mut Vec
         }
         "tool.execution_start" => {
             let about = data.get("arguments").map(about).unwrap_or_default();
-            shown.push(Activity::Tool { name: clean(&string(data, "toolName")), about, sub: false });
+            shown.push(Activity::Tool {
+                name: clean(&string(data, "toolName")),
+                about,
+                sub: false,
+            });
         }
-        "tool.execution_complete" if data.get("success").and_then(Value::as_bool) == Some(false) => {
-            let said = data.get("error").or_else(|| data.get("result")).unwrap_or(&none);
+        "tool.execution_complete"
+            if data.get("success").and_then(Value::as_bool) == Some(false) =>
+        {
+            let said = data
+                .get("error")
+                .or_else(|| data.get("result"))
+                .unwrap_or(&none);
             let message = ["message", "content"].map(|key| string(said, key)).concat();
-            shown.push(Activity::ToolFailed { message: first_line(&message) });
+            shown.push(Activity::ToolFailed {
+                message: first_line(&message),
+            });
         }
         "result" => result(facts, event, shown),
         // What they say comes again as a whole, or is of no interest.
-        other if ["session.", "assistant.", "user.", "tool.", "hook.", "subagent."].iter().any(|family| other.starts_with(family)) => {}
-        other => shown.push(Activity::Raw { text: format!("[{}]", clean(other)) }),
+        other
+            if [
+                "session.",
+                "assistant.",
+                "user.",
+                "tool.",
+                "hook.",
+                "subagent.",
+            ]
+            .iter()
+            .any(|family| other.starts_with(family)) => {}
+        other => shown.push(Activity::Raw {
+            text: format!("[{}]", clean(other)),
+        }),
     }
 }
 
@@ -86,13 +137,19 @@ fn failed(facts: &mut Facts, data: &Value, shown: &mut Vec<Activity>) {
 }
 
 fn result(facts: &mut Facts, event: &Value, shown: &mut Vec<Activity>) {
-    let premium = event.get("usage").map_or(0, |usage| number(usage, "premiumRequests"));
+    let premium = event
+        .get("usage")
+        .map_or(0, |usage| number(usage, "premiumRequests"));
     if premium > 0 {
-        shown.push(Activity::Notice { text: count(premium, "premium request") });
+        shown.push(Activity::Notice {
+            text: count(premium, "premium request"),
+        });
     }
     match event.get("exitCode").and_then(Value::as_i64) {
         Some(0) | None => facts.succeeded(shown),
-        Some(code) if facts.error.is_empty() => facts.failed("", &format!("ended with exit code {code}"), shown),
+        Some(code) if facts.error.is_empty() => {
+            facts.failed("", &format!("ended with exit code {code}"), shown)
+        }
         Some(_) => {}
     }
 }

@@ -29,22 +29,38 @@ const NESTED: [&str; 17] = [
 ];
 
 /// Beginnings of families of such variables; new members follow with new versions.
-const NESTED_FAMILIES: [&str; 5] =
-    ["CLAUDE_PIPELINE_", "CLAUDE_PLUGIN_", "CLAUDE_CODE_REMOTE_", "CLAUDE_CODE_SESSION_", "CLAUDE_CODE_TEAM_"];
+const NESTED_FAMILIES: [&str; 5] = [
+    "CLAUDE_PIPELINE_",
+    "CLAUDE_PLUGIN_",
+    "CLAUDE_CODE_REMOTE_",
+    "CLAUDE_CODE_SESSION_",
+    "CLAUDE_CODE_TEAM_",
+];
 
 /// Keys that would move the bill from the subscription a person signed in with to an account they did not choose.
 const KEYS: [&str; 2] = ["ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN"];
 
 /// Whether the variable belongs to the Claude session around us rather than to its user.
 pub fn is_nested(name: &str) -> bool {
-    NESTED.contains(&name) || NESTED_FAMILIES.iter().any(|family| name.starts_with(family))
+    NESTED.contains(&name)
+        || NESTED_FAMILIES
+            .iter()
+            .any(|family| name.starts_with(family))
 }
 
 /// Returns the inherited variables an agent does not get; most of them only unless its loop keeps the environment.
 pub(super) fn remove(spec: &AgentSpec, inherited: &[&str]) -> Vec<String> {
-    let widening = if spec.provider == Provider::Copilot { copilot::widening(spec) } else { &[] };
+    let widening = if spec.provider == Provider::Copilot {
+        copilot::widening(spec)
+    } else {
+        &[]
+    };
     let foreign = |name: &str| !spec.keep_env && (is_nested(name) || KEYS.contains(&name));
-    inherited.iter().filter(|name| foreign(name) || widening.contains(name)).map(|name| (*name).to_owned()).collect()
+    inherited
+        .iter()
+        .filter(|name| foreign(name) || widening.contains(name))
+        .map(|name| (*name).to_owned())
+        .collect()
 }
 
 /// Returns what every agent is told, whatever its provider.

@@ -45,16 +45,27 @@ pub(super) struct Verdict {
 }
 
 pub(super) fn string(value: &Value, key: &str) -> String {
-    value.get(key).and_then(Value::as_str).unwrap_or_default().to_owned()
+    value
+        .get(key)
+        .and_then(Value::as_str)
+        .unwrap_or_default()
+        .to_owned()
 }
 
 /// Reads a count. Nothing real is as large as the bound; it keeps sums from overflowing.
 pub(super) fn number(value: &Value, key: &str) -> u64 {
-    value.get(key).and_then(Value::as_u64).unwrap_or_default().min(1 << 40)
+    value
+        .get(key)
+        .and_then(Value::as_u64)
+        .unwrap_or_default()
+        .min(1 << 40)
 }
 
 fn seconds(value: &Value, key: &str) -> Option<Timestamp> {
-    value.get(key).and_then(Value::as_i64).and_then(|seconds| Timestamp::from_second(seconds).ok())
+    value
+        .get(key)
+        .and_then(Value::as_i64)
+        .and_then(|seconds| Timestamp::from_second(seconds).ok())
 }
 
 /// Reads `rate_limit_info`.
@@ -62,7 +73,10 @@ pub(super) fn rate_limit(info: &Value) -> RateLimit {
     let windows = info.get("unifiedWindows").and_then(Value::as_object);
     let window = |(name, window): (&String, &Value)| Window {
         name: clean(name),
-        used: window.get("utilization").and_then(Value::as_f64).unwrap_or_default(),
+        used: window
+            .get("utilization")
+            .and_then(Value::as_f64)
+            .unwrap_or_default(),
         resets_at: seconds(window, "resetsAt"),
     };
     RateLimit {
@@ -77,9 +91,17 @@ pub(super) fn rate_limit(info: &Value) -> RateLimit {
 
 /// Reads how a result says its turn ended. `subtype` is not asked: an API failure calls itself `success`.
 pub(super) fn verdict(result: &Value) -> Verdict {
-    let is_error = result.get("is_error").and_then(Value::as_bool).unwrap_or(false);
-    let first = result.get("errors").and_then(|errors| errors.get(0)).and_then(Value::as_str);
-    let told = first.or_else(|| result.get("result").and_then(Value::as_str)).unwrap_or_default();
+    let is_error = result
+        .get("is_error")
+        .and_then(Value::as_bool)
+        .unwrap_or(false);
+    let first = result
+        .get("errors")
+        .and_then(|errors| errors.get(0))
+        .and_then(Value::as_str);
+    let told = first
+        .or_else(|| result.get("result").and_then(Value::as_str))
+        .unwrap_or_default();
     let reason = match string(result, "terminal_reason") {
         reason if reason.is_empty() => string(result, "subtype"),
         reason => reason,
@@ -87,7 +109,11 @@ pub(super) fn verdict(result: &Value) -> Verdict {
     Verdict {
         is_error,
         api_status: result.get("api_error_status").and_then(Value::as_i64),
-        error: if is_error { first_line(told) } else { String::new() },
+        error: if is_error {
+            first_line(told)
+        } else {
+            String::new()
+        },
         reason: clean(&reason),
     }
 }
@@ -95,16 +121,35 @@ pub(super) fn verdict(result: &Value) -> Verdict {
 /// Reads what all turns up to this result used. `modelUsage` and the cost are totals; `usage` covers one turn, and
 /// is zero after a fallback, so it is only asked where there is nothing else.
 pub(super) fn total(result: &Value, before: Usage) -> Usage {
-    let mut total = Usage { turns: before.turns + number(result, "num_turns"), ..Usage::default() };
-    total.cost_usd =
-        result.get("total_cost_usd").and_then(Value::as_f64).filter(|cost| cost.is_finite() && *cost >= 0.0).unwrap_or_default();
-    match result.get("modelUsage").and_then(Value::as_object).filter(|models| !models.is_empty()) {
-        Some(models) => models.values().for_each(|model| total += model_usage(model)),
+    let mut total = Usage {
+        turns: before.turns + number(result, "num_turns"),
+        ..Usage::default()
+    };
+    total.cost_usd = result
+        .get("total_cost_usd")
+        .and_then(Value::as_f64)
+        .filter(|cost| cost.is_finite() && *cost >= 0.0)
+        .unwrap_or_default();
+    match result
+        .get("modelUsage")
+        .and_then(Value::as_object)
+        .filter(|models| !models.is_empty())
+    {
+        Some(models) => models
+            .values()
+            .for_each(|model| total += model_usage(model)),
         None => {
             let usage = result.get("usage").unwrap_or(&Value::Null);
-            let known = Usage { turns: 0, cost_usd: 0.0, ..before };
+            let known = Usage {
+                turns: 0,
+                cost_usd: 0.0,
+                ..before
+            };
             total += known;
-            total += Usage { output_tokens: number(usage, "output_tokens"), ..message_usage(usage) };
+            total += Usage {
+                output_tokens: number(usage, "output_tokens"),
+                ..message_usage(usage)
+            };
         }
     }
     total

@@ -53,13 +53,22 @@ impl Facts {
             Cut::Line(line) => *line,
             Cut::TooLong(bytes) => return shown.push(Activity::Skipped { bytes: *bytes }),
         };
-        let event = if provider == Provider::Command { None } else { serde_json::from_slice::<Value>(line).ok() };
-        let Some((kind, event)) = event.as_ref().and_then(|event| Some((event.get("type")?.as_str()?, event))) else {
+        let event = if provider == Provider::Command {
+            None
+        } else {
+            serde_json::from_slice::<Value>(line).ok()
+        };
+        let Some((kind, event)) = event
+            .as_ref()
+            .and_then(|event| Some((event.get("type")?.as_str()?, event)))
+        else {
             return self.raw(line, shown);
         };
         self.events += 1;
         match provider {
-            Provider::Claude | Provider::Scripted | Provider::Command => self.claude(kind, event, shown),
+            Provider::Claude | Provider::Scripted | Provider::Command => {
+                self.claude(kind, event, shown)
+            }
             Provider::Codex => codex::read(self, kind, event, shown),
             Provider::Gemini => gemini::read(self, kind, event, shown),
             Provider::Opencode => opencode::read(self, kind, event, shown),
@@ -86,51 +95,85 @@ impl Facts {
             "rate_limit_event" => self.quota(event, shown),
             // Pieces of messages and answers to requests: what they say comes again as a whole.
             "stream_event" | "control_response" | "control_request" | "keep_alive" => {}
-            other => shown.push(Activity::Raw { text: format!("[{}]", clean(other)) }),
+            other => shown.push(Activity::Raw {
+                text: format!("[{}]", clean(other)),
+            }),
         }
     }
 
     fn system(&mut self, event: &Value, shown: &mut Vec<Activity>) {
-        match event.get("subtype").and_then(Value::as_str).unwrap_or_default() {
+        match event
+            .get("subtype")
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+        {
             "init" => {
                 self.key_source = string(event, "apiKeySource");
-                let (model, version) = (clean(&string(event, "model")), clean(&string(event, "claude_code_version")));
+                let (model, version) = (
+                    clean(&string(event, "model")),
+                    clean(&string(event, "claude_code_version")),
+                );
                 shown.push(Activity::Started { model, version });
             }
             "api_retry" => shown.push(Activity::Retrying {
                 attempt: number(event, "attempt"),
                 of: number(event, "max_retries"),
                 in_ms: number(event, "retry_delay_ms"),
-                error: failure(&string(event, "error"), event.get("error_status").and_then(Value::as_u64)),
+                error: failure(
+                    &string(event, "error"),
+                    event.get("error_status").and_then(Value::as_u64),
+                ),
             }),
             "permission_denied" => {
                 self.denied_call = string(event, "tool_use_id");
                 let message = first_line(&string(event, "message"));
                 // What follows tells the model what it may try instead.
-                let message = message.split(" IMPORTANT:").next().unwrap_or_default().to_owned();
-                shown.push(Activity::Denied { tool: clean(&string(event, "tool_name")), message });
+                let message = message
+                    .split(" IMPORTANT:")
+                    .next()
+                    .unwrap_or_default()
+                    .to_owned();
+                shown.push(Activity::Denied {
+                    tool: clean(&string(event, "tool_name")),
+                    message,
+                });
             }
             "model_fallback" => shown.push(notice(&format!(
                 "model {} is not available, using {}",
                 string(event, "original_model"),
                 string(event, "fallback_model")
             ))),
-            "task_started" => shown.push(notice(&format!("sub-agent started: {}", string(event, "description")))),
+            "task_started" => shown.push(notice(&format!(
+                "sub-agent started: {}",
+                string(event, "description")
+            ))),
             "compact_boundary" => shown.push(notice("the conversation was compacted")),
-            "informational" | "notification" => shown.push(notice(&format!("{}{}", string(event, "content"), string(event, "text")))),
+            "informational" | "notification" => shown.push(notice(&format!(
+                "{}{}",
+                string(event, "content"),
+                string(event, "text")
+            ))),
             "hook_response" if number(event, "exit_code") != 0 => {
-                shown.push(notice(&format!("hook {} failed: {}", string(event, "hook_name"), string(event, "stderr"))));
+                shown.push(notice(&format!(
+                    "hook {} failed: {}",
+                    string(event, "hook_name"),
+                    string(event, "stderr")
+                )));
             }
             _ => {}
         }
     }
 
     fn assistant(&mut self, event: &Value, shown: &mut Vec<Activity>) {
-        let sub = event.get("parent_tool_use_id").is_some_and(|parent| !parent.is_null());
+        let sub = event
+            .get("parent_tool_use_id")
+            .is_some_and(|parent| !parent.is_null());
         if !sub {
             self.error = string(event, "error");
         }
-        let Some(message) = event.get("message") else { return };
+        let Some(message) = event.get("message") else {
+            return;
+        };
         if is_synthetic(message) && event.get("error").is_some() {
             // The result says the same again.
             return;
@@ -140,18 +183,34 @@ impl Facts {
             limit.rejected = false;
         }
         self.count(message, sub);
-        for block in message.get("content").and_then(Value::as_array).into_iter().flatten() {
-            match block.get("type").and_then(Value::as_str).unwrap_or_default() {
+        for block in message
+            .get("content")
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten()
+        {
+            match block
+                .get("type")
+                .and_then(Value::as_str)
+                .unwrap_or_default()
+            {
                 "text" => {
                     let text = string(block, "text");
-                    shown.push(Activity::Text { text: clean(&text), sub });
+                    shown.push(Activity::Text {
+                        text: clean(&text),
+                        sub,
+                    });
                     if !sub && !text.trim().is_empty() {
                         self.last_text = Some(text);
                     }
                 }
                 "tool_use" => {
                     let about = block.get("input").map(about).unwrap_or_default();
-                    shown.push(Activity::Tool { name: clean(&string(block, "name")), about, sub });
+                    shown.push(Activity::Tool {
+                        name: clean(&string(block, "name")),
+                        about,
+                        sub,
+                    });
                 }
                 _ => {}
             }
@@ -171,20 +230,37 @@ impl Facts {
         if id.len() <= 256 {
             self.counted.push_back(id);
         }
-        let usage = message.get("usage").map(event::message_usage).unwrap_or_default();
-        self.live += Usage { turns: u64::from(!sub), ..usage };
+        let usage = message
+            .get("usage")
+            .map(event::message_usage)
+            .unwrap_or_default();
+        self.live += Usage {
+            turns: u64::from(!sub),
+            ..usage
+        };
     }
 
     /// Shows what tools answered only where they failed.
     fn user(&mut self, event: &Value, shown: &mut Vec<Activity>) {
-        let content = event.get("message").and_then(|message| message.get("content"));
+        let content = event
+            .get("message")
+            .and_then(|message| message.get("content"));
         let failed = |block: &&Value| block.get("is_error").and_then(Value::as_bool) == Some(true);
-        for block in content.and_then(Value::as_array).into_iter().flatten().filter(failed) {
+        for block in content
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten()
+            .filter(failed)
+        {
             let call = string(block, "tool_use_id");
             if call.is_empty() || call != self.denied_call {
                 let message = first_line(&without_tags(&block_text(block)));
                 if let Some(tool) = disabled_tool(&message) {
-                    self.remember(Denial { tool: clean(tool), about: String::new(), id: clean(&call) });
+                    self.remember(Denial {
+                        tool: clean(tool),
+                        about: String::new(),
+                        id: clean(&call),
+                    });
                 }
                 shown.push(Activity::ToolFailed { message });
             }
@@ -192,11 +268,17 @@ impl Facts {
     }
 
     fn quota(&mut self, event: &Value, shown: &mut Vec<Activity>) {
-        let Some(info) = event.get("rate_limit_info") else { return };
+        let Some(info) = event.get("rate_limit_info") else {
+            return;
+        };
         let limit = event::rate_limit(info);
         self.subscription |= !limit.window.is_empty();
         let used = info.get("utilization").and_then(Value::as_f64);
-        let told = limit.windows.iter().find(|window| window.name == limit.window).map(|window| window.used);
+        let told = limit
+            .windows
+            .iter()
+            .find(|window| window.name == limit.window)
+            .map(|window| window.used);
         shown.push(Activity::Quota {
             status: clean(&string(info, "status")),
             window: limit.window.clone(),
@@ -217,25 +299,48 @@ impl Facts {
         }
         let text = string(event, "result");
         self.result_text = (!verdict.is_error && !text.trim().is_empty()).then_some(text);
-        if let Some(structured) = event.get("structured_output").filter(|value| !value.is_null()) {
+        if let Some(structured) = event
+            .get("structured_output")
+            .filter(|value| !value.is_null())
+        {
             self.structured = Some(structured.clone());
         }
-        for denial in event.get("permission_denials").and_then(Value::as_array).into_iter().flatten() {
+        for denial in event
+            .get("permission_denials")
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten()
+        {
             self.denied(denial);
         }
-        let error = verdict.is_error.then(|| if verdict.error.is_empty() { verdict.reason.clone() } else { verdict.error.clone() });
-        shown.push(Activity::Finished { error, usage: self.settled });
+        let error = verdict.is_error.then(|| {
+            if verdict.error.is_empty() {
+                verdict.reason.clone()
+            } else {
+                verdict.error.clone()
+            }
+        });
+        shown.push(Activity::Finished {
+            error,
+            usage: self.settled,
+        });
         self.verdict = Some(verdict);
     }
 
     fn denied(&mut self, denial: &Value) {
         let id = clean(&string(denial, "tool_use_id"));
         let about = denial.get("tool_input").map(about).unwrap_or_default();
-        self.remember(Denial { tool: clean(&string(denial, "tool_name")), about, id });
+        self.remember(Denial {
+            tool: clean(&string(denial, "tool_name")),
+            about,
+            id,
+        });
     }
 
     pub(super) fn remember(&mut self, denial: Denial) {
-        if self.denials.len() < MOST_DENIALS && !self.denials.iter().any(|known| known.id == denial.id) {
+        if self.denials.len() < MOST_DENIALS
+            && !self.denials.iter().any(|known| known.id == denial.id)
+        {
             self.denials.push(denial);
         }
     }
@@ -244,13 +349,19 @@ impl Facts {
 /// Returns the tool of a call that failed because a rule takes the whole tool away. 2.1.329 does not count it among the
 /// denials, and says so in no other way.
 fn disabled_tool(message: &str) -> Option<&str> {
-    let tool = message.strip_prefix("Error: No such tool available: ")?.split(". ").next()?;
-    message.contains(" is disabled for this session").then_some(tool)
+    let tool = message
+        .strip_prefix("Error: No such tool available: ")?
+        .split(". ")
+        .next()?;
+    message
+        .contains(" is disabled for this session")
+        .then_some(tool)
 }
 
 /// Returns a tool's error without the tags that are for the model.
 fn without_tags(text: &str) -> String {
-    text.replace("<tool_use_error>", "").replace("</tool_use_error>", "")
+    text.replace("<tool_use_error>", "")
+        .replace("</tool_use_error>", "")
 }
 
 /// Whether the program wrote the message itself, to report a failure.
@@ -262,7 +373,11 @@ fn is_synthetic(message: &Value) -> bool {
 fn block_text(block: &Value) -> String {
     match block.get("content") {
         Some(Value::String(text)) => text.clone(),
-        Some(Value::Array(parts)) => parts.iter().map(|part| string(part, "text")).collect::<Vec<_>>().join(" "),
+        Some(Value::Array(parts)) => parts
+            .iter()
+            .map(|part| string(part, "text"))
+            .collect::<Vec<_>>()
+            .join(" "),
         _ => String::new(),
     }
 }

@@ -25,11 +25,28 @@ fn by_words(text: &str) -> &'static str {
         "resource_exhausted",
         "exhausted your capacity",
     ];
-    const LOGIN: [&str; 7] =
-        ["unauthorized", "not logged in", "log in", "sign in", "authentication", "invalid api key", "no authentication information"];
+    const LOGIN: [&str; 7] = [
+        "unauthorized",
+        "not logged in",
+        "log in",
+        "sign in",
+        "authentication",
+        "invalid api key",
+        "no authentication information",
+    ];
     let has = |words: &[&str]| words.iter().any(|word| text.contains(word));
-    let code = |code: &str| text.split(|c: char| !c.is_ascii_alphanumeric()).any(|word| word == code);
-    let no_model = text.contains("model") && has(&["not found", "does not exist", "not supported", "not available", "unknown model"]);
+    let code = |code: &str| {
+        text.split(|c: char| !c.is_ascii_alphanumeric())
+            .any(|word| word == code)
+    };
+    let no_model = text.contains("model")
+        && has(&[
+            "not found",
+            "does not exist",
+            "not supported",
+            "not available",
+            "unknown model",
+        ]);
     if has(&PAY) {
         "billing_error"
     } else if has(&LIMIT) || code("429") {
@@ -45,9 +62,17 @@ fn by_words(text: &str) -> &'static str {
 
 /// Returns in how long the quota comes back, where the text says so: `… will reset after 8h44m7s.`
 pub(super) fn resets_in(text: &str) -> Option<SignedDuration> {
-    let rest = ["reset after ", "resets in ", "try again in "].iter().find_map(|words| text.split_once(words))?.1;
-    let end = rest.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(rest.len());
-    rest[..end].parse().ok().filter(|wait: &SignedDuration| wait.is_positive())
+    let rest = ["reset after ", "resets in ", "try again in "]
+        .iter()
+        .find_map(|words| text.split_once(words))?
+        .1;
+    let end = rest
+        .find(|c: char| !c.is_ascii_alphanumeric())
+        .unwrap_or(rest.len());
+    rest[..end]
+        .parse()
+        .ok()
+        .filter(|wait: &SignedDuration| wait.is_positive())
 }
 
 #[cfg(test)]
@@ -65,15 +90,33 @@ mod tests {
             "The model `gpt-9` does not exist or you do not have access to it.",
             "stream disconnected before completion: error at byte 4290",
         ];
-        let expected = ["rate_limit", "rate_limit", "rate_limit", "billing_error", "authentication_failed", "model_not_found", ""];
+        let expected = [
+            "rate_limit",
+            "rate_limit",
+            "rate_limit",
+            "billing_error",
+            "authentication_failed",
+            "model_not_found",
+            "",
+        ];
         assert_eq!(kinds.map(|text| kind(None, text)), expected);
-        assert_eq!([402, 403, 429, 500].map(|status| kind(Some(status), "")), ["billing_error", "authentication_failed", "rate_limit", ""]);
+        assert_eq!(
+            [402, 403, 429, 500].map(|status| kind(Some(status), "")),
+            ["billing_error", "authentication_failed", "rate_limit", ""]
+        );
     }
 
     #[test]
     fn a_reset_is_read_where_it_is_told() {
         let read = |text| resets_in(text).map(|wait| wait.as_secs());
         assert_eq!(read("Your quota will reset after 8h44m7s."), Some(31_447));
-        assert_eq!([read("reset after 0s"), read("reset after a while"), read("try again at 3:05 PM")], [None; 3]);
+        assert_eq!(
+            [
+                read("reset after 0s"),
+                read("reset after a while"),
+                read("try again at 3:05 PM")
+            ],
+            [None; 3]
+        );
     }
 }

@@ -13,7 +13,8 @@ use crate::plan::AgentSpec;
 use crate::text::{clean, first_line};
 use serde_json::Value;
 
-pub(super) const INSTALL: &str = "install Gemini CLI (`npm install -g @google/gemini-cli`), then run `gemini` once to sign in";
+pub(super) const INSTALL: &str =
+    "install Gemini CLI (`npm install -g @google/gemini-cli`), then run `gemini` once to sign in";
 pub(super) const LOGIN: &str = "sign in: run `gemini` once, or set GEMINI_API_KEY";
 
 pub(super) fn args(spec: &AgentSpec) -> Vec<String> {
@@ -25,7 +26,15 @@ pub(super) fn args(spec: &AgentSpec) -> Vec<String> {
         PermissionMode::Plan => "plan",
     };
     // In a folder nobody has trusted it ends at once.
-    let mut args: Vec<String> = ["--output-format", "stream-json", "--approval-mode", mode, "--skip-trust"].map(str::to_owned).into();
+    let mut args: Vec<String> = [
+        "--output-format",
+        "stream-json",
+        "--approval-mode",
+        mode,
+        "--skip-trust",
+    ]
+    .map(str::to_owned)
+    .into();
     args.extend(model::flag("--model", &spec.model));
     args.extend(spec.args.iter().cloned());
     args
@@ -35,7 +44,10 @@ pub(super) fn args(spec: &AgentSpec) -> Vec<String> {
 pub(super) fn exit_meaning(code: i32) -> Option<(&'static str, &'static str)> {
     match code {
         41 => Some(("authentication_failed", "Gemini CLI could not sign in")),
-        42 => Some(("invalid_input", "Gemini CLI does not take its arguments or its prompt")),
+        42 => Some((
+            "invalid_input",
+            "Gemini CLI does not take its arguments or its prompt",
+        )),
         44 => Some(("invalid_config", "Gemini CLI could not set up its sandbox")),
         52 => Some(("invalid_config", "a settings.json of Gemini CLI is invalid")),
         _ => None,
@@ -44,7 +56,10 @@ pub(super) fn exit_meaning(code: i32) -> Option<(&'static str, &'static str)> {
 
 pub(super) fn read(facts: &mut Facts, kind: &str, event: &Value, shown: &mut Vec<Activity>) {
     match kind {
-        "init" => shown.push(Activity::Started { model: clean(&string(event, "model")), version: String::new() }),
+        "init" => shown.push(Activity::Started {
+            model: clean(&string(event, "model")),
+            version: String::new(),
+        }),
         "message" if string(event, "role") == "assistant" => {
             let delta = event.get("delta").and_then(Value::as_bool) == Some(true);
             facts.piece(&string(event, "content"), delta, shown);
@@ -53,24 +68,37 @@ pub(super) fn read(facts: &mut Facts, kind: &str, event: &Value, shown: &mut Vec
         "tool_use" => {
             facts.end_piece();
             let about = event.get("parameters").map(about).unwrap_or_default();
-            shown.push(Activity::Tool { name: clean(&string(event, "tool_name")), about, sub: false });
+            shown.push(Activity::Tool {
+                name: clean(&string(event, "tool_name")),
+                about,
+                sub: false,
+            });
         }
         "tool_result" => {
             if string(event, "status") == "error" {
-                let message = event.get("error").map(|error| string(error, "message")).unwrap_or_default();
-                shown.push(Activity::ToolFailed { message: first_line(&message) });
+                let message = event
+                    .get("error")
+                    .map(|error| string(error, "message"))
+                    .unwrap_or_default();
+                shown.push(Activity::ToolFailed {
+                    message: first_line(&message),
+                });
             }
         }
         "error" => {
             let message = string(event, "message");
             if string(event, "severity") == "warning" {
-                shown.push(Activity::Notice { text: clean(&message) });
+                shown.push(Activity::Notice {
+                    text: clean(&message),
+                });
             } else {
                 facts.failed(failure::kind(None, &message), &message, shown);
             }
         }
         "result" => result(facts, event, shown),
-        other => shown.push(Activity::Raw { text: format!("[{}]", clean(other)) }),
+        other => shown.push(Activity::Raw {
+            text: format!("[{}]", clean(other)),
+        }),
     }
 }
 
@@ -79,7 +107,11 @@ fn result(facts: &mut Facts, event: &Value, shown: &mut Vec<Activity>) {
     if string(event, "status") == "error" {
         let error = event.get("error").unwrap_or(&Value::Null);
         let (kind, message) = (string(error, "type"), string(error, "message"));
-        let kind = if kind.contains("Authentication") { "authentication_failed" } else { failure::kind(None, &message) };
+        let kind = if kind.contains("Authentication") {
+            "authentication_failed"
+        } else {
+            failure::kind(None, &message)
+        };
         facts.failed(kind, &message, shown);
     } else {
         facts.succeeded(shown);

@@ -21,7 +21,14 @@ pub struct Case<'a> {
 
 /// Returns the prompt for a judge. What agents wrote comes between marks, and is called what it is: not to be obeyed.
 pub fn judge_prompt(case: &Case<'_>) -> String {
-    let Case { stage, criteria, iteration, history, output, progress } = case;
+    let Case {
+        stage,
+        criteria,
+        iteration,
+        history,
+        output,
+        progress,
+    } = case;
     format!(
         "\
 You judge whether the stage `{stage}` of an automated pipeline is done. You do no work yourself: use no tools, change nothing.
@@ -51,10 +58,17 @@ Answer with one JSON object and nothing else: {{\"stop\": true or false, \"confi
 }
 
 /// Returns how to call a judge.
-pub fn judge_invocation<'e>(spec: &AgentSpec, call: &Call<'_>, inherited: impl Iterator<Item = &'e str>) -> Invocation {
+pub fn judge_invocation<'e>(
+    spec: &AgentSpec,
+    call: &Call<'_>,
+    inherited: impl Iterator<Item = &'e str>,
+) -> Invocation {
     let judging = invocation(spec, call, inherited);
     match spec.provider {
-        Provider::Claude => Invocation { args: claude::judge_args(spec), ..judging },
+        Provider::Claude => Invocation {
+            args: claude::judge_args(spec),
+            ..judging
+        },
         Provider::Codex
         | Provider::Gemini
         | Provider::Opencode

@@ -66,11 +66,22 @@ pub struct Invocation {
 }
 
 /// Returns how to call the agent. `inherited` are the names in the environment it would inherit.
-pub fn invocation<'e>(spec: &AgentSpec, call: &Call<'_>, inherited: impl Iterator<Item = &'e str>) -> Invocation {
+pub fn invocation<'e>(
+    spec: &AgentSpec,
+    call: &Call<'_>,
+    inherited: impl Iterator<Item = &'e str>,
+) -> Invocation {
     let inherited: Vec<&str> = inherited.collect();
-    let program = if spec.provider == Provider::Scripted { call.exe.to_string() } else { spec.program.clone() };
+    let program = if spec.provider == Provider::Scripted {
+        call.exe.to_string()
+    } else {
+        spec.program.clone()
+    };
     let (args, own) = match spec.provider {
-        Provider::Claude => (claude::args(spec, call), claude::environment(spec, call, &inherited)),
+        Provider::Claude => (
+            claude::args(spec, call),
+            claude::environment(spec, call, &inherited),
+        ),
         Provider::Codex => (codex::args(spec), Vec::new()),
         Provider::Gemini => (gemini::args(spec), Vec::new()),
         Provider::Opencode => (opencode::args(spec), opencode::environment()),
@@ -81,12 +92,19 @@ pub fn invocation<'e>(spec: &AgentSpec, call: &Call<'_>, inherited: impl Iterato
     };
     let mut set_env = environment::set(call);
     set_env.extend(own);
-    Invocation { program, args, set_env, remove_env: environment::remove(spec, &inherited) }
+    Invocation {
+        program,
+        args,
+        set_env,
+        remove_env: environment::remove(spec, &inherited),
+    }
 }
 
 /// Says how the agent gets its prompt; of the programs that are built in, all take it on stdin.
 pub fn prompt_by(spec: &AgentSpec) -> PromptBy {
-    spec.declared.as_ref().map_or(PromptBy::Stdin, |declared| declared.prompt)
+    spec.declared
+        .as_ref()
+        .map_or(PromptBy::Stdin, |declared| declared.prompt)
 }
 
 /// Returns the provider whose language the agent speaks, for [`Transcript::new`].
@@ -99,7 +117,11 @@ pub fn speaks(spec: &AgentSpec) -> Provider {
 
 /// Says how to get a provider's program.
 pub fn install_hint(spec: &AgentSpec) -> String {
-    if let Some(declared) = spec.declared.as_ref().filter(|declared| !declared.install.is_empty()) {
+    if let Some(declared) = spec
+        .declared
+        .as_ref()
+        .filter(|declared| !declared.install.is_empty())
+    {
         return format!("install it: {}", declared.install);
     }
     match spec.provider {
@@ -131,14 +153,22 @@ fn login_hint(spec: &AgentSpec) -> &'static str {
 /// Whether the last event of the provider's output is of the type `result`: what comes after it is bounded.
 pub fn ends_with_result(spec: &AgentSpec) -> bool {
     match speaks(spec) {
-        Provider::Claude | Provider::Scripted | Provider::Amp | Provider::Gemini | Provider::Copilot => true,
+        Provider::Claude
+        | Provider::Scripted
+        | Provider::Amp
+        | Provider::Gemini
+        | Provider::Copilot => true,
         Provider::Codex | Provider::Opencode | Provider::Command => false,
     }
 }
 
 /// Returns the text to append to the prompt, or nothing: how to report where `status.json` cannot be written.
 pub fn prompt_suffix(spec: &AgentSpec) -> &'static str {
-    if reports_by_result(spec) { claude::REPORT_BY_RESULT } else { "" }
+    if reports_by_result(spec) {
+        claude::REPORT_BY_RESULT
+    } else {
+        ""
+    }
 }
 
 /// Whether the agent's status comes back as its structured result, because it may not write under `.claude/`.

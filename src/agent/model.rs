@@ -10,7 +10,11 @@ pub(super) fn split<'m>(model: &'m str, efforts: &[&str]) -> (&'m str, Option<&'
 
 /// Returns a flag with its value, or nothing for an empty value.
 pub(super) fn flag(name: &str, value: &str) -> Vec<String> {
-    if value.is_empty() { Vec::new() } else { vec![name.to_owned(), value.to_owned()] }
+    if value.is_empty() {
+        Vec::new()
+    } else {
+        vec![name.to_owned(), value.to_owned()]
+    }
 }
 
 #[cfg(test)]
@@ -20,9 +24,15 @@ mod tests {
     #[test]
     fn only_an_effort_is_split_off() {
         let split = |model| split(model, &["low", "xhigh"]);
-        assert_eq!(split("gpt-5.2-codex:xhigh"), ("gpt-5.2-codex", Some("xhigh")));
+        assert_eq!(
+            split("gpt-5.2-codex:xhigh"),
+            ("gpt-5.2-codex", Some("xhigh"))
+        );
         assert_eq!(split("ollama/qwen3:8b"), ("ollama/qwen3:8b", None));
-        assert_eq!(split("ollama/qwen3:8b:low"), ("ollama/qwen3:8b", Some("low")));
+        assert_eq!(
+            split("ollama/qwen3:8b:low"),
+            ("ollama/qwen3:8b", Some("low"))
+        );
         assert_eq!(split(""), ("", None));
     }
 }

@@ -13,9 +13,9 @@ use crate::plan::AgentSpec;
 use crate::text::{clean, first_line};
 use serde_json::Value;
 
-pub(super) const INSTALL: &str = "install opencode (`npm install -g opencode-ai`), then run `opencode providers login`";
-pub(super) const LOGIN: &str =
-    "log in: run `opencode providers login`; keys of the environment that other agents do not get need `--keep-env`";
+pub(super) const INSTALL: &str =
+    "install opencode (`npm install -g opencode-ai`), then run `opencode providers login`";
+pub(super) const LOGIN: &str = "log in: run `opencode providers login`; keys of the environment that other agents do not get need `--keep-env`";
 
 /// The variants models commonly have; another one is said with `args: [--variant, …]`.
 const EFFORTS: [&str; 7] = ["none", "minimal", "low", "medium", "high", "xhigh", "max"];
@@ -53,27 +53,59 @@ pub(super) fn read(facts: &mut Facts, kind: &str, event: &Value, shown: &mut Vec
             let error = event.get("error").unwrap_or(&none);
             let data = error.get("data").unwrap_or(&none);
             let name = string(error, "name");
-            let message = Some(string(data, "message")).filter(|text| !text.is_empty()).unwrap_or_else(|| name.clone());
+            let message = Some(string(data, "message"))
+                .filter(|text| !text.is_empty())
+                .unwrap_or_else(|| name.clone());
             let told = failure::kind(data.get("statusCode").and_then(Value::as_i64), &message);
-            facts.failed(if name == "ProviderAuthError" { "authentication_failed" } else { told }, &message, shown);
+            facts.failed(
+                if name == "ProviderAuthError" {
+                    "authentication_failed"
+                } else {
+                    told
+                },
+                &message,
+                shown,
+            );
         }
         "done" => {
-            for rejected in event.get("rejected").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str) {
-                facts.remember(Denial { tool: clean(rejected), about: String::new(), id: clean(rejected) });
+            for rejected in event
+                .get("rejected")
+                .and_then(Value::as_array)
+                .into_iter()
+                .flatten()
+                .filter_map(Value::as_str)
+            {
+                facts.remember(Denial {
+                    tool: clean(rejected),
+                    about: String::new(),
+                    id: clean(rejected),
+                });
             }
         }
         "step_start" | "reasoning" => {}
-        other => shown.push(Activity::Raw { text: format!("[{}]", clean(other)) }),
+        other => shown.push(Activity::Raw {
+            text: format!("[{}]", clean(other)),
+        }),
     }
 }
 
 /// Tools are told of when they have ended.
 fn tool(part: &Value, shown: &mut Vec<Activity>) {
     let state = part.get("state").unwrap_or(&Value::Null);
-    let about = state.get("input").map(about).filter(|about| !about.is_empty()).unwrap_or_else(|| clean(&string(state, "title")));
-    shown.push(Activity::Tool { name: clean(&string(part, "tool")), about, sub: false });
+    let about = state
+        .get("input")
+        .map(about)
+        .filter(|about| !about.is_empty())
+        .unwrap_or_else(|| clean(&string(state, "title")));
+    shown.push(Activity::Tool {
+        name: clean(&string(part, "tool")),
+        about,
+        sub: false,
+    });
     if string(state, "status") == "error" {
-        shown.push(Activity::ToolFailed { message: first_line(&string(state, "error")) });
+        shown.push(Activity::ToolFailed {
+            message: first_line(&string(state, "error")),
+        });
     }
 }
 
@@ -81,7 +113,10 @@ fn usage(part: &Value) -> Usage {
     let none = Value::Null;
     let tokens = part.get("tokens").unwrap_or(&none);
     let cache = tokens.get("cache").unwrap_or(&none);
-    let cost = part.get("cost").and_then(Value::as_f64).filter(|cost| cost.is_finite() && *cost >= 0.0);
+    let cost = part
+        .get("cost")
+        .and_then(Value::as_f64)
+        .filter(|cost| cost.is_finite() && *cost >= 0.0);
     Usage {
         input_tokens: number(tokens, "input"),
         output_tokens: number(tokens, "output") + number(tokens, "reasoning"),

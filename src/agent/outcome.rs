@@ -38,14 +38,15 @@ pub fn outcome(
     }
     let facts = &*heard(spec, transcript.facts(), exit, stderr_tail);
     let status = match transcript.structured_status() {
-        Some(value) if status.is_err() && reports_by_result(spec) => {
-            Status::from_value(value).map_err(|error| format!("the structured result is not a status: {error}"))
-        }
+        Some(value) if status.is_err() && reports_by_result(spec) => Status::from_value(value)
+            .map_err(|error| format!("the structured result is not a status: {error}")),
         _ => status,
     };
     let finished = transcript.saw_result() && !failed(facts);
     let why = match status {
-        Ok(status) if exit.code == Some(0) && (finished || !exit.cancelled) => return Outcome::Reported { status },
+        Ok(status) if exit.code == Some(0) && (finished || !exit.cancelled) => {
+            return Outcome::Reported { status };
+        }
         Ok(_) => String::new(),
         Err(why) => why,
     };
@@ -62,26 +63,44 @@ pub fn outcome(
 
 /// Adds what a program that failed said only with its exit code or on stderr.
 fn heard<'f>(spec: &AgentSpec, facts: &'f Facts, exit: &Exit, stderr: &str) -> Cow<'f, Facts> {
-    let speaks_otherwise = matches!(spec.provider, Provider::Claude | Provider::Scripted | Provider::Command);
-    let Some(code) = exit.code.filter(|code| *code != 0 && !speaks_otherwise && facts.error.is_empty()) else {
+    let speaks_otherwise = matches!(
+        spec.provider,
+        Provider::Claude | Provider::Scripted | Provider::Command
+    );
+    let Some(code) = exit
+        .code
+        .filter(|code| *code != 0 && !speaks_otherwise && facts.error.is_empty())
+    else {
         return Cow::Borrowed(facts);
     };
     let by_code = gemini::exit_meaning(code).filter(|_| spec.provider == Provider::Gemini);
-    let telling = stderr.lines().rev().find(|line| !failure::kind(None, line).is_empty());
+    let telling = stderr
+        .lines()
+        .rev()
+        .find(|line| !failure::kind(None, line).is_empty());
     let (kind, text) = match (by_code, telling) {
         (Some((kind, text)), _) => (kind, text),
         (None, Some(line)) => (failure::kind(None, line), line),
         (None, None) => return Cow::Borrowed(facts),
     };
-    let verdict = event::Verdict { is_error: true, error: first_line(text), ..event::Verdict::default() };
+    let verdict = event::Verdict {
+        is_error: true,
+        error: first_line(text),
+        ..event::Verdict::default()
+    };
     let mut facts = facts.clone();
-    (facts.error, facts.verdict, facts.resets_in) = (kind.to_owned(), Some(verdict), failure::resets_in(text));
+    (facts.error, facts.verdict, facts.resets_in) =
+        (kind.to_owned(), Some(verdict), failure::resets_in(text));
     Cow::Owned(facts)
 }
 
 /// Whether the last result, or the last answer of the provider, was a failure.
 fn failed(facts: &Facts) -> bool {
-    !facts.error.is_empty() || facts.verdict.as_ref().is_some_and(|verdict| verdict.is_error)
+    !facts.error.is_empty()
+        || facts
+            .verdict
+            .as_ref()
+            .is_some_and(|verdict| verdict.is_error)
 }
 
 /// An agent that waits for its quota is out of quota; one that merely hung has timed out.
@@ -94,27 +113,42 @@ fn timed_out(facts: &Facts, limit: LimitKind, now: Timestamp) -> Outcome {
 
 /// A rate limit that was overcome is none.
 fn unsuccessful(facts: &Facts, exit: &Exit, now: Timestamp) -> Option<Outcome> {
-    if exit.code == Some(0) && !failed(facts) { None } else { rate_limited(facts, now) }
+    if exit.code == Some(0) && !failed(facts) {
+        None
+    } else {
+        rate_limited(facts, now)
+    }
 }
 
 /// Returns the rate limit the attempt failed for. Without a reset it is throttling, or an account that says no more.
 fn rate_limited(facts: &Facts, now: Timestamp) -> Option<Outcome> {
-    let by_answer = facts.error == "rate_limit" || facts.verdict.as_ref().is_some_and(|verdict| verdict.api_status == Some(429));
+    let by_answer = facts.error == "rate_limit"
+        || facts
+            .verdict
+            .as_ref()
+            .is_some_and(|verdict| verdict.api_status == Some(429));
     let rejected = facts.rate_limit.as_ref().filter(|limit| limit.rejected);
     if !by_answer && rejected.is_none() {
         return None;
     }
-    let told = rejected.and_then(|limit| limit.resets_at).or_else(|| now.checked_add(facts.resets_in?).ok());
+    let told = rejected
+        .and_then(|limit| limit.resets_at)
+        .or_else(|| now.checked_add(facts.resets_in?).ok());
     let until = told.filter(|at| *at > now && at.duration_since(now) <= LONGEST_RESET);
     let reason = match rejected {
-        Some(limit) if !limit.window.is_empty() => format!("the {} quota is used up", limit.window.replace('_', " ")),
+        Some(limit) if !limit.window.is_empty() => {
+            format!("the {} quota is used up", limit.window.replace('_', " "))
+        }
         _ => error_text(facts).unwrap_or_else(|| "the provider limits requests".to_owned()),
     };
     Some(Outcome::RateLimited { until, reason })
 }
 
 fn not_started(spec: &AgentSpec, error: &str) -> Outcome {
-    Outcome::Refused { reason: format!("`{}` could not be started: {error}", spec.program), hint: install_hint(spec) }
+    Outcome::Refused {
+        reason: format!("`{}` could not be started: {error}", spec.program),
+        hint: install_hint(spec),
+    }
 }
 
 fn refused(spec: &AgentSpec, facts: &Facts, exit: &Exit, stderr: &str) -> Option<Outcome> {
@@ -128,18 +162,30 @@ fn refused(spec: &AgentSpec, facts: &Facts, exit: &Exit, stderr: &str) -> Option
 
 /// The provider does not let this account, or this model, in.
 fn by_provider(spec: &AgentSpec, facts: &Facts) -> Option<(String, String)> {
-    let status = facts.verdict.as_ref().and_then(|verdict| verdict.api_status);
+    let status = facts
+        .verdict
+        .as_ref()
+        .and_then(|verdict| verdict.api_status);
     let hint = match (facts.error.as_str(), status) {
         ("authentication_failed", _) | ("", Some(401 | 403)) => login_hint(spec),
-        ("billing_error", _) | ("", Some(402)) => "the account cannot pay: add credit, or log in with another one",
+        ("billing_error", _) | ("", Some(402)) => {
+            "the account cannot pay: add credit, or log in with another one"
+        }
         ("model_not_found", _) if spec.provider == Provider::Claude => {
             "name a model this account has: `opus`, `sonnet`, `haiku`, or a full model name"
         }
-        ("model_not_found", _) => "name a model this account has, as its program calls it, with `model:` or `--model`",
-        ("invalid_input" | "invalid_config", _) => "see `ap logs`; what it was called with is in the session's folder",
+        ("model_not_found", _) => {
+            "name a model this account has, as its program calls it, with `model:` or `--model`"
+        }
+        ("invalid_input" | "invalid_config", _) => {
+            "see `ap logs`; what it was called with is in the session's folder"
+        }
         _ => return None,
     };
-    Some((error_text(facts).unwrap_or_else(|| facts.error.replace('_', " ")), hint.to_owned()))
+    Some((
+        error_text(facts).unwrap_or_else(|| facts.error.replace('_', " ")),
+        hint.to_owned(),
+    ))
 }
 
 /// Claude Code says this as plain text, before any event.
@@ -149,30 +195,52 @@ fn as_root(spec: &AgentSpec, facts: &Facts, stderr: &str) -> Option<(String, Str
         return None;
     }
     let hint = "run as an ordinary user, or choose `permissions: acceptEdits`; inside a container that is thrown away set IS_SANDBOX=1";
-    Some(("Claude Code does not skip permissions for root".to_owned(), hint.to_owned()))
+    Some((
+        "Claude Code does not skip permissions for root".to_owned(),
+        hint.to_owned(),
+    ))
 }
 
 /// The agent ran to its end but was not allowed to do its work, so it could not report either.
 fn by_permissions(spec: &AgentSpec, facts: &Facts) -> Option<(String, String)> {
     let first = facts.denials.first()?;
-    let mut tools: Vec<&str> = facts.denials.iter().map(|denial| denial.tool.as_str()).collect();
+    let mut tools: Vec<&str> = facts
+        .denials
+        .iter()
+        .map(|denial| denial.tool.as_str())
+        .collect();
     tools.sort_unstable();
     tools.dedup();
-    let mut rules: Vec<String> = facts.denials.iter().map(|denial| rule(&denial.tool, &denial.about)).collect();
+    let mut rules: Vec<String> = facts
+        .denials
+        .iter()
+        .map(|denial| rule(&denial.tool, &denial.about))
+        .collect();
     rules.sort();
     rules.dedup();
     rules.truncate(5);
-    let about = if first.about.is_empty() { String::new() } else { format!(" (first: {} {})", first.tool, first.about) };
+    let about = if first.about.is_empty() {
+        String::new()
+    } else {
+        format!(" (first: {} {})", first.tool, first.about)
+    };
     let reason = format!("not permitted: {}{about}", tools.join(", "));
     let hint = if spec.provider != Provider::Claude {
-        format!("allow it in the settings of `{}`, or choose another `permissions:`", spec.provider.name())
+        format!(
+            "allow it in the settings of `{}`, or choose another `permissions:`",
+            spec.provider.name()
+        )
     } else if claude::bypasses(spec) {
         "a deny rule or a PreToolUse hook in your Claude settings forbids it: change it, or the prompt".to_owned()
     } else {
         format!(
             "the permission mode is `{}`: allow it with `args: [--allowedTools, {}]`, or choose another `permissions:`",
             spec.permissions.name(),
-            rules.iter().map(|rule| format!("{rule:?}")).collect::<Vec<_>>().join(", ")
+            rules
+                .iter()
+                .map(|rule| format!("{rule:?}"))
+                .collect::<Vec<_>>()
+                .join(", ")
         )
     };
     Some((reason, hint))
@@ -195,16 +263,33 @@ fn ended(spec: &AgentSpec, facts: &Facts, exit: &Exit, why: String, stderr: &str
         return Outcome::Unreported { reason: why };
     }
     let (code, signal) = (exit.code, exit.signal);
-    let complaint = || stderr.lines().rev().map(first_line).find(|line| !line.is_empty());
+    let complaint = || {
+        stderr
+            .lines()
+            .rev()
+            .map(first_line)
+            .find(|line| !line.is_empty())
+    };
     let reason = match spec.provider {
         // Its standard output is its answer, whatever that is.
         Provider::Command => complaint().or_else(|| said(&facts.last_raw)),
-        Provider::Claude | Provider::Scripted => error_text(facts).or_else(|| said(&facts.last_raw)).or_else(complaint),
-        Provider::Codex | Provider::Gemini | Provider::Opencode | Provider::Amp | Provider::Copilot => {
-            error_text(facts).or_else(complaint).or_else(|| said(&facts.last_raw))
-        }
+        Provider::Claude | Provider::Scripted => error_text(facts)
+            .or_else(|| said(&facts.last_raw))
+            .or_else(complaint),
+        Provider::Codex
+        | Provider::Gemini
+        | Provider::Opencode
+        | Provider::Amp
+        | Provider::Copilot => error_text(facts)
+            .or_else(complaint)
+            .or_else(|| said(&facts.last_raw)),
     };
-    Outcome::Crashed { code, signal, reason: reason.unwrap_or_default(), stderr: tail(stderr) }
+    Outcome::Crashed {
+        code,
+        signal,
+        reason: reason.unwrap_or_default(),
+        stderr: tail(stderr),
+    }
 }
 
 /// Returns the error in the provider's words, if it told one.

@@ -18,14 +18,19 @@ pub struct Transcript {
 impl Transcript {
     /// Nothing read yet.
     pub fn new(provider: Provider) -> Self {
-        Self { provider, lines: Lines::default(), facts: Facts::default() }
+        Self {
+            provider,
+            lines: Lines::default(),
+            facts: Facts::default(),
+        }
     }
 
     /// Takes more of the output, cut anywhere, and returns what it shows.
     pub fn push(&mut self, bytes: &[u8]) -> Vec<Activity> {
         let mut shown = Vec::new();
         let (provider, facts) = (self.provider, &mut self.facts);
-        self.lines.push(bytes, |cut| facts.take(provider, &cut, &mut shown));
+        self.lines
+            .push(bytes, |cut| facts.take(provider, &cut, &mut shown));
         shown
     }
 
@@ -33,7 +38,8 @@ impl Transcript {
     pub fn finish(&mut self) -> Vec<Activity> {
         let mut shown = Vec::new();
         let (provider, facts) = (self.provider, &mut self.facts);
-        self.lines.finish(|cut| facts.take(provider, &cut, &mut shown));
+        self.lines
+            .finish(|cut| facts.take(provider, &cut, &mut shown));
         shown
     }
 
@@ -49,7 +55,11 @@ impl Transcript {
         // A structured result repeats itself as text; what the agent said before it reads better.
         let structured = self.facts.structured.is_some();
         let (first, second) = (&self.facts.result_text, &self.facts.last_text);
-        let text = if structured { second.as_ref().or(first.as_ref()) } else { first.as_ref().or(second.as_ref()) };
+        let text = if structured {
+            second.as_ref().or(first.as_ref())
+        } else {
+            first.as_ref().or(second.as_ref())
+        };
         text.map(String::as_str)
     }
 

@@ -12,7 +12,10 @@ const LONGEST_ANSWER: usize = 1 << 20;
 impl Facts {
     /// The agent's own words.
     pub(super) fn said(&mut self, text: String, shown: &mut Vec<Activity>) {
-        shown.push(Activity::Text { text: clean(&text), sub: false });
+        shown.push(Activity::Text {
+            text: clean(&text),
+            sub: false,
+        });
         if !text.trim().is_empty() {
             self.last_text = Some(text);
         }
@@ -23,7 +26,10 @@ impl Facts {
         if text.is_empty() {
             return;
         }
-        shown.push(Activity::Text { text: clean(text), sub: false });
+        shown.push(Activity::Text {
+            text: clean(text),
+            sub: false,
+        });
         let whole = self.last_text.get_or_insert_default();
         if !(follows && self.in_pieces) {
             whole.clear();
@@ -51,20 +57,30 @@ impl Facts {
         self.verdict = Some(Verdict::default());
         self.results += 1;
         self.settled += std::mem::take(&mut self.live);
-        shown.push(Activity::Finished { error: None, usage: self.settled });
+        shown.push(Activity::Finished {
+            error: None,
+            usage: self.settled,
+        });
     }
 
     /// The program reports a failure of this kind, and ends.
     pub(super) fn failed(&mut self, kind: &str, message: &str, shown: &mut Vec<Activity>) {
         self.troubled(kind, message);
-        shown.push(Activity::Finished { error: Some(first_line(message)), usage: self.settled });
+        shown.push(Activity::Finished {
+            error: Some(first_line(message)),
+            usage: self.settled,
+        });
     }
 
     /// The program reports a failure after which it may go on: it counts unless a success follows.
     pub(super) fn troubled(&mut self, kind: &str, message: &str) {
         self.error = kind.to_owned();
         self.resets_in = failure::resets_in(message);
-        self.verdict = Some(Verdict { is_error: true, error: first_line(message), ..Verdict::default() });
+        self.verdict = Some(Verdict {
+            is_error: true,
+            error: first_line(message),
+            ..Verdict::default()
+        });
     }
 
     /// Takes what was used since as the result's, which says nothing of it itself.

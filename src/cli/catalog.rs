@@ -1,5 +1,7 @@
 //! One line per loop and pipeline, for every command that lists them.
-use crate::plan::{self, Node, Origin, Overrides, Plan, PlanKind, Problem, Request, Severity, Step};
+use crate::plan::{
+    self, Node, Origin, Overrides, Plan, PlanKind, Problem, Request, Severity, Step,
+};
 use crate::store::layout::Project;
 use crate::store::library::{Entry, Library};
 use crate::termination::Termination;
@@ -27,22 +29,44 @@ pub struct Line {
 
 /// Returns a line for everything there is; what is broken has its error in it.
 pub fn lines(library: &Library, project: &Project, overrides: &Overrides) -> Vec<Line> {
-    library.list().into_iter().map(|entry| line(entry, project, overrides)).collect()
+    library
+        .list()
+        .into_iter()
+        .map(|entry| line(entry, project, overrides))
+        .collect()
 }
 
 fn line(entry: Entry, project: &Project, overrides: &Overrides) -> Line {
     let compiled = check(&entry, project, overrides);
     let error = match &compiled {
         Ok(_) => None,
-        Err(problems) => problems.iter().find(|problem| problem.severity == Severity::Error).map(ToString::to_string),
+        Err(problems) => problems
+            .iter()
+            .find(|problem| problem.severity == Severity::Error)
+            .map(ToString::to_string),
     };
-    let description = entry.sources.as_ref().map_or_else(|_| String::new(), |sources| plan::description(&sources.definition().text));
+    let description = entry.sources.as_ref().map_or_else(
+        |_| String::new(),
+        |sources| plan::description(&sources.definition().text),
+    );
     let ends = compiled.map_or_else(|_| String::new(), |(plan, _)| ends(&plan));
-    Line { name: entry.name, kind: entry.kind, description, ends, origin: entry.origin, path: entry.path, error }
+    Line {
+        name: entry.name,
+        kind: entry.kind,
+        description,
+        ends,
+        origin: entry.origin,
+        path: entry.path,
+        error,
+    }
 }
 
 /// Compiles an entry as a session of it would be, without asking what the project holds.
-pub fn check(entry: &Entry, project: &Project, overrides: &Overrides) -> Result<(Plan, Vec<Problem>), Vec<Problem>> {
+pub fn check(
+    entry: &Entry,
+    project: &Project,
+    overrides: &Overrides,
+) -> Result<(Plan, Vec<Problem>), Vec<Problem>> {
     match &entry.sources {
         Ok(sources) => plan::compile(sources, &request(project), overrides),
         Err(unreadable) => Err(vec![unreadable.problem()]),
@@ -66,7 +90,11 @@ pub(super) fn request(project: &Project) -> Request {
 pub fn ends(plan: &Plan) -> String {
     match plan.nodes.as_slice() {
         [Step::Node(node)] => node_ends(node),
-        steps => steps.iter().map(step_ends).collect::<Vec<_>>().join(", then "),
+        steps => steps
+            .iter()
+            .map(step_ends)
+            .collect::<Vec<_>>()
+            .join(", then "),
     }
 }
 
@@ -74,7 +102,11 @@ fn step_ends(step: &Step) -> String {
     match step {
         Step::Node(node) => format!("{} {}", node.id, most(node)),
         Step::Block(block) => {
-            let names: Vec<&str> = block.branches.iter().map(|branch| branch.name.as_str()).collect();
+            let names: Vec<&str> = block
+                .branches
+                .iter()
+                .map(|branch| branch.name.as_str())
+                .collect();
             format!("{} side by side: {}", block.id, names.join(", "))
         }
     }
@@ -85,10 +117,16 @@ pub fn node_ends(node: &Node) -> String {
     match &node.termination {
         Termination::Fixed { .. } => format!("after {}", count(node.max_iterations, "iteration")),
         Termination::Judgment { consensus: 1, .. } => format!("an agent says stop, {}", most(node)),
-        Termination::Judgment { consensus, .. } => format!("{} in a row agree, {}", count(*consensus, "agent"), most(node)),
+        Termination::Judgment { consensus, .. } => format!(
+            "{} in a row agree, {}",
+            count(*consensus, "agent"),
+            most(node)
+        ),
         Termination::Queue => format!("queue empty, {}", most(node)),
         Termination::Promise { text } => format!("an agent promises {text}, {}", most(node)),
-        Termination::Verify(gate) | Termination::Command(gate) => format!("`{}` says so, {}", gate.command.join(" "), most(node)),
+        Termination::Verify(gate) | Termination::Command(gate) => {
+            format!("`{}` says so, {}", gate.command.join(" "), most(node))
+        }
         Termination::Judge(_) => format!("a judge says so, {}", most(node)),
         Termination::Any { of } => format!("any of {}, {}", words(of), most(node)),
         Termination::All { of } => format!("all of {}, {}", words(of), most(node)),
@@ -96,7 +134,10 @@ pub fn node_ends(node: &Node) -> String {
 }
 
 fn words(of: &[Termination]) -> String {
-    of.iter().map(Termination::word).collect::<Vec<_>>().join(", ")
+    of.iter()
+        .map(Termination::word)
+        .collect::<Vec<_>>()
+        .join(", ")
 }
 
 fn most(node: &Node) -> String {

@@ -8,7 +8,13 @@ use crate::store::inputs;
 use crate::ui::note;
 
 /// Compiles a plan for a session; warnings go to standard error.
-pub(super) fn plan(sources: &Sources, session: SessionName, command: String, overrides: &Overrides, context: &Context) -> Result<Plan> {
+pub(super) fn plan(
+    sources: &Sources,
+    session: SessionName,
+    command: String,
+    overrides: &Overrides,
+    context: &Context,
+) -> Result<Plan> {
     let root = context.project.root();
     let request = Request {
         session,
@@ -19,7 +25,14 @@ pub(super) fn plan(sources: &Sources, session: SessionName, command: String, ove
         beads: context.has_beads(),
     };
     let settings = context.settings()?;
-    match compile(sources, &request, &Overrides { providers: settings.providers.clone(), ..overrides.clone() }) {
+    match compile(
+        sources,
+        &request,
+        &Overrides {
+            providers: settings.providers.clone(),
+            ..overrides.clone()
+        },
+    ) {
         Ok((mut plan, warnings)) => {
             settings.place_programs(&mut plan);
             crate::runner::freeze_gates(&mut plan, root);
@@ -29,12 +42,19 @@ pub(super) fn plan(sources: &Sources, session: SessionName, command: String, ove
             plan.inputs = inputs::expand(root, &plan.inputs)?;
             Ok(plan)
         }
-        Err(problems) => Err(Error::diagnostic(ExitCode::Usage, crate::plan::Invalid::new(format!("`{}`", sources.name()), problems))),
+        Err(problems) => Err(Error::diagnostic(
+            ExitCode::Usage,
+            crate::plan::Invalid::new(format!("`{}`", sources.name()), problems),
+        )),
     }
 }
 
 /// Returns an id no other run has: the time and our pid.
 pub(super) fn new_run() -> Result<RunId> {
-    let text = format!("{}-{}", clock::now().strftime("%Y%m%dT%H%M%S%3f"), std::process::id());
+    let text = format!(
+        "{}-{}",
+        clock::now().strftime("%Y%m%dT%H%M%S%3f"),
+        std::process::id()
+    );
     text.parse().map_err(Error::failed)
 }

@@ -26,48 +26,81 @@ pub struct Context {
 impl Context {
     /// Reads the environment.
     pub fn read() -> Result<Self> {
-        let env: Env =
-            std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?))).collect();
+        let env: Env = std::env::vars_os()
+            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+            .collect();
         let home = env.get("HOME").map(Utf8PathBuf::from);
         let user_config = match etcetera::choose_base_strategy() {
             Ok(folders) => utf8(folders.config_dir())?,
             Err(_) => Utf8PathBuf::from("/nonexistent"),
         };
-        let cwd = utf8(std::env::current_dir().map_err(|error| Error::failed(format!("the current directory: {error}")))?)?;
+        let cwd = utf8(
+            std::env::current_dir()
+                .map_err(|error| Error::failed(format!("the current directory: {error}")))?,
+        )?;
         let root = match env.get("AP_PROJECT").filter(|path| !path.is_empty()) {
             Some(path) => cwd.join(path),
             None => project_of(&cwd, home.as_deref()),
         };
-        let session = env.get("CLAUDE_PIPELINE_SESSION").filter(|name| !name.is_empty()).cloned();
+        let session = env
+            .get("CLAUDE_PIPELINE_SESSION")
+            .filter(|name| !name.is_empty())
+            .cloned();
         let exe = utf8(std::env::current_exe()?)?;
-        Ok(Self { project: Project::new(root), user_config: user_config.join("agent-pipelines"), exe, session, env })
+        Ok(Self {
+            project: Project::new(root),
+            user_config: user_config.join("agent-pipelines"),
+            exe,
+            session,
+            env,
+        })
     }
 
     /// Returns the user's own settings; without a file there are none.
     pub fn settings(&self) -> Result<Settings> {
         let file = self.user_config.join("config.yaml");
         let text = match fs::read_to_string(&file) {
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Settings::default()),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                return Ok(Settings::default());
+            }
             text => text?,
         };
-        let text = Text { file: file.into_string(), text };
-        Settings::read(&text).map_err(|problems| Error::diagnostic(ExitCode::Usage, Invalid::new("the user's config.yaml", problems)))
+        let text = Text {
+            file: file.into_string(),
+            text,
+        };
+        Settings::read(&text).map_err(|problems| {
+            Error::diagnostic(
+                ExitCode::Usage,
+                Invalid::new("the user's config.yaml", problems),
+            )
+        })
     }
 
     /// Returns the providers the user's settings declare, for compiling; settings that cannot be read declare none.
     pub fn declared(&self) -> Overrides {
-        Overrides { providers: self.settings().unwrap_or_default().providers, ..Overrides::default() }
+        Overrides {
+            providers: self.settings().unwrap_or_default().providers,
+            ..Overrides::default()
+        }
     }
 
     /// Returns where loops and pipelines are found.
     pub fn library(&self) -> Library {
-        let stages = self.env.get("STAGES_DIR").filter(|folder| !folder.is_empty());
-        Library::new(self.project.root(), &self.user_config).with_stages(stages.map(|folder| self.project.root().join(folder)))
+        let stages = self
+            .env
+            .get("STAGES_DIR")
+            .filter(|folder| !folder.is_empty());
+        Library::new(self.project.root(), &self.user_config)
+            .with_stages(stages.map(|folder| self.project.root().join(folder)))
     }
 
     /// Whether `bd` would find a database from the project.
     pub fn has_beads(&self) -> bool {
-        let named = self.env.get("BEADS_DIR").filter(|folder| !folder.is_empty());
+        let named = self
+            .env
+            .get("BEADS_DIR")
+            .filter(|folder| !folder.is_empty());
         crate::queue::has_database(self.project.root(), named.map(String::as_str))
     }
 
@@ -79,15 +112,21 @@ impl Context {
 }
 
 fn utf8(path: std::path::PathBuf) -> Result<Utf8PathBuf> {
-    Utf8PathBuf::from_path_buf(path).map_err(|path| Error::usage(format!("the path {} is not UTF-8", path.display())))
+    Utf8PathBuf::from_path_buf(path)
+        .map_err(|path| Error::usage(format!("the path {} is not UTF-8", path.display())))
 }
 
 /// Returns the project a directory belongs to: the nearest one above it with a `.claude` folder, else its git
 /// repository, else itself. The home folder's `.claude` is Claude Code's own and makes no project.
 fn project_of(cwd: &Utf8Path, home: Option<&Utf8Path>) -> Utf8PathBuf {
     let repository = cwd.ancestors().find(|folder| folder.join(".git").exists());
-    let within = |folder: &&Utf8Path| repository.is_none_or(|top| folder.starts_with(top)) && Some(*folder) != home;
-    let marked = cwd.ancestors().take_while(within).find(|folder| folder.join(".claude").is_dir());
+    let within = |folder: &&Utf8Path| {
+        repository.is_none_or(|top| folder.starts_with(top)) && Some(*folder) != home
+    };
+    let marked = cwd
+        .ancestors()
+        .take_while(within)
+        .find(|folder| folder.join(".claude").is_dir());
     marked.or(repository).unwrap_or(cwd).to_owned()
 }
 
@@ -99,11 +138,32 @@ mod tests {
     fn a_project_is_the_nearest_marked_folder_of_the_repository() {
         let folder = tempfile::tempdir().unwrap();
         let top = Utf8PathBuf::from_path_buf(folder.path().to_owned()).unwrap();
-        for path in [".claude", "repo/.git", "repo/a/.claude", "repo/a/b", "repo/c", "home/.claude", "home/x"] {
+        for path in [
+            ".claude",
+            "repo/.git",
+            "repo/a/.claude",
+            "repo/a/b",
+            "repo/c",
+            "home/.claude",
+            "home/x",
+        ] {
             fs_err::create_dir_all(top.join(path)).unwrap();
         }
-        let project = |path: &str| project_of(&top.join(path), Some(&top.join("home"))).strip_prefix(&top).unwrap().to_string();
-        assert_eq!([project("repo/a/b"), project("repo/a"), project("repo/c"), project("repo")], ["repo/a", "repo/a", "repo", "repo"]);
+        let project = |path: &str| {
+            project_of(&top.join(path), Some(&top.join("home")))
+                .strip_prefix(&top)
+                .unwrap()
+                .to_string()
+        };
+        assert_eq!(
+            [
+                project("repo/a/b"),
+                project("repo/a"),
+                project("repo/c"),
+                project("repo")
+            ],
+            ["repo/a", "repo/a", "repo", "repo"]
+        );
         assert_eq!(project("home/x"), "home/x");
     }
 }

@@ -39,7 +39,10 @@ const STOPPED: Duration = Duration::from_secs(30);
 
 pub fn pause(args: &SessionArgs, context: &Context) -> Result<ExitCode> {
     ask(args, &Request::Pause, context)?;
-    out(format!("Session '{}' holds as soon as its iteration is over; `ap continue {}` goes on.\n", args.session, args.session))?;
+    out(format!(
+        "Session '{}' holds as soon as its iteration is over; `ap continue {}` goes on.\n",
+        args.session, args.session
+    ))?;
     Ok(ExitCode::Done)
 }
 
@@ -50,13 +53,25 @@ pub fn go_on(args: &SessionArgs, context: &Context) -> Result<ExitCode> {
 }
 
 pub fn stop(args: &SessionArgs, context: &Context) -> Result<ExitCode> {
-    let there = ask(args, &Request::Stop { by: "ap stop".to_owned() }, context)?;
+    let there = ask(
+        args,
+        &Request::Stop {
+            by: "ap stop".to_owned(),
+        },
+        context,
+    )?;
     let gone = clock::wait_until(STOPPED, || !is_alive_now(args, context));
     if !gone {
-        return Err(Error::failed(format!("session '{}' is still ending its agent", args.session))
-            .hint(format!("`ap kill {}` does not wait", args.session)));
+        return Err(Error::failed(format!(
+            "session '{}' is still ending its agent",
+            args.session
+        ))
+        .hint(format!("`ap kill {}` does not wait", args.session)));
     }
-    out(format!("Session '{}' is stopped. Go on with `{} --resume`.\n", args.session, there.plan.command))?;
+    out(format!(
+        "Session '{}' is stopped. Go on with `{} --resume`.\n",
+        args.session, there.plan.command
+    ))?;
     Ok(ExitCode::Done)
 }
 
@@ -80,30 +95,55 @@ pub fn kill(args: &SessionArgs, context: &Context) -> Result<ExitCode> {
     }
     // A shim the runner was just starting has a copy of the lock until it has become itself.
     let lock = context.project.lock(&args.session);
-    clock::wait_until(TAKEN_UP, || !lock.exists() || SessionLock::remove_stale(&lock).unwrap_or(true));
+    clock::wait_until(TAKEN_UP, || {
+        !lock.exists() || SessionLock::remove_stale(&lock).unwrap_or(true)
+    });
     if readable {
         runner::record_kill(&context.project, &args.session, "ap kill")?;
     }
     out(match ended {
         0 => format!("Nothing of session '{}' runs.", args.session),
         ended => {
-            format!("Session '{}' is killed ({} ended). Go on with `{} --resume`.", args.session, count(ended, "process"), plan.command)
+            format!(
+                "Session '{}' is killed ({} ended). Go on with `{} --resume`.",
+                args.session,
+                count(ended, "process"),
+                plan.command
+            )
         }
     })?;
     Ok(ExitCode::Done)
 }
 
 /// Kills the runner named in the lock file and the one named in the journal: one of them may be wrong. Returns how many lived.
-fn end_runners(args: &SessionArgs, journalled: Option<ProcessId>, context: &Context) -> Result<usize> {
-    let holder = SessionLock::holder(&context.project.lock(&args.session)).map(|holder| holder.process);
-    if let Some(holder) = holder.as_ref().filter(|holder| process::liveness(holder) == Liveness::Unknown) {
-        return Err(Error::failed(format!("session '{}' runs on another machine, {}", args.session, holder.host)).hint("kill it there"));
+fn end_runners(
+    args: &SessionArgs,
+    journalled: Option<ProcessId>,
+    context: &Context,
+) -> Result<usize> {
+    let holder =
+        SessionLock::holder(&context.project.lock(&args.session)).map(|holder| holder.process);
+    if let Some(holder) = holder
+        .as_ref()
+        .filter(|holder| process::liveness(holder) == Liveness::Unknown)
+    {
+        return Err(Error::failed(format!(
+            "session '{}' runs on another machine, {}",
+            args.session, holder.host
+        ))
+        .hint("kill it there"));
     }
     let mut runners: Vec<ProcessId> = holder.into_iter().chain(journalled).collect();
     runners.dedup();
-    let told: Vec<ProcessId> = runners.into_iter().filter(|runner| process::send(runner, Signal::SIGKILL)).collect();
+    let told: Vec<ProcessId> = runners
+        .into_iter()
+        .filter(|runner| process::send(runner, Signal::SIGKILL))
+        .collect();
     // It keeps the session locked until it is really gone.
-    clock::wait_until(TAKEN_UP, || told.iter().all(|runner| process::liveness(runner) == Liveness::Dead));
+    clock::wait_until(TAKEN_UP, || {
+        told.iter()
+            .all(|runner| process::liveness(runner) == Liveness::Dead)
+    });
     Ok(told.len())
 }
 
@@ -111,12 +151,18 @@ pub fn attach(args: &SessionArgs, context: &Context) -> Result<ExitCode> {
     let tmux = context.tmux();
     let run_dir = context.project.session(&args.session);
     match tmux.find(&args.session)? {
-        Some(found) if found.run_dir == run_dir.root() => tmux.attach(&args.session).map(|()| ExitCode::Done),
+        Some(found) if found.run_dir == run_dir.root() => {
+            tmux.attach(&args.session).map(|()| ExitCode::Done)
+        }
         Some(found) => Err(report::taken_name(&found.name, &found.run_dir)),
         None => {
             find(&args.session, context)?;
-            Err(Error::failed(format!("session '{}' has no window", args.session))
-                .hint(format!("see `ap status {0}` and `ap logs {0}`", args.session)))
+            Err(
+                Error::failed(format!("session '{}' has no window", args.session)).hint(format!(
+                    "see `ap status {0}` and `ap logs {0}`",
+                    args.session
+                )),
+            )
         }
     }
 }
@@ -125,7 +171,10 @@ pub fn attach(args: &SessionArgs, context: &Context) -> Result<ExitCode> {
 pub fn wait(args: &WaitArgs, context: &Context) -> Result<ExitCode> {
     let dir = context.project.session(&args.session);
     find(&args.session, context)?;
-    let limit = args.timeout.map_or(Duration::from_secs(u64::from(u32::MAX)), Duration::from_secs);
+    let limit = args.timeout.map_or(
+        Duration::from_secs(u64::from(u32::MAX)),
+        Duration::from_secs,
+    );
     // The runner holds its journal locked for as long as it lives: the kernel wakes us when it is gone.
     let journal = fs::File::open(dir.journal())?;
     let (sender, gone) = std::sync::mpsc::channel();
@@ -133,22 +182,38 @@ pub fn wait(args: &WaitArgs, context: &Context) -> Result<ExitCode> {
         let _ = sender.send(FileLock::exclusive(&journal).map(drop));
     });
     if gone.recv_timeout(limit).is_err() {
-        return Err(Error::new(ExitCode::Short, format!("session '{}' still runs", args.session)));
+        return Err(Error::new(
+            ExitCode::Short,
+            format!("session '{}' still runs", args.session),
+        ));
     }
-    let there = glance(&dir)?.ok_or_else(|| Error::failed(format!("session '{}' is gone", args.session)))?;
+    let there = glance(&dir)?
+        .ok_or_else(|| Error::failed(format!("session '{}' is gone", args.session)))?;
     match &there.state.phase {
         Phase::Ended { ending } => {
-            out(format!("Session '{}' {}\n", args.session, report::ending(ending)))?;
+            out(format!(
+                "Session '{}' {}\n",
+                args.session,
+                report::ending(ending)
+            ))?;
             Ok(report::exit_code(ending))
         }
-        Phase::New | Phase::Ready | Phase::Running | Phase::Parallel | Phase::Exited { .. } | Phase::Waiting { .. } => {
+        Phase::New
+        | Phase::Ready
+        | Phase::Running
+        | Phase::Parallel
+        | Phase::Exited { .. }
+        | Phase::Waiting { .. } => {
             Err(Error::failed(report::failure(&there)).hint(report::ways_on(&there)))
         }
     }
 }
 
 fn is_alive_now(args: &SessionArgs, context: &Context) -> bool {
-    glance(&context.project.session(&args.session)).ok().flatten().is_some_and(|there| is_alive(&context.project, &there))
+    glance(&context.project.session(&args.session))
+        .ok()
+        .flatten()
+        .is_some_and(|there| is_alive(&context.project, &there))
 }
 
 /// Leaves a request, wakes the runner and waits until it has taken it up.
@@ -157,8 +222,15 @@ fn ask(args: &SessionArgs, request: &Request, context: &Context) -> Result<Glanc
     if !is_alive(&context.project, &there) {
         let what = match condition(&there.state) {
             Condition::Running | Condition::Paused => report::failure(&there),
-            ended @ (Condition::Complete | Condition::Failed | Condition::LimitReached | Condition::Stopped) => {
-                format!("session '{}' does not run: it is {}", args.session, ended.word())
+            ended @ (Condition::Complete
+            | Condition::Failed
+            | Condition::LimitReached
+            | Condition::Stopped) => {
+                format!(
+                    "session '{}' does not run: it is {}",
+                    args.session,
+                    ended.word()
+                )
             }
         };
         return Err(Error::failed(what).hint(report::ways_on(&there)));
@@ -168,10 +240,16 @@ fn ask(args: &SessionArgs, request: &Request, context: &Context) -> Result<Glanc
     if let Some(runner) = &there.state.runner {
         process::send(runner, Signal::SIGUSR1);
     }
-    let taken = clock::wait_until(TAKEN_UP, || inbox::waiting(&dir).is_ok_and(|left| left.is_empty()));
+    let taken = clock::wait_until(TAKEN_UP, || {
+        inbox::waiting(&dir).is_ok_and(|left| left.is_empty())
+    });
     if taken {
         Ok(there)
     } else {
-        Err(Error::failed(format!("the runner of session '{}' does not answer", args.session)).hint("see `ap doctor`"))
+        Err(Error::failed(format!(
+            "the runner of session '{}' does not answer",
+            args.session
+        ))
+        .hint("see `ap doctor`"))
     }
 }

@@ -40,10 +40,23 @@ const LONGEST: Duration = Duration::from_secs(120);
 
 pub fn run(args: &Args, context: &Context) -> Result<ExitCode> {
     // Within a hook git says which repository is meant, and it is not the one made here.
-    let env = context.env.iter().filter(|(name, _)| !name.starts_with("GIT_")).map(|(name, value)| (name.clone(), value.clone())).collect();
-    let context = Context { project: Project::new(scratch(args, &env)?), session: None, env, ..context.clone() };
+    let env = context
+        .env
+        .iter()
+        .filter(|(name, _)| !name.starts_with("GIT_"))
+        .map(|(name, value)| (name.clone(), value.clone()))
+        .collect();
+    let context = Context {
+        project: Project::new(scratch(args, &env)?),
+        session: None,
+        env,
+        ..context.clone()
+    };
     let root = context.project.root();
-    out(format!("{}  {root}\n  a new git repository with a backlog of 5 tasks", style::heading("Scratch project")))?;
+    out(format!(
+        "{}  {root}\n  a new git repository with a backlog of 5 tasks",
+        style::heading("Scratch project")
+    ))?;
     let wanted = wanted(&context)?;
     let session = wanted.plan.session.clone();
     let tmux = context.tmux();
@@ -63,7 +76,8 @@ pub fn run(args: &Args, context: &Context) -> Result<ExitCode> {
             style::heading("Started")
         ))?;
         launch::in_this_terminal(&wanted, &context)?;
-        let ended = glance(&context.project.session(&session))?.ok_or_else(|| Error::failed("the demo left no session"))?;
+        let ended = glance(&context.project.session(&session))?
+            .ok_or_else(|| Error::failed("the demo left no session"))?;
         told(&ended, &context)
     }
 }
@@ -75,11 +89,17 @@ fn scratch(args: &Args, env: &Env) -> Result<Utf8PathBuf> {
             fs_err::create_dir_all(dir)?;
             fs_err::canonicalize(dir)?
         }
-        None => tempfile::Builder::new().prefix("ap-demo-").tempdir()?.keep(),
+        None => tempfile::Builder::new()
+            .prefix("ap-demo-")
+            .tempdir()?
+            .keep(),
     };
-    let root = Utf8PathBuf::from_path_buf(root).map_err(|path| Error::usage(format!("{} is not UTF-8", path.display())))?;
+    let root = Utf8PathBuf::from_path_buf(root)
+        .map_err(|path| Error::usage(format!("{} is not UTF-8", path.display())))?;
     if root.join("backlog.md").exists() {
-        return Err(Error::usage(format!("{root} has a backlog.md already")).hint("name an empty folder"));
+        return Err(
+            Error::usage(format!("{root} has a backlog.md already")).hint("name an empty folder")
+        );
     }
     atomic::replace_durably(&root.join("backlog.md"), BACKLOG.as_bytes())?;
     let git = |args: &[&str]| git(&root, env, args);
@@ -94,21 +114,49 @@ fn scratch(args: &Args, env: &Env) -> Result<Utf8PathBuf> {
 }
 
 fn git(root: &Utf8Path, env: &Env, args: &[&str]) -> Result<()> {
-    let output = Command::new("git").args(args).env_clear().envs(env).current_dir(root).stdin(Stdio::null()).output();
-    let output = output.map_err(|error| Error::failed(format!("cannot run git: {error}")).hint("install git, then try again"))?;
+    let output = Command::new("git")
+        .args(args)
+        .env_clear()
+        .envs(env)
+        .current_dir(root)
+        .stdin(Stdio::null())
+        .output();
+    let output = output.map_err(|error| {
+        Error::failed(format!("cannot run git: {error}")).hint("install git, then try again")
+    })?;
     if output.status.success() {
         return Ok(());
     }
-    Err(Error::failed(format!("git {}: {}", args.join(" "), String::from_utf8_lossy(&output.stderr).trim())))
+    Err(Error::failed(format!(
+        "git {}: {}",
+        args.join(" "),
+        String::from_utf8_lossy(&output.stderr).trim()
+    )))
 }
 
 fn wanted(context: &Context) -> Result<Wanted> {
     let sources = context.library().find(PlanKind::Loop, "work")?;
-    let overrides =
-        Overrides { provider: Some("scripted".to_owned()), max_iterations: Some(25), delay_ms: Some(500), ..Overrides::default() };
+    let overrides = Overrides {
+        provider: Some("scripted".to_owned()),
+        max_iterations: Some(25),
+        delay_ms: Some(500),
+        ..Overrides::default()
+    };
     let session = "demo".parse().map_err(Error::usage)?;
-    let plan = super::compile::plan(&sources, session, "ap work demo 25".to_owned(), &overrides, context)?;
-    Ok(Wanted { plan, mode: Mode::New, max_iterations: Some(25), change: Change::default(), replace: false })
+    let plan = super::compile::plan(
+        &sources,
+        session,
+        "ap work demo 25".to_owned(),
+        &overrides,
+        context,
+    )?;
+    Ok(Wanted {
+        plan,
+        mode: Mode::New,
+        max_iterations: Some(25),
+        change: Change::default(),
+        replace: false,
+    })
 }
 
 /// Shows each iteration as it ends, until the session does.
@@ -116,11 +164,17 @@ fn follow(context: &Context, session: &crate::model::SessionName) -> Result<Glan
     let dir = context.project.session(session);
     let (mut shown, mut there) = (0, None);
     let ended = clock::wait_until(LONGEST, || {
-        let Ok(Some(now)) = glance(&dir) else { return false };
+        let Ok(Some(now)) = glance(&dir) else {
+            return false;
+        };
         for entry in now.state.history.iter().skip(shown) {
             let status = &entry.status;
             let (decision, said) = (status.decision.word(), first_line(status.said()));
-            let _ = out(format!("  {} iteration {}  {decision}  {said}", style::good("✓"), entry.iteration));
+            let _ = out(format!(
+                "  {} iteration {}  {decision}  {said}",
+                style::good("✓"),
+                entry.iteration
+            ));
         }
         shown = now.state.history.len();
         let ended = matches!(now.state.phase, Phase::Ended { .. });
@@ -129,7 +183,10 @@ fn follow(context: &Context, session: &crate::model::SessionName) -> Result<Glan
     });
     match there {
         Some(there) if ended => Ok(there),
-        _ => Err(Error::failed("the demo session did not end").hint(format!("see `ap status {session}` in {}", context.project.root()))),
+        _ => Err(Error::failed("the demo session did not end").hint(format!(
+            "see `ap status {session}` in {}",
+            context.project.root()
+        ))),
     }
 }
 
@@ -143,10 +200,19 @@ fn close(tmux: &Tmux, session: &crate::model::SessionName, context: &Context) ->
 
 /// Says what happened, where everything lies, and how to do it for real.
 fn told(there: &Glance, context: &Context) -> Result<ExitCode> {
-    let Phase::Ended { ending } = &there.state.phase else { return Err(Error::failed("the demo session did not end")) };
+    let Phase::Ended { ending } = &there.state.phase else {
+        return Err(Error::failed("the demo session did not end"));
+    };
     let run = context.project.session(&there.plan.session);
-    let (root, run) = (shell::word(context.project.root().as_str()), shell::word(run.root().as_str()));
-    out(format!("\n{}  {}", style::heading("Session 'demo'"), report::ending(ending)))?;
+    let (root, run) = (
+        shell::word(context.project.root().as_str()),
+        shell::word(run.root().as_str()),
+    );
+    out(format!(
+        "\n{}  {}",
+        style::heading("Session 'demo'"),
+        report::ending(ending)
+    ))?;
     out(format!(
         "
 {}

@@ -5,7 +5,10 @@ use super::graph::{self, Language};
 use super::said::{self, Said};
 use crate::error::{Error, ExitCode, Result};
 use crate::model::SessionName;
-use crate::plan::{AgentSpec, Branch, Earlier, Invalid, Node, Plan, PlanKind, Problem, QueueSource, Request, Shown, Step, compile};
+use crate::plan::{
+    AgentSpec, Branch, Earlier, Invalid, Node, Plan, PlanKind, Problem, QueueSource, Request,
+    Shown, Step, compile,
+};
 use crate::runner::{JUDGE_TRIES, Rehearsal, Surroundings, rehearse};
 use crate::shell;
 use crate::store::layout::RunDir;
@@ -77,7 +80,11 @@ pub fn run(args: &Args, context: &Context) -> Result<ExitCode> {
 
 fn preview(args: &Args, context: &Context) -> Result<Preview> {
     let session: SessionName = args.session.parse().map_err(Error::usage)?;
-    let kind = if args.kind == "loop" { PlanKind::Loop } else { PlanKind::Pipeline };
+    let kind = if args.kind == "loop" {
+        PlanKind::Loop
+    } else {
+        PlanKind::Pipeline
+    };
     let library = context.library();
     let sources = library.find(kind, &args.name)?;
     let request = Request {
@@ -88,18 +95,44 @@ fn preview(args: &Args, context: &Context) -> Result<Preview> {
         backlog: library.backlog(),
         beads: context.has_beads(),
     };
-    let overrides = args.said.flags(args.said.most)?.or(said::environment(context)?).or(context.declared());
-    let invalid = |problems| Error::diagnostic(ExitCode::Usage, Invalid::new(format!("{} `{}`", library::word(kind), args.name), problems));
+    let overrides = args
+        .said
+        .flags(args.said.most)?
+        .or(said::environment(context)?)
+        .or(context.declared());
+    let invalid = |problems| {
+        Error::diagnostic(
+            ExitCode::Usage,
+            Invalid::new(format!("{} `{}`", library::word(kind), args.name), problems),
+        )
+    };
     let (mut plan, warnings) = compile(&sources, &request, &overrides).map_err(invalid)?;
     context.settings()?.place_programs(&mut plan);
     plan.inputs = inputs::expand(context.project.root(), &plan.inputs)?;
-    let around = Surroundings::new(context.project.clone(), context.exe.clone(), context.env.clone());
+    let around = Surroundings::new(
+        context.project.clone(),
+        context.exe.clone(),
+        context.env.clone(),
+    );
     let run = context.project.session(&plan.session);
-    let prompts = seats(&plan, &run).iter().map(|seat| prompt(&plan, seat, &around)).collect::<Result<_>>()?;
+    let prompts = seats(&plan, &run)
+        .iter()
+        .map(|seat| prompt(&plan, seat, &around))
+        .collect::<Result<_>>()?;
     let runs = u64::from(plan.runs);
-    let max_agents = runs * plan.all_nodes().map(|node| u64::from(node.max_iterations)).sum::<u64>();
+    let max_agents = runs
+        * plan
+            .all_nodes()
+            .map(|node| u64::from(node.max_iterations))
+            .sum::<u64>();
     let max_starts = runs * plan.all_nodes().map(starts).sum::<u64>();
-    Ok(Preview { max_agents, max_starts, prompts, warnings, plan })
+    Ok(Preview {
+        max_agents,
+        max_starts,
+        prompts,
+        warnings,
+        plan,
+    })
 }
 
 /// A node and where it will run.
@@ -116,10 +149,19 @@ struct Seat<'a> {
 
 fn seats<'a>(plan: &'a Plan, run: &RunDir) -> Vec<Seat<'a>> {
     let of_step = |(index, step): (u32, &'a Step)| match step {
-        Step::Node(node) => vec![Seat { run: run.clone(), index, node, of_branch: None, branch: None }],
+        Step::Node(node) => vec![Seat {
+            run: run.clone(),
+            index,
+            node,
+            of_branch: None,
+            branch: None,
+        }],
         Step::Block(block) => {
             let of_branch = |branch: &'a Branch| {
-                let (run, own) = (run.branch(index, &block.id, &branch.name), plan.of_branch(index, &branch.name, earlier(plan, index)));
+                let (run, own) = (
+                    run.branch(index, &block.id, &branch.name),
+                    plan.of_branch(index, &branch.name, earlier(plan, index)),
+                );
                 let name = format!("{}/{}", block.id, branch.name);
                 (0..).zip(&branch.nodes).map(move |(index, node)| Seat {
                     run: run.clone(),
@@ -138,56 +180,121 @@ fn seats<'a>(plan: &'a Plan, run: &RunDir) -> Vec<Seat<'a>> {
 /// Returns the steps before a block, none of which has put out anything yet.
 fn earlier(plan: &Plan, step: u32) -> Vec<Earlier> {
     let before = plan.nodes.iter().take(step as usize);
-    before.map(|step| Earlier::Node { id: step.id().clone(), outputs: Vec::new(), all: false }).collect()
+    before
+        .map(|step| Earlier::Node {
+            id: step.id().clone(),
+            outputs: Vec::new(),
+            all: false,
+        })
+        .collect()
 }
 
 impl Seat<'_> {
     fn name(&self) -> String {
-        self.branch.as_ref().map_or_else(|| self.node.id.to_string(), |branch| format!("{branch}/{}", self.node.id))
+        self.branch.as_ref().map_or_else(
+            || self.node.id.to_string(),
+            |branch| format!("{branch}/{}", self.node.id),
+        )
     }
 }
 
 /// Returns what the first agent of a node would get, by the code that would give it.
 fn prompt(plan: &Plan, seat: &Seat<'_>, around: &Surroundings) -> Result<Prompt> {
     let plan = seat.of_branch.as_ref().unwrap_or(plan);
-    let Rehearsal { file, prompt, argv } =
-        rehearse(plan, &seat.run, seat.index, seat.node, around).map_err(|unknown| Error::usage(&unknown).hint(unknown.hint()))?;
-    Ok(Prompt { node: seat.name(), file: file.into_string(), text: prompt, argv })
+    let Rehearsal { file, prompt, argv } = rehearse(plan, &seat.run, seat.index, seat.node, around)
+        .map_err(|unknown| Error::usage(&unknown).hint(unknown.hint()))?;
+    Ok(Prompt {
+        node: seat.name(),
+        file: file.into_string(),
+        text: prompt,
+        argv,
+    })
 }
 
 /// Agents that a node may start if each is tried as often as it may be, with those that judge.
 fn starts(node: &Node) -> u64 {
     let attempts = |spec: &AgentSpec| u64::from(spec.max_attempts.max(1));
-    let judges = node.termination.gates().into_iter().filter(|gate| matches!(gate, Termination::Judge(_))).count() as u64;
+    let judges = node
+        .termination
+        .gates()
+        .into_iter()
+        .filter(|gate| matches!(gate, Termination::Judge(_)))
+        .count() as u64;
     u64::from(node.max_iterations) * (attempts(&node.agent) + judges * u64::from(JUDGE_TRIES))
 }
 
 fn show(preview: &Preview, context: &Context) -> Result<()> {
     let plan = &preview.plan;
-    let (name, origin) = (format!("{} {}", library::word(plan.kind), plan.name), catalog::origin(plan.source.origin));
-    ui::out(format!("{}  session {}, {} ({origin})", style::heading(&name), plan.session, plan.source.path))?;
-    let runs = if 1 < plan.runs { format!(", in {} runs of all nodes", plan.runs) } else { String::new() };
+    let (name, origin) = (
+        format!("{} {}", library::word(plan.kind), plan.name),
+        catalog::origin(plan.source.origin),
+    );
+    ui::out(format!(
+        "{}  session {}, {} ({origin})",
+        style::heading(&name),
+        plan.session,
+        plan.source.path
+    ))?;
+    let runs = if 1 < plan.runs {
+        format!(", in {} runs of all nodes", plan.runs)
+    } else {
+        String::new()
+    };
     let (agents, starts) = (count(preview.max_agents, "agent"), preview.max_starts);
-    ui::out(format!("At most {agents}{runs}; {starts} with every retry of a crashed one, and those that judge."))?;
-    ui::out(format!("Everything is kept in {}\n", context.project.session(&plan.session).root()))?;
+    ui::out(format!(
+        "At most {agents}{runs}; {starts} with every retry of a crashed one, and those that judge."
+    ))?;
+    ui::out(format!(
+        "Everything is kept in {}\n",
+        context.project.session(&plan.session).root()
+    ))?;
     let seats = seats(plan, &context.project.session(&plan.session));
     let row = |seat: &Seat<'_>| {
         let node = seat.node;
         let agent = format!("{} {}", node.agent.provider_name(), node.agent.model);
-        let missing = |source: &QueueSource| source.path().filter(|path| !path.is_file()).map_or("", |_| " (not there yet)");
-        let queue = node.queue.as_ref().map_or_else(String::new, |queue| format!("{}{}", queue.source.name(), missing(&queue.source)));
-        [seat.name(), node.template.clone(), agent, catalog::node_ends(node), pause(node.delay_ms), queue]
+        let missing = |source: &QueueSource| {
+            source
+                .path()
+                .filter(|path| !path.is_file())
+                .map_or("", |_| " (not there yet)")
+        };
+        let queue = node.queue.as_ref().map_or_else(String::new, |queue| {
+            format!("{}{}", queue.source.name(), missing(&queue.source))
+        });
+        [
+            seat.name(),
+            node.template.clone(),
+            agent,
+            catalog::node_ends(node),
+            pause(node.delay_ms),
+            queue,
+        ]
     };
-    ui::out(table::table(["NODE", "LOOP", "AGENT", "ENDS", "PAUSE", "QUEUE"], seats.iter().map(row)))?;
+    ui::out(table::table(
+        ["NODE", "LOOP", "AGENT", "ENDS", "PAUSE", "QUEUE"],
+        seats.iter().map(row),
+    ))?;
     if let Some(origins) = said::origins(plan) {
         ui::out(format!("\n{origins}"))?;
     }
     for prompt in &preview.prompts {
-        ui::out(format!("\n{}  {}\n", style::heading(&format!("Prompt of {}, iteration 1", prompt.node)), style::faint(&prompt.file)))?;
+        ui::out(format!(
+            "\n{}  {}\n",
+            style::heading(&format!("Prompt of {}, iteration 1", prompt.node)),
+            style::faint(&prompt.file)
+        ))?;
         ui::out(prompt.text.trim_end())?;
         let words: Vec<String> = prompt.argv.iter().map(|word| shell::word(word)).collect();
-        let (heading, comes) = (format!("Call of {}, iteration 1", prompt.node), "the prompt comes on its standard input");
-        ui::out(format!("\n{}  {}\n\n{}", style::heading(&heading), style::faint(comes), words.join(" ")))?;
+        let (heading, comes) = (
+            format!("Call of {}, iteration 1", prompt.node),
+            "the prompt comes on its standard input",
+        );
+        ui::out(format!(
+            "\n{}  {}\n\n{}",
+            style::heading(&heading),
+            style::faint(comes),
+            words.join(" ")
+        ))?;
     }
     Ok(())
 }
@@ -212,7 +319,14 @@ mod tests {
     }
 
     fn args(kind: &str, name: &str, session: &str) -> Args {
-        Args { kind: kind.into(), name: name.into(), session: session.into(), said: Said::default(), graph: None, json: true }
+        Args {
+            kind: kind.into(),
+            name: name.into(),
+            session: session.into(),
+            said: Said::default(),
+            graph: None,
+            json: true,
+        }
     }
 
     #[test]
@@ -220,17 +334,29 @@ mod tests {
         let preview = preview(&args("loop", "work", "auth"), &context()).unwrap();
         let text = &preview.prompts[0].text;
         assert_eq!((preview.max_agents, preview.prompts.len()), (25, 1));
-        assert!(!text.contains("${") && text.contains("/no/where/.claude/pipeline-runs/auth/stage-00-work/iterations/001/status.json"));
+        assert!(
+            !text.contains("${")
+                && text.contains(
+                    "/no/where/.claude/pipeline-runs/auth/stage-00-work/iterations/001/status.json"
+                )
+        );
         assert!(text.contains("/no/where/.claude/pipeline-runs/auth/progress-auth.md"));
         assert_eq!(preview.max_starts, 75);
-        assert_eq!(preview.prompts[0].argv[..3], ["claude", "-p", "--dangerously-skip-permissions"]);
+        assert_eq!(
+            preview.prompts[0].argv[..3],
+            ["claude", "-p", "--dangerously-skip-permissions"]
+        );
     }
 
     #[test]
     fn every_node_of_a_pipeline_is_shown() {
         let preview = preview(&args("pipeline", "full-refine", "auth"), &context()).unwrap();
         assert_eq!((preview.max_agents, preview.prompts.len()), (10, 2));
-        assert!(preview.prompts[1].text.contains("/stage-01-beads/progress.md"));
+        assert!(
+            preview.prompts[1]
+                .text
+                .contains("/stage-01-beads/progress.md")
+        );
     }
 
     #[test]
@@ -241,8 +367,17 @@ mod tests {
 
     #[test]
     fn bad_names_are_exit_code_2() {
-        for (kind, name, session) in [("loop", "work", "../x"), ("loop", "wrok", "x"), ("pipeline", "work", "x")] {
-            assert_eq!(preview(&args(kind, name, session), &context()).err().map(|error| error.code), Some(ExitCode::Usage));
+        for (kind, name, session) in [
+            ("loop", "work", "../x"),
+            ("loop", "wrok", "x"),
+            ("pipeline", "work", "x"),
+        ] {
+            assert_eq!(
+                preview(&args(kind, name, session), &context())
+                    .err()
+                    .map(|error| error.code),
+                Some(ExitCode::Usage)
+            );
         }
     }
 }

@@ -31,7 +31,11 @@ const NAMED: usize = 6;
 
 pub fn run(args: &Args, context: &Context) -> Result<ExitCode> {
     let Hook::SessionStart = args.hook;
-    if context.env.get("CLAUDE_PIPELINE_AGENT").is_some_and(|value| value == "1") {
+    if context
+        .env
+        .get("CLAUDE_PIPELINE_AGENT")
+        .is_some_and(|value| value == "1")
+    {
         return Ok(ExitCode::Done);
     }
     out(lines(&look(&context.project), &called(context)).join("\n"))?;
@@ -49,51 +53,98 @@ struct Seen {
 fn look(project: &Project) -> Vec<Seen> {
     let changed = |name: &SessionName| {
         let journal = std::fs::metadata(project.session(name).journal());
-        journal.and_then(|found| found.modified()).unwrap_or(SystemTime::UNIX_EPOCH)
+        journal
+            .and_then(|found| found.modified())
+            .unwrap_or(SystemTime::UNIX_EPOCH)
     };
-    let mut found: Vec<_> = names(project).unwrap_or_default().into_iter().map(|name| (changed(&name), name)).collect();
+    let mut found: Vec<_> = names(project)
+        .unwrap_or_default()
+        .into_iter()
+        .map(|name| (changed(&name), name))
+        .collect();
     found.sort_by(|a, b| b.cmp(a));
-    found.into_iter().take(LOOKED_AT).filter_map(|(_, name)| seen(project, name)).collect()
+    found
+        .into_iter()
+        .take(LOOKED_AT)
+        .filter_map(|(_, name)| seen(project, name))
+        .collect()
 }
 
 fn seen(project: &Project, name: SessionName) -> Option<Seen> {
     let there = glance(&project.session(&name)).ok()??;
     let standing = report::standing(&there, is_alive(project, &there));
     let state = &there.state;
-    let most = state.node(&there.plan).map_or(0, |node| state.max_iterations(node));
-    let at = if state.in_iteration() { state.cursor.iteration } else { state.tally.iterations };
-    let of = if most == 0 { String::new() } else { format!(" of at most {most}") };
-    Some(Seen { name, standing, what: format!("{}, iteration {at}{of}", there.plan.name) })
+    let most = state
+        .node(&there.plan)
+        .map_or(0, |node| state.max_iterations(node));
+    let at = if state.in_iteration() {
+        state.cursor.iteration
+    } else {
+        state.tally.iterations
+    };
+    let of = if most == 0 {
+        String::new()
+    } else {
+        format!(" of at most {most}")
+    };
+    Some(Seen {
+        name,
+        standing,
+        what: format!("{}, iteration {at}{of}", there.plan.name),
+    })
 }
 
 /// Returns how Claude should call this program: by its name if that finds it, else by its path.
 fn called(context: &Context) -> String {
-    let path = context.env.get("PATH").map(String::as_str).unwrap_or_default();
-    let same = |found: PathBuf| found.canonicalize().ok() == context.exe.as_std_path().canonicalize().ok();
+    let path = context
+        .env
+        .get("PATH")
+        .map(String::as_str)
+        .unwrap_or_default();
+    let same =
+        |found: PathBuf| found.canonicalize().ok() == context.exe.as_std_path().canonicalize().ok();
     let found = which::which_in("ap", Some(path), context.project.root()).is_ok_and(same);
     how(found, &context.exe)
 }
 
 fn how(found: bool, exe: &Utf8Path) -> String {
-    if found { "`ap`".to_owned() } else { format!("`{}` (it is not on PATH under the name `ap`)", crate::shell::word(exe.as_str())) }
+    if found {
+        "`ap`".to_owned()
+    } else {
+        format!(
+            "`{}` (it is not on PATH under the name `ap`)",
+            crate::shell::word(exe.as_str())
+        )
+    }
 }
 
 /// At most five lines.
 fn lines(sessions: &[Seen], called: &str) -> Vec<String> {
     let version = env!("CARGO_PKG_VERSION");
-    let mut lines = vec![format!("agent-pipelines {version}: sessions of agents that work unattended. Call the program as {called}.")];
+    let mut lines = vec![format!(
+        "agent-pipelines {version}: sessions of agents that work unattended. Call the program as {called}."
+    )];
     let group = |standings: &[&str]| -> Vec<String> {
-        let fits = sessions.iter().filter(|seen| standings.contains(&seen.standing));
-        fits.map(|seen| format!("{} ({}, {})", seen.name, seen.standing, seen.what)).collect()
+        let fits = sessions
+            .iter()
+            .filter(|seen| standings.contains(&seen.standing));
+        fits.map(|seen| format!("{} ({}, {})", seen.name, seen.standing, seen.what))
+            .collect()
     };
-    let (running, waiting) = (group(&["active", "paused"]), group(&["crashed", "failed", "limit_reached", "stopped"]));
+    let (running, waiting) = (
+        group(&["active", "paused"]),
+        group(&["crashed", "failed", "limit_reached", "stopped"]),
+    );
     if running.is_empty() {
         lines.push("No session runs in this project.".to_owned());
     } else {
         lines.push(format!("Running in this project: {}.", some(&running)));
     }
     if !waiting.is_empty() {
-        lines.push(format!("Ended short of their goal, may be worth going on with: {}.", some(&waiting)));
+        lines.push(format!(
+            "Ended short of their goal, may be worth going on with: {}.",
+            some(&waiting)
+        ));
     }
     if !sessions.is_empty() {
         lines.push(
@@ -104,8 +155,17 @@ fn lines(sessions: &[Seen], called: &str) -> Vec<String> {
 }
 
 fn some(names: &[String]) -> String {
-    let shown = names.iter().take(NAMED).cloned().collect::<Vec<_>>().join(", ");
-    if NAMED < names.len() { format!("{shown} and {} more", names.len() - NAMED) } else { shown }
+    let shown = names
+        .iter()
+        .take(NAMED)
+        .cloned()
+        .collect::<Vec<_>>()
+        .join(", ");
+    if NAMED < names.len() {
+        format!("{shown} and {} more", names.len() - NAMED)
+    } else {
+        shown
+    }
 }
 
 #[cfg(test)]
@@ -114,13 +174,22 @@ mod tests {
     use insta::assert_snapshot;
 
     fn seen(name: &str, standing: &'static str) -> Seen {
-        Seen { name: name.parse().unwrap(), standing, what: "work, iteration 3 of at most 25".to_owned() }
+        Seen {
+            name: name.parse().unwrap(),
+            standing,
+            what: "work, iteration 3 of at most 25".to_owned(),
+        }
     }
 
     #[test]
     fn what_runs_is_told_first_and_what_is_done_not_at_all() {
-        let sessions =
-            [seen("auth", "active"), seen("ops", "crashed"), seen("old", "completed"), seen("held", "paused"), seen("docs", "stopped")];
+        let sessions = [
+            seen("auth", "active"),
+            seen("ops", "crashed"),
+            seen("old", "completed"),
+            seen("held", "paused"),
+            seen("docs", "stopped"),
+        ];
         assert_snapshot!(lines(&sessions, "`ap`").join("\n"), @r"
         agent-pipelines 0.1.0: sessions of agents that work unattended. Call the program as `ap`.
         Running in this project: auth (active, work, iteration 3 of at most 25), held (paused, work, iteration 3 of at most 25).
@@ -135,9 +204,19 @@ mod tests {
 
     #[test]
     fn however_many_there_are_five_lines_are_enough() {
-        let sessions: Vec<Seen> = (0..30).map(|n| seen(&format!("s{n}"), if n % 2 == 0 { "active" } else { "failed" })).collect();
+        let sessions: Vec<Seen> = (0..30)
+            .map(|n| {
+                seen(
+                    &format!("s{n}"),
+                    if n % 2 == 0 { "active" } else { "failed" },
+                )
+            })
+            .collect();
         let said = lines(&sessions, "`ap`");
-        assert!(said.len() <= 5 && said.iter().all(|line| line.len() < 500), "{said:#?}");
+        assert!(
+            said.len() <= 5 && said.iter().all(|line| line.len() < 500),
+            "{said:#?}"
+        );
         assert!(said[1].contains("and 9 more"), "{}", said[1]);
     }
 }

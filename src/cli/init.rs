@@ -22,7 +22,9 @@ const SECTION: &str = include_str!("agents_section.md");
 /// Writes the section.
 pub fn run(args: &Args, context: &Context) -> Result<ExitCode> {
     if !args.agents_md {
-        return Err(Error::usage("say what shall be prepared").hint("`--agents-md` is all there is"));
+        return Err(
+            Error::usage("say what shall be prepared").hint("`--agents-md` is all there is")
+        );
     }
     let file = target(context.project.root());
     let before = match fs::read_to_string(&file) {
@@ -33,11 +35,18 @@ pub fn run(args: &Args, context: &Context) -> Result<ExitCode> {
         Added::Already => out(format!("{file} has the section already."))?,
         Added::Text(text) => {
             atomic::replace(&file, text.as_bytes())?;
-            out(format!("{file} has a section on ap now. Say in it what agents should know, and commit it."))?;
+            out(format!(
+                "{file} has a section on ap now. Say in it what agents should know, and commit it."
+            ))?;
         }
         Added::Edited(theirs) => {
             let diff = similar::TextDiff::from_lines(theirs.as_str(), SECTION);
-            note(diff.unified_diff().context_radius(2).header("yours", "built in").to_string());
+            note(
+                diff.unified_diff()
+                    .context_radius(2)
+                    .header("yours", "built in")
+                    .to_string(),
+            );
             return Err(Error::new(ExitCode::Short, format!("{file}: the section was edited, so it is left as it is")).hint(format!(
                 "take over what you like by hand; or remove it, with the lines `{BEGIN}` and `{END}`, and call this again"
             )));
@@ -50,13 +59,30 @@ pub fn run(args: &Args, context: &Context) -> Result<ExitCode> {
 /// `AGENTS.md` only if that is the same file or imports it.
 fn target(project: &Utf8Path) -> Utf8PathBuf {
     let agents = project.join("AGENTS.md");
-    let mut places = ["CLAUDE.md", ".claude/CLAUDE.md"].into_iter().map(|place| project.join(place));
-    let Some(claude) = places.find(|place| place.is_file()) else { return real(agents) };
+    let mut places = ["CLAUDE.md", ".claude/CLAUDE.md"]
+        .into_iter()
+        .map(|place| project.join(place));
+    let Some(claude) = places.find(|place| place.is_file()) else {
+        return real(agents);
+    };
     let folder = claude.parent().unwrap_or(project);
-    let leads = |path: &Utf8Path| agents.canonicalize_utf8().is_ok_and(|agents| path.canonicalize_utf8().is_ok_and(|path| path == agents));
+    let leads = |path: &Utf8Path| {
+        agents
+            .canonicalize_utf8()
+            .is_ok_and(|agents| path.canonicalize_utf8().is_ok_and(|path| path == agents))
+    };
     // One that cannot be read imports nothing as far as anybody knows.
     let text = fs::read_to_string(&claude).unwrap_or_default();
-    real(if imports(&text).iter().any(|import| leads(&folder.join(import))) { agents } else { claude })
+    real(
+        if imports(&text)
+            .iter()
+            .any(|import| leads(&folder.join(import)))
+        {
+            agents
+        } else {
+            claude
+        },
+    )
 }
 
 /// What a link leads to: replacing a file must not make one of the link.
@@ -69,8 +95,17 @@ fn imports(text: &str) -> Vec<&str> {
     let (mut found, mut fenced) = (Vec::new(), false);
     for line in text.lines() {
         fenced ^= line.trim_start().starts_with("```");
-        let prose = line.split('`').step_by(2).filter(|_| !fenced).flat_map(str::split_whitespace);
-        found.extend(prose.filter_map(|word| Some(word.strip_prefix('@')?.trim_end_matches(['.', ',', ';', ')']))));
+        let prose = line
+            .split('`')
+            .step_by(2)
+            .filter(|_| !fenced)
+            .flat_map(str::split_whitespace);
+        found.extend(prose.filter_map(|word| {
+            Some(
+                word.strip_prefix('@')?
+                    .trim_end_matches(['.', ',', ';', ')']),
+            )
+        }));
     }
     found
 }
@@ -85,8 +120,15 @@ enum Added {
 
 fn added(before: &str) -> Added {
     if let Some((_, rest)) = before.split_once(BEGIN) {
-        let theirs = rest.split_once(END).map_or(rest, |(theirs, _)| theirs).trim_start_matches('\n');
-        return if theirs == SECTION { Added::Already } else { Added::Edited(theirs.to_owned()) };
+        let theirs = rest
+            .split_once(END)
+            .map_or(rest, |(theirs, _)| theirs)
+            .trim_start_matches('\n');
+        return if theirs == SECTION {
+            Added::Already
+        } else {
+            Added::Edited(theirs.to_owned())
+        };
     }
     let gap = match before {
         "" => "",
@@ -103,8 +145,13 @@ mod tests {
 
     #[test]
     fn what_is_there_stays_and_twice_is_once() {
-        let Added::Text(text) = added("# Mine\nwithout an end") else { panic!("nothing was added") };
-        assert!(text.starts_with("# Mine\nwithout an end\n\n<!-- agent-pipelines: begin -->\n## "), "{text}");
+        let Added::Text(text) = added("# Mine\nwithout an end") else {
+            panic!("nothing was added")
+        };
+        assert!(
+            text.starts_with("# Mine\nwithout an end\n\n<!-- agent-pipelines: begin -->\n## "),
+            "{text}"
+        );
         assert_eq!(added(&text), Added::Already);
         let edited = text.replace("backlog", "list");
         assert!(matches!(added(&edited), Added::Edited(theirs) if theirs.contains("list")));
@@ -132,18 +179,47 @@ mod tests {
         assert_eq!(chosen(&[(agents, "")]), agents);
         assert_eq!(chosen(&[(claude, "")]), claude);
         assert_eq!(chosen(&[(claude, "# Ours\n"), (agents, "")]), claude);
-        assert_eq!(chosen(&[(claude, "# Ours\nSee @AGENTS.md.\n"), (agents, "")]), agents);
+        assert_eq!(
+            chosen(&[(claude, "# Ours\nSee @AGENTS.md.\n"), (agents, "")]),
+            agents
+        );
         assert_eq!(chosen(&[(claude, "@./AGENTS.md"), (agents, "")]), agents);
-        assert_eq!(chosen(&[(claude, "Write `@AGENTS.md`:\n```\n@AGENTS.md\n```\n"), (agents, "")]), claude, "code imports nothing");
-        assert_eq!(chosen(&[(claude, "@AGENTS.md")]), claude, "there is none yet");
-        assert_eq!(chosen(&[(".claude/CLAUDE.md", "@../AGENTS.md"), (agents, "")]), agents);
-        assert_eq!(chosen(&[(".claude/CLAUDE.md", ""), (agents, "")]), ".claude/CLAUDE.md");
+        assert_eq!(
+            chosen(&[
+                (claude, "Write `@AGENTS.md`:\n```\n@AGENTS.md\n```\n"),
+                (agents, "")
+            ]),
+            claude,
+            "code imports nothing"
+        );
+        assert_eq!(
+            chosen(&[(claude, "@AGENTS.md")]),
+            claude,
+            "there is none yet"
+        );
+        assert_eq!(
+            chosen(&[(".claude/CLAUDE.md", "@../AGENTS.md"), (agents, "")]),
+            agents
+        );
+        assert_eq!(
+            chosen(&[(".claude/CLAUDE.md", ""), (agents, "")]),
+            ".claude/CLAUDE.md"
+        );
     }
 
     #[test]
     fn a_link_stays_one() {
-        assert_eq!(chosen(&[("CLAUDE.md", "-> AGENTS.md"), ("AGENTS.md", "")]), "AGENTS.md");
-        assert_eq!(chosen(&[("CLAUDE.md", ""), ("AGENTS.md", "-> CLAUDE.md")]), "CLAUDE.md");
-        assert_eq!(chosen(&[("AGENTS.md", "-> docs/agents.md"), ("docs/agents.md", "")]), "docs/agents.md");
+        assert_eq!(
+            chosen(&[("CLAUDE.md", "-> AGENTS.md"), ("AGENTS.md", "")]),
+            "AGENTS.md"
+        );
+        assert_eq!(
+            chosen(&[("CLAUDE.md", ""), ("AGENTS.md", "-> CLAUDE.md")]),
+            "CLAUDE.md"
+        );
+        assert_eq!(
+            chosen(&[("AGENTS.md", "-> docs/agents.md"), ("docs/agents.md", "")]),
+            "docs/agents.md"
+        );
     }
 }

@@ -26,13 +26,20 @@ const ABOUT_TO_END: Duration = Duration::from_secs(5);
 
 pub(super) fn in_this_terminal(wanted: &Wanted, context: &Context) -> Result<ExitCode> {
     crash::role("runner");
-    let mut around = Surroundings::new(context.project.clone(), context.exe.clone(), context.env.clone());
+    let mut around = Surroundings::new(
+        context.project.clone(),
+        context.exe.clone(),
+        context.env.clone(),
+    );
     around.slots = slots(context)?;
     programs::require(&wanted.plan, &around)?;
     match take(&context.project, wanted)? {
         Taken::Ours(session) => drive(*session, around),
         Taken::Complete(there) => {
-            out(format!("Session '{}' is already complete; start over with --force", there.plan.session))?;
+            out(format!(
+                "Session '{}' is already complete; start over with --force",
+                there.plan.session
+            ))?;
             Ok(ExitCode::Done)
         }
     }
@@ -40,13 +47,21 @@ pub(super) fn in_this_terminal(wanted: &Wanted, context: &Context) -> Result<Exi
 
 /// Runs a session that is ours to its end, and makes a fixture of it if that is wanted.
 fn drive(session: Session, around: Surroundings) -> Result<ExitCode> {
-    let (dir, project, env) = (session.dir.clone(), around.project.clone(), around.env.clone());
+    let (dir, project, env) = (
+        session.dir.clone(),
+        around.project.clone(),
+        around.env.clone(),
+    );
     let recorded = session.plan.record.is_some();
     fixture::begin(&session.plan, &dir, &project, &env)?;
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
     let (ending, session) = runtime.block_on(runner::run(session, around))?;
     if recorded && let Some(folder) = fixture::record(&dir, &project, &env)? {
-        out(format!("Recorded in {folder}; run it without an account: ap test"))?;
+        out(format!(
+            "Recorded in {folder}; run it without an account: ap test"
+        ))?;
     }
     // Who waits for the session finds its recording.
     drop(session);
@@ -91,30 +106,54 @@ pub(super) fn in_window(door: &Utf8Path) -> Result<ExitCode> {
 }
 
 pub(super) fn in_tmux(wanted: Wanted, attach: bool, context: &Context) -> Result<ExitCode> {
-    let around = Surroundings::new(context.project.clone(), context.exe.clone(), context.env.clone());
+    let around = Surroundings::new(
+        context.project.clone(),
+        context.exe.clone(),
+        context.env.clone(),
+    );
     programs::require(&wanted.plan, &around)?;
     let (session, name) = (wanted.plan.session.clone(), wanted.plan.name.clone());
     if !in_background(wanted, context)? {
-        out(format!("Session '{session}' is already complete; start over with --force"))?;
+        out(format!(
+            "Session '{session}' is already complete; start over with --force"
+        ))?;
         return Ok(ExitCode::Done);
     }
     out(started(&session, &name, context))?;
-    if attach { context.tmux().attach(&session).map(|()| ExitCode::Done) } else { Ok(ExitCode::Done) }
+    if attach {
+        context.tmux().attach(&session).map(|()| ExitCode::Done)
+    } else {
+        Ok(ExitCode::Done)
+    }
 }
 
 /// Returns how many agents may run at a time on this machine, if anybody said.
 fn slots(context: &Context) -> Result<Option<Slots>> {
-    let most = match context.env.get("AP_MAX_AGENTS").filter(|most| !most.is_empty()) {
-        Some(most) => most.parse().map_err(|_| Error::usage(format!("AP_MAX_AGENTS is `{most}`, which is no whole number")))?,
+    let most = match context
+        .env
+        .get("AP_MAX_AGENTS")
+        .filter(|most| !most.is_empty())
+    {
+        Some(most) => most.parse().map_err(|_| {
+            Error::usage(format!(
+                "AP_MAX_AGENTS is `{most}`, which is no whole number"
+            ))
+        })?,
         None => context.settings()?.max_agents.unwrap_or(0),
     };
     if most == 0 {
         return Ok(None);
     }
-    let cache = etcetera::choose_base_strategy().map_err(|error| Error::failed(format!("the home folder: {error}")))?.cache_dir();
-    let cache = Utf8PathBuf::from_path_buf(cache).map_err(|path| Error::failed(format!("{} is not UTF-8", path.display())))?;
+    let cache = etcetera::choose_base_strategy()
+        .map_err(|error| Error::failed(format!("the home folder: {error}")))?
+        .cache_dir();
+    let cache = Utf8PathBuf::from_path_buf(cache)
+        .map_err(|path| Error::failed(format!("{} is not UTF-8", path.display())))?;
     // A home folder may be on several machines.
-    Ok(Some(Slots { folder: cache.join("agent-pipelines/slots").join(process::me().host), most }))
+    Ok(Some(Slots {
+        folder: cache.join("agent-pipelines/slots").join(process::me().host),
+        most,
+    }))
 }
 
 /// Starts a session in tmux and returns when it runs. Tells whether there was anything left to run.
@@ -122,9 +161,15 @@ pub(super) fn in_background(wanted: Wanted, context: &Context) -> Result<bool> {
     match launch_runner(wanted, context)? {
         Report::Started => Ok(true),
         Report::Complete => Ok(false),
-        Report::Failed { code, message, hint } => {
-            let code =
-                [ExitCode::Usage, ExitCode::AlreadyRunning].into_iter().find(|known| *known as u8 == code).unwrap_or(ExitCode::Failed);
+        Report::Failed {
+            code,
+            message,
+            hint,
+        } => {
+            let code = [ExitCode::Usage, ExitCode::AlreadyRunning]
+                .into_iter()
+                .find(|known| *known as u8 == code)
+                .unwrap_or(ExitCode::Failed);
             let error = Error::new(code, message);
             Err(match hint {
                 Some(hint) => error.hint(hint),
@@ -135,7 +180,11 @@ pub(super) fn in_background(wanted: Wanted, context: &Context) -> Result<bool> {
 }
 
 fn launch_runner(wanted: Wanted, context: &Context) -> Result<Report> {
-    let (project, session, tmux) = (&context.project, wanted.plan.session.clone(), context.tmux());
+    let (project, session, tmux) = (
+        &context.project,
+        wanted.plan.session.clone(),
+        context.tmux(),
+    );
     // One launch at a time in a project, so that of many the first starts and the others see it run.
     fs::create_dir_all(project.locks())?;
     let _turn = FileLock::exclusive(&fs::File::open(project.locks())?)?;
@@ -163,10 +212,24 @@ fn launch_runner(wanted: Wanted, context: &Context) -> Result<Report> {
         None => context.settings()?.keep_window.unwrap_or(true),
     };
     let path = door.path()?;
-    tmux.open(&session, project.root(), &run_dir, &[context.exe.as_str(), "__runner", path.as_str()], keep)?;
-    let launch =
-        Launch { project: project.root().to_owned(), exe: context.exe.clone(), wanted, env: context.env.clone(), slots: slots(context)? };
-    let report = door.hand_over(&launch, || tmux.find(&session).is_ok_and(|found| found.is_some_and(|found| !found.dead)));
+    tmux.open(
+        &session,
+        project.root(),
+        &run_dir,
+        &[context.exe.as_str(), "__runner", path.as_str()],
+        keep,
+    )?;
+    let launch = Launch {
+        project: project.root().to_owned(),
+        exe: context.exe.clone(),
+        wanted,
+        env: context.env.clone(),
+        slots: slots(context)?,
+    };
+    let report = door.hand_over(&launch, || {
+        tmux.find(&session)
+            .is_ok_and(|found| found.is_some_and(|found| !found.dead))
+    });
     if !matches!(report, Ok(Report::Started)) {
         // Leave nothing behind: the window has nothing to show that the report does not say.
         if let Ok(Some(found)) = tmux.find(&session) {

@@ -14,7 +14,9 @@ use std::collections::BTreeMap;
 
 /// Check loops and pipelines
 #[derive(Clone, Debug, Default, clap::Args)]
-#[command(after_help = "Without a name, everything there is. Exit code 2 if anything cannot run. What the codes mean: `ap explain lint`")]
+#[command(
+    after_help = "Without a name, everything there is. Exit code 2 if anything cannot run. What the codes mean: `ap explain lint`"
+)]
 pub struct Args {
     /// `loop` or `pipeline`, or a name or path right away
     pub kind: Option<String>,
@@ -50,14 +52,24 @@ pub fn run(args: &Args, context: &Context) -> Result<ExitCode> {
     // Providers may be declared there, so it has to be in order too.
     context.settings()?;
     let library = context.library();
-    let checked = chosen(args, &library)?.iter().map(|entry| check(entry, args.strict, context)).collect::<Result<Vec<_>>>()?;
-    let report = Report { ok: checked.iter().all(|one| one.ok), checked };
+    let checked = chosen(args, &library)?
+        .iter()
+        .map(|entry| check(entry, args.strict, context))
+        .collect::<Result<Vec<_>>>()?;
+    let report = Report {
+        ok: checked.iter().all(|one| one.ok),
+        checked,
+    };
     if args.json {
         ui::json(&report)?;
     } else {
         show(&report)?;
     }
-    Ok(if report.ok { ExitCode::Done } else { ExitCode::Usage })
+    Ok(if report.ok {
+        ExitCode::Done
+    } else {
+        ExitCode::Usage
+    })
 }
 
 fn chosen(args: &Args, library: &Library) -> Result<Vec<Entry>> {
@@ -65,12 +77,21 @@ fn chosen(args: &Args, library: &Library) -> Result<Vec<Entry>> {
         Some("loop" | "loops" | "stage") => Some(PlanKind::Loop),
         Some("pipeline" | "pipelines") => Some(PlanKind::Pipeline),
         Some(name) if args.name.is_none() => return library.entries_of(name),
-        Some(word) => return Err(Error::usage(format!("`{word}` is neither `loop` nor `pipeline`")).hint("try `ap lint loop <name>`")),
+        Some(word) => {
+            return Err(
+                Error::usage(format!("`{word}` is neither `loop` nor `pipeline`"))
+                    .hint("try `ap lint loop <name>`"),
+            );
+        }
         None => None,
     };
     match (kind, &args.name) {
         (Some(kind), Some(name)) => library.entry_of(kind, name).map(|entry| vec![entry]),
-        (kind, _) => Ok(library.list().into_iter().filter(|entry| kind.is_none_or(|kind| entry.kind == kind)).collect()),
+        (kind, _) => Ok(library
+            .list()
+            .into_iter()
+            .filter(|entry| kind.is_none_or(|kind| entry.kind == kind))
+            .collect()),
     }
 }
 
@@ -80,7 +101,9 @@ fn check(entry: &Entry, strict: bool, context: &Context) -> Result<Checked> {
             let file = entry.sources.as_ref().ok().map(Sources::definition);
             let missing_inputs = missing_inputs(entry, &plan.inputs, context);
             let missing = programs::warnings(plan, context)?.into_iter();
-            warnings.extend(missing.map(|problem| file.map_or_else(|| problem.clone(), |text| problem.clone().in_file(text))));
+            warnings.extend(missing.map(|problem| {
+                file.map_or_else(|| problem.clone(), |text| problem.clone().in_file(text))
+            }));
             warnings.extend(missing_inputs);
             (true, warnings)
         }
@@ -88,15 +111,33 @@ fn check(entry: &Entry, strict: bool, context: &Context) -> Result<Checked> {
     };
     problems.extend(hidden_by_command(entry));
     // What is missing on this machine is no fault of the definition.
-    let ok = runs && (!strict || problems.iter().all(|problem| problem.code == programs::MISSING));
-    Ok(Checked { kind: entry.kind, name: entry.name.clone(), origin: entry.origin, path: entry.path.clone(), ok, problems })
+    let ok = runs
+        && (!strict
+            || problems
+                .iter()
+                .all(|problem| problem.code == programs::MISSING));
+    Ok(Checked {
+        kind: entry.kind,
+        name: entry.name.clone(),
+        origin: entry.origin,
+        path: entry.path.clone(),
+        ok,
+        problems,
+    })
 }
 
 /// Warns of inputs of a pipeline that a start would refuse, here and now: a stage before it may be to write them.
 fn missing_inputs(entry: &Entry, written: &[Utf8PathBuf], context: &Context) -> Vec<Problem> {
-    let Ok(Sources::Pipeline(source)) = &entry.sources else { return Vec::new() };
-    let refused = |path: &Utf8PathBuf| inputs::expand(context.project.root(), std::slice::from_ref(path)).err();
-    let all = written.iter().enumerate().filter_map(|(index, path)| Some((index, refused(path)?)));
+    let Ok(Sources::Pipeline(source)) = &entry.sources else {
+        return Vec::new();
+    };
+    let refused = |path: &Utf8PathBuf| {
+        inputs::expand(context.project.root(), std::slice::from_ref(path)).err()
+    };
+    let all = written
+        .iter()
+        .enumerate()
+        .filter_map(|(index, path)| Some((index, refused(path)?)));
     all.map(|(index, why)| {
         let problem = Problem::missing_input(&source.definition, index, why.to_string());
         match why.help() {
@@ -109,11 +150,15 @@ fn missing_inputs(entry: &Entry, written: &[Utf8PathBuf], context: &Context) -> 
 
 /// Warns of a loop that `ap <loop>` cannot start, because a command is called the same.
 fn hidden_by_command(entry: &Entry) -> Option<Problem> {
-    let (PlanKind::Loop, Ok(sources), name) = (entry.kind, &entry.sources, &entry.name) else { return None };
+    let (PlanKind::Loop, Ok(sources), name) = (entry.kind, &entry.sources, &entry.name) else {
+        return None;
+    };
     super::is_command(name).then(|| {
         let message = format!("`ap {name}` is a command, so it does not start this loop");
         let hint = format!("call the loop otherwise, or start it with `ap loop {name}`");
-        Problem::of_file(sources.definition(), "command-name", message).hint(hint).warning()
+        Problem::of_file(sources.definition(), "command-name", message)
+            .hint(hint)
+            .warning()
     })
 }
 
@@ -127,21 +172,45 @@ fn show(report: &Report) -> Result<()> {
             (true, false) => style::odd("WARN"),
             (true, true) => style::good("PASS"),
         };
-        ui::out(format!("{mark}  {} {}  {}", library::word(one.kind), style::name(&one.name), style::faint(&one.path)))?;
+        ui::out(format!(
+            "{mark}  {} {}  {}",
+            library::word(one.kind),
+            style::name(&one.name),
+            style::faint(&one.path)
+        ))?;
         for problem in problems {
             ui::out(ui::diagnostic(&Shown(problem.clone())))?;
         }
     }
     for (what, (needed, hint)) in &missing {
-        let said = format!("{}  {what}: {} cannot run here without it", style::odd("WARN"), text::count(needed, "definition"));
+        let said = format!(
+            "{}  {what}: {} cannot run here without it",
+            style::odd("WARN"),
+            text::count(needed, "definition")
+        );
         ui::out(hint.map_or_else(|| said.clone(), |hint| format!("{said}\n      {hint}")))?;
     }
-    let all = || report.checked.iter().flat_map(|one| &one.problems).filter(apart);
+    let all = || {
+        report
+            .checked
+            .iter()
+            .flat_map(|one| &one.problems)
+            .filter(apart)
+    };
     let count = |severity| all().filter(|problem| problem.severity == severity).count();
-    let (errors, warnings) = (count(Severity::Error), count(Severity::Warning) + missing.len());
-    let (errors, warnings) = (text::count(errors, "error"), text::count(warnings, "warning"));
+    let (errors, warnings) = (
+        count(Severity::Error),
+        count(Severity::Warning) + missing.len(),
+    );
+    let (errors, warnings) = (
+        text::count(errors, "error"),
+        text::count(warnings, "warning"),
+    );
     let failed = report.checked.iter().filter(|one| !one.ok).count();
-    ui::out(format!("{} checked, {failed} failed: {errors}, {warnings}", report.checked.len()))
+    ui::out(format!(
+        "{} checked, {failed} failed: {errors}, {warnings}",
+        report.checked.len()
+    ))
 }
 
 /// What is missing on this machine, with how many definitions need it and how to get it.
@@ -150,9 +219,16 @@ type Missing<'a> = BTreeMap<&'a str, (usize, Option<&'a str>)>;
 /// Returns what several definitions miss, to say it once; nothing for a single definition.
 fn missing(checked: &[Checked]) -> Missing<'_> {
     let mut missing = Missing::new();
-    for problem in checked.iter().filter(|_| 1 < checked.len()).flat_map(|one| &one.problems) {
+    for problem in checked
+        .iter()
+        .filter(|_| 1 < checked.len())
+        .flat_map(|one| &one.problems)
+    {
         if let Some(what) = programs::missing_program(problem) {
-            missing.entry(what).or_insert((0, problem.hint.as_deref())).0 += 1;
+            missing
+                .entry(what)
+                .or_insert((0, problem.hint.as_deref()))
+                .0 += 1;
         }
     }
     missing
@@ -184,7 +260,12 @@ mod tests {
 
     fn args(kind: &str, name: &str) -> Args {
         let given = |word: &str| Some(word.to_owned()).filter(|word| !word.is_empty());
-        Args { kind: given(kind), name: given(name), strict: false, json: false }
+        Args {
+            kind: given(kind),
+            name: given(name),
+            strict: false,
+            json: false,
+        }
     }
 
     #[test]
@@ -197,50 +278,117 @@ mod tests {
         assert_eq!(run(&args("mine", ""), &bad).unwrap(), ExitCode::Usage);
         assert_eq!(run(&args("pipeline", ""), &bad).unwrap(), ExitCode::Done);
         assert_eq!(run(&args("full-refine", ""), &bad).unwrap(), ExitCode::Done);
-        assert_eq!(run(&args("loop", "mien"), &good).unwrap_err().help().as_deref(), Some("did you mean `mine`?"));
-        assert_eq!(run(&args("loops", "mien"), &good).unwrap_err().code, ExitCode::Usage);
+        assert_eq!(
+            run(&args("loop", "mien"), &good)
+                .unwrap_err()
+                .help()
+                .as_deref(),
+            Some("did you mean `mine`?")
+        );
+        assert_eq!(
+            run(&args("loops", "mien"), &good).unwrap_err().code,
+            ExitCode::Usage
+        );
     }
 
     #[test]
     fn warnings_count_only_if_asked() {
         let (_dir, context) = project("completion: beads-empty\n");
         assert_eq!(run(&args("mine", ""), &context).unwrap(), ExitCode::Done);
-        assert_eq!(run(&Args { strict: true, ..args("mine", "") }, &context).unwrap(), ExitCode::Usage);
+        assert_eq!(
+            run(
+                &Args {
+                    strict: true,
+                    ..args("mine", "")
+                },
+                &context
+            )
+            .unwrap(),
+            ExitCode::Usage
+        );
         let (_dir, clean) = project("termination: {type: queue}\nprovider: codex\n");
-        assert_eq!(run(&Args { strict: true, ..args("mine", "") }, &clean).unwrap(), ExitCode::Done);
+        assert_eq!(
+            run(
+                &Args {
+                    strict: true,
+                    ..args("mine", "")
+                },
+                &clean
+            )
+            .unwrap(),
+            ExitCode::Done
+        );
     }
 
     #[test]
     fn a_loop_that_a_command_hides_is_pointed_out() {
         let (_dir, context) = project("termination: {type: queue}\nprovider: scripted\n");
         let mut entry = context.library().entry_of(PlanKind::Loop, "mine").unwrap();
-        let said = |entry: &Entry| check(entry, false, &context).unwrap().problems.iter().map(ToString::to_string).collect::<Vec<_>>();
+        let said = |entry: &Entry| {
+            check(entry, false, &context)
+                .unwrap()
+                .problems
+                .iter()
+                .map(ToString::to_string)
+                .collect::<Vec<_>>()
+        };
         assert!(said(&entry).is_empty());
         entry.name = "runs".into();
-        assert_eq!(said(&entry), [".claude/loops/mine/loop.yaml:1:1: `ap runs` is a command, so it does not start this loop"]);
+        assert_eq!(
+            said(&entry),
+            [
+                ".claude/loops/mine/loop.yaml:1:1: `ap runs` is a command, so it does not start this loop"
+            ]
+        );
     }
 
     #[test]
     fn a_program_that_is_not_there_is_a_warning_that_says_how_to_get_it() {
         let (_dir, context) = project("termination: {type: queue}\nprovider: codex\n");
-        let found = check(&chosen(&args("loop", "mine"), &context.library()).unwrap()[0], false, &context).unwrap();
+        let found = check(
+            &chosen(&args("loop", "mine"), &context.library()).unwrap()[0],
+            false,
+            &context,
+        )
+        .unwrap();
         assert!(found.ok);
-        let told: Vec<_> = found.problems.iter().map(|one| format!("{:?} {}: {one} ({:?})", one.severity, one.code, one.hint)).collect();
+        let told: Vec<_> = found
+            .problems
+            .iter()
+            .map(|one| format!("{:?} {}: {one} ({:?})", one.severity, one.code, one.hint))
+            .collect();
         assert_snapshot!(told.join("\n"), @r#"Warning provider-missing: .claude/loops/mine/loop.yaml:1:1: there is no program `codex` on PATH, which node `mine` needs (Some("install Codex (`npm install -g @openai/codex`), then run `codex login`"))"#);
     }
 
     #[test]
     fn what_a_start_would_refuse_is_a_warning() {
-        let (_dir, context) = project("provider: scripted\ntermination: {type: verify, command: [./nix]}\n");
+        let (_dir, context) =
+            project("provider: scripted\ntermination: {type: verify, command: [./nix]}\n");
         let told = |name: &str| {
-            let found = check(&chosen(&args(name, ""), &context.library()).unwrap()[0], false, &context).unwrap();
+            let found = check(
+                &chosen(&args(name, ""), &context.library()).unwrap()[0],
+                false,
+                &context,
+            )
+            .unwrap();
             assert!(found.ok);
-            let line = |one: &Problem| format!("{:?} {}: {one} ({})", one.severity, one.code, one.hint.clone().unwrap_or_default());
-            found.problems.iter().map(line).collect::<Vec<_>>().join("\n")
+            let line = |one: &Problem| {
+                format!(
+                    "{:?} {}: {one} ({})",
+                    one.severity,
+                    one.code,
+                    one.hint.clone().unwrap_or_default()
+                )
+            };
+            found
+                .problems
+                .iter()
+                .map(line)
+                .collect::<Vec<_>>()
+                .join("\n")
         };
         assert_snapshot!(told("mine"), @"Warning command-missing: .claude/loops/mine/loop.yaml:1:1: node `mine` ends when `./nix` says so, and there is no such program (write it, relative to the project, and make it executable: nobody makes it while the session runs)");
-        let pipeline =
-            "inputs: [.claude/loops/mine/prompt.md, nothere.md, \"*.zzz\"]\nnodes: [{id: a, prompt: '${STATUS}', provider: scripted}]\n";
+        let pipeline = "inputs: [.claude/loops/mine/prompt.md, nothere.md, \"*.zzz\"]\nnodes: [{id: a, prompt: '${STATUS}', provider: scripted}]\n";
         let file = context.project.root().join(".claude/pipelines/p.yaml");
         std::fs::create_dir_all(file.parent().unwrap()).unwrap();
         atomic::replace(&file, pipeline.as_bytes()).unwrap();
@@ -257,7 +405,10 @@ mod tests {
         let mut checked = vec![check(entry, false, &context).unwrap()];
         assert!(missing(&checked).is_empty(), "a single one tells it itself");
         checked.push(check(entry, false, &context).unwrap());
-        let told: Vec<_> = missing(&checked).into_iter().map(|(what, (needed, hint))| (what, needed, hint.is_some())).collect();
+        let told: Vec<_> = missing(&checked)
+            .into_iter()
+            .map(|(what, (needed, hint))| (what, needed, hint.is_some()))
+            .collect();
         assert_eq!(told, [("there is no program `codex` on PATH", 2, true)]);
     }
 
@@ -265,7 +416,14 @@ mod tests {
     fn its_json_is_what_is_documented() {
         let (_dir, context) = project("terminaton: {type: queue}\n");
         let library = context.library();
-        let checked = vec![check(&chosen(&args("loop", "mine"), &library).unwrap()[0], false, &context).unwrap()];
+        let checked = vec![
+            check(
+                &chosen(&args("loop", "mine"), &library).unwrap()[0],
+                false,
+                &context,
+            )
+            .unwrap(),
+        ];
         assert_snapshot!(serde_json::to_string_pretty(&Report { ok: false, checked }).unwrap(), @r#"
         {
           "ok": false,

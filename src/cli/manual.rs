@@ -36,7 +36,10 @@ pub(super) fn man(args: &ManArgs, mut command: Command) -> Result<ExitCode> {
         Some(folder) => {
             fs::create_dir_all(folder)?;
             let written = write(&command, "ap", folder)?;
-            note(format!("{} in {folder}; read one with `man -l {folder}/ap.1`", count(written, "page")));
+            note(format!(
+                "{} in {folder}; read one with `man -l {folder}/ap.1`",
+                count(written, "page")
+            ));
         }
     }
     Ok(ExitCode::Done)
@@ -46,7 +49,10 @@ pub(super) fn man(args: &ManArgs, mut command: Command) -> Result<ExitCode> {
 fn write(command: &Command, name: &str, folder: &Utf8Path) -> Result<u32> {
     atomic::replace(&folder.join(format!("{name}.1")), &page(command, name)?)?;
     let mut written = 1;
-    for inner in command.get_subcommands().filter(|inner| !inner.is_hide_set() && inner.get_name() != "help") {
+    for inner in command
+        .get_subcommands()
+        .filter(|inner| !inner.is_hide_set() && inner.get_name() != "help")
+    {
         written += write(inner, &format!("{name}-{}", inner.get_name()), folder)?;
     }
     Ok(written)
@@ -55,6 +61,10 @@ fn write(command: &Command, name: &str, folder: &Utf8Path) -> Result<u32> {
 fn page(command: &Command, name: &str) -> Result<Vec<u8>> {
     let mut page = Vec::new();
     let version = concat!("ap ", env!("CARGO_PKG_VERSION"));
-    clap_mangen::Man::new(command.clone()).title(name).source(version).manual("Agent Pipelines").render(&mut page)?;
+    clap_mangen::Man::new(command.clone())
+        .title(name)
+        .source(version)
+        .manual("Agent Pipelines")
+        .render(&mut page)?;
     Ok(page)
 }

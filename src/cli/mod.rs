@@ -133,12 +133,19 @@ pub fn main(args: Vec<OsString>) -> ExitCode {
 
 fn run(args: Vec<OsString>) -> Result<ExitCode> {
     match args.get(1).and_then(|first| first.to_str()) {
-        Some("__shim") => return crate::runner::shim::main().map(|()| ExitCode::Done).map_err(Into::into),
+        Some("__shim") => {
+            return crate::runner::shim::main()
+                .map(|()| ExitCode::Done)
+                .map_err(Into::into);
+        }
         Some("__runner") => return launch::in_window(&path(args.get(2))?),
         Some("__rehearse") => return launch::rehearsed(),
         _ => (),
     }
-    let cli = match Cli::command().try_get_matches_from(args).and_then(|matches| Cli::from_arg_matches(&matches)) {
+    let cli = match Cli::command()
+        .try_get_matches_from(args)
+        .and_then(|matches| Cli::from_arg_matches(&matches))
+    {
         Ok(cli) => cli,
         Err(error) => return shown(&error),
     };
@@ -206,7 +213,9 @@ pub fn definition() -> clap::Command {
 
 /// Whether `ap <name>` is a command, so that a loop of that name is not what it starts.
 pub(crate) fn is_command(name: &str) -> bool {
-    Cli::command().get_subcommands().any(|command| command.get_name() == name || command.get_all_aliases().any(|alias| alias == name))
+    Cli::command().get_subcommands().any(|command| {
+        command.get_name() == name || command.get_all_aliases().any(|alias| alias == name)
+    })
 }
 
 /// Tells whether a command line can be understood, and does nothing.
@@ -221,17 +230,27 @@ pub fn check(args: &[&str]) -> Result<(), clap::Error> {
 fn shown(error: &clap::Error) -> Result<ExitCode> {
     // A terminal that went away is no reason to fail.
     let _ = error.print();
-    Ok(if error.use_stderr() { ExitCode::Usage } else { ExitCode::Done })
+    Ok(if error.use_stderr() {
+        ExitCode::Usage
+    } else {
+        ExitCode::Done
+    })
 }
 
 fn path(word: Option<&OsString>) -> Result<Utf8PathBuf> {
-    let word = word.and_then(|word| word.to_str()).ok_or_else(|| Error::usage("a path is missing"))?;
+    let word = word
+        .and_then(|word| word.to_str())
+        .ok_or_else(|| Error::usage("a path is missing"))?;
     Ok(Utf8PathBuf::from(word))
 }
 
 /// `ap __scripted [script] [--gate|--judge <number>]`: the built-in agent. Its exit code is whatever its script says.
 pub fn scripted(args: &[OsString]) -> std::process::ExitCode {
-    let words: Vec<&str> = args.iter().skip(3).filter_map(|word| word.to_str()).collect();
+    let words: Vec<&str> = args
+        .iter()
+        .skip(3)
+        .filter_map(|word| word.to_str())
+        .collect();
     let play = || {
         let script = args.get(2).map(|_| path(args.get(2))).transpose()?;
         crate::scripted::play(script.as_deref(), crate::scripted::Asked::read(&words)?)

@@ -25,23 +25,53 @@ pub struct Args {
 
 /// A loop's files, in its folder.
 const LOOP: [(&str, &str, &str); 3] = [
-    ("loop.yaml", include_str!("new/loop.yaml"), "when it ends, and what bounds it"),
-    ("prompt.md", include_str!("new/prompt.md"), "what each agent is told"),
-    ("fixtures/script.yaml", include_str!("new/script.yaml"), "what the scripted agent does in a trial"),
+    (
+        "loop.yaml",
+        include_str!("new/loop.yaml"),
+        "when it ends, and what bounds it",
+    ),
+    (
+        "prompt.md",
+        include_str!("new/prompt.md"),
+        "what each agent is told",
+    ),
+    (
+        "fixtures/script.yaml",
+        include_str!("new/script.yaml"),
+        "what the scripted agent does in a trial",
+    ),
 ];
 const PIPELINE: &str = include_str!("new/pipeline.yaml");
 /// What is below a pipeline's folder of fixtures.
 const SCRIPTS: [(&str, &str, &str); 2] = [
-    ("scripts/plan.yaml", include_str!("new/script.yaml"), "what the scripted agent does in a trial"),
-    ("scripts/check.yaml", include_str!("new/check.yaml"), "the same for the node `check`"),
+    (
+        "scripts/plan.yaml",
+        include_str!("new/script.yaml"),
+        "what the scripted agent does in a trial",
+    ),
+    (
+        "scripts/check.yaml",
+        include_str!("new/check.yaml"),
+        "the same for the node `check`",
+    ),
 ];
 
 /// Writes what was asked for, or nothing.
 pub fn run(args: &Args, context: &Context) -> Result<ExitCode> {
-    let kind = if args.kind == "loop" { PlanKind::Loop } else { PlanKind::Pipeline };
-    let name: NodeId = args.name.parse().map_err(|invalid: InvalidName| Error::usage(invalid.of(library::word(kind))))?;
+    let kind = if args.kind == "loop" {
+        PlanKind::Loop
+    } else {
+        PlanKind::Pipeline
+    };
+    let name: NodeId = args
+        .name
+        .parse()
+        .map_err(|invalid: InvalidName| Error::usage(invalid.of(library::word(kind))))?;
     if kind == PlanKind::Loop && super::is_command(name.as_str()) {
-        return Err(Error::usage(format!("`ap {name}` is a command, so it could not start a loop of that name")).hint("take another name"));
+        return Err(Error::usage(format!(
+            "`ap {name}` is a command, so it could not start a loop of that name"
+        ))
+        .hint("take another name"));
     }
     let elsewhere = free(kind, &name, context)?;
     let claude = context.project.root().join(".claude");
@@ -51,17 +81,35 @@ pub fn run(args: &Args, context: &Context) -> Result<ExitCode> {
     };
     schema::add(&claude.join("schemas"))?;
     match super::test::record(kind, name.as_str(), context) {
-        Ok(expected) => written.push((expected, "what the engine does then: `ap test` tells when that changes")),
-        Err(error) => note(format!("`ap test {name} --update` records what it does in a trial: that failed now: {error}")),
+        Ok(expected) => written.push((
+            expected,
+            "what the engine does then: `ap test` tells when that changes",
+        )),
+        Err(error) => note(format!(
+            "`ap test {name} --update` records what it does in a trial: that failed now: {error}"
+        )),
     }
     for (path, about) in written {
-        out(format!("{}  {about}", path.strip_prefix(context.project.root()).unwrap_or(&path)))?;
+        out(format!(
+            "{}  {about}",
+            path.strip_prefix(context.project.root()).unwrap_or(&path)
+        ))?;
     }
     if elsewhere {
-        note(format!("It comes before the other {} `{name}` from now on.", library::word(kind)));
+        note(format!(
+            "It comes before the other {} `{name}` from now on.",
+            library::word(kind)
+        ));
     }
-    let start = if kind == PlanKind::Loop { format!("ap {name}") } else { format!("ap pipeline {name}") };
-    note(format!("Edit it, then: ap lint {name}, ap test {name} --update, ap dry-run {} {name}, {start}", args.kind));
+    let start = if kind == PlanKind::Loop {
+        format!("ap {name}")
+    } else {
+        format!("ap pipeline {name}")
+    };
+    note(format!(
+        "Edit it, then: ap lint {name}, ap test {name} --update, ap dry-run {} {name}, {start}",
+        args.kind
+    ));
     Ok(ExitCode::Done)
 }
 
@@ -69,13 +117,16 @@ pub fn run(args: &Args, context: &Context) -> Result<ExitCode> {
 fn free(kind: PlanKind, name: &NodeId, context: &Context) -> Result<bool> {
     match context.library().entry_of(kind, name.as_str()) {
         Ok(entry) if entry.is_hollow() => Ok(false),
-        Ok(entry) if entry.origin == Origin::Project => Err(taken(library::word(kind), name, &entry.path)),
+        Ok(entry) if entry.origin == Origin::Project => {
+            Err(taken(library::word(kind), name, &entry.path))
+        }
         found => Ok(found.is_ok()),
     }
 }
 
 fn taken(word: &str, name: &NodeId, path: &str) -> Error {
-    Error::usage(format!("there is a {word} `{name}` already: {path}")).hint("take another name; nothing was changed")
+    Error::usage(format!("there is a {word} `{name}` already: {path}"))
+        .hint("take another name; nothing was changed")
 }
 
 type Written = Vec<(Utf8PathBuf, &'static str)>;
@@ -88,21 +139,34 @@ fn write_loop(shelf: &Utf8Path, name: &NodeId) -> Result<Written> {
     }
     fs::create_dir_all(shelf)?;
     let draft = tempfile::Builder::new().prefix(".new-").tempdir_in(shelf)?;
-    let inside = Utf8Path::from_path(draft.path()).ok_or_else(|| Error::failed("a folder that is not UTF-8"))?.join(name.as_str());
+    let inside = Utf8Path::from_path(draft.path())
+        .ok_or_else(|| Error::failed("a folder that is not UTF-8"))?
+        .join(name.as_str());
     for (file, text, _) in LOOP {
         create(&inside.join(file), &text.replace("<name>", name.as_str()))?;
     }
     match fs::rename(&inside, &folder) {
         // Somebody was faster.
-        Err(error) if matches!(error.kind(), ErrorKind::DirectoryNotEmpty | ErrorKind::AlreadyExists | ErrorKind::NotADirectory) => {
+        Err(error)
+            if matches!(
+                error.kind(),
+                ErrorKind::DirectoryNotEmpty | ErrorKind::AlreadyExists | ErrorKind::NotADirectory
+            ) =>
+        {
             Err(taken("folder", name, folder.as_str()))
         }
-        moved => Ok(moved.map(|()| LOOP.map(|(file, _, about)| (folder.join(file), about)).into())?),
+        moved => Ok(moved.map(|()| {
+            LOOP.map(|(file, _, about)| (folder.join(file), about))
+                .into()
+        })?),
     }
 }
 
 fn write_pipeline(shelf: &Utf8Path, name: &NodeId) -> Result<Written> {
-    let (file, fixture) = (shelf.join(format!("{name}.yaml")), shelf.join("fixtures").join(name.as_str()));
+    let (file, fixture) = (
+        shelf.join(format!("{name}.yaml")),
+        shelf.join("fixtures").join(name.as_str()),
+    );
     if fixture.exists() {
         return Err(taken("folder", name, fixture.as_str()));
     }

@@ -26,17 +26,30 @@ struct Overview {
 /// Prints the overview.
 pub fn run(args: &Args, context: &Context) -> Result<ExitCode> {
     let library = context.library();
-    let (loops, pipelines) =
-        catalog::lines(&library, &context.project, &context.declared()).into_iter().partition(|line| line.kind == PlanKind::Loop);
-    let overview = Overview { loops, pipelines, sessions: status::rows(&context.project)? };
+    let (loops, pipelines) = catalog::lines(&library, &context.project, &context.declared())
+        .into_iter()
+        .partition(|line| line.kind == PlanKind::Loop);
+    let overview = Overview {
+        loops,
+        pipelines,
+        sessions: status::rows(&context.project)?,
+    };
     if args.json {
         ui::json(&overview)?;
         return Ok(ExitCode::Done);
     }
     section("Loops", "ap <loop> [session] [max]", &overview.loops)?;
-    section("Pipelines", "ap pipeline <name> [session]", &overview.pipelines)?;
+    section(
+        "Pipelines",
+        "ap pipeline <name> [session]",
+        &overview.pipelines,
+    )?;
     if !overview.sessions.is_empty() {
-        ui::out(format!("{}  {}", style::heading("Sessions"), style::faint("ap status <session>")))?;
+        ui::out(format!(
+            "{}  {}",
+            style::heading("Sessions"),
+            style::faint("ap status <session>")
+        ))?;
         ui::out(status::table(&overview.sessions))?;
     }
     ui::out(format!(
@@ -47,12 +60,27 @@ pub fn run(args: &Args, context: &Context) -> Result<ExitCode> {
 }
 
 fn section(title: &str, usage: &str, lines: &[Line]) -> Result<()> {
-    ui::out(format!("{}  {}", style::heading(title), style::faint(usage)))?;
+    ui::out(format!(
+        "{}  {}",
+        style::heading(title),
+        style::faint(usage)
+    ))?;
     let row = |line: &Line| {
-        let description = line.error.as_ref().map_or_else(|| line.description.clone(), |error| format!("broken: {error}"));
-        [format!("  {}", line.name), description, line.ends.clone(), catalog::origin(line.origin).to_owned()]
+        let description = line.error.as_ref().map_or_else(
+            || line.description.clone(),
+            |error| format!("broken: {error}"),
+        );
+        [
+            format!("  {}", line.name),
+            description,
+            line.ends.clone(),
+            catalog::origin(line.origin).to_owned(),
+        ]
     };
-    ui::out(table::table(["  NAME", "WHAT IT DOES", "ENDS", "FROM"], lines.iter().map(row)))?;
+    ui::out(table::table(
+        ["  NAME", "WHAT IT DOES", "ENDS", "FROM"],
+        lines.iter().map(row),
+    ))?;
     ui::out("")
 }
 
@@ -73,8 +101,15 @@ mod tests {
         };
         assert_eq!(run(&Args { json: true }, &context).unwrap(), ExitCode::Done);
         let library = context.library();
-        let work = catalog::lines(&library, &context.project, &context.declared()).into_iter().find(|line| line.name == "work").unwrap();
-        let overview = Overview { loops: vec![work], pipelines: Vec::new(), sessions: Vec::new() };
+        let work = catalog::lines(&library, &context.project, &context.declared())
+            .into_iter()
+            .find(|line| line.name == "work")
+            .unwrap();
+        let overview = Overview {
+            loops: vec![work],
+            pipelines: Vec::new(),
+            sessions: Vec::new(),
+        };
         assert_snapshot!(serde_json::to_string_pretty(&overview).unwrap(), @r#"
         {
           "loops": [

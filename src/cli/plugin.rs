@@ -81,31 +81,65 @@ pub fn run(args: &Args, context: &Context) -> Result<ExitCode> {
 
 /// The copy of the plugin that is this user's: in `~/.local/share/agent-pipelines/plugin`.
 fn copy(context: &Context) -> Result<Copy> {
-    let data = etcetera::choose_base_strategy().map_err(|error| Error::failed(format!("the home folder: {error}")))?.data_dir();
-    let data = Utf8PathBuf::from_path_buf(data).map_err(|path| Error::usage(format!("the path {} is not UTF-8", path.display())))?;
-    Ok(Copy::new(data.join(NAME).join("plugin"), plugin::files(context.exe.as_str())))
+    let data = etcetera::choose_base_strategy()
+        .map_err(|error| Error::failed(format!("the home folder: {error}")))?
+        .data_dir();
+    let data = Utf8PathBuf::from_path_buf(data)
+        .map_err(|path| Error::usage(format!("the path {} is not UTF-8", path.display())))?;
+    Ok(Copy::new(
+        data.join(NAME).join("plugin"),
+        plugin::files(context.exe.as_str()),
+    ))
 }
 
 fn install(copy: &Copy, change: Change, context: &Context) -> Result<ExitCode> {
-    let claude = if change.files.files_only { None } else { Some(claude(context)?) };
+    let claude = if change.files.files_only {
+        None
+    } else {
+        Some(claude(context)?)
+    };
     let kept = write(copy, change.files.overwrite)?;
     if let Some(claude) = claude {
-        claude.call(&["marketplace", "add", copy.root().as_str(), "--scope", change.scope.word()])?;
+        claude.call(&[
+            "marketplace",
+            "add",
+            copy.root().as_str(),
+            "--scope",
+            change.scope.word(),
+        ])?;
         claude.call(&["install", &id(), "--scope", change.scope.word()])?;
-        out("Claude Code loads the plugin from its next session on: try `/agent-pipelines:sessions`, or just ask whether anything runs.")?;
+        out(
+            "Claude Code loads the plugin from its next session on: try `/agent-pipelines:sessions`, or just ask whether anything runs.",
+        )?;
     } else {
-        out(format!("Load it with `claude --plugin-dir {}`.", crate::shell::word(copy.root().as_str())))?;
+        out(format!(
+            "Load it with `claude --plugin-dir {}`.",
+            crate::shell::word(copy.root().as_str())
+        ))?;
     }
     Ok(told(kept))
 }
 
 fn update(copy: &Copy, files: Files, context: &Context) -> Result<ExitCode> {
-    if copy.compare()?.iter().all(|entry| entry.standing == Standing::Missing) {
-        return Err(Error::failed("the plugin is not installed, so there is nothing to update").hint("`ap plugin install` installs it"));
+    if copy
+        .compare()?
+        .iter()
+        .all(|entry| entry.standing == Standing::Missing)
+    {
+        return Err(
+            Error::failed("the plugin is not installed, so there is nothing to update")
+                .hint("`ap plugin install` installs it"),
+        );
     }
-    let claude = if files.files_only { None } else { Some(claude(context)?) };
+    let claude = if files.files_only {
+        None
+    } else {
+        Some(claude(context)?)
+    };
     let kept = write(copy, files.overwrite)?;
-    let Some(claude) = claude else { return Ok(told(kept)) };
+    let Some(claude) = claude else {
+        return Ok(told(kept));
+    };
     let states = claude.states()?;
     for State { scope, .. } in &states {
         claude.call(&["update", &id(), "--scope", scope])?;
@@ -131,7 +165,11 @@ fn write(copy: &Copy, overwrite: bool) -> Result<usize> {
             }
         }
     }
-    note(format!("{} written to {}.", count(written, "file"), copy.root()));
+    note(format!(
+        "{} written to {}.",
+        count(written, "file"),
+        copy.root()
+    ));
     Ok(kept)
 }
 
@@ -151,7 +189,10 @@ fn told(kept: usize) -> ExitCode {
     if kept == 0 {
         return ExitCode::Done;
     }
-    note(format!("{} kept as edited; `--overwrite` replaces or removes them too.", count(kept, "file")));
+    note(format!(
+        "{} kept as edited; `--overwrite` replaces or removes them too.",
+        count(kept, "file")
+    ));
     ExitCode::Short
 }
 
@@ -167,15 +208,23 @@ fn uninstall(copy: &Copy, change: Change, context: &Context) -> Result<ExitCode>
     for Entry { path, standing } in copy.compare()? {
         match standing {
             Standing::Missing => {}
-            Standing::Edited if !change.files.overwrite && !may_go(copy, &path, "Remove")? => kept += 1,
-            Standing::Same | Standing::Outdated | Standing::Edited | Standing::Left => copy.remove(&path)?,
+            Standing::Edited if !change.files.overwrite && !may_go(copy, &path, "Remove")? => {
+                kept += 1
+            }
+            Standing::Same | Standing::Outdated | Standing::Edited | Standing::Left => {
+                copy.remove(&path)?
+            }
         }
     }
     if kept == 0 {
         copy.forget()?;
         out("The plugin is uninstalled.")?;
     } else {
-        out(format!("The plugin is uninstalled, but for {} of yours in {}.", count(kept, "edited file"), copy.root()))?;
+        out(format!(
+            "The plugin is uninstalled, but for {} of yours in {}.",
+            count(kept, "edited file"),
+            copy.root()
+        ))?;
     }
     Ok(told(kept))
 }
@@ -193,23 +242,50 @@ struct Status {
 
 fn status(copy: &Copy, json: bool, context: &Context) -> Result<ExitCode> {
     let files = copy.compare()?;
-    let installed = files.iter().all(|entry| entry.standing != Standing::Missing);
-    let states = claude(context).and_then(|claude| claude.states()).unwrap_or_default();
+    let installed = files
+        .iter()
+        .all(|entry| entry.standing != Standing::Missing);
+    let states = claude(context)
+        .and_then(|claude| claude.states())
+        .unwrap_or_default();
     let state = states.into_iter().next().unwrap_or_default();
     if json {
         let folder = copy.root().to_string();
-        ui::json(&Status { folder, version: env!("CARGO_PKG_VERSION"), installed, files, claude: state })?;
+        ui::json(&Status {
+            folder,
+            version: env!("CARGO_PKG_VERSION"),
+            installed,
+            files,
+            claude: state,
+        })?;
         return Ok(ExitCode::Done);
     }
-    let of = |standing| files.iter().filter(|entry| entry.standing == standing).map(|entry| entry.path.as_str()).collect::<Vec<_>>();
-    let (missing, old, edited) = (of(Standing::Missing), of(Standing::Outdated).len() + of(Standing::Left).len(), of(Standing::Edited));
+    let of = |standing| {
+        files
+            .iter()
+            .filter(|entry| entry.standing == standing)
+            .map(|entry| entry.path.as_str())
+            .collect::<Vec<_>>()
+    };
+    let (missing, old, edited) = (
+        of(Standing::Missing),
+        of(Standing::Outdated).len() + of(Standing::Left).len(),
+        of(Standing::Edited),
+    );
     out(match (missing.len(), installed) {
         (_, true) => format!("Files   {} in {}", files.len(), copy.root()),
-        (some, _) if some + 1 < files.len() => format!("Files   {some} missing in {}; `ap plugin install` writes them", copy.root()),
+        (some, _) if some + 1 < files.len() => format!(
+            "Files   {some} missing in {}; `ap plugin install` writes them",
+            copy.root()
+        ),
         _ => "Files   none; `ap plugin install` writes them".to_owned(),
     })?;
     if 0 < old {
-        out(format!("Older   {}; `ap plugin update` brings them up to {}", count(old, "file"), env!("CARGO_PKG_VERSION")))?;
+        out(format!(
+            "Older   {}; `ap plugin update` brings them up to {}",
+            count(old, "file"),
+            env!("CARGO_PKG_VERSION")
+        ))?;
     }
     if !edited.is_empty() {
         out(format!("Edited  {}", edited.join(", ")))?;
@@ -250,7 +326,12 @@ struct State {
 }
 
 fn claude(context: &Context) -> Result<Claude<'_>> {
-    let named = context.settings()?.programs.get("claude").cloned().unwrap_or_else(|| "claude".into());
+    let named = context
+        .settings()?
+        .programs
+        .get("claude")
+        .cloned()
+        .unwrap_or_else(|| "claude".into());
     let found = which::which_in(&named, context.env.get("PATH"), context.project.root()).ok();
     let program = found.and_then(|path| Utf8PathBuf::from_path_buf(path).ok()).ok_or_else(|| {
         Error::failed(format!("`{named}` is not on PATH, so nothing was changed"))
@@ -263,20 +344,32 @@ impl Claude<'_> {
     /// Calls `claude plugin …`, and returns what it printed.
     fn call(&self, args: &[&str]) -> Result<String> {
         let mut command = Command::new(&self.program);
-        let output = command.arg("plugin").args(args).current_dir(self.context.project.root()).output()?;
-        let [stdout, stderr] = [&output.stdout, &output.stderr].map(|bytes| String::from_utf8_lossy(bytes).trim().to_owned());
+        let output = command
+            .arg("plugin")
+            .args(args)
+            .current_dir(self.context.project.root())
+            .output()?;
+        let [stdout, stderr] = [&output.stdout, &output.stderr]
+            .map(|bytes| String::from_utf8_lossy(bytes).trim().to_owned());
         if output.status.success() {
             return Ok(stdout);
         }
         let said = if stderr.is_empty() { stdout } else { stderr };
-        Err(Error::failed(format!("`claude plugin {}` failed: {said}", args.join(" ")))
-            .hint("the files are in place; `ap plugin status` says how it stands"))
+        Err(
+            Error::failed(format!("`claude plugin {}` failed: {said}", args.join(" ")))
+                .hint("the files are in place; `ap plugin status` says how it stands"),
+        )
     }
 
     /// Returns one for each scope the plugin is installed in.
     fn states(&self) -> Result<Vec<State>> {
-        let listed: serde_json::Value = serde_json::from_str(&self.call(&["list", "--json"])?).map_err(Error::failed)?;
-        let ours = listed.as_array().into_iter().flatten().filter(|plugin| plugin["id"] == id().as_str());
+        let listed: serde_json::Value =
+            serde_json::from_str(&self.call(&["list", "--json"])?).map_err(Error::failed)?;
+        let ours = listed
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter(|plugin| plugin["id"] == id().as_str());
         let text = |value: &serde_json::Value| value.as_str().map(str::to_owned);
         Ok(ours
             .map(|plugin| State {

@@ -16,14 +16,22 @@ const NEEDED: &str = ", which node ";
 
 /// Returns what such a problem says whichever node it is about.
 pub(super) fn missing_program(problem: &Problem) -> Option<&str> {
-    (problem.code == MISSING).then(|| problem.message.split(NEEDED).next().unwrap_or(&problem.message))
+    (problem.code == MISSING).then(|| {
+        problem
+            .message
+            .split(NEEDED)
+            .next()
+            .unwrap_or(&problem.message)
+    })
 }
 
 /// Refuses to start a session whose agents cannot be started.
 pub(super) fn require(plan: &Plan, around: &Surroundings) -> Result<()> {
     match missing(plan, around).into_iter().next() {
         None => Ok(()),
-        Some(problem) if problem.code == NO_COMMAND => Err(Error::usage(problem.message).hint(problem.hint.unwrap_or_default())),
+        Some(problem) if problem.code == NO_COMMAND => {
+            Err(Error::usage(problem.message).hint(problem.hint.unwrap_or_default()))
+        }
         Some(problem) => {
             let hint = format!(
                 "{}; or name another program with `program:` in the loop or AP_PROGRAM; `--provider scripted` needs none",
@@ -37,28 +45,59 @@ pub(super) fn require(plan: &Plan, around: &Surroundings) -> Result<()> {
 /// Warns of what a session could not be started without, here and now. Another machine may have it.
 pub(super) fn warnings(mut plan: Plan, context: &Context) -> Result<Vec<Problem>> {
     context.settings()?.place_programs(&mut plan);
-    let around = Surroundings::new(context.project.clone(), context.exe.clone(), context.env.clone());
-    Ok(missing(&plan, &around).into_iter().map(Problem::warning).collect())
+    let around = Surroundings::new(
+        context.project.clone(),
+        context.exe.clone(),
+        context.env.clone(),
+    );
+    Ok(missing(&plan, &around)
+        .into_iter()
+        .map(Problem::warning)
+        .collect())
 }
 
 /// Returns a problem for each program that is missing; the first node that needs it is named.
 fn missing(plan: &Plan, around: &Surroundings) -> Vec<Problem> {
     let mut found: Vec<Problem> = Vec::new();
     let mut looked: Vec<&str> = Vec::new();
-    for (node, agent) in plan.all_nodes().flat_map(|node| node.agent.chain().chain(&node.judge).map(move |agent| (node, agent))) {
+    for (node, agent) in plan.all_nodes().flat_map(|node| {
+        node.agent
+            .chain()
+            .chain(&node.judge)
+            .map(move |agent| (node, agent))
+    }) {
         if agent.provider == Provider::Scripted || looked.contains(&agent.program.as_str()) {
             continue;
         }
         looked.push(&agent.program);
         if around.find(&agent.program).is_none() {
-            let message = format!("there is no program `{}` on PATH{NEEDED}`{}` needs", agent.program, node.id);
+            let message = format!(
+                "there is no program `{}` on PATH{NEEDED}`{}` needs",
+                agent.program, node.id
+            );
             found.push(Problem::nowhere(MISSING, message).hint(install_hint(agent)));
         }
     }
-    for (node, gate) in plan.all_nodes().flat_map(|node| node.termination.gates().into_iter().map(move |gate| (node, gate))) {
-        let (Termination::Verify(command) | Termination::Command(command)) = gate else { continue };
-        let Some(program) = command.command.first().filter(|program| around.find(program).is_none()) else { continue };
-        let message = format!("node `{}` ends when `{program}` says so, and there is no such program", node.id);
+    for (node, gate) in plan.all_nodes().flat_map(|node| {
+        node.termination
+            .gates()
+            .into_iter()
+            .map(move |gate| (node, gate))
+    }) {
+        let (Termination::Verify(command) | Termination::Command(command)) = gate else {
+            continue;
+        };
+        let Some(program) = command
+            .command
+            .first()
+            .filter(|program| around.find(program).is_none())
+        else {
+            continue;
+        };
+        let message = format!(
+            "node `{}` ends when `{program}` says so, and there is no such program",
+            node.id
+        );
         // The branches of a block have the same.
         if !found.iter().any(|other| other.message == message) {
             found.push(Problem::nowhere(NO_COMMAND, message).hint(hint_of(program)));

@@ -32,7 +32,9 @@ pub struct Args {
 #[derive(Debug, clap::Subcommand)]
 enum Action {
     /// List the tasks that can be claimed, the next one first
-    #[command(long_about = "List the tasks that can be claimed, the next one first.\n\nJSON: an array of tasks.")]
+    #[command(
+        long_about = "List the tasks that can be claimed, the next one first.\n\nJSON: an array of tasks."
+    )]
     Ready,
     /// Show one task
     #[command(long_about = "Show one task.\n\nJSON: the task.")]
@@ -102,7 +104,11 @@ struct Answer {
 
 impl From<String> for Answer {
     fn from(data: String) -> Self {
-        Self { data, note: String::new(), code: ExitCode::Done }
+        Self {
+            data,
+            note: String::new(),
+            code: ExitCode::Done,
+        }
     }
 }
 
@@ -112,7 +118,10 @@ pub fn run(args: &Args, context: &Context) -> Result<ExitCode> {
     let answer = answer(args, context)?;
     // Nobody is left to be told that stderr is gone.
     let _ = io::stderr().write_all(answer.note.as_bytes());
-    match io::stdout().write_all(answer.data.as_bytes()).and_then(|()| io::stdout().flush()) {
+    match io::stdout()
+        .write_all(answer.data.as_bytes())
+        .and_then(|()| io::stdout().flush())
+    {
         // Whoever reads has read enough.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(answer.code),
         written => Ok(written.map(|()| answer.code)?),
@@ -121,13 +130,28 @@ pub fn run(args: &Args, context: &Context) -> Result<ExitCode> {
 
 fn answer(args: &Args, context: &Context) -> Result<Answer> {
     let (source, answer) = match &args.action {
-        Action::Label { name, ids, all_ready, label } => {
+        Action::Label {
+            name,
+            ids,
+            all_ready,
+            label,
+        } => {
             if args.session.is_some() || args.file.is_some() {
-                let hint = format!("write `ap queue label {name} ID…`; a file of tasks has no labels");
-                return Err(Error::usage("`label` takes the session as its first argument, not `--session` or `--file`").hint(hint));
+                let hint =
+                    format!("write `ap queue label {name} ID…`; a file of tasks has no labels");
+                return Err(Error::usage(
+                    "`label` takes the session as its first argument, not `--session` or `--file`",
+                )
+                .hint(hint));
             }
             let source = Source::of_session(name, context)?;
-            let answer = put_label(&source, name, (!all_ready).then_some(ids), label.as_deref(), args.json)?;
+            let answer = put_label(
+                &source,
+                name,
+                (!all_ready).then_some(ids),
+                label.as_deref(),
+                args.json,
+            )?;
             (source, answer)
         }
         action => {
@@ -141,14 +165,24 @@ fn answer(args: &Args, context: &Context) -> Result<Answer> {
             (source, Answer { note, ..answer })
         }
     };
-    let remarks: String = source.queue.remarks().iter().map(|remark| format!("Note: {remark}.\n")).collect();
-    Ok(Answer { note: remarks + &answer.note, ..answer })
+    let remarks: String = source
+        .queue
+        .remarks()
+        .iter()
+        .map(|remark| format!("Note: {remark}.\n"))
+        .collect();
+    Ok(Answer {
+        note: remarks + &answer.note,
+        ..answer
+    })
 }
 
 /// Returns how this call named the queue, as part of a command.
 fn flag(args: &Args) -> String {
     let session = args.session.iter().map(|name| format!(" --session {name}"));
-    session.chain(args.file.iter().map(|path| format!(" --file '{path}'"))).collect()
+    session
+        .chain(args.file.iter().map(|path| format!(" --file '{path}'")))
+        .collect()
 }
 
 /// Makes commands in a hint mean the same queue, so that they work as they stand.
@@ -156,7 +190,9 @@ fn complete(hint: &str, flag: &str) -> String {
     let mut parts: Vec<String> = hint.split('`').map(str::to_owned).collect();
     // Every second part stands between two of them.
     for command in parts.iter_mut().skip(1).step_by(2) {
-        let named = ["ap queue label ", " --session ", " --file "].iter().any(|part| command.contains(part));
+        let named = ["ap queue label ", " --session ", " --file "]
+            .iter()
+            .any(|part| command.contains(part));
         if command.starts_with("ap queue ") && !named {
             command.push_str(flag);
         }
@@ -169,17 +205,31 @@ fn asked(action: &Action, source: &Source, json: bool) -> Result<Answer> {
     match action {
         Action::Ready => {
             let tasks = queue.next()?;
-            let note = if tasks.is_empty() { why_none(queue)? } else { String::new() };
-            Ok(Answer { note, ..show::tasks(&tasks, json).into() })
+            let note = if tasks.is_empty() {
+                why_none(queue)?
+            } else {
+                String::new()
+            };
+            Ok(Answer {
+                note,
+                ..show::tasks(&tasks, json).into()
+            })
         }
         Action::Show { id } => Ok(show::task(&queue.show(id)?, json).into()),
         Action::Claim { id } => claim(source, id.as_deref(), json),
         Action::Release { id, reason, from } => {
             if from.is_some() && source.for_agent {
-                let hint = format!("`ap queue release {id}` gives back what this iteration holds; tell a person about the rest");
-                return Err(Error::usage("an agent cannot take a task back from somebody else: `--from` is for people").hint(hint));
+                let hint = format!(
+                    "`ap queue release {id}` gives back what this iteration holds; tell a person about the rest"
+                );
+                return Err(Error::usage(
+                    "an agent cannot take a task back from somebody else: `--from` is for people",
+                )
+                .hint(hint));
             }
-            let owner = from.as_deref().map_or_else(|| source.owner.clone(), Owner::read);
+            let owner = from
+                .as_deref()
+                .map_or_else(|| source.owner.clone(), Owner::read);
             release(source, id, &owner, reason, json)
         }
         Action::Close { id, reason } => {
@@ -190,7 +240,13 @@ fn asked(action: &Action, source: &Source, json: bool) -> Result<Answer> {
         }
         Action::Status => {
             let census = queue.census(&living(queue))?;
-            Ok(show::status(&source.name, &census, &census.verdict(|| queue.sought()), json).into())
+            Ok(show::status(
+                &source.name,
+                &census,
+                &census.verdict(|| queue.sought()),
+                json,
+            )
+            .into())
         }
         Action::Label { .. } => unreachable!("it has its own queue"),
     }
@@ -201,11 +257,16 @@ fn claim(source: &Source, id: Option<&str>, json: bool) -> Result<Answer> {
         Claim::Won(task) => Ok(show::task(&task, json).into()),
         Claim::Lost { by } => {
             let id = id.unwrap_or("the task");
-            Err(Error::failed(format!("task `{id}` is held by {by}")).hint("claim another: `ap queue ready` lists them"))
+            Err(Error::failed(format!("task `{id}` is held by {by}"))
+                .hint("claim another: `ap queue ready` lists them"))
         }
         Claim::None => {
             let data = if json { "null\n" } else { "" };
-            Ok(Answer { data: data.to_owned(), note: why_none(&*source.queue)?, code: ExitCode::Short })
+            Ok(Answer {
+                data: data.to_owned(),
+                note: why_none(&*source.queue)?,
+                code: ExitCode::Short,
+            })
         }
     }
 }
@@ -213,12 +274,19 @@ fn claim(source: &Source, id: Option<&str>, json: bool) -> Result<Answer> {
 /// Says why there is nothing to claim.
 fn why_none(queue: &dyn Queue) -> Result<String> {
     let verdict = queue.census(&living(queue))?.verdict(|| queue.sought());
-    Ok(format!("No task can be claimed: {}.\n", show::meaning(&verdict)))
+    Ok(format!(
+        "No task can be claimed: {}.\n",
+        show::meaning(&verdict)
+    ))
 }
 
 fn release(source: &Source, id: &str, owner: &Owner, reason: &str, json: bool) -> Result<Answer> {
     let failed = source.for_agent;
-    let why = if reason.is_empty() { "no reason was given" } else { reason };
+    let why = if reason.is_empty() {
+        "no reason was given"
+    } else {
+        reason
+    };
     match source.queue.release(id, owner, &Release { why, failed })? {
         Released::NotHeld => Err(not_released(source, id, owner)?),
         released => Ok(show::released(id, released == Released::Parked, json).into()),
@@ -235,19 +303,34 @@ fn not_released(source: &Source, id: &str, owner: &Owner) -> Result<Error> {
     };
     let hint = match source.for_agent {
         true => "`ap queue status` shows who holds what; leave it to its holder",
-        false => "`ap queue status` shows who holds what; a person may take one back with `--from OWNER`",
+        false => {
+            "`ap queue status` shows who holds what; a person may take one back with `--from OWNER`"
+        }
     };
     Ok(Error::failed(format!("task `{id}` {state}, so it was not released")).hint(hint))
 }
 
 /// Puts the session's label, or another, on these tasks, or on all that are ready and have none.
-fn put_label(source: &Source, session: &SessionName, ids: Option<&Vec<String>>, label: Option<&str>, json: bool) -> Result<Answer> {
+fn put_label(
+    source: &Source,
+    session: &SessionName,
+    ids: Option<&Vec<String>>,
+    label: Option<&str>,
+    json: bool,
+) -> Result<Answer> {
     let usual = session_label(session);
     let label = label.unwrap_or(&usual);
     let Some(ids) = ids else {
         let labelled = source.queue.label(Unlabelled::AllReady, label)?;
-        let note = if labelled.is_empty() { "No task is ready and without a session's label.\n" } else { "" };
-        return Ok(Answer { note: note.to_owned(), ..show::labelled(&labelled, label, json).into() });
+        let note = if labelled.is_empty() {
+            "No task is ready and without a session's label.\n"
+        } else {
+            ""
+        };
+        return Ok(Answer {
+            note: note.to_owned(),
+            ..show::labelled(&labelled, label, json).into()
+        });
     };
     // A name mistyped must not leave half of them labelled.
     for id in ids {
@@ -255,11 +338,18 @@ fn put_label(source: &Source, session: &SessionName, ids: Option<&Vec<String>>, 
     }
     let mut labelled: Vec<String> = Vec::new();
     for id in ids {
-        match source.queue.label(Unlabelled::These(std::slice::from_ref(id)), label) {
+        match source
+            .queue
+            .label(Unlabelled::These(std::slice::from_ref(id)), label)
+        {
             Ok(done) => labelled.extend(done),
             Err(error) if labelled.is_empty() => return Err(error.into()),
             Err(error) => {
-                let done = format!("{}; labelled before that: {}", error.what, labelled.join(", "));
+                let done = format!(
+                    "{}; labelled before that: {}",
+                    error.what,
+                    labelled.join(", ")
+                );
                 return Err(Error::failed(done).hint(error.next));
             }
         }

@@ -60,9 +60,10 @@ impl Said {
     /// Returns the most iterations, which may be said as a flag or after the session.
     pub fn max(&self, positional: Option<u32>) -> Result<Option<u32>> {
         match (self.most, positional) {
-            (Some(flag), Some(number)) if flag != number => {
-                Err(Error::usage(format!("at most {number} iterations, or --max {flag}?")).hint("say it once"))
-            }
+            (Some(flag), Some(number)) if flag != number => Err(Error::usage(format!(
+                "at most {number} iterations, or --max {flag}?"
+            ))
+            .hint("say it once")),
             (flag, number) => Ok(flag.or(number)),
         }
     }
@@ -127,7 +128,10 @@ impl Said {
             })
         });
         Ok(Change {
-            model: self.model.as_deref().map(|model| model_alias(model).to_owned()),
+            model: self
+                .model
+                .as_deref()
+                .map(|model| model_alias(model).to_owned()),
             permissions: permissions.transpose()?,
             keep_env: self.keep_env.then_some(true),
             max_cost_usd: self.max_cost,
@@ -150,23 +154,48 @@ pub(super) fn environment(context: &Context) -> Result<Overrides> {
 
 /// Shows whose word counted, except where nobody said anything.
 pub(super) fn origins(plan: &Plan) -> Option<String> {
-    let rows: Vec<_> = plan.overrides.iter().filter(|said| said.from != Voice::BuiltIn).collect();
-    let row = |said: &&crate::plan::Said| [said.what.clone(), text::first_line(&said.value), said.from.word().to_owned()];
-    (!rows.is_empty()).then(|| table::table(["SETTING", "VALUE", "SAID BY"], rows.iter().map(row)).to_string())
+    let rows: Vec<_> = plan
+        .overrides
+        .iter()
+        .filter(|said| said.from != Voice::BuiltIn)
+        .collect();
+    let row = |said: &&crate::plan::Said| {
+        [
+            said.what.clone(),
+            text::first_line(&said.value),
+            said.from.word().to_owned(),
+        ]
+    };
+    (!rows.is_empty())
+        .then(|| table::table(["SETTING", "VALUE", "SAID BY"], rows.iter().map(row)).to_string())
 }
 
 fn dollars(text: &str) -> Result<f64, String> {
-    text.parse().ok().filter(|amount: &f64| amount.is_finite() && 0.0 <= *amount).ok_or_else(|| "an amount like 12.50 is needed".to_owned())
+    text.parse()
+        .ok()
+        .filter(|amount: &f64| amount.is_finite() && 0.0 <= *amount)
+        .ok_or_else(|| "an amount like 12.50 is needed".to_owned())
 }
 
 fn seconds(text: &str) -> Result<u64, String> {
-    let span = || text.parse::<jiff::SignedDuration>().ok().and_then(|span| u64::try_from(span.as_secs()).ok());
-    text.parse().ok().or_else(span).ok_or_else(|| "a time like 90m or 8h is needed".to_owned())
+    let span = || {
+        text.parse::<jiff::SignedDuration>()
+            .ok()
+            .and_then(|span| u64::try_from(span.as_secs()).ok())
+    };
+    text.parse()
+        .ok()
+        .or_else(span)
+        .ok_or_else(|| "a time like 90m or 8h is needed".to_owned())
 }
 
 fn named_command(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
-        Some((key, command)) if !key.trim().is_empty() && !command.trim().is_empty() => Ok((key.trim().to_owned(), command.to_owned())),
-        Some(_) | None => Err("a name and a command like test=\"cargo test\" are needed".to_owned()),
+        Some((key, command)) if !key.trim().is_empty() && !command.trim().is_empty() => {
+            Ok((key.trim().to_owned(), command.to_owned()))
+        }
+        Some(_) | None => {
+            Err("a name and a command like test=\"cargo test\" are needed".to_owned())
+        }
     }
 }

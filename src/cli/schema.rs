@@ -34,7 +34,10 @@ pub fn run(args: &Args) -> Result<ExitCode> {
         (None, None) if args.json => {
             ui::json(&SCHEMAS.map(|schema| json!({ "name": schema.name, "file": schema.file(), "about": schema.about })))?;
         }
-        (None, None) => out(table::table(["NAME", "DESCRIBES"], SCHEMAS.map(|schema| [schema.name.to_owned(), schema.about.to_owned()])))?,
+        (None, None) => out(table::table(
+            ["NAME", "DESCRIBES"],
+            SCHEMAS.map(|schema| [schema.name.to_owned(), schema.about.to_owned()]),
+        ))?,
     }
     Ok(ExitCode::Done)
 }
@@ -44,13 +47,18 @@ fn named(name: &str) -> Result<&'static Schema> {
     SCHEMAS
         .iter()
         .find(|schema| schema.name == name)
-        .ok_or_else(|| Error::usage(format!("there is no schema `{name}`")).hint(suggest::hint(name, names)))
+        .ok_or_else(|| {
+            Error::usage(format!("there is no schema `{name}`")).hint(suggest::hint(name, names))
+        })
 }
 
 /// Writes those schemas into a folder that it does not have.
 pub(super) fn add(folder: &Utf8Path) -> Result<()> {
     fs::create_dir_all(folder)?;
-    for schema in SCHEMAS.iter().filter(|schema| !folder.join(schema.file()).exists()) {
+    for schema in SCHEMAS
+        .iter()
+        .filter(|schema| !folder.join(schema.file()).exists())
+    {
         atomic::replace(&folder.join(schema.file()), schema.text().as_bytes())?;
     }
     Ok(())

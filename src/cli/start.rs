@@ -73,10 +73,21 @@ pub struct PipelineArgs {
 pub fn run_loop(args: &LoopArgs, context: &Context) -> Result<ExitCode> {
     let max = args.flags.said.max(args.max)?;
     if args.flags.resume {
-        let session =
-            args.session.as_ref().map_or_else(|| named(&args.name).parse().map_err(Error::usage), |session| Ok(session.clone()))?;
+        let session = args.session.as_ref().map_or_else(
+            || named(&args.name).parse().map_err(Error::usage),
+            |session| Ok(session.clone()),
+        )?;
         let name = &args.name;
-        return resume(&Resume { kind: PlanKind::Loop, name, session: &session, max, flags: &args.flags }, context);
+        return resume(
+            &Resume {
+                kind: PlanKind::Loop,
+                name,
+                session: &session,
+                max,
+                flags: &args.flags,
+            },
+            context,
+        );
     }
     let (sources, record) = found(PlanKind::Loop, &args.name, &args.flags, context)?;
     let session = match &args.session {
@@ -87,34 +98,81 @@ pub fn run_loop(args: &LoopArgs, context: &Context) -> Result<ExitCode> {
         Some(max) => format!("ap {} {session} {max}", shell::word(&args.name)),
         None => format!("ap {} {session}", shell::word(&args.name)),
     };
-    start(&Start { sources: &sources, session, typed, max, record, flags: &args.flags }, context)
+    start(
+        &Start {
+            sources: &sources,
+            session,
+            typed,
+            max,
+            record,
+            flags: &args.flags,
+        },
+        context,
+    )
 }
 
 /// Starts a pipeline.
 pub fn run_pipeline(args: &PipelineArgs, context: &Context) -> Result<ExitCode> {
     if args.single_stage {
-        let PipelineArgs { name, session, number: max, flags, .. } = args.clone();
-        return run_loop(&LoopArgs { name, session, max, flags }, context);
+        let PipelineArgs {
+            name,
+            session,
+            number: max,
+            flags,
+            ..
+        } = args.clone();
+        return run_loop(
+            &LoopArgs {
+                name,
+                session,
+                max,
+                flags,
+            },
+            context,
+        );
     }
     let mut args = args.clone();
     args.flags.said.runs = args.flags.said.runs(args.number)?;
     if args.flags.resume {
-        let session = args
-            .session
-            .as_ref()
-            .ok_or_else(|| Error::usage("which session shall be resumed?").hint("`ap list` shows them; name it after the pipeline"))?;
+        let session = args.session.as_ref().ok_or_else(|| {
+            Error::usage("which session shall be resumed?")
+                .hint("`ap list` shows them; name it after the pipeline")
+        })?;
         let name = &args.name;
-        return resume(&Resume { kind: PlanKind::Pipeline, name, session, max: args.flags.said.max(None)?, flags: &args.flags }, context);
+        return resume(
+            &Resume {
+                kind: PlanKind::Pipeline,
+                name,
+                session,
+                max: args.flags.said.max(None)?,
+                flags: &args.flags,
+            },
+            context,
+        );
     }
     let (sources, record) = found(PlanKind::Pipeline, &args.name, &args.flags, context)?;
     let session = match &args.session {
         Some(session) => session.clone(),
-        None => format!("{}-{}", sources.name(), jiff::Zoned::new(clock::now(), jiff::tz::TimeZone::system()).strftime("%Y%m%d-%H%M%S"))
-            .parse()
-            .map_err(Error::usage)?,
+        None => format!(
+            "{}-{}",
+            sources.name(),
+            jiff::Zoned::new(clock::now(), jiff::tz::TimeZone::system()).strftime("%Y%m%d-%H%M%S")
+        )
+        .parse()
+        .map_err(Error::usage)?,
     };
     let typed = format!("ap pipeline {} {session}", shell::word(&args.name));
-    start(&Start { sources: &sources, session, typed, max: args.flags.said.max(None)?, record, flags: &args.flags }, context)
+    start(
+        &Start {
+            sources: &sources,
+            session,
+            typed,
+            max: args.flags.said.max(None)?,
+            record,
+            flags: &args.flags,
+        },
+        context,
+    )
 }
 
 struct Start<'a> {
@@ -129,24 +187,55 @@ struct Start<'a> {
 }
 
 /// Finds what is to run, and the folder of the fixture to be made of it.
-fn found(kind: PlanKind, name: &str, flags: &Flags, context: &Context) -> Result<(Sources, Option<Utf8PathBuf>)> {
+fn found(
+    kind: PlanKind,
+    name: &str,
+    flags: &Flags,
+    context: &Context,
+) -> Result<(Sources, Option<Utf8PathBuf>)> {
     let library = context.library();
     let sources = library.find(kind, name)?;
     let folder = match &flags.record {
         None => None,
-        Some(folder) if folder.as_str().is_empty() => Some(library.fixture_to_be(&library.entry_of(kind, name)?)),
+        Some(folder) if folder.as_str().is_empty() => {
+            Some(library.fixture_to_be(&library.entry_of(kind, name)?))
+        }
         Some(folder) => Some(camino::absolute_utf8(folder)?),
     };
     Ok((sources, folder))
 }
 
 fn start(start: &Start<'_>, context: &Context) -> Result<ExitCode> {
-    let overrides = start.flags.said.flags(start.max)?.or(said::environment(context)?);
-    let mut plan = super::compile::plan(start.sources, start.session.clone(), start.typed.clone(), &overrides, context)?;
+    let overrides = start
+        .flags
+        .said
+        .flags(start.max)?
+        .or(said::environment(context)?);
+    let mut plan = super::compile::plan(
+        start.sources,
+        start.session.clone(),
+        start.typed.clone(),
+        &overrides,
+        context,
+    )?;
     plan.record.clone_from(&start.record);
     fixture::check(&plan)?;
-    let mode = if start.flags.force { Mode::Force } else { Mode::New };
-    run(Wanted { plan, mode, max_iterations: start.max, change: Change::default(), replace: false }, start.flags, context)
+    let mode = if start.flags.force {
+        Mode::Force
+    } else {
+        Mode::New
+    };
+    run(
+        Wanted {
+            plan,
+            mode,
+            max_iterations: start.max,
+            change: Change::default(),
+            replace: false,
+        },
+        start.flags,
+        context,
+    )
 }
 
 /// A session to go on with.
@@ -161,18 +250,37 @@ struct Resume<'a> {
 
 /// Goes on with the plan the session has, whatever has become of its definition since; or, if asked to, with a new one.
 fn resume(resume: &Resume<'_>, context: &Context) -> Result<ExitCode> {
-    let Resume { name, session, max, flags, .. } = *resume;
+    let Resume {
+        name,
+        session,
+        max,
+        flags,
+        ..
+    } = *resume;
     let dir = context.project.session(session);
-    let Some(Glance { plan, .. }) = glance(&dir)? else { return Err(report::nothing_to_resume(session)) };
+    let Some(Glance { plan, .. }) = glance(&dir)? else {
+        return Err(report::nothing_to_resume(session));
+    };
     if plan.name != named(name) {
         return Err(report::runs_another(&plan, named(name)));
     }
-    let sources = context.library().find(resume.kind, &written(&plan, name, context));
+    let sources = context
+        .library()
+        .find(resume.kind, &written(&plan, name, context));
     if flags.recompile {
         let plan = recompiled(&plan, &sources?, resume, context)?;
-        note(format!("note: the plan is made anew from {}", plan.source.path));
+        note(format!(
+            "note: the plan is made anew from {}",
+            plan.source.path
+        ));
         return run(
-            Wanted { plan, mode: Mode::Resume, max_iterations: max, change: flags.said.callable()?, replace: true },
+            Wanted {
+                plan,
+                mode: Mode::Resume,
+                max_iterations: max,
+                change: flags.said.callable()?,
+                replace: true,
+            },
             flags,
             context,
         );
@@ -184,12 +292,26 @@ fn resume(resume: &Resume<'_>, context: &Context) -> Result<ExitCode> {
     if let Some(news) = news(&plan, sources.as_ref().ok()) {
         note(news);
     }
-    run(Wanted { plan, mode: Mode::Resume, max_iterations: max, change, replace: false }, flags, context)
+    run(
+        Wanted {
+            plan,
+            mode: Mode::Resume,
+            max_iterations: max,
+            change,
+            replace: false,
+        },
+        flags,
+        context,
+    )
 }
 
 /// Returns what to look a session's definition up by: the file it was started with, if it was one.
 fn written(plan: &Plan, name: &str, context: &Context) -> String {
-    if plan.source.origin == Origin::File { context.project.root().join(&plan.source.path).into_string() } else { name.to_owned() }
+    if plan.source.origin == Origin::File {
+        context.project.root().join(&plan.source.path).into_string()
+    } else {
+        name.to_owned()
+    }
 }
 
 /// Says that the definition is not what the plan was made of, if it is not.
@@ -197,38 +319,83 @@ fn news(plan: &Plan, sources: Option<&Sources>) -> Option<String> {
     let session = &plan.session;
     let what = match sources {
         Some(sources) if sources.fingerprint() == plan.source.hash => return None,
-        Some(sources) if sources.definition().file == plan.source.path => format!("{} or what it uses has changed", plan.source.path),
-        Some(sources) => format!("`{}` is now {}, and was {}", plan.name, sources.definition().file, plan.source.path),
-        None => return Some(format!("note: {} is no longer there; session '{session}' goes on with the plan it has", plan.source.path)),
+        Some(sources) if sources.definition().file == plan.source.path => {
+            format!("{} or what it uses has changed", plan.source.path)
+        }
+        Some(sources) => format!(
+            "`{}` is now {}, and was {}",
+            plan.name,
+            sources.definition().file,
+            plan.source.path
+        ),
+        None => {
+            return Some(format!(
+                "note: {} is no longer there; session '{session}' goes on with the plan it has",
+                plan.source.path
+            ));
+        }
     };
-    Some(format!("note: {what} since session '{session}' started; it goes on with the plan it has (`--recompile` takes the new one)"))
+    Some(format!(
+        "note: {what} since session '{session}' started; it goes on with the plan it has (`--recompile` takes the new one)"
+    ))
 }
 
 /// Makes the plan anew, with everything a person said at the start and has not said otherwise now.
-fn recompiled(plan: &Plan, sources: &Sources, resume: &Resume<'_>, context: &Context) -> Result<Plan> {
+fn recompiled(
+    plan: &Plan,
+    sources: &Sources,
+    resume: &Resume<'_>,
+    context: &Context,
+) -> Result<Plan> {
     let (flags, environment) = plan.said_over();
     let now = resume.flags.said.flags(resume.max)?;
-    let overrides = now.or(flags).or(said::environment(context)?).or(environment);
-    let new = super::compile::plan(sources, plan.session.clone(), plan.command.clone(), &overrides, context)?;
+    let overrides = now
+        .or(flags)
+        .or(said::environment(context)?)
+        .or(environment);
+    let new = super::compile::plan(
+        sources,
+        plan.session.clone(),
+        plan.command.clone(),
+        &overrides,
+        context,
+    )?;
     // It is the same run: its agents and tasks carry the run's mark.
-    Ok(Plan { run: plan.run.clone(), record: plan.record.clone(), ..new })
+    Ok(Plan {
+        run: plan.run.clone(),
+        record: plan.record.clone(),
+        ..new
+    })
 }
 
 /// Refuses permissions that an agent of the plan cannot be held to.
 fn may(plan: &Plan, mode: PermissionMode) -> Result<()> {
     let agents = plan.all_nodes().flat_map(|node| node.agent.chain());
-    match agents.filter_map(|agent| Some((agent, agent.refuses(mode)?))).next() {
+    match agents
+        .filter_map(|agent| Some((agent, agent.refuses(mode)?)))
+        .next()
+    {
         None => Ok(()),
-        Some((agent, reason)) => Err(Error::usage(format!("provider `{}` cannot do `{}`: {reason}", agent.provider_name(), mode.name()))),
+        Some((agent, reason)) => Err(Error::usage(format!(
+            "provider `{}` cannot do `{}`: {reason}",
+            agent.provider_name(),
+            mode.name()
+        ))),
     }
 }
 
 /// Returns a loop's or pipeline's name, of which a person may have typed the path.
 fn named(name: &str) -> &str {
     let file = Utf8Path::new(name).file_name().unwrap_or(name);
-    file.strip_suffix(".yaml").or_else(|| file.strip_suffix(".yml")).unwrap_or(file)
+    file.strip_suffix(".yaml")
+        .or_else(|| file.strip_suffix(".yml"))
+        .unwrap_or(file)
 }
 
 fn run(wanted: Wanted, flags: &Flags, context: &Context) -> Result<ExitCode> {
-    if flags.foreground { in_this_terminal(&wanted, context) } else { in_tmux(wanted, flags.attach, context) }
+    if flags.foreground {
+        in_this_terminal(&wanted, context)
+    } else {
+        in_tmux(wanted, flags.attach, context)
+    }
 }

@@ -50,7 +50,15 @@ struct Status<'a> {
 }
 
 pub fn status(args: &StatusArgs, context: &Context) -> Result<ExitCode> {
-    let Some(session) = &args.session else { return list(&ListArgs { count: None, json: args.json }, context) };
+    let Some(session) = &args.session else {
+        return list(
+            &ListArgs {
+                count: None,
+                json: args.json,
+            },
+            context,
+        );
+    };
     let there = find(session, context)?;
     let alive = is_alive(&context.project, &there);
     let standing = report::standing(&there, alive);
@@ -75,15 +83,23 @@ pub fn status(args: &StatusArgs, context: &Context) -> Result<ExitCode> {
 /// Looks at a session that must exist.
 pub(super) fn find(session: &SessionName, context: &Context) -> Result<Glance> {
     glance(&context.project.session(session))?.ok_or_else(|| {
-        Error::failed(format!("there is no session '{session}' in {}", context.project.root()))
-            .hint("`ap list` shows the sessions there are")
+        Error::failed(format!(
+            "there is no session '{session}' in {}",
+            context.project.root()
+        ))
+        .hint("`ap list` shows the sessions there are")
     })
 }
 
 /// Whether the session's runner lives: by its lock file, or by the journal when somebody deleted that.
 pub(super) fn is_alive(project: &Project, there: &Glance) -> bool {
-    let journalled = there.state.runner.as_ref().is_some_and(|runner| process::liveness(runner) != Liveness::Dead);
-    (journalled && !matches!(there.state.phase, Phase::Ended { .. })) || is_running(project, &there.plan.session)
+    let journalled = there
+        .state
+        .runner
+        .as_ref()
+        .is_some_and(|runner| process::liveness(runner) != Liveness::Dead);
+    (journalled && !matches!(there.state.phase, Phase::Ended { .. }))
+        || is_running(project, &there.plan.session)
 }
 
 fn in_words(there: &Glance, standing: &str, next: Option<&str>, context: &Context) -> String {
@@ -98,7 +114,13 @@ fn in_words(there: &Glance, standing: &str, next: Option<&str>, context: &Contex
     line("Session", &format!("{}  ({})", view.session, view.pipeline));
     line("Status", standing);
     if let Some(from) = &there.state.forked_from {
-        line("Forked", &format!("from session {} after iteration {} of {}", from.session, from.iteration, from.node));
+        line(
+            "Forked",
+            &format!(
+                "from session {} after iteration {} of {}",
+                from.session, from.iteration, from.node
+            ),
+        );
     }
     if there.plan.runs > 1 {
         line("Run", &format!("{} of {}", view.run_number, view.runs));
@@ -116,31 +138,81 @@ fn in_words(there: &Glance, standing: &str, next: Option<&str>, context: &Contex
         line("Without", &failed);
     }
     match there.state.step(&there.plan).and_then(Step::block) {
-        Some(block) => block.branches.iter().for_each(|branch| line("Branch", &branch_line(branch, there))),
+        Some(block) => block
+            .branches
+            .iter()
+            .for_each(|branch| line("Branch", &branch_line(branch, there))),
         None => {
-            line("Iteration", &format!("{} of at most {}, {} completed", view.iteration, view.max_iterations, view.iteration_completed));
+            line(
+                "Iteration",
+                &format!(
+                    "{} of at most {}, {} completed",
+                    view.iteration, view.max_iterations, view.iteration_completed
+                ),
+            );
         }
     }
     if let Some(task) = &there.state.task {
-        line("Task", &text::clean(&format!("{}: {}", task.id, task.title)));
+        line(
+            "Task",
+            &text::clean(&format!("{}: {}", task.id, task.title)),
+        );
     }
     line("Doing", &doing(there, standing, now));
-    for (agent, until) in view.limited.iter().filter(|(agent, until)| !agent.is_empty() && now < **until) {
-        line("Limited", &format!("{} until {until} ({} left)", text::clean(agent), duration::short(until.duration_since(now))));
+    for (agent, until) in view
+        .limited
+        .iter()
+        .filter(|(agent, until)| !agent.is_empty() && now < **until)
+    {
+        line(
+            "Limited",
+            &format!(
+                "{} until {until} ({} left)",
+                text::clean(agent),
+                duration::short(until.duration_since(now))
+            ),
+        );
     }
     if let Some(last) = there.state.history.back() {
-        line("Last", &format!("iteration {}: {}", last.iteration, text::first_line(last.status.said())));
+        line(
+            "Last",
+            &format!(
+                "iteration {}: {}",
+                last.iteration,
+                text::first_line(last.status.said())
+            ),
+        );
     }
     if let Some(error) = there.state.last_error.as_ref().filter(|_| next.is_none()) {
         line("Error", &text::plain(error));
     }
-    line("Spent", &format!("${:.2}, {}", view.usage.cost_usd, text::count(view.usage.turns, "turn")));
-    line("Since", &view.started_at.map_or_else(String::new, |at| format!("{at} ({} ago)", duration::short(now.duration_since(at)))));
-    if let Some(runner) = there.state.runner.as_ref().filter(|_| matches!(standing, "active" | "paused")) {
+    line(
+        "Spent",
+        &format!(
+            "${:.2}, {}",
+            view.usage.cost_usd,
+            text::count(view.usage.turns, "turn")
+        ),
+    );
+    line(
+        "Since",
+        &view.started_at.map_or_else(String::new, |at| {
+            format!("{at} ({} ago)", duration::short(now.duration_since(at)))
+        }),
+    );
+    if let Some(runner) = there
+        .state
+        .runner
+        .as_ref()
+        .filter(|_| matches!(standing, "active" | "paused"))
+    {
         line("Runner", &format!("pid {}", runner.pid));
         line("Watch", &context.tmux().attach_line(&there.plan.session));
     }
-    line("Files", context.project.session(&there.plan.session).root().as_str());
+    line(
+        "Files",
+        context.project.session(&there.plan.session).root().as_str(),
+    );
     text
 }
 
@@ -149,17 +221,32 @@ fn gone_without(there: &Glance) -> Vec<String> {
     let Glance { plan, state } = there;
     let first = plan.turn(state.cursor.node.min(plan.last_place())).0 as usize * plan.nodes.len();
     let failed = |done: &NodeDone| {
-        let failed = done.branches.iter().filter_map(|(name, report)| Some((name, report.ending.as_ref()?.shortfall()?)));
-        failed.map(|(name, why)| format!("{}/{name}: it {}", done.id, text::first_line(&why))).collect::<Vec<_>>()
+        let failed = done
+            .branches
+            .iter()
+            .filter_map(|(name, report)| Some((name, report.ending.as_ref()?.shortfall()?)));
+        failed
+            .map(|(name, why)| format!("{}/{name}: it {}", done.id, text::first_line(&why)))
+            .collect::<Vec<_>>()
     };
     state.finished.iter().skip(first).flat_map(failed).collect()
 }
 
 /// Says how far a branch is, as far as its session has heard.
 fn branch_line(branch: &Branch, there: &Glance) -> String {
-    let Some(report) = there.state.branches.get(&branch.name) else { return format!("{}: about to start", branch.name) };
-    let how = report.ending.as_ref().map_or_else(|| "at work".to_owned(), report::ending);
-    format!("{}: {how}; {} done, ${:.2}", branch.name, text::count(report.iterations, "iteration"), report.usage.cost_usd)
+    let Some(report) = there.state.branches.get(&branch.name) else {
+        return format!("{}: about to start", branch.name);
+    };
+    let how = report
+        .ending
+        .as_ref()
+        .map_or_else(|| "at work".to_owned(), report::ending);
+    format!(
+        "{}: {how}; {} done, ${:.2}",
+        branch.name,
+        text::count(report.iterations, "iteration"),
+        report.usage.cost_usd
+    )
 }
 
 /// Answers the question people have: what happens now, and what would end it.
@@ -170,17 +257,38 @@ fn doing(there: &Glance, standing: &str, now: Timestamp) -> String {
         (_, "crashed") => "nothing: its runner is gone".to_owned(),
         (_, "paused") => "paused; `ap continue` goes on".to_owned(),
         (Phase::Parallel, _) => {
-            let left = there.plan.block(state.cursor.node).map_or(0, |block| block.branches.len());
-            let ended = state.branches.values().filter(|report| report.ending.is_some()).count();
+            let left = there
+                .plan
+                .block(state.cursor.node)
+                .map_or(0, |block| block.branches.len());
+            let ended = state
+                .branches
+                .values()
+                .filter(|report| report.ending.is_some())
+                .count();
             let then = if state.pausing { ", then paused" } else { "" };
-            format!("{} at work side by side{then}", text::count(left.saturating_sub(ended), "branch"))
+            format!(
+                "{} at work side by side{then}",
+                text::count(left.saturating_sub(ended), "branch")
+            )
         }
         (Phase::Running, _) => {
             let then = if state.pausing { ", then paused" } else { "" };
-            let since = state.iteration_started.map_or_else(String::new, |at| format!(" for {}", duration::short(now.duration_since(at))));
-            let chain = state.node(&there.plan).is_some_and(|node| !node.agent.fallback.is_empty());
-            let who = if chain { text::clean(&state.agent) } else { "agent".to_owned() };
-            format!("{who} at work{since}, attempt {}{then}", state.cursor.attempt)
+            let since = state.iteration_started.map_or_else(String::new, |at| {
+                format!(" for {}", duration::short(now.duration_since(at)))
+            });
+            let chain = state
+                .node(&there.plan)
+                .is_some_and(|node| !node.agent.fallback.is_empty());
+            let who = if chain {
+                text::clean(&state.agent)
+            } else {
+                "agent".to_owned()
+            };
+            format!(
+                "{who} at work{since}, attempt {}{then}",
+                state.cursor.attempt
+            )
         }
         (Phase::Waiting { until, .. }, _) => {
             let left = duration::short(until.duration_since(now));
@@ -233,7 +341,10 @@ pub fn list(args: &ListArgs, context: &Context) -> Result<ExitCode> {
 
 /// Returns all sessions of the project, the latest first.
 pub(super) fn rows(project: &Project) -> Result<Vec<Row>> {
-    let mut rows: Vec<Row> = names(project)?.into_iter().filter_map(|name| row(project, name)).collect();
+    let mut rows: Vec<Row> = names(project)?
+        .into_iter()
+        .filter_map(|name| row(project, name))
+        .collect();
     rows.sort_by_key(|row| std::cmp::Reverse(row.updated_at));
     Ok(rows)
 }
@@ -244,7 +355,11 @@ fn row(project: &Project, session: SessionName) -> Option<Row> {
         Ok(Some(there)) => {
             let view = StateView::new(&there.plan, &there.state);
             let alive = is_alive(project, &there);
-            let done = view.branches.iter().filter(|branch| branch["status"] == "complete").count();
+            let done = view
+                .branches
+                .iter()
+                .filter(|branch| branch["status"] == "complete")
+                .count();
             Some(Row {
                 session,
                 pipeline: there.plan.name.clone(),
@@ -252,7 +367,11 @@ fn row(project: &Project, session: SessionName) -> Option<Row> {
                 alive,
                 run_number: view.run_number,
                 runs: view.runs,
-                stage: there.state.step(&there.plan).or(there.plan.nodes.last()).map(|step| step.id().to_string()),
+                stage: there
+                    .state
+                    .step(&there.plan)
+                    .or(there.plan.nodes.last())
+                    .map(|step| step.id().to_string()),
                 iteration: view.iteration,
                 iteration_completed: view.iteration_completed,
                 max_iterations: view.max_iterations,
@@ -287,7 +406,11 @@ fn row(project: &Project, session: SessionName) -> Option<Row> {
 
 fn stage_in_words(row: &Row) -> String {
     let stage = row.stage.clone().unwrap_or_default();
-    if 1 < row.runs { format!("{stage} (run {} of {})", row.run_number, row.runs) } else { stage }
+    if 1 < row.runs {
+        format!("{stage} (run {} of {})", row.run_number, row.runs)
+    } else {
+        stage
+    }
 }
 
 /// Says how many iterations of how many are over, or how many branches of a block.
@@ -309,9 +432,22 @@ pub(super) fn table(rows: &[Row]) -> String {
             row.standing.to_owned(),
             how_far(row),
             stage_in_words(row),
-            row.updated_at.map_or_else(String::new, |at| format!("{} ago", duration::short(now.duration_since(at)))),
+            row.updated_at.map_or_else(String::new, |at| {
+                format!("{} ago", duration::short(now.duration_since(at)))
+            }),
             format!("${:.2}", row.cost_usd),
         ]
     };
-    table::table(["  SESSION", "RUNS", "STATUS", "ITERATION", "STAGE", "CHANGED", "COST"], rows.iter().map(cells))
+    table::table(
+        [
+            "  SESSION",
+            "RUNS",
+            "STATUS",
+            "ITERATION",
+            "STAGE",
+            "CHANGED",
+            "COST",
+        ],
+        rows.iter().map(cells),
+    )
 }

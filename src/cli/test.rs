@@ -87,9 +87,15 @@ pub fn run(args: &Args, context: &Context) -> Result<ExitCode> {
         },
     )?;
     let codes: Vec<ExitCode> = tested.iter().map(|one| one.code).collect();
-    let code = [ExitCode::Usage, ExitCode::Failed].into_iter().find(|code| codes.contains(code)).unwrap_or(ExitCode::Done);
+    let code = [ExitCode::Usage, ExitCode::Failed]
+        .into_iter()
+        .find(|code| codes.contains(code))
+        .unwrap_or(ExitCode::Done);
     if args.json {
-        ui::json(&Report { ok: code == ExitCode::Done, tested })?;
+        ui::json(&Report {
+            ok: code == ExitCode::Done,
+            tested,
+        })?;
     } else {
         let bad = codes.iter().filter(|code| **code != ExitCode::Done).count();
         ui::out(format!("{} tested, {bad} not as recorded", tested.len()))?;
@@ -108,7 +114,11 @@ fn chosen(names: &[String], library: &Library) -> Result<Vec<Chosen>> {
     };
     let mut chosen = Vec::new();
     if names.is_empty() {
-        for entry in library.list().into_iter().filter(|entry| kind.is_none_or(|kind| entry.kind == kind)) {
+        for entry in library
+            .list()
+            .into_iter()
+            .filter(|entry| kind.is_none_or(|kind| entry.kind == kind))
+        {
             chosen.extend(library.fixture(&entry)?.map(|files| (entry, files)));
         }
         return Ok(chosen);
@@ -135,15 +145,30 @@ fn chosen(names: &[String], library: &Library) -> Result<Vec<Chosen>> {
 
 fn unrecorded(entry: &Entry, library: &Library) -> Error {
     let (kind, name) = (library::word(entry.kind), &entry.name);
-    let start = if entry.kind == PlanKind::Loop { format!("ap {name} --record") } else { format!("ap pipeline {name} --record") };
-    Error::usage(format!("{kind} `{name}` has no fixture: looked for {}", library.fixture_to_be(entry)))
-        .hint(format!("record one with a real run (`{start}`), or write its script (`ap explain test`)"))
+    let start = if entry.kind == PlanKind::Loop {
+        format!("ap {name} --record")
+    } else {
+        format!("ap pipeline {name} --record")
+    };
+    Error::usage(format!(
+        "{kind} `{name}` has no fixture: looked for {}",
+        library.fixture_to_be(entry)
+    ))
+    .hint(format!(
+        "record one with a real run (`{start}`), or write its script (`ap explain test`)"
+    ))
 }
 
 /// Does something with each, several at a time, and takes the results in order.
-fn each<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync, mut take: impl FnMut(R) -> Result<()>) -> Result<()> {
+fn each<T: Sync, R: Send>(
+    items: &[T],
+    work: impl Fn(&T) -> R + Sync,
+    mut take: impl FnMut(R) -> Result<()>,
+) -> Result<()> {
     let (next, (results, done)) = (AtomicUsize::new(0), mpsc::channel());
-    let at_once = thread::available_parallelism().map_or(1, std::num::NonZero::get).min(items.len());
+    let at_once = thread::available_parallelism()
+        .map_or(1, std::num::NonZero::get)
+        .min(items.len());
     thread::scope(|scope| {
         for _ in 0..at_once {
             let (results, next, work) = (results.clone(), &next, &work);
@@ -170,7 +195,13 @@ fn each<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync, mut take: 
     })
 }
 
-fn test(entry: &Entry, files: &FixtureFiles, update: bool, library: &Library, context: &Context) -> Tested {
+fn test(
+    entry: &Entry,
+    files: &FixtureFiles,
+    update: bool,
+    library: &Library,
+    context: &Context,
+) -> Tested {
     let tested = Tested {
         kind: entry.kind,
         name: entry.name.clone(),
@@ -185,21 +216,55 @@ fn test(entry: &Entry, files: &FixtureFiles, update: bool, library: &Library, co
     };
     let compared = compared(entry, files, library, context);
     if let (Ok((account, None)), false, true) = (&compared, update, files.folder.is_some()) {
-        let hint =
-            format!("nothing is recorded yet that it could differ from; this takes what it does now: ap test {} --update", typed(entry));
+        let hint = format!(
+            "nothing is recorded yet that it could differ from; this takes what it does now: ap test {} --update",
+            typed(entry)
+        );
         let account = Some(account.clone());
-        return Tested { result: Outcome::Unrecorded, code: ExitCode::Failed, account, hint: Some(hint), ..tested };
+        return Tested {
+            result: Outcome::Unrecorded,
+            code: ExitCode::Failed,
+            account,
+            hint: Some(hint),
+            ..tested
+        };
     }
     match compared.and_then(|compared| settle(compared, files, update)) {
-        Ok((account, None)) => Tested { account: Some(account), ..tested },
-        Ok((account, diff)) if update => Tested { result: Outcome::Updated, account: Some(account), diff, ..tested },
+        Ok((account, None)) => Tested {
+            account: Some(account),
+            ..tested
+        },
+        Ok((account, diff)) if update => Tested {
+            result: Outcome::Updated,
+            account: Some(account),
+            diff,
+            ..tested
+        },
         Ok((account, diff)) => {
-            let hint = files.folder.as_ref().map(|_| format!("if that is as it should be: ap test {} --update", typed(entry)));
-            Tested { result: Outcome::Differs, code: ExitCode::Failed, account: Some(account), diff, hint, ..tested }
+            let hint = files.folder.as_ref().map(|_| {
+                format!(
+                    "if that is as it should be: ap test {} --update",
+                    typed(entry)
+                )
+            });
+            Tested {
+                result: Outcome::Differs,
+                code: ExitCode::Failed,
+                account: Some(account),
+                diff,
+                hint,
+                ..tested
+            }
         }
         Err(error) => {
             let shown = format!("{error:?}");
-            Tested { result: Outcome::Error, code: error.code, error: Some(shown), hint: error.help(), ..tested }
+            Tested {
+                result: Outcome::Error,
+                code: error.code,
+                error: Some(shown),
+                hint: error.help(),
+                ..tested
+            }
         }
     }
 }
@@ -208,36 +273,80 @@ fn test(entry: &Entry, files: &FixtureFiles, update: bool, library: &Library, co
 pub(super) fn record(kind: PlanKind, name: &str, context: &Context) -> Result<Utf8PathBuf> {
     let library = context.library();
     let entry = library.entry_of(kind, name)?;
-    let files = library.fixture(&entry)?.ok_or_else(|| unrecorded(&entry, &library))?;
+    let files = library
+        .fixture(&entry)?
+        .ok_or_else(|| unrecorded(&entry, &library))?;
     settle(compared(&entry, &files, &library, context)?, &files, true)?;
-    Ok(files.folder.ok_or_else(|| unrecorded(&entry, &library))?.join(EXPECTED))
+    Ok(files
+        .folder
+        .ok_or_else(|| unrecorded(&entry, &library))?
+        .join(EXPECTED))
 }
 
 /// Returns what leads to a definition again.
 fn typed(entry: &Entry) -> String {
-    let path = if entry.origin == Origin::File { &entry.path } else { &entry.name };
+    let path = if entry.origin == Origin::File {
+        &entry.path
+    } else {
+        &entry.name
+    };
     shell::word(path)
 }
 
 /// What the engine does now, and what is recorded, if anything is.
 type Compared = (Account, Option<Account>);
 
-fn compared(entry: &Entry, files: &FixtureFiles, library: &Library, context: &Context) -> Result<Compared> {
-    let sources = entry.sources.as_ref().map_err(|reason| Error::usage(format!("`{}` cannot be used: {reason}", entry.name)))?;
-    let recorded = files.text(EXPECTED)?.map(|text| Account::parse(&files.shown(EXPECTED), &text)).transpose()?;
-    let start = recorded.as_ref().map_or(Start::default(), |recorded| recorded.start);
+fn compared(
+    entry: &Entry,
+    files: &FixtureFiles,
+    library: &Library,
+    context: &Context,
+) -> Result<Compared> {
+    let sources = entry
+        .sources
+        .as_ref()
+        .map_err(|reason| Error::usage(format!("`{}` cannot be used: {reason}", entry.name)))?;
+    let recorded = files
+        .text(EXPECTED)?
+        .map(|text| Account::parse(&files.shown(EXPECTED), &text))
+        .transpose()?;
+    let start = recorded
+        .as_ref()
+        .map_or(Start::default(), |recorded| recorded.start);
     let (declared, exe, env) = (&context.declared(), &context.exe, &context.env);
-    Ok((rehearse(&Piece { sources, files, start, library, declared, exe, env })?, recorded))
+    Ok((
+        rehearse(&Piece {
+            sources,
+            files,
+            start,
+            library,
+            declared,
+            exe,
+            env,
+        })?,
+        recorded,
+    ))
 }
 
 /// Returns what differs, and writes it down if that is wanted.
-fn settle((now, recorded): Compared, files: &FixtureFiles, update: bool) -> Result<(Account, Option<String>)> {
+fn settle(
+    (now, recorded): Compared,
+    files: &FixtureFiles,
+    update: bool,
+) -> Result<(Account, Option<String>)> {
     if recorded.as_ref() == Some(&now) {
         return Ok((now, None));
     }
-    let (before, after) = (recorded.map(|recorded| recorded.text()).unwrap_or_default(), now.text());
+    let (before, after) = (
+        recorded.map(|recorded| recorded.text()).unwrap_or_default(),
+        now.text(),
+    );
     let diff = similar::TextDiff::from_lines(&before, &after);
-    let shown = diff.unified_diff().context_radius(3).header("recorded", "now").to_string();
+    let shown = diff
+        .unified_diff()
+        .context_radius(3)
+        .header("recorded", "now")
+        .to_string();
     if update {
         let folder = files.folder.as_ref().ok_or_else(|| {
             Error::usage(format!("{} is built in and cannot be written", files.shown(EXPECTED)))
@@ -255,13 +364,26 @@ fn show(one: &Tested) -> Result<()> {
         Outcome::Unrecorded => style::odd("NONE"),
         Outcome::Differs | Outcome::Error => style::bad("FAIL"),
     };
-    let iterations = one.account.as_ref().map_or_else(String::new, |account| format!("  {}", count(account.iterations(), "iteration")));
-    ui::out(format!("{mark}  {} {}{iterations}  {}", library::word(one.kind), style::name(&one.name), style::faint(&one.fixture)))?;
+    let iterations = one.account.as_ref().map_or_else(String::new, |account| {
+        format!("  {}", count(account.iterations(), "iteration"))
+    });
+    ui::out(format!(
+        "{mark}  {} {}{iterations}  {}",
+        library::word(one.kind),
+        style::name(&one.name),
+        style::faint(&one.fixture)
+    ))?;
     for text in [&one.diff, &one.error].into_iter().flatten() {
-        ui::out(text.lines().map(|line| format!("      {line}\n")).collect::<String>())?;
+        ui::out(
+            text.lines()
+                .map(|line| format!("      {line}\n"))
+                .collect::<String>(),
+        )?;
     }
     match &one.hint {
-        Some(hint) if matches!(one.result, Outcome::Differs | Outcome::Unrecorded) => ui::out(format!("      {}", style::faint(hint))),
+        Some(hint) if matches!(one.result, Outcome::Differs | Outcome::Unrecorded) => {
+            ui::out(format!("      {}", style::faint(hint)))
+        }
         Some(_) | None => Ok(()),
     }
 }

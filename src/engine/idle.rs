@@ -7,7 +7,12 @@ use crate::text::count;
 
 impl State {
     /// Takes in what an iteration has left behind. The first one of a node has nothing to be compared with.
-    pub(super) fn look_at_work(&mut self, cursor: Cursor, status: &Status, tree: Option<&WorkTree>) {
+    pub(super) fn look_at_work(
+        &mut self,
+        cursor: Cursor,
+        status: &Status,
+        tree: Option<&WorkTree>,
+    ) {
         let before = self.history.back().filter(|last| last.node == cursor.node);
         let same_report = before.is_some_and(|last| last.status.says_the_same(status));
         let idle = same_report && WorkTree::same(self.tree.as_ref(), tree);
@@ -28,7 +33,8 @@ impl State {
 /// somebody says otherwise.
 pub fn counts_idle(plan: &Plan, node: &Node) -> bool {
     let bounds = &plan.guardrails;
-    0 < bounds.max_idle_iterations && (bounds.idle_is_said || !matches!(node.termination, Termination::Fixed { .. }))
+    0 < bounds.max_idle_iterations
+        && (bounds.idle_is_said || !matches!(node.termination, Termination::Fixed { .. }))
 }
 
 /// Returns that the node's agents have changed nothing for too long, if they have. Agents that are about to agree that
@@ -47,13 +53,36 @@ mod tests {
     use crate::model::{Event, Outcome, Usage};
 
     /// Ends an iteration of a node and returns how many in a row have changed nothing.
-    fn after(state: &mut State, node: u32, iteration: u32, report: &str, tree: Option<(&str, Option<&str>)>) -> u32 {
-        let cursor = Cursor { node, iteration, attempt: 1 };
+    fn after(
+        state: &mut State,
+        node: u32,
+        iteration: u32,
+        report: &str,
+        tree: Option<(&str, Option<&str>)>,
+    ) -> u32 {
+        let cursor = Cursor {
+            node,
+            iteration,
+            attempt: 1,
+        };
         let status = Status::parse(report).unwrap();
         let own = |text: &str| text.to_owned();
-        let tree = tree.map(|(commit, changes)| WorkTree { commit: Some(own(commit)), changes: changes.map(own) });
-        let (outcome, usage, promises) = (Outcome::Reported { status }, Usage::default(), Vec::new());
-        state.apply(&Event::AgentExited { cursor, outcome, usage, promises, tree }, jiff::Timestamp::UNIX_EPOCH);
+        let tree = tree.map(|(commit, changes)| WorkTree {
+            commit: Some(own(commit)),
+            changes: changes.map(own),
+        });
+        let (outcome, usage, promises) =
+            (Outcome::Reported { status }, Usage::default(), Vec::new());
+        state.apply(
+            &Event::AgentExited {
+                cursor,
+                outcome,
+                usage,
+                promises,
+                tree,
+            },
+            jiff::Timestamp::UNIX_EPOCH,
+        );
         state.tally.idle
     }
 
@@ -63,19 +92,62 @@ mod tests {
     fn only_what_can_be_seen_to_be_the_same_is_idle() {
         let mut state = State::default();
         let clean = Some(("c1", Some("")));
-        assert_eq!(after(&mut state, 0, 1, SAME, clean), 0, "nothing to compare with");
+        assert_eq!(
+            after(&mut state, 0, 1, SAME, clean),
+            0,
+            "nothing to compare with"
+        );
         assert_eq!(after(&mut state, 0, 2, SAME, clean), 1);
         // A reason is words about the same thing.
-        assert_eq!(after(&mut state, 0, 3, r#"{"decision":"continue","summary":"looked","reason":"again"}"#, clean), 2);
-        assert_eq!(after(&mut state, 0, 4, r#"{"decision":"stop","summary":"looked"}"#, clean), 0, "another decision");
+        assert_eq!(
+            after(
+                &mut state,
+                0,
+                3,
+                r#"{"decision":"continue","summary":"looked","reason":"again"}"#,
+                clean
+            ),
+            2
+        );
+        assert_eq!(
+            after(
+                &mut state,
+                0,
+                4,
+                r#"{"decision":"stop","summary":"looked"}"#,
+                clean
+            ),
+            0,
+            "another decision"
+        );
         assert_eq!(after(&mut state, 0, 5, SAME, clean), 0);
-        assert_eq!(after(&mut state, 0, 6, SAME, Some(("c2", Some("")))), 0, "a commit");
-        assert_eq!(after(&mut state, 0, 7, SAME, Some(("c2", Some("f")))), 0, "a file");
+        assert_eq!(
+            after(&mut state, 0, 6, SAME, Some(("c2", Some("")))),
+            0,
+            "a commit"
+        );
+        assert_eq!(
+            after(&mut state, 0, 7, SAME, Some(("c2", Some("f")))),
+            0,
+            "a file"
+        );
         assert_eq!(after(&mut state, 0, 8, SAME, Some(("c2", Some("f")))), 1);
-        assert_eq!(after(&mut state, 0, 9, SAME, Some(("c2", None))), 0, "git did not say");
-        assert_eq!(after(&mut state, 0, 10, SAME, Some(("c2", None))), 0, "nor this time");
+        assert_eq!(
+            after(&mut state, 0, 9, SAME, Some(("c2", None))),
+            0,
+            "git did not say"
+        );
+        assert_eq!(
+            after(&mut state, 0, 10, SAME, Some(("c2", None))),
+            0,
+            "nor this time"
+        );
         assert_eq!(after(&mut state, 0, 11, SAME, None), 0);
-        assert_eq!(after(&mut state, 0, 12, SAME, None), 1, "no repository: reports alone tell");
+        assert_eq!(
+            after(&mut state, 0, 12, SAME, None),
+            1,
+            "no repository: reports alone tell"
+        );
         assert_eq!(after(&mut state, 1, 1, SAME, None), 0, "another node");
     }
 
@@ -83,13 +155,31 @@ mod tests {
     fn a_task_more_or_less_is_progress() {
         let mut state = State::default();
         let left = |state: &mut State, left: u32| {
-            let verdict = Verdict::Stalled { blocked: Vec::new(), left };
-            state.apply(&Event::QueueChecked { verdict, released: Vec::new(), parked: Vec::new() }, jiff::Timestamp::UNIX_EPOCH);
+            let verdict = Verdict::Stalled {
+                blocked: Vec::new(),
+                left,
+            };
+            state.apply(
+                &Event::QueueChecked {
+                    verdict,
+                    released: Vec::new(),
+                    parked: Vec::new(),
+                },
+                jiff::Timestamp::UNIX_EPOCH,
+            );
             state.tally.idle
         };
         left(&mut state, 3);
         after(&mut state, 0, 1, SAME, None);
-        assert_eq!((after(&mut state, 0, 2, SAME, None), left(&mut state, 3)), (1, 1), "as many as before");
-        assert_eq!((after(&mut state, 0, 3, SAME, None), left(&mut state, 2)), (2, 0), "one was closed");
+        assert_eq!(
+            (after(&mut state, 0, 2, SAME, None), left(&mut state, 3)),
+            (1, 1),
+            "as many as before"
+        );
+        assert_eq!(
+            (after(&mut state, 0, 3, SAME, None), left(&mut state, 2)),
+            (2, 0),
+            "one was closed"
+        );
     }
 }

@@ -11,7 +11,8 @@ static NOTHING_LEFT: Verdict = Verdict::Done { closed: 0 };
 
 /// Tells whether there is not one task, and the node takes that for the end.
 pub(super) fn none_is_done(node: &Node, verdict: &Verdict) -> bool {
-    matches!(verdict, Verdict::NoItems { .. }) && node.queue.as_ref().is_some_and(|queue| queue.none_is_done)
+    matches!(verdict, Verdict::NoItems { .. })
+        && node.queue.as_ref().is_some_and(|queue| queue.none_is_done)
 }
 
 impl State {
@@ -20,10 +21,14 @@ impl State {
         match &self.phase {
             Phase::Running if self.stopping.is_some() => Some(Effect::StopAgent(self.cursor)),
             Phase::Running => Some(Effect::RunAgent(self.cursor)),
-            Phase::Exited { .. } | Phase::Ready if self.awaits_queue(plan) => Some(Effect::CheckQueue(self.cursor)),
+            Phase::Exited { .. } | Phase::Ready if self.awaits_queue(plan) => {
+                Some(Effect::CheckQueue(self.cursor))
+            }
             Phase::Exited { .. } | Phase::Ready => match self.awaits_gate(plan) {
                 Some(gate) => Some(Effect::AskGate(self.cursor, gate)),
-                None => self.awaits_claim(plan).then(|| Effect::ClaimTask(self.next_attempt())),
+                None => self
+                    .awaits_claim(plan)
+                    .then(|| Effect::ClaimTask(self.next_attempt())),
             },
             Phase::Parallel => Some(Effect::RunBlock(self.cursor)),
             Phase::Waiting { until, .. } => Some(Effect::WaitUntil(*until)),
@@ -33,14 +38,22 @@ impl State {
 
     /// Whether nothing can be decided before the queue has been looked at.
     pub fn awaits_queue(&self, plan: &Plan) -> bool {
-        let Some(node) = self.node(plan) else { return false };
+        let Some(node) = self.node(plan) else {
+            return false;
+        };
         let asks = match &self.phase {
             // Whatever ended may still hold a task.
             Phase::Exited { .. } => true,
             Phase::Ready if self.stopping.is_some() => node.claims(),
             Phase::Ready if self.pausing => node.claims(),
-            Phase::Ready => node.check_before || node.termination.asks_queue() || self.cursor.iteration > 0,
-            Phase::New | Phase::Running | Phase::Parallel | Phase::Waiting { .. } | Phase::Ended { .. } => false,
+            Phase::Ready => {
+                node.check_before || node.termination.asks_queue() || self.cursor.iteration > 0
+            }
+            Phase::New
+            | Phase::Running
+            | Phase::Parallel
+            | Phase::Waiting { .. }
+            | Phase::Ended { .. } => false,
         };
         node.queue.is_some() && asks && self.verdict.is_none()
     }
@@ -48,18 +61,28 @@ impl State {
     /// Whether the next attempt can begin as soon as the engine has taken a task for it. Nothing else is in its way when
     /// [`follow`](super::follow()) is silent.
     pub fn awaits_claim(&self, plan: &Plan) -> bool {
-        let idle = matches!(self.phase, Phase::Ready | Phase::Exited { .. }) && self.stopping.is_none() && !self.pausing;
-        let work = matches!(self.verdict, Some(Verdict::Work { .. })) && self.task.is_none() && self.awaits_gate(plan).is_none();
+        let idle = matches!(self.phase, Phase::Ready | Phase::Exited { .. })
+            && self.stopping.is_none()
+            && !self.pausing;
+        let work = matches!(self.verdict, Some(Verdict::Work { .. }))
+            && self.task.is_none()
+            && self.awaits_gate(plan).is_none();
         idle && work && self.node(plan).is_some_and(Node::claims)
     }
 
     /// Returns the gate that must be asked before the node can go on or end.
     pub fn awaits_gate(&self, plan: &Plan) -> Option<u32> {
         let node = self.node(plan)?;
-        let over = matches!(self.phase, Phase::Ready | Phase::Exited { .. }) && !self.in_iteration();
-        let asks = over && self.stopping.is_none() && !self.awaits_queue(plan) && self.tally.broken < MOST_BROKEN;
+        let over =
+            matches!(self.phase, Phase::Ready | Phase::Exited { .. }) && !self.in_iteration();
+        let asks = over
+            && self.stopping.is_none()
+            && !self.awaits_queue(plan)
+            && self.tally.broken < MOST_BROKEN;
         match node.termination.answer(&self.evidence(node)) {
-            Answer::Asks(gate) if asks && (0 < self.tally.iterations || node.check_before) => Some(gate),
+            Answer::Asks(gate) if asks && (0 < self.tally.iterations || node.check_before) => {
+                Some(gate)
+            }
             Answer::Asks(_) | Answer::Ends(_) | Answer::GoesOn => None,
         }
     }
@@ -70,7 +93,13 @@ impl State {
             iterations: self.tally.iterations,
             max_iterations: self.max_iterations(node),
             stops: self.tally.stops,
-            queue: self.verdict.as_ref().map(|verdict| if none_is_done(node, verdict) { &NOTHING_LEFT } else { verdict }),
+            queue: self.verdict.as_ref().map(|verdict| {
+                if none_is_done(node, verdict) {
+                    &NOTHING_LEFT
+                } else {
+                    verdict
+                }
+            }),
             promises: &self.promises,
             gates: &self.gates,
         }
@@ -78,7 +107,11 @@ impl State {
 
     /// Returns the cursor of the attempt that comes next.
     pub fn next_attempt(&self) -> Cursor {
-        if self.in_iteration() { self.cursor.next_attempt() } else { self.cursor.next_iteration() }
+        if self.in_iteration() {
+            self.cursor.next_attempt()
+        } else {
+            self.cursor.next_iteration()
+        }
     }
 
     /// Returns why the last iteration or attempt did not go well, as it was said.
@@ -89,16 +122,26 @@ impl State {
 
     /// Whether the attempt that has just ended tried and failed, rather than having been kept from trying.
     pub fn tried(&self) -> bool {
-        let Phase::Exited { outcome } = &self.phase else { return false };
+        let Phase::Exited { outcome } = &self.phase else {
+            return false;
+        };
         match outcome {
-            Outcome::Reported { .. } | Outcome::Unreported { .. } | Outcome::Crashed { .. } | Outcome::TimedOut { .. } => true,
-            Outcome::RateLimited { .. } | Outcome::Refused { .. } | Outcome::Lost { .. } | Outcome::Cancelled => false,
+            Outcome::Reported { .. }
+            | Outcome::Unreported { .. }
+            | Outcome::Crashed { .. }
+            | Outcome::TimedOut { .. } => true,
+            Outcome::RateLimited { .. }
+            | Outcome::Refused { .. }
+            | Outcome::Lost { .. }
+            | Outcome::Cancelled => false,
         }
     }
 
     /// Whether the session does nothing because a person paused it.
     pub fn is_paused(&self) -> bool {
-        self.pausing && self.stopping.is_none() && matches!(self.phase, Phase::Ready | Phase::Exited { .. })
+        self.pausing
+            && self.stopping.is_none()
+            && matches!(self.phase, Phase::Ready | Phase::Exited { .. })
     }
 
     /// Returns the current step, or nothing when all are done.
@@ -113,7 +156,11 @@ impl State {
 
     /// Returns what the branches of the current block are to do.
     pub fn orders(&self) -> Orders {
-        Orders { stop: self.stopping.clone(), cut: self.cut.clone(), pause: self.pausing }
+        Orders {
+            stop: self.stopping.clone(),
+            cut: self.cut.clone(),
+            pause: self.pausing,
+        }
     }
 
     /// Returns the session's bounds, with what a person has changed since the start.
@@ -121,7 +168,10 @@ impl State {
         let bounds = plan.guardrails;
         Guardrails {
             max_cost_usd: self.change.max_cost_usd.unwrap_or(bounds.max_cost_usd),
-            max_runtime_seconds: self.change.max_runtime_seconds.unwrap_or(bounds.max_runtime_seconds),
+            max_runtime_seconds: self
+                .change
+                .max_runtime_seconds
+                .unwrap_or(bounds.max_runtime_seconds),
             ..bounds
         }
     }
@@ -131,7 +181,11 @@ impl State {
     pub fn changed_node(&self, plan: &Plan) -> Option<Node> {
         let mut node = self.node(plan)?.clone();
         node.agent = self.agent_at(&node, self.fallback).into_owned();
-        let Change { permissions, keep_env, .. } = self.change;
+        let Change {
+            permissions,
+            keep_env,
+            ..
+        } = self.change;
         let agent = &mut node.agent;
         agent.permissions = permissions.unwrap_or(agent.permissions);
         agent.keep_env = keep_env.unwrap_or(agent.keep_env);
@@ -146,7 +200,9 @@ impl State {
 
     /// Returns how many iterations the current node may take.
     pub fn max_iterations(&self, node: &Node) -> u32 {
-        self.max_iterations.unwrap_or(node.max_iterations).saturating_add(self.tally.again)
+        self.max_iterations
+            .unwrap_or(node.max_iterations)
+            .saturating_add(self.tally.again)
     }
 
     /// Whether the current iteration has begun and is not over.

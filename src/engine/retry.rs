@@ -6,7 +6,9 @@ pub(super) fn backoff(first_ms: u64, failures: u32) -> SignedDuration {
     let doublings = failures.saturating_sub(1).min(20);
     // A longer first wait is what its author wants; it does not grow.
     let most = first_ms.max(300_000);
-    SignedDuration::from_millis(i64::try_from(first_ms.saturating_mul(1 << doublings).min(most)).unwrap_or(300_000))
+    SignedDuration::from_millis(
+        i64::try_from(first_ms.saturating_mul(1 << doublings).min(most)).unwrap_or(300_000),
+    )
 }
 
 /// Returns the wait after a rate limit that did not say when it ends: 1 minute, doubling up to 15.
@@ -26,9 +28,14 @@ mod tests {
 
     #[test]
     fn waits_grow_and_stay_bounded() {
-        let seconds: Vec<i64> = [1, 2, 3, 6, 7, 100].map(|n| backoff(5000, n).as_secs()).into();
+        let seconds: Vec<i64> = [1, 2, 3, 6, 7, 100]
+            .map(|n| backoff(5000, n).as_secs())
+            .into();
         assert_eq!(seconds, [5, 10, 20, 160, 300, 300]);
-        assert_eq!([backoff(0, 9), backoff(900_000, 9)].map(|wait| wait.as_secs()), [0, 900]);
+        assert_eq!(
+            [backoff(0, 9), backoff(900_000, 9)].map(|wait| wait.as_secs()),
+            [0, 900]
+        );
         assert_eq!(unknown_reset(u32::MAX).as_mins(), 15);
         assert_eq!(queue_poll(u32::MAX).as_secs(), 60);
     }

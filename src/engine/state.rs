@@ -1,8 +1,9 @@
 //! The fold of the journal.
 use super::Limited;
 use crate::model::{
-    BranchReport, Change, Cursor, Decision, Ending, Event, ForkedFrom, GateVerdict, NodeEnding, NodeId, Outcome, ProcessId, RunId,
-    SessionName, Status, Task, Usage, Verdict, WaitReason, WorkTree,
+    BranchReport, Change, Cursor, Decision, Ending, Event, ForkedFrom, GateVerdict, NodeEnding,
+    NodeId, Outcome, ProcessId, RunId, SessionName, Status, Task, Usage, Verdict, WaitReason,
+    WorkTree,
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -180,7 +181,8 @@ impl State {
         match event {
             Event::SessionStarted { session, run, plan } => {
                 self.plan.clone_from(plan);
-                (self.session, self.run, self.started_at) = (Some(session.clone()), Some(run.clone()), Some(at));
+                (self.session, self.run, self.started_at) =
+                    (Some(session.clone()), Some(run.clone()), Some(at));
                 self.phase = Phase::Ready;
             }
             Event::RunnerStarted { runner, .. } => {
@@ -195,7 +197,10 @@ impl State {
                     self.task = None;
                 }
             }
-            Event::SessionResumed { max_iterations, change } => {
+            Event::SessionResumed {
+                max_iterations,
+                change,
+            } => {
                 self.change = change.clone().over(std::mem::take(&mut self.change));
                 self.resume(*max_iterations, at);
             }
@@ -209,26 +214,47 @@ impl State {
                 // The other session's runner is none of this one's.
                 (self.runner, self.forked_from) = (None, Some(from.clone()));
             }
-            Event::IterationStarted { cursor, fallback, agent } => {
+            Event::IterationStarted {
+                cursor,
+                fallback,
+                agent,
+            } => {
                 (self.fallback, self.agent) = (*fallback, agent.clone());
                 self.begin(*cursor, at);
             }
             Event::AgentStarted { shim, .. } => self.shim = Some(shim.clone()),
-            Event::AgentExited { cursor, outcome, usage, promises, tree } => {
+            Event::AgentExited {
+                cursor,
+                outcome,
+                usage,
+                promises,
+                tree,
+            } => {
                 self.promises.clone_from(promises);
                 self.end_attempt(*cursor, outcome, *usage, tree.as_ref(), at);
             }
             Event::BlockStarted { cursor } => self.begin_block(*cursor, at),
             Event::BranchReported { branch, report, .. } => self.hear(branch, report),
             Event::BlockCut { limit } => self.cut = Some(limit.clone()),
-            Event::GateAnswered { gate, name, verdict, usage } => {
+            Event::GateAnswered {
+                gate,
+                name,
+                verdict,
+                usage,
+            } => {
                 self.usage += *usage;
-                self.tally.broken = if matches!(verdict, GateVerdict::Broken { .. }) { self.tally.broken + 1 } else { 0 };
+                self.tally.broken = if matches!(verdict, GateVerdict::Broken { .. }) {
+                    self.tally.broken + 1
+                } else {
+                    0
+                };
                 self.gates.insert(*gate, verdict.clone());
                 self.last_gate = Some((name.clone(), verdict.clone()));
             }
             // Nothing of ours is held any more.
-            Event::QueueChecked { verdict, parked, .. } => {
+            Event::QueueChecked {
+                verdict, parked, ..
+            } => {
                 self.look_at_queue(verdict);
                 (self.verdict, self.task) = (Some(verdict.clone()), None);
                 if !parked.is_empty() {
@@ -245,14 +271,30 @@ impl State {
                     self.tally.queue_waits += 1;
                     self.tally.queue_waiting_since.get_or_insert(at);
                 }
-                self.phase = Phase::Waiting { reason: reason.clone(), since: at, until: *until };
+                self.phase = Phase::Waiting {
+                    reason: reason.clone(),
+                    since: at,
+                    until: *until,
+                };
             }
             Event::WaitEnded => {
                 // A delay is short; after any other wait the queue may look different.
-                if !matches!(self.phase, Phase::Waiting { reason: WaitReason::Delay, .. }) {
+                if !matches!(
+                    self.phase,
+                    Phase::Waiting {
+                        reason: WaitReason::Delay,
+                        ..
+                    }
+                ) {
                     self.verdict = None;
                 }
-                if matches!(self.phase, Phase::Waiting { reason: WaitReason::RateLimit { .. }, .. }) {
+                if matches!(
+                    self.phase,
+                    Phase::Waiting {
+                        reason: WaitReason::RateLimit { .. },
+                        ..
+                    }
+                ) {
                     self.hurry(at);
                 }
                 self.phase = Phase::Ready;
@@ -269,9 +311,16 @@ impl State {
                 let of_branches: u32 = self.branches.values().map(|report| report.iterations).sum();
                 let iterations = self.tally.iterations + of_branches;
                 let branches = std::mem::take(&mut self.branches);
-                self.finished.push(NodeDone { id: id.clone(), iterations, ending: ending.clone(), at, branches });
+                self.finished.push(NodeDone {
+                    id: id.clone(),
+                    iterations,
+                    ending: ending.clone(),
+                    at,
+                    branches,
+                });
                 self.cursor = Cursor::before(node + 1);
-                (self.tally, self.max_iterations, self.verdict, self.task) = (Tally::default(), None, None, None);
+                (self.tally, self.max_iterations, self.verdict, self.task) =
+                    (Tally::default(), None, None, None);
                 (self.fallback, self.agent) = (0, String::new());
                 (self.promises, self.gates, self.last_gate) = (Vec::new(), BTreeMap::new(), None);
                 self.cut = None;
@@ -282,14 +331,22 @@ impl State {
                     self.last_error = Some(error.clone());
                 }
                 (self.stopping, self.pausing, self.shim, self.task) = (None, false, None, None);
-                self.phase = Phase::Ended { ending: ending.clone() };
+                self.phase = Phase::Ended {
+                    ending: ending.clone(),
+                };
             }
         }
     }
 
     /// Counts the time since the last fact as one in which nobody ran the session.
     fn nobody_since(&mut self, before: Option<Timestamp>, at: Timestamp) {
-        self.unattended_ms += before.map_or(0, |before| at.duration_since(before).as_millis().try_into().unwrap_or(i64::MAX).max(0));
+        self.unattended_ms += before.map_or(0, |before| {
+            at.duration_since(before)
+                .as_millis()
+                .try_into()
+                .unwrap_or(i64::MAX)
+                .max(0)
+        });
     }
 
     fn begin(&mut self, cursor: Cursor, at: Timestamp) {
@@ -306,7 +363,10 @@ impl State {
         (self.cursor, self.shim, self.iteration_started, self.cut) = (cursor, None, Some(at), None);
         // Whoever reached its goal has; the others go on.
         for report in self.branches.values_mut() {
-            report.ending = report.ending.take().filter(|ending| matches!(ending, Ending::Completed { .. }));
+            report.ending = report
+                .ending
+                .take()
+                .filter(|ending| matches!(ending, Ending::Completed { .. }));
         }
         self.phase = Phase::Parallel;
     }
@@ -314,7 +374,9 @@ impl State {
     /// Takes in how far a branch is: all it used, of which some is known.
     fn hear(&mut self, branch: &NodeId, report: &BranchReport) {
         let known = self.branches.insert(branch.clone(), report.clone());
-        let (iterations, usage) = known.map_or((0, Usage::default()), |known| (known.iterations, known.usage));
+        let (iterations, usage) = known.map_or((0, Usage::default()), |known| {
+            (known.iterations, known.usage)
+        });
         self.iterations += report.iterations.saturating_sub(iterations);
         self.usage += report.usage.since(usage);
     }
@@ -328,7 +390,12 @@ impl State {
                 self.tally.again += self.tally.errors;
             }
             // Whoever resumes has seen the failures; they get all their tries again.
-            (self.tally.failures, self.tally.errors, self.tally.parks, self.tally.idle) = (0, 0, 0, 0);
+            (
+                self.tally.failures,
+                self.tally.errors,
+                self.tally.parks,
+                self.tally.idle,
+            ) = (0, 0, 0, 0);
             (self.tally.queue_waits, self.tally.queue_waiting_since) = (0, None);
             // Somebody may have changed something: whoever was asked is asked again.
             (self.tally.broken, self.gates) = (0, BTreeMap::new());
@@ -338,30 +405,56 @@ impl State {
         }
     }
 
-    fn end_attempt(&mut self, cursor: Cursor, outcome: &Outcome, usage: Usage, tree: Option<&WorkTree>, at: Timestamp) {
+    fn end_attempt(
+        &mut self,
+        cursor: Cursor,
+        outcome: &Outcome,
+        usage: Usage,
+        tree: Option<&WorkTree>,
+        at: Timestamp,
+    ) {
         self.usage += usage;
         (self.shim, self.verdict) = (None, None);
         match outcome {
             Outcome::Reported { status } => self.complete(cursor, status.clone(), tree, at),
-            Outcome::Unreported { reason } => self.complete(cursor, Status::missing(reason), tree, at),
+            Outcome::Unreported { reason } => {
+                self.complete(cursor, Status::missing(reason), tree, at)
+            }
             Outcome::RateLimited { until, .. } => self.limit(*until, at),
             Outcome::Cancelled => (),
-            Outcome::Crashed { .. } | Outcome::Refused { .. } | Outcome::TimedOut { .. } | Outcome::Lost { .. } => {
+            Outcome::Crashed { .. }
+            | Outcome::Refused { .. }
+            | Outcome::TimedOut { .. }
+            | Outcome::Lost { .. } => {
                 self.tally.failures += 1;
                 self.last_error = Some(outcome.to_string());
             }
         }
-        self.phase = Phase::Exited { outcome: outcome.clone() };
+        self.phase = Phase::Exited {
+            outcome: outcome.clone(),
+        };
     }
 
     fn complete(&mut self, cursor: Cursor, status: Status, tree: Option<&WorkTree>, at: Timestamp) {
         self.look_at_work(cursor, &status, tree);
         let tally = &mut self.tally;
         (tally.iterations, tally.failures) = (cursor.iteration, 0);
-        tally.stops = if status.decision == Decision::Stop { tally.stops + 1 } else { 0 };
-        tally.errors = if status.decision == Decision::Error { tally.errors + 1 } else { 0 };
+        tally.stops = if status.decision == Decision::Stop {
+            tally.stops + 1
+        } else {
+            0
+        };
+        tally.errors = if status.decision == Decision::Error {
+            tally.errors + 1
+        } else {
+            0
+        };
         tally.well += u32::from(status.decision != Decision::Error);
-        tally.parks = if status.decision == Decision::Error { tally.parks } else { 0 };
+        tally.parks = if status.decision == Decision::Error {
+            tally.parks
+        } else {
+            0
+        };
         self.last_error = (status.decision == Decision::Error).then(|| status.reason.clone());
         self.limited.remove(&self.agent);
         self.iterations += 1;
@@ -369,7 +462,18 @@ impl State {
         if self.history.len() == Self::HISTORY {
             self.history.pop_front();
         }
-        let Cursor { node, iteration, attempt } = cursor;
-        self.history.push_back(Entry { node, iteration, attempts: attempt, agent: self.agent.clone(), at, status });
+        let Cursor {
+            node,
+            iteration,
+            attempt,
+        } = cursor;
+        self.history.push_back(Entry {
+            node,
+            iteration,
+            attempts: attempt,
+            agent: self.agent.clone(),
+            at,
+            status,
+        });
     }
 }

@@ -86,7 +86,12 @@ impl<'a> StateView<'a> {
     pub fn new(plan: &'a Plan, state: &'a State) -> Self {
         let ended = match &state.phase {
             Phase::Ended { ending } => Some(ending),
-            Phase::New | Phase::Ready | Phase::Running | Phase::Parallel | Phase::Exited { .. } | Phase::Waiting { .. } => None,
+            Phase::New
+            | Phase::Ready
+            | Phase::Running
+            | Phase::Parallel
+            | Phase::Exited { .. }
+            | Phase::Waiting { .. } => None,
         };
         let ended_at = whole(ended.and(state.updated_at));
         let goal = matches!(ended, Some(Ending::Completed { .. }));
@@ -109,10 +114,17 @@ impl<'a> StateView<'a> {
             iteration_completed: completed,
             iteration_started: whole(state.iteration_started),
             max_iterations: max,
-            branches: state.step(plan).and_then(Step::block).map_or_else(Vec::new, |block| branches(block, state, true, None)),
+            branches: state
+                .step(plan)
+                .and_then(Step::block)
+                .map_or_else(Vec::new, |block| branches(block, state, true, None)),
             attempt: state.cursor.attempt,
             agent: &state.agent,
-            limited: state.limited.iter().map(|(agent, limited)| (agent.as_str(), second(limited.until))).collect(),
+            limited: state
+                .limited
+                .iter()
+                .map(|(agent, limited)| (agent.as_str(), second(limited.until)))
+                .collect(),
             consecutive_stops: state.tally.stops,
             stages: stages(plan, state, place),
             history: history(plan, state),
@@ -122,7 +134,9 @@ impl<'a> StateView<'a> {
             completed_at: if goal { ended_at } else { None },
             completion_reason: if goal { ended.map(reached) } else { None },
             failed_at: if goal { None } else { ended_at },
-            error: ended.filter(|_| !goal).map(|ending| error(ending, ended_at)),
+            error: ended
+                .filter(|_| !goal)
+                .map(|ending| error(ending, ended_at)),
             resume_from: ended.filter(|_| !goal).map(|_| state.tally.iterations + 1),
             resumed_at: whole(state.resumed_at),
             runner: state.runner.as_ref().filter(|_| ended.is_none()),
@@ -167,8 +181,17 @@ impl Condition {
 pub fn condition(state: &State) -> Condition {
     match &state.phase {
         Phase::Ended { ending } => ended(ending),
-        Phase::New | Phase::Ready | Phase::Running | Phase::Parallel | Phase::Exited { .. } | Phase::Waiting { .. } => {
-            if state.is_paused() { Condition::Paused } else { Condition::Running }
+        Phase::New
+        | Phase::Ready
+        | Phase::Running
+        | Phase::Parallel
+        | Phase::Exited { .. }
+        | Phase::Waiting { .. } => {
+            if state.is_paused() {
+                Condition::Paused
+            } else {
+                Condition::Running
+            }
         }
     }
 }
@@ -185,13 +208,25 @@ fn ended(ending: &Ending) -> Condition {
 /// Returns iteration, iterations completed and their maximum; the last stage's once all are done.
 fn position(plan: &Plan, state: &State) -> (u32, u32, u32) {
     if let Some(Step::Block(_)) = state.step(plan) {
-        return (0, state.branches.values().map(|report| report.iterations).sum(), 0);
+        return (
+            0,
+            state
+                .branches
+                .values()
+                .map(|report| report.iterations)
+                .sum(),
+            0,
+        );
     }
     match (state.node(plan), state.finished.last(), plan.nodes.last()) {
-        (Some(node), ..) => (state.cursor.iteration, state.tally.iterations, state.max_iterations(node)),
-        (None, Some(done), Some(step)) => {
-            step.node().map_or((0, done.iterations, 0), |node| (done.iterations, done.iterations, node.max_iterations))
-        }
+        (Some(node), ..) => (
+            state.cursor.iteration,
+            state.tally.iterations,
+            state.max_iterations(node),
+        ),
+        (None, Some(done), Some(step)) => step.node().map_or((0, done.iterations, 0), |node| {
+            (done.iterations, done.iterations, node.max_iterations)
+        }),
         (None, ..) => (0, 0, 0),
     }
 }
@@ -224,7 +259,9 @@ fn stages(plan: &Plan, state: &State, place: u32) -> Vec<Value> {
 fn branches(block: &Block, state: &State, current: bool, done: Option<&NodeDone>) -> Vec<Value> {
     let reports = done.map_or(&state.branches, |done| &done.branches);
     let branch = |branch: &crate::plan::Branch| {
-        let report = reports.get(&branch.name).filter(|_| current || done.is_some());
+        let report = reports
+            .get(&branch.name)
+            .filter(|_| current || done.is_some());
         let status = match report.and_then(|report| report.ending.as_ref()) {
             Some(ending) => ended(ending).word(),
             None if done.is_some() => "complete",
@@ -261,7 +298,14 @@ fn history<'a>(plan: &'a Plan, state: &'a State) -> Vec<Past<'a>> {
 }
 
 fn waiting(state: &State) -> Option<Value> {
-    let Phase::Waiting { reason, since, until } = &state.phase else { return None };
+    let Phase::Waiting {
+        reason,
+        since,
+        until,
+    } = &state.phase
+    else {
+        return None;
+    };
     let text = match reason {
         WaitReason::Delay => "delay between iterations".to_owned(),
         WaitReason::Retry { error } => format!("another try after: {error}"),
@@ -275,15 +319,23 @@ fn waiting(state: &State) -> Option<Value> {
 fn reached(ending: &Ending) -> String {
     match ending {
         Ending::Completed { reason } => reason.to_string(),
-        Ending::Failed { .. } | Ending::LimitReached { .. } | Ending::Stopped { .. } => String::new(),
+        Ending::Failed { .. } | Ending::LimitReached { .. } | Ending::Stopped { .. } => {
+            String::new()
+        }
     }
 }
 
 fn error(ending: &Ending, at: Option<Timestamp>) -> Value {
     match ending {
         Ending::Completed { .. } => Value::Null,
-        Ending::Failed { error, hint } => json!({ "type": "failed", "message": error, "hint": hint, "timestamp": at }),
-        Ending::LimitReached { limit } => json!({ "type": "limit_reached", "message": limit, "timestamp": at }),
-        Ending::Stopped { by } => json!({ "type": "stopped", "message": format!("stopped by {by}"), "timestamp": at }),
+        Ending::Failed { error, hint } => {
+            json!({ "type": "failed", "message": error, "hint": hint, "timestamp": at })
+        }
+        Ending::LimitReached { limit } => {
+            json!({ "type": "limit_reached", "message": limit, "timestamp": at })
+        }
+        Ending::Stopped { by } => {
+            json!({ "type": "stopped", "message": format!("stopped by {by}"), "timestamp": at })
+        }
     }
 }

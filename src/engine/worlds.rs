@@ -4,8 +4,8 @@ mod quotas;
 use super::{Phase, State, accept, follow};
 use crate::model::*;
 use crate::plan::{
-    AgentSpec, AttemptLimits, Block, Branch, ClaimBy, Guardrails, Node, OnFailure, Origin, PermissionMode, Plan, PlanKind, Provider,
-    QueueSource, QueueSpec, Source, Step,
+    AgentSpec, AttemptLimits, Block, Branch, ClaimBy, Guardrails, Node, OnFailure, Origin,
+    PermissionMode, Plan, PlanKind, Provider, QueueSource, QueueSpec, Source, Step,
 };
 use crate::termination::{Gate, Termination};
 use jiff::{SignedDuration, Timestamp};
@@ -15,8 +15,14 @@ use std::collections::BTreeMap;
 
 fn node(id: &str, termination: Termination, max_iterations: u32) -> Node {
     let queue = (termination == Termination::Queue).then(|| QueueSpec {
-        claim: if id == "handed" { ClaimBy::Engine } else { ClaimBy::Agent },
-        ..QueueSpec::new(QueueSource::Backlog { path: "/p/backlog.md".into() })
+        claim: if id == "handed" {
+            ClaimBy::Engine
+        } else {
+            ClaimBy::Agent
+        },
+        ..QueueSpec::new(QueueSource::Backlog {
+            path: "/p/backlog.md".into(),
+        })
     });
     Node {
         id: id.parse().unwrap(),
@@ -53,12 +59,27 @@ fn node(id: &str, termination: Termination, max_iterations: u32) -> Node {
 
 pub(super) fn plan() -> Plan {
     let mut nodes = vec![
-        node("judged", Termination::Judgment { consensus: 2, min_iterations: 2 }, 5),
+        node(
+            "judged",
+            Termination::Judgment {
+                consensus: 2,
+                min_iterations: 2,
+            },
+            5,
+        ),
         node("queued", Termination::Queue, 4),
         node("handed", Termination::Queue, 4),
         node(
             "gated",
-            Termination::Any { of: vec![Termination::Judgment { consensus: 3, min_iterations: 1 }, Termination::Verify(gate())] },
+            Termination::Any {
+                of: vec![
+                    Termination::Judgment {
+                        consensus: 3,
+                        min_iterations: 1,
+                    },
+                    Termination::Verify(gate()),
+                ],
+            },
             4,
         ),
         node("fixed", Termination::Fixed { iterations: None }, 3),
@@ -66,8 +87,14 @@ pub(super) fn plan() -> Plan {
     for (node, models) in nodes.iter_mut().zip([&["a", "b"][..], &["a"], &["c"]]) {
         node.agent.fallback = quotas::chain(&node.agent, models);
     }
-    let mut steps: Vec<Step> = nodes.into_iter().map(|node| Step::Node(Box::new(node))).collect();
-    let branch = |name: &str| Branch { name: name.parse().unwrap(), nodes: vec![node("duel", Termination::Fixed { iterations: None }, 3)] };
+    let mut steps: Vec<Step> = nodes
+        .into_iter()
+        .map(|node| Step::Node(Box::new(node)))
+        .collect();
+    let branch = |name: &str| Branch {
+        name: name.parse().unwrap(),
+        nodes: vec![node("duel", Termination::Fixed { iterations: None }, 3)],
+    };
     steps.insert(
         4,
         Step::Block(Block {
@@ -84,7 +111,11 @@ pub(super) fn plan() -> Plan {
         name: "three".to_owned(),
         kind: PlanKind::Pipeline,
         command: "ap pipeline three s".to_owned(),
-        source: Source { origin: Origin::Project, path: String::new(), hash: String::new() },
+        source: Source {
+            origin: Origin::Project,
+            path: String::new(),
+            hash: String::new(),
+        },
         nodes: steps,
         runs: 2,
         inputs: Vec::new(),
@@ -133,20 +164,49 @@ fn die() -> impl Strategy<Value = Die> {
 }
 
 fn said(decision: Decision) -> Outcome {
-    Outcome::Reported { status: Status { decision, ..Status::missing("as the die says") } }
+    Outcome::Reported {
+        status: Status {
+            decision,
+            ..Status::missing("as the die says")
+        },
+    }
 }
 
 fn outcome(die: Die, now: Timestamp) -> Outcome {
     match die {
-        Die::Crash => Outcome::Crashed { code: Some(1), signal: None, reason: String::new(), stderr: String::new() },
-        Die::Lost => Outcome::Lost { reason: "gone".to_owned() },
-        Die::TimedOut => Outcome::TimedOut { limit: LimitKind::Idle },
-        Die::Limited => Outcome::RateLimited { until: Some(now + SignedDuration::from_secs(60)), reason: String::new() },
-        Die::LimitedUnknown => Outcome::RateLimited { until: None, reason: String::new() },
+        Die::Crash => Outcome::Crashed {
+            code: Some(1),
+            signal: None,
+            reason: String::new(),
+            stderr: String::new(),
+        },
+        Die::Lost => Outcome::Lost {
+            reason: "gone".to_owned(),
+        },
+        Die::TimedOut => Outcome::TimedOut {
+            limit: LimitKind::Idle,
+        },
+        Die::Limited => Outcome::RateLimited {
+            until: Some(now + SignedDuration::from_secs(60)),
+            reason: String::new(),
+        },
+        Die::LimitedUnknown => Outcome::RateLimited {
+            until: None,
+            reason: String::new(),
+        },
         Die::Stop => said(Decision::Stop),
         Die::AgentError => said(Decision::Error),
-        Die::Mute => Outcome::Unreported { reason: "no status".to_owned() },
-        Die::Continue | Die::Pause | Die::Go | Die::Quit | Die::Again | Die::Stale | Die::Held | Die::Early => said(Decision::Continue),
+        Die::Mute => Outcome::Unreported {
+            reason: "no status".to_owned(),
+        },
+        Die::Continue
+        | Die::Pause
+        | Die::Go
+        | Die::Quit
+        | Die::Again
+        | Die::Stale
+        | Die::Held
+        | Die::Early => said(Decision::Continue),
     }
 }
 
@@ -154,13 +214,32 @@ fn outcome(die: Die, now: Timestamp) -> Outcome {
 fn answer(plan: &Plan, state: &State, die: Die, now: &mut Timestamp) -> Input {
     match die {
         Die::Pause => return Input::Request(Request::Pause),
-        Die::Quit => return Input::Request(Request::Stop { by: "a person".to_owned() }),
+        Die::Quit => {
+            return Input::Request(Request::Stop {
+                by: "a person".to_owned(),
+            });
+        }
         Die::Go => return Input::Request(Request::Continue),
         Die::Early => return Input::Woke,
-        Die::Again => return Input::Request(Request::Resume { max_iterations: None, change: Change::default() }),
+        Die::Again => {
+            return Input::Request(Request::Resume {
+                max_iterations: None,
+                change: Change::default(),
+            });
+        }
         Die::Stale => {
-            let cursor = Cursor { node: state.cursor.node, iteration: state.cursor.iteration, attempt: state.cursor.attempt + 7 };
-            return Input::AgentExited { cursor, outcome: said(Decision::Stop), usage: Usage::default(), promises: Vec::new(), tree: None };
+            let cursor = Cursor {
+                node: state.cursor.node,
+                iteration: state.cursor.iteration,
+                attempt: state.cursor.attempt + 7,
+            };
+            return Input::AgentExited {
+                cursor,
+                outcome: said(Decision::Stop),
+                usage: Usage::default(),
+                promises: Vec::new(),
+                tree: None,
+            };
         }
         _ => (),
     }
@@ -169,22 +248,47 @@ fn answer(plan: &Plan, state: &State, die: Die, now: &mut Timestamp) -> Input {
         Some(Effect::RunAgent(cursor) | Effect::StopAgent(cursor)) => Input::AgentExited {
             cursor,
             outcome: outcome(die, *now),
-            usage: Usage { cost_usd: 0.5, ..Usage::default() },
+            usage: Usage {
+                cost_usd: 0.5,
+                ..Usage::default()
+            },
             promises: Vec::new(),
             tree: None,
         },
         Some(Effect::CheckQueue(cursor)) => {
             let verdict = match die {
                 Die::Stop => Verdict::Done { closed: 2 },
-                Die::Held => Verdict::Wait { held: 1, by: Vec::new() },
-                _ => Verdict::Work { ready: 1, left: 1, next: Vec::new(), held: 0, blocked: 0 },
+                Die::Held => Verdict::Wait {
+                    held: 1,
+                    by: Vec::new(),
+                },
+                _ => Verdict::Work {
+                    ready: 1,
+                    left: 1,
+                    next: Vec::new(),
+                    held: 0,
+                    blocked: 0,
+                },
             };
-            Input::QueueChecked { cursor, verdict, released: Vec::new(), parked: Vec::new() }
+            Input::QueueChecked {
+                cursor,
+                verdict,
+                released: Vec::new(),
+                parked: Vec::new(),
+            }
         }
         // Others may be quicker.
         Some(Effect::ClaimTask(_)) if die == Die::Held => {
-            let verdict = Verdict::Wait { held: 1, by: Vec::new() };
-            Input::QueueChecked { cursor: state.cursor, verdict, released: Vec::new(), parked: Vec::new() }
+            let verdict = Verdict::Wait {
+                held: 1,
+                by: Vec::new(),
+            };
+            Input::QueueChecked {
+                cursor: state.cursor,
+                verdict,
+                released: Vec::new(),
+                parked: Vec::new(),
+            }
         }
         Some(Effect::AskGate(cursor, gate)) => {
             let reason = String::new();
@@ -194,10 +298,18 @@ fn answer(plan: &Plan, state: &State, die: Die, now: &mut Timestamp) -> Input {
                 Die::Held => GateVerdict::InProgress { reason },
                 _ => GateVerdict::Continue { reason },
             };
-            Input::GateAnswered { cursor, gate, verdict, usage: Usage::default() }
+            Input::GateAnswered {
+                cursor,
+                gate,
+                verdict,
+                usage: Usage::default(),
+            }
         }
         Some(Effect::RunBlock(cursor)) => branch_says(plan, state, cursor, die),
-        Some(Effect::ClaimTask(cursor)) => Input::TaskClaimed { cursor, task: task() },
+        Some(Effect::ClaimTask(cursor)) => Input::TaskClaimed {
+            cursor,
+            task: task(),
+        },
         Some(Effect::WaitUntil(at)) => {
             *now = at.max(*now);
             Input::Woke
@@ -209,22 +321,54 @@ fn answer(plan: &Plan, state: &State, die: Die, now: &mut Timestamp) -> Input {
 fn branch_says(plan: &Plan, state: &State, cursor: Cursor, die: Die) -> Input {
     let report = |branch: &Branch| state.branches.get(&branch.name).cloned();
     let open = |branch: &&Branch| report(branch).is_none_or(|report| report.ending.is_none());
-    let branch = plan.block(cursor.node).unwrap().branches.iter().find(open).unwrap();
-    let known = report(branch).unwrap_or(BranchReport { seq: 0, iterations: 0, usage: Usage::default(), ending: None });
+    let branch = plan
+        .block(cursor.node)
+        .unwrap()
+        .branches
+        .iter()
+        .find(open)
+        .unwrap();
+    let known = report(branch).unwrap_or(BranchReport {
+        seq: 0,
+        iterations: 0,
+        usage: Usage::default(),
+        ending: None,
+    });
     let orders = state.orders();
     let ending = match (die, orders.stop.or(orders.cut)) {
-        (Die::Stop, _) => Some(Ending::Completed { reason: NodeEnding::AllIterations { iterations: 3 } }),
+        (Die::Stop, _) => Some(Ending::Completed {
+            reason: NodeEnding::AllIterations { iterations: 3 },
+        }),
         (_, Some(by)) => Some(Ending::Stopped { by }),
-        (Die::Crash | Die::Lost, None) => Some(Ending::Failed { error: "as the die says".to_owned(), hint: String::new() }),
+        (Die::Crash | Die::Lost, None) => Some(Ending::Failed {
+            error: "as the die says".to_owned(),
+            hint: String::new(),
+        }),
         _ => None,
     };
-    let usage = Usage { cost_usd: known.usage.cost_usd + 0.5, ..Usage::default() };
-    let report = BranchReport { seq: known.seq + 3, iterations: known.iterations + 1, usage, ending };
-    Input::BranchReported { step: cursor.node, branch: branch.name.clone(), report }
+    let usage = Usage {
+        cost_usd: known.usage.cost_usd + 0.5,
+        ..Usage::default()
+    };
+    let report = BranchReport {
+        seq: known.seq + 3,
+        iterations: known.iterations + 1,
+        usage,
+        ending,
+    };
+    Input::BranchReported {
+        step: cursor.node,
+        branch: branch.name.clone(),
+        report,
+    }
 }
 
 fn gate() -> Gate {
-    Gate { command: vec!["check".to_owned()], timeout_s: 1, frozen: Vec::new() }
+    Gate {
+        command: vec!["check".to_owned()],
+        timeout_s: 1,
+        frozen: Vec::new(),
+    }
 }
 
 fn task() -> Task {
@@ -242,7 +386,9 @@ fn task() -> Task {
 
 /// Whether all iterations of the node are used up and not one of them went well: there is no good end to come.
 fn in_vain(state: &State) -> bool {
-    state.tally.well == 0 && state.tally.iterations == 3 + state.tally.again && state.cursor.node % 6 == 5
+    state.tally.well == 0
+        && state.tally.iterations == 3 + state.tally.again
+        && state.cursor.node % 6 == 5
 }
 
 /// A runner whose journal is text, and who may die after any line of it.
@@ -277,40 +423,64 @@ impl Runner {
                 prop_assert!(!self.holding && self.agents == 0, "a second task was taken");
                 (self.claimed, self.holding) = (Some(*cursor), true);
             }
-            Event::GateAnswered { .. } => prop_assert!(self.agents == 0 && !self.holding, "asked while somebody works"),
+            Event::GateAnswered { .. } => prop_assert!(
+                self.agents == 0 && !self.holding,
+                "asked while somebody works"
+            ),
             Event::IterationStarted { cursor, .. } => {
                 let node = plan.node(cursor.node).unwrap();
-                let asked =
-                    node.termination.gates().is_empty() || cursor.iteration == 1 || 1 < cursor.attempt || !self.state.gates.is_empty();
+                let asked = node.termination.gates().is_empty()
+                    || cursor.iteration == 1
+                    || 1 < cursor.attempt
+                    || !self.state.gates.is_empty();
                 prop_assert!(asked, "went on without having asked");
-                prop_assert!(!node.claims() || self.claimed == Some(*cursor), "an agent without a task");
+                prop_assert!(
+                    !node.claims() || self.claimed == Some(*cursor),
+                    "an agent without a task"
+                );
                 self.holding = node.queue.is_some();
             }
-            Event::NodeFinished { .. } | Event::SessionFinished { .. } => prop_assert!(!self.holding, "ended with a task in its hands"),
+            Event::NodeFinished { .. } | Event::SessionFinished { .. } => {
+                prop_assert!(!self.holding, "ended with a task in its hands")
+            }
             _ => (),
         }
         self.quotas.record(plan, &self.state, event, now)?;
         match event {
-            Event::AgentExited { outcome: Outcome::Crashed { .. } | Outcome::Lost { .. } | Outcome::TimedOut { .. }, .. } => {
+            Event::AgentExited {
+                outcome: Outcome::Crashed { .. } | Outcome::Lost { .. } | Outcome::TimedOut { .. },
+                ..
+            } => {
                 self.streak += 1;
                 self.owes_wait = true;
                 self.agents -= 1;
             }
-            Event::AgentExited { outcome, cursor, .. } => {
+            Event::AgentExited {
+                outcome, cursor, ..
+            } => {
                 self.agents -= 1;
                 // Whoever is out of quota may not start again before: the quotas' own book sees to that.
                 self.owes_wait = false;
-                if matches!(outcome, Outcome::Reported { .. } | Outcome::Unreported { .. }) {
+                if matches!(
+                    outcome,
+                    Outcome::Reported { .. } | Outcome::Unreported { .. }
+                ) {
                     let well = matches!(outcome, Outcome::Reported { status } if status.decision != Decision::Error);
                     self.errors = if well { 0 } else { self.errors + 1 };
                     self.streak = 0;
                     self.completed += 1;
-                    prop_assert!(self.state.tally.iterations < cursor.iteration, "an iteration was counted twice");
+                    prop_assert!(
+                        self.state.tally.iterations < cursor.iteration,
+                        "an iteration was counted twice"
+                    );
                 }
             }
             Event::WaitStarted { until, .. } => self.waiting = Some(*until),
             Event::WaitEnded => {
-                prop_assert!(self.hurried || self.waiting.is_some_and(|until| until <= now), "woke too soon");
+                prop_assert!(
+                    self.hurried || self.waiting.is_some_and(|until| until <= now),
+                    "woke too soon"
+                );
                 (self.waiting, self.owes_wait) = (None, false);
             }
             Event::QueueChecked { verdict, .. } => self.verdict = Some(verdict.clone()),
@@ -326,7 +496,9 @@ impl Runner {
                 (self.streak, self.owes_wait, self.waiting, self.errors) = (0, false, None, 0);
             }
             Event::SessionResumed { .. } => self.asked_to_stop = false,
-            Event::SessionFinished { ending: Ending::Failed { error, .. } } => {
+            Event::SessionFinished {
+                ending: Ending::Failed { error, .. },
+            } => {
                 let retries = self.streak == plan.node(0).unwrap().agent.max_attempts;
                 prop_assert!(
                     retries
@@ -340,30 +512,55 @@ impl Runner {
             }
             Event::SessionFinished { .. } => (self.waiting, self.asked_to_stop) = (None, false),
             // The queue may be empty although its last agent failed: nothing is left to wait for or to try again.
-            Event::NodeFinished { .. } => (self.streak, self.owes_wait, self.errors, self.verdict) = (0, false, 0, None),
+            Event::NodeFinished { .. } => {
+                (self.streak, self.owes_wait, self.errors, self.verdict) = (0, false, 0, None)
+            }
             Event::IterationStarted { cursor, .. } => {
                 prop_assert_eq!(self.agents, 0, "two agents at once");
                 self.agents += 1;
-                prop_assert!(self.streak < plan.node(0).unwrap().agent.max_attempts, "retry budget overrun");
+                prop_assert!(
+                    self.streak < plan.node(0).unwrap().agent.max_attempts,
+                    "retry budget overrun"
+                );
                 prop_assert!(!self.owes_wait, "started again without waiting");
                 prop_assert!(self.waiting.is_none(), "started while it had to wait");
                 prop_assert!(self.state.cursor < *cursor, "an attempt was used twice");
-                prop_assert!(!self.state.pausing && !self.asked_to_stop, "started though held");
-                prop_assert!(self.errors < plan.guardrails.max_consecutive_errors, "money burned on errors");
+                prop_assert!(
+                    !self.state.pausing && !self.asked_to_stop,
+                    "started though held"
+                );
+                prop_assert!(
+                    self.errors < plan.guardrails.max_consecutive_errors,
+                    "money burned on errors"
+                );
                 if plan.node(cursor.node).unwrap().queue.is_some() {
-                    let ready = matches!(self.verdict, Some(Verdict::Work { .. })) || 1 < cursor.attempt && self.verdict.is_some();
+                    let ready = matches!(self.verdict, Some(Verdict::Work { .. }))
+                        || 1 < cursor.attempt && self.verdict.is_some();
                     prop_assert!(ready, "started though the queue said {:?}", self.verdict);
                 }
                 self.verdict = None;
-                prop_assert_eq!(self.state.tally.iterations + 1, cursor.iteration, "an iteration was skipped or repeated");
+                prop_assert_eq!(
+                    self.state.tally.iterations + 1,
+                    cursor.iteration,
+                    "an iteration was skipped or repeated"
+                );
             }
             Event::BlockStarted { cursor } => {
-                prop_assert!(!self.state.pausing && !self.asked_to_stop, "started though held");
-                prop_assert!(self.state.cursor < *cursor && self.state.phase == Phase::Ready, "a block was started twice");
+                prop_assert!(
+                    !self.state.pausing && !self.asked_to_stop,
+                    "started though held"
+                );
+                prop_assert!(
+                    self.state.cursor < *cursor && self.state.phase == Phase::Ready,
+                    "a block was started twice"
+                );
             }
             Event::BranchReported { branch, report, .. } => {
                 let known = self.state.branches.get(branch);
-                prop_assert!(known.is_none_or(|known| known.ending.is_none() && known.seq < report.seq), "a branch was heard twice");
+                prop_assert!(
+                    known.is_none_or(|known| known.ending.is_none() && known.seq < report.seq),
+                    "a branch was heard twice"
+                );
                 self.completed += report.iterations - known.map_or(0, |known| known.iterations);
             }
             Event::BlockCut { .. } => prop_assert!(self.state.cut.is_none(), "cut twice"),
@@ -376,10 +573,19 @@ impl Runner {
             | Event::PauseRequested
             | Event::ContinueRequested => (),
         }
-        let line = Line { v: Line::VERSION, seq: self.journal.len() as u64 + 1, at: now, event: event.clone() };
+        let line = Line {
+            v: Line::VERSION,
+            seq: self.journal.len() as u64 + 1,
+            at: now,
+            event: event.clone(),
+        };
         self.journal.push(serde_json::to_string(&line).unwrap());
         self.state.apply(event, now);
-        prop_assert_eq!(self.completed, self.state.iterations, "a finished iteration got lost");
+        prop_assert_eq!(
+            self.completed,
+            self.state.iterations,
+            "a finished iteration got lost"
+        );
         Ok(())
     }
 
@@ -392,13 +598,32 @@ impl Runner {
         }
         prop_assert_eq!(&state, &self.state, "the refolded state differs");
         self.state = state;
-        let runner = ProcessId { pid: 1, start_ticks: 1, boot_id: "b".to_owned(), host: "h".to_owned() };
-        self.record(plan, &Event::RunnerStarted { runner, version: "1".to_owned() }, now)
+        let runner = ProcessId {
+            pid: 1,
+            start_ticks: 1,
+            boot_id: "b".to_owned(),
+            host: "h".to_owned(),
+        };
+        self.record(
+            plan,
+            &Event::RunnerStarted {
+                runner,
+                version: "1".to_owned(),
+            },
+            now,
+        )
     }
 
-    fn turn(&mut self, plan: &Plan, input: &Input, now: &mut Timestamp, mut dies_after: usize) -> Result<(), TestCaseError> {
+    fn turn(
+        &mut self,
+        plan: &Plan,
+        input: &Input,
+        now: &mut Timestamp,
+        mut dies_after: usize,
+    ) -> Result<(), TestCaseError> {
         self.hurried = matches!(input, Input::Request(Request::Continue));
-        let mut next = accept(plan, &self.state, input, *now).or_else(|| follow(plan, &self.state, *now));
+        let mut next =
+            accept(plan, &self.state, input, *now).or_else(|| follow(plan, &self.state, *now));
         while let Some(event) = next {
             self.record(plan, &event, *now)?;
             if dies_after == 0 {
@@ -411,8 +636,12 @@ impl Runner {
         }
         let pending = self.state.pending(plan);
         let runs = matches!(pending, Some(Effect::RunAgent(_)));
-        prop_assert!(!(runs && self.state.stopping.is_some()), "an agent runs on after stop");
-        let quiet = matches!(self.state.phase, Phase::New | Phase::Ended { .. }) || self.state.is_paused();
+        prop_assert!(
+            !(runs && self.state.stopping.is_some()),
+            "an agent runs on after stop"
+        );
+        let quiet =
+            matches!(self.state.phase, Phase::New | Phase::Ended { .. }) || self.state.is_paused();
         prop_assert!(pending.is_some() || quiet, "stuck: {:?}", self.state);
         Ok(())
     }

@@ -86,7 +86,11 @@ impl Verdict {
         match self {
             Self::Done { .. } => Some(0),
             Self::Work { left, .. } | Self::Stalled { left, .. } => Some(*left),
-            Self::Wait { .. } | Self::ReleaseStale { .. } | Self::NoItems { .. } | Self::Busy { .. } | Self::Unknown { .. } => None,
+            Self::Wait { .. }
+            | Self::ReleaseStale { .. }
+            | Self::NoItems { .. }
+            | Self::Busy { .. }
+            | Self::Unknown { .. } => None,
         }
     }
 }
@@ -98,9 +102,14 @@ impl Census {
         let left = self.total.saturating_sub(self.closed);
         if self.total == 0 {
             let Sought { what, next } = sought();
-            Verdict::NoItems { looked_for: what, next }
+            Verdict::NoItems {
+                looked_for: what,
+                next,
+            }
         } else if left == 0 {
-            Verdict::Done { closed: self.closed }
+            Verdict::Done {
+                closed: self.closed,
+            }
         } else if !self.ready.is_empty() {
             Verdict::Work {
                 ready: count(self.ready.len()),
@@ -110,11 +119,21 @@ impl Census {
                 blocked: count(self.blocked.len()),
             }
         } else if !self.stale.is_empty() {
-            Verdict::ReleaseStale { ids: self.stale.iter().map(|(id, _)| id.clone()).collect() }
+            Verdict::ReleaseStale {
+                ids: self.stale.iter().map(|(id, _)| id.clone()).collect(),
+            }
         } else if !self.held.is_empty() {
-            Verdict::Wait { held: count(self.held.len()), by: self.holders() }
+            Verdict::Wait {
+                held: count(self.held.len()),
+                by: self.holders(),
+            }
         } else {
-            let blocked = self.blocked.iter().take(Verdict::NAMED).map(|(id, why)| format!("{id} {why}")).collect();
+            let blocked = self
+                .blocked
+                .iter()
+                .take(Verdict::NAMED)
+                .map(|(id, why)| format!("{id} {why}"))
+                .collect();
             Verdict::Stalled { blocked, left }
         }
     }

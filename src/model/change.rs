@@ -31,7 +31,9 @@ impl Change {
 }
 
 /// Claude Code's `--permission-mode`; `bypassPermissions` is the default, as in the seed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "camelCase")]
 pub enum PermissionMode {
     #[default]

@@ -3,7 +3,9 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// One agent run. Later runs compare greater.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize,
+)]
 pub struct Cursor {
     /// 0-based place in the plan: the node's index, counting on from run to run of a plan that runs several times.
     pub node: u32,
@@ -16,17 +18,28 @@ pub struct Cursor {
 impl Cursor {
     /// Returns the cursor of the node before its first iteration.
     pub fn before(node: u32) -> Self {
-        Self { node, iteration: 0, attempt: 0 }
+        Self {
+            node,
+            iteration: 0,
+            attempt: 0,
+        }
     }
 
     /// Returns the first attempt of the next iteration.
     pub fn next_iteration(self) -> Self {
-        Self { iteration: self.iteration + 1, attempt: 1, ..self }
+        Self {
+            iteration: self.iteration + 1,
+            attempt: 1,
+            ..self
+        }
     }
 
     /// Returns the next attempt of the same iteration.
     pub fn next_attempt(self) -> Self {
-        Self { attempt: self.attempt + 1, ..self }
+        Self {
+            attempt: self.attempt + 1,
+            ..self
+        }
     }
 }
 

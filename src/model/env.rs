@@ -48,7 +48,9 @@ mod tests {
 
     #[test]
     fn values_are_never_printed() {
-        let env: Env = [("KEY".to_owned(), "secret".to_owned())].into_iter().collect();
+        let env: Env = [("KEY".to_owned(), "secret".to_owned())]
+            .into_iter()
+            .collect();
         assert_eq!(format!("{env:?}"), r#"{"KEY"}"#);
     }
 }

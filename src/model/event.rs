@@ -1,6 +1,7 @@
 //! Facts: the lines of `events.jsonl`.
 use super::{
-    BranchReport, Change, Cursor, ForkedFrom, GateVerdict, NodeId, Outcome, ProcessId, RunId, SessionName, Task, Usage, Verdict, WorkTree,
+    BranchReport, Change, Cursor, ForkedFrom, GateVerdict, NodeId, Outcome, ProcessId, RunId,
+    SessionName, Task, Usage, Verdict, WorkTree,
 };
 use crate::text::{clean, count};
 use jiff::Timestamp;
@@ -181,17 +182,37 @@ impl fmt::Display for NodeEnding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::AllIterations { iterations: 1 } => f.write_str("the only iteration ran"),
-            Self::AllIterations { iterations } => write!(f, "all {} ran", count(iterations, "iteration")),
+            Self::AllIterations { iterations } => {
+                write!(f, "all {} ran", count(iterations, "iteration"))
+            }
             Self::Consensus { votes: 1 } => f.write_str("an agent said stop"),
             Self::Consensus { votes } => write!(f, "{} in a row said stop", count(votes, "agent")),
-            Self::QueueEmpty { closed } => write!(f, "the queue is empty, {} closed in all", count(closed, "task")),
+            Self::QueueEmpty { closed } => write!(
+                f,
+                "the queue is empty, {} closed in all",
+                count(closed, "task")
+            ),
             Self::Promised { text } => write!(f, "an agent promised {}", clean(text)),
-            Self::Gate { gate, reason } if reason.is_empty() => write!(f, "`{gate}` says it is done"),
+            Self::Gate { gate, reason } if reason.is_empty() => {
+                write!(f, "`{gate}` says it is done")
+            }
             Self::Gate { gate, reason } => write!(f, "`{gate}` says it is done: {}", clean(reason)),
-            Self::All { endings } => f.write_str(&endings.iter().map(ToString::to_string).collect::<Vec<_>>().join(", and ")),
-            Self::Branches { succeeded, of } if succeeded == of => write!(f, "{} done", count(of, "branch")),
-            Self::Branches { succeeded, of } => write!(f, "{succeeded} of {} done", count(of, "branch")),
-            Self::MaxIterations { iterations } => write!(f, "all {} are used up", count(iterations, "iteration")),
+            Self::All { endings } => f.write_str(
+                &endings
+                    .iter()
+                    .map(ToString::to_string)
+                    .collect::<Vec<_>>()
+                    .join(", and "),
+            ),
+            Self::Branches { succeeded, of } if succeeded == of => {
+                write!(f, "{} done", count(of, "branch"))
+            }
+            Self::Branches { succeeded, of } => {
+                write!(f, "{succeeded} of {} done", count(of, "branch"))
+            }
+            Self::MaxIterations { iterations } => {
+                write!(f, "all {} are used up", count(iterations, "iteration"))
+            }
         }
     }
 }
@@ -201,7 +222,10 @@ impl NodeEnding {
     pub fn reached_goal(&self) -> bool {
         match self {
             Self::AllIterations { .. } | Self::Consensus { .. } | Self::QueueEmpty { .. } => true,
-            Self::Promised { .. } | Self::Gate { .. } | Self::All { .. } | Self::Branches { .. } => true,
+            Self::Promised { .. }
+            | Self::Gate { .. }
+            | Self::All { .. }
+            | Self::Branches { .. } => true,
             Self::MaxIterations { .. } => false,
         }
     }

@@ -21,7 +21,10 @@ impl GateVerdict {
     /// Returns what was said.
     pub fn reason(&self) -> &str {
         match self {
-            Self::Stop { reason } | Self::Continue { reason } | Self::InProgress { reason } | Self::Broken { reason } => reason,
+            Self::Stop { reason }
+            | Self::Continue { reason }
+            | Self::InProgress { reason }
+            | Self::Broken { reason } => reason,
         }
     }
 }
@@ -34,6 +37,10 @@ impl fmt::Display for GateVerdict {
             Self::InProgress { .. } => "in progress",
             Self::Broken { .. } => "broken",
         };
-        if self.reason().is_empty() { f.write_str(word) } else { write!(f, "{word}: {}", self.reason()) }
+        if self.reason().is_empty() {
+            f.write_str(word)
+        } else {
+            write!(f, "{word}: {}", self.reason())
+        }
     }
 }

@@ -27,10 +27,20 @@ fn check(what: &'static str, name: &str) -> Result<(), InvalidName> {
         None => "is empty",
         Some(_) if name.len() > LONGEST => "is longer than 64 characters",
         Some(first) if !first.is_ascii_alphanumeric() => "must start with a letter or digit",
-        Some(_) if !name.chars().all(|c| c.is_ascii_alphanumeric() || "_-".contains(c)) => "may contain only letters, digits, `-` and `_`",
+        Some(_)
+            if !name
+                .chars()
+                .all(|c| c.is_ascii_alphanumeric() || "_-".contains(c)) =>
+        {
+            "may contain only letters, digits, `-` and `_`"
+        }
         Some(_) => return Ok(()),
     };
-    Err(InvalidName { what, name: name.escape_debug().to_string(), problem })
+    Err(InvalidName {
+        what,
+        name: name.escape_debug().to_string(),
+        problem,
+    })
 }
 
 macro_rules! name {
@@ -96,7 +106,9 @@ impl RunId {
 
     /// Whether that is this run, or a branch of it.
     pub fn covers(&self, other: &str) -> bool {
-        other.strip_prefix(self.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('_'))
+        other
+            .strip_prefix(self.as_str())
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with('_'))
     }
 }
 
@@ -107,13 +119,34 @@ mod tests {
     #[test]
     fn ordinary_names_are_taken() {
         for name in ["auth", "a", "9lives", "Work_2-b", &"x".repeat(64)] {
-            assert_eq!(name.parse::<SessionName>().map(|n| n.to_string()).as_deref(), Ok(name));
+            assert_eq!(
+                name.parse::<SessionName>()
+                    .map(|n| n.to_string())
+                    .as_deref(),
+                Ok(name)
+            );
         }
     }
 
     #[test]
     fn names_that_could_escape_or_confuse_are_refused() {
-        for name in ["", "-x", "_x", ".", "..", "a/b", "a b", "a:b", "a.b", "a=b", "ünï", "a\n", "a,b", "$(x)", &"x".repeat(65)] {
+        for name in [
+            "",
+            "-x",
+            "_x",
+            ".",
+            "..",
+            "a/b",
+            "a b",
+            "a:b",
+            "a.b",
+            "a=b",
+            "ünï",
+            "a\n",
+            "a,b",
+            "$(x)",
+            &"x".repeat(65),
+        ] {
             assert!(name.parse::<SessionName>().is_err(), "{name:?} was taken");
         }
     }

@@ -1,5 +1,8 @@
 //! What the world tells the engine.
-use super::{BranchReport, Change, Cursor, GateVerdict, NodeId, Outcome, ProcessId, Task, Usage, Verdict, WorkTree};
+use super::{
+    BranchReport, Change, Cursor, GateVerdict, NodeId, Outcome, ProcessId, Task, Usage, Verdict,
+    WorkTree,
+};
 use serde::{Deserialize, Serialize};
 
 /// Something that just happened outside.

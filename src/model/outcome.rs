@@ -80,18 +80,35 @@ impl fmt::Display for Outcome {
         match self {
             Self::Reported { .. } => write!(f, "reported"),
             Self::Unreported { reason } => write!(f, "left no valid status: {reason}"),
-            Self::Crashed { reason, code, signal, .. } => match (reason.as_str(), signal, code) {
+            Self::Crashed {
+                reason,
+                code,
+                signal,
+                ..
+            } => match (reason.as_str(), signal, code) {
                 ("", Some(signal), _) => write!(f, "terminated unexpectedly by signal {signal}"),
-                ("", None, Some(code)) => write!(f, "terminated unexpectedly with exit code {code}"),
+                ("", None, Some(code)) => {
+                    write!(f, "terminated unexpectedly with exit code {code}")
+                }
                 ("", None, None) => write!(f, "terminated unexpectedly"),
-                (reason, Some(signal), _) => write!(f, "terminated unexpectedly by signal {signal}: {reason}"),
-                (reason, None, Some(code)) if *code != 0 => write!(f, "terminated unexpectedly with exit code {code}: {reason}"),
+                (reason, Some(signal), _) => {
+                    write!(f, "terminated unexpectedly by signal {signal}: {reason}")
+                }
+                (reason, None, Some(code)) if *code != 0 => {
+                    write!(f, "terminated unexpectedly with exit code {code}: {reason}")
+                }
                 (reason, ..) => write!(f, "terminated unexpectedly: {reason}"),
             },
             Self::Refused { reason, .. } => write!(f, "refused: {reason}"),
-            Self::TimedOut { limit: LimitKind::Wall } => write!(f, "timed out: it ran longer than an attempt may"),
-            Self::TimedOut { limit: LimitKind::Idle } => write!(f, "timed out: it gave no sign of life"),
-            Self::TimedOut { limit: LimitKind::AfterResult } => write!(f, "timed out: it gave its result but did not exit"),
+            Self::TimedOut {
+                limit: LimitKind::Wall,
+            } => write!(f, "timed out: it ran longer than an attempt may"),
+            Self::TimedOut {
+                limit: LimitKind::Idle,
+            } => write!(f, "timed out: it gave no sign of life"),
+            Self::TimedOut {
+                limit: LimitKind::AfterResult,
+            } => write!(f, "timed out: it gave its result but did not exit"),
             Self::RateLimited { reason, .. } => write!(f, "rate limited: {reason}"),
             Self::Lost { reason } => write!(f, "lost: {reason}"),
             Self::Cancelled => write!(f, "cancelled"),

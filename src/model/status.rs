@@ -69,7 +69,10 @@ pub enum StatusError {
     #[error("status.json says `decision: {0}`: write \"continue\", \"stop\" or \"error\"")]
     UnknownDecision(String),
     #[error("status.json: `{field}` must be {expected}")]
-    WrongType { field: &'static str, expected: &'static str },
+    WrongType {
+        field: &'static str,
+        expected: &'static str,
+    },
 }
 
 /// Longest text kept of any one field, in bytes; the file itself keeps all.
@@ -85,13 +88,16 @@ impl Status {
 
     /// Reads the text of a `status.json`. Missing and `null` fields are empty.
     pub fn parse(text: &str) -> Result<Self, StatusError> {
-        let value: Value = serde_json::from_str(text.trim_start_matches('\u{feff}')).map_err(|e| StatusError::NotJson(e.to_string()))?;
+        let value: Value = serde_json::from_str(text.trim_start_matches('\u{feff}'))
+            .map_err(|e| StatusError::NotJson(e.to_string()))?;
         Self::from_value(&value)
     }
 
     /// Reads a status from JSON that is already parsed.
     pub fn from_value(value: &Value) -> Result<Self, StatusError> {
-        let Value::Object(_) = value else { return Err(StatusError::NotAnObject(kind(value))) };
+        let Value::Object(_) = value else {
+            return Err(StatusError::NotAnObject(kind(value)));
+        };
         let decision = match value.get("decision") {
             None | Some(Value::Null) => return Err(StatusError::NoDecision),
             Some(Value::String(word)) => match word.as_str() {
@@ -100,7 +106,12 @@ impl Status {
                 "error" => Decision::Error,
                 other => return Err(StatusError::UnknownDecision(clip(other))),
             },
-            Some(_) => return Err(StatusError::WrongType { field: "decision", expected: "a string" }),
+            Some(_) => {
+                return Err(StatusError::WrongType {
+                    field: "decision",
+                    expected: "a string",
+                });
+            }
         };
         let work = match value.get("work") {
             None | Some(Value::Null) => Work::default(),
@@ -108,7 +119,12 @@ impl Status {
                 items_completed: list(work.get("items_completed"), "work.items_completed")?,
                 files_touched: list(work.get("files_touched"), "work.files_touched")?,
             },
-            Some(_) => return Err(StatusError::WrongType { field: "work", expected: "an object" }),
+            Some(_) => {
+                return Err(StatusError::WrongType {
+                    field: "work",
+                    expected: "an object",
+                });
+            }
         };
         Ok(Self {
             decision,
@@ -121,7 +137,11 @@ impl Status {
 
     /// Returns what the agent says of its iteration: the summary, or the reason if there is none.
     pub fn said(&self) -> &str {
-        if self.summary.is_empty() { &self.reason } else { &self.summary }
+        if self.summary.is_empty() {
+            &self.reason
+        } else {
+            &self.summary
+        }
     }
 
     /// Returns the status the engine records for an iteration whose agent left no valid one.
@@ -151,17 +171,25 @@ fn text(value: Option<&Value>, field: &'static str) -> Result<String, StatusErro
     match value {
         None | Some(Value::Null) => Ok(String::new()),
         Some(Value::String(text)) => Ok(clip(text)),
-        Some(_) => Err(StatusError::WrongType { field, expected: "a string" }),
+        Some(_) => Err(StatusError::WrongType {
+            field,
+            expected: "a string",
+        }),
     }
 }
 
 fn list(value: Option<&Value>, field: &'static str) -> Result<Vec<String>, StatusError> {
-    let wrong = StatusError::WrongType { field, expected: "a list of strings" };
+    let wrong = StatusError::WrongType {
+        field,
+        expected: "a list of strings",
+    };
     match value {
         None | Some(Value::Null) => Ok(Vec::new()),
-        Some(Value::Array(items)) => {
-            items.iter().take(LONGEST_LIST).map(|item| item.as_str().map(clip).ok_or_else(|| wrong.clone())).collect()
-        }
+        Some(Value::Array(items)) => items
+            .iter()
+            .take(LONGEST_LIST)
+            .map(|item| item.as_str().map(clip).ok_or_else(|| wrong.clone()))
+            .collect(),
         Some(_) => Err(wrong),
     }
 }
@@ -181,12 +209,20 @@ mod tests {
     #[test]
     fn the_seeds_example_is_valid() {
         let status = Status::parse(r#"{"decision":"stop","reason":"r","summary":"s","work":{"items_completed":["a"],"files_touched":[]},"errors":[],"timestamp":"x"}"#).unwrap();
-        assert_eq!((status.decision, status.work.items_completed), (Decision::Stop, vec!["a".to_owned()]));
+        assert_eq!(
+            (status.decision, status.work.items_completed),
+            (Decision::Stop, vec!["a".to_owned()])
+        );
     }
 
     #[test]
     fn only_the_decision_is_required() {
-        assert_eq!(Status::parse(r#"{"decision":"continue","work":null}"#).unwrap().work, Work::default());
+        assert_eq!(
+            Status::parse(r#"{"decision":"continue","work":null}"#)
+                .unwrap()
+                .work,
+            Work::default()
+        );
     }
 
     #[test]
@@ -197,13 +233,22 @@ mod tests {
         assert!(message("{}").contains("no `decision`"));
         assert!(message(r#"{"decision":"done"}"#).contains("`decision: done`"));
         assert!(message(r#"{"decision":1}"#).contains("`decision` must be a string"));
-        assert!(message(r#"{"decision":"stop","work":"all"}"#).contains("`work` must be an object"));
-        assert!(message(r#"{"decision":"stop","errors":[1]}"#).contains("`errors` must be a list of strings"));
+        assert!(
+            message(r#"{"decision":"stop","work":"all"}"#).contains("`work` must be an object")
+        );
+        assert!(
+            message(r#"{"decision":"stop","errors":[1]}"#)
+                .contains("`errors` must be a list of strings")
+        );
     }
 
     #[test]
     fn long_texts_are_clipped_at_a_character() {
-        let status = Status::parse(&format!(r#"{{"decision":"stop","summary":"{}"}}"#, "é".repeat(10_000))).unwrap();
+        let status = Status::parse(&format!(
+            r#"{{"decision":"stop","summary":"{}"}}"#,
+            "é".repeat(10_000)
+        ))
+        .unwrap();
         assert!(status.summary.len() < LONGEST_TEXT + 8);
     }
 }

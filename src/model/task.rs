@@ -46,6 +46,8 @@ impl fmt::Display for Task {
         if !self.acceptance.is_empty() {
             f.write_str("\n\nAcceptance:")?;
         }
-        self.acceptance.iter().try_for_each(|criterion| write!(f, "\n- {criterion}"))
+        self.acceptance
+            .iter()
+            .try_for_each(|criterion| write!(f, "\n- {criterion}"))
     }
 }

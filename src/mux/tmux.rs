@@ -41,7 +41,10 @@ const GOING: Duration = Duration::from_secs(3);
 impl Tmux {
     /// `socket` is the value of `AP_TMUX_SOCKET`, `inside` whether `TMUX` is set.
     pub fn new(socket: Option<String>, inside: bool) -> Self {
-        Self { socket: socket.filter(|socket| !socket.is_empty()), inside }
+        Self {
+            socket: socket.filter(|socket| !socket.is_empty()),
+            inside,
+        }
     }
 
     /// Returns the tmux name of a session.
@@ -60,22 +63,61 @@ impl Tmux {
     }
 
     /// Starts a program in a new session with one window. It stays readable after its end if `keep`.
-    pub fn open(&self, session: &SessionName, cwd: &Utf8Path, run_dir: &Utf8Path, argv: &[&str], keep: bool) -> Result<()> {
+    pub fn open(
+        &self,
+        session: &SessionName,
+        cwd: &Utf8Path,
+        run_dir: &Utf8Path,
+        argv: &[&str],
+        keep: bool,
+    ) -> Result<()> {
         let name = Self::name(session);
         let target = format!("={name}:");
         let mut command = self.command();
         // Not `-c`, in whose value tmux expands `#{…}` and runs `#(…)`: a new session begins where its client is.
         command.current_dir(cwd);
         // A size that output can be read at when nobody is attached yet.
-        command.args(["new-session", "-d", "-x", "160", "-y", "48", "-s", &name, "-n", session.as_str(), "--"]);
-        command.args(argv).args([";", "set-option", "-t", &target, MARK, run_dir.as_str()]);
+        command.args([
+            "new-session",
+            "-d",
+            "-x",
+            "160",
+            "-y",
+            "48",
+            "-s",
+            &name,
+            "-n",
+            session.as_str(),
+            "--",
+        ]);
+        command
+            .args(argv)
+            .args([";", "set-option", "-t", &target, MARK, run_dir.as_str()]);
         command.args([";", "set-option", "-t", &target, "history-limit", "50000"]);
-        command.args([";", "set-option", "-w", "-t", &target, "automatic-rename", "off"]);
-        command.args([";", "set-option", "-w", "-t", &target, "remain-on-exit", if keep { "on" } else { "off" }]);
+        command.args([
+            ";",
+            "set-option",
+            "-w",
+            "-t",
+            &target,
+            "automatic-rename",
+            "off",
+        ]);
+        command.args([
+            ";",
+            "set-option",
+            "-w",
+            "-t",
+            &target,
+            "remain-on-exit",
+            if keep { "on" } else { "off" },
+        ]);
         let mut done = run(&mut command);
         // A server whose last session has just been closed takes a moment to go, and takes callers with it.
         clock::wait_until(GOING, || {
-            let gone = done.as_ref().is_ok_and(|output| !output.status.success() && was_going(&output.stderr));
+            let gone = done
+                .as_ref()
+                .is_ok_and(|output| !output.status.success() && was_going(&output.stderr));
             if gone {
                 done = run(&mut command);
             }
@@ -85,15 +127,35 @@ impl Tmux {
     }
 
     /// Opens one more window in a session, for a program that only shows something; it closes when that ends.
-    pub fn watch(&self, session: &SessionName, title: &str, cwd: &Utf8Path, argv: &[&str]) -> Result<()> {
+    pub fn watch(
+        &self,
+        session: &SessionName,
+        title: &str,
+        cwd: &Utf8Path,
+        argv: &[&str],
+    ) -> Result<()> {
         let mut command = self.command();
-        command.current_dir(cwd).args(["new-window", "-d", "-P", "-F", "#{window_id}", "-t", &format!("={}:", Self::name(session))]);
+        command.current_dir(cwd).args([
+            "new-window",
+            "-d",
+            "-P",
+            "-F",
+            "#{window_id}",
+            "-t",
+            &format!("={}:", Self::name(session)),
+        ]);
         let opened = check(run(command.args(["-n", title, "--"]).args(argv))?)?;
         let id = String::from_utf8_lossy(&opened.stdout).trim().to_owned();
-        let options = [(WATCH, "1"), ("automatic-rename", "off"), ("remain-on-exit", "off")];
+        let options = [
+            (WATCH, "1"),
+            ("automatic-rename", "off"),
+            ("remain-on-exit", "off"),
+        ];
         let mut command = self.command();
         for (number, (option, value)) in options.into_iter().enumerate() {
-            command.args(if number == 0 { &[] as &[&str] } else { &[";"] }).args(["set-option", "-w", "-t", &id, option, value]);
+            command
+                .args(if number == 0 { &[] as &[&str] } else { &[";"] })
+                .args(["set-option", "-w", "-t", &id, option, value]);
         }
         // One that has closed by itself has no options.
         run(&mut command).map(drop)
@@ -116,11 +178,18 @@ impl Tmux {
         let found = |line: &str| {
             let mut fields = line.splitn(3, '\t');
             let (name, dead, run_dir) = (fields.next()?, fields.next()?, fields.next()?);
-            name.starts_with("pipeline-").then(|| Found { name: name.to_owned(), dead: dead == "1", run_dir: run_dir.to_owned() })
+            name.starts_with("pipeline-").then(|| Found {
+                name: name.to_owned(),
+                dead: dead == "1",
+                run_dir: run_dir.to_owned(),
+            })
         };
         let mut sessions: Vec<Found> = Vec::new();
         for pane in text.lines().filter_map(found) {
-            match sessions.iter_mut().find(|session| session.name == pane.name) {
+            match sessions
+                .iter_mut()
+                .find(|session| session.name == pane.name)
+            {
                 // Somebody split our window: it is dead when all of it is.
                 Some(session) => session.dead &= pane.dead,
                 None => sessions.push(pane),
@@ -132,12 +201,25 @@ impl Tmux {
     /// Ends a session of ours, and whatever runs in it.
     pub fn close(&self, found: &Found) -> Result<()> {
         if found.run_dir.is_empty() {
-            return Err(Error::failed(format!("tmux session `{}` was not started by ap", found.name)).hint("it is left alone"));
+            return Err(Error::failed(format!(
+                "tmux session `{}` was not started by ap",
+                found.name
+            ))
+            .hint("it is left alone"));
         }
-        let closed = check(run(self.command().args(["kill-session", "-t", &format!("={}", found.name)]))?).map(drop);
+        let closed = check(run(self.command().args([
+            "kill-session",
+            "-t",
+            &format!("={}", found.name),
+        ]))?)
+        .map(drop);
         // It may have closed by itself since it was found.
         let still_there = |left: &Found| left.name == found.name && left.run_dir == found.run_dir;
-        if closed.is_err() && !self.list()?.iter().any(still_there) { Ok(()) } else { closed }
+        if closed.is_err() && !self.list()?.iter().any(still_there) {
+            Ok(())
+        } else {
+            closed
+        }
     }
 
     /// Shows a session to the person at this terminal. Returns only if that fails, or inside tmux, where the client switches.
@@ -147,7 +229,11 @@ impl Tmux {
             return check(run(self.command().args(["switch-client", "-t", &target]))?).map(drop);
         }
         // tmux refuses to nest unless TMUX is unset.
-        let error = self.command().env_remove("TMUX").args(["attach-session", "-t", &target]).exec();
+        let error = self
+            .command()
+            .env_remove("TMUX")
+            .args(["attach-session", "-t", &target])
+            .exec();
         Err(missing(&error))
     }
 
@@ -176,26 +262,38 @@ impl Tmux {
         let mut command = Command::new("tmux");
         // Whatever the locale says: without `-u` tmux prints `_` for every letter that is not ASCII.
         // A server we start keeps our environment, and would be taken for a part of the agent that called us.
-        command.arg("-u").args(self.server_args()).env_remove(mark::RUN).env_remove(mark::ATTEMPT);
+        command
+            .arg("-u")
+            .args(self.server_args())
+            .env_remove(mark::RUN)
+            .env_remove(mark::ATTEMPT);
         command
     }
 }
 
 fn was_going(stderr: &[u8]) -> bool {
     let said = String::from_utf8_lossy(stderr);
-    ["server exited", "lost server"].iter().any(|words| said.contains(words))
+    ["server exited", "lost server"]
+        .iter()
+        .any(|words| said.contains(words))
 }
 
 fn run(command: &mut Command) -> Result<Output> {
     tracing::debug!(args = ?command.get_args().collect::<Vec<_>>(), "tmux");
-    command.stdin(Stdio::null()).output().map_err(|error| missing(&error))
+    command
+        .stdin(Stdio::null())
+        .output()
+        .map_err(|error| missing(&error))
 }
 
 fn check(output: Output) -> Result<Output> {
     if output.status.success() {
         return Ok(output);
     }
-    Err(Error::failed(format!("tmux: {}", String::from_utf8_lossy(&output.stderr).trim())))
+    Err(Error::failed(format!(
+        "tmux: {}",
+        String::from_utf8_lossy(&output.stderr).trim()
+    )))
 }
 
 fn missing(error: &std::io::Error) -> Error {

@@ -19,7 +19,14 @@ mod tests {
     #[test]
     fn old_names_are_the_family_and_full_ids_are_themselves() {
         assert_eq!(
-            ["opus-4.5", "claude-sonnet", "claude-haiku", "opus", "claude-opus-4-8"].map(model_alias),
+            [
+                "opus-4.5",
+                "claude-sonnet",
+                "claude-haiku",
+                "opus",
+                "claude-opus-4-8"
+            ]
+            .map(model_alias),
             ["opus", "sonnet", "haiku", "opus", "claude-opus-4-8"]
         );
     }

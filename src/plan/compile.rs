@@ -25,7 +25,11 @@ const MAX_COST_USD: f64 = 500.0;
 /// Compiles what was found into what will run; with the plan come warnings, without it errors and warnings.
 ///
 /// Precedence: command line, environment (both in `overrides`), node, loop, the pipeline's defaults, built in.
-pub fn compile(sources: &Sources, request: &Request, overrides: &Overrides) -> Result<(Plan, Vec<Problem>), Vec<Problem>> {
+pub fn compile(
+    sources: &Sources,
+    request: &Request,
+    overrides: &Overrides,
+) -> Result<(Plan, Vec<Problem>), Vec<Problem>> {
     let mut problems = Vec::new();
     let plan = match sources {
         Sources::Loop(source) => single(source, request, overrides, &mut problems),
@@ -33,7 +37,13 @@ pub fn compile(sources: &Sources, request: &Request, overrides: &Overrides) -> R
     };
     let problems = problem::tidy(&problems);
     match plan {
-        Some(plan) if problems.iter().all(|problem| problem.severity == Severity::Warning) => Ok((plan, problems)),
+        Some(plan)
+            if problems
+                .iter()
+                .all(|problem| problem.severity == Severity::Warning) =>
+        {
+            Ok((plan, problems))
+        }
         _ => Err(problems),
     }
 }
@@ -52,66 +62,147 @@ pub(super) fn load<'a>(source: &'a LoopSource, problems: &mut Vec<Problem>) -> O
     let document = Document::new(&source.definition.file, &source.definition.text);
     let def = yaml::read(&document, problems);
     let prompt = match &source.prompt {
-        Ok(text) if text.text.trim().is_empty() => Err(Unreadable::no_prompt(format!("the prompt `{}` is empty", text.file))),
+        Ok(text) if text.text.trim().is_empty() => Err(Unreadable::no_prompt(format!(
+            "the prompt `{}` is empty",
+            text.file
+        ))),
         Ok(text) => Ok(Document::new(&text.file, &text.text)),
         Err(reason) => Err(reason.clone()),
     };
     let prompt = prompt.map_err(|why| {
-        let at_definition = || document.at(&Path::default().to("prompt"), why.code, why.reason.clone()).hint(why.hint.clone());
-        problems.push(if why.before.file.is_empty() { at_definition() } else { why.problem() });
+        let at_definition = || {
+            document
+                .at(&Path::default().to("prompt"), why.code, why.reason.clone())
+                .hint(why.hint.clone())
+        };
+        problems.push(if why.before.file.is_empty() {
+            at_definition()
+        } else {
+            why.problem()
+        });
     });
     let prompt = prompt.ok();
     let Some(def) = def else {
         // Whoever mends the definition should not find the prompt's mistakes only then.
         let mut found = Vec::new();
-        prompt.iter().for_each(|prompt| check::template(prompt, None, prompt.text(), Around::ALONE, &mut found));
+        prompt.iter().for_each(|prompt| {
+            check::template(prompt, None, prompt.text(), Around::ALONE, &mut found)
+        });
         // It may be a pipeline's.
-        problems.extend(found.into_iter().filter(|problem| problem.code != "no-inputs"));
+        problems.extend(
+            found
+                .into_iter()
+                .filter(|problem| problem.code != "no-inputs"),
+        );
         return None;
     };
-    let loaded = Loaded { source, document, def, prompt };
+    let loaded = Loaded {
+        source,
+        document,
+        def,
+        prompt,
+    };
     check::loop_(&loaded, problems);
     Some(loaded)
 }
 
-fn single(source: &LoopSource, request: &Request, overrides: &Overrides, problems: &mut Vec<Problem>) -> Option<Plan> {
+fn single(
+    source: &LoopSource,
+    request: &Request,
+    overrides: &Overrides,
+    problems: &mut Vec<Problem>,
+) -> Option<Plan> {
     let loaded = load(source, problems)?;
     let place = Place::top(&loaded.document);
-    let seat = Seat { request, overrides, place: place.clone(), pipeline: None, around: Around::ALONE, branch: None };
+    let seat = Seat {
+        request,
+        overrides,
+        place: place.clone(),
+        pipeline: None,
+        around: Around::ALONE,
+        branch: None,
+    };
     let node = node::of_loop(&seat, &loaded, problems);
     let guardrails = guardrails(&place, &loaded.def.guardrails, overrides, problems);
     let inputs = overrides.inputs.clone();
     let (node, said) = node?;
     let steps = vec![(Step::Node(Box::new(node)), said)];
     let runs = repeat::of_loop(overrides, problems);
-    let made = Made { kind: PlanKind::Loop, steps, runs, inputs, guardrails };
-    Some(finish(&Sources::Loop(source.clone()), request, overrides, made))
+    let made = Made {
+        kind: PlanKind::Loop,
+        steps,
+        runs,
+        inputs,
+        guardrails,
+    };
+    Some(finish(
+        &Sources::Loop(source.clone()),
+        request,
+        overrides,
+        made,
+    ))
 }
 
-fn several(source: &PipelineSource, request: &Request, overrides: &Overrides, problems: &mut Vec<Problem>) -> Option<Plan> {
+fn several(
+    source: &PipelineSource,
+    request: &Request,
+    overrides: &Overrides,
+    problems: &mut Vec<Problem>,
+) -> Option<Plan> {
     let document = Document::new(&source.definition.file, &source.definition.text).of_pipeline();
     let def: PipelineDef = yaml::read(&document, problems)?;
     if !check::pipeline(&document, &def, problems) {
         return None;
     }
     if overrides.max_iterations.is_some() {
-        problems.push(Problem::nowhere("no-effect", "a pipeline takes no maximum").hint("say `runs` for each of its nodes"));
+        problems.push(
+            Problem::nowhere("no-effect", "a pipeline takes no maximum")
+                .hint("say `runs` for each of its nodes"),
+        );
     }
     let steps = Steps::new(source, request, overrides).of(&document, &def, problems);
     let guardrails = guardrails(&Place::top(&document), &def.guardrails, overrides, problems);
-    let inputs = def.inputs.iter().map(|path| request.project.join(path)).chain(overrides.inputs.iter().cloned()).collect();
+    let inputs = def
+        .inputs
+        .iter()
+        .map(|path| request.project.join(path))
+        .chain(overrides.inputs.iter().cloned())
+        .collect();
     let runs = repeat::of_pipeline(&Place::top(&document), &def, overrides, problems);
-    let made = Made { kind: PlanKind::Pipeline, steps: steps?, runs, inputs, guardrails };
-    Some(finish(&Sources::Pipeline(source.clone()), request, overrides, made))
+    let made = Made {
+        kind: PlanKind::Pipeline,
+        steps: steps?,
+        runs,
+        inputs,
+        guardrails,
+    };
+    Some(finish(
+        &Sources::Pipeline(source.clone()),
+        request,
+        overrides,
+        made,
+    ))
 }
 
-fn guardrails(place: &Place<'_>, def: &GuardrailsDef, overrides: &Overrides, problems: &mut Vec<Problem>) -> Guardrails {
+fn guardrails(
+    place: &Place<'_>,
+    def: &GuardrailsDef,
+    overrides: &Overrides,
+    problems: &mut Vec<Problem>,
+) -> Guardrails {
     let cost = def.max_cost_usd.unwrap_or(MAX_COST_USD);
     if !(cost.is_finite() && cost >= 0.0) {
-        problems.push(place.to("guardrails").at("max_cost_usd", "bad-value", "`guardrails.max_cost_usd` must be an amount, 0 or more"));
+        problems.push(place.to("guardrails").at(
+            "max_cost_usd",
+            "bad-value",
+            "`guardrails.max_cost_usd` must be an amount, 0 or more",
+        ));
     }
     Guardrails {
-        max_runtime_seconds: overrides.max_runtime_seconds.or(def.max_runtime_seconds.map(Span::seconds)).unwrap_or(MAX_RUNTIME_SECONDS),
+        max_runtime_seconds: overrides
+            .max_runtime_seconds
+            .or(def.max_runtime_seconds.map(Span::seconds))
+            .unwrap_or(MAX_RUNTIME_SECONDS),
         max_cost_usd: overrides.max_cost_usd.unwrap_or(cost),
         max_consecutive_errors: def.max_consecutive_errors.unwrap_or(MAX_CONSECUTIVE_ERRORS),
         max_idle_iterations: def.max_idle_iterations.unwrap_or(MAX_IDLE_ITERATIONS),
@@ -130,11 +221,29 @@ struct Made {
 }
 
 fn finish(sources: &Sources, request: &Request, overrides: &Overrides, made: Made) -> Plan {
-    let Made { kind, steps, runs: (runs, of_runs), inputs, guardrails } = made;
+    let Made {
+        kind,
+        steps,
+        runs: (runs, of_runs),
+        inputs,
+        guardrails,
+    } = made;
     let (nodes, of_nodes): (Vec<Step>, Vec<Vec<Said>>) = steps.into_iter().unzip();
-    let overrides = voice::over(overrides).into_iter().chain(of_runs).chain(of_nodes.into_iter().flatten()).collect();
-    let source = Source { origin: sources.origin(), path: sources.definition().file.clone(), hash: sources.fingerprint() };
-    let (session, run, command) = (request.session.clone(), request.run.clone(), request.command.clone());
+    let overrides = voice::over(overrides)
+        .into_iter()
+        .chain(of_runs)
+        .chain(of_nodes.into_iter().flatten())
+        .collect();
+    let source = Source {
+        origin: sources.origin(),
+        path: sources.definition().file.clone(),
+        hash: sources.fingerprint(),
+    };
+    let (session, run, command) = (
+        request.session.clone(),
+        request.run.clone(),
+        request.command.clone(),
+    );
     let name = sources.name().to_owned();
     Plan {
         version: Plan::VERSION,
@@ -157,6 +266,8 @@ fn finish(sources: &Sources, request: &Request, overrides: &Overrides, made: Mad
 /// Tells texts from others: 64-bit FNV-1a in hexadecimal, with a zero byte after each text. Any program can compute it again.
 pub fn fingerprint<'a>(texts: impl Iterator<Item = &'a str>) -> String {
     let bytes = texts.flat_map(|text| text.bytes().chain([0]));
-    let hash = bytes.fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3));
+    let hash = bytes.fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
+    });
     format!("{hash:016x}")
 }

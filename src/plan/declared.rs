@@ -66,7 +66,23 @@ pub struct ProviderDef {
 impl ProviderDef {
     /// Returns what a plan freezes of it.
     pub(super) fn declared(&self, name: &str) -> Declared {
-        let Self { args, prompt, model_flag, permissions, output, install, .. } = self.clone();
-        Declared { name: name.to_owned(), args, prompt, model_flag, permissions, output, install }
+        let Self {
+            args,
+            prompt,
+            model_flag,
+            permissions,
+            output,
+            install,
+            ..
+        } = self.clone();
+        Declared {
+            name: name.to_owned(),
+            args,
+            prompt,
+            model_flag,
+            permissions,
+            output,
+            install,
+        }
     }
 }

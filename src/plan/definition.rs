@@ -2,7 +2,10 @@
 mod parallel;
 mod shape;
 
-pub use parallel::{BranchDef, BranchesDef, FromBlockDef, FromParallelDef, FullBranchDef, ParallelDef, ParallelKey, RunsDef};
+pub use parallel::{
+    BranchDef, BranchesDef, FromBlockDef, FromParallelDef, FullBranchDef, ParallelDef, ParallelKey,
+    RunsDef,
+};
 
 use super::duration::Span;
 use super::{Provider, agent, ending, queue};
@@ -118,8 +121,16 @@ pub struct TerminationDef {
 impl TerminationDef {
     /// Whether it, or one of its parts, names who judges.
     pub fn names_judge(&self) -> bool {
-        let named = self.judge.as_ref().is_some_and(|judge| judge.provider.is_some() || judge.program.is_some() || judge.model.is_some());
-        named || self.any.iter().chain(&self.all).flatten().any(Self::names_judge)
+        let named = self.judge.as_ref().is_some_and(|judge| {
+            judge.provider.is_some() || judge.program.is_some() || judge.model.is_some()
+        });
+        named
+            || self
+                .any
+                .iter()
+                .chain(&self.all)
+                .flatten()
+                .any(Self::names_judge)
     }
 }
 
@@ -348,7 +359,10 @@ impl NodeDef {
     pub fn uses(&self) -> Option<(&'static str, &str)> {
         let written = |key, name: &'_ Option<String>| name.is_some().then_some(key);
         let key = written("loop", &self.loop_).or_else(|| written("stage", &self.stage))?;
-        self.loop_.as_deref().or(self.stage.as_deref()).map(|name| (key, name))
+        self.loop_
+            .as_deref()
+            .or(self.stage.as_deref())
+            .map(|name| (key, name))
     }
 
     /// Returns the keys it has that say what one agent does, or is given.
@@ -371,13 +385,23 @@ impl NodeDef {
             ("context", self.context.is_some()),
             ("commands", !self.commands.is_empty()),
         ];
-        keys.into_iter().filter(|(_, written)| *written).map(|(key, _)| key)
+        keys.into_iter()
+            .filter(|(_, written)| *written)
+            .map(|(key, _)| key)
     }
 
     /// Returns when it ends, if it says so at length, and the key that is written under.
     pub fn ends(&self) -> Option<(&'static str, &TerminationDef)> {
-        let under_runs = || self.runs.as_ref().and_then(RunsDef::ending).map(|def| ("runs", def));
-        self.termination.as_ref().map(|def| ("termination", def)).or_else(under_runs)
+        let under_runs = || {
+            self.runs
+                .as_ref()
+                .and_then(RunsDef::ending)
+                .map(|def| ("runs", def))
+        };
+        self.termination
+            .as_ref()
+            .map(|def| ("termination", def))
+            .or_else(under_runs)
     }
 
     /// Returns its iterations at most, if it says so by their number.

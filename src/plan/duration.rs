@@ -33,7 +33,9 @@ impl Span {
     }
 
     fn from_seconds(seconds: f64) -> Option<Self> {
-        (0.0..=LONGEST_S).contains(&seconds).then(|| Self((seconds * 1000.0).round() as u64))
+        (0.0..=LONGEST_S)
+            .contains(&seconds)
+            .then(|| Self((seconds * 1000.0).round() as u64))
     }
 }
 
@@ -67,15 +69,18 @@ impl Visitor<'_> for SpanVisitor {
     }
 
     fn visit_u64<E: de::Error>(self, seconds: u64) -> Result<Span, E> {
-        Span::from_seconds(seconds as f64).ok_or_else(|| E::invalid_value(de::Unexpected::Unsigned(seconds), &self))
+        Span::from_seconds(seconds as f64)
+            .ok_or_else(|| E::invalid_value(de::Unexpected::Unsigned(seconds), &self))
     }
 
     fn visit_i64<E: de::Error>(self, seconds: i64) -> Result<Span, E> {
-        Span::from_seconds(seconds as f64).ok_or_else(|| E::invalid_value(de::Unexpected::Signed(seconds), &self))
+        Span::from_seconds(seconds as f64)
+            .ok_or_else(|| E::invalid_value(de::Unexpected::Signed(seconds), &self))
     }
 
     fn visit_f64<E: de::Error>(self, seconds: f64) -> Result<Span, E> {
-        Span::from_seconds(seconds).ok_or_else(|| E::invalid_value(de::Unexpected::Float(seconds), &self))
+        Span::from_seconds(seconds)
+            .ok_or_else(|| E::invalid_value(de::Unexpected::Float(seconds), &self))
     }
 
     fn visit_str<E: de::Error>(self, text: &str) -> Result<Span, E> {
@@ -89,7 +94,14 @@ mod tests {
 
     #[test]
     fn seconds_fractions_and_units_are_read() {
-        for (text, millis) in [("3", 3000), ("0.25", 250), ("30m", 1_800_000), ("1h 30m", 5_400_000), ("500ms", 500), ("0", 0)] {
+        for (text, millis) in [
+            ("3", 3000),
+            ("0.25", 250),
+            ("30m", 1_800_000),
+            ("1h 30m", 5_400_000),
+            ("500ms", 500),
+            ("0", 0),
+        ] {
             assert_eq!(Span::parse(text).map(Span::millis), Some(millis), "{text}");
         }
     }

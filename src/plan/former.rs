@@ -10,7 +10,8 @@ pub struct Former {
 }
 
 const MODEL: &str = "say `model` in the definition, or `--model`";
-const BOUNDS: &str = "`limits` of a loop bound every attempt of every agent: `wall`, `idle`, `after_result`";
+const BOUNDS: &str =
+    "`limits` of a loop bound every attempt of every agent: `wall`, `idle`, `after_result`";
 const SCRIPTED: &str = "`--provider scripted` runs without an account";
 
 /// Those that nobody sets for another reason.
@@ -21,20 +22,42 @@ const FORMER: [(&str, &str); 16] = [
     ("CODEX_WATCHDOG", BOUNDS),
     ("CODEX_POLL_INTERVAL", BOUNDS),
     ("CODEX_GRACE_PERIOD", BOUNDS),
-    ("JUDGE_PROMPT_PATH", "a judge goes by `criteria` of its termination"),
+    (
+        "JUDGE_PROMPT_PATH",
+        "a judge goes by `criteria` of its termination",
+    ),
     ("PLATEAU_TEST_MODE", SCRIPTED),
     ("MOCK_MODE", SCRIPTED),
     ("MOCK_FIXTURES_DIR", SCRIPTED),
-    ("PIPELINE_RUN_ROOT", "runs lie in the project; `AP_PROJECT` names another one"),
-    ("PIPELINE_TMUX_REQUIRED", "sessions run in tmux unless `--foreground` is said"),
-    ("BEADS_LABEL_PREFIX", "say the whole label with `--label`, or `label` of the loop's `queue`"),
-    ("FILE_LOCK_TIMEOUT", "the kernel holds our locks, and lets go of a dead process's"),
-    ("AGENT_PIPELINES_LEGACY", "every session has its journal, `events.jsonl`"),
+    (
+        "PIPELINE_RUN_ROOT",
+        "runs lie in the project; `AP_PROJECT` names another one",
+    ),
+    (
+        "PIPELINE_TMUX_REQUIRED",
+        "sessions run in tmux unless `--foreground` is said",
+    ),
+    (
+        "BEADS_LABEL_PREFIX",
+        "say the whole label with `--label`, or `label` of the loop's `queue`",
+    ),
+    (
+        "FILE_LOCK_TIMEOUT",
+        "the kernel holds our locks, and lets go of a dead process's",
+    ),
+    (
+        "AGENT_PIPELINES_LEGACY",
+        "every session has its journal, `events.jsonl`",
+    ),
     ("DEBUG_PARALLEL", "`AP_LOG=debug` tells what ap does"),
 ];
 
 /// Returns the variables of the older program that are set and have no effect; an empty one is not set.
 pub fn former(variable: &impl Fn(&str) -> Option<String>) -> Vec<Former> {
     let set = |name| variable(name).is_some_and(|value| !value.is_empty());
-    FORMER.into_iter().filter(|(name, _)| set(name)).map(|(name, instead)| Former { name, instead }).collect()
+    FORMER
+        .into_iter()
+        .filter(|(name, _)| set(name))
+        .map(|(name, instead)| Former { name, instead })
+        .collect()
 }

@@ -11,52 +11,121 @@ use crate::model::NodeId;
 const NO_BLOCK: &str = "put a node with `parallel:` before this one";
 
 /// Reads what a node gets from an earlier one.
-pub(super) fn read(seat: &Seat<'_>, inputs: &NodeInputsDef, problems: &mut Vec<Problem>) -> Option<NodeInput> {
+pub(super) fn read(
+    seat: &Seat<'_>,
+    inputs: &NodeInputsDef,
+    problems: &mut Vec<Problem>,
+) -> Option<NodeInput> {
     let place = seat.place.to("inputs");
-    let select = select(&place, inputs.select.as_deref(), unless_said(seat, inputs.from.as_deref()), problems);
-    let from = inputs.from.as_deref().or_else(|| one_before(seat, &place, inputs, problems))?;
-    if seat.around.earlier.is_some_and(|earlier| earlier.iter().any(|id| id == from)) {
-        return Some(NodeInput { node: from.parse().ok()?, select });
+    let select = select(
+        &place,
+        inputs.select.as_deref(),
+        unless_said(seat, inputs.from.as_deref()),
+        problems,
+    );
+    let from = inputs
+        .from
+        .as_deref()
+        .or_else(|| one_before(seat, &place, inputs, problems))?;
+    if seat
+        .around
+        .earlier
+        .is_some_and(|earlier| earlier.iter().any(|id| id == from))
+    {
+        return Some(NodeInput {
+            node: from.parse().ok()?,
+            select,
+        });
     }
     if seat.around.may_come(from) {
         return None;
     }
-    problems.push(seat.around.no_such(from, |code, message| place.at("from", code, message)));
+    problems.push(
+        seat.around
+            .no_such(from, |code, message| place.at("from", code, message)),
+    );
     None
 }
 
 /// Returns the node before, where only `select` is said: it is meant of that one.
-fn one_before<'a>(seat: &Seat<'a>, place: &Place<'_>, inputs: &NodeInputsDef, problems: &mut Vec<Problem>) -> Option<&'a str> {
+fn one_before<'a>(
+    seat: &Seat<'a>,
+    place: &Place<'_>,
+    inputs: &NodeInputsDef,
+    problems: &mut Vec<Problem>,
+) -> Option<&'a str> {
     inputs.select.as_ref()?;
-    let before = seat.around.earlier.and_then(<[String]>::last).filter(|_| inputs.from_parallel.is_none());
+    let before = seat
+        .around
+        .earlier
+        .and_then(<[String]>::last)
+        .filter(|_| inputs.from_parallel.is_none());
     if before.is_none() {
-        let problem = place.at_key("select", "no-effect", "`select` has no effect here: it chooses from the outputs of a node before");
-        let hint = if inputs.from_parallel.is_some() { "write it below `from_parallel`, beside its `stage`" } else { "remove it" };
+        let problem = place.at_key(
+            "select",
+            "no-effect",
+            "`select` has no effect here: it chooses from the outputs of a node before",
+        );
+        let hint = if inputs.from_parallel.is_some() {
+            "write it below `from_parallel`, beside its `stage`"
+        } else {
+            "remove it"
+        };
         problems.push(problem.hint(hint).warning());
     }
     before.map(String::as_str)
 }
 
 /// Reads what a node gets from earlier blocks.
-pub(super) fn parallel(seat: &Seat<'_>, inputs: &NodeInputsDef, problems: &mut Vec<Problem>) -> Vec<BlockInput> {
+pub(super) fn parallel(
+    seat: &Seat<'_>,
+    inputs: &NodeInputsDef,
+    problems: &mut Vec<Problem>,
+) -> Vec<BlockInput> {
     let place = seat.place.to("inputs");
-    let whole = |stage: &str| FromBlockDef { stage: Some(stage.to_owned()), ..FromBlockDef::default() };
+    let whole = |stage: &str| FromBlockDef {
+        stage: Some(stage.to_owned()),
+        ..FromBlockDef::default()
+    };
     match &inputs.from_parallel {
         None => Vec::new(),
-        Some(FromParallelDef::Stage(stage)) => from_block(seat, &place, "from_parallel", &whole(stage), problems).into_iter().collect(),
-        Some(FromParallelDef::One(def)) => from_block(seat, &place.to("from_parallel"), "stage", def, problems).into_iter().collect(),
+        Some(FromParallelDef::Stage(stage)) => {
+            from_block(seat, &place, "from_parallel", &whole(stage), problems)
+                .into_iter()
+                .collect()
+        }
+        Some(FromParallelDef::One(def)) => {
+            from_block(seat, &place.to("from_parallel"), "stage", def, problems)
+                .into_iter()
+                .collect()
+        }
         Some(FromParallelDef::Many(all)) => {
             let place = place.to("from_parallel");
-            (0..).zip(all).filter_map(|(index, def)| from_block(seat, &place.item(index), "stage", def, problems)).collect()
+            (0..)
+                .zip(all)
+                .filter_map(|(index, def)| {
+                    from_block(seat, &place.item(index), "stage", def, problems)
+                })
+                .collect()
         }
     }
 }
 
 /// `key` is where the stage is written.
-fn from_block(seat: &Seat<'_>, place: &Place<'_>, key: &str, def: &FromBlockDef, problems: &mut Vec<Problem>) -> Option<BlockInput> {
+fn from_block(
+    seat: &Seat<'_>,
+    place: &Place<'_>,
+    key: &str,
+    def: &FromBlockDef,
+    problems: &mut Vec<Problem>,
+) -> Option<BlockInput> {
     let select = select(place, def.select.as_deref(), Select::Latest, problems);
     if def.stage.is_none() {
-        problems.push(place.here("no-stage", "`from_parallel` names no `stage`").hint("add `stage: <id of a stage of the block>`"));
+        problems.push(
+            place
+                .here("no-stage", "`from_parallel` names no `stage`")
+                .hint("add `stage: <id of a stage of the block>`"),
+        );
     }
     let blocks = seat.around.blocks;
     let Some(name) = def.block.as_deref() else {
@@ -69,24 +138,40 @@ fn from_block(seat: &Seat<'_>, place: &Place<'_>, key: &str, def: &FromBlockDef,
     };
     let Some(block) = blocks.iter().find(|block| block.may_be(name)) else {
         let known = blocks.iter().map(|block| block.id.as_str());
-        let problem = place.at("block", "unknown-block", format!("no earlier parallel block is called `{name}`"));
-        problems.push(problem.hint(if blocks.is_empty() { NO_BLOCK.to_owned() } else { suggest::hint(name, known) }));
+        let problem = place.at(
+            "block",
+            "unknown-block",
+            format!("no earlier parallel block is called `{name}`"),
+        );
+        problems.push(problem.hint(if blocks.is_empty() {
+            NO_BLOCK.to_owned()
+        } else {
+            suggest::hint(name, known)
+        }));
         return None;
     };
     let stage = def.stage.as_deref()?;
-    let missing = (!block.may_have(stage)).then(|| no_stage(place, key, stage, std::slice::from_ref(block)));
+    let missing =
+        (!block.may_have(stage)).then(|| no_stage(place, key, stage, std::slice::from_ref(block)));
     let right = missing.is_none();
     problems.extend(missing);
     input(place, def, stage, select, block, problems).filter(|_| right)
 }
 
 fn no_stage(place: &Place<'_>, key: &str, stage: &str, blocks: &[EarlierBlock]) -> Problem {
-    let known = blocks.iter().flat_map(|block| block.stages.iter().flatten()).map(String::as_str);
+    let known = blocks
+        .iter()
+        .flat_map(|block| block.stages.iter().flatten())
+        .map(String::as_str);
     let message = match blocks {
         [block] => format!("block `{}` has no stage `{stage}`", block.id),
         _ => format!("no earlier parallel block has a stage `{stage}`"),
     };
-    let hint = if blocks.is_empty() { NO_BLOCK.to_owned() } else { suggest::hint(stage, known) };
+    let hint = if blocks.is_empty() {
+        NO_BLOCK.to_owned()
+    } else {
+        suggest::hint(stage, known)
+    };
     place.at(key, "unknown-stage", message).hint(hint)
 }
 
@@ -99,32 +184,63 @@ fn input(
     problems: &mut Vec<Problem>,
 ) -> Option<BlockInput> {
     let providers = providers(place, def.providers.as_ref(), block, problems);
-    Some(BlockInput { block: block.id.parse().ok()?, stage: stage.parse().ok()?, select, providers })
+    Some(BlockInput {
+        block: block.id.parse().ok()?,
+        stage: stage.parse().ok()?,
+        select,
+        providers,
+    })
 }
 
-fn providers(place: &Place<'_>, def: Option<&BranchesDef>, block: &EarlierBlock, problems: &mut Vec<Problem>) -> Vec<NodeId> {
+fn providers(
+    place: &Place<'_>,
+    def: Option<&BranchesDef>,
+    block: &EarlierBlock,
+    problems: &mut Vec<Problem>,
+) -> Vec<NodeId> {
     let names = match def {
         None => return Vec::new(),
         Some(BranchesDef::Word(word)) if word == "all" => return Vec::new(),
         Some(BranchesDef::Word(word)) => std::slice::from_ref(word),
         Some(BranchesDef::Names(names)) => names,
     };
-    let Some(there) = &block.branches else { return Vec::new() };
+    let Some(there) = &block.branches else {
+        return Vec::new();
+    };
     for name in names.iter().filter(|name| !there.contains(name)) {
-        let problem = place.at("providers", "unknown-provider", format!("block `{}` has no provider `{name}`", block.id));
+        let problem = place.at(
+            "providers",
+            "unknown-provider",
+            format!("block `{}` has no provider `{name}`", block.id),
+        );
         problems.push(problem.hint(suggest::hint(name, there.iter().map(String::as_str))));
     }
-    names.iter().filter(|name| there.contains(name)).filter_map(|name| name.parse().ok()).collect()
+    names
+        .iter()
+        .filter(|name| there.contains(name))
+        .filter_map(|name| name.parse().ok())
+        .collect()
 }
 
-fn select(place: &Place<'_>, word: Option<&str>, unless_said: Select, problems: &mut Vec<Problem>) -> Select {
+fn select(
+    place: &Place<'_>,
+    word: Option<&str>,
+    unless_said: Select,
+    problems: &mut Vec<Problem>,
+) -> Select {
     match word {
         None => unless_said,
         Some("latest") => Select::Latest,
         Some("all" | "history") => Select::All,
         Some(word) => {
-            let problem = place.at("select", "bad-value", format!("`select` must be `latest` or `all`, not `{word}`"));
-            problems.push(problem.hint("`latest` is the last output there is, `all` is every iteration's"));
+            let problem = place.at(
+                "select",
+                "bad-value",
+                format!("`select` must be `latest` or `all`, not `{word}`"),
+            );
+            problems.push(
+                problem.hint("`latest` is the last output there is, `all` is every iteration's"),
+            );
             Select::Latest
         }
     }
@@ -134,8 +250,14 @@ fn select(place: &Place<'_>, word: Option<&str>, unless_said: Select, problems: 
 fn unless_said(seat: &Seat<'_>, from: Option<&str>) -> Select {
     let mut nodes = seat.pipeline.iter().flat_map(|(_, def)| def.nodes().1);
     let named = nodes.find(|def| def.id.as_deref().or(def.name.as_deref()) == from);
-    let perspectives = named.and_then(|def| def.perspectives.as_ref()).is_some_and(|texts| !texts.is_empty());
-    if perspectives { Select::All } else { Select::Latest }
+    let perspectives = named
+        .and_then(|def| def.perspectives.as_ref())
+        .is_some_and(|texts| !texts.is_empty());
+    if perspectives {
+        Select::All
+    } else {
+        Select::Latest
+    }
 }
 
 /// Where a node stands: what it may refer to.
@@ -153,7 +275,12 @@ pub(super) struct Around<'a> {
 
 impl Around<'_> {
     /// A loop by itself.
-    pub(super) const ALONE: Self = Self { earlier: None, later: &[], perspectives: false, blocks: &[] };
+    pub(super) const ALONE: Self = Self {
+        earlier: None,
+        later: &[],
+        perspectives: false,
+        blocks: &[],
+    };
 
     /// Whether a node of this name may be in a pipeline before it that has yet to be mended.
     pub(super) fn may_come(&self, id: &str) -> bool {
@@ -161,7 +288,11 @@ impl Around<'_> {
     }
 
     /// Says why a node's outputs can never be there, and what to write instead.
-    pub(super) fn no_such(&self, id: &str, problem: impl FnOnce(&'static str, String) -> Problem) -> Problem {
+    pub(super) fn no_such(
+        &self,
+        id: &str,
+        problem: impl FnOnce(&'static str, String) -> Problem,
+    ) -> Problem {
         let earlier = self.earlier.unwrap_or_default();
         if self.later.first().is_some_and(|own| own == id) {
             return problem("unreachable-input", format!("`{id}` is this node itself"))

@@ -71,8 +71,15 @@ pub(super) fn locate(text: &str, path: &Path, side: Side) -> Range<usize> {
         let (_, around) = path.0.split_last()?;
         find(text, &[around, &[Step::from("<<")]].concat(), Side::Key)
     };
-    let nearest = || (1..path.0.len()).rev().find_map(|steps| find(text, &path.0[..steps], Side::Key));
-    let start = exact.or_else(merged).or_else(nearest).unwrap_or_else(|| text.len() - text.trim_start().len());
+    let nearest = || {
+        (1..path.0.len())
+            .rev()
+            .find_map(|steps| find(text, &path.0[..steps], Side::Key))
+    };
+    let start = exact
+        .or_else(merged)
+        .or_else(nearest)
+        .unwrap_or_else(|| text.len() - text.trim_start().len());
     start..end(text, start, if exact.is_some() { side } else { Side::Key })
 }
 
@@ -80,13 +87,23 @@ pub(super) fn locate(text: &str, path: &Path, side: Side) -> Range<usize> {
 pub(super) fn line_column(text: &str, offset: usize) -> (usize, usize) {
     let before = &text[..text.floor_char_boundary(offset)];
     let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
-    (before.matches('\n').count() + 1, before[line_start..].chars().count() + 1)
+    (
+        before.matches('\n').count() + 1,
+        before[line_start..].chars().count() + 1,
+    )
 }
 
 /// Returns the byte at a 1-based line and column (in characters).
 pub(super) fn offset(text: &str, line: usize, column: usize) -> usize {
-    let start: usize = text.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum();
-    let within = text[start..].char_indices().nth(column.saturating_sub(1)).map_or(text.len() - start, |(at, _)| at);
+    let start: usize = text
+        .split_inclusive('\n')
+        .take(line.saturating_sub(1))
+        .map(str::len)
+        .sum();
+    let within = text[start..]
+        .char_indices()
+        .nth(column.saturating_sub(1))
+        .map_or(text.len() - start, |(at, _)| at);
     start + within
 }
 
@@ -95,7 +112,13 @@ fn find(text: &str, path: &[Step], side: Side) -> Option<usize> {
         return None;
     }
     let reached = Cell::new(false);
-    let error = Walk { path, side, reached: &reached }.deserialize(serde_yaml::Deserializer::from_str(text)).err()?;
+    let error = Walk {
+        path,
+        side,
+        reached: &reached,
+    }
+    .deserialize(serde_yaml::Deserializer::from_str(text))
+    .err()?;
     let place = error.location().filter(|_| reached.get())?;
     Some(offset(text, place.line(), place.column()))
 }
@@ -105,7 +128,9 @@ fn end(text: &str, start: usize, side: Side) -> usize {
     let line = text[start..].lines().next().unwrap_or_default();
     let stop = match side {
         Side::Key => line.find(':'),
-        Side::Value if line.starts_with(['"', '\'']) => line[1..].find(&line[..1]).map(|quote| quote + 2),
+        Side::Value if line.starts_with(['"', '\'']) => {
+            line[1..].find(&line[..1]).map(|quote| quote + 2)
+        }
         Side::Value if line.starts_with(['[', '{']) => line.find(" #"),
         Side::Value => line.find(" #").or_else(|| line.find([',', '}', ']'])),
     };
@@ -142,9 +167,14 @@ impl<'de> Visitor<'de> for Walk<'_> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        let Some((Step::Key(want), rest)) = self.path.split_first() else { return Err(self.here()) };
+        let Some((Step::Key(want), rest)) = self.path.split_first() else {
+            return Err(self.here());
+        };
         let last = rest.is_empty() && self.side == Side::Key;
-        while let Some(found) = map.next_key_seed(Key { want, stop: last.then_some(self.reached) })? {
+        while let Some(found) = map.next_key_seed(Key {
+            want,
+            stop: last.then_some(self.reached),
+        })? {
             if found {
                 map.next_value_seed(Walk { path: rest, ..self })?;
             } else {
@@ -155,10 +185,13 @@ impl<'de> Visitor<'de> for Walk<'_> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<(), A::Error> {
-        let Some((Step::Index(want), rest)) = self.path.split_first() else { return Err(self.here()) };
+        let Some((Step::Index(want), rest)) = self.path.split_first() else {
+            return Err(self.here());
+        };
         for index in 0.. {
             let more = if index == *want {
-                list.next_element_seed(Walk { path: rest, ..self })?.is_some()
+                list.next_element_seed(Walk { path: rest, ..self })?
+                    .is_some()
             } else {
                 list.next_element::<IgnoredAny>()?.is_some()
             };
@@ -277,7 +310,10 @@ mod tests {
 
     #[test]
     fn what_is_missing_is_found_at_what_should_hold_it() {
-        assert_eq!(at(&["nodes".into(), 0.into(), "runs".into()], Side::Value).1, (6, 5));
+        assert_eq!(
+            at(&["nodes".into(), 0.into(), "runs".into()], Side::Value).1,
+            (6, 5)
+        );
         assert_eq!(at(&["descripton".into()], Side::Value).1, (1, 1));
     }
 }

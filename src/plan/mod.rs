@@ -45,11 +45,14 @@ pub use duration::Span;
 pub use former::{Former, former};
 pub use problem::{Invalid, Problem, Severity, Shown};
 pub use provider::Provider;
-pub use queue::{BACKLOGS, ClaimBy, QueueSource, QueueSpec, TrackerCommands, bad_label, session_label};
+pub use queue::{
+    BACKLOGS, ClaimBy, QueueSource, QueueSpec, TrackerCommands, bad_label, session_label,
+};
 pub use schema::{SCHEMAS, Schema};
 pub use settings::Settings;
 pub use sources::{
-    LoopSource, Overrides, PipelineSource, Request, Sources, Text, description, loops_used, pipelines_used, prompt_candidates,
+    LoopSource, Overrides, PipelineSource, Request, Sources, Text, description, loops_used,
+    pipelines_used, prompt_candidates,
 };
 pub use step::{Block, BlockInput, Branch, BranchOf, Earlier, OnFailure, Step};
 pub use unreadable::Unreadable;
@@ -168,13 +171,19 @@ pub struct Node {
 impl Node {
     /// Returns the text for `${PERSPECTIVE}` in an iteration, counted from 1.
     pub fn perspective(&self, iteration: u32) -> &str {
-        let index = iteration.checked_sub(1).and_then(|index| usize::try_from(index).ok());
-        index.and_then(|index| self.perspectives.get(index)).map_or("", String::as_str)
+        let index = iteration
+            .checked_sub(1)
+            .and_then(|index| usize::try_from(index).ok());
+        index
+            .and_then(|index| self.perspectives.get(index))
+            .map_or("", String::as_str)
     }
 
     /// Whether the engine takes a task before each of its agents starts.
     pub fn claims(&self) -> bool {
-        self.queue.as_ref().is_some_and(|queue| queue.claim == ClaimBy::Engine)
+        self.queue
+            .as_ref()
+            .is_some_and(|queue| queue.claim == ClaimBy::Engine)
     }
 }
 
@@ -229,19 +238,30 @@ impl AgentSpec {
 
     /// Returns what people call the agent by: `codex:gpt-5.2-codex:xhigh`, as in `fallback`.
     pub fn label(&self) -> String {
-        if self.model.is_empty() { self.provider_name().to_owned() } else { format!("{}:{}", self.provider_name(), self.model) }
+        if self.model.is_empty() {
+            self.provider_name().to_owned()
+        } else {
+            format!("{}:{}", self.provider_name(), self.model)
+        }
     }
 
     /// Returns the name definitions use for the provider.
     pub fn provider_name(&self) -> &str {
-        self.declared.as_ref().map_or(self.provider.name(), |declared| &declared.name)
+        self.declared
+            .as_ref()
+            .map_or(self.provider.name(), |declared| &declared.name)
     }
 
     /// Returns why the agent cannot be held to a permission mode, if it cannot.
     pub fn refuses(&self, mode: PermissionMode) -> Option<&'static str> {
         match &self.declared {
-            Some(declared) if mode != PermissionMode::BypassPermissions && !declared.permissions.contains_key(&mode) => {
-                Some("its declaration in config.yaml says nothing for this mode under `permissions`")
+            Some(declared)
+                if mode != PermissionMode::BypassPermissions
+                    && !declared.permissions.contains_key(&mode) =>
+            {
+                Some(
+                    "its declaration in config.yaml says nothing for this mode under `permissions`",
+                )
             }
             Some(_) => None,
             None => self.provider.refuses(mode),
@@ -262,7 +282,11 @@ pub struct AttemptLimits {
 
 impl Default for AttemptLimits {
     fn default() -> Self {
-        Self { wall_s: 2 * 3600, idle_s: 30 * 60, after_result_s: 30 }
+        Self {
+            wall_s: 2 * 3600,
+            idle_s: 30 * 60,
+            after_result_s: 30,
+        }
     }
 }
 

@@ -7,7 +7,8 @@ impl Overrides {
     /// Reads what the environment says; an empty variable says nothing, and of two names the first one wins.
     pub fn from_env(variable: &impl Fn(&str) -> Option<String>) -> Result<Self, String> {
         let set = |name: &str| variable(name).filter(|value| !value.is_empty());
-        let either = |names: [&'static str; 2]| names.into_iter().find_map(|name| Some((set(name)?, name)));
+        let either =
+            |names: [&'static str; 2]| names.into_iter().find_map(|name| Some((set(name)?, name)));
         let value = |names| either(names).map(|(value, _)| value);
         let mut said = Self {
             provider: value(["CLAUDE_PIPELINE_PROVIDER", "PIPELINE_CLI_PROVIDER"]),
@@ -17,7 +18,9 @@ impl Overrides {
             context: value(["CLAUDE_PIPELINE_CONTEXT", "PIPELINE_CLI_CONTEXT"]),
             inputs: either(["CLAUDE_PIPELINE_INPUTS", "PIPELINE_CLI_INPUTS"])
                 .map_or(Ok(Vec::new()), |(value, name)| paths(name, &value))?,
-            fixed_iterations: set("FIXED_ITERATIONS").map(|value| number("FIXED_ITERATIONS", &value)).transpose()?,
+            fixed_iterations: set("FIXED_ITERATIONS")
+                .map(|value| number("FIXED_ITERATIONS", &value))
+                .transpose()?,
             judge_provider: set("JUDGE_PROVIDER"),
             judge_model: set("JUDGE_MODEL"),
             ..Self::default()
@@ -32,7 +35,10 @@ impl Overrides {
         // A program or model belongs to the provider it was said with.
         let same = self.provider.is_none() || self.provider == others.provider;
         let mine: Vec<String> = self.said().into_iter().map(|(what, _)| what).collect();
-        let theirs = others.environment.into_iter().filter(|what| !mine.contains(what));
+        let theirs = others
+            .environment
+            .into_iter()
+            .filter(|what| !mine.contains(what));
         let mut commands = others.commands;
         commands.extend(self.commands);
         let mut said = Self {
@@ -46,7 +52,11 @@ impl Overrides {
             judge_provider: self.judge_provider.or(others.judge_provider),
             judge_model: self.judge_model.or(others.judge_model),
             context: self.context.or(others.context),
-            inputs: if self.inputs.is_empty() { others.inputs } else { self.inputs },
+            inputs: if self.inputs.is_empty() {
+                others.inputs
+            } else {
+                self.inputs
+            },
             keep_env: self.keep_env.or(others.keep_env),
             queue: self.queue.or(others.queue),
             label: self.label.or(others.label),
@@ -55,7 +65,11 @@ impl Overrides {
             commands,
             max_cost_usd: self.max_cost_usd.or(others.max_cost_usd),
             max_runtime_seconds: self.max_runtime_seconds.or(others.max_runtime_seconds),
-            providers: if self.providers.is_empty() { others.providers } else { self.providers },
+            providers: if self.providers.is_empty() {
+                others.providers
+            } else {
+                self.providers
+            },
             environment: self.environment.into_iter().chain(theirs).collect(),
         };
         let all: Vec<String> = said.said().into_iter().map(|(what, _)| what).collect();
@@ -74,7 +88,10 @@ impl Overrides {
             shown("permissions", self.permissions.clone()),
             shown("max_iterations", number(self.max_iterations.map(u64::from))),
             shown("runs", number(self.runs.map(u64::from))),
-            shown("fixed_iterations", number(self.fixed_iterations.map(u64::from))),
+            shown(
+                "fixed_iterations",
+                number(self.fixed_iterations.map(u64::from)),
+            ),
             shown("judge_provider", self.judge_provider.clone()),
             shown("judge_model", self.judge_model.clone()),
             shown("context", self.context.clone()),
@@ -83,12 +100,26 @@ impl Overrides {
             shown("label", self.label.clone()),
             shown("claim", self.claim.clone()),
             shown("delay_ms", number(self.delay_ms)),
-            shown("max_cost_usd", self.max_cost_usd.map(|value| value.to_string())),
+            shown(
+                "max_cost_usd",
+                self.max_cost_usd.map(|value| value.to_string()),
+            ),
             shown("max_runtime_seconds", number(self.max_runtime_seconds)),
         ];
-        let inputs = self.inputs.iter().map(|path| ("input".to_owned(), path.to_string()));
-        let commands = self.commands.iter().map(|(key, command)| (format!("command.{key}"), command.clone()));
-        single.into_iter().flatten().chain(inputs).chain(commands).collect()
+        let inputs = self
+            .inputs
+            .iter()
+            .map(|path| ("input".to_owned(), path.to_string()));
+        let commands = self
+            .commands
+            .iter()
+            .map(|(key, command)| (format!("command.{key}"), command.clone()));
+        single
+            .into_iter()
+            .flatten()
+            .chain(inputs)
+            .chain(commands)
+            .collect()
     }
 
     /// Returns what rows of a plan say: the way back from [`Overrides::said`].
@@ -116,7 +147,10 @@ impl Overrides {
                 "max_runtime_seconds" => said.max_runtime_seconds = value.parse().ok(),
                 "input" => said.inputs.push(value.into()),
                 // What a later version says here says nothing to this one.
-                _ => said.commands.extend(what.strip_prefix("command.").map(|key| (key.to_owned(), value.clone()))),
+                _ => said.commands.extend(
+                    what.strip_prefix("command.")
+                        .map(|key| (key.to_owned(), value.clone())),
+                ),
             }
         }
         said
@@ -124,7 +158,11 @@ impl Overrides {
 }
 
 fn number(name: &str, text: &str) -> Result<u32, String> {
-    text.trim().parse().ok().filter(|number| 0 < *number).ok_or_else(|| format!("{name} is `{text}`, and must be a number of iterations"))
+    text.trim()
+        .parse()
+        .ok()
+        .filter(|number| 0 < *number)
+        .ok_or_else(|| format!("{name} is `{text}`, and must be a number of iterations"))
 }
 
 /// A path, or a JSON list of them.
@@ -132,5 +170,6 @@ fn paths(name: &str, text: &str) -> Result<Vec<Utf8PathBuf>, String> {
     if !text.trim_start().starts_with('[') {
         return Ok(vec![text.into()]);
     }
-    serde_json::from_str(text).map_err(|error| format!("{name} must be a path, or a JSON list of paths: {error}"))
+    serde_json::from_str(text)
+        .map_err(|error| format!("{name} must be a path, or a JSON list of paths: {error}"))
 }

@@ -42,7 +42,12 @@ impl<'a> Place<'a> {
     }
 
     /// An error at a key itself.
-    pub(super) fn at_key(&self, key: &str, code: &'static str, message: impl Into<String>) -> Problem {
+    pub(super) fn at_key(
+        &self,
+        key: &str,
+        code: &'static str,
+        message: impl Into<String>,
+    ) -> Problem {
         match self {
             Self::Written(document, path) => document.at_key(&path.to(key), code, message),
             Self::Flag => Problem::nowhere(code, message),

@@ -58,7 +58,17 @@ impl Problem {
     pub fn nowhere(code: &'static str, message: impl Into<String>) -> Self {
         debug_assert!(CODES.contains(&code), "`{code}` is not among the codes");
         let (severity, alias) = (Severity::Error, code::alias(code, PlanKind::Loop));
-        Self { file: String::new(), line: 0, column: 0, code, alias, severity, message: message.into(), hint: None, place: None }
+        Self {
+            file: String::new(),
+            line: 0,
+            column: 0,
+            code,
+            alias,
+            severity,
+            message: message.into(),
+            hint: None,
+            place: None,
+        }
     }
 
     /// Makes a problem of a file as a whole.
@@ -69,7 +79,13 @@ impl Problem {
     /// Makes a warning of one of a pipeline's `inputs`, counted from 0, that means no file.
     pub fn missing_input(pipeline: &Text, index: usize, message: impl Into<String>) -> Self {
         let document = Document::new(&pipeline.file, &pipeline.text).of_pipeline();
-        document.at(&Path::default().to("inputs").to(index), "missing-input", message).warning()
+        document
+            .at(
+                &Path::default().to("inputs").to(index),
+                "missing-input",
+                message,
+            )
+            .warning()
     }
 
     /// Makes a problem of a file that ceases to be text after `before`, or cannot be read at all.
@@ -82,7 +98,11 @@ impl Problem {
     #[must_use]
     pub fn in_file(self, text: &Text) -> Self {
         if self.file.is_empty() {
-            Self { severity: self.severity, hint: self.hint, ..Self::of_file(text, self.code, self.message) }
+            Self {
+                severity: self.severity,
+                hint: self.hint,
+                ..Self::of_file(text, self.code, self.message)
+            }
         } else {
             self
         }
@@ -90,7 +110,10 @@ impl Problem {
 
     /// Returns its codes as people see them: `P006 duplicate-id`.
     pub fn codes(&self) -> String {
-        self.alias.map_or_else(|| self.code.to_owned(), |alias| format!("{alias} {}", self.code))
+        self.alias.map_or_else(
+            || self.code.to_owned(),
+            |alias| format!("{alias} {}", self.code),
+        )
     }
 
     /// Says what to do about it.
@@ -117,7 +140,12 @@ impl Problem {
 
     fn follows_from(&self, other: &Self) -> bool {
         match (&self.place, &other.place) {
-            (Some(this), Some(cause)) => cause.unreadable && !this.unreadable && self.file == other.file && this.path.touches(&cause.path),
+            (Some(this), Some(cause)) => {
+                cause.unreadable
+                    && !this.unreadable
+                    && self.file == other.file
+                    && this.path.touches(&cause.path)
+            }
             _ => false,
         }
     }
@@ -125,17 +153,27 @@ impl Problem {
 
 /// Leaves out what only follows from another mistake, and what was found twice; errors first, then by place.
 pub(super) fn tidy(problems: &[Problem]) -> Vec<Problem> {
-    let causes: Vec<&Problem> = problems.iter().filter(|problem| problem.place.as_ref().is_some_and(|place| place.unreadable)).collect();
+    let causes: Vec<&Problem> = problems
+        .iter()
+        .filter(|problem| problem.place.as_ref().is_some_and(|place| place.unreadable))
+        .collect();
     let mut said = BTreeSet::new();
     let mut kept: Vec<Problem> = Vec::new();
     for problem in problems {
         if !causes.iter().any(|cause| problem.follows_from(cause))
-            && said.insert((&problem.file, problem.line, problem.column, &problem.message))
+            && said.insert((
+                &problem.file,
+                problem.line,
+                problem.column,
+                &problem.message,
+            ))
         {
             kept.push(problem.clone());
         }
     }
-    kept.sort_by(|a, b| (a.severity, &a.file, a.line, a.column).cmp(&(b.severity, &b.file, b.line, b.column)));
+    kept.sort_by(|a, b| {
+        (a.severity, &a.file, a.line, a.column).cmp(&(b.severity, &b.file, b.line, b.column))
+    });
     kept
 }
 
@@ -167,16 +205,26 @@ impl Diagnostic for Shown {
     }
 
     fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
-        self.0.hint.as_ref().map(|hint| Box::new(hint) as Box<dyn fmt::Display>)
+        self.0
+            .hint
+            .as_ref()
+            .map(|hint| Box::new(hint) as Box<dyn fmt::Display>)
     }
 
     fn source_code(&self) -> Option<&dyn SourceCode> {
-        self.0.place.as_ref().map(|place| place.source.as_ref() as &dyn SourceCode)
+        self.0
+            .place
+            .as_ref()
+            .map(|place| place.source.as_ref() as &dyn SourceCode)
     }
 
     fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
         let place = self.0.place.as_ref()?;
-        Some(Box::new(std::iter::once(LabeledSpan::new(None, place.span.start, place.span.len()))))
+        Some(Box::new(std::iter::once(LabeledSpan::new(
+            None,
+            place.span.start,
+            place.span.len(),
+        ))))
     }
 }
 
@@ -191,13 +239,20 @@ pub struct Invalid {
 impl Invalid {
     /// `name` is what was asked for: `` loop `work` ``.
     pub fn new(name: impl Into<String>, problems: Vec<Problem>) -> Self {
-        Self { name: name.into(), problems: problems.into_iter().map(Shown).collect() }
+        Self {
+            name: name.into(),
+            problems: problems.into_iter().map(Shown).collect(),
+        }
     }
 }
 
 impl Diagnostic for Invalid {
     fn related<'a>(&'a self) -> Option<Box<dyn Iterator<Item = &'a dyn Diagnostic> + 'a>> {
-        Some(Box::new(self.problems.iter().map(|problem| problem as &dyn Diagnostic)))
+        Some(Box::new(
+            self.problems
+                .iter()
+                .map(|problem| problem as &dyn Diagnostic),
+        ))
     }
 }
 
@@ -211,13 +266,22 @@ pub(super) struct Document {
 impl Document {
     /// Some editors start a file with a byte order mark, which is no part of the text.
     pub(super) fn new(file: &str, text: &str) -> Self {
-        let source = Arc::new(NamedSource::new(file, text.trim_start_matches('\u{feff}').to_owned()));
-        Self { source, kind: PlanKind::Loop }
+        let source = Arc::new(NamedSource::new(
+            file,
+            text.trim_start_matches('\u{feff}').to_owned(),
+        ));
+        Self {
+            source,
+            kind: PlanKind::Loop,
+        }
     }
 
     /// Marks it as a pipeline's, some of whose mistakes had codes of their own.
     pub(super) fn of_pipeline(self) -> Self {
-        Self { kind: PlanKind::Pipeline, ..self }
+        Self {
+            kind: PlanKind::Pipeline,
+            ..self
+        }
     }
 
     pub(super) fn text(&self) -> &str {
@@ -225,20 +289,58 @@ impl Document {
     }
 
     /// An error at what a path's last key holds.
-    pub(super) fn at(&self, path: &Path, code: &'static str, message: impl Into<String>) -> Problem {
-        self.spanning(locate::locate(self.text(), path, Side::Value), path, code, message)
+    pub(super) fn at(
+        &self,
+        path: &Path,
+        code: &'static str,
+        message: impl Into<String>,
+    ) -> Problem {
+        self.spanning(
+            locate::locate(self.text(), path, Side::Value),
+            path,
+            code,
+            message,
+        )
     }
 
     /// An error at a path's last key itself.
-    pub(super) fn at_key(&self, path: &Path, code: &'static str, message: impl Into<String>) -> Problem {
-        self.spanning(locate::locate(self.text(), path, Side::Key), path, code, message)
+    pub(super) fn at_key(
+        &self,
+        path: &Path,
+        code: &'static str,
+        message: impl Into<String>,
+    ) -> Problem {
+        self.spanning(
+            locate::locate(self.text(), path, Side::Key),
+            path,
+            code,
+            message,
+        )
     }
 
     /// An error at a piece of the text; `path` is where in the document that is.
-    pub(super) fn spanning(&self, span: Range<usize>, path: &Path, code: &'static str, message: impl Into<String>) -> Problem {
+    pub(super) fn spanning(
+        &self,
+        span: Range<usize>,
+        path: &Path,
+        code: &'static str,
+        message: impl Into<String>,
+    ) -> Problem {
         let (line, column) = locate::line_column(self.text(), span.start);
-        let place = Place { source: Arc::clone(&self.source), span, path: path.clone(), unreadable: false };
+        let place = Place {
+            source: Arc::clone(&self.source),
+            span,
+            path: path.clone(),
+            unreadable: false,
+        };
         let alias = code::alias(code, self.kind);
-        Problem { file: self.source.name().to_owned(), line, column, alias, place: Some(place), ..Problem::nowhere(code, message) }
+        Problem {
+            file: self.source.name().to_owned(),
+            line,
+            column,
+            alias,
+            place: Some(place),
+            ..Problem::nowhere(code, message)
+        }
     }
 }

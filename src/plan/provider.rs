@@ -24,8 +24,16 @@ pub enum Provider {
 
 impl Provider {
     /// In the order people are told of them.
-    pub const ALL: [Self; 8] =
-        [Self::Claude, Self::Codex, Self::Gemini, Self::Opencode, Self::Amp, Self::Copilot, Self::Command, Self::Scripted];
+    pub const ALL: [Self; 8] = [
+        Self::Claude,
+        Self::Codex,
+        Self::Gemini,
+        Self::Opencode,
+        Self::Amp,
+        Self::Copilot,
+        Self::Command,
+        Self::Scripted,
+    ];
 
     /// Returns the name definitions use.
     pub fn name(self) -> &'static str {
@@ -46,14 +54,21 @@ impl Provider {
         match word {
             "claude-code" | "anthropic" => Some(Self::Claude),
             "openai" => Some(Self::Codex),
-            _ => Self::ALL.into_iter().find(|provider| provider.name() == word),
+            _ => Self::ALL
+                .into_iter()
+                .find(|provider| provider.name() == word),
         }
     }
 
     /// Returns the program it is found by, unless a definition names another; `command` has none, `scripted` is `ap`.
     pub fn program(self) -> &'static str {
         match self {
-            Self::Claude | Self::Codex | Self::Gemini | Self::Opencode | Self::Amp | Self::Copilot => self.name(),
+            Self::Claude
+            | Self::Codex
+            | Self::Gemini
+            | Self::Opencode
+            | Self::Amp
+            | Self::Copilot => self.name(),
             Self::Command | Self::Scripted => "",
         }
     }
@@ -65,17 +80,28 @@ impl Provider {
     pub fn refuses(self, mode: PermissionMode) -> Option<&'static str> {
         use PermissionMode::{AcceptEdits, Auto, BypassPermissions, Default, DontAsk, Plan};
         match (self, mode) {
-            (Self::Claude | Self::Command | Self::Scripted, _) | (_, BypassPermissions | Default) => None,
-            (Self::Codex, AcceptEdits | Auto) | (Self::Gemini | Self::Copilot, AcceptEdits | DontAsk) | (Self::Opencode, DontAsk) => None,
-            (Self::Gemini, Plan) => Some("without a person at it, Gemini CLI leaves plan mode by itself and then allows everything"),
+            (Self::Claude | Self::Command | Self::Scripted, _)
+            | (_, BypassPermissions | Default) => None,
+            (Self::Codex, AcceptEdits | Auto)
+            | (Self::Gemini | Self::Copilot, AcceptEdits | DontAsk)
+            | (Self::Opencode, DontAsk) => None,
+            (Self::Gemini, Plan) => Some(
+                "without a person at it, Gemini CLI leaves plan mode by itself and then allows everything",
+            ),
             (_, Plan) => Some("an agent that may write nothing cannot leave its status"),
-            (Self::Codex, DontAsk) => Some("Codex has no list of what is allowed; `acceptEdits` runs it in its sandbox and never asks"),
-            (Self::Opencode, _) => Some("opencode has this in its own configuration: set `permission` in opencode.json and say `default`"),
-            (Self::Amp, _) => Some("Amp has this in its own settings: set `amp.permissions` there and say `default`"),
+            (Self::Codex, DontAsk) => Some(
+                "Codex has no list of what is allowed; `acceptEdits` runs it in its sandbox and never asks",
+            ),
+            (Self::Opencode, _) => Some(
+                "opencode has this in its own configuration: set `permission` in opencode.json and say `default`",
+            ),
+            (Self::Amp, _) => Some(
+                "Amp has this in its own settings: set `amp.permissions` there and say `default`",
+            ),
             (Self::Gemini, Auto) => Some("Gemini CLI has no automatic review"),
-            (Self::Copilot, Auto) => {
-                Some("Copilot's review is experimental: say `default` and `args: [--experimental, --assisted-approval]`")
-            }
+            (Self::Copilot, Auto) => Some(
+                "Copilot's review is experimental: say `default` and `args: [--experimental, --assisted-approval]`",
+            ),
         }
     }
 }
@@ -86,12 +112,23 @@ mod tests {
 
     #[test]
     fn every_provider_is_found_by_its_names() {
-        assert!(Provider::ALL.into_iter().all(|provider| Provider::named(provider.name()) == Some(provider)));
-        assert_eq!(["openai", "anthropic", "gpt"].map(Provider::named), [Some(Provider::Codex), Some(Provider::Claude), None]);
+        assert!(
+            Provider::ALL
+                .into_iter()
+                .all(|provider| Provider::named(provider.name()) == Some(provider))
+        );
+        assert_eq!(
+            ["openai", "anthropic", "gpt"].map(Provider::named),
+            [Some(Provider::Codex), Some(Provider::Claude), None]
+        );
     }
 
     #[test]
     fn what_is_the_default_is_refused_by_nobody() {
-        assert!(Provider::ALL.into_iter().all(|provider| provider.refuses(PermissionMode::default()).is_none()));
+        assert!(
+            Provider::ALL
+                .into_iter()
+                .all(|provider| provider.refuses(PermissionMode::default()).is_none())
+        );
     }
 }

@@ -105,14 +105,20 @@ pub fn bad_label(label: &str) -> Option<&'static str> {
     if label.contains(',') {
         return Some("beads takes a comma for the end of a label, so it would look for two");
     }
-    let plain = !label.trim().is_empty() && label.trim() == label && !label.starts_with('-') && !label.contains(char::is_control);
+    let plain = !label.trim().is_empty()
+        && label.trim() == label
+        && !label.starts_with('-')
+        && !label.contains(char::is_control);
     (!plain).then_some("a label is one line of text that begins with neither a space nor a `-`")
 }
 
 impl QueueSource {
     /// Returns a file of tasks as its name speaks of it.
     pub fn file(path: Utf8PathBuf) -> Self {
-        if path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("json")) {
+        if path
+            .extension()
+            .is_some_and(|extension| extension.eq_ignore_ascii_case("json"))
+        {
             Self::Prd { path }
         } else {
             Self::Backlog { path }
@@ -121,7 +127,11 @@ impl QueueSource {
 
     /// Returns the beads that `bd` finds from the project.
     pub fn beads(label: Option<String>) -> Self {
-        Self::Beads { program: "bd".to_owned(), database: None, label }
+        Self::Beads {
+            program: "bd".to_owned(),
+            database: None,
+            label,
+        }
     }
 
     /// Returns the file the tasks are in, if it is one.
@@ -143,11 +153,16 @@ impl QueueSource {
 
     /// Returns what people call it: a path, or a program and a label.
     pub fn name(&self) -> String {
-        let label = self.label().map_or_else(String::new, |label| format!(", label {label}"));
+        let label = self
+            .label()
+            .map_or_else(String::new, |label| format!(", label {label}"));
         match self {
             Self::Backlog { path } | Self::Prd { path } => path.to_string(),
             Self::Beads { program, .. } => format!("{program}{label}"),
-            Self::Command(commands) => format!("{}{label}", commands.list.first().map_or("command", String::as_str)),
+            Self::Command(commands) => format!(
+                "{}{label}",
+                commands.list.first().map_or("command", String::as_str)
+            ),
         }
     }
 }
@@ -179,21 +194,42 @@ pub(super) fn queue(
         Some(word) => named(word, def, &label, request, problems),
         None => written(def, place, &label, request, problems),
     };
-    let said = over.claim.as_deref().map(|word| (Place::Flag, word)).or(def.claim.as_deref().map(|word| (place.clone(), word)));
+    let said = over
+        .claim
+        .as_deref()
+        .map(|word| (Place::Flag, word))
+        .or(def.claim.as_deref().map(|word| (place.clone(), word)));
     let claim = match said {
         None | Some((_, "agent")) => ClaimBy::Agent,
         Some((_, "engine")) => ClaimBy::Engine,
         Some((place, word)) => {
-            problems.push(place.at("claim", "bad-value", format!("`claim` must be `agent` or `engine`, not `{word}`")));
+            problems.push(place.at(
+                "claim",
+                "bad-value",
+                format!("`claim` must be `agent` or `engine`, not `{word}`"),
+            ));
             ClaimBy::Agent
         }
     };
-    if let Some(source) = source.as_ref().filter(|source| over.label.is_some() && source.path().is_some()) {
-        let problem = Place::Flag.at("label", "no-effect", format!("{} has no labels", source.name()));
-        problems.push(problem.hint("every task in the file is the session's; `--queue` names another file"));
+    if let Some(source) = source
+        .as_ref()
+        .filter(|source| over.label.is_some() && source.path().is_some())
+    {
+        let problem = Place::Flag.at(
+            "label",
+            "no-effect",
+            format!("{} has no labels", source.name()),
+        );
+        problems.push(
+            problem.hint("every task in the file is the session's; `--queue` names another file"),
+        );
     }
     if def.max_attempts == Some(0) {
-        problems.push(place.at("max_attempts", "bad-value", "`max_attempts` must be at least 1"));
+        problems.push(place.at(
+            "max_attempts",
+            "bad-value",
+            "`max_attempts` must be at least 1",
+        ));
     }
     Some(QueueSpec {
         source: source?,
@@ -205,28 +241,61 @@ pub(super) fn queue(
     })
 }
 
-fn label(def: &QueueDef, place: &Place<'_>, over: &Overrides, session: &SessionName, problems: &mut Vec<Problem>) -> Option<String> {
+fn label(
+    def: &QueueDef,
+    place: &Place<'_>,
+    over: &Overrides,
+    session: &SessionName,
+    problems: &mut Vec<Problem>,
+) -> Option<String> {
     let (place, label) = match (&over.label, &def.label) {
         (Some(label), _) => (Place::Flag, label.clone()),
-        (None, Some(label)) => (place.clone(), label.replace("${SESSION_NAME}", session.as_str()).replace("${SESSION}", session.as_str())),
+        (None, Some(label)) => (
+            place.clone(),
+            label
+                .replace("${SESSION_NAME}", session.as_str())
+                .replace("${SESSION}", session.as_str()),
+        ),
         (None, None) => return Some(session_label(session)),
     };
     if let Some(why) = bad_label(&label) {
-        problems.push(place.at("label", "bad-value", format!("the label `{label}` cannot be used")).hint(why));
+        problems.push(
+            place
+                .at(
+                    "label",
+                    "bad-value",
+                    format!("the label `{label}` cannot be used"),
+                )
+                .hint(why),
+        );
         return None;
     }
     Some(label)
 }
 
 /// What `--queue` says: a provider, or a file.
-fn named(word: &str, def: &QueueDef, label: &Option<String>, request: &Request, problems: &mut Vec<Problem>) -> Option<QueueSource> {
+fn named(
+    word: &str,
+    def: &QueueDef,
+    label: &Option<String>,
+    request: &Request,
+    problems: &mut Vec<Problem>,
+) -> Option<QueueSource> {
     if word == "command" && def.commands.is_none() {
-        let problem = Place::Flag.at("queue", "no-commands", "`--queue command` needs a loop that says which commands");
+        let problem = Place::Flag.at(
+            "queue",
+            "no-commands",
+            "`--queue command` needs a loop that says which commands",
+        );
         problems.push(problem.hint("add `queue:` with `commands:` to the loop"));
         return None;
     }
     if PROVIDERS.contains(&word) {
-        let def = QueueDef { provider: Some(word.to_owned()), path: None, ..def.clone() };
+        let def = QueueDef {
+            provider: Some(word.to_owned()),
+            path: None,
+            ..def.clone()
+        };
         return written(&def, &Place::Flag, label, request, problems);
     }
     Some(QueueSource::file(request.project.join(word)))
@@ -252,13 +321,21 @@ fn written(
             None if def.database.is_some() || def.program.is_some() => beads("bd"),
             None => usual(request, label),
         }),
-        Some("backlog") => Some(QueueSource::Backlog { path: path.unwrap_or_else(|| usual_file(request, BACKLOGS[0])) }),
-        Some("prd") => Some(QueueSource::Prd { path: path.unwrap_or_else(|| usual_file(request, "prd.json")) }),
+        Some("backlog") => Some(QueueSource::Backlog {
+            path: path.unwrap_or_else(|| usual_file(request, BACKLOGS[0])),
+        }),
+        Some("prd") => Some(QueueSource::Prd {
+            path: path.unwrap_or_else(|| usual_file(request, "prd.json")),
+        }),
         Some("beads" | "bd") => Some(beads("bd")),
         Some("br") => Some(beads("br")),
         Some("command") => commands(def, place, label, request, problems),
         Some(word) => {
-            let problem = place.at("provider", "unknown-queue", format!("unknown queue `{word}`"));
+            let problem = place.at(
+                "provider",
+                "unknown-queue",
+                format!("unknown queue `{word}`"),
+            );
             problems.push(problem.hint(suggest::hint(word, PROVIDERS)));
             None
         }
@@ -270,14 +347,20 @@ fn usual(request: &Request, label: &Option<String>) -> QueueSource {
     match &request.backlog {
         _ if request.beads => QueueSource::beads(label.clone()),
         Some(file) => QueueSource::file(file.clone()),
-        None => QueueSource::Backlog { path: request.project.join(BACKLOGS[0]) },
+        None => QueueSource::Backlog {
+            path: request.project.join(BACKLOGS[0]),
+        },
     }
 }
 
 /// Returns the provider's default file that is there, or the one that should be.
 fn usual_file(request: &Request, name: &str) -> Utf8PathBuf {
     let same = |file: &Utf8PathBuf| file.extension() == Utf8Path::new(name).extension();
-    request.backlog.clone().filter(same).unwrap_or_else(|| request.project.join(name))
+    request
+        .backlog
+        .clone()
+        .filter(same)
+        .unwrap_or_else(|| request.project.join(name))
 }
 
 fn commands(
@@ -287,20 +370,48 @@ fn commands(
     request: &Request,
     problems: &mut Vec<Problem>,
 ) -> Option<QueueSource> {
-    let Some(QueueCommandsDef { list, claim, release, close, park }) = def.commands.clone() else {
+    let Some(QueueCommandsDef {
+        list,
+        claim,
+        release,
+        close,
+        park,
+    }) = def.commands.clone()
+    else {
         let problem = place.here("no-commands", "the queue does not say which commands");
-        problems.push(problem.hint("add `commands:` with `list`, `claim`, `release` and `close`; `park` may be left out"));
+        problems.push(problem.hint(
+            "add `commands:` with `list`, `claim`, `release` and `close`; `park` may be left out",
+        ));
         return None;
     };
     // Whose home `~` is depends on who runs it.
-    let at = |path: &String| if path.starts_with("~/") { path.into() } else { request.project.join(path) };
+    let at = |path: &String| {
+        if path.starts_with("~/") {
+            path.into()
+        } else {
+            request.project.join(path)
+        }
+    };
     let database = def.database.as_ref().map(at);
     let inside = place.to("commands");
-    for (name, command) in [("list", &list), ("claim", &claim), ("release", &release), ("close", &close)] {
+    for (name, command) in [
+        ("list", &list),
+        ("claim", &claim),
+        ("release", &release),
+        ("close", &close),
+    ] {
         if command.is_empty() {
             let problem = inside.here("no-commands", format!("the queue has no `{name}` command"));
             problems.push(problem.hint(format!("add `{name}: [program, argument, …]`")));
         }
     }
-    Some(QueueSource::Command(Box::new(TrackerCommands { label: label.clone(), database, list, claim, release, close, park })))
+    Some(QueueSource::Command(Box::new(TrackerCommands {
+        label: label.clone(),
+        database,
+        list,
+        claim,
+        release,
+        close,
+        park,
+    })))
 }

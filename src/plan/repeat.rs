@@ -13,7 +13,11 @@ impl Plan {
     /// Returns the step at a place. Places count on from run to run: the first step's second run follows the last step's first.
     pub fn step(&self, place: u32) -> Option<&Step> {
         let (run, index) = self.turn(place);
-        if run < self.runs { self.nodes.get(index) } else { None }
+        if run < self.runs {
+            self.nodes.get(index)
+        } else {
+            None
+        }
     }
 
     /// Returns which run a place is in, and which of the steps it is; both from 0.
@@ -30,7 +34,9 @@ impl Plan {
     /// Returns the last place of a step, by its index, before another place; where there is none, the first.
     pub fn place_before(&self, place: u32, index: usize) -> u32 {
         match self.place_beside(place, index) {
-            later if place <= later && self.nodes_in_a_run() <= later => later - self.nodes_in_a_run(),
+            later if place <= later && self.nodes_in_a_run() <= later => {
+                later - self.nodes_in_a_run()
+            }
             earlier => earlier,
         }
     }
@@ -47,7 +53,13 @@ impl Plan {
 
     /// Says which run a place is in, for people; nothing if there is only one.
     pub fn run_in_words(&self, place: u32) -> Option<String> {
-        (1 < self.runs).then(|| format!("run {} of {}", self.turn(place.min(self.last_place())).0 + 1, self.runs))
+        (1 < self.runs).then(|| {
+            format!(
+                "run {} of {}",
+                self.turn(place.min(self.last_place())).0 + 1,
+                self.runs
+            )
+        })
     }
 
     fn nodes_in_a_run(&self) -> u32 {
@@ -56,7 +68,12 @@ impl Plan {
 }
 
 /// Returns how often a pipeline runs, and who says so.
-pub(super) fn of_pipeline(place: &Place<'_>, def: &PipelineDef, overrides: &Overrides, problems: &mut Vec<Problem>) -> (u32, Option<Said>) {
+pub(super) fn of_pipeline(
+    place: &Place<'_>,
+    def: &PipelineDef,
+    overrides: &Overrides,
+    problems: &mut Vec<Problem>,
+) -> (u32, Option<Said>) {
     let runs = overrides.runs.or(def.runs).unwrap_or(1);
     if !(1..=MOST_RUNS).contains(&runs) {
         let message = format!("`runs` must be between 1 and {MOST_RUNS}");
@@ -65,15 +82,26 @@ pub(super) fn of_pipeline(place: &Place<'_>, def: &PipelineDef, overrides: &Over
             None => place.at("runs", "bad-value", message),
         });
     }
-    let from = if def.runs.is_some() { Voice::Pipeline } else { Voice::BuiltIn };
-    let said = overrides.runs.is_none().then(|| Said { what: "runs".to_owned(), value: runs.to_string(), from });
+    let from = if def.runs.is_some() {
+        Voice::Pipeline
+    } else {
+        Voice::BuiltIn
+    };
+    let said = overrides.runs.is_none().then(|| Said {
+        what: "runs".to_owned(),
+        value: runs.to_string(),
+        from,
+    });
     (runs, said)
 }
 
 /// A loop is repeated by its iterations.
 pub(super) fn of_loop(overrides: &Overrides, problems: &mut Vec<Problem>) -> (u32, Option<Said>) {
     if overrides.runs.is_some() {
-        let problem = Problem::nowhere("no-effect", "a loop takes no runs: its iterations repeat it");
+        let problem = Problem::nowhere(
+            "no-effect",
+            "a loop takes no runs: its iterations repeat it",
+        );
         problems.push(problem.hint("say how many with `--max`, or make a pipeline of the loop"));
     }
     (1, None)

@@ -29,10 +29,26 @@ enum Root {
 
 /// Every schema there is.
 pub const SCHEMAS: [Schema; 5] = [
-    Schema { name: "loop", about: "loop.yaml: one agent again and again", root: Root::Read(root::<LoopDef>) },
-    Schema { name: "pipeline", about: "a pipeline: loops one after the other", root: Root::Read(root::<PipelineDef>) },
-    Schema { name: "config", about: "config.yaml: what is the same in all your projects", root: Root::Read(root::<Settings>) },
-    Schema { name: "status", about: "status.json: what an agent writes at the end of its iteration", root: Root::Read(root::<Status>) },
+    Schema {
+        name: "loop",
+        about: "loop.yaml: one agent again and again",
+        root: Root::Read(root::<LoopDef>),
+    },
+    Schema {
+        name: "pipeline",
+        about: "a pipeline: loops one after the other",
+        root: Root::Read(root::<PipelineDef>),
+    },
+    Schema {
+        name: "config",
+        about: "config.yaml: what is the same in all your projects",
+        root: Root::Read(root::<Settings>),
+    },
+    Schema {
+        name: "status",
+        about: "status.json: what an agent writes at the end of its iteration",
+        root: Root::Read(root::<Status>),
+    },
     Schema {
         name: "context",
         about: "context.json: what an agent is told",
@@ -52,10 +68,17 @@ impl Schema {
             Root::Read(draw) => draw,
             Root::Written(text) => return text.to_owned(),
         };
-        let mut schema = draw(SchemaSettings::draft07().with_transform(plain).into_generator());
+        let mut schema = draw(
+            SchemaSettings::draft07()
+                .with_transform(plain)
+                .into_generator(),
+        );
         schema.insert("title".to_owned(), self.about.into());
         if self.name != "status" {
-            schema.insert("patternProperties".to_owned(), json!({ format!("^{IGNORED}"): true }));
+            schema.insert(
+                "patternProperties".to_owned(),
+                json!({ format!("^{IGNORED}"): true }),
+            );
         }
         format!("{schema:#}\n", schema = Value::from(schema))
     }

@@ -47,7 +47,12 @@ impl Settings {
         let document = Document::new(&text.file, &text.text);
         let read = yaml::read::<Self>(&document, &mut problems);
         for (name, def) in read.iter().flat_map(|settings| &settings.providers) {
-            check(&Place::top(&document).to("providers"), name, def, &mut problems);
+            check(
+                &Place::top(&document).to("providers"),
+                name,
+                def,
+                &mut problems,
+            );
         }
         match read {
             Some(settings) if problems.is_empty() => Ok(settings),
@@ -58,7 +63,12 @@ impl Settings {
     /// Puts the programs in place of the names in a plan.
     pub fn place_programs(&self, plan: &mut Plan) {
         for node in plan.nodes.iter_mut().flat_map(Step::all_nodes_mut) {
-            for called in std::iter::once(&mut node.agent.program).chain(node.agent.fallback.iter_mut().map(|agent| &mut agent.program)) {
+            for called in std::iter::once(&mut node.agent.program).chain(
+                node.agent
+                    .fallback
+                    .iter_mut()
+                    .map(|agent| &mut agent.program),
+            ) {
                 if let Some(program) = self.programs.get(called) {
                     called.clone_from(program);
                 }
@@ -86,16 +96,34 @@ impl Settings {
 
 fn check(place: &Place<'_>, name: &str, def: &ProviderDef, problems: &mut Vec<Problem>) {
     if Provider::named(name).is_some() {
-        let problem = place.at_key(name, "bad-name", format!("`{name}` is a provider that is built in"));
-        problems.push(problem.hint("call yours something else; `programs:` names another program for one that is built in"));
+        let problem = place.at_key(
+            name,
+            "bad-name",
+            format!("`{name}` is a provider that is built in"),
+        );
+        problems.push(problem.hint(
+            "call yours something else; `programs:` names another program for one that is built in",
+        ));
     }
     // In `fallback` a colon comes before the model.
-    if name.is_empty() || name.contains(|c: char| !(c.is_ascii_alphanumeric() || "-_.".contains(c))) {
-        problems.push(place.at_key(name, "bad-name", format!("`{}` cannot be the name of a provider", name.escape_debug())));
+    if name.is_empty() || name.contains(|c: char| !(c.is_ascii_alphanumeric() || "-_.".contains(c)))
+    {
+        problems.push(place.at_key(
+            name,
+            "bad-name",
+            format!("`{}` cannot be the name of a provider", name.escape_debug()),
+        ));
     }
     if def.program.is_empty() {
-        problems
-            .push(place.at_key(name, "no-program", format!("provider `{name}` needs a `program`")).hint("its name on PATH, or its path"));
+        problems.push(
+            place
+                .at_key(
+                    name,
+                    "no-program",
+                    format!("provider `{name}` needs a `program`"),
+                )
+                .hint("its name on PATH, or its path"),
+        );
     }
 }
 
@@ -105,8 +133,18 @@ mod tests {
     use super::*;
 
     fn read(text: &str) -> Result<Settings, String> {
-        let shown = |problems: Vec<Problem>| problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
-        Settings::read(&Text { file: "config.yaml".to_owned(), text: text.to_owned() }).map_err(shown)
+        let shown = |problems: Vec<Problem>| {
+            problems
+                .iter()
+                .map(ToString::to_string)
+                .collect::<Vec<_>>()
+                .join("\n")
+        };
+        Settings::read(&Text {
+            file: "config.yaml".to_owned(),
+            text: text.to_owned(),
+        })
+        .map_err(shown)
     }
 
     #[test]
@@ -116,13 +154,21 @@ mod tests {
 
     #[test]
     fn programs_have_places() {
-        assert_eq!(read("programs: {claude: /opt/claude}\nkeep_window: false").unwrap().programs["claude"], "/opt/claude");
+        assert_eq!(
+            read("programs: {claude: /opt/claude}\nkeep_window: false")
+                .unwrap()
+                .programs["claude"],
+            "/opt/claude"
+        );
     }
 
     #[test]
     fn a_typo_is_shown_at_its_place() {
         let error = read("keep_window: true\nprogrm:\n  claude: x\n").unwrap_err();
-        assert!(error.starts_with("config.yaml:2:1: unknown key `progrm`"), "{error}");
+        assert!(
+            error.starts_with("config.yaml:2:1: unknown key `progrm`"),
+            "{error}"
+        );
     }
 
     #[test]
@@ -131,17 +177,38 @@ mod tests {
             "providers:\n  mycli:\n    program: mycli\n    prompt: argument\n    output: stream-json\n    permissions: {bypassPermissions: [--yes]}\n",
         );
         let own = settings.unwrap().providers["mycli"].clone();
-        assert_eq!((own.prompt, own.output), (PromptBy::Argument, Output::StreamJson));
-        assert_eq!(own.permissions[&PermissionMode::BypassPermissions], ["--yes"]);
+        assert_eq!(
+            (own.prompt, own.output),
+            (PromptBy::Argument, Output::StreamJson)
+        );
+        assert_eq!(
+            own.permissions[&PermissionMode::BypassPermissions],
+            ["--yes"]
+        );
     }
 
     #[test]
     fn a_declaration_that_cannot_be_is_shown_at_its_place() {
         let error = |text: &str| read(text).unwrap_err();
-        assert_eq!(error("providers:\n  codex: {program: x}\n"), "config.yaml:2:3: `codex` is a provider that is built in");
-        assert_eq!(error("providers:\n  a:b: {program: x}\n"), "config.yaml:2:3: `a:b` cannot be the name of a provider");
-        assert_eq!(error("providers:\n  mycli: {args: [x]}\n"), "config.yaml:2:3: provider `mycli` needs a `program`");
-        assert!(error("providers:\n  mycli: {program: x, promt: file}\n").starts_with("config.yaml:2:23: unknown key `promt`"));
-        assert!(error("providers:\n  mycli: {program: x, permissions: {yolo: []}}\n").starts_with("config.yaml:2:"));
+        assert_eq!(
+            error("providers:\n  codex: {program: x}\n"),
+            "config.yaml:2:3: `codex` is a provider that is built in"
+        );
+        assert_eq!(
+            error("providers:\n  a:b: {program: x}\n"),
+            "config.yaml:2:3: `a:b` cannot be the name of a provider"
+        );
+        assert_eq!(
+            error("providers:\n  mycli: {args: [x]}\n"),
+            "config.yaml:2:3: provider `mycli` needs a `program`"
+        );
+        assert!(
+            error("providers:\n  mycli: {program: x, promt: file}\n")
+                .starts_with("config.yaml:2:23: unknown key `promt`")
+        );
+        assert!(
+            error("providers:\n  mycli: {program: x, permissions: {yolo: []}}\n")
+                .starts_with("config.yaml:2:")
+        );
     }
 }

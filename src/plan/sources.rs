@@ -77,15 +77,26 @@ impl Sources {
             Self::Loop(_) => Vec::new(),
             Self::Pipeline(source) => source.loops.values().flatten().collect(),
         };
-        let prompt = |source: &'_ LoopSource| source.prompt.as_ref().map_or("", |text| text.text.as_str()).to_owned();
+        let prompt = |source: &'_ LoopSource| {
+            source
+                .prompt
+                .as_ref()
+                .map_or("", |text| text.text.as_str())
+                .to_owned()
+        };
         let own = match self {
             Self::Loop(source) => vec![source.definition.text.clone(), prompt(source)],
             Self::Pipeline(source) => {
                 let within = source.pipelines.values().flatten();
-                std::iter::once(&source.definition).chain(within).map(|text| text.text.clone()).collect()
+                std::iter::once(&source.definition)
+                    .chain(within)
+                    .map(|text| text.text.clone())
+                    .collect()
             }
         };
-        let used = loops.into_iter().flat_map(|source| [source.definition.text.clone(), prompt(source)]);
+        let used = loops
+            .into_iter()
+            .flat_map(|source| [source.definition.text.clone(), prompt(source)]);
         let texts: Vec<String> = own.into_iter().chain(used).collect();
         fingerprint(texts.iter().map(String::as_str))
     }
@@ -168,13 +179,25 @@ pub struct Overrides {
 /// The loop may be broken elsewhere: its prompt is found all the same.
 pub fn prompt_candidates(definition: &str) -> Vec<String> {
     let value = yaml::parse(definition).unwrap_or_default();
-    let Some(key) = yaml::peek(&value, "prompt").map(str::trim).filter(|key| !key.is_empty()) else {
-        return ["prompt.md", "prompts/prompt.md"].map(String::from).to_vec();
+    let Some(key) = yaml::peek(&value, "prompt")
+        .map(str::trim)
+        .filter(|key| !key.is_empty())
+    else {
+        return ["prompt.md", "prompts/prompt.md"]
+            .map(String::from)
+            .to_vec();
     };
     let plain = [key.to_owned(), format!("{key}.md")];
     let within = plain.clone().map(|file| format!("prompts/{file}"));
     // `prompt: x` was always `prompts/x.md`, so a file `x` of another kind must not be taken for it.
-    let mut files: Vec<String> = plain.into_iter().chain(if key.contains('/') { Vec::new() } else { within.to_vec() }).collect();
+    let mut files: Vec<String> = plain
+        .into_iter()
+        .chain(if key.contains('/') {
+            Vec::new()
+        } else {
+            within.to_vec()
+        })
+        .collect();
     if !key.ends_with(".md") {
         files.sort_by_key(|file| !file.ends_with(".md"));
     }
@@ -185,7 +208,9 @@ pub fn prompt_candidates(definition: &str) -> Vec<String> {
 pub fn loops_used(definition: &str) -> Vec<String> {
     let value = yaml::parse(definition).unwrap_or_default();
     let mut names: Vec<String> = nodes_in(&value)
-        .flat_map(|node| std::iter::once(node).chain(node.get("parallel").into_iter().flat_map(nodes_in)))
+        .flat_map(|node| {
+            std::iter::once(node).chain(node.get("parallel").into_iter().flat_map(nodes_in))
+        })
         .filter_map(|node| yaml::peek(node, "loop").or_else(|| yaml::peek(node, "stage")))
         .map(String::from)
         .collect();
@@ -197,18 +222,27 @@ pub fn loops_used(definition: &str) -> Vec<String> {
 /// Returns the names of the pipelines that run within one, also if it is broken elsewhere.
 pub fn pipelines_used(definition: &str) -> Vec<String> {
     let value = yaml::parse(definition).unwrap_or_default();
-    let mut names: Vec<String> = nodes_in(&value).filter_map(|node| yaml::peek(node, "pipeline")).map(String::from).collect();
+    let mut names: Vec<String> = nodes_in(&value)
+        .filter_map(|node| yaml::peek(node, "pipeline"))
+        .map(String::from)
+        .collect();
     names.sort();
     names.dedup();
     names
 }
 
 fn nodes_in(value: &serde_yaml::Value) -> impl Iterator<Item = &serde_yaml::Value> {
-    ["nodes", "stages"].into_iter().filter_map(|key| value.get(key)?.as_sequence()).flatten()
+    ["nodes", "stages"]
+        .into_iter()
+        .filter_map(|key| value.get(key)?.as_sequence())
+        .flatten()
 }
 
 /// Returns a definition's description, also if it is broken elsewhere.
 pub fn description(definition: &str) -> String {
     let value = yaml::parse(definition).unwrap_or_default();
-    yaml::peek(&value, "description").unwrap_or_default().trim().to_owned()
+    yaml::peek(&value, "description")
+        .unwrap_or_default()
+        .trim()
+        .to_owned()
 }

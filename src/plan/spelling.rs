@@ -4,18 +4,31 @@ use super::locate::Path;
 use super::problem::{Document, Problem};
 
 /// Names of terminations as they were, and as they are.
-const ENDINGS: [(&str, &str); 3] = [("plateau", "judgment"), ("beads-empty", "queue"), ("fixed-n", "fixed")];
+const ENDINGS: [(&str, &str); 3] = [
+    ("plateau", "judgment"),
+    ("beads-empty", "queue"),
+    ("fixed-n", "fixed"),
+];
 
 /// Names a loop's old spellings.
 pub(super) fn of_loop(document: &Document, def: &LoopDef, problems: &mut Vec<Problem>) {
     let (top, mut old) = (Path::default(), Old::default());
     old.ending(&top, def.completion.as_deref(), def.termination.as_ref());
     if def.min_iterations.is_some() {
-        old.key(&top, "min_iterations", "termination.min_iterations", "write `min_iterations:` below `termination:`");
+        old.key(
+            &top,
+            "min_iterations",
+            "termination.min_iterations",
+            "write `min_iterations:` below `termination:`",
+        );
     }
     for (key, value) in [("output_parse", &def.output_parse), ("items", &def.items)] {
         if value.is_some() {
-            let problem = document.at_key(&top.to(key), "deprecated", format!("`{key}:` has no effect any more"));
+            let problem = document.at_key(
+                &top.to(key),
+                "deprecated",
+                format!("`{key}:` has no effect any more"),
+            );
             problems.push(problem.hint("remove it").warning());
         }
     }
@@ -67,18 +80,46 @@ impl Old {
                 self.key(&at, "failure_mode", "on_failure", "write `on_failure:`");
             }
             let (list, stages) = block.stages();
-            (0..).zip(stages).for_each(|(index, stage): (usize, _)| self.node(&at.to(list).to(index), stage));
+            (0..)
+                .zip(stages)
+                .for_each(|(index, stage): (usize, _)| self.node(&at.to(list).to(index), stage));
         }
     }
 
-    fn ending(&mut self, at: &Path, completion: Option<&str>, termination: Option<&TerminationDef>) {
-        let now = |word: &str| ENDINGS.iter().find(|(was, _)| *was == word).map(|(_, is)| *is);
+    fn ending(
+        &mut self,
+        at: &Path,
+        completion: Option<&str>,
+        termination: Option<&TerminationDef>,
+    ) {
+        let now = |word: &str| {
+            ENDINGS
+                .iter()
+                .find(|(was, _)| *was == word)
+                .map(|(_, is)| *is)
+        };
         if let Some(word) = completion {
-            self.key(at, "completion", "termination", &format!("write `termination: {{type: {}}}`", now(word).unwrap_or("…")));
+            self.key(
+                at,
+                "completion",
+                "termination",
+                &format!(
+                    "write `termination: {{type: {}}}`",
+                    now(word).unwrap_or("…")
+                ),
+            );
         }
-        if let Some((word, is)) = termination.and_then(|termination| termination.kind.as_deref()).and_then(|word| Some((word, now(word)?)))
+        if let Some((word, is)) = termination
+            .and_then(|termination| termination.kind.as_deref())
+            .and_then(|word| Some((word, now(word)?)))
         {
-            self.add(at.to("termination").to("type"), true, format!("type: {word}"), format!("type: {is}"), &format!("write `type: {is}`"));
+            self.add(
+                at.to("termination").to("type"),
+                true,
+                format!("type: {word}"),
+                format!("type: {is}"),
+                &format!("write `type: {is}`"),
+            );
         }
     }
 
@@ -89,16 +130,40 @@ impl Old {
     fn add(&mut self, path: Path, value: bool, was: String, is: String, hint: &str) {
         match self.found.iter_mut().find(|spelling| spelling.was == was) {
             Some(again) => again.times += 1,
-            None => self.found.push(Spelling { path, value, was, is, hint: hint.to_owned(), times: 1 }),
+            None => self.found.push(Spelling {
+                path,
+                value,
+                was,
+                is,
+                hint: hint.to_owned(),
+                times: 1,
+            }),
         }
     }
 
     fn tell(self, document: &Document, problems: &mut Vec<Problem>) {
-        problems.extend(self.found.into_iter().map(|Spelling { path, value, was, is, hint, times }| {
-            let message = format!("`{was}` is the old spelling of `{is}`");
-            let problem = if value { document.at(&path, "deprecated", message) } else { document.at_key(&path, "deprecated", message) };
-            let hint = if times == 1 { hint } else { format!("{hint}, all {times} times in this file") };
-            problem.hint(hint).warning()
-        }));
+        problems.extend(self.found.into_iter().map(
+            |Spelling {
+                 path,
+                 value,
+                 was,
+                 is,
+                 hint,
+                 times,
+             }| {
+                let message = format!("`{was}` is the old spelling of `{is}`");
+                let problem = if value {
+                    document.at(&path, "deprecated", message)
+                } else {
+                    document.at_key(&path, "deprecated", message)
+                };
+                let hint = if times == 1 {
+                    hint
+                } else {
+                    format!("{hint}, all {times} times in this file")
+                };
+                problem.hint(hint).warning()
+            },
+        ));
     }
 }

@@ -71,7 +71,11 @@ pub struct BranchOf {
 #[serde(rename_all = "snake_case", tag = "kind")]
 pub enum Earlier {
     /// Outputs of a node's iterations, oldest first, and whether all of them count.
-    Node { id: NodeId, outputs: Vec<Utf8PathBuf>, all: bool },
+    Node {
+        id: NodeId,
+        outputs: Vec<Utf8PathBuf>,
+        all: bool,
+    },
     /// A block with its `manifest.json`.
     Block { id: NodeId, manifest: Utf8PathBuf },
 }
@@ -112,15 +116,25 @@ impl Step {
 
     /// Returns the node, or every node of every branch.
     pub fn all_nodes(&self) -> impl Iterator<Item = &Node> {
-        let branches = self.block().map(|block| block.branches.as_slice()).unwrap_or_default();
-        self.node().into_iter().chain(branches.iter().flat_map(|branch| &branch.nodes))
+        let branches = self
+            .block()
+            .map(|block| block.branches.as_slice())
+            .unwrap_or_default();
+        self.node()
+            .into_iter()
+            .chain(branches.iter().flat_map(|branch| &branch.nodes))
     }
 
     /// Returns the node, or every node of every branch, to be changed.
     pub fn all_nodes_mut(&mut self) -> Box<dyn Iterator<Item = &mut Node> + '_> {
         match self {
             Self::Node(node) => Box::new(std::iter::once(node.as_mut())),
-            Self::Block(block) => Box::new(block.branches.iter_mut().flat_map(|branch| &mut branch.nodes)),
+            Self::Block(block) => Box::new(
+                block
+                    .branches
+                    .iter_mut()
+                    .flat_map(|branch| &mut branch.nodes),
+            ),
         }
     }
 }
@@ -149,15 +163,39 @@ impl Plan {
     /// Returns the plan of one branch of a block: a session of its own within the session's directory.
     pub fn of_branch(&self, step: u32, name: &NodeId, earlier: Vec<Earlier>) -> Option<Self> {
         let block = self.block(step)?;
-        let index = block.branches.iter().position(|branch| branch.name == *name)?;
-        let siblings = block.branches.iter().map(|branch| branch.name.clone()).filter(|other| other != name).collect();
+        let index = block
+            .branches
+            .iter()
+            .position(|branch| branch.name == *name)?;
+        let siblings = block
+            .branches
+            .iter()
+            .map(|branch| branch.name.clone())
+            .filter(|other| other != name)
+            .collect();
         Some(Self {
             run: self.run.of_branch(step, index),
-            nodes: block.branches.get(index)?.nodes.iter().map(|node| Step::Node(Box::new(node.clone()))).collect(),
+            nodes: block
+                .branches
+                .get(index)?
+                .nodes
+                .iter()
+                .map(|node| Step::Node(Box::new(node.clone())))
+                .collect(),
             // Money and time bound the session as a whole, which ends its branches in time.
-            guardrails: super::Guardrails { max_runtime_seconds: 0, max_cost_usd: 0.0, ..self.guardrails },
+            guardrails: super::Guardrails {
+                max_runtime_seconds: 0,
+                max_cost_usd: 0.0,
+                ..self.guardrails
+            },
             runs: 1,
-            branch: Some(BranchOf { step, block: block.id.clone(), name: name.clone(), siblings, earlier }),
+            branch: Some(BranchOf {
+                step,
+                block: block.id.clone(),
+                name: name.clone(),
+                siblings,
+                earlier,
+            }),
             overrides: Vec::new(),
             ..self.clone()
         })

@@ -32,15 +32,31 @@ pub(super) struct Steps<'a> {
 }
 
 impl<'a> Steps<'a> {
-    pub(super) fn new(source: &'a PipelineSource, request: &'a Request, overrides: &'a Overrides) -> Self {
-        Self { source, request, overrides, loops: RefCell::default(), nested: Nested::within(&source.name) }
+    pub(super) fn new(
+        source: &'a PipelineSource,
+        request: &'a Request,
+        overrides: &'a Overrides,
+    ) -> Self {
+        Self {
+            source,
+            request,
+            overrides,
+            loops: RefCell::default(),
+            nested: Nested::within(&source.name),
+        }
     }
 
     /// Returns the steps of a pipeline; `None` if any of its nodes cannot be one, which has been reported.
-    pub(super) fn of(&self, document: &Document, def: &PipelineDef, problems: &mut Vec<Problem>) -> Option<Vec<Made>> {
+    pub(super) fn of(
+        &self,
+        document: &Document,
+        def: &PipelineDef,
+        problems: &mut Vec<Problem>,
+    ) -> Option<Vec<Made>> {
         let (key, written) = def.nodes();
         let names: Vec<String> = written.iter().map(|def| name_of(def).to_owned()).collect();
-        let (mut steps, mut blocks, mut complete) = (Vec::new(), Vec::<EarlierBlock>::new(), !written.is_empty());
+        let (mut steps, mut blocks, mut complete) =
+            (Vec::new(), Vec::<EarlierBlock>::new(), !written.is_empty());
         let (mut earlier, mut others) = (Vec::new(), BTreeMap::new());
         for (index, node_def) in written.iter().enumerate() {
             let place = Place::Written(document, Path::default().to(key).to(index));
@@ -48,8 +64,12 @@ impl<'a> Steps<'a> {
                 check::not_all(document, problems);
                 return None;
             }
-            let around =
-                Around { earlier: Some(&earlier), later: &names[index..], perspectives: node_def.perspectives.is_some(), blocks: &blocks };
+            let around = Around {
+                earlier: Some(&earlier),
+                later: &names[index..],
+                perspectives: node_def.perspectives.is_some(),
+                blocks: &blocks,
+            };
             let seat = Seat {
                 request: self.request,
                 overrides: self.overrides,
@@ -70,10 +90,18 @@ impl<'a> Steps<'a> {
             earlier.push(names[index].clone());
             if node_def.pipeline.is_some() {
                 earlier.extend(made.iter().map(|(step, _)| step.id().to_string()));
-                others.extend(made.last().map(|(last, _)| (names[index].clone(), last.id().clone())));
+                others.extend(
+                    made.last()
+                        .map(|(last, _)| (names[index].clone(), last.id().clone())),
+                );
             }
             steps.extend(made);
-            if !check::not_too_many(&Place::top(document), key, steps.iter().flat_map(|(step, _)| step.all_nodes()).count(), problems) {
+            if !check::not_too_many(
+                &Place::top(document),
+                key,
+                steps.iter().flat_map(|(step, _)| step.all_nodes()).count(),
+                problems,
+            ) {
                 return None;
             }
         }
@@ -81,15 +109,22 @@ impl<'a> Steps<'a> {
     }
 
     /// Makes what stands in the place of one node.
-    fn made(&self, seat: &Seat<'_>, def: &NodeDef, problems: &mut Vec<Problem>) -> Option<Vec<Made>> {
+    fn made(
+        &self,
+        seat: &Seat<'_>,
+        def: &NodeDef,
+        problems: &mut Vec<Problem>,
+    ) -> Option<Vec<Made>> {
         if let Some(name) = &def.pipeline {
             return nested::steps(self, seat, def, name, problems);
         }
         let find = |place: &Place<'_>, def: &NodeDef, problems: &mut Vec<Problem>| {
-            def.uses().map(|(key, name)| self.find(place, key, name, problems))
+            def.uses()
+                .map(|(key, name)| self.find(place, key, name, problems))
         };
         if matches!(def.parallel, Some(ParallelKey::Block(_))) {
-            return parallel::block(seat, def, &find, problems).map(|(block, said)| vec![(Step::Block(block), said)]);
+            return parallel::block(seat, def, &find, problems)
+                .map(|(block, said)| vec![(Step::Block(block), said)]);
         }
         let node = match find(&seat.place, def, problems) {
             None => node::of_node(seat, def, None, problems),
@@ -103,28 +138,49 @@ impl<'a> Steps<'a> {
         node.map(|(node, said)| vec![(Step::Node(Box::new(node)), said)])
     }
 
-    fn find(&self, place: &Place<'_>, key: &str, name: &str, problems: &mut Vec<Problem>) -> Option<Rc<Loaded<'a>>> {
+    fn find(
+        &self,
+        place: &Place<'_>,
+        key: &str,
+        name: &str,
+        problems: &mut Vec<Problem>,
+    ) -> Option<Rc<Loaded<'a>>> {
         match self.source.loops.get_key_value(name) {
             Some((name, Ok(found))) => {
                 let mut loops = self.loops.borrow_mut();
-                let loaded = loops.entry(name).or_insert_with(|| compile::load(found, problems).map(Rc::new)).clone()?;
+                let loaded = loops
+                    .entry(name)
+                    .or_insert_with(|| compile::load(found, problems).map(Rc::new))
+                    .clone()?;
                 if loaded.def.guardrails != GuardrailsDef::default() {
                     let problem = place.at(
                         key,
                         "no-effect",
                         format!("the guardrails of loop `{name}` bound a session of its own, not this pipeline"),
                     );
-                    problems.push(problem.hint("say `guardrails` at the top level of the pipeline").warning());
+                    problems.push(
+                        problem
+                            .hint("say `guardrails` at the top level of the pipeline")
+                            .warning(),
+                    );
                 }
                 Some(loaded)
             }
             Some((_, Err(reason))) => {
-                problems.push(place.at(key, "unreadable-loop", format!("loop `{name}` cannot be used: {reason}")));
+                problems.push(place.at(
+                    key,
+                    "unreadable-loop",
+                    format!("loop `{name}` cannot be used: {reason}"),
+                ));
                 None
             }
             None => {
                 let known = self.source.known_loops.iter().map(String::as_str);
-                problems.push(place.at(key, "unknown-loop", format!("there is no loop `{name}`")).hint(suggest::hint(name, known)));
+                problems.push(
+                    place
+                        .at(key, "unknown-loop", format!("there is no loop `{name}`"))
+                        .hint(suggest::hint(name, known)),
+                );
                 None
             }
         }
@@ -133,5 +189,8 @@ impl<'a> Steps<'a> {
 
 /// Returns what a node is called, or nothing.
 pub(super) fn name_of(def: &NodeDef) -> &str {
-    def.id.as_deref().or(def.name.as_deref()).unwrap_or_default()
+    def.id
+        .as_deref()
+        .or(def.name.as_deref())
+        .unwrap_or_default()
 }

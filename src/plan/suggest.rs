@@ -12,21 +12,37 @@ pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
 
 /// Returns the hint that names the nearest candidate, or else lists them all.
 pub fn hint<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str> + Clone) -> String {
-    nearest(word, candidates.clone()).map_or_else(|| format!("one of: {}", list(candidates)), |near| format!("did you mean `{near}`?"))
+    nearest(word, candidates.clone()).map_or_else(
+        || format!("one of: {}", list(candidates)),
+        |near| format!("did you mean `{near}`?"),
+    )
 }
 
 /// Below this, a suggestion puzzles more than it helps.
 const NEAR: f64 = 0.7;
 
 fn likeness(a: &str, b: &str) -> f64 {
-    let (a, b) = (a.to_lowercase().replace('-', "_"), b.to_lowercase().replace('-', "_"));
+    let (a, b) = (
+        a.to_lowercase().replace('-', "_"),
+        b.to_lowercase().replace('-', "_"),
+    );
     // Jaro-Winkler likes a common beginning; edit distance catches a slip in the first letter.
-    strsim::jaro_winkler(&a, &b).min(0.99).max(strsim::normalized_damerau_levenshtein(&a, &b))
-        - if a.len().abs_diff(b.len()) > 6 { 0.2 } else { 0.0 }
+    strsim::jaro_winkler(&a, &b)
+        .min(0.99)
+        .max(strsim::normalized_damerau_levenshtein(&a, &b))
+        - if a.len().abs_diff(b.len()) > 6 {
+            0.2
+        } else {
+            0.0
+        }
 }
 
 fn list<'a>(words: impl IntoIterator<Item = &'a str>) -> String {
-    words.into_iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ")
+    words
+        .into_iter()
+        .map(|word| format!("`{word}`"))
+        .collect::<Vec<_>>()
+        .join(", ")
 }
 
 #[cfg(test)]

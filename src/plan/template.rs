@@ -60,7 +60,9 @@ impl<'a> Variable<'a> {
 
     /// Returns the node that `${INPUTS.<node>}` names.
     pub fn input(&self) -> Option<&'a str> {
-        self.name.strip_prefix("INPUTS.").filter(|node| !node.is_empty())
+        self.name
+            .strip_prefix("INPUTS.")
+            .filter(|node| !node.is_empty())
     }
 }
 
@@ -83,26 +85,43 @@ impl UnknownVariable {
 
 /// Returns what an unknown variable may have meant, and how to keep it as text.
 pub fn hint(name: &str) -> String {
-    let meant = suggest::nearest(name, VARIABLES).map_or_else(String::new, |near| format!("did you mean `${{{near}}}`? "));
+    let meant = suggest::nearest(name, VARIABLES)
+        .map_or_else(String::new, |near| format!("did you mean `${{{near}}}`? "));
     format!("{meant}write `$${{{name}}}` to keep it as text")
 }
 
 /// Returns every variable of a template in order, known or not; escaped ones are none.
 pub fn variables(template: &str) -> Vec<Variable<'_>> {
-    pieces(template).filter_map(|piece| if let Piece::Variable(variable) = piece { Some(variable) } else { None }).collect()
+    pieces(template)
+        .filter_map(|piece| {
+            if let Piece::Variable(variable) = piece {
+                Some(variable)
+            } else {
+                None
+            }
+        })
+        .collect()
 }
 
 /// Returns the template with each variable's value in its place, and `$${X}` as `${X}`.
 ///
 /// Only `${UPPER_CASE}` and `${UPPER_CASE.name}` are variables; `$HOME`, `${x:-y}` and the like are text.
-pub fn render(template: &str, value: &impl Fn(&str) -> Option<String>) -> Result<String, UnknownVariable> {
+pub fn render(
+    template: &str,
+    value: &impl Fn(&str) -> Option<String>,
+) -> Result<String, UnknownVariable> {
     let mut text = String::with_capacity(template.len());
     for piece in pieces(template) {
         match piece {
             Piece::Text(piece) => text.push_str(piece),
             Piece::Variable(Variable { name, offset }) => match value(name) {
                 Some(value) => text.push_str(&value),
-                None => return Err(UnknownVariable { name: name.to_owned(), offset }),
+                None => {
+                    return Err(UnknownVariable {
+                        name: name.to_owned(),
+                        offset,
+                    });
+                }
             },
         }
     }
@@ -146,7 +165,11 @@ fn pieces(template: &str) -> impl Iterator<Item = Piece<'_>> {
             return Some(Piece::Text(shown));
         }
         // A `$` that starts nothing is text up to the next one.
-        let length = rest.char_indices().skip(1).find(|(_, c)| *c == '$').map_or(rest.len(), |(at, _)| at);
+        let length = rest
+            .char_indices()
+            .skip(1)
+            .find(|(_, c)| *c == '$')
+            .map_or(rest.len(), |(at, _)| at);
         at += length;
         Some(Piece::Text(&rest[..length]))
     })
@@ -155,10 +178,19 @@ fn pieces(template: &str) -> impl Iterator<Item = Piece<'_>> {
 /// Returns the name if the text starts with a variable.
 fn variable(text: &str) -> Option<&str> {
     let name = text.strip_prefix("${")?.split_once('}')?.0;
-    let (first, rest) = name.split_once('.').map_or((name, None), |(first, rest)| (first, Some(rest)));
+    let (first, rest) = name
+        .split_once('.')
+        .map_or((name, None), |(first, rest)| (first, Some(rest)));
     let upper = first.starts_with(|c: char| c.is_ascii_uppercase())
-        && first.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_');
-    let named = rest.is_none_or(|rest| !rest.is_empty() && rest.chars().all(|c| c.is_ascii_alphanumeric() || "_-".contains(c)));
+        && first
+            .chars()
+            .all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_');
+    let named = rest.is_none_or(|rest| {
+        !rest.is_empty()
+            && rest
+                .chars()
+                .all(|c| c.is_ascii_alphanumeric() || "_-".contains(c))
+    });
     (upper && named).then_some(name)
 }
 
@@ -168,32 +200,49 @@ mod tests {
     use proptest::prelude::*;
 
     fn shown(template: &str) -> Result<String, UnknownVariable> {
-        render(template, &|name| (name == "A" || name == "INPUTS.plan-1").then(|| format!("<${{A}}&$${{{name}}}\\1>")))
+        render(template, &|name| {
+            (name == "A" || name == "INPUTS.plan-1").then(|| format!("<${{A}}&$${{{name}}}\\1>"))
+        })
     }
 
     #[test]
     fn values_are_put_in_once_and_never_read_again() {
         assert_eq!(shown("a ${A} b").as_deref(), Ok("a <${A}&$${A}\\1> b"));
-        assert_eq!(shown("${INPUTS.plan-1}é").as_deref(), Ok("<${A}&$${INPUTS.plan-1}\\1>é"));
+        assert_eq!(
+            shown("${INPUTS.plan-1}é").as_deref(),
+            Ok("<${A}&$${INPUTS.plan-1}\\1>é")
+        );
     }
 
     #[test]
     fn what_only_looks_like_a_variable_is_text() {
-        for text in ["$A", "${a}", "${x:-y}", "${A", "${}", "$", "$$", "${A b}", "${A:-x}", "é$é", "${A.}", "${1}"] {
+        for text in [
+            "$A", "${a}", "${x:-y}", "${A", "${}", "$", "$$", "${A b}", "${A:-x}", "é$é", "${A.}",
+            "${1}",
+        ] {
             assert_eq!(shown(text).as_deref(), Ok(text));
         }
     }
 
     #[test]
     fn two_dollars_keep_a_variable_as_text() {
-        assert_eq!(shown("$${A} $${B} $$${A}").as_deref(), Ok("${A} ${B} $${A}"));
+        assert_eq!(
+            shown("$${A} $${B} $$${A}").as_deref(),
+            Ok("${A} ${B} $${A}")
+        );
     }
 
     #[test]
     fn an_unknown_variable_is_an_error_with_its_place_and_a_hint() {
         let error = shown("ab ${STATSU}").unwrap_err();
-        assert_eq!((error.offset, error.to_string()), (3, "unknown variable `${STATSU}`".into()));
-        assert_eq!(error.hint(), "did you mean `${STATUS}`? write `$${STATSU}` to keep it as text");
+        assert_eq!(
+            (error.offset, error.to_string()),
+            (3, "unknown variable `${STATSU}`".into())
+        );
+        assert_eq!(
+            error.hint(),
+            "did you mean `${STATUS}`? write `$${STATSU}` to keep it as text"
+        );
     }
 
     proptest! {

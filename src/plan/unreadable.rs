@@ -18,27 +18,55 @@ pub struct Unreadable {
 
 impl Unreadable {
     /// Makes one of a file that is there; `before` is the text up to the place where it ceases to be one.
-    pub fn file(reason: impl Into<String>, hint: impl Into<String>, before: impl Into<String>) -> Self {
-        let before = Text { file: String::new(), text: before.into() };
-        Self { code: "unreadable", reason: reason.into(), hint: hint.into(), before }
+    pub fn file(
+        reason: impl Into<String>,
+        hint: impl Into<String>,
+        before: impl Into<String>,
+    ) -> Self {
+        let before = Text {
+            file: String::new(),
+            text: before.into(),
+        };
+        Self {
+            code: "unreadable",
+            reason: reason.into(),
+            hint: hint.into(),
+            before,
+        }
     }
 
     /// Makes one of a loop that has no prompt.
     pub fn no_prompt(reason: impl Into<String>) -> Self {
         let hint = "write what each agent is told to `prompt.md` beside the definition";
-        Self { code: "no-prompt", ..Self::file(reason, hint, "") }
+        Self {
+            code: "no-prompt",
+            ..Self::file(reason, hint, "")
+        }
     }
 
     /// Makes one of a folder that has no definition in it; `file` is where that would be.
     pub fn no_definition(folder: &str, file: String) -> Self {
-        let (reason, hint) = (format!("the folder `{folder}` has no `loop.yaml`"), "write it, or move the folder away if it is no loop");
-        Self { code: "no-definition", ..Self::file(reason, hint, "") }.in_file(file)
+        let (reason, hint) = (
+            format!("the folder `{folder}` has no `loop.yaml`"),
+            "write it, or move the folder away if it is no loop",
+        );
+        Self {
+            code: "no-definition",
+            ..Self::file(reason, hint, "")
+        }
+        .in_file(file)
     }
 
     /// Says which file it is, as people know it.
     #[must_use]
     pub fn in_file(self, file: String) -> Self {
-        Self { before: Text { file, ..self.before }, ..self }
+        Self {
+            before: Text {
+                file,
+                ..self.before
+            },
+            ..self
+        }
     }
 
     /// Returns it as a mistake of that file.

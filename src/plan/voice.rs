@@ -41,30 +41,66 @@ impl Voice {
 
 /// Returns what was said over the definitions.
 pub(super) fn over(overrides: &Overrides) -> Vec<Said> {
-    let from = |what: &str| if overrides.environment.contains(what) { Voice::Environment } else { Voice::Flag };
-    overrides.said().into_iter().map(|(what, value)| Said { from: from(&what), what, value }).collect()
+    let from = |what: &str| {
+        if overrides.environment.contains(what) {
+            Voice::Environment
+        } else {
+            Voice::Flag
+        }
+    };
+    overrides
+        .said()
+        .into_iter()
+        .map(|(what, value)| Said {
+            from: from(&what),
+            what,
+            value,
+        })
+        .collect()
 }
 
 /// Returns who said what about a node that no flag or variable did.
-pub(super) fn of_node(seat: &Seat<'_>, def: &NodeDef, loop_def: &LoopDef, node: &Node) -> Vec<Said> {
-    let defaults = seat.pipeline.map(|(_, pipeline)| pipeline.defaults.clone()).unwrap_or_default();
+pub(super) fn of_node(
+    seat: &Seat<'_>,
+    def: &NodeDef,
+    loop_def: &LoopDef,
+    node: &Node,
+) -> Vec<Said> {
+    let defaults = seat
+        .pipeline
+        .map(|(_, pipeline)| pipeline.defaults.clone())
+        .unwrap_or_default();
     let over = seat.overrides;
-    let capped = |def: Option<&TerminationDef>| def.is_some_and(|def| def.max.or(def.iterations).is_some());
+    let capped =
+        |def: Option<&TerminationDef>| def.is_some_and(|def| def.max.or(def.iterations).is_some());
     let ended = def.ends().is_some() || def.completion.is_some();
-    let counted = def.times().is_some() || def.perspectives.is_some() || capped(def.ends().map(|(_, ends)| ends));
-    let loop_counted = capped(loop_def.termination.as_ref()) || loop_def.iterations.or(loop_def.max).is_some();
-    let loop_ended = loop_counted || loop_def.termination.is_some() || loop_def.completion.is_some();
+    let counted = def.times().is_some()
+        || def.perspectives.is_some()
+        || capped(def.ends().map(|(_, ends)| ends));
+    let loop_counted =
+        capped(loop_def.termination.as_ref()) || loop_def.iterations.or(loop_def.max).is_some();
+    let loop_ended =
+        loop_counted || loop_def.termination.is_some() || loop_def.completion.is_some();
     let flagged = over.max_iterations.is_some() && seat.pipeline.is_none();
     // What the environment says counts where nobody else does.
-    let usual_count = matches!(node.termination, Termination::Fixed { .. }) && over.fixed_iterations.is_some() && !counted && !loop_counted;
+    let usual_count = matches!(node.termination, Termination::Fixed { .. })
+        && over.fixed_iterations.is_some()
+        && !counted
+        && !loop_counted;
     let usual_judge = super::node::usual_judge(seat, def, Some(loop_def));
     let named = |def: Option<&TerminationDef>| def.is_some_and(TerminationDef::names_judge);
     // A model is given up together with the provider it was said for.
-    let kept =
-        |model: &Option<String>| model.as_deref().is_some_and(|model| node.agent.model == model || node.agent.model == model_alias(model));
+    let kept = |model: &Option<String>| {
+        model.as_deref().is_some_and(|model| {
+            node.agent.model == model || node.agent.model == model_alias(model)
+        })
+    };
     // A provider of a block speaks for its stages.
     let branch = seat.branch.as_ref();
-    let (kind, fallback) = (branch.and_then(|said| said.provider), branch.and_then(|said| said.fallback));
+    let (kind, fallback) = (
+        branch.and_then(|said| said.provider),
+        branch.and_then(|said| said.fallback),
+    );
     let model = branch.and_then(|said| said.model.map(str::to_owned));
     let rows = [
         (
@@ -74,15 +110,63 @@ pub(super) fn of_node(seat: &Seat<'_>, def: &NodeDef, loop_def: &LoopDef, node: 
             loop_def.provider.is_some(),
             defaults.provider.is_some(),
         ),
-        ("model", over.model.is_some(), kept(&def.model) || kept(&model), kept(&loop_def.model), kept(&defaults.model)),
-        ("fallback", false, def.fallback.is_some() || fallback.is_some(), loop_def.fallback.is_some(), defaults.fallback.is_some()),
+        (
+            "model",
+            over.model.is_some(),
+            kept(&def.model) || kept(&model),
+            kept(&loop_def.model),
+            kept(&defaults.model),
+        ),
+        (
+            "fallback",
+            false,
+            def.fallback.is_some() || fallback.is_some(),
+            loop_def.fallback.is_some(),
+            defaults.fallback.is_some(),
+        ),
         ("termination", false, ended, loop_ended, false),
-        ("judge", usual_judge, named(def.ends().map(|(_, ends)| ends)), named(loop_def.termination.as_ref()), false),
-        ("max_iterations", flagged || usual_count, counted, loop_counted, false),
-        ("delay", over.delay_ms.is_some(), def.delay.is_some(), loop_def.delay.is_some(), defaults.delay.is_some()),
-        ("context", over.context.is_some(), def.context.is_some(), loop_def.context.is_some(), defaults.context.is_some()),
-        ("check_before", false, def.check_before.is_some(), loop_def.check_before.is_some(), false),
-        ("output_path", false, def.output_path.is_some(), loop_def.output_path.is_some(), false),
+        (
+            "judge",
+            usual_judge,
+            named(def.ends().map(|(_, ends)| ends)),
+            named(loop_def.termination.as_ref()),
+            false,
+        ),
+        (
+            "max_iterations",
+            flagged || usual_count,
+            counted,
+            loop_counted,
+            false,
+        ),
+        (
+            "delay",
+            over.delay_ms.is_some(),
+            def.delay.is_some(),
+            loop_def.delay.is_some(),
+            defaults.delay.is_some(),
+        ),
+        (
+            "context",
+            over.context.is_some(),
+            def.context.is_some(),
+            loop_def.context.is_some(),
+            defaults.context.is_some(),
+        ),
+        (
+            "check_before",
+            false,
+            def.check_before.is_some(),
+            loop_def.check_before.is_some(),
+            false,
+        ),
+        (
+            "output_path",
+            false,
+            def.output_path.is_some(),
+            loop_def.output_path.is_some(),
+            false,
+        ),
     ];
     let mut said = Vec::new();
     for (what, over, in_node, in_loop, in_defaults) in rows {
@@ -94,7 +178,11 @@ pub(super) fn of_node(seat: &Seat<'_>, def: &NodeDef, loop_def: &LoopDef, node: 
         };
         let value = value(node, what);
         if !value.is_empty() {
-            said.push(Said { what: format!("{}.{what}", node.id), value, from });
+            said.push(Said {
+                what: format!("{}.{what}", node.id),
+                value,
+                from,
+            });
         }
     }
     said
@@ -104,9 +192,18 @@ fn value(node: &Node, what: &str) -> String {
     match what {
         "provider" => node.agent.provider_name().to_owned(),
         "model" => node.agent.model.clone(),
-        "fallback" => node.agent.fallback.iter().map(AgentSpec::label).collect::<Vec<_>>().join(", "),
+        "fallback" => node
+            .agent
+            .fallback
+            .iter()
+            .map(AgentSpec::label)
+            .collect::<Vec<_>>()
+            .join(", "),
         "termination" => word(&node.termination),
-        "judge" => node.judge.as_ref().map_or_else(String::new, AgentSpec::label),
+        "judge" => node
+            .judge
+            .as_ref()
+            .map_or_else(String::new, AgentSpec::label),
         "max_iterations" => node.max_iterations.to_string(),
         "delay" => format!("{} ms", node.delay_ms),
         "context" => node.context.clone(),
@@ -125,9 +222,14 @@ fn word(value: &impl Serialize) -> String {
 impl Plan {
     /// Returns what flags and what the environment said over the definitions when this plan was made.
     pub fn said_over(&self) -> (Overrides, Overrides) {
-        let of = |voice| Overrides::from_said(self.overrides.iter().filter(|said| said.from == voice));
+        let of =
+            |voice| Overrides::from_said(self.overrides.iter().filter(|said| said.from == voice));
         let mut environment = of(Voice::Environment);
-        environment.environment = environment.said().into_iter().map(|(what, _)| what).collect();
+        environment.environment = environment
+            .said()
+            .into_iter()
+            .map(|(what, _)| what)
+            .collect();
         (of(Voice::Flag), environment)
     }
 }

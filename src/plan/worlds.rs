@@ -42,7 +42,13 @@ fn value() -> impl Strategy<Value = String> {
     scalar().prop_recursive(3, 24, 5, |inner| {
         let map = prop::collection::btree_map(key(), inner.clone(), 0..5);
         prop_oneof![
-            map.prop_map(|map| format!("{{{}}}", map.iter().map(|(key, value)| format!("{key}: {value}")).collect::<Vec<_>>().join(", "))),
+            map.prop_map(|map| format!(
+                "{{{}}}",
+                map.iter()
+                    .map(|(key, value)| format!("{key}: {value}"))
+                    .collect::<Vec<_>>()
+                    .join(", ")
+            )),
             prop::collection::vec(inner, 0..3).prop_map(|list| format!("[{}]", list.join(", "))),
         ]
     })
@@ -50,25 +56,56 @@ fn value() -> impl Strategy<Value = String> {
 
 pub(super) fn definition() -> impl Strategy<Value = String> {
     let map = prop::collection::btree_map(key(), value(), 0..8);
-    let lines = map.prop_map(|map| map.iter().map(|(key, value)| format!("{key}: {value}\n")).collect::<String>());
+    let lines = map.prop_map(|map| {
+        map.iter()
+            .map(|(key, value)| format!("{key}: {value}\n"))
+            .collect::<String>()
+    });
     prop_oneof![8 => lines, 1 => "[ -~\\n]{0,60}", 1 => "\\PC{0,40}"]
 }
 
 fn answer(sources: &Sources) -> Result<(), TestCaseError> {
     match compile(sources, &a_request(), &Overrides::default()) {
         Ok((plan, warnings)) => {
-            prop_assert!(!plan.nodes.is_empty() && plan.all_nodes().all(|node| node.max_iterations > 0 && node.agent.max_attempts > 0));
-            prop_assert!(warnings.iter().all(|problem| problem.severity == Severity::Warning));
+            prop_assert!(
+                !plan.nodes.is_empty()
+                    && plan
+                        .all_nodes()
+                        .all(|node| node.max_iterations > 0 && node.agent.max_attempts > 0)
+            );
+            prop_assert!(
+                warnings
+                    .iter()
+                    .all(|problem| problem.severity == Severity::Warning)
+            );
             let text = serde_json::to_string(&plan).unwrap();
             prop_assert_eq!(&serde_json::from_str::<Plan>(&text).unwrap(), &plan);
             // The same texts always make the same plan.
-            prop_assert_eq!(compile(sources, &a_request(), &Overrides::default()).map(|(plan, _)| plan).ok(), Some(plan));
+            prop_assert_eq!(
+                compile(sources, &a_request(), &Overrides::default())
+                    .map(|(plan, _)| plan)
+                    .ok(),
+                Some(plan)
+            );
         }
         Err(problems) => {
-            prop_assert!(problems.iter().any(|problem| problem.severity == Severity::Error));
-            prop_assert!(problems.iter().all(|problem| problem.line > 0 && problem.column > 0 && !problem.file.is_empty()));
-            let text = |problem: &Problem| format!("{:?}", miette::Report::new(Shown(problem.clone())));
-            prop_assert!(problems.iter().all(|problem| text(problem).contains(&problem.file)));
+            prop_assert!(
+                problems
+                    .iter()
+                    .any(|problem| problem.severity == Severity::Error)
+            );
+            prop_assert!(
+                problems.iter().all(|problem| problem.line > 0
+                    && problem.column > 0
+                    && !problem.file.is_empty())
+            );
+            let text =
+                |problem: &Problem| format!("{:?}", miette::Report::new(Shown(problem.clone())));
+            prop_assert!(
+                problems
+                    .iter()
+                    .all(|problem| text(problem).contains(&problem.file))
+            );
         }
     }
     Ok(())
@@ -76,13 +113,23 @@ fn answer(sources: &Sources) -> Result<(), TestCaseError> {
 
 fn a_request() -> Request {
     let (session, run) = ("s".parse().unwrap(), "r".parse().unwrap());
-    Request { session, run, command: String::new(), project: "/p".into(), backlog: None, beads: false }
+    Request {
+        session,
+        run,
+        command: String::new(),
+        project: "/p".into(),
+        backlog: None,
+        beads: false,
+    }
 }
 
 fn a_pipeline(text: String) -> Sources {
     let used = a_loop("termination: {type: queue}\n".into(), "${STATUS}".into());
     let loops = BTreeMap::from([("work".to_owned(), Ok(used))]);
-    let definition = Text { file: "p.yaml".into(), text };
+    let definition = Text {
+        file: "p.yaml".into(),
+        text,
+    };
     Sources::Pipeline(PipelineSource {
         name: "p".into(),
         origin: Origin::User,
@@ -95,8 +142,19 @@ fn a_pipeline(text: String) -> Sources {
 }
 
 fn a_loop(definition: String, prompt: String) -> LoopSource {
-    let prompt = Ok(Text { file: "prompt.md".into(), text: prompt });
-    LoopSource { name: "work".into(), origin: Origin::User, definition: Text { file: "loop.yaml".into(), text: definition }, prompt }
+    let prompt = Ok(Text {
+        file: "prompt.md".into(),
+        text: prompt,
+    });
+    LoopSource {
+        name: "work".into(),
+        origin: Origin::User,
+        definition: Text {
+            file: "loop.yaml".into(),
+            text: definition,
+        },
+        prompt,
+    }
 }
 
 proptest! {

@@ -16,7 +16,10 @@ const DEEPEST: usize = 1000;
 /// Returns what could be read, without what could not, which is reported; `None` if nothing could.
 ///
 /// The trick: when a value cannot be read, report it, take it out, and read again.
-pub(super) fn read<T: DeserializeOwned>(document: &Document, problems: &mut Vec<Problem>) -> Option<T> {
+pub(super) fn read<T: DeserializeOwned>(
+    document: &Document,
+    problems: &mut Vec<Problem>,
+) -> Option<T> {
     let mut value = match parse(document.text()) {
         Ok(value @ Value::Mapping(_)) => value,
         Ok(Value::Null) => return refuse(document, problems, "the file is empty"),
@@ -67,26 +70,54 @@ fn too_deep(text: &str) -> Option<usize> {
 }
 
 fn refuse<T>(document: &Document, problems: &mut Vec<Problem>, message: &str) -> Option<T> {
-    problems.push(document.spanning(0..0, &Path::default(), "not-a-definition", message).unreadable());
+    problems.push(
+        document
+            .spanning(0..0, &Path::default(), "not-a-definition", message)
+            .unreadable(),
+    );
     None
 }
 
 fn syntax(document: &Document, error: &serde_yaml::Error) -> Problem {
     let text = document.text();
-    let start = error.location().map_or(0, |place| locate::offset(text, place.line(), place.column()));
+    let start = error.location().map_or(0, |place| {
+        locate::offset(text, place.line(), place.column())
+    });
     let message = error.to_string();
     let message = message.split(" at line ").next().unwrap_or_default();
     if message.contains("more than one document") {
         let start = second_document(text);
-        let problem = document.spanning(start..start + 3, &Path::default(), "yaml", "the file holds more than one YAML document");
+        let problem = document.spanning(
+            start..start + 3,
+            &Path::default(),
+            "yaml",
+            "the file holds more than one YAML document",
+        );
         return problem.hint("keep what stands before or after this `---`, and put the rest into a file of its own").unreadable();
     }
-    let merge = || message.contains("for merging").then(|| text.find("<<")).flatten();
-    let start = second_key(text, start, message).or_else(merge).or_else(|| too_deep(text)).unwrap_or(start);
+    let merge = || {
+        message
+            .contains("for merging")
+            .then(|| text.find("<<"))
+            .flatten()
+    };
+    let start = second_key(text, start, message)
+        .or_else(merge)
+        .or_else(|| too_deep(text))
+        .unwrap_or(start);
     let end = start + text[start..].lines().next().map_or(0, str::len);
-    let problem = document.spanning(start..end, &Path::default(), "yaml", format!("not valid YAML: {message}")).unreadable();
+    let problem = document
+        .spanning(
+            start..end,
+            &Path::default(),
+            "yaml",
+            format!("not valid YAML: {message}"),
+        )
+        .unreadable();
     if message.contains("cannot start any token") || message.contains("tab character") {
-        problem.hint("indent with spaces, never tabs, and quote a text that starts with a special character")
+        problem.hint(
+            "indent with spaces, never tabs, and quote a text that starts with a special character",
+        )
     } else if message.contains("duplicate entry") {
         problem.hint("keep one of the two")
     } else if message.contains("anchor") || message.contains("for merging") {
@@ -114,13 +145,25 @@ fn second_document(text: &str) -> usize {
 
 /// The parser places a key that is there twice at its mapping; this finds the second one, in the same column.
 fn second_key(text: &str, start: usize, message: &str) -> Option<usize> {
-    let key = message.split_once("duplicate entry with key \"")?.1.trim_end_matches('"');
+    let key = message
+        .split_once("duplicate entry with key \"")?
+        .1
+        .trim_end_matches('"');
     let column = locate::line_column(text, start).1;
-    let again = |at: usize| text[at..].starts_with(&format!("{key}:")) && locate::line_column(text, at).1 == column;
-    text[start..].match_indices(key).map(|(at, _)| start + at).filter(|at| again(*at)).nth(1)
+    let again = |at: usize| {
+        text[at..].starts_with(&format!("{key}:")) && locate::line_column(text, at).1 == column
+    };
+    text[start..]
+        .match_indices(key)
+        .map(|(at, _)| start + at)
+        .filter(|at| again(*at))
+        .nth(1)
 }
 
-fn mistake(document: &Document, error: &serde_path_to_error::Error<serde_yaml::Error>) -> (Path, Problem) {
+fn mistake(
+    document: &Document,
+    error: &serde_path_to_error::Error<serde_yaml::Error>,
+) -> (Path, Problem) {
     let mut path = path(error.path());
     let message = error.inner().to_string();
     if let Some((key, known)) = unknown_key(&message) {
@@ -130,8 +173,18 @@ fn mistake(document: &Document, error: &serde_path_to_error::Error<serde_yaml::E
         let problem = document.at_key(&path, "unknown-key", format!("unknown key `{key}`"));
         return (path, problem.hint(suggest::hint(key, known)).unreadable());
     }
-    let what = if message.contains("expected field identifier") { "each key".to_owned() } else { format!("`{path}`") };
-    let problem = document.at(&path, "bad-value", format!("{what} must be {}", expectation(&message))).unreadable();
+    let what = if message.contains("expected field identifier") {
+        "each key".to_owned()
+    } else {
+        format!("`{path}`")
+    };
+    let problem = document
+        .at(
+            &path,
+            "bad-value",
+            format!("{what} must be {}", expectation(&message)),
+        )
+        .unreadable();
     (path, problem)
 }
 
@@ -150,15 +203,25 @@ fn path(path: &serde_path_to_error::Path) -> Path {
 
 /// Takes serde's sentence apart: ``unknown field `x`, expected one of `a`, `b` ``.
 fn unknown_key(message: &str) -> Option<(&str, Vec<&str>)> {
-    let mut quoted = message.split_once("unknown field ")?.1.split('`').skip(1).step_by(2);
+    let mut quoted = message
+        .split_once("unknown field ")?
+        .1
+        .split('`')
+        .skip(1)
+        .step_by(2);
     let key = quoted.next()?;
     Some((key, quoted.collect()))
 }
 
 /// Says in a reader's words what serde expected, and what was found.
 fn expectation(message: &str) -> String {
-    let Some((found, expected)) = message.rsplit_once(", expected ") else { return message.to_owned() };
-    let found = found.trim_start_matches("invalid type: ").trim_start_matches("invalid value: ").replace("unit value", "nothing");
+    let Some((found, expected)) = message.rsplit_once(", expected ") else {
+        return message.to_owned();
+    };
+    let found = found
+        .trim_start_matches("invalid type: ")
+        .trim_start_matches("invalid value: ")
+        .replace("unit value", "nothing");
     let expected = match expected {
         "u32" | "u64" => "a whole number, 0 or more",
         "f64" => "a number",
@@ -180,9 +243,15 @@ fn expectation(message: &str) -> String {
 /// Takes the value out; of a list, the whole list, so that the other items keep their places.
 fn remove(value: &mut Value, path: &[Step]) -> bool {
     match path {
-        [Step::Key(key)] | [Step::Key(key), Step::Index(_)] => value.as_mapping_mut().is_some_and(|map| map.remove(key.as_str()).is_some()),
-        [Step::Key(key), rest @ ..] => value.get_mut(key.as_str()).is_some_and(|inner| remove(inner, rest)),
-        [Step::Index(index), rest @ ..] => value.get_mut(*index).is_some_and(|inner| remove(inner, rest)),
+        [Step::Key(key)] | [Step::Key(key), Step::Index(_)] => value
+            .as_mapping_mut()
+            .is_some_and(|map| map.remove(key.as_str()).is_some()),
+        [Step::Key(key), rest @ ..] => value
+            .get_mut(key.as_str())
+            .is_some_and(|inner| remove(inner, rest)),
+        [Step::Index(index), rest @ ..] => value
+            .get_mut(*index)
+            .is_some_and(|inner| remove(inner, rest)),
         [] => false,
     }
 }

@@ -66,13 +66,20 @@ impl Copy {
                 Some(text) if record.get(&file.path) == Some(&print(&text)) => Standing::Outdated,
                 Some(_) => Standing::Edited,
             };
-            entries.push(Entry { path: file.path.clone(), standing });
+            entries.push(Entry {
+                path: file.path.clone(),
+                standing,
+            });
         }
         for (path, printed) in record {
             if !self.files.iter().any(|file| file.path == path)
                 && let Some(text) = self.read(&path)?
             {
-                let standing = if print(&text) == printed { Standing::Left } else { Standing::Edited };
+                let standing = if print(&text) == printed {
+                    Standing::Left
+                } else {
+                    Standing::Edited
+                };
                 entries.push(Entry { path, standing });
             }
         }
@@ -81,18 +88,30 @@ impl Copy {
 
     /// Returns the difference between what is on disk and what is built in, as `diff -u` shows it.
     pub fn difference(&self, path: &Utf8Path) -> io::Result<String> {
-        let (theirs, ours) = (self.read(path)?.unwrap_or_default(), self.text(path).unwrap_or_default());
+        let (theirs, ours) = (
+            self.read(path)?.unwrap_or_default(),
+            self.text(path).unwrap_or_default(),
+        );
         let diff = similar::TextDiff::from_lines(theirs.as_str(), ours);
-        Ok(diff.unified_diff().context_radius(2).header(&format!("{path} (yours)"), &format!("{path} (built in)")).to_string())
+        Ok(diff
+            .unified_diff()
+            .context_radius(2)
+            .header(&format!("{path} (yours)"), &format!("{path} (built in)"))
+            .to_string())
     }
 
     /// Writes a file as it is built in; removes one that is no longer part of the plugin.
     pub fn put(&self, path: &Utf8Path) -> io::Result<()> {
-        let Some(file) = self.files.iter().find(|file| file.path == path) else { return self.remove(path) };
+        let Some(file) = self.files.iter().find(|file| file.path == path) else {
+            return self.remove(path);
+        };
         let target = self.root.join(path);
         fs::create_dir_all(target.parent().unwrap_or(&self.root))?;
         atomic::replace(&target, file.text.as_bytes())?;
-        fs::set_permissions(&target, std::fs::Permissions::from_mode(if file.runs { 0o755 } else { 0o644 }))?;
+        fs::set_permissions(
+            &target,
+            std::fs::Permissions::from_mode(if file.runs { 0o755 } else { 0o644 }),
+        )?;
         self.note(path, Some(print(&file.text)))
     }
 
@@ -102,9 +121,14 @@ impl Copy {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
             Ok(()) | Err(_) => self.note(path, None)?,
         }
-        let above = path.ancestors().skip(1).map(|folder| self.root.join(folder));
+        let above = path
+            .ancestors()
+            .skip(1)
+            .map(|folder| self.root.join(folder));
         // A folder with something in it stays, and so do those above it.
-        above.take_while(|folder| *folder != self.root && fs::remove_dir(folder).is_ok()).for_each(drop);
+        above
+            .take_while(|folder| *folder != self.root && fs::remove_dir(folder).is_ok())
+            .for_each(drop);
         Ok(())
     }
 
@@ -120,7 +144,10 @@ impl Copy {
     }
 
     fn text(&self, path: &Utf8Path) -> Option<&str> {
-        self.files.iter().find(|file| file.path == path).map(|file| file.text.as_str())
+        self.files
+            .iter()
+            .find(|file| file.path == path)
+            .map(|file| file.text.as_str())
     }
 
     fn read(&self, path: &Utf8Path) -> io::Result<Option<String>> {
@@ -133,9 +160,16 @@ impl Copy {
     /// Without a record, whatever differs counts as edited.
     fn record(&self) -> BTreeMap<Utf8PathBuf, String> {
         let text = fs::read(self.root.join(RECORD)).unwrap_or_default();
-        let recorded: BTreeMap<Utf8PathBuf, String> = serde_json::from_slice(&text).unwrap_or_default();
+        let recorded: BTreeMap<Utf8PathBuf, String> =
+            serde_json::from_slice(&text).unwrap_or_default();
         // A path that leads out of the folder is not one we wrote.
-        recorded.into_iter().filter(|(path, _)| path.components().all(|part| matches!(part, camino::Utf8Component::Normal(_)))).collect()
+        recorded
+            .into_iter()
+            .filter(|(path, _)| {
+                path.components()
+                    .all(|part| matches!(part, camino::Utf8Component::Normal(_)))
+            })
+            .collect()
     }
 
     fn note(&self, path: &Utf8Path, printed: Option<String>) -> io::Result<()> {
@@ -145,7 +179,10 @@ impl Copy {
             None => record.remove(path),
         };
         fs::create_dir_all(&self.root)?;
-        atomic::replace(&self.root.join(RECORD), &serde_json::to_vec_pretty(&record)?)
+        atomic::replace(
+            &self.root.join(RECORD),
+            &serde_json::to_vec_pretty(&record)?,
+        )
     }
 }
 
@@ -159,11 +196,19 @@ mod tests {
     use insta::assert_snapshot;
 
     fn file(path: &str, text: &str) -> File {
-        File { path: path.into(), text: text.to_owned(), runs: false }
+        File {
+            path: path.into(),
+            text: text.to_owned(),
+            runs: false,
+        }
     }
 
     fn standings(copy: &Copy) -> Vec<(String, Standing)> {
-        copy.compare().unwrap().into_iter().map(|entry| (entry.path.into_string(), entry.standing)).collect()
+        copy.compare()
+            .unwrap()
+            .into_iter()
+            .map(|entry| (entry.path.into_string(), entry.standing))
+            .collect()
     }
 
     fn change(copy: &Copy, path: &str, text: &str) {
@@ -174,15 +219,32 @@ mod tests {
     fn an_edit_is_told_from_an_older_version() {
         let folder = tempfile::tempdir().unwrap();
         let root = Utf8PathBuf::from_path_buf(folder.path().join("copy")).unwrap();
-        let old = Copy::new(root.clone(), vec![file("a/b.md", "one\ntwo\n"), file("c.md", "c\n"), file("d.md", "d\n")]);
-        assert_eq!(standings(&old).iter().map(|(_, standing)| *standing).collect::<Vec<_>>(), [Standing::Missing; 3]);
+        let old = Copy::new(
+            root.clone(),
+            vec![
+                file("a/b.md", "one\ntwo\n"),
+                file("c.md", "c\n"),
+                file("d.md", "d\n"),
+            ],
+        );
+        assert_eq!(
+            standings(&old)
+                .iter()
+                .map(|(_, standing)| *standing)
+                .collect::<Vec<_>>(),
+            [Standing::Missing; 3]
+        );
         for path in ["a/b.md", "c.md", "d.md"] {
             old.put(path.into()).unwrap();
         }
         let new = Copy::new(root, vec![file("a/b.md", "one\n2\n"), file("c.md", "C\n")]);
         change(&new, "c.md", "mine\n");
         let entry = |path: &str, standing| (path.to_owned(), standing);
-        let expected = [entry("a/b.md", Standing::Outdated), entry("c.md", Standing::Edited), entry("d.md", Standing::Left)];
+        let expected = [
+            entry("a/b.md", Standing::Outdated),
+            entry("c.md", Standing::Edited),
+            entry("d.md", Standing::Left),
+        ];
         assert_eq!(standings(&new), expected);
         assert_snapshot!(new.difference("c.md".into()).unwrap(), @r"
         --- c.md (yours)
@@ -193,7 +255,13 @@ mod tests {
         ");
         new.put("a/b.md".into()).unwrap();
         new.put("d.md".into()).unwrap();
-        assert_eq!(standings(&new), [entry("a/b.md", Standing::Same), entry("c.md", Standing::Edited)]);
+        assert_eq!(
+            standings(&new),
+            [
+                entry("a/b.md", Standing::Same),
+                entry("c.md", Standing::Edited)
+            ]
+        );
         new.remove("a/b.md".into()).unwrap();
         assert!(!new.root().join("a").exists() && new.root().join("c.md").exists());
     }
@@ -205,7 +273,11 @@ mod tests {
         let copy = Copy::new(root, vec![file("a", "a")]);
         copy.put("a".into()).unwrap();
         change(&copy, "../outside", "x");
-        change(&copy, RECORD, &format!(r#"{{"../outside": "{}"}}"#, print("x")));
+        change(
+            &copy,
+            RECORD,
+            &format!(r#"{{"../outside": "{}"}}"#, print("x")),
+        );
         assert_eq!(standings(&copy), [("a".to_owned(), Standing::Same)]);
     }
 }

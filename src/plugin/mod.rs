@@ -10,7 +10,10 @@ use include_dir::{Dir, include_dir};
 pub const NAME: &str = "agent-pipelines";
 
 static PARTS: [(&str, Dir<'_>); 5] = [
-    (".claude-plugin", include_dir!("$CARGO_MANIFEST_DIR/.claude-plugin")),
+    (
+        ".claude-plugin",
+        include_dir!("$CARGO_MANIFEST_DIR/.claude-plugin"),
+    ),
     ("agents", include_dir!("$CARGO_MANIFEST_DIR/agents")),
     ("commands", include_dir!("$CARGO_MANIFEST_DIR/commands")),
     ("hooks", include_dir!("$CARGO_MANIFEST_DIR/hooks")),
@@ -35,7 +38,11 @@ pub fn files(program: &str) -> Vec<File> {
         gather(folder, dir, &mut files);
     }
     let text = format!("#!/bin/sh\nexec {} \"$@\"\n", crate::shell::word(program));
-    files.push(File { path: "bin/ap".into(), text, runs: true });
+    files.push(File {
+        path: "bin/ap".into(),
+        text,
+        runs: true,
+    });
     files.sort_by(|a, b| a.path.cmp(&b.path));
     files
 }
@@ -44,7 +51,11 @@ fn gather(folder: &str, dir: &Dir<'_>, files: &mut Vec<File>) {
     for file in dir.files() {
         // What is not UTF-8 would be nothing an agent reads; a test sees that there is none.
         if let (Some(path), Some(text)) = (file.path().to_str(), file.contents_utf8()) {
-            files.push(File { path: Utf8PathBuf::from(folder).join(path), text: text.to_owned(), runs: text.starts_with("#!") });
+            files.push(File {
+                path: Utf8PathBuf::from(folder).join(path),
+                text: text.to_owned(),
+                runs: text.starts_with("#!"),
+            });
         }
     }
     for below in dir.dirs() {
@@ -62,10 +73,21 @@ mod tests {
             dir.files().count() + dir.dirs().map(count).sum::<usize>()
         }
         let files = files("/opt/a b/ap");
-        assert_eq!(files.len(), PARTS.iter().map(|(_, dir)| count(dir)).sum::<usize>() + 1);
+        assert_eq!(
+            files.len(),
+            PARTS.iter().map(|(_, dir)| count(dir)).sum::<usize>() + 1
+        );
         let find = |path: &str| files.iter().find(|file| file.path == path).unwrap();
-        assert!(find(".claude-plugin/plugin.json").text.contains(env!("CARGO_PKG_VERSION")), "the plugin has the program's version");
+        assert!(
+            find(".claude-plugin/plugin.json")
+                .text
+                .contains(env!("CARGO_PKG_VERSION")),
+            "the plugin has the program's version"
+        );
         assert!(find("hooks/session-start").runs && !find("skills/sessions/SKILL.md").runs);
-        assert_eq!(find("bin/ap").text, "#!/bin/sh\nexec '/opt/a b/ap' \"$@\"\n");
+        assert_eq!(
+            find("bin/ap").text,
+            "#!/bin/sh\nexec '/opt/a b/ap' \"$@\"\n"
+        );
     }
 }

@@ -30,14 +30,19 @@ impl Format for Backlog {
     fn parse(text: &str) -> Result<Vec<Item>, String> {
         let drafts = drafts(&lines(text));
         let ids = ids(&drafts);
-        let mut items: Vec<Item> = (0..drafts.len()).map(|at| item(&drafts, &ids, at)).collect();
+        let mut items: Vec<Item> = (0..drafts.len())
+            .map(|at| item(&drafts, &ids, at))
+            .collect();
         block_the_same(&mut items, &drafts);
         Ok(items)
     }
 
     /// One byte: every box that may be ticked has one ASCII character in it.
     fn close(_text: &str, item: &Item) -> Edit {
-        Edit { at: item.at..item.at + 1, with: "x".to_owned() }
+        Edit {
+            at: item.at..item.at + 1,
+            with: "x".to_owned(),
+        }
     }
 }
 
@@ -84,11 +89,20 @@ fn drafts<'a>(lines: &[Line<'a>]) -> Vec<Draft<'a>> {
             Some(draft) => {
                 inside.push(drafts.len());
                 // Subtasks of two tasks often have the same text.
-                let words = parent.map_or_else(|| draft.title.to_owned(), |at| format!("{} {}", drafts[at].first, draft.title));
+                let words = parent.map_or_else(
+                    || draft.title.to_owned(),
+                    |at| format!("{} {}", drafts[at].first, draft.title),
+                );
                 let first = draft.named.map_or_else(|| hashed(&words), str::to_owned);
-                drafts.push(Draft { parent, first, ..draft });
+                drafts.push(Draft {
+                    parent,
+                    first,
+                    ..draft
+                });
             }
-            None => parent.into_iter().for_each(|parent| drafts[parent].body.push(line.text)),
+            None => parent
+                .into_iter()
+                .for_each(|parent| drafts[parent].body.push(line.text)),
         }
     }
     drafts
@@ -102,15 +116,30 @@ fn task_line<'a>(line: &Line<'a>) -> Option<Draft<'a>> {
         1..=9 => text[digits..].strip_prefix(['.', ')'])?,
         _ => return None,
     };
-    let sign = rest.trim_start_matches([' ', '\t']).strip_prefix('[').filter(|_| rest.starts_with([' ', '\t']))?;
+    let sign = rest
+        .trim_start_matches([' ', '\t'])
+        .strip_prefix('[')
+        .filter(|_| rest.starts_with([' ', '\t']))?;
     let (mark, after) = match sign.chars().next()? {
         ']' => (Mark::Blocked(NO_SPACE.to_owned()), sign),
         c => (mark(c)?, &sign[c.len_utf8()..]),
     };
-    let title = after.strip_prefix(']').filter(|title| title.starts_with(char::is_whitespace))?.trim();
+    let title = after
+        .strip_prefix(']')
+        .filter(|title| title.starts_with(char::is_whitespace))?
+        .trim();
     let (title, named) = named(title);
     let at = line.start + line.text.len() - sign.len();
-    let draft = Draft { title, named, first: String::new(), mark, at, indent: line.indent, parent: None, body: Vec::new() };
+    let draft = Draft {
+        title,
+        named,
+        first: String::new(),
+        mark,
+        at,
+        indent: line.indent,
+        parent: None,
+        body: Vec::new(),
+    };
     (!title.is_empty() && !line.quoted).then_some(draft)
 }
 
@@ -123,7 +152,9 @@ fn mark(sign: char) -> Option<Mark> {
         '~' | '/' => Some(Mark::Begun),
         c if c.is_alphanumeric() => None,
         c if c.is_whitespace() => Some(Mark::Blocked(NO_SPACE.to_owned())),
-        c => Some(Mark::Blocked(format!("is marked `[{c}]`, which is neither open nor done: write `[ ]` to open it"))),
+        c => Some(Mark::Blocked(format!(
+            "is marked `[{c}]`, which is neither open nor done: write `[ ]` to open it"
+        ))),
     }
 }
 
@@ -133,7 +164,9 @@ fn named(title: &str) -> (&str, Option<&str>) {
         let (before, id) = title.strip_suffix(')')?.rsplit_once("(#")?;
         let fits = id.starts_with(|c: char| c.is_ascii_alphanumeric())
             && id.len() <= 64
-            && id.chars().all(|c| c.is_ascii_alphanumeric() || "._-".contains(c));
+            && id
+                .chars()
+                .all(|c| c.is_ascii_alphanumeric() || "._-".contains(c));
         (fits && !before.trim().is_empty()).then_some((before.trim_end(), Some(id)))
     };
     split().unwrap_or((title, None))
@@ -160,7 +193,11 @@ fn ids(drafts: &[Draft<'_>]) -> Vec<String> {
     };
     let mut ids = vec![String::new(); drafts.len()];
     for closed in [false, true] {
-        for (at, draft) in drafts.iter().enumerate().filter(|(_, draft)| (draft.mark == Mark::Closed) == closed) {
+        for (at, draft) in drafts
+            .iter()
+            .enumerate()
+            .filter(|(_, draft)| (draft.mark == Mark::Closed) == closed)
+        {
             ids[at] = unique(draft);
         }
     }
@@ -174,7 +211,11 @@ fn block_the_same(items: &mut [Item], drafts: &[Draft<'_>]) {
         *left.entry(&draft.first).or_default() += 1;
     }
     let same = |draft: &Draft<'_>| draft.mark != Mark::Closed && left[draft.first.as_str()] > 1;
-    for (item, draft) in items.iter_mut().zip(drafts).filter(|(_, draft)| same(draft)) {
+    for (item, draft) in items
+        .iter_mut()
+        .zip(drafts)
+        .filter(|(_, draft)| same(draft))
+    {
         item.mark = Mark::Blocked(match draft.named {
             Some(name) => format!("ends in `(#{name})` like another task: give it another name"),
             None => "has the same text as another task: end its line with `(#name)`".to_owned(),
@@ -185,16 +226,24 @@ fn block_the_same(items: &mut [Item], drafts: &[Draft<'_>]) {
 /// FNV-1a of the words, folded to 32 bits: short enough to type, and a collision only costs a `-2`.
 fn hashed(title: &str) -> String {
     let words = title.split_whitespace().collect::<Vec<_>>().join(" ");
-    let hash = words.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
+    let hash = words.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    });
     format!("t-{:08x}", (hash >> 32) ^ (hash & 0xffff_ffff))
 }
 
 fn item(drafts: &[Draft<'_>], ids: &[String], at: usize) -> Item {
     let draft = &drafts[at];
     // Subtasks follow their task at once, deeper than it.
-    let below = drafts.iter().zip(ids).skip(at + 1).take_while(|(below, _)| below.indent >= draft.indent + NESTED);
-    let open: Vec<&str> =
-        below.filter(|(below, _)| below.parent == Some(at) && below.mark != Mark::Closed).map(|(_, id)| id.as_str()).collect();
+    let below = drafts
+        .iter()
+        .zip(ids)
+        .skip(at + 1)
+        .take_while(|(below, _)| below.indent >= draft.indent + NESTED);
+    let open: Vec<&str> = below
+        .filter(|(below, _)| below.parent == Some(at) && below.mark != Mark::Closed)
+        .map(|(_, id)| id.as_str())
+        .collect();
     let mark = match &draft.mark {
         Mark::Open | Mark::Begun if !open.is_empty() => Mark::Blocked(waiting(&open)),
         other => other.clone(),
@@ -227,9 +276,16 @@ fn waiting(open: &[&str]) -> String {
 
 fn dedent(body: &[&str]) -> String {
     let blank = |line: &&str| line.trim().is_empty();
-    let indent =
-        body.iter().filter(|line| !blank(line)).map(|line| line.len() - line.trim_start_matches([' ', '\t']).len()).min().unwrap_or(0);
-    let lines: Vec<&str> = body.iter().map(|line| line.get(indent..).unwrap_or("").trim_end()).collect();
+    let indent = body
+        .iter()
+        .filter(|line| !blank(line))
+        .map(|line| line.len() - line.trim_start_matches([' ', '\t']).len())
+        .min()
+        .unwrap_or(0);
+    let lines: Vec<&str> = body
+        .iter()
+        .map(|line| line.get(indent..).unwrap_or("").trim_end())
+        .collect();
     lines.join("\n").trim_matches('\n').to_owned()
 }
 
@@ -243,7 +299,11 @@ fn split(body: &[&str]) -> (String, Vec<String>) {
             acceptance.extend((!first.is_empty()).then(|| first.to_owned()));
             continue;
         }
-        match line.trim_start().strip_prefix(['-', '*', '+']).and_then(|rest| rest.strip_prefix(' ')) {
+        match line
+            .trim_start()
+            .strip_prefix(['-', '*', '+'])
+            .and_then(|rest| rest.strip_prefix(' '))
+        {
             Some(criterion) if listing => acceptance.push(criterion.trim().to_owned()),
             _ => {
                 listing &= line.trim().is_empty();
@@ -256,7 +316,11 @@ fn split(body: &[&str]) -> (String, Vec<String>) {
 
 fn acceptance_line(line: &str) -> Option<&str> {
     let line = line.trim().trim_start_matches(['*', '_']);
-    let starts = |word: &str| line.get(..word.len()).filter(|start| start.eq_ignore_ascii_case(word)).map(|start| &line[start.len()..]);
+    let starts = |word: &str| {
+        line.get(..word.len())
+            .filter(|start| start.eq_ignore_ascii_case(word))
+            .map(|start| &line[start.len()..])
+    };
     let rest = starts("acceptance criteria").or_else(|| starts("acceptance"))?;
     let rest = rest.trim_start_matches(['*', '_']).strip_prefix(':')?;
     Some(rest.trim_start_matches(['*', '_']).trim())
@@ -269,8 +333,18 @@ fn lines(text: &str) -> Vec<Line<'_>> {
     while start < text.len() {
         let rest = &text[start..];
         let end = rest.find(['\n', '\r']).unwrap_or(rest.len());
-        lines.push(Line { start, text: &rest[..end], indent: columns(&rest[..end]), quoted: false });
-        start += end + if rest[end..].starts_with("\r\n") { 2 } else { 1 };
+        lines.push(Line {
+            start,
+            text: &rest[..end],
+            indent: columns(&rest[..end]),
+            quoted: false,
+        });
+        start += end
+            + if rest[end..].starts_with("\r\n") {
+                2
+            } else {
+                1
+            };
     }
     let mut at = 0;
     while at < lines.len() {
@@ -287,17 +361,28 @@ fn lines(text: &str) -> Vec<Line<'_>> {
 
 fn columns(line: &str) -> usize {
     let space = line.bytes().take_while(|b| matches!(b, b' ' | b'\t'));
-    space.fold(0, |columns, byte| if byte == b'\t' { (columns / 4 + 1) * 4 } else { columns + 1 })
+    space.fold(0, |columns, byte| {
+        if byte == b'\t' {
+            (columns / 4 + 1) * 4
+        } else {
+            columns + 1
+        }
+    })
 }
 
 /// Returns the last line of the code block or comment that begins here. One that never ends is none: it would hide every task below.
 fn quote_end(lines: &[Line<'_>], at: usize) -> Option<usize> {
     let first = lines[at].text.trim();
-    let after = |ends: &dyn Fn(&str) -> bool| (at + 1..lines.len()).find(|&below| ends(lines[below].text.trim()));
+    let after = |ends: &dyn Fn(&str) -> bool| {
+        (at + 1..lines.len()).find(|&below| ends(lines[below].text.trim()))
+    };
     if first.starts_with("<!--") && !first.contains("-->") {
         return after(&|line| line.contains("-->"));
     }
-    let fence = first.chars().next().filter(|_| first.starts_with("```") || first.starts_with("~~~"))?;
+    let fence = first
+        .chars()
+        .next()
+        .filter(|_| first.starts_with("```") || first.starts_with("~~~"))?;
     let bare = first.trim_start_matches(fence);
     let long = first.len() - bare.len();
     if fence == '`' && bare.contains('`') {

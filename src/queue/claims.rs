@@ -41,24 +41,44 @@ pub(super) struct Place {
 impl Place {
     /// Follows the path to the file. Changes nothing.
     pub(super) fn of(path: &Utf8Path) -> Result<Self> {
-        let file = path.canonicalize_utf8().map_err(|error| missing(path, &error))?;
+        let file = path
+            .canonicalize_utf8()
+            .map_err(|error| missing(path, &error))?;
         if !file.is_file() {
-            return Err(QueueError::unavailable(format!("{path} is not a file"), "name the file with the tasks"));
+            return Err(QueueError::unavailable(
+                format!("{path} is not a file"),
+                "name the file with the tasks",
+            ));
         }
-        Ok(Self { alone: true, ..Self::beside(file) })
+        Ok(Self {
+            alone: true,
+            ..Self::beside(file)
+        })
     }
 
     /// Says that nobody else may know who holds what.
     pub(super) fn alone(self) -> Self {
-        Self { alone: true, ..self }
+        Self {
+            alone: true,
+            ..self
+        }
     }
 
     /// Returns what belongs to a tracker's database, which knows itself who holds what. The path is canonical.
     pub(super) fn beside(file: Utf8PathBuf) -> Self {
         let name = file.file_name().unwrap_or("tasks").to_owned();
-        let folder = file.parent().unwrap_or(Utf8Path::new(".")).join(".agent-pipelines/.claims");
+        let folder = file
+            .parent()
+            .unwrap_or(Utf8Path::new("."))
+            .join(".agent-pipelines/.claims");
         let beside = |extension: &str| folder.join(format!("{name}.{extension}"));
-        Self { claims: beside("json"), lock: beside("lock"), log: beside("log"), file, alone: false }
+        Self {
+            claims: beside("json"),
+            lock: beside("lock"),
+            log: beside("log"),
+            file,
+            alone: false,
+        }
     }
 
     /// Returns the folder of everything we know about queues here.
@@ -75,7 +95,11 @@ impl Place {
     pub(super) fn lock_within(&self, purpose: &str, patience: Duration) -> Result<Locked<'_>> {
         make(self.folder())?;
         let lock = Lock::take(&self.lock, purpose, patience)?;
-        Ok(Locked { place: self, claims: self.claims()?, lock })
+        Ok(Locked {
+            place: self,
+            claims: self.claims()?,
+            lock,
+        })
     }
 
     /// Returns the tasks that agents closed who may still be at work: a run that archived all it did is done.
@@ -90,11 +114,18 @@ impl Place {
         let mut runs = BTreeMap::new();
         let mut at_work = |by: &str| {
             let owner = Owner::read(by);
-            let Owner::Agent { run, .. } = &owner else { return false };
+            let Owner::Agent { run, .. } = &owner else {
+                return false;
+            };
             *runs.entry(run.clone()).or_insert_with(|| alive(&owner))
         };
-        let lines = log.lines().filter_map(|line| serde_json::from_str::<Line>(line).ok());
-        lines.filter(|line| line.what == "closed" && line.by.as_deref().is_some_and(&mut at_work)).map(|line| line.id).collect()
+        let lines = log
+            .lines()
+            .filter_map(|line| serde_json::from_str::<Line>(line).ok());
+        lines
+            .filter(|line| line.what == "closed" && line.by.as_deref().is_some_and(&mut at_work))
+            .map(|line| line.id)
+            .collect()
     }
 
     /// Returns who holds what, as of now. Takes no lock and creates nothing.
@@ -112,13 +143,19 @@ impl Place {
         }
         let claims: Claims = read.map_err(|error| {
             QueueError::protocol(
-                format!("{} is damaged ({error}), so who holds which task is not known", self.claims),
+                format!(
+                    "{} is damaged ({error}), so who holds which task is not known",
+                    self.claims
+                ),
                 "when no session runs and nobody works on a task, remove that file and try again",
             )
         })?;
         if claims.version > Claims::VERSION {
             return Err(QueueError::protocol(
-                format!("{} was written by a newer `ap` (format {})", self.claims, claims.version),
+                format!(
+                    "{} was written by a newer `ap` (format {})",
+                    self.claims, claims.version
+                ),
                 "use that version of `ap`",
             ));
         }
@@ -129,8 +166,15 @@ impl Place {
 /// Makes the folder of what we keep about queues, and keeps it out of commits before anything is in it.
 pub(super) fn make(folder: &Utf8Path) -> io::Result<()> {
     fs::create_dir_all(folder)?;
-    let ignore = folder.parent().unwrap_or(Utf8Path::new(".")).join(".gitignore");
-    if ignore.exists() { Ok(()) } else { atomic::replace(&ignore, b"*\n") }
+    let ignore = folder
+        .parent()
+        .unwrap_or(Utf8Path::new("."))
+        .join(".gitignore");
+    if ignore.exists() {
+        Ok(())
+    } else {
+        atomic::replace(&ignore, b"*\n")
+    }
 }
 
 fn missing(path: &Utf8Path, error: &io::Error) -> QueueError {
@@ -139,7 +183,10 @@ fn missing(path: &Utf8Path, error: &io::Error) -> QueueError {
             format!("there is no {path}"),
             "write the tasks there (`- [ ] task`, one a line), or name the file that has them",
         ),
-        _ => QueueError::unavailable(format!("cannot reach {path}: {error}"), "check the path and who may read it"),
+        _ => QueueError::unavailable(
+            format!("cannot reach {path}: {error}"),
+            "check the path and who may read it",
+        ),
     }
 }
 
@@ -185,7 +232,13 @@ pub(super) struct Spot {
 impl Default for Claims {
     fn default() -> Self {
         let (claims, failures) = (BTreeMap::new(), BTreeMap::new());
-        Self { version: Self::VERSION, claims, failures, parked: BTreeMap::new(), missing: BTreeMap::new() }
+        Self {
+            version: Self::VERSION,
+            claims,
+            failures,
+            parked: BTreeMap::new(),
+            missing: BTreeMap::new(),
+        }
     }
 }
 
@@ -212,7 +265,11 @@ impl Claims {
 
     /// Returns the tasks an owner holds.
     pub(super) fn held_by(&self, owner: &Owner) -> Vec<String> {
-        self.claims.iter().filter(|(_, held)| Owner::read(&held.owner) == *owner).map(|(id, _)| id.clone()).collect()
+        self.claims
+            .iter()
+            .filter(|(_, held)| Owner::read(&held.owner) == *owner)
+            .map(|(id, _)| id.clone())
+            .collect()
     }
 
     /// Says why a task is parked, if it is.
@@ -241,8 +298,19 @@ impl Locked<'_> {
     }
 
     /// The same for a task that can be found again by where it was.
-    pub(super) fn hold_at(&mut self, id: &str, title: &str, spot: Option<Spot>, owner: &Owner) -> Result<()> {
-        let held = Held { owner: owner.to_string(), title: title.to_owned(), since: clock::now(), spot };
+    pub(super) fn hold_at(
+        &mut self,
+        id: &str,
+        title: &str,
+        spot: Option<Spot>,
+        owner: &Owner,
+    ) -> Result<()> {
+        let held = Held {
+            owner: owner.to_string(),
+            title: title.to_owned(),
+            since: clock::now(),
+            spot,
+        };
         self.claims.claims.insert(id.to_owned(), held);
         if self.claims.parked.remove(id).is_some() {
             // A person has opened it in the tracker itself.
@@ -252,7 +320,10 @@ impl Locked<'_> {
         let kept = self.place.claims()?;
         if kept.owner(id).as_ref() != Some(owner) {
             return Err(QueueError::busy(
-                format!("{} was changed by another program while `{id}` was claimed", self.place.claims),
+                format!(
+                    "{} was changed by another program while `{id}` was claimed",
+                    self.place.claims
+                ),
                 "find out what else writes that file, then claim again",
             ));
         }
@@ -300,16 +371,37 @@ impl Locked<'_> {
 
     /// Tells everything known of a task of its new id.
     pub(super) fn rename(&mut self, old: &str, new: &str) {
-        let Claims { claims, failures, .. } = &mut self.claims;
-        claims.remove(old).and_then(|held| claims.insert(new.to_owned(), held));
-        failures.remove(old).and_then(|failed| failures.insert(new.to_owned(), failed));
+        let Claims {
+            claims, failures, ..
+        } = &mut self.claims;
+        claims
+            .remove(old)
+            .and_then(|held| claims.insert(new.to_owned(), held));
+        failures
+            .remove(old)
+            .and_then(|failed| failures.insert(new.to_owned(), failed));
     }
 
     /// Forgets what is known of a task that is done.
     pub(super) fn done(&mut self, id: &str) -> Result<()> {
-        let Claims { claims, failures, parked, missing, .. } = &mut self.claims;
-        let known = [claims.remove(id).is_some(), failures.remove(id).is_some(), parked.remove(id).is_some(), missing.remove(id).is_some()];
-        if known.contains(&true) { self.save() } else { Ok(()) }
+        let Claims {
+            claims,
+            failures,
+            parked,
+            missing,
+            ..
+        } = &mut self.claims;
+        let known = [
+            claims.remove(id).is_some(),
+            failures.remove(id).is_some(),
+            parked.remove(id).is_some(),
+            missing.remove(id).is_some(),
+        ];
+        if known.contains(&true) {
+            self.save()
+        } else {
+            Ok(())
+        }
     }
 
     /// Drops what means nothing any more, with the next change that is written anyway.
@@ -321,16 +413,24 @@ impl Locked<'_> {
     }
 
     fn save(&self) -> Result<()> {
-        let mut text = serde_json::to_string_pretty(&self.claims).expect("claims are plain strings");
+        let mut text =
+            serde_json::to_string_pretty(&self.claims).expect("claims are plain strings");
         text.push('\n');
-        let replace = if self.place.alone { atomic::replace_durably } else { atomic::replace };
+        let replace = if self.place.alone {
+            atomic::replace_durably
+        } else {
+            atomic::replace
+        };
         Ok(replace(&self.place.claims, text.as_bytes())?)
     }
 
     /// Adds a line to the log, which is for people: nothing is decided by it.
     pub(super) fn note(&self, what: &str, id: &str, by: Option<&Owner>, why: &str) -> Result<()> {
         let line = serde_json::json!({ "at": clock::now(), "what": what, "id": id, "by": by.map(ToString::to_string), "why": why });
-        let mut log = fs::OpenOptions::new().create(true).append(true).open(&self.place.log)?;
+        let mut log = fs::OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(&self.place.log)?;
         log.write_all(format!("{line}\n").as_bytes())?;
         crash::point("claims: noted in the log");
         Ok(())
@@ -350,9 +450,19 @@ mod tests {
         atomic::replace(&file, b"- [ ] a\n").unwrap();
         let place = Place::of(&file).unwrap();
         drop(place.lock("test").unwrap());
-        for text in ["", "{", "[]", r#"{"version":2,"claims":{}}"#, r#"{"version":1}"#] {
+        for text in [
+            "",
+            "{",
+            "[]",
+            r#"{"version":2,"claims":{}}"#,
+            r#"{"version":1}"#,
+        ] {
             atomic::replace(&place.claims, text.as_bytes()).unwrap();
-            assert_eq!(place.claims().unwrap_err().problem, Problem::Protocol, "{text}");
+            assert_eq!(
+                place.claims().unwrap_err().problem,
+                Problem::Protocol,
+                "{text}"
+            );
         }
     }
 
@@ -361,7 +471,10 @@ mod tests {
         let (_keep, folder) = folder();
         let file = folder.join("backlog.md");
         atomic::replace(&file, b"- [ ] a\n").unwrap();
-        assert_eq!(Place::of(&file).unwrap().claims().unwrap(), Claims::default());
+        assert_eq!(
+            Place::of(&file).unwrap().claims().unwrap(),
+            Claims::default()
+        );
         assert_eq!(fs::read_dir(&folder).unwrap().count(), 1);
     }
 }

@@ -88,15 +88,30 @@ struct Told<'a> {
 impl Command {
     pub(super) fn new(commands: TrackerCommands, timeout_s: u64, at: &At) -> Self {
         let limit = Duration::from_secs(timeout_s);
-        let program =
-            Program { cwd: at.project.clone(), env: at.env.clone(), limit, hurried: AtomicBool::new(false), witness: Mutex::default() };
+        let program = Program {
+            cwd: at.project.clone(),
+            env: at.env.clone(),
+            limit,
+            hurried: AtomicBool::new(false),
+            witness: Mutex::default(),
+        };
         Self { commands, program }
     }
 
     /// Calls one of the commands once and returns what it printed.
     fn call(&self, action: &str, command: &[String], told: Told<'_>) -> Result<String> {
         let label = self.commands.label.as_deref().unwrap_or_default();
-        let fill = |word: &String| fill(word, &[("id", told.id), ("owner", told.owner), ("label", label), ("reason", told.reason)]);
+        let fill = |word: &String| {
+            fill(
+                word,
+                &[
+                    ("id", told.id),
+                    ("owner", told.owner),
+                    ("label", label),
+                    ("reason", told.reason),
+                ],
+            )
+        };
         let words: Vec<String> = command.iter().map(fill).collect();
         let Some((name, args)) = words.split_first() else {
             return Err(QueueError::unavailable(
@@ -108,9 +123,20 @@ impl Command {
         let said = self.program.call(name, args, &[], input.as_bytes())?;
         let line = || self.program.line(name, args);
         let wrong = |how: &str, words: &str| {
-            let problem = if said.status.code() == Some(BUSY) { Problem::Busy } else { Problem::Protocol };
-            let what = format!("the `{action}` command of the queue failed ({how}): {}", crate::text::clean(words));
-            QueueError::new(problem, what, format!("call it yourself and see: {}", line()))
+            let problem = if said.status.code() == Some(BUSY) {
+                Problem::Busy
+            } else {
+                Problem::Protocol
+            };
+            let what = format!(
+                "the `{action}` command of the queue failed ({how}): {}",
+                crate::text::clean(words)
+            );
+            QueueError::new(
+                problem,
+                what,
+                format!("call it yourself and see: {}", line()),
+            )
         };
         let error = match json::answer::<serde::de::IgnoredAny>(&said.stdout) {
             Ok(Envelope::Error(words)) => Some(words),
@@ -124,7 +150,8 @@ impl Command {
     }
 
     fn change(&self, action: &str, command: &[String], told: Told<'_>) -> Result<()> {
-        self.program.change(|| self.call(action, command, told).map(drop))
+        self.program
+            .change(|| self.call(action, command, told).map(drop))
     }
 
     fn list(&self) -> Result<Vec<Task>> {
@@ -133,8 +160,15 @@ impl Command {
         let text = self.call("list", &self.commands.list, Told::default())?;
         match json::answer::<Listed>(&text) {
             Ok(Envelope::Items(listed)) => Ok(listed.into_iter().map(Listed::task).collect()),
-            Ok(Envelope::Error(words)) => Err(QueueError::new(Problem::Protocol, words, "call the `list` command yourself and see")),
-            Err(why) => Err(QueueError::protocol(format!("the `list` command of the queue: {why}"), "it must print a JSON list of tasks")),
+            Ok(Envelope::Error(words)) => Err(QueueError::new(
+                Problem::Protocol,
+                words,
+                "call the `list` command yourself and see",
+            )),
+            Err(why) => Err(QueueError::protocol(
+                format!("the `list` command of the queue: {why}"),
+                "it must print a JSON list of tasks",
+            )),
         }
     }
 
@@ -169,7 +203,9 @@ impl Listed {
             acceptance: self.acceptance.unwrap_or_default(),
             priority: self.priority,
             state,
-            owner: self.owner.filter(|owner| state == TaskState::Held && !owner.is_empty()),
+            owner: self
+                .owner
+                .filter(|owner| state == TaskState::Held && !owner.is_empty()),
             why: self.why.filter(|_| state == TaskState::Blocked),
         }
     }
@@ -179,10 +215,16 @@ impl Tracker for Command {
     fn place(&self) -> Result<Place> {
         let Some(named) = &self.commands.database else {
             // Two trackers of one project may use the same ids.
-            let name = format!("queue-{}", fingerprint(self.commands.list.iter().map(String::as_str)));
+            let name = format!(
+                "queue-{}",
+                fingerprint(self.commands.list.iter().map(String::as_str))
+            );
             return Ok(Place::beside(self.program.cwd.join(name)).alone());
         };
-        let at_home = named.strip_prefix("~").ok().and_then(|rest| Some(Utf8Path::new(self.program.env.get("HOME")?).join(rest)));
+        let at_home = named
+            .strip_prefix("~")
+            .ok()
+            .and_then(|rest| Some(Utf8Path::new(self.program.env.get("HOME")?).join(rest)));
         let found = at_home.as_ref().unwrap_or(named).canonicalize_utf8().map_err(|error| {
             let next = "name what the tracker keeps its tasks in, or leave `database` out of the loop's `queue:`";
             QueueError::unavailable(format!("cannot find {named}, the database of the queue: {error}"), next)
@@ -205,28 +247,67 @@ impl Tracker for Command {
 
     fn one(&self, id: &str) -> Result<Task> {
         let found = self.all()?.into_iter().find(|task| task.id == id);
-        found.ok_or_else(|| QueueError::rejected(format!("there is no task `{}`", id.escape_debug()), "`ap queue ready` lists the ids"))
+        found.ok_or_else(|| {
+            QueueError::rejected(
+                format!("there is no task `{}`", id.escape_debug()),
+                "`ap queue ready` lists the ids",
+            )
+        })
     }
 
     fn claim(&self, id: &str, owner: &Owner) -> Result<()> {
-        self.change("claim", &self.commands.claim, Told { id, owner: &owner.to_string(), reason: "" })
+        self.change(
+            "claim",
+            &self.commands.claim,
+            Told {
+                id,
+                owner: &owner.to_string(),
+                reason: "",
+            },
+        )
     }
 
     fn release(&self, id: &str, owner: &Owner) -> Result<()> {
-        self.change("release", &self.commands.release, Told { id, owner: &owner.to_string(), reason: "" })?;
+        self.change(
+            "release",
+            &self.commands.release,
+            Told {
+                id,
+                owner: &owner.to_string(),
+                reason: "",
+            },
+        )?;
         // It may be blocked by now, or taken by somebody else.
-        let ours = |task: &Task| task.owner.as_deref().is_none_or(|by| Owner::read(by) == *owner);
-        self.is_now(id, "be given back", |task| task.state != TaskState::Held || !ours(task))
+        let ours = |task: &Task| {
+            task.owner
+                .as_deref()
+                .is_none_or(|by| Owner::read(by) == *owner)
+        };
+        self.is_now(id, "be given back", |task| {
+            task.state != TaskState::Held || !ours(task)
+        })
     }
 
     fn close(&self, id: &str, owner: Option<&Owner>, reason: &str) -> Result<()> {
         let owner = owner.map(ToString::to_string).unwrap_or_default();
-        self.change("close", &self.commands.close, Told { id, owner: &owner, reason })?;
+        self.change(
+            "close",
+            &self.commands.close,
+            Told {
+                id,
+                owner: &owner,
+                reason,
+            },
+        )?;
         self.is_now(id, "be closed", |task| task.state == TaskState::Closed)
     }
 
     fn park(&self, id: &str, owner: &Owner, why: &str) -> Result<()> {
-        let told = Told { id, owner: &owner.to_string(), reason: why };
+        let told = Told {
+            id,
+            owner: &owner.to_string(),
+            reason: why,
+        };
         if self.commands.park.is_empty() {
             // Our own records say that it is parked.
             return self.change("release", &self.commands.release, told);
@@ -235,8 +316,12 @@ impl Tracker for Command {
     }
 
     fn label(&self, _which: Unlabelled<'_>, label: &str) -> Result<Vec<String>> {
-        let what = format!("ap does not know how to put the label `{label}` on a task of this tracker");
-        Err(QueueError::rejected(what, "do it with the tracker's own program"))
+        let what =
+            format!("ap does not know how to put the label `{label}` on a task of this tracker");
+        Err(QueueError::rejected(
+            what,
+            "do it with the tracker's own program",
+        ))
     }
 
     fn keep_alive(&self, _owner: &Owner) -> Result<()> {
@@ -266,7 +351,9 @@ fn fill(word: &str, values: &[(&str, &str)]) -> String {
     while let Some(at) = rest.find('{') {
         filled += &rest[..at];
         rest = &rest[at..];
-        let value = values.iter().find_map(|(name, value)| Some((value, rest[1..].strip_prefix(name)?.strip_prefix('}')?)));
+        let value = values.iter().find_map(|(name, value)| {
+            Some((value, rest[1..].strip_prefix(name)?.strip_prefix('}')?))
+        });
         match value {
             Some((value, after)) => (filled, rest) = (filled + value, after),
             None => (filled, rest) = (filled + "{", &rest[1..]),
@@ -283,6 +370,9 @@ mod tests {
     fn what_is_filled_in_is_never_read_again() {
         let values = [("id", "{owner}"), ("owner", "x; rm -rf /")];
         assert_eq!(fill("a{id}b{owner}{id", &values), "a{owner}bx; rm -rf /{id");
-        assert_eq!(fill("{\"id\": 1} {} {unknown}", &values), "{\"id\": 1} {} {unknown}");
+        assert_eq!(
+            fill("{\"id\": 1} {} {unknown}", &values),
+            "{\"id\": 1} {} {unknown}"
+        );
     }
 }

@@ -51,7 +51,11 @@ impl QueueError {
     }
 
     pub(super) fn new(problem: Problem, what: impl fmt::Display, next: impl fmt::Display) -> Self {
-        Self { problem, what: what.to_string(), next: next.to_string() }
+        Self {
+            problem,
+            what: what.to_string(),
+            next: next.to_string(),
+        }
     }
 }
 

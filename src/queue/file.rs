@@ -78,7 +78,11 @@ const LOOKS: u32 = 20;
 
 impl<F: Format> FileQueue<F> {
     pub(super) fn new(path: Utf8PathBuf, max_attempts: u32) -> Self {
-        Self { path, max_attempts, format: PhantomData }
+        Self {
+            path,
+            max_attempts,
+            format: PhantomData,
+        }
     }
 
     /// Looks again, a moment later, at a file that has nothing left or makes no sense: most editors empty a file
@@ -87,7 +91,9 @@ impl<F: Format> FileQueue<F> {
         let mut before = None;
         for _ in 0..LOOKS {
             let found = take();
-            let busy = found.as_ref().is_err_and(|error| error.problem == Problem::Busy);
+            let busy = found
+                .as_ref()
+                .is_err_and(|error| error.problem == Problem::Busy);
             if busy || found.as_ref().is_ok_and(&believable) {
                 return found;
             }
@@ -118,7 +124,10 @@ impl<F: Format> FileQueue<F> {
 
     fn try_claim(&self, id: Option<&str>, owner: &Owner) -> Result<Claim> {
         let place = Place::of(&self.path)?;
-        let mut locked = place.lock(&format!("claim {} for {owner}", id.unwrap_or("the next task")))?;
+        let mut locked = place.lock(&format!(
+            "claim {} for {owner}",
+            id.unwrap_or("the next task")
+        ))?;
         let Tasks { items, .. } = tasks::<F>(&place.file, &locked.claims)?;
         let Some(item) = (match id {
             Some(id) => Some(self.find(&items, id, &locked.claims)?),
@@ -127,26 +136,54 @@ impl<F: Format> FileQueue<F> {
             return Ok(Claim::None);
         };
         match (&item.mark, locked.claims.owner(&item.id)) {
-            (Mark::Closed, _) => return Err(no(item, "is closed already", "claim another: `ap queue ready` lists them")),
+            (Mark::Closed, _) => {
+                return Err(no(
+                    item,
+                    "is closed already",
+                    "claim another: `ap queue ready` lists them",
+                ));
+            }
             (_, Some(by)) if by == *owner => return Ok(Claim::Won(task(item, &locked.claims))),
             (_, Some(by)) => return Ok(Claim::Lost { by: by.to_string() }),
-            (Mark::Begun, None) => return Ok(Claim::Lost { by: BY_HAND.to_owned() }),
-            (Mark::Blocked(why), None) => return Err(no(item, why, "claim another: `ap queue ready` lists them")),
+            (Mark::Begun, None) => {
+                return Ok(Claim::Lost {
+                    by: BY_HAND.to_owned(),
+                });
+            }
+            (Mark::Blocked(why), None) => {
+                return Err(no(item, why, "claim another: `ap queue ready` lists them"));
+            }
             (Mark::Open, None) => {}
         }
         if let Some(why) = locked.claims.parked(&item.id) {
-            let next = format!("a person who has looked at it opens it again with `ap queue release {} --file '{}'`", item.id, self.path);
+            let next = format!(
+                "a person who has looked at it opens it again with `ap queue release {} --file '{}'`",
+                item.id, self.path
+            );
             return Err(no(item, why, &next));
         }
         // A claim on a task that is not in the file stays: the file may be half saved.
-        locked.forget(|id| items.iter().any(|item| item.id == id && item.mark == Mark::Closed));
-        let at = items.iter().position(|other| other.id == item.id).map(|at| Spot::of(&items, at));
+        locked.forget(|id| {
+            items
+                .iter()
+                .any(|item| item.id == id && item.mark == Mark::Closed)
+        });
+        let at = items
+            .iter()
+            .position(|other| other.id == item.id)
+            .map(|at| Spot::of(&items, at));
         locked.hold_at(&item.id, &item.title, at, owner)?;
         Ok(Claim::Won(task(item, &locked.claims)))
     }
 
     /// Makes the change in the file; true once the file says that the task is closed.
-    fn try_close(&self, place: &Place, locked: &Locked<'_>, id: &str, owner: Option<&Owner>) -> Result<bool> {
+    fn try_close(
+        &self,
+        place: &Place,
+        locked: &Locked<'_>,
+        id: &str,
+        owner: Option<&Owner>,
+    ) -> Result<bool> {
         let Tasks { text, items, .. } = tasks::<F>(&place.file, &locked.claims)?;
         let item = self.find(&items, id, &locked.claims)?;
         if item.mark == Mark::Closed {
@@ -156,7 +193,11 @@ impl<F: Format> FileQueue<F> {
         if let (Some(owner), Some(holder)) = (owner, holder)
             && *owner != holder
         {
-            return Err(no(item, &format!("is held by {holder}"), "leave it to its holder, and claim another"));
+            return Err(no(
+                item,
+                &format!("is held by {holder}"),
+                "leave it to its holder, and claim another",
+            ));
         }
         if let Mark::Blocked(why) = &item.mark {
             return Err(no(item, why, "remove what blocks it, then close it"));
@@ -180,7 +221,10 @@ impl<F: Format> FileQueue<F> {
 
 impl<F: Format> Queue for FileQueue<F> {
     fn sought(&self) -> Sought {
-        Sought { what: format!("{} in {}", F::LOOKS_LIKE, self.path), next: format!("add a task to {}, then resume", self.path) }
+        Sought {
+            what: format!("{} in {}", F::LOOKS_LIKE, self.path),
+            next: format!("add a task to {}, then resume", self.path),
+        }
     }
 
     fn folder(&self) -> Result<Utf8PathBuf> {
@@ -192,7 +236,8 @@ impl<F: Format> Queue for FileQueue<F> {
             let (tasks, claims) = self.read()?;
             let mut census = count(&tasks, &claims, alive);
             if census.total == 0 {
-                census.closed = u32::try_from(Place::of(&self.path)?.closed_by(alive).len()).unwrap_or(u32::MAX);
+                census.closed = u32::try_from(Place::of(&self.path)?.closed_by(alive).len())
+                    .unwrap_or(u32::MAX);
                 census.total = census.closed;
             }
             Ok(census)
@@ -202,7 +247,11 @@ impl<F: Format> Queue for FileQueue<F> {
 
     fn next(&self) -> Result<Vec<Task>> {
         let (Tasks { items, .. }, claims) = self.read()?;
-        Ok(items.iter().filter(|item| state(item, &claims) == State::Ready).map(|item| task(item, &claims)).collect())
+        Ok(items
+            .iter()
+            .filter(|item| state(item, &claims) == State::Ready)
+            .map(|item| task(item, &claims))
+            .collect())
     }
 
     fn show(&self, id: &str) -> Result<Task> {
@@ -234,9 +283,13 @@ impl<F: Format> Queue for FileQueue<F> {
         }
         // A claim left on a task that is closed or gone is no task given back.
         match item {
-            None if owner.is_person() => return locked.free(id, owner, release.why).map(|()| Released::Back),
+            None if owner.is_person() => {
+                return locked.free(id, owner, release.why).map(|()| Released::Back);
+            }
             None => return locked.lose(id, owner).map(|()| Released::NotHeld),
-            Some(item) if item.mark == Mark::Closed => return locked.done(id).map(|()| Released::NotHeld),
+            Some(item) if item.mark == Mark::Closed => {
+                return locked.done(id).map(|()| Released::NotHeld);
+            }
             Some(_) => {}
         }
         let now = item.and_then(|item| item.now.as_deref());
@@ -253,7 +306,8 @@ impl<F: Format> Queue for FileQueue<F> {
         let place = Place::of(&self.path)?;
         let mut locked = place.lock(&format!("close {id}"))?;
         let Tasks { items, gone, .. } = tasks::<F>(&place.file, &locked.claims)?;
-        let missing = gone.iter().any(|gone| gone == id) || locked.claims.missing().contains_key(id);
+        let missing =
+            gone.iter().any(|gone| gone == id) || locked.claims.missing().contains_key(id);
         let id = match lookup(&items, id) {
             Some(item) => match again::hardly_the_same(item, id, &locked.claims) {
                 Some(refused) => return Err(refused),
@@ -282,10 +336,17 @@ impl<F: Format> Queue for FileQueue<F> {
 
 fn parse<F: Format>(file: &Utf8Path) -> Result<(String, Vec<Item>)> {
     let garbage = |why: &dyn std::fmt::Display| {
-        QueueError::protocol(format!("cannot read the tasks in {file}: {why}"), "correct the file, then try again")
+        QueueError::protocol(
+            format!("cannot read the tasks in {file}: {why}"),
+            "correct the file, then try again",
+        )
     };
-    let text = String::from_utf8(fs::read(file)?)
-        .map_err(|error| garbage(&format!("not UTF-8 after byte {}", error.utf8_error().valid_up_to())))?;
+    let text = String::from_utf8(fs::read(file)?).map_err(|error| {
+        garbage(&format!(
+            "not UTF-8 after byte {}",
+            error.utf8_error().valid_up_to()
+        ))
+    })?;
     let items = F::parse(&text).map_err(|why| garbage(&why))?;
     Ok((text, items))
 }
@@ -294,12 +355,20 @@ fn parse<F: Format>(file: &Utf8Path) -> Result<(String, Vec<Item>)> {
 fn tasks<F: Format>(file: &Utf8Path, claims: &Claims) -> Result<Tasks> {
     let (text, mut items) = parse::<F>(file)?;
     let gone = again::find_again(&mut items, claims);
-    Ok(Tasks { file: file.to_owned(), text, items, gone })
+    Ok(Tasks {
+        file: file.to_owned(),
+        text,
+        items,
+        gone,
+    })
 }
 
 /// Finds a task by its id, or by the one the file gives it now.
 fn lookup<'a>(items: &'a [Item], id: &str) -> Option<&'a Item> {
-    items.iter().find(|item| item.id == id).or_else(|| items.iter().find(|item| item.now.as_deref() == Some(id)))
+    items
+        .iter()
+        .find(|item| item.id == id)
+        .or_else(|| items.iter().find(|item| item.now.as_deref() == Some(id)))
 }
 
 fn no(item: &Item, why: &str, next: &str) -> QueueError {

@@ -20,10 +20,15 @@ const PARTS: [&str; 4] = ["data", "items", "tasks", "error"];
 /// over.
 ///
 /// An error says what is wrong with the text; an empty one is wrong too.
-pub(in crate::queue) fn answer<'a, T: Deserialize<'a>>(text: &'a str) -> Result<Envelope<T>, String> {
+pub(in crate::queue) fn answer<'a, T: Deserialize<'a>>(
+    text: &'a str,
+) -> Result<Envelope<T>, String> {
     let mut at = start(text).ok_or_else(|| match text.trim() {
         "" => "it printed nothing".to_owned(),
-        words => format!("it printed no JSON but “{}”", crate::text::first_line(words)),
+        words => format!(
+            "it printed no JSON but “{}”",
+            crate::text::first_line(words)
+        ),
     })?;
     loop {
         let mut values = serde_json::Deserializer::from_str(&text[at..]).into_iter::<Envelope<T>>();
@@ -52,7 +57,9 @@ fn alone(mut rest: &str) -> Result<(), String> {
 /// Returns where the next JSON begins behind a first line that answers nothing.
 fn after_logged(text: &str) -> Option<usize> {
     let line = first_line(text);
-    start(&text[line.len()..]).filter(|_| is_logged(line)).map(|at| line.len() + at)
+    start(&text[line.len()..])
+        .filter(|_| is_logged(line))
+        .map(|at| line.len() + at)
 }
 
 /// Whether a line is an object of its own that is no answer, as of a log in JSON.
@@ -70,11 +77,17 @@ fn first_line(text: &str) -> &str {
 pub(in crate::queue) fn field(text: &str, name: &str) -> Result<Option<String>, String> {
     let mut at = start(text).ok_or("it printed no JSON")?;
     // A line of a log has not got the field, which must not be taken for the answer.
-    while let Some(next) = after_logged(&text[at..]).filter(|_| !first_line(&text[at..]).contains(&format!("\"{name}\""))) {
+    while let Some(next) = after_logged(&text[at..])
+        .filter(|_| !first_line(&text[at..]).contains(&format!("\"{name}\"")))
+    {
         at += next;
     }
-    let mut values = serde_json::Deserializer::from_str(&text[at..]).into_iter::<serde_json::Value>();
-    let object = values.next().and_then(Result::ok).ok_or("its JSON breaks off")?;
+    let mut values =
+        serde_json::Deserializer::from_str(&text[at..]).into_iter::<serde_json::Value>();
+    let object = values
+        .next()
+        .and_then(Result::ok)
+        .ok_or("its JSON breaks off")?;
     let value = object.get(name).or_else(|| object.get("data")?.get(name));
     Ok(value.and_then(serde_json::Value::as_str).map(str::to_owned))
 }
@@ -128,11 +141,18 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for Reader<T> {
             match key.as_str() {
                 // An envelope may hold an error as well as a list.
                 "data" | "items" | "tasks" => answer = answer.or(Some(object.next_value()?)),
-                "error" => answer = object.next_value::<Option<Words>>()?.map(|words| Envelope::Error(words.0)).or(answer),
+                "error" => {
+                    answer = object
+                        .next_value::<Option<Words>>()?
+                        .map(|words| Envelope::Error(words.0))
+                        .or(answer)
+                }
                 _ => drop(object.next_value::<IgnoredAny>()?),
             }
         }
-        answer.ok_or_else(|| serde::de::Error::custom("the object has neither `data`, `items`, `tasks` nor `error`"))
+        answer.ok_or_else(|| {
+            serde::de::Error::custom("the object has neither `data`, `items`, `tasks` nor `error`")
+        })
     }
 
     /// Some print `null` for an empty list.
@@ -148,7 +168,10 @@ impl<'de> Deserialize<'de> for Words {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         Ok(Self(match serde_json::Value::deserialize(deserializer)? {
             serde_json::Value::String(text) => text,
-            value => value.get("message").and_then(serde_json::Value::as_str).map_or_else(|| value.to_string(), str::to_owned),
+            value => value
+                .get("message")
+                .and_then(serde_json::Value::as_str)
+                .map_or_else(|| value.to_string(), str::to_owned),
         }))
     }
 }
@@ -181,12 +204,20 @@ mod tests {
             assert_eq!(answer::<Id>(text), one(), "{text}");
         }
         assert_eq!(answer::<Id>("[]"), Ok(Envelope::Items(Vec::new())));
-        assert_eq!(answer::<Id>(r#"{"data":null}"#), Ok(Envelope::Items(Vec::new())));
+        assert_eq!(
+            answer::<Id>(r#"{"data":null}"#),
+            Ok(Envelope::Items(Vec::new()))
+        );
     }
 
     #[test]
     fn an_error_is_told_in_its_own_words() {
-        for text in [r#"{"error":"no"}"#, "{\n \"error\": \"no\"\n}", r#"{"data":{"error":"no"}}"#, r#"{"error":{"message":"no"}}"#] {
+        for text in [
+            r#"{"error":"no"}"#,
+            "{\n \"error\": \"no\"\n}",
+            r#"{"data":{"error":"no"}}"#,
+            r#"{"error":{"message":"no"}}"#,
+        ] {
             assert_eq!(read(text), Ok(Envelope::Error("no".to_owned())), "{text}");
         }
     }
@@ -196,18 +227,33 @@ mod tests {
         for (text, why) in [
             ("", "it printed nothing"),
             (" \n", "it printed nothing"),
-            ("\n✨ No open issues\n", "it printed no JSON but “✨ No open issues”"),
+            (
+                "\n✨ No open issues\n",
+                "it printed no JSON but “✨ No open issues”",
+            ),
             ("[\n1,", "its JSON breaks off"),
             ("[\n", "its JSON breaks off"),
             (r#"{"data":["#, "its JSON breaks off"),
             ("[]\n[]", "it printed more than one JSON value"),
-            ("[]\n{\"level\":\"warn\"}\n[]", "it printed more than one JSON value"),
-            ("[]\n{\"error\":\"no\"}", "it printed more than one JSON value"),
+            (
+                "[]\n{\"level\":\"warn\"}\n[]",
+                "it printed more than one JSON value",
+            ),
+            (
+                "[]\n{\"error\":\"no\"}",
+                "it printed more than one JSON value",
+            ),
             ("{\"level\":\"warn\"}\n[\n", "its JSON breaks off"),
         ] {
             assert_eq!(read(text), Err(why.to_owned()), "{text:?}");
         }
-        for text in ["{}", r#"{"count":3}"#, r#"[{"id":1},]"#, "[warn] only words", "{\"level\":\"warn\"}\n{\"count\":0}"] {
+        for text in [
+            "{}",
+            r#"{"count":3}"#,
+            r#"[{"id":1},]"#,
+            "[warn] only words",
+            "{\"level\":\"warn\"}\n{\"count\":0}",
+        ] {
             assert!(read(text).is_err(), "{text}");
         }
     }
@@ -215,9 +261,11 @@ mod tests {
     #[test]
     fn a_field_is_not_looked_for_in_a_log() {
         let said = |text: &str| field(text, "value").map(Option::unwrap_or_default);
-        for text in
-            [r#"{"value":"x"}"#, "{\n \"data\": {\"value\": \"x\"}\n}", "{\"level\":\"warn\"}\n{\"value\":\"x\"}\n{\"level\":\"info\"}\n"]
-        {
+        for text in [
+            r#"{"value":"x"}"#,
+            "{\n \"data\": {\"value\": \"x\"}\n}",
+            "{\"level\":\"warn\"}\n{\"value\":\"x\"}\n{\"level\":\"info\"}\n",
+        ] {
             assert_eq!(said(text), Ok("x".to_owned()), "{text}");
         }
         assert_eq!(said(r#"{"key":"k"}"#), Ok(String::new()));

@@ -35,10 +35,18 @@ impl Drop for Lock {
 impl Lock {
     /// Takes the lock, waiting a bounded time; `purpose` is shown to whoever waits for us.
     pub(super) fn take(path: &Utf8Path, purpose: &str, patience: Duration) -> Result<Self> {
-        let file = fs::OpenOptions::new().create(true).truncate(false).read(true).write(true).open(path)?.into_file();
+        let file = fs::OpenOptions::new()
+            .create(true)
+            .truncate(false)
+            .read(true)
+            .write(true)
+            .open(path)?
+            .into_file();
         let mut file = match file.try_lock() {
             Ok(()) => file,
-            Err(TryLockError::WouldBlock) => wait(file, patience)?.ok_or_else(|| busy(path, patience))?,
+            Err(TryLockError::WouldBlock) => {
+                wait(file, patience)?.ok_or_else(|| busy(path, patience))?
+            }
             Err(TryLockError::Error(error)) => return Err(error.into()),
         };
         // Whoever had it may have died in the middle of a call, which goes on without them.
@@ -59,23 +67,30 @@ impl Lock {
 /// Waits for the lock in a thread, since the kernel knows no time limit and lets waiters in fairly.
 fn wait(file: File, patience: Duration) -> io::Result<Option<File>> {
     let (send, receive) = mpsc::channel();
-    std::thread::Builder::new().name("queue lock".into()).spawn(move || {
-        let locked = loop {
-            match file.lock() {
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                done => break done,
-            }
-        };
-        // If nobody listens any more, dropping the file lets the next one in.
-        let _ = send.send(locked.map(|()| file));
-    })?;
+    std::thread::Builder::new()
+        .name("queue lock".into())
+        .spawn(move || {
+            let locked = loop {
+                match file.lock() {
+                    Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                    done => break done,
+                }
+            };
+            // If nobody listens any more, dropping the file lets the next one in.
+            let _ = send.send(locked.map(|()| file));
+        })?;
     receive.recv_timeout(patience).ok().transpose()
 }
 
 fn sign(file: &mut File, purpose: &str) -> io::Result<()> {
     file.set_len(0)?;
     file.rewind()?;
-    writeln!(file, "pid {}, to {purpose}, since {}", std::process::id(), clock::now())
+    writeln!(
+        file,
+        "pid {}, to {purpose}, since {}",
+        std::process::id(),
+        clock::now()
+    )
 }
 
 /// Writes down which process is called under the lock, behind the signature.
@@ -90,7 +105,10 @@ fn left_call(file: &mut File) -> Option<ProcessId> {
     let mut text = String::new();
     file.rewind().ok()?;
     file.take(MOST_SIGNED).read_to_string(&mut text).ok()?;
-    let call = text.lines().rev().find_map(|line| serde_json::from_str(line.strip_prefix("calls ")?).ok())?;
+    let call = text
+        .lines()
+        .rev()
+        .find_map(|line| serde_json::from_str(line.strip_prefix("calls ")?).ok())?;
     (process::liveness(&call) == Liveness::Alive).then_some(call)
 }
 
@@ -105,7 +123,10 @@ fn await_end(call: &ProcessId, patience: Duration) -> Result<()> {
         return Ok(());
     }
     Err(QueueError::busy(
-        format!("process {} was left behind by one that held the lock, and does not end", call.pid),
+        format!(
+            "process {} was left behind by one that held the lock, and does not end",
+            call.pid
+        ),
         "look what it does, end it, then try again",
     ))
 }
@@ -113,9 +134,16 @@ fn await_end(call: &ProcessId, patience: Duration) -> Result<()> {
 fn busy(path: &Utf8Path, patience: Duration) -> QueueError {
     let mut holder = String::new();
     let read = fs::File::open(path).and_then(|file| file.take(1000).read_to_string(&mut holder));
-    let holder = if read.is_ok() && !holder.trim().is_empty() { holder.trim() } else { "a process that did not sign" };
+    let holder = if read.is_ok() && !holder.trim().is_empty() {
+        holder.trim()
+    } else {
+        "a process that did not sign"
+    };
     QueueError::busy(
-        format!("the lock {path} was not free within {} s: held by {holder}", patience.as_secs()),
+        format!(
+            "the lock {path} was not free within {} s: held by {holder}",
+            patience.as_secs()
+        ),
         "look whether that process hangs and end it if so; do not remove the lock file",
     )
 }
@@ -135,7 +163,11 @@ mod tests {
         let held = Lock::take(&path, "claim t-1 for pipeline/auth/3", LONG).unwrap();
         let error = Lock::take(&path, "wait", Duration::from_millis(20)).unwrap_err();
         assert_eq!(error.problem, Problem::Busy);
-        assert!(error.what.contains(&std::process::id().to_string()) && error.what.contains("claim t-1 for pipeline/auth/3"), "{error}");
+        assert!(
+            error.what.contains(&std::process::id().to_string())
+                && error.what.contains("claim t-1 for pipeline/auth/3"),
+            "{error}"
+        );
         drop(held);
         Lock::take(&path, "next", LONG).unwrap();
     }

@@ -141,10 +141,26 @@ pub struct At {
 /// Opens the queue a plan names. Touches nothing yet: what is missing is told by the first call.
 pub fn open(spec: &QueueSpec, at: &At) -> Box<dyn Queue> {
     match &spec.source {
-        QueueSource::Backlog { path } => Box::new(file::FileQueue::<backlog::Backlog>::new(path.clone(), spec.max_attempts)),
-        QueueSource::Prd { path } => Box::new(file::FileQueue::<prd::Prd>::new(path.clone(), spec.max_attempts)),
-        QueueSource::Beads { program, database, label } => {
-            let beads = beads::Beads::new(program, database.as_deref(), label.clone(), spec.timeout_s, at);
+        QueueSource::Backlog { path } => Box::new(file::FileQueue::<backlog::Backlog>::new(
+            path.clone(),
+            spec.max_attempts,
+        )),
+        QueueSource::Prd { path } => Box::new(file::FileQueue::<prd::Prd>::new(
+            path.clone(),
+            spec.max_attempts,
+        )),
+        QueueSource::Beads {
+            program,
+            database,
+            label,
+        } => {
+            let beads = beads::Beads::new(
+                program,
+                database.as_deref(),
+                label.clone(),
+                spec.timeout_s,
+                at,
+            );
             Box::new(tracker::TrackerQueue::new(beads, spec.max_attempts))
         }
         QueueSource::Command(commands) => {

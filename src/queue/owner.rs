@@ -6,7 +6,11 @@ use std::{fmt, str::FromStr as _};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Owner {
     /// An iteration of a session; `run` tells it from the same iteration of an earlier run.
-    Agent { session: SessionName, run: Option<RunId>, iteration: u32 },
+    Agent {
+        session: SessionName,
+        run: Option<RunId>,
+        iteration: u32,
+    },
     /// Anybody else: a person, or another program. Never known to be dead.
     Other(String),
 }
@@ -14,7 +18,11 @@ pub enum Owner {
 impl Owner {
     /// Returns the owner for an iteration of a run of a session.
     pub fn agent(session: SessionName, run: RunId, iteration: u32) -> Self {
-        Self::Agent { session, run: Some(run), iteration }
+        Self::Agent {
+            session,
+            run: Some(run),
+            iteration,
+        }
     }
 
     /// Returns the owner for somebody at a terminal.
@@ -40,15 +48,27 @@ impl Owner {
 
     fn agent_of(session: &str, run: Option<&str>, iteration: &str) -> Option<Self> {
         let run = run.map(RunId::from_str).transpose().ok()?;
-        Some(Self::Agent { session: session.parse().ok()?, run, iteration: iteration.parse().ok()? })
+        Some(Self::Agent {
+            session: session.parse().ok()?,
+            run,
+            iteration: iteration.parse().ok()?,
+        })
     }
 }
 
 impl fmt::Display for Owner {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Agent { session, run: None, iteration } => write!(f, "pipeline/{session}/{iteration}"),
-            Self::Agent { session, run: Some(run), iteration } => write!(f, "pipeline/{session}/{run}/{iteration}"),
+            Self::Agent {
+                session,
+                run: None,
+                iteration,
+            } => write!(f, "pipeline/{session}/{iteration}"),
+            Self::Agent {
+                session,
+                run: Some(run),
+                iteration,
+            } => write!(f, "pipeline/{session}/{run}/{iteration}"),
             Self::Other(text) => f.write_str(text),
         }
     }
@@ -64,7 +84,9 @@ pub struct Run {
 impl Run {
     /// Whether the owner is an agent of this run; an old claim that names no run belongs to every run. People never match.
     pub fn owns(&self, owner: &Owner) -> bool {
-        let Owner::Agent { session, run, .. } = owner else { return false };
+        let Owner::Agent { session, run, .. } = owner else {
+            return false;
+        };
         *session == self.session && run.as_ref().is_none_or(|run| *run == self.run)
     }
 
@@ -80,19 +102,36 @@ mod tests {
 
     #[test]
     fn an_owner_is_read_as_it_is_written() {
-        for text in ["pipeline/auth/3", "pipeline/auth/r1/3", "person/ann", "", "pipeline/auth", "pipeline/../3", "pipeline/auth/x"] {
+        for text in [
+            "pipeline/auth/3",
+            "pipeline/auth/r1/3",
+            "person/ann",
+            "",
+            "pipeline/auth",
+            "pipeline/../3",
+            "pipeline/auth/x",
+        ] {
             assert_eq!(Owner::read(text).to_string(), text);
         }
-        assert_eq!(Owner::read("pipeline/auth/r1/3"), Owner::agent("auth".parse().unwrap(), "r1".parse().unwrap(), 3));
+        assert_eq!(
+            Owner::read("pipeline/auth/r1/3"),
+            Owner::agent("auth".parse().unwrap(), "r1".parse().unwrap(), 3)
+        );
         assert_eq!(Owner::read("person/ann"), Owner::person("ann"));
     }
 
     #[test]
     fn a_run_owns_what_its_agents_hold_and_nothing_else() {
-        let run = Run { session: "auth".parse().unwrap(), run: "r1".parse().unwrap() };
+        let run = Run {
+            session: "auth".parse().unwrap(),
+            run: "r1".parse().unwrap(),
+        };
         let owns = |text: &str| run.owns(&Owner::read(text));
         assert!(owns("pipeline/auth/3") && owns("pipeline/auth/r1/3"));
         assert!(!owns("pipeline/auth/r2/3") && !owns("pipeline/authx/3") && !owns("person/auth"));
-        assert!(run.same_session(&Owner::read("pipeline/auth/r2/3")) && !run.same_session(&Owner::read("person/auth")));
+        assert!(
+            run.same_session(&Owner::read("pipeline/auth/r2/3"))
+                && !run.same_session(&Owner::read("person/auth"))
+        );
     }
 }

@@ -49,17 +49,31 @@ impl Format for Prd {
 
     fn parse(text: &str) -> Result<Vec<Item>, String> {
         let json = &mut serde_json::Deserializer::from_str(bare(text));
-        let file: File = serde_path_to_error::deserialize(&mut *json).map_err(|error| match error.path().to_string() {
-            path if path == "." => error.inner().to_string(),
-            path => format!("{path}: {}", error.inner()),
-        })?;
+        let file: File =
+            serde_path_to_error::deserialize(&mut *json).map_err(|error| {
+                match error.path().to_string() {
+                    path if path == "." => error.inner().to_string(),
+                    path => format!("{path}: {}", error.inner()),
+                }
+            })?;
         json.end().map_err(|error| error.to_string())?;
-        let mut items: Vec<Item> = file.user_stories.into_iter().enumerate().map(item).collect();
+        let mut items: Vec<Item> = file
+            .user_stories
+            .into_iter()
+            .enumerate()
+            .map(item)
+            .collect();
         let mut ids = HashSet::new();
-        if let Some(item) = items.iter().find(|item| item.id.is_empty() || !ids.insert(&item.id)) {
+        if let Some(item) = items
+            .iter()
+            .find(|item| item.id.is_empty() || !ids.insert(&item.id))
+        {
             return Err(match item.id.as_str() {
                 "" => format!("userStories[{}] has an empty id", item.at),
-                id => format!("userStories[{}] has the id `{id}`, which an earlier story has too", item.at),
+                id => format!(
+                    "userStories[{}] has the id `{id}`, which an earlier story has too",
+                    item.at
+                ),
             });
         }
         items.sort_by_key(|item| item.priority.unwrap_or(u32::MAX));
@@ -70,10 +84,19 @@ impl Format for Prd {
     fn close(text: &str, item: &Item) -> Edit {
         let start = text.len() - bare(text).len();
         let stories = member(text, start, "userStories").expect("it was parsed");
-        let story = parts(text, stories.start).into_iter().nth(item.at).expect("the item was found there");
+        let story = parts(text, stories.start)
+            .into_iter()
+            .nth(item.at)
+            .expect("the item was found there");
         match member(text, story.start, "passes") {
-            Some(at) => Edit { at, with: "true".to_owned() },
-            None => Edit { at: story.start + 1..story.start + 1, with: "\"passes\": true, ".to_owned() },
+            Some(at) => Edit {
+                at,
+                with: "true".to_owned(),
+            },
+            None => Edit {
+                at: story.start + 1..story.start + 1,
+                with: "\"passes\": true, ".to_owned(),
+            },
         }
     }
 }
@@ -83,11 +106,30 @@ fn item((at, story): (usize, Story)) -> Item {
         Id::Text(id) => id.trim().to_owned(),
         Id::Number(id) => id.to_string(),
     };
-    let notes = Some(story.notes.trim()).filter(|notes| !notes.is_empty()).map(|notes| format!("Notes: {notes}"));
-    let body = [Some(story.description.trim().to_owned()).filter(|text| !text.is_empty()), notes];
+    let notes = Some(story.notes.trim())
+        .filter(|notes| !notes.is_empty())
+        .map(|notes| format!("Notes: {notes}"));
+    let body = [
+        Some(story.description.trim().to_owned()).filter(|text| !text.is_empty()),
+        notes,
+    ];
     let body = body.into_iter().flatten().collect::<Vec<_>>().join("\n\n");
-    let mark = if story.passes == Some(true) { Mark::Closed } else { Mark::Open };
-    Item { id, title: story.title, body, acceptance: story.acceptance_criteria, priority: story.priority, mark, at, named: true, now: None }
+    let mark = if story.passes == Some(true) {
+        Mark::Closed
+    } else {
+        Mark::Open
+    };
+    Item {
+        id,
+        title: story.title,
+        body,
+        acceptance: story.acceptance_criteria,
+        priority: story.priority,
+        mark,
+        at,
+        named: true,
+        now: None,
+    }
 }
 
 fn bare(text: &str) -> &str {
@@ -98,8 +140,15 @@ fn bare(text: &str) -> &str {
 fn member(text: &str, start: usize, name: &str) -> Option<Range<usize>> {
     let start = start + text[start..].find('{')?;
     let parts = parts(text, start);
-    let named = |key: &Range<usize>| serde_json::from_str::<String>(&text[key.clone()]).is_ok_and(|key| key == name);
-    parts.as_chunks::<2>().0.iter().find(|[key, _]| named(key)).map(|[_, value]| value.clone())
+    let named = |key: &Range<usize>| {
+        serde_json::from_str::<String>(&text[key.clone()]).is_ok_and(|key| key == name)
+    };
+    parts
+        .as_chunks::<2>()
+        .0
+        .iter()
+        .find(|[key, _]| named(key))
+        .map(|[_, value]| value.clone())
 }
 
 /// Returns where the values directly inside an array or object lie; of an object, keys and values in turn.
@@ -109,9 +158,14 @@ fn parts(text: &str, start: usize) -> Vec<Range<usize>> {
     let mut at = start + 1;
     loop {
         let rest = &text[at..];
-        at += rest.len() - rest.trim_start_matches([' ', '\t', '\r', '\n', ',', ':']).len();
+        at += rest.len()
+            - rest
+                .trim_start_matches([' ', '\t', '\r', '\n', ',', ':'])
+                .len();
         let mut values = serde_json::Deserializer::from_str(&text[at..]).into_iter::<IgnoredAny>();
-        let Some(Ok(_)) = values.next() else { return parts };
+        let Some(Ok(_)) = values.next() else {
+            return parts;
+        };
         parts.push(at..at + values.byte_offset());
         at += values.byte_offset();
     }
@@ -125,10 +179,18 @@ mod tests {
     fn closed(text: &str, id: &str) -> String {
         let items = Prd::parse(text).unwrap();
         let edit = Prd::close(text, items.iter().find(|item| item.id == id).unwrap());
-        let after = format!("{}{}{}", &text[..edit.at.start], edit.with, &text[edit.at.end..]);
+        let after = format!(
+            "{}{}{}",
+            &text[..edit.at.start],
+            edit.with,
+            &text[edit.at.end..]
+        );
         let again = Prd::parse(&after).unwrap();
         for (before, after) in items.iter().zip(&again) {
-            assert_eq!(after.mark == Mark::Closed, before.mark == Mark::Closed || before.id == id);
+            assert_eq!(
+                after.mark == Mark::Closed,
+                before.mark == Mark::Closed || before.id == id
+            );
         }
         after
     }
@@ -136,7 +198,10 @@ mod tests {
     #[test]
     fn closing_changes_one_word_and_no_shape() {
         let text = "\u{feff}{ \"z\":1,\r\n \"userStories\" : [ {\"passes\":true,\"id\":\"A\"},\r\n\t{\"id\":\"B\", \"passes\"\t: false , \"x\": [{\"passes\":false}]} ] }";
-        assert_eq!(closed(text, "B"), text.replacen("\"passes\"\t: false", "\"passes\"\t: true", 1));
+        assert_eq!(
+            closed(text, "B"),
+            text.replacen("\"passes\"\t: false", "\"passes\"\t: true", 1)
+        );
     }
 
     #[test]
@@ -164,13 +229,20 @@ mod tests {
         assert_snapshot!(why(r#"[[{"id":"A"}]]"#), @"invalid type: sequence, expected struct File at line 1 column 0");
         assert_snapshot!(why(r#"{"userStories":[["A"]]}"#), @"userStories[0]: invalid type: sequence, expected struct Story at line 1 column 16");
         let deep = why(&format!(r#"{{"userStories":{}1"#, "[".repeat(500)));
-        assert!(deep.contains("sequence") || deep.contains("recursion limit"), "{deep}");
+        assert!(
+            deep.contains("sequence") || deep.contains("recursion limit"),
+            "{deep}"
+        );
     }
 
     #[test]
     fn the_lower_priority_comes_first_and_none_comes_last() {
         let text = r#"{"userStories":[{"id":"c"},{"id":"b","priority":2},{"id":"a","priority":1},{"id":"b2","priority":2}]}"#;
-        let ids: Vec<String> = Prd::parse(text).unwrap().into_iter().map(|item| item.id).collect();
+        let ids: Vec<String> = Prd::parse(text)
+            .unwrap()
+            .into_iter()
+            .map(|item| item.id)
+            .collect();
         assert_eq!(ids, ["a", "b", "b2", "c"]);
     }
 }

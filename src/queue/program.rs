@@ -116,13 +116,19 @@ impl Program {
                 "call it yourself to see what it waits for; `queue: {timeout: 2m}` in the loop gives it longer",
             )
         })?;
-        Ok(Said { status, stdout: words(&stdout), stderr: words(&stderr) })
+        Ok(Said {
+            status,
+            stdout: words(&stdout),
+            stderr: words(&stderr),
+        })
     }
 
     /// Writes the call down, so that whoever takes the lock after us waits for it if we die.
     fn note(&self, child: &Child) {
         let witness = self.witness.lock().unwrap_or_else(PoisonError::into_inner);
-        let call = witness.as_ref().and_then(|_| process::identity(i32::try_from(child.id()).ok()?));
+        let call = witness
+            .as_ref()
+            .and_then(|_| process::identity(i32::try_from(child.id()).ok()?));
         if let (Some(witness), Some(call)) = (&*witness, call) {
             // The call is made all the same; what was not written down is not waited for.
             let _ = note_call(witness, &call);
@@ -131,7 +137,11 @@ impl Program {
 
     /// Returns how long to wait while another holds our lock: for as long as a few of its calls may take.
     pub(in crate::queue) fn patience(&self) -> Duration {
-        if self.is_hurried() { HURRIED } else { self.limit * 3 + PATIENCE }
+        if self.is_hurried() {
+            HURRIED
+        } else {
+            self.limit * 3 + PATIENCE
+        }
     }
 
     /// Waits for the end of a child; none if it had to be killed. It is reaped here and nowhere else, so that its pid,
@@ -140,7 +150,9 @@ impl Program {
         let pid = Pid::from_raw(i32::try_from(child.id()).unwrap_or(i32::MAX));
         let (send, ended) = mpsc::channel();
         std::thread::spawn(move || {
-            while waitid(Id::Pid(pid), WaitPidFlag::WEXITED | WaitPidFlag::WNOWAIT) == Err(nix::Error::EINTR) {}
+            while waitid(Id::Pid(pid), WaitPidFlag::WEXITED | WaitPidFlag::WNOWAIT)
+                == Err(nix::Error::EINTR)
+            {}
             let _ = send.send(());
         });
         let began = Instant::now();
@@ -156,16 +168,35 @@ impl Program {
     }
 
     fn limit(&self) -> Duration {
-        if self.is_hurried() { self.limit.min(HURRIED) } else { self.limit }
+        if self.is_hurried() {
+            self.limit.min(HURRIED)
+        } else {
+            self.limit
+        }
     }
 
     /// Returns the call as a person would type it.
-    pub(in crate::queue) fn line<S: AsRef<std::ffi::OsStr>>(&self, name: &str, args: &[S]) -> String {
-        let words = args.iter().map(|word| crate::shell::word(&word.as_ref().to_string_lossy()));
-        std::iter::once(name.to_owned()).chain(words).collect::<Vec<_>>().join(" ")
+    pub(in crate::queue) fn line<S: AsRef<std::ffi::OsStr>>(
+        &self,
+        name: &str,
+        args: &[S],
+    ) -> String {
+        let words = args
+            .iter()
+            .map(|word| crate::shell::word(&word.as_ref().to_string_lossy()));
+        std::iter::once(name.to_owned())
+            .chain(words)
+            .collect::<Vec<_>>()
+            .join(" ")
     }
 
-    fn start<S: AsRef<std::ffi::OsStr>>(&self, name: &str, args: &[S], env: &[(&str, &str)], speaks: bool) -> Result<Child> {
+    fn start<S: AsRef<std::ffi::OsStr>>(
+        &self,
+        name: &str,
+        args: &[S],
+        env: &[(&str, &str)],
+        speaks: bool,
+    ) -> Result<Child> {
         let missing = |error: &dyn std::fmt::Display| {
             QueueError::new(
                 Problem::Missing,
@@ -175,10 +206,24 @@ impl Program {
                 ),
             )
         };
-        let path = which::which_in(name, self.env.get("PATH"), &self.cwd).map_err(|_| missing(&"there is no such program on PATH"))?;
+        let path = which::which_in(name, self.env.get("PATH"), &self.cwd)
+            .map_err(|_| missing(&"there is no such program on PATH"))?;
         let mut command = std::process::Command::new(path);
-        command.args(args).current_dir(&self.cwd).env_clear().envs(self.env.iter()).envs(env.iter().copied()).process_group(0);
-        command.stdin(if speaks { Stdio::piped() } else { Stdio::null() }).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command
+            .args(args)
+            .current_dir(&self.cwd)
+            .env_clear()
+            .envs(self.env.iter())
+            .envs(env.iter().copied())
+            .process_group(0);
+        command
+            .stdin(if speaks {
+                Stdio::piped()
+            } else {
+                Stdio::null()
+            })
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
         command.spawn().map_err(|error| missing(&error))
     }
 }
@@ -187,7 +232,9 @@ impl Program {
 fn collect(pipe: Option<impl Read + Send + 'static>) -> Receiver<Vec<u8>> {
     let (send, receive) = mpsc::channel();
     std::thread::spawn(move || {
-        let Some(mut pipe) = pipe.map(|pipe| pipe.take(LONGEST)) else { return };
+        let Some(mut pipe) = pipe.map(|pipe| pipe.take(LONGEST)) else {
+            return;
+        };
         let mut piece = vec![0; 64 * 1024];
         while let Ok(length @ 1..) = pipe.read(&mut piece) {
             if send.send(piece[..length].to_vec()).is_err() {
@@ -220,8 +267,15 @@ impl Said {
 
     /// Returns what it said on stderr in one line, without noise.
     pub(in crate::queue) fn complaint(&self) -> String {
-        let lines: Vec<String> = self.stderr.lines().map(crate::text::clean).filter(|line| !line.is_empty()).collect();
-        let error = lines.iter().find(|line| line.to_ascii_lowercase().starts_with("error"));
+        let lines: Vec<String> = self
+            .stderr
+            .lines()
+            .map(crate::text::clean)
+            .filter(|line| !line.is_empty())
+            .collect();
+        let error = lines
+            .iter()
+            .find(|line| line.to_ascii_lowercase().starts_with("error"));
         error.or(lines.first()).cloned().unwrap_or_default()
     }
 }

@@ -19,7 +19,11 @@ pub(super) struct Edit {
 /// that keeps the length is made in place: it can then cost nobody more than these bytes, and mode, owner, links and
 /// inode stay. The caller looks again afterwards, for an editor that replaced the file at the same moment.
 pub(super) fn change(file: &Utf8Path, before: &[u8], edit: &Edit) -> io::Result<bool> {
-    if edit.at.len() == edit.with.len() { overwrite(file, before, edit) } else { replace(file, before, edit) }
+    if edit.at.len() == edit.with.len() {
+        overwrite(file, before, edit)
+    } else {
+        replace(file, before, edit)
+    }
 }
 
 fn overwrite(file: &Utf8Path, before: &[u8], edit: &Edit) -> io::Result<bool> {
@@ -28,7 +32,8 @@ fn overwrite(file: &Utf8Path, before: &[u8], edit: &Edit) -> io::Result<bool> {
         return Ok(false);
     }
     crash::point("tasks: before the change");
-    open.file().write_all_at(edit.with.as_bytes(), edit.at.start as u64)?;
+    open.file()
+        .write_all_at(edit.with.as_bytes(), edit.at.start as u64)?;
     open.sync_data()?;
     crash::point("tasks: changed");
     Ok(true)
@@ -39,7 +44,9 @@ fn replace(file: &Utf8Path, before: &[u8], edit: &Edit) -> io::Result<bool> {
     let folder = file.parent().unwrap_or(Utf8Path::new("."));
     // A read-only file is meant to stay as it is, though its folder would let us replace it.
     let old = fs::OpenOptions::new().write(true).open(file)?.metadata()?;
-    let mut draft = tempfile::Builder::new().prefix(".ap-").tempfile_in(folder)?;
+    let mut draft = tempfile::Builder::new()
+        .prefix(".ap-")
+        .tempfile_in(folder)?;
     draft.write_all(&before[..edit.at.start])?;
     draft.write_all(edit.with.as_bytes())?;
     draft.write_all(&before[edit.at.end..])?;
@@ -66,12 +73,22 @@ mod tests {
         let file = folder.join("tasks");
         for with in ["x", "longer"] {
             save(&file, "edited by a person");
-            let edit = Edit { at: 0..1, with: with.to_owned() };
+            let edit = Edit {
+                at: 0..1,
+                with: with.to_owned(),
+            };
             assert!(!change(&file, b"as it was read", &edit).unwrap());
             assert_eq!(fs::read(&file).unwrap(), b"edited by a person");
             assert!(change(&file, b"edited by a person", &edit).unwrap());
-            assert_eq!(fs::read_to_string(&file).unwrap(), format!("{with}dited by a person"));
-            assert_eq!(fs::read_dir(&folder).unwrap().count(), 1, "no draft is left behind");
+            assert_eq!(
+                fs::read_to_string(&file).unwrap(),
+                format!("{with}dited by a person")
+            );
+            assert_eq!(
+                fs::read_dir(&folder).unwrap().count(),
+                1,
+                "no draft is left behind"
+            );
         }
     }
 }

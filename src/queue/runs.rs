@@ -21,7 +21,12 @@ struct Home {
 }
 
 /// Lets everybody who works on the queue find out whether this run is alive.
-pub fn join(queue: &dyn Queue, session: &SessionName, run: &RunId, project: &Project) -> Result<()> {
+pub fn join(
+    queue: &dyn Queue,
+    session: &SessionName,
+    run: &RunId,
+    project: &Project,
+) -> Result<()> {
     let folder = queue.folder()?;
     make(&folder)?;
     let runs = folder.join("runs");
@@ -31,7 +36,10 @@ pub fn join(queue: &dyn Queue, session: &SessionName, run: &RunId, project: &Pro
         return Ok(());
     }
     forget_the_dead(&runs);
-    let home = Home { session: session.clone(), project: project.root().to_owned() };
+    let home = Home {
+        session: session.clone(),
+        project: project.root().to_owned(),
+    };
     let text = serde_json::to_vec(&home).map_err(std::io::Error::from)?;
     Ok(atomic::replace(&ours, &text)?)
 }
@@ -41,7 +49,9 @@ pub fn living(queue: &dyn Queue) -> impl Fn(&Owner) -> bool + use<> {
     let runs = queue.folder().map(|folder| folder.join("runs"));
     move |owner| match owner {
         // While the queue cannot be found, nobody knows that they are dead.
-        Owner::Agent { run: Some(run), .. } => runs.as_ref().map_or(true, |runs| is_alive(runs, run)),
+        Owner::Agent { run: Some(run), .. } => {
+            runs.as_ref().map_or(true, |runs| is_alive(runs, run))
+        }
         // Nobody of ours claims without a run.
         Owner::Agent { run: None, .. } => false,
         Owner::Other(name) => !name.is_empty(),
@@ -50,8 +60,11 @@ pub fn living(queue: &dyn Queue) -> impl Fn(&Owner) -> bool + use<> {
 
 /// A run lives as long as its runner does, or anything its agents started. One that never joined does not.
 fn is_alive(runs: &Utf8Path, run: &RunId) -> bool {
-    let home: Option<Home> = fs::read(runs.join(run.as_str())).ok().and_then(|text| serde_json::from_slice(&text).ok());
-    home.is_some_and(|home| home.runs_now(run)) || !process::marked(mark::RUN, run.as_str()).is_empty()
+    let home: Option<Home> = fs::read(runs.join(run.as_str()))
+        .ok()
+        .and_then(|text| serde_json::from_slice(&text).ok());
+    home.is_some_and(|home| home.runs_now(run))
+        || !process::marked(mark::RUN, run.as_str()).is_empty()
 }
 
 impl Home {
@@ -59,14 +72,19 @@ impl Home {
     fn runs_now(&self, run: &RunId) -> bool {
         let project = Project::new(self.project.clone());
         session::is_running(&project, &self.session)
-            && session::run_of(&project.session(&self.session)).is_some_and(|now| now.covers(run.as_str()))
+            && session::run_of(&project.session(&self.session))
+                .is_some_and(|now| now.covers(run.as_str()))
     }
 }
 
 /// A run that is not registered counts as dead, so the dead need not stay.
 fn forget_the_dead(runs: &Utf8Path) {
     for entry in runs.read_dir_utf8().into_iter().flatten().flatten() {
-        if entry.file_name().parse().is_ok_and(|run| !is_alive(runs, &run)) {
+        if entry
+            .file_name()
+            .parse()
+            .is_ok_and(|run| !is_alive(runs, &run))
+        {
             let _ = fs::remove_file(entry.path());
         }
     }

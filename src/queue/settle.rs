@@ -18,8 +18,19 @@ pub struct Settled {
 /// one tried and failed, rather than having been kept from trying: it holds what it said. Tasks of other sessions are taken back only when
 /// nothing else is left to do and `alive` says that their agent is gone. Never fails: a queue that does not answer is
 /// [`Verdict::Unknown`].
-pub fn settle(queue: &dyn Queue, run: &Run, alive: &dyn Fn(&Owner) -> bool, tried: Option<&str>) -> Settled {
-    let mut settled = Settled { verdict: Verdict::Unknown { error: String::new() }, released: Vec::new(), parked: Vec::new() };
+pub fn settle(
+    queue: &dyn Queue,
+    run: &Run,
+    alive: &dyn Fn(&Owner) -> bool,
+    tried: Option<&str>,
+) -> Settled {
+    let mut settled = Settled {
+        verdict: Verdict::Unknown {
+            error: String::new(),
+        },
+        released: Vec::new(),
+        parked: Vec::new(),
+    };
     settled.verdict = match try_settle(queue, run, alive, tried, &mut settled) {
         Ok(verdict) => verdict,
         Err(error) => unanswered(&error),
@@ -32,27 +43,57 @@ pub fn unanswered(error: &QueueError) -> Verdict {
     let words = format!("{}; {}", error.what, error.next);
     match error.problem {
         Problem::Busy => Verdict::Busy { error: words },
-        Problem::Unavailable | Problem::Silent | Problem::Missing | Problem::Protocol | Problem::Rejected => {
-            Verdict::Unknown { error: words }
-        }
+        Problem::Unavailable
+        | Problem::Silent
+        | Problem::Missing
+        | Problem::Protocol
+        | Problem::Rejected => Verdict::Unknown { error: words },
     }
 }
 
-fn try_settle(queue: &dyn Queue, run: &Run, alive: &dyn Fn(&Owner) -> bool, tried: Option<&str>, settled: &mut Settled) -> Result<Verdict> {
+fn try_settle(
+    queue: &dyn Queue,
+    run: &Run,
+    alive: &dyn Fn(&Owner) -> bool,
+    tried: Option<&str>,
+    settled: &mut Settled,
+) -> Result<Verdict> {
     let mut census = queue.glance(alive)?;
     let left = left_behind(&census, run);
     if !left.is_empty() {
         for (id, owner) in &left {
             let tried = tried.filter(|_| run.owns(owner));
-            let why = tried.filter(|words| !words.is_empty()).unwrap_or("its agent ended without closing it");
-            give_back(queue, id, owner, &Release { why, failed: tried.is_some() }, settled)?;
+            let why = tried
+                .filter(|words| !words.is_empty())
+                .unwrap_or("its agent ended without closing it");
+            give_back(
+                queue,
+                id,
+                owner,
+                &Release {
+                    why,
+                    failed: tried.is_some(),
+                },
+                settled,
+            )?;
         }
         census = queue.glance(alive)?;
     }
     let verdict = census.verdict(|| queue.sought());
-    let Verdict::ReleaseStale { .. } = verdict else { return Ok(verdict) };
+    let Verdict::ReleaseStale { .. } = verdict else {
+        return Ok(verdict);
+    };
     for (id, owner) in &census.stale {
-        give_back(queue, id, &Owner::read(owner), &Release { why: "its agent is gone", failed: false }, settled)?;
+        give_back(
+            queue,
+            id,
+            &Owner::read(owner),
+            &Release {
+                why: "its agent is gone",
+                failed: false,
+            },
+            settled,
+        )?;
     }
     // Once is enough: what is still stale now was taken by somebody in between, and is theirs.
     Ok(queue.glance(alive)?.verdict(|| queue.sought()))
@@ -61,11 +102,28 @@ fn try_settle(queue: &dyn Queue, run: &Run, alive: &dyn Fn(&Owner) -> bool, trie
 /// Returns what agents of this run hold, and dead ones of earlier runs of the same session.
 fn left_behind(census: &Census, run: &Run) -> Vec<(String, Owner)> {
     let read = |(id, owner): &(String, String)| (id.clone(), Owner::read(owner));
-    let held = census.held.iter().map(read).filter(|(_, owner)| run.owns(owner));
-    held.chain(census.stale.iter().map(read).filter(|(_, owner)| run.same_session(owner))).collect()
+    let held = census
+        .held
+        .iter()
+        .map(read)
+        .filter(|(_, owner)| run.owns(owner));
+    held.chain(
+        census
+            .stale
+            .iter()
+            .map(read)
+            .filter(|(_, owner)| run.same_session(owner)),
+    )
+    .collect()
 }
 
-fn give_back(queue: &dyn Queue, id: &str, owner: &Owner, release: &Release<'_>, settled: &mut Settled) -> Result<()> {
+fn give_back(
+    queue: &dyn Queue,
+    id: &str,
+    owner: &Owner,
+    release: &Release<'_>,
+    settled: &mut Settled,
+) -> Result<()> {
     match queue.release(id, owner, release)? {
         Released::NotHeld => {}
         Released::Back => settled.released.push(id.to_owned()),

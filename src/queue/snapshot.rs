@@ -14,7 +14,14 @@ pub struct Snapshot {
 impl Snapshot {
     /// Asks a queue for all its tasks.
     pub fn of(queue: &dyn Queue) -> Result<Self> {
-        let titles = queue.next()?.into_iter().map(|task| (task.id, task.title)).collect();
-        Ok(Self { census: queue.census(&living(queue))?, titles })
+        let titles = queue
+            .next()?
+            .into_iter()
+            .map(|task| (task.id, task.title))
+            .collect();
+        Ok(Self {
+            census: queue.census(&living(queue))?,
+            titles,
+        })
     }
 }

@@ -22,7 +22,17 @@ impl Fixture {
         let path = at.join("backlog.md");
         save(&path, text);
         let spec = QueueSpec::new(QueueSource::Backlog { path: path.clone() });
-        Self { queue: open(&spec, &At { project: at, env: Env::default() }), path, _folder: folder }
+        Self {
+            queue: open(
+                &spec,
+                &At {
+                    project: at,
+                    env: Env::default(),
+                },
+            ),
+            path,
+            _folder: folder,
+        }
     }
 
     pub(super) fn text(&self) -> String {

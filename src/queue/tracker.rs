@@ -27,7 +27,11 @@ pub(super) trait Tracker: Send + Sync {
     /// Returns what is ready, in the order to take it: all of it, or enough to choose from.
     fn ready(&self, how: Ready) -> Result<Vec<Task>> {
         let _ = how;
-        Ok(self.all()?.into_iter().filter(|task| task.state == TaskState::Ready).collect())
+        Ok(self
+            .all()?
+            .into_iter()
+            .filter(|task| task.state == TaskState::Ready)
+            .collect())
     }
     fn one(&self, id: &str) -> Result<Task>;
     /// Whether a claim of the tracker itself refuses a task that is closed or somebody else's.
@@ -76,13 +80,20 @@ const SOMEBODY: &str = "somebody who did not say who";
 
 impl<T: Tracker> TrackerQueue<T> {
     pub(super) fn new(tracker: T, max_attempts: u32) -> Self {
-        Self { tracker, max_attempts, seen: Mutex::default() }
+        Self {
+            tracker,
+            max_attempts,
+            seen: Mutex::default(),
+        }
     }
 
     /// Returns the tasks as everybody sees them who goes through `ap`.
     fn told(&self, tasks: Vec<Task>) -> Result<Vec<Task>> {
         let claims = self.tracker.place()?.claims()?;
-        Ok(tasks.into_iter().map(|task| self.with_claims(task, &claims)).collect())
+        Ok(tasks
+            .into_iter()
+            .map(|task| self.with_claims(task, &claims))
+            .collect())
     }
 
     fn one(&self, id: &str, claims: &Claims) -> Result<Task> {
@@ -110,7 +121,10 @@ impl<T: Tracker> TrackerQueue<T> {
     fn lock<'a>(&'a self, place: &'a Place, purpose: &str) -> Result<Held<'a>> {
         let program = self.tracker.program();
         let locked = place.lock_within(purpose, program.patience())?;
-        *program.witness.lock().unwrap_or_else(PoisonError::into_inner) = locked.witness();
+        *program
+            .witness
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) = locked.witness();
         Ok(Held { locked, program })
     }
 
@@ -125,14 +139,21 @@ impl<T: Tracker> TrackerQueue<T> {
             // A tracker that does not say who: it was free when we asked, and nobody else asks while we have the lock.
             (TaskState::Held, None, Ok(())) => {}
             (_, Some(by), _) => return Ok(Claim::Lost { by: by.to_string() }),
-            (TaskState::Held, None, Err(_)) => return Ok(Claim::Lost { by: SOMEBODY.to_owned() }),
+            (TaskState::Held, None, Err(_)) => {
+                return Ok(Claim::Lost {
+                    by: SOMEBODY.to_owned(),
+                });
+            }
             // It could have been had a moment ago.
             (TaskState::Closed | TaskState::Blocked, None, _) => return Err(no(task)),
             (TaskState::Ready, None, Err(error)) => return Err(error),
             (TaskState::Ready, None, Ok(())) => return Ok(Claim::None),
         }
         locked.hold(id, &task.title, owner)?;
-        Ok(Claim::Won(Task { owner: Some(owner.to_string()), ..task }))
+        Ok(Claim::Won(Task {
+            owner: Some(owner.to_string()),
+            ..task
+        }))
     }
 
     fn claim_named(&self, id: &str, owner: &Owner, locked: &mut Locked<'_>) -> Result<Claim> {
@@ -140,14 +161,21 @@ impl<T: Tracker> TrackerQueue<T> {
         match (task.state, task.owner.as_deref()) {
             (TaskState::Closed | TaskState::Blocked, _) => Err(no(task)),
             (TaskState::Held, Some(by)) if Owner::read(by) == *owner => Ok(Claim::Won(task)),
-            (TaskState::Held, by) => Ok(Claim::Lost { by: by.unwrap_or(SOMEBODY).to_owned() }),
+            (TaskState::Held, by) => Ok(Claim::Lost {
+                by: by.unwrap_or(SOMEBODY).to_owned(),
+            }),
             (TaskState::Ready, _) => self.take(id, owner, locked),
         }
     }
 
     /// Claims the first task that can be had: of those seen ready a moment ago, then of those that are now.
     fn claim_next(&self, owner: &Owner, locked: &mut Locked<'_>) -> Result<Claim> {
-        let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner).take().filter(|(at, _)| at.elapsed() < FRESH);
+        let seen = self
+            .seen
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take()
+            .filter(|(at, _)| at.elapsed() < FRESH);
         let mut refused = None;
         for id in seen.iter().flat_map(|(_, ids)| ids).take(TRIES) {
             match self.won(id, false, owner, locked) {
@@ -158,7 +186,10 @@ impl<T: Tracker> TrackerQueue<T> {
             }
         }
         let ready = self.tracker.ready(Ready::Some)?;
-        let ready = ready.into_iter().map(|task| self.with_claims(task, &locked.claims)).filter(|task| task.state == TaskState::Ready);
+        let ready = ready
+            .into_iter()
+            .map(|task| self.with_claims(task, &locked.claims))
+            .filter(|task| task.state == TaskState::Ready);
         let ids: Vec<String> = ready.map(|task| task.id).collect();
         for (at, id) in ids.iter().take(TRIES).enumerate() {
             match self.won(id, at == 0, owner, locked) {
@@ -174,9 +205,18 @@ impl<T: Tracker> TrackerQueue<T> {
 
     /// Claims a task that was ready when we looked. Unless that is just now, looks again first where a claim would take
     /// the task whatever has become of it.
-    fn won(&self, id: &str, just_now: bool, owner: &Owner, locked: &mut Locked<'_>) -> Result<Option<Claim>> {
-        let claim =
-            if just_now || self.tracker.claims_safely()? { self.take(id, owner, locked) } else { self.claim_named(id, owner, locked) };
+    fn won(
+        &self,
+        id: &str,
+        just_now: bool,
+        owner: &Owner,
+        locked: &mut Locked<'_>,
+    ) -> Result<Option<Claim>> {
+        let claim = if just_now || self.tracker.claims_safely()? {
+            self.take(id, owner, locked)
+        } else {
+            self.claim_named(id, owner, locked)
+        };
         match claim {
             Ok(won @ Claim::Won(_)) => Ok(Some(won)),
             Ok(Claim::Lost { .. } | Claim::None) => Ok(None),
@@ -187,12 +227,21 @@ impl<T: Tracker> TrackerQueue<T> {
 
     /// Whatever the tracker said of a change: if reading again shows it, it was made.
     fn made(&self, id: &str, change: Result<()>, is: impl Fn(&Task) -> bool) -> Result<()> {
-        let refused = |error: &QueueError| matches!(error.problem, Problem::Rejected | Problem::Missing);
-        change.or_else(|error| if !refused(&error) && self.tracker.one(id).is_ok_and(|task| is(&task)) { Ok(()) } else { Err(error) })
+        let refused =
+            |error: &QueueError| matches!(error.problem, Problem::Rejected | Problem::Missing);
+        change.or_else(|error| {
+            if !refused(&error) && self.tracker.one(id).is_ok_and(|task| is(&task)) {
+                Ok(())
+            } else {
+                Err(error)
+            }
+        })
     }
 
     fn put_back(&self, id: &str, owner: &Owner) -> Result<()> {
-        self.made(id, self.tracker.release(id, owner), |task| task.state == TaskState::Ready)
+        self.made(id, self.tracker.release(id, owner), |task| {
+            task.state == TaskState::Ready
+        })
     }
 
     fn census(&self, tasks: &[Task], alive: &dyn Fn(&Owner) -> bool) -> Census {
@@ -205,7 +254,10 @@ impl<T: Tracker> TrackerQueue<T> {
                 TaskState::Ready => census.ready.push(id),
                 TaskState::Held if alive(&Owner::read(&owner)) => census.held.push((id, owner)),
                 TaskState::Held => census.stale.push((id, owner)),
-                TaskState::Blocked => census.blocked.push((id, task.why.clone().unwrap_or_else(|| "is blocked".to_owned()))),
+                TaskState::Blocked => census.blocked.push((
+                    id,
+                    task.why.clone().unwrap_or_else(|| "is blocked".to_owned()),
+                )),
             }
         }
         census
@@ -231,12 +283,17 @@ impl<T: Tracker> Queue for TrackerQueue<T> {
             // Whether that means the end takes all there is to know.
             return Queue::census(self, alive);
         }
-        *self.seen.lock().unwrap_or_else(PoisonError::into_inner) = Some((Instant::now(), census.ready.clone()));
+        *self.seen.lock().unwrap_or_else(PoisonError::into_inner) =
+            Some((Instant::now(), census.ready.clone()));
         Ok(census)
     }
 
     fn next(&self) -> Result<Vec<Task>> {
-        Ok(self.told(self.tracker.ready(Ready::All)?)?.into_iter().filter(|task| task.state == TaskState::Ready).collect())
+        Ok(self
+            .told(self.tracker.ready(Ready::All)?)?
+            .into_iter()
+            .filter(|task| task.state == TaskState::Ready)
+            .collect())
     }
 
     fn show(&self, id: &str) -> Result<Task> {
@@ -245,13 +302,25 @@ impl<T: Tracker> Queue for TrackerQueue<T> {
 
     fn claim(&self, id: Option<&str>, owner: &Owner) -> Result<Claim> {
         let place = self.tracker.place()?;
-        let mut locked = self.lock(&place, &format!("claim {} for {owner}", id.unwrap_or("the next task")))?;
+        let mut locked = self.lock(
+            &place,
+            &format!("claim {} for {owner}", id.unwrap_or("the next task")),
+        )?;
         if let Some(id) = id {
             return self.claim_named(id, owner, &mut locked);
         }
-        for id in if owner.is_person() { Vec::new() } else { locked.claims.held_by(owner) } {
-            let held = self.one(&id, &locked.claims).ok().filter(|task| task.state == TaskState::Held);
-            if let Some(task) = held.filter(|task| task.owner.as_deref().map(Owner::read).as_ref() == Some(owner)) {
+        for id in if owner.is_person() {
+            Vec::new()
+        } else {
+            locked.claims.held_by(owner)
+        } {
+            let held = self
+                .one(&id, &locked.claims)
+                .ok()
+                .filter(|task| task.state == TaskState::Held);
+            if let Some(task) =
+                held.filter(|task| task.owner.as_deref().map(Owner::read).as_ref() == Some(owner))
+            {
                 return Ok(Claim::Won(task));
             }
         }
@@ -263,18 +332,29 @@ impl<T: Tracker> Queue for TrackerQueue<T> {
         let mut locked = self.lock(&place, &format!("release {id}"))?;
         let task = match self.one(id, &locked.claims) {
             // Somebody has deleted it.
-            Err(error) if error.problem == Problem::Rejected => return locked.done(id).map(|()| Released::NotHeld),
+            Err(error) if error.problem == Problem::Rejected => {
+                return locked.done(id).map(|()| Released::NotHeld);
+            }
             task => task?,
         };
-        if task.state == TaskState::Blocked && locked.claims.parked(id).is_some() && owner.is_person() {
+        if task.state == TaskState::Blocked
+            && locked.claims.parked(id).is_some()
+            && owner.is_person()
+        {
             self.put_back(id, owner)?;
-            return locked.unpark(id, owner, release.why).map(|()| Released::Back);
+            return locked
+                .unpark(id, owner, release.why)
+                .map(|()| Released::Back);
         }
-        if task.state != TaskState::Held || Owner::read(task.owner.as_deref().unwrap_or_default()) != *owner {
+        if task.state != TaskState::Held
+            || Owner::read(task.owner.as_deref().unwrap_or_default()) != *owner
+        {
             return Ok(Released::NotHeld);
         }
         if let Some(why) = release.parks(|| locked.failed(id), self.max_attempts) {
-            self.made(id, self.tracker.park(id, owner, &why), |task| task.state != TaskState::Held)?;
+            self.made(id, self.tracker.park(id, owner, &why), |task| {
+                task.state != TaskState::Held
+            })?;
             return locked.park(id, owner, &why).map(|()| Released::Parked);
         }
         self.put_back(id, owner)?;
@@ -288,10 +368,15 @@ impl<T: Tracker> Queue for TrackerQueue<T> {
         if let (TaskState::Held, Some(owner), Some(by)) = (task.state, owner, &task.owner)
             && Owner::read(by) != *owner
         {
-            return Err(QueueError::rejected(format!("task `{id}` is held by {by}"), "leave it to its holder, and claim another"));
+            return Err(QueueError::rejected(
+                format!("task `{id}` is held by {by}"),
+                "leave it to its holder, and claim another",
+            ));
         }
         if task.state != TaskState::Closed {
-            self.made(id, self.tracker.close(id, owner, reason), |task| task.state == TaskState::Closed)?;
+            self.made(id, self.tracker.close(id, owner, reason), |task| {
+                task.state == TaskState::Closed
+            })?;
             locked.note("closed", id, owner, reason)?;
         }
         locked.done(id)
@@ -316,7 +401,10 @@ impl<T: Tracker> Queue for TrackerQueue<T> {
     }
 
     fn hurry(&self) {
-        self.tracker.program().hurried.store(true, Ordering::Relaxed);
+        self.tracker
+            .program()
+            .hurried
+            .store(true, Ordering::Relaxed);
     }
 }
 
@@ -326,7 +414,10 @@ fn no(task: Task) -> QueueError {
         TaskState::Closed => "is closed already".to_owned(),
         _ => task.why.unwrap_or_else(|| "is blocked".to_owned()),
     };
-    QueueError::rejected(format!("task `{}` {why}", task.id), "claim another: `ap queue ready` lists them")
+    QueueError::rejected(
+        format!("task `{}` {why}", task.id),
+        "claim another: `ap queue ready` lists them",
+    )
 }
 
 /// Our lock of the database, while it is held.
@@ -337,7 +428,11 @@ struct Held<'a> {
 
 impl Drop for Held<'_> {
     fn drop(&mut self) {
-        *self.program.witness.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        *self
+            .program
+            .witness
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) = None;
     }
 }
 

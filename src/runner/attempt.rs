@@ -67,15 +67,26 @@ impl Attempt {
     ) -> io::Result<Ensured> {
         let (plan, state) = (&session.plan, session.state());
         let cursor = state.cursor;
-        let Some(node) = &state.changed_node(plan) else { return Err(io::Error::other("the plan has no such node")) };
+        let Some(node) = &state.changed_node(plan) else {
+            return Err(io::Error::other("the plan has no such node"));
+        };
         let places = places(&session.dir, plan, node, cursor, around);
         let own_progress = own_progress(plan, &places.run, &places.stage);
         let fresh = enter(&places, &own_progress, cursor)?;
         if own_progress != places.progress {
             exchange::prepare(&around.project, &places.run)?;
-            exchange::share(&around.project, &own_progress, &places.progress, NEW_PROGRESS)?;
+            exchange::share(
+                &around.project,
+                &own_progress,
+                &places.progress,
+                NEW_PROGRESS,
+            )?;
         }
-        let found = if fresh { Found::Nothing } else { look(&places.iteration)? };
+        let found = if fresh {
+            Found::Nothing
+        } else {
+            look(&places.iteration)?
+        };
         let attempt = |shim, ended, adopted, seat| {
             let attempt = Self {
                 cursor,
@@ -95,18 +106,37 @@ impl Attempt {
             // Nothing is started only to be stopped.
             Found::Nothing if state.stopping.is_some() => Ok(Ensured::Ended(Outcome::Cancelled)),
             Found::Nothing => {
-                let Some((seat, slot)) = around.take_seat(plan)? else { return Ok(Ensured::NoRoom) };
-                let briefing = Briefing { plan, state, means, node, cursor, places: &places, tracker_env, tools: around.tools(), now };
+                let Some((seat, slot)) = around.take_seat(plan)? else {
+                    return Ok(Ensured::NoRoom);
+                };
+                let briefing = Briefing {
+                    plan,
+                    state,
+                    means,
+                    node,
+                    cursor,
+                    places: &places,
+                    tracker_env,
+                    tools: around.tools(),
+                    now,
+                };
                 match start(&briefing, around, slot)? {
                     Ok((shim, ended)) => attempt(shim, ended, false, seat),
                     Err(outcome) => Ok(Ensured::Ended(outcome)),
                 }
             }
-            Found::Alive => attempt(state.shim.clone(), until_unlocked(places.iteration.stdout()), true, around.seat()),
+            Found::Alive => attempt(
+                state.shim.clone(),
+                until_unlocked(places.iteration.stdout()),
+                true,
+                around.seat(),
+            ),
             Found::Ended => attempt(None, Box::pin(std::future::ready(())), true, around.seat()),
             Found::Gone => {
                 sweep(plan, cursor);
-                Ok(Ensured::Ended(Outcome::Lost { reason: "its shim was killed, or the machine went down".to_owned() }))
+                Ok(Ensured::Ended(Outcome::Lost {
+                    reason: "its shim was killed, or the machine went down".to_owned(),
+                }))
             }
         }
     }
@@ -122,8 +152,15 @@ impl Attempt {
             return;
         }
         self.asked_to_end = true;
-        let signal = if at_once { Signal::SIGQUIT } else { Signal::SIGTERM };
-        let told = self.shim.as_ref().is_some_and(|shim| process::send(shim, signal));
+        let signal = if at_once {
+            Signal::SIGQUIT
+        } else {
+            Signal::SIGTERM
+        };
+        let told = self
+            .shim
+            .as_ref()
+            .is_some_and(|shim| process::send(shim, signal));
         if !told {
             // An earlier runner died before it could write down which process the shim is.
             for process in process::marked(mark::ATTEMPT, &mark::attempt(&plan.run, self.cursor)) {
@@ -180,18 +217,38 @@ impl Attempt {
     }
 
     /// Types how the attempt ended, and leaves `status.json` and `output.md` where they belong.
-    pub(super) fn conclude(&mut self, plan: &Plan, node: &Node, now: Timestamp) -> io::Result<(Outcome, Usage)> {
+    pub(super) fn conclude(
+        &mut self,
+        plan: &Plan,
+        node: &Node,
+        now: Timestamp,
+    ) -> io::Result<(Outcome, Usage)> {
         let folder = &self.places.iteration;
-        let exit: Option<Exit> = fs::read(folder.exit()).ok().and_then(|text| serde_json::from_slice(&text).ok());
+        let exit: Option<Exit> = fs::read(folder.exit())
+            .ok()
+            .and_then(|text| serde_json::from_slice(&text).ok());
         crash::point("conclude: exit.json read");
         let Some(exit) = exit else {
             sweep(plan, self.cursor);
-            let outcome = if self.asked_to_end { Outcome::Cancelled } else { Outcome::Lost { reason: "its shim was killed".to_owned() } };
+            let outcome = if self.asked_to_end {
+                Outcome::Cancelled
+            } else {
+                Outcome::Lost {
+                    reason: "its shim was killed".to_owned(),
+                }
+            };
             return Ok((outcome, self.transcript.usage()));
         };
         let status = told::read(&self.places);
         told::keep(&self.places)?;
-        let outcome = agent::outcome(&node.agent, &exit, &self.transcript, status, &stderr_tail(folder)?, now);
+        let outcome = agent::outcome(
+            &node.agent,
+            &exit,
+            &self.transcript,
+            status,
+            &stderr_tail(folder)?,
+            now,
+        );
         if let (Outcome::Reported { status }, false) = (&outcome, folder.status().exists()) {
             atomic::replace(&folder.status(), &serde_json::to_vec_pretty(status)?)?;
         }
@@ -206,7 +263,9 @@ impl Attempt {
     fn keep_progress(&self) -> io::Result<()> {
         let progress = &self.places.progress;
         match fs::metadata(progress) {
-            Ok(about) if about.len() <= LARGEST_PROGRESS => fs::copy(progress, self.places.iteration.progress()).map(drop),
+            Ok(about) if about.len() <= LARGEST_PROGRESS => {
+                fs::copy(progress, self.places.iteration.progress()).map(drop)
+            }
             Ok(_) | Err(_) => Ok(()),
         }
     }
@@ -217,7 +276,9 @@ impl Attempt {
         if self.transcript.is_plain() {
             // The same bytes under a second name cost nothing, however many they are.
             match fs::hard_link(self.places.iteration.stdout(), &output) {
-                Err(error) if error.kind() != io::ErrorKind::AlreadyExists => drop(fs::copy(self.places.iteration.stdout(), &output)?),
+                Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
+                    drop(fs::copy(self.places.iteration.stdout(), &output)?)
+                }
                 Ok(()) | Err(_) => (),
             }
         } else {
@@ -232,7 +293,13 @@ impl Attempt {
     }
 }
 
-pub(super) fn places(run: &RunDir, plan: &Plan, node: &Node, cursor: Cursor, around: &Surroundings) -> Places {
+pub(super) fn places(
+    run: &RunDir,
+    plan: &Plan,
+    node: &Node,
+    cursor: Cursor,
+    around: &Surroundings,
+) -> Places {
     let stage = run.stage(cursor.node, &node.id);
     let iteration = run.iteration(cursor, &node.id);
     let apart = agent::reports_by_result(&node.agent).then(|| around.project.exchange(run));
@@ -246,9 +313,21 @@ pub(super) fn places(run: &RunDir, plan: &Plan, node: &Node, cursor: Cursor, aro
         None => iteration.result(),
     };
     let own = own_progress(plan, run, &stage);
-    let progress = if apart.is_some() { exchange::shared(&around.project, run, &own) } else { own };
+    let progress = if apart.is_some() {
+        exchange::shared(&around.project, run, &own)
+    } else {
+        own
+    };
     let output_path = super::context::output_path(node, plan, cursor, around.project.root());
-    Places { run: run.clone(), stage, iteration, progress, status, result, output_path }
+    Places {
+        run: run.clone(),
+        stage,
+        iteration,
+        progress,
+        status,
+        result,
+        output_path,
+    }
 }
 
 /// Returns where people look for the progress file, and where it lies unless agents may not write there.
@@ -262,7 +341,11 @@ fn own_progress(plan: &Plan, run: &RunDir, stage: &Utf8Path) -> Utf8PathBuf {
 
 fn until_unlocked(stdout: Utf8PathBuf) -> Pin<Box<dyn Future<Output = ()> + Send>> {
     Box::pin(async move {
-        let wait = move || fs::File::open(&stdout).and_then(|file| FileLock::exclusive(&file)).map(drop);
+        let wait = move || {
+            fs::File::open(&stdout)
+                .and_then(|file| FileLock::exclusive(&file))
+                .map(drop)
+        };
         // A file that cannot be opened any more has no shim either.
         let _ = tokio::task::spawn_blocking(wait).await;
     })
@@ -281,7 +364,9 @@ fn sweep(plan: &Plan, cursor: Cursor) {
 }
 
 fn stderr_tail(folder: &IterationDir) -> io::Result<String> {
-    let Ok(mut file) = fs::File::open(folder.stderr()) else { return Ok(String::new()) };
+    let Ok(mut file) = fs::File::open(folder.stderr()) else {
+        return Ok(String::new());
+    };
     let length = file.metadata()?.len();
     file.seek(SeekFrom::Start(length.saturating_sub(STDERR_TAIL)))?;
     let mut tail = Vec::new();

@@ -53,7 +53,9 @@ impl Branches {
 
     /// Waits for what a branch says.
     pub(super) async fn heard(&mut self) -> News {
-        let Some((_, reports)) = &mut self.reports else { return pending().await };
+        let Some((_, reports)) = &mut self.reports else {
+            return pending().await;
+        };
         tokio::select! {
             biased;
             Some(input) = reports.recv() => News::Branch(input),
@@ -91,14 +93,29 @@ impl Runner {
     /// Makes every branch run that has not ended, and tells all of them what is wanted.
     pub(super) fn run_branches(&mut self, at: Cursor) -> Result<()> {
         if self.branches.at != at {
-            self.branches = Branches { at, ..Branches::default() };
+            self.branches = Branches {
+                at,
+                ..Branches::default()
+            };
         }
         let state = self.session.state();
         let (means, reported) = (Means::of(&self.session.plan, state), state.branches.clone());
-        self.branches.tell(Told { orders: state.orders(), times: self.asked_to_stop, means, reported });
-        let Some(block) = self.session.plan.block(at.node).cloned() else { return Ok(()) };
+        self.branches.tell(Told {
+            orders: state.orders(),
+            times: self.asked_to_stop,
+            means,
+            reported,
+        });
+        let Some(block) = self.session.plan.block(at.node).cloned() else {
+            return Ok(());
+        };
         for branch in &block.branches {
-            let ended = self.session.state().branches.get(&branch.name).is_some_and(|report| report.ending.is_some());
+            let ended = self
+                .session
+                .state()
+                .branches
+                .get(&branch.name)
+                .is_some_and(|report| report.ending.is_some());
             if !ended && self.branches.running.insert(branch.name.clone()) {
                 self.start_branch(&block, &branch.name)?;
             }
@@ -109,20 +126,38 @@ impl Runner {
     fn start_branch(&mut self, block: &Block, name: &NodeId) -> Result<()> {
         let step = self.branches.at.node;
         let session = open(&self.session, step, block, name)?;
-        let (reports, _) = self.branches.reports.get_or_insert_with(mpsc::unbounded_channel);
-        let line = Line { name: name.clone(), step, orders: self.branches.told.subscribe(), reports: reports.clone(), told: None };
+        let (reports, _) = self
+            .branches
+            .reports
+            .get_or_insert_with(mpsc::unbounded_channel);
+        let line = Line {
+            name: name.clone(),
+            step,
+            orders: self.branches.told.subscribe(),
+            reports: reports.clone(),
+            told: None,
+        };
         let view = View::of_branch(&self.around.project, &session, name);
-        self.around.show_branch(&self.session.plan.session, &block.id, name);
+        self.around
+            .show_branch(&self.session.plan.session, &block.id, name);
         let mut runner = Self::new(session, Rc::clone(&self.around), view, Ears::Branch(line));
-        self.branches.runners.spawn_local(async move { runner.drive().await });
+        self.branches
+            .runners
+            .spawn_local(async move { runner.drive().await });
         Ok(())
     }
 
     /// Does what the session wants of its branch.
     pub(super) fn obey(&mut self) -> Result<()> {
-        let Ears::Branch(line) = &mut self.ears else { return Ok(()) };
+        let Ears::Branch(line) = &mut self.ears else {
+            return Ok(());
+        };
         let Told { orders, times, .. } = line.orders.borrow_and_update().clone();
-        let pause = if orders.pause || orders.cut.is_some() { Request::Pause } else { Request::Continue };
+        let pause = if orders.pause || orders.cut.is_some() {
+            Request::Pause
+        } else {
+            Request::Continue
+        };
         let held = self.session.state().pausing;
         if held != (pause == Request::Pause) {
             self.accept(&Input::Request(pause))?;
@@ -149,25 +184,41 @@ impl Runner {
 
     /// Tells the session how far its branch is, when that is news. Comes after it is on disk.
     pub(super) fn tell(&mut self) {
-        let Ears::Branch(line) = &mut self.ears else { return };
+        let Ears::Branch(line) = &mut self.ears else {
+            return;
+        };
         let state = self.session.state();
         let news = (state.iterations, matches!(state.phase, Phase::Ended { .. }));
         if line.told.replace(news) != Some(news) {
             let report = report(&self.session);
             // If nobody listens, the session's runner is about to end, and asks again when it starts.
-            let _ = line.reports.send(Input::BranchReported { step: line.step, branch: line.name.clone(), report });
+            let _ = line.reports.send(Input::BranchReported {
+                step: line.step,
+                branch: line.name.clone(),
+                report,
+            });
         }
     }
 }
 
 /// Returns how far a branch is.
 pub(super) fn report(session: &Session) -> BranchReport {
-    let State { iterations, usage, phase, .. } = session.state();
+    let State {
+        iterations,
+        usage,
+        phase,
+        ..
+    } = session.state();
     let ending = match phase {
         Phase::Ended { ending } => Some(ending.clone()),
         _ => None,
     };
-    BranchReport { seq: session.seq(), iterations: *iterations, usage: *usage, ending }
+    BranchReport {
+        seq: session.seq(),
+        iterations: *iterations,
+        usage: *usage,
+        ending,
+    }
 }
 
 /// Opens a branch where it was left, or makes it.
@@ -178,21 +229,36 @@ fn open(parent: &Session, step: u32, block: &Block, name: &NodeId) -> Result<Ses
     let mut session = match there {
         Some(_) => Session::open(dir, None)?,
         None => {
-            let plan = plan(parent, step, name).ok_or_else(|| Error::failed(format!("the plan has no branch `{name}`")))?;
+            let plan = plan(parent, step, name)
+                .ok_or_else(|| Error::failed(format!("the plan has no branch `{name}`")))?;
             Session::create(dir, &plan, None, clock::now())?
         }
     };
     // An end the session has heard of is one that somebody resumed it from; of any other it has yet to hear.
-    let heard = parent.state().branches.get(name).map_or(0, |report| report.seq);
+    let heard = parent
+        .state()
+        .branches
+        .get(name)
+        .map_or(0, |report| report.seq);
     if !matches!(session.state().phase, Phase::Ended { .. }) || session.seq() <= heard {
         // Money and time are the session's own.
-        let change = Change { max_cost_usd: None, max_runtime_seconds: None, ..parent.state().change.clone() };
-        let resume = Input::Request(Request::Resume { max_iterations: None, change });
+        let change = Change {
+            max_cost_usd: None,
+            max_runtime_seconds: None,
+            ..parent.state().change.clone()
+        };
+        let resume = Input::Request(Request::Resume {
+            max_iterations: None,
+            change,
+        });
         if let Some(event) = accept(&session.plan, session.state(), &resume, clock::now()) {
             session.note(event, clock::now())?;
         }
     }
-    let attended = Event::RunnerStarted { runner: process::me(), version: env!("CARGO_PKG_VERSION").to_owned() };
+    let attended = Event::RunnerStarted {
+        runner: process::me(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+    };
     session.record(attended, clock::now())?;
     crash::point("branch: opened");
     Ok(session)

@@ -44,7 +44,14 @@ pub(super) struct Briefing<'a> {
 impl Briefing<'_> {
     /// Returns the content of `context.json`. The first block is the seed's, the rest is what its agents missed.
     pub(super) fn context(&self) -> Value {
-        let Self { plan, state, node, cursor, places, .. } = self;
+        let Self {
+            plan,
+            state,
+            node,
+            cursor,
+            places,
+            ..
+        } = self;
         json!({
             "session": plan.session,
             "pipeline": plan.name,
@@ -91,7 +98,9 @@ impl Briefing<'_> {
     }
 
     fn stage(&self) -> Value {
-        let Self { plan, node, cursor, .. } = self;
+        let Self {
+            plan, node, cursor, ..
+        } = self;
         let (run, index) = plan.turn(cursor.node);
         json!({
             "id": node.id,
@@ -105,7 +114,13 @@ impl Briefing<'_> {
     }
 
     fn limits(&self) -> Value {
-        let Self { state, means, node, now, .. } = self;
+        let Self {
+            state,
+            means,
+            node,
+            now,
+            ..
+        } = self;
         let room = room(means, state, node, *now);
         json!({
             "max_iterations": state.max_iterations(node),
@@ -121,7 +136,10 @@ impl Briefing<'_> {
     }
 
     fn health(&self) -> Value {
-        let (most, errors) = (self.plan.guardrails.max_consecutive_errors, self.state.tally.errors);
+        let (most, errors) = (
+            self.plan.guardrails.max_consecutive_errors,
+            self.state.tally.errors,
+        );
         json!({
             "errors_in_a_row": errors,
             "errors_left": if most == 0 { None } else { Some(most.saturating_sub(errors)) },
@@ -134,13 +152,18 @@ impl Briefing<'_> {
         let tally = &self.state.tally;
         match &self.node.termination {
             Termination::Fixed { .. } => json!({ "type": "fixed" }),
-            Termination::Judgment { consensus, min_iterations } => json!({
+            Termination::Judgment {
+                consensus,
+                min_iterations,
+            } => json!({
                 "type": "judgment",
                 "consecutive_stops": tally.stops,
                 "consensus_required": consensus,
                 "min_iterations": min_iterations,
             }),
-            Termination::Judge(judge) => json!({ "type": "judge", "criteria": judge.criteria, "min_iterations": judge.min_iterations }),
+            Termination::Judge(judge) => {
+                json!({ "type": "judge", "criteria": judge.criteria, "min_iterations": judge.min_iterations })
+            }
             Termination::Promise { text } => json!({ "type": "promise", "text": text }),
             Termination::Verify(gate) | Termination::Command(gate) => {
                 json!({ "type": self.node.termination.word(), "command": gate.command })
@@ -150,7 +173,9 @@ impl Briefing<'_> {
     }
 
     fn queue(&self) -> Value {
-        let Some(queue) = &self.node.queue else { return Value::Null };
+        let Some(queue) = &self.node.queue else {
+            return Value::Null;
+        };
         let mut told = serde_json::to_value(&queue.source).unwrap_or_default();
         told["claim"] = json!(queue.claim);
         told["state"] = json!(self.state.verdict);
@@ -159,12 +184,24 @@ impl Briefing<'_> {
 
     /// Returns what this node gets from those before it.
     fn given(&self) -> Given<'_> {
-        Given { plan: self.plan, state: self.state, node: self.node, index: self.cursor.node, run: &self.places.run }
+        Given {
+            plan: self.plan,
+            state: self.state,
+            node: self.node,
+            index: self.cursor.node,
+            run: &self.places.run,
+        }
     }
 
     /// Returns the value of a prompt variable; nothing for a name we do not know.
     pub(super) fn variable(&self, name: &str) -> Option<String> {
-        let Self { plan, node, cursor, places, .. } = self;
+        let Self {
+            plan,
+            node,
+            cursor,
+            places,
+            ..
+        } = self;
         Some(match name {
             "CTX" => places.iteration.context().into_string(),
             "PROGRESS" | "PROGRESS_FILE" => places.progress.clone().into_string(),
@@ -173,12 +210,21 @@ impl Briefing<'_> {
             "INDEX" => cursor.iteration.saturating_sub(1).to_string(),
             "SESSION_NAME" | "SESSION" => plan.session.to_string(),
             "CONTEXT" => node.context.clone(),
-            "OUTPUT" if plan.kind == PlanKind::Pipeline => places.stage.join("output.md").into_string(),
-            "OUTPUT" | "OUTPUT_PATH" => places.output_path.clone().map_or_else(String::new, Utf8PathBuf::into_string),
+            "OUTPUT" if plan.kind == PlanKind::Pipeline => {
+                places.stage.join("output.md").into_string()
+            }
+            "OUTPUT" | "OUTPUT_PATH" => places
+                .output_path
+                .clone()
+                .map_or_else(String::new, Utf8PathBuf::into_string),
             "INPUTS" => self.given().text(),
             "RESULT" => places.result.clone().into_string(),
             "PERSPECTIVE" => node.perspective(cursor.iteration).to_owned(),
-            "TASK" => self.state.task.as_ref().map_or_else(|| template::NO_TASK.to_owned(), ToString::to_string),
+            "TASK" => self
+                .state
+                .task
+                .as_ref()
+                .map_or_else(|| template::NO_TASK.to_owned(), ToString::to_string),
             other => {
                 let from = other.strip_prefix("INPUTS.")?;
                 // A loop that is run by itself has no stages before it.
@@ -189,9 +235,18 @@ impl Briefing<'_> {
 }
 
 /// Resolves the template of an output path against the project.
-pub(super) fn output_path(node: &Node, plan: &Plan, cursor: Cursor, project: &Utf8Path) -> Option<Utf8PathBuf> {
+pub(super) fn output_path(
+    node: &Node,
+    plan: &Plan,
+    cursor: Cursor,
+    project: &Utf8Path,
+) -> Option<Utf8PathBuf> {
     if node.output_path.is_empty() {
         return None;
     }
-    Some(project.join(template::path(&node.output_path, plan.session.as_str(), cursor.iteration)))
+    Some(project.join(template::path(
+        &node.output_path,
+        plan.session.as_str(),
+        cursor.iteration,
+    )))
 }

@@ -20,11 +20,18 @@ pub(super) fn prepare(project: &Project, run: &RunDir) -> io::Result<()> {
 
 /// Returns where a file of the run directory really lies when agents write it.
 pub(super) fn shared(project: &Project, run: &RunDir, own: &Utf8Path) -> Utf8PathBuf {
-    project.exchange(run).join(own.strip_prefix(run.root()).unwrap_or(own))
+    project
+        .exchange(run)
+        .join(own.strip_prefix(run.root()).unwrap_or(own))
 }
 
 /// Moves a file of the run directory into the exchange folder, leaving a link. `new` is its content if there is none.
-pub(super) fn share(project: &Project, own: &Utf8Path, shared: &Utf8Path, new: &[u8]) -> io::Result<()> {
+pub(super) fn share(
+    project: &Project,
+    own: &Utf8Path,
+    shared: &Utf8Path,
+    new: &[u8],
+) -> io::Result<()> {
     let linked = fs::symlink_metadata(own).is_ok_and(|meta| meta.is_symlink());
     if linked && shared.exists() {
         return Ok(());
@@ -89,7 +96,10 @@ mod tests {
         fs::create_dir_all(own.parent().unwrap()).unwrap();
         atomic::replace(&own, b"one\n").unwrap();
         prepare(&project, &run).unwrap();
-        assert_eq!(fs::read_to_string(project.root().join(".agent-pipelines/.gitignore")).unwrap(), "*\n");
+        assert_eq!(
+            fs::read_to_string(project.root().join(".agent-pipelines/.gitignore")).unwrap(),
+            "*\n"
+        );
         for _ in 0..2 {
             share(&project, &own, &there, b"new\n").unwrap();
             assert_eq!(fs::read_to_string(&own).unwrap(), "one\n");

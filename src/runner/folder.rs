@@ -74,11 +74,17 @@ fn set_aside(folder: &IterationDir, attempt: u32) -> io::Result<()> {
 }
 
 pub(super) fn look(folder: &IterationDir) -> io::Result<Found> {
-    let stdout = match fs::OpenOptions::new().read(true).write(true).open(folder.stdout()) {
+    let stdout = match fs::OpenOptions::new()
+        .read(true)
+        .write(true)
+        .open(folder.stdout())
+    {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Found::Nothing),
         stdout => stdout?,
     };
-    let Some(_lock) = FileLock::try_exclusive(&stdout)? else { return Ok(Found::Alive) };
+    let Some(_lock) = FileLock::try_exclusive(&stdout)? else {
+        return Ok(Found::Alive);
+    };
     match fs::read(folder.exit()) {
         Ok(text) => Ok(serde_json::from_slice(&text).map_or(Found::Gone, |_: Exit| Found::Ended)),
         // The shim makes `stderr.log` before it starts anything.

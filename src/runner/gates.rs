@@ -36,28 +36,48 @@ pub(super) struct Gates {
 
 impl Gates {
     /// Asks, unless something is being asked already.
-    pub(super) fn ask(&mut self, session: &Session, around: &Surroundings, cursor: Cursor, gate: u32) -> io::Result<()> {
+    pub(super) fn ask(
+        &mut self,
+        session: &Session,
+        around: &Surroundings,
+        cursor: Cursor,
+        gate: u32,
+    ) -> io::Result<()> {
         if self.asked.is_some() {
             return Ok(());
         }
         let (plan, state) = (&session.plan, session.state());
-        let Some(node) = state.node(plan) else { return Err(io::Error::other("the plan has no such node")) };
-        let places = super::attempt::places(&session.dir, plan, node, cursor, around);
-        let verdict: Pin<Box<dyn Future<Output = (GateVerdict, Usage)> + Send>> = match node.termination.gates().get(gate as usize) {
-            Some(Termination::Verify(gate) | Termination::Command(gate)) => Box::pin(command(plan, state, node, gate, around, &places)),
-            Some(Termination::Judge(judge)) => Box::pin(judged(plan, state, node, judge, around, &places)?),
-            _ => return Err(io::Error::other("the plan has no such gate")),
+        let Some(node) = state.node(plan) else {
+            return Err(io::Error::other("the plan has no such node"));
         };
+        let places = super::attempt::places(&session.dir, plan, node, cursor, around);
+        let verdict: Pin<Box<dyn Future<Output = (GateVerdict, Usage)> + Send>> =
+            match node.termination.gates().get(gate as usize) {
+                Some(Termination::Verify(gate) | Termination::Command(gate)) => {
+                    Box::pin(command(plan, state, node, gate, around, &places))
+                }
+                Some(Termination::Judge(judge)) => {
+                    Box::pin(judged(plan, state, node, judge, around, &places)?)
+                }
+                _ => return Err(io::Error::other("the plan has no such gate")),
+            };
         self.asked = Some(Box::pin(async move {
             let (verdict, usage) = verdict.await;
-            Input::GateAnswered { cursor, gate, verdict, usage }
+            Input::GateAnswered {
+                cursor,
+                gate,
+                verdict,
+                usage,
+            }
         }));
         Ok(())
     }
 
     /// Waits for the answer.
     pub(super) async fn answered(&mut self) -> Input {
-        let Some(asked) = &mut self.asked else { return pending().await };
+        let Some(asked) = &mut self.asked else {
+            return pending().await;
+        };
         let input = asked.as_mut().await;
         self.asked = None;
         input
@@ -76,17 +96,38 @@ fn command(
         .frozen
         .iter()
         .find(|frozen| hash_of(Utf8Path::new(&frozen.path)) != frozen.hash)
-        .map(|frozen| (frozen.path.clone(), if frozen.hash.is_empty() { "made" } else { "changed" }));
-    let last = state.history.back().map(|entry| json!({ "iteration": entry.iteration, "status": entry.status }));
+        .map(|frozen| {
+            (
+                frozen.path.clone(),
+                if frozen.hash.is_empty() {
+                    "made"
+                } else {
+                    "changed"
+                },
+            )
+        });
+    let last = state
+        .history
+        .back()
+        .map(|entry| json!({ "iteration": entry.iteration, "status": entry.status }));
     let told = json!({
         "session": plan.session, "run": plan.run, "node": node.id, "iteration": state.tally.iterations,
         "context": places.iteration.context(), "progress": places.progress, "last": last,
     });
-    let call = gate.command.split_first().map(|(program, args)| (around.find(program), program.clone(), args.to_vec()));
+    let call = gate
+        .command
+        .split_first()
+        .map(|(program, args)| (around.find(program), program.clone(), args.to_vec()));
     let mut env = around.env.clone();
     env.insert(mark::RUN.to_owned(), plan.run.to_string());
-    env.insert("AP_CONTEXT".to_owned(), places.iteration.context().to_string());
-    let (cwd, limit) = (around.project.root().to_owned(), Duration::from_secs(gate.timeout_s));
+    env.insert(
+        "AP_CONTEXT".to_owned(),
+        places.iteration.context().to_string(),
+    );
+    let (cwd, limit) = (
+        around.project.root().to_owned(),
+        Duration::from_secs(gate.timeout_s),
+    );
     async move {
         let broken = |reason: String| (GateVerdict::Broken { reason }, Usage::default());
         if let Some((path, how)) = changed {
@@ -94,36 +135,74 @@ fn command(
                 "{path} was {how} since the session started, and is not believed; put it back as it was, or start anew with --force"
             ));
         }
-        let Some((Some(path), _, args)) = call else { return broken("there is no such program on PATH".to_owned()) };
+        let Some((Some(path), _, args)) = call else {
+            return broken("there is no such program on PATH".to_owned());
+        };
         let mut command = tokio::process::Command::new(path);
-        command.args(args).env_clear().envs(env.iter()).current_dir(cwd);
+        command
+            .args(args)
+            .env_clear()
+            .envs(env.iter())
+            .current_dir(cwd);
         match run(command, told.to_string().as_bytes(), limit).await {
             Err(why) => broken(why),
-            Ok(ran) => (read(&Ended { code: ran.code, stdout: &ran.stdout, stderr: &ran.stderr }), Usage::default()),
+            Ok(ran) => (
+                read(&Ended {
+                    code: ran.code,
+                    stdout: &ran.stdout,
+                    stderr: &ran.stderr,
+                }),
+                Usage::default(),
+            ),
         }
     }
 }
 
 /// Freezes the project's files that gates are made of: what they are now is what they must be when they are asked.
 pub fn freeze_gates(plan: &mut Plan, project: &Utf8Path) {
-    let gates = plan.nodes.iter_mut().flat_map(Step::all_nodes_mut).flat_map(|node| node.termination.gates_mut());
+    let gates = plan
+        .nodes
+        .iter_mut()
+        .flat_map(Step::all_nodes_mut)
+        .flat_map(|node| node.termination.gates_mut());
     for gate in gates.filter_map(|gate| match gate {
         Termination::Verify(gate) | Termination::Command(gate) => Some(gate),
         _ => None,
     }) {
         // A line for a shell names files too.
-        let words = gate.command.iter().flat_map(|word| word.split(|c: char| c.is_whitespace() || "\"'`;&|()<>=".contains(c)));
-        let named = words.filter(|word| !word.is_empty()).map(|word| project.join(word)).filter(|path| path.is_file());
+        let words = gate
+            .command
+            .iter()
+            .flat_map(|word| word.split(|c: char| c.is_whitespace() || "\"'`;&|()<>=".contains(c)));
+        let named = words
+            .filter(|word| !word.is_empty())
+            .map(|word| project.join(word))
+            .filter(|path| path.is_file());
         // A script that is not there must not come from an agent; what a script works on may.
-        let missing = scripts(&gate.command).into_iter().map(|word| project.join(word)).filter(|path| !path.exists());
-        let paths: BTreeSet<_> = named.chain(missing).filter(|path| path.starts_with(project)).collect();
-        gate.frozen = paths.into_iter().map(|path| Frozen { hash: hash_of(&path), path: path.into_string() }).collect();
+        let missing = scripts(&gate.command)
+            .into_iter()
+            .map(|word| project.join(word))
+            .filter(|path| !path.exists());
+        let paths: BTreeSet<_> = named
+            .chain(missing)
+            .filter(|path| path.starts_with(project))
+            .collect();
+        gate.frozen = paths
+            .into_iter()
+            .map(|path| Frozen {
+                hash: hash_of(&path),
+                path: path.into_string(),
+            })
+            .collect();
     }
 }
 
 /// Returns the fingerprint of a file; empty if there is none that can be read.
 fn hash_of(path: &Utf8Path) -> String {
-    fs::read(path).map_or_else(|_| String::new(), |bytes| fingerprint(std::iter::once(String::from_utf8_lossy(&bytes).as_ref())))
+    fs::read(path).map_or_else(
+        |_| String::new(),
+        |bytes| fingerprint(std::iter::once(String::from_utf8_lossy(&bytes).as_ref())),
+    )
 }
 
 fn judged(
@@ -134,14 +213,30 @@ fn judged(
     around: &Surroundings,
     places: &Places,
 ) -> io::Result<impl Future<Output = (GateVerdict, Usage)> + Send + use<>> {
-    let asked = node.judge.as_ref().map(|spec| ask_judge(spec, plan, state, node, judge, around, places)).transpose()?;
+    let asked = node
+        .judge
+        .as_ref()
+        .map(|spec| ask_judge(spec, plan, state, node, judge, around, places))
+        .transpose()?;
     let least = judge.confidence;
     Ok(async move {
         let broken = |reason: String, usage| (GateVerdict::Broken { reason }, usage);
-        let Some((spec, call, prompt)) = asked else { return broken("the node has no judge".to_owned(), Usage::default()) };
-        let (mut usage, mut verdict) = (Usage::default(), GateVerdict::Broken { reason: String::new() });
+        let Some((spec, call, prompt)) = asked else {
+            return broken("the node has no judge".to_owned(), Usage::default());
+        };
+        let (mut usage, mut verdict) = (
+            Usage::default(),
+            GateVerdict::Broken {
+                reason: String::new(),
+            },
+        );
         for _ in 0..JUDGE_TRIES {
-            let Some(command) = call() else { return broken(format!("there is no program `{}` on PATH", spec.program), usage) };
+            let Some(command) = call() else {
+                return broken(
+                    format!("there is no program `{}` on PATH", spec.program),
+                    usage,
+                );
+            };
             verdict = match run(command, prompt.as_bytes(), JUDGE_TIMEOUT).await {
                 Err(why) => GateVerdict::Broken { reason: why },
                 Ok(ran) => {
@@ -149,13 +244,17 @@ fn judged(
                     transcript.push(ran.stdout.as_bytes());
                     transcript.finish();
                     usage += transcript.usage();
-                    let said = transcript
-                        .structured_status()
-                        .map_or_else(|| transcript.final_text().unwrap_or(&ran.stdout).to_owned(), ToString::to_string);
+                    let said = transcript.structured_status().map_or_else(
+                        || transcript.final_text().unwrap_or(&ran.stdout).to_owned(),
+                        ToString::to_string,
+                    );
                     match ran.code {
                         Some(0) => read_judge(&said, least),
                         code => GateVerdict::Broken {
-                            reason: format!("the judge ended with exit code {code:?}: {}", crate::text::first_line(&ran.stderr)),
+                            reason: format!(
+                                "the judge ended with exit code {code:?}: {}",
+                                crate::text::first_line(&ran.stderr)
+                            ),
                         },
                     }
                 }
@@ -168,7 +267,11 @@ fn judged(
     })
 }
 
-type Ask = (AgentSpec, Box<dyn Fn() -> Option<tokio::process::Command> + Send>, String);
+type Ask = (
+    AgentSpec,
+    Box<dyn Fn() -> Option<tokio::process::Command> + Send>,
+    String,
+);
 
 fn ask_judge(
     spec: &AgentSpec,
@@ -183,7 +286,12 @@ fn ask_judge(
         .history
         .iter()
         .filter(|entry| entry.node == state.cursor.node)
-        .map(|entry| format!("{}. {:?}: {} {}", entry.iteration, entry.status.decision, entry.status.reason, entry.status.summary))
+        .map(|entry| {
+            format!(
+                "{}. {:?}: {} {}",
+                entry.iteration, entry.status.decision, entry.status.reason, entry.status.summary
+            )
+        })
         .collect();
     let case = Case {
         stage: node.id.as_str(),
@@ -194,7 +302,10 @@ fn ask_judge(
         progress: &end_of(&places.progress),
     };
     let prompt = agent::judge_prompt(&case);
-    let (context, file) = (places.iteration.context(), places.iteration.root().join("judge.md"));
+    let (context, file) = (
+        places.iteration.context(),
+        places.iteration.root().join("judge.md"),
+    );
     let call = Call {
         cursor: state.cursor,
         run: &plan.run,
@@ -210,13 +321,23 @@ fn ask_judge(
     };
     let invocation = agent::judge_invocation(spec, &call, around.env.keys().map(String::as_str));
     let mut env = around.env.clone();
-    invocation.remove_env.iter().for_each(|name| drop(env.remove(name)));
+    invocation
+        .remove_env
+        .iter()
+        .for_each(|name| drop(env.remove(name)));
     env.extend(invocation.set_env);
-    let (program, cwd) = (around.find(&invocation.program), around.project.root().to_owned());
+    let (program, cwd) = (
+        around.find(&invocation.program),
+        around.project.root().to_owned(),
+    );
     let args = invocation.args;
     let make = move || {
         let mut command = tokio::process::Command::new(program.as_ref()?);
-        command.args(&args).env_clear().envs(env.iter()).current_dir(&cwd);
+        command
+            .args(&args)
+            .env_clear()
+            .envs(env.iter())
+            .current_dir(&cwd);
         Some(command)
     };
     let told = match agent::prompt_by(spec) {
@@ -237,5 +358,7 @@ pub(super) fn end_of(path: &Utf8Path) -> String {
         file.take(MOST_SEEN).read_to_end(&mut end)?;
         Ok(end)
     };
-    read().map(|end| String::from_utf8_lossy(&end).into_owned()).unwrap_or_default()
+    read()
+        .map(|end| String::from_utf8_lossy(&end).into_owned())
+        .unwrap_or_default()
 }

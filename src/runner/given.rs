@@ -28,7 +28,10 @@ impl Given<'_> {
         let mut stages = Map::new();
         if let Some(id) = self.source() {
             let outputs = self.outputs_of(id).unwrap_or_default();
-            stages.insert(id.to_owned(), outputs.into_iter().map(|(_, path)| json!(path)).collect());
+            stages.insert(
+                id.to_owned(),
+                outputs.into_iter().map(|(_, path)| json!(path)).collect(),
+            );
         }
         Value::Object(stages)
     }
@@ -36,8 +39,11 @@ impl Given<'_> {
     /// Returns `inputs.from_parallel` of `context.json`.
     pub(super) fn of_blocks(&self) -> Value {
         let one = |input: &BlockInput| {
-            let providers: Map<String, Value> =
-                self.stages(input).into_iter().map(|(name, stage)| (name, told(&stage, input.select))).collect();
+            let providers: Map<String, Value> = self
+                .stages(input)
+                .into_iter()
+                .map(|(name, stage)| (name, told(&stage, input.select)))
+                .collect();
             json!({
                 "stage": input.stage,
                 "block": input.block,
@@ -53,27 +59,49 @@ impl Given<'_> {
     /// Returns the text for `${INPUTS}`: of the node it names, then of the blocks.
     pub(super) fn text(&self) -> String {
         if self.node.from_parallel.is_empty() {
-            return self.source().map_or_else(String::new, |id| self.text_of(id));
+            return self
+                .source()
+                .map_or_else(String::new, |id| self.text_of(id));
         }
         let of = |input: &BlockInput| -> Outputs {
             let outputs = |(name, stage): (String, Stage)| match input.select {
-                Select::Latest => {
-                    stage.latest_output.into_iter().map(|path| (format!("{name}: {}", input.stage), path)).collect::<Outputs>()
-                }
+                Select::Latest => stage
+                    .latest_output
+                    .into_iter()
+                    .map(|path| (format!("{name}: {}", input.stage), path))
+                    .collect::<Outputs>(),
                 Select::All => numbered(&format!("{name}: {}", input.stage), stage.history),
             };
             self.stages(input).into_iter().flat_map(outputs).collect()
         };
-        let named = self.node.from.iter().filter_map(|from| self.outputs_of(from.node.as_str())).flatten();
-        let text = outputs::text("the block", &named.chain(self.node.from_parallel.iter().flat_map(of)).collect::<Outputs>());
-        let failed = self.node.from_parallel.iter().flat_map(|input| self.failed(input));
+        let named = self
+            .node
+            .from
+            .iter()
+            .filter_map(|from| self.outputs_of(from.node.as_str()))
+            .flatten();
+        let text = outputs::text(
+            "the block",
+            &named
+                .chain(self.node.from_parallel.iter().flat_map(of))
+                .collect::<Outputs>(),
+        );
+        let failed = self
+            .node
+            .from_parallel
+            .iter()
+            .flat_map(|input| self.failed(input));
         text + &without(failed.collect())
     }
 
     /// Returns the text for `${INPUTS.<id>}`: what an earlier step put out, and which branches of a block did not.
     pub(super) fn text_of(&self, id: &str) -> String {
-        let failed = self.manifest(id).and_then(|path| manifest::read(&path).ok()).map(|manifest| manifest.failed);
-        outputs::text(id, &self.outputs_of(id).unwrap_or_default()) + &without(failed.unwrap_or_default())
+        let failed = self
+            .manifest(id)
+            .and_then(|path| manifest::read(&path).ok())
+            .map(|manifest| manifest.failed);
+        outputs::text(id, &self.outputs_of(id).unwrap_or_default())
+            + &without(failed.unwrap_or_default())
     }
 
     /// Returns the step whose outputs this node gets: the one it names, or the one before it. For the first step of a further
@@ -84,20 +112,35 @@ impl Given<'_> {
         }
         match self.index.checked_sub(1) {
             Some(before) => self.plan.step(before).map(|step| step.id().as_str()),
-            None => self.plan.branch.as_ref()?.earlier.last().map(|earlier| earlier.id().as_str()),
+            None => self
+                .plan
+                .branch
+                .as_ref()?
+                .earlier
+                .last()
+                .map(|earlier| earlier.id().as_str()),
         }
     }
 
     /// Returns the outputs of an earlier step, if there is such a step: those the node asks for; of a node that was given
     /// perspectives all of them, else the last; of a block the last of each branch.
     pub(super) fn outputs_of(&self, id: &str) -> Option<Outputs> {
-        let asked = self.node.from.as_ref().filter(|input| input.node.as_str() == id).map(|input| input.select);
+        let asked = self
+            .node
+            .from
+            .as_ref()
+            .filter(|input| input.node.as_str() == id)
+            .map(|input| input.select);
         let select = |all: bool| asked.unwrap_or(if all { Select::All } else { Select::Latest });
         let Some(place) = self.place_of(id) else {
             return Some(match self.earlier(id)? {
                 Earlier::Block { manifest, .. } => of_block(manifest),
                 Earlier::Node { outputs, all, .. } => {
-                    let last = if select(*all) == Select::Latest { outputs.len().saturating_sub(1) } else { 0 };
+                    let last = if select(*all) == Select::Latest {
+                        outputs.len().saturating_sub(1)
+                    } else {
+                        0
+                    };
                     numbered(id, outputs.get(last..).unwrap_or_default().to_vec())
                 }
             });
@@ -105,8 +148,21 @@ impl Given<'_> {
         match self.plan.step(place)? {
             Step::Block(block) => Some(of_block(&self.run.manifest(place, &block.id))),
             Step::Node(from) => {
-                let done = self.state.finished.get(place as usize).map_or(0, |done| done.iterations);
-                Some(numbered(id, listed(self.run, place, &from.id, done, select(!from.perspectives.is_empty()))))
+                let done = self
+                    .state
+                    .finished
+                    .get(place as usize)
+                    .map_or(0, |done| done.iterations);
+                Some(numbered(
+                    id,
+                    listed(
+                        self.run,
+                        place,
+                        &from.id,
+                        done,
+                        select(!from.perspectives.is_empty()),
+                    ),
+                ))
             }
         }
     }
@@ -117,12 +173,20 @@ impl Given<'_> {
     }
 
     fn earlier(&self, id: &str) -> Option<&Earlier> {
-        self.plan.branch.as_ref()?.earlier.iter().find(|earlier| earlier.id().as_str() == id)
+        self.plan
+            .branch
+            .as_ref()?
+            .earlier
+            .iter()
+            .find(|earlier| earlier.id().as_str() == id)
     }
 
     fn manifest(&self, block: &str) -> Option<Utf8PathBuf> {
         match (self.place_of(block), self.earlier(block)) {
-            (Some(place), _) => Some(self.run.manifest(place, self.plan.block(place).map(|block| &block.id)?)),
+            (Some(place), _) => Some(
+                self.run
+                    .manifest(place, self.plan.block(place).map(|block| &block.id)?),
+            ),
             (None, Some(Earlier::Block { manifest, .. })) => Some(manifest.clone()),
             (None, _) => None,
         }
@@ -130,25 +194,46 @@ impl Given<'_> {
 
     /// Returns what the stage put out, by branch.
     fn stages(&self, input: &BlockInput) -> Vec<(String, Stage)> {
-        let read = self.manifest(input.block.as_str()).and_then(|path| manifest::read(&path).ok());
-        let branches = read.map(|manifest| manifest.providers).unwrap_or_default().into_iter().filter(|(name, _)| meant(input, name));
-        branches.filter_map(|(name, mut stages)| Some((name, stages.remove(input.stage.as_str())?))).collect()
+        let read = self
+            .manifest(input.block.as_str())
+            .and_then(|path| manifest::read(&path).ok());
+        let branches = read
+            .map(|manifest| manifest.providers)
+            .unwrap_or_default()
+            .into_iter()
+            .filter(|(name, _)| meant(input, name));
+        branches
+            .filter_map(|(name, mut stages)| Some((name, stages.remove(input.stage.as_str())?)))
+            .collect()
     }
 
     /// Returns the branches that did not reach their goal, and why.
     fn failed(&self, input: &BlockInput) -> BTreeMap<String, String> {
-        let read = self.manifest(input.block.as_str()).and_then(|path| manifest::read(&path).ok());
-        read.map(|manifest| manifest.failed).unwrap_or_default().into_iter().filter(|(name, _)| meant(input, name)).collect()
+        let read = self
+            .manifest(input.block.as_str())
+            .and_then(|path| manifest::read(&path).ok());
+        read.map(|manifest| manifest.failed)
+            .unwrap_or_default()
+            .into_iter()
+            .filter(|(name, _)| meant(input, name))
+            .collect()
     }
 }
 
 fn meant(input: &BlockInput, branch: &str) -> bool {
-    input.providers.is_empty() || input.providers.iter().any(|wanted| wanted.as_str() == branch)
+    input.providers.is_empty()
+        || input
+            .providers
+            .iter()
+            .any(|wanted| wanted.as_str() == branch)
 }
 
 /// Says which branches put out nothing, in lines of their own.
 fn without(failed: BTreeMap<String, String>) -> String {
-    failed.into_iter().map(|(name, why)| format!("\n(nothing from {name}: it {})\n", first_line(&why))).collect()
+    failed
+        .into_iter()
+        .map(|(name, why)| format!("\n(nothing from {name}: it {})\n", first_line(&why)))
+        .collect()
 }
 
 fn told(stage: &Stage, select: Select) -> Value {
@@ -165,12 +250,27 @@ fn told(stage: &Stage, select: Select) -> Value {
 }
 
 fn numbered(from: &str, outputs: Vec<Utf8PathBuf>) -> Outputs {
-    (1..).zip(outputs).map(|(number, path): (u32, _)| (format!("{from} {number}"), path)).collect()
+    (1..)
+        .zip(outputs)
+        .map(|(number, path): (u32, _)| (format!("{from} {number}"), path))
+        .collect()
 }
 
 /// The last output of each branch of a block that is done.
 fn of_block(path: &Utf8PathBuf) -> Outputs {
-    let Ok(manifest) = manifest::read(path) else { return Vec::new() };
-    let last = |stages: &BTreeMap<String, Stage>| manifest.stages().iter().rev().find_map(|stage| stages.get(stage)?.latest_output.clone());
-    manifest.providers.iter().filter_map(|(name, stages)| Some((name.clone(), last(stages)?))).collect()
+    let Ok(manifest) = manifest::read(path) else {
+        return Vec::new();
+    };
+    let last = |stages: &BTreeMap<String, Stage>| {
+        manifest
+            .stages()
+            .iter()
+            .rev()
+            .find_map(|stage| stages.get(stage)?.latest_output.clone())
+    };
+    manifest
+        .providers
+        .iter()
+        .filter_map(|(name, stages)| Some((name.clone(), last(stages)?)))
+        .collect()
 }

@@ -42,7 +42,11 @@ pub enum Report {
 
 impl Report {
     pub fn failed(error: &Error) -> Self {
-        Self::Failed { code: error.code as u8, message: error.to_string(), hint: error.help() }
+        Self::Failed {
+            code: error.code as u8,
+            message: error.to_string(),
+            hint: error.help(),
+        }
     }
 }
 
@@ -73,7 +77,8 @@ impl Door {
 
     /// Returns the path to give to the runner.
     pub fn path(&self) -> Result<Utf8PathBuf> {
-        Utf8PathBuf::from_path_buf(self.folder.path().join("s")).map_err(|path| Error::failed(format!("{} is not UTF-8", path.display())))
+        Utf8PathBuf::from_path_buf(self.folder.path().join("s"))
+            .map_err(|path| Error::failed(format!("{} is not UTF-8", path.display())))
     }
 
     /// Hands the launch to the runner and waits for its report; `alive` tells whether it can still come.
@@ -86,19 +91,25 @@ impl Door {
         });
         let Some((stream, _)) = stream else {
             return Err(
-                Error::failed("the runner did not come up in its tmux window").hint("try `--foreground` to see why, and `ap doctor`")
+                Error::failed("the runner did not come up in its tmux window")
+                    .hint("try `--foreground` to see why, and `ap doctor`"),
             );
         };
         stream.set_nonblocking(false)?;
         stream.set_read_timeout(Some(PATIENCE))?;
         send(&stream, launch)?;
-        receive(&stream).map_err(|error| Error::failed(format!("the runner ended before it could start the session: {error}")))
+        receive(&stream).map_err(|error| {
+            Error::failed(format!(
+                "the runner ended before it could start the session: {error}"
+            ))
+        })
     }
 }
 
 /// The runner's end: fetches the launch, and keeps the line for the report.
 pub fn fetch(door: &Utf8Path) -> Result<(Launch, UnixStream)> {
-    let stream = UnixStream::connect(door).map_err(|error| Error::new(ExitCode::Failed, format!("{door}: {error}")))?;
+    let stream = UnixStream::connect(door)
+        .map_err(|error| Error::new(ExitCode::Failed, format!("{door}: {error}")))?;
     stream.set_read_timeout(Some(PATIENCE))?;
     let launch = receive(&stream)?;
     Ok((launch, stream))

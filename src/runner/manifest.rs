@@ -59,20 +59,51 @@ impl Manifest {
 
 /// Writes the manifest of a block whose branches have all ended.
 pub(super) fn write(session: &Session, step: u32) -> crate::error::Result<()> {
-    let Some(block) = session.plan.block(step) else { return Ok(()) };
+    let Some(block) = session.plan.block(step) else {
+        return Ok(());
+    };
     let (mut providers, mut failed) = (BTreeMap::new(), BTreeMap::new());
     for branch in &block.branches {
         let dir = session.dir.branch(step, &block.id, &branch.name);
         let Some(there) = glance(&dir)? else { continue };
-        match session.state().branches.get(&branch.name).and_then(|report| report.ending.as_ref()) {
-            Some(Ending::Completed { .. }) => drop(providers.insert(branch.name.to_string(), stages(&dir, &there))),
-            ending => drop(failed.insert(branch.name.to_string(), ending.and_then(Ending::shortfall).unwrap_or_default())),
+        match session
+            .state()
+            .branches
+            .get(&branch.name)
+            .and_then(|report| report.ending.as_ref())
+        {
+            Some(Ending::Completed { .. }) => {
+                drop(providers.insert(branch.name.to_string(), stages(&dir, &there)))
+            }
+            ending => drop(failed.insert(
+                branch.name.to_string(),
+                ending.and_then(Ending::shortfall).unwrap_or_default(),
+            )),
         }
     }
-    let stages = block.branches.first().map(|branch| branch.nodes.iter().map(|node| node.id.to_string()).collect()).unwrap_or_default();
+    let stages = block
+        .branches
+        .first()
+        .map(|branch| {
+            branch
+                .nodes
+                .iter()
+                .map(|node| node.id.to_string())
+                .collect()
+        })
+        .unwrap_or_default();
     let index = u32::try_from(session.plan.turn(step).1).unwrap_or_default();
-    let about = About { name: block.id.to_string(), index, stages };
-    let manifest = Manifest { block: about, providers, failed, completed_at: clock::now() };
+    let about = About {
+        name: block.id.to_string(),
+        index,
+        stages,
+    };
+    let manifest = Manifest {
+        block: about,
+        providers,
+        failed,
+        completed_at: clock::now(),
+    };
     let text = serde_json::to_vec_pretty(&manifest).map_err(io::Error::from)?;
     crash::point("manifest: before");
     atomic::replace_durably(&session.dir.manifest(step, &block.id), &text)?;
@@ -83,7 +114,11 @@ pub(super) fn write(session: &Session, step: u32) -> crate::error::Result<()> {
 fn stages(dir: &crate::store::layout::RunDir, there: &Glance) -> BTreeMap<String, Stage> {
     let stage = |(index, done): (u32, &crate::engine::NodeDone)| {
         let history = listed(dir, index, &done.id, done.iterations, Select::All);
-        let status = if matches!(done.ending, NodeEnding::MaxIterations { .. }) { "max_iterations" } else { "complete" };
+        let status = if matches!(done.ending, NodeEnding::MaxIterations { .. }) {
+            "max_iterations"
+        } else {
+            "complete"
+        };
         let stage = Stage {
             latest_output: history.last().cloned(),
             status: status.to_owned(),

@@ -55,8 +55,15 @@ const QUIET_TICK: Duration = Duration::from_secs(2);
 /// the session waits until it is let go of, too.
 pub async fn run(session: Session, around: Surroundings) -> Result<(Ending, Session)> {
     let view = View::new(&around.project, &session);
-    let mut runner = Runner::new(session, Rc::new(around), view, Ears::Session(Signals::listen()?));
-    let ending = tokio::task::LocalSet::new().run_until(runner.drive()).await?;
+    let mut runner = Runner::new(
+        session,
+        Rc::new(around),
+        view,
+        Ears::Session(Signals::listen()?),
+    );
+    let ending = tokio::task::LocalSet::new()
+        .run_until(runner.drive())
+        .await?;
     Ok((ending, runner.session))
 }
 
@@ -141,7 +148,19 @@ impl Runner {
     fn new(session: Session, around: Rc<Surroundings>, mut view: View, ears: Ears) -> Self {
         view.opened(&session.plan, session.state());
         let (tasks, gates, branches) = (Tasks::new(&around), Gates::default(), Branches::default());
-        Self { session, around, view, ears, branches, attempt: None, tasks, gates, known: None, asked_to_stop: 0, no_room: false }
+        Self {
+            session,
+            around,
+            view,
+            ears,
+            branches,
+            attempt: None,
+            tasks,
+            gates,
+            known: None,
+            asked_to_stop: 0,
+            no_room: false,
+        }
     }
 
     async fn drive(&mut self) -> Result<Ending> {
@@ -163,7 +182,12 @@ impl Runner {
     /// Records what follows, until nothing more does. Whatever has been noted is on disk when this returns.
     fn settle(&mut self) -> Result<()> {
         while let Some(event) = follow(&self.session.plan, self.session.state(), clock::now()) {
-            if let Event::NodeFinished { node, ending: NodeEnding::Branches { .. }, .. } = &event {
+            if let Event::NodeFinished {
+                node,
+                ending: NodeEnding::Branches { .. },
+                ..
+            } = &event
+            {
                 manifest::write(&self.session, *node)?;
             }
             self.note(&event)?;
@@ -174,13 +198,19 @@ impl Runner {
     fn note(&mut self, event: &Event) -> Result<()> {
         tracing::debug!(?event, "recorded");
         self.session.note(event.clone(), clock::now())?;
-        self.view.recorded(&self.session.plan, self.session.state(), event);
+        self.view
+            .recorded(&self.session.plan, self.session.state(), event);
         Ok(())
     }
 
     /// Notes what an input amounts to; [`settle`](Self::settle) comes before anything is done about it.
     fn accept(&mut self, input: &Input) -> Result<()> {
-        match accept(&self.session.plan, self.session.state(), input, clock::now()) {
+        match accept(
+            &self.session.plan,
+            self.session.state(),
+            input,
+            clock::now(),
+        ) {
             Some(event) => self.note(&event),
             None => Ok(()),
         }
@@ -201,10 +231,20 @@ impl Runner {
                 if self.session.state().stopping.is_some() {
                     self.tasks.hurry(1 < self.asked_to_stop);
                 }
-                self.tasks.check(&self.session.dir, &self.session.plan, self.session.state(), cursor);
+                self.tasks.check(
+                    &self.session.dir,
+                    &self.session.plan,
+                    self.session.state(),
+                    cursor,
+                );
             }
-            Some(Effect::ClaimTask(cursor)) => self.tasks.claim(&self.session.plan, self.session.state(), cursor),
-            Some(Effect::AskGate(cursor, gate)) => self.gates.ask(&self.session, &self.around, cursor, gate)?,
+            Some(Effect::ClaimTask(cursor)) => {
+                self.tasks
+                    .claim(&self.session.plan, self.session.state(), cursor)
+            }
+            Some(Effect::AskGate(cursor, gate)) => {
+                self.gates.ask(&self.session, &self.around, cursor, gate)?
+            }
             Some(Effect::RunBlock(cursor)) => self.run_branches(cursor)?,
             Some(Effect::WaitUntil(_)) | None => (),
         }
@@ -212,14 +252,28 @@ impl Runner {
     }
 
     fn ensure_agent(&mut self, cursor: Cursor) -> Result<()> {
-        if self.attempt.as_ref().is_some_and(|attempt| attempt.cursor == cursor) || self.known.is_some() {
+        if self
+            .attempt
+            .as_ref()
+            .is_some_and(|attempt| attempt.cursor == cursor)
+            || self.known.is_some()
+        {
             return Ok(());
         }
-        let tracker_env = self.tasks.agent_env(&self.session.plan, self.session.state());
-        match Attempt::ensure(&self.session, &self.means(), &self.around, &tracker_env, clock::now())? {
+        let tracker_env = self
+            .tasks
+            .agent_env(&self.session.plan, self.session.state());
+        match Attempt::ensure(
+            &self.session,
+            &self.means(),
+            &self.around,
+            &tracker_env,
+            clock::now(),
+        )? {
             Ensured::Runs(attempt) => {
                 self.no_room = false;
-                self.view.agent(&self.session.plan, self.session.state(), attempt.adopted);
+                self.view
+                    .agent(&self.session.plan, self.session.state(), attempt.adopted);
                 let shim = attempt.shim.clone();
                 self.attempt = Some(*attempt);
                 if let Some(shim) = shim {
@@ -229,12 +283,19 @@ impl Runner {
             }
             Ensured::NoRoom => {
                 if !std::mem::replace(&mut self.no_room, true) {
-                    self.view.remark("as many agents run as may; this one starts as soon as another ends");
+                    self.view.remark(
+                        "as many agents run as may; this one starts as soon as another ends",
+                    );
                 }
             }
             Ensured::Ended(outcome) => {
-                self.known =
-                    Some(Input::AgentExited { cursor, outcome, usage: crate::model::Usage::default(), promises: Vec::new(), tree: None });
+                self.known = Some(Input::AgentExited {
+                    cursor,
+                    outcome,
+                    usage: crate::model::Usage::default(),
+                    promises: Vec::new(),
+                    tree: None,
+                });
             }
         }
         Ok(())
@@ -247,10 +308,19 @@ impl Runner {
         }
         let until = match self.session.state().phase {
             Phase::Waiting { until, .. } => Some(until),
-            Phase::New | Phase::Ready | Phase::Running | Phase::Parallel | Phase::Exited { .. } | Phase::Ended { .. } => None,
+            Phase::New
+            | Phase::Ready
+            | Phase::Running
+            | Phase::Parallel
+            | Phase::Exited { .. }
+            | Phase::Ended { .. } => None,
         };
         let sign = self.attempt.as_ref().and_then(|_| self.tasks.next_sign());
-        let tick = if self.attempt.is_some() || self.no_room { TICK } else { QUIET_TICK };
+        let tick = if self.attempt.is_some() || self.no_room {
+            TICK
+        } else {
+            QUIET_TICK
+        };
         tokio::select! {
             biased;
             news = self.ears.heard() => news,
@@ -275,7 +345,8 @@ impl Runner {
             News::GateAnswered(input) | News::Branch(input) => self.accept(&input),
             News::BranchFailed(error) => Err(error),
             News::SignOfLife => {
-                self.tasks.give_sign(&self.session.plan, self.session.state());
+                self.tasks
+                    .give_sign(&self.session.plan, self.session.state());
                 Ok(())
             }
             News::Woke => self.accept(&Input::Woke),
@@ -292,9 +363,13 @@ impl Runner {
     }
 
     async fn conclude(&mut self) -> Result<()> {
-        let Some(mut attempt) = self.attempt.take() else { return Ok(()) };
+        let Some(mut attempt) = self.attempt.take() else {
+            return Ok(());
+        };
         let plan = &self.session.plan;
-        let Some(node) = self.session.state().changed_node(plan) else { return Ok(()) };
+        let Some(node) = self.session.state().changed_node(plan) else {
+            return Ok(());
+        };
         if attempt.never_began() {
             // The runner before us died before it could tell the shim what to do; the attempt is still to be made.
             return Ok(());
@@ -303,21 +378,37 @@ impl Runner {
         let (outcome, usage) = attempt.conclude(plan, &node, clock::now())?;
         let promises = promises(&attempt.last_words());
         let tree = match &outcome {
-            Outcome::Reported { .. } | Outcome::Unreported { .. } if counts_idle(plan, &node) => work_tree::look(&self.around).await,
-            Outcome::Reported { .. } | Outcome::Unreported { .. } => work_tree::commit(&self.around),
+            Outcome::Reported { .. } | Outcome::Unreported { .. } if counts_idle(plan, &node) => {
+                work_tree::look(&self.around).await
+            }
+            Outcome::Reported { .. } | Outcome::Unreported { .. } => {
+                work_tree::commit(&self.around)
+            }
             Outcome::Crashed { .. } | Outcome::Refused { .. } | Outcome::TimedOut { .. } => None,
             Outcome::RateLimited { .. } | Outcome::Lost { .. } | Outcome::Cancelled => None,
         };
-        self.accept(&Input::AgentExited { cursor: attempt.cursor, outcome, usage, promises, tree })
+        self.accept(&Input::AgentExited {
+            cursor: attempt.cursor,
+            outcome,
+            usage,
+            promises,
+            tree,
+        })
     }
 
     fn show(&mut self) {
         let now = clock::now();
         if let Some(attempt) = &mut self.attempt {
             attempt.follow(|said, transcript| self.view.said(said, transcript));
-            self.view.working(&self.session.plan, self.session.state(), attempt.transcript(), now);
+            self.view.working(
+                &self.session.plan,
+                self.session.state(),
+                attempt.transcript(),
+                now,
+            );
         } else {
-            self.view.idle(&self.session.plan, self.session.state(), now);
+            self.view
+                .idle(&self.session.plan, self.session.state(), now);
         }
     }
 
@@ -355,10 +446,14 @@ async fn reached(moment: Option<tokio::time::Instant>) {
 
 /// Waits for a time of day. In steps, so that a machine that slept in between notices.
 async fn passed(until: Option<Timestamp>) {
-    let Some(until) = until else { return pending().await };
+    let Some(until) = until else {
+        return pending().await;
+    };
     loop {
         let left = until.duration_since(clock::now());
-        let Ok(left) = Duration::try_from(left) else { return };
+        let Ok(left) = Duration::try_from(left) else {
+            return;
+        };
         if left.is_zero() {
             return;
         }

@@ -14,9 +14,29 @@ const LISTED: usize = 50;
 const LARGEST: usize = 1 << 20;
 
 /// Returns the outputs of a node's first `done` iterations, oldest first, without those that put out nothing.
-pub(super) fn listed(run: &RunDir, node: u32, id: &NodeId, done: u32, select: Select) -> Vec<Utf8PathBuf> {
-    let output = |iteration| run.iteration(Cursor { node, iteration, attempt: 1 }, id).output();
-    let newest_first = (1..=done).rev().take(LISTED).map(output).filter(|path| says_something(path));
+pub(super) fn listed(
+    run: &RunDir,
+    node: u32,
+    id: &NodeId,
+    done: u32,
+    select: Select,
+) -> Vec<Utf8PathBuf> {
+    let output = |iteration| {
+        run.iteration(
+            Cursor {
+                node,
+                iteration,
+                attempt: 1,
+            },
+            id,
+        )
+        .output()
+    };
+    let newest_first = (1..=done)
+        .rev()
+        .take(LISTED)
+        .map(output)
+        .filter(|path| says_something(path));
     let mut outputs: Vec<Utf8PathBuf> = match select {
         Select::Latest => newest_first.take(1).collect(),
         Select::All => newest_first.collect(),
@@ -33,11 +53,21 @@ fn says_something(output: &Utf8Path) -> bool {
 /// Returns what every step put out last before this one, for a branch of the block that stands there.
 pub(super) fn earlier(run: &RunDir, plan: &Plan, state: &State, block: u32) -> Vec<Earlier> {
     let one = |place: u32| match plan.step(place)? {
-        Step::Block(block) => Some(Earlier::Block { id: block.id.clone(), manifest: run.manifest(place, &block.id) }),
+        Step::Block(block) => Some(Earlier::Block {
+            id: block.id.clone(),
+            manifest: run.manifest(place, &block.id),
+        }),
         Step::Node(node) => {
-            let done = state.finished.get(place as usize).map_or(0, |done| done.iterations);
+            let done = state
+                .finished
+                .get(place as usize)
+                .map_or(0, |done| done.iterations);
             let outputs = listed(run, place, &node.id, done, Select::All);
-            Some(Earlier::Node { id: node.id.clone(), outputs, all: !node.perspectives.is_empty() })
+            Some(Earlier::Node {
+                id: node.id.clone(),
+                outputs,
+                all: !node.perspectives.is_empty(),
+            })
         }
     };
     // Each step once: what an earlier run made of it is overtaken.
@@ -47,11 +77,17 @@ pub(super) fn earlier(run: &RunDir, plan: &Plan, state: &State, block: u32) -> V
 
 /// Returns what outputs hold, each under its heading if there are several. `from` is who put them out.
 pub(super) fn text(from: &str, outputs: &[(String, Utf8PathBuf)]) -> String {
-    let read = |path| beginning(path, LARGEST / outputs.len().max(1)).unwrap_or_else(|error| format!("(cannot be read: {error})"));
+    let read = |path| {
+        beginning(path, LARGEST / outputs.len().max(1))
+            .unwrap_or_else(|error| format!("(cannot be read: {error})"))
+    };
     match outputs {
         [] => format!("(no output from {from})"),
         [(_, one)] => read(one),
-        many => many.iter().map(|(heading, path)| format!("## {heading}\n\n{}\n", read(path))).collect(),
+        many => many
+            .iter()
+            .map(|(heading, path)| format!("## {heading}\n\n{}\n", read(path)))
+            .collect(),
     }
 }
 
@@ -61,7 +97,11 @@ fn beginning(path: &Utf8PathBuf, most: usize) -> io::Result<String> {
     file.take(most as u64).read_to_end(&mut bytes)?;
     let text = String::from_utf8_lossy(&bytes).into_owned();
     let left = whole.saturating_sub(most);
-    Ok(if left == 0 { text } else { format!("{text}\n(… {} more: read {path})\n", count(left, "byte")) })
+    Ok(if left == 0 {
+        text
+    } else {
+        format!("{text}\n(… {} more: read {path})\n", count(left, "byte"))
+    })
 }
 
 #[cfg(test)]
@@ -74,19 +114,50 @@ mod tests {
     fn what_says_nothing_is_passed_over_and_what_says_too_much_is_cut() {
         let folder = tempfile::tempdir().unwrap();
         let root = Utf8PathBuf::from_path_buf(folder.path().to_owned()).unwrap();
-        let (run, id): (_, NodeId) = (Project::new(root).session(&"s".parse().unwrap()), "plan".parse().unwrap());
+        let (run, id): (_, NodeId) = (
+            Project::new(root).session(&"s".parse().unwrap()),
+            "plan".parse().unwrap(),
+        );
         for (iteration, text) in [(1, "one\n"), (2, "two é\n"), (3, "\n")] {
-            let output = run.iteration(Cursor { node: 1, iteration, attempt: 1 }, &id).output();
+            let output = run
+                .iteration(
+                    Cursor {
+                        node: 1,
+                        iteration,
+                        attempt: 1,
+                    },
+                    &id,
+                )
+                .output();
             fs::create_dir_all(output.parent().unwrap()).unwrap();
             atomic::replace(&output, text.as_bytes()).unwrap();
         }
         let all = |done, select| {
             let outputs = listed(&run, 1, &id, done, select);
-            text("plan", &(1..).zip(outputs).map(|(n, path)| (format!("plan {n}"), path)).collect::<Vec<_>>())
+            text(
+                "plan",
+                &(1..)
+                    .zip(outputs)
+                    .map(|(n, path)| (format!("plan {n}"), path))
+                    .collect::<Vec<_>>(),
+            )
         };
-        assert_eq!([all(4, Select::Latest), all(1, Select::Latest), all(0, Select::All)], ["two é\n", "one\n", "(no output from plan)"]);
-        assert_eq!(all(4, Select::All), "## plan 1\n\none\n\n## plan 2\n\ntwo é\n\n");
+        assert_eq!(
+            [
+                all(4, Select::Latest),
+                all(1, Select::Latest),
+                all(0, Select::All)
+            ],
+            ["two é\n", "one\n", "(no output from plan)"]
+        );
+        assert_eq!(
+            all(4, Select::All),
+            "## plan 1\n\none\n\n## plan 2\n\ntwo é\n\n"
+        );
         let output = &listed(&run, 1, &id, 2, Select::Latest)[0];
-        assert_eq!(beginning(output, 3).unwrap(), format!("two\n(… 4 bytes more: read {output})\n"));
+        assert_eq!(
+            beginning(output, 3).unwrap(),
+            format!("two\n(… 4 bytes more: read {output})\n")
+        );
     }
 }

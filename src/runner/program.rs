@@ -18,8 +18,18 @@ pub(super) struct Ran {
 
 /// Runs a program in a group of its own for a bounded time. The group is ended when it takes too long, and when nobody
 /// waits for the answer any more.
-pub(super) async fn run(mut command: tokio::process::Command, input: &[u8], limit: Duration) -> Result<Ran, String> {
-    let spawned = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0).kill_on_drop(true).spawn();
+pub(super) async fn run(
+    mut command: tokio::process::Command,
+    input: &[u8],
+    limit: Duration,
+) -> Result<Ran, String> {
+    let spawned = command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .process_group(0)
+        .kill_on_drop(true)
+        .spawn();
     let mut child = spawned.map_err(|error| format!("it cannot be started: {error}"))?;
     let mut group = Group(child.id().and_then(|pid| i32::try_from(pid).ok()));
     let (stdin, stdout, stderr) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
@@ -30,12 +40,20 @@ pub(super) async fn run(mut command: tokio::process::Command, input: &[u8], limi
         }
     };
     let work = async { tokio::join!(child.wait(), collect(stdout), collect(stderr), speak) };
-    let (status, stdout, stderr, ()) =
-        tokio::time::timeout(limit, work).await.map_err(|_| format!("it did not answer within {} s and was ended", limit.as_secs()))?;
+    let (status, stdout, stderr, ()) = tokio::time::timeout(limit, work).await.map_err(|_| {
+        format!(
+            "it did not answer within {} s and was ended",
+            limit.as_secs()
+        )
+    })?;
     // It has been reaped, and its number may become another's.
     group.0 = None;
     let code = status.map_err(|error| error.to_string())?.code();
-    Ok(Ran { code, stdout, stderr })
+    Ok(Ran {
+        code,
+        stdout,
+        stderr,
+    })
 }
 
 /// Ends a process group when dropped, while its leader has not been reaped.

@@ -21,20 +21,46 @@ pub struct Rehearsal {
 }
 
 /// Rehearses the first attempt of a plan's node, counted from 0; `plan` and `run` are the branch's, if it is in one.
-pub fn rehearse(plan: &Plan, run: &RunDir, index: u32, node: &Node, around: &Surroundings) -> Result<Rehearsal, UnknownVariable> {
+pub fn rehearse(
+    plan: &Plan,
+    run: &RunDir,
+    index: u32,
+    node: &Node,
+    around: &Surroundings,
+) -> Result<Rehearsal, UnknownVariable> {
     let state = State::default();
     let cursor = Cursor::before(index).next_iteration();
     let places = attempt::places(run, plan, node, cursor, around);
     let (means, now) = (Means::of(plan, &state), clock::now());
-    let briefing = Briefing { plan, state: &state, means: &means, node, cursor, places: &places, tracker_env: &[], tools: &[], now };
-    let first = index == 0 && plan.branch.as_ref().is_none_or(|branch| branch.earlier.is_empty());
+    let briefing = Briefing {
+        plan,
+        state: &state,
+        means: &means,
+        node,
+        cursor,
+        places: &places,
+        tracker_env: &[],
+        tools: &[],
+        now,
+    };
+    let first = index == 0
+        && plan
+            .branch
+            .as_ref()
+            .is_none_or(|branch| branch.earlier.is_empty());
     let value = |name: &str| match name.strip_prefix("INPUTS") {
         Some("") if !first => Some("(what the earlier node wrote)".to_owned()),
-        Some(named) if named.starts_with('.') && plan.kind == PlanKind::Pipeline => Some(format!("(what node {} wrote)", &named[1..])),
+        Some(named) if named.starts_with('.') && plan.kind == PlanKind::Pipeline => {
+            Some(format!("(what node {} wrote)", &named[1..]))
+        }
         Some(_) | None => briefing.variable(name),
     };
     let prompt = start::prompt(node, value)?;
     let invocation = start::invocation(&briefing, around, &prompt);
     let argv = [vec![invocation.program], invocation.args].concat();
-    Ok(Rehearsal { file: places.iteration.prompt(), prompt, argv })
+    Ok(Rehearsal {
+        file: places.iteration.prompt(),
+        prompt,
+        argv,
+    })
 }

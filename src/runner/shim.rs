@@ -100,7 +100,9 @@ pub fn main() -> io::Result<()> {
 
 fn spawn(job: &Job, stderr: fs::File) -> io::Result<Child> {
     // Not our own standard output, whose lock must end with us and not with a process the agent forgot.
-    let stdout = fs::OpenOptions::new().append(true).open(job.folder.stdout())?;
+    let stdout = fs::OpenOptions::new()
+        .append(true)
+        .open(job.folder.stdout())?;
     let prompt = fs::File::open(&job.prompt)?;
     Command::new(&job.program)
         .args(&job.args)
@@ -122,17 +124,31 @@ struct Signals(SignalDelivery<UnixStream, SignalOnly>);
 impl Signals {
     fn listen() -> io::Result<Self> {
         let (read, write) = UnixStream::pair()?;
-        let all = [Signal::SIGTERM, Signal::SIGINT, Signal::SIGQUIT, Signal::SIGHUP, Signal::SIGCHLD];
-        SignalDelivery::with_pipe(read, write, SignalOnly, all.map(|signal| signal as i32)).map(Self)
+        let all = [
+            Signal::SIGTERM,
+            Signal::SIGINT,
+            Signal::SIGQUIT,
+            Signal::SIGHUP,
+            Signal::SIGCHLD,
+        ];
+        SignalDelivery::with_pipe(read, write, SignalOnly, all.map(|signal| signal as i32))
+            .map(Self)
     }
 
     /// Waits for signals, not much longer than `limit`, and returns those that came.
     fn wait(&mut self, limit: Duration) -> Vec<Signal> {
         // Rounded up: a wait of no milliseconds would be none.
-        let limit = PollTimeout::try_from(limit + Duration::from_millis(1)).unwrap_or(PollTimeout::MAX);
+        let limit =
+            PollTimeout::try_from(limit + Duration::from_millis(1)).unwrap_or(PollTimeout::MAX);
         // An interrupted wait has been interrupted by a signal.
-        let _ = poll(&mut [PollFd::new(self.0.get_read().as_fd(), PollFlags::POLLIN)], limit);
-        self.0.pending().filter_map(|signal| Signal::try_from(signal).ok()).collect()
+        let _ = poll(
+            &mut [PollFd::new(self.0.get_read().as_fd(), PollFlags::POLLIN)],
+            limit,
+        );
+        self.0
+            .pending()
+            .filter_map(|signal| Signal::try_from(signal).ok())
+            .collect()
     }
 }
 
@@ -152,7 +168,16 @@ impl<'a> Watch<'a> {
     fn new(job: &'a Job, child: Child, signals: Signals) -> Self {
         let group = Pid::from_raw(i32::try_from(child.id()).unwrap_or(i32::MAX));
         let output = ResultWatch::new(job.folder.stdout(), job.folder.stderr(), job.events);
-        Self { job, child, group, signals, started: Instant::now(), output, limit: None, cancelled: false }
+        Self {
+            job,
+            child,
+            group,
+            signals,
+            started: Instant::now(),
+            output,
+            limit: None,
+            cancelled: false,
+        }
     }
 
     /// Waits for the agent's end, bringing it about when it must be.
@@ -179,9 +204,14 @@ impl<'a> Watch<'a> {
             if let Some(status) = self.child.try_wait()? {
                 return Ok(status);
             }
-            let signals = self.signals.wait(look_at.saturating_duration_since(Instant::now()));
+            let signals = self
+                .signals
+                .wait(look_at.saturating_duration_since(Instant::now()));
             // A terminal that went away is no reason to end.
-            if signals.iter().any(|signal| matches!(signal, Signal::SIGTERM | Signal::SIGINT | Signal::SIGQUIT)) {
+            if signals
+                .iter()
+                .any(|signal| matches!(signal, Signal::SIGTERM | Signal::SIGINT | Signal::SIGQUIT))
+            {
                 self.cancelled = true;
                 return self.end(signals.contains(&Signal::SIGQUIT));
             }
@@ -198,12 +228,21 @@ impl<'a> Watch<'a> {
     /// Returns how long nothing can happen that only the clock tells.
     fn look_in(&self) -> Duration {
         let wall = Duration::from_secs(self.job.limits.wall_s);
-        if wall.is_zero() { LOOK } else { wall.saturating_sub(self.started.elapsed()).min(LOOK) }
+        if wall.is_zero() {
+            LOOK
+        } else {
+            wall.saturating_sub(self.started.elapsed()).min(LOOK)
+        }
     }
 
     fn exceeded(&mut self) -> Option<LimitKind> {
-        let AttemptLimits { wall_s, idle_s, after_result_s } = self.job.limits;
-        let over = |limit_s: u64, spent: Duration| 0 < limit_s && Duration::from_secs(limit_s) <= spent;
+        let AttemptLimits {
+            wall_s,
+            idle_s,
+            after_result_s,
+        } = self.job.limits;
+        let over =
+            |limit_s: u64, spent: Duration| 0 < limit_s && Duration::from_secs(limit_s) <= spent;
         self.output.look();
         if over(wall_s, self.started.elapsed()) {
             Some(LimitKind::Wall)
@@ -218,7 +257,11 @@ impl<'a> Watch<'a> {
 
     /// Ends the agent: INT, TERM, KILL, each with its time, or KILL at once.
     fn end(&mut self, at_once: bool) -> io::Result<ExitStatus> {
-        let steps: &[_] = if at_once { &[] } else { &[(Signal::SIGINT, AFTER_INT), (Signal::SIGTERM, AFTER_TERM)] };
+        let steps: &[_] = if at_once {
+            &[]
+        } else {
+            &[(Signal::SIGINT, AFTER_INT), (Signal::SIGTERM, AFTER_TERM)]
+        };
         for (signal, patience) in steps {
             self.signal(*signal);
             if let Some(status) = self.exits_within(*patience)? {
@@ -242,7 +285,10 @@ impl<'a> Watch<'a> {
                 return Ok(Some(status));
             }
             // Asked again, more firmly.
-            let firmly = self.signals.wait(deadline.saturating_duration_since(Instant::now())).contains(&Signal::SIGQUIT);
+            let firmly = self
+                .signals
+                .wait(deadline.saturating_duration_since(Instant::now()))
+                .contains(&Signal::SIGQUIT);
             if firmly || deadline <= Instant::now() {
                 return Ok(None);
             }
@@ -253,7 +299,11 @@ impl<'a> Watch<'a> {
 /// Ends everything the agent left behind, in whatever group or session it hides. Returns how many there were.
 fn sweep(group: Pid, at_once: bool, signals: &mut Signals) -> u32 {
     let mut swept = 0;
-    let mut signal = if at_once { Signal::SIGKILL } else { Signal::SIGTERM };
+    let mut signal = if at_once {
+        Signal::SIGKILL
+    } else {
+        Signal::SIGTERM
+    };
     let mut deadline = Instant::now() + AFTER_SWEEP;
     while has_children() {
         let left = process::children();
@@ -295,7 +345,16 @@ mod tests {
         let mut signals = Signals::listen().unwrap();
         let mut agent = Command::new("sleep").arg("60").spawn().unwrap();
         signal::kill(Pid::from_raw(agent.id().cast_signed()), Signal::SIGTERM).unwrap();
-        assert_eq!(agent.wait().unwrap().signal(), Some(Signal::SIGTERM as i32), "no signal is blocked in it");
-        assert!(signals.wait(Duration::from_secs(10)).contains(&Signal::SIGCHLD), "and we are told");
+        assert_eq!(
+            agent.wait().unwrap().signal(),
+            Some(Signal::SIGTERM as i32),
+            "no signal is blocked in it"
+        );
+        assert!(
+            signals
+                .wait(Duration::from_secs(10))
+                .contains(&Signal::SIGCHLD),
+            "and we are told"
+        );
     }
 }

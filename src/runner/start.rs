@@ -25,8 +25,18 @@ const LONGEST_ARGUMENT: usize = 128 * 1024;
 pub(super) type Started = (Option<ProcessId>, Pin<Box<dyn Future<Output = ()> + Send>>);
 
 /// Briefs the agent and starts its shim, which holds the slot from then on. `Err` says why there can be no agent.
-pub(super) fn start(briefing: &Briefing<'_>, around: &Surroundings, slot: Option<Slot>) -> io::Result<Result<Started, Outcome>> {
-    let Briefing { plan, node, places, cursor, .. } = briefing;
+pub(super) fn start(
+    briefing: &Briefing<'_>,
+    around: &Surroundings,
+    slot: Option<Slot>,
+) -> io::Result<Result<Started, Outcome>> {
+    let Briefing {
+        plan,
+        node,
+        places,
+        cursor,
+        ..
+    } = briefing;
     let folder = &places.iteration;
     told::forget(places)?;
     crash::point("start: no stale status");
@@ -37,16 +47,24 @@ pub(super) fn start(briefing: &Briefing<'_>, around: &Surroundings, slot: Option
         // Compiling the plan has already refused unknown names.
         return Err(io::Error::other("the prompt names an unknown variable"));
     };
-    atomic::replace(&folder.context(), &serde_json::to_vec_pretty(&briefing.context())?)?;
+    atomic::replace(
+        &folder.context(),
+        &serde_json::to_vec_pretty(&briefing.context())?,
+    )?;
     atomic::replace(&folder.prompt(), prompt.as_bytes())?;
     let job = match job(briefing, around, &prompt) {
         Ok(job) => job,
         Err(outcome) => return Ok(Err(*outcome)),
     };
     crash::point("start: before stdout.log");
-    let stdout = fs::OpenOptions::new().create(true).append(true).open(folder.stdout())?;
+    let stdout = fs::OpenOptions::new()
+        .create(true)
+        .append(true)
+        .open(folder.stdout())?;
     crash::point("start: stdout.log made");
-    let Some(lock) = FileLock::try_exclusive(&stdout)? else { return Err(io::Error::other(format!("{} is locked", folder.stdout()))) };
+    let Some(lock) = FileLock::try_exclusive(&stdout)? else {
+        return Err(io::Error::other(format!("{} is locked", folder.stdout())));
+    };
     crash::point("start: stdout.log locked");
     let mut shim = tokio::process::Command::new(&around.exe)
         .arg("__shim")
@@ -74,19 +92,37 @@ pub(super) fn start(briefing: &Briefing<'_>, around: &Surroundings, slot: Option
 }
 
 /// Returns what the agent reads.
-pub(super) fn prompt(node: &Node, value: impl Fn(&str) -> Option<String>) -> Result<String, UnknownVariable> {
+pub(super) fn prompt(
+    node: &Node,
+    value: impl Fn(&str) -> Option<String>,
+) -> Result<String, UnknownVariable> {
     Ok(template::render(&node.prompt, &value)? + agent::prompt_suffix(&node.agent))
 }
 
 /// Returns how the agent is called; `prompt` is what it reads.
-pub(super) fn invocation(briefing: &Briefing<'_>, around: &Surroundings, prompt: &str) -> Invocation {
-    let Briefing { plan, node, places, cursor, .. } = briefing;
-    let exchange = agent::reports_by_result(&node.agent).then(|| around.project.exchange(&places.run));
+pub(super) fn invocation(
+    briefing: &Briefing<'_>,
+    around: &Surroundings,
+    prompt: &str,
+) -> Invocation {
+    let Briefing {
+        plan,
+        node,
+        places,
+        cursor,
+        ..
+    } = briefing;
+    let exchange =
+        agent::reports_by_result(&node.agent).then(|| around.project.exchange(&places.run));
     let call = Call {
         cursor: *cursor,
         run: &plan.run,
         session: &plan.session,
-        node_type: if node.template.is_empty() { node.id.as_str() } else { &node.template },
+        node_type: if node.template.is_empty() {
+            node.id.as_str()
+        } else {
+            &node.template
+        },
         is_root: nix::unistd::geteuid().is_root(),
         exe: &around.exe,
         project: around.project.root(),
@@ -100,10 +136,18 @@ pub(super) fn invocation(briefing: &Briefing<'_>, around: &Surroundings, prompt:
 
 /// Writes the job into the shim's standard input, which a pipe always has room for or the shim is reading.
 fn hand_over(shim: &mut tokio::process::Child, job: &Job) -> io::Result<()> {
-    let Some(stdin) = shim.stdin.take() else { return Ok(()) };
-    let mut stdin = fs_err::File::from_parts(std::fs::File::from(stdin.into_owned_fd()?), "the shim's standard input");
+    let Some(stdin) = shim.stdin.take() else {
+        return Ok(());
+    };
+    let mut stdin = fs_err::File::from_parts(
+        std::fs::File::from(stdin.into_owned_fd()?),
+        "the shim's standard input",
+    );
     // Tokio made it non-blocking for itself.
-    nix::fcntl::fcntl(&stdin, nix::fcntl::FcntlArg::F_SETFL(nix::fcntl::OFlag::empty()))?;
+    nix::fcntl::fcntl(
+        &stdin,
+        nix::fcntl::FcntlArg::F_SETFL(nix::fcntl::OFlag::empty()),
+    )?;
     stdin.write_all(&serde_json::to_vec(job)?)
 }
 
@@ -112,8 +156,14 @@ fn job(briefing: &Briefing<'_>, around: &Surroundings, prompt: &str) -> Result<J
     let by = agent::prompt_by(&node.agent);
     if by == PromptBy::Argument && LONGEST_ARGUMENT <= prompt.len() {
         return Err(Box::new(Outcome::Refused {
-            reason: format!("the prompt has {} bytes; an argument holds less than {LONGEST_ARGUMENT}", prompt.len()),
-            hint: format!("declare `prompt: stdin` or `prompt: file` for `{}` in config.yaml", node.agent.provider_name()),
+            reason: format!(
+                "the prompt has {} bytes; an argument holds less than {LONGEST_ARGUMENT}",
+                prompt.len()
+            ),
+            hint: format!(
+                "declare `prompt: stdin` or `prompt: file` for `{}` in config.yaml",
+                node.agent.provider_name()
+            ),
         }));
     }
     let invocation = invocation(briefing, around, prompt);
@@ -127,7 +177,10 @@ fn job(briefing: &Briefing<'_>, around: &Surroundings, prompt: &str) -> Result<J
     let program = around.find(&invocation.program).ok_or_else(|| {
         Box::new(Outcome::Refused {
             reason: format!("there is no program `{}` on PATH", invocation.program),
-            hint: format!("{}; or name it with `program:` in the loop", agent::install_hint(&node.agent)),
+            hint: format!(
+                "{}; or name it with `program:` in the loop",
+                agent::install_hint(&node.agent)
+            ),
         })
     })?;
     Ok(Job {
@@ -135,7 +188,11 @@ fn job(briefing: &Briefing<'_>, around: &Surroundings, prompt: &str) -> Result<J
         args: invocation.args,
         env,
         cwd: around.project.root().to_owned(),
-        prompt: if by == PromptBy::Stdin { places.iteration.prompt() } else { Utf8PathBuf::from("/dev/null") },
+        prompt: if by == PromptBy::Stdin {
+            places.iteration.prompt()
+        } else {
+            Utf8PathBuf::from("/dev/null")
+        },
         folder: places.iteration.clone(),
         limits: node.agent.limits,
         events: agent::ends_with_result(&node.agent),

@@ -42,28 +42,48 @@ impl Drop for Seat {
 }
 
 /// Programs agents like to know of.
-const TOOLS: [&str; 12] = ["git", "gh", "rg", "jq", "node", "python3", "cargo", "go", "make", "docker", "bd", "tmux"];
+const TOOLS: [&str; 12] = [
+    "git", "gh", "rg", "jq", "node", "python3", "cargo", "go", "make", "docker", "bd", "tmux",
+];
 
 impl Surroundings {
     pub fn new(project: Project, exe: Utf8PathBuf, env: Env) -> Self {
-        Self { project, exe, env, mux: None, slots: None, at_work: Rc::default(), found: RefCell::default(), tools: OnceCell::new() }
+        Self {
+            project,
+            exe,
+            env,
+            mux: None,
+            slots: None,
+            at_work: Rc::default(),
+            found: RefCell::default(),
+            tools: OnceCell::new(),
+        }
     }
 
     /// Finds a program on the session's PATH; a name with a slash is a path, from the project.
     pub fn find(&self, program: &str) -> Option<Utf8PathBuf> {
-        if let Some(path) = self.found.borrow().get(program).filter(|path| path.exists()) {
+        if let Some(path) = self
+            .found
+            .borrow()
+            .get(program)
+            .filter(|path| path.exists())
+        {
             return Some(path.clone());
         }
         let path = which::which_in(program, self.env.get("PATH"), self.project.root()).ok()?;
         let path = Utf8PathBuf::from_path_buf(path).ok()?;
-        self.found.borrow_mut().insert(program.to_owned(), path.clone());
+        self.found
+            .borrow_mut()
+            .insert(program.to_owned(), path.clone());
         Some(path)
     }
 
     /// Counts an attempt that is under way whether there is room for it or not: an earlier runner started it.
     pub(super) fn seat(&self) -> Seat {
         self.at_work.set(self.at_work.get() + 1);
-        Seat { at_work: Rc::clone(&self.at_work) }
+        Seat {
+            at_work: Rc::clone(&self.at_work),
+        }
     }
 
     /// Returns a seat for one more attempt and, where the machine has them, a slot; nothing while others have them all.
@@ -72,18 +92,32 @@ impl Surroundings {
         if 0 < most && most <= self.at_work.get() {
             return Ok(None);
         }
-        let Some(slots) = &self.slots else { return Ok(Some((self.seat(), None))) };
+        let Some(slots) = &self.slots else {
+            return Ok(Some((self.seat(), None)));
+        };
         Ok(slots.try_take()?.map(|slot| (self.seat(), Some(slot))))
     }
 
     /// Opens a window in which a person can watch a branch, if the runner is in one itself.
     pub(super) fn show_branch(&self, session: &SessionName, block: &NodeId, branch: &NodeId) {
         let Some(mux) = self.mux.clone() else { return };
-        let (exe, cwd, session, branch) = (self.exe.clone(), self.project.root().to_owned(), session.clone(), branch.clone());
+        let (exe, cwd, session, branch) = (
+            self.exe.clone(),
+            self.project.root().to_owned(),
+            session.clone(),
+            branch.clone(),
+        );
         let which = format!("{block}/{branch}");
         // It takes its time, and no agent needs it.
         tokio::task::spawn_blocking(move || {
-            let watch = [exe.as_str(), "logs", session.as_str(), "--branch", &which, "--follow"];
+            let watch = [
+                exe.as_str(),
+                "logs",
+                session.as_str(),
+                "--branch",
+                &which,
+                "--follow",
+            ];
             if let Err(error) = mux.watch(&session, branch.as_str(), &cwd, &watch) {
                 tracing::warn!(%error, branch = %which, "the branch has no window");
             }
@@ -92,15 +126,24 @@ impl Surroundings {
 
     /// Returns which of the programs agents like to know of there are; looked for once.
     pub(super) fn tools(&self) -> &[&'static str] {
-        self.tools.get_or_init(|| TOOLS.into_iter().filter(|program| self.find(program).is_some()).collect())
+        self.tools.get_or_init(|| {
+            TOOLS
+                .into_iter()
+                .filter(|program| self.find(program).is_some())
+                .collect()
+        })
     }
 
     /// Returns the PATH for agents: `ap` can be called by its name.
     pub(super) fn agent_path(&self) -> String {
         let inherited = self.env.get("PATH").map(String::as_str).unwrap_or_default();
-        let Some(own) = self.exe.parent() else { return inherited.to_owned() };
+        let Some(own) = self.exe.parent() else {
+            return inherited.to_owned();
+        };
         let folders = std::env::split_paths(inherited).filter(|folder| folder != own);
         let all = join_paths(std::iter::once(own.as_std_path().to_owned()).chain(folders));
-        all.ok().and_then(|path| path.into_string().ok()).unwrap_or_else(|| inherited.to_owned())
+        all.ok()
+            .and_then(|path| path.into_string().ok())
+            .unwrap_or_else(|| inherited.to_owned())
     }
 }

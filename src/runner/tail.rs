@@ -22,7 +22,11 @@ const FLOOD: u64 = 1024 * 1024;
 
 impl Tail {
     pub(super) fn new(path: Utf8PathBuf) -> Self {
-        Self { path, file: None, offset: 0 }
+        Self {
+            path,
+            file: None,
+            offset: 0,
+        }
     }
 
     /// Gives what is new to `each`, as of now: who writes faster than we read does not keep us here. A file that is not
@@ -52,14 +56,20 @@ impl Tail {
         if self.file.is_none() {
             self.file = fs::File::open(&self.path).ok();
         }
-        let length = self.file.as_ref().and_then(|file| file.metadata().ok()).map_or(0, |meta| meta.len());
+        let length = self
+            .file
+            .as_ref()
+            .and_then(|file| file.metadata().ok())
+            .map_or(0, |meta| meta.len());
         length.saturating_sub(self.offset)
     }
 
     fn read_to(&mut self, most: u64, mut each: impl FnMut(&[u8])) {
         let unread = self.unread();
         let end = self.offset + unread.min(most);
-        let Some(file) = self.file.as_mut().filter(|_| 0 < unread) else { return };
+        let Some(file) = self.file.as_mut().filter(|_| 0 < unread) else {
+            return;
+        };
         if file.seek(SeekFrom::Start(self.offset)).is_err() {
             return;
         }
@@ -90,7 +100,15 @@ const LONGEST_LINE: usize = 8 * 1024 * 1024;
 
 impl ResultWatch {
     pub(super) fn new(stdout: Utf8PathBuf, stderr: Utf8PathBuf, events: bool) -> Self {
-        Self { stdout: Tail::new(stdout), stderr, stderr_length: 0, events, line: Vec::new(), saw_result: false, last_sign: Instant::now() }
+        Self {
+            stdout: Tail::new(stdout),
+            stderr,
+            stderr_length: 0,
+            events,
+            line: Vec::new(),
+            saw_result: false,
+            last_sign: Instant::now(),
+        }
     }
 
     /// Takes in what is new.
@@ -98,7 +116,10 @@ impl ResultWatch {
         let before = self.stdout.offset;
         let (line, saw, events) = (&mut self.line, &mut self.saw_result, self.events);
         self.stdout.read(|bytes| {
-            for part in bytes.split_inclusive(|byte| *byte == b'\n').filter(|_| events) {
+            for part in bytes
+                .split_inclusive(|byte| *byte == b'\n')
+                .filter(|_| events)
+            {
                 if line.len() < LONGEST_LINE {
                     line.extend_from_slice(part);
                 }
@@ -142,7 +163,8 @@ mod tests {
     #[test]
     fn a_look_ends_where_the_file_ended_when_it_began() {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        let path = Utf8PathBuf::from_path_buf(folder.path().join("stdout.log")).expect("a UTF-8 path");
+        let path =
+            Utf8PathBuf::from_path_buf(folder.path().join("stdout.log")).expect("a UTF-8 path");
         let mut writer = fs::File::create(&path).expect("a file");
         writer.write_all(&vec![b'x'; 3 * PIECE]).expect("a write");
         let (mut tail, mut looks) = (Tail::new(path), Vec::new());

@@ -65,7 +65,9 @@ pub fn take(project: &Project, wanted: &Wanted) -> Result<Taken> {
     let lock = match (lock_soon(project, &plan.session)?, wanted.mode) {
         (Some(lock), _) => lock,
         (None, Mode::Force) => take_over(project, &plan.session)?,
-        (None, Mode::New | Mode::Resume) => return Err(report::already_running(project, &plan.session)),
+        (None, Mode::New | Mode::Resume) => {
+            return Err(report::already_running(project, &plan.session));
+        }
     };
     if journal::is_held(&project.session(&plan.session).journal())? {
         // Somebody deleted the lock file of a living runner, which does not make it less alive.
@@ -77,7 +79,11 @@ pub fn take(project: &Project, wanted: &Wanted) -> Result<Taken> {
     }
     tracing::debug!(session = %plan.session, mode = ?wanted.mode, "session locked");
     let there = examine(&project.session(&plan.session));
-    let there = if wanted.mode == Mode::Force { there.ok().flatten() } else { there? };
+    let there = if wanted.mode == Mode::Force {
+        there.ok().flatten()
+    } else {
+        there?
+    };
     match (there, wanted.mode) {
         (_, Mode::Force) => {
             put_away(project, &plan.session)?;
@@ -90,7 +96,9 @@ pub fn take(project: &Project, wanted: &Wanted) -> Result<Taken> {
             drop(lock);
             Ok(Taken::Complete(Box::new(there)))
         }
-        (Some(there), Mode::New) => Err(Error::new(ExitCode::Failed, report::failure(&there)).hint(report::ways_on(&there))),
+        (Some(there), Mode::New) => {
+            Err(Error::new(ExitCode::Failed, report::failure(&there)).hint(report::ways_on(&there)))
+        }
         (Some(there), Mode::Resume) => resume(project, wanted, &there, lock, since),
     }
 }
@@ -109,14 +117,22 @@ fn prepare(project: &Project) -> Result<()> {
 
 fn lock(project: &Project, session: &SessionName) -> Result<Option<SessionLock>> {
     let process = process::me();
-    let holder = Holder { session: session.clone(), pid: process.pid, started_at: clock::now(), process };
+    let holder = Holder {
+        session: session.clone(),
+        pid: process.pid,
+        started_at: clock::now(),
+        process,
+    };
     Ok(SessionLock::try_acquire(&project.lock(session), &holder)?)
 }
 
 /// Takes the lock; of a dead holder also when somebody has it for a moment: who only looks, or a shim the holder was just starting.
 pub(super) fn lock_soon(project: &Project, session: &SessionName) -> Result<Option<SessionLock>> {
     let path = project.lock(session);
-    let held = || SessionLock::holder(&path).is_some_and(|holder| process::liveness(&holder.process) != Liveness::Dead);
+    let held = || {
+        SessionLock::holder(&path)
+            .is_some_and(|holder| process::liveness(&holder.process) != Liveness::Dead)
+    };
     let mut taken = lock(project, session);
     clock::wait_until(HALF_STARTED, || {
         if matches!(taken, Ok(None)) && !held() {
@@ -147,8 +163,14 @@ fn take_over(project: &Project, session: &SessionName) -> Result<SessionLock> {
         return Err(report::already_running(project, session));
     };
     if process::liveness(&holder.process) == Liveness::Unknown {
-        return Err(Error::new(ExitCode::AlreadyRunning, format!("session '{session}' runs on another machine, {}", holder.process.host))
-            .hint("stop it there"));
+        return Err(Error::new(
+            ExitCode::AlreadyRunning,
+            format!(
+                "session '{session}' runs on another machine, {}",
+                holder.process.host
+            ),
+        )
+        .hint("stop it there"));
     }
     let mut taken = None;
     for signal in [Signal::SIGTERM, Signal::SIGKILL] {
@@ -167,21 +189,34 @@ fn take_over(project: &Project, session: &SessionName) -> Result<SessionLock> {
 /// Ends the living runner that only the journal knows.
 fn end_without_lock(project: &Project, session: &SessionName) -> Result<()> {
     let dir = project.session(session);
-    let runner = glance(&dir).ok().flatten().and_then(|there| there.state.runner);
+    let runner = glance(&dir)
+        .ok()
+        .flatten()
+        .and_then(|there| there.state.runner);
     for signal in [Signal::SIGTERM, Signal::SIGKILL] {
         if let Some(runner) = &runner {
             process::send(runner, signal);
         }
-        if clock::wait_until(PATIENCE, || journal::is_held(&dir.journal()).is_ok_and(|held| !held)) {
+        if clock::wait_until(PATIENCE, || {
+            journal::is_held(&dir.journal()).is_ok_and(|held| !held)
+        }) {
             return Ok(());
         }
     }
-    Err(cannot_be_ended(session, &runner.map_or_else(|| "pid unknown".to_owned(), |runner| format!("pid {}", runner.pid))))
+    Err(cannot_be_ended(
+        session,
+        &runner.map_or_else(
+            || "pid unknown".to_owned(),
+            |runner| format!("pid {}", runner.pid),
+        ),
+    ))
 }
 
 fn cannot_be_ended(session: &SessionName, who: &str) -> Error {
-    Error::failed(format!("the runner of session '{session}' ({who}) cannot be ended"))
-        .hint("look at what it waits for with `ps`; another user's process only they or root can end")
+    Error::failed(format!(
+        "the runner of session '{session}' ({who}) cannot be ended"
+    ))
+    .hint("look at what it waits for with `ps`; another user's process only they or root can end")
 }
 
 /// Moves the old run out of the way; nothing of it is lost.
@@ -207,7 +242,11 @@ fn put_away(project: &Project, session: &SessionName) -> Result<()> {
 
 /// Ends every process of a run whose runner is gone, politely at first. Returns how many there were.
 fn end_all(run: &RunId) -> usize {
-    end_with(mark::RUN, |found| run.covers(found), &[Signal::SIGTERM, Signal::SIGKILL])
+    end_with(
+        mark::RUN,
+        |found| run.covers(found),
+        &[Signal::SIGTERM, Signal::SIGKILL],
+    )
 }
 
 /// Kills every process of a run. Returns how many there were.
@@ -217,7 +256,11 @@ pub fn kill_all(run: &RunId) -> usize {
 
 /// Ends every process of one attempt, named by its mark `<run>/<cursor>`, politely at first. Returns how many there were.
 pub fn end_attempt(attempt: &str) -> usize {
-    end_with(mark::ATTEMPT, |found| found == attempt, &[Signal::SIGTERM, Signal::SIGKILL])
+    end_with(
+        mark::ATTEMPT,
+        |found| found == attempt,
+        &[Signal::SIGTERM, Signal::SIGKILL],
+    )
 }
 
 fn end_with(name: &str, is_meant: impl Fn(&str) -> bool, signals: &[Signal]) -> usize {
@@ -241,11 +284,22 @@ fn end_with(name: &str, is_meant: impl Fn(&str) -> bool, signals: &[Signal]) -> 
 }
 
 fn begin(project: &Project, wanted: &Wanted, lock: SessionLock) -> Result<Taken> {
-    let session = Session::create(project.session(&wanted.plan.session), &wanted.plan, Some(lock), clock::now())?;
+    let session = Session::create(
+        project.session(&wanted.plan.session),
+        &wanted.plan,
+        Some(lock),
+        clock::now(),
+    )?;
     attend(session).map(|session| Taken::Ours(Box::new(session)))
 }
 
-fn resume(project: &Project, wanted: &Wanted, there: &Glance, lock: SessionLock, since: Timestamp) -> Result<Taken> {
+fn resume(
+    project: &Project,
+    wanted: &Wanted,
+    there: &Glance,
+    lock: SessionLock,
+    since: Timestamp,
+) -> Result<Taken> {
     if there.plan.name != wanted.plan.name {
         return Err(report::runs_another(&there.plan, &wanted.plan.name));
     }
@@ -253,14 +307,18 @@ fn resume(project: &Project, wanted: &Wanted, there: &Glance, lock: SessionLock,
     // Whatever is wrong with the wish is told before anything is changed.
     new_maximum(wanted, &session)?;
     if wanted.replace {
-        replaceable(&session.plan, &wanted.plan, session.state()).map_err(|why| report::keeps_its_plan(&session.plan, &why))?;
+        replaceable(&session.plan, &wanted.plan, session.state())
+            .map_err(|why| report::keeps_its_plan(&session.plan, &why))?;
     }
     inbox::forget_stops(&session.dir, since)?;
     let mut session = attend(session)?;
     if wanted.replace && wanted.plan != session.plan {
         session = session.replace_plan(&wanted.plan, clock::now())?;
     }
-    let resumed = Input::Request(Request::Resume { max_iterations: new_maximum(wanted, &session)?, change: wanted.change.clone() });
+    let resumed = Input::Request(Request::Resume {
+        max_iterations: new_maximum(wanted, &session)?,
+        change: wanted.change.clone(),
+    });
     let now = clock::now();
     if let Some(event) = accept(&session.plan, session.state(), &resumed, now) {
         session.record(event, now)?;
@@ -269,12 +327,16 @@ fn resume(project: &Project, wanted: &Wanted, there: &Glance, lock: SessionLock,
 }
 
 fn new_maximum(wanted: &Wanted, session: &Session) -> Result<Option<u32>> {
-    let (state, Some(most)) = (session.state(), wanted.max_iterations) else { return Ok(None) };
+    let (state, Some(most)) = (session.state(), wanted.max_iterations) else {
+        return Ok(None);
+    };
     if session.plan.kind == PlanKind::Pipeline {
         let hint = "say another `runs` for its nodes in the definition, and add `--recompile`";
         return Err(Error::usage("a pipeline takes no maximum").hint(hint));
     }
-    let Some(node) = state.node(&session.plan) else { return Ok(None) };
+    let Some(node) = state.node(&session.plan) else {
+        return Ok(None);
+    };
     let now = state.max_iterations.unwrap_or(node.max_iterations);
     if most != now && most < state.tally.iterations {
         return Err(Error::usage(format!(
@@ -290,6 +352,12 @@ fn new_maximum(wanted: &Wanted, session: &Session) -> Result<Option<u32>> {
 fn attend(mut session: Session) -> Result<Session> {
     // From the next line on people may send it, and nobody listens yet: unheeded it would end us. Its request is found anyway.
     signal_hook::flag::register(Signal::SIGUSR1 as i32, Arc::default())?;
-    session.record(Event::RunnerStarted { runner: process::me(), version: env!("CARGO_PKG_VERSION").to_owned() }, clock::now())?;
+    session.record(
+        Event::RunnerStarted {
+            runner: process::me(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+        },
+        clock::now(),
+    )?;
     Ok(session)
 }

@@ -32,14 +32,28 @@ type Answer = (Input, Vec<String>);
 
 impl Tasks {
     pub(super) fn new(around: &Surroundings) -> Self {
-        let at = At { project: around.project.root().to_owned(), env: around.env.clone() };
-        Self { at, project: around.project.clone(), open: None, asked: None, last_sign: Instant::now(), given_up: false }
+        let at = At {
+            project: around.project.root().to_owned(),
+            env: around.env.clone(),
+        };
+        Self {
+            at,
+            project: around.project.clone(),
+            open: None,
+            asked: None,
+            last_sign: Instant::now(),
+            given_up: false,
+        }
     }
 
     /// Takes back what ended agents hold, and looks, unless something is being asked already.
     pub(super) fn check(&mut self, dir: &RunDir, plan: &Plan, state: &State, cursor: Cursor) {
         let (project, run) = (self.project.clone(), run(plan));
-        let recorded = plan.record.as_ref().and(state.node(plan)).map(|node| dir.iteration(cursor, &node.id));
+        let recorded = plan
+            .record
+            .as_ref()
+            .and(state.node(plan))
+            .map(|node| dir.iteration(cursor, &node.id));
         let tried = state.tried().then(|| state.last_words());
         self.ask(plan, state, cursor, move |queue| {
             if let Err(error) = queue::join(queue, &run.session, &run.run, &project) {
@@ -47,10 +61,18 @@ impl Tasks {
                 tracing::warn!(%error, "cannot join the queue");
             }
             let settled = queue::settle(queue, &run, &queue::living(queue), tried.as_deref());
-            if let Some(Err(error)) = recorded.filter(|files| files.root().is_dir()).map(|files| keep(queue, &files)) {
+            if let Some(Err(error)) = recorded
+                .filter(|files| files.root().is_dir())
+                .map(|files| keep(queue, &files))
+            {
                 tracing::warn!(%error, "the tasks cannot be recorded");
             }
-            Input::QueueChecked { cursor, verdict: settled.verdict, released: settled.released, parked: settled.parked }
+            Input::QueueChecked {
+                cursor,
+                verdict: settled.verdict,
+                released: settled.released,
+                parked: settled.parked,
+            }
         });
     }
 
@@ -58,13 +80,26 @@ impl Tasks {
     pub(super) fn claim(&mut self, plan: &Plan, state: &State, next: Cursor) {
         let (owner, now) = (owner(plan, next), state.cursor);
         self.ask(plan, state, now, move |queue| {
-            let nothing = |verdict| Input::QueueChecked { cursor: now, verdict, released: Vec::new(), parked: Vec::new() };
+            let nothing = |verdict| Input::QueueChecked {
+                cursor: now,
+                verdict,
+                released: Vec::new(),
+                parked: Vec::new(),
+            };
             match queue.claim(None, &owner) {
                 Ok(Claim::Won(task)) => Input::TaskClaimed { cursor: next, task },
                 // Others were quicker. Waiting a little is better than asking without pause.
-                Ok(Claim::Lost { .. } | Claim::None) => nothing(Verdict::Wait { held: 0, by: Vec::new() }),
+                Ok(Claim::Lost { .. } | Claim::None) => nothing(Verdict::Wait {
+                    held: 0,
+                    by: Vec::new(),
+                }),
                 // A claim is not tried twice in a row; what came of it shows with the next look.
-                Err(error) if matches!(error.problem, Problem::Rejected | Problem::Silent | Problem::Protocol) => {
+                Err(error)
+                    if matches!(
+                        error.problem,
+                        Problem::Rejected | Problem::Silent | Problem::Protocol
+                    ) =>
+                {
                     nothing(Verdict::Busy { error: error.what })
                 }
                 Err(error) => nothing(queue::unanswered(&error)),
@@ -72,16 +107,38 @@ impl Tasks {
         });
     }
 
-    fn ask(&mut self, plan: &Plan, state: &State, cursor: Cursor, question: impl FnOnce(&dyn Queue) -> Input + Send + 'static) {
+    fn ask(
+        &mut self,
+        plan: &Plan,
+        state: &State,
+        cursor: Cursor,
+        question: impl FnOnce(&dyn Queue) -> Input + Send + 'static,
+    ) {
         if self.asked.is_some() {
             return;
         }
         let failed = move |error: String| {
             let verdict = Verdict::Unknown { error };
-            (Input::QueueChecked { cursor, verdict, released: Vec::new(), parked: Vec::new() }, Vec::new())
+            (
+                Input::QueueChecked {
+                    cursor,
+                    verdict,
+                    released: Vec::new(),
+                    parked: Vec::new(),
+                },
+                Vec::new(),
+            )
         };
-        let Some(spec) = state.node(plan).and_then(|node| node.queue.as_ref()).filter(|_| !self.given_up) else {
-            let why = if self.given_up { "nobody waited for the queue" } else { "the node has no queue" };
+        let Some(spec) = state
+            .node(plan)
+            .and_then(|node| node.queue.as_ref())
+            .filter(|_| !self.given_up)
+        else {
+            let why = if self.given_up {
+                "nobody waited for the queue"
+            } else {
+                "the node has no queue"
+            };
             self.asked = Some(Box::pin(std::future::ready(failed(why.to_owned()))));
             return;
         };
@@ -93,8 +150,11 @@ impl Tasks {
 
     /// Returns what the current agent's own calls of the tracker need.
     pub(super) fn agent_env(&mut self, plan: &Plan, state: &State) -> Vec<(String, String)> {
-        let Some(spec) = state.node(plan).and_then(|node| node.queue.as_ref()) else { return Vec::new() };
-        self.queue(state.cursor.node, spec).agent_env(&owner(plan, state.cursor))
+        let Some(spec) = state.node(plan).and_then(|node| node.queue.as_ref()) else {
+            return Vec::new();
+        };
+        self.queue(state.cursor.node, spec)
+            .agent_env(&owner(plan, state.cursor))
     }
 
     fn queue(&mut self, node: u32, spec: &QueueSpec) -> Arc<dyn Queue> {
@@ -110,7 +170,9 @@ impl Tasks {
 
     /// Waits for the answer to what was asked.
     pub(super) async fn answered(&mut self) -> Answer {
-        let Some(asked) = &mut self.asked else { return pending().await };
+        let Some(asked) = &mut self.asked else {
+            return pending().await;
+        };
         let answer = asked.as_mut().await;
         self.asked = None;
         answer
@@ -124,7 +186,9 @@ impl Tasks {
     /// Tells the tracker that the current agent is at work; nobody waits for the answer.
     pub(super) fn give_sign(&mut self, plan: &Plan, state: &State) {
         self.last_sign = Instant::now();
-        let (Some((_, queue)), owner) = (self.open.clone(), owner(plan, state.cursor)) else { return };
+        let (Some((_, queue)), owner) = (self.open.clone(), owner(plan, state.cursor)) else {
+            return;
+        };
         tokio::task::spawn_blocking(move || {
             if let Err(error) = queue.keep_alive(&owner) {
                 tracing::warn!(%error, "the tracker could not be told that the agent is at work");
@@ -150,7 +214,10 @@ fn keep(queue: &dyn Queue, files: &IterationDir) -> io::Result<()> {
 }
 
 fn run(plan: &Plan) -> Run {
-    Run { session: plan.session.clone(), run: plan.run.clone() }
+    Run {
+        session: plan.session.clone(),
+        run: plan.run.clone(),
+    }
 }
 
 fn owner(plan: &Plan, cursor: Cursor) -> Owner {

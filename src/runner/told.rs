@@ -15,14 +15,18 @@ pub(super) fn read(places: &Places) -> Result<Status, String> {
         return Status::parse(&text).map_err(|error| error.to_string());
     }
     match written(&places.result, "result.json")? {
-        Some(text) => Status::parse_result(&text).map_err(|error| error.to_string().replace("status.json", "result.json")),
+        Some(text) => Status::parse_result(&text)
+            .map_err(|error| error.to_string().replace("status.json", "result.json")),
         None => Err("the agent wrote no status.json".to_owned()),
     }
 }
 
 /// Keeps in the iteration's folder what the agent had to write elsewhere.
 pub(super) fn keep(places: &Places) -> io::Result<()> {
-    for (written, kept) in [(&places.status, places.iteration.status()), (&places.result, places.iteration.result())] {
+    for (written, kept) in [
+        (&places.status, places.iteration.status()),
+        (&places.result, places.iteration.result()),
+    ] {
         if *written != kept && written.exists() {
             fs::copy(written, &kept)?;
         }
@@ -32,7 +36,12 @@ pub(super) fn keep(places: &Places) -> io::Result<()> {
 
 /// Removes what an earlier agent told.
 pub(super) fn forget(places: &Places) -> io::Result<()> {
-    for path in [&places.status, &places.iteration.status(), &places.result, &places.iteration.result()] {
+    for path in [
+        &places.status,
+        &places.iteration.status(),
+        &places.result,
+        &places.iteration.result(),
+    ] {
         match fs::remove_file(path) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
             Ok(()) | Err(_) => (),
@@ -52,5 +61,7 @@ fn text(path: &Utf8Path) -> Result<Option<String>, String> {
         return Err(format!("has {length} bytes; the most is {LARGEST}"));
     }
     let bytes = fs::read(path).map_err(|error| error.to_string())?;
-    String::from_utf8(bytes).map(Some).map_err(|_| "is not UTF-8".to_owned())
+    String::from_utf8(bytes)
+        .map(Some)
+        .map_err(|_| "is not UTF-8".to_owned())
 }

@@ -58,7 +58,10 @@ impl View {
 
     /// A view of a branch, in the window of its session.
     pub(super) fn of_branch(project: &Project, session: &Session, name: &NodeId) -> Self {
-        Self { branch: Some(format!("{} ", dim(&format!("{name} │")))), ..Self::new(project, session) }
+        Self {
+            branch: Some(format!("{} ", dim(&format!("{name} │")))),
+            ..Self::new(project, session)
+        }
     }
 
     /// Says what this session is.
@@ -79,7 +82,11 @@ impl View {
         ));
         if state.iterations > 0 || state.in_iteration() {
             let before = text::count(state.iterations, "iteration");
-            self.line(&format!("  resumed at {}; {before} done before, ${:.2} spent", place(plan, state), state.usage.cost_usd));
+            self.line(&format!(
+                "  resumed at {}; {before} done before, ${:.2} spent",
+                place(plan, state),
+                state.usage.cost_usd
+            ));
         }
     }
 
@@ -91,19 +98,52 @@ impl View {
         self.doing = "starting".to_owned();
         let Some(node) = state.node(plan) else { return };
         let iteration = self.run.iteration(state.cursor, &node.id);
-        self.shown = Shown::new([self.project.root(), self.run.root(), iteration.root(), &self.exchange]);
-        let tries = if 1 < state.cursor.attempt { format!("  attempt {}", state.cursor.attempt) } else { String::new() };
-        let how = if adopted { "  (still running, taken over)" } else { "" };
-        let stage = if plan.nodes.len() > 1 {
-            format!("stage {}/{} {}  ", plan.turn(state.cursor.node).1 + 1, plan.nodes.len(), node.id)
+        self.shown = Shown::new([
+            self.project.root(),
+            self.run.root(),
+            iteration.root(),
+            &self.exchange,
+        ]);
+        let tries = if 1 < state.cursor.attempt {
+            format!("  attempt {}", state.cursor.attempt)
         } else {
             String::new()
         };
-        let run = plan.run_in_words(state.cursor.node).map_or_else(String::new, |run| format!("{run}  "));
-        let by = if node.agent.fallback.is_empty() { String::new() } else { format!("  by {}", text::clean(&state.agent)) };
-        let at = format!("{run}{stage}iteration {}/{}{tries}{by}", state.cursor.iteration, state.max_iterations(node));
+        let how = if adopted {
+            "  (still running, taken over)"
+        } else {
+            ""
+        };
+        let stage = if plan.nodes.len() > 1 {
+            format!(
+                "stage {}/{} {}  ",
+                plan.turn(state.cursor.node).1 + 1,
+                plan.nodes.len(),
+                node.id
+            )
+        } else {
+            String::new()
+        };
+        let run = plan
+            .run_in_words(state.cursor.node)
+            .map_or_else(String::new, |run| format!("{run}  "));
+        let by = if node.agent.fallback.is_empty() {
+            String::new()
+        } else {
+            format!("  by {}", text::clean(&state.agent))
+        };
+        let at = format!(
+            "{run}{stage}iteration {}/{}{tries}{by}",
+            state.cursor.iteration,
+            state.max_iterations(node)
+        );
         let gap = if self.branch.is_some() { "" } else { "\n" };
-        self.line(&format!("{gap}{} {}{how}  {}", mark("●", &Style::new().blue()), bold(&at), dim(&ends_when(node, state))));
+        self.line(&format!(
+            "{gap}{} {}{how}  {}",
+            mark("●", &Style::new().blue()),
+            bold(&at),
+            dim(&ends_when(node, state))
+        ));
     }
 
     /// Shows what the agent has said and done.
@@ -112,7 +152,9 @@ impl View {
         self.pays = transcript.billing().map(str::to_owned);
         // That somebody is signed in is not known before the first answer.
         let pays = self.pays.clone().filter(|who| who != "login");
-        let Some(last) = activities.last() else { return };
+        let Some(last) = activities.last() else {
+            return;
+        };
         self.last_sign = Instant::now();
         self.doing = self.shown.short(&last.line());
         if self.branch.is_some() {
@@ -122,7 +164,10 @@ impl View {
         let (first, rest) = activities.split_at((MOST_AT_ONCE / 2).min(activities.len()));
         self.activities(first, pays.as_deref());
         if 0 < passed {
-            self.line(&dim(&format!("  … {} more, see stdout.log", text::count(passed, "line"))));
+            self.line(&dim(&format!(
+                "  … {} more, see stdout.log",
+                text::count(passed, "line")
+            )));
         }
         self.activities(&rest[passed..], pays.as_deref());
     }
@@ -136,13 +181,29 @@ impl View {
     }
 
     /// Keeps the bottom line true while an agent works.
-    pub(super) fn working(&mut self, plan: &Plan, state: &State, transcript: &Transcript, now: Timestamp) {
-        let Some(node) = state.node(plan).filter(|_| self.live) else { return };
+    pub(super) fn working(
+        &mut self,
+        plan: &Plan,
+        state: &State,
+        transcript: &Transcript,
+        now: Timestamp,
+    ) {
+        let Some(node) = state.node(plan).filter(|_| self.live) else {
+            return;
+        };
         let usage = transcript.usage();
-        let ran = self.since.map_or(SignedDuration::ZERO, |since| now.duration_since(since));
+        let ran = self
+            .since
+            .map_or(SignedDuration::ZERO, |since| now.duration_since(since));
         let silent = SignedDuration::try_from(self.last_sign.elapsed()).unwrap_or_default();
-        let pays = transcript.billing().map_or_else(String::new, |who| format!(", {who}"));
-        let pause = if state.pausing { " · pausing after this iteration" } else { "" };
+        let pays = transcript
+            .billing()
+            .map_or_else(String::new, |who| format!(", {who}"));
+        let pause = if state.pausing {
+            " · pausing after this iteration"
+        } else {
+            ""
+        };
         let text = format!(
             "iteration {}/{} · {} · {} tokens · ${:.2} so far{pays} · last sign {} ago{pause} · {}",
             state.cursor.iteration,
@@ -164,16 +225,40 @@ impl View {
         match &state.phase {
             Phase::Waiting { until, .. } => {
                 let left = until.duration_since(now).max(SignedDuration::ZERO);
-                self.bottom(&format!("waiting, {} left; `ap continue {}` goes on now", duration::short(left), plan.session));
+                self.bottom(&format!(
+                    "waiting, {} left; `ap continue {}` goes on now",
+                    duration::short(left),
+                    plan.session
+                ));
             }
             Phase::Parallel => {
-                let (branches, ended) = (&state.branches, state.branches.values().filter(|report| report.ending.is_some()).count());
-                let all = plan.block(state.cursor.node).map_or(branches.len(), |block| block.branches.len());
-                let pause = if state.pausing { " · pausing after these iterations" } else { "" };
-                let (left, spent) = (text::count(all.saturating_sub(ended), "branch"), state.usage.cost_usd);
-                self.bottom(&format!("{left} of {all} at work · ${spent:.2} so far{pause}"));
+                let (branches, ended) = (
+                    &state.branches,
+                    state
+                        .branches
+                        .values()
+                        .filter(|report| report.ending.is_some())
+                        .count(),
+                );
+                let all = plan
+                    .block(state.cursor.node)
+                    .map_or(branches.len(), |block| block.branches.len());
+                let pause = if state.pausing {
+                    " · pausing after these iterations"
+                } else {
+                    ""
+                };
+                let (left, spent) = (
+                    text::count(all.saturating_sub(ended), "branch"),
+                    state.usage.cost_usd,
+                );
+                self.bottom(&format!(
+                    "{left} of {all} at work · ${spent:.2} so far{pause}"
+                ));
             }
-            _ if state.is_paused() => self.bottom(&format!("paused; `ap continue {}` goes on", plan.session)),
+            _ if state.is_paused() => {
+                self.bottom(&format!("paused; `ap continue {}` goes on", plan.session))
+            }
             _ => (),
         }
     }
@@ -182,30 +267,68 @@ impl View {
     pub(super) fn recorded(&mut self, plan: &Plan, state: &State, event: &Event) {
         match event {
             Event::AgentExited { outcome, usage, .. } => self.outcome(state, outcome, usage),
-            Event::QueueChecked { released, parked, .. } => {
+            Event::QueueChecked {
+                released, parked, ..
+            } => {
                 if !released.is_empty() {
-                    self.line(&format!("  took back what was left unfinished: {}", text::clean(&released.join(", "))));
+                    self.line(&format!(
+                        "  took back what was left unfinished: {}",
+                        text::clean(&released.join(", "))
+                    ));
                 }
                 if !parked.is_empty() {
-                    let free = format!("`ap queue release <id> --session {}` opens one again", plan.session);
-                    self.line(&format!("  parked after too many failed attempts: {}; {free}", text::clean(&parked.join(", "))));
+                    let free = format!(
+                        "`ap queue release <id> --session {}` opens one again",
+                        plan.session
+                    );
+                    self.line(&format!(
+                        "  parked after too many failed attempts: {}; {free}",
+                        text::clean(&parked.join(", "))
+                    ));
                 }
             }
-            Event::GateAnswered { name, verdict, .. } => self.line(&format!("  {name}: {}", text::clean(&verdict.to_string()))),
-            Event::TaskClaimed { task, .. } => self.line(&format!("  took {}: {}", text::clean(&task.id), text::clean(&task.title))),
+            Event::GateAnswered { name, verdict, .. } => {
+                self.line(&format!("  {name}: {}", text::clean(&verdict.to_string())))
+            }
+            Event::TaskClaimed { task, .. } => self.line(&format!(
+                "  took {}: {}",
+                text::clean(&task.id),
+                text::clean(&task.title)
+            )),
             Event::WaitStarted { reason, until } => self.wait(reason, *until),
             Event::PauseRequested => self.line("  pause asked for; it holds when no agent runs"),
             Event::ContinueRequested => self.line("  going on"),
-            Event::StopRequested { by } => self.line(&format!("  stop asked for by {by}; ending the agent")),
+            Event::StopRequested { by } => {
+                self.line(&format!("  stop asked for by {by}; ending the agent"))
+            }
             Event::NodeFinished { node, id, ending } if plan.kind == PlanKind::Pipeline => {
-                let run = plan.run_in_words(*node).map_or_else(String::new, |run| format!("{run}, "));
-                self.line(&format!("{} {run}stage {id}: {}", mark("✓", &Style::new().green()), ending));
+                let run = plan
+                    .run_in_words(*node)
+                    .map_or_else(String::new, |run| format!("{run}, "));
+                self.line(&format!(
+                    "{} {run}stage {id}: {}",
+                    mark("✓", &Style::new().green()),
+                    ending
+                ));
             }
             Event::BlockStarted { cursor } => {
-                let Some(block) = plan.block(cursor.node) else { return };
-                let names: Vec<&str> = block.branches.iter().map(|branch| branch.name.as_str()).collect();
-                let run = plan.run_in_words(cursor.node).map_or_else(String::new, |run| format!("{run}  "));
-                let at = format!("{run}stage {}/{} {}", plan.turn(cursor.node).1 + 1, plan.nodes.len(), block.id);
+                let Some(block) = plan.block(cursor.node) else {
+                    return;
+                };
+                let names: Vec<&str> = block
+                    .branches
+                    .iter()
+                    .map(|branch| branch.name.as_str())
+                    .collect();
+                let run = plan
+                    .run_in_words(cursor.node)
+                    .map_or_else(String::new, |run| format!("{run}  "));
+                let at = format!(
+                    "{run}stage {}/{} {}",
+                    plan.turn(cursor.node).1 + 1,
+                    plan.nodes.len(),
+                    block.id
+                );
                 self.line(&format!(
                     "\n{} {}  {}",
                     mark("●", &Style::new().blue()),
@@ -213,7 +336,9 @@ impl View {
                     dim(&format!("side by side: {}", names.join(", ")))
                 ));
             }
-            Event::BlockCut { limit } => self.line(&format!("  {limit}; ending the block once its agents are done")),
+            Event::BlockCut { limit } => self.line(&format!(
+                "  {limit}; ending the block once its agents are done"
+            )),
             Event::BranchReported { .. }
             | Event::SessionStarted { .. }
             | Event::PlanReplaced { .. }
@@ -230,7 +355,11 @@ impl View {
 
     /// Says what a person should know about a program that was called.
     pub(super) fn remark(&mut self, remark: &str) {
-        self.line(&format!("{} {}", mark("!", &Style::new().yellow()), text::clean(remark)));
+        self.line(&format!(
+            "{} {}",
+            mark("!", &Style::new().yellow()),
+            text::clean(remark)
+        ));
     }
 
     fn outcome(&mut self, state: &State, outcome: &Outcome, usage: &Usage) {
@@ -241,14 +370,34 @@ impl View {
                     Decision::Stop => ("■", Style::new().green()),
                     Decision::Error => ("✗", Style::new().red()),
                 };
-                format!("{} {}: {}", mark(sign, &style), status.decision.word(), text::first_line(status.said()))
+                format!(
+                    "{} {}: {}",
+                    mark(sign, &style),
+                    status.decision.word(),
+                    text::first_line(status.said())
+                )
             }
-            other => format!("{} agent {}", mark("✗", &Style::new().red()), text::plain(&other.to_string())),
+            other => format!(
+                "{} agent {}",
+                mark("✗", &Style::new().red()),
+                text::plain(&other.to_string())
+            ),
         };
-        let took = self.since.zip(state.updated_at).map_or(SignedDuration::ZERO, |(since, now)| now.duration_since(since));
-        let pays = self.pays.as_ref().map_or_else(String::new, |who| format!(" by {who}"));
+        let took = self
+            .since
+            .zip(state.updated_at)
+            .map_or(SignedDuration::ZERO, |(since, now)| {
+                now.duration_since(since)
+            });
+        let pays = self
+            .pays
+            .as_ref()
+            .map_or_else(String::new, |who| format!(" by {who}"));
         let (took, tokens) = (duration::short(took), tokens(usage));
-        let spent = format!("{took}, {tokens} tokens, ${:.2}{pays}; ${:.2} so far", usage.cost_usd, state.usage.cost_usd);
+        let spent = format!(
+            "{took}, {tokens} tokens, ${:.2}{pays}; ${:.2} so far",
+            usage.cost_usd, state.usage.cost_usd
+        );
         self.line(&format!("{line}  {}", dim(&spent)));
     }
 
@@ -256,13 +405,27 @@ impl View {
         let what = match reason {
             // Said by the bottom line alone; it happens between any two iterations.
             WaitReason::Delay => return,
-            WaitReason::Retry { error } => format!("trying again at {}, after: {}", clock_time(until), text::plain(error)),
-            WaitReason::RateLimit { reason } => format!("rate limited until {}: {reason}", clock_time(until)),
+            WaitReason::Retry { error } => format!(
+                "trying again at {}, after: {}",
+                clock_time(until),
+                text::plain(error)
+            ),
+            WaitReason::RateLimit { reason } => {
+                format!("rate limited until {}: {reason}", clock_time(until))
+            }
             WaitReason::BusyQueue { error } => {
-                format!("looking at the queue again at {}: {}", clock_time(until), text::clean(error))
+                format!(
+                    "looking at the queue again at {}: {}",
+                    clock_time(until),
+                    text::clean(error)
+                )
             }
             WaitReason::Queue { held, by } => {
-                format!("looking at the queue again at {}: {}", clock_time(until), text::held(*held, by))
+                format!(
+                    "looking at the queue again at {}: {}",
+                    clock_time(until),
+                    text::held(*held, by)
+                )
             }
         };
         self.line(&format!("{} {what}", mark("…", &Style::new().yellow())));
@@ -270,7 +433,9 @@ impl View {
 
     /// Says how it ended, and what can be done now.
     pub(super) fn ended(&mut self, plan: &Plan, state: &State) {
-        let Phase::Ended { ending } = &state.phase else { return };
+        let Phase::Ended { ending } = &state.phase else {
+            return;
+        };
         if self.branch.is_some() {
             self.line(report::ending(ending).as_str());
             return;
@@ -278,15 +443,36 @@ impl View {
         let sign = match ending {
             Ending::Completed { .. } => mark("✓", &Style::new().green()),
             Ending::Failed { .. } => mark("✗", &Style::new().red()),
-            Ending::LimitReached { .. } | Ending::Stopped { .. } => mark("■", &Style::new().yellow()),
+            Ending::LimitReached { .. } | Ending::Stopped { .. } => {
+                mark("■", &Style::new().yellow())
+            }
         };
         let iterations = text::count(state.iterations, "iteration");
-        let ran = state.updated_at.map_or(SignedDuration::ZERO, |now| state.ran(now));
-        let spent = format!("({iterations}, {}, {} tokens, ${:.2})", duration::short(ran), tokens(&state.usage), state.usage.cost_usd);
-        self.line(&format!("\n{sign} Session '{}' {}  {}", plan.session, report::ending(ending), dim(&spent)));
+        let ran = state
+            .updated_at
+            .map_or(SignedDuration::ZERO, |now| state.ran(now));
+        let spent = format!(
+            "({iterations}, {}, {} tokens, ${:.2})",
+            duration::short(ran),
+            tokens(&state.usage),
+            state.usage.cost_usd
+        );
+        self.line(&format!(
+            "\n{sign} Session '{}' {}  {}",
+            plan.session,
+            report::ending(ending),
+            dim(&spent)
+        ));
         if !matches!(ending, Ending::Completed { .. }) {
-            let there = crate::store::session::Glance { plan: plan.clone(), state: state.clone() };
-            self.line(&format!("{}\n{}", report::failure(&there), report::ways_on(&there)));
+            let there = crate::store::session::Glance {
+                plan: plan.clone(),
+                state: state.clone(),
+            };
+            self.line(&format!(
+                "{}\n{}",
+                report::failure(&there),
+                report::ways_on(&there)
+            ));
         }
     }
 
@@ -294,7 +480,11 @@ impl View {
         if self.live {
             let _ = self.out.clear_line();
         }
-        let _ = writeln!(self.out, "{}{text}", self.branch.as_deref().unwrap_or_default());
+        let _ = writeln!(
+            self.out,
+            "{}{text}",
+            self.branch.as_deref().unwrap_or_default()
+        );
     }
 
     fn width(&self) -> usize {
@@ -307,7 +497,11 @@ impl View {
         }
         let width = self.width().saturating_sub(1);
         let _ = self.out.clear_line();
-        let _ = write!(self.out, "{}", dim(&console::truncate_str(text, width, "…")));
+        let _ = write!(
+            self.out,
+            "{}",
+            dim(&console::truncate_str(text, width, "…"))
+        );
         let _ = self.out.flush();
     }
 }
@@ -317,14 +511,35 @@ fn ends_when(node: &Node, state: &State) -> String {
         Termination::Fixed { .. } => "ends after the last iteration".to_owned(),
         Termination::Judgment { consensus: 1, .. } => "ends when an agent says stop".to_owned(),
         Termination::Judgment { consensus, .. } => {
-            format!("ends when {} in a row say stop ({} so far)", text::count(consensus, "agent"), state.tally.stops)
+            format!(
+                "ends when {} in a row say stop ({} so far)",
+                text::count(consensus, "agent"),
+                state.tally.stops
+            )
         }
         Termination::Queue => "ends when the queue is empty".to_owned(),
-        Termination::Promise { text } => format!("ends when an agent promises {}", text::clean(text)),
-        Termination::Verify(gate) | Termination::Command(gate) => format!("ends when `{}` says so", text::clean(&gate.command.join(" "))),
+        Termination::Promise { text } => {
+            format!("ends when an agent promises {}", text::clean(text))
+        }
+        Termination::Verify(gate) | Termination::Command(gate) => format!(
+            "ends when `{}` says so",
+            text::clean(&gate.command.join(" "))
+        ),
         Termination::Judge(_) => "ends when a judge says so".to_owned(),
-        Termination::Any { of } => format!("ends with any of {}", of.iter().map(Termination::word).collect::<Vec<_>>().join(", ")),
-        Termination::All { of } => format!("ends with all of {}", of.iter().map(Termination::word).collect::<Vec<_>>().join(", ")),
+        Termination::Any { of } => format!(
+            "ends with any of {}",
+            of.iter()
+                .map(Termination::word)
+                .collect::<Vec<_>>()
+                .join(", ")
+        ),
+        Termination::All { of } => format!(
+            "ends with all of {}",
+            of.iter()
+                .map(Termination::word)
+                .collect::<Vec<_>>()
+                .join(", ")
+        ),
     }
 }
 
@@ -332,12 +547,21 @@ fn ends_when(node: &Node, state: &State) -> String {
 fn clock_time(at: Timestamp) -> String {
     let zone = jiff::tz::TimeZone::system();
     let (at, today) = (at.to_zoned(zone.clone()), clock::now().to_zoned(zone));
-    at.strftime(if at.date() == today.date() { "%H:%M:%S" } else { "%a %-d %b %H:%M:%S" }).to_string()
+    at.strftime(if at.date() == today.date() {
+        "%H:%M:%S"
+    } else {
+        "%a %-d %b %H:%M:%S"
+    })
+    .to_string()
 }
 
 /// Returns all tokens, read and written.
 fn tokens(usage: &Usage) -> String {
-    match usage.input_tokens + usage.output_tokens + usage.cache_read_tokens + usage.cache_write_tokens {
+    match usage.input_tokens
+        + usage.output_tokens
+        + usage.cache_read_tokens
+        + usage.cache_write_tokens
+    {
         count @ 0..1000 => count.to_string(),
         count @ 1000..1_000_000 => format!("{}.{}k", count / 1000, count % 1000 / 100),
         count => format!("{}.{}M", count / 1_000_000, count % 1_000_000 / 100_000),
@@ -358,10 +582,16 @@ fn mark(sign: &str, style: &Style) -> String {
 
 /// Says where a session goes on.
 fn place(plan: &Plan, state: &State) -> String {
-    let next = if state.in_iteration() { state.cursor.iteration } else { state.tally.iterations + 1 };
+    let next = if state.in_iteration() {
+        state.cursor.iteration
+    } else {
+        state.tally.iterations + 1
+    };
     match state.step(plan) {
         Some(Step::Block(block)) => format!("block `{}`", block.id),
-        Some(Step::Node(node)) if plan.nodes.len() > 1 => format!("iteration {next} of `{}`", node.id),
+        Some(Step::Node(node)) if plan.nodes.len() > 1 => {
+            format!("iteration {next} of `{}`", node.id)
+        }
         Some(Step::Node(_)) | None => format!("iteration {next}"),
     }
 }

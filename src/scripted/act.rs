@@ -26,7 +26,11 @@ pub(super) struct Agent<'o> {
 impl<'o> Agent<'o> {
     pub(super) fn new(world: World, pause: Duration, out: &'o mut dyn Write) -> Self {
         let events = Events::new(out, world.session.clone());
-        Self { world, pause, events }
+        Self {
+            world,
+            pause,
+            events,
+        }
     }
 
     /// Does everything the step says, in the documented order, and returns what to exit with.
@@ -55,7 +59,9 @@ impl<'o> Agent<'o> {
             wait(self.pause);
         }
         for (path, text) in &step.write {
-            self.write("Write", path, text, |path, text| Ok(atomic::replace(path, text.as_bytes())?))?;
+            self.write("Write", path, text, |path, text| {
+                Ok(atomic::replace(path, text.as_bytes())?)
+            })?;
         }
         for (path, text) in &step.append {
             self.write("Edit", path, text, append)?;
@@ -73,12 +79,21 @@ impl<'o> Agent<'o> {
 
     /// Takes the next task; false when there is none.
     fn claim(&mut self) -> Result<bool> {
-        let words = ["ap", "queue", "claim", "--session", &self.world.session, "--json"].map(str::to_owned);
+        let words = [
+            "ap",
+            "queue",
+            "claim",
+            "--session",
+            &self.world.session,
+            "--json",
+        ]
+        .map(str::to_owned);
         let done = self.run(&words)?;
         match done.code {
             Some(0) => {
-                let task: Task = serde_json::from_str(&done.stdout)
-                    .map_err(|error| Error::failed(format!("`ap queue claim` printed no task: {error}")))?;
+                let task: Task = serde_json::from_str(&done.stdout).map_err(|error| {
+                    Error::failed(format!("`ap queue claim` printed no task: {error}"))
+                })?;
                 self.world.task = Some(task);
                 Ok(true)
             }
@@ -88,15 +103,34 @@ impl<'o> Agent<'o> {
     }
 
     fn close(&mut self) -> Result<()> {
-        let Some(task) = &self.world.task else { return Err(Error::usage("the script says `close` without `claim`")) };
-        let words = ["ap", "queue", "close", &task.id, "--session", &self.world.session].map(str::to_owned);
+        let Some(task) = &self.world.task else {
+            return Err(Error::usage("the script says `close` without `claim`"));
+        };
+        let words = [
+            "ap",
+            "queue",
+            "close",
+            &task.id,
+            "--session",
+            &self.world.session,
+        ]
+        .map(str::to_owned);
         self.run(&words).map(drop)
     }
 
-    fn write(&mut self, tool: &str, path: &str, text: &str, write: fn(&Utf8Path, &str) -> Result<()>) -> Result<()> {
+    fn write(
+        &mut self,
+        tool: &str,
+        path: &str,
+        text: &str,
+        write: fn(&Utf8Path, &str) -> Result<()>,
+    ) -> Result<()> {
         let (path, text) = (self.world.fill(path), self.world.fill(text));
         let id = self.events.called(tool, &json!({"file_path": path}))?;
-        if let Some(folder) = Utf8Path::new(&path).parent().filter(|folder| !folder.as_str().is_empty()) {
+        if let Some(folder) = Utf8Path::new(&path)
+            .parent()
+            .filter(|folder| !folder.as_str().is_empty())
+        {
             fs::create_dir_all(folder)?;
         }
         write(Utf8Path::new(&path), &text)?;
@@ -106,14 +140,22 @@ impl<'o> Agent<'o> {
     }
 
     fn run(&mut self, words: &[String]) -> Result<Done> {
-        let id = self.events.called("Bash", &json!({"command": words.join(" ")}))?;
+        let id = self
+            .events
+            .called("Bash", &json!({"command": words.join(" ")}))?;
         let done = match words {
             // This very program, wherever it lies; it is shown as people type it.
-            [ap, rest @ ..] if ap == "ap" => run(&[std::slice::from_ref(&self.world.ap), rest].concat())?,
+            [ap, rest @ ..] if ap == "ap" => {
+                run(&[std::slice::from_ref(&self.world.ap), rest].concat())?
+            }
             words => run(words)?,
         };
         let text = format!("{}{}", done.stdout, done.stderr);
-        self.events.answered(&id, if text.is_empty() { "no output" } else { &text }, done.code != Some(0))?;
+        self.events.answered(
+            &id,
+            if text.is_empty() { "no output" } else { &text },
+            done.code != Some(0),
+        )?;
         wait(self.pause);
         Ok(done)
     }
@@ -133,7 +175,8 @@ impl<'o> Agent<'o> {
 
     fn end(mut self, step: &Step) -> Result<ExitCode> {
         if let Some(RateLimit { resets_in_s }) = step.rate_limit {
-            let resets_at = resets_in_s.map(|seconds| clock::now().as_second().saturating_add(seconds));
+            let resets_at =
+                resets_in_s.map(|seconds| clock::now().as_second().saturating_add(seconds));
             self.events.rate_limited(resets_at, step.cost_usd)?;
             return Ok(ExitCode::FAILURE);
         }
@@ -155,13 +198,20 @@ fn filled(world: &World, value: &Value) -> Value {
     match value {
         Value::String(text) => world.fill(text).into(),
         Value::Array(items) => items.iter().map(|item| filled(world, item)).collect(),
-        Value::Object(fields) => fields.iter().map(|(key, value)| (key.clone(), filled(world, value))).collect(),
+        Value::Object(fields) => fields
+            .iter()
+            .map(|(key, value)| (key.clone(), filled(world, value)))
+            .collect(),
         Value::Null | Value::Bool(_) | Value::Number(_) => value.clone(),
     }
 }
 
 fn append(path: &Utf8Path, text: &str) -> Result<()> {
-    Ok(fs::OpenOptions::new().create(true).append(true).open(path)?.write_all(text.as_bytes())?)
+    Ok(fs::OpenOptions::new()
+        .create(true)
+        .append(true)
+        .open(path)?
+        .write_all(text.as_bytes())?)
 }
 
 /// How a command ended.
@@ -173,13 +223,26 @@ struct Done {
 
 /// Runs a command to its end. Its output goes to files: a pipe would also wait for what it leaves running.
 fn run(words: &[String]) -> Result<Done> {
-    let Some((program, args)) = words.split_first() else { return Err(Error::usage("the script says to run an empty command")) };
+    let Some((program, args)) = words.split_first() else {
+        return Err(Error::usage("the script says to run an empty command"));
+    };
     let (mut stdout, mut stderr) = (tempfile::tempfile()?, tempfile::tempfile()?);
-    let ended = Command::new(program).args(args).stdin(Stdio::null()).stdout(stdout.try_clone()?).stderr(stderr.try_clone()?).status();
+    let ended = Command::new(program)
+        .args(args)
+        .stdin(Stdio::null())
+        .stdout(stdout.try_clone()?)
+        .stderr(stderr.try_clone()?)
+        .status();
     let code = match ended {
         Ok(ended) => ended.code(),
         // An agent's shell says so too, and the agent goes on.
-        Err(error) => return Ok(Done { code: Some(127), stdout: String::new(), stderr: format!("{program}: {error}") }),
+        Err(error) => {
+            return Ok(Done {
+                code: Some(127),
+                stdout: String::new(),
+                stderr: format!("{program}: {error}"),
+            });
+        }
     };
     let mut texts = [Vec::new(), Vec::new()];
     for (file, text) in [&mut stdout, &mut stderr].into_iter().zip(&mut texts) {
@@ -187,10 +250,17 @@ fn run(words: &[String]) -> Result<Done> {
         file.read_to_end(text)?;
     }
     let [stdout, stderr] = texts.map(|text| String::from_utf8_lossy(&text).into_owned());
-    Ok(Done { code, stdout, stderr })
+    Ok(Done {
+        code,
+        stdout,
+        stderr,
+    })
 }
 
-#[expect(clippy::disallowed_methods, reason = "a scripted agent takes as long as its script says")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a scripted agent takes as long as its script says"
+)]
 fn wait(time: Duration) {
     if !time.is_zero() {
         std::thread::sleep(time);
@@ -206,12 +276,27 @@ fn hang() -> ! {
 
 /// Does not end by anything short of SIGKILL from now on.
 fn ignore_signals() -> Result<()> {
-    let signals = [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP, Signal::SIGQUIT];
-    signals.into_iter().collect::<SigSet>().thread_block().map_err(Error::failed)
+    let signals = [
+        Signal::SIGINT,
+        Signal::SIGTERM,
+        Signal::SIGHUP,
+        Signal::SIGQUIT,
+    ];
+    signals
+        .into_iter()
+        .collect::<SigSet>()
+        .thread_block()
+        .map_err(Error::failed)
 }
 
 fn crash(name: &str) -> Result<()> {
-    let full = if name.starts_with("SIG") { name.to_owned() } else { format!("SIG{name}") };
-    let signal: Signal = full.parse().map_err(|_| Error::usage(format!("`crash: {name}` names no signal")))?;
+    let full = if name.starts_with("SIG") {
+        name.to_owned()
+    } else {
+        format!("SIG{name}")
+    };
+    let signal: Signal = full
+        .parse()
+        .map_err(|_| Error::usage(format!("`crash: {name}` names no signal")))?;
     raise(signal).map_err(Error::failed)
 }

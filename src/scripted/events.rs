@@ -17,7 +17,12 @@ pub(super) struct Events<'o> {
 
 impl<'o> Events<'o> {
     pub(super) fn new(out: &'o mut dyn Write, session: String) -> Self {
-        Self { out, session, messages: 0, last_said: String::new() }
+        Self {
+            out,
+            session,
+            messages: 0,
+            last_said: String::new(),
+        }
     }
 
     fn print(&mut self, mut event: Value) -> io::Result<()> {
@@ -48,7 +53,8 @@ impl<'o> Events<'o> {
 
     pub(super) fn answered(&mut self, id: &str, text: &str, failed: bool) -> io::Result<()> {
         let text = &text[..text.floor_char_boundary(LONGEST_OUTPUT)];
-        let block = json!({"type": "tool_result", "tool_use_id": id, "content": text, "is_error": failed});
+        let block =
+            json!({"type": "tool_result", "tool_use_id": id, "content": text, "is_error": failed});
         self.print(json!({"type": "user", "message": {"role": "user", "content": [block]}, "parent_tool_use_id": null}))
     }
 
@@ -69,7 +75,9 @@ impl<'o> Events<'o> {
     /// Fails as Claude Code fails when the quota is used up; without a reset, as when it is throttled.
     pub(super) fn rate_limited(&mut self, resets_at: Option<i64>, cost_usd: f64) -> io::Result<()> {
         let info = match resets_at {
-            Some(at) => json!({"status": "rejected", "rateLimitType": "five_hour", "resetsAt": at, "isUsingOverage": false}),
+            Some(at) => {
+                json!({"status": "rejected", "rateLimitType": "five_hour", "resetsAt": at, "isUsingOverage": false})
+            }
             None => json!({"status": "rejected", "isUsingOverage": false}),
         };
         self.print(json!({"type": "rate_limit_event", "rate_limit_info": info}))?;

@@ -21,12 +21,18 @@ pub enum Asked {
 impl Asked {
     /// Reads what stands behind the script: `--gate 0` or `--judge 0`.
     pub fn read(words: &[&str]) -> Result<Option<Self>> {
-        let number = |text: &str| text.parse().map_err(|_| Error::usage(format!("`{text}` is no gate's number")));
+        let number = |text: &str| {
+            text.parse()
+                .map_err(|_| Error::usage(format!("`{text}` is no gate's number")))
+        };
         match words {
             [] => Ok(None),
             ["--gate", gate] => Ok(Some(Self::Command(number(gate)?))),
             ["--judge", gate] => Ok(Some(Self::Judge(number(gate)?))),
-            other => Err(Error::usage(format!("the scripted agent does not know `{}`", other.join(" ")))),
+            other => Err(Error::usage(format!(
+                "the scripted agent does not know `{}`",
+                other.join(" ")
+            ))),
         }
     }
 
@@ -40,9 +46,16 @@ impl Asked {
 }
 
 /// Says what the script says for the iteration that is over.
-pub(super) fn answer(script: &Script, asked: Asked, iteration: u32, out: &mut dyn Write) -> Result<ExitCode> {
+pub(super) fn answer(
+    script: &Script,
+    asked: Asked,
+    iteration: u32,
+    out: &mut dyn Write,
+) -> Result<ExitCode> {
     let (Asked::Command(gate) | Asked::Judge(gate)) = asked;
-    let silent = GateVerdict::Broken { reason: format!("the script says nothing for gate {gate} after iteration {iteration}") };
+    let silent = GateVerdict::Broken {
+        reason: format!("the script says nothing for gate {gate} after iteration {iteration}"),
+    };
     let verdict = script.verdict(gate, iteration).unwrap_or(&silent);
     match (asked, said(verdict)) {
         (_, None) => {
@@ -65,9 +78,15 @@ pub(super) fn answer(script: &Script, asked: Asked, iteration: u32, out: &mut dy
 
 fn said(verdict: &GateVerdict) -> Option<Value> {
     match verdict {
-        GateVerdict::Stop { reason } => Some(json!({ "stop": true, "confidence": 1.0, "reason": reason })),
-        GateVerdict::Continue { reason } => Some(json!({ "stop": false, "confidence": 1.0, "reason": reason })),
-        GateVerdict::InProgress { reason } => Some(json!({ "verdict": "in_progress", "reason": reason })),
+        GateVerdict::Stop { reason } => {
+            Some(json!({ "stop": true, "confidence": 1.0, "reason": reason }))
+        }
+        GateVerdict::Continue { reason } => {
+            Some(json!({ "stop": false, "confidence": 1.0, "reason": reason }))
+        }
+        GateVerdict::InProgress { reason } => {
+            Some(json!({ "verdict": "in_progress", "reason": reason }))
+        }
         GateVerdict::Broken { .. } => None,
     }
 }
@@ -78,6 +97,10 @@ pub(super) fn iteration(context: &Utf8Path) -> Result<u32> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(0),
         text => text?,
     };
-    let context: Value = serde_json::from_str(&text).map_err(|error| Error::failed(format!("{context} is not a context: {error}")))?;
-    Ok(context["iteration"].as_u64().and_then(|iteration| u32::try_from(iteration).ok()).unwrap_or_default())
+    let context: Value = serde_json::from_str(&text)
+        .map_err(|error| Error::failed(format!("{context} is not a context: {error}")))?;
+    Ok(context["iteration"]
+        .as_u64()
+        .and_then(|iteration| u32::try_from(iteration).ok())
+        .unwrap_or_default())
 }

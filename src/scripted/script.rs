@@ -83,13 +83,19 @@ impl Script {
     /// Reads a script; `name` is for the message that says what is wrong with it.
     pub fn parse(name: &str, text: &str) -> Result<Self> {
         let script: Self = serde_yaml::from_str(text).map_err(|error| {
-            let place = error.location().map_or_else(String::new, |place| format!(":{}:{}", place.line(), place.column()));
-            Error::usage(format!("{name}{place}: this is not a script for the scripted agent: {error}"))
-                .hint("`ap explain test` shows what a script may say")
+            let place = error.location().map_or_else(String::new, |place| {
+                format!(":{}:{}", place.line(), place.column())
+            });
+            Error::usage(format!(
+                "{name}{place}: this is not a script for the scripted agent: {error}"
+            ))
+            .hint("`ap explain test` shows what a script may say")
         })?;
         if script.iterations.is_empty() {
-            return Err(Error::usage(format!("{name}: the script has no iterations"))
-                .hint("the first is for iteration 1, the last one for all that follow"));
+            return Err(
+                Error::usage(format!("{name}: the script has no iterations"))
+                    .hint("the first is for iteration 1, the last one for all that follow"),
+            );
         }
         Ok(script)
     }
@@ -101,7 +107,11 @@ impl Script {
 
     /// Returns what a gate says after an iteration; 0 is before the first.
     pub(super) fn verdict(&self, gate: u32, iteration: u32) -> Option<&GateVerdict> {
-        if iteration == 0 { self.before.get(&gate) } else { nth_or_last(&self.iterations, iteration)?.gates.get(&gate) }
+        if iteration == 0 {
+            self.before.get(&gate)
+        } else {
+            nth_or_last(&self.iterations, iteration)?.gates.get(&gate)
+        }
     }
 
     /// Returns the step for an attempt, both counted from one. The last one is for all that follow.
@@ -116,5 +126,7 @@ impl Script {
 }
 
 fn nth_or_last(steps: &[Step], n: u32) -> Option<&Step> {
-    steps.get(n.saturating_sub(1) as usize).or_else(|| steps.last())
+    steps
+        .get(n.saturating_sub(1) as usize)
+        .or_else(|| steps.last())
 }

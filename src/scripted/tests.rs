@@ -11,7 +11,9 @@ struct Stage {
 
 impl Stage {
     fn new() -> Self {
-        Self { folder: tempfile::tempdir().unwrap() }
+        Self {
+            folder: tempfile::tempdir().unwrap(),
+        }
     }
 
     fn path(&self, name: &str) -> Utf8PathBuf {
@@ -19,15 +21,29 @@ impl Stage {
     }
 
     /// Plays and returns whether it exited with 0, the transcript and what is shown of it.
-    fn play(&self, script: &str, iteration: u32, attempt: u32, ap: &str) -> Result<(bool, Transcript, String)> {
+    fn play(
+        &self,
+        script: &str,
+        iteration: u32,
+        attempt: u32,
+        ap: &str,
+    ) -> Result<(bool, Transcript, String)> {
         let paths = serde_json::json!({"status": self.path("status.json"), "progress": self.path("progress.md"), "output": "o"});
-        let context = serde_json::json!({"session": "s", "iteration": iteration, "paths": paths}).to_string();
+        let context =
+            serde_json::json!({"session": "s", "iteration": iteration, "paths": paths}).to_string();
         let world = World::new(&context, "ctx".to_owned(), attempt, ap.to_owned())?;
         let mut out = Vec::new();
-        let code = play_in(world, &Script::parse("test", &format!("pause_ms: 0\n{script}"))?, &mut out)?;
+        let code = play_in(
+            world,
+            &Script::parse("test", &format!("pause_ms: 0\n{script}"))?,
+            &mut out,
+        )?;
         let mut transcript = Transcript::new(Provider::Scripted);
         let shown: Vec<String> = transcript.push(&out).iter().map(Activity::line).collect();
-        let shown = shown.join("\n").replace(self.folder.path().to_str().unwrap(), "").replace(env!("CARGO_PKG_VERSION"), "V");
+        let shown = shown
+            .join("\n")
+            .replace(self.folder.path().to_str().unwrap(), "")
+            .replace(env!("CARGO_PKG_VERSION"), "V");
         Ok((code == ExitCode::SUCCESS, transcript, shown))
     }
 
@@ -56,16 +72,32 @@ fn a_step_does_what_it_says_and_shows_it() {
     finished: 6 turns, $0.50
     ");
     assert!(ok && transcript.saw_result());
-    assert_eq!((stage.read("deep/note.md"), stage.read("progress.md")), ("n2".to_owned(), "line\n".to_owned()));
-    assert_eq!(serde_json::from_str::<serde_json::Value>(&stage.read("status.json")).unwrap()["summary"], "s");
+    assert_eq!(
+        (stage.read("deep/note.md"), stage.read("progress.md")),
+        ("n2".to_owned(), "line\n".to_owned())
+    );
+    assert_eq!(
+        serde_json::from_str::<serde_json::Value>(&stage.read("status.json")).unwrap()["summary"],
+        "s"
+    );
 }
 
 #[test]
 fn iterations_and_attempts_have_steps_of_their_own_and_the_last_one_stays() {
     let script = "iterations:\n- exit: 3\n- attempts:\n  - exit: 4\n  - status: not json\n";
     let stage = Stage::new();
-    for (iteration, attempt, ok) in [(1, 1, false), (2, 1, false), (2, 2, true), (2, 9, true), (7, 1, false)] {
-        assert_eq!(stage.play(script, iteration, attempt, "ap").unwrap().0, ok, "{iteration}.{attempt}");
+    for (iteration, attempt, ok) in [
+        (1, 1, false),
+        (2, 1, false),
+        (2, 2, true),
+        (2, 9, true),
+        (7, 1, false),
+    ] {
+        assert_eq!(
+            stage.play(script, iteration, attempt, "ap").unwrap().0,
+            ok,
+            "{iteration}.{attempt}"
+        );
     }
     assert_eq!(stage.read("status.json"), "not json");
 }
@@ -73,10 +105,27 @@ fn iterations_and_attempts_have_steps_of_their_own_and_the_last_one_stays() {
 #[test]
 fn a_rate_limit_is_read_as_one() {
     let stage = Stage::new();
-    let (ok, transcript, _) = stage.play("iterations: [{ rate_limit: { resets_in_s: 60 } }]", 1, 1, "ap").unwrap();
-    assert!(!ok && transcript.rate_limit().is_some_and(|limit| limit.rejected && limit.resets_at.is_some()));
-    let (_, transcript, _) = stage.play("iterations: [{ rate_limit: {} }]", 1, 1, "ap").unwrap();
-    assert!(transcript.rate_limit().is_some_and(|limit| limit.rejected && limit.resets_at.is_none()));
+    let (ok, transcript, _) = stage
+        .play(
+            "iterations: [{ rate_limit: { resets_in_s: 60 } }]",
+            1,
+            1,
+            "ap",
+        )
+        .unwrap();
+    assert!(
+        !ok && transcript
+            .rate_limit()
+            .is_some_and(|limit| limit.rejected && limit.resets_at.is_some())
+    );
+    let (_, transcript, _) = stage
+        .play("iterations: [{ rate_limit: {} }]", 1, 1, "ap")
+        .unwrap();
+    assert!(
+        transcript
+            .rate_limit()
+            .is_some_and(|limit| limit.rejected && limit.resets_at.is_none())
+    );
 }
 
 #[test]
@@ -85,7 +134,10 @@ fn an_empty_queue_stops_the_loop() {
     let ap = stage.path("ap");
     program(&ap, "#!/bin/sh\nexit 1\n");
     let script = "iterations: [{ claim: true, close: true, status: { decision: continue } }]";
-    assert!(stage.play(script, 1, 1, ap.as_str()).is_err(), "a failing queue is not an empty one");
+    assert!(
+        stage.play(script, 1, 1, ap.as_str()).is_err(),
+        "a failing queue is not an empty one"
+    );
     program(&ap, "#!/bin/sh\nexit 4\n");
     assert!(stage.play(script, 1, 1, ap.as_str()).unwrap().0);
     assert!(stage.read("status.json").contains("\"stop\""));
@@ -100,18 +152,26 @@ fn the_demo_claims_and_closes_its_task() {
         "#!/bin/sh\necho \"$@\" >> \"$(dirname \"$0\")/asked\"\n[ \"$2\" = claim ] && echo '{\"id\":\"t1\",\"title\":\"Add a test\"}'\nexit 0\n",
     );
     let script = Script::parse("demo", DEMO).unwrap();
-    assert!(script.step(5, 1).is_some_and(|step| step.claim && step.close));
+    assert!(
+        script
+            .step(5, 1)
+            .is_some_and(|step| step.claim && step.close)
+    );
     let claim = "iterations: [{ claim: true, say: '${TASK_ID} ${TASK_TITLE}', close: true, status: { decision: continue } }]";
     let (ok, transcript, _) = stage.play(claim, 1, 1, ap.as_str()).unwrap();
     assert!(ok);
     assert_eq!(transcript.final_text(), Some("t1 Add a test"));
-    assert_eq!(stage.read("asked"), "queue claim --session s --json\nqueue close t1 --session s\n");
+    assert_eq!(
+        stage.read("asked"),
+        "queue claim --session s --json\nqueue close t1 --session s\n"
+    );
 }
 
 #[test]
 fn what_a_command_leaves_running_is_not_waited_for() {
     let stage = Stage::new();
-    let script = "iterations: [{ run: [sh, -c, 'sleep 5 & echo started'], status: { decision: stop } }]";
+    let script =
+        "iterations: [{ run: [sh, -c, 'sleep 5 & echo started'], status: { decision: stop } }]";
     let began = std::time::Instant::now();
     assert!(stage.play(script, 1, 1, "ap").unwrap().0);
     assert!(began.elapsed() < std::time::Duration::from_secs(4));

@@ -48,9 +48,10 @@ struct Paths {
 
 /// Returns where the attempt's `context.json` lies.
 pub(super) fn context_path() -> Result<Utf8PathBuf> {
-    env::var("AP_CONTEXT")
-        .map(Utf8PathBuf::from)
-        .map_err(|_| Error::usage("AP_CONTEXT is not set").hint("the scripted agent is started by a session: `ap demo` shows it"))
+    env::var("AP_CONTEXT").map(Utf8PathBuf::from).map_err(|_| {
+        Error::usage("AP_CONTEXT is not set")
+            .hint("the scripted agent is started by a session: `ap demo` shows it")
+    })
 }
 
 impl World {
@@ -62,15 +63,38 @@ impl World {
             Err(_) => env::current_exe()?.to_string_lossy().into_owned(),
         };
         let text = fs::read_to_string(&path)?;
-        let attempt = env::var(mark::ATTEMPT).ok().and_then(|marker| attempt_of(&marker)).unwrap_or(1);
+        let attempt = env::var(mark::ATTEMPT)
+            .ok()
+            .and_then(|marker| attempt_of(&marker))
+            .unwrap_or(1);
         Self::new(&text, path, attempt, ap)
     }
 
     /// Reads the text of a `context.json` that lies at `path`.
     pub(super) fn new(text: &str, path: String, attempt: u32, ap: String) -> Result<Self> {
-        let context: Context = serde_json::from_str(text).map_err(|error| Error::failed(format!("{path} is not a context: {error}")))?;
-        let Context { session, iteration, paths: Paths { status, progress, output } } = context;
-        Ok(Self { iteration, attempt, session, status, progress, output, context: path, ap, task: None })
+        let context: Context = serde_json::from_str(text)
+            .map_err(|error| Error::failed(format!("{path} is not a context: {error}")))?;
+        let Context {
+            session,
+            iteration,
+            paths:
+                Paths {
+                    status,
+                    progress,
+                    output,
+                },
+        } = context;
+        Ok(Self {
+            iteration,
+            attempt,
+            session,
+            status,
+            progress,
+            output,
+            context: path,
+            ap,
+            task: None,
+        })
     }
 
     /// Replaces the variables in a text; anything else that looks like one stays as it is.
@@ -79,7 +103,10 @@ impl World {
         let mut rest = text;
         while let Some((before, after)) = rest.split_once("${") {
             filled += before;
-            match after.split_once('}').and_then(|(name, after)| Some((self.variable(name)?, after))) {
+            match after
+                .split_once('}')
+                .and_then(|(name, after)| Some((self.variable(name)?, after)))
+            {
                 Some((value, after)) => {
                     filled += &value;
                     rest = after;
@@ -118,7 +145,9 @@ fn attempt_of(marker: &str) -> Option<u32> {
 /// Returns a file name for the task: letters, digits and single hyphens of its title, or else of its id.
 fn slug(task: &Task) -> String {
     let slug = |text: &str| {
-        let words = text.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
+        let words = text
+            .split(|c: char| !c.is_ascii_alphanumeric())
+            .filter(|word| !word.is_empty());
         words.take(8).collect::<Vec<_>>().join("-").to_lowercase()
     };
     match slug(&task.title) {
@@ -133,8 +162,15 @@ mod tests {
 
     #[test]
     fn variables_are_filled_and_everything_else_stays() {
-        let task = Some(Task { id: "t1".to_owned(), title: "Say ${ITERATION}, twice!".to_owned() });
-        let world = World { iteration: 3, task, ..World::default() };
+        let task = Some(Task {
+            id: "t1".to_owned(),
+            title: "Say ${ITERATION}, twice!".to_owned(),
+        });
+        let world = World {
+            iteration: 3,
+            task,
+            ..World::default()
+        };
         assert_eq!(
             world.fill("${ITERATION} ${NONE} $HOME ${ ${TASK_TITLE} ${TASK_SLUG}"),
             "3 ${NONE} $HOME ${ Say ${ITERATION}, twice! say-iteration-twice"

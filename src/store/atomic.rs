@@ -15,7 +15,10 @@ pub fn replace_durably(path: &Utf8Path, content: &[u8]) -> io::Result<()> {
 }
 
 fn write(path: &Utf8Path, content: &[u8], durably: bool) -> io::Result<()> {
-    let (folder, name) = (path.parent().unwrap_or(Utf8Path::new(".")), path.file_name().unwrap_or("file"));
+    let (folder, name) = (
+        path.parent().unwrap_or(Utf8Path::new(".")),
+        path.file_name().unwrap_or("file"),
+    );
     // One writer per file, so the name need only differ from that of a writer that died.
     let draft = folder.join(format!(".{name}.{}.tmp", std::process::id()));
     crash::point(format_args!("{name}: before its draft"));

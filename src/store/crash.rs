@@ -44,12 +44,17 @@ mod on {
 
     /// Returns the variables a shim gets besides its own.
     pub fn pass_on() -> Vec<(&'static str, String)> {
-        ["AP_CRASH_AT", "AP_CRASH_LOG"].into_iter().filter_map(|name| Some((name, std::env::var(name).ok()?))).collect()
+        ["AP_CRASH_AT", "AP_CRASH_LOG"]
+            .into_iter()
+            .filter_map(|name| Some((name, std::env::var(name).ok()?)))
+            .collect()
     }
 
     /// A place where the process may be made to die.
     pub fn point(name: impl std::fmt::Display) {
-        let (Ok(log), Some(role)) = (std::env::var("AP_CRASH_LOG"), ROLE.get()) else { return };
+        let (Ok(log), Some(role)) = (std::env::var("AP_CRASH_LOG"), ROLE.get()) else {
+            return;
+        };
         let thread = std::thread::current();
         let role = match thread.name() {
             None | Some("main") => role,
@@ -57,7 +62,11 @@ mod on {
         };
         let _turn = TURN.lock();
         let passed = fs::read_to_string(&log).unwrap_or_default();
-        let count = passed.lines().filter(|line| line.split(' ').next() == Some(role)).count() + 1;
+        let count = passed
+            .lines()
+            .filter(|line| line.split(' ').next() == Some(role))
+            .count()
+            + 1;
         let file = fs::OpenOptions::new().create(true).append(true).open(&log);
         if let Ok(mut file) = file {
             let _ = file.write_all(format!("{role} {name}\n").as_bytes());

@@ -24,13 +24,26 @@ pub struct Cut {
 
 /// Returns the end of an iteration of the node at a place. If it has not ended, the number of the last one that has; 0 if
 /// none has.
-pub fn find(journal: &Utf8Path, place: u32, iteration: u32) -> Result<Result<Cut, u32>, JournalError> {
+pub fn find(
+    journal: &Utf8Path,
+    place: u32,
+    iteration: u32,
+) -> Result<Result<Cut, u32>, JournalError> {
     let (mut found, mut last) = (None, 0);
     read_from(journal, Mark::default(), |line| match &line.event {
-        Event::AgentExited { cursor, outcome: Outcome::Reported { .. } | Outcome::Unreported { .. }, tree, .. } if cursor.node == place => {
+        Event::AgentExited {
+            cursor,
+            outcome: Outcome::Reported { .. } | Outcome::Unreported { .. },
+            tree,
+            ..
+        } if cursor.node == place => {
             last = cursor.iteration;
             if cursor.iteration == iteration {
-                found = Some(Cut { seq: line.seq, cursor: *cursor, tree: tree.clone() });
+                found = Some(Cut {
+                    seq: line.seq,
+                    cursor: *cursor,
+                    tree: tree.clone(),
+                });
             }
         }
         _ => (),
@@ -83,41 +96,71 @@ impl Fork<'_> {
         let (old, at) = (self.old.1, self.cut.cursor);
         for before in 0..at.node {
             match self.plan.step(before) {
-                Some(Step::Node(node)) => copy(&old.stage(before, &node.id), &draft.stage(before, &node.id))?,
+                Some(Step::Node(node)) => {
+                    copy(&old.stage(before, &node.id), &draft.stage(before, &node.id))?
+                }
                 Some(Step::Block(block)) => self.copy_block(before, block, place, draft)?,
                 None => (),
             }
         }
-        let Some(node) = self.plan.node(at.node) else { return Err(io::Error::other("the plan has no such node")) };
+        let Some(node) = self.plan.node(at.node) else {
+            return Err(io::Error::other("the plan has no such node"));
+        };
         let (stage, new_stage) = (old.stage(at.node, &node.id), draft.stage(at.node, &node.id));
         for iteration in 1..=at.iteration {
             let cursor = Cursor { iteration, ..at };
-            copy(old.iteration(cursor, &node.id).root(), draft.iteration(cursor, &node.id).root())?;
+            copy(
+                old.iteration(cursor, &node.id).root(),
+                draft.iteration(cursor, &node.id).root(),
+            )?;
         }
         crash::point("fork: iterations copied");
         let last = old.iteration(at, &node.id);
         if self.plan.kind == PlanKind::Loop {
-            return Ok(copy_first(&[last.progress(), old.progress()], &draft.progress())? == Some(0));
+            return Ok(
+                copy_first(&[last.progress(), old.progress()], &draft.progress())? == Some(0),
+            );
         }
         copy_first(&[last.output()], &new_stage.join("output.md"))?;
         // What the pipeline as a whole has is not written by its stages.
         copy_first(&[old.progress()], &draft.progress())?;
-        Ok(copy_first(&[last.progress(), stage.join("progress.md")], &new_stage.join("progress.md"))? == Some(0))
+        Ok(copy_first(
+            &[last.progress(), stage.join("progress.md")],
+            &new_stage.join("progress.md"),
+        )? == Some(0))
     }
 
     /// Copies a block that is over: its branches become runs within the new run.
-    fn copy_block(&self, step: u32, block: &Block, place: &RunDir, draft: &RunDir) -> io::Result<()> {
+    fn copy_block(
+        &self,
+        step: u32,
+        block: &Block,
+        place: &RunDir,
+        draft: &RunDir,
+    ) -> io::Result<()> {
         let old = self.old.1;
         copy(&old.block(step, &block.id), &draft.block(step, &block.id))?;
         if let Ok(text) = fs::read(old.manifest(step, &block.id)) {
             let manifest = self.moved_value(serde_json::from_slice(&text)?, place);
-            atomic::replace(&draft.manifest(step, &block.id), &serde_json::to_vec_pretty(&manifest)?)?;
+            atomic::replace(
+                &draft.manifest(step, &block.id),
+                &serde_json::to_vec_pretty(&manifest)?,
+            )?;
         }
         for (index, branch) in block.branches.iter().enumerate() {
-            let (from, to) = (old.branch(step, &block.id, &branch.name), draft.branch(step, &block.id, &branch.name));
-            let Ok(text) = fs::read(from.plan()) else { continue };
+            let (from, to) = (
+                old.branch(step, &block.id, &branch.name),
+                draft.branch(step, &block.id, &branch.name),
+            );
+            let Ok(text) = fs::read(from.plan()) else {
+                continue;
+            };
             let plan: Plan = serde_json::from_slice(&text)?;
-            let plan = Plan { session: self.plan.session.clone(), run: self.plan.run.of_branch(step, index), ..plan };
+            let plan = Plan {
+                session: self.plan.session.clone(),
+                run: self.plan.run.of_branch(step, index),
+                ..plan
+            };
             let seal = write_plan(&to, &self.moved(&plan, place)?)?;
             fs::remove_file(to.journal())?;
             for view in [to.state(), to.checkpoint()] {
@@ -133,22 +176,46 @@ impl Fork<'_> {
     }
 
     /// Writes what had happened until then, and what has happened now: the session was forked, and does not run yet.
-    fn write_journal(&self, draft: &RunDir, seal: &str, now: Timestamp) -> Result<(), JournalError> {
+    fn write_journal(
+        &self,
+        draft: &RunDir,
+        seal: &str,
+        now: Timestamp,
+    ) -> Result<(), JournalError> {
         let mut journal = Journal::open(&draft.journal(), |_| ())?;
         copy_lines(self.old.1, self.cut.seq, &mut journal, &self.plan, seal)?;
-        journal.append(&Event::SessionForked { from: self.from.clone() }, now)?;
-        journal.append(&Event::SessionFinished { ending: Ending::Stopped { by: "ap fork".to_owned() } }, now)?;
+        journal.append(
+            &Event::SessionForked {
+                from: self.from.clone(),
+            },
+            now,
+        )?;
+        journal.append(
+            &Event::SessionFinished {
+                ending: Ending::Stopped {
+                    by: "ap fork".to_owned(),
+                },
+            },
+            now,
+        )?;
         Ok(journal.sync()?)
     }
 
     /// Returns a plan whose paths are the new session's.
     fn moved(&self, plan: &Plan, place: &RunDir) -> io::Result<Plan> {
-        let mut plan: Plan = serde_json::from_value(self.moved_value(serde_json::to_value(plan)?, place))?;
+        let mut plan: Plan =
+            serde_json::from_value(self.moved_value(serde_json::to_value(plan)?, place))?;
         // A recording is the other session's: this one would write over it.
         plan.record = None;
-        let gates = plan.nodes.iter_mut().flat_map(Step::all_nodes_mut).flat_map(|node| node.termination.gates_mut());
+        let gates = plan
+            .nodes
+            .iter_mut()
+            .flat_map(Step::all_nodes_mut)
+            .flat_map(|node| node.termination.gates_mut());
         for gate in gates {
-            let (Termination::Verify(gate) | Termination::Command(gate)) = gate else { continue };
+            let (Termination::Verify(gate) | Termination::Command(gate)) = gate else {
+                continue;
+            };
             for frozen in &mut gate.frozen {
                 // What judges there must be what has judged here, or it is not believed.
                 if let Ok(inside) = Utf8Path::new(&frozen.path).strip_prefix(self.old.0.root()) {
@@ -161,9 +228,18 @@ impl Fork<'_> {
 
     fn moved_value(&self, value: Value, place: &RunDir) -> Value {
         match value {
-            Value::String(text) => Value::String(self.moved_path(&text, place).map_or(text, Utf8PathBuf::into_string)),
-            Value::Array(all) => all.into_iter().map(|value| self.moved_value(value, place)).collect(),
-            Value::Object(all) => all.into_iter().map(|(key, value)| (key, self.moved_value(value, place))).collect(),
+            Value::String(text) => Value::String(
+                self.moved_path(&text, place)
+                    .map_or(text, Utf8PathBuf::into_string),
+            ),
+            Value::Array(all) => all
+                .into_iter()
+                .map(|value| self.moved_value(value, place))
+                .collect(),
+            Value::Object(all) => all
+                .into_iter()
+                .map(|(key, value)| (key, self.moved_value(value, place)))
+                .collect(),
             other @ (Value::Null | Value::Bool(_) | Value::Number(_)) => other,
         }
     }
@@ -181,10 +257,20 @@ impl Fork<'_> {
 }
 
 /// Copies a journal's lines up to one, as those of the plan's session. It runs the plan as it is now.
-fn copy_lines(from: &RunDir, last: u64, journal: &mut Journal, plan: &Plan, seal: &str) -> Result<(), JournalError> {
+fn copy_lines(
+    from: &RunDir,
+    last: u64,
+    journal: &mut Journal,
+    plan: &Plan,
+    seal: &str,
+) -> Result<(), JournalError> {
     let mut written = Ok(());
     read_from(&from.journal(), Mark::default(), |line| {
-        let started = || Event::SessionStarted { session: plan.session.clone(), run: plan.run.clone(), plan: seal.to_owned() };
+        let started = || Event::SessionStarted {
+            session: plan.session.clone(),
+            run: plan.run.clone(),
+            plan: seal.to_owned(),
+        };
         let event = match &line.event {
             Event::PlanReplaced { .. } => return,
             Event::SessionStarted { .. } => &started(),
@@ -206,7 +292,9 @@ fn write_plan(dir: &RunDir, plan: &Plan) -> io::Result<String> {
 
 /// Copies the first of these files that is there and returns which it was.
 fn copy_first(files: &[Utf8PathBuf], to: &Utf8Path) -> io::Result<Option<usize>> {
-    let Some(found) = files.iter().position(|file| file.is_file()) else { return Ok(None) };
+    let Some(found) = files.iter().position(|file| file.is_file()) else {
+        return Ok(None);
+    };
     fs::create_dir_all(to.parent().unwrap_or(to))?;
     fs::copy(&files[found], to)?;
     Ok(Some(found))

@@ -62,9 +62,16 @@ pub fn waiting(dir: &RunDir) -> io::Result<Vec<Waiting>> {
 pub fn forget_stops(dir: &RunDir, now: Timestamp) -> io::Result<()> {
     let before = name_at(now);
     let stale = |waiting: &Waiting| {
-        matches!(waiting.request, Request::Stop { .. }) && waiting.path.file_name().is_some_and(|name| name < before.as_str())
+        matches!(waiting.request, Request::Stop { .. })
+            && waiting
+                .path
+                .file_name()
+                .is_some_and(|name| name < before.as_str())
     };
-    waiting(dir)?.into_iter().filter(stale).try_for_each(Waiting::done)
+    waiting(dir)?
+        .into_iter()
+        .filter(stale)
+        .try_for_each(Waiting::done)
 }
 
 /// Names sort by time.

@@ -13,8 +13,11 @@ const MOST_LOOKED_AT: usize = 100_000;
 /// What is taken of a folder.
 const TEXTS: [&str; 5] = ["md", "yaml", "yml", "json", "txt"];
 /// As in a shell: `*` stays in its folder, and hidden files must be named.
-const AS_IN_A_SHELL: MatchOptions =
-    MatchOptions { case_sensitive: true, require_literal_separator: true, require_literal_leading_dot: true };
+const AS_IN_A_SHELL: MatchOptions = MatchOptions {
+    case_sensitive: true,
+    require_literal_separator: true,
+    require_literal_leading_dot: true,
+};
 
 /// Returns the files that are meant: absolute, in the order they are written, those of a folder or pattern sorted, each once.
 ///
@@ -24,7 +27,8 @@ pub fn expand(base: &Utf8Path, written: &[Utf8PathBuf]) -> Result<Vec<Utf8PathBu
     let mut search = Search::default();
     for entry in written {
         if entry.as_str().is_empty() {
-            return Err(Error::usage("an input has no name").hint("was a variable of your shell empty? `.` means the whole folder"));
+            return Err(Error::usage("an input has no name")
+                .hint("was a variable of your shell empty? `.` means the whole folder"));
         }
         let found = search.meant(base, entry)?;
         if found.is_empty() {
@@ -49,8 +53,11 @@ pub fn expand(base: &Utf8Path, written: &[Utf8PathBuf]) -> Result<Vec<Utf8PathBu
 }
 
 fn too_many(entry: &Utf8Path) -> Error {
-    Error::usage(format!("`{entry}` makes more than {}", count(MOST, "input")))
-        .hint("name the files that matter, or a smaller folder: every agent is told of each of them")
+    Error::usage(format!(
+        "`{entry}` makes more than {}",
+        count(MOST, "input")
+    ))
+    .hint("name the files that matter, or a smaller folder: every agent is told of each of them")
 }
 
 /// What has been looked at so far.
@@ -73,10 +80,14 @@ impl Search {
         // What lies in the project is written from there, and only what is written can be a pattern.
         let entry = entry.strip_prefix(base).unwrap_or(entry);
         match fs::metadata(base.join(entry)) {
-            Ok(about) if about.is_dir() => self.texts(&base.join(entry).canonicalize_utf8()?, entry),
+            Ok(about) if about.is_dir() => {
+                self.texts(&base.join(entry).canonicalize_utf8()?, entry)
+            }
             Ok(about) if about.is_file() => Ok(vec![base.join(entry).canonicalize_utf8()?]),
-            Ok(_) => Err(Error::usage(format!("the input `{entry}` is neither a file nor a folder"))
-                .hint("agents read it long after it was named: give the name of a file")),
+            Ok(_) => Err(Error::usage(format!(
+                "the input `{entry}` is neither a file nor a folder"
+            ))
+            .hint("agents read it long after it was named: give the name of a file")),
             Err(_) if entry.as_str().contains(['*', '?', '[']) => self.matching(base, entry),
             Err(_) => Ok(Vec::new()),
         }
@@ -92,13 +103,31 @@ impl Search {
 
     fn matching(&mut self, base: &Utf8Path, entry: &Utf8Path) -> Result<Vec<Utf8PathBuf>> {
         let parts: Vec<&str> = entry.components().map(|part| part.as_str()).collect();
-        let plain = parts.iter().take_while(|part| !part.contains(['*', '?', '['])).count();
-        let (root, rest) = (base.join(parts[..plain].iter().collect::<Utf8PathBuf>()), parts[plain..].join("/"));
-        let Ok(root) = root.canonicalize_utf8() else { return Ok(Vec::new()) };
-        let pattern = Pattern::new(&rest).map_err(|error| Error::usage(format!("the input `{entry}` is no pattern: {error}")))?;
-        let depth = if rest.contains("**") { usize::MAX } else { parts.len() - plain };
-        let within = |path: &str| path.strip_prefix(root.as_str()).map(|path| path.trim_start_matches('/').to_owned());
-        let wanted = |path: &str| within(path).is_some_and(|path| pattern.matches_with(&path, AS_IN_A_SHELL));
+        let plain = parts
+            .iter()
+            .take_while(|part| !part.contains(['*', '?', '[']))
+            .count();
+        let (root, rest) = (
+            base.join(parts[..plain].iter().collect::<Utf8PathBuf>()),
+            parts[plain..].join("/"),
+        );
+        let Ok(root) = root.canonicalize_utf8() else {
+            return Ok(Vec::new());
+        };
+        let pattern = Pattern::new(&rest)
+            .map_err(|error| Error::usage(format!("the input `{entry}` is no pattern: {error}")))?;
+        let depth = if rest.contains("**") {
+            usize::MAX
+        } else {
+            parts.len() - plain
+        };
+        let within = |path: &str| {
+            path.strip_prefix(root.as_str())
+                .map(|path| path.trim_start_matches('/').to_owned())
+        };
+        let wanted = |path: &str| {
+            within(path).is_some_and(|path| pattern.matches_with(&path, AS_IN_A_SHELL))
+        };
         let hidden = rest.starts_with('.') || rest.contains("/.");
         self.search(&root, depth, entry, hidden, &wanted)
     }
@@ -111,21 +140,36 @@ impl Search {
         hidden: bool,
         wanted: &dyn Fn(&str) -> bool,
     ) -> Result<Vec<Utf8PathBuf>> {
-        let mut walk = Walk { entered: BTreeSet::new(), hidden, wanted, found: Vec::new() };
+        let mut walk = Walk {
+            entered: BTreeSet::new(),
+            hidden,
+            wanted,
+            found: Vec::new(),
+        };
         self.walk(folder, depth, entry, &mut walk)?;
         walk.found.sort();
         Ok(walk.found)
     }
 
-    fn walk(&mut self, folder: &Utf8Path, depth: usize, entry: &Utf8Path, walk: &mut Walk<'_>) -> Result<()> {
+    fn walk(
+        &mut self,
+        folder: &Utf8Path,
+        depth: usize,
+        entry: &Utf8Path,
+        walk: &mut Walk<'_>,
+    ) -> Result<()> {
         if depth == 0 || !walk.entered.insert(fs::canonicalize(folder)?) {
             return Ok(());
         }
-        let mut names = fs::read_dir(folder)?.map(|entry| entry.map(|entry| entry.file_name())).collect::<std::io::Result<Vec<_>>>()?;
+        let mut names = fs::read_dir(folder)?
+            .map(|entry| entry.map(|entry| entry.file_name()))
+            .collect::<std::io::Result<Vec<_>>>()?;
         self.looked_at += names.len();
         if MOST_LOOKED_AT < self.looked_at {
-            return Err(Error::usage(format!("the input `{entry}` has more than {MOST_LOOKED_AT} files to look through"))
-                .hint("name the files that matter, or a smaller folder"));
+            return Err(Error::usage(format!(
+                "the input `{entry}` has more than {MOST_LOOKED_AT} files to look through"
+            ))
+            .hint("name the files that matter, or a smaller folder"));
         }
         names.sort();
         for name in names {
@@ -135,12 +179,17 @@ impl Search {
             }
             let path = folder.join(&*shown);
             // A link that leads nowhere means no file.
-            let Ok(about) = fs::metadata(folder.as_std_path().join(&name)) else { continue };
+            let Ok(about) = fs::metadata(folder.as_std_path().join(&name)) else {
+                continue;
+            };
             if about.is_dir() && name.to_str().is_some() {
                 self.walk(&path, depth - 1, entry, walk)?;
             } else if about.is_file() && (walk.wanted)(path.as_str()) {
                 if name.to_str().is_none() {
-                    return Err(Error::usage(format!("the name of the input `{path}` is not UTF-8")).hint("rename it"));
+                    return Err(Error::usage(format!(
+                        "the name of the input `{path}` is not UTF-8"
+                    ))
+                    .hint("rename it"));
                 }
                 walk.found.push(path);
             }
@@ -165,7 +214,9 @@ mod tests {
 
     fn folder(files: &[&str]) -> Folder {
         let kept = tempfile::tempdir().unwrap();
-        let root = Utf8PathBuf::from_path_buf(kept.path().canonicalize().unwrap()).unwrap().join("a [b] *");
+        let root = Utf8PathBuf::from_path_buf(kept.path().canonicalize().unwrap())
+            .unwrap()
+            .join("a [b] *");
         fs::create_dir(&root).unwrap();
         let folder = Folder { _kept: kept, root };
         for file in files {
@@ -187,32 +238,86 @@ mod tests {
 
     #[test]
     fn files_patterns_and_folders_are_files_in_order() {
-        let folder = folder(&["z.rs", "docs/b.md", "docs/a.TXT", "docs/x/c.yml", "docs/x/d.rs", "docs/.git/e.md", ".f/g.json", "n[1].md"]);
-        assert_eq!(folder.means(&["z.rs", "docs"]).as_deref(), Ok("z.rs docs/a.TXT docs/b.md docs/x/c.yml"));
-        assert_eq!(folder.means(&["docs/b.md", "docs/*", "docs/b.md"]).as_deref(), Ok("docs/b.md docs/a.TXT"));
-        assert_eq!(folder.means(&["docs/**/*.[rm]?", "n[1].md"]).as_deref(), Ok("docs/b.md docs/x/d.rs n[1].md"));
-        assert_eq!(folder.means(&[".f", "docs/x/../.git/*"]).as_deref(), Ok(".f/g.json docs/.git/e.md"));
-        assert_eq!(folder.means(&[folder.root.join("docs/?.md").as_str()]).as_deref(), Ok("docs/b.md"));
+        let folder = folder(&[
+            "z.rs",
+            "docs/b.md",
+            "docs/a.TXT",
+            "docs/x/c.yml",
+            "docs/x/d.rs",
+            "docs/.git/e.md",
+            ".f/g.json",
+            "n[1].md",
+        ]);
+        assert_eq!(
+            folder.means(&["z.rs", "docs"]).as_deref(),
+            Ok("z.rs docs/a.TXT docs/b.md docs/x/c.yml")
+        );
+        assert_eq!(
+            folder
+                .means(&["docs/b.md", "docs/*", "docs/b.md"])
+                .as_deref(),
+            Ok("docs/b.md docs/a.TXT")
+        );
+        assert_eq!(
+            folder.means(&["docs/**/*.[rm]?", "n[1].md"]).as_deref(),
+            Ok("docs/b.md docs/x/d.rs n[1].md")
+        );
+        assert_eq!(
+            folder.means(&[".f", "docs/x/../.git/*"]).as_deref(),
+            Ok(".f/g.json docs/.git/e.md")
+        );
+        assert_eq!(
+            folder
+                .means(&[folder.root.join("docs/?.md").as_str()])
+                .as_deref(),
+            Ok("docs/b.md")
+        );
         assert_eq!(folder.means(&[]).as_deref(), Ok(""));
     }
 
     #[test]
     fn what_means_no_file_is_an_error() {
         let folder = folder(&["src/a.rs"]);
-        assert_eq!(folder.means(&["nix.md", "src/a.rs", "src", "*.md"]), Err("there is no input `nix.md`, `src`, `*.md`".into()));
-        assert!(folder.means(&["src/a["]).unwrap_err().starts_with("the input `src/a[` is no pattern"));
-        assert!(expand(&folder.root, &["/dev/null".into()]).unwrap_err().to_string().contains("neither a file nor a folder"));
+        assert_eq!(
+            folder.means(&["nix.md", "src/a.rs", "src", "*.md"]),
+            Err("there is no input `nix.md`, `src`, `*.md`".into())
+        );
+        assert!(
+            folder
+                .means(&["src/a["])
+                .unwrap_err()
+                .starts_with("the input `src/a[` is no pattern")
+        );
+        assert!(
+            expand(&folder.root, &["/dev/null".into()])
+                .unwrap_err()
+                .to_string()
+                .contains("neither a file nor a folder")
+        );
     }
 
     #[test]
     fn links_that_lead_back_end() {
         let folder = folder(&["docs/a.md", "docs/x/b.md"]);
-        for (to, from) in [("..", "docs/x/up"), (".", "docs/here"), ("x", "docs/again"), ("nowhere", "docs/broken.md")] {
+        for (to, from) in [
+            ("..", "docs/x/up"),
+            (".", "docs/here"),
+            ("x", "docs/again"),
+            ("nowhere", "docs/broken.md"),
+        ] {
             symlink(to, folder.root.join(from)).unwrap();
         }
         let found = folder.means(&["docs"]).unwrap();
-        assert_eq!((found.split(' ').count(), folder.means(&["docs"])), (2, Ok(found)));
-        assert_eq!(folder.means(&["docs/**/*.md"]).map(|found| found.split(' ').count()), Ok(2));
+        assert_eq!(
+            (found.split(' ').count(), folder.means(&["docs"])),
+            (2, Ok(found))
+        );
+        assert_eq!(
+            folder
+                .means(&["docs/**/*.md"])
+                .map(|found| found.split(' ').count()),
+            Ok(2)
+        );
     }
 
     #[test]
@@ -221,6 +326,9 @@ mod tests {
         for n in 0..=MOST {
             fs::File::create(folder.root.join(format!("{n}.md"))).unwrap();
         }
-        assert_eq!(folder.means(&["."]), Err("`.` makes more than 1000 inputs".into()));
+        assert_eq!(
+            folder.means(&["."]),
+            Err("`.` makes more than 1000 inputs".into())
+        );
     }
 }

@@ -20,9 +20,20 @@ pub enum JournalError {
     #[error(transparent)]
     Io(#[from] io::Error),
     #[error("{path}:{line}: the journal is damaged: {why}")]
-    Damaged { path: Utf8PathBuf, line: u64, why: String },
-    #[error("{path}:{line}: written by a newer version of ap (format {found}, this one writes {})", Line::VERSION)]
-    Newer { path: Utf8PathBuf, line: u64, found: u32 },
+    Damaged {
+        path: Utf8PathBuf,
+        line: u64,
+        why: String,
+    },
+    #[error(
+        "{path}:{line}: written by a newer version of ap (format {found}, this one writes {})",
+        Line::VERSION
+    )]
+    Newer {
+        path: Utf8PathBuf,
+        line: u64,
+        found: u32,
+    },
     #[error("{path} is being written by another runner")]
     Held { path: Utf8PathBuf },
 }
@@ -55,21 +66,40 @@ impl Journal {
     ///
     /// A torn last line, which was never believed, is cut off.
     pub fn open(path: &Utf8Path, each: impl FnMut(&Line)) -> Result<Self, JournalError> {
-        let file = fs::OpenOptions::new().read(true).append(true).create(true).open(path)?;
+        let file = fs::OpenOptions::new()
+            .read(true)
+            .append(true)
+            .create(true)
+            .open(path)?;
         crash::point("journal: opened");
-        let Some(lock) = lock(&file)? else { return Err(JournalError::Held { path: path.to_owned() }) };
+        let Some(lock) = lock(&file)? else {
+            return Err(JournalError::Held {
+                path: path.to_owned(),
+            });
+        };
         let mark = read_from(path, Mark::default(), each)?;
         if mark.offset < file.metadata()?.len() {
             file.set_len(mark.offset)?;
             file.sync_data()?;
         }
-        Ok(Self { file, _lock: lock, mark, synced: mark, buffer: Vec::new() })
+        Ok(Self {
+            file,
+            _lock: lock,
+            mark,
+            synced: mark,
+            buffer: Vec::new(),
+        })
     }
 
     /// Writes a fact down. Nothing may be done about it before [`sync`](Self::sync).
     pub fn append(&mut self, event: &Event, at: Timestamp) -> io::Result<()> {
         self.buffer.clear();
-        let line = Written { v: Line::VERSION, seq: self.mark.seq + 1, at, event };
+        let line = Written {
+            v: Line::VERSION,
+            seq: self.mark.seq + 1,
+            at,
+            event,
+        };
         serde_json::to_writer(&mut self.buffer, &line)?;
         self.buffer.push(b'\n');
         crash::point("journal: before a line");
@@ -79,7 +109,10 @@ impl Journal {
             return Err(error);
         }
         crash::point("journal: written");
-        self.mark = Mark { offset: self.mark.offset + self.buffer.len() as u64, seq: self.mark.seq + 1 };
+        self.mark = Mark {
+            offset: self.mark.offset + self.buffer.len() as u64,
+            seq: self.mark.seq + 1,
+        };
         Ok(())
     }
 
@@ -135,7 +168,11 @@ struct Written<'a> {
 }
 
 /// Gives every line behind `from` to `each` and returns the place behind the last whole one. Changes nothing.
-pub fn read_from(path: &Utf8Path, from: Mark, mut each: impl FnMut(&Line)) -> Result<Mark, JournalError> {
+pub fn read_from(
+    path: &Utf8Path,
+    from: Mark,
+    mut each: impl FnMut(&Line),
+) -> Result<Mark, JournalError> {
     let mut reader = BufReader::new(fs::File::open(path)?);
     reader.seek(SeekFrom::Start(from.offset))?;
     let (mut mark, mut text) = (from, Vec::new());
@@ -146,7 +183,10 @@ pub fn read_from(path: &Utf8Path, from: Mark, mut each: impl FnMut(&Line)) -> Re
             return Ok(mark);
         }
         let line = parse(path, mark.seq + 1, &text)?;
-        mark = Mark { offset: mark.offset + length as u64, seq: line.seq };
+        mark = Mark {
+            offset: mark.offset + length as u64,
+            seq: line.seq,
+        };
         each(&line);
     }
 }
@@ -157,13 +197,28 @@ fn parse(path: &Utf8Path, seq: u64, text: &[u8]) -> Result<Line, JournalError> {
     struct Version {
         v: u32,
     }
-    let damaged = |why: String| JournalError::Damaged { path: path.to_owned(), line: seq, why };
+    let damaged = |why: String| JournalError::Damaged {
+        path: path.to_owned(),
+        line: seq,
+        why,
+    };
     match serde_json::from_slice::<Line>(text) {
         Ok(line) if line.v <= Line::VERSION && line.seq == seq => Ok(line),
-        Ok(line) if line.v <= Line::VERSION => Err(damaged(format!("it has number {} where {seq} should be", line.seq))),
+        Ok(line) if line.v <= Line::VERSION => Err(damaged(format!(
+            "it has number {} where {seq} should be",
+            line.seq
+        ))),
         parsed => match serde_json::from_slice::<Version>(text) {
-            Ok(Version { v }) if Line::VERSION < v => Err(JournalError::Newer { path: path.to_owned(), line: seq, found: v }),
-            _ => Err(damaged(parsed.err().map_or_else(String::new, |error| error.to_string()))),
+            Ok(Version { v }) if Line::VERSION < v => Err(JournalError::Newer {
+                path: path.to_owned(),
+                line: seq,
+                found: v,
+            }),
+            _ => Err(damaged(
+                parsed
+                    .err()
+                    .map_or_else(String::new, |error| error.to_string()),
+            )),
         },
     }
 }
@@ -196,7 +251,14 @@ mod tests {
         let (_folder, path) = scratch();
         write(&path, &[Event::WaitEnded, Event::PauseRequested]);
         write(&path, &[Event::ContinueRequested]);
-        assert_eq!(seen(&path).unwrap(), [Event::WaitEnded, Event::PauseRequested, Event::ContinueRequested]);
+        assert_eq!(
+            seen(&path).unwrap(),
+            [
+                Event::WaitEnded,
+                Event::PauseRequested,
+                Event::ContinueRequested
+            ]
+        );
     }
 
     #[test]
@@ -211,27 +273,51 @@ mod tests {
             crate::store::atomic::replace(&path, &torn).unwrap();
             assert_eq!(seen(&path).unwrap(), [Event::WaitEnded]);
             write(&path, &[Event::ContinueRequested]);
-            assert_eq!(seen(&path).unwrap(), [Event::WaitEnded, Event::ContinueRequested], "cut at {cut}");
+            assert_eq!(
+                seen(&path).unwrap(),
+                [Event::WaitEnded, Event::ContinueRequested],
+                "cut at {cut}"
+            );
         }
     }
 
     #[test]
     fn a_damaged_middle_is_reported_with_its_line() {
         let (_folder, path) = scratch();
-        write(&path, &[Event::WaitEnded, Event::PauseRequested, Event::WaitEnded]);
-        let text = fs::read_to_string(&path).unwrap().replace("pause_requested", "pause_reque}ted");
+        write(
+            &path,
+            &[Event::WaitEnded, Event::PauseRequested, Event::WaitEnded],
+        );
+        let text = fs::read_to_string(&path)
+            .unwrap()
+            .replace("pause_requested", "pause_reque}ted");
         crate::store::atomic::replace(&path, text.as_bytes()).unwrap();
         let error = Journal::open(&path, |_| ()).unwrap_err().to_string();
-        assert!(error.contains("events.jsonl:2: the journal is damaged"), "{error}");
-        assert_eq!(fs::read_to_string(&path).unwrap(), text, "a damaged journal is left as it is");
+        assert!(
+            error.contains("events.jsonl:2: the journal is damaged"),
+            "{error}"
+        );
+        assert_eq!(
+            fs::read_to_string(&path).unwrap(),
+            text,
+            "a damaged journal is left as it is"
+        );
     }
 
     #[test]
     fn a_missing_line_is_damage() {
         let (_folder, path) = scratch();
-        write(&path, &[Event::WaitEnded, Event::PauseRequested, Event::WaitEnded]);
-        let kept: String =
-            fs::read_to_string(&path).unwrap().lines().enumerate().filter(|(n, _)| *n != 1).map(|(_, line)| format!("{line}\n")).collect();
+        write(
+            &path,
+            &[Event::WaitEnded, Event::PauseRequested, Event::WaitEnded],
+        );
+        let kept: String = fs::read_to_string(&path)
+            .unwrap()
+            .lines()
+            .enumerate()
+            .filter(|(n, _)| *n != 1)
+            .map(|(_, line)| format!("{line}\n"))
+            .collect();
         crate::store::atomic::replace(&path, kept.as_bytes()).unwrap();
         assert!(seen(&path).unwrap_err().to_string().contains(":2: "));
     }
@@ -240,14 +326,20 @@ mod tests {
     fn a_newer_format_is_never_written() {
         let (_folder, path) = scratch();
         crate::store::atomic::replace(&path, b"{\"v\":2,\"seq\":1,\"what\":\"ever\"}\n").unwrap();
-        assert!(matches!(Journal::open(&path, |_| ()), Err(JournalError::Newer { found: 2, .. })));
+        assert!(matches!(
+            Journal::open(&path, |_| ()),
+            Err(JournalError::Newer { found: 2, .. })
+        ));
     }
 
     #[test]
     fn there_is_one_writer() {
         let (_folder, path) = scratch();
         let first = Journal::open(&path, |_| ()).unwrap();
-        assert!(matches!(Journal::open(&path, |_| ()), Err(JournalError::Held { .. })));
+        assert!(matches!(
+            Journal::open(&path, |_| ()),
+            Err(JournalError::Held { .. })
+        ));
         drop(first);
         assert!(Journal::open(&path, |_| ()).is_ok());
     }

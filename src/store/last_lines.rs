@@ -16,7 +16,12 @@ pub fn start(file: &mut (impl Read + Seek), count: usize) -> io::Result<u64> {
     start_by_blocks(file, length, count, (BLOCK, FARTHEST))
 }
 
-fn start_by_blocks(file: &mut (impl Read + Seek), length: u64, count: usize, (size, farthest): (u64, u64)) -> io::Result<u64> {
+fn start_by_blocks(
+    file: &mut (impl Read + Seek),
+    length: u64,
+    count: usize,
+    (size, farthest): (u64, u64),
+) -> io::Result<u64> {
     if count == 0 {
         return Ok(length);
     }
@@ -30,7 +35,12 @@ fn start_by_blocks(file: &mut (impl Read + Seek), length: u64, count: usize, (si
         file.seek(SeekFrom::Start(from))?;
         block.clear();
         file.by_ref().take(end - from).read_to_end(&mut block)?;
-        for (at, _) in block.iter().enumerate().rev().filter(|(_, byte)| **byte == b'\n') {
+        for (at, _) in block
+            .iter()
+            .enumerate()
+            .rev()
+            .filter(|(_, byte)| **byte == b'\n')
+        {
             let behind = from + at as u64 + 1;
             // The end of the last line begins no other.
             if behind == length {
@@ -69,9 +79,24 @@ mod tests {
 
     #[test]
     fn it_looks_no_farther_back_than_it_may() {
-        let found = |text: &str, count| start_by_blocks(&mut Cursor::new(text), text.len() as u64, count, (4, 8)).unwrap();
-        assert_eq!([found("0123456789\nab\nc\n", 9), found("0123456789\nab\nc\n", 1)], [11, 14]);
-        assert_eq!([found("0123456789abcdef", 2), found("0123456789abcde\n", 1), found("01234567", 1)], [12, 12, 0]);
+        let found = |text: &str, count| {
+            start_by_blocks(&mut Cursor::new(text), text.len() as u64, count, (4, 8)).unwrap()
+        };
+        assert_eq!(
+            [
+                found("0123456789\nab\nc\n", 9),
+                found("0123456789\nab\nc\n", 1)
+            ],
+            [11, 14]
+        );
+        assert_eq!(
+            [
+                found("0123456789abcdef", 2),
+                found("0123456789abcde\n", 1),
+                found("01234567", 1)
+            ],
+            [12, 12, 0]
+        );
     }
 
     #[test]

@@ -62,7 +62,9 @@ impl Project {
     }
 
     pub fn archived(&self, session: &SessionName, run: &RunId) -> Utf8PathBuf {
-        self.runs().join(".archive").join(format!("{session}-{run}"))
+        self.runs()
+            .join(".archive")
+            .join(format!("{session}-{run}"))
     }
 
     /// What the agents of a run write that may not lie under `.claude/` (see [`crate::model::PermissionMode`]).
@@ -118,7 +120,11 @@ impl RunDir {
     }
 
     pub fn progress(&self) -> Utf8PathBuf {
-        self.root.join(if self.branch { "progress.md".to_owned() } else { format!("progress-{}.md", self.session) })
+        self.root.join(if self.branch {
+            "progress.md".to_owned()
+        } else {
+            format!("progress-{}.md", self.session)
+        })
     }
 
     /// `parallel-02-duel`: of a block, whose index is that of its step.
@@ -133,13 +139,23 @@ impl RunDir {
 
     /// The run directory of a branch of a block.
     pub fn branch(&self, step: u32, block: &NodeId, branch: &NodeId) -> Self {
-        let inside = Utf8PathBuf::from(block_name(step, block)).join("providers").join(branch.as_str());
-        Self { root: self.root.join(&inside), session: self.session.clone(), in_exchange: self.in_exchange.join(&inside), branch: true }
+        let inside = Utf8PathBuf::from(block_name(step, block))
+            .join("providers")
+            .join(branch.as_str());
+        Self {
+            root: self.root.join(&inside),
+            session: self.session.clone(),
+            in_exchange: self.in_exchange.join(&inside),
+            branch: true,
+        }
     }
 
     /// Where a session is made that is not to be seen before all of it is there.
     pub fn draft(&self) -> Self {
-        Self { root: self.root.with_file_name(format!(".draft-{}", self.session)), ..self.clone() }
+        Self {
+            root: self.root.with_file_name(format!(".draft-{}", self.session)),
+            ..self.clone()
+        }
     }
 
     /// The tasks there were at the start, of a session that is recorded.
@@ -158,7 +174,12 @@ impl RunDir {
 
     /// `iterations/001`: 1-based, three digits, more when needed.
     pub fn iteration(&self, cursor: Cursor, node: &NodeId) -> IterationDir {
-        IterationDir { root: self.stage(cursor.node, node).join("iterations").join(format!("{:03}", cursor.iteration)) }
+        IterationDir {
+            root: self
+                .stage(cursor.node, node)
+                .join("iterations")
+                .join(format!("{:03}", cursor.iteration)),
+        }
     }
 }
 
@@ -178,8 +199,16 @@ impl IterationDir {
     }
 
     /// The names of the files an attempt leaves, in the order they are archived.
-    pub const ATTEMPT_FILES: [&str; 8] =
-        ["status.json", "result.json", "output.md", "context.json", "prompt.md", "exit.json", "stderr.log", "stdout.log"];
+    pub const ATTEMPT_FILES: [&str; 8] = [
+        "status.json",
+        "result.json",
+        "output.md",
+        "context.json",
+        "prompt.md",
+        "exit.json",
+        "stderr.log",
+        "stdout.log",
+    ];
 
     pub fn context(&self) -> Utf8PathBuf {
         self.root.join("context.json")

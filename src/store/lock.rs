@@ -64,9 +64,16 @@ impl SessionLock {
     /// Takes the session, unless a runner has it.
     pub fn try_acquire(path: &Utf8Path, holder: &Holder) -> io::Result<Option<Self>> {
         loop {
-            let mut file = fs::OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path)?;
+            let mut file = fs::OpenOptions::new()
+                .read(true)
+                .write(true)
+                .create(true)
+                .truncate(false)
+                .open(path)?;
             crash::point("lock: opened");
-            let Some(lock) = FileLock::try_exclusive(&file)? else { return Ok(None) };
+            let Some(lock) = FileLock::try_exclusive(&file)? else {
+                return Ok(None);
+            };
             crash::point("lock: locked");
             // Between our open and our lock the holder may have let go and removed the file we hold.
             if !is_at(&file, path) {
@@ -77,7 +84,11 @@ impl SessionLock {
             file.write_all(text.as_bytes())?;
             file.write_all(b"\n")?;
             crash::point("lock: says who");
-            return Ok(Some(Self { path: path.to_owned(), file, _lock: lock }));
+            return Ok(Some(Self {
+                path: path.to_owned(),
+                file,
+                _lock: lock,
+            }));
         }
     }
 
@@ -87,10 +98,16 @@ impl SessionLock {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
             file => file?,
         };
-        let Some(lock) = FileLock::try_exclusive(&file)? else { return Ok(false) };
+        let Some(lock) = FileLock::try_exclusive(&file)? else {
+            return Ok(false);
+        };
         // Removed by the drop, under the lock and only if it is still the file we locked.
         let stale = is_at(&file, path);
-        drop(Self { path: path.to_owned(), file, _lock: lock });
+        drop(Self {
+            path: path.to_owned(),
+            file,
+            _lock: lock,
+        });
         Ok(stale)
     }
 
@@ -126,7 +143,12 @@ mod tests {
 
     fn holder() -> Holder {
         let process = process::me();
-        Holder { session: "auth".parse().unwrap(), pid: process.pid, started_at: clock::now(), process }
+        Holder {
+            session: "auth".parse().unwrap(),
+            pid: process.pid,
+            started_at: clock::now(),
+            process,
+        }
     }
 
     #[test]
@@ -134,11 +156,22 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = Utf8PathBuf::from_path_buf(folder.path().join("auth.lock")).unwrap();
         let lock = SessionLock::try_acquire(&path, &holder()).unwrap().unwrap();
-        assert!(SessionLock::try_acquire(&path, &holder()).unwrap().is_none());
-        assert_eq!(SessionLock::holder(&path).map(|holder| holder.pid), Some(process::me().pid));
+        assert!(
+            SessionLock::try_acquire(&path, &holder())
+                .unwrap()
+                .is_none()
+        );
+        assert_eq!(
+            SessionLock::holder(&path).map(|holder| holder.pid),
+            Some(process::me().pid)
+        );
         drop(lock);
         assert!(!path.exists());
-        assert!(SessionLock::try_acquire(&path, &holder()).unwrap().is_some());
+        assert!(
+            SessionLock::try_acquire(&path, &holder())
+                .unwrap()
+                .is_some()
+        );
     }
 
     #[test]
@@ -168,7 +201,11 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = Utf8PathBuf::from_path_buf(folder.path().join("auth.lock")).unwrap();
         crate::store::atomic::replace(&path, b"half a {").unwrap();
-        assert!(SessionLock::try_acquire(&path, &holder()).unwrap().is_some());
+        assert!(
+            SessionLock::try_acquire(&path, &holder())
+                .unwrap()
+                .is_some()
+        );
     }
 
     #[test]

@@ -34,7 +34,12 @@ impl Session {
     /// Makes the run directory of a new session and opens it.
     ///
     /// A branch of a parallel block has no lock of its own: nobody but its session's runner looks for it.
-    pub fn create(dir: RunDir, plan: &Plan, lock: Option<SessionLock>, now: Timestamp) -> Result<Self, Error> {
+    pub fn create(
+        dir: RunDir,
+        plan: &Plan,
+        lock: Option<SessionLock>,
+        now: Timestamp,
+    ) -> Result<Self, Error> {
         crash::point("run directory: before it is made");
         fs::create_dir_all(dir.inbox())?;
         crash::point("run directory: made");
@@ -47,15 +52,27 @@ impl Session {
         atomic::sync_folder(dir.root().parent().unwrap_or(dir.root()))?;
         crash::point("run directory: complete, no journal");
         let mut session = Self::open(dir, lock)?;
-        let (name, run, plan) = (plan.session.clone(), plan.run.clone(), seal(&session.dir.plan())?);
-        session.record(Event::SessionStarted { session: name, run, plan }, now)?;
+        let (name, run, plan) = (
+            plan.session.clone(),
+            plan.run.clone(),
+            seal(&session.dir.plan())?,
+        );
+        session.record(
+            Event::SessionStarted {
+                session: name,
+                run,
+                plan,
+            },
+            now,
+        )?;
         Ok(session)
     }
 
     /// Opens a session that exists.
     pub fn open(dir: RunDir, lock: Option<SessionLock>) -> Result<Self, Error> {
         let mut state = State::default();
-        let journal = Journal::open(&dir.journal(), |line| state.apply(&line.event, line.at)).map_err(|error| explain(&dir, error))?;
+        let journal = Journal::open(&dir.journal(), |line| state.apply(&line.event, line.at))
+            .map_err(|error| explain(&dir, error))?;
         if takes_next(&dir, &state) {
             // Whoever replaced the plan died before they could put it in its place.
             put_in_place(&dir)?;
@@ -63,7 +80,15 @@ impl Session {
         let plan = read_plan(&dir)?;
         check_seal(&dir, &state)?;
         let views = Views::start(&dir, &plan, &state, journal.mark());
-        Ok(Self { dir, plan, state, journal, fresh: Vec::new(), views, _lock: lock })
+        Ok(Self {
+            dir,
+            plan,
+            state,
+            journal,
+            fresh: Vec::new(),
+            views,
+            _lock: lock,
+        })
     }
 
     pub fn state(&self) -> &State {
@@ -87,7 +112,13 @@ impl Session {
         let plan = seal(&self.dir.next_plan())?;
         self.record(Event::PlanReplaced { plan }, now)?;
         crash::point("new plan: journalled");
-        let Self { dir, views, journal, _lock: lock, .. } = self;
+        let Self {
+            dir,
+            views,
+            journal,
+            _lock: lock,
+            ..
+        } = self;
         drop((views, journal));
         put_in_place(&dir)?;
         crash::point("new plan: in place");
@@ -136,7 +167,10 @@ pub fn examine(dir: &RunDir) -> Result<Option<Glance>, Error> {
     look(dir, views::fold_all)
 }
 
-fn look(dir: &RunDir, fold: fn(&RunDir) -> Result<State, JournalError>) -> Result<Option<Glance>, Error> {
+fn look(
+    dir: &RunDir,
+    fold: fn(&RunDir) -> Result<State, JournalError>,
+) -> Result<Option<Glance>, Error> {
     if !dir.journal().exists() {
         return Ok(None);
     }
@@ -144,13 +178,18 @@ fn look(dir: &RunDir, fold: fn(&RunDir) -> Result<State, JournalError>) -> Resul
     if state.session.is_none() {
         return Ok(None);
     }
-    let plan = if takes_next(dir, &state) { read_plan_at(dir, &dir.next_plan())? } else { read_plan(dir)? };
+    let plan = if takes_next(dir, &state) {
+        read_plan_at(dir, &dir.next_plan())?
+    } else {
+        read_plan(dir)?
+    };
     Ok(Some(Glance { plan, state }))
 }
 
 /// Whether a living runner has the session, as far as its lock file tells. Changes nothing.
 pub fn is_running(project: &Project, name: &SessionName) -> bool {
-    SessionLock::holder(&project.lock(name)).is_some_and(|holder| process::liveness(&holder.process) != Liveness::Dead)
+    SessionLock::holder(&project.lock(name))
+        .is_some_and(|holder| process::liveness(&holder.process) != Liveness::Dead)
 }
 
 /// Returns the names of the project's sessions, sorted. What is not a session is left out.
@@ -162,8 +201,11 @@ pub fn names(project: &Project) -> io::Result<Vec<SessionName>> {
     let mut names = Vec::new();
     for entry in folder {
         let entry = entry?;
-        if let Some(name) =
-            entry.file_name().to_str().and_then(|name| name.parse().ok()).filter(|_| entry.file_type().is_ok_and(|kind| kind.is_dir()))
+        if let Some(name) = entry
+            .file_name()
+            .to_str()
+            .and_then(|name| name.parse().ok())
+            .filter(|_| entry.file_type().is_ok_and(|kind| kind.is_dir()))
         {
             names.push(name);
         }
@@ -209,9 +251,11 @@ fn read_plan_at(dir: &RunDir, path: &Utf8Path) -> Result<Plan, Error> {
             .hint("it is frozen at the start of a session; start anew with `--force`, which keeps the old run under `.archive`")
     })?;
     if Plan::VERSION < plan.version {
-        return Err(
-            Error::failed(format!("{path}: written by a newer version of ap (format {})", plan.version)).hint("update ap, then try again")
-        );
+        return Err(Error::failed(format!(
+            "{path}: written by a newer version of ap (format {})",
+            plan.version
+        ))
+        .hint("update ap, then try again"));
     }
     if plan.session != *dir.session() {
         return Err(Error::failed(format!("{path}: the plan of session '{}', in the directory of '{}'", plan.session, dir.session()))
@@ -224,7 +268,9 @@ fn read_plan_at(dir: &RunDir, path: &Utf8Path) -> Result<Plan, Error> {
 
 /// Returns the id of a session's run, also of one whose plan cannot be read as a whole.
 pub fn run_of(dir: &RunDir) -> Option<RunId> {
-    Owner::of(&dir.plan()).filter(|owner| owner.session == *dir.session()).map(|owner| owner.run)
+    Owner::of(&dir.plan())
+        .filter(|owner| owner.session == *dir.session())
+        .map(|owner| owner.run)
 }
 
 /// The part of a plan that says whose it is.
@@ -258,7 +304,12 @@ fn explain(dir: &RunDir, error: JournalError) -> Error {
 fn new_progress(plan: &Plan) -> String {
     let session = &plan.session;
     if let Some(branch) = &plan.branch {
-        return format!("# Progress: {session}, {}\n\nProvider: {}\n\n---\n", branch.block, branch.name);
+        return format!(
+            "# Progress: {session}, {}\n\nProvider: {}\n\n---\n",
+            branch.block, branch.name
+        );
     }
-    format!("# Progress: {session}\n\nVerify: (none)\n\n## Codebase patterns\n\n(Add what every later agent should know.)\n\n---\n")
+    format!(
+        "# Progress: {session}\n\nVerify: (none)\n\n## Codebase patterns\n\n(Add what every later agent should know.)\n\n---\n"
+    )
 }

@@ -33,7 +33,12 @@ impl Slots {
         fs::create_dir_all(&self.folder)?;
         for number in 1..=self.most {
             let path = self.folder.join(format!("{number}.lock"));
-            let file = fs::OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path)?;
+            let file = fs::OpenOptions::new()
+                .read(true)
+                .write(true)
+                .create(true)
+                .truncate(false)
+                .open(path)?;
             if let Some(lock) = FileLock::try_exclusive(&file)? {
                 return Ok(Some(Slot { file, _lock: lock }));
             }
@@ -49,8 +54,14 @@ mod tests {
     #[test]
     fn a_slot_is_free_again_when_its_last_copy_is_closed() {
         let folder = tempfile::tempdir().unwrap();
-        let slots = Slots { folder: Utf8PathBuf::from_path_buf(folder.path().join("slots")).unwrap(), most: 2 };
-        let (one, two) = (slots.try_take().unwrap().unwrap(), slots.try_take().unwrap().unwrap());
+        let slots = Slots {
+            folder: Utf8PathBuf::from_path_buf(folder.path().join("slots")).unwrap(),
+            most: 2,
+        };
+        let (one, two) = (
+            slots.try_take().unwrap().unwrap(),
+            slots.try_take().unwrap().unwrap(),
+        );
         assert!(slots.try_take().unwrap().is_none());
         let inherited = one.file.try_clone().unwrap();
         drop(one);

@@ -36,13 +36,19 @@ struct Checkpoint {
 
 impl Checkpoint {
     fn new(dir: &RunDir, mark: Mark, state: State) -> Self {
-        Self { mark, journal_changed: changed(dir).map(|(_, at)| at), state }
+        Self {
+            mark,
+            journal_changed: changed(dir).map(|(_, at)| at),
+            state,
+        }
     }
 
     /// Whether the journal may still be what it was.
     fn fits(&self, dir: &RunDir) -> bool {
-        changed(dir)
-            .is_some_and(|(length, at)| self.mark.offset < length || (self.mark.offset == length && self.journal_changed == Some(at)))
+        changed(dir).is_some_and(|(length, at)| {
+            self.mark.offset < length
+                || (self.mark.offset == length && self.journal_changed == Some(at))
+        })
     }
 }
 
@@ -64,8 +70,14 @@ impl Views {
     pub fn start(dir: &RunDir, plan: &Plan, state: &State, mark: Mark) -> Self {
         let (facts, inbox) = channel();
         let (dir, plan, state) = (dir.clone(), plan.clone(), state.clone());
-        let writer = std::thread::Builder::new().name("views".to_owned()).spawn(move || write(&dir, &plan, state, mark, &inbox)).ok();
-        Self { facts: Some(facts), writer }
+        let writer = std::thread::Builder::new()
+            .name("views".to_owned())
+            .spawn(move || write(&dir, &plan, state, mark, &inbox))
+            .ok();
+        Self {
+            facts: Some(facts),
+            writer,
+        }
     }
 
     /// Passes on a fact that is in the journal.
@@ -93,14 +105,19 @@ fn write(dir: &RunDir, plan: &Plan, mut state: State, mut mark: Mark, facts: &Re
         state.apply(&event, at);
         mark = to;
         let until = Instant::now() + BEHIND;
-        while let Ok((event, at, to)) = facts.recv_timeout(until.saturating_duration_since(Instant::now())) {
+        while let Ok((event, at, to)) =
+            facts.recv_timeout(until.saturating_duration_since(Instant::now()))
+        {
             state.apply(&event, at);
             mark = to;
         }
         publish(dir, plan, &state);
         if saved + LINES_PER_CHECKPOINT <= mark.seq {
             saved = mark.seq;
-            save(&dir.checkpoint(), &Checkpoint::new(dir, mark, state.clone()));
+            save(
+                &dir.checkpoint(),
+                &Checkpoint::new(dir, mark, state.clone()),
+            );
         }
     }
     if saved < mark.seq {
@@ -137,7 +154,9 @@ fn text(value: &impl Serialize) -> std::io::Result<Vec<u8>> {
 
 /// Folds a journal without changing anything, from the last checkpoint where there is a good one.
 pub fn fold(dir: &RunDir) -> Result<State, JournalError> {
-    let saved: Option<Checkpoint> = fs::read(dir.checkpoint()).ok().and_then(|text| serde_json::from_slice(&text).ok());
+    let saved: Option<Checkpoint> = fs::read(dir.checkpoint())
+        .ok()
+        .and_then(|text| serde_json::from_slice(&text).ok());
     if let Some(Checkpoint { mark, state, .. }) = saved.filter(|saved| saved.fits(dir)) {
         // A checkpoint that does not fit the journal is not damage: the journal is the truth.
         if let Ok(state) = fold_from(dir, state, mark) {
@@ -153,6 +172,8 @@ pub fn fold_all(dir: &RunDir) -> Result<State, JournalError> {
 }
 
 fn fold_from(dir: &RunDir, mut state: State, from: Mark) -> Result<State, JournalError> {
-    journal::read_from(&dir.journal(), from, |line| state.apply(&line.event, line.at))?;
+    journal::read_from(&dir.journal(), from, |line| {
+        state.apply(&line.event, line.at)
+    })?;
     Ok(state)
 }

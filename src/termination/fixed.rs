@@ -4,5 +4,7 @@ use crate::model::NodeEnding;
 
 pub(super) fn ending(iterations: Option<u32>, seen: &Evidence<'_>) -> Option<NodeEnding> {
     let most = iterations.unwrap_or(seen.max_iterations);
-    (most <= seen.iterations).then_some(NodeEnding::AllIterations { iterations: seen.iterations })
+    (most <= seen.iterations).then_some(NodeEnding::AllIterations {
+        iterations: seen.iterations,
+    })
 }

@@ -16,8 +16,15 @@ pub(super) fn answer(name: &str, next: &mut u32, seen: &Evidence<'_>) -> Answer 
     *next += 1;
     match seen.gates.get(&number) {
         None => Answer::Asks(number),
-        Some(GateVerdict::Stop { reason }) => Answer::Ends(NodeEnding::Gate { gate: name.to_owned(), reason: reason.clone() }),
-        Some(GateVerdict::Continue { .. } | GateVerdict::InProgress { .. } | GateVerdict::Broken { .. }) => Answer::GoesOn,
+        Some(GateVerdict::Stop { reason }) => Answer::Ends(NodeEnding::Gate {
+            gate: name.to_owned(),
+            reason: reason.clone(),
+        }),
+        Some(
+            GateVerdict::Continue { .. }
+            | GateVerdict::InProgress { .. }
+            | GateVerdict::Broken { .. },
+        ) => Answer::GoesOn,
     }
 }
 
@@ -52,7 +59,9 @@ struct Said {
 /// another is "not done", and what a shell says of programs that cannot run is broken.
 pub fn read(ended: &Ended<'_>) -> GateVerdict {
     let said = json(ended.stdout);
-    let Some(code) = ended.code else { return broken("it was ended by a signal", ended) };
+    let Some(code) = ended.code else {
+        return broken("it was ended by a signal", ended);
+    };
     let Some(said) = said else {
         let reason = last_line(ended);
         return match code {
@@ -63,34 +72,62 @@ pub fn read(ended: &Ended<'_>) -> GateVerdict {
         };
     };
     let reason = said.words();
-    let done = match (said.verdict.as_deref(), said.passed.or(said.stop), said.in_progress) {
-        (_, _, Some(true)) | (Some("in_progress"), ..) => return GateVerdict::InProgress { reason },
+    let done = match (
+        said.verdict.as_deref(),
+        said.passed.or(said.stop),
+        said.in_progress,
+    ) {
+        (_, _, Some(true)) | (Some("in_progress"), ..) => {
+            return GateVerdict::InProgress { reason };
+        }
         (Some("pass"), ..) | (None, Some(true), _) => true,
         (Some("fail"), ..) | (None, Some(false), _) => false,
         (Some(word), ..) => return broken(&format!("it says the verdict is `{word}`"), ended),
-        (None, None, _) => return broken("its JSON has neither `passed`, `stop` nor `verdict`", ended),
+        (None, None, _) => {
+            return broken("its JSON has neither `passed`, `stop` nor `verdict`", ended);
+        }
     };
     let so_far = said.prd_complete == Some(false) && said.stop != Some(true);
     match (done, code) {
-        (true, 0) if so_far => GateVerdict::Continue { reason: format!("it passes, but not all of the work is done{}", after(&reason)) },
+        (true, 0) if so_far => GateVerdict::Continue {
+            reason: format!(
+                "it passes, but not all of the work is done{}",
+                after(&reason)
+            ),
+        },
         (true, 0) => GateVerdict::Stop { reason },
         // One of the two is wrong, and it must not be the one that ends the loop.
-        (true, code) => broken(&format!("it says that all is well and ends with exit code {code}"), ended),
+        (true, code) => broken(
+            &format!("it says that all is well and ends with exit code {code}"),
+            ended,
+        ),
         (false, _) => GateVerdict::Continue { reason },
     }
 }
 
 /// Puts a reason, if there is one, behind what we say ourselves.
 fn after(reason: &str) -> String {
-    if reason.is_empty() { String::new() } else { format!(": {reason}") }
+    if reason.is_empty() {
+        String::new()
+    } else {
+        format!(": {reason}")
+    }
 }
 
 impl Said {
     fn words(&self) -> String {
-        let details = self.details.as_ref().map(|details| details.as_str().map_or_else(|| details.to_string(), str::to_owned));
+        let details = self.details.as_ref().map(|details| {
+            details
+                .as_str()
+                .map_or_else(|| details.to_string(), str::to_owned)
+        });
         let words = self.reason.clone().or(details).unwrap_or_default();
         let score = self.score.map(|score| format!("score {score}"));
-        let words = [Some(words).filter(|words| !words.is_empty()), score].into_iter().flatten().collect::<Vec<_>>().join(", ");
+        let words = [Some(words).filter(|words| !words.is_empty()), score]
+            .into_iter()
+            .flatten()
+            .collect::<Vec<_>>()
+            .join(", ");
         crate::text::clean(&words)
     }
 }
@@ -99,18 +136,31 @@ impl Said {
 fn json(stdout: &str) -> Option<Said> {
     let whole = stdout.trim();
     let last = whole.lines().last().unwrap_or_default().trim();
-    [whole, last].into_iter().filter(|text| text.starts_with('{')).find_map(|text| serde_json::from_str(text).ok())
+    [whole, last]
+        .into_iter()
+        .filter(|text| text.starts_with('{'))
+        .find_map(|text| serde_json::from_str(text).ok())
 }
 
 fn broken(how: &str, ended: &Ended<'_>) -> GateVerdict {
     let words = last_line(ended);
-    let reason = if words.is_empty() { how.to_owned() } else { format!("{how}: {words}") };
+    let reason = if words.is_empty() {
+        how.to_owned()
+    } else {
+        format!("{how}: {words}")
+    };
     GateVerdict::Broken { reason }
 }
 
 fn last_line(ended: &Ended<'_>) -> String {
-    let last = |text: &str| text.lines().map(crate::text::clean).rfind(|line| !line.is_empty());
-    last(ended.stdout).or_else(|| last(ended.stderr)).unwrap_or_default()
+    let last = |text: &str| {
+        text.lines()
+            .map(crate::text::clean)
+            .rfind(|line| !line.is_empty())
+    };
+    last(ended.stdout)
+        .or_else(|| last(ended.stderr))
+        .unwrap_or_default()
 }
 
 /// What a judge must answer.
@@ -125,23 +175,38 @@ struct Judgement {
 /// Reads a judge's answer: `{"stop": true, "confidence": 0.9, "reason": "…"}`, maybe in a code block. A stop that is not
 /// sure enough is none.
 pub fn read_judge(said: &str, least_confidence: u32) -> GateVerdict {
-    let text = said.trim().trim_start_matches("```json").trim_start_matches("```").trim_end_matches("```").trim();
+    let text = said
+        .trim()
+        .trim_start_matches("```json")
+        .trim_start_matches("```")
+        .trim_end_matches("```")
+        .trim();
     let judgement: Judgement = match serde_json::from_str(text) {
         Ok(judgement) => judgement,
         Err(error) => {
             return GateVerdict::Broken {
-                reason: format!("the judge's answer makes no sense ({error}): {}", crate::text::first_line(said)),
+                reason: format!(
+                    "the judge's answer makes no sense ({error}): {}",
+                    crate::text::first_line(said)
+                ),
             };
         }
     };
     if !(0.0..=1.0).contains(&judgement.confidence) {
-        return GateVerdict::Broken { reason: format!("the judge's confidence is {}, not between 0 and 1", judgement.confidence) };
+        return GateVerdict::Broken {
+            reason: format!(
+                "the judge's confidence is {}, not between 0 and 1",
+                judgement.confidence
+            ),
+        };
     }
     let reason = crate::text::clean(&judgement.reason);
     let sure = f64::from(least_confidence) <= judgement.confidence * 100.0;
     match (judgement.stop, sure) {
         (true, true) => GateVerdict::Stop { reason },
-        (true, false) => GateVerdict::Continue { reason: format!("not sure enough ({:.2}): {reason}", judgement.confidence) },
+        (true, false) => GateVerdict::Continue {
+            reason: format!("not sure enough ({:.2}): {reason}", judgement.confidence),
+        },
         (false, _) => GateVerdict::Continue { reason },
     }
 }
@@ -151,12 +216,26 @@ mod tests {
     use super::*;
 
     fn verdict(code: Option<i32>, stdout: &str) -> String {
-        read(&Ended { code, stdout, stderr: "words on stderr\n" }).to_string()
+        read(&Ended {
+            code,
+            stdout,
+            stderr: "words on stderr\n",
+        })
+        .to_string()
     }
 
     #[test]
     fn exit_codes_decide_where_nothing_else_does() {
-        let told = [Some(0), Some(1), Some(101), Some(75), Some(126), Some(127), None].map(|code| verdict(code, "ran 3 tests\n"));
+        let told = [
+            Some(0),
+            Some(1),
+            Some(101),
+            Some(75),
+            Some(126),
+            Some(127),
+            None,
+        ]
+        .map(|code| verdict(code, "ran 3 tests\n"));
         insta::assert_snapshot!(told.join("\n"), @r"
         done: ran 3 tests
         not done: ran 3 tests
@@ -173,15 +252,24 @@ mod tests {
     fn json_decides_wherever_it_is() {
         let told = [
             (Some(0), r#"{"passed":true,"score":1.0}"#),
-            (Some(1), "warning: old\n{\"passed\":false,\"reason\":\"2 tests fail\"}\n"),
-            (Some(0), r#"{"passed":false,"in_progress":true,"details":"job 7"}"#),
+            (
+                Some(1),
+                "warning: old\n{\"passed\":false,\"reason\":\"2 tests fail\"}\n",
+            ),
+            (
+                Some(0),
+                r#"{"passed":false,"in_progress":true,"details":"job 7"}"#,
+            ),
             (Some(0), "{\n \"verdict\": \"pass\"\n}"),
             (Some(0), r#"{"stop":true,"reason":"enough"}"#),
             (Some(1), r#"{"passed":true}"#),
             (Some(0), r#"{"verdict":"yes"}"#),
             (Some(0), r#"{"ok":true}"#),
             (None, r#"{"passed":true}"#),
-            (Some(0), r#"{"passed":true,"score":0.9,"prd_complete":false}"#),
+            (
+                Some(0),
+                r#"{"passed":true,"score":0.9,"prd_complete":false}"#,
+            ),
             (Some(0), r#"{"verdict":"pass","prd_complete":false}"#),
             (Some(0), r#"{"passed":false,"prd_complete":true}"#),
             (Some(0), r#"{"passed":true,"prd_complete":true}"#),

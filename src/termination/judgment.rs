@@ -2,8 +2,13 @@
 use super::Evidence;
 use crate::model::NodeEnding;
 
-pub(super) fn ending(consensus: u32, min_iterations: u32, seen: &Evidence<'_>) -> Option<NodeEnding> {
-    (min_iterations <= seen.iterations && consensus <= seen.stops).then_some(NodeEnding::Consensus { votes: seen.stops })
+pub(super) fn ending(
+    consensus: u32,
+    min_iterations: u32,
+    seen: &Evidence<'_>,
+) -> Option<NodeEnding> {
+    (min_iterations <= seen.iterations && consensus <= seen.stops)
+        .then_some(NodeEnding::Consensus { votes: seen.stops })
 }
 
 #[cfg(test)]
@@ -11,11 +16,19 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    static NONE: std::collections::BTreeMap<u32, crate::model::GateVerdict> = std::collections::BTreeMap::new();
+    static NONE: std::collections::BTreeMap<u32, crate::model::GateVerdict> =
+        std::collections::BTreeMap::new();
 
     fn seen(decisions: &[bool]) -> Evidence<'static> {
         let stops = decisions.iter().rev().take_while(|stop| **stop).count();
-        Evidence { iterations: decisions.len() as u32, max_iterations: 1000, stops: stops as u32, queue: None, promises: &[], gates: &NONE }
+        Evidence {
+            iterations: decisions.len() as u32,
+            max_iterations: 1000,
+            stops: stops as u32,
+            queue: None,
+            promises: &[],
+            gates: &NONE,
+        }
     }
 
     proptest! {

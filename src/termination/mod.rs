@@ -105,9 +105,17 @@ impl Termination {
     /// Whether agents are saying stop in a row and have not said it often enough yet.
     pub fn is_agreeing(&self, seen: &Evidence<'_>) -> bool {
         match self {
-            Self::Judgment { consensus, min_iterations } => 0 < seen.stops && judgment::ending(*consensus, *min_iterations, seen).is_none(),
+            Self::Judgment {
+                consensus,
+                min_iterations,
+            } => 0 < seen.stops && judgment::ending(*consensus, *min_iterations, seen).is_none(),
             Self::Any { of } | Self::All { of } => of.iter().any(|part| part.is_agreeing(seen)),
-            Self::Fixed { .. } | Self::Queue | Self::Promise { .. } | Self::Verify(_) | Self::Command(_) | Self::Judge(_) => false,
+            Self::Fixed { .. }
+            | Self::Queue
+            | Self::Promise { .. }
+            | Self::Verify(_)
+            | Self::Command(_)
+            | Self::Judge(_) => false,
         }
     }
 
@@ -116,9 +124,12 @@ impl Termination {
         match self {
             Self::Queue => true,
             Self::Any { of } | Self::All { of } => of.iter().any(Self::asks_queue),
-            Self::Fixed { .. } | Self::Judgment { .. } | Self::Promise { .. } | Self::Verify(_) | Self::Command(_) | Self::Judge(_) => {
-                false
-            }
+            Self::Fixed { .. }
+            | Self::Judgment { .. }
+            | Self::Promise { .. }
+            | Self::Verify(_)
+            | Self::Command(_)
+            | Self::Judge(_) => false,
         }
     }
 
@@ -127,7 +138,9 @@ impl Termination {
         match self {
             Self::Verify(_) | Self::Command(_) | Self::Judge(_) => vec![self],
             Self::Any { of } | Self::All { of } => of.iter().flat_map(Self::gates).collect(),
-            Self::Fixed { .. } | Self::Judgment { .. } | Self::Queue | Self::Promise { .. } => Vec::new(),
+            Self::Fixed { .. } | Self::Judgment { .. } | Self::Queue | Self::Promise { .. } => {
+                Vec::new()
+            }
         }
     }
 
@@ -135,8 +148,12 @@ impl Termination {
     pub fn gates_mut(&mut self) -> Vec<&mut Self> {
         match self {
             Self::Verify(_) | Self::Command(_) | Self::Judge(_) => vec![self],
-            Self::Any { of } | Self::All { of } => of.iter_mut().flat_map(Self::gates_mut).collect(),
-            Self::Fixed { .. } | Self::Judgment { .. } | Self::Queue | Self::Promise { .. } => Vec::new(),
+            Self::Any { of } | Self::All { of } => {
+                of.iter_mut().flat_map(Self::gates_mut).collect()
+            }
+            Self::Fixed { .. } | Self::Judgment { .. } | Self::Queue | Self::Promise { .. } => {
+                Vec::new()
+            }
         }
     }
 
@@ -145,7 +162,9 @@ impl Termination {
     pub fn needs_goal(&self) -> bool {
         match self {
             Self::Queue | Self::Verify(_) | Self::Command(_) => true,
-            Self::Fixed { .. } | Self::Judgment { .. } | Self::Promise { .. } | Self::Judge(_) => false,
+            Self::Fixed { .. } | Self::Judgment { .. } | Self::Promise { .. } | Self::Judge(_) => {
+                false
+            }
             Self::Any { of } => of.iter().all(Self::needs_goal),
             Self::All { of } => of.iter().any(Self::needs_goal),
         }
@@ -170,7 +189,9 @@ impl Termination {
     pub fn answer(&self, seen: &Evidence<'_>) -> Answer {
         match self.within(seen, &mut 0) {
             Answer::GoesOn if seen.max_iterations <= seen.iterations => {
-                Answer::Ends(NodeEnding::MaxIterations { iterations: seen.iterations })
+                Answer::Ends(NodeEnding::MaxIterations {
+                    iterations: seen.iterations,
+                })
             }
             answer => answer,
         }
@@ -181,7 +202,10 @@ impl Termination {
         let ends = |ending: Option<NodeEnding>| ending.map_or(Answer::GoesOn, Answer::Ends);
         match self {
             Self::Fixed { iterations } => ends(fixed::ending(*iterations, seen)),
-            Self::Judgment { consensus, min_iterations } => ends(judgment::ending(*consensus, *min_iterations, seen)),
+            Self::Judgment {
+                consensus,
+                min_iterations,
+            } => ends(judgment::ending(*consensus, *min_iterations, seen)),
             Self::Queue => ends(queue::ending(seen)),
             Self::Promise { text } => ends(promise::ending(text, seen)),
             Self::Verify(_) | Self::Command(_) => gate::answer(self.word(), next, seen),

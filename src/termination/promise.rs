@@ -7,7 +7,12 @@ const MOST: usize = 8;
 const LONGEST: usize = 200;
 
 pub(super) fn ending(text: &str, seen: &Evidence<'_>) -> Option<NodeEnding> {
-    seen.promises.iter().any(|promise| promise == text).then(|| NodeEnding::Promised { text: text.to_owned() })
+    seen.promises
+        .iter()
+        .any(|promise| promise == text)
+        .then(|| NodeEnding::Promised {
+            text: text.to_owned(),
+        })
 }
 
 /// Returns what an agent's last words promise: each `<promise>…</promise>` that is a line of its own, outside of code
@@ -19,8 +24,16 @@ pub fn promises(last_words: &str) -> Vec<String> {
         if line.starts_with("```") || line.starts_with("~~~") {
             quoted = !quoted;
         }
-        let inner = line.strip_prefix("<promise>").and_then(|rest| rest.strip_suffix("</promise>")).map(str::trim);
-        let plain = inner.filter(|text| !quoted && !text.is_empty() && !text.contains("promise>") && text.chars().count() <= LONGEST);
+        let inner = line
+            .strip_prefix("<promise>")
+            .and_then(|rest| rest.strip_suffix("</promise>"))
+            .map(str::trim);
+        let plain = inner.filter(|text| {
+            !quoted
+                && !text.is_empty()
+                && !text.contains("promise>")
+                && text.chars().count() <= LONGEST
+        });
         if let Some(text) = plain.filter(|_| found.len() < MOST) {
             found.push(text.to_owned());
         }
@@ -34,7 +47,10 @@ mod tests {
 
     #[test]
     fn only_a_line_of_its_own_is_a_promise() {
-        assert_eq!(promises("All done.\n  <promise> COMPLETE </promise>\n"), ["COMPLETE"]);
+        assert_eq!(
+            promises("All done.\n  <promise> COMPLETE </promise>\n"),
+            ["COMPLETE"]
+        );
         for talk in [
             "I will print <promise>COMPLETE</promise> when I am done",
             "<promise>COMPLETE</promise> is what I would say",

@@ -1,7 +1,9 @@
 //! Which of a command's words name the programs and scripts it runs.
 
 /// Programs whose first argument that is no option is a script.
-const INTERPRETERS: [&str; 12] = ["sh", "bash", "dash", "zsh", "ksh", "python", "python3", "node", "ruby", "perl", "deno", "bun"];
+const INTERPRETERS: [&str; 12] = [
+    "sh", "bash", "dash", "zsh", "ksh", "python", "python3", "node", "ruby", "perl", "deno", "bun",
+];
 /// Programs that run another one.
 const WRAPPERS: [&str; 7] = ["env", "timeout", "nice", "time", "exec", "nohup", "command"];
 
@@ -9,19 +11,26 @@ const WRAPPERS: [&str; 7] = ["env", "timeout", "nice", "time", "exec", "nohup", 
 /// so is none of the project's.
 pub fn scripts(command: &[String]) -> Vec<String> {
     let mut found = Vec::new();
-    of_words(&command.iter().map(String::as_str).collect::<Vec<_>>(), &mut found);
+    of_words(
+        &command.iter().map(String::as_str).collect::<Vec<_>>(),
+        &mut found,
+    );
     found
 }
 
 fn of_words(words: &[&str], found: &mut Vec<String>) {
-    let Some((program, arguments)) = words.split_first() else { return };
+    let Some((program, arguments)) = words.split_first() else {
+        return;
+    };
     let name = program.rsplit('/').next().unwrap_or(program);
     if program.contains('/') {
         found.push((*program).to_owned());
     }
     let is_option = |word: &&str| word.starts_with('-');
     if WRAPPERS.contains(&name) {
-        let is_setting = |word: &&str| is_option(word) || word.contains('=') || word.starts_with(|c: char| c.is_ascii_digit());
+        let is_setting = |word: &&str| {
+            is_option(word) || word.contains('=') || word.starts_with(|c: char| c.is_ascii_digit())
+        };
         let skipped = arguments.iter().take_while(|word| is_setting(word)).count();
         of_words(&arguments[skipped..], found);
     } else if INTERPRETERS.contains(&name) {
@@ -42,7 +51,11 @@ fn of_words(words: &[&str], found: &mut Vec<String>) {
 /// Each command of a line for a shell.
 fn of_line(line: &str, found: &mut Vec<String>) {
     for command in line.split([';', '|', '&', '(', ')', '{', '}', '`', '\n']) {
-        let words: Vec<&str> = command.split_whitespace().map(|word| word.trim_matches(['"', '\''])).filter(|word| *word != "!").collect();
+        let words: Vec<&str> = command
+            .split_whitespace()
+            .map(|word| word.trim_matches(['"', '\'']))
+            .filter(|word| *word != "!")
+            .collect();
         of_words(&words, found);
     }
 }
@@ -53,7 +66,15 @@ mod tests {
 
     #[test]
     fn what_a_command_runs_is_found_and_what_it_works_on_is_not() {
-        let found = |words: &[&str]| scripts(&words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>()).join(" ");
+        let found = |words: &[&str]| {
+            scripts(
+                &words
+                    .iter()
+                    .map(|word| (*word).to_owned())
+                    .collect::<Vec<_>>(),
+            )
+            .join(" ")
+        };
         for (words, expected) in [
             (&["./verify.sh", "tests/new.py"][..], "./verify.sh"),
             (&["cargo", "test", "-p", "core/lib"], ""),
@@ -61,8 +82,18 @@ mod tests {
             (&["bash", "-e", "verify.sh"], "verify.sh"),
             (&["python3", "-m", "pytest", "tests/new.py"], ""),
             (&["python3", "check.py"], "check.py"),
-            (&["sh", "-c", "cd x && ./a.sh || timeout 5 \"bin/b\"; python3 c.py"], "./a.sh bin/b c.py"),
-            (&["env", "A=1", "nice", "-n", "5", "tools/check"], "tools/check"),
+            (
+                &[
+                    "sh",
+                    "-c",
+                    "cd x && ./a.sh || timeout 5 \"bin/b\"; python3 c.py",
+                ],
+                "./a.sh bin/b c.py",
+            ),
+            (
+                &["env", "A=1", "nice", "-n", "5", "tools/check"],
+                "tools/check",
+            ),
             (&["sh"], ""),
         ] {
             assert_eq!(found(words), expected, "{words:?}");

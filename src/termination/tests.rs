@@ -4,17 +4,32 @@ use proptest::prelude::*;
 use std::collections::BTreeMap;
 
 fn gate() -> Gate {
-    Gate { command: vec!["check".to_owned()], timeout_s: 1, frozen: Vec::new() }
+    Gate {
+        command: vec!["check".to_owned()],
+        timeout_s: 1,
+        frozen: Vec::new(),
+    }
 }
 
 fn leaf() -> impl Strategy<Value = Termination> {
     prop_oneof![
-        Just(Termination::Judgment { consensus: 2, min_iterations: 1 }),
-        Just(Termination::Promise { text: "DONE".to_owned() }),
-        (1u32..4).prop_map(|most| Termination::Fixed { iterations: Some(most) }),
+        Just(Termination::Judgment {
+            consensus: 2,
+            min_iterations: 1
+        }),
+        Just(Termination::Promise {
+            text: "DONE".to_owned()
+        }),
+        (1u32..4).prop_map(|most| Termination::Fixed {
+            iterations: Some(most)
+        }),
         Just(Termination::Verify(gate())),
         Just(Termination::Command(gate())),
-        Just(Termination::Judge(Judge { criteria: String::new(), min_iterations: 2, confidence: 50 })),
+        Just(Termination::Judge(Judge {
+            criteria: String::new(),
+            min_iterations: 2,
+            confidence: 50
+        })),
     ]
 }
 
@@ -28,10 +43,21 @@ fn tree() -> impl Strategy<Value = Termination> {
 }
 
 /// The plain meaning, with every gate answered beforehand.
-fn holds(termination: &Termination, seen: &Evidence<'_>, answers: &[bool], next: &mut usize) -> bool {
+fn holds(
+    termination: &Termination,
+    seen: &Evidence<'_>,
+    answers: &[bool],
+    next: &mut usize,
+) -> bool {
     match termination {
-        Termination::Any { of } => of.iter().map(|part| holds(part, seen, answers, next)).fold(false, |any, part| any | part),
-        Termination::All { of } => of.iter().map(|part| holds(part, seen, answers, next)).fold(true, |all, part| all & part),
+        Termination::Any { of } => of
+            .iter()
+            .map(|part| holds(part, seen, answers, next))
+            .fold(false, |any, part| any | part),
+        Termination::All { of } => of
+            .iter()
+            .map(|part| holds(part, seen, answers, next))
+            .fold(true, |all, part| all & part),
         Termination::Judgment { consensus, .. } => *consensus <= seen.stops,
         Termination::Promise { text } => seen.promises.contains(text),
         Termination::Verify(_) | Termination::Command(_) | Termination::Judge(_) => {
@@ -73,46 +99,121 @@ proptest! {
 
 #[test]
 fn a_fixed_part_counts_its_own_iterations_and_without_them_those_of_the_node() {
-    let of = |iterations| vec![Termination::Fixed { iterations }, Termination::Promise { text: "DONE".to_owned() }];
+    let of = |iterations| {
+        vec![
+            Termination::Fixed { iterations },
+            Termination::Promise {
+                text: "DONE".to_owned(),
+            },
+        ]
+    };
     let answer = |termination: Termination, iterations: u32, promises: &[String]| {
         let gates = BTreeMap::new();
-        termination.answer(&Evidence { iterations, max_iterations: 5, stops: 0, queue: None, promises, gates: &gates })
+        termination.answer(&Evidence {
+            iterations,
+            max_iterations: 5,
+            stops: 0,
+            queue: None,
+            promises,
+            gates: &gates,
+        })
     };
     let ran = |iterations| Answer::Ends(NodeEnding::AllIterations { iterations });
-    assert_eq!(answer(Termination::Any { of: of(Some(2)) }, 1, &[]), Answer::GoesOn);
+    assert_eq!(
+        answer(Termination::Any { of: of(Some(2)) }, 1, &[]),
+        Answer::GoesOn
+    );
     assert_eq!(answer(Termination::Any { of: of(Some(2)) }, 2, &[]), ran(2));
-    assert_eq!(answer(Termination::Any { of: of(None) }, 4, &[]), Answer::GoesOn);
+    assert_eq!(
+        answer(Termination::Any { of: of(None) }, 4, &[]),
+        Answer::GoesOn
+    );
     assert_eq!(answer(Termination::Any { of: of(None) }, 5, &[]), ran(5));
     // All of them: not before that many.
     let done = ["DONE".to_owned()];
-    assert_eq!(answer(Termination::All { of: of(Some(2)) }, 1, &done), Answer::GoesOn);
-    assert!(matches!(answer(Termination::All { of: of(Some(2)) }, 2, &done), Answer::Ends(NodeEnding::All { .. })));
+    assert_eq!(
+        answer(Termination::All { of: of(Some(2)) }, 1, &done),
+        Answer::GoesOn
+    );
+    assert!(matches!(
+        answer(Termination::All { of: of(Some(2)) }, 2, &done),
+        Answer::Ends(NodeEnding::All { .. })
+    ));
 }
 
 #[test]
 fn the_plans_of_older_sessions_are_read() {
     let read = |text| serde_json::from_str::<Termination>(text).unwrap();
-    assert_eq!(read(r#"{"type":"fixed"}"#), Termination::Fixed { iterations: None });
-    assert_eq!(serde_json::to_string(&Termination::Fixed { iterations: None }).unwrap(), r#"{"type":"fixed"}"#);
-    assert_eq!(read(r#"{"type":"fixed","iterations":2}"#), Termination::Fixed { iterations: Some(2) });
+    assert_eq!(
+        read(r#"{"type":"fixed"}"#),
+        Termination::Fixed { iterations: None }
+    );
+    assert_eq!(
+        serde_json::to_string(&Termination::Fixed { iterations: None }).unwrap(),
+        r#"{"type":"fixed"}"#
+    );
+    assert_eq!(
+        read(r#"{"type":"fixed","iterations":2}"#),
+        Termination::Fixed {
+            iterations: Some(2)
+        }
+    );
 }
 
 #[test]
 fn a_cheap_no_spares_the_question() {
-    let of = vec![Termination::Verify(gate()), Termination::Judgment { consensus: 2, min_iterations: 1 }];
-    let seen = Evidence { iterations: 1, max_iterations: 9, stops: 0, queue: None, promises: &[], gates: &BTreeMap::new() };
-    assert_eq!(Termination::All { of: of.clone() }.answer(&seen), Answer::GoesOn);
-    assert_eq!(Termination::Any { of: of.clone() }.answer(&seen), Answer::Asks(0));
-    assert_eq!(Termination::Any { of }.answer(&Evidence { stops: 2, ..seen }), Answer::Ends(NodeEnding::Consensus { votes: 2 }));
+    let of = vec![
+        Termination::Verify(gate()),
+        Termination::Judgment {
+            consensus: 2,
+            min_iterations: 1,
+        },
+    ];
+    let seen = Evidence {
+        iterations: 1,
+        max_iterations: 9,
+        stops: 0,
+        queue: None,
+        promises: &[],
+        gates: &BTreeMap::new(),
+    };
+    assert_eq!(
+        Termination::All { of: of.clone() }.answer(&seen),
+        Answer::GoesOn
+    );
+    assert_eq!(
+        Termination::Any { of: of.clone() }.answer(&seen),
+        Answer::Asks(0)
+    );
+    assert_eq!(
+        Termination::Any { of }.answer(&Evidence { stops: 2, ..seen }),
+        Answer::Ends(NodeEnding::Consensus { votes: 2 })
+    );
 }
 
 #[test]
 fn the_last_iteration_is_judged_before_it_is_the_last() {
-    let seen = Evidence { iterations: 9, max_iterations: 9, stops: 0, queue: None, promises: &[], gates: &BTreeMap::new() };
+    let seen = Evidence {
+        iterations: 9,
+        max_iterations: 9,
+        stops: 0,
+        queue: None,
+        promises: &[],
+        gates: &BTreeMap::new(),
+    };
     assert_eq!(Termination::Verify(gate()).answer(&seen), Answer::Asks(0));
-    let gates = [(0, GateVerdict::Continue { reason: String::new() })].into();
+    let gates = [(
+        0,
+        GateVerdict::Continue {
+            reason: String::new(),
+        },
+    )]
+    .into();
     assert_eq!(
-        Termination::Verify(gate()).answer(&Evidence { gates: &gates, ..seen }),
+        Termination::Verify(gate()).answer(&Evidence {
+            gates: &gates,
+            ..seen
+        }),
         Answer::Ends(NodeEnding::MaxIterations { iterations: 9 })
     );
 }

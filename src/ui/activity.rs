@@ -19,9 +19,15 @@ pub struct Shown {
 impl Shown {
     /// `folders` are left out of paths, the longest that fits.
     pub fn new<'a>(folders: impl IntoIterator<Item = &'a Utf8Path>) -> Self {
-        let mut folders: Vec<String> = folders.into_iter().map(|folder| format!("{folder}/")).collect();
+        let mut folders: Vec<String> = folders
+            .into_iter()
+            .map(|folder| format!("{folder}/"))
+            .collect();
         folders.sort_by_key(|folder| std::cmp::Reverse(folder.len()));
-        Self { folders, width: None }
+        Self {
+            folders,
+            width: None,
+        }
     }
 
     /// Returns the lines for an activity; none for one that says nothing new. `pays` is who does, if it is known.
@@ -29,34 +35,57 @@ impl Shown {
         let one = |text: String| vec![self.cut(&text)];
         match activity {
             Activity::Started { model, version } => {
-                let version = if version.is_empty() { String::new() } else { format!(", version {version}") };
+                let version = if version.is_empty() {
+                    String::new()
+                } else {
+                    format!(", version {version}")
+                };
                 let pays = pays.map_or_else(String::new, |who| format!(", paid by {who}"));
                 one(style::faint(&format!("{model}{version}{pays}")).to_string())
             }
             Activity::Text { text, sub: false } => self.wrap(&self.short(text)),
-            Activity::Text { text, sub: true } => self.wrap(&format!("sub-agent: {}", self.short(text))),
+            Activity::Text { text, sub: true } => {
+                self.wrap(&format!("sub-agent: {}", self.short(text)))
+            }
             Activity::Tool { name, about, sub } => {
                 let about = self.short(about);
                 let sub = if *sub { "sub-agent: " } else { "" };
-                one(format!("{sub}{} {about}", style::name(&format!("{name:<COLUMN$}"))).trim_end().to_owned())
+                one(
+                    format!("{sub}{} {about}", style::name(&format!("{name:<COLUMN$}")))
+                        .trim_end()
+                        .to_owned(),
+                )
             }
-            Activity::ToolFailed { message } => one(style::odd(&format!("{:COLUMN$} ↳ {}", "", self.short(message))).to_string()),
-            Activity::Denied { tool, message } => {
-                one(style::bad(&format!("{:COLUMN$} ↳ not permitted: {tool}: {}", "", self.short(message))).to_string())
+            Activity::ToolFailed { message } => {
+                one(style::odd(&format!("{:COLUMN$} ↳ {}", "", self.short(message))).to_string())
             }
+            Activity::Denied { tool, message } => one(style::bad(&format!(
+                "{:COLUMN$} ↳ not permitted: {tool}: {}",
+                "",
+                self.short(message)
+            ))
+            .to_string()),
             Activity::Retrying { .. } => one(style::odd(&activity.line()).to_string()),
-            Activity::Quota { status, used: None, .. } if status == "allowed" => Vec::new(),
+            Activity::Quota {
+                status, used: None, ..
+            } if status == "allowed" => Vec::new(),
             // How the attempt ended is said right after.
             Activity::Finished { error: None, .. } => Vec::new(),
-            Activity::Finished { error: Some(_), .. } => one(style::bad(&activity.line()).to_string()),
-            Activity::Quota { .. } | Activity::Notice { .. } | Activity::Skipped { .. } => one(style::faint(&activity.line()).to_string()),
+            Activity::Finished { error: Some(_), .. } => {
+                one(style::bad(&activity.line()).to_string())
+            }
+            Activity::Quota { .. } | Activity::Notice { .. } | Activity::Skipped { .. } => {
+                one(style::faint(&activity.line()).to_string())
+            }
             Activity::Raw { text } => one(self.short(text)),
         }
     }
 
     /// Leaves out the folders that everything lies in.
     pub fn short(&self, text: &str) -> String {
-        self.folders.iter().fold(text.to_owned(), |text, folder| text.replace(folder.as_str(), ""))
+        self.folders.iter().fold(text.to_owned(), |text, folder| {
+            text.replace(folder.as_str(), "")
+        })
     }
 
     fn cut(&self, text: &str) -> String {
@@ -68,11 +97,16 @@ impl Shown {
 
     /// Breaks a text between its words.
     fn wrap(&self, text: &str) -> Vec<String> {
-        let Some(width) = self.width else { return vec![text.to_owned()] };
+        let Some(width) = self.width else {
+            return vec![text.to_owned()];
+        };
         let mut lines: Vec<String> = Vec::new();
         for word in text.split(' ') {
             match lines.last_mut() {
-                Some(line) if console::measure_text_width(line) + console::measure_text_width(word) < width.max(NARROWEST) => {
+                Some(line)
+                    if console::measure_text_width(line) + console::measure_text_width(word)
+                        < width.max(NARROWEST) =>
+                {
                     line.push(' ');
                     line.push_str(word);
                 }
@@ -89,32 +123,58 @@ mod tests {
 
     fn shown(width: Option<usize>) -> Shown {
         console::set_colors_enabled(false);
-        Shown { width, ..Shown::new(["/p", "/p/.claude/pipeline-runs/s"].map(Utf8Path::new)) }
+        Shown {
+            width,
+            ..Shown::new(["/p", "/p/.claude/pipeline-runs/s"].map(Utf8Path::new))
+        }
     }
 
     #[test]
     fn paths_are_shown_from_where_everybody_is() {
-        let tool = |about: &str| Activity::Tool { name: "Read".to_owned(), about: about.to_owned(), sub: false };
+        let tool = |about: &str| Activity::Tool {
+            name: "Read".to_owned(),
+            about: about.to_owned(),
+            sub: false,
+        };
         let line = |about| shown(None).lines(&tool(about), None).concat();
         assert_eq!(line("/p/src/main.rs"), "Read   src/main.rs");
-        assert_eq!(line("/p/.claude/pipeline-runs/s/progress-s.md"), "Read   progress-s.md");
+        assert_eq!(
+            line("/p/.claude/pipeline-runs/s/progress-s.md"),
+            "Read   progress-s.md"
+        );
         assert_eq!(line("/elsewhere/x"), "Read   /elsewhere/x");
     }
 
     #[test]
     fn long_lines_fit_the_window() {
-        let text = Activity::Text { text: "word ".repeat(30).trim().to_owned(), sub: false };
+        let text = Activity::Text {
+            text: "word ".repeat(30).trim().to_owned(),
+            sub: false,
+        };
         let lines = shown(Some(50)).lines(&text, None);
         assert_eq!(lines.len(), 3, "{lines:?}");
         assert!(lines.iter().all(|line| line.len() <= 50), "{lines:?}");
-        let tool = Activity::Tool { name: "Bash".to_owned(), about: "x".repeat(100), sub: false };
-        assert_eq!(shown(Some(50)).lines(&tool, None), [format!("Bash   {}…", "x".repeat(42))]);
+        let tool = Activity::Tool {
+            name: "Bash".to_owned(),
+            about: "x".repeat(100),
+            sub: false,
+        };
+        assert_eq!(
+            shown(Some(50)).lines(&tool, None),
+            [format!("Bash   {}…", "x".repeat(42))]
+        );
         assert_eq!(shown(None).lines(&text, None).len(), 1);
     }
 
     #[test]
     fn who_pays_is_said_at_the_start() {
-        let started = Activity::Started { model: "opus".to_owned(), version: "2.1".to_owned() };
-        assert_eq!(shown(None).lines(&started, Some("API key")), ["opus, version 2.1, paid by API key"]);
+        let started = Activity::Started {
+            model: "opus".to_owned(),
+            version: "2.1".to_owned(),
+        };
+        assert_eq!(
+            shown(None).lines(&started, Some("API key")),
+            ["opus, version 2.1, paid by API key"]
+        );
     }
 }

@@ -22,7 +22,8 @@ mod tests {
 
     #[test]
     fn the_two_largest_units_are_enough() {
-        let texts = [0, 42, 425, 11_520, 187_200].map(|seconds| short(SignedDuration::from_secs(seconds)));
+        let texts =
+            [0, 42, 425, 11_520, 187_200].map(|seconds| short(SignedDuration::from_secs(seconds)));
         assert_eq!(texts, ["0s", "42s", "7m05s", "3h12m", "2d4h"]);
     }
 }

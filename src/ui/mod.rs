@@ -38,18 +38,27 @@ fn whole(text: &str) -> &str {
 
 /// Returns a diagnostic with its piece of source, in colour if `stdout` is for a person.
 pub fn diagnostic(diagnostic: &impl Diagnostic) -> String {
-    let theme = if console::colors_enabled() { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
+    let theme = if console::colors_enabled() {
+        GraphicalTheme::unicode()
+    } else {
+        GraphicalTheme::unicode_nocolor()
+    };
     let width = usize::from(console::Term::stdout().size().1).max(80);
     let mut shown = String::new();
     // Writing to a string cannot fail, and half a frame is better than none.
-    let _ = GraphicalReportHandler::new_themed(theme).with_width(width).with_links(false).render_report(&mut shown, diagnostic);
+    let _ = GraphicalReportHandler::new_themed(theme)
+        .with_width(width)
+        .with_links(false)
+        .render_report(&mut shown, diagnostic);
     shown.trim_end().to_owned()
 }
 
 /// Writes data to standard output. Tells whether somebody still reads it.
 pub fn tell(text: &str) -> bool {
     let mut to = io::stdout().lock();
-    to.write_all(text.as_bytes()).and_then(|()| to.flush()).is_ok()
+    to.write_all(text.as_bytes())
+        .and_then(|()| to.flush())
+        .is_ok()
 }
 
 /// Rests between two looks. Tells whether somebody still reads standard output, and returns at once when nobody does.
@@ -58,7 +67,10 @@ pub fn rest(duration: Duration) -> bool {
     let stdout = io::stdout();
     let mut watched = [PollFd::new(stdout.as_fd(), PollFlags::empty())];
     // Nothing is asked for, so only the reader's end or the time ends the wait.
-    let _ = poll(&mut watched, PollTimeout::try_from(duration).unwrap_or(PollTimeout::MAX));
+    let _ = poll(
+        &mut watched,
+        PollTimeout::try_from(duration).unwrap_or(PollTimeout::MAX),
+    );
     let seen = watched[0].revents().unwrap_or(PollFlags::empty());
     if seen.contains(PollFlags::POLLNVAL) {
         // Some systems cannot watch a terminal.

@@ -20,7 +20,11 @@ pub fn already_running(project: &Project, session: &SessionName) -> Error {
 
 /// Says that the name a session has in tmux is another's. `run_dir` is that one's mark; empty if it is not ours.
 pub fn taken_name(name: &str, run_dir: &str) -> Error {
-    let whose = if run_dir.is_empty() { "it was not started by ap".to_owned() } else { format!("it belongs to {run_dir}") };
+    let whose = if run_dir.is_empty() {
+        "it was not started by ap".to_owned()
+    } else {
+        format!("it belongs to {run_dir}")
+    };
     Error::failed(format!("tmux session `{name}` exists already; {whose}"))
         .hint("choose another session name, or set AP_TMUX_SOCKET for a tmux server of its own")
 }
@@ -33,8 +37,11 @@ pub fn nothing_to_resume(session: &SessionName) -> Error {
 
 /// Says that the session runs something else than what was named.
 pub fn runs_another(plan: &Plan, named: &str) -> Error {
-    Error::usage(format!("session '{}' runs `{}`, not `{named}`", plan.session, plan.name))
-        .hint(format!("resume it with `{} --resume`", plan.command))
+    Error::usage(format!(
+        "session '{}' runs `{}`, not `{named}`",
+        plan.session, plan.name
+    ))
+    .hint(format!("resume it with `{} --resume`", plan.command))
 }
 
 /// Says that a session cannot go on with its definition as it is now.
@@ -46,59 +53,116 @@ pub fn keeps_its_plan(plan: &Plan, why: &str) -> Error {
 /// Returns the first line about a session that did not reach its goal, and the lines below it.
 pub fn failure(there: &Glance) -> String {
     let state = &there.state;
-    let max = state.node(&there.plan).map_or(0, |node| state.max_iterations(node));
-    let at = if state.in_iteration() { state.cursor.iteration } else { state.tally.iterations };
-    let (what, why) = match &state.phase {
-        Phase::Ended { ending: Ending::Failed { error, .. } } => ("failed", format!("Error: {}", plain(error))),
-        Phase::Ended { ending: Ending::LimitReached { limit } } => ("ended short of its goal", format!("Limit: {}", plain(limit))),
-        Phase::Ended { ending: Ending::Stopped { by } } => ("was stopped", format!("Stopped by: {}", plain(by))),
-        Phase::Ended { ending: Ending::Completed { .. } } => ("is complete", String::new()),
-        Phase::New | Phase::Ready | Phase::Running | Phase::Parallel | Phase::Exited { .. } | Phase::Waiting { .. } => {
-            ("failed", "Error: its runner ended unexpectedly (killed, or the machine went down)".to_owned())
-        }
+    let max = state
+        .node(&there.plan)
+        .map_or(0, |node| state.max_iterations(node));
+    let at = if state.in_iteration() {
+        state.cursor.iteration
+    } else {
+        state.tally.iterations
     };
-    let run = there.plan.run_in_words(state.cursor.node).map_or_else(String::new, |run| format!(" in {run}"));
+    let (what, why) = match &state.phase {
+        Phase::Ended {
+            ending: Ending::Failed { error, .. },
+        } => ("failed", format!("Error: {}", plain(error))),
+        Phase::Ended {
+            ending: Ending::LimitReached { limit },
+        } => (
+            "ended short of its goal",
+            format!("Limit: {}", plain(limit)),
+        ),
+        Phase::Ended {
+            ending: Ending::Stopped { by },
+        } => ("was stopped", format!("Stopped by: {}", plain(by))),
+        Phase::Ended {
+            ending: Ending::Completed { .. },
+        } => ("is complete", String::new()),
+        Phase::New
+        | Phase::Ready
+        | Phase::Running
+        | Phase::Parallel
+        | Phase::Exited { .. }
+        | Phase::Waiting { .. } => (
+            "failed",
+            "Error: its runner ended unexpectedly (killed, or the machine went down)".to_owned(),
+        ),
+    };
+    let run = there
+        .plan
+        .run_in_words(state.cursor.node)
+        .map_or_else(String::new, |run| format!(" in {run}"));
     if let Some(Step::Block(block)) = state.step(&there.plan) {
-        let done = state.branches.values().filter(|report| matches!(report.ending, Some(Ending::Completed { .. }))).count();
+        let done = state
+            .branches
+            .values()
+            .filter(|report| matches!(report.ending, Some(Ending::Completed { .. })))
+            .count();
         let of = count(block.branches.len(), "branch");
         return format!(
             "Session '{}' {what}{run} in the parallel block `{}`\nBranches that are done: {done} of {of}\n{why}",
             there.plan.session, block.id
         );
     }
-    format!("Session '{}' {what}{run} at iteration {at}/{max}\nLast successful iteration: {}\n{why}", there.plan.session, last_good(state))
+    format!(
+        "Session '{}' {what}{run} at iteration {at}/{max}\nLast successful iteration: {}\n{why}",
+        there.plan.session,
+        last_good(state)
+    )
 }
 
 /// Returns the current stage's last iteration that did not end in an error, or 0.
 fn last_good(state: &State) -> u32 {
-    let mut here = state.history.iter().rev().filter(|entry| entry.node == state.cursor.node);
-    here.find(|entry| entry.status.decision != Decision::Error).map_or(0, |entry| entry.iteration)
+    let mut here = state
+        .history
+        .iter()
+        .rev()
+        .filter(|entry| entry.node == state.cursor.node);
+    here.find(|entry| entry.status.decision != Decision::Error)
+        .map_or(0, |entry| entry.iteration)
 }
 
 /// Returns what a person can do about such a session.
 pub fn ways_on(there: &Glance) -> String {
     let Glance { plan, state } = there;
     let hint = match &state.phase {
-        Phase::Ended { ending: Ending::Failed { hint, .. } } if !hint.is_empty() => format!("{hint}\n"),
-        Phase::Ended { ending: Ending::LimitReached { .. } } if is_idle(there) => format!(
+        Phase::Ended {
+            ending: Ending::Failed { hint, .. },
+        } if !hint.is_empty() => format!("{hint}\n"),
+        Phase::Ended {
+            ending: Ending::LimitReached { .. },
+        } if is_idle(there) => format!(
             "See what its agents said with `ap logs {}`. A resume lets them change nothing {} more; `guardrails.max_idle_iterations` sets how often\n",
             plan.session,
             count(plan.guardrails.max_idle_iterations, "time"),
         ),
         _ => String::new(),
     };
-    let next = if state.in_iteration() { state.cursor.iteration } else { state.tally.iterations + 1 };
+    let next = if state.in_iteration() {
+        state.cursor.iteration
+    } else {
+        state.tally.iterations + 1
+    };
     let command = match &state.phase {
-        Phase::Ended { ending: Ending::LimitReached { .. } } => with_more_room(there),
+        Phase::Ended {
+            ending: Ending::LimitReached { .. },
+        } => with_more_room(there),
         _ => format!("{} --resume", plan.command),
     };
-    let from = state.step(plan).and_then(Step::block).map_or_else(|| format!("iteration {next}"), |block| format!("block `{}`", block.id));
-    format!("{hint}Run with --resume to continue from {from}:\n  {command}\nor start over with --force (the old run is kept)")
+    let from = state.step(plan).and_then(Step::block).map_or_else(
+        || format!("iteration {next}"),
+        |block| format!("block `{}`", block.id),
+    );
+    format!(
+        "{hint}Run with --resume to continue from {from}:\n  {command}\nor start over with --force (the old run is kept)"
+    )
 }
 
 /// Returns how many seconds the session ran until it ended.
 fn ran(there: &Glance) -> u64 {
-    let ran = there.state.updated_at.map_or(0, |ended| there.state.ran(ended).as_secs());
+    let ran = there
+        .state
+        .updated_at
+        .map_or(0, |ended| there.state.ran(ended).as_secs());
     ran.try_into().unwrap_or(0)
 }
 
@@ -112,15 +176,29 @@ fn is_idle(there: &Glance) -> bool {
 fn with_more_room(there: &Glance) -> String {
     let Glance { plan, state } = there;
     let bounds = state.guardrails(plan);
-    let max = state.node(plan).map_or(0, |node| state.max_iterations(node));
+    let max = state
+        .node(plan)
+        .map_or(0, |node| state.max_iterations(node));
     if max <= state.tally.iterations && 0 < max {
         let (start, last) = plan.command.rsplit_once(' ').unwrap_or((&plan.command, ""));
-        let start = if last.parse::<u32>().is_ok() { start } else { &plan.command };
+        let start = if last.parse::<u32>().is_ok() {
+            start
+        } else {
+            &plan.command
+        };
         format!("{start} {} --resume", max.saturating_mul(2))
     } else if 0.0 < bounds.max_cost_usd && bounds.max_cost_usd <= state.usage.cost_usd {
-        format!("{} --resume --max-cost {:.2}", plan.command, bounds.max_cost_usd.max(state.usage.cost_usd) * 2.0)
+        format!(
+            "{} --resume --max-cost {:.2}",
+            plan.command,
+            bounds.max_cost_usd.max(state.usage.cost_usd) * 2.0
+        )
     } else if 0 < bounds.max_runtime_seconds && bounds.max_runtime_seconds <= ran(there) {
-        format!("{} --resume --max-runtime {}", plan.command, bounds.max_runtime_seconds.saturating_mul(2))
+        format!(
+            "{} --resume --max-runtime {}",
+            plan.command,
+            bounds.max_runtime_seconds.saturating_mul(2)
+        )
     } else {
         format!("{} --resume", plan.command)
     }

@@ -2,9 +2,15 @@
 use comfy_table::{ContentArrangement, Table, presets};
 
 /// Returns rows under a header, as wide as the terminal; unbroken where there is none.
-pub fn table<const N: usize>(header: [&str; N], rows: impl IntoIterator<Item = [String; N]>) -> String {
+pub fn table<const N: usize>(
+    header: [&str; N],
+    rows: impl IntoIterator<Item = [String; N]>,
+) -> String {
     let mut table = Table::new();
-    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic).set_header(header);
+    table
+        .load_style(presets::NOTHING)
+        .set_content_arrangement(ContentArrangement::Dynamic)
+        .set_header(header);
     if let Some((_, columns)) = console::Term::stdout().size_checked() {
         table.set_width(columns);
     }
@@ -16,7 +22,11 @@ pub fn table<const N: usize>(header: [&str; N], rows: impl IntoIterator<Item = [
 }
 
 fn trim(table: &str) -> String {
-    table.lines().map(str::trim_end).collect::<Vec<_>>().join("\n")
+    table
+        .lines()
+        .map(str::trim_end)
+        .collect::<Vec<_>>()
+        .join("\n")
 }
 
 #[cfg(test)]
@@ -25,7 +35,16 @@ mod tests {
 
     #[test]
     fn rows_stand_under_their_header() {
-        let shown = table(["NAME", "WHAT"], [["a".to_owned(), "first".to_owned()], ["long-name".to_owned(), "second".to_owned()]]);
-        assert_eq!(shown, "NAME       WHAT\na          first\nlong-name  second");
+        let shown = table(
+            ["NAME", "WHAT"],
+            [
+                ["a".to_owned(), "first".to_owned()],
+                ["long-name".to_owned(), "second".to_owned()],
+            ],
+        );
+        assert_eq!(
+            shown,
+            "NAME       WHAT\na          first\nlong-name  second"
+        );
     }
 }

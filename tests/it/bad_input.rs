@@ -26,7 +26,9 @@ fn a_status_that_is_none_is_an_error_with_its_reason() {
     assert!(unreported("true").contains("wrote no status.json"));
     assert!(unreported(r#"head -c 50000000 /dev/zero >"$status""#).contains("50000000 bytes"));
     assert!(unreported(r#"echo '[1, 2]' >"$status""#).contains("must be an object"));
-    assert!(unreported(r#"echo '{"decision": 5}' >"$status""#).contains("`decision` must be a string"));
+    assert!(
+        unreported(r#"echo '{"decision": 5}' >"$status""#).contains("`decision` must be a string")
+    );
     assert!(unreported(r#"echo '{"decision": "maybe"}' >"$status""#).contains("maybe"));
     assert!(unreported(r#"printf '{"decision":' >"$status""#).contains("not JSON"));
     assert!(unreported(r#"printf '\377\376' >"$status""#).contains("not UTF-8"));
@@ -37,35 +39,73 @@ fn a_status_that_is_none_is_an_error_with_its_reason() {
 #[test]
 fn a_status_of_an_earlier_attempt_is_not_believed() {
     let project = Project::new();
-    project.shell_loop("work", ONE, &format!("[ $attempt = 1 ] || exit 0\n{DONE}\nexit 1"));
+    project.shell_loop(
+        "work",
+        ONE,
+        &format!("[ $attempt = 1 ] || exit 0\n{DONE}\nexit 1"),
+    );
     project.ap(&FOREGROUND);
     let exits = project.events("s", "agent_exited");
-    let kinds: Vec<_> = exits.iter().map(|event| event["outcome"]["kind"].as_str().unwrap_or_default()).collect();
+    let kinds: Vec<_> = exits
+        .iter()
+        .map(|event| event["outcome"]["kind"].as_str().unwrap_or_default())
+        .collect();
     assert_eq!(kinds, ["crashed", "unreported"]);
     let kept = project.run_file("s", "stage-00-work/iterations/001/attempts/1/status.json");
-    assert!(project.read(&kept).contains("continue"), "the first attempt's status is kept");
+    assert!(
+        project.read(&kept).contains("continue"),
+        "the first attempt's status is kept"
+    );
 }
 
 #[test]
 fn names_that_could_escape_are_refused() {
     let project = Project::new();
     project.shell_loop("work", ONE, DONE);
-    for name in ["../x", "..", "a/b", "a b", "a:b", "a.b", "$(touch x)", "", "ünï", "a\nb", &"x".repeat(65)] {
+    for name in [
+        "../x",
+        "..",
+        "a/b",
+        "a b",
+        "a:b",
+        "a.b",
+        "$(touch x)",
+        "",
+        "ünï",
+        "a\nb",
+        &"x".repeat(65),
+    ] {
         project.ap(&["work", name, "--foreground"]).expect(2);
         project.ap(&["status", name]).expect(2);
         project.ap(&["stop", name]).expect(2);
     }
-    assert!(!project.root().join(".claude/pipeline-runs").exists(), "a refused start leaves nothing");
-    assert!(!project.root().join(".claude/locks").exists(), "a refused start leaves nothing");
+    assert!(
+        !project.root().join(".claude/pipeline-runs").exists(),
+        "a refused start leaves nothing"
+    );
+    assert!(
+        !project.root().join(".claude/locks").exists(),
+        "a refused start leaves nothing"
+    );
 }
 
 #[test]
 fn a_missing_program_is_told_before_anything_starts() {
     let project = Project::new();
-    project.a_loop("work", &format!("{ONE}provider: command\nprogram: no-such-program\n"), "x\n");
-    project.ap(&FOREGROUND).expect(2).says(&["there is no program `no-such-program` on PATH"]);
+    project.a_loop(
+        "work",
+        &format!("{ONE}provider: command\nprogram: no-such-program\n"),
+        "x\n",
+    );
+    project
+        .ap(&FOREGROUND)
+        .expect(2)
+        .says(&["there is no program `no-such-program` on PATH"]);
     assert!(!project.root().join(".claude/pipeline-runs/s").exists());
-    project.ap(&["no-such-loop", "s"]).expect(2).says(&["no-such-loop"]);
+    project
+        .ap(&["no-such-loop", "s"])
+        .expect(2)
+        .says(&["no-such-loop"]);
 }
 
 #[test]
@@ -74,16 +114,34 @@ fn a_damaged_journal_is_reported_and_kept() {
     project.shell_loop("work", ONE, DONE);
     project.ap(&FOREGROUND).expect(0);
     let path = project.run_file("s", "events.jsonl");
-    let damaged = project.read(&path).replacen("iteration_started", "iteration_s\0arted", 1);
+    let damaged = project
+        .read(&path)
+        .replacen("iteration_started", "iteration_s\0arted", 1);
     project.write(&path, &damaged);
-    for args in [&FOREGROUND[..], &RESUME[..], &["status", "s"], &["wait", "s"]] {
-        project.ap(args).expect(1).says(&["events.jsonl:3", "the journal is damaged"]);
+    for args in [
+        &FOREGROUND[..],
+        &RESUME[..],
+        &["status", "s"],
+        &["wait", "s"],
+    ] {
+        project
+            .ap(args)
+            .expect(1)
+            .says(&["events.jsonl:3", "the journal is damaged"]);
     }
     project.ap(&["list"]).expect(0).says(&["unreadable"]);
     assert_eq!(project.read(&path), damaged, "it is left as it is");
-    project.ap(&["work", "s", "--foreground", "--force"]).expect(0);
-    let archive = fs_err::read_dir(project.root().join(".claude/pipeline-runs/.archive")).expect("an archive");
-    let kept = archive.flatten().next().expect("the old run").path().join("events.jsonl");
+    project
+        .ap(&["work", "s", "--foreground", "--force"])
+        .expect(0);
+    let archive = fs_err::read_dir(project.root().join(".claude/pipeline-runs/.archive"))
+        .expect("an archive");
+    let kept = archive
+        .flatten()
+        .next()
+        .expect("the old run")
+        .path()
+        .join("events.jsonl");
     assert_eq!(fs_err::read_to_string(kept).expect("its journal"), damaged);
 }
 
@@ -93,13 +151,28 @@ fn the_plan_of_another_session_is_not_followed() {
     project.shell_loop("work", ONE, DONE);
     project.ap(&FOREGROUND).expect(0);
     for file in ["plan.json", "events.jsonl"] {
-        project.write(&project.run_file("copy", file), &project.read(&project.run_file("s", file)));
+        project.write(
+            &project.run_file("copy", file),
+            &project.read(&project.run_file("s", file)),
+        );
     }
-    for args in [&["work", "copy", "--resume", "--foreground"][..], &["status", "copy"], &["kill", "copy"]] {
-        project.ap(args).expect(1).says(&["the plan of session 's', in the directory of 'copy'"]);
+    for args in [
+        &["work", "copy", "--resume", "--foreground"][..],
+        &["status", "copy"],
+        &["kill", "copy"],
+    ] {
+        project
+            .ap(args)
+            .expect(1)
+            .says(&["the plan of session 's', in the directory of 'copy'"]);
     }
-    project.ap(&["work", "copy", "--foreground", "--force"]).expect(0);
-    assert_eq!((project.history("copy"), project.history("s")), (vec![1], vec![1]));
+    project
+        .ap(&["work", "copy", "--foreground", "--force"])
+        .expect(0);
+    assert_eq!(
+        (project.history("copy"), project.history("s")),
+        (vec![1], vec![1])
+    );
 }
 
 #[test]
@@ -133,7 +206,9 @@ impl Disk {
     #[expect(clippy::print_stderr, reason = "a skipped test must be seen")]
     fn mount(at: camino::Utf8PathBuf, options: &str) -> Option<Self> {
         fs_err::create_dir_all(&at).expect("a folder");
-        let mounted = Command::new("mount").args(["-t", "tmpfs", "-o", options, "tmpfs", at.as_str()]).output();
+        let mounted = Command::new("mount")
+            .args(["-t", "tmpfs", "-o", options, "tmpfs", at.as_str()])
+            .output();
         if mounted.is_ok_and(|output| output.status.success()) {
             return Some(Self { at });
         }
@@ -142,24 +217,38 @@ impl Disk {
     }
 
     fn remount(&self, options: &str) {
-        let done = Command::new("mount").args(["-o", &format!("remount,{options}"), self.at.as_str()]).status();
+        let done = Command::new("mount")
+            .args(["-o", &format!("remount,{options}"), self.at.as_str()])
+            .status();
         assert!(done.expect("mount runs").success());
     }
 }
 
 impl Drop for Disk {
     fn drop(&mut self) {
-        let _ = Command::new("umount").args(["-l", self.at.as_str()]).status();
+        let _ = Command::new("umount")
+            .args(["-l", self.at.as_str()])
+            .status();
     }
 }
 
 #[test]
 fn a_full_disk_stops_a_session_that_goes_on_when_there_is_room() {
     let project = Project::new();
-    project.shell_loop("work", "termination: { type: fixed, max: 30 }\nguardrails: { max_idle_iterations: 0 }\n", DONE);
-    let Some(disk) = Disk::mount(project.root().join(".claude/pipeline-runs"), "size=400k") else { return };
+    project.shell_loop(
+        "work",
+        "termination: { type: fixed, max: 30 }\nguardrails: { max_idle_iterations: 0 }\n",
+        DONE,
+    );
+    let Some(disk) = Disk::mount(project.root().join(".claude/pipeline-runs"), "size=400k") else {
+        return;
+    };
     let ran = project.ap(&FOREGROUND).expect(1);
-    ran.says(&["No space left on device", "the disk is full", "nothing that was there is lost"]);
+    ran.says(&[
+        "No space left on device",
+        "the disk is full",
+        "nothing that was there is lost",
+    ]);
     let before = project.history("s");
     assert!(!before.is_empty() && before.len() < 30, "{before:?}");
     disk.remount("size=20m");
@@ -173,8 +262,13 @@ fn a_full_disk_stops_a_session_that_goes_on_when_there_is_room() {
 fn a_read_only_disk_is_told() {
     let project = Project::new();
     project.shell_loop("work", ONE, DONE);
-    let Some(disk) = Disk::mount(project.root().join(".claude/pipeline-runs"), "size=1m,ro") else { return };
-    project.ap(&FOREGROUND).expect(1).says(&["Read-only file system", "this must be writable for you"]);
+    let Some(disk) = Disk::mount(project.root().join(".claude/pipeline-runs"), "size=1m,ro") else {
+        return;
+    };
+    project
+        .ap(&FOREGROUND)
+        .expect(1)
+        .says(&["Read-only file system", "this must be writable for you"]);
     project.nothing_left();
     drop(disk);
 }
@@ -182,18 +276,32 @@ fn a_read_only_disk_is_told() {
 #[test]
 fn a_file_that_may_not_grow_is_an_error_not_a_loss() {
     let project = Project::new();
-    project.shell_loop("work", "termination: { type: fixed, max: 200 }\nguardrails: { max_idle_iterations: 0 }\n", DONE);
+    project.shell_loop(
+        "work",
+        "termination: { type: fixed, max: 200 }\nguardrails: { max_idle_iterations: 0 }\n",
+        DONE,
+    );
     // 24 blocks of 512 bytes; without the trap the signal would end the process, as it ends others.
     let script = "trap '' XFSZ; ulimit -f 24; exec \"$0\" work s --foreground";
-    let ran: crate::project::Ran = project.command("sh").args(["-c", script, crate::project::AP]).output().expect("sh runs").into();
+    let ran: crate::project::Ran = project
+        .command("sh")
+        .args(["-c", script, crate::project::AP])
+        .output()
+        .expect("sh runs")
+        .into();
     ran.expect(1).says(&["File too large"]);
     let before = project.history("s").len() as u64;
     assert!(0 < before, "nothing ran before the limit");
     let resumed = project.start(&RESUME);
-    project.until("it to go on", || before + 2 < project.history("s").len() as u64);
+    project.until("it to go on", || {
+        before + 2 < project.history("s").len() as u64
+    });
     resumed.signal(Signal::SIGTERM);
     assert_eq!(resumed.ended(), 5);
     let history = project.history("s");
-    assert!(history.windows(2).all(|pair| pair[1] == pair[0] + 1), "{history:?}");
+    assert!(
+        history.windows(2).all(|pair| pair[1] == pair[0] + 1),
+        "{history:?}"
+    );
     project.nothing_left();
 }

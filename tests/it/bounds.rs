@@ -8,55 +8,121 @@ const DONE: &str = r#"echo '{"decision":"continue"}' > "$status""#;
 fn a_maximum_is_raised_with_resume_and_never_lowered_below_what_is_done() {
     let project = Project::new();
     project.shell_loop("work", "termination: {type: judgment, consensus: 2}", DONE);
-    project.ap(&["work", "s", "3", "--foreground"]).expect(4).says(&["ap work s 6 --resume"]);
-    project.ap(&["work", "s", "2", "--foreground", "--resume"]).expect(2).says(&["has 3 iterations behind it already"]);
-    assert_eq!(project.events("s", "runner_started").len(), 1, "a refused wish changes nothing");
-    project.ap(&["work", "s", "4", "--foreground", "--resume"]).expect(4);
+    project
+        .ap(&["work", "s", "3", "--foreground"])
+        .expect(4)
+        .says(&["ap work s 6 --resume"]);
+    project
+        .ap(&["work", "s", "2", "--foreground", "--resume"])
+        .expect(2)
+        .says(&["has 3 iterations behind it already"]);
+    assert_eq!(
+        project.events("s", "runner_started").len(),
+        1,
+        "a refused wish changes nothing"
+    );
+    project
+        .ap(&["work", "s", "4", "--foreground", "--resume"])
+        .expect(4);
     assert_eq!(project.history("s"), [1, 2, 3, 4]);
 }
 
 #[test]
 fn a_runtime_bound_ends_a_session_and_is_raised_with_resume() {
     let project = Project::new();
-    project.shell_loop("work", "termination: {type: fixed}\niterations: 3", &format!("[ $n = 1 ] && sleep 1.2\n{DONE}"));
-    project.ap(&["work", "s", "--foreground", "--max-runtime", "1"]).expect(4).says(&["--max-runtime 2"]);
+    project.shell_loop(
+        "work",
+        "termination: {type: fixed}\niterations: 3",
+        &format!("[ $n = 1 ] && sleep 1.2\n{DONE}"),
+    );
+    project
+        .ap(&["work", "s", "--foreground", "--max-runtime", "1"])
+        .expect(4)
+        .says(&["--max-runtime 2"]);
     assert_eq!(project.history("s"), [1]);
-    project.ap(&["work", "s", "--foreground", "--resume", "--max-runtime", "1h"]).expect(0);
+    project
+        .ap(&[
+            "work",
+            "s",
+            "--foreground",
+            "--resume",
+            "--max-runtime",
+            "1h",
+        ])
+        .expect(0);
     assert_eq!(project.history("s"), [1, 2, 3]);
-    project.ap(&["work", "t", "--foreground", "--max-runtime", "soon"]).expect(2).says(&["a time like 90m"]);
-    project.ap(&["work", "t", "--foreground", "--max-cost", "-1"]).expect(2);
+    project
+        .ap(&["work", "t", "--foreground", "--max-runtime", "soon"])
+        .expect(2)
+        .says(&["a time like 90m"]);
+    project
+        .ap(&["work", "t", "--foreground", "--max-cost", "-1"])
+        .expect(2);
 }
 
 #[test]
 fn iterations_that_all_erred_are_no_success() {
     let project = Project::new();
-    project.shell_loop("work", "termination: {type: fixed}\niterations: 2", "exit 0");
-    project.ap(&FOREGROUND).expect(1).says(&["every iteration ended in an error", "the agent wrote no status.json"]);
+    project.shell_loop(
+        "work",
+        "termination: {type: fixed}\niterations: 2",
+        "exit 0",
+    );
+    project.ap(&FOREGROUND).expect(1).says(&[
+        "every iteration ended in an error",
+        "the agent wrote no status.json",
+    ]);
     // Not by asking again either: what failed is made again, and fails again.
     let resume = ["work", "s", "--foreground", "--resume"];
-    project.ap(&resume).expect(1).says(&["every iteration ended in an error", "the agent wrote no status.json"]);
+    project.ap(&resume).expect(1).says(&[
+        "every iteration ended in an error",
+        "the agent wrote no status.json",
+    ]);
     assert_eq!(project.history("s"), [1, 2, 3, 4]);
 }
 
 #[test]
 fn what_failed_at_the_last_iteration_is_made_again_with_resume() {
     let project = Project::new();
-    let agent = format!("[ -e ../mended ] || {{ echo '{{\"decision\":\"error\",\"reason\":\"no disk\"}}' >\"$status\"; exit 0; }}\n{DONE}");
+    let agent = format!(
+        "[ -e ../mended ] || {{ echo '{{\"decision\":\"error\",\"reason\":\"no disk\"}}' >\"$status\"; exit 0; }}\n{DONE}"
+    );
     project.shell_loop("work", "termination: {type: fixed}\niterations: 1", &agent);
-    project.ap(&FOREGROUND).expect(1).says(&["the last one: no disk", "what failed is made again"]);
+    project
+        .ap(&FOREGROUND)
+        .expect(1)
+        .says(&["the last one: no disk", "what failed is made again"]);
     project.program("mended", "");
-    project.ap(&["work", "s", "1", "--foreground", "--resume"]).expect(0);
+    project
+        .ap(&["work", "s", "1", "--foreground", "--resume"])
+        .expect(0);
     assert_eq!(project.history("s"), [1, 2]);
     let yaml = "nodes:\n  - id: side\n    parallel:\n      providers: [{id: a, name: command, program: AGENT}]\n      stages: [{id: do, loop: work, runs: 1}]\n";
     let program = project.read(".claude/loops/work/loop.yaml");
-    let program = program.lines().find_map(|line| line.strip_prefix("program: ")).expect("a program").trim_matches('"').to_owned();
-    project.write(".claude/pipelines/p.yaml", &yaml.replace("AGENT", &format!("\"{program}\"")));
+    let program = program
+        .lines()
+        .find_map(|line| line.strip_prefix("program: "))
+        .expect("a program")
+        .trim_matches('"')
+        .to_owned();
+    project.write(
+        ".claude/pipelines/p.yaml",
+        &yaml.replace("AGENT", &format!("\"{program}\"")),
+    );
     fs_err::remove_file(project.outside().join("mended")).expect("it is there");
     let pipeline = ["pipeline", "p", "t", "--foreground"];
-    project.ap(&pipeline).expect(1).says(&["a failed", "no disk"]);
-    project.ap(&[&pipeline[..], &["--resume", "--max", "3"]].concat()).expect(2).says(&["a pipeline takes no maximum"]);
+    project
+        .ap(&pipeline)
+        .expect(1)
+        .says(&["a failed", "no disk"]);
+    project
+        .ap(&[&pipeline[..], &["--resume", "--max", "3"]].concat())
+        .expect(2)
+        .says(&["a pipeline takes no maximum"]);
     project.program("mended", "");
-    project.ap(&[&pipeline[..], &["--resume"]].concat()).expect(0);
+    project
+        .ap(&[&pipeline[..], &["--resume"]].concat())
+        .expect(0);
 }
 
 #[test]
@@ -64,8 +130,17 @@ fn times_in_state_json_have_whole_seconds() {
     let project = Project::new();
     project.shell_loop("work", "termination: {type: fixed}\niterations: 1", DONE);
     project.ap(&FOREGROUND).expect(0);
-    let state: serde_json::Value = serde_json::from_str(&project.read(&project.run_file("s", "state.json"))).expect("JSON");
-    for time in [&state["started_at"], &state["completed_at"], &state["history"][0]["timestamp"]] {
-        assert!(time.as_str().is_some_and(|time| time.len() == "2026-01-01T00:00:00Z".len()), "{time}");
+    let state: serde_json::Value =
+        serde_json::from_str(&project.read(&project.run_file("s", "state.json"))).expect("JSON");
+    for time in [
+        &state["started_at"],
+        &state["completed_at"],
+        &state["history"][0]["timestamp"],
+    ] {
+        assert!(
+            time.as_str()
+                .is_some_and(|time| time.len() == "2026-01-01T00:00:00Z".len()),
+            "{time}"
+        );
     }
 }

@@ -22,7 +22,9 @@ pub(crate) fn claude() -> Option<Utf8PathBuf> {
     static SKIPPED: Once = Once::new();
     let found = candidates().into_iter().find(|path| path.is_file());
     if found.is_none() && std::env::var("AP_TESTS_WITHOUT_CLAUDE").is_ok_and(|value| value == "1") {
-        SKIPPED.call_once(|| eprintln!("skipped: there is no claude {VERSION} and AP_TESTS_WITHOUT_CLAUDE=1"));
+        SKIPPED.call_once(|| {
+            eprintln!("skipped: there is no claude {VERSION} and AP_TESTS_WITHOUT_CLAUDE=1")
+        });
         return None;
     }
     assert!(
@@ -35,10 +37,20 @@ pub(crate) fn claude() -> Option<Utf8PathBuf> {
 fn candidates() -> Vec<Utf8PathBuf> {
     let named = std::env::var("CLAUDE_BIN").ok().map(Utf8PathBuf::from);
     let cache = std::env::var("XDG_CACHE_HOME").ok().map(Utf8PathBuf::from);
-    let home = std::env::var("HOME").ok().map(|home| Utf8PathBuf::from(home).join(".cache"));
-    let installed = |cache: Utf8PathBuf| cache.join(format!("agent-pipelines/claude-code-{VERSION}/node_modules/.bin/claude"));
+    let home = std::env::var("HOME")
+        .ok()
+        .map(|home| Utf8PathBuf::from(home).join(".cache"));
+    let installed = |cache: Utf8PathBuf| {
+        cache.join(format!(
+            "agent-pipelines/claude-code-{VERSION}/node_modules/.bin/claude"
+        ))
+    };
     // A program that was named and is missing is a mistake, not a reason to take another.
-    if named.is_some() { named.into_iter().collect() } else { cache.or(home).map(installed).into_iter().collect() }
+    if named.is_some() {
+        named.into_iter().collect()
+    } else {
+        cache.or(home).map(installed).into_iter().collect()
+    }
 }
 
 /// Who the program believes pays. All are dummies.
@@ -57,10 +69,17 @@ pub(crate) struct ClaudeEnv {
 
 impl ClaudeEnv {
     pub(crate) fn new(api: &MockApi) -> Self {
-        let root = tempfile::Builder::new().prefix("claude env ").tempdir().expect("a temporary folder");
-        let mut environment = Self { root, vars: BTreeMap::new() };
+        let root = tempfile::Builder::new()
+            .prefix("claude env ")
+            .tempdir()
+            .expect("a temporary folder");
+        let mut environment = Self {
+            root,
+            vars: BTreeMap::new(),
+        };
         for folder in ["", "config", "tmp", "cache", "data", "state", "claude"] {
-            fs_err::create_dir_all(environment.home().join(folder)).expect("a folder in a temporary folder");
+            fs_err::create_dir_all(environment.home().join(folder))
+                .expect("a folder in a temporary folder");
         }
         fs_err::create_dir_all(environment.work()).expect("a folder in a temporary folder");
         environment.fill(api);
@@ -78,7 +97,9 @@ impl ClaudeEnv {
             ("XDG_DATA_HOME", "data"),
             ("XDG_STATE_HOME", "state"),
         ];
-        self.vars.extend(folders.map(|(name, folder)| (name.to_owned(), home.join(folder).into_string())));
+        self.vars.extend(
+            folders.map(|(name, folder)| (name.to_owned(), home.join(folder).into_string())),
+        );
         let settings = [
             ("IS_SANDBOX", "1"),
             ("CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC", "1"),
@@ -99,7 +120,8 @@ impl ClaudeEnv {
             ("GIT_COMMITTER_EMAIL", "agent@example.invalid"),
             ("GIT_CONFIG_NOSYSTEM", "1"),
         ];
-        self.vars.extend(settings.map(|(name, value)| (name.to_owned(), value.to_owned())));
+        self.vars
+            .extend(settings.map(|(name, value)| (name.to_owned(), value.to_owned())));
         self.vars.insert("ANTHROPIC_BASE_URL".to_owned(), api.url());
         self.vars.insert("PATH".to_owned(), search_path());
     }
@@ -110,7 +132,9 @@ impl ClaudeEnv {
         self.vars.remove("CLAUDE_CODE_OAUTH_TOKEN");
         match account {
             Account::ApiKey => self.var("ANTHROPIC_API_KEY", "sk-ant-dummy-tests-0000"),
-            Account::Subscription => self.var("CLAUDE_CODE_OAUTH_TOKEN", "sk-ant-oat01-dummy-tests-0000"),
+            Account::Subscription => {
+                self.var("CLAUDE_CODE_OAUTH_TOKEN", "sk-ant-oat01-dummy-tests-0000")
+            }
             Account::NotLoggedIn => self,
         }
     }
@@ -135,13 +159,18 @@ impl ClaudeEnv {
     }
 
     fn path(&self, name: &str) -> Utf8PathBuf {
-        Utf8Path::from_path(self.root.path()).expect("temporary folders have UTF-8 names").join(name)
+        Utf8Path::from_path(self.root.path())
+            .expect("temporary folders have UTF-8 names")
+            .join(name)
     }
 
     /// Any program in this environment and nothing of ours.
     pub(crate) fn command(&self, program: impl AsRef<Utf8Path>) -> Command {
         let mut command = Command::new(program.as_ref());
-        command.env_clear().envs(&self.vars).current_dir(self.work());
+        command
+            .env_clear()
+            .envs(&self.vars)
+            .current_dir(self.work());
         command
     }
 
@@ -149,8 +178,22 @@ impl ClaudeEnv {
     pub(crate) fn run(&self, claude: &Utf8Path, prompt: &str, arguments: &[&str]) -> Run {
         let started = Instant::now();
         let mut command = self.command(claude);
-        command.args(["-p", "--output-format", "stream-json", "--verbose", "--model", "sonnet"]).args(arguments);
-        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("claude starts");
+        command
+            .args([
+                "-p",
+                "--output-format",
+                "stream-json",
+                "--verbose",
+                "--model",
+                "sonnet",
+            ])
+            .args(arguments);
+        let mut child = command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("claude starts");
         let mut input = child.stdin.take().expect("stdin is a pipe");
         // A program that ends before it reads its prompt says why in its own words.
         let _ = input.write_all(prompt.as_bytes());
@@ -159,7 +202,12 @@ impl ClaudeEnv {
         let stderr = rest(&mut child);
         let events = collect(&lines, &mut child);
         let code = child.wait().expect("our child can be waited for").code();
-        Run { code, events, stderr: stderr.join().expect("reading does not panic"), elapsed: started.elapsed() }
+        Run {
+            code,
+            events,
+            stderr: stderr.join().expect("reading does not panic"),
+            elapsed: started.elapsed(),
+        }
     }
 }
 
@@ -173,7 +221,12 @@ fn search_path() -> String {
 fn lines(child: &mut Child) -> Receiver<String> {
     let (sender, receiver) = channel();
     let stdout = BufReader::new(child.stdout.take().expect("stdout is a pipe"));
-    thread::spawn(move || stdout.lines().map_while(Result::ok).try_for_each(|line| sender.send(line)));
+    thread::spawn(move || {
+        stdout
+            .lines()
+            .map_while(Result::ok)
+            .try_for_each(|line| sender.send(line))
+    });
     receiver
 }
 
@@ -214,19 +267,31 @@ pub(crate) struct Run {
 impl Run {
     /// The last result: a run may print several.
     pub(crate) fn result(&self) -> &Value {
-        self.events.iter().rfind(|event| event["type"] == "result").unwrap_or_else(|| panic!("there is no result in {self:#?}"))
+        self.events
+            .iter()
+            .rfind(|event| event["type"] == "result")
+            .unwrap_or_else(|| panic!("there is no result in {self:#?}"))
     }
 
     /// The events of a kind, such as `system/api_retry` or `rate_limit_event`.
     pub(crate) fn events(&self, kind: &str) -> Vec<&Value> {
-        let (kind, subtype) = kind.split_once('/').map_or((kind, None), |(kind, subtype)| (kind, Some(subtype)));
-        let fits = |event: &&Value| event["type"] == kind && subtype.is_none_or(|subtype| event["subtype"] == subtype);
+        let (kind, subtype) = kind
+            .split_once('/')
+            .map_or((kind, None), |(kind, subtype)| (kind, Some(subtype)));
+        let fits = |event: &&Value| {
+            event["type"] == kind && subtype.is_none_or(|subtype| event["subtype"] == subtype)
+        };
         self.events.iter().filter(fits).collect()
     }
 
     /// The names of the tools that were refused.
     pub(crate) fn denied(&self) -> Vec<&str> {
-        let denials = self.result()["permission_denials"].as_array().into_iter().flatten();
-        denials.filter_map(|denial| denial["tool_name"].as_str()).collect()
+        let denials = self.result()["permission_denials"]
+            .as_array()
+            .into_iter()
+            .flatten();
+        denials
+            .filter_map(|denial| denial["tool_name"].as_str())
+            .collect()
     }
 }

@@ -19,43 +19,102 @@ const API_KEY: &[&str] = &["--keep-env"];
 const RESUME: &[&str] = &["--keep-env", "--resume"];
 
 /// Prepares a project and the service for it; `None` where the tests do without the program.
-fn prepare(script: Script, tasks: &[&str], settings: &str, env: impl FnOnce(ClaudeEnv) -> ClaudeEnv) -> Option<(MockApi, Project)> {
+fn prepare(
+    script: Script,
+    tasks: &[&str],
+    settings: &str,
+    env: impl FnOnce(ClaudeEnv) -> ClaudeEnv,
+) -> Option<(MockApi, Project)> {
     claude()?;
     let api = MockApi::start(script);
     // What root needs is for `ap` to see to.
-    let project = Project::new(env(ClaudeEnv::new(&api).without("IS_SANDBOX")), tasks, settings);
+    let project = Project::new(
+        env(ClaudeEnv::new(&api).without("IS_SANDBOX")),
+        tasks,
+        settings,
+    );
     Some((api, project))
 }
 
 /// All three tasks are done, each once, each by an iteration of its own.
 fn all_done(project: &Project) {
-    assert_eq!(project.read("backlog.md"), "- [x] lay the table\n- [x] light the candles\n- [x] serve the soup\n");
-    assert_eq!(project.git(&["log", "--format=%s"]), "serve the soup\nlight the candles\nlay the table\nThe plan\n");
-    assert_eq!(progress(project), ["- did lay the table", "- did light the candles", "- did serve the soup"]);
+    assert_eq!(
+        project.read("backlog.md"),
+        "- [x] lay the table\n- [x] light the candles\n- [x] serve the soup\n"
+    );
+    assert_eq!(
+        project.git(&["log", "--format=%s"]),
+        "serve the soup\nlight the candles\nlay the table\nThe plan\n"
+    );
+    assert_eq!(
+        progress(project),
+        [
+            "- did lay the table",
+            "- did light the candles",
+            "- did serve the soup"
+        ]
+    );
     let state = project.state();
-    assert_eq!((&state["status"], &state["iteration_completed"]), (&json!("complete"), &json!(3)), "{state:#}");
-    let summaries: Vec<_> = state["history"].as_array().into_iter().flatten().map(|entry| &entry["summary"]).collect();
-    assert_eq!(summaries, ["Did lay the table", "Did light the candles", "Did serve the soup"]);
-    assert_eq!(project.git(&["status", "--porcelain"]), " M backlog.md\n", "what we write stays out of git");
+    assert_eq!(
+        (&state["status"], &state["iteration_completed"]),
+        (&json!("complete"), &json!(3)),
+        "{state:#}"
+    );
+    let summaries: Vec<_> = state["history"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .map(|entry| &entry["summary"])
+        .collect();
+    assert_eq!(
+        summaries,
+        [
+            "Did lay the table",
+            "Did light the candles",
+            "Did serve the soup"
+        ]
+    );
+    assert_eq!(
+        project.git(&["status", "--porcelain"]),
+        " M backlog.md\n",
+        "what we write stays out of git"
+    );
     assert!(project.processes().is_empty(), "nothing is left running");
 }
 
 fn progress(project: &Project) -> Vec<String> {
     let progress = project.read(project.run("progress-it.md"));
-    progress.lines().filter(|line| line.starts_with("- did")).map(str::to_owned).collect()
+    progress
+        .lines()
+        .filter(|line| line.starts_with("- did"))
+        .map(str::to_owned)
+        .collect()
 }
 
 fn kinds(outcomes: &[Value]) -> Vec<&str> {
-    outcomes.iter().filter_map(|outcome| outcome["kind"].as_str()).collect()
+    outcomes
+        .iter()
+        .filter_map(|outcome| outcome["kind"].as_str())
+        .collect()
 }
 
 fn now() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).expect("it is after 1970").as_secs()
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .expect("it is after 1970")
+        .as_secs()
 }
 
 #[test]
 fn three_iterations_empty_the_queue() {
-    let Some((api, project)) = prepare(script().every(|_, request| works(request)), &TASKS, "", |it| it) else { return };
+    let Some((api, project)) = prepare(
+        script().every(|_, request| works(request)),
+        &TASKS,
+        "",
+        |it| it,
+    ) else {
+        return;
+    };
     let (code, shown) = project.start(API_KEY).end();
     assert_eq!(code, Some(0), "{shown}");
     all_done(&project);
@@ -75,27 +134,62 @@ fn three_iterations_empty_the_queue() {
             project.read(project.iteration(number, file));
         }
         let context = project.json(project.iteration(number, "context.json"));
-        assert_eq!((&context["iteration"], &context["session"]), (&json!(number), &json!("it")));
-        assert_eq!(project.json(project.iteration(number, "status.json"))["decision"], "continue");
-        assert!(project.read(project.iteration(number, "output.md")).starts_with("I finished "));
-        assert_eq!(project.json(project.iteration(number, "exit.json"))["code"], 0);
+        assert_eq!(
+            (&context["iteration"], &context["session"]),
+            (&json!(number), &json!("it"))
+        );
+        assert_eq!(
+            project.json(project.iteration(number, "status.json"))["decision"],
+            "continue"
+        );
+        assert!(
+            project
+                .read(project.iteration(number, "output.md"))
+                .starts_with("I finished ")
+        );
+        assert_eq!(
+            project.json(project.iteration(number, "exit.json"))["code"],
+            0
+        );
     }
     let usage = &project.state()["usage"];
-    assert!(usage["cost_usd"].as_f64() > Some(0.0) && usage["output_tokens"].as_u64() > Some(0), "{usage}");
+    assert!(
+        usage["cost_usd"].as_f64() > Some(0.0) && usage["output_tokens"].as_u64() > Some(0),
+        "{usage}"
+    );
     // What the agent saw, through its own eyes.
     let requests = api.requests();
     assert_eq!(requests.len(), 21);
-    assert!(requests[20].tool_result(0).contains("\"iteration\": 3"), "{}", requests[20].tool_result(0));
+    assert!(
+        requests[20].tool_result(0).contains("\"iteration\": 3"),
+        "{}",
+        requests[20].tool_result(0)
+    );
     assert!(requests[20].header("x-api-key").is_some());
     let (code, shown) = project.start(RESUME).end();
-    assert_eq!((code, shown.lines().last()), (Some(0), Some("Session 'it' is already complete; start over with --force")));
+    assert_eq!(
+        (code, shown.lines().last()),
+        (
+            Some(0),
+            Some("Session 'it' is already complete; start over with --force")
+        )
+    );
     assert_eq!(api.requests().len(), 21, "a finished session runs nothing");
 }
 
 #[test]
 fn the_built_in_work_loop_empties_the_queue() {
-    let Some((_api, project)) = prepare(script().every(|_, request| works(request)), &TASKS, "", |it| it) else { return };
-    let (code, shown) = project.start_loop("work", &["--keep-env", "--model", "sonnet"]).end();
+    let Some((_api, project)) = prepare(
+        script().every(|_, request| works(request)),
+        &TASKS,
+        "",
+        |it| it,
+    ) else {
+        return;
+    };
+    let (code, shown) = project
+        .start_loop("work", &["--keep-env", "--model", "sonnet"])
+        .end();
     assert_eq!(code, Some(0), "{shown}");
     all_done(&project);
 }
@@ -110,14 +204,21 @@ fn killed_in_the_middle_it_goes_on_and_nothing_is_doubled() {
             turns
         })
         .every(|_, request| works(request));
-    let Some((api, project)) = prepare(script, &TASKS, "", |it| it) else { return };
+    let Some((api, project)) = prepare(script, &TASKS, "", |it| it) else {
+        return;
+    };
     let running = project.start(API_KEY);
     api.wait_until(LIMIT, |requests| requests.len() == 10);
     project.wait_for(".git/asleep");
     running.kill_all();
     let (code, said) = project.ap(&["status", "it"]);
     assert_eq!(code, Some(0), "{said}");
-    assert!(said.contains("iteration 2/10") && said.contains("Last successful iteration: 1") && said.contains("--resume"), "{said}");
+    assert!(
+        said.contains("iteration 2/10")
+            && said.contains("Last successful iteration: 1")
+            && said.contains("--resume"),
+        "{said}"
+    );
     let running = project.start(RESUME);
     // The attempt is lost and will be repeated soon; nobody has to wait for that.
     running.wait_to_show("trying again");
@@ -125,11 +226,17 @@ fn killed_in_the_middle_it_goes_on_and_nothing_is_doubled() {
     let (code, shown) = running.end();
     assert_eq!(code, Some(0), "{shown}");
     all_done(&project);
-    assert_eq!(kinds(&project.outcomes()), ["reported", "lost", "reported", "reported"]);
+    assert_eq!(
+        kinds(&project.outcomes()),
+        ["reported", "lost", "reported", "reported"]
+    );
     let held = api.requests()[9].tool_result(1);
     let held: Value = serde_json::from_str(&held).unwrap();
     let checks = project.events("queue_checked");
-    let released: Vec<&Value> = checks.iter().flat_map(|check| check["released"].as_array().unwrap()).collect();
+    let released: Vec<&Value> = checks
+        .iter()
+        .flat_map(|check| check["released"].as_array().unwrap())
+        .collect();
     assert_eq!(released, [&held["id"]], "the claim of the dead is released");
     project.read(project.iteration(2, "attempts/1/stdout.log"));
 }
@@ -140,11 +247,16 @@ fn an_agent_survives_its_runner_and_is_taken_over() {
         .conversation(works)
         .conversation(|request| {
             let mut turns = works(request);
-            turns.insert(2, turn().bash("touch .git/waits; until [ -e .git/go ]; do sleep 0.05; done"));
+            turns.insert(
+                2,
+                turn().bash("touch .git/waits; until [ -e .git/go ]; do sleep 0.05; done"),
+            );
             turns
         })
         .every(|_, request| works(request));
-    let Some((api, project)) = prepare(script, &TASKS, "", |it| it) else { return };
+    let Some((api, project)) = prepare(script, &TASKS, "", |it| it) else {
+        return;
+    };
     let running = project.start(API_KEY);
     api.wait_until(LIMIT, |requests| requests.len() == 10);
     project.wait_for(".git/waits");
@@ -156,7 +268,10 @@ fn an_agent_survives_its_runner_and_is_taken_over() {
     let (code, shown) = running.end();
     assert_eq!(code, Some(0), "{shown}");
     all_done(&project);
-    assert_eq!(kinds(&project.outcomes()), ["reported", "reported", "reported"]);
+    assert_eq!(
+        kinds(&project.outcomes()),
+        ["reported", "reported", "reported"]
+    );
     assert_eq!(api.requests().len(), 22, "nothing was said twice");
 }
 
@@ -164,9 +279,21 @@ fn an_agent_survives_its_runner_and_is_taken_over() {
 fn a_used_up_quota_is_waited_for_and_costs_no_attempt() {
     let reset = now() + 5;
     let script = script()
-        .conversation(move |_| vec![turn().but(status(429).quota_used_up_until(reset).header("retry-after", "3600"))])
+        .conversation(move |_| {
+            vec![
+                turn().but(
+                    status(429)
+                        .quota_used_up_until(reset)
+                        .header("retry-after", "3600"),
+                ),
+            ]
+        })
         .conversation(works);
-    let Some((_api, project)) = prepare(script, &ONE, "retries: 0", |it| it.account(Account::Subscription)) else { return };
+    let Some((_api, project)) = prepare(script, &ONE, "retries: 0", |it| {
+        it.account(Account::Subscription)
+    }) else {
+        return;
+    };
     let (code, shown) = project.start(&[]).end();
     assert_eq!(code, Some(0), "{shown}");
     assert!(now() >= reset);
@@ -181,7 +308,11 @@ fn a_used_up_quota_is_waited_for_and_costs_no_attempt() {
 }
 
 /// The first attempt ends as `how`, the second succeeds.
-fn tried_again(first: Script, settings: &str, env: impl FnOnce(ClaudeEnv) -> ClaudeEnv) -> Option<(MockApi, Project, String)> {
+fn tried_again(
+    first: Script,
+    settings: &str,
+    env: impl FnOnce(ClaudeEnv) -> ClaudeEnv,
+) -> Option<(MockApi, Project, String)> {
     let (api, project) = prepare(first.conversation(works), &ONE, settings, env)?;
     let running = project.start(API_KEY);
     running.wait_to_show("trying again");
@@ -197,17 +328,40 @@ fn tried_again(first: Script, settings: &str, env: impl FnOnce(ClaudeEnv) -> Cla
 fn an_agent_that_hangs_is_ended_and_tried_again() {
     let first = script().conversation(|_| vec![turn().but(hang())]);
     let patient = |it: ClaudeEnv| it.var("API_TIMEOUT_MS", "60000");
-    let Some((_api, project, shown)) = tried_again(first, "limits: { idle: 4s }", patient) else { return };
-    assert_eq!(kinds(&project.outcomes()), ["timed_out", "reported"], "{shown}");
+    let Some((_api, project, shown)) = tried_again(first, "limits: { idle: 4s }", patient) else {
+        return;
+    };
+    assert_eq!(
+        kinds(&project.outcomes()),
+        ["timed_out", "reported"],
+        "{shown}"
+    );
     assert_eq!(project.outcomes()[0]["limit"], "idle");
-    assert_eq!(project.json(project.iteration(1, "attempts/1/exit.json"))["limit"], "idle");
+    assert_eq!(
+        project.json(project.iteration(1, "attempts/1/exit.json"))["limit"],
+        "idle"
+    );
 }
 
 #[test]
 fn an_agent_whose_stream_is_cut_is_tried_again() {
-    let first = script().conversation(|_| vec![turn().text("a sentence that comes in several pieces").but(cut(4))]);
-    let Some((_api, project, shown)) = tried_again(first, "", |it| it.var("CLAUDE_CODE_MAX_RETRIES", "0")) else { return };
-    assert_eq!(kinds(&project.outcomes()), ["crashed", "reported"], "{shown}");
+    let first = script().conversation(|_| {
+        vec![
+            turn()
+                .text("a sentence that comes in several pieces")
+                .but(cut(4)),
+        ]
+    });
+    let Some((_api, project, shown)) =
+        tried_again(first, "", |it| it.var("CLAUDE_CODE_MAX_RETRIES", "0"))
+    else {
+        return;
+    };
+    assert_eq!(
+        kinds(&project.outcomes()),
+        ["crashed", "reported"],
+        "{shown}"
+    );
     assert_eq!(project.outcomes()[0]["code"], 1);
 }
 
@@ -218,7 +372,11 @@ fn an_overloaded_service_costs_no_attempt() {
         turns[1] = turns[1].clone().but(status(529).times(2));
         turns
     });
-    let Some((api, project)) = prepare(script, &ONE, "retries: 0", |it| it.var("CLAUDE_CODE_MAX_RETRIES", "3")) else { return };
+    let Some((api, project)) = prepare(script, &ONE, "retries: 0", |it| {
+        it.var("CLAUDE_CODE_MAX_RETRIES", "3")
+    }) else {
+        return;
+    };
     let (code, shown) = project.start(API_KEY).end();
     assert_eq!(code, Some(0), "{shown}");
     assert_eq!(kinds(&project.outcomes()), ["reported"]);
@@ -228,11 +386,17 @@ fn an_overloaded_service_costs_no_attempt() {
 
 #[test]
 fn without_an_account_nothing_is_tried_twice() {
-    let Some((api, project)) = prepare(script(), &ONE, "", |it| it.account(Account::NotLoggedIn)) else { return };
+    let Some((api, project)) = prepare(script(), &ONE, "", |it| it.account(Account::NotLoggedIn))
+    else {
+        return;
+    };
     let (code, shown) = project.start(&[]).end();
     assert_eq!(code, Some(1), "{shown}");
     assert_eq!(kinds(&project.outcomes()), ["refused"]);
-    assert!(shown.contains("Not logged in") && shown.contains("/login") && shown.contains("--resume"), "{shown}");
+    assert!(
+        shown.contains("Not logged in") && shown.contains("/login") && shown.contains("--resume"),
+        "{shown}"
+    );
     assert!(api.requests().is_empty());
 }
 
@@ -240,10 +404,15 @@ fn without_an_account_nothing_is_tried_twice() {
 fn what_an_agent_leaves_in_the_background_is_gone_after_it() {
     let script = script().conversation(|request| {
         let mut turns = works(request);
-        turns.insert(2, turn().bash("setsid sleep 987 > /dev/null 2>&1 & echo $! > .git/left"));
+        turns.insert(
+            2,
+            turn().bash("setsid sleep 987 > /dev/null 2>&1 & echo $! > .git/left"),
+        );
         turns
     });
-    let Some((_api, project)) = prepare(script, &ONE, "", |it| it) else { return };
+    let Some((_api, project)) = prepare(script, &ONE, "", |it| it) else {
+        return;
+    };
     let (code, shown) = project.start(API_KEY).end();
     assert_eq!(code, Some(0), "{shown}");
     assert!(project.json(project.iteration(1, "exit.json"))["swept"].as_u64() > Some(0));
@@ -262,16 +431,31 @@ fn the_key_of_another_account_does_not_reach_the_agent() {
         );
         turns
     });
-    let both = |it: ClaudeEnv| it.account(Account::Subscription).var("ANTHROPIC_API_KEY", "sk-ant-dummy-of-somebody-else");
-    let Some((api, project)) = prepare(script, &ONE, "", both) else { return };
+    let both = |it: ClaudeEnv| {
+        it.account(Account::Subscription)
+            .var("ANTHROPIC_API_KEY", "sk-ant-dummy-of-somebody-else")
+    };
+    let Some((api, project)) = prepare(script, &ONE, "", both) else {
+        return;
+    };
     let (code, shown) = project.start(&[]).end();
     assert_eq!(code, Some(0), "{shown}");
-    let sandbox = if nix::unistd::geteuid().is_root() { "IS_SANDBOX=1\n" } else { "" };
+    let sandbox = if nix::unistd::geteuid().is_root() {
+        "IS_SANDBOX=1\n"
+    } else {
+        ""
+    };
     assert_eq!(
         project.read(".git/env"),
-        format!("CLAUDE_PIPELINE_AGENT=1\nCLAUDE_PIPELINE_SESSION=it\nCLAUDE_PIPELINE_TYPE=e2e\n{sandbox}")
+        format!(
+            "CLAUDE_PIPELINE_AGENT=1\nCLAUDE_PIPELINE_SESSION=it\nCLAUDE_PIPELINE_TYPE=e2e\n{sandbox}"
+        )
     );
-    assert!(api.requests().iter().all(|request| request.header("x-api-key").is_none()));
+    assert!(
+        api.requests()
+            .iter()
+            .all(|request| request.header("x-api-key").is_none())
+    );
 }
 
 #[test]
@@ -281,7 +465,11 @@ fn the_window_tells_what_a_person_wants_to_know() {
         turns.insert(2, turn().text("Before I touch anything I run the tests, which take a while: everything else rests on them, and I would rather know now than be surprised later by something that was broken before I came.").bash("touch .git/waits; until [ -e .git/go ]; do sleep 0.05; done"));
         turns
     });
-    let Some((_api, project)) = prepare(script, &TASKS[..2], "", |it| it.var("AP_TMUX_SOCKET", Tmux::SOCKET)) else { return };
+    let Some((_api, project)) = prepare(script, &TASKS[..2], "", |it| {
+        it.var("AP_TMUX_SOCKET", Tmux::SOCKET)
+    }) else {
+        return;
+    };
     let tmux = project.tmux();
     let (code, said) = project.ap(&["e2e", "it", "--keep-env"]);
     assert_eq!(code, Some(0), "{said}");
@@ -298,12 +486,24 @@ fn the_window_tells_what_a_person_wants_to_know() {
     }
     assert!(screen.contains("✓ continue: Did lay the table"), "{screen}");
     let bottom = lines.last().unwrap();
-    for words in ["iteration 2/10 · ", " tokens · $0.00 so far, API key · last sign ", "s ago · Bash touch"] {
+    for words in [
+        "iteration 2/10 · ",
+        " tokens · $0.00 so far, API key · last sign ",
+        "s ago · Bash touch",
+    ] {
         assert!(bottom.contains(words), "{words:?} is not in {bottom}");
     }
     project.put(".git/go", "");
     let (code, said) = project.ap(&["wait", "it"]);
-    assert_eq!((code, said.as_str()), (Some(0), "Session 'it' complete: the queue is empty, 2 tasks closed in all\n"));
+    assert_eq!(
+        (code, said.as_str()),
+        (
+            Some(0),
+            "Session 'it' complete: the queue is empty, 2 tasks closed in all\n"
+        )
+    );
     // It stays readable after the end.
-    tmux.wait_to_show("✓ Session 'it' complete: the queue is empty, 2 tasks closed in all  (2 iterations, ");
+    tmux.wait_to_show(
+        "✓ Session 'it' complete: the queue is empty, 2 tasks closed in all  (2 iterations, ",
+    );
 }

@@ -55,12 +55,27 @@ struct Scene {
     parallel: bool,
 }
 
-const PLAIN: Scene =
-    Scene { yaml: "termination: { type: fixed, max: 3 }\n", script: FAILS_ONCE, backlog: false, iterations: 3, parallel: false };
-const QUEUE: Scene =
-    Scene { yaml: "termination: { type: queue, max: 9 }\n", script: ONE_TASK, backlog: true, iterations: 3, parallel: false };
-const PARALLEL: Scene =
-    Scene { yaml: "termination: { type: fixed, max: 1 }\n", script: FAILS_ONCE, backlog: false, iterations: 1, parallel: true };
+const PLAIN: Scene = Scene {
+    yaml: "termination: { type: fixed, max: 3 }\n",
+    script: FAILS_ONCE,
+    backlog: false,
+    iterations: 3,
+    parallel: false,
+};
+const QUEUE: Scene = Scene {
+    yaml: "termination: { type: queue, max: 9 }\n",
+    script: ONE_TASK,
+    backlog: true,
+    iterations: 3,
+    parallel: false,
+};
+const PARALLEL: Scene = Scene {
+    yaml: "termination: { type: fixed, max: 1 }\n",
+    script: FAILS_ONCE,
+    backlog: false,
+    iterations: 1,
+    parallel: true,
+};
 
 #[test]
 fn the_runner_may_die_anywhere() {
@@ -100,7 +115,11 @@ fn the_runner_may_die_anywhere_in_a_parallel_block() {
 impl Scene {
     /// Returns how it is started.
     fn start(self) -> &'static [&'static str] {
-        if self.parallel { &["pipeline", "both", "s", "--foreground"] } else { &["work", "s", "--foreground"] }
+        if self.parallel {
+            &["pipeline", "both", "s", "--foreground"]
+        } else {
+            &["work", "s", "--foreground"]
+        }
     }
 
     fn crash_everywhere(self, role: &str) {
@@ -115,26 +134,47 @@ impl Scene {
                         let Some(name) = names.get(at) else { break };
                         let tried = std::panic::catch_unwind(|| self.crash_at(role, at + 1));
                         if let Err(why) = tried {
-                            let why = why.downcast::<String>().map_or_else(|_| String::new(), |why| *why);
-                            failed.lock().expect("no panic").push(format!("{role}:{} ({name}): {why}", at + 1));
+                            let why = why
+                                .downcast::<String>()
+                                .map_or_else(|_| String::new(), |why| *why);
+                            failed
+                                .lock()
+                                .expect("no panic")
+                                .push(format!("{role}:{} ({name}): {why}", at + 1));
                         }
                     }
                 });
             }
         });
         let failed = failed.into_inner().expect("no panic");
-        assert!(failed.is_empty(), "{} of {} crashes were not survived:\n{}", failed.len(), names.len(), failed.join("\n"));
+        assert!(
+            failed.is_empty(),
+            "{} of {} crashes were not survived:\n{}",
+            failed.len(),
+            names.len(),
+            failed.join("\n")
+        );
     }
 
     /// Runs it without a crash and returns the names of a role's points.
     fn points(self, role: &str) -> Vec<String> {
         let project = self.project();
         let log = project.outside().join("points");
-        let ran: Ran = project.ap_command(self.start()).env("AP_CRASH_LOG", &log).output().expect("ap runs").into();
+        let ran: Ran = project
+            .ap_command(self.start())
+            .env("AP_CRASH_LOG", &log)
+            .output()
+            .expect("ap runs")
+            .into();
         ran.expect(0);
         self.check(&project, role);
         let passed = fs_err::read_to_string(log).expect("the points that were passed");
-        passed.lines().filter_map(|line| line.split_once(' ')).filter(|(of, _)| *of == role).map(|(_, name)| name.to_owned()).collect()
+        passed
+            .lines()
+            .filter_map(|line| line.split_once(' '))
+            .filter(|(of, _)| *of == role)
+            .map(|(_, name)| name.to_owned())
+            .collect()
     }
 
     fn project(self) -> Project {
@@ -151,7 +191,10 @@ impl Scene {
             );
         }
         if self.backlog {
-            project.write("backlog.md", "- [ ] one (#one)\n- [ ] two (#two)\n- [ ] three (#three)\n");
+            project.write(
+                "backlog.md",
+                "- [ ] one (#one)\n- [ ] two (#two)\n- [ ] three (#three)\n",
+            );
         }
         project
     }
@@ -159,20 +202,35 @@ impl Scene {
     fn crash_at(self, role: &str, point: usize) {
         let project = self.project();
         let mut command = project.ap_command(self.start());
-        command.env("AP_CRASH_LOG", project.outside().join("points")).env("AP_CRASH_AT", format!("{role}:{point}"));
+        command
+            .env("AP_CRASH_LOG", project.outside().join("points"))
+            .env("AP_CRASH_AT", format!("{role}:{point}"));
         let mut ran: Ran = command.output().expect("ap runs").into();
         let mut resumes = 0;
         while ran.code != 0 {
             assert!(resumes < PATIENCE, "it does not end: {}", ran.text());
-            assert!(ran.code == 128 + 9 || ran.code == 1, "exit code {}: {}", ran.code, ran.text());
+            assert!(
+                ran.code == 128 + 9 || ran.code == 1,
+                "exit code {}: {}",
+                ran.code,
+                ran.text()
+            );
             resumes += 1;
             // What has not been journalled has not begun.
-            let begun = project.read(&project.run_file("s", "events.jsonl")).contains("\"session_started\"");
-            ran = if begun { project.ap(&[self.start(), &["--resume"]].concat()) } else { project.ap(self.start()) };
+            let begun = project
+                .read(&project.run_file("s", "events.jsonl"))
+                .contains("\"session_started\"");
+            ran = if begun {
+                project.ap(&[self.start(), &["--resume"]].concat())
+            } else {
+                project.ap(self.start())
+            };
         }
         if resumes == 0 {
             // Whoever asks for more gets what there is, and nothing runs.
-            project.ap(&[self.start(), &["--resume"]].concat()).expect(0);
+            project
+                .ap(&[self.start(), &["--resume"]].concat())
+                .expect(0);
         }
         self.check(&project, role);
     }
@@ -185,11 +243,23 @@ impl Scene {
         let all: Vec<u64> = (1..=history.len() as u64).collect();
         assert_eq!(history, all, "history");
         // An agent whose queue command died has closed its task or not; the next one does what is left.
-        let expected = if role == "queue" { self.iterations - 1..=self.iterations + 1 } else { self.iterations..=self.iterations };
-        assert!(expected.contains(&(history.len() as u64)), "{} iterations", history.len());
+        let expected = if role == "queue" {
+            self.iterations - 1..=self.iterations + 1
+        } else {
+            self.iterations..=self.iterations
+        };
+        assert!(
+            expected.contains(&(history.len() as u64)),
+            "{} iterations",
+            history.len()
+        );
         let exits = project.events("s", "agent_exited");
-        let reported = exits.iter().filter(|event| event["outcome"]["kind"] == "reported");
-        let reported: Vec<u64> = reported.filter_map(|event| event["cursor"]["iteration"].as_u64()).collect();
+        let reported = exits
+            .iter()
+            .filter(|event| event["outcome"]["kind"] == "reported");
+        let reported: Vec<u64> = reported
+            .filter_map(|event| event["cursor"]["iteration"].as_u64())
+            .collect();
         assert_eq!(reported, all, "iterations that were reported");
         project.nothing_left();
         check_agents(project, role, &all);
@@ -204,10 +274,16 @@ impl Scene {
 fn check_branches(project: &Project, iterations: u64) {
     project.nothing_left();
     let stamps = fs_err::read_to_string(project.outside().join("stamps")).expect("stamps");
-    let ends = stamps.lines().filter(|line| line.starts_with("end ")).count() as u64;
+    let ends = stamps
+        .lines()
+        .filter(|line| line.starts_with("end "))
+        .count() as u64;
     let mut all = Vec::new();
     for branch in ["a", "b"] {
-        let path = project.run_file("s", &format!("parallel-00-side/providers/{branch}/events.jsonl"));
+        let path = project.run_file(
+            "s",
+            &format!("parallel-00-side/providers/{branch}/events.jsonl"),
+        );
         let journal = project.read(&path);
         let exits = journal.matches("\"kind\":\"reported\"").count() as u64;
         assert_eq!(exits, iterations, "branch {branch} reported:\n{journal}");
@@ -215,9 +291,15 @@ fn check_branches(project: &Project, iterations: u64) {
     }
     assert_eq!(all, [1, 1], "each branch was begun once");
     assert_eq!(ends, 2 * iterations + 1, "an agent ran again:\n{stamps}");
-    let manifest: Value =
-        serde_json::from_str(&project.read(&project.run_file("s", "parallel-00-side/manifest.json"))).expect("a manifest");
-    assert_eq!(manifest["providers"].as_object().expect("branches").len(), 2, "{manifest}");
+    let manifest: Value = serde_json::from_str(
+        &project.read(&project.run_file("s", "parallel-00-side/manifest.json")),
+    )
+    .expect("a manifest");
+    assert_eq!(
+        manifest["providers"].as_object().expect("branches").len(),
+        2,
+        "{manifest}"
+    );
     assert_eq!(project.status("s")["iterations_total"], 2 * iterations + 1);
     check_state(project);
 }
@@ -228,12 +310,22 @@ fn check_agents(project: &Project, role: &str, all: &[u64]) {
     assert!(!stamps.contains("overlap"), "agents overlapped:\n{stamps}");
     let mut ends: BTreeMap<u64, u32> = BTreeMap::new();
     for line in stamps.lines().filter_map(|line| line.strip_prefix("end ")) {
-        *ends.entry(line.split(' ').next().and_then(|n| n.parse().ok()).expect("an iteration")).or_default() += 1;
+        *ends
+            .entry(
+                line.split(' ')
+                    .next()
+                    .and_then(|n| n.parse().ok())
+                    .expect("an iteration"),
+            )
+            .or_default() += 1;
     }
     assert_eq!(ends.keys().copied().collect::<Vec<_>>(), all, "{stamps}");
     // Only a shim knows how its agent ended: what it had no time to write down is tried again.
     let most = if role == "shim" { 2 } else { 1 };
-    assert!(ends.values().all(|times| *times <= most), "an agent ran again:\n{stamps}");
+    assert!(
+        ends.values().all(|times| *times <= most),
+        "an agent ran again:\n{stamps}"
+    );
 }
 
 /// `state.json` says what the journal says, and comes back when it is gone.
@@ -243,25 +335,54 @@ fn check_state(project: &Project) {
     fs_err::remove_file(project.root().join(path)).expect("it is there");
     let status = project.status("s");
     // Nor does a checkpoint say anything else.
-    let _ = fs_err::remove_file(project.root().join(project.run_file("s", "checkpoint.json")));
-    assert_eq!(project.status("s"), status, "a checkpoint and the journal differ");
+    let _ = fs_err::remove_file(
+        project
+            .root()
+            .join(project.run_file("s", "checkpoint.json")),
+    );
+    assert_eq!(
+        project.status("s"),
+        status,
+        "a checkpoint and the journal differ"
+    );
     for (field, value) in view.as_object().expect("an object") {
-        assert_eq!(value, &status[field], "state.json and the journal differ in `{field}`");
+        assert_eq!(
+            value, &status[field],
+            "state.json and the journal differ in `{field}`"
+        );
     }
     assert_eq!(view["status"], "complete");
 }
 
 /// Every task is closed, once, and nobody holds one.
 fn check_backlog(project: &Project, role: &str) {
-    assert_eq!(project.read("backlog.md").matches("- [x]").count(), 3, "{}", project.read("backlog.md"));
+    assert_eq!(
+        project.read("backlog.md").matches("- [x]").count(),
+        3,
+        "{}",
+        project.read("backlog.md")
+    );
     let log = project.read(".agent-pipelines/.claims/backlog.md.log");
     for id in ["one", "two", "three"] {
-        let closed = log.lines().filter(|line| line.contains("\"what\":\"closed\"") && line.contains(&format!("\"{id}\""))).count();
+        let closed = log
+            .lines()
+            .filter(|line| {
+                line.contains("\"what\":\"closed\"") && line.contains(&format!("\"{id}\""))
+            })
+            .count();
         // The log comes last: a command that died after the change has not said so.
-        assert!(closed == 1 || (role == "queue" && closed == 0), "{id} was closed {closed} times:\n{log}");
+        assert!(
+            closed == 1 || (role == "queue" && closed == 0),
+            "{id} was closed {closed} times:\n{log}"
+        );
     }
-    let claims: Value = serde_json::from_str(&project.read(".agent-pipelines/.claims/backlog.md.json")).expect("claims");
+    let claims: Value =
+        serde_json::from_str(&project.read(".agent-pipelines/.claims/backlog.md.json"))
+            .expect("claims");
     // A claim that a command had no time to end is on a closed task, where it means nothing.
     let left = claims["claims"].as_object().map_or(0, serde_json::Map::len);
-    assert!(left == 0 || (role == "queue" && left == 1), "claims left: {claims}");
+    assert!(
+        left == 0 || (role == "queue" && left == 1),
+        "claims left: {claims}"
+    );
 }

@@ -28,10 +28,15 @@ const OWNER: &str = "pipeline/auth/r1/3";
 /// A project that has the example among its loops.
 fn project(example: &str) -> Project {
     let project = Project::new();
-    let folder = Utf8Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/queues").join(example);
+    let folder = Utf8Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("examples/queues")
+        .join(example);
     for file in ["loop.yaml", "prompt.md", "tracker.py"] {
         let text = fs_err::read_to_string(folder.join(file)).expect("a file of the example");
-        project.write(&format!(".claude/loops/{example}/{file}"), &text.replace("delay: 3", "delay: 0"));
+        project.write(
+            &format!(".claude/loops/{example}/{file}"),
+            &text.replace("delay: 3", "delay: 0"),
+        );
     }
     project
 }
@@ -39,9 +44,20 @@ fn project(example: &str) -> Project {
 /// Calls a tracker as ap does.
 fn call(project: &Project, example: &str, action: &str, told: &Value) -> Ran {
     let mut command = project.command("python3");
-    command.args([&format!(".claude/loops/{example}/tracker.py"), action]).stdin(Stdio::piped());
-    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("python3 runs");
-    child.stdin.take().expect("a pipe").write_all(told.to_string().as_bytes()).expect("it reads");
+    command
+        .args([&format!(".claude/loops/{example}/tracker.py"), action])
+        .stdin(Stdio::piped());
+    let mut child = command
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("python3 runs");
+    child
+        .stdin
+        .take()
+        .expect("a pipe")
+        .write_all(told.to_string().as_bytes())
+        .expect("it reads");
     child.wait_with_output().expect("it ends").into()
 }
 
@@ -61,7 +77,10 @@ fn list(project: &Project, example: &str) -> Vec<Value> {
 #[track_caller]
 fn state(project: &Project, example: &str, id: &str) -> (String, String, String) {
     let tasks = list(project, example);
-    let task = tasks.iter().find(|task| task["id"] == id).expect("it is listed");
+    let task = tasks
+        .iter()
+        .find(|task| task["id"] == id)
+        .expect("it is listed");
     let text = |name: &str| task[name].as_str().unwrap_or_default().to_owned();
     (text("state"), text("owner"), text("why"))
 }
@@ -73,7 +92,12 @@ fn is(state: &str, owner: &str, why: &str) -> (String, String, String) {
 /// Commits what is there, so that the scripted agent can commit too.
 fn commit(project: &Project) {
     let script = "git config user.name N && git config user.email n@localhost && git commit -q --allow-empty -m Start";
-    let done: Ran = project.command("bash").args(["-ec", script]).output().expect("bash runs").into();
+    let done: Ran = project
+        .command("bash")
+        .args(["-ec", script])
+        .output()
+        .expect("bash runs")
+        .into();
     done.expect(0);
 }
 
@@ -94,7 +118,8 @@ fn put_on_path(project: &mut Project, name: &str, text: &str) {
     let folder = project.outside().join("bin");
     fs_err::create_dir_all(&folder).expect("a folder");
     atomic::replace(&folder.join(name), text.as_bytes()).expect("a program");
-    fs_err::set_permissions(folder.join(name), std::fs::Permissions::from_mode(0o755)).expect("its mode");
+    fs_err::set_permissions(folder.join(name), std::fs::Permissions::from_mode(0o755))
+        .expect("its mode");
     let path = format!("{folder}:{}", project.var("PATH"));
     project.set("PATH", path);
 }

@@ -13,7 +13,17 @@ use std::sync::Barrier;
 use tempfile::TempDir;
 
 /// The versions with a profile of their own.
-const VERSIONS: &[&str] = &["0.24.4", "0.29.0", "0.46.0", "0.47.0", "0.47.0-nodaemon", "0.49.5", "1.0.5", "1.3.0", "2.0.0"];
+const VERSIONS: &[&str] = &[
+    "0.24.4",
+    "0.29.0",
+    "0.46.0",
+    "0.47.0",
+    "0.47.0-nodaemon",
+    "0.49.5",
+    "1.0.5",
+    "1.3.0",
+    "2.0.0",
+];
 
 /// A git repository in which the stand-in is some version of `bd`.
 pub(crate) struct Bd {
@@ -26,12 +36,21 @@ pub(crate) struct Bd {
 impl Bd {
     /// Makes a repository without a database.
     pub(crate) fn new(version: &str) -> Self {
-        let folder = tempfile::Builder::new().prefix("bd tests ").tempdir().expect("a temporary folder");
-        let top = Utf8PathBuf::from_path_buf(folder.path().canonicalize().expect("it is there")).expect("a UTF-8 path");
+        let folder = tempfile::Builder::new()
+            .prefix("bd tests ")
+            .tempdir()
+            .expect("a temporary folder");
+        let top = Utf8PathBuf::from_path_buf(folder.path().canonicalize().expect("it is there"))
+            .expect("a UTF-8 path");
         let root = top.join("repo");
         git(&top, &["init", "-q", "repo"]);
         let vars = vec![("FAKE_BD_VERSION".to_owned(), version.to_owned())];
-        Self { _folder: folder, root, program: env!("CARGO_BIN_EXE_fake-bd").into(), vars }
+        Self {
+            _folder: folder,
+            root,
+            program: env!("CARGO_BIN_EXE_fake-bd").into(),
+            vars,
+        }
     }
 
     /// Makes a repository with an empty database.
@@ -48,7 +67,9 @@ impl Bd {
         fs_err::create_dir(&home).expect("a home");
         bd.program = std::env::var("BD_BIN").expect("BD_BIN is set");
         bd.vars.clear();
-        bd.set("HOME", home).set("PATH", std::env::var("PATH").unwrap_or_default()).set("BEADS_NO_DAEMON", "1");
+        bd.set("HOME", home)
+            .set("PATH", std::env::var("PATH").unwrap_or_default())
+            .set("BEADS_NO_DAEMON", "1");
         bd.run(&["init", "--prefix", "demo", "--quiet"]).expect(0);
         bd
     }
@@ -71,7 +92,11 @@ impl Bd {
 
     pub(crate) fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(&self.program);
-        command.args(args).current_dir(&self.root).env_clear().stdin(Stdio::null());
+        command
+            .args(args)
+            .current_dir(&self.root)
+            .env_clear()
+            .stdin(Stdio::null());
         command.envs(self.vars.iter().map(|(name, value)| (name, value)));
         command
     }
@@ -84,8 +109,13 @@ impl Bd {
     #[track_caller]
     pub(crate) fn json(&self, args: &[&str]) -> Value {
         let ran = self.run(&[args, &["--json"]].concat()).expect(0);
-        let mut answer: Value = serde_json::from_str(&ran.stdout).unwrap_or_else(|error| panic!("{args:?}: {error}: {}", ran.text()));
-        if answer.get("data").is_some() { answer["data"].take() } else { answer }
+        let mut answer: Value = serde_json::from_str(&ran.stdout)
+            .unwrap_or_else(|error| panic!("{args:?}: {error}: {}", ran.text()));
+        if answer.get("data").is_some() {
+            answer["data"].take()
+        } else {
+            answer
+        }
     }
 
     /// Creates an issue and returns its id.
@@ -98,32 +128,53 @@ impl Bd {
     /// Writes the database itself, which is much faster than creating many issues.
     pub(crate) fn fill(&self, issues: &[Value]) {
         let state = json!({ "prefix": "demo", "issues": issues });
-        atomic::replace(&self.root.join(".beads/fake-bd.json"), state.to_string().as_bytes()).expect("a database");
+        atomic::replace(
+            &self.root.join(".beads/fake-bd.json"),
+            state.to_string().as_bytes(),
+        )
+        .expect("a database");
     }
 
     /// Runs a command of each actor at the same time.
     fn at_once(&self, actors: usize, args: &[&str]) -> Vec<Ran> {
         let barrier = Barrier::new(actors);
         let run = |actor: usize| {
-            let mut command = self.command(&[args, &["--actor", &format!("agent-{actor}")]].concat());
+            let mut command =
+                self.command(&[args, &["--actor", &format!("agent-{actor}")]].concat());
             barrier.wait();
             Ran::from(command.output().expect("fake-bd runs"))
         };
         std::thread::scope(|scope| {
-            let started: Vec<_> = (0..actors).map(|actor| scope.spawn(move || run(actor))).collect();
-            started.into_iter().map(|run| run.join().expect("it ends")).collect()
+            let started: Vec<_> = (0..actors)
+                .map(|actor| scope.spawn(move || run(actor)))
+                .collect();
+            started
+                .into_iter()
+                .map(|run| run.join().expect("it ends"))
+                .collect()
         })
     }
 }
 
 pub(crate) fn git(folder: &Utf8Path, args: &[&str]) {
     let identity = ["-c", "user.name=Tess", "-c", "user.email=tess@example.com"];
-    let done = Command::new("git").args(identity).args(args).current_dir(folder).output().expect("git runs");
-    assert!(done.status.success(), "git {args:?}: {}", String::from_utf8_lossy(&done.stderr));
+    let done = Command::new("git")
+        .args(identity)
+        .args(args)
+        .current_dir(folder)
+        .output()
+        .expect("git runs");
+    assert!(
+        done.status.success(),
+        "git {args:?}: {}",
+        String::from_utf8_lossy(&done.stderr)
+    );
 }
 
 fn won(runs: &[Ran]) -> usize {
-    runs.iter().filter(|ran| ran.code == 0 && ran.stdout.contains("in_progress")).count()
+    runs.iter()
+        .filter(|ran| ran.code == 0 && ran.stdout.contains("in_progress"))
+        .count()
 }
 
 #[test]
@@ -131,7 +182,10 @@ fn a_racing_claim_is_won_twice() {
     let mut bd = Bd::with_database("0.47.0");
     let id = bd.create("a", &[]);
     bd.set("FAKE_BD_CLAIM_GAP_MS", "1000");
-    assert_eq!(won(&bd.at_once(2, &["update", &id, "--claim", "--json"])), 2);
+    assert_eq!(
+        won(&bd.at_once(2, &["update", &id, "--claim", "--json"])),
+        2
+    );
 }
 
 #[test]
@@ -140,7 +194,11 @@ fn a_claim_that_looks_and_writes_at_once_is_won_once() {
         let mut bd = Bd::with_database(version);
         let id = bd.create("a", &[]);
         bd.set("FAKE_BD_CLAIM_GAP_MS", "1000");
-        assert_eq!(won(&bd.at_once(8, &["update", &id, "--claim", "--json"])), 1, "{version}");
+        assert_eq!(
+            won(&bd.at_once(8, &["update", &id, "--claim", "--json"])),
+            1,
+            "{version}"
+        );
     }
 }
 
@@ -152,11 +210,28 @@ fn many_issues_and_many_callers_lose_nothing() {
     let all = bd.json(&["list", "--label", "pipeline/s", "--all", "--limit", "0"]);
     assert_eq!(all.as_array().map(Vec::len), Some(10_000));
     for _ in 0..2 {
-        let runs = bd.at_once(8, &["create", "one more", "-l", "pipeline/s", "-d", "x", "--silent"]);
+        let runs = bd.at_once(
+            8,
+            &[
+                "create",
+                "one more",
+                "-l",
+                "pipeline/s",
+                "-d",
+                "x",
+                "--silent",
+            ],
+        );
         assert!(runs.iter().all(|ran| ran.code == 0));
-        assert_eq!(won(&bd.at_once(8, &["ready", "--claim", "--label", "pipeline/s", "--json"])), 8);
+        assert_eq!(
+            won(&bd.at_once(8, &["ready", "--claim", "--label", "pipeline/s", "--json"])),
+            8
+        );
     }
-    assert_eq!(bd.json(&["count", "--label", "pipeline/s"])["count"], 10_016);
+    assert_eq!(
+        bd.json(&["count", "--label", "pipeline/s"])["count"],
+        10_016
+    );
     let claimed = bd.json(&["list", "--status", "in_progress"]);
     assert_eq!(claimed.as_array().map(Vec::len), Some(16));
 }
@@ -180,7 +255,10 @@ fn a_lease_is_kept_by_its_holder_only() {
     let bd = Bd::with_database("1.3.0");
     let id = bd.create("a", &[]);
     let claimed = bd.json(&["update", &id, "--claim", "--actor", "one"]);
-    assert!(claimed[0]["lease_expires_at"].is_string() && claimed[0]["heartbeat_at"].is_string(), "{claimed}");
+    assert!(
+        claimed[0]["lease_expires_at"].is_string() && claimed[0]["heartbeat_at"].is_string(),
+        "{claimed}"
+    );
     bd.run(&["heartbeat", &id, "--actor", "one"]).expect(0);
     bd.run(&["hb", &id, "--actor", "two"]).expect(1);
     bd.run(&["lease", "disarm"]).expect(0);
@@ -193,17 +271,48 @@ fn what_later_versions_changed_is_as_our_notes_say() {
     let bd = Bd::with_database("1.0.5");
     let epic = bd.create("epic", &["-t", "epic", "-l", "pipeline/s"]);
     let child = bd.create("child", &["--parent", &epic]);
-    assert_eq!(bd.json(&["show", &child])[0]["labels"], json!(["pipeline/s"]));
+    assert_eq!(
+        bd.json(&["show", &child])[0]["labels"],
+        json!(["pipeline/s"])
+    );
     bd.run(&["close", &epic]).expect(1);
     bd.run(&["update", &child, "--status", "review"]).expect(1);
-    bd.run(&["config", "set", "status.custom", "review:active,shipped:done"]).expect(0);
-    assert_eq!(bd.json(&["config", "get", "status.custom"])["value"], "review:active,shipped:done");
-    assert_eq!(bd.json(&["update", &child, "--status", "review"])[0]["status"], "review");
+    bd.run(&[
+        "config",
+        "set",
+        "status.custom",
+        "review:active,shipped:done",
+    ])
+    .expect(0);
+    assert_eq!(
+        bd.json(&["config", "get", "status.custom"])["value"],
+        "review:active,shipped:done"
+    );
+    assert_eq!(
+        bd.json(&["update", &child, "--status", "review"])[0]["status"],
+        "review"
+    );
     let lost = bd.run(&["update", &child, "--claim", "--actor", "one", "--json"]);
-    assert_eq!((lost.code, lost.stdout.as_str()), (1, ""), "its status is not open");
-    assert_eq!(bd.json(&["list", "--status", "open,review"]).as_array().map(Vec::len), Some(2));
+    assert_eq!(
+        (lost.code, lost.stdout.as_str()),
+        (1, ""),
+        "its status is not open"
+    );
+    assert_eq!(
+        bd.json(&["list", "--status", "open,review"])
+            .as_array()
+            .map(Vec::len),
+        Some(2)
+    );
     assert_eq!(bd.json(&["count"])["schema_version"], 1);
-    assert_eq!(bd.run(&["--no-daemon", "list"]).expect(1).stderr.lines().next(), Some("Error: unknown flag: --no-daemon"));
+    assert_eq!(
+        bd.run(&["--no-daemon", "list"])
+            .expect(1)
+            .stderr
+            .lines()
+            .next(),
+        Some("Error: unknown flag: --no-daemon")
+    );
     bd.run(&["close", &child]).expect(0);
     bd.run(&["close", &epic]).expect(0);
 }
@@ -211,11 +320,17 @@ fn what_later_versions_changed_is_as_our_notes_say() {
 #[test]
 fn the_envelope_is_the_default_in_2_0_and_can_be_had_before() {
     let bd = Bd::with_database("2.0.0");
-    assert_eq!(bd.run(&["ready", "--json"]).stdout, "{\n  \"schema_version\": 1,\n  \"data\": []\n}\n");
+    assert_eq!(
+        bd.run(&["ready", "--json"]).stdout,
+        "{\n  \"schema_version\": 1,\n  \"data\": []\n}\n"
+    );
     let mut bd = Bd::with_database("1.3.0");
     assert_eq!(bd.run(&["ready", "--json"]).stdout, "[]\n");
     bd.set("BD_JSON_ENVELOPE", "1");
-    assert_eq!(bd.run(&["ready", "--json"]).stdout, "{\n  \"schema_version\": 1,\n  \"data\": []\n}\n");
+    assert_eq!(
+        bd.run(&["ready", "--json"]).stdout,
+        "{\n  \"schema_version\": 1,\n  \"data\": []\n}\n"
+    );
 }
 
 #[test]
@@ -225,7 +340,13 @@ fn a_closed_issue_nobody_holds_is_claimed_as_recorded() {
         let id = bd.create("a", &[]);
         bd.run(&["close", &id]).expect(0);
         let ran = bd.run(&["update", &id, "--claim", "--json"]);
-        (ran.code, ran.stdout.is_empty(), bd.json(&["show", &id])[0]["status"].as_str().map(str::to_owned))
+        (
+            ran.code,
+            ran.stdout.is_empty(),
+            bd.json(&["show", &id])[0]["status"]
+                .as_str()
+                .map(str::to_owned),
+        )
     };
     assert_eq!(claim("0.47.0"), (0, false, Some("in_progress".into())));
     assert_eq!(claim("0.49.5"), (0, true, Some("closed".into())));

@@ -14,7 +14,11 @@ echo "{\"decision\": \"continue\", \"summary\": \"did $n\"}" >"$status""#;
 
 fn project() -> Project {
     let project = Project::new();
-    project.shell_loop("work", "termination: { type: fixed, max: 3 }\nguardrails: { max_idle_iterations: 9 }\n", COMMITS);
+    project.shell_loop(
+        "work",
+        "termination: { type: fixed, max: 3 }\nguardrails: { max_idle_iterations: 9 }\n",
+        COMMITS,
+    );
     project.ap(&["work", "s", "--foreground"]).expect(0);
     project
 }
@@ -31,7 +35,12 @@ fn beside(project: &Project, name: &str) -> Utf8PathBuf {
 
 /// Runs `ap` in another folder than the project.
 fn ap_in(folder: &Utf8PathBuf, project: &Project, args: &[&str]) -> Ran {
-    project.ap_command(args).current_dir(folder).output().expect("ap runs").into()
+    project
+        .ap_command(args)
+        .current_dir(folder)
+        .output()
+        .expect("ap runs")
+        .into()
 }
 
 #[test]
@@ -40,27 +49,75 @@ fn a_fork_goes_on_from_an_iteration_in_the_files_of_that_moment() {
     let made = fork(&project, &["--at", "2", "--as", "t", "--json"]).expect(0);
     let made: Value = serde_json::from_str(&made.stdout).expect("JSON");
     let folder = beside(&project, "t");
-    assert_eq!((made["session"].as_str(), made["project"].as_str()), (Some("t"), Some(folder.as_str())), "{made}");
     assert_eq!(
-        (&made["branch"], &made["progress_as_it_was"], &made["uncommitted"], &made["started"]),
+        (made["session"].as_str(), made["project"].as_str()),
+        (Some("t"), Some(folder.as_str())),
+        "{made}"
+    );
+    assert_eq!(
+        (
+            &made["branch"],
+            &made["progress_as_it_was"],
+            &made["uncommitted"],
+            &made["started"]
+        ),
         (&"fork/t".into(), &true.into(), &true.into(), &false.into())
     );
-    assert!(folder.join("file-2").exists() && !folder.join("file-3").exists() && !folder.join("loose").exists());
+    assert!(
+        folder.join("file-2").exists()
+            && !folder.join("file-3").exists()
+            && !folder.join("loose").exists()
+    );
     let run = folder.join(".claude/pipeline-runs/t");
     let progress = fs_err::read_to_string(run.join("progress-t.md")).expect("a progress file");
-    assert!(progress.contains("iteration 2 of s") && !progress.contains("iteration 3"), "{progress}");
-    assert_eq!(fs_err::read_to_string(run.join("stage-00-work/iterations/002/output.md")).expect("an output"), "said in 2\n");
+    assert!(
+        progress.contains("iteration 2 of s") && !progress.contains("iteration 3"),
+        "{progress}"
+    );
+    assert_eq!(
+        fs_err::read_to_string(run.join("stage-00-work/iterations/002/output.md"))
+            .expect("an output"),
+        "said in 2\n"
+    );
     assert!(!run.join("stage-00-work/iterations/003").exists());
 
-    let command = made["command"].as_str().expect("a command").split(' ').skip(1).chain(["--foreground"]);
+    let command = made["command"]
+        .as_str()
+        .expect("a command")
+        .split(' ')
+        .skip(1)
+        .chain(["--foreground"]);
     ap_in(&folder, &project, &command.collect::<Vec<_>>()).expect(0);
-    let status: Value = serde_json::from_str(&ap_in(&folder, &project, &["status", "t", "--json"]).expect(0).stdout).expect("JSON");
-    let iterations: Vec<_> = status["history"].as_array().expect("a history").iter().map(|entry| &entry["iteration"]).collect();
-    assert_eq!((iterations, &status["status"]), (vec![&1.into(), &2.into(), &3.into()], &"complete".into()));
-    assert_eq!(fs_err::read_to_string(folder.join("file-3")).expect("the third ran again, here"), "3\n");
+    let status: Value = serde_json::from_str(
+        &ap_in(&folder, &project, &["status", "t", "--json"])
+            .expect(0)
+            .stdout,
+    )
+    .expect("JSON");
+    let iterations: Vec<_> = status["history"]
+        .as_array()
+        .expect("a history")
+        .iter()
+        .map(|entry| &entry["iteration"])
+        .collect();
+    assert_eq!(
+        (iterations, &status["status"]),
+        (vec![&1.into(), &2.into(), &3.into()], &"complete".into())
+    );
+    assert_eq!(
+        fs_err::read_to_string(folder.join("file-3")).expect("the third ran again, here"),
+        "3\n"
+    );
     // The session it came from knows nothing of it.
-    assert_eq!((project.history("s"), project.read("loose")), (vec![1, 2, 3], "loose\n".to_owned()));
-    let log = project.command("git").args(["log", "--oneline", "fork/t"]).output().expect("git runs");
+    assert_eq!(
+        (project.history("s"), project.read("loose")),
+        (vec![1, 2, 3], "loose\n".to_owned())
+    );
+    let log = project
+        .command("git")
+        .args(["log", "--oneline", "fork/t"])
+        .output()
+        .expect("git runs");
     assert_eq!(String::from_utf8_lossy(&log.stdout).lines().count(), 3);
 }
 
@@ -69,30 +126,55 @@ fn without_a_worktree_it_stays_in_the_project() {
     let project = project();
     fork(&project, &["--at", "1", "--no-worktree"])
         .expect(0)
-        .says(&["Session 's-at-1' goes on from iteration 1 of 's'", "ap work s-at-1 --resume"]);
+        .says(&[
+            "Session 's-at-1' goes on from iteration 1 of 's'",
+            "ap work s-at-1 --resume",
+        ]);
     project.ap(&["list"]).says(&["s-at-1"]);
-    project.ap(&["work", "s-at-1", "--resume", "--foreground"]).expect(0);
+    project
+        .ap(&["work", "s-at-1", "--resume", "--foreground"])
+        .expect(0);
     assert_eq!(project.history("s-at-1"), [1, 2, 3]);
-    assert_eq!(project.events("s-at-1", "session_forked")[0]["from"]["iteration"], 1);
+    assert_eq!(
+        project.events("s-at-1", "session_forked")[0]["from"]["iteration"],
+        1
+    );
 }
 
 #[test]
 fn a_fork_leaves_the_recording_of_its_session_as_it_is() {
     let project = Project::new();
     project.shell_loop("work", "termination: { type: fixed, max: 2 }\n", COMMITS);
-    project.ap(&["work", "s", "--foreground", "--record=recorded"]).expect(0).says(&["Recorded in"]);
+    project
+        .ap(&["work", "s", "--foreground", "--record=recorded"])
+        .expect(0)
+        .says(&["Recorded in"]);
     let script = project.read("recorded/script.yaml");
     project.write("recorded/script.yaml", "mine\n");
     fork(&project, &["--at", "1", "--as", "t", "--no-worktree"]).expect(0);
-    let ended = project.ap(&["work", "t", "--resume", "--foreground"]).expect(0);
-    assert!(!ended.stdout.contains("Recorded in") && !ended.stderr.contains("Recorded in"), "{ended:?}");
-    assert_eq!((project.read("recorded/script.yaml").as_str(), script.is_empty()), ("mine\n", false));
+    let ended = project
+        .ap(&["work", "t", "--resume", "--foreground"])
+        .expect(0);
+    assert!(
+        !ended.stdout.contains("Recorded in") && !ended.stderr.contains("Recorded in"),
+        "{ended:?}"
+    );
+    assert_eq!(
+        (
+            project.read("recorded/script.yaml").as_str(),
+            script.is_empty()
+        ),
+        ("mine\n", false)
+    );
 }
 
 #[test]
 fn a_fork_runs_in_tmux_like_any_session() {
     let project = project();
-    project.ap(&["fork", "s", "--at", "1", "--as", "t", "--no-worktree"]).expect(0).says(&["watch", "ap attach t"]);
+    project
+        .ap(&["fork", "s", "--at", "1", "--as", "t", "--no-worktree"])
+        .expect(0)
+        .says(&["watch", "ap attach t"]);
     project.ap(&["wait", "t", "--timeout", "30"]).expect(0);
     assert_eq!(project.history("t"), [1, 2, 3]);
 }
@@ -100,16 +182,39 @@ fn a_fork_runs_in_tmux_like_any_session() {
 #[test]
 fn what_cannot_be_forked_is_refused_with_the_way_on() {
     let project = project();
-    fork(&project, &["--at", "4"]).expect(1).says(&["iteration 4 of `work` has not ended in session 's'", "the last one that has is 3"]);
-    fork(&project, &["--at", "soon"]).expect(2).says(&["`--at soon` names no iteration"]);
-    fork(&project, &["--at", "plan/1"]).expect(2).says(&["session 's' has no stage `plan`", "it has `work`"]);
-    fork(&project, &["--at", "1", "--as", "s"]).expect(1).says(&["there is a session 's' already", "--as"]);
-    project.ap(&["fork", "u", "--at", "1"]).expect(1).says(&["there is no session 'u'"]);
+    fork(&project, &["--at", "4"]).expect(1).says(&[
+        "iteration 4 of `work` has not ended in session 's'",
+        "the last one that has is 3",
+    ]);
+    fork(&project, &["--at", "soon"])
+        .expect(2)
+        .says(&["`--at soon` names no iteration"]);
+    fork(&project, &["--at", "plan/1"])
+        .expect(2)
+        .says(&["session 's' has no stage `plan`", "it has `work`"]);
+    fork(&project, &["--at", "1", "--as", "s"])
+        .expect(1)
+        .says(&["there is a session 's' already", "--as"]);
+    project
+        .ap(&["fork", "u", "--at", "1"])
+        .expect(1)
+        .says(&["there is no session 'u'"]);
     let folder = beside(&project, "t");
     fs_err::create_dir_all(&folder).expect("a folder");
-    fork(&project, &["--at", "1", "--as", "t"]).expect(1).says(&["exists already", "--into"]);
-    fork(&project, &["--at", "1", "--as", "t", "--into", "../elsewhere"]).expect(0);
-    assert!(project.outside().join("elsewhere/.claude/pipeline-runs/t/plan.json").exists());
+    fork(&project, &["--at", "1", "--as", "t"])
+        .expect(1)
+        .says(&["exists already", "--into"]);
+    fork(
+        &project,
+        &["--at", "1", "--as", "t", "--into", "../elsewhere"],
+    )
+    .expect(0);
+    assert!(
+        project
+            .outside()
+            .join("elsewhere/.claude/pipeline-runs/t/plan.json")
+            .exists()
+    );
 }
 
 #[test]
@@ -124,14 +229,32 @@ fn a_block_is_kept_when_it_is_over_and_refused_within() {
         ".claude/pipelines/both.yaml",
         "name: both\nnodes:\n  - id: duel\n    parallel:\n      providers: [command, {provider: command, name: two}]\n      stages:\n        - {id: plan, loop: work, runs: 1}\n  - {id: after, loop: work, inputs: {from_parallel: {stage: plan}}}\n",
     );
-    project.ap(&["pipeline", "both", "s", "--foreground"]).expect(0);
-    fork(&project, &["--at", "duel/two/1"]).expect(2).says(&["`duel` is a parallel block", "before the block, or after it"]);
+    project
+        .ap(&["pipeline", "both", "s", "--foreground"])
+        .expect(0);
+    fork(&project, &["--at", "duel/two/1"]).expect(2).says(&[
+        "`duel` is a parallel block",
+        "before the block, or after it",
+    ]);
     fork(&project, &["--at", "after/1", "--as", "t"]).expect(0);
-    project.ap(&["pipeline", "both", "t", "--resume", "--foreground"]).expect(0);
+    project
+        .ap(&["pipeline", "both", "t", "--resume", "--foreground"])
+        .expect(0);
     let manifest = project.read(&project.run_file("t", "parallel-00-duel/manifest.json"));
-    assert!(manifest.contains("/pipeline-runs/t/parallel-00-duel/") && !manifest.contains("/pipeline-runs/s/"), "{manifest}");
-    assert_eq!(project.events("t", "agent_exited").len(), 2, "one that was copied, one that ran");
-    project.ap(&["logs", "t", "--branch", "duel/two"]).expect(0).says(&["said in 1"]);
+    assert!(
+        manifest.contains("/pipeline-runs/t/parallel-00-duel/")
+            && !manifest.contains("/pipeline-runs/s/"),
+        "{manifest}"
+    );
+    assert_eq!(
+        project.events("t", "agent_exited").len(),
+        2,
+        "one that was copied, one that ran"
+    );
+    project
+        .ap(&["logs", "t", "--branch", "duel/two"])
+        .expect(0)
+        .says(&["said in 1"]);
 }
 
 #[test]
@@ -139,10 +262,19 @@ fn what_a_dead_maker_left_is_cleared_away() {
     let project = project();
     let draft = project.root().join(".claude/pipeline-runs/.draft-t/inbox");
     fs_err::create_dir_all(&draft).expect("a folder");
-    project.ap(&["cleanup", "--dry-run"]).expect(0).says(&["to be removed draft of session 't'"]);
-    project.ap(&["cleanup"]).expect(0).says(&["removed draft of session 't'"]);
+    project
+        .ap(&["cleanup", "--dry-run"])
+        .expect(0)
+        .says(&["to be removed draft of session 't'"]);
+    project
+        .ap(&["cleanup"])
+        .expect(0)
+        .says(&["removed draft of session 't'"]);
     assert!(!draft.exists());
-    project.ap(&["cleanup"]).expect(0).says(&["Nothing to clean up."]);
+    project
+        .ap(&["cleanup"])
+        .expect(0)
+        .says(&["Nothing to clean up."]);
 }
 
 /// Killed at every step, it is there or it is not, and can be made again.
@@ -155,16 +287,32 @@ fn a_fork_may_die_anywhere() {
         let args = [&["fork", "s", "--hold", "--at", "2", "--as", "t"], more].concat();
         for count in 1.. {
             let _ = fs_err::remove_file(&log);
-            project.set("AP_CRASH_LOG", &log).set("AP_CRASH_AT", format!("fork:{count}"));
+            project
+                .set("AP_CRASH_LOG", &log)
+                .set("AP_CRASH_AT", format!("fork:{count}"));
             let died = project.ap(&args).code != 0;
             project.set("AP_CRASH_AT", "");
-            let folder = if more.is_empty() { beside(&project, "t") } else { project.root().to_owned() };
+            let folder = if more.is_empty() {
+                beside(&project, "t")
+            } else {
+                project.root().to_owned()
+            };
             let there = folder.join(".claude/pipeline-runs/t").exists();
             assert!(died || there, "it was made");
             // Whoever tries again is told that it is there, or makes it.
             let again = project.ap(&args);
-            assert_eq!(again.code, i32::from(there), "point {count}: {}", again.text());
-            ap_in(&folder, &project, &["work", "t", "--resume", "--foreground"]).expect(0);
+            assert_eq!(
+                again.code,
+                i32::from(there),
+                "point {count}: {}",
+                again.text()
+            );
+            ap_in(
+                &folder,
+                &project,
+                &["work", "t", "--resume", "--foreground"],
+            )
+            .expect(0);
             assert!(!folder.join(".claude/pipeline-runs/.draft-t").exists());
             fs_err::remove_dir_all(folder.join(".claude/pipeline-runs/t")).expect("it is removed");
             if more.is_empty() {

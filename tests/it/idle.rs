@@ -4,7 +4,9 @@ use crate::project::{Project, Ran};
 /// An agent that does this and says the same as the one before it.
 fn project(loop_yaml: &str, does: &str) -> Project {
     let project = Project::new();
-    let script = format!("{does}\n[ -s \"$status\" ] || echo '{{\"decision\":\"continue\",\"summary\":\"same\"}}' >\"$status\"");
+    let script = format!(
+        "{does}\n[ -s \"$status\" ] || echo '{{\"decision\":\"continue\",\"summary\":\"same\"}}' >\"$status\""
+    );
     project.shell_loop("work", loop_yaml, &script);
     project
 }
@@ -33,8 +35,13 @@ fn agents_that_change_nothing_end_their_session() {
 
 #[test]
 fn how_many_is_the_loops_own_matter() {
-    let project = project(&format!("{NEVER_DONE}guardrails: {{ max_idle_iterations: 2 }}\n"), "");
-    run(&project, &[]).expect(4).says(&["2 iterations in a row changed nothing"]);
+    let project = project(
+        &format!("{NEVER_DONE}guardrails: {{ max_idle_iterations: 2 }}\n"),
+        "",
+    );
+    run(&project, &[])
+        .expect(4)
+        .says(&["2 iterations in a row changed nothing"]);
     assert_eq!(project.history("s").len(), 3);
 }
 
@@ -43,18 +50,29 @@ fn whatever_changes_is_progress() {
     for (what, does) in [
         ("a new file", "echo >\"file-$n\""),
         ("a file's content", "echo $n >file"),
-        ("a commit", "git -c user.name=a -c user.email=a@b commit -q --allow-empty -m $n"),
-        ("the report", "echo \"{\\\"decision\\\":\\\"continue\\\",\\\"summary\\\":\\\"$n\\\"}\" >\"$status\""),
+        (
+            "a commit",
+            "git -c user.name=a -c user.email=a@b commit -q --allow-empty -m $n",
+        ),
+        (
+            "the report",
+            "echo \"{\\\"decision\\\":\\\"continue\\\",\\\"summary\\\":\\\"$n\\\"}\" >\"$status\"",
+        ),
     ] {
         let project = project(NEVER_DONE, does);
-        run(&project, &[]).expect(4).says(&["all 9 iterations are used up"]);
+        run(&project, &[])
+            .expect(4)
+            .says(&["all 9 iterations are used up"]);
         assert_eq!(project.history("s").len(), 9, "{what}");
     }
 }
 
 #[test]
 fn what_only_we_see_is_no_progress() {
-    for does in ["echo $n >.claude/notes", "mkdir -p .agent-pipelines; echo $n >.agent-pipelines/notes"] {
+    for does in [
+        "echo $n >.claude/notes",
+        "mkdir -p .agent-pipelines; echo $n >.agent-pipelines/notes",
+    ] {
         let project = project(NEVER_DONE, does);
         run(&project, &[]).expect(4).says(&["changed nothing"]);
     }
@@ -72,8 +90,13 @@ fn who_is_about_to_agree_has_nothing_to_change() {
 
 #[test]
 fn nothing_ends_when_the_bound_is_off() {
-    let project = project(&format!("{NEVER_DONE}guardrails: {{ max_idle_iterations: 0 }}\n"), "");
-    run(&project, &[]).expect(4).says(&["all 9 iterations are used up"]);
+    let project = project(
+        &format!("{NEVER_DONE}guardrails: {{ max_idle_iterations: 0 }}\n"),
+        "",
+    );
+    run(&project, &[])
+        .expect(4)
+        .says(&["all 9 iterations are used up"]);
 }
 
 #[test]
@@ -82,6 +105,11 @@ fn who_runs_as_often_as_it_says_is_only_bounded_if_somebody_says_so() {
     let free = project(fixed, "");
     run(&free, &[]).expect(0);
     assert_eq!(free.history("s").len(), 9);
-    let bounded = project(&format!("{fixed}guardrails: {{ max_idle_iterations: 2 }}\n"), "");
-    run(&bounded, &[]).expect(4).says(&["2 iterations in a row changed nothing"]);
+    let bounded = project(
+        &format!("{fixed}guardrails: {{ max_idle_iterations: 2 }}\n"),
+        "",
+    );
+    run(&bounded, &[])
+        .expect(4)
+        .says(&["2 iterations in a row changed nothing"]);
 }

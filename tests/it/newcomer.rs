@@ -14,10 +14,16 @@ pub(crate) struct Newcomer {
 impl Newcomer {
     pub(crate) fn new() -> Self {
         let home = tempfile::tempdir().unwrap();
-        let repository = Utf8PathBuf::from_path_buf(home.path().canonicalize().unwrap()).unwrap().join("shop");
+        let repository = Utf8PathBuf::from_path_buf(home.path().canonicalize().unwrap())
+            .unwrap()
+            .join("shop");
         fs::create_dir(&repository).unwrap();
         // What they have cloned, and what Taskwarrior would ask about.
-        std::os::unix::fs::symlink(env!("CARGO_MANIFEST_DIR"), home.path().join("agent-pipelines")).unwrap();
+        std::os::unix::fs::symlink(
+            env!("CARGO_MANIFEST_DIR"),
+            home.path().join("agent-pipelines"),
+        )
+        .unwrap();
         atomic::replace(&repository.with_file_name(".taskrc"), b"").unwrap();
         let newcomer = Self { home, repository };
         newcomer.bash("git init -q && git config user.name N && git config user.email n@localhost && git commit -q --allow-empty -m Start");
@@ -26,19 +32,35 @@ impl Newcomer {
 
     /// The scripted agent answers in the place of Claude, so that the lines need no account.
     pub(crate) fn command(&self, program: &str) -> Command {
-        let own = Utf8Path::new(env!("CARGO_BIN_EXE_ap")).parent().unwrap().to_string();
+        let own = Utf8Path::new(env!("CARGO_BIN_EXE_ap"))
+            .parent()
+            .unwrap()
+            .to_string();
         let inherited = std::env::var("PATH").unwrap();
         let mut command = Command::new(program);
-        command.env_clear().current_dir(&self.repository).stdin(Stdio::null());
+        command
+            .env_clear()
+            .current_dir(&self.repository)
+            .stdin(Stdio::null());
         let ours = self.home.path().join("bin").display().to_string();
-        command.env("PATH", format!("{ours}:{own}:{inherited}")).env("HOME", self.home.path()).env("TERM", "xterm-256color");
-        command.env("AP_TMUX_SOCKET", self.socket()).env("CLAUDE_PIPELINE_PROVIDER", "scripted");
+        command
+            .env("PATH", format!("{ours}:{own}:{inherited}"))
+            .env("HOME", self.home.path())
+            .env("TERM", "xterm-256color");
+        command
+            .env("AP_TMUX_SOCKET", self.socket())
+            .env("CLAUDE_PIPELINE_PROVIDER", "scripted");
         command
     }
 
     /// Puts `bd` on their PATH: the one `BD_BIN` names, or the stand-in. Without either there is none.
     pub(crate) fn has_bd(&self) -> bool {
-        let Some(bd) = std::env::var("BD_BIN").ok().or(option_env!("CARGO_BIN_EXE_fake-bd").map(str::to_owned)) else { return false };
+        let Some(bd) = std::env::var("BD_BIN")
+            .ok()
+            .or(option_env!("CARGO_BIN_EXE_fake-bd").map(str::to_owned))
+        else {
+            return false;
+        };
         fs::create_dir(self.home.path().join("bin")).unwrap();
         std::os::unix::fs::symlink(bd, self.home.path().join("bin/bd")).unwrap();
         true
@@ -50,9 +72,18 @@ impl Newcomer {
 
     /// Runs commands that must all succeed.
     pub(crate) fn bash(&self, script: &str) -> String {
-        let output = self.command("bash").args(["-euo", "pipefail", "-c", script]).output().unwrap();
-        let [stdout, stderr] = [&output.stdout, &output.stderr].map(|text| String::from_utf8_lossy(text));
-        assert!(output.status.success(), "{}\n{script}\n{stdout}\n{stderr}", output.status);
+        let output = self
+            .command("bash")
+            .args(["-euo", "pipefail", "-c", script])
+            .output()
+            .unwrap();
+        let [stdout, stderr] =
+            [&output.stdout, &output.stderr].map(|text| String::from_utf8_lossy(text));
+        assert!(
+            output.status.success(),
+            "{}\n{script}\n{stdout}\n{stderr}",
+            output.status
+        );
         stdout.into_owned()
     }
 }
@@ -60,6 +91,11 @@ impl Newcomer {
 impl Drop for Newcomer {
     fn drop(&mut self) {
         // Closing a window is a stop, so nothing is left behind.
-        let _ = self.command("tmux").arg("-S").arg(self.socket()).arg("kill-server").output();
+        let _ = self
+            .command("tmux")
+            .arg("-S")
+            .arg(self.socket())
+            .arg("kill-server")
+            .output();
     }
 }

@@ -36,14 +36,25 @@ nodes:
 /// A project with a pipeline whose block has two branches of three iterations each.
 fn project_with(pipeline: &str) -> Project {
     let project = Project::new();
-    let agent = project.program("agent.sh", &format!("#!/bin/sh\nread -r n; read -r status; cat >../prompt-$1; {AGENT}"));
-    let quiet = "termination: fixed\nretries: 0\nretry_delay: 0\ndelay: 0\nprovider: command\n".replace("fixed", "{ type: fixed }");
-    project.a_loop("step", &format!("{quiet}program: \"{agent}\"\nargs: [nobody]\n"), "${ITERATION}\n${STATUS}\nGiven: ${INPUTS}\n");
+    let agent = project.program(
+        "agent.sh",
+        &format!("#!/bin/sh\nread -r n; read -r status; cat >../prompt-$1; {AGENT}"),
+    );
+    let quiet = "termination: fixed\nretries: 0\nretry_delay: 0\ndelay: 0\nprovider: command\n"
+        .replace("fixed", "{ type: fixed }");
+    project.a_loop(
+        "step",
+        &format!("{quiet}program: \"{agent}\"\nargs: [nobody]\n"),
+        "${ITERATION}\n${STATUS}\nGiven: ${INPUTS}\n",
+    );
     for name in ["first", "last"] {
         let yaml = format!("{quiet}program: \"{agent}\"\nargs: [{name}]\n");
         project.a_loop(name, &yaml, "${ITERATION}\n${STATUS}\nGiven: ${INPUTS}\n");
     }
-    project.write(".claude/pipelines/duel.yaml", &pipeline.replace("AGENT", &format!("\"{agent}\"")));
+    project.write(
+        ".claude/pipelines/duel.yaml",
+        &pipeline.replace("AGENT", &format!("\"{agent}\"")),
+    );
     project
 }
 
@@ -81,37 +92,114 @@ fn json(project: &Project, path: &str) -> Value {
 #[test]
 fn branches_run_apart_and_who_comes_next_gets_what_they_put_out() {
     let project = project();
-    run(&project, &[]).expect(0).says(&["side by side: one, two", "stage side: 2 branches done", "complete"]);
+    run(&project, &[]).expect(0).says(&[
+        "side by side: one, two",
+        "stage side: 2 branches done",
+        "complete",
+    ]);
     assert_eq!(ran(&project), ALL);
     let manifest = json(&project, "parallel-01-side/manifest.json");
-    assert_eq!(manifest["block"], serde_json::json!({ "name": "side", "index": 1, "stages": ["think", "write"] }));
-    let latest = manifest["providers"]["two"]["write"]["latest_output"].as_str().expect("a path");
-    assert_eq!(fs_err::read_to_string(latest).expect("an output"), "from two 1\n");
+    assert_eq!(
+        manifest["block"],
+        serde_json::json!({ "name": "side", "index": 1, "stages": ["think", "write"] })
+    );
+    let latest = manifest["providers"]["two"]["write"]["latest_output"]
+        .as_str()
+        .expect("a path");
+    assert_eq!(
+        fs_err::read_to_string(latest).expect("an output"),
+        "from two 1\n"
+    );
     // Each has its own progress, context and place; a branch hears of its siblings, and of what came before the block.
-    let context = json(&project, "parallel-01-side/providers/one/stage-00-think/iterations/002/context.json");
-    assert_eq!(context["parallel"], serde_json::json!({ "block": "side", "provider": "one", "siblings": ["two"] }));
-    assert!(context["paths"]["progress"].as_str().expect("a path").ends_with("/parallel-01-side/providers/one/progress.md"));
-    let from = context["inputs"]["from_stage"]["brief"][0].as_str().expect("a path");
-    assert_eq!(fs_err::read_to_string(from).expect("an output"), "from first 1\n");
-    assert!(project.read(&project.run_file("s", "parallel-01-side/providers/two/progress.md")).contains("Provider: two"));
+    let context = json(
+        &project,
+        "parallel-01-side/providers/one/stage-00-think/iterations/002/context.json",
+    );
+    assert_eq!(
+        context["parallel"],
+        serde_json::json!({ "block": "side", "provider": "one", "siblings": ["two"] })
+    );
+    assert!(
+        context["paths"]["progress"]
+            .as_str()
+            .expect("a path")
+            .ends_with("/parallel-01-side/providers/one/progress.md")
+    );
+    let from = context["inputs"]["from_stage"]["brief"][0]
+        .as_str()
+        .expect("a path");
+    assert_eq!(
+        fs_err::read_to_string(from).expect("an output"),
+        "from first 1\n"
+    );
+    assert!(
+        project
+            .read(&project.run_file("s", "parallel-01-side/providers/two/progress.md"))
+            .contains("Provider: two")
+    );
     // Money and time are the session's, and its agents are told of them.
     let limits = &context["limits"];
-    assert_eq!((&limits["max_cost_usd"], &limits["cost_left_usd"]), (&Value::from(500.0), &Value::from(500.0)));
-    assert!(limits["remaining_seconds"].as_i64().is_some_and(|left| 0 < left && left <= 72 * 3600), "{limits}");
+    assert_eq!(
+        (&limits["max_cost_usd"], &limits["cost_left_usd"]),
+        (&Value::from(500.0), &Value::from(500.0))
+    );
+    assert!(
+        limits["remaining_seconds"]
+            .as_i64()
+            .is_some_and(|left| 0 < left && left <= 72 * 3600),
+        "{limits}"
+    );
     // What the next node asked for, and nothing else.
-    let inputs = &json(&project, "stage-02-join/iterations/001/context.json")["inputs"]["from_parallel"];
-    assert_eq!(inputs[0]["providers"].as_object().expect("branches").keys().collect::<Vec<_>>(), ["two"]);
-    assert_eq!(inputs[0]["providers"]["two"]["history"].as_array().map(Vec::len), Some(2));
+    let inputs =
+        &json(&project, "stage-02-join/iterations/001/context.json")["inputs"]["from_parallel"];
+    assert_eq!(
+        inputs[0]["providers"]
+            .as_object()
+            .expect("branches")
+            .keys()
+            .collect::<Vec<_>>(),
+        ["two"]
+    );
+    assert_eq!(
+        inputs[0]["providers"]["two"]["history"]
+            .as_array()
+            .map(Vec::len),
+        Some(2)
+    );
     let prompt = fs_err::read_to_string(project.outside().join("prompt-last")).expect("a prompt");
-    assert!(prompt.contains("## two: think 1\n\nfrom two 1\n") && !prompt.contains("from one"), "{prompt}");
-    project.ap(&["logs", "s", "--branch", "side/one", "--stage", "think"]).expect(0).says(&["from one 2"]);
+    assert!(
+        prompt.contains("## two: think 1\n\nfrom two 1\n") && !prompt.contains("from one"),
+        "{prompt}"
+    );
+    project
+        .ap(&["logs", "s", "--branch", "side/one", "--stage", "think"])
+        .expect(0)
+        .says(&["from one 2"]);
     let both = project.ap(&["logs", "s", "--stage", "side"]).expect(0);
-    let (one, two) = (both.stdout.find("● side/one  stage write"), both.stdout.find("● side/two  stage write"));
-    assert!(one.is_some() && one < two && both.stdout.contains("from two 1"), "{both:?}");
-    let lines = project.ap(&["logs", "s", "--stage", "side", "--json"]).expect(0).stdout;
-    let branches: Vec<Value> = lines.lines().map(|line| serde_json::from_str::<Value>(line).expect("JSON")["branch"].clone()).collect();
-    assert!(branches.contains(&"side/one".into()) && branches.contains(&"side/two".into()), "{lines}");
-    project.ap(&["logs", "s", "--branch", "side/ones"]).expect(2).says(&["there is no branch `side/ones`", "side/one, side/two"]);
+    let (one, two) = (
+        both.stdout.find("● side/one  stage write"),
+        both.stdout.find("● side/two  stage write"),
+    );
+    assert!(
+        one.is_some() && one < two && both.stdout.contains("from two 1"),
+        "{both:?}"
+    );
+    let lines = project
+        .ap(&["logs", "s", "--stage", "side", "--json"])
+        .expect(0)
+        .stdout;
+    let branches: Vec<Value> = lines
+        .lines()
+        .map(|line| serde_json::from_str::<Value>(line).expect("JSON")["branch"].clone())
+        .collect();
+    assert!(
+        branches.contains(&"side/one".into()) && branches.contains(&"side/two".into()),
+        "{lines}"
+    );
+    project
+        .ap(&["logs", "s", "--branch", "side/ones"])
+        .expect(2)
+        .says(&["there is no branch `side/ones`", "side/one, side/two"]);
     project.nothing_left();
 }
 
@@ -119,21 +207,42 @@ fn branches_run_apart_and_who_comes_next_gets_what_they_put_out() {
 fn a_block_fails_with_any_branch_and_a_resume_runs_only_what_is_left() {
     let project = project();
     project.program("fail-two", "");
-    run(&project, &[])
-        .expect(1)
-        .says(&["parallel block `side`: two failed: Agent process terminated unexpectedly with exit code 3", "1 of 2 branches"]);
+    run(&project, &[]).expect(1).says(&[
+        "parallel block `side`: two failed: Agent process terminated unexpectedly with exit code 3",
+        "1 of 2 branches",
+    ]);
     // The other branch was not disturbed.
     assert_eq!(
         ran(&project),
-        ["first stage-00-brief 1", "one stage-00-think 1", "one stage-00-think 2", "one stage-01-write 1", "two stage-00-think 1"]
+        [
+            "first stage-00-brief 1",
+            "one stage-00-think 1",
+            "one stage-00-think 2",
+            "one stage-01-write 1",
+            "two stage-00-think 1"
+        ]
     );
-    assert!(project.read(&project.run_file("s", "parallel-01-side/manifest.json")).is_empty());
-    run(&project, &["--resume"]).expect(1).says(&["resumed at block `side`; 4 iterations done before"]);
+    assert!(
+        project
+            .read(&project.run_file("s", "parallel-01-side/manifest.json"))
+            .is_empty()
+    );
+    run(&project, &["--resume"])
+        .expect(1)
+        .says(&["resumed at block `side`; 4 iterations done before"]);
     fs_err::remove_file(project.outside().join("fail-two")).expect("it is there");
     run(&project, &["--resume"]).expect(0);
     // Twice it failed at the same iteration; nothing else ran again.
-    let again = ran(&project).into_iter().filter(|line| line != "two stage-00-think 1").collect::<Vec<_>>();
-    assert_eq!(again, ALL.into_iter().filter(|line| *line != "two stage-00-think 1").collect::<Vec<_>>());
+    let again = ran(&project)
+        .into_iter()
+        .filter(|line| line != "two stage-00-think 1")
+        .collect::<Vec<_>>();
+    assert_eq!(
+        again,
+        ALL.into_iter()
+            .filter(|line| *line != "two stage-00-think 1")
+            .collect::<Vec<_>>()
+    );
     assert_eq!(project.events("s", "block_started").len(), 3);
     project.nothing_left();
 }
@@ -141,26 +250,65 @@ fn a_block_fails_with_any_branch_and_a_resume_runs_only_what_is_left() {
 #[test]
 fn a_block_may_go_on_without_some_of_its_branches() {
     let project = project_with(
-        &DUEL.replace("      stages:", "      on_failure: continue\n      min_success: 1\n      stages:").replace(", providers: [two]", ""),
+        &DUEL
+            .replace(
+                "      stages:",
+                "      on_failure: continue\n      min_success: 1\n      stages:",
+            )
+            .replace(", providers: [two]", ""),
     );
     project.program("fail-two", "");
     run(&project, &[]).expect(0).says(&["1 of 2 branches done"]);
     let manifest = json(&project, "parallel-01-side/manifest.json");
-    assert!(manifest["failed"]["two"].as_str().is_some_and(|why| why.contains("exit code 3")), "{manifest}");
-    let inputs = &json(&project, "stage-02-join/iterations/001/context.json")["inputs"]["from_parallel"];
-    assert_eq!(inputs[0]["providers"].as_object().expect("branches").keys().collect::<Vec<_>>(), ["one"]);
+    assert!(
+        manifest["failed"]["two"]
+            .as_str()
+            .is_some_and(|why| why.contains("exit code 3")),
+        "{manifest}"
+    );
+    let inputs =
+        &json(&project, "stage-02-join/iterations/001/context.json")["inputs"]["from_parallel"];
+    assert_eq!(
+        inputs[0]["providers"]
+            .as_object()
+            .expect("branches")
+            .keys()
+            .collect::<Vec<_>>(),
+        ["one"]
+    );
     // Who comes next hears who failed, and so does whoever asks.
-    assert!(inputs[0]["failed"]["two"].as_str().is_some_and(|why| why.contains("exit code 3")), "{inputs}");
+    assert!(
+        inputs[0]["failed"]["two"]
+            .as_str()
+            .is_some_and(|why| why.contains("exit code 3")),
+        "{inputs}"
+    );
     let prompt = fs_err::read_to_string(project.outside().join("prompt-last")).expect("a prompt");
-    assert!(prompt.contains("from one 2") && prompt.contains("(nothing from two: it failed: "), "{prompt}");
-    project.ap(&["status", "s"]).expect(0).says(&["Without    side/two: it failed: ", "exit code 3"]);
+    assert!(
+        prompt.contains("from one 2") && prompt.contains("(nothing from two: it failed: "),
+        "{prompt}"
+    );
+    project
+        .ap(&["status", "s"])
+        .expect(0)
+        .says(&["Without    side/two: it failed: ", "exit code 3"]);
     let branches = &project.status("s")["stages"][1]["branches"];
     let [one, two] = [&branches[0], &branches[1]];
-    assert_eq!((&one["status"], &one["iterations"], &one["reason"]), (&Value::from("complete"), &Value::from(3), &Value::Null));
+    assert_eq!(
+        (&one["status"], &one["iterations"], &one["reason"]),
+        (&Value::from("complete"), &Value::from(3), &Value::Null)
+    );
     assert_eq!(two["status"], "failed");
-    assert!(two["reason"].as_str().is_some_and(|why| why.contains("exit code 3")), "{two}");
+    assert!(
+        two["reason"]
+            .as_str()
+            .is_some_and(|why| why.contains("exit code 3")),
+        "{two}"
+    );
     project.program("fail-one", "");
-    run(&project, &["--force"]).expect(1).says(&["one failed", "two failed"]);
+    run(&project, &["--force"])
+        .expect(1)
+        .says(&["one failed", "two failed"]);
 }
 
 #[test]
@@ -175,8 +323,13 @@ fn a_killed_runner_leaves_its_branches_to_the_next_one() {
     project.program("go", "");
     run(&project, &["--resume"]).expect(0);
     assert_eq!(ran(&project), ALL);
-    let adopted = project.read(&project.run_file("s", "parallel-01-side/providers/one/events.jsonl"));
-    assert_eq!(adopted.matches("\"type\":\"runner_started\"").count(), 2, "{adopted}");
+    let adopted =
+        project.read(&project.run_file("s", "parallel-01-side/providers/one/events.jsonl"));
+    assert_eq!(
+        adopted.matches("\"type\":\"runner_started\"").count(),
+        2,
+        "{adopted}"
+    );
     project.nothing_left();
 }
 
@@ -187,22 +340,43 @@ fn a_stop_ends_all_branches_and_a_pause_holds_them() {
     project.program("hold-two", "");
     let runner = project.start(&["pipeline", "duel", "s", "--foreground"]);
     project.until("both branches to be at work", || ran(&project).len() == 3);
-    project.ap(&["status", "s"]).expect(0).says(&["2 branches at work side by side", "one: at work"]);
+    project
+        .ap(&["status", "s"])
+        .expect(0)
+        .says(&["2 branches at work side by side", "one: at work"]);
     // A sum over branches is no iteration, and one output says nothing of the others.
-    project.ap(&["list"]).expect(0).says(&["0 of 2 branches done"]);
+    project
+        .ap(&["list"])
+        .expect(0)
+        .says(&["0 of 2 branches done"]);
     let status = project.status("s");
-    assert_eq!((&status["iteration"], &status["branches"][1]["name"]), (&Value::from(0), &Value::from("two")), "{status}");
+    assert_eq!(
+        (&status["iteration"], &status["branches"][1]["name"]),
+        (&Value::from(0), &Value::from("two")),
+        "{status}"
+    );
     runner.signal(Signal::SIGINT);
     assert_eq!(runner.ended(), 5);
     project.nothing_left();
     let stopped = &project.status("s")["stages"][1]["branches"];
-    assert_eq!((&stopped[0]["status"], &stopped[1]["status"]), (&Value::from("stopped"), &Value::from("stopped")));
+    assert_eq!(
+        (&stopped[0]["status"], &stopped[1]["status"]),
+        (&Value::from("stopped"), &Value::from("stopped"))
+    );
 
     let runner = project.start(&["pipeline", "duel", "s", "--foreground", "--resume"]);
-    project.until("both branches to be at work again", || ran(&project).len() == 5);
+    project.until("both branches to be at work again", || {
+        ran(&project).len() == 5
+    });
     project.ap(&["pause", "s"]).expect(0);
     project.program("go", "");
-    let paused = |branch: &str| json(&project, &format!("parallel-01-side/providers/{branch}/state.json"))["status"] == "paused";
+    let paused = |branch: &str| {
+        json(
+            &project,
+            &format!("parallel-01-side/providers/{branch}/state.json"),
+        )["status"]
+            == "paused"
+    };
     project.until("both branches to hold", || paused("one") && paused("two"));
     assert_eq!(ran(&project).len(), 5);
     project.ap(&["continue", "s"]).expect(0);
@@ -220,7 +394,10 @@ fn the_sessions_time_bounds_its_branches_between_their_agents() {
     assert_eq!(runner.ended(), 4);
     // The agent at work was let finish, and none came after it.
     let two = json(&project, "parallel-01-side/providers/two/state.json");
-    assert_eq!((two["iterations_total"].as_u64(), &two["status"]), (Some(1), &Value::from("stopped")));
+    assert_eq!(
+        (two["iterations_total"].as_u64(), &two["status"]),
+        (Some(1), &Value::from("stopped"))
+    );
     run(&project, &["--resume", "--max-runtime", "0"]).expect(0);
     assert_eq!(ran(&project), ALL);
     project.nothing_left();
@@ -232,9 +409,17 @@ fn each_branch_has_a_window_of_its_own() {
     project.program("hold-one", "");
     project.program("hold-two", "");
     project.ap(&["pipeline", "duel", "s"]).expect(0);
-    let windows = || project.tmux(&["list-windows", "-t", "=pipeline-s", "-F", "#{window_name}"]).stdout;
+    let windows = || {
+        project
+            .tmux(&["list-windows", "-t", "=pipeline-s", "-F", "#{window_name}"])
+            .stdout
+    };
     project.until("a window for each", || windows() == "s\none\ntwo\n");
-    let shown = || project.tmux(&["capture-pane", "-p", "-t", "=pipeline-s:two"]).stdout;
+    let shown = || {
+        project
+            .tmux(&["capture-pane", "-p", "-t", "=pipeline-s:two"])
+            .stdout
+    };
     project.until("its agent to be seen", || shown().contains("think"));
     project.program("go", "");
     project.ap(&["wait", "s"]).expect(0);
@@ -250,7 +435,11 @@ fn one_at_a_time(project: &Project) {
         at_work += if line == "in" { 1 } else { -1 };
         assert!((0..=1).contains(&at_work), "two at once:\n{text}");
     }
-    assert_eq!((at_work, text.lines().count()), (0, 2 * ALL.len()), "{text}");
+    assert_eq!(
+        (at_work, text.lines().count()),
+        (0, 2 * ALL.len()),
+        "{text}"
+    );
 }
 
 #[test]
@@ -262,7 +451,9 @@ fn no_more_agents_run_than_may() {
         );
         project.program("agent.sh", &agent);
         project.set("AP_MAX_AGENTS", machine);
-        run(&project, &[]).expect(0).says(&["as many agents run as may"]);
+        run(&project, &[])
+            .expect(0)
+            .says(&["as many agents run as may"]);
         one_at_a_time(&project);
         assert_eq!(ran(&project), ALL);
     }
@@ -275,7 +466,9 @@ fn a_killed_agent_leaves_its_slot_to_others() {
     project.program("hold-one", "");
     project.program("hold-two", "");
     let runner = project.start(&["pipeline", "duel", "s", "--foreground"]);
-    project.until("one of the branches to be at work", || ran(&project).len() == 2);
+    project.until("one of the branches to be at work", || {
+        ran(&project).len() == 2
+    });
     runner.kill_9();
     // Its agent goes on without it, and so does what it holds: another session has to wait.
     let other = project.start(&["pipeline", "duel", "other", "--foreground"]);
@@ -286,7 +479,9 @@ fn a_killed_agent_leaves_its_slot_to_others() {
     }
     project.program("go", "");
     assert_eq!(other.ended(), 0);
-    run(&project, &["--resume"]).expect(1).says(&["its shim was killed"]);
+    run(&project, &["--resume"])
+        .expect(1)
+        .says(&["its shim was killed"]);
 }
 
 #[test]
@@ -294,32 +489,71 @@ fn a_block_of_every_run_is_its_own() {
     let project = project_with(&DUEL.replace("name: duel\n", "name: duel\nruns: 2\n"));
     project.program("hold-last", "");
     let runner = project.start(&["pipeline", "duel", "s", "--foreground"]);
-    project.until("the end of the first run", || ran(&project).iter().any(|line| line.starts_with("last")));
+    project.until("the end of the first run", || {
+        ran(&project).iter().any(|line| line.starts_with("last"))
+    });
     project.program("fail-two", "");
     project.program("go", "");
     assert_eq!(runner.ended(), 1);
-    project.ap(&["status", "s"]).expect(0).says(&["failed in run 2 of 2 in the parallel block `side`", "1 of 2 branches"]);
+    project.ap(&["status", "s"]).expect(0).says(&[
+        "failed in run 2 of 2 in the parallel block `side`",
+        "1 of 2 branches",
+    ]);
     fs_err::remove_file(project.outside().join("fail-two")).expect("it is there");
     // A block that has begun goes on as it began; what comes after it may change.
     let step = project.read(".claude/loops/step/prompt.md");
-    project.write(".claude/loops/step/prompt.md", &step.replace("Given", "Taken"));
-    run(&project, &["--resume", "--recompile"]).expect(2).says(&["the parallel block `side` has begun"]);
+    project.write(
+        ".claude/loops/step/prompt.md",
+        &step.replace("Given", "Taken"),
+    );
+    run(&project, &["--resume", "--recompile"])
+        .expect(2)
+        .says(&["the parallel block `side` has begun"]);
     project.write(".claude/loops/step/prompt.md", &step);
     let last = project.read(".claude/loops/last/prompt.md");
-    project.write(".claude/loops/last/prompt.md", &last.replace("Given", "Taken"));
+    project.write(
+        ".claude/loops/last/prompt.md",
+        &last.replace("Given", "Taken"),
+    );
     run(&project, &["--resume", "--recompile"]).expect(0);
     // One iteration failed and was made again.
     assert_eq!(ran(&project).len(), 2 * ALL.len() + 1);
-    let prompt = |folder: &str| project.read(&project.run_file("s", &format!("{folder}/iterations/001/prompt.md")));
-    assert!(prompt("stage-02-join").contains("Given: ") && prompt("stage-05-join").contains("Taken: "));
+    let prompt = |folder: &str| {
+        project.read(&project.run_file("s", &format!("{folder}/iterations/001/prompt.md")))
+    };
+    assert!(
+        prompt("stage-02-join").contains("Given: ") && prompt("stage-05-join").contains("Taken: ")
+    );
     // The first stage of a run gets what the run before put out, and a branch what its own run did.
     assert!(prompt("stage-03-brief").contains("Given: from last 1"));
-    let context = json(&project, "parallel-04-side/providers/one/stage-00-think/iterations/001/context.json");
-    let from = context["inputs"]["from_stage"]["brief"][0].as_str().expect("a path");
-    assert!(from.ends_with("/stage-03-brief/iterations/001/output.md"), "{from}");
-    let taken = &json(&project, "stage-05-join/iterations/001/context.json")["inputs"]["from_parallel"][0]["manifest"];
-    assert!(taken.as_str().expect("a path").ends_with("/parallel-04-side/manifest.json"));
-    assert_eq!(json(&project, "parallel-04-side/manifest.json")["block"]["index"], 1);
-    project.ap(&["logs", "s", "--branch", "side/one", "--run", "1", "--stage", "think"]).expect(0).says(&["from one 2"]);
+    let context = json(
+        &project,
+        "parallel-04-side/providers/one/stage-00-think/iterations/001/context.json",
+    );
+    let from = context["inputs"]["from_stage"]["brief"][0]
+        .as_str()
+        .expect("a path");
+    assert!(
+        from.ends_with("/stage-03-brief/iterations/001/output.md"),
+        "{from}"
+    );
+    let taken = &json(&project, "stage-05-join/iterations/001/context.json")["inputs"]["from_parallel"]
+        [0]["manifest"];
+    assert!(
+        taken
+            .as_str()
+            .expect("a path")
+            .ends_with("/parallel-04-side/manifest.json")
+    );
+    assert_eq!(
+        json(&project, "parallel-04-side/manifest.json")["block"]["index"],
+        1
+    );
+    project
+        .ap(&[
+            "logs", "s", "--branch", "side/one", "--run", "1", "--stage", "think",
+        ])
+        .expect(0)
+        .says(&["from one 2"]);
     project.nothing_left();
 }

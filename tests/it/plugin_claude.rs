@@ -40,9 +40,16 @@ impl Desk {
         let api = MockApi::start(script);
         let env = ClaudeEnv::new(&api);
         let bin = Utf8Path::new(AP).parent().expect("a folder");
-        let path = format!("{bin}:{}:{}", claude.parent().expect("a folder"), std::env::var("PATH").unwrap_or_default());
+        let path = format!(
+            "{bin}:{}:{}",
+            claude.parent().expect("a folder"),
+            std::env::var("PATH").unwrap_or_default()
+        );
         let socket = env.home().join("tmux").into_string();
-        let env = env.var("PATH", path).var("AP_TMUX_SOCKET", socket).var("CLAUDE_PIPELINE_PROVIDER", "scripted");
+        let env = env
+            .var("PATH", path)
+            .var("AP_TMUX_SOCKET", socket)
+            .var("CLAUDE_PIPELINE_PROVIDER", "scripted");
         let desk = Self { api, env, claude };
         desk.succeeds("git", &["init", "-q", "-b", "main"]);
         desk.succeeds("git", &["commit", "-q", "--allow-empty", "-m", "Start"]);
@@ -50,14 +57,22 @@ impl Desk {
     }
 
     fn command(&self, program: &str, arguments: &[&str]) -> Output {
-        self.env.command(program).args(arguments).output().expect("it runs")
+        self.env
+            .command(program)
+            .args(arguments)
+            .output()
+            .expect("it runs")
     }
 
     #[track_caller]
     fn succeeds(&self, program: &str, arguments: &[&str]) -> String {
         let output = self.command(program, arguments);
-        let [stdout, stderr] = [&output.stdout, &output.stderr].map(|bytes| String::from_utf8_lossy(bytes).into_owned());
-        assert!(output.status.success(), "{program} {arguments:?}: {stdout}{stderr}");
+        let [stdout, stderr] = [&output.stdout, &output.stderr]
+            .map(|bytes| String::from_utf8_lossy(bytes).into_owned());
+        assert!(
+            output.status.success(),
+            "{program} {arguments:?}: {stdout}{stderr}"
+        );
         stdout
     }
 
@@ -66,12 +81,19 @@ impl Desk {
     }
 
     fn says(&self, prompt: &str, arguments: &[&str]) -> Run {
-        self.env.run(&self.claude, prompt, &[&[SKIP], arguments].concat())
+        self.env
+            .run(&self.claude, prompt, &[&[SKIP], arguments].concat())
     }
 
     /// Everything the model was told in the last request, as one text.
     fn told(&self) -> String {
-        self.api.requests().iter().rfind(|request| request.asks_for_a_turn()).expect("a request").body["messages"].to_string()
+        self.api
+            .requests()
+            .iter()
+            .rfind(|request| request.asks_for_a_turn())
+            .expect("a request")
+            .body["messages"]
+            .to_string()
     }
 }
 
@@ -92,13 +114,23 @@ fn root() -> &'static str {
 /// The first title of a page: what shows that it was read.
 fn title(page: &str) -> String {
     let text = fs_err::read_to_string(Utf8Path::new(root()).join(page)).expect("a page");
-    let title = text.lines().find(|line| line.starts_with("# ")).expect("a title");
+    let title = text
+        .lines()
+        .find(|line| line.starts_with("# "))
+        .expect("a title");
     title.split(" $").next().unwrap_or(title).to_owned()
 }
 
 fn named(event: &Value, list: &str) -> Vec<String> {
-    let names = event[list].as_array().into_iter().flatten().filter_map(Value::as_str);
-    let mut names: Vec<String> = names.filter_map(|name| name.strip_prefix("agent-pipelines:")).map(str::to_owned).collect();
+    let names = event[list]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str);
+    let mut names: Vec<String> = names
+        .filter_map(|name| name.strip_prefix("agent-pipelines:"))
+        .map(str::to_owned)
+        .collect();
     names.sort();
     names.dedup();
     names
@@ -107,17 +139,28 @@ fn named(event: &Value, list: &str) -> Vec<String> {
 #[track_caller]
 fn all_of_it_is_loaded(run: &Run) {
     let init = run.events("system/init")[0];
-    let mut called: Vec<&str> = CALLED.iter().filter_map(|page| page.split('/').nth(1)).collect();
+    let mut called: Vec<&str> = CALLED
+        .iter()
+        .filter_map(|page| page.split('/').nth(1))
+        .collect();
     called.sort_unstable();
     called.dedup();
     assert_eq!(named(init, "slash_commands"), called, "{init:#}");
-    assert_eq!(named(init, "agents"), ["architect", "assembler", "stage-creator"]);
-    assert!(init["plugin_errors"].as_array().is_none_or(Vec::is_empty), "{init:#}");
+    assert_eq!(
+        named(init, "agents"),
+        ["architect", "assembler", "stage-creator"]
+    );
+    assert!(
+        init["plugin_errors"].as_array().is_none_or(Vec::is_empty),
+        "{init:#}"
+    );
 }
 
 #[test]
 fn the_repository_is_a_plugin_and_a_marketplace() {
-    let Some(desk) = Desk::new(script()) else { return };
+    let Some(desk) = Desk::new(script()) else {
+        return;
+    };
     for path in [".", ".claude-plugin/plugin.json"] {
         let path = Utf8Path::new(root()).join(path);
         desk.plugin(&["validate", "--strict", path.as_str()]);
@@ -126,23 +169,39 @@ fn the_repository_is_a_plugin_and_a_marketplace() {
 
 #[test]
 fn the_binary_installs_what_claude_accepts_and_takes_it_out_again() {
-    let Some(desk) = Desk::new(script().every(|_, _| vec![turn().text("Yes.")])) else { return };
+    let Some(desk) = Desk::new(script().every(|_, _| vec![turn().text("Yes.")])) else {
+        return;
+    };
     desk.succeeds(AP, &["plugin", "install"]);
     let copy = desk.env.home().join("data/agent-pipelines/plugin");
     desk.plugin(&["validate", "--strict", copy.as_str()]);
-    let status: Value = serde_json::from_str(&desk.succeeds(AP, &["plugin", "status", "--json"])).expect("JSON");
+    let status: Value =
+        serde_json::from_str(&desk.succeeds(AP, &["plugin", "status", "--json"])).expect("JSON");
     assert_eq!(
-        (&status["installed"], &status["claude"]["found"], &status["claude"]["enabled"]),
+        (
+            &status["installed"],
+            &status["claude"]["found"],
+            &status["claude"]["enabled"]
+        ),
         (&json!(true), &json!(true), &json!(true))
     );
     let run = desk.says("/agent-pipelines:work auth 8h", &[]);
     all_of_it_is_loaded(&run);
     let told = desk.told();
-    assert!(told.contains("Start the loop `work` as the session named here: `auth 8h`"), "{told}");
-    assert!(told.contains("No session runs in this project."), "the hook was heard: {told}");
+    assert!(
+        told.contains("Start the loop `work` as the session named here: `auth 8h`"),
+        "{told}"
+    );
+    assert!(
+        told.contains("No session runs in this project."),
+        "the hook was heard: {told}"
+    );
     desk.succeeds(AP, &["plugin", "update"]);
     desk.succeeds(AP, &["plugin", "uninstall"]);
-    assert_eq!(serde_json::from_str::<Value>(&desk.plugin(&["list", "--json"])).expect("JSON"), json!([]));
+    assert_eq!(
+        serde_json::from_str::<Value>(&desk.plugin(&["list", "--json"])).expect("JSON"),
+        json!([])
+    );
     assert!(!copy.exists());
 }
 
@@ -157,10 +216,16 @@ fn each_skill_reaches_the_model_with_its_arguments() {
 }
 
 fn reach_the_model(folder: &str) {
-    let Some(desk) = Desk::new(script().every(|_, _| vec![turn().text("Yes.")])) else { return };
+    let Some(desk) = Desk::new(script().every(|_, _| vec![turn().text("Yes.")])) else {
+        return;
+    };
     for page in CALLED.iter().filter(|page| page.starts_with(folder)) {
         let (kind, name) = page.split_once('/').expect("a kind and a name");
-        let file = if kind == "commands" { format!("{page}.md") } else { format!("{page}/SKILL.md") };
+        let file = if kind == "commands" {
+            format!("{page}.md")
+        } else {
+            format!("{page}/SKILL.md")
+        };
         // Where both have a name, the person's is the command and Claude's the skill.
         if kind == "skills" && CALLED.contains(&format!("commands/{name}").as_str()) {
             continue;
@@ -168,20 +233,37 @@ fn reach_the_model(folder: &str) {
         let run = desk.says(&format!("/{name} some words"), &["--plugin-dir", root()]);
         assert_eq!(run.code, Some(0), "{run:#?}");
         let told = desk.told();
-        assert!(told.contains(&title(&file)) && told.contains("some words"), "{name}: {told}");
+        assert!(
+            told.contains(&title(&file)) && told.contains("some words"),
+            "{name}: {told}"
+        );
     }
 }
 
 #[test]
 fn what_a_command_hands_over_to_is_the_skill() {
     for skill in ["sessions", "monitor", "plan-refinery", "create-tasks"] {
-        let calls = move || turn().tool("Skill", json!({ "skill": format!("agent-pipelines:{skill}"), "args": "start work auth" }));
-        let Some(desk) = Desk::new(script().every(move |_, _| vec![calls(), turn().text("Yes.")])) else { return };
+        let calls = move || {
+            turn().tool(
+                "Skill",
+                json!({ "skill": format!("agent-pipelines:{skill}"), "args": "start work auth" }),
+            )
+        };
+        let Some(desk) = Desk::new(script().every(move |_, _| vec![calls(), turn().text("Yes.")]))
+        else {
+            return;
+        };
         let run = desk.says("hello", &["--plugin-dir", root()]);
         all_of_it_is_loaded(&run);
         let told = desk.told();
-        assert!(told.contains("Base directory for this skill") && told.contains("start work auth"), "{told}");
-        assert!(told.contains(&title(&format!("skills/{skill}/SKILL.md"))), "{skill}: {told}");
+        assert!(
+            told.contains("Base directory for this skill") && told.contains("start work auth"),
+            "{told}"
+        );
+        assert!(
+            told.contains(&title(&format!("skills/{skill}/SKILL.md"))),
+            "{skill}: {told}"
+        );
     }
 }
 
@@ -190,23 +272,42 @@ fn work_ends_with_a_session_that_closes_the_tasks() {
     let script = script().every(|_, request| {
         let session = "auth";
         vec![
-            turn().tool("Skill", json!({ "skill": "agent-pipelines:sessions", "args": "start work auth" })),
+            turn().tool(
+                "Skill",
+                json!({ "skill": "agent-pipelines:sessions", "args": "start work auth" }),
+            ),
             turn().bash("ap --json && ap queue status --json"),
             turn().bash(format!("ap dry-run loop work {session} --max 6 --json")),
             turn().bash(format!("ap work {session} 6")),
             turn().bash(format!("ap status {session} --json")),
-            turn().bash(format!("ap wait {session} --timeout 60; ap status {session} --json")),
+            turn().bash(format!(
+                "ap wait {session} --timeout 60; ap status {session} --json"
+            )),
             turn().text(format!("It runs. {}", request.tool_results().len())),
         ]
     });
-    let Some(desk) = Desk::new(script) else { return };
-    atomic::replace(&desk.env.work().join("backlog.md"), b"- [ ] One (#one)\n- [ ] Two (#two)\n").expect("a backlog");
+    let Some(desk) = Desk::new(script) else {
+        return;
+    };
+    atomic::replace(
+        &desk.env.work().join("backlog.md"),
+        b"- [ ] One (#one)\n- [ ] Two (#two)\n",
+    )
+    .expect("a backlog");
     let run = desk.says("/work auth", &["--plugin-dir", root()]);
     let backlog = fs_err::read_to_string(desk.env.work().join("backlog.md")).expect("a backlog");
     assert_eq!(run.code, Some(0), "{run:#?}");
     let told = desk.told();
-    assert!(told.contains("Session auth runs work in tmux") || told.contains("Session 'auth' runs work in tmux"), "{told}");
-    assert!(told.contains(r#"standing\": \"completed"#) || told.contains(r#"standing\\\": \\\"completed"#), "{told}");
+    assert!(
+        told.contains("Session auth runs work in tmux")
+            || told.contains("Session 'auth' runs work in tmux"),
+        "{told}"
+    );
+    assert!(
+        told.contains(r#"standing\": \"completed"#)
+            || told.contains(r#"standing\\\": \\\"completed"#),
+        "{told}"
+    );
     assert_eq!(backlog, "- [x] One (#one)\n- [x] Two (#two)\n");
 }
 
@@ -226,22 +327,40 @@ fn sessions_turn(told: &str) -> &'static str {
 
 /// Three sessions: one that runs, one whose runner was killed, one that is done.
 fn three_sessions(desk: &Desk) {
-    for (name, step) in [("hangs", "{ say: I work., hang: true }"), ("ends", "{ say: I am done., status: { decision: stop } }")] {
+    for (name, step) in [
+        ("hangs", "{ say: I work., hang: true }"),
+        ("ends", "{ say: I am done., status: { decision: stop } }"),
+    ] {
         let folder = desk.env.work().join(format!(".claude/loops/{name}"));
         fs_err::create_dir_all(&folder).expect("a folder");
         let definition = "termination: {type: fixed, max: 2}\nprovider: scripted\nargs: [.claude/loops/NAME/script.yaml]\ndelay: 0\n";
-        let files = [("loop.yaml", definition.replace("NAME", name)), ("prompt.md", "${STATUS}\n".into())];
-        for (file, text) in files.into_iter().chain([("script.yaml", format!("iterations: [{step}]\n"))]) {
+        let files = [
+            ("loop.yaml", definition.replace("NAME", name)),
+            ("prompt.md", "${STATUS}\n".into()),
+        ];
+        for (file, text) in files
+            .into_iter()
+            .chain([("script.yaml", format!("iterations: [{step}]\n"))])
+        {
             atomic::replace(&folder.join(file), text.as_bytes()).expect("a file");
         }
     }
     desk.succeeds(AP, &["loop", "ends", "done", "--foreground"]);
     desk.succeeds(AP, &["loop", "hangs", "runs"]);
     let mut crashes = desk.env.command(AP);
-    crashes.args(["loop", "hangs", "crashed", "--foreground"]).stdout(Stdio::null()).stderr(Stdio::null());
+    crashes
+        .args(["loop", "hangs", "crashed", "--foreground"])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null());
     let mut runner = crashes.spawn().expect("ap starts");
-    let at_work = |session: &str| String::from_utf8_lossy(&desk.command(AP, &["logs", session]).stdout).contains("I work.");
-    assert!(clock::wait_until(Duration::from_secs(60), || at_work("crashed") && at_work("runs")));
+    let at_work = |session: &str| {
+        String::from_utf8_lossy(&desk.command(AP, &["logs", session]).stdout).contains("I work.")
+    };
+    assert!(clock::wait_until(Duration::from_secs(60), || at_work(
+        "crashed"
+    ) && at_work(
+        "runs"
+    )));
     runner.kill().expect("our child can be killed");
     runner.wait().expect("our child can be waited for");
 }
@@ -251,25 +370,50 @@ fn each_word_of_sessions_works_on_what_runs_crashed_and_is_done() {
     let script = script().every(|_, request| {
         let told = request.body["messages"].to_string();
         vec![
-            turn().tool("Skill", json!({ "skill": "agent-pipelines:sessions", "args": "as typed" })),
+            turn().tool(
+                "Skill",
+                json!({ "skill": "agent-pipelines:sessions", "args": "as typed" }),
+            ),
             turn().bash(sessions_turn(&told)),
             turn().text("That is how it is."),
         ]
     });
-    let Some(desk) = Desk::new(script) else { return };
+    let Some(desk) = Desk::new(script) else {
+        return;
+    };
     three_sessions(&desk);
     let answered = |word: &str| {
-        let run = desk.says(&format!("/agent-pipelines:sessions {word}"), &["--plugin-dir", root()]);
+        let run = desk.says(
+            &format!("/agent-pipelines:sessions {word}"),
+            &["--plugin-dir", root()],
+        );
         assert_eq!(run.code, Some(0), "{run:#?}");
-        let request = desk.api.requests().into_iter().rfind(crate::messages_api::Request::asks_for_a_turn).expect("a request");
+        let request = desk
+            .api
+            .requests()
+            .into_iter()
+            .rfind(crate::messages_api::Request::asks_for_a_turn)
+            .expect("a request");
         request.tool_result(1)
     };
-    let standing = |text: &str, word: &str| text.matches(&format!("\"standing\": \"{word}\"")).count();
+    let standing =
+        |text: &str, word: &str| text.matches(&format!("\"standing\": \"{word}\"")).count();
     let listed = answered("list");
-    assert_eq!(["active", "crashed", "completed"].map(|word| standing(&listed, word)), [1, 1, 1], "{listed}");
+    assert_eq!(
+        ["active", "crashed", "completed"].map(|word| standing(&listed, word)),
+        [1, 1, 1],
+        "{listed}"
+    );
     let watched = answered("monitor runs");
-    assert_eq!(["active", "crashed", "completed"].map(|word| standing(&watched, word)), [1, 1, 1], "{watched}");
-    assert!(watched.contains("I work.") && watched.contains("I am done."), "{watched}");
+    assert_eq!(
+        ["active", "crashed", "completed"].map(|word| standing(&watched, word)),
+        [1, 1, 1],
+        "{watched}"
+    );
+    assert!(
+        watched.contains("I work.") && watched.contains("I am done."),
+        "{watched}"
+    );
     let stopped = answered("kill runs");
     assert!(stopped.contains("\"standing\": \"stopped\""), "{stopped}");
     assert_eq!(standing(&stopped, "completed"), 1, "{stopped}");
@@ -277,7 +421,12 @@ fn each_word_of_sessions_works_on_what_runs_crashed_and_is_done() {
     assert_eq!(standing(&cleared, "active"), 0, "{cleared}");
     assert_eq!(standing(&cleared, "completed"), 1, "{cleared}");
     for session in ["runs", "crashed"] {
-        let plan = fs_err::read(desk.env.work().join(format!(".claude/pipeline-runs/{session}/plan.json"))).expect("a plan");
+        let plan = fs_err::read(
+            desk.env
+                .work()
+                .join(format!(".claude/pipeline-runs/{session}/plan.json")),
+        )
+        .expect("a plan");
         let plan: Value = serde_json::from_slice(&plan).expect("JSON");
         let left = agent_pipelines::process::marked("AP_RUN", plan["run"].as_str().expect("a run"));
         assert!(left.is_empty(), "{session}: {left:?} are left");

@@ -17,7 +17,11 @@ struct Page {
 impl Page {
     /// The lines between the two `---` at the top, as YAML.
     fn frontmatter(&self) -> Value {
-        let (yaml, _) = self.text.strip_prefix("---\n").and_then(|text| text.split_once("\n---\n")).expect("frontmatter");
+        let (yaml, _) = self
+            .text
+            .strip_prefix("---\n")
+            .and_then(|text| text.split_once("\n---\n"))
+            .expect("frontmatter");
         serde_yaml::from_str(yaml).unwrap_or_else(|error| panic!("{}: {error}", self.path))
     }
 
@@ -40,55 +44,119 @@ fn gather(folder: &Utf8Path, pages: &mut Vec<Page>) {
             gather(entry.path(), pages);
         } else {
             let text = fs::read_to_string(entry.path()).unwrap();
-            pages.push(Page { path: entry.path().strip_prefix(root()).unwrap().to_owned(), text });
+            pages.push(Page {
+                path: entry.path().strip_prefix(root()).unwrap().to_owned(),
+                text,
+            });
         }
     }
 }
 
 fn pages() -> Vec<Page> {
     let mut pages = Vec::new();
-    ["commands", "skills", "agents"].iter().for_each(|folder| gather(&root().join(folder), &mut pages));
+    ["commands", "skills", "agents"]
+        .iter()
+        .for_each(|folder| gather(&root().join(folder), &mut pages));
     pages.sort_by(|a, b| a.path.cmp(&b.path));
     assert!(30 < pages.len());
     pages
 }
 
 /// What the seed's users type, and what Claude picks from.
-const COMMANDS: [&str; 7] = ["ideate", "monitor", "pipeline", "refine", "sessions", "start", "work"];
-const SKILLS: [&str; 6] = ["create-prd", "create-tasks", "monitor", "pipeline-builder", "plan-refinery", "sessions"];
+const COMMANDS: [&str; 7] = [
+    "ideate", "monitor", "pipeline", "refine", "sessions", "start", "work",
+];
+const SKILLS: [&str; 6] = [
+    "create-prd",
+    "create-tasks",
+    "monitor",
+    "pipeline-builder",
+    "plan-refinery",
+    "sessions",
+];
 
 #[test]
 fn every_page_has_what_claude_code_wants_of_it() {
     let pages = pages();
     let mut names: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
     for page in &pages {
-        assert!(page.text.ends_with('\n') && !page.text.contains('\t'), "{}: a last line, and no tabs", page.path);
+        assert!(
+            page.text.ends_with('\n') && !page.text.contains('\t'),
+            "{}: a last line, and no tabs",
+            page.path
+        );
         let kind = page.path.components().next().unwrap().as_str();
         if kind == "skills" && !page.is_skill() {
-            assert!(page.text.starts_with("# "), "{}: begins with a title", page.path);
+            assert!(
+                page.text.starts_with("# "),
+                "{}: begins with a title",
+                page.path
+            );
             continue;
         }
         let front = page.frontmatter();
-        let (name, description) = (front["name"].as_str().expect("a name"), front["description"].as_str().expect("a description"));
-        let file = if page.is_skill() { page.path.parent().unwrap().file_name() } else { page.path.file_stem() };
-        assert_eq!(Some(name), file, "{}: `/{name}` and its file have the same name", page.path);
-        assert!((40..1024).contains(&description.len()), "{}: a description of {} bytes", page.path, description.len());
-        assert!(page.text.contains("\ndescription: \""), "{}: some versions read an unquoted `: ` as a mistake", page.path);
-        assert!(page.text.lines().count() < 200, "{}: nobody reads that much", page.path);
+        let (name, description) = (
+            front["name"].as_str().expect("a name"),
+            front["description"].as_str().expect("a description"),
+        );
+        let file = if page.is_skill() {
+            page.path.parent().unwrap().file_name()
+        } else {
+            page.path.file_stem()
+        };
+        assert_eq!(
+            Some(name),
+            file,
+            "{}: `/{name}` and its file have the same name",
+            page.path
+        );
+        assert!(
+            (40..1024).contains(&description.len()),
+            "{}: a description of {} bytes",
+            page.path,
+            description.len()
+        );
+        assert!(
+            page.text.contains("\ndescription: \""),
+            "{}: some versions read an unquoted `: ` as a mistake",
+            page.path
+        );
+        assert!(
+            page.text.lines().count() < 200,
+            "{}: nobody reads that much",
+            page.path
+        );
         names.entry(kind).or_default().insert(name.to_owned());
     }
     assert_eq!(names["commands"], COMMANDS.map(String::from).into());
     assert_eq!(names["skills"], SKILLS.map(String::from).into());
-    assert_eq!(names["agents"], ["architect", "assembler", "stage-creator"].map(String::from).into());
+    assert_eq!(
+        names["agents"],
+        ["architect", "assembler", "stage-creator"]
+            .map(String::from)
+            .into()
+    );
 }
 
 #[test]
 fn a_command_that_shares_a_skills_name_is_not_for_claude() {
     for page in pages().iter().filter(|page| page.in_folder("commands")) {
         // The Skill tool finds a command before a skill of its name: it would send Claude round in circles.
-        assert_eq!(page.frontmatter()["disable-model-invocation"], true, "{}", page.path);
-        assert!(page.text.contains("$ARGUMENTS"), "{}: what was typed is not passed on", page.path);
-        let numbered = page.text.match_indices('$').any(|(at, _)| page.text[at + 1..].starts_with(|c: char| c.is_ascii_digit()));
+        assert_eq!(
+            page.frontmatter()["disable-model-invocation"],
+            true,
+            "{}",
+            page.path
+        );
+        assert!(
+            page.text.contains("$ARGUMENTS"),
+            "{}: what was typed is not passed on",
+            page.path
+        );
+        let numbered = page
+            .text
+            .match_indices('$')
+            .any(|(at, _)| page.text[at + 1..].starts_with(|c: char| c.is_ascii_digit()));
         assert!(!numbered, "{}: `$` and a digit is an argument", page.path);
     }
 }
@@ -106,8 +174,18 @@ fn skills_say_in_plain_words_when_they_are_meant() {
         ("build a pipeline that", "pipeline-builder"),
     ];
     for (wish, skill) in wishes {
-        let meant = |page: &&Page| page.is_skill() && page.frontmatter()["description"].as_str().unwrap().contains(wish);
-        let found: Vec<_> = pages.iter().filter(meant).map(|page| page.frontmatter()["name"].clone()).collect();
+        let meant = |page: &&Page| {
+            page.is_skill()
+                && page.frontmatter()["description"]
+                    .as_str()
+                    .unwrap()
+                    .contains(wish)
+        };
+        let found: Vec<_> = pages
+            .iter()
+            .filter(meant)
+            .map(|page| page.frontmatter()["name"].clone())
+            .collect();
         assert_eq!(found, [skill], "{wish}");
     }
 }
@@ -117,14 +195,26 @@ fn links_lead_somewhere_and_every_page_is_linked() {
     let pages = pages();
     let mut reached = BTreeSet::new();
     for page in &pages {
-        for link in page.text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
+        for link in page
+            .text
+            .split("](")
+            .skip(1)
+            .filter_map(|rest| rest.split(')').next())
+        {
             let target = root().join(page.path.parent().unwrap()).join(link);
             assert!(target.is_file(), "{}: there is no {link}", page.path);
             reached.insert(target.canonicalize_utf8().unwrap());
         }
     }
-    for page in pages.iter().filter(|page| page.in_folder("skills") && !page.is_skill()) {
-        assert!(reached.contains(&root().join(&page.path).canonicalize_utf8().unwrap()), "{}: nothing leads here", page.path);
+    for page in pages
+        .iter()
+        .filter(|page| page.in_folder("skills") && !page.is_skill())
+    {
+        assert!(
+            reached.contains(&root().join(&page.path).canonicalize_utf8().unwrap()),
+            "{}: nothing leads here",
+            page.path
+        );
     }
 }
 
@@ -133,7 +223,12 @@ fn names_of_skills_agents_loops_and_pipelines_resolve() {
     let project = Project::new();
     let overview: Value = serde_json::from_str(&project.ap(&["--json"]).expect(0).stdout).unwrap();
     let names = |kind: &str| -> BTreeSet<String> {
-        overview[kind].as_array().unwrap().iter().map(|line| line["name"].as_str().unwrap().to_owned()).collect()
+        overview[kind]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|line| line["name"].as_str().unwrap().to_owned())
+            .collect()
     };
     let (loops, pipelines) = (names("loops"), names("pipelines"));
     // What a person is shown how to make.
@@ -145,20 +240,32 @@ fn names_of_skills_agents_loops_and_pipelines_resolve() {
         .collect();
     for page in pages() {
         for name in page.text.split("agent-pipelines:").skip(1) {
-            let name: String = name.chars().take_while(|c| c.is_ascii_lowercase() || *c == '-').collect();
-            assert!(ours.contains(&name), "{}: there is no agent-pipelines:{name}", page.path);
+            let name: String = name
+                .chars()
+                .take_while(|c| c.is_ascii_lowercase() || *c == '-')
+                .collect();
+            assert!(
+                ours.contains(&name),
+                "{}: there is no agent-pipelines:{name}",
+                page.path
+            );
         }
         for line in lines_of("ap", &page.text) {
             let words = words(&line);
             let word = |n: usize| words.get(n).map(String::as_str).unwrap_or_default();
             let (known, name) = match (word(1), word(2)) {
-                ("dry-run" | "lint", kind) => (if kind == "loop" { &loops } else { &pipelines }, word(3)),
+                ("dry-run" | "lint", kind) => {
+                    (if kind == "loop" { &loops } else { &pipelines }, word(3))
+                }
                 ("loop", name) => (&loops, name),
                 ("pipeline", name) => (&pipelines, name),
                 _ => continue,
             };
             assert!(
-                name.is_empty() || name.starts_with('-') || made.contains(&name) || known.contains(name),
+                name.is_empty()
+                    || name.starts_with('-')
+                    || made.contains(&name)
+                    || known.contains(name),
                 "{}: `{line}`: no `{name}`",
                 page.path
             );
@@ -168,9 +275,15 @@ fn names_of_skills_agents_loops_and_pipelines_resolve() {
 
 /// Command lines in fences for text stand behind a word such as `watch`.
 fn shown(page: &Page) -> Vec<String> {
-    let behind =
-        page.text.lines().filter_map(|line| line.split_once("  ap ")).map(|(_, rest)| format!("ap {}", rest.split("  ").next().unwrap()));
-    lines_of("ap", &page.text).into_iter().chain(behind).collect()
+    let behind = page
+        .text
+        .lines()
+        .filter_map(|line| line.split_once("  ap "))
+        .map(|(_, rest)| format!("ap {}", rest.split("  ").next().unwrap()));
+    lines_of("ap", &page.text)
+        .into_iter()
+        .chain(behind)
+        .collect()
 }
 
 #[test]
@@ -180,7 +293,12 @@ fn every_command_line_can_be_typed() {
     for page in pages().into_iter().chain(prompts()).chain(documents()) {
         let lines = shown(&page);
         count += lines.len();
-        wrong.extend(lines.iter().filter_map(|line| mistake(line, &loops)).map(|mistake| format!("{}: {mistake}", page.path)));
+        wrong.extend(
+            lines
+                .iter()
+                .filter_map(|line| mistake(line, &loops))
+                .map(|mistake| format!("{}: {mistake}", page.path)),
+        );
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     assert!(190 < count, "only {count} lines were found");
@@ -188,8 +306,13 @@ fn every_command_line_can_be_typed() {
 
 /// What agents are told, or people about agents, beside the plugin and the prompts.
 fn documents() -> Vec<Page> {
-    let read = |path: &str| Page { path: path.into(), text: fs::read_to_string(root().join(path)).unwrap() };
-    ["src/cli/agents_section.md", "docs/prompts.md"].map(read).into()
+    let read = |path: &str| Page {
+        path: path.into(),
+        text: fs::read_to_string(root().join(path)).unwrap(),
+    };
+    ["src/cli/agents_section.md", "docs/prompts.md"]
+        .map(read)
+        .into()
 }
 
 /// Every prompt there is: of the loops, and those that stand in pipelines.
@@ -198,8 +321,15 @@ fn prompts() -> Vec<Page> {
     gather(&root().join("loops"), &mut prompts);
     prompts.retain(|page| page.path.ends_with("prompt.md"));
     gather(&root().join("pipelines"), &mut pipelines);
-    for page in pipelines.into_iter().filter(|page| page.path.parent() == Some("pipelines".into())) {
-        inline(&serde_yaml::from_str(&page.text).unwrap(), &page.path, &mut prompts);
+    for page in pipelines
+        .into_iter()
+        .filter(|page| page.path.parent() == Some("pipelines".into()))
+    {
+        inline(
+            &serde_yaml::from_str(&page.text).unwrap(),
+            &page.path,
+            &mut prompts,
+        );
     }
     assert!(32 <= prompts.len(), "the prompts are elsewhere");
     prompts
@@ -208,10 +338,22 @@ fn prompts() -> Vec<Page> {
 /// Collects the prompts that stand in a part of a pipeline.
 fn inline(part: &Value, path: &Utf8Path, prompts: &mut Vec<Page>) {
     match part {
-        Value::Array(elements) => elements.iter().for_each(|element| inline(element, path, prompts)),
+        Value::Array(elements) => elements
+            .iter()
+            .for_each(|element| inline(element, path, prompts)),
         Value::Object(fields) => {
-            prompts.extend(fields.get("prompt").and_then(Value::as_str).map(|text| Page { path: path.to_owned(), text: text.to_owned() }));
-            fields.values().for_each(|field| inline(field, path, prompts));
+            prompts.extend(
+                fields
+                    .get("prompt")
+                    .and_then(Value::as_str)
+                    .map(|text| Page {
+                        path: path.to_owned(),
+                        text: text.to_owned(),
+                    }),
+            );
+            fields
+                .values()
+                .for_each(|field| inline(field, path, prompts));
         }
         _ => {}
     }
@@ -221,23 +363,49 @@ fn inline(part: &Value, path: &Utf8Path, prompts: &mut Vec<Page>) {
 fn a_persons_words_stand_behind_a_label_and_each_decision_has_an_example() {
     for page in prompts() {
         let bare = page.text.lines().any(|line| line.trim() == "${CONTEXT}");
-        assert!(!bare, "{}: a bare `${{CONTEXT}}` is taken for an order", page.path);
-        assert!(!page.text.contains("\"…\""), "{}: an example says something", page.path);
-        let decisions = ["continue", "stop", "error"].map(|decision| page.text.matches(&format!("\"decision\": \"{decision}\"")).count());
+        assert!(
+            !bare,
+            "{}: a bare `${{CONTEXT}}` is taken for an order",
+            page.path
+        );
+        assert!(
+            !page.text.contains("\"…\""),
+            "{}: an example says something",
+            page.path
+        );
+        let decisions = ["continue", "stop", "error"].map(|decision| {
+            page.text
+                .matches(&format!("\"decision\": \"{decision}\""))
+                .count()
+        });
         let every = page.path.ends_with("prompt.md");
-        assert!(decisions[2] == 1 && 1 <= decisions[0] + decisions[1], "{}: {decisions:?}", page.path);
-        assert!(!every || decisions == [1, 1, 1], "{}: {decisions:?}", page.path);
+        assert!(
+            decisions[2] == 1 && 1 <= decisions[0] + decisions[1],
+            "{}: {decisions:?}",
+            page.path
+        );
+        assert!(
+            !every || decisions == [1, 1, 1],
+            "{}: {decisions:?}",
+            page.path
+        );
     }
 }
 
 #[test]
 fn every_topic_can_be_explained() {
     let project = Project::new();
-    let lines: BTreeSet<String> = pages().iter().flat_map(shown).filter(|line| line.starts_with("ap explain ")).collect();
+    let lines: BTreeSet<String> = pages()
+        .iter()
+        .flat_map(shown)
+        .filter(|line| line.starts_with("ap explain "))
+        .collect();
     assert!(3 < lines.len());
     for line in lines {
         let words = words(&line);
-        project.ap(&words[1..].iter().map(String::as_str).collect::<Vec<_>>()).expect(0);
+        project
+            .ap(&words[1..].iter().map(String::as_str).collect::<Vec<_>>())
+            .expect(0);
     }
 }
 
@@ -248,8 +416,14 @@ fn every_json_field_exists() {
     let mut checked = 0;
     for page in pages() {
         for (line, field) in fields(&page.text) {
-            let answer = answers.entry(line.clone()).or_insert_with(|| ask(&project, &line));
-            assert!(has(answer, &field), "{}: `{line}` has no field `{field}` in {answer:#}", page.path);
+            let answer = answers
+                .entry(line.clone())
+                .or_insert_with(|| ask(&project, &line));
+            assert!(
+                has(answer, &field),
+                "{}: `{line}` has no field `{field}` in {answer:#}",
+                page.path
+            );
             checked += 1;
         }
     }
@@ -260,7 +434,16 @@ fn every_json_field_exists() {
 fn at_work() -> Project {
     let project = Project::new();
     project.write("backlog.md", "- [ ] One (#one)\n- [ ] Two (#two)\n");
-    project.ap(&["work", "auth", "1", "--provider", "scripted", "--foreground"]).expect(4);
+    project
+        .ap(&[
+            "work",
+            "auth",
+            "1",
+            "--provider",
+            "scripted",
+            "--foreground",
+        ])
+        .expect(4);
     project.write(".claude/locks/dead.lock", "nobody\n");
     project
 }
@@ -316,7 +499,9 @@ fn fields(text: &str) -> Vec<(String, String)> {
                 command = part.contains("--json").then(|| part.to_owned());
                 listing = false;
             } else if listing {
-                let command = command.clone().unwrap_or_else(|| panic!("no command prints `{part}` in `{line}`"));
+                let command = command
+                    .clone()
+                    .unwrap_or_else(|| panic!("no command prints `{part}` in `{line}`"));
                 found.push((command, part.to_owned()));
             }
         }
@@ -327,18 +512,39 @@ fn fields(text: &str) -> Vec<(String, String)> {
 #[test]
 fn fields_are_found_where_they_are_named() {
     let text = "`ap list --json` → `a`, `b.c`: `active` is right.\n```sh\nap --json\n```\n→ `d`, and `e`\n";
-    let expected = [("ap list --json", "a"), ("ap list --json", "b.c"), ("ap --json", "d")];
-    assert_eq!(fields(text), expected.map(|(line, field)| (line.to_owned(), field.to_owned())));
+    let expected = [
+        ("ap list --json", "a"),
+        ("ap list --json", "b.c"),
+        ("ap --json", "d"),
+    ];
+    assert_eq!(
+        fields(text),
+        expected.map(|(line, field)| (line.to_owned(), field.to_owned()))
+    );
 }
 
 #[test]
 fn pages_name_no_place_and_say_nothing_twice() {
     let mut said: BTreeMap<String, Utf8PathBuf> = BTreeMap::new();
     for page in pages() {
-        for place in ["run.sh", "scripts/", "CLAUDE_PLUGIN_ROOT", "target/", " jq "] {
-            assert!(!page.text.contains(place), "{}: everything goes through `ap`, not {place}", page.path);
+        for place in [
+            "run.sh",
+            "scripts/",
+            "CLAUDE_PLUGIN_ROOT",
+            "target/",
+            " jq ",
+        ] {
+            assert!(
+                !page.text.contains(place),
+                "{}: everything goes through `ap`, not {place}",
+                page.path
+            );
         }
-        for paragraph in page.text.split("\n\n").filter(|paragraph| 120 < paragraph.len() && !paragraph.starts_with("```")) {
+        for paragraph in page
+            .text
+            .split("\n\n")
+            .filter(|paragraph| 120 < paragraph.len() && !paragraph.starts_with("```"))
+        {
             if let Some(before) = said.insert(paragraph.to_owned(), page.path.clone()) {
                 panic!("{} and {before} say the same:\n{paragraph}", page.path);
             }
@@ -352,7 +558,12 @@ fn no_two_prompts_carry_the_same_paragraph() {
     let mut said: BTreeMap<&str, &Utf8Path> = BTreeMap::new();
     for page in &prompts {
         // Shorter ones are headings, and where to write.
-        for paragraph in page.text.split("\n\n").map(str::trim).filter(|paragraph| 60 < paragraph.len()) {
+        for paragraph in page
+            .text
+            .split("\n\n")
+            .map(str::trim)
+            .filter(|paragraph| 60 < paragraph.len())
+        {
             if let Some(before) = said.insert(paragraph, &page.path) {
                 panic!("{} and {before} say the same:\n{paragraph}", page.path);
             }

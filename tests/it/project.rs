@@ -21,8 +21,14 @@ pub(crate) static PYTHON: LazyLock<String> = LazyLock::new(|| {
     if Utf8Path::new(usual).is_file() {
         return usual.to_owned();
     }
-    let said = Command::new("python3").args(["-c", "import sys; print(sys.executable)"]).output().expect("python3 runs");
-    String::from_utf8(said.stdout).expect("a path").trim().to_owned()
+    let said = Command::new("python3")
+        .args(["-c", "import sys; print(sys.executable)"])
+        .output()
+        .expect("python3 runs");
+    String::from_utf8(said.stdout)
+        .expect("a path")
+        .trim()
+        .to_owned()
 });
 
 /// A scratch git repository. Removed when dropped, after every process of its sessions has been ended.
@@ -57,10 +63,19 @@ impl Ran {
     /// Fails the test unless all these words were said; line breaks and frames do not count.
     #[track_caller]
     pub(crate) fn says(&self, words: &[&str]) {
-        let plain = |text: &str| text.replace(['│', '×', '╰', '╭', '─', '▶', '\n'], " ").split_whitespace().collect::<Vec<_>>().join(" ");
+        let plain = |text: &str| {
+            text.replace(['│', '×', '╰', '╭', '─', '▶', '\n'], " ")
+                .split_whitespace()
+                .collect::<Vec<_>>()
+                .join(" ")
+        };
         let said = plain(&self.text());
         for word in words {
-            assert!(said.contains(&plain(word)), "`{word}` is not said in:\n{}", self.text());
+            assert!(
+                said.contains(&plain(word)),
+                "`{word}` is not said in:\n{}",
+                self.text()
+            );
         }
     }
 }
@@ -68,8 +83,15 @@ impl Ran {
 impl From<Output> for Ran {
     fn from(output: Output) -> Self {
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        let code = output.status.code().unwrap_or_else(|| 128 + output.status.signal().unwrap_or_default());
-        Self { code, stdout: text(&output.stdout), stderr: text(&output.stderr) }
+        let code = output
+            .status
+            .code()
+            .unwrap_or_else(|| 128 + output.status.signal().unwrap_or_default());
+        Self {
+            code,
+            stdout: text(&output.stdout),
+            stderr: text(&output.stderr),
+        }
     }
 }
 
@@ -81,13 +103,20 @@ impl Project {
 
     /// Makes an empty project in a folder of that name.
     pub(crate) fn named(name: &str) -> Self {
-        let folder = tempfile::Builder::new().prefix("ap tests ").tempdir().expect("a temporary folder");
+        let folder = tempfile::Builder::new()
+            .prefix("ap tests ")
+            .tempdir()
+            .expect("a temporary folder");
         let top = Utf8PathBuf::from_path_buf(folder.path().to_owned()).expect("a UTF-8 path");
         let root = top.join(name);
         for made in [root.join(".claude"), top.join("home"), top.join("tmp")] {
             fs_err::create_dir_all(made).expect("a folder");
         }
-        let init = Command::new("git").args(["init", "-q"]).current_dir(&root).status().expect("git runs");
+        let init = Command::new("git")
+            .args(["init", "-q"])
+            .current_dir(&root)
+            .status()
+            .expect("git runs");
         assert!(init.success(), "git init");
         let path = std::env::var("PATH").unwrap_or_default();
         let vars = [
@@ -103,7 +132,11 @@ impl Project {
             ("TERM", "dumb"),
         ]
         .map(|(name, value)| (name.to_owned(), value.to_owned()));
-        Self { folder, root, vars: vars.into() }
+        Self {
+            folder,
+            root,
+            vars: vars.into(),
+        }
     }
 
     pub(crate) fn root(&self) -> &Utf8Path {
@@ -135,12 +168,17 @@ impl Project {
 
     /// Reads a file of the project; a missing one is empty.
     pub(crate) fn read(&self, path: &str) -> String {
-        fs_err::read(self.root.join(path)).map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default()
+        fs_err::read(self.root.join(path))
+            .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
+            .unwrap_or_default()
     }
 
     /// Writes a loop with the prompt and the lines of `loop.yaml` given.
     pub(crate) fn a_loop(&self, name: &str, yaml: &str, prompt: &str) -> &Self {
-        self.write(&format!(".claude/loops/{name}/loop.yaml"), &format!("name: {name}\ndescription: a test\n{yaml}"));
+        self.write(
+            &format!(".claude/loops/{name}/loop.yaml"),
+            &format!("name: {name}\ndescription: a test\n{yaml}"),
+        );
         self.write(&format!(".claude/loops/{name}/prompt.md"), prompt)
     }
 
@@ -151,7 +189,8 @@ impl Project {
             &format!("{name}.sh"),
             &format!("#!/bin/sh\nread -r n; read -r status; cat >/dev/null; attempt=${{AP_ATTEMPT##*.}}\n{script}\n"),
         );
-        let yaml = format!("provider: command\nprogram: \"{agent}\"\ndelay: 0\nretry_delay: 0\n{yaml}");
+        let yaml =
+            format!("provider: command\nprogram: \"{agent}\"\ndelay: 0\nretry_delay: 0\n{yaml}");
         self.a_loop(name, &yaml, "${ITERATION}\n${STATUS}\n")
     }
 
@@ -159,7 +198,11 @@ impl Project {
     pub(crate) fn scripted_loop(&self, name: &str, yaml: &str, script: &str) -> &Self {
         let path = format!("{name}.script.yaml");
         self.write(&path, script);
-        self.a_loop(name, &format!("provider: scripted\nargs: [{path}]\ndelay: 0\nretry_delay: 0\n{yaml}"), "Session ${SESSION_NAME}\n")
+        self.a_loop(
+            name,
+            &format!("provider: scripted\nargs: [{path}]\ndelay: 0\nretry_delay: 0\n{yaml}"),
+            "Session ${SESSION_NAME}\n",
+        )
     }
 
     /// Writes a program outside the project and returns its path.
@@ -174,7 +217,11 @@ impl Project {
     /// Returns a command that runs in the project, in its environment and nothing else.
     pub(crate) fn command(&self, program: &str) -> Command {
         let mut command = Command::new(program);
-        command.current_dir(&self.root).env_clear().envs(&self.vars).stdin(Stdio::null());
+        command
+            .current_dir(&self.root)
+            .env_clear()
+            .envs(&self.vars)
+            .stdin(Stdio::null());
         command
     }
 
@@ -192,7 +239,12 @@ impl Project {
 
     /// Starts `ap` and lets it run. What it says goes nowhere.
     pub(crate) fn start(&self, args: &[&str]) -> Running {
-        let child = self.ap_command(args).stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("ap starts");
+        let child = self
+            .ap_command(args)
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("ap starts");
         Running(child)
     }
 
@@ -212,9 +264,16 @@ impl Project {
     #[track_caller]
     pub(crate) fn journal(&self, session: &str) -> Vec<Value> {
         let text = self.read(&self.run_file(session, "events.jsonl"));
-        let lines: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).expect("a line of JSON")).collect();
+        let lines: Vec<Value> = text
+            .lines()
+            .map(|line| serde_json::from_str(line).expect("a line of JSON"))
+            .collect();
         for (index, line) in lines.iter().enumerate() {
-            assert_eq!(line["seq"], index as u64 + 1, "the journal has a gap: {line}");
+            assert_eq!(
+                line["seq"],
+                index as u64 + 1,
+                "the journal has a gap: {line}"
+            );
         }
         lines
     }
@@ -222,7 +281,10 @@ impl Project {
     /// Returns the journal's events of one type.
     #[track_caller]
     pub(crate) fn events(&self, session: &str, kind: &str) -> Vec<Value> {
-        let events = self.journal(session).into_iter().map(|line| line["event"].clone());
+        let events = self
+            .journal(session)
+            .into_iter()
+            .map(|line| line["event"].clone());
         events.filter(|event| event["type"] == kind).collect()
     }
 
@@ -230,13 +292,22 @@ impl Project {
     #[track_caller]
     pub(crate) fn history(&self, session: &str) -> Vec<u64> {
         let status = self.status(session);
-        status["history"].as_array().expect("a history").iter().filter_map(|entry| entry["iteration"].as_u64()).collect()
+        status["history"]
+            .as_array()
+            .expect("a history")
+            .iter()
+            .filter_map(|entry| entry["iteration"].as_u64())
+            .collect()
     }
 
     /// Waits for something, or fails the test.
     #[track_caller]
     pub(crate) fn until(&self, what: &str, there: impl FnMut() -> bool) {
-        assert!(wait_until(LIMIT, there), "waited in vain for {what}\n{}", self.ap(&["list"]).text());
+        assert!(
+            wait_until(LIMIT, there),
+            "waited in vain for {what}\n{}",
+            self.ap(&["list"]).text()
+        );
     }
 
     /// Waits until the journal has this many events of a type.
@@ -244,7 +315,9 @@ impl Project {
     pub(crate) fn until_event(&self, session: &str, kind: &str, count: usize) {
         let sign = format!("\"type\":\"{kind}\"");
         let path = self.run_file(session, "events.jsonl");
-        self.until(&format!("{count} × {kind}"), || count <= self.read(&path).matches(&sign).count());
+        self.until(&format!("{count} × {kind}"), || {
+            count <= self.read(&path).matches(&sign).count()
+        });
     }
 
     /// Returns the processes that carry the mark of a run in this project, dead runs included.
@@ -253,29 +326,49 @@ impl Project {
         let folder = self.root.join(".claude/pipeline-runs");
         for at in [folder.clone(), folder.join(".archive")] {
             let entries = fs_err::read_dir(at).into_iter().flatten().flatten();
-            let plans = entries.filter_map(|entry| fs_err::read(entry.path().join("plan.json")).ok());
-            runs.extend(plans.filter_map(|text| serde_json::from_slice::<Value>(&text).ok()?["run"].as_str().map(str::to_owned)));
+            let plans =
+                entries.filter_map(|entry| fs_err::read(entry.path().join("plan.json")).ok());
+            runs.extend(plans.filter_map(|text| {
+                serde_json::from_slice::<Value>(&text).ok()?["run"]
+                    .as_str()
+                    .map(str::to_owned)
+            }));
         }
         // A branch of a parallel block is a run within the run.
         let marked = |run: &String| {
             let run: agent_pipelines::model::RunId = run.parse().expect("a run id");
             agent_pipelines::process::marked_by("AP_RUN", |found| run.covers(found))
         };
-        runs.iter().flat_map(marked).map(|process| process.pid).collect()
+        runs.iter()
+            .flat_map(marked)
+            .map(|process| process.pid)
+            .collect()
     }
 
     /// Fails the test if a session of the project left a process or a lock.
     #[track_caller]
     pub(crate) fn nothing_left(&self) {
-        self.until("the last process of the project's sessions to end", || self.left_over().is_empty());
-        let locks = fs_err::read_dir(self.root.join(".claude/locks")).into_iter().flatten().flatten();
-        let left: Vec<_> = locks.map(|entry| entry.file_name()).filter(|name| name.to_string_lossy().ends_with(".lock")).collect();
+        self.until("the last process of the project's sessions to end", || {
+            self.left_over().is_empty()
+        });
+        let locks = fs_err::read_dir(self.root.join(".claude/locks"))
+            .into_iter()
+            .flatten()
+            .flatten();
+        let left: Vec<_> = locks
+            .map(|entry| entry.file_name())
+            .filter(|name| name.to_string_lossy().ends_with(".lock"))
+            .collect();
         assert!(left.is_empty(), "locks left: {left:?}");
     }
 
     /// Returns the names of the tmux sessions on the project's own server.
     pub(crate) fn tmux_sessions(&self) -> Vec<String> {
-        self.tmux(&["list-sessions", "-F", "#{session_name}"]).stdout.lines().map(str::to_owned).collect()
+        self.tmux(&["list-sessions", "-F", "#{session_name}"])
+            .stdout
+            .lines()
+            .map(str::to_owned)
+            .collect()
     }
 
     /// Removes an environment variable for everything that runs here.
@@ -286,7 +379,11 @@ impl Project {
 
     /// Runs tmux on the project's own server.
     pub(crate) fn tmux(&self, args: &[&str]) -> Ran {
-        let output = self.command("tmux").args(["-L", self.var("AP_TMUX_SOCKET")]).args(args).output();
+        let output = self
+            .command("tmux")
+            .args(["-L", self.var("AP_TMUX_SOCKET")])
+            .args(args)
+            .output();
         output.expect("tmux runs").into()
     }
 }
@@ -294,12 +391,21 @@ impl Project {
 impl Drop for Project {
     fn drop(&mut self) {
         // tmux made the folder of its socket: a server was started.
-        let entries = fs_err::read_dir(self.folder.path()).into_iter().flatten().flatten();
-        if entries.into_iter().any(|entry| entry.file_name().to_string_lossy().starts_with("tmux-")) {
+        let entries = fs_err::read_dir(self.folder.path())
+            .into_iter()
+            .flatten()
+            .flatten();
+        if entries
+            .into_iter()
+            .any(|entry| entry.file_name().to_string_lossy().starts_with("tmux-"))
+        {
             self.tmux(&["kill-server"]);
         }
         for pid in self.left_over() {
-            let _ = nix::sys::signal::kill(nix::unistd::Pid::from_raw(pid), nix::sys::signal::Signal::SIGKILL);
+            let _ = nix::sys::signal::kill(
+                nix::unistd::Pid::from_raw(pid),
+                nix::sys::signal::Signal::SIGKILL,
+            );
         }
     }
 }
@@ -313,7 +419,8 @@ impl Running {
     }
 
     pub(crate) fn signal(&self, signal: nix::sys::signal::Signal) {
-        nix::sys::signal::kill(nix::unistd::Pid::from_raw(self.pid()), signal).expect("the signal is sent");
+        nix::sys::signal::kill(nix::unistd::Pid::from_raw(self.pid()), signal)
+            .expect("the signal is sent");
     }
 
     /// Kills it as nothing else does, and waits until it is gone.
@@ -331,7 +438,9 @@ impl Running {
             code.is_some()
         });
         let status = code.expect("it ends in time");
-        status.code().unwrap_or_else(|| 128 + status.signal().unwrap_or_default())
+        status
+            .code()
+            .unwrap_or_else(|| 128 + status.signal().unwrap_or_default())
     }
 }
 

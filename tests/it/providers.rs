@@ -31,7 +31,11 @@ fn project() -> Project {
 
 /// Writes a loop of agents that get what the stand-ins need of a prompt.
 fn a_loop(project: &Project, yaml: &str) {
-    project.a_loop("work", &format!("delay: 0\nretry_delay: 0\n{yaml}\n"), "${ITERATION}\n${STATUS}\n");
+    project.a_loop(
+        "work",
+        &format!("delay: 0\nretry_delay: 0\n{yaml}\n"),
+        "${ITERATION}\n${STATUS}\n",
+    );
 }
 
 /// Says what a stand-in does each time it is called.
@@ -51,8 +55,11 @@ fn works(name: &str) -> Value {
 
 /// Returns the arguments of each call of a stand-in.
 fn calls(project: &Project, name: &str) -> Vec<Vec<String>> {
-    let text = fs_err::read_to_string(project.outside().join(format!("bin/{name}.calls"))).unwrap_or_default();
-    text.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect()
+    let text = fs_err::read_to_string(project.outside().join(format!("bin/{name}.calls")))
+        .unwrap_or_default();
+    text.lines()
+        .map(|line| serde_json::from_str(line).expect("JSON"))
+        .collect()
 }
 
 /// Returns a file of the first iteration's folder.
@@ -72,18 +79,39 @@ fn each_makes_an_iteration_and_is_understood() {
     ];
     for ((name, model), (_, words)) in BUILT_IN.into_iter().zip(last_words) {
         let project = project();
-        a_loop(&project, &format!("termination: {{ type: fixed, iterations: 1 }}\nprovider: {name}\nmodel: {model}"));
+        a_loop(
+            &project,
+            &format!(
+                "termination: {{ type: fixed, iterations: 1 }}\nprovider: {name}\nmodel: {model}"
+            ),
+        );
         plays(&project, name, &[works(name)]);
         project.ap(&FOREGROUND).expect(0);
         assert_eq!(file(&project, "output.md").trim_end(), words, "{name}");
         let exited = &project.events("s", "agent_exited")[0];
         assert_eq!(exited["outcome"]["kind"], "reported", "{name}: {exited}");
-        assert!(exited["usage"]["output_tokens"].as_u64().is_some_and(|tokens| 0 < tokens), "{name}: {exited}");
+        assert!(
+            exited["usage"]["output_tokens"]
+                .as_u64()
+                .is_some_and(|tokens| 0 < tokens),
+            "{name}: {exited}"
+        );
         let state = project.status("s");
-        let by = state["history"][0]["agent"].as_str().unwrap_or_default().to_owned();
+        let by = state["history"][0]["agent"]
+            .as_str()
+            .unwrap_or_default()
+            .to_owned();
         assert!(by.starts_with(name), "{name}: {by}");
-        assert!(calls(&project, name)[0].iter().any(|word| model.starts_with(word.as_str())), "{name} is not told its model");
-        project.ap(&["logs", "s"]).expect(0).says(&[words.split(' ').next().unwrap_or_default(), "finished:"]);
+        assert!(
+            calls(&project, name)[0]
+                .iter()
+                .any(|word| model.starts_with(word.as_str())),
+            "{name} is not told its model"
+        );
+        project
+            .ap(&["logs", "s"])
+            .expect(0)
+            .says(&[words.split(' ').next().unwrap_or_default(), "finished:"]);
         project.nothing_left();
     }
 }
@@ -92,22 +120,40 @@ fn each_makes_an_iteration_and_is_understood() {
 fn each_may_edit_files_and_no_more_where_the_loop_says_so() {
     for name in ["codex", "gemini", "copilot"] {
         let project = project();
-        a_loop(&project, &format!("termination: {{ type: fixed, iterations: 1 }}\nprovider: {name}\npermissions: acceptEdits"));
+        a_loop(
+            &project,
+            &format!(
+                "termination: {{ type: fixed, iterations: 1 }}\nprovider: {name}\npermissions: acceptEdits"
+            ),
+        );
         plays(&project, name, &[works(name)]);
         project.ap(&FOREGROUND).expect(0);
         // What the person's shell allows is no business of the loop.
         let mut project = project;
         project.set("COPILOT_ALLOW_ALL", "1");
-        project.ap(&[&FOREGROUND[..], &["--force", "--permissions", "default"]].concat()).expect(1).says(&["wrote no status.json"]);
+        project
+            .ap(&[&FOREGROUND[..], &["--force", "--permissions", "default"]].concat())
+            .expect(1)
+            .says(&["wrote no status.json"]);
     }
 }
 
 #[test]
 fn a_mode_that_a_program_cannot_be_held_to_is_refused_before_anything_starts() {
     let project = project();
-    a_loop(&project, "termination: { type: fixed, iterations: 1 }\nprovider: amp\npermissions: acceptEdits");
-    project.ap(&FOREGROUND).expect(2).says(&["loop.yaml:7:1", "provider `amp` cannot do `acceptEdits`", "amp.permissions"]);
-    a_loop(&project, "termination: { type: fixed, iterations: 1 }\nprovider: claude\nfallback: [opencode]");
+    a_loop(
+        &project,
+        "termination: { type: fixed, iterations: 1 }\nprovider: amp\npermissions: acceptEdits",
+    );
+    project.ap(&FOREGROUND).expect(2).says(&[
+        "loop.yaml:7:1",
+        "provider `amp` cannot do `acceptEdits`",
+        "amp.permissions",
+    ]);
+    a_loop(
+        &project,
+        "termination: { type: fixed, iterations: 1 }\nprovider: claude\nfallback: [opencode]",
+    );
     plays(&project, "claude", &[json!({})]);
     project.ap(&FOREGROUND).expect(1);
     // Nor may it slip in when the session is resumed.
@@ -121,15 +167,23 @@ fn a_mode_that_a_program_cannot_be_held_to_is_refused_before_anything_starts() {
 #[test]
 fn a_program_of_ones_own_takes_its_prompt_as_its_declaration_says() {
     let settings = "home/.config/agent-pipelines/config.yaml";
-    for (prompt, args) in [("stdin", "[go]"), ("file", "[go, --file]"), ("argument", "[go, --text, \"{prompt}\"]")] {
+    for (prompt, args) in [
+        ("stdin", "[go]"),
+        ("file", "[go, --file]"),
+        ("argument", "[go, --text, \"{prompt}\"]"),
+    ] {
         let project = project();
         let declared = format!(
             "providers:\n  mycli:\n    program: mycli\n    args: {args}\n    prompt: {prompt}\n    model_flag: -m\n    \
              permissions: {{ bypassPermissions: [--yes] }}\n    output: stream-json\n"
         );
-        fs_err::create_dir_all(project.outside().join(settings).parent().expect("a folder")).expect("a folder");
+        fs_err::create_dir_all(project.outside().join(settings).parent().expect("a folder"))
+            .expect("a folder");
         project.program(settings, &declared);
-        a_loop(&project, "termination: { type: fixed, iterations: 1 }\nprovider: mycli\nmodel: big");
+        a_loop(
+            &project,
+            "termination: { type: fixed, iterations: 1 }\nprovider: mycli\nmodel: big",
+        );
         plays(&project, "mycli", &[works("claude")]);
         project.ap(&["lint"]).expect(0);
         if prompt == "file" {
@@ -138,35 +192,75 @@ fn a_program_of_ones_own_takes_its_prompt_as_its_declaration_says() {
             let declared = declared.replace("[go, --file]", "[go, --file, \"{prompt}\"]");
             project.program(settings, &declared);
         }
-        project.ap(&[&FOREGROUND[..], &["--force"]].concat()).expect(0);
-        assert_eq!(file(&project, "output.md").trim_end(), "All done: status.json is written.", "{prompt}");
+        project
+            .ap(&[&FOREGROUND[..], &["--force"]].concat())
+            .expect(0);
+        assert_eq!(
+            file(&project, "output.md").trim_end(),
+            "All done: status.json is written.",
+            "{prompt}"
+        );
         let called = calls(&project, "mycli").pop().expect("a call");
-        assert!(called.ends_with(&["--yes", "-m", "big"].map(str::to_owned)), "{called:?}");
+        assert!(
+            called.ends_with(&["--yes", "-m", "big"].map(str::to_owned)),
+            "{called:?}"
+        );
     }
 }
 
 #[test]
 fn a_program_that_is_not_installed_is_a_warning_and_then_an_error_with_the_way_to_get_it() {
     let mut project = project();
-    a_loop(&project, "termination: { type: fixed, iterations: 1 }\nprovider: codex\nfallback: [gemini, \"claude:sonnet\"]");
+    a_loop(
+        &project,
+        "termination: { type: fixed, iterations: 1 }\nprovider: codex\nfallback: [gemini, \"claude:sonnet\"]",
+    );
     project.set("PATH", project.outside().join("nothing"));
     let said = project.ap(&["lint", "loop", "work"]).expect(0);
-    said.says(&["no program `codex` on PATH", "npm install -g @openai/codex", "no program `gemini`", "no program `claude`"]);
-    let json: Value = serde_json::from_str(&project.ap(&["lint", "--json"]).expect(0).stdout).expect("JSON");
+    said.says(&[
+        "no program `codex` on PATH",
+        "npm install -g @openai/codex",
+        "no program `gemini`",
+        "no program `claude`",
+    ]);
+    let json: Value =
+        serde_json::from_str(&project.ap(&["lint", "--json"]).expect(0).stdout).expect("JSON");
     assert!(json.to_string().contains("provider-missing"), "{json}");
-    project.ap(&FOREGROUND).expect(2).says(&["no program `codex` on PATH", "npm install -g @openai/codex"]);
-    assert!(!project.root().join(".claude/pipeline-runs").exists(), "nothing is half-started");
+    project
+        .ap(&FOREGROUND)
+        .expect(2)
+        .says(&["no program `codex` on PATH", "npm install -g @openai/codex"]);
+    assert!(
+        !project.root().join(".claude/pipeline-runs").exists(),
+        "nothing is half-started"
+    );
 }
 
 #[test]
 fn a_judge_may_be_any_of_them_and_writes_nothing() {
     let project = project();
-    a_loop(&project, "termination: { type: judge, judge: { provider: codex, model: gpt-5.2 }, max: 3 }\nprovider: gemini");
+    a_loop(
+        &project,
+        "termination: { type: judge, judge: { provider: codex, model: gpt-5.2 }, max: 3 }\nprovider: gemini",
+    );
     plays(&project, "gemini", &[works("gemini")]);
     let answer = json!({ "type": "item.completed", "item": { "type": "agent_message", "text": "{\"stop\": true, \"confidence\": 0.9, \"reason\": \"done\"}" } });
-    project.program("answer.jsonl", &format!("{answer}\n{}\n", json!({ "type": "turn.completed", "usage": {} })));
-    plays(&project, "codex", &[json!({ "print": [project.outside().join("answer.jsonl")] })]);
-    project.ap(&FOREGROUND).expect(0).says(&["`judge` says it is done: done"]);
+    project.program(
+        "answer.jsonl",
+        &format!(
+            "{answer}\n{}\n",
+            json!({ "type": "turn.completed", "usage": {} })
+        ),
+    );
+    plays(
+        &project,
+        "codex",
+        &[json!({ "print": [project.outside().join("answer.jsonl")] })],
+    );
+    project
+        .ap(&FOREGROUND)
+        .expect(0)
+        .says(&["`judge` says it is done: done"]);
     assert_eq!(
         calls(&project, "codex")[0].join(" "),
         "exec --json --color never --skip-git-repo-check --sandbox read-only --model gpt-5.2 -"

@@ -74,46 +74,108 @@ pub(crate) struct Provider {
 
 /// Every provider there is always; without Taskwarrior only where the tests were told to do so. What `BD_BIN` names comes on top.
 const FIXED: [Provider; 13] = [
-    Provider { name: "backlog.md", stage: files::backlog },
-    Provider { name: "prd.json", stage: files::prd },
-    Provider { name: "0.24.4", stage: beads::fake },
-    Provider { name: "0.29.0", stage: beads::fake },
-    Provider { name: "0.46.0", stage: beads::fake },
-    Provider { name: "0.47.0", stage: beads::fake },
-    Provider { name: "0.47.0-nodaemon", stage: beads::fake },
-    Provider { name: "0.49.5", stage: beads::fake },
-    Provider { name: "1.0.5", stage: beads::fake },
-    Provider { name: "1.3.0", stage: beads::fake },
-    Provider { name: "2.0.0", stage: beads::fake },
-    Provider { name: "tracker.py", stage: commands::script },
-    Provider { name: TASKWARRIOR, stage: taskwarrior::real },
+    Provider {
+        name: "backlog.md",
+        stage: files::backlog,
+    },
+    Provider {
+        name: "prd.json",
+        stage: files::prd,
+    },
+    Provider {
+        name: "0.24.4",
+        stage: beads::fake,
+    },
+    Provider {
+        name: "0.29.0",
+        stage: beads::fake,
+    },
+    Provider {
+        name: "0.46.0",
+        stage: beads::fake,
+    },
+    Provider {
+        name: "0.47.0",
+        stage: beads::fake,
+    },
+    Provider {
+        name: "0.47.0-nodaemon",
+        stage: beads::fake,
+    },
+    Provider {
+        name: "0.49.5",
+        stage: beads::fake,
+    },
+    Provider {
+        name: "1.0.5",
+        stage: beads::fake,
+    },
+    Provider {
+        name: "1.3.0",
+        stage: beads::fake,
+    },
+    Provider {
+        name: "2.0.0",
+        stage: beads::fake,
+    },
+    Provider {
+        name: "tracker.py",
+        stage: commands::script,
+    },
+    Provider {
+        name: TASKWARRIOR,
+        stage: taskwarrior::real,
+    },
 ];
 
 pub(crate) const TASKWARRIOR: &str = "taskwarrior";
 
 /// Returns every provider there is here.
 pub(crate) fn providers() -> Vec<Provider> {
-    let is_here = |provider: &Provider| provider.name != TASKWARRIOR || taskwarrior::has_taskwarrior();
-    FIXED.into_iter().filter(is_here).chain(beads::real()).collect()
+    let is_here =
+        |provider: &Provider| provider.name != TASKWARRIOR || taskwarrior::has_taskwarrior();
+    FIXED
+        .into_iter()
+        .filter(is_here)
+        .chain(beads::real())
+        .collect()
 }
 
 /// Returns the provider of this name.
 pub(crate) fn provider(name: &str) -> Provider {
-    providers().into_iter().find(|provider| provider.name == name).expect("a known provider")
+    providers()
+        .into_iter()
+        .find(|provider| provider.name == name)
+        .expect("a known provider")
 }
 
 /// Fails the test if what it is about was left out for other providers than these.
 #[track_caller]
 pub(crate) fn only_without(left_out: &[&str], expected: &[&str]) {
-    let here: Vec<&str> = providers().iter().map(|provider| provider.name).filter(|name| expected.contains(name)).collect();
+    let here: Vec<&str> = providers()
+        .iter()
+        .map(|provider| provider.name)
+        .filter(|name| expected.contains(name))
+        .collect();
     assert_eq!(left_out, here);
 }
 
 impl Provider {
     /// Makes a queue of tasks that are closed or not; `a` has the title `Task a`.
     pub(crate) fn world(self, tasks: &[(&str, bool)]) -> World {
-        let titles: Vec<String> = tasks.iter().map(|(name, _)| format!("Task {name}")).collect();
-        let made: Vec<Made<'_>> = tasks.iter().zip(&titles).map(|(&(name, closed), title)| Made { name, title, closed }).collect();
+        let titles: Vec<String> = tasks
+            .iter()
+            .map(|(name, _)| format!("Task {name}"))
+            .collect();
+        let made: Vec<Made<'_>> = tasks
+            .iter()
+            .zip(&titles)
+            .map(|(&(name, closed), title)| Made {
+                name,
+                title,
+                closed,
+            })
+            .collect();
         self.of(&made)
     }
 
@@ -131,10 +193,23 @@ impl Provider {
     pub(crate) fn of(self, made: &[Made<'_>]) -> World {
         let stage = (self.stage)(self.name);
         let ids = stage.make(made);
-        let ids = made.iter().map(|task| task.name.to_owned()).zip(ids).collect();
-        let spec = QueueSpec { timeout_s: 20, ..QueueSpec::new(stage.source()) };
+        let ids = made
+            .iter()
+            .map(|task| task.name.to_owned())
+            .zip(ids)
+            .collect();
+        let spec = QueueSpec {
+            timeout_s: 20,
+            ..QueueSpec::new(stage.source())
+        };
         let queue = queue::open(&spec, &stage.at());
-        World { provider: self, stage, spec, queue, ids }
+        World {
+            provider: self,
+            stage,
+            spec,
+            queue,
+            ids,
+        }
     }
 
     pub(crate) fn is_file(self) -> bool {
@@ -160,7 +235,13 @@ impl World {
 
     /// Returns the names of tasks.
     pub(crate) fn names<'a>(&self, ids: impl IntoIterator<Item = &'a String>) -> Vec<String> {
-        let name = |id: &String| self.ids.iter().find(|(_, own)| *own == id).map_or(id, |(name, _)| name).clone();
+        let name = |id: &String| {
+            self.ids
+                .iter()
+                .find(|(_, own)| *own == id)
+                .map_or(id, |(name, _)| name)
+                .clone()
+        };
         ids.into_iter().map(name).collect()
     }
 
@@ -182,7 +263,11 @@ impl World {
     #[track_caller]
     pub(crate) fn closings(&self) -> Option<BTreeMap<String, usize>> {
         let closings = self.stage.closings();
-        assert!(closings.is_some() || ["BD_BIN", TASKWARRIOR].contains(&self.provider.name), "{}", self.provider.name);
+        assert!(
+            closings.is_some() || ["BD_BIN", TASKWARRIOR].contains(&self.provider.name),
+            "{}",
+            self.provider.name
+        );
         closings
     }
 
@@ -203,8 +288,20 @@ impl World {
         self.queue.claim(name.map(|name| self.id(name)), owner)
     }
 
-    pub(crate) fn give_back(&self, name: &str, owner: &Owner, failed: bool) -> Result<queue::Released> {
-        self.queue.release(self.id(name), owner, &Release { why: "because", failed })
+    pub(crate) fn give_back(
+        &self,
+        name: &str,
+        owner: &Owner,
+        failed: bool,
+    ) -> Result<queue::Released> {
+        self.queue.release(
+            self.id(name),
+            owner,
+            &Release {
+                why: "because",
+                failed,
+            },
+        )
     }
 
     /// Says in a few words what the queue means; only agents of the session `live` are alive.
@@ -245,7 +342,10 @@ pub(crate) fn lives(owner: &Owner) -> bool {
 }
 
 pub(crate) fn run(session: &str, run: &str) -> Run {
-    Run { session: session.parse().expect("a name"), run: run.parse().expect("a run") }
+    Run {
+        session: session.parse().expect("a name"),
+        run: run.parse().expect("a run"),
+    }
 }
 
 /// An iteration of the first run of a session.
@@ -254,14 +354,25 @@ pub(crate) fn agent(session: &str, iteration: u32) -> Owner {
 }
 
 pub(crate) fn agent_of(session: &str, run: &str, iteration: u32) -> Owner {
-    Owner::agent(session.parse().expect("a name"), run.parse().expect("a run"), iteration)
+    Owner::agent(
+        session.parse().expect("a name"),
+        run.parse().expect("a run"),
+        iteration,
+    )
 }
 
 #[test]
 fn a_real_bd_is_run_where_there_is_one() {
     match std::env::var("BD_BIN") {
-        Ok(program) => assert!(providers().iter().any(|provider| provider.name == "BD_BIN"), "{program}"),
+        Ok(program) => assert!(
+            providers().iter().any(|provider| provider.name == "BD_BIN"),
+            "{program}"
+        ),
         // Past what the harness catches: who reads that all is well must see what was not looked at.
-        Err(_) => writeln!(std::io::stderr(), "skipped: BD_BIN is not set, so the suite is not run over a real bd").expect("a stderr"),
+        Err(_) => writeln!(
+            std::io::stderr(),
+            "skipped: BD_BIN is not set, so the suite is not run over a real bd"
+        )
+        .expect("a stderr"),
     }
 }

@@ -5,17 +5,24 @@ use serde_json::Value;
 const RESUME: [&str; 4] = ["work", "s", "--foreground", "--resume"];
 const RECOMPILE: [&str; 5] = ["work", "s", "--foreground", "--resume", "--recompile"];
 /// Works as soon as there is a file `go`.
-const ONCE_TOLD: &str = "[ -e ../go ] || exit 1\necho '{\"decision\": \"continue\"}' >\"$status\"\n";
+const ONCE_TOLD: &str =
+    "[ -e ../go ] || exit 1\necho '{\"decision\": \"continue\"}' >\"$status\"\n";
 
 fn write(project: &Project, max: u32, context: &str) {
-    project.shell_loop("work", &format!("retries: 0\ncontext: {context}\ntermination: {{ type: fixed, max: {max} }}\n"), ONCE_TOLD);
+    project.shell_loop(
+        "work",
+        &format!("retries: 0\ncontext: {context}\ntermination: {{ type: fixed, max: {max} }}\n"),
+        ONCE_TOLD,
+    );
 }
 
 /// A session whose first iteration failed, and whose loop was edited since.
 fn edited(flags: &[&str]) -> Project {
     let project = Project::new();
     write(&project, 2, "old");
-    project.ap(&[&["work", "s", "--foreground"], flags].concat()).expect(1);
+    project
+        .ap(&[&["work", "s", "--foreground"], flags].concat())
+        .expect(1);
     write(&project, 4, "new");
     project.program("go", "");
     project
@@ -28,7 +35,10 @@ fn plan(project: &Project) -> Value {
 #[test]
 fn an_edited_definition_is_told_and_not_taken() {
     let project = edited(&[]);
-    project.ap(&RESUME).expect(0).says(&[".claude/loops/work/loop.yaml or what it uses has changed", "--recompile"]);
+    project.ap(&RESUME).expect(0).says(&[
+        ".claude/loops/work/loop.yaml or what it uses has changed",
+        "--recompile",
+    ]);
     assert_eq!(project.history("s"), [1, 2]);
     let project = edited(&[]);
     write(&project, 2, "old");
@@ -44,16 +54,45 @@ fn an_edited_definition_is_told_and_not_taken() {
 fn a_recompiled_session_goes_on_with_the_new_plan_and_the_old_words() {
     let project = edited(&["--command", "a=b", "--keep-env"]);
     let run = plan(&project)["run"].clone();
-    project.ap(&RECOMPILE).expect(0).says(&["the plan is made anew from .claude/loops/work/loop.yaml"]);
+    project
+        .ap(&RECOMPILE)
+        .expect(0)
+        .says(&["the plan is made anew from .claude/loops/work/loop.yaml"]);
     assert_eq!(project.history("s"), [1, 2, 3, 4]);
     let node = plan(&project)["nodes"][0].clone();
-    assert_eq!((&node["context"], &node["commands"]["a"], &node["agent"]["keep_env"]), (&"new".into(), &"b".into(), &true.into()));
-    assert_eq!((plan(&project)["run"].clone(), project.events("s", "plan_replaced").len()), (run, 1));
-    assert!(!project.root().join(project.run_file("s", "plan.next.json")).exists());
+    assert_eq!(
+        (
+            &node["context"],
+            &node["commands"]["a"],
+            &node["agent"]["keep_env"]
+        ),
+        (&"new".into(), &"b".into(), &true.into())
+    );
+    assert_eq!(
+        (
+            plan(&project)["run"].clone(),
+            project.events("s", "plan_replaced").len()
+        ),
+        (run, 1)
+    );
+    assert!(
+        !project
+            .root()
+            .join(project.run_file("s", "plan.next.json"))
+            .exists()
+    );
     let project = edited(&["--context", "said"]);
-    project.ap(&[&RECOMPILE[..], &["--max", "3", "--context", "later"]].concat()).expect(0);
-    assert_eq!((project.history("s"), &plan(&project)["nodes"][0]["context"]), (vec![1, 2, 3], &"later".into()));
-    project.ap(&[&RESUME[..], &["--context", "x"]].concat()).expect(2).says(&["--context cannot be changed", "--recompile"]);
+    project
+        .ap(&[&RECOMPILE[..], &["--max", "3", "--context", "later"]].concat())
+        .expect(0);
+    assert_eq!(
+        (project.history("s"), &plan(&project)["nodes"][0]["context"]),
+        (vec![1, 2, 3], &"later".into())
+    );
+    project
+        .ap(&[&RESUME[..], &["--context", "x"]].concat())
+        .expect(2)
+        .says(&["--context cannot be changed", "--recompile"]);
 }
 
 #[test]
@@ -61,8 +100,16 @@ fn a_pipeline_keeps_what_has_begun() {
     let project = Project::new();
     write(&project, 9, "x");
     let pipeline = |ids: &[&str]| {
-        let nodes = ids.iter().map(|id| format!("  - {{id: {id}, loop: {}, runs: 1}}\n", if *id == "b" { "stuck" } else { "work" }));
-        project.write(".claude/pipelines/p.yaml", &format!("nodes:\n{}", nodes.collect::<String>()));
+        let nodes = ids.iter().map(|id| {
+            format!(
+                "  - {{id: {id}, loop: {}, runs: 1}}\n",
+                if *id == "b" { "stuck" } else { "work" }
+            )
+        });
+        project.write(
+            ".claude/pipelines/p.yaml",
+            &format!("nodes:\n{}", nodes.collect::<String>()),
+        );
     };
     project.program("go", "");
     project.shell_loop(
@@ -71,8 +118,17 @@ fn a_pipeline_keeps_what_has_begun() {
         "[ -e ../free ] || exit 1\necho '{\"decision\": \"stop\"}' >\"$status\"\n",
     );
     pipeline(&["a", "b", "c"]);
-    project.ap(&["pipeline", "p", "s", "--foreground"]).expect(1);
-    let recompile = ["pipeline", "p", "s", "--foreground", "--resume", "--recompile"];
+    project
+        .ap(&["pipeline", "p", "s", "--foreground"])
+        .expect(1);
+    let recompile = [
+        "pipeline",
+        "p",
+        "s",
+        "--foreground",
+        "--resume",
+        "--recompile",
+    ];
     let frozen = project.read(&project.run_file("s", "plan.json"));
     for (ids, why) in [
         (&["b", "c"][..], "node 1 is `b` now, and was `a`"),
@@ -80,14 +136,22 @@ fn a_pipeline_keeps_what_has_begun() {
         (&["a"], "node 2, `b`, is no longer there"),
     ] {
         pipeline(ids);
-        project.ap(&recompile).expect(2).says(&[why, "ap pipeline p s --resume"]);
+        project
+            .ap(&recompile)
+            .expect(2)
+            .says(&[why, "ap pipeline p s --resume"]);
     }
     assert_eq!(project.read(&project.run_file("s", "plan.json")), frozen);
     project.program("free", "");
     pipeline(&["a", "b", "x", "y"]);
     project.ap(&recompile).expect(0);
     let stages = project.status("s")["stages"].clone();
-    let names: Vec<_> = stages.as_array().expect("a list").iter().map(|stage| stage["name"].as_str().expect("a name")).collect();
+    let names: Vec<_> = stages
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|stage| stage["name"].as_str().expect("a name"))
+        .collect();
     assert_eq!(names, ["a", "b", "x", "y"]);
 }
 
@@ -95,13 +159,22 @@ fn a_pipeline_keeps_what_has_begun() {
 fn an_agent_at_work_is_not_called_in_another_way() {
     let project = Project::new();
     let script = "[ -e ../go ] || sleep 600\necho '{\"decision\": \"continue\"}' >\"$status\"\n";
-    let shell_loop = |more: &str| project.shell_loop("work", &format!("{more}termination: {{ type: fixed, max: 2 }}\n"), script);
+    let shell_loop = |more: &str| {
+        project.shell_loop(
+            "work",
+            &format!("{more}termination: {{ type: fixed, max: 2 }}\n"),
+            script,
+        )
+    };
     shell_loop("");
     let runner = project.start(&["work", "s", "--foreground"]);
     project.until_event("s", "agent_started", 1);
     runner.kill_9();
     shell_loop("args: [more]\n");
-    project.ap(&RECOMPILE).expect(2).says(&["iteration 1 of node `work` is not over", "another way"]);
+    project
+        .ap(&RECOMPILE)
+        .expect(2)
+        .says(&["iteration 1 of node `work` is not over", "another way"]);
     assert!(project.events("s", "plan_replaced").is_empty());
 }
 
@@ -112,7 +185,12 @@ fn a_plan_is_the_old_or_the_new_one_wherever_its_replacement_dies() {
     let log = |project: &Project| project.outside().join("points");
     let points = {
         let project = edited(&[]);
-        let ran: crate::project::Ran = project.ap_command(&RECOMPILE).env("AP_CRASH_LOG", log(&project)).output().expect("ap runs").into();
+        let ran: crate::project::Ran = project
+            .ap_command(&RECOMPILE)
+            .env("AP_CRASH_LOG", log(&project))
+            .output()
+            .expect("ap runs")
+            .into();
         ran.expect(0);
         let passed = fs_err::read_to_string(log(&project)).expect("the points that were passed");
         passed
@@ -126,15 +204,29 @@ fn a_plan_is_the_old_or_the_new_one_wherever_its_replacement_dies() {
     for point in 1..=points {
         let project = edited(&[]);
         let mut command = project.ap_command(&RECOMPILE);
-        command.env("AP_CRASH_LOG", log(&project)).env("AP_CRASH_AT", format!("runner:{point}"));
+        command
+            .env("AP_CRASH_LOG", log(&project))
+            .env("AP_CRASH_AT", format!("runner:{point}"));
         let ran: crate::project::Ran = command.output().expect("ap runs").into();
         assert_eq!(ran.code, 128 + 9, "{}", ran.text());
         let new = !project.events("s", "plan_replaced").is_empty();
-        assert_eq!(project.status("s")["max_iterations"], if new { 4 } else { 2 }, "what is shown after point {point}");
+        assert_eq!(
+            project.status("s")["max_iterations"],
+            if new { 4 } else { 2 },
+            "what is shown after point {point}"
+        );
         project.ap(&RESUME).expect(0);
         let made = plan(&project)["nodes"][0]["context"].clone();
-        let expected: (&[u64], &str) = if new { (&[1, 2, 3, 4], "new") } else { (&[1, 2], "old") };
-        assert_eq!((&project.history("s")[..], made.as_str()), (expected.0, Some(expected.1)), "after point {point}");
+        let expected: (&[u64], &str) = if new {
+            (&[1, 2, 3, 4], "new")
+        } else {
+            (&[1, 2], "old")
+        };
+        assert_eq!(
+            (&project.history("s")[..], made.as_str()),
+            (expected.0, Some(expected.1)),
+            "after point {point}"
+        );
         project.nothing_left();
         taken.push(new);
     }

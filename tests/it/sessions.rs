@@ -25,7 +25,10 @@ fn started() -> (Project, Running) {
 }
 
 fn agents(project: &Project) -> usize {
-    fs_err::read_to_string(project.outside().join("started")).unwrap_or_default().lines().count()
+    fs_err::read_to_string(project.outside().join("started"))
+        .unwrap_or_default()
+        .lines()
+        .count()
 }
 
 fn tell(project: &Project, iteration: u32) {
@@ -56,9 +59,15 @@ fn a_signal_is_a_stop() {
 #[test]
 fn a_stopped_session_goes_on_when_resumed() {
     let (project, runner) = started();
-    project.ap(&["stop", "s"]).expect(0).says(&["is stopped", "--resume"]);
+    project
+        .ap(&["stop", "s"])
+        .expect(0)
+        .says(&["is stopped", "--resume"]);
     assert_eq!(runner.ended(), 5);
-    project.ap(&["stop", "s"]).expect(1).says(&["does not run: it is stopped"]);
+    project
+        .ap(&["stop", "s"])
+        .expect(1)
+        .says(&["does not run: it is stopped"]);
     project.ap(&["wait", "s"]).expect(5);
     resume_to_the_end(&project);
     assert_eq!(project.events("s", "session_resumed").len(), 1);
@@ -78,7 +87,11 @@ fn a_stop_nobody_took_up_does_not_stop_whoever_resumes() {
 fn a_pause_during_an_iteration_is_remembered() {
     let (project, runner) = started();
     project.ap(&["pause", "s"]).expect(0);
-    assert_eq!(project.status("s")["standing"], "active", "its agent is still at work");
+    assert_eq!(
+        project.status("s")["standing"],
+        "active",
+        "its agent is still at work"
+    );
     tell(&project, 1);
     project.until("the pause", || project.status("s")["standing"] == "paused");
     assert_eq!((agents(&project), project.history("s")), (1, vec![1]));
@@ -106,32 +119,60 @@ fn a_kill_leaves_nothing_and_can_be_resumed() {
 #[test]
 fn force_stops_the_living_and_keeps_their_run() {
     let (project, runner) = started();
-    let old = project.status("s")["run"].as_str().expect("a run").to_owned();
+    let old = project.status("s")["run"]
+        .as_str()
+        .expect("a run")
+        .to_owned();
     project.write(&project.run_file("s", "progress-s.md"), "what was learned");
     tell(&project, 1);
     project.until_event("s", "iteration_started", 2);
     tell(&project, 2);
-    let forced = project.ap(&["work", "s", "--foreground", "--force"]).expect(0);
+    let forced = project
+        .ap(&["work", "s", "--foreground", "--force"])
+        .expect(0);
     assert!([0, 5].contains(&runner.ended()), "{}", forced.text());
     let kept = format!(".claude/pipeline-runs/.archive/s-{old}");
-    assert_eq!(project.read(&format!("{kept}/progress-s.md")), "what was learned");
-    assert!(project.read(&format!("{kept}/events.jsonl")).contains("session_finished"));
+    assert_eq!(
+        project.read(&format!("{kept}/progress-s.md")),
+        "what was learned"
+    );
+    assert!(
+        project
+            .read(&format!("{kept}/events.jsonl"))
+            .contains("session_finished")
+    );
     assert_ne!(project.status("s")["run"], old.as_str());
-    assert_eq!((project.history("s"), project.events("s", "session_started").len()), (vec![1, 2], 1));
+    assert_eq!(
+        (
+            project.history("s"),
+            project.events("s", "session_started").len()
+        ),
+        (vec![1, 2], 1)
+    );
     project.nothing_left();
 }
 
 #[test]
 fn a_finished_session_says_so_and_runs_nothing() {
     let project = Project::new();
-    project.shell_loop("work", TWICE, "echo $n >>../started\necho '{\"decision\": \"continue\"}' >\"$status\"");
+    project.shell_loop(
+        "work",
+        TWICE,
+        "echo $n >>../started\necho '{\"decision\": \"continue\"}' >\"$status\"",
+    );
     project.ap(&FOREGROUND).expect(0);
     let journal = project.read(&project.run_file("s", "events.jsonl"));
     for args in [&FOREGROUND[..], &RESUME[..]] {
-        project.ap(args).expect(0).says(&["Session 's' is already complete", "--force"]);
+        project
+            .ap(args)
+            .expect(0)
+            .says(&["Session 's' is already complete", "--force"]);
     }
     project.ap(&["wait", "s"]).expect(0);
-    assert_eq!(project.read(&project.run_file("s", "events.jsonl")), journal);
+    assert_eq!(
+        project.read(&project.run_file("s", "events.jsonl")),
+        journal
+    );
     assert_eq!(agents(&project), 2);
 }
 
@@ -140,7 +181,10 @@ fn a_deleted_lock_file_never_yields_two_runners() {
     let (project, runner) = started();
     fs_err::remove_file(project.root().join(".claude/locks/s.lock")).expect("the lock");
     for args in [&FOREGROUND[..], &RESUME[..]] {
-        project.ap(args).expect(3).says(&["session 's' is already running"]);
+        project
+            .ap(args)
+            .expect(3)
+            .says(&["session 's' is already running"]);
     }
     assert_eq!(project.status("s")["standing"], "active");
     tell(&project, 1);
@@ -169,7 +213,10 @@ fn another_boot_or_a_reused_pid_is_no_runner() {
     runner.kill_9();
     let lock = ".claude/locks/s.lock";
     let ours = me();
-    for (boot, ticks) in [("another-boot", ours.start_ticks), (ours.boot_id.as_str(), ours.start_ticks + 1)] {
+    for (boot, ticks) in [
+        ("another-boot", ours.start_ticks),
+        (ours.boot_id.as_str(), ours.start_ticks + 1),
+    ] {
         // Our own pid lives; the lock and the journal mean somebody else by it.
         let mut holder: Value = serde_json::from_str(&project.read(lock)).expect("the lock's text");
         holder["pid"] = ours.pid.into();
@@ -198,22 +245,40 @@ fn of_two_hundred_starts_one_runs() {
     let starts: Vec<_> = (0..200)
         .map(|_| {
             let mut command = project.ap_command(&["work", "same", "2", "--foreground"]);
-            command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped()).spawn().expect("ap starts")
+            command
+                .stdout(std::process::Stdio::piped())
+                .stderr(std::process::Stdio::piped())
+                .spawn()
+                .expect("ap starts")
         })
         .collect();
     let pids: Vec<u32> = starts.iter().map(std::process::Child::id).collect();
     let waiting = std::thread::spawn(move || {
-        starts.into_iter().map(|child| Ran::from(child.wait_with_output().expect("it ends"))).collect::<Vec<_>>()
+        starts
+            .into_iter()
+            .map(|child| Ran::from(child.wait_with_output().expect("it ends")))
+            .collect::<Vec<_>>()
     });
     project.until("199 of them to give up", || {
-        let alive = pids.iter().filter(|pid| identity(i32::try_from(**pid).expect("a pid")).is_some());
+        let alive = pids
+            .iter()
+            .filter(|pid| identity(i32::try_from(**pid).expect("a pid")).is_some());
         alive.count() == 1
     });
     tell(&project, 1);
     tell(&project, 2);
     let ran = waiting.join().expect("all of them");
-    assert_eq!((ran.iter().filter(|ran| ran.code == 0).count(), ran.iter().filter(|ran| ran.code == 3).count()), (1, 199));
-    assert!(ran.iter().all(|ran| ran.code == 0 || ran.text().contains("session 'same' is already running")));
+    assert_eq!(
+        (
+            ran.iter().filter(|ran| ran.code == 0).count(),
+            ran.iter().filter(|ran| ran.code == 3).count()
+        ),
+        (1, 199)
+    );
+    assert!(
+        ran.iter()
+            .all(|ran| ran.code == 0 || ran.text().contains("session 'same' is already running"))
+    );
     assert_eq!((project.history("same"), agents(&project)), (vec![1, 2], 3));
     project.nothing_left();
 }
@@ -224,24 +289,38 @@ fn a_lost_view_comes_back() {
     let view = project.root().join(project.run_file("s", "state.json"));
     let before = project.status("s");
     atomic::replace(&view, b"{ not json").expect("it is written");
-    assert_eq!(project.status("s"), before, "status does not believe the view");
+    assert_eq!(
+        project.status("s"),
+        before,
+        "status does not believe the view"
+    );
     runner.kill_9();
     fs_err::remove_file(&view).expect("it is removed");
     resume_to_the_end(&project);
-    assert!(project.read(&project.run_file("s", "state.json")).contains("\"status\":\"complete\""));
+    assert!(
+        project
+            .read(&project.run_file("s", "state.json"))
+            .contains("\"status\":\"complete\"")
+    );
 }
 
 #[test]
 fn a_wait_says_what_for_and_until_when_and_can_be_ended() {
     let project = Project::new();
-    let script =
-        "pause_ms: 0\niterations:\n  - attempts:\n      - rate_limit: { resets_in_s: 600 }\n      - status: { decision: continue }\n";
-    project.scripted_loop("work", "termination: { type: fixed, max: 1 }\nretries: 0\n", script);
+    let script = "pause_ms: 0\niterations:\n  - attempts:\n      - rate_limit: { resets_in_s: 600 }\n      - status: { decision: continue }\n";
+    project.scripted_loop(
+        "work",
+        "termination: { type: fixed, max: 1 }\nretries: 0\n",
+        script,
+    );
     let runner = project.start(&FOREGROUND);
     project.until_event("s", "wait_started", 1);
     let waiting = &project.status("s")["waiting"];
     assert_eq!(waiting["reason"]["kind"], "rate_limit");
-    assert!(waiting["until"].is_string() && waiting["since"].is_string(), "{waiting}");
+    assert!(
+        waiting["until"].is_string() && waiting["since"].is_string(),
+        "{waiting}"
+    );
     // It outlives its runner.
     runner.kill_9();
     let resumed = project.start(&RESUME);
@@ -256,25 +335,53 @@ fn how_a_session_failed_is_told_with_exit_code_complaint_and_last_good_iteration
     let project = Project::new();
     let yaml = "termination: { type: fixed, max: 9 }\nretries: 0\n";
     project.shell_loop("work", yaml, "echo working\necho no such table >&2\nexit 7");
-    project.ap(&FOREGROUND).expect(1).says(&["terminated unexpectedly with exit code 7: no such table"]);
-    project.shell_loop("mute", yaml, r#"[ "$n" != 1 ] || echo '{"decision": "continue"}' >"$status""#);
-    project.ap(&["mute", "--foreground"]).expect(1).says(&["failed at iteration 4/9 Last successful iteration: 1"]);
-    let view: Value = serde_json::from_str(&project.read(&project.run_file("mute", "state.json"))).expect("JSON");
+    project
+        .ap(&FOREGROUND)
+        .expect(1)
+        .says(&["terminated unexpectedly with exit code 7: no such table"]);
+    project.shell_loop(
+        "mute",
+        yaml,
+        r#"[ "$n" != 1 ] || echo '{"decision": "continue"}' >"$status""#,
+    );
+    project
+        .ap(&["mute", "--foreground"])
+        .expect(1)
+        .says(&["failed at iteration 4/9 Last successful iteration: 1"]);
+    let view: Value =
+        serde_json::from_str(&project.read(&project.run_file("mute", "state.json"))).expect("JSON");
     assert!(view["error"]["timestamp"].is_string(), "{view}");
 }
 
 #[test]
 fn the_completion_reason_is_in_words() {
     let project = Project::new();
-    project.shell_loop("work", TWICE, r#"echo '{"decision": "continue"}' >"$status""#);
+    project.shell_loop(
+        "work",
+        TWICE,
+        r#"echo '{"decision": "continue"}' >"$status""#,
+    );
     project.ap(&FOREGROUND).expect(0);
-    assert_eq!(project.status("s")["completion_reason"], "all 2 iterations ran");
+    assert_eq!(
+        project.status("s")["completion_reason"],
+        "all 2 iterations ran"
+    );
 }
 
 #[test]
 fn a_loop_finds_the_stories_of_a_prd_on_its_own() {
     let project = Project::new();
-    project.write("prd.json", r#"{"userStories": [{"id": "US-1", "title": "A", "priority": 1, "passes": true}]}"#);
-    project.shell_loop("work", "termination: { type: queue }\ncheck_before: true\n", "exit 1");
-    project.ap(&FOREGROUND).expect(0).says(&["the queue is empty"]);
+    project.write(
+        "prd.json",
+        r#"{"userStories": [{"id": "US-1", "title": "A", "priority": 1, "passes": true}]}"#,
+    );
+    project.shell_loop(
+        "work",
+        "termination: { type: queue }\ncheck_before: true\n",
+        "exit 1",
+    );
+    project
+        .ap(&FOREGROUND)
+        .expect(0)
+        .says(&["the queue is empty"]);
 }

@@ -20,7 +20,11 @@ const ONCE: &str = "termination: { type: fixed, max: 1 }\n";
 const FOREGROUND: [&str; 3] = ["work", "s", "--foreground"];
 
 fn fails_at_first_try(project: &Project, limits: &str, script: &str) -> Value {
-    project.shell_loop("work", &format!("{ONCE}retries: 0\nlimits: {limits}\n"), script);
+    project.shell_loop(
+        "work",
+        &format!("{ONCE}retries: 0\nlimits: {limits}\n"),
+        script,
+    );
     project.ap(&FOREGROUND).expect(1);
     project.nothing_left();
     project.events("s", "agent_exited")[0]["outcome"].clone()
@@ -31,7 +35,9 @@ fn fails_at_first_try(project: &Project, limits: &str, script: &str) -> Value {
 fn all_gone(project: &Project) {
     let noted = pids(project);
     assert_eq!(noted.len(), 5);
-    project.until("the agent's children to be gone", || noted.iter().all(|pid| identity(*pid).is_none()));
+    project.until("the agent's children to be gone", || {
+        noted.iter().all(|pid| identity(*pid).is_none())
+    });
 }
 
 fn pids(project: &Project) -> Vec<i32> {
@@ -39,7 +45,11 @@ fn pids(project: &Project) -> Vec<i32> {
 }
 
 fn noted(path: &Utf8Path) -> Vec<i32> {
-    fs_err::read_to_string(path).unwrap_or_default().lines().filter_map(|line| line.trim().parse().ok()).collect()
+    fs_err::read_to_string(path)
+        .unwrap_or_default()
+        .lines()
+        .filter_map(|line| line.trim().parse().ok())
+        .collect()
 }
 
 /// Starts a session whose agent notes its pid in `agents` and does what the script says; waits until it does.
@@ -58,7 +68,11 @@ fn agents(project: &Project) -> Vec<i32> {
 /// Returns the shim of the attempt that began last.
 fn shim(project: &Project) -> i32 {
     let started = project.events("s", "agent_started");
-    started.last().and_then(|event| event["shim"]["pid"].as_i64()).and_then(|pid| pid.try_into().ok()).expect("a shim")
+    started
+        .last()
+        .and_then(|event| event["shim"]["pid"].as_i64())
+        .and_then(|pid| pid.try_into().ok())
+        .expect("a shim")
 }
 
 fn kill_9(pid: i32) {
@@ -79,8 +93,10 @@ fn children_are_gone_after_a_good_end() {
     project.ap(&FOREGROUND).expect(0);
     all_gone(&project);
     project.nothing_left();
-    let exit: Value =
-        serde_json::from_str(&project.read(&project.run_file("s", "stage-00-work/iterations/001/exit.json"))).expect("exit.json");
+    let exit: Value = serde_json::from_str(
+        &project.read(&project.run_file("s", "stage-00-work/iterations/001/exit.json")),
+    )
+    .expect("exit.json");
     assert!(5 <= exit["swept"].as_u64().expect("a number"), "{exit}");
 }
 
@@ -100,14 +116,21 @@ fn children_are_gone_after_a_stop() {
 fn children_are_gone_after_a_time_limit() {
     let project = Project::new();
     let outcome = fails_at_first_try(&project, "{ wall: 1s }", &format!("{CHILDREN}sleep 300"));
-    assert_eq!((&outcome["kind"], &outcome["limit"]), (&"timed_out".into(), &"wall".into()));
+    assert_eq!(
+        (&outcome["kind"], &outcome["limit"]),
+        (&"timed_out".into(), &"wall".into())
+    );
     all_gone(&project);
 }
 
 #[test]
 fn an_agent_that_ignores_signals_is_killed() {
     let project = Project::new();
-    let runner = start(&project, ONCE, "trap '' INT TERM HUP QUIT; while :; do sleep 1; done");
+    let runner = start(
+        &project,
+        ONCE,
+        "trap '' INT TERM HUP QUIT; while :; do sleep 1; done",
+    );
     project.ap(&["stop", "s"]).expect(0);
     assert_eq!(runner.ended(), 5);
     assert!(identity(agents(&project)[0]).is_none());
@@ -118,7 +141,10 @@ fn an_agent_that_ignores_signals_is_killed() {
 fn an_agent_without_a_sign_of_life_is_ended() {
     let project = Project::new();
     let outcome = fails_at_first_try(&project, "{ idle: 1s }", "sleep 300");
-    assert_eq!((&outcome["kind"], &outcome["limit"]), (&"timed_out".into(), &"idle".into()));
+    assert_eq!(
+        (&outcome["kind"], &outcome["limit"]),
+        (&"timed_out".into(), &"idle".into())
+    );
 }
 
 #[test]
@@ -141,10 +167,14 @@ fn an_agent_that_stays_after_its_result_has_done_its_work() {
          echo '{\"type\": \"result\", \"subtype\": \"success\", \"is_error\": false, \"result\": \"done\"}'\n\
          trap 'exit 0' INT; while :; do sleep 0.1; done\n",
     );
-    let yaml = format!("{ONCE}provider: claude\nprogram: \"{agent}\"\nlimits: {{ after_result: 1s }}\n");
+    let yaml =
+        format!("{ONCE}provider: claude\nprogram: \"{agent}\"\nlimits: {{ after_result: 1s }}\n");
     project.a_loop("work", &yaml, "STATUS ${STATUS}\n");
     project.ap(&FOREGROUND).expect(0);
-    assert_eq!(project.events("s", "agent_exited")[0]["outcome"]["kind"], "reported");
+    assert_eq!(
+        project.events("s", "agent_exited")[0]["outcome"]["kind"],
+        "reported"
+    );
     project.nothing_left();
 }
 
@@ -153,7 +183,10 @@ fn an_agent_outlives_its_runner_and_is_taken_over() {
     let project = Project::new();
     start(&project, ONCE, &format!("{UNTIL_TOLD}{DONE}")).kill_9();
     let status = project.status("s");
-    assert_eq!((&status["standing"], &status["alive"]), (&"crashed".into(), &false.into()));
+    assert_eq!(
+        (&status["standing"], &status["alive"]),
+        (&"crashed".into(), &false.into())
+    );
     let agent = agents(&project)[0];
     assert!(identity(agent).is_some(), "the agent died with its runner");
     project.ap(&["status", "s"]).expect(0).says(&[
@@ -163,7 +196,10 @@ fn an_agent_outlives_its_runner_and_is_taken_over() {
         "ap work s --resume",
     ]);
     // Not without being asked.
-    project.ap(&FOREGROUND).expect(1).says(&["Session 's' failed at iteration 1/1", "--resume"]);
+    project
+        .ap(&FOREGROUND)
+        .expect(1)
+        .says(&["Session 's' failed at iteration 1/1", "--resume"]);
     let resumed = project.start(&["work", "s", "--foreground", "--resume"]);
     project.until_event("s", "runner_started", 2);
     tell(&project);
@@ -191,8 +227,12 @@ fn an_agent_that_ended_meanwhile_is_counted_once() {
     start(&project, ONCE, &format!("{UNTIL_TOLD}{DONE}")).kill_9();
     tell(&project);
     let exit = project.run_file("s", "stage-00-work/iterations/001/exit.json");
-    project.until("the shim to write down the end", || !project.read(&exit).is_empty());
-    project.ap(&["work", "s", "--foreground", "--resume"]).expect(0);
+    project.until("the shim to write down the end", || {
+        !project.read(&exit).is_empty()
+    });
+    project
+        .ap(&["work", "s", "--foreground", "--resume"])
+        .expect(0);
     assert_eq!((agents(&project).len(), project.history("s")), (1, vec![1]));
     project.nothing_left();
 }
@@ -200,11 +240,18 @@ fn an_agent_that_ended_meanwhile_is_counted_once() {
 #[test]
 fn without_its_shim_an_agent_is_ended_and_tried_again() {
     let project = Project::new();
-    let runner = start(&project, ONCE, &format!("[ $attempt != 1 ] || setsid sleep 300 &\n[ $attempt != 1 ] || sleep 300\n{DONE}"));
+    let runner = start(
+        &project,
+        ONCE,
+        &format!("[ $attempt != 1 ] || setsid sleep 300 &\n[ $attempt != 1 ] || sleep 300\n{DONE}"),
+    );
     kill_9(shim(&project));
     assert_eq!(runner.ended(), 0);
     let exits = project.events("s", "agent_exited");
-    assert_eq!((&exits[0]["outcome"]["kind"], &exits[1]["outcome"]["kind"]), (&"lost".into(), &"reported".into()));
+    assert_eq!(
+        (&exits[0]["outcome"]["kind"], &exits[1]["outcome"]["kind"]),
+        (&"lost".into(), &"reported".into())
+    );
     assert_eq!((agents(&project).len(), project.history("s")), (2, vec![1]));
     project.nothing_left();
 }
@@ -212,12 +259,18 @@ fn without_its_shim_an_agent_is_ended_and_tried_again() {
 #[test]
 fn all_of_them_may_die_at_once() {
     let project = Project::new();
-    let runner = start(&project, ONCE, &format!("[ $attempt != 1 ] || sleep 300\n{DONE}"));
+    let runner = start(
+        &project,
+        ONCE,
+        &format!("[ $attempt != 1 ] || sleep 300\n{DONE}"),
+    );
     let (shim, agent) = (shim(&project), agents(&project)[0]);
     runner.kill_9();
     kill_9(shim);
     kill_9(agent);
-    project.ap(&["work", "s", "--foreground", "--resume"]).expect(0);
+    project
+        .ap(&["work", "s", "--foreground", "--resume"])
+        .expect(0);
     assert_eq!(project.history("s"), [1]);
     project.nothing_left();
 }
@@ -225,11 +278,17 @@ fn all_of_them_may_die_at_once() {
 #[test]
 fn runner_and_shim_may_die_and_leave_the_agent() {
     let project = Project::new();
-    let runner = start(&project, ONCE, &format!("[ $attempt != 1 ] || sleep 300\n{DONE}"));
+    let runner = start(
+        &project,
+        ONCE,
+        &format!("[ $attempt != 1 ] || sleep 300\n{DONE}"),
+    );
     let (shim, agent) = (shim(&project), agents(&project)[0]);
     runner.kill_9();
     kill_9(shim);
-    project.ap(&["work", "s", "--foreground", "--resume"]).expect(0);
+    project
+        .ap(&["work", "s", "--foreground", "--resume"])
+        .expect(0);
     assert!(identity(agent).is_none(), "two agents at once");
     assert_eq!(project.history("s"), [1]);
     project.nothing_left();

@@ -20,15 +20,34 @@ const LAYERS: &[&[&str]] = &[
 ];
 
 /// Decide without touching the world, so that any history can be replayed.
-const PURE: &[&str] = &["model", "text", "termination", "agent", "plan", "engine", "fleet"];
-const IMPURE: &[&str] = &["std::fs", "fs_err", "std::process", "tokio", "nix::", "clock::", "std::env", "Timestamp::now"];
+const PURE: &[&str] = &[
+    "model",
+    "text",
+    "termination",
+    "agent",
+    "plan",
+    "engine",
+    "fleet",
+];
+const IMPURE: &[&str] = &[
+    "std::fs",
+    "fs_err",
+    "std::process",
+    "tokio",
+    "nix::",
+    "clock::",
+    "std::env",
+    "Timestamp::now",
+];
 
 /// Files over the limit that have a reason to be.
 const LONG: &[&str] = &[];
 const LONGEST: usize = 400;
 
 /// Names that say nothing about what is inside.
-const VAGUE: &[&str] = &["utils", "util", "helpers", "helper", "manager", "common", "misc"];
+const VAGUE: &[&str] = &[
+    "utils", "util", "helpers", "helper", "manager", "common", "misc",
+];
 
 /// A Rust file of the tree.
 struct Source {
@@ -51,7 +70,9 @@ impl Source {
                 // The item ends at the first closing brace as far out as it begins, or with its own line.
                 let indent = &line[..line.len() - line.trim_start().len()];
                 let end = format!("{indent}}}");
-                let one_line = lines.next().is_some_and(|(_, item)| item.trim_end().ends_with([';', '}']));
+                let one_line = lines
+                    .next()
+                    .is_some_and(|(_, item)| item.trim_end().ends_with([';', '}']));
                 if !one_line {
                     lines.by_ref().find(|(_, line)| *line == end);
                 }
@@ -65,16 +86,26 @@ impl Source {
     /// The module at the top of the crate this file belongs to.
     fn top(&self) -> &str {
         let inside = self.path.strip_prefix("src/").unwrap_or(&self.path);
-        inside.split('/').next().unwrap_or_default().trim_end_matches(".rs")
+        inside
+            .split('/')
+            .next()
+            .unwrap_or_default()
+            .trim_end_matches(".rs")
     }
 
     /// The modules of the crate this names, with the line: `crate::a::b` and `crate::{a::b, c}`.
     fn uses(&self) -> Vec<(usize, String)> {
         let code = self.code();
-        let text = code.iter().map(|(_, line)| *line).collect::<Vec<_>>().join("\n");
+        let text = code
+            .iter()
+            .map(|(_, line)| *line)
+            .collect::<Vec<_>>()
+            .join("\n");
         let named = text.match_indices("crate::").flat_map(|(at, found)| {
             let line = code[text[..at].matches('\n').count()].0;
-            first_names(&text[at + found.len()..]).into_iter().map(move |name| (line, name))
+            first_names(&text[at + found.len()..])
+                .into_iter()
+                .map(move |name| (line, name))
         });
         named.collect()
     }
@@ -89,7 +120,11 @@ fn root() -> &'static Utf8Path {
 }
 
 fn files(folder: &Utf8Path, found: &mut Vec<Utf8PathBuf>) {
-    for entry in folder.read_dir_utf8().expect("a folder of the repository").map(|entry| entry.expect("an entry")) {
+    for entry in folder
+        .read_dir_utf8()
+        .expect("a folder of the repository")
+        .map(|entry| entry.expect("an entry"))
+    {
         match entry.path() {
             folder if folder.is_dir() => files(folder, found),
             file => found.push(file.to_owned()),
@@ -101,12 +136,35 @@ fn sources(folder: &str) -> Vec<Source> {
     let mut paths = Vec::new();
     files(&root().join(folder), &mut paths);
     paths.sort();
-    let rust = paths.into_iter().filter(|path| path.extension() == Some("rs"));
-    let read = rust.map(|path| (path.strip_prefix(root()).expect("it is inside").to_string(), fs_err::read_to_string(&path)));
-    let read: Vec<(String, String)> = read.map(|(path, text)| (path, text.expect("a source is text"))).collect();
-    let tests: Vec<String> = read.iter().flat_map(|(path, text)| test_modules(path, text)).collect();
-    let for_tests = |path: &str| tests.iter().any(|module| path.strip_prefix(module).is_some_and(|rest| rest.starts_with(['.', '/'])));
-    read.into_iter().map(|(path, text)| Source { for_tests: for_tests(&path), path, text }).collect()
+    let rust = paths
+        .into_iter()
+        .filter(|path| path.extension() == Some("rs"));
+    let read = rust.map(|path| {
+        (
+            path.strip_prefix(root()).expect("it is inside").to_string(),
+            fs_err::read_to_string(&path),
+        )
+    });
+    let read: Vec<(String, String)> = read
+        .map(|(path, text)| (path, text.expect("a source is text")))
+        .collect();
+    let tests: Vec<String> = read
+        .iter()
+        .flat_map(|(path, text)| test_modules(path, text))
+        .collect();
+    let for_tests = |path: &str| {
+        tests.iter().any(|module| {
+            path.strip_prefix(module)
+                .is_some_and(|rest| rest.starts_with(['.', '/']))
+        })
+    };
+    read.into_iter()
+        .map(|(path, text)| Source {
+            for_tests: for_tests(&path),
+            path,
+            text,
+        })
+        .collect()
 }
 
 /// The modules in files of their own that a file declares for tests only, as paths without the ending.
@@ -116,8 +174,14 @@ fn test_modules(path: &str, text: &str) -> Vec<String> {
         _ => path.trim_end_matches(".rs"),
     };
     let lines: Vec<&str> = text.lines().map(str::trim).collect();
-    let declared = lines.windows(2).filter(|pair| pair[0] == "#[cfg(test)]").filter_map(|pair| pair[1].strip_suffix(';'));
-    declared.filter_map(|item| item.split_once("mod ")).map(|(_, name)| format!("{folder}/{name}")).collect()
+    let declared = lines
+        .windows(2)
+        .filter(|pair| pair[0] == "#[cfg(test)]")
+        .filter_map(|pair| pair[1].strip_suffix(';'));
+    declared
+        .filter_map(|item| item.split_once("mod "))
+        .map(|(_, name)| format!("{folder}/{name}"))
+        .collect()
 }
 
 fn layer(module: &str) -> Option<usize> {
@@ -126,7 +190,9 @@ fn layer(module: &str) -> Option<usize> {
 
 /// The names a path or a group of paths begins with.
 fn first_names(path: &str) -> Vec<String> {
-    let Some(group) = path.strip_prefix('{') else { return vec![first_word(path)] };
+    let Some(group) = path.strip_prefix('{') else {
+        return vec![first_word(path)];
+    };
     let mut depth = 1;
     let mut outer = String::new();
     for letter in group.chars() {
@@ -137,11 +203,19 @@ fn first_names(path: &str) -> Vec<String> {
             _ => {}
         }
     }
-    outer.split(',').map(first_word).filter(|name| !name.is_empty()).collect()
+    outer
+        .split(',')
+        .map(first_word)
+        .filter(|name| !name.is_empty())
+        .collect()
 }
 
 fn first_word(text: &str) -> String {
-    text.trim_start().split(|c: char| !(c.is_alphanumeric() || c == '_')).next().unwrap_or_default().to_owned()
+    text.trim_start()
+        .split(|c: char| !(c.is_alphanumeric() || c == '_'))
+        .next()
+        .unwrap_or_default()
+        .to_owned()
 }
 
 fn assert_none(found: &[String], rule: &str) {
@@ -150,8 +224,14 @@ fn assert_none(found: &[String], rule: &str) {
 
 #[test]
 fn every_module_has_a_layer() {
-    let tops: BTreeSet<String> = sources("src").iter().map(|source| source.top().to_owned()).collect();
-    let unknown: Vec<String> = tops.into_iter().filter(|top| top != "lib" && layer(top).is_none()).collect();
+    let tops: BTreeSet<String> = sources("src")
+        .iter()
+        .map(|source| source.top().to_owned())
+        .collect();
+    let unknown: Vec<String> = tops
+        .into_iter()
+        .filter(|top| top != "lib" && layer(top).is_none())
+        .collect();
     assert_none(&unknown, "each module has a place in LAYERS");
 }
 
@@ -159,9 +239,18 @@ fn every_module_has_a_layer() {
 fn modules_use_only_lower_layers() {
     let mut found = Vec::new();
     for source in sources("src") {
-        let Some(own) = layer(source.top()) else { continue };
-        for (number, name) in source.uses().into_iter().filter(|(_, name)| layer(name).is_some_and(|used| used > own)) {
-            found.push(source.at(number, &format!("{} uses {name}, which is above it", source.top())));
+        let Some(own) = layer(source.top()) else {
+            continue;
+        };
+        for (number, name) in source
+            .uses()
+            .into_iter()
+            .filter(|(_, name)| layer(name).is_some_and(|used| used > own))
+        {
+            found.push(source.at(
+                number,
+                &format!("{} uses {name}, which is above it", source.top()),
+            ));
         }
     }
     assert_none(&found, "layers point one way");
@@ -170,12 +259,23 @@ fn modules_use_only_lower_layers() {
 #[test]
 fn the_deciding_modules_are_pure() {
     let mut found = Vec::new();
-    for source in sources("src").into_iter().filter(|source| PURE.contains(&source.top())) {
+    for source in sources("src")
+        .into_iter()
+        .filter(|source| PURE.contains(&source.top()))
+    {
         for (number, line) in source.code() {
-            found.extend(IMPURE.iter().filter(|word| line.contains(*word)).map(|word| source.at(number, word)));
+            found.extend(
+                IMPURE
+                    .iter()
+                    .filter(|word| line.contains(*word))
+                    .map(|word| source.at(number, word)),
+            );
         }
     }
-    assert_none(&found, "what decides takes texts and times as arguments, and touches nothing");
+    assert_none(
+        &found,
+        "what decides takes texts and times as arguments, and touches nothing",
+    );
 }
 
 #[test]
@@ -189,21 +289,47 @@ fn files_are_short() {
             (true, true) | (false, false) => {}
         }
     }
-    assert_none(&found, "a file is one idea; split it, or add it to LONG with its reason");
+    assert_none(
+        &found,
+        "a file is one idea; split it, or add it to LONG with its reason",
+    );
 }
 
 #[test]
 fn unfinished_and_careless_words_are_absent() {
     // Written in two parts, so that this file does not name them itself.
-    let anywhere = [["TO", "DO"], ["FIX", "ME"], ["db", "g!"], ["#[ign", "ore"], ["X", "XX:"]].map(|word| word.concat());
+    let anywhere = [
+        ["TO", "DO"],
+        ["FIX", "ME"],
+        ["db", "g!"],
+        ["#[ign", "ore"],
+        ["X", "XX:"],
+    ]
+    .map(|word| word.concat());
     let (unwrap, sleep) = (".unw".to_owned() + "rap()", "thread::sl".to_owned() + "eep");
     let mut found = Vec::new();
-    for source in sources("src").iter().chain(&sources("tests")).chain(&sources("benches")) {
+    for source in sources("src")
+        .iter()
+        .chain(&sources("tests"))
+        .chain(&sources("benches"))
+    {
         for (index, line) in source.text.lines().enumerate() {
-            found.extend(anywhere.iter().filter(|word| line.contains(*word)).map(|word| source.at(index + 1, word)));
+            found.extend(
+                anywhere
+                    .iter()
+                    .filter(|word| line.contains(*word))
+                    .map(|word| source.at(index + 1, word)),
+            );
         }
-        let banned = if source.path.starts_with("src/") { &unwrap } else { &sleep };
-        let lines = source.code().into_iter().filter(|(_, line)| line.contains(banned));
+        let banned = if source.path.starts_with("src/") {
+            &unwrap
+        } else {
+            &sleep
+        };
+        let lines = source
+            .code()
+            .into_iter()
+            .filter(|(_, line)| line.contains(banned));
         found.extend(lines.map(|(number, _)| source.at(number, banned)));
     }
     assert_none(&found, "finish it, handle it, or wait for an event instead");
@@ -211,43 +337,74 @@ fn unfinished_and_careless_words_are_absent() {
 
 #[test]
 fn modules_have_telling_names() {
-    let vague = |path: &str| Utf8Path::new(path).components().any(|part| VAGUE.contains(&part.as_str().trim_end_matches(".rs")));
-    let found: Vec<String> =
-        sources("src").into_iter().chain(sources("tests")).map(|source| source.path).filter(|path| vague(path)).collect();
+    let vague = |path: &str| {
+        Utf8Path::new(path)
+            .components()
+            .any(|part| VAGUE.contains(&part.as_str().trim_end_matches(".rs")))
+    };
+    let found: Vec<String> = sources("src")
+        .into_iter()
+        .chain(sources("tests"))
+        .map(|source| source.path)
+        .filter(|path| vague(path))
+        .collect();
     assert_none(&found, "a name says what is inside");
 }
 
 #[test]
 fn no_file_names_a_place_on_one_machine() {
-    let places = ["/ro", "/ho", "/wo", "/Us"].into_iter().zip(["ot/", "me/", "rk/", "ers/"]).map(|(a, b)| format!("{a}{b}"));
+    let places = ["/ro", "/ho", "/wo", "/Us"]
+        .into_iter()
+        .zip(["ot/", "me/", "rk/", "ers/"])
+        .map(|(a, b)| format!("{a}{b}"));
     let places: Vec<String> = places.chain([["/var/", "tmp/"].concat()]).collect();
     let mut found = Vec::new();
     for file in tracked() {
         // What is not text names no place.
-        let Ok(text) = fs_err::read_to_string(root().join(&file)) else { continue };
-        for (index, line) in text.lines().enumerate().filter(|(_, line)| places.iter().any(|place| names_place(line, place))) {
+        let Ok(text) = fs_err::read_to_string(root().join(&file)) else {
+            continue;
+        };
+        for (index, line) in text
+            .lines()
+            .enumerate()
+            .filter(|(_, line)| places.iter().any(|place| names_place(line, place)))
+        {
             found.push(format!("{file}:{}: {}", index + 1, line.trim()));
         }
     }
-    assert_none(&found, "paths come from the environment, not from the machine of the author");
+    assert_none(
+        &found,
+        "paths come from the environment, not from the machine of the author",
+    );
 }
 
 /// A place is an absolute path: what stands before it is no part of a longer one.
 fn names_place(line: &str, place: &str) -> bool {
     let part_of_path = |c: char| c.is_alphanumeric() || "._-$}~/".contains(c);
-    line.match_indices(place).any(|(at, _)| !line[..at].chars().next_back().is_some_and(part_of_path))
+    line.match_indices(place)
+        .any(|(at, _)| !line[..at].chars().next_back().is_some_and(part_of_path))
 }
 
 /// The files git knows, or none where this is not a checkout.
 fn tracked() -> Vec<String> {
-    let listed = std::process::Command::new("git").args(["ls-files", "-z"]).current_dir(root()).output().expect("git runs");
+    let listed = std::process::Command::new("git")
+        .args(["ls-files", "-z"])
+        .current_dir(root())
+        .output()
+        .expect("git runs");
     let names = String::from_utf8_lossy(&listed.stdout).into_owned();
-    names.split('\0').filter(|name| !name.is_empty()).map(str::to_owned).collect()
+    names
+        .split('\0')
+        .filter(|name| !name.is_empty())
+        .map(str::to_owned)
+        .collect()
 }
 
 #[test]
 fn the_architecture_fits_in_one_sitting() {
-    let Ok(text) = fs_err::read_to_string(root().join("ARCHITECTURE.md")) else { return };
+    let Ok(text) = fs_err::read_to_string(root().join("ARCHITECTURE.md")) else {
+        return;
+    };
     let lines = text.lines().count();
     assert!(lines <= 150, "ARCHITECTURE.md has {lines} lines");
 }
@@ -255,11 +412,28 @@ fn the_architecture_fits_in_one_sitting() {
 #[test]
 fn the_rules_see_what_they_should() {
     let text = "use crate::{\n    model::{Cursor, Id},\n    store,\n};\n#[cfg(test)]\nmod tests {\n    fn b() {\n    }\n}\nfn c() {} // d\n#[cfg(test)]\nmod worlds;\nfn f(x: crate::plan::X) {}\n";
-    let source = Source { path: "src/model/id.rs".to_owned(), text: text.to_owned(), for_tests: false };
-    assert_eq!(source.code()[4..], [(10, "fn c() {} "), (13, "fn f(x: crate::plan::X) {}")]);
-    assert_eq!(source.uses(), [(1, "model".to_owned()), (1, "store".to_owned()), (13, "plan".to_owned())]);
+    let source = Source {
+        path: "src/model/id.rs".to_owned(),
+        text: text.to_owned(),
+        for_tests: false,
+    };
+    assert_eq!(
+        source.code()[4..],
+        [(10, "fn c() {} "), (13, "fn f(x: crate::plan::X) {}")]
+    );
+    assert_eq!(
+        source.uses(),
+        [
+            (1, "model".to_owned()),
+            (1, "store".to_owned()),
+            (13, "plan".to_owned())
+        ]
+    );
     assert_eq!(source.top(), "model");
-    assert_eq!(test_modules("src/model/id.rs", text), ["src/model/id/worlds"]);
+    assert_eq!(
+        test_modules("src/model/id.rs", text),
+        ["src/model/id/worlds"]
+    );
     assert_eq!(test_modules("src/model/mod.rs", text), ["src/model/worlds"]);
     assert!(names_place("cd /tmp/x", "/tmp/") && !names_place("$HOME/tmp/x", "/tmp/"));
 }

@@ -7,8 +7,7 @@ use std::process::Stdio;
 
 const TWICE: &str = "termination: { type: fixed, max: 2 }\n";
 const QUICK: &str = "echo $n >>../started\necho '{\"decision\": \"continue\"}' >\"$status\"";
-const UNTIL_TOLD: &str =
-    "echo $n >>../started\nwhile [ ! -e ../go ]; do sleep 0.02; done\necho '{\"decision\": \"continue\"}' >\"$status\"";
+const UNTIL_TOLD: &str = "echo $n >>../started\nwhile [ ! -e ../go ]; do sleep 0.02; done\necho '{\"decision\": \"continue\"}' >\"$status\"";
 
 fn project(script: &str) -> Project {
     let project = Project::new();
@@ -36,7 +35,10 @@ fn resume_to_the_end(project: &Project) {
 fn stopped_by_its_window(project: &Project) {
     project.ap(&["wait", "s"]).expect(5);
     let finished = project.events("s", "session_finished");
-    assert_eq!(finished[0]["ending"], serde_json::json!({ "kind": "stopped", "by": "the closed window" }));
+    assert_eq!(
+        finished[0]["ending"],
+        serde_json::json!({ "kind": "stopped", "by": "the closed window" })
+    );
     project.nothing_left();
     resume_to_the_end(project);
 }
@@ -45,14 +47,37 @@ fn stopped_by_its_window(project: &Project) {
 fn a_session_has_a_window_that_stays_readable() {
     let project = project(UNTIL_TOLD);
     let ran = project.ap(&["work", "s"]).expect(0);
-    ran.says(&["Session 's' runs work in tmux", "ap attach s", "tmux -L tests attach -t pipeline-s"]);
-    let shown = project.tmux(&["list-windows", "-t", "=pipeline-s", "-F", "#{window_name} #{pane_dead}"]);
+    ran.says(&[
+        "Session 's' runs work in tmux",
+        "ap attach s",
+        "tmux -L tests attach -t pipeline-s",
+    ]);
+    let shown = project.tmux(&[
+        "list-windows",
+        "-t",
+        "=pipeline-s",
+        "-F",
+        "#{window_name} #{pane_dead}",
+    ]);
     assert_eq!(shown.stdout, "s 0\n");
-    project.ap(&["work", "s"]).expect(3).says(&["session 's' is already running"]);
+    project
+        .ap(&["work", "s"])
+        .expect(3)
+        .says(&["session 's' is already running"]);
     project.program("go", "");
-    project.ap(&["wait", "s"]).expect(0).says(&["complete: all 2 iterations ran"]);
-    project.until("the pane to be dead", || project.tmux(&["list-panes", "-t", "=pipeline-s", "-F", "#{pane_dead}"]).stdout == "1\n");
-    project.tmux(&["capture-pane", "-p", "-t", "=pipeline-s:"]).says(&["iteration 2/2", "complete"]);
+    project
+        .ap(&["wait", "s"])
+        .expect(0)
+        .says(&["complete: all 2 iterations ran"]);
+    project.until("the pane to be dead", || {
+        project
+            .tmux(&["list-panes", "-t", "=pipeline-s", "-F", "#{pane_dead}"])
+            .stdout
+            == "1\n"
+    });
+    project
+        .tmux(&["capture-pane", "-p", "-t", "=pipeline-s:"])
+        .says(&["iteration 2/2", "complete"]);
     // A window that only shows an end is no obstacle, also when the server goes with it.
     for _ in 0..5 {
         project.ap(&["work", "s", "--force"]).expect(0);
@@ -75,22 +100,35 @@ fn the_window_goes_when_asked_to() {
 fn what_a_runner_does_is_in_its_log_when_asked_for() {
     let mut project = project(QUICK);
     project.ap(&["work", "quiet"]).expect(0);
-    project.set("AP_LOG", "debug").set("ANTHROPIC_API_KEY", "sk-secret");
+    project
+        .set("AP_LOG", "debug")
+        .set("ANTHROPIC_API_KEY", "sk-secret");
     let ran = project.ap(&["work", "s"]).expect(0);
     ran.says(&["new-session"]);
     for session in ["quiet", "s"] {
         project.ap(&["wait", session]).expect(0);
     }
     let log = project.read(&project.run_file("s", "ap.log"));
-    assert!(log.contains("recorded event=IterationStarted") && log.contains("shim started"), "{log}");
+    assert!(
+        log.contains("recorded event=IterationStarted") && log.contains("shim started"),
+        "{log}"
+    );
     assert!(!(log + &ran.text()).contains("sk-secret"), "a key is told");
-    assert!(!project.root().join(project.run_file("quiet", "ap.log")).exists(), "there was nothing to tell");
+    assert!(
+        !project
+            .root()
+            .join(project.run_file("quiet", "ap.log"))
+            .exists(),
+        "there was nothing to tell"
+    );
 }
 
 #[test]
 fn closing_the_window_is_a_stop() {
     let project = started();
-    project.tmux(&["kill-session", "-t", "=pipeline-s"]).expect(0);
+    project
+        .tmux(&["kill-session", "-t", "=pipeline-s"])
+        .expect(0);
     stopped_by_its_window(&project);
 }
 
@@ -104,8 +142,16 @@ fn ending_the_server_is_a_stop() {
 #[test]
 fn killing_the_server_is_a_stop() {
     let project = started();
-    let server = project.tmux(&["display-message", "-p", "#{pid}"]).stdout.trim().parse().expect("a pid");
-    assert!(send(&identity(server).expect("the server"), Signal::SIGKILL));
+    let server = project
+        .tmux(&["display-message", "-p", "#{pid}"])
+        .stdout
+        .trim()
+        .parse()
+        .expect("a pid");
+    assert!(send(
+        &identity(server).expect("the server"),
+        Signal::SIGKILL
+    ));
     stopped_by_its_window(&project);
 }
 
@@ -114,7 +160,9 @@ fn stop_leaves_the_window_and_kill_does_not() {
     let project = started();
     project.ap(&["stop", "s"]).expect(0);
     assert_eq!(project.tmux_sessions(), ["pipeline-s"]);
-    project.tmux(&["capture-pane", "-p", "-t", "=pipeline-s:"]).says(&["stopped by ap stop"]);
+    project
+        .tmux(&["capture-pane", "-p", "-t", "=pipeline-s:"])
+        .says(&["stopped by ap stop"]);
     project.ap(&["work", "s", "--resume"]).expect(0);
     project.ap(&["kill", "s"]).expect(0);
     assert!(project.tmux_sessions().is_empty());
@@ -124,25 +172,46 @@ fn stop_leaves_the_window_and_kill_does_not() {
 
 #[test]
 fn strange_folders_are_folders() {
-    for name in ["it's a \"ü\" $(touch pwned) `touch pwned`", "#{pid} #(touch pwned) #S", "ends with;", "-x", "%1 =a:b.c", "#,}"] {
+    for name in [
+        "it's a \"ü\" $(touch pwned) `touch pwned`",
+        "#{pid} #(touch pwned) #S",
+        "ends with;",
+        "-x",
+        "%1 =a:b.c",
+        "#,}",
+    ] {
         let project = Project::named(name);
         project.shell_loop("work", TWICE, QUICK);
         project.ap(&["work", "s"]).expect(0);
         project.ap(&["wait", "s"]).expect(0);
         assert_eq!(project.history("s"), [1, 2], "{name}");
-        let cwd = project.tmux(&["list-panes", "-a", "-F", "#{pane_start_path}"]).stdout;
+        let cwd = project
+            .tmux(&["list-panes", "-a", "-F", "#{pane_start_path}"])
+            .stdout;
         assert_eq!(cwd.trim_end_matches('\n'), project.root().as_str());
         // Found again by the mark, which holds the path too.
         project.ap(&["work", "s", "--force"]).expect(0);
         project.ap(&["wait", "s"]).expect(0);
-        assert!(!project.root().join("pwned").exists() && !project.outside().join("pwned").exists(), "{name}");
+        assert!(
+            !project.root().join("pwned").exists() && !project.outside().join("pwned").exists(),
+            "{name}"
+        );
     }
 }
 
 #[test]
 fn an_empty_environment_is_enough() {
     let mut project = project(QUICK);
-    for name in ["HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME", "TMPDIR", "LANG", "LC_ALL", "NO_COLOR", "TERM"] {
+    for name in [
+        "HOME",
+        "XDG_CONFIG_HOME",
+        "XDG_STATE_HOME",
+        "TMPDIR",
+        "LANG",
+        "LC_ALL",
+        "NO_COLOR",
+        "TERM",
+    ] {
         project.unset(name);
     }
     for flags in [&["work", "s"][..], &["work", "s", "--force"]] {
@@ -165,11 +234,18 @@ fn a_long_temporary_folder_is_no_obstacle() {
 #[test]
 fn inside_tmux_the_session_is_its_neighbour() {
     let mut project = project(QUICK);
-    project.tmux(&["new-session", "-d", "-s", "mine", "sleep", "300"]).expect(0);
-    let around = project.tmux(&["display-message", "-p", "#{socket_path},#{pid},0"]).stdout;
+    project
+        .tmux(&["new-session", "-d", "-s", "mine", "sleep", "300"])
+        .expect(0);
+    let around = project
+        .tmux(&["display-message", "-p", "#{socket_path},#{pid},0"])
+        .stdout;
     let socket = project.var("AP_TMUX_SOCKET").to_owned();
     project.set("TMUX", around.trim()).set("AP_TMUX_SOCKET", "");
-    project.ap(&["work", "s"]).expect(0).says(&["(tmux attach -t pipeline-s)"]);
+    project
+        .ap(&["work", "s"])
+        .expect(0)
+        .says(&["(tmux attach -t pipeline-s)"]);
     project.ap(&["wait", "s"]).expect(0);
     project.unset("TMUX").set("AP_TMUX_SOCKET", socket);
     assert_eq!(project.tmux_sessions(), ["mine", "pipeline-s"]);
@@ -178,11 +254,21 @@ fn inside_tmux_the_session_is_its_neighbour() {
 #[test]
 fn a_session_of_somebody_else_is_left_alone() {
     let project = project(QUICK);
-    project.tmux(&["new-session", "-d", "-s", "pipeline-s", "sleep", "300"]).expect(0);
+    project
+        .tmux(&["new-session", "-d", "-s", "pipeline-s", "sleep", "300"])
+        .expect(0);
     for flags in [&["work", "s"][..], &["work", "s", "--force"]] {
-        project.ap(flags).expect(1).says(&["tmux session `pipeline-s` exists already; it was not started by ap", "another session name"]);
+        project.ap(flags).expect(1).says(&[
+            "tmux session `pipeline-s` exists already; it was not started by ap",
+            "another session name",
+        ]);
     }
-    assert_eq!(project.tmux(&["list-panes", "-t", "=pipeline-s", "-F", "#{pane_dead}"]).stdout, "0\n");
+    assert_eq!(
+        project
+            .tmux(&["list-panes", "-t", "=pipeline-s", "-F", "#{pane_dead}"])
+            .stdout,
+        "0\n"
+    );
     assert!(!project.root().join(".claude/pipeline-runs/s").exists());
     // Nor is a neighbour whose name only begins alike.
     project.ap(&["work", "s2"]).expect(0);
@@ -192,42 +278,95 @@ fn a_session_of_somebody_else_is_left_alone() {
 #[test]
 fn every_flag_and_variable_reaches_the_runner() {
     let mut project = Project::new();
-    project.tmux(&["new-session", "-d", "-s", "older", "sleep", "300"]).expect(0);
-    let script = "printf %s \"$VALUE\" >../value; printf %s \"$ANTHROPIC_API_KEY\" >../key; pwd >../cwd\n";
+    project
+        .tmux(&["new-session", "-d", "-s", "older", "sleep", "300"])
+        .expect(0);
+    let script =
+        "printf %s \"$VALUE\" >../value; printf %s \"$ANTHROPIC_API_KEY\" >../key; pwd >../cwd\n";
     project.shell_loop("work", TWICE, &format!("{script}{QUICK}"));
     let prompt = "${ITERATION}\n${STATUS}\n${CONTEXT}\n";
-    project.write(".claude/loops/work/prompt.md", prompt).write("input.md", "an input");
+    project
+        .write(".claude/loops/work/prompt.md", prompt)
+        .write("input.md", "an input");
     let value = "it's \"quoted\" $HOME `x` ü\nand a second line;";
-    project.set("VALUE", value).set("ANTHROPIC_API_KEY", "a dummy");
+    project
+        .set("VALUE", value)
+        .set("ANTHROPIC_API_KEY", "a dummy");
     let context = "context's \"own\" $words;";
-    let flags = ["--context", context, "--input", "input.md", "--model", "some-model", "--permissions", "plan", "--keep-env"];
+    let flags = [
+        "--context",
+        context,
+        "--input",
+        "input.md",
+        "--model",
+        "some-model",
+        "--permissions",
+        "plan",
+        "--keep-env",
+    ];
     let mut args = vec!["work", "s", "1"];
     args.extend(flags);
     project.ap(&args).expect(0);
     project.ap(&["wait", "s"]).expect(0);
-    let outside = |name: &str| fs_err::read_to_string(project.outside().join(name)).expect("it was written");
-    assert_eq!((outside("value").as_str(), outside("key").as_str()), (value, "a dummy"));
+    let outside =
+        |name: &str| fs_err::read_to_string(project.outside().join(name)).expect("it was written");
+    assert_eq!(
+        (outside("value").as_str(), outside("key").as_str()),
+        (value, "a dummy")
+    );
     assert_eq!(outside("cwd").trim_end(), project.root().as_str());
-    assert!(project.read(&project.run_file("s", "stage-00-work/iterations/001/prompt.md")).contains(context));
-    let plan: Value = serde_json::from_str(&project.read(&project.run_file("s", "plan.json"))).expect("a plan");
+    assert!(
+        project
+            .read(&project.run_file("s", "stage-00-work/iterations/001/prompt.md"))
+            .contains(context)
+    );
+    let plan: Value =
+        serde_json::from_str(&project.read(&project.run_file("s", "plan.json"))).expect("a plan");
     let node = &plan["nodes"][0];
-    assert_eq!((&node["max_iterations"], &node["agent"]["model"]), (&1.into(), &"some-model".into()));
-    assert_eq!((&node["agent"]["permissions"], &node["agent"]["keep_env"]), (&"plan".into(), &true.into()));
+    assert_eq!(
+        (&node["max_iterations"], &node["agent"]["model"]),
+        (&1.into(), &"some-model".into())
+    );
+    assert_eq!(
+        (&node["agent"]["permissions"], &node["agent"]["keep_env"]),
+        (&"plan".into(), &true.into())
+    );
     assert!(plan["inputs"].to_string().contains("input.md"), "{plan}");
     // What is secret is in nobody's arguments.
-    assert!(!project.tmux(&["list-panes", "-a", "-F", "#{pane_start_command}"]).stdout.contains("dummy"));
+    assert!(
+        !project
+            .tmux(&["list-panes", "-a", "-F", "#{pane_start_command}"])
+            .stdout
+            .contains("dummy")
+    );
 }
 
 #[test]
 fn a_start_that_cannot_be_leaves_no_window() {
     let project = project(QUICK);
     project.a_loop("broken", "terminaton: { type: fixed }\n", "x\n");
-    project.ap(&["broken", "s"]).expect(2).says(&["loop.yaml:3:1", "terminaton"]);
-    project.a_loop("nobody", &format!("{TWICE}provider: command\nprogram: no-such-program\n"), "x\n");
-    project.ap(&["nobody", "s"]).expect(2).says(&["no-such-program"]);
-    project.ap(&["work", "s", "--resume"]).expect(2).says(&["there is no session 's' to resume"]);
+    project
+        .ap(&["broken", "s"])
+        .expect(2)
+        .says(&["loop.yaml:3:1", "terminaton"]);
+    project.a_loop(
+        "nobody",
+        &format!("{TWICE}provider: command\nprogram: no-such-program\n"),
+        "x\n",
+    );
+    project
+        .ap(&["nobody", "s"])
+        .expect(2)
+        .says(&["no-such-program"]);
+    project
+        .ap(&["work", "s", "--resume"])
+        .expect(2)
+        .says(&["there is no session 's' to resume"]);
     project.write(&project.run_file("s", "events.jsonl"), "nonsense\n");
-    project.ap(&["work", "s"]).expect(1).says(&["events.jsonl:1", "the journal is damaged"]);
+    project
+        .ap(&["work", "s"])
+        .expect(1)
+        .says(&["events.jsonl:1", "the journal is damaged"]);
     assert!(project.tmux_sessions().is_empty());
     project.nothing_left();
 }
@@ -235,12 +374,25 @@ fn a_start_that_cannot_be_leaves_no_window() {
 #[test]
 fn a_crashed_session_is_not_restarted_silently() {
     let project = started();
-    let runner = project.status("s")["runner"]["pid"].as_i64().and_then(|pid| i32::try_from(pid).ok()).expect("a runner");
-    nix::sys::signal::kill(nix::unistd::Pid::from_raw(runner), nix::sys::signal::Signal::SIGKILL).expect("it lives");
+    let runner = project.status("s")["runner"]["pid"]
+        .as_i64()
+        .and_then(|pid| i32::try_from(pid).ok())
+        .expect("a runner");
+    nix::sys::signal::kill(
+        nix::unistd::Pid::from_raw(runner),
+        nix::sys::signal::Signal::SIGKILL,
+    )
+    .expect("it lives");
     project.until("its end", || project.status("s")["standing"] == "crashed");
-    project.ap(&["work", "s"]).expect(1).says(&["Session 's' failed at iteration 1/2", "ap work s --resume"]);
+    project
+        .ap(&["work", "s"])
+        .expect(1)
+        .says(&["Session 's' failed at iteration 1/2", "ap work s --resume"]);
     resume_to_the_end(&project);
-    project.ap(&["work", "s"]).expect(0).says(&["Session 's' is already complete"]);
+    project
+        .ap(&["work", "s"])
+        .expect(0)
+        .says(&["Session 's' is already complete"]);
 }
 
 #[test]
@@ -248,12 +400,24 @@ fn of_many_starts_one_has_a_window() {
     let project = project(UNTIL_TOLD);
     let start = |_| {
         let mut command = project.ap_command(&["work", "s"]);
-        command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("ap starts")
+        command
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("ap starts")
     };
     let starts: Vec<_> = (0..60).map(start).collect();
-    let ran: Vec<Ran> = starts.into_iter().map(|child| child.wait_with_output().expect("it ends").into()).collect();
+    let ran: Vec<Ran> = starts
+        .into_iter()
+        .map(|child| child.wait_with_output().expect("it ends").into())
+        .collect();
     let count = |code: i32| ran.iter().filter(|ran| ran.code == code).count();
-    assert_eq!((count(0), count(3)), (1, 59), "{:?}", ran.iter().find(|ran| ran.code != 3));
+    assert_eq!(
+        (count(0), count(3)),
+        (1, 59),
+        "{:?}",
+        ran.iter().find(|ran| ran.code != 3)
+    );
     assert_eq!(project.tmux_sessions(), ["pipeline-s"]);
     project.program("go", "");
     project.ap(&["wait", "s"]).expect(0);
@@ -269,6 +433,9 @@ fn without_tmux_there_is_a_way() {
     // The agent's shell knows where its `cat` is.
     project.program("empty/cat", "#!/bin/sh\nwhile read -r line; do :; done\n");
     project.set("PATH", &empty);
-    project.ap(&["work", "s"]).expect(1).says(&["tmux is not installed", "--foreground"]);
+    project
+        .ap(&["work", "s"])
+        .expect(1)
+        .says(&["tmux is not installed", "--foreground"]);
     project.ap(&["work", "s", "--foreground"]).expect(0);
 }

@@ -23,7 +23,12 @@ struct Scene {
 
 impl Scene {
     fn new(script: &str, max: u32) -> Self {
-        let scene = Self { root: tempfile::Builder::new().prefix("tools ").tempdir().expect("a temporary folder") };
+        let scene = Self {
+            root: tempfile::Builder::new()
+                .prefix("tools ")
+                .tempdir()
+                .expect("a temporary folder"),
+        };
         for folder in ["home", "tmp", "project/.claude/loops/steps", "project/.git"] {
             fs::create_dir_all(scene.path(folder)).expect("a folder in a temporary folder");
         }
@@ -32,20 +37,37 @@ impl Scene {
         let definition = format!(
             "name: steps\ndescription: for tests\ntermination: {{ type: fixed, max: {max} }}\ndelay: 0\nprovider: scripted\nargs: [\"{script_path}\"]\n"
         );
-        write(&scene.path("project/.claude/loops/steps/loop.yaml"), &definition);
-        write(&scene.path("project/.claude/loops/steps/prompt.md"), "Do it.\n");
+        write(
+            &scene.path("project/.claude/loops/steps/loop.yaml"),
+            &definition,
+        );
+        write(
+            &scene.path("project/.claude/loops/steps/prompt.md"),
+            "Do it.\n",
+        );
         scene
     }
 
     fn path(&self, below: &str) -> Utf8PathBuf {
-        Utf8Path::from_path(self.root.path()).expect("a temporary folder is UTF-8").join(below)
+        Utf8Path::from_path(self.root.path())
+            .expect("a temporary folder is UTF-8")
+            .join(below)
     }
 
     fn ap(&self, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_ap"));
-        command.args(args).current_dir(self.path("project")).env_clear().stdin(Stdio::null());
-        command.env("PATH", std::env::var_os("PATH").unwrap_or_default()).env("HOME", self.path("home")).env("TZ", "UTC");
-        command.env("XDG_CONFIG_HOME", self.path("home/config")).env("TMPDIR", self.path("tmp"));
+        command
+            .args(args)
+            .current_dir(self.path("project"))
+            .env_clear()
+            .stdin(Stdio::null());
+        command
+            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+            .env("HOME", self.path("home"))
+            .env("TZ", "UTC");
+        command
+            .env("XDG_CONFIG_HOME", self.path("home/config"))
+            .env("TMPDIR", self.path("tmp"));
         command.env("AP_TMUX_SOCKET", self.path("tmp/tmux.socket"));
         command
     }
@@ -57,7 +79,11 @@ impl Scene {
     /// Returns what a command that must work says.
     fn says(&self, args: &[&str]) -> String {
         let output = self.run(args);
-        assert!(output.status.success(), "{args:?}: {}", text(&output.stderr));
+        assert!(
+            output.status.success(),
+            "{args:?}: {}",
+            text(&output.stderr)
+        );
         text(&output.stdout)
     }
 
@@ -70,12 +96,20 @@ impl Scene {
 
     /// Starts the loop in the foreground and waits until its agent has spoken.
     fn playing(&self) -> Child {
-        let mut runner = self.ap(&["steps", "s", "--foreground"]).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("ap runs");
+        let mut runner = self
+            .ap(&["steps", "s", "--foreground"])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("ap runs");
         let mut said = BufReader::new(runner.stdout.take().expect("a pipe"));
         let mut line = String::new();
         while !line.contains("hello") {
             line.clear();
-            assert!(0 < said.read_line(&mut line).expect("it speaks"), "the runner ended");
+            assert!(
+                0 < said.read_line(&mut line).expect("it speaks"),
+                "the runner ended"
+            );
         }
         // It goes on writing, so somebody has to read.
         std::thread::spawn(move || said.read_to_end(&mut Vec::new()));
@@ -84,7 +118,9 @@ impl Scene {
 }
 
 fn write(path: &Utf8Path, text: &str) {
-    fs::File::create(path).and_then(|mut file| file.write_all(text.as_bytes())).expect("a file in a temporary folder");
+    fs::File::create(path)
+        .and_then(|mut file| file.write_all(text.as_bytes()))
+        .expect("a file in a temporary folder");
 }
 
 fn text(bytes: &[u8]) -> String {
@@ -99,18 +135,40 @@ fn parse(text: &str) -> Value {
 fn the_last_iteration_is_shown_and_any_other_on_request() {
     let scene = Scene::played(THREE, 3);
     let last = scene.says(&["logs", "s"]);
-    assert!(last.starts_with("● iteration 3/3\n") && last.contains("three is done") && last.contains("status: continue third"), "{last}");
+    assert!(
+        last.starts_with("● iteration 3/3\n")
+            && last.contains("three is done")
+            && last.contains("status: continue third"),
+        "{last}"
+    );
     assert!(!last.contains("two is done"));
     let first = scene.says(&["logs", "s", "--iteration", "1"]);
-    let (failed, retried) = first.split_once("● iteration 1/3  attempt 2\n").expect("both attempts");
-    assert!(failed.contains("one fails") && failed.contains("ended by signal 9"), "{first}");
+    let (failed, retried) = first
+        .split_once("● iteration 1/3  attempt 2\n")
+        .expect("both attempts");
+    assert!(
+        failed.contains("one fails") && failed.contains("ended by signal 9"),
+        "{first}"
+    );
     assert!(retried.contains("one is done"), "{first}");
     let only = scene.says(&["logs", "s", "--iteration", "1", "--attempt", "2"]);
-    assert!(only.contains("one is done") && !only.contains("one fails"), "{only}");
+    assert!(
+        only.contains("one is done") && !only.contains("one fails"),
+        "{only}"
+    );
     let one = scene.says(&["logs", "s", "--json", "--lines", "1"]);
     assert_eq!(one.lines().count(), 1);
-    assert_eq!((&parse(&one)["iteration"], &parse(&one)["stage"]), (&3.into(), &"steps".into()), "{one}");
-    assert!(!scene.run(&["logs", "s", "--iteration", "4"]).status.success());
+    assert_eq!(
+        (&parse(&one)["iteration"], &parse(&one)["stage"]),
+        (&3.into(), &"steps".into()),
+        "{one}"
+    );
+    assert!(
+        !scene
+            .run(&["logs", "s", "--iteration", "4"])
+            .status
+            .success()
+    );
     assert!(!scene.run(&["logs", "nobody"]).status.success());
 }
 
@@ -120,23 +178,51 @@ fn logs_of_an_endless_line_are_its_last_part() {
     let run = scene.path("project/.claude/pipeline-runs/s/stage-00-steps/iterations/001");
     let mut output = fs::File::create(run.join("stdout.log")).expect("its output");
     output.set_len(1 << 30).expect("a file with a hole");
-    output.seek(SeekFrom::End(0)).and_then(|_| output.write_all(&[b'x'; 70_000])).expect("a file in a temporary folder");
+    output
+        .seek(SeekFrom::End(0))
+        .and_then(|_| output.write_all(&[b'x'; 70_000]))
+        .expect("a file in a temporary folder");
     let begun = Instant::now();
     let shown = scene.says(&["logs", "s"]);
-    assert!(shown.contains("xxx") && shown.contains("status: continue"), "{shown}");
-    assert!(begun.elapsed() < Duration::from_secs(10), "{:?}", begun.elapsed());
+    assert!(
+        shown.contains("xxx") && shown.contains("status: continue"),
+        "{shown}"
+    );
+    assert!(
+        begun.elapsed() < Duration::from_secs(10),
+        "{:?}",
+        begun.elapsed()
+    );
 }
 
 #[test]
 fn the_journal_is_shown_from_its_end() {
     let scene = Scene::played("iterations:\n  - { status: { decision: continue } }\n", 3);
     let all = scene.says(&["logs", "s", "--events", "--lines", "0"]);
-    assert!(all.lines().next().is_some_and(|line| line.contains("] session_started plan=")), "{all}");
+    assert!(
+        all.lines()
+            .next()
+            .is_some_and(|line| line.contains("] session_started plan=")),
+        "{all}"
+    );
     let last = scene.says(&["logs", "s", "--events", "-n", "2"]);
-    assert_eq!(last.lines().collect::<Vec<_>>(), all.lines().rev().take(2).collect::<Vec<_>>().into_iter().rev().collect::<Vec<_>>());
+    assert_eq!(
+        last.lines().collect::<Vec<_>>(),
+        all.lines()
+            .rev()
+            .take(2)
+            .collect::<Vec<_>>()
+            .into_iter()
+            .rev()
+            .collect::<Vec<_>>()
+    );
     assert!(last.contains("session_finished ending=completed"), "{last}");
     let raw = scene.says(&["logs", "s", "--events", "--json", "-n", "0"]);
-    assert_eq!(raw, fs::read_to_string(scene.path("project/.claude/pipeline-runs/s/events.jsonl")).expect("a journal"));
+    assert_eq!(
+        raw,
+        fs::read_to_string(scene.path("project/.claude/pipeline-runs/s/events.jsonl"))
+            .expect("a journal")
+    );
 }
 
 #[test]
@@ -147,17 +233,34 @@ fn following_goes_from_attempt_to_attempt_and_ends_with_the_session() {
     );
     let scene = Scene::new(&script, 2);
     let mut runner = scene.playing();
-    let mut follower = scene.ap(&["logs", "s", "-f"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("ap runs");
-    let mut journal = scene.ap(&["tail", "s", "0", "--events"]).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("ap runs");
+    let mut follower = scene
+        .ap(&["logs", "s", "-f"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("ap runs");
+    let mut journal = scene
+        .ap(&["tail", "s", "0", "--events"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("ap runs");
     let mut seen = BufReader::new(follower.stdout.take().expect("a pipe"));
     let mut shown = String::new();
     while !shown.contains("hello") {
-        assert!(0 < seen.read_line(&mut shown).expect("it speaks"), "{shown}");
+        assert!(
+            0 < seen.read_line(&mut shown).expect("it speaks"),
+            "{shown}"
+        );
     }
     write(&scene.path("project/go"), "");
     seen.read_to_string(&mut shown).expect("it speaks");
     let said = follower.wait_with_output().expect("it ends");
-    assert!(said.status.success() && text(&said.stderr).contains("Session 's' complete"), "{}", text(&said.stderr));
+    assert!(
+        said.status.success() && text(&said.stderr).contains("Session 's' complete"),
+        "{}",
+        text(&said.stderr)
+    );
     for once in [
         "hello",
         "ended: terminated unexpectedly by signal 9",
@@ -171,8 +274,16 @@ fn following_goes_from_attempt_to_attempt_and_ends_with_the_session() {
         assert_eq!(lines, 1, "{once} in\n{shown}");
     }
     let mut events = String::new();
-    journal.stdout.take().expect("a pipe").read_to_string(&mut events).expect("it speaks");
-    assert!(journal.wait().expect("it ends").success() && events.contains("session_finished"), "{events}");
+    journal
+        .stdout
+        .take()
+        .expect("a pipe")
+        .read_to_string(&mut events)
+        .expect("it speaks");
+    assert!(
+        journal.wait().expect("it ends").success() && events.contains("session_finished"),
+        "{events}"
+    );
     runner.wait().expect("it ends");
 }
 
@@ -180,7 +291,12 @@ fn following_goes_from_attempt_to_attempt_and_ends_with_the_session() {
 fn following_ends_when_nobody_reads_any_more() {
     let scene = Scene::new("iterations:\n  - { say: hello, hang: true }\n", 1);
     let mut runner = scene.playing();
-    let mut follower = scene.ap(&["tail", "s"]).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("ap runs");
+    let mut follower = scene
+        .ap(&["tail", "s"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("ap runs");
     let mut seen = BufReader::new(follower.stdout.take().expect("a pipe"));
     seen.read_line(&mut String::new()).expect("it speaks");
     drop(seen);
@@ -193,14 +309,31 @@ fn following_ends_when_nobody_reads_any_more() {
 fn cleaning_up_takes_what_is_dead_and_leaves_what_lives() {
     let scene = Scene::new("iterations:\n  - { say: hello, hang: true }\n", 1);
     let mut runner = scene.playing();
-    let (stale, held) = (scene.path("project/.claude/locks/old.lock"), scene.path("project/.claude/locks/s.lock"));
+    let (stale, held) = (
+        scene.path("project/.claude/locks/old.lock"),
+        scene.path("project/.claude/locks/s.lock"),
+    );
     write(&stale, "half a {");
     let rehearsal = parse(&scene.says(&["cleanup", "--dry-run", "--json"]));
-    assert_eq!(rehearsal["found"].as_array().map(Vec::len), Some(1), "{rehearsal}");
-    assert_eq!((&rehearsal["found"][0]["kind"], &rehearsal["found"][0]["done"]), (&"lock".into(), &false.into()));
+    assert_eq!(
+        rehearsal["found"].as_array().map(Vec::len),
+        Some(1),
+        "{rehearsal}"
+    );
+    assert_eq!(
+        (
+            &rehearsal["found"][0]["kind"],
+            &rehearsal["found"][0]["done"]
+        ),
+        (&"lock".into(), &false.into())
+    );
     assert!(stale.exists());
     let done = parse(&scene.says(&["cleanup", "--json"]));
-    assert_eq!((&done["found"][0]["session"], &done["found"][0]["done"]), (&"old".into(), &true.into()), "{done}");
+    assert_eq!(
+        (&done["found"][0]["session"], &done["found"][0]["done"]),
+        (&"old".into(), &true.into()),
+        "{done}"
+    );
     assert!(!stale.exists() && held.exists());
     assert_eq!(scene.says(&["cleanup"]), "Nothing to clean up.\n");
 
@@ -210,11 +343,21 @@ fn cleaning_up_takes_what_is_dead_and_leaves_what_lives() {
     let draft = scene.path("project/.claude/pipeline-runs/s/.state.json.999999999.tmp");
     write(&draft, "half a {");
     let left = scene.says(&["cleanup"]);
-    assert!(left.contains("left alone     agent of session 's': attempt 0.1.1, pid "), "{left}");
-    assert!(left.contains("removed        lock of session 's'") && left.contains("removed        draft of session 's'"), "{left}");
+    assert!(
+        left.contains("left alone     agent of session 's': attempt 0.1.1, pid "),
+        "{left}"
+    );
+    assert!(
+        left.contains("removed        lock of session 's'")
+            && left.contains("removed        draft of session 's'"),
+        "{left}"
+    );
     assert!(!held.exists() && !draft.exists());
     let ended = scene.says(&["cleanup", "--orphans"]);
-    assert!(ended.contains("ended          agent of session 's'"), "{ended}");
+    assert!(
+        ended.contains("ended          agent of session 's'"),
+        "{ended}"
+    );
     assert_eq!(scene.says(&["cleanup"]), "Nothing to clean up.\n");
 }
 
@@ -227,7 +370,10 @@ fn killing_ends_everything_even_when_the_journal_is_damaged() {
         drop(fs::remove_file(run.join(view)));
     }
     let journal = fs::read_to_string(run.join("events.jsonl")).expect("a journal");
-    write(&run.join("events.jsonl"), &journal.replacen("session_started", "session_star}ted", 1));
+    write(
+        &run.join("events.jsonl"),
+        &journal.replacen("session_started", "session_star}ted", 1),
+    );
     let killed = scene.says(&["kill", "s"]);
     assert!(killed.starts_with("Session 's' is killed ("), "{killed}");
     runner.wait().expect("it ends");
@@ -239,11 +385,17 @@ fn killing_ends_everything_even_when_the_journal_is_damaged() {
 fn an_agent_hears_the_signal_that_asks_it_to_end() {
     let scene = Scene::new("iterations: []\n", 1);
     let definition = "name: steps\ntermination: { type: fixed, max: 1 }\nprovider: command\nprogram: sh\nargs: [-c, \"trap 'touch asked; exit' INT; echo hello; while :; do :; done\"]\n";
-    write(&scene.path("project/.claude/loops/steps/loop.yaml"), definition);
+    write(
+        &scene.path("project/.claude/loops/steps/loop.yaml"),
+        definition,
+    );
     let mut runner = scene.playing();
     scene.says(&["stop", "s"]);
     runner.wait().expect("it ends");
-    assert!(scene.path("project/asked").exists(), "it was killed without being asked");
+    assert!(
+        scene.path("project/asked").exists(),
+        "it was killed without being asked"
+    );
 }
 
 #[test]
@@ -252,20 +404,69 @@ fn the_doctor_says_what_was_found_and_what_to_do() {
     let output = scene.run(&["doctor", "--json"]);
     let report = parse(&text(&output.stdout));
     let checks = report["checks"].as_array().expect("a list");
-    let names: Vec<&str> = checks.iter().filter_map(|check| check["name"].as_str()).collect();
+    let names: Vec<&str> = checks
+        .iter()
+        .filter_map(|check| check["name"].as_str())
+        .collect();
     assert_eq!(
         names,
-        ["tmux", "git", "claude", "bd", "tmux server", "logout", "ap", "locks", "disk", "clock", "account", "user"],
+        [
+            "tmux",
+            "git",
+            "claude",
+            "bd",
+            "tmux server",
+            "logout",
+            "ap",
+            "locks",
+            "disk",
+            "clock",
+            "account",
+            "user"
+        ],
         "{report}"
     );
-    let rank = |verdict: &Value| ["ok", "warning", "problem"].iter().position(|word| verdict == word).expect("a verdict");
-    assert_eq!(checks.iter().map(|check| rank(&check["verdict"])).max(), Some(rank(&report["verdict"])));
-    assert!(checks.iter().all(|check| check["verdict"] == "ok" || check["advice"].is_string()), "{report}");
+    let rank = |verdict: &Value| {
+        ["ok", "warning", "problem"]
+            .iter()
+            .position(|word| verdict == word)
+            .expect("a verdict")
+    };
+    assert_eq!(
+        checks.iter().map(|check| rank(&check["verdict"])).max(),
+        Some(rank(&report["verdict"]))
+    );
+    assert!(
+        checks
+            .iter()
+            .all(|check| check["verdict"] == "ok" || check["advice"].is_string()),
+        "{report}"
+    );
     assert_eq!(output.status.success(), report["verdict"] != "problem");
-    assert!(scene.path("project/.claude").read_dir_utf8().expect("a folder").count() == 1, "it leaves nothing behind");
-    let alone = scene.ap(&["doctor"]).env("PATH", "").output().expect("ap runs");
-    assert_eq!(alone.status.code(), Some(1), "without tmux sessions cannot run");
-    assert!(text(&alone.stdout).contains("problem  tmux         not installed\n"), "{}", text(&alone.stdout));
+    assert!(
+        scene
+            .path("project/.claude")
+            .read_dir_utf8()
+            .expect("a folder")
+            .count()
+            == 1,
+        "it leaves nothing behind"
+    );
+    let alone = scene
+        .ap(&["doctor"])
+        .env("PATH", "")
+        .output()
+        .expect("ap runs");
+    assert_eq!(
+        alone.status.code(),
+        Some(1),
+        "without tmux sessions cannot run"
+    );
+    assert!(
+        text(&alone.stdout).contains("problem  tmux         not installed\n"),
+        "{}",
+        text(&alone.stdout)
+    );
 }
 
 #[test]
@@ -273,23 +474,50 @@ fn shells_complete_every_command() {
     let scene = Scene::new(THREE, 1);
     for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
         let script = scene.says(&["completions", shell]);
-        assert!(["doctor", "cleanup", "resume"].iter().all(|word| script.contains(word)), "{shell}");
-        assert!(!["__shim", "__runner", "__scripted"].iter().any(|word| script.contains(word)), "{shell}");
+        assert!(
+            ["doctor", "cleanup", "resume"]
+                .iter()
+                .all(|word| script.contains(word)),
+            "{shell}"
+        );
+        assert!(
+            !["__shim", "__runner", "__scripted"]
+                .iter()
+                .any(|word| script.contains(word)),
+            "{shell}"
+        );
     }
-    write(&scene.path("ap.bash"), &scene.says(&["completions", "bash"]));
-    let checked = Command::new("bash").arg("-n").arg(scene.path("ap.bash")).output().expect("bash runs");
-    assert!(checked.status.success() && checked.stderr.is_empty(), "{}", text(&checked.stderr));
+    write(
+        &scene.path("ap.bash"),
+        &scene.says(&["completions", "bash"]),
+    );
+    let checked = Command::new("bash")
+        .arg("-n")
+        .arg(scene.path("ap.bash"))
+        .output()
+        .expect("bash runs");
+    assert!(
+        checked.status.success() && checked.stderr.is_empty(),
+        "{}",
+        text(&checked.stderr)
+    );
 }
 
 #[test]
 fn each_command_has_a_manual_page() {
     let scene = Scene::new(THREE, 1);
     let main = scene.says(&["man"]);
-    assert!(main.contains(".TH ap 1") && main.contains("ap\\-doctor(1)") && !main.contains("__"), "{main}");
+    assert!(
+        main.contains(".TH ap 1") && main.contains("ap\\-doctor(1)") && !main.contains("__"),
+        "{main}"
+    );
     scene.says(&["man", "--out", scene.path("pages").as_str()]);
     for page in ["ap", "ap-logs", "ap-queue-claim", "ap-loop"] {
         let page = scene.path(&format!("pages/{page}.1"));
-        assert!(fs::read_to_string(&page).is_ok_and(|text| text.contains(".SH SYNOPSIS")), "{page}");
+        assert!(
+            fs::read_to_string(&page).is_ok_and(|text| text.contains(".SH SYNOPSIS")),
+            "{page}"
+        );
     }
     assert!(!scene.path("pages/ap-help.1").exists());
 }

@@ -22,14 +22,28 @@ struct Definition {
 impl Definition {
     /// What is said in its comments about how it runs, in order.
     fn runs(&self) -> Vec<String> {
-        let said = self.text.lines().filter_map(|line| line.strip_prefix("# It runs: "));
-        said.flat_map(|line| line.split(", ")).map(str::to_owned).collect()
+        let said = self
+            .text
+            .lines()
+            .filter_map(|line| line.strip_prefix("# It runs: "));
+        said.flat_map(|line| line.split(", "))
+            .map(str::to_owned)
+            .collect()
     }
 
     /// The headings of what a node gets, if its comments say so.
     fn gets(&self, node: &str) -> Option<Vec<&str>> {
-        let said = self.text.lines().filter_map(|line| line.strip_prefix("# It gets: ")?.split_once(" <- "));
-        Some(said.into_iter().find(|(id, _)| *id == node)?.1.split(" | ").collect())
+        let said = self
+            .text
+            .lines()
+            .filter_map(|line| line.strip_prefix("# It gets: ")?.split_once(" <- "));
+        Some(
+            said.into_iter()
+                .find(|(id, _)| *id == node)?
+                .1
+                .split(" | ")
+                .collect(),
+        )
     }
 }
 
@@ -39,7 +53,10 @@ fn folder() -> Utf8PathBuf {
 
 /// Returns the names in a folder, in order.
 fn names(folder: &Utf8Path) -> Vec<String> {
-    let entries = folder.read_dir_utf8().expect("a folder").map(|entry| entry.expect("an entry").file_name().to_owned());
+    let entries = folder
+        .read_dir_utf8()
+        .expect("a folder")
+        .map(|entry| entry.expect("an entry").file_name().to_owned());
     let mut names: Vec<String> = entries.collect();
     names.sort();
     names
@@ -55,7 +72,11 @@ fn definitions(shelf: &str) -> Vec<Definition> {
             _ => ("pipeline", shelf_path.join(&name)),
         };
         let text = fs_err::read_to_string(file).expect("a definition");
-        Definition { kind, name: name.trim_end_matches(".yaml").to_owned(), text }
+        Definition {
+            kind,
+            name: name.trim_end_matches(".yaml").to_owned(),
+            text,
+        }
     };
     names(&shelf_path).into_iter().map(definition).collect()
 }
@@ -90,12 +111,28 @@ fn issues(project: &mut Project) {
     fs_err::os::unix::fs::symlink(env!("CARGO_BIN_EXE_fake-bd"), bin.join("bd")).expect("a link");
     let path = format!("{bin}:{}", project.var("PATH"));
     project.set("PATH", path).set("FAKE_BD_VERSION", "1.3.0");
-    for words in ["init --prefix t --quiet", "create sweep -l ops --json", "create clean -l ops --json"] {
-        let made = project.command(bin.join("bd").as_str()).args(words.split(' ')).output().expect("bd runs");
-        assert!(made.status.success(), "bd {words}: {}", String::from_utf8_lossy(&made.stderr));
+    for words in [
+        "init --prefix t --quiet",
+        "create sweep -l ops --json",
+        "create clean -l ops --json",
+    ] {
+        let made = project
+            .command(bin.join("bd").as_str())
+            .args(words.split(' '))
+            .output()
+            .expect("bd runs");
+        assert!(
+            made.status.success(),
+            "bd {words}: {}",
+            String::from_utf8_lossy(&made.stderr)
+        );
     }
     // Found by nobody who does not name it: the other queues are the project's own.
-    fs_err::rename(project.root().join(".beads"), project.root().join("docs/.beads")).expect("the database");
+    fs_err::rename(
+        project.root().join(".beads"),
+        project.root().join("docs/.beads"),
+    )
+    .expect("the database");
 }
 
 #[cfg(not(feature = "fake-bd"))]
@@ -105,19 +142,43 @@ fn issues(_project: &mut Project) {}
 fn every_definition_lints_clean_but_for_old_spellings() {
     let ran = project().ap(&["lint", "--json"]).expect(0);
     let report: Value = serde_json::from_str(&ran.stdout).expect("JSON");
-    let problems = report["checked"].as_array().expect("a list").iter().flat_map(|checked| checked["problems"].as_array().expect("a list"));
+    let problems = report["checked"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .flat_map(|checked| checked["problems"].as_array().expect("a list"));
     let mut old = BTreeSet::new();
-    for problem in problems.filter(|problem| problem["file"].as_str().is_some_and(|file| file.starts_with(".claude/"))) {
+    for problem in problems.filter(|problem| {
+        problem["file"]
+            .as_str()
+            .is_some_and(|file| file.starts_with(".claude/"))
+    }) {
         if problem["code"] == "no-inputs" {
             // It is for pipelines, where a node before it writes that.
-            assert_eq!(problem["message"], "`${INPUTS.views}` holds nothing when the loop runs by itself");
+            assert_eq!(
+                problem["message"],
+                "`${INPUTS.views}` holds nothing when the loop runs by itself"
+            );
             continue;
         }
-        assert!(problem["code"] == "deprecated" || problem["message"] == "`parallel` has no effect here", "{problem}");
-        let file = problem["file"].as_str().expect("a path").trim_end_matches("/stage.yaml").trim_end_matches(".yaml");
+        assert!(
+            problem["code"] == "deprecated"
+                || problem["message"] == "`parallel` has no effect here",
+            "{problem}"
+        );
+        let file = problem["file"]
+            .as_str()
+            .expect("a path")
+            .trim_end_matches("/stage.yaml")
+            .trim_end_matches(".yaml");
         old.insert(file.rsplit('/').next().expect("a name").to_owned());
     }
-    let older = definitions("pipelines").into_iter().filter(|pipeline| pipeline.name.starts_with("old"));
-    let older: BTreeSet<String> = older.chain(definitions("stages")).map(|definition| definition.name).collect();
+    let older = definitions("pipelines")
+        .into_iter()
+        .filter(|pipeline| pipeline.name.starts_with("old"));
+    let older: BTreeSet<String> = older
+        .chain(definitions("stages"))
+        .map(|definition| definition.name)
+        .collect();
     assert_eq!(old, older);
 }

@@ -67,9 +67,17 @@ fn none() -> Result<Status, String> {
 /// One line: the kind of outcome and what it says.
 fn told(outcome: &Outcome) -> String {
     match outcome {
-        Outcome::Refused { reason, hint } => format!("refused: {reason} -> {}", hint.split([':', ';']).next().unwrap()),
+        Outcome::Refused { reason, hint } => format!(
+            "refused: {reason} -> {}",
+            hint.split([':', ';']).next().unwrap()
+        ),
         Outcome::RateLimited { until, reason } => format!("rate limited until {until:?}: {reason}"),
-        Outcome::Crashed { code, signal, reason, .. } => format!("crashed {code:?} {signal:?}: {reason}"),
+        Outcome::Crashed {
+            code,
+            signal,
+            reason,
+            ..
+        } => format!("crashed {code:?} {signal:?}: {reason}"),
         other => other.to_string(),
     }
 }
@@ -106,14 +114,32 @@ fn every_recorded_end_is_typed() {
         ("sigint-streaming", sample!("sigint-streaming"), 0),
         ("sigterm", sample!("sigterm"), 143),
         ("sigkill", sample!("sigkill"), -9),
-        ("background-bash-killed", sample!("background-bash-killed"), -9),
+        (
+            "background-bash-killed",
+            sample!("background-bash-killed"),
+            -9,
+        ),
     ];
     let mut found = String::new();
     for (name, bytes, code) in table {
         let spec = spec(PermissionMode::DontAsk);
         let (transcript, _) = read(bytes);
-        let without = told(&outcome(&spec, &exit(*code), &transcript, none(), "", now()));
-        let with = told(&outcome(&spec, &exit(*code), &transcript, status(), "", now()));
+        let without = told(&outcome(
+            &spec,
+            &exit(*code),
+            &transcript,
+            none(),
+            "",
+            now(),
+        ));
+        let with = told(&outcome(
+            &spec,
+            &exit(*code),
+            &transcript,
+            status(),
+            "",
+            now(),
+        ));
         // A status counts after exit 0 and never otherwise.
         assert_eq!(with == "reported", *code == 0, "{name}: {with}");
         found += &format!("{name}: {without}\n");
@@ -137,19 +163,38 @@ fn what_is_shown_of_a_run() {
 fn the_last_result_has_the_totals() {
     let (transcript, _) = read(sample!("two-results"));
     let usage = transcript.usage();
-    assert_eq!((usage.input_tokens, usage.output_tokens, usage.cost_usd), (600, 120, 0.00402));
+    assert_eq!(
+        (usage.input_tokens, usage.output_tokens, usage.cost_usd),
+        (600, 120, 0.00402)
+    );
     assert_eq!(transcript.final_text(), Some("done"));
 }
 
 #[test]
 fn usage_is_live_before_the_result_and_each_message_counts_once() {
     let all = sample!("success");
-    let end = all.windows(15).position(|text| text == b"{\"duration_api_").unwrap();
+    let end = all
+        .windows(15)
+        .position(|text| text == b"{\"duration_api_")
+        .unwrap();
     let (transcript, _) = read(&all[..end]);
-    let live = Usage { input_tokens: 3300, cache_read_tokens: 200, cache_write_tokens: 500, turns: 3, ..Usage::default() };
+    let live = Usage {
+        input_tokens: 3300,
+        cache_read_tokens: 200,
+        cache_write_tokens: 500,
+        turns: 3,
+        ..Usage::default()
+    };
     assert_eq!((transcript.usage(), transcript.saw_result()), (live, false));
     let (transcript, _) = read(all);
-    assert_eq!(transcript.usage(), Usage { output_tokens: 92, cost_usd: 0.01758, ..live });
+    assert_eq!(
+        transcript.usage(),
+        Usage {
+            output_tokens: 92,
+            cost_usd: 0.01758,
+            ..live
+        }
+    );
     let (transcript, _) = read(sample!("success-197"));
     assert_eq!(transcript.usage().output_tokens, 92);
     let (transcript, _) = read(sample!("partial"));
@@ -160,11 +205,20 @@ fn usage_is_live_before_the_result_and_each_message_counts_once() {
 fn who_pays_is_told() {
     let billing = |bytes| read(bytes).0.billing().map(str::to_owned);
     assert_eq!(billing(sample!("success")).as_deref(), Some("API key"));
-    assert_eq!(billing(sample!("quota-warning")).as_deref(), Some("subscription"));
+    assert_eq!(
+        billing(sample!("quota-warning")).as_deref(),
+        Some("subscription")
+    );
     assert_eq!(billing(sample!("429-oauth")).as_deref(), Some("login"));
     assert_eq!(billing(sample!("not-logged-in")), None);
     let (transcript, _) = read(sample!("quota-warning"));
-    let windows: Vec<_> = transcript.rate_limit().unwrap().windows.iter().map(|w| (w.name.as_str(), w.used)).collect();
+    let windows: Vec<_> = transcript
+        .rate_limit()
+        .unwrap()
+        .windows
+        .iter()
+        .map(|w| (w.name.as_str(), w.used))
+        .collect();
     assert_eq!(windows, [("five_hour", 0.93), ("seven_day", 0.31)]);
 }
 
@@ -183,35 +237,109 @@ fn the_structured_result_is_the_status_where_no_file_can_be_written() {
         assert_eq!(decision, expected, "{mode:?}");
     }
     let (denied, _) = read(sample!("structured-denied"));
-    let outcome = outcome(&spec(PermissionMode::DontAsk), &exit(0), &denied, none(), "", now());
+    let outcome = outcome(
+        &spec(PermissionMode::DontAsk),
+        &exit(0),
+        &denied,
+        none(),
+        "",
+        now(),
+    );
     assert_eq!(told(&outcome), "reported");
 }
 
 #[test]
 fn a_limit_and_a_stop_leave_finished_work_alone() {
-    let end = |bytes: &[u8], code: i32, limit: Option<LimitKind>, cancelled: bool, status: Result<Status, String>| {
-        let exit = Exit { limit, cancelled, ..exit(code) };
-        told(&outcome(&spec(PermissionMode::BypassPermissions), &exit, &read(bytes).0, status, "", now()))
+    let end = |bytes: &[u8],
+               code: i32,
+               limit: Option<LimitKind>,
+               cancelled: bool,
+               status: Result<Status, String>| {
+        let exit = Exit {
+            limit,
+            cancelled,
+            ..exit(code)
+        };
+        told(&outcome(
+            &spec(PermissionMode::BypassPermissions),
+            &exit,
+            &read(bytes).0,
+            status,
+            "",
+            now(),
+        ))
     };
     let after = Some(LimitKind::AfterResult);
     // Interrupted after its result, Claude Code exits 0.
-    assert_eq!(end(sample!("sigint-after-result"), 0, after, false, status()), "reported");
+    assert_eq!(
+        end(sample!("sigint-after-result"), 0, after, false, status()),
+        "reported"
+    );
     assert!(end(sample!("sigint-after-result"), 0, after, false, none()).starts_with("timed out"));
-    assert!(end(sample!("background-bash-killed"), -9, after, false, status()).starts_with("timed out"));
-    assert!(end(sample!("sigterm"), 143, Some(LimitKind::Wall), false, status()).starts_with("timed out"));
-    assert_eq!(end(sample!("sigint-after-result"), 0, None, true, status()), "reported");
-    assert_eq!(end(sample!("sigint-tool"), 0, None, true, status()), "cancelled");
-    assert_eq!(end(sample!("sigterm"), 143, None, true, none()), "cancelled");
+    assert!(
+        end(
+            sample!("background-bash-killed"),
+            -9,
+            after,
+            false,
+            status()
+        )
+        .starts_with("timed out")
+    );
+    assert!(
+        end(
+            sample!("sigterm"),
+            143,
+            Some(LimitKind::Wall),
+            false,
+            status()
+        )
+        .starts_with("timed out")
+    );
+    assert_eq!(
+        end(sample!("sigint-after-result"), 0, None, true, status()),
+        "reported"
+    );
+    assert_eq!(
+        end(sample!("sigint-tool"), 0, None, true, status()),
+        "cancelled"
+    );
+    assert_eq!(
+        end(sample!("sigterm"), 143, None, true, none()),
+        "cancelled"
+    );
     // Silent because its quota is used up.
-    assert!(end(sample!("quota-rejected"), 143, Some(LimitKind::Idle), false, none()).starts_with("rate limited until Some(2026"));
+    assert!(
+        end(
+            sample!("quota-rejected"),
+            143,
+            Some(LimitKind::Idle),
+            false,
+            none()
+        )
+        .starts_with("rate limited until Some(2026")
+    );
 }
 
 #[test]
 fn a_reset_that_has_passed_or_is_absurd_is_no_reset() {
     let (transcript, _) = read(sample!("quota-rejected"));
-    for (now, known) in [(NOW, true), ("2026-11-22T00:00:00Z", false), ("2026-11-01T00:00:00Z", false)] {
-        let outcome = outcome(&spec(PermissionMode::BypassPermissions), &exit(1), &transcript, none(), "", now.parse().unwrap());
-        let Outcome::RateLimited { until, .. } = outcome else { panic!("{outcome:?}") };
+    for (now, known) in [
+        (NOW, true),
+        ("2026-11-22T00:00:00Z", false),
+        ("2026-11-01T00:00:00Z", false),
+    ] {
+        let outcome = outcome(
+            &spec(PermissionMode::BypassPermissions),
+            &exit(1),
+            &transcript,
+            none(),
+            "",
+            now.parse().unwrap(),
+        );
+        let Outcome::RateLimited { until, .. } = outcome else {
+            panic!("{outcome:?}")
+        };
         assert_eq!(until.is_some(), known, "{now}");
     }
 }
@@ -219,7 +347,11 @@ fn a_reset_that_has_passed_or_is_absurd_is_no_reset() {
 #[test]
 fn what_cannot_start_is_refused_with_a_hint() {
     let spec = spec(PermissionMode::BypassPermissions);
-    let missing = Exit { code: None, spawn_error: Some("No such file or directory".to_owned()), ..exit(0) };
+    let missing = Exit {
+        code: None,
+        spawn_error: Some("No such file or directory".to_owned()),
+        ..exit(0)
+    };
     let missing = outcome(&spec, &missing, &read(b"").0, none(), "", now());
     assert_eq!(
         told(&missing),
@@ -227,7 +359,14 @@ fn what_cannot_start_is_refused_with_a_hint() {
     );
     let root = "--dangerously-skip-permissions cannot be used with root/sudo privileges for security reasons\n";
     for (stdout, stderr) in [("", root), (root, "")] {
-        let refused = outcome(&spec, &exit(1), &read(stdout.as_bytes()).0, none(), stderr, now());
+        let refused = outcome(
+            &spec,
+            &exit(1),
+            &read(stdout.as_bytes()).0,
+            none(),
+            stderr,
+            now(),
+        );
         assert!(matches!(refused, Outcome::Refused { .. }), "{refused:?}");
     }
 }
@@ -235,11 +374,33 @@ fn what_cannot_start_is_refused_with_a_hint() {
 #[test]
 fn a_crash_says_what_is_known() {
     let spec = spec(PermissionMode::BypassPermissions);
-    let end = |stdout: &[u8], stderr: &str| told(&outcome(&spec, &exit(1), &read(stdout).0, none(), stderr, now()));
-    assert_eq!(end(b"", "warning\nerror: unknown option '--x'\n\n"), "crashed Some(1) None: error: unknown option '--x'");
-    assert_eq!(end(b"Execution error\n", ""), "crashed Some(1) None: Execution error");
+    let end = |stdout: &[u8], stderr: &str| {
+        told(&outcome(
+            &spec,
+            &exit(1),
+            &read(stdout).0,
+            none(),
+            stderr,
+            now(),
+        ))
+    };
+    assert_eq!(
+        end(b"", "warning\nerror: unknown option '--x'\n\n"),
+        "crashed Some(1) None: error: unknown option '--x'"
+    );
+    assert_eq!(
+        end(b"Execution error\n", ""),
+        "crashed Some(1) None: Execution error"
+    );
     assert_eq!(end(b"", ""), "crashed Some(1) None: ");
-    let long = outcome(&spec, &exit(1), &read(b"").0, none(), &"é".repeat(5000), now());
+    let long = outcome(
+        &spec,
+        &exit(1),
+        &read(b"").0,
+        none(),
+        &"é".repeat(5000),
+        now(),
+    );
     assert!(matches!(long, Outcome::Crashed { stderr, .. } if stderr.len() <= 2048));
 }
 
@@ -258,13 +419,25 @@ fn a_line_of_any_length_takes_bounded_memory() {
     for _ in 0..64 {
         assert_eq!(transcript.push(&[b'x'; 1 << 16]), []);
     }
-    assert_eq!(transcript.push(b"\n"), [Activity::Skipped { bytes: 64 << 16 }]);
-    assert_eq!(transcript.push(b"after\n"), [Activity::Raw { text: "after".to_owned() }]);
+    assert_eq!(
+        transcript.push(b"\n"),
+        [Activity::Skipped { bytes: 64 << 16 }]
+    );
+    assert_eq!(
+        transcript.push(b"after\n"),
+        [Activity::Raw {
+            text: "after".to_owned()
+        }]
+    );
 }
 
 fn call<'a>(session: &'a SessionName, run: &'a RunId) -> Call<'a> {
     Call {
-        cursor: Cursor { node: 0, iteration: 3, attempt: 2 },
+        cursor: Cursor {
+            node: 0,
+            iteration: 3,
+            attempt: 2,
+        },
         run,
         session,
         node_type: "work",
@@ -281,11 +454,28 @@ fn call<'a>(session: &'a SessionName, run: &'a RunId) -> Call<'a> {
 #[test]
 fn how_each_provider_is_called() {
     let (session, run) = ("auth".parse().unwrap(), "r1".parse().unwrap());
-    let (bypass, edits) = (spec(PermissionMode::BypassPermissions), spec(PermissionMode::AcceptEdits));
-    let scripted = AgentSpec { provider: Provider::Scripted, args: vec!["s.yaml".to_owned()], ..bypass.clone() };
-    let command = AgentSpec { provider: Provider::Command, program: "aider".to_owned(), args: vec!["-x".to_owned()], ..bypass.clone() };
-    let calls =
-        [bypass, edits, scripted, command].map(|spec| invocation(&spec, &call(&session, &run), ["PATH", "API_TIMEOUT_MS"].into_iter()));
+    let (bypass, edits) = (
+        spec(PermissionMode::BypassPermissions),
+        spec(PermissionMode::AcceptEdits),
+    );
+    let scripted = AgentSpec {
+        provider: Provider::Scripted,
+        args: vec!["s.yaml".to_owned()],
+        ..bypass.clone()
+    };
+    let command = AgentSpec {
+        provider: Provider::Command,
+        program: "aider".to_owned(),
+        args: vec!["-x".to_owned()],
+        ..bypass.clone()
+    };
+    let calls = [bypass, edits, scripted, command].map(|spec| {
+        invocation(
+            &spec,
+            &call(&session, &run),
+            ["PATH", "API_TIMEOUT_MS"].into_iter(),
+        )
+    });
     insta::assert_json_snapshot!(calls);
 }
 
@@ -310,9 +500,27 @@ fn nested_sessions_and_keys_stay_out_unless_asked_for() {
     ];
     let spec = spec(PermissionMode::BypassPermissions);
     let removed = invocation(&spec, &call(&session, &run), inherited.into_iter()).remove_env;
-    assert_eq!(removed, [inherited[1], inherited[2], inherited[4], inherited[5], inherited[6], inherited[7], inherited[8]]);
-    let keep = AgentSpec { keep_env: true, ..spec };
-    assert!(invocation(&keep, &call(&session, &run), inherited.into_iter()).remove_env.is_empty());
+    assert_eq!(
+        removed,
+        [
+            inherited[1],
+            inherited[2],
+            inherited[4],
+            inherited[5],
+            inherited[6],
+            inherited[7],
+            inherited[8]
+        ]
+    );
+    let keep = AgentSpec {
+        keep_env: true,
+        ..spec
+    };
+    assert!(
+        invocation(&keep, &call(&session, &run), inherited.into_iter())
+            .remove_env
+            .is_empty()
+    );
 }
 
 fn pieces(bytes: &[u8], cuts: &[usize]) -> (String, Vec<Activity>) {

@@ -9,7 +9,12 @@ macro_rules! sample {
 }
 
 fn spec_of(provider: Provider, permissions: PermissionMode, model: &str) -> AgentSpec {
-    AgentSpec { provider, program: provider.program().to_owned(), model: model.to_owned(), ..spec(permissions) }
+    AgentSpec {
+        provider,
+        program: provider.program().to_owned(),
+        model: model.to_owned(),
+        ..spec(permissions)
+    }
 }
 
 fn read_as(provider: Provider, bytes: &[u8]) -> (Transcript, Vec<String>) {
@@ -21,18 +26,39 @@ fn read_as(provider: Provider, bytes: &[u8]) -> (Transcript, Vec<String>) {
 
 fn args(spec: &AgentSpec) -> String {
     let (session, run) = ("auth".parse().unwrap(), "r1".parse().unwrap());
-    invocation(spec, &call(&session, &run), std::iter::empty()).args.join(" ")
+    invocation(spec, &call(&session, &run), std::iter::empty())
+        .args
+        .join(" ")
 }
 
-const OTHERS: [Provider; 5] = [Provider::Codex, Provider::Gemini, Provider::Opencode, Provider::Amp, Provider::Copilot];
+const OTHERS: [Provider; 5] = [
+    Provider::Codex,
+    Provider::Gemini,
+    Provider::Opencode,
+    Provider::Amp,
+    Provider::Copilot,
+];
 
 #[test]
 fn each_is_called_without_a_person_at_it() {
-    let models = ["gpt-5.2-codex:xhigh", "gemini-3-pro-preview", "anthropic/claude-opus-4-8:max", "high", "gpt-5.4:low"];
-    let lines = OTHERS
-        .iter()
-        .zip(models)
-        .map(|(provider, model)| format!("{} {}", provider.name(), args(&spec_of(*provider, PermissionMode::BypassPermissions, model))));
+    let models = [
+        "gpt-5.2-codex:xhigh",
+        "gemini-3-pro-preview",
+        "anthropic/claude-opus-4-8:max",
+        "high",
+        "gpt-5.4:low",
+    ];
+    let lines = OTHERS.iter().zip(models).map(|(provider, model)| {
+        format!(
+            "{} {}",
+            provider.name(),
+            args(&spec_of(
+                *provider,
+                PermissionMode::BypassPermissions,
+                model
+            ))
+        )
+    });
     insta::assert_snapshot!(lines.collect::<Vec<_>>().join("\n"), @r#"
     codex exec --json --color never --skip-git-repo-check --dangerously-bypass-approvals-and-sandbox --model gpt-5.2-codex -c model_reasoning_effort="xhigh" -
     gemini --output-format stream-json --approval-mode yolo --skip-trust --model gemini-3-pro-preview
@@ -40,8 +66,15 @@ fn each_is_called_without_a_person_at_it() {
     amp --execute --stream-json --no-ide --no-notifications --no-color --mode high
     copilot --output-format json --silent --no-ask-user --no-color --no-auto-update --allow-all --model gpt-5.4 --reasoning-effort low
     "#);
-    let more = AgentSpec { args: vec!["-c".to_owned(), "a=b c".to_owned()], ..spec_of(Provider::Codex, PermissionMode::Default, "") };
-    assert!(args(&more).ends_with("--skip-git-repo-check -c a=b c -"), "{}", args(&more));
+    let more = AgentSpec {
+        args: vec!["-c".to_owned(), "a=b c".to_owned()],
+        ..spec_of(Provider::Codex, PermissionMode::Default, "")
+    };
+    assert!(
+        args(&more).ends_with("--skip-git-repo-check -c a=b c -"),
+        "{}",
+        args(&more)
+    );
 }
 
 #[test]
@@ -53,11 +86,21 @@ fn permissions_are_what_the_loop_says_or_refused() {
         let plain = args(&spec_of(provider, Default, ""));
         for mode in modes {
             let all = args(&spec_of(provider, mode, ""));
-            let own: Vec<&str> = all.split(' ').filter(|word| !plain.split(' ').any(|other| other == *word)).collect();
-            let told = provider.refuses(mode).map_or_else(|| own.join(" "), |reason| format!("refused: {reason}"));
+            let own: Vec<&str> = all
+                .split(' ')
+                .filter(|word| !plain.split(' ').any(|other| other == *word))
+                .collect();
+            let told = provider
+                .refuses(mode)
+                .map_or_else(|| own.join(" "), |reason| format!("refused: {reason}"));
             found += &format!("{} {}: {told}\n", provider.name(), mode.name());
             // Whatever is refused gives no more than asking does.
-            assert!(provider.refuses(mode).is_none() || !all.contains("bypass") && !all.contains("yolo") && !all.contains("allow-all"));
+            assert!(
+                provider.refuses(mode).is_none()
+                    || !all.contains("bypass")
+                        && !all.contains("yolo")
+                        && !all.contains("allow-all")
+            );
         }
     }
     insta::assert_snapshot!(found, @"
@@ -98,8 +141,12 @@ fn permissions_are_what_the_loop_says_or_refused() {
 fn copilot_is_not_allowed_more_by_the_environment_than_by_the_loop() {
     let (session, run) = ("auth".parse().unwrap(), "r1".parse().unwrap());
     let removed = |mode| {
-        invocation(&spec_of(Provider::Copilot, mode, ""), &call(&session, &run), ["PATH", "COPILOT_ALLOW_ALL", "GH_TOKEN"].into_iter())
-            .remove_env
+        invocation(
+            &spec_of(Provider::Copilot, mode, ""),
+            &call(&session, &run),
+            ["PATH", "COPILOT_ALLOW_ALL", "GH_TOKEN"].into_iter(),
+        )
+        .remove_env
     };
     assert_eq!(removed(PermissionMode::AcceptEdits), ["COPILOT_ALLOW_ALL"]);
     assert!(removed(PermissionMode::BypassPermissions).is_empty());
@@ -121,13 +168,36 @@ fn a_declared_program_is_called_as_its_declaration_says() {
         declared: Some(declared.clone()),
         ..spec_of(Provider::Command, PermissionMode::BypassPermissions, model)
     };
-    assert_eq!(args(&spec(&declared, "big")), "run --file=/p/.claude/prompt.md --yes -m big -v");
-    let plain = Declared { args: Vec::new(), prompt: PromptBy::Argument, model_flag: String::new(), ..declared.clone() };
+    assert_eq!(
+        args(&spec(&declared, "big")),
+        "run --file=/p/.claude/prompt.md --yes -m big -v"
+    );
+    let plain = Declared {
+        args: Vec::new(),
+        prompt: PromptBy::Argument,
+        model_flag: String::new(),
+        ..declared.clone()
+    };
     assert_eq!(args(&spec(&plain, "big")), "--yes -v do it");
-    assert_eq!(args(&spec(&Declared { prompt: PromptBy::Stdin, ..plain }, "")), "--yes -v");
+    assert_eq!(
+        args(&spec(
+            &Declared {
+                prompt: PromptBy::Stdin,
+                ..plain
+            },
+            ""
+        )),
+        "--yes -v"
+    );
     let mine = spec(&declared, "");
-    assert_eq!((speaks(&mine), install_hint(&mine).as_str()), (Provider::Claude, "install it: pipx install mycli"));
-    assert!(mine.refuses(PermissionMode::AcceptEdits).is_some() && mine.refuses(PermissionMode::BypassPermissions).is_none());
+    assert_eq!(
+        (speaks(&mine), install_hint(&mine).as_str()),
+        (Provider::Claude, "install it: pipx install mycli")
+    );
+    assert!(
+        mine.refuses(PermissionMode::AcceptEdits).is_some()
+            && mine.refuses(PermissionMode::BypassPermissions).is_none()
+    );
 }
 
 #[test]
@@ -143,10 +213,21 @@ fn what_is_shown_of_each() {
     for (provider, bytes) in samples {
         let (transcript, lines) = read_as(provider, bytes);
         assert!(transcript.saw_result() && !transcript.is_plain());
-        let outcome = outcome(&spec_of(provider, PermissionMode::BypassPermissions, ""), &exit(0), &transcript, status(), "", now());
+        let outcome = outcome(
+            &spec_of(provider, PermissionMode::BypassPermissions, ""),
+            &exit(0),
+            &transcript,
+            status(),
+            "",
+            now(),
+        );
         assert_eq!(told(&outcome), "reported");
         found += &format!("{}\n  {}\n", provider.name(), lines.join("\n  "));
-        found += &format!("  = {:?}\n  {:?}\n", transcript.final_text().unwrap_or_default(), transcript.usage());
+        found += &format!(
+            "  = {:?}\n  {:?}\n",
+            transcript.final_text().unwrap_or_default(),
+            transcript.usage()
+        );
     }
     insta::assert_snapshot!(found, @r#"
     codex
@@ -205,28 +286,122 @@ fn what_is_shown_of_each() {
 #[test]
 fn every_end_is_typed() {
     let table: &[(&str, Provider, &[u8], i32, &str)] = &[
-        ("codex usage limit", Provider::Codex, sample!("codex/usage-limit"), 1, ""),
-        ("codex unauthorized", Provider::Codex, sample!("codex/unauthorized"), 1, ""),
-        ("codex disconnected", Provider::Codex, sample!("codex/disconnected"), 1, ""),
-        ("codex declined", Provider::Codex, sample!("codex/declined"), 0, ""),
-        ("codex bad flag", Provider::Codex, b"", 2, "error: unexpected argument '--x' found\n"),
-        ("gemini quota", Provider::Gemini, sample!("gemini/quota"), 1, ""),
-        ("gemini quota on stderr", Provider::Gemini, b"", 1, "[API Error: Your quota will reset after 5s.]\nat x.js:1\n"),
-        ("gemini no login", Provider::Gemini, b"", 41, "Please set an Auth method\n"),
+        (
+            "codex usage limit",
+            Provider::Codex,
+            sample!("codex/usage-limit"),
+            1,
+            "",
+        ),
+        (
+            "codex unauthorized",
+            Provider::Codex,
+            sample!("codex/unauthorized"),
+            1,
+            "",
+        ),
+        (
+            "codex disconnected",
+            Provider::Codex,
+            sample!("codex/disconnected"),
+            1,
+            "",
+        ),
+        (
+            "codex declined",
+            Provider::Codex,
+            sample!("codex/declined"),
+            0,
+            "",
+        ),
+        (
+            "codex bad flag",
+            Provider::Codex,
+            b"",
+            2,
+            "error: unexpected argument '--x' found\n",
+        ),
+        (
+            "gemini quota",
+            Provider::Gemini,
+            sample!("gemini/quota"),
+            1,
+            "",
+        ),
+        (
+            "gemini quota on stderr",
+            Provider::Gemini,
+            b"",
+            1,
+            "[API Error: Your quota will reset after 5s.]\nat x.js:1\n",
+        ),
+        (
+            "gemini no login",
+            Provider::Gemini,
+            b"",
+            41,
+            "Please set an Auth method\n",
+        ),
         ("gemini bad settings", Provider::Gemini, b"", 52, ""),
-        ("gemini too many turns", Provider::Gemini, b"", 53, "Reached max session turns for this session.\n"),
-        ("opencode 429", Provider::Opencode, sample!("opencode/429"), 1, ""),
-        ("opencode no login", Provider::Opencode, sample!("opencode/no-login"), 1, ""),
-        ("opencode rejected", Provider::Opencode, sample!("opencode/rejected"), 0, ""),
-        ("amp no login", Provider::Amp, b"", 1, "Error: You are not logged in. Run `amp login`.\n"),
-        ("copilot quota", Provider::Copilot, sample!("copilot/quota"), 1, ""),
+        (
+            "gemini too many turns",
+            Provider::Gemini,
+            b"",
+            53,
+            "Reached max session turns for this session.\n",
+        ),
+        (
+            "opencode 429",
+            Provider::Opencode,
+            sample!("opencode/429"),
+            1,
+            "",
+        ),
+        (
+            "opencode no login",
+            Provider::Opencode,
+            sample!("opencode/no-login"),
+            1,
+            "",
+        ),
+        (
+            "opencode rejected",
+            Provider::Opencode,
+            sample!("opencode/rejected"),
+            0,
+            "",
+        ),
+        (
+            "amp no login",
+            Provider::Amp,
+            b"",
+            1,
+            "Error: You are not logged in. Run `amp login`.\n",
+        ),
+        (
+            "copilot quota",
+            Provider::Copilot,
+            sample!("copilot/quota"),
+            1,
+            "",
+        ),
         ("copilot killed", Provider::Copilot, b"", -9, "quota"),
     ];
     let mut found = String::new();
     for (name, provider, bytes, code, stderr) in table {
         let spec = spec_of(*provider, PermissionMode::Default, "");
         let (transcript, _) = read_as(*provider, bytes);
-        found += &format!("{name}: {}\n", told(&outcome(&spec, &exit(*code), &transcript, none(), stderr, now())));
+        found += &format!(
+            "{name}: {}\n",
+            told(&outcome(
+                &spec,
+                &exit(*code),
+                &transcript,
+                none(),
+                stderr,
+                now()
+            ))
+        );
     }
     insta::assert_snapshot!(found, @"
     codex usage limit: rate limited until None: You've hit your usage limit. Upgrade to Pro (https://chatgpt.com/explore/pro), visit https://chatgpt.com/codex/settings/usage to purchase more credits or try again at 3:05 PM.
@@ -251,9 +426,15 @@ fn every_end_is_typed() {
 #[test]
 fn what_was_used_is_told_before_the_end() {
     let all = sample!("opencode/success");
-    let end = all.windows(13).position(|text| text == b"\"type\":\"text\"").unwrap();
+    let end = all
+        .windows(13)
+        .position(|text| text == b"\"type\":\"text\"")
+        .unwrap();
     let (transcript, _) = read_as(Provider::Opencode, &all[..end]);
-    assert_eq!((transcript.usage().cost_usd, transcript.saw_result()), (0.001, false));
+    assert_eq!(
+        (transcript.usage().cost_usd, transcript.saw_result()),
+        (0.001, false)
+    );
 }
 
 proptest! {

@@ -20,8 +20,16 @@ impl Cleanup<'_> {
     pub(super) fn agents(&mut self) -> Result<()> {
         let mut living = Living::new();
         for (process, mut marks) in process::carrying(&[mark::RUN, mark::ATTEMPT]) {
-            let (attempt, run) = (marks.pop().unwrap_or_default(), marks.pop().unwrap_or_default());
-            living.entry(run).or_default().entry(attempt).or_default().push(process.pid);
+            let (attempt, run) = (
+                marks.pop().unwrap_or_default(),
+                marks.pop().unwrap_or_default(),
+            );
+            living
+                .entry(run)
+                .or_default()
+                .entry(attempt)
+                .or_default()
+                .push(process.pid);
         }
         if living.is_empty() {
             return Ok(());
@@ -44,41 +52,82 @@ impl Cleanup<'_> {
         if attempts.is_empty() || self.may_live(session) {
             return;
         }
-        let adoptable = glance(&dir).ok().flatten().map_or_else(Vec::new, |there| adoptable(&dir, &there));
+        let adoptable = glance(&dir)
+            .ok()
+            .flatten()
+            .map_or_else(Vec::new, |there| adoptable(&dir, &there));
         for (mark, pids) in attempts {
             if !adoptable.contains(&mark) {
-                self.end(session, &mark, &pids, "its shim and its session's runner are gone");
+                self.end(
+                    session,
+                    &mark,
+                    &pids,
+                    "its shim and its session's runner are gone",
+                );
             } else if self.orphans {
                 self.end(session, &mark, &pids, "its session's runner is gone");
             } else {
-                let why = "its session's runner is gone, but a resume takes it over; --orphans ends it".to_owned();
-                let finding = Finding::new("agent", Some(session.clone()), &processes(&mark, &pids), why, Action::Leave);
+                let why =
+                    "its session's runner is gone, but a resume takes it over; --orphans ends it"
+                        .to_owned();
+                let finding = Finding::new(
+                    "agent",
+                    Some(session.clone()),
+                    &processes(&mark, &pids),
+                    why,
+                    Action::Leave,
+                );
                 self.deal(finding, || Ok(()));
             }
         }
     }
 
     fn end(&mut self, session: &SessionName, attempt: &str, pids: &[i32], why: &str) {
-        let finding = Finding::new("agent", Some(session.clone()), &processes(attempt, pids), why.to_owned(), Action::End);
+        let finding = Finding::new(
+            "agent",
+            Some(session.clone()),
+            &processes(attempt, pids),
+            why.to_owned(),
+            Action::End,
+        );
         self.deal(finding, || {
             end_attempt(attempt);
             let left = process::marked(mark::ATTEMPT, attempt).len();
-            if left == 0 { Ok(()) } else { Err(crate::error::Error::failed(format!("{} cannot be ended", count(left, "process")))) }
+            if left == 0 {
+                Ok(())
+            } else {
+                Err(crate::error::Error::failed(format!(
+                    "{} cannot be ended",
+                    count(left, "process")
+                )))
+            }
         });
     }
 
     /// Returns the runs that `--force` put away.
     fn archived(&self) -> Vec<Owner> {
-        let folders = fs::read_dir(self.context.project.runs().join(".archive")).into_iter().flatten().flatten();
-        let plans = folders.filter_map(|entry| camino::Utf8PathBuf::try_from(entry.path()).ok()).map(|folder| folder.join("plan.json"));
+        let folders = fs::read_dir(self.context.project.runs().join(".archive"))
+            .into_iter()
+            .flatten()
+            .flatten();
+        let plans = folders
+            .filter_map(|entry| camino::Utf8PathBuf::try_from(entry.path()).ok())
+            .map(|folder| folder.join("plan.json"));
         plans.filter_map(|plan| Owner::of(&plan)).collect()
     }
 }
 
 /// Takes out the attempts of a run and of its branches.
 fn take(living: &mut Living, run: &RunId) -> Vec<(String, Vec<i32>)> {
-    let runs: Vec<String> = living.keys().filter(|found| run.covers(found)).cloned().collect();
-    runs.iter().filter_map(|run| living.remove(run)).flatten().collect()
+    let runs: Vec<String> = living
+        .keys()
+        .filter(|found| run.covers(found))
+        .cloned()
+        .collect();
+    runs.iter()
+        .filter_map(|run| living.remove(run))
+        .flatten()
+        .collect()
 }
 
 /// Returns the marks of the attempts that a resume would take over, since their shims live: one, or those of the branches
@@ -89,18 +138,35 @@ fn adoptable(dir: &RunDir, there: &Glance) -> Vec<String> {
         None => return Vec::new(),
         Some(Step::Node(node)) => node,
         Some(Step::Block(block)) => {
-            let branches = block.branches.iter().map(|branch| dir.branch(state.cursor.node, &block.id, &branch.name));
-            return branches.filter_map(|dir| Some(adoptable(&dir, &glance(&dir).ok()??))).flatten().collect();
+            let branches = block
+                .branches
+                .iter()
+                .map(|branch| dir.branch(state.cursor.node, &block.id, &branch.name));
+            return branches
+                .filter_map(|dir| Some(adoptable(&dir, &glance(&dir).ok()??)))
+                .flatten()
+                .collect();
         }
     };
     let stdout = dir.iteration(state.cursor, &node.id).stdout();
-    let journalled = state.shim.as_ref().is_some_and(|shim| process::liveness(shim) == Liveness::Alive);
+    let journalled = state
+        .shim
+        .as_ref()
+        .is_some_and(|shim| process::liveness(shim) == Liveness::Alive);
     // A runner may have died before it wrote down who its shim is; the shim holds its output locked.
     let lives = journalled || FileLock::is_held(&stdout).unwrap_or(true);
-    if lives { vec![mark::attempt(&plan.run, state.cursor)] } else { Vec::new() }
+    if lives {
+        vec![mark::attempt(&plan.run, state.cursor)]
+    } else {
+        Vec::new()
+    }
 }
 
 fn processes(mark: &str, pids: &[i32]) -> String {
     let pids: Vec<String> = pids.iter().map(ToString::to_string).collect();
-    format!("attempt {}, pid {}", mark.rsplit('/').next().unwrap_or_default(), pids.join(" "))
+    format!(
+        "attempt {}, pid {}",
+        mark.rsplit('/').next().unwrap_or_default(),
+        pids.join(" ")
+    )
 }

@@ -19,17 +19,29 @@ impl Cleanup<'_> {
     /// Removes lock files that nobody holds.
     pub(super) fn locks(&mut self) -> Result<()> {
         for path in files_in(&self.context.project.locks()) {
-            let Some(name) = path.file_name().and_then(|name| name.strip_suffix(".lock")) else { continue };
+            let Some(name) = path.file_name().and_then(|name| name.strip_suffix(".lock")) else {
+                continue;
+            };
             let holder = SessionLock::holder(&path).map(|holder| holder.process);
             // A holder on another machine may hold it in a way that cannot be seen from here.
-            if holder.as_ref().is_some_and(|holder| process::liveness(holder) != Liveness::Dead) || FileLock::is_held(&path)? {
+            if holder
+                .as_ref()
+                .is_some_and(|holder| process::liveness(holder) != Liveness::Dead)
+                || FileLock::is_held(&path)?
+            {
                 continue;
             }
             let why = match holder {
                 Some(holder) => format!("pid {} is gone", holder.pid),
                 None => "nobody holds it".to_owned(),
             };
-            let finding = Finding::new("lock", name.parse().ok(), path.as_str(), why, Action::Remove);
+            let finding = Finding::new(
+                "lock",
+                name.parse().ok(),
+                path.as_str(),
+                why,
+                Action::Remove,
+            );
             self.deal(finding, || Ok(SessionLock::remove_stale(&path).map(drop)?));
         }
         Ok(())
@@ -54,9 +66,22 @@ impl Cleanup<'_> {
     pub(super) fn half_made(&mut self) {
         let project = &self.context.project;
         let entries = fs::read_dir(project.runs()).into_iter().flatten().flatten();
-        let names = entries.filter_map(|entry| entry.file_name().to_str()?.strip_prefix(".draft-")?.parse::<SessionName>().ok());
-        let found: Vec<(SessionName, Utf8PathBuf)> =
-            names.map(|name| (name.clone(), project.session(&name).draft().root().to_owned())).collect();
+        let names = entries.filter_map(|entry| {
+            entry
+                .file_name()
+                .to_str()?
+                .strip_prefix(".draft-")?
+                .parse::<SessionName>()
+                .ok()
+        });
+        let found: Vec<(SessionName, Utf8PathBuf)> = names
+            .map(|name| {
+                (
+                    name.clone(),
+                    project.session(&name).draft().root().to_owned(),
+                )
+            })
+            .collect();
         for (session, draft) in found {
             // Its maker holds the session's name. A lock that was never made is held by nobody.
             let lock = self.context.project.lock(&session);
@@ -70,17 +95,34 @@ impl Cleanup<'_> {
     }
 
     fn remove_draft(&mut self, session: &SessionName, draft: &Utf8Path) {
-        let finding = Finding::new("draft", Some(session.clone()), draft.as_str(), "its writer is gone".to_owned(), Action::Remove);
+        let finding = Finding::new(
+            "draft",
+            Some(session.clone()),
+            draft.as_str(),
+            "its writer is gone".to_owned(),
+            Action::Remove,
+        );
         self.deal(finding, || Ok(fs::remove_file(draft)?));
     }
 
     /// Removes the folders of launches that never ended.
     pub(super) fn launches(&mut self, temporary: &Path) {
-        let Some(temporary) = Utf8Path::from_path(temporary) else { return };
+        let Some(temporary) = Utf8Path::from_path(temporary) else {
+            return;
+        };
         for entry in fs::read_dir(temporary).into_iter().flatten().flatten() {
-            let Ok(path) = Utf8PathBuf::try_from(entry.path()) else { continue };
-            if path.file_name().is_some_and(|name| name.starts_with("ap-")) && is_old_launch(&path) {
-                let finding = Finding::new("launch", None, path.as_str(), "older than an hour".to_owned(), Action::Remove);
+            let Ok(path) = Utf8PathBuf::try_from(entry.path()) else {
+                continue;
+            };
+            if path.file_name().is_some_and(|name| name.starts_with("ap-")) && is_old_launch(&path)
+            {
+                let finding = Finding::new(
+                    "launch",
+                    None,
+                    path.as_str(),
+                    "older than an hour".to_owned(),
+                    Action::Remove,
+                );
                 self.deal(finding, || {
                     let socket = path.join("s");
                     if socket.exists() {
@@ -95,9 +137,17 @@ impl Cleanup<'_> {
 
     /// Removes what an `ap test` that was killed has left, and ends what still runs there.
     pub(super) fn rehearsals(&mut self, temporary: &Path) {
-        let Some(temporary) = Utf8Path::from_path(temporary) else { return };
+        let Some(temporary) = Utf8Path::from_path(temporary) else {
+            return;
+        };
         for folder in fixture::abandoned(temporary) {
-            let finding = Finding::new("rehearsal", None, folder.as_str(), "its `ap test` is gone".to_owned(), Action::Remove);
+            let finding = Finding::new(
+                "rehearsal",
+                None,
+                folder.as_str(),
+                "its `ap test` is gone".to_owned(),
+                Action::Remove,
+            );
             self.deal(finding, || fixture::clear(&folder));
         }
     }
@@ -105,17 +155,29 @@ impl Cleanup<'_> {
 
 /// Whether a folder is ours, old, and holds nothing but a launch's socket.
 fn is_old_launch(path: &Utf8Path) -> bool {
-    let Ok(about) = fs::symlink_metadata(path) else { return false };
+    let Ok(about) = fs::symlink_metadata(path) else {
+        return false;
+    };
     let ours = about.is_dir() && about.uid() == nix::unistd::geteuid().as_raw();
     let old = LAUNCH_AGE_S < clock::now().as_second() - about.mtime();
-    let Ok(inside) = fs::read_dir(path) else { return false };
-    let is_socket = |entry: fs::DirEntry| entry.file_name() == "s" && entry.file_type().is_ok_and(|kind| kind.is_socket());
+    let Ok(inside) = fs::read_dir(path) else {
+        return false;
+    };
+    let is_socket = |entry: fs::DirEntry| {
+        entry.file_name() == "s" && entry.file_type().is_ok_and(|kind| kind.is_socket())
+    };
     ours && old && inside.into_iter().all(|entry| entry.is_ok_and(is_socket))
 }
 
 fn files_in(folder: &Utf8Path) -> Vec<Utf8PathBuf> {
-    let entries = fs::read_dir(folder).into_iter().flatten().flatten().filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_file()));
-    let mut files: Vec<Utf8PathBuf> = entries.filter_map(|entry| entry.path().try_into().ok()).collect();
+    let entries = fs::read_dir(folder)
+        .into_iter()
+        .flatten()
+        .flatten()
+        .filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_file()));
+    let mut files: Vec<Utf8PathBuf> = entries
+        .filter_map(|entry| entry.path().try_into().ok())
+        .collect();
     files.sort();
     files
 }
@@ -123,7 +185,9 @@ fn files_in(folder: &Utf8Path) -> Vec<Utf8PathBuf> {
 /// Collects the drafts below a folder whose writers are gone. Links are not followed.
 fn collect_drafts(folder: &Utf8Path, drafts: &mut Vec<Utf8PathBuf>) {
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
-        let (Ok(kind), Ok(path)) = (entry.file_type(), Utf8PathBuf::try_from(entry.path())) else { continue };
+        let (Ok(kind), Ok(path)) = (entry.file_type(), Utf8PathBuf::try_from(entry.path())) else {
+            continue;
+        };
         let writer = path.file_name().and_then(writer_of);
         if kind.is_dir() {
             collect_drafts(&path, drafts);
@@ -135,7 +199,10 @@ fn collect_drafts(folder: &Utf8Path, drafts: &mut Vec<Utf8PathBuf>) {
 
 /// Returns who writes a draft, if the name is one of `store::atomic`'s: `.state.json.4711.tmp`.
 fn writer_of(name: &str) -> Option<i32> {
-    let (file, pid) = name.strip_prefix('.')?.strip_suffix(".tmp")?.rsplit_once('.')?;
+    let (file, pid) = name
+        .strip_prefix('.')?
+        .strip_suffix(".tmp")?
+        .rsplit_once('.')?;
     pid.parse().ok().filter(|pid| 0 < *pid && !file.is_empty())
 }
 
@@ -146,7 +213,15 @@ mod tests {
     #[test]
     fn only_our_own_drafts_are_drafts() {
         assert_eq!(writer_of(".state.json.4711.tmp"), Some(4711));
-        for other in ["state.json.4711.tmp", ".2.tmp", ".state.json.tmp", ".x.-1.tmp", ".x.0.tmp", "..4.tmp", ".x.4.tmp2"] {
+        for other in [
+            "state.json.4711.tmp",
+            ".2.tmp",
+            ".state.json.tmp",
+            ".x.-1.tmp",
+            ".x.0.tmp",
+            "..4.tmp",
+            ".x.4.tmp2",
+        ] {
             assert_eq!(writer_of(other), None, "{other}");
         }
     }
@@ -156,8 +231,14 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = Utf8Path::from_path(folder.path()).unwrap();
         assert!(!is_old_launch(path), "it is young");
-        let long_ago = std::time::SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(1_000_000);
-        let age = || std::fs::File::open(path).unwrap().set_modified(long_ago).unwrap();
+        let long_ago =
+            std::time::SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(1_000_000);
+        let age = || {
+            std::fs::File::open(path)
+                .unwrap()
+                .set_modified(long_ago)
+                .unwrap()
+        };
         age();
         assert!(is_old_launch(path));
         let _socket = std::os::unix::net::UnixListener::bind(path.join("s")).unwrap();

@@ -65,7 +65,12 @@ struct Cleanup<'a> {
 }
 
 pub(super) fn run(args: &CleanupArgs, context: &Context) -> Result<ExitCode> {
-    let mut cleanup = Cleanup { context, dry_run: args.dry_run, orphans: args.orphans, found: Vec::new() };
+    let mut cleanup = Cleanup {
+        context,
+        dry_run: args.dry_run,
+        orphans: args.orphans,
+        found: Vec::new(),
+    };
     // Agents first: they say whose they are by files that are cleared away after them.
     cleanup.agents()?;
     cleanup.windows();
@@ -75,13 +80,20 @@ pub(super) fn run(args: &CleanupArgs, context: &Context) -> Result<ExitCode> {
     cleanup.launches(&std::env::temp_dir());
     cleanup.rehearsals(&std::env::temp_dir());
     let failed = cleanup.found.iter().any(|finding| finding.error.is_some());
-    let report = Report { dry_run: args.dry_run, found: cleanup.found };
+    let report = Report {
+        dry_run: args.dry_run,
+        found: cleanup.found,
+    };
     if args.json {
         json(&report)?;
     } else {
         out(in_words(&report))?;
     }
-    Ok(if failed { ExitCode::Failed } else { ExitCode::Done })
+    Ok(if failed {
+        ExitCode::Failed
+    } else {
+        ExitCode::Done
+    })
 }
 
 impl Cleanup<'_> {
@@ -111,9 +123,18 @@ impl Cleanup<'_> {
         // Without tmux, or without its server, there are none.
         let Ok(all) = tmux.list() else { return };
         let runs = self.context.project.runs();
-        for found in all.into_iter().filter(|found| found.dead && camino::Utf8Path::new(&found.run_dir).starts_with(&runs)) {
-            let session: Option<SessionName> = found.name.strip_prefix("pipeline-").and_then(|name| name.parse().ok());
-            if session.as_ref().is_some_and(|session| self.may_live(session)) {
+        for found in all
+            .into_iter()
+            .filter(|found| found.dead && camino::Utf8Path::new(&found.run_dir).starts_with(&runs))
+        {
+            let session: Option<SessionName> = found
+                .name
+                .strip_prefix("pipeline-")
+                .and_then(|name| name.parse().ok());
+            if session
+                .as_ref()
+                .is_some_and(|session| self.may_live(session))
+            {
                 continue;
             }
             let why = "what ran in it has ended".to_owned();
@@ -124,12 +145,32 @@ impl Cleanup<'_> {
 }
 
 impl Finding {
-    fn new(kind: &'static str, session: Option<SessionName>, what: &str, why: String, action: Action) -> Self {
-        Self { kind, session, what: what.to_owned(), why, action, done: false, error: None }
+    fn new(
+        kind: &'static str,
+        session: Option<SessionName>,
+        what: &str,
+        why: String,
+        action: Action,
+    ) -> Self {
+        Self {
+            kind,
+            session,
+            what: what.to_owned(),
+            why,
+            action,
+            done: false,
+            error: None,
+        }
     }
 
     fn in_words(&self) -> String {
-        let Self { kind, what, why, error, .. } = self;
+        let Self {
+            kind,
+            what,
+            why,
+            error,
+            ..
+        } = self;
         let did = match (self.action, self.done) {
             (Action::Leave, _) => "left alone",
             (Action::Remove, true) => "removed",
@@ -139,8 +180,13 @@ impl Finding {
             (Action::End, false) => "to be ended",
             (Action::Close, false) => "to be closed",
         };
-        let session = self.session.as_ref().map_or_else(String::new, |session| format!(" of session '{session}'"));
-        let error = error.as_ref().map_or_else(String::new, |error| format!("; failed: {error}"));
+        let session = self
+            .session
+            .as_ref()
+            .map_or_else(String::new, |session| format!(" of session '{session}'"));
+        let error = error
+            .as_ref()
+            .map_or_else(String::new, |error| format!("; failed: {error}"));
         format!("{did:<14} {kind}{session}: {what} ({why}){error}\n")
     }
 }

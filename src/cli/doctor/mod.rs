@@ -39,15 +39,30 @@ struct Check {
 
 impl Check {
     fn ok(name: &'static str, found: impl Into<String>) -> Self {
-        Self { name, verdict: Verdict::Ok, found: found.into(), advice: None }
+        Self {
+            name,
+            verdict: Verdict::Ok,
+            found: found.into(),
+            advice: None,
+        }
     }
 
     fn warning(name: &'static str, found: impl Into<String>, advice: impl Into<String>) -> Self {
-        Self { name, verdict: Verdict::Warning, found: found.into(), advice: Some(advice.into()) }
+        Self {
+            name,
+            verdict: Verdict::Warning,
+            found: found.into(),
+            advice: Some(advice.into()),
+        }
     }
 
     fn problem(name: &'static str, found: impl Into<String>, advice: impl Into<String>) -> Self {
-        Self { name, verdict: Verdict::Problem, found: found.into(), advice: Some(advice.into()) }
+        Self {
+            name,
+            verdict: Verdict::Problem,
+            found: found.into(),
+            advice: Some(advice.into()),
+        }
     }
 }
 
@@ -61,25 +76,46 @@ struct Report {
 
 pub(super) fn run(args: &DoctorArgs, context: &Context) -> Result<ExitCode> {
     let checks = checks(context);
-    let verdict = checks.iter().map(|check| check.verdict).max().unwrap_or(Verdict::Ok);
+    let verdict = checks
+        .iter()
+        .map(|check| check.verdict)
+        .max()
+        .unwrap_or(Verdict::Ok);
     let report = Report { verdict, checks };
     if args.json {
         json(&report)?;
     } else {
         out(in_words(&report))?;
     }
-    Ok(if verdict == Verdict::Problem { ExitCode::Failed } else { ExitCode::Done })
+    Ok(if verdict == Verdict::Problem {
+        ExitCode::Failed
+    } else {
+        ExitCode::Done
+    })
 }
 
 /// Everything that asks another program at the same time, so that the slowest decides how long it takes.
 fn checks(context: &Context) -> Vec<Check> {
     std::thread::scope(|scope| {
-        let programs = program::WANTED.map(|wanted| scope.spawn(move || program::check(&wanted, context)));
+        let programs =
+            program::WANTED.map(|wanted| scope.spawn(move || program::check(&wanted, context)));
         let server = scope.spawn(|| program::server(context));
         let logout = scope.spawn(|| logout::check(context));
-        let mut checks: Vec<Check> = programs.into_iter().filter_map(|thread| thread.join().ok()).collect();
-        checks.extend([server, logout].into_iter().filter_map(|thread| thread.join().ok()));
-        checks.extend([program::on_path(context), place::locks(context), place::disk(context), place::clock(context)]);
+        let mut checks: Vec<Check> = programs
+            .into_iter()
+            .filter_map(|thread| thread.join().ok())
+            .collect();
+        checks.extend(
+            [server, logout]
+                .into_iter()
+                .filter_map(|thread| thread.join().ok()),
+        );
+        checks.extend([
+            program::on_path(context),
+            place::locks(context),
+            place::disk(context),
+            place::clock(context),
+        ]);
         checks.extend([program::account(context), program::user(context)]);
         checks
     })
@@ -87,7 +123,13 @@ fn checks(context: &Context) -> Vec<Check> {
 
 fn in_words(report: &Report) -> String {
     let mut text = String::new();
-    for Check { name, verdict, found, advice } in &report.checks {
+    for Check {
+        name,
+        verdict,
+        found,
+        advice,
+    } in &report.checks
+    {
         let word = match verdict {
             Verdict::Ok => "ok",
             Verdict::Warning => "warning",

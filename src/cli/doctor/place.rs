@@ -38,8 +38,13 @@ pub(super) fn locks(context: &Context) -> Check {
 
 /// Takes a lock twice; the second time must fail.
 fn locks_work(folder: &Utf8Path) -> io::Result<bool> {
-    let file = tempfile::Builder::new().prefix(".ap-doctor-").tempfile_in(folder)?;
-    let (first, second) = (fs_err::File::open(file.path())?, fs_err::File::open(file.path())?);
+    let file = tempfile::Builder::new()
+        .prefix(".ap-doctor-")
+        .tempfile_in(folder)?;
+    let (first, second) = (
+        fs_err::File::open(file.path())?,
+        fs_err::File::open(file.path())?,
+    );
     let held = FileLock::try_exclusive(&first)?;
     Ok(held.is_some() && FileLock::try_exclusive(&second)?.is_none())
 }
@@ -50,9 +55,15 @@ pub(super) fn disk(context: &Context) -> Check {
     let folder = existing(&context.project.runs());
     let free_mb = match statvfs(folder.as_std_path()) {
         Ok(about) => free_mb(&about),
-        Err(error) => return Check::warning(NAME, format!("{folder}: {error}"), "check the file system"),
+        Err(error) => {
+            return Check::warning(NAME, format!("{folder}: {error}"), "check the file system");
+        }
     };
-    let found = format!("{}.{} GB free ({folder})", free_mb / 1024, free_mb % 1024 * 10 / 1024);
+    let found = format!(
+        "{}.{} GB free ({folder})",
+        free_mb / 1024,
+        free_mb % 1024 * 10 / 1024
+    );
     if free_mb < LITTLE_MB {
         Check::problem(NAME, found, ADVICE)
     } else if free_mb < SOME_MB {
@@ -62,9 +73,13 @@ pub(super) fn disk(context: &Context) -> Check {
     }
 }
 
-#[allow(clippy::useless_conversion, reason = "the numbers are smaller on some systems")]
+#[allow(
+    clippy::useless_conversion,
+    reason = "the numbers are smaller on some systems"
+)]
 fn free_mb(about: &Statvfs) -> u64 {
-    u64::from(about.blocks_available()).saturating_mul(u64::from(about.fragment_size())) / (1024 * 1024)
+    u64::from(about.blocks_available()).saturating_mul(u64::from(about.fragment_size()))
+        / (1024 * 1024)
 }
 
 /// Whether the clock can be right, and agrees with the file system's.
@@ -72,11 +87,20 @@ pub(super) fn clock(context: &Context) -> Check {
     const NAME: &str = "clock";
     let now = clock::now();
     if now.to_zoned(jiff::tz::TimeZone::UTC).year() < EARLIEST_YEAR {
-        return Check::problem(NAME, format!("it says {now}"), "set it: waits for quotas and limits go by it");
+        return Check::problem(
+            NAME,
+            format!("it says {now}"),
+            "set it: waits for quotas and limits go by it",
+        );
     }
-    let written = tempfile::Builder::new().prefix(".ap-doctor-").tempfile_in(existing(&context.project.runs()));
+    let written = tempfile::Builder::new()
+        .prefix(".ap-doctor-")
+        .tempfile_in(existing(&context.project.runs()));
     let modified = written.and_then(|file| file.as_file().metadata()?.modified());
-    let apart = modified.ok().and_then(|at| jiff::Timestamp::try_from(at).ok()).map(|at| now.duration_since(at).as_secs().abs());
+    let apart = modified
+        .ok()
+        .and_then(|at| jiff::Timestamp::try_from(at).ok())
+        .map(|at| now.duration_since(at).as_secs().abs());
     match apart {
         Some(apart) if DRIFT_S < apart => Check::warning(
             NAME,
@@ -89,7 +113,11 @@ pub(super) fn clock(context: &Context) -> Check {
 
 /// Returns the folder, or the nearest one above it that exists.
 fn existing(folder: &Utf8Path) -> Utf8PathBuf {
-    folder.ancestors().find(|folder| folder.is_dir()).unwrap_or(Utf8Path::new("/")).to_owned()
+    folder
+        .ancestors()
+        .find(|folder| folder.is_dir())
+        .unwrap_or(Utf8Path::new("/"))
+        .to_owned()
 }
 
 #[cfg(test)]

@@ -29,14 +29,24 @@ pub(super) const WANTED: [Wanted; 4] = [
         missing: Verdict::Problem,
         advice: "install it (`apt install tmux`, `dnf install tmux`, `brew install tmux`); `--foreground` works without it",
     },
-    Wanted { name: "git", version: "--version", missing: Verdict::Warning, advice: "install it: agents keep their work with it" },
+    Wanted {
+        name: "git",
+        version: "--version",
+        missing: Verdict::Warning,
+        advice: "install it: agents keep their work with it",
+    },
     Wanted {
         name: "claude",
         version: "--version",
         missing: Verdict::Warning,
         advice: "install Claude Code (`npm install -g @anthropic-ai/claude-code`), or use another agent: `--provider codex`, or `--provider scripted`, which needs none",
     },
-    Wanted { name: "bd", version: "version", missing: Verdict::Ok, advice: "install beads, or name another queue with `--queue`" },
+    Wanted {
+        name: "bd",
+        version: "version",
+        missing: Verdict::Ok,
+        advice: "install beads, or name another queue with `--queue`",
+    },
 ];
 
 /// What a program answered.
@@ -49,14 +59,24 @@ pub(super) enum Answer {
 }
 
 /// Runs a program for its output, for a bounded time.
-pub(super) fn ask<S: AsRef<OsStr>>(program: impl AsRef<OsStr>, args: impl IntoIterator<Item = S>) -> Answer {
+pub(super) fn ask<S: AsRef<OsStr>>(
+    program: impl AsRef<OsStr>,
+    args: impl IntoIterator<Item = S>,
+) -> Answer {
     let mut command = Command::new(program);
-    command.args(args).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
+    command
+        .args(args)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .process_group(0);
     let child = match command.spawn() {
         Ok(child) => child,
         Err(error) => return Answer::Failed(error.to_string()),
     };
-    let process = i32::try_from(child.id()).ok().and_then(crate::process::identity);
+    let process = i32::try_from(child.id())
+        .ok()
+        .and_then(crate::process::identity);
     let (sender, answer) = channel();
     std::thread::spawn(move || sender.send(child.wait_with_output()));
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim().to_owned();
@@ -76,35 +96,65 @@ pub(super) fn ask<S: AsRef<OsStr>>(program: impl AsRef<OsStr>, args: impl IntoIt
 pub(super) fn check(wanted: &Wanted, context: &Context) -> Check {
     let name = wanted.name;
     // The program may have been named: `AP_PROGRAM=/opt/claude`.
-    let named = context.env.get("AP_PROGRAM").filter(|program| name == "claude" && !program.is_empty());
+    let named = context
+        .env
+        .get("AP_PROGRAM")
+        .filter(|program| name == "claude" && !program.is_empty());
     // Or every project's has: `programs: {bd: /opt/bd}`. A config.yaml that cannot be read is told elsewhere.
-    let placed = context.settings().ok().and_then(|settings| settings.programs.get(name).cloned());
-    let Some(path) = find(named.or(placed.as_ref()).map_or(name, String::as_str), context) else {
-        let missing = if named.is_some() { "AP_PROGRAM names a program that is not there" } else { "not installed" };
+    let placed = context
+        .settings()
+        .ok()
+        .and_then(|settings| settings.programs.get(name).cloned());
+    let Some(path) = find(
+        named.or(placed.as_ref()).map_or(name, String::as_str),
+        context,
+    ) else {
+        let missing = if named.is_some() {
+            "AP_PROGRAM names a program that is not there"
+        } else {
+            "not installed"
+        };
         return match wanted.missing {
-            Verdict::Ok if !context.has_beads() => Check::ok(name, format!("{missing} (optional: task queues of beads)")),
+            Verdict::Ok if !context.has_beads() => {
+                Check::ok(name, format!("{missing} (optional: task queues of beads)"))
+            }
             Verdict::Ok => Check {
                 name,
                 verdict: Verdict::Warning,
                 found: format!("{missing}, and this project keeps tasks in beads"),
                 advice: Some(wanted.advice.to_owned()),
             },
-            verdict => Check { name, verdict, found: missing.to_owned(), advice: Some(wanted.advice.to_owned()) },
+            verdict => Check {
+                name,
+                verdict,
+                found: missing.to_owned(),
+                advice: Some(wanted.advice.to_owned()),
+            },
         };
     };
     match ask(&path, [wanted.version]) {
-        Answer::Said(version) if name == "bd" && crate::queue::too_old(&version).is_some() => Check {
-            advice: Some("install a newer one: 0.24 is the oldest that works".to_owned()),
-            ..broken(wanted, crate::queue::too_old(&version).unwrap_or_default())
-        },
+        Answer::Said(version) if name == "bd" && crate::queue::too_old(&version).is_some() => {
+            Check {
+                advice: Some("install a newer one: 0.24 is the oldest that works".to_owned()),
+                ..broken(wanted, crate::queue::too_old(&version).unwrap_or_default())
+            }
+        }
         Answer::Said(version) => Check::ok(name, format!("{} ({path})", first_line(&version))),
         Answer::Failed(why) => broken(wanted, format!("{path} does not run: {}", first_line(&why))),
-        Answer::Silent => broken(wanted, format!("{path} did not answer in {} s", PATIENCE.as_secs())),
+        Answer::Silent => broken(
+            wanted,
+            format!("{path} did not answer in {} s", PATIENCE.as_secs()),
+        ),
     }
 }
 
 fn broken(wanted: &Wanted, found: String) -> Check {
-    Check { name: wanted.name, verdict: wanted.missing.max(Verdict::Warning), found, advice: Some("reinstall it".to_owned()) }
+    Check {
+        name: wanted.name,
+        verdict: wanted.missing.max(Verdict::Warning),
+        found,
+        advice: Some("reinstall it".to_owned()),
+    }
 }
 
 fn find(program: &str, context: &Context) -> Option<Utf8PathBuf> {
@@ -124,15 +174,28 @@ pub(super) enum Server {
 
 /// Asks the tmux server sessions would use.
 pub(super) fn find_server(context: &Context) -> Server {
-    let Some(tmux) = find("tmux", context) else { return Server::NoTmux };
+    let Some(tmux) = find("tmux", context) else {
+        return Server::NoTmux;
+    };
     let known = context.tmux();
-    let args = known.server_args().into_iter().chain(["display-message", "-p", "#{pid} #{socket_path}"]);
+    let args =
+        known
+            .server_args()
+            .into_iter()
+            .chain(["display-message", "-p", "#{pid} #{socket_path}"]);
     match ask(&tmux, args) {
-        Answer::Said(text) => match text.split_once(' ').and_then(|(pid, socket)| Some((pid.parse().ok()?, socket))) {
+        Answer::Said(text) => match text
+            .split_once(' ')
+            .and_then(|(pid, socket)| Some((pid.parse().ok()?, socket)))
+        {
             Some((pid, socket)) => Server::Runs(pid, socket.to_owned()),
             None => Server::Ill(format!("it answers `{}`", first_line(&text))),
         },
-        Answer::Failed(why) if why.contains("no server running") || why.contains("No such file") => Server::None,
+        Answer::Failed(why)
+            if why.contains("no server running") || why.contains("No such file") =>
+        {
+            Server::None
+        }
         Answer::Failed(why) => Server::Ill(first_line(&why)),
         Answer::Silent => Server::Ill(format!("it did not answer in {} s", PATIENCE.as_secs())),
     }
@@ -141,7 +204,9 @@ pub(super) fn find_server(context: &Context) -> Server {
 pub(super) fn server(context: &Context) -> Check {
     const NAME: &str = "tmux server";
     match find_server(context) {
-        Server::Runs(pid, socket) => Check::ok(NAME, format!("answers (pid {pid}, socket {socket})")),
+        Server::Runs(pid, socket) => {
+            Check::ok(NAME, format!("answers (pid {pid}, socket {socket})"))
+        }
         Server::None => Check::ok(NAME, "none runs yet; the first session starts it"),
         Server::Ill(why) => Check::problem(
             NAME,
@@ -158,7 +223,9 @@ pub(super) fn on_path(context: &Context) -> Check {
     let version = env!("CARGO_PKG_VERSION");
     let real = |path: &Utf8PathBuf| fs_err::canonicalize(path).ok();
     match find("ap", context) {
-        Some(path) if real(&path) == real(&context.exe) => Check::ok(NAME, format!("{version} ({path})")),
+        Some(path) if real(&path) == real(&context.exe) => {
+            Check::ok(NAME, format!("{version} ({path})"))
+        }
         Some(path) => Check::warning(
             NAME,
             format!("{version} ({}), but `ap` on PATH is {path}", context.exe),
@@ -175,11 +242,15 @@ pub(super) fn on_path(context: &Context) -> Check {
 /// Says which account pays for agents. Looks at names only.
 pub(super) fn account(context: &Context) -> Check {
     const NAME: &str = "account";
-    let set = ["ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN"].into_iter().find(|name| context.env.contains_key(*name));
+    let set = ["ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN"]
+        .into_iter()
+        .find(|name| context.env.contains_key(*name));
     match set {
         Some(name) => Check::ok(
             NAME,
-            format!("{name} is set, but agents do not get it: the account `claude` is signed in with pays; with --keep-env the key's does"),
+            format!(
+                "{name} is set, but agents do not get it: the account `claude` is signed in with pays; with --keep-env the key's does"
+            ),
         ),
         None => Check::ok(NAME, "the account `claude` is signed in with pays"),
     }
@@ -190,7 +261,11 @@ pub(super) fn user(context: &Context) -> Check {
     if !nix::unistd::geteuid().is_root() {
         return Check::ok(NAME, "not root");
     }
-    if context.env.get("IS_SANDBOX").is_some_and(|value| value == "1") {
+    if context
+        .env
+        .get("IS_SANDBOX")
+        .is_some_and(|value| value == "1")
+    {
         return Check::ok(NAME, "root, in a sandbox by your word (IS_SANDBOX=1)");
     }
     Check::warning(

@@ -78,7 +78,12 @@ fn link(line: &str) -> Option<Link<'_>> {
     let (before, target) = line.split_once("](")?;
     let (before, words) = before.rsplit_once('[')?;
     let (target, after) = target.split_once(')')?;
-    Some(Link { before, words, target, after })
+    Some(Link {
+        before,
+        words,
+        target,
+        after,
+    })
 }
 
 fn is_fence(line: &str) -> bool {
@@ -93,8 +98,13 @@ fn level(line: &str) -> Option<usize> {
 
 /// Returns a heading's words as links to it are written.
 fn slug(words: &str) -> String {
-    let kept = words.trim().chars().filter(|letter| letter.is_alphanumeric() || matches!(letter, ' ' | '-' | '_'));
-    kept.map(|letter| if letter == ' ' { '-' } else { letter }).collect::<String>().to_lowercase()
+    let kept = words
+        .trim()
+        .chars()
+        .filter(|letter| letter.is_alphanumeric() || matches!(letter, ' ' | '-' | '_'));
+    kept.map(|letter| if letter == ' ' { '-' } else { letter })
+        .collect::<String>()
+        .to_lowercase()
 }
 
 #[cfg(test)]
@@ -103,8 +113,12 @@ mod tests {
 
     #[test]
     fn a_section_ends_where_the_next_begins() {
-        let document = "# A\n## B\n<!-- not run: x -->\n```sh\n# no heading\n```\n### C\nc\n## D\nd\n";
-        assert_eq!(section(document, "## B").unwrap(), "## B\n```sh\n# no heading\n```\n### C\nc");
+        let document =
+            "# A\n## B\n<!-- not run: x -->\n```sh\n# no heading\n```\n### C\nc\n## D\nd\n";
+        assert_eq!(
+            section(document, "## B").unwrap(),
+            "## B\n```sh\n# no heading\n```\n### C\nc"
+        );
         assert_eq!(section(document, "## E"), None);
     }
 

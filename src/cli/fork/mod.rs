@@ -72,7 +72,10 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<ExitCode> {
     let (place, iteration) = place(args, &there)?;
     let cut = cut(&there, place, iteration, context)?;
     let made = make(args, &there, cut, context)?;
-    let home = Context { project: Project::new(made.project.clone()), ..context.clone() };
+    let home = Context {
+        project: Project::new(made.project.clone()),
+        ..context.clone()
+    };
     if args.json {
         if made.started {
             launch::in_background(wanted(&made, &home)?, &home)?;
@@ -81,28 +84,45 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<ExitCode> {
         return Ok(ExitCode::Done);
     }
     out(in_words(&made, context))?;
-    if made.started { launch::in_tmux(wanted(&made, &home)?, false, &home) } else { Ok(ExitCode::Done) }
+    if made.started {
+        launch::in_tmux(wanted(&made, &home)?, false, &home)
+    } else {
+        Ok(ExitCode::Done)
+    }
 }
 
 /// Returns the place and the iteration that `--at` names.
 fn place(args: &Args, there: &Glance) -> Result<(u32, u32)> {
-    let (stage, number) = args.at.rsplit_once('/').map_or((None, args.at.as_str()), |(stage, number)| (Some(stage), number));
+    let (stage, number) = args
+        .at
+        .rsplit_once('/')
+        .map_or((None, args.at.as_str()), |(stage, number)| {
+            (Some(stage), number)
+        });
     let number: u32 = number.parse().map_err(|_| {
-        Error::usage(format!("`--at {}` names no iteration", args.at)).hint("say its number, or `stage/number` for one of another stage")
+        Error::usage(format!("`--at {}` names no iteration", args.at))
+            .hint("say its number, or `stage/number` for one of another stage")
     })?;
     let plan = &there.plan;
     let position = |stage: &str| {
-        plan.position(stage.split('/').next().unwrap_or(stage)).ok_or_else(|| {
-            let stages: Vec<String> = plan.nodes.iter().map(|step| format!("`{}`", step.id())).collect();
-            Error::usage(format!("session '{}' has no stage `{stage}`", plan.session)).hint(format!("it has {}", stages.join(", ")))
-        })
+        plan.position(stage.split('/').next().unwrap_or(stage))
+            .ok_or_else(|| {
+                let stages: Vec<String> = plan
+                    .nodes
+                    .iter()
+                    .map(|step| format!("`{}`", step.id()))
+                    .collect();
+                Error::usage(format!("session '{}' has no stage `{stage}`", plan.session))
+                    .hint(format!("it has {}", stages.join(", ")))
+            })
     };
     let place = place_of(stage.map(position).transpose()?, args.run, there)?;
     match plan.step(place) {
-        Some(Step::Block(block)) => {
-            Err(Error::usage(format!("`{}` is a parallel block: there is no moment that all its branches share", block.id))
-                .hint("name an iteration before the block, or after it: `--at stage/iteration`"))
-        }
+        Some(Step::Block(block)) => Err(Error::usage(format!(
+            "`{}` is a parallel block: there is no moment that all its branches share",
+            block.id
+        ))
+        .hint("name an iteration before the block, or after it: `--at stage/iteration`")),
         Some(Step::Node(_)) | None => Ok((place, number)),
     }
 }
@@ -110,12 +130,23 @@ fn place(args: &Args, there: &Glance) -> Result<(u32, u32)> {
 /// Returns the end of the iteration, in the session's journal.
 fn cut(there: &Glance, place: u32, iteration: u32, context: &Context) -> Result<Cut> {
     let session = &there.plan.session;
-    let found = fork::find(&context.project.session(session).journal(), place, iteration).map_err(Error::failed)?;
+    let found = fork::find(
+        &context.project.session(session).journal(),
+        place,
+        iteration,
+    )
+    .map_err(Error::failed)?;
     found.map_err(|last| {
-        let stage = there.plan.step(place).map_or("?", |step| step.id().as_str());
-        let error = Error::failed(format!("iteration {iteration} of `{stage}` has not ended in session '{session}'"));
+        let stage = there
+            .plan
+            .step(place)
+            .map_or("?", |step| step.id().as_str());
+        let error = Error::failed(format!(
+            "iteration {iteration} of `{stage}` has not ended in session '{session}'"
+        ));
         error.hint(match last {
-            0 => "none of its iterations has; one of another stage is named `stage/iteration`".to_owned(),
+            0 => "none of its iterations has; one of another stage is named `stage/iteration`"
+                .to_owned(),
             last => format!("the last one that has is {last}"),
         })
     })
@@ -125,20 +156,31 @@ fn cut(there: &Glance, place: u32, iteration: u32, context: &Context) -> Result<
 fn make(args: &Args, there: &Glance, cut: Cut, context: &Context) -> Result<Made> {
     let name = name(args, there, &cut)?;
     let taken = |project: &Project| match project.session(&name).root().exists() {
-        true => Err(Error::failed(format!("there is a session '{name}' already in {}", project.root())).hint("name this one with `--as`")),
+        true => Err(Error::failed(format!(
+            "there is a session '{name}' already in {}",
+            project.root()
+        ))
+        .hint("name this one with `--as`")),
         false => Ok(()),
     };
     taken(&context.project)?;
     let commit = cut.tree.as_ref().and_then(|tree| tree.commit.clone());
     let wanted = commit.as_deref().filter(|_| !args.no_worktree);
-    let worktree = wanted.map(|commit| Worktree::new(&name, commit, args.into.as_deref(), context)).transpose()?;
+    let worktree = wanted
+        .map(|commit| Worktree::new(&name, commit, args.into.as_deref(), context))
+        .transpose()?;
     let _lock = runner::hold(&context.project, &name)?;
-    let project = worktree.as_ref().map_or(&context.project, |worktree| &worktree.project);
+    let project = worktree
+        .as_ref()
+        .map_or(&context.project, |worktree| &worktree.project);
     taken(project)?;
     if let Some(worktree) = &worktree {
         worktree.make(&name, context)?;
     }
-    let _there = worktree.is_some().then(|| runner::hold(project, &name)).transpose()?;
+    let _there = worktree
+        .is_some()
+        .then(|| runner::hold(project, &name))
+        .transpose()?;
     let draft = fork::begin(&project.session(&name))?;
     if let Some(worktree) = &worktree {
         worktree.unlock(context)?;
@@ -147,14 +189,33 @@ fn make(args: &Args, there: &Glance, cut: Cut, context: &Context) -> Result<Made
     let from = ForkedFrom {
         session: args.session.clone(),
         run: there.plan.run.clone(),
-        node: there.plan.step(cut.cursor.node).map(|step| step.id().clone()).ok_or_else(|| Error::failed("the plan has no stage"))?,
+        node: there
+            .plan
+            .step(cut.cursor.node)
+            .map(|step| step.id().clone())
+            .ok_or_else(|| Error::failed("the plan has no stage"))?,
         iteration: cut.cursor.iteration,
         commit,
     };
-    let plan = Plan { session: name.clone(), run: new_run()?, command: command(&there.plan, &name), ..there.plan.clone() };
+    let plan = Plan {
+        session: name.clone(),
+        run: new_run()?,
+        command: command(&there.plan, &name),
+        ..there.plan.clone()
+    };
     let command = format!("{} --resume", plan.command);
-    let uncommitted = if worktree.is_some() { cut.tree.as_ref().and_then(WorkTree::is_dirty) } else { Some(false) };
-    let fork = Fork { old: (&context.project, &old), new: project, plan, cut, from: from.clone() };
+    let uncommitted = if worktree.is_some() {
+        cut.tree.as_ref().and_then(WorkTree::is_dirty)
+    } else {
+        Some(false)
+    };
+    let fork = Fork {
+        old: (&context.project, &old),
+        new: project,
+        plan,
+        cut,
+        from: from.clone(),
+    };
     let progress_as_it_was = fork::make(&fork, &draft, clock::now()).map_err(Error::failed)?;
     let branch = worktree.as_ref().map(|worktree| worktree.branch.clone());
     Ok(Made {
@@ -178,32 +239,54 @@ fn name(args: &Args, there: &Glance, cut: &Cut) -> Result<SessionName> {
         _ => String::new(),
     };
     let name = format!("{}-at-{stage}{}", args.session, cut.cursor.iteration);
-    name.parse().map_err(|error| Error::usage(error).hint("name the new session with `--as`"))
+    name.parse()
+        .map_err(|error| Error::usage(error).hint("name the new session with `--as`"))
 }
 
 /// Returns the command line that starts a session, for one of another name.
 fn command(plan: &Plan, name: &SessionName) -> String {
     let words: Vec<&str> = plan.command.split(' ').collect();
-    let last = words.iter().rposition(|word| *word == plan.session.as_str());
+    let last = words
+        .iter()
+        .rposition(|word| *word == plan.session.as_str());
     let before = last.map_or_else(|| plan.command.clone(), |at| words[..at].join(" "));
     format!("{before} {name}")
 }
 
 fn wanted(made: &Made, home: &Context) -> Result<Wanted> {
     let plan = find(&made.session, home)?.plan;
-    Ok(Wanted { plan, mode: Mode::Resume, max_iterations: None, change: Change::default(), replace: false })
+    Ok(Wanted {
+        plan,
+        mode: Mode::Resume,
+        max_iterations: None,
+        change: Change::default(),
+        replace: false,
+    })
 }
 
 fn in_words(made: &Made, context: &Context) -> String {
-    let Made { session, from, project, .. } = made;
-    let mut text = format!("Session '{session}' goes on from iteration {} of '{}'", from.iteration, from.session);
+    let Made {
+        session,
+        from,
+        project,
+        ..
+    } = made;
+    let mut text = format!(
+        "Session '{session}' goes on from iteration {} of '{}'",
+        from.iteration, from.session
+    );
     let elsewhere = project != context.project.root();
     match (&made.branch, &from.commit) {
         (Some(branch), Some(commit)) => {
-            text += &format!(" in {project}, on branch `{branch}` at commit {}.\n", commit.get(..12).unwrap_or(commit));
+            text += &format!(
+                " in {project}, on branch `{branch}` at commit {}.\n",
+                commit.get(..12).unwrap_or(commit)
+            );
         }
         (None, Some(_)) => text += ", in the project's files as they are now.\n",
-        (_, None) => text += ", in the project's files as they are now: there is no commit of that moment.\n",
+        (_, None) => {
+            text += ", in the project's files as they are now: there is no commit of that moment.\n"
+        }
     }
     if made.uncommitted != Some(false) {
         text += "  Files that were changed then and not committed are not part of it.\n";

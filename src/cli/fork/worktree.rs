@@ -20,27 +20,61 @@ pub(super) struct Worktree {
 
 impl Worktree {
     /// Plans a worktree beside the repository, or in a folder that was named.
-    pub(super) fn new(session: &SessionName, commit: &str, into: Option<&Utf8Path>, context: &Context) -> Result<Self> {
+    pub(super) fn new(
+        session: &SessionName,
+        commit: &str,
+        into: Option<&Utf8Path>,
+        context: &Context,
+    ) -> Result<Self> {
         let root = context.project.root();
-        let top = root.ancestors().find(|folder| folder.join(".git").exists()).unwrap_or(root);
+        let top = root
+            .ancestors()
+            .find(|folder| folder.join(".git").exists())
+            .unwrap_or(root);
         let named = format!("{}-{session}", top.file_name().unwrap_or("project"));
-        let folder = into.map_or_else(|| top.with_file_name(&named), |into| normal(&root.join(into)));
-        let project = Project::new(folder.join(root.strip_prefix(top).unwrap_or(Utf8Path::new(""))));
-        let project = if root == top { Project::new(folder.clone()) } else { project };
-        Ok(Self { folder, branch: format!("fork/{session}"), commit: commit.to_owned(), project })
+        let folder = into.map_or_else(
+            || top.with_file_name(&named),
+            |into| normal(&root.join(into)),
+        );
+        let project =
+            Project::new(folder.join(root.strip_prefix(top).unwrap_or(Utf8Path::new(""))));
+        let project = if root == top {
+            Project::new(folder.clone())
+        } else {
+            project
+        };
+        Ok(Self {
+            folder,
+            branch: format!("fork/{session}"),
+            commit: commit.to_owned(),
+            project,
+        })
     }
 
     /// Makes it, and marks it as not ready. What somebody who died on the way left of it is removed first.
     pub(super) fn make(&self, session: &SessionName, context: &Context) -> Result<()> {
         if self.is_half_made(session, context)? {
-            git(&["worktree", "remove", "--force", "--force", self.folder.as_str()], context)?;
+            git(
+                &[
+                    "worktree",
+                    "remove",
+                    "--force",
+                    "--force",
+                    self.folder.as_str(),
+                ],
+                context,
+            )?;
             let _ = git(&["branch", "-q", "-D", &self.branch], context);
         }
         if self.folder.exists() {
             return Err(Error::failed(format!("{} exists already", self.folder))
                 .hint("name another folder with `--into`, or stay in this one's files with `--no-worktree`"));
         }
-        let (folder, branch, commit) = (self.folder.as_str(), self.branch.as_str(), self.commit.as_str());
+        let (folder, branch, commit) = (
+            self.folder.as_str(),
+            self.branch.as_str(),
+            self.commit.as_str(),
+        );
         git(&["worktree", "add", "--quiet", "--lock", "--reason", REASON, "-b", branch, folder, commit], context)
             .map(drop)
             .map_err(|error| error.hint("another name (`--as`) gets another branch; `--no-worktree` stays in the files as they are now"))
@@ -60,9 +94,14 @@ impl Worktree {
         let real = |path: &Utf8Path| path.canonicalize_utf8().unwrap_or_else(|_| path.to_owned());
         let all = git(&["worktree", "list", "--porcelain"], context)?;
         let ours = all.split("\n\n").find(|about| {
-            about.lines().find_map(|line| line.strip_prefix("worktree ")).is_some_and(|path| real(path.into()) == real(&self.folder))
+            about
+                .lines()
+                .find_map(|line| line.strip_prefix("worktree "))
+                .is_some_and(|path| real(path.into()) == real(&self.folder))
         });
-        Ok(ours.is_some_and(|about| about.contains(&format!("\nlocked {REASON}")) || place.draft().root().exists()))
+        Ok(ours.is_some_and(|about| {
+            about.contains(&format!("\nlocked {REASON}")) || place.draft().root().exists()
+        }))
     }
 }
 
@@ -82,10 +121,21 @@ fn normal(path: &Utf8Path) -> Utf8PathBuf {
 /// Runs git in the project and returns what it says.
 fn git(args: &[&str], context: &Context) -> Result<String> {
     let mut command = Command::new("git");
-    command.args(args).env_clear().envs(&context.env).current_dir(context.project.root()).stdin(Stdio::null());
-    let output = command.output().map_err(|error| Error::failed(format!("cannot run git: {error}")).hint("install git, then try again"))?;
+    command
+        .args(args)
+        .env_clear()
+        .envs(&context.env)
+        .current_dir(context.project.root())
+        .stdin(Stdio::null());
+    let output = command.output().map_err(|error| {
+        Error::failed(format!("cannot run git: {error}")).hint("install git, then try again")
+    })?;
     if output.status.success() {
         return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
     }
-    Err(Error::failed(format!("git {}: {}", args[..2.min(args.len())].join(" "), String::from_utf8_lossy(&output.stderr).trim())))
+    Err(Error::failed(format!(
+        "git {}: {}",
+        args[..2.min(args.len())].join(" "),
+        String::from_utf8_lossy(&output.stderr).trim()
+    )))
 }

@@ -54,9 +54,22 @@ struct Speaker<'a> {
 }
 
 /// Shows the last lines of an attempt. Tells whether somebody still reads it.
-pub(super) fn show(attempt: &Attempt, dir: &RunDir, there: &Glance, lines: usize, json: bool) -> Result<bool> {
-    let Some(node) = there.plan.node(attempt.cursor.node) else { return Ok(true) };
-    let mut shown = Shown::open(&there.plan, (node, agent_of(dir, node, attempt.cursor)), attempt, json)?;
+pub(super) fn show(
+    attempt: &Attempt,
+    dir: &RunDir,
+    there: &Glance,
+    lines: usize,
+    json: bool,
+) -> Result<bool> {
+    let Some(node) = there.plan.node(attempt.cursor.node) else {
+        return Ok(true);
+    };
+    let mut shown = Shown::open(
+        &there.plan,
+        (node, agent_of(dir, node, attempt.cursor)),
+        attempt,
+        json,
+    )?;
     if !shown.header(there) || !shown.last(lines)? {
         return Ok(false);
     }
@@ -64,19 +77,42 @@ pub(super) fn show(attempt: &Attempt, dir: &RunDir, there: &Glance, lines: usize
     if ended && !shown.finish() {
         return Ok(false);
     }
-    Ok(json || ending(&attempt.folder).iter().all(|line| ui::tell(&format!("  {line}\n"))))
+    Ok(json
+        || ending(&attempt.folder)
+            .iter()
+            .all(|line| ui::tell(&format!("  {line}\n"))))
 }
 
 impl<'a> Shown<'a> {
-    pub(super) fn open(plan: &Plan, (node, agent): (&'a Node, &'a AgentSpec), attempt: &Attempt, json: bool) -> io::Result<Self> {
+    pub(super) fn open(
+        plan: &Plan,
+        (node, agent): (&'a Node, &'a AgentSpec),
+        attempt: &Attempt,
+        json: bool,
+    ) -> io::Result<Self> {
         let (cursor, output) = (attempt.cursor, Growing::open(&stdout(&attempt.folder))?);
-        let speaker = Speaker { run_number: plan.turn(cursor.node).0 + 1, branch: branch(plan), node, cursor, json };
-        Ok(Self { speaker, agent, output, transcript: Transcript::new(speaks(agent)) })
+        let speaker = Speaker {
+            run_number: plan.turn(cursor.node).0 + 1,
+            branch: branch(plan),
+            node,
+            cursor,
+            json,
+        };
+        Ok(Self {
+            speaker,
+            agent,
+            output,
+            transcript: Transcript::new(speaks(agent)),
+        })
     }
 
     /// Says which attempt follows.
     pub(super) fn header(&self, there: &Glance) -> bool {
-        self.speaker.json || ui::tell(&format!("{}\n", heading(self.speaker.node, self.agent, self.speaker.cursor, there)))
+        self.speaker.json
+            || ui::tell(&format!(
+                "{}\n",
+                heading(self.speaker.node, self.agent, self.speaker.cursor, there)
+            ))
     }
 
     /// Shows the last activities up to now; 0 stands for all of them.
@@ -87,7 +123,9 @@ impl<'a> Shown<'a> {
         let (mut last, mut behind, mut before) = (VecDeque::new(), lines.saturating_mul(4), None);
         let left_out = loop {
             let whole = self.output.length()? <= SMALL;
-            let start = self.output.go_to_last_lines(if whole { 0 } else { behind })?;
+            let start = self
+                .output
+                .go_to_last_lines(if whole { 0 } else { behind })?;
             let dropped = self.read_last(lines, &mut last)?;
             // Where looking for more lines begins no earlier, that is as far back as anybody looks.
             if start == 0 || lines <= last.len() || before.replace(start) == Some(start) {
@@ -118,49 +156,105 @@ impl<'a> Shown<'a> {
 
     /// Shows what has been added since.
     pub(super) fn more(&mut self) -> Result<bool> {
-        let Self { speaker, output, transcript, .. } = self;
-        let read = output.read(|piece| transcript.push(piece).iter().all(|activity| speaker.say(activity)));
+        let Self {
+            speaker,
+            output,
+            transcript,
+            ..
+        } = self;
+        let read = output.read(|piece| {
+            transcript
+                .push(piece)
+                .iter()
+                .all(|activity| speaker.say(activity))
+        });
         Ok(read?)
     }
 
     /// Shows the last line, which has no end: the output is complete.
     pub(super) fn finish(&mut self) -> bool {
-        self.transcript.finish().iter().all(|activity| self.speaker.say(activity))
+        self.transcript
+            .finish()
+            .iter()
+            .all(|activity| self.speaker.say(activity))
     }
 }
 
 impl Speaker<'_> {
     /// Shows one thing. Tells whether somebody still reads it.
     fn say(&self, activity: &Activity) -> bool {
-        let Self { run_number, branch, node, cursor, json } = self;
+        let Self {
+            run_number,
+            branch,
+            node,
+            cursor,
+            json,
+        } = self;
         if !json {
             return ui::tell(&format!("  {}\n", activity.line()));
         }
         let (iteration, attempt) = (cursor.iteration, cursor.attempt);
-        let line = Line { run_number: *run_number, branch: branch.as_deref(), stage: node.id.as_str(), iteration, attempt, activity };
-        ui::tell(&format!("{}\n", serde_json::to_string(&line).unwrap_or_default()))
+        let line = Line {
+            run_number: *run_number,
+            branch: branch.as_deref(),
+            stage: node.id.as_str(),
+            iteration,
+            attempt,
+            activity,
+        };
+        ui::tell(&format!(
+            "{}\n",
+            serde_json::to_string(&line).unwrap_or_default()
+        ))
     }
 }
 
 /// Returns what `--branch` calls the branch that a plan is of.
 fn branch(plan: &Plan) -> Option<String> {
-    plan.branch.as_ref().map(|branch| format!("{}/{}", branch.block, branch.name))
+    plan.branch
+        .as_ref()
+        .map(|branch| format!("{}/{}", branch.block, branch.name))
 }
 
 fn heading(node: &Node, agent: &AgentSpec, cursor: Cursor, there: &Glance) -> String {
     let Glance { plan, state } = there;
-    let of = if state.cursor.node == cursor.node { state.max_iterations(node) } else { node.max_iterations };
-    let stage = if plan.nodes.len() > 1 { format!("stage {}  ", node.id) } else { String::new() };
-    let attempt = if 1 < cursor.attempt { format!("  attempt {}", cursor.attempt) } else { String::new() };
-    let run = plan.run_in_words(cursor.node).map_or_else(String::new, |run| format!("{run}  "));
-    let by = if node.agent.fallback.is_empty() { String::new() } else { format!("  by {}", agent.label()) };
+    let of = if state.cursor.node == cursor.node {
+        state.max_iterations(node)
+    } else {
+        node.max_iterations
+    };
+    let stage = if plan.nodes.len() > 1 {
+        format!("stage {}  ", node.id)
+    } else {
+        String::new()
+    };
+    let attempt = if 1 < cursor.attempt {
+        format!("  attempt {}", cursor.attempt)
+    } else {
+        String::new()
+    };
+    let run = plan
+        .run_in_words(cursor.node)
+        .map_or_else(String::new, |run| format!("{run}  "));
+    let by = if node.agent.fallback.is_empty() {
+        String::new()
+    } else {
+        format!("  by {}", agent.label())
+    };
     let branch = branch(plan).map_or_else(String::new, |branch| format!("{branch}  "));
-    format!("● {run}{branch}{stage}iteration {}/{of}{attempt}{by}", cursor.iteration)
+    format!(
+        "● {run}{branch}{stage}iteration {}/{of}{attempt}{by}",
+        cursor.iteration
+    )
 }
 
 /// Returns what a person wants to know of an attempt's end, one line each; nothing while it runs.
 fn ending(folder: &Utf8Path) -> Vec<String> {
-    let Some(exit) = small(&folder.join("exit.json")).and_then(|text| serde_json::from_str::<Exit>(&text).ok()) else { return Vec::new() };
+    let Some(exit) =
+        small(&folder.join("exit.json")).and_then(|text| serde_json::from_str::<Exit>(&text).ok())
+    else {
+        return Vec::new();
+    };
     let status = small(&folder.join("status.json")).and_then(|text| Status::parse(&text).ok());
     let mut lines = match (&exit, status) {
         (Exit { code: Some(0), .. }, Some(status)) => return vec![reported(&status)],
@@ -172,12 +266,25 @@ fn ending(folder: &Utf8Path) -> Vec<String> {
 
 fn exited(exit: &Exit) -> String {
     match exit {
-        Exit { spawn_error: Some(error), .. } => format!("before it began: {error}"),
-        Exit { limit: Some(limit), .. } => Outcome::TimedOut { limit: *limit }.to_string(),
-        Exit { cancelled: true, .. } => "because the session was told to stop".to_owned(),
-        Exit { signal: Some(signal), .. } => format!("by signal {signal}"),
+        Exit {
+            spawn_error: Some(error),
+            ..
+        } => format!("before it began: {error}"),
+        Exit {
+            limit: Some(limit), ..
+        } => Outcome::TimedOut { limit: *limit }.to_string(),
+        Exit {
+            cancelled: true, ..
+        } => "because the session was told to stop".to_owned(),
+        Exit {
+            signal: Some(signal),
+            ..
+        } => format!("by signal {signal}"),
         Exit { code: Some(0), .. } => "without a valid status.json".to_owned(),
-        Exit { code, .. } => format!("with exit code {}", code.map_or_else(|| "unknown".to_owned(), |code| code.to_string())),
+        Exit { code, .. } => format!(
+            "with exit code {}",
+            code.map_or_else(|| "unknown".to_owned(), |code| code.to_string())
+        ),
     }
 }
 
@@ -190,24 +297,43 @@ pub(super) fn ended(outcome: &Outcome) -> String {
 }
 
 fn reported(status: &Status) -> String {
-    format!("status: {} {}", status.decision.word(), first_line(status.said())).trim_end().to_owned()
+    format!(
+        "status: {} {}",
+        status.decision.word(),
+        first_line(status.said())
+    )
+    .trim_end()
+    .to_owned()
 }
 
 /// Returns the last lines of what it said on standard error.
 fn stderr(folder: &Utf8Path) -> Vec<String> {
-    let Ok(mut stderr) = Growing::open(&folder.join("stderr.log")) else { return Vec::new() };
+    let Ok(mut stderr) = Growing::open(&folder.join("stderr.log")) else {
+        return Vec::new();
+    };
     let mut last = VecDeque::new();
     let read = stderr.go_to_last_lines(STDERR_LINES).and_then(|_| {
         stderr.read_lines(|line| {
-            last.push_back(format!("stderr: {}", first_line(&String::from_utf8_lossy(line))));
+            last.push_back(format!(
+                "stderr: {}",
+                first_line(&String::from_utf8_lossy(line))
+            ));
             true
         })
     });
-    if read.is_err() { Vec::new() } else { last.into() }
+    if read.is_err() {
+        Vec::new()
+    } else {
+        last.into()
+    }
 }
 
 fn small(path: &Utf8Path) -> Option<String> {
     let mut text = String::new();
-    fs::File::open(path).ok()?.take(LARGEST).read_to_string(&mut text).ok()?;
+    fs::File::open(path)
+        .ok()?
+        .take(LARGEST)
+        .read_to_string(&mut text)
+        .ok()?;
     Some(text)
 }

@@ -25,12 +25,22 @@ impl Shown {
     pub(super) fn last(path: &Utf8Path, lines: usize, json: bool) -> Result<Self> {
         let mut journal = Growing::open(path)?;
         journal.go_to_last_lines(lines)?;
-        Ok(Self { journal, json, zone: TimeZone::system(), ended: false })
+        Ok(Self {
+            journal,
+            json,
+            zone: TimeZone::system(),
+            ended: false,
+        })
     }
 
     /// Shows what is new. Tells whether somebody still reads it.
     pub(super) fn show(&mut self) -> Result<bool> {
-        let Self { journal, json, zone, ended } = self;
+        let Self {
+            journal,
+            json,
+            zone,
+            ended,
+        } = self;
         let read = journal.read_lines(|line| {
             let event = serde_json::from_slice(line).ok();
             *ended = event.as_ref().is_some_and(is_end);
@@ -56,11 +66,25 @@ fn is_end(line: &Value) -> bool {
 
 /// Returns one line for an event, of this format or a newer one.
 fn render(line: &Value, zone: &TimeZone) -> String {
-    let at = line["at"].as_str().and_then(|at| at.parse::<Timestamp>().ok());
-    let at = at.map_or_else(|| "--:--:--".to_owned(), |at| Zoned::new(at, zone.clone()).strftime("%H:%M:%S").to_string());
-    let mut text = format!("[{at}] {}", line["event"]["type"].as_str().unwrap_or("event"));
+    let at = line["at"]
+        .as_str()
+        .and_then(|at| at.parse::<Timestamp>().ok());
+    let at = at.map_or_else(
+        || "--:--:--".to_owned(),
+        |at| {
+            Zoned::new(at, zone.clone())
+                .strftime("%H:%M:%S")
+                .to_string()
+        },
+    );
+    let mut text = format!(
+        "[{at}] {}",
+        line["event"]["type"].as_str().unwrap_or("event")
+    );
     let fields = line["event"].as_object().into_iter().flatten();
-    fields.filter(|(key, _)| *key != "type").for_each(|(key, value)| field(&mut text, key, value));
+    fields
+        .filter(|(key, _)| *key != "type")
+        .for_each(|(key, value)| field(&mut text, key, value));
     text
 }
 
@@ -70,26 +94,37 @@ fn field(text: &mut String, key: &str, value: &Value) {
         Value::Null => (),
         Value::Object(fields) if key == "cursor" => {
             let part = |name| fields.get(name).and_then(Value::as_u64).unwrap_or_default();
-            *text += &format!(" cursor={}.{}.{}", part("node"), part("iteration"), part("attempt"));
+            *text += &format!(
+                " cursor={}.{}.{}",
+                part("node"),
+                part("iteration"),
+                part("attempt")
+            );
         }
         Value::Object(fields) => {
             // The kind is what the whole is; the rest are its parts.
             if let Some(kind) = fields.get("kind") {
                 field(text, key, kind);
             }
-            let parts = fields.iter().filter(|(name, _)| *name != "kind" && !UNTELLING.contains(&name.as_str()));
+            let parts = fields
+                .iter()
+                .filter(|(name, _)| *name != "kind" && !UNTELLING.contains(&name.as_str()));
             parts.for_each(|(name, value)| field(text, &format!("{key}.{name}"), value));
         }
         Value::Array(all) if all.is_empty() => (),
         Value::String(word) if word.is_empty() => (),
         Value::String(word) => *text += &format!(" {key}={}", quoted(word)),
-        Value::Array(_) | Value::Bool(_) | Value::Number(_) => *text += &format!(" {key}={}", quoted(&value.to_string())),
+        Value::Array(_) | Value::Bool(_) | Value::Number(_) => {
+            *text += &format!(" {key}={}", quoted(&value.to_string()))
+        }
     }
 }
 
 /// Returns a value that cannot be mistaken for several, or for a command to the terminal.
 fn quoted(word: &str) -> String {
-    let plain = word.chars().all(|letter| !letter.is_whitespace() && !letter.is_control() && letter != '"');
+    let plain = word
+        .chars()
+        .all(|letter| !letter.is_whitespace() && !letter.is_control() && letter != '"');
     if plain && word.chars().count() <= LONGEST {
         return word.to_owned();
     }
@@ -106,13 +141,17 @@ mod tests {
     use serde_json::json;
 
     fn shown(event: &Value) -> String {
-        render(&json!({"v": 1, "seq": 1, "at": "2026-01-02T03:04:05.678Z", "event": event}), &TimeZone::UTC)
+        render(
+            &json!({"v": 1, "seq": 1, "at": "2026-01-02T03:04:05.678Z", "event": event}),
+            &TimeZone::UTC,
+        )
     }
 
     #[test]
     fn an_event_is_one_line_of_keys_and_values() {
         let cursor = json!({"node": 0, "iteration": 3, "attempt": 1});
-        let status = json!({"decision": "continue", "summary": "one\ttask \u{1b}[31m", "errors": []});
+        let status =
+            json!({"decision": "continue", "summary": "one\ttask \u{1b}[31m", "errors": []});
         assert_eq!(
             shown(
                 &json!({"type": "agent_exited", "cursor": cursor, "outcome": {"kind": "reported", "status": status}, "usage": {"turns": 2}})
@@ -129,12 +168,18 @@ mod tests {
 
     #[test]
     fn what_a_newer_version_writes_is_shown_too() {
-        assert_eq!(shown(&json!({"type": "moon_rose", "phase": [1, 2]})), "[03:04:05] moon_rose phase=[1,2]");
+        assert_eq!(
+            shown(&json!({"type": "moon_rose", "phase": [1, 2]})),
+            "[03:04:05] moon_rose phase=[1,2]"
+        );
         assert_eq!(render(&json!(5), &TimeZone::UTC), "[--:--:--] event");
     }
 
     #[test]
     fn long_values_are_clipped() {
-        assert_eq!(quoted(&"é".repeat(LONGEST + 1)).chars().count(), LONGEST + 3);
+        assert_eq!(
+            quoted(&"é".repeat(LONGEST + 1)).chars().count(),
+            LONGEST + 3
+        );
     }
 }

@@ -19,8 +19,21 @@ const LOOK: Duration = Duration::from_millis(250);
 const LOOKS_PER_CHECK: u32 = 8;
 
 /// Shows the journal until the session ends.
-pub(super) fn events(journal: &mut events::Shown, wanted: &Wanted<'_>, context: &Context) -> Result<ExitCode> {
-    until_ended(wanted, context, || Ok(if journal.show()? { Look { gone: false, ended: journal.ended() } } else { Look::GONE }))
+pub(super) fn events(
+    journal: &mut events::Shown,
+    wanted: &Wanted<'_>,
+    context: &Context,
+) -> Result<ExitCode> {
+    until_ended(wanted, context, || {
+        Ok(if journal.show()? {
+            Look {
+                gone: false,
+                ended: journal.ended(),
+            }
+        } else {
+            Look::GONE
+        })
+    })
 }
 
 /// Shows what the agents say until the session ends.
@@ -30,12 +43,31 @@ pub(super) fn activity(wanted: &Wanted<'_>, context: &Context) -> Result<ExitCod
     let mut journal = Growing::open(&dir.journal())?;
     journal.go_to_last_lines(1)?;
     let there = wanted.look(context)?;
-    let mut following =
-        Following { dir: &dir, there: &there, wanted, cursor: Cursor::default(), shown: None, over: false, gone: false, ended: false };
+    let mut following = Following {
+        dir: &dir,
+        there: &there,
+        wanted,
+        cursor: Cursor::default(),
+        shown: None,
+        over: false,
+        gone: false,
+        ended: false,
+    };
     if let Some(Step::Block(block)) = there.state.step(&there.plan) {
-        let names: Vec<String> = block.branches.iter().map(|branch| format!("{}/{}", block.id, branch.name)).collect();
-        let how = format!("`ap logs {} --follow --branch` follows one of {}", wanted.session, names.join(", "));
-        note(format!("The branches of `{}` are at work side by side; {how}\n", block.id));
+        let names: Vec<String> = block
+            .branches
+            .iter()
+            .map(|branch| format!("{}/{}", block.id, branch.name))
+            .collect();
+        let how = format!(
+            "`ap logs {} --follow --branch` follows one of {}",
+            wanted.session,
+            names.join(", ")
+        );
+        note(format!(
+            "The branches of `{}` are at work side by side; {how}\n",
+            block.id
+        ));
     }
     following.begin_with_last()?;
     until_ended(wanted, context, || following.look(&mut journal))
@@ -51,18 +83,27 @@ struct Look {
 }
 
 impl Look {
-    const GONE: Self = Self { gone: true, ended: false };
+    const GONE: Self = Self {
+        gone: true,
+        ended: false,
+    };
 }
 
 /// Looks again and again until the session has ended or nobody reads any more, then says how it ended.
-fn until_ended(wanted: &Wanted<'_>, context: &Context, mut look: impl FnMut() -> Result<Look>) -> Result<ExitCode> {
+fn until_ended(
+    wanted: &Wanted<'_>,
+    context: &Context,
+    mut look: impl FnMut() -> Result<Look>,
+) -> Result<ExitCode> {
     let dir = wanted.dir(context)?;
     let mut looks = 0_u32;
     loop {
         // Before the look: what a runner that is gone has said must have been seen.
         let alive = !looks.is_multiple_of(LOOKS_PER_CHECK)
-            || glance(&dir)?
-                .is_some_and(|there| !matches!(there.state.phase, Phase::Ended { .. }) && status::is_alive(&context.project, &there));
+            || glance(&dir)?.is_some_and(|there| {
+                !matches!(there.state.phase, Phase::Ended { .. })
+                    && status::is_alive(&context.project, &there)
+            });
         let seen = look()?;
         if seen.gone {
             return Ok(ExitCode::Done);
@@ -84,8 +125,17 @@ fn until_ended(wanted: &Wanted<'_>, context: &Context, mut look: impl FnMut() ->
 /// Says how a session ended.
 fn how(there: &Glance) -> String {
     match &there.state.phase {
-        Phase::Ended { ending } => format!("Session '{}' {}\n", there.plan.session, report::ending(ending)),
-        Phase::New | Phase::Ready | Phase::Running | Phase::Parallel | Phase::Exited { .. } | Phase::Waiting { .. } => {
+        Phase::Ended { ending } => format!(
+            "Session '{}' {}\n",
+            there.plan.session,
+            report::ending(ending)
+        ),
+        Phase::New
+        | Phase::Ready
+        | Phase::Running
+        | Phase::Parallel
+        | Phase::Exited { .. }
+        | Phase::Waiting { .. } => {
             format!("{}\n{}\n", report::failure(there), report::ways_on(there))
         }
     }
@@ -108,11 +158,18 @@ impl<'a> Following<'a> {
     /// Shows the end of what has been said so far.
     fn begin_with_last(&mut self) -> Result<()> {
         self.cursor = self.there.state.cursor;
-        let Ok(place) = find(Sought::default(), self.there) else { return Ok(()) };
-        let Some(last) = attempts(self.dir, &place).pop() else { return Ok(()) };
-        let Some(node) = self.there.plan.node(last.cursor.node) else { return Ok(()) };
+        let Ok(place) = find(Sought::default(), self.there) else {
+            return Ok(());
+        };
+        let Some(last) = attempts(self.dir, &place).pop() else {
+            return Ok(());
+        };
+        let Some(node) = self.there.plan.node(last.cursor.node) else {
+            return Ok(());
+        };
         let agent = agent_of(self.dir, node, last.cursor);
-        let mut shown = activity::Shown::open(&self.there.plan, (node, agent), &last, self.wanted.json)?;
+        let mut shown =
+            activity::Shown::open(&self.there.plan, (node, agent), &last, self.wanted.json)?;
         self.gone = !(shown.header(self.there) && shown.last(self.wanted.lines)?);
         if last.cursor == self.cursor {
             self.shown = Some(shown);
@@ -133,7 +190,10 @@ impl<'a> Following<'a> {
             outcome.is_ok() && !self.gone
         })?;
         outcome?;
-        Ok(Look { gone: self.gone, ended: self.ended })
+        Ok(Look {
+            gone: self.gone,
+            ended: self.ended,
+        })
     }
 
     fn event(&mut self, event: &Event) -> Result<()> {
@@ -144,7 +204,9 @@ impl<'a> Following<'a> {
                 (self.cursor, self.over) = (*cursor, false);
                 self.more()?;
             }
-            Event::AgentExited { cursor, outcome, .. } if *cursor == self.cursor => {
+            Event::AgentExited {
+                cursor, outcome, ..
+            } if *cursor == self.cursor => {
                 self.more()?;
                 self.finish()?;
                 self.over = true;
@@ -152,10 +214,19 @@ impl<'a> Following<'a> {
             }
             Event::WaitStarted { reason, until } => match reason {
                 WaitReason::Delay => (),
-                WaitReason::Retry { error } => self.say(&format!("waits until {until} to try again: {error}")),
-                WaitReason::RateLimit { reason } => self.say(&format!("waits until {until} for the quota: {reason}")),
-                WaitReason::BusyQueue { error } => self.say(&format!("waits until {until} for the queue, which is busy: {error}")),
-                WaitReason::Queue { held, by } => self.say(&format!("waits until {until} for {}", crate::text::held(*held, by))),
+                WaitReason::Retry { error } => {
+                    self.say(&format!("waits until {until} to try again: {error}"))
+                }
+                WaitReason::RateLimit { reason } => {
+                    self.say(&format!("waits until {until} for the quota: {reason}"))
+                }
+                WaitReason::BusyQueue { error } => self.say(&format!(
+                    "waits until {until} for the queue, which is busy: {error}"
+                )),
+                WaitReason::Queue { held, by } => self.say(&format!(
+                    "waits until {until} for {}",
+                    crate::text::held(*held, by)
+                )),
             },
             Event::SessionFinished { .. } => {
                 self.finish()?;
@@ -170,7 +241,10 @@ impl<'a> Following<'a> {
     fn more(&mut self) -> Result<()> {
         if self.shown.is_none() && !self.over && 0 < self.cursor.iteration {
             self.shown = self.open();
-            self.gone |= self.shown.as_ref().is_some_and(|shown| !shown.header(self.there));
+            self.gone |= self
+                .shown
+                .as_ref()
+                .is_some_and(|shown| !shown.header(self.there));
         }
         if let Some(shown) = &mut self.shown {
             self.gone |= !shown.more()?;
@@ -183,8 +257,14 @@ impl<'a> Following<'a> {
         let agent = agent_of(self.dir, node, self.cursor);
         loop {
             let folder = folder_of(self.dir, node, self.cursor)?;
-            let attempt = Attempt { cursor: self.cursor, folder: folder.clone() };
-            let open = || activity::Shown::open(&self.there.plan, (node, agent), &attempt, self.wanted.json).ok();
+            let attempt = Attempt {
+                cursor: self.cursor,
+                folder: folder.clone(),
+            };
+            let open = || {
+                activity::Shown::open(&self.there.plan, (node, agent), &attempt, self.wanted.json)
+                    .ok()
+            };
             let shown = stdout(&folder).exists().then(open)?;
             // Its files may have moved away while we opened them, and another attempt's stand there.
             if folder_of(self.dir, node, self.cursor).is_some_and(|now| now == folder) {

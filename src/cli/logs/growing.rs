@@ -18,7 +18,11 @@ pub(super) struct Growing {
 
 impl Growing {
     pub(super) fn open(path: &Utf8Path) -> io::Result<Self> {
-        Ok(Self { file: fs::File::open(path)?, piece: Vec::new(), begun: Vec::new() })
+        Ok(Self {
+            file: fs::File::open(path)?,
+            piece: Vec::new(),
+            begun: Vec::new(),
+        })
     }
 
     pub(super) fn length(&self) -> io::Result<u64> {
@@ -27,7 +31,11 @@ impl Growing {
 
     /// Goes to where the last `count` lines begin, and tells where that is; 0 stands for all of them.
     pub(super) fn go_to_last_lines(&mut self, count: usize) -> io::Result<u64> {
-        let start = if count == 0 { 0 } else { last_lines::start(&mut self.file, count)? };
+        let start = if count == 0 {
+            0
+        } else {
+            last_lines::start(&mut self.file, count)?
+        };
         self.file.seek(SeekFrom::Start(start))
     }
 
@@ -35,7 +43,10 @@ impl Growing {
     pub(super) fn read(&mut self, mut each: impl FnMut(&[u8]) -> bool) -> io::Result<bool> {
         loop {
             self.piece.clear();
-            self.file.by_ref().take(PIECE).read_to_end(&mut self.piece)?;
+            self.file
+                .by_ref()
+                .take(PIECE)
+                .read_to_end(&mut self.piece)?;
             if self.piece.is_empty() {
                 return Ok(true);
             }

@@ -86,19 +86,37 @@ struct Wanted<'a> {
 impl Wanted<'_> {
     /// Returns the run directory that is meant: the session's, or a branch's.
     fn dir(&self, context: &Context) -> Result<RunDir> {
-        let (dir, there) = (context.project.session(self.session), find(self.session, context)?);
-        self.branch.map_or_else(|| Ok(dir.clone()), |name| place::branch(&dir, &there, name, self.run))
+        let (dir, there) = (
+            context.project.session(self.session),
+            find(self.session, context)?,
+        );
+        self.branch.map_or_else(
+            || Ok(dir.clone()),
+            |name| place::branch(&dir, &there, name, self.run),
+        )
     }
 
     /// Looks at what must exist there.
     fn look(&self, context: &Context) -> Result<Glance> {
-        glance(&self.dir(context)?)?.ok_or_else(|| Error::failed(format!("branch `{}` has not begun yet", self.branch.unwrap_or_default())))
+        glance(&self.dir(context)?)?.ok_or_else(|| {
+            Error::failed(format!(
+                "branch `{}` has not begun yet",
+                self.branch.unwrap_or_default()
+            ))
+        })
     }
 }
 
 pub(super) fn logs(args: &LogsArgs, context: &Context) -> Result<ExitCode> {
     let (branch, run, json) = (args.branch.as_deref(), args.run, args.shape.json);
-    let wanted = Wanted { session: &args.session, branch, run, lines: args.lines, follow: args.follow, json };
+    let wanted = Wanted {
+        session: &args.session,
+        branch,
+        run,
+        lines: args.lines,
+        follow: args.follow,
+        json,
+    };
     if args.shape.events {
         return journal(&wanted, context);
     }
@@ -108,7 +126,11 @@ pub(super) fn logs(args: &LogsArgs, context: &Context) -> Result<ExitCode> {
     let (there, dir) = (wanted.look(context)?, wanted.dir(context)?);
     // A branch runs once in each run.
     let run = args.run.filter(|_| args.branch.is_none());
-    let sought = Sought { stage: args.stage.as_deref(), run, iteration: args.iteration };
+    let sought = Sought {
+        stage: args.stage.as_deref(),
+        run,
+        iteration: args.iteration,
+    };
     let place = sought.place(&there)?;
     match there.plan.block(place) {
         Some(block) => side_by_side(args, (&dir, place), block)?,
@@ -121,7 +143,10 @@ pub(super) fn logs(args: &LogsArgs, context: &Context) -> Result<ExitCode> {
 fn side_by_side(args: &LogsArgs, (dir, place): (&RunDir, u32), block: &Block) -> Result<()> {
     for branch in &block.branches {
         let own = dir.branch(place, &block.id, &branch.name);
-        let sought = Sought { iteration: args.iteration, ..Sought::default() };
+        let sought = Sought {
+            iteration: args.iteration,
+            ..Sought::default()
+        };
         let shown = match glance(&own)? {
             Some(there) => iteration(args, sought, &own, &there),
             None => Err(Error::failed("it has not begun yet")),
@@ -144,12 +169,17 @@ fn iteration(args: &LogsArgs, sought: Sought<'_>, dir: &RunDir, there: &Glance) 
         attempts.retain(|attempt| attempt.cursor.attempt == wanted);
     }
     if attempts.is_empty() {
-        let which = args.attempt.map_or_else(String::new, |attempt| format!(" attempt {attempt} of"));
+        let which = args
+            .attempt
+            .map_or_else(String::new, |attempt| format!(" attempt {attempt} of"));
         return Err(Error::failed(format!(
             "there is no output of{which} iteration {} of stage `{}`",
             place.cursor.iteration, place.node.id
         ))
-        .hint(format!("it lies under {} once its agent has started", dir.stage(place.cursor.node, &place.node.id))));
+        .hint(format!(
+            "it lies under {} once its agent has started",
+            dir.stage(place.cursor.node, &place.node.id)
+        )));
     }
     for attempt in &attempts {
         if !activity::show(attempt, dir, there, args.lines, args.shape.json)? {
@@ -161,7 +191,14 @@ fn iteration(args: &LogsArgs, sought: Sought<'_>, dir: &RunDir, there: &Glance) 
 
 pub(super) fn tail(args: &TailArgs, context: &Context) -> Result<ExitCode> {
     let lines = args.lines.map_or_else(|| usual_lines(context), Ok)?;
-    let wanted = Wanted { session: &args.session, branch: None, run: None, lines, follow: true, json: args.shape.json };
+    let wanted = Wanted {
+        session: &args.session,
+        branch: None,
+        run: None,
+        lines,
+        follow: true,
+        json: args.shape.json,
+    };
     if args.shape.events {
         return journal(&wanted, context);
     }
@@ -170,9 +207,17 @@ pub(super) fn tail(args: &TailArgs, context: &Context) -> Result<ExitCode> {
 
 /// Returns how much is shown where nobody says.
 fn usual_lines(context: &Context) -> Result<usize> {
-    let said = context.env.get("EVENTS_TAIL_LINES").filter(|text| !text.is_empty());
-    let lines =
-        said.map(|text| text.trim().parse().map_err(|_| Error::usage(format!("EVENTS_TAIL_LINES is `{text}`, and must be a number"))));
+    let said = context
+        .env
+        .get("EVENTS_TAIL_LINES")
+        .filter(|text| !text.is_empty());
+    let lines = said.map(|text| {
+        text.trim().parse().map_err(|_| {
+            Error::usage(format!(
+                "EVENTS_TAIL_LINES is `{text}`, and must be a number"
+            ))
+        })
+    });
     lines.unwrap_or(Ok(LINES))
 }
 
@@ -180,5 +225,9 @@ fn journal(wanted: &Wanted<'_>, context: &Context) -> Result<ExitCode> {
     let path = wanted.dir(context)?.journal();
     let mut journal = events::Shown::last(&path, wanted.lines, wanted.json)?;
     let read = journal.show()?;
-    if wanted.follow && read { follow::events(&mut journal, wanted, context) } else { Ok(ExitCode::Done) }
+    if wanted.follow && read {
+        follow::events(&mut journal, wanted, context)
+    } else {
+        Ok(ExitCode::Done)
+    }
 }

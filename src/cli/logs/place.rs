@@ -37,7 +37,11 @@ pub(super) struct Sought<'a> {
 impl Sought<'_> {
     /// Returns the place of the step that is meant.
     pub(super) fn place(self, there: &Glance) -> Result<u32> {
-        place_of(self.stage.map(|id| index_of(&there.plan, id)).transpose()?, self.run, there)
+        place_of(
+            self.stage.map(|id| index_of(&there.plan, id)).transpose()?,
+            self.run,
+            there,
+        )
     }
 }
 
@@ -52,25 +56,52 @@ pub(super) fn find<'a>(sought: Sought<'_>, there: &'a Glance) -> Result<Place<'a
     };
     let (last, iteration, index) = (begun(there, place), sought.iteration, place);
     match iteration.unwrap_or(last) {
-        0 => Err(Error::failed(format!("no iteration of stage `{}` has begun yet", node.id))),
-        wanted if last < wanted => {
-            Err(Error::failed(format!("stage `{}` has had {}; there is no {wanted} yet", node.id, count(last, "iteration"))))
-        }
-        iteration => Ok(Place { node, cursor: Cursor { node: index, iteration, attempt: 0 } }),
+        0 => Err(Error::failed(format!(
+            "no iteration of stage `{}` has begun yet",
+            node.id
+        ))),
+        wanted if last < wanted => Err(Error::failed(format!(
+            "stage `{}` has had {}; there is no {wanted} yet",
+            node.id,
+            count(last, "iteration")
+        ))),
+        iteration => Ok(Place {
+            node,
+            cursor: Cursor {
+                node: index,
+                iteration,
+                attempt: 0,
+            },
+        }),
     }
 }
 
 /// Returns the place of a step, by its index, in a run; the current or last one where nothing is said.
-pub(in crate::cli) fn place_of(index: Option<usize>, run: Option<u32>, there: &Glance) -> Result<u32> {
+pub(in crate::cli) fn place_of(
+    index: Option<usize>,
+    run: Option<u32>,
+    there: &Glance,
+) -> Result<u32> {
     let Glance { plan, state } = there;
     // Between two stages, and after the last one, the one before is what there is to see.
-    let current = if state.cursor.iteration == 0 { state.cursor.node.saturating_sub(1) } else { state.cursor.node };
+    let current = if state.cursor.iteration == 0 {
+        state.cursor.node.saturating_sub(1)
+    } else {
+        state.cursor.node
+    };
     Ok(match (run, index) {
         (Some(run), _) if run == 0 || plan.runs < run => {
-            return Err(Error::usage(format!("there is no run {run}: session '{}' has {}", plan.session, count(plan.runs, "run"))));
+            return Err(Error::usage(format!(
+                "there is no run {run}: session '{}' has {}",
+                plan.session,
+                count(plan.runs, "run")
+            )));
         }
         (Some(run), Some(index)) => plan.place_in(run - 1, index),
-        (Some(run), None) => current.clamp(plan.place_in(run - 1, 0), plan.place_in(run - 1, plan.nodes.len().saturating_sub(1))),
+        (Some(run), None) => current.clamp(
+            plan.place_in(run - 1, 0),
+            plan.place_in(run - 1, plan.nodes.len().saturating_sub(1)),
+        ),
         (None, Some(index)) => plan.place_before(current + 1, index),
         (None, None) => current,
     })
@@ -89,45 +120,95 @@ fn begun(there: &Glance, place: u32) -> u32 {
 fn index_of(plan: &Plan, id: &str) -> Result<usize> {
     plan.position(id).ok_or_else(|| {
         let ids: Vec<&str> = plan.nodes.iter().map(|step| step.id().as_str()).collect();
-        Error::usage(format!("there is no stage `{id}`")).hint(format!("the stages are: {}", ids.join(", ")))
+        Error::usage(format!("there is no stage `{id}`"))
+            .hint(format!("the stages are: {}", ids.join(", ")))
     })
 }
 
 fn of_a_branch(block: &Block) -> Error {
-    let branches: Vec<String> = block.branches.iter().map(|branch| format!("{}/{}", block.id, branch.name)).collect();
-    Error::usage(format!("stage `{}` is a parallel block: its agents are found by branch", block.id))
-        .hint(format!("say one of: {}", branches.iter().map(|name| format!("--branch {name}")).collect::<Vec<_>>().join(", ")))
+    let branches: Vec<String> = block
+        .branches
+        .iter()
+        .map(|branch| format!("{}/{}", block.id, branch.name))
+        .collect();
+    Error::usage(format!(
+        "stage `{}` is a parallel block: its agents are found by branch",
+        block.id
+    ))
+    .hint(format!(
+        "say one of: {}",
+        branches
+            .iter()
+            .map(|name| format!("--branch {name}"))
+            .collect::<Vec<_>>()
+            .join(", ")
+    ))
 }
 
 /// Returns the directory of a branch, named `<block>/<branch>`, in a run; in the current or last one if none is said.
 pub(super) fn branch(dir: &RunDir, there: &Glance, name: &str, run: Option<u32>) -> Result<RunDir> {
-    let blocks = || there.plan.nodes.iter().enumerate().filter_map(|(index, step)| Some((index, step.block()?)));
-    let all = || blocks().flat_map(|(index, block)| block.branches.iter().map(move |branch| (index, block, branch)));
-    let found = all().find(|(_, block, branch)| name.split_once('/') == Some((block.id.as_str(), branch.name.as_str())));
+    let blocks = || {
+        there
+            .plan
+            .nodes
+            .iter()
+            .enumerate()
+            .filter_map(|(index, step)| Some((index, step.block()?)))
+    };
+    let all = || {
+        blocks().flat_map(|(index, block)| {
+            block
+                .branches
+                .iter()
+                .map(move |branch| (index, block, branch))
+        })
+    };
+    let found = all().find(|(_, block, branch)| {
+        name.split_once('/') == Some((block.id.as_str(), branch.name.as_str()))
+    });
     if let Some((index, block, branch)) = found {
         return Ok(dir.branch(place_of(Some(index), run, there)?, &block.id, &branch.name));
     }
-    let known: Vec<String> = all().map(|(_, block, branch)| format!("{}/{}", block.id, branch.name)).collect();
-    let hint =
-        if known.is_empty() { "the plan has no parallel block".to_owned() } else { format!("the branches are: {}", known.join(", ")) };
+    let known: Vec<String> = all()
+        .map(|(_, block, branch)| format!("{}/{}", block.id, branch.name))
+        .collect();
+    let hint = if known.is_empty() {
+        "the plan has no parallel block".to_owned()
+    } else {
+        format!("the branches are: {}", known.join(", "))
+    };
     Err(Error::usage(format!("there is no branch `{name}`")).hint(hint))
 }
 
 /// Returns the attempts of an iteration that have output, the first one first.
 pub(super) fn attempts(dir: &RunDir, place: &Place<'_>) -> Vec<Attempt> {
     let folder = dir.iteration(place.cursor, &place.node.id);
-    let at = |attempt| Cursor { attempt, ..place.cursor };
-    let mut all: Vec<Attempt> = kept(&folder).map(|attempt| Attempt { cursor: at(attempt), folder: folder.attempt(attempt) }).collect();
+    let at = |attempt| Cursor {
+        attempt,
+        ..place.cursor
+    };
+    let mut all: Vec<Attempt> = kept(&folder)
+        .map(|attempt| Attempt {
+            cursor: at(attempt),
+            folder: folder.attempt(attempt),
+        })
+        .collect();
     all.sort_by_key(|attempt| attempt.cursor);
     // Attempts are kept without gaps, and the current one lies in front of them.
     let current = all.last().map_or(1, |attempt| attempt.cursor.attempt + 1);
-    all.push(Attempt { cursor: at(current), folder: folder.root().to_owned() });
+    all.push(Attempt {
+        cursor: at(current),
+        folder: folder.root().to_owned(),
+    });
     all.retain(|attempt| stdout(&attempt.folder).exists());
     all
 }
 
 fn kept(folder: &IterationDir) -> impl Iterator<Item = u32> {
-    let entries = fs::read_dir(folder.root().join("attempts")).into_iter().flatten().flatten();
+    let entries = fs::read_dir(folder.root().join("attempts"))
+        .into_iter()
+        .flatten()
+        .flatten();
     // A name that is no number is a draft.
     entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok())
 }
@@ -149,7 +230,11 @@ pub(super) fn agent_of<'n>(dir: &RunDir, node: &'n Node, cursor: Cursor) -> &'n 
     let mut place = 0;
     if !node.agent.fallback.is_empty() {
         let whole = read_from(&dir.journal(), Mark::default(), |line| match &line.event {
-            Event::IterationStarted { cursor: started, fallback, .. } if *started == cursor => place = *fallback as usize,
+            Event::IterationStarted {
+                cursor: started,
+                fallback,
+                ..
+            } if *started == cursor => place = *fallback as usize,
             _ => (),
         });
         // What cannot be read to its end is told by whoever folds it.

@@ -20,10 +20,18 @@ pub(super) struct Source {
 
 impl Source {
     /// Takes the file that was named, else the session's own queue, else the usual one.
-    pub(super) fn find(session: Option<&str>, file: Option<&Utf8Path>, context: &Context) -> Result<Self> {
+    pub(super) fn find(
+        session: Option<&str>,
+        file: Option<&Utf8Path>,
+        context: &Context,
+    ) -> Result<Self> {
         let agent = AgentContext::read(context)?;
         let of_agent = agent.as_ref().and_then(|agent| agent.session.as_deref());
-        let session = session.or(of_agent).or(context.session.as_deref()).map(name).transpose()?;
+        let session = session
+            .or(of_agent)
+            .or(context.session.as_deref())
+            .map(name)
+            .transpose()?;
         let spec = match (file, &session) {
             (Some(file), _) => QueueSpec::new(QueueSource::file(file.to_owned())),
             (None, Some(session)) => match planned(session, agent.as_ref(), context)? {
@@ -39,18 +47,33 @@ impl Source {
     pub(super) fn of_session(session: &SessionName, context: &Context) -> Result<Self> {
         let planned = planned(session, None, context)?;
         let spec = planned.map_or_else(|| usual(Some(session), context), Ok)?;
-        Self::open(&spec, owner(AgentContext::read(context)?, context)?, context)
+        Self::open(
+            &spec,
+            owner(AgentContext::read(context)?, context)?,
+            context,
+        )
     }
 
     fn open(spec: &QueueSpec, owner: Owner, context: &Context) -> Result<Self> {
-        let at = At { project: context.project.root().to_owned(), env: context.env.clone() };
-        Ok(Self { queue: queue::open(spec, &at), name: spec.source.name(), owner, for_agent: agent_asks(context).is_some() })
+        let at = At {
+            project: context.project.root().to_owned(),
+            env: context.env.clone(),
+        };
+        Ok(Self {
+            queue: queue::open(spec, &at),
+            name: spec.source.name(),
+            owner,
+            for_agent: agent_asks(context).is_some(),
+        })
     }
 }
 
 /// Returns where an agent's context is, if one asks.
 fn agent_asks(context: &Context) -> Option<&String> {
-    context.env.get("AP_CONTEXT").filter(|path| !path.is_empty())
+    context
+        .env
+        .get("AP_CONTEXT")
+        .filter(|path| !path.is_empty())
 }
 
 /// What we need of the `context.json` an agent was given.
@@ -70,44 +93,72 @@ struct Stage {
 impl AgentContext {
     /// Reads the file `AP_CONTEXT` names, if an agent asks.
     fn read(context: &Context) -> Result<Option<Self>> {
-        let Some(path) = agent_asks(context) else { return Ok(None) };
+        let Some(path) = agent_asks(context) else {
+            return Ok(None);
+        };
         let wrong = |why: &dyn std::fmt::Display| {
             let hint = "AP_CONTEXT is set by `ap` for its agents; outside of one, unset it";
-            Error::failed(format!("cannot tell which iteration this is from {path}: {why}")).hint(hint)
+            Error::failed(format!(
+                "cannot tell which iteration this is from {path}: {why}"
+            ))
+            .hint(hint)
         };
         // Not `fs_err`: the path is in the message already.
         let text = std::fs::read(path).map_err(|error| wrong(&error))?;
-        serde_json::from_slice(&text).map(Some).map_err(|error| wrong(&error))
+        serde_json::from_slice(&text)
+            .map(Some)
+            .map_err(|error| wrong(&error))
     }
 }
 
 /// An agent claims for its iteration, anybody else for themselves.
 fn owner(agent: Option<AgentContext>, context: &Context) -> Result<Owner> {
     // The session an agent works for, even when it looks into the queue of another.
-    let own = |agent: AgentContext| Some((agent.session.or_else(|| context.session.clone())?, agent.run, agent.iteration));
+    let own = |agent: AgentContext| {
+        Some((
+            agent.session.or_else(|| context.session.clone())?,
+            agent.run,
+            agent.iteration,
+        ))
+    };
     match agent.and_then(own) {
-        Some((session, run, iteration)) => Ok(Owner::Agent { session: name(&session)?, run, iteration }),
+        Some((session, run, iteration)) => Ok(Owner::Agent {
+            session: name(&session)?,
+            run,
+            iteration,
+        }),
         None => {
             let id = nix::unistd::getuid();
             let user = nix::unistd::User::from_uid(id).ok().flatten();
-            Ok(Owner::person(&user.map_or_else(|| id.to_string(), |user| user.name)))
+            Ok(Owner::person(
+                &user.map_or_else(|| id.to_string(), |user| user.name),
+            ))
         }
     }
 }
 
 fn name(session: &str) -> Result<SessionName> {
-    session.parse().map_err(|error| Error::usage(error).hint("`ap list` shows the sessions there are"))
+    session
+        .parse()
+        .map_err(|error| Error::usage(error).hint("`ap list` shows the sessions there are"))
 }
 
 /// Returns the queue of the agent's own node, or of the first node that has one.
-fn planned(session: &SessionName, agent: Option<&AgentContext>, context: &Context) -> Result<Option<QueueSpec>> {
+fn planned(
+    session: &SessionName,
+    agent: Option<&AgentContext>,
+    context: &Context,
+) -> Result<Option<QueueSpec>> {
     let dir = context.project.session(session);
     if !dir.plan().exists() {
         return Ok(None);
     }
     let plan = read_plan(&dir).map_err(|error| error.hint("name the tasks with `--file PATH`"))?;
     let here = agent.and_then(|agent| agent.stage.as_ref()?.id.as_deref());
-    let own = plan.all_nodes().find(|node| Some(node.id.as_str()) == here).and_then(|node| node.queue.clone());
+    let own = plan
+        .all_nodes()
+        .find(|node| Some(node.id.as_str()) == here)
+        .and_then(|node| node.queue.clone());
     Ok(own.or_else(|| plan.all_nodes().find_map(|node| node.queue.clone())))
 }
 
@@ -119,7 +170,10 @@ fn usual(session: Option<&SessionName>, context: &Context) -> Result<QueueSpec> 
         return Ok(QueueSpec::new(source));
     }
     let root = context.project.root();
-    let found = BACKLOGS.iter().map(|name| root.join(name)).find(|path| path.is_file());
+    let found = BACKLOGS
+        .iter()
+        .map(|name| root.join(name))
+        .find(|path| path.is_file());
     found.map(|path| QueueSpec::new(QueueSource::file(path))).ok_or_else(|| {
         Error::failed(format!("no tasks found in {root}: looked for beads, {}", BACKLOGS.join(", ")))
             .hint("write them in backlog.md (`- [ ] task`, one a line), or name the file with `--file PATH`; for beads, `bd init` makes a database")

@@ -44,20 +44,42 @@ impl World {
         let text = serde_json::json!({ "session": session, "run": "r1", "iteration": iteration, "stage": { "id": "two", "index": 1 } })
             .to_string();
         atomic::replace(camino::Utf8Path::from_path(&path).unwrap(), text.as_bytes()).unwrap();
-        let mut context = Context { session: Some(session.to_owned()), ..self.context.clone() };
-        context.env.insert("AP_CONTEXT".to_owned(), path.to_str().unwrap().to_owned());
+        let mut context = Context {
+            session: Some(session.to_owned()),
+            ..self.context.clone()
+        };
+        context
+            .env
+            .insert("AP_CONTEXT".to_owned(), path.to_str().unwrap().to_owned());
         self.told(line, &context)
     }
 
     fn told(&self, line: &str, context: &Context) -> String {
-        let args = Line::try_parse_from(std::iter::once("queue").chain(line.split(' '))).unwrap_or_else(|error| panic!("{error}")).args;
+        let args = Line::try_parse_from(std::iter::once("queue").chain(line.split(' ')))
+            .unwrap_or_else(|error| panic!("{error}"))
+            .args;
         let told = match answer(&args, context) {
-            Ok(Answer { data, note, code }) => format!("{data}{}exit {}", note.replace("No task", "stderr: No task"), code as u8),
-            Err(error) => format!("stderr: {error}\nhint: {}\nexit {}", error.help().unwrap_or_default(), error.code as u8),
+            Ok(Answer { data, note, code }) => format!(
+                "{data}{}exit {}",
+                note.replace("No task", "stderr: No task"),
+                code as u8
+            ),
+            Err(error) => format!(
+                "stderr: {error}\nhint: {}\nexit {}",
+                error.help().unwrap_or_default(),
+                error.code as u8
+            ),
         };
-        let user = crate::queue::Owner::person(&nix::unistd::User::from_uid(nix::unistd::getuid()).unwrap().unwrap().name).to_string();
+        let user = crate::queue::Owner::person(
+            &nix::unistd::User::from_uid(nix::unistd::getuid())
+                .unwrap()
+                .unwrap()
+                .name,
+        )
+        .to_string();
         let root = self.context.project.root().as_str();
-        told.replace(root, "<project>").replace(&user, "person/<me>")
+        told.replace(root, "<project>")
+            .replace(&user, "person/<me>")
     }
 }
 
@@ -105,7 +127,10 @@ fn an_agent_takes_a_task_and_closes_it() {
     {"id":"login","title":"Add login","body":"With a form.","acceptance":["tests pass"],"priority":null,"state":"held","owner":"pipeline/auth/r1/3","why":null}
     exit 0
     "#);
-    assert_eq!(world.agent("auth", 3, "claim --json"), world.agent("auth", 3, "claim login --json"));
+    assert_eq!(
+        world.agent("auth", 3, "claim --json"),
+        world.agent("auth", 3, "claim login --json")
+    );
     assert_snapshot!(world.agent("auth", 4, "claim login"), @r"
     stderr: task `login` is held by pipeline/auth/r1/3
     hint: claim another: `ap queue ready` lists them
@@ -205,7 +230,11 @@ fn the_usual_files_are_found_and_others_can_be_named() {
     [{"id":"US-1","title":"Story","body":"","acceptance":["x"],"priority":1,"state":"ready","owner":null,"why":null}]
     exit 0
     "#);
-    let world = World::new(&[("docs/backlog.md", "- [ ] doc (#doc)\n"), ("prd.json", stories), ("x y.json", "{}")]);
+    let world = World::new(&[
+        ("docs/backlog.md", "- [ ] doc (#doc)\n"),
+        ("prd.json", stories),
+        ("x y.json", "{}"),
+    ]);
     assert_snapshot!(world.person("ready"), @r"
     doc  doc
     exit 0
@@ -224,7 +253,11 @@ fn a_file_and_a_session_cannot_both_be_named() {
 
 #[test]
 fn a_session_s_queue_is_the_one_in_its_plan() {
-    let world = World::new(&[("backlog.md", "- [ ] usual (#usual)\n"), ("one.md", "- [ ] one (#one)\n"), ("two.md", "- [ ] two (#two)\n")]);
+    let world = World::new(&[
+        ("backlog.md", "- [ ] usual (#usual)\n"),
+        ("one.md", "- [ ] one (#one)\n"),
+        ("two.md", "- [ ] two (#two)\n"),
+    ]);
     let root = world.context.project.root();
     let node = |id: &str| {
         serde_json::json!({
@@ -240,7 +273,11 @@ fn a_session_s_queue_is_the_one_in_its_plan() {
         "source": { "origin": "file", "path": "", "hash": "" },
         "guardrails": { "max_runtime_seconds": 0, "max_cost_usd": 0.0, "max_consecutive_errors": 0, "max_idle_iterations": 0 },
     });
-    let path = world.context.project.session(&"auth".parse().unwrap()).plan();
+    let path = world
+        .context
+        .project
+        .session(&"auth".parse().unwrap())
+        .plan();
     fs_err::create_dir_all(path.parent().unwrap()).unwrap();
     atomic::replace(&path, plan.to_string().as_bytes()).unwrap();
     assert_snapshot!(world.person("ready"), @r"
@@ -277,7 +314,10 @@ fn an_agent_without_its_context_is_told() {
     let world = World::new(&[("backlog.md", BACKLOG)]);
     let nowhere = world.folder.path().join("gone.json");
     let mut context = world.context.clone();
-    context.env.insert("AP_CONTEXT".to_owned(), nowhere.to_str().unwrap().to_owned());
+    context.env.insert(
+        "AP_CONTEXT".to_owned(),
+        nowhere.to_str().unwrap().to_owned(),
+    );
     assert_snapshot!(world.told("claim", &context), @r"
     stderr: cannot tell which iteration this is from <project>/gone.json: No such file or directory (os error 2)
     hint: AP_CONTEXT is set by `ap` for its agents; outside of one, unset it
@@ -287,8 +327,19 @@ fn an_agent_without_its_context_is_told() {
 
 #[test]
 fn queue_errors_keep_their_next_step() {
-    let error = Error::from(QueueError { problem: Problem::Busy, what: "what".into(), next: "next".into() });
-    assert_eq!((error.to_string().as_str(), error.help().as_deref(), error.code), ("what", Some("next"), ExitCode::Failed));
+    let error = Error::from(QueueError {
+        problem: Problem::Busy,
+        what: "what".into(),
+        next: "next".into(),
+    });
+    assert_eq!(
+        (
+            error.to_string().as_str(),
+            error.help().as_deref(),
+            error.code
+        ),
+        ("what", Some("next"), ExitCode::Failed)
+    );
 }
 
 #[test]
@@ -297,14 +348,24 @@ fn an_agent_takes_nothing_from_anybody() {
     world.agent("auth", 1, "claim a");
     for owner in ["pipeline/auth/r1/1", "person/ann"] {
         let told = world.agent("auth", 2, &format!("release a --from {owner}"));
-        assert!(told.contains("`--from` is for people") && told.ends_with("exit 2"), "{told}");
+        assert!(
+            told.contains("`--from` is for people") && told.ends_with("exit 2"),
+            "{told}"
+        );
     }
-    assert!(world.person("show a").contains("held by pipeline/auth/r1/1"));
+    assert!(
+        world
+            .person("show a")
+            .contains("held by pipeline/auth/r1/1")
+    );
 }
 
 #[test]
 fn a_task_is_shown_with_its_state_and_why_and_commands_no_terminal() {
-    let world = World::new(&[("backlog.md", "- [>] a \u{202e}b (#a)\n  be\u{200b}low\n- [x] c (#c)\n")]);
+    let world = World::new(&[(
+        "backlog.md",
+        "- [>] a \u{202e}b (#a)\n  be\u{200b}low\n- [x] c (#c)\n",
+    )]);
     assert_snapshot!(world.person("show a"), @r"
     a  a \u{202e}b
     blocked: it is marked `[>]`, which is neither open nor done: write `[ ]` to open it
@@ -324,7 +385,10 @@ fn a_label_is_for_the_session_it_names_and_no_other() {
     let world = World::new(&[("backlog.md", "- [ ] a (#a)\n")]);
     for flag in ["--file backlog.md", "--session other"] {
         let told = world.person(&format!("label auth a {flag}"));
-        assert!(told.contains("not `--session` or `--file`") && told.ends_with("exit 2"), "{told}");
+        assert!(
+            told.contains("not `--session` or `--file`") && told.ends_with("exit 2"),
+            "{told}"
+        );
     }
 }
 
@@ -342,7 +406,10 @@ fn hints_are_commands_for_the_same_queue() {
     hint: `ap queue status --session auth` shows who holds what; a person may take one back with `--from OWNER`
     exit 1
     ");
-    assert_eq!(complete("a `ap queue ready` b", " --file 'c d'"), "a `ap queue ready --file 'c d'` b");
+    assert_eq!(
+        complete("a `ap queue ready` b", " --file 'c d'"),
+        "a `ap queue ready --file 'c d'` b"
+    );
     let whole = "`ap queue label x` or `ap queue close a --file b` or `-- y`";
     assert_eq!(complete(whole, " --session auth"), whole);
 }

@@ -8,7 +8,14 @@ use std::collections::BTreeMap;
 
 /// Agents to fall back to, as many as the models.
 pub(super) fn chain(first: &AgentSpec, models: &[&str]) -> Vec<AgentSpec> {
-    models.iter().map(|model| AgentSpec { provider: Provider::Codex, model: (*model).to_owned(), ..first.clone() }).collect()
+    models
+        .iter()
+        .map(|model| AgentSpec {
+            provider: Provider::Codex,
+            model: (*model).to_owned(),
+            ..first.clone()
+        })
+        .collect()
 }
 
 #[derive(Default)]
@@ -23,39 +30,89 @@ pub(super) struct Quotas {
 
 impl Quotas {
     fn is_out(&self, agent: &AgentSpec, now: Timestamp) -> bool {
-        self.limits.get(&agent.label()).is_some_and(|(until, _)| now < *until)
+        self.limits
+            .get(&agent.label())
+            .is_some_and(|(until, _)| now < *until)
     }
 
     /// Takes a fact before the state does.
-    pub(super) fn record(&mut self, plan: &Plan, state: &State, event: &Event, now: Timestamp) -> Result<(), TestCaseError> {
-        let Some(node) = plan.node(state.cursor.node) else { return Ok(()) };
+    pub(super) fn record(
+        &mut self,
+        plan: &Plan,
+        state: &State,
+        event: &Event,
+        now: Timestamp,
+    ) -> Result<(), TestCaseError> {
+        let Some(node) = plan.node(state.cursor.node) else {
+            return Ok(());
+        };
         let chain: Vec<_> = node.agent.chain().collect();
         match event {
-            Event::IterationStarted { fallback, agent, .. } => {
-                prop_assert_eq!(&chain[*fallback as usize].label(), agent, "the journal names another agent");
+            Event::IterationStarted {
+                fallback, agent, ..
+            } => {
+                prop_assert_eq!(
+                    &chain[*fallback as usize].label(),
+                    agent,
+                    "the journal names another agent"
+                );
                 let first = chain.iter().position(|agent| !self.is_out(agent, now));
-                prop_assert_eq!(first, Some(*fallback as usize), "not the first agent with quota");
+                prop_assert_eq!(
+                    first,
+                    Some(*fallback as usize),
+                    "not the first agent with quota"
+                );
                 self.agent.clone_from(agent);
             }
-            Event::AgentExited { outcome: Outcome::RateLimited { until, .. }, .. } => {
-                let often = self.limits.get(&self.agent).map_or(1, |(_, often)| often + 1);
-                let until = until.filter(|until| now < *until).unwrap_or_else(|| now + crate::engine::retry::unknown_reset(often));
+            Event::AgentExited {
+                outcome: Outcome::RateLimited { until, .. },
+                ..
+            } => {
+                let often = self
+                    .limits
+                    .get(&self.agent)
+                    .map_or(1, |(_, often)| often + 1);
+                let until = until
+                    .filter(|until| now < *until)
+                    .unwrap_or_else(|| now + crate::engine::retry::unknown_reset(often));
                 self.limits.insert(self.agent.clone(), (until, often));
             }
-            Event::AgentExited { outcome: Outcome::Reported { .. } | Outcome::Unreported { .. }, .. } => {
+            Event::AgentExited {
+                outcome: Outcome::Reported { .. } | Outcome::Unreported { .. },
+                ..
+            } => {
                 self.limits.remove(&self.agent);
             }
-            Event::WaitStarted { reason: WaitReason::RateLimit { .. }, until } => {
-                prop_assert!(chain.iter().all(|agent| self.is_out(agent, now)), "waited although an agent has quota");
-                let soonest = chain.iter().map(|agent| self.limits[&agent.label()].0).min();
-                prop_assert_eq!(soonest, Some(*until), "waits for another than the first to come back");
+            Event::WaitStarted {
+                reason: WaitReason::RateLimit { .. },
+                until,
+            } => {
+                prop_assert!(
+                    chain.iter().all(|agent| self.is_out(agent, now)),
+                    "waited although an agent has quota"
+                );
+                let soonest = chain
+                    .iter()
+                    .map(|agent| self.limits[&agent.label()].0)
+                    .min();
+                prop_assert_eq!(
+                    soonest,
+                    Some(*until),
+                    "waits for another than the first to come back"
+                );
                 self.waiting = true;
             }
             // Whoever ends it early wants all of them tried.
             Event::WaitEnded if std::mem::take(&mut self.waiting) => {
-                self.limits.values_mut().for_each(|(until, _)| *until = now.min(*until));
+                self.limits
+                    .values_mut()
+                    .for_each(|(until, _)| *until = now.min(*until));
             }
-            Event::SessionResumed { .. } if matches!(state.phase, crate::engine::Phase::Ended { .. }) => self.limits.clear(),
+            Event::SessionResumed { .. }
+                if matches!(state.phase, crate::engine::Phase::Ended { .. }) =>
+            {
+                self.limits.clear()
+            }
             Event::SessionFinished { .. } => self.waiting = false,
             _ => (),
         }

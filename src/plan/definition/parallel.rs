@@ -145,7 +145,9 @@ impl BranchDef {
 
     /// Returns what the branch is to be called.
     pub fn name(&self) -> Option<&str> {
-        self.full().and_then(|full| full.id.as_deref().or(full.name.as_deref())).or_else(|| self.kind())
+        self.full()
+            .and_then(|full| full.id.as_deref().or(full.name.as_deref()))
+            .or_else(|| self.kind())
     }
 
     /// Returns what the stages of the branch get.
@@ -229,7 +231,8 @@ impl<'de> Deserialize<'de> for BranchDef {
 }
 
 impl Shape for FromParallelDef {
-    const EXPECTED: &'static str = "the name of a stage, `stage` and what differs for it, or a list of these";
+    const EXPECTED: &'static str =
+        "the name of a stage, `stage` and what differs for it, or a list of these";
     type Map = FromBlockDef;
 
     fn map(def: FromBlockDef) -> Self {

@@ -31,7 +31,9 @@ pub(super) trait Shape: Sized {
     }
 }
 
-pub(super) fn of_shape<'de, T: Shape, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
+pub(super) fn of_shape<'de, T: Shape, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<T, D::Error> {
     deserializer.deserialize_any(Shaped(PhantomData))
 }
 

@@ -74,7 +74,10 @@ fn an_agent_that_cannot_be_is_refused() {
     Error bad-value: work/loop.yaml:3:28: `guardrails.max_cost_usd` must be an amount, 0 or more
     ");
     assert_snapshot!(of_loop("termination: {type: queue}\nprovider: gemini\npermissions: plan\n"), @"Error permissions-refused: work/loop.yaml:3:14: provider `gemini` cannot do `plan`: without a person at it, Gemini CLI leaves plan mode by itself and then allows everything");
-    let wrong = Overrides { provider: Some("gemeni".into()), ..Overrides::default() };
+    let wrong = Overrides {
+        provider: Some("gemeni".into()),
+        ..Overrides::default()
+    };
     assert_snapshot!(said(&Sources::Loop(a_loop("work", "termination: {type: queue}\n", PROMPT)), &wrong), @"Error L011 unknown-provider: unknown provider `gemeni` (did you mean `gemini`?)");
 }
 
@@ -99,7 +102,9 @@ fn a_prompt_is_checked_where_it_lies() {
     assert_snapshot!(of_prompt("${STATUS} ${INPUTS} ${INPUTS.zz}\n"), @"Warning P010 no-inputs: work/prompt.md:1:21: `${INPUTS.zz}` holds nothing when the loop runs by itself (only a pipeline has nodes before it; `${INPUTS}` is whatever the node before wrote)");
     assert_snapshot!(of_prompt(" \n"), @"Error L008 no-prompt: work/loop.yaml:1:1: the prompt `work/prompt.md` is empty (write what each agent is told to `prompt.md` beside the definition)");
     let missing = LoopSource {
-        prompt: Err(Unreadable::no_prompt("there is no prompt: looked for `prompt.md`")),
+        prompt: Err(Unreadable::no_prompt(
+            "there is no prompt: looked for `prompt.md`",
+        )),
         ..a_loop("work", "termination: {type: queue}\nprompt: nix\n", "")
     };
     assert_snapshot!(said(&Sources::Loop(missing), &Overrides::default()), @"Error L008 no-prompt: work/loop.yaml:2:9: there is no prompt: looked for `prompt.md` (write what each agent is told to `prompt.md` beside the definition)");
@@ -203,8 +208,14 @@ fn inputs_that_can_never_be_there_are_refused() {
 #[test]
 fn everything_is_found_in_one_run() {
     let broken = LoopSource {
-        prompt: Err(Unreadable::no_prompt("there is no prompt: looked for `prompt.md`")),
-        ..a_loop("work", "termination: {type: queu}\nprovider: cluade\nqueue: {provider: bead}\nmodle: x\n", "")
+        prompt: Err(Unreadable::no_prompt(
+            "there is no prompt: looked for `prompt.md`",
+        )),
+        ..a_loop(
+            "work",
+            "termination: {type: queu}\nprovider: cluade\nqueue: {provider: bead}\nmodle: x\n",
+            "",
+        )
     };
     assert_snapshot!(said(&Sources::Loop(broken), &Overrides::default()), @"
     Error L008 no-prompt: work/loop.yaml:1:1: there is no prompt: looked for `prompt.md` (write what each agent is told to `prompt.md` beside the definition)
@@ -233,26 +244,55 @@ fn everything_is_found_in_one_run() {
 fn a_prompt_full_of_mistakes_stays_readable() {
     let found = |prompt: &str| {
         let said = of_prompt(prompt);
-        (said.lines().count(), said.lines().find(|line| line.contains("too-many")).unwrap_or_default().to_owned())
+        (
+            said.lines().count(),
+            said.lines()
+                .find(|line| line.contains("too-many"))
+                .unwrap_or_default()
+                .to_owned(),
+        )
     };
     assert_snapshot!(format!("{:?}", found(&"${NOPE}\n".repeat(800_000))), @r#"(52, "Error too-many: work/prompt.md:1:1: more variables have no value than the 50 that are shown")"#);
     assert_snapshot!(format!("{:?}", found(&format!("${{STATUS}} {}", "${PERSPECTIVE}\n".repeat(60)))), @r#"(51, "Warning too-many: work/prompt.md:1:1: more variables have no value than the 50 that are shown")"#);
-    assert_eq!(found(&"${NOPE} ${STATUS}\n".repeat(50)), (50, String::new()));
+    assert_eq!(
+        found(&"${NOPE} ${STATUS}\n".repeat(50)),
+        (50, String::new())
+    );
 }
 
 #[test]
 fn a_loop_of_a_pipeline_that_cannot_be_read_is_told_at_its_node() {
-    let Sources::Pipeline(mut source) = a_pipeline("nodes: [{id: a, loop: work, runs: 1}]\n") else { panic!("a pipeline") };
-    source.loops.insert("work".into(), Err("`loop.yaml` is not UTF-8 text (line 1, column 7)".into()));
+    let Sources::Pipeline(mut source) = a_pipeline("nodes: [{id: a, loop: work, runs: 1}]\n")
+    else {
+        panic!("a pipeline")
+    };
+    source.loops.insert(
+        "work".into(),
+        Err("`loop.yaml` is not UTF-8 text (line 1, column 7)".into()),
+    );
     assert_snapshot!(said(&Sources::Pipeline(source), &Overrides::default()), @"Error unreadable-loop: refine.yaml:1:23: loop `work` cannot be used: `loop.yaml` is not UTF-8 text (line 1, column 7)");
-    let text = Text { file: "work/loop.yaml".into(), text: "name: ".into() };
-    let unreadable = Unreadable::file("`loop.yaml` is not UTF-8 text (line 1, column 7)", "save it as UTF-8", "name: ");
+    let text = Text {
+        file: "work/loop.yaml".into(),
+        text: "name: ".into(),
+    };
+    let unreadable = Unreadable::file(
+        "`loop.yaml` is not UTF-8 text (line 1, column 7)",
+        "save it as UTF-8",
+        "name: ",
+    );
     assert_snapshot!(listed(&[unreadable.in_file("work/loop.yaml".into()).problem()]), @"Error unreadable: work/loop.yaml:1:7: `loop.yaml` is not UTF-8 text (line 1, column 7) (save it as UTF-8)");
     let missing = Unreadable::no_definition("work", "work/loop.yaml".into());
     assert_snapshot!(listed(&[missing.problem()]), @"Error L002 no-definition: work/loop.yaml:1:1: the folder `work` has no `loop.yaml` (write it, or move the folder away if it is no loop)");
-    let prompt =
-        Unreadable::file("`prompt.md` is not UTF-8 text (line 2, column 1)", "save it as UTF-8", "a\n").in_file("work/prompt.md".into());
-    let unread = LoopSource { prompt: Err(prompt), ..a_loop("work", "termination: {type: queue}\n", "") };
+    let prompt = Unreadable::file(
+        "`prompt.md` is not UTF-8 text (line 2, column 1)",
+        "save it as UTF-8",
+        "a\n",
+    )
+    .in_file("work/prompt.md".into());
+    let unread = LoopSource {
+        prompt: Err(prompt),
+        ..a_loop("work", "termination: {type: queue}\n", "")
+    };
     assert_snapshot!(said(&Sources::Loop(unread), &Overrides::default()), @"Error unreadable: work/prompt.md:2:1: `prompt.md` is not UTF-8 text (line 2, column 1) (save it as UTF-8)");
     assert_snapshot!(listed(&[Problem::of_file(&text, "command-name", "`ap status` is a command").warning()]), @"Warning command-name: work/loop.yaml:1:1: `ap status` is a command");
 }
@@ -291,7 +331,9 @@ fn what_comes_with_a_merge_key_is_placed_there() {
     assert_snapshot!(of_loop("termination: *nobody\n"), @"Error L003 yaml: work/loop.yaml:1:14: not valid YAML: unknown anchor (`*name` stands for what was marked `&name` further up; `<<: *name` needs a mapping there)");
     assert_snapshot!(of_loop("termination: {type: queue}\n<<: 5\n"), @"Error L003 yaml: work/loop.yaml:2:1: not valid YAML: expected a mapping or list of mappings for merging, but found scalar (`*name` stands for what was marked `&name` further up; `<<: *name` needs a mapping there)");
     assert_snapshot!(of_loop("commands: &a\n  <<: *a\n"), @"Error L003 yaml: work/loop.yaml:1:11: not valid YAML: recursion limit exceeded (it is nested too deeply, or an anchor (`&name`) stands within itself or for too much: write it out)");
-    let layers: String = (1..30).map(|n| format!("  a{n}: &a{n} [*a{m}, *a{m}, *a{m}, *a{m}]\n", m = n - 1)).collect();
+    let layers: String = (1..30)
+        .map(|n| format!("  a{n}: &a{n} [*a{m}, *a{m}, *a{m}, *a{m}]\n", m = n - 1))
+        .collect();
     assert_snapshot!(of_loop(&format!("items:\n  a0: &a0 [x]\n{layers}")), @"Error L003 yaml: work/loop.yaml:1:1: not valid YAML: repetition limit exceeded (it is nested too deeply, or an anchor (`&name`) stands within itself or for too much: write it out)");
 }
 

@@ -34,7 +34,10 @@ fn request() -> Request {
 }
 
 fn a_loop(name: &str, definition: &str, prompt: &str) -> LoopSource {
-    let text = |file: &str, text: &str| Text { file: file.into(), text: text.into() };
+    let text = |file: &str, text: &str| Text {
+        file: file.into(),
+        text: text.into(),
+    };
     LoopSource {
         name: name.into(),
         origin: Origin::Project,
@@ -45,29 +48,67 @@ fn a_loop(name: &str, definition: &str, prompt: &str) -> LoopSource {
 
 fn a_pipeline(definition: &str) -> Sources {
     let loops = [
-        a_loop("improve-plan", "termination: {type: judgment}\nmax: 9\n", PROMPT),
-        a_loop("work", "termination: {type: queue}\nmodel: sonnet\ncontext: from the loop\ncommands: {test: cargo test}\n", PROMPT),
+        a_loop(
+            "improve-plan",
+            "termination: {type: judgment}\nmax: 9\n",
+            PROMPT,
+        ),
+        a_loop(
+            "work",
+            "termination: {type: queue}\nmodel: sonnet\ncontext: from the loop\ncommands: {test: cargo test}\n",
+            PROMPT,
+        ),
         a_loop("broken", "termination: {type: queu}\n", PROMPT),
     ];
     let known_loops = loops.iter().map(|one| one.name.clone()).collect();
-    let loops: BTreeMap<_, _> = loops.into_iter().map(|one| (one.name.clone(), Ok(one))).collect();
-    let text = |file: &str, text: &str| Text { file: file.into(), text: text.into() };
+    let loops: BTreeMap<_, _> = loops
+        .into_iter()
+        .map(|one| (one.name.clone(), Ok(one)))
+        .collect();
+    let text = |file: &str, text: &str| Text {
+        file: file.into(),
+        text: text.into(),
+    };
     let pipelines = BTreeMap::from([
         ("tidy".to_owned(), Ok(text("tidy.yaml", TIDY))),
-        ("around".to_owned(), Ok(text("around.yaml", "nodes: [{id: again, pipeline: tidy}]\n"))),
-        ("circle".to_owned(), Ok(text("circle.yaml", "nodes: [{id: a, pipeline: refine}]\n"))),
+        (
+            "around".to_owned(),
+            Ok(text(
+                "around.yaml",
+                "nodes: [{id: again, pipeline: tidy}]\n",
+            )),
+        ),
+        (
+            "circle".to_owned(),
+            Ok(text("circle.yaml", "nodes: [{id: a, pipeline: refine}]\n")),
+        ),
         ("unread".to_owned(), Err("it is not UTF-8".to_owned())),
     ]);
     let known_pipelines = pipelines.keys().cloned().collect();
     let definition = text("refine.yaml", definition);
     let (name, origin) = ("refine".into(), Origin::Project);
-    Sources::Pipeline(PipelineSource { name, origin, definition, pipelines, known_pipelines, loops, known_loops })
+    Sources::Pipeline(PipelineSource {
+        name,
+        origin,
+        definition,
+        pipelines,
+        known_pipelines,
+        loops,
+        known_loops,
+    })
 }
 
 fn listed(problems: &[Problem]) -> String {
     let line = |problem: &Problem| {
-        let hint = problem.hint.as_ref().map_or_else(String::new, |hint| format!(" ({hint})"));
-        format!("{:?} {}: {problem}{hint}", problem.severity, problem.codes())
+        let hint = problem
+            .hint
+            .as_ref()
+            .map_or_else(String::new, |hint| format!(" ({hint})"));
+        format!(
+            "{:?} {}: {problem}{hint}",
+            problem.severity,
+            problem.codes()
+        )
     };
     problems.iter().map(line).collect::<Vec<_>>().join("\n")
 }
@@ -80,11 +121,17 @@ fn said(sources: &Sources, overrides: &Overrides) -> String {
 }
 
 fn of_loop(definition: &str) -> String {
-    said(&Sources::Loop(a_loop("work", definition, PROMPT)), &Overrides::default())
+    said(
+        &Sources::Loop(a_loop("work", definition, PROMPT)),
+        &Overrides::default(),
+    )
 }
 
 fn of_prompt(prompt: &str) -> String {
-    said(&Sources::Loop(a_loop("work", "termination: {type: queue}\n", prompt)), &Overrides::default())
+    said(
+        &Sources::Loop(a_loop("work", "termination: {type: queue}\n", prompt)),
+        &Overrides::default(),
+    )
 }
 
 fn of_pipeline(definition: &str) -> String {
@@ -92,5 +139,8 @@ fn of_pipeline(definition: &str) -> String {
 }
 
 fn plan(sources: &Sources, overrides: &Overrides) -> Plan {
-    compile(sources, &request(), overrides).map_err(|problems| listed(&problems)).unwrap().0
+    compile(sources, &request(), overrides)
+        .map_err(|problems| listed(&problems))
+        .unwrap()
+        .0
 }

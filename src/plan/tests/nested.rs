@@ -7,10 +7,19 @@ fn steps(definition: &str) -> String {
     let plan = plan(&a_pipeline(definition), &Overrides::default());
     let line = |step: &Step| match step {
         Step::Node(node) => {
-            format!("{} {:?} {:?} {:?}", node.id, node.from.as_ref().map(|from| from.node.as_str()), blocks(node), node.prompt)
+            format!(
+                "{} {:?} {:?} {:?}",
+                node.id,
+                node.from.as_ref().map(|from| from.node.as_str()),
+                blocks(node),
+                node.prompt
+            )
         }
         Step::Block(block) => {
-            let stages = block.branches[1].nodes.iter().map(|node| format!("{} {:?}", node.id, node.prompt));
+            let stages = block.branches[1]
+                .nodes
+                .iter()
+                .map(|node| format!("{} {:?}", node.id, node.prompt));
             format!("{} [{}]", block.id, stages.collect::<Vec<_>>().join(", "))
         }
     };
@@ -18,7 +27,10 @@ fn steps(definition: &str) -> String {
 }
 
 fn blocks(node: &Node) -> Vec<&str> {
-    node.from_parallel.iter().map(|from| from.block.as_str()).collect()
+    node.from_parallel
+        .iter()
+        .map(|from| from.block.as_str())
+        .collect()
 }
 
 #[test]
@@ -56,15 +68,30 @@ fn it_runs_as_often_as_the_node_says() {
 fn commands_of_the_pipeline_around_it_are_known_within() {
     let definition = "nodes: [{id: t, pipeline: tidy, runs: 1, commands: {fmt: rustfmt}}]\ncommands: {test: nextest, lint: none}\n";
     let plan = plan(&a_pipeline(definition), &Overrides::default());
-    let of = |index: u32| plan.node(index).unwrap().commands.iter().map(|(name, command)| format!("{name}={command}")).collect::<Vec<_>>();
+    let of = |index: u32| {
+        plan.node(index)
+            .unwrap()
+            .commands
+            .iter()
+            .map(|(name, command)| format!("{name}={command}"))
+            .collect::<Vec<_>>()
+    };
     assert_eq!(of(0), ["fmt=rustfmt", "lint=clippy", "test=nextest"]);
     assert_eq!(of(2), ["fmt=rustfmt", "lint=clippy", "test=cargo test"]);
 }
 
 #[test]
 fn who_said_what_is_told_of_each_of_its_nodes() {
-    let plan = plan(&a_pipeline("nodes: [{id: t, pipeline: tidy, runs: 1}]\n"), &Overrides::default());
-    let said: Vec<_> = plan.overrides.iter().filter(|said| said.what.ends_with("model")).map(|said| said.what.as_str()).collect();
+    let plan = plan(
+        &a_pipeline("nodes: [{id: t, pipeline: tidy, runs: 1}]\n"),
+        &Overrides::default(),
+    );
+    let said: Vec<_> = plan
+        .overrides
+        .iter()
+        .filter(|said| said.what.ends_with("model"))
+        .map(|said| said.what.as_str())
+        .collect();
     assert_snapshot!(said.join(" "), @"t-look.model t-both/claude/say.model t-tidy.model");
 }
 

@@ -4,17 +4,35 @@ use crate::termination::Termination;
 use insta::assert_snapshot;
 
 fn nodes(definition: &str) -> Vec<Node> {
-    plan(&a_pipeline(definition), &Overrides::default()).all_nodes().cloned().collect()
+    plan(&a_pipeline(definition), &Overrides::default())
+        .all_nodes()
+        .cloned()
+        .collect()
 }
 
 #[test]
 fn a_node_runs_once_for_each_perspective() {
     let node =
         nodes("nodes:\n  - id: a\n    prompt: '${PERSPECTIVE} ${STATUS}'\n    perspectives: [speed, safety, 'plain words']\n").remove(0);
-    assert_eq!((node.max_iterations, node.termination.clone()), (3, Termination::Fixed { iterations: None }));
-    assert_eq!([0, 1, 3, 4].map(|iteration| node.perspective(iteration)), ["", "speed", "plain words", ""]);
+    assert_eq!(
+        (node.max_iterations, node.termination.clone()),
+        (3, Termination::Fixed { iterations: None })
+    );
+    assert_eq!(
+        [0, 1, 3, 4].map(|iteration| node.perspective(iteration)),
+        ["", "speed", "plain words", ""]
+    );
     let fewer = nodes("nodes:\n  - {id: a, loop: work, perspectives: [x, y], runs: {type: judgment, consensus: 2}}\n").remove(0);
-    assert_eq!((fewer.max_iterations, fewer.termination), (2, Termination::Judgment { consensus: 2, min_iterations: 1 }));
+    assert_eq!(
+        (fewer.max_iterations, fewer.termination),
+        (
+            2,
+            Termination::Judgment {
+                consensus: 2,
+                min_iterations: 1
+            }
+        )
+    );
 }
 
 #[test]
@@ -30,8 +48,18 @@ fn perspectives_that_do_not_fit_are_pointed_out() {
 
 #[test]
 fn runs_may_say_when_a_node_ends() {
-    let node = nodes("nodes:\n  - {id: a, loop: improve-plan, runs: {consensus: 4, max: 7}}\n").remove(0);
-    assert_eq!((node.max_iterations, node.termination), (7, Termination::Judgment { consensus: 4, min_iterations: 1 }));
+    let node =
+        nodes("nodes:\n  - {id: a, loop: improve-plan, runs: {consensus: 4, max: 7}}\n").remove(0);
+    assert_eq!(
+        (node.max_iterations, node.termination),
+        (
+            7,
+            Termination::Judgment {
+                consensus: 4,
+                min_iterations: 1
+            }
+        )
+    );
     assert_snapshot!(of_pipeline("nodes:\n  - id: a\n    loop: work\n    runs: {type: judgement}\n  - {id: b, loop: work, runs: {consensu: 1}}\n  - {id: c, loop: work, runs: often}\n  - {id: d, loop: work, runs: {max: 0}}\n  - {id: e, loop: work, runs: {max: 3}, termination: {max: 2}}\n"), @r#"
     Error L007 unknown-termination: refine.yaml:4:18: unknown termination `judgement` (did you mean `judgment`?)
     Error unknown-key: refine.yaml:5:32: unknown key `consensu` (did you mean `consensus`?)
@@ -46,7 +74,14 @@ fn a_choice_without_a_name_is_meant_of_the_node_before() {
     let all = nodes(
         "nodes:\n  - {id: a, loop: work, runs: 1}\n  - {id: b, loop: work, runs: 1, inputs: {select: all}}\n  - {id: c, loop: work, runs: 1, inputs: {}}\n",
     );
-    let from: Vec<_> = all.iter().map(|node| node.from.as_ref().map(|from| (from.node.as_str(), from.select))).collect();
+    let from: Vec<_> = all
+        .iter()
+        .map(|node| {
+            node.from
+                .as_ref()
+                .map(|from| (from.node.as_str(), from.select))
+        })
+        .collect();
     assert_eq!(from, [None, Some(("a", Select::All)), None]);
     assert_snapshot!(of_pipeline("nodes:\n  - {id: a, loop: work, runs: 1, inputs: {select: all}}\n  - {id: d, parallel: {providers: [claude], stages: [{id: s, loop: work, runs: 1}]}}\n  - {id: b, loop: work, runs: 1, inputs: {from_parallel: s, select: all}}\n"), @"
     Warning no-effect: refine.yaml:2:43: `select` has no effect here: it chooses from the outputs of a node before (remove it)
@@ -56,8 +91,21 @@ fn a_choice_without_a_name_is_meant_of_the_node_before() {
 
 #[test]
 fn false_is_not_the_same_as_nothing() {
-    let asks = |said: &str| nodes(&format!("nodes:\n  - {{id: a, loop: work, runs: 1{said}}}\n")).remove(0).check_before;
-    assert_eq!([asks(""), asks(", check_before: false"), asks(", check_before: true")], [true, false, true]);
+    let asks = |said: &str| {
+        nodes(&format!(
+            "nodes:\n  - {{id: a, loop: work, runs: 1{said}}}\n"
+        ))
+        .remove(0)
+        .check_before
+    };
+    assert_eq!(
+        [
+            asks(""),
+            asks(", check_before: false"),
+            asks(", check_before: true")
+        ],
+        [true, false, true]
+    );
 }
 
 #[test]
@@ -65,7 +113,17 @@ fn a_node_is_heard_before_its_loop_and_that_before_the_defaults() {
     let all = nodes(
         "defaults: {delay: 7, context: default}\nnodes:\n  - {id: a, loop: work, runs: 1, delay: 0, context: mine, output_path: 'docs/${SESSION_NAME}.md'}\n  - {id: b, loop: work, runs: 1}\n  - {id: c, loop: improve-plan, runs: 1}\n",
     );
-    let shown = all.iter().map(|node| format!("{} {} {}", node.delay_ms, node.context, node.output_path)).collect::<Vec<_>>();
-    assert_eq!(shown, ["0 mine docs/${SESSION_NAME}.md", "7000 from the loop ", "7000 default "]);
+    let shown = all
+        .iter()
+        .map(|node| format!("{} {} {}", node.delay_ms, node.context, node.output_path))
+        .collect::<Vec<_>>();
+    assert_eq!(
+        shown,
+        [
+            "0 mine docs/${SESSION_NAME}.md",
+            "7000 from the loop ",
+            "7000 default "
+        ]
+    );
     assert_snapshot!(of_pipeline("nodes:\n  - {id: a, loop: work, runs: 1, output_path: '${NIX}.md'}\n"), @"Error L015 unknown-variable: refine.yaml:2:48: unknown variable `${NIX}` (write `$${NIX}` to keep it as text)");
 }

@@ -4,12 +4,26 @@ use insta::assert_snapshot;
 
 /// A program of the user's own, as their settings declare it.
 fn own() -> Overrides {
-    let mycli = ProviderDef { program: "mycli".into(), model_flag: "-m".into(), ..ProviderDef::default() };
-    Overrides { providers: [("mycli".to_owned(), mycli)].into(), ..Overrides::default() }
+    let mycli = ProviderDef {
+        program: "mycli".into(),
+        model_flag: "-m".into(),
+        ..ProviderDef::default()
+    };
+    Overrides {
+        providers: [("mycli".to_owned(), mycli)].into(),
+        ..Overrides::default()
+    }
 }
 
 fn chain(node: &Node) -> String {
-    let agent = |agent: &AgentSpec| format!("{} ({}{})", agent.label(), agent.program, agent.args.concat());
+    let agent = |agent: &AgentSpec| {
+        format!(
+            "{} ({}{})",
+            agent.label(),
+            agent.program,
+            agent.args.concat()
+        )
+    };
     node.agent.chain().map(agent).collect::<Vec<_>>().join(", ")
 }
 
@@ -19,7 +33,14 @@ fn a_chain_has_each_agent_as_it_is_called() {
     let made = plan(&Sources::Loop(a_loop("work", definition, PROMPT)), &own());
     let shown = "claude:sonnet (/opt/claude-v), codex (codex), codex:gpt-5.2:high (codex), claude:haiku (/opt/claude-v), mycli (mycli), mycli:big (mycli)";
     assert_eq!(chain(made.node(0).unwrap()), shown);
-    assert!(made.node(0).unwrap().agent.fallback.iter().all(|agent| agent.fallback.is_empty()));
+    assert!(
+        made.node(0)
+            .unwrap()
+            .agent
+            .fallback
+            .iter()
+            .all(|agent| agent.fallback.is_empty())
+    );
 }
 
 #[test]
@@ -28,7 +49,11 @@ fn a_chain_stays_with_the_provider_it_was_said_for() {
         let text = format!(
             "defaults: {{{defaults}}}\nnodes:\n  - {{id: a, loop: work, runs: 1}}\n  - {{id: b, loop: work, runs: 1, fallback: [gemini]}}\n  - {{id: c, loop: work, runs: 1, fallback: []}}\n  - {{id: d, loop: work, runs: 1, provider: codex}}\n"
         );
-        plan(&a_pipeline(&text), &Overrides::default()).all_nodes().map(chain).collect::<Vec<_>>().join("\n")
+        plan(&a_pipeline(&text), &Overrides::default())
+            .all_nodes()
+            .map(chain)
+            .collect::<Vec<_>>()
+            .join("\n")
     };
     assert_snapshot!(pipeline("fallback: [amp]"), @"
     claude:sonnet (claude), amp (amp)
@@ -40,11 +65,24 @@ fn a_chain_stays_with_the_provider_it_was_said_for() {
     let made = plan(&a_pipeline(block), &Overrides::default());
     assert_eq!(
         made.all_nodes().map(chain).collect::<Vec<_>>(),
-        ["claude:opus (claude), amp (amp)", "codex (codex), claude:haiku (claude)"]
+        [
+            "claude:opus (claude), amp (amp)",
+            "codex (codex), claude:haiku (claude)"
+        ]
     );
-    let flag = Overrides { provider: Some("codex".into()), ..Overrides::default() };
-    let definition = a_loop("work", "termination: {type: queue}\nfallback: [gemini]\n", PROMPT);
-    assert_eq!(chain(plan(&Sources::Loop(definition), &flag).node(0).unwrap()), "codex (codex)");
+    let flag = Overrides {
+        provider: Some("codex".into()),
+        ..Overrides::default()
+    };
+    let definition = a_loop(
+        "work",
+        "termination: {type: queue}\nfallback: [gemini]\n",
+        PROMPT,
+    );
+    assert_eq!(
+        chain(plan(&Sources::Loop(definition), &flag).node(0).unwrap()),
+        "codex (codex)"
+    );
 }
 
 #[test]
@@ -68,11 +106,18 @@ fn a_judge_may_be_of_any_kind_and_is_refused_nothing() {
     let judge = |who: &str| {
         let definition = format!("termination: {{type: judge, judge: {{{who}}}}}\n");
         let made = plan(&Sources::Loop(a_loop("work", &definition, PROMPT)), &own());
-        made.node(0).unwrap().judge.as_ref().map(AgentSpec::label).unwrap_or_default()
+        made.node(0)
+            .unwrap()
+            .judge
+            .as_ref()
+            .map(AgentSpec::label)
+            .unwrap_or_default()
     };
     assert_eq!(judge(""), "claude:haiku");
     assert_eq!(
-        ["codex", "gemini", "opencode", "amp", "copilot", "mycli"].map(|name| judge(&format!("provider: {name}"))).join(" "),
+        ["codex", "gemini", "opencode", "amp", "copilot", "mycli"]
+            .map(|name| judge(&format!("provider: {name}")))
+            .join(" "),
         "codex gemini opencode amp copilot mycli"
     );
 }

@@ -7,8 +7,15 @@ fn read(text: &str) -> String {
     let mut told = String::new();
     for item in Backlog::parse(text).unwrap() {
         told += &format!("{} {:?} {:?}", item.id, item.title, item.mark);
-        for (name, part) in [("body", item.body), ("acceptance", item.acceptance.join("|"))] {
-            told += &if part.is_empty() { String::new() } else { format!(" {name}={part:?}") };
+        for (name, part) in [
+            ("body", item.body),
+            ("acceptance", item.acceptance.join("|")),
+        ] {
+            told += &if part.is_empty() {
+                String::new()
+            } else {
+                format!(" {name}={part:?}")
+            };
         }
         told.push('\n');
     }
@@ -18,7 +25,12 @@ fn read(text: &str) -> String {
 fn closed(text: &str, id: &str) -> String {
     let items = Backlog::parse(text).unwrap();
     let edit = Backlog::close(text, items.iter().find(|item| item.id == id).unwrap());
-    format!("{}{}{}", &text[..edit.at.start], edit.with, &text[edit.at.end..])
+    format!(
+        "{}{}{}",
+        &text[..edit.at.start],
+        edit.with,
+        &text[edit.at.end..]
+    )
 }
 
 #[test]
@@ -152,7 +164,10 @@ fn of_tasks_with_the_same_text_none_can_be_mistaken_for_another() {
     b-2 "d" Open
     "#);
     let ids = Backlog::parse("- [ ] a\n  - [ ] test\n- [ ] b\n  - [ ] test\n").unwrap();
-    assert!(ids[1].id != ids[3].id && ids[1].mark == Mark::Open && ids[3].mark == Mark::Open, "{ids:?}");
+    assert!(
+        ids[1].id != ids[3].id && ids[1].mark == Mark::Open && ids[3].mark == Mark::Open,
+        "{ids:?}"
+    );
 }
 
 #[test]
@@ -169,11 +184,20 @@ fn every_kind_of_line_end_and_mark_stays() {
 /// Lines of the kind people write, and of the kind they do not.
 fn checklist() -> impl Strategy<Value = String> {
     let sign = prop::sample::select(vec![" ", " ", " ", " ", "x", "~", "", "?", "é"]);
-    let task = (" {0,6}|\t", "[-*+]|1[.)]", sign, "[a-c ]{0,3}|.{0,12}", "| \\(#[a-c]\\)");
-    let task = task.prop_map(|(indent, bullet, sign, title, id)| format!("{indent}{bullet} [{sign}] {title}{id}"));
+    let task = (
+        " {0,6}|\t",
+        "[-*+]|1[.)]",
+        sign,
+        "[a-c ]{0,3}|.{0,12}",
+        "| \\(#[a-c]\\)",
+    );
+    let task = task.prop_map(|(indent, bullet, sign, title, id)| {
+        format!("{indent}{bullet} [{sign}] {title}{id}")
+    });
     let line = prop_oneof![6 => task, 1 => "```|~~~|<!--|-->|", 2 => ".{0,20}"];
     let ended = (line, "\n|\r\n|\r").prop_map(|(line, end)| line + &end);
-    ("\u{feff}?", prop::collection::vec(ended, 0..24), ".{0,8}").prop_map(|(bom, lines, last)| bom + &lines.concat() + &last)
+    ("\u{feff}?", prop::collection::vec(ended, 0..24), ".{0,8}")
+        .prop_map(|(bom, lines, last)| bom + &lines.concat() + &last)
 }
 
 proptest! {

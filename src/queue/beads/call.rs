@@ -10,7 +10,13 @@ use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 /// What `bd` says while another process has its database; nothing has been changed then.
-const BUSY: [&str; 5] = ["database is locked", "out of sync", "exclusive lock", "lock timeout", "lock-timeout"];
+const BUSY: [&str; 5] = [
+    "database is locked",
+    "out of sync",
+    "exclusive lock",
+    "lock timeout",
+    "lock-timeout",
+];
 /// What `bd` says where it has no database.
 const NO_DATABASE: [&str; 2] = ["no beads database", "database not initialized"];
 /// What it says of an issue that is not there. Not just "not found": a table or a program may be missing too.
@@ -31,7 +37,13 @@ impl Bd {
         let limit = Duration::from_secs(timeout_s);
         Self {
             name: name.to_owned(),
-            program: Program { cwd: at.project.clone(), env, limit, hurried: AtomicBool::new(false), witness: Mutex::default() },
+            program: Program {
+                cwd: at.project.clone(),
+                env,
+                limit,
+                hurried: AtomicBool::new(false),
+                witness: Mutex::default(),
+            },
         }
     }
 
@@ -47,7 +59,10 @@ impl Bd {
 
     /// Asks for a text field of something that is no issue.
     pub(super) fn field(&self, args: &[&str], name: &str) -> Result<Option<String>> {
-        self.program.read(|| json::field(&self.call(args, None)?.stdout, name).map_err(|why| self.nonsense(args, &why)))
+        self.program.read(|| {
+            json::field(&self.call(args, None)?.stdout, name)
+                .map_err(|why| self.nonsense(args, &why))
+        })
     }
 
     /// Makes a change that is not answered with issues.
@@ -81,13 +96,18 @@ impl Bd {
     /// One call. Its exit code counts, whatever it printed.
     fn call(&self, args: &[&str], owner: Option<&Owner>) -> Result<Said> {
         let actor = owner.map(ToString::to_string);
-        let env: Vec<(&str, &str)> = actor.iter().flat_map(|actor| super::ACTORS.map(|name| (name, actor.as_str()))).collect();
+        let env: Vec<(&str, &str)> = actor
+            .iter()
+            .flat_map(|actor| super::ACTORS.map(|name| (name, actor.as_str())))
+            .collect();
         let mut args = args.to_vec();
         if let Some(actor) = &actor {
             args.extend(["--actor", actor]);
         }
         let said = self.program.call(&self.name, &args, &env, b"")?;
-        let Some(failure) = said.failure() else { return Ok(said) };
+        let Some(failure) = said.failure() else {
+            return Ok(said);
+        };
         let words = match json::answer::<Issue>(&said.stdout) {
             Ok(Envelope::Error(words)) => words,
             Ok(Envelope::Items(_)) | Err(_) => said.complaint(),
@@ -97,35 +117,67 @@ impl Bd {
 
     /// Tells one failure from another by the words of `bd`, which has no other way to say it.
     fn failure(&self, args: &[&str], how: &str, words: &str) -> QueueError {
-        let says = |any: &[&str]| any.iter().any(|text| words.to_ascii_lowercase().contains(text));
+        let says = |any: &[&str]| {
+            any.iter()
+                .any(|text| words.to_ascii_lowercase().contains(text))
+        };
         let (name, quoted) = (&self.name, crate::text::clean(words));
-        let what = format!("`{}` failed ({how}): {quoted}", self.program.line(&self.name, args));
+        let what = format!(
+            "`{}` failed ({how}): {quoted}",
+            self.program.line(&self.name, args)
+        );
         if says(&BUSY) {
-            return QueueError::busy(what, "find out what else uses the database and let it finish");
+            return QueueError::busy(
+                what,
+                "find out what else uses the database and let it finish",
+            );
         }
         if says(&NO_DATABASE) {
             let next = format!(
                 "make one with `{name} init --prefix NAME` (see with `git status` what it writes), or say where it is: `queue: {{database: PATH}}`"
             );
-            return QueueError::unavailable(format!("there is no beads database for {}: {quoted}", self.program.cwd), next);
+            return QueueError::unavailable(
+                format!(
+                    "there is no beads database for {}: {quoted}",
+                    self.program.cwd
+                ),
+                next,
+            );
         }
         if says(&NO_ISSUE) {
             return QueueError::rejected(what, "`ap queue ready` lists the ids");
         }
         if how == "no answer" || says(&REFUSED) {
-            return QueueError::rejected(what, format!("`{name} show` and `ap queue show` tell what is the matter with it"));
+            return QueueError::rejected(
+                what,
+                format!("`{name} show` and `ap queue show` tell what is the matter with it"),
+            );
         }
-        QueueError::protocol(what, format!("call it yourself and see; `{name} doctor` checks the database"))
+        QueueError::protocol(
+            what,
+            format!("call it yourself and see; `{name} doctor` checks the database"),
+        )
     }
 }
 
 /// The caller's environment without what makes `bd` behave differently, and with what keeps it quiet.
 fn environment(inherited: &Env, database: Option<&Utf8Path>) -> Env {
-    let other = |name: &str| ["BD_", "BEADS_", "CLAUDE"].iter().any(|prefix| name.starts_with(prefix));
-    let kept = inherited.iter().filter(|(name, _)| !other(name)).map(|(name, value)| (name.clone(), value.clone()));
+    let other = |name: &str| {
+        ["BD_", "BEADS_", "CLAUDE"]
+            .iter()
+            .any(|prefix| name.starts_with(prefix))
+    };
+    let kept = inherited
+        .iter()
+        .filter(|(name, _)| !other(name))
+        .map(|(name, value)| (name.clone(), value.clone()));
     let mut env: Env = kept.collect();
-    let chosen = database.map(Utf8Path::as_str).or(inherited.get("BEADS_DIR").map(String::as_str));
-    let ours = [("NO_COLOR", "1"), ("BEADS_NO_DAEMON", "1")].into_iter().chain(chosen.map(|folder| ("BEADS_DIR", folder)));
+    let chosen = database
+        .map(Utf8Path::as_str)
+        .or(inherited.get("BEADS_DIR").map(String::as_str));
+    let ours = [("NO_COLOR", "1"), ("BEADS_NO_DAEMON", "1")]
+        .into_iter()
+        .chain(chosen.map(|folder| ("BEADS_DIR", folder)));
     env.extend(ours.map(|(name, value)| (name.to_owned(), value.to_owned())));
     env
 }

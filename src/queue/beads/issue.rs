@@ -54,20 +54,49 @@ struct Dependency {
 }
 
 /// Types that hold other issues or things of bd's own: nobody works on them.
-const CONTAINERS: [&str; 11] = ["epic", "molecule", "gate", "event", "message", "agent", "role", "rig", "convoy", "slot", "merge-request"];
+const CONTAINERS: [&str; 11] = [
+    "epic",
+    "molecule",
+    "gate",
+    "event",
+    "message",
+    "agent",
+    "role",
+    "rig",
+    "convoy",
+    "slot",
+    "merge-request",
+];
 /// Statuses of bd itself; any other is a custom one.
-const STATUSES: [&str; 8] = ["open", "in_progress", "blocked", "deferred", "closed", "pinned", "hooked", "tombstone"];
+const STATUSES: [&str; 8] = [
+    "open",
+    "in_progress",
+    "blocked",
+    "deferred",
+    "closed",
+    "pinned",
+    "hooked",
+    "tombstone",
+];
 
 /// The custom statuses whose category is `done`, of `status.custom`: `name:category,…`.
 pub(super) fn done_statuses(custom: &str) -> Vec<String> {
-    let done = |status: &str| status.trim().strip_suffix(":done").map(|name| name.trim().to_owned());
+    let done = |status: &str| {
+        status
+            .trim()
+            .strip_suffix(":done")
+            .map(|name| name.trim().to_owned())
+    };
     custom.split(',').filter_map(done).collect()
 }
 
 impl Issue {
     /// Whether it is something to be done, rather than something that holds others.
     pub(super) fn is_work(&self) -> bool {
-        let container = self.issue_type.as_deref().is_some_and(|kind| CONTAINERS.contains(&kind));
+        let container = self
+            .issue_type
+            .as_deref()
+            .is_some_and(|kind| CONTAINERS.contains(&kind));
         let set = |flag: Option<bool>| flag == Some(true);
         !container && self.status != "pinned" && !set(self.pinned) && !set(self.is_template)
     }
@@ -84,27 +113,47 @@ impl Issue {
 
     /// Whether some session's label is on it.
     pub(super) fn is_labelled(&self) -> bool {
-        self.labels.iter().flatten().any(|label| label.starts_with("pipeline/"))
+        self.labels
+            .iter()
+            .flatten()
+            .any(|label| label.starts_with("pipeline/"))
     }
 
     fn assignee(&self) -> Option<&str> {
-        self.assignee.as_deref().filter(|assignee| !assignee.is_empty())
+        self.assignee
+            .as_deref()
+            .filter(|assignee| !assignee.is_empty())
     }
 
     /// Returns the task it is.
     pub(super) fn task(self, seen: &Seen) -> Task {
         let (state, why) = self.state(seen);
-        let owner = self.assignee().filter(|_| state == TaskState::Held).map(str::to_owned);
+        let owner = self
+            .assignee()
+            .filter(|_| state == TaskState::Held)
+            .map(str::to_owned);
         let section = |name: &str, text: Option<String>| {
             let text = text.filter(|text| !text.trim().is_empty())?;
-            Some(if name.is_empty() { text } else { format!("{name}:\n{text}") })
+            Some(if name.is_empty() {
+                text
+            } else {
+                format!("{name}:\n{text}")
+            })
         };
-        let body = [section("", self.description), section("Design", self.design), section("Notes", self.notes)];
+        let body = [
+            section("", self.description),
+            section("Design", self.design),
+            section("Notes", self.notes),
+        ];
         Task {
             id: self.id,
             title: self.title.unwrap_or_default(),
             body: body.into_iter().flatten().collect::<Vec<_>>().join("\n\n"),
-            acceptance: self.acceptance_criteria.as_deref().map(criteria).unwrap_or_default(),
+            acceptance: self
+                .acceptance_criteria
+                .as_deref()
+                .map(criteria)
+                .unwrap_or_default(),
             priority: self.priority,
             state,
             owner,
@@ -131,35 +180,59 @@ impl Issue {
 
     /// Whether it is put off, although its status says nothing of it.
     fn is_deferred(&self, now: Timestamp) -> bool {
-        self.defer_until.as_deref().and_then(|until| until.parse::<Timestamp>().ok()).is_some_and(|until| now < until)
+        self.defer_until
+            .as_deref()
+            .and_then(|until| until.parse::<Timestamp>().ok())
+            .is_some_and(|until| now < until)
     }
 
     fn deferred(&self) -> String {
-        self.defer_until.as_ref().map_or("is deferred".to_owned(), |until| format!("is deferred until {until}"))
+        self.defer_until
+            .as_ref()
+            .map_or("is deferred".to_owned(), |until| {
+                format!("is deferred until {until}")
+            })
     }
 
     /// Says why an open issue is not ready, if it is not.
     fn open(&self, seen: &Seen) -> Option<String> {
         if !self.is_work() {
-            return Some(format!("is of the type `{}`, which nobody works on itself", self.issue_type.as_deref().unwrap_or("template")));
+            return Some(format!(
+                "is of the type `{}`, which nobody works on itself",
+                self.issue_type.as_deref().unwrap_or("template")
+            ));
         }
         let waits = |ids: &[String]| format!("waits for {}", ids.join(", "));
-        let ready = seen.ready.as_ref().map(|ready| ready.contains_key(&self.id));
+        let ready = seen
+            .ready
+            .as_ref()
+            .map(|ready| ready.contains_key(&self.id));
         if ready != Some(true) && self.is_deferred(clock::now()) {
             return Some(self.deferred());
         }
         match ready {
             Some(true) => None,
-            Some(false) => {
-                Some(seen.blocked_by.get(&self.id).filter(|ids| !ids.is_empty()).map_or("is not ready for bd".to_owned(), |ids| waits(ids)))
-            }
+            Some(false) => Some(
+                seen.blocked_by
+                    .get(&self.id)
+                    .filter(|ids| !ids.is_empty())
+                    .map_or("is not ready for bd".to_owned(), |ids| waits(ids)),
+            ),
             None => {
                 let open = |dependency: &Dependency| {
                     let blocks = dependency.dependency_type.as_deref() == Some("blocks");
-                    let left = dependency.status.as_deref().is_some_and(|status| !matches!(status, "closed" | "tombstone"));
+                    let left = dependency
+                        .status
+                        .as_deref()
+                        .is_some_and(|status| !matches!(status, "closed" | "tombstone"));
                     (blocks && left).then(|| dependency.id.clone()).flatten()
                 };
-                let ids: Vec<String> = self.dependencies.iter().flatten().filter_map(open).collect();
+                let ids: Vec<String> = self
+                    .dependencies
+                    .iter()
+                    .flatten()
+                    .filter_map(open)
+                    .collect();
                 (!ids.is_empty()).then(|| waits(&ids))
             }
         }
@@ -180,10 +253,15 @@ pub(super) struct Seen {
 fn criteria(text: &str) -> Vec<String> {
     let plain = |line: &str| {
         let line = line.trim().trim_start_matches(['-', '*', '+']).trim_start();
-        let boxed = ["[ ]", "[x]", "[X]"].iter().find_map(|sign| line.strip_prefix(sign));
+        let boxed = ["[ ]", "[x]", "[X]"]
+            .iter()
+            .find_map(|sign| line.strip_prefix(sign));
         boxed.unwrap_or(line).trim().to_owned()
     };
-    text.lines().map(plain).filter(|line| !line.is_empty()).collect()
+    text.lines()
+        .map(plain)
+        .filter(|line| !line.is_empty())
+        .collect()
 }
 
 #[cfg(test)]

@@ -51,14 +51,32 @@ pub fn too_old(said: &str) -> Option<String> {
 }
 
 impl Beads {
-    pub(super) fn new(program: &str, database: Option<&Utf8Path>, label: Option<String>, timeout_s: u64, at: &At) -> Self {
+    pub(super) fn new(
+        program: &str,
+        database: Option<&Utf8Path>,
+        label: Option<String>,
+        timeout_s: u64,
+        at: &At,
+    ) -> Self {
         // What the run's first look was told.
-        let version = at.env.get(VERSION).and_then(|said| version::read(said).ok());
-        let named = database
-            .map(Utf8Path::to_owned)
-            .or_else(|| at.env.get("BEADS_DIR").filter(|dir| !dir.is_empty()).map(|dir| at.project.join(dir)));
+        let version = at
+            .env
+            .get(VERSION)
+            .and_then(|said| version::read(said).ok());
+        let named = database.map(Utf8Path::to_owned).or_else(|| {
+            at.env
+                .get("BEADS_DIR")
+                .filter(|dir| !dir.is_empty())
+                .map(|dir| at.project.join(dir))
+        });
         let bd = Bd::new(program, named.as_deref(), timeout_s, at);
-        Self { bd, database: named, label, version: version.map(OnceLock::from).unwrap_or_default(), remarks: Mutex::default() }
+        Self {
+            bd,
+            database: named,
+            label,
+            version: version.map(OnceLock::from).unwrap_or_default(),
+            remarks: Mutex::default(),
+        }
     }
 
     /// Returns what the version can do. It is asked for once.
@@ -66,8 +84,12 @@ impl Beads {
         if let Some(version) = self.version.get() {
             return Ok(version.dialect);
         }
-        let version = version::read(&self.bd.text(&["version"])?).map_err(|why| QueueError::unavailable(why, "install a newer bd"))?;
-        self.remarks.lock().unwrap_or_else(PoisonError::into_inner).extend(version.remark.clone());
+        let version = version::read(&self.bd.text(&["version"])?)
+            .map_err(|why| QueueError::unavailable(why, "install a newer bd"))?;
+        self.remarks
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .extend(version.remark.clone());
         Ok(self.version.get_or_init(|| version).dialect)
     }
 
@@ -75,8 +97,16 @@ impl Beads {
     fn list(&self, words: &[&str]) -> Result<Vec<Issue>> {
         // Of a version nobody knows nothing is believed.
         self.dialect()?;
-        let label = self.label.iter().flat_map(|label| ["--label", label.as_str()]);
-        let args: Vec<&str> = words.iter().copied().chain(label).chain(["--json"]).collect();
+        let label = self
+            .label
+            .iter()
+            .flat_map(|label| ["--label", label.as_str()]);
+        let args: Vec<&str> = words
+            .iter()
+            .copied()
+            .chain(label)
+            .chain(["--json"])
+            .collect();
         self.bd.read(&args)
     }
 
@@ -86,11 +116,19 @@ impl Beads {
         // Old versions list what is in progress, all list containers and what is assigned.
         let free: Vec<Issue> = listed.into_iter().filter(Issue::is_free).collect();
         // What can be taken may come behind all that cannot.
-        if cut && free.is_empty() { self.list_ready("0") } else { Ok(free) }
+        if cut && free.is_empty() {
+            self.list_ready("0")
+        } else {
+            Ok(free)
+        }
     }
 
     fn in_progress(&self) -> Result<Vec<Issue>> {
-        Ok(self.list(&["list", "--status", "in_progress", "--limit", "0"])?.into_iter().filter(Issue::is_work).collect())
+        Ok(self
+            .list(&["list", "--status", "in_progress", "--limit", "0"])?
+            .into_iter()
+            .filter(Issue::is_work)
+            .collect())
     }
 
     /// Returns the custom statuses that mean closed, if any issue makes it worth asking.
@@ -98,25 +136,40 @@ impl Beads {
         if !issues.iter().any(Issue::has_custom_status) {
             return Ok(Vec::new());
         }
-        let custom = self.bd.field(&["config", "get", "status.custom", "--json"], "value")?;
+        let custom = self
+            .bd
+            .field(&["config", "get", "status.custom", "--json"], "value")?;
         Ok(done_statuses(&custom.unwrap_or_default()))
     }
 
     fn blocked_by(&self) -> HashMap<String, Vec<String>> {
         // Only to say why: a verdict does not hang on it.
         let blocked = self.bd.read(&["blocked", "--json"]).unwrap_or_default();
-        blocked.into_iter().map(|issue| (issue.id, issue.blocked_by.unwrap_or_default())).collect()
+        blocked
+            .into_iter()
+            .map(|issue| (issue.id, issue.blocked_by.unwrap_or_default()))
+            .collect()
     }
 
     fn update(&self, id: &str, words: &[&str], owner: Option<&Owner>) -> Result<Vec<Issue>> {
-        let args: Vec<&str> = ["update", checked(id)?].into_iter().chain(words.iter().copied()).chain(["--json"]).collect();
+        let args: Vec<&str> = ["update", checked(id)?]
+            .into_iter()
+            .chain(words.iter().copied())
+            .chain(["--json"])
+            .collect();
         self.bd.write(&args, owner)
     }
 
     /// Returns what is ready and has no session's label.
     fn unlabelled(&self) -> Result<Vec<String>> {
-        let ready = self.bd.read(&["ready", "--sort", "priority", "--limit", "0", "--json"])?;
-        Ok(ready.into_iter().filter(|issue| issue.is_free() && !issue.is_labelled()).map(|issue| issue.id).collect())
+        let ready = self
+            .bd
+            .read(&["ready", "--sort", "priority", "--limit", "0", "--json"])?;
+        Ok(ready
+            .into_iter()
+            .filter(|issue| issue.is_free() && !issue.is_labelled())
+            .map(|issue| issue.id)
+            .collect())
     }
 }
 
@@ -124,7 +177,9 @@ impl Tracker for Beads {
     fn place(&self) -> Result<Place> {
         let found = database::find(self.database.as_deref(), &self.bd.program.cwd);
         // `bd` may know another way to its database; then the project has the lock.
-        Ok(Place::beside(found.unwrap_or_else(|| self.bd.program.cwd.join(".beads"))))
+        Ok(Place::beside(
+            found.unwrap_or_else(|| self.bd.program.cwd.join(".beads")),
+        ))
     }
 
     fn sought(&self) -> Sought {
@@ -138,27 +193,54 @@ impl Tracker for Beads {
         let what = format!("issues with the label `{label}` in `{name}`");
         let session = label.strip_prefix("pipeline/").unwrap_or("SESSION");
         let free = match self.unlabelled().map(|ids| ids.len()) {
-            Ok(0) | Err(_) => format!("no ready task is without a session's label: make some with `{name} create … -l {label}`"),
+            Ok(0) | Err(_) => format!(
+                "no ready task is without a session's label: make some with `{name} create … -l {label}`"
+            ),
             Ok(number) => format!(
                 "{} without a session's label: give them this one with `ap queue label {session} --all-ready`, or some with `ap queue label {session} ID…`",
                 crate::text::count(number, "ready task")
             ),
         };
-        Sought { what, next: format!("{free}; or start with another label, `--label NAME`") }
+        Sought {
+            what,
+            next: format!("{free}; or start with another label, `--label NAME`"),
+        }
     }
 
     fn all(&self) -> Result<Vec<Task>> {
-        let issues: Vec<Issue> = self.list(&["list", "--all", "--limit", "0"])?.into_iter().filter(Issue::is_work).collect();
-        let mut seen = Seen { ready: Some(HashMap::new()), done: self.done_statuses(&issues)?, ..Seen::default() };
+        let issues: Vec<Issue> = self
+            .list(&["list", "--all", "--limit", "0"])?
+            .into_iter()
+            .filter(Issue::is_work)
+            .collect();
+        let mut seen = Seen {
+            ready: Some(HashMap::new()),
+            done: self.done_statuses(&issues)?,
+            ..Seen::default()
+        };
         if issues.iter().any(Issue::is_free) {
-            let ready: HashMap<String, usize> = self.list_ready("0")?.into_iter().enumerate().map(|(at, issue)| (issue.id, at)).collect();
-            if issues.iter().any(|issue| issue.is_free() && !ready.contains_key(&issue.id)) {
+            let ready: HashMap<String, usize> = self
+                .list_ready("0")?
+                .into_iter()
+                .enumerate()
+                .map(|(at, issue)| (issue.id, at))
+                .collect();
+            if issues
+                .iter()
+                .any(|issue| issue.is_free() && !ready.contains_key(&issue.id))
+            {
                 seen.blocked_by = self.blocked_by().into_iter().collect();
             }
             seen.ready = Some(ready);
         }
         let mut tasks: Vec<Task> = issues.into_iter().map(|issue| issue.task(&seen)).collect();
-        let place = |task: &Task| seen.ready.as_ref().and_then(|ready| ready.get(&task.id)).copied().unwrap_or(usize::MAX);
+        let place = |task: &Task| {
+            seen.ready
+                .as_ref()
+                .and_then(|ready| ready.get(&task.id))
+                .copied()
+                .unwrap_or(usize::MAX)
+        };
         tasks.sort_by_key(place);
         Ok(tasks)
     }
@@ -170,25 +252,49 @@ impl Tracker for Beads {
         }
         let held = self.in_progress()?;
         // Two calls are not one moment: what has been claimed between them is in both.
-        let free = ready.into_iter().filter(|issue| !held.iter().any(|held| held.id == issue.id)).collect::<Vec<_>>();
+        let free = ready
+            .into_iter()
+            .filter(|issue| !held.iter().any(|held| held.id == issue.id))
+            .collect::<Vec<_>>();
         let seen = Seen::default();
-        Ok(free.into_iter().chain(held).map(|issue| issue.task(&seen)).collect())
+        Ok(free
+            .into_iter()
+            .chain(held)
+            .map(|issue| issue.task(&seen))
+            .collect())
     }
 
     fn ready(&self, how: Ready) -> Result<Vec<Task>> {
-        let (seen, limit) = (Seen::default(), if how == Ready::All { "0" } else { GLANCE });
-        Ok(self.list_ready(limit)?.into_iter().map(|issue| issue.task(&seen)).collect())
+        let (seen, limit) = (
+            Seen::default(),
+            if how == Ready::All { "0" } else { GLANCE },
+        );
+        Ok(self
+            .list_ready(limit)?
+            .into_iter()
+            .map(|issue| issue.task(&seen))
+            .collect())
     }
 
     fn one(&self, id: &str) -> Result<Task> {
         let id = checked(id)?;
         self.dialect()?;
-        let issue = self.bd.read(&["show", id, "--json"])?.into_iter().find(|issue| issue.id == id);
+        let issue = self
+            .bd
+            .read(&["show", id, "--json"])?
+            .into_iter()
+            .find(|issue| issue.id == id);
         let issue = issue.ok_or_else(|| {
-            QueueError::protocol(format!("`{} show {id}` showed something else", self.bd.name), "call it yourself and see")
+            QueueError::protocol(
+                format!("`{} show {id}` showed something else", self.bd.name),
+                "call it yourself and see",
+            )
         })?;
         let done = self.done_statuses(std::slice::from_ref(&issue))?;
-        Ok(issue.task(&Seen { done, ..Seen::default() }))
+        Ok(issue.task(&Seen {
+            done,
+            ..Seen::default()
+        }))
     }
 
     fn claims_safely(&self) -> Result<bool> {
@@ -197,31 +303,51 @@ impl Tracker for Beads {
 
     fn claim(&self, id: &str, owner: &Owner) -> Result<()> {
         let name = owner.to_string();
-        let words: &[&str] = if self.dialect()?.has_claim { &["--claim"] } else { &["--status", "in_progress", "--assignee", &name] };
+        let words: &[&str] = if self.dialect()?.has_claim {
+            &["--claim"]
+        } else {
+            &["--status", "in_progress", "--assignee", &name]
+        };
         self.update(id, words, Some(owner)).map(drop)
     }
 
     fn release(&self, id: &str, owner: &Owner) -> Result<()> {
         let now = self.update(id, &["--status", "open", "--assignee", ""], Some(owner))?;
-        check(&now, id, "be given back", |issue| issue.status == "open" && issue.assignee.as_deref().unwrap_or_default().is_empty())
+        check(&now, id, "be given back", |issue| {
+            issue.status == "open" && issue.assignee.as_deref().unwrap_or_default().is_empty()
+        })
     }
 
     fn close(&self, id: &str, owner: Option<&Owner>, reason: &str) -> Result<()> {
-        let reason = if reason.trim().is_empty() { "done" } else { reason };
-        let now = self.bd.write(&["close", checked(id)?, "--reason", reason, "--json"], owner)?;
+        let reason = if reason.trim().is_empty() {
+            "done"
+        } else {
+            reason
+        };
+        let now = self.bd.write(
+            &["close", checked(id)?, "--reason", reason, "--json"],
+            owner,
+        )?;
         check(&now, id, "be closed", |issue| issue.status == "closed")
     }
 
     fn park(&self, id: &str, owner: &Owner, why: &str) -> Result<()> {
         // The reason is in our own records; where `bd` can keep it too, people find it there.
-        let _ = self.update(id, &["--append-notes", &format!("agent-pipelines: {why}")], Some(owner));
+        let _ = self.update(
+            id,
+            &["--append-notes", &format!("agent-pipelines: {why}")],
+            Some(owner),
+        );
         let now = self.update(id, &["--status", "blocked", "--assignee", ""], Some(owner))?;
         check(&now, id, "be parked", |issue| issue.status == "blocked")
     }
 
     fn label(&self, which: Unlabelled<'_>, label: &str) -> Result<Vec<String>> {
         if let Some(why) = bad_label(label) {
-            return Err(QueueError::rejected(format!("the label `{label}` cannot be used: {why}"), "choose another with `--label NAME`"));
+            return Err(QueueError::rejected(
+                format!("the label `{label}` cannot be used: {why}"),
+                "choose another with `--label NAME`",
+            ));
         }
         let ids = match which {
             Unlabelled::These(ids) => ids.to_vec(),
@@ -229,8 +355,11 @@ impl Tracker for Beads {
         };
         for id in &ids {
             self.one(id)?;
-            self.bd.tell(&["label", "add", checked(id)?, label, "--json"])?;
-            let has = |issue: &Issue| issue.id == *id && issue.labels.iter().flatten().any(|has| has == label);
+            self.bd
+                .tell(&["label", "add", checked(id)?, label, "--json"])?;
+            let has = |issue: &Issue| {
+                issue.id == *id && issue.labels.iter().flatten().any(|has| has == label)
+            };
             if !self.bd.read(&["show", id, "--json"])?.iter().any(has) {
                 return Err(QueueError::protocol(
                     format!("`{id}` did not get the label `{label}`"),
@@ -246,18 +375,35 @@ impl Tracker for Beads {
             return Ok(());
         }
         let name = owner.to_string();
-        for issue in self.in_progress()?.into_iter().filter(|issue| issue.assignee.as_deref() == Some(&name)) {
+        for issue in self
+            .in_progress()?
+            .into_iter()
+            .filter(|issue| issue.assignee.as_deref() == Some(&name))
+        {
             // A claim without a lease is refused, and needs none.
-            let _ = self.bd.write(&["heartbeat", checked(&issue.id)?, "--json"], Some(owner));
+            let _ = self
+                .bd
+                .write(&["heartbeat", checked(&issue.id)?, "--json"], Some(owner));
         }
         Ok(())
     }
 
     fn agent_env(&self, owner: &Owner) -> Vec<(String, String)> {
         let actor = ACTORS.map(|name| (name, owner.to_string()));
-        let folder = self.database.as_ref().map(|folder| ("BEADS_DIR", folder.to_string()));
-        let version = self.version.get().map(|version| (VERSION, version.said.clone()));
-        actor.into_iter().chain(folder).chain(version).map(|(name, value)| (name.to_owned(), value)).collect()
+        let folder = self
+            .database
+            .as_ref()
+            .map(|folder| ("BEADS_DIR", folder.to_string()));
+        let version = self
+            .version
+            .get()
+            .map(|version| (VERSION, version.said.clone()));
+        actor
+            .into_iter()
+            .chain(folder)
+            .chain(version)
+            .map(|(name, value)| (name.to_owned(), value))
+            .collect()
     }
 
     fn remarks(&self) -> Vec<String> {
@@ -275,8 +421,15 @@ impl Tracker for Beads {
 
 /// Returns an id that cannot be taken for an option.
 fn checked(id: &str) -> Result<&str> {
-    let fits = !id.is_empty() && !id.starts_with('-') && !id.contains(|c: char| c.is_whitespace() || c.is_control());
-    fits.then_some(id).ok_or_else(|| QueueError::rejected(format!("`{}` is no id", id.escape_debug()), "`ap queue ready` lists the ids"))
+    let fits = !id.is_empty()
+        && !id.starts_with('-')
+        && !id.contains(|c: char| c.is_whitespace() || c.is_control());
+    fits.then_some(id).ok_or_else(|| {
+        QueueError::rejected(
+            format!("`{}` is no id", id.escape_debug()),
+            "`ap queue ready` lists the ids",
+        )
+    })
 }
 
 /// Checks what `bd` says an issue is after a change: an exit code of 0 is not enough.

@@ -34,36 +34,65 @@ impl Dialect {
     /// Of a version of `bd`; of another program, of which we assume the least.
     fn of(version: Option<Number>) -> Self {
         let since = |least: [u32; 3]| version.is_some_and(|version| Number(least) <= version);
-        Self { has_claim: version.is_none() || since([0, 42, 0]), claims_safely: since([0, 49, 4]), has_leases: since([1, 3, 0]) }
+        Self {
+            has_claim: version.is_none() || since([0, 42, 0]),
+            claims_safely: since([0, 49, 4]),
+            has_leases: since([1, 3, 0]),
+        }
     }
 }
 
 /// Reads what `bd version` says. An error says that it is too old.
 pub(super) fn read(said: &str) -> Result<Version, String> {
     // There may be something else around it.
-    let own = said.lines().find(|line| line.trim_start().starts_with("bd "));
+    let own = said
+        .lines()
+        .find(|line| line.trim_start().starts_with("bd "));
     let said = crate::text::first_line(own.unwrap_or(said));
-    let own_name = said.split_whitespace().next().is_some_and(|name| name != "bd");
+    let own_name = said
+        .split_whitespace()
+        .next()
+        .is_some_and(|name| name != "bd");
     let (number, remark) = match number(&said) {
         _ if own_name => (None, None),
         Some(number) if number < OLDEST => {
-            return Err(format!("bd {number} is too old: {OLDEST} is the oldest whose answers are known"));
+            return Err(format!(
+                "bd {number} is too old: {OLDEST} is the oldest whose answers are known"
+            ));
         }
-        Some(number) if NEWEST < number => {
-            (Some(NEWEST), Some(format!("bd {number} is newer than any this ap knows; it is treated like 1.3")))
-        }
+        Some(number) if NEWEST < number => (
+            Some(NEWEST),
+            Some(format!(
+                "bd {number} is newer than any this ap knows; it is treated like 1.3"
+            )),
+        ),
         Some(number) => (Some(number), None),
-        None => (Some(NEWEST), Some(format!("bd does not say its version but “{said}”; it is treated like 1.3"))),
+        None => (
+            Some(NEWEST),
+            Some(format!(
+                "bd does not say its version but “{said}”; it is treated like 1.3"
+            )),
+        ),
     };
-    Ok(Version { said, dialect: Dialect::of(number), remark })
+    Ok(Version {
+        said,
+        dialect: Dialect::of(number),
+        remark,
+    })
 }
 
 /// Finds `1.2.3` in a text.
 fn number(text: &str) -> Option<Number> {
     let numbers = |word: &str| {
         let word = word.trim_start_matches('v');
-        let end = word.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(word.len());
-        let parts: Vec<u32> = word[..end].split('.').map(str::parse).collect::<Result<_, _>>().ok()?;
+        let end = word
+            .find(|c: char| !c.is_ascii_digit() && c != '.')
+            .unwrap_or(word.len());
+        let parts: Vec<u32> = word[..end]
+            .split('.')
+            .map(str::parse)
+            .collect::<Result<_, _>>()
+            .ok()?;
         <[u32; 3]>::try_from(parts).ok().map(Number)
     };
     text.split_whitespace().find_map(numbers)
@@ -96,12 +125,19 @@ mod tests {
             assert_eq!(told(said).as_deref(), Ok(can), "{said}");
             assert_eq!(read(said).unwrap().remark, None, "{said}");
         }
-        assert_eq!(told("bd version 0.20.1").unwrap_err(), "bd 0.20.1 is too old: 0.24.0 is the oldest whose answers are known");
+        assert_eq!(
+            told("bd version 0.20.1").unwrap_err(),
+            "bd 0.20.1 is too old: 0.24.0 is the oldest whose answers are known"
+        );
     }
 
     #[test]
     fn an_unknown_version_is_treated_like_the_newest_and_said() {
-        for (said, told) in [("bd version 2.0.0", "bd 2.0.0 is newer"), ("bd dev", "“bd dev”"), ("", "“”")] {
+        for (said, told) in [
+            ("bd version 2.0.0", "bd 2.0.0 is newer"),
+            ("bd dev", "“bd dev”"),
+            ("", "“”"),
+        ] {
             let version = read(said).unwrap();
             assert_eq!(version.dialect.to_string(), "claim safely leases");
             assert!(version.remark.unwrap().contains(told));
@@ -110,8 +146,19 @@ mod tests {
 
     impl fmt::Display for Dialect {
         fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            let words = [(self.has_claim, "claim"), (self.claims_safely, "safely"), (self.has_leases, "leases")];
-            f.write_str(&words.iter().filter(|(is, _)| *is).map(|(_, word)| *word).collect::<Vec<_>>().join(" "))
+            let words = [
+                (self.has_claim, "claim"),
+                (self.claims_safely, "safely"),
+                (self.has_leases, "leases"),
+            ];
+            f.write_str(
+                &words
+                    .iter()
+                    .filter(|(is, _)| *is)
+                    .map(|(_, word)| *word)
+                    .collect::<Vec<_>>()
+                    .join(" "),
+            )
         }
     }
 }

@@ -7,25 +7,45 @@ impl Spot {
     /// Returns where a task is among the others.
     pub(super) fn of(items: &[Item], at: usize) -> Self {
         let title = |at: usize| items.get(at).map(|item| item.title.clone());
-        Self { nth: at, after: at.checked_sub(1).and_then(title), before: title(at + 1) }
+        Self {
+            nth: at,
+            after: at.checked_sub(1).and_then(title),
+            before: title(at + 1),
+        }
     }
 }
 
 /// Gives held tasks that are still there under another text the id they were claimed by, and returns the ids of those
 /// that are not there. Where it cannot be told, nobody may take what could be meant.
 pub(super) fn find_again(items: &mut [Item], claims: &Claims) -> Vec<String> {
-    let lost: Vec<(&String, &Held)> = claims.all().filter(|(id, _)| items.iter().all(|item| item.id != **id)).collect();
-    let found: Vec<Vec<usize>> = lost.iter().map(|(_, held)| candidates(items, held, claims)).collect();
+    let lost: Vec<(&String, &Held)> = claims
+        .all()
+        .filter(|(id, _)| items.iter().all(|item| item.id != **id))
+        .collect();
+    let found: Vec<Vec<usize>> = lost
+        .iter()
+        .map(|(_, held)| candidates(items, held, claims))
+        .collect();
     let mut gone = Vec::new();
     for ((id, held), at) in lost.iter().zip(&found) {
         match at.as_slice() {
-            [only] if found.iter().flatten().filter(|other| *other == only).count() == 1 => {
+            [only]
+                if found
+                    .iter()
+                    .flatten()
+                    .filter(|other| *other == only)
+                    .count()
+                    == 1 =>
+            {
                 items[*only].now = Some(std::mem::replace(&mut items[*only].id, (*id).clone()));
             }
             several => {
                 gone.push((*id).clone());
                 for &at in several {
-                    let why = format!("may be “{}”, which {} holds, reworded: end its line with `(#name)`", held.title, held.owner);
+                    let why = format!(
+                        "may be “{}”, which {} holds, reworded: end its line with `(#name)`",
+                        held.title, held.owner
+                    );
                     if items[at].mark == Mark::Open {
                         items[at].mark = Mark::Blocked(why);
                     }
@@ -48,11 +68,14 @@ pub(super) fn hardly_the_same(item: &Item, id: &str, claims: &Claims) -> Option<
 }
 
 fn candidates(items: &[Item], held: &Held, claims: &Claims) -> Vec<usize> {
-    let Some(spot) = &held.spot else { return Vec::new() };
+    let Some(spot) = &held.spot else {
+        return Vec::new();
+    };
     let could_be = |at: &usize| {
         let (item, now) = (&items[*at], Spot::of(items, *at));
         let same = !held.title.is_empty() && words(&item.title).eq(words(&held.title));
-        let there = (&now.after, &now.before) == (&spot.after, &spot.before) || now.nth == spot.nth && similar(&item.title, &held.title);
+        let there = (&now.after, &now.before) == (&spot.after, &spot.before)
+            || now.nth == spot.nth && similar(&item.title, &held.title);
         claims.of(&item.id).is_none() && (same || !item.named && there)
     };
     (0..items.len()).filter(could_be).collect()
@@ -60,7 +83,9 @@ fn candidates(items: &[Item], held: &Held, claims: &Claims) -> Vec<usize> {
 
 /// Whether two titles share half the words of the shorter one.
 fn similar(a: &str, b: &str) -> bool {
-    let shared = words(a).filter(|word| words(b).any(|other| other == *word)).count();
+    let shared = words(a)
+        .filter(|word| words(b).any(|other| other == *word))
+        .count();
     shared > 0 && shared * 2 >= words(a).count().min(words(b).count())
 }
 

@@ -14,7 +14,9 @@ fn a_file_half_saved_is_not_believed() {
         let looks = Cell::new(0);
         let census = queue.look(
             || {
-                let found = queue.read().map(|(tasks, claims)| count(&tasks, &claims, &|_| true));
+                let found = queue
+                    .read()
+                    .map(|(tasks, claims)| count(&tasks, &claims, &|_| true));
                 // The editor goes on after our first look.
                 (looks.replace(looks.get() + 1) == 0).then(|| save(&path, "- [x] a\n- [ ] b\n"));
                 found
@@ -22,7 +24,17 @@ fn a_file_half_saved_is_not_believed() {
             |census| census.total > census.closed,
         );
         let verdict = census.unwrap().verdict(Sought::default);
-        assert!(matches!(verdict, Verdict::Work { ready: 1, left: 1, .. }), "{half:?} {verdict:?}");
+        assert!(
+            matches!(
+                verdict,
+                Verdict::Work {
+                    ready: 1,
+                    left: 1,
+                    ..
+                }
+            ),
+            "{half:?} {verdict:?}"
+        );
     }
 }
 
@@ -38,7 +50,10 @@ fn a_file_that_never_rests_is_busy() {
         save(&path, &"\n".repeat(looks.get()));
         Ok(())
     };
-    assert_eq!(queue.look(look, |()| false).unwrap_err().problem, Problem::Busy);
+    assert_eq!(
+        queue.look(look, |()| false).unwrap_err().problem,
+        Problem::Busy
+    );
 }
 
 #[test]
@@ -46,8 +61,14 @@ fn a_task_that_vanished_while_held_says_what_it_was() {
     let fixture = Fixture::new("- [ ] Add login\n- [ ] Test it\n");
     let task = won(fixture.queue.claim(None, &agent("s", 1)));
     save(&fixture.path, "- [ ] Test it\n- [ ] Add logout\n");
-    let error = fixture.queue.close(&task.id, Some(&agent("s", 1)), "").unwrap_err();
-    assert!(error.what.contains("Add login") && error.next.contains("ap queue ready"), "{error}");
+    let error = fixture
+        .queue
+        .close(&task.id, Some(&agent("s", 1)), "")
+        .unwrap_err();
+    assert!(
+        error.what.contains("Add login") && error.next.contains("ap queue ready"),
+        "{error}"
+    );
     assert_eq!(fixture.text(), "- [ ] Test it\n- [ ] Add logout\n");
 }
 
@@ -62,7 +83,11 @@ fn held() -> (Fixture, Task) {
 }
 
 fn verdict(fixture: &Fixture, alive: bool) -> Verdict {
-    fixture.queue.census(&|_| alive).unwrap().verdict(Sought::default)
+    fixture
+        .queue
+        .census(&|_| alive)
+        .unwrap()
+        .verdict(Sought::default)
 }
 
 #[test]
@@ -70,9 +95,20 @@ fn a_held_task_reworded_is_held_still_and_closes_by_both_ids() {
     for (text, by_new) in [
         (THREE.replace("Add login", "Add a login page"), false),
         (THREE.replace("Add login", "Put a door in"), true),
-        (THREE.replace("Add login", "Add login and logout").replace("before", "first"), true),
+        (
+            THREE
+                .replace("Add login", "Add login and logout")
+                .replace("before", "first"),
+            true,
+        ),
         (THREE.replace("Add login", "Add login (#login)"), true),
-        (format!("- [x] zero\n{}", THREE.replace("Add login", "Add a login page")), false),
+        (
+            format!(
+                "- [x] zero\n{}",
+                THREE.replace("Add login", "Add a login page")
+            ),
+            false,
+        ),
     ] {
         let (fixture, task) = held();
         save(&fixture.path, &text);
@@ -83,11 +119,32 @@ fn a_held_task_reworded_is_held_still_and_closes_by_both_ids() {
             .unwrap()
             .id;
         assert_eq!(fixture.queue.next().unwrap().len(), 2, "{text}");
-        assert_eq!(fixture.queue.show(&now).unwrap().owner.as_deref(), Some("pipeline/s/r1/1"), "{text}");
-        assert!(matches!(fixture.queue.claim(Some(&now), &agent("s", 2)), Ok(Claim::Lost { .. })), "{text}");
-        fixture.queue.close(if by_new { &now } else { &task.id }, Some(&agent("s", 1)), "").unwrap();
+        assert_eq!(
+            fixture.queue.show(&now).unwrap().owner.as_deref(),
+            Some("pipeline/s/r1/1"),
+            "{text}"
+        );
+        assert!(
+            matches!(
+                fixture.queue.claim(Some(&now), &agent("s", 2)),
+                Ok(Claim::Lost { .. })
+            ),
+            "{text}"
+        );
+        fixture
+            .queue
+            .close(
+                if by_new { &now } else { &task.id },
+                Some(&agent("s", 1)),
+                "",
+            )
+            .unwrap();
         assert_eq!(fixture.queue.next().unwrap().len(), 2, "{text}");
-        assert_eq!(fixture.queue.show(&now).unwrap().state, State::Closed, "{text}");
+        assert_eq!(
+            fixture.queue.show(&now).unwrap().state,
+            State::Closed,
+            "{text}"
+        );
     }
 }
 
@@ -98,7 +155,10 @@ fn a_line_that_reads_quite_differently_is_not_closed_unseen() {
     save(&fixture.path, &text);
     for owner in [Some(&agent("s", 1)), None] {
         let error = fixture.queue.close(&task.id, owner, "").unwrap_err();
-        assert!(error.what.contains("“Add login”") && error.what.contains("“Drop the database”"), "{error}");
+        assert!(
+            error.what.contains("“Add login”") && error.what.contains("“Drop the database”"),
+            "{error}"
+        );
         let now = Backlog::parse(&text).unwrap().remove(1).id;
         assert!(error.next.contains(&format!("`{now}`")), "{}", error.next);
     }
@@ -118,36 +178,71 @@ fn one_of_two_that_read_the_same_is_closed_alone() {
 fn a_reworded_task_given_back_keeps_its_failures() {
     let (fixture, task) = held();
     save(&fixture.path, &THREE.replace("Add login", "Put a door in"));
-    let release = Release { why: "no", failed: true };
-    assert_eq!(fixture.queue.release(&task.id, &agent("s", 1), &release), Ok(Released::Back));
+    let release = Release {
+        why: "no",
+        failed: true,
+    };
+    assert_eq!(
+        fixture.queue.release(&task.id, &agent("s", 1), &release),
+        Ok(Released::Back)
+    );
     let now = fixture.queue.next().unwrap().remove(1).id;
     for (iteration, came) in [(2, Released::Back), (3, Released::Parked)] {
         won(fixture.queue.claim(Some(&now), &agent("s", iteration)));
-        assert_eq!(fixture.queue.release(&now, &agent("s", iteration), &release), Ok(came));
+        assert_eq!(
+            fixture
+                .queue
+                .release(&now, &agent("s", iteration), &release),
+            Ok(came)
+        );
     }
 }
 
 #[test]
 fn a_task_that_may_be_a_held_one_is_nobody_s() {
     let (fixture, _) = held();
-    save(&fixture.path, "- [ ] before\n- [ ] this\n- [ ] after\n- [ ] before\n- [ ] that\n- [ ] after\n");
+    save(
+        &fixture.path,
+        "- [ ] before\n- [ ] this\n- [ ] after\n- [ ] before\n- [ ] that\n- [ ] after\n",
+    );
     let state = |title: &str| {
-        let item = Backlog::parse(&fixture.text()).unwrap().into_iter().find(|item| item.title == title).unwrap();
+        let item = Backlog::parse(&fixture.text())
+            .unwrap()
+            .into_iter()
+            .find(|item| item.title == title)
+            .unwrap();
         fixture.queue.show(&item.id).unwrap().state
     };
-    assert_eq!([state("this"), state("that")], [State::Blocked, State::Blocked]);
+    assert_eq!(
+        [state("this"), state("that")],
+        [State::Blocked, State::Blocked]
+    );
 }
 
 #[test]
 fn a_held_task_that_vanished_is_left_and_not_done() {
     let (fixture, task) = held();
     save(&fixture.path, "- [x] before\n- [x] after\n");
-    assert!(matches!(verdict(&fixture, true), Verdict::Wait { held: 1, .. }));
-    let run = crate::queue::Run { session: "s".parse().unwrap(), run: "r1".parse().unwrap() };
+    assert!(matches!(
+        verdict(&fixture, true),
+        Verdict::Wait { held: 1, .. }
+    ));
+    let run = crate::queue::Run {
+        session: "s".parse().unwrap(),
+        run: "r1".parse().unwrap(),
+    };
     let settled = crate::queue::settle(&*fixture.queue, &run, &|_| true, Some(""));
-    let Verdict::Stalled { blocked, left: 1 } = settled.verdict else { panic!("{settled:?}") };
-    assert!(blocked[0].contains("“Add login” is not in the file any more"), "{blocked:?}");
-    fixture.queue.close(&task.id, Some(&agent("s", 2)), "").unwrap_err();
+    let Verdict::Stalled { blocked, left: 1 } = settled.verdict else {
+        panic!("{settled:?}")
+    };
+    assert!(
+        blocked[0].contains("“Add login” is not in the file any more"),
+        "{blocked:?}"
+    );
+    fixture
+        .queue
+        .close(&task.id, Some(&agent("s", 2)), "")
+        .unwrap_err();
     fixture.queue.close(&task.id, None, "").unwrap();
     assert_eq!(verdict(&fixture, true), Verdict::Done { closed: 2 });
 }
@@ -156,26 +251,48 @@ fn a_held_task_that_vanished_is_left_and_not_done() {
 fn a_queue_whose_tasks_this_run_closed_and_archived_is_done() {
     let (fixture, task) = held();
     save(&fixture.path, "- [ ] Add login\n");
-    fixture.queue.close(&task.id, Some(&agent("s", 1)), "").unwrap();
+    fixture
+        .queue
+        .close(&task.id, Some(&agent("s", 1)), "")
+        .unwrap();
     save(&fixture.path, "# all done\n");
     assert_eq!(verdict(&fixture, true), Verdict::Done { closed: 1 });
-    assert!(matches!(verdict(&fixture, false), Verdict::NoItems { .. }), "another run did that");
-    assert!(matches!(verdict(&Fixture::new("# none\n"), true), Verdict::NoItems { .. }));
+    assert!(
+        matches!(verdict(&fixture, false), Verdict::NoItems { .. }),
+        "another run did that"
+    );
+    assert!(matches!(
+        verdict(&Fixture::new("# none\n"), true),
+        Verdict::NoItems { .. }
+    ));
 }
 
 #[test]
 fn open_tasks_with_the_same_text_are_not_told_apart_by_their_order() {
-    let fixture = Fixture::new("- [x] same\n- [ ] same\n- [ ] twice\n- [ ] twice\n- [ ] twice (#third)\n");
-    let ready: Vec<String> = fixture.queue.next().unwrap().into_iter().map(|task| task.title).collect();
+    let fixture =
+        Fixture::new("- [x] same\n- [ ] same\n- [ ] twice\n- [ ] twice\n- [ ] twice (#third)\n");
+    let ready: Vec<String> = fixture
+        .queue
+        .next()
+        .unwrap()
+        .into_iter()
+        .map(|task| task.title)
+        .collect();
     assert_eq!(ready, ["same", "twice"]);
     let same = won(fixture.queue.claim(None, &agent("s", 1)));
     // Archiving the closed one changes nothing for the other.
     save(&fixture.path, &fixture.text().replace("- [x] same\n", ""));
-    fixture.queue.close(&same.id, Some(&agent("s", 1)), "").unwrap();
+    fixture
+        .queue
+        .close(&same.id, Some(&agent("s", 1)), "")
+        .unwrap();
     assert!(fixture.text().starts_with("- [x] same\n- [ ] twice\n"));
     let twice = Backlog::parse(&fixture.text()).unwrap().remove(1).id;
     let why = fixture.queue.close(&twice, None, "").unwrap_err().what;
-    assert!(why.contains("has the same text as another task: end its line with `(#name)`"), "{why}");
+    assert!(
+        why.contains("has the same text as another task: end its line with `(#name)`"),
+        "{why}"
+    );
 }
 
 #[test]
@@ -190,8 +307,17 @@ fn an_outer_task_is_not_closed_before_its_subtasks() {
 
 #[test]
 fn what_is_dropped_counts_as_done_and_what_is_blocked_does_not() {
-    let verdict = |text: &str| Fixture::new(text).queue.census(&|_| true).unwrap().verdict(Sought::default);
+    let verdict = |text: &str| {
+        Fixture::new(text)
+            .queue
+            .census(&|_| true)
+            .unwrap()
+            .verdict(Sought::default)
+    };
     assert_eq!(verdict("- [x] a\n- [-] b\n"), Verdict::Done { closed: 2 });
     let blocked = vec!["b has no plain space in its box: write `[ ]`".to_owned()];
-    assert_eq!(verdict("- [x] a\n- [] b (#b)\n"), Verdict::Stalled { blocked, left: 1 });
+    assert_eq!(
+        verdict("- [x] a\n- [] b (#b)\n"),
+        Verdict::Stalled { blocked, left: 1 }
+    );
 }

@@ -6,9 +6,16 @@ use crate::queue::claims::Claims;
 
 /// An agent's own task first, then the first ready one.
 pub(super) fn choose<'a>(items: &'a [Item], claims: &Claims, owner: &Owner) -> Option<&'a Item> {
-    let own = |item: &&Item| item.mark != Mark::Closed && claims.owner(&item.id).as_ref() == Some(owner);
-    let held = matches!(owner, Owner::Agent { .. }).then(|| items.iter().find(own)).flatten();
-    held.or_else(|| items.iter().find(|item| state(item, claims) == State::Ready))
+    let own =
+        |item: &&Item| item.mark != Mark::Closed && claims.owner(&item.id).as_ref() == Some(owner);
+    let held = matches!(owner, Owner::Agent { .. })
+        .then(|| items.iter().find(own))
+        .flatten();
+    held.or_else(|| {
+        items
+            .iter()
+            .find(|item| state(item, claims) == State::Ready)
+    })
 }
 
 pub(super) fn state(item: &Item, claims: &Claims) -> State {
@@ -24,32 +31,66 @@ pub(super) fn state(item: &Item, claims: &Claims) -> State {
 
 pub(super) fn task(item: &Item, claims: &Claims) -> Task {
     let state = state(item, claims);
-    let Item { id, title, body, acceptance, priority, .. } = item.clone();
-    let holder = || claims.of(&id).map_or_else(|| BY_HAND.to_owned(), |held| held.owner.clone());
+    let Item {
+        id,
+        title,
+        body,
+        acceptance,
+        priority,
+        ..
+    } = item.clone();
+    let holder = || {
+        claims
+            .of(&id)
+            .map_or_else(|| BY_HAND.to_owned(), |held| held.owner.clone())
+    };
     let owner = (state == State::Held).then(holder);
     let why = match (&item.mark, state) {
         (Mark::Blocked(why), State::Blocked) => Some(why.clone()),
         (_, State::Blocked) => claims.parked(&id).cloned(),
         (_, State::Ready | State::Held | State::Closed) => None,
     };
-    Task { id, title, body, acceptance, priority, state, owner, why }
+    Task {
+        id,
+        title,
+        body,
+        acceptance,
+        priority,
+        state,
+        owner,
+        why,
+    }
 }
 
 pub(super) fn count(tasks: &Tasks, claims: &Claims, alive: &dyn Fn(&Owner) -> bool) -> Census {
     let mut census = Census::default();
     let claimed = |census: &mut Census, id: &str, holder: &str| match Owner::read(holder) {
-        owner @ Owner::Agent { .. } if !alive(&owner) => census.stale.push((id.to_owned(), holder.to_owned())),
-        Owner::Agent { .. } | Owner::Other(_) => census.held.push((id.to_owned(), holder.to_owned())),
+        owner @ Owner::Agent { .. } if !alive(&owner) => {
+            census.stale.push((id.to_owned(), holder.to_owned()))
+        }
+        Owner::Agent { .. } | Owner::Other(_) => {
+            census.held.push((id.to_owned(), holder.to_owned()))
+        }
     };
     // Whoever deletes the line of a task has not done it.
-    for (id, held) in tasks.gone.iter().filter_map(|id| claims.of(id).map(|held| (id, held))) {
+    for (id, held) in tasks
+        .gone
+        .iter()
+        .filter_map(|id| claims.of(id).map(|held| (id, held)))
+    {
         census.total += 1;
         claimed(&mut census, id, &held.owner);
     }
-    for (id, title) in claims.missing().iter().filter(|(id, _)| lookup(&tasks.items, id).is_none()) {
+    for (id, title) in claims
+        .missing()
+        .iter()
+        .filter(|(id, _)| lookup(&tasks.items, id).is_none())
+    {
         census.total += 1;
         let close = format!("`ap queue close {id} --file '{}'`", tasks.file);
-        let why = format!("“{title}” is not in the file any more, though nobody closed it: put it back, or {close}");
+        let why = format!(
+            "“{title}” is not in the file any more, though nobody closed it: put it back, or {close}"
+        );
         census.blocked.push((id.clone(), why));
     }
     for item in &tasks.items {

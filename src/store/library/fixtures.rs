@@ -28,9 +28,12 @@ pub struct FixtureFiles {
 impl FixtureFiles {
     /// Returns a file's text; `None` if there is no such file.
     pub fn text(&self, path: &str) -> Result<Option<String>> {
-        let Some(bytes) = self.files.get(Utf8Path::new(path)) else { return Ok(None) };
+        let Some(bytes) = self.files.get(Utf8Path::new(path)) else {
+            return Ok(None);
+        };
         let text = String::from_utf8(bytes.clone());
-        text.map(Some).map_err(|_| Error::usage(format!("{}: this is not UTF-8 text", self.shown(path))))
+        text.map(Some)
+            .map_err(|_| Error::usage(format!("{}: this is not UTF-8 text", self.shown(path))))
     }
 
     /// Returns a file's path as people know it.
@@ -44,7 +47,9 @@ impl Library {
     pub fn fixture(&self, entry: &Entry) -> Result<Option<FixtureFiles>> {
         for folder in self.fixture_folders(entry) {
             if folder.is_dir() {
-                let shown = folder.strip_prefix(&self.project).map_or_else(|_| folder.to_string(), ToString::to_string);
+                let shown = folder
+                    .strip_prefix(&self.project)
+                    .map_or_else(|_| folder.to_string(), ToString::to_string);
                 return read(&folder, shown).map(Some);
             }
         }
@@ -58,24 +63,47 @@ impl Library {
         Ok(shelf.get_dir(&inside).map(|found| {
             let mut files = BTreeMap::new();
             gather(found, Utf8Path::new(&inside), &mut files);
-            FixtureFiles { shown: format!("builtin:{word}/{inside}"), folder: None, files }
+            FixtureFiles {
+                shown: format!("builtin:{word}/{inside}"),
+                folder: None,
+                files,
+            }
         }))
     }
 
     /// Returns the folder a recording of the definition goes to.
     pub fn fixture_to_be(&self, entry: &Entry) -> Utf8PathBuf {
         let folders = self.fixture_folders(entry);
-        folders.into_iter().next_back().unwrap_or_else(|| self.project.join("fixtures"))
+        folders
+            .into_iter()
+            .next_back()
+            .unwrap_or_else(|| self.project.join("fixtures"))
     }
 
     /// In lookup order; a definition that is built in has only the project's.
     fn fixture_folders(&self, entry: &Entry) -> Vec<Utf8PathBuf> {
-        let shelf = if entry.kind == PlanKind::Loop { "loops" } else { "pipelines" };
-        let mut folders = vec![self.project.join(".claude/fixtures").join(shelf).join(&entry.name)];
+        let shelf = if entry.kind == PlanKind::Loop {
+            "loops"
+        } else {
+            "pipelines"
+        };
+        let mut folders = vec![
+            self.project
+                .join(".claude/fixtures")
+                .join(shelf)
+                .join(&entry.name),
+        ];
         if !entry.path.starts_with("builtin:") {
             let definition = self.project.join(&entry.path);
-            let beside = definition.parent().unwrap_or(&self.project).join("fixtures");
-            folders.push(if entry.kind == PlanKind::Loop { beside } else { beside.join(&entry.name) });
+            let beside = definition
+                .parent()
+                .unwrap_or(&self.project)
+                .join("fixtures");
+            folders.push(if entry.kind == PlanKind::Loop {
+                beside
+            } else {
+                beside.join(&entry.name)
+            });
         }
         folders
     }
@@ -83,7 +111,9 @@ impl Library {
 
 fn gather(dir: &Dir<'_>, inside: &Utf8Path, files: &mut BTreeMap<Utf8PathBuf, Vec<u8>>) {
     for file in dir.files() {
-        if let Some(path) = Utf8Path::from_path(file.path()).and_then(|path| path.strip_prefix(inside).ok()) {
+        if let Some(path) =
+            Utf8Path::from_path(file.path()).and_then(|path| path.strip_prefix(inside).ok())
+        {
             files.insert(path.to_owned(), file.contents().to_vec());
         }
     }
@@ -96,8 +126,9 @@ fn read(folder: &Utf8Path, shown: String) -> Result<FixtureFiles> {
     while let Some(at) = left.pop() {
         for entry in fs::read_dir(&at)? {
             let entry = entry?;
-            let path = Utf8PathBuf::from_path_buf(entry.path())
-                .map_err(|path| Error::usage(format!("{}: the name is not UTF-8", path.display())))?;
+            let path = Utf8PathBuf::from_path_buf(entry.path()).map_err(|path| {
+                Error::usage(format!("{}: the name is not UTF-8", path.display()))
+            })?;
             let kind = entry.file_type()?;
             if kind.is_dir() {
                 left.push(path);
@@ -109,9 +140,16 @@ fn read(folder: &Utf8Path, shown: String) -> Result<FixtureFiles> {
                         MOST_BYTES >> 20
                     )));
                 }
-                files.insert(path.strip_prefix(folder).unwrap_or(&path).to_owned(), fs::read(&path)?);
+                files.insert(
+                    path.strip_prefix(folder).unwrap_or(&path).to_owned(),
+                    fs::read(&path)?,
+                );
             }
         }
     }
-    Ok(FixtureFiles { shown, folder: Some(folder.to_owned()), files })
+    Ok(FixtureFiles {
+        shown,
+        folder: Some(folder.to_owned()),
+        files,
+    })
 }

@@ -14,16 +14,27 @@ pub(super) enum Folder {
 impl Folder {
     pub(super) fn enter(&self, name: &str) -> Option<Self> {
         match self {
-            Self::Disk(root) => Some(root.join(name)).filter(|folder| folder.is_dir()).map(Self::Disk),
+            Self::Disk(root) => Some(root.join(name))
+                .filter(|folder| folder.is_dir())
+                .map(Self::Disk),
             Self::BuiltIn(root) => root.get_dir(root.path().join(name)).map(Self::BuiltIn),
         }
     }
 
     pub(super) fn entries(&self) -> Vec<String> {
         match self {
-            Self::Disk(root) => root.read_dir_utf8().into_iter().flatten().flatten().map(|entry| entry.file_name().to_owned()).collect(),
+            Self::Disk(root) => root
+                .read_dir_utf8()
+                .into_iter()
+                .flatten()
+                .flatten()
+                .map(|entry| entry.file_name().to_owned())
+                .collect(),
             Self::BuiltIn(root) => {
-                let names = root.entries().iter().filter_map(|entry| entry.path().file_name()?.to_str());
+                let names = root
+                    .entries()
+                    .iter()
+                    .filter_map(|entry| entry.path().file_name()?.to_str());
                 names.map(String::from).collect()
             }
         }
@@ -55,16 +66,27 @@ impl Folder {
         };
         match String::from_utf8(bytes) {
             Ok(text) => Ok(Some(text)),
-            Err(error) => Err(not_utf8(file, error.as_bytes(), error.utf8_error().valid_up_to())),
+            Err(error) => Err(not_utf8(
+                file,
+                error.as_bytes(),
+                error.utf8_error().valid_up_to(),
+            )),
         }
     }
 
     /// Relative to the project where it lies in it, so that messages stay short.
     pub(super) fn shown(&self, file: &str, project: &Utf8Path) -> String {
         match self {
-            Self::Disk(root) => root.join(file).strip_prefix(project).map_or_else(|_| root.join(file).to_string(), ToString::to_string),
+            Self::Disk(root) => root
+                .join(file)
+                .strip_prefix(project)
+                .map_or_else(|_| root.join(file).to_string(), ToString::to_string),
             Self::BuiltIn(root) => {
-                let shelf = if root.path().as_os_str().is_empty() { "pipelines" } else { "loops" };
+                let shelf = if root.path().as_os_str().is_empty() {
+                    "pipelines"
+                } else {
+                    "loops"
+                };
                 format!("builtin:{shelf}/{}", root.path().join(file).display())
             }
         }
@@ -73,23 +95,54 @@ impl Folder {
 
 fn not_utf8(file: &str, bytes: &[u8], valid: usize) -> Unreadable {
     let before = String::from_utf8_lossy(&bytes[..valid]).into_owned();
-    let (line, column) = (before.matches('\n').count() + 1, before.lines().last().unwrap_or_default().chars().count() + 1);
+    let (line, column) = (
+        before.matches('\n').count() + 1,
+        before.lines().last().unwrap_or_default().chars().count() + 1,
+    );
     let column = if before.ends_with('\n') { 1 } else { column };
-    Unreadable::file(format!("`{file}` is not UTF-8 text (line {line}, column {column})"), "save it as UTF-8", before)
+    Unreadable::file(
+        format!("`{file}` is not UTF-8 text (line {line}, column {column})"),
+        "save it as UTF-8",
+        before,
+    )
 }
 
 fn read_bounded(path: &Utf8Path, largest: u64) -> Result<Option<Vec<u8>>, Unreadable> {
-    let cannot = |error: io::Error| Unreadable::file(format!("cannot read `{path}`: {error}"), "mend that, or move the file away", "");
+    let cannot = |error: io::Error| {
+        Unreadable::file(
+            format!("cannot read `{path}`: {error}"),
+            "mend that, or move the file away",
+            "",
+        )
+    };
     match std::fs::metadata(path) {
         Ok(found) if found.is_dir() => Ok(None),
         // A pipe or device would block, or never end.
-        Ok(found) if !found.is_file() => Err(Unreadable::file(format!("`{path}` is not a regular file"), "put a file in its place", "")),
+        Ok(found) if !found.is_file() => Err(Unreadable::file(
+            format!("`{path}` is not a regular file"),
+            "put a file in its place",
+            "",
+        )),
         Ok(found) if found.len() > largest => {
-            let reason = format!("`{path}` is too large: {} bytes, at most {largest}", found.len());
-            Err(Unreadable::file(reason, format!("keep it below {} MiB", largest >> 20), ""))
+            let reason = format!(
+                "`{path}` is too large: {} bytes, at most {largest}",
+                found.len()
+            );
+            Err(Unreadable::file(
+                reason,
+                format!("keep it below {} MiB", largest >> 20),
+                "",
+            ))
         }
         Ok(_) => std::fs::read(path).map(Some).map_err(cannot),
-        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => Ok(None),
+        Err(error)
+            if matches!(
+                error.kind(),
+                io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
+            ) =>
+        {
+            Ok(None)
+        }
         Err(error) => Err(cannot(error)),
     }
 }

@@ -8,7 +8,10 @@ pub use fixtures::FixtureFiles;
 
 use crate::error::{Error, Result};
 use crate::model::NodeId;
-use crate::plan::{self, BACKLOGS, LoopSource, Origin, PipelineSource, PlanKind, Sources, Text, Unreadable, suggest};
+use crate::plan::{
+    self, BACKLOGS, LoopSource, Origin, PipelineSource, PlanKind, Sources, Text, Unreadable,
+    suggest,
+};
 use camino::{Utf8Path, Utf8PathBuf};
 use folder::Folder;
 use include_dir::{Dir, include_dir};
@@ -51,14 +54,24 @@ pub struct Entry {
 impl Entry {
     /// Whether it is only a folder that would be a loop if it had a definition.
     pub fn is_hollow(&self) -> bool {
-        matches!(&self.sources, Err(Unreadable { code: "no-definition", .. }))
+        matches!(
+            &self.sources,
+            Err(Unreadable {
+                code: "no-definition",
+                ..
+            })
+        )
     }
 }
 
 impl Library {
     /// `project` is the project's directory, `user` the user's configuration directory.
     pub fn new(project: &Utf8Path, user: &Utf8Path) -> Self {
-        Self { project: project.to_owned(), user: user.to_owned(), stages: None }
+        Self {
+            project: project.to_owned(),
+            user: user.to_owned(),
+            stages: None,
+        }
     }
 
     /// Adds a folder of loops that counts before those built in.
@@ -70,14 +83,24 @@ impl Library {
     /// Finds a loop or pipeline by name or path, to run it.
     pub fn find(&self, kind: PlanKind, name: &str) -> Result<Sources> {
         let entry = self.entry_of(kind, name)?;
-        entry.sources.map_err(|why| Error::usage(format!("{} `{name}` cannot be used: {why}", word(kind))).hint(why.hint))
+        entry.sources.map_err(|why| {
+            Error::usage(format!("{} `{name}` cannot be used: {why}", word(kind))).hint(why.hint)
+        })
     }
 
     /// Finds a loop or pipeline by name or path, readable or not.
     pub fn entry_of(&self, kind: PlanKind, name: &str) -> Result<Entry> {
         let by_path = is_path(name).then(|| self.at_path(kind, name)).flatten();
-        let by_name = || self.named(kind, name.trim_end_matches(".yaml").trim_end_matches(".yml"));
-        by_path.or_else(by_name).or_else(|| self.hollow(kind, name)).ok_or_else(|| self.unknown(kind, name))
+        let by_name = || {
+            self.named(
+                kind,
+                name.trim_end_matches(".yaml").trim_end_matches(".yml"),
+            )
+        };
+        by_path
+            .or_else(by_name)
+            .or_else(|| self.hollow(kind, name))
+            .ok_or_else(|| self.unknown(kind, name))
     }
 
     /// Finds what a name or path may mean when nobody says its kind: a loop, a pipeline, or one of each. A path leads to
@@ -85,7 +108,9 @@ impl Library {
     pub fn entries_of(&self, name: &str) -> Result<Vec<Entry>> {
         let of_loop = self.entry_of(PlanKind::Loop, name);
         let of_pipeline = self.entry_of(PlanKind::Pipeline, name);
-        let is_loop_file = Utf8Path::new(name).file_name().is_some_and(|file| DEFINITIONS.contains(&file));
+        let is_loop_file = Utf8Path::new(name)
+            .file_name()
+            .is_some_and(|file| DEFINITIONS.contains(&file));
         match (of_loop, of_pipeline) {
             (Err(no_loop), Err(_)) => Err(no_loop),
             (Ok(of_loop), Ok(of_pipeline)) if of_pipeline.origin == Origin::File => {
@@ -102,22 +127,42 @@ impl Library {
 
     /// Lists everything there is, loops first, by name; what cannot be read is listed with the reason.
     pub fn list(&self) -> Vec<Entry> {
-        let of = |kind| self.names(kind).into_iter().filter_map(move |name| self.named(kind, &name));
-        let mut hollow: Vec<String> = self.shelves(PlanKind::Loop).iter().flat_map(|shelf| shelf.folder.entries()).collect();
+        let of = |kind| {
+            self.names(kind)
+                .into_iter()
+                .filter_map(move |name| self.named(kind, &name))
+        };
+        let mut hollow: Vec<String> = self
+            .shelves(PlanKind::Loop)
+            .iter()
+            .flat_map(|shelf| shelf.folder.entries())
+            .collect();
         hollow.retain(|name| self.named(PlanKind::Loop, name).is_none());
         hollow.sort();
         hollow.dedup();
-        let hollow = hollow.into_iter().filter_map(|name| self.hollow(PlanKind::Loop, &name));
-        of(PlanKind::Loop).chain(hollow).chain(of(PlanKind::Pipeline)).collect()
+        let hollow = hollow
+            .into_iter()
+            .filter_map(|name| self.hollow(PlanKind::Loop, &name));
+        of(PlanKind::Loop)
+            .chain(hollow)
+            .chain(of(PlanKind::Pipeline))
+            .collect()
     }
 
     /// Returns the first default backlog the project has.
     pub fn backlog(&self) -> Option<Utf8PathBuf> {
-        BACKLOGS.iter().map(|file| self.project.join(file)).find(|path| path.is_file())
+        BACKLOGS
+            .iter()
+            .map(|file| self.project.join(file))
+            .find(|path| path.is_file())
     }
 
     fn names(&self, kind: PlanKind) -> Vec<String> {
-        let mut names: Vec<String> = self.shelves(kind).iter().flat_map(|shelf| shelf.names(kind)).collect();
+        let mut names: Vec<String> = self
+            .shelves(kind)
+            .iter()
+            .flat_map(|shelf| shelf.names(kind))
+            .collect();
         names.sort();
         names.dedup();
         names
@@ -125,7 +170,8 @@ impl Library {
 
     fn unknown(&self, kind: PlanKind, name: &str) -> Error {
         let (kind, known) = (word(kind), self.names(kind));
-        Error::usage(format!("there is no {kind} `{}`", name.escape_debug())).hint(suggest::hint(name, known.iter().map(String::as_str)))
+        Error::usage(format!("there is no {kind} `{}`", name.escape_debug()))
+            .hint(suggest::hint(name, known.iter().map(String::as_str)))
     }
 
     /// In lookup order.
@@ -135,88 +181,189 @@ impl Library {
             PlanKind::Loop => &["loops", "stages"],
             PlanKind::Pipeline => &["pipelines"],
         };
-        let on_disk =
-            |root: &Utf8Path, origin| folders.iter().map(|folder| Shelf { origin, folder: Folder::Disk(root.join(folder)) }).collect();
-        let built_in = Shelf { origin: Origin::BuiltIn, folder: Folder::BuiltIn(if kind == PlanKind::Loop { &LOOPS } else { &PIPELINES }) };
-        let (own, user): (Vec<_>, Vec<_>) = (on_disk(&claude, Origin::Project), on_disk(&self.user, Origin::User));
+        let on_disk = |root: &Utf8Path, origin| {
+            folders
+                .iter()
+                .map(|folder| Shelf {
+                    origin,
+                    folder: Folder::Disk(root.join(folder)),
+                })
+                .collect()
+        };
+        let built_in = Shelf {
+            origin: Origin::BuiltIn,
+            folder: Folder::BuiltIn(if kind == PlanKind::Loop {
+                &LOOPS
+            } else {
+                &PIPELINES
+            }),
+        };
+        let (own, user): (Vec<_>, Vec<_>) = (
+            on_disk(&claude, Origin::Project),
+            on_disk(&self.user, Origin::User),
+        );
         let stages = self.stages.clone().filter(|_| kind == PlanKind::Loop);
-        let stages = stages.map(|root| Shelf { origin: Origin::User, folder: Folder::Disk(root) });
-        own.into_iter().chain(user).chain(stages).chain([built_in]).collect()
+        let stages = stages.map(|root| Shelf {
+            origin: Origin::User,
+            folder: Folder::Disk(root),
+        });
+        own.into_iter()
+            .chain(user)
+            .chain(stages)
+            .chain([built_in])
+            .collect()
     }
 
     fn named(&self, kind: PlanKind, name: &str) -> Option<Entry> {
         // A name is joined to paths, so it must not be able to leave them.
         name.parse::<NodeId>().ok()?;
-        self.shelves(kind).iter().find_map(|shelf| self.entry(kind, name, shelf.origin, &shelf.definition(kind, name)?))
+        self.shelves(kind)
+            .iter()
+            .find_map(|shelf| self.entry(kind, name, shelf.origin, &shelf.definition(kind, name)?))
     }
 
     /// Finds a folder that would be a loop if it had a definition.
     fn hollow(&self, kind: PlanKind, name: &str) -> Option<Entry> {
-        let by_path = || camino::absolute_utf8(name).ok().filter(|path| is_path(name) && path.is_dir());
+        let by_path = || {
+            camino::absolute_utf8(name)
+                .ok()
+                .filter(|path| is_path(name) && path.is_dir())
+        };
         let (origin, root) = match by_path() {
             Some(path) => (Origin::File, path),
             None => {
                 name.parse::<NodeId>().ok()?;
-                let shelf = self.shelves(kind).into_iter().find(|shelf| shelf.folder.has_folder(name))?;
-                let Folder::Disk(root) = shelf.folder else { return None };
+                let shelf = self
+                    .shelves(kind)
+                    .into_iter()
+                    .find(|shelf| shelf.folder.has_folder(name))?;
+                let Folder::Disk(root) = shelf.folder else {
+                    return None;
+                };
                 (shelf.origin, root.join(name))
             }
         };
         let (name, folder) = (root.file_name()?.to_owned(), Folder::Disk(root.clone()));
-        let (shown, path) = (root.strip_prefix(&self.project).unwrap_or(&root), folder.shown(DEFINITIONS[0], &self.project));
+        let (shown, path) = (
+            root.strip_prefix(&self.project).unwrap_or(&root),
+            folder.shown(DEFINITIONS[0], &self.project),
+        );
         let sources = Err(Unreadable::no_definition(shown.as_str(), path.clone()));
-        (kind == PlanKind::Loop).then_some(Entry { name, kind, origin, sources, path })
+        (kind == PlanKind::Loop).then_some(Entry {
+            name,
+            kind,
+            origin,
+            sources,
+            path,
+        })
     }
 
     fn at_path(&self, kind: PlanKind, path: &str) -> Option<Entry> {
         let path = camino::absolute_utf8(path).ok()?;
         let definition = match kind {
-            PlanKind::Loop if path.is_dir() => DEFINITIONS.iter().map(|file| path.join(file)).find(|file| file.is_file())?,
+            PlanKind::Loop if path.is_dir() => DEFINITIONS
+                .iter()
+                .map(|file| path.join(file))
+                .find(|file| file.is_file())?,
             PlanKind::Loop | PlanKind::Pipeline => path.is_file().then_some(path)?,
         };
         // `ap loop .` is named by the folder it is in.
-        let named_by = if kind == PlanKind::Loop { definition.canonicalize_utf8().ok()?.parent()?.to_owned() } else { definition.clone() };
+        let named_by = if kind == PlanKind::Loop {
+            definition.canonicalize_utf8().ok()?.parent()?.to_owned()
+        } else {
+            definition.clone()
+        };
         let folder = Folder::Disk(definition.parent()?.to_owned());
-        let found = Found { folder, file: definition.file_name()?.to_owned() };
+        let found = Found {
+            folder,
+            file: definition.file_name()?.to_owned(),
+        };
         self.entry(kind, named_by.file_stem()?, Origin::File, &found)
     }
 
     fn entry(&self, kind: PlanKind, name: &str, origin: Origin, found: &Found) -> Option<Entry> {
         let path = found.folder.shown(&found.file, &self.project);
-        let text = |text| Text { file: path.clone(), text };
+        let text = |text| Text {
+            file: path.clone(),
+            text,
+        };
         let read = found.folder.read(&found.file, LARGEST_YAML).transpose()?;
-        let sources = read.map_err(|why| why.in_file(path.clone())).map(|definition| match kind {
-            PlanKind::Loop => {
-                let prompt = prompt(&found.folder, &definition, &self.project);
-                Sources::Loop(LoopSource { name: name.to_owned(), origin, definition: text(definition), prompt })
-            }
-            PlanKind::Pipeline => Sources::Pipeline(self.pipeline(name, origin, text(definition))),
-        });
-        Some(Entry { name: name.to_owned(), kind, origin, sources, path: path.clone() })
+        let sources = read
+            .map_err(|why| why.in_file(path.clone()))
+            .map(|definition| match kind {
+                PlanKind::Loop => {
+                    let prompt = prompt(&found.folder, &definition, &self.project);
+                    Sources::Loop(LoopSource {
+                        name: name.to_owned(),
+                        origin,
+                        definition: text(definition),
+                        prompt,
+                    })
+                }
+                PlanKind::Pipeline => {
+                    Sources::Pipeline(self.pipeline(name, origin, text(definition)))
+                }
+            });
+        Some(Entry {
+            name: name.to_owned(),
+            kind,
+            origin,
+            sources,
+            path: path.clone(),
+        })
     }
 
     fn pipeline(&self, name: &str, origin: Origin, definition: Text) -> PipelineSource {
         let pipelines = self.pipelines_used(name, &definition);
         let texts = || std::iter::once(&definition).chain(pipelines.values().flatten());
-        let used: BTreeSet<String> = texts().flat_map(|text| plan::loops_used(&text.text)).collect();
-        let loops: BTreeMap<_, _> = used.iter().filter_map(|name| Some((name.clone(), self.loop_used(name)?))).collect();
-        let missing =
-            texts().flat_map(|text| plan::pipelines_used(&text.text)).any(|other| other != name && !pipelines.contains_key(&other));
+        let used: BTreeSet<String> = texts()
+            .flat_map(|text| plan::loops_used(&text.text))
+            .collect();
+        let loops: BTreeMap<_, _> = used
+            .iter()
+            .filter_map(|name| Some((name.clone(), self.loop_used(name)?)))
+            .collect();
+        let missing = texts()
+            .flat_map(|text| plan::pipelines_used(&text.text))
+            .any(|other| other != name && !pipelines.contains_key(&other));
         // To look for all of them takes long, and only whoever wrote a wrong name is told.
-        let known_loops = if loops.len() < used.len() { self.names(PlanKind::Loop) } else { Vec::new() };
-        let known_pipelines = if missing { self.names(PlanKind::Pipeline) } else { Vec::new() };
-        PipelineSource { name: name.to_owned(), origin, definition, pipelines, known_pipelines, loops, known_loops }
+        let known_loops = if loops.len() < used.len() {
+            self.names(PlanKind::Loop)
+        } else {
+            Vec::new()
+        };
+        let known_pipelines = if missing {
+            self.names(PlanKind::Pipeline)
+        } else {
+            Vec::new()
+        };
+        PipelineSource {
+            name: name.to_owned(),
+            origin,
+            definition,
+            pipelines,
+            known_pipelines,
+            loops,
+            known_loops,
+        }
     }
 
     /// Finds the pipelines that run within one, and within those.
-    fn pipelines_used(&self, name: &str, definition: &Text) -> BTreeMap<String, Result<Text, String>> {
+    fn pipelines_used(
+        &self,
+        name: &str,
+        definition: &Text,
+    ) -> BTreeMap<String, Result<Text, String>> {
         let (mut found, mut wanted) = (BTreeMap::new(), plan::pipelines_used(&definition.text));
         while let Some(used) = wanted.pop() {
             if used == name || found.contains_key(&used) {
                 continue;
             }
             if let Some(text) = self.pipeline_used(&used) {
-                wanted.extend(text.iter().flat_map(|text| plan::pipelines_used(&text.text)));
+                wanted.extend(
+                    text.iter()
+                        .flat_map(|text| plan::pipelines_used(&text.text)),
+                );
                 found.insert(used, text);
             }
         }
@@ -225,14 +372,24 @@ impl Library {
 
     fn pipeline_used(&self, name: &str) -> Option<Result<Text, String>> {
         name.parse::<NodeId>().ok()?;
-        let found = self.shelves(PlanKind::Pipeline).iter().find_map(|shelf| shelf.definition(PlanKind::Pipeline, name))?;
+        let found = self
+            .shelves(PlanKind::Pipeline)
+            .iter()
+            .find_map(|shelf| shelf.definition(PlanKind::Pipeline, name))?;
         let read = found.folder.read(&found.file, LARGEST_YAML).transpose()?;
         let file = found.folder.shown(&found.file, &self.project);
-        Some(read.map(|text| Text { file, text }).map_err(|unreadable| unreadable.reason))
+        Some(
+            read.map(|text| Text { file, text })
+                .map_err(|unreadable| unreadable.reason),
+        )
     }
 
     fn loop_used(&self, name: &str) -> Option<Result<LoopSource, String>> {
-        match self.named(PlanKind::Loop, name).or_else(|| self.hollow(PlanKind::Loop, name))?.sources {
+        match self
+            .named(PlanKind::Loop, name)
+            .or_else(|| self.hollow(PlanKind::Loop, name))?
+            .sources
+        {
             Ok(Sources::Loop(source)) => Some(Ok(source)),
             Ok(Sources::Pipeline(_)) => None,
             Err(unreadable) => Some(Err(unreadable.reason)),
@@ -245,11 +402,20 @@ fn prompt(folder: &Folder, definition: &str, project: &Utf8Path) -> Result<Text,
     let candidates = plan::prompt_candidates(definition);
     for file in &candidates {
         let shown = || folder.shown(file, project);
-        if let Some(text) = folder.read(file, LARGEST_PROMPT).map_err(|why| why.in_file(shown()))? {
-            return Ok(Text { file: shown(), text });
+        if let Some(text) = folder
+            .read(file, LARGEST_PROMPT)
+            .map_err(|why| why.in_file(shown()))?
+        {
+            return Ok(Text {
+                file: shown(),
+                text,
+            });
         }
     }
-    Err(Unreadable::no_prompt(format!("there is no prompt: looked for `{}`", candidates.join("`, `"))))
+    Err(Unreadable::no_prompt(format!(
+        "there is no prompt: looked for `{}`",
+        candidates.join("`, `")
+    )))
 }
 
 /// What people call it.
@@ -277,18 +443,34 @@ struct Found {
 
 impl Shelf {
     fn names(&self, kind: PlanKind) -> Vec<String> {
-        let names = self.folder.entries().into_iter().filter_map(|name| match kind {
-            PlanKind::Loop => Some(name),
-            PlanKind::Pipeline => Some(name.strip_suffix(".yaml").or_else(|| name.strip_suffix(".yml"))?.to_owned()),
-        });
-        names.filter(|name| self.definition(kind, name).is_some()).collect()
+        let names = self
+            .folder
+            .entries()
+            .into_iter()
+            .filter_map(|name| match kind {
+                PlanKind::Loop => Some(name),
+                PlanKind::Pipeline => Some(
+                    name.strip_suffix(".yaml")
+                        .or_else(|| name.strip_suffix(".yml"))?
+                        .to_owned(),
+                ),
+            });
+        names
+            .filter(|name| self.definition(kind, name).is_some())
+            .collect()
     }
 
     fn definition(&self, kind: PlanKind, name: &str) -> Option<Found> {
         let (folder, files) = match kind {
             PlanKind::Loop => (self.folder.enter(name)?, DEFINITIONS.map(String::from)),
-            PlanKind::Pipeline => (self.folder.clone(), [format!("{name}.yaml"), format!("{name}.yml")]),
+            PlanKind::Pipeline => (
+                self.folder.clone(),
+                [format!("{name}.yaml"), format!("{name}.yml")],
+            ),
         };
-        files.into_iter().find(|file| folder.has(file)).map(|file| Found { folder, file })
+        files
+            .into_iter()
+            .find(|file| folder.has(file))
+            .map(|file| Found { folder, file })
     }
 }

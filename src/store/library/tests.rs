@@ -15,7 +15,10 @@ fn put(path: &Utf8Path, content: &[u8]) {
 }
 
 fn a_loop(folder: &Utf8Path, file: &str, description: &str) {
-    put(&folder.join(file), format!("description: {description}\ntermination: {{type: queue}}\n").as_bytes());
+    put(
+        &folder.join(file),
+        format!("description: {description}\ntermination: {{type: queue}}\n").as_bytes(),
+    );
     put(&folder.join("prompt.md"), b"${STATUS}\n");
 }
 
@@ -26,7 +29,14 @@ fn described(library: &Library, name: &str) -> (Origin, String) {
 
 fn compiled(sources: &Sources) -> Result<Vec<plan::Problem>, Vec<plan::Problem>> {
     let (session, run) = ("s".parse().unwrap(), "r".parse().unwrap());
-    let request = Request { session, run, command: String::new(), project: "/p".into(), backlog: None, beads: false };
+    let request = Request {
+        session,
+        run,
+        command: String::new(),
+        project: "/p".into(),
+        backlog: None,
+        beads: false,
+    };
     compile(sources, &request, &Overrides::default()).map(|(_, warnings)| warnings)
 }
 
@@ -75,7 +85,8 @@ fn everything_built_in_is_clean() {
         ]
     );
     for entry in &list {
-        let problems = compiled(entry.sources.as_ref().unwrap()).unwrap_or_else(|problems| panic!("{}: {problems:?}", entry.path));
+        let problems = compiled(entry.sources.as_ref().unwrap())
+            .unwrap_or_else(|problems| panic!("{}: {problems:?}", entry.path));
         assert!(problems.is_empty(), "{}: {problems:?}", entry.path);
     }
 }
@@ -83,12 +94,28 @@ fn everything_built_in_is_clean() {
 #[test]
 fn every_built_in_prompt_reads_first_and_reports_each_decision_last() {
     let (_dir, library) = shelf();
-    for entry in library.list().iter().filter(|entry| entry.kind == PlanKind::Loop) {
-        let Ok(Sources::Loop(LoopSource { prompt: Ok(prompt), .. })) = &entry.sources else { panic!("{}", entry.path) };
-        let [context, progress, status] = ["${CTX}", "${PROGRESS}", "${STATUS}"].map(|name| prompt.text.find(name).expect(name));
+    for entry in library
+        .list()
+        .iter()
+        .filter(|entry| entry.kind == PlanKind::Loop)
+    {
+        let Ok(Sources::Loop(LoopSource {
+            prompt: Ok(prompt), ..
+        })) = &entry.sources
+        else {
+            panic!("{}", entry.path)
+        };
+        let [context, progress, status] =
+            ["${CTX}", "${PROGRESS}", "${STATUS}"].map(|name| prompt.text.find(name).expect(name));
         assert!(context < progress && progress < status, "{}", entry.name);
-        let examples = prompt.text.split("```json\n").skip(1).map(|rest| rest.split("```").next().unwrap());
-        let decisions: Vec<_> = examples.map(|text| crate::model::Status::parse(text).unwrap().decision).collect();
+        let examples = prompt
+            .text
+            .split("```json\n")
+            .skip(1)
+            .map(|rest| rest.split("```").next().unwrap());
+        let decisions: Vec<_> = examples
+            .map(|text| crate::model::Status::parse(text).unwrap().decision)
+            .collect();
         use crate::model::Decision::{Continue, Error, Stop};
         assert_eq!(decisions, [Continue, Stop, Error], "{}", entry.name);
     }
@@ -99,40 +126,103 @@ fn the_nearest_definition_wins() {
     let (_dir, library) = shelf();
     assert_eq!(described(&library, "work").0, Origin::BuiltIn);
     a_loop(&library.user.join("loops/work"), "loop.yaml", "of the user");
-    assert_eq!(described(&library, "work"), (Origin::User, "of the user".into()));
-    a_loop(&library.project.join(".claude/stages/work"), "stage.yaml", "of the project, as it was");
-    assert_eq!(described(&library, "work"), (Origin::Project, "of the project, as it was".into()));
-    a_loop(&library.project.join(".claude/loops/work"), "loop.yaml", "of the project");
-    assert_eq!(described(&library, "work"), (Origin::Project, "of the project".into()));
-    a_loop(&library.project.join("elsewhere/mine"), "loop.yaml", "by its path");
-    assert_eq!(described(&library, library.project.join("elsewhere/mine").as_str()), (Origin::File, "by its path".into()));
-    assert_eq!(library.list().iter().filter(|entry| entry.name == "work").count(), 1);
+    assert_eq!(
+        described(&library, "work"),
+        (Origin::User, "of the user".into())
+    );
+    a_loop(
+        &library.project.join(".claude/stages/work"),
+        "stage.yaml",
+        "of the project, as it was",
+    );
+    assert_eq!(
+        described(&library, "work"),
+        (Origin::Project, "of the project, as it was".into())
+    );
+    a_loop(
+        &library.project.join(".claude/loops/work"),
+        "loop.yaml",
+        "of the project",
+    );
+    assert_eq!(
+        described(&library, "work"),
+        (Origin::Project, "of the project".into())
+    );
+    a_loop(
+        &library.project.join("elsewhere/mine"),
+        "loop.yaml",
+        "by its path",
+    );
+    assert_eq!(
+        described(&library, library.project.join("elsewhere/mine").as_str()),
+        (Origin::File, "by its path".into())
+    );
+    assert_eq!(
+        library
+            .list()
+            .iter()
+            .filter(|entry| entry.name == "work")
+            .count(),
+        1
+    );
 }
 
 #[test]
 fn a_pipeline_is_found_by_name_with_or_without_yaml_and_by_path() {
     let (_dir, library) = shelf();
-    assert_eq!(library.find(PlanKind::Pipeline, "full-refine.yaml").unwrap().origin(), Origin::BuiltIn);
+    assert_eq!(
+        library
+            .find(PlanKind::Pipeline, "full-refine.yaml")
+            .unwrap()
+            .origin(),
+        Origin::BuiltIn
+    );
     let file = library.project.join("my.yaml");
     put(&file, b"nodes: [{id: a, loop: work, runs: 1}]\n");
     let found = library.find(PlanKind::Pipeline, file.as_str()).unwrap();
-    assert_eq!((found.origin(), found.name(), found.definition().file.as_str()), (Origin::File, "my", "my.yaml"));
+    assert_eq!(
+        (
+            found.origin(),
+            found.name(),
+            found.definition().file.as_str()
+        ),
+        (Origin::File, "my", "my.yaml")
+    );
     assert!(compiled(&found).unwrap().is_empty());
 }
 
 #[test]
 fn a_path_without_its_kind_is_a_loop_or_a_pipeline_by_its_name() {
     let (_dir, library) = shelf();
-    put(&library.project.join(".claude/pipelines/work.yaml"), b"nodes: [{id: a, loop: work, runs: 1}]\n");
+    put(
+        &library.project.join(".claude/pipelines/work.yaml"),
+        b"nodes: [{id: a, loop: work, runs: 1}]\n",
+    );
     a_loop(&library.project.join("mine"), "loop.yaml", "by its path");
-    let kinds = |name: &str| -> Vec<_> { library.entries_of(name).unwrap().into_iter().map(|entry| entry.kind).collect() };
+    let kinds = |name: &str| -> Vec<_> {
+        library
+            .entries_of(name)
+            .unwrap()
+            .into_iter()
+            .map(|entry| entry.kind)
+            .collect()
+    };
     assert_eq!(kinds("work"), [PlanKind::Loop, PlanKind::Pipeline]);
-    assert_eq!((kinds("ralph"), kinds("ship")), (vec![PlanKind::Loop], vec![PlanKind::Pipeline]));
-    for (path, kind) in [("mine", PlanKind::Loop), ("mine/loop.yaml", PlanKind::Loop), (".claude/pipelines/work.yaml", PlanKind::Pipeline)]
-    {
+    assert_eq!(
+        (kinds("ralph"), kinds("ship")),
+        (vec![PlanKind::Loop], vec![PlanKind::Pipeline])
+    );
+    for (path, kind) in [
+        ("mine", PlanKind::Loop),
+        ("mine/loop.yaml", PlanKind::Loop),
+        (".claude/pipelines/work.yaml", PlanKind::Pipeline),
+    ] {
         assert_eq!(kinds(library.project.join(path).as_str()), [kind], "{path}");
     }
-    assert_eq!(library.entries_of("wrok").unwrap_err().to_string(), "there is no loop `wrok`");
+    assert_eq!(
+        library.entries_of("wrok").unwrap_err().to_string(),
+        "there is no loop `wrok`"
+    );
 }
 
 #[test]
@@ -143,7 +233,13 @@ fn a_name_cannot_leave_its_folder() {
         assert!(library.named(PlanKind::Loop, name).is_none(), "{name}");
     }
     let error = library.find(PlanKind::Loop, "wrok").unwrap_err();
-    assert_eq!((error.to_string(), error.help()), ("there is no loop `wrok`".into(), Some("did you mean `work`?".into())));
+    assert_eq!(
+        (error.to_string(), error.help()),
+        (
+            "there is no loop `wrok`".into(),
+            Some("did you mean `work`?".into())
+        )
+    );
 }
 
 #[test]
@@ -151,14 +247,39 @@ fn what_cannot_be_read_is_listed_with_the_reason() {
     let (_dir, library) = shelf();
     let folder = library.project.join(".claude/loops");
     put(&folder.join("binary/loop.yaml"), b"name: \xff\n");
-    put(&folder.join("huge/loop.yaml"), &vec![b'#'; (LARGEST_YAML + 1) as usize]);
-    put(&folder.join("mute/loop.yaml"), b"termination: {type: queue}\n");
+    put(
+        &folder.join("huge/loop.yaml"),
+        &vec![b'#'; (LARGEST_YAML + 1) as usize],
+    );
+    put(
+        &folder.join("mute/loop.yaml"),
+        b"termination: {type: queue}\n",
+    );
     let list = library.list();
-    let reason = |name: &str| match &list.iter().find(|entry| entry.name == name).unwrap().sources {
+    let reason = |name: &str| match &list
+        .iter()
+        .find(|entry| entry.name == name)
+        .unwrap()
+        .sources
+    {
         Err(unreadable) => unreadable.reason.replace(library.project.as_str(), ""),
-        Ok(sources) => compiled(sources).unwrap_err().iter().find(|problem| problem.severity == Severity::Error).unwrap().to_string(),
+        Ok(sources) => compiled(sources)
+            .unwrap_err()
+            .iter()
+            .find(|problem| problem.severity == Severity::Error)
+            .unwrap()
+            .to_string(),
     };
-    assert_eq!(reason("binary"), "`loop.yaml` is not UTF-8 text (line 1, column 7)");
-    assert_eq!(reason("huge"), "`/.claude/loops/huge/loop.yaml` is too large: 1048577 bytes, at most 1048576");
-    assert_eq!(reason("mute"), ".claude/loops/mute/loop.yaml:1:1: there is no prompt: looked for `prompt.md`, `prompts/prompt.md`");
+    assert_eq!(
+        reason("binary"),
+        "`loop.yaml` is not UTF-8 text (line 1, column 7)"
+    );
+    assert_eq!(
+        reason("huge"),
+        "`/.claude/loops/huge/loop.yaml` is too large: 1048577 bytes, at most 1048576"
+    );
+    assert_eq!(
+        reason("mute"),
+        ".claude/loops/mute/loop.yaml:1:1: there is no prompt: looked for `prompt.md`, `prompts/prompt.md`"
+    );
 }

@@ -24,11 +24,18 @@ pub(crate) struct Reply {
 
 impl Reply {
     pub(crate) fn text(out: impl Into<String>) -> Self {
-        Self { out: out.into(), ..Self::default() }
+        Self {
+            out: out.into(),
+            ..Self::default()
+        }
     }
 
     pub(crate) fn failed(err: impl Into<String>) -> Self {
-        Self { rc: 1, err: err.into(), ..Self::default() }
+        Self {
+            rc: 1,
+            err: err.into(),
+            ..Self::default()
+        }
     }
 }
 
@@ -41,8 +48,14 @@ impl Call {
     pub(crate) fn json(&self, value: &impl Serialize) -> Reply {
         let asked = std::env::var("BD_JSON_ENVELOPE").is_ok_and(|value| value == "1");
         let printed = match self.quirks.json {
-            Json::Envelope => pretty(&Wrapped { schema_version: 1, data: value }),
-            Json::Versioned if asked => pretty(&Wrapped { schema_version: 1, data: value }),
+            Json::Envelope => pretty(&Wrapped {
+                schema_version: 1,
+                data: value,
+            }),
+            Json::Versioned if asked => pretty(&Wrapped {
+                schema_version: 1,
+                data: value,
+            }),
             Json::Versioned => pretty(value).map(with_version),
             Json::Bare => pretty(value),
         };
@@ -54,37 +67,63 @@ impl Call {
 
     /// JSON if it was asked for, else the text.
     pub(crate) fn either(&self, value: &impl Serialize, text: impl FnOnce() -> String) -> Reply {
-        if self.wants_json() { self.json(value) } else { Reply::text(text()) }
+        if self.wants_json() {
+            self.json(value)
+        } else {
+            Reply::text(text())
+        }
     }
 
     /// A failure, told where this version tells it: `error` on stdout with `--json`, else on stderr.
     pub(crate) fn error(&self, what: &str) -> Reply {
         if self.quirks.json_errors && self.wants_json() {
-            return Reply { rc: 1, ..self.json(&json!({ "error": what })) };
+            return Reply {
+                rc: 1,
+                ..self.json(&json!({ "error": what }))
+            };
         }
         // Words that begin an "Error …" sentence were printed so while there was no JSON for them.
-        let joint = if self.quirks.json_errors || !what.starts_with("resolving") { "Error: " } else { "Error " };
+        let joint = if self.quirks.json_errors || !what.starts_with("resolving") {
+            "Error: "
+        } else {
+            "Error "
+        };
         Reply::failed(format!("{joint}{what}\n"))
     }
 
     /// A refusal: words on stderr and, in many versions, an exit code that says nothing.
     pub(crate) fn refusal(&self, err: String) -> Reply {
-        Reply { rc: u8::from(self.quirks.refusals_fail), out: String::new(), err }
+        Reply {
+            rc: u8::from(self.quirks.refusals_fail),
+            out: String::new(),
+            err,
+        }
     }
 
     /// What the daemon puts before an error.
     pub(crate) fn by_daemon(&self, what: &str) -> String {
-        if self.quirks.direct { what.to_owned() } else { format!("operation failed: {what}") }
+        if self.quirks.direct {
+            what.to_owned()
+        } else {
+            format!("operation failed: {what}")
+        }
     }
 
     /// What is said of an id nobody has.
     pub(crate) fn missing(&self, id: &str) -> String {
         let what = format!("no issue found matching \"{id}\"");
-        if self.quirks.direct { what } else { self.by_daemon(&format!("failed to resolve ID: {what}")) }
+        if self.quirks.direct {
+            what
+        } else {
+            self.by_daemon(&format!("failed to resolve ID: {what}"))
+        }
     }
 
     pub(crate) fn state(&self, answer: impl FnOnce(&State) -> Reply) -> Reply {
-        self.database.load().map_or_else(|error| Reply::failed(format!("Error: {error}\n")), |state| answer(&state))
+        self.database.load().map_or_else(
+            |error| Reply::failed(format!("Error: {error}\n")),
+            |state| answer(&state),
+        )
     }
 
     /// Changes the state; what fails changes nothing.

@@ -41,7 +41,10 @@ impl<'a> Filter<'a> {
 
 /// The ids that still keep an issue from being begun.
 pub(crate) fn blockers<'a>(issue: &'a Issue, by_id: &HashMap<&str, &Issue>) -> Vec<&'a str> {
-    issue.needs("blocks").filter(|id| by_id.get(id).is_some_and(|blocker| !blocker.is_closed())).collect()
+    issue
+        .needs("blocks")
+        .filter(|id| by_id.get(id).is_some_and(|blocker| !blocker.is_closed()))
+        .collect()
 }
 
 /// What can be begun, whatever its labels, in the order of creation.
@@ -49,8 +52,14 @@ pub(crate) fn ready<'a>(state: &'a State, quirks: &Quirks) -> Vec<&'a Issue> {
     let by_id = state.by_id();
     let now = clock::now();
     let begun = |issue: &Issue| quirks.ready.with_in_progress && issue.status == "in_progress";
-    let waits = |issue: &Issue| quirks.defer == Defer::Hides && issue.defer_until.is_some_and(|until| now < until);
-    let fits = |issue: &&Issue| (issue.status == "open" || begun(issue)) && !waits(issue) && blockers(issue, &by_id).is_empty();
+    let waits = |issue: &Issue| {
+        quirks.defer == Defer::Hides && issue.defer_until.is_some_and(|until| now < until)
+    };
+    let fits = |issue: &&Issue| {
+        (issue.status == "open" || begun(issue))
+            && !waits(issue)
+            && blockers(issue, &by_id).is_empty()
+    };
     state.issues.iter().filter(fits).collect()
 }
 
@@ -59,7 +68,11 @@ pub(crate) fn sort_ready(issues: &mut [&Issue], policy: &str) -> Result<(), Stri
     match policy {
         "hybrid" | "priority" => issues.sort_by_key(|issue| issue.priority),
         "oldest" => {}
-        _ => return Err(format!("Error: invalid sort policy '{policy}'. Valid values: hybrid, priority, oldest\n")),
+        _ => {
+            return Err(format!(
+                "Error: invalid sort policy '{policy}'. Valid values: hybrid, priority, oldest\n"
+            ));
+        }
     }
     Ok(())
 }

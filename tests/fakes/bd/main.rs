@@ -36,7 +36,9 @@ fn main() -> ExitCode {
     let quirks = quirks::of(&version);
     let args = Args::read(&argv, &quirks);
     let actor = actor(args.as_ref().ok(), &quirks);
-    let log = |rc: Option<i32>| log(&json!({ "argv": argv, "actor": actor, "pid": std::process::id(), "rc": rc }));
+    let log = |rc: Option<i32>| {
+        log(&json!({ "argv": argv, "actor": actor, "pid": std::process::id(), "rc": rc }))
+    };
     let answer = || match args {
         Ok(args) => answer(args, quirks, &version, &actor),
         Err(words) => Reply::failed(words),
@@ -50,24 +52,42 @@ fn main() -> ExitCode {
 }
 
 fn answer(args: Args, quirks: Quirks, version: &str, actor: &str) -> Reply {
-    let version = version.strip_suffix("-nodaemon").unwrap_or(version).to_owned();
+    let version = version
+        .strip_suffix("-nodaemon")
+        .unwrap_or(version)
+        .to_owned();
     if args.command == "version" || (quirks.version_flag && args.has("version")) {
         return wide::version(&args, &quirks, &version);
     }
-    let Some(cwd) = env::current_dir().ok().and_then(|cwd| Utf8PathBuf::from_path_buf(cwd).ok()) else {
+    let Some(cwd) = env::current_dir()
+        .ok()
+        .and_then(|cwd| Utf8PathBuf::from_path_buf(cwd).ok())
+    else {
         return Reply::failed("Error: no current directory\n");
     };
     let database = match args.get("db").map(Utf8Path::new) {
-        Some(file) => Some(Database::at(cwd.join(file.parent().unwrap_or(file)))).filter(|database| database.file().exists()),
+        Some(file) => Some(Database::at(cwd.join(file.parent().unwrap_or(file))))
+            .filter(|database| database.file().exists()),
         None => Database::locate(&cwd, env::var("BEADS_DIR").ok()),
     };
-    let call = |database| Call { args, quirks, version, actor: actor.to_owned(), database };
+    let call = |database| Call {
+        args,
+        quirks,
+        version,
+        actor: actor.to_owned(),
+        database,
+    };
     match database {
         Some(database) => run(&call(database)),
         None => {
-            let here = env::var("BEADS_DIR").map_or_else(|_| cwd.join(".beads"), |folder| cwd.join(folder));
+            let here = env::var("BEADS_DIR")
+                .map_or_else(|_| cwd.join(".beads"), |folder| cwd.join(folder));
             let call = call(Database::at(here));
-            if call.args.command == "init" { wide::init(&call) } else { no_database(&quirks) }
+            if call.args.command == "init" {
+                wide::init(&call)
+            } else {
+                no_database(&quirks)
+            }
         }
     }
 }
@@ -102,7 +122,10 @@ fn run(call: &Call) -> Reply {
 fn actor(args: Option<&Args>, quirks: &Quirks) -> String {
     let set = |name: &&str| env::var(name).ok().filter(|value| !value.is_empty());
     let named = args.and_then(|args| args.get("actor")).map(str::to_owned);
-    named.or_else(|| quirks.actor_variables.iter().find_map(set)).or_else(|| set(&"USER")).unwrap_or_else(|| "unknown".into())
+    named
+        .or_else(|| quirks.actor_variables.iter().find_map(set))
+        .or_else(|| set(&"USER"))
+        .unwrap_or_else(|| "unknown".into())
 }
 
 fn no_database(quirks: &Quirks) -> Reply {
@@ -111,12 +134,16 @@ fn no_database(quirks: &Quirks) -> Reply {
     } else {
         "      or set BEADS_DIR to point to your .beads directory\n      or set BEADS_DB to point to your database file (deprecated)\n"
     };
-    Reply::failed(format!("Error: no beads database found\nHint: run 'bd init' to create a database in the current directory\n{more}"))
+    Reply::failed(format!(
+        "Error: no beads database found\nHint: run 'bd init' to create a database in the current directory\n{more}"
+    ))
 }
 
 fn log(line: &serde_json::Value) {
     // A test that cannot read its log fails by itself.
-    let Ok(path) = env::var("FAKE_BD_LOG") else { return };
+    let Ok(path) = env::var("FAKE_BD_LOG") else {
+        return;
+    };
     let file = OpenOptions::new().create(true).append(true).open(path);
     let _ = file.and_then(|mut file| file.write_all(format!("{line}\n").as_bytes()));
 }

@@ -149,10 +149,26 @@ const V0_24_4: Quirks = Quirks {
     init_again_refused: false,
     json_errors: false,
     refusals_fail: false,
-    ready: Ready { limit: 10, with_in_progress: false, with_dependencies: false, tells_of_more: false, knows_no_open_issues: false },
-    list: List { limit: 0, limit_for_agents: None, hides_closed: false, many_statuses: false, with_dependencies: false },
+    ready: Ready {
+        limit: 10,
+        with_in_progress: false,
+        with_dependencies: false,
+        tells_of_more: false,
+        knows_no_open_issues: false,
+    },
+    list: List {
+        limit: 0,
+        limit_for_agents: None,
+        hides_closed: false,
+        many_statuses: false,
+        with_dependencies: false,
+    },
     claim: Claim::Racy,
-    close: Close { tells_reason: false, refuses_blocked: false, refuses_open_children: false },
+    close: Close {
+        tells_reason: false,
+        refuses_blocked: false,
+        refuses_open_children: false,
+    },
     defer: Defer::Ignored,
     dep_add_answers: false,
     dep_list: false,
@@ -189,7 +205,10 @@ const V0_29_0: Quirks = Quirks {
     version_flag: true,
     init_again_refused: true,
     blocked_newest_first: true,
-    ready: Ready { knows_no_open_issues: true, ..V0_24_4.ready },
+    ready: Ready {
+        knows_no_open_issues: true,
+        ..V0_24_4.ready
+    },
     sync: Sync::CommitFails,
     doctor: Doctor::Passes,
     ..V0_24_4
@@ -197,11 +216,28 @@ const V0_29_0: Quirks = Quirks {
 
 const V0_46_0: Quirks = Quirks {
     version: "0.46.0",
-    lacks: &["create --no-inherit-labels", "ready --claim", "ready --exclude-label", "heartbeat", "hb", "lease"],
+    lacks: &[
+        "create --no-inherit-labels",
+        "ready --claim",
+        "ready --exclude-label",
+        "heartbeat",
+        "hb",
+        "lease",
+    ],
     json_errors: true,
-    ready: Ready { with_in_progress: true, ..V0_29_0.ready },
-    list: List { limit: 50, hides_closed: true, ..V0_29_0.list },
-    close: Close { tells_reason: true, ..V0_29_0.close },
+    ready: Ready {
+        with_in_progress: true,
+        ..V0_29_0.ready
+    },
+    list: List {
+        limit: 50,
+        hides_closed: true,
+        ..V0_29_0.list
+    },
+    close: Close {
+        tells_reason: true,
+        ..V0_29_0.close
+    },
     dep_list: true,
     dependency_key: "dependencies.issue_id, dependencies.depends_on_id, dependencies.type",
     text: Text::Typed,
@@ -215,8 +251,14 @@ const V0_47_0: Quirks = Quirks {
     // facts §3.1: both variables count here.
     actor_variables: &["BEADS_ACTOR", "BD_ACTOR"],
     // facts §3.1: 20 in "agent mode".
-    list: List { limit_for_agents: Some(20), ..V0_46_0.list },
-    close: Close { refuses_blocked: true, ..V0_46_0.close },
+    list: List {
+        limit_for_agents: Some(20),
+        ..V0_46_0.list
+    },
+    close: Close {
+        refuses_blocked: true,
+        ..V0_46_0.close
+    },
     defer: Defer::Hides,
     dep_add_answers: true,
     text: Text::Dotted,
@@ -225,12 +267,22 @@ const V0_47_0: Quirks = Quirks {
     ..V0_46_0
 };
 
-const V0_47_0_DIRECT: Quirks = Quirks { direct: true, ..V0_47_0 };
+const V0_47_0_DIRECT: Quirks = Quirks {
+    direct: true,
+    ..V0_47_0
+};
 
 const V0_49_5: Quirks = Quirks {
     version: "0.49.5",
-    ready: Ready { with_in_progress: false, ..V0_47_0.ready },
-    list: List { limit_for_agents: None, with_dependencies: true, ..V0_47_0.list },
+    ready: Ready {
+        with_in_progress: false,
+        ..V0_47_0.ready
+    },
+    list: List {
+        limit_for_agents: None,
+        with_dependencies: true,
+        ..V0_47_0.list
+    },
     claim: Claim::Atomic,
     warns_of_role: true,
     ..V0_47_0
@@ -240,12 +292,31 @@ const V0_49_5: Quirks = Quirks {
 const V1_0_5: Quirks = Quirks {
     version: "1.0.5",
     // facts §3.1: the daemon and its flags went with 0.50, `--lock-timeout` too; `sync` with 0.58.
-    lacks: &["--no-daemon", "--lock-timeout", "daemon", "sync", "heartbeat", "hb", "lease"],
+    lacks: &[
+        "--no-daemon",
+        "--lock-timeout",
+        "daemon",
+        "sync",
+        "heartbeat",
+        "hb",
+        "lease",
+    ],
     refusals_fail: true,
-    ready: Ready { limit: 100, with_dependencies: true, tells_of_more: true, ..V0_49_5.ready },
-    list: List { many_statuses: true, ..V0_49_5.list },
+    ready: Ready {
+        limit: 100,
+        with_dependencies: true,
+        tells_of_more: true,
+        ..V0_49_5.ready
+    },
+    list: List {
+        many_statuses: true,
+        ..V0_49_5.list
+    },
     claim: Claim::OpenOnly,
-    close: Close { refuses_open_children: true, ..V0_49_5.close },
+    close: Close {
+        refuses_open_children: true,
+        ..V0_49_5.close
+    },
     blocks_reversed: true,
     inherits_labels: true,
     warns_of_role: false,
@@ -255,16 +326,30 @@ const V1_0_5: Quirks = Quirks {
 };
 
 /// facts §3.1: from the documentation of 1.3 only. `sync` is back.
-const V1_3_0: Quirks = Quirks { version: "1.3.0", lacks: &["--no-daemon", "--lock-timeout", "daemon"], leases: true, ..V1_0_5 };
+const V1_3_0: Quirks = Quirks {
+    version: "1.3.0",
+    lacks: &["--no-daemon", "--lock-timeout", "daemon"],
+    leases: true,
+    ..V1_0_5
+};
 
 /// facts §3.1: the envelope is the default in 2.0; the rest as in 1.3.
-const V2_0_0: Quirks = Quirks { version: "2.0.0", json: Json::Envelope, ..V1_3_0 };
+const V2_0_0: Quirks = Quirks {
+    version: "2.0.0",
+    json: Json::Envelope,
+    ..V1_3_0
+};
 
 /// Returns the profile of a version. One that is not listed says its own name and behaves like 1.3.0.
 pub(crate) fn of(name: &str) -> Quirks {
-    let profiles = [V0_24_4, V0_29_0, V0_46_0, V0_47_0, V0_49_5, V1_0_5, V1_3_0, V2_0_0];
+    let profiles = [
+        V0_24_4, V0_29_0, V0_46_0, V0_47_0, V0_49_5, V1_0_5, V1_3_0, V2_0_0,
+    ];
     match name {
         "0.47.0-nodaemon" => V0_47_0_DIRECT,
-        _ => profiles.into_iter().find(|profile| profile.version == name).unwrap_or(V1_3_0),
+        _ => profiles
+            .into_iter()
+            .find(|profile| profile.version == name)
+            .unwrap_or(V1_3_0),
     }
 }

@@ -21,8 +21,18 @@ pub(crate) fn ready(call: &Call) -> Reply {
         let found = ready_issues(call, state, sort);
         let limit = limit(call, call.quirks.ready.limit).min(found.len());
         let more = call.quirks.ready.tells_of_more && limit < found.len();
-        let err = if more { format!("Showing {limit} of {} ready issues; use --limit 0 for all\n", found.len()) } else { String::new() };
-        Reply { err, ..ready_reply(call, state, &found[..limit]) }
+        let err = if more {
+            format!(
+                "Showing {limit} of {} ready issues; use --limit 0 for all\n",
+                found.len()
+            )
+        } else {
+            String::new()
+        };
+        Reply {
+            err,
+            ..ready_reply(call, state, &found[..limit])
+        }
     })
 }
 
@@ -44,7 +54,12 @@ fn ready_reply(call: &Call, state: &State, found: &[&Issue]) -> Reply {
     if quirks.ready.with_dependencies {
         return call.json(&render::listed(found, state, quirks));
     }
-    call.json(&found.iter().map(|issue| render::plain(issue, quirks)).collect::<Vec<_>>())
+    call.json(
+        &found
+            .iter()
+            .map(|issue| render::plain(issue, quirks))
+            .collect::<Vec<_>>(),
+    )
 }
 
 fn ready_text(call: &Call, state: &State, found: &[&Issue]) -> String {
@@ -53,20 +68,35 @@ fn ready_text(call: &Call, state: &State, found: &[&Issue]) -> String {
         [] if !open && call.quirks.ready.knows_no_open_issues => "\n✨ No open issues\n\n".into(),
         [] => "\n✨ No ready work found (all issues have blocking dependencies)\n\n".into(),
         _ => {
-            let lines = found.iter().enumerate().map(|(index, issue)| render::ready_line(index + 1, issue, &call.quirks));
-            format!("\n📋 Ready work ({} issues with no blockers):\n\n{}\n", found.len(), lines.collect::<String>())
+            let lines = found
+                .iter()
+                .enumerate()
+                .map(|(index, issue)| render::ready_line(index + 1, issue, &call.quirks));
+            format!(
+                "\n📋 Ready work ({} issues with no blockers):\n\n{}\n",
+                found.len(),
+                lines.collect::<String>()
+            )
         }
     }
 }
 
 pub(crate) fn list(call: &Call) -> Reply {
     let (args, quirks) = (&call.args, &call.quirks);
-    let agent = ["BD_AGENT_MODE", "CLAUDE_CODE"].iter().any(|name| env::var_os(name).is_some());
-    let default = quirks.list.limit_for_agents.filter(|_| agent).unwrap_or(quirks.list.limit);
+    let agent = ["BD_AGENT_MODE", "CLAUDE_CODE"]
+        .iter()
+        .any(|name| env::var_os(name).is_some());
+    let default = quirks
+        .list
+        .limit_for_agents
+        .filter(|_| agent)
+        .unwrap_or(quirks.list.limit);
     let hides_closed = quirks.list.hides_closed && !args.has("all") && args.get("status").is_none();
     let filter = Filter::of(args);
     call.state(|state| {
-        let meant = |issue: &&Issue| filter.takes(issue) && has_status(call, issue) && !(hides_closed && issue.is_closed());
+        let meant = |issue: &&Issue| {
+            filter.takes(issue) && has_status(call, issue) && !(hides_closed && issue.is_closed())
+        };
         let mut found: Vec<&Issue> = state.issues.iter().filter(meant).collect();
         issues::newest_first(&mut found);
         found.truncate(limit(call, default));
@@ -74,14 +104,21 @@ pub(crate) fn list(call: &Call) -> Reply {
             call.json(&render::listed(&found, state, quirks))
         } else {
             let by_id = state.by_id();
-            Reply::text(found.iter().map(|issue| render::list_line(issue, &by_id, quirks)).collect::<String>())
+            Reply::text(
+                found
+                    .iter()
+                    .map(|issue| render::list_line(issue, &by_id, quirks))
+                    .collect::<String>(),
+            )
         }
     })
 }
 
 fn has_status(call: &Call, issue: &Issue) -> bool {
     match call.args.get("status") {
-        Some(statuses) if call.quirks.list.many_statuses => statuses.split(',').any(|status| status == issue.status),
+        Some(statuses) if call.quirks.list.many_statuses => {
+            statuses.split(',').any(|status| status == issue.status)
+        }
         Some(status) => status == issue.status,
         None => true,
     }
@@ -104,39 +141,80 @@ pub(crate) fn show(call: &Call) -> Reply {
         for id in &call.args.words {
             match state.find(id) {
                 Some(issue) => found.push(issue),
-                None if quirks.direct => err += &format!("Error fetching {id}: {}\n", call.missing(id)),
+                None if quirks.direct => {
+                    err += &format!("Error fetching {id}: {}\n", call.missing(id))
+                }
                 None => return call.error(&format!("resolving ID {id}: {}", call.missing(id))),
             }
         }
         if found.is_empty() {
-            return Reply { err, ..Reply::default() };
+            return Reply {
+                err,
+                ..Reply::default()
+            };
         }
-        let shown: Vec<_> = found.iter().map(|issue| render::shown(issue, state, quirks)).collect();
-        let text = || found.iter().map(|issue| render::show_text(issue, quirks)).collect();
-        Reply { err, ..call.either(&shown, text) }
+        let shown: Vec<_> = found
+            .iter()
+            .map(|issue| render::shown(issue, state, quirks))
+            .collect();
+        let text = || {
+            found
+                .iter()
+                .map(|issue| render::show_text(issue, quirks))
+                .collect()
+        };
+        Reply {
+            err,
+            ..call.either(&shown, text)
+        }
     })
 }
 
 pub(crate) fn count(call: &Call) -> Reply {
     let filter = Filter::of(&call.args);
     call.state(|state| {
-        let found: Vec<&Issue> = state.issues.iter().filter(|issue| filter.takes(issue) && has_status(call, issue)).collect();
+        let found: Vec<&Issue> = state
+            .issues
+            .iter()
+            .filter(|issue| filter.takes(issue) && has_status(call, issue))
+            .collect();
         if !call.args.has("by-status") {
-            return call.either(&json!({ "count": found.len() }), || format!("{}\n", found.len()));
+            return call.either(&json!({ "count": found.len() }), || {
+                format!("{}\n", found.len())
+            });
         }
         let groups = issues::by_status(&found);
-        let rows: Vec<Value> = groups.iter().map(|(group, count)| json!({ "group": group, "count": count })).collect();
-        let text = || groups.iter().map(|(group, count)| format!("{group}: {count}\n")).collect();
+        let rows: Vec<Value> = groups
+            .iter()
+            .map(|(group, count)| json!({ "group": group, "count": count }))
+            .collect();
+        let text = || {
+            groups
+                .iter()
+                .map(|(group, count)| format!("{group}: {count}\n"))
+                .collect()
+        };
         call.either(&json!({ "total": found.len(), "groups": rows }), text)
     })
 }
 
 pub(crate) fn stale(call: &Call) -> Reply {
-    let days = call.args.get("days").and_then(|days| days.parse().ok()).unwrap_or(30);
+    let days = call
+        .args
+        .get("days")
+        .and_then(|days| days.parse().ok())
+        .unwrap_or(30);
     let before = clock::now() - SignedDuration::from_hours(24 * days);
     call.state(|state| {
-        let old = |issue: &&Issue| !issue.is_closed() && has_status(call, issue) && issue.updated_at < before;
-        let found: Vec<Issue> = state.issues.iter().filter(old).map(|issue| render::plain(issue, &call.quirks)).collect();
+        let old = |issue: &&Issue| {
+            !issue.is_closed() && has_status(call, issue) && issue.updated_at < before
+        };
+        let found: Vec<Issue> = state
+            .issues
+            .iter()
+            .filter(old)
+            .map(|issue| render::plain(issue, &call.quirks))
+            .collect();
         call.either(&found, || format!("{} stale issues\n", found.len()))
     })
 }

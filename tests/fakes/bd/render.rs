@@ -7,7 +7,10 @@ use std::collections::HashMap;
 
 /// An issue as `update`, `close` and old `ready` answer it.
 pub(crate) fn plain(issue: &Issue, quirks: &Quirks) -> Issue {
-    let mut shown = Issue { dependencies: Vec::new(), ..issue.clone() };
+    let mut shown = Issue {
+        dependencies: Vec::new(),
+        ..issue.clone()
+    };
     if !quirks.close.tells_reason {
         shown.close_reason.clear();
     }
@@ -33,7 +36,10 @@ pub(crate) fn listed(found: &[&Issue], state: &State, quirks: &Quirks) -> Vec<Li
     let row = |issue: &&Issue| {
         let mut shown = plain(issue, quirks);
         if quirks.list.with_dependencies {
-            let named = |dependency: &Dependency| Dependency { issue_id: issue.id.clone(), ..dependency.clone() };
+            let named = |dependency: &Dependency| Dependency {
+                issue_id: issue.id.clone(),
+                ..dependency.clone()
+            };
             shown.dependencies = issue.dependencies.iter().map(named).collect();
         }
         Listed {
@@ -67,17 +73,30 @@ pub(crate) struct Shown {
 
 pub(crate) fn shown(issue: &Issue, state: &State, quirks: &Quirks) -> Shown {
     let dependents = state.issues.iter().flat_map(|other| {
-        let ours = other.dependencies.iter().filter(|dependency| dependency.depends_on_id == issue.id);
-        ours.map(|dependency| Related { issue: plain(other, quirks), dependency_type: dependency.kind.clone() })
+        let ours = other
+            .dependencies
+            .iter()
+            .filter(|dependency| dependency.depends_on_id == issue.id);
+        ours.map(|dependency| Related {
+            issue: plain(other, quirks),
+            dependency_type: dependency.kind.clone(),
+        })
     });
-    Shown { issue: plain(issue, quirks), dependencies: needed(issue, state, quirks), dependents: dependents.collect() }
+    Shown {
+        issue: plain(issue, quirks),
+        dependencies: needed(issue, state, quirks),
+        dependents: dependents.collect(),
+    }
 }
 
 /// What an issue depends on, in full.
 pub(crate) fn needed(issue: &Issue, state: &State, quirks: &Quirks) -> Vec<Related> {
     let full = |dependency: &Dependency| {
         let issue = plain(state.find(&dependency.depends_on_id)?, quirks);
-        Some(Related { issue, dependency_type: dependency.kind.clone() })
+        Some(Related {
+            issue,
+            dependency_type: dependency.kind.clone(),
+        })
     };
     issue.dependencies.iter().filter_map(full).collect()
 }
@@ -92,9 +111,19 @@ pub(crate) struct Blocked {
 }
 
 pub(crate) fn blocked(issue: &Issue, by_id: &HashMap<&str, &Issue>, quirks: &Quirks) -> Blocked {
-    let blocked_by: Vec<String> = issues::blockers(issue, by_id).into_iter().map(str::to_owned).collect();
-    let issue = Issue { labels: Vec::new(), ..plain(issue, quirks) };
-    Blocked { issue, blocked_by_count: blocked_by.len(), blocked_by }
+    let blocked_by: Vec<String> = issues::blockers(issue, by_id)
+        .into_iter()
+        .map(str::to_owned)
+        .collect();
+    let issue = Issue {
+        labels: Vec::new(),
+        ..plain(issue, quirks)
+    };
+    Blocked {
+        issue,
+        blocked_by_count: blocked_by.len(),
+        blocked_by,
+    }
 }
 
 pub(crate) fn priority(issue: &Issue, quirks: &Quirks) -> String {
@@ -110,20 +139,51 @@ pub(crate) fn priority(issue: &Issue, quirks: &Quirks) -> String {
 
 /// A line of `ready`, and one more for the assignee.
 pub(crate) fn ready_line(number: usize, issue: &Issue, quirks: &Quirks) -> String {
-    let kind = if quirks.text == Text::Plain { String::new() } else { format!("[{}] ", issue.issue_type) };
-    let assignee = if issue.assignee.is_empty() { String::new() } else { format!("   Assignee: {}\n", issue.assignee) };
-    format!("{number}. [{}] {kind}{}: {}\n{assignee}", priority(issue, quirks), issue.id, issue.title)
+    let kind = if quirks.text == Text::Plain {
+        String::new()
+    } else {
+        format!("[{}] ", issue.issue_type)
+    };
+    let assignee = if issue.assignee.is_empty() {
+        String::new()
+    } else {
+        format!("   Assignee: {}\n", issue.assignee)
+    };
+    format!(
+        "{number}. [{}] {kind}{}: {}\n{assignee}",
+        priority(issue, quirks),
+        issue.id,
+        issue.title
+    )
 }
 
 pub(crate) fn list_line(issue: &Issue, by_id: &HashMap<&str, &Issue>, quirks: &Quirks) -> String {
-    let labels = if issue.labels.is_empty() { String::new() } else { format!(" [{}]", issue.labels.join(" ")) };
+    let labels = if issue.labels.is_empty() {
+        String::new()
+    } else {
+        format!(" [{}]", issue.labels.join(" "))
+    };
     let (mark, status) = match quirks.text {
         Text::Plain | Text::Typed => ("", format!(" {}", issue.status)),
         Text::Dotted => (mark(issue), String::new()),
     };
-    let blockers = if quirks.list.with_dependencies { issues::blockers(issue, by_id) } else { Vec::new() };
-    let waits = if blockers.is_empty() { String::new() } else { format!(" (blocked by: {})", blockers.join(", ")) };
-    format!("{mark}{} [{}] [{}]{status}{labels} - {}{waits}\n", issue.id, priority(issue, quirks), issue.issue_type, issue.title)
+    let blockers = if quirks.list.with_dependencies {
+        issues::blockers(issue, by_id)
+    } else {
+        Vec::new()
+    };
+    let waits = if blockers.is_empty() {
+        String::new()
+    } else {
+        format!(" (blocked by: {})", blockers.join(", "))
+    };
+    format!(
+        "{mark}{} [{}] [{}]{status}{labels} - {}{waits}\n",
+        issue.id,
+        priority(issue, quirks),
+        issue.issue_type,
+        issue.title
+    )
 }
 
 fn mark(issue: &Issue) -> &'static str {
@@ -135,10 +195,22 @@ fn mark(issue: &Issue) -> &'static str {
 }
 
 pub(crate) fn show_text(issue: &Issue, quirks: &Quirks) -> String {
-    let Issue { id, title, status, issue_type, assignee, description, .. } = issue;
+    let Issue {
+        id,
+        title,
+        status,
+        issue_type,
+        assignee,
+        description,
+        ..
+    } = issue;
     match quirks.text {
         Text::Plain | Text::Typed => {
-            let assignee = if assignee.is_empty() { String::new() } else { format!("Assignee: {assignee}\n") };
+            let assignee = if assignee.is_empty() {
+                String::new()
+            } else {
+                format!("Assignee: {assignee}\n")
+            };
             format!(
                 "\n{id}: {title}\nStatus: {status}\nPriority: P{}\nType: {issue_type}\n{assignee}\nDescription:\n{description}\n\n",
                 issue.priority

@@ -119,7 +119,10 @@ impl Issue {
 
     /// The ids it depends on in this way.
     pub(crate) fn needs<'a>(&'a self, kind: &'a str) -> impl Iterator<Item = &'a str> {
-        self.dependencies.iter().filter(move |dependency| dependency.kind == kind).map(|dependency| dependency.depends_on_id.as_str())
+        self.dependencies
+            .iter()
+            .filter(move |dependency| dependency.kind == kind)
+            .map(|dependency| dependency.depends_on_id.as_str())
     }
 
     pub(crate) fn is_child_of(&self, parent: &str) -> bool {
@@ -127,7 +130,11 @@ impl Issue {
     }
 
     pub(crate) fn depend_on(&mut self, id: &str, kind: &str) {
-        self.dependencies.push(Dependency { issue_id: self.id.clone(), depends_on_id: id.into(), kind: kind.into() });
+        self.dependencies.push(Dependency {
+            issue_id: self.id.clone(),
+            depends_on_id: id.into(),
+            kind: kind.into(),
+        });
     }
 
     /// Adds labels; bd keeps them sorted.
@@ -153,13 +160,20 @@ impl State {
 
     /// The issues by id, for whoever has to look up many.
     pub(crate) fn by_id(&self) -> HashMap<&str, &Issue> {
-        self.issues.iter().map(|issue| (issue.id.as_str(), issue)).collect()
+        self.issues
+            .iter()
+            .map(|issue| (issue.id.as_str(), issue))
+            .collect()
     }
 
     /// Returns an id like `demo-0hs`, or `demo-0hs.1` for a child.
     pub(crate) fn new_id(&mut self, parent: Option<&str>) -> String {
         if let Some(parent) = parent {
-            let children = self.issues.iter().filter(|issue| issue.is_child_of(parent)).count();
+            let children = self
+                .issues
+                .iter()
+                .filter(|issue| issue.is_child_of(parent))
+                .count();
             return format!("{parent}.{}", children + 1);
         }
         loop {
@@ -178,7 +192,8 @@ fn short_id(number: u64) -> String {
     const ALL: u64 = 36 * 36 * 36;
     let mixed = (number % ALL * 25169 + 7919) % ALL;
     let round = (ALL <= number).then(|| (number / ALL).to_string());
-    let digits = [mixed / 1296, mixed / 36 % 36, mixed % 36].map(|digit| char::from(DIGITS[usize::try_from(digit).unwrap_or(0)]));
+    let digits = [mixed / 1296, mixed / 36 % 36, mixed % 36]
+        .map(|digit| char::from(DIGITS[usize::try_from(digit).unwrap_or(0)]));
     digits.into_iter().collect::<String>() + &round.unwrap_or_default()
 }
 
@@ -191,7 +206,9 @@ pub(crate) struct Database {
 impl Database {
     /// The database in a `.beads` folder, whether it is there or not.
     pub(crate) fn at(folder: impl Into<Utf8PathBuf>) -> Self {
-        Self { folder: folder.into() }
+        Self {
+            folder: folder.into(),
+        }
     }
 
     /// The one `BEADS_DIR` names, else the nearest above, else that of the repository this is a worktree of.
@@ -200,8 +217,16 @@ impl Database {
         if let Some(folder) = named {
             return Some(Self::at(cwd.join(folder))).filter(there);
         }
-        let above = cwd.ancestors().map(|folder| Self::at(folder.join(".beads"))).find(there);
-        above.or_else(|| cwd.ancestors().find_map(main_repository).map(|root| Self::at(root.join(".beads"))).filter(there))
+        let above = cwd
+            .ancestors()
+            .map(|folder| Self::at(folder.join(".beads")))
+            .find(there);
+        above.or_else(|| {
+            cwd.ancestors()
+                .find_map(main_repository)
+                .map(|root| Self::at(root.join(".beads")))
+                .filter(there)
+        })
     }
 
     pub(crate) fn folder(&self) -> &Utf8Path {
@@ -219,7 +244,13 @@ impl Database {
     /// Makes the file, with nothing in it.
     pub(crate) fn create(&self, prefix: &str) -> io::Result<()> {
         fs::create_dir_all(&self.folder)?;
-        save(&self.file(), &State { prefix: prefix.into(), ..State::default() })
+        save(
+            &self.file(),
+            &State {
+                prefix: prefix.into(),
+                ..State::default()
+            },
+        )
     }
 
     /// Changes the state under the lock, and writes it unless the change says no.
@@ -240,7 +271,12 @@ fn save(file: &Utf8Path, state: &State) -> io::Result<()> {
 
 /// Takes a lock, which the kernel lets go when what is returned is dropped or the process ends.
 pub(crate) fn hold(path: &Utf8Path) -> io::Result<std::fs::File> {
-    let file = fs::OpenOptions::new().create(true).truncate(false).write(true).open(path)?.into_file();
+    let file = fs::OpenOptions::new()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(path)?
+        .into_file();
     file.lock()?;
     Ok(file)
 }
@@ -249,6 +285,8 @@ pub(crate) fn hold(path: &Utf8Path) -> io::Result<std::fs::File> {
 fn main_repository(folder: &Utf8Path) -> Option<Utf8PathBuf> {
     let text = fs::read_to_string(folder.join(".git")).ok()?;
     let inside = folder.join(text.trim().strip_prefix("gitdir: ")?);
-    let git = inside.ancestors().find(|path| path.file_name() == Some(".git"))?;
+    let git = inside
+        .ancestors()
+        .find(|path| path.file_name() == Some(".git"))?;
     git.parent().map(Utf8Path::to_owned)
 }

@@ -5,9 +5,16 @@ use serde_json::{Value, json};
 /// Returns what the project's own loop says after `name:`, whatever Claude Code has said since, or the path a built-in
 /// loop means by it.
 pub(super) fn named(request: &Request, name: &str) -> String {
-    let users = request.messages().iter().filter(|message| message["role"] == "user");
-    let blocks = users.filter_map(|message| message["content"].as_array()).flatten();
-    let mut lines = blocks.filter_map(|block| block["text"].as_str()).flat_map(str::lines);
+    let users = request
+        .messages()
+        .iter()
+        .filter(|message| message["role"] == "user");
+    let blocks = users
+        .filter_map(|message| message["content"].as_array())
+        .flatten();
+    let mut lines = blocks
+        .filter_map(|block| block["text"].as_str())
+        .flat_map(str::lines);
     let value = lines.find_map(|line| line.strip_prefix(name)?.strip_prefix(": "));
     let ending = match name {
         "Context" => "context.json",
@@ -15,7 +22,11 @@ pub(super) fn named(request: &Request, name: &str) -> String {
         _ => "progress-it.md",
     };
     let path = value.map_or_else(|| request.path(ending), str::to_owned);
-    assert!(path.starts_with('/'), "the prompt names no {name}: {}", request.prompt());
+    assert!(
+        path.starts_with('/'),
+        "the prompt names no {name}: {}",
+        request.prompt()
+    );
     path
 }
 
@@ -25,8 +36,14 @@ pub(super) fn works(request: &Request) -> Vec<Turn> {
     let task = task(request);
     turns.extend([
         writes(request, &task),
-        turn().bash(format!("git add -A && git commit -q -m '{}' && git log --oneline | head -1", task.1)),
-        turn().bash(format!("ap queue close {} --reason 'it is written'", task.0)),
+        turn().bash(format!(
+            "git add -A && git commit -q -m '{}' && git log --oneline | head -1",
+            task.1
+        )),
+        turn().bash(format!(
+            "ap queue close {} --reason 'it is written'",
+            task.0
+        )),
         turn().write(named(request, "Status"), status(&task).to_string()),
         turn().text(format!("I finished {}.", task.1)),
     ]);
@@ -36,7 +53,9 @@ pub(super) fn works(request: &Request) -> Vec<Turn> {
 /// Reads the context and claims a task.
 pub(super) fn begins(request: &Request) -> Vec<Turn> {
     vec![
-        turn().text("First I read my context.").tool("Read", json!({ "file_path": named(request, "Context") })),
+        turn()
+            .text("First I read my context.")
+            .tool("Read", json!({ "file_path": named(request, "Context") })),
         turn().bash("ap queue claim --json"),
     ]
 }
@@ -52,11 +71,13 @@ pub(super) fn task(request: &Request) -> (String, String) {
 pub(super) fn writes(request: &Request, task: &(String, String)) -> Turn {
     let context = named(request, "Context");
     let root = context.split("/.claude/").next().unwrap_or_default();
-    turn().write(format!("{root}/{}.txt", task.0), format!("{}\n", task.1)).bash(format!(
-        "echo '- did {}' >> '{}'",
-        task.1,
-        named(request, "Progress")
-    ))
+    turn()
+        .write(format!("{root}/{}.txt", task.0), format!("{}\n", task.1))
+        .bash(format!(
+            "echo '- did {}' >> '{}'",
+            task.1,
+            named(request, "Progress")
+        ))
 }
 
 pub(super) fn status(task: &(String, String)) -> Value {

@@ -30,13 +30,22 @@ nodes:
 "#;
 
 /// A program of somebody's own: it talks to the same service, and to nobody else.
-const OTHER: &str = "#!/bin/sh\nIS_SANDBOX=1 exec claude -p --model sonnet --permission-mode bypassPermissions\n";
+const OTHER: &str =
+    "#!/bin/sh\nIS_SANDBOX=1 exec claude -p --model sonnet --permission-mode bypassPermissions\n";
 
 /// Who speaks, and in which stage.
 fn seat(request: &Request) -> (&'static str, String) {
     let status = request.path("status.json");
-    let who = if status.contains("/providers/other/") { "other" } else { "claude" };
-    let stage = status.rsplit("/stage-").next().and_then(|rest| rest.split('/').next()).and_then(|stage| stage.get(3..));
+    let who = if status.contains("/providers/other/") {
+        "other"
+    } else {
+        "claude"
+    };
+    let stage = status
+        .rsplit("/stage-")
+        .next()
+        .and_then(|rest| rest.split('/').next())
+        .and_then(|stage| stage.get(3..));
     (who, stage.unwrap_or_default().to_owned())
 }
 
@@ -56,7 +65,9 @@ fn speaks(request: &Request) -> Vec<Turn> {
     let context: Value = serde_json::from_str(&request.tool_result(0)).unwrap_or_default();
     let given = outputs(&context["inputs"]["from_parallel"]);
     let acts = match (who, stage.as_str(), &context["iteration"]) {
-        ("claude", "recommend", _) => "touch .git/waits; until [ -e .git/go ]; do sleep 0.05; done".to_owned(),
+        ("claude", "recommend", _) => {
+            "touch .git/waits; until [ -e .git/go ]; do sleep 0.05; done".to_owned()
+        }
         (_, "implement", first) if *first == json!(1) => {
             "echo agreed > agreed.txt && git add agreed.txt && git commit -q -m agreed".to_owned()
         }
@@ -65,7 +76,11 @@ fn speaks(request: &Request) -> Vec<Turn> {
     let status = json!({ "decision": "stop", "reason": "it is said", "summary": format!("{stage} by {who}"), "work": {}, "errors": [] });
     vec![
         turn().bash(format!("cat '{}'", request.path("context.json"))),
-        turn().bash(if given.is_empty() { "true".to_owned() } else { format!("cat {}", given.join(" ")) }),
+        turn().bash(if given.is_empty() {
+            "true".to_owned()
+        } else {
+            format!("cat {}", given.join(" "))
+        }),
         turn().bash(acts),
         turn().write(request.path("status.json"), status.to_string()),
         turn().text(format!("My {stage} by {who}.")),
@@ -75,26 +90,48 @@ fn speaks(request: &Request) -> Vec<Turn> {
 /// The first requests of all conversations of one seat.
 fn began(api: &MockApi, who: &str, stage: &str) -> usize {
     let first = |request: &&Request| request.asks_for_a_turn() && request.turns() == 0;
-    api.requests().iter().filter(first).filter(|request| seat(request) == (who, stage.to_owned())).count()
+    api.requests()
+        .iter()
+        .filter(first)
+        .filter(|request| seat(request) == (who, stage.to_owned()))
+        .count()
 }
 
 /// What the last conversation of one seat had read by its end.
 fn read(api: &MockApi, who: &str, stage: &str) -> String {
     let requests = api.requests();
-    let last = requests.iter().rfind(|request| request.turns() == 4 && seat(request) == (who, stage.to_owned()));
+    let last = requests
+        .iter()
+        .rfind(|request| request.turns() == 4 && seat(request) == (who, stage.to_owned()));
     last.map_or_else(String::new, |request| request.tool_result(1))
 }
 
 #[test]
 fn two_kinds_of_agent_argue_and_go_on_after_a_kill() {
-    let Some((api, project)) = prepare(script().every(|_, request| speaks(request)), &ONE, "", |it| it) else { return };
+    let Some((api, project)) = prepare(
+        script().every(|_, request| speaks(request)),
+        &ONE,
+        "",
+        |it| it,
+    ) else {
+        return;
+    };
     project.put(".claude/pipelines/debate.yaml", DEBATE);
     project.put("../other.sh", OTHER);
-    project.program("chmod", &["+x", "../other.sh"]).status().expect("chmod runs");
+    project
+        .program("chmod", &["+x", "../other.sh"])
+        .status()
+        .expect("chmod runs");
     let debate = ["pipeline", "debate", "it", "--foreground"];
     let running = project.start_command("it", &[&debate, API_KEY].concat());
     project.wait_for(".git/waits");
-    project.wait_for(project.run("parallel-00-proposals/providers/other/stage-00-recommend/iterations/001/output.md").as_str());
+    project.wait_for(
+        project
+            .run(
+                "parallel-00-proposals/providers/other/stage-00-recommend/iterations/001/output.md",
+            )
+            .as_str(),
+    );
     running.kill_all();
     project.put(".git/go", "");
     let running = project.start_command("it", &[&debate, RESUME].concat());
@@ -103,27 +140,63 @@ fn two_kinds_of_agent_argue_and_go_on_after_a_kill() {
     let (code, shown) = running.end();
     assert_eq!(code, Some(0), "{shown}");
     // Who was done was not asked again.
-    assert_eq!((began(&api, "claude", "recommend"), began(&api, "other", "recommend")), (2, 1));
+    assert_eq!(
+        (
+            began(&api, "claude", "recommend"),
+            began(&api, "other", "recommend")
+        ),
+        (2, 1)
+    );
     for who in ["claude", "other"] {
-        assert_eq!((began(&api, who, "critique"), began(&api, who, "respond")), (1, 1));
-        assert_eq!(read(&api, who, "recommend"), "(Bash completed with no output)", "nobody sees what the other writes meanwhile");
+        assert_eq!(
+            (began(&api, who, "critique"), began(&api, who, "respond")),
+            (1, 1)
+        );
+        assert_eq!(
+            read(&api, who, "recommend"),
+            "(Bash completed with no output)",
+            "nobody sees what the other writes meanwhile"
+        );
         let proposals = read(&api, who, "critique");
-        assert!(proposals.contains("My recommend by claude.") && proposals.contains("My recommend by other."), "{proposals}");
+        assert!(
+            proposals.contains("My recommend by claude.")
+                && proposals.contains("My recommend by other."),
+            "{proposals}"
+        );
         let attacks = read(&api, who, "respond");
-        assert!(attacks.contains("My critique by claude.") && attacks.contains("My recommend by other."), "{attacks}");
+        assert!(
+            attacks.contains("My critique by claude.")
+                && attacks.contains("My recommend by other."),
+            "{attacks}"
+        );
     }
     let answers = read(&api, "claude", "implement");
-    assert!(answers.contains("My respond by claude.") && answers.contains("My respond by other."), "{answers}");
-    assert_eq!((began(&api, "claude", "implement"), began(&api, "other", "implement")), (2, 0));
+    assert!(
+        answers.contains("My respond by claude.") && answers.contains("My respond by other."),
+        "{answers}"
+    );
+    assert_eq!(
+        (
+            began(&api, "claude", "implement"),
+            began(&api, "other", "implement")
+        ),
+        (2, 0)
+    );
     assert_eq!(project.git(&["log", "--format=%s"]), "agreed\nThe plan\n");
     for block in ["00-proposals", "01-critiques", "02-answers"] {
         let manifest = project.json(project.run(&format!("parallel-{block}/manifest.json")));
         assert_eq!(
-            manifest["providers"].as_object().map(|all| all.keys().cloned().collect::<Vec<_>>()),
+            manifest["providers"]
+                .as_object()
+                .map(|all| all.keys().cloned().collect::<Vec<_>>()),
             Some(vec!["claude".into(), "other".into()])
         );
     }
     assert_eq!(project.state()["status"], "complete");
-    assert_eq!(kinds(&project.outcomes()), ["reported", "reported"], "outcomes of the branches are in their own journals");
+    assert_eq!(
+        kinds(&project.outcomes()),
+        ["reported", "reported"],
+        "outcomes of the branches are in their own journals"
+    );
     assert!(project.processes().is_empty(), "nothing is left running");
 }

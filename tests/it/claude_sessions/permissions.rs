@@ -24,20 +24,37 @@ fn in_mode(mode: &str, edits: bool) {
         turns
     });
     let settings = format!("permissions: {mode}");
-    let Some((api, project)) = prepare(script, &ONE, &settings, |it| it) else { return };
+    let Some((api, project)) = prepare(script, &ONE, &settings, |it| it) else {
+        return;
+    };
     let (code, shown) = project.start(API_KEY).end();
     assert_eq!(code, Some(0), "{shown}");
     assert_eq!(kinds(&project.outcomes()), ["reported"], "{shown}");
     let status = project.json(project.iteration(1, "status.json"));
-    assert_eq!((&status["decision"], &status["summary"]), (&json!("continue"), &json!("Did lay the table")), "{shown}");
+    assert_eq!(
+        (&status["decision"], &status["summary"]),
+        (&json!("continue"), &json!("Did lay the table")),
+        "{shown}"
+    );
     assert_eq!(project.read("backlog.md"), "- [x] lay the table\n");
     // In plan mode the progress file is out of reach of the editing tools, but not of the shell.
-    let expected: &[&str] = if mode == "plan" { &["- did lay the table"] } else { &["- did edit", "- did lay the table"] };
+    let expected: &[&str] = if mode == "plan" {
+        &["- did lay the table"]
+    } else {
+        &["- did edit", "- did lay the table"]
+    };
     assert_eq!(progress(&project), expected, "{shown}");
     let last = api.requests().pop().expect("something was asked");
-    let made = project.root().join(format!("{}.txt", task(&last).0)).exists();
+    let made = project
+        .root()
+        .join(format!("{}.txt", task(&last).0))
+        .exists();
     assert_eq!(made, edits, "{shown}");
-    assert!(!project.git(&["status", "--porcelain"]).contains(".agent-pipelines"));
+    assert!(
+        !project
+            .git(&["status", "--porcelain"])
+            .contains(".agent-pipelines")
+    );
 }
 
 #[test]
@@ -78,12 +95,17 @@ fn an_agent_that_was_permitted_nothing_ends_the_session_with_the_rule_to_add() {
     });
     let deny = json!({ "permissions": { "deny": ["Write", "Bash"] } }).to_string();
     let settings = format!("args: [--settings, '{deny}']");
-    let Some((_api, project)) = prepare(script, &ONE, &settings, |it| it) else { return };
+    let Some((_api, project)) = prepare(script, &ONE, &settings, |it| it) else {
+        return;
+    };
     let (code, shown) = project.start(API_KEY).end();
     assert_eq!(code, Some(1), "{shown}");
     assert_eq!(kinds(&project.outcomes()), ["refused"]);
     assert!(shown.contains("not permitted: Bash, Write"), "{shown}");
-    assert!(shown.contains("a deny rule or a PreToolUse hook in your Claude settings forbids it"), "{shown}");
+    assert!(
+        shown.contains("a deny rule or a PreToolUse hook in your Claude settings forbids it"),
+        "{shown}"
+    );
 }
 
 #[test]
@@ -94,11 +116,18 @@ fn an_agent_that_was_not_permitted_its_tools_names_the_rule_to_add() {
         turns.extend((0..20).map(|_| turn().text("I was not allowed to.")));
         turns
     });
-    let Some((_api, project)) = prepare(script, &ONE, "permissions: dontAsk", |it| it) else { return };
+    let Some((_api, project)) = prepare(script, &ONE, "permissions: dontAsk", |it| it) else {
+        return;
+    };
     let (code, shown) = project.start(API_KEY).end();
     assert_eq!(code, Some(1), "{shown}");
     assert_eq!(kinds(&project.outcomes()), ["refused"]);
-    assert!(shown.contains("the permission mode is `dontAsk`: allow it with `args: [--allowedTools, \"Write\"]`"), "{shown}");
+    assert!(
+        shown.contains(
+            "the permission mode is `dontAsk`: allow it with `args: [--allowedTools, \"Write\"]`"
+        ),
+        "{shown}"
+    );
 }
 
 #[test]
@@ -106,10 +135,21 @@ fn the_rule_to_add_is_enough() {
     let script = script().conversation(|request| {
         let mut turns = begins(request);
         let task = task(request);
-        turns.extend([writes(request, &task), turn().bash(format!("ap queue close {}", task.0)), structured(&task)]);
+        turns.extend([
+            writes(request, &task),
+            turn().bash(format!("ap queue close {}", task.0)),
+            structured(&task),
+        ]);
         turns
     });
-    let Some((_api, project)) = prepare(script, &ONE, "permissions: dontAsk\nargs: [--allowedTools, \"Write\"]", |it| it) else { return };
+    let Some((_api, project)) = prepare(
+        script,
+        &ONE,
+        "permissions: dontAsk\nargs: [--allowedTools, \"Write\"]",
+        |it| it,
+    ) else {
+        return;
+    };
     let (code, shown) = project.start(API_KEY).end();
     assert_eq!(code, Some(0), "{shown}");
     assert!(!shown.contains("not permitted"), "{shown}");

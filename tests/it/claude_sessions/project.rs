@@ -50,7 +50,8 @@ impl Project {
 
     pub(super) fn put(&self, path: &str, text: &str) {
         let path = self.root().join(path);
-        fs_err::create_dir_all(path.parent().expect("it is inside")).expect("a folder in a temporary folder");
+        fs_err::create_dir_all(path.parent().expect("it is inside"))
+            .expect("a folder in a temporary folder");
         atomic::replace(&path, text.as_bytes()).expect("a file in a temporary folder");
     }
 
@@ -63,8 +64,17 @@ impl Project {
     }
 
     pub(super) fn git(&self, arguments: &[&str]) -> String {
-        let output = self.env.command("git").args(arguments).output().expect("git runs");
-        assert!(output.status.success(), "git {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+        let output = self
+            .env
+            .command("git")
+            .args(arguments)
+            .output()
+            .expect("git runs");
+        assert!(
+            output.status.success(),
+            "git {arguments:?}: {}",
+            String::from_utf8_lossy(&output.stderr)
+        );
         String::from_utf8(output.stdout).expect("UTF-8")
     }
 
@@ -85,13 +95,18 @@ impl Project {
     /// Every event of a kind in the journal.
     pub(super) fn events(&self, kind: &str) -> Vec<Value> {
         let journal = self.read(self.run("events.jsonl"));
-        let events = journal.lines().map(|line| serde_json::from_str::<Value>(line).expect("JSON")["event"].clone());
+        let events = journal
+            .lines()
+            .map(|line| serde_json::from_str::<Value>(line).expect("JSON")["event"].clone());
         events.filter(|event| event["type"] == kind).collect()
     }
 
     /// The outcome of every attempt, in order.
     pub(super) fn outcomes(&self) -> Vec<Value> {
-        self.events("agent_exited").into_iter().map(|event| event["outcome"].clone()).collect()
+        self.events("agent_exited")
+            .into_iter()
+            .map(|event| event["outcome"].clone())
+            .collect()
     }
 
     fn command(&self, arguments: &[&str]) -> Command {
@@ -115,18 +130,37 @@ impl Project {
     }
 
     /// Runs a loop in the foreground, as a session of that name.
-    pub(super) fn start_session(&self, name: &str, session: &str, arguments: &[&str]) -> Running<'_> {
-        self.start_command(session, &[&[name, session, "10", "--foreground"], arguments].concat())
+    pub(super) fn start_session(
+        &self,
+        name: &str,
+        session: &str,
+        arguments: &[&str],
+    ) -> Running<'_> {
+        self.start_command(
+            session,
+            &[&[name, session, "10", "--foreground"], arguments].concat(),
+        )
     }
 
     /// Runs a command that starts a session in the foreground.
     pub(super) fn start_command(&self, session: &str, arguments: &[&str]) -> Running<'_> {
         let window = self.root().join(format!("../window-{session}.txt"));
-        let file = fs_err::OpenOptions::new().create(true).append(true).open(&window).expect("a file in a temporary folder");
+        let file = fs_err::OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(&window)
+            .expect("a file in a temporary folder");
         let both = file.into_parts().0;
         let mut command = self.command(arguments);
-        command.stdin(Stdio::null()).stderr(both.try_clone().expect("a second handle")).stdout(both);
-        Running { project: self, child: command.spawn().expect("ap starts"), window }
+        command
+            .stdin(Stdio::null())
+            .stderr(both.try_clone().expect("a second handle"))
+            .stdout(both);
+        Running {
+            project: self,
+            child: command.spawn().expect("ap starts"),
+            window,
+        }
     }
 
     pub(super) fn tmux(&self) -> Tmux<'_> {
@@ -137,21 +171,31 @@ impl Project {
     pub(super) fn ap(&self, arguments: &[&str]) -> (Option<i32>, String) {
         let output = self.command(arguments).output().expect("ap runs");
         let text = [output.stdout, output.stderr].concat();
-        (output.status.code(), String::from_utf8(text).expect("UTF-8"))
+        (
+            output.status.code(),
+            String::from_utf8(text).expect("UTF-8"),
+        )
     }
 
     /// Waits for a file that a tool makes.
     pub(super) fn wait_for(&self, path: &str) {
-        assert!(clock::wait_until(LIMIT, || self.root().join(path).exists()), "{path} is not made");
+        assert!(
+            clock::wait_until(LIMIT, || self.root().join(path).exists()),
+            "{path} is not made"
+        );
     }
 
     /// The live processes of the session besides its runner: shim, agent, tools.
     pub(super) fn processes(&self) -> Vec<i32> {
-        let Ok(plan) = fs_err::read(self.root().join(self.run("plan.json"))) else { return Vec::new() };
+        let Ok(plan) = fs_err::read(self.root().join(self.run("plan.json"))) else {
+            return Vec::new();
+        };
         let plan: Value = serde_json::from_slice(&plan).expect("JSON");
         let run = plan["run"].as_str().expect("a run has an id");
         let of_branch = format!("{run}_");
-        let marked = process::marked_by("AP_RUN", |found| found == run || found.starts_with(&of_branch));
+        let marked = process::marked_by("AP_RUN", |found| {
+            found == run || found.starts_with(&of_branch)
+        });
         marked.into_iter().map(|process| process.pid).collect()
     }
 }
@@ -175,13 +219,22 @@ impl Tmux<'_> {
     pub(super) const SOCKET: &'static str = "./.git/tmux";
 
     fn run(&self, arguments: &[&str]) -> String {
-        let output = self.project.env.command("tmux").args(["-S", Self::SOCKET]).args(arguments).output().expect("tmux runs");
+        let output = self
+            .project
+            .env
+            .command("tmux")
+            .args(["-S", Self::SOCKET])
+            .args(arguments)
+            .output()
+            .expect("tmux runs");
         String::from_utf8(output.stdout).expect("UTF-8")
     }
 
     /// What a person sees in the session's window.
     pub(super) fn screen(&self) -> String {
-        self.run(&["capture-pane", "-p", "-t", &format!("=pipeline-{SESSION}:")]).trim_end().to_owned()
+        self.run(&["capture-pane", "-p", "-t", &format!("=pipeline-{SESSION}:")])
+            .trim_end()
+            .to_owned()
     }
 
     /// Waits until the window shows a text and returns all of it.
@@ -247,7 +300,11 @@ impl Running<'_> {
     /// Waits until the window shows a text.
     pub(super) fn wait_to_show(&self, text: &str) {
         let shown = clock::wait_until(LIMIT, || self.shown().contains(text));
-        assert!(shown, "the window does not show {text:?} but\n{}", self.shown());
+        assert!(
+            shown,
+            "the window does not show {text:?} but\n{}",
+            self.shown()
+        );
     }
 
     fn shown(&self) -> String {

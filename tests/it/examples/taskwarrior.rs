@@ -14,11 +14,18 @@ const EXAMPLE: &str = "taskwarrior";
 #[expect(clippy::print_stderr, reason = "a skipped test must be seen")]
 pub(crate) fn has_taskwarrior() -> bool {
     static SKIPPED: Once = Once::new();
-    static FOUND: LazyLock<bool> =
-        LazyLock::new(|| Command::new("task").arg("--version").stdin(Stdio::null()).output().is_ok_and(|output| output.status.success()));
+    static FOUND: LazyLock<bool> = LazyLock::new(|| {
+        Command::new("task")
+            .arg("--version")
+            .stdin(Stdio::null())
+            .output()
+            .is_ok_and(|output| output.status.success())
+    });
     let found = *FOUND;
     if !found && std::env::var("AP_TESTS_WITHOUT_TASKWARRIOR").is_ok_and(|value| value == "1") {
-        SKIPPED.call_once(|| eprintln!("skipped: there is no `task` and AP_TESTS_WITHOUT_TASKWARRIOR=1"));
+        SKIPPED.call_once(|| {
+            eprintln!("skipped: there is no `task` and AP_TESTS_WITHOUT_TASKWARRIOR=1")
+        });
         return false;
     }
     assert!(
@@ -37,7 +44,9 @@ fn project() -> Option<Project> {
     let home = project.outside().join("home");
     fs_err::create_dir_all(home.join(".task")).expect("a folder");
     atomic::replace(&home.join("taskrc"), b"").expect("a file");
-    project.set("TASKRC", home.join("taskrc")).set("TASKDATA", home.join(".task"));
+    project
+        .set("TASKRC", home.join("taskrc"))
+        .set("TASKDATA", home.join(".task"));
     Some(project)
 }
 
@@ -45,10 +54,24 @@ fn project() -> Option<Project> {
 #[track_caller]
 fn task(project: &Project, words: &[&str], input: &str) -> String {
     let mut command = project.command("task");
-    command.args(["rc.confirmation=off", "rc.verbose=nothing"]).args(words);
-    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("task runs");
-    child.stdin.take().expect("a pipe").write_all(input.as_bytes()).expect("it reads");
-    Ran::from(child.wait_with_output().expect("it ends")).expect(0).stdout
+    command
+        .args(["rc.confirmation=off", "rc.verbose=nothing"])
+        .args(words);
+    let mut child = command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("task runs");
+    child
+        .stdin
+        .take()
+        .expect("a pipe")
+        .write_all(input.as_bytes())
+        .expect("it reads");
+    Ran::from(child.wait_with_output().expect("it ends"))
+        .expect(0)
+        .stdout
 }
 
 fn uuid(number: usize) -> String {
@@ -74,7 +97,9 @@ fn a_task_goes_through_all_five_actions() {
     assert_eq!(now(), is("held", OWNER, ""));
     tracker("claim", "").expect(0);
     let other = json!({ "action": "claim", "id": id, "owner": "pipeline/auth/r1/4", "label": "pipeline/auth", "reason": "" });
-    call(&project, EXAMPLE, "claim", &other).expect(1).says(&["held: pipeline/auth/r1/3"]);
+    call(&project, EXAMPLE, "claim", &other)
+        .expect(1)
+        .says(&["held: pipeline/auth/r1/3"]);
     assert_eq!(now(), is("held", OWNER, ""));
     tracker("release", "it's \"hard\"").expect(0);
     assert_eq!(now(), is("open", "", ""));
@@ -82,7 +107,9 @@ fn a_task_goes_through_all_five_actions() {
     let why = "was parked after 3 failed attempts; the last one: it's \"bad\" project:x +tag\nrc.verbose=on";
     tracker("park", why).expect(0);
     assert_eq!(now(), is("blocked", "", &why.replace('\n', " ")));
-    tracker("claim", "").expect(1).says(&["the task is blocked"]);
+    tracker("claim", "")
+        .expect(1)
+        .says(&["the task is blocked"]);
     tracker("release", "").expect(0);
     tracker("claim", "").expect(0);
     tracker("close", "project:other done\nand -- tested").expect(0);
@@ -94,10 +121,21 @@ fn a_task_goes_through_all_five_actions() {
     }
     let listed = list(&project, EXAMPLE);
     assert_eq!(listed[0]["title"], "Add login");
-    assert_eq!(listed[0]["body"], "agent-pipelines: project:other done and -- tested");
-    call(&project, EXAMPLE, "claim", &told(&uuid(9), "")).expect(1).says(&["there is no task"]);
-    call(&project, EXAMPLE, "frobnicate", &told(id, "")).expect(2).says(&["usage:"]);
-    assert_eq!(fs_err::read_to_string(project.var("TASKRC")).expect("it is there"), "", "it stays the person's");
+    assert_eq!(
+        listed[0]["body"],
+        "agent-pipelines: project:other done and -- tested"
+    );
+    call(&project, EXAMPLE, "claim", &told(&uuid(9), ""))
+        .expect(1)
+        .says(&["there is no task"]);
+    call(&project, EXAMPLE, "frobnicate", &told(id, ""))
+        .expect(2)
+        .says(&["usage:"]);
+    assert_eq!(
+        fs_err::read_to_string(project.var("TASKRC")).expect("it is there"),
+        "",
+        "it stays the person's"
+    );
 }
 
 #[test]
@@ -110,7 +148,10 @@ fn any_title_comes_through_unchanged() {
         call(&project, EXAMPLE, "release", &told(id, "why")).expect(0);
     }
     let listed = list(&project, EXAMPLE);
-    let titles: Vec<&str> = listed.iter().filter_map(|task| task["title"].as_str()).collect();
+    let titles: Vec<&str> = listed
+        .iter()
+        .filter_map(|task| task["title"].as_str())
+        .collect();
     assert_eq!(titles, TITLES);
     assert!(listed.iter().all(|task| task["state"] == "open"));
 }
@@ -118,22 +159,60 @@ fn any_title_comes_through_unchanged() {
 #[test]
 fn what_cannot_begin_is_blocked_and_says_why() {
     let Some(project) = project() else { return };
-    let ids = add(&project, &["First", "Second", "Later", "Urgent", "Every day"]);
-    task(&project, &[&ids[1], "modify", &format!("depends:{}", ids[0])], "");
-    task(&project, &[&ids[2], "modify", "wait:2099-01-01T00:00:00Z"], "");
+    let ids = add(
+        &project,
+        &["First", "Second", "Later", "Urgent", "Every day"],
+    );
+    task(
+        &project,
+        &[&ids[1], "modify", &format!("depends:{}", ids[0])],
+        "",
+    );
+    task(
+        &project,
+        &[&ids[2], "modify", "wait:2099-01-01T00:00:00Z"],
+        "",
+    );
     task(&project, &[&ids[3], "modify", "priority:H"], "");
-    task(&project, &[&ids[4], "modify", "due:2099-01-01", "recur:daily"], "");
-    task(&project, &["add", "project:pipeline/auth.sub", "Of another project"], "");
+    task(
+        &project,
+        &[&ids[4], "modify", "due:2099-01-01", "recur:daily"],
+        "",
+    );
+    task(
+        &project,
+        &["add", "project:pipeline/auth.sub", "Of another project"],
+        "",
+    );
     let now = |id: &str| state(&project, EXAMPLE, id);
-    assert_eq!(now(&ids[1]), is("blocked", "", &format!("waits for {} (First)", ids[0])));
-    assert_eq!(now(&ids[2]), is("blocked", "", "waits until 20990101T000000Z"));
+    assert_eq!(
+        now(&ids[1]),
+        is("blocked", "", &format!("waits for {} (First)", ids[0]))
+    );
+    assert_eq!(
+        now(&ids[2]),
+        is("blocked", "", "waits until 20990101T000000Z")
+    );
     let listed = list(&project, EXAMPLE);
-    let place = |title: &str| listed.iter().position(|task| task["title"] == title).expect("it is listed");
+    let place = |title: &str| {
+        listed
+            .iter()
+            .position(|task| task["title"] == title)
+            .expect("it is listed")
+    };
     assert!(place("Urgent") < place("Later"));
     assert_eq!(listed[place("Urgent")]["priority"], 1);
-    assert_eq!(listed.len(), 4, "neither templates nor other projects: {listed:?}");
+    assert_eq!(
+        listed.len(),
+        4,
+        "neither templates nor other projects: {listed:?}"
+    );
     task(&project, &[&ids[0], "start"], "");
-    assert!(now(&ids[0]).1.starts_with("person/"), "what a person started is theirs: {:?}", now(&ids[0]));
+    assert!(
+        now(&ids[0]).1.starts_with("person/"),
+        "what a person started is theirs: {:?}",
+        now(&ids[0])
+    );
     task(&project, &[&ids[0], "delete"], "");
     assert_eq!(now(&ids[0]), is("closed", "", ""));
     assert_eq!(now(&ids[1]), is("open", "", ""));
@@ -143,39 +222,94 @@ fn what_cannot_begin_is_blocked_and_says_why() {
 fn locked_data_is_busy_and_nothing_else() {
     let Some(mut project) = project() else { return };
     let id = &add(&project, &["Add login"])[0];
-    let file = fs_err::OpenOptions::new().read(true).write(true).open(project.outside().join("home/.task/pending.data"));
+    let file = fs_err::OpenOptions::new()
+        .read(true)
+        .write(true)
+        .open(project.outside().join("home/.task/pending.data"));
     // Only 2.6 keeps its tasks there.
     if let Ok(file) = file {
         fcntl(&file, FcntlArg::F_SETLK(&write_lock())).expect("nobody else has it");
-        call(&project, EXAMPLE, "list", &told("", "")).expect(75).says(&["somebody else may be using its data"]);
+        call(&project, EXAMPLE, "list", &told("", ""))
+            .expect(75)
+            .says(&["somebody else may be using its data"]);
         drop(file);
     }
     call(&project, EXAMPLE, "claim", &told(id, "")).expect(0);
-    put_on_path(&mut project, "task", "#!/bin/sh\necho 'task: database is locked' >&2\nexit 2\n");
+    put_on_path(
+        &mut project,
+        "task",
+        "#!/bin/sh\necho 'task: database is locked' >&2\nexit 2\n",
+    );
     call(&project, EXAMPLE, "list", &told("", "")).expect(75);
-    put_on_path(&mut project, "task", "#!/bin/sh\necho 'the task is blocked' >&2\nexit 2\n");
-    call(&project, EXAMPLE, "list", &told("", "")).expect(1).says(&["the task is blocked"]);
+    put_on_path(
+        &mut project,
+        "task",
+        "#!/bin/sh\necho 'the task is blocked' >&2\nexit 2\n",
+    );
+    call(&project, EXAMPLE, "list", &told("", ""))
+        .expect(1)
+        .says(&["the task is blocked"]);
 }
 
 /// A write lock on a whole file.
 fn write_lock() -> nix::libc::flock {
     let kind = |number: i32| i16::try_from(number).expect("it is small");
-    nix::libc::flock { l_type: kind(nix::libc::F_WRLCK), l_whence: kind(nix::libc::SEEK_SET), l_start: 0, l_len: 0, l_pid: 0 }
+    nix::libc::flock {
+        l_type: kind(nix::libc::F_WRLCK),
+        l_whence: kind(nix::libc::SEEK_SET),
+        l_start: 0,
+        l_len: 0,
+        l_pid: 0,
+    }
 }
 
 #[test]
 fn a_session_works_off_three_tasks() {
     let Some(project) = project() else { return };
     commit(&project);
-    let ids = add(&project, &["Write the \"manual\"", "Add a search box", "Add a page"]);
-    task(&project, &[&ids[0], "modify", &format!("depends:{},{}", ids[1], ids[2])], "");
-    project.ap(&["taskwarrior", "auth", "25", "--provider", "scripted", "--foreground"]).expect(0);
+    let ids = add(
+        &project,
+        &["Write the \"manual\"", "Add a search box", "Add a page"],
+    );
+    task(
+        &project,
+        &[&ids[0], "modify", &format!("depends:{},{}", ids[1], ids[2])],
+        "",
+    );
+    project
+        .ap(&[
+            "taskwarrior",
+            "auth",
+            "25",
+            "--provider",
+            "scripted",
+            "--foreground",
+        ])
+        .expect(0);
     let status = project.status("auth");
-    assert_eq!((&status["status"], &status["iteration_completed"]), (&json!("complete"), &json!(3)));
-    assert!(list(&project, EXAMPLE).iter().all(|task| task["state"] == "closed"));
-    let summaries: Vec<&Value> = status["history"].as_array().expect("a history").iter().map(|entry| &entry["summary"]).collect();
-    assert_eq!(summaries[2], "Write the \"manual\"", "what depends on others comes last");
-    project.ap(&["queue", "status", "--session", "auth"]).expect(0).says(&["3 of 3 closed"]);
+    assert_eq!(
+        (&status["status"], &status["iteration_completed"]),
+        (&json!("complete"), &json!(3))
+    );
+    assert!(
+        list(&project, EXAMPLE)
+            .iter()
+            .all(|task| task["state"] == "closed")
+    );
+    let summaries: Vec<&Value> = status["history"]
+        .as_array()
+        .expect("a history")
+        .iter()
+        .map(|entry| &entry["summary"])
+        .collect();
+    assert_eq!(
+        summaries[2], "Write the \"manual\"",
+        "what depends on others comes last"
+    );
+    project
+        .ap(&["queue", "status", "--session", "auth"])
+        .expect(0)
+        .says(&["3 of 3 closed"]);
     project.nothing_left();
 }
 
@@ -184,24 +318,58 @@ fn people_use_the_queue_of_a_session_too() {
     let Some(project) = project() else { return };
     commit(&project);
     let ids = add(&project, &["Add login", "Add logout"]);
-    project.ap(&["taskwarrior", "auth", "1", "--provider", "scripted", "--foreground"]).expect(4);
+    project
+        .ap(&[
+            "taskwarrior",
+            "auth",
+            "1",
+            "--provider",
+            "scripted",
+            "--foreground",
+        ])
+        .expect(4);
     let queue = |words: &[&str]| project.ap(&[&["queue", "--session", "auth"], words].concat());
     queue(&["ready"]).expect(0).says(&[&ids[1], "Add logout"]);
     queue(&["claim"]).expect(0);
     // A task that cannot begin any more can be given back all the same.
-    task(&project, &["import", "-"], &json!([{ "uuid": uuid(7), "description": "Before it", "status": "pending" }]).to_string());
-    task(&project, &[&ids[1], "modify", &format!("depends:{}", uuid(7))], "");
+    task(
+        &project,
+        &["import", "-"],
+        &json!([{ "uuid": uuid(7), "description": "Before it", "status": "pending" }]).to_string(),
+    );
+    task(
+        &project,
+        &[&ids[1], "modify", &format!("depends:{}", uuid(7))],
+        "",
+    );
     queue(&["release", &ids[1]]).expect(0);
-    queue(&["status"]).expect(0).says(&["1 of 2 closed, 0 ready", "waits for", "(Before it)"]);
+    queue(&["status"])
+        .expect(0)
+        .says(&["1 of 2 closed, 0 ready", "waits for", "(Before it)"]);
     queue(&["label"]).expect(2);
-    project.ap(&["queue", "label", "auth", "--all-ready"]).expect(1).says(&["do it with the tracker's own program"]);
+    project
+        .ap(&["queue", "label", "auth", "--all-ready"])
+        .expect(1)
+        .says(&["do it with the tracker's own program"]);
 }
 
 #[test]
 fn a_database_that_is_not_there_is_told() {
     let Some(project) = project() else { return };
     add(&project, &["Add login"]);
-    fs_err::rename(project.outside().join("home/.task"), project.outside().join("elsewhere")).expect("it moves");
-    let ran = project.ap(&["taskwarrior", "auth", "1", "--provider", "scripted", "--foreground"]);
-    ran.expect(1).says(&["cannot find ~/.task, the database of the queue"]);
+    fs_err::rename(
+        project.outside().join("home/.task"),
+        project.outside().join("elsewhere"),
+    )
+    .expect("it moves");
+    let ran = project.ap(&[
+        "taskwarrior",
+        "auth",
+        "1",
+        "--provider",
+        "scripted",
+        "--foreground",
+    ]);
+    ran.expect(1)
+        .says(&["cannot find ~/.task, the database of the queue"]);
 }

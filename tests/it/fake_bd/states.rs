@@ -18,8 +18,15 @@ impl Drive {
         if let Some(data) = issues.get_mut("data") {
             issues = data.take();
         }
-        let count = issues.as_array().map_or("-".into(), |issues| issues.len().to_string());
-        let lines = self.bd.run(&["ready", "--label=pipeline/s"]).stdout.lines().count();
+        let count = issues
+            .as_array()
+            .map_or("-".into(), |issues| issues.len().to_string());
+        let lines = self
+            .bd
+            .run(&["ready", "--label=pipeline/s"])
+            .stdout
+            .lines()
+            .count();
         writeln!(self.noted, "{}\t{state}\t{count}\t{lines}", self.version).expect("a string");
     }
 
@@ -30,7 +37,11 @@ impl Drive {
 }
 
 fn states(version: &'static str) -> String {
-    let mut drive = Drive { bd: Bd::new(version), version, noted: String::new() };
+    let mut drive = Drive {
+        bd: Bd::new(version),
+        version,
+        noted: String::new(),
+    };
     drive.note("no database");
     drive.run(&["init", "--prefix", "s", "--quiet"]);
     drive.note("empty database");
@@ -39,9 +50,25 @@ fn states(version: &'static str) -> String {
     drive.note("only other labels");
     let a = drive.bd.create("a", &["-l", "pipeline/s"]);
     drive.note("one open");
-    drive.run(&["update", &a, "--status", "in_progress", "--assignee", "me", "--json"]);
+    drive.run(&[
+        "update",
+        &a,
+        "--status",
+        "in_progress",
+        "--assignee",
+        "me",
+        "--json",
+    ]);
     drive.note("in_progress, live owner");
-    drive.run(&["update", &a, "--status", "in_progress", "--assignee", "dead", "--json"]);
+    drive.run(&[
+        "update",
+        &a,
+        "--status",
+        "in_progress",
+        "--assignee",
+        "dead",
+        "--json",
+    ]);
     drive.note("in_progress, dead owner");
     drive.run(&["update", &a, "--status", "open", "--assignee", "", "--json"]);
     drive.run(&["dep", "add", &a, &outside]);
@@ -49,7 +76,15 @@ fn states(version: &'static str) -> String {
     drive.run(&["dep", "remove", &a, &outside]);
     drive.run(&["update", &a, "--status", "blocked", "--json"]);
     drive.note("status=blocked");
-    drive.run(&["update", &a, "--status", "open", "--assignee", "someone", "--json"]);
+    drive.run(&[
+        "update",
+        &a,
+        "--status",
+        "open",
+        "--assignee",
+        "someone",
+        "--json",
+    ]);
     drive.note("open but assigned to another");
     drive.run(&["update", &a, "--assignee", "", "--json"]);
     let epic = drive.bd.create("ep", &["-t", "epic", "-l", "pipeline/s"]);
@@ -58,7 +93,9 @@ fn states(version: &'static str) -> String {
     drive.run(&["close", &epic, "--reason", "r", "--json"]);
     drive.note("all closed");
     for number in 1..=12 {
-        drive.bd.create(&format!("m{number}"), &["-l", "pipeline/s"]);
+        drive
+            .bd
+            .create(&format!("m{number}"), &["-l", "pipeline/s"]);
     }
     drive.note("12 open (default limit)");
     drive.noted
@@ -68,14 +105,23 @@ fn states(version: &'static str) -> String {
 fn ready_answers_in_every_state_as_recorded() {
     let recorded = include_str!("../../data/bd/queue-states.txt");
     for version in ["0.24.4", "0.29.0", "0.46.0", "0.47.0", "0.49.5"] {
-        let own = recorded.lines().filter(|line| line.starts_with(&format!("{version}\t")));
-        assert_eq!(states(version), own.map(|line| format!("{line}\n")).collect::<String>());
+        let own = recorded
+            .lines()
+            .filter(|line| line.starts_with(&format!("{version}\t")));
+        assert_eq!(
+            states(version),
+            own.map(|line| format!("{line}\n")).collect::<String>()
+        );
     }
 }
 
 #[test]
 fn ready_answers_in_every_state_as_the_last_recorded_version_does_save_for_its_limit() {
-    let without = |text: String| text.lines().map(|line| line.split_once('\t').expect("a version").1.to_owned()).collect::<Vec<_>>();
+    let without = |text: String| {
+        text.lines()
+            .map(|line| line.split_once('\t').expect("a version").1.to_owned())
+            .collect::<Vec<_>>()
+    };
     let last = without(states("0.49.5"));
     for version in VERSIONS.iter().filter(|version| !version.starts_with('0')) {
         let mut expected = last.clone();

@@ -11,26 +11,46 @@ pub(super) fn events(turn: &Turn, name: &str, model: &Value) -> Vec<String> {
     message["content"] = json!([]);
     message["stop_reason"] = Value::Null;
     message["usage"]["output_tokens"] = json!(1);
-    let mut events = vec![json!({ "type": "message_start", "message": message }), json!({ "type": "ping" })];
+    let mut events = vec![
+        json!({ "type": "message_start", "message": message }),
+        json!({ "type": "ping" }),
+    ];
     for (index, block) in blocks(turn, name).into_iter().enumerate() {
         events.extend(block_events(index, block));
     }
     let delta = json!({ "stop_reason": turn.stop_reason(), "stop_sequence": null });
     events.push(json!({ "type": "message_delta", "delta": delta, "usage": usage() }));
     events.push(json!({ "type": "message_stop" }));
-    events.iter().map(|event| format!("event: {}\ndata: {event}\n\n", event["type"].as_str().unwrap_or_default())).collect()
+    events
+        .iter()
+        .map(|event| {
+            format!(
+                "event: {}\ndata: {event}\n\n",
+                event["type"].as_str().unwrap_or_default()
+            )
+        })
+        .collect()
 }
 
 fn block_events(index: usize, mut block: Value) -> Vec<Value> {
     let (content, delta, field) = match block["type"].as_str() {
-        Some("text") => (block["text"].as_str().unwrap_or_default().to_owned(), "text_delta", "text"),
-        _ => (block["input"].to_string(), "input_json_delta", "partial_json"),
+        Some("text") => (
+            block["text"].as_str().unwrap_or_default().to_owned(),
+            "text_delta",
+            "text",
+        ),
+        _ => (
+            block["input"].to_string(),
+            "input_json_delta",
+            "partial_json",
+        ),
     };
     match delta {
         "text_delta" => block["text"] = json!(""),
         _ => block["input"] = json!({}),
     }
-    let mut events = vec![json!({ "type": "content_block_start", "index": index, "content_block": block })];
+    let mut events =
+        vec![json!({ "type": "content_block_start", "index": index, "content_block": block })];
     let letters: Vec<char> = content.chars().collect();
     for piece in letters.chunks(PIECE) {
         let piece: String = piece.iter().collect();

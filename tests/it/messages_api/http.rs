@@ -24,21 +24,36 @@ impl Message {
 
     /// Whether the client wants this connection for its next request.
     pub(super) fn keeps_alive(&self) -> bool {
-        !self.header("connection").is_some_and(|value| value.eq_ignore_ascii_case("close"))
+        !self
+            .header("connection")
+            .is_some_and(|value| value.eq_ignore_ascii_case("close"))
     }
 }
 
 /// Reads one request; `None` when the client closed the connection between two.
 pub(super) fn read(stream: &mut BufReader<TcpStream>) -> io::Result<Option<Message>> {
-    let Some(first) = line(stream)? else { return Ok(None) };
+    let Some(first) = line(stream)? else {
+        return Ok(None);
+    };
     let mut words = first.split(' ');
-    let (Some(method), Some(target), Some("HTTP/1.1"), None) = (words.next(), words.next(), words.next(), words.next()) else {
+    let (Some(method), Some(target), Some("HTTP/1.1"), None) =
+        (words.next(), words.next(), words.next(), words.next())
+    else {
         return Err(invalid(format!("not a request line: {first:?}")));
     };
-    let mut message = Message { method: method.to_owned(), target: target.to_owned(), ..Message::default() };
+    let mut message = Message {
+        method: method.to_owned(),
+        target: target.to_owned(),
+        ..Message::default()
+    };
     read_headers(stream, &mut message)?;
-    if message.header("expect").is_some_and(|value| value.eq_ignore_ascii_case("100-continue")) {
-        stream.get_mut().write_all(b"HTTP/1.1 100 Continue\r\n\r\n")?;
+    if message
+        .header("expect")
+        .is_some_and(|value| value.eq_ignore_ascii_case("100-continue"))
+    {
+        stream
+            .get_mut()
+            .write_all(b"HTTP/1.1 100 Continue\r\n\r\n")?;
     }
     message.body = read_body(stream, &mut message)?;
     Ok(Some(message))
@@ -50,9 +65,17 @@ fn read_headers(stream: &mut impl BufRead, message: &mut Message) -> io::Result<
         if header.is_empty() {
             return Ok(());
         }
-        let (name, value) = header.split_once(':').ok_or_else(|| invalid(format!("not a header: {header:?}")))?;
-        if message.headers.insert(name.to_ascii_lowercase(), value.trim().to_owned()).is_some() {
-            message.faults.push(format!("the header {name} is given twice"));
+        let (name, value) = header
+            .split_once(':')
+            .ok_or_else(|| invalid(format!("not a header: {header:?}")))?;
+        if message
+            .headers
+            .insert(name.to_ascii_lowercase(), value.trim().to_owned())
+            .is_some()
+        {
+            message
+                .faults
+                .push(format!("the header {name} is given twice"));
         }
     }
 }
@@ -61,13 +84,17 @@ fn read_body(stream: &mut impl BufRead, message: &mut Message) -> io::Result<Vec
     let length = message.header("content-length").map(str::to_owned);
     let coding = message.header("transfer-encoding").map(str::to_owned);
     if length.is_some() && coding.is_some() {
-        message.faults.push("content-length and transfer-encoding are both given".to_owned());
+        message
+            .faults
+            .push("content-length and transfer-encoding are both given".to_owned());
     }
     match (coding.as_deref(), length) {
         (Some("chunked"), _) => read_chunks(stream),
         (Some(other), _) => Err(invalid(format!("unknown transfer-encoding {other:?}"))),
         (None, Some(length)) => {
-            let length = length.parse().map_err(|_| invalid(format!("bad content-length {length:?}")))?;
+            let length = length
+                .parse()
+                .map_err(|_| invalid(format!("bad content-length {length:?}")))?;
             let mut body = Vec::new();
             read_exactly(stream, length, &mut body)?;
             Ok(body)
@@ -81,7 +108,8 @@ fn read_chunks(stream: &mut impl BufRead) -> io::Result<Vec<u8>> {
     loop {
         let header = line(stream)?.ok_or_else(|| invalid("the chunks end early"))?;
         let digits = header.split(';').next().unwrap_or_default().trim();
-        let size = usize::from_str_radix(digits, 16).map_err(|_| invalid(format!("bad chunk size {header:?}")))?;
+        let size = usize::from_str_radix(digits, 16)
+            .map_err(|_| invalid(format!("bad chunk size {header:?}")))?;
         read_exactly(stream, size, &mut body)?;
         let end = line(stream)?.ok_or_else(|| invalid("a chunk ends early"))?;
         if !end.is_empty() {
@@ -107,7 +135,9 @@ fn line(stream: &mut impl BufRead) -> io::Result<Option<String>> {
     if stream.read_line(&mut line)? == 0 {
         return Ok(None);
     }
-    let line = line.strip_suffix("\r\n").ok_or_else(|| invalid("a line does not end in CRLF"))?;
+    let line = line
+        .strip_suffix("\r\n")
+        .ok_or_else(|| invalid("a line does not end in CRLF"))?;
     Ok(Some(line.to_owned()))
 }
 
@@ -116,7 +146,11 @@ fn invalid(reason: impl Into<String>) -> io::Error {
 }
 
 /// Starts an answer; `headers` includes how the body is framed.
-pub(super) fn write_head(stream: &mut impl Write, code: u16, headers: &[(String, String)]) -> io::Result<()> {
+pub(super) fn write_head(
+    stream: &mut impl Write,
+    code: u16,
+    headers: &[(String, String)],
+) -> io::Result<()> {
     let mut head = format!("HTTP/1.1 {code} Mock\r\n");
     for (name, value) in headers {
         head.push_str(&format!("{name}: {value}\r\n"));

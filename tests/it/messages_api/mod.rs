@@ -36,11 +36,17 @@ impl MockApi {
     /// Listens on a free port of 127.0.0.1 and answers by the script.
     pub(crate) fn start(script: Script) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a free port on loopback");
-        let address = listener.local_addr().expect("a bound socket has an address");
+        let address = listener
+            .local_addr()
+            .expect("a bound socket has an address");
         let shared = Arc::new(Shared::new(script));
         let served = Arc::clone(&shared);
         let acceptor = thread::spawn(move || server::accept(&listener, &served));
-        Self { address, shared, acceptor: Some(acceptor) }
+        Self {
+            address,
+            shared,
+            acceptor: Some(acceptor),
+        }
     }
 
     /// What `ANTHROPIC_BASE_URL` should say.
@@ -61,7 +67,11 @@ impl MockApi {
     /// Blocks until the requests satisfy a condition, so that a test acts at a known moment; panics after the limit.
     pub(crate) fn wait_until(&self, limit: Duration, satisfied: impl Fn(&[Request]) -> bool) {
         let met = self.shared.wait(limit, |log| satisfied(&log.requests));
-        assert!(met, "the requests did not become what the test waits for within {limit:?}: {:#?}", self.requests());
+        assert!(
+            met,
+            "the requests did not become what the test waits for within {limit:?}: {:#?}",
+            self.requests()
+        );
     }
 
     /// Forgets violations a test provoked on purpose, returning them.
@@ -72,7 +82,11 @@ impl MockApi {
     /// Fails the test when anything was asked that the real service would refuse.
     pub(crate) fn assert_clean(&self) {
         let violations = self.violations();
-        assert!(violations.is_empty(), "the Messages API was used wrongly:\n- {}", violations.join("\n- "));
+        assert!(
+            violations.is_empty(),
+            "the Messages API was used wrongly:\n- {}",
+            violations.join("\n- ")
+        );
     }
 
     fn stop(&mut self) {

@@ -14,8 +14,20 @@ pub(crate) struct Request {
 impl std::fmt::Debug for Request {
     // A whole body is 50 kB of tools; the last message tells where the conversation is.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let last = self.messages().last().map(|message| message["content"].to_string().chars().take(200).collect::<String>());
-        write!(f, "{} {} after {} turns, last {last:?}", self.message.method, self.message.target, self.turns())
+        let last = self.messages().last().map(|message| {
+            message["content"]
+                .to_string()
+                .chars()
+                .take(200)
+                .collect::<String>()
+        });
+        write!(
+            f,
+            "{} {} after {} turns, last {last:?}",
+            self.message.method,
+            self.message.target,
+            self.turns()
+        )
     }
 }
 
@@ -53,13 +65,23 @@ impl Request {
 
     /// How many turns the model has had: the index of the next.
     pub(crate) fn turns(&self) -> usize {
-        self.messages().iter().filter(|message| message["role"] == "assistant").count()
+        self.messages()
+            .iter()
+            .filter(|message| message["role"] == "assistant")
+            .count()
     }
 
     /// The text of the last prompt a person or a program gave, without what Claude Code puts around it.
     pub(crate) fn prompt(&self) -> String {
-        let texts = |message: &Value| texts_of(&message["content"]).filter(|text| !text.starts_with("<system-reminder>")).last();
-        let users = self.messages().iter().filter(|message| message["role"] == "user");
+        let texts = |message: &Value| {
+            texts_of(&message["content"])
+                .filter(|text| !text.starts_with("<system-reminder>"))
+                .last()
+        };
+        let users = self
+            .messages()
+            .iter()
+            .filter(|message| message["role"] == "user");
         users.filter_map(texts).next_back().unwrap_or_default()
     }
 
@@ -68,36 +90,73 @@ impl Request {
     /// Paths may hold spaces, so where one starts is uncertain: a start whose folder exists is the right one.
     pub(crate) fn path(&self, ending: &str) -> String {
         let prompt = self.prompt();
-        let Some(start) = prompt.rfind(ending) else { return String::new() };
+        let Some(start) = prompt.rfind(ending) else {
+            return String::new();
+        };
         let before = &prompt[..start + ending.len()];
-        let piece = before.rsplit(['\n', '`', '"', '\'', '<', '(']).next().unwrap_or_default();
-        let starts = |at: usize| piece[..at].chars().next_back().is_none_or(|c| c.is_whitespace() || c == '=' || c == ':');
-        let found: Vec<&str> = piece.match_indices('/').filter(|(at, _)| starts(*at)).map(|(at, _)| &piece[at..]).collect();
+        let piece = before
+            .rsplit(['\n', '`', '"', '\'', '<', '('])
+            .next()
+            .unwrap_or_default();
+        let starts = |at: usize| {
+            piece[..at]
+                .chars()
+                .next_back()
+                .is_none_or(|c| c.is_whitespace() || c == '=' || c == ':')
+        };
+        let found: Vec<&str> = piece
+            .match_indices('/')
+            .filter(|(at, _)| starts(*at))
+            .map(|(at, _)| &piece[at..])
+            .collect();
         let exists = |path: &&&str| Utf8Path::new(path).parent().is_some_and(Utf8Path::is_dir);
-        found.iter().find(exists).or(found.last()).copied().unwrap_or_default().to_owned()
+        found
+            .iter()
+            .find(exists)
+            .or(found.last())
+            .copied()
+            .unwrap_or_default()
+            .to_owned()
     }
 
     /// What the `n`th tool call of the conversation answered, or an empty text while it has not.
     pub(crate) fn tool_result(&self, n: usize) -> String {
         let result = self.tool_results().into_iter().nth(n);
-        let Some(result) = result else { return String::new() };
-        result["content"].as_str().map_or_else(|| texts_of(&result["content"]).collect(), str::to_owned)
+        let Some(result) = result else {
+            return String::new();
+        };
+        result["content"]
+            .as_str()
+            .map_or_else(|| texts_of(&result["content"]).collect(), str::to_owned)
     }
 
     /// Every `tool_result` block so far.
     pub(crate) fn tool_results(&self) -> Vec<&Value> {
-        let contents = self.messages().iter().filter_map(|message| message["content"].as_array());
-        contents.flatten().filter(|block| block["type"] == "tool_result").collect()
+        let contents = self
+            .messages()
+            .iter()
+            .filter_map(|message| message["content"].as_array());
+        contents
+            .flatten()
+            .filter(|block| block["type"] == "tool_result")
+            .collect()
     }
 
     /// The names of the tools the model is offered.
     pub(crate) fn tools(&self) -> Vec<&str> {
-        self.body["tools"].as_array().into_iter().flatten().filter_map(|tool| tool["name"].as_str()).collect()
+        self.body["tools"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter_map(|tool| tool["name"].as_str())
+            .collect()
     }
 }
 
 fn texts_of(content: &Value) -> impl Iterator<Item = String> {
     let whole = content.as_str().map(str::to_owned);
     let blocks = content.as_array().into_iter().flatten();
-    whole.into_iter().chain(blocks.filter_map(|block| block["text"].as_str().map(str::to_owned)))
+    whole
+        .into_iter()
+        .chain(blocks.filter_map(|block| block["text"].as_str().map(str::to_owned)))
 }

@@ -31,13 +31,19 @@ pub(super) struct Due {
 
 impl Script {
     /// Adds what is said in the next new conversation: the first call is for the first session seen, and so on.
-    pub(crate) fn conversation(mut self, turns: impl Fn(&Request) -> Vec<Turn> + Send + 'static) -> Self {
+    pub(crate) fn conversation(
+        mut self,
+        turns: impl Fn(&Request) -> Vec<Turn> + Send + 'static,
+    ) -> Self {
         self.conversations.push(Box::new(turns));
         self
     }
 
     /// Says what happens in every conversation that is not scripted one by one; gets its number, from 0.
-    pub(crate) fn every(mut self, turns: impl Fn(usize, &Request) -> Vec<Turn> + Send + 'static) -> Self {
+    pub(crate) fn every(
+        mut self,
+        turns: impl Fn(usize, &Request) -> Vec<Turn> + Send + 'static,
+    ) -> Self {
         self.otherwise = Some(Box::new(turns));
         self
     }
@@ -51,11 +57,17 @@ impl Script {
             (None, None) => return Err(format!("conversation {nth} is not in the script")),
         };
         let index = request.turns();
-        let mut turn = turns.into_iter().nth(index).ok_or_else(|| format!("conversation {nth} has no turn {index} in the script"))?;
+        let mut turn = turns
+            .into_iter()
+            .nth(index)
+            .ok_or_else(|| format!("conversation {nth} has no turn {index} in the script"))?;
         let asked = self.asked.entry((nth, index)).or_default();
         *asked += 1;
         turn.fault = turn.fault.filter(|fault| *asked <= fault.times);
-        Ok(Due { turn, name: format!("{nth}_{index}") })
+        Ok(Due {
+            turn,
+            name: format!("{nth}_{index}"),
+        })
     }
 
     fn number(&mut self, session: &str) -> usize {

@@ -28,7 +28,11 @@ pub(super) struct Shared {
 
 impl Shared {
     pub(super) fn new(script: Script) -> Self {
-        Self { script: Mutex::new(script), log: Mutex::default(), changed: Condvar::new() }
+        Self {
+            script: Mutex::new(script),
+            log: Mutex::default(),
+            changed: Condvar::new(),
+        }
     }
 
     pub(super) fn log(&self) -> MutexGuard<'_, Log> {
@@ -38,7 +42,9 @@ impl Shared {
 
     /// Waits for a condition, at most for the limit; says whether it came.
     pub(super) fn wait(&self, limit: Duration, met: impl Fn(&Log) -> bool) -> bool {
-        let waited = self.changed.wait_timeout_while(self.log(), limit, |log| !met(log));
+        let waited = self
+            .changed
+            .wait_timeout_while(self.log(), limit, |log| !met(log));
         !waited.unwrap_or_else(PoisonError::into_inner).1.timed_out()
     }
 
@@ -56,13 +62,19 @@ impl Shared {
         let mut log = self.log();
         log.requests.push(request.clone());
         let nth = log.requests.len();
-        log.violations.extend(violations.into_iter().map(|violation| format!("request {nth}: {violation}")));
+        log.violations.extend(
+            violations
+                .into_iter()
+                .map(|violation| format!("request {nth}: {violation}")),
+        );
         self.changed.notify_all();
     }
 
     /// Keeps a handle to a connection, so that stopping can end it; `false` when the server has stopped.
     fn admit(&self, stream: &TcpStream) -> bool {
-        let Ok(handle) = stream.try_clone() else { return false };
+        let Ok(handle) = stream.try_clone() else {
+            return false;
+        };
         let mut log = self.log();
         log.open.retain(|open| open.peer_addr().is_ok());
         log.open.push(handle);
@@ -79,11 +91,20 @@ pub(super) fn accept(listener: &TcpListener, shared: &Arc<Shared>) {
             break;
         }
         let shared = Arc::clone(shared);
-        connections.push(thread::spawn(move || Connection { stream: BufReader::new(stream), shared }.serve()));
+        connections.push(thread::spawn(move || {
+            Connection {
+                stream: BufReader::new(stream),
+                shared,
+            }
+            .serve()
+        }));
     }
     for connection in connections {
         if connection.join().is_err() {
-            shared.log().violations.push("the script panicked; see the output above".to_owned());
+            shared
+                .log()
+                .violations
+                .push("the script panicked; see the output above".to_owned());
         }
     }
 }
@@ -106,7 +127,10 @@ impl Connection {
                 Ok(None) => break,
                 Err(error) => {
                     if error.kind() == io::ErrorKind::InvalidData {
-                        self.shared.log().violations.push(format!("not HTTP: {error}"));
+                        self.shared
+                            .log()
+                            .violations
+                            .push(format!("not HTTP: {error}"));
                     }
                     break;
                 }
@@ -124,12 +148,23 @@ impl Connection {
             return self.plain(200, &[], b"");
         }
         if !request.asks_for_a_turn() {
-            self.shared
-                .record(&request, vec![format!("{} {} is not part of the mock", request.message().method, request.message().target)]);
+            self.shared.record(
+                &request,
+                vec![format!(
+                    "{} {} is not part of the mock",
+                    request.message().method,
+                    request.message().target
+                )],
+            );
             return self.error(404, &[], "there is no such path here");
         }
         let mut violations = strict::violations(&request);
-        let due = self.shared.script.lock().unwrap_or_else(PoisonError::into_inner).due(&request);
+        let due = self
+            .shared
+            .script
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .due(&request);
         violations.extend(due.as_ref().err().cloned());
         let refused = violations.first().cloned();
         self.shared.record(&request, violations);
@@ -142,9 +177,18 @@ impl Connection {
     fn turn(&mut self, request: &Request, due: &Due) -> io::Result<bool> {
         self.shared.wait(due.turn.delay, |log| log.stopped);
         match &due.turn.fault {
-            Some(Fault { kind: Kind::Status(code), headers, .. }) => self.error(*code, headers, "as the script says"),
-            Some(Fault { kind: Kind::Hang, .. }) => self.silence(),
-            Some(Fault { kind: kind @ (Kind::Cut(_) | Kind::Stall(_)), .. }) => self.stream(request, due, Some(*kind)),
+            Some(Fault {
+                kind: Kind::Status(code),
+                headers,
+                ..
+            }) => self.error(*code, headers, "as the script says"),
+            Some(Fault {
+                kind: Kind::Hang, ..
+            }) => self.silence(),
+            Some(Fault {
+                kind: kind @ (Kind::Cut(_) | Kind::Stall(_)),
+                ..
+            }) => self.stream(request, due, Some(*kind)),
             None if request.body["stream"] == true => self.stream(request, due, None),
             None => {
                 let body = answer::message(&due.turn, &due.name, &request.body["model"]);
@@ -155,7 +199,10 @@ impl Connection {
 
     fn stream(&mut self, request: &Request, due: &Due, fault: Option<Kind>) -> io::Result<bool> {
         let mut headers = due.turn.headers.clone();
-        headers.push(("content-type".to_owned(), "text/event-stream; charset=utf-8".to_owned()));
+        headers.push((
+            "content-type".to_owned(),
+            "text/event-stream; charset=utf-8".to_owned(),
+        ));
         headers.push(("transfer-encoding".to_owned(), "chunked".to_owned()));
         let events = answer::events(&due.turn, &due.name, &request.body["model"]);
         let shown = match fault {
@@ -181,7 +228,11 @@ impl Connection {
     }
 
     fn error(&mut self, code: u16, headers: &[(String, String)], reason: &str) -> io::Result<bool> {
-        self.plain(code, headers, answer::error(code, reason).to_string().as_bytes())
+        self.plain(
+            code,
+            headers,
+            answer::error(code, reason).to_string().as_bytes(),
+        )
     }
 
     fn plain(&mut self, code: u16, headers: &[(String, String)], body: &[u8]) -> io::Result<bool> {

@@ -26,7 +26,9 @@ fn headers(request: &Request, found: &mut Vec<String>) {
     };
     expect("host", &|value| value.starts_with("127.0.0.1:"));
     expect("anthropic-version", &|value| value == "2023-06-01");
-    expect("content-type", &|value| value.split(';').next() == Some("application/json"));
+    expect("content-type", &|value| {
+        value.split(';').next() == Some("application/json")
+    });
     expect("x-claude-code-session-id", &|value| value.len() == 36);
     credentials(request, found);
 }
@@ -36,9 +38,13 @@ fn credentials(request: &Request, found: &mut Vec<String>) {
     match (request.header("x-api-key"), request.header("authorization")) {
         (Some(key), None) if key.starts_with("sk-ant-dummy-") => {}
         (None, Some(token)) if token.starts_with("Bearer sk-ant-oat01-dummy-") => {}
-        (None, None) => found.push("there is neither an x-api-key nor an authorization header".to_owned()),
+        (None, None) => {
+            found.push("there is neither an x-api-key nor an authorization header".to_owned())
+        }
         (Some(_), Some(_)) => found.push("both x-api-key and authorization are given".to_owned()),
-        (Some(_), None) | (None, Some(_)) => found.push("the credentials are not dummies".to_owned()),
+        (Some(_), None) | (None, Some(_)) => {
+            found.push("the credentials are not dummies".to_owned())
+        }
     }
 }
 
@@ -70,15 +76,23 @@ fn messages(request: &Request, found: &mut Vec<String>) {
         message_form(message, found);
     }
     // Instructions may stand between turns; who speaks when is about the others.
-    let turns: Vec<&Value> = messages.iter().filter(|message| message["role"] != "system").collect();
+    let turns: Vec<&Value> = messages
+        .iter()
+        .filter(|message| message["role"] != "system")
+        .collect();
     for (place, expected) in [("first", turns.first()), ("last", turns.last())] {
         if expected.is_none_or(|message| message["role"] != "user") {
             found.push(format!("the {place} message is not the user's"));
         }
     }
     for (index, message) in turns.iter().enumerate() {
-        let asked =
-            if message["role"] == "user" { index.checked_sub(1).map_or_else(Vec::new, |before| calls(turns[before])) } else { vec![] };
+        let asked = if message["role"] == "user" {
+            index
+                .checked_sub(1)
+                .map_or_else(Vec::new, |before| calls(turns[before]))
+        } else {
+            vec![]
+        };
         results_answer_calls(&asked, message, found);
     }
     let mut seen = BTreeSet::new();
@@ -97,7 +111,10 @@ fn message_form(message: &Value, found: &mut Vec<String>) {
     if !["user", "assistant", "system"].contains(&role) {
         found.push(format!("a message has the role {}", message["role"]));
     }
-    if message["content"].as_str().is_some_and(|text| !text.is_empty()) {
+    if message["content"]
+        .as_str()
+        .is_some_and(|text| !text.is_empty())
+    {
         return;
     }
     if message["content"].as_array().is_none_or(Vec::is_empty) {
@@ -107,7 +124,9 @@ fn message_form(message: &Value, found: &mut Vec<String>) {
         let fits = match (block["type"].as_str(), role) {
             (Some("text"), _) => block["text"].as_str().is_some_and(|text| !text.is_empty()),
             (Some("tool_result" | "image" | "document"), role) => role == "user",
-            (Some("tool_use"), role) => role == "assistant" && block["input"].is_object() && block["name"].is_string(),
+            (Some("tool_use"), role) => {
+                role == "assistant" && block["input"].is_object() && block["name"].is_string()
+            }
             (Some("thinking" | "redacted_thinking"), role) => role == "assistant",
             (Some(_) | None, _) => false,
         };
@@ -121,18 +140,24 @@ fn message_form(message: &Value, found: &mut Vec<String>) {
 /// Each call is answered once, in the very next message, and nothing else is.
 fn results_answer_calls(asked: &[&str], message: &Value, found: &mut Vec<String>) {
     let results = blocks(message).filter(|block| block["type"] == "tool_result");
-    let answered: Vec<&str> = results.map(|block| block["tool_use_id"].as_str().unwrap_or_default()).collect();
+    let answered: Vec<&str> = results
+        .map(|block| block["tool_use_id"].as_str().unwrap_or_default())
+        .collect();
     let (mut left, mut right) = (asked.to_vec(), answered);
     left.sort_unstable();
     right.sort_unstable();
     if left != right {
-        found.push(format!("the tool calls {left:?} are answered by results for {right:?}"));
+        found.push(format!(
+            "the tool calls {left:?} are answered by results for {right:?}"
+        ));
     }
 }
 
 fn calls(message: &Value) -> Vec<&str> {
     let calls = blocks(message).filter(|block| block["type"] == "tool_use");
-    calls.map(|block| block["id"].as_str().unwrap_or_default()).collect()
+    calls
+        .map(|block| block["id"].as_str().unwrap_or_default())
+        .collect()
 }
 
 fn blocks(message: &Value) -> impl Iterator<Item = &Value> {

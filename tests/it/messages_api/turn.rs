@@ -29,17 +29,26 @@ impl Turn {
     }
 
     pub(crate) fn tool(mut self, name: &str, input: Value) -> Self {
-        self.blocks.push(Block::ToolUse { name: name.to_owned(), input });
+        self.blocks.push(Block::ToolUse {
+            name: name.to_owned(),
+            input,
+        });
         self
     }
 
     pub(crate) fn bash(self, command: impl Into<String>) -> Self {
-        self.tool("Bash", json!({ "command": command.into(), "description": "Do what the script says" }))
+        self.tool(
+            "Bash",
+            json!({ "command": command.into(), "description": "Do what the script says" }),
+        )
     }
 
     /// Writes a file; Claude Code wants the path absolute.
     pub(crate) fn write(self, path: impl Into<String>, content: impl Into<String>) -> Self {
-        self.tool("Write", json!({ "file_path": path.into(), "content": content.into() }))
+        self.tool(
+            "Write",
+            json!({ "file_path": path.into(), "content": content.into() }),
+        )
     }
 
     /// Gives the result `--json-schema` asks for.
@@ -66,7 +75,10 @@ impl Turn {
     }
 
     pub(super) fn stop_reason(&self) -> &'static str {
-        let calls_a_tool = self.blocks.iter().any(|block| matches!(block, Block::ToolUse { .. }));
+        let calls_a_tool = self
+            .blocks
+            .iter()
+            .any(|block| matches!(block, Block::ToolUse { .. }));
         if calls_a_tool { "tool_use" } else { "end_turn" }
     }
 }
@@ -94,7 +106,11 @@ pub(super) enum Kind {
 
 impl Fault {
     fn new(kind: Kind) -> Self {
-        Self { kind, headers: Vec::new(), times: usize::MAX }
+        Self {
+            kind,
+            headers: Vec::new(),
+            times: usize::MAX,
+        }
     }
 
     pub(crate) fn header(mut self, name: &str, value: impl Into<String>) -> Self {
@@ -104,7 +120,9 @@ impl Fault {
 
     /// Says, as a subscription's 429 does, that the five-hour quota is used up until `reset` (seconds since 1970).
     pub(crate) fn quota_used_up_until(self, reset: u64) -> Self {
-        quota("rejected", 1.0, reset).into_iter().fold(self, |fault, (name, value)| fault.header(&name, value))
+        quota("rejected", 1.0, reset)
+            .into_iter()
+            .fold(self, |fault, (name, value)| fault.header(&name, value))
     }
 
     /// Hits only the first `times` requests for the turn.
@@ -127,7 +145,9 @@ fn quota(status: &str, used: f64, reset: u64) -> Vec<(String, String)> {
         ("7d-reset", (reset + 400_000).to_string()),
         ("7d-utilization", "0.1".to_owned()),
     ];
-    headers.map(|(name, value)| (format!("anthropic-ratelimit-unified-{name}"), value)).into()
+    headers
+        .map(|(name, value)| (format!("anthropic-ratelimit-unified-{name}"), value))
+        .into()
 }
 
 pub(crate) fn status(code: u16) -> Fault {

@@ -12,10 +12,20 @@ const MOST_MEMORY: u64 = 96 * 1024 * 1024;
 fn who_prints_nothing_and_leaves_no_status_has_erred() {
     for (name, _) in BUILT_IN {
         let project = project();
-        a_loop(&project, &format!("termination: {{ type: fixed, iterations: 1 }}\nprovider: {name}"));
+        a_loop(
+            &project,
+            &format!("termination: {{ type: fixed, iterations: 1 }}\nprovider: {name}"),
+        );
         plays(&project, name, &[json!({})]);
-        project.ap(&FOREGROUND).expect(1).says(&["every iteration ended in an error", "the agent wrote no status.json"]);
-        assert_eq!(project.events("s", "agent_exited")[0]["outcome"]["kind"], "unreported", "{name}");
+        project.ap(&FOREGROUND).expect(1).says(&[
+            "every iteration ended in an error",
+            "the agent wrote no status.json",
+        ]);
+        assert_eq!(
+            project.events("s", "agent_exited")[0]["outcome"]["kind"],
+            "unreported",
+            "{name}"
+        );
         project.ap(&["logs", "s"]).expect(0);
     }
 }
@@ -24,10 +34,21 @@ fn who_prints_nothing_and_leaves_no_status_has_erred() {
 fn who_prints_nothing_and_leaves_a_status_has_done_its_work() {
     for (name, _) in BUILT_IN {
         let project = project();
-        a_loop(&project, &format!("termination: {{ type: fixed, iterations: 1 }}\nprovider: {name}"));
-        plays(&project, name, &[json!({ "status": { "decision": "continue", "summary": "quietly" } })]);
+        a_loop(
+            &project,
+            &format!("termination: {{ type: fixed, iterations: 1 }}\nprovider: {name}"),
+        );
+        plays(
+            &project,
+            name,
+            &[json!({ "status": { "decision": "continue", "summary": "quietly" } })],
+        );
         project.ap(&FOREGROUND).expect(0);
-        assert_eq!(project.status("s")["history"][0]["summary"], "quietly", "{name}");
+        assert_eq!(
+            project.status("s")["history"][0]["summary"],
+            "quietly",
+            "{name}"
+        );
         assert_eq!(file(&project, "output.md").trim(), "", "{name}");
     }
 }
@@ -36,10 +57,17 @@ fn who_prints_nothing_and_leaves_a_status_has_done_its_work() {
 fn who_fails_without_a_word_is_tried_again() {
     for (name, _) in BUILT_IN {
         let project = project();
-        a_loop(&project, &format!("termination: {{ type: fixed, iterations: 1 }}\nprovider: {name}"));
+        a_loop(
+            &project,
+            &format!("termination: {{ type: fixed, iterations: 1 }}\nprovider: {name}"),
+        );
         plays(&project, name, &[json!({ "exit": 1 }), works(name)]);
         project.ap(&FOREGROUND).expect(0);
-        let kinds: Vec<_> = project.events("s", "agent_exited").iter().map(|exited| exited["outcome"]["kind"].clone()).collect();
+        let kinds: Vec<_> = project
+            .events("s", "agent_exited")
+            .iter()
+            .map(|exited| exited["outcome"]["kind"].clone())
+            .collect();
         assert_eq!(kinds, ["crashed", "reported"], "{name}");
     }
 }
@@ -47,24 +75,46 @@ fn who_fails_without_a_word_is_tried_again() {
 #[test]
 fn who_hangs_without_a_word_is_ended() {
     let project = project();
-    a_loop(&project, "termination: { type: fixed, iterations: 1 }\nprovider: opencode\nretries: 0\nlimits: { idle: 1s }");
-    plays(&project, "opencode", &[json!({ "wait": project.outside().join("never") })]);
-    project.ap(&FOREGROUND).expect(1).says(&["it gave no sign of life"]);
+    a_loop(
+        &project,
+        "termination: { type: fixed, iterations: 1 }\nprovider: opencode\nretries: 0\nlimits: { idle: 1s }",
+    );
+    plays(
+        &project,
+        "opencode",
+        &[json!({ "wait": project.outside().join("never") })],
+    );
+    project
+        .ap(&FOREGROUND)
+        .expect(1)
+        .says(&["it gave no sign of life"]);
     project.nothing_left();
 }
 
 /// Returns a number of bytes from a process's file in `/proc`: a count, or so many kB.
 fn of_process(pid: i64, file: &str, field: &str) -> u64 {
     let text = fs_err::read_to_string(format!("/proc/{pid}/{file}")).unwrap_or_default();
-    let line = text.lines().find_map(|line| line.strip_prefix(field)).unwrap_or_default();
-    let number: u64 = line.trim_matches(|c: char| !c.is_ascii_digit()).parse().unwrap_or_default();
-    if line.ends_with("kB") { number * 1024 } else { number }
+    let line = text
+        .lines()
+        .find_map(|line| line.strip_prefix(field))
+        .unwrap_or_default();
+    let number: u64 = line
+        .trim_matches(|c: char| !c.is_ascii_digit())
+        .parse()
+        .unwrap_or_default();
+    if line.ends_with("kB") {
+        number * 1024
+    } else {
+        number
+    }
 }
 
 /// Waits until a process has read the flood, and returns the most memory it has had.
 #[track_caller]
 fn memory_after_reading(project: &Project, pid: i64) -> u64 {
-    project.until("it to have read the flood", || FLOOD <= of_process(pid, "io", "rchar:"));
+    project.until("it to have read the flood", || {
+        FLOOD <= of_process(pid, "io", "rchar:")
+    });
     of_process(pid, "status", "VmHWM:")
 }
 
@@ -73,14 +123,26 @@ fn memory_after_reading(project: &Project, pid: i64) -> u64 {
 #[test]
 fn who_prints_without_end_fills_nobodys_memory() {
     let project = project();
-    a_loop(&project, "termination: { type: fixed, iterations: 2 }\nprovider: codex");
+    a_loop(
+        &project,
+        "termination: { type: fixed, iterations: 2 }\nprovider: codex",
+    );
     let [first, second] = ["first", "second"].map(|name| project.outside().join(name));
     let mut flood = works("codex");
     (flood["flood"], flood["wait"]) = (FLOOD.into(), first.as_str().into());
-    plays(&project, "codex", &[flood, json!({ "wait": second, "status": { "decision": "continue" } })]);
+    plays(
+        &project,
+        "codex",
+        &[
+            flood,
+            json!({ "wait": second, "status": { "decision": "continue" } }),
+        ],
+    );
     let runner = project.start(&FOREGROUND);
     project.until_event("s", "agent_started", 1);
-    let shim = project.events("s", "agent_started")[0]["shim"]["pid"].as_i64().expect("a pid");
+    let shim = project.events("s", "agent_started")[0]["shim"]["pid"]
+        .as_i64()
+        .expect("a pid");
     for pid in [shim, i64::from(runner.pid())] {
         let most = memory_after_reading(&project, pid);
         assert!(0 < most && most < MOST_MEMORY, "{most} bytes");
@@ -90,12 +152,19 @@ fn who_prints_without_end_fills_nobodys_memory() {
     project.until_event("s", "agent_started", 2);
     let most = of_process(i64::from(runner.pid()), "status", "VmHWM:");
     assert!(0 < most && most < MOST_MEMORY, "{most} bytes");
-    assert_eq!(file(&project, "output.md").trim_end(), "The test passes now.\nOne file is new.");
+    assert_eq!(
+        file(&project, "output.md").trim_end(),
+        "The test passes now.\nOne file is new."
+    );
     assert!(
         FLOOD
-            <= fs_err::metadata(project.root().join(project.run_file("s", "stage-00-work/iterations/001/stdout.log")))
-                .expect("it is kept whole")
-                .len()
+            <= fs_err::metadata(
+                project
+                    .root()
+                    .join(project.run_file("s", "stage-00-work/iterations/001/stdout.log"))
+            )
+            .expect("it is kept whole")
+            .len()
     );
     project.program("second", "");
     assert_eq!(runner.ended(), 0);
@@ -104,11 +173,21 @@ fn who_prints_without_end_fills_nobodys_memory() {
 #[test]
 fn short_lines_without_end_keep_nobody_waiting() {
     let project = Project::new();
-    let agent = "yes | head -c 200000000\necho the end\necho '{\"decision\":\"continue\"}' >\"$status\"";
+    let agent =
+        "yes | head -c 200000000\necho the end\necho '{\"decision\":\"continue\"}' >\"$status\"";
     project.shell_loop("work", "termination: { type: fixed, iterations: 1 }", agent);
     let ran = project.ap(&FOREGROUND).expect(0);
     ran.says(&["the end"]);
-    assert!(ran.stdout.len() < 4 << 20, "{} bytes are shown", ran.stdout.len());
-    let log = project.root().join(project.run_file("s", "stage-00-work/iterations/001/stdout.log"));
-    assert_eq!(fs_err::metadata(log).expect("all of it is kept").len(), 200_000_008);
+    assert!(
+        ran.stdout.len() < 4 << 20,
+        "{} bytes are shown",
+        ran.stdout.len()
+    );
+    let log = project
+        .root()
+        .join(project.run_file("s", "stage-00-work/iterations/001/stdout.log"));
+    assert_eq!(
+        fs_err::metadata(log).expect("all of it is kept").len(),
+        200_000_008
+    );
 }

@@ -7,7 +7,10 @@ use agent_pipelines::queue::{Claim, Owner, Problem, Result};
 #[track_caller]
 fn refused(claim: Result<Claim>, word: &str) {
     let error = claim.expect_err("a refusal");
-    assert!(error.problem == Problem::Rejected && error.what.contains(word), "{error:?}");
+    assert!(
+        error.problem == Problem::Rejected && error.what.contains(word),
+        "{error:?}"
+    );
 }
 
 fn lost(by: &str) -> Result<Claim> {
@@ -22,14 +25,37 @@ fn a_claim_has_one_owner() {
         assert_eq!(world.take(None, &one), "a", "{}", provider.name);
         let task = world.queue.show(world.id("a")).unwrap();
         let told = (task.title.as_str(), task.state, task.owner.as_deref());
-        assert_eq!(told, ("Task a", TaskState::Held, Some("pipeline/s/r1/1")), "{}", provider.name);
+        assert_eq!(
+            told,
+            ("Task a", TaskState::Held, Some("pipeline/s/r1/1")),
+            "{}",
+            provider.name
+        );
         assert_eq!(world.truth("a").0, "held", "{}", provider.name);
-        assert_eq!(world.claim(Some("a"), &two), lost("pipeline/s/r1/1"), "{}", provider.name);
+        assert_eq!(
+            world.claim(Some("a"), &two),
+            lost("pipeline/s/r1/1"),
+            "{}",
+            provider.name
+        );
         assert_eq!(world.take(Some("a"), &one), "a", "the same claim again");
-        assert_eq!(world.take(None, &one), "a", "an agent's next claim is the one it has");
+        assert_eq!(
+            world.take(None, &one),
+            "a",
+            "an agent's next claim is the one it has"
+        );
         assert_eq!(world.take(None, &two), "b");
-        assert_eq!(world.claim(None, &agent("s", 3)), Ok(Claim::None), "{}", provider.name);
-        assert_eq!(world.claim(None, &agent_of("s", "r2", 1)), Ok(Claim::None), "another run is another agent");
+        assert_eq!(
+            world.claim(None, &agent("s", 3)),
+            Ok(Claim::None),
+            "{}",
+            provider.name
+        );
+        assert_eq!(
+            world.claim(None, &agent_of("s", "r2", 1)),
+            Ok(Claim::None),
+            "another run is another agent"
+        );
     }
 }
 
@@ -43,7 +69,12 @@ fn what_is_closed_blocked_or_not_there_cannot_be_claimed() {
         assert_eq!(world.truth("a").0, "closed", "{}", provider.name);
         if world.put("b", Put::Blocked) {
             refused(world.claim(Some("b"), &agent("s", 1)), world.id("b"));
-            assert_eq!(world.claim(None, &agent("s", 1)), Ok(Claim::None), "{}", provider.name);
+            assert_eq!(
+                world.claim(None, &agent("s", 1)),
+                Ok(Claim::None),
+                "{}",
+                provider.name
+            );
         } else {
             left_out.push(provider.name);
         }
@@ -54,7 +85,12 @@ fn what_is_closed_blocked_or_not_there_cannot_be_claimed() {
 #[test]
 fn an_empty_queue_gives_nothing() {
     for provider in providers() {
-        assert_eq!(provider.open(&[]).claim(None, &agent("s", 1)), Ok(Claim::None), "{}", provider.name);
+        assert_eq!(
+            provider.open(&[]).claim(None, &agent("s", 1)),
+            Ok(Claim::None),
+            "{}",
+            provider.name
+        );
     }
 }
 
@@ -63,19 +99,38 @@ fn a_person_who_claims_twice_gets_two_tasks() {
     for provider in providers() {
         let world = provider.open(&["a", "b"]);
         let ann = Owner::person("ann");
-        assert_eq!([world.take(None, &ann), world.take(None, &ann)], ["a", "b"], "{}", provider.name);
-        assert_eq!(world.take(Some("a"), &ann), "a", "by name it is the same one");
+        assert_eq!(
+            [world.take(None, &ann), world.take(None, &ann)],
+            ["a", "b"],
+            "{}",
+            provider.name
+        );
+        assert_eq!(
+            world.take(Some("a"), &ann),
+            "a",
+            "by name it is the same one"
+        );
     }
 }
 
 #[test]
 fn what_a_person_has_taken_by_other_means_is_lost() {
-    for (put, without) in [(Put::HeldBy("ann"), &["prd.json", "tracker.py"][..]), (Put::Held, &["backlog.md", "prd.json", TASKWARRIOR])] {
+    for (put, without) in [
+        (Put::HeldBy("ann"), &["prd.json", "tracker.py"][..]),
+        (Put::Held, &["backlog.md", "prd.json", TASKWARRIOR]),
+    ] {
         let mut left_out = Vec::new();
         for provider in providers() {
             let world = provider.open(&["a", "b"]);
             if world.put("a", put) {
-                assert!(matches!(world.claim(Some("a"), &agent("s", 1)), Ok(Claim::Lost { .. })), "{}", provider.name);
+                assert!(
+                    matches!(
+                        world.claim(Some("a"), &agent("s", 1)),
+                        Ok(Claim::Lost { .. })
+                    ),
+                    "{}",
+                    provider.name
+                );
             } else {
                 left_out.push(provider.name);
             }
@@ -101,7 +156,12 @@ fn what_was_taken_or_closed_since_the_last_look_is_passed_over() {
                 left_out.push(provider.name);
                 continue;
             };
-            assert_eq!(world.take(None, &agent("s", 1)), "b", "{}: {put:?}", provider.name);
+            assert_eq!(
+                world.take(None, &agent("s", 1)),
+                "b",
+                "{}: {put:?}",
+                provider.name
+            );
             assert_eq!(world.truth("a"), before, "{}: {put:?}", provider.name);
         }
     }
@@ -129,7 +189,12 @@ fn a_claim_on_a_task_closed_meanwhile_never_opens_it() {
         let world = provider.open(&["a"]);
         world.settle();
         world.put("a", Put::Closed);
-        assert_eq!(world.claim(None, &agent("s", 1)), Ok(Claim::None), "{}", provider.name);
+        assert_eq!(
+            world.claim(None, &agent("s", 1)),
+            Ok(Claim::None),
+            "{}",
+            provider.name
+        );
         refused(world.claim(Some("a"), &agent("s", 1)), "closed");
         assert_eq!(world.truth("a").0, "closed", "{}", provider.name);
     }
@@ -147,7 +212,10 @@ fn what_waits_for_another_issue_cannot_be_claimed_by_name() {
     }
     let world = super::provider("1.3.0").open(&["a"]);
     bd(&world, &["update", world.id("a"), "--defer", "+2d"]);
-    refused(world.claim(Some("a"), &agent("s", 1)), "is deferred until 2");
+    refused(
+        world.claim(Some("a"), &agent("s", 1)),
+        "is deferred until 2",
+    );
 }
 
 #[test]
@@ -160,7 +228,12 @@ fn an_id_that_looks_like_an_option_is_refused() {
                 world.queue.show(id).unwrap_err(),
                 world.queue.close(id, None, "").unwrap_err(),
             ] {
-                assert_eq!(error.problem, Problem::Rejected, "{}: {error}", provider.name);
+                assert_eq!(
+                    error.problem,
+                    Problem::Rejected,
+                    "{}: {error}",
+                    provider.name
+                );
             }
         }
         assert_eq!(world.verdict(), "work 1");

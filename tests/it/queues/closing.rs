@@ -13,18 +13,39 @@ fn closing_is_final_repeatable_and_the_holder_s_alone() {
         let held = world.truth("a");
         for other in [&two, &Owner::person("ann")] {
             let error = world.queue.close(id, Some(other), "").unwrap_err();
-            assert!(error.problem == Problem::Rejected && error.what.contains("pipeline/s/r1/1"), "{}: {error}", provider.name);
+            assert!(
+                error.problem == Problem::Rejected && error.what.contains("pipeline/s/r1/1"),
+                "{}: {error}",
+                provider.name
+            );
         }
         assert_eq!(world.truth("a"), held, "{}", provider.name);
         for owner in [Some(&one), Some(&one), Some(&two), None] {
-            world.queue.close(id, owner, "it's \"done\"").unwrap_or_else(|error| panic!("{}: {error}", provider.name));
+            world
+                .queue
+                .close(id, owner, "it's \"done\"")
+                .unwrap_or_else(|error| panic!("{}: {error}", provider.name));
         }
-        assert!(world.closings().is_none_or(|closings| closings.get(id) == Some(&1)), "{}", provider.name);
+        assert!(
+            world
+                .closings()
+                .is_none_or(|closings| closings.get(id) == Some(&1)),
+            "{}",
+            provider.name
+        );
         let task = world.queue.show(id).unwrap();
         assert_eq!((task.state, task.owner), (TaskState::Closed, None));
         world.take(Some("b"), &one);
-        world.queue.close(world.id("b"), None, "a person may").unwrap();
-        assert_eq!(world.settle(), ("done 2".to_owned(), Vec::new()), "{}", provider.name);
+        world
+            .queue
+            .close(world.id("b"), None, "a person may")
+            .unwrap();
+        assert_eq!(
+            world.settle(),
+            ("done 2".to_owned(), Vec::new()),
+            "{}",
+            provider.name
+        );
     }
 }
 
@@ -32,8 +53,16 @@ fn closing_is_final_repeatable_and_the_holder_s_alone() {
 fn a_task_nobody_holds_can_be_closed_and_one_that_is_not_there_cannot() {
     for provider in providers() {
         let world = provider.open(&["a"]);
-        assert_eq!(world.queue.close("nope", None, "").unwrap_err().problem, Problem::Rejected, "{}", provider.name);
-        world.queue.close(world.id("a"), Some(&agent("s", 1)), "").unwrap();
+        assert_eq!(
+            world.queue.close("nope", None, "").unwrap_err().problem,
+            Problem::Rejected,
+            "{}",
+            provider.name
+        );
+        world
+            .queue
+            .close(world.id("a"), Some(&agent("s", 1)), "")
+            .unwrap();
         assert_eq!(world.truth("a").0, "closed", "{}", provider.name);
     }
 }
@@ -51,11 +80,17 @@ fn a_task_a_person_has_opened_again_can_be_had_again() {
 
 #[test]
 fn what_waits_for_another_issue_is_not_closed_where_bd_refuses_it() {
-    for version in VERSIONS.into_iter().filter(|version| !["0.24.4", "0.29.0", "0.46.0"].contains(version)) {
+    for version in VERSIONS
+        .into_iter()
+        .filter(|version| !["0.24.4", "0.29.0", "0.46.0"].contains(version))
+    {
         let world = super::provider(version).open(&["a", "b"]);
         bd(&world, &["dep", "add", world.id("a"), world.id("b")]);
         let error = world.queue.close(world.id("a"), None, "").unwrap_err();
-        assert!(error.problem == Problem::Rejected && error.what.contains("blocked by"), "{version}: {error:?}");
+        assert!(
+            error.problem == Problem::Rejected && error.what.contains("blocked by"),
+            "{version}: {error:?}"
+        );
         assert_eq!(world.truth("a").0, "open", "{version}");
         world.queue.close(world.id("b"), None, "").unwrap();
         world.queue.close(world.id("a"), None, "").unwrap();

@@ -16,7 +16,13 @@ pub(super) fn rules(world: &mut World, rules: &[(&str, Option<u32>, &str)]) {
     };
     let file = world.stage.at().project.join("../faults.json");
     let _ = fs_err::remove_file(format!("{file}.used"));
-    atomic::replace(&file, Value::from(rules.iter().map(rule).collect::<Vec<_>>()).to_string().as_bytes()).expect("rules");
+    atomic::replace(
+        &file,
+        Value::from(rules.iter().map(rule).collect::<Vec<_>>())
+            .to_string()
+            .as_bytes(),
+    )
+    .expect("rules");
     world.set("FAKE_BD_FAULTS", file.as_str());
 }
 
@@ -46,10 +52,17 @@ fn what_never_answers_well_is_unknown_and_told_in_its_own_words() {
             // Else it is asked again and again.
             world.queue.hurry();
             let told = if command == "show" {
-                world.queue.close(world.id("a"), Some(&agent("s", 1)), "").unwrap_err().what
+                world
+                    .queue
+                    .close(world.id("a"), Some(&agent("s", 1)), "")
+                    .unwrap_err()
+                    .what
             } else {
                 let (verdict, released) = world.settle();
-                assert!(verdict.starts_with("unknown: ") && released.is_empty(), "{version} {command} {fault}: {verdict}");
+                assert!(
+                    verdict.starts_with("unknown: ") && released.is_empty(),
+                    "{version} {command} {fault}: {verdict}"
+                );
                 verdict
             };
             assert!(told.contains(words), "{version} {command} {fault}: {told}");
@@ -61,14 +74,32 @@ fn what_never_answers_well_is_unknown_and_told_in_its_own_words() {
 #[test]
 fn a_program_that_is_missing_is_unknown_at_once() {
     let world = world("1.3.0", &["a"]);
-    let QueueSource::Beads { database, label, .. } = world.stage.source() else { panic!() };
-    let source = QueueSource::Beads { program: "no-such-bd".into(), database, label };
+    let QueueSource::Beads {
+        database, label, ..
+    } = world.stage.source()
+    else {
+        panic!()
+    };
+    let source = QueueSource::Beads {
+        program: "no-such-bd".into(),
+        database,
+        label,
+    };
     let queue = open(&QueueSpec::new(source), &world.stage.at());
     let began = Instant::now();
     let verdict = world.words(&settle(&*queue, &run("s", "r1"), &lives, None).verdict);
-    assert!(verdict.contains("cannot call `no-such-bd`") && verdict.contains("programs:"), "{verdict}");
-    assert_eq!(queue.claim(None, &agent("s", 1)).unwrap_err().problem, Problem::Missing);
-    assert!(began.elapsed() < Duration::from_secs(1), "it is not tried again");
+    assert!(
+        verdict.contains("cannot call `no-such-bd`") && verdict.contains("programs:"),
+        "{verdict}"
+    );
+    assert_eq!(
+        queue.claim(None, &agent("s", 1)).unwrap_err().problem,
+        Problem::Missing
+    );
+    assert!(
+        began.elapsed() < Duration::from_secs(1),
+        "it is not tried again"
+    );
 }
 
 #[test]
@@ -78,9 +109,18 @@ fn a_program_that_hangs_is_ended_and_unknown() {
     world.reopen();
     world.queue.hurry();
     let (verdict, _) = world.settle();
-    assert!(verdict.contains("did not answer within 1 s and was ended"), "{verdict}");
-    let hung = || !agent_pipelines::process::marked("FAKE_BD_FAULTS", &world.stage.at().env["FAKE_BD_FAULTS"]).is_empty();
-    assert!(wait_until(Duration::from_secs(5), || !hung()), "nothing is left running");
+    assert!(
+        verdict.contains("did not answer within 1 s and was ended"),
+        "{verdict}"
+    );
+    let hung = || {
+        !agent_pipelines::process::marked("FAKE_BD_FAULTS", &world.stage.at().env["FAKE_BD_FAULTS"])
+            .is_empty()
+    };
+    assert!(
+        wait_until(Duration::from_secs(5), || !hung()),
+        "nothing is left running"
+    );
     assert_eq!(world.truth("a").0, "held");
 }
 
@@ -99,9 +139,16 @@ fn noise_is_no_failure() {
             let mut world = super::provider(version).open(&["a", "b", "c"]);
             rules(&mut world, &[("*", None, fault)]);
             assert_eq!(world.take(None, &agent("s", 1)), "a", "{version} {fault}");
-            assert_eq!(world.give_back("a", &agent("s", 1), true), Ok(Released::Back), "{version} {fault}");
+            assert_eq!(
+                world.give_back("a", &agent("s", 1), true),
+                Ok(Released::Back),
+                "{version} {fault}"
+            );
             world.take(Some("b"), &agent("s", 2));
-            world.queue.close(world.id("b"), Some(&agent("s", 2)), "").unwrap_or_else(|error| panic!("{version} {fault}: {error}"));
+            world
+                .queue
+                .close(world.id("b"), Some(&agent("s", 2)), "")
+                .unwrap_or_else(|error| panic!("{version} {fault}: {error}"));
             assert_eq!(world.verdict(), "work 2", "{version} {fault}");
         }
     }
@@ -118,8 +165,19 @@ fn a_burst_of_failures_is_survived_by_asking_again() {
         ("1.0.5", "killed"),
     ] {
         let times = Some(if fault == "locked" { 3 } else { 1 });
-        let world = wrong(version, &[("list", times, fault), ("ready", times, fault), ("show", Some(1), fault)]);
-        assert_eq!(world.settle(), ("work 1".to_owned(), vec!["a".to_owned()]), "{version} {fault}");
+        let world = wrong(
+            version,
+            &[
+                ("list", times, fault),
+                ("ready", times, fault),
+                ("show", Some(1), fault),
+            ],
+        );
+        assert_eq!(
+            world.settle(),
+            ("work 1".to_owned(), vec!["a".to_owned()]),
+            "{version} {fault}"
+        );
         assert_eq!(world.take(None, &agent("s", 2)), "a", "{version} {fault}");
     }
 }
@@ -128,14 +186,21 @@ fn a_burst_of_failures_is_survived_by_asking_again() {
 fn count(world: &World, kind: &str, act: impl FnOnce()) -> usize {
     forget_calls(world);
     act();
-    calls(world).iter().filter(|call| call.starts_with(kind)).count()
+    calls(world)
+        .iter()
+        .filter(|call| call.starts_with(kind))
+        .count()
 }
 
 #[test]
 fn a_change_is_made_again_only_while_the_database_is_busy() {
     for (version, busy) in [("0.47.0", "locked"), ("1.3.0", "out_of_sync")] {
         for (fault, tries) in [(busy, 3), ("rc1", 1)] {
-            for (command, kind) in [("close", "close"), ("update", "update"), ("update --claim", "claim")] {
+            for (command, kind) in [
+                ("close", "close"),
+                ("update", "update"),
+                ("update --claim", "claim"),
+            ] {
                 let mut world = super::provider(version).open(&["a"]);
                 let owner = agent("s", 1);
                 let _ = (kind != "claim").then(|| world.take(None, &owner));
@@ -157,15 +222,27 @@ fn a_change_whose_answer_is_spoiled_was_made_and_is_not_made_again() {
         for fault in ["truncate", "garbage", "killed"] {
             let mut world = super::provider(version).open(&["a", "b"]);
             let owner = agent("s", 1);
-            rules(&mut world, &[("update", None, fault), ("close", None, fault)]);
+            rules(
+                &mut world,
+                &[("update", None, fault), ("close", None, fault)],
+            );
             forget_calls(&world);
             assert_eq!(world.take(None, &owner), "a", "{version} {fault}");
-            assert_eq!(world.give_back("a", &owner, false), Ok(Released::Back), "{version} {fault}");
+            assert_eq!(
+                world.give_back("a", &owner, false),
+                Ok(Released::Back),
+                "{version} {fault}"
+            );
             assert_eq!(world.truth("a"), ("open".to_owned(), None));
             world.take(Some("b"), &owner);
-            world.queue.close(world.id("b"), Some(&owner), "").unwrap_or_else(|error| panic!("{version} {fault}: {error}"));
+            world
+                .queue
+                .close(world.id("b"), Some(&owner), "")
+                .unwrap_or_else(|error| panic!("{version} {fault}: {error}"));
             assert_eq!(world.truth("b").0, "closed");
-            let changes = calls(&world).into_iter().filter(|call| call == "claim" || call == "close" || call.starts_with("update"));
+            let changes = calls(&world)
+                .into_iter()
+                .filter(|call| call == "claim" || call == "close" || call.starts_with("update"));
             assert_eq!(changes.count(), 4, "{version} {fault}");
         }
     }
@@ -178,7 +255,10 @@ fn a_claim_that_failed_leaves_nothing_held() {
         let mut world = world;
         rules(&mut world, &[("update", None, "rc1")]);
         let error = world.claim(None, &agent("s", 1)).unwrap_err();
-        assert!(error.what.contains("something went wrong"), "{version}: {error}");
+        assert!(
+            error.what.contains("something went wrong"),
+            "{version}: {error}"
+        );
         assert_eq!(world.truth("a"), ("open".to_owned(), None));
         rules(&mut world, &[]);
         assert_eq!(world.take(None, &agent("s", 2)), "a");
@@ -190,10 +270,17 @@ fn a_release_that_failed_can_be_made_again() {
     for version in ["0.47.0", "1.3.0"] {
         let mut world = wrong(version, &[("update", Some(1), "rc1")]);
         let (verdict, released) = world.settle();
-        assert!(verdict.contains("something went wrong") && released.is_empty(), "{version}: {verdict}");
+        assert!(
+            verdict.contains("something went wrong") && released.is_empty(),
+            "{version}: {verdict}"
+        );
         assert_eq!(world.truth("a").0, "held");
         world.reopen();
-        assert_eq!(world.settle(), ("work 1".to_owned(), vec!["a".to_owned()]), "{version}");
+        assert_eq!(
+            world.settle(),
+            ("work 1".to_owned(), vec!["a".to_owned()]),
+            "{version}"
+        );
     }
 }
 
@@ -205,9 +292,15 @@ fn a_database_that_vanishes_ends_in_unknown() {
         world.stage.vanish();
         let _ = (version != "0.47.0").then(|| world.queue.hurry());
         let (verdict, _) = world.settle();
-        assert!(verdict.contains("no beads database found") && verdict.contains("init --prefix"), "{version}: {verdict}");
+        assert!(
+            verdict.contains("no beads database found") && verdict.contains("init --prefix"),
+            "{version}: {verdict}"
+        );
         let error = world.claim(None, &Owner::person("ann")).unwrap_err();
-        assert!(error.what.contains("no beads database found"), "{version}: {error}");
+        assert!(
+            error.what.contains("no beads database found"),
+            "{version}: {error}"
+        );
     }
 }
 

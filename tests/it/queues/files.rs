@@ -25,9 +25,16 @@ pub(super) fn prd(name: &'static str) -> Box<dyn Stage> {
 }
 
 fn staged(name: &str, text: &str) -> Box<dyn Stage> {
-    let folder = tempfile::Builder::new().prefix("queue tests ").tempdir().expect("a temporary folder");
-    let top = Utf8PathBuf::from_path_buf(folder.path().canonicalize().expect("it is there")).expect("a UTF-8 path");
-    let stage = FileStage { _folder: folder, path: top.join(name) };
+    let folder = tempfile::Builder::new()
+        .prefix("queue tests ")
+        .tempdir()
+        .expect("a temporary folder");
+    let top = Utf8PathBuf::from_path_buf(folder.path().canonicalize().expect("it is there"))
+        .expect("a UTF-8 path");
+    let stage = FileStage {
+        _folder: folder,
+        path: top.join(name),
+    };
     save(&stage.path, text);
     Box::new(stage)
 }
@@ -53,7 +60,10 @@ impl FileStage {
             Some(sign) => Some(format!("- [{sign}]{}\n", &line[5..])),
             None => None,
         };
-        save(&self.path, &self.text().lines().filter_map(line).collect::<String>());
+        save(
+            &self.path,
+            &self.text().lines().filter_map(line).collect::<String>(),
+        );
     }
 
     fn change(&self, change: impl FnOnce(&mut Vec<Value>)) {
@@ -63,7 +73,10 @@ impl FileStage {
     }
 
     fn held(&self, id: &str) -> Option<String> {
-        let claims = self.path.with_file_name(format!(".agent-pipelines/.claims/{}.json", self.path.file_name()?));
+        let claims = self.path.with_file_name(format!(
+            ".agent-pipelines/.claims/{}.json",
+            self.path.file_name()?
+        ));
         let claims: Value = serde_json::from_slice(&fs_err::read(claims).ok()?).ok()?;
         claims["claims"][id]["owner"].as_str().map(str::to_owned)
     }
@@ -75,7 +88,10 @@ impl Stage for FileStage {
     }
 
     fn at(&self) -> At {
-        At { project: self.path.parent().expect("a folder").to_owned(), env: Env::default() }
+        At {
+            project: self.path.parent().expect("a folder").to_owned(),
+            env: Env::default(),
+        }
     }
 
     fn make(&self, tasks: &[Made<'_>]) -> Vec<String> {
@@ -83,8 +99,18 @@ impl Stage for FileStage {
             let story = |task: &Made<'_>| json!({ "id": task.name, "title": task.title, "passes": task.closed });
             self.change(|stories| stories.extend(tasks.iter().map(story)));
         } else {
-            let line = |task: &Made<'_>| format!("- [{}] {} (#{})\n", if task.closed { 'x' } else { ' ' }, task.title, task.name);
-            save(&self.path, &(self.text() + &tasks.iter().map(line).collect::<String>()));
+            let line = |task: &Made<'_>| {
+                format!(
+                    "- [{}] {} (#{})\n",
+                    if task.closed { 'x' } else { ' ' },
+                    task.title,
+                    task.name
+                )
+            };
+            save(
+                &self.path,
+                &(self.text() + &tasks.iter().map(line).collect::<String>()),
+            );
         }
         tasks.iter().map(|task| task.name.to_owned()).collect()
     }
@@ -92,7 +118,12 @@ impl Stage for FileStage {
     fn put(&self, id: &str, to: Put<'_>) -> bool {
         let passes = |passes: bool| {
             let its = |story: &&mut Value| story["id"] == id;
-            self.change(|stories| stories.iter_mut().filter(its).for_each(|story| story["passes"] = passes.into()));
+            self.change(|stories| {
+                stories
+                    .iter_mut()
+                    .filter(its)
+                    .for_each(|story| story["passes"] = passes.into())
+            });
         };
         match (self.is_prd(), to) {
             (false, Put::Open) => self.mark(id, Some(' ')),
@@ -102,7 +133,9 @@ impl Stage for FileStage {
             (false, Put::Deleted) => self.mark(id, None),
             (true, Put::Open) => passes(false),
             (true, Put::Closed) => passes(true),
-            (true, Put::Deleted) => self.change(|stories| stories.retain(|story| story["id"] != id)),
+            (true, Put::Deleted) => {
+                self.change(|stories| stories.retain(|story| story["id"] != id))
+            }
             (false, Put::Held) | (true, Put::HeldBy(_) | Put::Held | Put::Blocked) => return false,
         }
         true
@@ -112,10 +145,18 @@ impl Stage for FileStage {
         let text = self.text();
         let sign = if self.is_prd() {
             let prd: Value = serde_json::from_str(&text).expect("JSON");
-            let story = prd["userStories"].as_array().expect("stories").iter().find(|story| story["id"] == id).expect("the story");
+            let story = prd["userStories"]
+                .as_array()
+                .expect("stories")
+                .iter()
+                .find(|story| story["id"] == id)
+                .expect("the story");
             if story["passes"] == true { 'x' } else { ' ' }
         } else {
-            let line = text.lines().find(|line| line.ends_with(&format!(" (#{id})"))).expect("the task");
+            let line = text
+                .lines()
+                .find(|line| line.ends_with(&format!(" (#{id})")))
+                .expect("the task");
             line.chars().nth(3).expect("a sign")
         };
         let held = self.held(id);
@@ -134,12 +175,17 @@ impl Stage for FileStage {
     }
 
     fn closings(&self) -> Option<BTreeMap<String, usize>> {
-        let log = self.path.with_file_name(format!(".agent-pipelines/.claims/{}.log", self.path.file_name().expect("a name")));
+        let log = self.path.with_file_name(format!(
+            ".agent-pipelines/.claims/{}.log",
+            self.path.file_name().expect("a name")
+        ));
         let mut closings = BTreeMap::new();
         for line in fs_err::read_to_string(log).expect("the log").lines() {
             let line: Value = serde_json::from_str(line).expect("a line of JSON");
             if line["what"] == "closed" {
-                *closings.entry(line["id"].as_str().expect("an id").to_owned()).or_default() += 1;
+                *closings
+                    .entry(line["id"].as_str().expect("an id").to_owned())
+                    .or_default() += 1;
             }
         }
         Some(closings)
@@ -153,7 +199,9 @@ fn path(world: &super::World) -> Utf8PathBuf {
 }
 
 fn entries(path: &Utf8Path) -> usize {
-    fs_err::read_dir(path.parent().expect("a folder")).expect("the folder").count()
+    fs_err::read_dir(path.parent().expect("a folder"))
+        .expect("the folder")
+        .count()
 }
 
 #[test]
@@ -164,14 +212,28 @@ fn mode_and_symlink_survive_a_close() {
         fs_err::set_permissions(&path, std::fs::Permissions::from_mode(0o640)).unwrap();
         let link = path.with_file_name(format!("link.{}", path.extension().unwrap()));
         fs_err::os::unix::fs::symlink(&path, &link).unwrap();
-        let linked = open(&QueueSpec::new(QueueSource::file(link.clone())), &world.stage.at());
+        let linked = open(
+            &QueueSpec::new(QueueSource::file(link.clone())),
+            &world.stage.at(),
+        );
         linked.claim(None, &agent("s", 1)).unwrap();
-        assert_eq!(world.queue.show("a").unwrap().owner.as_deref(), Some("pipeline/s/r1/1"), "both paths know of the claim");
+        assert_eq!(
+            world.queue.show("a").unwrap().owner.as_deref(),
+            Some("pipeline/s/r1/1"),
+            "both paths know of the claim"
+        );
         linked.close("a", None, "").unwrap();
         assert!(fs_err::symlink_metadata(&link).unwrap().is_symlink());
-        assert_eq!(fs_err::metadata(&path).unwrap().permissions().mode() & 0o777, 0o640);
+        assert_eq!(
+            fs_err::metadata(&path).unwrap().permissions().mode() & 0o777,
+            0o640
+        );
         assert_eq!(world.truth("a"), ("closed".to_owned(), None));
-        assert_eq!(entries(&path), 3, "file, link and .agent-pipelines: no draft is left behind");
+        assert_eq!(
+            entries(&path),
+            3,
+            "file, link and .agent-pipelines: no draft is left behind"
+        );
     }
 }
 
@@ -180,7 +242,11 @@ fn what_we_keep_beside_the_file_ignores_itself_in_git() {
     for name in ["backlog.md", "prd.json"] {
         let world = provider(name).open(&["a"]);
         world.take(None, &agent("s", 1));
-        assert_eq!(fs_err::read_to_string(path(&world).with_file_name(".agent-pipelines/.gitignore")).unwrap(), "*\n");
+        assert_eq!(
+            fs_err::read_to_string(path(&world).with_file_name(".agent-pipelines/.gitignore"))
+                .unwrap(),
+            "*\n"
+        );
     }
 }
 
@@ -190,8 +256,18 @@ fn a_run_that_joins_is_out_of_git_from_the_start() {
     for name in ["backlog.md", "prd.json"] {
         let world = provider(name).open(&["a"]);
         let project = Project::new(world.stage.at().project);
-        agent_pipelines::queue::join(&*world.queue, &"s".parse().unwrap(), &"r1".parse().unwrap(), &project).unwrap();
-        assert_eq!(fs_err::read_to_string(path(&world).with_file_name(".agent-pipelines/.gitignore")).unwrap(), "*\n");
+        agent_pipelines::queue::join(
+            &*world.queue,
+            &"s".parse().unwrap(),
+            &"r1".parse().unwrap(),
+            &project,
+        )
+        .unwrap();
+        assert_eq!(
+            fs_err::read_to_string(path(&world).with_file_name(".agent-pipelines/.gitignore"))
+                .unwrap(),
+            "*\n"
+        );
     }
 }
 
@@ -211,12 +287,19 @@ fn looking_changes_nothing() {
 fn what_is_no_file_is_refused_and_not_waited_for() {
     for name in ["backlog.md", "prd.json"] {
         let world = provider(name).open(&[]);
-        let pipe = path(&world).with_file_name(format!("pipe.{}", path(&world).extension().unwrap()));
+        let pipe =
+            path(&world).with_file_name(format!("pipe.{}", path(&world).extension().unwrap()));
         nix::unistd::mkfifo(pipe.as_std_path(), nix::sys::stat::Mode::S_IRWXU).unwrap();
         for path in [world.stage.at().project, pipe] {
             let queue = open(&QueueSpec::new(QueueSource::file(path)), &world.stage.at());
-            assert_eq!(queue.census(&lives).unwrap_err().problem, Problem::Unavailable);
-            assert_eq!(queue.claim(None, &agent("s", 1)).unwrap_err().problem, Problem::Unavailable);
+            assert_eq!(
+                queue.census(&lives).unwrap_err().problem,
+                Problem::Unavailable
+            );
+            assert_eq!(
+                queue.claim(None, &agent("s", 1)).unwrap_err().problem,
+                Problem::Unavailable
+            );
         }
     }
 }
@@ -226,7 +309,11 @@ fn a_file_that_is_not_text_is_unknown() {
     for name in ["backlog.md", "prd.json"] {
         let world = provider(name).open(&[]);
         atomic::replace(&path(&world), b"- [ ] \xff").unwrap();
-        assert!(world.settle().0.contains("not UTF-8"), "{}", world.settle().0);
+        assert!(
+            world.settle().0.contains("not UTF-8"),
+            "{}",
+            world.settle().0
+        );
     }
 }
 
@@ -235,6 +322,11 @@ fn a_task_begun_by_hand_is_claimed_by_nobody() {
     let world = provider("backlog.md").open(&["a"]);
     world.put("a", Put::HeldBy("somebody"));
     let lost = world.claim(Some("a"), &agent("s", 1)).unwrap();
-    assert_eq!(lost, agent_pipelines::queue::Claim::Lost { by: Owner::person("who-marked-it").to_string() });
+    assert_eq!(
+        lost,
+        agent_pipelines::queue::Claim::Lost {
+            by: Owner::person("who-marked-it").to_string()
+        }
+    );
     assert_eq!(world.queue.show("a").unwrap().state, TaskState::Held);
 }

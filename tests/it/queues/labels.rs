@@ -8,7 +8,9 @@ use agent_pipelines::queue::{Problem, Unlabelled, open};
 /// A world with these issues that have no label, and one of another session.
 fn unlabelled(version: &str, count: usize) -> (World, Vec<String>) {
     let world = super::provider(version).open(&[]);
-    let ids = (0..count).map(|_| create(&world, &["-l", "area"])).collect();
+    let ids = (0..count)
+        .map(|_| create(&world, &["-l", "area"]))
+        .collect();
     create(&world, &["-l", "pipeline/other"]);
     create(&world, &["-t", "epic"]);
     (world, ids)
@@ -18,9 +20,23 @@ fn unlabelled(version: &str, count: usize) -> (World, Vec<String>) {
 fn every_ready_issue_without_a_session_gets_the_label() {
     for version in VERSIONS {
         let (world, ids) = unlabelled(version, 12);
-        assert_eq!(world.queue.label(Unlabelled::AllReady, "pipeline/s").unwrap(), ids, "{version}");
+        assert_eq!(
+            world
+                .queue
+                .label(Unlabelled::AllReady, "pipeline/s")
+                .unwrap(),
+            ids,
+            "{version}"
+        );
         assert_eq!(world.verdict(), "work 12", "{version}");
-        assert!(world.queue.label(Unlabelled::AllReady, "pipeline/s").unwrap().is_empty(), "{version}");
+        assert!(
+            world
+                .queue
+                .label(Unlabelled::AllReady, "pipeline/s")
+                .unwrap()
+                .is_empty(),
+            "{version}"
+        );
     }
 }
 
@@ -30,10 +46,20 @@ fn the_issues_that_are_named_get_the_label() {
         let (world, ids) = unlabelled(version, 3);
         let two = ids[1..].to_vec();
         for _ in 0..2 {
-            assert_eq!(world.queue.label(Unlabelled::These(&two), "pipeline/s").unwrap(), two, "{version}");
+            assert_eq!(
+                world
+                    .queue
+                    .label(Unlabelled::These(&two), "pipeline/s")
+                    .unwrap(),
+                two,
+                "{version}"
+            );
         }
         assert_eq!(world.verdict(), "work 2", "{version}");
-        let error = world.queue.label(Unlabelled::These(&["nope".to_owned()]), "pipeline/s").unwrap_err();
+        let error = world
+            .queue
+            .label(Unlabelled::These(&["nope".to_owned()]), "pipeline/s")
+            .unwrap_err();
         assert_eq!(error.problem, Problem::Rejected, "{version}: {error}");
     }
 }
@@ -43,11 +69,26 @@ fn a_label_that_cannot_be_one_is_refused_with_the_reason() {
     for provider in providers() {
         let world = provider.open(&["a"]);
         let ids = [world.id("a").to_owned()];
-        let error = world.queue.label(Unlabelled::These(&ids), "one,two").unwrap_err();
-        assert!(error.problem == Problem::Rejected && error.what.contains("one,two"), "{}: {error}", provider.name);
+        let error = world
+            .queue
+            .label(Unlabelled::These(&ids), "one,two")
+            .unwrap_err();
+        assert!(
+            error.problem == Problem::Rejected && error.what.contains("one,two"),
+            "{}: {error}",
+            provider.name
+        );
         if VERSIONS.contains(&provider.name) {
-            assert!(error.what.contains("beads takes a comma for the end of a label"), "{error}");
-            let error = world.queue.label(Unlabelled::These(&ids), "-x").unwrap_err();
+            assert!(
+                error
+                    .what
+                    .contains("beads takes a comma for the end of a label"),
+                "{error}"
+            );
+            let error = world
+                .queue
+                .label(Unlabelled::These(&ids), "-x")
+                .unwrap_err();
             assert_eq!(error.problem, Problem::Rejected, "{error}");
         }
     }
@@ -58,14 +99,31 @@ fn a_label_that_is_not_put_on_is_not_tried_twice() {
     let (mut world, ids) = unlabelled("1.3.0", 1);
     super::failures::rules(&mut world, &[("label", None, "rc1")]);
     forget_calls(&world);
-    world.queue.label(Unlabelled::These(&ids), "pipeline/s").unwrap_err();
-    assert_eq!(calls(&world).iter().filter(|call| *call == "label").count(), 1, "{:?}", calls(&world));
+    world
+        .queue
+        .label(Unlabelled::These(&ids), "pipeline/s")
+        .unwrap_err();
+    assert_eq!(
+        calls(&world).iter().filter(|call| *call == "label").count(),
+        1,
+        "{:?}",
+        calls(&world)
+    );
 }
 
 fn sought(world: &World) -> Sought {
-    let verdict = world.queue.census(&super::lives).expect("a census").verdict(|| world.queue.sought());
-    let Verdict::NoItems { looked_for, next } = verdict else { panic!("{verdict:?}") };
-    Sought { what: looked_for, next }
+    let verdict = world
+        .queue
+        .census(&super::lives)
+        .expect("a census")
+        .verdict(|| world.queue.sought());
+    let Verdict::NoItems { looked_for, next } = verdict else {
+        panic!("{verdict:?}")
+    };
+    Sought {
+        what: looked_for,
+        next,
+    }
 }
 
 #[test]
@@ -73,23 +131,49 @@ fn no_tasks_says_what_was_looked_for_and_how_to_go_on() {
     let (world, _) = unlabelled("1.3.0", 12);
     let Sought { what, next } = sought(&world);
     assert!(what.contains("the label `pipeline/s`"), "{what}");
-    for words in ["12 ready tasks without a session's label", "ap queue label s --all-ready", "ap queue label s ID…", "--label NAME"] {
+    for words in [
+        "12 ready tasks without a session's label",
+        "ap queue label s --all-ready",
+        "ap queue label s ID…",
+        "--label NAME",
+    ] {
         assert!(next.contains(words), "{next}");
     }
     let Sought { next, .. } = sought(&super::provider("1.3.0").open(&[]));
-    assert!(next.contains("no ready task") && next.contains("-l pipeline/s"), "{next}");
-    for (name, what) in [("backlog.md", "/backlog.md"), ("prd.json", "/prd.json"), ("tracker.py", "/tracker.json list {id}` lists for `s`")]
-    {
+    assert!(
+        next.contains("no ready task") && next.contains("-l pipeline/s"),
+        "{next}"
+    );
+    for (name, what) in [
+        ("backlog.md", "/backlog.md"),
+        ("prd.json", "/prd.json"),
+        ("tracker.py", "/tracker.json list {id}` lists for `s`"),
+    ] {
         let world = super::provider(name).open(&[]);
         let Sought { what: said, next } = sought(&world);
-        assert!(said.ends_with(what) && next.starts_with("add a task "), "{name}: {said}: {next}");
+        assert!(
+            said.ends_with(what) && next.starts_with("add a task "),
+            "{name}: {said}: {next}"
+        );
     }
 }
 
 #[test]
 fn without_a_label_every_issue_is_meant() {
     let (world, _) = unlabelled("0.47.0", 2);
-    let QueueSource::Beads { program, database, .. } = world.stage.source() else { panic!() };
-    let queue = open(&QueueSpec::new(QueueSource::Beads { program, database, label: None }), &world.stage.at());
+    let QueueSource::Beads {
+        program, database, ..
+    } = world.stage.source()
+    else {
+        panic!()
+    };
+    let queue = open(
+        &QueueSpec::new(QueueSource::Beads {
+            program,
+            database,
+            label: None,
+        }),
+        &world.stage.at(),
+    );
     assert_eq!(queue.next().unwrap().len(), 3);
 }

@@ -6,19 +6,27 @@ use serde_json::Value;
 
 fn lease(world: &World, name: &str) -> (Timestamp, Timestamp) {
     let issue = json(world, &["show", world.id(name)])[0].take();
-    let at = |field: &str| issue[field].as_str().expect("a lease").parse().expect("a time");
+    let at = |field: &str| {
+        issue[field]
+            .as_str()
+            .expect("a lease")
+            .parse()
+            .expect("a time")
+    };
     (at("heartbeat_at"), at("lease_expires_at"))
 }
 
 /// Lets every lease have begun, and ended, long ago.
 fn expire(world: &World) {
     let file = world.stage.at().project.join(".beads/fake-bd.json");
-    let mut state: Value = serde_json::from_slice(&fs_err::read(&file).expect("the database")).expect("JSON");
+    let mut state: Value =
+        serde_json::from_slice(&fs_err::read(&file).expect("the database")).expect("JSON");
     for issue in state["issues"].as_array_mut().expect("issues") {
         issue["heartbeat_at"] = "2020-01-01T00:00:00Z".into();
         issue["lease_expires_at"] = "2020-01-01T00:05:00Z".into();
     }
-    agent_pipelines::store::atomic::replace(&file, state.to_string().as_bytes()).expect("a database");
+    agent_pipelines::store::atomic::replace(&file, state.to_string().as_bytes())
+        .expect("a database");
 }
 
 #[test]
@@ -34,9 +42,16 @@ fn our_leases_are_kept_and_others_left_alone() {
         let now = agent_pipelines::clock::now();
         for name in ["a", "b"] {
             let (heartbeat, until) = lease(&world, name);
-            assert!(now.duration_since(heartbeat).as_secs() < 60 && now < until, "{version}: {name}");
+            assert!(
+                now.duration_since(heartbeat).as_secs() < 60 && now < until,
+                "{version}: {name}"
+            );
         }
-        assert_eq!(lease(&world, "c").0, "2020-01-01T00:00:00Z".parse().unwrap(), "{version}");
+        assert_eq!(
+            lease(&world, "c").0,
+            "2020-01-01T00:00:00Z".parse().unwrap(),
+            "{version}"
+        );
     }
 }
 
@@ -51,7 +66,10 @@ fn a_claim_without_a_lease_needs_none() {
 
 #[test]
 fn before_leases_only_the_version_is_asked() {
-    for version in VERSIONS.into_iter().filter(|version| !["1.3.0", "2.0.0"].contains(version)) {
+    for version in VERSIONS
+        .into_iter()
+        .filter(|version| !["1.3.0", "2.0.0"].contains(version))
+    {
         let world = super::provider(version).open(&["a"]);
         forget_calls(&world);
         for _ in 0..3 {
@@ -64,6 +82,10 @@ fn before_leases_only_the_version_is_asked() {
 #[test]
 fn elsewhere_nothing_is_to_be_kept() {
     for name in ["backlog.md", "prd.json", "tracker.py"] {
-        super::provider(name).open(&["a"]).queue.keep_alive(&agent("s", 1)).unwrap();
+        super::provider(name)
+            .open(&["a"])
+            .queue
+            .keep_alive(&agent("s", 1))
+            .unwrap();
     }
 }

@@ -5,7 +5,9 @@ use agent_pipelines::queue::{self, Claim, Owner, Problem, Released};
 fn fail(world: &World, iteration: u32) -> Released {
     let owner = agent("s", iteration);
     world.take(Some("a"), &owner);
-    world.give_back("a", &owner, true).expect("it is given back")
+    world
+        .give_back("a", &owner, true)
+        .expect("it is given back")
 }
 
 #[test]
@@ -20,18 +22,54 @@ fn a_task_that_failed_too_often_is_parked_until_a_person_opens_it() {
         );
         let census = world.queue.census(&lives).unwrap();
         let why = &census.blocked[0].1;
-        assert_eq!(why, "was parked after 3 failed attempts; the last one: because", "{}", provider.name);
+        assert_eq!(
+            why, "was parked after 3 failed attempts; the last one: because",
+            "{}",
+            provider.name
+        );
         assert_eq!(world.settle().0, "stalled 1");
-        assert_eq!(world.claim(None, &agent("s", 4)), Ok(Claim::None), "{}", provider.name);
+        assert_eq!(
+            world.claim(None, &agent("s", 4)),
+            Ok(Claim::None),
+            "{}",
+            provider.name
+        );
         let error = world.claim(Some("a"), &agent("s", 4)).unwrap_err();
-        assert!(error.problem == Problem::Rejected && error.what.contains("parked"), "{}: {error}", provider.name);
-        assert_eq!(world.give_back("a", &agent("s", 3), false), Ok(Released::NotHeld), "an agent cannot open it");
+        assert!(
+            error.problem == Problem::Rejected && error.what.contains("parked"),
+            "{}: {error}",
+            provider.name
+        );
+        assert_eq!(
+            world.give_back("a", &agent("s", 3), false),
+            Ok(Released::NotHeld),
+            "an agent cannot open it"
+        );
         if !provider.is_file() {
-            assert_eq!(world.truth("a"), ("blocked".to_owned(), None), "{}", provider.name);
+            assert_eq!(
+                world.truth("a"),
+                ("blocked".to_owned(), None),
+                "{}",
+                provider.name
+            );
         }
-        assert_eq!(world.give_back("a", &Owner::person("ann"), false), Ok(Released::Back), "{}", provider.name);
-        assert_eq!(world.truth("a"), ("open".to_owned(), None), "{}", provider.name);
-        assert_eq!(fail(&world, 5), Released::Back, "it has all its attempts again");
+        assert_eq!(
+            world.give_back("a", &Owner::person("ann"), false),
+            Ok(Released::Back),
+            "{}",
+            provider.name
+        );
+        assert_eq!(
+            world.truth("a"),
+            ("open".to_owned(), None),
+            "{}",
+            provider.name
+        );
+        assert_eq!(
+            fail(&world, 5),
+            Released::Back,
+            "it has all its attempts again"
+        );
     }
 }
 
@@ -41,7 +79,12 @@ fn what_kept_an_agent_from_trying_does_not_count() {
         let world = provider.open(&["a"]);
         for iteration in 1..=4 {
             world.take(None, &agent("s", iteration));
-            assert_eq!(world.give_back("a", &agent("s", iteration), false), Ok(Released::Back), "{}", provider.name);
+            assert_eq!(
+                world.give_back("a", &agent("s", iteration), false),
+                Ok(Released::Back),
+                "{}",
+                provider.name
+            );
         }
     }
 }
@@ -66,9 +109,15 @@ fn settling_after_a_failed_attempt_counts_it() {
             world.take(Some("a"), &agent("s", iteration));
             queue::settle(&*world.queue, &run("s", "r1"), &lives, Some(""))
         });
-        let parked = settled.map(|settled| (world.names(&settled.released), world.names(&settled.parked)));
+        let parked =
+            settled.map(|settled| (world.names(&settled.released), world.names(&settled.parked)));
         let a = || vec!["a".to_owned()];
-        assert_eq!(parked, [(a(), vec![]), (a(), vec![]), (vec![], a())], "{}", provider.name);
+        assert_eq!(
+            parked,
+            [(a(), vec![]), (a(), vec![]), (vec![], a())],
+            "{}",
+            provider.name
+        );
         assert_eq!(world.settle().0, "work 1", "{}", provider.name);
     }
 }

@@ -52,7 +52,13 @@ fn a_worker_of_a_race() {
 }
 
 fn work(job: &Job) -> Report {
-    let queue = open(&job.spec, &At { project: job.project.clone(), env: job.env.clone() });
+    let queue = open(
+        &job.spec,
+        &At {
+            project: job.project.clone(),
+            env: job.env.clone(),
+        },
+    );
     let mut report = Report::default();
     for iteration in 1.. {
         let owner = agent(&job.session, iteration);
@@ -62,9 +68,14 @@ fn work(job: &Job) -> Report {
             Claim::None => break,
         };
         kills::tell(&job.diary, &job.session, &task.id);
-        match job.closes.then(|| queue.close(&task.id, Some(&owner), "done")) {
+        match job
+            .closes
+            .then(|| queue.close(&task.id, Some(&owner), "done"))
+        {
             None | Some(Ok(())) => {}
-            Some(Err(error)) if error.problem == Problem::Rejected => report.taken.push(task.id.clone()),
+            Some(Err(error)) if error.problem == Problem::Rejected => {
+                report.taken.push(task.id.clone())
+            }
             Some(Err(error)) => panic!("{error}"),
         }
         report.claimed.push(task.id);
@@ -75,12 +86,35 @@ fn work(job: &Job) -> Report {
 impl World {
     fn start(&self, worker: usize) -> (Child, Utf8PathBuf) {
         let At { project, env } = self.stage.at();
-        let (session, report) = (format!("w{worker}"), project.join(format!("report-{worker}.json")));
-        let (diary, closes) = (project.join("diary"), self.provider.name != TASKWARRIOR || self.ids.len() < TASKS);
-        let job = Job { spec: self.spec.clone(), project, env, session, closes, report: report.clone(), diary };
+        let (session, report) = (
+            format!("w{worker}"),
+            project.join(format!("report-{worker}.json")),
+        );
+        let (diary, closes) = (
+            project.join("diary"),
+            self.provider.name != TASKWARRIOR || self.ids.len() < TASKS,
+        );
+        let job = Job {
+            spec: self.spec.clone(),
+            project,
+            env,
+            session,
+            closes,
+            report: report.clone(),
+            diary,
+        };
         let mut command = Command::new(std::env::current_exe().expect("our own binary"));
-        command.args(["--exact", "queues::race::a_worker_of_a_race", "--nocapture"]).env(JOB, serde_json::to_string(&job).expect("JSON"));
-        (command.stdin(Stdio::null()).stdout(Stdio::null()).spawn().expect("a worker starts"), report)
+        command
+            .args(["--exact", "queues::race::a_worker_of_a_race", "--nocapture"])
+            .env(JOB, serde_json::to_string(&job).expect("JSON"));
+        (
+            command
+                .stdin(Stdio::null())
+                .stdout(Stdio::null())
+                .spawn()
+                .expect("a worker starts"),
+            report,
+        )
     }
 
     /// Lets the workers, and somebody else meanwhile, take everything there is.
@@ -88,7 +122,11 @@ impl World {
         let started: Vec<_> = (0..WORKERS).map(|worker| self.start(worker)).collect();
         let other = meanwhile();
         let ended = |(mut child, report): (Child, Utf8PathBuf)| {
-            assert!(child.wait().expect("it ends").success(), "{}", self.provider.name);
+            assert!(
+                child.wait().expect("it ends").success(),
+                "{}",
+                self.provider.name
+            );
             serde_json::from_slice(&fs_err::read(report).expect("a report")).expect("JSON")
         };
         (started.into_iter().map(ended).collect(), other)
@@ -96,9 +134,18 @@ impl World {
 
     #[track_caller]
     fn every_task_is_closed_once(&self, count: usize) {
-        assert_eq!(self.settle().0, format!("done {count}"), "{}", self.provider.name);
+        assert_eq!(
+            self.settle().0,
+            format!("done {count}"),
+            "{}",
+            self.provider.name
+        );
         if let Some(closings) = self.closings() {
-            assert!(closings.len() == count && closings.values().all(|times| *times == 1), "{}: {closings:?}", self.provider.name);
+            assert!(
+                closings.len() == count && closings.values().all(|times| *times == 1),
+                "{}: {closings:?}",
+                self.provider.name
+            );
         }
     }
 }
@@ -119,8 +166,14 @@ fn race_of_agents(name: &str, gap: &str) {
     let (reports, ()) = world.race(|| ());
     let claimed = each_once(reports.iter().flat_map(|report| &report.claimed));
     assert_eq!(claimed.len(), TASKS, "{name}: none is lost");
-    assert!(reports.iter().all(|report| report.taken.is_empty()), "{name}");
-    let busy = reports.iter().filter(|report| !report.claimed.is_empty()).count();
+    assert!(
+        reports.iter().all(|report| report.taken.is_empty()),
+        "{name}"
+    );
+    let busy = reports
+        .iter()
+        .filter(|report| !report.claimed.is_empty())
+        .count();
     assert!(1 < busy, "{name}: a race has more than one worker");
     world.every_task_is_closed_once(TASKS);
 }
@@ -168,10 +221,18 @@ fn agents_race_for_tasks_of_taskwarrior() {
     }
     let world = provider(TASKWARRIOR).many(TASKS);
     let (reports, ()) = world.race(|| ());
-    assert_eq!(each_once(reports.iter().flat_map(|report| &report.claimed)).len(), TASKS, "none is lost");
+    assert_eq!(
+        each_once(reports.iter().flat_map(|report| &report.claimed)).len(),
+        TASKS,
+        "none is lost"
+    );
     let held = world.queue.census(&|_| true).unwrap().held;
     let owners: HashSet<&String> = held.iter().map(|(_, owner)| owner).collect();
-    assert_eq!((held.len(), owners.len()), (TASKS, TASKS), "each is somebody else's");
+    assert_eq!(
+        (held.len(), owners.len()),
+        (TASKS, TASKS),
+        "each is somebody else's"
+    );
 }
 
 #[test]
@@ -182,7 +243,11 @@ fn agents_race_for_issues_of_a_real_bd() {
 }
 
 /// Takes the first ready task, again and again, as a person does who knows nothing of ap; returns what they won.
-fn rudely(first: impl Fn() -> Option<String>, claim: impl Fn(&str) -> bool, close: impl Fn(&str)) -> Vec<String> {
+fn rudely(
+    first: impl Fn() -> Option<String>,
+    claim: impl Fn(&str) -> bool,
+    close: impl Fn(&str),
+) -> Vec<String> {
     let mut won = Vec::new();
     while let Some(id) = first().filter(|_| won.len() < RUDE) {
         if claim(&id) {
@@ -195,33 +260,75 @@ fn rudely(first: impl Fn() -> Option<String>, claim: impl Fn(&str) -> bool, clos
 
 fn rudely_with_bd(world: &World) -> Vec<String> {
     let At { project, env } = world.stage.at();
-    let QueueSource::Beads { program, .. } = world.stage.source() else { panic!("no bd here") };
+    let QueueSource::Beads { program, .. } = world.stage.source() else {
+        panic!("no bd here")
+    };
     let ask = |args: &[&str]| {
         let mut command = Command::new(&program);
-        command.args(args).args(["--actor", "ann", "--json"]).current_dir(&project).env_clear().envs(env.iter());
-        let said = command.stdin(Stdio::null()).stderr(Stdio::null()).output().expect("bd runs").stdout;
+        command
+            .args(args)
+            .args(["--actor", "ann", "--json"])
+            .current_dir(&project)
+            .env_clear()
+            .envs(env.iter());
+        let said = command
+            .stdin(Stdio::null())
+            .stderr(Stdio::null())
+            .output()
+            .expect("bd runs")
+            .stdout;
         let answer: Value = serde_json::from_slice(&said).unwrap_or_default();
         answer.get("data").cloned().unwrap_or(answer)
     };
     let first = || {
         let ready = ask(&["ready", "--label", LABEL, "--limit", "0"]);
-        Some(ready.as_array()?.iter().find(|issue| issue["status"] == "open")?["id"].as_str()?.to_owned())
+        Some(
+            ready
+                .as_array()?
+                .iter()
+                .find(|issue| issue["status"] == "open")?["id"]
+                .as_str()?
+                .to_owned(),
+        )
     };
     let claim = |id: &str| ask(&["update", id, "--claim"])[0]["assignee"] == "ann";
-    rudely(first, claim, |id| drop(ask(&["close", id, "--reason", "mine"])))
+    rudely(first, claim, |id| {
+        drop(ask(&["close", id, "--reason", "mine"]))
+    })
 }
 
 fn rudely_with_commands(world: &World) -> Vec<String> {
-    let QueueSource::Command(commands) = world.stage.source() else { panic!("no commands here") };
+    let QueueSource::Command(commands) = world.stage.source() else {
+        panic!("no commands here")
+    };
     let call = |command: &[String], id: &str| {
-        let words: Vec<String> = command.iter().map(|word| word.replace("{id}", id)).collect();
-        Command::new(&words[0]).args(&words[1..]).stdin(Stdio::null()).stderr(Stdio::null()).output().expect("it runs")
+        let words: Vec<String> = command
+            .iter()
+            .map(|word| word.replace("{id}", id))
+            .collect();
+        Command::new(&words[0])
+            .args(&words[1..])
+            .stdin(Stdio::null())
+            .stderr(Stdio::null())
+            .output()
+            .expect("it runs")
     };
     let first = || {
         let listed: Value = serde_json::from_slice(&call(&commands.list, "").stdout).expect("JSON");
-        Some(listed["tasks"].as_array()?.iter().find(|task| task["state"] == "open")?["id"].as_str()?.to_owned())
+        Some(
+            listed["tasks"]
+                .as_array()?
+                .iter()
+                .find(|task| task["state"] == "open")?["id"]
+                .as_str()?
+                .to_owned(),
+        )
     };
-    rudely(first, |id| call(&commands.claim, id).status.success(), |id| drop(call(&commands.close, id)))
+    rudely(
+        first,
+        |id| call(&commands.claim, id).status.success(),
+        |id| drop(call(&commands.close, id)),
+    )
 }
 
 #[test]
@@ -229,7 +336,12 @@ fn a_person_who_goes_past_ap_and_the_agents_never_hold_the_same() {
     for version in &SAFE[..3] {
         let world = provider(version).many(50);
         let (reports, won) = world.race(|| rudely_with_bd(&world));
-        let claimed = each_once(reports.iter().flat_map(|report| &report.claimed).chain(&won));
+        let claimed = each_once(
+            reports
+                .iter()
+                .flat_map(|report| &report.claimed)
+                .chain(&won),
+        );
         assert_eq!(claimed.len(), 50, "{version}");
         assert!(!won.is_empty(), "{version}: they did meet");
         world.every_task_is_closed_once(50);
@@ -272,7 +384,17 @@ fn a_person_who_claims_through_ap_races_like_anybody() {
             }
             won
         });
-        assert_eq!(each_once(reports.iter().flat_map(|report| &report.claimed).chain(&won)).len(), 40, "{name}");
+        assert_eq!(
+            each_once(
+                reports
+                    .iter()
+                    .flat_map(|report| &report.claimed)
+                    .chain(&won)
+            )
+            .len(),
+            40,
+            "{name}"
+        );
         world.every_task_is_closed_once(40);
     }
 }

@@ -18,19 +18,49 @@ fn settling_takes_back_what_ended_agents_of_the_session_hold_and_nothing_else() 
             ("dead", agent("dead", 1)),
             ("ann", Owner::person("ann")),
         ];
-        owners.iter().for_each(|(name, owner)| drop(world.take(Some(name), owner)));
-        assert_eq!(world.settle(), ("work 3".to_owned(), vec!["earlier".to_owned(), "ours".to_owned()]), "{}", provider.name);
+        owners
+            .iter()
+            .for_each(|(name, owner)| drop(world.take(Some(name), owner)));
+        assert_eq!(
+            world.settle(),
+            (
+                "work 3".to_owned(),
+                vec!["earlier".to_owned(), "ours".to_owned()]
+            ),
+            "{}",
+            provider.name
+        );
         for name in ["ours", "earlier"] {
-            assert_eq!(world.truth(name), ("open".to_owned(), None), "{}: {name}", provider.name);
+            assert_eq!(
+                world.truth(name),
+                ("open".to_owned(), None),
+                "{}: {name}",
+                provider.name
+            );
         }
-        assert_eq!(world.settle(), ("work 3".to_owned(), vec![]), "{}: once more", provider.name);
+        assert_eq!(
+            world.settle(),
+            ("work 3".to_owned(), vec![]),
+            "{}: once more",
+            provider.name
+        );
         for name in ["ours", "earlier", "free"] {
             world.take(Some(name), &Owner::person("bob"));
         }
         let (verdict, released) = world.settle();
-        assert_eq!((verdict.as_str(), released), ("work 1", vec!["dead".to_owned()]), "{}: nothing else is left to do", provider.name);
+        assert_eq!(
+            (verdict.as_str(), released),
+            ("work 1", vec!["dead".to_owned()]),
+            "{}: nothing else is left to do",
+            provider.name
+        );
         world.take(Some("dead"), &Owner::person("bob"));
-        assert_eq!(world.settle(), ("wait 6".to_owned(), vec![]), "{}", provider.name);
+        assert_eq!(
+            world.settle(),
+            ("wait 6".to_owned(), vec![]),
+            "{}",
+            provider.name
+        );
     }
 }
 
@@ -39,7 +69,12 @@ fn an_old_claim_that_names_no_run_is_taken_back_by_any() {
     for provider in providers() {
         let world = provider.open(&["a"]);
         world.take(None, &Owner::read("pipeline/s/7"));
-        assert_eq!(world.settle(), ("work 1".to_owned(), vec!["a".to_owned()]), "{}", provider.name);
+        assert_eq!(
+            world.settle(),
+            ("work 1".to_owned(), vec!["a".to_owned()]),
+            "{}",
+            provider.name
+        );
     }
 }
 
@@ -47,8 +82,15 @@ fn an_old_claim_that_names_no_run_is_taken_back_by_any() {
 fn running(project: &Project, session: &SessionName, run: &str) -> SessionLock {
     fs_err::create_dir_all(project.locks()).expect("a folder");
     let process = process::me();
-    let holder = Holder { session: session.clone(), pid: process.pid, started_at: clock::now(), process };
-    let lock = SessionLock::try_acquire(&project.lock(session), &holder).expect("a lock").expect("nobody has it");
+    let holder = Holder {
+        session: session.clone(),
+        pid: process.pid,
+        started_at: clock::now(),
+        process,
+    };
+    let lock = SessionLock::try_acquire(&project.lock(session), &holder)
+        .expect("a lock")
+        .expect("nobody has it");
     let dir = project.session(session);
     fs_err::create_dir_all(dir.root()).expect("a folder");
     let plan = serde_json::json!({ "session": session, "run": run });
@@ -69,13 +111,21 @@ fn a_run_that_joined_is_alive_while_its_session_runs() {
         let settle = || queue::settle(&*world.queue, &run("s", "r1"), &living(&*world.queue), None);
         let settled = settle();
         assert_eq!(
-            (world.words(&settled.verdict), world.names(&settled.released)),
+            (
+                world.words(&settled.verdict),
+                world.names(&settled.released)
+            ),
             ("work 1".into(), vec!["b".into()]),
             "{}",
             provider.name
         );
         world.take(Some("b"), &Owner::person("ann"));
-        assert_eq!(world.words(&settle().verdict), "wait 2", "{}", provider.name);
+        assert_eq!(
+            world.words(&settle().verdict),
+            "wait 2",
+            "{}",
+            provider.name
+        );
         drop(lock);
         assert_eq!(world.names(&settle().released), ["a"], "{}", provider.name);
     }
@@ -97,7 +147,17 @@ fn settling_a_queue_in_which_nothing_is_left_behind_changes_nothing() {
         let world = provider.world(&[("a", false), ("b", true)]);
         world.take(None, &agent("live", 1));
         let before = world.truth("a");
-        assert_eq!(world.settle(), ("wait 1".to_owned(), vec![]), "{}", provider.name);
-        assert_eq!((world.truth("a"), world.queue.census(&lives).unwrap().total), (before, 2), "{}", provider.name);
+        assert_eq!(
+            world.settle(),
+            ("wait 1".to_owned(), vec![]),
+            "{}",
+            provider.name
+        );
+        assert_eq!(
+            (world.truth("a"), world.queue.census(&lives).unwrap().total),
+            (before, 2),
+            "{}",
+            provider.name
+        );
     }
 }

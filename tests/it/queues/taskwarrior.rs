@@ -22,14 +22,30 @@ struct TaskStage {
 }
 
 pub(super) fn real(_name: &'static str) -> Box<dyn Stage> {
-    let folder = tempfile::Builder::new().prefix("queue tests ").tempdir().expect("a temporary folder");
-    let top = Utf8PathBuf::from_path_buf(folder.path().canonicalize().expect("it is there")).expect("a UTF-8 path");
+    let folder = tempfile::Builder::new()
+        .prefix("queue tests ")
+        .tempdir()
+        .expect("a temporary folder");
+    let top = Utf8PathBuf::from_path_buf(folder.path().canonicalize().expect("it is there"))
+        .expect("a UTF-8 path");
     fs_err::create_dir(top.join(".task")).expect("a folder");
     atomic::replace(&top.join("taskrc"), b"").expect("a file");
     let path = std::env::var("PATH").expect("a PATH");
-    let vars = [("PATH", path), ("HOME", top.to_string()), ("TASKRC", top.join("taskrc").into()), ("TASKDATA", top.join(".task").into())];
-    let env = vars.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
-    Box::new(TaskStage { _folder: folder, top, env })
+    let vars = [
+        ("PATH", path),
+        ("HOME", top.to_string()),
+        ("TASKRC", top.join("taskrc").into()),
+        ("TASKDATA", top.join(".task").into()),
+    ];
+    let env = vars
+        .into_iter()
+        .map(|(name, value)| (name.to_owned(), value))
+        .collect();
+    Box::new(TaskStage {
+        _folder: folder,
+        top,
+        env,
+    })
 }
 
 impl TaskStage {
@@ -37,12 +53,35 @@ impl TaskStage {
     #[track_caller]
     fn task(&self, words: &[&str], input: &str) -> String {
         let mut command = Command::new("task");
-        command.args(["rc.confirmation=off", "rc.bulk=0", "rc.verbose=nothing", "rc.gc=off", "rc.json.array=on"]);
-        command.args(["rc.uda.ap_owner.type=string", "rc.uda.ap_parked.type=string"]).args(words);
-        command.env_clear().envs(self.env.iter()).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command.args([
+            "rc.confirmation=off",
+            "rc.bulk=0",
+            "rc.verbose=nothing",
+            "rc.gc=off",
+            "rc.json.array=on",
+        ]);
+        command
+            .args([
+                "rc.uda.ap_owner.type=string",
+                "rc.uda.ap_parked.type=string",
+            ])
+            .args(words);
+        command
+            .env_clear()
+            .envs(self.env.iter())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
         let mut child = command.spawn().expect("task runs");
-        child.stdin.take().expect("a pipe").write_all(input.as_bytes()).expect("it reads");
-        crate::project::Ran::from(child.wait_with_output().expect("it ends")).expect(0).stdout
+        child
+            .stdin
+            .take()
+            .expect("a pipe")
+            .write_all(input.as_bytes())
+            .expect("it reads");
+        crate::project::Ran::from(child.wait_with_output().expect("it ends"))
+            .expect(0)
+            .stdout
     }
 
     fn export(&self, id: &str) -> Vec<Value> {
@@ -52,8 +91,15 @@ impl TaskStage {
 
 impl Stage for TaskStage {
     fn source(&self) -> QueueSource {
-        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/queues/taskwarrior/tracker.py");
-        let command = |action: &str| [&PYTHON, "-I", "-S", script, action].map(str::to_owned).to_vec();
+        let script = concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/examples/queues/taskwarrior/tracker.py"
+        );
+        let command = |action: &str| {
+            [&PYTHON, "-I", "-S", script, action]
+                .map(str::to_owned)
+                .to_vec()
+        };
         QueueSource::Command(Box::new(TrackerCommands {
             label: Some("s".to_owned()),
             database: Some(self.top.join(".task")),
@@ -66,7 +112,10 @@ impl Stage for TaskStage {
     }
 
     fn at(&self) -> At {
-        At { project: self.top.clone(), env: self.env.clone() }
+        At {
+            project: self.top.clone(),
+            env: self.env.clone(),
+        }
     }
 
     fn make(&self, tasks: &[Made<'_>]) -> Vec<String> {
@@ -89,9 +138,21 @@ impl Stage for TaskStage {
     }
 
     fn put(&self, id: &str, to: Put<'_>) -> bool {
-        let owner = if let Put::HeldBy(name) = to { format!("ap_owner:{name}") } else { String::new() };
+        let owner = if let Put::HeldBy(name) = to {
+            format!("ap_owner:{name}")
+        } else {
+            String::new()
+        };
         let words: &[&str] = match to {
-            Put::Open => &["modify", "status:pending", "end:", "start:", "wait:", "ap_owner:", "ap_parked:"],
+            Put::Open => &[
+                "modify",
+                "status:pending",
+                "end:",
+                "start:",
+                "wait:",
+                "ap_owner:",
+                "ap_parked:",
+            ],
             Put::Closed => &["done"],
             Put::HeldBy(_) => &["modify", "start:now", &owner],
             Put::Blocked => &["modify", "wait:2099-01-01T00:00:00Z"],
@@ -112,7 +173,13 @@ impl Stage for TaskStage {
             _ if has("wait") || has("ap_parked") => "blocked",
             _ => "open",
         };
-        (word.to_owned(), task["ap_owner"].as_str().filter(|_| word == "held").map(str::to_owned))
+        (
+            word.to_owned(),
+            task["ap_owner"]
+                .as_str()
+                .filter(|_| word == "held")
+                .map(str::to_owned),
+        )
     }
 
     fn vanish(&self) {
@@ -125,10 +192,19 @@ impl Stage for TaskStage {
         // Only 2.6 keeps it as text.
         let text = fs_err::read_to_string(self.top.join(".task/undo.data")).ok()?;
         for change in text.split("---\n") {
-            let line = |kind: &str| change.lines().find(|line| line.starts_with(kind)).unwrap_or_default();
+            let line = |kind: &str| {
+                change
+                    .lines()
+                    .find(|line| line.starts_with(kind))
+                    .unwrap_or_default()
+            };
             let is_closed = |kind: &str| line(kind).contains(r#"status:"completed""#);
             if line("old ").contains("status:") && !is_closed("old ") && is_closed("new ") {
-                let id = line("new ").split(r#"uuid:""#).nth(1).and_then(|rest| rest.split('"').next()).expect("an id");
+                let id = line("new ")
+                    .split(r#"uuid:""#)
+                    .nth(1)
+                    .and_then(|rest| rest.split('"').next())
+                    .expect("an id");
                 *closings.entry(id.to_owned()).or_default() += 1;
             }
         }

@@ -13,10 +13,16 @@ fn a_newer_version_is_remarked_once_and_works_like_the_newest() {
     let world = of("9.9.9");
     assert_eq!(world.settle().0, "work 2");
     assert_eq!(world.take(None, &agent("s", 1)), "a");
-    world.queue.close(world.id("a"), Some(&agent("s", 1)), "").unwrap();
+    world
+        .queue
+        .close(world.id("a"), Some(&agent("s", 1)), "")
+        .unwrap();
     world.take(None, &agent("s", 1));
     let remarks = world.queue.remarks();
-    assert_eq!(remarks, ["bd 9.9.9 is newer than any this ap knows; it is treated like 1.3"]);
+    assert_eq!(
+        remarks,
+        ["bd 9.9.9 is newer than any this ap knows; it is treated like 1.3"]
+    );
     world.take(None, &agent("s", 1));
     assert!(world.queue.remarks().is_empty(), "each remark once");
 }
@@ -26,9 +32,26 @@ fn a_version_that_is_too_old_is_unknown_and_nothing_is_tried() {
     let world = of("0.20.1");
     forget_calls(&world);
     let (verdict, _) = world.settle();
-    assert!(verdict.contains("bd 0.20.1 is too old") && verdict.contains("install a newer bd"), "{verdict}");
-    assert!(world.queue.claim(None, &agent("s", 1)).unwrap_err().what.contains("too old"));
-    assert!(world.queue.close(world.id("a"), None, "").unwrap_err().what.contains("too old"));
+    assert!(
+        verdict.contains("bd 0.20.1 is too old") && verdict.contains("install a newer bd"),
+        "{verdict}"
+    );
+    assert!(
+        world
+            .queue
+            .claim(None, &agent("s", 1))
+            .unwrap_err()
+            .what
+            .contains("too old")
+    );
+    assert!(
+        world
+            .queue
+            .close(world.id("a"), None, "")
+            .unwrap_err()
+            .what
+            .contains("too old")
+    );
     assert_eq!(calls(&world), ["version"; 3]);
 }
 
@@ -40,5 +63,11 @@ fn the_version_is_asked_once() {
         world.settle();
         world.take(None, &agent("s", iteration));
     }
-    assert_eq!(calls(&world).iter().filter(|call| *call == "version").count(), 1);
+    assert_eq!(
+        calls(&world)
+            .iter()
+            .filter(|call| *call == "version")
+            .count(),
+        1
+    );
 }

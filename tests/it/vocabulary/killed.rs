@@ -29,15 +29,26 @@ fn text<'v>(value: &'v Value, key: &str) -> &'v str {
 fn steps(plan: &Value) -> Vec<(usize, &Value)> {
     let nodes = list(plan, "nodes");
     let runs = usize::try_from(plan["runs"].as_u64().unwrap_or(1)).expect("a number of runs");
-    (0..runs * nodes.len()).map(|place| (place, &nodes[place % nodes.len()])).collect()
+    (0..runs * nodes.len())
+        .map(|place| (place, &nodes[place % nodes.len()]))
+        .collect()
 }
 
 /// Returns where a node and its gates leave their marks, as `.claude/bin/hang` calls them.
 fn marks(node: &Value, folder: &str) -> Vec<String> {
     let gates = node["termination"].to_string();
-    let gate = [("verify", "+gate"), ("command", "+gate"), ("judge", "+judge")];
-    let gate = gate.into_iter().filter(|(word, _)| gates.contains(&format!("\"type\":\"{word}\"")));
-    [""].into_iter().chain(gate.map(|(_, mark)| mark)).map(|mark| format!("{folder}{mark}")).collect()
+    let gate = [
+        ("verify", "+gate"),
+        ("command", "+gate"),
+        ("judge", "+judge"),
+    ];
+    let gate = gate
+        .into_iter()
+        .filter(|(word, _)| gates.contains(&format!("\"type\":\"{word}\"")));
+    [""].into_iter()
+        .chain(gate.map(|(_, mark)| mark))
+        .map(|mark| format!("{folder}{mark}"))
+        .collect()
 }
 
 /// Returns what hangs once in a session.
@@ -47,14 +58,31 @@ fn to_be_killed(plan: &Value) -> Vec<Together> {
         let id = text(step, "id");
         let branches = list(step, "branches");
         if branches.is_empty() {
-            all.extend(marks(step, &format!("stage-{place:02}-{id}")).into_iter().map(|mark| Together::from([mark])));
+            all.extend(
+                marks(step, &format!("stage-{place:02}-{id}"))
+                    .into_iter()
+                    .map(|mark| Together::from([mark])),
+            );
             continue;
         }
         for (at, stage) in list(&branches[0], "nodes").iter().enumerate() {
-            let folder =
-                |branch: &Value| format!("parallel-{place:02}-{id}+providers+{}+stage-{at:02}-{}", text(branch, "name"), text(stage, "id"));
-            let of_branches: Vec<Vec<String>> = branches.iter().map(|branch| marks(&branch["nodes"][at], &folder(branch))).collect();
-            all.extend((0..of_branches[0].len()).map(|mark| of_branches.iter().map(|marks| marks[mark].clone()).collect()));
+            let folder = |branch: &Value| {
+                format!(
+                    "parallel-{place:02}-{id}+providers+{}+stage-{at:02}-{}",
+                    text(branch, "name"),
+                    text(stage, "id")
+                )
+            };
+            let of_branches: Vec<Vec<String>> = branches
+                .iter()
+                .map(|branch| marks(&branch["nodes"][at], &folder(branch)))
+                .collect();
+            all.extend((0..of_branches[0].len()).map(|mark| {
+                of_branches
+                    .iter()
+                    .map(|marks| marks[mark].clone())
+                    .collect()
+            }));
         }
     }
     all
@@ -77,8 +105,13 @@ fn run(project: &Project, definition: &Definition) {
     let session = definition.name.as_str();
     let mut args = vec![definition.kind, session, session, "--foreground"];
     let hung = || -> Together {
-        let entries = fs_err::read_dir(project.outside().join("hung")).into_iter().flatten().flatten();
-        entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect()
+        let entries = fs_err::read_dir(project.outside().join("hung"))
+            .into_iter()
+            .flatten()
+            .flatten();
+        entries
+            .map(|entry| entry.file_name().to_string_lossy().into_owned())
+            .collect()
     };
     let mut left: Option<Vec<Together>> = None;
     while left.as_ref().is_none_or(|left| !left.is_empty()) {
@@ -89,7 +122,9 @@ fn run(project: &Project, definition: &Definition) {
             to_be_killed(&sealed())
         });
         let named = format!("{session} to hang in one of {left:?}");
-        project.until(&named, || left.iter().any(|together| together.is_subset(&hung())));
+        project.until(&named, || {
+            left.iter().any(|together| together.is_subset(&hung()))
+        });
         kill_all(project, runner);
         left.retain(|together| !together.is_subset(&hung()));
         assert_eq!(project.status(session)["standing"], "crashed", "{session}");
@@ -100,11 +135,21 @@ fn run(project: &Project, definition: &Definition) {
 }
 
 /// Returns each node of a session or branch as `# It runs:` says it, checked to have each iteration once with its output.
-fn ran(project: &Project, session: &str, folder: &str, steps: &[(usize, &Value)], before: &str) -> Vec<String> {
+fn ran(
+    project: &Project,
+    session: &str,
+    folder: &str,
+    steps: &[(usize, &Value)],
+    before: &str,
+) -> Vec<String> {
     let state = json(project, session, &format!("{folder}state.json"));
     let journal = project.read(&project.run_file(session, &format!("{folder}events.jsonl")));
-    let events = journal.lines().map(|line| serde_json::from_str::<Value>(line).expect("JSON")["event"].clone());
-    let finished: Vec<Value> = events.filter(|event| event["type"] == "node_finished").collect();
+    let events = journal
+        .lines()
+        .map(|line| serde_json::from_str::<Value>(line).expect("JSON")["event"].clone());
+    let finished: Vec<Value> = events
+        .filter(|event| event["type"] == "node_finished")
+        .collect();
     // Iterations one after the other; with each run and node they begin with 1 again.
     let mut history = list(&state, "history").iter().peekable();
     let mut all = Vec::new();
@@ -113,24 +158,46 @@ fn ran(project: &Project, session: &str, folder: &str, steps: &[(usize, &Value)]
         if !list(step, "branches").is_empty() {
             for branch in list(step, "branches") {
                 let name = text(branch, "name");
-                let nodes: Vec<(usize, &Value)> = list(branch, "nodes").iter().enumerate().collect();
+                let nodes: Vec<(usize, &Value)> =
+                    list(branch, "nodes").iter().enumerate().collect();
                 let inside = format!("{folder}parallel-{place:02}-{id}/providers/{name}/");
-                all.extend(ran(project, session, &inside, &nodes, &format!("{id}/{name}/")));
+                all.extend(ran(
+                    project,
+                    session,
+                    &inside,
+                    &nodes,
+                    &format!("{id}/{name}/"),
+                ));
             }
             continue;
         }
         let (mut count, mut attempts) = (0, 0);
-        while let Some(entry) = history.next_if(|entry| entry["stage"] == id && entry["iteration"] == count + 1) {
+        while let Some(entry) =
+            history.next_if(|entry| entry["stage"] == id && entry["iteration"] == count + 1)
+        {
             count += 1;
             attempts += entry["attempts"].as_u64().expect("a number");
             let output = format!("{folder}stage-{place:02}-{id}/iterations/{count:03}/output.md");
-            assert!(!project.read(&project.run_file(session, &output)).is_empty(), "{session}: {output}");
+            assert!(
+                !project.read(&project.run_file(session, &output)).is_empty(),
+                "{session}: {output}"
+            );
         }
-        let ended = finished.iter().find(|event| event["node"] == *place).map_or("failed", |event| text(&event["ending"], "kind"));
-        assert!(count == 0 || count < attempts, "{session}: {id} was never killed");
+        let ended = finished
+            .iter()
+            .find(|event| event["node"] == *place)
+            .map_or("failed", |event| text(&event["ending"], "kind"));
+        assert!(
+            count == 0 || count < attempts,
+            "{session}: {id} was never killed"
+        );
         all.push(format!("{before}{id} {count} {ended}"));
     }
-    assert_eq!(history.next(), None, "{session}: more iterations than its nodes have");
+    assert_eq!(
+        history.next(),
+        None,
+        "{session}: more iterations than its nodes have"
+    );
     all
 }
 
@@ -139,21 +206,40 @@ fn given(project: &Project, definition: &Definition, plan: &Value) {
     let mut said = 0;
     for (place, step) in steps(plan) {
         let id = text(step, "id");
-        let Some(gets) = definition.gets(id) else { continue };
-        let prompt = project.read(&project.run_file(&definition.name, &format!("stage-{place:02}-{id}/iterations/001/prompt.md")));
-        let headings: Vec<&str> = prompt.lines().filter_map(|line| line.strip_prefix("## ")).collect();
+        let Some(gets) = definition.gets(id) else {
+            continue;
+        };
+        let prompt = project.read(&project.run_file(
+            &definition.name,
+            &format!("stage-{place:02}-{id}/iterations/001/prompt.md"),
+        ));
+        let headings: Vec<&str> = prompt
+            .lines()
+            .filter_map(|line| line.strip_prefix("## "))
+            .collect();
         assert_eq!(headings, gets, "{}: {id}", definition.name);
         said += 1;
     }
-    assert!(definition.text.matches("# It gets: ").count() <= said, "{}: it says what nobody gets", definition.name);
+    assert!(
+        definition.text.matches("# It gets: ").count() <= said,
+        "{}: it says what nobody gets",
+        definition.name
+    );
 }
 
 /// Runs a definition in a project of its own.
 fn killed_and_goes_on(definition: &Definition) {
     let project = project();
     run(&project, definition);
-    let (session, plan) = (definition.name.as_str(), json(&project, &definition.name, "plan.json"));
-    assert_eq!(ran(&project, session, "", &steps(&plan), ""), definition.runs(), "{session}");
+    let (session, plan) = (
+        definition.name.as_str(),
+        json(&project, &definition.name, "plan.json"),
+    );
+    assert_eq!(
+        ran(&project, session, "", &steps(&plan), ""),
+        definition.runs(),
+        "{session}"
+    );
     assert_eq!(project.status(session)["status"], "complete", "{session}");
     given(&project, definition, &plan);
     project.nothing_left();

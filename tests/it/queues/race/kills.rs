@@ -13,14 +13,22 @@ use std::time::Duration;
 
 /// Says in one write, which is not torn, that a session has claimed a task.
 pub(super) fn tell(diary: &Utf8Path, session: &str, id: &str) {
-    let mut file = fs_err::OpenOptions::new().create(true).append(true).open(diary).expect("a diary");
-    file.write_all(format!("{session} {id}\n").as_bytes()).expect("it is written");
+    let mut file = fs_err::OpenOptions::new()
+        .create(true)
+        .append(true)
+        .open(diary)
+        .expect("a diary");
+    file.write_all(format!("{session} {id}\n").as_bytes())
+        .expect("it is written");
 }
 
 /// Returns who has claimed what, in order.
 fn told(diary: &Utf8Path) -> Vec<(String, String)> {
     let text = fs_err::read_to_string(diary).unwrap_or_default();
-    let told = |line: &str| line.split_once(' ').map(|(session, id)| (session.to_owned(), id.to_owned()));
+    let told = |line: &str| {
+        line.split_once(' ')
+            .map(|(session, id)| (session.to_owned(), id.to_owned()))
+    };
     text.lines().filter_map(told).collect()
 }
 
@@ -36,7 +44,13 @@ struct Race {
 
 impl Race {
     fn of(world: World) -> Self {
-        let mut race = Self { world, joined: 0, alive: BTreeMap::new(), killed: BTreeSet::new(), released: Vec::new() };
+        let mut race = Self {
+            world,
+            joined: 0,
+            alive: BTreeMap::new(),
+            killed: BTreeSet::new(),
+            released: Vec::new(),
+        };
         (0..WORKERS).for_each(|_| race.join());
         race
     }
@@ -44,7 +58,8 @@ impl Race {
     fn join(&mut self) {
         let worker = self.joined;
         self.joined += 1;
-        self.alive.insert(format!("w{worker}"), self.world.start(worker).0);
+        self.alive
+            .insert(format!("w{worker}"), self.world.start(worker).0);
     }
 
     fn diary(&self) -> Vec<(String, String)> {
@@ -55,14 +70,26 @@ impl Race {
     fn kill(&mut self, after: Duration) -> bool {
         let (seen, mut next) = (self.diary().len(), None);
         wait_until(Duration::from_secs(60), || {
-            next = self.diary().into_iter().skip(seen).map(|(session, _)| session).find(|session| self.alive.contains_key(session));
-            next.is_some() || self.alive.values_mut().all(|child| child.try_wait().expect("our child").is_some())
+            next = self
+                .diary()
+                .into_iter()
+                .skip(seen)
+                .map(|(session, _)| session)
+                .find(|session| self.alive.contains_key(session));
+            next.is_some()
+                || self
+                    .alive
+                    .values_mut()
+                    .all(|child| child.try_wait().expect("our child").is_some())
         });
         let Some(name) = next else { return false };
         // Nothing shows when somebody is in the middle of a call.
         wait_until(after, || false);
         let mut child = self.alive.remove(&name).expect("they are alive");
-        child.kill().and_then(|()| child.wait()).expect("they are gone");
+        child
+            .kill()
+            .and_then(|()| child.wait())
+            .expect("they are gone");
         self.killed.insert(name.clone());
         self.settle(&name);
         true
@@ -72,13 +99,24 @@ impl Race {
     fn settle(&mut self, session: &str) {
         let lives = |owner: &Owner| !matches!(owner, Owner::Agent { session, .. } if self.killed.contains(session.as_str()));
         let settled = queue::settle(&*self.world.queue, &run(session, "r1"), &lives, None);
-        assert!(!matches!(settled.verdict, Verdict::Unknown { .. } | Verdict::Busy { .. }), "{}: {settled:?}", self.world.provider.name);
+        assert!(
+            !matches!(
+                settled.verdict,
+                Verdict::Unknown { .. } | Verdict::Busy { .. }
+            ),
+            "{}: {settled:?}",
+            self.world.provider.name
+        );
         self.released.extend(settled.released);
     }
 
     fn wait(&mut self) {
         for (name, mut child) in std::mem::take(&mut self.alive) {
-            assert!(child.wait().expect("it ends").success(), "{}: {name}", self.world.provider.name);
+            assert!(
+                child.wait().expect("it ends").success(),
+                "{}: {name}",
+                self.world.provider.name
+            );
         }
     }
 
@@ -86,12 +124,20 @@ impl Race {
     fn check(&self, tasks: usize) {
         let (name, diary) = (self.world.provider.name, self.diary());
         // Whoever was not killed has closed what they claimed, so it is theirs alone and for good.
-        each_once(diary.iter().filter(|(session, _)| !self.killed.contains(session)).map(|(_, id)| id));
+        each_once(
+            diary
+                .iter()
+                .filter(|(session, _)| !self.killed.contains(session))
+                .map(|(_, id)| id),
+        );
         let times = |id: &String, of: &[String]| of.iter().filter(|other| *other == id).count();
         let claimed: Vec<String> = diary.iter().map(|(_, id)| id.clone()).collect();
         for id in &claimed {
             let (claims, back) = (times(id, &claimed), times(id, &self.released));
-            assert!(claims <= back + 1, "{name}: {id} was claimed {claims} times and given back {back} times");
+            assert!(
+                claims <= back + 1,
+                "{name}: {id} was claimed {claims} times and given back {back} times"
+            );
         }
         assert!(
             2 < self.killed.len() && !self.released.is_empty(),
@@ -100,14 +146,29 @@ impl Race {
             self.released
         );
         assert_eq!(self.world.settle().0, format!("done {tasks}"), "{name}");
-        let Some(closings) = self.world.closings() else { return };
-        let wrong: Vec<_> = self.world.ids.values().filter(|id| closings.get(*id) != Some(&1)).collect();
+        let Some(closings) = self.world.closings() else {
+            return;
+        };
+        let wrong: Vec<_> = self
+            .world
+            .ids
+            .values()
+            .filter(|id| closings.get(*id) != Some(&1))
+            .collect();
         // Where the record is our own, whoever was killed may not have come to write it.
         let untold = |id: &String| {
-            let last = diary.iter().rfind(|(_, claimed)| claimed == id).map(|(session, _)| session);
-            self.world.provider.is_file() && !closings.contains_key(id) && last.is_none_or(|last| self.killed.contains(last))
+            let last = diary
+                .iter()
+                .rfind(|(_, claimed)| claimed == id)
+                .map(|(session, _)| session);
+            self.world.provider.is_file()
+                && !closings.contains_key(id)
+                && last.is_none_or(|last| self.killed.contains(last))
         };
-        assert!(wrong.iter().all(|id| untold(id)), "{name}: {wrong:?} of {closings:?}");
+        assert!(
+            wrong.iter().all(|id| untold(id)),
+            "{name}: {wrong:?} of {closings:?}"
+        );
     }
 }
 
