@@ -9,7 +9,7 @@ use crate::process::{self, Liveness};
 use crate::runner;
 use crate::store::inbox;
 use crate::store::lock::{FileLock, SessionLock};
-use crate::store::session::{Glance, glance, read_plan};
+use crate::store::session::{Snapshot, load_cached, read_plan};
 use crate::text::count;
 use crate::ui::{out, report};
 use clap::Args as ClapArgs;
@@ -53,7 +53,7 @@ pub fn go_on(args: &SessionArgs, context: &Context) -> Result<ExitCode> {
 }
 
 pub fn stop(args: &SessionArgs, context: &Context) -> Result<ExitCode> {
-    let there = ask(
+    let snapshot = ask(
         args,
         &Request::Stop {
             by: "ap stop".to_owned(),
@@ -70,7 +70,7 @@ pub fn stop(args: &SessionArgs, context: &Context) -> Result<ExitCode> {
     }
     out(format!(
         "Session '{}' is stopped. Go on with `{} --resume`.\n",
-        args.session, there.plan.command
+        args.session, snapshot.plan.command
     ))?;
     Ok(ExitCode::Done)
 }
@@ -82,7 +82,7 @@ pub fn kill(args: &SessionArgs, context: &Context) -> Result<ExitCode> {
     // A journal that cannot be read is no reason to let its agents go on.
     let readable = found.is_ok();
     let (plan, runner) = match found {
-        Ok(Glance { plan, state }) => (plan, state.runner),
+        Ok(Snapshot { plan, state }) => (plan, state.runner),
         Err(error) => (read_plan(&dir).map_err(|_| error)?, None),
     };
     let runners = end_runners(args, runner, context)?;
@@ -187,9 +187,9 @@ pub fn wait(args: &WaitArgs, context: &Context) -> Result<ExitCode> {
             format!("session '{}' still runs", args.session),
         ));
     }
-    let there = glance(&dir)?
+    let snapshot = load_cached(&dir)?
         .ok_or_else(|| Error::failed(format!("session '{}' is gone", args.session)))?;
-    match &there.state.phase {
+    match &snapshot.state.phase {
         Phase::Ended { ending } => {
             out(format!(
                 "Session '{}' {}\n",
@@ -204,24 +204,24 @@ pub fn wait(args: &WaitArgs, context: &Context) -> Result<ExitCode> {
         | Phase::Parallel
         | Phase::Exited { .. }
         | Phase::Waiting { .. } => {
-            Err(Error::failed(report::failure(&there)).hint(report::ways_on(&there)))
+            Err(Error::failed(report::failure(&snapshot)).hint(report::ways_on(&snapshot)))
         }
     }
 }
 
 fn is_alive_now(args: &SessionArgs, context: &Context) -> bool {
-    glance(&context.project.session(&args.session))
+    load_cached(&context.project.session(&args.session))
         .ok()
         .flatten()
-        .is_some_and(|there| is_alive(&context.project, &there))
+        .is_some_and(|snapshot| is_alive(&context.project, &snapshot))
 }
 
 /// Leaves a request, wakes the runner and waits until it has taken it up.
-fn ask(args: &SessionArgs, request: &Request, context: &Context) -> Result<Glance> {
-    let there = find(&args.session, context)?;
-    if !is_alive(&context.project, &there) {
-        let what = match condition(&there.state) {
-            Condition::Running | Condition::Paused => report::failure(&there),
+fn ask(args: &SessionArgs, request: &Request, context: &Context) -> Result<Snapshot> {
+    let snapshot = find(&args.session, context)?;
+    if !is_alive(&context.project, &snapshot) {
+        let what = match condition(&snapshot.state) {
+            Condition::Running | Condition::Paused => report::failure(&snapshot),
             ended @ (Condition::Complete
             | Condition::Failed
             | Condition::LimitReached
@@ -233,18 +233,18 @@ fn ask(args: &SessionArgs, request: &Request, context: &Context) -> Result<Glanc
                 )
             }
         };
-        return Err(Error::failed(what).hint(report::ways_on(&there)));
+        return Err(Error::failed(what).hint(report::ways_on(&snapshot)));
     }
     let dir = context.project.session(&args.session);
     inbox::put(&dir, request, clock::now())?;
-    if let Some(runner) = &there.state.runner {
+    if let Some(runner) = &snapshot.state.runner {
         process::send(runner, Signal::SIGUSR1);
     }
     let taken = clock::wait_until(TAKEN_UP, || {
         inbox::waiting(&dir).is_ok_and(|left| left.is_empty())
     });
     if taken {
-        Ok(there)
+        Ok(snapshot)
     } else {
         Err(Error::failed(format!(
             "the runner of session '{}' does not answer",

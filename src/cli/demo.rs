@@ -11,7 +11,7 @@ use crate::runner::{Mode, Wanted};
 use crate::shell;
 use crate::store::atomic;
 use crate::store::layout::Project;
-use crate::store::session::{Glance, glance};
+use crate::store::session::{Snapshot, load_cached};
 use crate::text::first_line;
 use crate::ui::{out, report, style};
 use camino::{Utf8Path, Utf8PathBuf};
@@ -76,7 +76,7 @@ pub fn run(args: &Args, context: &Context) -> Result<ExitCode> {
             style::heading("Started")
         ))?;
         launch::in_this_terminal(&wanted, &context)?;
-        let ended = glance(&context.project.session(&session))?
+        let ended = load_cached(&context.project.session(&session))?
             .ok_or_else(|| Error::failed("the demo left no session"))?;
         told(&ended, &context)
     }
@@ -160,11 +160,11 @@ fn wanted(context: &Context) -> Result<Wanted> {
 }
 
 /// Shows each iteration as it ends, until the session does.
-fn follow(context: &Context, session: &crate::model::SessionName) -> Result<Glance> {
+fn follow(context: &Context, session: &crate::model::SessionName) -> Result<Snapshot> {
     let dir = context.project.session(session);
-    let (mut shown, mut there) = (0, None);
+    let (mut shown, mut snapshot) = (0, None);
     let ended = clock::wait_until(LONGEST, || {
-        let Ok(Some(now)) = glance(&dir) else {
+        let Ok(Some(now)) = load_cached(&dir) else {
             return false;
         };
         for entry in now.state.history.iter().skip(shown) {
@@ -178,11 +178,11 @@ fn follow(context: &Context, session: &crate::model::SessionName) -> Result<Glan
         }
         shown = now.state.history.len();
         let ended = matches!(now.state.phase, Phase::Ended { .. });
-        there = Some(now);
+        snapshot = Some(now);
         ended
     });
-    match there {
-        Some(there) if ended => Ok(there),
+    match snapshot {
+        Some(snapshot) if ended => Ok(snapshot),
         _ => Err(Error::failed("the demo session did not end").hint(format!(
             "see `ap status {session}` in {}",
             context.project.root()
@@ -199,11 +199,11 @@ fn close(tmux: &Tmux, session: &crate::model::SessionName, context: &Context) ->
 }
 
 /// Says what happened, where everything lies, and how to do it for real.
-fn told(there: &Glance, context: &Context) -> Result<ExitCode> {
-    let Phase::Ended { ending } = &there.state.phase else {
+fn told(snapshot: &Snapshot, context: &Context) -> Result<ExitCode> {
+    let Phase::Ended { ending } = &snapshot.state.phase else {
         return Err(Error::failed("the demo session did not end"));
     };
-    let run = context.project.session(&there.plan.session);
+    let run = context.project.session(&snapshot.plan.session);
     let (root, run) = (
         shell::word(context.project.root().as_str()),
         shell::word(run.root().as_str()),

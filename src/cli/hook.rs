@@ -4,7 +4,7 @@ use super::status::is_alive;
 use crate::error::{ExitCode, Result};
 use crate::model::SessionName;
 use crate::store::layout::Project;
-use crate::store::session::{glance, names};
+use crate::store::session::{load_cached, names};
 use crate::ui::{out, report};
 use camino::Utf8Path;
 use clap::{Args as ClapArgs, Subcommand};
@@ -71,11 +71,11 @@ fn look(project: &Project) -> Vec<Seen> {
 }
 
 fn seen(project: &Project, name: SessionName) -> Option<Seen> {
-    let there = glance(&project.session(&name)).ok()??;
-    let standing = report::standing(&there, is_alive(project, &there));
-    let state = &there.state;
+    let snapshot = load_cached(&project.session(&name)).ok()??;
+    let standing = report::standing(&snapshot, is_alive(project, &snapshot));
+    let state = &snapshot.state;
     let most = state
-        .node(&there.plan)
+        .node(&snapshot.plan)
         .map_or(0, |node| state.max_iterations(node));
     let at = if state.in_iteration() {
         state.cursor.iteration
@@ -90,7 +90,7 @@ fn seen(project: &Project, name: SessionName) -> Option<Seen> {
     Some(Seen {
         name,
         standing,
-        what: format!("{}, iteration {at}{of}", there.plan.name),
+        what: format!("{}, iteration {at}{of}", snapshot.plan.name),
     })
 }
 

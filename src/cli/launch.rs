@@ -35,10 +35,10 @@ pub(super) fn in_this_terminal(wanted: &Wanted, context: &Context) -> Result<Exi
     programs::require(&wanted.plan, &around)?;
     match take(&context.project, wanted)? {
         Taken::Ours(session) => drive(*session, around),
-        Taken::Complete(there) => {
+        Taken::Complete(snapshot) => {
             out(format!(
                 "Session '{}' is already complete; start over with --force",
-                there.plan.session
+                snapshot.plan.session
             ))?;
             Ok(ExitCode::Done)
         }

@@ -9,7 +9,7 @@ use crate::model::{Change, SessionName};
 use crate::plan::{Origin, PermissionMode, Plan, PlanKind, Sources};
 use crate::runner::{Mode, Wanted};
 use crate::shell;
-use crate::store::session::{Glance, glance};
+use crate::store::session::{Snapshot, load_cached};
 use crate::ui::{note, report};
 use camino::{Utf8Path, Utf8PathBuf};
 use clap::Args;
@@ -258,7 +258,7 @@ fn resume(resume: &Resume<'_>, context: &Context) -> Result<ExitCode> {
         ..
     } = *resume;
     let dir = context.project.session(session);
-    let Some(Glance { plan, .. }) = glance(&dir)? else {
+    let Some(Snapshot { plan, .. }) = load_cached(&dir)? else {
         return Err(report::nothing_to_resume(session));
     };
     if plan.name != named(name) {

@@ -7,7 +7,7 @@ use crate::model::{SessionName, Task};
 use crate::plan::{Branch, Step};
 use crate::process::{self, Liveness};
 use crate::store::layout::Project;
-use crate::store::session::{Glance, glance, is_running, names};
+use crate::store::session::{Snapshot, load_cached, is_running, names};
 use crate::text;
 use crate::ui::{duration, json, out, report, table};
 use clap::Args as ClapArgs;
@@ -59,11 +59,11 @@ pub fn status(args: &StatusArgs, context: &Context) -> Result<ExitCode> {
             context,
         );
     };
-    let there = find(session, context)?;
-    let alive = is_alive(&context.project, &there);
-    let standing = report::standing(&there, alive);
+    let snapshot = find(session, context)?;
+    let alive = is_alive(&context.project, &snapshot);
+    let standing = report::standing(&snapshot, alive);
     let ended_well = matches!(standing, "active" | "paused" | "completed");
-    let next = (!ended_well).then(|| report::ways_on(&there));
+    let next = (!ended_well).then(|| report::ways_on(&snapshot));
     if args.json {
         let run_dir = context.project.session(session).root().to_string();
         json(&Status {
@@ -71,18 +71,18 @@ pub fn status(args: &StatusArgs, context: &Context) -> Result<ExitCode> {
             alive,
             run_dir,
             next,
-            task: there.state.task.as_ref(),
-            state: StateView::new(&there.plan, &there.state),
+            task: snapshot.state.task.as_ref(),
+            state: StateView::new(&snapshot.plan, &snapshot.state),
         })?;
     } else {
-        out(in_words(&there, standing, next.as_deref(), context))?;
+        out(in_words(&snapshot, standing, next.as_deref(), context))?;
     }
     Ok(ExitCode::Done)
 }
 
 /// Looks at a session that must exist.
-pub(super) fn find(session: &SessionName, context: &Context) -> Result<Glance> {
-    glance(&context.project.session(session))?.ok_or_else(|| {
+pub(super) fn find(session: &SessionName, context: &Context) -> Result<Snapshot> {
+    load_cached(&context.project.session(session))?.ok_or_else(|| {
         Error::failed(format!(
             "there is no session '{session}' in {}",
             context.project.root()
@@ -92,28 +92,28 @@ pub(super) fn find(session: &SessionName, context: &Context) -> Result<Glance> {
 }
 
 /// Whether the session's runner lives: by its lock file, or by the journal when somebody deleted that.
-pub(super) fn is_alive(project: &Project, there: &Glance) -> bool {
-    let journalled = there
+pub(super) fn is_alive(project: &Project, snapshot: &Snapshot) -> bool {
+    let journalled = snapshot
         .state
         .runner
         .as_ref()
         .is_some_and(|runner| process::liveness(runner) != Liveness::Dead);
-    (journalled && !matches!(there.state.phase, Phase::Ended { .. }))
-        || is_running(project, &there.plan.session)
+    (journalled && !matches!(snapshot.state.phase, Phase::Ended { .. }))
+        || is_running(project, &snapshot.plan.session)
 }
 
-fn in_words(there: &Glance, standing: &str, next: Option<&str>, context: &Context) -> String {
-    let (view, now) = (StateView::new(&there.plan, &there.state), clock::now());
+fn in_words(snapshot: &Snapshot, standing: &str, next: Option<&str>, context: &Context) -> String {
+    let (view, now) = (StateView::new(&snapshot.plan, &snapshot.state), clock::now());
     let mut text = String::new();
     if let Some(next) = next {
-        let _ = writeln!(text, "{}\n{next}\n", report::failure(there));
+        let _ = writeln!(text, "{}\n{next}\n", report::failure(snapshot));
     }
     let mut line = |name: &str, value: &str| {
         let _ = writeln!(text, "{name:<10} {value}");
     };
     line("Session", &format!("{}  ({})", view.session, view.pipeline));
     line("Status", standing);
-    if let Some(from) = &there.state.forked_from {
+    if let Some(from) = &snapshot.state.forked_from {
         line(
             "Forked",
             &format!(
@@ -122,26 +122,26 @@ fn in_words(there: &Glance, standing: &str, next: Option<&str>, context: &Contex
             ),
         );
     }
-    if there.plan.runs > 1 {
+    if snapshot.plan.runs > 1 {
         line("Run", &format!("{} of {}", view.run_number, view.runs));
     }
-    if there.plan.nodes.len() > 1 {
-        let (all, last) = (there.plan.nodes.len(), there.state.finished.last());
-        let stage = match (there.state.step(&there.plan), last) {
+    if snapshot.plan.nodes.len() > 1 {
+        let (all, last) = (snapshot.plan.nodes.len(), snapshot.state.finished.last());
+        let stage = match (snapshot.state.step(&snapshot.plan), last) {
             (Some(step), _) => format!("{}  ({} of {all})", step.id(), view.current_stage + 1),
             (None, Some(last)) => format!("all {all} are done, `{}` last", last.id),
             (None, None) => "none".to_owned(),
         };
         line("Stage", &stage);
     }
-    for failed in gone_without(there) {
+    for failed in gone_without(snapshot) {
         line("Without", &failed);
     }
-    match there.state.step(&there.plan).and_then(Step::block) {
+    match snapshot.state.step(&snapshot.plan).and_then(Step::block) {
         Some(block) => block
             .branches
             .iter()
-            .for_each(|branch| line("Branch", &branch_line(branch, there))),
+            .for_each(|branch| line("Branch", &branch_line(branch, snapshot))),
         None => {
             line(
                 "Iteration",
@@ -152,13 +152,13 @@ fn in_words(there: &Glance, standing: &str, next: Option<&str>, context: &Contex
             );
         }
     }
-    if let Some(task) = &there.state.task {
+    if let Some(task) = &snapshot.state.task {
         line(
             "Task",
             &text::clean(&format!("{}: {}", task.id, task.title)),
         );
     }
-    line("Doing", &doing(there, standing, now));
+    line("Doing", &doing(snapshot, standing, now));
     for (agent, until) in view
         .limited
         .iter()
@@ -173,7 +173,7 @@ fn in_words(there: &Glance, standing: &str, next: Option<&str>, context: &Contex
             ),
         );
     }
-    if let Some(last) = there.state.history.back() {
+    if let Some(last) = snapshot.state.history.back() {
         line(
             "Last",
             &format!(
@@ -183,7 +183,7 @@ fn in_words(there: &Glance, standing: &str, next: Option<&str>, context: &Contex
             ),
         );
     }
-    if let Some(error) = there.state.last_error.as_ref().filter(|_| next.is_none()) {
+    if let Some(error) = snapshot.state.last_error.as_ref().filter(|_| next.is_none()) {
         line("Error", &text::plain(error));
     }
     line(
@@ -200,25 +200,25 @@ fn in_words(there: &Glance, standing: &str, next: Option<&str>, context: &Contex
             format!("{at} ({} ago)", duration::short(now.duration_since(at)))
         }),
     );
-    if let Some(runner) = there
+    if let Some(runner) = snapshot
         .state
         .runner
         .as_ref()
         .filter(|_| matches!(standing, "active" | "paused"))
     {
         line("Runner", &format!("pid {}", runner.pid));
-        line("Watch", &context.tmux().attach_line(&there.plan.session));
+        line("Watch", &context.tmux().attach_line(&snapshot.plan.session));
     }
     line(
         "Files",
-        context.project.session(&there.plan.session).root().as_str(),
+        context.project.session(&snapshot.plan.session).root().as_str(),
     );
     text
 }
 
 /// Names the branches that blocks of this run went on without, and why.
-fn gone_without(there: &Glance) -> Vec<String> {
-    let Glance { plan, state } = there;
+fn gone_without(snapshot: &Snapshot) -> Vec<String> {
+    let Snapshot { plan, state } = snapshot;
     let first = plan.turn(state.cursor.node.min(plan.last_place())).0 as usize * plan.nodes.len();
     let failed = |done: &NodeDone| {
         let failed = done
@@ -233,8 +233,8 @@ fn gone_without(there: &Glance) -> Vec<String> {
 }
 
 /// Says how far a branch is, as far as its session has heard.
-fn branch_line(branch: &Branch, there: &Glance) -> String {
-    let Some(report) = there.state.branches.get(&branch.name) else {
+fn branch_line(branch: &Branch, snapshot: &Snapshot) -> String {
+    let Some(report) = snapshot.state.branches.get(&branch.name) else {
         return format!("{}: about to start", branch.name);
     };
     let how = report
@@ -250,14 +250,14 @@ fn branch_line(branch: &Branch, there: &Glance) -> String {
 }
 
 /// Answers the question people have: what happens now, and what would end it.
-fn doing(there: &Glance, standing: &str, now: Timestamp) -> String {
-    let state = &there.state;
+fn doing(snapshot: &Snapshot, standing: &str, now: Timestamp) -> String {
+    let state = &snapshot.state;
     match (&state.phase, standing) {
         (Phase::Ended { ending }, _) => report::ending(ending),
         (_, "crashed") => "nothing: its runner is gone".to_owned(),
         (_, "paused") => "paused; `ap continue` goes on".to_owned(),
         (Phase::Parallel, _) => {
-            let left = there
+            let left = snapshot
                 .plan
                 .block(state.cursor.node)
                 .map_or(0, |block| block.branches.len());
@@ -278,7 +278,7 @@ fn doing(there: &Glance, standing: &str, now: Timestamp) -> String {
                 format!(" for {}", duration::short(now.duration_since(at)))
             });
             let chain = state
-                .node(&there.plan)
+                .node(&snapshot.plan)
                 .is_some_and(|node| !node.agent.fallback.is_empty());
             let who = if chain {
                 text::clean(&state.agent)
@@ -292,7 +292,7 @@ fn doing(there: &Glance, standing: &str, now: Timestamp) -> String {
         }
         (Phase::Waiting { until, .. }, _) => {
             let left = duration::short(until.duration_since(now));
-            let why = StateView::new(&there.plan, state)
+            let why = StateView::new(&snapshot.plan, state)
                 .waiting
                 .and_then(|waiting| waiting["for"].as_str().map(str::to_owned))
                 .unwrap_or_default();
@@ -350,11 +350,11 @@ pub(super) fn rows(project: &Project) -> Result<Vec<Row>> {
 }
 
 fn row(project: &Project, session: SessionName) -> Option<Row> {
-    match glance(&project.session(&session)) {
+    match load_cached(&project.session(&session)) {
         Ok(None) => None,
-        Ok(Some(there)) => {
-            let view = StateView::new(&there.plan, &there.state);
-            let alive = is_alive(project, &there);
+        Ok(Some(snapshot)) => {
+            let view = StateView::new(&snapshot.plan, &snapshot.state);
+            let alive = is_alive(project, &snapshot);
             let done = view
                 .branches
                 .iter()
@@ -362,15 +362,15 @@ fn row(project: &Project, session: SessionName) -> Option<Row> {
                 .count();
             Some(Row {
                 session,
-                pipeline: there.plan.name.clone(),
-                standing: report::standing(&there, alive),
+                pipeline: snapshot.plan.name.clone(),
+                standing: report::standing(&snapshot, alive),
                 alive,
                 run_number: view.run_number,
                 runs: view.runs,
-                stage: there
+                stage: snapshot
                     .state
-                    .step(&there.plan)
-                    .or(there.plan.nodes.last())
+                    .step(&snapshot.plan)
+                    .or(snapshot.plan.nodes.last())
                     .map(|step| step.id().to_string()),
                 iteration: view.iteration,
                 iteration_completed: view.iteration_completed,

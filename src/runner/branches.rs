@@ -12,7 +12,7 @@ use crate::model::{BranchReport, Change, Cursor, Ending, Event, Input, NodeId, O
 use crate::plan::{Block, Plan};
 use crate::process;
 use crate::store::crash;
-use crate::store::session::{Session, examine};
+use crate::store::session::{Session, load};
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::pending;
 use std::rc::Rc;
@@ -225,8 +225,8 @@ pub(super) fn report(session: &Session) -> BranchReport {
 fn open(parent: &Session, step: u32, block: &Block, name: &NodeId) -> Result<Session> {
     let dir = parent.dir.branch(step, &block.id, name);
     crash::point("branch: before it is opened");
-    let there = examine(&dir)?;
-    let mut session = match there {
+    let snapshot = load(&dir)?;
+    let mut session = match snapshot {
         Some(_) => Session::open(dir, None)?,
         None => {
             let plan = plan(parent, step, name)

@@ -11,7 +11,7 @@ use crate::model::{
 };
 use crate::plan::Block;
 use crate::store::layout::Project;
-use crate::store::session::{Session, examine};
+use crate::store::session::{Session, load};
 use crate::ui::report::already_running;
 
 /// Journals that a person ended a session whose every process is gone, and the branches of its block, so that it does not
@@ -89,7 +89,7 @@ fn stopped(
     by: &str,
 ) -> Result<BranchReport> {
     let dir = session.dir.branch(step, &block.id, name);
-    if examine(&dir)?.is_none() {
+    if load(&dir)?.is_none() {
         // It was never begun.
         let ending = Some(Ending::Stopped { by: by.to_owned() });
         return Ok(BranchReport {

@@ -10,7 +10,7 @@ use super::outputs::listed;
 use crate::clock;
 use crate::model::{Ending, NodeEnding};
 use crate::plan::Select;
-use crate::store::session::{Glance, Session, glance};
+use crate::store::session::{Snapshot, Session, load_cached};
 use crate::store::{atomic, crash};
 use camino::Utf8PathBuf;
 use fs_err as fs;
@@ -65,7 +65,7 @@ pub(super) fn write(session: &Session, step: u32) -> crate::error::Result<()> {
     let (mut providers, mut failed) = (BTreeMap::new(), BTreeMap::new());
     for branch in &block.branches {
         let dir = session.dir.branch(step, &block.id, &branch.name);
-        let Some(there) = glance(&dir)? else { continue };
+        let Some(snapshot) = load_cached(&dir)? else { continue };
         match session
             .state()
             .branches
@@ -73,7 +73,7 @@ pub(super) fn write(session: &Session, step: u32) -> crate::error::Result<()> {
             .and_then(|report| report.ending.as_ref())
         {
             Some(Ending::Completed { .. }) => {
-                drop(providers.insert(branch.name.to_string(), stages(&dir, &there)))
+                drop(providers.insert(branch.name.to_string(), stages(&dir, &snapshot)))
             }
             ending => drop(failed.insert(
                 branch.name.to_string(),
@@ -111,7 +111,7 @@ pub(super) fn write(session: &Session, step: u32) -> crate::error::Result<()> {
     Ok(())
 }
 
-fn stages(dir: &crate::store::layout::RunDir, there: &Glance) -> BTreeMap<String, Stage> {
+fn stages(dir: &crate::store::layout::RunDir, snapshot: &Snapshot) -> BTreeMap<String, Stage> {
     let stage = |(index, done): (u32, &crate::engine::NodeDone)| {
         let history = listed(dir, index, &done.id, done.iterations, Select::All);
         let status = if matches!(done.ending, NodeEnding::MaxIterations { .. }) {
@@ -128,7 +128,7 @@ fn stages(dir: &crate::store::layout::RunDir, there: &Glance) -> BTreeMap<String
         };
         (done.id.to_string(), stage)
     };
-    (0..).zip(&there.state.finished).map(stage).collect()
+    (0..).zip(&snapshot.state.finished).map(stage).collect()
 }
 
 /// Reads a manifest.

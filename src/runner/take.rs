@@ -8,7 +8,7 @@ use crate::plan::{Plan, PlanKind};
 use crate::process::{self, Liveness};
 use crate::store::layout::Project;
 use crate::store::lock::{Holder, SessionLock};
-use crate::store::session::{Glance, Session, examine, glance, run_of};
+use crate::store::session::{Snapshot, Session, load, load_cached, run_of};
 use crate::store::{atomic, crash, inbox, journal, views};
 use crate::ui::report;
 use fs_err as fs;
@@ -48,7 +48,7 @@ pub struct Wanted {
 pub enum Taken {
     Ours(Box<Session>),
     /// It has reached its goal already.
-    Complete(Box<Glance>),
+    Complete(Box<Snapshot>),
 }
 
 /// How long a living runner may take to end its agent before it is killed.
@@ -78,28 +78,28 @@ pub fn take(project: &Project, wanted: &Wanted) -> Result<Taken> {
         end_without_lock(project, &plan.session)?;
     }
     tracing::debug!(session = %plan.session, mode = ?wanted.mode, "session locked");
-    let there = examine(&project.session(&plan.session));
-    let there = if wanted.mode == Mode::Force {
-        there.ok().flatten()
+    let snapshot = load(&project.session(&plan.session));
+    let snapshot = if wanted.mode == Mode::Force {
+        snapshot.ok().flatten()
     } else {
-        there?
+        snapshot?
     };
-    match (there, wanted.mode) {
+    match (snapshot, wanted.mode) {
         (_, Mode::Force) => {
             put_away(project, &plan.session)?;
             begin(project, wanted, lock)
         }
         (None, Mode::New) => begin(project, wanted, lock),
         (None, Mode::Resume) => Err(report::nothing_to_resume(&plan.session)),
-        (Some(there), _) if condition(&there.state) == Condition::Complete => {
-            views::refresh(&project.session(&plan.session), &there.plan, &there.state);
+        (Some(snapshot), _) if condition(&snapshot.state) == Condition::Complete => {
+            views::refresh(&project.session(&plan.session), &snapshot.plan, &snapshot.state);
             drop(lock);
-            Ok(Taken::Complete(Box::new(there)))
+            Ok(Taken::Complete(Box::new(snapshot)))
         }
-        (Some(there), Mode::New) => {
-            Err(Error::new(ExitCode::Failed, report::failure(&there)).hint(report::ways_on(&there)))
+        (Some(snapshot), Mode::New) => {
+            Err(Error::new(ExitCode::Failed, report::failure(&snapshot)).hint(report::ways_on(&snapshot)))
         }
-        (Some(there), Mode::Resume) => resume(project, wanted, &there, lock, since),
+        (Some(snapshot), Mode::Resume) => resume(project, wanted, &snapshot, lock, since),
     }
 }
 
@@ -189,10 +189,10 @@ fn take_over(project: &Project, session: &SessionName) -> Result<SessionLock> {
 /// Ends the living runner that only the journal knows.
 fn end_without_lock(project: &Project, session: &SessionName) -> Result<()> {
     let dir = project.session(session);
-    let runner = glance(&dir)
+    let runner = load_cached(&dir)
         .ok()
         .flatten()
-        .and_then(|there| there.state.runner);
+        .and_then(|snapshot| snapshot.state.runner);
     for signal in [Signal::SIGTERM, Signal::SIGKILL] {
         if let Some(runner) = &runner {
             process::send(runner, signal);
@@ -296,14 +296,14 @@ fn begin(project: &Project, wanted: &Wanted, lock: SessionLock) -> Result<Taken>
 fn resume(
     project: &Project,
     wanted: &Wanted,
-    there: &Glance,
+    snapshot: &Snapshot,
     lock: SessionLock,
     since: Timestamp,
 ) -> Result<Taken> {
-    if there.plan.name != wanted.plan.name {
-        return Err(report::runs_another(&there.plan, &wanted.plan.name));
+    if snapshot.plan.name != wanted.plan.name {
+        return Err(report::runs_another(&snapshot.plan, &wanted.plan.name));
     }
-    let session = Session::open(project.session(&there.plan.session), Some(lock))?;
+    let session = Session::open(project.session(&snapshot.plan.session), Some(lock))?;
     // Whatever is wrong with the wish is told before anything is changed.
     new_maximum(wanted, &session)?;
     if wanted.replace {

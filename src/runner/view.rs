@@ -464,14 +464,14 @@ impl View {
             dim(&spent)
         ));
         if !matches!(ending, Ending::Completed { .. }) {
-            let there = crate::store::session::Glance {
+            let snapshot = crate::store::session::Snapshot {
                 plan: plan.clone(),
                 state: state.clone(),
             };
             self.line(&format!(
                 "{}\n{}",
-                report::failure(&there),
-                report::ways_on(&there)
+                report::failure(&snapshot),
+                report::ways_on(&snapshot)
             ));
         }
     }

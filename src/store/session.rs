@@ -150,27 +150,27 @@ impl Session {
     }
 }
 
-/// A session as it is, for looking at. Changes nothing.
+/// A session's plan and state as they are on disk. Loading one changes nothing.
 #[derive(Debug)]
-pub struct Glance {
+pub struct Snapshot {
     pub plan: Plan,
     pub state: State,
 }
 
-/// Looks at a session; nothing if there is none of that name, or none of it has been journalled yet.
-pub fn glance(dir: &RunDir) -> Result<Option<Glance>, Error> {
-    look(dir, views::fold)
+/// Loads a session from its last checkpoint and the lines behind it; `None` if there is no journal yet.
+pub fn load_cached(dir: &RunDir) -> Result<Option<Snapshot>, Error> {
+    load_with(dir, views::fold)
 }
 
-/// Looks at a session as [`glance`] does, but reads its whole journal: for whoever is about to decide something.
-pub fn examine(dir: &RunDir) -> Result<Option<Glance>, Error> {
-    look(dir, views::fold_all)
+/// Loads a session as [`load_cached`] does, but folds its whole journal: for callers that go on to change it.
+pub fn load(dir: &RunDir) -> Result<Option<Snapshot>, Error> {
+    load_with(dir, views::fold_all)
 }
 
-fn look(
+fn load_with(
     dir: &RunDir,
     fold: fn(&RunDir) -> Result<State, JournalError>,
-) -> Result<Option<Glance>, Error> {
+) -> Result<Option<Snapshot>, Error> {
     if !dir.journal().exists() {
         return Ok(None);
     }
@@ -183,7 +183,7 @@ fn look(
     } else {
         read_plan(dir)?
     };
-    Ok(Some(Glance { plan, state }))
+    Ok(Some(Snapshot { plan, state }))
 }
 
 /// Whether a living runner has the session, as far as its lock file tells. Changes nothing.

@@ -5,7 +5,7 @@ use crate::model::{Decision, Ending, SessionName};
 use crate::plan::{Plan, Step};
 use crate::store::layout::Project;
 use crate::store::lock::SessionLock;
-use crate::store::session::Glance;
+use crate::store::session::Snapshot;
 use crate::text::{count, plain};
 
 /// Says who has the session.
@@ -51,10 +51,10 @@ pub fn keeps_its_plan(plan: &Plan, why: &str) -> Error {
 }
 
 /// Returns the first line about a session that did not reach its goal, and the lines below it.
-pub fn failure(there: &Glance) -> String {
-    let state = &there.state;
+pub fn failure(snapshot: &Snapshot) -> String {
+    let state = &snapshot.state;
     let max = state
-        .node(&there.plan)
+        .node(&snapshot.plan)
         .map_or(0, |node| state.max_iterations(node));
     let at = if state.in_iteration() {
         state.cursor.iteration
@@ -87,11 +87,11 @@ pub fn failure(there: &Glance) -> String {
             "Error: its runner ended unexpectedly (killed, or the machine went down)".to_owned(),
         ),
     };
-    let run = there
+    let run = snapshot
         .plan
         .run_in_words(state.cursor.node)
         .map_or_else(String::new, |run| format!(" in {run}"));
-    if let Some(Step::Block(block)) = state.step(&there.plan) {
+    if let Some(Step::Block(block)) = state.step(&snapshot.plan) {
         let done = state
             .branches
             .values()
@@ -100,12 +100,12 @@ pub fn failure(there: &Glance) -> String {
         let of = count(block.branches.len(), "branch");
         return format!(
             "Session '{}' {what}{run} in the parallel block `{}`\nBranches that are done: {done} of {of}\n{why}",
-            there.plan.session, block.id
+            snapshot.plan.session, block.id
         );
     }
     format!(
         "Session '{}' {what}{run} at iteration {at}/{max}\nLast successful iteration: {}\n{why}",
-        there.plan.session,
+        snapshot.plan.session,
         last_good(state)
     )
 }
@@ -122,15 +122,15 @@ fn last_good(state: &State) -> u32 {
 }
 
 /// Returns what a person can do about such a session.
-pub fn ways_on(there: &Glance) -> String {
-    let Glance { plan, state } = there;
+pub fn ways_on(snapshot: &Snapshot) -> String {
+    let Snapshot { plan, state } = snapshot;
     let hint = match &state.phase {
         Phase::Ended {
             ending: Ending::Failed { hint, .. },
         } if !hint.is_empty() => format!("{hint}\n"),
         Phase::Ended {
             ending: Ending::LimitReached { .. },
-        } if is_idle(there) => format!(
+        } if is_idle(snapshot) => format!(
             "See what its agents said with `ap logs {}`. A resume lets them change nothing {} more; `guardrails.max_idle_iterations` sets how often\n",
             plan.session,
             count(plan.guardrails.max_idle_iterations, "time"),
@@ -145,7 +145,7 @@ pub fn ways_on(there: &Glance) -> String {
     let command = match &state.phase {
         Phase::Ended {
             ending: Ending::LimitReached { .. },
-        } => with_more_room(there),
+        } => with_more_room(snapshot),
         _ => format!("{} --resume", plan.command),
     };
     let from = state.step(plan).and_then(Step::block).map_or_else(
@@ -158,23 +158,23 @@ pub fn ways_on(there: &Glance) -> String {
 }
 
 /// Returns how many seconds the session ran until it ended.
-fn ran(there: &Glance) -> u64 {
-    let ran = there
+fn ran(snapshot: &Snapshot) -> u64 {
+    let ran = snapshot
         .state
         .updated_at
-        .map_or(0, |ended| there.state.ran(ended).as_secs());
+        .map_or(0, |ended| snapshot.state.ran(ended).as_secs());
     ran.try_into().unwrap_or(0)
 }
 
 /// Whether the session's agents changed nothing for as long as they may.
-fn is_idle(there: &Glance) -> bool {
-    let most = there.plan.guardrails.max_idle_iterations;
-    0 < most && most <= there.state.tally.idle
+fn is_idle(snapshot: &Snapshot) -> bool {
+    let most = snapshot.plan.guardrails.max_idle_iterations;
+    0 < most && most <= snapshot.state.tally.idle
 }
 
 /// Returns the command that goes on, with twice the room of the bound that was reached.
-fn with_more_room(there: &Glance) -> String {
-    let Glance { plan, state } = there;
+fn with_more_room(snapshot: &Snapshot) -> String {
+    let Snapshot { plan, state } = snapshot;
     let bounds = state.guardrails(plan);
     let max = state
         .node(plan)
@@ -193,7 +193,7 @@ fn with_more_room(there: &Glance) -> String {
             plan.command,
             bounds.max_cost_usd.max(state.usage.cost_usd) * 2.0
         )
-    } else if 0 < bounds.max_runtime_seconds && bounds.max_runtime_seconds <= ran(there) {
+    } else if 0 < bounds.max_runtime_seconds && bounds.max_runtime_seconds <= ran(snapshot) {
         format!(
             "{} --resume --max-runtime {}",
             plan.command,
@@ -225,8 +225,8 @@ pub fn exit_code(ending: &Ending) -> ExitCode {
 }
 
 /// Returns the seed's word for where a session stands: a session that says it runs but has no runner has failed.
-pub fn standing(there: &Glance, alive: bool) -> &'static str {
-    match condition(&there.state) {
+pub fn standing(snapshot: &Snapshot, alive: bool) -> &'static str {
+    match condition(&snapshot.state) {
         Condition::Running if alive => "active",
         Condition::Paused if alive => "paused",
         Condition::Running | Condition::Paused => "crashed",

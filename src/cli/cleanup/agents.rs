@@ -7,7 +7,7 @@ use crate::process::{self, Liveness};
 use crate::runner::end_attempt;
 use crate::store::layout::RunDir;
 use crate::store::lock::FileLock;
-use crate::store::session::{Glance, Owner, glance, names, run_of};
+use crate::store::session::{Snapshot, Owner, load_cached, names, run_of};
 use crate::text::count;
 use fs_err as fs;
 use std::collections::BTreeMap;
@@ -52,10 +52,10 @@ impl Cleanup<'_> {
         if attempts.is_empty() || self.may_live(session) {
             return;
         }
-        let adoptable = glance(&dir)
+        let adoptable = load_cached(&dir)
             .ok()
             .flatten()
-            .map_or_else(Vec::new, |there| adoptable(&dir, &there));
+            .map_or_else(Vec::new, |snapshot| adoptable(&dir, &snapshot));
         for (mark, pids) in attempts {
             if !adoptable.contains(&mark) {
                 self.end(
@@ -132,8 +132,8 @@ fn take(living: &mut Living, run: &RunId) -> Vec<(String, Vec<i32>)> {
 
 /// Returns the marks of the attempts that a resume would take over, since their shims live: one, or those of the branches
 /// of a parallel block.
-fn adoptable(dir: &RunDir, there: &Glance) -> Vec<String> {
-    let Glance { plan, state } = there;
+fn adoptable(dir: &RunDir, snapshot: &Snapshot) -> Vec<String> {
+    let Snapshot { plan, state } = snapshot;
     let node = match state.step(plan) {
         None => return Vec::new(),
         Some(Step::Node(node)) => node,
@@ -143,7 +143,7 @@ fn adoptable(dir: &RunDir, there: &Glance) -> Vec<String> {
                 .iter()
                 .map(|branch| dir.branch(state.cursor.node, &block.id, &branch.name));
             return branches
-                .filter_map(|dir| Some(adoptable(&dir, &glance(&dir).ok()??)))
+                .filter_map(|dir| Some(adoptable(&dir, &load_cached(&dir).ok()??)))
                 .flatten()
                 .collect();
         }

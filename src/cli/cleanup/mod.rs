@@ -7,7 +7,7 @@ use super::status::is_alive;
 use crate::error::{ExitCode, Result};
 use crate::model::SessionName;
 use crate::store::lock::FileLock;
-use crate::store::session::glance;
+use crate::store::session::load_cached;
 use crate::ui::{json, out};
 use clap::Args;
 use serde::Serialize;
@@ -111,8 +111,8 @@ impl Cleanup<'_> {
     fn may_live(&self, session: &SessionName) -> bool {
         let project = &self.context.project;
         let held = FileLock::is_held(&project.lock(session)).unwrap_or(true);
-        held || match glance(&project.session(session)) {
-            Ok(there) => there.is_some_and(|there| is_alive(project, &there)),
+        held || match load_cached(&project.session(session)) {
+            Ok(snapshot) => snapshot.is_some_and(|snapshot| is_alive(project, &snapshot)),
             Err(_) => true,
         }
     }

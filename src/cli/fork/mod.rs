@@ -16,7 +16,7 @@ use crate::shell;
 use crate::store::crash;
 use crate::store::fork::{self, Cut, Fork};
 use crate::store::layout::Project;
-use crate::store::session::Glance;
+use crate::store::session::Snapshot;
 use crate::ui::{json, out};
 use camino::Utf8PathBuf;
 use serde::Serialize;
@@ -68,10 +68,10 @@ struct Made {
 
 pub(super) fn run(args: &Args, context: &Context) -> Result<ExitCode> {
     crash::role("fork");
-    let there = find(&args.session, context)?;
-    let (place, iteration) = place(args, &there)?;
-    let cut = cut(&there, place, iteration, context)?;
-    let made = make(args, &there, cut, context)?;
+    let snapshot = find(&args.session, context)?;
+    let (place, iteration) = place(args, &snapshot)?;
+    let cut = cut(&snapshot, place, iteration, context)?;
+    let made = make(args, &snapshot, cut, context)?;
     let home = Context {
         project: Project::new(made.project.clone()),
         ..context.clone()
@@ -92,7 +92,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<ExitCode> {
 }
 
 /// Returns the place and the iteration that `--at` names.
-fn place(args: &Args, there: &Glance) -> Result<(u32, u32)> {
+fn place(args: &Args, snapshot: &Snapshot) -> Result<(u32, u32)> {
     let (stage, number) = args
         .at
         .rsplit_once('/')
@@ -103,7 +103,7 @@ fn place(args: &Args, there: &Glance) -> Result<(u32, u32)> {
         Error::usage(format!("`--at {}` names no iteration", args.at))
             .hint("say its number, or `stage/number` for one of another stage")
     })?;
-    let plan = &there.plan;
+    let plan = &snapshot.plan;
     let position = |stage: &str| {
         plan.position(stage.split('/').next().unwrap_or(stage))
             .ok_or_else(|| {
@@ -116,7 +116,7 @@ fn place(args: &Args, there: &Glance) -> Result<(u32, u32)> {
                     .hint(format!("it has {}", stages.join(", ")))
             })
     };
-    let place = place_of(stage.map(position).transpose()?, args.run, there)?;
+    let place = place_of(stage.map(position).transpose()?, args.run, snapshot)?;
     match plan.step(place) {
         Some(Step::Block(block)) => Err(Error::usage(format!(
             "`{}` is a parallel block: there is no moment that all its branches share",
@@ -128,8 +128,8 @@ fn place(args: &Args, there: &Glance) -> Result<(u32, u32)> {
 }
 
 /// Returns the end of the iteration, in the session's journal.
-fn cut(there: &Glance, place: u32, iteration: u32, context: &Context) -> Result<Cut> {
-    let session = &there.plan.session;
+fn cut(snapshot: &Snapshot, place: u32, iteration: u32, context: &Context) -> Result<Cut> {
+    let session = &snapshot.plan.session;
     let found = fork::find(
         &context.project.session(session).journal(),
         place,
@@ -137,7 +137,7 @@ fn cut(there: &Glance, place: u32, iteration: u32, context: &Context) -> Result<
     )
     .map_err(Error::failed)?;
     found.map_err(|last| {
-        let stage = there
+        let stage = snapshot
             .plan
             .step(place)
             .map_or("?", |step| step.id().as_str());
@@ -153,8 +153,8 @@ fn cut(there: &Glance, place: u32, iteration: u32, context: &Context) -> Result<
 }
 
 /// Makes the session, with a worktree if there is a commit to go on from.
-fn make(args: &Args, there: &Glance, cut: Cut, context: &Context) -> Result<Made> {
-    let name = name(args, there, &cut)?;
+fn make(args: &Args, snapshot: &Snapshot, cut: Cut, context: &Context) -> Result<Made> {
+    let name = name(args, snapshot, &cut)?;
     let taken = |project: &Project| match project.session(&name).root().exists() {
         true => Err(Error::failed(format!(
             "there is a session '{name}' already in {}",
@@ -188,8 +188,8 @@ fn make(args: &Args, there: &Glance, cut: Cut, context: &Context) -> Result<Made
     let old = context.project.session(&args.session);
     let from = ForkedFrom {
         session: args.session.clone(),
-        run: there.plan.run.clone(),
-        node: there
+        run: snapshot.plan.run.clone(),
+        node: snapshot
             .plan
             .step(cut.cursor.node)
             .map(|step| step.id().clone())
@@ -200,8 +200,8 @@ fn make(args: &Args, there: &Glance, cut: Cut, context: &Context) -> Result<Made
     let plan = Plan {
         session: name.clone(),
         run: new_run()?,
-        command: command(&there.plan, &name),
-        ..there.plan.clone()
+        command: command(&snapshot.plan, &name),
+        ..snapshot.plan.clone()
     };
     let command = format!("{} --resume", plan.command);
     let uncommitted = if worktree.is_some() {
@@ -230,12 +230,12 @@ fn make(args: &Args, there: &Glance, cut: Cut, context: &Context) -> Result<Made
     })
 }
 
-fn name(args: &Args, there: &Glance, cut: &Cut) -> Result<SessionName> {
+fn name(args: &Args, snapshot: &Snapshot, cut: &Cut) -> Result<SessionName> {
     if let Some(name) = &args.name {
         return Ok(name.clone());
     }
-    let stage = match there.plan.step(cut.cursor.node) {
-        Some(step) if there.plan.kind == PlanKind::Pipeline => format!("{}-", step.id()),
+    let stage = match snapshot.plan.step(cut.cursor.node) {
+        Some(step) if snapshot.plan.kind == PlanKind::Pipeline => format!("{}-", step.id()),
         _ => String::new(),
     };
     let name = format!("{}-at-{stage}{}", args.session, cut.cursor.iteration);

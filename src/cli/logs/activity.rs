@@ -6,7 +6,7 @@ use crate::error::Result;
 use crate::model::{Cursor, Exit, Outcome, Status};
 use crate::plan::{AgentSpec, Node, Plan};
 use crate::store::layout::RunDir;
-use crate::store::session::Glance;
+use crate::store::session::Snapshot;
 use crate::text::first_line;
 use crate::ui::{self, note};
 use camino::Utf8Path;
@@ -57,20 +57,20 @@ struct Speaker<'a> {
 pub(super) fn show(
     attempt: &Attempt,
     dir: &RunDir,
-    there: &Glance,
+    snapshot: &Snapshot,
     lines: usize,
     json: bool,
 ) -> Result<bool> {
-    let Some(node) = there.plan.node(attempt.cursor.node) else {
+    let Some(node) = snapshot.plan.node(attempt.cursor.node) else {
         return Ok(true);
     };
     let mut shown = Shown::open(
-        &there.plan,
+        &snapshot.plan,
         (node, agent_of(dir, node, attempt.cursor)),
         attempt,
         json,
     )?;
-    if !shown.header(there) || !shown.last(lines)? {
+    if !shown.header(snapshot) || !shown.last(lines)? {
         return Ok(false);
     }
     let ended = attempt.folder.join("exit.json").exists();
@@ -107,11 +107,11 @@ impl<'a> Shown<'a> {
     }
 
     /// Says which attempt follows.
-    pub(super) fn header(&self, there: &Glance) -> bool {
+    pub(super) fn header(&self, snapshot: &Snapshot) -> bool {
         self.speaker.json
             || ui::tell(&format!(
                 "{}\n",
-                heading(self.speaker.node, self.agent, self.speaker.cursor, there)
+                heading(self.speaker.node, self.agent, self.speaker.cursor, snapshot)
             ))
     }
 
@@ -216,8 +216,8 @@ fn branch(plan: &Plan) -> Option<String> {
         .map(|branch| format!("{}/{}", branch.block, branch.name))
 }
 
-fn heading(node: &Node, agent: &AgentSpec, cursor: Cursor, there: &Glance) -> String {
-    let Glance { plan, state } = there;
+fn heading(node: &Node, agent: &AgentSpec, cursor: Cursor, snapshot: &Snapshot) -> String {
+    let Snapshot { plan, state } = snapshot;
     let of = if state.cursor.node == cursor.node {
         state.max_iterations(node)
     } else {

@@ -9,7 +9,7 @@ use crate::error::{ExitCode, Result};
 use crate::model::{Cursor, Event, Line, WaitReason};
 use crate::plan::Step;
 use crate::store::layout::RunDir;
-use crate::store::session::{Glance, glance};
+use crate::store::session::{Snapshot, load_cached};
 use crate::ui::{self, note, report};
 use std::time::Duration;
 
@@ -42,10 +42,10 @@ pub(super) fn activity(wanted: &Wanted<'_>, context: &Context) -> Result<ExitCod
     // First the place in the journal, then the state: what happens in between is seen twice rather than not at all.
     let mut journal = Growing::open(&dir.journal())?;
     journal.go_to_last_lines(1)?;
-    let there = wanted.look(context)?;
+    let snapshot = wanted.look(context)?;
     let mut following = Following {
         dir: &dir,
-        there: &there,
+        snapshot: &snapshot,
         wanted,
         cursor: Cursor::default(),
         shown: None,
@@ -53,7 +53,7 @@ pub(super) fn activity(wanted: &Wanted<'_>, context: &Context) -> Result<ExitCod
         gone: false,
         ended: false,
     };
-    if let Some(Step::Block(block)) = there.state.step(&there.plan) {
+    if let Some(Step::Block(block)) = snapshot.state.step(&snapshot.plan) {
         let names: Vec<String> = block
             .branches
             .iter()
@@ -100,9 +100,9 @@ fn until_ended(
     loop {
         // Before the look: what a runner that is gone has said must have been seen.
         let alive = !looks.is_multiple_of(LOOKS_PER_CHECK)
-            || glance(&dir)?.is_some_and(|there| {
-                !matches!(there.state.phase, Phase::Ended { .. })
-                    && status::is_alive(&context.project, &there)
+            || load_cached(&dir)?.is_some_and(|snapshot| {
+                !matches!(snapshot.state.phase, Phase::Ended { .. })
+                    && status::is_alive(&context.project, &snapshot)
             });
         let seen = look()?;
         if seen.gone {
@@ -116,18 +116,18 @@ fn until_ended(
         }
         looks += 1;
     }
-    if let Some(there) = glance(&dir)? {
-        note(how(&there));
+    if let Some(snapshot) = load_cached(&dir)? {
+        note(how(&snapshot));
     }
     Ok(ExitCode::Done)
 }
 
 /// Says how a session ended.
-fn how(there: &Glance) -> String {
-    match &there.state.phase {
+fn how(snapshot: &Snapshot) -> String {
+    match &snapshot.state.phase {
         Phase::Ended { ending } => format!(
             "Session '{}' {}\n",
-            there.plan.session,
+            snapshot.plan.session,
             report::ending(ending)
         ),
         Phase::New
@@ -136,14 +136,14 @@ fn how(there: &Glance) -> String {
         | Phase::Parallel
         | Phase::Exited { .. }
         | Phase::Waiting { .. } => {
-            format!("{}\n{}\n", report::failure(there), report::ways_on(there))
+            format!("{}\n{}\n", report::failure(snapshot), report::ways_on(snapshot))
         }
     }
 }
 
 struct Following<'a> {
     dir: &'a RunDir,
-    there: &'a Glance,
+    snapshot: &'a Snapshot,
     wanted: &'a Wanted<'a>,
     /// The attempt being shown, or waited for.
     cursor: Cursor,
@@ -157,20 +157,20 @@ struct Following<'a> {
 impl<'a> Following<'a> {
     /// Shows the end of what has been said so far.
     fn begin_with_last(&mut self) -> Result<()> {
-        self.cursor = self.there.state.cursor;
-        let Ok(place) = find(Sought::default(), self.there) else {
+        self.cursor = self.snapshot.state.cursor;
+        let Ok(place) = find(Sought::default(), self.snapshot) else {
             return Ok(());
         };
         let Some(last) = attempts(self.dir, &place).pop() else {
             return Ok(());
         };
-        let Some(node) = self.there.plan.node(last.cursor.node) else {
+        let Some(node) = self.snapshot.plan.node(last.cursor.node) else {
             return Ok(());
         };
         let agent = agent_of(self.dir, node, last.cursor);
         let mut shown =
-            activity::Shown::open(&self.there.plan, (node, agent), &last, self.wanted.json)?;
-        self.gone = !(shown.header(self.there) && shown.last(self.wanted.lines)?);
+            activity::Shown::open(&self.snapshot.plan, (node, agent), &last, self.wanted.json)?;
+        self.gone = !(shown.header(self.snapshot) && shown.last(self.wanted.lines)?);
         if last.cursor == self.cursor {
             self.shown = Some(shown);
         } else {
@@ -244,7 +244,7 @@ impl<'a> Following<'a> {
             self.gone |= self
                 .shown
                 .as_ref()
-                .is_some_and(|shown| !shown.header(self.there));
+                .is_some_and(|shown| !shown.header(self.snapshot));
         }
         if let Some(shown) = &mut self.shown {
             self.gone |= !shown.more()?;
@@ -253,7 +253,7 @@ impl<'a> Following<'a> {
     }
 
     fn open(&self) -> Option<activity::Shown<'a>> {
-        let node = self.there.plan.node(self.cursor.node)?;
+        let node = self.snapshot.plan.node(self.cursor.node)?;
         let agent = agent_of(self.dir, node, self.cursor);
         loop {
             let folder = folder_of(self.dir, node, self.cursor)?;
@@ -262,7 +262,7 @@ impl<'a> Following<'a> {
                 folder: folder.clone(),
             };
             let open = || {
-                activity::Shown::open(&self.there.plan, (node, agent), &attempt, self.wanted.json)
+                activity::Shown::open(&self.snapshot.plan, (node, agent), &attempt, self.wanted.json)
                     .ok()
             };
             let shown = stdout(&folder).exists().then(open)?;

@@ -13,7 +13,7 @@ use crate::error::{Error, ExitCode, Result};
 use crate::model::SessionName;
 use crate::plan::Block;
 use crate::store::layout::RunDir;
-use crate::store::session::{Glance, glance};
+use crate::store::session::{Snapshot, load_cached};
 use crate::ui::note;
 use clap::Args;
 
@@ -86,19 +86,19 @@ struct Wanted<'a> {
 impl Wanted<'_> {
     /// Returns the run directory that is meant: the session's, or a branch's.
     fn dir(&self, context: &Context) -> Result<RunDir> {
-        let (dir, there) = (
+        let (dir, snapshot) = (
             context.project.session(self.session),
             find(self.session, context)?,
         );
         self.branch.map_or_else(
             || Ok(dir.clone()),
-            |name| place::branch(&dir, &there, name, self.run),
+            |name| place::branch(&dir, &snapshot, name, self.run),
         )
     }
 
     /// Looks at what must exist there.
-    fn look(&self, context: &Context) -> Result<Glance> {
-        glance(&self.dir(context)?)?.ok_or_else(|| {
+    fn look(&self, context: &Context) -> Result<Snapshot> {
+        load_cached(&self.dir(context)?)?.ok_or_else(|| {
             Error::failed(format!(
                 "branch `{}` has not begun yet",
                 self.branch.unwrap_or_default()
@@ -123,7 +123,7 @@ pub(super) fn logs(args: &LogsArgs, context: &Context) -> Result<ExitCode> {
     if args.follow {
         return follow::activity(&wanted, context);
     }
-    let (there, dir) = (wanted.look(context)?, wanted.dir(context)?);
+    let (snapshot, dir) = (wanted.look(context)?, wanted.dir(context)?);
     // A branch runs once in each run.
     let run = args.run.filter(|_| args.branch.is_none());
     let sought = Sought {
@@ -131,10 +131,10 @@ pub(super) fn logs(args: &LogsArgs, context: &Context) -> Result<ExitCode> {
         run,
         iteration: args.iteration,
     };
-    let place = sought.place(&there)?;
-    match there.plan.block(place) {
+    let place = sought.place(&snapshot)?;
+    match snapshot.plan.block(place) {
         Some(block) => side_by_side(args, (&dir, place), block)?,
-        None => drop(iteration(args, sought, &dir, &there)?),
+        None => drop(iteration(args, sought, &dir, &snapshot)?),
     }
     Ok(ExitCode::Done)
 }
@@ -147,8 +147,8 @@ fn side_by_side(args: &LogsArgs, (dir, place): (&RunDir, u32), block: &Block) ->
             iteration: args.iteration,
             ..Sought::default()
         };
-        let shown = match glance(&own)? {
-            Some(there) => iteration(args, sought, &own, &there),
+        let shown = match load_cached(&own)? {
+            Some(snapshot) => iteration(args, sought, &own, &snapshot),
             None => Err(Error::failed("it has not begun yet")),
         };
         match shown {
@@ -162,8 +162,8 @@ fn side_by_side(args: &LogsArgs, (dir, place): (&RunDir, u32), block: &Block) ->
 }
 
 /// Shows the attempts of one iteration. Tells whether somebody still reads it.
-fn iteration(args: &LogsArgs, sought: Sought<'_>, dir: &RunDir, there: &Glance) -> Result<bool> {
-    let place = place::find(sought, there)?;
+fn iteration(args: &LogsArgs, sought: Sought<'_>, dir: &RunDir, snapshot: &Snapshot) -> Result<bool> {
+    let place = place::find(sought, snapshot)?;
     let mut attempts = place::attempts(dir, &place);
     if let Some(wanted) = args.attempt {
         attempts.retain(|attempt| attempt.cursor.attempt == wanted);
@@ -182,7 +182,7 @@ fn iteration(args: &LogsArgs, sought: Sought<'_>, dir: &RunDir, there: &Glance) 
         )));
     }
     for attempt in &attempts {
-        if !activity::show(attempt, dir, there, args.lines, args.shape.json)? {
+        if !activity::show(attempt, dir, snapshot, args.lines, args.shape.json)? {
             return Ok(false);
         }
     }

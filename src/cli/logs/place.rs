@@ -4,7 +4,7 @@ use crate::model::{Cursor, Event};
 use crate::plan::{AgentSpec, Block, Node, Plan, Step};
 use crate::store::journal::{Mark, read_from};
 use crate::store::layout::{IterationDir, RunDir};
-use crate::store::session::Glance;
+use crate::store::session::Snapshot;
 use crate::text::count;
 use camino::{Utf8Path, Utf8PathBuf};
 use fs_err as fs;
@@ -36,25 +36,25 @@ pub(super) struct Sought<'a> {
 
 impl Sought<'_> {
     /// Returns the place of the step that is meant.
-    pub(super) fn place(self, there: &Glance) -> Result<u32> {
+    pub(super) fn place(self, snapshot: &Snapshot) -> Result<u32> {
         place_of(
-            self.stage.map(|id| index_of(&there.plan, id)).transpose()?,
+            self.stage.map(|id| index_of(&snapshot.plan, id)).transpose()?,
             self.run,
-            there,
+            snapshot,
         )
     }
 }
 
 /// Finds the iteration asked for: the current or last one of the current or last stage where nothing is said.
-pub(super) fn find<'a>(sought: Sought<'_>, there: &'a Glance) -> Result<Place<'a>> {
-    let plan = &there.plan;
-    let place = sought.place(there)?;
+pub(super) fn find<'a>(sought: Sought<'_>, snapshot: &'a Snapshot) -> Result<Place<'a>> {
+    let plan = &snapshot.plan;
+    let place = sought.place(snapshot)?;
     let node = match plan.step(place) {
         Some(Step::Node(node)) => node,
         Some(Step::Block(block)) => return Err(of_a_branch(block)),
         None => return Err(Error::failed("the plan has no stage")),
     };
-    let (last, iteration, index) = (begun(there, place), sought.iteration, place);
+    let (last, iteration, index) = (begun(snapshot, place), sought.iteration, place);
     match iteration.unwrap_or(last) {
         0 => Err(Error::failed(format!(
             "no iteration of stage `{}` has begun yet",
@@ -80,9 +80,9 @@ pub(super) fn find<'a>(sought: Sought<'_>, there: &'a Glance) -> Result<Place<'a
 pub(in crate::cli) fn place_of(
     index: Option<usize>,
     run: Option<u32>,
-    there: &Glance,
+    snapshot: &Snapshot,
 ) -> Result<u32> {
-    let Glance { plan, state } = there;
+    let Snapshot { plan, state } = snapshot;
     // Between two stages, and after the last one, the one before is what there is to see.
     let current = if state.cursor.iteration == 0 {
         state.cursor.node.saturating_sub(1)
@@ -108,8 +108,8 @@ pub(in crate::cli) fn place_of(
 }
 
 /// Returns how many iterations have begun at a place.
-fn begun(there: &Glance, place: u32) -> u32 {
-    let state = &there.state;
+fn begun(snapshot: &Snapshot, place: u32) -> u32 {
+    let state = &snapshot.state;
     match state.finished.get(place as usize) {
         Some(done) => done.iterations,
         None if place == state.cursor.node => state.cursor.iteration,
@@ -146,9 +146,9 @@ fn of_a_branch(block: &Block) -> Error {
 }
 
 /// Returns the directory of a branch, named `<block>/<branch>`, in a run; in the current or last one if none is said.
-pub(super) fn branch(dir: &RunDir, there: &Glance, name: &str, run: Option<u32>) -> Result<RunDir> {
+pub(super) fn branch(dir: &RunDir, snapshot: &Snapshot, name: &str, run: Option<u32>) -> Result<RunDir> {
     let blocks = || {
-        there
+        snapshot
             .plan
             .nodes
             .iter()
@@ -167,7 +167,7 @@ pub(super) fn branch(dir: &RunDir, there: &Glance, name: &str, run: Option<u32>)
         name.split_once('/') == Some((block.id.as_str(), branch.name.as_str()))
     });
     if let Some((index, block, branch)) = found {
-        return Ok(dir.branch(place_of(Some(index), run, there)?, &block.id, &branch.name));
+        return Ok(dir.branch(place_of(Some(index), run, snapshot)?, &block.id, &branch.name));
     }
     let known: Vec<String> = all()
         .map(|(_, block, branch)| format!("{}/{}", block.id, branch.name))
