@@ -409,7 +409,7 @@ impl Scratch {
                 errors: Vec::new(),
             };
             session
-                .note(
+                .append(
                     Event::IterationStarted {
                         cursor,
                         fallback: 0,
@@ -419,7 +419,7 @@ impl Scratch {
                 )
                 .unwrap();
             session
-                .note(
+                .append(
                     Event::AgentStarted {
                         cursor,
                         shim: me.clone(),
@@ -428,7 +428,7 @@ impl Scratch {
                 )
                 .unwrap();
             session
-                .note(
+                .append(
                     Event::AgentExited {
                         cursor,
                         outcome: Outcome::Reported { status },
@@ -440,7 +440,7 @@ impl Scratch {
                 )
                 .unwrap();
         }
-        session.commit().unwrap();
+        session.sync().unwrap();
     }
 }
 

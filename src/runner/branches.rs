@@ -252,14 +252,14 @@ fn open(parent: &Session, step: u32, block: &Block, name: &NodeId) -> Result<Ses
             change,
         });
         if let Some(event) = accept(&session.plan, session.state(), &resume, clock::now()) {
-            session.note(event, clock::now())?;
+            session.append(event, clock::now())?;
         }
     }
     let attended = Event::RunnerStarted {
         runner: process::me(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
     };
-    session.record(attended, clock::now())?;
+    session.append_sync(attended, clock::now())?;
     crash::point("branch: opened");
     Ok(session)
 }

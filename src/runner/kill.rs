@@ -107,7 +107,7 @@ fn stopped(
 fn tell(session: &mut Session, input: &Input) -> Result<()> {
     let now = clock::now();
     match accept(&session.plan, session.state(), input, now) {
-        Some(event) => Ok(session.record(event, now)?),
+        Some(event) => Ok(session.append_sync(event, now)?),
         None => Ok(()),
     }
 }
@@ -122,7 +122,7 @@ fn settle(session: &mut Session) -> Result<()> {
         {
             manifest::write(session, *node)?;
         }
-        session.record(event, clock::now())?;
+        session.append_sync(event, clock::now())?;
     }
     Ok(())
 }

@@ -192,12 +192,12 @@ impl Runner {
             }
             self.note(&event)?;
         }
-        Ok(self.session.commit()?)
+        Ok(self.session.sync()?)
     }
 
     fn note(&mut self, event: &Event) -> Result<()> {
         tracing::debug!(?event, "recorded");
-        self.session.note(event.clone(), clock::now())?;
+        self.session.append(event.clone(), clock::now())?;
         self.view
             .recorded(&self.session.plan, self.session.state(), event);
         Ok(())
@@ -278,7 +278,7 @@ impl Runner {
                 self.attempt = Some(*attempt);
                 if let Some(shim) = shim {
                     self.accept(&Input::AgentStarted { cursor, shim })?;
-                    self.session.commit()?;
+                    self.session.sync()?;
                 }
             }
             Ensured::NoRoom => {
@@ -421,7 +421,7 @@ impl Runner {
                 self.asked_to_stop += 1;
             }
             self.accept(&Input::Request(waiting.request.clone()))?;
-            self.session.commit()?;
+            self.session.sync()?;
             crash::point("inbox: request taken up");
             waiting.done()?;
             crash::point("inbox: request removed");

@@ -321,7 +321,7 @@ fn resume(
     });
     let now = clock::now();
     if let Some(event) = accept(&session.plan, session.state(), &resumed, now) {
-        session.record(event, now)?;
+        session.append_sync(event, now)?;
     }
     Ok(Taken::Ours(Box::new(session)))
 }
@@ -352,7 +352,7 @@ fn new_maximum(wanted: &Wanted, session: &Session) -> Result<Option<u32>> {
 fn attend(mut session: Session) -> Result<Session> {
     // From the next line on people may send it, and nobody listens yet: unheeded it would end us. Its request is found anyway.
     signal_hook::flag::register(Signal::SIGUSR1 as i32, Arc::default())?;
-    session.record(
+    session.append_sync(
         Event::RunnerStarted {
             runner: process::me(),
             version: env!("CARGO_PKG_VERSION").to_owned(),

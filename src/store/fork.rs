@@ -1,6 +1,6 @@
 //! A session made out of the beginning of another one. It is made beside its place and then renamed, so that there is all
 //! of it or nothing.
-use super::journal::{Journal, JournalError, Mark, read_from};
+use super::journal::{Journal, JournalError, Position, read_from};
 use super::layout::{Project, RunDir};
 use super::{atomic, crash};
 use crate::model::{Cursor, Ending, Event, ForkedFrom, Outcome, WorkTree};
@@ -30,7 +30,7 @@ pub fn find(
     iteration: u32,
 ) -> Result<Result<Cut, u32>, JournalError> {
     let (mut found, mut last) = (None, 0);
-    read_from(journal, Mark::default(), |line| match &line.event {
+    read_from(journal, Position::default(), |line| match &line.event {
         Event::AgentExited {
             cursor,
             outcome: Outcome::Reported { .. } | Outcome::Unreported { .. },
@@ -68,8 +68,8 @@ pub struct Fork<'a> {
 pub fn make(fork: &Fork<'_>, draft: &RunDir, now: Timestamp) -> Result<bool, JournalError> {
     let place = fork.new.session(&fork.plan.session);
     let as_it_was = fork.copy_folders(&place, draft)?;
-    let seal = write_plan(draft, &fork.moved(&fork.plan, &place)?)?;
-    fork.write_journal(draft, &seal, now)?;
+    let fingerprint = write_plan(draft, &fork.moved(&fork.plan, &place)?)?;
+    fork.write_journal(draft, &fingerprint, now)?;
     crash::point("fork: complete, not in its place");
     fs::rename(draft.root(), place.root())?;
     crash::point("fork: in its place");
@@ -161,14 +161,14 @@ impl Fork<'_> {
                 run: self.plan.run.of_branch(step, index),
                 ..plan
             };
-            let seal = write_plan(&to, &self.moved(&plan, place)?)?;
+            let fingerprint = write_plan(&to, &self.moved(&plan, place)?)?;
             fs::remove_file(to.journal())?;
             for view in [to.state(), to.checkpoint()] {
                 // It is made again from the journal.
                 let _ = fs::remove_file(view);
             }
             let mut journal = Journal::open(&to.journal(), |_| ()).map_err(io::Error::other)?;
-            copy_lines(&from, u64::MAX, &mut journal, &plan, &seal).map_err(io::Error::other)?;
+            copy_lines(&from, u64::MAX, &mut journal, &plan, &fingerprint).map_err(io::Error::other)?;
             journal.sync()?;
         }
         crash::point("fork: block copied");
@@ -179,11 +179,11 @@ impl Fork<'_> {
     fn write_journal(
         &self,
         draft: &RunDir,
-        seal: &str,
+        fingerprint: &str,
         now: Timestamp,
     ) -> Result<(), JournalError> {
         let mut journal = Journal::open(&draft.journal(), |_| ())?;
-        copy_lines(self.old.1, self.cut.seq, &mut journal, &self.plan, seal)?;
+        copy_lines(self.old.1, self.cut.seq, &mut journal, &self.plan, fingerprint)?;
         journal.append(
             &Event::SessionForked {
                 from: self.from.clone(),
@@ -262,14 +262,14 @@ fn copy_lines(
     last: u64,
     journal: &mut Journal,
     plan: &Plan,
-    seal: &str,
+    fingerprint: &str,
 ) -> Result<(), JournalError> {
     let mut written = Ok(());
-    read_from(&from.journal(), Mark::default(), |line| {
+    read_from(&from.journal(), Position::default(), |line| {
         let started = || Event::SessionStarted {
             session: plan.session.clone(),
             run: plan.run.clone(),
-            plan: seal.to_owned(),
+            plan: fingerprint.to_owned(),
         };
         let event = match &line.event {
             Event::PlanReplaced { .. } => return,

@@ -46,15 +46,15 @@ const AN_INSTANT: Duration = Duration::from_millis(500);
 pub struct Journal {
     file: fs::File,
     _lock: FileLock,
-    mark: Mark,
-    /// What is known to be on disk.
-    synced: Mark,
+    position: Position,
+    /// The end of what has been synced.
+    synced: Position,
     buffer: Vec<u8>,
 }
 
-/// A place in a journal, just behind a line.
+/// A position in a journal, just behind a line.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Mark {
+pub struct Position {
     /// Bytes before it.
     pub offset: u64,
     /// Lines before it.
@@ -77,26 +77,26 @@ impl Journal {
                 path: path.to_owned(),
             });
         };
-        let mark = read_from(path, Mark::default(), each)?;
-        if mark.offset < file.metadata()?.len() {
-            file.set_len(mark.offset)?;
+        let position = read_from(path, Position::default(), each)?;
+        if position.offset < file.metadata()?.len() {
+            file.set_len(position.offset)?;
             file.sync_data()?;
         }
         Ok(Self {
             file,
             _lock: lock,
-            mark,
-            synced: mark,
+            position,
+            synced: position,
             buffer: Vec::new(),
         })
     }
 
-    /// Writes a fact down. Nothing may be done about it before [`sync`](Self::sync).
+    /// Appends a fact. Nothing may be done about it before [`sync`](Self::sync).
     pub fn append(&mut self, event: &Event, at: Timestamp) -> io::Result<()> {
         self.buffer.clear();
         let line = Written {
             v: Line::VERSION,
-            seq: self.mark.seq + 1,
+            seq: self.position.seq + 1,
             at,
             event,
         };
@@ -105,36 +105,36 @@ impl Journal {
         crash::point("journal: before a line");
         // One write for one line. What a full disk leaves of it is taken away again, now or when the journal is next opened.
         if let Err(error) = self.file.write_all(&self.buffer) {
-            let _ = self.file.set_len(self.mark.offset);
+            let _ = self.file.set_len(self.position.offset);
             return Err(error);
         }
         crash::point("journal: written");
-        self.mark = Mark {
-            offset: self.mark.offset + self.buffer.len() as u64,
-            seq: self.mark.seq + 1,
+        self.position = Position {
+            offset: self.position.offset + self.buffer.len() as u64,
+            seq: self.position.seq + 1,
         };
         Ok(())
     }
 
-    /// Whatever has been written down is on disk when this returns.
+    /// Puts every appended line on disk.
     pub fn sync(&mut self) -> io::Result<()> {
-        if self.synced == self.mark {
+        if self.synced == self.position {
             return Ok(());
         }
         crash::point("journal: before syncing");
         if let Err(error) = self.file.sync_data() {
             let _ = self.file.set_len(self.synced.offset);
-            self.mark = self.synced;
+            self.position = self.synced;
             return Err(error);
         }
         crash::point("journal: synced");
-        self.synced = self.mark;
+        self.synced = self.position;
         Ok(())
     }
 
-    /// Returns the place behind the last line.
-    pub fn mark(&self) -> Mark {
-        self.mark
+    /// Returns the position behind the last line.
+    pub fn position(&self) -> Position {
+        self.position
     }
 }
 
@@ -167,24 +167,24 @@ struct Written<'a> {
     event: &'a Event,
 }
 
-/// Gives every line behind `from` to `each` and returns the place behind the last whole one. Changes nothing.
+/// Gives every line behind `from` to `each` and returns the position behind the last whole one. Changes nothing.
 pub fn read_from(
     path: &Utf8Path,
-    from: Mark,
+    from: Position,
     mut each: impl FnMut(&Line),
-) -> Result<Mark, JournalError> {
+) -> Result<Position, JournalError> {
     let mut reader = BufReader::new(fs::File::open(path)?);
     reader.seek(SeekFrom::Start(from.offset))?;
-    let (mut mark, mut text) = (from, Vec::new());
+    let (mut position, mut text) = (from, Vec::new());
     loop {
         text.clear();
         let length = reader.read_until(b'\n', &mut text)?;
         if text.last() != Some(&b'\n') {
-            return Ok(mark);
+            return Ok(position);
         }
-        let line = parse(path, mark.seq + 1, &text)?;
-        mark = Mark {
-            offset: mark.offset + length as u64,
+        let line = parse(path, position.seq + 1, &text)?;
+        position = Position {
+            offset: position.offset + length as u64,
             seq: line.seq,
         };
         each(&line);
@@ -235,7 +235,7 @@ mod tests {
 
     fn seen(path: &Utf8Path) -> Result<Vec<Event>, JournalError> {
         let mut seen = Vec::new();
-        read_from(path, Mark::default(), |line| seen.push(line.event.clone())).map(|_| seen)
+        read_from(path, Position::default(), |line| seen.push(line.event.clone())).map(|_| seen)
     }
 
     fn write(path: &Utf8Path, events: &[Event]) {

@@ -21,8 +21,8 @@ pub struct Session {
     pub dir: RunDir,
     pub plan: Plan,
     state: State,
-    /// Written down, but not on disk yet.
-    fresh: Vec<Fact>,
+    /// Appended to the journal, but not synced yet.
+    unsynced: Vec<Fact>,
     // Let go in this order: the views are finished before anybody else may start, and who waits for the journal, as
     // `ap wait` does, finds all of it done.
     views: Views,
@@ -55,9 +55,9 @@ impl Session {
         let (name, run, plan) = (
             plan.session.clone(),
             plan.run.clone(),
-            seal(&session.dir.plan())?,
+            plan_fingerprint(&session.dir.plan())?,
         );
-        session.record(
+        session.append_sync(
             Event::SessionStarted {
                 session: name,
                 run,
@@ -78,14 +78,14 @@ impl Session {
             put_in_place(&dir)?;
         }
         let plan = read_plan(&dir)?;
-        check_seal(&dir, &state)?;
-        let views = Views::start(&dir, &plan, &state, journal.mark());
+        check_fingerprint(&dir, &state)?;
+        let views = Views::start(&dir, &plan, &state, journal.position());
         Ok(Self {
             dir,
             plan,
             state,
             journal,
-            fresh: Vec::new(),
+            unsynced: Vec::new(),
             views,
             _lock: lock,
         })
@@ -97,7 +97,7 @@ impl Session {
 
     /// Returns the number of the journal's last line.
     pub fn seq(&self) -> u64 {
-        self.journal.mark().seq
+        self.journal.position().seq
     }
 
     /// Puts another plan in the place of this one, for a session that [may go on with it](crate::engine::replaceable).
@@ -109,8 +109,8 @@ impl Session {
         crash::point("new plan: before it is written");
         atomic::replace_durably(&self.dir.next_plan(), &text)?;
         crash::point("new plan: written");
-        let plan = seal(&self.dir.next_plan())?;
-        self.record(Event::PlanReplaced { plan }, now)?;
+        let plan = plan_fingerprint(&self.dir.next_plan())?;
+        self.append_sync(Event::PlanReplaced { plan }, now)?;
         crash::point("new plan: journalled");
         let Self {
             dir,
@@ -125,25 +125,24 @@ impl Session {
         Self::open(dir, lock)
     }
 
-    /// Records a fact; it is on disk when this returns.
-    pub fn record(&mut self, event: Event, now: Timestamp) -> io::Result<()> {
-        self.note(event, now)?;
-        self.commit()
+    /// Appends a fact and syncs it.
+    pub fn append_sync(&mut self, event: Event, now: Timestamp) -> io::Result<()> {
+        self.append(event, now)?;
+        self.sync()
     }
 
-    /// Writes a fact down, so that what follows from it can be written down with it.
-    pub fn note(&mut self, event: Event, now: Timestamp) -> io::Result<()> {
+    /// Appends a fact, so that the facts that follow from it can be synced with it.
+    pub fn append(&mut self, event: Event, now: Timestamp) -> io::Result<()> {
         self.journal.append(&event, now)?;
         self.state.apply(&event, now);
-        self.fresh.push((event, now, self.journal.mark()));
+        self.unsynced.push((event, now, self.journal.position()));
         Ok(())
     }
 
-    /// Puts what has been written down on disk: facts that follow from each other share one wait for it.
-    /// Comes before anything is done about any of them.
-    pub fn commit(&mut self) -> io::Result<()> {
+    /// Syncs the appended facts. Nothing may be done about any of them before this.
+    pub fn sync(&mut self) -> io::Result<()> {
         self.journal.sync()?;
-        for fact in self.fresh.drain(..) {
+        for fact in self.unsynced.drain(..) {
             self.views.tell(fact);
         }
         Ok(())
@@ -215,13 +214,13 @@ pub fn names(project: &Project) -> io::Result<Vec<SessionName>> {
 }
 
 /// Returns the fingerprint of a plan as it is on disk.
-fn seal(plan: &Utf8Path) -> io::Result<String> {
+fn plan_fingerprint(plan: &Utf8Path) -> io::Result<String> {
     fs::read_to_string(plan).map(|text| fingerprint(std::iter::once(text.as_str())))
 }
 
 /// Whether the journal says that the session runs the plan that is about to take the other one's place.
 fn takes_next(dir: &RunDir, state: &State) -> bool {
-    !state.plan.is_empty() && seal(&dir.next_plan()).is_ok_and(|next| next == state.plan)
+    !state.plan.is_empty() && plan_fingerprint(&dir.next_plan()).is_ok_and(|next| next == state.plan)
 }
 
 fn put_in_place(dir: &RunDir) -> io::Result<()> {
@@ -230,8 +229,8 @@ fn put_in_place(dir: &RunDir) -> io::Result<()> {
 }
 
 /// Refuses a plan that is not the one the session started with: an agent must not edit what judges it.
-fn check_seal(dir: &RunDir, state: &State) -> Result<(), Error> {
-    if state.plan.is_empty() || seal(&dir.plan())? == state.plan {
+fn check_fingerprint(dir: &RunDir, state: &State) -> Result<(), Error> {
+    if state.plan.is_empty() || plan_fingerprint(&dir.plan())? == state.plan {
         return Ok(());
     }
     Err(Error::failed(format!("{}: the plan has been changed since session '{}' started", dir.plan(), dir.session()))

@@ -4,7 +4,7 @@
 //! Both are written by a thread of their own, a moment behind the runner: it never waits for them, and
 //! of facts that come close together, as between two agents, only the last state is written.
 use super::atomic;
-use super::journal::{self, JournalError, Mark};
+use super::journal::{self, JournalError, Position};
 use super::layout::RunDir;
 use crate::engine::{State, StateView};
 use crate::model::Event;
@@ -24,20 +24,20 @@ const BEHIND: Duration = Duration::from_millis(50);
 const LINES_PER_CHECKPOINT: u64 = 256;
 
 /// A fact that is in the journal, when it was written and where it ends.
-pub(super) type Fact = (Event, Timestamp, Mark);
+pub(super) type Fact = (Event, Timestamp, Position);
 
 #[derive(Serialize, Deserialize)]
 struct Checkpoint {
-    mark: Mark,
+    position: Position,
     /// When the journal was last written to, as its file system tells: a journal that ends here must not have changed since.
     journal_changed: Option<SystemTime>,
     state: State,
 }
 
 impl Checkpoint {
-    fn new(dir: &RunDir, mark: Mark, state: State) -> Self {
+    fn new(dir: &RunDir, position: Position, state: State) -> Self {
         Self {
-            mark,
+            position,
             journal_changed: changed(dir).map(|(_, at)| at),
             state,
         }
@@ -46,8 +46,8 @@ impl Checkpoint {
     /// Whether the journal may still be what it was.
     fn fits(&self, dir: &RunDir) -> bool {
         changed(dir).is_some_and(|(length, at)| {
-            self.mark.offset < length
-                || (self.mark.offset == length && self.journal_changed == Some(at))
+            self.position.offset < length
+                || (self.position.offset == length && self.journal_changed == Some(at))
         })
     }
 }
@@ -67,12 +67,12 @@ pub struct Views {
 
 impl Views {
     /// Starts writing, with the state as it is.
-    pub fn start(dir: &RunDir, plan: &Plan, state: &State, mark: Mark) -> Self {
+    pub fn start(dir: &RunDir, plan: &Plan, state: &State, position: Position) -> Self {
         let (facts, inbox) = channel();
         let (dir, plan, state) = (dir.clone(), plan.clone(), state.clone());
         let writer = std::thread::Builder::new()
             .name("views".to_owned())
-            .spawn(move || write(&dir, &plan, state, mark, &inbox))
+            .spawn(move || write(&dir, &plan, state, position, &inbox))
             .ok();
         Self {
             facts: Some(facts),
@@ -98,30 +98,30 @@ impl Drop for Views {
     }
 }
 
-fn write(dir: &RunDir, plan: &Plan, mut state: State, mut mark: Mark, facts: &Receiver<Fact>) {
-    let mut saved = mark.seq;
+fn write(dir: &RunDir, plan: &Plan, mut state: State, mut position: Position, facts: &Receiver<Fact>) {
+    let mut saved = position.seq;
     publish(dir, plan, &state);
     while let Ok((event, at, to)) = facts.recv() {
         state.apply(&event, at);
-        mark = to;
+        position = to;
         let until = Instant::now() + BEHIND;
         while let Ok((event, at, to)) =
             facts.recv_timeout(until.saturating_duration_since(Instant::now()))
         {
             state.apply(&event, at);
-            mark = to;
+            position = to;
         }
         publish(dir, plan, &state);
-        if saved + LINES_PER_CHECKPOINT <= mark.seq {
-            saved = mark.seq;
+        if saved + LINES_PER_CHECKPOINT <= position.seq {
+            saved = position.seq;
             save(
                 &dir.checkpoint(),
-                &Checkpoint::new(dir, mark, state.clone()),
+                &Checkpoint::new(dir, position, state.clone()),
             );
         }
     }
-    if saved < mark.seq {
-        save(&dir.checkpoint(), &Checkpoint::new(dir, mark, state));
+    if saved < position.seq {
+        save(&dir.checkpoint(), &Checkpoint::new(dir, position, state));
     }
 }
 
@@ -157,9 +157,9 @@ pub fn fold(dir: &RunDir) -> Result<State, JournalError> {
     let saved: Option<Checkpoint> = fs::read(dir.checkpoint())
         .ok()
         .and_then(|text| serde_json::from_slice(&text).ok());
-    if let Some(Checkpoint { mark, state, .. }) = saved.filter(|saved| saved.fits(dir)) {
+    if let Some(Checkpoint { position, state, .. }) = saved.filter(|saved| saved.fits(dir)) {
         // A checkpoint that does not fit the journal is not damage: the journal is the truth.
-        if let Ok(state) = fold_from(dir, state, mark) {
+        if let Ok(state) = fold_from(dir, state, position) {
             return Ok(state);
         }
     }
@@ -168,10 +168,10 @@ pub fn fold(dir: &RunDir) -> Result<State, JournalError> {
 
 /// Folds a whole journal, so that no damage in it goes unnoticed. Changes nothing.
 pub fn fold_all(dir: &RunDir) -> Result<State, JournalError> {
-    fold_from(dir, State::default(), Mark::default())
+    fold_from(dir, State::default(), Position::default())
 }
 
-fn fold_from(dir: &RunDir, mut state: State, from: Mark) -> Result<State, JournalError> {
+fn fold_from(dir: &RunDir, mut state: State, from: Position) -> Result<State, JournalError> {
     journal::read_from(&dir.journal(), from, |line| {
         state.apply(&line.event, line.at)
     })?;
