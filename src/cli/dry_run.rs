@@ -103,7 +103,7 @@ fn preview(args: &Args, context: &Context) -> Result<Preview> {
     let invalid = |problems| {
         Error::diagnostic(
             ExitCode::Usage,
-            Invalid::new(format!("{} `{}`", library::word(kind), args.name), problems),
+            Invalid::new(format!("{} `{}`", kind.as_str(), args.name), problems),
         )
     };
     let (mut plan, warnings) = compile(&sources, &request, &overrides).map_err(invalid)?;
@@ -226,7 +226,7 @@ fn starts(node: &Node) -> u64 {
 fn show(preview: &Preview, context: &Context) -> Result<()> {
     let plan = &preview.plan;
     let (name, origin) = (
-        format!("{} {}", library::word(plan.kind), plan.name),
+        format!("{} {}", plan.kind.as_str(), plan.name),
         catalog::origin(plan.source.origin),
     );
     ui::out(format!(

@@ -5,7 +5,7 @@ use super::programs;
 use crate::error::{Error, ExitCode, Result};
 use crate::plan::{Origin, PlanKind, Problem, Severity, Shown, Sources};
 use crate::store::inputs;
-use crate::store::library::{self, Entry, Library};
+use crate::store::library::{Entry, Library};
 use crate::text;
 use crate::ui::{self, style};
 use camino::Utf8PathBuf;
@@ -174,7 +174,7 @@ fn show(report: &Report) -> Result<()> {
         };
         ui::out(format!(
             "{mark}  {} {}  {}",
-            library::word(one.kind),
+            one.kind.as_str(),
             style::name(&one.name),
             style::faint(&one.path)
         ))?;

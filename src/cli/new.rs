@@ -66,7 +66,7 @@ pub fn run(args: &Args, context: &Context) -> Result<ExitCode> {
     let name: NodeId = args
         .name
         .parse()
-        .map_err(|invalid: InvalidName| Error::usage(invalid.of(library::word(kind))))?;
+        .map_err(|invalid: InvalidName| Error::usage(invalid.of(kind.as_str())))?;
     if kind == PlanKind::Loop && super::is_command(name.as_str()) {
         return Err(Error::usage(format!(
             "`ap {name}` is a command, so it could not start a loop of that name"
@@ -98,7 +98,7 @@ pub fn run(args: &Args, context: &Context) -> Result<ExitCode> {
     if elsewhere {
         note(format!(
             "It comes before the other {} `{name}` from now on.",
-            library::word(kind)
+            kind.as_str()
         ));
     }
     let start = if kind == PlanKind::Loop {
@@ -116,9 +116,9 @@ pub fn run(args: &Args, context: &Context) -> Result<ExitCode> {
 /// Tells whether there is one of this name outside the project; refuses if there is one inside.
 fn free(kind: PlanKind, name: &NodeId, context: &Context) -> Result<bool> {
     match context.library().entry_of(kind, name.as_str()) {
-        Ok(entry) if entry.is_hollow() => Ok(false),
+        Ok(entry) if entry.lacks_definition() => Ok(false),
         Ok(entry) if entry.origin == Origin::Project => {
-            Err(taken(library::word(kind), name, &entry.path))
+            Err(taken(kind.as_str(), name, &entry.path))
         }
         found => Ok(found.is_ok()),
     }

@@ -198,7 +198,7 @@ fn found(
     let folder = match &flags.record {
         None => None,
         Some(folder) if folder.as_str().is_empty() => {
-            Some(library.fixture_to_be(&library.entry_of(kind, name)?))
+            Some(library.fixture_target(&library.entry_of(kind, name)?))
         }
         Some(folder) => Some(camino::absolute_utf8(folder)?),
     };

@@ -5,7 +5,7 @@ use crate::fixture::{Account, EXPECTED, Piece, Start, rehearse};
 use crate::plan::{Origin, PlanKind};
 use crate::shell;
 use crate::store::atomic;
-use crate::store::library::{self, Entry, FixtureFiles, Library};
+use crate::store::library::{Entry, FixtureFiles, Library};
 use crate::text::count;
 use crate::ui::{self, style};
 use camino::Utf8PathBuf;
@@ -144,7 +144,7 @@ fn chosen(names: &[String], library: &Library) -> Result<Vec<Chosen>> {
 }
 
 fn unrecorded(entry: &Entry, library: &Library) -> Error {
-    let (kind, name) = (library::word(entry.kind), &entry.name);
+    let (kind, name) = (entry.kind.as_str(), &entry.name);
     let start = if entry.kind == PlanKind::Loop {
         format!("ap {name} --record")
     } else {
@@ -152,7 +152,7 @@ fn unrecorded(entry: &Entry, library: &Library) -> Error {
     };
     Error::usage(format!(
         "{kind} `{name}` has no fixture: looked for {}",
-        library.fixture_to_be(entry)
+        library.fixture_target(entry)
     ))
     .hint(format!(
         "record one with a real run (`{start}`), or write its script (`ap explain test`)"
@@ -369,7 +369,7 @@ fn show(one: &Tested) -> Result<()> {
     });
     ui::out(format!(
         "{mark}  {} {}{iterations}  {}",
-        library::word(one.kind),
+        one.kind.as_str(),
         style::name(&one.name),
         style::faint(&one.fixture)
     ))?;

@@ -110,6 +110,16 @@ pub enum PlanKind {
     Pipeline,
 }
 
+impl PlanKind {
+    /// Returns the kind's name in messages.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Loop => "loop",
+            Self::Pipeline => "pipeline",
+        }
+    }
+}
+
 /// Where a definition was found.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Source {

@@ -72,7 +72,7 @@ impl Library {
     }
 
     /// Returns the folder a recording of the definition goes to.
-    pub fn fixture_to_be(&self, entry: &Entry) -> Utf8PathBuf {
+    pub fn fixture_target(&self, entry: &Entry) -> Utf8PathBuf {
         let folders = self.fixture_folders(entry);
         folders
             .into_iter()

@@ -53,7 +53,7 @@ pub struct Entry {
 
 impl Entry {
     /// Whether it is only a folder that would be a loop if it had a definition.
-    pub fn is_hollow(&self) -> bool {
+    pub fn lacks_definition(&self) -> bool {
         matches!(
             &self.sources,
             Err(Unreadable {
@@ -84,7 +84,7 @@ impl Library {
     pub fn find(&self, kind: PlanKind, name: &str) -> Result<Sources> {
         let entry = self.entry_of(kind, name)?;
         entry.sources.map_err(|why| {
-            Error::usage(format!("{} `{name}` cannot be used: {why}", word(kind))).hint(why.hint)
+            Error::usage(format!("{} `{name}` cannot be used: {why}", kind.as_str())).hint(why.hint)
         })
     }
 
@@ -99,7 +99,7 @@ impl Library {
         };
         by_path
             .or_else(by_name)
-            .or_else(|| self.hollow(kind, name))
+            .or_else(|| self.without_definition(kind, name))
             .ok_or_else(|| self.unknown(kind, name))
     }
 
@@ -132,19 +132,19 @@ impl Library {
                 .into_iter()
                 .filter_map(move |name| self.named(kind, &name))
         };
-        let mut hollow: Vec<String> = self
-            .shelves(PlanKind::Loop)
+        let mut without_definition: Vec<String> = self
+            .search_paths(PlanKind::Loop)
             .iter()
-            .flat_map(|shelf| shelf.folder.entries())
+            .flat_map(|path| path.folder.entries())
             .collect();
-        hollow.retain(|name| self.named(PlanKind::Loop, name).is_none());
-        hollow.sort();
-        hollow.dedup();
-        let hollow = hollow
+        without_definition.retain(|name| self.named(PlanKind::Loop, name).is_none());
+        without_definition.sort();
+        without_definition.dedup();
+        let without_definition = without_definition
             .into_iter()
-            .filter_map(|name| self.hollow(PlanKind::Loop, &name));
+            .filter_map(|name| self.without_definition(PlanKind::Loop, &name));
         of(PlanKind::Loop)
-            .chain(hollow)
+            .chain(without_definition)
             .chain(of(PlanKind::Pipeline))
             .collect()
     }
@@ -159,9 +159,9 @@ impl Library {
 
     fn names(&self, kind: PlanKind) -> Vec<String> {
         let mut names: Vec<String> = self
-            .shelves(kind)
+            .search_paths(kind)
             .iter()
-            .flat_map(|shelf| shelf.names(kind))
+            .flat_map(|path| path.names(kind))
             .collect();
         names.sort();
         names.dedup();
@@ -169,13 +169,13 @@ impl Library {
     }
 
     fn unknown(&self, kind: PlanKind, name: &str) -> Error {
-        let (kind, known) = (word(kind), self.names(kind));
+        let (kind, known) = (kind.as_str(), self.names(kind));
         Error::usage(format!("there is no {kind} `{}`", name.escape_debug()))
             .hint(suggest::hint(name, known.iter().map(String::as_str)))
     }
 
     /// In lookup order.
-    fn shelves(&self, kind: PlanKind) -> Vec<Shelf> {
+    fn search_paths(&self, kind: PlanKind) -> Vec<SearchPath> {
         let claude = self.project.join(".claude");
         let folders: &[&str] = match kind {
             PlanKind::Loop => &["loops", "stages"],
@@ -184,13 +184,13 @@ impl Library {
         let on_disk = |root: &Utf8Path, origin| {
             folders
                 .iter()
-                .map(|folder| Shelf {
+                .map(|folder| SearchPath {
                     origin,
                     folder: Folder::Disk(root.join(folder)),
                 })
                 .collect()
         };
-        let built_in = Shelf {
+        let built_in = SearchPath {
             origin: Origin::BuiltIn,
             folder: Folder::BuiltIn(if kind == PlanKind::Loop {
                 &LOOPS
@@ -203,7 +203,7 @@ impl Library {
             on_disk(&self.user, Origin::User),
         );
         let stages = self.stages.clone().filter(|_| kind == PlanKind::Loop);
-        let stages = stages.map(|root| Shelf {
+        let stages = stages.map(|root| SearchPath {
             origin: Origin::User,
             folder: Folder::Disk(root),
         });
@@ -217,13 +217,13 @@ impl Library {
     fn named(&self, kind: PlanKind, name: &str) -> Option<Entry> {
         // A name is joined to paths, so it must not be able to leave them.
         name.parse::<NodeId>().ok()?;
-        self.shelves(kind)
+        self.search_paths(kind)
             .iter()
-            .find_map(|shelf| self.entry(kind, name, shelf.origin, &shelf.definition(kind, name)?))
+            .find_map(|path| self.entry(kind, name, path.origin, &path.definition(kind, name)?))
     }
 
     /// Finds a folder that would be a loop if it had a definition.
-    fn hollow(&self, kind: PlanKind, name: &str) -> Option<Entry> {
+    fn without_definition(&self, kind: PlanKind, name: &str) -> Option<Entry> {
         let by_path = || {
             camino::absolute_utf8(name)
                 .ok()
@@ -233,14 +233,14 @@ impl Library {
             Some(path) => (Origin::File, path),
             None => {
                 name.parse::<NodeId>().ok()?;
-                let shelf = self
-                    .shelves(kind)
+                let path = self
+                    .search_paths(kind)
                     .into_iter()
-                    .find(|shelf| shelf.folder.has_folder(name))?;
-                let Folder::Disk(root) = shelf.folder else {
+                    .find(|path| path.folder.has_folder(name))?;
+                let Folder::Disk(root) = path.folder else {
                     return None;
                 };
-                (shelf.origin, root.join(name))
+                (path.origin, root.join(name))
             }
         };
         let (name, folder) = (root.file_name()?.to_owned(), Folder::Disk(root.clone()));
@@ -373,9 +373,9 @@ impl Library {
     fn pipeline_used(&self, name: &str) -> Option<Result<Text, String>> {
         name.parse::<NodeId>().ok()?;
         let found = self
-            .shelves(PlanKind::Pipeline)
+            .search_paths(PlanKind::Pipeline)
             .iter()
-            .find_map(|shelf| shelf.definition(PlanKind::Pipeline, name))?;
+            .find_map(|path| path.definition(PlanKind::Pipeline, name))?;
         let read = found.folder.read(&found.file, LARGEST_YAML).transpose()?;
         let file = found.folder.shown(&found.file, &self.project);
         Some(
@@ -387,7 +387,7 @@ impl Library {
     fn loop_used(&self, name: &str) -> Option<Result<LoopSource, String>> {
         match self
             .named(PlanKind::Loop, name)
-            .or_else(|| self.hollow(PlanKind::Loop, name))?
+            .or_else(|| self.without_definition(PlanKind::Loop, name))?
             .sources
         {
             Ok(Sources::Loop(source)) => Some(Ok(source)),
@@ -418,19 +418,11 @@ fn prompt(folder: &Folder, definition: &str, project: &Utf8Path) -> Result<Text,
     )))
 }
 
-/// What people call it.
-pub fn word(kind: PlanKind) -> &'static str {
-    match kind {
-        PlanKind::Loop => "loop",
-        PlanKind::Pipeline => "pipeline",
-    }
-}
-
 fn is_path(name: &str) -> bool {
     name.contains('/') || name.ends_with(".yaml") || name.ends_with(".yml")
 }
 
-struct Shelf {
+struct SearchPath {
     origin: Origin,
     folder: Folder,
 }
@@ -441,7 +433,7 @@ struct Found {
     file: String,
 }
 
-impl Shelf {
+impl SearchPath {
     fn names(&self, kind: PlanKind) -> Vec<String> {
         let names = self
             .folder
