@@ -277,7 +277,7 @@ impl Attempt {
             // The same bytes under a second name cost nothing, however many they are.
             match fs::hard_link(self.places.iteration.stdout(), &output) {
                 Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
-                    drop(fs::copy(self.places.iteration.stdout(), &output)?)
+                    fs::copy(self.places.iteration.stdout(), &output)?;
                 }
                 Ok(()) | Err(_) => (),
             }
