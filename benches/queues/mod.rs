@@ -10,7 +10,7 @@ pub(super) use commands::tracker;
 use super::{Scratch, Table, median, millis};
 use agent_pipelines::model::{Env, Verdict};
 use agent_pipelines::plan::{QueueSource, QueueSpec};
-use agent_pipelines::queue::{At, Claim, Owner, Queue, Run, open, settle};
+use agent_pipelines::queue::{Claim, Owner, Queue, QueueEnv, RunKey, open, release_and_check};
 use agent_pipelines::store::atomic;
 use camino::Utf8Path;
 use serde_json::json;
@@ -56,8 +56,8 @@ fn owner(iteration: u32) -> Owner {
     Owner::agent("bench".parse().unwrap(), "r1".parse().unwrap(), iteration)
 }
 
-fn at(scratch: &Scratch, env: Env) -> At {
-    At {
+fn at(scratch: &Scratch, env: Env) -> QueueEnv {
+    QueueEnv {
         project: scratch.root.clone(),
         env,
     }
@@ -67,12 +67,12 @@ fn at(scratch: &Scratch, env: Env) -> At {
 fn looked(queue: &dyn Queue) -> (f64, Verdict) {
     let (started, run) = (
         Instant::now(),
-        Run {
+        RunKey {
             session: "other".parse().unwrap(),
             run: "r0".parse().unwrap(),
         },
     );
-    let settled = settle(queue, &run, &|_| true, None);
+    let settled = release_and_check(queue, &run, &|_| true, None);
     (millis(started.elapsed()), settled.verdict)
 }
 

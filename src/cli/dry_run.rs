@@ -11,8 +11,8 @@ use crate::plan::{
 };
 use crate::runner::{JUDGE_TRIES, Rehearsal, Surroundings, rehearse};
 use crate::shell;
+use crate::store::inputs;
 use crate::store::layout::RunDir;
-use crate::store::{inputs, library};
 use crate::termination::Termination;
 use crate::text::count;
 use crate::ui::{self, style, table};

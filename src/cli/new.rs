@@ -4,7 +4,6 @@ use super::schema;
 use crate::error::{Error, ExitCode, Result};
 use crate::model::{InvalidName, NodeId};
 use crate::plan::{Origin, PlanKind};
-use crate::store::library;
 use crate::ui::{note, out};
 use camino::{Utf8Path, Utf8PathBuf};
 use fs_err as fs;

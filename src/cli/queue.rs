@@ -6,7 +6,7 @@ use super::context::Context;
 use crate::error::{Error, ExitCode, Result};
 use crate::model::{SessionName, TaskState};
 use crate::plan::session_label;
-use crate::queue::{Claim, Owner, Queue, Release, Released, Unlabelled, living};
+use crate::queue::{Claim, Owner, Queue, Release, Released, Unlabelled, liveness};
 use camino::Utf8PathBuf;
 use source::Source;
 use std::io::{self, Write as _};
@@ -239,7 +239,7 @@ fn asked(action: &Action, source: &Source, json: bool) -> Result<Answer> {
             Ok(show::done(id, "closed", json).into())
         }
         Action::Status => {
-            let census = queue.census(&living(queue))?;
+            let census = queue.counts(&liveness(queue))?;
             Ok(show::status(
                 &source.name,
                 &census,
@@ -273,7 +273,7 @@ fn claim(source: &Source, id: Option<&str>, json: bool) -> Result<Answer> {
 
 /// Says why there is nothing to claim.
 fn why_none(queue: &dyn Queue) -> Result<String> {
-    let verdict = queue.census(&living(queue))?.verdict(|| queue.sought());
+    let verdict = queue.counts(&liveness(queue))?.verdict(|| queue.sought());
     Ok(format!(
         "No task can be claimed: {}.\n",
         show::meaning(&verdict)

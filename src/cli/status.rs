@@ -7,7 +7,7 @@ use crate::model::{SessionName, Task};
 use crate::plan::{Branch, Step};
 use crate::process::{self, Liveness};
 use crate::store::layout::Project;
-use crate::store::session::{Snapshot, load_cached, is_running, names};
+use crate::store::session::{Snapshot, is_running, load_cached, names};
 use crate::text;
 use crate::ui::{duration, json, out, report, table};
 use clap::Args as ClapArgs;
@@ -103,7 +103,10 @@ pub(super) fn is_alive(project: &Project, snapshot: &Snapshot) -> bool {
 }
 
 fn in_words(snapshot: &Snapshot, standing: &str, next: Option<&str>, context: &Context) -> String {
-    let (view, now) = (StateView::new(&snapshot.plan, &snapshot.state), clock::now());
+    let (view, now) = (
+        StateView::new(&snapshot.plan, &snapshot.state),
+        clock::now(),
+    );
     let mut text = String::new();
     if let Some(next) = next {
         let _ = writeln!(text, "{}\n{next}\n", report::failure(snapshot));
@@ -183,7 +186,12 @@ fn in_words(snapshot: &Snapshot, standing: &str, next: Option<&str>, context: &C
             ),
         );
     }
-    if let Some(error) = snapshot.state.last_error.as_ref().filter(|_| next.is_none()) {
+    if let Some(error) = snapshot
+        .state
+        .last_error
+        .as_ref()
+        .filter(|_| next.is_none())
+    {
         line("Error", &text::plain(error));
     }
     line(
@@ -211,7 +219,11 @@ fn in_words(snapshot: &Snapshot, standing: &str, next: Option<&str>, context: &C
     }
     line(
         "Files",
-        context.project.session(&snapshot.plan.session).root().as_str(),
+        context
+            .project
+            .session(&snapshot.plan.session)
+            .root()
+            .as_str(),
     );
     text
 }

@@ -29,7 +29,7 @@ const OF_A_FILE: Duration = Duration::from_secs(10);
 /// whichever project or link they come from. It is not under `.claude/`, where agents may not write in every
 /// permission mode. The dot in `.claims` keeps it apart from the folders of sessions, whose names start with a letter.
 #[derive(Clone, Debug)]
-pub(super) struct Place {
+pub(super) struct ClaimsDir {
     pub(super) file: Utf8PathBuf,
     claims: Utf8PathBuf,
     lock: Utf8PathBuf,
@@ -38,7 +38,7 @@ pub(super) struct Place {
     alone: bool,
 }
 
-impl Place {
+impl ClaimsDir {
     /// Follows the path to the file. Changes nothing.
     pub(super) fn of(path: &Utf8Path) -> Result<Self> {
         let file = path
@@ -96,7 +96,7 @@ impl Place {
         make(self.folder())?;
         let lock = Lock::take(&self.lock, purpose, patience)?;
         Ok(Locked {
-            place: self,
+            dir: self,
             claims: self.claims()?,
             lock,
         })
@@ -216,12 +216,12 @@ pub(super) struct Held {
     since: Timestamp,
     /// Where it was then, to find it again; a tracker's ids stay.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) spot: Option<Spot>,
+    pub(super) position: Option<LinePosition>,
 }
 
 /// Where a task is among the others of its file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Spot {
+pub(super) struct LinePosition {
     pub(super) nth: usize,
     /// The title of the task above it.
     pub(super) after: Option<String>,
@@ -281,15 +281,15 @@ impl Claims {
 /// The claims, ours to change until dropped.
 #[derive(Debug)]
 pub(super) struct Locked<'a> {
-    place: &'a Place,
+    dir: &'a ClaimsDir,
     pub(super) claims: Claims,
     lock: Lock,
 }
 
 impl Locked<'_> {
     /// Returns where calls made under the lock are written down.
-    pub(super) fn witness(&self) -> Option<File> {
-        self.lock.witness().ok()
+    pub(super) fn call_log(&self) -> Option<File> {
+        self.lock.call_log().ok()
     }
 
     /// Records a claim; on disk, and read back, before this returns.
@@ -302,14 +302,14 @@ impl Locked<'_> {
         &mut self,
         id: &str,
         title: &str,
-        spot: Option<Spot>,
+        position: Option<LinePosition>,
         owner: &Owner,
     ) -> Result<()> {
         let held = Held {
             owner: owner.to_string(),
             title: title.to_owned(),
             since: clock::now(),
-            spot,
+            position,
         };
         self.claims.claims.insert(id.to_owned(), held);
         if self.claims.parked.remove(id).is_some() {
@@ -317,12 +317,12 @@ impl Locked<'_> {
             self.claims.failures.remove(id);
         }
         self.save()?;
-        let kept = self.place.claims()?;
+        let kept = self.dir.claims()?;
         if kept.owner(id).as_ref() != Some(owner) {
             return Err(QueueError::busy(
                 format!(
                     "{} was changed by another program while `{id}` was claimed",
-                    self.place.claims
+                    self.dir.claims
                 ),
                 "find out what else writes that file, then claim again",
             ));
@@ -416,12 +416,12 @@ impl Locked<'_> {
         let mut text =
             serde_json::to_string_pretty(&self.claims).expect("claims are plain strings");
         text.push('\n');
-        let replace = if self.place.alone {
+        let replace = if self.dir.alone {
             atomic::replace_durably
         } else {
             atomic::replace
         };
-        Ok(replace(&self.place.claims, text.as_bytes())?)
+        Ok(replace(&self.dir.claims, text.as_bytes())?)
     }
 
     /// Adds a line to the log, which is for people: nothing is decided by it.
@@ -430,7 +430,7 @@ impl Locked<'_> {
         let mut log = fs::OpenOptions::new()
             .create(true)
             .append(true)
-            .open(&self.place.log)?;
+            .open(&self.dir.log)?;
         log.write_all(format!("{line}\n").as_bytes())?;
         crash::point("claims: noted in the log");
         Ok(())
@@ -440,7 +440,7 @@ impl Locked<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::queue::Problem;
+    use crate::queue::QueueErrorKind;
     use crate::queue::testing::folder;
 
     #[test]
@@ -448,8 +448,8 @@ mod tests {
         let (_keep, folder) = folder();
         let file = folder.join("backlog.md");
         atomic::replace(&file, b"- [ ] a\n").unwrap();
-        let place = Place::of(&file).unwrap();
-        drop(place.lock("test").unwrap());
+        let dir = ClaimsDir::of(&file).unwrap();
+        drop(dir.lock("test").unwrap());
         for text in [
             "",
             "{",
@@ -457,10 +457,10 @@ mod tests {
             r#"{"version":2,"claims":{}}"#,
             r#"{"version":1}"#,
         ] {
-            atomic::replace(&place.claims, text.as_bytes()).unwrap();
+            atomic::replace(&dir.claims, text.as_bytes()).unwrap();
             assert_eq!(
-                place.claims().unwrap_err().problem,
-                Problem::Protocol,
+                dir.claims().unwrap_err().kind,
+                QueueErrorKind::Protocol,
                 "{text}"
             );
         }
@@ -472,7 +472,7 @@ mod tests {
         let file = folder.join("backlog.md");
         atomic::replace(&file, b"- [ ] a\n").unwrap();
         assert_eq!(
-            Place::of(&file).unwrap().claims().unwrap(),
+            ClaimsDir::of(&file).unwrap().claims().unwrap(),
             Claims::default()
         );
         assert_eq!(fs::read_dir(&folder).unwrap().count(), 1);

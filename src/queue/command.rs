@@ -17,11 +17,11 @@
 //! tracker that keeps no owner has it kept for it. The others print what they like, or `{"error": "…"}`. Exit code 0 is
 //! success, 75 is "busy, try again", anything else is a failure told with the words on stderr. What counts is what `list`
 //! says afterwards.
-use super::claims::Place;
+use super::claims::ClaimsDir;
 use super::json::{self, Envelope};
 use super::program::Program;
 use super::tracker::Tracker;
-use super::{At, Owner, Problem, QueueError, Result, Unlabelled};
+use super::{Owner, QueueEnv, QueueError, QueueErrorKind, Result, Unlabelled};
 use crate::model::{Sought, Task, TaskState};
 use crate::plan::{TrackerCommands, fingerprint};
 use camino::Utf8Path;
@@ -79,36 +79,36 @@ enum Word {
 
 /// What a command is told.
 #[derive(Clone, Copy, Debug, Default)]
-struct Told<'a> {
+struct CommandParams<'a> {
     id: &'a str,
     owner: &'a str,
     reason: &'a str,
 }
 
 impl Command {
-    pub(super) fn new(commands: TrackerCommands, timeout_s: u64, at: &At) -> Self {
+    pub(super) fn new(commands: TrackerCommands, timeout_s: u64, at: &QueueEnv) -> Self {
         let limit = Duration::from_secs(timeout_s);
         let program = Program {
             cwd: at.project.clone(),
             env: at.env.clone(),
             limit,
             hurried: AtomicBool::new(false),
-            witness: Mutex::default(),
+            call_log: Mutex::default(),
         };
         Self { commands, program }
     }
 
     /// Calls one of the commands once and returns what it printed.
-    fn call(&self, action: &str, command: &[String], told: Told<'_>) -> Result<String> {
+    fn call(&self, action: &str, command: &[String], params: CommandParams<'_>) -> Result<String> {
         let label = self.commands.label.as_deref().unwrap_or_default();
         let fill = |word: &String| {
             fill(
                 word,
                 &[
-                    ("id", told.id),
-                    ("owner", told.owner),
+                    ("id", params.id),
+                    ("owner", params.owner),
                     ("label", label),
-                    ("reason", told.reason),
+                    ("reason", params.reason),
                 ],
             )
         };
@@ -119,24 +119,20 @@ impl Command {
                 "add it to `queue: {commands: …}` in the loop",
             ));
         };
-        let input = json!({ "action": action, "id": told.id, "owner": told.owner, "label": label, "reason": told.reason }).to_string();
+        let input = json!({ "action": action, "id": params.id, "owner": params.owner, "label": label, "reason": params.reason }).to_string();
         let said = self.program.call(name, args, &[], input.as_bytes())?;
         let line = || self.program.line(name, args);
         let wrong = |how: &str, words: &str| {
-            let problem = if said.status.code() == Some(BUSY) {
-                Problem::Busy
+            let kind = if said.status.code() == Some(BUSY) {
+                QueueErrorKind::Busy
             } else {
-                Problem::Protocol
+                QueueErrorKind::Protocol
             };
             let what = format!(
                 "the `{action}` command of the queue failed ({how}): {}",
                 crate::text::clean(words)
             );
-            QueueError::new(
-                problem,
-                what,
-                format!("call it yourself and see: {}", line()),
-            )
+            QueueError::new(kind, what, format!("call it yourself and see: {}", line()))
         };
         let error = match json::answer::<serde::de::IgnoredAny>(&said.stdout) {
             Ok(Envelope::Error(words)) => Some(words),
@@ -149,19 +145,19 @@ impl Command {
         }
     }
 
-    fn change(&self, action: &str, command: &[String], told: Told<'_>) -> Result<()> {
+    fn change(&self, action: &str, command: &[String], params: CommandParams<'_>) -> Result<()> {
         self.program
-            .change(|| self.call(action, command, told).map(drop))
+            .change(|| self.call(action, command, params).map(drop))
     }
 
     fn list(&self) -> Result<Vec<Task>> {
         // A tracker may make its database anew, and empty, where it is gone.
-        self.place()?;
-        let text = self.call("list", &self.commands.list, Told::default())?;
+        self.claims_dir()?;
+        let text = self.call("list", &self.commands.list, CommandParams::default())?;
         match json::answer::<Listed>(&text) {
             Ok(Envelope::Items(listed)) => Ok(listed.into_iter().map(Listed::task).collect()),
             Ok(Envelope::Error(words)) => Err(QueueError::new(
-                Problem::Protocol,
+                QueueErrorKind::Protocol,
                 words,
                 "call the `list` command yourself and see",
             )),
@@ -212,14 +208,14 @@ impl Listed {
 }
 
 impl Tracker for Command {
-    fn place(&self) -> Result<Place> {
+    fn claims_dir(&self) -> Result<ClaimsDir> {
         let Some(named) = &self.commands.database else {
             // Two trackers of one project may use the same ids.
             let name = format!(
                 "queue-{}",
                 fingerprint(self.commands.list.iter().map(String::as_str))
             );
-            return Ok(Place::beside(self.program.cwd.join(name)).alone());
+            return Ok(ClaimsDir::beside(self.program.cwd.join(name)).alone());
         };
         let at_home = named
             .strip_prefix("~")
@@ -229,7 +225,7 @@ impl Tracker for Command {
             let next = "name what the tracker keeps its tasks in, or leave `database` out of the loop's `queue:`";
             QueueError::unavailable(format!("cannot find {named}, the database of the queue: {error}"), next)
         })?;
-        Ok(Place::beside(found).alone())
+        Ok(ClaimsDir::beside(found).alone())
     }
 
     fn sought(&self) -> Sought {
@@ -259,7 +255,7 @@ impl Tracker for Command {
         self.change(
             "claim",
             &self.commands.claim,
-            Told {
+            CommandParams {
                 id,
                 owner: &owner.to_string(),
                 reason: "",
@@ -271,7 +267,7 @@ impl Tracker for Command {
         self.change(
             "release",
             &self.commands.release,
-            Told {
+            CommandParams {
                 id,
                 owner: &owner.to_string(),
                 reason: "",
@@ -293,7 +289,7 @@ impl Tracker for Command {
         self.change(
             "close",
             &self.commands.close,
-            Told {
+            CommandParams {
                 id,
                 owner: &owner,
                 reason,
@@ -303,16 +299,16 @@ impl Tracker for Command {
     }
 
     fn park(&self, id: &str, owner: &Owner, why: &str) -> Result<()> {
-        let told = Told {
+        let params = CommandParams {
             id,
             owner: &owner.to_string(),
             reason: why,
         };
         if self.commands.park.is_empty() {
             // Our own records say that it is parked.
-            return self.change("release", &self.commands.release, told);
+            return self.change("release", &self.commands.release, params);
         }
-        self.change("park", &self.commands.park, told)
+        self.change("park", &self.commands.park, params)
     }
 
     fn label(&self, _which: Unlabelled<'_>, label: &str) -> Result<Vec<String>> {

@@ -4,7 +4,7 @@ use std::fmt;
 
 /// A queue that did not do what it was asked. None of these ever means "empty".
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Problem {
+pub enum QueueErrorKind {
     /// The queue cannot be reached: no such file, no permission.
     Unavailable,
     /// It did not answer in time.
@@ -23,7 +23,7 @@ pub enum Problem {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{what}")]
 pub struct QueueError {
-    pub problem: Problem,
+    pub kind: QueueErrorKind,
     /// What failed and where; a fragment that fits after "cannot go on:".
     pub what: String,
     /// The next step, for a person.
@@ -35,24 +35,28 @@ pub type Result<T, E = QueueError> = std::result::Result<T, E>;
 
 impl QueueError {
     pub fn unavailable(what: impl fmt::Display, next: impl fmt::Display) -> Self {
-        Self::new(Problem::Unavailable, what, next)
+        Self::new(QueueErrorKind::Unavailable, what, next)
     }
 
     pub fn busy(what: impl fmt::Display, next: impl fmt::Display) -> Self {
-        Self::new(Problem::Busy, what, next)
+        Self::new(QueueErrorKind::Busy, what, next)
     }
 
     pub fn protocol(what: impl fmt::Display, next: impl fmt::Display) -> Self {
-        Self::new(Problem::Protocol, what, next)
+        Self::new(QueueErrorKind::Protocol, what, next)
     }
 
     pub fn rejected(what: impl fmt::Display, next: impl fmt::Display) -> Self {
-        Self::new(Problem::Rejected, what, next)
+        Self::new(QueueErrorKind::Rejected, what, next)
     }
 
-    pub(super) fn new(problem: Problem, what: impl fmt::Display, next: impl fmt::Display) -> Self {
+    pub(super) fn new(
+        kind: QueueErrorKind,
+        what: impl fmt::Display,
+        next: impl fmt::Display,
+    ) -> Self {
         Self {
-            problem,
+            kind,
             what: what.to_string(),
             next: next.to_string(),
         }

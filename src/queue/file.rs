@@ -1,17 +1,17 @@
 //! A queue in a file that people edit too: claims beside it, one writer at a time, and no trust in a file half saved.
-mod again;
-mod told;
+mod merged;
+mod rematch;
 
-use super::claims::{Claims, Locked, Place, Spot};
+use super::claims::{Claims, ClaimsDir, LinePosition, Locked};
 use super::rewrite::{self, Edit};
-use super::{Claim, Owner, Problem, Queue, QueueError, Release, Released, Result};
+use super::{Claim, Owner, Queue, QueueError, QueueErrorKind, Release, Released, Result};
 use crate::clock;
 use crate::model::{Census, Sought, Task, TaskState as State};
 use camino::{Utf8Path, Utf8PathBuf};
 use fs_err as fs;
+use merged::{choose, count, state, task};
 use std::marker::PhantomData;
 use std::time::Duration;
-use told::{choose, count, state, task};
 
 /// How tasks are written in a file.
 pub(super) trait Format {
@@ -93,7 +93,7 @@ impl<F: Format> FileQueue<F> {
             let found = take();
             let busy = found
                 .as_ref()
-                .is_err_and(|error| error.problem == Problem::Busy);
+                .is_err_and(|error| error.kind == QueueErrorKind::Busy);
             if busy || found.as_ref().is_ok_and(&believable) {
                 return found;
             }
@@ -117,18 +117,18 @@ impl<F: Format> FileQueue<F> {
 
     /// Reads who holds what before the file, so that a task closed in between shows as closed and not as ready.
     fn read(&self) -> Result<(Tasks, Claims)> {
-        let place = Place::of(&self.path)?;
-        let claims = place.claims()?;
-        Ok((tasks::<F>(&place.file, &claims)?, claims))
+        let dir = ClaimsDir::of(&self.path)?;
+        let claims = dir.claims()?;
+        Ok((tasks::<F>(&dir.file, &claims)?, claims))
     }
 
     fn try_claim(&self, id: Option<&str>, owner: &Owner) -> Result<Claim> {
-        let place = Place::of(&self.path)?;
-        let mut locked = place.lock(&format!(
+        let dir = ClaimsDir::of(&self.path)?;
+        let mut locked = dir.lock(&format!(
             "claim {} for {owner}",
             id.unwrap_or("the next task")
         ))?;
-        let Tasks { items, .. } = tasks::<F>(&place.file, &locked.claims)?;
+        let Tasks { items, .. } = tasks::<F>(&dir.file, &locked.claims)?;
         let Some(item) = (match id {
             Some(id) => Some(self.find(&items, id, &locked.claims)?),
             None => choose(&items, &locked.claims, owner),
@@ -171,7 +171,7 @@ impl<F: Format> FileQueue<F> {
         let at = items
             .iter()
             .position(|other| other.id == item.id)
-            .map(|at| Spot::of(&items, at));
+            .map(|at| LinePosition::of(&items, at));
         locked.hold_at(&item.id, &item.title, at, owner)?;
         Ok(Claim::Won(task(item, &locked.claims)))
     }
@@ -179,12 +179,12 @@ impl<F: Format> FileQueue<F> {
     /// Makes the change in the file; true once the file says that the task is closed.
     fn try_close(
         &self,
-        place: &Place,
+        dir: &ClaimsDir,
         locked: &Locked<'_>,
         id: &str,
         owner: Option<&Owner>,
     ) -> Result<bool> {
-        let Tasks { text, items, .. } = tasks::<F>(&place.file, &locked.claims)?;
+        let Tasks { text, items, .. } = tasks::<F>(&dir.file, &locked.claims)?;
         let item = self.find(&items, id, &locked.claims)?;
         if item.mark == Mark::Closed {
             return Ok(true);
@@ -202,7 +202,7 @@ impl<F: Format> FileQueue<F> {
         if let Mark::Blocked(why) = &item.mark {
             return Err(no(item, why, "remove what blocks it, then close it"));
         }
-        rewrite::change(&place.file, text.as_bytes(), &F::close(&text, item))?;
+        rewrite::change(&dir.file, text.as_bytes(), &F::close(&text, item))?;
         Ok(false)
     }
 
@@ -228,15 +228,15 @@ impl<F: Format> Queue for FileQueue<F> {
     }
 
     fn folder(&self) -> Result<Utf8PathBuf> {
-        Ok(Place::of(&self.path)?.folder().to_owned())
+        Ok(ClaimsDir::of(&self.path)?.folder().to_owned())
     }
 
-    fn census(&self, alive: &dyn Fn(&Owner) -> bool) -> Result<Census> {
+    fn counts(&self, alive: &dyn Fn(&Owner) -> bool) -> Result<Census> {
         let count = || {
             let (tasks, claims) = self.read()?;
             let mut census = count(&tasks, &claims, alive);
             if census.total == 0 {
-                census.closed = u32::try_from(Place::of(&self.path)?.closed_by(alive).len())
+                census.closed = u32::try_from(ClaimsDir::of(&self.path)?.closed_by(alive).len())
                     .unwrap_or(u32::MAX);
                 census.total = census.closed;
             }
@@ -265,9 +265,9 @@ impl<F: Format> Queue for FileQueue<F> {
 
     fn release(&self, id: &str, owner: &Owner, release: &Release<'_>) -> Result<Released> {
         let id = id.trim_start_matches('#');
-        let place = Place::of(&self.path)?;
-        let mut locked = place.lock(&format!("release {id}"))?;
-        let Tasks { items, .. } = tasks::<F>(&place.file, &locked.claims)?;
+        let dir = ClaimsDir::of(&self.path)?;
+        let mut locked = dir.lock(&format!("release {id}"))?;
+        let Tasks { items, .. } = tasks::<F>(&dir.file, &locked.claims)?;
         let item = lookup(&items, id);
         let id = item.map_or(id, |item| &item.id);
         if locked.claims.owner(id).as_ref() != Some(owner) {
@@ -303,13 +303,13 @@ impl<F: Format> Queue for FileQueue<F> {
 
     fn close(&self, id: &str, owner: Option<&Owner>, reason: &str) -> Result<()> {
         let id = id.trim_start_matches('#');
-        let place = Place::of(&self.path)?;
-        let mut locked = place.lock(&format!("close {id}"))?;
-        let Tasks { items, gone, .. } = tasks::<F>(&place.file, &locked.claims)?;
+        let dir = ClaimsDir::of(&self.path)?;
+        let mut locked = dir.lock(&format!("close {id}"))?;
+        let Tasks { items, gone, .. } = tasks::<F>(&dir.file, &locked.claims)?;
         let missing =
             gone.iter().any(|gone| gone == id) || locked.claims.missing().contains_key(id);
         let id = match lookup(&items, id) {
-            Some(item) => match again::hardly_the_same(item, id, &locked.claims) {
+            Some(item) => match rematch::hardly_the_same(item, id, &locked.claims) {
                 Some(refused) => return Err(refused),
                 None => item.id.as_str(),
             },
@@ -321,7 +321,7 @@ impl<F: Format> Queue for FileQueue<F> {
             None => id,
         };
         let mut changes = 0;
-        while !self.try_close(&place, &locked, id, owner)? {
+        while !self.try_close(&dir, &locked, id, owner)? {
             changes += 1;
             if changes > LOOKS {
                 return Err(self.restless());
@@ -354,7 +354,7 @@ fn parse<F: Format>(file: &Utf8Path) -> Result<(String, Vec<Item>)> {
 /// Reads the file and tells which of its tasks are the held ones.
 fn tasks<F: Format>(file: &Utf8Path, claims: &Claims) -> Result<Tasks> {
     let (text, mut items) = parse::<F>(file)?;
-    let gone = again::find_again(&mut items, claims);
+    let gone = rematch::find_again(&mut items, claims);
     Ok(Tasks {
         file: file.to_owned(),
         text,

@@ -59,7 +59,7 @@ impl Lock {
     }
 
     /// Returns where calls made under the lock are written down, see [`note_call`].
-    pub(super) fn witness(&self) -> io::Result<File> {
+    pub(super) fn call_log(&self) -> io::Result<File> {
         self.file.try_clone()
     }
 }
@@ -94,10 +94,10 @@ fn sign(file: &mut File, purpose: &str) -> io::Result<()> {
 }
 
 /// Writes down which process is called under the lock, behind the signature.
-pub(super) fn note_call(mut witness: &File, call: &ProcessId) -> io::Result<()> {
+pub(super) fn note_call(mut call_log: &File, call: &ProcessId) -> io::Result<()> {
     let line = serde_json::to_string(call)?;
-    witness.seek(io::SeekFrom::End(0))?;
-    writeln!(witness, "calls {line}")
+    call_log.seek(io::SeekFrom::End(0))?;
+    writeln!(call_log, "calls {line}")
 }
 
 /// Returns the last call of a holder that did not let the lock go, if it is still under way.
@@ -151,7 +151,7 @@ fn busy(path: &Utf8Path, patience: Duration) -> QueueError {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::queue::Problem;
+    use crate::queue::QueueErrorKind;
     use crate::queue::testing::folder;
 
     const LONG: Duration = Duration::from_secs(10);
@@ -162,7 +162,7 @@ mod tests {
         let path = folder.join("x.lock");
         let held = Lock::take(&path, "claim t-1 for pipeline/auth/3", LONG).unwrap();
         let error = Lock::take(&path, "wait", Duration::from_millis(20)).unwrap_err();
-        assert_eq!(error.problem, Problem::Busy);
+        assert_eq!(error.kind, QueueErrorKind::Busy);
         assert!(
             error.what.contains(&std::process::id().to_string())
                 && error.what.contains("claim t-1 for pipeline/auth/3"),

@@ -5,6 +5,7 @@
 //! claims, verified by reading again. Name it in [`open`], and run the suite of `tests/it/queues` over it.
 mod backlog;
 mod beads;
+mod check;
 mod claims;
 mod command;
 mod error;
@@ -16,18 +17,17 @@ mod prd;
 mod program;
 mod rewrite;
 mod runs;
-mod settle;
 mod snapshot;
 #[cfg(test)]
 mod testing;
 mod tracker;
 
 pub use beads::{has_database, too_old};
-pub use error::{Problem, QueueError, Result};
-pub use owner::{Owner, Run};
-pub use runs::{join, living};
-pub use settle::{Settled, settle, unanswered};
-pub use snapshot::Snapshot;
+pub use check::{QueueCheck, error_status, release_and_check};
+pub use error::{QueueError, QueueErrorKind, Result};
+pub use owner::{Owner, RunKey};
+pub use runs::{liveness, register_run};
+pub use snapshot::TaskSnapshot;
 
 use crate::model::{Census, Env, Sought, Task};
 use crate::plan::{QueueSource, QueueSpec};
@@ -87,10 +87,10 @@ pub trait Queue: Send + Sync {
     /// Returns the folder of what we keep about the queue: the same for everybody who works on it.
     fn folder(&self) -> Result<Utf8PathBuf>;
     /// Counts everything, closed tasks included. `alive` says whether an agent's iteration may still be at work.
-    fn census(&self, alive: &dyn Fn(&Owner) -> bool) -> Result<Census>;
+    fn counts(&self, alive: &dyn Fn(&Owner) -> bool) -> Result<Census>;
     /// Counts as much as a verdict needs, which may be a lot less.
-    fn glance(&self, alive: &dyn Fn(&Owner) -> bool) -> Result<Census> {
-        self.census(alive)
+    fn quick_counts(&self, alive: &dyn Fn(&Owner) -> bool) -> Result<Census> {
+        self.counts(alive)
     }
     /// Returns the tasks that can be claimed now, in the order to take them.
     fn next(&self) -> Result<Vec<Task>>;
@@ -128,18 +128,18 @@ pub trait Queue: Send + Sync {
         Vec::new()
     }
     /// From now on answers soon or not at all: somebody waits for the end.
-    fn hurry(&self) {}
+    fn shorten_timeouts(&self) {}
 }
 
 /// Where a queue's programs are called: the project's folder, and the environment of whoever runs the session.
 #[derive(Clone, Debug)]
-pub struct At {
+pub struct QueueEnv {
     pub project: Utf8PathBuf,
     pub env: Env,
 }
 
 /// Opens the queue a plan names. Touches nothing yet: what is missing is told by the first call.
-pub fn open(spec: &QueueSpec, at: &At) -> Box<dyn Queue> {
+pub fn open(spec: &QueueSpec, at: &QueueEnv) -> Box<dyn Queue> {
     match &spec.source {
         QueueSource::Backlog { path } => Box::new(file::FileQueue::<backlog::Backlog>::new(
             path.clone(),

@@ -76,12 +76,12 @@ impl fmt::Display for Owner {
 
 /// The run whose ended agents are to give their tasks back.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Run {
+pub struct RunKey {
     pub session: SessionName,
     pub run: RunId,
 }
 
-impl Run {
+impl RunKey {
     /// Whether the owner is an agent of this run; an old claim that names no run belongs to every run. People never match.
     pub fn owns(&self, owner: &Owner) -> bool {
         let Owner::Agent { session, run, .. } = owner else {
@@ -122,7 +122,7 @@ mod tests {
 
     #[test]
     fn a_run_owns_what_its_agents_hold_and_nothing_else() {
-        let run = Run {
+        let run = RunKey {
             session: "auth".parse().unwrap(),
             run: "r1".parse().unwrap(),
         };

@@ -1,6 +1,6 @@
 //! Calls a tracker's program: no input but what we give it, no more time than it may take, stdout and stderr apart.
 use super::lock::note_call;
-use super::{Problem, QueueError, Result};
+use super::{QueueError, QueueErrorKind, Result};
 use crate::clock;
 use crate::model::Env;
 use crate::process;
@@ -25,7 +25,7 @@ pub(in crate::queue) struct Program {
     pub(in crate::queue) limit: Duration,
     pub(in crate::queue) hurried: AtomicBool,
     /// Where calls are written down while our lock of the database is held.
-    pub(in crate::queue) witness: Mutex<Option<File>>,
+    pub(in crate::queue) call_log: Mutex<Option<File>>,
 }
 
 /// What a call said.
@@ -73,12 +73,12 @@ impl Program {
                 Err(error) => error,
             };
             failures += 1;
-            let worth = match error.problem {
-                Problem::Busy => began.elapsed() < PATIENCE,
+            let worth = match error.kind {
+                QueueErrorKind::Busy => began.elapsed() < PATIENCE,
                 // That takes all the time a call may; twice is enough.
-                Problem::Silent => failures < tries.min(HANGS),
-                Problem::Unavailable | Problem::Protocol => failures < tries,
-                Problem::Missing | Problem::Rejected => false,
+                QueueErrorKind::Silent => failures < tries.min(HANGS),
+                QueueErrorKind::Unavailable | QueueErrorKind::Protocol => failures < tries,
+                QueueErrorKind::Missing | QueueErrorKind::Rejected => false,
             };
             if !worth || self.is_hurried() {
                 return Err(error);
@@ -111,7 +111,7 @@ impl Program {
         let (stdout, stderr) = (collect(child.stdout.take()), collect(child.stderr.take()));
         let status = self.wait(&mut child)?.ok_or_else(|| {
             QueueError::new(
-                Problem::Silent,
+                QueueErrorKind::Silent,
                 format!("`{}` did not answer within {} s and was ended", self.line(name, args), self.limit().as_secs()),
                 "call it yourself to see what it waits for; `queue: {timeout: 2m}` in the loop gives it longer",
             )
@@ -125,13 +125,13 @@ impl Program {
 
     /// Writes the call down, so that whoever takes the lock after us waits for it if we die.
     fn note(&self, child: &Child) {
-        let witness = self.witness.lock().unwrap_or_else(PoisonError::into_inner);
-        let call = witness
+        let call_log = self.call_log.lock().unwrap_or_else(PoisonError::into_inner);
+        let call = call_log
             .as_ref()
             .and_then(|_| process::identity(i32::try_from(child.id()).ok()?));
-        if let (Some(witness), Some(call)) = (&*witness, call) {
+        if let (Some(call_log), Some(call)) = (&*call_log, call) {
             // The call is made all the same; what was not written down is not waited for.
-            let _ = note_call(witness, &call);
+            let _ = note_call(call_log, &call);
         }
     }
 
@@ -199,7 +199,7 @@ impl Program {
     ) -> Result<Child> {
         let missing = |error: &dyn std::fmt::Display| {
             QueueError::new(
-                Problem::Missing,
+                QueueErrorKind::Missing,
                 format!("cannot call `{name}`: {error}"),
                 format!(
                     "install it, or say where it is: `programs: {{{name}: /path/to/it}}` in config.yaml; `ap doctor` shows what was found"

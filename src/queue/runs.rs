@@ -21,7 +21,7 @@ struct Home {
 }
 
 /// Lets everybody who works on the queue find out whether this run is alive.
-pub fn join(
+pub fn register_run(
     queue: &dyn Queue,
     session: &SessionName,
     run: &RunId,
@@ -45,7 +45,7 @@ pub fn join(
 }
 
 /// Returns a function that says whether an agent may still be at work. People always may; nobody never is.
-pub fn living(queue: &dyn Queue) -> impl Fn(&Owner) -> bool + use<> {
+pub fn liveness(queue: &dyn Queue) -> impl Fn(&Owner) -> bool + use<> {
     let runs = queue.folder().map(|folder| folder.join("runs"));
     move |owner| match owner {
         // While the queue cannot be found, nobody knows that they are dead.

@@ -1,17 +1,17 @@
 //! The tasks there are at one moment, written down for the fixture that is made of a session.
-use super::{Queue, Result, living};
+use super::{Queue, Result, liveness};
 use crate::model::Census;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// Every open task by its id, how many are closed, and the titles of those that can be worked on.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Snapshot {
-    pub census: Census,
+pub struct TaskSnapshot {
+    pub counts: Census,
     pub titles: BTreeMap<String, String>,
 }
 
-impl Snapshot {
+impl TaskSnapshot {
     /// Asks a queue for all its tasks.
     pub fn of(queue: &dyn Queue) -> Result<Self> {
         let titles = queue
@@ -20,7 +20,7 @@ impl Snapshot {
             .map(|task| (task.id, task.title))
             .collect();
         Ok(Self {
-            census: queue.census(&living(queue))?,
+            counts: queue.counts(&liveness(queue))?,
             titles,
         })
     }

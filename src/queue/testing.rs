@@ -25,7 +25,7 @@ impl Fixture {
         Self {
             queue: open(
                 &spec,
-                &At {
+                &QueueEnv {
                     project: at,
                     env: Env::default(),
                 },

@@ -2,9 +2,11 @@
 //!
 //! Whoever goes through `ap` takes our lock of that database first; and since others need not, a claim counts only when
 //! reading the task again shows it.
-use super::claims::{Claims, Locked, Place};
+use super::claims::{Claims, ClaimsDir, Locked};
 use super::program::Program;
-use super::{Claim, Owner, Problem, Queue, QueueError, Release, Released, Result, Unlabelled};
+use super::{
+    Claim, Owner, Queue, QueueError, QueueErrorKind, Release, Released, Result, Unlabelled,
+};
 use crate::model::{Census, Sought, Task, TaskState};
 use camino::Utf8PathBuf;
 use std::ops::{Deref, DerefMut};
@@ -15,7 +17,7 @@ use std::time::{Duration, Instant};
 /// What a tracker's program can do, one thing each. Nothing here decides anything.
 pub(super) trait Tracker: Send + Sync {
     /// Where its database is. Changes nothing.
-    fn place(&self) -> Result<Place>;
+    fn claims_dir(&self) -> Result<ClaimsDir>;
     /// Says what was looked for, for a person who finds no tasks.
     fn sought(&self) -> Sought;
     /// Returns every task of the session, closed ones too, in the order to take them.
@@ -88,8 +90,8 @@ impl<T: Tracker> TrackerQueue<T> {
     }
 
     /// Returns the tasks as everybody sees them who goes through `ap`.
-    fn told(&self, tasks: Vec<Task>) -> Result<Vec<Task>> {
-        let claims = self.tracker.place()?.claims()?;
+    fn merged(&self, tasks: Vec<Task>) -> Result<Vec<Task>> {
+        let claims = self.tracker.claims_dir()?.claims()?;
         Ok(tasks
             .into_iter()
             .map(|task| self.with_claims(task, &claims))
@@ -118,13 +120,13 @@ impl<T: Tracker> TrackerQueue<T> {
     }
 
     /// Takes our lock of the database; calls made while it is held are written down in it.
-    fn lock<'a>(&'a self, place: &'a Place, purpose: &str) -> Result<Held<'a>> {
+    fn lock<'a>(&'a self, dir: &'a ClaimsDir, purpose: &str) -> Result<Held<'a>> {
         let program = self.tracker.program();
-        let locked = place.lock_within(purpose, program.patience())?;
+        let locked = dir.lock_within(purpose, program.patience())?;
         *program
-            .witness
+            .call_log
             .lock()
-            .unwrap_or_else(PoisonError::into_inner) = locked.witness();
+            .unwrap_or_else(PoisonError::into_inner) = locked.call_log();
         Ok(Held { locked, program })
     }
 
@@ -181,7 +183,7 @@ impl<T: Tracker> TrackerQueue<T> {
             match self.won(id, false, owner, locked) {
                 Ok(Some(won)) => return Ok(won),
                 Ok(None) => {}
-                Err(error) if error.problem == Problem::Protocol => refused = Some(error),
+                Err(error) if error.kind == QueueErrorKind::Protocol => refused = Some(error),
                 Err(error) => return Err(error),
             }
         }
@@ -196,7 +198,7 @@ impl<T: Tracker> TrackerQueue<T> {
                 Ok(Some(won)) => return Ok(won),
                 Ok(None) => {}
                 // One task that cannot be taken must not keep us from the others; a tracker that is gone does.
-                Err(error) if error.problem == Problem::Protocol => refused = Some(error),
+                Err(error) if error.kind == QueueErrorKind::Protocol => refused = Some(error),
                 Err(error) => return Err(error),
             }
         }
@@ -220,15 +222,19 @@ impl<T: Tracker> TrackerQueue<T> {
         match claim {
             Ok(won @ Claim::Won(_)) => Ok(Some(won)),
             Ok(Claim::Lost { .. } | Claim::None) => Ok(None),
-            Err(error) if error.problem == Problem::Rejected => Ok(None),
+            Err(error) if error.kind == QueueErrorKind::Rejected => Ok(None),
             Err(error) => Err(error),
         }
     }
 
     /// Whatever the tracker said of a change: if reading again shows it, it was made.
     fn made(&self, id: &str, change: Result<()>, is: impl Fn(&Task) -> bool) -> Result<()> {
-        let refused =
-            |error: &QueueError| matches!(error.problem, Problem::Rejected | Problem::Missing);
+        let refused = |error: &QueueError| {
+            matches!(
+                error.kind,
+                QueueErrorKind::Rejected | QueueErrorKind::Missing
+            )
+        };
         change.or_else(|error| {
             if !refused(&error) && self.tracker.one(id).is_ok_and(|task| is(&task)) {
                 Ok(())
@@ -244,7 +250,7 @@ impl<T: Tracker> TrackerQueue<T> {
         })
     }
 
-    fn census(&self, tasks: &[Task], alive: &dyn Fn(&Owner) -> bool) -> Census {
+    fn count(&self, tasks: &[Task], alive: &dyn Fn(&Owner) -> bool) -> Census {
         let mut census = Census::default();
         for task in tasks {
             census.total += 1;
@@ -270,18 +276,18 @@ impl<T: Tracker> Queue for TrackerQueue<T> {
     }
 
     fn folder(&self) -> Result<Utf8PathBuf> {
-        Ok(self.tracker.place()?.folder().to_owned())
+        Ok(self.tracker.claims_dir()?.folder().to_owned())
     }
 
-    fn census(&self, alive: &dyn Fn(&Owner) -> bool) -> Result<Census> {
-        Ok(self.census(&self.told(self.tracker.all()?)?, alive))
+    fn counts(&self, alive: &dyn Fn(&Owner) -> bool) -> Result<Census> {
+        Ok(self.count(&self.merged(self.tracker.all()?)?, alive))
     }
 
-    fn glance(&self, alive: &dyn Fn(&Owner) -> bool) -> Result<Census> {
-        let census = self.census(&self.told(self.tracker.open()?)?, alive);
+    fn quick_counts(&self, alive: &dyn Fn(&Owner) -> bool) -> Result<Census> {
+        let census = self.count(&self.merged(self.tracker.open()?)?, alive);
         if census.ready.is_empty() {
             // Whether that means the end takes all there is to know.
-            return Queue::census(self, alive);
+            return self.counts(alive);
         }
         *self.seen.lock().unwrap_or_else(PoisonError::into_inner) =
             Some((Instant::now(), census.ready.clone()));
@@ -290,20 +296,20 @@ impl<T: Tracker> Queue for TrackerQueue<T> {
 
     fn next(&self) -> Result<Vec<Task>> {
         Ok(self
-            .told(self.tracker.ready(Ready::All)?)?
+            .merged(self.tracker.ready(Ready::All)?)?
             .into_iter()
             .filter(|task| task.state == TaskState::Ready)
             .collect())
     }
 
     fn show(&self, id: &str) -> Result<Task> {
-        self.one(id, &self.tracker.place()?.claims()?)
+        self.one(id, &self.tracker.claims_dir()?.claims()?)
     }
 
     fn claim(&self, id: Option<&str>, owner: &Owner) -> Result<Claim> {
-        let place = self.tracker.place()?;
+        let dir = self.tracker.claims_dir()?;
         let mut locked = self.lock(
-            &place,
+            &dir,
             &format!("claim {} for {owner}", id.unwrap_or("the next task")),
         )?;
         if let Some(id) = id {
@@ -328,11 +334,11 @@ impl<T: Tracker> Queue for TrackerQueue<T> {
     }
 
     fn release(&self, id: &str, owner: &Owner, release: &Release<'_>) -> Result<Released> {
-        let place = self.tracker.place()?;
-        let mut locked = self.lock(&place, &format!("release {id}"))?;
+        let dir = self.tracker.claims_dir()?;
+        let mut locked = self.lock(&dir, &format!("release {id}"))?;
         let task = match self.one(id, &locked.claims) {
             // Somebody has deleted it.
-            Err(error) if error.problem == Problem::Rejected => {
+            Err(error) if error.kind == QueueErrorKind::Rejected => {
                 return locked.done(id).map(|()| Released::NotHeld);
             }
             task => task?,
@@ -362,8 +368,8 @@ impl<T: Tracker> Queue for TrackerQueue<T> {
     }
 
     fn close(&self, id: &str, owner: Option<&Owner>, reason: &str) -> Result<()> {
-        let place = self.tracker.place()?;
-        let mut locked = self.lock(&place, &format!("close {id}"))?;
+        let dir = self.tracker.claims_dir()?;
+        let mut locked = self.lock(&dir, &format!("close {id}"))?;
         let task = self.one(id, &locked.claims)?;
         if let (TaskState::Held, Some(owner), Some(by)) = (task.state, owner, &task.owner)
             && Owner::read(by) != *owner
@@ -383,8 +389,8 @@ impl<T: Tracker> Queue for TrackerQueue<T> {
     }
 
     fn label(&self, which: Unlabelled<'_>, label: &str) -> Result<Vec<String>> {
-        let place = self.tracker.place()?;
-        let _locked = self.lock(&place, &format!("put label {label} on tasks"))?;
+        let dir = self.tracker.claims_dir()?;
+        let _locked = self.lock(&dir, &format!("put label {label} on tasks"))?;
         self.tracker.label(which, label)
     }
 
@@ -400,7 +406,7 @@ impl<T: Tracker> Queue for TrackerQueue<T> {
         self.tracker.remarks()
     }
 
-    fn hurry(&self) {
+    fn shorten_timeouts(&self) {
         self.tracker
             .program()
             .hurried
@@ -430,7 +436,7 @@ impl Drop for Held<'_> {
     fn drop(&mut self) {
         *self
             .program
-            .witness
+            .call_log
             .lock()
             .unwrap_or_else(PoisonError::into_inner) = None;
     }

@@ -10,7 +10,7 @@ use super::outputs::listed;
 use crate::clock;
 use crate::model::{Ending, NodeEnding};
 use crate::plan::Select;
-use crate::store::session::{Snapshot, Session, load_cached};
+use crate::store::session::{Session, Snapshot, load_cached};
 use crate::store::{atomic, crash};
 use camino::Utf8PathBuf;
 use fs_err as fs;
@@ -65,7 +65,9 @@ pub(super) fn write(session: &Session, step: u32) -> crate::error::Result<()> {
     let (mut providers, mut failed) = (BTreeMap::new(), BTreeMap::new());
     for branch in &block.branches {
         let dir = session.dir.branch(step, &block.id, &branch.name);
-        let Some(snapshot) = load_cached(&dir)? else { continue };
+        let Some(snapshot) = load_cached(&dir)? else {
+            continue;
+        };
         match session
             .state()
             .branches

@@ -229,7 +229,7 @@ impl Runner {
             }
             Some(Effect::CheckQueue(cursor)) => {
                 if self.session.state().stopping.is_some() {
-                    self.tasks.hurry(1 < self.asked_to_stop);
+                    self.tasks.shorten_timeouts(1 < self.asked_to_stop);
                 }
                 self.tasks.check(
                     &self.session.dir,

@@ -8,7 +8,7 @@ use crate::plan::{Plan, PlanKind};
 use crate::process::{self, Liveness};
 use crate::store::layout::Project;
 use crate::store::lock::{Holder, SessionLock};
-use crate::store::session::{Snapshot, Session, load, load_cached, run_of};
+use crate::store::session::{Session, Snapshot, load, load_cached, run_of};
 use crate::store::{atomic, crash, inbox, journal, views};
 use crate::ui::report;
 use fs_err as fs;
@@ -92,12 +92,17 @@ pub fn take(project: &Project, wanted: &Wanted) -> Result<Taken> {
         (None, Mode::New) => begin(project, wanted, lock),
         (None, Mode::Resume) => Err(report::nothing_to_resume(&plan.session)),
         (Some(snapshot), _) if condition(&snapshot.state) == Condition::Complete => {
-            views::refresh(&project.session(&plan.session), &snapshot.plan, &snapshot.state);
+            views::refresh(
+                &project.session(&plan.session),
+                &snapshot.plan,
+                &snapshot.state,
+            );
             drop(lock);
             Ok(Taken::Complete(Box::new(snapshot)))
         }
         (Some(snapshot), Mode::New) => {
-            Err(Error::new(ExitCode::Failed, report::failure(&snapshot)).hint(report::ways_on(&snapshot)))
+            Err(Error::new(ExitCode::Failed, report::failure(&snapshot))
+                .hint(report::ways_on(&snapshot)))
         }
         (Some(snapshot), Mode::Resume) => resume(project, wanted, &snapshot, lock, since),
     }

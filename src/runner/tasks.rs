@@ -3,7 +3,7 @@ use super::Surroundings;
 use crate::engine::State;
 use crate::model::{Cursor, Input, Verdict};
 use crate::plan::{Plan, QueueSpec};
-use crate::queue::{self, At, Claim, Owner, Problem, Queue, Run};
+use crate::queue::{self, Claim, Owner, Queue, QueueEnv, QueueErrorKind, RunKey};
 use crate::store::atomic;
 use crate::store::layout::{IterationDir, Project, RunDir};
 use std::future::{Future, pending};
@@ -18,7 +18,7 @@ const SIGN_OF_LIFE: Duration = Duration::from_secs(120);
 
 /// The queue of the current node and what is being asked of it.
 pub(super) struct Tasks {
-    at: At,
+    at: QueueEnv,
     project: Project,
     /// Of which node, so that what is known of its tracker is asked once.
     open: Option<(u32, Arc<dyn Queue>)>,
@@ -32,7 +32,7 @@ type Answer = (Input, Vec<String>);
 
 impl Tasks {
     pub(super) fn new(around: &Surroundings) -> Self {
-        let at = At {
+        let at = QueueEnv {
             project: around.project.root().to_owned(),
             env: around.env.clone(),
         };
@@ -56,11 +56,12 @@ impl Tasks {
             .map(|node| dir.iteration(cursor, &node.id));
         let tried = state.tried().then(|| state.last_words());
         self.ask(plan, state, cursor, move |queue| {
-            if let Err(error) = queue::join(queue, &run.session, &run.run, &project) {
+            if let Err(error) = queue::register_run(queue, &run.session, &run.run, &project) {
                 // Others may then take our agents for dead; the look itself says what is wrong.
                 tracing::warn!(%error, "cannot join the queue");
             }
-            let settled = queue::settle(queue, &run, &queue::living(queue), tried.as_deref());
+            let settled =
+                queue::release_and_check(queue, &run, &queue::liveness(queue), tried.as_deref());
             if let Some(Err(error)) = recorded
                 .filter(|files| files.root().is_dir())
                 .map(|files| keep(queue, &files))
@@ -96,13 +97,15 @@ impl Tasks {
                 // A claim is not tried twice in a row; what came of it shows with the next look.
                 Err(error)
                     if matches!(
-                        error.problem,
-                        Problem::Rejected | Problem::Silent | Problem::Protocol
+                        error.kind,
+                        QueueErrorKind::Rejected
+                            | QueueErrorKind::Silent
+                            | QueueErrorKind::Protocol
                     ) =>
                 {
                     nothing(Verdict::Busy { error: error.what })
                 }
-                Err(error) => nothing(queue::unanswered(&error)),
+                Err(error) => nothing(queue::error_status(&error)),
             }
         });
     }
@@ -197,9 +200,9 @@ impl Tasks {
     }
 
     /// Somebody waits for the end: answers must come soon or, `at_once`, not at all.
-    pub(super) fn hurry(&mut self, at_once: bool) {
+    pub(super) fn shorten_timeouts(&mut self, at_once: bool) {
         if let Some((_, queue)) = &self.open {
-            queue.hurry();
+            queue.shorten_timeouts();
         }
         if at_once {
             (self.given_up, self.asked) = (true, None);
@@ -209,12 +212,13 @@ impl Tasks {
 
 /// Keeps the tasks there are after an iteration, for the fixture that is made of the session.
 fn keep(queue: &dyn Queue, files: &IterationDir) -> io::Result<()> {
-    let tasks = queue::Snapshot::of(queue).map_err(|error| io::Error::other(error.to_string()))?;
+    let tasks =
+        queue::TaskSnapshot::of(queue).map_err(|error| io::Error::other(error.to_string()))?;
     atomic::replace(&files.tasks(), &serde_json::to_vec(&tasks)?)
 }
 
-fn run(plan: &Plan) -> Run {
-    Run {
+fn run(plan: &Plan) -> RunKey {
+    RunKey {
         session: plan.session.clone(),
         run: plan.run.clone(),
     }

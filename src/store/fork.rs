@@ -168,7 +168,8 @@ impl Fork<'_> {
                 let _ = fs::remove_file(view);
             }
             let mut journal = Journal::open(&to.journal(), |_| ()).map_err(io::Error::other)?;
-            copy_lines(&from, u64::MAX, &mut journal, &plan, &fingerprint).map_err(io::Error::other)?;
+            copy_lines(&from, u64::MAX, &mut journal, &plan, &fingerprint)
+                .map_err(io::Error::other)?;
             journal.sync()?;
         }
         crash::point("fork: block copied");
@@ -183,7 +184,13 @@ impl Fork<'_> {
         now: Timestamp,
     ) -> Result<(), JournalError> {
         let mut journal = Journal::open(&draft.journal(), |_| ())?;
-        copy_lines(self.old.1, self.cut.seq, &mut journal, &self.plan, fingerprint)?;
+        copy_lines(
+            self.old.1,
+            self.cut.seq,
+            &mut journal,
+            &self.plan,
+            fingerprint,
+        )?;
         journal.append(
             &Event::SessionForked {
                 from: self.from.clone(),

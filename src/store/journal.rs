@@ -235,7 +235,10 @@ mod tests {
 
     fn seen(path: &Utf8Path) -> Result<Vec<Event>, JournalError> {
         let mut seen = Vec::new();
-        read_from(path, Position::default(), |line| seen.push(line.event.clone())).map(|_| seen)
+        read_from(path, Position::default(), |line| {
+            seen.push(line.event.clone())
+        })
+        .map(|_| seen)
     }
 
     fn write(path: &Utf8Path, events: &[Event]) {

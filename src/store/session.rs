@@ -220,7 +220,8 @@ fn plan_fingerprint(plan: &Utf8Path) -> io::Result<String> {
 
 /// Whether the journal says that the session runs the plan that is about to take the other one's place.
 fn takes_next(dir: &RunDir, state: &State) -> bool {
-    !state.plan.is_empty() && plan_fingerprint(&dir.next_plan()).is_ok_and(|next| next == state.plan)
+    !state.plan.is_empty()
+        && plan_fingerprint(&dir.next_plan()).is_ok_and(|next| next == state.plan)
 }
 
 fn put_in_place(dir: &RunDir) -> io::Result<()> {

@@ -98,7 +98,13 @@ impl Drop for Views {
     }
 }
 
-fn write(dir: &RunDir, plan: &Plan, mut state: State, mut position: Position, facts: &Receiver<Fact>) {
+fn write(
+    dir: &RunDir,
+    plan: &Plan,
+    mut state: State,
+    mut position: Position,
+    facts: &Receiver<Fact>,
+) {
     let mut saved = position.seq;
     publish(dir, plan, &state);
     while let Ok((event, at, to)) = facts.recv() {
@@ -157,7 +163,10 @@ pub fn fold(dir: &RunDir) -> Result<State, JournalError> {
     let saved: Option<Checkpoint> = fs::read(dir.checkpoint())
         .ok()
         .and_then(|text| serde_json::from_slice(&text).ok());
-    if let Some(Checkpoint { position, state, .. }) = saved.filter(|saved| saved.fits(dir)) {
+    if let Some(Checkpoint {
+        position, state, ..
+    }) = saved.filter(|saved| saved.fits(dir))
+    {
         // A checkpoint that does not fit the journal is not damage: the journal is the truth.
         if let Ok(state) = fold_from(dir, state, position) {
             return Ok(state);

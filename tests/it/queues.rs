@@ -22,14 +22,14 @@ mod versions;
 
 use agent_pipelines::model::Verdict;
 use agent_pipelines::plan::{QueueSource, QueueSpec};
-use agent_pipelines::queue::{self, At, Claim, Owner, Queue, Release, Result, Run};
+use agent_pipelines::queue::{self, Claim, Owner, Queue, QueueEnv, Release, Result, RunKey};
 use std::collections::BTreeMap;
 use std::io::Write as _;
 
 /// What a test does to tasks behind ap's back.
 pub(crate) trait Stage: Send + Sync {
     fn source(&self) -> QueueSource;
-    fn at(&self) -> At;
+    fn at(&self) -> QueueEnv;
     /// Makes tasks, in this order, and returns their ids.
     fn make(&self, tasks: &[Made<'_>]) -> Vec<String>;
     /// Does what a person does with the tracker's own means; false if it has none for that.
@@ -306,7 +306,7 @@ impl World {
 
     /// Says in a few words what the queue means; only agents of the session `live` are alive.
     pub(crate) fn verdict(&self) -> String {
-        match self.queue.census(&lives) {
+        match self.queue.counts(&lives) {
             Ok(census) => self.words(&census.verdict(|| self.queue.sought())),
             Err(error) => format!("unknown: {}", error.what),
         }
@@ -314,7 +314,7 @@ impl World {
 
     /// Settles for the first run of the session `s` and returns the verdict and what was released.
     pub(crate) fn settle(&self) -> (String, Vec<String>) {
-        let settled = queue::settle(&*self.queue, &run("s", "r1"), &lives, None);
+        let settled = queue::release_and_check(&*self.queue, &run("s", "r1"), &lives, None);
         let mut released = self.names(&settled.released);
         released.sort();
         (self.words(&settled.verdict), released)
@@ -341,8 +341,8 @@ pub(crate) fn lives(owner: &Owner) -> bool {
     }
 }
 
-pub(crate) fn run(session: &str, run: &str) -> Run {
-    Run {
+pub(crate) fn run(session: &str, run: &str) -> RunKey {
+    RunKey {
         session: session.parse().expect("a name"),
         run: run.parse().expect("a run"),
     }

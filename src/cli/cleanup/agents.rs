@@ -7,7 +7,7 @@ use crate::process::{self, Liveness};
 use crate::runner::end_attempt;
 use crate::store::layout::RunDir;
 use crate::store::lock::FileLock;
-use crate::store::session::{Snapshot, Owner, load_cached, names, run_of};
+use crate::store::session::{Owner, Snapshot, load_cached, names, run_of};
 use crate::text::count;
 use fs_err as fs;
 use std::collections::BTreeMap;

@@ -136,7 +136,11 @@ fn how(snapshot: &Snapshot) -> String {
         | Phase::Parallel
         | Phase::Exited { .. }
         | Phase::Waiting { .. } => {
-            format!("{}\n{}\n", report::failure(snapshot), report::ways_on(snapshot))
+            format!(
+                "{}\n{}\n",
+                report::failure(snapshot),
+                report::ways_on(snapshot)
+            )
         }
     }
 }
@@ -262,8 +266,13 @@ impl<'a> Following<'a> {
                 folder: folder.clone(),
             };
             let open = || {
-                activity::Shown::open(&self.snapshot.plan, (node, agent), &attempt, self.wanted.json)
-                    .ok()
+                activity::Shown::open(
+                    &self.snapshot.plan,
+                    (node, agent),
+                    &attempt,
+                    self.wanted.json,
+                )
+                .ok()
             };
             let shown = stdout(&folder).exists().then(open)?;
             // Its files may have moved away while we opened them, and another attempt's stand there.

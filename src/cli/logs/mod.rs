@@ -162,7 +162,12 @@ fn side_by_side(args: &LogsArgs, (dir, place): (&RunDir, u32), block: &Block) ->
 }
 
 /// Shows the attempts of one iteration. Tells whether somebody still reads it.
-fn iteration(args: &LogsArgs, sought: Sought<'_>, dir: &RunDir, snapshot: &Snapshot) -> Result<bool> {
+fn iteration(
+    args: &LogsArgs,
+    sought: Sought<'_>,
+    dir: &RunDir,
+    snapshot: &Snapshot,
+) -> Result<bool> {
     let place = place::find(sought, snapshot)?;
     let mut attempts = place::attempts(dir, &place);
     if let Some(wanted) = args.attempt {

@@ -2,7 +2,7 @@
 use crate::error::{Error, Result};
 use crate::model::{Cursor, Event};
 use crate::plan::{AgentSpec, Block, Node, Plan, Step};
-use crate::store::journal::{Mark, read_from};
+use crate::store::journal::{Position, read_from};
 use crate::store::layout::{IterationDir, RunDir};
 use crate::store::session::Snapshot;
 use crate::text::count;
@@ -38,7 +38,9 @@ impl Sought<'_> {
     /// Returns the place of the step that is meant.
     pub(super) fn place(self, snapshot: &Snapshot) -> Result<u32> {
         place_of(
-            self.stage.map(|id| index_of(&snapshot.plan, id)).transpose()?,
+            self.stage
+                .map(|id| index_of(&snapshot.plan, id))
+                .transpose()?,
             self.run,
             snapshot,
         )
@@ -146,7 +148,12 @@ fn of_a_branch(block: &Block) -> Error {
 }
 
 /// Returns the directory of a branch, named `<block>/<branch>`, in a run; in the current or last one if none is said.
-pub(super) fn branch(dir: &RunDir, snapshot: &Snapshot, name: &str, run: Option<u32>) -> Result<RunDir> {
+pub(super) fn branch(
+    dir: &RunDir,
+    snapshot: &Snapshot,
+    name: &str,
+    run: Option<u32>,
+) -> Result<RunDir> {
     let blocks = || {
         snapshot
             .plan
@@ -167,7 +174,11 @@ pub(super) fn branch(dir: &RunDir, snapshot: &Snapshot, name: &str, run: Option<
         name.split_once('/') == Some((block.id.as_str(), branch.name.as_str()))
     });
     if let Some((index, block, branch)) = found {
-        return Ok(dir.branch(place_of(Some(index), run, snapshot)?, &block.id, &branch.name));
+        return Ok(dir.branch(
+            place_of(Some(index), run, snapshot)?,
+            &block.id,
+            &branch.name,
+        ));
     }
     let known: Vec<String> = all()
         .map(|(_, block, branch)| format!("{}/{}", block.id, branch.name))
@@ -229,13 +240,15 @@ pub(super) fn folder_of(dir: &RunDir, node: &Node, cursor: Cursor) -> Option<Utf
 pub(super) fn agent_of<'n>(dir: &RunDir, node: &'n Node, cursor: Cursor) -> &'n AgentSpec {
     let mut place = 0;
     if !node.agent.fallback.is_empty() {
-        let whole = read_from(&dir.journal(), Mark::default(), |line| match &line.event {
-            Event::IterationStarted {
-                cursor: started,
-                fallback,
-                ..
-            } if *started == cursor => place = *fallback as usize,
-            _ => (),
+        let whole = read_from(&dir.journal(), Position::default(), |line| {
+            match &line.event {
+                Event::IterationStarted {
+                    cursor: started,
+                    fallback,
+                    ..
+                } if *started == cursor => place = *fallback as usize,
+                _ => (),
+            }
         });
         // What cannot be read to its end is told by whoever folds it.
         drop(whole);

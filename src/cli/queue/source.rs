@@ -3,7 +3,7 @@ use crate::cli::context::Context;
 use crate::error::{Error, Result};
 use crate::model::{RunId, SessionName};
 use crate::plan::{BACKLOGS, QueueSource, QueueSpec, session_label};
-use crate::queue::{self, At, Owner, Queue};
+use crate::queue::{self, Owner, Queue, QueueEnv};
 use crate::store::session::read_plan;
 use camino::Utf8Path;
 use serde::Deserialize;
@@ -55,7 +55,7 @@ impl Source {
     }
 
     fn open(spec: &QueueSpec, owner: Owner, context: &Context) -> Result<Self> {
-        let at = At {
+        let at = QueueEnv {
             project: context.project.root().to_owned(),
             env: context.env.clone(),
         };

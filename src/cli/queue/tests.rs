@@ -1,5 +1,5 @@
 use super::*;
-use crate::queue::{Problem, QueueError};
+use crate::queue::{QueueError, QueueErrorKind};
 use crate::store::atomic;
 use crate::store::layout::Project;
 use clap::Parser as _;
@@ -328,7 +328,7 @@ fn an_agent_without_its_context_is_told() {
 #[test]
 fn queue_errors_keep_their_next_step() {
     let error = Error::from(QueueError {
-        problem: Problem::Busy,
+        kind: QueueErrorKind::Busy,
         what: "what".into(),
         next: "next".into(),
     });

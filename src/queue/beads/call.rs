@@ -3,7 +3,7 @@ use super::issue::Issue;
 use crate::model::Env;
 use crate::queue::json::{self, Envelope};
 use crate::queue::program::{Program, Said};
-use crate::queue::{At, Owner, QueueError, Result};
+use crate::queue::{Owner, QueueEnv, QueueError, Result};
 use camino::Utf8Path;
 use std::sync::Mutex;
 use std::sync::atomic::AtomicBool;
@@ -32,7 +32,12 @@ pub(super) struct Bd {
 }
 
 impl Bd {
-    pub(super) fn new(name: &str, database: Option<&Utf8Path>, timeout_s: u64, at: &At) -> Self {
+    pub(super) fn new(
+        name: &str,
+        database: Option<&Utf8Path>,
+        timeout_s: u64,
+        at: &QueueEnv,
+    ) -> Self {
         let env = environment(&at.env, database);
         let limit = Duration::from_secs(timeout_s);
         Self {
@@ -42,7 +47,7 @@ impl Bd {
                 env,
                 limit,
                 hurried: AtomicBool::new(false),
-                witness: Mutex::default(),
+                call_log: Mutex::default(),
             },
         }
     }

@@ -8,10 +8,10 @@ mod database;
 mod issue;
 mod version;
 
-use super::claims::Place;
+use super::claims::ClaimsDir;
 use super::program::Program;
 use super::tracker::{Ready, Tracker};
-use super::{At, Owner, QueueError, Result, Unlabelled};
+use super::{Owner, QueueEnv, QueueError, Result, Unlabelled};
 use crate::model::{Sought, Task};
 use crate::plan::bad_label;
 use call::Bd;
@@ -56,7 +56,7 @@ impl Beads {
         database: Option<&Utf8Path>,
         label: Option<String>,
         timeout_s: u64,
-        at: &At,
+        at: &QueueEnv,
     ) -> Self {
         // What the run's first look was told.
         let version = at
@@ -174,10 +174,10 @@ impl Beads {
 }
 
 impl Tracker for Beads {
-    fn place(&self) -> Result<Place> {
+    fn claims_dir(&self) -> Result<ClaimsDir> {
         let found = database::find(self.database.as_deref(), &self.bd.program.cwd);
         // `bd` may know another way to its database; then the project has the lock.
-        Ok(Place::beside(
+        Ok(ClaimsDir::beside(
             found.unwrap_or_else(|| self.bd.program.cwd.join(".beads")),
         ))
     }

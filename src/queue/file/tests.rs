@@ -51,8 +51,8 @@ fn a_file_that_never_rests_is_busy() {
         Ok(())
     };
     assert_eq!(
-        queue.look(look, |()| false).unwrap_err().problem,
-        Problem::Busy
+        queue.look(look, |()| false).unwrap_err().kind,
+        QueueErrorKind::Busy
     );
 }
 
@@ -85,7 +85,7 @@ fn held() -> (Fixture, Task) {
 fn verdict(fixture: &Fixture, alive: bool) -> Verdict {
     fixture
         .queue
-        .census(&|_| alive)
+        .counts(&|_| alive)
         .unwrap()
         .verdict(Sought::default)
 }
@@ -227,11 +227,11 @@ fn a_held_task_that_vanished_is_left_and_not_done() {
         verdict(&fixture, true),
         Verdict::Wait { held: 1, .. }
     ));
-    let run = crate::queue::Run {
+    let run = crate::queue::RunKey {
         session: "s".parse().unwrap(),
         run: "r1".parse().unwrap(),
     };
-    let settled = crate::queue::settle(&*fixture.queue, &run, &|_| true, Some(""));
+    let settled = crate::queue::release_and_check(&*fixture.queue, &run, &|_| true, Some(""));
     let Verdict::Stalled { blocked, left: 1 } = settled.verdict else {
         panic!("{settled:?}")
     };
@@ -310,7 +310,7 @@ fn what_is_dropped_counts_as_done_and_what_is_blocked_does_not() {
     let verdict = |text: &str| {
         Fixture::new(text)
             .queue
-            .census(&|_| true)
+            .counts(&|_| true)
             .unwrap()
             .verdict(Sought::default)
     };

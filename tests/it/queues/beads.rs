@@ -2,7 +2,7 @@
 use super::{Made, Provider, Put, Stage, World};
 use crate::fake_bd::Bd;
 use agent_pipelines::plan::QueueSource;
-use agent_pipelines::queue::{self, At, Claim};
+use agent_pipelines::queue::{self, Claim, QueueEnv};
 use agent_pipelines::store::atomic;
 use camino::Utf8PathBuf;
 use serde_json::Value;
@@ -185,8 +185,8 @@ impl Stage for BdStage {
         }
     }
 
-    fn at(&self) -> At {
-        At {
+    fn at(&self) -> QueueEnv {
+        QueueEnv {
             project: self.bd.root.clone(),
             env: self.bd.env(),
         }
@@ -278,7 +278,7 @@ impl Stage for BdStage {
 #[test]
 fn a_worktree_shares_the_queue_of_its_repository() {
     let world = world("1.3.0", &["a"]);
-    let At { project, env } = world.stage.at();
+    let QueueEnv { project, env } = world.stage.at();
     for args in [
         &["commit", "-q", "--allow-empty", "-m", "first"][..],
         &["worktree", "add", "-q", "../tree"],
@@ -287,7 +287,7 @@ fn a_worktree_shares_the_queue_of_its_repository() {
     }
     let there = queue::open(
         &world.spec,
-        &At {
+        &QueueEnv {
             project: project.parent().unwrap().join("tree"),
             env,
         },

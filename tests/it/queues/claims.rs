@@ -2,13 +2,13 @@
 use super::beads::{VERSIONS, bd};
 use super::{Put, TASKWARRIOR, World, agent, agent_of, only_without, providers};
 use agent_pipelines::model::TaskState;
-use agent_pipelines::queue::{Claim, Owner, Problem, Result};
+use agent_pipelines::queue::{Claim, Owner, QueueErrorKind, Result};
 
 #[track_caller]
 fn refused(claim: Result<Claim>, word: &str) {
     let error = claim.expect_err("a refusal");
     assert!(
-        error.problem == Problem::Rejected && error.what.contains(word),
+        error.kind == QueueErrorKind::Rejected && error.what.contains(word),
         "{error:?}"
     );
 }
@@ -229,8 +229,8 @@ fn an_id_that_looks_like_an_option_is_refused() {
                 world.queue.close(id, None, "").unwrap_err(),
             ] {
                 assert_eq!(
-                    error.problem,
-                    Problem::Rejected,
+                    error.kind,
+                    QueueErrorKind::Rejected,
                     "{}: {error}",
                     provider.name
                 );

@@ -2,7 +2,7 @@
 use super::beads::{VERSIONS, bd};
 use super::{Put, agent, providers};
 use agent_pipelines::model::TaskState;
-use agent_pipelines::queue::{Owner, Problem};
+use agent_pipelines::queue::{Owner, QueueErrorKind};
 
 #[test]
 fn closing_is_final_repeatable_and_the_holder_s_alone() {
@@ -14,7 +14,7 @@ fn closing_is_final_repeatable_and_the_holder_s_alone() {
         for other in [&two, &Owner::person("ann")] {
             let error = world.queue.close(id, Some(other), "").unwrap_err();
             assert!(
-                error.problem == Problem::Rejected && error.what.contains("pipeline/s/r1/1"),
+                error.kind == QueueErrorKind::Rejected && error.what.contains("pipeline/s/r1/1"),
                 "{}: {error}",
                 provider.name
             );
@@ -54,8 +54,8 @@ fn a_task_nobody_holds_can_be_closed_and_one_that_is_not_there_cannot() {
     for provider in providers() {
         let world = provider.open(&["a"]);
         assert_eq!(
-            world.queue.close("nope", None, "").unwrap_err().problem,
-            Problem::Rejected,
+            world.queue.close("nope", None, "").unwrap_err().kind,
+            QueueErrorKind::Rejected,
             "{}",
             provider.name
         );
@@ -88,7 +88,7 @@ fn what_waits_for_another_issue_is_not_closed_where_bd_refuses_it() {
         bd(&world, &["dep", "add", world.id("a"), world.id("b")]);
         let error = world.queue.close(world.id("a"), None, "").unwrap_err();
         assert!(
-            error.problem == Problem::Rejected && error.what.contains("blocked by"),
+            error.kind == QueueErrorKind::Rejected && error.what.contains("blocked by"),
             "{version}: {error:?}"
         );
         assert_eq!(world.truth("a").0, "open", "{version}");

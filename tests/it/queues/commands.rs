@@ -3,7 +3,7 @@ use super::{Made, Put, Stage, agent, provider};
 use crate::project::PYTHON;
 use agent_pipelines::model::Env;
 use agent_pipelines::plan::{QueueSource, QueueSpec, TrackerCommands};
-use agent_pipelines::queue::{At, Owner, Problem, Released, open};
+use agent_pipelines::queue::{Owner, QueueEnv, QueueErrorKind, Released, open};
 use agent_pipelines::store::atomic;
 use camino::Utf8PathBuf;
 use serde_json::{Value, json};
@@ -88,8 +88,8 @@ impl Stage for ScriptStage {
         QueueSource::Command(Box::new(self.commands()))
     }
 
-    fn at(&self) -> At {
-        At {
+    fn at(&self) -> QueueEnv {
+        QueueEnv {
             project: self.file.parent().expect("a folder").to_owned(),
             env: self.env.clone(),
         }
@@ -193,9 +193,13 @@ fn what_a_command_says_wrongly_is_unknown() {
     ] {
         let (queue, world) = queue(program);
         // Else it is asked again and again.
-        queue.hurry();
-        let settled =
-            agent_pipelines::queue::settle(&*queue, &super::run("s", "r1"), &super::lives, None);
+        queue.shorten_timeouts();
+        let settled = agent_pipelines::queue::release_and_check(
+            &*queue,
+            &super::run("s", "r1"),
+            &super::lives,
+            None,
+        );
         let verdict = world.words(&settled.verdict);
         assert!(
             verdict.starts_with("unknown: ") && verdict.contains(words),
@@ -285,7 +289,7 @@ fn a_command_that_refuses_is_told_in_its_own_words() {
     let (queue, _world) = queue(&refusing("open"));
     let error = queue.claim(None, &agent("s", 1)).unwrap_err();
     assert!(
-        error.problem == Problem::Protocol && error.what.contains("I will not"),
+        error.kind == QueueErrorKind::Protocol && error.what.contains("I will not"),
         "{error}"
     );
     let error = queue.close("a", None, "").unwrap_err();

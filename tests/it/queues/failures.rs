@@ -3,7 +3,7 @@ use super::beads::{VERSIONS, calls, forget_calls, world};
 use super::{World, agent, lives, run};
 use agent_pipelines::clock::wait_until;
 use agent_pipelines::plan::{QueueSource, QueueSpec};
-use agent_pipelines::queue::{self, Owner, Problem, Released, open, settle};
+use agent_pipelines::queue::{Owner, QueueErrorKind, Released, open, release_and_check};
 use agent_pipelines::store::atomic;
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
@@ -50,7 +50,7 @@ fn what_never_answers_well_is_unknown_and_told_in_its_own_words() {
             // Nothing is ready and all is closed but what we hold: the next to "done" there is.
             rules(&mut world, &[(command, None, fault)]);
             // Else it is asked again and again.
-            world.queue.hurry();
+            world.queue.shorten_timeouts();
             let told = if command == "show" {
                 world
                     .queue
@@ -87,14 +87,14 @@ fn a_program_that_is_missing_is_unknown_at_once() {
     };
     let queue = open(&QueueSpec::new(source), &world.stage.at());
     let began = Instant::now();
-    let verdict = world.words(&settle(&*queue, &run("s", "r1"), &lives, None).verdict);
+    let verdict = world.words(&release_and_check(&*queue, &run("s", "r1"), &lives, None).verdict);
     assert!(
         verdict.contains("cannot call `no-such-bd`") && verdict.contains("programs:"),
         "{verdict}"
     );
     assert_eq!(
-        queue.claim(None, &agent("s", 1)).unwrap_err().problem,
-        Problem::Missing
+        queue.claim(None, &agent("s", 1)).unwrap_err().kind,
+        QueueErrorKind::Missing
     );
     assert!(
         began.elapsed() < Duration::from_secs(1),
@@ -107,7 +107,7 @@ fn a_program_that_hangs_is_ended_and_unknown() {
     let mut world = wrong("1.3.0", &[("list", None, "hang")]);
     world.spec.timeout_s = 1;
     world.reopen();
-    world.queue.hurry();
+    world.queue.shorten_timeouts();
     let (verdict, _) = world.settle();
     assert!(
         verdict.contains("did not answer within 1 s and was ended"),
@@ -290,7 +290,7 @@ fn a_database_that_vanishes_ends_in_unknown() {
         let world = super::provider(version).world(&[("a", false), ("b", true)]);
         world.take(None, &agent("s", 1));
         world.stage.vanish();
-        let _ = (version != "0.47.0").then(|| world.queue.hurry());
+        let _ = (version != "0.47.0").then(|| world.queue.shorten_timeouts());
         let (verdict, _) = world.settle();
         assert!(
             verdict.contains("no beads database found") && verdict.contains("init --prefix"),
@@ -321,9 +321,9 @@ fn what_custom_statuses_mean_is_not_guessed() {
 #[test]
 fn whoever_waits_for_the_end_is_not_kept_waiting() {
     let world = wrong("1.3.0", &[("*", None, "locked")]);
-    world.queue.hurry();
+    world.queue.shorten_timeouts();
     let began = Instant::now();
-    let error = queue::Queue::census(&*world.queue, &lives).unwrap_err();
+    let error = world.queue.counts(&lives).unwrap_err();
     assert!(error.what.contains("database is locked"), "{error}");
     assert!(began.elapsed() < Duration::from_secs(5));
 }

@@ -2,7 +2,7 @@
 use super::{Made, Put, Stage, agent, lives, provider};
 use agent_pipelines::model::{Env, TaskState};
 use agent_pipelines::plan::{QueueSource, QueueSpec};
-use agent_pipelines::queue::{At, Owner, Problem, open};
+use agent_pipelines::queue::{Owner, QueueEnv, QueueErrorKind, open};
 use agent_pipelines::store::atomic;
 use camino::{Utf8Path, Utf8PathBuf};
 use serde_json::{Value, json};
@@ -87,8 +87,8 @@ impl Stage for FileStage {
         QueueSource::file(self.path.clone())
     }
 
-    fn at(&self) -> At {
-        At {
+    fn at(&self) -> QueueEnv {
+        QueueEnv {
             project: self.path.parent().expect("a folder").to_owned(),
             env: Env::default(),
         }
@@ -256,7 +256,7 @@ fn a_run_that_joins_is_out_of_git_from_the_start() {
     for name in ["backlog.md", "prd.json"] {
         let world = provider(name).open(&["a"]);
         let project = Project::new(world.stage.at().project);
-        agent_pipelines::queue::join(
+        agent_pipelines::queue::register_run(
             &*world.queue,
             &"s".parse().unwrap(),
             &"r1".parse().unwrap(),
@@ -293,12 +293,12 @@ fn what_is_no_file_is_refused_and_not_waited_for() {
         for path in [world.stage.at().project, pipe] {
             let queue = open(&QueueSpec::new(QueueSource::file(path)), &world.stage.at());
             assert_eq!(
-                queue.census(&lives).unwrap_err().problem,
-                Problem::Unavailable
+                queue.counts(&lives).unwrap_err().kind,
+                QueueErrorKind::Unavailable
             );
             assert_eq!(
-                queue.claim(None, &agent("s", 1)).unwrap_err().problem,
-                Problem::Unavailable
+                queue.claim(None, &agent("s", 1)).unwrap_err().kind,
+                QueueErrorKind::Unavailable
             );
         }
     }

@@ -3,7 +3,7 @@ use super::beads::{VERSIONS, calls, create, forget_calls};
 use super::{World, providers};
 use agent_pipelines::model::{Sought, Verdict};
 use agent_pipelines::plan::{QueueSource, QueueSpec};
-use agent_pipelines::queue::{Problem, Unlabelled, open};
+use agent_pipelines::queue::{QueueErrorKind, Unlabelled, open};
 
 /// A world with these issues that have no label, and one of another session.
 fn unlabelled(version: &str, count: usize) -> (World, Vec<String>) {
@@ -60,7 +60,7 @@ fn the_issues_that_are_named_get_the_label() {
             .queue
             .label(Unlabelled::These(&["nope".to_owned()]), "pipeline/s")
             .unwrap_err();
-        assert_eq!(error.problem, Problem::Rejected, "{version}: {error}");
+        assert_eq!(error.kind, QueueErrorKind::Rejected, "{version}: {error}");
     }
 }
 
@@ -74,7 +74,7 @@ fn a_label_that_cannot_be_one_is_refused_with_the_reason() {
             .label(Unlabelled::These(&ids), "one,two")
             .unwrap_err();
         assert!(
-            error.problem == Problem::Rejected && error.what.contains("one,two"),
+            error.kind == QueueErrorKind::Rejected && error.what.contains("one,two"),
             "{}: {error}",
             provider.name
         );
@@ -89,7 +89,7 @@ fn a_label_that_cannot_be_one_is_refused_with_the_reason() {
                 .queue
                 .label(Unlabelled::These(&ids), "-x")
                 .unwrap_err();
-            assert_eq!(error.problem, Problem::Rejected, "{error}");
+            assert_eq!(error.kind, QueueErrorKind::Rejected, "{error}");
         }
     }
 }
@@ -114,7 +114,7 @@ fn a_label_that_is_not_put_on_is_not_tried_twice() {
 fn sought(world: &World) -> Sought {
     let verdict = world
         .queue
-        .census(&super::lives)
+        .counts(&super::lives)
         .expect("a census")
         .verdict(|| world.queue.sought());
     let Verdict::NoItems { looked_for, next } = verdict else {

@@ -1,6 +1,6 @@
 //! What failed too often is parked until a person has looked.
 use super::{World, agent, lives, providers, run};
-use agent_pipelines::queue::{self, Claim, Owner, Problem, Released};
+use agent_pipelines::queue::{self, Claim, Owner, QueueErrorKind, Released};
 
 fn fail(world: &World, iteration: u32) -> Released {
     let owner = agent("s", iteration);
@@ -20,7 +20,7 @@ fn a_task_that_failed_too_often_is_parked_until_a_person_opens_it() {
             "{}",
             provider.name
         );
-        let census = world.queue.census(&lives).unwrap();
+        let census = world.queue.counts(&lives).unwrap();
         let why = &census.blocked[0].1;
         assert_eq!(
             why, "was parked after 3 failed attempts; the last one: because",
@@ -36,7 +36,7 @@ fn a_task_that_failed_too_often_is_parked_until_a_person_opens_it() {
         );
         let error = world.claim(Some("a"), &agent("s", 4)).unwrap_err();
         assert!(
-            error.problem == Problem::Rejected && error.what.contains("parked"),
+            error.kind == QueueErrorKind::Rejected && error.what.contains("parked"),
             "{}: {error}",
             provider.name
         );
@@ -107,7 +107,7 @@ fn settling_after_a_failed_attempt_counts_it() {
         let world = provider.open(&["a", "b"]);
         let settled = [1, 2, 3].map(|iteration| {
             world.take(Some("a"), &agent("s", iteration));
-            queue::settle(&*world.queue, &run("s", "r1"), &lives, Some(""))
+            queue::release_and_check(&*world.queue, &run("s", "r1"), &lives, Some(""))
         });
         let parked =
             settled.map(|settled| (world.names(&settled.released), world.names(&settled.parked)));

@@ -6,7 +6,7 @@ use super::taskwarrior::has_taskwarrior;
 use super::{TASKWARRIOR, World, agent, provider};
 use agent_pipelines::model::Env;
 use agent_pipelines::plan::{QueueSource, QueueSpec};
-use agent_pipelines::queue::{At, Claim, Owner, Problem, open};
+use agent_pipelines::queue::{Claim, Owner, QueueEnv, QueueErrorKind, open};
 use agent_pipelines::store::atomic;
 use camino::Utf8PathBuf;
 use serde::{Deserialize, Serialize};
@@ -54,7 +54,7 @@ fn a_worker_of_a_race() {
 fn work(job: &Job) -> Report {
     let queue = open(
         &job.spec,
-        &At {
+        &QueueEnv {
             project: job.project.clone(),
             env: job.env.clone(),
         },
@@ -73,7 +73,7 @@ fn work(job: &Job) -> Report {
             .then(|| queue.close(&task.id, Some(&owner), "done"))
         {
             None | Some(Ok(())) => {}
-            Some(Err(error)) if error.problem == Problem::Rejected => {
+            Some(Err(error)) if error.kind == QueueErrorKind::Rejected => {
                 report.taken.push(task.id.clone())
             }
             Some(Err(error)) => panic!("{error}"),
@@ -85,7 +85,7 @@ fn work(job: &Job) -> Report {
 
 impl World {
     fn start(&self, worker: usize) -> (Child, Utf8PathBuf) {
-        let At { project, env } = self.stage.at();
+        let QueueEnv { project, env } = self.stage.at();
         let (session, report) = (
             format!("w{worker}"),
             project.join(format!("report-{worker}.json")),
@@ -226,7 +226,7 @@ fn agents_race_for_tasks_of_taskwarrior() {
         TASKS,
         "none is lost"
     );
-    let held = world.queue.census(&|_| true).unwrap().held;
+    let held = world.queue.counts(&|_| true).unwrap().held;
     let owners: HashSet<&String> = held.iter().map(|(_, owner)| owner).collect();
     assert_eq!(
         (held.len(), owners.len()),
@@ -259,7 +259,7 @@ fn rudely(
 }
 
 fn rudely_with_bd(world: &World) -> Vec<String> {
-    let At { project, env } = world.stage.at();
+    let QueueEnv { project, env } = world.stage.at();
     let QueueSource::Beads { program, .. } = world.stage.source() else {
         panic!("no bd here")
     };

@@ -1,7 +1,7 @@
 //! What a runner takes back: its own, the dead runs' of its session, and nobody else's while there is other work.
 use super::{agent, agent_of, lives, providers, run};
 use agent_pipelines::model::SessionName;
-use agent_pipelines::queue::{self, Owner, join, living};
+use agent_pipelines::queue::{self, Owner, liveness, register_run};
 use agent_pipelines::store::atomic;
 use agent_pipelines::store::layout::Project;
 use agent_pipelines::store::lock::{Holder, SessionLock};
@@ -105,10 +105,17 @@ fn a_run_that_joined_is_alive_while_its_session_runs() {
         let (session, theirs): (SessionName, _) = ("other".parse().unwrap(), run("other", "r5"));
         let project = Project::new(world.stage.at().project);
         let lock = running(&project, &session, "r5");
-        join(&*world.queue, &session, &theirs.run, &project).unwrap();
+        register_run(&*world.queue, &session, &theirs.run, &project).unwrap();
         world.take(Some("a"), &agent_of("other", "r5", 1));
         world.take(Some("b"), &agent_of("other", "r4", 9));
-        let settle = || queue::settle(&*world.queue, &run("s", "r1"), &living(&*world.queue), None);
+        let settle = || {
+            queue::release_and_check(
+                &*world.queue,
+                &run("s", "r1"),
+                &liveness(&*world.queue),
+                None,
+            )
+        };
         let settled = settle();
         assert_eq!(
             (
@@ -136,8 +143,8 @@ fn who_lives_is_not_guessed_while_the_queue_cannot_be_found() {
     for name in ["backlog.md", "prd.json"] {
         let world = super::provider(name).open(&["a"]);
         world.stage.vanish();
-        assert!(living(&*world.queue)(&agent("other", 1)), "{name}");
-        assert!(!living(&*world.queue)(&Owner::read("")), "{name}");
+        assert!(liveness(&*world.queue)(&agent("other", 1)), "{name}");
+        assert!(!liveness(&*world.queue)(&Owner::read("")), "{name}");
     }
 }
 
@@ -154,7 +161,7 @@ fn settling_a_queue_in_which_nothing_is_left_behind_changes_nothing() {
             provider.name
         );
         assert_eq!(
-            (world.truth("a"), world.queue.census(&lives).unwrap().total),
+            (world.truth("a"), world.queue.counts(&lives).unwrap().total),
             (before, 2),
             "{}",
             provider.name

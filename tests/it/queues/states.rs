@@ -200,7 +200,7 @@ fn a_queue_that_is_not_there_is_unknown() {
         let world = provider.world(&[("a", true)]);
         world.stage.vanish();
         // Else bd is asked again and again.
-        world.queue.hurry();
+        world.queue.shorten_timeouts();
         let (verdict, released) = world.settle();
         assert!(
             verdict.starts_with("unknown: ") && verdict.contains("; ") && released.is_empty(),
@@ -385,7 +385,7 @@ fn what_stalls_is_named_with_its_reason() {
         assert!(come_about(&world));
         world
             .queue
-            .census(&super::lives)
+            .counts(&super::lives)
             .unwrap()
             .blocked
             .remove(0)

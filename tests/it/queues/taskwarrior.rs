@@ -3,7 +3,7 @@ use super::{Made, Put, Stage};
 use crate::project::PYTHON;
 use agent_pipelines::model::Env;
 use agent_pipelines::plan::{QueueSource, TrackerCommands};
-use agent_pipelines::queue::At;
+use agent_pipelines::queue::QueueEnv;
 use agent_pipelines::store::atomic;
 use camino::Utf8PathBuf;
 use serde_json::{Value, json};
@@ -111,8 +111,8 @@ impl Stage for TaskStage {
         }))
     }
 
-    fn at(&self) -> At {
-        At {
+    fn at(&self) -> QueueEnv {
+        QueueEnv {
             project: self.top.clone(),
             env: self.env.clone(),
         }

@@ -98,7 +98,8 @@ impl Race {
     /// Does what the session of somebody who was killed does when it is started again.
     fn settle(&mut self, session: &str) {
         let lives = |owner: &Owner| !matches!(owner, Owner::Agent { session, .. } if self.killed.contains(session.as_str()));
-        let settled = queue::settle(&*self.world.queue, &run(session, "r1"), &lives, None);
+        let settled =
+            queue::release_and_check(&*self.world.queue, &run(session, "r1"), &lives, None);
         assert!(
             !matches!(
                 settled.verdict,

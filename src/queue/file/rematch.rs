@@ -1,9 +1,9 @@
 //! Finds a held task again whose text somebody has changed, so that nobody else begins on the same line.
 use super::{Item, Mark};
 use crate::queue::QueueError;
-use crate::queue::claims::{Claims, Held, Spot};
+use crate::queue::claims::{Claims, Held, LinePosition};
 
-impl Spot {
+impl LinePosition {
     /// Returns where a task is among the others.
     pub(super) fn of(items: &[Item], at: usize) -> Self {
         let title = |at: usize| items.get(at).map(|item| item.title.clone());
@@ -68,14 +68,14 @@ pub(super) fn hardly_the_same(item: &Item, id: &str, claims: &Claims) -> Option<
 }
 
 fn candidates(items: &[Item], held: &Held, claims: &Claims) -> Vec<usize> {
-    let Some(spot) = &held.spot else {
+    let Some(position) = &held.position else {
         return Vec::new();
     };
     let could_be = |at: &usize| {
-        let (item, now) = (&items[*at], Spot::of(items, *at));
+        let (item, now) = (&items[*at], LinePosition::of(items, *at));
         let same = !held.title.is_empty() && words(&item.title).eq(words(&held.title));
-        let there = (&now.after, &now.before) == (&spot.after, &spot.before)
-            || now.nth == spot.nth && similar(&item.title, &held.title);
+        let there = (&now.after, &now.before) == (&position.after, &position.before)
+            || now.nth == position.nth && similar(&item.title, &held.title);
         claims.of(&item.id).is_none() && (same || !item.named && there)
     };
     (0..items.len()).filter(could_be).collect()

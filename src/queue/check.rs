@@ -1,10 +1,10 @@
 //! What a runner asks of a queue after each attempt: take back what was left, then say what is to be done.
-use super::{Owner, Problem, Queue, QueueError, Release, Released, Result, Run};
+use super::{Owner, Queue, QueueError, QueueErrorKind, Release, Released, Result, RunKey};
 use crate::model::{Census, Verdict};
 
 /// What settling came to, for the journal.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Settled {
+pub struct QueueCheck {
     pub verdict: Verdict,
     /// Ids that can be claimed again.
     pub released: Vec<String>,
@@ -18,48 +18,48 @@ pub struct Settled {
 /// one tried and failed, rather than having been kept from trying: it holds what it said. Tasks of other sessions are taken back only when
 /// nothing else is left to do and `alive` says that their agent is gone. Never fails: a queue that does not answer is
 /// [`Verdict::Unknown`].
-pub fn settle(
+pub fn release_and_check(
     queue: &dyn Queue,
-    run: &Run,
+    run: &RunKey,
     alive: &dyn Fn(&Owner) -> bool,
     tried: Option<&str>,
-) -> Settled {
-    let mut settled = Settled {
+) -> QueueCheck {
+    let mut check = QueueCheck {
         verdict: Verdict::Unknown {
             error: String::new(),
         },
         released: Vec::new(),
         parked: Vec::new(),
     };
-    settled.verdict = match try_settle(queue, run, alive, tried, &mut settled) {
+    check.verdict = match try_release_and_check(queue, run, alive, tried, &mut check) {
         Ok(verdict) => verdict,
-        Err(error) => unanswered(&error),
+        Err(error) => error_status(&error),
     };
-    settled
+    check
 }
 
 /// Returns what a failure means for the loop: a wait where others are the reason, else unknown; never "empty".
-pub fn unanswered(error: &QueueError) -> Verdict {
+pub fn error_status(error: &QueueError) -> Verdict {
     let words = format!("{}; {}", error.what, error.next);
-    match error.problem {
-        Problem::Busy => Verdict::Busy { error: words },
-        Problem::Unavailable
-        | Problem::Silent
-        | Problem::Missing
-        | Problem::Protocol
-        | Problem::Rejected => Verdict::Unknown { error: words },
+    match error.kind {
+        QueueErrorKind::Busy => Verdict::Busy { error: words },
+        QueueErrorKind::Unavailable
+        | QueueErrorKind::Silent
+        | QueueErrorKind::Missing
+        | QueueErrorKind::Protocol
+        | QueueErrorKind::Rejected => Verdict::Unknown { error: words },
     }
 }
 
-fn try_settle(
+fn try_release_and_check(
     queue: &dyn Queue,
-    run: &Run,
+    run: &RunKey,
     alive: &dyn Fn(&Owner) -> bool,
     tried: Option<&str>,
-    settled: &mut Settled,
+    check: &mut QueueCheck,
 ) -> Result<Verdict> {
-    let mut census = queue.glance(alive)?;
-    let left = left_behind(&census, run);
+    let mut census = queue.quick_counts(alive)?;
+    let left = abandoned(&census, run);
     if !left.is_empty() {
         for (id, owner) in &left {
             let tried = tried.filter(|_| run.owns(owner));
@@ -74,10 +74,10 @@ fn try_settle(
                     why,
                     failed: tried.is_some(),
                 },
-                settled,
+                check,
             )?;
         }
-        census = queue.glance(alive)?;
+        census = queue.quick_counts(alive)?;
     }
     let verdict = census.verdict(|| queue.sought());
     let Verdict::ReleaseStale { .. } = verdict else {
@@ -92,15 +92,15 @@ fn try_settle(
                 why: "its agent is gone",
                 failed: false,
             },
-            settled,
+            check,
         )?;
     }
     // Once is enough: what is still stale now was taken by somebody in between, and is theirs.
-    Ok(queue.glance(alive)?.verdict(|| queue.sought()))
+    Ok(queue.quick_counts(alive)?.verdict(|| queue.sought()))
 }
 
 /// Returns what agents of this run hold, and dead ones of earlier runs of the same session.
-fn left_behind(census: &Census, run: &Run) -> Vec<(String, Owner)> {
+fn abandoned(census: &Census, run: &RunKey) -> Vec<(String, Owner)> {
     let read = |(id, owner): &(String, String)| (id.clone(), Owner::read(owner));
     let held = census
         .held
@@ -122,12 +122,12 @@ fn give_back(
     id: &str,
     owner: &Owner,
     release: &Release<'_>,
-    settled: &mut Settled,
+    check: &mut QueueCheck,
 ) -> Result<()> {
     match queue.release(id, owner, release)? {
         Released::NotHeld => {}
-        Released::Back => settled.released.push(id.to_owned()),
-        Released::Parked => settled.parked.push(id.to_owned()),
+        Released::Back => check.released.push(id.to_owned()),
+        Released::Parked => check.parked.push(id.to_owned()),
     }
     Ok(())
 }
