@@ -1,6 +1,6 @@
 //! What an agent finds in its environment, and what it must not.
 use super::{Call, copilot};
-use crate::model::mark;
+use crate::model::env_tag;
 use crate::plan::{AgentSpec, Provider};
 
 /// Variables by which one Claude session tells the programs inside it that they are inside it.
@@ -71,8 +71,8 @@ pub(super) fn set(call: &Call<'_>) -> Vec<(String, String)> {
         ("CLAUDE_PIPELINE_TYPE", call.node_type.to_owned()),
         ("AP_PROJECT", call.project.to_string()),
         ("AP_CONTEXT", call.context.to_string()),
-        (mark::RUN, call.run.to_string()),
-        (mark::ATTEMPT, mark::attempt(call.run, call.cursor)),
+        (env_tag::RUN, call.run.to_string()),
+        (env_tag::ATTEMPT, env_tag::attempt(call.run, call.cursor)),
         ("AP_EXE", call.exe.to_string()),
     ]
     .map(|(name, value)| (name.to_owned(), value))

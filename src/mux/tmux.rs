@@ -2,7 +2,7 @@
 //! we have marked are ever touched.
 use crate::clock;
 use crate::error::{Error, Result};
-use crate::model::{SessionName, mark};
+use crate::model::{SessionName, env_tag};
 use crate::shell;
 use camino::Utf8Path;
 use std::os::unix::process::CommandExt as _;
@@ -265,8 +265,8 @@ impl Tmux {
         command
             .arg("-u")
             .args(self.server_args())
-            .env_remove(mark::RUN)
-            .env_remove(mark::ATTEMPT);
+            .env_remove(env_tag::RUN)
+            .env_remove(env_tag::ATTEMPT);
         command
     }
 }

@@ -5,7 +5,7 @@
 //! ```
 use super::claims::make;
 use super::{Owner, Queue, Result};
-use crate::model::{RunId, SessionName, mark};
+use crate::model::{RunId, SessionName, env_tag};
 use crate::process;
 use crate::store::layout::Project;
 use crate::store::{atomic, session};
@@ -64,7 +64,7 @@ fn is_alive(runs: &Utf8Path, run: &RunId) -> bool {
         .ok()
         .and_then(|text| serde_json::from_slice(&text).ok());
     home.is_some_and(|home| home.runs_now(run))
-        || !process::marked(mark::RUN, run.as_str()).is_empty()
+        || !process::marked(env_tag::RUN, run.as_str()).is_empty()
 }
 
 impl Home {

@@ -10,7 +10,7 @@ use super::told;
 use crate::agent::{self, Activity, Transcript};
 use crate::clock;
 use crate::engine::Means;
-use crate::model::{Cursor, Exit, Outcome, ProcessId, Usage, mark};
+use crate::model::{Cursor, Exit, Outcome, ProcessId, Usage, env_tag};
 use crate::plan::{Node, Plan, PlanKind};
 use crate::process;
 use crate::store::layout::{IterationDir, RunDir};
@@ -163,7 +163,9 @@ impl Attempt {
             .is_some_and(|shim| process::send(shim, signal));
         if !told {
             // An earlier runner died before it could write down which process the shim is.
-            for process in process::marked(mark::ATTEMPT, &mark::attempt(&plan.run, self.cursor)) {
+            for process in
+                process::marked(env_tag::ATTEMPT, &env_tag::attempt(&plan.run, self.cursor))
+            {
                 process::send(&process, signal);
             }
         }
@@ -355,7 +357,7 @@ fn until_unlocked(stdout: Utf8PathBuf) -> Pin<Box<dyn Future<Output = ()> + Send
 /// this returns, unless it is stuck in the kernel: the next agent is about to start.
 fn sweep(plan: &Plan, cursor: Cursor) {
     clock::wait_until(AFTER_KILL, || {
-        let left = process::marked(mark::ATTEMPT, &mark::attempt(&plan.run, cursor));
+        let left = process::marked(env_tag::ATTEMPT, &env_tag::attempt(&plan.run, cursor));
         for process in &left {
             process::send(process, Signal::SIGKILL);
         }

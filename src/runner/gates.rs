@@ -4,7 +4,7 @@ use super::context::Places;
 use super::program::run;
 use crate::agent::{self, Call, Case, Transcript};
 use crate::engine::State;
-use crate::model::{Cursor, GateVerdict, Input, Usage, mark};
+use crate::model::{Cursor, GateVerdict, Input, Usage, env_tag};
 use crate::plan::{AgentSpec, Node, Plan, PromptBy, Step, fingerprint};
 use crate::store::atomic;
 use crate::store::session::Session;
@@ -119,7 +119,7 @@ fn command(
         .split_first()
         .map(|(program, args)| (around.find(program), program.clone(), args.to_vec()));
     let mut env = around.env.clone();
-    env.insert(mark::RUN.to_owned(), plan.run.to_string());
+    env.insert(env_tag::RUN.to_owned(), plan.run.to_string());
     env.insert(
         "AP_CONTEXT".to_owned(),
         places.iteration.context().to_string(),

@@ -4,7 +4,7 @@ use super::context::Briefing;
 use super::shim::Job;
 use super::told;
 use crate::agent::{self, Call, Invocation};
-use crate::model::{Outcome, ProcessId, mark};
+use crate::model::{Outcome, ProcessId, env_tag};
 use crate::plan::template::{self, UnknownVariable};
 use crate::plan::{Node, PromptBy};
 use crate::process;
@@ -69,8 +69,8 @@ pub(super) fn start(
     let mut shim = tokio::process::Command::new(&around.exe)
         .arg("__shim")
         .env_clear()
-        .env(mark::RUN, plan.run.as_str())
-        .env(mark::ATTEMPT, mark::attempt(&plan.run, *cursor))
+        .env(env_tag::RUN, plan.run.as_str())
+        .env(env_tag::ATTEMPT, env_tag::attempt(&plan.run, *cursor))
         .envs(crash::pass_on())
         .stdin(Stdio::piped())
         // The lock goes with it: it is the shim's as soon as we close our copy.

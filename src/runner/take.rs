@@ -3,7 +3,7 @@ use super::exchange;
 use crate::clock;
 use crate::engine::{Condition, accept, condition, replaceable};
 use crate::error::{Error, ExitCode, Result};
-use crate::model::{Change, Event, Input, Request, RunId, SessionName, mark};
+use crate::model::{Change, Event, Input, Request, RunId, SessionName, env_tag};
 use crate::plan::{Plan, PlanKind};
 use crate::process::{self, Liveness};
 use crate::store::layout::Project;
@@ -248,7 +248,7 @@ fn put_away(project: &Project, session: &SessionName) -> Result<()> {
 /// Ends every process of a run whose runner is gone, politely at first. Returns how many there were.
 fn end_all(run: &RunId) -> usize {
     end_with(
-        mark::RUN,
+        env_tag::RUN,
         |found| run.covers(found),
         &[Signal::SIGTERM, Signal::SIGKILL],
     )
@@ -256,13 +256,13 @@ fn end_all(run: &RunId) -> usize {
 
 /// Kills every process of a run. Returns how many there were.
 pub fn kill_all(run: &RunId) -> usize {
-    end_with(mark::RUN, |found| run.covers(found), &[Signal::SIGKILL])
+    end_with(env_tag::RUN, |found| run.covers(found), &[Signal::SIGKILL])
 }
 
 /// Ends every process of one attempt, named by its mark `<run>/<cursor>`, politely at first. Returns how many there were.
 pub fn end_attempt(attempt: &str) -> usize {
     end_with(
-        mark::ATTEMPT,
+        env_tag::ATTEMPT,
         |found| found == attempt,
         &[Signal::SIGTERM, Signal::SIGKILL],
     )

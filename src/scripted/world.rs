@@ -1,6 +1,6 @@
 //! What the agent knows: its context, and the variables texts may hold.
 use crate::error::{Error, Result};
-use crate::model::mark;
+use crate::model::env_tag;
 use camino::Utf8PathBuf;
 use fs_err as fs;
 use serde::Deserialize;
@@ -63,7 +63,7 @@ impl World {
             Err(_) => env::current_exe()?.to_string_lossy().into_owned(),
         };
         let text = fs::read_to_string(&path)?;
-        let attempt = env::var(mark::ATTEMPT)
+        let attempt = env::var(env_tag::ATTEMPT)
             .ok()
             .and_then(|marker| attempt_of(&marker))
             .unwrap_or(1);

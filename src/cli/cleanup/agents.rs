@@ -1,7 +1,7 @@
 //! Agents that outlived their sessions: found by the mark every process of an attempt carries.
 use super::{Action, Cleanup, Finding};
 use crate::error::Result;
-use crate::model::{RunId, SessionName, mark};
+use crate::model::{RunId, SessionName, env_tag};
 use crate::plan::Step;
 use crate::process::{self, Liveness};
 use crate::runner::end_attempt;
@@ -19,7 +19,7 @@ impl Cleanup<'_> {
     /// Ends agents that nobody will ever look after again.
     pub(super) fn agents(&mut self) -> Result<()> {
         let mut living = Living::new();
-        for (process, mut marks) in process::carrying(&[mark::RUN, mark::ATTEMPT]) {
+        for (process, mut marks) in process::carrying(&[env_tag::RUN, env_tag::ATTEMPT]) {
             let (attempt, run) = (
                 marks.pop().unwrap_or_default(),
                 marks.pop().unwrap_or_default(),
@@ -92,7 +92,7 @@ impl Cleanup<'_> {
         );
         self.deal(finding, || {
             end_attempt(attempt);
-            let left = process::marked(mark::ATTEMPT, attempt).len();
+            let left = process::marked(env_tag::ATTEMPT, attempt).len();
             if left == 0 {
                 Ok(())
             } else {
@@ -156,7 +156,7 @@ fn adoptable(dir: &RunDir, snapshot: &Snapshot) -> Vec<String> {
     // A runner may have died before it wrote down who its shim is; the shim holds its output locked.
     let lives = journalled || FileLock::is_held(&stdout).unwrap_or(true);
     if lives {
-        vec![mark::attempt(&plan.run, state.cursor)]
+        vec![env_tag::attempt(&plan.run, state.cursor)]
     } else {
         Vec::new()
     }

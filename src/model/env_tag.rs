@@ -1,4 +1,4 @@
-//! The marks by which every process of a run is found, wherever it moved: children inherit the environment.
+//! Environment variables that tag every process of a run, so that it is found wherever it moved: children inherit them.
 use super::{Cursor, RunId};
 
 /// The environment variable that holds the run.
@@ -6,7 +6,7 @@ pub const RUN: &str = "AP_RUN";
 /// The environment variable that holds the attempt.
 pub const ATTEMPT: &str = "AP_ATTEMPT";
 
-/// Returns the mark of an attempt: `<run>/<cursor>`.
+/// Returns the tag of an attempt: `<run>/<cursor>`.
 pub fn attempt(run: &RunId, cursor: Cursor) -> String {
     format!("{run}/{cursor}")
 }
