@@ -80,7 +80,7 @@ fn seen(project: &Project, name: SessionName) -> Option<Seen> {
     let at = if state.in_iteration() {
         state.cursor.iteration
     } else {
-        state.tally.iterations
+        state.counters.iterations
     };
     let of = if most == 0 {
         String::new()

@@ -54,12 +54,12 @@ fn after_attempt(plan: &Plan, state: &State, outcome: &Outcome, now: Timestamp) 
         }
         Outcome::Refused { hint, .. } => Some(fail(outcome.to_string(), hint.clone())),
         Outcome::Crashed { .. } | Outcome::TimedOut { .. } | Outcome::Lost { .. }
-            if node.agent.max_attempts <= state.tally.failures =>
+            if node.agent.max_attempts <= state.counters.failures =>
         {
             let tries = if node.agent.max_attempts == 1 {
                 String::new()
             } else {
-                format!(" ({} attempts)", state.tally.failures)
+                format!(" ({} attempts)", state.counters.failures)
             };
             Some(fail(
                 format!("{} process {outcome}{tries}", agent_name(state, node)),
@@ -75,7 +75,7 @@ fn after_attempt(plan: &Plan, state: &State, outcome: &Outcome, now: Timestamp) 
             };
             Some(Event::WaitStarted {
                 reason,
-                until: now + backoff(node.agent.retry_delay_ms, state.tally.failures),
+                until: now + backoff(node.agent.retry_delay_ms, state.counters.failures),
             })
         }
     }
@@ -101,12 +101,12 @@ fn out_of_quota(state: &State, node: &Node, reason: &str, now: Timestamp) -> Opt
 
 fn after_iteration(plan: &Plan, state: &State, node: &Node, now: Timestamp) -> Option<Event> {
     let most = plan.guardrails.max_consecutive_errors;
-    if 0 < most && most <= state.tally.errors {
+    if 0 < most && most <= state.counters.errors {
         let last = state.last_error.as_deref().unwrap_or("no reason given");
         return Some(fail(
             format!(
                 "{} in a row ended in an error; the last one: {last}",
-                count(state.tally.errors, "iteration")
+                count(state.counters.errors, "iteration")
             ),
             "see what the agents said with `ap logs`, then resume".to_owned(),
         ));
@@ -120,14 +120,14 @@ fn advance(plan: &Plan, state: &State, node: &Node, now: Timestamp) -> Option<Ev
     if let Some(event) = ending(plan, state, node) {
         return Some(event);
     }
-    if MOST_BROKEN <= state.tally.broken {
+    if MOST_BROKEN <= state.counters.gate_failures {
         let (gate, why) = state
             .last_gate
             .as_ref()
             .map_or(("", ""), |(gate, verdict)| {
                 (gate.as_str(), verdict.reason())
             });
-        let times = count(state.tally.broken, "time");
+        let times = count(state.counters.gate_failures, "time");
         return Some(fail(
             format!("`{gate}` gave no answer {times} in a row: {why}"),
             "mend it, then resume".to_owned(),
@@ -182,7 +182,7 @@ fn ending(plan: &Plan, state: &State, node: &Node) -> Option<Event> {
     };
     if matches!(ending, NodeEnding::AllIterations { .. })
         && 0 < seen.iterations
-        && state.tally.well == 0
+        && state.counters.succeeded == 0
     {
         // Running out of iterations is no success when not one of them went well.
         let last = state.last_error.as_deref().unwrap_or("no reason given");
@@ -343,13 +343,13 @@ fn wait_for_queue(state: &State, node: &Node, held: u32, by: &[String], now: Tim
 
 /// Returns when to look at the queue again, or how many seconds have been waited in vain.
 fn queue_wait(state: &State, node: &Node, now: Timestamp) -> Result<Timestamp, u64> {
-    let since = state.tally.queue_waiting_since.unwrap_or(now);
+    let since = state.counters.queue_waiting_since.unwrap_or(now);
     let most = node.queue.as_ref().map_or(0, |queue| queue.max_wait_s);
     let end = since + SignedDuration::from_secs(i64::try_from(most).unwrap_or(i64::MAX / 1000));
     if end <= now {
         Err(most)
     } else {
-        Ok((now + queue_poll(state.tally.queue_waits)).min(end))
+        Ok((now + queue_poll(state.counters.queue_waits)).min(end))
     }
 }
 

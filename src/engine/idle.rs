@@ -16,7 +16,7 @@ impl State {
         let before = self.history.back().filter(|last| last.node == cursor.node);
         let same_report = before.is_some_and(|last| last.status.says_the_same(status));
         let idle = same_report && WorkTree::same(self.tree.as_ref(), tree);
-        self.tally.idle = if idle { self.tally.idle + 1 } else { 0 };
+        self.counters.idle = if idle { self.counters.idle + 1 } else { 0 };
         self.tree = tree.cloned();
     }
 
@@ -24,7 +24,7 @@ impl State {
     pub(super) fn look_at_queue(&mut self, verdict: &Verdict) {
         let Some(left) = verdict.left() else { return };
         if self.left.replace(left) != Some(left) {
-            self.tally.idle = 0;
+            self.counters.idle = 0;
         }
     }
 }
@@ -40,7 +40,7 @@ pub fn counts_idle(plan: &Plan, node: &Node) -> bool {
 /// Returns that the node's agents have changed nothing for too long, if they have. Agents that are about to agree that
 /// nothing is left to do have nothing to change.
 pub(super) fn limit(plan: &Plan, state: &State, node: &Node) -> Option<String> {
-    let (most, idle) = (plan.guardrails.max_idle_iterations, state.tally.idle);
+    let (most, idle) = (plan.guardrails.max_idle_iterations, state.counters.idle);
     let over = counts_idle(plan, node) && most <= idle && !state.in_iteration();
     (over && !node.termination.is_agreeing(&state.evidence(node))).then(|| {
         format!("{} in a row changed nothing: no commit, no changed file, no closed task, the same report", count(idle, "iteration"))
@@ -83,7 +83,7 @@ mod tests {
             },
             jiff::Timestamp::UNIX_EPOCH,
         );
-        state.tally.idle
+        state.counters.idle
     }
 
     const SAME: &str = r#"{"decision":"continue","summary":"looked"}"#;
@@ -167,7 +167,7 @@ mod tests {
                 },
                 jiff::Timestamp::UNIX_EPOCH,
             );
-            state.tally.idle
+            state.counters.idle
         };
         left(&mut state, 3);
         after(&mut state, 0, 1, SAME, None);

@@ -24,5 +24,5 @@ pub use follow::follow;
 pub use idle::counts_idle;
 pub use replace::replaceable;
 pub use room::{Means, Room, room};
-pub use state::{Entry, NodeDone, Phase, State, Tally};
+pub use state::{Entry, NodeCounters, NodeDone, Phase, State};
 pub use view::{Condition, Past, StateView, condition};

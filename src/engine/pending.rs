@@ -78,9 +78,9 @@ impl State {
         let asks = over
             && self.stopping.is_none()
             && !self.awaits_queue(plan)
-            && self.tally.broken < MOST_BROKEN;
+            && self.counters.gate_failures < MOST_BROKEN;
         match node.termination.answer(&self.evidence(node)) {
-            Answer::Asks(gate) if asks && (0 < self.tally.iterations || node.check_before) => {
+            Answer::Asks(gate) if asks && (0 < self.counters.iterations || node.check_before) => {
                 Some(gate)
             }
             Answer::Asks(_) | Answer::Ends(_) | Answer::GoesOn => None,
@@ -90,9 +90,9 @@ impl State {
     /// Returns what the node's termination may look at.
     pub fn evidence(&self, node: &Node) -> Evidence<'_> {
         Evidence {
-            iterations: self.tally.iterations,
+            iterations: self.counters.iterations,
             max_iterations: self.max_iterations(node),
-            stops: self.tally.stops,
+            stops: self.counters.stops,
             queue: self.verdict.as_ref().map(|verdict| {
                 if none_is_done(node, verdict) {
                     &NOTHING_LEFT
@@ -202,11 +202,11 @@ impl State {
     pub fn max_iterations(&self, node: &Node) -> u32 {
         self.max_iterations
             .unwrap_or(node.max_iterations)
-            .saturating_add(self.tally.again)
+            .saturating_add(self.counters.extra)
     }
 
     /// Whether the current iteration has begun and is not over.
     pub fn in_iteration(&self) -> bool {
-        self.tally.iterations < self.cursor.iteration
+        self.counters.iterations < self.cursor.iteration
     }
 }

@@ -71,7 +71,7 @@ const LITTLE: f64 = 0.15;
 /// Returns the room there is for the iteration that starts now; `means` are those of the session as a whole.
 pub fn room(means: &Means, state: &State, node: &Node, now: Timestamp) -> Room {
     let (most, ran) = (state.max_iterations(node), means.ran(now));
-    let with_this = most.saturating_sub(state.tally.iterations);
+    let with_this = most.saturating_sub(state.counters.iterations);
     let usual = |total: f64| {
         if means.iterations == 0 {
             0.0

@@ -31,8 +31,8 @@ pub struct State {
     /// Agents that are out of quota, by what they are called by.
     #[serde(default)]
     pub limited: BTreeMap<String, Limited>,
-    /// Of the current node.
-    pub tally: Tally,
+    /// Counters of the current node.
+    pub counters: NodeCounters,
     /// Nodes that are done, in order.
     pub finished: Vec<NodeDone>,
     /// Replaces the current node's own maximum.
@@ -117,15 +117,15 @@ pub enum Phase {
 
 /// What has happened in the current node so far.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Tally {
+pub struct NodeCounters {
     /// Iterations that are over. Only grows.
     pub iterations: u32,
     /// Iterations that are over and did not err.
     #[serde(default)]
-    pub well: u32,
-    /// Iterations that may be made again, since the session failed by them and somebody resumed it.
+    pub succeeded: u32,
+    /// Extra iterations granted on resume, one per failed one.
     #[serde(default)]
-    pub again: u32,
+    pub extra: u32,
     /// Agents in a row that said stop.
     pub stops: u32,
     /// Error iterations in a row.
@@ -137,10 +137,10 @@ pub struct Tally {
     pub failures: u32,
     /// Tasks parked since an iteration last went well.
     #[serde(default)]
-    pub parks: u32,
+    pub parked: u32,
     /// Broken answers of gates in a row.
     #[serde(default)]
-    pub broken: u32,
+    pub gate_failures: u32,
     /// Times in a row that only others' tasks were left.
     pub queue_waits: u32,
     pub queue_waiting_since: Option<Timestamp>,
@@ -243,8 +243,8 @@ impl State {
                 usage,
             } => {
                 self.usage += *usage;
-                self.tally.broken = if matches!(verdict, GateVerdict::Broken { .. }) {
-                    self.tally.broken + 1
+                self.counters.gate_failures = if matches!(verdict, GateVerdict::Broken { .. }) {
+                    self.counters.gate_failures + 1
                 } else {
                     0
                 };
@@ -259,17 +259,17 @@ impl State {
                 (self.verdict, self.task) = (Some(verdict.clone()), None);
                 if !parked.is_empty() {
                     // What kept failing is out of the way. If what comes next fails as well, it was hardly the task.
-                    if self.tally.parks == 0 {
-                        (self.tally.errors, self.tally.failures) = (0, 0);
+                    if self.counters.parked == 0 {
+                        (self.counters.errors, self.counters.failures) = (0, 0);
                     }
-                    self.tally.parks += 1;
+                    self.counters.parked += 1;
                 }
             }
             Event::TaskClaimed { task, .. } => self.task = Some(task.clone()),
             Event::WaitStarted { reason, until } => {
                 if let WaitReason::Queue { .. } | WaitReason::BusyQueue { .. } = reason {
-                    self.tally.queue_waits += 1;
-                    self.tally.queue_waiting_since.get_or_insert(at);
+                    self.counters.queue_waits += 1;
+                    self.counters.queue_waiting_since.get_or_insert(at);
                 }
                 self.phase = Phase::Waiting {
                     reason: reason.clone(),
@@ -309,7 +309,7 @@ impl State {
             Event::StopRequested { by } => (self.stopping, self.verdict) = (Some(by.clone()), None),
             Event::NodeFinished { node, id, ending } => {
                 let of_branches: u32 = self.branches.values().map(|report| report.iterations).sum();
-                let iterations = self.tally.iterations + of_branches;
+                let iterations = self.counters.iterations + of_branches;
                 let branches = std::mem::take(&mut self.branches);
                 self.finished.push(NodeDone {
                     id: id.clone(),
@@ -319,8 +319,8 @@ impl State {
                     branches,
                 });
                 self.cursor = Cursor::before(node + 1);
-                (self.tally, self.max_iterations, self.verdict, self.task) =
-                    (Tally::default(), None, None, None);
+                (self.counters, self.max_iterations, self.verdict, self.task) =
+                    (NodeCounters::default(), None, None, None);
                 (self.fallback, self.agent) = (0, String::new());
                 (self.promises, self.gates, self.last_gate) = (Vec::new(), BTreeMap::new(), None);
                 self.cut = None;
@@ -351,11 +351,11 @@ impl State {
 
     fn begin(&mut self, cursor: Cursor, at: Timestamp) {
         if cursor.attempt == 1 {
-            self.tally.failures = 0;
+            self.counters.failures = 0;
         }
         (self.cursor, self.shim, self.iteration_started) = (cursor, None, Some(at));
         (self.promises, self.gates) = (Vec::new(), BTreeMap::new());
-        (self.tally.queue_waits, self.tally.queue_waiting_since) = (0, None);
+        (self.counters.queue_waits, self.counters.queue_waiting_since) = (0, None);
         self.phase = Phase::Running;
     }
 
@@ -387,18 +387,18 @@ impl State {
         self.stopping = None;
         if let Phase::Ended { ending } = &self.phase {
             if let (Ending::Failed { .. }, None) = (ending, max_iterations) {
-                self.tally.again += self.tally.errors;
+                self.counters.extra += self.counters.errors;
             }
             // Whoever resumes has seen the failures; they get all their tries again.
             (
-                self.tally.failures,
-                self.tally.errors,
-                self.tally.parks,
-                self.tally.idle,
+                self.counters.failures,
+                self.counters.errors,
+                self.counters.parked,
+                self.counters.idle,
             ) = (0, 0, 0, 0);
-            (self.tally.queue_waits, self.tally.queue_waiting_since) = (0, None);
+            (self.counters.queue_waits, self.counters.queue_waiting_since) = (0, None);
             // Somebody may have changed something: whoever was asked is asked again.
-            (self.tally.broken, self.gates) = (0, BTreeMap::new());
+            (self.counters.gate_failures, self.gates) = (0, BTreeMap::new());
             (self.last_error, self.verdict) = (None, None);
             self.limited.clear();
             self.phase = Phase::Ready;
@@ -426,7 +426,7 @@ impl State {
             | Outcome::Refused { .. }
             | Outcome::TimedOut { .. }
             | Outcome::Lost { .. } => {
-                self.tally.failures += 1;
+                self.counters.failures += 1;
                 self.last_error = Some(outcome.to_string());
             }
         }
@@ -437,21 +437,21 @@ impl State {
 
     fn complete(&mut self, cursor: Cursor, status: Status, tree: Option<&WorkTree>, at: Timestamp) {
         self.look_at_work(cursor, &status, tree);
-        let tally = &mut self.tally;
-        (tally.iterations, tally.failures) = (cursor.iteration, 0);
-        tally.stops = if status.decision == Decision::Stop {
-            tally.stops + 1
+        let counters = &mut self.counters;
+        (counters.iterations, counters.failures) = (cursor.iteration, 0);
+        counters.stops = if status.decision == Decision::Stop {
+            counters.stops + 1
         } else {
             0
         };
-        tally.errors = if status.decision == Decision::Error {
-            tally.errors + 1
+        counters.errors = if status.decision == Decision::Error {
+            counters.errors + 1
         } else {
             0
         };
-        tally.well += u32::from(status.decision != Decision::Error);
-        tally.parks = if status.decision == Decision::Error {
-            tally.parks
+        counters.succeeded += u32::from(status.decision != Decision::Error);
+        counters.parked = if status.decision == Decision::Error {
+            counters.parked
         } else {
             0
         };

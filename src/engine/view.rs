@@ -125,7 +125,7 @@ impl<'a> StateView<'a> {
                 .iter()
                 .map(|(agent, limited)| (agent.as_str(), second(limited.until)))
                 .collect(),
-            consecutive_stops: state.tally.stops,
+            consecutive_stops: state.counters.stops,
             stages: stages(plan, state, place),
             history: history(plan, state),
             iterations_total: state.iterations,
@@ -137,7 +137,9 @@ impl<'a> StateView<'a> {
             error: ended
                 .filter(|_| !goal)
                 .map(|ending| error(ending, ended_at)),
-            resume_from: ended.filter(|_| !goal).map(|_| state.tally.iterations + 1),
+            resume_from: ended
+                .filter(|_| !goal)
+                .map(|_| state.counters.iterations + 1),
             resumed_at: whole(state.resumed_at),
             runner: state.runner.as_ref().filter(|_| ended.is_none()),
         }
@@ -221,7 +223,7 @@ fn position(plan: &Plan, state: &State) -> (u32, u32, u32) {
     match (state.node(plan), state.finished.last(), plan.nodes.last()) {
         (Some(node), ..) => (
             state.cursor.iteration,
-            state.tally.iterations,
+            state.counters.iterations,
             state.max_iterations(node),
         ),
         (None, Some(done), Some(step)) => step.node().map_or((0, done.iterations, 0), |node| {

@@ -386,8 +386,8 @@ fn task() -> Task {
 
 /// Whether all iterations of the node are used up and not one of them went well: there is no good end to come.
 fn in_vain(state: &State) -> bool {
-    state.tally.well == 0
-        && state.tally.iterations == 3 + state.tally.again
+    state.counters.succeeded == 0
+        && state.counters.iterations == 3 + state.counters.extra
         && state.cursor.node % 6 == 5
 }
 
@@ -470,7 +470,7 @@ impl Runner {
                     self.streak = 0;
                     self.completed += 1;
                     prop_assert!(
-                        self.state.tally.iterations < cursor.iteration,
+                        self.state.counters.iterations < cursor.iteration,
                         "an iteration was counted twice"
                     );
                 }
@@ -540,7 +540,7 @@ impl Runner {
                 }
                 self.verdict = None;
                 prop_assert_eq!(
-                    self.state.tally.iterations + 1,
+                    self.state.counters.iterations + 1,
                     cursor.iteration,
                     "an iteration was skipped or repeated"
                 );

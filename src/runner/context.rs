@@ -138,7 +138,7 @@ impl Briefing<'_> {
     fn health(&self) -> Value {
         let (most, errors) = (
             self.plan.guardrails.max_consecutive_errors,
-            self.state.tally.errors,
+            self.state.counters.errors,
         );
         json!({
             "errors_in_a_row": errors,
@@ -149,7 +149,7 @@ impl Briefing<'_> {
     }
 
     fn termination(&self) -> Value {
-        let tally = &self.state.tally;
+        let counters = &self.state.counters;
         match &self.node.termination {
             Termination::Fixed { .. } => json!({ "type": "fixed" }),
             Termination::Judgment {
@@ -157,7 +157,7 @@ impl Briefing<'_> {
                 min_iterations,
             } => json!({
                 "type": "judgment",
-                "consecutive_stops": tally.stops,
+                "consecutive_stops": counters.stops,
                 "consensus_required": consensus,
                 "min_iterations": min_iterations,
             }),

@@ -111,7 +111,7 @@ fn command(
         .back()
         .map(|entry| json!({ "iteration": entry.iteration, "status": entry.status }));
     let told = json!({
-        "session": plan.session, "run": plan.run, "node": node.id, "iteration": state.tally.iterations,
+        "session": plan.session, "run": plan.run, "node": node.id, "iteration": state.counters.iterations,
         "context": places.iteration.context(), "progress": places.progress, "last": last,
     });
     let call = gate
@@ -296,7 +296,7 @@ fn ask_judge(
     let case = Case {
         stage: node.id.as_str(),
         criteria: &judge.criteria,
-        iteration: state.tally.iterations,
+        iteration: state.counters.iterations,
         history: &history[history.len().saturating_sub(MOST_HISTORY)..].join("\n"),
         output: &end_of(&places.iteration.output()),
         progress: &end_of(&places.progress),

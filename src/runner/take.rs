@@ -343,10 +343,10 @@ fn new_maximum(wanted: &Wanted, session: &Session) -> Result<Option<u32>> {
         return Ok(None);
     };
     let now = state.max_iterations.unwrap_or(node.max_iterations);
-    if most != now && most < state.tally.iterations {
+    if most != now && most < state.counters.iterations {
         return Err(Error::usage(format!(
             "session '{}' has {} iterations behind it already",
-            session.plan.session, state.tally.iterations
+            session.plan.session, state.counters.iterations
         ))
         .hint("give a larger maximum, or none to keep the old one"));
     }

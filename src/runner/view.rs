@@ -514,7 +514,7 @@ fn ends_when(node: &Node, state: &State) -> String {
             format!(
                 "ends when {} in a row say stop ({} so far)",
                 text::count(consensus, "agent"),
-                state.tally.stops
+                state.counters.stops
             )
         }
         Termination::Queue => "ends when the queue is empty".to_owned(),
@@ -585,7 +585,7 @@ fn place(plan: &Plan, state: &State) -> String {
     let next = if state.in_iteration() {
         state.cursor.iteration
     } else {
-        state.tally.iterations + 1
+        state.counters.iterations + 1
     };
     match state.step(plan) {
         Some(Step::Block(block)) => format!("block `{}`", block.id),

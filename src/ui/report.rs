@@ -59,7 +59,7 @@ pub fn failure(snapshot: &Snapshot) -> String {
     let at = if state.in_iteration() {
         state.cursor.iteration
     } else {
-        state.tally.iterations
+        state.counters.iterations
     };
     let (what, why) = match &state.phase {
         Phase::Ended {
@@ -140,7 +140,7 @@ pub fn ways_on(snapshot: &Snapshot) -> String {
     let next = if state.in_iteration() {
         state.cursor.iteration
     } else {
-        state.tally.iterations + 1
+        state.counters.iterations + 1
     };
     let command = match &state.phase {
         Phase::Ended {
@@ -169,7 +169,7 @@ fn ran(snapshot: &Snapshot) -> u64 {
 /// Whether the session's agents changed nothing for as long as they may.
 fn is_idle(snapshot: &Snapshot) -> bool {
     let most = snapshot.plan.guardrails.max_idle_iterations;
-    0 < most && most <= snapshot.state.tally.idle
+    0 < most && most <= snapshot.state.counters.idle
 }
 
 /// Returns the command that goes on, with twice the room of the bound that was reached.
@@ -179,7 +179,7 @@ fn with_more_room(snapshot: &Snapshot) -> String {
     let max = state
         .node(plan)
         .map_or(0, |node| state.max_iterations(node));
-    if max <= state.tally.iterations && 0 < max {
+    if max <= state.counters.iterations && 0 < max {
         let (start, last) = plan.command.rsplit_once(' ').unwrap_or((&plan.command, ""));
         let start = if last.parse::<u32>().is_ok() {
             start
