@@ -6,23 +6,23 @@
 //! silent, ask `pending`, make it so.
 mod accept;
 mod block;
+mod budget;
 mod chain;
 mod follow;
 mod idle;
 mod pending;
 mod replace;
 mod retry;
-mod room;
 mod state;
 mod view;
 #[cfg(test)]
 mod worlds;
 
 pub use accept::accept;
+pub use budget::{Budget, Remaining, remaining};
 pub use chain::Limited;
 pub use follow::follow;
 pub use idle::counts_idle;
 pub use replace::replaceable;
-pub use room::{Means, Room, room};
 pub use state::{Entry, NodeCounters, NodeDone, Phase, State};
 pub use view::{Condition, Past, StateView, condition};

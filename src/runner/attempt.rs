@@ -9,7 +9,7 @@ use super::tail::Tail;
 use super::told;
 use crate::agent::{self, Activity, Transcript};
 use crate::clock;
-use crate::engine::Means;
+use crate::engine::Budget;
 use crate::model::{Cursor, Exit, Outcome, ProcessId, Usage, env_tag};
 use crate::plan::{Node, Plan, PlanKind};
 use crate::process;
@@ -60,7 +60,7 @@ impl Attempt {
     /// Makes sure that the attempt runs, exactly once: starts it, or takes over what is there.
     pub(super) fn ensure(
         session: &Session,
-        means: &Means,
+        budget: &Budget,
         around: &Surroundings,
         tracker_env: &[(String, String)],
         now: Timestamp,
@@ -112,7 +112,7 @@ impl Attempt {
                 let briefing = Briefing {
                     plan,
                     state,
-                    means,
+                    budget,
                     node,
                     cursor,
                     places: &places,

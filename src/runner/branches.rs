@@ -6,7 +6,7 @@
 use super::view::View;
 use super::{Ears, News, Runner};
 use crate::clock;
-use crate::engine::{Means, Phase, State, accept};
+use crate::engine::{Budget, Phase, State, accept};
 use crate::error::{Error, Result};
 use crate::model::{BranchReport, Change, Cursor, Ending, Event, Input, NodeId, Orders, Request};
 use crate::plan::{Block, Plan};
@@ -26,7 +26,7 @@ struct Told {
     /// How often somebody has asked for a stop.
     times: u32,
     /// What they share with it, and how far it knows each of them to be.
-    means: Means,
+    budget: Budget,
     reported: BTreeMap<NodeId, BranchReport>,
 }
 
@@ -99,11 +99,14 @@ impl Runner {
             };
         }
         let state = self.session.state();
-        let (means, reported) = (Means::of(&self.session.plan, state), state.branches.clone());
+        let (budget, reported) = (
+            Budget::of_session(&self.session.plan, state),
+            state.branches.clone(),
+        );
         self.branches.tell(Told {
             orders: state.orders(),
             times: self.asked_to_stop,
-            means,
+            budget,
             reported,
         });
         let Some(block) = self.session.plan.block(at.node).cloned() else {
@@ -171,13 +174,13 @@ impl Runner {
     }
 
     /// Returns what the session as a whole may use and has used.
-    pub(super) fn means(&self) -> Means {
+    pub(super) fn budget(&self) -> Budget {
         let state = self.session.state();
         match &self.ears {
-            Ears::Session(_) => Means::of(&self.session.plan, state),
+            Ears::Session(_) => Budget::of_session(&self.session.plan, state),
             Ears::Branch(line) => {
                 let told = line.orders.borrow();
-                told.means.of_branch(told.reported.get(&line.name), state)
+                told.budget.of_branch(told.reported.get(&line.name), state)
             }
         }
     }

@@ -1,7 +1,7 @@
 //! What an agent is told: `context.json` and the variables of its prompt.
 use super::given::Given;
 use super::outputs;
-use crate::engine::{Means, State, room};
+use crate::engine::{Budget, State, remaining};
 use crate::model::Cursor;
 use crate::plan::{Node, Plan, PlanKind, Select, template};
 use crate::store::layout::{IterationDir, RunDir};
@@ -30,7 +30,7 @@ pub(super) struct Briefing<'a> {
     pub(super) plan: &'a Plan,
     pub(super) state: &'a State,
     /// Of the session as a whole.
-    pub(super) means: &'a Means,
+    pub(super) budget: &'a Budget,
     pub(super) node: &'a Node,
     pub(super) cursor: Cursor,
     pub(super) places: &'a Places,
@@ -116,22 +116,22 @@ impl Briefing<'_> {
     fn limits(&self) -> Value {
         let Self {
             state,
-            means,
+            budget,
             node,
             now,
             ..
         } = self;
-        let room = room(means, state, node, *now);
+        let remaining = remaining(budget, state, node, *now);
         json!({
             "max_iterations": state.max_iterations(node),
-            "iterations_left": room.iterations,
-            "remaining_seconds": room.seconds.map_or(-1, |left| left as i64),
+            "iterations_left": remaining.iterations,
+            "remaining_seconds": remaining.seconds.map_or(-1, |left| left as i64),
             "max_attempts": node.agent.max_attempts,
             "attempt_seconds": node.agent.limits.wall_s,
-            "max_cost_usd": (0.0 < means.max_cost_usd).then_some(means.max_cost_usd),
-            "cost_usd": means.cost_usd,
-            "cost_left_usd": room.cost_usd,
-            "checkpoint_soon": room.checkpoint_soon,
+            "max_cost_usd": (0.0 < budget.max_cost_usd).then_some(budget.max_cost_usd),
+            "cost_usd": budget.cost_usd,
+            "cost_left_usd": remaining.cost_usd,
+            "checkpoint_soon": remaining.checkpoint_soon,
         })
     }
 

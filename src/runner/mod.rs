@@ -265,7 +265,7 @@ impl Runner {
             .agent_env(&self.session.plan, self.session.state());
         match Attempt::ensure(
             &self.session,
-            &self.means(),
+            &self.budget(),
             &self.around,
             &tracker_env,
             clock::now(),

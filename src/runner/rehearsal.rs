@@ -2,7 +2,7 @@
 use super::context::Briefing;
 use super::{Surroundings, attempt, start};
 use crate::clock;
-use crate::engine::{Means, State};
+use crate::engine::{Budget, State};
 use crate::model::Cursor;
 use crate::plan::template::UnknownVariable;
 use crate::plan::{Node, Plan, PlanKind};
@@ -31,11 +31,11 @@ pub fn rehearse(
     let state = State::default();
     let cursor = Cursor::before(index).next_iteration();
     let places = attempt::places(run, plan, node, cursor, around);
-    let (means, now) = (Means::of(plan, &state), clock::now());
+    let (budget, now) = (Budget::of_session(plan, &state), clock::now());
     let briefing = Briefing {
         plan,
         state: &state,
-        means: &means,
+        budget: &budget,
         node,
         cursor,
         places: &places,

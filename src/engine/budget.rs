@@ -1,0 +1,206 @@
+//! Remaining budget per limit, and when to ask the agent for a checkpoint.
+use super::State;
+use crate::model::BranchReport;
+use crate::plan::{Node, Plan};
+use jiff::{SignedDuration, Timestamp};
+
+/// What is left when an iteration starts.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Remaining {
+    /// Iterations that may follow this one.
+    pub iterations: u32,
+    /// `None` without a limit.
+    pub seconds: Option<f64>,
+    /// `None` without a limit.
+    pub cost_usd: Option<f64>,
+    /// Whether the agent should leave a checkpoint: little is left of one of the limits.
+    pub checkpoint_soon: bool,
+}
+
+/// The limits of a session and what it has used of them. Its branches share it.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Budget {
+    /// 0 is no limit.
+    pub max_runtime_seconds: u64,
+    /// 0 is no limit.
+    pub max_cost_usd: f64,
+    /// Spent so far.
+    pub cost_usd: f64,
+    /// The start of the session, moved forward by the time it had no runner.
+    started: Option<Timestamp>,
+    /// Over all nodes and branches.
+    iterations: u32,
+}
+
+impl Budget {
+    /// Returns the budget of a session.
+    pub fn of_session(plan: &Plan, state: &State) -> Self {
+        let guardrails = state.guardrails(plan);
+        Self {
+            max_runtime_seconds: guardrails.max_runtime_seconds,
+            max_cost_usd: guardrails.max_cost_usd,
+            cost_usd: state.usage.cost_usd,
+            started: state
+                .started_at
+                .map(|at| at + SignedDuration::from_millis(state.unattended_ms)),
+            iterations: state.iterations,
+        }
+    }
+
+    /// Returns the session's budget with what the branch has used since its last report.
+    #[must_use]
+    pub fn of_branch(self, reported: Option<&BranchReport>, branch: &State) -> Self {
+        let (iterations, cost_usd) = reported.map_or((0, 0.0), |report| {
+            (report.iterations, report.usage.cost_usd)
+        });
+        Self {
+            iterations: self.iterations.saturating_sub(iterations) + branch.iterations,
+            cost_usd: (self.cost_usd - cost_usd).max(0.0) + branch.usage.cost_usd,
+            ..self
+        }
+    }
+
+    fn elapsed_seconds(&self, now: Timestamp) -> f64 {
+        self.started.map_or(0.0, |started| {
+            now.duration_since(started).as_secs_f64().max(0.0)
+        })
+    }
+
+    fn runtime(&self, now: Timestamp) -> LimitUse {
+        self.limit_use(self.max_runtime_seconds as f64, self.elapsed_seconds(now))
+    }
+
+    fn cost(&self) -> LimitUse {
+        self.limit_use(self.max_cost_usd, self.cost_usd)
+    }
+
+    fn limit_use(&self, max: f64, used: f64) -> LimitUse {
+        let average = if self.iterations == 0 {
+            0.0
+        } else {
+            used / f64::from(self.iterations)
+        };
+        LimitUse { max, used, average }
+    }
+}
+
+/// Returns what is left for the iteration that starts now; `budget` is the session's.
+pub fn remaining(budget: &Budget, state: &State, node: &Node, now: Timestamp) -> Remaining {
+    let max = state.max_iterations(node);
+    let with_this = max.saturating_sub(state.counters.iterations);
+    let iterations = LimitUse {
+        max: f64::from(max),
+        used: f64::from(max - with_this),
+        average: 1.0,
+    };
+    let (runtime, cost) = (budget.runtime(now), budget.cost());
+    Remaining {
+        iterations: with_this.saturating_sub(1),
+        seconds: runtime.left(),
+        cost_usd: cost.left(),
+        checkpoint_soon: [iterations, runtime, cost].iter().any(LimitUse::is_near),
+    }
+}
+
+/// A limit is near when less than this share of it is left.
+const NEAR: f64 = 0.15;
+
+/// How much of one limit is used.
+#[derive(Clone, Copy, Debug)]
+struct LimitUse {
+    /// 0 is no limit.
+    max: f64,
+    used: f64,
+    /// What an iteration has used on average.
+    average: f64,
+}
+
+impl LimitUse {
+    fn left(&self) -> Option<f64> {
+        (0.0 < self.max).then(|| (self.max - self.used).max(0.0))
+    }
+
+    /// Whether less than 15 % is left, or no more than an average iteration uses.
+    fn is_near(&self) -> bool {
+        self.left()
+            .is_some_and(|left| left < NEAR * self.max || left <= self.average)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_limit_is_near_when_a_small_share_or_one_average_iteration_is_left() {
+        let near = |max, used, average| LimitUse { max, used, average }.is_near();
+        assert_eq!(
+            [
+                near(100.0, 85.0, 0.0),
+                near(100.0, 85.5, 0.0),
+                near(100.0, 50.0, 50.0),
+                near(100.0, 40.0, 50.0)
+            ],
+            [false, true, true, false]
+        );
+        assert!(near(10.0, 11.0, 0.0) && !near(0.0, 11.0, 1.0) && near(1.0, 0.0, 1.0));
+    }
+
+    #[test]
+    fn a_branch_shares_the_session_budget_and_adds_its_unreported_use() {
+        let used = |iterations: u32, cost_usd: f64| {
+            (
+                iterations,
+                crate::model::Usage {
+                    cost_usd,
+                    ..Default::default()
+                },
+            )
+        };
+        let budget = Budget {
+            max_cost_usd: 10.0,
+            cost_usd: 7.0,
+            iterations: 5,
+            ..Budget::default()
+        };
+        let ((iterations, usage), (own, of_own)) = (used(2, 1.0), used(3, 2.5));
+        let branch = State {
+            iterations: own,
+            usage: of_own,
+            ..State::default()
+        };
+        let report = BranchReport {
+            seq: 1,
+            iterations,
+            usage,
+            ending: None,
+        };
+        let shared = budget.of_branch(Some(&report), &branch);
+        assert_eq!(
+            (shared.cost_usd, shared.iterations, shared.max_cost_usd),
+            (8.5, 6, 10.0)
+        );
+        assert_eq!(budget.of_branch(None, &branch).cost_usd, 9.5);
+    }
+
+    #[test]
+    fn the_last_iterations_are_near_the_limit() {
+        let soon = |max: u32, before: u32| {
+            LimitUse {
+                max: f64::from(max),
+                used: f64::from(before),
+                average: 1.0,
+            }
+            .is_near()
+        };
+        let first = |max| {
+            (0..max)
+                .find(|before| soon(max, *before))
+                .map(|before| max - before)
+        };
+        assert_eq!(
+            [first(1), first(3), first(25), first(100)],
+            [Some(1), Some(1), Some(3), Some(14)]
+        );
+    }
+}
