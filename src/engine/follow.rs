@@ -84,8 +84,8 @@ fn after_attempt(plan: &Plan, state: &State, outcome: &Outcome, now: Timestamp) 
 /// Waits for the first agent that gets quota again, where none has any.
 fn out_of_quota(state: &State, node: &Node, reason: &str, now: Timestamp) -> Option<Event> {
     let until = state
-        .free_at(node)
-        .filter(|_| state.free(node, now).is_none())?;
+        .next_available_at(node)
+        .filter(|_| state.first_available(node, now).is_none())?;
     let rest = if node.agent.fallback.is_empty() {
         ""
     } else {

@@ -7,7 +7,7 @@
 mod accept;
 mod block;
 mod budget;
-mod chain;
+mod fallback;
 mod follow;
 mod idle;
 mod pending;
@@ -20,7 +20,7 @@ mod worlds;
 
 pub use accept::accept;
 pub use budget::{Budget, Remaining, remaining};
-pub use chain::Limited;
+pub use fallback::RateLimit;
 pub use follow::follow;
 pub use idle::counts_idle;
 pub use replace::replaceable;

@@ -1,5 +1,5 @@
 //! The fold of the journal.
-use super::Limited;
+use super::RateLimit;
 use crate::model::{
     BranchReport, Change, Cursor, Decision, Ending, Event, ForkedFrom, GateVerdict, NodeEnding,
     NodeId, Outcome, ProcessId, RunId, SessionName, Status, Task, Usage, Verdict, WaitReason,
@@ -28,9 +28,9 @@ pub struct State {
     pub fallback: u32,
     #[serde(default)]
     pub agent: String,
-    /// Agents that are out of quota, by what they are called by.
+    /// Agents that are out of quota, by label.
     #[serde(default)]
-    pub limited: BTreeMap<String, Limited>,
+    pub rate_limits: BTreeMap<String, RateLimit>,
     /// Counters of the current node.
     pub counters: NodeCounters,
     /// Nodes that are done, in order.
@@ -295,7 +295,7 @@ impl State {
                         ..
                     }
                 ) {
-                    self.hurry(at);
+                    self.clear_rate_limits(at);
                 }
                 self.phase = Phase::Ready;
             }
@@ -400,7 +400,7 @@ impl State {
             // Somebody may have changed something: whoever was asked is asked again.
             (self.counters.gate_failures, self.gates) = (0, BTreeMap::new());
             (self.last_error, self.verdict) = (None, None);
-            self.limited.clear();
+            self.rate_limits.clear();
             self.phase = Phase::Ready;
         }
     }
@@ -420,7 +420,7 @@ impl State {
             Outcome::Unreported { reason } => {
                 self.complete(cursor, Status::missing(reason), tree, at)
             }
-            Outcome::RateLimited { until, .. } => self.limit(*until, at),
+            Outcome::RateLimited { until, .. } => self.rate_limited(*until, at),
             Outcome::Cancelled => (),
             Outcome::Crashed { .. }
             | Outcome::Refused { .. }
@@ -456,7 +456,7 @@ impl State {
             0
         };
         self.last_error = (status.decision == Decision::Error).then(|| status.reason.clone());
-        self.limited.remove(&self.agent);
+        self.rate_limits.remove(&self.agent);
         self.iterations += 1;
         self.iteration_started = None;
         if self.history.len() == Self::HISTORY {

@@ -121,7 +121,7 @@ impl<'a> StateView<'a> {
             attempt: state.cursor.attempt,
             agent: &state.agent,
             limited: state
-                .limited
+                .rate_limits
                 .iter()
                 .map(|(agent, limited)| (agent.as_str(), second(limited.until)))
                 .collect(),
