@@ -1,7 +1,7 @@
 //! `ap status [session]`, `ap list`: where sessions stand. They read, and change nothing.
 use super::context::Context;
 use crate::clock;
-use crate::engine::{NodeDone, Phase, StateView};
+use crate::engine::{FinishedNode, Phase, StateView};
 use crate::error::{Error, ExitCode, Result};
 use crate::model::{SessionName, Task};
 use crate::plan::{Branch, Step};
@@ -232,7 +232,7 @@ fn in_words(snapshot: &Snapshot, standing: &str, next: Option<&str>, context: &C
 fn gone_without(snapshot: &Snapshot) -> Vec<String> {
     let Snapshot { plan, state } = snapshot;
     let first = plan.turn(state.cursor.node.min(plan.last_place())).0 as usize * plan.nodes.len();
-    let failed = |done: &NodeDone| {
+    let failed = |done: &FinishedNode| {
         let failed = done
             .branches
             .iter()

@@ -24,5 +24,5 @@ pub use fallback::RateLimit;
 pub use follow::follow;
 pub use idle::counts_idle;
 pub use replace::replaceable;
-pub use state::{Entry, NodeCounters, NodeDone, Phase, State};
-pub use view::{Condition, Past, StateView, condition};
+pub use state::{FinishedNode, IterationRecord, NodeCounters, Phase, State};
+pub use view::{Condition, IterationView, StateView, condition};

@@ -34,7 +34,7 @@ pub struct State {
     /// Counters of the current node.
     pub counters: NodeCounters,
     /// Nodes that are done, in order.
-    pub finished: Vec<NodeDone>,
+    pub finished: Vec<FinishedNode>,
     /// Replaces the current node's own maximum.
     pub max_iterations: Option<u32>,
     /// What a person has changed about the agents since the start.
@@ -65,7 +65,7 @@ pub struct State {
     /// Who asked for a stop.
     pub stopping: Option<String>,
     /// The last iterations that are over, oldest first; at most [`State::HISTORY`].
-    pub history: VecDeque<Entry>,
+    pub history: VecDeque<IterationRecord>,
     /// The project's files after the last iteration, if they are in git.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tree: Option<WorkTree>,
@@ -148,7 +148,7 @@ pub struct NodeCounters {
 
 /// A node that is done.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct NodeDone {
+pub struct FinishedNode {
     pub id: NodeId,
     pub iterations: u32,
     pub ending: NodeEnding,
@@ -160,7 +160,7 @@ pub struct NodeDone {
 
 /// One iteration that is over.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Entry {
+pub struct IterationRecord {
     pub node: u32,
     pub iteration: u32,
     pub attempts: u32,
@@ -311,7 +311,7 @@ impl State {
                 let of_branches: u32 = self.branches.values().map(|report| report.iterations).sum();
                 let iterations = self.counters.iterations + of_branches;
                 let branches = std::mem::take(&mut self.branches);
-                self.finished.push(NodeDone {
+                self.finished.push(FinishedNode {
                     id: id.clone(),
                     iterations,
                     ending: ending.clone(),
@@ -467,7 +467,7 @@ impl State {
             iteration,
             attempt,
         } = cursor;
-        self.history.push_back(Entry {
+        self.history.push_back(IterationRecord {
             node,
             iteration,
             attempts: attempt,

@@ -1,5 +1,5 @@
 //! What `state.json` and `ap status` say: the seed's words, drawn from the state.
-use super::{NodeDone, Phase, State};
+use super::{FinishedNode, Phase, State};
 use crate::model::{Decision, Ending, ForkedFrom, ProcessId, Usage, WaitReason};
 use crate::plan::{Block, Plan, PlanKind, Step};
 use jiff::Timestamp;
@@ -46,7 +46,7 @@ pub struct StateView<'a> {
     pub consecutive_stops: u32,
     pub stages: Vec<Value>,
     /// The last 100 iterations that are over; the journal has all.
-    pub history: Vec<Past<'a>>,
+    pub history: Vec<IterationView<'a>>,
     /// Over all stages.
     pub iterations_total: u32,
     pub usage: &'a Usage,
@@ -65,7 +65,7 @@ pub struct StateView<'a> {
 
 /// An iteration that is over. Borrowed: a view is made after every fact, and for each session of a list.
 #[derive(Debug, Serialize)]
-pub struct Past<'a> {
+pub struct IterationView<'a> {
     /// From 1.
     pub run_number: u32,
     pub stage: Option<&'a str>,
@@ -258,7 +258,12 @@ fn stages(plan: &Plan, state: &State, place: u32) -> Vec<Value> {
 }
 
 /// Returns how far each branch of a block is, as its session has heard.
-fn branches(block: &Block, state: &State, current: bool, done: Option<&NodeDone>) -> Vec<Value> {
+fn branches(
+    block: &Block,
+    state: &State,
+    current: bool,
+    done: Option<&FinishedNode>,
+) -> Vec<Value> {
     let reports = done.map_or(&state.branches, |done| &done.branches);
     let branch = |branch: &crate::plan::Branch| {
         let report = reports
@@ -281,8 +286,8 @@ fn branches(block: &Block, state: &State, current: bool, done: Option<&NodeDone>
     block.branches.iter().map(branch).collect()
 }
 
-fn history<'a>(plan: &'a Plan, state: &'a State) -> Vec<Past<'a>> {
-    let past = |entry: &'a super::Entry| Past {
+fn history<'a>(plan: &'a Plan, state: &'a State) -> Vec<IterationView<'a>> {
+    let past = |entry: &'a super::IterationRecord| IterationView {
         run_number: plan.turn(entry.node).0 + 1,
         stage: plan.node(entry.node).map(|node| node.id.as_str()),
         iteration: entry.iteration,

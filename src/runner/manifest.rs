@@ -114,7 +114,7 @@ pub(super) fn write(session: &Session, step: u32) -> crate::error::Result<()> {
 }
 
 fn stages(dir: &crate::store::layout::RunDir, snapshot: &Snapshot) -> BTreeMap<String, Stage> {
-    let stage = |(index, done): (u32, &crate::engine::NodeDone)| {
+    let stage = |(index, done): (u32, &crate::engine::FinishedNode)| {
         let history = listed(dir, index, &done.id, done.iterations, Select::All);
         let status = if matches!(done.ending, NodeEnding::MaxIterations { .. }) {
             "max_iterations"
