@@ -16,8 +16,8 @@ pub(super) fn over(state: &State, block: &Block, limit: Option<String>) -> Optio
         .filter_map(|report| report.as_ref()?.ending.as_ref())
         .collect();
     if endings.len() < block.branches.len() {
-        let cut = limit.filter(|_| state.cut.is_none() && state.stopping.is_none());
-        return cut.map(|limit| Event::BlockCut { limit });
+        let drain = limit.filter(|_| state.drain.is_none() && state.stopping.is_none());
+        return drain.map(|limit| Event::BlockDraining { limit });
     }
     let succeeded = endings
         .iter()
@@ -40,7 +40,7 @@ pub(super) fn over(state: &State, block: &Block, limit: Option<String>) -> Optio
     if let Some(by) = &state.stopping {
         return Some(finish(Ending::Stopped { by: by.clone() }));
     }
-    if let Some(limit) = &state.cut {
+    if let Some(limit) = &state.drain {
         return Some(finish(Ending::LimitReached {
             limit: limit.clone(),
         }));

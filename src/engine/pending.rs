@@ -158,7 +158,7 @@ impl State {
     pub fn orders(&self) -> Orders {
         Orders {
             stop: self.stopping.clone(),
-            cut: self.cut.clone(),
+            drain: self.drain.clone(),
             pause: self.pausing,
         }
     }

@@ -57,9 +57,9 @@ pub struct State {
     /// How far the branches of the current block are.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub branches: BTreeMap<NodeId, BranchReport>,
-    /// Why the branches are to end as soon as their agents do.
+    /// Why the branches of the current block end as soon as their agents do.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub cut: Option<String>,
+    pub drain: Option<String>,
     /// A pause was asked for; the session holds as soon as no agent runs.
     pub pausing: bool,
     /// Who asked for a stop.
@@ -235,7 +235,7 @@ impl State {
             }
             Event::BlockStarted { cursor } => self.begin_block(*cursor, at),
             Event::BranchReported { branch, report, .. } => self.hear(branch, report),
-            Event::BlockCut { limit } => self.cut = Some(limit.clone()),
+            Event::BlockDraining { limit } => self.drain = Some(limit.clone()),
             Event::GateAnswered {
                 gate,
                 name,
@@ -323,7 +323,7 @@ impl State {
                     (NodeCounters::default(), None, None, None);
                 (self.fallback, self.agent) = (0, String::new());
                 (self.promises, self.gates, self.last_gate) = (Vec::new(), BTreeMap::new(), None);
-                self.cut = None;
+                self.drain = None;
                 self.phase = Phase::Ready;
             }
             Event::SessionFinished { ending } => {
@@ -360,7 +360,8 @@ impl State {
     }
 
     fn begin_block(&mut self, cursor: Cursor, at: Timestamp) {
-        (self.cursor, self.shim, self.iteration_started, self.cut) = (cursor, None, Some(at), None);
+        (self.cursor, self.shim, self.iteration_started, self.drain) =
+            (cursor, None, Some(at), None);
         // Whoever reached its goal has; the others go on.
         for report in self.branches.values_mut() {
             report.ending = report

@@ -335,7 +335,7 @@ fn branch_says(plan: &Plan, state: &State, cursor: Cursor, die: Die) -> Input {
         ending: None,
     });
     let orders = state.orders();
-    let ending = match (die, orders.stop.or(orders.cut)) {
+    let ending = match (die, orders.stop.or(orders.drain)) {
         (Die::Stop, _) => Some(Ending::Completed {
             reason: NodeEnding::AllIterations { iterations: 3 },
         }),
@@ -563,7 +563,9 @@ impl Runner {
                 );
                 self.completed += report.iterations - known.map_or(0, |known| known.iterations);
             }
-            Event::BlockCut { .. } => prop_assert!(self.state.cut.is_none(), "cut twice"),
+            Event::BlockDraining { .. } => {
+                prop_assert!(self.state.drain.is_none(), "drained twice")
+            }
             Event::TaskClaimed { .. }
             | Event::PlanReplaced { .. }
             | Event::SessionForked { .. }

@@ -16,13 +16,13 @@ pub struct BranchReport {
     pub ending: Option<Ending>,
 }
 
-/// What a session wants of its branches.
+/// What a session asks of its branches.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Orders {
     /// End now; who asked.
     pub stop: Option<String>,
-    /// End when no agent runs; why.
-    pub cut: Option<String>,
-    /// Hold when no agent runs.
+    /// End as soon as no agent runs; why.
+    pub drain: Option<String>,
+    /// Pause as soon as no agent runs.
     pub pause: bool,
 }

@@ -91,8 +91,8 @@ pub enum Event {
         branch: NodeId,
         report: BranchReport,
     },
-    /// The session's money or time is used up: its branches end as soon as their agents do.
-    BlockCut {
+    /// A limit of the session is reached: its branches end as soon as their agents do.
+    BlockDraining {
         limit: String,
     },
     /// A command or a judge was asked whether the node is done; `gate` is its number in the termination.

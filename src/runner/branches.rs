@@ -156,7 +156,7 @@ impl Runner {
             return Ok(());
         };
         let Told { orders, times, .. } = line.orders.borrow_and_update().clone();
-        let pause = if orders.pause || orders.cut.is_some() {
+        let pause = if orders.pause || orders.drain.is_some() {
             Request::Pause
         } else {
             Request::Continue
@@ -166,7 +166,7 @@ impl Runner {
             self.accept(&Input::Request(pause))?;
         }
         let rests = self.session.state().phase != Phase::Running;
-        if let Some(by) = orders.stop.or(orders.cut.filter(|_| rests)) {
+        if let Some(by) = orders.stop.or(orders.drain.filter(|_| rests)) {
             self.asked_to_stop = times.max(1);
             self.accept(&Input::Request(Request::Stop { by }))?;
         }

@@ -336,7 +336,7 @@ impl View {
                     dim(&format!("side by side: {}", names.join(", ")))
                 ));
             }
-            Event::BlockCut { limit } => self.line(&format!(
+            Event::BlockDraining { limit } => self.line(&format!(
                 "  {limit}; ending the block once its agents are done"
             )),
             Event::BranchReported { .. }

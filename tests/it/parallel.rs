@@ -389,7 +389,7 @@ fn the_sessions_time_bounds_its_branches_between_their_agents() {
     let project = project_with(&format!("{DUEL}guardrails: {{ max_runtime_seconds: 1 }}\n"));
     project.program("hold-two", "");
     let runner = project.start(&["pipeline", "duel", "s", "--foreground"]);
-    project.until_event("s", "block_cut", 1);
+    project.until_event("s", "block_draining", 1);
     project.program("go", "");
     assert_eq!(runner.ended(), 4);
     // The agent at work was let finish, and none came after it.
