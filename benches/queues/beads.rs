@@ -12,7 +12,7 @@ pub(super) fn measure(table: &mut Table, base: &Utf8Path) {
     let own: Vec<[f64; 2]> = [100, 10_000]
         .map(|tasks| of(table, &Scratch::new(base), tasks))
         .into();
-    for (what, at) in [("verdict", 0), ("claim", 1)] {
+    for (what, at) in [("status", 0), ("claim", 1)] {
         let grown = own[1][at] - own[0][at];
         table.row(
             &format!("beads: growth of a {what} to 10,000 tasks"),
@@ -27,7 +27,7 @@ pub(super) fn measure(table: &mut Table, base: &Utf8Path) {
     }
 }
 
-/// Returns what a verdict and a claim cost beside the same calls made bare, in turns with them.
+/// Returns what a status and a claim cost beside the same calls made bare, in turns with them.
 fn of(table: &mut Table, scratch: &Scratch, tasks: u32) -> [f64; 2] {
     fill(scratch, tasks, |_| "open");
     let queue = queue(scratch, None);
@@ -48,7 +48,7 @@ fn of(table: &mut Table, scratch: &Scratch, tasks: u32) -> [f64; 2] {
     }
     looks.rows(
         table,
-        &format!("beads of {tasks}: verdict, with its 2 calls"),
+        &format!("beads of {tasks}: status, with its 2 calls"),
         Some(OWN),
     );
     claims.rows(
@@ -61,7 +61,7 @@ fn of(table: &mut Table, scratch: &Scratch, tasks: u32) -> [f64; 2] {
         claim(queue, TIMES);
     });
     table.row(
-        "  calls of an iteration: census, claim, verify",
+        "  calls of an iteration: counts, claim, verify",
         calls,
         None,
         "",
@@ -70,7 +70,7 @@ fn of(table: &mut Table, scratch: &Scratch, tasks: u32) -> [f64; 2] {
     [looks.own(), claims.own()]
 }
 
-/// What a verdict costs where nothing is ready, which takes all issues to know.
+/// What a status costs where nothing is ready, which takes all issues to know.
 fn ends(table: &mut Table, scratch: &Scratch, tasks: u32) {
     let most = |n: u32, last: &'static str| if n == 0 { last } else { "closed" };
     for (what, state) in [
@@ -99,14 +99,14 @@ fn ends(table: &mut Table, scratch: &Scratch, tasks: u32) {
 
 /// Looks, and checks what it came to.
 fn expect(queue: &dyn Queue, what: &str) -> f64 {
-    let (took, verdict) = looked(queue);
-    let word = match verdict {
-        Verdict::Done { .. } => "done",
-        Verdict::Wait { .. } => "wait",
-        Verdict::Stalled { .. } => "stalled",
+    let (took, status) = looked(queue);
+    let word = match status {
+        QueueStatus::Done { .. } => "done",
+        QueueStatus::Wait { .. } => "wait",
+        QueueStatus::Stalled { .. } => "stalled",
         _ => "something else",
     };
-    assert_eq!(word, what, "{verdict:?}");
+    assert_eq!(word, what, "{status:?}");
     took
 }
 

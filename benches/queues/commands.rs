@@ -62,7 +62,7 @@ fn of(table: &mut Table, scratch: &Scratch, tasks: u32) {
     let target = (tasks == 100).then_some(OWN);
     looks.rows(
         table,
-        &format!("commands over {tasks}: verdict, with its 1 call"),
+        &format!("commands over {tasks}: status, with its 1 call"),
         target,
     );
     claims.rows(
@@ -82,8 +82,8 @@ fn of(table: &mut Table, scratch: &Scratch, tasks: u32) {
     let mut ends = Differences::default();
     for _ in 0..TIMES {
         ends.0.push(bare(&file, &["list", "list"]));
-        let (took, verdict) = looked(&*queue);
-        assert!(matches!(verdict, Verdict::Done { .. }), "{verdict:?}");
+        let (took, status) = looked(&*queue);
+        assert!(matches!(status, QueueStatus::Done { .. }), "{status:?}");
         ends.1.push(took);
     }
     ends.rows(

@@ -1,4 +1,4 @@
-//! What a verdict and a claim cost beside the calls of the tracker, with few tasks and with 10,000.
+//! What a status and a claim cost beside the calls of the tracker, with few tasks and with 10,000.
 //!
 //! The calls themselves are made bare in turns with ours, and that they are the same in number is checked.
 #[cfg(feature = "fake-bd")]
@@ -8,7 +8,7 @@ mod commands;
 pub(super) use commands::tracker;
 
 use super::{Scratch, Table, median, millis};
-use agent_pipelines::model::{Env, Verdict};
+use agent_pipelines::model::{Env, QueueStatus};
 use agent_pipelines::plan::{QueueSource, QueueSpec};
 use agent_pipelines::queue::{Claim, Owner, Queue, QueueEnv, RunKey, open, release_and_check};
 use agent_pipelines::store::atomic;
@@ -64,7 +64,7 @@ fn at(scratch: &Scratch, env: Env) -> QueueEnv {
 }
 
 /// Looks, as the runner does after each iteration; says how long it took and what it came to.
-fn looked(queue: &dyn Queue) -> (f64, Verdict) {
+fn looked(queue: &dyn Queue) -> (f64, QueueStatus) {
     let (started, run) = (
         Instant::now(),
         RunKey {
@@ -73,12 +73,12 @@ fn looked(queue: &dyn Queue) -> (f64, Verdict) {
         },
     );
     let settled = release_and_check(queue, &run, &|_| true, None);
-    (millis(started.elapsed()), settled.verdict)
+    (millis(started.elapsed()), settled.status)
 }
 
 fn look(queue: &dyn Queue) -> f64 {
-    let (took, verdict) = looked(queue);
-    assert!(matches!(verdict, Verdict::Work { .. }), "{verdict:?}");
+    let (took, status) = looked(queue);
+    assert!(matches!(status, QueueStatus::Work { .. }), "{status:?}");
     took
 }
 
@@ -118,7 +118,7 @@ fn file(table: &mut Table, scratch: &Scratch, what: &str, name: &str, text: &str
         disk.push(durable(scratch));
     }
     table.row(
-        &format!("{what}: verdict, reading it"),
+        &format!("{what}: status, reading it"),
         median(&looks),
         None,
         "ms",

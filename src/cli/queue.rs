@@ -239,11 +239,11 @@ fn asked(action: &Action, source: &Source, json: bool) -> Result<Answer> {
             Ok(show::done(id, "closed", json).into())
         }
         Action::Status => {
-            let census = queue.counts(&liveness(queue))?;
+            let counts = queue.counts(&liveness(queue))?;
             Ok(show::status(
                 &source.name,
-                &census,
-                &census.verdict(|| queue.sought()),
+                &counts,
+                &counts.status(|| queue.searched()),
                 json,
             )
             .into())
@@ -273,10 +273,10 @@ fn claim(source: &Source, id: Option<&str>, json: bool) -> Result<Answer> {
 
 /// Says why there is nothing to claim.
 fn why_none(queue: &dyn Queue) -> Result<String> {
-    let verdict = queue.counts(&liveness(queue))?.verdict(|| queue.sought());
+    let status = queue.counts(&liveness(queue))?.status(|| queue.searched());
     Ok(format!(
         "No task can be claimed: {}.\n",
-        show::meaning(&verdict)
+        show::meaning(&status)
     ))
 }
 

@@ -59,7 +59,7 @@ pub fn accept(plan: &Plan, state: &State, input: &Input, now: Timestamp) -> Opti
         }
         Input::QueueChecked {
             cursor,
-            verdict,
+            status,
             released,
             parked,
         } => {
@@ -67,7 +67,7 @@ pub fn accept(plan: &Plan, state: &State, input: &Input, now: Timestamp) -> Opti
             let asked =
                 (state.awaits_queue(plan) || state.awaits_claim(plan)) && *cursor == state.cursor;
             asked.then(|| Event::QueueChecked {
-                verdict: verdict.clone(),
+                status: status.clone(),
                 released: released.clone(),
                 parked: parked.clone(),
             })

@@ -4,7 +4,7 @@ use super::idle;
 use super::pending::none_is_done;
 use super::retry::{backoff, queue_poll};
 use super::{Phase, State};
-use crate::model::{Ending, Event, NodeEnding, Outcome, Verdict, WaitReason};
+use crate::model::{Ending, Event, NodeEnding, Outcome, QueueStatus, WaitReason};
 use crate::plan::{Node, Plan, PlanKind, Provider, Step};
 use crate::termination::gate::MOST_BROKEN;
 use crate::termination::{Answer, Termination};
@@ -245,16 +245,16 @@ fn held_up(state: &State, node: &Node, now: Timestamp) -> Option<Event> {
     if !node.termination.asks_queue() {
         return None;
     }
-    match state.verdict.as_ref()? {
-        Verdict::Work { .. } | Verdict::Done { .. } => None,
+    match state.queue_status.as_ref()? {
+        QueueStatus::Work { .. } | QueueStatus::Done { .. } => None,
         // The agent may be about to be tried again on the very task that is held.
-        Verdict::Wait { .. } | Verdict::Stalled { .. }
+        QueueStatus::Wait { .. } | QueueStatus::Stalled { .. }
             if state.in_iteration() && !node.claims() =>
         {
             None
         }
-        Verdict::Wait { held, by } => Some(wait_for_queue(state, node, *held, by, now)),
-        Verdict::Stalled { blocked, left } => {
+        QueueStatus::Wait { held, by } => Some(wait_for_queue(state, node, *held, by, now)),
+        QueueStatus::Stalled { blocked, left } => {
             let left = (*left as usize).max(blocked.len());
             let more = if blocked.len() < left {
                 format!("; and {} more", left - blocked.len())
@@ -270,15 +270,15 @@ fn held_up(state: &State, node: &Node, now: Timestamp) -> Option<Event> {
                 limit: format!("the queue is stalled: {what}"),
             }))
         }
-        Verdict::ReleaseStale { ids } => Some(fail(
+        QueueStatus::ReleaseStale { ids } => Some(fail(
             format!(
                 "tasks of agents that are gone could not be taken back: {}",
                 ids.join(", ")
             ),
             take_back(state),
         )),
-        verdict if none_is_done(node, verdict) => None,
-        Verdict::NoItems { looked_for, next } => {
+        status if none_is_done(node, status) => None,
+        QueueStatus::NoItems { looked_for, next } => {
             let next = if next.is_empty() {
                 "add a task, then resume"
             } else {
@@ -289,7 +289,7 @@ fn held_up(state: &State, node: &Node, now: Timestamp) -> Option<Event> {
                 next.to_owned(),
             ))
         }
-        Verdict::Busy { error } => {
+        QueueStatus::Busy { error } => {
             let until = queue_wait(state, node, now);
             let gone = || {
                 fail(
@@ -307,7 +307,7 @@ fn held_up(state: &State, node: &Node, now: Timestamp) -> Option<Event> {
                 },
             ))
         }
-        Verdict::Unknown { error } => Some(fail(
+        QueueStatus::Unknown { error } => Some(fail(
             format!("the queue cannot be read: {error}"),
             "mend that, then resume".to_owned(),
         )),

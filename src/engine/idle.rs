@@ -1,6 +1,6 @@
 //! Iterations that change nothing: no commit, no changed file, no closed task, and the same report as before.
 use super::State;
-use crate::model::{Cursor, Status, Verdict, WorkTree};
+use crate::model::{Cursor, QueueStatus, Status, WorkTree};
 use crate::plan::{Node, Plan};
 use crate::termination::Termination;
 use crate::text::count;
@@ -21,8 +21,8 @@ impl State {
     }
 
     /// Takes in how many tasks are left: one that was closed, or added, is something.
-    pub(super) fn look_at_queue(&mut self, verdict: &Verdict) {
-        let Some(left) = verdict.left() else { return };
+    pub(super) fn look_at_queue(&mut self, status: &QueueStatus) {
+        let Some(left) = status.left() else { return };
         if self.left.replace(left) != Some(left) {
             self.counters.idle = 0;
         }
@@ -155,13 +155,13 @@ mod tests {
     fn a_task_more_or_less_is_progress() {
         let mut state = State::default();
         let left = |state: &mut State, left: u32| {
-            let verdict = Verdict::Stalled {
+            let status = QueueStatus::Stalled {
                 blocked: Vec::new(),
                 left,
             };
             state.apply(
                 &Event::QueueChecked {
-                    verdict,
+                    status,
                     released: Vec::new(),
                     parked: Vec::new(),
                 },

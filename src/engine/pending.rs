@@ -1,17 +1,17 @@
 //! What the state asks for: what should be in flight, and what stands in the way of the next attempt.
 use super::{Phase, State};
-use crate::model::{Change, Cursor, Effect, Orders, Outcome, Verdict};
+use crate::model::{Change, Cursor, Effect, Orders, Outcome, QueueStatus};
 use crate::plan::{Guardrails, Node, Plan, Step};
 use crate::termination::gate::MOST_BROKEN;
 use crate::termination::{Answer, Evidence};
 use jiff::{SignedDuration, Timestamp};
 
 /// What a queue without tasks comes to where that is a good end.
-static NOTHING_LEFT: Verdict = Verdict::Done { closed: 0 };
+static NOTHING_LEFT: QueueStatus = QueueStatus::Done { closed: 0 };
 
 /// Tells whether there is not one task, and the node takes that for the end.
-pub(super) fn none_is_done(node: &Node, verdict: &Verdict) -> bool {
-    matches!(verdict, Verdict::NoItems { .. })
+pub(super) fn none_is_done(node: &Node, status: &QueueStatus) -> bool {
+    matches!(status, QueueStatus::NoItems { .. })
         && node.queue.as_ref().is_some_and(|queue| queue.none_is_done)
 }
 
@@ -55,7 +55,7 @@ impl State {
             | Phase::Waiting { .. }
             | Phase::Ended { .. } => false,
         };
-        node.queue.is_some() && asks && self.verdict.is_none()
+        node.queue.is_some() && asks && self.queue_status.is_none()
     }
 
     /// Whether the next attempt can begin as soon as the engine has taken a task for it. Nothing else is in its way when
@@ -64,7 +64,7 @@ impl State {
         let idle = matches!(self.phase, Phase::Ready | Phase::Exited { .. })
             && self.stopping.is_none()
             && !self.pausing;
-        let work = matches!(self.verdict, Some(Verdict::Work { .. }))
+        let work = matches!(self.queue_status, Some(QueueStatus::Work { .. }))
             && self.task.is_none()
             && self.awaits_gate(plan).is_none();
         idle && work && self.node(plan).is_some_and(Node::claims)
@@ -93,11 +93,11 @@ impl State {
             iterations: self.counters.iterations,
             max_iterations: self.max_iterations(node),
             stops: self.counters.stops,
-            queue: self.verdict.as_ref().map(|verdict| {
-                if none_is_done(node, verdict) {
+            queue: self.queue_status.as_ref().map(|status| {
+                if none_is_done(node, status) {
                     &NOTHING_LEFT
                 } else {
-                    verdict
+                    status
                 }
             }),
             promises: &self.promises,

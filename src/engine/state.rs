@@ -2,7 +2,7 @@
 use super::RateLimit;
 use crate::model::{
     BranchReport, Change, Cursor, Decision, Ending, Event, ForkedFrom, GateVerdict, NodeEnding,
-    NodeId, Outcome, ProcessId, RunId, SessionName, Status, Task, Usage, Verdict, WaitReason,
+    NodeId, Outcome, ProcessId, QueueStatus, RunId, SessionName, Status, Task, Usage, WaitReason,
     WorkTree,
 };
 use jiff::Timestamp;
@@ -41,7 +41,7 @@ pub struct State {
     #[serde(default)]
     pub change: Change,
     /// What the queue said last, while it can still be relied on.
-    pub verdict: Option<Verdict>,
+    pub queue_status: Option<QueueStatus>,
     /// What the engine took for the current attempt, or for the one that comes next.
     #[serde(default)]
     pub task: Option<Task>,
@@ -192,7 +192,7 @@ impl State {
                 }
                 // What the queue said may have been long ago; and what was taken for an attempt that never began is
                 // given back with the next look.
-                self.verdict = None;
+                self.queue_status = None;
                 if self.phase != Phase::Running {
                     self.task = None;
                 }
@@ -207,7 +207,7 @@ impl State {
             Event::PlanReplaced { plan } => {
                 self.plan.clone_from(plan);
                 // It may ask others whether it is done, or ask them otherwise.
-                (self.verdict, self.gates) = (None, BTreeMap::new());
+                (self.queue_status, self.gates) = (None, BTreeMap::new());
             }
             Event::SessionForked { from } => {
                 self.nobody_since(before, at);
@@ -252,11 +252,9 @@ impl State {
                 self.last_gate = Some((name.clone(), verdict.clone()));
             }
             // Nothing of ours is held any more.
-            Event::QueueChecked {
-                verdict, parked, ..
-            } => {
-                self.look_at_queue(verdict);
-                (self.verdict, self.task) = (Some(verdict.clone()), None);
+            Event::QueueChecked { status, parked, .. } => {
+                self.look_at_queue(status);
+                (self.queue_status, self.task) = (Some(status.clone()), None);
                 if !parked.is_empty() {
                     // What kept failing is out of the way. If what comes next fails as well, it was hardly the task.
                     if self.counters.parked == 0 {
@@ -286,7 +284,7 @@ impl State {
                         ..
                     }
                 ) {
-                    self.verdict = None;
+                    self.queue_status = None;
                 }
                 if matches!(
                     self.phase,
@@ -300,13 +298,15 @@ impl State {
                 self.phase = Phase::Ready;
             }
             // A task that is being taken at this moment is given back with the next look.
-            Event::PauseRequested => (self.pausing, self.verdict) = (true, None),
+            Event::PauseRequested => (self.pausing, self.queue_status) = (true, None),
             Event::ContinueRequested => {
                 self.pausing = false;
-                self.verdict = None;
+                self.queue_status = None;
             }
             // What was said before may not know of a task that is being taken at this moment.
-            Event::StopRequested { by } => (self.stopping, self.verdict) = (Some(by.clone()), None),
+            Event::StopRequested { by } => {
+                (self.stopping, self.queue_status) = (Some(by.clone()), None)
+            }
             Event::NodeFinished { node, id, ending } => {
                 let of_branches: u32 = self.branches.values().map(|report| report.iterations).sum();
                 let iterations = self.counters.iterations + of_branches;
@@ -319,8 +319,12 @@ impl State {
                     branches,
                 });
                 self.cursor = Cursor::before(node + 1);
-                (self.counters, self.max_iterations, self.verdict, self.task) =
-                    (NodeCounters::default(), None, None, None);
+                (
+                    self.counters,
+                    self.max_iterations,
+                    self.queue_status,
+                    self.task,
+                ) = (NodeCounters::default(), None, None, None);
                 (self.fallback, self.agent) = (0, String::new());
                 (self.promises, self.gates, self.last_gate) = (Vec::new(), BTreeMap::new(), None);
                 self.drain = None;
@@ -400,7 +404,7 @@ impl State {
             (self.counters.queue_waits, self.counters.queue_waiting_since) = (0, None);
             // Somebody may have changed something: whoever was asked is asked again.
             (self.counters.gate_failures, self.gates) = (0, BTreeMap::new());
-            (self.last_error, self.verdict) = (None, None);
+            (self.last_error, self.queue_status) = (None, None);
             self.rate_limits.clear();
             self.phase = Phase::Ready;
         }
@@ -415,7 +419,7 @@ impl State {
         at: Timestamp,
     ) {
         self.usage += usage;
-        (self.shim, self.verdict) = (None, None);
+        (self.shim, self.queue_status) = (None, None);
         match outcome {
             Outcome::Reported { status } => self.complete(cursor, status.clone(), tree, at),
             Outcome::Unreported { reason } => {

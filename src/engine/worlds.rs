@@ -256,13 +256,13 @@ fn answer(plan: &Plan, state: &State, die: Die, now: &mut Timestamp) -> Input {
             tree: None,
         },
         Some(Effect::CheckQueue(cursor)) => {
-            let verdict = match die {
-                Die::Stop => Verdict::Done { closed: 2 },
-                Die::Held => Verdict::Wait {
+            let status = match die {
+                Die::Stop => QueueStatus::Done { closed: 2 },
+                Die::Held => QueueStatus::Wait {
                     held: 1,
                     by: Vec::new(),
                 },
-                _ => Verdict::Work {
+                _ => QueueStatus::Work {
                     ready: 1,
                     left: 1,
                     next: Vec::new(),
@@ -272,20 +272,20 @@ fn answer(plan: &Plan, state: &State, die: Die, now: &mut Timestamp) -> Input {
             };
             Input::QueueChecked {
                 cursor,
-                verdict,
+                status,
                 released: Vec::new(),
                 parked: Vec::new(),
             }
         }
         // Others may be quicker.
         Some(Effect::ClaimTask(_)) if die == Die::Held => {
-            let verdict = Verdict::Wait {
+            let status = QueueStatus::Wait {
                 held: 1,
                 by: Vec::new(),
             };
             Input::QueueChecked {
                 cursor: state.cursor,
-                verdict,
+                status,
                 released: Vec::new(),
                 parked: Vec::new(),
             }
@@ -408,7 +408,7 @@ struct Runner {
     hurried: bool,
     quotas: Quotas,
     /// What the queue said since somebody took the session up, or waited, or ran an agent.
-    verdict: Option<Verdict>,
+    queue_status: Option<QueueStatus>,
     /// Which attempt the engine has taken a task for.
     claimed: Option<Cursor>,
     /// Whether an agent may have left a task behind.
@@ -483,9 +483,9 @@ impl Runner {
                 );
                 (self.waiting, self.owes_wait) = (None, false);
             }
-            Event::QueueChecked { verdict, .. } => self.verdict = Some(verdict.clone()),
+            Event::QueueChecked { status, .. } => self.queue_status = Some(status.clone()),
             Event::RunnerStarted { .. } => {
-                self.verdict = None;
+                self.queue_status = None;
                 if self.agents == 0 {
                     // The next look gives back what was taken.
                     self.holding = false;
@@ -513,7 +513,7 @@ impl Runner {
             Event::SessionFinished { .. } => (self.waiting, self.asked_to_stop) = (None, false),
             // The queue may be empty although its last agent failed: nothing is left to wait for or to try again.
             Event::NodeFinished { .. } => {
-                (self.streak, self.owes_wait, self.errors, self.verdict) = (0, false, 0, None)
+                (self.streak, self.owes_wait, self.errors, self.queue_status) = (0, false, 0, None)
             }
             Event::IterationStarted { cursor, .. } => {
                 prop_assert_eq!(self.agents, 0, "two agents at once");
@@ -534,11 +534,15 @@ impl Runner {
                     "money burned on errors"
                 );
                 if plan.node(cursor.node).unwrap().queue.is_some() {
-                    let ready = matches!(self.verdict, Some(Verdict::Work { .. }))
-                        || 1 < cursor.attempt && self.verdict.is_some();
-                    prop_assert!(ready, "started though the queue said {:?}", self.verdict);
+                    let ready = matches!(self.queue_status, Some(QueueStatus::Work { .. }))
+                        || 1 < cursor.attempt && self.queue_status.is_some();
+                    prop_assert!(
+                        ready,
+                        "started though the queue said {:?}",
+                        self.queue_status
+                    );
                 }
-                self.verdict = None;
+                self.queue_status = None;
                 prop_assert_eq!(
                     self.state.counters.iterations + 1,
                     cursor.iteration,

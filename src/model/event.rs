@@ -1,7 +1,7 @@
 //! Facts: the lines of `events.jsonl`.
 use super::{
-    BranchReport, Change, Cursor, ForkedFrom, GateVerdict, NodeId, Outcome, ProcessId, RunId,
-    SessionName, Task, Usage, Verdict, WorkTree,
+    BranchReport, Change, Cursor, ForkedFrom, GateVerdict, NodeId, Outcome, ProcessId, QueueStatus,
+    RunId, SessionName, Task, Usage, WorkTree,
 };
 use crate::text::{clean, count};
 use jiff::Timestamp;
@@ -105,7 +105,7 @@ pub enum Event {
     /// The queue was looked at. Of the tasks that agents left unfinished, `released` can be claimed again; `parked` were
     /// tried too often, and nobody takes them before a person has looked.
     QueueChecked {
-        verdict: Verdict,
+        status: QueueStatus,
         released: Vec<String>,
         #[serde(default)]
         parked: Vec<String>,

@@ -1,7 +1,7 @@
 //! What the world tells the engine.
 use super::{
-    BranchReport, Change, Cursor, GateVerdict, NodeId, Outcome, ProcessId, Task, Usage, Verdict,
-    WorkTree,
+    BranchReport, Change, Cursor, GateVerdict, NodeId, Outcome, ProcessId, QueueStatus, Task,
+    Usage, WorkTree,
 };
 use serde::{Deserialize, Serialize};
 
@@ -27,7 +27,7 @@ pub enum Input {
     },
     QueueChecked {
         cursor: Cursor,
-        verdict: Verdict,
+        status: QueueStatus,
         released: Vec<String>,
         parked: Vec<String>,
     },

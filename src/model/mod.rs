@@ -1,6 +1,5 @@
 //! The nouns: plain data, `serde` and nothing else. No clock, no files, no processes.
 mod branch;
-mod census;
 mod change;
 mod cursor;
 mod effect;
@@ -13,6 +12,7 @@ mod id;
 mod input;
 mod outcome;
 mod process;
+mod queue_status;
 mod result;
 mod status;
 mod task;
@@ -20,7 +20,6 @@ mod usage;
 mod work_tree;
 
 pub use branch::{BranchReport, Orders};
-pub use census::{Census, Sought, Verdict};
 pub use change::{Change, PermissionMode};
 pub use cursor::Cursor;
 pub use effect::Effect;
@@ -32,6 +31,7 @@ pub use id::{InvalidName, NodeId, RunId, SessionName};
 pub use input::{Input, Request};
 pub use outcome::{Exit, LimitKind, Outcome};
 pub use process::ProcessId;
+pub use queue_status::{QueueCounts, QueueStatus, Searched};
 pub use status::{Decision, Status, StatusError, Work};
 pub use task::{Task, TaskState};
 pub use usage::Usage;

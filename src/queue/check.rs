@@ -1,11 +1,11 @@
 //! What a runner asks of a queue after each attempt: take back what was left, then say what is to be done.
 use super::{Owner, Queue, QueueError, QueueErrorKind, Release, Released, Result, RunKey};
-use crate::model::{Census, Verdict};
+use crate::model::{QueueCounts, QueueStatus};
 
 /// What settling came to, for the journal.
 #[derive(Clone, Debug, PartialEq)]
 pub struct QueueCheck {
-    pub verdict: Verdict,
+    pub status: QueueStatus,
     /// Ids that can be claimed again.
     pub released: Vec<String>,
     /// Ids that were tried too often.
@@ -17,7 +17,7 @@ pub struct QueueCheck {
 /// Call it only while no agent of the run is alive: whatever they hold they left behind. `tried` says whether the last
 /// one tried and failed, rather than having been kept from trying: it holds what it said. Tasks of other sessions are taken back only when
 /// nothing else is left to do and `alive` says that their agent is gone. Never fails: a queue that does not answer is
-/// [`Verdict::Unknown`].
+/// [`QueueStatus::Unknown`].
 pub fn release_and_check(
     queue: &dyn Queue,
     run: &RunKey,
@@ -25,29 +25,29 @@ pub fn release_and_check(
     tried: Option<&str>,
 ) -> QueueCheck {
     let mut check = QueueCheck {
-        verdict: Verdict::Unknown {
+        status: QueueStatus::Unknown {
             error: String::new(),
         },
         released: Vec::new(),
         parked: Vec::new(),
     };
-    check.verdict = match try_release_and_check(queue, run, alive, tried, &mut check) {
-        Ok(verdict) => verdict,
+    check.status = match try_release_and_check(queue, run, alive, tried, &mut check) {
+        Ok(status) => status,
         Err(error) => error_status(&error),
     };
     check
 }
 
 /// Returns what a failure means for the loop: a wait where others are the reason, else unknown; never "empty".
-pub fn error_status(error: &QueueError) -> Verdict {
+pub fn error_status(error: &QueueError) -> QueueStatus {
     let words = format!("{}; {}", error.what, error.next);
     match error.kind {
-        QueueErrorKind::Busy => Verdict::Busy { error: words },
+        QueueErrorKind::Busy => QueueStatus::Busy { error: words },
         QueueErrorKind::Unavailable
         | QueueErrorKind::Silent
         | QueueErrorKind::Missing
         | QueueErrorKind::Protocol
-        | QueueErrorKind::Rejected => Verdict::Unknown { error: words },
+        | QueueErrorKind::Rejected => QueueStatus::Unknown { error: words },
     }
 }
 
@@ -57,9 +57,9 @@ fn try_release_and_check(
     alive: &dyn Fn(&Owner) -> bool,
     tried: Option<&str>,
     check: &mut QueueCheck,
-) -> Result<Verdict> {
-    let mut census = queue.quick_counts(alive)?;
-    let left = abandoned(&census, run);
+) -> Result<QueueStatus> {
+    let mut counts = queue.quick_counts(alive)?;
+    let left = abandoned(&counts, run);
     if !left.is_empty() {
         for (id, owner) in &left {
             let tried = tried.filter(|_| run.owns(owner));
@@ -77,13 +77,13 @@ fn try_release_and_check(
                 check,
             )?;
         }
-        census = queue.quick_counts(alive)?;
+        counts = queue.quick_counts(alive)?;
     }
-    let verdict = census.verdict(|| queue.sought());
-    let Verdict::ReleaseStale { .. } = verdict else {
-        return Ok(verdict);
+    let status = counts.status(|| queue.searched());
+    let QueueStatus::ReleaseStale { .. } = status else {
+        return Ok(status);
     };
-    for (id, owner) in &census.stale {
+    for (id, owner) in &counts.stale {
         give_back(
             queue,
             id,
@@ -96,19 +96,19 @@ fn try_release_and_check(
         )?;
     }
     // Once is enough: what is still stale now was taken by somebody in between, and is theirs.
-    Ok(queue.quick_counts(alive)?.verdict(|| queue.sought()))
+    Ok(queue.quick_counts(alive)?.status(|| queue.searched()))
 }
 
 /// Returns what agents of this run hold, and dead ones of earlier runs of the same session.
-fn abandoned(census: &Census, run: &RunKey) -> Vec<(String, Owner)> {
+fn abandoned(counts: &QueueCounts, run: &RunKey) -> Vec<(String, Owner)> {
     let read = |(id, owner): &(String, String)| (id.clone(), Owner::read(owner));
-    let held = census
+    let held = counts
         .held
         .iter()
         .map(read)
         .filter(|(_, owner)| run.owns(owner));
     held.chain(
-        census
+        counts
             .stale
             .iter()
             .map(read)

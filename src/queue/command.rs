@@ -22,7 +22,7 @@ use super::json::{self, Envelope};
 use super::program::Program;
 use super::tracker::Tracker;
 use super::{Owner, QueueEnv, QueueError, QueueErrorKind, Result, Unlabelled};
-use crate::model::{Sought, Task, TaskState};
+use crate::model::{Searched, Task, TaskState};
 use crate::plan::{TrackerCommands, fingerprint};
 use camino::Utf8Path;
 use serde::Deserialize;
@@ -228,10 +228,10 @@ impl Tracker for Command {
         Ok(ClaimsDir::beside(found).alone())
     }
 
-    fn sought(&self) -> Sought {
+    fn searched(&self) -> Searched {
         let label = self.commands.label.as_deref().unwrap_or_default();
         let command = self.commands.list.join(" ");
-        Sought {
+        Searched {
             what: format!("what `{command}` lists for `{label}`"),
             next: "add a task there, then resume; `--label NAME` names others".to_owned(),
         }

@@ -6,7 +6,7 @@ use super::claims::{Claims, ClaimsDir, LinePosition, Locked};
 use super::rewrite::{self, Edit};
 use super::{Claim, Owner, Queue, QueueError, QueueErrorKind, Release, Released, Result};
 use crate::clock;
-use crate::model::{Census, Sought, Task, TaskState as State};
+use crate::model::{QueueCounts, Searched, Task, TaskState as State};
 use camino::{Utf8Path, Utf8PathBuf};
 use fs_err as fs;
 use merged::{choose, count, state, task};
@@ -220,8 +220,8 @@ impl<F: Format> FileQueue<F> {
 }
 
 impl<F: Format> Queue for FileQueue<F> {
-    fn sought(&self) -> Sought {
-        Sought {
+    fn searched(&self) -> Searched {
+        Searched {
             what: format!("{} in {}", F::LOOKS_LIKE, self.path),
             next: format!("add a task to {}, then resume", self.path),
         }
@@ -231,18 +231,18 @@ impl<F: Format> Queue for FileQueue<F> {
         Ok(ClaimsDir::of(&self.path)?.folder().to_owned())
     }
 
-    fn counts(&self, alive: &dyn Fn(&Owner) -> bool) -> Result<Census> {
+    fn counts(&self, alive: &dyn Fn(&Owner) -> bool) -> Result<QueueCounts> {
         let count = || {
             let (tasks, claims) = self.read()?;
-            let mut census = count(&tasks, &claims, alive);
-            if census.total == 0 {
-                census.closed = u32::try_from(ClaimsDir::of(&self.path)?.closed_by(alive).len())
+            let mut counts = count(&tasks, &claims, alive);
+            if counts.total == 0 {
+                counts.closed = u32::try_from(ClaimsDir::of(&self.path)?.closed_by(alive).len())
                     .unwrap_or(u32::MAX);
-                census.total = census.closed;
+                counts.total = counts.closed;
             }
-            Ok(census)
+            Ok(counts)
         };
-        self.look(count, |census| census.total > census.closed)
+        self.look(count, |counts| counts.total > counts.closed)
     }
 
     fn next(&self) -> Result<Vec<Task>> {

@@ -1,4 +1,4 @@
-//! Where tasks come from: one trait, one verdict for all providers, one file per provider.
+//! Where tasks come from: one trait, one status for all providers, one file per provider.
 //!
 //! To add a provider that keeps its tasks in a file, write a `file::Format`: `file::FileQueue` has claims, locking and
 //! safe edits. One that is reached through a program is a `tracker::Tracker`: `tracker::TrackerQueue` has exclusive
@@ -29,7 +29,7 @@ pub use owner::{Owner, RunKey};
 pub use runs::{liveness, register_run};
 pub use snapshot::TaskSnapshot;
 
-use crate::model::{Census, Env, Sought, Task};
+use crate::model::{Env, QueueCounts, Searched, Task};
 use crate::plan::{QueueSource, QueueSpec};
 use camino::Utf8PathBuf;
 
@@ -80,16 +80,16 @@ pub enum Unlabelled<'a> {
     AllReady,
 }
 
-/// A source of tasks. No provider decides what "empty" means: [`Census::verdict`] does.
+/// A source of tasks. No provider decides what "empty" means: [`QueueCounts::status`] does.
 pub trait Queue: Send + Sync {
     /// Says what was looked for and where, for a person who finds no tasks.
-    fn sought(&self) -> Sought;
+    fn searched(&self) -> Searched;
     /// Returns the folder of what we keep about the queue: the same for everybody who works on it.
     fn folder(&self) -> Result<Utf8PathBuf>;
     /// Counts everything, closed tasks included. `alive` says whether an agent's iteration may still be at work.
-    fn counts(&self, alive: &dyn Fn(&Owner) -> bool) -> Result<Census>;
-    /// Counts as much as a verdict needs, which may be a lot less.
-    fn quick_counts(&self, alive: &dyn Fn(&Owner) -> bool) -> Result<Census> {
+    fn counts(&self, alive: &dyn Fn(&Owner) -> bool) -> Result<QueueCounts>;
+    /// Counts as much as a status needs, which may be a lot less.
+    fn quick_counts(&self, alive: &dyn Fn(&Owner) -> bool) -> Result<QueueCounts> {
         self.counts(alive)
     }
     /// Returns the tasks that can be claimed now, in the order to take them.

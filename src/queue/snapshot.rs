@@ -1,13 +1,13 @@
 //! The tasks there are at one moment, written down for the fixture that is made of a session.
 use super::{Queue, Result, liveness};
-use crate::model::Census;
+use crate::model::QueueCounts;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// Every open task by its id, how many are closed, and the titles of those that can be worked on.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct TaskSnapshot {
-    pub counts: Census,
+    pub counts: QueueCounts,
     pub titles: BTreeMap<String, String>,
 }
 

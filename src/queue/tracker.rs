@@ -7,7 +7,7 @@ use super::program::Program;
 use super::{
     Claim, Owner, Queue, QueueError, QueueErrorKind, Release, Released, Result, Unlabelled,
 };
-use crate::model::{Census, Sought, Task, TaskState};
+use crate::model::{QueueCounts, Searched, Task, TaskState};
 use camino::Utf8PathBuf;
 use std::ops::{Deref, DerefMut};
 use std::sync::atomic::Ordering;
@@ -19,7 +19,7 @@ pub(super) trait Tracker: Send + Sync {
     /// Where its database is. Changes nothing.
     fn claims_dir(&self) -> Result<ClaimsDir>;
     /// Says what was looked for, for a person who finds no tasks.
-    fn sought(&self) -> Sought;
+    fn searched(&self) -> Searched;
     /// Returns every task of the session, closed ones too, in the order to take them.
     fn all(&self) -> Result<Vec<Task>>;
     /// Returns some of what is ready and all that is held, where that is cheaper than everything.
@@ -250,48 +250,48 @@ impl<T: Tracker> TrackerQueue<T> {
         })
     }
 
-    fn count(&self, tasks: &[Task], alive: &dyn Fn(&Owner) -> bool) -> Census {
-        let mut census = Census::default();
+    fn count(&self, tasks: &[Task], alive: &dyn Fn(&Owner) -> bool) -> QueueCounts {
+        let mut counts = QueueCounts::default();
         for task in tasks {
-            census.total += 1;
+            counts.total += 1;
             let (id, owner) = (task.id.clone(), task.owner.clone().unwrap_or_default());
             match task.state {
-                TaskState::Closed => census.closed += 1,
-                TaskState::Ready => census.ready.push(id),
-                TaskState::Held if alive(&Owner::read(&owner)) => census.held.push((id, owner)),
-                TaskState::Held => census.stale.push((id, owner)),
-                TaskState::Blocked => census.blocked.push((
+                TaskState::Closed => counts.closed += 1,
+                TaskState::Ready => counts.ready.push(id),
+                TaskState::Held if alive(&Owner::read(&owner)) => counts.held.push((id, owner)),
+                TaskState::Held => counts.stale.push((id, owner)),
+                TaskState::Blocked => counts.blocked.push((
                     id,
                     task.why.clone().unwrap_or_else(|| "is blocked".to_owned()),
                 )),
             }
         }
-        census
+        counts
     }
 }
 
 impl<T: Tracker> Queue for TrackerQueue<T> {
-    fn sought(&self) -> Sought {
-        self.tracker.sought()
+    fn searched(&self) -> Searched {
+        self.tracker.searched()
     }
 
     fn folder(&self) -> Result<Utf8PathBuf> {
         Ok(self.tracker.claims_dir()?.folder().to_owned())
     }
 
-    fn counts(&self, alive: &dyn Fn(&Owner) -> bool) -> Result<Census> {
+    fn counts(&self, alive: &dyn Fn(&Owner) -> bool) -> Result<QueueCounts> {
         Ok(self.count(&self.merged(self.tracker.all()?)?, alive))
     }
 
-    fn quick_counts(&self, alive: &dyn Fn(&Owner) -> bool) -> Result<Census> {
-        let census = self.count(&self.merged(self.tracker.open()?)?, alive);
-        if census.ready.is_empty() {
+    fn quick_counts(&self, alive: &dyn Fn(&Owner) -> bool) -> Result<QueueCounts> {
+        let counts = self.count(&self.merged(self.tracker.open()?)?, alive);
+        if counts.ready.is_empty() {
             // Whether that means the end takes all there is to know.
             return self.counts(alive);
         }
         *self.seen.lock().unwrap_or_else(PoisonError::into_inner) =
-            Some((Instant::now(), census.ready.clone()));
-        Ok(census)
+            Some((Instant::now(), counts.ready.clone()));
+        Ok(counts)
     }
 
     fn next(&self) -> Result<Vec<Task>> {

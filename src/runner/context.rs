@@ -178,7 +178,7 @@ impl Briefing<'_> {
         };
         let mut told = serde_json::to_value(&queue.source).unwrap_or_default();
         told["claim"] = json!(queue.claim);
-        told["state"] = json!(self.state.verdict);
+        told["state"] = json!(self.state.queue_status);
         told
     }
 

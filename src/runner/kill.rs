@@ -6,8 +6,8 @@ use crate::clock;
 use crate::engine::{Phase, accept, follow};
 use crate::error::Result;
 use crate::model::{
-    BranchReport, Ending, Event, Input, NodeEnding, NodeId, Outcome, Request, SessionName, Usage,
-    Verdict,
+    BranchReport, Ending, Event, Input, NodeEnding, NodeId, Outcome, QueueStatus, Request,
+    SessionName, Usage,
 };
 use crate::plan::Block;
 use crate::store::layout::Project;
@@ -65,14 +65,14 @@ fn stop(session: &mut Session, by: &str) -> Result<()> {
         },
     )?;
     // What its agent held is given back by whoever resumes it.
-    let verdict = Verdict::Unknown {
+    let status = QueueStatus::Unknown {
         error: format!("{by} did not look at it"),
     };
     tell(
         session,
         &Input::QueueChecked {
             cursor,
-            verdict,
+            status,
             released: Vec::new(),
             parked: Vec::new(),
         },

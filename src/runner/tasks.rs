@@ -1,7 +1,7 @@
 //! The queue, as the runner sees it: one question at a time, asked in a thread because programs and files take their time.
 use super::Surroundings;
 use crate::engine::State;
-use crate::model::{Cursor, Input, Verdict};
+use crate::model::{Cursor, Input, QueueStatus};
 use crate::plan::{Plan, QueueSpec};
 use crate::queue::{self, Claim, Owner, Queue, QueueEnv, QueueErrorKind, RunKey};
 use crate::store::atomic;
@@ -70,7 +70,7 @@ impl Tasks {
             }
             Input::QueueChecked {
                 cursor,
-                verdict: settled.verdict,
+                status: settled.status,
                 released: settled.released,
                 parked: settled.parked,
             }
@@ -81,16 +81,16 @@ impl Tasks {
     pub(super) fn claim(&mut self, plan: &Plan, state: &State, next: Cursor) {
         let (owner, now) = (owner(plan, next), state.cursor);
         self.ask(plan, state, now, move |queue| {
-            let nothing = |verdict| Input::QueueChecked {
+            let nothing = |status| Input::QueueChecked {
                 cursor: now,
-                verdict,
+                status,
                 released: Vec::new(),
                 parked: Vec::new(),
             };
             match queue.claim(None, &owner) {
                 Ok(Claim::Won(task)) => Input::TaskClaimed { cursor: next, task },
                 // Others were quicker. Waiting a little is better than asking without pause.
-                Ok(Claim::Lost { .. } | Claim::None) => nothing(Verdict::Wait {
+                Ok(Claim::Lost { .. } | Claim::None) => nothing(QueueStatus::Wait {
                     held: 0,
                     by: Vec::new(),
                 }),
@@ -103,7 +103,7 @@ impl Tasks {
                             | QueueErrorKind::Protocol
                     ) =>
                 {
-                    nothing(Verdict::Busy { error: error.what })
+                    nothing(QueueStatus::Busy { error: error.what })
                 }
                 Err(error) => nothing(queue::error_status(&error)),
             }
@@ -121,11 +121,11 @@ impl Tasks {
             return;
         }
         let failed = move |error: String| {
-            let verdict = Verdict::Unknown { error };
+            let status = QueueStatus::Unknown { error };
             (
                 Input::QueueChecked {
                     cursor,
-                    verdict,
+                    status,
                     released: Vec::new(),
                     parked: Vec::new(),
                 },

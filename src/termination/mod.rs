@@ -12,7 +12,7 @@ mod scripts;
 pub use promise::promises;
 pub use scripts::scripts;
 
-use crate::model::{GateVerdict, NodeEnding, Verdict};
+use crate::model::{GateVerdict, NodeEnding, QueueStatus};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -85,7 +85,7 @@ pub struct Evidence<'a> {
     /// How many of the last ones said stop, in a row.
     pub stops: u32,
     /// What the queue said after the last iteration.
-    pub queue: Option<&'a Verdict>,
+    pub queue: Option<&'a QueueStatus>,
     /// What the last agent promised.
     pub promises: &'a [String],
     /// What was said after the last iteration, by [`Termination::gates`] in order.

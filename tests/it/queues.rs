@@ -20,7 +20,7 @@ mod taskwarrior;
 mod text;
 mod versions;
 
-use agent_pipelines::model::Verdict;
+use agent_pipelines::model::QueueStatus;
 use agent_pipelines::plan::{QueueSource, QueueSpec};
 use agent_pipelines::queue::{self, Claim, Owner, Queue, QueueEnv, Release, Result, RunKey};
 use std::collections::BTreeMap;
@@ -305,31 +305,31 @@ impl World {
     }
 
     /// Says in a few words what the queue means; only agents of the session `live` are alive.
-    pub(crate) fn verdict(&self) -> String {
+    pub(crate) fn status(&self) -> String {
         match self.queue.counts(&lives) {
-            Ok(census) => self.words(&census.verdict(|| self.queue.sought())),
+            Ok(counts) => self.words(&counts.status(|| self.queue.searched())),
             Err(error) => format!("unknown: {}", error.what),
         }
     }
 
-    /// Settles for the first run of the session `s` and returns the verdict and what was released.
+    /// Settles for the first run of the session `s` and returns the status and what was released.
     pub(crate) fn settle(&self) -> (String, Vec<String>) {
         let settled = queue::release_and_check(&*self.queue, &run("s", "r1"), &lives, None);
         let mut released = self.names(&settled.released);
         released.sort();
-        (self.words(&settled.verdict), released)
+        (self.words(&settled.status), released)
     }
 
-    pub(crate) fn words(&self, verdict: &Verdict) -> String {
-        match verdict {
-            Verdict::Done { closed } => format!("done {closed}"),
-            Verdict::Work { ready, .. } => format!("work {ready}"),
-            Verdict::Wait { held, .. } => format!("wait {held}"),
-            Verdict::ReleaseStale { ids } => format!("stale {}", self.names(ids).join(" ")),
-            Verdict::Stalled { left, .. } => format!("stalled {left}"),
-            Verdict::NoItems { .. } => "no items".to_owned(),
-            Verdict::Busy { error } => format!("busy: {error}"),
-            Verdict::Unknown { error } => format!("unknown: {error}"),
+    pub(crate) fn words(&self, status: &QueueStatus) -> String {
+        match status {
+            QueueStatus::Done { closed } => format!("done {closed}"),
+            QueueStatus::Work { ready, .. } => format!("work {ready}"),
+            QueueStatus::Wait { held, .. } => format!("wait {held}"),
+            QueueStatus::ReleaseStale { ids } => format!("stale {}", self.names(ids).join(" ")),
+            QueueStatus::Stalled { left, .. } => format!("stalled {left}"),
+            QueueStatus::NoItems { .. } => "no items".to_owned(),
+            QueueStatus::Busy { error } => format!("busy: {error}"),
+            QueueStatus::Unknown { error } => format!("unknown: {error}"),
         }
     }
 }

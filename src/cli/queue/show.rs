@@ -1,5 +1,5 @@
 //! How tasks are shown.
-use crate::model::{Census, Task, TaskState, Verdict};
+use crate::model::{QueueCounts, QueueStatus, Task, TaskState};
 use crate::text::shown;
 use serde::Serialize;
 use serde_json::json;
@@ -84,7 +84,7 @@ pub(super) fn done(id: &str, what: &str, json: bool) -> String {
 }
 
 /// Shows the count and what it means.
-pub(super) fn status(name: &str, census: &Census, verdict: &Verdict, json: bool) -> String {
+pub(super) fn status(name: &str, counts: &QueueCounts, status: &QueueStatus, json: bool) -> String {
     if json {
         let pairs = |pairs: &[(String, String)], name: &str| {
             pairs
@@ -93,19 +93,19 @@ pub(super) fn status(name: &str, census: &Census, verdict: &Verdict, json: bool)
                 .collect::<Vec<_>>()
         };
         return data(&json!({
-            "queue": name, "total": census.total, "closed": census.closed, "ready": census.ready,
-            "held": pairs(&census.held, "owner"), "stale": pairs(&census.stale, "owner"), "blocked": pairs(&census.blocked, "why"), "verdict": verdict,
+            "queue": name, "total": counts.total, "closed": counts.closed, "ready": counts.ready,
+            "held": pairs(&counts.held, "owner"), "stale": pairs(&counts.stale, "owner"), "blocked": pairs(&counts.blocked, "why"), "verdict": status,
         }));
     }
     let mut text = format!(
         "{}: {} of {} closed, {} ready\n",
         shown(name),
-        census.closed,
-        census.total,
-        census.ready.len()
+        counts.closed,
+        counts.total,
+        counts.ready.len()
     );
     text.extend(
-        census
+        counts
             .held
             .iter()
             .map(|(id, owner)| format!("{}  held by {}\n", shown(id), shown(owner))),
@@ -118,40 +118,42 @@ pub(super) fn status(name: &str, census: &Census, verdict: &Verdict, json: bool)
         }
     };
     text.extend(
-        census
+        counts
             .stale
             .iter()
             .map(|(id, owner)| format!("{}  held by {}\n", shown(id), gone(owner))),
     );
     text.extend(
-        census
+        counts
             .blocked
             .iter()
             .map(|(id, why)| format!("{}  {}\n", shown(id), shown(why))),
     );
-    text += &format!("{}\n", shown(&capital(&meaning(verdict))));
+    text += &format!("{}\n", shown(&capital(&meaning(status))));
     text
 }
 
-/// Says in a few words what a verdict means.
-pub(super) fn meaning(verdict: &Verdict) -> String {
-    match verdict {
-        Verdict::Done { closed } => format!("every task is closed ({closed})"),
-        Verdict::Work { ready, left, .. } => format!("{ready} of the {left} left can be claimed"),
-        Verdict::Wait { held, by } => format!(
+/// Says in a few words what a status means.
+pub(super) fn meaning(status: &QueueStatus) -> String {
+    match status {
+        QueueStatus::Done { closed } => format!("every task is closed ({closed})"),
+        QueueStatus::Work { ready, left, .. } => {
+            format!("{ready} of the {left} left can be claimed")
+        }
+        QueueStatus::Wait { held, by } => format!(
             "others work on what is left: {}",
             crate::text::held(*held, by)
         ),
-        Verdict::ReleaseStale { ids } => format!(
+        QueueStatus::ReleaseStale { ids } => format!(
             "what is left is held by agents that are gone ({})",
             ids.len()
         ),
-        Verdict::Stalled { left, .. } => format!("everything left is blocked ({left})"),
-        Verdict::NoItems { looked_for, next } => {
+        QueueStatus::Stalled { left, .. } => format!("everything left is blocked ({left})"),
+        QueueStatus::NoItems { looked_for, next } => {
             format!("there are no tasks; looked for {looked_for}; {next}")
         }
-        Verdict::Busy { error } => format!("the queue is busy: {error}"),
-        Verdict::Unknown { error } => format!("the queue did not answer: {error}"),
+        QueueStatus::Busy { error } => format!("the queue is busy: {error}"),
+        QueueStatus::Unknown { error } => format!("the queue did not answer: {error}"),
     }
 }
 

@@ -12,7 +12,7 @@ use super::claims::ClaimsDir;
 use super::program::Program;
 use super::tracker::{Ready, Tracker};
 use super::{Owner, QueueEnv, QueueError, Result, Unlabelled};
-use crate::model::{Sought, Task};
+use crate::model::{Searched, Task};
 use crate::plan::bad_label;
 use call::Bd;
 use camino::{Utf8Path, Utf8PathBuf};
@@ -143,7 +143,7 @@ impl Beads {
     }
 
     fn blocked_by(&self) -> HashMap<String, Vec<String>> {
-        // Only to say why: a verdict does not hang on it.
+        // Only to say why: a status does not hang on it.
         let blocked = self.bd.read(&["blocked", "--json"]).unwrap_or_default();
         blocked
             .into_iter()
@@ -182,10 +182,10 @@ impl Tracker for Beads {
         ))
     }
 
-    fn sought(&self) -> Sought {
+    fn searched(&self) -> Searched {
         let name = &self.bd.name;
         let Some(label) = &self.label else {
-            return Sought {
+            return Searched {
                 what: format!("any issue that `{name} list` shows"),
                 next: format!("make one with `{name} create`, then resume"),
             };
@@ -201,7 +201,7 @@ impl Tracker for Beads {
                 crate::text::count(number, "ready task")
             ),
         };
-        Sought {
+        Searched {
             what,
             next: format!("{free}; or start with another label, `--label NAME`"),
         }

@@ -1,6 +1,6 @@
 //! What the file and the claims beside it tell together.
 use super::{BY_HAND, Item, Mark, Tasks, lookup};
-use crate::model::{Census, Task, TaskState as State};
+use crate::model::{QueueCounts, Task, TaskState as State};
 use crate::queue::Owner;
 use crate::queue::claims::Claims;
 
@@ -62,14 +62,14 @@ pub(super) fn task(item: &Item, claims: &Claims) -> Task {
     }
 }
 
-pub(super) fn count(tasks: &Tasks, claims: &Claims, alive: &dyn Fn(&Owner) -> bool) -> Census {
-    let mut census = Census::default();
-    let claimed = |census: &mut Census, id: &str, holder: &str| match Owner::read(holder) {
+pub(super) fn count(tasks: &Tasks, claims: &Claims, alive: &dyn Fn(&Owner) -> bool) -> QueueCounts {
+    let mut counts = QueueCounts::default();
+    let claimed = |counts: &mut QueueCounts, id: &str, holder: &str| match Owner::read(holder) {
         owner @ Owner::Agent { .. } if !alive(&owner) => {
-            census.stale.push((id.to_owned(), holder.to_owned()))
+            counts.stale.push((id.to_owned(), holder.to_owned()))
         }
         Owner::Agent { .. } | Owner::Other(_) => {
-            census.held.push((id.to_owned(), holder.to_owned()))
+            counts.held.push((id.to_owned(), holder.to_owned()))
         }
     };
     // Whoever deletes the line of a task has not done it.
@@ -78,34 +78,34 @@ pub(super) fn count(tasks: &Tasks, claims: &Claims, alive: &dyn Fn(&Owner) -> bo
         .iter()
         .filter_map(|id| claims.of(id).map(|held| (id, held)))
     {
-        census.total += 1;
-        claimed(&mut census, id, &held.owner);
+        counts.total += 1;
+        claimed(&mut counts, id, &held.owner);
     }
     for (id, title) in claims
         .missing()
         .iter()
         .filter(|(id, _)| lookup(&tasks.items, id).is_none())
     {
-        census.total += 1;
+        counts.total += 1;
         let close = format!("`ap queue close {id} --file '{}'`", tasks.file);
         let why = format!(
             "“{title}” is not in the file any more, though nobody closed it: put it back, or {close}"
         );
-        census.blocked.push((id.clone(), why));
+        counts.blocked.push((id.clone(), why));
     }
     for item in &tasks.items {
-        census.total += 1;
+        counts.total += 1;
         let id = item.id.clone();
         match (&item.mark, claims.of(&item.id)) {
-            (Mark::Closed, _) => census.closed += 1,
-            (_, Some(held)) => claimed(&mut census, &id, &held.owner),
-            (Mark::Begun, None) => census.held.push((id, BY_HAND.to_owned())),
-            (Mark::Blocked(why), None) => census.blocked.push((id, why.clone())),
+            (Mark::Closed, _) => counts.closed += 1,
+            (_, Some(held)) => claimed(&mut counts, &id, &held.owner),
+            (Mark::Begun, None) => counts.held.push((id, BY_HAND.to_owned())),
+            (Mark::Blocked(why), None) => counts.blocked.push((id, why.clone())),
             (Mark::Open, None) => match claims.parked(&id) {
-                Some(why) => census.blocked.push((id, why.clone())),
-                None => census.ready.push(id),
+                Some(why) => counts.blocked.push((id, why.clone())),
+                None => counts.ready.push(id),
             },
         }
     }
-    census
+    counts
 }

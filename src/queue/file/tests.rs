@@ -1,6 +1,6 @@
 use super::super::backlog::Backlog;
 use super::*;
-use crate::model::Verdict;
+use crate::model::QueueStatus;
 use crate::queue::testing::{Fixture, agent, folder, save, won};
 use std::cell::Cell;
 
@@ -12,7 +12,7 @@ fn a_file_half_saved_is_not_believed() {
         save(&path, half);
         let queue = FileQueue::<Backlog>::new(path.clone(), 3);
         let looks = Cell::new(0);
-        let census = queue.look(
+        let counts = queue.look(
             || {
                 let found = queue
                     .read()
@@ -21,19 +21,19 @@ fn a_file_half_saved_is_not_believed() {
                 (looks.replace(looks.get() + 1) == 0).then(|| save(&path, "- [x] a\n- [ ] b\n"));
                 found
             },
-            |census| census.total > census.closed,
+            |counts| counts.total > counts.closed,
         );
-        let verdict = census.unwrap().verdict(Sought::default);
+        let status = counts.unwrap().status(Searched::default);
         assert!(
             matches!(
-                verdict,
-                Verdict::Work {
+                status,
+                QueueStatus::Work {
                     ready: 1,
                     left: 1,
                     ..
                 }
             ),
-            "{half:?} {verdict:?}"
+            "{half:?} {status:?}"
         );
     }
 }
@@ -82,12 +82,12 @@ fn held() -> (Fixture, Task) {
     (fixture, task)
 }
 
-fn verdict(fixture: &Fixture, alive: bool) -> Verdict {
+fn status(fixture: &Fixture, alive: bool) -> QueueStatus {
     fixture
         .queue
         .counts(&|_| alive)
         .unwrap()
-        .verdict(Sought::default)
+        .status(Searched::default)
 }
 
 #[test]
@@ -224,15 +224,15 @@ fn a_held_task_that_vanished_is_left_and_not_done() {
     let (fixture, task) = held();
     save(&fixture.path, "- [x] before\n- [x] after\n");
     assert!(matches!(
-        verdict(&fixture, true),
-        Verdict::Wait { held: 1, .. }
+        status(&fixture, true),
+        QueueStatus::Wait { held: 1, .. }
     ));
     let run = crate::queue::RunKey {
         session: "s".parse().unwrap(),
         run: "r1".parse().unwrap(),
     };
     let settled = crate::queue::release_and_check(&*fixture.queue, &run, &|_| true, Some(""));
-    let Verdict::Stalled { blocked, left: 1 } = settled.verdict else {
+    let QueueStatus::Stalled { blocked, left: 1 } = settled.status else {
         panic!("{settled:?}")
     };
     assert!(
@@ -244,7 +244,7 @@ fn a_held_task_that_vanished_is_left_and_not_done() {
         .close(&task.id, Some(&agent("s", 2)), "")
         .unwrap_err();
     fixture.queue.close(&task.id, None, "").unwrap();
-    assert_eq!(verdict(&fixture, true), Verdict::Done { closed: 2 });
+    assert_eq!(status(&fixture, true), QueueStatus::Done { closed: 2 });
 }
 
 #[test]
@@ -256,14 +256,14 @@ fn a_queue_whose_tasks_this_run_closed_and_archived_is_done() {
         .close(&task.id, Some(&agent("s", 1)), "")
         .unwrap();
     save(&fixture.path, "# all done\n");
-    assert_eq!(verdict(&fixture, true), Verdict::Done { closed: 1 });
+    assert_eq!(status(&fixture, true), QueueStatus::Done { closed: 1 });
     assert!(
-        matches!(verdict(&fixture, false), Verdict::NoItems { .. }),
+        matches!(status(&fixture, false), QueueStatus::NoItems { .. }),
         "another run did that"
     );
     assert!(matches!(
-        verdict(&Fixture::new("# none\n"), true),
-        Verdict::NoItems { .. }
+        status(&Fixture::new("# none\n"), true),
+        QueueStatus::NoItems { .. }
     ));
 }
 
@@ -307,17 +307,20 @@ fn an_outer_task_is_not_closed_before_its_subtasks() {
 
 #[test]
 fn what_is_dropped_counts_as_done_and_what_is_blocked_does_not() {
-    let verdict = |text: &str| {
+    let status = |text: &str| {
         Fixture::new(text)
             .queue
             .counts(&|_| true)
             .unwrap()
-            .verdict(Sought::default)
+            .status(Searched::default)
     };
-    assert_eq!(verdict("- [x] a\n- [-] b\n"), Verdict::Done { closed: 2 });
+    assert_eq!(
+        status("- [x] a\n- [-] b\n"),
+        QueueStatus::Done { closed: 2 }
+    );
     let blocked = vec!["b has no plain space in its box: write `[ ]`".to_owned()];
     assert_eq!(
-        verdict("- [x] a\n- [] b (#b)\n"),
-        Verdict::Stalled { blocked, left: 1 }
+        status("- [x] a\n- [] b (#b)\n"),
+        QueueStatus::Stalled { blocked, left: 1 }
     );
 }

@@ -22,7 +22,7 @@ fn check(provider: super::Provider, listed: usize) {
         .queue
         .close(world.id("n9999"), Some(&owner), "")
         .expect("it closes");
-    assert_eq!(world.verdict(), "work 9998", "{}", provider.name);
+    assert_eq!(world.status(), "work 9998", "{}", provider.name);
 }
 
 #[test]

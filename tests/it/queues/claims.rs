@@ -236,6 +236,6 @@ fn an_id_that_looks_like_an_option_is_refused() {
                 );
             }
         }
-        assert_eq!(world.verdict(), "work 1");
+        assert_eq!(world.status(), "work 1");
     }
 }

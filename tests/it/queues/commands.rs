@@ -200,10 +200,10 @@ fn what_a_command_says_wrongly_is_unknown() {
             &super::lives,
             None,
         );
-        let verdict = world.words(&settled.verdict);
+        let status = world.words(&settled.status);
         assert!(
-            verdict.starts_with("unknown: ") && verdict.contains(words),
-            "{program}: {verdict}"
+            status.starts_with("unknown: ") && status.contains(words),
+            "{program}: {status}"
         );
     }
 }

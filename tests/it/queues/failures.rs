@@ -58,12 +58,12 @@ fn what_never_answers_well_is_unknown_and_told_in_its_own_words() {
                     .unwrap_err()
                     .what
             } else {
-                let (verdict, released) = world.settle();
+                let (status, released) = world.settle();
                 assert!(
-                    verdict.starts_with("unknown: ") && released.is_empty(),
-                    "{version} {command} {fault}: {verdict}"
+                    status.starts_with("unknown: ") && released.is_empty(),
+                    "{version} {command} {fault}: {status}"
                 );
-                verdict
+                status
             };
             assert!(told.contains(words), "{version} {command} {fault}: {told}");
             assert_eq!(world.truth("a").0, "held", "{version} {command} {fault}");
@@ -87,10 +87,10 @@ fn a_program_that_is_missing_is_unknown_at_once() {
     };
     let queue = open(&QueueSpec::new(source), &world.stage.at());
     let began = Instant::now();
-    let verdict = world.words(&release_and_check(&*queue, &run("s", "r1"), &lives, None).verdict);
+    let status = world.words(&release_and_check(&*queue, &run("s", "r1"), &lives, None).status);
     assert!(
-        verdict.contains("cannot call `no-such-bd`") && verdict.contains("programs:"),
-        "{verdict}"
+        status.contains("cannot call `no-such-bd`") && status.contains("programs:"),
+        "{status}"
     );
     assert_eq!(
         queue.claim(None, &agent("s", 1)).unwrap_err().kind,
@@ -108,10 +108,10 @@ fn a_program_that_hangs_is_ended_and_unknown() {
     world.spec.timeout_s = 1;
     world.reopen();
     world.queue.shorten_timeouts();
-    let (verdict, _) = world.settle();
+    let (status, _) = world.settle();
     assert!(
-        verdict.contains("did not answer within 1 s and was ended"),
-        "{verdict}"
+        status.contains("did not answer within 1 s and was ended"),
+        "{status}"
     );
     let hung = || {
         !agent_pipelines::process::marked("FAKE_BD_FAULTS", &world.stage.at().env["FAKE_BD_FAULTS"])
@@ -149,7 +149,7 @@ fn noise_is_no_failure() {
                 .queue
                 .close(world.id("b"), Some(&agent("s", 2)), "")
                 .unwrap_or_else(|error| panic!("{version} {fault}: {error}"));
-            assert_eq!(world.verdict(), "work 2", "{version} {fault}");
+            assert_eq!(world.status(), "work 2", "{version} {fault}");
         }
     }
 }
@@ -269,10 +269,10 @@ fn a_claim_that_failed_leaves_nothing_held() {
 fn a_release_that_failed_can_be_made_again() {
     for version in ["0.47.0", "1.3.0"] {
         let mut world = wrong(version, &[("update", Some(1), "rc1")]);
-        let (verdict, released) = world.settle();
+        let (status, released) = world.settle();
         assert!(
-            verdict.contains("something went wrong") && released.is_empty(),
-            "{version}: {verdict}"
+            status.contains("something went wrong") && released.is_empty(),
+            "{version}: {status}"
         );
         assert_eq!(world.truth("a").0, "held");
         world.reopen();
@@ -291,10 +291,10 @@ fn a_database_that_vanishes_ends_in_unknown() {
         world.take(None, &agent("s", 1));
         world.stage.vanish();
         let _ = (version != "0.47.0").then(|| world.queue.shorten_timeouts());
-        let (verdict, _) = world.settle();
+        let (status, _) = world.settle();
         assert!(
-            verdict.contains("no beads database found") && verdict.contains("init --prefix"),
-            "{version}: {verdict}"
+            status.contains("no beads database found") && status.contains("init --prefix"),
+            "{version}: {status}"
         );
         let error = world.claim(None, &Owner::person("ann")).unwrap_err();
         assert!(
@@ -310,8 +310,8 @@ fn what_custom_statuses_mean_is_not_guessed() {
     super::beads::bd(&world, &["config", "set", "status.custom", "shipped:done"]);
     super::beads::bd(&world, &["update", world.id("a"), "--status", "shipped"]);
     rules(&mut world, &[("config", None, "garbage")]);
-    let (verdict, _) = world.settle();
-    assert!(verdict.starts_with("unknown: "), "{verdict}");
+    let (status, _) = world.settle();
+    assert!(status.starts_with("unknown: "), "{status}");
     for (times, fault) in [(Some(1), "truncate"), (None, "noise_json")] {
         rules(&mut world, &[("config", times, fault)]);
         assert_eq!(world.settle().0, "done 1", "{fault}");

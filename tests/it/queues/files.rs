@@ -275,7 +275,7 @@ fn a_run_that_joins_is_out_of_git_from_the_start() {
 fn looking_changes_nothing() {
     for name in ["backlog.md", "prd.json"] {
         let world = provider(name).open(&["a"]);
-        world.verdict();
+        world.status();
         world.queue.next().unwrap();
         world.queue.show("a").unwrap();
         world.settle();

@@ -1,7 +1,7 @@
 //! Which issues are a session's, and how a person makes them so.
 use super::beads::{VERSIONS, calls, create, forget_calls};
 use super::{World, providers};
-use agent_pipelines::model::{Sought, Verdict};
+use agent_pipelines::model::{QueueStatus, Searched};
 use agent_pipelines::plan::{QueueSource, QueueSpec};
 use agent_pipelines::queue::{QueueErrorKind, Unlabelled, open};
 
@@ -28,7 +28,7 @@ fn every_ready_issue_without_a_session_gets_the_label() {
             ids,
             "{version}"
         );
-        assert_eq!(world.verdict(), "work 12", "{version}");
+        assert_eq!(world.status(), "work 12", "{version}");
         assert!(
             world
                 .queue
@@ -55,7 +55,7 @@ fn the_issues_that_are_named_get_the_label() {
                 "{version}"
             );
         }
-        assert_eq!(world.verdict(), "work 2", "{version}");
+        assert_eq!(world.status(), "work 2", "{version}");
         let error = world
             .queue
             .label(Unlabelled::These(&["nope".to_owned()]), "pipeline/s")
@@ -111,16 +111,16 @@ fn a_label_that_is_not_put_on_is_not_tried_twice() {
     );
 }
 
-fn sought(world: &World) -> Sought {
-    let verdict = world
+fn searched(world: &World) -> Searched {
+    let status = world
         .queue
         .counts(&super::lives)
-        .expect("a census")
-        .verdict(|| world.queue.sought());
-    let Verdict::NoItems { looked_for, next } = verdict else {
-        panic!("{verdict:?}")
+        .expect("a counts")
+        .status(|| world.queue.searched());
+    let QueueStatus::NoItems { looked_for, next } = status else {
+        panic!("{status:?}")
     };
-    Sought {
+    Searched {
         what: looked_for,
         next,
     }
@@ -129,7 +129,7 @@ fn sought(world: &World) -> Sought {
 #[test]
 fn no_tasks_says_what_was_looked_for_and_how_to_go_on() {
     let (world, _) = unlabelled("1.3.0", 12);
-    let Sought { what, next } = sought(&world);
+    let Searched { what, next } = searched(&world);
     assert!(what.contains("the label `pipeline/s`"), "{what}");
     for words in [
         "12 ready tasks without a session's label",
@@ -139,7 +139,7 @@ fn no_tasks_says_what_was_looked_for_and_how_to_go_on() {
     ] {
         assert!(next.contains(words), "{next}");
     }
-    let Sought { next, .. } = sought(&super::provider("1.3.0").open(&[]));
+    let Searched { next, .. } = searched(&super::provider("1.3.0").open(&[]));
     assert!(
         next.contains("no ready task") && next.contains("-l pipeline/s"),
         "{next}"
@@ -150,7 +150,7 @@ fn no_tasks_says_what_was_looked_for_and_how_to_go_on() {
         ("tracker.py", "/tracker.json list {id}` lists for `s`"),
     ] {
         let world = super::provider(name).open(&[]);
-        let Sought { what: said, next } = sought(&world);
+        let Searched { what: said, next } = searched(&world);
         assert!(
             said.ends_with(what) && next.starts_with("add a task "),
             "{name}: {said}: {next}"

@@ -20,8 +20,8 @@ fn a_task_that_failed_too_often_is_parked_until_a_person_opens_it() {
             "{}",
             provider.name
         );
-        let census = world.queue.counts(&lives).unwrap();
-        let why = &census.blocked[0].1;
+        let counts = world.queue.counts(&lives).unwrap();
+        let why = &counts.blocked[0].1;
         assert_eq!(
             why, "was parked after 3 failed attempts; the last one: because",
             "{}",

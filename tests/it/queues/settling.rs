@@ -47,9 +47,9 @@ fn settling_takes_back_what_ended_agents_of_the_session_hold_and_nothing_else() 
         for name in ["ours", "earlier", "free"] {
             world.take(Some(name), &Owner::person("bob"));
         }
-        let (verdict, released) = world.settle();
+        let (status, released) = world.settle();
         assert_eq!(
-            (verdict.as_str(), released),
+            (status.as_str(), released),
             ("work 1", vec!["dead".to_owned()]),
             "{}: nothing else is left to do",
             provider.name
@@ -118,21 +118,13 @@ fn a_run_that_joined_is_alive_while_its_session_runs() {
         };
         let settled = settle();
         assert_eq!(
-            (
-                world.words(&settled.verdict),
-                world.names(&settled.released)
-            ),
+            (world.words(&settled.status), world.names(&settled.released)),
             ("work 1".into(), vec!["b".into()]),
             "{}",
             provider.name
         );
         world.take(Some("b"), &Owner::person("ann"));
-        assert_eq!(
-            world.words(&settle().verdict),
-            "wait 2",
-            "{}",
-            provider.name
-        );
+        assert_eq!(world.words(&settle().status), "wait 2", "{}", provider.name);
         drop(lock);
         assert_eq!(world.names(&settle().released), ["a"], "{}", provider.name);
     }

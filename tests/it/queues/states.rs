@@ -145,7 +145,7 @@ fn check(provider: Provider, states: &[State]) -> Vec<&'static str> {
     for &(name, tasks, come_about, before, after) in states {
         let world = provider.world(tasks);
         if come_about(&world) {
-            assert_eq!(world.verdict(), before, "{}: {name}", provider.name);
+            assert_eq!(world.status(), before, "{}: {name}", provider.name);
             assert_eq!(
                 world.settle().0,
                 after,
@@ -201,10 +201,10 @@ fn a_queue_that_is_not_there_is_unknown() {
         world.stage.vanish();
         // Else bd is asked again and again.
         world.queue.shorten_timeouts();
-        let (verdict, released) = world.settle();
+        let (status, released) = world.settle();
         assert!(
-            verdict.starts_with("unknown: ") && verdict.contains("; ") && released.is_empty(),
-            "{}: {verdict}",
+            status.starts_with("unknown: ") && status.contains("; ") && released.is_empty(),
+            "{}: {status}",
             provider.name
         );
     }
@@ -218,12 +218,7 @@ fn no_default_limit_cuts_what_is_seen() {
             .filter(|count| *count == 13 || provider.name != "BD_BIN")
         {
             let world = provider.many(count);
-            assert_eq!(
-                world.verdict(),
-                format!("work {count}"),
-                "{}",
-                provider.name
-            );
+            assert_eq!(world.status(), format!("work {count}"), "{}", provider.name);
             assert_eq!(
                 world.queue.next().unwrap().len(),
                 count,

@@ -31,10 +31,10 @@ fn a_newer_version_is_remarked_once_and_works_like_the_newest() {
 fn a_version_that_is_too_old_is_unknown_and_nothing_is_tried() {
     let world = of("0.20.1");
     forget_calls(&world);
-    let (verdict, _) = world.settle();
+    let (status, _) = world.settle();
     assert!(
-        verdict.contains("bd 0.20.1 is too old") && verdict.contains("install a newer bd"),
-        "{verdict}"
+        status.contains("bd 0.20.1 is too old") && status.contains("install a newer bd"),
+        "{status}"
     );
     assert!(
         world

@@ -3,7 +3,7 @@ use super::super::taskwarrior::has_taskwarrior;
 use super::super::{TASKWARRIOR, World, provider, run};
 use super::{WORKERS, each_once};
 use agent_pipelines::clock::wait_until;
-use agent_pipelines::model::Verdict;
+use agent_pipelines::model::QueueStatus;
 use agent_pipelines::queue::{self, Owner};
 use camino::Utf8Path;
 use std::collections::{BTreeMap, BTreeSet};
@@ -102,8 +102,8 @@ impl Race {
             queue::release_and_check(&*self.world.queue, &run(session, "r1"), &lives, None);
         assert!(
             !matches!(
-                settled.verdict,
-                Verdict::Unknown { .. } | Verdict::Busy { .. }
+                settled.status,
+                QueueStatus::Unknown { .. } | QueueStatus::Busy { .. }
             ),
             "{}: {settled:?}",
             self.world.provider.name
