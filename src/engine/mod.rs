@@ -11,12 +11,12 @@ mod fallback;
 mod follow;
 mod idle;
 mod pending;
+#[cfg(test)]
+mod properties;
 mod replace;
 mod retry;
 mod state;
 mod view;
-#[cfg(test)]
-mod worlds;
 
 pub use accept::accept;
 pub use budget::{Budget, Remaining, remaining};

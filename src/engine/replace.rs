@@ -79,7 +79,7 @@ fn of_node(was: &Node, is: &Node, state: &State) -> Result<(), String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::worlds::plan;
+    use crate::engine::properties::plan;
     use crate::model::Cursor;
     use crate::plan::{ClaimBy, PlanKind};
 

@@ -19,7 +19,7 @@ pub(super) fn chain(first: &AgentSpec, models: &[&str]) -> Vec<AgentSpec> {
 }
 
 #[derive(Default)]
-pub(super) struct Quotas {
+pub(super) struct RateLimits {
     /// Until when the agents are out of quota and how often in a row they were, by label.
     limits: BTreeMap<String, (Timestamp, u32)>,
     /// Who is at work.
@@ -28,7 +28,7 @@ pub(super) struct Quotas {
     waiting: bool,
 }
 
-impl Quotas {
+impl RateLimits {
     fn is_out(&self, agent: &AgentSpec, now: Timestamp) -> bool {
         self.limits
             .get(&agent.label())

@@ -1,5 +1,5 @@
-//! Random worlds: whatever happens, and wherever the runner dies, the engine keeps its promises.
-mod quotas;
+//! Property tests: in random sessions with a crash after any event, every invariant of the engine holds.
+mod rate_limits;
 
 use super::{Phase, State, accept, follow};
 use crate::model::*;
@@ -10,7 +10,7 @@ use crate::plan::{
 use crate::termination::{Gate, Termination};
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
-use quotas::Quotas;
+use rate_limits::RateLimits;
 use std::collections::BTreeMap;
 
 fn node(id: &str, termination: Termination, max_iterations: u32) -> Node {
@@ -85,7 +85,7 @@ pub(super) fn plan() -> Plan {
         node("fixed", Termination::Fixed { iterations: None }, 3),
     ];
     for (node, models) in nodes.iter_mut().zip([&["a", "b"][..], &["a"], &["c"]]) {
-        node.agent.fallback = quotas::chain(&node.agent, models);
+        node.agent.fallback = rate_limits::chain(&node.agent, models);
     }
     let mut steps: Vec<Step> = nodes
         .into_iter()
@@ -406,7 +406,7 @@ struct Runner {
     asked_to_stop: bool,
     /// A person may end a wait early.
     hurried: bool,
-    quotas: Quotas,
+    rate_limits: RateLimits,
     /// What the queue said since somebody took the session up, or waited, or ran an agent.
     queue_status: Option<QueueStatus>,
     /// Which attempt the engine has taken a task for.
@@ -445,7 +445,7 @@ impl Runner {
             }
             _ => (),
         }
-        self.quotas.record(plan, &self.state, event, now)?;
+        self.rate_limits.record(plan, &self.state, event, now)?;
         match event {
             Event::AgentExited {
                 outcome: Outcome::Crashed { .. } | Outcome::Lost { .. } | Outcome::TimedOut { .. },
@@ -459,7 +459,7 @@ impl Runner {
                 outcome, cursor, ..
             } => {
                 self.agents -= 1;
-                // Whoever is out of quota may not start again before: the quotas' own book sees to that.
+                // Whoever is out of quota may not start again before: the rate_limits' own book sees to that.
                 self.owes_wait = false;
                 if matches!(
                     outcome,
