@@ -2,7 +2,7 @@
 use super::context::Context;
 use super::status::{find, is_alive};
 use crate::clock;
-use crate::engine::{Condition, Phase, condition};
+use crate::engine::Phase;
 use crate::error::{Error, ExitCode, Result};
 use crate::model::{ProcessId, Request, SessionName};
 use crate::process::{self, Liveness};
@@ -220,18 +220,15 @@ fn is_alive_now(args: &SessionArgs, context: &Context) -> bool {
 fn ask(args: &SessionArgs, request: &Request, context: &Context) -> Result<Snapshot> {
     let snapshot = find(&args.session, context)?;
     if !is_alive(&context.project, &snapshot) {
-        let what = match condition(&snapshot.state) {
-            Condition::Running | Condition::Paused => report::failure(&snapshot),
-            ended @ (Condition::Complete
-            | Condition::Failed
-            | Condition::LimitReached
-            | Condition::Stopped) => {
-                format!(
-                    "session '{}' does not run: it is {}",
-                    args.session,
-                    ended.word()
-                )
-            }
+        let status = snapshot.state.status();
+        let what = if status.is_active() {
+            report::failure(&snapshot)
+        } else {
+            format!(
+                "session '{}' does not run: it is {}",
+                args.session,
+                status.label()
+            )
         };
         return Err(Error::failed(what).hint(report::ways_on(&snapshot)));
     }

@@ -2,10 +2,10 @@
 use super::context::Context;
 use super::status::is_alive;
 use crate::error::{ExitCode, Result};
-use crate::model::SessionName;
+use crate::model::{SessionName, SessionStatus};
 use crate::store::layout::Project;
 use crate::store::session::{load_cached, names};
-use crate::ui::{out, report};
+use crate::ui::out;
 use camino::Utf8Path;
 use clap::{Args as ClapArgs, Subcommand};
 use std::path::PathBuf;
@@ -45,7 +45,7 @@ pub fn run(args: &Args, context: &Context) -> Result<ExitCode> {
 /// A session, as far as somebody who has just sat down wants to know.
 struct Seen {
     name: SessionName,
-    standing: &'static str,
+    status: SessionStatus,
     what: String,
 }
 
@@ -72,8 +72,8 @@ fn look(project: &Project) -> Vec<Seen> {
 
 fn seen(project: &Project, name: SessionName) -> Option<Seen> {
     let snapshot = load_cached(&project.session(&name)).ok()??;
-    let standing = report::standing(&snapshot, is_alive(project, &snapshot));
     let state = &snapshot.state;
+    let status = state.status().observed(is_alive(project, &snapshot));
     let most = state
         .node(&snapshot.plan)
         .map_or(0, |node| state.max_iterations(node));
@@ -89,7 +89,7 @@ fn seen(project: &Project, name: SessionName) -> Option<Seen> {
     };
     Some(Seen {
         name,
-        standing,
+        status,
         what: format!("{}, iteration {at}{of}", snapshot.plan.name),
     })
 }
@@ -124,16 +124,14 @@ fn lines(sessions: &[Seen], called: &str) -> Vec<String> {
     let mut lines = vec![format!(
         "agent-pipelines {version}: sessions of agents that work unattended. Call the program as {called}."
     )];
-    let group = |standings: &[&str]| -> Vec<String> {
-        let fits = sessions
-            .iter()
-            .filter(|seen| standings.contains(&seen.standing));
-        fits.map(|seen| format!("{} ({}, {})", seen.name, seen.standing, seen.what))
+    let group = |belongs: fn(SessionStatus) -> bool| -> Vec<String> {
+        let fits = sessions.iter().filter(|seen| belongs(seen.status));
+        fits.map(|seen| format!("{} ({}, {})", seen.name, seen.status.label(), seen.what))
             .collect()
     };
     let (running, waiting) = (
-        group(&["active", "paused"]),
-        group(&["crashed", "failed", "limit_reached", "stopped"]),
+        group(SessionStatus::is_active),
+        group(SessionStatus::is_resumable),
     );
     if running.is_empty() {
         lines.push("No session runs in this project.".to_owned());
@@ -173,10 +171,10 @@ mod tests {
     use super::*;
     use insta::assert_snapshot;
 
-    fn seen(name: &str, standing: &'static str) -> Seen {
+    fn seen(name: &str, status: SessionStatus) -> Seen {
         Seen {
             name: name.parse().unwrap(),
-            standing,
+            status,
             what: "work, iteration 3 of at most 25".to_owned(),
         }
     }
@@ -184,11 +182,11 @@ mod tests {
     #[test]
     fn what_runs_is_told_first_and_what_is_done_not_at_all() {
         let sessions = [
-            seen("auth", "active"),
-            seen("ops", "crashed"),
-            seen("old", "completed"),
-            seen("held", "paused"),
-            seen("docs", "stopped"),
+            seen("auth", SessionStatus::Running),
+            seen("ops", SessionStatus::Crashed),
+            seen("old", SessionStatus::Complete),
+            seen("held", SessionStatus::Paused),
+            seen("docs", SessionStatus::Stopped),
         ];
         assert_snapshot!(lines(&sessions, "`ap`").join("\n"), @r"
         agent-pipelines 0.1.0: sessions of agents that work unattended. Call the program as `ap`.
@@ -208,7 +206,11 @@ mod tests {
             .map(|n| {
                 seen(
                     &format!("s{n}"),
-                    if n % 2 == 0 { "active" } else { "failed" },
+                    if n % 2 == 0 {
+                        SessionStatus::Running
+                    } else {
+                        SessionStatus::Failed
+                    },
                 )
             })
             .collect();

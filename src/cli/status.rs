@@ -3,7 +3,7 @@ use super::context::Context;
 use crate::clock;
 use crate::engine::{FinishedNode, Phase, StateView};
 use crate::error::{Error, ExitCode, Result};
-use crate::model::{SessionName, Task};
+use crate::model::{SessionName, SessionStatus, Task};
 use crate::plan::{Branch, Step};
 use crate::process::{self, Liveness};
 use crate::store::layout::Project;
@@ -19,7 +19,7 @@ use std::fmt::Write as _;
 pub struct StatusArgs {
     /// Name of the session; all sessions if not given
     session: Option<SessionName>,
-    /// Print JSON: the fields of state.json, with `standing` and `alive` before them
+    /// Print JSON: the fields of state.json, with and before them `alive`, `run_dir` and `next`
     #[arg(long)]
     json: bool,
 }
@@ -36,12 +36,10 @@ pub struct ListArgs {
 /// `ap status --json`.
 #[derive(Serialize)]
 struct Status<'a> {
-    /// `active`, `paused`, `crashed`, `completed`, `failed`, `limit_reached` or `stopped`.
-    standing: &'static str,
-    /// Whether a runner has it now.
+    /// Whether a runner works on it now.
     alive: bool,
     run_dir: String,
-    /// What a person can do about it, when it did not reach its goal.
+    /// How to continue, when it did not reach its goal.
     next: Option<String>,
     /// The task the engine handed to the agent, when it does.
     task: Option<&'a Task>,
@@ -61,21 +59,22 @@ pub fn status(args: &StatusArgs, context: &Context) -> Result<ExitCode> {
     };
     let snapshot = find(session, context)?;
     let alive = is_alive(&context.project, &snapshot);
-    let standing = report::standing(&snapshot, alive);
-    let ended_well = matches!(standing, "active" | "paused" | "completed");
-    let next = (!ended_well).then(|| report::ways_on(&snapshot));
+    let status = snapshot.state.status().observed(alive);
+    let next = status.is_resumable().then(|| report::ways_on(&snapshot));
     if args.json {
         let run_dir = context.project.session(session).root().to_string();
         json(&Status {
-            standing,
             alive,
             run_dir,
             next,
             task: snapshot.state.task.as_ref(),
-            state: StateView::new(&snapshot.plan, &snapshot.state),
+            state: StateView {
+                status,
+                ..StateView::new(&snapshot.plan, &snapshot.state)
+            },
         })?;
     } else {
-        out(in_words(&snapshot, standing, next.as_deref(), context))?;
+        out(in_words(&snapshot, status, next.as_deref(), context))?;
     }
     Ok(ExitCode::Done)
 }
@@ -102,7 +101,12 @@ pub(super) fn is_alive(project: &Project, snapshot: &Snapshot) -> bool {
         || is_running(project, &snapshot.plan.session)
 }
 
-fn in_words(snapshot: &Snapshot, standing: &str, next: Option<&str>, context: &Context) -> String {
+fn in_words(
+    snapshot: &Snapshot,
+    status: SessionStatus,
+    next: Option<&str>,
+    context: &Context,
+) -> String {
     let (view, now) = (
         StateView::new(&snapshot.plan, &snapshot.state),
         clock::now(),
@@ -115,7 +119,7 @@ fn in_words(snapshot: &Snapshot, standing: &str, next: Option<&str>, context: &C
         let _ = writeln!(text, "{name:<10} {value}");
     };
     line("Session", &format!("{}  ({})", view.session, view.pipeline));
-    line("Status", standing);
+    line("Status", status.label());
     if let Some(from) = &snapshot.state.forked_from {
         line(
             "Forked",
@@ -161,7 +165,7 @@ fn in_words(snapshot: &Snapshot, standing: &str, next: Option<&str>, context: &C
             &text::clean(&format!("{}: {}", task.id, task.title)),
         );
     }
-    line("Doing", &doing(snapshot, standing, now));
+    line("Doing", &doing(snapshot, status, now));
     for (agent, until) in view
         .limited
         .iter()
@@ -212,7 +216,7 @@ fn in_words(snapshot: &Snapshot, standing: &str, next: Option<&str>, context: &C
         .state
         .runner
         .as_ref()
-        .filter(|_| matches!(standing, "active" | "paused"))
+        .filter(|_| status.is_active())
     {
         line("Runner", &format!("pid {}", runner.pid));
         line("Watch", &context.tmux().attach_line(&snapshot.plan.session));
@@ -262,12 +266,12 @@ fn branch_line(branch: &Branch, snapshot: &Snapshot) -> String {
 }
 
 /// Answers the question people have: what happens now, and what would end it.
-fn doing(snapshot: &Snapshot, standing: &str, now: Timestamp) -> String {
+fn doing(snapshot: &Snapshot, status: SessionStatus, now: Timestamp) -> String {
     let state = &snapshot.state;
-    match (&state.phase, standing) {
+    match (&state.phase, status) {
         (Phase::Ended { ending }, _) => report::ending(ending),
-        (_, "crashed") => "nothing: its runner is gone".to_owned(),
-        (_, "paused") => "paused; `ap continue` goes on".to_owned(),
+        (_, SessionStatus::Crashed) => "nothing: its runner is gone".to_owned(),
+        (_, SessionStatus::Paused) => "paused; `ap continue` goes on".to_owned(),
         (Phase::Parallel, _) => {
             let left = snapshot
                 .plan
@@ -320,7 +324,8 @@ fn doing(snapshot: &Snapshot, standing: &str, now: Timestamp) -> String {
 pub(super) struct Row {
     session: SessionName,
     pipeline: String,
-    standing: &'static str,
+    /// `null` if the session cannot be read.
+    status: Option<SessionStatus>,
     alive: bool,
     run_number: u32,
     runs: u32,
@@ -375,7 +380,7 @@ fn row(project: &Project, session: SessionName) -> Option<Row> {
             Some(Row {
                 session,
                 pipeline: snapshot.plan.name.clone(),
-                standing: report::standing(&snapshot, alive),
+                status: Some(snapshot.state.status().observed(alive)),
                 alive,
                 run_number: view.run_number,
                 runs: view.runs,
@@ -398,7 +403,7 @@ fn row(project: &Project, session: SessionName) -> Option<Row> {
         Err(error) => Some(Row {
             session,
             pipeline: String::new(),
-            standing: "unreadable",
+            status: None,
             alive: false,
             run_number: 0,
             runs: 0,
@@ -441,7 +446,9 @@ pub(super) fn table(rows: &[Row]) -> String {
         [
             format!("  {}", row.session),
             row.pipeline.clone(),
-            row.standing.to_owned(),
+            row.status
+                .map_or("unreadable", SessionStatus::label)
+                .to_owned(),
             how_far(row),
             stage_in_words(row),
             row.updated_at.map_or_else(String::new, |at| {

@@ -25,4 +25,4 @@ pub use follow::follow;
 pub use idle::counts_idle;
 pub use replace::replaceable;
 pub use state::{FinishedNode, IterationRecord, NodeCounters, Phase, State};
-pub use view::{Condition, IterationView, StateView, condition};
+pub use view::{IterationView, StateView};

@@ -1,6 +1,6 @@
 //! What the state asks for: what should be in flight, and what stands in the way of the next attempt.
 use super::{Phase, State};
-use crate::model::{Change, Cursor, Effect, Orders, Outcome, QueueStatus};
+use crate::model::{Change, Cursor, Effect, Orders, Outcome, QueueStatus, SessionStatus};
 use crate::plan::{Guardrails, Node, Plan, Step};
 use crate::termination::gate::MOST_BROKEN;
 use crate::termination::{Answer, Evidence};
@@ -134,6 +134,25 @@ impl State {
             | Outcome::Refused { .. }
             | Outcome::Lost { .. }
             | Outcome::Cancelled => false,
+        }
+    }
+
+    /// Returns the session's status, as far as its journal knows.
+    pub fn status(&self) -> SessionStatus {
+        match &self.phase {
+            Phase::Ended { ending } => ending.status(),
+            Phase::New
+            | Phase::Ready
+            | Phase::Running
+            | Phase::Parallel
+            | Phase::Exited { .. }
+            | Phase::Waiting { .. } => {
+                if self.is_paused() {
+                    SessionStatus::Paused
+                } else {
+                    SessionStatus::Running
+                }
+            }
         }
     }
 

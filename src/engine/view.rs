@@ -1,6 +1,6 @@
 //! What `state.json` and `ap status` say: the seed's words, drawn from the state.
 use super::{FinishedNode, Phase, State};
-use crate::model::{Decision, Ending, ForkedFrom, ProcessId, Usage, WaitReason};
+use crate::model::{Decision, Ending, ForkedFrom, ProcessId, SessionStatus, Usage, WaitReason};
 use crate::plan::{Block, Plan, PlanKind, Step};
 use jiff::Timestamp;
 use serde::Serialize;
@@ -19,8 +19,8 @@ pub struct StateView<'a> {
     pub run: &'a str,
     /// Whose state it began with, if it was forked.
     pub forked_from: Option<&'a ForkedFrom>,
-    /// `running`, `paused`, `complete`, `failed`, `limit_reached` or `stopped`.
-    pub status: &'static str,
+    /// As the journal knows it: whether a runner lives is another question.
+    pub status: SessionStatus,
     pub started_at: Option<Timestamp>,
     pub updated_at: Option<Timestamp>,
     /// Which run of the pipeline it is in, from 1, of how many.
@@ -104,7 +104,7 @@ impl<'a> StateView<'a> {
             pipeline: &plan.name,
             run: plan.run.as_str(),
             forked_from: state.forked_from.as_ref(),
-            status: condition(state).word(),
+            status: state.status(),
             started_at: whole(state.started_at),
             updated_at: state.updated_at,
             run_number: plan.turn(place).0 + 1,
@@ -155,58 +155,6 @@ fn whole(at: Option<Timestamp>) -> Option<Timestamp> {
     at.map(second)
 }
 
-/// Where a session stands, as far as its journal knows; whether its runner lives is another question.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Condition {
-    Running,
-    Paused,
-    Complete,
-    Failed,
-    LimitReached,
-    Stopped,
-}
-
-impl Condition {
-    /// Returns the word used in `state.json`.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Running => "running",
-            Self::Paused => "paused",
-            Self::Complete => "complete",
-            Self::Failed => "failed",
-            Self::LimitReached => "limit_reached",
-            Self::Stopped => "stopped",
-        }
-    }
-}
-
-pub fn condition(state: &State) -> Condition {
-    match &state.phase {
-        Phase::Ended { ending } => ended(ending),
-        Phase::New
-        | Phase::Ready
-        | Phase::Running
-        | Phase::Parallel
-        | Phase::Exited { .. }
-        | Phase::Waiting { .. } => {
-            if state.is_paused() {
-                Condition::Paused
-            } else {
-                Condition::Running
-            }
-        }
-    }
-}
-
-fn ended(ending: &Ending) -> Condition {
-    match ending {
-        Ending::Completed { .. } => Condition::Complete,
-        Ending::Failed { .. } => Condition::Failed,
-        Ending::LimitReached { .. } => Condition::LimitReached,
-        Ending::Stopped { .. } => Condition::Stopped,
-    }
-}
-
 /// Returns iteration, iterations completed and their maximum; the last stage's once all are done.
 fn position(plan: &Plan, state: &State) -> (u32, u32, u32) {
     if let Some(Step::Block(_)) = state.step(plan) {
@@ -242,7 +190,7 @@ fn stages(plan: &Plan, state: &State, place: u32) -> Vec<Value> {
         let status = match done {
             Some(_) => "complete",
             None if !current || state.started_at.is_none() => "pending",
-            None => condition(state).word(),
+            None => state.status().as_str(),
         };
         json!({
             "index": index,
@@ -270,7 +218,7 @@ fn branches(
             .get(&branch.name)
             .filter(|_| current || done.is_some());
         let status = match report.and_then(|report| report.ending.as_ref()) {
-            Some(ending) => ended(ending).word(),
+            Some(ending) => ending.status().as_str(),
             None if done.is_some() => "complete",
             None if current && state.phase == Phase::Parallel => "running",
             None => "pending",

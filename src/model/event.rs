@@ -1,7 +1,7 @@
 //! Facts: the lines of `events.jsonl`.
 use super::{
     BranchReport, Change, Cursor, ForkedFrom, GateVerdict, NodeId, Outcome, ProcessId, QueueStatus,
-    RunId, SessionName, Task, Usage, WorkTree,
+    RunId, SessionName, SessionStatus, Task, Usage, WorkTree,
 };
 use crate::text::{clean, count};
 use jiff::Timestamp;
@@ -246,6 +246,16 @@ pub enum Ending {
 }
 
 impl Ending {
+    /// Returns the status of a session that ended like this.
+    pub fn status(&self) -> SessionStatus {
+        match self {
+            Self::Completed { .. } => SessionStatus::Complete,
+            Self::Failed { .. } => SessionStatus::Failed,
+            Self::LimitReached { .. } => SessionStatus::LimitReached,
+            Self::Stopped { .. } => SessionStatus::Stopped,
+        }
+    }
+
     /// Returns why the goal was not reached, as what follows a name; nothing if it was.
     pub fn shortfall(&self) -> Option<String> {
         match self {

@@ -1,9 +1,9 @@
 //! Taking a session up: a new one, or one that somebody left.
 use super::exchange;
 use crate::clock;
-use crate::engine::{Condition, accept, condition, replaceable};
+use crate::engine::{accept, replaceable};
 use crate::error::{Error, ExitCode, Result};
-use crate::model::{Change, Event, Input, Request, RunId, SessionName, env_tag};
+use crate::model::{Change, Event, Input, Request, RunId, SessionName, SessionStatus, env_tag};
 use crate::plan::{Plan, PlanKind};
 use crate::process::{self, Liveness};
 use crate::store::layout::Project;
@@ -91,7 +91,7 @@ pub fn take(project: &Project, wanted: &Wanted) -> Result<Taken> {
         }
         (None, Mode::New) => begin(project, wanted, lock),
         (None, Mode::Resume) => Err(report::nothing_to_resume(&plan.session)),
-        (Some(snapshot), _) if condition(&snapshot.state) == Condition::Complete => {
+        (Some(snapshot), _) if snapshot.state.status() == SessionStatus::Complete => {
             views::refresh(
                 &project.session(&plan.session),
                 &snapshot.plan,

@@ -1,5 +1,5 @@
 //! What is said about a session: in the seed's words, with the next step.
-use crate::engine::{Condition, Phase, State, condition};
+use crate::engine::{Phase, State};
 use crate::error::{Error, ExitCode};
 use crate::model::{Decision, Ending, SessionName};
 use crate::plan::{Plan, Step};
@@ -221,18 +221,5 @@ pub fn exit_code(ending: &Ending) -> ExitCode {
         Ending::Failed { .. } => ExitCode::Failed,
         Ending::LimitReached { .. } => ExitCode::Short,
         Ending::Stopped { .. } => ExitCode::Stopped,
-    }
-}
-
-/// Returns the seed's word for where a session stands: a session that says it runs but has no runner has failed.
-pub fn standing(snapshot: &Snapshot, alive: bool) -> &'static str {
-    match condition(&snapshot.state) {
-        Condition::Running if alive => "active",
-        Condition::Paused if alive => "paused",
-        Condition::Running | Condition::Paused => "crashed",
-        Condition::Complete => "completed",
-        Condition::Failed => "failed",
-        Condition::LimitReached => "limit_reached",
-        Condition::Stopped => "stopped",
     }
 }

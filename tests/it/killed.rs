@@ -109,7 +109,7 @@ fn a_kill_ends_and_records_every_branch() {
     project.nothing_left();
     let status = project.status("s");
     assert_eq!(
-        (&status["standing"], branches(&project)),
+        (&status["status"], branches(&project)),
         (
             &"stopped".into(),
             vec!["complete".into(), "stopped".into(), "stopped".into()]

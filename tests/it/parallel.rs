@@ -319,7 +319,7 @@ fn a_killed_runner_leaves_its_branches_to_the_next_one() {
     let runner = project.start(&["pipeline", "duel", "s", "--foreground"]);
     project.until("both branches to be at work", || ran(&project).len() == 3);
     runner.kill_9();
-    assert_eq!(project.status("s")["standing"], "crashed");
+    assert_eq!(project.status("s")["status"], "crashed");
     project.program("go", "");
     run(&project, &["--resume"]).expect(0);
     assert_eq!(ran(&project), ALL);

@@ -41,7 +41,7 @@ fn the_hook_tells_what_runs_and_what_stands_still() {
         "{said}"
     );
     assert!(
-        said.contains("short (limit_reached, work, iteration 1 of at most 1)"),
+        said.contains("short (limit reached, work, iteration 1 of at most 1)"),
         "{said}"
     );
     assert!(said.lines().count() <= 5, "{said}");

@@ -304,8 +304,8 @@ fn work_ends_with_a_session_that_closes_the_tasks() {
         "{told}"
     );
     assert!(
-        told.contains(r#"standing\": \"completed"#)
-            || told.contains(r#"standing\\\": \\\"completed"#),
+        told.contains(r#"status\": \"complete\""#)
+            || told.contains(r#"status\\\": \\\"complete\\\""#),
         "{told}"
     );
     assert_eq!(backlog, "- [x] One (#one)\n- [x] Two (#two)\n");
@@ -396,17 +396,23 @@ fn each_word_of_sessions_works_on_what_runs_crashed_and_is_done() {
             .expect("a request");
         request.tool_result(1)
     };
-    let standing =
-        |text: &str, word: &str| text.matches(&format!("\"standing\": \"{word}\"")).count();
+    // Of an object or of the entries of a list, not of what is in them.
+    let sessions = |text: &str, status: &str| {
+        let at = |indent: &str| {
+            text.matches(&format!("\n{indent}\"status\": \"{status}\""))
+                .count()
+        };
+        at("  ") + at("    ")
+    };
     let listed = answered("list");
     assert_eq!(
-        ["active", "crashed", "completed"].map(|word| standing(&listed, word)),
+        ["running", "crashed", "complete"].map(|status| sessions(&listed, status)),
         [1, 1, 1],
         "{listed}"
     );
     let watched = answered("monitor runs");
     assert_eq!(
-        ["active", "crashed", "completed"].map(|word| standing(&watched, word)),
+        ["running", "crashed", "complete"].map(|status| sessions(&watched, status)),
         [1, 1, 1],
         "{watched}"
     );
@@ -415,11 +421,11 @@ fn each_word_of_sessions_works_on_what_runs_crashed_and_is_done() {
         "{watched}"
     );
     let stopped = answered("kill runs");
-    assert!(stopped.contains("\"standing\": \"stopped\""), "{stopped}");
-    assert_eq!(standing(&stopped, "completed"), 1, "{stopped}");
+    assert!(stopped.contains("\n  \"status\": \"stopped\""), "{stopped}");
+    assert_eq!(sessions(&stopped, "complete"), 1, "{stopped}");
     let cleared = answered("cleanup");
-    assert_eq!(standing(&cleared, "active"), 0, "{cleared}");
-    assert_eq!(standing(&cleared, "completed"), 1, "{cleared}");
+    assert_eq!(sessions(&cleared, "running"), 0, "{cleared}");
+    assert_eq!(sessions(&cleared, "complete"), 1, "{cleared}");
     for session in ["runs", "crashed"] {
         let plan = fs_err::read(
             desk.env

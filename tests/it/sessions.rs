@@ -51,7 +51,7 @@ fn a_signal_is_a_stop() {
         runner.signal(signal);
         assert_eq!(runner.ended(), 5, "{signal}");
         project.nothing_left();
-        assert_eq!(project.status("s")["standing"], "stopped");
+        assert_eq!(project.status("s")["status"], "stopped");
         resume_to_the_end(&project);
     }
 }
@@ -88,18 +88,18 @@ fn a_pause_during_an_iteration_is_remembered() {
     let (project, runner) = started();
     project.ap(&["pause", "s"]).expect(0);
     assert_eq!(
-        project.status("s")["standing"],
-        "active",
+        project.status("s")["status"],
+        "running",
         "its agent is still at work"
     );
     tell(&project, 1);
-    project.until("the pause", || project.status("s")["standing"] == "paused");
+    project.until("the pause", || project.status("s")["status"] == "paused");
     assert_eq!((agents(&project), project.history("s")), (1, vec![1]));
     // Even by a runner that was killed.
     runner.kill_9();
     let resumed = project.start(&RESUME);
     project.until_event("s", "runner_started", 2);
-    project.until("the pause", || project.status("s")["standing"] == "paused");
+    project.until("the pause", || project.status("s")["status"] == "paused");
     tell(&project, 2);
     project.ap(&["continue", "s"]).expect(0);
     assert_eq!((resumed.ended(), agents(&project)), (0, 2));
@@ -111,7 +111,7 @@ fn a_kill_leaves_nothing_and_can_be_resumed() {
     project.ap(&["kill", "s"]).expect(0);
     assert_eq!(runner.ended(), 128 + 9);
     project.nothing_left();
-    assert_eq!(project.status("s")["standing"], "stopped");
+    assert_eq!(project.status("s")["status"], "stopped");
     project.ap(&["wait", "s"]).expect(5);
     resume_to_the_end(&project);
 }
@@ -186,7 +186,7 @@ fn a_deleted_lock_file_never_yields_two_runners() {
             .expect(3)
             .says(&["session 's' is already running"]);
     }
-    assert_eq!(project.status("s")["standing"], "active");
+    assert_eq!(project.status("s")["status"], "running");
     tell(&project, 1);
     tell(&project, 2);
     assert_eq!((runner.ended(), agents(&project)), (0, 2));
@@ -231,7 +231,7 @@ fn another_boot_or_a_reused_pid_is_no_runner() {
             text.push_str(&format!("{line}\n"));
         }
         project.write(&path, &text);
-        assert_eq!(project.status("s")["standing"], "crashed", "{boot}");
+        assert_eq!(project.status("s")["status"], "crashed", "{boot}");
     }
     resume_to_the_end(&project);
     assert!(identity(ours.pid).is_some());

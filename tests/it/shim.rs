@@ -109,7 +109,7 @@ fn children_are_gone_after_a_stop() {
     assert_eq!(runner.ended(), 5);
     all_gone(&project);
     project.nothing_left();
-    assert_eq!(project.status("s")["standing"], "stopped");
+    assert_eq!(project.status("s")["status"], "stopped");
 }
 
 #[test]
@@ -184,7 +184,7 @@ fn an_agent_outlives_its_runner_and_is_taken_over() {
     start(&project, ONCE, &format!("{UNTIL_TOLD}{DONE}")).kill_9();
     let status = project.status("s");
     assert_eq!(
-        (&status["standing"], &status["alive"]),
+        (&status["status"], &status["alive"]),
         (&"crashed".into(), &false.into())
     );
     let agent = agents(&project)[0];

@@ -182,7 +182,7 @@ fn a_kill_is_no_crash_and_whoever_resumes_gives_back_what_was_held() {
         project.ap(&["kill", "s"]).expect(0);
         running.ended();
         project.nothing_left();
-        assert_eq!(project.status("s")["standing"], "stopped");
+        assert_eq!(project.status("s")["status"], "stopped");
         project
             .ap(&["work", "s", "--foreground", "--resume"])
             .expect(0);

@@ -383,7 +383,7 @@ fn a_crashed_session_is_not_restarted_silently() {
         nix::sys::signal::Signal::SIGKILL,
     )
     .expect("it lives");
-    project.until("its end", || project.status("s")["standing"] == "crashed");
+    project.until("its end", || project.status("s")["status"] == "crashed");
     project
         .ap(&["work", "s"])
         .expect(1)

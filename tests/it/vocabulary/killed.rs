@@ -127,7 +127,7 @@ fn run(project: &Project, definition: &Definition) {
         });
         kill_all(project, runner);
         left.retain(|together| !together.is_subset(&hung()));
-        assert_eq!(project.status(session)["standing"], "crashed", "{session}");
+        assert_eq!(project.status(session)["status"], "crashed", "{session}");
         args.truncate(4);
         args.push("--resume");
     }
