@@ -6,7 +6,7 @@
 //! are not told. That version has no flag to skip permissions: a person says `amp.dangerouslyAllowAll` or
 //! `amp.permissions` in Amp's settings.
 use super::event::{message_usage, number};
-use super::facts::Facts;
+use super::facts::TranscriptState;
 use super::{Activity, model};
 use crate::model::Usage;
 use crate::plan::AgentSpec;
@@ -33,7 +33,12 @@ pub(super) fn args(spec: &AgentSpec) -> Vec<String> {
 }
 
 /// Its messages have no ids, each comes once and with its final count of output tokens; its result has no usage.
-pub(super) fn read(facts: &mut Facts, kind: &str, event: &Value, shown: &mut Vec<Activity>) {
+pub(super) fn read(
+    facts: &mut TranscriptState,
+    kind: &str,
+    event: &Value,
+    shown: &mut Vec<Activity>,
+) {
     let live = facts.live;
     facts.claude(kind, event, shown);
     match kind {

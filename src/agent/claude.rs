@@ -1,5 +1,5 @@
 //! Claude Code, headless. What is relied on here was measured on 2.1.197 and 2.1.329.
-use super::Call;
+use super::InvocationContext;
 use crate::plan::{AgentSpec, PermissionMode};
 use camino::Utf8Path;
 
@@ -38,7 +38,7 @@ pub(super) fn bypasses(spec: &AgentSpec) -> bool {
 /// for `CLAUDE_PIPELINE_AGENT`, and a loop that wants to be sealed says `args: [--setting-sources, "project,local"]`.
 /// There is no `--settings` either, because only one is taken and it is the user's to give; rules go through
 /// `--allowedTools`, which adds up. The definition's own arguments come last, so they win.
-pub(super) fn args(spec: &AgentSpec, call: &Call<'_>) -> Vec<String> {
+pub(super) fn args(spec: &AgentSpec, call: &InvocationContext<'_>) -> Vec<String> {
     let mut args = vec!["-p".to_owned()];
     if bypasses(spec) {
         args.push("--dangerously-skip-permissions".to_owned());
@@ -117,7 +117,7 @@ fn exchange(folder: &Utf8Path) -> [String; 4] {
 /// Returns what Claude Code is told through its environment. What the user has set is left alone.
 pub(super) fn environment(
     spec: &AgentSpec,
-    call: &Call<'_>,
+    call: &InvocationContext<'_>,
     inherited: &[&str],
 ) -> Vec<(String, String)> {
     let mut set = vec![

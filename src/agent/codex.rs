@@ -5,7 +5,7 @@
 //! its turn completes, and 1 when it fails. It tells when a quota comes back only as a time of day without a zone, which
 //! is not relied on. Costs are not told.
 use super::event::{Denial, number, string};
-use super::facts::Facts;
+use super::facts::TranscriptState;
 use super::{Activity, failure, model};
 use crate::model::{PermissionMode, Usage};
 use crate::plan::AgentSpec;
@@ -60,7 +60,12 @@ fn permissions(mode: PermissionMode) -> &'static [&'static str] {
     }
 }
 
-pub(super) fn read(facts: &mut Facts, kind: &str, event: &Value, shown: &mut Vec<Activity>) {
+pub(super) fn read(
+    facts: &mut TranscriptState,
+    kind: &str,
+    event: &Value,
+    shown: &mut Vec<Activity>,
+) {
     let none = Value::Null;
     let item = event.get("item").unwrap_or(&none);
     match kind {
@@ -80,7 +85,7 @@ pub(super) fn read(facts: &mut Facts, kind: &str, event: &Value, shown: &mut Vec
         // It may go on after this: a lost connection is tried again. Then the turn completes.
         "error" => {
             let message = string(event, "message");
-            facts.troubled(failure::kind(None, &message), &message);
+            facts.soft_error(failure::kind(None, &message), &message);
             shown.push(Activity::Notice {
                 text: clean(&message),
             });
@@ -109,10 +114,10 @@ fn begun(item: &Value, shown: &mut Vec<Activity>) {
     }
 }
 
-fn ended(facts: &mut Facts, item: &Value, shown: &mut Vec<Activity>) {
+fn ended(facts: &mut TranscriptState, item: &Value, shown: &mut Vec<Activity>) {
     let status = string(item, "status");
     match string(item, "type").as_str() {
-        "agent_message" => facts.said(string(item, "text"), shown),
+        "agent_message" => facts.push_text(string(item, "text"), shown),
         "command_execution" if status == "declined" => {
             let about = clean(&string(item, "command"));
             shown.push(Activity::Denied {

@@ -1,13 +1,13 @@
 //! Any program: the prompt on stdin, the answer as plain text on stdout. One that the user's settings declare may take its
 //! prompt otherwise, be told of a model and permissions, and speak as Claude Code does.
-use super::Call;
-use crate::plan::{AgentSpec, Declared, PromptBy};
+use super::InvocationContext;
+use crate::plan::{AgentSpec, Declared, PromptDelivery};
 
 /// Stands for the prompt, or the path of its file.
 const PROMPT: &str = "{prompt}";
 
 /// Returns the arguments as the definition gives them: no shell reads them.
-pub(super) fn args(spec: &AgentSpec, call: &Call<'_>) -> Vec<String> {
+pub(super) fn args(spec: &AgentSpec, call: &InvocationContext<'_>) -> Vec<String> {
     let Some(declared) = &spec.declared else {
         return spec.args.clone();
     };
@@ -27,11 +27,15 @@ pub(super) fn args(spec: &AgentSpec, call: &Call<'_>) -> Vec<String> {
     with_prompt(args, declared, call)
 }
 
-fn with_prompt(mut args: Vec<String>, declared: &Declared, call: &Call<'_>) -> Vec<String> {
+fn with_prompt(
+    mut args: Vec<String>,
+    declared: &Declared,
+    call: &InvocationContext<'_>,
+) -> Vec<String> {
     let prompt = match declared.prompt {
-        PromptBy::Stdin => return args,
-        PromptBy::File => call.prompt_file.as_str(),
-        PromptBy::Argument => call.prompt,
+        PromptDelivery::Stdin => return args,
+        PromptDelivery::File => call.prompt_file.as_str(),
+        PromptDelivery::Argument => call.prompt,
     };
     if !args.iter().any(|arg| arg.contains(PROMPT)) {
         args.push(PROMPT.to_owned());

@@ -6,7 +6,7 @@
 //! program with an account. Of tokens only what it writes is told, and of costs only premium requests.
 use super::activity::about;
 use super::event::{number, string};
-use super::facts::Facts;
+use super::facts::TranscriptState;
 use super::{Activity, failure, model};
 use crate::model::{PermissionMode, Usage};
 use crate::plan::AgentSpec;
@@ -62,7 +62,12 @@ pub(super) fn widening(spec: &AgentSpec) -> &'static [&'static str] {
     }
 }
 
-pub(super) fn read(facts: &mut Facts, kind: &str, event: &Value, shown: &mut Vec<Activity>) {
+pub(super) fn read(
+    facts: &mut TranscriptState,
+    kind: &str,
+    event: &Value,
+    shown: &mut Vec<Activity>,
+) {
     let none = Value::Null;
     let data = event.get("data").unwrap_or(&none);
     match kind {
@@ -82,7 +87,7 @@ pub(super) fn read(facts: &mut Facts, kind: &str, event: &Value, shown: &mut Vec
             });
             let text = string(data, "content");
             if !text.trim().is_empty() {
-                facts.said(text, shown);
+                facts.push_text(text, shown);
             }
         }
         "tool.execution_start" => {
@@ -124,7 +129,7 @@ pub(super) fn read(facts: &mut Facts, kind: &str, event: &Value, shown: &mut Vec
     }
 }
 
-fn failed(facts: &mut Facts, data: &Value, shown: &mut Vec<Activity>) {
+fn failed(facts: &mut TranscriptState, data: &Value, shown: &mut Vec<Activity>) {
     let message = string(data, "message");
     let status = data.get("statusCode").and_then(Value::as_i64);
     let kind = match (string(data, "errorType").as_str(), status) {
@@ -136,7 +141,7 @@ fn failed(facts: &mut Facts, data: &Value, shown: &mut Vec<Activity>) {
     facts.failed(kind, &message, shown);
 }
 
-fn result(facts: &mut Facts, event: &Value, shown: &mut Vec<Activity>) {
+fn result(facts: &mut TranscriptState, event: &Value, shown: &mut Vec<Activity>) {
     let premium = event
         .get("usage")
         .map_or(0, |usage| number(usage, "premiumRequests"));

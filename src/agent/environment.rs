@@ -1,5 +1,5 @@
 //! What an agent finds in its environment, and what it must not.
-use super::{Call, copilot};
+use super::{InvocationContext, copilot};
 use crate::model::env_tag;
 use crate::plan::{AgentSpec, Provider};
 
@@ -64,7 +64,7 @@ pub(super) fn remove(spec: &AgentSpec, inherited: &[&str]) -> Vec<String> {
 }
 
 /// Returns what every agent is told, whatever its provider.
-pub(super) fn set(call: &Call<'_>) -> Vec<(String, String)> {
+pub(super) fn set(call: &InvocationContext<'_>) -> Vec<(String, String)> {
     [
         ("CLAUDE_PIPELINE_AGENT", "1".to_owned()),
         ("CLAUDE_PIPELINE_SESSION", call.session.to_string()),

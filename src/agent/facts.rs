@@ -1,7 +1,7 @@
 //! What is remembered of an agent's events: enough to say how it ended and what it cost, and no more.
 use super::activity::{Activity, about};
 use super::event::{self, Denial, RateLimit, Verdict, number, string};
-use super::lines::Cut;
+use super::lines::LineResult;
 use super::{amp, codex, copilot, gemini, opencode};
 use crate::model::Usage;
 use crate::plan::Provider;
@@ -17,7 +17,7 @@ const OPEN_MESSAGES: usize = 64;
 
 /// What is remembered of the events.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Facts {
+pub(super) struct TranscriptState {
     /// Lines that were events.
     pub(super) events: u64,
     pub(super) results: u32,
@@ -38,7 +38,7 @@ pub(super) struct Facts {
     /// In how long the quota comes back, where only that is told.
     pub(super) resets_in: Option<SignedDuration>,
     /// Whether the last text came in pieces and may go on.
-    pub(super) in_pieces: bool,
+    pub(super) in_delta: bool,
     pub(super) denials: Vec<Denial>,
     /// The call that was denied last: its result says the same again.
     denied_call: String,
@@ -46,12 +46,17 @@ pub(super) struct Facts {
     pub(super) last_raw: String,
 }
 
-impl Facts {
+impl TranscriptState {
     /// Takes one line and adds what it shows.
-    pub(super) fn take(&mut self, provider: Provider, cut: &Cut<'_>, shown: &mut Vec<Activity>) {
+    pub(super) fn take(
+        &mut self,
+        provider: Provider,
+        cut: &LineResult<'_>,
+        shown: &mut Vec<Activity>,
+    ) {
         let line = match cut {
-            Cut::Line(line) => *line,
-            Cut::TooLong(bytes) => return shown.push(Activity::Skipped { bytes: *bytes }),
+            LineResult::Line(line) => *line,
+            LineResult::TooLong(bytes) => return shown.push(Activity::Skipped { bytes: *bytes }),
         };
         let event = if provider == Provider::Command {
             None

@@ -6,7 +6,7 @@
 //! as a file to include, and a `/` at its very beginning as a command of its own.
 use super::activity::about;
 use super::event::{number, string};
-use super::facts::Facts;
+use super::facts::TranscriptState;
 use super::{Activity, failure, model};
 use crate::model::{PermissionMode, Usage};
 use crate::plan::AgentSpec;
@@ -54,7 +54,12 @@ pub(super) fn exit_meaning(code: i32) -> Option<(&'static str, &'static str)> {
     }
 }
 
-pub(super) fn read(facts: &mut Facts, kind: &str, event: &Value, shown: &mut Vec<Activity>) {
+pub(super) fn read(
+    facts: &mut TranscriptState,
+    kind: &str,
+    event: &Value,
+    shown: &mut Vec<Activity>,
+) {
     match kind {
         "init" => shown.push(Activity::Started {
             model: clean(&string(event, "model")),
@@ -62,11 +67,11 @@ pub(super) fn read(facts: &mut Facts, kind: &str, event: &Value, shown: &mut Vec
         }),
         "message" if string(event, "role") == "assistant" => {
             let delta = event.get("delta").and_then(Value::as_bool) == Some(true);
-            facts.piece(&string(event, "content"), delta, shown);
+            facts.push_delta(&string(event, "content"), delta, shown);
         }
         "message" => {}
         "tool_use" => {
-            facts.end_piece();
+            facts.end_delta();
             let about = event.get("parameters").map(about).unwrap_or_default();
             shown.push(Activity::Tool {
                 name: clean(&string(event, "tool_name")),
@@ -102,7 +107,7 @@ pub(super) fn read(facts: &mut Facts, kind: &str, event: &Value, shown: &mut Vec
     }
 }
 
-fn result(facts: &mut Facts, event: &Value, shown: &mut Vec<Activity>) {
+fn result(facts: &mut TranscriptState, event: &Value, shown: &mut Vec<Activity>) {
     facts.used(event.get("stats").map(usage).unwrap_or_default());
     if string(event, "status") == "error" {
         let error = event.get("error").unwrap_or(&Value::Null);

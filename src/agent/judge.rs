@@ -1,5 +1,5 @@
 //! A judge: an agent that does no work itself, and says whether that of others is done.
-use super::{Call, Invocation, claude, invocation};
+use super::{Invocation, InvocationContext, claude, invocation};
 use crate::plan::{AgentSpec, Provider};
 
 /// What a judge must answer.
@@ -7,7 +7,7 @@ pub(super) const SCHEMA: &str = r#"{"type":"object","properties":{"stop":{"type"
 
 /// What a judge is told of a node's work so far.
 #[derive(Clone, Copy, Debug)]
-pub struct Case<'a> {
+pub struct JudgeInput<'a> {
     pub stage: &'a str,
     pub criteria: &'a str,
     pub iteration: u32,
@@ -20,8 +20,8 @@ pub struct Case<'a> {
 }
 
 /// Returns the prompt for a judge. What agents wrote comes between marks, and is called what it is: not to be obeyed.
-pub fn judge_prompt(case: &Case<'_>) -> String {
-    let Case {
+pub fn judge_prompt(case: &JudgeInput<'_>) -> String {
+    let JudgeInput {
         stage,
         criteria,
         iteration,
@@ -60,7 +60,7 @@ Answer with one JSON object and nothing else: {{\"stop\": true or false, \"confi
 /// Returns how to call a judge.
 pub fn judge_invocation<'e>(
     spec: &AgentSpec,
-    call: &Call<'_>,
+    call: &InvocationContext<'_>,
     inherited: impl Iterator<Item = &'e str>,
 ) -> Invocation {
     let judging = invocation(spec, call, inherited);

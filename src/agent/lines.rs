@@ -5,7 +5,7 @@ pub(super) const LONGEST: usize = 1 << 20;
 
 /// One line, without its end.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Cut<'a> {
+pub(super) enum LineResult<'a> {
     Line(&'a [u8]),
     /// A line of this many bytes that was too long to keep.
     TooLong(u64),
@@ -21,7 +21,7 @@ pub(super) struct Lines {
 
 impl Lines {
     /// Takes more output and calls `each` for every line it finishes.
-    pub(super) fn push(&mut self, mut bytes: &[u8], mut each: impl FnMut(Cut<'_>)) {
+    pub(super) fn push(&mut self, mut bytes: &[u8], mut each: impl FnMut(LineResult<'_>)) {
         while let Some(end) = bytes.iter().position(|byte| *byte == b'\n') {
             self.grow(&bytes[..end]);
             self.finish(&mut each);
@@ -31,12 +31,12 @@ impl Lines {
     }
 
     /// Takes what is left as the last line.
-    pub(super) fn finish(&mut self, mut each: impl FnMut(Cut<'_>)) {
+    pub(super) fn finish(&mut self, mut each: impl FnMut(LineResult<'_>)) {
         let length = std::mem::take(&mut self.length);
         if length > LONGEST as u64 {
-            each(Cut::TooLong(length));
+            each(LineResult::TooLong(length));
         } else if length > 0 {
-            each(Cut::Line(&self.begun));
+            each(LineResult::Line(&self.begun));
         }
         self.begun.clear();
     }

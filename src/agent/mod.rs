@@ -24,18 +24,18 @@ mod told;
 pub use activity::Activity;
 pub use environment::is_nested;
 pub use event::{Denial, RateLimit, Window};
-pub use judge::{Case, judge_invocation, judge_prompt};
+pub use judge::{JudgeInput, judge_invocation, judge_prompt};
 pub use outcome::outcome;
 pub use stream::Transcript;
 
 use crate::model::{Cursor, RunId, SessionName};
-use crate::plan::{AgentSpec, Output, PromptBy, Provider};
+use crate::plan::{AgentSpec, Output, PromptDelivery, Provider};
 use camino::Utf8Path;
 use serde::{Deserialize, Serialize};
 
 /// Everything about one call that the plan does not know.
 #[derive(Clone, Copy, Debug)]
-pub struct Call<'a> {
+pub struct InvocationContext<'a> {
     pub cursor: Cursor,
     pub run: &'a RunId,
     pub session: &'a SessionName,
@@ -55,7 +55,7 @@ pub struct Call<'a> {
     pub prompt_file: &'a Utf8Path,
 }
 
-/// A program, its arguments and what changes in its environment. The prompt comes as [`prompt_by`] says.
+/// A program, its arguments and what changes in its environment. The prompt comes as [`prompt_delivery`] says.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Invocation {
     pub program: String,
@@ -68,7 +68,7 @@ pub struct Invocation {
 /// Returns how to call the agent. `inherited` are the names in the environment it would inherit.
 pub fn invocation<'e>(
     spec: &AgentSpec,
-    call: &Call<'_>,
+    call: &InvocationContext<'_>,
     inherited: impl Iterator<Item = &'e str>,
 ) -> Invocation {
     let inherited: Vec<&str> = inherited.collect();
@@ -101,14 +101,14 @@ pub fn invocation<'e>(
 }
 
 /// Says how the agent gets its prompt; of the programs that are built in, all take it on stdin.
-pub fn prompt_by(spec: &AgentSpec) -> PromptBy {
+pub fn prompt_delivery(spec: &AgentSpec) -> PromptDelivery {
     spec.declared
         .as_ref()
-        .map_or(PromptBy::Stdin, |declared| declared.prompt)
+        .map_or(PromptDelivery::Stdin, |declared| declared.prompt)
 }
 
 /// Returns the provider whose language the agent speaks, for [`Transcript::new`].
-pub fn speaks(spec: &AgentSpec) -> Provider {
+pub fn output_format(spec: &AgentSpec) -> Provider {
     match spec.declared.as_ref().map(|declared| declared.output) {
         Some(Output::StreamJson) => Provider::Claude,
         Some(Output::Plain) | None => spec.provider,
@@ -152,7 +152,7 @@ fn login_hint(spec: &AgentSpec) -> &'static str {
 
 /// Whether the last event of the provider's output is of the type `result`: what comes after it is bounded.
 pub fn ends_with_result(spec: &AgentSpec) -> bool {
-    match speaks(spec) {
+    match output_format(spec) {
         Provider::Claude
         | Provider::Scripted
         | Provider::Amp

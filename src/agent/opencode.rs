@@ -6,7 +6,7 @@
 //! then the idle limit ends it.
 use super::activity::about;
 use super::event::{Denial, number, string};
-use super::facts::Facts;
+use super::facts::TranscriptState;
 use super::{Activity, failure, model};
 use crate::model::{PermissionMode, Usage};
 use crate::plan::AgentSpec;
@@ -37,11 +37,16 @@ pub(super) fn environment() -> Vec<(String, String)> {
     vec![("OPENCODE_DISABLE_AUTOUPDATE".to_owned(), "1".to_owned())]
 }
 
-pub(super) fn read(facts: &mut Facts, kind: &str, event: &Value, shown: &mut Vec<Activity>) {
+pub(super) fn read(
+    facts: &mut TranscriptState,
+    kind: &str,
+    event: &Value,
+    shown: &mut Vec<Activity>,
+) {
     let none = Value::Null;
     let part = event.get("part").unwrap_or(&none);
     match kind {
-        "text" => facts.said(string(part, "text"), shown),
+        "text" => facts.push_text(string(part, "text"), shown),
         "tool_use" => tool(part, shown),
         "step_finish" => {
             facts.used(usage(part));

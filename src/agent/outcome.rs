@@ -1,5 +1,5 @@
 //! What an attempt amounts to, from how its process ended and what it said.
-use super::facts::Facts;
+use super::facts::TranscriptState;
 use super::stream::Transcript;
 use super::{claude, event, failure, gemini, install_hint, login_hint, reports_by_result};
 use crate::model::{Exit, LimitKind, Outcome, Status};
@@ -62,7 +62,12 @@ pub fn outcome(
 }
 
 /// Adds what a program that failed said only with its exit code or on stderr.
-fn heard<'f>(spec: &AgentSpec, facts: &'f Facts, exit: &Exit, stderr: &str) -> Cow<'f, Facts> {
+fn heard<'f>(
+    spec: &AgentSpec,
+    facts: &'f TranscriptState,
+    exit: &Exit,
+    stderr: &str,
+) -> Cow<'f, TranscriptState> {
     let speaks_otherwise = matches!(
         spec.provider,
         Provider::Claude | Provider::Scripted | Provider::Command
@@ -95,7 +100,7 @@ fn heard<'f>(spec: &AgentSpec, facts: &'f Facts, exit: &Exit, stderr: &str) -> C
 }
 
 /// Whether the last result, or the last answer of the provider, was a failure.
-fn failed(facts: &Facts) -> bool {
+fn failed(facts: &TranscriptState) -> bool {
     !facts.error.is_empty()
         || facts
             .verdict
@@ -104,7 +109,7 @@ fn failed(facts: &Facts) -> bool {
 }
 
 /// An agent that waits for its quota is out of quota; one that merely hung has timed out.
-fn timed_out(facts: &Facts, limit: LimitKind, now: Timestamp) -> Outcome {
+fn timed_out(facts: &TranscriptState, limit: LimitKind, now: Timestamp) -> Outcome {
     match rate_limited(facts, now) {
         Some(limited @ Outcome::RateLimited { until: Some(_), .. }) => limited,
         _ => Outcome::TimedOut { limit },
@@ -112,7 +117,7 @@ fn timed_out(facts: &Facts, limit: LimitKind, now: Timestamp) -> Outcome {
 }
 
 /// A rate limit that was overcome is none.
-fn unsuccessful(facts: &Facts, exit: &Exit, now: Timestamp) -> Option<Outcome> {
+fn unsuccessful(facts: &TranscriptState, exit: &Exit, now: Timestamp) -> Option<Outcome> {
     if exit.code == Some(0) && !failed(facts) {
         None
     } else {
@@ -121,7 +126,7 @@ fn unsuccessful(facts: &Facts, exit: &Exit, now: Timestamp) -> Option<Outcome> {
 }
 
 /// Returns the rate limit the attempt failed for. Without a reset it is throttling, or an account that says no more.
-fn rate_limited(facts: &Facts, now: Timestamp) -> Option<Outcome> {
+fn rate_limited(facts: &TranscriptState, now: Timestamp) -> Option<Outcome> {
     let by_answer = facts.error == "rate_limit"
         || facts
             .verdict
@@ -151,7 +156,12 @@ fn not_started(spec: &AgentSpec, error: &str) -> Outcome {
     }
 }
 
-fn refused(spec: &AgentSpec, facts: &Facts, exit: &Exit, stderr: &str) -> Option<Outcome> {
+fn refused(
+    spec: &AgentSpec,
+    facts: &TranscriptState,
+    exit: &Exit,
+    stderr: &str,
+) -> Option<Outcome> {
     let (reason, hint) = if exit.code != Some(0) || failed(facts) {
         by_provider(spec, facts).or_else(|| as_root(spec, facts, stderr))?
     } else {
@@ -161,7 +171,7 @@ fn refused(spec: &AgentSpec, facts: &Facts, exit: &Exit, stderr: &str) -> Option
 }
 
 /// The provider does not let this account, or this model, in.
-fn by_provider(spec: &AgentSpec, facts: &Facts) -> Option<(String, String)> {
+fn by_provider(spec: &AgentSpec, facts: &TranscriptState) -> Option<(String, String)> {
     let status = facts
         .verdict
         .as_ref()
@@ -189,7 +199,7 @@ fn by_provider(spec: &AgentSpec, facts: &Facts) -> Option<(String, String)> {
 }
 
 /// Claude Code says this as plain text, before any event.
-fn as_root(spec: &AgentSpec, facts: &Facts, stderr: &str) -> Option<(String, String)> {
+fn as_root(spec: &AgentSpec, facts: &TranscriptState, stderr: &str) -> Option<(String, String)> {
     let refuses = |text: &str| text.contains("cannot be used with root");
     if spec.provider != Provider::Claude || !(refuses(stderr) || refuses(&facts.last_raw)) {
         return None;
@@ -202,7 +212,7 @@ fn as_root(spec: &AgentSpec, facts: &Facts, stderr: &str) -> Option<(String, Str
 }
 
 /// The agent ran to its end but was not allowed to do its work, so it could not report either.
-fn by_permissions(spec: &AgentSpec, facts: &Facts) -> Option<(String, String)> {
+fn by_permissions(spec: &AgentSpec, facts: &TranscriptState) -> Option<(String, String)> {
     let first = facts.denials.first()?;
     let mut tools: Vec<&str> = facts
         .denials
@@ -258,7 +268,13 @@ fn rule(tool: &str, about: &str) -> String {
 }
 
 /// Ended on its own: without a status after exit 0, or badly.
-fn ended(spec: &AgentSpec, facts: &Facts, exit: &Exit, why: String, stderr: &str) -> Outcome {
+fn ended(
+    spec: &AgentSpec,
+    facts: &TranscriptState,
+    exit: &Exit,
+    why: String,
+    stderr: &str,
+) -> Outcome {
     if exit.code == Some(0) && !failed(facts) {
         return Outcome::Unreported { reason: why };
     }
@@ -293,7 +309,7 @@ fn ended(spec: &AgentSpec, facts: &Facts, exit: &Exit, why: String, stderr: &str
 }
 
 /// Returns the error in the provider's words, if it told one.
-fn error_text(facts: &Facts) -> Option<String> {
+fn error_text(facts: &TranscriptState) -> Option<String> {
     let verdict = facts.verdict.as_ref().filter(|verdict| verdict.is_error)?;
     match verdict.reason.as_str() {
         // What is said with these is for the program's developers.

@@ -1,7 +1,7 @@
 //! Reads an agent's output as it grows.
 use super::activity::Activity;
 use super::event::{Denial, RateLimit};
-use super::facts::Facts;
+use super::facts::TranscriptState;
 use super::lines::Lines;
 use crate::model::Usage;
 use crate::plan::Provider;
@@ -12,7 +12,7 @@ use serde_json::Value;
 pub struct Transcript {
     provider: Provider,
     lines: Lines,
-    facts: Facts,
+    facts: TranscriptState,
 }
 
 impl Transcript {
@@ -21,7 +21,7 @@ impl Transcript {
         Self {
             provider,
             lines: Lines::default(),
-            facts: Facts::default(),
+            facts: TranscriptState::default(),
         }
     }
 
@@ -104,7 +104,7 @@ impl Transcript {
         &self.facts.denials
     }
 
-    pub(super) fn facts(&self) -> &Facts {
+    pub(super) fn facts(&self) -> &TranscriptState {
         &self.facts
     }
 }

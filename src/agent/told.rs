@@ -1,7 +1,7 @@
 //! What the readers of other programs' events add to the facts, in words they share.
 use super::activity::Activity;
 use super::event::Verdict;
-use super::facts::Facts;
+use super::facts::TranscriptState;
 use super::failure;
 use crate::model::Usage;
 use crate::text::{clean, first_line};
@@ -9,9 +9,9 @@ use crate::text::{clean, first_line};
 /// The most of an answer in pieces that is kept.
 const LONGEST_ANSWER: usize = 1 << 20;
 
-impl Facts {
+impl TranscriptState {
     /// The agent's own words.
-    pub(super) fn said(&mut self, text: String, shown: &mut Vec<Activity>) {
+    pub(super) fn push_text(&mut self, text: String, shown: &mut Vec<Activity>) {
         shown.push(Activity::Text {
             text: clean(&text),
             sub: false,
@@ -22,7 +22,7 @@ impl Facts {
     }
 
     /// Words that come in pieces; the pieces that follow each other are one text.
-    pub(super) fn piece(&mut self, text: &str, follows: bool, shown: &mut Vec<Activity>) {
+    pub(super) fn push_delta(&mut self, text: &str, follows: bool, shown: &mut Vec<Activity>) {
         if text.is_empty() {
             return;
         }
@@ -31,18 +31,18 @@ impl Facts {
             sub: false,
         });
         let whole = self.last_text.get_or_insert_default();
-        if !(follows && self.in_pieces) {
+        if !(follows && self.in_delta) {
             whole.clear();
         }
-        self.in_pieces = true;
+        self.in_delta = true;
         if whole.len() + text.len() <= LONGEST_ANSWER {
             whole.push_str(text);
         }
     }
 
     /// Something came between: the next piece begins a new text.
-    pub(super) fn end_piece(&mut self) {
-        self.in_pieces = false;
+    pub(super) fn end_delta(&mut self) {
+        self.in_delta = false;
     }
 
     /// Tokens and money that were used just now.
@@ -65,7 +65,7 @@ impl Facts {
 
     /// The program reports a failure of this kind, and ends.
     pub(super) fn failed(&mut self, kind: &str, message: &str, shown: &mut Vec<Activity>) {
-        self.troubled(kind, message);
+        self.soft_error(kind, message);
         shown.push(Activity::Finished {
             error: Some(first_line(message)),
             usage: self.settled,
@@ -73,7 +73,7 @@ impl Facts {
     }
 
     /// The program reports a failure after which it may go on: it counts unless a success follows.
-    pub(super) fn troubled(&mut self, kind: &str, message: &str) {
+    pub(super) fn soft_error(&mut self, kind: &str, message: &str) {
         self.error = kind.to_owned();
         self.resets_in = failure::resets_in(message);
         self.verdict = Some(Verdict {

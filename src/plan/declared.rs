@@ -10,7 +10,7 @@ pub struct Declared {
     pub name: String,
     /// Its first arguments; the loop's own come after the flags for permissions and model.
     pub args: Vec<String>,
-    pub prompt: PromptBy,
+    pub prompt: PromptDelivery,
     /// Comes before the model; empty if the program takes none.
     pub model_flag: String,
     /// The arguments that make it keep to a mode.
@@ -23,7 +23,7 @@ pub struct Declared {
 /// How the program gets the prompt. In its arguments `{prompt}` stands for it; without that it comes last.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
-pub enum PromptBy {
+pub enum PromptDelivery {
     #[default]
     Stdin,
     /// As the path of a file.
@@ -52,7 +52,7 @@ pub struct ProviderDef {
     /// Its first arguments.
     pub args: Vec<String>,
     /// `stdin`, `file` or `argument`.
-    pub prompt: PromptBy,
+    pub prompt: PromptDelivery,
     /// The flag that names a model.
     pub model_flag: String,
     /// Arguments by permission mode.

@@ -40,7 +40,7 @@ mod yaml;
 
 pub use alias::model_alias;
 pub use compile::{compile, fingerprint};
-pub use declared::{Declared, Output, PromptBy, ProviderDef};
+pub use declared::{Declared, Output, PromptDelivery, ProviderDef};
 pub use duration::Span;
 pub use former::{Former, former};
 pub use problem::{Invalid, Problem, Severity, Shown};

@@ -129,7 +129,7 @@ fn check(place: &Place<'_>, name: &str, def: &ProviderDef, problems: &mut Vec<Pr
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Output, PermissionMode, PromptBy};
+    use super::super::{Output, PermissionMode, PromptDelivery};
     use super::*;
 
     fn read(text: &str) -> Result<Settings, String> {
@@ -179,7 +179,7 @@ mod tests {
         let own = settings.unwrap().providers["mycli"].clone();
         assert_eq!(
             (own.prompt, own.output),
-            (PromptBy::Argument, Output::StreamJson)
+            (PromptDelivery::Argument, Output::StreamJson)
         );
         assert_eq!(
             own.permissions[&PermissionMode::BypassPermissions],

@@ -92,7 +92,7 @@ impl Attempt {
                 cursor,
                 shim,
                 adopted,
-                transcript: Transcript::new(agent::speaks(&node.agent)),
+                transcript: Transcript::new(agent::output_format(&node.agent)),
                 stdout: Tail::new(places.iteration.stdout()),
                 places: places.clone(),
                 ended,

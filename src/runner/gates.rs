@@ -2,10 +2,10 @@
 use super::Surroundings;
 use super::context::Places;
 use super::program::run;
-use crate::agent::{self, Call, Case, Transcript};
+use crate::agent::{self, InvocationContext, JudgeInput, Transcript};
 use crate::engine::State;
 use crate::model::{Cursor, GateVerdict, Input, Usage, env_tag};
-use crate::plan::{AgentSpec, Node, Plan, PromptBy, Step, fingerprint};
+use crate::plan::{AgentSpec, Node, Plan, PromptDelivery, Step, fingerprint};
 use crate::store::atomic;
 use crate::store::session::Session;
 use crate::termination::gate::{Ended, read, read_judge};
@@ -240,7 +240,7 @@ fn judged(
             verdict = match run(command, prompt.as_bytes(), JUDGE_TIMEOUT).await {
                 Err(why) => GateVerdict::Broken { reason: why },
                 Ok(ran) => {
-                    let mut transcript = Transcript::new(agent::speaks(&spec));
+                    let mut transcript = Transcript::new(agent::output_format(&spec));
                     transcript.push(ran.stdout.as_bytes());
                     transcript.finish();
                     usage += transcript.usage();
@@ -293,7 +293,7 @@ fn ask_judge(
             )
         })
         .collect();
-    let case = Case {
+    let case = JudgeInput {
         stage: node.id.as_str(),
         criteria: &judge.criteria,
         iteration: state.counters.iterations,
@@ -306,7 +306,7 @@ fn ask_judge(
         places.iteration.context(),
         places.iteration.root().join("judge.md"),
     );
-    let call = Call {
+    let call = InvocationContext {
         cursor: state.cursor,
         run: &plan.run,
         session: &plan.session,
@@ -340,10 +340,12 @@ fn ask_judge(
             .current_dir(&cwd);
         Some(command)
     };
-    let told = match agent::prompt_by(spec) {
-        PromptBy::Stdin => prompt,
-        PromptBy::File => atomic::replace(&file, prompt.as_bytes()).map(|()| String::new())?,
-        PromptBy::Argument => String::new(),
+    let told = match agent::prompt_delivery(spec) {
+        PromptDelivery::Stdin => prompt,
+        PromptDelivery::File => {
+            atomic::replace(&file, prompt.as_bytes()).map(|()| String::new())?
+        }
+        PromptDelivery::Argument => String::new(),
     };
     Ok((spec.clone(), Box::new(make), told))
 }

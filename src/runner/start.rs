@@ -3,10 +3,10 @@ use super::Surroundings;
 use super::context::Briefing;
 use super::shim::Job;
 use super::told;
-use crate::agent::{self, Call, Invocation};
+use crate::agent::{self, Invocation, InvocationContext};
 use crate::model::{Outcome, ProcessId, env_tag};
 use crate::plan::template::{self, UnknownVariable};
-use crate::plan::{Node, PromptBy};
+use crate::plan::{Node, PromptDelivery};
 use crate::process;
 use crate::store::lock::FileLock;
 use crate::store::slots::Slot;
@@ -114,7 +114,7 @@ pub(super) fn invocation(
     } = briefing;
     let exchange =
         agent::reports_by_result(&node.agent).then(|| around.project.exchange(&places.run));
-    let call = Call {
+    let call = InvocationContext {
         cursor: *cursor,
         run: &plan.run,
         session: &plan.session,
@@ -153,8 +153,8 @@ fn hand_over(shim: &mut tokio::process::Child, job: &Job) -> io::Result<()> {
 
 fn job(briefing: &Briefing<'_>, around: &Surroundings, prompt: &str) -> Result<Job, Box<Outcome>> {
     let Briefing { node, places, .. } = briefing;
-    let by = agent::prompt_by(&node.agent);
-    if by == PromptBy::Argument && LONGEST_ARGUMENT <= prompt.len() {
+    let by = agent::prompt_delivery(&node.agent);
+    if by == PromptDelivery::Argument && LONGEST_ARGUMENT <= prompt.len() {
         return Err(Box::new(Outcome::Refused {
             reason: format!(
                 "the prompt has {} bytes; an argument holds less than {LONGEST_ARGUMENT}",
@@ -188,7 +188,7 @@ fn job(briefing: &Briefing<'_>, around: &Surroundings, prompt: &str) -> Result<J
         args: invocation.args,
         env,
         cwd: around.project.root().to_owned(),
-        prompt: if by == PromptBy::Stdin {
+        prompt: if by == PromptDelivery::Stdin {
             places.iteration.prompt()
         } else {
             Utf8PathBuf::from("/dev/null")

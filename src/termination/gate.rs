@@ -40,7 +40,7 @@ pub struct Ended<'a> {
 /// What a command may print as its last line, or as all of its output. The fields of a `verify.sh` of cc-autopipe are
 /// known too.
 #[derive(Debug, Default, Deserialize)]
-struct Said {
+struct GateOutput {
     /// `verify`
     passed: Option<bool>,
     /// `verify`: `pass`, `fail` or `in_progress`
@@ -55,14 +55,14 @@ struct Said {
     score: Option<f64>,
 }
 
-/// Reads what a `verify` or `command` gate said. JSON decides; without it the exit code: 0 is done, 75 is "not yet",
+/// Reads what a `verify` or `command` gate printed. JSON decides; without it the exit code: 0 is done, 75 is "not yet",
 /// another is "not done", and what a shell says of programs that cannot run is broken.
 pub fn read(ended: &Ended<'_>) -> GateVerdict {
-    let said = json(ended.stdout);
+    let output = json(ended.stdout);
     let Some(code) = ended.code else {
         return broken("it was ended by a signal", ended);
     };
-    let Some(said) = said else {
+    let Some(output) = output else {
         let reason = last_line(ended);
         return match code {
             0 => GateVerdict::Stop { reason },
@@ -71,11 +71,11 @@ pub fn read(ended: &Ended<'_>) -> GateVerdict {
             _ => GateVerdict::Continue { reason },
         };
     };
-    let reason = said.words();
+    let reason = output.reason();
     let done = match (
-        said.verdict.as_deref(),
-        said.passed.or(said.stop),
-        said.in_progress,
+        output.verdict.as_deref(),
+        output.passed.or(output.stop),
+        output.in_progress,
     ) {
         (_, _, Some(true)) | (Some("in_progress"), ..) => {
             return GateVerdict::InProgress { reason };
@@ -87,7 +87,7 @@ pub fn read(ended: &Ended<'_>) -> GateVerdict {
             return broken("its JSON has neither `passed`, `stop` nor `verdict`", ended);
         }
     };
-    let so_far = said.prd_complete == Some(false) && said.stop != Some(true);
+    let so_far = output.prd_complete == Some(false) && output.stop != Some(true);
     match (done, code) {
         (true, 0) if so_far => GateVerdict::Continue {
             reason: format!(
@@ -114,8 +114,8 @@ fn after(reason: &str) -> String {
     }
 }
 
-impl Said {
-    fn words(&self) -> String {
+impl GateOutput {
+    fn reason(&self) -> String {
         let details = self.details.as_ref().map(|details| {
             details
                 .as_str()
@@ -133,7 +133,7 @@ impl Said {
 }
 
 /// Returns the object that is all of the output, or its last line.
-fn json(stdout: &str) -> Option<Said> {
+fn json(stdout: &str) -> Option<GateOutput> {
     let whole = stdout.trim();
     let last = whole.lines().last().unwrap_or_default().trim();
     [whole, last]
@@ -174,8 +174,8 @@ struct Judgement {
 
 /// Reads a judge's answer: `{"stop": true, "confidence": 0.9, "reason": "…"}`, maybe in a code block. A stop that is not
 /// sure enough is none.
-pub fn read_judge(said: &str, least_confidence: u32) -> GateVerdict {
-    let text = said
+pub fn read_judge(answer: &str, least_confidence: u32) -> GateVerdict {
+    let text = answer
         .trim()
         .trim_start_matches("```json")
         .trim_start_matches("```")
@@ -187,7 +187,7 @@ pub fn read_judge(said: &str, least_confidence: u32) -> GateVerdict {
             return GateVerdict::Broken {
                 reason: format!(
                     "the judge's answer makes no sense ({error}): {}",
-                    crate::text::first_line(said)
+                    crate::text::first_line(answer)
                 ),
             };
         }
@@ -303,7 +303,7 @@ mod tests {
             "I think so",
             "",
         ]
-        .map(|said| read_judge(said, 70).to_string());
+        .map(|answer| read_judge(answer, 70).to_string());
         insta::assert_snapshot!(told.join("\n"), @r#"
         done: nothing is left
         not done: not sure enough (0.50): maybe

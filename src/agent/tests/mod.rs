@@ -431,8 +431,8 @@ fn a_line_of_any_length_takes_bounded_memory() {
     );
 }
 
-fn call<'a>(session: &'a SessionName, run: &'a RunId) -> Call<'a> {
-    Call {
+fn call<'a>(session: &'a SessionName, run: &'a RunId) -> InvocationContext<'a> {
+    InvocationContext {
         cursor: Cursor {
             node: 0,
             iteration: 3,

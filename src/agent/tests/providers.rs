@@ -1,6 +1,6 @@
 //! How the other programs are called, and what is made of what they print. The samples say where they come from.
 use super::*;
-use crate::plan::{Declared, Output, PromptBy};
+use crate::plan::{Declared, Output, PromptDelivery};
 
 macro_rules! sample {
     ($name:literal) => {
@@ -157,7 +157,7 @@ fn a_declared_program_is_called_as_its_declaration_says() {
     let declared = Declared {
         name: "mycli".to_owned(),
         args: ["run", "--file={prompt}"].map(str::to_owned).into(),
-        prompt: PromptBy::File,
+        prompt: PromptDelivery::File,
         model_flag: "-m".to_owned(),
         permissions: [(PermissionMode::BypassPermissions, vec!["--yes".to_owned()])].into(),
         output: Output::StreamJson,
@@ -174,7 +174,7 @@ fn a_declared_program_is_called_as_its_declaration_says() {
     );
     let plain = Declared {
         args: Vec::new(),
-        prompt: PromptBy::Argument,
+        prompt: PromptDelivery::Argument,
         model_flag: String::new(),
         ..declared.clone()
     };
@@ -182,7 +182,7 @@ fn a_declared_program_is_called_as_its_declaration_says() {
     assert_eq!(
         args(&spec(
             &Declared {
-                prompt: PromptBy::Stdin,
+                prompt: PromptDelivery::Stdin,
                 ..plain
             },
             ""
@@ -191,7 +191,7 @@ fn a_declared_program_is_called_as_its_declaration_says() {
     );
     let mine = spec(&declared, "");
     assert_eq!(
-        (speaks(&mine), install_hint(&mine).as_str()),
+        (output_format(&mine), install_hint(&mine).as_str()),
         (Provider::Claude, "install it: pipx install mycli")
     );
     assert!(

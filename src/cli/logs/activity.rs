@@ -1,7 +1,7 @@
 //! What one attempt's agent said and did, read from its `stdout.log`.
 use super::growing::Growing;
 use super::place::{Attempt, agent_of, stdout};
-use crate::agent::{Activity, Transcript, speaks};
+use crate::agent::{Activity, Transcript, output_format};
 use crate::error::Result;
 use crate::model::{Cursor, Exit, Outcome, Status};
 use crate::plan::{AgentSpec, Node, Plan};
@@ -102,7 +102,7 @@ impl<'a> Shown<'a> {
             speaker,
             agent,
             output,
-            transcript: Transcript::new(speaks(agent)),
+            transcript: Transcript::new(output_format(agent)),
         })
     }
 
@@ -141,7 +141,7 @@ impl<'a> Shown<'a> {
 
     /// Reads on, keeping the last activities. Tells whether there were more.
     fn read_last(&mut self, lines: usize, last: &mut VecDeque<Activity>) -> Result<bool> {
-        let (mut transcript, mut dropped) = (Transcript::new(speaks(self.agent)), false);
+        let (mut transcript, mut dropped) = (Transcript::new(output_format(self.agent)), false);
         last.clear();
         self.output.read(|piece| {
             last.extend(transcript.push(piece));
