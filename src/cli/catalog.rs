@@ -4,7 +4,6 @@ use crate::plan::{
 };
 use crate::store::layout::Project;
 use crate::store::library::{Entry, Library};
-use crate::termination::Termination;
 use crate::text::count;
 use serde::Serialize;
 
@@ -112,32 +111,12 @@ fn step_ends(step: &Step) -> String {
     }
 }
 
-/// Says when a node ends.
+/// Returns when a node ends, in words.
 pub fn node_ends(node: &Node) -> String {
-    match &node.termination {
-        Termination::Fixed { .. } => format!("after {}", count(node.max_iterations, "iteration")),
-        Termination::Judgment { consensus: 1, .. } => format!("an agent says stop, {}", most(node)),
-        Termination::Judgment { consensus, .. } => format!(
-            "{} in a row agree, {}",
-            count(*consensus, "agent"),
-            most(node)
-        ),
-        Termination::Queue => format!("queue empty, {}", most(node)),
-        Termination::Promise { text } => format!("an agent promises {text}, {}", most(node)),
-        Termination::Verify(gate) | Termination::Command(gate) => {
-            format!("`{}` says so, {}", gate.command.join(" "), most(node))
-        }
-        Termination::Judge(_) => format!("a judge says so, {}", most(node)),
-        Termination::Any { of } => format!("any of {}, {}", words(of), most(node)),
-        Termination::All { of } => format!("all of {}, {}", words(of), most(node)),
+    if node.termination.is_fixed() {
+        return format!("after {}", count(node.max_iterations, "iteration"));
     }
-}
-
-fn words(of: &[Termination]) -> String {
-    of.iter()
-        .map(Termination::word)
-        .collect::<Vec<_>>()
-        .join(", ")
+    format!("{}, {}", node.termination.describe(), most(node))
 }
 
 fn most(node: &Node) -> String {

@@ -13,7 +13,7 @@ use crate::runner::{JUDGE_TRIES, Rehearsal, Surroundings, rehearse};
 use crate::shell;
 use crate::store::inputs;
 use crate::store::layout::RunDir;
-use crate::termination::Termination;
+use crate::termination::GateRef;
 use crate::text::count;
 use crate::ui::{self, style, table};
 use serde::Serialize;
@@ -218,7 +218,7 @@ fn starts(node: &Node) -> u64 {
         .termination
         .gates()
         .into_iter()
-        .filter(|gate| matches!(gate, Termination::Judge(_)))
+        .filter(|gate| matches!(gate, GateRef::Judge(_)))
         .count() as u64;
     u64::from(node.max_iterations) * (attempts(&node.agent) + judges * u64::from(JUDGE_TRIES))
 }

@@ -387,7 +387,7 @@ mod tests {
                 .collect::<Vec<_>>()
                 .join("\n")
         };
-        assert_snapshot!(told("mine"), @"Warning command-missing: .claude/loops/mine/loop.yaml:1:1: node `mine` ends when `./nix` says so, and there is no such program (write it, relative to the project, and make it executable: nobody makes it while the session runs)");
+        assert_snapshot!(told("mine"), @"Warning command-missing: .claude/loops/mine/loop.yaml:1:1: node `mine` ends when `./nix` succeeds, and there is no such program (write it, relative to the project, and make it executable: nobody makes it while the session runs)");
         let pipeline = "inputs: [.claude/loops/mine/prompt.md, nothere.md, \"*.zzz\"]\nnodes: [{id: a, prompt: '${STATUS}', provider: scripted}]\n";
         let file = context.project.root().join(".claude/pipelines/p.yaml");
         std::fs::create_dir_all(file.parent().unwrap()).unwrap();

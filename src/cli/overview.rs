@@ -117,7 +117,7 @@ mod tests {
               "name": "work",
               "kind": "loop",
               "description": "Implement the queue's tasks one by one, each verified and committed, until the queue is empty",
-              "ends": "queue empty, at most 25",
+              "ends": "the queue is empty, at most 25",
               "origin": "built_in",
               "path": "builtin:loops/work/loop.yaml",
               "error": null

@@ -4,7 +4,7 @@ use crate::agent::install_hint;
 use crate::error::{Error, Result};
 use crate::plan::{Plan, Problem, Provider};
 use crate::runner::Surroundings;
-use crate::termination::Termination;
+use crate::termination::GateRef;
 
 /// The code of a problem that is the machine's.
 pub(super) const MISSING: &str = "provider-missing";
@@ -84,7 +84,7 @@ fn missing(plan: &Plan, around: &Surroundings) -> Vec<Problem> {
             .into_iter()
             .map(move |gate| (node, gate))
     }) {
-        let (Termination::Verify(command) | Termination::Command(command)) = gate else {
+        let GateRef::Command(command) = gate else {
             continue;
         };
         let Some(program) = command
@@ -95,7 +95,7 @@ fn missing(plan: &Plan, around: &Surroundings) -> Vec<Problem> {
             continue;
         };
         let message = format!(
-            "node `{}` ends when `{program}` says so, and there is no such program",
+            "node `{}` ends when `{program}` succeeds, and there is no such program",
             node.id
         );
         // The branches of a block have the same.

@@ -43,13 +43,7 @@ pub fn accept(plan: &Plan, state: &State, input: &Input, now: Timestamp) -> Opti
             usage,
         } => {
             let asked = state.awaits_gate(plan) == Some(*gate) && *cursor == state.cursor;
-            let name = state
-                .node(plan)?
-                .termination
-                .gates()
-                .get(*gate as usize)?
-                .word()
-                .to_owned();
+            let name = state.node(plan)?.termination.gate_name(*gate)?.to_owned();
             asked.then(|| Event::GateAnswered {
                 gate: *gate,
                 name,

@@ -6,8 +6,7 @@ use super::retry::{backoff, queue_poll};
 use super::{Phase, State};
 use crate::model::{Ending, Event, NodeEnding, Outcome, QueueStatus, WaitReason};
 use crate::plan::{Node, Plan, PlanKind, Provider, Step};
-use crate::termination::gate::MOST_BROKEN;
-use crate::termination::{Answer, Termination};
+use crate::termination::{Answer, MAX_BROKEN_ANSWERS};
 use crate::text::count;
 use jiff::{SignedDuration, Timestamp};
 
@@ -120,7 +119,7 @@ fn advance(plan: &Plan, state: &State, node: &Node, now: Timestamp) -> Option<Ev
     if let Some(event) = ending(plan, state, node) {
         return Some(event);
     }
-    if MOST_BROKEN <= state.counters.gate_failures {
+    if MAX_BROKEN_ANSWERS <= state.counters.gate_failures {
         let (gate, why) = state
             .last_gate
             .as_ref()
@@ -196,7 +195,7 @@ fn ending(plan: &Plan, state: &State, node: &Node) -> Option<Event> {
         let limit = format!(
             "all {} iterations are used up before {}",
             seen.iterations,
-            goal(&node.termination)
+            node.termination.goal()
         );
         return Some(finish(Ending::LimitReached { limit }));
     }
@@ -205,18 +204,6 @@ fn ending(plan: &Plan, state: &State, node: &Node) -> Option<Event> {
         id: node.id.clone(),
         ending,
     })
-}
-
-fn goal(termination: &Termination) -> &'static str {
-    match termination {
-        Termination::Fixed { .. } => "the loop was done",
-        Termination::Judgment { .. } => "the agents agreed to stop",
-        Termination::Queue => "the queue was empty",
-        Termination::Promise { .. } => "an agent gave its word",
-        Termination::Verify(_) | Termination::Command(_) => "the command said it was done",
-        Termination::Judge(_) => "the judge said it was done",
-        Termination::Any { .. } | Termination::All { .. } => "the loop's condition held",
-    }
 }
 
 /// Returns the session-wide bound that has been reached, if any.
@@ -359,14 +346,14 @@ fn all_done(plan: &Plan, state: &State) -> Ending {
     let steps = plan.nodes.iter().cycle().zip(&state.finished);
     let unfinished = steps
         .filter_map(|(step, done)| Some((step.node()?, done)))
-        .find(|(node, done)| node.termination.needs_goal() && !done.ending.reached_goal());
+        .find(|(node, done)| node.termination.must_reach_goal() && !done.ending.reached_goal());
     match (unfinished, state.finished.last()) {
         (Some((node, done)), _) => Ending::LimitReached {
             limit: format!(
                 "node `{}` used all its {} iterations before {}",
                 node.id,
                 done.iterations,
-                goal(&node.termination)
+                node.termination.goal()
             ),
         },
         (None, Some(last)) => Ending::Completed {

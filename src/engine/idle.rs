@@ -2,7 +2,6 @@
 use super::State;
 use crate::model::{Cursor, QueueStatus, Status, WorkTree};
 use crate::plan::{Node, Plan};
-use crate::termination::Termination;
 use crate::text::count;
 
 impl State {
@@ -33,8 +32,7 @@ impl State {
 /// somebody says otherwise.
 pub fn counts_idle(plan: &Plan, node: &Node) -> bool {
     let bounds = &plan.guardrails;
-    0 < bounds.max_idle_iterations
-        && (bounds.idle_is_said || !matches!(node.termination, Termination::Fixed { .. }))
+    0 < bounds.max_idle_iterations && (bounds.idle_is_said || !node.termination.is_fixed())
 }
 
 /// Returns that the node's agents have changed nothing for too long, if they have. Agents that are about to agree that

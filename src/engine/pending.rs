@@ -2,8 +2,7 @@
 use super::{Phase, State};
 use crate::model::{Change, Cursor, Effect, Orders, Outcome, QueueStatus, SessionStatus};
 use crate::plan::{Guardrails, Node, Plan, Step};
-use crate::termination::gate::MOST_BROKEN;
-use crate::termination::{Answer, Evidence};
+use crate::termination::{Answer, Evidence, MAX_BROKEN_ANSWERS};
 use jiff::{SignedDuration, Timestamp};
 
 /// What a queue without tasks comes to where that is a good end.
@@ -78,12 +77,14 @@ impl State {
         let asks = over
             && self.stopping.is_none()
             && !self.awaits_queue(plan)
-            && self.counters.gate_failures < MOST_BROKEN;
+            && self.counters.gate_failures < MAX_BROKEN_ANSWERS;
         match node.termination.answer(&self.evidence(node)) {
-            Answer::Asks(gate) if asks && (0 < self.counters.iterations || node.check_before) => {
+            Answer::NeedsGate(gate)
+                if asks && (0 < self.counters.iterations || node.check_before) =>
+            {
                 Some(gate)
             }
-            Answer::Asks(_) | Answer::Ends(_) | Answer::GoesOn => None,
+            Answer::NeedsGate(_) | Answer::Ends(_) | Answer::Continues => None,
         }
     }
 

@@ -9,8 +9,6 @@ use super::problem::{Document, Problem, Severity};
 use super::spelling;
 use super::template::{self, Variable};
 use super::yaml::{self, MOST_PROBLEMS};
-use crate::termination::Termination;
-use crate::text::count;
 use std::collections::BTreeSet;
 
 /// Nodes of a pipeline; more were never meant, and their mistakes could not be read.
@@ -380,68 +378,12 @@ pub(super) fn node(
                 .warning(),
         );
     }
-    for fixed in counts(&node.termination)
-        .into_iter()
-        .filter(|fixed| node.max_iterations < *fixed)
-    {
-        let most = count(node.max_iterations, "iteration");
-        let problem = place.here(
-            "never-agrees",
-            format!("at most {most}: `fixed` with {fixed} is never reached"),
-        );
-        problems.push(
-            problem
-                .hint("raise the maximum, or lower its `iterations`")
-                .warning(),
-        );
-    }
-    for (consensus, min_iterations) in votes(&node.termination) {
-        let most = node.max_iterations;
-        let message = match consensus {
-            _ if consensus.max(min_iterations) <= most => continue,
-            0 => format!(
-                "at most {}: the judge is asked after {min_iterations}",
-                count(most, "iteration")
-            ),
-            _ => format!(
-                "at most {}: too few for {consensus} agents to agree after {min_iterations}",
-                count(most, "iteration")
-            ),
-        };
+    for unreachable in node.termination.unreachable(node.max_iterations) {
         problems.push(
             place
-                .here("never-agrees", message)
-                .hint("raise the maximum, or lower `consensus` or `min_iterations`")
+                .here("never-agrees", unreachable.reason)
+                .hint(unreachable.hint)
                 .warning(),
         );
-    }
-}
-
-/// Returns the iterations of each part that is fixed.
-fn counts(termination: &Termination) -> Vec<u32> {
-    match termination {
-        Termination::Fixed { iterations } => iterations.iter().copied().collect(),
-        Termination::Any { of } | Termination::All { of } => of.iter().flat_map(counts).collect(),
-        Termination::Judgment { .. } | Termination::Queue | Termination::Promise { .. } => {
-            Vec::new()
-        }
-        Termination::Verify(_) | Termination::Command(_) | Termination::Judge(_) => Vec::new(),
-    }
-}
-
-/// Returns how many agents must agree, and after how many iterations; 0 agents where a judge is asked.
-fn votes(termination: &Termination) -> Vec<(u32, u32)> {
-    match termination {
-        Termination::Judgment {
-            consensus,
-            min_iterations,
-        } => vec![(*consensus, *min_iterations)],
-        Termination::Judge(judge) => vec![(0, judge.min_iterations)],
-        Termination::Any { of } | Termination::All { of } => of.iter().flat_map(votes).collect(),
-        Termination::Fixed { .. }
-        | Termination::Queue
-        | Termination::Promise { .. }
-        | Termination::Verify(_)
-        | Termination::Command(_) => Vec::new(),
     }
 }

@@ -5,7 +5,9 @@ use super::duration::Span;
 use super::place::Place;
 use super::problem::Problem;
 use super::{AgentSpec, ProviderDef, suggest};
-use crate::termination::{Gate, Judge, Termination};
+use crate::termination::{
+    Command, Fixed, Gate, Judge, Judgment, Promise, Queue, Termination, Verify,
+};
 use std::collections::BTreeMap;
 
 /// The providers a person has declared, by name.
@@ -80,7 +82,7 @@ pub(super) fn of_node(
     }
     if silent {
         return Some(Ending {
-            termination: Termination::Fixed { iterations: None },
+            termination: Termination::Fixed(Fixed::default()),
             max: Some(1),
             judge: None,
             none_is_done: false,
@@ -141,7 +143,7 @@ fn read(
             (None, Some(word)) => reader.known(place, "completion", word)?,
             (None, None) => match usual
                 .under
-                .map(Termination::word)
+                .map(Termination::name)
                 .or(max.is_some().then_some("fixed"))
             {
                 Some("any" | "all") => {
@@ -266,9 +268,9 @@ impl Reader<'_> {
         };
         let word = self.known(place, "type", word)?;
         if word == "fixed" {
-            return Some(Termination::Fixed {
+            return Some(Termination::Fixed(Fixed {
                 iterations: self.count(place, def),
-            });
+            }));
         }
         if def.max.is_some() || def.iterations.is_some() {
             let problem = place.here(
@@ -309,29 +311,29 @@ impl Reader<'_> {
     ) -> Option<Termination> {
         self.idle(place, def, word);
         let (old_consensus, old_min) = match usual.under {
-            Some(Termination::Judgment {
+            Some(Termination::Judgment(Judgment {
                 consensus,
                 min_iterations,
-            }) => (*consensus, *min_iterations),
+            })) => (*consensus, *min_iterations),
             _ => (CONSENSUS, 1),
         };
         let min_iterations = def.min_iterations.or(usual.min_iterations);
         Some(match word {
-            "fixed" => Termination::Fixed { iterations: None },
+            "fixed" => Termination::Fixed(Fixed::default()),
             "queue" => self.queue(place, def),
-            "promise" => Termination::Promise {
+            "promise" => Termination::Promise(Promise {
                 text: def.text.clone().unwrap_or_else(|| PROMISE.to_owned()),
-            },
-            "verify" => Termination::Verify(self.gate(place, def, usual.under)?),
-            "command" => Termination::Command(self.gate(place, def, usual.under)?),
+            }),
+            "verify" => Termination::Verify(Verify(self.gate(place, def, usual.under)?)),
+            "command" => Termination::Command(Command(self.gate(place, def, usual.under)?)),
             "judge" => self.judge(place, def, min_iterations.unwrap_or(1)),
             _ => {
                 let consensus = def.consensus.unwrap_or(old_consensus);
                 let min_iterations = min_iterations.unwrap_or(old_min);
-                let agreed = Termination::Judgment {
+                let agreed = Termination::Judgment(Judgment {
                     consensus,
                     min_iterations,
-                };
+                });
                 match &def.judge {
                     Some(_) => Termination::All {
                         of: vec![agreed, self.judge(place, def, min_iterations)],
@@ -360,7 +362,7 @@ impl Reader<'_> {
                 );
             }
         }
-        Termination::Queue
+        Termination::Queue(Queue {})
     }
 
     fn gate(
@@ -370,7 +372,9 @@ impl Reader<'_> {
         under: Option<&Termination>,
     ) -> Option<Gate> {
         let old = match under {
-            Some(Termination::Verify(gate) | Termination::Command(gate)) => Some(gate.clone()),
+            Some(Termination::Verify(Verify(gate)) | Termination::Command(Command(gate))) => {
+                Some(gate.clone())
+            }
             _ => None,
         };
         let command = def

@@ -290,7 +290,7 @@ pub(super) fn usual_judge(seat: &Seat<'_>, def: &NodeDef, loop_def: Option<&Loop
 fn usual_count(seat: &Seat<'_>, termination: &Termination) -> Option<u32> {
     seat.overrides
         .fixed_iterations
-        .filter(|_| matches!(termination, Termination::Fixed { .. }))
+        .filter(|_| termination.is_fixed())
 }
 
 fn max_iterations(

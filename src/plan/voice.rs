@@ -3,7 +3,6 @@ use super::definition::{LoopDef, NodeDef, TerminationDef};
 use super::node::Seat;
 use super::sources::Overrides;
 use super::{AgentSpec, Node, Plan, model_alias};
-use crate::termination::Termination;
 use serde::{Deserialize, Serialize};
 
 /// A value of a plan, and who said it.
@@ -83,10 +82,8 @@ pub(super) fn of_node(
         loop_counted || loop_def.termination.is_some() || loop_def.completion.is_some();
     let flagged = over.max_iterations.is_some() && seat.pipeline.is_none();
     // What the environment says counts where nobody else does.
-    let usual_count = matches!(node.termination, Termination::Fixed { .. })
-        && over.fixed_iterations.is_some()
-        && !counted
-        && !loop_counted;
+    let usual_count =
+        node.termination.is_fixed() && over.fixed_iterations.is_some() && !counted && !loop_counted;
     let usual_judge = super::node::usual_judge(seat, def, Some(loop_def));
     let named = |def: Option<&TerminationDef>| def.is_some_and(TerminationDef::names_judge);
     // A model is given up together with the provider it was said for.

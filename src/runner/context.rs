@@ -5,7 +5,6 @@ use crate::engine::{Budget, State, remaining};
 use crate::model::Cursor;
 use crate::plan::{Node, Plan, PlanKind, Select, template};
 use crate::store::layout::{IterationDir, RunDir};
-use crate::termination::Termination;
 use camino::{Utf8Path, Utf8PathBuf};
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -149,27 +148,8 @@ impl Briefing<'_> {
     }
 
     fn termination(&self) -> Value {
-        let counters = &self.state.counters;
-        match &self.node.termination {
-            Termination::Fixed { .. } => json!({ "type": "fixed" }),
-            Termination::Judgment {
-                consensus,
-                min_iterations,
-            } => json!({
-                "type": "judgment",
-                "consecutive_stops": counters.stops,
-                "consensus_required": consensus,
-                "min_iterations": min_iterations,
-            }),
-            Termination::Judge(judge) => {
-                json!({ "type": "judge", "criteria": judge.criteria, "min_iterations": judge.min_iterations })
-            }
-            Termination::Promise { text } => json!({ "type": "promise", "text": text }),
-            Termination::Verify(gate) | Termination::Command(gate) => {
-                json!({ "type": self.node.termination.word(), "command": gate.command })
-            }
-            other => json!({ "type": other.word() }),
-        }
+        let evidence = self.state.evidence(self.node);
+        self.node.termination.context(&evidence)
     }
 
     fn queue(&self) -> Value {

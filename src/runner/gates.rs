@@ -8,8 +8,9 @@ use crate::model::{Cursor, GateVerdict, Input, Usage, env_tag};
 use crate::plan::{AgentSpec, Node, Plan, PromptDelivery, Step, fingerprint};
 use crate::store::atomic;
 use crate::store::session::Session;
-use crate::termination::gate::{Ended, read, read_judge};
-use crate::termination::{Frozen, Gate, Judge, Termination, scripts};
+use crate::termination::{
+    CommandEnd, FrozenFile, Gate, GateRef, Judge, read_command, read_judge, scripts,
+};
 use camino::Utf8Path;
 use fs_err as fs;
 use serde_json::json;
@@ -53,13 +54,13 @@ impl Gates {
         let places = super::attempt::places(&session.dir, plan, node, cursor, around);
         let verdict: Pin<Box<dyn Future<Output = (GateVerdict, Usage)> + Send>> =
             match node.termination.gates().get(gate as usize) {
-                Some(Termination::Verify(gate) | Termination::Command(gate)) => {
+                Some(GateRef::Command(gate)) => {
                     Box::pin(command(plan, state, node, gate, around, &places))
                 }
-                Some(Termination::Judge(judge)) => {
+                Some(GateRef::Judge(judge)) => {
                     Box::pin(judged(plan, state, node, judge, around, &places)?)
                 }
-                _ => return Err(io::Error::other("the plan has no such gate")),
+                None => return Err(io::Error::other("the plan has no such gate")),
             };
         self.asked = Some(Box::pin(async move {
             let (verdict, usage) = verdict.await;
@@ -147,7 +148,7 @@ fn command(
         match run(command, told.to_string().as_bytes(), limit).await {
             Err(why) => broken(why),
             Ok(ran) => (
-                read(&Ended {
+                read_command(&CommandEnd {
                     code: ran.code,
                     stdout: &ran.stdout,
                     stderr: &ran.stderr,
@@ -164,11 +165,8 @@ pub fn freeze_gates(plan: &mut Plan, project: &Utf8Path) {
         .nodes
         .iter_mut()
         .flat_map(Step::all_nodes_mut)
-        .flat_map(|node| node.termination.gates_mut());
-    for gate in gates.filter_map(|gate| match gate {
-        Termination::Verify(gate) | Termination::Command(gate) => Some(gate),
-        _ => None,
-    }) {
+        .flat_map(|node| node.termination.commands_mut());
+    for (_, gate) in gates {
         // A line for a shell names files too.
         let words = gate
             .command
@@ -189,7 +187,7 @@ pub fn freeze_gates(plan: &mut Plan, project: &Utf8Path) {
             .collect();
         gate.frozen = paths
             .into_iter()
-            .map(|path| Frozen {
+            .map(|path| FrozenFile {
                 hash: hash_of(&path),
                 path: path.into_string(),
             })

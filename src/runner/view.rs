@@ -6,7 +6,6 @@ use crate::model::{Decision, Ending, Event, NodeId, Outcome, Usage, WaitReason};
 use crate::plan::{Node, Plan, PlanKind, Step};
 use crate::store::layout::{Project, RunDir};
 use crate::store::session::Session;
-use crate::termination::Termination;
 use crate::text;
 use crate::ui::activity::Shown;
 use crate::ui::{duration, report};
@@ -507,39 +506,12 @@ impl View {
 }
 
 fn ends_when(node: &Node, state: &State) -> String {
-    match &node.termination {
-        Termination::Fixed { .. } => "ends after the last iteration".to_owned(),
-        Termination::Judgment { consensus: 1, .. } => "ends when an agent says stop".to_owned(),
-        Termination::Judgment { consensus, .. } => {
-            format!(
-                "ends when {} in a row say stop ({} so far)",
-                text::count(consensus, "agent"),
-                state.counters.stops
-            )
-        }
-        Termination::Queue => "ends when the queue is empty".to_owned(),
-        Termination::Promise { text } => {
-            format!("ends when an agent promises {}", text::clean(text))
-        }
-        Termination::Verify(gate) | Termination::Command(gate) => format!(
-            "ends when `{}` says so",
-            text::clean(&gate.command.join(" "))
-        ),
-        Termination::Judge(_) => "ends when a judge says so".to_owned(),
-        Termination::Any { of } => format!(
-            "ends with any of {}",
-            of.iter()
-                .map(Termination::word)
-                .collect::<Vec<_>>()
-                .join(", ")
-        ),
-        Termination::All { of } => format!(
-            "ends with all of {}",
-            of.iter()
-                .map(Termination::word)
-                .collect::<Vec<_>>()
-                .join(", ")
-        ),
+    let condition = node.termination.describe();
+    let progress = node.termination.progress(&state.evidence(node));
+    if progress.is_empty() {
+        format!("ends when {condition}")
+    } else {
+        format!("ends when {condition} ({progress})")
     }
 }
 

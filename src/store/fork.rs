@@ -5,7 +5,6 @@ use super::layout::{Project, RunDir};
 use super::{atomic, crash};
 use crate::model::{Cursor, Ending, Event, ForkedFrom, Outcome, WorkTree};
 use crate::plan::{Block, Plan, PlanKind, Step, fingerprint};
-use crate::termination::Termination;
 use camino::{Utf8Path, Utf8PathBuf};
 use fs_err as fs;
 use jiff::Timestamp;
@@ -218,11 +217,8 @@ impl Fork<'_> {
             .nodes
             .iter_mut()
             .flat_map(Step::all_nodes_mut)
-            .flat_map(|node| node.termination.gates_mut());
-        for gate in gates {
-            let (Termination::Verify(gate) | Termination::Command(gate)) = gate else {
-                continue;
-            };
+            .flat_map(|node| node.termination.commands_mut());
+        for (_, gate) in gates {
             for frozen in &mut gate.frozen {
                 // What judges there must be what has judged here, or it is not believed.
                 if let Ok(inside) = Utf8Path::new(&frozen.path).strip_prefix(self.old.0.root()) {

@@ -1,42 +1,107 @@
-//! Stop when several agents in a row, each with a fresh mind, say there is nothing left to do.
-use super::Evidence;
+//! Stop when several agents in a row, each with a fresh context, vote that nothing is left to do.
+use super::strategy::{Answer, Evidence, GateNumbers, Strategy, Unreachable};
 use crate::model::NodeEnding;
+use crate::text::count;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
-pub(super) fn ending(
-    consensus: u32,
-    min_iterations: u32,
-    seen: &Evidence<'_>,
-) -> Option<NodeEnding> {
-    (min_iterations <= seen.iterations && consensus <= seen.stops)
-        .then_some(NodeEnding::Consensus { votes: seen.stops })
+/// Ends when `consensus` agents in a row vote to stop, but not before `min_iterations`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Judgment {
+    pub consensus: u32,
+    pub min_iterations: u32,
+}
+
+impl Judgment {
+    fn ending(&self, seen: &Evidence<'_>) -> Option<NodeEnding> {
+        (self.min_iterations <= seen.iterations && self.consensus <= seen.stops)
+            .then_some(NodeEnding::Consensus { votes: seen.stops })
+    }
+}
+
+impl Strategy for Judgment {
+    fn name(&self) -> &'static str {
+        "judgment"
+    }
+
+    fn answer(&self, seen: &Evidence<'_>, _: &mut GateNumbers) -> Answer {
+        self.ending(seen).into()
+    }
+
+    fn describe(&self) -> String {
+        match self.consensus {
+            1 => "an agent says stop".to_owned(),
+            agents => format!("{} in a row say stop", count(agents, "agent")),
+        }
+    }
+
+    fn goal(&self) -> &'static str {
+        "the agents agreed to stop"
+    }
+
+    fn progress(&self, seen: &Evidence<'_>) -> String {
+        match self.consensus {
+            1 => String::new(),
+            _ => format!("{} so far", seen.stops),
+        }
+    }
+
+    fn context(&self, seen: &Evidence<'_>) -> Value {
+        json!({
+            "type": self.name(),
+            "consecutive_stops": seen.stops,
+            "consensus_required": self.consensus,
+            "min_iterations": self.min_iterations,
+        })
+    }
+
+    fn is_agreeing(&self, seen: &Evidence<'_>) -> bool {
+        0 < seen.stops && self.ending(seen).is_none()
+    }
+
+    fn unreachable(&self, max_iterations: u32) -> Option<Unreachable> {
+        let Self {
+            consensus,
+            min_iterations,
+        } = *self;
+        (max_iterations < consensus.max(min_iterations)).then(|| Unreachable {
+            reason: format!(
+                "at most {}: too few for {consensus} agents to agree after {min_iterations}",
+                count(max_iterations, "iteration")
+            ),
+            hint: "raise the maximum, or lower `consensus` or `min_iterations`",
+        })
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::GateVerdict;
     use proptest::prelude::*;
+    use std::collections::BTreeMap;
 
-    static NONE: std::collections::BTreeMap<u32, crate::model::GateVerdict> =
-        std::collections::BTreeMap::new();
+    static NO_GATES: BTreeMap<u32, GateVerdict> = BTreeMap::new();
 
-    fn seen(decisions: &[bool]) -> Evidence<'static> {
-        let stops = decisions.iter().rev().take_while(|stop| **stop).count();
+    fn evidence(votes: &[bool]) -> Evidence<'static> {
+        let stops = votes.iter().rev().take_while(|stop| **stop).count();
         Evidence {
-            iterations: decisions.len() as u32,
+            iterations: votes.len() as u32,
             max_iterations: 1000,
             stops: stops as u32,
             queue: None,
             promises: &[],
-            gates: &NONE,
+            gates: &NO_GATES,
         }
     }
 
     proptest! {
         #[test]
-        fn it_stops_exactly_when_the_last_votes_all_say_stop(decisions in prop::collection::vec(any::<bool>(), 0..30), consensus in 1u32..5, min in 0u32..8) {
-            let n = decisions.len();
-            let agreed = n >= min as usize && n >= consensus as usize && decisions[n - consensus as usize..].iter().all(|stop| *stop);
-            prop_assert_eq!(ending(consensus, min, &seen(&decisions)).is_some(), agreed);
+        fn it_ends_exactly_when_the_last_votes_are_all_stops(votes in prop::collection::vec(any::<bool>(), 0..30), consensus in 1u32..5, min_iterations in 0u32..8) {
+            let n = votes.len();
+            let agreed = n >= min_iterations as usize && n >= consensus as usize && votes[n - consensus as usize..].iter().all(|stop| *stop);
+            let judgment = Judgment { consensus, min_iterations };
+            prop_assert_eq!(judgment.ending(&evidence(&votes)).is_some(), agreed);
         }
     }
 }

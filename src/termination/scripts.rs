@@ -1,24 +1,24 @@
-//! Which of a command's words name the programs and scripts it runs.
+//! Finds the programs and scripts among the words of a command.
 
-/// Programs whose first argument that is no option is a script.
+/// Programs whose first argument that is not an option is a script.
 const INTERPRETERS: [&str; 12] = [
     "sh", "bash", "dash", "zsh", "ksh", "python", "python3", "node", "ruby", "perl", "deno", "bun",
 ];
 /// Programs that run another one.
 const WRAPPERS: [&str; 7] = ["env", "timeout", "nice", "time", "exec", "nohup", "command"];
 
-/// Returns the paths of what a command runs, as far as its words tell. A program without a slash is found on PATH, and
-/// so is none of the project's.
+/// Returns the paths of what a command runs, as far as its words show. A program without a slash is found on PATH, so it
+/// is not part of the project.
 pub fn scripts(command: &[String]) -> Vec<String> {
     let mut found = Vec::new();
-    of_words(
+    collect_from_words(
         &command.iter().map(String::as_str).collect::<Vec<_>>(),
         &mut found,
     );
     found
 }
 
-fn of_words(words: &[&str], found: &mut Vec<String>) {
+fn collect_from_words(words: &[&str], found: &mut Vec<String>) {
     let Some((program, arguments)) = words.split_first() else {
         return;
     };
@@ -32,14 +32,16 @@ fn of_words(words: &[&str], found: &mut Vec<String>) {
             is_option(word) || word.contains('=') || word.starts_with(|c: char| c.is_ascii_digit())
         };
         let skipped = arguments.iter().take_while(|word| is_setting(word)).count();
-        of_words(&arguments[skipped..], found);
+        collect_from_words(&arguments[skipped..], found);
     } else if INTERPRETERS.contains(&name) {
         let options = arguments.iter().take_while(|word| is_option(word)).count();
         let (options, rest) = arguments.split_at(options);
         let shell = name.ends_with("sh");
         match (options.last(), rest.first()) {
             // `sh -c line`, `bash -lc line`
-            (Some(last), Some(line)) if shell && last.ends_with('c') => of_line(line, found),
+            (Some(last), Some(line)) if shell && last.ends_with('c') => {
+                collect_from_line(line, found)
+            }
             // `python3 -m module`, `node -e text`
             (Some(&("-m" | "-c" | "-e")), _) if !shell => (),
             (_, Some(script)) => found.push((*script).to_owned()),
@@ -48,15 +50,15 @@ fn of_words(words: &[&str], found: &mut Vec<String>) {
     }
 }
 
-/// Each command of a line for a shell.
-fn of_line(line: &str, found: &mut Vec<String>) {
+/// Collects the scripts of each command in a line for a shell.
+fn collect_from_line(line: &str, found: &mut Vec<String>) {
     for command in line.split([';', '|', '&', '(', ')', '{', '}', '`', '\n']) {
         let words: Vec<&str> = command
             .split_whitespace()
             .map(|word| word.trim_matches(['"', '\'']))
             .filter(|word| *word != "!")
             .collect();
-        of_words(&words, found);
+        collect_from_words(&words, found);
     }
 }
 
@@ -65,7 +67,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_command_runs_is_found_and_what_it_works_on_is_not() {
+    fn scripts_are_found_and_the_files_they_work_on_are_not() {
         let found = |words: &[&str]| {
             scripts(
                 &words

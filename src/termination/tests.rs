@@ -1,4 +1,11 @@
-use super::{Answer, Evidence, Gate, Judge, Termination};
+use super::command::Command;
+use super::fixed::Fixed;
+use super::gate::{Gate, Judge};
+use super::judgment::Judgment;
+use super::promise::Promise;
+use super::registry::Termination;
+use super::strategy::{Answer, Evidence};
+use super::verify::Verify;
 use crate::model::{GateVerdict, NodeEnding};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
@@ -11,20 +18,34 @@ fn gate() -> Gate {
     }
 }
 
+fn fixed(iterations: Option<u32>) -> Termination {
+    Termination::Fixed(Fixed { iterations })
+}
+
+fn judgment() -> Termination {
+    Termination::Judgment(Judgment {
+        consensus: 2,
+        min_iterations: 1,
+    })
+}
+
+fn promise() -> Termination {
+    Termination::Promise(Promise {
+        text: "DONE".to_owned(),
+    })
+}
+
+fn verify() -> Termination {
+    Termination::Verify(Verify(gate()))
+}
+
 fn leaf() -> impl Strategy<Value = Termination> {
     prop_oneof![
-        Just(Termination::Judgment {
-            consensus: 2,
-            min_iterations: 1
-        }),
-        Just(Termination::Promise {
-            text: "DONE".to_owned()
-        }),
-        (1u32..4).prop_map(|most| Termination::Fixed {
-            iterations: Some(most)
-        }),
-        Just(Termination::Verify(gate())),
-        Just(Termination::Command(gate())),
+        Just(judgment()),
+        Just(promise()),
+        (1u32..4).prop_map(|most| fixed(Some(most))),
+        Just(verify()),
+        Just(Termination::Command(Command(gate()))),
         Just(Termination::Judge(Judge {
             criteria: String::new(),
             min_iterations: 2,
@@ -58,39 +79,39 @@ fn holds(
             .iter()
             .map(|part| holds(part, seen, answers, next))
             .fold(true, |all, part| all & part),
-        Termination::Judgment { consensus, .. } => *consensus <= seen.stops,
-        Termination::Promise { text } => seen.promises.contains(text),
+        Termination::Judgment(Judgment { consensus, .. }) => *consensus <= seen.stops,
+        Termination::Promise(Promise { text }) => seen.promises.contains(text),
         Termination::Verify(_) | Termination::Command(_) | Termination::Judge(_) => {
             *next += 1;
             let early = matches!(termination, Termination::Judge(judge) if seen.iterations < judge.min_iterations);
             !early && answers[*next - 1]
         }
-        Termination::Fixed { iterations } => iterations.is_some_and(|most| most <= seen.iterations),
-        Termination::Queue => unreachable!("not made here"),
+        Termination::Fixed(fixed) => fixed.iterations.is_some_and(|most| most <= seen.iterations),
+        Termination::Queue(_) => unreachable!("not made here"),
     }
 }
 
 proptest! {
     #[test]
-    fn gates_are_asked_only_until_it_is_clear_and_the_answer_is_the_plain_meaning(
+    fn gates_are_asked_only_while_they_matter_and_the_answer_is_the_plain_meaning(
         termination in tree(), stops in 0u32..4, iterations in 1u32..4, promised in any::<bool>(), answers in prop::collection::vec(any::<bool>(), 64)
     ) {
         let promises = if promised { vec!["DONE".to_owned()] } else { Vec::new() };
         let mut gates = BTreeMap::new();
-        let nobody = BTreeMap::new();
-        let seen = Evidence { iterations, max_iterations: 100, stops, queue: None, promises: &promises, gates: &nobody };
+        let none = BTreeMap::new();
+        let seen = Evidence { iterations, max_iterations: 100, stops, queue: None, promises: &promises, gates: &none };
         let expected = holds(&termination, &seen, &answers, &mut 0);
         for _ in 0..=termination.gates().len() {
             match termination.answer(&Evidence { gates: &gates, ..seen }) {
-                Answer::Asks(number) => {
+                Answer::NeedsGate(number) => {
                     prop_assert!(!gates.contains_key(&number), "asked twice");
-                    prop_assert!((number as usize) < termination.gates().len(), "nobody to ask");
+                    prop_assert!((number as usize) < termination.gates().len(), "no such gate");
                     let reason = String::new();
                     let verdict = if answers[number as usize] { GateVerdict::Stop { reason } } else { GateVerdict::Broken { reason } };
                     gates.insert(number, verdict);
                 }
                 Answer::Ends(_) => { prop_assert!(expected); return Ok(()); }
-                Answer::GoesOn => { prop_assert!(!expected); return Ok(()); }
+                Answer::Continues => { prop_assert!(!expected); return Ok(()); }
             }
         }
         prop_assert!(false, "never an answer");
@@ -98,15 +119,8 @@ proptest! {
 }
 
 #[test]
-fn a_fixed_part_counts_its_own_iterations_and_without_them_those_of_the_node() {
-    let of = |iterations| {
-        vec![
-            Termination::Fixed { iterations },
-            Termination::Promise {
-                text: "DONE".to_owned(),
-            },
-        ]
-    };
+fn a_fixed_part_counts_its_own_iterations_or_else_those_of_the_node() {
+    let of = |iterations| vec![fixed(iterations), promise()];
     let answer = |termination: Termination, iterations: u32, promises: &[String]| {
         let gates = BTreeMap::new();
         termination.answer(&Evidence {
@@ -121,19 +135,19 @@ fn a_fixed_part_counts_its_own_iterations_and_without_them_those_of_the_node() {
     let ran = |iterations| Answer::Ends(NodeEnding::AllIterations { iterations });
     assert_eq!(
         answer(Termination::Any { of: of(Some(2)) }, 1, &[]),
-        Answer::GoesOn
+        Answer::Continues
     );
     assert_eq!(answer(Termination::Any { of: of(Some(2)) }, 2, &[]), ran(2));
     assert_eq!(
         answer(Termination::Any { of: of(None) }, 4, &[]),
-        Answer::GoesOn
+        Answer::Continues
     );
     assert_eq!(answer(Termination::Any { of: of(None) }, 5, &[]), ran(5));
     // All of them: not before that many.
     let done = ["DONE".to_owned()];
     assert_eq!(
         answer(Termination::All { of: of(Some(2)) }, 1, &done),
-        Answer::GoesOn
+        Answer::Continues
     );
     assert!(matches!(
         answer(Termination::All { of: of(Some(2)) }, 2, &done),
@@ -142,33 +156,19 @@ fn a_fixed_part_counts_its_own_iterations_and_without_them_those_of_the_node() {
 }
 
 #[test]
-fn the_plans_of_older_sessions_are_read() {
+fn plans_of_older_versions_are_read() {
     let read = |text| serde_json::from_str::<Termination>(text).unwrap();
+    assert_eq!(read(r#"{"type":"fixed"}"#), fixed(None));
     assert_eq!(
-        read(r#"{"type":"fixed"}"#),
-        Termination::Fixed { iterations: None }
-    );
-    assert_eq!(
-        serde_json::to_string(&Termination::Fixed { iterations: None }).unwrap(),
+        serde_json::to_string(&fixed(None)).unwrap(),
         r#"{"type":"fixed"}"#
     );
-    assert_eq!(
-        read(r#"{"type":"fixed","iterations":2}"#),
-        Termination::Fixed {
-            iterations: Some(2)
-        }
-    );
+    assert_eq!(read(r#"{"type":"fixed","iterations":2}"#), fixed(Some(2)));
 }
 
 #[test]
-fn a_cheap_no_spares_the_question() {
-    let of = vec![
-        Termination::Verify(gate()),
-        Termination::Judgment {
-            consensus: 2,
-            min_iterations: 1,
-        },
-    ];
+fn a_gate_that_cannot_matter_is_not_asked() {
+    let of = vec![verify(), judgment()];
     let seen = Evidence {
         iterations: 1,
         max_iterations: 9,
@@ -179,11 +179,11 @@ fn a_cheap_no_spares_the_question() {
     };
     assert_eq!(
         Termination::All { of: of.clone() }.answer(&seen),
-        Answer::GoesOn
+        Answer::Continues
     );
     assert_eq!(
         Termination::Any { of: of.clone() }.answer(&seen),
-        Answer::Asks(0)
+        Answer::NeedsGate(0)
     );
     assert_eq!(
         Termination::Any { of }.answer(&Evidence { stops: 2, ..seen }),
@@ -192,7 +192,7 @@ fn a_cheap_no_spares_the_question() {
 }
 
 #[test]
-fn the_last_iteration_is_judged_before_it_is_the_last() {
+fn gates_are_asked_after_the_last_iteration_too() {
     let seen = Evidence {
         iterations: 9,
         max_iterations: 9,
@@ -201,7 +201,7 @@ fn the_last_iteration_is_judged_before_it_is_the_last() {
         promises: &[],
         gates: &BTreeMap::new(),
     };
-    assert_eq!(Termination::Verify(gate()).answer(&seen), Answer::Asks(0));
+    assert_eq!(verify().answer(&seen), Answer::NeedsGate(0));
     let gates = [(
         0,
         GateVerdict::Continue {
@@ -210,7 +210,7 @@ fn the_last_iteration_is_judged_before_it_is_the_last() {
     )]
     .into();
     assert_eq!(
-        Termination::Verify(gate()).answer(&Evidence {
+        verify().answer(&Evidence {
             gates: &gates,
             ..seen
         }),

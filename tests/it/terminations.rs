@@ -53,7 +53,7 @@ fn a_command_that_passes_ends_the_loop() {
     let project = project("{ type: verify, command: [./gate.sh], max: 9 }");
     gate(&project, "echo checked; [ \"$(wc -l <../ran)\" -ge 3 ]");
     run(&project, &[]).expect(0).says(&[
-        "ends when `./gate.sh` says so",
+        "ends when `./gate.sh` succeeds",
         "verify: not done: checked",
         "`verify` says it is done: checked",
     ]);
@@ -149,7 +149,7 @@ fn an_agent_that_changes_its_gate_is_not_believed() {
     }
     run(&project, &[])
         .expect(4)
-        .says(&["gate.sh was changed", "before the command said it was done"]);
+        .says(&["gate.sh was changed", "before the command succeeded"]);
     assert_eq!(answers(&project), ["broken", "continue", "continue"]);
 }
 
@@ -164,7 +164,7 @@ fn an_agent_that_makes_its_gate_is_not_believed() {
     );
     run(&project, &[]).expect(4).says(&[
         "gate.sh was made since the session started",
-        "before the command said it was done",
+        "before the command succeeded",
     ]);
     assert_eq!(answers(&project), ["broken", "broken"]);
 }
@@ -197,7 +197,7 @@ fn work_that_never_passes_is_unfinished_in_a_pipeline_too() {
     project
         .ap(&["pipeline", "two", "s", "--foreground"])
         .expect(4)
-        .says(&["node `a` used all its 2 iterations before the command said it was done"]);
+        .says(&["node `a` used all its 2 iterations before the command succeeded"]);
 }
 
 #[test]
@@ -332,7 +332,7 @@ fn a_session_killed_while_a_gate_is_asked_asks_again() {
 #[test]
 fn a_command_that_cannot_be_called_is_refused_before_anybody_is_paid() {
     let project = project("{ type: verify, command: [./nonexist], max: 9 }");
-    let why = "node `work` ends when `./nonexist` says so, and there is no such program";
+    let why = "node `work` ends when `./nonexist` succeeds, and there is no such program";
     run(&project, &[])
         .expect(2)
         .says(&[why, "make it executable"]);

@@ -7,14 +7,14 @@ use crate::plan::{
     AgentSpec, AttemptLimits, Block, Branch, ClaimBy, Guardrails, Node, OnFailure, Origin,
     PermissionMode, Plan, PlanKind, Provider, QueueSource, QueueSpec, Source, Step,
 };
-use crate::termination::{Gate, Termination};
+use crate::termination::{Fixed, Gate, Judgment, Queue, Termination, Verify};
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 use rate_limits::RateLimits;
 use std::collections::BTreeMap;
 
 fn node(id: &str, termination: Termination, max_iterations: u32) -> Node {
-    let queue = (termination == Termination::Queue).then(|| QueueSpec {
+    let queue = (termination.asks_queue()).then(|| QueueSpec {
         claim: if id == "handed" {
             ClaimBy::Engine
         } else {
@@ -61,28 +61,28 @@ pub(super) fn plan() -> Plan {
     let mut nodes = vec![
         node(
             "judged",
-            Termination::Judgment {
+            Termination::Judgment(Judgment {
                 consensus: 2,
                 min_iterations: 2,
-            },
+            }),
             5,
         ),
-        node("queued", Termination::Queue, 4),
-        node("handed", Termination::Queue, 4),
+        node("queued", Termination::Queue(Queue {}), 4),
+        node("handed", Termination::Queue(Queue {}), 4),
         node(
             "gated",
             Termination::Any {
                 of: vec![
-                    Termination::Judgment {
+                    Termination::Judgment(Judgment {
                         consensus: 3,
                         min_iterations: 1,
-                    },
-                    Termination::Verify(gate()),
+                    }),
+                    Termination::Verify(Verify(gate())),
                 ],
             },
             4,
         ),
-        node("fixed", Termination::Fixed { iterations: None }, 3),
+        node("fixed", Termination::Fixed(Fixed::default()), 3),
     ];
     for (node, models) in nodes.iter_mut().zip([&["a", "b"][..], &["a"], &["c"]]) {
         node.agent.fallback = rate_limits::chain(&node.agent, models);
@@ -93,7 +93,7 @@ pub(super) fn plan() -> Plan {
         .collect();
     let branch = |name: &str| Branch {
         name: name.parse().unwrap(),
-        nodes: vec![node("duel", Termination::Fixed { iterations: None }, 3)],
+        nodes: vec![node("duel", Termination::Fixed(Fixed::default()), 3)],
     };
     steps.insert(
         4,

@@ -1,6 +1,6 @@
 //! What a node may say of its own.
 use super::*;
-use crate::termination::Termination;
+use crate::termination::{Fixed, Judgment, Termination};
 use insta::assert_snapshot;
 
 fn nodes(definition: &str) -> Vec<Node> {
@@ -16,7 +16,7 @@ fn a_node_runs_once_for_each_perspective() {
         nodes("nodes:\n  - id: a\n    prompt: '${PERSPECTIVE} ${STATUS}'\n    perspectives: [speed, safety, 'plain words']\n").remove(0);
     assert_eq!(
         (node.max_iterations, node.termination.clone()),
-        (3, Termination::Fixed { iterations: None })
+        (3, Termination::Fixed(Fixed::default()))
     );
     assert_eq!(
         [0, 1, 3, 4].map(|iteration| node.perspective(iteration)),
@@ -27,10 +27,10 @@ fn a_node_runs_once_for_each_perspective() {
         (fewer.max_iterations, fewer.termination),
         (
             2,
-            Termination::Judgment {
+            Termination::Judgment(Judgment {
                 consensus: 2,
                 min_iterations: 1
-            }
+            })
         )
     );
 }
@@ -54,10 +54,10 @@ fn runs_may_say_when_a_node_ends() {
         (node.max_iterations, node.termination),
         (
             7,
-            Termination::Judgment {
+            Termination::Judgment(Judgment {
                 consensus: 4,
                 min_iterations: 1
-            }
+            })
         )
     );
     assert_snapshot!(of_pipeline("nodes:\n  - id: a\n    loop: work\n    runs: {type: judgement}\n  - {id: b, loop: work, runs: {consensu: 1}}\n  - {id: c, loop: work, runs: often}\n  - {id: d, loop: work, runs: {max: 0}}\n  - {id: e, loop: work, runs: {max: 3}, termination: {max: 2}}\n"), @r#"

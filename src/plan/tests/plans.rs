@@ -1,5 +1,6 @@
 //! What definitions become.
 use super::*;
+use crate::termination::{Fixed, Judgment, Queue};
 use insta::assert_snapshot;
 
 #[test]
@@ -187,26 +188,26 @@ fn the_old_words_mean_the_same() {
     };
     assert_eq!(
         termination("completion: plateau\nmin_iterations: 3\n").0,
-        Termination::Judgment {
+        Termination::Judgment(Judgment {
             consensus: 2,
             min_iterations: 3
-        }
+        })
     );
     assert_eq!(
         termination("completion: beads-empty\n").0,
-        Termination::Queue
+        Termination::Queue(Queue {})
     );
     assert_eq!(
         termination("completion: fixed-n\niterations: 4\n"),
-        (Termination::Fixed { iterations: None }, 4)
+        (Termination::Fixed(Fixed::default()), 4)
     );
     assert_eq!(
         termination("iterations: 4\n"),
-        (Termination::Fixed { iterations: None }, 4)
+        (Termination::Fixed(Fixed::default()), 4)
     );
     assert_eq!(
         termination("termination: {type: fixed, max: 6}\n"),
-        (Termination::Fixed { iterations: None }, 6)
+        (Termination::Fixed(Fixed::default()), 6)
     );
 }
 

@@ -1,0 +1,43 @@
+//! Stop when a command verifies the work.
+use super::gate::{Gate, GateRef};
+use super::strategy::{Answer, Evidence, GateNumbers, Strategy};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+/// Ends when its command reports that the work passes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Verify(pub Gate);
+
+impl Strategy for Verify {
+    fn name(&self) -> &'static str {
+        "verify"
+    }
+
+    fn answer(&self, seen: &Evidence<'_>, gates: &mut GateNumbers) -> Answer {
+        seen.gate_answer(self.name(), gates.draw())
+    }
+
+    fn describe(&self) -> String {
+        self.0.describe()
+    }
+
+    fn goal(&self) -> &'static str {
+        "the command succeeded"
+    }
+
+    fn context(&self, _: &Evidence<'_>) -> Value {
+        json!({ "type": self.name(), "command": self.0.command })
+    }
+
+    fn must_reach_goal(&self) -> bool {
+        true
+    }
+
+    fn gate(&self) -> Option<GateRef<'_>> {
+        Some(GateRef::Command(&self.0))
+    }
+
+    fn command_mut(&mut self) -> Option<&mut Gate> {
+        Some(&mut self.0)
+    }
+}
