@@ -2,6 +2,7 @@
 pub mod agent;
 pub mod cli;
 pub mod clock;
+pub mod compile;
 pub mod engine;
 pub mod error;
 pub mod fixture;

@@ -1,6 +1,7 @@
 //! What it costs to make a plan of a large pipeline, and to check a shelf full of definitions.
 use super::{AP, Scratch, Table, median, millis};
-use agent_pipelines::plan::{Overrides, PlanKind, Request, compile};
+use agent_pipelines::compile::{Overrides, Request, compile};
+use agent_pipelines::plan::PlanKind;
 use agent_pipelines::store::atomic;
 use agent_pipelines::store::library::Library;
 use camino::Utf8Path;

@@ -1,6 +1,7 @@
 //! Claude Code, headless. What is relied on here was measured on 2.1.197 and 2.1.329.
 use super::InvocationContext;
-use crate::plan::{AgentSpec, PermissionMode};
+use crate::model::PermissionMode;
+use crate::plan::AgentSpec;
 use camino::Utf8Path;
 
 /// What the structured result must look like: the fields of [`crate::model::Status`].

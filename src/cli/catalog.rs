@@ -1,7 +1,6 @@
 //! One line per loop and pipeline, for every command that lists them.
-use crate::plan::{
-    self, Node, Origin, Overrides, Plan, PlanKind, Problem, Request, Severity, Step,
-};
+use crate::compile::{self, Overrides, Problem, Request, Severity};
+use crate::plan::{Node, Origin, Plan, PlanKind, Step};
 use crate::store::layout::Project;
 use crate::store::library::{Entry, Library};
 use crate::text::count;
@@ -46,7 +45,7 @@ fn line(entry: Entry, project: &Project, overrides: &Overrides) -> Line {
     };
     let description = entry.sources.as_ref().map_or_else(
         |_| String::new(),
-        |sources| plan::description(&sources.definition().text),
+        |sources| compile::description(&sources.definition().text),
     );
     let ends = compiled.map_or_else(|_| String::new(), |(plan, _)| ends(&plan));
     Line {
@@ -67,7 +66,7 @@ pub fn check(
     overrides: &Overrides,
 ) -> Result<(Plan, Vec<Problem>), Vec<Problem>> {
     match &entry.sources {
-        Ok(sources) => plan::compile(sources, &request(project), overrides),
+        Ok(sources) => compile::compile(sources, &request(project), overrides),
         Err(unreadable) => Err(vec![unreadable.problem()]),
     }
 }

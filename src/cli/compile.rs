@@ -1,9 +1,10 @@
 //! From sources to a plan, with every mistake shown at its place.
 use super::context::Context;
 use crate::clock;
+use crate::compile::{Overrides, Request, Sources, compile};
 use crate::error::{Error, ExitCode, Result};
 use crate::model::{RunId, SessionName};
-use crate::plan::{Overrides, Plan, Request, Sources, compile};
+use crate::plan::Plan;
 use crate::store::inputs;
 use crate::ui::note;
 
@@ -44,7 +45,7 @@ pub(super) fn plan(
         }
         Err(problems) => Err(Error::diagnostic(
             ExitCode::Usage,
-            crate::plan::Invalid::new(format!("`{}`", sources.name()), problems),
+            crate::compile::Invalid::new(format!("`{}`", sources.name()), problems),
         )),
     }
 }

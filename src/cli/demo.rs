@@ -2,11 +2,12 @@
 use super::context::Context;
 use super::launch;
 use crate::clock;
+use crate::compile::Overrides;
 use crate::engine::Phase;
 use crate::error::{Error, ExitCode, Result};
 use crate::model::{Change, Env};
 use crate::mux::Tmux;
-use crate::plan::{Overrides, PlanKind};
+use crate::plan::PlanKind;
 use crate::runner::{Mode, Wanted};
 use crate::shell;
 use crate::store::atomic;

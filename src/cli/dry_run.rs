@@ -3,12 +3,10 @@ use super::catalog;
 use super::context::Context;
 use super::graph::{self, Language};
 use super::said::{self, Said};
+use crate::compile::{Invalid, Problem, Request, Shown, compile};
 use crate::error::{Error, ExitCode, Result};
 use crate::model::SessionName;
-use crate::plan::{
-    AgentSpec, Branch, Earlier, Invalid, Node, Plan, PlanKind, Problem, QueueSource, Request,
-    Shown, Step, compile,
-};
+use crate::plan::{AgentSpec, Branch, Earlier, Node, Plan, PlanKind, QueueSource, Step};
 use crate::runner::{JUDGE_TRIES, Rehearsal, Surroundings, rehearse};
 use crate::shell;
 use crate::store::inputs;

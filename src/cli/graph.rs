@@ -278,7 +278,7 @@ impl Language {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plan::{Overrides, Sources, compile};
+    use crate::compile::{Overrides, Sources, compile};
     use crate::store::library::Library;
     use insta::assert_snapshot;
 

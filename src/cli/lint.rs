@@ -2,8 +2,9 @@
 use super::catalog;
 use super::context::Context;
 use super::programs;
+use crate::compile::{Problem, Severity, Shown, Sources};
 use crate::error::{Error, ExitCode, Result};
-use crate::plan::{Origin, PlanKind, Problem, Severity, Shown, Sources};
+use crate::plan::{Origin, PlanKind};
 use crate::store::inputs;
 use crate::store::library::{Entry, Library};
 use crate::text;

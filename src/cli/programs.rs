@@ -1,8 +1,9 @@
 //! Whether the programs a plan's agents are can be found, before anything is started.
 use super::context::Context;
 use crate::agent::install_hint;
+use crate::compile::Problem;
 use crate::error::{Error, Result};
-use crate::plan::{Plan, Problem, Provider};
+use crate::plan::{Plan, Provider};
 use crate::runner::Surroundings;
 use crate::termination::GateRef;
 

@@ -1,8 +1,9 @@
 //! What a person says over what the definitions say: by flags, and by the environment.
 use super::context::Context;
+use crate::compile::{Former, Overrides, former};
 use crate::error::{Error, Result};
 use crate::model::Change;
-use crate::plan::{Former, Overrides, Plan, Voice, former, model_alias};
+use crate::plan::{Plan, Voice, model_alias};
 use crate::store::inputs;
 use crate::text;
 use crate::ui::{note, table};

@@ -1,6 +1,7 @@
 //! `ap schema`: JSON Schemas, by which editors complete and check definitions.
+use crate::compile::{SCHEMAS, Schema};
 use crate::error::{Error, ExitCode, Result};
-use crate::plan::{SCHEMAS, Schema, suggest};
+use crate::plan::suggest;
 use crate::store::atomic;
 use crate::ui::{self, note, out, table};
 use camino::{Utf8Path, Utf8PathBuf};

@@ -3,10 +3,11 @@ use super::context::Context;
 use super::launch::{in_this_terminal, in_tmux};
 use super::said::{self, Said};
 use crate::clock;
+use crate::compile::{Overrides, Sources};
 use crate::error::{Error, ExitCode, Result};
 use crate::fixture;
-use crate::model::{Change, SessionName};
-use crate::plan::{Origin, PermissionMode, Plan, PlanKind, Sources};
+use crate::model::{Change, PermissionMode, SessionName};
+use crate::plan::{Origin, Plan, PlanKind};
 use crate::runner::{Mode, Wanted};
 use crate::shell;
 use crate::store::session::{Snapshot, load_cached};
@@ -347,7 +348,7 @@ fn recompiled(
     resume: &Resume<'_>,
     context: &Context,
 ) -> Result<Plan> {
-    let (flags, environment) = plan.said_over();
+    let (flags, environment) = Overrides::of_plan(plan);
     let now = resume.flags.said.flags(resume.max)?;
     let overrides = now
         .or(flags)

@@ -1,5 +1,5 @@
 //! The kinds of agents there are: their names, their programs, and which permissions each can be held to.
-use super::PermissionMode;
+use crate::model::PermissionMode;
 use serde::{Deserialize, Serialize};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

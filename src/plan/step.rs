@@ -1,7 +1,6 @@
 //! The places of a plan: a node, or providers that run the same nodes side by side.
-use super::{Node, Plan, Select};
+use super::node::Node;
 use crate::model::NodeId;
-use camino::Utf8PathBuf;
 use serde::{Deserialize, Serialize};
 
 /// One place in a plan.
@@ -40,53 +39,6 @@ pub enum OnFailure {
     Fail,
     /// The pipeline goes on if this many succeeded.
     Continue { min_success: u32 },
-}
-
-/// Outputs of a stage of an earlier block.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct BlockInput {
-    pub block: NodeId,
-    pub stage: NodeId,
-    pub select: Select,
-    /// Names of branches; all of them if empty.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub providers: Vec<NodeId>,
-}
-
-/// Which branch of which session a plan is for.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct BranchOf {
-    /// The block's place in the session's plan.
-    pub step: u32,
-    pub block: NodeId,
-    pub name: NodeId,
-    /// The names of the other branches.
-    pub siblings: Vec<NodeId>,
-    /// What the steps before the block put out: it is over, and no longer changes.
-    pub earlier: Vec<Earlier>,
-}
-
-/// What a step that is done put out.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", tag = "kind")]
-pub enum Earlier {
-    /// Outputs of a node's iterations, oldest first, and whether all of them count.
-    Node {
-        id: NodeId,
-        outputs: Vec<Utf8PathBuf>,
-        all: bool,
-    },
-    /// A block with its `manifest.json`.
-    Block { id: NodeId, manifest: Utf8PathBuf },
-}
-
-impl Earlier {
-    /// Returns the step's id.
-    pub fn id(&self) -> &NodeId {
-        match self {
-            Self::Node { id, .. } | Self::Block { id, .. } => id,
-        }
-    }
 }
 
 impl Step {
@@ -136,68 +88,5 @@ impl Step {
                     .flat_map(|branch| &mut branch.nodes),
             ),
         }
-    }
-}
-
-impl Plan {
-    /// Returns a step's node, if there is such a step and it is no block.
-    pub fn node(&self, place: u32) -> Option<&Node> {
-        self.step(place)?.node()
-    }
-
-    /// Returns a step's block, if there is such a step and it is one.
-    pub fn block(&self, place: u32) -> Option<&Block> {
-        self.step(place)?.block()
-    }
-
-    /// Returns every node there is, those of branches too.
-    pub fn all_nodes(&self) -> impl Iterator<Item = &Node> {
-        self.nodes.iter().flat_map(Step::all_nodes)
-    }
-
-    /// Returns the 0-based index of the step of that id.
-    pub fn position(&self, id: &str) -> Option<usize> {
-        self.nodes.iter().position(|step| step.id().as_str() == id)
-    }
-
-    /// Returns the plan of one branch of a block: a session of its own within the session's directory.
-    pub fn of_branch(&self, step: u32, name: &NodeId, earlier: Vec<Earlier>) -> Option<Self> {
-        let block = self.block(step)?;
-        let index = block
-            .branches
-            .iter()
-            .position(|branch| branch.name == *name)?;
-        let siblings = block
-            .branches
-            .iter()
-            .map(|branch| branch.name.clone())
-            .filter(|other| other != name)
-            .collect();
-        Some(Self {
-            run: self.run.of_branch(step, index),
-            nodes: block
-                .branches
-                .get(index)?
-                .nodes
-                .iter()
-                .map(|node| Step::Node(Box::new(node.clone())))
-                .collect(),
-            // Money and time bound the session as a whole, which ends its branches in time.
-            guardrails: super::Guardrails {
-                max_runtime_seconds: 0,
-                max_cost_usd: 0.0,
-                ..self.guardrails
-            },
-            runs: 1,
-            branch: Some(BranchOf {
-                step,
-                block: block.id.clone(),
-                name: name.clone(),
-                siblings,
-                earlier,
-            }),
-            overrides: Vec::new(),
-            ..self.clone()
-        })
     }
 }

@@ -2,7 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 use crate::examples::has_taskwarrior;
 use crate::newcomer::Newcomer;
-use agent_pipelines::{cli, plan};
+use agent_pipelines::{cli, compile, plan};
 use camino::Utf8Path;
 use fs_err as fs;
 use std::collections::BTreeSet;
@@ -118,7 +118,10 @@ fn every_command_of_the_page_about_queues_works() {
 
 #[test]
 fn every_key_of_a_queue_is_in_the_page_about_queues() {
-    let (page, definition) = (read("docs/queues.md"), read("src/plan/definition.rs"));
+    let (page, definition) = (
+        read("docs/queues.md"),
+        read("src/compile/definition/mod.rs"),
+    );
     let (_, keys) = definition.split_once("pub struct QueueDef {").unwrap();
     let (keys, _) = keys.split_once("\n}").unwrap();
     let keys: Vec<&str> = keys
@@ -137,7 +140,7 @@ fn every_key_of_a_queue_is_in_the_page_about_queues() {
 
 #[test]
 fn every_key_of_a_declared_provider_is_in_the_page_about_providers() {
-    let (page, definition) = (read("docs/providers.md"), read("src/plan/declared.rs"));
+    let (page, definition) = (read("docs/providers.md"), read("src/compile/settings.rs"));
     let (_, keys) = definition.split_once("pub struct ProviderDef {").unwrap();
     let (keys, _) = keys.split_once("\n}").unwrap();
     let keys: Vec<&str> = keys
@@ -443,7 +446,7 @@ fn every_name_that_users_need_is_in_the_readme() {
     let variables = literals.filter(|name| {
         !name.ends_with('_') && name.chars().all(|c| c.is_ascii_uppercase() || c == '_')
     });
-    let definition = read("src/plan/definition.rs");
+    let definition = read("src/compile/definition/mod.rs");
     let (loops, _) = definition
         .split_once("pub struct TerminationDef")
         .expect("the loop's fields come first");
@@ -461,7 +464,7 @@ fn every_name_that_users_need_is_in_the_readme() {
         .filter_map(|line| line.trim().strip_prefix("pub ")?.split_once(": "))
         .map(|(name, _)| name);
     let prompt = plan::template::VARIABLES;
-    let former = plan::former(&|_| Some("set".to_owned()))
+    let former = compile::former(&|_| Some("set".to_owned()))
         .into_iter()
         .map(|former| former.name);
     let needed = variables

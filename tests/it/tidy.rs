@@ -7,7 +7,7 @@ const LAYERS: &[&[&str]] = &[
     &["model", "text"],
     &["termination"],
     &["plan"],
-    &["agent", "engine", "fleet"],
+    &["agent", "compile", "engine", "fleet"],
     &["store", "clock", "error", "process", "shell"],
     &["mux", "queue", "notify", "quota", "probe"],
     &["ui", "scripted", "hook", "plugin"],
@@ -26,6 +26,7 @@ const PURE: &[&str] = &[
     "termination",
     "agent",
     "plan",
+    "compile",
     "engine",
     "fleet",
 ];

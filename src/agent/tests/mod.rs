@@ -1,7 +1,7 @@
 //! What is made of recorded runs of the real program.
 use super::*;
-use crate::model::{Decision, Exit, LimitKind, Outcome, Status, Usage};
-use crate::plan::{AttemptLimits, PermissionMode};
+use crate::model::{Decision, Exit, LimitKind, Outcome, PermissionMode, Status, Usage};
+use crate::plan::AttemptLimits;
 use jiff::Timestamp;
 use proptest::prelude::*;
 

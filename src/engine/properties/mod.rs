@@ -4,8 +4,8 @@ mod rate_limits;
 use super::{Phase, State, accept, follow};
 use crate::model::*;
 use crate::plan::{
-    AgentSpec, AttemptLimits, Block, Branch, ClaimBy, Guardrails, Node, OnFailure, Origin,
-    PermissionMode, Plan, PlanKind, Provider, QueueSource, QueueSpec, Source, Step,
+    AgentSpec, AttemptLimits, Block, Branch, ClaimBy, Guardrails, Node, OnFailure, Origin, Plan,
+    PlanKind, Provider, QueueSource, QueueSpec, Source, Step,
 };
 use crate::termination::{Fixed, Gate, Judgment, Queue, Termination, Verify};
 use jiff::{SignedDuration, Timestamp};

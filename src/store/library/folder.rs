@@ -1,5 +1,5 @@
 //! Where definitions lie: a folder on disk, or one built in.
-use crate::plan::Unreadable;
+use crate::compile::Unreadable;
 use camino::{Utf8Path, Utf8PathBuf};
 use include_dir::Dir;
 use std::io;

@@ -6,12 +6,10 @@ mod tests;
 
 pub use fixtures::FixtureFiles;
 
+use crate::compile::{self, LoopSource, PipelineSource, Sources, Text, Unreadable};
 use crate::error::{Error, Result};
 use crate::model::NodeId;
-use crate::plan::{
-    self, BACKLOGS, LoopSource, Origin, PipelineSource, PlanKind, Sources, Text, Unreadable,
-    suggest,
-};
+use crate::plan::{BACKLOGS, Origin, PlanKind, suggest};
 use camino::{Utf8Path, Utf8PathBuf};
 use folder::Folder;
 use include_dir::{Dir, include_dir};
@@ -317,14 +315,14 @@ impl Library {
         let pipelines = self.pipelines_used(name, &definition);
         let texts = || std::iter::once(&definition).chain(pipelines.values().flatten());
         let used: BTreeSet<String> = texts()
-            .flat_map(|text| plan::loops_used(&text.text))
+            .flat_map(|text| compile::loops_used(&text.text))
             .collect();
         let loops: BTreeMap<_, _> = used
             .iter()
             .filter_map(|name| Some((name.clone(), self.loop_used(name)?)))
             .collect();
         let missing = texts()
-            .flat_map(|text| plan::pipelines_used(&text.text))
+            .flat_map(|text| compile::pipelines_used(&text.text))
             .any(|other| other != name && !pipelines.contains_key(&other));
         // To look for all of them takes long, and only whoever wrote a wrong name is told.
         let known_loops = if loops.len() < used.len() {
@@ -354,7 +352,7 @@ impl Library {
         name: &str,
         definition: &Text,
     ) -> BTreeMap<String, Result<Text, String>> {
-        let (mut found, mut wanted) = (BTreeMap::new(), plan::pipelines_used(&definition.text));
+        let (mut found, mut wanted) = (BTreeMap::new(), compile::pipelines_used(&definition.text));
         while let Some(used) = wanted.pop() {
             if used == name || found.contains_key(&used) {
                 continue;
@@ -362,7 +360,7 @@ impl Library {
             if let Some(text) = self.pipeline_used(&used) {
                 wanted.extend(
                     text.iter()
-                        .flat_map(|text| plan::pipelines_used(&text.text)),
+                        .flat_map(|text| compile::pipelines_used(&text.text)),
                 );
                 found.insert(used, text);
             }
@@ -399,7 +397,7 @@ impl Library {
 
 /// The one way a loop's prompt is found: lint, dry-run and run all come here.
 fn prompt(folder: &Folder, definition: &str, project: &Utf8Path) -> Result<Text, Unreadable> {
-    let candidates = plan::prompt_candidates(definition);
+    let candidates = compile::prompt_candidates(definition);
     for file in &candidates {
         let shown = || folder.shown(file, project);
         if let Some(text) = folder

@@ -1,6 +1,6 @@
 //! What is found where, and that all of what is built in is clean.
 use super::*;
-use crate::plan::{Overrides, Request, Severity, compile};
+use crate::compile::{Overrides, Problem, Request, Severity, compile, description};
 
 fn shelf() -> (tempfile::TempDir, Library) {
     let dir = tempfile::tempdir().unwrap();
@@ -24,10 +24,10 @@ fn a_loop(folder: &Utf8Path, file: &str, description: &str) {
 
 fn described(library: &Library, name: &str) -> (Origin, String) {
     let found = library.find(PlanKind::Loop, name).unwrap();
-    (found.origin(), plan::description(&found.definition().text))
+    (found.origin(), description(&found.definition().text))
 }
 
-fn compiled(sources: &Sources) -> Result<Vec<plan::Problem>, Vec<plan::Problem>> {
+fn compiled(sources: &Sources) -> Result<Vec<Problem>, Vec<Problem>> {
     let (session, run) = ("s".parse().unwrap(), "r".parse().unwrap());
     let request = Request {
         session,

@@ -1,0 +1,16 @@
+//! Mistakes in definitions, and where they are.
+mod diagnostic;
+mod lint_code;
+mod locate;
+mod location;
+mod text;
+mod unreadable;
+
+pub(super) use diagnostic::{Document, tidy};
+pub use diagnostic::{Invalid, Problem, Severity, Shown};
+#[cfg(test)]
+pub(super) use lint_code::{CODES, alias};
+pub(super) use locate::{Path, Side, Step, line_column, locate, offset};
+pub(super) use location::Place;
+pub use text::Text;
+pub use unreadable::Unreadable;

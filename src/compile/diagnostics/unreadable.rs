@@ -1,0 +1,76 @@
+//! Why a text that is looked for is not there as one.
+use super::diagnostic::Problem;
+use super::text::Text;
+
+/// A file that cannot be read as text, or is not there.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{reason}")]
+pub struct Unreadable {
+    /// The stable word for it.
+    pub code: &'static str,
+    /// What is wrong, in words.
+    pub reason: String,
+    /// What to do about it.
+    pub hint: String,
+    /// The file as people know it, with the text before the place where it ceases to be one.
+    pub before: Text,
+}
+
+impl Unreadable {
+    /// Makes one of a file that is there; `before` is the text up to the place where it ceases to be one.
+    pub fn file(
+        reason: impl Into<String>,
+        hint: impl Into<String>,
+        before: impl Into<String>,
+    ) -> Self {
+        let before = Text {
+            file: String::new(),
+            text: before.into(),
+        };
+        Self {
+            code: "unreadable",
+            reason: reason.into(),
+            hint: hint.into(),
+            before,
+        }
+    }
+
+    /// Makes one of a loop that has no prompt.
+    pub fn no_prompt(reason: impl Into<String>) -> Self {
+        let hint = "write what each agent is told to `prompt.md` beside the definition";
+        Self {
+            code: "no-prompt",
+            ..Self::file(reason, hint, "")
+        }
+    }
+
+    /// Makes one of a folder that has no definition in it; `file` is where that would be.
+    pub fn no_definition(folder: &str, file: String) -> Self {
+        let (reason, hint) = (
+            format!("the folder `{folder}` has no `loop.yaml`"),
+            "write it, or move the folder away if it is no loop",
+        );
+        Self {
+            code: "no-definition",
+            ..Self::file(reason, hint, "")
+        }
+        .in_file(file)
+    }
+
+    /// Says which file it is, as people know it.
+    #[must_use]
+    pub fn in_file(self, file: String) -> Self {
+        Self {
+            before: Text {
+                file,
+                ..self.before
+            },
+            ..self
+        }
+    }
+
+    /// Returns it as a mistake of that file.
+    pub fn problem(&self) -> Problem {
+        Problem::no_text(&self.before, self.code, self.reason.clone()).hint(self.hint.clone())
+    }
+}

@@ -1,0 +1,6 @@
+//! What the older agent-pipelines wrote otherwise.
+mod deprecated;
+mod variables;
+
+pub(super) use deprecated::{of_loop, of_pipeline};
+pub use variables::{Former, former};

@@ -1,0 +1,53 @@
+//! `perspectives:` of a node: a text for each iteration, in order.
+use super::definition::NodeDef;
+use super::diagnostics::{Place, Problem};
+use crate::text::count;
+
+/// Returns the texts of a node.
+pub(super) fn read(place: &Place<'_>, def: &NodeDef, problems: &mut Vec<Problem>) -> Vec<String> {
+    let Some(written) = &def.perspectives else {
+        return Vec::new();
+    };
+    if written.is_empty() {
+        problems.push(
+            place
+                .at_key("perspectives", "no-effect", "there are no perspectives")
+                .hint("add texts, or remove it")
+                .warning(),
+        );
+    }
+    written.clone()
+}
+
+/// Says where texts and iterations do not match.
+pub(super) fn check(
+    place: &Place<'_>,
+    perspectives: &[String],
+    most: u32,
+    problems: &mut Vec<Problem>,
+) {
+    let given = u32::try_from(perspectives.len()).unwrap_or(u32::MAX);
+    if given == 0 || given == most {
+        return;
+    }
+    let (texts, key) = (
+        count(given, "perspective"),
+        if given < most { "runs" } else { "perspectives" },
+    );
+    let message = match most.checked_sub(given) {
+        Some(more) => format!(
+            "{texts} for up to {most} iterations: `${{PERSPECTIVE}}` is empty in the last {more}"
+        ),
+        None => format!(
+            "{texts} for at most {}: the last {} are never used",
+            count(most, "iteration"),
+            given - most
+        ),
+    };
+    problems.push(
+        place
+            .at(key, "perspectives", message)
+            .hint("leave `runs` out to have one iteration for each")
+            .warning(),
+    );
+}

@@ -1,0 +1,184 @@
+//! Records where each setting of a plan came from.
+use super::definition::{LoopDef, NodeDef, TerminationDef};
+use super::node::Seat;
+use super::overrides::Overrides;
+use crate::plan::{AgentSpec, Node, Said, Voice, model_alias};
+use serde::Serialize;
+
+/// Returns what was said over the definitions.
+pub(super) fn over(overrides: &Overrides) -> Vec<Said> {
+    let from = |what: &str| {
+        if overrides.environment.contains(what) {
+            Voice::Environment
+        } else {
+            Voice::Flag
+        }
+    };
+    overrides
+        .said()
+        .into_iter()
+        .map(|(what, value)| Said {
+            from: from(&what),
+            what,
+            value,
+        })
+        .collect()
+}
+
+/// Returns who said what about a node that no flag or variable did.
+pub(super) fn of_node(
+    seat: &Seat<'_>,
+    def: &NodeDef,
+    loop_def: &LoopDef,
+    node: &Node,
+) -> Vec<Said> {
+    let defaults = seat
+        .pipeline
+        .map(|(_, pipeline)| pipeline.defaults.clone())
+        .unwrap_or_default();
+    let over = seat.overrides;
+    let capped =
+        |def: Option<&TerminationDef>| def.is_some_and(|def| def.max.or(def.iterations).is_some());
+    let ended = def.ends().is_some() || def.completion.is_some();
+    let counted = def.times().is_some()
+        || def.perspectives.is_some()
+        || capped(def.ends().map(|(_, ends)| ends));
+    let loop_counted =
+        capped(loop_def.termination.as_ref()) || loop_def.iterations.or(loop_def.max).is_some();
+    let loop_ended =
+        loop_counted || loop_def.termination.is_some() || loop_def.completion.is_some();
+    let flagged = over.max_iterations.is_some() && seat.pipeline.is_none();
+    // What the environment says counts where nobody else does.
+    let usual_count =
+        node.termination.is_fixed() && over.fixed_iterations.is_some() && !counted && !loop_counted;
+    let usual_judge = super::node::usual_judge(seat, def, Some(loop_def));
+    let named = |def: Option<&TerminationDef>| def.is_some_and(TerminationDef::names_judge);
+    // A model is given up together with the provider it was said for.
+    let kept = |model: &Option<String>| {
+        model.as_deref().is_some_and(|model| {
+            node.agent.model == model || node.agent.model == model_alias(model)
+        })
+    };
+    // A provider of a block speaks for its stages.
+    let branch = seat.branch.as_ref();
+    let (kind, fallback) = (
+        branch.and_then(|said| said.provider),
+        branch.and_then(|said| said.fallback),
+    );
+    let model = branch.and_then(|said| said.model.map(str::to_owned));
+    let rows = [
+        (
+            "provider",
+            over.provider.is_some(),
+            def.provider.is_some() || kind.is_some(),
+            loop_def.provider.is_some(),
+            defaults.provider.is_some(),
+        ),
+        (
+            "model",
+            over.model.is_some(),
+            kept(&def.model) || kept(&model),
+            kept(&loop_def.model),
+            kept(&defaults.model),
+        ),
+        (
+            "fallback",
+            false,
+            def.fallback.is_some() || fallback.is_some(),
+            loop_def.fallback.is_some(),
+            defaults.fallback.is_some(),
+        ),
+        ("termination", false, ended, loop_ended, false),
+        (
+            "judge",
+            usual_judge,
+            named(def.ends().map(|(_, ends)| ends)),
+            named(loop_def.termination.as_ref()),
+            false,
+        ),
+        (
+            "max_iterations",
+            flagged || usual_count,
+            counted,
+            loop_counted,
+            false,
+        ),
+        (
+            "delay",
+            over.delay_ms.is_some(),
+            def.delay.is_some(),
+            loop_def.delay.is_some(),
+            defaults.delay.is_some(),
+        ),
+        (
+            "context",
+            over.context.is_some(),
+            def.context.is_some(),
+            loop_def.context.is_some(),
+            defaults.context.is_some(),
+        ),
+        (
+            "check_before",
+            false,
+            def.check_before.is_some(),
+            loop_def.check_before.is_some(),
+            false,
+        ),
+        (
+            "output_path",
+            false,
+            def.output_path.is_some(),
+            loop_def.output_path.is_some(),
+            false,
+        ),
+    ];
+    let mut said = Vec::new();
+    for (what, over, in_node, in_loop, in_defaults) in rows {
+        let from = match (in_node, in_loop, in_defaults) {
+            _ if over => continue,
+            (true, ..) | (false, false, true) => Voice::Pipeline,
+            (false, true, _) => Voice::Loop,
+            (false, false, false) => Voice::BuiltIn,
+        };
+        let value = value(node, what);
+        if !value.is_empty() {
+            said.push(Said {
+                what: format!("{}.{what}", node.id),
+                value,
+                from,
+            });
+        }
+    }
+    said
+}
+
+fn value(node: &Node, what: &str) -> String {
+    match what {
+        "provider" => node.agent.provider_name().to_owned(),
+        "model" => node.agent.model.clone(),
+        "fallback" => node
+            .agent
+            .fallback
+            .iter()
+            .map(AgentSpec::label)
+            .collect::<Vec<_>>()
+            .join(", "),
+        "termination" => word(&node.termination),
+        "judge" => node
+            .judge
+            .as_ref()
+            .map_or_else(String::new, AgentSpec::label),
+        "max_iterations" => node.max_iterations.to_string(),
+        "delay" => format!("{} ms", node.delay_ms),
+        "context" => node.context.clone(),
+        "check_before" => node.check_before.to_string(),
+        _ => node.output_path.clone(),
+    }
+}
+
+/// The word an enum is written as, or its `type`.
+fn word(value: &impl Serialize) -> String {
+    let value = serde_json::to_value(value).unwrap_or_default();
+    let word = value.as_str().or_else(|| value.get("type")?.as_str());
+    word.unwrap_or_default().to_owned()
+}

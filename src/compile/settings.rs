@@ -1,0 +1,257 @@
+//! The user's own settings: `~/.config/agent-pipelines/config.yaml`.
+//!
+//! ```yaml
+//! programs:
+//!   claude: /opt/claude/bin/claude     # instead of what PATH has
+//!   bd: /opt/beads/bd
+//! keep_window: false                   # close a session's tmux window when it ends
+//! max_agents: 4                        # at a time on this machine, over all sessions
+//! providers:                           # for `provider: mycli`; see docs/providers.md
+//!   mycli:
+//!     program: mycli
+//!     args: [run]
+//!     prompt: file                     # stdin (the default), file or argument
+//!     model_flag: --model
+//!     permissions: {bypassPermissions: [--yes]}
+//!     install: "pipx install mycli"
+//! ```
+use super::diagnostics::{Document, Place, Problem, Text};
+use super::yaml;
+use crate::model::PermissionMode;
+use crate::plan::{Declared, Output, Plan, PromptDelivery, Provider, QueueSource, Step};
+use schemars::JsonSchema;
+use serde::Deserialize;
+use std::collections::BTreeMap;
+
+/// What a person sets once for all their projects.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Settings {
+    /// Where the programs of providers are, by the name a plan calls them.
+    pub programs: BTreeMap<String, String>,
+    /// Whether a session's window stays readable after its end; it does unless this is false.
+    pub keep_window: Option<bool>,
+    /// How many agents may run at a time on this machine, over all sessions of this user; as many as there are unless said.
+    pub max_agents: Option<u32>,
+    /// Kinds of agents beside those that are built in, by name.
+    pub providers: BTreeMap<String, ProviderDef>,
+}
+
+impl Settings {
+    /// Reads the file's text.
+    pub fn read(text: &Text) -> Result<Self, Vec<Problem>> {
+        if text.text.trim().is_empty() {
+            return Ok(Self::default());
+        }
+        let mut problems = Vec::new();
+        let document = Document::new(&text.file, &text.text);
+        let read = yaml::read::<Self>(&document, &mut problems);
+        for (name, def) in read.iter().flat_map(|settings| &settings.providers) {
+            check(
+                &Place::top(&document).to("providers"),
+                name,
+                def,
+                &mut problems,
+            );
+        }
+        match read {
+            Some(settings) if problems.is_empty() => Ok(settings),
+            _ => Err(problems),
+        }
+    }
+
+    /// Puts the programs in place of the names in a plan.
+    pub fn place_programs(&self, plan: &mut Plan) {
+        for node in plan.nodes.iter_mut().flat_map(Step::all_nodes_mut) {
+            for called in std::iter::once(&mut node.agent.program).chain(
+                node.agent
+                    .fallback
+                    .iter_mut()
+                    .map(|agent| &mut agent.program),
+            ) {
+                if let Some(program) = self.programs.get(called) {
+                    called.clone_from(program);
+                }
+            }
+            if let Some(judge) = &mut node.judge
+                && let Some(program) = self.programs.get(&judge.program)
+            {
+                judge.program.clone_from(program);
+            }
+            if let Some(queue) = &mut node.queue {
+                self.place_tracker(&mut queue.source);
+            }
+        }
+    }
+
+    /// Puts the program in place of the name of a tracker's.
+    pub fn place_tracker(&self, source: &mut QueueSource) {
+        if let QueueSource::Beads { program, .. } = source
+            && let Some(placed) = self.programs.get(program)
+        {
+            program.clone_from(placed);
+        }
+    }
+}
+
+/// `providers: {<name>: …}` in `config.yaml`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct ProviderDef {
+    /// The program's name on PATH, or its path.
+    pub program: String,
+    /// Its first arguments.
+    pub args: Vec<String>,
+    /// `stdin`, `file` or `argument`.
+    pub prompt: PromptDelivery,
+    /// The flag that names a model.
+    pub model_flag: String,
+    /// Arguments by permission mode.
+    pub permissions: BTreeMap<PermissionMode, Vec<String>>,
+    /// `plain` or `stream-json`.
+    pub output: Output,
+    /// How to get the program.
+    pub install: String,
+}
+
+impl ProviderDef {
+    /// Returns what a plan freezes of it.
+    pub(super) fn declared(&self, name: &str) -> Declared {
+        let Self {
+            args,
+            prompt,
+            model_flag,
+            permissions,
+            output,
+            install,
+            ..
+        } = self.clone();
+        Declared {
+            name: name.to_owned(),
+            args,
+            prompt,
+            model_flag,
+            permissions,
+            output,
+            install,
+        }
+    }
+}
+
+fn check(place: &Place<'_>, name: &str, def: &ProviderDef, problems: &mut Vec<Problem>) {
+    if Provider::named(name).is_some() {
+        let problem = place.at_key(
+            name,
+            "bad-name",
+            format!("`{name}` is a provider that is built in"),
+        );
+        problems.push(problem.hint(
+            "call yours something else; `programs:` names another program for one that is built in",
+        ));
+    }
+    // In `fallback` a colon comes before the model.
+    if name.is_empty() || name.contains(|c: char| !(c.is_ascii_alphanumeric() || "-_.".contains(c)))
+    {
+        problems.push(place.at_key(
+            name,
+            "bad-name",
+            format!("`{}` cannot be the name of a provider", name.escape_debug()),
+        ));
+    }
+    if def.program.is_empty() {
+        problems.push(
+            place
+                .at_key(
+                    name,
+                    "no-program",
+                    format!("provider `{name}` needs a `program`"),
+                )
+                .hint("its name on PATH, or its path"),
+        );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Result<Settings, String> {
+        let shown = |problems: Vec<Problem>| {
+            problems
+                .iter()
+                .map(ToString::to_string)
+                .collect::<Vec<_>>()
+                .join("\n")
+        };
+        Settings::read(&Text {
+            file: "config.yaml".to_owned(),
+            text: text.to_owned(),
+        })
+        .map_err(shown)
+    }
+
+    #[test]
+    fn an_empty_file_sets_nothing() {
+        assert_eq!(read("\n"), Ok(Settings::default()));
+    }
+
+    #[test]
+    fn programs_have_places() {
+        assert_eq!(
+            read("programs: {claude: /opt/claude}\nkeep_window: false")
+                .unwrap()
+                .programs["claude"],
+            "/opt/claude"
+        );
+    }
+
+    #[test]
+    fn a_typo_is_shown_at_its_place() {
+        let error = read("keep_window: true\nprogrm:\n  claude: x\n").unwrap_err();
+        assert!(
+            error.starts_with("config.yaml:2:1: unknown key `progrm`"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn a_provider_is_declared_without_rust() {
+        let settings = read(
+            "providers:\n  mycli:\n    program: mycli\n    prompt: argument\n    output: stream-json\n    permissions: {bypassPermissions: [--yes]}\n",
+        );
+        let own = settings.unwrap().providers["mycli"].clone();
+        assert_eq!(
+            (own.prompt, own.output),
+            (PromptDelivery::Argument, Output::StreamJson)
+        );
+        assert_eq!(
+            own.permissions[&PermissionMode::BypassPermissions],
+            ["--yes"]
+        );
+    }
+
+    #[test]
+    fn a_declaration_that_cannot_be_is_shown_at_its_place() {
+        let error = |text: &str| read(text).unwrap_err();
+        assert_eq!(
+            error("providers:\n  codex: {program: x}\n"),
+            "config.yaml:2:3: `codex` is a provider that is built in"
+        );
+        assert_eq!(
+            error("providers:\n  a:b: {program: x}\n"),
+            "config.yaml:2:3: `a:b` cannot be the name of a provider"
+        );
+        assert_eq!(
+            error("providers:\n  mycli: {args: [x]}\n"),
+            "config.yaml:2:3: provider `mycli` needs a `program`"
+        );
+        assert!(
+            error("providers:\n  mycli: {program: x, promt: file}\n")
+                .starts_with("config.yaml:2:23: unknown key `promt`")
+        );
+        assert!(
+            error("providers:\n  mycli: {program: x, permissions: {yolo: []}}\n")
+                .starts_with("config.yaml:2:")
+        );
+    }
+}

@@ -1,0 +1,266 @@
+//! Reads a definition and reports every value in it that cannot be read, not only the first.
+use super::diagnostics::{self, Document, Path, Problem, Side, Step};
+use crate::plan::suggest;
+use serde::de::{DeserializeOwned, Error as _};
+use serde_path_to_error::Segment;
+use serde_yaml::Value;
+
+/// Nobody mends more than this at once, and it bounds the work.
+pub(super) const MOST_PROBLEMS: usize = 50;
+/// Keys at the top that begin like this are places for anchors.
+pub(super) const IGNORED: &str = "x-";
+/// Brackets that may be open at once, in texts or not. The parser looks at all of them for each one that follows.
+const DEEPEST: usize = 1000;
+
+/// Returns what could be read, without what could not, which is reported; `None` if nothing could.
+///
+/// The trick: when a value cannot be read, report it, take it out, and read again.
+pub(super) fn read<T: DeserializeOwned>(
+    document: &Document,
+    problems: &mut Vec<Problem>,
+) -> Option<T> {
+    let mut value = match parse(document.text()) {
+        Ok(value @ Value::Mapping(_)) => value,
+        Ok(Value::Null) => return refuse(document, problems, "the file is empty"),
+        Ok(_) => return refuse(document, problems, "the file must hold `key: value` lines"),
+        Err(error) => {
+            problems.push(syntax(document, &error));
+            return None;
+        }
+    };
+    for _ in 0..MOST_PROBLEMS {
+        let error = match serde_path_to_error::deserialize::<_, T>(value.clone()) {
+            Ok(read) => return Some(read),
+            Err(error) => error,
+        };
+        let (path, problem) = mistake(document, &error);
+        problems.push(problem);
+        if !remove(&mut value, &path.0) {
+            return None;
+        }
+    }
+    None
+}
+
+/// Returns a text's values, with anchors and merge keys (`<<`) put in.
+pub(super) fn parse(text: &str) -> Result<Value, serde_yaml::Error> {
+    if too_deep(text).is_some() {
+        return Err(serde_yaml::Error::custom("recursion limit exceeded"));
+    }
+    let mut value: Value = serde_yaml::from_str(text)?;
+    value.apply_merge()?;
+    if let Value::Mapping(keys) = &mut value {
+        keys.retain(|key, _| !key.as_str().is_some_and(|key| key.starts_with(IGNORED)));
+    }
+    Ok(value)
+}
+
+/// Returns where a text opens more brackets than anybody closes.
+fn too_deep(text: &str) -> Option<usize> {
+    let mut open = 0_usize;
+    text.bytes().position(|byte| {
+        open = match byte {
+            b'[' | b'{' => open + 1,
+            b']' | b'}' => open.saturating_sub(1),
+            _ => open,
+        };
+        DEEPEST < open
+    })
+}
+
+fn refuse<T>(document: &Document, problems: &mut Vec<Problem>, message: &str) -> Option<T> {
+    problems.push(
+        document
+            .spanning(0..0, &Path::default(), "not-a-definition", message)
+            .unreadable(),
+    );
+    None
+}
+
+fn syntax(document: &Document, error: &serde_yaml::Error) -> Problem {
+    let text = document.text();
+    let start = error.location().map_or(0, |place| {
+        diagnostics::offset(text, place.line(), place.column())
+    });
+    let message = error.to_string();
+    let message = message.split(" at line ").next().unwrap_or_default();
+    if message.contains("more than one document") {
+        let start = second_document(text);
+        let problem = document.spanning(
+            start..start + 3,
+            &Path::default(),
+            "yaml",
+            "the file holds more than one YAML document",
+        );
+        return problem.hint("keep what stands before or after this `---`, and put the rest into a file of its own").unreadable();
+    }
+    let merge = || {
+        message
+            .contains("for merging")
+            .then(|| text.find("<<"))
+            .flatten()
+    };
+    let start = second_key(text, start, message)
+        .or_else(merge)
+        .or_else(|| too_deep(text))
+        .unwrap_or(start);
+    let end = start + text[start..].lines().next().map_or(0, str::len);
+    let problem = document
+        .spanning(
+            start..end,
+            &Path::default(),
+            "yaml",
+            format!("not valid YAML: {message}"),
+        )
+        .unreadable();
+    if message.contains("cannot start any token") || message.contains("tab character") {
+        problem.hint(
+            "indent with spaces, never tabs, and quote a text that starts with a special character",
+        )
+    } else if message.contains("duplicate entry") {
+        problem.hint("keep one of the two")
+    } else if message.contains("anchor") || message.contains("for merging") {
+        problem.hint("`*name` stands for what was marked `&name` further up; `<<: *name` needs a mapping there")
+    } else if message.contains("limit exceeded") {
+        problem.hint("it is nested too deeply, or an anchor (`&name`) stands within itself or for too much: write it out")
+    } else {
+        problem.hint("check the indentation here and in the line above, and quote texts that hold `: ` or ` #`")
+    }
+}
+
+/// Returns where the line is that ends the first document.
+fn second_document(text: &str) -> usize {
+    let (mut at, mut begun) = (0, false);
+    for line in text.split_inclusive('\n') {
+        let is_mark = line.trim_end() == "---" || line.starts_with("--- ");
+        if is_mark && begun {
+            return at;
+        }
+        begun |= is_mark || !(line.trim().is_empty() || line.trim_start().starts_with('#'));
+        at += line.len();
+    }
+    0
+}
+
+/// The parser places a key that is there twice at its mapping; this finds the second one, in the same column.
+fn second_key(text: &str, start: usize, message: &str) -> Option<usize> {
+    let key = message
+        .split_once("duplicate entry with key \"")?
+        .1
+        .trim_end_matches('"');
+    let column = diagnostics::line_column(text, start).1;
+    let again = |at: usize| {
+        text[at..].starts_with(&format!("{key}:")) && diagnostics::line_column(text, at).1 == column
+    };
+    text[start..]
+        .match_indices(key)
+        .map(|(at, _)| start + at)
+        .filter(|at| again(*at))
+        .nth(1)
+}
+
+fn mistake(
+    document: &Document,
+    error: &serde_path_to_error::Error<serde_yaml::Error>,
+) -> (Path, Problem) {
+    let mut path = path(error.path());
+    let message = error.inner().to_string();
+    if let Some((key, known)) = unknown_key(&message) {
+        if path.0.last() != Some(&Step::Key(key.to_owned())) {
+            path = path.to(key);
+        }
+        let problem = document.at_key(&path, "unknown-key", format!("unknown key `{key}`"));
+        return (path, problem.hint(suggest::hint(key, known)).unreadable());
+    }
+    let what = if message.contains("expected field identifier") {
+        "each key".to_owned()
+    } else {
+        format!("`{path}`")
+    };
+    let problem = document
+        .at(
+            &path,
+            "bad-value",
+            format!("{what} must be {}", expectation(&message)),
+        )
+        .unreadable();
+    (path, problem)
+}
+
+fn path(path: &serde_path_to_error::Path) -> Path {
+    Path(
+        path.iter()
+            .filter_map(|segment| match segment {
+                Segment::Seq { index } => Some(Step::Index(*index)),
+                Segment::Map { key } => Some(Step::Key(key.clone())),
+                Segment::Enum { variant } => Some(Step::Key(variant.clone())),
+                Segment::Unknown => None,
+            })
+            .collect(),
+    )
+}
+
+/// Takes serde's sentence apart: ``unknown field `x`, expected one of `a`, `b` ``.
+fn unknown_key(message: &str) -> Option<(&str, Vec<&str>)> {
+    let mut quoted = message
+        .split_once("unknown field ")?
+        .1
+        .split('`')
+        .skip(1)
+        .step_by(2);
+    let key = quoted.next()?;
+    Some((key, quoted.collect()))
+}
+
+/// Says in a reader's words what serde expected, and what was found.
+fn expectation(message: &str) -> String {
+    let Some((found, expected)) = message.rsplit_once(", expected ") else {
+        return message.to_owned();
+    };
+    let found = found
+        .trim_start_matches("invalid type: ")
+        .trim_start_matches("invalid value: ")
+        .replace("unit value", "nothing");
+    let expected = match expected {
+        "u32" | "u64" => "a whole number, 0 or more",
+        "f64" => "a number",
+        "a string" | "string" | "field identifier" => "a text",
+        "a boolean" => "`true` or `false`",
+        "a sequence" => "a list",
+        "a map" => "`key: value` lines",
+        other if other.starts_with("struct") => "`key: value` lines",
+        other => other,
+    };
+    let found = match found.as_str() {
+        "sequence" => "a list",
+        "map" => "`key: value` lines",
+        other => other,
+    };
+    format!("{expected}, not {found}")
+}
+
+/// Takes the value out; of a list, the whole list, so that the other items keep their places.
+fn remove(value: &mut Value, path: &[Step]) -> bool {
+    match path {
+        [Step::Key(key)] | [Step::Key(key), Step::Index(_)] => value
+            .as_mapping_mut()
+            .is_some_and(|map| map.remove(key.as_str()).is_some()),
+        [Step::Key(key), rest @ ..] => value
+            .get_mut(key.as_str())
+            .is_some_and(|inner| remove(inner, rest)),
+        [Step::Index(index), rest @ ..] => value
+            .get_mut(*index)
+            .is_some_and(|inner| remove(inner, rest)),
+        [] => false,
+    }
+}
+
+/// Returns one text of a definition that may be broken elsewhere, to find what else must be read.
+pub(super) fn peek<'a>(value: &'a Value, key: &str) -> Option<&'a str> {
+    value.get(key)?.as_str()
+}
+
+/// Returns where a path's value starts.
+pub(super) fn start(document: &Document, path: &Path) -> usize {
+    diagnostics::locate(document.text(), path, Side::Value).start
+}

@@ -1,0 +1,40 @@
+//! Which branch of a parallel block a plan is for.
+use crate::model::NodeId;
+use camino::Utf8PathBuf;
+use serde::{Deserialize, Serialize};
+
+/// Which branch of which session a plan is for.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct BranchOf {
+    /// The block's place in the session's plan.
+    pub step: u32,
+    pub block: NodeId,
+    pub name: NodeId,
+    /// The names of the other branches.
+    pub siblings: Vec<NodeId>,
+    /// What the steps before the block put out: it is over, and no longer changes.
+    pub earlier: Vec<Earlier>,
+}
+
+/// What a step that is done put out.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "kind")]
+pub enum Earlier {
+    /// Outputs of a node's iterations, oldest first, and whether all of them count.
+    Node {
+        id: NodeId,
+        outputs: Vec<Utf8PathBuf>,
+        all: bool,
+    },
+    /// A block with its `manifest.json`.
+    Block { id: NodeId, manifest: Utf8PathBuf },
+}
+
+impl Earlier {
+    /// Returns the step's id.
+    pub fn id(&self) -> &NodeId {
+        match self {
+            Self::Node { id, .. } | Self::Block { id, .. } => id,
+        }
+    }
+}

@@ -1,0 +1,105 @@
+//! The plan of a session as a whole.
+use super::branch_plan::BranchOf;
+use super::provenance::Said;
+use super::step::Step;
+use crate::model::{RunId, SessionName};
+use camino::Utf8PathBuf;
+use serde::{Deserialize, Serialize};
+
+/// `plan.json`: everything a session does, frozen at its start. Nothing is looked up again later.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Plan {
+    /// Version of the format.
+    pub version: u32,
+    pub session: SessionName,
+    pub run: RunId,
+    /// Name of the loop or pipeline.
+    pub name: String,
+    pub kind: PlanKind,
+    /// The command line that starts it, without flags: `ap work auth 25`. Shown in "how to resume".
+    pub command: String,
+    /// Where the definition came from, with the text's hash, to tell when it has changed since.
+    pub source: Source,
+    /// In the order they run; never empty.
+    pub nodes: Vec<Step>,
+    /// How often all nodes run, in order, one run after the other; at least 1.
+    #[serde(default = "once")]
+    pub runs: u32,
+    /// Absolute paths given with `--input`.
+    pub inputs: Vec<Utf8PathBuf>,
+    pub guardrails: Guardrails,
+    /// Who said what: flags and the environment over the definitions, and for each node where the rest comes from.
+    #[serde(default)]
+    pub overrides: Vec<Said>,
+    /// Of which parallel block it is a branch, if it is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub branch: Option<BranchOf>,
+    /// The folder of the fixture to be made of the session once it has ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub record: Option<Utf8PathBuf>,
+}
+
+impl Plan {
+    /// The format this program writes.
+    pub const VERSION: u32 = 1;
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum PlanKind {
+    Loop,
+    Pipeline,
+}
+
+impl PlanKind {
+    /// Returns the kind's name in messages.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Loop => "loop",
+            Self::Pipeline => "pipeline",
+        }
+    }
+}
+
+/// Where a definition was found.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Source {
+    pub origin: Origin,
+    /// The file, or `builtin:<path>`.
+    pub path: String,
+    /// FNV-1a of the definition's texts, in hexadecimal.
+    pub hash: String,
+}
+
+/// In lookup order: the first one wins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Origin {
+    /// Named by its path.
+    File,
+    Project,
+    User,
+    BuiltIn,
+}
+
+/// Bounds of the whole session; 0 is none.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Guardrails {
+    pub max_runtime_seconds: u64,
+    pub max_cost_usd: f64,
+    /// Error iterations in a row that end the session.
+    pub max_consecutive_errors: u32,
+    /// Iterations in a row that change nothing and end the session.
+    #[serde(default)]
+    pub max_idle_iterations: u32,
+    /// Whether somebody said so: then it also bounds nodes that run as often as they say.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub idle_is_said: bool,
+    /// Agents that may run at a time, in the branches of parallel blocks.
+    #[serde(default)]
+    pub max_agents: u32,
+}
+
+fn once() -> u32 {
+    1
+}
