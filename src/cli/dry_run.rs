@@ -7,7 +7,7 @@ use crate::compile::{Invalid, Problem, Request, Shown, compile};
 use crate::error::{Error, ExitCode, Result};
 use crate::model::SessionName;
 use crate::plan::{AgentSpec, Branch, Earlier, Node, Plan, PlanKind, QueueSource, Step};
-use crate::runner::{JUDGE_TRIES, Rehearsal, Surroundings, rehearse};
+use crate::runner::{JUDGE_TRIES, PromptPreview, Surroundings, preview_prompt};
 use crate::shell;
 use crate::store::inputs;
 use crate::store::layout::RunDir;
@@ -199,8 +199,9 @@ impl Seat<'_> {
 /// Returns what the first agent of a node would get, by the code that would give it.
 fn prompt(plan: &Plan, seat: &Seat<'_>, around: &Surroundings) -> Result<Prompt> {
     let plan = seat.of_branch.as_ref().unwrap_or(plan);
-    let Rehearsal { file, prompt, argv } = rehearse(plan, &seat.run, seat.index, seat.node, around)
-        .map_err(|unknown| Error::usage(&unknown).hint(unknown.hint()))?;
+    let PromptPreview { file, prompt, argv } =
+        preview_prompt(plan, &seat.run, seat.index, seat.node, around)
+            .map_err(|unknown| Error::usage(&unknown).hint(unknown.hint()))?;
     Ok(Prompt {
         node: seat.name(),
         file: file.into_string(),

@@ -68,8 +68,8 @@ fn drive(session: Session, around: Surroundings) -> Result<ExitCode> {
     Ok(report::exit_code(&ending))
 }
 
-/// `ap __rehearse`: runs what standard input says, for `ap test`.
-pub(super) fn rehearsed() -> Result<ExitCode> {
+/// `ap __replay`: runs what standard input says, for `ap test`.
+pub(super) fn replay() -> Result<ExitCode> {
     let launch: Launch = serde_json::from_reader(std::io::stdin().lock()).map_err(Error::usage)?;
     let around = Surroundings::new(Project::new(launch.project), launch.exe, launch.env);
     match take(&around.project, &launch.wanted)? {

@@ -139,7 +139,7 @@ fn run(args: Vec<OsString>) -> Result<ExitCode> {
                 .map_err(Into::into);
         }
         Some("__runner") => return launch::in_window(&path(args.get(2))?),
-        Some("__rehearse") => return launch::rehearsed(),
+        Some("__replay") => return launch::replay(),
         _ => (),
     }
     let cli = match Cli::command()

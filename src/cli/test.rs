@@ -1,7 +1,7 @@
 //! `ap test`: runs loops and pipelines against what is recorded of them, with the scripted agent.
 use super::context::Context;
 use crate::error::{Error, ExitCode, Result};
-use crate::fixture::{Account, EXPECTED, Piece, Start, rehearse};
+use crate::fixture::{self, EXPECTED, Expected, Start, TestCase};
 use crate::plan::{Origin, PlanKind};
 use crate::shell;
 use crate::store::atomic;
@@ -52,7 +52,7 @@ struct Tested {
     error: Option<String>,
     hint: Option<String>,
     /// What the engine did.
-    account: Option<Account>,
+    expected: Option<Expected>,
     #[serde(skip)]
     code: ExitCode,
 }
@@ -211,36 +211,36 @@ fn test(
         diff: None,
         error: None,
         hint: None,
-        account: None,
+        expected: None,
         code: ExitCode::Done,
     };
     let compared = compared(entry, files, library, context);
-    if let (Ok((account, None)), false, true) = (&compared, update, files.folder.is_some()) {
+    if let (Ok((expected, None)), false, true) = (&compared, update, files.folder.is_some()) {
         let hint = format!(
             "nothing is recorded yet that it could differ from; this takes what it does now: ap test {} --update",
             typed(entry)
         );
-        let account = Some(account.clone());
+        let expected = Some(expected.clone());
         return Tested {
             result: Outcome::Unrecorded,
             code: ExitCode::Failed,
-            account,
+            expected,
             hint: Some(hint),
             ..tested
         };
     }
     match compared.and_then(|compared| settle(compared, files, update)) {
-        Ok((account, None)) => Tested {
-            account: Some(account),
+        Ok((expected, None)) => Tested {
+            expected: Some(expected),
             ..tested
         },
-        Ok((account, diff)) if update => Tested {
+        Ok((expected, diff)) if update => Tested {
             result: Outcome::Updated,
-            account: Some(account),
+            expected: Some(expected),
             diff,
             ..tested
         },
-        Ok((account, diff)) => {
+        Ok((expected, diff)) => {
             let hint = files.folder.as_ref().map(|_| {
                 format!(
                     "if that is as it should be: ap test {} --update",
@@ -250,7 +250,7 @@ fn test(
             Tested {
                 result: Outcome::Differs,
                 code: ExitCode::Failed,
-                account: Some(account),
+                expected: Some(expected),
                 diff,
                 hint,
                 ..tested
@@ -294,7 +294,7 @@ fn typed(entry: &Entry) -> String {
 }
 
 /// What the engine does now, and what is recorded, if anything is.
-type Compared = (Account, Option<Account>);
+type Compared = (Expected, Option<Expected>);
 
 fn compared(
     entry: &Entry,
@@ -308,14 +308,14 @@ fn compared(
         .map_err(|reason| Error::usage(format!("`{}` cannot be used: {reason}", entry.name)))?;
     let recorded = files
         .text(EXPECTED)?
-        .map(|text| Account::parse(&files.shown(EXPECTED), &text))
+        .map(|text| Expected::parse(&files.shown(EXPECTED), &text))
         .transpose()?;
     let start = recorded
         .as_ref()
         .map_or(Start::default(), |recorded| recorded.start);
     let (declared, exe, env) = (&context.declared(), &context.exe, &context.env);
     Ok((
-        rehearse(&Piece {
+        fixture::replay(&TestCase {
             sources,
             files,
             start,
@@ -333,7 +333,7 @@ fn settle(
     (now, recorded): Compared,
     files: &FixtureFiles,
     update: bool,
-) -> Result<(Account, Option<String>)> {
+) -> Result<(Expected, Option<String>)> {
     if recorded.as_ref() == Some(&now) {
         return Ok((now, None));
     }
@@ -364,8 +364,8 @@ fn show(one: &Tested) -> Result<()> {
         Outcome::Unrecorded => style::odd("NONE"),
         Outcome::Differs | Outcome::Error => style::bad("FAIL"),
     };
-    let iterations = one.account.as_ref().map_or_else(String::new, |account| {
-        format!("  {}", count(account.iterations(), "iteration"))
+    let iterations = one.expected.as_ref().map_or_else(String::new, |expected| {
+        format!("  {}", count(expected.iterations(), "iteration"))
     });
     ui::out(format!(
         "{mark}  {} {}{iterations}  {}",

@@ -10,8 +10,8 @@ mod kill;
 pub mod launch;
 mod manifest;
 mod outputs;
+mod preview;
 mod program;
-mod rehearsal;
 pub mod shim;
 mod start;
 mod surroundings;
@@ -24,7 +24,7 @@ mod work_tree;
 
 pub use gates::{JUDGE_TRIES, freeze_gates};
 pub use kill::record_kill;
-pub use rehearsal::{Rehearsal, rehearse};
+pub use preview::{PromptPreview, preview_prompt};
 pub use surroundings::Surroundings;
 pub use take::{Mode, Taken, Wanted, end_attempt, hold, kill_all, stop_living, take};
 

@@ -1,7 +1,7 @@
 //! Does what a step says.
+use super::context::{ScriptContext, Task};
 use super::events::Events;
 use super::script::{RateLimit, Step};
-use super::world::{Task, World};
 use crate::clock;
 use crate::error::{Error, Result};
 use crate::store::atomic;
@@ -18,16 +18,16 @@ const NO_TASK: i32 = 4;
 
 /// An agent at work on one attempt.
 pub(super) struct Agent<'o> {
-    world: World,
+    context: ScriptContext,
     pause: Duration,
     events: Events<'o>,
 }
 
 impl<'o> Agent<'o> {
-    pub(super) fn new(world: World, pause: Duration, out: &'o mut dyn Write) -> Self {
-        let events = Events::new(out, world.session.clone());
+    pub(super) fn new(context: ScriptContext, pause: Duration, out: &'o mut dyn Write) -> Self {
+        let events = Events::new(out, context.session.clone());
         Self {
-            world,
+            context,
             pause,
             events,
         }
@@ -54,7 +54,7 @@ impl<'o> Agent<'o> {
 
     fn work(&mut self, step: &Step) -> Result<()> {
         if !step.say.is_empty() {
-            let text = self.world.fill(&step.say);
+            let text = self.context.fill(&step.say);
             self.events.said(&text)?;
             wait(self.pause);
         }
@@ -67,7 +67,7 @@ impl<'o> Agent<'o> {
             self.write("Edit", path, text, append)?;
         }
         for words in step.run.all() {
-            let words: Vec<String> = words.iter().map(|word| self.world.fill(word)).collect();
+            let words: Vec<String> = words.iter().map(|word| self.context.fill(word)).collect();
             self.run(&words)?;
         }
         if step.close {
@@ -84,7 +84,7 @@ impl<'o> Agent<'o> {
             "queue",
             "claim",
             "--session",
-            &self.world.session,
+            &self.context.session,
             "--json",
         ]
         .map(str::to_owned);
@@ -94,7 +94,7 @@ impl<'o> Agent<'o> {
                 let task: Task = serde_json::from_str(&done.stdout).map_err(|error| {
                     Error::failed(format!("`ap queue claim` printed no task: {error}"))
                 })?;
-                self.world.task = Some(task);
+                self.context.task = Some(task);
                 Ok(true)
             }
             Some(NO_TASK) => Ok(false),
@@ -103,7 +103,7 @@ impl<'o> Agent<'o> {
     }
 
     fn close(&mut self) -> Result<()> {
-        let Some(task) = &self.world.task else {
+        let Some(task) = &self.context.task else {
             return Err(Error::usage("the script says `close` without `claim`"));
         };
         let words = [
@@ -112,7 +112,7 @@ impl<'o> Agent<'o> {
             "close",
             &task.id,
             "--session",
-            &self.world.session,
+            &self.context.session,
         ]
         .map(str::to_owned);
         self.run(&words).map(drop)
@@ -125,7 +125,7 @@ impl<'o> Agent<'o> {
         text: &str,
         write: fn(&Utf8Path, &str) -> Result<()>,
     ) -> Result<()> {
-        let (path, text) = (self.world.fill(path), self.world.fill(text));
+        let (path, text) = (self.context.fill(path), self.context.fill(text));
         let id = self.events.called(tool, &json!({"file_path": path}))?;
         if let Some(folder) = Utf8Path::new(&path)
             .parent()
@@ -146,7 +146,7 @@ impl<'o> Agent<'o> {
         let done = match words {
             // This very program, wherever it lies; it is shown as people type it.
             [ap, rest @ ..] if ap == "ap" => {
-                run(&[std::slice::from_ref(&self.world.ap), rest].concat())?
+                run(&[std::slice::from_ref(&self.context.ap), rest].concat())?
             }
             words => run(words)?,
         };
@@ -163,10 +163,10 @@ impl<'o> Agent<'o> {
     /// Writes the status: a mapping as JSON, a text as it is.
     fn report(&mut self, status: &Value) -> Result<()> {
         let text = match status {
-            Value::String(text) => self.world.fill(text),
-            other => format!("{:#}\n", filled(&self.world, other)),
+            Value::String(text) => self.context.fill(text),
+            other => format!("{:#}\n", filled(&self.context, other)),
         };
-        let path = self.world.status.clone();
+        let path = self.context.status.clone();
         let id = self.events.called("Write", &json!({"file_path": path}))?;
         atomic::replace(&path, text.as_bytes())?;
         self.events.answered(&id, "written", false)?;
@@ -194,13 +194,13 @@ impl<'o> Agent<'o> {
 }
 
 /// Fills the variables in every text of a value.
-fn filled(world: &World, value: &Value) -> Value {
+fn filled(context: &ScriptContext, value: &Value) -> Value {
     match value {
-        Value::String(text) => world.fill(text).into(),
-        Value::Array(items) => items.iter().map(|item| filled(world, item)).collect(),
+        Value::String(text) => context.fill(text).into(),
+        Value::Array(items) => items.iter().map(|item| filled(context, item)).collect(),
         Value::Object(fields) => fields
             .iter()
-            .map(|(key, value)| (key.clone(), filled(world, value)))
+            .map(|(key, value)| (key.clone(), filled(context, value)))
             .collect(),
         Value::Null | Value::Bool(_) | Value::Number(_) => value.clone(),
     }

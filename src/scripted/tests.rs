@@ -31,10 +31,10 @@ impl Stage {
         let paths = serde_json::json!({"status": self.path("status.json"), "progress": self.path("progress.md"), "output": "o"});
         let context =
             serde_json::json!({"session": "s", "iteration": iteration, "paths": paths}).to_string();
-        let world = World::new(&context, "ctx".to_owned(), attempt, ap.to_owned())?;
+        let context = ScriptContext::new(&context, "ctx".to_owned(), attempt, ap.to_owned())?;
         let mut out = Vec::new();
         let code = play_in(
-            world,
+            context,
             &Script::parse("test", &format!("pause_ms: 0\n{script}"))?,
             &mut out,
         )?;

@@ -136,19 +136,19 @@ impl Cleanup<'_> {
     }
 
     /// Removes what an `ap test` that was killed has left, and ends what still runs there.
-    pub(super) fn rehearsals(&mut self, temporary: &Path) {
+    pub(super) fn tests(&mut self, temporary: &Path) {
         let Some(temporary) = Utf8Path::from_path(temporary) else {
             return;
         };
-        for folder in fixture::abandoned(temporary) {
+        for folder in fixture::stale(temporary) {
             let finding = Finding::new(
-                "rehearsal",
+                "test",
                 None,
                 folder.as_str(),
                 "its `ap test` is gone".to_owned(),
                 Action::Remove,
             );
-            self.deal(finding, || fixture::clear(&folder));
+            self.deal(finding, || fixture::remove_stale(&folder));
         }
     }
 }

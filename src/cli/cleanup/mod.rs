@@ -35,7 +35,7 @@ struct Report {
 /// Something left behind, and what became of it.
 #[derive(Serialize)]
 struct Finding {
-    /// `lock`, `agent`, `window`, `launch`, `rehearsal` or `draft`.
+    /// `lock`, `agent`, `window`, `launch`, `test` or `draft`.
     kind: &'static str,
     session: Option<SessionName>,
     /// The path, the processes or the tmux session.
@@ -78,7 +78,7 @@ pub(super) fn run(args: &CleanupArgs, context: &Context) -> Result<ExitCode> {
     cleanup.locks()?;
     cleanup.drafts()?;
     cleanup.launches(&std::env::temp_dir());
-    cleanup.rehearsals(&std::env::temp_dir());
+    cleanup.tests(&std::env::temp_dir());
     let failed = cleanup.found.iter().any(|finding| finding.error.is_some());
     let report = Report {
         dry_run: args.dry_run,
@@ -97,7 +97,7 @@ pub(super) fn run(args: &CleanupArgs, context: &Context) -> Result<ExitCode> {
 }
 
 impl Cleanup<'_> {
-    /// Records a finding and does what is to be done about it, unless this is a rehearsal.
+    /// Records a finding and does what is to be done about it, unless this is a dry run.
     fn deal(&mut self, finding: Finding, act: impl FnOnce() -> Result<()>) {
         let mut finding = finding;
         if !self.dry_run && finding.action != Action::Leave {

@@ -346,7 +346,7 @@ fn what_a_killed_test_leaves_is_cleared_away() {
         "iterations: [{ say: I hang., hang: true }]\n",
     );
     let test = project.start(&["test", "stuck"]);
-    let rehearsals = || -> Vec<camino::Utf8PathBuf> {
+    let sandboxes = || -> Vec<camino::Utf8PathBuf> {
         let entries = camino::Utf8Path::new(project.var("TMPDIR"))
             .read_dir_utf8()
             .unwrap();
@@ -356,7 +356,7 @@ fn what_a_killed_test_leaves_is_cleared_away() {
             .collect()
     };
     let runs = || {
-        rehearsals()
+        sandboxes()
             .first()
             .map(|folder| folder.join("project/.claude/pipeline-runs/test"))
     };
@@ -374,22 +374,19 @@ fn what_a_killed_test_leaves_is_cleared_away() {
     let plan: Value =
         serde_json::from_str(&fs_err::read_to_string(runs().unwrap().join("plan.json")).unwrap())
             .unwrap();
-    let living = || agent_pipelines::process::marked("AP_RUN", plan["run"].as_str().unwrap());
-    assert!(!living().is_empty());
+    let alive = || agent_pipelines::process::marked("AP_RUN", plan["run"].as_str().unwrap());
+    assert!(!alive().is_empty());
     test.kill_9();
     project
         .ap(&["cleanup", "--dry-run"])
         .expect(0)
-        .says(&["to be removed rehearsal", "its `ap test` is gone"]);
-    assert!(rehearsals().len() == 1 && !living().is_empty());
-    project
-        .ap(&["cleanup"])
-        .expect(0)
-        .says(&["removed rehearsal"]);
+        .says(&["to be removed test", "its `ap test` is gone"]);
+    assert!(sandboxes().len() == 1 && !alive().is_empty());
+    project.ap(&["cleanup"]).expect(0).says(&["removed test"]);
     assert!(
-        rehearsals().is_empty() && living().is_empty(),
+        sandboxes().is_empty() && alive().is_empty(),
         "{:?}",
-        living()
+        alive()
     );
     project
         .ap(&["cleanup"])

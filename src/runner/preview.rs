@@ -1,4 +1,4 @@
-//! What an agent would be told and how it would be called, by the code that does so; nothing is started or written.
+//! Previews an agent's prompt and command line, made by the code that starts agents; starts and writes nothing.
 use super::context::Briefing;
 use super::{Surroundings, attempt, start};
 use crate::clock;
@@ -11,7 +11,7 @@ use camino::Utf8PathBuf;
 
 /// The first agent of a node.
 #[derive(Clone, Debug)]
-pub struct Rehearsal {
+pub struct PromptPreview {
     /// Where its prompt would be kept.
     pub file: Utf8PathBuf,
     /// The prompt as the agent would read it; what earlier agents will have written is in brackets.
@@ -20,14 +20,14 @@ pub struct Rehearsal {
     pub argv: Vec<String>,
 }
 
-/// Rehearses the first attempt of a plan's node, counted from 0; `plan` and `run` are the branch's, if it is in one.
-pub fn rehearse(
+/// Previews the first attempt of a plan's node, counted from 0; `plan` and `run` are the branch's, if it is in one.
+pub fn preview_prompt(
     plan: &Plan,
     run: &RunDir,
     index: u32,
     node: &Node,
     around: &Surroundings,
-) -> Result<Rehearsal, UnknownVariable> {
+) -> Result<PromptPreview, UnknownVariable> {
     let state = State::default();
     let cursor = Cursor::before(index).next_iteration();
     let places = attempt::places(run, plan, node, cursor, around);
@@ -58,7 +58,7 @@ pub fn rehearse(
     let prompt = start::prompt(node, value)?;
     let invocation = start::invocation(&briefing, around, &prompt);
     let argv = [vec![invocation.program], invocation.args].concat();
-    Ok(Rehearsal {
+    Ok(PromptPreview {
         file: places.iteration.prompt(),
         prompt,
         argv,

@@ -32,10 +32,10 @@
 //! Texts, paths and arguments may hold `${ITERATION} ${SESSION_NAME} ${STATUS} ${PROGRESS} ${OUTPUT} ${CTX}` and,
 //! after a claim, `${TASK_ID} ${TASK_TITLE} ${TASK_SLUG}`.
 mod act;
+mod context;
 mod events;
 mod gate;
 mod script;
-mod world;
 
 pub use gate::Asked;
 pub use script::Script;
@@ -43,13 +43,13 @@ pub use script::Script;
 use crate::error::{Error, Result};
 use act::Agent;
 use camino::Utf8Path;
+use context::ScriptContext;
 use fs_err as fs;
 use std::io::{self, Write};
 use std::process::ExitCode;
-use world::World;
 
 /// What the agent does without a script: one task, one small file, one commit.
-const DEMO: &str = include_str!("scripted/demo.yaml");
+const DEMO: &str = include_str!("demo.yaml");
 
 /// Plays the script, or the demo, as the agent of the attempt this process was started for; or answers as those who
 /// judge it.
@@ -63,24 +63,24 @@ pub fn play(script: Option<&Utf8Path>, asked: Option<Asked>) -> Result<ExitCode>
     io::copy(&mut io::stdin().lock(), &mut io::sink())?;
     match asked {
         None => play_in(
-            World::from_environment()?,
+            ScriptContext::from_environment()?,
             &script,
             &mut io::stdout().lock(),
         ),
         Some(asked) => gate::answer(
             &script,
             asked,
-            gate::iteration(&world::context_path()?)?,
+            gate::iteration(&context::context_path()?)?,
             &mut io::stdout().lock(),
         ),
     }
 }
 
-fn play_in(world: World, script: &Script, out: &mut dyn Write) -> Result<ExitCode> {
+fn play_in(context: ScriptContext, script: &Script, out: &mut dyn Write) -> Result<ExitCode> {
     let step = script
-        .step(world.iteration, world.attempt)
+        .step(context.iteration, context.attempt)
         .ok_or_else(|| Error::usage("the script has no iterations"))?;
-    Agent::new(world, script.pause(), out).perform(step)
+    Agent::new(context, script.pause(), out).perform(step)
 }
 
 #[cfg(test)]

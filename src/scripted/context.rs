@@ -8,7 +8,7 @@ use std::env;
 
 /// Where and what this attempt is.
 #[derive(Clone, Debug, Default)]
-pub(super) struct World {
+pub(super) struct ScriptContext {
     pub(super) iteration: u32,
     pub(super) attempt: u32,
     pub(super) session: String,
@@ -54,7 +54,7 @@ pub(super) fn context_path() -> Result<Utf8PathBuf> {
     })
 }
 
-impl World {
+impl ScriptContext {
     /// Reads the context named by `AP_CONTEXT`.
     pub(super) fn from_environment() -> Result<Self> {
         let path = context_path()?.into_string();
@@ -166,13 +166,13 @@ mod tests {
             id: "t1".to_owned(),
             title: "Say ${ITERATION}, twice!".to_owned(),
         });
-        let world = World {
+        let context = ScriptContext {
             iteration: 3,
             task,
-            ..World::default()
+            ..ScriptContext::default()
         };
         assert_eq!(
-            world.fill("${ITERATION} ${NONE} $HOME ${ ${TASK_TITLE} ${TASK_SLUG}"),
+            context.fill("${ITERATION} ${NONE} $HOME ${ ${TASK_TITLE} ${TASK_SLUG}"),
             "3 ${NONE} $HOME ${ Say ${ITERATION}, twice! say-iteration-twice"
         );
         assert_eq!(attempt_of("r1/0.3.2"), Some(2));
