@@ -14,13 +14,14 @@ mod blocks;
 mod plans;
 mod queues;
 
+use agent_pipelines::clock;
+use agent_pipelines::exec::process;
 use agent_pipelines::model::{Cursor, Decision, Event, Outcome, SessionName, Status, Usage, Work};
 use agent_pipelines::plan::Plan;
 use agent_pipelines::store::atomic;
 use agent_pipelines::store::layout::Project;
 use agent_pipelines::store::lock::{Holder, SessionLock};
 use agent_pipelines::store::session::Session;
-use agent_pipelines::{clock, process};
 use camino::{Utf8Path, Utf8PathBuf};
 use fs_err as fs;
 use nix::sys::resource::{UsageWho, getrusage};
@@ -383,7 +384,7 @@ impl Scratch {
             run: name.as_str().parse().unwrap(),
             ..serde_json::from_slice(&text).unwrap()
         };
-        let (me, now) = (process::me(), clock::now());
+        let (me, now) = (process::current(), clock::now());
         let holder = Holder {
             session: name.clone(),
             pid: me.pid,

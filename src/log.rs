@@ -1,6 +1,6 @@
 //! What `ap` itself does, for whoever looks for a fault in it.
 //!
-//! `AP_LOG` says how much: `debug`, or a filter like `agent_pipelines::mux=debug,warn`; warnings if nothing is said.
+//! `AP_LOG` says how much: `debug`, or a filter like `agent_pipelines::exec=debug,warn`; warnings if nothing is said.
 //! A command writes to standard error. A runner in a tmux window, whose screen shows its agents, writes to
 //! `<run dir>/ap.log`, which is made with the first line. Environments and prompts are never logged.
 use crate::ui::note;

@@ -56,6 +56,17 @@ pub fn held(number: u32, by: &[String]) -> String {
     format!("{} held by {who}", count(number, "task"))
 }
 
+/// Quotes a word for a command line that is meant to be copied into a shell, if it needs quotes. We never run a shell ourselves.
+pub fn shell_quote(word: &str) -> String {
+    let plain = |c: char| c.is_alphanumeric() || "-_./:=@%+,~".contains(c);
+    // At the beginning `~` is a home and, in zsh, `=` a program.
+    if !word.is_empty() && !word.starts_with(['~', '=']) && word.chars().all(plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', "'\\''"))
+    }
+}
+
 fn clip(text: &str, longest: usize) -> String {
     let mut cleaned = String::new();
     let (mut kept, mut space) = (0, false);
@@ -156,5 +167,28 @@ mod tests {
     fn long_texts_are_clipped() {
         assert_eq!(clean(&"é".repeat(10_000)).chars().count(), LONGEST + 1);
         assert_eq!(plain(&"é".repeat(10_000)).chars().count(), 10_000);
+    }
+
+    #[test]
+    fn shell_words_are_quoted_only_when_needed() {
+        let words = [
+            "auth", "/a/b.c", "a b", "it's", "$HOME", "", "~/x", "a~", "=ls", "a=b",
+        ]
+        .map(shell_quote);
+        assert_eq!(
+            words,
+            [
+                "auth",
+                "/a/b.c",
+                "'a b'",
+                "'it'\\''s'",
+                "'$HOME'",
+                "''",
+                "'~/x'",
+                "a~",
+                "'=ls'",
+                "a=b"
+            ]
+        );
     }
 }

@@ -1,8 +1,8 @@
 //! What every command needs to know of its surroundings; the environment is read here and nowhere else.
 use crate::compile::{Invalid, Overrides, Settings, Text};
 use crate::error::{Error, ExitCode, Result};
+use crate::exec::launcher::Tmux;
 use crate::model::Env;
-use crate::mux::Tmux;
 use crate::store::layout::Project;
 use crate::store::library::Library;
 use camino::{Utf8Path, Utf8PathBuf};

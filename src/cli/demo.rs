@@ -5,15 +5,15 @@ use crate::clock;
 use crate::compile::Overrides;
 use crate::engine::Phase;
 use crate::error::{Error, ExitCode, Result};
+use crate::exec::launcher::Tmux;
 use crate::model::{Change, Env};
-use crate::mux::Tmux;
 use crate::plan::PlanKind;
 use crate::runner::{Mode, Wanted};
-use crate::shell;
 use crate::store::atomic;
 use crate::store::layout::Project;
 use crate::store::session::{Snapshot, load_cached};
 use crate::text::first_line;
+use crate::text::shell_quote;
 use crate::ui::{out, report, style};
 use camino::{Utf8Path, Utf8PathBuf};
 use std::process::{Command, Stdio};
@@ -206,8 +206,8 @@ fn told(snapshot: &Snapshot, context: &Context) -> Result<ExitCode> {
     };
     let run = context.project.session(&snapshot.plan.session);
     let (root, run) = (
-        shell::word(context.project.root().as_str()),
-        shell::word(run.root().as_str()),
+        shell_quote(context.project.root().as_str()),
+        shell_quote(run.root().as_str()),
     );
     out(format!(
         "\n{}  {}",

@@ -8,11 +8,11 @@ use crate::error::{Error, ExitCode, Result};
 use crate::model::SessionName;
 use crate::plan::{AgentSpec, Branch, Earlier, Node, Plan, PlanKind, QueueSource, Step};
 use crate::runner::{JUDGE_TRIES, PromptPreview, Surroundings, preview_prompt};
-use crate::shell;
 use crate::store::inputs;
 use crate::store::layout::RunDir;
 use crate::termination::GateRef;
 use crate::text::count;
+use crate::text::shell_quote;
 use crate::ui::{self, style, table};
 use serde::Serialize;
 
@@ -283,7 +283,7 @@ fn show(preview: &Preview, context: &Context) -> Result<()> {
             style::faint(&prompt.file)
         ))?;
         ui::out(prompt.text.trim_end())?;
-        let words: Vec<String> = prompt.argv.iter().map(|word| shell::word(word)).collect();
+        let words: Vec<String> = prompt.argv.iter().map(|word| shell_quote(word)).collect();
         let (heading, comes) = (
             format!("Call of {}, iteration 1", prompt.node),
             "the prompt comes on its standard input",

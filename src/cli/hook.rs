@@ -113,7 +113,7 @@ fn how(found: bool, exe: &Utf8Path) -> String {
     } else {
         format!(
             "`{}` (it is not on PATH under the name `ap`)",
-            crate::shell::word(exe.as_str())
+            crate::text::shell_quote(exe.as_str())
         )
     }
 }

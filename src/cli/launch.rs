@@ -3,11 +3,11 @@ use super::context::Context;
 use super::programs;
 use crate::clock;
 use crate::error::{Error, ExitCode, Result};
+use crate::exec::launcher::Tmux;
+use crate::exec::process;
 use crate::fixture;
 use crate::log;
 use crate::model::SessionName;
-use crate::mux::Tmux;
-use crate::process;
 use crate::runner::launch::{self, Door, Launch, Report};
 use crate::runner::{self, Mode, Surroundings, Taken, Wanted, take};
 use crate::store::crash;
@@ -151,7 +151,9 @@ fn slots(context: &Context) -> Result<Option<Slots>> {
         .map_err(|path| Error::failed(format!("{} is not UTF-8", path.display())))?;
     // A home folder may be on several machines.
     Ok(Some(Slots {
-        folder: cache.join("agent-pipelines/slots").join(process::me().host),
+        folder: cache
+            .join("agent-pipelines/slots")
+            .join(process::current().host),
         most,
     }))
 }

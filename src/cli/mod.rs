@@ -134,7 +134,7 @@ pub fn main(args: Vec<OsString>) -> ExitCode {
 fn run(args: Vec<OsString>) -> Result<ExitCode> {
     match args.get(1).and_then(|first| first.to_str()) {
         Some("__shim") => {
-            return crate::runner::shim::main()
+            return crate::exec::shim::main()
                 .map(|()| ExitCode::Done)
                 .map_err(Into::into);
         }

@@ -114,7 +114,7 @@ fn install(copy: &Copy, change: Change, context: &Context) -> Result<ExitCode> {
     } else {
         out(format!(
             "Load it with `claude --plugin-dir {}`.",
-            crate::shell::word(copy.root().as_str())
+            crate::text::shell_quote(copy.root().as_str())
         ))?;
     }
     Ok(told(kept))

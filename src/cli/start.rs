@@ -9,8 +9,8 @@ use crate::fixture;
 use crate::model::{Change, PermissionMode, SessionName};
 use crate::plan::{Origin, Plan, PlanKind};
 use crate::runner::{Mode, Wanted};
-use crate::shell;
 use crate::store::session::{Snapshot, load_cached};
+use crate::text::shell_quote;
 use crate::ui::{note, report};
 use camino::{Utf8Path, Utf8PathBuf};
 use clap::Args;
@@ -96,8 +96,8 @@ pub fn run_loop(args: &LoopArgs, context: &Context) -> Result<ExitCode> {
         None => sources.name().parse().map_err(Error::usage)?,
     };
     let typed = match max {
-        Some(max) => format!("ap {} {session} {max}", shell::word(&args.name)),
-        None => format!("ap {} {session}", shell::word(&args.name)),
+        Some(max) => format!("ap {} {session} {max}", shell_quote(&args.name)),
+        None => format!("ap {} {session}", shell_quote(&args.name)),
     };
     start(
         &Start {
@@ -162,7 +162,7 @@ pub fn run_pipeline(args: &PipelineArgs, context: &Context) -> Result<ExitCode> 
         .parse()
         .map_err(Error::usage)?,
     };
-    let typed = format!("ap pipeline {} {session}", shell::word(&args.name));
+    let typed = format!("ap pipeline {} {session}", shell_quote(&args.name));
     start(
         &Start {
             sources: &sources,

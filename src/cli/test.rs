@@ -3,10 +3,10 @@ use super::context::Context;
 use crate::error::{Error, ExitCode, Result};
 use crate::fixture::{self, EXPECTED, Expected, Start, TestCase};
 use crate::plan::{Origin, PlanKind};
-use crate::shell;
 use crate::store::atomic;
 use crate::store::library::{Entry, FixtureFiles, Library};
 use crate::text::count;
+use crate::text::shell_quote;
 use crate::ui::{self, style};
 use camino::Utf8PathBuf;
 use serde::Serialize;
@@ -290,7 +290,7 @@ fn typed(entry: &Entry) -> String {
     } else {
         &entry.name
     };
-    shell::word(path)
+    shell_quote(path)
 }
 
 /// What the engine does now, and what is recorded, if anything is.

@@ -37,7 +37,10 @@ pub fn files(program: &str) -> Vec<File> {
     for (folder, dir) in &PARTS {
         gather(folder, dir, &mut files);
     }
-    let text = format!("#!/bin/sh\nexec {} \"$@\"\n", crate::shell::word(program));
+    let text = format!(
+        "#!/bin/sh\nexec {} \"$@\"\n",
+        crate::text::shell_quote(program)
+    );
     files.push(File {
         path: "bin/ap".into(),
         text,

@@ -1,8 +1,8 @@
 //! Holds a queue's file for one writer at a time.
 use super::{QueueError, Result};
 use crate::clock;
+use crate::exec::process::{self, Liveness};
 use crate::model::ProcessId;
-use crate::process::{self, Liveness};
 use camino::Utf8Path;
 use fs_err as fs;
 use nix::sys::signal::Signal;

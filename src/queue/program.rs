@@ -2,8 +2,8 @@
 use super::lock::note_call;
 use super::{QueueError, QueueErrorKind, Result};
 use crate::clock;
+use crate::exec::process;
 use crate::model::Env;
-use crate::process;
 use camino::Utf8PathBuf;
 use nix::sys::signal::{Signal, killpg};
 use nix::sys::wait::{Id, WaitPidFlag, waitid};
@@ -183,7 +183,7 @@ impl Program {
     ) -> String {
         let words = args
             .iter()
-            .map(|word| crate::shell::word(&word.as_ref().to_string_lossy()));
+            .map(|word| crate::text::shell_quote(&word.as_ref().to_string_lossy()));
         std::iter::once(name.to_owned())
             .chain(words)
             .collect::<Vec<_>>()

@@ -5,8 +5,8 @@
 //! ```
 use super::claims::make;
 use super::{Owner, Queue, Result};
+use crate::exec::process;
 use crate::model::{RunId, SessionName, env_tag};
-use crate::process;
 use crate::store::layout::Project;
 use crate::store::{atomic, session};
 use camino::{Utf8Path, Utf8PathBuf};
@@ -64,7 +64,7 @@ fn is_alive(runs: &Utf8Path, run: &RunId) -> bool {
         .ok()
         .and_then(|text| serde_json::from_slice(&text).ok());
     home.is_some_and(|home| home.runs_now(run))
-        || !process::marked(env_tag::RUN, run.as_str()).is_empty()
+        || !process::find_tagged(env_tag::RUN, run.as_str()).is_empty()
 }
 
 impl Home {

@@ -5,14 +5,14 @@ use super::exchange;
 use super::folder::{Found, NEW_PROGRESS, enter, look};
 use super::start::start;
 use super::surroundings::Seat;
-use super::tail::Tail;
 use super::told;
 use crate::agent::{self, Activity, Transcript};
 use crate::clock;
 use crate::engine::Budget;
+use crate::exec::file_tail::FileTail;
+use crate::exec::process;
 use crate::model::{Cursor, Exit, Outcome, ProcessId, Usage, env_tag};
 use crate::plan::{Node, Plan, PlanKind};
-use crate::process;
 use crate::store::layout::{IterationDir, RunDir};
 use crate::store::lock::FileLock;
 use crate::store::session::Session;
@@ -40,7 +40,7 @@ pub(super) struct Attempt {
     pub(super) adopted: bool,
     places: Places,
     transcript: Transcript,
-    stdout: Tail,
+    stdout: FileTail,
     ended: Pin<Box<dyn Future<Output = ()> + Send>>,
     asked_to_end: bool,
     _seat: Seat,
@@ -93,7 +93,7 @@ impl Attempt {
                 shim,
                 adopted,
                 transcript: Transcript::new(agent::output_format(&node.agent)),
-                stdout: Tail::new(places.iteration.stdout()),
+                stdout: FileTail::new(places.iteration.stdout()),
                 places: places.clone(),
                 ended,
                 asked_to_end: false,
@@ -164,7 +164,7 @@ impl Attempt {
         if !told {
             // An earlier runner died before it could write down which process the shim is.
             for process in
-                process::marked(env_tag::ATTEMPT, &env_tag::attempt(&plan.run, self.cursor))
+                process::find_tagged(env_tag::ATTEMPT, &env_tag::attempt(&plan.run, self.cursor))
             {
                 process::send(&process, signal);
             }
@@ -357,7 +357,7 @@ fn until_unlocked(stdout: Utf8PathBuf) -> Pin<Box<dyn Future<Output = ()> + Send
 /// this returns, unless it is stuck in the kernel: the next agent is about to start.
 fn sweep(plan: &Plan, cursor: Cursor) {
     clock::wait_until(AFTER_KILL, || {
-        let left = process::marked(env_tag::ATTEMPT, &env_tag::attempt(&plan.run, cursor));
+        let left = process::find_tagged(env_tag::ATTEMPT, &env_tag::attempt(&plan.run, cursor));
         for process in &left {
             process::send(process, Signal::SIGKILL);
         }

@@ -8,9 +8,9 @@ use super::{Ears, News, Runner};
 use crate::clock;
 use crate::engine::{Budget, Phase, State, accept};
 use crate::error::{Error, Result};
+use crate::exec::process;
 use crate::model::{BranchReport, Change, Cursor, Ending, Event, Input, NodeId, Orders, Request};
 use crate::plan::{Block, Plan};
-use crate::process;
 use crate::store::crash;
 use crate::store::session::{Session, load};
 use std::collections::{BTreeMap, BTreeSet};
@@ -259,7 +259,7 @@ fn open(parent: &Session, step: u32, block: &Block, name: &NodeId) -> Result<Ses
         }
     }
     let attended = Event::RunnerStarted {
-        runner: process::me(),
+        runner: process::current(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
     };
     session.append_sync(attended, clock::now())?;

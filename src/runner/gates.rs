@@ -1,9 +1,9 @@
 //! Asks whoever decides whether a node is done: a command, or a judge. Nothing is believed that comes late or twice.
 use super::Surroundings;
 use super::context::Places;
-use super::program::run;
 use crate::agent::{self, InvocationContext, JudgeInput, Transcript};
 use crate::engine::State;
+use crate::exec::command::run;
 use crate::model::{Cursor, GateVerdict, Input, Usage, env_tag};
 use crate::plan::{AgentSpec, Node, Plan, PromptDelivery, Step, fingerprint};
 use crate::store::atomic;

@@ -11,16 +11,12 @@ pub mod launch;
 mod manifest;
 mod outputs;
 mod preview;
-mod program;
-pub mod shim;
 mod start;
 mod surroundings;
-mod tail;
 mod take;
 mod tasks;
 mod told;
 mod view;
-mod work_tree;
 
 pub use gates::{JUDGE_TRIES, freeze_gates};
 pub use kill::record_kill;
@@ -35,6 +31,7 @@ use crate::model::{Cursor, Effect, Ending, Event, Input, NodeEnding, Outcome, Re
 use crate::store::session::Session;
 use crate::store::{crash, inbox};
 use crate::termination::promises;
+use crate::workspace::git;
 use attempt::{Attempt, Ensured};
 use branches::{Branches, Line};
 use gates::Gates;
@@ -377,13 +374,12 @@ impl Runner {
         attempt.follow_to_end(|said, transcript| self.view.said(said, transcript));
         let (outcome, usage) = attempt.conclude(plan, &node, clock::now())?;
         let promises = promises(&attempt.last_words());
+        let root = self.around.project.root();
         let tree = match &outcome {
             Outcome::Reported { .. } | Outcome::Unreported { .. } if counts_idle(plan, &node) => {
-                work_tree::look(&self.around).await
+                git::status(root, self.around.find("git").as_deref(), &self.around.env).await
             }
-            Outcome::Reported { .. } | Outcome::Unreported { .. } => {
-                work_tree::commit(&self.around)
-            }
+            Outcome::Reported { .. } | Outcome::Unreported { .. } => git::head_commit(root),
             Outcome::Crashed { .. } | Outcome::Refused { .. } | Outcome::TimedOut { .. } => None,
             Outcome::RateLimited { .. } | Outcome::Lost { .. } | Outcome::Cancelled => None,
         };

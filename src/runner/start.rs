@@ -1,13 +1,13 @@
 //! Starts an attempt: briefs the agent, and hands its shim the job.
 use super::Surroundings;
 use super::context::Briefing;
-use super::shim::Job;
 use super::told;
 use crate::agent::{self, Invocation, InvocationContext};
+use crate::exec::process;
+use crate::exec::shim::Job;
 use crate::model::{Outcome, ProcessId, env_tag};
 use crate::plan::template::{self, UnknownVariable};
 use crate::plan::{Node, PromptDelivery};
-use crate::process;
 use crate::store::lock::FileLock;
 use crate::store::slots::Slot;
 use crate::store::{atomic, crash};

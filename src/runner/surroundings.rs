@@ -1,6 +1,6 @@
 //! Where a runner runs: its project, its program and the environment its agents inherit.
+use crate::exec::launcher::Tmux;
 use crate::model::{Env, NodeId, SessionName};
-use crate::mux::Tmux;
 use crate::plan::Plan;
 use crate::store::layout::Project;
 use crate::store::slots::{Slot, Slots};

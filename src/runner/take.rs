@@ -3,9 +3,9 @@ use super::exchange;
 use crate::clock;
 use crate::engine::{accept, replaceable};
 use crate::error::{Error, ExitCode, Result};
+use crate::exec::process::{self, Liveness};
 use crate::model::{Change, Event, Input, Request, RunId, SessionName, SessionStatus, env_tag};
 use crate::plan::{Plan, PlanKind};
-use crate::process::{self, Liveness};
 use crate::store::layout::Project;
 use crate::store::lock::{Holder, SessionLock};
 use crate::store::session::{Session, Snapshot, load, load_cached, run_of};
@@ -121,7 +121,7 @@ fn prepare(project: &Project) -> Result<()> {
 }
 
 fn lock(project: &Project, session: &SessionName) -> Result<Option<SessionLock>> {
-    let process = process::me();
+    let process = process::current();
     let holder = Holder {
         session: session.clone(),
         pid: process.pid,
@@ -269,11 +269,11 @@ pub fn end_attempt(attempt: &str) -> usize {
 }
 
 fn end_with(name: &str, is_meant: impl Fn(&str) -> bool, signals: &[Signal]) -> usize {
-    let found = process::marked_by(name, &is_meant).len();
+    let found = process::find_tagged_by(name, &is_meant).len();
     for signal in signals {
         let mut told = Vec::new();
         let gone = clock::wait_until(Duration::from_secs(10), || {
-            let left = process::marked_by(name, &is_meant);
+            let left = process::find_tagged_by(name, &is_meant);
             // Those too that were forked while the others were told, but nobody twice: a program may count.
             for process in left.iter().filter(|process| !told.contains(*process)) {
                 process::send(process, *signal);
@@ -359,7 +359,7 @@ fn attend(mut session: Session) -> Result<Session> {
     signal_hook::flag::register(Signal::SIGUSR1 as i32, Arc::default())?;
     session.append_sync(
         Event::RunnerStarted {
-            runner: process::me(),
+            runner: process::current(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
         },
         clock::now(),

@@ -139,10 +139,11 @@ fn is_at(file: &fs::File, path: &Utf8Path) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{clock, process};
+    use crate::clock;
+    use crate::exec::process;
 
     fn holder() -> Holder {
-        let process = process::me();
+        let process = process::current();
         Holder {
             session: "auth".parse().unwrap(),
             pid: process.pid,
@@ -163,7 +164,7 @@ mod tests {
         );
         assert_eq!(
             SessionLock::holder(&path).map(|holder| holder.pid),
-            Some(process::me().pid)
+            Some(process::current().pid)
         );
         drop(lock);
         assert!(!path.exists());

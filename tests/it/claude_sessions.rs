@@ -418,7 +418,7 @@ fn what_an_agent_leaves_in_the_background_is_gone_after_it() {
     assert!(project.json(project.iteration(1, "exit.json"))["swept"].as_u64() > Some(0));
     assert!(project.processes().is_empty());
     let left: i32 = project.read(".git/left").trim().parse().unwrap();
-    assert_eq!(agent_pipelines::process::identity(left), None);
+    assert_eq!(agent_pipelines::exec::process::identity(left), None);
 }
 
 #[test]

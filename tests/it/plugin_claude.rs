@@ -434,7 +434,10 @@ fn each_word_of_sessions_works_on_what_runs_crashed_and_is_done() {
         )
         .expect("a plan");
         let plan: Value = serde_json::from_slice(&plan).expect("JSON");
-        let left = agent_pipelines::process::marked("AP_RUN", plan["run"].as_str().expect("a run"));
+        let left = agent_pipelines::exec::process::find_tagged(
+            "AP_RUN",
+            plan["run"].as_str().expect("a run"),
+        );
         assert!(left.is_empty(), "{session}: {left:?} are left");
     }
 }

@@ -337,7 +337,7 @@ impl Project {
         // A branch of a parallel block is a run within the run.
         let marked = |run: &String| {
             let run: agent_pipelines::model::RunId = run.parse().expect("a run id");
-            agent_pipelines::process::marked_by("AP_RUN", |found| run.covers(found))
+            agent_pipelines::exec::process::find_tagged_by("AP_RUN", |found| run.covers(found))
         };
         runs.iter()
             .flat_map(marked)

@@ -374,7 +374,8 @@ fn what_a_killed_test_leaves_is_cleared_away() {
     let plan: Value =
         serde_json::from_str(&fs_err::read_to_string(runs().unwrap().join("plan.json")).unwrap())
             .unwrap();
-    let alive = || agent_pipelines::process::marked("AP_RUN", plan["run"].as_str().unwrap());
+    let alive =
+        || agent_pipelines::exec::process::find_tagged("AP_RUN", plan["run"].as_str().unwrap());
     assert!(!alive().is_empty());
     test.kill_9();
     project

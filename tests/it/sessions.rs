@@ -1,6 +1,6 @@
 //! What people do to sessions, in this terminal: stop, pause, kill, start again, all at once.
 use crate::project::{Project, Ran, Running};
-use agent_pipelines::process::{identity, me};
+use agent_pipelines::exec::process::{current, identity};
 use agent_pipelines::store::atomic;
 use nix::sys::signal::Signal;
 use serde_json::Value;
@@ -212,7 +212,7 @@ fn another_boot_or_a_reused_pid_is_no_runner() {
     let (project, runner) = started();
     runner.kill_9();
     let lock = ".claude/locks/s.lock";
-    let ours = me();
+    let ours = current();
     for (boot, ticks) in [
         ("another-boot", ours.start_ticks),
         (ours.boot_id.as_str(), ours.start_ticks + 1),

@@ -1,6 +1,6 @@
 //! Real agents and real signals: what an agent may do, what may happen to it, and that nothing of it is ever left.
 use crate::project::{Project, Running};
-use agent_pipelines::process::{identity, send};
+use agent_pipelines::exec::process::{identity, send};
 use camino::Utf8Path;
 use nix::sys::signal::Signal;
 use serde_json::Value;

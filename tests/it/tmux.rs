@@ -1,6 +1,6 @@
 //! Sessions in a real tmux, on a server of their own.
 use crate::project::{Project, Ran};
-use agent_pipelines::process::{identity, send};
+use agent_pipelines::exec::process::{identity, send};
 use nix::sys::signal::Signal;
 use serde_json::Value;
 use std::process::Stdio;

@@ -1,9 +1,9 @@
 //! Agents that outlived their sessions: found by the mark every process of an attempt carries.
 use super::{Action, Cleanup, Finding};
 use crate::error::Result;
+use crate::exec::process::{self, Liveness};
 use crate::model::{RunId, SessionName, env_tag};
 use crate::plan::Step;
-use crate::process::{self, Liveness};
 use crate::runner::end_attempt;
 use crate::store::layout::RunDir;
 use crate::store::lock::FileLock;
@@ -19,7 +19,7 @@ impl Cleanup<'_> {
     /// Ends agents that nobody will ever look after again.
     pub(super) fn agents(&mut self) -> Result<()> {
         let mut living = Living::new();
-        for (process, mut marks) in process::carrying(&[env_tag::RUN, env_tag::ATTEMPT]) {
+        for (process, mut marks) in process::find_with_env(&[env_tag::RUN, env_tag::ATTEMPT]) {
             let (attempt, run) = (
                 marks.pop().unwrap_or_default(),
                 marks.pop().unwrap_or_default(),
@@ -92,7 +92,7 @@ impl Cleanup<'_> {
         );
         self.deal(finding, || {
             end_attempt(attempt);
-            let left = process::marked(env_tag::ATTEMPT, attempt).len();
+            let left = process::find_tagged(env_tag::ATTEMPT, attempt).len();
             if left == 0 {
                 Ok(())
             } else {

@@ -2,9 +2,9 @@
 use super::{Action, Cleanup, Finding};
 use crate::clock;
 use crate::error::Result;
+use crate::exec::process::{self, Liveness};
 use crate::fixture;
 use crate::model::SessionName;
-use crate::process::{self, Liveness};
 use crate::store::lock::{FileLock, SessionLock};
 use crate::store::session::names;
 use camino::{Utf8Path, Utf8PathBuf};

@@ -76,7 +76,7 @@ pub(super) fn ask<S: AsRef<OsStr>>(
     };
     let process = i32::try_from(child.id())
         .ok()
-        .and_then(crate::process::identity);
+        .and_then(crate::exec::process::identity);
     let (sender, answer) = channel();
     std::thread::spawn(move || sender.send(child.wait_with_output()));
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim().to_owned();
@@ -86,7 +86,7 @@ pub(super) fn ask<S: AsRef<OsStr>>(
         Ok(Err(error)) => Answer::Failed(error.to_string()),
         Err(_) => {
             if let Some(process) = process {
-                crate::process::send(&process, nix::sys::signal::Signal::SIGKILL);
+                crate::exec::process::send(&process, nix::sys::signal::Signal::SIGKILL);
             }
             Answer::Silent
         }

@@ -12,11 +12,11 @@ use crate::error::{Error, ExitCode, Result};
 use crate::model::{Change, ForkedFrom, SessionName, WorkTree};
 use crate::plan::{Plan, PlanKind, Step};
 use crate::runner::{self, Mode, Wanted};
-use crate::shell;
 use crate::store::crash;
 use crate::store::fork::{self, Cut, Fork};
 use crate::store::layout::Project;
 use crate::store::session::Snapshot;
+use crate::text::shell_quote;
 use crate::ui::{json, out};
 use camino::Utf8PathBuf;
 use serde::Serialize;
@@ -295,7 +295,7 @@ fn in_words(made: &Made, context: &Context) -> String {
         text += "  Its progress file is as it is now: what it was then was not kept.\n";
     }
     if elsewhere {
-        text += &format!("  there   cd {}\n", shell::word(project.as_str()));
+        text += &format!("  there   cd {}\n", shell_quote(project.as_str()));
     }
     if !made.started {
         text += &format!("  go on   {}\n", made.command);

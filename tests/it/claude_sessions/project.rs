@@ -1,7 +1,7 @@
 //! A git repository with a backlog and a loop of its own, and `ap` at work in it.
 use crate::claude_cli::ClaudeEnv;
 use agent_pipelines::clock;
-use agent_pipelines::process;
+use agent_pipelines::exec::process;
 use agent_pipelines::store::atomic;
 use camino::{Utf8Path, Utf8PathBuf};
 use nix::sys::signal::{self, Signal};
@@ -193,7 +193,7 @@ impl Project {
         let plan: Value = serde_json::from_slice(&plan).expect("JSON");
         let run = plan["run"].as_str().expect("a run has an id");
         let of_branch = format!("{run}_");
-        let marked = process::marked_by("AP_RUN", |found| {
+        let marked = process::find_tagged_by("AP_RUN", |found| {
             found == run || found.starts_with(&of_branch)
         });
         marked.into_iter().map(|process| process.pid).collect()

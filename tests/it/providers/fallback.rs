@@ -1,7 +1,7 @@
 //! Who takes over when an agent is out of quota, whatever is killed meanwhile.
 use super::{FOREGROUND, a_loop, calls, plays, project, sample, works};
 use crate::project::{Project, Running};
-use agent_pipelines::process::{identity, send};
+use agent_pipelines::exec::process::{identity, send};
 use nix::sys::signal::Signal;
 use serde_json::{Value, json};
 

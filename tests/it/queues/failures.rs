@@ -114,8 +114,11 @@ fn a_program_that_hangs_is_ended_and_unknown() {
         "{status}"
     );
     let hung = || {
-        !agent_pipelines::process::marked("FAKE_BD_FAULTS", &world.stage.at().env["FAKE_BD_FAULTS"])
-            .is_empty()
+        !agent_pipelines::exec::process::find_tagged(
+            "FAKE_BD_FAULTS",
+            &world.stage.at().env["FAKE_BD_FAULTS"],
+        )
+        .is_empty()
     };
     assert!(
         wait_until(Duration::from_secs(5), || !hung()),

@@ -1,11 +1,12 @@
 //! What a runner takes back: its own, the dead runs' of its session, and nobody else's while there is other work.
 use super::{agent, agent_of, lives, providers, run};
+use agent_pipelines::clock;
+use agent_pipelines::exec::process;
 use agent_pipelines::model::SessionName;
 use agent_pipelines::queue::{self, Owner, liveness, register_run};
 use agent_pipelines::store::atomic;
 use agent_pipelines::store::layout::Project;
 use agent_pipelines::store::lock::{Holder, SessionLock};
-use agent_pipelines::{clock, process};
 
 #[test]
 fn settling_takes_back_what_ended_agents_of_the_session_hold_and_nothing_else() {
@@ -81,7 +82,7 @@ fn an_old_claim_that_names_no_run_is_taken_back_by_any() {
 /// A session of a project that is running as far as anybody can see.
 fn running(project: &Project, session: &SessionName, run: &str) -> SessionLock {
     fs_err::create_dir_all(project.locks()).expect("a folder");
-    let process = process::me();
+    let process = process::current();
     let holder = Holder {
         session: session.clone(),
         pid: process.pid,

@@ -3,7 +3,7 @@
 use crate::clock;
 use crate::error::{Error, Result};
 use crate::model::{SessionName, env_tag};
-use crate::shell;
+use crate::text::shell_quote;
 use camino::Utf8Path;
 use std::os::unix::process::CommandExt as _;
 use std::process::{Command, Output, Stdio};
@@ -55,8 +55,8 @@ impl Tmux {
     /// Returns what a person types to watch a session.
     pub fn attach_line(&self, session: &SessionName) -> String {
         let server = match &self.socket {
-            Some(path) if path.contains('/') => format!(" -S {}", shell::word(path)),
-            Some(name) => format!(" -L {}", shell::word(name)),
+            Some(path) if path.contains('/') => format!(" -S {}", shell_quote(path)),
+            Some(name) => format!(" -L {}", shell_quote(name)),
             None => String::new(),
         };
         format!("tmux{server} attach -t {}", Self::name(session))

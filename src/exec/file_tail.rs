@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 /// Reads what has been added to a file, in bounded pieces.
 #[derive(Debug)]
-pub(super) struct Tail {
+pub struct FileTail {
     path: Utf8PathBuf,
     file: Option<fs::File>,
     offset: u64,
@@ -20,8 +20,8 @@ const LOOK: u64 = 32 * 1024 * 1024;
 /// More than this, unread, nobody wants to see who only looks on.
 const FLOOD: u64 = 1024 * 1024;
 
-impl Tail {
-    pub(super) fn new(path: Utf8PathBuf) -> Self {
+impl FileTail {
+    pub fn new(path: Utf8PathBuf) -> Self {
         Self {
             path,
             file: None,
@@ -31,22 +31,22 @@ impl Tail {
 
     /// Gives what is new to `each`, as of now: who writes faster than we read does not keep us here. A file that is not
     /// there yet has nothing new.
-    pub(super) fn read(&mut self, each: impl FnMut(&[u8])) {
+    pub fn read(&mut self, each: impl FnMut(&[u8])) {
         self.read_to(u64::MAX, each);
     }
 
     /// The same, but not everything in one look.
-    pub(super) fn look(&mut self, each: impl FnMut(&[u8])) {
+    pub fn look(&mut self, each: impl FnMut(&[u8])) {
         self.read_to(LOOK, each);
     }
 
     /// Tells whether more is unread than anybody would look at.
-    pub(super) fn is_flooded(&mut self) -> bool {
+    pub fn is_flooded(&mut self) -> bool {
         FLOOD < self.unread()
     }
 
     /// Passes over all that is unread but the last piece, and returns how many bytes that were.
-    pub(super) fn skip(&mut self) -> u64 {
+    pub fn skip(&mut self) -> u64 {
         let skipped = self.unread().saturating_sub(PIECE as u64);
         self.offset += skipped;
         skipped
@@ -85,8 +85,8 @@ impl Tail {
 
 /// Watches an agent's output for a `result` event and for silence.
 #[derive(Debug)]
-pub(super) struct ResultWatch {
-    stdout: Tail,
+pub struct ResultWatch {
+    stdout: FileTail,
     stderr: Utf8PathBuf,
     stderr_length: u64,
     events: bool,
@@ -99,9 +99,9 @@ pub(super) struct ResultWatch {
 const LONGEST_LINE: usize = 8 * 1024 * 1024;
 
 impl ResultWatch {
-    pub(super) fn new(stdout: Utf8PathBuf, stderr: Utf8PathBuf, events: bool) -> Self {
+    pub fn new(stdout: Utf8PathBuf, stderr: Utf8PathBuf, events: bool) -> Self {
         Self {
-            stdout: Tail::new(stdout),
+            stdout: FileTail::new(stdout),
             stderr,
             stderr_length: 0,
             events,
@@ -112,7 +112,7 @@ impl ResultWatch {
     }
 
     /// Takes in what is new.
-    pub(super) fn look(&mut self) {
+    pub fn look(&mut self) {
         let before = self.stdout.offset;
         let (line, saw, events) = (&mut self.line, &mut self.saw_result, self.events);
         self.stdout.read(|bytes| {
@@ -136,12 +136,12 @@ impl ResultWatch {
         }
     }
 
-    pub(super) fn saw_result(&self) -> bool {
+    pub fn saw_result(&self) -> bool {
         self.saw_result
     }
 
     /// Returns how long ago the last sign of life was seen.
-    pub(super) fn quiet_for(&self) -> Duration {
+    pub fn quiet_for(&self) -> Duration {
         self.last_sign.elapsed()
     }
 }
@@ -167,7 +167,7 @@ mod tests {
             Utf8PathBuf::from_path_buf(folder.path().join("stdout.log")).expect("a UTF-8 path");
         let mut writer = fs::File::create(&path).expect("a file");
         writer.write_all(&vec![b'x'; 3 * PIECE]).expect("a write");
-        let (mut tail, mut looks) = (Tail::new(path), Vec::new());
+        let (mut tail, mut looks) = (FileTail::new(path), Vec::new());
         for _ in 0..2 {
             let mut got = 0;
             tail.read(|piece| {

@@ -9,20 +9,20 @@ use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWriteExt as _};
 const MOST_OUTPUT: u64 = 1024 * 1024;
 
 /// How a program ended.
-pub(super) struct Ran {
+pub struct CommandOutput {
     /// The exit code; none if a signal ended it.
-    pub(super) code: Option<i32>,
-    pub(super) stdout: String,
-    pub(super) stderr: String,
+    pub code: Option<i32>,
+    pub stdout: String,
+    pub stderr: String,
 }
 
 /// Runs a program in a group of its own for a bounded time. The group is ended when it takes too long, and when nobody
 /// waits for the answer any more.
-pub(super) async fn run(
+pub async fn run(
     mut command: tokio::process::Command,
     input: &[u8],
     limit: Duration,
-) -> Result<Ran, String> {
+) -> Result<CommandOutput, String> {
     let spawned = command
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -49,7 +49,7 @@ pub(super) async fn run(
     // It has been reaped, and its number may become another's.
     group.0 = None;
     let code = status.map_err(|error| error.to_string())?.code();
-    Ok(Ran {
+    Ok(CommandOutput {
         code,
         stdout,
         stderr,

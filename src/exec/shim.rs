@@ -5,10 +5,10 @@
 //! ended to `exit.json`. As long as it lives it holds a lock on `stdout.log` (its own standard output,
 //! locked by the runner before the shim was started), so whether an attempt is alive is never a guess.
 use crate::clock;
+use crate::exec::file_tail::ResultWatch;
+use crate::exec::process;
 use crate::model::{Env, Exit, LimitKind};
 use crate::plan::AttemptLimits;
-use crate::process;
-use crate::runner::tail::ResultWatch;
 use crate::store::layout::IterationDir;
 use crate::store::{atomic, crash};
 use camino::Utf8PathBuf;

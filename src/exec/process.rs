@@ -14,7 +14,7 @@ pub enum Liveness {
 }
 
 /// Returns who we are.
-pub fn me() -> ProcessId {
+pub fn current() -> ProcessId {
     let pid = i32::try_from(std::process::id()).unwrap_or(i32::MAX);
     identity(pid).unwrap_or_else(|| ProcessId {
         pid,
@@ -55,13 +55,13 @@ pub fn send(process: &ProcessId, signal: Signal) -> bool {
 }
 
 /// Returns the live processes whose environment holds `NAME=value`, other than us: an agent's whole family, wherever it moved.
-pub fn marked(name: &str, value: &str) -> Vec<ProcessId> {
-    marked_by(name, |found| found == value)
+pub fn find_tagged(name: &str, value: &str) -> Vec<ProcessId> {
+    find_tagged_by(name, |found| found == value)
 }
 
 /// Returns the live processes whose environment holds a variable with a value that is meant, other than us.
-pub fn marked_by(name: &str, is_meant: impl Fn(&str) -> bool) -> Vec<ProcessId> {
-    platform::marked(&[name])
+pub fn find_tagged_by(name: &str, is_meant: impl Fn(&str) -> bool) -> Vec<ProcessId> {
+    platform::find_with_env(&[name])
         .into_iter()
         .filter(|(_, values)| values.iter().any(|found| is_meant(found)))
         .map(|(process, _)| process)
@@ -69,8 +69,8 @@ pub fn marked_by(name: &str, is_meant: impl Fn(&str) -> bool) -> Vec<ProcessId> 
 }
 
 /// Returns the live processes whose environment holds all of these variables, other than us, with their values.
-pub fn carrying(names: &[&str]) -> Vec<(ProcessId, Vec<String>)> {
-    platform::marked(names)
+pub fn find_with_env(names: &[&str]) -> Vec<(ProcessId, Vec<String>)> {
+    platform::find_with_env(names)
 }
 
 /// Returns the processes whose parent we are.
@@ -115,7 +115,7 @@ mod platform {
         }
     }
 
-    pub(super) fn marked(names: &[&str]) -> Vec<(ProcessId, Vec<String>)> {
+    pub(super) fn find_with_env(names: &[&str]) -> Vec<(ProcessId, Vec<String>)> {
         let Ok(folder) = fs::read_dir("/proc") else {
             return Vec::new();
         };
@@ -176,7 +176,7 @@ mod platform {
         Some(hasher.finish())
     }
 
-    pub(super) fn marked(names: &[&str]) -> Vec<(ProcessId, Vec<String>)> {
+    pub(super) fn find_with_env(names: &[&str]) -> Vec<(ProcessId, Vec<String>)> {
         let listing = ask(&["ps", "-E", "-axo", "pid=,command="]).unwrap_or_default();
         let found = |line: &str| {
             let mut words = line.split_whitespace();
@@ -228,7 +228,7 @@ mod tests {
 
     #[test]
     fn we_are_alive_and_a_reused_pid_is_not_us() {
-        let me = me();
+        let me = current();
         assert_eq!(liveness(&me), Liveness::Alive);
         assert_eq!(
             liveness(&ProcessId {

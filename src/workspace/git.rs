@@ -1,7 +1,6 @@
 //! Looks at the project's files when an iteration is over. One call of git, which changes nothing and waits for nobody.
-use super::Surroundings;
-use super::program::run;
-use crate::model::WorkTree;
+use crate::exec::command::run;
+use crate::model::{Env, WorkTree};
 use crate::plan::fingerprint;
 use camino::Utf8Path;
 use fs_err as fs;
@@ -15,12 +14,11 @@ const MOST_FILES: usize = 1000;
 const SMALL: u64 = 64 * 1024;
 
 /// Returns what git shows of the project; nothing if it is in no repository.
-pub(super) async fn look(around: &Surroundings) -> Option<WorkTree> {
-    let root = around.project.root();
+pub async fn status(root: &Utf8Path, git: Option<&Utf8Path>, env: &Env) -> Option<WorkTree> {
     let top = root
         .ancestors()
         .find(|folder| folder.join(".git").exists())?;
-    let Some(git) = around.find("git") else {
+    let Some(git) = git else {
         return Some(WorkTree::default());
     };
     let mut command = tokio::process::Command::new(git);
@@ -37,7 +35,7 @@ pub(super) async fn look(around: &Surroundings) -> Option<WorkTree> {
     // An agent that goes on in the background must not find the index locked.
     command
         .env_clear()
-        .envs(around.env.iter())
+        .envs(env)
         .env("GIT_OPTIONAL_LOCKS", "0")
         .current_dir(root);
     match run(command, b"", PATIENCE).await {
@@ -58,10 +56,8 @@ pub(super) async fn look(around: &Surroundings) -> Option<WorkTree> {
 }
 
 /// Returns the commit that is checked out, without asking git: where nobody counts idle iterations, nothing else matters.
-pub(super) fn commit(around: &Surroundings) -> Option<WorkTree> {
-    let top = around
-        .project
-        .root()
+pub fn head_commit(root: &Utf8Path) -> Option<WorkTree> {
+    let top = root
         .ancestors()
         .find(|folder| folder.join(".git").exists())?;
     Some(WorkTree {

@@ -1,0 +1,4 @@
+//! Where runners live.
+mod tmux;
+
+pub use tmux::{Found, Tmux};

@@ -1,0 +1,6 @@
+//! Running things: processes and their identity, bounded programs, the shim around an agent, and where runners live.
+pub mod command;
+pub mod file_tail;
+pub mod launcher;
+pub mod process;
+pub mod shim;

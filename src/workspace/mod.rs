@@ -1,0 +1,2 @@
+//! Where agents work: what git shows of a project's files.
+pub mod git;
