@@ -8,25 +8,25 @@ use serde::Serialize;
 
 /// What a list says of a loop or pipeline; also its JSON form.
 #[derive(Clone, Debug, Serialize)]
-pub struct Line {
+pub(super) struct Line {
     /// What to call it by.
-    pub name: String,
+    pub(super) name: String,
     /// Loop or pipeline.
-    pub kind: PlanKind,
+    pub(super) kind: PlanKind,
     /// What it is for.
-    pub description: String,
+    pub(super) description: String,
     /// When it ends, in words; empty if it is broken.
-    pub ends: String,
+    pub(super) ends: String,
     /// Where it was found.
-    pub origin: Origin,
+    pub(super) origin: Origin,
     /// The file, or `builtin:<path>`.
-    pub path: String,
+    pub(super) path: String,
     /// Why it cannot run, if it cannot.
-    pub error: Option<String>,
+    pub(super) error: Option<String>,
 }
 
 /// Returns a line for everything there is; what is broken has its error in it.
-pub fn lines(library: &Library, project: &Project, overrides: &Overrides) -> Vec<Line> {
+pub(super) fn lines(library: &Library, project: &Project, overrides: &Overrides) -> Vec<Line> {
     library
         .list()
         .into_iter()
@@ -60,7 +60,7 @@ fn line(entry: Entry, project: &Project, overrides: &Overrides) -> Line {
 }
 
 /// Compiles an entry as a session of it would be, without asking what the project holds.
-pub fn check(
+pub(super) fn check(
     entry: &Entry,
     project: &Project,
     overrides: &Overrides,
@@ -85,7 +85,7 @@ pub(super) fn request(project: &Project) -> Request {
 }
 
 /// Says when a plan ends.
-pub fn ends(plan: &Plan) -> String {
+pub(super) fn ends(plan: &Plan) -> String {
     match plan.nodes.as_slice() {
         [Step::Node(node)] => node_ends(node),
         steps => steps
@@ -111,7 +111,7 @@ fn step_ends(step: &Step) -> String {
 }
 
 /// Returns when a node ends, in words.
-pub fn node_ends(node: &Node) -> String {
+pub(super) fn node_ends(node: &Node) -> String {
     if node.termination.is_fixed() {
         return format!("after {}", count(node.max_iterations, "iteration"));
     }
@@ -123,7 +123,7 @@ fn most(node: &Node) -> String {
 }
 
 /// Says where a definition comes from.
-pub fn origin(origin: Origin) -> &'static str {
+pub(super) fn origin(origin: Origin) -> &'static str {
     match origin {
         Origin::File => "file",
         Origin::Project => "project",

@@ -11,21 +11,21 @@ use fs_err as fs;
 
 /// Read once, in `main`, and passed on.
 #[derive(Clone, Debug)]
-pub struct Context {
-    pub project: Project,
+pub(super) struct Context {
+    pub(super) project: Project,
     /// `~/.config/agent-pipelines`: the user's own loops, pipelines and settings.
-    pub user_config: Utf8PathBuf,
+    pub(super) user_config: Utf8PathBuf,
     /// The running program, for agents and runners to call.
-    pub exe: Utf8PathBuf,
+    pub(super) exe: Utf8PathBuf,
     /// `CLAUDE_PIPELINE_SESSION`, when called by an agent.
-    pub session: Option<String>,
+    pub(super) session: Option<String>,
     /// The whole environment; what is not UTF-8 is left out.
-    pub env: Env,
+    pub(super) env: Env,
 }
 
 impl Context {
     /// Reads the environment.
-    pub fn read() -> Result<Self> {
+    pub(super) fn read() -> Result<Self> {
         let env: Env = std::env::vars_os()
             .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
             .collect();
@@ -57,7 +57,7 @@ impl Context {
     }
 
     /// Returns the user's own settings; without a file there are none.
-    pub fn settings(&self) -> Result<Settings> {
+    pub(super) fn settings(&self) -> Result<Settings> {
         let file = self.user_config.join("config.yaml");
         let text = match fs::read_to_string(&file) {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
@@ -78,7 +78,7 @@ impl Context {
     }
 
     /// Returns the providers the user's settings declare, for compiling; settings that cannot be read declare none.
-    pub fn declared(&self) -> Overrides {
+    pub(super) fn declared(&self) -> Overrides {
         Overrides {
             providers: self.settings().unwrap_or_default().providers,
             ..Overrides::default()
@@ -86,7 +86,7 @@ impl Context {
     }
 
     /// Returns where loops and pipelines are found.
-    pub fn library(&self) -> Library {
+    pub(super) fn library(&self) -> Library {
         let stages = self
             .env
             .get("STAGES_DIR")
@@ -96,7 +96,7 @@ impl Context {
     }
 
     /// Whether `bd` would find a database from the project.
-    pub fn has_beads(&self) -> bool {
+    pub(super) fn has_beads(&self) -> bool {
         let named = self
             .env
             .get("BEADS_DIR")
@@ -105,7 +105,7 @@ impl Context {
     }
 
     /// Returns the tmux server to use.
-    pub fn tmux(&self) -> Tmux {
+    pub(super) fn tmux(&self) -> Tmux {
         let inside = self.env.get("TMUX").is_some_and(|tmux| !tmux.is_empty());
         Tmux::new(self.env.get("AP_TMUX_SOCKET").cloned(), inside)
     }

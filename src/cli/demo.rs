@@ -20,7 +20,7 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 #[derive(clap::Args, Clone, Debug)]
-pub struct Args {
+pub(super) struct Args {
     /// Folder for the scratch repository; a new temporary one if not given
     #[arg(long, value_name = "DIR")]
     dir: Option<Utf8PathBuf>,
@@ -39,7 +39,7 @@ const BACKLOG: &str = "\
 /// A demo that takes longer than this is stuck.
 const LONGEST: Duration = Duration::from_secs(120);
 
-pub fn run(args: &Args, context: &Context) -> Result<ExitCode> {
+pub(super) fn run(args: &Args, context: &Context) -> Result<ExitCode> {
     // Within a hook git says which repository is meant, and it is not the one made here.
     let env = context
         .env
@@ -70,7 +70,7 @@ pub fn run(args: &Args, context: &Context) -> Result<ExitCode> {
         launch::in_background(wanted, &context)?;
         let ended = follow(&context, &session)?;
         close(&tmux, &session, &context)?;
-        told(&ended, &context)
+        print_summary(&ended, &context)
     } else {
         out(format!(
             "{}  ap work demo 25 --provider scripted --foreground\n  tmux is not installed, so in this terminal\n",
@@ -79,7 +79,7 @@ pub fn run(args: &Args, context: &Context) -> Result<ExitCode> {
         launch::in_this_terminal(&wanted, &context)?;
         let ended = load_cached(&context.project.session(&session))?
             .ok_or_else(|| Error::failed("the demo left no session"))?;
-        told(&ended, &context)
+        print_summary(&ended, &context)
     }
 }
 
@@ -199,8 +199,8 @@ fn close(tmux: &Tmux, session: &crate::model::SessionName, context: &Context) ->
     }
 }
 
-/// Says what happened, where everything lies, and how to do it for real.
-fn told(snapshot: &Snapshot, context: &Context) -> Result<ExitCode> {
+/// Prints how the demo ended, where its results are stored, and how to do it for real.
+fn print_summary(snapshot: &Snapshot, context: &Context) -> Result<ExitCode> {
     let Phase::Ended { ending } = &snapshot.state.phase else {
         return Err(Error::failed("the demo session did not end"));
     };
@@ -227,7 +227,7 @@ fn told(snapshot: &Snapshot, context: &Context) -> Result<ExitCode> {
   with beads    ap queue label auth --all-ready && ap work auth 25
   watch it      ap attach auth      follow it: ap logs auth -f      stop it: ap stop auth
   after a crash ap work auth 25 --resume",
-        style::heading("Where everything lies"),
+        style::heading("Where the results are"),
         run,
         run,
         style::heading("On your own repository"),

@@ -18,23 +18,23 @@ use serde::Serialize;
 
 /// Show what a session would do
 #[derive(Clone, Debug, clap::Args)]
-pub struct Args {
+pub(super) struct Args {
     /// Whether it is a loop or a pipeline
     #[arg(value_parser = ["loop", "pipeline"])]
-    pub kind: String,
+    pub(super) kind: String,
     /// Its name or path
-    pub name: String,
+    pub(super) name: String,
     /// The session it would run as
     #[arg(default_value = "preview")]
-    pub session: String,
+    pub(super) session: String,
     #[command(flatten)]
-    pub said: Said,
+    pub(super) said: Said,
     /// Draw the nodes instead, for Mermaid or Graphviz
     #[arg(long, value_name = "LANGUAGE", conflicts_with = "json")]
-    pub graph: Option<Language>,
+    pub(super) graph: Option<Language>,
     /// Print JSON: `{plan, max_agents, max_starts, prompts: [{node, file, text, argv}], warnings}`
     #[arg(long)]
-    pub json: bool,
+    pub(super) json: bool,
 }
 
 /// The shape of `ap dry-run --json`.
@@ -61,7 +61,7 @@ struct Prompt {
 }
 
 /// Compiles and shows the plan.
-pub fn run(args: &Args, context: &Context) -> Result<ExitCode> {
+pub(super) fn run(args: &Args, context: &Context) -> Result<ExitCode> {
     let preview = preview(args, context)?;
     for warning in &preview.warnings {
         ui::note(ui::diagnostic(&Shown(warning.clone())));
@@ -113,9 +113,9 @@ fn preview(args: &Args, context: &Context) -> Result<Preview> {
         context.env.clone(),
     );
     let run = context.project.session(&plan.session);
-    let prompts = seats(&plan, &run)
+    let prompts = planned_nodes(&plan, &run)
         .iter()
-        .map(|seat| prompt(&plan, seat, &around))
+        .map(|planned| prompt(&plan, planned, &around))
         .collect::<Result<_>>()?;
     let runs = u64::from(plan.runs);
     let max_agents = runs
@@ -134,7 +134,7 @@ fn preview(args: &Args, context: &Context) -> Result<Preview> {
 }
 
 /// A node and where it will run.
-struct Seat<'a> {
+struct PlannedNode<'a> {
     run: RunDir,
     /// Of the node within that run directory.
     index: u32,
@@ -145,9 +145,9 @@ struct Seat<'a> {
     branch: Option<String>,
 }
 
-fn seats<'a>(plan: &'a Plan, run: &RunDir) -> Vec<Seat<'a>> {
+fn planned_nodes<'a>(plan: &'a Plan, run: &RunDir) -> Vec<PlannedNode<'a>> {
     let of_step = |(index, step): (u32, &'a Step)| match step {
-        Step::Node(node) => vec![Seat {
+        Step::Node(node) => vec![PlannedNode {
             run: run.clone(),
             index,
             node,
@@ -161,13 +161,15 @@ fn seats<'a>(plan: &'a Plan, run: &RunDir) -> Vec<Seat<'a>> {
                     plan.of_branch(index, &branch.name, earlier(plan, index)),
                 );
                 let name = format!("{}/{}", block.id, branch.name);
-                (0..).zip(&branch.nodes).map(move |(index, node)| Seat {
-                    run: run.clone(),
-                    index,
-                    node,
-                    of_branch: own.clone(),
-                    branch: Some(name.clone()),
-                })
+                (0..)
+                    .zip(&branch.nodes)
+                    .map(move |(index, node)| PlannedNode {
+                        run: run.clone(),
+                        index,
+                        node,
+                        of_branch: own.clone(),
+                        branch: Some(name.clone()),
+                    })
             };
             block.branches.iter().flat_map(of_branch).collect()
         }
@@ -187,7 +189,7 @@ fn earlier(plan: &Plan, step: u32) -> Vec<Earlier> {
         .collect()
 }
 
-impl Seat<'_> {
+impl PlannedNode<'_> {
     fn name(&self) -> String {
         self.branch.as_ref().map_or_else(
             || self.node.id.to_string(),
@@ -197,13 +199,13 @@ impl Seat<'_> {
 }
 
 /// Returns what the first agent of a node would get, by the code that would give it.
-fn prompt(plan: &Plan, seat: &Seat<'_>, around: &Surroundings) -> Result<Prompt> {
-    let plan = seat.of_branch.as_ref().unwrap_or(plan);
+fn prompt(plan: &Plan, planned: &PlannedNode<'_>, around: &Surroundings) -> Result<Prompt> {
+    let plan = planned.of_branch.as_ref().unwrap_or(plan);
     let PromptPreview { file, prompt, argv } =
-        preview_prompt(plan, &seat.run, seat.index, seat.node, around)
+        preview_prompt(plan, &planned.run, planned.index, planned.node, around)
             .map_err(|unknown| Error::usage(&unknown).hint(unknown.hint()))?;
     Ok(Prompt {
-        node: seat.name(),
+        node: planned.name(),
         file: file.into_string(),
         text: prompt,
         argv,
@@ -241,15 +243,15 @@ fn show(preview: &Preview, context: &Context) -> Result<()> {
     };
     let (agents, starts) = (count(preview.max_agents, "agent"), preview.max_starts);
     ui::out(format!(
-        "At most {agents}{runs}; {starts} with every retry of a crashed one, and those that judge."
+        "QueueEnv most {agents}{runs}; {starts} with every retry of a crashed one, and those that judge."
     ))?;
     ui::out(format!(
         "Everything is kept in {}\n",
         context.project.session(&plan.session).root()
     ))?;
-    let seats = seats(plan, &context.project.session(&plan.session));
-    let row = |seat: &Seat<'_>| {
-        let node = seat.node;
+    let planned_nodes = planned_nodes(plan, &context.project.session(&plan.session));
+    let row = |planned: &PlannedNode<'_>| {
+        let node = planned.node;
         let agent = format!("{} {}", node.agent.provider_name(), node.agent.model);
         let missing = |source: &QueueSource| {
             source
@@ -261,7 +263,7 @@ fn show(preview: &Preview, context: &Context) -> Result<()> {
             format!("{}{}", queue.source.name(), missing(&queue.source))
         });
         [
-            seat.name(),
+            planned.name(),
             node.template.clone(),
             agent,
             catalog::node_ends(node),
@@ -271,7 +273,7 @@ fn show(preview: &Preview, context: &Context) -> Result<()> {
     };
     ui::out(table::table(
         ["NODE", "LOOP", "AGENT", "ENDS", "PAUSE", "QUEUE"],
-        seats.iter().map(row),
+        planned_nodes.iter().map(row),
     ))?;
     if let Some(origins) = said::origins(plan) {
         ui::out(format!("\n{origins}"))?;

@@ -4,7 +4,7 @@ use crate::plan::{Branch, Node, Plan, Select, Step, template};
 
 /// The language of the picture.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-pub enum Language {
+pub(super) enum Language {
     /// Mermaid, which GitHub draws in Markdown
     Mermaid,
     /// Graphviz

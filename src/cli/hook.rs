@@ -1,6 +1,6 @@
 //! `ap hook`: what Claude Code's hooks ask. A hook must never stand in the way: it is quick, brief, and never fails.
 use super::context::Context;
-use super::status::is_alive;
+use super::session::is_alive;
 use crate::error::{ExitCode, Result};
 use crate::model::{SessionName, SessionStatus};
 use crate::store::layout::Project;
@@ -13,7 +13,7 @@ use std::time::SystemTime;
 
 /// Answer a hook of Claude Code
 #[derive(ClapArgs, Debug)]
-pub struct Args {
+pub(super) struct Args {
     #[command(subcommand)]
     hook: Hook,
 }
@@ -29,7 +29,7 @@ const LOOKED_AT: usize = 20;
 /// More names than this fit on no line.
 const NAMED: usize = 6;
 
-pub fn run(args: &Args, context: &Context) -> Result<ExitCode> {
+pub(super) fn run(args: &Args, context: &Context) -> Result<ExitCode> {
     let Hook::SessionStart = args.hook;
     if context
         .env
@@ -38,7 +38,7 @@ pub fn run(args: &Args, context: &Context) -> Result<ExitCode> {
     {
         return Ok(ExitCode::Done);
     }
-    out(lines(&look(&context.project), &called(context)).join("\n"))?;
+    out(lines(&look(&context.project), &own_command(context)).join("\n"))?;
     Ok(ExitCode::Done)
 }
 
@@ -94,8 +94,8 @@ fn seen(project: &Project, name: SessionName) -> Option<Seen> {
     })
 }
 
-/// Returns how Claude should call this program: by its name if that finds it, else by its path.
-fn called(context: &Context) -> String {
+/// Returns the command by which Claude can run this program: its name if that finds it, else its path.
+fn own_command(context: &Context) -> String {
     let path = context
         .env
         .get("PATH")
@@ -118,11 +118,11 @@ fn how(found: bool, exe: &Utf8Path) -> String {
     }
 }
 
-/// At most five lines.
-fn lines(sessions: &[Seen], called: &str) -> Vec<String> {
+/// QueueEnv most five lines.
+fn lines(sessions: &[Seen], command: &str) -> Vec<String> {
     let version = env!("CARGO_PKG_VERSION");
     let mut lines = vec![format!(
-        "agent-pipelines {version}: sessions of agents that work unattended. Call the program as {called}."
+        "agent-pipelines {version}: sessions of agents that work unattended. Call the program as {command}."
     )];
     let group = |belongs: fn(SessionStatus) -> bool| -> Vec<String> {
         let fits = sessions.iter().filter(|seen| belongs(seen.status));

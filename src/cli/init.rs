@@ -9,7 +9,7 @@ use std::io;
 
 /// Prepare this repository for agents
 #[derive(Clone, Copy, Debug, clap::Args)]
-pub struct Args {
+pub(super) struct Args {
     /// Add a short section on ap to AGENTS.md, or to CLAUDE.md if there is one that does not lead to AGENTS.md
     #[arg(long, required = true)]
     agents_md: bool,
@@ -20,7 +20,7 @@ const END: &str = "<!-- agent-pipelines: end -->";
 const SECTION: &str = include_str!("agents_section.md");
 
 /// Writes the section.
-pub fn run(args: &Args, context: &Context) -> Result<ExitCode> {
+pub(super) fn run(args: &Args, context: &Context) -> Result<ExitCode> {
     if !args.agents_md {
         return Err(
             Error::usage("say what shall be prepared").hint("`--agents-md` is all there is")

@@ -197,7 +197,7 @@ fn launch_runner(wanted: Wanted, context: &Context) -> Result<Report> {
     let mode = wanted.mode;
     if let Some(found) = tmux.find(&session)? {
         if found.run_dir != run_dir {
-            return Err(report::taken_name(&found.name, &found.run_dir));
+            return Err(report::name_in_use(&found.name, &found.run_dir));
         }
         match (found.dead, mode) {
             (true, _) => tmux.close(&found)?,

@@ -1,5 +1,6 @@
 //! `ap lint`: checks loops and pipelines exactly as a run would, and reports every mistake.
 use super::catalog;
+use super::command_names::is_command;
 use super::context::Context;
 use super::programs;
 use crate::compile::{Problem, Severity, Shown, Sources};
@@ -18,17 +19,17 @@ use std::collections::BTreeMap;
 #[command(
     after_help = "Without a name, everything there is. Exit code 2 if anything cannot run. What the codes mean: `ap explain lint`"
 )]
-pub struct Args {
+pub(super) struct Args {
     /// `loop` or `pipeline`, or a name or path right away
-    pub kind: Option<String>,
+    pub(super) kind: Option<String>,
     /// Name or path of the one to check
-    pub name: Option<String>,
+    pub(super) name: Option<String>,
     /// Fail on warnings too
     #[arg(long)]
-    pub strict: bool,
+    pub(super) strict: bool,
     /// Print JSON: `{ok, checked: [{kind, name, origin, path, ok, problems: [{file, line, column, code, alias, level, message, hint}]}]}`
     #[arg(long)]
-    pub json: bool,
+    pub(super) json: bool,
 }
 
 /// The shape of `ap lint --json`.
@@ -49,7 +50,7 @@ struct Checked {
 }
 
 /// Checks what was asked for and prints what was found.
-pub fn run(args: &Args, context: &Context) -> Result<ExitCode> {
+pub(super) fn run(args: &Args, context: &Context) -> Result<ExitCode> {
     // Providers may be declared there, so it has to be in order too.
     context.settings()?;
     let library = context.library();
@@ -154,7 +155,7 @@ fn hidden_by_command(entry: &Entry) -> Option<Problem> {
     let (PlanKind::Loop, Ok(sources), name) = (entry.kind, &entry.sources, &entry.name) else {
         return None;
     };
-    super::is_command(name).then(|| {
+    is_command(name).then(|| {
         let message = format!("`ap {name}` is a command, so it does not start this loop");
         let hint = format!("call the loop otherwise, or start it with `ap loop {name}`");
         Problem::of_file(sources.definition(), "command-name", message)

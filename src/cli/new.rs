@@ -1,4 +1,5 @@
 //! `ap new`: a loop or pipeline to start from.
+use super::command_names::is_command;
 use super::context::Context;
 use super::schema;
 use crate::error::{Error, ExitCode, Result};
@@ -14,12 +15,12 @@ use std::io::{ErrorKind, Write as _};
 #[command(
     after_help = "It goes into the project's .claude folder and is complete: it can be run as it is. What is there is never overwritten."
 )]
-pub struct Args {
+pub(super) struct Args {
     /// Whether it is a loop or a pipeline
     #[arg(value_parser = ["loop", "pipeline"])]
-    pub kind: String,
+    pub(super) kind: String,
     /// Its name
-    pub name: String,
+    pub(super) name: String,
 }
 
 /// A loop's files, in its folder.
@@ -56,7 +57,7 @@ const SCRIPTS: [(&str, &str, &str); 2] = [
 ];
 
 /// Writes what was asked for, or nothing.
-pub fn run(args: &Args, context: &Context) -> Result<ExitCode> {
+pub(super) fn run(args: &Args, context: &Context) -> Result<ExitCode> {
     let kind = if args.kind == "loop" {
         PlanKind::Loop
     } else {
@@ -66,7 +67,7 @@ pub fn run(args: &Args, context: &Context) -> Result<ExitCode> {
         .name
         .parse()
         .map_err(|invalid: InvalidName| Error::usage(invalid.of(kind.as_str())))?;
-    if kind == PlanKind::Loop && super::is_command(name.as_str()) {
+    if kind == PlanKind::Loop && is_command(name.as_str()) {
         return Err(Error::usage(format!(
             "`ap {name}` is a command, so it could not start a loop of that name"
         ))

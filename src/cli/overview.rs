@@ -1,7 +1,7 @@
 //! `ap` alone: what there is to run, and what is running.
 use super::catalog::{self, Line};
 use super::context::Context;
-use super::status;
+use super::list;
 use crate::error::{ExitCode, Result};
 use crate::plan::PlanKind;
 use crate::ui::{self, style, table};
@@ -9,10 +9,10 @@ use serde::Serialize;
 
 /// Show the loops and pipelines there are, and the sessions that run
 #[derive(Clone, Debug, Default, clap::Args)]
-pub struct Args {
+pub(super) struct Args {
     /// Print JSON: `{loops: [{name, kind, description, ends, origin, path, error}], pipelines: […], sessions: […]}`
     #[arg(long)]
-    pub json: bool,
+    pub(super) json: bool,
 }
 
 /// The shape of `ap --json`.
@@ -20,11 +20,11 @@ pub struct Args {
 struct Overview {
     loops: Vec<Line>,
     pipelines: Vec<Line>,
-    sessions: Vec<status::Row>,
+    sessions: Vec<list::Row>,
 }
 
 /// Prints the overview.
-pub fn run(args: &Args, context: &Context) -> Result<ExitCode> {
+pub(super) fn run(args: &Args, context: &Context) -> Result<ExitCode> {
     let library = context.library();
     let (loops, pipelines) = catalog::lines(&library, &context.project, &context.declared())
         .into_iter()
@@ -32,7 +32,7 @@ pub fn run(args: &Args, context: &Context) -> Result<ExitCode> {
     let overview = Overview {
         loops,
         pipelines,
-        sessions: status::rows(&context.project)?,
+        sessions: list::rows(&context.project)?,
     };
     if args.json {
         ui::json(&overview)?;
@@ -50,7 +50,7 @@ pub fn run(args: &Args, context: &Context) -> Result<ExitCode> {
             style::heading("Sessions"),
             style::faint("ap status <session>")
         ))?;
-        ui::out(status::table(&overview.sessions))?;
+        ui::out(list::table(&overview.sessions))?;
     }
     ui::out(format!(
         "{}: `ap <loop> <session> 25` starts a session, `ap list` shows them, `ap --help` everything else.",

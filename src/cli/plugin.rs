@@ -12,7 +12,7 @@ use std::process::Command;
 
 /// Give Claude Code the skills, slash commands, sub-agents and hook of Agent Pipelines
 #[derive(ClapArgs, Debug)]
-pub struct Args {
+pub(super) struct Args {
     #[command(subcommand)]
     what: What,
 }
@@ -69,7 +69,7 @@ impl Scope {
     }
 }
 
-pub fn run(args: &Args, context: &Context) -> Result<ExitCode> {
+pub(super) fn run(args: &Args, context: &Context) -> Result<ExitCode> {
     let copy = copy(context)?;
     match args.what {
         What::Install(change) => install(&copy, change, context),
@@ -117,7 +117,7 @@ fn install(copy: &Copy, change: Change, context: &Context) -> Result<ExitCode> {
             crate::text::shell_quote(copy.root().as_str())
         ))?;
     }
-    Ok(told(kept))
+    Ok(exit_code(kept))
 }
 
 fn update(copy: &Copy, files: Files, context: &Context) -> Result<ExitCode> {
@@ -138,7 +138,7 @@ fn update(copy: &Copy, files: Files, context: &Context) -> Result<ExitCode> {
     };
     let kept = write(copy, files.overwrite)?;
     let Some(claude) = claude else {
-        return Ok(told(kept));
+        return Ok(exit_code(kept));
     };
     let states = claude.states()?;
     for State { scope, .. } in &states {
@@ -149,7 +149,7 @@ fn update(copy: &Copy, files: Files, context: &Context) -> Result<ExitCode> {
     } else {
         "Claude Code loads what is new from its next session on."
     })?;
-    Ok(told(kept))
+    Ok(exit_code(kept))
 }
 
 /// Writes what is not as it should be, and returns how many edits were kept.
@@ -185,7 +185,7 @@ fn may_go(copy: &Copy, path: &Utf8Path, what: &str) -> Result<bool> {
     Ok(matches!(terminal.read_line()?.trim(), "y" | "Y" | "yes"))
 }
 
-fn told(kept: usize) -> ExitCode {
+fn exit_code(kept: usize) -> ExitCode {
     if kept == 0 {
         return ExitCode::Done;
     }
@@ -226,7 +226,7 @@ fn uninstall(copy: &Copy, change: Change, context: &Context) -> Result<ExitCode>
             copy.root()
         ))?;
     }
-    Ok(told(kept))
+    Ok(exit_code(kept))
 }
 
 /// `ap plugin status --json`.

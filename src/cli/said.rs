@@ -12,54 +12,54 @@ use clap::Args;
 
 /// Flags that a start, a resume and a dry run share.
 #[derive(Args, Clone, Debug, Default)]
-pub struct Said {
+pub(super) struct Said {
     /// Kind of agent: claude, codex, gemini, opencode, amp, copilot, command, scripted, or one of your own
     #[arg(long, value_name = "NAME")]
-    pub provider: Option<String>,
+    pub(super) provider: Option<String>,
     /// Model for the agents, as the provider names it (opus, sonnet, …)
     #[arg(long)]
-    pub model: Option<String>,
+    pub(super) model: Option<String>,
     /// Permission mode: bypassPermissions, acceptEdits, dontAsk, default, plan, auto
     #[arg(long, value_name = "MODE")]
-    pub permissions: Option<String>,
+    pub(super) permissions: Option<String>,
     /// Most iterations to run: the same as the number after the session
     #[arg(long = "max", value_name = "N")]
-    pub most: Option<u32>,
+    pub(super) most: Option<u32>,
     /// Run all nodes of a pipeline this many times, one run after the other
     #[arg(long, value_name = "N")]
-    pub runs: Option<u32>,
+    pub(super) runs: Option<u32>,
     /// End the session when its agents have cost this much; 0 is no bound
     #[arg(long, value_name = "USD", value_parser = dollars)]
-    pub max_cost: Option<f64>,
+    pub(super) max_cost: Option<f64>,
     /// End the session when it has run this long: 90m, 8h, or a number of seconds; 0 is no bound
     #[arg(long, value_name = "TIME", value_parser = seconds)]
-    pub max_runtime: Option<u64>,
+    pub(super) max_runtime: Option<u64>,
     /// Text for ${CONTEXT} in the prompts
     #[arg(long, value_name = "TEXT")]
-    pub context: Option<String>,
+    pub(super) context: Option<String>,
     /// File, folder or pattern the agents get as input; may be given several times
     #[arg(long, value_name = "FILE")]
-    pub input: Vec<Utf8PathBuf>,
+    pub(super) input: Vec<Utf8PathBuf>,
     /// A command the agents are told of, over those of the definitions: --command test="cargo test"; may be given several times
     #[arg(long, value_name = "KEY=COMMAND", value_parser = named_command)]
-    pub command: Vec<(String, String)>,
+    pub(super) command: Vec<(String, String)>,
     /// Where tasks come from: beads, backlog, prd, command, or a file of tasks [default: what the loop says]
     #[arg(long, value_name = "NAME|FILE")]
-    pub queue: Option<String>,
+    pub(super) queue: Option<String>,
     /// Only tasks with this label, in a tracker that has labels [default: pipeline/SESSION]
     #[arg(long, value_name = "LABEL")]
-    pub label: Option<String>,
+    pub(super) label: Option<String>,
     /// Who takes a task for each iteration: the agent, or the engine, which hands it over
     #[arg(long, value_name = "agent|engine")]
-    pub claim: Option<String>,
+    pub(super) claim: Option<String>,
     /// Let agents see API keys and nested CLAUDE variables of your environment
     #[arg(long)]
-    pub keep_env: bool,
+    pub(super) keep_env: bool,
 }
 
 impl Said {
     /// Returns the most iterations, which may be said as a flag or after the session.
-    pub fn max(&self, positional: Option<u32>) -> Result<Option<u32>> {
+    pub(super) fn max(&self, positional: Option<u32>) -> Result<Option<u32>> {
         match (self.most, positional) {
             (Some(flag), Some(number)) if flag != number => Err(Error::usage(format!(
                 "at most {number} iterations, or --max {flag}?"
@@ -70,7 +70,7 @@ impl Said {
     }
 
     /// Returns how often a pipeline runs, which may be said as a flag or after the session.
-    pub fn runs(&self, positional: Option<u32>) -> Result<Option<u32>> {
+    pub(super) fn runs(&self, positional: Option<u32>) -> Result<Option<u32>> {
         match (self.runs, positional) {
             (Some(flag), Some(number)) if flag != number => {
                 Err(Error::usage(format!("{number} runs, or --runs {flag}?")).hint("say it once"))
@@ -80,7 +80,7 @@ impl Said {
     }
 
     /// Returns what the flags say.
-    pub fn flags(&self, max: Option<u32>) -> Result<Overrides> {
+    pub(super) fn flags(&self, max: Option<u32>) -> Result<Overrides> {
         Ok(Overrides {
             provider: self.provider.clone(),
             model: self.model.clone(),
@@ -101,7 +101,7 @@ impl Said {
     }
 
     /// Returns what a resumed session's agents are called with from now on. The rest of its plan stays as it was.
-    pub fn change(&self) -> Result<Change> {
+    pub(super) fn change(&self) -> Result<Change> {
         let frozen = [
             ("--provider", self.provider.is_some()),
             ("--runs", self.runs.is_some()),
@@ -121,7 +121,7 @@ impl Said {
     }
 
     /// Returns how agents are called from now on, and what they may spend.
-    pub fn callable(&self) -> Result<Change> {
+    pub(super) fn callable(&self) -> Result<Change> {
         let permissions = self.permissions.as_ref().map(|word| {
             word.parse().map_err(|()| {
                 Error::usage(format!("unknown permission mode `{word}`"))

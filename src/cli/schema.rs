@@ -13,19 +13,19 @@ use serde_json::json;
 #[command(
     after_help = "Without a name, the list of them. A definition that begins with\n  # yaml-language-server: $schema=../../schemas/loop.schema.json\nis completed and checked by editors that know the YAML language server; `ap new` writes\nthat line, and the schemas."
 )]
-pub struct Args {
+pub(super) struct Args {
     /// `loop`, `pipeline`, `config`, `status` or `context`
-    pub name: Option<String>,
+    pub(super) name: Option<String>,
     /// Write all of them into this folder instead
     #[arg(long, value_name = "DIR", conflicts_with = "name")]
-    pub out: Option<Utf8PathBuf>,
+    pub(super) out: Option<Utf8PathBuf>,
     /// Print the list as JSON: `[{name, file, about}]`
     #[arg(long, conflicts_with_all = ["name", "out"])]
-    pub json: bool,
+    pub(super) json: bool,
 }
 
 /// Prints or writes what was asked for.
-pub fn run(args: &Args) -> Result<ExitCode> {
+pub(super) fn run(args: &Args) -> Result<ExitCode> {
     match (&args.name, &args.out) {
         (Some(name), _) => out(named(name)?.text())?,
         (None, Some(folder)) => {

@@ -20,16 +20,16 @@ use std::thread;
 #[command(
     after_help = "Without a name, everything that has a fixture. Nothing of yours is touched: each runs in a repository and a home of its own.\nExit codes: 0 all as recorded, 1 something differs, 2 bad usage, definition or fixture"
 )]
-pub struct Args {
+pub(super) struct Args {
     /// Names or paths; `loop` or `pipeline` before them says which is meant
     #[arg(value_name = "NAME")]
-    pub names: Vec<String>,
+    pub(super) names: Vec<String>,
     /// Take what the engine does now for what it should do, and show what that changes
     #[arg(long)]
-    pub update: bool,
+    pub(super) update: bool,
     /// Print JSON: `{ok, tested: [{kind, name, origin, fixture, result, diff, error, hint, account}]}`
     #[arg(long)]
-    pub json: bool,
+    pub(super) json: bool,
 }
 
 /// The shape of `ap test --json`.
@@ -69,7 +69,7 @@ enum Outcome {
 }
 
 /// Tests what was asked for and shows how it went.
-pub fn run(args: &Args, context: &Context) -> Result<ExitCode> {
+pub(super) fn run(args: &Args, context: &Context) -> Result<ExitCode> {
     // Providers may be declared there, so it has to be in order.
     context.settings()?;
     let library = context.library();

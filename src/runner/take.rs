@@ -102,7 +102,7 @@ pub fn take(project: &Project, wanted: &Wanted) -> Result<Taken> {
         }
         (Some(snapshot), Mode::New) => {
             Err(Error::new(ExitCode::Failed, report::failure(&snapshot))
-                .hint(report::ways_on(&snapshot)))
+                .hint(report::next_steps(&snapshot)))
         }
         (Some(snapshot), Mode::Resume) => resume(project, wanted, &snapshot, lock, since),
     }

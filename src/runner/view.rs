@@ -470,7 +470,7 @@ impl View {
             self.line(&format!(
                 "{}\n{}",
                 report::failure(&snapshot),
-                report::ways_on(&snapshot)
+                report::next_steps(&snapshot)
             ));
         }
     }

@@ -53,16 +53,16 @@ pub fn diagnostic(diagnostic: &impl Diagnostic) -> String {
     shown.trim_end().to_owned()
 }
 
-/// Writes data to standard output. Tells whether somebody still reads it.
-pub fn tell(text: &str) -> bool {
+/// Writes data to stdout as it is. Returns whether stdout is still read.
+pub fn stream(text: &str) -> bool {
     let mut to = io::stdout().lock();
     to.write_all(text.as_bytes())
         .and_then(|()| to.flush())
         .is_ok()
 }
 
-/// Rests between two looks. Tells whether somebody still reads standard output, and returns at once when nobody does.
-pub fn rest(duration: Duration) -> bool {
+/// Waits between two polls. Returns whether stdout is still read, and as soon as it is not.
+pub fn wait_while_read(duration: Duration) -> bool {
     use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
     let stdout = io::stdout();
     let mut watched = [PollFd::new(stdout.as_fd(), PollFlags::empty())];

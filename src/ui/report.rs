@@ -19,7 +19,7 @@ pub fn already_running(project: &Project, session: &SessionName) -> Error {
 }
 
 /// Says that the name a session has in tmux is another's. `run_dir` is that one's mark; empty if it is not ours.
-pub fn taken_name(name: &str, run_dir: &str) -> Error {
+pub fn name_in_use(name: &str, run_dir: &str) -> Error {
     let whose = if run_dir.is_empty() {
         "it was not started by ap".to_owned()
     } else {
@@ -122,7 +122,7 @@ fn last_good(state: &State) -> u32 {
 }
 
 /// Returns what a person can do about such a session.
-pub fn ways_on(snapshot: &Snapshot) -> String {
+pub fn next_steps(snapshot: &Snapshot) -> String {
     let Snapshot { plan, state } = snapshot;
     let hint = match &state.phase {
         Phase::Ended {

@@ -191,7 +191,7 @@ fn what_cannot_be_forked_is_refused_with_the_way_on() {
         .says(&["`--at soon` names no iteration"]);
     fork(&project, &["--at", "plan/1"])
         .expect(2)
-        .says(&["session 's' has no stage `plan`", "it has `work`"]);
+        .says(&["session 's' has no stage `plan`", "the stages are: work"]);
     fork(&project, &["--at", "1", "--as", "s"])
         .expect(1)
         .says(&["there is a session 's' already", "--as"]);

@@ -57,7 +57,7 @@ fn a_recompiled_session_goes_on_with_the_new_plan_and_the_old_words() {
     project
         .ap(&RECOMPILE)
         .expect(0)
-        .says(&["the plan is made anew from .claude/loops/work/loop.yaml"]);
+        .says(&["the plan is compiled again from .claude/loops/work/loop.yaml"]);
     assert_eq!(project.history("s"), [1, 2, 3, 4]);
     let node = plan(&project)["nodes"][0].clone();
     assert_eq!(

@@ -3,17 +3,16 @@ mod agents;
 mod files;
 
 use super::context::Context;
-use super::status::is_alive;
+use super::session::is_alive;
 use crate::error::{ExitCode, Result};
 use crate::model::SessionName;
 use crate::store::lock::FileLock;
 use crate::store::session::load_cached;
 use crate::ui::{json, out};
-use clap::Args;
 use serde::Serialize;
 
-#[derive(Args, Debug)]
-pub(super) struct CleanupArgs {
+#[derive(clap::Args, Debug)]
+pub(super) struct Args {
     /// Only say what would be done
     #[arg(long)]
     dry_run: bool,
@@ -64,7 +63,7 @@ struct Cleanup<'a> {
     found: Vec<Finding>,
 }
 
-pub(super) fn run(args: &CleanupArgs, context: &Context) -> Result<ExitCode> {
+pub(super) fn run(args: &Args, context: &Context) -> Result<ExitCode> {
     let mut cleanup = Cleanup {
         context,
         dry_run: args.dry_run,

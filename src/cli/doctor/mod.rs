@@ -6,11 +6,10 @@ mod program;
 use super::context::Context;
 use crate::error::{ExitCode, Result};
 use crate::ui::{json, out};
-use clap::Args;
 use serde::Serialize;
 
-#[derive(Args, Debug)]
-pub(super) struct DoctorArgs {
+#[derive(clap::Args, Debug)]
+pub(super) struct Args {
     /// Print JSON: `verdict` and `checks`, each with name, verdict, found and advice
     #[arg(long)]
     json: bool,
@@ -74,7 +73,7 @@ struct Report {
     checks: Vec<Check>,
 }
 
-pub(super) fn run(args: &DoctorArgs, context: &Context) -> Result<ExitCode> {
+pub(super) fn run(args: &Args, context: &Context) -> Result<ExitCode> {
     let checks = checks(context);
     let verdict = checks
         .iter()

@@ -30,12 +30,12 @@ const QUEUES: Page = Page {
 
 /// Explain a file, its fields, or a part of how ap works
 #[derive(Clone, Debug, clap::Args)]
-pub struct Args {
+pub(super) struct Args {
     /// What to explain; the list of topics if not given
-    pub topic: Option<String>,
+    pub(super) topic: Option<String>,
     /// Print JSON: `{topic, about, text, fields: [{path, type, required, about}]}`; without a topic `[{topic, about}]`
     #[arg(long)]
-    pub json: bool,
+    pub(super) json: bool,
 }
 
 /// Something that can be explained.
@@ -179,7 +179,7 @@ struct Explained {
 }
 
 /// Explains what was asked for.
-pub fn run(args: &Args) -> Result<ExitCode> {
+pub(super) fn run(args: &Args) -> Result<ExitCode> {
     let Some(name) = &args.topic else {
         return list(args.json);
     };

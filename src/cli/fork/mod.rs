@@ -5,8 +5,8 @@ use self::worktree::Worktree;
 use super::compile::new_run;
 use super::context::Context;
 use super::launch;
-use super::logs::place_of;
-use super::status::find;
+use super::session::find;
+use super::step;
 use crate::clock;
 use crate::error::{Error, ExitCode, Result};
 use crate::model::{Change, ForkedFrom, SessionName, WorkTree};
@@ -69,8 +69,8 @@ struct Made {
 pub(super) fn run(args: &Args, context: &Context) -> Result<ExitCode> {
     crash::role("fork");
     let snapshot = find(&args.session, context)?;
-    let (place, iteration) = place(args, &snapshot)?;
-    let cut = cut(&snapshot, place, iteration, context)?;
+    let (index, iteration) = fork_point(args, &snapshot)?;
+    let cut = cut(&snapshot, index, iteration, context)?;
     let made = make(args, &snapshot, cut, context)?;
     let home = Context {
         project: Project::new(made.project.clone()),
@@ -91,39 +91,26 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<ExitCode> {
     }
 }
 
-/// Returns the place and the iteration that `--at` names.
-fn place(args: &Args, snapshot: &Snapshot) -> Result<(u32, u32)> {
-    let (stage, number) = args
-        .at
-        .rsplit_once('/')
-        .map_or((None, args.at.as_str()), |(stage, number)| {
-            (Some(stage), number)
-        });
-    let number: u32 = number.parse().map_err(|_| {
-        Error::usage(format!("`--at {}` names no iteration", args.at))
-            .hint("say its number, or `stage/number` for one of another stage")
-    })?;
-    let plan = &snapshot.plan;
-    let position = |stage: &str| {
-        plan.position(stage.split('/').next().unwrap_or(stage))
-            .ok_or_else(|| {
-                let stages: Vec<String> = plan
-                    .nodes
-                    .iter()
-                    .map(|step| format!("`{}`", step.id()))
-                    .collect();
-                Error::usage(format!("session '{}' has no stage `{stage}`", plan.session))
-                    .hint(format!("it has {}", stages.join(", ")))
-            })
+/// Returns the index of the step and the iteration that `--at` names.
+fn fork_point(args: &Args, snapshot: &Snapshot) -> Result<(u32, u32)> {
+    let (stage, number) = match args.at.rsplit_once('/') {
+        Some((stage, number)) => (Some(stage), number),
+        None => (None, args.at.as_str()),
     };
-    let place = place_of(stage.map(position).transpose()?, args.run, snapshot)?;
-    match plan.step(place) {
+    let iteration: u32 = number.parse().map_err(|_| {
+        Error::usage(format!("`--at {}` names no iteration", args.at))
+            .hint("give its number, or `stage/number` for one of another stage")
+    })?;
+    // Of `block/branch` the block is the stage.
+    let stage = stage.and_then(|stage| stage.split('/').next());
+    let index = step::find(stage, args.run, snapshot)?;
+    match snapshot.plan.step(index) {
         Some(Step::Block(block)) => Err(Error::usage(format!(
             "`{}` is a parallel block: there is no moment that all its branches share",
             block.id
         ))
         .hint("name an iteration before the block, or after it: `--at stage/iteration`")),
-        Some(Step::Node(_)) | None => Ok((place, number)),
+        Some(Step::Node(_)) | None => Ok((index, iteration)),
     }
 }
 

@@ -1,5 +1,6 @@
 //! The journal, one line per event: `[12:30:59] agent_exited cursor=0.3.1 outcome=reported …`.
 use super::growing::Growing;
+use crate::cli::format::Format;
 use crate::error::Result;
 use crate::ui;
 use camino::Utf8Path;
@@ -7,54 +8,56 @@ use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
 use serde_json::Value;
 
-/// The longest value that is shown, in characters.
-const LONGEST: usize = 120;
-/// What identifies a process beyond its pid says nothing to a reader.
-const UNTELLING: [&str; 3] = ["start_ticks", "boot_id", "host"];
+/// The maximum length of a value, in characters.
+const MAX_VALUE: usize = 120;
+/// Fields that identify a process beyond its pid, which do not help a reader.
+const HIDDEN: [&str; 3] = ["start_ticks", "boot_id", "host"];
 
-/// A journal being shown.
-pub(super) struct Shown {
+/// A journal being printed.
+pub(super) struct JournalPrinter {
     journal: Growing,
-    json: bool,
+    format: Format,
     zone: TimeZone,
     ended: bool,
 }
 
-impl Shown {
+impl JournalPrinter {
     /// Begins with the last lines; 0 stands for all of them.
-    pub(super) fn last(path: &Utf8Path, lines: usize, json: bool) -> Result<Self> {
+    pub(super) fn open(path: &Utf8Path, lines: usize, format: Format) -> Result<Self> {
         let mut journal = Growing::open(path)?;
         journal.go_to_last_lines(lines)?;
         Ok(Self {
             journal,
-            json,
+            format,
             zone: TimeZone::system(),
             ended: false,
         })
     }
 
-    /// Shows what is new. Tells whether somebody still reads it.
-    pub(super) fn show(&mut self) -> Result<bool> {
+    /// Prints what is new. Returns whether stdout is still read.
+    pub(super) fn print(&mut self) -> Result<bool> {
         let Self {
             journal,
-            json,
+            format,
             zone,
             ended,
         } = self;
         let read = journal.read_lines(|line| {
             let event = serde_json::from_slice(line).ok();
             *ended = event.as_ref().is_some_and(is_end);
-            let text = match (*json, &event) {
-                (true, _) => String::from_utf8_lossy(line).into_owned(),
-                (false, Some(event)) => render(event, zone),
-                (false, None) => format!("[--:--:--] unreadable line of {} bytes", line.len()),
+            let text = match (*format, &event) {
+                (Format::Json, _) => String::from_utf8_lossy(line).into_owned(),
+                (Format::Text, Some(event)) => render(event, zone),
+                (Format::Text, None) => {
+                    format!("[--:--:--] unreadable line of {} bytes", line.len())
+                }
             };
-            ui::tell(&(text + "\n"))
+            ui::stream(&(text + "\n"))
         });
         Ok(read?)
     }
 
-    /// Whether the last event shown ends the session.
+    /// Whether the last event printed ends the session.
     pub(super) fn ended(&self) -> bool {
         self.ended
     }
@@ -108,7 +111,7 @@ fn field(text: &mut String, key: &str, value: &Value) {
             }
             let parts = fields
                 .iter()
-                .filter(|(name, _)| *name != "kind" && !UNTELLING.contains(&name.as_str()));
+                .filter(|(name, _)| *name != "kind" && !HIDDEN.contains(&name.as_str()));
             parts.for_each(|(name, value)| field(text, &format!("{key}.{name}"), value));
         }
         Value::Array(all) if all.is_empty() => (),
@@ -125,10 +128,10 @@ fn quoted(word: &str) -> String {
     let plain = word
         .chars()
         .all(|letter| !letter.is_whitespace() && !letter.is_control() && letter != '"');
-    if plain && word.chars().count() <= LONGEST {
+    if plain && word.chars().count() <= MAX_VALUE {
         return word.to_owned();
     }
-    let mut clipped: String = word.chars().take(LONGEST).collect();
+    let mut clipped: String = word.chars().take(MAX_VALUE).collect();
     if clipped.len() < word.len() {
         clipped.push('…');
     }
@@ -178,8 +181,8 @@ mod tests {
     #[test]
     fn long_values_are_clipped() {
         assert_eq!(
-            quoted(&"é".repeat(LONGEST + 1)).chars().count(),
-            LONGEST + 3
+            quoted(&"é".repeat(MAX_VALUE + 1)).chars().count(),
+            MAX_VALUE + 3
         );
     }
 }

@@ -1,237 +1,219 @@
-//! Goes on as a session does: from attempt to attempt, as its journal tells, until it ends.
+//! Follows a session until it ends.
+use super::attempt::AttemptPrinter;
+use super::ending;
+use super::events::JournalPrinter;
 use super::growing::Growing;
-use super::place::{Attempt, Sought, agent_of, attempts, find, folder_of, stdout};
-use super::{Wanted, activity, events};
+use super::request::LogRequest;
+use super::target::{
+    Attempt, Selection, agent_of, attempts as attempts_of, find, folder_of, stdout,
+};
 use crate::cli::context::Context;
-use crate::cli::status;
+use crate::cli::format::Format;
+use crate::cli::session;
 use crate::engine::Phase;
 use crate::error::{ExitCode, Result};
 use crate::model::{Cursor, Event, Line, WaitReason};
-use crate::plan::Step;
+use crate::plan::{Block, Step};
 use crate::store::layout::RunDir;
 use crate::store::session::{Snapshot, load_cached};
 use crate::ui::{self, note, report};
 use std::time::Duration;
 
-/// How long to rest between two looks.
-const LOOK: Duration = Duration::from_millis(250);
-/// How many looks pass between two checks whether the runner lives.
-const LOOKS_PER_CHECK: u32 = 8;
+const POLL_INTERVAL: Duration = Duration::from_millis(250);
+/// How many polls pass between two checks whether the runner lives.
+const POLLS_PER_CHECK: u32 = 8;
 
-/// Shows the journal until the session ends.
-pub(super) fn events(
-    journal: &mut events::Shown,
-    wanted: &Wanted<'_>,
+/// Prints the journal until the session ends.
+pub(super) fn journal(
+    journal: &mut JournalPrinter,
+    request: &LogRequest<'_>,
     context: &Context,
 ) -> Result<ExitCode> {
-    until_ended(wanted, context, || {
-        Ok(if journal.show()? {
-            Look {
-                gone: false,
-                ended: journal.ended(),
-            }
-        } else {
-            Look::GONE
+    let poll = || {
+        let is_read = journal.print()?;
+        Ok(Poll {
+            is_read,
+            ended: is_read && journal.ended(),
         })
-    })
+    };
+    until_ended(request, context, poll)
 }
 
-/// Shows what the agents say until the session ends.
-pub(super) fn activity(wanted: &Wanted<'_>, context: &Context) -> Result<ExitCode> {
-    let dir = wanted.dir(context)?;
-    // First the place in the journal, then the state: what happens in between is seen twice rather than not at all.
+/// Prints what the agents do until the session ends.
+pub(super) fn attempts(request: &LogRequest<'_>, context: &Context) -> Result<ExitCode> {
+    let dir = request.dir(context)?;
+    // First the position in the journal, then the state: what happens in between is seen twice rather than not at all.
     let mut journal = Growing::open(&dir.journal())?;
     journal.go_to_last_lines(1)?;
-    let snapshot = wanted.look(context)?;
-    let mut following = Following {
+    let snapshot = request.load(context)?;
+    if let Some(Step::Block(block)) = snapshot.state.step(&snapshot.plan) {
+        note(branches_hint(block, request));
+    }
+    let mut follower = Follower {
         dir: &dir,
         snapshot: &snapshot,
-        wanted,
+        request,
         cursor: Cursor::default(),
-        shown: None,
-        over: false,
-        gone: false,
+        printer: None,
+        complete: false,
+        is_read: true,
         ended: false,
     };
-    if let Some(Step::Block(block)) = snapshot.state.step(&snapshot.plan) {
-        let names: Vec<String> = block
-            .branches
-            .iter()
-            .map(|branch| format!("{}/{}", block.id, branch.name))
-            .collect();
-        let how = format!(
-            "`ap logs {} --follow --branch` follows one of {}",
-            wanted.session,
-            names.join(", ")
-        );
-        note(format!(
-            "The branches of `{}` are at work side by side; {how}\n",
-            block.id
-        ));
-    }
-    following.begin_with_last()?;
-    until_ended(wanted, context, || following.look(&mut journal))
+    follower.print_last()?;
+    until_ended(request, context, || follower.poll(&mut journal))
 }
 
-/// What a look found.
+fn branches_hint(block: &Block, request: &LogRequest<'_>) -> String {
+    let names: Vec<String> = block
+        .branches
+        .iter()
+        .map(|branch| format!("{}/{}", block.id, branch.name))
+        .collect();
+    format!(
+        "The branches of `{}` run in parallel; `ap logs {} --follow --branch` follows one of {}",
+        block.id,
+        request.session,
+        names.join(", ")
+    )
+}
+
 #[derive(Clone, Copy)]
-struct Look {
-    /// Nobody reads what we show.
-    gone: bool,
-    /// The session has ended.
+struct Poll {
+    /// Whether stdout is still read.
+    is_read: bool,
+    /// Whether the session has ended.
     ended: bool,
 }
 
-impl Look {
-    const GONE: Self = Self {
-        gone: true,
-        ended: false,
-    };
-}
-
-/// Looks again and again until the session has ended or nobody reads any more, then says how it ended.
+/// Polls until the session has ended or stdout is no longer read, then prints how the session ended.
 fn until_ended(
-    wanted: &Wanted<'_>,
+    request: &LogRequest<'_>,
     context: &Context,
-    mut look: impl FnMut() -> Result<Look>,
+    mut poll: impl FnMut() -> Result<Poll>,
 ) -> Result<ExitCode> {
-    let dir = wanted.dir(context)?;
-    let mut looks = 0_u32;
+    let dir = request.dir(context)?;
+    let mut polls = 0_u32;
     loop {
-        // Before the look: what a runner that is gone has said must have been seen.
-        let alive = !looks.is_multiple_of(LOOKS_PER_CHECK)
-            || load_cached(&dir)?.is_some_and(|snapshot| {
-                !matches!(snapshot.state.phase, Phase::Ended { .. })
-                    && status::is_alive(&context.project, &snapshot)
-            });
-        let seen = look()?;
-        if seen.gone {
+        // Before the poll, so that everything a runner that is gone has written is seen.
+        let alive = !polls.is_multiple_of(POLLS_PER_CHECK) || is_alive(&dir, context)?;
+        let seen = poll()?;
+        if !seen.is_read {
             return Ok(ExitCode::Done);
         }
         if seen.ended || !alive {
             break;
         }
-        if !ui::rest(LOOK) {
+        if !ui::wait_while_read(POLL_INTERVAL) {
             return Ok(ExitCode::Done);
         }
-        looks += 1;
+        polls += 1;
     }
     if let Some(snapshot) = load_cached(&dir)? {
-        note(how(&snapshot));
+        note(ending_of(&snapshot));
     }
     Ok(ExitCode::Done)
 }
 
-/// Says how a session ended.
-fn how(snapshot: &Snapshot) -> String {
-    match &snapshot.state.phase {
-        Phase::Ended { ending } => format!(
-            "Session '{}' {}\n",
-            snapshot.plan.session,
-            report::ending(ending)
-        ),
-        Phase::New
-        | Phase::Ready
-        | Phase::Running
-        | Phase::Parallel
-        | Phase::Exited { .. }
-        | Phase::Waiting { .. } => {
-            format!(
-                "{}\n{}\n",
-                report::failure(snapshot),
-                report::ways_on(snapshot)
-            )
-        }
-    }
+fn is_alive(dir: &RunDir, context: &Context) -> Result<bool> {
+    Ok(load_cached(dir)?.is_some_and(|snapshot| {
+        !matches!(snapshot.state.phase, Phase::Ended { .. })
+            && session::is_alive(&context.project, &snapshot)
+    }))
 }
 
-struct Following<'a> {
+fn ending_of(snapshot: &Snapshot) -> String {
+    if let Phase::Ended { ending } = &snapshot.state.phase {
+        return format!(
+            "Session '{}' {}",
+            snapshot.plan.session,
+            report::ending(ending)
+        );
+    }
+    format!(
+        "{}\n{}",
+        report::failure(snapshot),
+        report::next_steps(snapshot)
+    )
+}
+
+struct Follower<'a> {
     dir: &'a RunDir,
     snapshot: &'a Snapshot,
-    wanted: &'a Wanted<'a>,
-    /// The attempt being shown, or waited for.
+    request: &'a LogRequest<'a>,
+    /// The attempt being printed, or waited for.
     cursor: Cursor,
-    shown: Option<activity::Shown<'a>>,
-    /// Whether all of the attempt has been shown.
-    over: bool,
-    gone: bool,
+    printer: Option<AttemptPrinter<'a>>,
+    /// Whether all of the attempt has been printed.
+    complete: bool,
+    /// Whether stdout is still read.
+    is_read: bool,
     ended: bool,
 }
 
-impl<'a> Following<'a> {
-    /// Shows the end of what has been said so far.
-    fn begin_with_last(&mut self) -> Result<()> {
+impl<'a> Follower<'a> {
+    /// Prints the end of the last attempt so far.
+    fn print_last(&mut self) -> Result<()> {
         self.cursor = self.snapshot.state.cursor;
-        let Ok(place) = find(Sought::default(), self.snapshot) else {
+        let Ok(target) = find(Selection::default(), self.snapshot) else {
             return Ok(());
         };
-        let Some(last) = attempts(self.dir, &place).pop() else {
+        let Some(last) = attempts_of(self.dir, &target).pop() else {
             return Ok(());
         };
         let Some(node) = self.snapshot.plan.node(last.cursor.node) else {
             return Ok(());
         };
         let agent = agent_of(self.dir, node, last.cursor);
-        let mut shown =
-            activity::Shown::open(&self.snapshot.plan, (node, agent), &last, self.wanted.json)?;
-        self.gone = !(shown.header(self.snapshot) && shown.last(self.wanted.lines)?);
+        let format = self.request.format;
+        let mut printer = AttemptPrinter::open(&self.snapshot.plan, (node, agent), &last, format)?;
+        self.is_read = printer.header(self.snapshot) && printer.last(self.request.lines)?;
         if last.cursor == self.cursor {
-            self.shown = Some(shown);
+            self.printer = Some(printer);
         } else {
-            self.gone |= !shown.finish();
+            self.is_read &= printer.finish();
         }
         Ok(())
     }
 
-    fn look(&mut self, journal: &mut Growing) -> Result<Look> {
-        self.more()?;
+    fn poll(&mut self, journal: &mut Growing) -> Result<Poll> {
+        self.print_more()?;
         let mut outcome = Ok(());
         journal.read_lines(|line| {
-            // A line of a newer format tells of something we do not know.
+            // A line of a newer format describes something we do not know.
             if let Ok(line) = serde_json::from_slice::<Line>(line) {
-                outcome = self.event(&line.event);
+                outcome = self.handle(&line.event);
             }
-            outcome.is_ok() && !self.gone
+            outcome.is_ok() && self.is_read
         })?;
         outcome?;
-        Ok(Look {
-            gone: self.gone,
+        Ok(Poll {
+            is_read: self.is_read,
             ended: self.ended,
         })
     }
 
-    fn event(&mut self, event: &Event) -> Result<()> {
+    fn handle(&mut self, event: &Event) -> Result<()> {
         self.ended = false;
         match event {
             Event::IterationStarted { cursor, .. } if self.cursor < *cursor => {
                 self.finish()?;
-                (self.cursor, self.over) = (*cursor, false);
-                self.more()?;
+                self.cursor = *cursor;
+                self.complete = false;
+                self.print_more()?;
             }
             Event::AgentExited {
                 cursor, outcome, ..
             } if *cursor == self.cursor => {
-                self.more()?;
+                self.print_more()?;
                 self.finish()?;
-                self.over = true;
-                self.say(&activity::ended(outcome));
+                self.complete = true;
+                self.print_line(&ending::from_outcome(outcome));
             }
-            Event::WaitStarted { reason, until } => match reason {
-                WaitReason::Delay => (),
-                WaitReason::Retry { error } => {
-                    self.say(&format!("waits until {until} to try again: {error}"))
+            Event::WaitStarted { reason, until } => {
+                if let Some(reason) = wait_reason(reason) {
+                    self.print_line(&format!("waits until {until} {reason}"));
                 }
-                WaitReason::RateLimit { reason } => {
-                    self.say(&format!("waits until {until} for the quota: {reason}"))
-                }
-                WaitReason::BusyQueue { error } => self.say(&format!(
-                    "waits until {until} for the queue, which is busy: {error}"
-                )),
-                WaitReason::Queue { held, by } => self.say(&format!(
-                    "waits until {until} for {}",
-                    crate::text::held(*held, by)
-                )),
-            },
+            }
             Event::SessionFinished { .. } => {
                 self.finish()?;
                 self.ended = true;
@@ -241,55 +223,61 @@ impl<'a> Following<'a> {
         Ok(())
     }
 
-    /// Shows what the agent has said since; of one that has just begun, from its beginning.
-    fn more(&mut self) -> Result<()> {
-        if self.shown.is_none() && !self.over && 0 < self.cursor.iteration {
-            self.shown = self.open();
-            self.gone |= self
-                .shown
-                .as_ref()
-                .is_some_and(|shown| !shown.header(self.snapshot));
+    /// Prints what the agent has written since; of one that has just started, from its beginning.
+    fn print_more(&mut self) -> Result<()> {
+        if self.printer.is_none() && !self.complete && 0 < self.cursor.iteration {
+            self.printer = self.open();
+            if let Some(printer) = &self.printer {
+                self.is_read &= printer.header(self.snapshot);
+            }
         }
-        if let Some(shown) = &mut self.shown {
-            self.gone |= !shown.more()?;
+        if let Some(printer) = &mut self.printer {
+            self.is_read &= printer.more()?;
         }
         Ok(())
     }
 
-    fn open(&self) -> Option<activity::Shown<'a>> {
-        let node = self.snapshot.plan.node(self.cursor.node)?;
+    fn open(&self) -> Option<AttemptPrinter<'a>> {
+        let plan = &self.snapshot.plan;
+        let node = plan.node(self.cursor.node)?;
         let agent = agent_of(self.dir, node, self.cursor);
         loop {
             let folder = folder_of(self.dir, node, self.cursor)?;
+            if !stdout(&folder).exists() {
+                return None;
+            }
             let attempt = Attempt {
                 cursor: self.cursor,
                 folder: folder.clone(),
             };
-            let open = || {
-                activity::Shown::open(
-                    &self.snapshot.plan,
-                    (node, agent),
-                    &attempt,
-                    self.wanted.json,
-                )
-                .ok()
-            };
-            let shown = stdout(&folder).exists().then(open)?;
-            // Its files may have moved away while we opened them, and another attempt's stand there.
+            let printer =
+                AttemptPrinter::open(plan, (node, agent), &attempt, self.request.format).ok();
+            // Its files may have moved away while we opened them, and belong to another attempt now.
             if folder_of(self.dir, node, self.cursor).is_some_and(|now| now == folder) {
-                return shown;
+                return printer;
             }
         }
     }
 
     fn finish(&mut self) -> Result<()> {
-        if let Some(mut shown) = self.shown.take() {
-            self.gone |= !(shown.more()? && shown.finish());
+        if let Some(mut printer) = self.printer.take() {
+            self.is_read &= printer.more()? && printer.finish();
         }
         Ok(())
     }
 
-    fn say(&mut self, line: &str) {
-        self.gone |= !self.wanted.json && !ui::tell(&format!("  {line}\n"));
+    fn print_line(&mut self, line: &str) {
+        self.is_read &= self.request.format == Format::Json || ui::stream(&format!("  {line}\n"));
+    }
+}
+
+/// Returns what a session waits for; nothing for the pause between iterations.
+fn wait_reason(reason: &WaitReason) -> Option<String> {
+    match reason {
+        WaitReason::Delay => None,
+        WaitReason::Retry { error } => Some(format!("to retry: {error}")),
+        WaitReason::RateLimit { reason } => Some(format!("for the quota: {reason}")),
+        WaitReason::BusyQueue { error } => Some(format!("for the queue, which is busy: {error}")),
+        WaitReason::Queue { held, by } => Some(format!("for {}", crate::text::held(*held, by))),
     }
 }

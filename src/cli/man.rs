@@ -1,34 +1,20 @@
-//! `ap completions`, `ap man`: what shells and `man` know of the command line, drawn from its definition.
+//! `ap man`: manual pages, generated from the command line's definition.
 use crate::error::{ExitCode, Result};
 use crate::store::atomic;
 use crate::text::count;
 use crate::ui::{note, out};
 use camino::{Utf8Path, Utf8PathBuf};
-use clap::{Args, Command};
-use clap_complete::Shell;
+use clap::Command;
 use fs_err as fs;
 
-#[derive(Args, Debug)]
-pub(super) struct CompletionsArgs {
-    /// The shell to complete for
-    shell: Shell,
-}
-
-#[derive(Args, Debug)]
-pub(super) struct ManArgs {
+#[derive(clap::Args, Debug)]
+pub(super) struct Args {
     /// Write one page per command into this folder instead of printing the main page
     #[arg(long, value_name = "DIR")]
     out: Option<Utf8PathBuf>,
 }
 
-pub(super) fn completions(args: &CompletionsArgs, mut command: Command) -> Result<ExitCode> {
-    let mut text = Vec::new();
-    clap_complete::generate(args.shell, &mut command, "ap", &mut text);
-    out(String::from_utf8_lossy(&text))?;
-    Ok(ExitCode::Done)
-}
-
-pub(super) fn man(args: &ManArgs, mut command: Command) -> Result<ExitCode> {
+pub(super) fn run(args: &Args, mut command: Command) -> Result<ExitCode> {
     // Gives subcommands their full names.
     command.build();
     match &args.out {
@@ -45,7 +31,7 @@ pub(super) fn man(args: &ManArgs, mut command: Command) -> Result<ExitCode> {
     Ok(ExitCode::Done)
 }
 
-/// Writes the pages of a command and all below it. Returns how many.
+/// Writes the pages of a command and its subcommands. Returns how many.
 fn write(command: &Command, name: &str, folder: &Utf8Path) -> Result<u32> {
     atomic::replace(&folder.join(format!("{name}.1")), &page(command, name)?)?;
     let mut written = 1;

@@ -1,0 +1,243 @@
+//! The command line as clap sees it: every command, and what runs it.
+use super::context::Context;
+use super::session::SessionArgs;
+use super::{
+    attach, cleanup, completions, continue_session, demo, doctor, dry_run, explain, fork, hook,
+    init, kill, lint, list, logs, man, new, overview, pause, plugin, queue, schema, start, status,
+    stop, tail, test, wait,
+};
+use crate::error::{ExitCode, Result};
+use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
+use start::{loop_command, pipeline};
+use std::ffi::OsString;
+
+const AFTER_HELP: &str = "\
+A loop runs a fresh agent again and again until it is done:
+  ap work auth 25                 run the loop `work` as session `auth`, at most 25 times, in tmux
+  ap work auth 25 --resume        continue exactly where a crashed session was
+  ap status auth                  show where it stands; `ap list` shows all sessions
+  ap attach auth                  watch it (detach with Ctrl-b d)
+
+Exit codes: 0 done, 1 failed, 2 bad usage or definition, 3 session already running,
+            4 ended short of its goal (a limit, no task), 5 stopped by you
+
+AP_LOG=debug logs what ap does: to stderr, or for a session in tmux to ap.log in its run directory";
+
+const ABOUT_LOOP: &str = "Run a loop: `ap loop work auth 25`, or shorter `ap work auth 25`";
+
+/// Run coding agents again and again until the work is done, and never lose a session's place
+#[derive(Debug, Parser)]
+#[command(name = "ap", version, after_help = AFTER_HELP, disable_help_subcommand = true, args_conflicts_with_subcommands = true)]
+pub(super) struct Cli {
+    #[command(flatten)]
+    overview: overview::Args,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    #[command(about = ABOUT_LOOP)]
+    Loop(loop_command::Args),
+    /// Run a pipeline of several stages
+    Pipeline(pipeline::Args),
+    /// Show where a session stands, or all of them
+    Status(status::Args),
+    /// List the project's sessions, the latest first
+    #[command(visible_alias = "runs")]
+    List(list::Args),
+    /// Show a session's window (inside tmux: switch to it)
+    Attach(SessionArgs),
+    /// Show what a session's agents said and did, or its journal
+    Logs(logs::Args),
+    /// Follow a session: `ap logs <session> --follow`
+    Tail(tail::Args),
+    /// Start a new session from the state after an iteration of another one, in a worktree at that commit
+    Fork(fork::Args),
+    /// Wait for a session's end; the exit code is the session's own
+    Wait(wait::Args),
+    /// Pause a session when its current iteration ends
+    Pause(SessionArgs),
+    /// Continue a paused session, or end a wait early
+    Continue(SessionArgs),
+    /// Stop a session and its agent now; `--resume` continues it
+    Stop(SessionArgs),
+    /// Kill every process of a session immediately, without a graceful stop; `--resume` continues it
+    Kill(SessionArgs),
+    /// Watch it work: five small tasks in a scratch repository, with nothing installed and no account
+    Demo(demo::Args),
+    /// Create a loop or pipeline to start from
+    New(new::Args),
+    /// Find every mistake in loops and pipelines, each with its location
+    Lint(lint::Args),
+    /// Show what a loop or pipeline would do: its plan, and the prompt and call of each first agent
+    DryRun(dry_run::Args),
+    /// Print the JSON Schema of loops, pipelines, settings or status.json
+    Schema(schema::Args),
+    /// Run loops and pipelines against their recordings, without an account
+    Test(test::Args),
+    /// Clean up what crashed sessions left behind; running ones are never touched
+    Cleanup(cleanup::Args),
+    /// Check what sessions need: programs, tmux, locks, disk, and whether they survive a logout
+    Doctor(doctor::Args),
+    /// Explain a file, its fields, or a part of how ap works
+    Explain(explain::Args),
+    /// Install the skills, slash commands, sub-agents and hook of Agent Pipelines into Claude Code
+    Plugin(plugin::Args),
+    /// Prepare this repository for agents
+    Init(init::Args),
+    /// Answer a hook of Claude Code
+    #[command(hide = true)]
+    Hook(hook::Args),
+    /// Print a shell's completions: `source <(ap completions bash)`
+    Completions(completions::Args),
+    /// Print the manual page, or write all of them
+    Man(man::Args),
+    /// Show, claim, release and close tasks
+    Queue(queue::Args),
+    /// `ap <loop> [session] [max]`
+    #[command(external_subcommand)]
+    Shortcut(Vec<OsString>),
+}
+
+/// `ap <loop> …`: a loop's name instead of a command.
+#[derive(Debug, Parser)]
+#[command(name = "ap", about = ABOUT_LOOP, long_about = None, disable_help_subcommand = true)]
+struct Shortcut {
+    #[command(flatten)]
+    args: loop_command::Args,
+}
+
+impl Cli {
+    /// Parses a command line.
+    pub(super) fn parse_args<A>(args: impl IntoIterator<Item = A>) -> Result<Self, clap::Error>
+    where
+        A: Into<OsString> + Clone,
+    {
+        let matches = Self::command().try_get_matches_from(args)?;
+        let mut cli = Self::from_arg_matches(&matches)?;
+        if let Some(Command::Shortcut(words)) = cli.command {
+            let words = std::iter::once(OsString::from("ap")).chain(words);
+            cli.command = Some(Command::Loop(Shortcut::try_parse_from(words)?.args));
+        }
+        Ok(cli)
+    }
+
+    /// Runs the command.
+    pub(super) fn run(self, context: &Context) -> Result<ExitCode> {
+        let Some(command) = self.command else {
+            return overview::run(&self.overview, context);
+        };
+        match command {
+            Command::Loop(args) => loop_command::run(&args, context),
+            Command::Pipeline(args) => pipeline::run(&args, context),
+            Command::Status(args) => status::run(&args, context),
+            Command::List(args) => list::run(&args, context),
+            Command::Attach(args) => attach::run(&args, context),
+            Command::Logs(args) => logs::run(&args, context),
+            Command::Tail(args) => tail::run(&args, context),
+            Command::Fork(args) => fork::run(&args, context),
+            Command::Wait(args) => wait::run(&args, context),
+            Command::Pause(args) => pause::run(&args, context),
+            Command::Continue(args) => continue_session::run(&args, context),
+            Command::Stop(args) => stop::run(&args, context),
+            Command::Kill(args) => kill::run(&args, context),
+            Command::Demo(args) => demo::run(&args, context),
+            Command::New(args) => new::run(&args, context),
+            Command::Lint(args) => lint::run(&args, context),
+            Command::DryRun(args) => dry_run::run(&args, context),
+            Command::Schema(args) => schema::run(&args),
+            Command::Test(args) => test::run(&args, context),
+            Command::Cleanup(args) => cleanup::run(&args, context),
+            Command::Doctor(args) => doctor::run(&args, context),
+            Command::Explain(args) => explain::run(&args),
+            Command::Plugin(args) => plugin::run(&args, context),
+            Command::Init(args) => init::run(&args, context),
+            Command::Hook(args) => hook::run(&args, context),
+            Command::Completions(args) => completions::run(&args, Self::command()),
+            Command::Man(args) => man::run(&args, Self::command()),
+            Command::Queue(args) => queue::run(&args, context),
+            Command::Shortcut(_) => unreachable!("`parse_args` makes it `ap loop`"),
+        }
+    }
+}
+
+/// Returns every command with its arguments and help.
+pub fn definition() -> clap::Command {
+    Cli::command()
+}
+
+/// Checks whether a command line can be parsed. Runs nothing.
+pub fn check(args: &[&str]) -> Result<(), clap::Error> {
+    Cli::parse_args(args).map(drop)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::command_names::COMMAND_NAMES;
+
+    /// Returns the command lines of all commands with their definitions.
+    fn commands() -> Vec<(String, clap::Command)> {
+        fn add(path: &str, command: &clap::Command, found: &mut Vec<(String, clap::Command)>) {
+            found.push((path.to_owned(), command.clone()));
+            for inner in command.get_subcommands() {
+                add(&format!("{path} {}", inner.get_name()), inner, found);
+            }
+        }
+        let mut found = vec![("ap <loop>".to_owned(), Shortcut::command())];
+        add("ap", &Cli::command(), &mut found);
+        found
+    }
+
+    #[test]
+    fn all_command_names_are_known() {
+        let root = Cli::command();
+        let mut names: Vec<&str> = root
+            .get_subcommands()
+            .flat_map(|command| {
+                std::iter::once(command.get_name()).chain(command.get_all_aliases())
+            })
+            .collect();
+        names.sort_unstable();
+        assert_eq!(names, COMMAND_NAMES);
+    }
+
+    #[test]
+    fn help_begins_with_what_the_command_does() {
+        for (path, command) in commands() {
+            let about = command
+                .get_about()
+                .map(ToString::to_string)
+                .unwrap_or_default();
+            assert!(
+                about.starts_with(char::is_uppercase) && !about.ends_with('.'),
+                "{path} --help begins with `{about}`"
+            );
+        }
+        let mut shortcut = Shortcut::command();
+        assert!(
+            shortcut
+                .render_long_help()
+                .to_string()
+                .starts_with(ABOUT_LOOP)
+        );
+    }
+
+    #[test]
+    fn every_argument_has_a_help_text_without_a_full_stop() {
+        for (path, command) in commands() {
+            for argument in command.get_arguments() {
+                let help = argument
+                    .get_help()
+                    .map(ToString::to_string)
+                    .unwrap_or_default();
+                assert!(
+                    help.starts_with(char::is_uppercase) && !help.ends_with('.'),
+                    "{path} {}: `{help}`",
+                    argument.get_id()
+                );
+            }
+        }
+    }
+}

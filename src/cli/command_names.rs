@@ -1,0 +1,39 @@
+//! The names of all commands: `ap <name>` runs the command, so a loop of that name needs `ap loop <name>`.
+
+/// Sorted, with aliases.
+pub(super) const COMMAND_NAMES: &[&str] = &[
+    "attach",
+    "cleanup",
+    "completions",
+    "continue",
+    "demo",
+    "doctor",
+    "dry-run",
+    "explain",
+    "fork",
+    "hook",
+    "init",
+    "kill",
+    "lint",
+    "list",
+    "logs",
+    "loop",
+    "man",
+    "new",
+    "pause",
+    "pipeline",
+    "plugin",
+    "queue",
+    "runs",
+    "schema",
+    "status",
+    "stop",
+    "tail",
+    "test",
+    "wait",
+];
+
+/// Whether `ap <name>` is a command.
+pub(super) fn is_command(name: &str) -> bool {
+    COMMAND_NAMES.contains(&name)
+}

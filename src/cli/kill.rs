@@ -1,0 +1,103 @@
+//! `ap kill`: ends every process of a session immediately. What is in the journal stays true; it can be resumed.
+use super::context::Context;
+use super::session::{SessionArgs, find};
+use crate::clock;
+use crate::error::{Error, ExitCode, Result};
+use crate::exec::process::{self, Liveness};
+use crate::model::{ProcessId, SessionName};
+use crate::plan::Plan;
+use crate::runner;
+use crate::store::lock::SessionLock;
+use crate::store::session::read_plan;
+use crate::text::count;
+use crate::ui::out;
+use nix::sys::signal::Signal;
+use std::time::Duration;
+
+/// How long a killed process may take to be gone.
+const GONE: Duration = Duration::from_secs(10);
+
+/// What is known of the session to kill.
+struct Target {
+    plan: Plan,
+    /// The runner named in the journal.
+    runner: Option<ProcessId>,
+    /// Whether the journal can be read, and so be written to.
+    readable: bool,
+}
+
+pub(super) fn run(args: &SessionArgs, context: &Context) -> Result<ExitCode> {
+    let session = &args.session;
+    let target = target(session, context)?;
+    let ended = end_runners(session, target.runner, context)? + runner::kill_all(&target.plan.run);
+    close_window(session, context)?;
+    // A shim that the runner was just starting holds a copy of the lock until it has called exec.
+    let lock = context.project.lock(session);
+    clock::wait_until(GONE, || {
+        !lock.exists() || SessionLock::remove_stale(&lock).unwrap_or(true)
+    });
+    if target.readable {
+        runner::record_kill(&context.project, session, "ap kill")?;
+    }
+    out(match ended {
+        0 => format!("Session '{session}' has no processes."),
+        ended => format!(
+            "Session '{session}' is killed ({} ended). Continue it with `{} --resume`.",
+            count(ended, "process"),
+            target.plan.command
+        ),
+    })?;
+    Ok(ExitCode::Done)
+}
+
+/// Returns what to kill. A journal that cannot be read is no reason to leave its agents running.
+fn target(session: &SessionName, context: &Context) -> Result<Target> {
+    match find(session, context) {
+        Ok(snapshot) => Ok(Target {
+            plan: snapshot.plan,
+            runner: snapshot.state.runner,
+            readable: true,
+        }),
+        Err(error) => Ok(Target {
+            plan: read_plan(&context.project.session(session)).map_err(|_| error)?,
+            runner: None,
+            readable: false,
+        }),
+    }
+}
+
+fn close_window(session: &SessionName, context: &Context) -> Result<()> {
+    let tmux = context.tmux();
+    match tmux.find(session) {
+        Ok(Some(found)) if found.run_dir == context.project.session(session).root() => {
+            tmux.close(&found)
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Kills the runner named in the lock file and the one named in the journal: one of them may be wrong. Returns how
+/// many were alive.
+fn end_runners(
+    session: &SessionName,
+    journalled: Option<ProcessId>,
+    context: &Context,
+) -> Result<usize> {
+    let holder = SessionLock::holder(&context.project.lock(session)).map(|holder| holder.process);
+    if let Some(holder) = &holder
+        && process::liveness(holder) == Liveness::Unknown
+    {
+        return Err(Error::failed(format!(
+            "session '{session}' runs on another machine, {}",
+            holder.host
+        ))
+        .hint("kill it there"));
+    }
+    let mut runners: Vec<ProcessId> = holder.into_iter().chain(journalled).collect();
+    runners.dedup();
+    runners.retain(|runner| process::send(runner, Signal::SIGKILL));
+    // A runner keeps the session locked until the kernel has removed it.
+    let is_dead = |runner: &ProcessId| process::liveness(runner) == Liveness::Dead;
+    clock::wait_until(GONE, || runners.iter().all(is_dead));
+    Ok(runners.len())
+}

@@ -1,0 +1,178 @@
+//! `ap list`: the project's sessions, the latest first. Reads only.
+use super::context::Context;
+use super::session::is_alive;
+use crate::clock;
+use crate::engine::StateView;
+use crate::error::{ExitCode, Result};
+use crate::model::{SessionName, SessionStatus};
+use crate::store::layout::Project;
+use crate::store::session::{load_cached, names};
+use crate::ui::{duration, json, out, table};
+use jiff::Timestamp;
+use serde::Serialize;
+
+#[derive(clap::Args, Debug)]
+pub(super) struct Args {
+    /// Maximum number of sessions to show, newest first
+    count: Option<usize>,
+    /// Print a JSON array
+    #[arg(long)]
+    json: bool,
+}
+
+/// One entry of `ap list --json`.
+#[derive(Debug, Serialize)]
+pub(super) struct Row {
+    session: SessionName,
+    pipeline: String,
+    /// `null` if the session cannot be read.
+    status: Option<SessionStatus>,
+    alive: bool,
+    run_number: u32,
+    runs: u32,
+    stage: Option<String>,
+    iteration: u32,
+    iteration_completed: u32,
+    max_iterations: u32,
+    /// Of the parallel block it is in: how many have reached their goal, of how many.
+    branches_done: u32,
+    branches: u32,
+    started_at: Option<Timestamp>,
+    updated_at: Option<Timestamp>,
+    cost_usd: f64,
+    /// Set instead of the rest when the session cannot be read.
+    error: Option<String>,
+}
+
+pub(super) fn run(args: &Args, context: &Context) -> Result<ExitCode> {
+    show(args.count, args.json, context)
+}
+
+/// Prints the sessions, `count` at most.
+pub(super) fn show(count: Option<usize>, as_json: bool, context: &Context) -> Result<ExitCode> {
+    let mut rows = rows(&context.project)?;
+    rows.truncate(count.unwrap_or(usize::MAX));
+    if as_json {
+        json(&rows)?;
+    } else if rows.is_empty() {
+        out("No sessions here yet. Run `ap` to list what you can start.")?;
+    } else {
+        out(table(&rows))?;
+    }
+    Ok(ExitCode::Done)
+}
+
+/// Returns all sessions of the project, the latest first.
+pub(super) fn rows(project: &Project) -> Result<Vec<Row>> {
+    let mut rows: Vec<Row> = names(project)?
+        .into_iter()
+        .filter_map(|name| row(project, name))
+        .collect();
+    rows.sort_by_key(|row| std::cmp::Reverse(row.updated_at));
+    Ok(rows)
+}
+
+fn row(project: &Project, session: SessionName) -> Option<Row> {
+    match load_cached(&project.session(&session)) {
+        Ok(None) => None,
+        Ok(Some(snapshot)) => {
+            let view = StateView::new(&snapshot.plan, &snapshot.state);
+            let alive = is_alive(project, &snapshot);
+            let done = view
+                .branches
+                .iter()
+                .filter(|branch| branch["status"] == "complete")
+                .count();
+            Some(Row {
+                session,
+                pipeline: snapshot.plan.name.clone(),
+                status: Some(snapshot.state.status().observed(alive)),
+                alive,
+                run_number: view.run_number,
+                runs: view.runs,
+                stage: snapshot
+                    .state
+                    .step(&snapshot.plan)
+                    .or(snapshot.plan.nodes.last())
+                    .map(|step| step.id().to_string()),
+                iteration: view.iteration,
+                iteration_completed: view.iteration_completed,
+                max_iterations: view.max_iterations,
+                branches_done: u32::try_from(done).unwrap_or(u32::MAX),
+                branches: u32::try_from(view.branches.len()).unwrap_or(u32::MAX),
+                started_at: view.started_at,
+                updated_at: view.updated_at,
+                cost_usd: view.usage.cost_usd,
+                error: None,
+            })
+        }
+        Err(error) => Some(Row {
+            session,
+            pipeline: String::new(),
+            status: None,
+            alive: false,
+            run_number: 0,
+            runs: 0,
+            stage: None,
+            iteration: 0,
+            iteration_completed: 0,
+            max_iterations: 0,
+            branches_done: 0,
+            branches: 0,
+            started_at: None,
+            updated_at: None,
+            cost_usd: 0.0,
+            error: Some(error.to_string()),
+        }),
+    }
+}
+
+fn stage_in_words(row: &Row) -> String {
+    let stage = row.stage.clone().unwrap_or_default();
+    if 1 < row.runs {
+        format!("{stage} (run {} of {})", row.run_number, row.runs)
+    } else {
+        stage
+    }
+}
+
+/// Says how many iterations of how many are over, or how many branches of a block.
+fn how_far(row: &Row) -> String {
+    match (row.branches, row.max_iterations) {
+        (0, 0) => row.iteration_completed.to_string(),
+        (0, max) => format!("{}/{max}", row.iteration_completed),
+        (branches, _) => format!("{} of {branches} branches done", row.branches_done),
+    }
+}
+
+/// Returns sessions as a table.
+pub(super) fn table(rows: &[Row]) -> String {
+    let now = clock::now();
+    let cells = |row: &Row| {
+        [
+            format!("  {}", row.session),
+            row.pipeline.clone(),
+            row.status
+                .map_or("unreadable", SessionStatus::label)
+                .to_owned(),
+            how_far(row),
+            stage_in_words(row),
+            row.updated_at.map_or_else(String::new, |at| {
+                format!("{} ago", duration::short(now.duration_since(at)))
+            }),
+            format!("${:.2}", row.cost_usd),
+        ]
+    };
+    table::table(
+        [
+            "  SESSION",
+            "RUNS",
+            "STATUS",
+            "ITERATION",
+            "STAGE",
+            "CHANGED",
+            "COST",
+        ],
+        rows.iter().map(cells),
+    )
+}

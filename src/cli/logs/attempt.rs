@@ -1,0 +1,239 @@
+//! Prints what one attempt's agent said and did, read from its `stdout.log`.
+use super::ending;
+use super::growing::Growing;
+use super::target::{Attempt, agent_of, stdout};
+use crate::agent::{Activity, Transcript, output_format};
+use crate::cli::format::Format;
+use crate::error::Result;
+use crate::model::Cursor;
+use crate::plan::{AgentSpec, Node, Plan};
+use crate::store::layout::RunDir;
+use crate::store::session::Snapshot;
+use crate::ui::{self, note};
+use serde::Serialize;
+use std::collections::VecDeque;
+use std::io;
+
+/// An output up to this size is read from its beginning.
+const SMALL: u64 = 8 * 1024 * 1024;
+
+/// An attempt being printed.
+pub(super) struct AttemptPrinter<'a> {
+    printer: ActivityPrinter<'a>,
+    agent: &'a AgentSpec,
+    output: Growing,
+    transcript: Transcript,
+}
+
+/// Prints activities with what identifies their attempt.
+struct ActivityPrinter<'a> {
+    /// From 1.
+    run_number: u32,
+    branch: Option<String>,
+    node: &'a Node,
+    cursor: Cursor,
+    format: Format,
+}
+
+/// One line of `ap logs --json`.
+#[derive(Serialize)]
+struct Line<'a> {
+    /// From 1.
+    run_number: u32,
+    /// The branch of a parallel block, as `--branch` names it.
+    branch: Option<&'a str>,
+    stage: &'a str,
+    iteration: u32,
+    attempt: u32,
+    activity: &'a Activity,
+}
+
+/// Prints the last lines of an attempt. Returns whether stdout is still read.
+pub(super) fn print(
+    attempt: &Attempt,
+    dir: &RunDir,
+    snapshot: &Snapshot,
+    (lines, format): (usize, Format),
+) -> Result<bool> {
+    let Some(node) = snapshot.plan.node(attempt.cursor.node) else {
+        return Ok(true);
+    };
+    let agent = agent_of(dir, node, attempt.cursor);
+    let mut printer = AttemptPrinter::open(&snapshot.plan, (node, agent), attempt, format)?;
+    if !printer.header(snapshot) || !printer.last(lines)? {
+        return Ok(false);
+    }
+    let ended = attempt.folder.join("exit.json").exists();
+    if ended && !printer.finish() {
+        return Ok(false);
+    }
+    let mut end = ending::read(&attempt.folder).into_iter();
+    Ok(format == Format::Json || end.all(|line| ui::stream(&format!("  {line}\n"))))
+}
+
+impl<'a> AttemptPrinter<'a> {
+    pub(super) fn open(
+        plan: &Plan,
+        (node, agent): (&'a Node, &'a AgentSpec),
+        attempt: &Attempt,
+        format: Format,
+    ) -> io::Result<Self> {
+        let cursor = attempt.cursor;
+        let printer = ActivityPrinter {
+            run_number: plan.turn(cursor.node).0 + 1,
+            branch: branch_name(plan),
+            node,
+            cursor,
+            format,
+        };
+        Ok(Self {
+            printer,
+            agent,
+            output: Growing::open(&stdout(&attempt.folder))?,
+            transcript: Transcript::new(output_format(agent)),
+        })
+    }
+
+    /// Prints which attempt follows.
+    pub(super) fn header(&self, snapshot: &Snapshot) -> bool {
+        let ActivityPrinter {
+            node,
+            cursor,
+            format,
+            ..
+        } = self.printer;
+        format == Format::Json
+            || ui::stream(&format!(
+                "{}\n",
+                heading(node, self.agent, cursor, snapshot)
+            ))
+    }
+
+    /// Prints the last activities up to now; 0 stands for all of them.
+    pub(super) fn last(&mut self, lines: usize) -> Result<bool> {
+        if lines == 0 {
+            return self.more();
+        }
+        let (activities, complete) = self.find_last(lines)?;
+        if !complete && self.printer.format == Format::Text {
+            note("  … earlier output is not shown; --lines 0 shows all\n");
+        }
+        Ok(activities
+            .iter()
+            .all(|activity| self.printer.print(activity)))
+    }
+
+    /// Returns the last activities, and whether they are all there are. A large output is read from further and
+    /// further back, until enough are found.
+    fn find_last(&mut self, count: usize) -> Result<(VecDeque<Activity>, bool)> {
+        let is_small = self.output.length()? <= SMALL;
+        let (mut lines, mut previous_start) = (count.saturating_mul(4), None);
+        loop {
+            let start = self
+                .output
+                .go_to_last_lines(if is_small { 0 } else { lines })?;
+            let (last, dropped) = self.read_last(count)?;
+            // Asking for more lines may not lead further back: then that is as far as it goes.
+            if start == 0 || count <= last.len() || previous_start == Some(start) {
+                return Ok((last, !dropped && start == 0));
+            }
+            previous_start = Some(start);
+            lines = lines.saturating_mul(8);
+        }
+    }
+
+    /// Reads to the end and returns the last activities, and whether there were more.
+    fn read_last(&mut self, count: usize) -> Result<(VecDeque<Activity>, bool)> {
+        let mut transcript = Transcript::new(output_format(self.agent));
+        let (mut last, mut dropped) = (VecDeque::new(), false);
+        self.output.read(|piece| {
+            last.extend(transcript.push(piece));
+            let excess = last.len().saturating_sub(count);
+            last.drain(..excess);
+            dropped |= 0 < excess;
+            true
+        })?;
+        self.transcript = transcript;
+        Ok((last, dropped))
+    }
+
+    /// Prints what has been added since.
+    pub(super) fn more(&mut self) -> Result<bool> {
+        let Self {
+            printer,
+            output,
+            transcript,
+            ..
+        } = self;
+        let read = output.read(|piece| {
+            transcript
+                .push(piece)
+                .iter()
+                .all(|activity| printer.print(activity))
+        });
+        Ok(read?)
+    }
+
+    /// Prints the last line, which has no end: the output is complete.
+    pub(super) fn finish(&mut self) -> bool {
+        self.transcript
+            .finish()
+            .iter()
+            .all(|activity| self.printer.print(activity))
+    }
+}
+
+impl ActivityPrinter<'_> {
+    /// Prints one activity. Returns whether stdout is still read.
+    fn print(&self, activity: &Activity) -> bool {
+        if self.format == Format::Text {
+            return ui::stream(&format!("  {}\n", activity.line()));
+        }
+        let line = Line {
+            run_number: self.run_number,
+            branch: self.branch.as_deref(),
+            stage: self.node.id.as_str(),
+            iteration: self.cursor.iteration,
+            attempt: self.cursor.attempt,
+            activity,
+        };
+        ui::stream(&format!(
+            "{}\n",
+            serde_json::to_string(&line).unwrap_or_default()
+        ))
+    }
+}
+
+/// Returns what `--branch` calls the branch that a plan belongs to.
+fn branch_name(plan: &Plan) -> Option<String> {
+    plan.branch
+        .as_ref()
+        .map(|branch| format!("{}/{}", branch.block, branch.name))
+}
+
+fn heading(node: &Node, agent: &AgentSpec, cursor: Cursor, snapshot: &Snapshot) -> String {
+    let Snapshot { plan, state } = snapshot;
+    let max = if state.cursor.node == cursor.node {
+        state.max_iterations(node)
+    } else {
+        node.max_iterations
+    };
+    let mut text = "● ".to_owned();
+    for name in [plan.run_in_words(cursor.node), branch_name(plan)]
+        .into_iter()
+        .flatten()
+    {
+        text += &format!("{name}  ");
+    }
+    if 1 < plan.nodes.len() {
+        text += &format!("stage {}  ", node.id);
+    }
+    text += &format!("iteration {}/{max}", cursor.iteration);
+    if 1 < cursor.attempt {
+        text += &format!("  attempt {}", cursor.attempt);
+    }
+    if !node.agent.fallback.is_empty() {
+        text += &format!("  by {}", agent.label());
+    }
+    text
+}

@@ -1,0 +1,16 @@
+//! `ap pause`: pauses a session when its current iteration ends.
+use super::context::Context;
+use super::request;
+use super::session::SessionArgs;
+use crate::error::{ExitCode, Result};
+use crate::model::Request;
+use crate::ui::out;
+
+pub(super) fn run(args: &SessionArgs, context: &Context) -> Result<ExitCode> {
+    request::send(&args.session, &Request::Pause, context)?;
+    out(format!(
+        "Session '{0}' pauses when its current iteration ends; `ap continue {0}` continues it.",
+        args.session
+    ))?;
+    Ok(ExitCode::Done)
+}

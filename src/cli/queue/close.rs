@@ -1,0 +1,33 @@
+//! `ap queue close`.
+use super::answer::Answer;
+use super::source::Source;
+use super::task;
+use crate::cli::format::Format;
+use crate::error::Result;
+use crate::queue::Owner;
+use crate::text::shown;
+use serde_json::json;
+
+/// Close a task that is done
+#[derive(Debug, clap::Args)]
+#[command(
+    long_about = "Close a task that is done. Closing a closed one changes nothing and succeeds.\n\nJSON: {\"id\",\"closed\":true}."
+)]
+pub(super) struct Args {
+    /// Id of the task
+    id: String,
+    /// What was done, for the log beside the tasks
+    #[arg(long, default_value = "")]
+    reason: String,
+}
+
+pub(super) fn run(args: &Args, source: &Source, format: Format) -> Result<Answer> {
+    let Args { id, reason } = args;
+    // The user may close any task; an agent only one that no other owner holds.
+    let owner = matches!(source.owner, Owner::Agent { .. }).then_some(&source.owner);
+    source.queue.close(id, owner, reason)?;
+    Ok(match format {
+        Format::Json => task::json(&json!({ "id": id, "closed": true })).into(),
+        Format::Text => format!("closed {}\n", shown(id)).into(),
+    })
+}

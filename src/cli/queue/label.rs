@@ -1,0 +1,95 @@
+//! `ap queue label`.
+use super::answer::Answer;
+use super::source::Source;
+use super::task;
+use crate::cli::format::Format;
+use crate::error::{Error, Result};
+use crate::model::SessionName;
+use crate::plan::session_label;
+use crate::queue::Unlabelled;
+use crate::text::shown;
+use serde_json::json;
+
+/// Assign tasks to a session: put its label on them
+#[derive(Debug, clap::Args)]
+#[command(
+    long_about = "Assign tasks to a session: put its label on them, `pipeline/<session>` unless another is named. For trackers that have labels, such as beads.\n\nJSON: {\"label\",\"labelled\":[id]}."
+)]
+pub(super) struct Args {
+    /// Session the tasks are for; it need not have started
+    #[arg(value_name = "SESSION")]
+    name: SessionName,
+    /// Ids of the tasks
+    #[arg(required_unless_present = "all_ready", conflicts_with = "all_ready")]
+    ids: Vec<String>,
+    /// Label every task that is ready and has no session's label
+    #[arg(long)]
+    all_ready: bool,
+    /// Use another label
+    #[arg(long, value_name = "LABEL")]
+    label: Option<String>,
+}
+
+impl Args {
+    pub(super) fn session(&self) -> &SessionName {
+        &self.name
+    }
+}
+
+pub(super) fn run(args: &Args, source: &Source, format: Format) -> Result<Answer> {
+    let label = args
+        .label
+        .clone()
+        .unwrap_or_else(|| session_label(&args.name));
+    if !args.all_ready {
+        let labelled = label_each(source, &args.ids, &label)?;
+        return Ok(text(&labelled, &label, format).into());
+    }
+    let labelled = source.queue.label(Unlabelled::AllReady, &label)?;
+    let note = if labelled.is_empty() {
+        "Every task that is ready has a session's label already.\n"
+    } else {
+        ""
+    };
+    Ok(Answer::with_note(
+        text(&labelled, &label, format),
+        note.to_owned(),
+    ))
+}
+
+/// Labels the tasks one by one, so that an error says which of them have the label already.
+fn label_each(source: &Source, ids: &[String], label: &str) -> Result<Vec<String>> {
+    // A mistyped id must not leave half of them labelled.
+    for id in ids {
+        source.queue.show(id)?;
+    }
+    let mut labelled: Vec<String> = Vec::new();
+    for id in ids {
+        match source
+            .queue
+            .label(Unlabelled::These(std::slice::from_ref(id)), label)
+        {
+            Ok(done) => labelled.extend(done),
+            Err(error) if labelled.is_empty() => return Err(error.into()),
+            Err(error) => {
+                let message = format!(
+                    "{}; labelled before that: {}",
+                    error.what,
+                    labelled.join(", ")
+                );
+                return Err(Error::failed(message).hint(error.next));
+            }
+        }
+    }
+    Ok(labelled)
+}
+
+fn text(ids: &[String], label: &str, format: Format) -> String {
+    match format {
+        Format::Json => task::json(&json!({ "label": label, "labelled": ids })),
+        Format::Text => ids
+            .iter()
+            .map(|id| format!("{}  {}\n", shown(id), shown(label)))
+            .collect(),
+    }
+}

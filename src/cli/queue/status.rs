@@ -1,0 +1,120 @@
+//! `ap queue status`.
+use super::answer::Answer;
+use super::source::Source;
+use super::task;
+use crate::cli::format::Format;
+use crate::error::Result;
+use crate::model::{QueueCounts, QueueStatus};
+use crate::queue::{Queue, liveness};
+use crate::text::shown;
+use serde_json::json;
+
+/// Count the tasks and show what that means for a loop
+#[derive(Debug, clap::Args)]
+#[command(
+    long_about = "Count the tasks and show what that means for a loop.\n\nJSON: {\"queue\",\"total\",\"closed\",\"ready\":[id],\"held\":[{\"id\",\"owner\"}],\"stale\":[{\"id\",\"owner\"}],\"blocked\":[{\"id\",\"why\"}],\"verdict\":{\"kind\",…}}, where kind is done, work, wait, release_stale, stalled or no_items. Tasks of agents that are gone are under stale: a session's runner takes them back."
+)]
+pub(super) struct Args {}
+
+pub(super) fn run(source: &Source, format: Format) -> Result<Answer> {
+    let counts = source.queue.counts(&liveness(&*source.queue))?;
+    let status = counts.status(|| source.queue.searched());
+    let text = match format {
+        Format::Json => json(&source.name, &counts, &status),
+        Format::Text => text(&source.name, &counts, &status),
+    };
+    Ok(text.into())
+}
+
+/// Returns why no task can be claimed.
+pub(super) fn nothing_to_claim(queue: &dyn Queue) -> Result<String> {
+    let status = queue.counts(&liveness(queue))?.status(|| queue.searched());
+    Ok(format!("No task can be claimed: {}.\n", meaning(&status)))
+}
+
+fn json(name: &str, counts: &QueueCounts, status: &QueueStatus) -> String {
+    let pairs = |pairs: &[(String, String)], name: &str| {
+        let object = |(id, value): &(String, String)| json!({ "id": id, name: value });
+        pairs.iter().map(object).collect::<Vec<_>>()
+    };
+    task::json(&json!({
+        "queue": name,
+        "total": counts.total,
+        "closed": counts.closed,
+        "ready": counts.ready,
+        "held": pairs(&counts.held, "owner"),
+        "stale": pairs(&counts.stale, "owner"),
+        "blocked": pairs(&counts.blocked, "why"),
+        "verdict": status,
+    }))
+}
+
+fn text(name: &str, counts: &QueueCounts, status: &QueueStatus) -> String {
+    let count = format!(
+        "{}: {} of {} closed, {} ready",
+        shown(name),
+        counts.closed,
+        counts.total,
+        counts.ready.len()
+    );
+    let line = |id: &str, rest: &str| format!("{}  {}", shown(id), shown(rest));
+    let held = counts
+        .held
+        .iter()
+        .map(|(id, owner)| line(id, &format!("held by {owner}")));
+    let stale = counts
+        .stale
+        .iter()
+        .map(|(id, owner)| line(id, &stale_owner(owner)));
+    let blocked = counts.blocked.iter().map(|(id, why)| line(id, why));
+    let lines: Vec<String> = std::iter::once(count)
+        .chain(held)
+        .chain(stale)
+        .chain(blocked)
+        .chain([shown(&capitalized(&meaning(status)))])
+        .collect();
+    lines.join("\n") + "\n"
+}
+
+fn stale_owner(owner: &str) -> String {
+    if owner.is_empty() {
+        "held, but has no owner".to_owned()
+    } else {
+        format!("held by {owner}, which is gone")
+    }
+}
+
+/// Returns what a status means, in a few words.
+fn meaning(status: &QueueStatus) -> String {
+    match status {
+        QueueStatus::Done { closed } => format!("every task is closed ({closed})"),
+        QueueStatus::Work { ready, left, .. } => {
+            format!("{ready} of the {left} left can be claimed")
+        }
+        QueueStatus::Wait { held, by } => {
+            format!(
+                "others work on what is left: {}",
+                crate::text::held(*held, by)
+            )
+        }
+        QueueStatus::ReleaseStale { ids } => {
+            format!(
+                "what is left is held by agents that are gone ({})",
+                ids.len()
+            )
+        }
+        QueueStatus::Stalled { left, .. } => format!("everything left is blocked ({left})"),
+        QueueStatus::NoItems { looked_for, next } => {
+            format!("there are no tasks; looked for {looked_for}; {next}")
+        }
+        QueueStatus::Busy { error } => format!("the queue is busy: {error}"),
+        QueueStatus::Unknown { error } => format!("the queue did not answer: {error}"),
+    }
+}
+
+fn capitalized(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map_or_else(String::new, |first| {
+        first.to_uppercase().chain(chars).collect()
+    })
+}

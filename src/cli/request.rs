@@ -1,0 +1,56 @@
+//! Requests to a running session: put into its inbox, and acknowledged by its runner.
+use super::context::Context;
+use super::session::{find, is_alive};
+use crate::clock;
+use crate::error::{Error, Result};
+use crate::exec::process;
+use crate::model::{Request, SessionName};
+use crate::store::inbox;
+use crate::store::session::Snapshot;
+use crate::ui::report;
+use nix::sys::signal::Signal;
+use std::time::Duration;
+
+/// How long the runner may take to read a request: it may be in the middle of a write.
+const ACKNOWLEDGED: Duration = Duration::from_secs(10);
+
+/// Leaves a request, wakes the runner and waits until it has read the request.
+pub(super) fn send(
+    session: &SessionName,
+    request: &Request,
+    context: &Context,
+) -> Result<Snapshot> {
+    let snapshot = find(session, context)?;
+    if !is_alive(&context.project, &snapshot) {
+        return Err(not_running(&snapshot));
+    }
+    let dir = context.project.session(session);
+    inbox::put(&dir, request, clock::now())?;
+    if let Some(runner) = &snapshot.state.runner {
+        process::send(runner, Signal::SIGUSR1);
+    }
+    let read = clock::wait_until(ACKNOWLEDGED, || {
+        inbox::waiting(&dir).is_ok_and(|left| left.is_empty())
+    });
+    if read {
+        return Ok(snapshot);
+    }
+    Err(
+        Error::failed(format!("the runner of session '{session}' does not answer"))
+            .hint("see `ap doctor`"),
+    )
+}
+
+fn not_running(snapshot: &Snapshot) -> Error {
+    let status = snapshot.state.status();
+    let message = if status.is_active() {
+        report::failure(snapshot)
+    } else {
+        format!(
+            "session '{}' does not run: it is {}",
+            snapshot.plan.session,
+            status.label()
+        )
+    };
+    Error::failed(message).hint(report::next_steps(snapshot))
+}

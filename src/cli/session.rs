@@ -1,0 +1,37 @@
+//! The session a command is about: its name as an argument, its state, and whether its runner lives.
+use super::context::Context;
+use crate::engine::Phase;
+use crate::error::{Error, Result};
+use crate::exec::process::{self, Liveness};
+use crate::model::SessionName;
+use crate::store::layout::Project;
+use crate::store::session::{Snapshot, is_running, load_cached};
+
+/// The argument of commands that need nothing but a session.
+#[derive(clap::Args, Debug)]
+pub(super) struct SessionArgs {
+    /// Name of the session
+    pub(super) session: SessionName,
+}
+
+/// Loads a session that must exist.
+pub(super) fn find(session: &SessionName, context: &Context) -> Result<Snapshot> {
+    load_cached(&context.project.session(session))?.ok_or_else(|| {
+        Error::failed(format!(
+            "there is no session '{session}' in {}",
+            context.project.root()
+        ))
+        .hint("`ap list` shows the sessions there are")
+    })
+}
+
+/// Whether the session's runner lives: by its lock file, or by the journal when the lock file was deleted.
+pub(super) fn is_alive(project: &Project, snapshot: &Snapshot) -> bool {
+    let journalled = snapshot
+        .state
+        .runner
+        .as_ref()
+        .is_some_and(|runner| process::liveness(runner) != Liveness::Dead);
+    (journalled && !matches!(snapshot.state.phase, Phase::Ended { .. }))
+        || is_running(project, &snapshot.plan.session)
+}

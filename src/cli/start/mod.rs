@@ -1,0 +1,107 @@
+//! Starts and resumes sessions: shared by `ap <loop>`, `ap loop` and `ap pipeline`.
+pub(super) mod loop_command;
+pub(super) mod pipeline;
+mod resume;
+
+use super::context::Context;
+use super::launch::{in_this_terminal, in_tmux};
+use super::said::{self, Said};
+use crate::compile::Sources;
+use crate::error::{ExitCode, Result};
+use crate::fixture;
+use crate::model::{Change, SessionName};
+use crate::plan::PlanKind;
+use crate::runner::{Mode, Wanted};
+use camino::Utf8PathBuf;
+
+/// Flags of every start.
+#[derive(clap::Args, Clone, Debug, Default)]
+pub(super) struct Flags {
+    /// Start over: stop a running session of that name first and keep its old run under .archive
+    #[arg(long, conflicts_with = "resume")]
+    force: bool,
+    /// Continue a crashed, failed or stopped session exactly where it was
+    #[arg(long)]
+    resume: bool,
+    /// With --resume: continue with the definition as it is now, where that is safe
+    #[arg(long)]
+    recompile: bool,
+    /// Run in this terminal instead of tmux; the exit code is the session's own
+    #[arg(long, visible_alias = "no-tmux")]
+    foreground: bool,
+    /// Show the session's window once it runs
+    #[arg(long, conflicts_with = "foreground")]
+    attach: bool,
+    /// Record a fixture of the session once it has ended, for `ap test`; in DIR, or where `ap test` looks for it
+    #[arg(long, value_name = "DIR", num_args = 0..=1, require_equals = true, default_missing_value = "", conflicts_with = "resume")]
+    record: Option<Utf8PathBuf>,
+    #[command(flatten)]
+    said: Said,
+}
+
+/// A new session.
+struct Start<'a> {
+    sources: &'a Sources,
+    session: SessionName,
+    /// The command line that starts it, from which the one to resume it is made.
+    command: String,
+    max_iterations: Option<u32>,
+    /// The folder of the fixture to record.
+    record: Option<Utf8PathBuf>,
+    flags: &'a Flags,
+}
+
+impl Start<'_> {
+    fn run(&self, context: &Context) -> Result<ExitCode> {
+        let flags = self.flags;
+        let overrides = flags
+            .said
+            .flags(self.max_iterations)?
+            .or(said::environment(context)?);
+        let mut plan = super::compile::plan(
+            self.sources,
+            self.session.clone(),
+            self.command.clone(),
+            &overrides,
+            context,
+        )?;
+        plan.record.clone_from(&self.record);
+        fixture::check(&plan)?;
+        let request = Wanted {
+            plan,
+            mode: if flags.force { Mode::Force } else { Mode::New },
+            max_iterations: self.max_iterations,
+            change: Change::default(),
+            replace: false,
+        };
+        launch(request, flags, context)
+    }
+}
+
+/// Finds what to run, and the folder of the fixture to record.
+fn find_sources(
+    kind: PlanKind,
+    name: &str,
+    flags: &Flags,
+    context: &Context,
+) -> Result<(Sources, Option<Utf8PathBuf>)> {
+    let library = context.library();
+    let sources = library.find(kind, name)?;
+    let folder = match &flags.record {
+        None => None,
+        Some(folder) if folder.as_str().is_empty() => {
+            Some(library.fixture_target(&library.entry_of(kind, name)?))
+        }
+        Some(folder) => Some(camino::absolute_utf8(folder)?),
+    };
+    Ok((sources, folder))
+}
+
+/// Runs the session, in this terminal or in tmux.
+fn launch(request: Wanted, flags: &Flags, context: &Context) -> Result<ExitCode> {
+    if flags.foreground {
+        in_this_terminal(&request, context)
+    } else {
+        in_tmux(request, flags.attach, context)
+    }
+}

@@ -1,0 +1,83 @@
+//! `ap pipeline`.
+use super::resume::Resume;
+use super::{Flags, Start, find_sources, loop_command};
+use crate::cli::context::Context;
+use crate::clock;
+use crate::error::{Error, ExitCode, Result};
+use crate::model::SessionName;
+use crate::plan::PlanKind;
+use crate::text::shell_quote;
+use jiff::Zoned;
+use jiff::tz::TimeZone;
+
+#[derive(clap::Args, Clone, Debug)]
+pub(in crate::cli) struct Args {
+    /// Run one loop: the same as `ap loop`
+    #[arg(long)]
+    single_stage: bool,
+    /// Name of a pipeline, or the path of its file
+    name: String,
+    /// Name of the session; the pipeline's with date and time if not given
+    session: Option<SessionName>,
+    /// How often to run it; with --single-stage the maximum number of iterations
+    #[arg(value_name = "RUNS")]
+    number: Option<u32>,
+    #[command(flatten)]
+    flags: Flags,
+}
+
+/// Starts or resumes a session of a pipeline.
+pub(in crate::cli) fn run(args: &Args, context: &Context) -> Result<ExitCode> {
+    let Args {
+        single_stage,
+        name,
+        session,
+        number,
+        mut flags,
+    } = args.clone();
+    if single_stage {
+        let args = loop_command::Args {
+            name,
+            session,
+            max: number,
+            flags,
+        };
+        return loop_command::run(&args, context);
+    }
+    flags.said.runs = flags.said.runs(number)?;
+    let max_iterations = flags.said.max(None)?;
+    if flags.resume {
+        let session = session.ok_or_else(|| {
+            Error::usage("name the session to resume")
+                .hint("`ap list` shows the sessions; put the name after the pipeline's")
+        })?;
+        let resume = Resume {
+            kind: PlanKind::Pipeline,
+            name: &name,
+            session: &session,
+            max_iterations,
+            flags: &flags,
+        };
+        return resume.run(context);
+    }
+    let (sources, record) = find_sources(PlanKind::Pipeline, &name, &flags, context)?;
+    let session = session.map_or_else(|| session_name(sources.name()), Ok)?;
+    let command = format!("ap pipeline {} {session}", shell_quote(&name));
+    let start = Start {
+        sources: &sources,
+        session,
+        command,
+        max_iterations,
+        record,
+        flags: &flags,
+    };
+    start.run(context)
+}
+
+/// Returns the pipeline's name with date and time.
+fn session_name(pipeline: &str) -> Result<SessionName> {
+    let now = Zoned::new(clock::now(), TimeZone::system());
+    format!("{pipeline}-{}", now.strftime("%Y%m%d-%H%M%S"))
+        .parse()
+        .map_err(Error::usage)
+}

@@ -1,0 +1,147 @@
+//! `--resume`: continues a session with the plan it has, or with `--recompile` with a new one.
+use super::{Flags, launch};
+use crate::cli::compile;
+use crate::cli::context::Context;
+use crate::cli::said;
+use crate::compile::{Overrides, Sources};
+use crate::error::{Error, ExitCode, Result};
+use crate::model::{PermissionMode, SessionName};
+use crate::plan::{Origin, Plan, PlanKind};
+use crate::runner::{Mode, Wanted};
+use crate::store::session::{Snapshot, load_cached};
+use crate::ui::{note, report};
+use camino::Utf8Path;
+
+/// A session to resume.
+pub(super) struct Resume<'a> {
+    pub(super) kind: PlanKind,
+    /// As typed.
+    pub(super) name: &'a str,
+    pub(super) session: &'a SessionName,
+    pub(super) max_iterations: Option<u32>,
+    pub(super) flags: &'a Flags,
+}
+
+impl Resume<'_> {
+    pub(super) fn run(&self, context: &Context) -> Result<ExitCode> {
+        let Some(Snapshot { plan, .. }) = load_cached(&context.project.session(self.session))?
+        else {
+            return Err(report::nothing_to_resume(self.session));
+        };
+        let name = definition_name(self.name);
+        if plan.name != name {
+            return Err(report::runs_another(&plan, name));
+        }
+        let sources = context
+            .library()
+            .find(self.kind, &self.lookup_name(&plan, context));
+        let request = if self.flags.recompile {
+            self.recompile(&plan, &sources?, context)?
+        } else {
+            self.keep_plan(plan, sources.ok().as_ref())?
+        };
+        launch(request, self.flags, context)
+    }
+
+    /// Returns what the session's definition is found by: the file it was started with, if it was one.
+    fn lookup_name(&self, plan: &Plan, context: &Context) -> String {
+        if plan.source.origin == Origin::File {
+            context.project.root().join(&plan.source.path).into_string()
+        } else {
+            self.name.to_owned()
+        }
+    }
+
+    /// Continues with the plan the session has, whatever has become of its definition since.
+    fn keep_plan(&self, plan: Plan, sources: Option<&Sources>) -> Result<Wanted> {
+        let change = self.flags.said.change()?;
+        if let Some(mode) = change.permissions {
+            check_permissions(&plan, mode)?;
+        }
+        if let Some(message) = definition_changed(&plan, sources) {
+            note(format!("note: {message}"));
+        }
+        Ok(Wanted {
+            plan,
+            mode: Mode::Resume,
+            max_iterations: self.max_iterations,
+            change,
+            replace: false,
+        })
+    }
+
+    /// Compiles the definition again, with every override given at the start and not given differently now.
+    fn recompile(&self, plan: &Plan, sources: &Sources, context: &Context) -> Result<Wanted> {
+        let (flags, environment) = Overrides::of_plan(plan);
+        let now = self.flags.said.flags(self.max_iterations)?;
+        let overrides = now
+            .or(flags)
+            .or(said::environment(context)?)
+            .or(environment);
+        let new = compile::plan(
+            sources,
+            plan.session.clone(),
+            plan.command.clone(),
+            &overrides,
+            context,
+        )?;
+        note(format!(
+            "note: the plan is compiled again from {}",
+            new.source.path
+        ));
+        Ok(Wanted {
+            // It is the same run: its agents and tasks carry the run's id.
+            plan: Plan {
+                run: plan.run.clone(),
+                record: plan.record.clone(),
+                ..new
+            },
+            mode: Mode::Resume,
+            max_iterations: self.max_iterations,
+            change: self.flags.said.callable()?,
+            replace: true,
+        })
+    }
+}
+
+/// Returns the name of a loop or pipeline that was named by its path or name.
+pub(super) fn definition_name(name: &str) -> &str {
+    let file = Utf8Path::new(name).file_name().unwrap_or(name);
+    file.strip_suffix(".yaml")
+        .or_else(|| file.strip_suffix(".yml"))
+        .unwrap_or(file)
+}
+
+/// Returns how the definition differs from the one the plan was compiled from, if it does.
+fn definition_changed(plan: &Plan, sources: Option<&Sources>) -> Option<String> {
+    let (session, path) = (&plan.session, &plan.source.path);
+    let Some(sources) = sources else {
+        return Some(format!(
+            "{path} is no longer there; session '{session}' continues with the plan it has"
+        ));
+    };
+    let file = &sources.definition().file;
+    let change = if sources.fingerprint() == plan.source.hash {
+        return None;
+    } else if file == path {
+        format!("{path} or what it uses has changed")
+    } else {
+        format!("`{}` is now {file}, and was {path}", plan.name)
+    };
+    Some(format!(
+        "{change} since session '{session}' started; it continues with the plan it has (`--recompile` uses the new definition)"
+    ))
+}
+
+/// Refuses permissions that an agent of the plan cannot be held to.
+fn check_permissions(plan: &Plan, mode: PermissionMode) -> Result<()> {
+    let mut agents = plan.all_nodes().flat_map(|node| node.agent.chain());
+    match agents.find_map(|agent| Some((agent, agent.refuses(mode)?))) {
+        None => Ok(()),
+        Some((agent, reason)) => Err(Error::usage(format!(
+            "provider `{}` cannot do `{}`: {reason}",
+            agent.provider_name(),
+            mode.name()
+        ))),
+    }
+}

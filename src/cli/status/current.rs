@@ -1,0 +1,74 @@
+//! What a session does now, and what comes next, in one line.
+use crate::engine::{Phase, StateView};
+use crate::model::SessionStatus;
+use crate::store::session::Snapshot;
+use crate::text;
+use crate::ui::{duration, report};
+use jiff::Timestamp;
+
+/// Returns what happens now.
+pub(super) fn activity(snapshot: &Snapshot, status: SessionStatus, now: Timestamp) -> String {
+    match (&snapshot.state.phase, status) {
+        (Phase::Ended { ending }, _) => report::ending(ending),
+        (_, SessionStatus::Crashed) => "nothing: its runner is gone".to_owned(),
+        (_, SessionStatus::Paused) => "paused; `ap continue` continues it".to_owned(),
+        (Phase::Parallel, _) => branches(snapshot) + then(snapshot),
+        (Phase::Running, _) => agent(snapshot, now) + then(snapshot),
+        (Phase::Waiting { until, .. }, _) => {
+            let left = duration::short(until.duration_since(now));
+            format!(
+                "waiting until {until} ({left} left) for: {}{}",
+                reason(snapshot),
+                then(snapshot)
+            )
+        }
+        (Phase::New | Phase::Ready | Phase::Exited { .. }, _) => "between iterations".to_owned(),
+    }
+}
+
+fn then(snapshot: &Snapshot) -> &'static str {
+    if snapshot.state.pausing {
+        ", then paused"
+    } else {
+        ""
+    }
+}
+
+fn branches(snapshot: &Snapshot) -> String {
+    let Snapshot { plan, state } = snapshot;
+    let all = plan
+        .block(state.cursor.node)
+        .map_or(0, |block| block.branches.len());
+    let ended = state
+        .branches
+        .values()
+        .filter(|report| report.ending.is_some())
+        .count();
+    format!(
+        "{} at work side by side",
+        text::count(all.saturating_sub(ended), "branch")
+    )
+}
+
+fn agent(snapshot: &Snapshot, now: Timestamp) -> String {
+    let Snapshot { plan, state } = snapshot;
+    let since = state.iteration_started.map_or_else(String::new, |at| {
+        format!(" for {}", duration::short(now.duration_since(at)))
+    });
+    let has_fallback = state
+        .node(plan)
+        .is_some_and(|node| !node.agent.fallback.is_empty());
+    let name = if has_fallback {
+        text::clean(&state.agent)
+    } else {
+        "agent".to_owned()
+    };
+    format!("{name} at work{since}, attempt {}", state.cursor.attempt)
+}
+
+fn reason(Snapshot { plan, state }: &Snapshot) -> String {
+    StateView::new(plan, state)
+        .waiting
+        .and_then(|waiting| waiting["for"].as_str().map(str::to_owned))
+        .unwrap_or_default()
+}

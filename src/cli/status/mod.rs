@@ -1,0 +1,64 @@
+//! `ap status [session]`: where a session stands. Reads only.
+mod current;
+mod lines;
+
+use super::context::Context;
+use super::list;
+use super::session::{find, is_alive};
+use crate::engine::StateView;
+use crate::error::{ExitCode, Result};
+use crate::model::{SessionName, Task};
+use crate::ui::{json, out, report};
+use serde::Serialize;
+
+#[derive(clap::Args, Debug)]
+pub(super) struct Args {
+    /// Name of the session; all sessions if not given
+    session: Option<SessionName>,
+    /// Print JSON: the fields of state.json, with `alive`, `run_dir` and `next` before them
+    #[arg(long)]
+    json: bool,
+}
+
+/// `ap status --json`.
+#[derive(Serialize)]
+struct Status<'a> {
+    /// Whether a runner lives.
+    alive: bool,
+    run_dir: String,
+    /// What you can do about it, when it did not reach its goal.
+    next: Option<String>,
+    /// The task the engine handed to the agent, when it does.
+    task: Option<&'a Task>,
+    #[serde(flatten)]
+    state: StateView<'a>,
+}
+
+pub(super) fn run(args: &Args, context: &Context) -> Result<ExitCode> {
+    match &args.session {
+        Some(session) => show(session, args.json, context),
+        None => list::show(None, args.json, context),
+    }
+}
+
+fn show(session: &SessionName, as_json: bool, context: &Context) -> Result<ExitCode> {
+    let snapshot = find(session, context)?;
+    let alive = is_alive(&context.project, &snapshot);
+    let status = snapshot.state.status().observed(alive);
+    let next = status.is_resumable().then(|| report::next_steps(&snapshot));
+    if as_json {
+        json(&Status {
+            alive,
+            run_dir: context.project.session(session).root().to_string(),
+            next,
+            task: snapshot.state.task.as_ref(),
+            state: StateView {
+                status,
+                ..StateView::new(&snapshot.plan, &snapshot.state)
+            },
+        })?;
+    } else {
+        out(lines::text(&snapshot, status, next.as_deref(), context))?;
+    }
+    Ok(ExitCode::Done)
+}

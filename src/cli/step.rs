@@ -1,0 +1,46 @@
+//! Which step of a session's plan is meant, by stage and run.
+use crate::error::{Error, Result};
+use crate::plan::Plan;
+use crate::store::session::Snapshot;
+use crate::text::count;
+
+/// Returns the index of a stage in a run (from 1); without them, of the current or last stage and run.
+pub(super) fn find(stage: Option<&str>, run: Option<u32>, snapshot: &Snapshot) -> Result<u32> {
+    let position = stage.map(|id| position(&snapshot.plan, id)).transpose()?;
+    index(position, run, snapshot)
+}
+
+/// Returns the index of a step, given by its position in the plan, in a run.
+pub(super) fn index(position: Option<usize>, run: Option<u32>, snapshot: &Snapshot) -> Result<u32> {
+    let Snapshot { plan, state } = snapshot;
+    if let Some(run) = run
+        && (run == 0 || plan.runs < run)
+    {
+        return Err(Error::usage(format!(
+            "there is no run {run}: session '{}' has {}",
+            plan.session,
+            count(plan.runs, "run")
+        )));
+    }
+    // Between two stages, and after the last one, the previous one is what there is to see.
+    let current = if state.cursor.iteration == 0 {
+        state.cursor.node.saturating_sub(1)
+    } else {
+        state.cursor.node
+    };
+    let last = plan.nodes.len().saturating_sub(1);
+    Ok(match (run, position) {
+        (Some(run), Some(position)) => plan.place_in(run - 1, position),
+        (Some(run), None) => current.clamp(plan.place_in(run - 1, 0), plan.place_in(run - 1, last)),
+        (None, Some(position)) => plan.place_before(current + 1, position),
+        (None, None) => current,
+    })
+}
+
+fn position(plan: &Plan, id: &str) -> Result<usize> {
+    plan.position(id).ok_or_else(|| {
+        let ids: Vec<&str> = plan.nodes.iter().map(|step| step.id().as_str()).collect();
+        Error::usage(format!("session '{}' has no stage `{id}`", plan.session))
+            .hint(format!("the stages are: {}", ids.join(", ")))
+    })
+}

@@ -1,0 +1,37 @@
+//! `ap stop`: ends a session's agent and then its runner.
+use super::context::Context;
+use super::request;
+use super::session::{SessionArgs, is_alive};
+use crate::clock;
+use crate::error::{Error, ExitCode, Result};
+use crate::model::Request;
+use crate::store::session::load_cached;
+use crate::ui::out;
+use std::time::Duration;
+
+/// How long a stop may take: the agent gets 8 s to end, the processes it left behind 2 more.
+const STOPPED: Duration = Duration::from_secs(30);
+
+pub(super) fn run(args: &SessionArgs, context: &Context) -> Result<ExitCode> {
+    let session = &args.session;
+    let by = "ap stop".to_owned();
+    let snapshot = request::send(session, &Request::Stop { by }, context)?;
+    if !clock::wait_until(STOPPED, || !runs(args, context)) {
+        return Err(
+            Error::failed(format!("session '{session}' is still ending its agent"))
+                .hint(format!("`ap kill {session}` does not wait")),
+        );
+    }
+    out(format!(
+        "Session '{session}' is stopped. Continue it with `{} --resume`.",
+        snapshot.plan.command
+    ))?;
+    Ok(ExitCode::Done)
+}
+
+fn runs(args: &SessionArgs, context: &Context) -> bool {
+    load_cached(&context.project.session(&args.session))
+        .ok()
+        .flatten()
+        .is_some_and(|snapshot| is_alive(&context.project, &snapshot))
+}

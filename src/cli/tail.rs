@@ -1,0 +1,49 @@
+//! `ap tail`: follows a session.
+use super::context::Context;
+use super::format::Format;
+use super::logs::{JSON_HELP, LINES, LogRequest};
+use crate::error::{Error, ExitCode, Result};
+use crate::model::SessionName;
+
+#[derive(clap::Args, Debug)]
+#[command(mut_arg("json", |json| json.help(JSON_HELP)))]
+pub(super) struct Args {
+    /// Name of the session
+    session: SessionName,
+    /// Lines to begin with, the last ones; 0 shows all
+    ///
+    /// The default is `EVENTS_TAIL_LINES`, or 50.
+    lines: Option<usize>,
+    /// Show the session's journal instead of what its agents print
+    #[arg(long)]
+    events: bool,
+    #[command(flatten)]
+    format: Format,
+}
+
+pub(super) fn run(args: &Args, context: &Context) -> Result<ExitCode> {
+    let request = LogRequest {
+        session: &args.session,
+        branch: None,
+        run: None,
+        lines: args.lines.map_or_else(|| default_lines(context), Ok)?,
+        follow: true,
+        format: args.format,
+    };
+    if args.events {
+        request.print_journal(context)
+    } else {
+        request.follow(context)
+    }
+}
+
+fn default_lines(context: &Context) -> Result<usize> {
+    match context.env.get("EVENTS_TAIL_LINES") {
+        Some(text) if !text.is_empty() => text.trim().parse().map_err(|_| {
+            Error::usage(format!(
+                "EVENTS_TAIL_LINES is `{text}`, and must be a number"
+            ))
+        }),
+        _ => Ok(LINES),
+    }
+}

@@ -1,0 +1,50 @@
+//! `ap wait`: waits for a session's end and exits with the session's own exit code.
+use super::context::Context;
+use super::session::find;
+use crate::engine::Phase;
+use crate::error::{Error, ExitCode, Result};
+use crate::model::SessionName;
+use crate::store::layout::RunDir;
+use crate::store::lock::FileLock;
+use crate::store::session::load_cached;
+use crate::ui::{out, report};
+use fs_err as fs;
+use std::time::Duration;
+
+#[derive(clap::Args, Debug)]
+pub(super) struct Args {
+    /// Name of the session
+    session: SessionName,
+    /// Give up after this many seconds, with exit code 4
+    #[arg(long, value_name = "SECONDS")]
+    timeout: Option<u64>,
+}
+
+pub(super) fn run(args: &Args, context: &Context) -> Result<ExitCode> {
+    let session = &args.session;
+    let dir = context.project.session(session);
+    find(session, context)?;
+    if !runner_ends(&dir, args.timeout)? {
+        let message = format!("session '{session}' still runs");
+        return Err(Error::new(ExitCode::Short, message));
+    }
+    let snapshot =
+        load_cached(&dir)?.ok_or_else(|| Error::failed(format!("session '{session}' is gone")))?;
+    if let Phase::Ended { ending } = &snapshot.state.phase {
+        out(format!("Session '{session}' {}", report::ending(ending)))?;
+        return Ok(report::exit_code(ending));
+    }
+    Err(Error::failed(report::failure(&snapshot)).hint(report::next_steps(&snapshot)))
+}
+
+/// Waits until no runner holds the session's journal, and returns whether that happened in time. The runner holds
+/// its journal locked for as long as it lives, so the kernel wakes us when it is gone.
+fn runner_ends(dir: &RunDir, timeout: Option<u64>) -> Result<bool> {
+    let limit = timeout.unwrap_or(u64::from(u32::MAX));
+    let journal = fs::File::open(dir.journal())?;
+    let (sender, gone) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        let _ = sender.send(FileLock::exclusive(&journal).map(drop));
+    });
+    Ok(gone.recv_timeout(Duration::from_secs(limit)).is_ok())
+}
