@@ -1,5 +1,5 @@
 //! What went wrong, what to do next, and the exit code it means.
-use miette::{Diagnostic, MietteDiagnostic, Report};
+use crate::compile::{Invalid, Problem};
 use std::fmt;
 
 /// The documented exit codes of `ap`.
@@ -25,17 +25,21 @@ impl From<ExitCode> for std::process::ExitCode {
     }
 }
 
-/// An error as people see it. Says what failed, where, why, and what to do next.
+/// An error as the user sees it: what failed, what caused it, and what to do next.
+#[derive(Debug)]
 pub struct Error {
     pub code: ExitCode,
-    pub report: Report,
+    message: String,
+    source: Option<Box<dyn std::error::Error + Send + Sync>>,
+    hint: Option<String>,
+    problems: Vec<Problem>,
 }
 
-/// Shorthand for results that end in front of a person.
+/// Shorthand for results that end in front of the user.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 impl Error {
-    /// Something went wrong that is not the caller's mistake.
+    /// A failure that is not the caller's mistake.
     pub fn failed(message: impl fmt::Display) -> Self {
         Self::new(ExitCode::Failed, message)
     }
@@ -48,62 +52,71 @@ impl Error {
     pub fn new(code: ExitCode, message: impl fmt::Display) -> Self {
         Self {
             code,
-            report: Report::new(MietteDiagnostic::new(message.to_string())),
+            message: message.to_string(),
+            source: None,
+            hint: None,
+            problems: Vec::new(),
         }
     }
 
-    /// Keeps a diagnostic with its own help and source spans.
-    pub fn diagnostic(code: ExitCode, diagnostic: impl Diagnostic + Send + Sync + 'static) -> Self {
+    /// A definition that cannot be used, with its problems.
+    pub fn invalid(invalid: Invalid) -> Self {
         Self {
-            code,
-            report: Report::new(diagnostic),
+            problems: invalid.problems.clone(),
+            source: Some(Box::new(invalid.clone())),
+            ..Self::usage(invalid)
         }
     }
 
-    /// Says what to do next.
+    /// Adds what to do next, in place of an earlier hint.
     #[must_use]
     pub fn hint(self, hint: impl fmt::Display) -> Self {
-        let diagnostic = MietteDiagnostic::new(self.report.to_string()).with_help(hint.to_string());
         Self {
-            code: self.code,
-            report: Report::new(diagnostic),
+            hint: Some(hint.to_string()),
+            ..self
         }
     }
 
     /// Returns the hint, if there is one.
-    pub fn help(&self) -> Option<String> {
-        self.report.help().map(|help| help.to_string())
+    pub fn help(&self) -> Option<&str> {
+        self.hint.as_deref()
+    }
+
+    /// Returns the problems of the definition it is about.
+    pub fn problems(&self) -> &[Problem] {
+        &self.problems
     }
 }
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.report.fmt(f)
+        f.write_str(&self.message)
     }
 }
 
-impl fmt::Debug for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:?}", self.report)
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.source.as_deref().map(|source| source as _)
     }
 }
 
 /// Names the file or thing an I/O error is about; `fs_err` already does.
 impl From<std::io::Error> for Error {
     fn from(error: std::io::Error) -> Self {
+        let message = error.to_string();
         let hint = match error.kind() {
             std::io::ErrorKind::StorageFull => Some(
                 "the disk is full: free some space, then run the command again; nothing that was there is lost",
             ),
             std::io::ErrorKind::PermissionDenied | std::io::ErrorKind::ReadOnlyFilesystem => {
-                Some("this must be writable for you: check the owner and mode of the directory")
+                Some("it must be writable by you: check the owner and mode of the directory")
             }
             _ => None,
         };
-        let error = Self::failed(error);
-        match hint {
-            Some(hint) => error.hint(hint),
-            None => error,
+        Self {
+            hint: hint.map(str::to_owned),
+            source: Some(Box::new(error)),
+            ..Self::failed(message)
         }
     }
 }

@@ -2,7 +2,7 @@
 use super::context::Context;
 use crate::clock;
 use crate::compile::{Overrides, Request, Sources, compile};
-use crate::error::{Error, ExitCode, Result};
+use crate::error::{Error, Result};
 use crate::model::{RunId, SessionName};
 use crate::plan::Plan;
 use crate::store::inputs;
@@ -43,10 +43,10 @@ pub(super) fn plan(
             plan.inputs = inputs::expand(root, &plan.inputs)?;
             Ok(plan)
         }
-        Err(problems) => Err(Error::diagnostic(
-            ExitCode::Usage,
-            crate::compile::Invalid::new(format!("`{}`", sources.name()), problems),
-        )),
+        Err(problems) => Err(Error::invalid(crate::compile::Invalid::new(
+            format!("`{}`", sources.name()),
+            problems,
+        ))),
     }
 }
 

@@ -1,6 +1,6 @@
 //! What every command needs to know of its surroundings; the environment is read here and nowhere else.
 use crate::compile::{Invalid, Overrides, Settings, Text};
-use crate::error::{Error, ExitCode, Result};
+use crate::error::{Error, Result};
 use crate::exec::launcher::Tmux;
 use crate::model::Env;
 use crate::store::layout::Project;
@@ -69,12 +69,8 @@ impl Context {
             file: file.into_string(),
             text,
         };
-        Settings::read(&text).map_err(|problems| {
-            Error::diagnostic(
-                ExitCode::Usage,
-                Invalid::new("the user's config.yaml", problems),
-            )
-        })
+        Settings::read(&text)
+            .map_err(|problems| Error::invalid(Invalid::new("the user's config.yaml", problems)))
     }
 
     /// Returns the providers the user's settings declare, for compiling; settings that cannot be read declare none.

@@ -3,7 +3,7 @@ use super::catalog;
 use super::context::Context;
 use super::graph::{self, Language};
 use super::said::{self, Said};
-use crate::compile::{Invalid, Problem, Request, Shown, compile};
+use crate::compile::{Invalid, Problem, Request, compile};
 use crate::error::{Error, ExitCode, Result};
 use crate::model::SessionName;
 use crate::plan::{AgentSpec, Branch, Earlier, Node, Plan, PlanKind, QueueSource, Step};
@@ -64,7 +64,7 @@ struct Prompt {
 pub(super) fn run(args: &Args, context: &Context) -> Result<ExitCode> {
     let preview = preview(args, context)?;
     for warning in &preview.warnings {
-        ui::note(ui::diagnostic(&Shown(warning.clone())));
+        ui::note(ui::diagnostic(&warning));
     }
     if let Some(language) = args.graph {
         ui::out(graph::draw(&preview.plan, language))?;
@@ -99,10 +99,10 @@ fn preview(args: &Args, context: &Context) -> Result<Preview> {
         .or(said::environment(context)?)
         .or(context.declared());
     let invalid = |problems| {
-        Error::diagnostic(
-            ExitCode::Usage,
-            Invalid::new(format!("{} `{}`", kind.as_str(), args.name), problems),
-        )
+        Error::invalid(Invalid::new(
+            format!("{} `{}`", kind.as_str(), args.name),
+            problems,
+        ))
     };
     let (mut plan, warnings) = compile(&sources, &request, &overrides).map_err(invalid)?;
     context.settings()?.place_programs(&mut plan);

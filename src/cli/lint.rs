@@ -3,7 +3,7 @@ use super::catalog;
 use super::command_names::is_command;
 use super::context::Context;
 use super::programs;
-use crate::compile::{Problem, Severity, Shown, Sources};
+use crate::compile::{Problem, Severity, Sources};
 use crate::error::{Error, ExitCode, Result};
 use crate::plan::{Origin, PlanKind};
 use crate::store::inputs;
@@ -181,7 +181,7 @@ fn show(report: &Report) -> Result<()> {
             style::faint(&one.path)
         ))?;
         for problem in problems {
-            ui::out(ui::diagnostic(&Shown(problem.clone())))?;
+            ui::out(ui::diagnostic(problem))?;
         }
     }
     for (what, (needed, hint)) in &missing {

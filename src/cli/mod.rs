@@ -54,7 +54,7 @@ pub fn main(args: Vec<OsString>) -> ExitCode {
     match run(args) {
         Ok(code) => code,
         Err(error) => {
-            crate::ui::note(format!("{error:?}"));
+            crate::ui::note(crate::ui::error(&error, console::colors_enabled_stderr()));
             error.code
         }
     }
@@ -103,7 +103,7 @@ pub fn scripted(args: &[OsString]) -> std::process::ExitCode {
     match play_script(args) {
         Ok(code) => code,
         Err(error) => {
-            crate::ui::note(format!("{error:?}"));
+            crate::ui::note(crate::ui::error(&error, console::colors_enabled_stderr()));
             error.code.into()
         }
     }

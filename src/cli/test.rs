@@ -257,12 +257,12 @@ fn test(
             }
         }
         Err(error) => {
-            let shown = format!("{error:?}");
+            let shown = ui::error(&error, false);
             Tested {
                 result: Outcome::Error,
                 code: error.code,
                 error: Some(shown),
-                hint: error.help(),
+                hint: error.help().map(str::to_owned),
                 ..tested
             }
         }

@@ -25,7 +25,7 @@ mod tests;
 mod yaml;
 
 pub use compiler::compile;
-pub use diagnostics::{Invalid, Problem, Severity, Shown, Text, Unreadable};
+pub use diagnostics::{Invalid, Problem, Severity, Text, Unreadable};
 pub use legacy::{Former, former};
 pub use overrides::Overrides;
 pub use schema::{SCHEMAS, Schema};

@@ -45,7 +45,7 @@ impl Report {
         Self::Failed {
             code: error.code as u8,
             message: error.to_string(),
-            hint: error.help(),
+            hint: error.help().map(str::to_owned),
         }
     }
 }

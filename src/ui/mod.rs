@@ -5,8 +5,8 @@ pub mod report;
 pub mod style;
 pub mod table;
 
-use crate::error::Result;
-use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme};
+use crate::error::{Error, Result};
+use crate::compile::Problem;
 use serde::Serialize;
 use std::io::{self, Write as _};
 use std::os::fd::AsFd as _;
@@ -36,21 +36,26 @@ fn whole(text: &str) -> &str {
     text.strip_suffix('\n').unwrap_or(text)
 }
 
-/// Returns a diagnostic with its piece of source, in colour if `stdout` is for a person.
-pub fn diagnostic(diagnostic: &impl Diagnostic) -> String {
-    let theme = if console::colors_enabled() {
-        GraphicalTheme::unicode()
-    } else {
-        GraphicalTheme::unicode_nocolor()
-    };
-    let width = usize::from(console::Term::stdout().size().1).max(80);
-    let mut shown = String::new();
-    // Writing to a string cannot fail, and half a frame is better than none.
-    let _ = GraphicalReportHandler::new_themed(theme)
-        .with_width(width)
-        .with_links(false)
-        .render_report(&mut shown, diagnostic);
-    shown.trim_end().to_owned()
+/// Returns a problem with its source line, in colour if stdout is a terminal.
+pub fn diagnostic(problem: &Problem) -> String {
+    problem.render(console::colors_enabled())
+}
+
+/// Returns an error as the user sees it: the problems of a definition, what failed, and what to do next.
+pub fn error(error: &Error, colour: bool) -> String {
+    let style = |style: console::Style| style.force_styling(colour).bold();
+    let mut shown: Vec<String> = error
+        .problems()
+        .iter()
+        .map(|problem| problem.render(colour))
+        .collect();
+    let title = style(console::Style::new().red()).apply_to("error");
+    shown.push(format!("{title}: {error}"));
+    if let Some(hint) = error.help() {
+        let title = style(console::Style::new().cyan()).apply_to("help");
+        shown.push(format!("{title}: {hint}"));
+    }
+    shown.join("\n")
 }
 
 /// Writes data to stdout as it is. Returns whether stdout is still read.

@@ -335,7 +335,7 @@ fn queue_errors_keep_their_next_step() {
     assert_eq!(
         (
             error.to_string().as_str(),
-            error.help().as_deref(),
+            error.help(),
             error.code
         ),
         ("what", Some("next"), ExitCode::Failed)

@@ -4,7 +4,7 @@ use super::locate::{self, Path, Side};
 use super::text::Text;
 use crate::plan::PlanKind;
 use crate::text::count;
-use miette::{Diagnostic, LabeledSpan, NamedSource, SourceCode};
+use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 use serde::Serialize;
 use std::collections::BTreeSet;
 use std::{fmt, ops::Range, sync::Arc};
@@ -45,7 +45,7 @@ pub struct Problem {
 
 #[derive(Clone, Debug)]
 struct Place {
-    source: Arc<NamedSource<String>>,
+    text: Arc<Text>,
     span: Range<usize>,
     /// Where in the document, to leave out what only follows from another mistake.
     path: Path,
@@ -187,44 +187,32 @@ impl fmt::Display for Problem {
     }
 }
 
-/// For miette, whose frame already shows the place.
-#[derive(Clone, Debug, thiserror::Error)]
-#[error("{}", .0.message)]
-pub struct Shown(pub Problem);
-
-impl Diagnostic for Shown {
-    fn code<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
-        Some(Box::new(self.0.codes()))
-    }
-
-    fn severity(&self) -> Option<miette::Severity> {
-        Some(match self.0.severity {
-            Severity::Error => miette::Severity::Error,
-            Severity::Warning => miette::Severity::Warning,
-        })
-    }
-
-    fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
-        self.0
-            .hint
-            .as_ref()
-            .map(|hint| Box::new(hint) as Box<dyn fmt::Display>)
-    }
-
-    fn source_code(&self) -> Option<&dyn SourceCode> {
-        self.0
-            .place
-            .as_ref()
-            .map(|place| place.source.as_ref() as &dyn SourceCode)
-    }
-
-    fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
-        let place = self.0.place.as_ref()?;
-        Some(Box::new(std::iter::once(LabeledSpan::new(
-            None,
-            place.span.start,
-            place.span.len(),
-        ))))
+impl Problem {
+    /// Renders it for the terminal: the message with its code, the source line, and the hint.
+    pub fn render(&self, colour: bool) -> String {
+        let level = match self.severity {
+            Severity::Error => Level::ERROR,
+            Severity::Warning => Level::WARNING,
+        };
+        let codes = self.codes();
+        let title = level.primary_title(&self.message).id(&codes);
+        let mut group = match &self.place {
+            Some(Place { text, span, .. }) => {
+                let mark = AnnotationKind::Primary.span(span.clone());
+                let snippet = Snippet::source(&text.text).path(&text.file);
+                title.element(snippet.annotation(mark))
+            }
+            None => Group::with_title(title),
+        };
+        if let Some(hint) = &self.hint {
+            group = group.element(Level::HELP.message(hint));
+        }
+        let renderer = if colour {
+            Renderer::styled()
+        } else {
+            Renderer::plain()
+        };
+        renderer.render(&[group])
     }
 }
 
@@ -233,7 +221,7 @@ impl Diagnostic for Shown {
 #[error("{name} cannot be used: {}", count(.problems.len(), "mistake"))]
 pub struct Invalid {
     name: String,
-    problems: Vec<Shown>,
+    pub problems: Vec<Problem>,
 }
 
 impl Invalid {
@@ -241,37 +229,27 @@ impl Invalid {
     pub fn new(name: impl Into<String>, problems: Vec<Problem>) -> Self {
         Self {
             name: name.into(),
-            problems: problems.into_iter().map(Shown).collect(),
+            problems,
         }
-    }
-}
-
-impl Diagnostic for Invalid {
-    fn related<'a>(&'a self) -> Option<Box<dyn Iterator<Item = &'a dyn Diagnostic> + 'a>> {
-        Some(Box::new(
-            self.problems
-                .iter()
-                .map(|problem| problem as &dyn Diagnostic),
-        ))
     }
 }
 
 /// A text that problems can point into.
 #[derive(Clone, Debug)]
 pub(crate) struct Document {
-    source: Arc<NamedSource<String>>,
+    text: Arc<Text>,
     kind: PlanKind,
 }
 
 impl Document {
     /// Some editors start a file with a byte order mark, which is no part of the text.
     pub(crate) fn new(file: &str, text: &str) -> Self {
-        let source = Arc::new(NamedSource::new(
-            file,
-            text.trim_start_matches('\u{feff}').to_owned(),
-        ));
+        let text = Arc::new(Text {
+            file: file.to_owned(),
+            text: text.trim_start_matches('\u{feff}').to_owned(),
+        });
         Self {
-            source,
+            text,
             kind: PlanKind::Loop,
         }
     }
@@ -285,7 +263,7 @@ impl Document {
     }
 
     pub(crate) fn text(&self) -> &str {
-        self.source.inner()
+        &self.text.text
     }
 
     /// An error at what a path's last key holds.
@@ -328,14 +306,14 @@ impl Document {
     ) -> Problem {
         let (line, column) = locate::line_column(self.text(), span.start);
         let place = Place {
-            source: Arc::clone(&self.source),
+            text: Arc::clone(&self.text),
             span,
             path: path.clone(),
             unreadable: false,
         };
         let alias = lint_code::alias(code, self.kind);
         Problem {
-            file: self.source.name().to_owned(),
+            file: self.text.file.clone(),
             line,
             column,
             alias,

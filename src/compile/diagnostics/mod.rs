@@ -7,7 +7,7 @@ mod text;
 mod unreadable;
 
 pub(super) use diagnostic::{Document, tidy};
-pub use diagnostic::{Invalid, Problem, Severity, Shown};
+pub use diagnostic::{Invalid, Problem, Severity};
 #[cfg(test)]
 pub(super) use lint_code::{CODES, alias};
 pub(super) use locate::{Path, Side, Step, line_column, locate, offset};
