@@ -1,30 +1,17 @@
-//! JSON Schemas of what people and agents write, drawn from the types that read it.
-use super::definition::{LoopDef, PipelineDef};
-use super::settings::Settings;
-use super::yaml::IGNORED;
-use crate::model::Status;
-use schemars::generate::SchemaSettings;
-use schemars::transform::transform_subschemas;
-use schemars::{JsonSchema, SchemaGenerator};
-use serde_json::{Value, json};
+//! JSON Schemas of the files that users and agents write.
+//!
+//! The texts in `schemas/` are embedded. With the feature `schemas` they are generated from the types
+//! that read those files, so that a test can compare the two and `ap schema --out schemas` updates them.
 
 /// The schema of one kind of file.
 #[derive(Clone, Copy, Debug)]
 pub struct Schema {
-    /// What `ap schema` calls it.
+    /// Name of the schema on the command line: `loop`.
     pub name: &'static str,
     /// Which file it describes.
     pub about: &'static str,
-    root: Root,
-}
-
-/// Where a schema comes from.
-#[derive(Clone, Copy, Debug)]
-enum Root {
-    /// Drawn from the type that reads the file.
-    Read(fn(SchemaGenerator) -> schemars::Schema),
-    /// Of a file that only we write: a text, held to what is written by a test.
-    Written(&'static str),
+    /// The text of `schemas/<name>.schema.json`.
+    embedded: &'static str,
 }
 
 /// Every schema there is.
@@ -32,27 +19,27 @@ pub const SCHEMAS: [Schema; 5] = [
     Schema {
         name: "loop",
         about: "loop.yaml: one agent again and again",
-        root: Root::Read(root::<LoopDef>),
+        embedded: include_str!("../../schemas/loop.schema.json"),
     },
     Schema {
         name: "pipeline",
         about: "a pipeline: loops one after the other",
-        root: Root::Read(root::<PipelineDef>),
+        embedded: include_str!("../../schemas/pipeline.schema.json"),
     },
     Schema {
         name: "config",
         about: "config.yaml: what is the same in all your projects",
-        root: Root::Read(root::<Settings>),
+        embedded: include_str!("../../schemas/config.schema.json"),
     },
     Schema {
         name: "status",
         about: "status.json: what an agent writes at the end of its iteration",
-        root: Root::Read(root::<Status>),
+        embedded: include_str!("../../schemas/status.schema.json"),
     },
     Schema {
         name: "context",
         about: "context.json: what an agent is told",
-        root: Root::Written(include_str!("../../schemas/context.schema.json")),
+        embedded: include_str!("../../schemas/context.schema.json"),
     },
 ];
 
@@ -63,46 +50,63 @@ impl Schema {
     }
 
     /// Returns its text. Draft 7, which every editor knows.
+    #[cfg(not(feature = "schemas"))]
     pub fn text(&self) -> String {
-        let draw = match self.root {
-            Root::Read(draw) => draw,
-            Root::Written(text) => return text.to_owned(),
+        self.embedded.to_owned()
+    }
+
+    /// Returns its text, generated from the type that reads the file. `context.json` has no reader.
+    #[cfg(feature = "schemas")]
+    pub fn text(&self) -> String {
+        generated::text(self).unwrap_or_else(|| self.embedded.to_owned())
+    }
+}
+
+#[cfg(feature = "schemas")]
+mod generated {
+    use super::Schema;
+    use crate::compile::definition::{LoopDef, PipelineDef};
+    use crate::compile::settings::Settings;
+    use crate::compile::yaml::IGNORED;
+    use crate::model::Status;
+    use schemars::generate::SchemaSettings;
+    use schemars::transform::transform_subschemas;
+    use serde_json::{Value, json};
+
+    pub(super) fn text(of: &Schema) -> Option<String> {
+        let settings = SchemaSettings::draft07().with_transform(remove_noise);
+        let generator = settings.into_generator();
+        let mut schema = match of.name {
+            "loop" => generator.into_root_schema_for::<LoopDef>(),
+            "pipeline" => generator.into_root_schema_for::<PipelineDef>(),
+            "config" => generator.into_root_schema_for::<Settings>(),
+            "status" => generator.into_root_schema_for::<Status>(),
+            _ => return None,
         };
-        let mut schema = draw(
-            SchemaSettings::draft07()
-                .with_transform(plain)
-                .into_generator(),
-        );
-        schema.insert("title".to_owned(), self.about.into());
-        if self.name != "status" {
-            schema.insert(
-                "patternProperties".to_owned(),
-                json!({ format!("^{IGNORED}"): true }),
-            );
+        schema.insert("title".to_owned(), of.about.into());
+        if of.name != "status" {
+            let ignored = json!({ format!("^{IGNORED}"): true });
+            schema.insert("patternProperties".to_owned(), ignored);
         }
-        format!("{schema:#}\n", schema = Value::from(schema))
+        Some(format!("{schema:#}\n", schema = Value::from(schema)))
     }
-}
 
-fn root<T: JsonSchema>(generator: SchemaGenerator) -> schemars::Schema {
-    generator.into_root_schema_for::<T>()
-}
-
-/// Leaves out what says nothing: defaults that stand for silence, and formats that only Rust knows.
-fn plain(schema: &mut schemars::Schema) {
-    if schema.get("default").is_some_and(silent) {
-        schema.remove("default");
+    /// Removes defaults that stand for an absent value, and formats that only Rust knows.
+    fn remove_noise(schema: &mut schemars::Schema) {
+        if schema.get("default").is_some_and(is_empty) {
+            schema.remove("default");
+        }
+        schema.remove("format");
+        transform_subschemas(&mut remove_noise, schema);
     }
-    schema.remove("format");
-    transform_subschemas(&mut plain, schema);
-}
 
-fn silent(value: &Value) -> bool {
-    match value {
-        Value::Null => true,
-        Value::String(text) => text.is_empty(),
-        Value::Array(items) => items.is_empty(),
-        Value::Object(fields) => fields.values().all(silent),
-        Value::Bool(_) | Value::Number(_) => false,
+    fn is_empty(value: &Value) -> bool {
+        match value {
+            Value::Null => true,
+            Value::String(text) => text.is_empty(),
+            Value::Array(items) => items.is_empty(),
+            Value::Object(fields) => fields.values().all(is_empty),
+            Value::Bool(_) | Value::Number(_) => false,
+        }
     }
 }

@@ -19,12 +19,12 @@ use super::diagnostics::{Document, Place, Problem, Text};
 use super::yaml;
 use crate::model::PermissionMode;
 use crate::plan::{Declared, Output, Plan, PromptDelivery, Provider, QueueSource, Step};
-use schemars::JsonSchema;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
 /// What a person sets once for all their projects.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct Settings {
     /// Where the programs of providers are, by the name a plan calls them.
@@ -95,7 +95,8 @@ impl Settings {
 }
 
 /// `providers: {<name>: …}` in `config.yaml`.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct ProviderDef {
     /// The program's name on PATH, or its path.

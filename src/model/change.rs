@@ -1,5 +1,4 @@
 //! What a person may change in a session that has started: how its agents are called, what it may spend. The rest of its plan is frozen.
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::str::FromStr;
 
@@ -31,9 +30,8 @@ impl Change {
 }
 
 /// Claude Code's `--permission-mode`; `bypassPermissions` is the default, as in the seed.
-#[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
-)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum PermissionMode {
     #[default]

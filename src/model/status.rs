@@ -1,11 +1,11 @@
 //! What an agent writes at the end of an iteration: `status.json`.
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use thiserror::Error;
 
 /// The agent's vote on whether its node goes on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Decision {
     /// More to do.
@@ -28,7 +28,8 @@ impl Decision {
 }
 
 /// A valid `status.json`. Only `decision` is required; unknown fields are ignored.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 pub struct Status {
     /// The agent's vote.
     pub decision: Decision,
@@ -47,7 +48,8 @@ pub struct Status {
 }
 
 /// What the agent says it did.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 pub struct Work {
     /// Tasks that are done, by id or in words.
     #[serde(default)]

@@ -1,6 +1,5 @@
 //! A provider that a person declares in their settings: how a program of their own is called, without Rust.
 use crate::model::PermissionMode;
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -21,7 +20,8 @@ pub struct Declared {
 }
 
 /// How the program gets the prompt. In its arguments `{prompt}` stands for it; without that it comes last.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum PromptDelivery {
     #[default]
@@ -33,7 +33,8 @@ pub enum PromptDelivery {
 }
 
 /// What the program prints.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Output {
     /// Its answer, as text.

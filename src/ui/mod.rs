@@ -5,8 +5,8 @@ pub mod report;
 pub mod style;
 pub mod table;
 
-use crate::error::{Error, Result};
 use crate::compile::Problem;
+use crate::error::{Error, Result};
 use serde::Serialize;
 use std::io::{self, Write as _};
 use std::os::fd::AsFd as _;

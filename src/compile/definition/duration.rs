@@ -1,8 +1,6 @@
 //! A length of time as people write it: seconds, or `30m`.
 use jiff::SignedDuration;
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{self, Deserialize, Deserializer, Visitor};
-use std::borrow::Cow;
 use std::fmt;
 
 /// Milliseconds, written as seconds (`2`, `0.5`) or with a unit (`500ms`, `1h 30m`).
@@ -45,17 +43,18 @@ impl<'de> Deserialize<'de> for Span {
     }
 }
 
-impl JsonSchema for Span {
+#[cfg(feature = "schemas")]
+impl schemars::JsonSchema for Span {
     fn inline_schema() -> bool {
         true
     }
 
-    fn schema_name() -> Cow<'static, str> {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
         "Span".into()
     }
 
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "type": ["number", "string"], "minimum": 0, "examples": [30, "30m", "1h 30m"] })
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({ "type": ["number", "string"], "minimum": 0, "examples": [30, "30m", "1h 30m"] })
     }
 }
 

@@ -10,15 +10,17 @@ pub use parallel::{
 
 pub use duration::Span;
 
+#[cfg(feature = "schemas")]
 use super::{agent, queue, termination};
+#[cfg(feature = "schemas")]
 use crate::plan::Provider;
-use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_yaml::Value;
 use std::collections::BTreeMap;
 
 /// `loop.yaml` or `stage.yaml`.
-#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct LoopDef {
     /// Should be the folder's name.
@@ -28,27 +30,27 @@ pub struct LoopDef {
     /// When to stop.
     pub termination: Option<TerminationDef>,
     /// Old form of `termination.type`.
-    #[schemars(extend("deprecated" = true, "examples" = ["plateau", "beads-empty", "fixed-n"]))]
+    #[cfg_attr(feature = "schemas", schemars(extend("deprecated" = true, "examples" = ["plateau", "beads-empty", "fixed-n"])))]
     pub completion: Option<String>,
     /// Old form of `termination.min_iterations`.
-    #[schemars(extend("deprecated" = true))]
+    #[cfg_attr(feature = "schemas", schemars(extend("deprecated" = true)))]
     pub min_iterations: Option<u32>,
     /// Short form of `termination.iterations`.
     pub iterations: Option<u32>,
     /// Short form of `termination.max`.
     pub max: Option<u32>,
     /// The kind of agent.
-    #[schemars(extend("examples" = Provider::ALL.map(Provider::name)))]
+    #[cfg_attr(feature = "schemas", schemars(extend("examples" = Provider::ALL.map(Provider::name))))]
     pub provider: Option<String>,
     /// The agent's program, if not the provider's own.
     pub program: Option<String>,
     /// The model.
-    #[schemars(extend("examples" = ["opus", "sonnet", "haiku"]))]
+    #[cfg_attr(feature = "schemas", schemars(extend("examples" = ["opus", "sonnet", "haiku"])))]
     pub model: Option<String>,
     /// Who makes the next attempt when an agent is out of quota: providers, each with a model if need be.
     pub fallback: Option<Vec<String>>,
     /// Claude Code's permission mode.
-    #[schemars(extend("examples" = agent::PERMISSIONS))]
+    #[cfg_attr(feature = "schemas", schemars(extend("examples" = agent::PERMISSIONS)))]
     pub permissions: Option<String>,
     /// Further arguments for the program.
     pub args: Vec<String>,
@@ -77,19 +79,20 @@ pub struct LoopDef {
     /// Bounds of the whole session.
     pub guardrails: GuardrailsDef,
     /// Known from older versions; has no effect.
-    #[schemars(with = "Option<serde_json::Value>", extend("deprecated" = true))]
+    #[cfg_attr(feature = "schemas", schemars(with = "Option<serde_json::Value>", extend("deprecated" = true)))]
     pub output_parse: Option<Value>,
     /// Known from older versions; has no effect.
-    #[schemars(with = "Option<serde_json::Value>", extend("deprecated" = true))]
+    #[cfg_attr(feature = "schemas", schemars(with = "Option<serde_json::Value>", extend("deprecated" = true)))]
     pub items: Option<Value>,
 }
 
 /// When a node ends. Flat, so that a wrong value is found at its own place.
-#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct TerminationDef {
     /// `fixed`, `judgment`, `queue`, `verify`, `command`, `promise` or `judge`.
-    #[schemars(extend("examples" = termination::KINDS))]
+    #[cfg_attr(feature = "schemas", schemars(extend("examples" = termination::KINDS)))]
     #[serde(rename = "type")]
     pub kind: Option<String>,
     /// Judgment, judge: it does not end before this iteration.
@@ -101,7 +104,7 @@ pub struct TerminationDef {
     /// At most this many iterations.
     pub max: Option<u32>,
     /// Queue: what it means that there is not one task, open or closed: `fail` unless said otherwise, or `done`.
-    #[schemars(extend("enum" = ["fail", "done", null]))]
+    #[cfg_attr(feature = "schemas", schemars(extend("enum" = ["fail", "done", null])))]
     pub empty: Option<String>,
     /// Promise: the text in `<promise>…</promise>`.
     pub text: Option<String>,
@@ -138,7 +141,8 @@ impl TerminationDef {
 }
 
 /// Who judges: an agent that does no work itself.
-#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct JudgeDef {
     /// The kind of agent.
@@ -150,7 +154,8 @@ pub struct JudgeDef {
 }
 
 /// A command: a list of words, or one line that a shell reads.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(untagged, expecting = "a list of words, or one line for `sh`")]
 pub enum CommandDef {
     /// Program and arguments.
@@ -171,7 +176,8 @@ impl CommandDef {
 }
 
 /// Bounds of one attempt; 0 is none.
-#[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct LimitsDef {
     /// From start to exit.
@@ -183,11 +189,12 @@ pub struct LimitsDef {
 }
 
 /// Where tasks come from.
-#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct QueueDef {
     /// `beads`, `backlog`, `prd` or `command`.
-    #[schemars(extend("examples" = queue::PROVIDERS))]
+    #[cfg_attr(feature = "schemas", schemars(extend("examples" = queue::PROVIDERS)))]
     pub provider: Option<String>,
     /// The file of a backlog or prd, relative to the project.
     pub path: Option<String>,
@@ -201,7 +208,7 @@ pub struct QueueDef {
     /// Command: what is called.
     pub commands: Option<QueueCommandsDef>,
     /// `agent` or `engine`: who takes a task for an iteration.
-    #[schemars(extend("enum" = ["agent", "engine", null]))]
+    #[cfg_attr(feature = "schemas", schemars(extend("enum" = ["agent", "engine", null])))]
     pub claim: Option<String>,
     /// How long to wait for tasks that others hold.
     pub max_wait: Option<Span>,
@@ -212,7 +219,8 @@ pub struct QueueDef {
 }
 
 /// The commands of a tracker, each a program with its arguments.
-#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct QueueCommandsDef {
     /// Prints all tasks.
@@ -228,7 +236,8 @@ pub struct QueueCommandsDef {
 }
 
 /// Bounds of the whole session; 0 is none.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct GuardrailsDef {
     /// Seconds, or a time like `8h`.
@@ -244,7 +253,8 @@ pub struct GuardrailsDef {
 }
 
 /// A pipeline's YAML file.
-#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct PipelineDef {
     /// Should be the file's name without `.yaml`.
@@ -252,14 +262,14 @@ pub struct PipelineDef {
     /// One line for lists.
     pub description: Option<String>,
     /// For people; has no effect.
-    #[schemars(with = "Option<serde_json::Value>")]
+    #[cfg_attr(feature = "schemas", schemars(with = "Option<serde_json::Value>"))]
     pub version: Option<Value>,
     /// What nodes and their loops do not say themselves.
     pub defaults: DefaultsDef,
     /// In the order they run.
     pub nodes: Option<Vec<NodeDef>>,
     /// The same as `nodes`.
-    #[schemars(extend("deprecated" = true))]
+    #[cfg_attr(feature = "schemas", schemars(extend("deprecated" = true)))]
     pub stages: Option<Vec<NodeDef>>,
     /// How often all nodes run, one run after the other; 1 if not given.
     pub runs: Option<u32>,
@@ -283,14 +293,15 @@ impl PipelineDef {
 }
 
 /// What a pipeline says for all its nodes.
-#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct DefaultsDef {
     /// The kind of agent.
-    #[schemars(extend("examples" = Provider::ALL.map(Provider::name)))]
+    #[cfg_attr(feature = "schemas", schemars(extend("examples" = Provider::ALL.map(Provider::name))))]
     pub provider: Option<String>,
     /// The model.
-    #[schemars(extend("examples" = ["opus", "sonnet", "haiku"]))]
+    #[cfg_attr(feature = "schemas", schemars(extend("examples" = ["opus", "sonnet", "haiku"])))]
     pub model: Option<String>,
     /// Who makes the next attempt when an agent is out of quota.
     pub fallback: Option<Vec<String>>,
@@ -301,29 +312,30 @@ pub struct DefaultsDef {
 }
 
 /// One node of a pipeline: a loop by name, a prompt, providers side by side, or another pipeline.
-#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct NodeDef {
     /// Its name within the pipeline.
     pub id: Option<String>,
     /// The same as `id`.
-    #[schemars(extend("deprecated" = true))]
+    #[cfg_attr(feature = "schemas", schemars(extend("deprecated" = true)))]
     pub name: Option<String>,
     /// The loop it runs.
     #[serde(rename = "loop")]
     pub loop_: Option<String>,
     /// The same as `loop`.
-    #[schemars(extend("deprecated" = true))]
+    #[cfg_attr(feature = "schemas", schemars(extend("deprecated" = true)))]
     pub stage: Option<String>,
     /// A prompt of its own, instead of a loop.
     pub prompt: Option<String>,
     /// At most this many iterations; or a termination, as in `termination`.
     pub runs: Option<RunsDef>,
     /// The model.
-    #[schemars(extend("examples" = ["opus", "sonnet", "haiku"]))]
+    #[cfg_attr(feature = "schemas", schemars(extend("examples" = ["opus", "sonnet", "haiku"])))]
     pub model: Option<String>,
     /// The kind of agent.
-    #[schemars(extend("examples" = Provider::ALL.map(Provider::name)))]
+    #[cfg_attr(feature = "schemas", schemars(extend("examples" = Provider::ALL.map(Provider::name))))]
     pub provider: Option<String>,
     /// Who makes the next attempt when an agent is out of quota, over what its loop says.
     pub fallback: Option<Vec<String>>,
@@ -332,7 +344,7 @@ pub struct NodeDef {
     /// When it ends, over what its loop says.
     pub termination: Option<TerminationDef>,
     /// Old form of `termination.type`.
-    #[schemars(extend("deprecated" = true, "examples" = ["plateau", "beads-empty", "fixed-n"]))]
+    #[cfg_attr(feature = "schemas", schemars(extend("deprecated" = true, "examples" = ["plateau", "beads-empty", "fixed-n"])))]
     pub completion: Option<String>,
     /// Pause between iterations.
     pub delay: Option<Span>,
@@ -349,7 +361,7 @@ pub struct NodeDef {
     /// Commands by name, over those of the pipeline and the loop.
     pub commands: BTreeMap<String, String>,
     /// Belongs to the pipeline, not to a node.
-    #[schemars(with = "Option<serde_json::Value>")]
+    #[cfg_attr(feature = "schemas", schemars(with = "Option<serde_json::Value>"))]
     pub guardrails: Option<Value>,
     /// Providers that run the same stages side by side.
     pub parallel: Option<ParallelKey>,
@@ -414,13 +426,14 @@ impl NodeDef {
 }
 
 /// Which outputs of an earlier node a node gets.
-#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct NodeInputsDef {
     /// The earlier node.
     pub from: Option<String>,
     /// `latest` or `all`; `history` is another word for `all`.
-    #[schemars(extend("enum" = ["latest", "all", "history", null]))]
+    #[cfg_attr(feature = "schemas", schemars(extend("enum" = ["latest", "all", "history", null])))]
     pub select: Option<String>,
     /// What it gets from the providers of an earlier block.
     pub from_parallel: Option<FromParallelDef>,

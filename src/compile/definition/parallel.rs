@@ -1,12 +1,12 @@
 //! Keys that may be written in more than one shape: `runs`, `parallel`, `from_parallel`.
 use super::shape::{Shape, of_shape};
 use super::{NodeDef, NodeInputsDef, TerminationDef};
-use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer};
 
 /// `runs:` of a node: how often at most, or at length when it ends, as in `termination`.
-#[derive(Clone, Debug, JsonSchema)]
-#[schemars(untagged)]
+#[derive(Clone, Debug)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schemas", schemars(untagged))]
 pub enum RunsDef {
     Times(u32),
     Ending(Box<TerminationDef>),
@@ -48,8 +48,9 @@ impl<'de> Deserialize<'de> for RunsDef {
 }
 
 /// `parallel:` of a node.
-#[derive(Clone, Debug, JsonSchema)]
-#[schemars(untagged)]
+#[derive(Clone, Debug)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schemas", schemars(untagged))]
 pub enum ParallelKey {
     /// Known from older versions; has no effect.
     Hint(bool),
@@ -58,7 +59,8 @@ pub enum ParallelKey {
 }
 
 /// Providers that run the same stages side by side.
-#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct ParallelDef {
     /// Who runs the stages; each is a branch.
@@ -87,8 +89,9 @@ impl ParallelDef {
 }
 
 /// A provider of a block.
-#[derive(Clone, Debug, JsonSchema)]
-#[schemars(untagged)]
+#[derive(Clone, Debug)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schemas", schemars(untagged))]
 pub enum BranchDef {
     /// `codex`, or with a model `claude:sonnet`.
     Name(String),
@@ -97,7 +100,8 @@ pub enum BranchDef {
 }
 
 /// A provider of a block, at length.
-#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct FullBranchDef {
     /// The name of the branch; the provider's unless given.
@@ -157,8 +161,9 @@ impl BranchDef {
 }
 
 /// Which outputs of earlier blocks a node gets.
-#[derive(Clone, Debug, JsonSchema)]
-#[schemars(untagged)]
+#[derive(Clone, Debug)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schemas", schemars(untagged))]
 pub enum FromParallelDef {
     /// A stage of the last block that has it.
     Stage(String),
@@ -169,7 +174,8 @@ pub enum FromParallelDef {
 }
 
 /// Which outputs of an earlier block a node gets.
-#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct FromBlockDef {
     /// The stage within the block.
@@ -183,7 +189,8 @@ pub struct FromBlockDef {
 }
 
 /// Which branches are meant.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(untagged, expecting = "`all`, or a list of providers of the block")]
 pub enum BranchesDef {
     /// `all`.
