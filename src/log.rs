@@ -1,50 +1,53 @@
-//! What `ap` itself does, for whoever looks for a fault in it.
+//! Diagnostic logging (`AP_LOG`).
 //!
-//! `AP_LOG` says how much: `debug`, or a filter like `agent_pipelines::exec=debug,warn`; warnings if nothing is said.
-//! A command writes to standard error. A runner in a tmux window, whose screen shows its agents, writes to
-//! `<run dir>/ap.log`, which is made with the first line. Environments and prompts are never logged.
+//! `AP_LOG` is a level (`debug`) or levels per module (`agent_pipelines::runner=debug,warn`); the
+//! default is `warn`. A command logs to standard error. A runner in a tmux window, whose screen shows
+//! its agents, logs to `<run dir>/ap.log`, which is created with the first line. Environments and
+//! prompts are never logged.
 use crate::ui::note;
 use camino::{Utf8Path, Utf8PathBuf};
 use fs_err as fs;
 use std::io::{self, Write};
 use std::sync::Mutex;
-use tracing::Level;
-use tracing_subscriber::filter::EnvFilter;
-use tracing_subscriber::fmt;
-use tracing_subscriber::fmt::MakeWriter;
+use tracing::level_filters::LevelFilter;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::fmt::{self, MakeWriter};
+use tracing_subscriber::prelude::*;
 
-/// Logs to standard error. `wanted` is the value of `AP_LOG`.
-pub fn to_stderr(wanted: Option<&str>) {
-    start(wanted, io::stderr);
+/// Logs to standard error. `directives` is the value of `AP_LOG`.
+pub fn to_stderr(directives: Option<&str>) {
+    start(directives, io::stderr);
 }
 
-/// Logs to a file that need not be there yet. `wanted` is the value of `AP_LOG`.
-pub fn to_file(path: &Utf8Path, wanted: Option<&str>) {
-    start(wanted, Mutex::new(Appended(path.to_owned())));
+/// Logs to a file, which need not exist yet. `directives` is the value of `AP_LOG`.
+pub fn to_file(path: &Utf8Path, directives: Option<&str>) {
+    start(directives, Mutex::new(Reopened(path.to_owned())));
 }
 
-fn start(wanted: Option<&str>, writer: impl for<'a> MakeWriter<'a> + Send + Sync + 'static) {
-    let log = fmt().with_writer(writer);
-    // Fails only if somebody else has set it up, as tests in one process do.
-    let _ = match filter(wanted) {
-        Some(filter) => log.with_env_filter(filter).try_init(),
-        // Without a wish there is nothing to match, so that a runner need not carry what matches.
-        None => log.with_max_level(Level::WARN).try_init(),
-    };
+fn start(directives: Option<&str>, writer: impl for<'a> MakeWriter<'a> + Send + Sync + 'static) {
+    let log = fmt::layer()
+        .with_writer(writer)
+        .with_filter(targets(directives));
+    // Fails only if a subscriber is installed already, as by tests that share a process.
+    let _ = tracing_subscriber::registry().with(log).try_init();
 }
 
-fn filter(wanted: Option<&str>) -> Option<EnvFilter> {
-    let wanted = wanted.filter(|words| !words.is_empty())?;
-    EnvFilter::try_new(wanted)
-        .map_err(|error| note(format!("warning: AP_LOG={wanted} is ignored: {error}")))
-        .ok()
+fn targets(directives: Option<&str>) -> Targets {
+    let warnings = Targets::new().with_default(LevelFilter::WARN);
+    match directives.filter(|directives| !directives.is_empty()) {
+        Some(directives) => directives.parse().unwrap_or_else(|error| {
+            note(format!("warning: AP_LOG={directives} is ignored: {error}"));
+            warnings
+        }),
+        None => warnings,
+    }
 }
 
-/// Opened anew for every line, for `--force` moves the folder it lies in.
-struct Appended(Utf8PathBuf);
+/// A file that is opened again for every line, because `--force` moves the folder it is stored in.
+struct Reopened(Utf8PathBuf);
 
-impl Write for Appended {
-    /// Takes a whole line. One that cannot be written is lost: a log is no reason to fail.
+impl Write for Reopened {
+    /// Writes one line. A line that cannot be written is dropped: logging never fails a session.
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
         let file = fs::OpenOptions::new()
             .create(true)
@@ -64,17 +67,23 @@ mod tests {
     use super::*;
 
     #[test]
-    fn without_a_wish_and_with_a_wrong_one_warnings_are_told() {
-        let shown = [None, Some(""), Some("=,="), Some("debug")]
-            .map(|wanted| filter(wanted).map(|filter| filter.to_string()));
-        assert_eq!(shown, [None, None, None, Some("debug".to_owned())]);
+    fn missing_or_invalid_filter_falls_back_to_warn() {
+        let shown = [
+            None,
+            Some(""),
+            Some("a=loud"),
+            Some("debug"),
+            Some("a::b=trace,info"),
+        ]
+        .map(|directives| targets(directives).to_string());
+        assert_eq!(shown, ["warn", "warn", "warn", "debug", "a::b=trace,info"]);
     }
 
     #[test]
-    fn a_file_is_made_with_the_first_line_and_a_missing_folder_is_no_error() {
+    fn log_file_is_created_by_the_first_line_and_a_missing_folder_is_ignored() {
         let folder = tempfile::tempdir().unwrap();
         let folder = Utf8Path::from_path(folder.path()).unwrap();
-        let mut log = Appended(folder.join("run/ap.log"));
+        let mut log = Reopened(folder.join("run/ap.log"));
         log.write_all(b"lost\n").unwrap();
         fs::create_dir(folder.join("run")).unwrap();
         log.write_all(b"kept\n").unwrap();
