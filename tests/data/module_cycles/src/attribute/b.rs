@@ -1,0 +1,1 @@
+pub fn b() -> u32 { let _: Option<super::a::A> = None; 1 }

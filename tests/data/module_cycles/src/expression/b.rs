@@ -1,0 +1,1 @@
+pub fn b(n: u32) { crate::expression::a::a(n) }

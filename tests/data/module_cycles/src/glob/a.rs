@@ -1,0 +1,2 @@
+use super::b::*;
+pub struct A(pub Option<Box<B>>);

@@ -1,0 +1,2 @@
+use super::a::*;
+pub struct B(pub Option<Box<A>>);

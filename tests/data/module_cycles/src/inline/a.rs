@@ -1,0 +1,1 @@
+pub mod inner { pub fn a() { crate::inline::b::b() } }

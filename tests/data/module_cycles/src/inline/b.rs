@@ -1,0 +1,1 @@
+pub fn b() { super::a::inner::a() }

@@ -1,0 +1,6 @@
+//! Uses others and is used, in no circle.
+pub fn c() {}
+#[cfg(test)]
+mod tests {
+    use crate::use_group::a;
+}

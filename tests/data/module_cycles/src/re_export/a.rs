@@ -1,0 +1,2 @@
+pub struct A;
+pub fn a(_: super::B) {}

@@ -1,0 +1,2 @@
+pub struct B;
+pub fn b() { super::a::a(B) }

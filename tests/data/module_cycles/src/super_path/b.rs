@@ -1,0 +1,1 @@
+pub fn b(n: u32) { super::a::a(n) }

@@ -1,0 +1,1 @@
+pub trait A { fn a(&self) -> Vec<super::b::B>; }

@@ -1,0 +1,2 @@
+pub struct B;
+impl super::a::A for B { fn a(&self) -> Vec<B> { Vec::new() } }
