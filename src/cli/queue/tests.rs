@@ -333,11 +333,7 @@ fn queue_errors_keep_their_next_step() {
         next: "next".into(),
     });
     assert_eq!(
-        (
-            error.to_string().as_str(),
-            error.help(),
-            error.code
-        ),
+        (error.to_string().as_str(), error.help(), error.code),
         ("what", Some("next"), ExitCode::Failed)
     );
 }
