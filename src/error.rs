@@ -77,6 +77,13 @@ impl Error {
         }
     }
 
+    /// Changes the hint, if there is one.
+    #[must_use]
+    pub fn map_hint(self, change: impl FnOnce(&str) -> String) -> Self {
+        let hint = self.hint.as_deref().map(change);
+        Self { hint, ..self }
+    }
+
     /// Returns the hint, if there is one.
     pub fn help(&self) -> Option<&str> {
         self.hint.as_deref()

@@ -59,10 +59,7 @@ fn answer(args: &Args, context: &Context) -> Result<Answer> {
     let source = Source::find(args.session.as_deref(), args.file.as_deref(), context)?;
     let queue_flag = hint::queue_flag(args.session.as_deref(), args.file.as_deref());
     let answer = act(&args.action, &source, args.format)
-        .map_err(|error| match error.help() {
-            Some(help) => error.hint(hint::complete(&help, &queue_flag)),
-            None => error,
-        })?
+        .map_err(|error| error.map_hint(|hint| hint::complete(hint, &queue_flag)))?
         .map_note(|note| hint::complete(note, &queue_flag));
     Ok(answer.with_remarks(source.queue.remarks()))
 }
