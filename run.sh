@@ -126,10 +126,10 @@ run_ap() {
     # The first build takes minutes, so it shows what it does; later ones have nothing to say.
     [ -x "${CARGO_TARGET_DIR:-$root/target}/release/ap" ] && [ "${1:-}" != demo ] || quiet=
     # cargo knows best where it put the program: settings, environment and target platform all have a say.
-    messages=$(in_root cargo build --release --bin ap --message-format json-render-diagnostics ${quiet:+"$quiet"}) ||
+    messages=$(in_root cargo build --release --bins --message-format json-render-diagnostics ${quiet:+"$quiet"}) ||
         fail "ap could not be built (see above)"
-    messages=${messages##*\"executable\":\"}
-    exec "${messages%%\"*}" "$@"
+    [[ $messages =~ \"executable\":\"([^\"]*/ap)\" ]] || fail "cargo does not say where it put ap"
+    exec "${BASH_REMATCH[1]}" "$@"
 }
 
 case ${1:-} in

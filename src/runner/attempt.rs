@@ -196,7 +196,7 @@ impl Attempt {
 
     /// Whether a shim that was taken over has ended without having begun anything.
     pub(super) fn never_began(&self) -> bool {
-        self.adopted && !self.places.iteration.stderr().exists()
+        self.adopted && !self.places.iteration.exit().exists()
     }
 
     /// Takes in the rest of what a gone agent has said.

@@ -87,8 +87,8 @@ pub(super) fn look(folder: &IterationDir) -> io::Result<Found> {
     };
     match fs::read(folder.exit()) {
         Ok(text) => Ok(serde_json::from_slice(&text).map_or(Found::Gone, |_: Exit| Found::Ended)),
-        // The shim makes `stderr.log` before it starts anything.
-        Err(_) if !folder.stderr().exists() => Ok(Found::Nothing),
+        // The shim makes it before it starts anything.
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Found::Nothing),
         Err(_) => Ok(Found::Gone),
     }
 }

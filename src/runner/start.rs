@@ -4,14 +4,13 @@ use super::context::Briefing;
 use super::told;
 use crate::agent::{self, Invocation, InvocationContext};
 use crate::exec::process;
-use crate::exec::shim::Job;
+use crate::exec::shim::{self, Job};
 use crate::model::{Outcome, ProcessId, env_tag};
 use crate::plan::template::{self, UnknownVariable};
 use crate::plan::{Node, PromptDelivery};
 use crate::store::lock::FileLock;
 use crate::store::slots::Slot;
 use crate::store::{atomic, crash};
-use camino::Utf8PathBuf;
 use fs_err as fs;
 use std::future::Future;
 use std::io::{self, Write as _};
@@ -66,8 +65,7 @@ pub(super) fn start(
         return Err(io::Error::other(format!("{} is locked", folder.stdout())));
     };
     crash::point("start: stdout.log locked");
-    let mut shim = tokio::process::Command::new(&around.exe)
-        .arg("__shim")
+    let mut shim = tokio::process::Command::from(shim::command(&around.exe))
         .env_clear()
         .env(env_tag::RUN, plan.run.as_str())
         .env(env_tag::ATTEMPT, env_tag::attempt(&plan.run, *cursor))
@@ -188,11 +186,7 @@ fn job(briefing: &Briefing<'_>, around: &Surroundings, prompt: &str) -> Result<J
         args: invocation.args,
         env,
         cwd: around.project.root().to_owned(),
-        prompt: if by == PromptDelivery::Stdin {
-            places.iteration.prompt()
-        } else {
-            Utf8PathBuf::from("/dev/null")
-        },
+        prompt: (by == PromptDelivery::Stdin).then(|| places.iteration.prompt()),
         folder: places.iteration.clone(),
         limits: node.agent.limits,
         events: agent::ends_with_result(&node.agent),

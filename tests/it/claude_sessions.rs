@@ -130,7 +130,7 @@ fn three_iterations_empty_the_queue() {
         assert!(shown.contains(words), "{words:?} is not in\n{shown}");
     }
     for number in 1..=3 {
-        for file in ["prompt.md", "stdout.log", "stderr.log"] {
+        for file in ["prompt.md", "stdout.log"] {
             project.read(project.iteration(number, file));
         }
         let context = project.json(project.iteration(number, "context.json"));

@@ -1,5 +1,5 @@
 //! Real agents and real signals: what an agent may do, what may happen to it, and that nothing of it is ever left.
-use crate::project::{Project, Running};
+use crate::project::{AP, Project, Ran, Running};
 use agent_pipelines::exec::process::{identity, send};
 use camino::Utf8Path;
 use nix::sys::signal::Signal;
@@ -84,6 +84,81 @@ const UNTIL_TOLD: &str = "while [ ! -e ../go ]; do sleep 0.02; done\n";
 
 fn tell(project: &Project) {
     project.program("go", "");
+}
+
+/// Runs a session with this `ap`, and returns the command line of its agent's shim.
+fn shim_command(project: &Project, ap: &Utf8Path) -> String {
+    let script = format!("tr '\\0' ' ' <\"/proc/$PPID/cmdline\" >../shim\n{DONE}");
+    project.shell_loop("work", ONCE, &script);
+    let ran: Ran = project
+        .command(ap.as_str())
+        .args(FOREGROUND)
+        .output()
+        .expect("ap runs")
+        .into();
+    ran.expect(0);
+    project.nothing_left();
+    fs_err::read_to_string(project.outside().join("shim")).expect("a command line")
+}
+
+#[test]
+fn the_shim_is_a_program_of_its_own() {
+    let project = Project::new();
+    let shim = shim_command(&project, Utf8Path::new(AP));
+    assert!(shim.starts_with(env!("CARGO_BIN_EXE_ap-shim")), "{shim}");
+}
+
+#[test]
+fn an_ap_without_the_shims_program_is_the_shim_itself() {
+    let project = Project::new();
+    let ap = project.outside().join("ap");
+    if fs_err::hard_link(AP, &ap).is_err() {
+        fs_err::copy(AP, &ap).expect("a copy");
+    }
+    assert_eq!(
+        shim_command(&project, &ap).trim_end(),
+        format!("{ap} __shim")
+    );
+}
+
+#[test]
+fn a_shim_of_another_version_passes_its_place_on() {
+    let project = Project::new();
+    let ap = project.program("ap", "#!/bin/sh\necho called as \"$@\"\n");
+    let shim = project
+        .command(env!("CARGO_BIN_EXE_ap-shim"))
+        .args(["0", ap.as_str()])
+        .output();
+    let ran: Ran = shim.expect("the shim runs").into();
+    ran.expect(0).says(&["called as __shim"]);
+}
+
+#[test]
+fn an_agent_that_does_not_read_its_prompt_is_watched_all_the_same() {
+    let project = Project::new();
+    let agent = project.program("deaf", "#!/bin/sh\nsleep 300\n");
+    let yaml = format!(
+        "{ONCE}retries: 0\nprovider: command\nprogram: \"{agent}\"\nlimits: {{ wall: 1s }}\n"
+    );
+    project.a_loop("work", &yaml, &"more than a pipe holds\n".repeat(10_000));
+    project.ap(&FOREGROUND).expect(1);
+    let outcome = &project.events("s", "agent_exited")[0]["outcome"];
+    assert_eq!(
+        (&outcome["kind"], &outcome["limit"]),
+        (&"timed_out".into(), &"wall".into())
+    );
+    project.nothing_left();
+}
+
+#[test]
+fn standard_error_has_a_file_only_if_something_was_written_to_it() {
+    let project = Project::new();
+    let script = format!("[ $n = 1 ] || echo trouble >&2\n{DONE}");
+    project.shell_loop("work", "termination: { type: fixed, max: 2 }\n", &script);
+    project.ap(&FOREGROUND).expect(0);
+    let stderr = |n| project.run_file("s", &format!("stage-00-work/iterations/00{n}/stderr.log"));
+    assert!(!project.root().join(stderr(1)).exists());
+    assert_eq!(project.read(&stderr(2)), "trouble\n");
 }
 
 #[test]
