@@ -46,11 +46,11 @@ pub(super) fn start(
         // Compiling the plan has already refused unknown names.
         return Err(io::Error::other("the prompt names an unknown variable"));
     };
-    atomic::replace(
+    atomic::create(
         &folder.context(),
         &serde_json::to_vec_pretty(&briefing.context())?,
     )?;
-    atomic::replace(&folder.prompt(), prompt.as_bytes())?;
+    atomic::create(&folder.prompt(), prompt.as_bytes())?;
     let job = match job(briefing, around, &prompt) {
         Ok(job) => job,
         Err(outcome) => return Ok(Err(*outcome)),

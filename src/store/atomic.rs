@@ -9,6 +9,15 @@ pub fn replace(path: &Utf8Path, content: &[u8]) -> io::Result<()> {
     write(path, content, false)
 }
 
+/// Writes a file that no reader knows of yet, and that is written anew after a crash: without a draft.
+pub fn create(path: &Utf8Path, content: &[u8]) -> io::Result<()> {
+    let name = path.file_name().unwrap_or("file");
+    crash::point(format_args!("{name}: before it is made"));
+    fs::File::create(path)?.write_all(content)?;
+    crash::point(format_args!("{name}: made"));
+    Ok(())
+}
+
 /// Replaces a file that nothing else can bring back: on disk before this returns.
 pub fn replace_durably(path: &Utf8Path, content: &[u8]) -> io::Result<()> {
     write(path, content, true)
