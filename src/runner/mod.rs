@@ -274,8 +274,8 @@ impl Runner {
                 let shim = attempt.shim.clone();
                 self.attempt = Some(*attempt);
                 if let Some(shim) = shim {
+                    // Nothing is done because of it, so it is synced with whatever comes next.
                     self.accept(&Input::AgentStarted { cursor, shim })?;
-                    self.session.sync()?;
                 }
             }
             Ensured::NoRoom => {
