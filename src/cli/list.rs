@@ -1,5 +1,6 @@
 //! `ap list`: the project's sessions, the latest first. Reads only.
 use super::context::Context;
+use super::format::Format;
 use super::session::is_alive;
 use crate::clock;
 use crate::engine::StateView;
@@ -12,12 +13,12 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 #[derive(clap::Args, Debug)]
+#[command(mut_arg("json", |json| json.help("Print a JSON array")))]
 pub(super) struct Args {
     /// Maximum number of sessions to show, newest first
     count: Option<usize>,
-    /// Print a JSON array
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    format: Format,
 }
 
 /// One entry of `ap list --json`.
@@ -45,14 +46,14 @@ pub(super) struct Row {
 }
 
 pub(super) fn run(args: &Args, context: &Context) -> Result<ExitCode> {
-    show(args.count, args.json, context)
+    show(args.count, args.format, context)
 }
 
 /// Prints the sessions, `count` at most.
-pub(super) fn show(count: Option<usize>, as_json: bool, context: &Context) -> Result<ExitCode> {
+pub(super) fn show(count: Option<usize>, format: Format, context: &Context) -> Result<ExitCode> {
     let mut rows = rows(&context.project)?;
     rows.truncate(count.unwrap_or(usize::MAX));
-    if as_json {
+    if format == Format::Json {
         json(&rows)?;
     } else if rows.is_empty() {
         out("No sessions here yet. Run `ap` to list what you can start.")?;

@@ -1,18 +1,18 @@
-//! `ap` alone: what there is to run, and what is running.
+//! `ap` without arguments: the loops and pipelines you can start, and the sessions of the project.
 use super::catalog::{self, Line};
 use super::context::Context;
+use super::format::Format;
 use super::list;
 use crate::error::{ExitCode, Result};
 use crate::plan::PlanKind;
 use crate::ui::{self, style, table};
 use serde::Serialize;
 
-/// Show the loops and pipelines there are, and the sessions that run
 #[derive(Clone, Debug, Default, clap::Args)]
+#[command(mut_arg("json", |json| json.help("Print JSON: `{loops: [{name, kind, description, ends, origin, path, error}], pipelines: […], sessions: […]}`")))]
 pub(super) struct Args {
-    /// Print JSON: `{loops: [{name, kind, description, ends, origin, path, error}], pipelines: […], sessions: […]}`
-    #[arg(long)]
-    pub(super) json: bool,
+    #[command(flatten)]
+    format: Format,
 }
 
 /// The shape of `ap --json`.
@@ -34,7 +34,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<ExitCode> {
         pipelines,
         sessions: list::rows(&context.project)?,
     };
-    if args.json {
+    if args.format == Format::Json {
         ui::json(&overview)?;
         return Ok(ExitCode::Done);
     }
@@ -91,7 +91,7 @@ mod tests {
     use insta::assert_snapshot;
 
     #[test]
-    fn its_json_is_what_is_documented() {
+    fn json_has_the_documented_shape() {
         let context = Context {
             project: Project::new("/no/where".into()),
             user_config: "/no/config".into(),
@@ -99,7 +99,16 @@ mod tests {
             session: None,
             env: crate::model::Env::default(),
         };
-        assert_eq!(run(&Args { json: true }, &context).unwrap(), ExitCode::Done);
+        assert_eq!(
+            run(
+                &Args {
+                    format: Format::Json
+                },
+                &context
+            )
+            .unwrap(),
+            ExitCode::Done
+        );
         let library = context.library();
         let work = catalog::lines(&library, &context.project, &context.declared())
             .into_iter()

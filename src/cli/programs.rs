@@ -1,4 +1,4 @@
-//! Whether the programs a plan's agents are can be found, before anything is started.
+//! Checks before a start whether the programs of a plan's agents can be found.
 use super::context::Context;
 use crate::agent::install_hint;
 use crate::compile::Problem;
@@ -7,15 +7,15 @@ use crate::plan::{Plan, Provider};
 use crate::runner::Surroundings;
 use crate::termination::GateRef;
 
-/// The code of a problem that is the machine's.
+/// The code of a problem that this machine causes.
 pub(super) const MISSING: &str = "provider-missing";
-/// The code of one that is a file of the definition's own.
+/// The code of a missing command of the definition itself.
 const NO_COMMAND: &str = "command-missing";
 
-/// Stands between a program that is missing and the node that needs it.
+/// Separates a missing program and the node that needs it in a message.
 const NEEDED: &str = ", which node ";
 
-/// Returns what such a problem says whichever node it is about.
+/// Returns the part of such a problem's message that is the same for every node.
 pub(super) fn missing_program(problem: &Problem) -> Option<&str> {
     (problem.code == MISSING).then(|| {
         problem
@@ -43,7 +43,7 @@ pub(super) fn require(plan: &Plan, around: &Surroundings) -> Result<()> {
     }
 }
 
-/// Warns of what a session could not be started without, here and now. Another machine may have it.
+/// Warns of programs that a session needs and that are missing on this machine.
 pub(super) fn warnings(mut plan: Plan, context: &Context) -> Result<Vec<Problem>> {
     context.settings()?.place_programs(&mut plan);
     let around = Surroundings::new(
@@ -99,7 +99,7 @@ fn missing(plan: &Plan, around: &Surroundings) -> Vec<Problem> {
             "node `{}` ends when `{program}` succeeds, and there is no such program",
             node.id
         );
-        // The branches of a block have the same.
+        // The branches of a block have the same command.
         if !found.iter().any(|other| other.message == message) {
             found.push(Problem::nowhere(NO_COMMAND, message).hint(hint_of(program)));
         }
@@ -107,10 +107,10 @@ fn missing(plan: &Plan, around: &Surroundings) -> Vec<Problem> {
     found
 }
 
-/// Says how to mend a command that cannot be called.
+/// Returns how to fix a command that cannot be called.
 fn hint_of(program: &str) -> &'static str {
     if program.contains('/') {
-        "write it, relative to the project, and make it executable: nobody makes it while the session runs"
+        "write it, relative to the project, and make it executable: it must exist before the session starts"
     } else {
         "install it, or write `./` before a file of the project"
     }

@@ -1,4 +1,5 @@
 //! `ap schema`: JSON Schemas, by which editors complete and check definitions.
+use super::format::Format;
 use crate::compile::{SCHEMAS, Schema};
 use crate::error::{Error, ExitCode, Result};
 use crate::plan::suggest;
@@ -19,9 +20,8 @@ pub(super) struct Args {
     /// Write all of them into this folder instead
     #[arg(long, value_name = "DIR", conflicts_with = "name")]
     pub(super) out: Option<Utf8PathBuf>,
-    /// Print the list as JSON: `[{name, file, about}]`
-    #[arg(long, conflicts_with_all = ["name", "out"])]
-    pub(super) json: bool,
+    #[command(flatten)]
+    format: Format,
 }
 
 /// Prints or writes what was asked for.
@@ -32,7 +32,7 @@ pub(super) fn run(args: &Args) -> Result<ExitCode> {
             write(folder)?;
             note(format!("{} schemas are in {folder}", SCHEMAS.len()));
         }
-        (None, None) if args.json => {
+        (None, None) if args.format == Format::Json => {
             ui::json(&SCHEMAS.map(|schema| json!({ "name": schema.name, "file": schema.file(), "about": schema.about })))?;
         }
         (None, None) => out(table::table(

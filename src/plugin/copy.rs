@@ -15,7 +15,7 @@ const RECORD: &str = ".written.json";
 /// How a file on disk compares with the one built in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Standing {
+pub enum FileStatus {
     /// As built in.
     Same,
     /// Not there.
@@ -34,7 +34,7 @@ pub struct Entry {
     /// Relative to the copy's folder.
     pub path: Utf8PathBuf,
     /// How it compares.
-    pub standing: Standing,
+    pub status: FileStatus,
 }
 
 /// A folder with a copy of the plugin.
@@ -60,27 +60,27 @@ impl Copy {
         let record = self.record();
         let mut entries = Vec::new();
         for file in &self.files {
-            let standing = match self.read(&file.path)? {
-                None => Standing::Missing,
-                Some(text) if text == file.text => Standing::Same,
-                Some(text) if record.get(&file.path) == Some(&print(&text)) => Standing::Outdated,
-                Some(_) => Standing::Edited,
+            let status = match self.read(&file.path)? {
+                None => FileStatus::Missing,
+                Some(text) if text == file.text => FileStatus::Same,
+                Some(text) if record.get(&file.path) == Some(&print(&text)) => FileStatus::Outdated,
+                Some(_) => FileStatus::Edited,
             };
             entries.push(Entry {
                 path: file.path.clone(),
-                standing,
+                status,
             });
         }
         for (path, printed) in record {
             if !self.files.iter().any(|file| file.path == path)
                 && let Some(text) = self.read(&path)?
             {
-                let standing = if print(&text) == printed {
-                    Standing::Left
+                let status = if print(&text) == printed {
+                    FileStatus::Left
                 } else {
-                    Standing::Edited
+                    FileStatus::Edited
                 };
-                entries.push(Entry { path, standing });
+                entries.push(Entry { path, status });
             }
         }
         Ok(entries)
@@ -203,11 +203,11 @@ mod tests {
         }
     }
 
-    fn standings(copy: &Copy) -> Vec<(String, Standing)> {
+    fn statuses(copy: &Copy) -> Vec<(String, FileStatus)> {
         copy.compare()
             .unwrap()
             .into_iter()
-            .map(|entry| (entry.path.into_string(), entry.standing))
+            .map(|entry| (entry.path.into_string(), entry.status))
             .collect()
     }
 
@@ -228,24 +228,24 @@ mod tests {
             ],
         );
         assert_eq!(
-            standings(&old)
+            statuses(&old)
                 .iter()
-                .map(|(_, standing)| *standing)
+                .map(|(_, status)| *status)
                 .collect::<Vec<_>>(),
-            [Standing::Missing; 3]
+            [FileStatus::Missing; 3]
         );
         for path in ["a/b.md", "c.md", "d.md"] {
             old.put(path.into()).unwrap();
         }
         let new = Copy::new(root, vec![file("a/b.md", "one\n2\n"), file("c.md", "C\n")]);
         change(&new, "c.md", "mine\n");
-        let entry = |path: &str, standing| (path.to_owned(), standing);
+        let entry = |path: &str, status| (path.to_owned(), status);
         let expected = [
-            entry("a/b.md", Standing::Outdated),
-            entry("c.md", Standing::Edited),
-            entry("d.md", Standing::Left),
+            entry("a/b.md", FileStatus::Outdated),
+            entry("c.md", FileStatus::Edited),
+            entry("d.md", FileStatus::Left),
         ];
-        assert_eq!(standings(&new), expected);
+        assert_eq!(statuses(&new), expected);
         assert_snapshot!(new.difference("c.md".into()).unwrap(), @r"
         --- c.md (yours)
         +++ c.md (built in)
@@ -256,10 +256,10 @@ mod tests {
         new.put("a/b.md".into()).unwrap();
         new.put("d.md".into()).unwrap();
         assert_eq!(
-            standings(&new),
+            statuses(&new),
             [
-                entry("a/b.md", Standing::Same),
-                entry("c.md", Standing::Edited)
+                entry("a/b.md", FileStatus::Same),
+                entry("c.md", FileStatus::Edited)
             ]
         );
         new.remove("a/b.md".into()).unwrap();
@@ -278,6 +278,6 @@ mod tests {
             RECORD,
             &format!(r#"{{"../outside": "{}"}}"#, print("x")),
         );
-        assert_eq!(standings(&copy), [("a".to_owned(), Standing::Same)]);
+        assert_eq!(statuses(&copy), [("a".to_owned(), FileStatus::Same)]);
     }
 }

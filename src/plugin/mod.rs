@@ -1,7 +1,7 @@
 //! The Claude Code plugin that is built in: its files, and how a copy of them on disk compares.
 mod copy;
 
-pub use copy::{Copy, Entry, Standing};
+pub use copy::{Copy, Entry, FileStatus};
 
 use camino::Utf8PathBuf;
 use include_dir::{Dir, include_dir};

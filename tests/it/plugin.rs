@@ -157,13 +157,13 @@ fn status(project: &Project) -> Value {
         .expect("JSON")
 }
 
-fn standing(status: &Value, path: &str) -> String {
+fn file_status(status: &Value, path: &str) -> String {
     let file = status["files"]
         .as_array()
         .into_iter()
         .flatten()
         .find(|file| file["path"] == path);
-    file.map_or("gone", |file| file["standing"].as_str().unwrap_or_default())
+    file.map_or("gone", |file| file["status"].as_str().unwrap_or_default())
         .to_owned()
 }
 
@@ -189,7 +189,7 @@ fn an_edited_skill_is_shown_and_kept() {
     assert_eq!(
         (
             &there["installed"],
-            standing(&there, "skills/sessions/SKILL.md").as_str()
+            file_status(&there, "skills/sessions/SKILL.md").as_str()
         ),
         (&true.into(), "same")
     );
@@ -206,7 +206,7 @@ fn an_edited_skill_is_shown_and_kept() {
     ]);
     assert_eq!(fs_err::read_to_string(&page).expect("a page"), edited);
     assert_eq!(
-        standing(&status(&project), "skills/monitor/SKILL.md"),
+        file_status(&status(&project), "skills/monitor/SKILL.md"),
         "edited"
     );
     let said = project.ap(&["plugin", "status"]).expect(0);
@@ -221,7 +221,7 @@ fn an_edited_skill_is_shown_and_kept() {
     said.says(&[
         "-You look. You do not",
         "was edited and is kept",
-        "uninstalled, but for 1 edited file of yours in ",
+        "uninstalled, except for 1 edited file of yours in ",
         "--overwrite",
     ]);
     assert!(page.exists() && !copy(&project).join("commands").exists());

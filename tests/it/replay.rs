@@ -89,7 +89,7 @@ fn tidy() -> Project {
     project.ap(&["test", "tidy"]).expect(0).says(&[
         "PASS",
         "3 iterations",
-        "1 tested, 0 not as recorded",
+        "1 test: 1 passed, 0 failed",
     ]);
     project
 }

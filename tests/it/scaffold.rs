@@ -12,7 +12,7 @@ fn a_new_loop_is_complete() {
     project.ap(&["test", "polish"]).expect(0).says(&[
         "PASS",
         "3 iterations",
-        "1 tested, 0 not as recorded",
+        "1 test: 1 passed, 0 failed",
     ]);
     assert!(
         project

@@ -1,4 +1,4 @@
-//! Agents that outlived their sessions: found by the mark every process of an attempt carries.
+//! Ends agents that outlived their sessions, found by the tag in the environment of every process of an attempt.
 use super::{Action, Cleanup, Finding};
 use crate::error::Result;
 use crate::exec::process::{self, Liveness};
@@ -12,11 +12,11 @@ use crate::text::count;
 use fs_err as fs;
 use std::collections::BTreeMap;
 
-/// The attempts whose processes live, by run: mark and pids.
+/// The attempts whose processes are alive, by run: tag and pids.
 type Living = BTreeMap<String, BTreeMap<String, Vec<i32>>>;
 
 impl Cleanup<'_> {
-    /// Ends agents that nobody will ever look after again.
+    /// Ends agents that no runner will adopt again.
     pub(super) fn agents(&mut self) -> Result<()> {
         let mut living = Living::new();
         for (process, mut marks) in process::find_with_env(&[env_tag::RUN, env_tag::ATTEMPT]) {
@@ -39,7 +39,7 @@ impl Cleanup<'_> {
         }
         for Owner { session, run } in self.archived() {
             for (mark, pids) in take(&mut living, &run) {
-                self.end(&session, &mark, &pids, "its run was put away");
+                self.end(&session, &mark, &pids, "its run was archived");
             }
         }
         Ok(())
@@ -67,9 +67,8 @@ impl Cleanup<'_> {
             } else if self.orphans {
                 self.end(session, &mark, &pids, "its session's runner is gone");
             } else {
-                let why =
-                    "its session's runner is gone, but a resume takes it over; --orphans ends it"
-                        .to_owned();
+                let why = "its session's runner is gone, but a resume adopts it; --orphans ends it"
+                    .to_owned();
                 let finding = Finding::new(
                     "agent",
                     Some(session.clone()),
@@ -77,7 +76,7 @@ impl Cleanup<'_> {
                     why,
                     Action::Leave,
                 );
-                self.deal(finding, || Ok(()));
+                self.handle(finding, || Ok(()));
             }
         }
     }
@@ -90,7 +89,7 @@ impl Cleanup<'_> {
             why.to_owned(),
             Action::End,
         );
-        self.deal(finding, || {
+        self.handle(finding, || {
             end_attempt(attempt);
             let left = process::find_tagged(env_tag::ATTEMPT, attempt).len();
             if left == 0 {
@@ -104,7 +103,7 @@ impl Cleanup<'_> {
         });
     }
 
-    /// Returns the runs that `--force` put away.
+    /// Returns the runs that `--force` archived.
     fn archived(&self) -> Vec<Owner> {
         let folders = fs::read_dir(self.context.project.runs().join(".archive"))
             .into_iter()
@@ -117,7 +116,7 @@ impl Cleanup<'_> {
     }
 }
 
-/// Takes out the attempts of a run and of its branches.
+/// Removes and returns the attempts of a run and of its branches.
 fn take(living: &mut Living, run: &RunId) -> Vec<(String, Vec<i32>)> {
     let runs: Vec<String> = living
         .keys()
@@ -130,8 +129,8 @@ fn take(living: &mut Living, run: &RunId) -> Vec<(String, Vec<i32>)> {
         .collect()
 }
 
-/// Returns the marks of the attempts that a resume would take over, since their shims live: one, or those of the branches
-/// of a parallel block.
+/// Returns the tags of the attempts that a resume would adopt, since their shims are alive: one, or those of the
+/// branches of a parallel block.
 fn adoptable(dir: &RunDir, snapshot: &Snapshot) -> Vec<String> {
     let Snapshot { plan, state } = snapshot;
     let node = match state.step(plan) {
@@ -153,7 +152,7 @@ fn adoptable(dir: &RunDir, snapshot: &Snapshot) -> Vec<String> {
         .shim
         .as_ref()
         .is_some_and(|shim| process::liveness(shim) == Liveness::Alive);
-    // A runner may have died before it wrote down who its shim is; the shim holds its output locked.
+    // A runner may have died before it recorded its shim; the shim holds its output locked.
     let lives = journalled || FileLock::is_held(&stdout).unwrap_or(true);
     if lives {
         vec![env_tag::attempt(&plan.run, state.cursor)]

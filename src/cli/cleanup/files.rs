@@ -1,4 +1,4 @@
-//! Files that whoever made them did not live to remove.
+//! Removes files left behind by crashed processes.
 use super::{Action, Cleanup, Finding};
 use crate::clock;
 use crate::error::Result;
@@ -12,18 +12,18 @@ use fs_err as fs;
 use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _};
 use std::path::Path;
 
-/// A launch takes seconds; what is older than this is nobody's.
+/// A launch takes seconds; one older than this has crashed.
 const LAUNCH_AGE_S: i64 = 3600;
 
 impl Cleanup<'_> {
-    /// Removes lock files that nobody holds.
+    /// Removes lock files without a holder.
     pub(super) fn locks(&mut self) -> Result<()> {
         for path in files_in(&self.context.project.locks()) {
             let Some(name) = path.file_name().and_then(|name| name.strip_suffix(".lock")) else {
                 continue;
             };
             let holder = SessionLock::holder(&path).map(|holder| holder.process);
-            // A holder on another machine may hold it in a way that cannot be seen from here.
+            // A lock held on another machine may not be visible from here.
             if holder
                 .as_ref()
                 .is_some_and(|holder| process::liveness(holder) != Liveness::Dead)
@@ -33,7 +33,7 @@ impl Cleanup<'_> {
             }
             let why = match holder {
                 Some(holder) => format!("pid {} is gone", holder.pid),
-                None => "nobody holds it".to_owned(),
+                None => "it has no holder".to_owned(),
             };
             let finding = Finding::new(
                 "lock",
@@ -42,7 +42,7 @@ impl Cleanup<'_> {
                 why,
                 Action::Remove,
             );
-            self.deal(finding, || Ok(SessionLock::remove_stale(&path).map(drop)?));
+            self.handle(finding, || Ok(SessionLock::remove_stale(&path).map(drop)?));
         }
         Ok(())
     }
@@ -62,7 +62,7 @@ impl Cleanup<'_> {
         Ok(())
     }
 
-    /// Removes sessions that an `ap fork` began to make and did not live to finish.
+    /// Removes sessions that a crashed `ap fork` left unfinished.
     pub(super) fn half_made(&mut self) {
         let project = &self.context.project;
         let entries = fs::read_dir(project.runs()).into_iter().flatten().flatten();
@@ -83,14 +83,14 @@ impl Cleanup<'_> {
             })
             .collect();
         for (session, draft) in found {
-            // Its maker holds the session's name. A lock that was never made is held by nobody.
+            // `ap fork` holds the session's lock while it works. A missing lock has no holder.
             let lock = self.context.project.lock(&session);
             if lock.exists() && FileLock::is_held(&lock).unwrap_or(true) {
                 continue;
             }
-            let why = "its maker is gone".to_owned();
+            let why = "its `ap fork` is gone".to_owned();
             let finding = Finding::new("draft", Some(session), draft.as_str(), why, Action::Remove);
-            self.deal(finding, || Ok(fs::remove_dir_all(&draft)?));
+            self.handle(finding, || Ok(fs::remove_dir_all(&draft)?));
         }
     }
 
@@ -102,7 +102,7 @@ impl Cleanup<'_> {
             "its writer is gone".to_owned(),
             Action::Remove,
         );
-        self.deal(finding, || Ok(fs::remove_file(draft)?));
+        self.handle(finding, || Ok(fs::remove_file(draft)?));
     }
 
     /// Removes the folders of launches that never ended.
@@ -123,19 +123,19 @@ impl Cleanup<'_> {
                     "older than an hour".to_owned(),
                     Action::Remove,
                 );
-                self.deal(finding, || {
+                self.handle(finding, || {
                     let socket = path.join("s");
                     if socket.exists() {
                         fs::remove_file(socket)?;
                     }
-                    // Not with what is in it: by now that could only be somebody else's.
+                    // Only if it is empty: any other file in it is not ours.
                     Ok(fs::remove_dir(&path)?)
                 });
             }
         }
     }
 
-    /// Removes what an `ap test` that was killed has left, and ends what still runs there.
+    /// Removes what a killed `ap test` left behind, and ends what still runs there.
     pub(super) fn tests(&mut self, temporary: &Path) {
         let Some(temporary) = Utf8Path::from_path(temporary) else {
             return;
@@ -148,7 +148,7 @@ impl Cleanup<'_> {
                 "its `ap test` is gone".to_owned(),
                 Action::Remove,
             );
-            self.deal(finding, || fixture::remove_stale(&folder));
+            self.handle(finding, || fixture::remove_stale(&folder));
         }
     }
 }
@@ -197,7 +197,7 @@ fn collect_drafts(folder: &Utf8Path, drafts: &mut Vec<Utf8PathBuf>) {
     }
 }
 
-/// Returns who writes a draft, if the name is one of `store::atomic`'s: `.state.json.4711.tmp`.
+/// Returns the pid of a draft's writer, if the name is one of `store::atomic`'s: `.state.json.4711.tmp`.
 fn writer_of(name: &str) -> Option<i32> {
     let (file, pid) = name
         .strip_prefix('.')?

@@ -1,8 +1,9 @@
-//! `ap cleanup`: clears away what sessions that ended badly left behind. Nothing living is ever touched.
+//! `ap cleanup`: removes what crashed sessions left behind. A running session is never touched.
 mod agents;
 mod files;
 
 use super::context::Context;
+use super::format::Format;
 use super::session::is_alive;
 use crate::error::{ExitCode, Result};
 use crate::model::SessionName;
@@ -12,16 +13,16 @@ use crate::ui::{json, out};
 use serde::Serialize;
 
 #[derive(clap::Args, Debug)]
+#[command(mut_arg("json", |json| json.help("Print JSON: `dry_run` and `found`, each with kind, session, what, why, action, done and error")))]
 pub(super) struct Args {
-    /// Only say what would be done
+    /// Show what would be done, and change nothing
     #[arg(long)]
     dry_run: bool,
-    /// End agents too that a resume of their session would take over
+    /// Also end agents that a resume of their session would adopt
     #[arg(long)]
     orphans: bool,
-    /// Print JSON: `dry_run` and `found`, each with kind, session, what, why, action, done and error
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    format: Format,
 }
 
 /// `ap cleanup --json`.
@@ -31,7 +32,7 @@ struct Report {
     found: Vec<Finding>,
 }
 
-/// Something left behind, and what became of it.
+/// Something left behind, and what was done about it.
 #[derive(Serialize)]
 struct Finding {
     /// `lock`, `agent`, `window`, `launch`, `test` or `draft`.
@@ -51,7 +52,7 @@ enum Action {
     Remove,
     End,
     Close,
-    /// It is alive, or somebody may still want it.
+    /// It is alive, or may still be needed.
     Leave,
 }
 
@@ -70,7 +71,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<ExitCode> {
         orphans: args.orphans,
         found: Vec::new(),
     };
-    // Agents first: they say whose they are by files that are cleared away after them.
+    // Agents first: the files that identify their sessions are removed after them.
     cleanup.agents()?;
     cleanup.windows();
     cleanup.half_made();
@@ -83,10 +84,9 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<ExitCode> {
         dry_run: args.dry_run,
         found: cleanup.found,
     };
-    if args.json {
-        json(&report)?;
-    } else {
-        out(in_words(&report))?;
+    match args.format {
+        Format::Json => json(&report)?,
+        Format::Text => out(text(&report))?,
     }
     Ok(if failed {
         ExitCode::Failed
@@ -96,8 +96,8 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<ExitCode> {
 }
 
 impl Cleanup<'_> {
-    /// Records a finding and does what is to be done about it, unless this is a dry run.
-    fn deal(&mut self, finding: Finding, act: impl FnOnce() -> Result<()>) {
+    /// Records a finding and acts on it, unless this is a dry run.
+    fn handle(&mut self, finding: Finding, act: impl FnOnce() -> Result<()>) {
         let mut finding = finding;
         if !self.dry_run && finding.action != Action::Leave {
             finding.error = act().err().map(|error| error.to_string());
@@ -106,7 +106,7 @@ impl Cleanup<'_> {
         self.found.push(finding);
     }
 
-    /// Whether a session may have a runner. What cannot be read may.
+    /// Whether a session may have a runner; one that cannot be read may.
     fn may_live(&self, session: &SessionName) -> bool {
         let project = &self.context.project;
         let held = FileLock::is_held(&project.lock(session)).unwrap_or(true);
@@ -116,7 +116,7 @@ impl Cleanup<'_> {
         }
     }
 
-    /// Closes the windows of this project in which nothing runs any more.
+    /// Closes the windows of this project whose program has ended.
     fn windows(&mut self) {
         let tmux = self.context.tmux();
         // Without tmux, or without its server, there are none.
@@ -136,9 +136,9 @@ impl Cleanup<'_> {
             {
                 continue;
             }
-            let why = "what ran in it has ended".to_owned();
+            let why = "its program has ended".to_owned();
             let finding = Finding::new("window", session, &found.name, why, Action::Close);
-            self.deal(finding, || tmux.close(&found));
+            self.handle(finding, || tmux.close(&found));
         }
     }
 }
@@ -162,7 +162,7 @@ impl Finding {
         }
     }
 
-    fn in_words(&self) -> String {
+    fn text(&self) -> String {
         let Self {
             kind,
             what,
@@ -190,11 +190,11 @@ impl Finding {
     }
 }
 
-fn in_words(report: &Report) -> String {
+fn text(report: &Report) -> String {
     if report.found.is_empty() {
         return "Nothing to clean up.\n".to_owned();
     }
-    let mut text: String = report.found.iter().map(Finding::in_words).collect();
+    let mut text: String = report.found.iter().map(Finding::text).collect();
     if report.dry_run {
         text += "Nothing was changed: this was a dry run.\n";
     }

@@ -1,32 +1,33 @@
-//! `ap doctor`: whether sessions can run here, and what to do where they cannot. It leaves nothing behind.
+//! `ap doctor`: checks whether sessions can run here, and shows how to fix what is wrong. It leaves nothing behind.
 mod logout;
 mod place;
 mod program;
 
 use super::context::Context;
+use super::format::Format;
 use crate::error::{ExitCode, Result};
 use crate::ui::{json, out};
 use serde::Serialize;
 
 #[derive(clap::Args, Debug)]
+#[command(mut_arg("json", |json| json.help("Print JSON: `verdict` and `checks`, each with name, verdict, found and advice")))]
 pub(super) struct Args {
-    /// Print JSON: `verdict` and `checks`, each with name, verdict, found and advice
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    format: Format,
 }
 
-/// How bad it is. Later ones are worse.
+/// How bad it is, from good to bad.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 enum Verdict {
     Ok,
-    /// Sessions run, but something may surprise.
+    /// Sessions run, but may behave unexpectedly.
     Warning,
     /// Sessions cannot run, or not safely.
     Problem,
 }
 
-/// One thing looked at.
+/// The result of one check.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 struct Check {
     name: &'static str,
@@ -81,10 +82,9 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<ExitCode> {
         .max()
         .unwrap_or(Verdict::Ok);
     let report = Report { verdict, checks };
-    if args.json {
-        json(&report)?;
-    } else {
-        out(in_words(&report))?;
+    match args.format {
+        Format::Json => json(&report)?,
+        Format::Text => out(text(&report))?,
     }
     Ok(if verdict == Verdict::Problem {
         ExitCode::Failed
@@ -93,7 +93,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<ExitCode> {
     })
 }
 
-/// Everything that asks another program at the same time, so that the slowest decides how long it takes.
+/// Runs all checks, those that call other programs in parallel.
 fn checks(context: &Context) -> Vec<Check> {
     std::thread::scope(|scope| {
         let programs =
@@ -120,7 +120,7 @@ fn checks(context: &Context) -> Vec<Check> {
     })
 }
 
-fn in_words(report: &Report) -> String {
+fn text(report: &Report) -> String {
     let mut text = String::new();
     for Check {
         name,

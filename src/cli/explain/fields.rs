@@ -17,7 +17,7 @@ pub(super) struct Field {
 }
 
 /// Returns every field of the schema a topic has; none if it has no schema.
-pub(super) fn of(topic: &str) -> Result<Vec<Field>> {
+pub(super) fn of_topic(topic: &str) -> Result<Vec<Field>> {
     let Some(file) = SCHEMAS.get_file(format!("{topic}.schema.json")) else {
         return Ok(Vec::new());
     };
@@ -134,7 +134,7 @@ mod tests {
 
     #[test]
     fn every_field_of_the_schema_is_listed() {
-        let fields = of("context").unwrap();
+        let fields = of_topic("context").unwrap();
         let find = |path: &str| {
             fields
                 .iter()

@@ -11,11 +11,11 @@ pub(super) struct Page {
 
 /// Where a link leads.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Way {
-    /// To what is being read.
+pub(super) enum LinkTarget {
+    /// To the same text.
     Here,
-    /// To an address, or what a command prints.
-    There(String),
+    /// To an address, or to what a command prints.
+    Elsewhere(String),
     Nowhere,
 }
 
@@ -47,7 +47,7 @@ pub(super) fn has_anchor(document: &str, anchor: &str) -> bool {
 }
 
 /// Returns the text with words, commands and addresses instead of links.
-pub(super) fn without_links(text: &str, mut leads: impl FnMut(&str) -> Way) -> String {
+pub(super) fn without_links(text: &str, mut leads: impl FnMut(&str) -> LinkTarget) -> String {
     let (mut plain, mut fenced) = (String::new(), false);
     for line in text.lines() {
         fenced ^= is_fence(line);
@@ -55,9 +55,9 @@ pub(super) fn without_links(text: &str, mut leads: impl FnMut(&str) -> Way) -> S
         while !fenced && let Some(link) = link(rest) {
             plain += link.before;
             plain += &match (leads(link.target), link.words.contains(['/', '.'])) {
-                (Way::Here | Way::Nowhere, _) => link.words.to_owned(),
-                (Way::There(way), true) => way,
-                (Way::There(way), false) => format!("{} ({way})", link.words),
+                (LinkTarget::Here | LinkTarget::Nowhere, _) => link.words.to_owned(),
+                (LinkTarget::Elsewhere(way), true) => way,
+                (LinkTarget::Elsewhere(way), false) => format!("{} ({way})", link.words),
             };
             rest = link.after;
         }
@@ -132,9 +132,9 @@ mod tests {
     #[test]
     fn links_become_what_can_be_typed() {
         let leads = |target: &str| match target {
-            "#here" => Way::Here,
-            "gone.md" => Way::Nowhere,
-            target => Way::There(format!("`ap explain {target}`")),
+            "#here" => LinkTarget::Here,
+            "gone.md" => LinkTarget::Nowhere,
+            target => LinkTarget::Elsewhere(format!("`ap explain {target}`")),
         };
         let text = "See [its keys](queue), [docs/lint.md](lint), [this](#here) and [that](gone.md).\n```yaml\nfrom: [a](b)\n```\n";
         insta::assert_snapshot!(without_links(text, leads), @r"

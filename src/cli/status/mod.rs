@@ -3,6 +3,7 @@ mod current;
 mod lines;
 
 use super::context::Context;
+use super::format::Format;
 use super::list;
 use super::session::{find, is_alive};
 use crate::engine::StateView;
@@ -12,12 +13,12 @@ use crate::ui::{json, out, report};
 use serde::Serialize;
 
 #[derive(clap::Args, Debug)]
+#[command(mut_arg("json", |json| json.help("Print JSON: the fields of state.json, with `alive`, `run_dir` and `next` before them")))]
 pub(super) struct Args {
     /// Name of the session; all sessions if not given
     session: Option<SessionName>,
-    /// Print JSON: the fields of state.json, with `alive`, `run_dir` and `next` before them
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    format: Format,
 }
 
 /// `ap status --json`.
@@ -36,17 +37,17 @@ struct Status<'a> {
 
 pub(super) fn run(args: &Args, context: &Context) -> Result<ExitCode> {
     match &args.session {
-        Some(session) => show(session, args.json, context),
-        None => list::show(None, args.json, context),
+        Some(session) => show(session, args.format, context),
+        None => list::show(None, args.format, context),
     }
 }
 
-fn show(session: &SessionName, as_json: bool, context: &Context) -> Result<ExitCode> {
+fn show(session: &SessionName, format: Format, context: &Context) -> Result<ExitCode> {
     let snapshot = find(session, context)?;
     let alive = is_alive(&context.project, &snapshot);
     let status = snapshot.state.status().observed(alive);
     let next = status.is_resumable().then(|| report::next_steps(&snapshot));
-    if as_json {
+    if format == Format::Json {
         json(&Status {
             alive,
             run_dir: context.project.session(session).root().to_string(),

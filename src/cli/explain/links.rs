@@ -1,0 +1,53 @@
+//! Where the links of a topic lead in a terminal, where they cannot be followed.
+use super::page::{self, LinkTarget};
+use super::topics::{README, TOPICS, Topic};
+
+/// Sections that only summarize another page.
+const SUMMARIES: &[(&str, &str)] = &[
+    ("the-task-queue", "queue"),
+    ("agents-other-than-claude-code", "providers"),
+];
+
+/// Returns where a link of a topic leads, in a terminal.
+pub(super) fn target_of(from: &Topic, target: &str) -> LinkTarget {
+    if target.contains("://") {
+        return LinkTarget::Elsewhere(target.to_owned());
+    }
+    let (path, anchor) = target.split_once('#').unwrap_or((target, ""));
+    let folder = from
+        .page
+        .path
+        .rsplit_once('/')
+        .map_or("", |(folder, _)| folder);
+    let path = match (path, path.strip_prefix("../")) {
+        ("", _) => from.page.path.to_owned(),
+        (_, Some(above)) => above.to_owned(),
+        (path, None) if folder.is_empty() => path.to_owned(),
+        (path, None) => format!("{folder}/{path}"),
+    };
+    if let Some(schema) = path
+        .strip_prefix("schemas/")
+        .and_then(|file| file.strip_suffix(".schema.json"))
+    {
+        return LinkTarget::Elsewhere(format!("`ap schema {schema}`"));
+    }
+    match TOPICS.iter().find(|topic| covers(topic, &path, anchor)) {
+        Some(topic) if topic.name == from.name => LinkTarget::Here,
+        Some(topic) => LinkTarget::Elsewhere(format!("`ap explain {}`", topic.name)),
+        None => LinkTarget::Nowhere,
+    }
+}
+
+/// Whether a topic contains what a link to a page and an anchor on it leads to.
+fn covers(topic: &Topic, path: &str, anchor: &str) -> bool {
+    if path == README.path && SUMMARIES.contains(&(anchor, topic.name)) {
+        return true;
+    }
+    // A link to a whole page means the topic made from it; the README is made into many.
+    let whole = anchor.is_empty() && path != README.path;
+    topic.page.path == path
+        && (whole
+            || topic
+                .markdown()
+                .is_ok_and(|text| page::has_anchor(&text, anchor)))
+}

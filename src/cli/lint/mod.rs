@@ -1,0 +1,76 @@
+//! `ap lint`: checks loops and pipelines exactly as a run would, and reports every mistake.
+mod check;
+mod report;
+
+use super::context::Context;
+use super::format::Format;
+use crate::error::{Error, ExitCode, Result};
+use crate::plan::PlanKind;
+use crate::store::library::{Entry, Library};
+use crate::ui;
+use check::check;
+use report::Report;
+
+#[derive(Clone, Debug, Default, clap::Args)]
+#[command(
+    after_help = "Without a name, all loops and pipelines. Exit code 2 if any of them cannot run. What the codes mean: `ap explain lint`",
+    mut_arg("json", |json| json.help("Print JSON: `{ok, checked: [{kind, name, origin, path, ok, problems: [{file, line, column, code, alias, level, message, hint}]}]}`"))
+)]
+pub(super) struct Args {
+    /// `loop` or `pipeline`, or directly a name or path
+    kind: Option<String>,
+    /// Name or path of the one to check
+    name: Option<String>,
+    /// Fail on warnings too
+    #[arg(long)]
+    strict: bool,
+    #[command(flatten)]
+    format: Format,
+}
+
+pub(super) fn run(args: &Args, context: &Context) -> Result<ExitCode> {
+    // It may declare providers, so it has to be valid.
+    context.settings()?;
+    let checked = select(args, &context.library())?
+        .iter()
+        .map(|entry| check(entry, args.strict, context))
+        .collect::<Result<Vec<_>>>()?;
+    let report = Report {
+        ok: checked.iter().all(|one| one.ok),
+        checked,
+    };
+    match args.format {
+        Format::Json => ui::json(&report)?,
+        Format::Text => report.print()?,
+    }
+    Ok(if report.ok {
+        ExitCode::Done
+    } else {
+        ExitCode::Usage
+    })
+}
+
+/// Returns what is to be checked.
+fn select(args: &Args, library: &Library) -> Result<Vec<Entry>> {
+    let kind = match args.kind.as_deref() {
+        Some("loop" | "loops" | "stage") => Some(PlanKind::Loop),
+        Some("pipeline" | "pipelines") => Some(PlanKind::Pipeline),
+        Some(name) if args.name.is_none() => return library.entries_of(name),
+        Some(word) => {
+            return Err(
+                Error::usage(format!("`{word}` is neither `loop` nor `pipeline`"))
+                    .hint("try `ap lint loop <name>`"),
+            );
+        }
+        None => None,
+    };
+    if let (Some(kind), Some(name)) = (kind, &args.name) {
+        return Ok(vec![library.entry_of(kind, name)?]);
+    }
+    let mut entries = library.list();
+    entries.retain(|entry| kind.is_none_or(|kind| entry.kind == kind));
+    Ok(entries)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,127 @@
+//! Claude Code's own command line: `claude plugin …`.
+use crate::cli::context::Context;
+use crate::error::{Error, Result};
+use crate::plugin::NAME;
+use camino::Utf8PathBuf;
+use serde::{Deserialize, Serialize};
+use std::process::Command;
+
+/// Where Claude Code loads the plugin.
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+pub(super) enum Scope {
+    /// In all your projects
+    User,
+    /// In this project, for everyone who works on it
+    Project,
+    /// In this project, for you
+    Local,
+}
+
+impl Scope {
+    pub(super) fn as_str(self) -> &'static str {
+        match self {
+            Self::User => "user",
+            Self::Project => "project",
+            Self::Local => "local",
+        }
+    }
+}
+
+pub(super) struct Claude<'a> {
+    program: Utf8PathBuf,
+    context: &'a Context,
+}
+
+/// What Claude Code knows of the plugin.
+#[derive(Default, Serialize)]
+pub(super) struct PluginState {
+    pub(super) found: bool,
+    pub(super) version: Option<String>,
+    pub(super) enabled: bool,
+    /// Where it loads the plugin from: our copy, or in older versions a copy of its own.
+    pub(super) folder: Option<String>,
+    #[serde(skip)]
+    pub(super) scope: String,
+}
+
+/// One plugin in the output of `claude plugin list --json`.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Listed {
+    #[serde(default)]
+    id: String,
+    version: Option<String>,
+    #[serde(default)]
+    enabled: bool,
+    read_from_folder: Option<String>,
+    install_path: Option<String>,
+    scope: Option<String>,
+}
+
+/// The plugin's name for Claude Code: plugin and marketplace.
+pub(super) fn plugin_id() -> String {
+    format!("{NAME}@{NAME}")
+}
+
+impl<'a> Claude<'a> {
+    /// Finds the program.
+    pub(super) fn find(context: &'a Context) -> Result<Self> {
+        let settings = context.settings()?;
+        let name = settings
+            .programs
+            .get("claude")
+            .map_or("claude", String::as_str);
+        let found = which::which_in(name, context.env.get("PATH"), context.project.root()).ok();
+        let program = found.and_then(|path| Utf8PathBuf::from_path_buf(path).ok()).ok_or_else(|| {
+            Error::failed(format!("`{name}` is not on PATH, so nothing was changed"))
+                .hint("install Claude Code (`npm install -g @anthropic-ai/claude-code`), or use `--files-only` and load the files with `claude --plugin-dir`")
+        })?;
+        Ok(Self { program, context })
+    }
+
+    /// Calls `claude plugin …`, and returns what it printed.
+    pub(super) fn call(&self, args: &[&str]) -> Result<String> {
+        let output = Command::new(&self.program)
+            .arg("plugin")
+            .args(args)
+            .current_dir(self.context.project.root())
+            .output()?;
+        let [stdout, stderr] = [&output.stdout, &output.stderr]
+            .map(|bytes| String::from_utf8_lossy(bytes).trim().to_owned());
+        if output.status.success() {
+            return Ok(stdout);
+        }
+        let reason = if stderr.is_empty() { stdout } else { stderr };
+        Err(Error::failed(format!(
+            "`claude plugin {}` failed: {reason}",
+            args.join(" ")
+        ))
+        .hint("the files are in place; `ap plugin status` shows what is missing"))
+    }
+
+    /// Returns one state for each scope the plugin is installed in.
+    pub(super) fn states(&self) -> Result<Vec<PluginState>> {
+        let list = self.call(&["list", "--json"])?;
+        let listed: Vec<Listed> = serde_json::from_str(&list).map_err(Error::failed)?;
+        let id = plugin_id();
+        Ok(listed
+            .into_iter()
+            .filter(|plugin| plugin.id == id)
+            .map(PluginState::from)
+            .collect())
+    }
+}
+
+impl From<Listed> for PluginState {
+    fn from(plugin: Listed) -> Self {
+        Self {
+            found: true,
+            version: plugin.version,
+            enabled: plugin.enabled,
+            folder: plugin.read_from_folder.or(plugin.install_path),
+            scope: plugin
+                .scope
+                .unwrap_or_else(|| Scope::User.as_str().to_owned()),
+        }
+    }
+}
