@@ -20,6 +20,7 @@
 use super::claims::ClaimsDir;
 use super::json::{self, Envelope};
 use super::program::Program;
+use super::task_id::TaskId;
 use super::tracker::Tracker;
 use super::{Owner, QueueEnv, QueueError, QueueErrorKind, Result, Unlabelled};
 use crate::model::{Searched, Task, TaskState};
@@ -45,7 +46,7 @@ pub(super) struct Command {
 /// A task as `list` prints it.
 #[derive(Debug, Deserialize)]
 struct Listed {
-    id: Id,
+    id: TaskId,
     title: String,
     #[serde(default)]
     body: Option<String>,
@@ -58,13 +59,6 @@ struct Listed {
     owner: Option<String>,
     #[serde(default)]
     why: Option<String>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(untagged)]
-enum Id {
-    Text(String),
-    Number(u64),
 }
 
 #[derive(Clone, Copy, Debug, Deserialize)]
@@ -190,10 +184,7 @@ impl Listed {
             Word::Closed => TaskState::Closed,
         };
         Task {
-            id: match self.id {
-                Id::Text(id) => id,
-                Id::Number(id) => id.to_string(),
-            },
+            id: self.id.0,
             title: self.title,
             body: self.body.unwrap_or_default(),
             acceptance: self.acceptance.unwrap_or_default(),

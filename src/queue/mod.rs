@@ -18,6 +18,7 @@ mod program;
 mod rewrite;
 mod runs;
 mod snapshot;
+mod task_id;
 #[cfg(test)]
 mod testing;
 mod tracker;

@@ -1,6 +1,7 @@
 //! Tasks in prd.json: `userStories`, each done when it `passes`.
 use super::file::{Format, Item, Mark};
 use super::rewrite::Edit;
+use super::task_id::TaskId;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use std::collections::{HashMap, HashSet};
@@ -22,7 +23,7 @@ struct File {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Story {
-    id: Id,
+    id: TaskId,
     #[serde(default)]
     title: String,
     #[serde(default)]
@@ -35,13 +36,6 @@ struct Story {
     notes: String,
     #[serde(flatten)]
     _rest: HashMap<String, IgnoredAny>,
-}
-
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Id {
-    Text(String),
-    Number(u64),
 }
 
 impl Format for Prd {
@@ -102,10 +96,7 @@ impl Format for Prd {
 }
 
 fn item((at, story): (usize, Story)) -> Item {
-    let id = match story.id {
-        Id::Text(id) => id.trim().to_owned(),
-        Id::Number(id) => id.to_string(),
-    };
+    let id = story.id.0.trim().to_owned();
     let notes = Some(story.notes.trim())
         .filter(|notes| !notes.is_empty())
         .map(|notes| format!("Notes: {notes}"));

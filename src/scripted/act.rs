@@ -66,7 +66,7 @@ impl<'o> Agent<'o> {
         for (path, text) in &step.append {
             self.write("Edit", path, text, append)?;
         }
-        for words in step.run.all() {
+        for words in step.run.iter() {
             let words: Vec<String> = words.iter().map(|word| self.context.fill(word)).collect();
             self.run(&words)?;
         }
@@ -104,7 +104,9 @@ impl<'o> Agent<'o> {
 
     fn close(&mut self) -> Result<()> {
         let Some(task) = &self.context.task else {
-            return Err(Error::usage("the script says `close` without `claim`"));
+            return Err(Error::usage(
+                "`close` needs `claim` in the same step of the script",
+            ));
         };
         let words = [
             "ap",
@@ -297,6 +299,6 @@ fn crash(name: &str) -> Result<()> {
     };
     let signal: Signal = full
         .parse()
-        .map_err(|_| Error::usage(format!("`crash: {name}` names no signal")))?;
+        .map_err(|_| Error::usage(format!("`crash: {name}`: `{name}` is not a signal")))?;
     raise(signal).map_err(Error::failed)
 }

@@ -32,6 +32,7 @@
 //! Texts, paths and arguments may hold `${ITERATION} ${SESSION_NAME} ${STATUS} ${PROGRESS} ${OUTPUT} ${CTX}` and,
 //! after a claim, `${TASK_ID} ${TASK_TITLE} ${TASK_SLUG}`.
 mod act;
+mod commands;
 mod context;
 mod events;
 mod gate;

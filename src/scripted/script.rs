@@ -1,4 +1,5 @@
 //! A script as written.
+use super::commands::Commands;
 use crate::error::{Error, Result};
 use crate::model::GateVerdict;
 use serde::Deserialize;
@@ -10,7 +11,7 @@ use std::time::Duration;
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Script {
-    #[serde(default = "twenty")]
+    #[serde(default = "default_pause")]
     pause_ms: u64,
     /// What gates say before the first iteration, by their number.
     #[serde(default)]
@@ -50,47 +51,16 @@ pub(super) struct RateLimit {
     pub(super) resets_in_s: Option<i64>,
 }
 
-/// One command or several, each a list of words; no shell reads them.
-#[derive(Debug, Deserialize)]
-#[serde(untagged)]
-pub(super) enum Commands {
-    One(Vec<String>),
-    Many(Vec<Vec<String>>),
-}
-
-impl Default for Commands {
-    fn default() -> Self {
-        Self::Many(Vec::new())
-    }
-}
-
-impl Commands {
-    /// Returns the commands in order, without empty ones.
-    pub(super) fn all(&self) -> Vec<&[String]> {
-        let all: Vec<&[String]> = match self {
-            Self::One(words) => vec![words],
-            Self::Many(commands) => commands.iter().map(Vec::as_slice).collect(),
-        };
-        all.into_iter().filter(|words| !words.is_empty()).collect()
-    }
-}
-
-fn twenty() -> u64 {
+/// Milliseconds between two events, unless the script sets `pause_ms`.
+fn default_pause() -> u64 {
     20
 }
 
 impl Script {
-    /// Reads a script; `name` is for the message that says what is wrong with it.
+    /// Reads a script; `name` is its file in messages.
     pub fn parse(name: &str, text: &str) -> Result<Self> {
-        let script: Self = serde_yaml::from_str(text).map_err(|error| {
-            let place = error.location().map_or_else(String::new, |place| {
-                format!(":{}:{}", place.line(), place.column())
-            });
-            Error::usage(format!(
-                "{name}{place}: this is not a script for the scripted agent: {error}"
-            ))
-            .hint("`ap explain test` shows what a script may say")
-        })?;
+        let script: Self =
+            serde_yaml::from_str(text).map_err(|error| cannot_parse(name, &error))?;
         if script.iterations.is_empty() {
             return Err(
                 Error::usage(format!("{name}: the script has no iterations"))
@@ -123,6 +93,19 @@ impl Script {
     pub(super) fn pause(&self) -> Duration {
         Duration::from_millis(self.pause_ms)
     }
+}
+
+/// Says where a script cannot be read, what was found there and what was expected.
+fn cannot_parse(name: &str, error: &serde_yaml::Error) -> Error {
+    let mut what = error.to_string();
+    let mut location = String::new();
+    if let Some(found) = error.location() {
+        let (line, column) = (found.line(), found.column());
+        what = what.replace(&format!(" at line {line} column {column}"), "");
+        location = format!(":{line}:{column}");
+    }
+    Error::usage(format!("{name}{location}: cannot read the script: {what}"))
+        .hint("`ap explain test` shows the keys of a script")
 }
 
 fn nth_or_last(steps: &[Step], n: u32) -> Option<&Step> {

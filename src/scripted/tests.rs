@@ -178,16 +178,36 @@ fn what_a_command_leaves_running_is_not_waited_for() {
 }
 
 #[test]
-fn mistakes_in_a_script_are_named() {
+fn mistakes_in_a_script_are_located_and_explained() {
+    let error = |script: &str| {
+        Script::parse("script.yaml", script)
+            .unwrap_err()
+            .to_string()
+    };
+    let errors = [
+        "iterations: [{ sya: hi }]",
+        "iterations: []",
+        "iterations:\n- run: git status\n",
+        "iterations:\n- say: hi\n- run: [sleep, 5]\n",
+        "iterations:\n- run: [[git, status], push]\n",
+        "iterations:\n- run: [[git, {a: b}]]\n",
+        "iterations:\n- cost_usd: much\n",
+        "iterations: 3\n",
+        "iterations: [\n",
+    ]
+    .map(error);
+    insta::assert_snapshot!(errors.join("\n"), @"");
+}
+
+#[test]
+fn mistakes_in_a_step_fail_its_attempt() {
     let stage = Stage::new();
-    for (script, named) in [
-        ("iterations: [{ sya: hi }]", "unknown field `sya`"),
-        ("iterations: []", "no iterations"),
-        ("iterations: [{ crash: NOPE }]", "names no signal"),
-        ("iterations: [{ close: true }]", "without `claim`"),
+    for (script, message) in [
+        ("iterations: [{ crash: NOPE }]", "`NOPE` is not a signal"),
+        ("iterations: [{ close: true }]", "`close` needs `claim`"),
     ] {
         let error = stage.play(script, 1, 1, "ap").unwrap_err().to_string();
-        assert!(error.contains(named), "{error}");
+        assert!(error.contains(message), "{error}");
     }
 }
 
