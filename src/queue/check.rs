@@ -1,5 +1,7 @@
 //! What a runner asks of a queue after each attempt: take back what was left, then say what is to be done.
-use super::{Owner, Queue, QueueError, QueueErrorKind, Release, Released, Result, RunKey};
+use super::error::{QueueError, QueueErrorKind, Result};
+use super::interface::{Queue, Release, Released};
+use super::owner::{Owner, RunKey};
 use crate::model::{QueueCounts, QueueStatus};
 
 /// What settling came to, for the journal.

@@ -1,5 +1,5 @@
 //! Holds a queue's file for one writer at a time.
-use super::{QueueError, Result};
+use super::error::{QueueError, Result};
 use crate::clock;
 use crate::exec::process::{self, Liveness};
 use crate::model::ProcessId;

@@ -1,7 +1,10 @@
 //! Tasks in prd.json: `userStories`, each done when it `passes`.
-use super::file::{Format, Item, Mark};
+use super::file::{FileQueue, Format, Item, Mark};
+use super::interface::Queue;
 use super::rewrite::Edit;
 use super::task_id::TaskId;
+use crate::plan::QueueSpec;
+use camino::Utf8Path;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use std::collections::{HashMap, HashSet};
@@ -36,6 +39,11 @@ struct Story {
     notes: String,
     #[serde(flatten)]
     _rest: HashMap<String, IgnoredAny>,
+}
+
+/// Opens the user stories at `path`.
+pub(super) fn open(path: &Utf8Path, spec: &QueueSpec) -> Box<dyn Queue> {
+    Box::new(FileQueue::<Prd>::new(path.to_owned(), spec.max_attempts))
 }
 
 impl Format for Prd {

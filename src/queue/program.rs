@@ -1,6 +1,6 @@
 //! Calls a tracker's program: no input but what we give it, no more time than it may take, stdout and stderr apart.
+use super::error::{QueueError, QueueErrorKind, Result};
 use super::lock::note_call;
-use super::{QueueError, QueueErrorKind, Result};
 use crate::clock;
 use crate::exec::process;
 use crate::model::Env;

@@ -3,8 +3,10 @@
 //! ```text
 //! <folder>/runs/<run>     {"session":"auth","project":"/path/to/the/project"}
 //! ```
-use super::claims::make;
-use super::{Owner, Queue, Result};
+use super::claims::create_folder;
+use super::error::Result;
+use super::interface::Queue;
+use super::owner::Owner;
 use crate::exec::process;
 use crate::model::{RunId, SessionName, env_tag};
 use crate::store::layout::Project;
@@ -28,7 +30,7 @@ pub fn register_run(
     project: &Project,
 ) -> Result<()> {
     let folder = queue.folder()?;
-    make(&folder)?;
+    create_folder(&folder)?;
     let runs = folder.join("runs");
     fs::create_dir_all(&runs)?;
     let ours = runs.join(run.as_str());

@@ -1,5 +1,7 @@
 //! The tasks there are at one moment, written down for the fixture that is made of a session.
-use super::{Queue, Result, liveness};
+use super::error::Result;
+use super::interface::Queue;
+use super::runs::liveness;
 use crate::model::QueueCounts;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;

@@ -1,6 +1,12 @@
 //! What unit tests of queues share. What every provider must do is tested from outside, in `tests/it/queues`.
-use super::*;
-use camino::Utf8Path;
+use super::error::Result;
+use super::interface::{Claim, Queue};
+use super::owner::Owner;
+use super::queue_env::QueueEnv;
+use super::registry::open;
+use crate::model::{Env, Task};
+use crate::plan::{QueueSource, QueueSpec};
+use camino::{Utf8Path, Utf8PathBuf};
 
 /// A folder that goes away with the first part.
 pub(super) fn folder() -> (tempfile::TempDir, Utf8PathBuf) {

@@ -6,7 +6,7 @@ use crate::cli::format::Format;
 use crate::error::{Error, Result};
 use crate::model::SessionName;
 use crate::plan::session_label;
-use crate::queue::Unlabelled;
+use crate::queue::LabelTarget;
 use crate::text::shown;
 use serde_json::json;
 
@@ -45,7 +45,7 @@ pub(super) fn run(args: &Args, source: &Source, format: Format) -> Result<Answer
         let labelled = label_each(source, &args.ids, &label)?;
         return Ok(text(&labelled, &label, format).into());
     }
-    let labelled = source.queue.label(Unlabelled::AllReady, &label)?;
+    let labelled = source.queue.label(LabelTarget::AllReady, &label)?;
     let note = if labelled.is_empty() {
         "Every task that is ready has a session's label already.\n"
     } else {
@@ -67,7 +67,7 @@ fn label_each(source: &Source, ids: &[String], label: &str) -> Result<Vec<String
     for id in ids {
         match source
             .queue
-            .label(Unlabelled::These(std::slice::from_ref(id)), label)
+            .label(LabelTarget::These(std::slice::from_ref(id)), label)
         {
             Ok(done) => labelled.extend(done),
             Err(error) if labelled.is_empty() => return Err(error.into()),

@@ -1,6 +1,8 @@
-use super::*;
+use super::checklist::Backlog;
+use crate::queue::file::{Format, Mark};
 use insta::assert_snapshot;
 use proptest::prelude::*;
+use std::collections::{HashMap, HashSet};
 
 /// Each task on a line: id, title, mark, then body and acceptance.
 fn read(text: &str) -> String {

@@ -1,9 +1,11 @@
 //! Calls of `bd`: which are repeated, and what their answers mean.
 use super::issue::Issue;
 use crate::model::Env;
+use crate::queue::error::{QueueError, Result};
 use crate::queue::json::{self, Envelope};
+use crate::queue::owner::Owner;
 use crate::queue::program::{Program, Said};
-use crate::queue::{Owner, QueueEnv, QueueError, Result};
+use crate::queue::queue_env::QueueEnv;
 use camino::Utf8Path;
 use std::sync::Mutex;
 use std::sync::atomic::AtomicBool;
@@ -24,6 +26,8 @@ const NO_ISSUE: [&str; 3] = ["no issue found", "issue not found", "not found: is
 /// What it says when it has understood and refuses; from 0.57 on with an exit code of 1.
 const REFUSED: [&str; 3] = ["cannot close", "already claimed", "not claimable"];
 
+/// Who acts, for `bd` of any version: until 0.46, and from 0.47 on.
+pub(super) const ACTORS: [&str; 2] = ["BD_ACTOR", "BEADS_ACTOR"];
 /// The program, called for one project.
 #[derive(Debug)]
 pub(super) struct Bd {
@@ -103,7 +107,7 @@ impl Bd {
         let actor = owner.map(ToString::to_string);
         let env: Vec<(&str, &str)> = actor
             .iter()
-            .flat_map(|actor| super::ACTORS.map(|name| (name, actor.as_str())))
+            .flat_map(|actor| ACTORS.map(|name| (name, actor.as_str())))
             .collect();
         let mut args = args.to_vec();
         if let Some(actor) = &actor {

@@ -1,8 +1,9 @@
-//! What the file and the claims beside it tell together.
-use super::{BY_HAND, Item, Mark, Tasks, lookup};
+//! Merges the task file with the claims file.
+use super::format::{Item, Mark};
+use super::tasks::{MARKED_BY_HAND, Tasks, find};
 use crate::model::{QueueCounts, Task, TaskState as State};
-use crate::queue::Owner;
 use crate::queue::claims::Claims;
+use crate::queue::owner::Owner;
 
 /// An agent's own task first, then the first ready one.
 pub(super) fn choose<'a>(items: &'a [Item], claims: &Claims, owner: &Owner) -> Option<&'a Item> {
@@ -42,7 +43,7 @@ pub(super) fn task(item: &Item, claims: &Claims) -> Task {
     let holder = || {
         claims
             .of(&id)
-            .map_or_else(|| BY_HAND.to_owned(), |held| held.owner.clone())
+            .map_or_else(|| MARKED_BY_HAND.to_owned(), |held| held.owner.clone())
     };
     let owner = (state == State::Held).then(holder);
     let why = match (&item.mark, state) {
@@ -84,7 +85,7 @@ pub(super) fn count(tasks: &Tasks, claims: &Claims, alive: &dyn Fn(&Owner) -> bo
     for (id, title) in claims
         .missing()
         .iter()
-        .filter(|(id, _)| lookup(&tasks.items, id).is_none())
+        .filter(|(id, _)| find(&tasks.items, id).is_none())
     {
         counts.total += 1;
         let close = format!("`ap queue close {id} --file '{}'`", tasks.file);
@@ -99,7 +100,7 @@ pub(super) fn count(tasks: &Tasks, claims: &Claims, alive: &dyn Fn(&Owner) -> bo
         match (&item.mark, claims.of(&item.id)) {
             (Mark::Closed, _) => counts.closed += 1,
             (_, Some(held)) => claimed(&mut counts, &id, &held.owner),
-            (Mark::Begun, None) => counts.held.push((id, BY_HAND.to_owned())),
+            (Mark::Begun, None) => counts.held.push((id, MARKED_BY_HAND.to_owned())),
             (Mark::Blocked(why), None) => counts.blocked.push((id, why.clone())),
             (Mark::Open, None) => match claims.parked(&id) {
                 Some(why) => counts.blocked.push((id, why.clone())),

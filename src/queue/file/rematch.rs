@@ -1,7 +1,7 @@
 //! Finds a held task again whose text somebody has changed, so that nobody else begins on the same line.
-use super::{Item, Mark};
-use crate::queue::QueueError;
-use crate::queue::claims::{Claims, Held, LinePosition};
+use super::format::{Item, Mark};
+use crate::queue::claims::{ClaimRecord, Claims, LinePosition};
+use crate::queue::error::QueueError;
 
 impl LinePosition {
     /// Returns where a task is among the others.
@@ -18,7 +18,7 @@ impl LinePosition {
 /// Gives held tasks that are still there under another text the id they were claimed by, and returns the ids of those
 /// that are not there. Where it cannot be told, nobody may take what could be meant.
 pub(super) fn find_again(items: &mut [Item], claims: &Claims) -> Vec<String> {
-    let lost: Vec<(&String, &Held)> = claims
+    let lost: Vec<(&String, &ClaimRecord)> = claims
         .all()
         .filter(|(id, _)| items.iter().all(|item| item.id != **id))
         .collect();
@@ -67,7 +67,7 @@ pub(super) fn hardly_the_same(item: &Item, id: &str, claims: &Claims) -> Option<
     })
 }
 
-fn candidates(items: &[Item], held: &Held, claims: &Claims) -> Vec<usize> {
+fn candidates(items: &[Item], held: &ClaimRecord, claims: &Claims) -> Vec<usize> {
     let Some(position) = &held.position else {
         return Vec::new();
     };

@@ -1,6 +1,10 @@
-use super::super::backlog::Backlog;
-use super::*;
-use crate::model::QueueStatus;
+use super::file_queue::FileQueue;
+use super::format::Format;
+use super::merged::count;
+use crate::model::{QueueStatus, Searched, Task, TaskState};
+use crate::queue::backlog::Backlog;
+use crate::queue::error::QueueErrorKind;
+use crate::queue::interface::{Claim, Release, Released};
 use crate::queue::testing::{Fixture, agent, folder, save, won};
 use std::cell::Cell;
 
@@ -112,7 +116,7 @@ fn a_held_task_reworded_is_held_still_and_closes_by_both_ids() {
     ] {
         let (fixture, task) = held();
         save(&fixture.path, &text);
-        let now = super::super::backlog::Backlog::parse(&text)
+        let now = Backlog::parse(&text)
             .unwrap()
             .into_iter()
             .find(|item| item.title.contains("login") || item.title.contains("door"))
@@ -142,7 +146,7 @@ fn a_held_task_reworded_is_held_still_and_closes_by_both_ids() {
         assert_eq!(fixture.queue.next().unwrap().len(), 2, "{text}");
         assert_eq!(
             fixture.queue.show(&now).unwrap().state,
-            State::Closed,
+            TaskState::Closed,
             "{text}"
         );
     }
@@ -215,7 +219,7 @@ fn a_task_that_may_be_a_held_one_is_nobody_s() {
     };
     assert_eq!(
         [state("this"), state("that")],
-        [State::Blocked, State::Blocked]
+        [TaskState::Blocked, TaskState::Blocked]
     );
 }
 

@@ -3,7 +3,7 @@ use super::beads::{VERSIONS, calls, create, forget_calls};
 use super::{World, providers};
 use agent_pipelines::model::{QueueStatus, Searched};
 use agent_pipelines::plan::{QueueSource, QueueSpec};
-use agent_pipelines::queue::{QueueErrorKind, Unlabelled, open};
+use agent_pipelines::queue::{LabelTarget, QueueErrorKind, open};
 
 /// A world with these issues that have no label, and one of another session.
 fn unlabelled(version: &str, count: usize) -> (World, Vec<String>) {
@@ -23,7 +23,7 @@ fn every_ready_issue_without_a_session_gets_the_label() {
         assert_eq!(
             world
                 .queue
-                .label(Unlabelled::AllReady, "pipeline/s")
+                .label(LabelTarget::AllReady, "pipeline/s")
                 .unwrap(),
             ids,
             "{version}"
@@ -32,7 +32,7 @@ fn every_ready_issue_without_a_session_gets_the_label() {
         assert!(
             world
                 .queue
-                .label(Unlabelled::AllReady, "pipeline/s")
+                .label(LabelTarget::AllReady, "pipeline/s")
                 .unwrap()
                 .is_empty(),
             "{version}"
@@ -49,7 +49,7 @@ fn the_issues_that_are_named_get_the_label() {
             assert_eq!(
                 world
                     .queue
-                    .label(Unlabelled::These(&two), "pipeline/s")
+                    .label(LabelTarget::These(&two), "pipeline/s")
                     .unwrap(),
                 two,
                 "{version}"
@@ -58,7 +58,7 @@ fn the_issues_that_are_named_get_the_label() {
         assert_eq!(world.status(), "work 2", "{version}");
         let error = world
             .queue
-            .label(Unlabelled::These(&["nope".to_owned()]), "pipeline/s")
+            .label(LabelTarget::These(&["nope".to_owned()]), "pipeline/s")
             .unwrap_err();
         assert_eq!(error.kind, QueueErrorKind::Rejected, "{version}: {error}");
     }
@@ -71,7 +71,7 @@ fn a_label_that_cannot_be_one_is_refused_with_the_reason() {
         let ids = [world.id("a").to_owned()];
         let error = world
             .queue
-            .label(Unlabelled::These(&ids), "one,two")
+            .label(LabelTarget::These(&ids), "one,two")
             .unwrap_err();
         assert!(
             error.kind == QueueErrorKind::Rejected && error.what.contains("one,two"),
@@ -87,7 +87,7 @@ fn a_label_that_cannot_be_one_is_refused_with_the_reason() {
             );
             let error = world
                 .queue
-                .label(Unlabelled::These(&ids), "-x")
+                .label(LabelTarget::These(&ids), "-x")
                 .unwrap_err();
             assert_eq!(error.kind, QueueErrorKind::Rejected, "{error}");
         }
@@ -101,7 +101,7 @@ fn a_label_that_is_not_put_on_is_not_tried_twice() {
     forget_calls(&world);
     world
         .queue
-        .label(Unlabelled::These(&ids), "pipeline/s")
+        .label(LabelTarget::These(&ids), "pipeline/s")
         .unwrap_err();
     assert_eq!(
         calls(&world).iter().filter(|call| *call == "label").count(),

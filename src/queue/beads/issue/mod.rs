@@ -1,7 +1,7 @@
 //! Issues as `bd --json` prints them, and what they are as tasks.
 use crate::clock;
 use crate::model::{Task, TaskState};
-use crate::queue::Owner;
+use crate::queue::owner::Owner;
 use jiff::Timestamp;
 use serde::Deserialize;
 use std::collections::{BTreeMap, HashMap};

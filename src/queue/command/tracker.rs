@@ -1,32 +1,17 @@
-//! Any tracker, through five small commands of the user's: programs with arguments, never a shell.
-//!
-//! ```text
-//! list     prints every task of the label, in the order to take them
-//! claim    takes a task                     release   gives it back
-//! close    closes it                        park      marks it as blocked (may be left out)
-//! ```
-//!
-//! In an argument `{id}`, `{owner}`, `{label}` and `{reason}` are filled in; the same come on stdin as one JSON object
-//! `{"action","id","owner","label","reason"}`. `list` prints a list, bare or as `{"tasks": […]}`, of
-//!
-//! ```json
-//! {"id": "7", "title": "Add login", "body": "", "acceptance": [], "priority": 1, "state": "open", "owner": null, "why": null}
-//! ```
-//!
-//! where `state` is `open`, `held`, `blocked` or `closed`, and all but `id`, `title` and `state` may be left out: a
-//! tracker that keeps no owner has it kept for it. The others print what they like, or `{"error": "…"}`. Exit code 0 is
-//! success, 75 is "busy, try again", anything else is a failure told with the words on stderr. What counts is what `list`
-//! says afterwards.
-use super::claims::ClaimsDir;
-use super::json::{self, Envelope};
-use super::program::Program;
-use super::task_id::TaskId;
-use super::tracker::Tracker;
-use super::{Owner, QueueEnv, QueueError, QueueErrorKind, Result, Unlabelled};
+//! The commands as a tracker.
+use super::fill::fill;
+use super::listed::Listed;
 use crate::model::{Searched, Task, TaskState};
-use crate::plan::{TrackerCommands, fingerprint};
+use crate::plan::{QueueSpec, TrackerCommands, fingerprint};
+use crate::queue::claims::ClaimsDir;
+use crate::queue::error::{QueueError, QueueErrorKind, Result};
+use crate::queue::interface::{LabelTarget, Queue};
+use crate::queue::json::{self, Envelope};
+use crate::queue::owner::Owner;
+use crate::queue::program::Program;
+use crate::queue::queue_env::QueueEnv;
+use crate::queue::tracker::{Tracker, TrackerQueue};
 use camino::Utf8Path;
-use serde::Deserialize;
 use serde_json::json;
 use std::sync::Mutex;
 use std::sync::atomic::AtomicBool;
@@ -37,38 +22,10 @@ const BUSY: i32 = 75;
 
 /// A tracker behind commands.
 #[derive(Debug)]
-pub(super) struct Command {
+pub(in crate::queue) struct Command {
     commands: TrackerCommands,
     /// Whose name is that of the command called; everything else is the same for all.
     program: Program,
-}
-
-/// A task as `list` prints it.
-#[derive(Debug, Deserialize)]
-struct Listed {
-    id: TaskId,
-    title: String,
-    #[serde(default)]
-    body: Option<String>,
-    #[serde(default)]
-    acceptance: Option<Vec<String>>,
-    #[serde(default)]
-    priority: Option<u32>,
-    state: Word,
-    #[serde(default)]
-    owner: Option<String>,
-    #[serde(default)]
-    why: Option<String>,
-}
-
-#[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum Word {
-    #[serde(alias = "ready")]
-    Open,
-    Held,
-    Blocked,
-    Closed,
 }
 
 /// What a command is told.
@@ -79,8 +36,18 @@ struct CommandParams<'a> {
     reason: &'a str,
 }
 
+/// Opens a tracker that is reached through the commands.
+pub(in crate::queue) fn open(
+    commands: &TrackerCommands,
+    spec: &QueueSpec,
+    env: &QueueEnv,
+) -> Box<dyn Queue> {
+    let command = Command::new(commands.clone(), spec.timeout_s, env);
+    Box::new(TrackerQueue::new(command, spec.max_attempts))
+}
+
 impl Command {
-    pub(super) fn new(commands: TrackerCommands, timeout_s: u64, at: &QueueEnv) -> Self {
+    pub(in crate::queue) fn new(commands: TrackerCommands, timeout_s: u64, at: &QueueEnv) -> Self {
         let limit = Duration::from_secs(timeout_s);
         let program = Program {
             cwd: at.project.clone(),
@@ -171,29 +138,6 @@ impl Command {
                 "call the commands yourself and see",
             )),
             Err(error) => Err(error),
-        }
-    }
-}
-
-impl Listed {
-    fn task(self) -> Task {
-        let state = match self.state {
-            Word::Open => TaskState::Ready,
-            Word::Held => TaskState::Held,
-            Word::Blocked => TaskState::Blocked,
-            Word::Closed => TaskState::Closed,
-        };
-        Task {
-            id: self.id.0,
-            title: self.title,
-            body: self.body.unwrap_or_default(),
-            acceptance: self.acceptance.unwrap_or_default(),
-            priority: self.priority,
-            state,
-            owner: self
-                .owner
-                .filter(|owner| state == TaskState::Held && !owner.is_empty()),
-            why: self.why.filter(|_| state == TaskState::Blocked),
         }
     }
 }
@@ -302,7 +246,7 @@ impl Tracker for Command {
         self.change("park", &self.commands.park, params)
     }
 
-    fn label(&self, _which: Unlabelled<'_>, label: &str) -> Result<Vec<String>> {
+    fn label(&self, _which: LabelTarget<'_>, label: &str) -> Result<Vec<String>> {
         let what =
             format!("ap does not know how to put the label `{label}` on a task of this tracker");
         Err(QueueError::rejected(
@@ -329,37 +273,5 @@ impl Tracker for Command {
 
     fn parks(&self) -> bool {
         !self.commands.park.is_empty()
-    }
-}
-
-/// Fills `{name}` in, in one pass: what is filled in is never read again.
-fn fill(word: &str, values: &[(&str, &str)]) -> String {
-    let (mut filled, mut rest) = (String::new(), word);
-    while let Some(at) = rest.find('{') {
-        filled += &rest[..at];
-        rest = &rest[at..];
-        let value = values.iter().find_map(|(name, value)| {
-            Some((value, rest[1..].strip_prefix(name)?.strip_prefix('}')?))
-        });
-        match value {
-            Some((value, after)) => (filled, rest) = (filled + value, after),
-            None => (filled, rest) = (filled + "{", &rest[1..]),
-        }
-    }
-    filled + rest
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_is_filled_in_is_never_read_again() {
-        let values = [("id", "{owner}"), ("owner", "x; rm -rf /")];
-        assert_eq!(fill("a{id}b{owner}{id", &values), "a{owner}bx; rm -rf /{id");
-        assert_eq!(
-            fill("{\"id\": 1} {} {unknown}", &values),
-            "{\"id\": 1} {} {unknown}"
-        );
     }
 }

@@ -1,0 +1,168 @@
+//! The issues of a database, asked for through `bd`.
+use super::call::Bd;
+use super::issue::{Issue, done_statuses};
+use super::version::{self, Dialect, Version};
+use crate::queue::error::{QueueError, Result};
+use crate::queue::owner::Owner;
+use crate::queue::queue_env::QueueEnv;
+use camino::{Utf8Path, Utf8PathBuf};
+use std::collections::HashMap;
+use std::sync::{Mutex, OnceLock, PoisonError};
+
+/// What `bd version` said, for the calls of `ap queue` by a run's agents.
+pub(super) const VERSION: &str = "AP_BD_VERSION";
+/// How much of what is ready one look asks for.
+pub(super) const GLANCE: &str = "100";
+/// The same as a number.
+const MOST_GLANCED: usize = 100;
+
+/// The issues of a label, or of a whole database.
+#[derive(Debug)]
+pub(super) struct Beads {
+    pub(super) bd: Bd,
+    pub(super) database: Option<Utf8PathBuf>,
+    pub(super) label: Option<String>,
+    pub(super) version: OnceLock<Version>,
+    pub(super) remarks: Mutex<Vec<String>>,
+}
+
+impl Beads {
+    pub(super) fn new(
+        program: &str,
+        database: Option<&Utf8Path>,
+        label: Option<String>,
+        timeout_s: u64,
+        at: &QueueEnv,
+    ) -> Self {
+        // What the run's first look was told.
+        let version = at
+            .env
+            .get(VERSION)
+            .and_then(|said| version::read(said).ok());
+        let named = database.map(Utf8Path::to_owned).or_else(|| {
+            at.env
+                .get("BEADS_DIR")
+                .filter(|dir| !dir.is_empty())
+                .map(|dir| at.project.join(dir))
+        });
+        let bd = Bd::new(program, named.as_deref(), timeout_s, at);
+        Self {
+            bd,
+            database: named,
+            label,
+            version: version.map(OnceLock::from).unwrap_or_default(),
+            remarks: Mutex::default(),
+        }
+    }
+
+    /// Returns what the version can do. It is asked for once.
+    pub(super) fn dialect(&self) -> Result<Dialect> {
+        if let Some(version) = self.version.get() {
+            return Ok(version.dialect);
+        }
+        let version = version::read(&self.bd.text(&["version"])?)
+            .map_err(|why| QueueError::unavailable(why, "install a newer bd"))?;
+        self.remarks
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .extend(version.remark.clone());
+        Ok(self.version.get_or_init(|| version).dialect)
+    }
+
+    /// Asks for a list, in full unless it says otherwise, of our label if there is one.
+    pub(super) fn list(&self, words: &[&str]) -> Result<Vec<Issue>> {
+        // Of a version nobody knows nothing is believed.
+        self.dialect()?;
+        let label = self
+            .label
+            .iter()
+            .flat_map(|label| ["--label", label.as_str()]);
+        let args: Vec<&str> = words
+            .iter()
+            .copied()
+            .chain(label)
+            .chain(["--json"])
+            .collect();
+        self.bd.read(&args)
+    }
+
+    pub(super) fn list_ready(&self, limit: &str) -> Result<Vec<Issue>> {
+        let listed = self.list(&["ready", "--sort", "priority", "--limit", limit])?;
+        let cut = limit == GLANCE && MOST_GLANCED <= listed.len();
+        // Old versions list what is in progress, all list containers and what is assigned.
+        let free: Vec<Issue> = listed.into_iter().filter(Issue::is_free).collect();
+        // What can be taken may come behind all that cannot.
+        if cut && free.is_empty() {
+            self.list_ready("0")
+        } else {
+            Ok(free)
+        }
+    }
+
+    pub(super) fn in_progress(&self) -> Result<Vec<Issue>> {
+        Ok(self
+            .list(&["list", "--status", "in_progress", "--limit", "0"])?
+            .into_iter()
+            .filter(Issue::is_work)
+            .collect())
+    }
+
+    /// Returns the custom statuses that mean closed, if any issue makes it worth asking.
+    pub(super) fn done_statuses(&self, issues: &[Issue]) -> Result<Vec<String>> {
+        if !issues.iter().any(Issue::has_custom_status) {
+            return Ok(Vec::new());
+        }
+        let custom = self
+            .bd
+            .field(&["config", "get", "status.custom", "--json"], "value")?;
+        Ok(done_statuses(&custom.unwrap_or_default()))
+    }
+
+    pub(super) fn blocked_by(&self) -> HashMap<String, Vec<String>> {
+        // Only to say why: a status does not hang on it.
+        let blocked = self.bd.read(&["blocked", "--json"]).unwrap_or_default();
+        blocked
+            .into_iter()
+            .map(|issue| (issue.id, issue.blocked_by.unwrap_or_default()))
+            .collect()
+    }
+
+    pub(super) fn update(
+        &self,
+        id: &str,
+        words: &[&str],
+        owner: Option<&Owner>,
+    ) -> Result<Vec<Issue>> {
+        let args: Vec<&str> = ["update", checked(id)?]
+            .into_iter()
+            .chain(words.iter().copied())
+            .chain(["--json"])
+            .collect();
+        self.bd.write(&args, owner)
+    }
+
+    /// Returns what is ready and has no session's label.
+    pub(super) fn unlabelled(&self) -> Result<Vec<String>> {
+        let ready = self
+            .bd
+            .read(&["ready", "--sort", "priority", "--limit", "0", "--json"])?;
+        Ok(ready
+            .into_iter()
+            .filter(|issue| issue.is_free() && !issue.is_labelled())
+            .map(|issue| issue.id)
+            .collect())
+    }
+}
+
+/// Returns an id that cannot be taken for an option.
+pub(super) fn checked(id: &str) -> Result<&str> {
+    let fits = !id.is_empty()
+        && !id.starts_with('-')
+        && !id.contains(|c: char| c.is_whitespace() || c.is_control());
+    fits.then_some(id).ok_or_else(|| {
+        QueueError::rejected(
+            format!("`{}` is no id", id.escape_debug()),
+            "`ap queue ready` lists the ids",
+        )
+    })
+}

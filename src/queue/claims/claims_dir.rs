@@ -1,0 +1,212 @@
+//! The folder of the claims on a queue: where it is, and what is read from it.
+use super::claims_file::Claims;
+use crate::queue::error::{QueueError, Result};
+use crate::queue::owner::Owner;
+use crate::store::atomic;
+use camino::{Utf8Path, Utf8PathBuf};
+use fs_err as fs;
+use serde::Deserialize;
+use std::collections::{BTreeMap, BTreeSet};
+use std::io;
+
+/// Where a file of tasks and what belongs to it lie.
+///
+/// ```text
+/// <folder>/backlog.md                                 the truth about open and closed
+/// <folder>/.agent-pipelines/.gitignore                `*`: nothing here belongs in a commit
+/// <folder>/.agent-pipelines/.claims/backlog.md.json   who holds what
+/// <folder>/.agent-pipelines/.claims/backlog.md.lock   held while something changes
+/// <folder>/.agent-pipelines/.claims/backlog.md.log    what was claimed, released and closed, by whom and why
+/// ```
+///
+/// It lies beside the file itself, symlinks followed, so that everybody who works on the file finds the same claims,
+/// whichever project or link they come from. It is not under `.claude/`, where agents may not write in every
+/// permission mode. The dot in `.claims` keeps it apart from the folders of sessions, whose names start with a letter.
+#[derive(Clone, Debug)]
+pub(in crate::queue) struct ClaimsDir {
+    pub(in crate::queue) file: Utf8PathBuf,
+    pub(super) claims: Utf8PathBuf,
+    pub(super) lock: Utf8PathBuf,
+    pub(super) log: Utf8PathBuf,
+    /// Whether nobody but us knows who holds what, so that it must survive a power cut.
+    pub(super) alone: bool,
+}
+
+impl ClaimsDir {
+    /// Follows the path to the file. Changes nothing.
+    pub(in crate::queue) fn of(path: &Utf8Path) -> Result<Self> {
+        let file = path
+            .canonicalize_utf8()
+            .map_err(|error| missing(path, &error))?;
+        if !file.is_file() {
+            return Err(QueueError::unavailable(
+                format!("{path} is not a file"),
+                "name the file with the tasks",
+            ));
+        }
+        Ok(Self {
+            alone: true,
+            ..Self::beside(file)
+        })
+    }
+
+    /// Says that nobody else may know who holds what.
+    pub(in crate::queue) fn alone(self) -> Self {
+        Self {
+            alone: true,
+            ..self
+        }
+    }
+
+    /// Returns what belongs to a tracker's database, which knows itself who holds what. The path is canonical.
+    pub(in crate::queue) fn beside(file: Utf8PathBuf) -> Self {
+        let name = file.file_name().unwrap_or("tasks").to_owned();
+        let folder = file
+            .parent()
+            .unwrap_or(Utf8Path::new("."))
+            .join(".agent-pipelines/.claims");
+        let beside = |extension: &str| folder.join(format!("{name}.{extension}"));
+        Self {
+            claims: beside("json"),
+            lock: beside("lock"),
+            log: beside("log"),
+            file,
+            alone: false,
+        }
+    }
+
+    /// Returns the folder of everything we know about queues here.
+    pub(in crate::queue) fn folder(&self) -> &Utf8Path {
+        self.lock.parent().unwrap_or(Utf8Path::new("."))
+    }
+
+    /// Returns the tasks that agents closed who may still be at work: a run that archived all it did is done.
+    pub(in crate::queue) fn closed_by(&self, alive: impl Fn(&Owner) -> bool) -> BTreeSet<String> {
+        #[derive(Deserialize)]
+        struct Line {
+            what: String,
+            id: String,
+            by: Option<String>,
+        }
+        let log = fs::read_to_string(&self.log).unwrap_or_default();
+        let mut runs = BTreeMap::new();
+        let mut at_work = |by: &str| {
+            let owner = Owner::read(by);
+            let Owner::Agent { run, .. } = &owner else {
+                return false;
+            };
+            *runs.entry(run.clone()).or_insert_with(|| alive(&owner))
+        };
+        let lines = log
+            .lines()
+            .filter_map(|line| serde_json::from_str::<Line>(line).ok());
+        lines
+            .filter(|line| line.what == "closed" && line.by.as_deref().is_some_and(&mut at_work))
+            .map(|line| line.id)
+            .collect()
+    }
+
+    /// Returns who holds what, as of now. Takes no lock and creates nothing.
+    pub(in crate::queue) fn claims(&self) -> Result<Claims> {
+        let text = match fs::read(&self.claims) {
+            Ok(text) => text,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Claims::default()),
+            Err(error) => return Err(error.into()),
+        };
+        let read = serde_json::from_slice(&text);
+        if read.is_err() && !self.alone {
+            // The tracker knows who holds what; what only we knew of failures is lost, and grows again.
+            tracing::warn!(claims = %self.claims, "damaged, and not believed");
+            return Ok(Claims::default());
+        }
+        let claims: Claims = read.map_err(|error| {
+            QueueError::protocol(
+                format!(
+                    "{} is damaged ({error}), so who holds which task is not known",
+                    self.claims
+                ),
+                "when no session runs and nobody works on a task, remove that file and try again",
+            )
+        })?;
+        if claims.version > Claims::VERSION {
+            return Err(QueueError::protocol(
+                format!(
+                    "{} was written by a newer `ap` (format {})",
+                    self.claims, claims.version
+                ),
+                "use that version of `ap`",
+            ));
+        }
+        Ok(claims)
+    }
+}
+
+/// Makes the folder of what we keep about queues, and keeps it out of commits before anything is in it.
+pub(in crate::queue) fn create_folder(folder: &Utf8Path) -> io::Result<()> {
+    fs::create_dir_all(folder)?;
+    let ignore = folder
+        .parent()
+        .unwrap_or(Utf8Path::new("."))
+        .join(".gitignore");
+    if ignore.exists() {
+        Ok(())
+    } else {
+        atomic::replace(&ignore, b"*\n")
+    }
+}
+
+fn missing(path: &Utf8Path, error: &io::Error) -> QueueError {
+    match error.kind() {
+        io::ErrorKind::NotFound => QueueError::unavailable(
+            format!("there is no {path}"),
+            "write the tasks there (`- [ ] task`, one a line), or name the file that has them",
+        ),
+        _ => QueueError::unavailable(
+            format!("cannot reach {path}: {error}"),
+            "check the path and who may read it",
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::queue::claims::LockedClaims;
+    use crate::queue::error::QueueErrorKind;
+    use crate::queue::testing::folder;
+
+    #[test]
+    fn damaged_or_newer_claims_are_an_error_never_nobody() {
+        let (_keep, folder) = folder();
+        let file = folder.join("backlog.md");
+        atomic::replace(&file, b"- [ ] a\n").unwrap();
+        let dir = ClaimsDir::of(&file).unwrap();
+        drop(LockedClaims::acquire(&dir, "test").unwrap());
+        for text in [
+            "",
+            "{",
+            "[]",
+            r#"{"version":2,"claims":{}}"#,
+            r#"{"version":1}"#,
+        ] {
+            atomic::replace(&dir.claims, text.as_bytes()).unwrap();
+            assert_eq!(
+                dir.claims().unwrap_err().kind,
+                QueueErrorKind::Protocol,
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn reading_writes_nothing() {
+        let (_keep, folder) = folder();
+        let file = folder.join("backlog.md");
+        atomic::replace(&file, b"- [ ] a\n").unwrap();
+        assert_eq!(
+            ClaimsDir::of(&file).unwrap().claims().unwrap(),
+            Claims::default()
+        );
+        assert_eq!(fs::read_dir(&folder).unwrap().count(), 1);
+    }
+}

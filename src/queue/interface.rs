@@ -1,0 +1,103 @@
+//! What a queue can do, whoever provides it.
+use super::error::{QueueError, Result};
+use super::owner::Owner;
+use crate::model::{QueueCounts, Searched, Task};
+use camino::Utf8PathBuf;
+
+/// What came of a claim.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Claim {
+    /// It is the caller's, and no one else's.
+    Won(Task),
+    /// Somebody else holds it.
+    Lost { by: String },
+    /// Nothing can be claimed now.
+    None,
+}
+
+/// Why a task is given back.
+#[derive(Clone, Copy, Debug)]
+pub struct Release<'a> {
+    pub why: &'a str,
+    /// Whether an agent tried it and failed. Too many of those park the task.
+    pub failed: bool,
+}
+
+impl Release<'_> {
+    /// Returns why the task is to be parked, if it has been tried too often.
+    pub(super) fn parks(&self, failures: impl FnOnce() -> u32, most: u32) -> Option<String> {
+        let failures = if self.failed { failures() } else { return None };
+        let times = crate::text::count(failures, "failed attempt");
+        (most <= failures).then(|| format!("was parked after {times}; the last one: {}", self.why))
+    }
+}
+
+/// What came of giving a task back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Released {
+    /// It is not, or no longer, held by that owner. Nothing was changed.
+    NotHeld,
+    /// It can be claimed again.
+    Back,
+    /// It was tried too often; a person must open it again.
+    Parked,
+}
+
+/// Which tasks get a label.
+#[derive(Clone, Copy, Debug)]
+pub enum LabelTarget<'a> {
+    These(&'a [String]),
+    /// Everything that can be worked on and has no session's label yet.
+    AllReady,
+}
+
+/// A source of tasks. No provider decides what "empty" means: [`QueueCounts::status`] does.
+pub trait Queue: Send + Sync {
+    /// Says what was looked for and where, for a person who finds no tasks.
+    fn searched(&self) -> Searched;
+    /// Returns the folder of what we keep about the queue: the same for everybody who works on it.
+    fn folder(&self) -> Result<Utf8PathBuf>;
+    /// Counts everything, closed tasks included. `alive` says whether an agent's iteration may still be at work.
+    fn counts(&self, alive: &dyn Fn(&Owner) -> bool) -> Result<QueueCounts>;
+    /// Counts as much as a status needs, which may be a lot less.
+    fn quick_counts(&self, alive: &dyn Fn(&Owner) -> bool) -> Result<QueueCounts> {
+        self.counts(alive)
+    }
+    /// Returns the tasks that can be claimed now, in the order to take them.
+    fn next(&self) -> Result<Vec<Task>>;
+    /// Returns one task, whatever its state.
+    fn show(&self, id: &str) -> Result<Task>;
+    /// Takes the named task or, without a name, the next one.
+    ///
+    /// Of any number of callers one wins. Claiming again what one holds wins again; an agent that names no task
+    /// and holds one gets that one, so that a repeated call does not leave a task behind.
+    fn claim(&self, id: Option<&str>, owner: &Owner) -> Result<Claim>;
+    /// Gives a task back if this owner still holds it. A person may also open one that was parked.
+    fn release(&self, id: &str, owner: &Owner, release: &Release<'_>) -> Result<Released>;
+    /// Closes a task. Closing a closed one is success. With an owner, refuses a task that somebody else holds.
+    fn close(&self, id: &str, owner: Option<&Owner>, reason: &str) -> Result<()>;
+    /// Gives tasks a label and returns their ids.
+    fn label(&self, which: LabelTarget<'_>, label: &str) -> Result<Vec<String>> {
+        let _ = which;
+        Err(QueueError::rejected(
+            format!("this queue has no labels, so `{label}` cannot be put on anything"),
+            "every task in it is the session's already",
+        ))
+    }
+    /// Tells the tracker that this owner is still at work on what it holds, if the tracker wants to know.
+    fn keep_alive(&self, owner: &Owner) -> Result<()> {
+        let _ = owner;
+        Ok(())
+    }
+    /// Returns what an agent's environment needs so that its own calls of the tracker act as this owner.
+    fn agent_env(&self, owner: &Owner) -> Vec<(String, String)> {
+        let _ = owner;
+        Vec::new()
+    }
+    /// Returns what a person should know about the tracker; each remark once.
+    fn remarks(&self) -> Vec<String> {
+        Vec::new()
+    }
+    /// From now on answers soon or not at all: somebody waits for the end.
+    fn shorten_timeouts(&self) {}
+}
