@@ -2,178 +2,197 @@
 //!
 //! From `codex exec --help` of 0.169.0, and of openai/codex the event types in `codex-rs/exec/src/exec_events.rs` and the
 //! words of errors in `codex-rs/protocol/src/error.rs`. Not run against the real program with an account. It exits 0 when
-//! its turn completes, and 1 when it fails. It tells when a quota comes back only as a time of day without a zone, which
-//! is not relied on. Costs are not told.
-use super::event::{Denial, number, string};
-use super::facts::TranscriptState;
-use super::{Activity, failure, model};
+//! its turn completes, and 1 when it fails. It reports when a quota comes back only as a time of day without a zone, which
+//! is not relied on. It does not report costs.
+use super::adapter::{Adapter, READ_ONLY};
+use super::context::InvocationContext;
+use super::failure;
+use super::model;
+use super::options::AgentOptions;
+use super::transcript::json::{list, nested, number, string};
+use super::transcript::{Activity, Denial, OutputFormat, TranscriptState};
 use crate::model::{PermissionMode, Usage};
-use crate::plan::AgentSpec;
 use crate::text::{clean, first_line};
 use serde_json::Value;
-
-pub(super) const INSTALL: &str =
-    "install Codex (`npm install -g @openai/codex`), then run `codex login`";
-pub(super) const LOGIN: &str = "log in: run `codex login`";
 
 /// The values of `model_reasoning_effort`.
 const EFFORTS: [&str; 6] = ["none", "minimal", "low", "medium", "high", "xhigh"];
 
-pub(super) fn args(spec: &AgentSpec) -> Vec<String> {
-    let (name, effort) = model::split(&spec.model, &EFFORTS);
-    // It refuses to work outside a git repository otherwise; other providers do not mind.
-    let mut args: Vec<String> = [
-        "exec",
-        "--json",
-        "--color",
-        "never",
-        "--skip-git-repo-check",
-    ]
-    .map(str::to_owned)
-    .into();
-    args.extend(
-        permissions(spec.permissions)
-            .iter()
-            .map(|&flag| flag.to_owned()),
-    );
-    args.extend(model::flag("--model", name));
-    args.extend(effort.into_iter().flat_map(|effort| {
-        [
-            "-c".to_owned(),
-            format!("model_reasoning_effort=\"{effort}\""),
-        ]
-    }));
-    args.extend(spec.args.iter().cloned());
-    args.push("-".to_owned());
-    args
-}
+/// The files of one change that are shown.
+const MAX_PATHS: usize = 8;
 
-/// `exec` never asks: what the sandbox does not allow fails.
+/// Returns the flags of a permission mode. `exec` never asks: what the sandbox does not allow fails.
 fn permissions(mode: PermissionMode) -> &'static [&'static str] {
     match mode {
         PermissionMode::BypassPermissions => &["--dangerously-bypass-approvals-and-sandbox"],
         PermissionMode::AcceptEdits => &["--sandbox", "workspace-write"],
         PermissionMode::Auto => &["--approve-for-me"],
-        // What `config.toml` says.
+        // As `config.toml` sets it.
         PermissionMode::Default => &[],
         PermissionMode::DontAsk | PermissionMode::Plan => &["--sandbox", "read-only"],
     }
 }
 
-pub(super) fn read(
-    facts: &mut TranscriptState,
-    kind: &str,
-    event: &Value,
-    shown: &mut Vec<Activity>,
-) {
-    let none = Value::Null;
-    let item = event.get("item").unwrap_or(&none);
+/// The provider `codex`.
+pub(super) struct Codex;
+
+impl Adapter for Codex {
+    fn name(&self) -> &str {
+        "codex"
+    }
+
+    fn aliases(&self) -> &'static [&'static str] {
+        &["openai"]
+    }
+
+    fn display_name(&self) -> &str {
+        "Codex"
+    }
+
+    fn install_hint(&self) -> String {
+        "install Codex (`npm install -g @openai/codex`), then run `codex login`".to_owned()
+    }
+
+    fn login_hint(&self) -> &'static str {
+        "log in: run `codex login`"
+    }
+
+    fn refuses(&self, mode: PermissionMode) -> Option<&'static str> {
+        match mode {
+            PermissionMode::BypassPermissions
+            | PermissionMode::Default
+            | PermissionMode::AcceptEdits
+            | PermissionMode::Auto => None,
+            PermissionMode::Plan => Some(READ_ONLY),
+            PermissionMode::DontAsk => Some(
+                "Codex has no list of what is allowed; `acceptEdits` runs it in its sandbox and never asks",
+            ),
+        }
+    }
+
+    fn args(&self, options: &AgentOptions<'_>, _: &InvocationContext<'_>) -> Vec<String> {
+        let (name, effort) = model::split(options.model, &EFFORTS);
+        // Otherwise it refuses to work outside a git repository, unlike other providers.
+        let mut args: Vec<String> = [
+            "exec",
+            "--json",
+            "--color",
+            "never",
+            "--skip-git-repo-check",
+        ]
+        .map(str::to_owned)
+        .into();
+        args.extend(
+            permissions(options.permissions)
+                .iter()
+                .map(|&flag| flag.to_owned()),
+        );
+        args.extend(model::flag("--model", name));
+        args.extend(effort.into_iter().flat_map(|effort| {
+            [
+                "-c".to_owned(),
+                format!("model_reasoning_effort=\"{effort}\""),
+            ]
+        }));
+        args.extend(options.args.iter().cloned());
+        args.push("-".to_owned());
+        args
+    }
+
+    fn output_format(&self) -> OutputFormat {
+        OutputFormat::Events {
+            read,
+            ends_with_result: false,
+        }
+    }
+}
+
+fn read(state: &mut TranscriptState, kind: &str, event: &Value, shown: &mut Vec<Activity>) {
+    let item = nested(event, "item");
     match kind {
-        "item.started" => begun(item, shown),
-        "item.completed" => ended(facts, item, shown),
+        "item.started" => item_started(item, shown),
+        "item.completed" => item_completed(state, item, shown),
         "turn.completed" => {
-            facts.used(event.get("usage").map(usage).unwrap_or_default());
-            facts.succeeded(shown);
+            state.add_usage(usage(nested(event, "usage")));
+            state.succeed(shown);
         }
         "turn.failed" => {
-            let message = event
-                .get("error")
-                .map(|error| string(error, "message"))
-                .unwrap_or_default();
-            facts.failed(failure::kind(None, &message), &message, shown);
+            let message = string(nested(event, "error"), "message");
+            state.fail(failure::kind(None, &message), &message, shown);
         }
-        // It may go on after this: a lost connection is tried again. Then the turn completes.
+        // The turn may continue after this: a lost connection is retried, and then the turn completes.
         "error" => {
             let message = string(event, "message");
-            facts.soft_error(failure::kind(None, &message), &message);
-            shown.push(Activity::Notice {
-                text: clean(&message),
-            });
+            state.soft_error(failure::kind(None, &message), &message);
+            shown.push(Activity::notice(&message));
         }
         "thread.started" | "turn.started" | "item.updated" | "item.plan.delta" => {}
-        other => shown.push(Activity::Raw {
-            text: format!("[{}]", clean(other)),
-        }),
+        other => shown.push(Activity::unknown(other)),
     }
 }
 
-fn begun(item: &Value, shown: &mut Vec<Activity>) {
-    let tool = |name: String, about: String| Activity::Tool {
-        name: clean(&name),
-        about: clean(&about),
-        sub: false,
-    };
-    match string(item, "type").as_str() {
-        "command_execution" => shown.push(tool("shell".to_owned(), string(item, "command"))),
-        "mcp_tool_call" => shown.push(tool(
-            format!("{}.{}", string(item, "server"), string(item, "tool")),
-            String::new(),
-        )),
-        "collab_tool_call" => shown.push(tool(string(item, "tool"), string(item, "prompt"))),
+fn item_started(item: &Value, shown: &mut Vec<Activity>) {
+    let text = |key: &str| string(item, key);
+    match text("type").as_str() {
+        "command_execution" => shown.push(Activity::tool("shell", &text("command"))),
+        "mcp_tool_call" => {
+            let name = format!("{}.{}", text("server"), text("tool"));
+            shown.push(Activity::tool(&name, ""));
+        }
+        "collab_tool_call" => shown.push(Activity::tool(&text("tool"), &text("prompt"))),
         _ => {}
     }
 }
 
-fn ended(facts: &mut TranscriptState, item: &Value, shown: &mut Vec<Activity>) {
-    let status = string(item, "status");
-    match string(item, "type").as_str() {
-        "agent_message" => facts.push_text(string(item, "text"), shown),
-        "command_execution" if status == "declined" => {
-            let about = clean(&string(item, "command"));
-            shown.push(Activity::Denied {
-                tool: "shell".to_owned(),
-                message: about.clone(),
-            });
-            facts.remember(Denial {
-                tool: "shell".to_owned(),
-                about,
-                id: string(item, "id"),
-            });
-        }
-        "command_execution" if status == "failed" => {
-            let output = first_line(&string(item, "aggregated_output"));
-            let code = item
-                .get("exit_code")
-                .and_then(Value::as_i64)
-                .map_or_else(String::new, |code| format!("exit code {code}: "));
-            shown.push(Activity::ToolFailed {
-                message: format!("{code}{output}"),
-            });
-        }
-        "file_change" => {
-            let changes = item.get("changes").and_then(Value::as_array);
-            let paths: Vec<String> = changes
-                .into_iter()
-                .flatten()
-                .take(8)
-                .map(|change| string(change, "path"))
-                .collect();
-            shown.push(Activity::Tool {
-                name: "edit".to_owned(),
-                about: clean(&paths.join(", ")),
-                sub: false,
-            });
-        }
-        "mcp_tool_call" if status == "failed" => {
-            let message = item
-                .get("error")
-                .map(|error| first_line(&string(error, "message")))
-                .unwrap_or_default();
-            shown.push(Activity::ToolFailed { message });
-        }
-        "web_search" => shown.push(Activity::Tool {
-            name: "web search".to_owned(),
-            about: clean(&string(item, "query")),
-            sub: false,
+fn item_completed(state: &mut TranscriptState, item: &Value, shown: &mut Vec<Activity>) {
+    let text = |key: &str| string(item, key);
+    match (text("type").as_str(), text("status").as_str()) {
+        ("agent_message", _) => state.push_text(text("text"), shown),
+        ("command_execution", "declined") => declined(state, item, shown),
+        ("command_execution", "failed") => shown.push(Activity::ToolFailed {
+            message: command_error(item),
         }),
-        "error" => shown.push(Activity::Notice {
-            text: clean(&string(item, "message")),
-        }),
+        ("file_change", _) => shown.push(Activity::tool("edit", &changed_paths(item))),
+        ("mcp_tool_call", "failed") => {
+            let message = string(nested(item, "error"), "message");
+            shown.push(Activity::tool_failed(&message));
+        }
+        ("web_search", _) => shown.push(Activity::tool("web search", &text("query"))),
+        ("error", _) => shown.push(Activity::notice(&text("message"))),
         _ => {}
     }
 }
 
-/// Its input has the cached part in it; ours has not.
+fn declined(state: &mut TranscriptState, item: &Value, shown: &mut Vec<Activity>) {
+    let about = clean(&string(item, "command"));
+    shown.push(Activity::Denied {
+        tool: "shell".to_owned(),
+        message: about.clone(),
+    });
+    state.remember(Denial {
+        tool: "shell".to_owned(),
+        about,
+        id: string(item, "id"),
+    });
+}
+
+fn command_error(item: &Value) -> String {
+    let output = first_line(&string(item, "aggregated_output"));
+    match item.get("exit_code").and_then(Value::as_i64) {
+        Some(code) => format!("exit code {code}: {output}"),
+        None => output,
+    }
+}
+
+fn changed_paths(item: &Value) -> String {
+    let paths: Vec<String> = list(item, "changes")
+        .take(MAX_PATHS)
+        .map(|change| string(change, "path"))
+        .collect();
+    paths.join(", ")
+}
+
+/// Reads the usage of a turn. Codex counts cached tokens as input, `ap` does not.
 fn usage(usage: &Value) -> Usage {
     let cached = number(usage, "cached_input_tokens");
     Usage {

@@ -1,44 +1,44 @@
-//! Any program: the prompt on stdin, the answer as plain text on stdout. One that the user's settings declare may take its
-//! prompt otherwise, be told of a model and permissions, and speak as Claude Code does.
-use super::InvocationContext;
-use crate::plan::{AgentSpec, Declared, PromptDelivery};
+//! Any program: the prompt on stdin, the answer as plain text on stdout.
+use super::adapter::{Adapter, ErrorSource};
+use super::context::InvocationContext;
+use super::options::AgentOptions;
+use super::transcript::OutputFormat;
 
-/// Stands for the prompt, or the path of its file.
-const PROMPT: &str = "{prompt}";
+/// The provider `command`, whose program the definition names.
+pub(super) struct Command;
 
-/// Returns the arguments as the definition gives them: no shell reads them.
-pub(super) fn args(spec: &AgentSpec, call: &InvocationContext<'_>) -> Vec<String> {
-    let Some(declared) = &spec.declared else {
-        return spec.args.clone();
-    };
-    let mut args = declared.args.clone();
-    args.extend(
-        declared
-            .permissions
-            .get(&spec.permissions)
-            .into_iter()
-            .flatten()
-            .cloned(),
-    );
-    if !declared.model_flag.is_empty() {
-        args.extend(super::model::flag(&declared.model_flag, &spec.model));
+impl Adapter for Command {
+    fn name(&self) -> &str {
+        "command"
     }
-    args.extend(spec.args.iter().cloned());
-    with_prompt(args, declared, call)
-}
 
-fn with_prompt(
-    mut args: Vec<String>,
-    declared: &Declared,
-    call: &InvocationContext<'_>,
-) -> Vec<String> {
-    let prompt = match declared.prompt {
-        PromptDelivery::Stdin => return args,
-        PromptDelivery::File => call.prompt_file.as_str(),
-        PromptDelivery::Argument => call.prompt,
-    };
-    if !args.iter().any(|arg| arg.contains(PROMPT)) {
-        args.push(PROMPT.to_owned());
+    fn display_name(&self) -> &str {
+        "Agent"
     }
-    args.iter().map(|arg| arg.replace(PROMPT, prompt)).collect()
+
+    fn program(&self) -> &str {
+        ""
+    }
+
+    fn install_hint(&self) -> String {
+        "check that the program exists, is executable, and is on PATH where the session runs"
+            .to_owned()
+    }
+
+    fn login_hint(&self) -> &'static str {
+        "log in to the program of the agent"
+    }
+
+    /// The arguments of the definition as they are: no shell reads them.
+    fn args(&self, options: &AgentOptions<'_>, _: &InvocationContext<'_>) -> Vec<String> {
+        options.args.to_vec()
+    }
+
+    fn output_format(&self) -> OutputFormat {
+        OutputFormat::Plain
+    }
+
+    fn error_source(&self) -> ErrorSource {
+        ErrorSource::Stderr
+    }
 }

@@ -1,11 +1,11 @@
-//! What an agent finds in its environment, and what it must not.
-use super::{InvocationContext, copilot};
+//! The variables an agent gets from `ap`, and those it must not inherit.
+use super::context::InvocationContext;
+use super::spec::AgentSpec;
 use crate::model::env_tag;
-use crate::plan::{AgentSpec, Provider};
 
-/// Variables by which one Claude session tells the programs inside it that they are inside it.
+/// Variables that mark the programs inside a Claude session.
 ///
-/// A deny-list on purpose: what a person sets to configure Claude Code (`CLAUDE_CONFIG_DIR`,
+/// A deny-list on purpose: what the user sets to configure Claude Code (`CLAUDE_CONFIG_DIR`,
 /// `CLAUDE_CODE_OAUTH_TOKEN`, `CLAUDE_CODE_USE_BEDROCK`, `CLAUDE_CODE_MAX_RETRIES`, time limits, proxies) must
 /// keep working, and new ones appear with every release.
 const NESTED: [&str; 17] = [
@@ -28,7 +28,7 @@ const NESTED: [&str; 17] = [
     "CLAUDE_CODE_SSE_PORT",
 ];
 
-/// Beginnings of families of such variables; new members follow with new versions.
+/// Prefixes of such variables; new versions add members.
 const NESTED_FAMILIES: [&str; 5] = [
     "CLAUDE_PIPELINE_",
     "CLAUDE_PLUGIN_",
@@ -37,10 +37,10 @@ const NESTED_FAMILIES: [&str; 5] = [
     "CLAUDE_CODE_TEAM_",
 ];
 
-/// Keys that would move the bill from the subscription a person signed in with to an account they did not choose.
+/// Keys that would bill an account the user did not choose instead of the subscription they signed in with.
 const KEYS: [&str; 2] = ["ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN"];
 
-/// Whether the variable belongs to the Claude session around us rather than to its user.
+/// Whether the variable belongs to the Claude session `ap` runs in rather than to its user.
 pub fn is_nested(name: &str) -> bool {
     NESTED.contains(&name)
         || NESTED_FAMILIES
@@ -48,32 +48,31 @@ pub fn is_nested(name: &str) -> bool {
             .any(|family| name.starts_with(family))
 }
 
-/// Returns the inherited variables an agent does not get; most of them only unless its loop keeps the environment.
+/// Returns the inherited variables to remove; most of them only unless the definition keeps the environment.
 pub(super) fn remove(spec: &AgentSpec, inherited: &[&str]) -> Vec<String> {
-    let widening = if spec.provider == Provider::Copilot {
-        copilot::widening(spec)
-    } else {
-        &[]
-    };
-    let foreign = |name: &str| !spec.keep_env && (is_nested(name) || KEYS.contains(&name));
+    let forbidden = spec.adapter().forbidden_variables(&spec.options());
+    let is_foreign = |name: &str| !spec.keep_env && (is_nested(name) || KEYS.contains(&name));
     inherited
         .iter()
-        .filter(|name| foreign(name) || widening.contains(name))
+        .filter(|name| is_foreign(name) || forbidden.contains(name))
         .map(|name| (*name).to_owned())
         .collect()
 }
 
-/// Returns what every agent is told, whatever its provider.
-pub(super) fn set(call: &InvocationContext<'_>) -> Vec<(String, String)> {
+/// Returns the variables that every agent gets, whatever its provider.
+pub(super) fn set(context: &InvocationContext<'_>) -> Vec<(String, String)> {
     [
         ("CLAUDE_PIPELINE_AGENT", "1".to_owned()),
-        ("CLAUDE_PIPELINE_SESSION", call.session.to_string()),
-        ("CLAUDE_PIPELINE_TYPE", call.node_type.to_owned()),
-        ("AP_PROJECT", call.project.to_string()),
-        ("AP_CONTEXT", call.context.to_string()),
-        (env_tag::RUN, call.run.to_string()),
-        (env_tag::ATTEMPT, env_tag::attempt(call.run, call.cursor)),
-        ("AP_EXE", call.exe.to_string()),
+        ("CLAUDE_PIPELINE_SESSION", context.session.to_string()),
+        ("CLAUDE_PIPELINE_TYPE", context.node_type.to_owned()),
+        ("AP_PROJECT", context.project.to_string()),
+        ("AP_CONTEXT", context.context.to_string()),
+        (env_tag::RUN, context.run.to_string()),
+        (
+            env_tag::ATTEMPT,
+            env_tag::attempt(context.run, context.cursor),
+        ),
+        ("AP_EXE", context.exe.to_string()),
     ]
     .map(|(name, value)| (name.to_owned(), value))
     .to_vec()

@@ -1,9 +1,9 @@
-//! What a program's report of a failure amounts to. Only texts that report failures are read here, never an agent's own words.
+//! Classifies the failures that programs report. Only such reports are read here, never an agent's own text.
 use jiff::SignedDuration;
 
-/// Returns the kind of a failure, in Claude Code's words for it; empty if trying again may help.
+/// Returns the kind of a failure, by Claude Code's name for it; empty if a retry may help.
 ///
-/// An HTTP status decides where there is one. The words are those the programs' sources and issue trackers show.
+/// An HTTP status decides where there is one. The words come from the programs' sources and issue trackers.
 pub(super) fn kind(status: Option<i64>, text: &str) -> &'static str {
     match status {
         Some(429) => "rate_limit",
@@ -13,54 +13,54 @@ pub(super) fn kind(status: Option<i64>, text: &str) -> &'static str {
     }
 }
 
+const PAYMENT: [&str; 3] = ["out of credits", "spend cap", "insufficient credit"];
+const LIMIT: [&str; 8] = [
+    "usage limit",
+    "rate limit",
+    "rate_limit",
+    "ratelimit",
+    "quota",
+    "too many requests",
+    "resource_exhausted",
+    "exhausted your capacity",
+];
+const LOGIN: [&str; 7] = [
+    "unauthorized",
+    "not logged in",
+    "log in",
+    "sign in",
+    "authentication",
+    "invalid api key",
+    "no authentication information",
+];
+const NO_MODEL: [&str; 5] = [
+    "not found",
+    "does not exist",
+    "not supported",
+    "not available",
+    "unknown model",
+];
+
 fn by_words(text: &str) -> &'static str {
-    const PAY: [&str; 3] = ["out of credits", "spend cap", "insufficient credit"];
-    const LIMIT: [&str; 8] = [
-        "usage limit",
-        "rate limit",
-        "rate_limit",
-        "ratelimit",
-        "quota",
-        "too many requests",
-        "resource_exhausted",
-        "exhausted your capacity",
-    ];
-    const LOGIN: [&str; 7] = [
-        "unauthorized",
-        "not logged in",
-        "log in",
-        "sign in",
-        "authentication",
-        "invalid api key",
-        "no authentication information",
-    ];
-    let has = |words: &[&str]| words.iter().any(|word| text.contains(word));
-    let code = |code: &str| {
+    let has = |phrases: &[&str]| phrases.iter().any(|phrase| text.contains(phrase));
+    let has_number = |number: &str| {
         text.split(|c: char| !c.is_ascii_alphanumeric())
-            .any(|word| word == code)
+            .any(|word| word == number)
     };
-    let no_model = text.contains("model")
-        && has(&[
-            "not found",
-            "does not exist",
-            "not supported",
-            "not available",
-            "unknown model",
-        ]);
-    if has(&PAY) {
+    if has(&PAYMENT) {
         "billing_error"
-    } else if has(&LIMIT) || code("429") {
+    } else if has(&LIMIT) || has_number("429") {
         "rate_limit"
-    } else if has(&LOGIN) || code("401") {
+    } else if has(&LOGIN) || has_number("401") {
         "authentication_failed"
-    } else if no_model {
+    } else if text.contains("model") && has(&NO_MODEL) {
         "model_not_found"
     } else {
         ""
     }
 }
 
-/// Returns in how long the quota comes back, where the text says so: `… will reset after 8h44m7s.`
+/// Returns the time until the quota comes back, where the text has it: `… will reset after 8h44m7s.`
 pub(super) fn resets_in(text: &str) -> Option<SignedDuration> {
     let rest = ["reset after ", "resets in ", "try again in "]
         .iter()
@@ -80,7 +80,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn failures_are_told_apart() {
+    fn failures_are_classified() {
         let kinds = [
             "You've hit your usage limit. Try again later.",
             "exceeded retry limit, last status: 429 Too Many Requests",
@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn a_reset_is_read_where_it_is_told() {
+    fn the_time_of_a_reset_is_read() {
         let read = |text| resets_in(text).map(|wait| wait.as_secs());
         assert_eq!(read("Your quota will reset after 8h44m7s."), Some(31_447));
         assert_eq!(

@@ -2,124 +2,144 @@
 //!
 //! From `gemini --help` of 0.61.0 and the documentation in its package (headless mode, exit codes, trusted folders, plan
 //! mode), and of google-gemini/gemini-cli the event types in `packages/core/src/output/types.ts`; the words of errors from
-//! its issue tracker. Not run against the real program with an account. Costs are not told. In a prompt it reads `@path`
+//! its issue tracker. Not run against the real program with an account. It does not report costs. In a prompt it reads `@path`
 //! as a file to include, and a `/` at its very beginning as a command of its own.
-use super::activity::about;
-use super::event::{number, string};
-use super::facts::TranscriptState;
-use super::{Activity, failure, model};
+use super::adapter::{Adapter, ExitMeaning};
+use super::context::InvocationContext;
+use super::failure;
+use super::model;
+use super::options::AgentOptions;
+use super::transcript::json::{nested, number, string};
+use super::transcript::{Activity, OutputFormat, TranscriptState, about};
 use crate::model::{PermissionMode, Usage};
-use crate::plan::AgentSpec;
-use crate::text::{clean, first_line};
+use crate::text::clean;
 use serde_json::Value;
 
-pub(super) const INSTALL: &str =
-    "install Gemini CLI (`npm install -g @google/gemini-cli`), then run `gemini` once to sign in";
-pub(super) const LOGIN: &str = "sign in: run `gemini` once, or set GEMINI_API_KEY";
+/// The provider `gemini`.
+pub(super) struct Gemini;
 
-pub(super) fn args(spec: &AgentSpec) -> Vec<String> {
-    let mode = match spec.permissions {
-        PermissionMode::BypassPermissions => "yolo",
-        PermissionMode::AcceptEdits => "auto_edit",
-        // Without a person at it, what would be asked is denied.
-        PermissionMode::Default | PermissionMode::DontAsk | PermissionMode::Auto => "default",
-        PermissionMode::Plan => "plan",
-    };
-    // In a folder nobody has trusted it ends at once.
-    let mut args: Vec<String> = [
-        "--output-format",
-        "stream-json",
-        "--approval-mode",
-        mode,
-        "--skip-trust",
-    ]
-    .map(str::to_owned)
-    .into();
-    args.extend(model::flag("--model", &spec.model));
-    args.extend(spec.args.iter().cloned());
-    args
-}
+impl Adapter for Gemini {
+    fn name(&self) -> &str {
+        "gemini"
+    }
 
-/// Returns what an exit code says that is not said otherwise.
-pub(super) fn exit_meaning(code: i32) -> Option<(&'static str, &'static str)> {
-    match code {
-        41 => Some(("authentication_failed", "Gemini CLI could not sign in")),
-        42 => Some((
-            "invalid_input",
-            "Gemini CLI does not take its arguments or its prompt",
-        )),
-        44 => Some(("invalid_config", "Gemini CLI could not set up its sandbox")),
-        52 => Some(("invalid_config", "a settings.json of Gemini CLI is invalid")),
-        _ => None,
+    fn display_name(&self) -> &str {
+        "Gemini"
+    }
+
+    fn install_hint(&self) -> String {
+        "install Gemini CLI (`npm install -g @google/gemini-cli`), then run `gemini` once to sign in".to_owned()
+    }
+
+    fn login_hint(&self) -> &'static str {
+        "sign in: run `gemini` once, or set GEMINI_API_KEY"
+    }
+
+    fn refuses(&self, mode: PermissionMode) -> Option<&'static str> {
+        match mode {
+            PermissionMode::BypassPermissions
+            | PermissionMode::Default
+            | PermissionMode::AcceptEdits
+            | PermissionMode::DontAsk => None,
+            PermissionMode::Plan => Some(
+                "run headless, Gemini CLI leaves plan mode by itself and then allows everything",
+            ),
+            PermissionMode::Auto => Some("Gemini CLI has no automatic review"),
+        }
+    }
+
+    fn args(&self, options: &AgentOptions<'_>, _: &InvocationContext<'_>) -> Vec<String> {
+        let mode = match options.permissions {
+            PermissionMode::BypassPermissions => "yolo",
+            PermissionMode::AcceptEdits => "auto_edit",
+            // Run headless, it denies what it would ask for.
+            PermissionMode::Default | PermissionMode::DontAsk | PermissionMode::Auto => "default",
+            PermissionMode::Plan => "plan",
+        };
+        // In a folder that is not trusted it ends at once.
+        let mut args: Vec<String> = [
+            "--output-format",
+            "stream-json",
+            "--approval-mode",
+            mode,
+            "--skip-trust",
+        ]
+        .map(str::to_owned)
+        .into();
+        args.extend(model::flag("--model", options.model));
+        args.extend(options.args.iter().cloned());
+        args
+    }
+
+    fn exit_meaning(&self, code: i32) -> Option<ExitMeaning> {
+        let (kind, message) = match code {
+            41 => ("authentication_failed", "Gemini CLI could not sign in"),
+            42 => (
+                "invalid_input",
+                "Gemini CLI does not accept its arguments or its prompt",
+            ),
+            44 => ("invalid_config", "Gemini CLI could not set up its sandbox"),
+            52 => ("invalid_config", "a settings.json of Gemini CLI is invalid"),
+            _ => return None,
+        };
+        Some(ExitMeaning { kind, message })
+    }
+
+    fn output_format(&self) -> OutputFormat {
+        OutputFormat::Events {
+            read,
+            ends_with_result: true,
+        }
     }
 }
 
-pub(super) fn read(
-    facts: &mut TranscriptState,
-    kind: &str,
-    event: &Value,
-    shown: &mut Vec<Activity>,
-) {
+fn read(state: &mut TranscriptState, kind: &str, event: &Value, shown: &mut Vec<Activity>) {
+    let text = |key: &str| string(event, key);
     match kind {
         "init" => shown.push(Activity::Started {
-            model: clean(&string(event, "model")),
+            model: clean(&text("model")),
             version: String::new(),
         }),
-        "message" if string(event, "role") == "assistant" => {
-            let delta = event.get("delta").and_then(Value::as_bool) == Some(true);
-            facts.push_delta(&string(event, "content"), delta, shown);
+        "message" if text("role") == "assistant" => {
+            let is_delta = event.get("delta").and_then(Value::as_bool) == Some(true);
+            state.push_delta(&text("content"), is_delta, shown);
         }
         "message" => {}
         "tool_use" => {
-            facts.end_delta();
-            let about = event.get("parameters").map(about).unwrap_or_default();
-            shown.push(Activity::Tool {
-                name: clean(&string(event, "tool_name")),
-                about,
-                sub: false,
-            });
+            state.end_delta();
+            let about = about(nested(event, "parameters"));
+            shown.push(Activity::tool(&text("tool_name"), &about));
         }
-        "tool_result" => {
-            if string(event, "status") == "error" {
-                let message = event
-                    .get("error")
-                    .map(|error| string(error, "message"))
-                    .unwrap_or_default();
-                shown.push(Activity::ToolFailed {
-                    message: first_line(&message),
-                });
-            }
+        "tool_result" if text("status") == "error" => {
+            let message = string(nested(event, "error"), "message");
+            shown.push(Activity::tool_failed(&message));
+        }
+        "tool_result" => {}
+        "error" if text("severity") == "warning" => {
+            shown.push(Activity::notice(&text("message")));
         }
         "error" => {
-            let message = string(event, "message");
-            if string(event, "severity") == "warning" {
-                shown.push(Activity::Notice {
-                    text: clean(&message),
-                });
-            } else {
-                facts.failed(failure::kind(None, &message), &message, shown);
-            }
+            let message = text("message");
+            state.fail(failure::kind(None, &message), &message, shown);
         }
-        "result" => result(facts, event, shown),
-        other => shown.push(Activity::Raw {
-            text: format!("[{}]", clean(other)),
-        }),
+        "result" => result(state, event, shown),
+        other => shown.push(Activity::unknown(other)),
     }
 }
 
-fn result(facts: &mut TranscriptState, event: &Value, shown: &mut Vec<Activity>) {
-    facts.used(event.get("stats").map(usage).unwrap_or_default());
+fn result(state: &mut TranscriptState, event: &Value, shown: &mut Vec<Activity>) {
+    state.add_usage(usage(nested(event, "stats")));
     if string(event, "status") == "error" {
-        let error = event.get("error").unwrap_or(&Value::Null);
+        let error = nested(event, "error");
         let (kind, message) = (string(error, "type"), string(error, "message"));
         let kind = if kind.contains("Authentication") {
             "authentication_failed"
         } else {
             failure::kind(None, &message)
         };
-        facts.failed(kind, &message, shown);
+        state.fail(kind, &message, shown);
     } else {
-        facts.succeeded(shown);
+        state.succeed(shown);
     }
 }
 

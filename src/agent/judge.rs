@@ -1,11 +1,9 @@
-//! A judge: an agent that does no work itself, and says whether that of others is done.
-use super::{Invocation, InvocationContext, claude, invocation};
-use crate::plan::{AgentSpec, Provider};
+//! The prompt for a judge: an agent that does no work itself, and decides whether the work of others is done.
 
-/// What a judge must answer.
+/// The schema of a judge's answer.
 pub(super) const SCHEMA: &str = r#"{"type":"object","properties":{"stop":{"type":"boolean"},"confidence":{"type":"number","minimum":0,"maximum":1},"reason":{"type":"string"}},"required":["stop","confidence","reason"]}"#;
 
-/// What a judge is told of a node's work so far.
+/// What a judge learns about a node's work so far.
 #[derive(Clone, Copy, Debug)]
 pub struct JudgeInput<'a> {
     pub stage: &'a str,
@@ -13,14 +11,14 @@ pub struct JudgeInput<'a> {
     pub iteration: u32,
     /// One line for each of the last iterations, oldest first.
     pub history: &'a str,
-    /// The end of what the last agent said.
+    /// The end of the last agent's output.
     pub output: &'a str,
     /// The end of the progress file.
     pub progress: &'a str,
 }
 
-/// Returns the prompt for a judge. What agents wrote comes between marks, and is called what it is: not to be obeyed.
-pub fn judge_prompt(case: &JudgeInput<'_>) -> String {
+/// Returns the prompt for a judge. Text of agents comes between tags, marked as evidence that is not to be obeyed.
+pub fn judge_prompt(input: &JudgeInput<'_>) -> String {
     let JudgeInput {
         stage,
         criteria,
@@ -28,7 +26,7 @@ pub fn judge_prompt(case: &JudgeInput<'_>) -> String {
         history,
         output,
         progress,
-    } = case;
+    } = input;
     format!(
         "\
 You judge whether the stage `{stage}` of an automated pipeline is done. You do no work yourself: use no tools, change nothing.
@@ -55,26 +53,4 @@ substance, do they repeat themselves, do they claim what the evidence does not s
 Answer with one JSON object and nothing else: {{\"stop\": true or false, \"confidence\": 0.0 to 1.0, \"reason\": \"one sentence\"}}
 "
     )
-}
-
-/// Returns how to call a judge.
-pub fn judge_invocation<'e>(
-    spec: &AgentSpec,
-    call: &InvocationContext<'_>,
-    inherited: impl Iterator<Item = &'e str>,
-) -> Invocation {
-    let judging = invocation(spec, call, inherited);
-    match spec.provider {
-        Provider::Claude => Invocation {
-            args: claude::judge_args(spec),
-            ..judging
-        },
-        Provider::Codex
-        | Provider::Gemini
-        | Provider::Opencode
-        | Provider::Amp
-        | Provider::Copilot
-        | Provider::Command
-        | Provider::Scripted => judging,
-    }
 }

@@ -1,6 +1,6 @@
-//! A model with how hard it shall think: `gpt-5.2-codex:xhigh`.
+//! Model names with a reasoning effort: `gpt-5.2-codex:xhigh`.
 
-/// Splits what follows the last colon off, if it is one of the efforts; else the colon belongs to the name (`qwen3:8b`).
+/// Splits off the text after the last colon if it is one of the efforts; else the colon belongs to the name (`qwen3:8b`).
 pub(super) fn split<'m>(model: &'m str, efforts: &[&str]) -> (&'m str, Option<&'m str>) {
     match model.rsplit_once(':') {
         Some((name, effort)) if efforts.contains(&effort) => (name, Some(effort)),

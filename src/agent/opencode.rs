@@ -2,132 +2,148 @@
 //!
 //! From `opencode run --help` of 1.18.33, and of anomalyco/opencode `packages/opencode/src/cli/cmd/run.ts` (which events
 //! are printed, what is asked and rejected, that it exits 1 after an error). Not run against the real program with an
-//! account. It tries a request that was limited again by itself, and some providers' limits are said to leave it silent;
-//! then the idle limit ends it.
-use super::activity::about;
-use super::event::{Denial, number, string};
-use super::facts::TranscriptState;
-use super::{Activity, failure, model};
+//! account. It retries a rate limited request itself, and reportedly stays silent at the limits of some providers; then the
+//! idle limit ends it.
+use super::adapter::{Adapter, READ_ONLY};
+use super::context::InvocationContext;
+use super::failure;
+use super::model;
+use super::options::AgentOptions;
+use super::transcript::json::{dollars, list, nested, number, string};
+use super::transcript::{Activity, Denial, OutputFormat, TranscriptState, about};
 use crate::model::{PermissionMode, Usage};
-use crate::plan::AgentSpec;
-use crate::text::{clean, first_line};
+use crate::text::clean;
 use serde_json::Value;
 
-pub(super) const INSTALL: &str =
-    "install opencode (`npm install -g opencode-ai`), then run `opencode providers login`";
-pub(super) const LOGIN: &str = "log in: run `opencode providers login`; keys of the environment that other agents do not get need `--keep-env`";
-
-/// The variants models commonly have; another one is said with `args: [--variant, …]`.
+/// The variants that models commonly have; another one can be set with `args: [--variant, …]`.
 const EFFORTS: [&str; 7] = ["none", "minimal", "low", "medium", "high", "xhigh", "max"];
 
-pub(super) fn args(spec: &AgentSpec) -> Vec<String> {
-    let (name, effort) = model::split(&spec.model, &EFFORTS);
-    let mut args: Vec<String> = ["run", "--format", "json"].map(str::to_owned).into();
-    if spec.permissions == PermissionMode::BypassPermissions {
-        // Otherwise what its configuration says to ask is rejected.
-        args.push("--auto".to_owned());
+/// The provider `opencode`.
+pub(super) struct Opencode;
+
+impl Adapter for Opencode {
+    fn name(&self) -> &str {
+        "opencode"
     }
-    args.extend(model::flag("--model", name));
-    args.extend(model::flag("--variant", effort.unwrap_or_default()));
-    args.extend(spec.args.iter().cloned());
-    args
+
+    fn display_name(&self) -> &str {
+        "Opencode"
+    }
+
+    fn install_hint(&self) -> String {
+        "install opencode (`npm install -g opencode-ai`), then run `opencode providers login`"
+            .to_owned()
+    }
+
+    fn login_hint(&self) -> &'static str {
+        "log in: run `opencode providers login`; keys of the environment that other agents do not get need `--keep-env`"
+    }
+
+    fn refuses(&self, mode: PermissionMode) -> Option<&'static str> {
+        match mode {
+            PermissionMode::BypassPermissions
+            | PermissionMode::Default
+            | PermissionMode::DontAsk => None,
+            PermissionMode::Plan => Some(READ_ONLY),
+            PermissionMode::AcceptEdits | PermissionMode::Auto => Some(
+                "opencode has this in its own configuration: set `permission` in opencode.json and say `default`",
+            ),
+        }
+    }
+
+    fn args(&self, options: &AgentOptions<'_>, _: &InvocationContext<'_>) -> Vec<String> {
+        let (name, effort) = model::split(options.model, &EFFORTS);
+        let mut args: Vec<String> = ["run", "--format", "json"].map(str::to_owned).into();
+        if options.permissions == PermissionMode::BypassPermissions {
+            // Otherwise it rejects what its configuration sets to ask.
+            args.push("--auto".to_owned());
+        }
+        args.extend(model::flag("--model", name));
+        args.extend(model::flag("--variant", effort.unwrap_or_default()));
+        args.extend(options.args.iter().cloned());
+        args
+    }
+
+    fn environment(
+        &self,
+        _: &AgentOptions<'_>,
+        _: &InvocationContext<'_>,
+        _: &[&str],
+    ) -> Vec<(String, String)> {
+        vec![("OPENCODE_DISABLE_AUTOUPDATE".to_owned(), "1".to_owned())]
+    }
+
+    fn output_format(&self) -> OutputFormat {
+        OutputFormat::Events {
+            read,
+            ends_with_result: false,
+        }
+    }
 }
 
-pub(super) fn environment() -> Vec<(String, String)> {
-    vec![("OPENCODE_DISABLE_AUTOUPDATE".to_owned(), "1".to_owned())]
-}
-
-pub(super) fn read(
-    facts: &mut TranscriptState,
-    kind: &str,
-    event: &Value,
-    shown: &mut Vec<Activity>,
-) {
-    let none = Value::Null;
-    let part = event.get("part").unwrap_or(&none);
+fn read(state: &mut TranscriptState, kind: &str, event: &Value, shown: &mut Vec<Activity>) {
+    let part = nested(event, "part");
     match kind {
-        "text" => facts.push_text(string(part, "text"), shown),
+        "text" => state.push_text(string(part, "text"), shown),
         "tool_use" => tool(part, shown),
         "step_finish" => {
-            facts.used(usage(part));
+            state.add_usage(usage(part));
             if string(part, "reason") == "stop" {
-                facts.succeeded(shown);
+                state.succeed(shown);
             }
         }
-        "error" => {
-            let error = event.get("error").unwrap_or(&none);
-            let data = error.get("data").unwrap_or(&none);
-            let name = string(error, "name");
-            let message = Some(string(data, "message"))
-                .filter(|text| !text.is_empty())
-                .unwrap_or_else(|| name.clone());
-            let told = failure::kind(data.get("statusCode").and_then(Value::as_i64), &message);
-            facts.failed(
-                if name == "ProviderAuthError" {
-                    "authentication_failed"
-                } else {
-                    told
-                },
-                &message,
-                shown,
-            );
-        }
+        "error" => error(state, nested(event, "error"), shown),
         "done" => {
-            for rejected in event
-                .get("rejected")
-                .and_then(Value::as_array)
-                .into_iter()
-                .flatten()
-                .filter_map(Value::as_str)
-            {
-                facts.remember(Denial {
-                    tool: clean(rejected),
+            for tool in list(event, "rejected").filter_map(Value::as_str) {
+                state.remember(Denial {
+                    tool: clean(tool),
                     about: String::new(),
-                    id: clean(rejected),
+                    id: clean(tool),
                 });
             }
         }
         "step_start" | "reasoning" => {}
-        other => shown.push(Activity::Raw {
-            text: format!("[{}]", clean(other)),
-        }),
+        other => shown.push(Activity::unknown(other)),
     }
 }
 
-/// Tools are told of when they have ended.
+fn error(state: &mut TranscriptState, error: &Value, shown: &mut Vec<Activity>) {
+    let data = nested(error, "data");
+    let name = string(error, "name");
+    let message = match string(data, "message") {
+        message if message.is_empty() => name.clone(),
+        message => message,
+    };
+    let kind = if name == "ProviderAuthError" {
+        "authentication_failed"
+    } else {
+        failure::kind(data.get("statusCode").and_then(Value::as_i64), &message)
+    };
+    state.fail(kind, &message, shown);
+}
+
+/// Reads a tool call, which is reported when it has ended.
 fn tool(part: &Value, shown: &mut Vec<Activity>) {
-    let state = part.get("state").unwrap_or(&Value::Null);
-    let about = state
-        .get("input")
-        .map(about)
-        .filter(|about| !about.is_empty())
-        .unwrap_or_else(|| clean(&string(state, "title")));
-    shown.push(Activity::Tool {
-        name: clean(&string(part, "tool")),
-        about,
-        sub: false,
-    });
-    if string(state, "status") == "error" {
-        shown.push(Activity::ToolFailed {
-            message: first_line(&string(state, "error")),
-        });
+    let call = nested(part, "state");
+    let about = match about(nested(call, "input")) {
+        about if about.is_empty() => string(call, "title"),
+        about => about,
+    };
+    shown.push(Activity::tool(&string(part, "tool"), &about));
+    if string(call, "status") == "error" {
+        shown.push(Activity::tool_failed(&string(call, "error")));
     }
 }
 
 fn usage(part: &Value) -> Usage {
-    let none = Value::Null;
-    let tokens = part.get("tokens").unwrap_or(&none);
-    let cache = tokens.get("cache").unwrap_or(&none);
-    let cost = part
-        .get("cost")
-        .and_then(Value::as_f64)
-        .filter(|cost| cost.is_finite() && *cost >= 0.0);
+    let tokens = nested(part, "tokens");
+    let cache = nested(tokens, "cache");
     Usage {
         input_tokens: number(tokens, "input"),
         output_tokens: number(tokens, "output") + number(tokens, "reasoning"),
         cache_read_tokens: number(cache, "read"),
         cache_write_tokens: number(cache, "write"),
-        cost_usd: cost.unwrap_or_default(),
+        cost_usd: dollars(part, "cost"),
         turns: 1,
     }
 }

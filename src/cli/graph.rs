@@ -220,7 +220,7 @@ impl Language {
     }
 
     fn node(self, Spot { name, branch, node }: &Spot<'_>) -> String {
-        let agent = format!("{:?} {}", node.agent.provider, node.agent.model).to_lowercase();
+        let agent = format!("{} {}", node.agent.provider_name(), node.agent.model);
         let id = branch.map_or_else(
             || node.id.to_string(),
             |branch| format!("{branch}/{}", node.id),

@@ -1,9 +1,8 @@
 //! Checks before a start whether the programs of a plan's agents can be found.
 use super::context::Context;
-use crate::agent::install_hint;
 use crate::compile::Problem;
 use crate::error::{Error, Result};
-use crate::plan::{Plan, Provider};
+use crate::plan::Plan;
 use crate::runner::Surroundings;
 use crate::termination::GateRef;
 
@@ -67,7 +66,7 @@ fn missing(plan: &Plan, around: &Surroundings) -> Vec<Problem> {
             .chain(&node.judge)
             .map(move |agent| (node, agent))
     }) {
-        if agent.provider == Provider::Scripted || looked.contains(&agent.program.as_str()) {
+        if agent.adapter().is_built_in() || looked.contains(&agent.program.as_str()) {
             continue;
         }
         looked.push(&agent.program);
@@ -76,7 +75,7 @@ fn missing(plan: &Plan, around: &Surroundings) -> Vec<Problem> {
                 "there is no program `{}` on PATH{NEEDED}`{}` needs",
                 agent.program, node.id
             );
-            found.push(Problem::nowhere(MISSING, message).hint(install_hint(agent)));
+            found.push(Problem::nowhere(MISSING, message).hint(agent.adapter().install_hint()));
         }
     }
     for (node, gate) in plan.all_nodes().flat_map(|node| {

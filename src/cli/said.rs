@@ -3,7 +3,7 @@ use super::context::Context;
 use crate::compile::{Former, Overrides, former};
 use crate::error::{Error, Result};
 use crate::model::Change;
-use crate::plan::{Plan, Voice, model_alias};
+use crate::plan::{Plan, Voice};
 use crate::store::inputs;
 use crate::text;
 use crate::ui::{note, table};
@@ -129,10 +129,7 @@ impl Said {
             })
         });
         Ok(Change {
-            model: self
-                .model
-                .as_deref()
-                .map(|model| model_alias(model).to_owned()),
+            model: self.model.clone(),
             permissions: permissions.transpose()?,
             keep_env: self.keep_env.then_some(true),
             max_cost_usd: self.max_cost,

@@ -2,8 +2,9 @@
 use super::definition::{LimitsDef, LoopDef, Span};
 use super::diagnostics::{Place, Problem};
 use super::settings::ProviderDef;
+use crate::agent::{AgentSpec, AttemptLimits, CustomProvider, Provider};
 use crate::model::PermissionMode;
-use crate::plan::{AgentSpec, AttemptLimits, Declared, Provider, model_alias, suggest};
+use crate::plan::suggest;
 use std::collections::BTreeMap;
 
 /// What one layer says of the agent; layers go from the weakest to the strongest.
@@ -81,7 +82,7 @@ pub(super) fn judge(layers: &[Layer<'_>], own: &Own, problems: &mut Vec<Problem>
 /// Returns the agent where nobody says anything of it.
 fn nobody(def: &LoopDef) -> AgentSpec {
     AgentSpec {
-        provider: Provider::Claude,
+        provider: Provider::default(),
         program: String::new(),
         model: String::new(),
         permissions: PermissionMode::default(),
@@ -90,7 +91,7 @@ fn nobody(def: &LoopDef) -> AgentSpec {
         max_attempts: def.retries.unwrap_or(RETRIES).saturating_add(1),
         retry_delay_ms: def.retry_delay.map_or(RETRY_DELAY_MS, Span::millis),
         limits: limits(&def.limits),
-        declared: None,
+        custom: None,
         fallback: Vec::new(),
     }
 }
@@ -132,13 +133,13 @@ fn other(
     let (name, model) = word
         .split_once(':')
         .map_or((word, None), |(name, model)| (name, Some(model)));
-    let (provider, declared) = provider(name, own, problems, |message| {
+    let (provider, custom) = provider(name, own, problems, |message| {
         place.here("unknown-provider", message)
     })?;
-    let same = (provider, &declared) == (first.provider, &first.declared);
+    let same = (provider, &custom) == (first.provider, &first.custom);
     let mut agent = AgentSpec {
         provider,
-        declared,
+        custom,
         model: model.unwrap_or_default().to_owned(),
         fallback: Vec::new(),
         ..first.clone()
@@ -147,7 +148,7 @@ fn other(
         (agent.program, agent.args) = (String::new(), Vec::new());
     }
     fill(&mut agent, own);
-    if agent.program.is_empty() && provider == Provider::Command {
+    if lacks_program(&agent) {
         let message = format!("`{name}` has no program here");
         problems.push(
             place
@@ -177,14 +178,14 @@ fn other(
 /// Adds what a layer says, and tells whether it changed the provider.
 fn add(agent: &mut AgentSpec, layer: &Layer<'_>, own: &Own, problems: &mut Vec<Problem>) -> bool {
     let place = &layer.place;
-    let before = (agent.provider, agent.declared.clone());
-    if let Some((provider, declared)) = layer.provider.and_then(|word| {
+    let before = (agent.provider, agent.custom.clone());
+    if let Some((provider, custom)) = layer.provider.and_then(|word| {
         provider(word, own, problems, |message| {
             place.at("provider", "unknown-provider", message)
         })
-    }) && (provider, &declared) != (agent.provider, &agent.declared)
+    }) && (provider, &custom) != (agent.provider, &agent.custom)
     {
-        (agent.provider, agent.declared) = (provider, declared);
+        (agent.provider, agent.custom) = (provider, custom);
         (agent.program, agent.model, agent.args) = (String::new(), String::new(), Vec::new());
     }
     if let Some(program) = layer.program {
@@ -211,7 +212,7 @@ fn add(agent: &mut AgentSpec, layer: &Layer<'_>, own: &Own, problems: &mut Vec<P
         agent.permissions = permissions(place, word, problems);
     }
     agent.keep_env = layer.keep_env.unwrap_or(agent.keep_env);
-    before != (agent.provider, agent.declared.clone())
+    before != (agent.provider, agent.custom.clone())
 }
 
 fn bad_model(model: &str) -> bool {
@@ -221,7 +222,7 @@ fn bad_model(model: &str) -> bool {
 /// Fills what nobody said.
 fn finish(agent: &mut AgentSpec, layers: &[Layer<'_>], own: &Own, problems: &mut Vec<Problem>) {
     fill(agent, own);
-    if agent.provider == Provider::Command && agent.program.is_empty() {
+    if lacks_program(agent) {
         problems.extend(last(layers, |layer| layer.provider.is_some()).map(|place| {
             place
                 .at(
@@ -233,13 +234,9 @@ fn finish(agent: &mut AgentSpec, layers: &[Layer<'_>], own: &Own, problems: &mut
         }));
     }
     let name = agent.provider_name();
-    if agent
-        .declared
-        .as_ref()
-        .is_some_and(|declared| declared.model_flag.is_empty() && !agent.model.is_empty())
-    {
+    if !agent.adapter().accepts_model() && !agent.model.is_empty() {
         let message = format!(
-            "provider `{name}` is not told its model: its declaration in config.yaml has no `model_flag`"
+            "provider `{name}` cannot be given a model: its definition in config.yaml has no `model_flag`"
         );
         problems.extend(
             last(layers, |layer| layer.model.is_some())
@@ -258,25 +255,23 @@ fn last<'l, 'a>(layers: &'l [Layer<'a>], said: fn(&Layer<'_>) -> bool) -> Option
         .map(|layer| &layer.place)
 }
 
+/// Whether the definition must name a program, and does not.
+fn lacks_program(agent: &AgentSpec) -> bool {
+    agent.program.is_empty() && !agent.adapter().is_built_in()
+}
+
 fn fill(agent: &mut AgentSpec, own: &Own) {
     if agent.program.is_empty() {
-        let declared = agent
-            .declared
+        let custom = agent
+            .custom
             .as_ref()
-            .and_then(|declared| own.get(&declared.name));
-        agent.program = declared.map_or_else(
-            || agent.provider.program().to_owned(),
+            .and_then(|custom| own.get(&custom.name));
+        agent.program = custom.map_or_else(
+            || agent.provider.adapter().program().to_owned(),
             |def| def.program.clone(),
         );
     }
-    if agent.provider == Provider::Claude {
-        agent.model = model_alias(if agent.model.is_empty() {
-            "opus"
-        } else {
-            &agent.model
-        })
-        .to_owned();
-    }
+    agent.model = agent.adapter().resolve_model(&agent.model).to_owned();
 }
 
 /// Finds a provider by its name: one that is built in, or one of the user's own.
@@ -285,15 +280,14 @@ fn provider(
     own: &Own,
     problems: &mut Vec<Problem>,
     problem: impl FnOnce(String) -> Problem,
-) -> Option<(Provider, Option<Declared>)> {
+) -> Option<(Provider, Option<CustomProvider>)> {
     if let Some(def) = own.get(word) {
-        return Some((Provider::Command, Some(def.declared(word))));
+        return Some((Provider::COMMAND, Some(def.freeze(word))));
     }
     let found = Provider::named(word);
     if found.is_none() {
-        let known = Provider::ALL
-            .iter()
-            .map(|provider| provider.name())
+        let known = Provider::names()
+            .into_iter()
             .chain(own.keys().map(String::as_str));
         problems
             .push(problem(format!("unknown provider `{word}`")).hint(suggest::hint(word, known)));

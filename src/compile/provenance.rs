@@ -2,7 +2,8 @@
 use super::definition::{LoopDef, NodeDef, TerminationDef};
 use super::node::Seat;
 use super::overrides::Overrides;
-use crate::plan::{AgentSpec, Node, Said, Voice, model_alias};
+use crate::agent::AgentSpec;
+use crate::plan::{Node, Said, Voice};
 use serde::Serialize;
 
 /// Returns what was said over the definitions.
@@ -56,7 +57,8 @@ pub(super) fn of_node(
     // A model is given up together with the provider it was said for.
     let kept = |model: &Option<String>| {
         model.as_deref().is_some_and(|model| {
-            node.agent.model == model || node.agent.model == model_alias(model)
+            node.agent.model == model
+                || node.agent.model == node.agent.adapter().resolve_model(model)
         })
     };
     // A provider of a block speaks for its stages.

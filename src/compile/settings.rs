@@ -17,8 +17,9 @@
 //! ```
 use super::diagnostics::{Document, Place, Problem, Text};
 use super::yaml;
+use crate::agent::{CustomOutput, CustomProvider, PromptDelivery, Provider};
 use crate::model::PermissionMode;
-use crate::plan::{Declared, Output, Plan, PromptDelivery, Provider, QueueSource, Step};
+use crate::plan::{Plan, QueueSource, Step};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
@@ -110,14 +111,14 @@ pub struct ProviderDef {
     /// Arguments by permission mode.
     pub permissions: BTreeMap<PermissionMode, Vec<String>>,
     /// `plain` or `stream-json`.
-    pub output: Output,
+    pub output: CustomOutput,
     /// How to get the program.
     pub install: String,
 }
 
 impl ProviderDef {
-    /// Returns what a plan freezes of it.
-    pub(super) fn declared(&self, name: &str) -> Declared {
+    /// Returns the provider as a plan holds it.
+    pub(super) fn freeze(&self, name: &str) -> CustomProvider {
         let Self {
             args,
             prompt,
@@ -127,7 +128,7 @@ impl ProviderDef {
             install,
             ..
         } = self.clone();
-        Declared {
+        CustomProvider {
             name: name.to_owned(),
             args,
             prompt,
@@ -223,7 +224,7 @@ mod tests {
         let own = settings.unwrap().providers["mycli"].clone();
         assert_eq!(
             (own.prompt, own.output),
-            (PromptDelivery::Argument, Output::StreamJson)
+            (PromptDelivery::Argument, CustomOutput::StreamJson)
         );
         assert_eq!(
             own.permissions[&PermissionMode::BypassPermissions],

@@ -3,7 +3,8 @@ use super::agent::{self, Layer};
 use super::definition::{JudgeDef, LoopDef, NodeDef, Span, TerminationDef};
 use super::diagnostics::{Place, Problem};
 use super::settings::ProviderDef;
-use crate::plan::{AgentSpec, suggest};
+use crate::agent::AgentSpec;
+use crate::plan::suggest;
 use crate::termination::{
     Command, Fixed, Gate, Judge, Judgment, Promise, Queue, Termination, Verify,
 };

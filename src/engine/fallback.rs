@@ -1,7 +1,8 @@
 //! Which agent makes the next attempt: the first of the node's chain that is not rate limited.
 use super::State;
 use super::retry::unknown_reset;
-use crate::plan::{AgentSpec, Node};
+use crate::agent::AgentSpec;
+use crate::plan::Node;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
@@ -69,7 +70,7 @@ impl State {
             .unwrap_or(&node.agent);
         match &self.change.model {
             Some(model) if std::ptr::eq(found, &node.agent) => Cow::Owned(AgentSpec {
-                model: model.clone(),
+                model: found.adapter().resolve_model(model).to_owned(),
                 ..found.clone()
             }),
             Some(_) | None => Cow::Borrowed(found),

@@ -5,7 +5,7 @@ use super::pending::none_is_done;
 use super::retry::{backoff, queue_poll};
 use super::{Phase, State};
 use crate::model::{Ending, Event, NodeEnding, Outcome, QueueStatus, WaitReason};
-use crate::plan::{Node, Plan, PlanKind, Provider, Step};
+use crate::plan::{Node, Plan, PlanKind, Step};
 use crate::termination::{Answer, MAX_BROKEN_ANSWERS};
 use crate::text::count;
 use jiff::{SignedDuration, Timestamp};
@@ -366,17 +366,9 @@ fn all_done(plan: &Plan, state: &State) -> Ending {
     }
 }
 
-fn agent_name(state: &State, node: &Node) -> &'static str {
-    match state.agent_at(node, state.fallback).provider {
-        Provider::Claude => "Claude",
-        Provider::Codex => "Codex",
-        Provider::Gemini => "Gemini",
-        Provider::Opencode => "Opencode",
-        Provider::Amp => "Amp",
-        Provider::Copilot => "Copilot",
-        Provider::Command => "Agent",
-        Provider::Scripted => "Scripted agent",
-    }
+fn agent_name(state: &State, node: &Node) -> String {
+    let agent = state.agent_at(node, state.fallback);
+    agent.adapter().display_name().to_owned()
 }
 
 pub(super) fn fail(error: String, hint: String) -> Event {

@@ -1,6 +1,6 @@
 //! A step that runs one prompt.
-use super::agent_spec::AgentSpec;
 use super::queue_spec::{ClaimBy, QueueSpec};
+use crate::agent::AgentSpec;
 use crate::model::NodeId;
 use crate::termination::Termination;
 use serde::{Deserialize, Serialize};

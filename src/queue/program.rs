@@ -265,17 +265,8 @@ impl Said {
         }
     }
 
-    /// Returns what it said on stderr in one line, without noise.
+    /// Returns the line on stderr that says why it failed; empty if there is none.
     pub(in crate::queue) fn complaint(&self) -> String {
-        let lines: Vec<String> = self
-            .stderr
-            .lines()
-            .map(crate::text::clean)
-            .filter(|line| !line.is_empty())
-            .collect();
-        let error = lines
-            .iter()
-            .find(|line| line.to_ascii_lowercase().starts_with("error"));
-        error.or(lines.first()).cloned().unwrap_or_default()
+        crate::text::error_line(&self.stderr).unwrap_or_default()
     }
 }

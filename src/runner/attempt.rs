@@ -92,7 +92,7 @@ impl Attempt {
                 cursor,
                 shim,
                 adopted,
-                transcript: Transcript::new(agent::output_format(&node.agent)),
+                transcript: Transcript::new(node.agent.adapter().output_format()),
                 stdout: FileTail::new(places.iteration.stdout()),
                 places: places.clone(),
                 ended,
@@ -184,7 +184,7 @@ impl Attempt {
 
     /// Of plain words only the last ones count, and all of them stay in the file.
     fn let_flood_pass(&mut self) {
-        if self.transcript.counts_its_end_only() && self.stdout.is_flooded() {
+        if self.transcript.needs_only_the_end() && self.stdout.is_flooded() {
             let bytes = self.stdout.skip();
             tracing::debug!(bytes, "output passed over");
         }
@@ -304,7 +304,11 @@ pub(super) fn places(
 ) -> Places {
     let stage = run.stage(cursor.node, &node.id);
     let iteration = run.iteration(cursor, &node.id);
-    let apart = agent::reports_by_result(&node.agent).then(|| around.project.exchange(run));
+    let apart = node
+        .agent
+        .adapter()
+        .reports_by_result(node.agent.permissions)
+        .then(|| around.project.exchange(run));
     let status = match &apart {
         // Every attempt has a name of its own there, so that none is mistaken for another's.
         Some(exchange) => exchange.join(format!("status-{cursor}.json")),

@@ -1,11 +1,11 @@
 //! Asks whoever decides whether a node is done: a command, or a judge. Nothing is believed that comes late or twice.
 use super::Surroundings;
 use super::context::Places;
-use crate::agent::{self, InvocationContext, JudgeInput, Transcript};
+use crate::agent::{self, AgentSpec, InvocationContext, JudgeInput, PromptDelivery, Transcript};
 use crate::engine::State;
 use crate::exec::command::run;
 use crate::model::{Cursor, GateVerdict, Input, Usage, env_tag};
-use crate::plan::{AgentSpec, Node, Plan, PromptDelivery, Step, fingerprint};
+use crate::plan::{Node, Plan, Step, fingerprint};
 use crate::store::atomic;
 use crate::store::session::Session;
 use crate::termination::{
@@ -238,7 +238,7 @@ fn judged(
             verdict = match run(command, prompt.as_bytes(), JUDGE_TIMEOUT).await {
                 Err(why) => GateVerdict::Broken { reason: why },
                 Ok(ran) => {
-                    let mut transcript = Transcript::new(agent::output_format(&spec));
+                    let mut transcript = Transcript::new(spec.adapter().output_format());
                     transcript.push(ran.stdout.as_bytes());
                     transcript.finish();
                     usage += transcript.usage();
@@ -338,7 +338,7 @@ fn ask_judge(
             .current_dir(&cwd);
         Some(command)
     };
-    let told = match agent::prompt_delivery(spec) {
+    let told = match spec.adapter().prompt_delivery() {
         PromptDelivery::Stdin => prompt,
         PromptDelivery::File => {
             atomic::replace(&file, prompt.as_bytes()).map(|()| String::new())?

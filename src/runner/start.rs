@@ -2,12 +2,12 @@
 use super::Surroundings;
 use super::context::Briefing;
 use super::told;
-use crate::agent::{self, Invocation, InvocationContext};
+use crate::agent::{self, Invocation, InvocationContext, PromptDelivery};
 use crate::exec::process;
 use crate::exec::shim::{self, Job};
 use crate::model::{Outcome, ProcessId, env_tag};
+use crate::plan::Node;
 use crate::plan::template::{self, UnknownVariable};
-use crate::plan::{Node, PromptDelivery};
 use crate::store::lock::FileLock;
 use crate::store::slots::Slot;
 use crate::store::{atomic, crash};
@@ -94,7 +94,8 @@ pub(super) fn prompt(
     node: &Node,
     value: impl Fn(&str) -> Option<String>,
 ) -> Result<String, UnknownVariable> {
-    Ok(template::render(&node.prompt, &value)? + agent::prompt_suffix(&node.agent))
+    Ok(template::render(&node.prompt, &value)?
+        + node.agent.adapter().prompt_suffix(node.agent.permissions))
 }
 
 /// Returns how the agent is called; `prompt` is what it reads.
@@ -110,8 +111,11 @@ pub(super) fn invocation(
         cursor,
         ..
     } = briefing;
-    let exchange =
-        agent::reports_by_result(&node.agent).then(|| around.project.exchange(&places.run));
+    let exchange = node
+        .agent
+        .adapter()
+        .reports_by_result(node.agent.permissions)
+        .then(|| around.project.exchange(&places.run));
     let call = InvocationContext {
         cursor: *cursor,
         run: &plan.run,
@@ -151,7 +155,7 @@ fn hand_over(shim: &mut tokio::process::Child, job: &Job) -> io::Result<()> {
 
 fn job(briefing: &Briefing<'_>, around: &Surroundings, prompt: &str) -> Result<Job, Box<Outcome>> {
     let Briefing { node, places, .. } = briefing;
-    let by = agent::prompt_delivery(&node.agent);
+    let by = node.agent.adapter().prompt_delivery();
     if by == PromptDelivery::Argument && LONGEST_ARGUMENT <= prompt.len() {
         return Err(Box::new(Outcome::Refused {
             reason: format!(
@@ -177,7 +181,7 @@ fn job(briefing: &Briefing<'_>, around: &Surroundings, prompt: &str) -> Result<J
             reason: format!("there is no program `{}` on PATH", invocation.program),
             hint: format!(
                 "{}; or name it with `program:` in the loop",
-                agent::install_hint(&node.agent)
+                node.agent.adapter().install_hint()
             ),
         })
     })?;
@@ -189,6 +193,6 @@ fn job(briefing: &Briefing<'_>, around: &Surroundings, prompt: &str) -> Result<J
         prompt: (by == PromptDelivery::Stdin).then(|| places.iteration.prompt()),
         folder: places.iteration.clone(),
         limits: node.agent.limits,
-        events: agent::ends_with_result(&node.agent),
+        events: node.agent.adapter().output_format().ends_with_result(),
     })
 }

@@ -1,7 +1,6 @@
 //! What the player prints and leaves behind, read as a session reads it.
 use super::*;
-use crate::agent::{Activity, Transcript};
-use crate::plan::Provider;
+use crate::agent::{Activity, Provider, Transcript};
 use camino::Utf8PathBuf;
 
 /// A player for one attempt in a folder of its own.
@@ -38,7 +37,7 @@ impl Stage {
             &Script::parse("test", &format!("pause_ms: 0\n{script}"))?,
             &mut out,
         )?;
-        let mut transcript = Transcript::new(Provider::Scripted);
+        let mut transcript = Transcript::new(Provider::SCRIPTED.adapter().output_format());
         let shown: Vec<String> = transcript.push(&out).iter().map(Activity::line).collect();
         let shown = shown
             .join("\n")

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 use crate::examples::has_taskwarrior;
 use crate::newcomer::Newcomer;
+use agent_pipelines::agent::Provider;
 use agent_pipelines::{cli, compile, plan};
 use camino::Utf8Path;
 use fs_err as fs;
@@ -155,8 +156,7 @@ fn every_key_of_a_declared_provider_is_in_the_page_about_providers() {
         6 < keys.len() && missing.is_empty(),
         "not in docs/providers.md: {missing:?}"
     );
-    let unknown: Vec<_> = plan::Provider::ALL
-        .iter()
+    let unknown: Vec<_> = Provider::all()
         .filter(|provider| !page.contains(&format!("\n| `{}` | ", provider.name())))
         .collect();
     assert!(unknown.is_empty(), "not in docs/providers.md: {unknown:?}");

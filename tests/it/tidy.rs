@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 /// From low to high: a module uses its own layer and those before it.
 const LAYERS: &[&[&str]] = &[
     &["model", "text"],
-    &["termination"],
+    &["agent", "termination"],
     &["plan"],
-    &["agent", "compile", "engine", "fleet"],
+    &["compile", "engine", "fleet"],
     &["store", "clock", "error", "exec"],
     &["workspace", "queue", "notify", "quota", "probe"],
     &["ui", "scripted", "hook", "plugin"],

@@ -2,11 +2,11 @@
 use super::ending;
 use super::growing::Growing;
 use super::target::{Attempt, agent_of, stdout};
-use crate::agent::{Activity, Transcript, output_format};
+use crate::agent::{Activity, AgentSpec, Transcript};
 use crate::cli::format::Format;
 use crate::error::Result;
 use crate::model::Cursor;
-use crate::plan::{AgentSpec, Node, Plan};
+use crate::plan::{Node, Plan};
 use crate::store::layout::RunDir;
 use crate::store::session::Snapshot;
 use crate::ui::{self, note};
@@ -90,7 +90,7 @@ impl<'a> AttemptPrinter<'a> {
             printer,
             agent,
             output: Growing::open(&stdout(&attempt.folder))?,
-            transcript: Transcript::new(output_format(agent)),
+            transcript: Transcript::new(agent.adapter().output_format()),
         })
     }
 
@@ -144,7 +144,7 @@ impl<'a> AttemptPrinter<'a> {
 
     /// Reads to the end and returns the last activities, and whether there were more.
     fn read_last(&mut self, count: usize) -> Result<(VecDeque<Activity>, bool)> {
-        let mut transcript = Transcript::new(output_format(self.agent));
+        let mut transcript = Transcript::new(self.agent.adapter().output_format());
         let (mut last, mut dropped) = (VecDeque::new(), false);
         self.output.read(|piece| {
             last.extend(transcript.push(piece));

@@ -1,8 +1,9 @@
 //! Which iteration's logs are shown, and where its attempts are stored.
+use crate::agent::AgentSpec;
 use crate::cli::step;
 use crate::error::{Error, Result};
 use crate::model::{Cursor, Event};
-use crate::plan::{AgentSpec, Block, Branch, Node, Plan, Step};
+use crate::plan::{Block, Branch, Node, Plan, Step};
 use crate::store::journal::{Position, read_from};
 use crate::store::layout::{IterationDir, RunDir};
 use crate::store::session::Snapshot;

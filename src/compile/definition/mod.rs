@@ -13,7 +13,7 @@ pub use duration::Span;
 #[cfg(feature = "schemas")]
 use super::{agent, queue, termination};
 #[cfg(feature = "schemas")]
-use crate::plan::Provider;
+use crate::agent::Provider;
 use serde::Deserialize;
 use serde_yaml::Value;
 use std::collections::BTreeMap;
@@ -40,7 +40,7 @@ pub struct LoopDef {
     /// Short form of `termination.max`.
     pub max: Option<u32>,
     /// The kind of agent.
-    #[cfg_attr(feature = "schemas", schemars(extend("examples" = Provider::ALL.map(Provider::name))))]
+    #[cfg_attr(feature = "schemas", schemars(extend("examples" = Provider::names())))]
     pub provider: Option<String>,
     /// The agent's program, if not the provider's own.
     pub program: Option<String>,
@@ -298,7 +298,7 @@ impl PipelineDef {
 #[serde(deny_unknown_fields, default)]
 pub struct DefaultsDef {
     /// The kind of agent.
-    #[cfg_attr(feature = "schemas", schemars(extend("examples" = Provider::ALL.map(Provider::name))))]
+    #[cfg_attr(feature = "schemas", schemars(extend("examples" = Provider::names())))]
     pub provider: Option<String>,
     /// The model.
     #[cfg_attr(feature = "schemas", schemars(extend("examples" = ["opus", "sonnet", "haiku"])))]
@@ -335,7 +335,7 @@ pub struct NodeDef {
     #[cfg_attr(feature = "schemas", schemars(extend("examples" = ["opus", "sonnet", "haiku"])))]
     pub model: Option<String>,
     /// The kind of agent.
-    #[cfg_attr(feature = "schemas", schemars(extend("examples" = Provider::ALL.map(Provider::name))))]
+    #[cfg_attr(feature = "schemas", schemars(extend("examples" = Provider::names())))]
     pub provider: Option<String>,
     /// Who makes the next attempt when an agent is out of quota, over what its loop says.
     pub fallback: Option<Vec<String>>,

@@ -1,5 +1,6 @@
 //! What definitions become.
 use super::*;
+use crate::agent::Provider;
 use crate::termination::{Fixed, Judgment, Queue, Termination};
 use insta::assert_snapshot;
 
@@ -160,7 +161,7 @@ fn a_model_stays_with_the_provider_it_was_said_for() {
     let own = agent(&Overrides::default());
     assert_eq!(
         (own.provider, own.program.as_str(), own.model.as_str()),
-        (Provider::Command, "aider", "")
+        (Provider::COMMAND, "aider", "")
     );
     let claude = agent(&Overrides {
         provider: Some("claude".into()),

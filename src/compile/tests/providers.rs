@@ -1,5 +1,6 @@
 //! Which agents a node has, and who takes over for them.
 use super::*;
+use crate::agent::AgentSpec;
 use insta::assert_snapshot;
 
 /// A program of the user's own, as their settings declare it.

@@ -2,10 +2,11 @@
 mod rate_limits;
 
 use super::{Phase, State, accept, follow};
+use crate::agent::{AgentSpec, AttemptLimits, Provider};
 use crate::model::*;
 use crate::plan::{
-    AgentSpec, AttemptLimits, Block, Branch, ClaimBy, Guardrails, Node, OnFailure, Origin, Plan,
-    PlanKind, Provider, QueueSource, QueueSpec, Source, Step,
+    Block, Branch, ClaimBy, Guardrails, Node, OnFailure, Origin, Plan, PlanKind, QueueSource,
+    QueueSpec, Source, Step,
 };
 use crate::termination::{Fixed, Gate, Judgment, Queue, Termination, Verify};
 use jiff::{SignedDuration, Timestamp};
@@ -29,7 +30,7 @@ fn node(id: &str, termination: Termination, max_iterations: u32) -> Node {
         template: id.to_owned(),
         description: String::new(),
         agent: AgentSpec {
-            provider: Provider::Claude,
+            provider: Provider::default(),
             program: "claude".to_owned(),
             model: "opus".to_owned(),
             permissions: PermissionMode::BypassPermissions,
@@ -38,7 +39,7 @@ fn node(id: &str, termination: Termination, max_iterations: u32) -> Node {
             max_attempts: 3,
             retry_delay_ms: 5000,
             limits: AttemptLimits::default(),
-            declared: None,
+            custom: None,
             fallback: Vec::new(),
         },
         prompt: String::new(),

@@ -1,7 +1,8 @@
 //! Who has quota, kept apart from the engine's own books: whose turn it is follows from that alone.
+use crate::agent::{AgentSpec, Provider};
 use crate::engine::State;
 use crate::model::*;
-use crate::plan::{AgentSpec, Plan, Provider};
+use crate::plan::Plan;
 use jiff::Timestamp;
 use proptest::prelude::*;
 use std::collections::BTreeMap;
@@ -11,7 +12,7 @@ pub(super) fn chain(first: &AgentSpec, models: &[&str]) -> Vec<AgentSpec> {
     models
         .iter()
         .map(|model| AgentSpec {
-            provider: Provider::Codex,
+            provider: Provider::COMMAND,
             model: (*model).to_owned(),
             ..first.clone()
         })

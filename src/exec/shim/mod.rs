@@ -18,9 +18,9 @@ mod watch;
 pub use control::ControlRequest;
 pub use program::{command, hand_over};
 
+use crate::agent::AttemptLimits;
 use crate::clock;
 use crate::model::{Env, Exit};
-use crate::plan::AttemptLimits;
 use crate::store::crash;
 use crate::store::layout::IterationDir;
 use camino::Utf8PathBuf;

@@ -1,7 +1,7 @@
-//! Cuts a growing output into lines, whatever the chunks, in bounded memory.
+//! Splits a growing output into lines, whatever the chunks, in bounded memory.
 
 /// The longest line that is kept; a longer one is only counted.
-pub(super) const LONGEST: usize = 1 << 20;
+const MAX_LINE: usize = 1 << 20;
 
 /// One line, without its end.
 #[derive(Debug, PartialEq, Eq)]
@@ -20,7 +20,7 @@ pub(super) struct Lines {
 }
 
 impl Lines {
-    /// Takes more output and calls `each` for every line it finishes.
+    /// Adds output and calls `each` for every line it finishes.
     pub(super) fn push(&mut self, mut bytes: &[u8], mut each: impl FnMut(LineResult<'_>)) {
         while let Some(end) = bytes.iter().position(|byte| *byte == b'\n') {
             self.grow(&bytes[..end]);
@@ -30,10 +30,10 @@ impl Lines {
         self.grow(bytes);
     }
 
-    /// Takes what is left as the last line.
+    /// Passes the rest to `each` as the last line.
     pub(super) fn finish(&mut self, mut each: impl FnMut(LineResult<'_>)) {
         let length = std::mem::take(&mut self.length);
-        if length > LONGEST as u64 {
+        if length > MAX_LINE as u64 {
             each(LineResult::TooLong(length));
         } else if length > 0 {
             each(LineResult::Line(&self.begun));
@@ -43,7 +43,7 @@ impl Lines {
 
     fn grow(&mut self, bytes: &[u8]) {
         self.length += bytes.len() as u64;
-        if self.length <= LONGEST as u64 {
+        if self.length <= MAX_LINE as u64 {
             self.begun.extend_from_slice(bytes);
         } else {
             self.begun = Vec::new();

@@ -1,6 +1,6 @@
-//! One thing an agent did that is worth showing.
+//! One thing an agent did, as it is shown.
 use crate::model::Usage;
-use crate::text::{clean, count};
+use crate::text::{clean, count, first_line};
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
@@ -9,12 +9,12 @@ use serde_json::Value;
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case", tag = "kind")]
 pub enum Activity {
-    /// The provider answered: which model, which version of the program.
+    /// The provider answered, with this model and this version of the program.
     Started {
         model: String,
         version: String,
     },
-    /// The agent's own words; `sub` when a sub-agent says them.
+    /// A text of the agent; `sub` if a sub-agent wrote it.
     Text {
         text: String,
         sub: bool,
@@ -33,30 +33,30 @@ pub enum Activity {
         tool: String,
         message: String,
     },
-    /// The provider fails and is asked again.
+    /// A request failed and is retried.
     Retrying {
         attempt: u64,
         of: u64,
         in_ms: u64,
         error: String,
     },
-    /// How much of a quota window is used, when the provider says so.
+    /// How much of a quota window is used, where the provider reports it.
     Quota {
         status: String,
         window: String,
         used: Option<f64>,
         resets_at: Option<Timestamp>,
     },
-    /// Something the provider says about itself.
+    /// A notice of the provider.
     Notice {
         text: String,
     },
-    /// A result: the agent's last word, unless another one follows.
+    /// A result: the agent is done, unless another result follows.
     Finished {
         error: Option<String>,
         usage: Usage,
     },
-    /// Output that is not an event we know: kept and shown as it is.
+    /// Output that is not a known event, as it is.
     Raw {
         text: String,
     },
@@ -67,6 +67,34 @@ pub enum Activity {
 }
 
 impl Activity {
+    /// Returns what is shown of an event of an unknown kind.
+    pub(in crate::agent) fn unknown(kind: &str) -> Self {
+        Self::Raw {
+            text: format!("[{}]", clean(kind)),
+        }
+    }
+
+    /// Returns a notice of the provider.
+    pub(in crate::agent) fn notice(text: &str) -> Self {
+        Self::Notice { text: clean(text) }
+    }
+
+    /// Returns the call of a tool by the agent itself.
+    pub(in crate::agent) fn tool(name: &str, about: &str) -> Self {
+        Self::Tool {
+            name: clean(name),
+            about: clean(about),
+            sub: false,
+        }
+    }
+
+    /// Returns the failure of a tool.
+    pub(in crate::agent) fn tool_failed(message: &str) -> Self {
+        Self::ToolFailed {
+            message: first_line(message),
+        }
+    }
+
     /// Returns one line of plain text.
     pub fn line(&self) -> String {
         match self {
@@ -136,9 +164,9 @@ fn quota_line(
     line
 }
 
-/// Returns what a tool call is about: the one argument a person wants to see.
-pub(super) fn about(input: &Value) -> String {
-    const TELLING: [&str; 14] = [
+/// Returns the argument of a tool call that says most about it: its file, command or pattern.
+pub(in crate::agent) fn about(input: &Value) -> String {
+    const KEYS: [&str; 14] = [
         "command",
         "cmd",
         "file_path",
@@ -154,10 +182,10 @@ pub(super) fn about(input: &Value) -> String {
         "prompt",
         "subject",
     ];
-    let told = TELLING
+    let found = KEYS
         .iter()
         .find_map(|key| input.get(key).and_then(Value::as_str));
-    told.map(clean).unwrap_or_default()
+    found.map(clean).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -165,7 +193,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_tool_is_shown_with_what_it_is_about() {
+    fn a_tool_is_shown_with_its_main_argument() {
         let input = serde_json::json!({"description": "runs tests", "command": "cargo test -q"});
         let tool = Activity::Tool {
             name: "Bash".to_owned(),
@@ -176,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wait_says_why_and_how_long() {
+    fn a_retry_is_shown_with_its_reason_and_delay() {
         let wait = Activity::Retrying {
             attempt: 2,
             of: 10,

@@ -1,10 +1,12 @@
 //! How a node's agents are called and bounded.
-use super::custom_provider::Declared;
-use super::provider::Provider;
+use super::adapter::Adapter;
+use super::custom::CustomProvider;
+use super::options::AgentOptions;
+use super::registry::Provider;
 use crate::model::PermissionMode;
 use serde::{Deserialize, Serialize};
 
-/// How a node's agents are called and bounded.
+/// An agent as a plan holds it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct AgentSpec {
     pub provider: Provider,
@@ -22,21 +24,39 @@ pub struct AgentSpec {
     /// Milliseconds to wait after the first failed attempt; doubles with each, up to 5 minutes.
     pub retry_delay_ms: u64,
     pub limits: AttemptLimits,
-    /// How the program is called, where the user's settings declare the provider.
+    /// The provider as `config.yaml` defines it, if it is not built in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub declared: Option<Declared>,
-    /// Who makes the next attempt when this one is out of quota, in order; these have none of their own.
+    pub custom: Option<CustomProvider>,
+    /// The agents that make the next attempt when this one is out of quota, in order; they have no fallback themselves.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub fallback: Vec<Self>,
 }
 
 impl AgentSpec {
+    /// Returns everything that differs between providers.
+    pub fn adapter(&self) -> &dyn Adapter {
+        match &self.custom {
+            Some(custom) => custom,
+            None => self.provider.adapter(),
+        }
+    }
+
+    /// Returns what the definition asks of the agent.
+    pub fn options(&self) -> AgentOptions<'_> {
+        AgentOptions {
+            program: &self.program,
+            model: &self.model,
+            permissions: self.permissions,
+            args: &self.args,
+        }
+    }
+
     /// Returns this agent and those it falls back to.
     pub fn chain(&self) -> impl Iterator<Item = &Self> {
         std::iter::once(self).chain(&self.fallback)
     }
 
-    /// Returns what people call the agent by: `codex:gpt-5.2-codex:xhigh`, as in `fallback`.
+    /// Returns the agent's name as in `fallback`: `codex:gpt-5.2-codex:xhigh`.
     pub fn label(&self) -> String {
         if self.model.is_empty() {
             self.provider_name().to_owned()
@@ -47,25 +67,12 @@ impl AgentSpec {
 
     /// Returns the name definitions use for the provider.
     pub fn provider_name(&self) -> &str {
-        self.declared
-            .as_ref()
-            .map_or(self.provider.name(), |declared| &declared.name)
+        self.adapter().name()
     }
 
     /// Returns why the agent cannot be held to a permission mode, if it cannot.
     pub fn refuses(&self, mode: PermissionMode) -> Option<&'static str> {
-        match &self.declared {
-            Some(declared)
-                if mode != PermissionMode::BypassPermissions
-                    && !declared.permissions.contains_key(&mode) =>
-            {
-                Some(
-                    "its declaration in config.yaml says nothing for this mode under `permissions`",
-                )
-            }
-            Some(_) => None,
-            None => self.provider.refuses(mode),
-        }
+        self.adapter().refuses(mode)
     }
 }
 

@@ -1,0 +1,157 @@
+//! What `ap` must know about a provider to run its agents.
+use super::context::InvocationContext;
+use super::options::AgentOptions;
+use super::prompt_delivery::PromptDelivery;
+use super::transcript::{Denial, OutputFormat};
+use crate::model::PermissionMode;
+
+/// Why a provider refuses permissions to write nothing, unless it can report in another way.
+pub(super) const READ_ONLY: &str = "an agent that may write nothing cannot leave its status";
+
+/// A provider: the program that runs a prompt. Everything that differs between providers is here; one file implements it
+/// per provider, and [`Provider`](super::registry::Provider) lists them.
+pub trait Adapter: Sync {
+    /// The name in definitions and plans.
+    fn name(&self) -> &str;
+
+    /// Other names that definitions may use.
+    fn aliases(&self) -> &'static [&'static str] {
+        &[]
+    }
+
+    /// The name in messages.
+    fn display_name(&self) -> &str;
+
+    /// The program, unless a definition names another one; empty if it must.
+    fn program(&self) -> &str {
+        self.name()
+    }
+
+    /// Whether the program is `ap` itself, so that nothing has to be installed.
+    fn is_built_in(&self) -> bool {
+        false
+    }
+
+    /// How to get the program.
+    fn install_hint(&self) -> String;
+
+    /// How to log in.
+    fn login_hint(&self) -> &'static str;
+
+    /// What to do about a model the account does not have.
+    fn model_hint(&self) -> &'static str {
+        "name a model this account has, as its program calls it, with `model:` or `--model`"
+    }
+
+    /// Returns the model to ask for where a definition names this one, or none.
+    fn resolve_model<'m>(&self, model: &'m str) -> &'m str {
+        model
+    }
+
+    /// Whether the program can be told which model to use.
+    fn accepts_model(&self) -> bool {
+        true
+    }
+
+    /// Returns why agents cannot be held to a permission mode, if they cannot.
+    ///
+    /// A mode is refused where the program has no equivalent, and where it would keep the agent from writing its
+    /// `status.json`: only Claude Code can report in another way.
+    fn refuses(&self, _mode: PermissionMode) -> Option<&'static str> {
+        None
+    }
+
+    /// The arguments for an agent.
+    fn args(&self, options: &AgentOptions<'_>, context: &InvocationContext<'_>) -> Vec<String>;
+
+    /// The arguments for a judge.
+    fn judge_args(
+        &self,
+        options: &AgentOptions<'_>,
+        context: &InvocationContext<'_>,
+    ) -> Vec<String> {
+        self.args(options, context)
+    }
+
+    /// Variables to set beside those every agent gets. `inherited` are the names that are set already.
+    fn environment(
+        &self,
+        _options: &AgentOptions<'_>,
+        _context: &InvocationContext<'_>,
+        _inherited: &[&str],
+    ) -> Vec<(String, String)> {
+        Vec::new()
+    }
+
+    /// Variables that would permit the agent more than its definition does.
+    fn forbidden_variables(&self, _options: &AgentOptions<'_>) -> &'static [&'static str] {
+        &[]
+    }
+
+    /// How the program gets its prompt.
+    fn prompt_delivery(&self) -> PromptDelivery {
+        PromptDelivery::Stdin
+    }
+
+    /// Text to append to the prompt.
+    fn prompt_suffix(&self, _permissions: PermissionMode) -> &'static str {
+        ""
+    }
+
+    /// Whether the status is the agent's structured result, because the agent may not write under `.claude/`.
+    fn reports_by_result(&self, _permissions: PermissionMode) -> bool {
+        false
+    }
+
+    /// How the program's standard output is read.
+    fn output_format(&self) -> OutputFormat;
+
+    /// Where the program explains a failure that its events leave out.
+    fn error_source(&self) -> ErrorSource {
+        ErrorSource::ClassifiedStderr
+    }
+
+    /// What an exit code means, where the program's documentation says it.
+    fn exit_meaning(&self, _code: i32) -> Option<ExitMeaning> {
+        None
+    }
+
+    /// Returns why the program refused to run, where only its plain output says so.
+    fn refusal(&self, _plain_output: [&str; 2]) -> Option<Refusal> {
+        None
+    }
+
+    /// How to permit the tool calls that were denied.
+    fn permission_hint(&self, _permissions: PermissionMode, _denials: &[Denial]) -> String {
+        format!(
+            "allow it in the settings of `{}`, or choose another `permissions:`",
+            self.name()
+        )
+    }
+}
+
+/// Where a program explains a failure that its events leave out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ErrorSource {
+    /// In plain lines on standard output.
+    Stdout,
+    /// On standard error, in words that are not interpreted.
+    Stderr,
+    /// On standard error, in words that tell a used up quota from a missing login.
+    ClassifiedStderr,
+}
+
+/// What an exit code means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ExitMeaning {
+    /// The kind of failure, see [`failure`](super::failure).
+    pub kind: &'static str,
+    pub message: &'static str,
+}
+
+/// Why a program refused to run, and what to do about it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    pub reason: String,
+    pub hint: String,
+}

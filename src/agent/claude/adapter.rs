@@ -1,0 +1,103 @@
+//! Claude Code as a provider.
+use super::{args, events, models, permissions};
+use crate::agent::adapter::{Adapter, ErrorSource, Refusal};
+use crate::agent::context::InvocationContext;
+use crate::agent::options::AgentOptions;
+use crate::agent::transcript::{Denial, OutputFormat};
+use crate::model::PermissionMode;
+
+/// Events of Claude Code, which other programs print too.
+pub(in crate::agent) const FORMAT: OutputFormat = OutputFormat::Events {
+    read: events::read,
+    ends_with_result: true,
+};
+
+pub(in crate::agent) const LOGIN: &str = "log in: run `claude`, then `/login`, or set CLAUDE_CODE_OAUTH_TOKEN (`claude setup-token`); \
+     ANTHROPIC_API_KEY reaches agents only with `--keep-env`";
+
+/// Tells the agent to report through its result instead of a file it may not write.
+const REPORT_BY_RESULT: &str = "
+
+---
+You may not write under `.claude/` in this permission mode. Do not write the status file. \
+When your work is done, report it by calling the StructuredOutput tool exactly once, as your last step, with `decision` \
+(`continue`, `stop` or `error`), `reason`, `summary`, and where they apply `work.items_completed`, `work.files_touched` and `errors`.
+";
+
+pub(in crate::agent) struct Claude;
+
+impl Adapter for Claude {
+    fn name(&self) -> &str {
+        "claude"
+    }
+
+    fn aliases(&self) -> &'static [&'static str] {
+        &["claude-code", "anthropic"]
+    }
+
+    fn display_name(&self) -> &str {
+        "Claude"
+    }
+
+    fn install_hint(&self) -> String {
+        "install Claude Code (`npm install -g @anthropic-ai/claude-code`) so that `claude` is on PATH, or name another program".to_owned()
+    }
+
+    fn login_hint(&self) -> &'static str {
+        LOGIN
+    }
+
+    fn model_hint(&self) -> &'static str {
+        "name a model this account has: `opus`, `sonnet`, `haiku`, or a full model name"
+    }
+
+    fn resolve_model<'m>(&self, model: &'m str) -> &'m str {
+        models::resolve(model)
+    }
+
+    fn args(&self, options: &AgentOptions<'_>, context: &InvocationContext<'_>) -> Vec<String> {
+        args::agent(options, context)
+    }
+
+    fn judge_args(&self, options: &AgentOptions<'_>, _: &InvocationContext<'_>) -> Vec<String> {
+        args::judge(options)
+    }
+
+    fn environment(
+        &self,
+        options: &AgentOptions<'_>,
+        context: &InvocationContext<'_>,
+        inherited: &[&str],
+    ) -> Vec<(String, String)> {
+        args::environment(options, context, inherited)
+    }
+
+    fn prompt_suffix(&self, mode: PermissionMode) -> &'static str {
+        if self.reports_by_result(mode) {
+            REPORT_BY_RESULT
+        } else {
+            ""
+        }
+    }
+
+    /// Only an agent that bypasses permissions may write under `.claude/`.
+    fn reports_by_result(&self, mode: PermissionMode) -> bool {
+        mode != PermissionMode::BypassPermissions
+    }
+
+    fn output_format(&self) -> OutputFormat {
+        FORMAT
+    }
+
+    fn error_source(&self) -> ErrorSource {
+        ErrorSource::Stdout
+    }
+
+    fn refusal(&self, plain_output: [&str; 2]) -> Option<Refusal> {
+        permissions::root_refusal(plain_output)
+    }
+
+    fn permission_hint(&self, mode: PermissionMode, denials: &[Denial]) -> String {
+        permissions::hint(mode, denials)
+    }
+}

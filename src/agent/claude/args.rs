@@ -1,0 +1,117 @@
+//! The arguments and environment of Claude Code.
+use crate::agent::context::InvocationContext;
+use crate::agent::judge;
+use crate::agent::options::AgentOptions;
+use crate::model::PermissionMode;
+use camino::Utf8Path;
+
+/// What the structured result must look like: the fields of [`crate::model::Status`].
+const STATUS_SCHEMA: &str = r#"{"type":"object","properties":{"decision":{"type":"string","enum":["continue","stop","error"]},"reason":{"type":"string"},"summary":{"type":"string"},"work":{"type":"object","properties":{"items_completed":{"type":"array","items":{"type":"string"}},"files_touched":{"type":"array","items":{"type":"string"}}}},"errors":{"type":"array","items":{"type":"string"}}},"required":["decision","reason","summary"]}"#;
+
+/// Retries of a failing request. Eight last about a hundred seconds, enough for the usual overload; each wait for an answer
+/// is bounded below, so a server that accepts and stays silent is given up within half an hour.
+const MAX_RETRIES: &str = "8";
+/// Milliseconds to wait for the headers of an answer; the program's own limit is ten minutes.
+const API_TIMEOUT_MS: &str = "180000";
+
+/// Returns the arguments for an agent. The prompt is not among them, because one argument holds only 128 KiB.
+///
+/// There is no `--setting-sources`: without `user` the user's gateway (`env`), `apiKeyHelper`, permissions, plugins and
+/// `CLAUDE.md` would all be gone with the one thing that can disturb, their hooks (measured: the user's `SessionStart` hook,
+/// `env` and `CLAUDE.md` go together). A hook that should not act in a pipeline can check `CLAUDE_PIPELINE_AGENT`, and a loop
+/// can be isolated with `args: [--setting-sources, "project,local"]`. There is no `--settings` either, because the program
+/// accepts only one and it is the user's to give; rules go through `--allowedTools`, which adds up. The definition's own
+/// arguments come last, so they win.
+pub(super) fn agent(options: &AgentOptions<'_>, context: &InvocationContext<'_>) -> Vec<String> {
+    let mut args = vec!["-p".to_owned()];
+    if options.bypasses_permissions() {
+        args.push("--dangerously-skip-permissions".to_owned());
+    } else {
+        // 2.1.329 calls `default` `manual` and accepts both; 2.1.197 accepts only this.
+        args.extend(strings([
+            "--permission-mode",
+            options.permissions.name(),
+            "--json-schema",
+            STATUS_SCHEMA,
+        ]));
+        args.extend(context.exchange.into_iter().flat_map(exchange));
+        args.extend(strings(["--allowedTools", "Bash(ap queue *)"]));
+    }
+    // After the options above that accept lists, so that none of them swallows what follows.
+    args.extend(output(options.model, "opus"));
+    args.extend(options.args.iter().cloned());
+    args
+}
+
+/// Returns the arguments for a judge, which answers and may do nothing else.
+pub(super) fn judge(options: &AgentOptions<'_>) -> Vec<String> {
+    let mut args = strings([
+        "-p",
+        "--permission-mode",
+        PermissionMode::DontAsk.name(),
+        "--json-schema",
+        judge::SCHEMA,
+    ])
+    .to_vec();
+    args.extend(output(options.model, "haiku"));
+    args
+}
+
+fn output(model: &str, default_model: &str) -> [String; 5] {
+    let model = if model.is_empty() {
+        default_model
+    } else {
+        model
+    };
+    strings([
+        "--output-format",
+        "stream-json",
+        "--verbose",
+        "--model",
+        model,
+    ])
+}
+
+/// Lets the agent write in the exchange folder. This suffices in every mode but `plan`, where only redirects of Bash pass.
+fn exchange(folder: &Utf8Path) -> [String; 4] {
+    // A rule's path is absolute when it begins with two slashes.
+    [
+        "--add-dir".to_owned(),
+        folder.to_string(),
+        "--allowedTools".to_owned(),
+        format!("Edit(/{folder}/**)"),
+    ]
+}
+
+fn strings<const N: usize>(texts: [&str; N]) -> [String; N] {
+    texts.map(str::to_owned)
+}
+
+/// Returns the variables for Claude Code. Bounds that the user has set are kept.
+pub(super) fn environment(
+    options: &AgentOptions<'_>,
+    context: &InvocationContext<'_>,
+    inherited: &[&str],
+) -> Vec<(String, String)> {
+    let mut set = vec![
+        // Otherwise 2.1.329 answers several times, and does not exit while a background command runs.
+        ("CLAUDE_CODE_DISABLE_BACKGROUND_TASKS", "1"),
+        ("DISABLE_AUTOUPDATER", "1"),
+    ];
+    if context.is_root && options.bypasses_permissions() {
+        // Root is refused without it; only exactly `1` counts.
+        set.push(("IS_SANDBOX", "1"));
+    }
+    let bounds = [
+        ("CLAUDE_CODE_MAX_RETRIES", MAX_RETRIES),
+        ("API_TIMEOUT_MS", API_TIMEOUT_MS),
+    ];
+    set.extend(
+        bounds
+            .into_iter()
+            .filter(|(name, _)| !inherited.contains(name)),
+    );
+    set.into_iter()
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .collect()
+}

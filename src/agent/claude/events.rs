@@ -1,0 +1,269 @@
+//! The events of Claude Code.
+use super::result;
+use super::usage::message_usage;
+use crate::agent::transcript::json::{list, nested, number, string};
+use crate::agent::transcript::{Activity, Denial, RateLimit, TranscriptState, Window, about};
+use crate::model::Usage;
+use crate::text::{clean, first_line};
+use jiff::Timestamp;
+use serde_json::Value;
+
+/// Messages whose blocks may still be coming: their usage is counted once. The blocks of sub-agents interleave.
+const OPEN_MESSAGES: usize = 64;
+/// The longest message id that is remembered; real ones are short.
+const MAX_ID: usize = 256;
+/// Quota windows that are remembered.
+const MAX_WINDOWS: usize = 8;
+
+/// Reads one event.
+pub(in crate::agent) fn read(
+    state: &mut TranscriptState,
+    kind: &str,
+    event: &Value,
+    shown: &mut Vec<Activity>,
+) {
+    match kind {
+        "system" => system(state, event, shown),
+        "assistant" => assistant(state, event, shown),
+        "user" => user(state, event, shown),
+        "result" => result::read(state, event, shown),
+        "rate_limit_event" => quota(state, event, shown),
+        // Parts of messages and answers to requests: their content comes again as a whole.
+        "stream_event" | "control_response" | "control_request" | "keep_alive" => {}
+        other => shown.push(Activity::unknown(other)),
+    }
+}
+
+fn system(state: &mut TranscriptState, event: &Value, shown: &mut Vec<Activity>) {
+    let text = |key: &str| string(event, key);
+    let activity = match text("subtype").as_str() {
+        "init" => {
+            state.key_source = text("apiKeySource");
+            Activity::Started {
+                model: clean(&text("model")),
+                version: clean(&text("claude_code_version")),
+            }
+        }
+        "api_retry" => Activity::Retrying {
+            attempt: number(event, "attempt"),
+            of: number(event, "max_retries"),
+            in_ms: number(event, "retry_delay_ms"),
+            error: request_error(
+                &text("error"),
+                event.get("error_status").and_then(Value::as_u64),
+            ),
+        },
+        "permission_denied" => {
+            state.denied_call = text("tool_use_id");
+            denied(event)
+        }
+        "model_fallback" => Activity::notice(&format!(
+            "model {} is not available, using {}",
+            text("original_model"),
+            text("fallback_model")
+        )),
+        "task_started" => Activity::notice(&format!("sub-agent started: {}", text("description"))),
+        "compact_boundary" => Activity::notice("the conversation was compacted"),
+        "informational" | "notification" => Activity::notice(&(text("content") + &text("text"))),
+        "hook_response" if number(event, "exit_code") != 0 => Activity::notice(&format!(
+            "hook {} failed: {}",
+            text("hook_name"),
+            text("stderr")
+        )),
+        _ => return,
+    };
+    shown.push(activity);
+}
+
+fn denied(event: &Value) -> Activity {
+    let message = first_line(&string(event, "message"));
+    // The rest tells the model what it may try instead.
+    let message = message.split(" IMPORTANT:").next().unwrap_or_default();
+    Activity::Denied {
+        tool: clean(&string(event, "tool_name")),
+        message: message.to_owned(),
+    }
+}
+
+fn assistant(state: &mut TranscriptState, event: &Value, shown: &mut Vec<Activity>) {
+    let sub = !nested(event, "parent_tool_use_id").is_null();
+    if !sub {
+        state.error = string(event, "error");
+    }
+    let Some(message) = event.get("message") else {
+        return;
+    };
+    if is_synthetic(message) && event.get("error").is_some() {
+        // The result repeats it.
+        return;
+    }
+    if let Some(limit) = &mut state.rate_limit {
+        // The provider answers, so the quota is no longer used up.
+        limit.rejected = false;
+    }
+    count(state, message, sub);
+    for block in list(message, "content") {
+        match string(block, "type").as_str() {
+            "text" => text(state, string(block, "text"), sub, shown),
+            "tool_use" => shown.push(Activity::Tool {
+                name: clean(&string(block, "name")),
+                about: about(nested(block, "input")),
+                sub,
+            }),
+            _ => {}
+        }
+    }
+}
+
+fn text(state: &mut TranscriptState, text: String, sub: bool, shown: &mut Vec<Activity>) {
+    if sub {
+        shown.push(Activity::Text {
+            text: clean(&text),
+            sub,
+        });
+    } else {
+        state.push_text(text, shown);
+    }
+}
+
+/// Counts a message's input once: it comes again with each of its blocks.
+fn count(state: &mut TranscriptState, message: &Value, sub: bool) {
+    let id = string(message, "id");
+    if id.is_empty() || state.counted.contains(&id) {
+        return;
+    }
+    if state.counted.len() == OPEN_MESSAGES {
+        state.counted.pop_front();
+    }
+    if id.len() <= MAX_ID {
+        state.counted.push_back(id);
+    }
+    let usage = message.get("usage").map(message_usage).unwrap_or_default();
+    state.add_usage(Usage {
+        turns: u64::from(!sub),
+        ..usage
+    });
+}
+
+/// Shows the answers of tools that failed.
+fn user(state: &mut TranscriptState, event: &Value, shown: &mut Vec<Activity>) {
+    let failed = |block: &&Value| block.get("is_error").and_then(Value::as_bool) == Some(true);
+    for block in list(nested(event, "message"), "content").filter(failed) {
+        let call = string(block, "tool_use_id");
+        if !call.is_empty() && call == state.denied_call {
+            continue;
+        }
+        let message = first_line(&without_tags(&block_text(block)));
+        if let Some(tool) = disabled_tool(&message) {
+            state.remember(Denial {
+                tool: clean(tool),
+                about: String::new(),
+                id: clean(&call),
+            });
+        }
+        shown.push(Activity::ToolFailed { message });
+    }
+}
+
+/// Returns the tool of a call that failed because a rule disables the whole tool. 2.1.329 does not count it among the
+/// denials, and reports it in no other way.
+fn disabled_tool(message: &str) -> Option<&str> {
+    let tool = message
+        .strip_prefix("Error: No such tool available: ")?
+        .split(". ")
+        .next()?;
+    message
+        .contains(" is disabled for this session")
+        .then_some(tool)
+}
+
+/// Returns a tool's error without the tags that are for the model.
+fn without_tags(text: &str) -> String {
+    text.replace("<tool_use_error>", "")
+        .replace("</tool_use_error>", "")
+}
+
+/// Whether the program wrote the message itself, to report a failure.
+fn is_synthetic(message: &Value) -> bool {
+    message.get("model").and_then(Value::as_str) == Some("<synthetic>")
+}
+
+/// Returns the text of a tool's answer, which is a text or a list of parts.
+fn block_text(block: &Value) -> String {
+    match block.get("content") {
+        Some(Value::String(text)) => text.clone(),
+        Some(Value::Array(parts)) => {
+            let texts: Vec<String> = parts.iter().map(|part| string(part, "text")).collect();
+            texts.join(" ")
+        }
+        _ => String::new(),
+    }
+}
+
+fn quota(state: &mut TranscriptState, event: &Value, shown: &mut Vec<Activity>) {
+    let Some(info) = event.get("rate_limit_info") else {
+        return;
+    };
+    let limit = rate_limit(info);
+    state.subscription |= !limit.window.is_empty();
+    let used = info.get("utilization").and_then(Value::as_f64);
+    let in_window = limit
+        .windows
+        .iter()
+        .find(|window| window.name == limit.window)
+        .map(|window| window.used);
+    shown.push(Activity::Quota {
+        status: clean(&string(info, "status")),
+        window: limit.window.clone(),
+        used: used.or(in_window),
+        resets_at: limit.resets_at,
+    });
+    state.rate_limit = Some(limit);
+}
+
+/// Reads `rate_limit_info`.
+fn rate_limit(info: &Value) -> RateLimit {
+    let windows = info.get("unifiedWindows").and_then(Value::as_object);
+    let window = |(name, window): (&String, &Value)| Window {
+        name: clean(name),
+        used: window
+            .get("utilization")
+            .and_then(Value::as_f64)
+            .unwrap_or_default(),
+        resets_at: seconds(window, "resetsAt"),
+    };
+    RateLimit {
+        // Paid overage is served although the window itself is used up.
+        rejected: info.get("status").and_then(Value::as_str) == Some("rejected")
+            && info.get("isUsingOverage").and_then(Value::as_bool) != Some(true),
+        window: clean(&string(info, "rateLimitType")),
+        resets_at: seconds(info, "resetsAt"),
+        windows: windows
+            .into_iter()
+            .flatten()
+            .take(MAX_WINDOWS)
+            .map(window)
+            .collect(),
+    }
+}
+
+fn seconds(value: &Value, key: &str) -> Option<Timestamp> {
+    let seconds = value.get(key).and_then(Value::as_i64)?;
+    Timestamp::from_second(seconds).ok()
+}
+
+/// Describes why a request failed, by the provider's word for it and the HTTP status.
+fn request_error(kind: &str, status: Option<u64>) -> String {
+    let error = match kind {
+        "overloaded" => "API overloaded",
+        "rate_limit" => "API rate limit",
+        "authentication_failed" => "API refuses the login",
+        "server_error" => "API error",
+        "" | "unknown" => "API not reachable",
+        other => other,
+    };
+    match status {
+        Some(status) => format!("{} ({status})", clean(error)),
+        None => clean(error),
+    }
+}

@@ -1,0 +1,12 @@
+//! Claude Code, headless. The behaviour relied on here was measured on 2.1.197 and 2.1.329.
+mod adapter;
+mod args;
+mod events;
+mod models;
+mod permissions;
+mod result;
+mod usage;
+
+pub(super) use adapter::{Claude, FORMAT, LOGIN};
+pub(super) use events::read;
+pub(super) use usage::message_usage;

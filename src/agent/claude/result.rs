@@ -1,0 +1,69 @@
+//! The `result` event of Claude Code.
+use super::usage::total_usage;
+use crate::agent::transcript::json::{list, nested, string};
+use crate::agent::transcript::{Activity, Denial, TranscriptState, TurnEnd, about};
+use crate::model::Usage;
+use crate::text::{clean, first_line};
+use serde_json::Value;
+
+/// Reads a result. There may be several; the last one decides how the agent ended.
+pub(super) fn read(state: &mut TranscriptState, event: &Value, shown: &mut Vec<Activity>) {
+    state.results += 1;
+    state.settled = total_usage(event, state.settled);
+    state.live = Usage::default();
+    let end = turn_end(event);
+    if !end.is_error {
+        state.error.clear();
+    }
+    let text = string(event, "result");
+    state.result_text = (!end.is_error && !text.trim().is_empty()).then_some(text);
+    let structured = nested(event, "structured_output");
+    if !structured.is_null() {
+        state.structured = Some(structured.clone());
+    }
+    for denial in list(event, "permission_denials") {
+        state.remember(Denial {
+            tool: clean(&string(denial, "tool_name")),
+            about: about(nested(denial, "tool_input")),
+            id: clean(&string(denial, "tool_use_id")),
+        });
+    }
+    shown.push(Activity::Finished {
+        error: error(&end),
+        usage: state.settled,
+    });
+    state.turn_end = Some(end);
+}
+
+fn error(end: &TurnEnd) -> Option<String> {
+    let text = if end.error.is_empty() {
+        &end.reason
+    } else {
+        &end.error
+    };
+    end.is_error.then(|| text.clone())
+}
+
+/// Reads how a turn ended. `subtype` does not say whether it failed: an API failure calls itself `success`.
+fn turn_end(result: &Value) -> TurnEnd {
+    let is_error = result.get("is_error").and_then(Value::as_bool) == Some(true);
+    let message = list(result, "errors")
+        .next()
+        .and_then(Value::as_str)
+        .or_else(|| result.get("result").and_then(Value::as_str))
+        .unwrap_or_default();
+    let reason = match string(result, "terminal_reason") {
+        reason if reason.is_empty() => string(result, "subtype"),
+        reason => reason,
+    };
+    TurnEnd {
+        is_error,
+        api_status: result.get("api_error_status").and_then(Value::as_i64),
+        error: if is_error {
+            first_line(message)
+        } else {
+            String::new()
+        },
+        reason: clean(&reason),
+    }
+}

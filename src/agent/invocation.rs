@@ -1,0 +1,58 @@
+//! How to call an agent or a judge: its program, arguments and environment.
+use super::context::InvocationContext;
+use super::environment;
+use super::spec::AgentSpec;
+use serde::{Deserialize, Serialize};
+
+/// A program, its arguments and what changes in its environment. The prompt comes as its adapter's `prompt_delivery` says.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Invocation {
+    pub program: String,
+    pub args: Vec<String>,
+    pub set_env: Vec<(String, String)>,
+    /// Names to remove; removed before `set_env` is applied.
+    pub remove_env: Vec<String>,
+}
+
+/// Returns how to call an agent. `inherited` are the names in the environment it would inherit.
+pub fn invocation<'e>(
+    spec: &AgentSpec,
+    context: &InvocationContext<'_>,
+    inherited: impl Iterator<Item = &'e str>,
+) -> Invocation {
+    let args = spec.adapter().args(&spec.options(), context);
+    with_args(args, spec, context, inherited)
+}
+
+/// Returns how to call a judge.
+pub fn judge_invocation<'e>(
+    spec: &AgentSpec,
+    context: &InvocationContext<'_>,
+    inherited: impl Iterator<Item = &'e str>,
+) -> Invocation {
+    let args = spec.adapter().judge_args(&spec.options(), context);
+    with_args(args, spec, context, inherited)
+}
+
+fn with_args<'e>(
+    args: Vec<String>,
+    spec: &AgentSpec,
+    context: &InvocationContext<'_>,
+    inherited: impl Iterator<Item = &'e str>,
+) -> Invocation {
+    let (adapter, options) = (spec.adapter(), spec.options());
+    let inherited: Vec<&str> = inherited.collect();
+    let program = if adapter.is_built_in() {
+        context.exe.as_str()
+    } else {
+        options.program
+    };
+    let mut set_env = environment::set(context);
+    set_env.extend(adapter.environment(&options, context, &inherited));
+    Invocation {
+        program: program.to_owned(),
+        args,
+        set_env,
+        remove_env: environment::remove(spec, &inherited),
+    }
+}

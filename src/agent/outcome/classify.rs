@@ -1,0 +1,137 @@
+//! Classifies how an attempt ended.
+use super::{rate_limit, refusal};
+use crate::agent::adapter::{Adapter, ErrorSource};
+use crate::agent::failure;
+use crate::agent::spec::AgentSpec;
+use crate::agent::transcript::{Transcript, TranscriptState};
+use crate::model::{Exit, Outcome, Status};
+use crate::text::error_line;
+use jiff::Timestamp;
+use std::borrow::Cow;
+
+/// The bytes of standard error that are kept.
+const STDERR_TAIL: usize = 2048;
+
+/// Classifies how the attempt ended. `status` is the content of a fresh `status.json`, or why there is none.
+///
+/// In this order, the first that fits:
+/// - exit 0 and a valid status is *reported*, whatever was printed. This holds even if a limit ended the agent: interrupted
+///   after its result (a background command kept it from exiting) Claude Code exits 0, and the work is done. Any other end by
+///   a limit is *timed out*, however good the status.
+/// - a cancelled agent is *cancelled*, unless it had given its result before, without error: then its work is not lost and
+///   not repeated.
+/// - a used up quota comes before a refusal, a refusal before a crash; each is recognised by structured fields alone. Texts
+///   are only matched where Claude Code gives nothing else (it refuses to run as root).
+/// - where another program than Claude Code fails and its events do not explain it, its exit code and stderr do.
+/// - exit 0 with a result that has `is_error` is an interrupted run: *crashed*, so that it is retried.
+pub fn outcome(
+    spec: &AgentSpec,
+    exit: &Exit,
+    transcript: &Transcript,
+    status: Result<Status, String>,
+    stderr: &str,
+    now: Timestamp,
+) -> Outcome {
+    if let Some(error) = &exit.spawn_error {
+        return refusal::not_started(spec, error);
+    }
+    let state = &*with_plain_failure(spec.adapter(), transcript.state(), exit, stderr);
+    let has_succeeded = transcript.saw_result() && !state.has_failed();
+    let no_status = match reported_status(spec, transcript, status) {
+        Ok(status) if exit.code == Some(0) && (has_succeeded || !exit.cancelled) => {
+            return Outcome::Reported { status };
+        }
+        Ok(_) => String::new(),
+        Err(reason) => reason,
+    };
+    if exit.cancelled {
+        return Outcome::Cancelled;
+    }
+    if let Some(limit) = exit.limit {
+        return rate_limit::of_timeout(state, now).unwrap_or(Outcome::TimedOut { limit });
+    }
+    rate_limit::of_failure(state, exit, now)
+        .or_else(|| refusal::refused(spec, state, exit, stderr))
+        .unwrap_or_else(|| crashed_or_unreported(spec.adapter(), state, exit, no_status, stderr))
+}
+
+/// Returns the status from the file, or from the structured result where the agent reports by that.
+fn reported_status(
+    spec: &AgentSpec,
+    transcript: &Transcript,
+    status: Result<Status, String>,
+) -> Result<Status, String> {
+    match transcript.structured_status() {
+        Some(value) if status.is_err() && spec.adapter().reports_by_result(spec.permissions) => {
+            Status::from_value(value)
+                .map_err(|error| format!("the structured result is not a status: {error}"))
+        }
+        _ => status,
+    }
+}
+
+/// Adds the failure that a program reported only by its exit code or on stderr.
+fn with_plain_failure<'s>(
+    adapter: &dyn Adapter,
+    state: &'s TranscriptState,
+    exit: &Exit,
+    stderr: &str,
+) -> Cow<'s, TranscriptState> {
+    let code = exit
+        .code
+        .filter(|code| *code != 0 && state.error.is_empty());
+    let failure = code
+        .filter(|_| adapter.error_source() == ErrorSource::ClassifiedStderr)
+        .and_then(|code| plain_failure(adapter, code, stderr));
+    let Some((kind, message)) = failure else {
+        return Cow::Borrowed(state);
+    };
+    let mut state = state.clone();
+    state.soft_error(kind, message);
+    Cow::Owned(state)
+}
+
+/// Returns the kind and message of a failure by its exit code, or by the last line on stderr that has a known kind.
+fn plain_failure<'s>(
+    adapter: &dyn Adapter,
+    code: i32,
+    stderr: &'s str,
+) -> Option<(&'static str, &'s str)> {
+    if let Some(meaning) = adapter.exit_meaning(code) {
+        return Some((meaning.kind, meaning.message));
+    }
+    stderr
+        .lines()
+        .rev()
+        .map(|line| (failure::kind(None, line), line))
+        .find(|(kind, _)| !kind.is_empty())
+}
+
+/// The agent ended on its own: without a status after exit 0, or with an error.
+fn crashed_or_unreported(
+    adapter: &dyn Adapter,
+    state: &TranscriptState,
+    exit: &Exit,
+    no_status: String,
+    stderr: &str,
+) -> Outcome {
+    if exit.code == Some(0) && !state.has_failed() {
+        return Outcome::Unreported { reason: no_status };
+    }
+    let stdout = || Some(state.last_raw.clone()).filter(|line| !line.is_empty());
+    let plain = || match adapter.error_source() {
+        ErrorSource::Stdout => stdout().or_else(|| error_line(stderr)),
+        ErrorSource::Stderr | ErrorSource::ClassifiedStderr => error_line(stderr).or_else(stdout),
+    };
+    Outcome::Crashed {
+        code: exit.code,
+        signal: exit.signal,
+        reason: state.error_text().or_else(plain).unwrap_or_default(),
+        stderr: tail(stderr),
+    }
+}
+
+fn tail(text: &str) -> String {
+    let from = text.len().saturating_sub(STDERR_TAIL);
+    text[text.ceil_char_boundary(from)..].to_owned()
+}

@@ -1,0 +1,6 @@
+//! How an attempt ended, from its process and its transcript.
+mod classify;
+mod rate_limit;
+mod refusal;
+
+pub use classify::outcome;

@@ -1,0 +1,72 @@
+//! Why an agent could not run, or was not permitted to work: failures that a retry does not fix.
+use crate::agent::adapter::Refusal;
+use crate::agent::spec::AgentSpec;
+use crate::agent::transcript::TranscriptState;
+use crate::model::{Exit, Outcome};
+use std::collections::BTreeSet;
+
+/// Returns the refusal of a program that could not be started.
+pub(super) fn not_started(spec: &AgentSpec, error: &str) -> Outcome {
+    Outcome::Refused {
+        reason: format!("`{}` could not be started: {error}", spec.program),
+        hint: spec.adapter().install_hint(),
+    }
+}
+
+/// Returns the refusal an attempt ended by, if it did.
+pub(super) fn refused(
+    spec: &AgentSpec,
+    state: &TranscriptState,
+    exit: &Exit,
+    stderr: &str,
+) -> Option<Outcome> {
+    let Refusal { reason, hint } = if exit.code != Some(0) || state.has_failed() {
+        by_provider(spec, state).or_else(|| spec.adapter().refusal([stderr, &state.last_raw]))?
+    } else {
+        by_permissions(spec, state)?
+    };
+    Some(Outcome::Refused { reason, hint })
+}
+
+/// Returns why the provider does not serve this account, or this model.
+fn by_provider(spec: &AgentSpec, state: &TranscriptState) -> Option<Refusal> {
+    let hint = match (state.error.as_str(), state.api_status()) {
+        ("authentication_failed", _) | ("", Some(401 | 403)) => spec.adapter().login_hint(),
+        ("billing_error", _) | ("", Some(402)) => {
+            "the account cannot pay: add credit, or log in with another one"
+        }
+        ("model_not_found", _) => spec.adapter().model_hint(),
+        ("invalid_input" | "invalid_config", _) => {
+            "see `ap logs`; the prompt and arguments of the call are in the session's folder"
+        }
+        _ => return None,
+    };
+    Some(Refusal {
+        reason: state
+            .error_text()
+            .unwrap_or_else(|| state.error.replace('_', " ")),
+        hint: hint.to_owned(),
+    })
+}
+
+/// Returns what the agent was not permitted to do. It ran to its end, but could not report either.
+fn by_permissions(spec: &AgentSpec, state: &TranscriptState) -> Option<Refusal> {
+    let first = state.denials.first()?;
+    let tools: BTreeSet<&str> = state
+        .denials
+        .iter()
+        .map(|denial| denial.tool.as_str())
+        .collect();
+    let tools: Vec<&str> = tools.into_iter().collect();
+    let example = if first.about.is_empty() {
+        String::new()
+    } else {
+        format!(" (first: {} {})", first.tool, first.about)
+    };
+    Some(Refusal {
+        reason: format!("not permitted: {}{example}", tools.join(", ")),
+        hint: spec
+            .adapter()
+            .permission_hint(spec.permissions, &state.denials),
+    })
+}

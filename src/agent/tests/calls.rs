@@ -1,0 +1,75 @@
+//! How agents are called.
+use super::*;
+use crate::agent::invocation;
+
+#[test]
+fn agents_are_called_with_their_arguments_and_environment() {
+    let (session, run) = ("auth".parse().unwrap(), "r1".parse().unwrap());
+    let (bypass, edits) = (
+        spec(PermissionMode::BypassPermissions),
+        spec(PermissionMode::AcceptEdits),
+    );
+    let scripted = AgentSpec {
+        provider: Provider::SCRIPTED,
+        args: vec!["s.yaml".to_owned()],
+        ..bypass.clone()
+    };
+    let command = AgentSpec {
+        provider: Provider::COMMAND,
+        program: "aider".to_owned(),
+        args: vec!["-x".to_owned()],
+        ..bypass.clone()
+    };
+    let calls = [bypass, edits, scripted, command].map(|spec| {
+        invocation(
+            &spec,
+            &call(&session, &run),
+            ["PATH", "API_TIMEOUT_MS"].into_iter(),
+        )
+    });
+    insta::assert_json_snapshot!(calls);
+}
+
+#[test]
+fn variables_of_nested_sessions_and_keys_are_removed_by_default() {
+    let (session, run) = ("auth".parse().unwrap(), "r1".parse().unwrap());
+    let inherited = [
+        "PATH",
+        "ANTHROPIC_API_KEY",
+        "ANTHROPIC_AUTH_TOKEN",
+        "ANTHROPIC_BASE_URL",
+        "CLAUDECODE",
+        "CLAUDE_CODE_SESSION_ID",
+        "CLAUDE_CODE_ENTRYPOINT",
+        "CLAUDE_PLUGIN_ROOT",
+        "CLAUDE_PIPELINE_SESSION",
+        "CLAUDE_CONFIG_DIR",
+        "CLAUDE_CODE_OAUTH_TOKEN",
+        "CLAUDE_CODE_USE_BEDROCK",
+        "CLAUDE_CODE_MAX_RETRIES",
+        "CLAUDE_BYTE_STREAM_IDLE_TIMEOUT_MS",
+    ];
+    let spec = spec(PermissionMode::BypassPermissions);
+    let removed = invocation(&spec, &call(&session, &run), inherited.into_iter()).remove_env;
+    assert_eq!(
+        removed,
+        [
+            inherited[1],
+            inherited[2],
+            inherited[4],
+            inherited[5],
+            inherited[6],
+            inherited[7],
+            inherited[8]
+        ]
+    );
+    let keep = AgentSpec {
+        keep_env: true,
+        ..spec
+    };
+    assert!(
+        invocation(&keep, &call(&session, &run), inherited.into_iter())
+            .remove_env
+            .is_empty()
+    );
+}

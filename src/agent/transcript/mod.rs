@@ -1,0 +1,15 @@
+//! Reads what an agent prints, as it prints it.
+mod activity;
+mod format;
+pub(super) mod json;
+mod lines;
+mod quota;
+mod reader;
+mod state;
+
+pub use activity::Activity;
+pub(super) use activity::about;
+pub use format::OutputFormat;
+pub use quota::{RateLimit, Window};
+pub use reader::Transcript;
+pub use state::{Denial, TranscriptState, TurnEnd};

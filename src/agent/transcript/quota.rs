@@ -1,0 +1,22 @@
+//! What a provider reports about its quota.
+use jiff::Timestamp;
+
+/// The last report of a provider about the quota.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RateLimit {
+    pub rejected: bool,
+    /// The window it is about (`five_hour`, `seven_day`); empty for mere throttling.
+    pub window: String,
+    pub resets_at: Option<Timestamp>,
+    /// All windows in the report.
+    pub windows: Vec<Window>,
+}
+
+/// How full one quota window is.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Window {
+    pub name: String,
+    /// 0 to 1.
+    pub used: f64,
+    pub resets_at: Option<Timestamp>,
+}

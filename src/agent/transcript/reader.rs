@@ -1,0 +1,110 @@
+//! Reads an agent's output as it grows.
+use super::activity::Activity;
+use super::format::OutputFormat;
+use super::lines::Lines;
+use super::quota::RateLimit;
+use super::state::{Denial, TranscriptState};
+use crate::model::Usage;
+use serde_json::Value;
+
+/// An agent's output so far. Its memory is bounded whatever comes, and nothing in the output is fatal.
+#[derive(Debug)]
+pub struct Transcript {
+    format: OutputFormat,
+    lines: Lines,
+    state: TranscriptState,
+}
+
+impl Transcript {
+    /// Returns a transcript of which nothing is read yet.
+    pub fn new(format: OutputFormat) -> Self {
+        Self {
+            format,
+            lines: Lines::default(),
+            state: TranscriptState::default(),
+        }
+    }
+
+    /// Reads more of the output, split anywhere, and returns what it shows.
+    pub fn push(&mut self, bytes: &[u8]) -> Vec<Activity> {
+        let mut shown = Vec::new();
+        let (format, state) = (self.format, &mut self.state);
+        self.lines
+            .push(bytes, |line| format.read_line(state, &line, &mut shown));
+        shown
+    }
+
+    /// Reads the rest as the last line: the output is complete.
+    pub fn finish(&mut self) -> Vec<Activity> {
+        let mut shown = Vec::new();
+        let (format, state) = (self.format, &mut self.state);
+        self.lines
+            .finish(|line| format.read_line(state, &line, &mut shown));
+        shown
+    }
+
+    /// Returns the usage so far. Output tokens and cost are known once a result has come; input tokens are live.
+    pub fn usage(&self) -> Usage {
+        let mut usage = self.state.settled;
+        usage += self.state.live;
+        usage
+    }
+
+    /// Returns the agent's last message, as it wrote it.
+    pub fn final_text(&self) -> Option<&str> {
+        // A structured result repeats itself as text; the message before it reads better.
+        let structured = self.state.structured.is_some();
+        let (first, second) = (&self.state.result_text, &self.state.last_text);
+        let text = if structured {
+            second.as_ref().or(first.as_ref())
+        } else {
+            first.as_ref().or(second.as_ref())
+        };
+        text.map(String::as_str)
+    }
+
+    /// Returns the structured result, if the agent gave one.
+    pub fn structured_status(&self) -> Option<&Value> {
+        self.state.structured.as_ref()
+    }
+
+    /// Whether the agent has given a result. Another turn may still follow.
+    pub fn saw_result(&self) -> bool {
+        self.state.results > 0
+    }
+
+    /// Whether nothing was an event: then the output itself is the agent's answer.
+    pub fn is_plain(&self) -> bool {
+        self.state.events == 0
+    }
+
+    /// Whether only the end of the output is ever used, because it is plain text by format.
+    pub fn needs_only_the_end(&self) -> bool {
+        matches!(self.format, OutputFormat::Plain)
+    }
+
+    /// Returns which account pays: `API key`, `subscription`, or `login` (signed in, the plan not yet known).
+    pub fn billing(&self) -> Option<&str> {
+        match self.state.key_source.as_str() {
+            _ if self.state.subscription => Some("subscription"),
+            "" => None,
+            "none" if self.state.error == "authentication_failed" => None,
+            "none" => Some("login"),
+            _ => Some("API key"),
+        }
+    }
+
+    /// Returns the last report of the provider about the quota.
+    pub fn rate_limit(&self) -> Option<&RateLimit> {
+        self.state.rate_limit.as_ref()
+    }
+
+    /// Returns the tool calls that were not permitted, the first twenty.
+    pub fn denials(&self) -> &[Denial] {
+        &self.state.denials
+    }
+
+    pub(in crate::agent) fn state(&self) -> &TranscriptState {
+        &self.state
+    }
+}
