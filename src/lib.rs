@@ -6,6 +6,7 @@ pub mod compile;
 pub mod engine;
 pub mod error;
 pub mod exec;
+pub mod fingerprint;
 pub mod fixture;
 pub mod log;
 pub mod model;

@@ -1,8 +1,9 @@
 //! What a plan is compiled from: texts as found, and what the caller asks for over them.
 use super::diagnostics::{Text, Unreadable};
 use super::yaml;
+use crate::fingerprint::fingerprint_all;
 use crate::model::{RunId, SessionName};
-use crate::plan::{Origin, fingerprint};
+use crate::plan::Origin;
 use camino::Utf8PathBuf;
 use std::collections::BTreeMap;
 
@@ -91,7 +92,7 @@ impl Sources {
             .into_iter()
             .flat_map(|source| [source.definition.text.clone(), prompt(source)]);
         let texts: Vec<String> = own.into_iter().chain(used).collect();
-        fingerprint(texts.iter().map(String::as_str))
+        fingerprint_all(&texts)
     }
 
     /// Returns the definition's text.

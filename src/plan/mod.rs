@@ -1,6 +1,5 @@
 //! What a plan is: everything a session does, frozen at its start as `plan.json`.
 mod branch_plan;
-mod fingerprint;
 mod node;
 mod provenance;
 mod queue_spec;
@@ -11,7 +10,6 @@ pub mod suggest;
 pub mod template;
 
 pub use branch_plan::{BranchOf, Earlier};
-pub use fingerprint::fingerprint;
 pub use node::{BlockInput, Node, NodeInput, Select};
 pub use provenance::{Said, Voice};
 pub use queue_spec::{

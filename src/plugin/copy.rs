@@ -1,6 +1,6 @@
 //! A copy of the plugin on disk. A person may edit it: their edits are seen, and never lost by accident.
 use super::File;
-use crate::plan::fingerprint;
+use crate::fingerprint::fingerprint;
 use crate::store::atomic;
 use camino::{Utf8Path, Utf8PathBuf};
 use fs_err as fs;
@@ -63,7 +63,9 @@ impl Copy {
             let status = match self.read(&file.path)? {
                 None => FileStatus::Missing,
                 Some(text) if text == file.text => FileStatus::Same,
-                Some(text) if record.get(&file.path) == Some(&print(&text)) => FileStatus::Outdated,
+                Some(text) if record.get(&file.path) == Some(&fingerprint(&text)) => {
+                    FileStatus::Outdated
+                }
                 Some(_) => FileStatus::Edited,
             };
             entries.push(Entry {
@@ -75,7 +77,7 @@ impl Copy {
             if !self.files.iter().any(|file| file.path == path)
                 && let Some(text) = self.read(&path)?
             {
-                let status = if print(&text) == printed {
+                let status = if fingerprint(&text) == printed {
                     FileStatus::Left
                 } else {
                     FileStatus::Edited
@@ -112,7 +114,7 @@ impl Copy {
             &target,
             std::fs::Permissions::from_mode(if file.runs { 0o755 } else { 0o644 }),
         )?;
-        self.note(path, Some(print(&file.text)))
+        self.note(path, Some(fingerprint(&file.text)))
     }
 
     /// Removes a file, and the folders it leaves empty.
@@ -184,10 +186,6 @@ impl Copy {
             &serde_json::to_vec_pretty(&record)?,
         )
     }
-}
-
-fn print(text: &str) -> String {
-    fingerprint(std::iter::once(text))
 }
 
 #[cfg(test)]
@@ -276,7 +274,7 @@ mod tests {
         change(
             &copy,
             RECORD,
-            &format!(r#"{{"../outside": "{}"}}"#, print("x")),
+            &format!(r#"{{"../outside": "{}"}}"#, fingerprint("x")),
         );
         assert_eq!(statuses(&copy), [("a".to_owned(), FileStatus::Same)]);
     }

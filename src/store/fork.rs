@@ -3,8 +3,9 @@
 use super::journal::{Journal, JournalError, Position, read_from};
 use super::layout::{Project, RunDir};
 use super::{atomic, crash};
+use crate::fingerprint::fingerprint;
 use crate::model::{Cursor, Ending, Event, ForkedFrom, Outcome, WorkTree};
-use crate::plan::{Block, Plan, PlanKind, Step, fingerprint};
+use crate::plan::{Block, Plan, PlanKind, Step};
 use camino::{Utf8Path, Utf8PathBuf};
 use fs_err as fs;
 use jiff::Timestamp;
@@ -290,7 +291,7 @@ fn copy_lines(
 fn write_plan(dir: &RunDir, plan: &Plan) -> io::Result<String> {
     let text = serde_json::to_string_pretty(plan)?;
     atomic::replace_durably(&dir.plan(), text.as_bytes())?;
-    Ok(fingerprint(std::iter::once(text.as_str())))
+    Ok(fingerprint(&text))
 }
 
 /// Copies the first of these files that is there and returns which it was.

@@ -7,8 +7,9 @@ use super::{atomic, crash};
 use crate::engine::State;
 use crate::error::Error;
 use crate::exec::process::{self, Liveness};
+use crate::fingerprint::fingerprint;
 use crate::model::{Event, RunId, SessionName};
-use crate::plan::{Plan, fingerprint};
+use crate::plan::Plan;
 use camino::Utf8Path;
 use fs_err as fs;
 use jiff::Timestamp;
@@ -215,7 +216,7 @@ pub fn names(project: &Project) -> io::Result<Vec<SessionName>> {
 
 /// Returns the fingerprint of a plan as it is on disk.
 fn plan_fingerprint(plan: &Utf8Path) -> io::Result<String> {
-    fs::read_to_string(plan).map(|text| fingerprint(std::iter::once(text.as_str())))
+    fs::read(plan).map(fingerprint)
 }
 
 /// Whether the journal says that the session runs the plan that is about to take the other one's place.
