@@ -5,7 +5,6 @@ pub mod fork;
 pub mod inbox;
 pub mod inputs;
 pub mod journal;
-pub mod last_lines;
 pub mod layout;
 pub mod library;
 pub mod lock;

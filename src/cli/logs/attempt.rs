@@ -1,10 +1,10 @@
 //! Prints what one attempt's agent said and did, read from its `stdout.log`.
 use super::ending;
-use super::growing::Growing;
 use super::target::{Attempt, agent_of, stdout};
 use crate::agent::{Activity, AgentSpec, Transcript};
 use crate::cli::format::Format;
 use crate::error::Result;
+use crate::exec::file_tail::FileTail;
 use crate::model::Cursor;
 use crate::plan::{Node, Plan};
 use crate::store::layout::RunDir;
@@ -21,7 +21,7 @@ const SMALL: u64 = 8 * 1024 * 1024;
 pub(super) struct AttemptPrinter<'a> {
     printer: ActivityPrinter<'a>,
     agent: &'a AgentSpec,
-    output: Growing,
+    output: FileTail,
     transcript: Transcript,
 }
 
@@ -89,7 +89,7 @@ impl<'a> AttemptPrinter<'a> {
         Ok(Self {
             printer,
             agent,
-            output: Growing::open(&stdout(&attempt.folder))?,
+            output: FileTail::open(&stdout(&attempt.folder))?,
             transcript: Transcript::new(agent.adapter().output_format()),
         })
     }
@@ -131,7 +131,7 @@ impl<'a> AttemptPrinter<'a> {
         loop {
             let start = self
                 .output
-                .go_to_last_lines(if is_small { 0 } else { lines })?;
+                .seek_to_last_lines(if is_small { 0 } else { lines })?;
             let (last, dropped) = self.read_last(count)?;
             // Asking for more lines may not lead further back: then that is as far as it goes.
             if start == 0 || count <= last.len() || previous_start == Some(start) {

@@ -1,5 +1,5 @@
 //! How an attempt ended.
-use super::growing::Growing;
+use crate::exec::file_tail::FileTail;
 use crate::model::{Exit, Outcome, Status};
 use crate::text::first_line;
 use camino::Utf8Path;
@@ -65,11 +65,11 @@ fn reported(status: &Status) -> String {
 
 /// Returns the last lines of the agent's standard error.
 fn stderr(folder: &Utf8Path) -> Vec<String> {
-    let Ok(mut stderr) = Growing::open(&folder.join("stderr.log")) else {
+    let Ok(mut stderr) = FileTail::open(&folder.join("stderr.log")) else {
         return Vec::new();
     };
     let mut last = VecDeque::new();
-    let read = stderr.go_to_last_lines(STDERR_LINES).and_then(|_| {
+    let read = stderr.seek_to_last_lines(STDERR_LINES).and_then(|_| {
         stderr.read_lines(|line| {
             last.push_back(format!(
                 "stderr: {}",

@@ -1,7 +1,7 @@
 //! The journal, one line per event: `[12:30:59] agent_exited cursor=0.3.1 outcome=reported …`.
-use super::growing::Growing;
 use crate::cli::format::Format;
 use crate::error::Result;
+use crate::exec::file_tail::FileTail;
 use crate::ui;
 use camino::Utf8Path;
 use jiff::tz::TimeZone;
@@ -15,7 +15,7 @@ const HIDDEN: [&str; 3] = ["start_ticks", "boot_id", "host"];
 
 /// A journal being printed.
 pub(super) struct JournalPrinter {
-    journal: Growing,
+    journal: FileTail,
     format: Format,
     zone: TimeZone,
     ended: bool,
@@ -24,8 +24,8 @@ pub(super) struct JournalPrinter {
 impl JournalPrinter {
     /// Begins with the last lines; 0 stands for all of them.
     pub(super) fn open(path: &Utf8Path, lines: usize, format: Format) -> Result<Self> {
-        let mut journal = Growing::open(path)?;
-        journal.go_to_last_lines(lines)?;
+        let mut journal = FileTail::open(path)?;
+        journal.seek_to_last_lines(lines)?;
         Ok(Self {
             journal,
             format,

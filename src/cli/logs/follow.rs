@@ -2,7 +2,6 @@
 use super::attempt::AttemptPrinter;
 use super::ending;
 use super::events::JournalPrinter;
-use super::growing::Growing;
 use super::request::LogRequest;
 use super::target::{
     Attempt, Selection, agent_of, attempts as attempts_of, find, folder_of, stdout,
@@ -12,6 +11,7 @@ use crate::cli::format::Format;
 use crate::cli::session;
 use crate::engine::Phase;
 use crate::error::{ExitCode, Result};
+use crate::exec::file_tail::FileTail;
 use crate::model::{Cursor, Event, Line, WaitReason};
 use crate::plan::{Block, Step};
 use crate::store::layout::RunDir;
@@ -43,8 +43,8 @@ pub(super) fn journal(
 pub(super) fn attempts(request: &LogRequest<'_>, context: &Context) -> Result<ExitCode> {
     let dir = request.dir(context)?;
     // First the position in the journal, then the state: what happens in between is seen twice rather than not at all.
-    let mut journal = Growing::open(&dir.journal())?;
-    journal.go_to_last_lines(1)?;
+    let mut journal = FileTail::open(&dir.journal())?;
+    journal.seek_to_last_lines(1)?;
     let snapshot = request.load(context)?;
     if let Some(Step::Block(block)) = snapshot.state.step(&snapshot.plan) {
         note(branches_hint(block, request));
@@ -175,7 +175,7 @@ impl<'a> Follower<'a> {
         Ok(())
     }
 
-    fn poll(&mut self, journal: &mut Growing) -> Result<Poll> {
+    fn poll(&mut self, journal: &mut FileTail) -> Result<Poll> {
         self.print_more()?;
         let mut outcome = Ok(());
         journal.read_lines(|line| {

@@ -3,7 +3,6 @@ mod attempt;
 mod ending;
 mod events;
 mod follow;
-mod growing;
 mod request;
 mod target;
 

@@ -11,6 +11,7 @@ mod control;
 mod exit_file;
 mod input;
 mod program;
+mod result_watch;
 mod signals;
 mod sweep;
 mod watch;

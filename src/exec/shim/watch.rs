@@ -2,11 +2,11 @@
 use super::Job;
 use super::control::ControlRequest;
 use super::input::AgentInput;
+use super::result_watch::ResultWatch;
 use super::signals::Signals;
 use super::sweep::sweep;
 use crate::agent::AttemptLimits;
 use crate::clock;
-use crate::exec::file_tail::ResultWatch;
 use crate::model::{Exit, LimitKind};
 use crate::store::crash;
 use jiff::Timestamp;

@@ -11,7 +11,7 @@ const FARTHEST: u64 = 512 * BLOCK;
 ///
 /// Where those would begin more than 32 MiB before the end, it is the first line that does not; of a line longer than that,
 /// its last 64 KiB.
-pub fn start(file: &mut (impl Read + Seek), count: usize) -> io::Result<u64> {
+pub(super) fn start(file: &mut (impl Read + Seek), count: usize) -> io::Result<u64> {
     let length = file.seek(SeekFrom::End(0))?;
     start_by_blocks(file, length, count, (BLOCK, FARTHEST))
 }
