@@ -3,12 +3,12 @@ use super::error::{QueueError, Result};
 use crate::clock;
 use crate::exec::process::{self, Liveness};
 use crate::model::ProcessId;
+use crate::store::lock::FileLock;
 use camino::Utf8Path;
 use fs_err as fs;
 use nix::sys::signal::Signal;
-use std::fs::{File, TryLockError};
+use std::fs::File;
 use std::io::{self, Read as _, Seek as _, Write as _};
-use std::sync::mpsc;
 use std::time::Duration;
 
 /// More than a signature and the calls under one lock take.
@@ -23,6 +23,7 @@ const AFTER_KILL: Duration = Duration::from_secs(2);
 #[derive(Debug)]
 pub(super) struct Lock {
     file: File,
+    _lock: FileLock,
 }
 
 impl Drop for Lock {
@@ -40,46 +41,23 @@ impl Lock {
             .truncate(false)
             .read(true)
             .write(true)
-            .open(path)?
-            .into_file();
-        let mut file = match file.try_lock() {
-            Ok(()) => file,
-            Err(TryLockError::WouldBlock) => {
-                wait(file, patience)?.ok_or_else(|| busy(path, patience))?
-            }
-            Err(TryLockError::Error(error)) => return Err(error.into()),
-        };
+            .open(path)?;
+        let lock =
+            FileLock::exclusive_within(&file, patience)?.ok_or_else(|| busy(path, patience))?;
+        let mut file = file.into_file();
         // Whoever had it may have died in the middle of a call, which goes on without them.
         if let Some(call) = left_call(&mut file) {
             await_end(&call, patience)?;
         }
         // A lock we hold but could not sign is still a lock.
         let _ = sign(&mut file, purpose);
-        Ok(Self { file })
+        Ok(Self { file, _lock: lock })
     }
 
     /// Returns where calls made under the lock are written down, see [`note_call`].
     pub(super) fn call_log(&self) -> io::Result<File> {
         self.file.try_clone()
     }
-}
-
-/// Waits for the lock in a thread, since the kernel knows no time limit and lets waiters in fairly.
-fn wait(file: File, patience: Duration) -> io::Result<Option<File>> {
-    let (send, receive) = mpsc::channel();
-    std::thread::Builder::new()
-        .name("queue lock".into())
-        .spawn(move || {
-            let locked = loop {
-                match file.lock() {
-                    Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                    done => break done,
-                }
-            };
-            // If nobody listens any more, dropping the file lets the next one in.
-            let _ = send.send(locked.map(|()| file));
-        })?;
-    receive.recv_timeout(patience).ok().transpose()
 }
 
 fn sign(file: &mut File, purpose: &str) -> io::Result<()> {

@@ -7,6 +7,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::io::{self, Write as _};
 use std::os::unix::fs::MetadataExt as _;
+use std::sync::mpsc;
+use std::time::Duration;
 
 /// Keeps a file locked for as long as any copy of its descriptor is open, ours or one a child inherited.
 #[derive(Debug)]
@@ -27,11 +29,37 @@ impl FileLock {
         Ok(Some(Self { _file: lock }))
     }
 
-    /// Locks an open file as soon as nobody else has it.
+    /// Locks an open file as soon as no other process has it.
     pub fn exclusive(file: &fs::File) -> io::Result<Self> {
         let mut lock = fd_lock::RwLock::new(file.try_clone()?);
-        std::mem::forget(lock.write()?);
+        loop {
+            match lock.write() {
+                Ok(guard) => {
+                    std::mem::forget(guard);
+                    break;
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
         Ok(Self { _file: lock })
+    }
+
+    /// Locks an open file as soon as no other process has it, or returns nothing when the time is over. Waits in a thread,
+    /// since the kernel knows no time limit but lets waiters in fairly.
+    pub fn exclusive_within(file: &fs::File, limit: Duration) -> io::Result<Option<Self>> {
+        if let Some(lock) = Self::try_exclusive(file)? {
+            return Ok(Some(lock));
+        }
+        let (sender, receiver) = mpsc::channel();
+        let file = file.try_clone()?;
+        std::thread::Builder::new()
+            .name("file lock".into())
+            .spawn(move || {
+                // When the time is over, dropping the lock lets the next one in.
+                let _ = sender.send(Self::exclusive(&file));
+            })?;
+        receiver.recv_timeout(limit).ok().transpose()
     }
 
     /// Whether a living process holds the file. Found out by taking it for a moment.
