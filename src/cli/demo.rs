@@ -15,8 +15,8 @@ use crate::store::session::{Snapshot, load_cached};
 use crate::text::first_line;
 use crate::text::shell_quote;
 use crate::ui::{out, report, style};
-use camino::{Utf8Path, Utf8PathBuf};
-use std::process::{Command, Stdio};
+use crate::workspace::git;
+use camino::Utf8PathBuf;
 use std::time::Duration;
 
 #[derive(clap::Args, Clone, Debug)]
@@ -103,7 +103,7 @@ fn scratch(args: &Args, env: &Env) -> Result<Utf8PathBuf> {
         );
     }
     atomic::replace_durably(&root.join("backlog.md"), BACKLOG.as_bytes())?;
-    let git = |args: &[&str]| git(&root, env, args);
+    let git = |args: &[&str]| git::call(&root, env, args);
     git(&["init", "-q"])?;
     git(&["config", "user.name", "ap demo"])?;
     git(&["config", "user.email", "demo@localhost"])?;
@@ -112,27 +112,6 @@ fn scratch(args: &Args, env: &Env) -> Result<Utf8PathBuf> {
     git(&["add", "backlog.md"])?;
     git(&["commit", "-q", "-m", "A bookshop, and what is left to do"])?;
     Ok(root)
-}
-
-fn git(root: &Utf8Path, env: &Env, args: &[&str]) -> Result<()> {
-    let output = Command::new("git")
-        .args(args)
-        .env_clear()
-        .envs(env)
-        .current_dir(root)
-        .stdin(Stdio::null())
-        .output();
-    let output = output.map_err(|error| {
-        Error::failed(format!("cannot run git: {error}")).hint("install git, then try again")
-    })?;
-    if output.status.success() {
-        return Ok(());
-    }
-    Err(Error::failed(format!(
-        "git {}: {}",
-        args.join(" "),
-        String::from_utf8_lossy(&output.stderr).trim()
-    )))
 }
 
 fn wanted(context: &Context) -> Result<Wanted> {

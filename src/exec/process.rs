@@ -75,7 +75,18 @@ pub fn find_with_env(names: &[&str]) -> Vec<(ProcessId, Vec<String>)> {
 
 /// Returns the processes whose parent we are.
 pub fn children() -> Vec<i32> {
-    platform::children()
+    i32::try_from(std::process::id()).map_or_else(|_| Vec::new(), platform::children)
+}
+
+/// Returns the children of a process, their children, and so on.
+pub fn descendants(pid: i32) -> Vec<ProcessId> {
+    let (mut found, mut parents) = (Vec::new(), vec![pid]);
+    while let Some(parent) = parents.pop() {
+        let children = platform::children(parent);
+        found.extend(children.iter().copied().filter_map(identity));
+        parents.extend(children);
+    }
+    found
 }
 
 fn boot_id() -> &'static str {
@@ -144,8 +155,8 @@ mod platform {
         names.iter().map(value).collect()
     }
 
-    pub(super) fn children() -> Vec<i32> {
-        let Ok(tasks) = fs::read_dir("/proc/self/task") else {
+    pub(super) fn children(parent: i32) -> Vec<i32> {
+        let Ok(tasks) = fs::read_dir(format!("/proc/{parent}/task")) else {
             return Vec::new();
         };
         let of_thread = |task: fs::DirEntry| fs::read_to_string(task.path().join("children")).ok();
@@ -201,13 +212,13 @@ mod platform {
         listing.lines().filter_map(found).collect()
     }
 
-    pub(super) fn children() -> Vec<i32> {
-        let me = std::process::id().to_string();
+    pub(super) fn children(parent: i32) -> Vec<i32> {
+        let parent = parent.to_string();
         let listing = ask(&["ps", "-axo", "pid=,ppid="]).unwrap_or_default();
         let ours = |line: &str| {
             line.split_whitespace()
                 .nth(1)
-                .is_some_and(|parent| parent == me)
+                .is_some_and(|found| found == parent)
         };
         listing
             .lines()

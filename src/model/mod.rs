@@ -1,6 +1,7 @@
 //! The nouns: plain data, `serde` and nothing else. No clock, no files, no processes.
 mod branch;
 mod change;
+mod command_output;
 mod cursor;
 mod effect;
 mod env;
@@ -22,6 +23,7 @@ mod work_tree;
 
 pub use branch::{BranchReport, Orders};
 pub use change::{Change, PermissionMode};
+pub use command_output::CommandOutput;
 pub use cursor::Cursor;
 pub use effect::Effect;
 pub use env::Env;

@@ -2,18 +2,11 @@
 use super::error::{QueueError, QueueErrorKind, Result};
 use super::lock::note_call;
 use crate::clock;
-use crate::exec::process;
-use crate::model::Env;
+use crate::exec::command::{BoundedCommand, CommandError, RunningCommand, find_program};
+use crate::model::{CommandOutput, Env};
 use camino::Utf8PathBuf;
-use nix::sys::signal::{Signal, killpg};
-use nix::sys::wait::{Id, WaitPidFlag, waitid};
-use nix::unistd::Pid;
 use std::fs::File;
-use std::io::{Read, Write as _};
-use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
-use std::process::{Child, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{self, Receiver};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -28,22 +21,10 @@ pub(in crate::queue) struct Program {
     pub(in crate::queue) call_log: Mutex<Option<File>>,
 }
 
-/// What a call said.
-#[derive(Debug)]
-pub(in crate::queue) struct Said {
-    pub(in crate::queue) status: ExitStatus,
-    pub(in crate::queue) stdout: String,
-    pub(in crate::queue) stderr: String,
-}
-
 /// How long a call may take once somebody waits for the end.
 const HURRIED: Duration = Duration::from_secs(5);
-/// How often it is asked whether somebody waits for the end.
-const LOOK: Duration = Duration::from_millis(200);
-/// How long the pipes of an ended program may stay open: what it left running may have inherited them.
-const LAST_WORDS: Duration = Duration::from_secs(2);
 /// More than any tracker prints for ten thousand tasks with long texts.
-const LONGEST: u64 = 256 * 1024 * 1024;
+const MAX_OUTPUT: u64 = 256 * 1024 * 1024;
 
 /// How often a read is made before its failure counts.
 const READS: u32 = 5;
@@ -100,37 +81,36 @@ impl Program {
         args: &[S],
         env: &[(&str, &str)],
         input: &[u8],
-    ) -> Result<Said> {
-        let mut child = self.start(name, args, env, !input.is_empty())?;
-        self.note(&child);
-        if let Some(mut stdin) = child.stdin.take() {
-            let input = input.to_owned();
-            // A program may end without having read it all.
-            std::thread::spawn(move || stdin.write_all(&input));
-        }
-        let (stdout, stderr) = (collect(child.stdout.take()), collect(child.stderr.take()));
-        let status = self.wait(&mut child)?.ok_or_else(|| {
-            QueueError::new(
+    ) -> Result<CommandOutput> {
+        let missing = |error: &dyn std::fmt::Display| missing(name, error);
+        let path = find_program(name, self.env.get("PATH"), &self.cwd)
+            .ok_or_else(|| missing(&"there is no such program on PATH"))?;
+        let running = BoundedCommand::new(path)
+            .args(args)
+            .current_dir(&self.cwd)
+            .clean_env(&self.env)
+            .envs(env.iter().copied())
+            .input(input)
+            .max_output(MAX_OUTPUT)
+            .start()
+            .map_err(|error| missing(&error))?;
+        self.note(&running);
+        running.wait(|| self.limit()).map_err(|error| match error {
+            CommandError::TimedOut(limit) => QueueError::new(
                 QueueErrorKind::Silent,
-                format!("`{}` did not answer within {} s and was ended", self.line(name, args), self.limit().as_secs()),
+                format!("`{}` did not answer within {} s and was ended", self.line(name, args), limit.as_secs()),
                 "call it yourself to see what it waits for; `queue: {timeout: 2m}` in the loop gives it longer",
-            )
-        })?;
-        Ok(Said {
-            status,
-            stdout: words(&stdout),
-            stderr: words(&stderr),
+            ),
+            CommandError::Start(error) | CommandError::Wait(error) => error.into(),
         })
     }
 
-    /// Writes the call down, so that whoever takes the lock after us waits for it if we die.
-    fn note(&self, child: &Child) {
+    /// Records the call, so that the next holder of the lock waits for its end if we die.
+    fn note(&self, running: &RunningCommand) {
         let call_log = self.call_log.lock().unwrap_or_else(PoisonError::into_inner);
-        let call = call_log
-            .as_ref()
-            .and_then(|_| process::identity(i32::try_from(child.id()).ok()?));
+        let call = call_log.as_ref().and_then(|_| running.identity());
         if let (Some(call_log), Some(call)) = (&*call_log, call) {
-            // The call is made all the same; what was not written down is not waited for.
+            // The call is made all the same; one that was not recorded is not waited for.
             let _ = note_call(call_log, &call);
         }
     }
@@ -142,29 +122,6 @@ impl Program {
         } else {
             self.limit * 3 + PATIENCE
         }
-    }
-
-    /// Waits for the end of a child; none if it had to be killed. It is reaped here and nowhere else, so that its pid,
-    /// and with it its group, cannot become another's before the kill.
-    fn wait(&self, child: &mut Child) -> Result<Option<ExitStatus>> {
-        let pid = Pid::from_raw(i32::try_from(child.id()).unwrap_or(i32::MAX));
-        let (send, ended) = mpsc::channel();
-        std::thread::spawn(move || {
-            while waitid(Id::Pid(pid), WaitPidFlag::WEXITED | WaitPidFlag::WNOWAIT)
-                == Err(nix::Error::EINTR)
-            {}
-            let _ = send.send(());
-        });
-        let began = Instant::now();
-        // The limit may come down meanwhile.
-        while ended.recv_timeout(LOOK).is_err() {
-            if self.limit() <= began.elapsed() {
-                let _ = killpg(pid, Signal::SIGKILL);
-                child.wait()?;
-                return Ok(None);
-            }
-        }
-        Ok(Some(child.wait()?))
     }
 
     fn limit(&self) -> Duration {
@@ -189,84 +146,28 @@ impl Program {
             .collect::<Vec<_>>()
             .join(" ")
     }
+}
 
-    fn start<S: AsRef<std::ffi::OsStr>>(
-        &self,
-        name: &str,
-        args: &[S],
-        env: &[(&str, &str)],
-        speaks: bool,
-    ) -> Result<Child> {
-        let missing = |error: &dyn std::fmt::Display| {
-            QueueError::new(
-                QueueErrorKind::Missing,
-                format!("cannot call `{name}`: {error}"),
-                format!(
-                    "install it, or say where it is: `programs: {{{name}: /path/to/it}}` in config.yaml; `ap doctor` shows what was found"
-                ),
-            )
-        };
-        let path = which::which_in(name, self.env.get("PATH"), &self.cwd)
-            .map_err(|_| missing(&"there is no such program on PATH"))?;
-        let mut command = std::process::Command::new(path);
-        command
-            .args(args)
-            .current_dir(&self.cwd)
-            .env_clear()
-            .envs(self.env.iter())
-            .envs(env.iter().copied())
-            .process_group(0);
-        command
-            .stdin(if speaks {
-                Stdio::piped()
-            } else {
-                Stdio::null()
-            })
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped());
-        command.spawn().map_err(|error| missing(&error))
+fn missing(name: &str, error: &dyn std::fmt::Display) -> QueueError {
+    QueueError::new(
+        QueueErrorKind::Missing,
+        format!("cannot call `{name}`: {error}"),
+        format!(
+            "install it, or say where it is: `programs: {{{name}: /path/to/it}}` in config.yaml; `ap doctor` shows what was found"
+        ),
+    )
+}
+
+/// Returns how a program failed, if it did: `exit code 1`, `signal 9`.
+pub(in crate::queue) fn failure(output: &CommandOutput) -> Option<String> {
+    match (output.code, output.signal) {
+        (Some(0), _) => None,
+        (Some(code), _) => Some(format!("exit code {code}")),
+        (None, signal) => Some(format!("signal {}", signal.unwrap_or_default())),
     }
 }
 
-/// Reads a pipe to its end in a thread, piece by piece.
-fn collect(pipe: Option<impl Read + Send + 'static>) -> Receiver<Vec<u8>> {
-    let (send, receive) = mpsc::channel();
-    std::thread::spawn(move || {
-        let Some(mut pipe) = pipe.map(|pipe| pipe.take(LONGEST)) else {
-            return;
-        };
-        let mut piece = vec![0; 64 * 1024];
-        while let Ok(length @ 1..) = pipe.read(&mut piece) {
-            if send.send(piece[..length].to_vec()).is_err() {
-                return;
-            }
-        }
-    });
-    receive
-}
-
-/// Returns all that came through a pipe whose program has ended.
-fn words(pipe: &Receiver<Vec<u8>>) -> String {
-    let (mut bytes, deadline) = (Vec::new(), Instant::now() + LAST_WORDS);
-    // Once, whatever still comes: what it left running may speak for ever.
-    while let Ok(piece) = pipe.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
-        bytes.extend(piece);
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
-}
-
-impl Said {
-    /// Returns how it ended, if not well: `exit code 1`, `signal 9`.
-    pub(in crate::queue) fn failure(&self) -> Option<String> {
-        match (self.status.code(), self.status.signal()) {
-            (Some(0), _) => None,
-            (Some(code), _) => Some(format!("exit code {code}")),
-            (None, signal) => Some(format!("signal {}", signal.unwrap_or_default())),
-        }
-    }
-
-    /// Returns the line on stderr that says why it failed; empty if there is none.
-    pub(in crate::queue) fn complaint(&self) -> String {
-        crate::text::error_line(&self.stderr).unwrap_or_default()
-    }
+/// Returns the line of standard error that says why a program failed; empty if there is none.
+pub(in crate::queue) fn error_line(output: &CommandOutput) -> String {
+    crate::text::error_line(&output.stderr_text()).unwrap_or_default()
 }

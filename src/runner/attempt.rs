@@ -3,17 +3,18 @@ use super::Surroundings;
 use super::context::{Briefing, Places};
 use super::exchange;
 use super::folder::{Found, NEW_PROGRESS, enter, look};
+use super::gates::JUDGE_INPUT_BYTES;
 use super::start::start;
 use super::surroundings::Seat;
 use super::told;
 use crate::agent::{self, Activity, Transcript};
 use crate::clock;
 use crate::engine::Budget;
-use crate::exec::file_tail::FileTail;
+use crate::exec::file_tail::{FileTail, last_text};
 use crate::exec::process;
 use crate::model::{Cursor, Exit, Outcome, ProcessId, Usage, env_tag};
 use crate::plan::{Node, Plan, PlanKind};
-use crate::store::layout::{IterationDir, RunDir};
+use crate::store::layout::RunDir;
 use crate::store::lock::FileLock;
 use crate::store::session::Session;
 use crate::store::{atomic, crash};
@@ -22,7 +23,7 @@ use fs_err as fs;
 use jiff::Timestamp;
 use nix::sys::signal::Signal;
 use std::future::Future;
-use std::io::{self, Read as _, Seek as _, SeekFrom};
+use std::io;
 use std::pin::Pin;
 
 /// How long a killed process may take to be gone.
@@ -176,16 +177,19 @@ impl Attempt {
     pub(super) fn follow(&mut self, mut show: impl FnMut(&[Activity], &Transcript)) {
         self.let_flood_pass();
         let transcript = &mut self.transcript;
-        self.stdout.look(|bytes| {
+        let polled = self.stdout.poll(|bytes| {
             let said = transcript.push(bytes);
             show(&said, transcript);
         });
+        if let Err(error) = polled {
+            tracing::warn!(%error, "the output cannot be read");
+        }
     }
 
     /// Of plain words only the last ones count, and all of them stay in the file.
     fn let_flood_pass(&mut self) {
-        if self.transcript.needs_only_the_end() && self.stdout.is_flooded() {
-            let bytes = self.stdout.skip();
+        if self.transcript.needs_only_the_end() && self.stdout.has_large_backlog() {
+            let bytes = self.stdout.skip_backlog();
             tracing::debug!(bytes, "output passed over");
         }
     }
@@ -202,12 +206,16 @@ impl Attempt {
     /// Takes in the rest of what a gone agent has said.
     pub(super) fn follow_to_end(&mut self, mut show: impl FnMut(&[Activity], &Transcript)) {
         self.let_flood_pass();
-        let (transcript, flooded) = (&mut self.transcript, self.stdout.is_flooded());
-        self.stdout.read(|bytes| {
+        let (transcript, flooded) = (&mut self.transcript, self.stdout.has_large_backlog());
+        let read = self.stdout.read(|bytes| {
             let said = transcript.push(bytes);
-            // It is over; who wants to read all of it has the file.
+            // The attempt is over; all of its output is in the file.
             show(if flooded { &[] } else { &said }, transcript);
+            true
         });
+        if let Err(error) = read {
+            tracing::warn!(%error, "the output cannot be read");
+        }
         let said = self.transcript.finish();
         show(&said, &self.transcript);
     }
@@ -215,7 +223,7 @@ impl Attempt {
     /// Returns what the agent said last; of a program that speaks plainly, the end of all it said.
     pub(super) fn last_words(&self) -> String {
         let told = self.transcript.final_text().map(str::to_owned);
-        told.unwrap_or_else(|| super::gates::end_of(&self.places.iteration.output()))
+        told.unwrap_or_else(|| last_text(&self.places.iteration.output(), JUDGE_INPUT_BYTES))
     }
 
     /// Types how the attempt ended, and leaves `status.json` and `output.md` where they belong.
@@ -248,7 +256,7 @@ impl Attempt {
             &exit,
             &self.transcript,
             status,
-            &stderr_tail(folder)?,
+            &last_text(&folder.stderr(), STDERR_TAIL),
             now,
         );
         if let (Outcome::Reported { status }, false) = (&outcome, folder.status().exists()) {
@@ -367,15 +375,4 @@ fn sweep(plan: &Plan, cursor: Cursor) {
         }
         left.is_empty()
     });
-}
-
-fn stderr_tail(folder: &IterationDir) -> io::Result<String> {
-    let Ok(mut file) = fs::File::open(folder.stderr()) else {
-        return Ok(String::new());
-    };
-    let length = file.metadata()?.len();
-    file.seek(SeekFrom::Start(length.saturating_sub(STDERR_TAIL)))?;
-    let mut tail = Vec::new();
-    file.take(STDERR_TAIL).read_to_end(&mut tail)?;
-    Ok(String::from_utf8_lossy(&tail).into_owned())
 }

@@ -3,20 +3,20 @@ use super::Surroundings;
 use super::context::Places;
 use crate::agent::{self, AgentSpec, InvocationContext, JudgeInput, PromptDelivery, Transcript};
 use crate::engine::State;
-use crate::exec::command::run;
+use crate::exec::command::BoundedCommand;
+use crate::exec::file_tail::last_text;
+use crate::fingerprint::fingerprint;
 use crate::model::{Cursor, GateVerdict, Input, Usage, env_tag};
-use crate::plan::{Node, Plan, Step, fingerprint};
+use crate::plan::{Node, Plan, Step};
 use crate::store::atomic;
 use crate::store::session::Session;
-use crate::termination::{
-    CommandEnd, FrozenFile, Gate, GateRef, Judge, read_command, read_judge, scripts,
-};
+use crate::termination::{FrozenFile, Gate, GateRef, Judge, read_command, read_judge, scripts};
 use camino::Utf8Path;
 use fs_err as fs;
 use serde_json::json;
 use std::collections::BTreeSet;
 use std::future::{Future, pending};
-use std::io::{self, Read as _, Seek as _, SeekFrom};
+use std::io;
 use std::pin::Pin;
 use std::time::Duration;
 
@@ -25,7 +25,7 @@ const JUDGE_TIMEOUT: Duration = Duration::from_secs(300);
 /// Tries of a judge before its answer counts as broken.
 pub const JUDGE_TRIES: u32 = 2;
 /// How much of a file a judge sees, from its end.
-const MOST_SEEN: u64 = 16 * 1024;
+pub(super) const JUDGE_INPUT_BYTES: u64 = 16 * 1024;
 /// How many iterations a judge sees.
 const MOST_HISTORY: usize = 20;
 
@@ -139,22 +139,15 @@ fn command(
         let Some((Some(path), _, args)) = call else {
             return broken("there is no such program on PATH".to_owned());
         };
-        let mut command = tokio::process::Command::new(path);
-        command
+        let command = BoundedCommand::new(path)
             .args(args)
-            .env_clear()
-            .envs(env.iter())
-            .current_dir(cwd);
-        match run(command, told.to_string().as_bytes(), limit).await {
-            Err(why) => broken(why),
-            Ok(ran) => (
-                read_command(&CommandEnd {
-                    code: ran.code,
-                    stdout: &ran.stdout,
-                    stderr: &ran.stderr,
-                }),
-                Usage::default(),
-            ),
+            .clean_env(&env)
+            .current_dir(&cwd)
+            .input(told.to_string())
+            .limit(limit);
+        match command.run_async().await {
+            Err(error) => broken(error.to_string()),
+            Ok(output) => (read_command(&output), Usage::default()),
         }
     }
 }
@@ -197,10 +190,7 @@ pub fn freeze_gates(plan: &mut Plan, project: &Utf8Path) {
 
 /// Returns the fingerprint of a file; empty if there is none that can be read.
 fn hash_of(path: &Utf8Path) -> String {
-    fs::read(path).map_or_else(
-        |_| String::new(),
-        |bytes| fingerprint(std::iter::once(String::from_utf8_lossy(&bytes).as_ref())),
-    )
+    fs::read(path).map_or_else(|_| String::new(), fingerprint)
 }
 
 fn judged(
@@ -235,23 +225,31 @@ fn judged(
                     usage,
                 );
             };
-            verdict = match run(command, prompt.as_bytes(), JUDGE_TIMEOUT).await {
-                Err(why) => GateVerdict::Broken { reason: why },
-                Ok(ran) => {
+            let command = command.input(prompt.as_bytes()).limit(JUDGE_TIMEOUT);
+            verdict = match command.run_async().await {
+                Err(error) => GateVerdict::Broken {
+                    reason: error.to_string(),
+                },
+                Ok(output) => {
                     let mut transcript = Transcript::new(spec.adapter().output_format());
-                    transcript.push(ran.stdout.as_bytes());
+                    transcript.push(&output.stdout);
                     transcript.finish();
                     usage += transcript.usage();
                     let said = transcript.structured_status().map_or_else(
-                        || transcript.final_text().unwrap_or(&ran.stdout).to_owned(),
+                        || {
+                            transcript
+                                .final_text()
+                                .unwrap_or(&output.stdout_text())
+                                .to_owned()
+                        },
                         ToString::to_string,
                     );
-                    match ran.code {
+                    match output.code {
                         Some(0) => read_judge(&said, least),
                         code => GateVerdict::Broken {
                             reason: format!(
                                 "the judge ended with exit code {code:?}: {}",
-                                crate::text::first_line(&ran.stderr)
+                                crate::text::first_line(&output.stderr_text())
                             ),
                         },
                     }
@@ -267,7 +265,7 @@ fn judged(
 
 type Ask = (
     AgentSpec,
-    Box<dyn Fn() -> Option<tokio::process::Command> + Send>,
+    Box<dyn Fn() -> Option<BoundedCommand> + Send>,
     String,
 );
 
@@ -296,8 +294,8 @@ fn ask_judge(
         criteria: &judge.criteria,
         iteration: state.counters.iterations,
         history: &history[history.len().saturating_sub(MOST_HISTORY)..].join("\n"),
-        output: &end_of(&places.iteration.output()),
-        progress: &end_of(&places.progress),
+        output: &last_text(&places.iteration.output(), JUDGE_INPUT_BYTES),
+        progress: &last_text(&places.progress, JUDGE_INPUT_BYTES),
     };
     let prompt = agent::judge_prompt(&case);
     let (context, file) = (
@@ -330,13 +328,8 @@ fn ask_judge(
     );
     let args = invocation.args;
     let make = move || {
-        let mut command = tokio::process::Command::new(program.as_ref()?);
-        command
-            .args(&args)
-            .env_clear()
-            .envs(env.iter())
-            .current_dir(&cwd);
-        Some(command)
+        let command = BoundedCommand::new(program.as_ref()?);
+        Some(command.args(&args).clean_env(&env).current_dir(&cwd))
     };
     let told = match spec.adapter().prompt_delivery() {
         PromptDelivery::Stdin => prompt,
@@ -346,19 +339,4 @@ fn ask_judge(
         PromptDelivery::Argument => String::new(),
     };
     Ok((spec.clone(), Box::new(make), told))
-}
-
-/// Returns the end of a file, as text.
-pub(super) fn end_of(path: &Utf8Path) -> String {
-    let read = || -> io::Result<Vec<u8>> {
-        let mut file = fs::File::open(path)?;
-        let length = file.metadata()?.len();
-        file.seek(SeekFrom::Start(length.saturating_sub(MOST_SEEN)))?;
-        let mut end = Vec::new();
-        file.take(MOST_SEEN).read_to_end(&mut end)?;
-        Ok(end)
-    };
-    read()
-        .map(|end| String::from_utf8_lossy(&end).into_owned())
-        .unwrap_or_default()
 }

@@ -31,7 +31,7 @@ use crate::model::{Cursor, Effect, Ending, Event, Input, NodeEnding, Outcome, Re
 use crate::store::session::Session;
 use crate::store::{crash, inbox};
 use crate::termination::promises;
-use crate::workspace::git;
+use crate::workspace::git::Git;
 use attempt::{Attempt, Ensured};
 use branches::{Branches, Line};
 use gates::Gates;
@@ -74,6 +74,7 @@ struct Runner {
     attempt: Option<Attempt>,
     tasks: Tasks,
     gates: Gates,
+    git: Git,
     /// Known before anything has to be waited for.
     known: Option<Input>,
     asked_to_stop: u32,
@@ -145,6 +146,7 @@ impl Runner {
     fn new(session: Session, around: Rc<Surroundings>, mut view: View, ears: Ears) -> Self {
         view.opened(&session.plan, session.state());
         let (tasks, gates, branches) = (Tasks::new(&around), Gates::default(), Branches::default());
+        let git = Git::new(around.project.root(), around.find("git"), &around.env);
         Self {
             session,
             around,
@@ -154,6 +156,7 @@ impl Runner {
             attempt: None,
             tasks,
             gates,
+            git,
             known: None,
             asked_to_stop: 0,
             no_room: false,
@@ -374,12 +377,11 @@ impl Runner {
         attempt.follow_to_end(|said, transcript| self.view.said(said, transcript));
         let (outcome, usage) = attempt.conclude(plan, &node, clock::now())?;
         let promises = promises(&attempt.last_words());
-        let root = self.around.project.root();
         let tree = match &outcome {
             Outcome::Reported { .. } | Outcome::Unreported { .. } if counts_idle(plan, &node) => {
-                git::status(root, self.around.find("git").as_deref(), &self.around.env).await
+                self.git.status().await
             }
-            Outcome::Reported { .. } | Outcome::Unreported { .. } => git::head_commit(root),
+            Outcome::Reported { .. } | Outcome::Unreported { .. } => self.git.head().await,
             Outcome::Crashed { .. } | Outcome::Refused { .. } | Outcome::TimedOut { .. } => None,
             Outcome::RateLimited { .. } | Outcome::Lost { .. } | Outcome::Cancelled => None,
         };

@@ -1,4 +1,5 @@
 //! Where a runner runs: its project, its program and the environment its agents inherit.
+use crate::exec::command::find_program;
 use crate::exec::launcher::Tmux;
 use crate::model::{Env, NodeId, SessionName};
 use crate::plan::Plan;
@@ -70,8 +71,7 @@ impl Surroundings {
         {
             return Some(path.clone());
         }
-        let path = which::which_in(program, self.env.get("PATH"), self.project.root()).ok()?;
-        let path = Utf8PathBuf::from_path_buf(path).ok()?;
+        let path = find_program(program, self.env.get("PATH"), self.project.root())?;
         self.found
             .borrow_mut()
             .insert(program.to_owned(), path.clone());

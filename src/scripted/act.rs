@@ -4,13 +4,15 @@ use super::events::Events;
 use super::script::{RateLimit, Step};
 use crate::clock;
 use crate::error::{Error, Result};
+use crate::exec::command::{BoundedCommand, CommandError};
+use crate::model::CommandOutput;
 use crate::store::atomic;
 use camino::Utf8Path;
 use fs_err as fs;
 use nix::sys::signal::{SigSet, Signal, raise};
 use serde_json::{Value, json};
 use std::io::{Read as _, Seek as _, Write};
-use std::process::{Command, ExitCode, Stdio};
+use std::process::ExitCode;
 use std::time::Duration;
 
 /// `ap queue claim` says so when there is nothing to claim.
@@ -91,7 +93,7 @@ impl<'o> Agent<'o> {
         let done = self.run(&words)?;
         match done.code {
             Some(0) => {
-                let task: Task = serde_json::from_str(&done.stdout).map_err(|error| {
+                let task: Task = serde_json::from_slice(&done.stdout).map_err(|error| {
                     Error::failed(format!("`ap queue claim` printed no task: {error}"))
                 })?;
                 self.context.task = Some(task);
@@ -141,7 +143,7 @@ impl<'o> Agent<'o> {
         Ok(())
     }
 
-    fn run(&mut self, words: &[String]) -> Result<Done> {
+    fn run(&mut self, words: &[String]) -> Result<CommandOutput> {
         let id = self
             .events
             .called("Bash", &json!({"command": words.join(" ")}))?;
@@ -152,7 +154,7 @@ impl<'o> Agent<'o> {
             }
             words => run(words)?,
         };
-        let text = format!("{}{}", done.stdout, done.stderr);
+        let text = format!("{}{}", done.stdout_text(), done.stderr_text());
         self.events.answered(
             &id,
             if text.is_empty() { "no output" } else { &text },
@@ -216,47 +218,38 @@ fn append(path: &Utf8Path, text: &str) -> Result<()> {
         .write_all(text.as_bytes())?)
 }
 
-/// How a command ended.
-struct Done {
-    code: Option<i32>,
-    stdout: String,
-    stderr: String,
-}
-
 /// Runs a command to its end. Its output goes to files: a pipe would also wait for what it leaves running.
-fn run(words: &[String]) -> Result<Done> {
+fn run(words: &[String]) -> Result<CommandOutput> {
     let Some((program, args)) = words.split_first() else {
         return Err(Error::usage("the script says to run an empty command"));
     };
     let (mut stdout, mut stderr) = (tempfile::tempfile()?, tempfile::tempfile()?);
-    let ended = Command::new(program)
+    let command = BoundedCommand::new(program)
         .args(args)
-        .stdin(Stdio::null())
-        .stdout(stdout.try_clone()?)
-        .stderr(stderr.try_clone()?)
-        .status();
-    let code = match ended {
-        Ok(ended) => ended.code(),
-        // An agent's shell says so too, and the agent goes on.
-        Err(error) => {
-            return Ok(Done {
+        .output_to(stdout.try_clone()?, stderr.try_clone()?)
+        // The shim bounds the agent and what it runs.
+        .limit(Duration::MAX)
+        .in_callers_group();
+    let mut output = match command.run() {
+        Ok(output) => output,
+        // An agent's shell reports it like this, and the agent continues.
+        Err(CommandError::Start(error)) => {
+            return Ok(CommandOutput {
                 code: Some(127),
-                stdout: String::new(),
-                stderr: format!("{program}: {error}"),
+                stderr: format!("{program}: {error}").into_bytes(),
+                ..CommandOutput::default()
             });
         }
+        Err(error) => return Err(Error::failed(error)),
     };
-    let mut texts = [Vec::new(), Vec::new()];
-    for (file, text) in [&mut stdout, &mut stderr].into_iter().zip(&mut texts) {
+    for (file, bytes) in [
+        (&mut stdout, &mut output.stdout),
+        (&mut stderr, &mut output.stderr),
+    ] {
         file.rewind()?;
-        file.read_to_end(text)?;
+        file.read_to_end(bytes)?;
     }
-    let [stdout, stderr] = texts.map(|text| String::from_utf8_lossy(&text).into_owned());
-    Ok(Done {
-        code,
-        stdout,
-        stderr,
-    })
+    Ok(output)
 }
 
 #[expect(

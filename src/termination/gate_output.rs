@@ -1,5 +1,5 @@
 //! How the output of a `verify` or `command` gate is read.
-use crate::model::GateVerdict;
+use crate::model::{CommandOutput, GateVerdict};
 use crate::text::clean;
 use serde::Deserialize;
 use serde_json::Value;
@@ -9,15 +9,6 @@ const NOT_YET: i32 = 75;
 /// The first exit code with which a shell reports that a program cannot be run (126), does not exist (127), or was ended by
 /// a signal (128 and more).
 const CANNOT_RUN: i32 = 126;
-
-/// How a gate's command ended, and what it printed.
-#[derive(Clone, Copy, Debug)]
-pub struct CommandEnd<'a> {
-    /// The exit code; none if a signal ended it.
-    pub code: Option<i32>,
-    pub stdout: &'a str,
-    pub stderr: &'a str,
-}
 
 /// The JSON object a command may print as its last line, or as all of its output. The fields of a `verify.sh` of
 /// cc-autopipe are accepted too.
@@ -39,17 +30,17 @@ struct GateOutput {
 
 /// Reads the verdict of a command. Its JSON decides; without it the exit code does: 0 is done, 75 is "not yet", those with
 /// which a shell reports that a program cannot be run are broken, and any other is "not done".
-pub fn read_command(end: &CommandEnd<'_>) -> GateVerdict {
+pub fn read_command(end: &CommandOutput) -> GateVerdict {
     let Some(code) = end.code else {
         return broken("it was ended by a signal", end);
     };
-    match GateOutput::find(end.stdout) {
+    match GateOutput::find(&end.stdout_text()) {
         Some(output) => by_output(&output, code, end),
         None => by_exit_code(code, end),
     }
 }
 
-fn by_exit_code(code: i32, end: &CommandEnd<'_>) -> GateVerdict {
+fn by_exit_code(code: i32, end: &CommandOutput) -> GateVerdict {
     let reason = last_line(end);
     match code {
         0 => GateVerdict::Stop { reason },
@@ -59,7 +50,7 @@ fn by_exit_code(code: i32, end: &CommandEnd<'_>) -> GateVerdict {
     }
 }
 
-fn by_output(output: &GateOutput, code: i32, end: &CommandEnd<'_>) -> GateVerdict {
+fn by_output(output: &GateOutput, code: i32, end: &CommandOutput) -> GateVerdict {
     let reason = output.reason();
     let passed = match (output.verdict.as_deref(), output.passed.or(output.stop)) {
         (Some("in_progress"), _) => return GateVerdict::InProgress { reason },
@@ -116,7 +107,7 @@ impl GateOutput {
     }
 }
 
-fn broken(problem: &str, end: &CommandEnd<'_>) -> GateVerdict {
+fn broken(problem: &str, end: &CommandOutput) -> GateVerdict {
     GateVerdict::Broken {
         reason: with_reason(problem, &last_line(end)),
     }
@@ -132,10 +123,10 @@ fn with_reason(text: &str, reason: &str) -> String {
 }
 
 /// Returns the last line of stdout, or of stderr if there is none.
-fn last_line(end: &CommandEnd<'_>) -> String {
+fn last_line(end: &CommandOutput) -> String {
     let last = |text: &str| text.lines().map(clean).rfind(|line| !line.is_empty());
-    last(end.stdout)
-        .or_else(|| last(end.stderr))
+    last(&end.stdout_text())
+        .or_else(|| last(&end.stderr_text()))
         .unwrap_or_default()
 }
 
@@ -144,10 +135,11 @@ mod tests {
     use super::*;
 
     fn verdict(code: Option<i32>, stdout: &str) -> String {
-        read_command(&CommandEnd {
+        read_command(&CommandOutput {
             code,
-            stdout,
-            stderr: "words on stderr\n",
+            signal: None,
+            stdout: stdout.into(),
+            stderr: "words on stderr\n".into(),
         })
         .to_string()
     }

@@ -1,12 +1,10 @@
 //! Programs: which there are, which version, and whether they answer.
 use super::{Check, Verdict};
 use crate::cli::context::Context;
+use crate::exec::command::{BoundedCommand, CommandError, find_program};
 use crate::text::first_line;
 use camino::Utf8PathBuf;
 use std::ffi::OsStr;
-use std::os::unix::process::CommandExt as _;
-use std::process::{Command, Stdio};
-use std::sync::mpsc::channel;
 use std::time::Duration;
 
 /// How long a program may take to answer.
@@ -63,32 +61,14 @@ pub(super) fn ask<S: AsRef<OsStr>>(
     program: impl AsRef<OsStr>,
     args: impl IntoIterator<Item = S>,
 ) -> Answer {
-    let mut command = Command::new(program);
-    command
-        .args(args)
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .process_group(0);
-    let child = match command.spawn() {
-        Ok(child) => child,
-        Err(error) => return Answer::Failed(error.to_string()),
-    };
-    let process = i32::try_from(child.id())
-        .ok()
-        .and_then(crate::exec::process::identity);
-    let (sender, answer) = channel();
-    std::thread::spawn(move || sender.send(child.wait_with_output()));
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim().to_owned();
-    match answer.recv_timeout(PATIENCE) {
-        Ok(Ok(output)) if output.status.success() => Answer::Said(text(&output.stdout)),
-        Ok(Ok(output)) => Answer::Failed(text(&output.stderr)),
-        Ok(Err(error)) => Answer::Failed(error.to_string()),
-        Err(_) => {
-            if let Some(process) = process {
-                crate::exec::process::send(&process, nix::sys::signal::Signal::SIGKILL);
-            }
-            Answer::Silent
+    let command = BoundedCommand::new(program).args(args).limit(PATIENCE);
+    match command.run() {
+        Ok(output) if output.is_success() => Answer::Said(text(&output.stdout)),
+        Ok(output) => Answer::Failed(text(&output.stderr)),
+        Err(CommandError::TimedOut(_)) => Answer::Silent,
+        Err(CommandError::Start(error) | CommandError::Wait(error)) => {
+            Answer::Failed(error.to_string())
         }
     }
 }
@@ -158,8 +138,7 @@ fn broken(wanted: &Wanted, found: String) -> Check {
 }
 
 fn find(program: &str, context: &Context) -> Option<Utf8PathBuf> {
-    let path = which::which_in(program, context.env.get("PATH"), context.project.root()).ok()?;
-    Utf8PathBuf::from_path_buf(path).ok()
+    find_program(program, context.env.get("PATH"), context.project.root())
 }
 
 /// Where a tmux server is.

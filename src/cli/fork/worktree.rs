@@ -3,8 +3,8 @@ use crate::cli::context::Context;
 use crate::error::{Error, Result};
 use crate::model::SessionName;
 use crate::store::layout::Project;
+use crate::workspace::git;
 use camino::{Utf8Path, Utf8PathBuf};
-use std::process::{Command, Stdio};
 
 /// What git says of a worktree that is not ready yet. Who finds it, or a session's draft, knows that whoever made it died.
 const REASON: &str = "ap fork is making a session here";
@@ -27,10 +27,7 @@ impl Worktree {
         context: &Context,
     ) -> Result<Self> {
         let root = context.project.root();
-        let top = root
-            .ancestors()
-            .find(|folder| folder.join(".git").exists())
-            .unwrap_or(root);
+        let top = git::repository(root).unwrap_or(root);
         let named = format!("{}-{session}", top.file_name().unwrap_or("project"));
         let folder = into.map_or_else(
             || top.with_file_name(&named),
@@ -120,22 +117,5 @@ fn normal(path: &Utf8Path) -> Utf8PathBuf {
 
 /// Runs git in the project and returns what it says.
 fn git(args: &[&str], context: &Context) -> Result<String> {
-    let mut command = Command::new("git");
-    command
-        .args(args)
-        .env_clear()
-        .envs(&context.env)
-        .current_dir(context.project.root())
-        .stdin(Stdio::null());
-    let output = command.output().map_err(|error| {
-        Error::failed(format!("cannot run git: {error}")).hint("install git, then try again")
-    })?;
-    if output.status.success() {
-        return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
-    }
-    Err(Error::failed(format!(
-        "git {}: {}",
-        args[..2.min(args.len())].join(" "),
-        String::from_utf8_lossy(&output.stderr).trim()
-    )))
+    git::call(context.project.root(), &context.env, args)
 }

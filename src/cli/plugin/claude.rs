@@ -1,10 +1,14 @@
 //! Claude Code's own command line: `claude plugin …`.
 use crate::cli::context::Context;
 use crate::error::{Error, Result};
+use crate::exec::command::{BoundedCommand, find_program};
 use crate::plugin::NAME;
 use camino::Utf8PathBuf;
 use serde::{Deserialize, Serialize};
-use std::process::Command;
+use std::time::Duration;
+
+/// How long one call may take; it may download.
+const CALL_LIMIT: Duration = Duration::from_secs(300);
 
 /// Where Claude Code loads the plugin.
 #[derive(Clone, Copy, Debug, clap::ValueEnum)]
@@ -71,8 +75,8 @@ impl<'a> Claude<'a> {
             .programs
             .get("claude")
             .map_or("claude", String::as_str);
-        let found = which::which_in(name, context.env.get("PATH"), context.project.root()).ok();
-        let program = found.and_then(|path| Utf8PathBuf::from_path_buf(path).ok()).ok_or_else(|| {
+        let found = find_program(name, context.env.get("PATH"), context.project.root());
+        let program = found.ok_or_else(|| {
             Error::failed(format!("`{name}` is not on PATH, so nothing was changed"))
                 .hint("install Claude Code (`npm install -g @anthropic-ai/claude-code`), or use `--files-only` and load the files with `claude --plugin-dir`")
         })?;
@@ -81,14 +85,17 @@ impl<'a> Claude<'a> {
 
     /// Calls `claude plugin …`, and returns what it printed.
     pub(super) fn call(&self, args: &[&str]) -> Result<String> {
-        let output = Command::new(&self.program)
-            .arg("plugin")
+        let output = BoundedCommand::new(&self.program)
+            .args(["plugin"])
             .args(args)
             .current_dir(self.context.project.root())
-            .output()?;
+            .in_callers_group()
+            .limit(CALL_LIMIT)
+            .run()
+            .map_err(Error::failed)?;
         let [stdout, stderr] = [&output.stdout, &output.stderr]
             .map(|bytes| String::from_utf8_lossy(bytes).trim().to_owned());
-        if output.status.success() {
+        if output.is_success() {
             return Ok(stdout);
         }
         let reason = if stderr.is_empty() { stdout } else { stderr };

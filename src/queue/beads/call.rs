@@ -1,10 +1,11 @@
 //! Calls of `bd`: which are repeated, and what their answers mean.
 use super::issue::Issue;
+use crate::model::CommandOutput;
 use crate::model::Env;
 use crate::queue::error::{QueueError, Result};
 use crate::queue::json::{self, Envelope};
 use crate::queue::owner::Owner;
-use crate::queue::program::{Program, Said};
+use crate::queue::program::{Program, error_line, failure};
 use crate::queue::queue_env::QueueEnv;
 use camino::Utf8Path;
 use std::sync::Mutex;
@@ -63,13 +64,14 @@ impl Bd {
 
     /// Asks for something else than issues.
     pub(super) fn text(&self, args: &[&str]) -> Result<String> {
-        self.program.read(|| Ok(self.call(args, None)?.stdout))
+        self.program
+            .read(|| Ok(self.call(args, None)?.stdout_text().into_owned()))
     }
 
     /// Asks for a text field of something that is no issue.
     pub(super) fn field(&self, args: &[&str], name: &str) -> Result<Option<String>> {
         self.program.read(|| {
-            json::field(&self.call(args, None)?.stdout, name)
+            json::field(&self.call(args, None)?.stdout_text(), name)
                 .map_err(|why| self.nonsense(args, &why))
         })
     }
@@ -85,13 +87,13 @@ impl Bd {
     }
 
     fn issues(&self, args: &[&str], owner: Option<&Owner>) -> Result<Vec<Issue>> {
-        let said = self.call(args, owner)?;
-        match json::answer(&said.stdout) {
+        let output = self.call(args, owner)?;
+        match json::answer(&output.stdout_text()) {
             Ok(Envelope::Items(issues)) => Ok(issues),
             Ok(Envelope::Error(words)) => Err(self.failure(args, "an error", &words)),
             // Before 0.57 a refusal is an exit code of 0, nothing on stdout, and words on stderr.
-            Err(_) if said.stdout.trim().is_empty() && !said.complaint().is_empty() => {
-                Err(self.failure(args, "no answer", &said.complaint()))
+            Err(_) if output.stdout.trim_ascii().is_empty() && !error_line(&output).is_empty() => {
+                Err(self.failure(args, "no answer", &error_line(&output)))
             }
             Err(why) => Err(self.nonsense(args, &why)),
         }
@@ -103,7 +105,7 @@ impl Bd {
     }
 
     /// One call. Its exit code counts, whatever it printed.
-    fn call(&self, args: &[&str], owner: Option<&Owner>) -> Result<Said> {
+    fn call(&self, args: &[&str], owner: Option<&Owner>) -> Result<CommandOutput> {
         let actor = owner.map(ToString::to_string);
         let env: Vec<(&str, &str)> = actor
             .iter()
@@ -113,13 +115,13 @@ impl Bd {
         if let Some(actor) = &actor {
             args.extend(["--actor", actor]);
         }
-        let said = self.program.call(&self.name, &args, &env, b"")?;
-        let Some(failure) = said.failure() else {
-            return Ok(said);
+        let output = self.program.call(&self.name, &args, &env, b"")?;
+        let Some(failure) = failure(&output) else {
+            return Ok(output);
         };
-        let words = match json::answer::<Issue>(&said.stdout) {
+        let words = match json::answer::<Issue>(&output.stdout_text()) {
             Ok(Envelope::Error(words)) => words,
-            Ok(Envelope::Items(_)) | Err(_) => said.complaint(),
+            Ok(Envelope::Items(_)) | Err(_) => error_line(&output),
         };
         Err(self.failure(&args, &failure, &words))
     }

@@ -1,14 +1,15 @@
 //! The commands as a tracker.
 use super::fill::fill;
 use super::listed::Listed;
+use crate::fingerprint::fingerprint_all;
 use crate::model::{Searched, Task, TaskState};
-use crate::plan::{QueueSpec, TrackerCommands, fingerprint};
+use crate::plan::{QueueSpec, TrackerCommands};
 use crate::queue::claims::ClaimsDir;
 use crate::queue::error::{QueueError, QueueErrorKind, Result};
 use crate::queue::interface::{LabelTarget, Queue};
 use crate::queue::json::{self, Envelope};
 use crate::queue::owner::Owner;
-use crate::queue::program::Program;
+use crate::queue::program::{Program, error_line, failure};
 use crate::queue::queue_env::QueueEnv;
 use crate::queue::tracker::{Tracker, TrackerQueue};
 use camino::Utf8Path;
@@ -81,10 +82,10 @@ impl Command {
             ));
         };
         let input = json!({ "action": action, "id": params.id, "owner": params.owner, "label": label, "reason": params.reason }).to_string();
-        let said = self.program.call(name, args, &[], input.as_bytes())?;
+        let output = self.program.call(name, args, &[], input.as_bytes())?;
         let line = || self.program.line(name, args);
         let wrong = |how: &str, words: &str| {
-            let kind = if said.status.code() == Some(BUSY) {
+            let kind = if output.code == Some(BUSY) {
                 QueueErrorKind::Busy
             } else {
                 QueueErrorKind::Protocol
@@ -95,14 +96,14 @@ impl Command {
             );
             QueueError::new(kind, what, format!("call it yourself and see: {}", line()))
         };
-        let error = match json::answer::<serde::de::IgnoredAny>(&said.stdout) {
+        let error = match json::answer::<serde::de::IgnoredAny>(&output.stdout_text()) {
             Ok(Envelope::Error(words)) => Some(words),
             Ok(Envelope::Items(_)) | Err(_) => None,
         };
-        match (said.failure(), error) {
-            (Some(how), words) => Err(wrong(&how, &words.unwrap_or_else(|| said.complaint()))),
+        match (failure(&output), error) {
+            (Some(how), words) => Err(wrong(&how, &words.unwrap_or_else(|| error_line(&output)))),
             (None, Some(words)) => Err(wrong("an error", &words)),
-            (None, None) => Ok(said.stdout),
+            (None, None) => Ok(output.stdout_text().into_owned()),
         }
     }
 
@@ -146,10 +147,7 @@ impl Tracker for Command {
     fn claims_dir(&self) -> Result<ClaimsDir> {
         let Some(named) = &self.commands.database else {
             // Two trackers of one project may use the same ids.
-            let name = format!(
-                "queue-{}",
-                fingerprint(self.commands.list.iter().map(String::as_str))
-            );
+            let name = format!("queue-{}", fingerprint_all(&self.commands.list));
             return Ok(ClaimsDir::beside(self.program.cwd.join(name)).alone());
         };
         let at_home = named

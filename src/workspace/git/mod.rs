@@ -1,0 +1,125 @@
+//! Asks git about a project, and runs git for it. Nothing else reads what git keeps.
+use super::head::Head;
+use super::status;
+use crate::error::{Error, Result};
+use crate::exec::command::BoundedCommand;
+use crate::model::{CommandOutput, Env, WorkTree};
+use camino::{Utf8Path, Utf8PathBuf};
+use std::ffi::OsStr;
+use std::time::Duration;
+
+/// How long a question may take. In a repository that needs longer it is unknown whether files have changed.
+const QUESTION_LIMIT: Duration = Duration::from_secs(5);
+/// How long a change may take: checking out a large repository takes its time.
+const CHANGE_LIMIT: Duration = Duration::from_secs(600);
+/// More than git prints for a hundred thousand changed files.
+const MAX_OUTPUT: u64 = 64 * 1024 * 1024;
+
+/// Asks git about the files of one project.
+#[derive(Debug)]
+pub struct Git {
+    root: Utf8PathBuf,
+    program: Option<Utf8PathBuf>,
+    env: Env,
+    head: Head,
+}
+
+impl Git {
+    /// `program` is git, if it is installed.
+    pub fn new(root: &Utf8Path, program: Option<Utf8PathBuf>, env: &Env) -> Self {
+        Self {
+            root: root.to_owned(),
+            program,
+            env: env.clone(),
+            head: Head::default(),
+        }
+    }
+
+    /// Returns the commit and a fingerprint of all changes, or nothing outside a repository.
+    pub async fn status(&self) -> Option<WorkTree> {
+        let top = self.repository()?;
+        let output = self.ask(&status::args()).await;
+        Some(output.map_or_else(WorkTree::default, |output| {
+            status::parse(&output.stdout, top)
+        }))
+    }
+
+    /// Returns the commit that is checked out, or nothing outside a repository. Git is asked only when a file has
+    /// changed that says so.
+    pub async fn head(&mut self) -> Option<WorkTree> {
+        self.repository()?;
+        let stamps = self.head.stamps();
+        if !self.head.is_current(&stamps) {
+            let head = match self.ask(&Head::ARGS).await {
+                Some(output) => Head::parse(&output.stdout_text()),
+                None => Head::default(),
+            };
+            self.head = head.after(&self.head, stamps);
+        }
+        Some(WorkTree {
+            commit: self.head.commit.clone(),
+            changes: None,
+        })
+    }
+
+    /// Returns the top folder of the repository the project is in.
+    fn repository(&self) -> Option<&Utf8Path> {
+        repository(&self.root)
+    }
+
+    /// Asks git. It changes nothing and waits for no lock: an agent in the background must not find the index locked.
+    async fn ask(&self, args: &[impl AsRef<OsStr>]) -> Option<CommandOutput> {
+        let command = BoundedCommand::new(self.program.as_ref()?)
+            .args(args)
+            .clean_env(&self.env)
+            .envs([("GIT_OPTIONAL_LOCKS", "0")])
+            .current_dir(&self.root)
+            .max_output(MAX_OUTPUT)
+            .limit(QUESTION_LIMIT);
+        match command.run_async().await {
+            Ok(output) if output.is_success() => Some(output),
+            Ok(output) => {
+                let error = crate::text::first_line(&output.stderr_text());
+                tracing::warn!(code = output.code, error, "git does not answer");
+                None
+            }
+            Err(error) => {
+                tracing::warn!(%error, "git does not answer");
+                None
+            }
+        }
+    }
+}
+
+/// Returns the top folder of the repository that a folder is in.
+pub fn repository(folder: &Utf8Path) -> Option<&Utf8Path> {
+    folder
+        .ancestors()
+        .find(|folder| folder.join(".git").exists())
+}
+
+/// Runs git in a folder and returns what it printed.
+pub fn call(folder: &Utf8Path, env: &Env, args: &[&str]) -> Result<String> {
+    let command = BoundedCommand::new("git")
+        .args(args)
+        .clean_env(env)
+        .current_dir(folder)
+        // Ctrl-C is for git, too, which cleans up behind itself.
+        .in_callers_group()
+        .max_output(MAX_OUTPUT)
+        .limit(CHANGE_LIMIT);
+    let output = command.run().map_err(|error| {
+        Error::failed(format!("cannot run git: {error}")).hint("install git, then try again")
+    })?;
+    if output.is_success() {
+        return Ok(output.stdout_text().into_owned());
+    }
+    Err(Error::failed(format!(
+        "git {}: {}",
+        args[..2.min(args.len())].join(" "),
+        output.stderr_text().trim()
+    )))
+}
+
+#[cfg(test)]
+mod tests;
