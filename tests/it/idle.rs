@@ -51,6 +51,10 @@ fn whatever_changes_is_progress() {
         ("a new file", "echo >\"file-$n\""),
         ("a file's content", "echo $n >file"),
         (
+            "a byte of a binary file",
+            r#"printf "\\$(printf %o $((200+n)))" >file"#,
+        ),
+        (
             "a commit",
             "git -c user.name=a -c user.email=a@b commit -q --allow-empty -m $n",
         ),

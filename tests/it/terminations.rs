@@ -154,6 +154,26 @@ fn an_agent_that_changes_its_gate_is_not_believed() {
 }
 
 #[test]
+fn a_gate_whose_binary_file_was_changed_is_not_believed() {
+    let project = Project::new();
+    let script = format!("printf '\\377' >expected.bin\n{GOES_ON}");
+    project.shell_loop(
+        "work",
+        "termination: { type: verify, command: [cmp, -s, expected.bin, result.bin], max: 2 }\n",
+        &script,
+    );
+    for (name, content) in [("expected.bin", b"\xfe"), ("result.bin", b"\xff")] {
+        agent_pipelines::store::atomic::replace(&project.root().join(name), content)
+            .expect("a binary file");
+    }
+    run(&project, &[]).expect(4).says(&[
+        "expected.bin was changed since the session started",
+        "before the command succeeded",
+    ]);
+    assert_eq!(answers(&project), ["broken", "broken"]);
+}
+
+#[test]
 fn an_agent_that_makes_its_gate_is_not_believed() {
     let project = Project::new();
     let script = format!("printf 'exit 0\\n' >gate.sh\n{GOES_ON}");

@@ -21,7 +21,7 @@ fn what_nobody_says_is_sensible() {
       "source": {
         "origin": "project",
         "path": "work/loop.yaml",
-        "hash": "2c54ef13b451658f"
+        "hash": "0edd8a7e1bca2b18259342705675a0144632489e4a39cfc5e0042205c19edbca"
       },
       "nodes": [
         {

@@ -230,7 +230,7 @@ fn a_change_of_a_file_whose_name_is_not_utf8_is_a_change() {
     let git = repository.asked();
     let name = std::ffi::OsStr::from_bytes(b"\xe4.bin");
     let path = repository.root.as_std_path().join(name);
-    let mut write = |content: &str| {
+    let write = |content: &str| {
         use std::io::Write as _;
         fs::File::create(&path)
             .unwrap()
