@@ -18,6 +18,10 @@ demo:
 bench *arguments:
     ./run.sh bench {{arguments}}
 
+# The long form of a test; without a name, lists them.
+long *name:
+    ./run.sh long {{name}}
+
 # Formats the sources.
 fmt:
     cargo fmt

@@ -3,8 +3,9 @@
 #
 #   ./run.sh demo          see it work, with nothing else installed and no account
 #   ./run.sh test          run every test, installing first what the tests need
-#   ./run.sh check         what CI runs: format, lints, tests, documentation
+#   ./run.sh check         what CI runs: format, lints, tests, documentation, each with its time
 #   ./run.sh bench         measure the overhead
+#   ./run.sh long [NAME]   the long form of a test, recorded in docs/long-tests.md; without a name, lists them
 #   ./run.sh <anything>    ap <anything>
 set -euo pipefail
 
@@ -109,14 +110,90 @@ run_tests() {
     in_root cargo test --doc --all-features --quiet
 }
 
+# Runs one part of a check and keeps how long it took for the table at the end.
+parts=()
+part() {
+    local name=$1 begin=$SECONDS
+    shift
+    say "run.sh: $name"
+    "$@"
+    parts+=("$(printf '%-14s %4d s' "$name" $((SECONDS - begin)))")
+}
+
+build_tests() { in_root cargo nextest run --all-features --no-run; }
+clippy() { in_root cargo clippy --all-targets --all-features -- -D warnings; }
+documentation() {
+    RUSTDOCFLAGS="-D warnings ${RUSTDOCFLAGS:-}" in_root cargo doc --no-deps --document-private-items --all-features
+}
+
 check() {
     # What fails soonest first.
     need_cargo
-    in_root cargo fmt --check
+    part format in_root cargo fmt --check
+    part preparation prepare_tests
+    part clippy clippy
+    part build build_tests
+    part tests run_tests "$@"
+    part documentation documentation
+    printf '\nTime by part:\n'
+    printf '  %s\n' "${parts[@]}"
+    printf 'left out: %s\n' "$(left_out)"
+}
+
+# What the tests of this run did without, counted and named.
+left_out() {
+    local names=()
+    [ -n "${BD_BIN:-}" ] || names+=("real bd (BD_BIN)")
+    [ -n "${CLAUDE_BIN:-}" ] || names+=("real claude (AP_TESTS_WITHOUT_CLAUDE)")
+    has task || names+=("Taskwarrior (AP_TESTS_WITHOUT_TASKWARRIOR)")
+    [ "$(id -u)" = 0 ] || names+=("agents as root")
+    printf '%d' "${#names[@]}"
+    local IFS=,
+    [ ${#names[@]} = 0 ] || printf ': %s' "${names[*]}"
+}
+
+# The long forms: name, time limit, what is repeated.
+long_forms='worlds 45m random sessions with a crash after any event, 1,000,000 of them
+definitions 20m random definitions: compiled, linted, rendered, checked by their schemas; 50,000 of each
+race 30m agents that race for tasks in every queue, with kills, 10 rounds
+crash 60m kill -9 of runner, shim and agent at every durable step, 5 rounds
+bench 30m overhead against the physical floor, up to iteration 10,000'
+
+long() {
+    local name=${1:-} limit about begin=$SECONDS result
+    if [ -z "$name" ]; then
+        printf '%s\n' "$long_forms"
+        return 0
+    fi
+    read -r _ limit about <<<"$(grep "^$name " <<<"$long_forms")" || true
+    [ -n "${limit:-}" ] || fail "there is no long form '$name': ./run.sh long lists them"
     prepare_tests
-    in_root cargo clippy --all-targets --all-features -- -D warnings
-    run_tests "$@"
-    RUSTDOCFLAGS="-D warnings ${RUSTDOCFLAGS:-}" in_root cargo doc --no-deps --document-private-items --all-features
+    if in_root timeout --foreground "$limit" "$root/run.sh" __long "$name"; then result=passed; else result="failed (exit $?)"; fi
+    record_long "$name" "$result in $((SECONDS - begin)) s" "$about"
+    [ "$result" = passed ]
+}
+
+# Runs one long form in this process, so that its caller can end it in time.
+run_long() {
+    case $1 in
+    worlds) repeat 100 'test(/^engine::properties::/)' ;;
+    definitions) repeat 100 'test(/^compile::tests::(properties|schemas)::/)' ;;
+    race) repeat 10 'test(/^queues::race::/)' ;;
+    crash) repeat 5 'test(/^crash::/)' ;;
+    bench) in_root cargo bench --features fake-bd --bench overhead -- --full ;;
+    esac
+}
+
+# Runs tests again and again, each time with other random values.
+repeat() { in_root cargo nextest run --all-features --stress-count "$1" -E "$2"; }
+
+# Replaces the row of a long form in docs/long-tests.md: date, result, machine.
+record_long() {
+    local page=$root/docs/long-tests.md row
+    row="| $1 | $(date -u +%F) | $2 | $3 | $(nproc 2>/dev/null || sysctl -n hw.ncpu) cores, $(uname -s) |"
+    [ "$(grep -c "^| $1 |" "$page")" = 0 ] || { grep -v "^| $1 |" "$page" >"$page.new" && mv "$page.new" "$page"; }
+    printf '%s\n' "$row" >>"$page"
+    say "$row"
 }
 
 # Builds, and becomes `ap` where the caller is. Only `ap` writes to stdout.
@@ -142,6 +219,11 @@ check)
     shift
     check "$@"
     ;;
+long)
+    shift
+    long "$@"
+    ;;
+__long) run_long "$2" ;;
 bench)
     shift
     need_cargo
