@@ -76,7 +76,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<ExitCode> {
             "{}  ap work demo 25 --provider scripted --foreground\n  tmux is not installed, so in this terminal\n",
             style::heading("Started")
         ))?;
-        launch::in_this_terminal(&wanted, &context)?;
+        launch::in_this_terminal(wanted, &context)?;
         let ended = load_cached(&context.project.session(&session))?
             .ok_or_else(|| Error::failed("the demo left no session"))?;
         print_summary(&ended, &context)

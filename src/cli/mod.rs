@@ -1,4 +1,5 @@
 //! The command line: one file per command.
+mod agent_slots;
 mod attach;
 mod catalog;
 mod cleanup;
@@ -30,6 +31,7 @@ mod plugin;
 mod programs;
 mod queue;
 mod request;
+mod run_session;
 mod said;
 mod schema;
 mod session;
@@ -67,8 +69,8 @@ fn run(args: Vec<OsString>) -> Result<ExitCode> {
                 .map(|()| ExitCode::Done)
                 .map_err(Into::into);
         }
-        Some("__runner") => return launch::in_window(&path(args.get(2))?),
-        Some("__replay") => return launch::replay(),
+        Some("__runner") => return run_session::in_window(&path(args.get(2))?),
+        Some("__replay") => return run_session::replay(),
         _ => (),
     }
     let cli = match Cli::parse_args(args) {

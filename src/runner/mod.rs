@@ -7,7 +7,7 @@ mod folder;
 mod gates;
 mod given;
 mod kill;
-pub mod launch;
+mod launch_request;
 mod manifest;
 mod outputs;
 mod preview;
@@ -20,6 +20,7 @@ mod view;
 
 pub use gates::{JUDGE_TRIES, freeze_gates};
 pub use kill::record_kill;
+pub use launch_request::LaunchRequest;
 pub use preview::{PromptPreview, preview_prompt};
 pub use surroundings::Surroundings;
 pub use take::{Mode, Taken, Wanted, end_attempt, hold, kill_all, stop_living, take};

@@ -1,6 +1,6 @@
 //! Where a runner runs: its project, its program and the environment its agents inherit.
 use crate::exec::command::find_program;
-use crate::exec::launcher::Tmux;
+use crate::exec::launcher::Windows;
 use crate::model::{Env, NodeId, SessionName};
 use crate::plan::Plan;
 use crate::store::layout::Project;
@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 use std::env::join_paths;
 use std::io;
 use std::rc::Rc;
+use std::sync::Arc;
 
 /// Given to a runner at its start; it never looks at its own process's environment.
 #[derive(Debug)]
@@ -20,8 +21,8 @@ pub struct Surroundings {
     pub exe: Utf8PathBuf,
     /// Of the person who started the session, wherever the runner itself was started.
     pub env: Env,
-    /// The tmux server this runner's window is in, if it is in one.
-    pub mux: Option<Tmux>,
+    /// Opens windows beside the runner's own, if it has one.
+    pub windows: Option<Arc<dyn Windows>>,
     /// How many agents may run at a time on this machine.
     pub slots: Option<Slots>,
     /// Attempts of this session that are under way, its branches' included.
@@ -53,7 +54,7 @@ impl Surroundings {
             project,
             exe,
             env,
-            mux: None,
+            windows: None,
             slots: None,
             at_work: Rc::default(),
             found: RefCell::default(),
@@ -100,7 +101,9 @@ impl Surroundings {
 
     /// Opens a window in which a person can watch a branch, if the runner is in one itself.
     pub(super) fn show_branch(&self, session: &SessionName, block: &NodeId, branch: &NodeId) {
-        let Some(mux) = self.mux.clone() else { return };
+        let Some(windows) = self.windows.clone() else {
+            return;
+        };
         let (exe, cwd, session, branch) = (
             self.exe.clone(),
             self.project.root().to_owned(),
@@ -118,7 +121,7 @@ impl Surroundings {
                 &which,
                 "--follow",
             ];
-            if let Err(error) = mux.watch(&session, branch.as_str(), &cwd, &watch) {
+            if let Err(error) = windows.open(&session, branch.as_str(), &cwd, &watch) {
                 tracing::warn!(%error, branch = %which, "the branch has no window");
             }
         });

@@ -18,17 +18,6 @@ pub fn already_running(project: &Project, session: &SessionName) -> Error {
         .hint(format!("watch it with `ap attach {session}`, stop it with `ap stop {session}`, or replace it with `--force`"))
 }
 
-/// Says that the name a session has in tmux is another's. `run_dir` is that one's mark; empty if it is not ours.
-pub fn name_in_use(name: &str, run_dir: &str) -> Error {
-    let whose = if run_dir.is_empty() {
-        "it was not started by ap".to_owned()
-    } else {
-        format!("it belongs to {run_dir}")
-    };
-    Error::failed(format!("tmux session `{name}` exists already; {whose}"))
-        .hint("choose another session name, or set AP_TMUX_SOCKET for a tmux server of its own")
-}
-
 /// Says that there is nothing to go on with.
 pub fn nothing_to_resume(session: &SessionName) -> Error {
     Error::usage(format!("there is no session '{session}' to resume"))

@@ -100,7 +100,7 @@ fn find_sources(
 /// Runs the session, in this terminal or in tmux.
 fn launch(request: Wanted, flags: &Flags, context: &Context) -> Result<ExitCode> {
     if flags.foreground {
-        in_this_terminal(&request, context)
+        in_this_terminal(request, context)
     } else {
         in_tmux(request, flags.attach, context)
     }

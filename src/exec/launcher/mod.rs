@@ -1,4 +1,12 @@
-//! Where runners live.
+//! Where runners live: each place is a [`Launcher`].
+mod foreground;
+mod launch;
+mod socket;
 mod tmux;
+mod tmux_launcher;
 
+pub use foreground::Foreground;
+pub use launch::{Launch, Launched, Launcher, RunnerState, Windows};
+pub use socket::{LaunchReply, LaunchSocket, ReplyLine, fetch};
 pub use tmux::{Found, Tmux};
+pub use tmux_launcher::TmuxLauncher;

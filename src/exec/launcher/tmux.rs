@@ -171,9 +171,10 @@ impl Tmux {
     pub fn list(&self) -> Result<Vec<Found>> {
         let format = format!("#{{session_name}}\t#{{||:#{{pane_dead}},#{{{WATCH}}}}}\t#{{{MARK}}}");
         let output = run(self.command().args(["list-panes", "-a", "-F", &format]))?;
-        if !output.status.success() {
+        if !output.status.success() && has_no_server(&output.stderr) {
             return Ok(Vec::new());
         }
+        let output = check(output)?;
         let text = String::from_utf8_lossy(&output.stdout).into_owned();
         let found = |line: &str| {
             let mut fields = line.splitn(3, '\t');
@@ -276,6 +277,17 @@ fn was_going(stderr: &[u8]) -> bool {
     ["server exited", "lost server"]
         .iter()
         .any(|words| said.contains(words))
+}
+
+/// Whether tmux says that no server runs, rather than that it cannot ask one.
+fn has_no_server(stderr: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(stderr);
+    let none = [
+        "no server running",
+        "No such file or directory",
+        "Connection refused",
+    ];
+    none.iter().any(|words| text.contains(words)) || was_going(stderr)
 }
 
 fn run(command: &mut Command) -> Result<Output> {

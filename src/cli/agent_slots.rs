@@ -1,0 +1,36 @@
+//! How many agents may run at a time on this machine.
+use super::context::Context;
+use crate::error::{Error, Result};
+use crate::exec::process;
+use crate::store::slots::Slots;
+use camino::Utf8PathBuf;
+use etcetera::BaseStrategy as _;
+
+/// Returns the machine's slots for agents, if their number is limited.
+pub(super) fn read(context: &Context) -> Result<Option<Slots>> {
+    let most = match context
+        .env
+        .get("AP_MAX_AGENTS")
+        .filter(|most| !most.is_empty())
+    {
+        Some(most) => most.parse().map_err(|_| {
+            Error::usage(format!(
+                "AP_MAX_AGENTS is `{most}`, which is not a whole number"
+            ))
+        })?,
+        None => context.settings()?.max_agents.unwrap_or(0),
+    };
+    if most == 0 {
+        return Ok(None);
+    }
+    let cache = etcetera::choose_base_strategy()
+        .map_err(|error| Error::failed(format!("the home folder: {error}")))?
+        .cache_dir();
+    let cache = Utf8PathBuf::from_path_buf(cache)
+        .map_err(|path| Error::failed(format!("{} is not UTF-8", path.display())))?;
+    // A home folder may be on several machines.
+    let folder = cache
+        .join("agent-pipelines/slots")
+        .join(process::current().host);
+    Ok(Some(Slots { folder, most }))
+}

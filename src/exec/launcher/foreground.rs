@@ -1,0 +1,56 @@
+//! A runner in the calling process and its terminal.
+use super::launch::{Launch, Launched, Launcher, RunnerState};
+use crate::error::{Error, Result};
+use crate::exec::process::{self, Liveness};
+use crate::model::SessionName;
+use crate::store::layout::Project;
+use crate::store::lock::SessionLock;
+use camino::Utf8Path;
+use nix::sys::signal::Signal;
+
+/// Runs the runner in the calling process, to its end.
+pub struct Foreground<R> {
+    pub project: Project,
+    /// The runner itself.
+    pub run: fn(&R) -> Result<Launched>,
+}
+
+impl<R> Launcher<R> for Foreground<R> {
+    fn submit(&self, launch: &Launch<'_, R>) -> Result<Launched> {
+        (self.run)(&launch.request)
+    }
+
+    fn state(&self, session: &SessionName, _run_dir: &Utf8Path) -> RunnerState {
+        let Some(holder) = SessionLock::holder(&self.project.lock(session)) else {
+            return RunnerState::Gone {
+                why: "it has released its session".to_owned(),
+            };
+        };
+        let host = holder.process.host.clone();
+        match process::liveness(&holder.process) {
+            Liveness::Alive => RunnerState::Running { host },
+            Liveness::Dead => RunnerState::Gone {
+                why: "it was killed".to_owned(),
+            },
+            Liveness::Unknown => RunnerState::Unknown {
+                why: Error::failed(format!(
+                    "session '{session}' runs on another machine, {host}"
+                )),
+            },
+        }
+    }
+
+    fn cancel(&self, session: &SessionName, _run_dir: &Utf8Path) -> Result<()> {
+        if let Some(holder) = SessionLock::holder(&self.project.lock(session)) {
+            process::send(&holder.process, Signal::SIGTERM);
+        }
+        Ok(())
+    }
+
+    fn attach(&self, session: &SessionName) -> Result<()> {
+        Err(
+            Error::failed(format!("session '{session}' runs in another terminal"))
+                .hint(format!("follow it with `ap logs {session} -f`")),
+        )
+    }
+}

@@ -1,0 +1,66 @@
+//! What a place for runners must be able to do.
+use crate::error::{Error, ExitCode, Result};
+use crate::model::SessionName;
+use camino::Utf8Path;
+
+/// A runner to be started. `R` is what it asks for once it is up.
+#[derive(Debug)]
+pub struct Launch<'a, R> {
+    pub session: &'a SessionName,
+    /// The folder it starts in.
+    pub cwd: &'a Utf8Path,
+    /// Tells sessions of the same name in different projects apart.
+    pub run_dir: &'a Utf8Path,
+    /// `ap` itself.
+    pub exe: &'a Utf8Path,
+    pub request: R,
+}
+
+/// What became of a launch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Launched {
+    /// The runner has the session and has recorded its start.
+    Running,
+    /// The runner has ended with this code.
+    Ended(ExitCode),
+    /// There was nothing to run: the session has reached its goal already.
+    Complete,
+}
+
+/// Whether a session's runner lives, as far as its launcher can tell.
+#[derive(Debug)]
+pub enum RunnerState {
+    Running {
+        host: String,
+    },
+    /// It will run once its launcher has room for it.
+    Queued,
+    Gone {
+        why: String,
+    },
+    /// The launcher cannot tell. It is never treated as gone: nothing is started in its place.
+    Unknown {
+        why: Error,
+    },
+}
+
+/// A place where runners live.
+pub trait Launcher<R> {
+    /// Starts a runner, and returns once it has the session or cannot have it.
+    fn submit(&self, launch: &Launch<'_, R>) -> Result<Launched>;
+
+    /// Returns whether the runner of the session with this run directory lives.
+    fn state(&self, session: &SessionName, run_dir: &Utf8Path) -> RunnerState;
+
+    /// Ends the session's runner and removes what still shows it.
+    fn cancel(&self, session: &SessionName, run_dir: &Utf8Path) -> Result<()>;
+
+    /// Shows the session's runner in this terminal.
+    fn attach(&self, session: &SessionName) -> Result<()>;
+}
+
+/// Opens windows beside a runner's own, in which a program shows something.
+pub trait Windows: std::fmt::Debug + Send + Sync {
+    fn open(&self, session: &SessionName, title: &str, cwd: &Utf8Path, argv: &[&str])
+    -> Result<()>;
+}

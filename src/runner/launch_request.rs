@@ -1,0 +1,17 @@
+//! What a runner starts from.
+use super::Wanted;
+use crate::model::Env;
+use crate::store::slots::Slots;
+use camino::Utf8PathBuf;
+use serde::{Deserialize, Serialize};
+
+/// Everything a runner needs to know: it reads neither its arguments nor its environment.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct LaunchRequest {
+    pub project: Utf8PathBuf,
+    pub exe: Utf8PathBuf,
+    pub wanted: Wanted,
+    pub env: Env,
+    /// How many agents may run on this machine.
+    pub slots: Option<Slots>,
+}
