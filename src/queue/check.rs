@@ -1,10 +1,10 @@
-//! What a runner asks of a queue after each attempt: take back what was left, then say what is to be done.
+//! Releases what ended agents left behind, then checks the queue; done after each attempt.
 use super::error::{QueueError, QueueErrorKind, Result};
 use super::interface::{Queue, Release, Released};
 use super::owner::{Owner, RunKey};
 use crate::model::{QueueCounts, QueueStatus};
 
-/// What settling came to, for the journal.
+/// The result of a check, for the journal.
 #[derive(Clone, Debug, PartialEq)]
 pub struct QueueCheck {
     pub status: QueueStatus,
@@ -14,7 +14,7 @@ pub struct QueueCheck {
     pub parked: Vec<String>,
 }
 
-/// Takes back what ended agents hold and says what the queue means for the loop.
+/// Releases what ended agents hold and returns what the queue means for the loop.
 ///
 /// Call it only while no agent of the run is alive: whatever they hold they left behind. `tried` says whether the last
 /// one tried and failed, rather than having been kept from trying: it holds what it said. Tasks of other sessions are taken back only when
@@ -97,7 +97,7 @@ fn try_release_and_check(
             check,
         )?;
     }
-    // Once is enough: what is still stale now was taken by somebody in between, and is theirs.
+    // Once is enough: what is still stale now was claimed in between.
     Ok(queue.quick_counts(alive)?.status(|| queue.searched()))
 }
 

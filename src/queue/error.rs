@@ -11,7 +11,7 @@ pub enum QueueErrorKind {
     Silent,
     /// There is no program to reach it with.
     Missing,
-    /// Somebody else is using it; the same call may work later.
+    /// Another process is using it; the same call may work later.
     Busy,
     /// It answered with something that cannot be understood.
     Protocol,
@@ -26,7 +26,7 @@ pub struct QueueError {
     pub kind: QueueErrorKind,
     /// What failed and where; a fragment that fits after "cannot go on:".
     pub what: String,
-    /// The next step, for a person.
+    /// The next step, shown as the hint.
     pub next: String,
 }
 

@@ -1,15 +1,15 @@
-//! What a queue can do, whoever provides it.
+//! The interface of a queue.
 use super::error::{QueueError, Result};
 use super::owner::Owner;
 use crate::model::{QueueCounts, Searched, Task};
 use camino::Utf8PathBuf;
 
-/// What came of a claim.
+/// The result of a claim.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Claim {
     /// It is the caller's, and no one else's.
     Won(Task),
-    /// Somebody else holds it.
+    /// Another owner holds it.
     Lost { by: String },
     /// Nothing can be claimed now.
     None,
@@ -32,14 +32,14 @@ impl Release<'_> {
     }
 }
 
-/// What came of giving a task back.
+/// The result of a release.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Released {
     /// It is not, or no longer, held by that owner. Nothing was changed.
     NotHeld,
     /// It can be claimed again.
     Back,
-    /// It was tried too often; a person must open it again.
+    /// It was tried too often; you must open it again.
     Parked,
 }
 
@@ -53,13 +53,13 @@ pub enum LabelTarget<'a> {
 
 /// A source of tasks. No provider decides what "empty" means: [`QueueCounts::status`] does.
 pub trait Queue: Send + Sync {
-    /// Says what was looked for and where, for a person who finds no tasks.
+    /// Describes what was searched for and where, shown when there are no tasks.
     fn searched(&self) -> Searched;
-    /// Returns the folder of what we keep about the queue: the same for everybody who works on it.
+    /// Returns the folder of what we keep about the queue: the same for every session that works on it.
     fn folder(&self) -> Result<Utf8PathBuf>;
     /// Counts everything, closed tasks included. `alive` says whether an agent's iteration may still be at work.
     fn counts(&self, alive: &dyn Fn(&Owner) -> bool) -> Result<QueueCounts>;
-    /// Counts as much as a status needs, which may be a lot less.
+    /// Counts as much as a status needs, which may cost a lot less.
     fn quick_counts(&self, alive: &dyn Fn(&Owner) -> bool) -> Result<QueueCounts> {
         self.counts(alive)
     }
@@ -72,9 +72,9 @@ pub trait Queue: Send + Sync {
     /// Of any number of callers one wins. Claiming again what one holds wins again; an agent that names no task
     /// and holds one gets that one, so that a repeated call does not leave a task behind.
     fn claim(&self, id: Option<&str>, owner: &Owner) -> Result<Claim>;
-    /// Gives a task back if this owner still holds it. A person may also open one that was parked.
+    /// Gives a task back if this owner still holds it. You may also open one that was parked.
     fn release(&self, id: &str, owner: &Owner, release: &Release<'_>) -> Result<Released>;
-    /// Closes a task. Closing a closed one is success. With an owner, refuses a task that somebody else holds.
+    /// Closes a task. Closing a closed one is success. With an owner, refuses a task that another owner holds.
     fn close(&self, id: &str, owner: Option<&Owner>, reason: &str) -> Result<()>;
     /// Gives tasks a label and returns their ids.
     fn label(&self, which: LabelTarget<'_>, label: &str) -> Result<Vec<String>> {
@@ -94,10 +94,10 @@ pub trait Queue: Send + Sync {
         let _ = owner;
         Vec::new()
     }
-    /// Returns what a person should know about the tracker; each remark once.
+    /// Returns warnings about the tracker; each one once.
     fn remarks(&self) -> Vec<String> {
         Vec::new()
     }
-    /// From now on answers soon or not at all: somebody waits for the end.
+    /// Shortens the timeouts of all further calls, because the session is about to stop.
     fn shorten_timeouts(&self) {}
 }

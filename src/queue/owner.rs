@@ -1,4 +1,4 @@
-//! Who holds a task.
+//! The owner of a task.
 use crate::model::{RunId, SessionName};
 use std::{fmt, str::FromStr as _};
 
@@ -11,7 +11,7 @@ pub enum Owner {
         run: Option<RunId>,
         iteration: u32,
     },
-    /// Anybody else: a person, or another program. Never known to be dead.
+    /// A user or another program. Never known to be dead.
     Other(String),
 }
 
@@ -25,17 +25,17 @@ impl Owner {
         }
     }
 
-    /// Returns the owner for somebody at a terminal.
+    /// Returns the owner for a user at a terminal.
     pub fn person(user: &str) -> Self {
         Self::Other(format!("person/{user}"))
     }
 
-    /// Whether it is a person, or a program that is none of our agents.
+    /// Whether it is a user, or a program that is none of our agents.
     pub fn is_person(&self) -> bool {
         matches!(self, Self::Other(_))
     }
 
-    /// Reads what [`fmt::Display`] writes; anything else is somebody we do not know.
+    /// Reads what [`fmt::Display`] writes; anything else is another owner.
     pub fn read(text: &str) -> Self {
         let parts: Vec<&str> = text.split('/').collect();
         let agent = match parts.as_slice() {
@@ -74,7 +74,7 @@ impl fmt::Display for Owner {
     }
 }
 
-/// The run whose ended agents are to give their tasks back.
+/// Identifies the run whose ended agents release their tasks.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RunKey {
     pub session: SessionName,
@@ -82,7 +82,7 @@ pub struct RunKey {
 }
 
 impl RunKey {
-    /// Whether the owner is an agent of this run; an old claim that names no run belongs to every run. People never match.
+    /// Whether the owner is an agent of this run; an old claim that names no run belongs to every run. Users never match.
     pub fn owns(&self, owner: &Owner) -> bool {
         let Owner::Agent { session, run, .. } = owner else {
             return false;

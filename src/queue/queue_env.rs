@@ -2,7 +2,7 @@
 use crate::model::Env;
 use camino::Utf8PathBuf;
 
-/// Where a queue's programs are called: the project's folder, and the environment of whoever runs the session.
+/// Where a queue's programs run: the project's folder and the session's environment.
 #[derive(Clone, Debug)]
 pub struct QueueEnv {
     pub project: Utf8PathBuf,

@@ -1,4 +1,4 @@
-//! Changes one place in a file that people edit, and nothing else about it.
+//! Changes one span of a file that is also edited by hand, and nothing else about it.
 use crate::store::crash;
 use camino::Utf8Path;
 use fs_err as fs;
@@ -15,7 +15,7 @@ pub(super) struct Edit {
 
 /// Makes the change if the file still holds `before`; on disk when this returns true.
 ///
-/// Somebody's editor knows nothing of our lock. So the file is compared immediately before the change, and a change
+/// An editor does not take our lock. So the file is compared immediately before the change, and a change
 /// that keeps the length is made in place: it can then cost nobody more than these bytes, and mode, owner, links and
 /// inode stay. The caller looks again afterwards, for an editor that replaced the file at the same moment.
 pub(super) fn change(file: &Utf8Path, before: &[u8], edit: &Edit) -> io::Result<bool> {

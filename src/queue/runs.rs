@@ -22,7 +22,7 @@ struct Home {
     project: Utf8PathBuf,
 }
 
-/// Lets everybody who works on the queue find out whether this run is alive.
+/// Registers the run with the queue, so that other sessions can find out whether it is alive.
 pub fn register_run(
     queue: &dyn Queue,
     session: &SessionName,
@@ -46,15 +46,15 @@ pub fn register_run(
     Ok(atomic::replace(&ours, &text)?)
 }
 
-/// Returns a function that says whether an agent may still be at work. People always may; nobody never is.
+/// Returns a function that says whether an owner may still be at work. You always may; an empty owner never is.
 pub fn liveness(queue: &dyn Queue) -> impl Fn(&Owner) -> bool + use<> {
     let runs = queue.folder().map(|folder| folder.join("runs"));
     move |owner| match owner {
-        // While the queue cannot be found, nobody knows that they are dead.
+        // Without the queue's folder no agent is known to be dead.
         Owner::Agent { run: Some(run), .. } => {
             runs.as_ref().map_or(true, |runs| is_alive(runs, run))
         }
-        // Nobody of ours claims without a run.
+        // None of our agents claims without a run.
         Owner::Agent { run: None, .. } => false,
         Owner::Other(name) => !name.is_empty(),
     }

@@ -16,7 +16,7 @@ pub(super) fn ids(drafts: &[Draft<'_>]) -> Vec<String> {
         loop {
             *copy += 1;
             let id = format!("{first}-{copy}");
-            // Whoever has that for a name keeps it.
+            // A task with this id of its own keeps it.
             if !firsts.contains(id.as_str()) && taken.insert(id.clone()) {
                 return id;
             }
@@ -35,7 +35,7 @@ pub(super) fn ids(drafts: &[Draft<'_>]) -> Vec<String> {
     ids
 }
 
-/// Blocks tasks that nothing but their order tells apart: closing one must never close the other.
+/// Blocks tasks that differ only in their order: closing one must never close the other.
 pub(super) fn block_duplicates(items: &mut [Item], drafts: &[Draft<'_>]) {
     let mut left: HashMap<&str, u32> = HashMap::new();
     for draft in drafts.iter().filter(|draft| draft.mark != Mark::Closed) {

@@ -34,7 +34,7 @@ impl Beads {
         timeout_s: u64,
         at: &QueueEnv,
     ) -> Self {
-        // What the run's first look was told.
+        // The version that the run's first call found.
         let version = at
             .env
             .get(VERSION)
@@ -71,7 +71,7 @@ impl Beads {
 
     /// Asks for a list, in full unless it says otherwise, of our label if there is one.
     pub(super) fn list(&self, words: &[&str]) -> Result<Vec<Issue>> {
-        // Of a version nobody knows nothing is believed.
+        // The answers of an unknown version are not trusted.
         self.dialect()?;
         let label = self
             .label

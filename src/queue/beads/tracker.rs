@@ -188,7 +188,7 @@ impl Tracker for Beads {
     }
 
     fn park(&self, id: &str, owner: &Owner, why: &str) -> Result<()> {
-        // The reason is in our own records; where `bd` can keep it too, people find it there.
+        // The reason is in our own records; where `bd` can keep it too, `bd show` prints it.
         let _ = self.update(
             id,
             &["--append-notes", &format!("agent-pipelines: {why}")],

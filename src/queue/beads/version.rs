@@ -15,7 +15,7 @@ const NEWEST: Number = Number([1, 3, u32::MAX]);
 pub(super) struct Version {
     pub(super) said: String,
     pub(super) dialect: Dialect,
-    /// What a person should know about it.
+    /// A warning about it, to be shown once.
     pub(super) remark: Option<String>,
 }
 

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 
-/// Where a file of tasks and what belongs to it lie.
+/// The paths of a file of tasks and of the files that belong to it.
 ///
 /// ```text
 /// <folder>/backlog.md                                 the truth about open and closed
@@ -19,7 +19,7 @@ use std::io;
 /// <folder>/.agent-pipelines/.claims/backlog.md.log    what was claimed, released and closed, by whom and why
 /// ```
 ///
-/// It lies beside the file itself, symlinks followed, so that everybody who works on the file finds the same claims,
+/// It is beside the file itself, symlinks followed, so that every session that works on the file finds the same claims,
 /// whichever project or link they come from. It is not under `.claude/`, where agents may not write in every
 /// permission mode. The dot in `.claims` keeps it apart from the folders of sessions, whose names start with a letter.
 #[derive(Clone, Debug)]
@@ -28,7 +28,7 @@ pub(in crate::queue) struct ClaimsDir {
     pub(super) claims: Utf8PathBuf,
     pub(super) lock: Utf8PathBuf,
     pub(super) log: Utf8PathBuf,
-    /// Whether nobody but us knows who holds what, so that it must survive a power cut.
+    /// Whether the claims are recorded nowhere else, so that they must survive a power cut.
     pub(super) alone: bool,
 }
 
@@ -50,7 +50,7 @@ impl ClaimsDir {
         })
     }
 
-    /// Says that nobody else may know who holds what.
+    /// Marks the claims as recorded nowhere else.
     pub(in crate::queue) fn alone(self) -> Self {
         Self {
             alone: true,

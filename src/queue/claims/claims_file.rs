@@ -13,7 +13,7 @@ pub(in crate::queue) struct Claims {
     /// How often an agent gave up each task.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub(super) failures: BTreeMap<String, u32>,
-    /// Why nobody shall take these tasks before a person has looked.
+    /// Why these tasks are parked until you open them again.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub(super) parked: BTreeMap<String, String>,
     /// Titles of tasks that vanished from the file while an agent held them.
@@ -25,7 +25,7 @@ pub(in crate::queue) struct Claims {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(in crate::queue) struct ClaimRecord {
     pub(in crate::queue) owner: String,
-    /// As it was when claimed: says what was meant if somebody rewrites the task meanwhile.
+    /// Its title when claimed, which identifies it if its line is reworded meanwhile.
     pub(in crate::queue) title: String,
     pub(super) since: Timestamp,
     /// Where it was then, to find it again; a tracker's ids stay.

@@ -14,7 +14,7 @@ use std::time::Duration;
 /// How long to wait for the lock of a file of tasks. A change takes milliseconds, so a longer wait means a hang.
 const FILE_LOCK_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// The claims, ours to change until dropped.
+/// The claims, locked for a change until dropped.
 #[derive(Debug)]
 pub(in crate::queue) struct LockedClaims<'a> {
     dir: &'a ClaimsDir,
@@ -69,7 +69,7 @@ impl<'a> LockedClaims<'a> {
         };
         self.claims.claims.insert(id.to_owned(), held);
         if self.claims.parked.remove(id).is_some() {
-            // A person has opened it in the tracker itself.
+            // It was opened in the tracker itself.
             self.claims.failures.remove(id);
         }
         self.save()?;
@@ -100,7 +100,7 @@ impl<'a> LockedClaims<'a> {
         *failures
     }
 
-    /// Ends the claim on a task and lets nobody take it before a person has looked.
+    /// Ends the claim on a task and parks it until you open it again.
     pub(in crate::queue) fn park(&mut self, id: &str, by: &Owner, why: &str) -> Result<()> {
         self.claims.claims.remove(id);
         self.claims.parked.insert(id.to_owned(), why.to_owned());
@@ -116,7 +116,7 @@ impl<'a> LockedClaims<'a> {
         self.note("opened again", id, Some(by), why)
     }
 
-    /// Ends the claim on a task that is not in the file any more, and remembers that nobody closed it.
+    /// Ends the claim on a task that is not in the file any more, and records that it was not closed.
     pub(in crate::queue) fn lose(&mut self, id: &str, by: &Owner) -> Result<()> {
         if let Some(held) = self.claims.claims.remove(id) {
             self.claims.missing.insert(id.to_owned(), held.title);
@@ -125,7 +125,7 @@ impl<'a> LockedClaims<'a> {
         self.note("released", id, Some(by), "it is not in the file any more")
     }
 
-    /// Tells everything known of a task of its new id.
+    /// Moves everything known of a task to its new id.
     pub(in crate::queue) fn rename(&mut self, old: &str, new: &str) {
         let Claims {
             claims, failures, ..
@@ -180,7 +180,7 @@ impl<'a> LockedClaims<'a> {
         Ok(replace(&self.dir.claims, text.as_bytes())?)
     }
 
-    /// Adds a line to the log, which is for people: nothing is decided by it.
+    /// Adds a line to the log. Only `closed` lines are ever read again.
     pub(in crate::queue) fn note(
         &self,
         what: &str,

@@ -15,7 +15,7 @@
 //!
 //! where `state` is `open`, `held`, `blocked` or `closed`, and all but `id`, `title` and `state` may be left out: a
 //! tracker that keeps no owner has it kept for it. The others print what they like, or `{"error": "…"}`. Exit code 0 is
-//! success, 75 is "busy, try again", anything else is a failure told with the words on stderr. What counts is what `list`
+//! success, 75 is "busy, try again", anything else is a failure, reported with the text on stderr. What counts is what `list`
 //! says afterwards.
 mod fill;
 mod listed;

@@ -25,11 +25,11 @@ const BUSY: i32 = 75;
 #[derive(Debug)]
 pub(in crate::queue) struct Command {
     commands: TrackerCommands,
-    /// Whose name is that of the command called; everything else is the same for all.
+    /// Shared settings; the program name comes per call.
     program: Program,
 }
 
-/// What a command is told.
+/// The parameters of a command.
 #[derive(Clone, Copy, Debug, Default)]
 struct CommandParams<'a> {
     id: &'a str,
@@ -206,7 +206,7 @@ impl Tracker for Command {
                 reason: "",
             },
         )?;
-        // It may be blocked by now, or taken by somebody else.
+        // It may be blocked by now, or claimed by another owner.
         let ours = |task: &Task| {
             task.owner
                 .as_deref()

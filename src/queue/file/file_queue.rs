@@ -1,4 +1,5 @@
-//! A queue in a file that people edit too: claims beside it, one writer at a time, and no trust in a file half saved.
+//! A queue in a file that is also edited by hand: claims are stored beside it, it has one writer at a time, and a
+//! half-saved file is read again.
 use super::format::{Format, Item, Mark};
 use super::merged::{choose, count, state, task};
 use super::rematch;
@@ -270,7 +271,7 @@ impl<F: Format> Queue for FileQueue<F> {
                 Some(refused) => return Err(refused),
                 None => item.id.as_str(),
             },
-            // A person knows that it is done; an agent that removed its line is asked to put it back.
+            // You may close a task that is gone from the file; an agent that removed its line must put it back.
             None if missing && owner.is_none() => {
                 locked.note("closed", id, owner, reason)?;
                 return locked.done(id);

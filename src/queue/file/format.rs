@@ -3,7 +3,7 @@ use crate::queue::rewrite::Edit;
 
 /// How tasks are written in a file.
 pub(in crate::queue) trait Format {
-    /// What a task looks like, for a person who finds none.
+    /// An example of a task, shown when the file has none.
     const LOOKS_LIKE: &'static str;
     /// Reads every task, closed ones too, in the order to take them; ids are unique.
     fn parse(text: &str) -> Result<Vec<Item>, String>;
@@ -11,7 +11,7 @@ pub(in crate::queue) trait Format {
     fn close(text: &str, item: &Item) -> Edit;
 }
 
-/// A task as the file tells it; who holds it is told elsewhere.
+/// A task as the file describes it; the claims file has its holder.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::queue) struct Item {
     pub(in crate::queue) id: String,
@@ -32,7 +32,7 @@ pub(in crate::queue) struct Item {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::queue) enum Mark {
     Open,
-    /// Somebody marked it as begun, by hand.
+    /// Marked by hand as begun.
     Begun,
     /// Open, but not to be worked on, and why.
     Blocked(String),

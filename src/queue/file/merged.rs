@@ -73,7 +73,7 @@ pub(super) fn count(tasks: &Tasks, claims: &Claims, alive: &dyn Fn(&Owner) -> bo
             counts.held.push((id.to_owned(), holder.to_owned()))
         }
     };
-    // Whoever deletes the line of a task has not done it.
+    // A deleted line does not close its task.
     for (id, held) in tasks
         .gone
         .iter()

@@ -1,4 +1,4 @@
-//! Finds a held task again whose text somebody has changed, so that nobody else begins on the same line.
+//! Finds held tasks whose text was edited, so that no other agent claims the same line.
 use super::format::{Item, Mark};
 use crate::queue::claims::{ClaimRecord, Claims, LinePosition};
 use crate::queue::error::QueueError;
@@ -16,7 +16,7 @@ impl LinePosition {
 }
 
 /// Gives held tasks that are still there under another text the id they were claimed by, and returns the ids of those
-/// that are not there. Where it cannot be told, nobody may take what could be meant.
+/// that are not there. An ambiguous match blocks every task that could be the held one.
 pub(super) fn find_again(items: &mut [Item], claims: &Claims) -> Vec<String> {
     let lost: Vec<(&String, &ClaimRecord)> = claims
         .all()

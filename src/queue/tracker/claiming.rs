@@ -23,7 +23,7 @@ impl<T: Tracker> TrackerQueue<T> {
         let holder = task.owner.as_deref().map(Owner::read);
         match (task.state, holder, tried) {
             (TaskState::Held, Some(by), _) if by == *owner => {}
-            // A tracker that does not say who: it was free when we asked, and nobody else asks while we have the lock.
+            // A tracker without owners: the task was free when we asked, and no other process asks while we hold the lock.
             (TaskState::Held, None, Ok(())) => {}
             (_, Some(by), _) => return Ok(Claim::Lost { by: by.to_string() }),
             (TaskState::Held, None, Err(_)) => {

@@ -10,7 +10,7 @@ use crate::queue::program::Program;
 pub(in crate::queue) trait Tracker: Send + Sync {
     /// Where its database is. Changes nothing.
     fn claims_dir(&self) -> Result<ClaimsDir>;
-    /// Says what was looked for, for a person who finds no tasks.
+    /// Describes what was searched for, shown when there are no tasks.
     fn searched(&self) -> Searched;
     /// Returns every task of the session, closed ones too, in the order to take them.
     fn all(&self) -> Result<Vec<Task>>;
@@ -28,7 +28,7 @@ pub(in crate::queue) trait Tracker: Send + Sync {
             .collect())
     }
     fn one(&self, id: &str) -> Result<Task>;
-    /// Whether a claim of the tracker itself refuses a task that is closed or somebody else's.
+    /// Whether a claim of the tracker itself refuses a task that is closed or held by another owner.
     fn claims_safely(&self) -> Result<bool> {
         Ok(false)
     }
@@ -41,7 +41,7 @@ pub(in crate::queue) trait Tracker: Send + Sync {
     fn keep_alive(&self, owner: &Owner) -> Result<()>;
     fn agent_env(&self, owner: &Owner) -> Vec<(String, String)>;
     fn remarks(&self) -> Vec<String>;
-    /// How it is called.
+    /// The program that is called.
     fn program(&self) -> &Program;
     /// Whether the tracker itself knows that a task is parked.
     fn parks(&self) -> bool;

@@ -1,6 +1,6 @@
 //! A queue kept by another program: claims that cannot race, whatever the program's own are worth.
 //!
-//! Whoever goes through `ap` takes our lock of that database first; and since others need not, a claim counts only when
+//! Every call through `ap` takes our lock of that database first; since other programs do not, a claim counts only when
 //! reading the task again shows it.
 use super::interface::{Ready, Tracker};
 use super::locked_tracker::LockedTracker;
@@ -33,7 +33,7 @@ impl<T: Tracker> TrackerQueue<T> {
         }
     }
 
-    /// Returns the tasks as everybody sees them who goes through `ap`.
+    /// Merges the tracker's tasks with our claims.
     fn merged(&self, tasks: Vec<Task>) -> Result<Vec<Task>> {
         let claims = self.tracker.claims_dir()?.claims()?;
         Ok(tasks
@@ -47,7 +47,7 @@ impl<T: Tracker> TrackerQueue<T> {
     }
 
     /// Adds what only we know: who claimed a task whose tracker does not say, and what we have parked. A tracker that
-    /// parks tasks itself and shows one as ready has been told by a person.
+    /// parks tasks itself and shows one as ready had it opened by hand.
     pub(super) fn with_claims(&self, mut task: Task, claims: &Claims) -> Task {
         if task.state == TaskState::Held && task.owner.is_none() {
             task.owner = claims.of(&task.id).map(|held| held.owner.clone());
@@ -177,7 +177,7 @@ impl<T: Tracker> Queue for TrackerQueue<T> {
         let dir = self.tracker.claims_dir()?;
         let mut locked = self.lock(&dir, &format!("release {id}"))?;
         let task = match self.one(id, &locked.claims) {
-            // Somebody has deleted it.
+            // It was deleted.
             Err(error) if error.kind == QueueErrorKind::Rejected => {
                 return locked.done(id).map(|()| Released::NotHeld);
             }

@@ -53,7 +53,7 @@ struct Dependency {
     dependency_type: Option<String>,
 }
 
-/// Types that hold other issues or things of bd's own: nobody works on them.
+/// Types that hold other issues or bd's own records, which are no tasks.
 const CONTAINERS: [&str; 11] = [
     "epic",
     "molecule",
