@@ -211,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn an_error_is_told_in_its_own_words() {
+    fn an_error_keeps_the_text_of_the_tracker() {
         for text in [
             r#"{"error":"no"}"#,
             "{\n \"error\": \"no\"\n}",

@@ -215,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_prd_is_said_with_its_place() {
+    fn a_malformed_prd_is_reported_with_its_location() {
         let why = |text: &str| Prd::parse(text).unwrap_err();
         assert_snapshot!(why(""), @"EOF while parsing a value at line 1 column 0");
         assert_snapshot!(why("[]"), @"invalid type: sequence, expected struct File at line 1 column 0");

@@ -167,7 +167,7 @@ fn the_demo_claims_and_closes_its_task() {
 }
 
 #[test]
-fn what_a_command_leaves_running_is_not_waited_for() {
+fn background_processes_of_a_command_are_not_awaited() {
     let stage = Stage::new();
     let script =
         "iterations: [{ run: [sh, -c, 'sleep 5 & echo started'], status: { decision: stop } }]";

@@ -276,7 +276,7 @@ mod tests {
     }
 
     #[test]
-    fn what_means_no_file_is_an_error() {
+    fn inputs_that_match_no_file_are_an_error() {
         let folder = folder(&["src/a.rs"]);
         assert_eq!(
             folder.means(&["nix.md", "src/a.rs", "src", "*.md"]),

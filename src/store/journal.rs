@@ -250,7 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_appended_is_read_again() {
+    fn appended_events_are_read_back() {
         let (_folder, path) = scratch();
         write(&path, &[Event::WaitEnded, Event::PauseRequested]);
         write(&path, &[Event::ContinueRequested]);

@@ -204,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn takers_in_a_storm_never_hold_it_together() {
+    fn concurrent_acquires_never_hold_the_lock_together() {
         use std::sync::atomic::{AtomicU32, Ordering};
         let folder = tempfile::tempdir().unwrap();
         let path = Utf8PathBuf::from_path_buf(folder.path().join("auth.lock")).unwrap();
@@ -238,7 +238,7 @@ mod tests {
     }
 
     #[test]
-    fn only_a_file_that_nobody_holds_is_stale() {
+    fn only_an_unlocked_file_is_stale() {
         let folder = tempfile::tempdir().unwrap();
         let path = Utf8PathBuf::from_path_buf(folder.path().join("auth.lock")).unwrap();
         let lock = SessionLock::try_acquire(&path, &holder()).unwrap().unwrap();

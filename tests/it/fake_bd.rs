@@ -267,7 +267,7 @@ fn a_lease_is_kept_by_its_holder_only() {
 }
 
 #[test]
-fn what_later_versions_changed_is_as_our_notes_say() {
+fn differences_between_versions_match_the_recordings() {
     let bd = Bd::with_database("1.0.5");
     let epic = bd.create("epic", &["-t", "epic", "-l", "pipeline/s"]);
     let child = bd.create("child", &["--parent", &epic]);
@@ -334,7 +334,7 @@ fn the_envelope_is_the_default_in_2_0_and_can_be_had_before() {
 }
 
 #[test]
-fn a_closed_issue_nobody_holds_is_claimed_as_recorded() {
+fn claims_of_free_closed_issues_match_the_recordings() {
     let claim = |version: &str| {
         let bd = Bd::with_database(version);
         let id = bd.create("a", &[]);

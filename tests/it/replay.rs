@@ -334,7 +334,7 @@ fn a_recorded_failure_fails_again() {
 }
 
 #[test]
-fn what_a_killed_test_leaves_is_cleared_away() {
+fn cleanup_removes_the_sandbox_of_a_killed_test() {
     let project = Project::new();
     project.a_loop(
         "stuck",

@@ -169,7 +169,7 @@ fn a_killed_session_gives_back_what_it_held_before_anything_else() {
 }
 
 #[test]
-fn a_kill_is_no_crash_and_whoever_resumes_gives_back_what_was_held() {
+fn a_kill_is_not_a_crash_and_resuming_releases_held_tasks() {
     for tasks in Tasks::all(&["one"]) {
         let project = &tasks.project;
         project.shell_loop(

@@ -57,13 +57,13 @@ fn every_way_to_write_a_box() {
 }
 
 #[test]
-fn what_only_looks_like_a_box_is_text() {
+fn text_that_resembles_a_box_is_no_task() {
     let text = "-[ ] a\n- [ ]b\n- [ ]\n- [ ]   \n- [x](http://x)\n- [](http://x)\n- [1] a\n- [a] b\n[ ] a\n> - [ ] a\n- [  ] a\n- [x\n- [\n-\n1234567890. [ ] a\n1 [ ] a\n";
     assert_snapshot!(read(text), @"");
 }
 
 #[test]
-fn what_is_quoted_is_text() {
+fn boxes_in_code_and_comments_are_no_tasks() {
     let text = "```md\n- [ ] a\n```\n~~~~\n- [ ] b\n~~~\n- [ ] b2\n~~~~~\n<!-- - [ ] c -->\n<!--\n- [ ] d\n-->\n- [ ] e\n  ```\n- [ ] f\n  ```\n  end\n``` x ``` y\n- [ ] g\n";
     assert_snapshot!(read(text), @r#"
     t-29623d8c "e" Open body="  ```\n- [ ] f\n  ```\n  end"

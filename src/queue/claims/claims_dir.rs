@@ -176,7 +176,7 @@ mod tests {
     use crate::queue::testing::folder;
 
     #[test]
-    fn damaged_or_newer_claims_are_an_error_never_nobody() {
+    fn damaged_or_newer_claims_are_an_error() {
         let (_keep, folder) = folder();
         let file = folder.join("backlog.md");
         atomic::replace(&file, b"- [ ] a\n").unwrap();

@@ -22,7 +22,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_filled_in_is_never_read_again() {
+    fn filled_placeholders_are_not_expanded_again() {
         let values = [("id", "{owner}"), ("owner", "x; rm -rf /")];
         assert_eq!(fill("a{id}b{owner}{id", &values), "a{owner}bx; rm -rf /{id");
         assert_eq!(

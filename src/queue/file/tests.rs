@@ -9,7 +9,7 @@ use crate::queue::testing::{Fixture, agent, folder, save, won};
 use std::cell::Cell;
 
 #[test]
-fn a_file_half_saved_is_not_believed() {
+fn a_half_saved_file_is_read_again() {
     for half in ["", "- [x] a\n"] {
         let (_keep, folder) = folder();
         let path = folder.join("backlog.md");
@@ -43,7 +43,7 @@ fn a_file_half_saved_is_not_believed() {
 }
 
 #[test]
-fn a_file_that_never_rests_is_busy() {
+fn a_file_that_keeps_changing_is_busy() {
     let (_keep, folder) = folder();
     let path = folder.join("backlog.md");
     save(&path, "");
@@ -61,7 +61,7 @@ fn a_file_that_never_rests_is_busy() {
 }
 
 #[test]
-fn a_task_that_vanished_while_held_says_what_it_was() {
+fn a_held_task_that_vanished_is_reported_with_its_title() {
     let fixture = Fixture::new("- [ ] Add login\n- [ ] Test it\n");
     let task = won(fixture.queue.claim(None, &agent("s", 1)));
     save(&fixture.path, "- [ ] Test it\n- [ ] Add logout\n");
@@ -203,7 +203,7 @@ fn a_reworded_task_given_back_keeps_its_failures() {
 }
 
 #[test]
-fn a_task_that_may_be_a_held_one_is_nobody_s() {
+fn a_task_that_may_be_a_held_one_cannot_be_claimed() {
     let (fixture, _) = held();
     save(
         &fixture.path,
@@ -272,7 +272,7 @@ fn a_queue_whose_tasks_this_run_closed_and_archived_is_done() {
 }
 
 #[test]
-fn open_tasks_with_the_same_text_are_not_told_apart_by_their_order() {
+fn open_tasks_with_the_same_text_are_blocked() {
     let fixture =
         Fixture::new("- [x] same\n- [ ] same\n- [ ] twice\n- [ ] twice\n- [ ] twice (#third)\n");
     let ready: Vec<String> = fixture
@@ -310,7 +310,7 @@ fn an_outer_task_is_not_closed_before_its_subtasks() {
 }
 
 #[test]
-fn what_is_dropped_counts_as_done_and_what_is_blocked_does_not() {
+fn dropped_tasks_count_as_done_and_blocked_ones_do_not() {
     let status = |text: &str| {
         Fixture::new(text)
             .queue

@@ -243,7 +243,7 @@ fn a_name_cannot_leave_its_folder() {
 }
 
 #[test]
-fn what_cannot_be_read_is_listed_with_the_reason() {
+fn unreadable_definitions_are_listed_with_the_reason() {
     let (_dir, library) = shelf();
     let folder = library.project.join(".claude/loops");
     put(&folder.join("binary/loop.yaml"), b"name: \xff\n");

@@ -89,7 +89,7 @@ fn any_title_comes_through_unchanged() {
 }
 
 #[test]
-fn what_people_mark_is_respected() {
+fn labels_set_by_hand_are_respected() {
     let project = project(&["Blocked", "Alice's", "Another session's"]);
     set(&project, 0, "labels", json!(["pipeline/auth", "blocked"]));
     set(&project, 1, "assignees", json!(["alice"]));

@@ -157,7 +157,7 @@ fn any_title_comes_through_unchanged() {
 }
 
 #[test]
-fn what_cannot_begin_is_blocked_and_says_why() {
+fn tasks_that_cannot_start_are_blocked_with_a_reason() {
     let Some(project) = project() else { return };
     let ids = add(
         &project,
@@ -354,7 +354,7 @@ fn people_use_the_queue_of_a_session_too() {
 }
 
 #[test]
-fn a_database_that_is_not_there_is_told() {
+fn a_missing_database_is_reported() {
     let Some(project) = project() else { return };
     add(&project, &["Add login"]);
     fs_err::rename(

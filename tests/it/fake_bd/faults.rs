@@ -39,7 +39,7 @@ fn is_answer(text: &str) -> bool {
 }
 
 #[test]
-fn what_fails_says_so_as_recorded() {
+fn failures_match_the_recordings() {
     let locked = once("locked").expect(1);
     assert!(
         locked.stdout.is_empty() && locked.stderr.contains("database is locked"),

@@ -60,7 +60,7 @@ fn a_claim_has_one_owner() {
 }
 
 #[test]
-fn what_is_closed_blocked_or_not_there_cannot_be_claimed() {
+fn closed_blocked_and_missing_tasks_cannot_be_claimed() {
     let mut left_out = Vec::new();
     for provider in providers() {
         let world = provider.world(&[("a", true), ("b", false)]);
@@ -95,7 +95,7 @@ fn an_empty_queue_gives_nothing() {
 }
 
 #[test]
-fn a_person_who_claims_twice_gets_two_tasks() {
+fn two_claims_of_a_user_get_two_tasks() {
     for provider in providers() {
         let world = provider.open(&["a", "b"]);
         let ann = Owner::person("ann");
@@ -114,7 +114,7 @@ fn a_person_who_claims_twice_gets_two_tasks() {
 }
 
 #[test]
-fn what_a_person_has_taken_by_other_means_is_lost() {
+fn a_task_claimed_outside_ap_cannot_be_claimed() {
     for (put, without) in [
         (Put::HeldBy("ann"), &["prd.json", "tracker.py"][..]),
         (Put::Held, &["backlog.md", "prd.json", TASKWARRIOR]),
@@ -146,7 +146,7 @@ fn meanwhile(world: &World, put: Put<'_>) -> Option<(String, Option<String>)> {
 }
 
 #[test]
-fn what_was_taken_or_closed_since_the_last_look_is_passed_over() {
+fn a_claim_skips_tasks_claimed_or_closed_since_the_last_check() {
     let mut left_out = Vec::new();
     for provider in providers() {
         for put in [Put::Closed, Put::HeldBy("ann")] {
@@ -169,7 +169,7 @@ fn what_was_taken_or_closed_since_the_last_look_is_passed_over() {
 }
 
 #[test]
-fn what_was_deleted_since_the_last_look_is_passed_over() {
+fn a_claim_skips_tasks_deleted_since_the_last_check() {
     let mut left_out = Vec::new();
     for provider in providers() {
         let world = provider.open(&["a", "b"]);
@@ -201,7 +201,7 @@ fn a_claim_on_a_task_closed_meanwhile_never_opens_it() {
 }
 
 #[test]
-fn what_waits_for_another_issue_cannot_be_claimed_by_name() {
+fn an_issue_with_open_dependencies_cannot_be_claimed_by_id() {
     for version in VERSIONS {
         let world = super::provider(version).open(&["a", "b"]);
         bd(&world, &["dep", "add", world.id("a"), world.id("b")]);

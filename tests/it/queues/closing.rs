@@ -50,7 +50,7 @@ fn closing_is_final_repeatable_and_the_holder_s_alone() {
 }
 
 #[test]
-fn a_task_nobody_holds_can_be_closed_and_one_that_is_not_there_cannot() {
+fn a_free_task_can_be_closed_and_a_missing_one_cannot() {
     for provider in providers() {
         let world = provider.open(&["a"]);
         assert_eq!(
@@ -68,7 +68,7 @@ fn a_task_nobody_holds_can_be_closed_and_one_that_is_not_there_cannot() {
 }
 
 #[test]
-fn a_task_a_person_has_opened_again_can_be_had_again() {
+fn a_reopened_task_can_be_claimed_again() {
     for provider in providers() {
         let world = provider.open(&["a"]);
         world.take(None, &agent("s", 1));
@@ -79,7 +79,7 @@ fn a_task_a_person_has_opened_again_can_be_had_again() {
 }
 
 #[test]
-fn what_waits_for_another_issue_is_not_closed_where_bd_refuses_it() {
+fn an_issue_with_open_dependencies_is_not_closed_where_bd_refuses_it() {
     for version in VERSIONS
         .into_iter()
         .filter(|version| !["0.24.4", "0.29.0", "0.46.0"].contains(version))

@@ -176,7 +176,7 @@ fn queue(program: &str) -> (Box<dyn agent_pipelines::queue::Queue>, super::World
 }
 
 #[test]
-fn what_a_command_says_wrongly_is_unknown() {
+fn malformed_command_output_makes_the_status_unknown() {
     for (program, words) in [
         ("import sys; sys.exit('no network')", "no network"),
         (
@@ -232,7 +232,7 @@ fn a_plan_keeps_every_kind_of_queue() {
 }
 
 #[test]
-fn what_a_tracker_cannot_park_is_remembered_beside_it() {
+fn tasks_are_parked_in_our_records_where_the_tracker_cannot() {
     let mut world = provider("tracker.py").open(&["a", "b"]);
     let QueueSource::Command(commands) = &mut world.spec.source else {
         panic!("no commands")
@@ -262,7 +262,7 @@ fn what_a_tracker_cannot_park_is_remembered_beside_it() {
 }
 
 #[test]
-fn a_command_is_told_everything_on_stdin() {
+fn commands_receive_their_parameters_on_stdin() {
     let told = "import sys\nsys.argv[1] == 'list' or open('told', 'w').write(sys.stdin.read())\n\
         print('[{\"id\": \"a\", \"title\": \"x\", \"state\": \"open\"}]')";
     let (queue, world) = queue(told);
@@ -285,7 +285,7 @@ fn refusing(state: &str) -> String {
 }
 
 #[test]
-fn a_command_that_refuses_is_told_in_its_own_words() {
+fn a_refusal_shows_the_text_of_the_command() {
     let (queue, _world) = queue(&refusing("open"));
     let error = queue.claim(None, &agent("s", 1)).unwrap_err();
     assert!(

@@ -35,7 +35,7 @@ fn wrong(version: &str, of: &[(&str, Option<u32>, &str)]) -> World {
 }
 
 #[test]
-fn what_never_answers_well_is_unknown_and_told_in_its_own_words() {
+fn a_failing_program_makes_the_status_unknown_and_shows_its_text() {
     let faults = [
         ("0.24.4", "rc1", "something went wrong"),
         ("0.47.0", "vanish", "no beads database found"),
@@ -308,7 +308,7 @@ fn a_database_that_vanishes_ends_in_unknown() {
 }
 
 #[test]
-fn what_custom_statuses_mean_is_not_guessed() {
+fn custom_statuses_are_read_from_the_configuration() {
     let mut world = super::provider("1.3.0").open(&["a"]);
     super::beads::bd(&world, &["config", "set", "status.custom", "shipped:done"]);
     super::beads::bd(&world, &["update", world.id("a"), "--status", "shipped"]);

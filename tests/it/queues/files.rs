@@ -238,7 +238,7 @@ fn mode_and_symlink_survive_a_close() {
 }
 
 #[test]
-fn what_we_keep_beside_the_file_ignores_itself_in_git() {
+fn the_claims_folder_is_ignored_by_git() {
     for name in ["backlog.md", "prd.json"] {
         let world = provider(name).open(&["a"]);
         world.take(None, &agent("s", 1));
@@ -284,7 +284,7 @@ fn looking_changes_nothing() {
 }
 
 #[test]
-fn what_is_no_file_is_refused_and_not_waited_for() {
+fn paths_that_are_not_files_are_refused_at_once() {
     for name in ["backlog.md", "prd.json"] {
         let world = provider(name).open(&[]);
         let pipe =
@@ -318,7 +318,7 @@ fn a_file_that_is_not_text_is_unknown() {
 }
 
 #[test]
-fn a_task_begun_by_hand_is_claimed_by_nobody() {
+fn a_task_begun_by_hand_cannot_be_claimed() {
     let world = provider("backlog.md").open(&["a"]);
     world.put("a", Put::HeldBy("somebody"));
     let lost = world.claim(Some("a"), &agent("s", 1)).unwrap();

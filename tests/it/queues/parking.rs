@@ -11,7 +11,7 @@ fn fail(world: &World, iteration: u32) -> Released {
 }
 
 #[test]
-fn a_task_that_failed_too_often_is_parked_until_a_person_opens_it() {
+fn a_task_that_failed_too_often_is_parked_until_it_is_opened_by_hand() {
     for provider in providers() {
         let world = provider.open(&["a"]);
         assert_eq!(
@@ -74,7 +74,7 @@ fn a_task_that_failed_too_often_is_parked_until_a_person_opens_it() {
 }
 
 #[test]
-fn what_kept_an_agent_from_trying_does_not_count() {
+fn attempts_that_never_started_do_not_count_as_failed() {
     for provider in providers() {
         let world = provider.open(&["a"]);
         for iteration in 1..=4 {

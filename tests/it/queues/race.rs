@@ -332,7 +332,7 @@ fn rudely_with_commands(world: &World) -> Vec<String> {
 }
 
 #[test]
-fn a_person_who_goes_past_ap_and_the_agents_never_hold_the_same() {
+fn manual_claims_and_agents_never_hold_the_same_task() {
     for version in &SAFE[..3] {
         let world = provider(version).many(50);
         let (reports, won) = world.race(|| rudely_with_bd(&world));
@@ -350,7 +350,7 @@ fn a_person_who_goes_past_ap_and_the_agents_never_hold_the_same() {
 
 /// Such a tracker cannot say which of the two was first, so only a claim that it refuses is lost.
 #[test]
-fn a_person_who_goes_past_ap_where_no_owner_is_kept_leaves_nothing_lost() {
+fn manual_claims_lose_no_task_in_a_tracker_without_owners() {
     let mut world = provider("tracker.py").many(40);
     world.set("TRACKER_GAP_MS", "5");
     let (reports, won) = world.race(|| rudely_with_commands(&world));
@@ -362,7 +362,7 @@ fn a_person_who_goes_past_ap_where_no_owner_is_kept_leaves_nothing_lost() {
 /// There the two may both be told that they won: that is `bd`'s own. But agents among themselves are safe, what the person
 /// holds in the end is not closed over their head, and nothing is lost.
 #[test]
-fn a_person_who_goes_past_ap_where_claims_race_takes_nothing_from_the_end() {
+fn manual_claims_do_not_end_the_loop_early() {
     let mut world = provider("0.47.0").many(60);
     world.set("FAKE_BD_CLAIM_GAP_MS", "5");
     let (reports, won) = world.race(|| rudely_with_bd(&world));
@@ -373,7 +373,7 @@ fn a_person_who_goes_past_ap_where_claims_race_takes_nothing_from_the_end() {
 }
 
 #[test]
-fn a_person_who_claims_through_ap_races_like_anybody() {
+fn manual_claims_through_ap_are_exclusive() {
     for name in ["backlog.md", "prd.json", "0.47.0"] {
         let world = provider(name).many(40);
         let (reports, won) = world.race(|| {

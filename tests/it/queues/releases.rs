@@ -50,7 +50,7 @@ fn a_task_is_released_by_its_owner_only() {
 }
 
 #[test]
-fn a_task_deleted_meanwhile_is_nobody_s() {
+fn a_task_deleted_while_held_is_released() {
     let mut left_out = Vec::new();
     for provider in providers() {
         let world = provider.open(&["a", "b"]);

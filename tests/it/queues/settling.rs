@@ -132,7 +132,7 @@ fn a_run_that_joined_is_alive_while_its_session_runs() {
 }
 
 #[test]
-fn who_lives_is_not_guessed_while_the_queue_cannot_be_found() {
+fn owners_count_as_alive_while_the_queue_cannot_be_found() {
     for name in ["backlog.md", "prd.json"] {
         let world = super::provider(name).open(&["a"]);
         world.stage.vanish();

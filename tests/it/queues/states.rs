@@ -374,7 +374,7 @@ fn every_state_of_beads_has_its_verdict() {
 }
 
 #[test]
-fn what_stalls_is_named_with_its_reason() {
+fn a_stalled_queue_names_each_blocked_task_with_its_reason() {
     let why = |come_about: fn(&World) -> bool| {
         let world = super::provider("1.3.0").open(&["a"]);
         assert!(come_about(&world));

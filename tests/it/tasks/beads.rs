@@ -9,7 +9,7 @@ fn faults(tasks: &mut Tasks, rules: &str) {
 }
 
 #[test]
-fn a_call_that_hangs_costs_nobody_their_session() {
+fn a_hanging_call_does_not_end_the_session() {
     let mut tasks = project(&["one", "two"], "1.3.0");
     faults(
         &mut tasks,
@@ -46,7 +46,7 @@ fn work_behind_a_hundred_containers_is_found() {
 }
 
 #[test]
-fn what_a_person_blocks_during_the_delay_is_not_taken() {
+fn a_task_blocked_by_hand_during_the_delay_is_not_claimed() {
     let tasks = project(&["one", "two"], "0.49.5");
     let yaml = "delay: 2\ntermination: { type: queue }\nqueue: { claim: engine }\n";
     let agent = tasks.project.program(
@@ -192,7 +192,7 @@ fn a_label_with_a_comma_is_refused_with_the_reason() {
 }
 
 #[test]
-fn a_project_without_a_database_is_told_the_command_and_gets_none() {
+fn a_project_without_a_database_gets_the_command_to_create_one() {
     let mut tasks = project(&[], "0.49.5");
     fs_err::remove_dir_all(tasks.project.root().join(".beads")).expect("it is there");
     let ran = tasks
@@ -226,7 +226,7 @@ fn a_project_without_a_database_is_told_the_command_and_gets_none() {
 }
 
 #[test]
-fn versions_too_old_and_too_new_are_told() {
+fn versions_too_old_and_too_new_are_reported() {
     let tasks = project(&["one"], "0.20.1");
     tasks
         .project

@@ -92,7 +92,7 @@ fn containers_pinned_ones_and_templates_are_no_work() {
 }
 
 #[test]
-fn what_blocks_an_issue_is_named() {
+fn blocking_issues_are_named() {
     let dependency =
         |id: &str, status: &str| json!({ "id": id, "status": status, "dependency_type": "blocks" });
     let shown = open(
