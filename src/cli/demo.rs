@@ -8,7 +8,7 @@ use crate::error::{Error, ExitCode, Result};
 use crate::exec::launcher::Tmux;
 use crate::model::{Change, Env};
 use crate::plan::PlanKind;
-use crate::runner::{Mode, Wanted};
+use crate::runner::{Mode, SessionRequest};
 use crate::store::atomic;
 use crate::store::layout::Project;
 use crate::store::session::{Snapshot, load_cached};
@@ -58,8 +58,8 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<ExitCode> {
         "{}  {root}\n  a new git repository with a backlog of 5 tasks",
         style::heading("Scratch project")
     ))?;
-    let wanted = wanted(&context)?;
-    let session = wanted.plan.session.clone();
+    let request = request(&context)?;
+    let session = request.plan.session.clone();
     let tmux = context.tmux();
     if tmux.version().is_ok() {
         out(format!(
@@ -67,7 +67,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<ExitCode> {
             style::heading("Started"),
             tmux.attach_line(&session)
         ))?;
-        launch::in_background(wanted, &context)?;
+        launch::in_background(request, &context)?;
         let ended = follow(&context, &session)?;
         close(&tmux, &session, &context)?;
         print_summary(&ended, &context)
@@ -76,7 +76,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<ExitCode> {
             "{}  ap work demo 25 --provider scripted --foreground\n  tmux is not installed, so in this terminal\n",
             style::heading("Started")
         ))?;
-        launch::in_this_terminal(wanted, &context)?;
+        launch::in_this_terminal(request, &context)?;
         let ended = load_cached(&context.project.session(&session))?
             .ok_or_else(|| Error::failed("the demo left no session"))?;
         print_summary(&ended, &context)
@@ -114,7 +114,7 @@ fn scratch(args: &Args, env: &Env) -> Result<Utf8PathBuf> {
     Ok(root)
 }
 
-fn wanted(context: &Context) -> Result<Wanted> {
+fn request(context: &Context) -> Result<SessionRequest> {
     let sources = context.library().find(PlanKind::Loop, "work")?;
     let overrides = Overrides {
         provider: Some("scripted".to_owned()),
@@ -130,7 +130,7 @@ fn wanted(context: &Context) -> Result<Wanted> {
         &overrides,
         context,
     )?;
-    Ok(Wanted {
+    Ok(SessionRequest {
         plan,
         mode: Mode::New,
         max_iterations: Some(25),

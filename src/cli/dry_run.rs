@@ -8,7 +8,7 @@ use crate::compile::{Invalid, Problem, Request, compile};
 use crate::error::{Error, ExitCode, Result};
 use crate::model::SessionName;
 use crate::plan::{Branch, Earlier, Node, Plan, PlanKind, QueueSource, Step};
-use crate::runner::{JUDGE_TRIES, PromptPreview, Surroundings, preview_prompt};
+use crate::runner::{JUDGE_TRIES, PromptPreview, RunnerEnv, preview_prompt};
 use crate::store::inputs;
 use crate::store::layout::RunDir;
 use crate::termination::GateRef;
@@ -108,7 +108,7 @@ fn preview(args: &Args, context: &Context) -> Result<Preview> {
     let (mut plan, warnings) = compile(&sources, &request, &overrides).map_err(invalid)?;
     context.settings()?.place_programs(&mut plan);
     plan.inputs = inputs::expand(context.project.root(), &plan.inputs)?;
-    let around = Surroundings::new(
+    let env = RunnerEnv::new(
         context.project.clone(),
         context.exe.clone(),
         context.env.clone(),
@@ -116,7 +116,7 @@ fn preview(args: &Args, context: &Context) -> Result<Preview> {
     let run = context.project.session(&plan.session);
     let prompts = planned_nodes(&plan, &run)
         .iter()
-        .map(|planned| prompt(&plan, planned, &around))
+        .map(|planned| prompt(&plan, planned, &env))
         .collect::<Result<_>>()?;
     let runs = u64::from(plan.runs);
     let max_agents = runs
@@ -200,10 +200,10 @@ impl PlannedNode<'_> {
 }
 
 /// Returns what the first agent of a node would get, by the code that would give it.
-fn prompt(plan: &Plan, planned: &PlannedNode<'_>, around: &Surroundings) -> Result<Prompt> {
+fn prompt(plan: &Plan, planned: &PlannedNode<'_>, env: &RunnerEnv) -> Result<Prompt> {
     let plan = planned.of_branch.as_ref().unwrap_or(plan);
     let PromptPreview { file, prompt, argv } =
-        preview_prompt(plan, &planned.run, planned.index, planned.node, around)
+        preview_prompt(plan, &planned.run, planned.index, planned.node, env)
             .map_err(|unknown| Error::usage(&unknown).hint(unknown.hint()))?;
     Ok(Prompt {
         node: planned.name(),

@@ -5,7 +5,7 @@ use crate::clock;
 use crate::error::{ExitCode, Result};
 use crate::exec::launcher::{Foreground, Launch, Launched, Launcher, RunnerState, TmuxLauncher};
 use crate::model::SessionName;
-use crate::runner::{self, LaunchRequest, Mode, Surroundings, Wanted};
+use crate::runner::{self, LaunchRequest, Mode, RunnerEnv, SessionRequest};
 use crate::store::layout::Project;
 use crate::store::lock::FileLock;
 use crate::store::session::is_running;
@@ -17,9 +17,15 @@ use std::time::Duration;
 const ABOUT_TO_END: Duration = Duration::from_secs(5);
 
 /// Runs a session in this terminal, to its end.
-pub(super) fn in_this_terminal(wanted: Wanted, context: &Context) -> Result<ExitCode> {
-    require_programs(&wanted, context)?;
-    let (session, project) = (wanted.plan.session.clone(), context.project.clone());
+pub(super) fn in_this_terminal(
+    session_request: SessionRequest,
+    context: &Context,
+) -> Result<ExitCode> {
+    require_programs(&session_request, context)?;
+    let (session, project) = (
+        session_request.plan.session.clone(),
+        context.project.clone(),
+    );
     let launcher = Foreground {
         project: project.clone(),
         run: run_session::here,
@@ -30,7 +36,7 @@ pub(super) fn in_this_terminal(wanted: Wanted, context: &Context) -> Result<Exit
         cwd: project.root(),
         run_dir: run_dir.root(),
         exe: &context.exe,
-        request: request(wanted, context)?,
+        request: request(session_request, context)?,
     })?;
     match launched {
         Launched::Ended(code) => Ok(code),
@@ -40,10 +46,17 @@ pub(super) fn in_this_terminal(wanted: Wanted, context: &Context) -> Result<Exit
 }
 
 /// Starts a session in tmux, and shows it if asked to.
-pub(super) fn in_tmux(wanted: Wanted, attach: bool, context: &Context) -> Result<ExitCode> {
-    require_programs(&wanted, context)?;
-    let (session, name) = (wanted.plan.session.clone(), wanted.plan.name.clone());
-    match in_background(wanted, context)? {
+pub(super) fn in_tmux(
+    session_request: SessionRequest,
+    attach: bool,
+    context: &Context,
+) -> Result<ExitCode> {
+    require_programs(&session_request, context)?;
+    let (session, name) = (
+        session_request.plan.session.clone(),
+        session_request.plan.name.clone(),
+    );
+    match in_background(session_request, context)? {
         Launched::Complete => return already_complete(&session),
         Launched::Ended(code) => return Ok(code),
         Launched::Running => out(started(&session, &name, context))?,
@@ -55,16 +68,19 @@ pub(super) fn in_tmux(wanted: Wanted, attach: bool, context: &Context) -> Result
 }
 
 /// Starts a session in tmux and returns when it runs.
-pub(super) fn in_background(wanted: Wanted, context: &Context) -> Result<Launched> {
+pub(super) fn in_background(
+    session_request: SessionRequest,
+    context: &Context,
+) -> Result<Launched> {
     let launcher = tmux_launcher(context)?;
-    let (session, mode) = (wanted.plan.session.clone(), wanted.mode);
+    let (session, mode) = (session_request.plan.session.clone(), session_request.mode);
     let run_dir = context.project.session(&session);
     let launch = Launch {
         session: &session,
         cwd: context.project.root(),
         run_dir: run_dir.root(),
         exe: &context.exe,
-        request: request(wanted, context)?,
+        request: request(session_request, context)?,
     };
     submit(&launcher, &launch, mode, &context.project)
 }
@@ -81,19 +97,19 @@ pub(super) fn tmux_launcher(context: &Context) -> Result<TmuxLauncher> {
     })
 }
 
-fn require_programs(wanted: &Wanted, context: &Context) -> Result<()> {
+fn require_programs(session_request: &SessionRequest, context: &Context) -> Result<()> {
     let (project, exe) = (context.project.clone(), context.exe.clone());
     programs::require(
-        &wanted.plan,
-        &Surroundings::new(project, exe, context.env.clone()),
+        &session_request.plan,
+        &RunnerEnv::new(project, exe, context.env.clone()),
     )
 }
 
-fn request(wanted: Wanted, context: &Context) -> Result<LaunchRequest> {
+fn request(session_request: SessionRequest, context: &Context) -> Result<LaunchRequest> {
     Ok(LaunchRequest {
         project: context.project.root().to_owned(),
         exe: context.exe.clone(),
-        wanted,
+        session: session_request,
         env: context.env.clone(),
         slots: agent_slots::read(context)?,
     })
@@ -115,7 +131,7 @@ fn submit<R>(
     match (launcher.state(launch.session, launch.run_dir), mode) {
         (RunnerState::Gone { .. }, _) => (),
         (RunnerState::Running { .. } | RunnerState::Queued, Mode::Force) => {
-            runner::stop_living(project, launch.session)?;
+            runner::stop_runner(project, launch.session)?;
         }
         (RunnerState::Running { .. }, Mode::New | Mode::Resume) => {
             // It has released its session, so it is about to end, unless somebody deleted its lock file.

@@ -3,7 +3,7 @@ use super::context::Context;
 use crate::compile::Problem;
 use crate::error::{Error, Result};
 use crate::plan::Plan;
-use crate::runner::Surroundings;
+use crate::runner::RunnerEnv;
 use crate::termination::GateRef;
 
 /// The code of a problem that this machine causes.
@@ -26,8 +26,8 @@ pub(super) fn missing_program(problem: &Problem) -> Option<&str> {
 }
 
 /// Refuses to start a session whose agents cannot be started.
-pub(super) fn require(plan: &Plan, around: &Surroundings) -> Result<()> {
-    match missing(plan, around).into_iter().next() {
+pub(super) fn require(plan: &Plan, env: &RunnerEnv) -> Result<()> {
+    match missing(plan, env).into_iter().next() {
         None => Ok(()),
         Some(problem) if problem.code == NO_COMMAND => {
             Err(Error::usage(problem.message).hint(problem.hint.unwrap_or_default()))
@@ -45,19 +45,19 @@ pub(super) fn require(plan: &Plan, around: &Surroundings) -> Result<()> {
 /// Warns of programs that a session needs and that are missing on this machine.
 pub(super) fn warnings(mut plan: Plan, context: &Context) -> Result<Vec<Problem>> {
     context.settings()?.place_programs(&mut plan);
-    let around = Surroundings::new(
+    let env = RunnerEnv::new(
         context.project.clone(),
         context.exe.clone(),
         context.env.clone(),
     );
-    Ok(missing(&plan, &around)
+    Ok(missing(&plan, &env)
         .into_iter()
         .map(Problem::warning)
         .collect())
 }
 
 /// Returns a problem for each program that is missing; the first node that needs it is named.
-fn missing(plan: &Plan, around: &Surroundings) -> Vec<Problem> {
+fn missing(plan: &Plan, env: &RunnerEnv) -> Vec<Problem> {
     let mut found: Vec<Problem> = Vec::new();
     let mut looked: Vec<&str> = Vec::new();
     for (node, agent) in plan.all_nodes().flat_map(|node| {
@@ -70,7 +70,7 @@ fn missing(plan: &Plan, around: &Surroundings) -> Vec<Problem> {
             continue;
         }
         looked.push(&agent.program);
-        if around.find(&agent.program).is_none() {
+        if env.find(&agent.program).is_none() {
             let message = format!(
                 "there is no program `{}` on PATH{NEEDED}`{}` needs",
                 agent.program, node.id
@@ -90,7 +90,7 @@ fn missing(plan: &Plan, around: &Surroundings) -> Vec<Problem> {
         let Some(program) = command
             .command
             .first()
-            .filter(|program| around.find(program).is_none())
+            .filter(|program| env.find(program).is_none())
         else {
             continue;
         };

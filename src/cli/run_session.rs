@@ -3,7 +3,7 @@ use crate::error::{Error, ExitCode, Result};
 use crate::exec::launcher::{self, LaunchReply, Launched, Tmux};
 use crate::fixture;
 use crate::log;
-use crate::runner::{self, LaunchRequest, Surroundings, Taken, take};
+use crate::runner::{self, Acquired, LaunchRequest, RunnerEnv, acquire};
 use crate::store::crash;
 use crate::store::layout::Project;
 use crate::store::session::Session;
@@ -15,9 +15,9 @@ use std::sync::Arc;
 pub(super) fn here(request: &LaunchRequest) -> Result<Launched> {
     crash::role("runner");
     let env = environment(request);
-    match take(&env.project, &request.wanted)? {
-        Taken::Ours(session) => drive(*session, env).map(Launched::Ended),
-        Taken::Complete(_) => Ok(Launched::Complete),
+    match acquire(&env.project, &request.session)? {
+        Acquired::Session(session) => drive(*session, env).map(Launched::Ended),
+        Acquired::Complete(_) => Ok(Launched::Complete),
     }
 }
 
@@ -26,9 +26,9 @@ pub(super) fn replay() -> Result<ExitCode> {
     let request: LaunchRequest =
         serde_json::from_reader(std::io::stdin().lock()).map_err(Error::usage)?;
     let env = environment(&request);
-    match take(&env.project, &request.wanted)? {
-        Taken::Ours(session) => drive(*session, env),
-        Taken::Complete(_) => Ok(ExitCode::Done),
+    match acquire(&env.project, &request.session)? {
+        Acquired::Session(session) => drive(*session, env),
+        Acquired::Complete(_) => Ok(ExitCode::Done),
     }
 }
 
@@ -38,18 +38,18 @@ pub(super) fn in_window(socket: &Utf8Path) -> Result<ExitCode> {
     let (request, line) = launcher::fetch::<LaunchRequest>(socket)?;
     let mut env = environment(&request);
     env.windows = Some(Arc::new(Tmux::new(
-        env.env.get("AP_TMUX_SOCKET").cloned(),
+        env.vars.get("AP_TMUX_SOCKET").cloned(),
         true,
     )));
-    let run_dir = env.project.session(&request.wanted.plan.session);
-    log::to_file(&run_dir.log(), env.env.get("AP_LOG").map(String::as_str));
-    match take(&env.project, &request.wanted) {
-        Ok(Taken::Ours(session)) => {
+    let run_dir = env.project.session(&request.session.plan.session);
+    log::to_file(&run_dir.log(), env.vars.get("AP_LOG").map(String::as_str));
+    match acquire(&env.project, &request.session) {
+        Ok(Acquired::Session(session)) => {
             // The launcher may be gone by now; the session is not.
             let _ = line.reply(&LaunchReply::Started);
             drive(*session, env)
         }
-        Ok(Taken::Complete(_)) => {
+        Ok(Acquired::Complete(_)) => {
             line.reply(&LaunchReply::Complete)?;
             Ok(ExitCode::Done)
         }
@@ -60,27 +60,23 @@ pub(super) fn in_window(socket: &Utf8Path) -> Result<ExitCode> {
     }
 }
 
-fn environment(request: &LaunchRequest) -> Surroundings {
+fn environment(request: &LaunchRequest) -> RunnerEnv {
     let project = Project::new(request.project.clone());
-    let mut env = Surroundings::new(project, request.exe.clone(), request.env.clone());
+    let mut env = RunnerEnv::new(project, request.exe.clone(), request.env.clone());
     env.slots.clone_from(&request.slots);
     env
 }
 
 /// Runs a session that is ours to its end, and makes a fixture of it if that is wanted.
-fn drive(session: Session, around: Surroundings) -> Result<ExitCode> {
-    let (dir, project, env) = (
-        session.dir.clone(),
-        around.project.clone(),
-        around.env.clone(),
-    );
+fn drive(session: Session, env: RunnerEnv) -> Result<ExitCode> {
+    let (dir, project, vars) = (session.dir.clone(), env.project.clone(), env.vars.clone());
     let recorded = session.plan.record.is_some();
-    fixture::begin(&session.plan, &dir, &project, &env)?;
+    fixture::begin(&session.plan, &dir, &project, &vars)?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
-    let (ending, session) = runtime.block_on(runner::run(session, around))?;
-    if recorded && let Some(folder) = fixture::record(&dir, &project, &env)? {
+    let (ending, session) = runtime.block_on(runner::run(session, env))?;
+    if recorded && let Some(folder) = fixture::record(&dir, &project, &vars)? {
         out(format!(
             "Recorded in {folder}; run it without an account: ap test"
         ))?;

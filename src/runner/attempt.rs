@@ -1,12 +1,12 @@
 //! One try at an iteration: its folder, its shim, and how it ended.
-use super::Surroundings;
+use super::RunnerEnv;
 use super::context::{Briefing, Places};
-use super::exchange;
-use super::folder::{Found, NEW_PROGRESS, enter, look};
+use super::env::AgentPermit;
+use super::folder::{AttemptState, NEW_PROGRESS, inspect, prepare};
 use super::gates::JUDGE_INPUT_BYTES;
 use super::start::start;
-use super::surroundings::Seat;
-use super::told;
+use super::status_file;
+use super::writable_dir;
 use crate::agent::{self, Activity, Transcript};
 use crate::clock;
 use crate::engine::Budget;
@@ -44,7 +44,7 @@ pub(super) struct Attempt {
     stdout: FileTail,
     ended: Pin<Box<dyn Future<Output = ()> + Send>>,
     asked_to_end: bool,
-    _seat: Seat,
+    _permit: AgentPermit,
 }
 
 /// What came of making sure that an attempt runs.
@@ -54,7 +54,7 @@ pub(super) enum Ensured {
     /// It has ended like this, or cannot be started.
     Ended(Outcome),
     /// As many agents run as may.
-    NoRoom,
+    NoSlot,
 }
 
 impl Attempt {
@@ -62,7 +62,7 @@ impl Attempt {
     pub(super) fn ensure(
         session: &Session,
         budget: &Budget,
-        around: &Surroundings,
+        env: &RunnerEnv,
         tracker_env: &[(String, String)],
         now: Timestamp,
     ) -> io::Result<Ensured> {
@@ -71,24 +71,19 @@ impl Attempt {
         let Some(node) = &state.changed_node(plan) else {
             return Err(io::Error::other("the plan has no such node"));
         };
-        let places = places(&session.dir, plan, node, cursor, around);
+        let places = places(&session.dir, plan, node, cursor, env);
         let own_progress = own_progress(plan, &places.run, &places.stage);
-        let fresh = enter(&places, &own_progress, cursor)?;
+        let fresh = prepare(&places, &own_progress, cursor)?;
         if own_progress != places.progress {
-            exchange::prepare(&around.project, &places.run)?;
-            exchange::share(
-                &around.project,
-                &own_progress,
-                &places.progress,
-                NEW_PROGRESS,
-            )?;
+            writable_dir::prepare(&env.project, &places.run)?;
+            writable_dir::share(&env.project, &own_progress, &places.progress, NEW_PROGRESS)?;
         }
         let found = if fresh {
-            Found::Nothing
+            AttemptState::Nothing
         } else {
-            look(&places.iteration)?
+            inspect(&places.iteration)?
         };
-        let attempt = |shim, ended, adopted, seat| {
+        let attempt = |shim, ended, adopted, permit| {
             let attempt = Self {
                 cursor,
                 shim,
@@ -98,17 +93,19 @@ impl Attempt {
                 places: places.clone(),
                 ended,
                 asked_to_end: false,
-                _seat: seat,
+                _permit: permit,
             };
             Ok(Ensured::Runs(Box::new(attempt)))
         };
         tracing::debug!(%cursor, ?found, stopping = state.stopping.is_some(), "attempt looked at");
         match found {
             // Nothing is started only to be stopped.
-            Found::Nothing if state.stopping.is_some() => Ok(Ensured::Ended(Outcome::Cancelled)),
-            Found::Nothing => {
-                let Some((seat, slot)) = around.take_seat(plan)? else {
-                    return Ok(Ensured::NoRoom);
+            AttemptState::Nothing if state.stopping.is_some() => {
+                Ok(Ensured::Ended(Outcome::Cancelled))
+            }
+            AttemptState::Nothing => {
+                let Some((permit, slot)) = env.try_acquire_permit(plan)? else {
+                    return Ok(Ensured::NoSlot);
                 };
                 let briefing = Briefing {
                     plan,
@@ -118,22 +115,27 @@ impl Attempt {
                     cursor,
                     places: &places,
                     tracker_env,
-                    tools: around.tools(),
+                    tools: env.tools(),
                     now,
                 };
-                match start(&briefing, around, slot)? {
-                    Ok((shim, ended)) => attempt(shim, ended, false, seat),
+                match start(&briefing, env, slot)? {
+                    Ok((shim, ended)) => attempt(shim, ended, false, permit),
                     Err(outcome) => Ok(Ensured::Ended(outcome)),
                 }
             }
-            Found::Alive => attempt(
+            AttemptState::Alive => attempt(
                 state.shim.clone(),
                 until_unlocked(places.iteration.stdout()),
                 true,
-                around.seat(),
+                env.permit_for_adopted(),
             ),
-            Found::Ended => attempt(None, Box::pin(std::future::ready(())), true, around.seat()),
-            Found::Gone => {
+            AttemptState::Ended => attempt(
+                None,
+                Box::pin(std::future::ready(())),
+                true,
+                env.permit_for_adopted(),
+            ),
+            AttemptState::Gone => {
                 sweep(plan, cursor);
                 Ok(Ensured::Ended(Outcome::Lost {
                     reason: "its shim was killed, or the machine went down".to_owned(),
@@ -175,7 +177,7 @@ impl Attempt {
     /// Takes in what the agent has said since and shows it piece by piece: it may be more than fits in memory, or than
     /// there is time for.
     pub(super) fn follow(&mut self, mut show: impl FnMut(&[Activity], &Transcript)) {
-        self.let_flood_pass();
+        self.skip_backlog();
         let transcript = &mut self.transcript;
         let polled = self.stdout.poll(|bytes| {
             let said = transcript.push(bytes);
@@ -187,7 +189,7 @@ impl Attempt {
     }
 
     /// Of plain words only the last ones count, and all of them stay in the file.
-    fn let_flood_pass(&mut self) {
+    fn skip_backlog(&mut self) {
         if self.transcript.needs_only_the_end() && self.stdout.has_large_backlog() {
             let bytes = self.stdout.skip_backlog();
             tracing::debug!(bytes, "output passed over");
@@ -199,13 +201,13 @@ impl Attempt {
     }
 
     /// Whether a shim that was taken over has ended without having begun anything.
-    pub(super) fn never_began(&self) -> bool {
+    pub(super) fn was_not_started(&self) -> bool {
         self.adopted && !self.places.iteration.exit().exists()
     }
 
     /// Takes in the rest of what a gone agent has said.
     pub(super) fn follow_to_end(&mut self, mut show: impl FnMut(&[Activity], &Transcript)) {
-        self.let_flood_pass();
+        self.skip_backlog();
         let (transcript, flooded) = (&mut self.transcript, self.stdout.has_large_backlog());
         let read = self.stdout.read(|bytes| {
             let said = transcript.push(bytes);
@@ -249,8 +251,8 @@ impl Attempt {
             };
             return Ok((outcome, self.transcript.usage()));
         };
-        let status = told::read(&self.places);
-        told::keep(&self.places)?;
+        let status = status_file::read(&self.places);
+        status_file::keep(&self.places)?;
         let outcome = agent::outcome(
             &node.agent,
             &exit,
@@ -308,7 +310,7 @@ pub(super) fn places(
     plan: &Plan,
     node: &Node,
     cursor: Cursor,
-    around: &Surroundings,
+    env: &RunnerEnv,
 ) -> Places {
     let stage = run.stage(cursor.node, &node.id);
     let iteration = run.iteration(cursor, &node.id);
@@ -316,7 +318,7 @@ pub(super) fn places(
         .agent
         .adapter()
         .reports_by_result(node.agent.permissions)
-        .then(|| around.project.exchange(run));
+        .then(|| env.project.exchange(run));
     let status = match &apart {
         // Every attempt has a name of its own there, so that none is mistaken for another's.
         Some(exchange) => exchange.join(format!("status-{cursor}.json")),
@@ -328,11 +330,11 @@ pub(super) fn places(
     };
     let own = own_progress(plan, run, &stage);
     let progress = if apart.is_some() {
-        exchange::shared(&around.project, run, &own)
+        writable_dir::shared(&env.project, run, &own)
     } else {
         own
     };
-    let output_path = super::context::output_path(node, plan, cursor, around.project.root());
+    let output_path = super::context::output_path(node, plan, cursor, env.project.root());
     Places {
         run: run.clone(),
         stage,

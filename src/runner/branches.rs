@@ -1,235 +1,192 @@
-//! The branches of a parallel block, as their session's runner sees them: each is a run of its own, with a runner of its
-//! own in the same thread.
+//! The branches of a parallel block that run in this process, and the channels between them and their session's runner.
 //!
-//! What a session wants of its branches is a value they look at, and how far they are is told in their journals' line
-//! numbers, so nothing is lost or done twice whenever the runner dies.
-use super::view::View;
-use super::{Ears, News, Runner};
+//! What a session wants of its branches is a value they read, and a branch's progress is named by its journal's line
+//! numbers, so nothing is lost or done twice whenever the process dies.
 use crate::clock;
-use crate::engine::{Budget, Phase, State, accept};
+use crate::engine::{Budget, Phase, State};
 use crate::error::{Error, Result};
 use crate::exec::process;
 use crate::model::{BranchReport, Change, Cursor, Ending, Event, Input, NodeId, Orders, Request};
 use crate::plan::{Block, Plan};
-use crate::store::crash;
 use crate::store::session::{Session, load};
+use crate::store::{crash, outputs};
 use std::collections::{BTreeMap, BTreeSet};
-use std::future::pending;
-use std::rc::Rc;
+use std::future::{Future, pending};
 use tokio::sync::{mpsc, watch};
-use tokio::task::JoinSet;
+use tokio::task::{JoinError, JoinSet};
 
-/// What a session tells its branches.
+/// What a session's runner publishes to its branches.
 #[derive(Clone, Debug, Default)]
-struct Told {
-    orders: Orders,
-    /// How often somebody has asked for a stop.
-    times: u32,
-    /// What they share with it, and how far it knows each of them to be.
-    budget: Budget,
-    reported: BTreeMap<NodeId, BranchReport>,
+pub(super) struct BranchSignal {
+    pub(super) orders: Orders,
+    /// How often a stop was requested.
+    pub(super) stop_requests: u32,
+    /// What the session may use as a whole, and what it knows of each branch's part in that.
+    pub(super) budget: Budget,
+    pub(super) reported: BTreeMap<NodeId, BranchReport>,
 }
 
-/// The branches that run, and the lines to them.
-#[derive(Default)]
+/// What a session's runner learns from its branches.
+#[derive(Debug)]
+pub(super) enum BranchUpdate {
+    Reported(Input),
+    /// The runner of a branch ended; its last report was received before.
+    Ended,
+    Failed(Error),
+}
+
+/// The branches of the current block.
 pub(super) struct Branches {
-    /// The block's cursor; a later one is another block, or the same one anew.
-    at: Cursor,
+    /// The block's cursor; a later one is another block, or another run of the same one.
+    block: Cursor,
     running: BTreeSet<NodeId>,
     runners: JoinSet<Result<Ending>>,
-    told: watch::Sender<Told>,
-    reports: Option<(mpsc::UnboundedSender<Input>, mpsc::UnboundedReceiver<Input>)>,
+    signal: watch::Sender<BranchSignal>,
+    reporter: mpsc::UnboundedSender<Input>,
+    reports: mpsc::UnboundedReceiver<Input>,
 }
 
 impl Branches {
-    /// Tells the branches what is wanted of them, and what there is: that wakes nobody.
-    fn tell(&self, told: Told) {
-        self.told.send_if_modified(|now| {
-            let news = (&now.orders, now.times) != (&told.orders, told.times);
-            *now = told;
-            news
+    pub(super) fn new(block: Cursor) -> Self {
+        let (reporter, reports) = mpsc::unbounded_channel();
+        Self {
+            block,
+            running: BTreeSet::new(),
+            runners: JoinSet::new(),
+            signal: watch::Sender::default(),
+            reporter,
+            reports,
+        }
+    }
+
+    pub(super) fn block(&self) -> Cursor {
+        self.block
+    }
+
+    /// Publishes a signal. Only new orders wake the branches.
+    pub(super) fn publish(&self, signal: BranchSignal) {
+        self.signal.send_if_modified(|current| {
+            let has_new_orders =
+                (&current.orders, current.stop_requests) != (&signal.orders, signal.stop_requests);
+            *current = signal;
+            has_new_orders
         });
     }
 
-    /// Waits for what a branch says.
-    pub(super) async fn heard(&mut self) -> News {
-        let Some((_, reports)) = &mut self.reports else {
-            return pending().await;
-        };
+    pub(super) fn is_running(&self, branch: &NodeId) -> bool {
+        self.running.contains(branch)
+    }
+
+    /// Returns a branch's end of the channels.
+    pub(super) fn link(&self, branch: &NodeId) -> BranchLink {
+        BranchLink {
+            branch: branch.clone(),
+            step: self.block.node,
+            signal: self.signal.subscribe(),
+            reporter: self.reporter.clone(),
+            reported: None,
+        }
+    }
+
+    /// Runs a branch's runner in this thread.
+    pub(super) fn start(
+        &mut self,
+        branch: &NodeId,
+        runner: impl Future<Output = Result<Ending>> + 'static,
+    ) {
+        self.running.insert(branch.clone());
+        self.runners.spawn_local(runner);
+    }
+
+    /// Waits for the next update.
+    pub(super) async fn next(&mut self) -> BranchUpdate {
         tokio::select! {
             biased;
-            Some(input) = reports.recv() => News::Branch(input),
-            Some(ended) = self.runners.join_next() => match ended {
-                // What it said last has been heard.
-                Ok(Ok(_)) => News::Look,
-                Ok(Err(error)) => News::BranchFailed(error),
-                Err(error) => News::BranchFailed(Error::failed(format!("the runner of a branch died: {error}"))),
-            },
+            Some(input) = self.reports.recv() => BranchUpdate::Reported(input),
+            Some(ended) = self.runners.join_next() => update(ended),
         }
     }
 }
 
-/// A branch's end of the line to its session.
-pub(super) struct Line {
-    name: NodeId,
+fn update(ended: Result<Result<Ending>, JoinError>) -> BranchUpdate {
+    match ended {
+        Ok(Ok(_)) => BranchUpdate::Ended,
+        Ok(Err(error)) => BranchUpdate::Failed(error),
+        Err(error) => BranchUpdate::Failed(Error::failed(format!(
+            "the runner of a branch died: {error}"
+        ))),
+    }
+}
+
+/// A branch's end of the channels to its session's runner.
+pub(super) struct BranchLink {
+    branch: NodeId,
     step: u32,
-    orders: watch::Receiver<Told>,
-    reports: mpsc::UnboundedSender<Input>,
-    /// Iterations, and whether it has ended: what was told last.
-    told: Option<(u32, bool)>,
+    signal: watch::Receiver<BranchSignal>,
+    reporter: mpsc::UnboundedSender<Input>,
+    /// What was reported last: iterations, and whether the branch has ended.
+    reported: Option<(u32, bool)>,
 }
 
-impl Line {
-    pub(super) async fn heard(&mut self) -> News {
-        match self.orders.changed().await {
-            Ok(()) => News::Look,
-            // The session's runner is about to end, and we with it.
-            Err(_) => pending().await,
-        }
-    }
-}
-
-impl Runner {
-    /// Makes every branch run that has not ended, and tells all of them what is wanted.
-    pub(super) fn run_branches(&mut self, at: Cursor) -> Result<()> {
-        if self.branches.at != at {
-            self.branches = Branches {
-                at,
-                ..Branches::default()
-            };
-        }
-        let state = self.session.state();
-        let (budget, reported) = (
-            Budget::of_session(&self.session.plan, state),
-            state.branches.clone(),
-        );
-        self.branches.tell(Told {
-            orders: state.orders(),
-            times: self.asked_to_stop,
-            budget,
-            reported,
-        });
-        let Some(block) = self.session.plan.block(at.node).cloned() else {
-            return Ok(());
-        };
-        for branch in &block.branches {
-            let ended = self
-                .session
-                .state()
-                .branches
-                .get(&branch.name)
-                .is_some_and(|report| report.ending.is_some());
-            if !ended && self.branches.running.insert(branch.name.clone()) {
-                self.start_branch(&block, &branch.name)?;
-            }
-        }
-        Ok(())
-    }
-
-    fn start_branch(&mut self, block: &Block, name: &NodeId) -> Result<()> {
-        let step = self.branches.at.node;
-        let session = open(&self.session, step, block, name)?;
-        let (reports, _) = self
-            .branches
-            .reports
-            .get_or_insert_with(mpsc::unbounded_channel);
-        let line = Line {
-            name: name.clone(),
-            step,
-            orders: self.branches.told.subscribe(),
-            reports: reports.clone(),
-            told: None,
-        };
-        let view = View::of_branch(&self.around.project, &session, name);
-        self.around
-            .show_branch(&self.session.plan.session, &block.id, name);
-        let mut runner = Self::new(session, Rc::clone(&self.around), view, Ears::Branch(line));
-        self.branches
-            .runners
-            .spawn_local(async move { runner.drive().await });
-        Ok(())
-    }
-
-    /// Does what the session wants of its branch.
-    pub(super) fn obey(&mut self) -> Result<()> {
-        let Ears::Branch(line) = &mut self.ears else {
-            return Ok(());
-        };
-        let Told { orders, times, .. } = line.orders.borrow_and_update().clone();
-        let pause = if orders.pause || orders.drain.is_some() {
-            Request::Pause
-        } else {
-            Request::Continue
-        };
-        let held = self.session.state().pausing;
-        if held != (pause == Request::Pause) {
-            self.accept(&Input::Request(pause))?;
-        }
-        let rests = self.session.state().phase != Phase::Running;
-        if let Some(by) = orders.stop.or(orders.drain.filter(|_| rests)) {
-            self.asked_to_stop = times.max(1);
-            self.accept(&Input::Request(Request::Stop { by }))?;
-        }
-        Ok(())
-    }
-
-    /// Returns what the session as a whole may use and has used.
-    pub(super) fn budget(&self) -> Budget {
-        let state = self.session.state();
-        match &self.ears {
-            Ears::Session(_) => Budget::of_session(&self.session.plan, state),
-            Ears::Branch(line) => {
-                let told = line.orders.borrow();
-                told.budget.of_branch(told.reported.get(&line.name), state)
-            }
+impl BranchLink {
+    /// Waits for new orders.
+    pub(super) async fn changed(&mut self) {
+        if self.signal.changed().await.is_err() {
+            // The session's runner is about to end, and this one with it.
+            pending().await
         }
     }
 
-    /// Tells the session how far its branch is, when that is news. Comes after it is on disk.
-    pub(super) fn tell(&mut self) {
-        let Ears::Branch(line) = &mut self.ears else {
+    /// Returns the current orders, and how often a stop was requested.
+    pub(super) fn orders(&mut self) -> (Orders, u32) {
+        let signal = self.signal.borrow_and_update();
+        (signal.orders.clone(), signal.stop_requests)
+    }
+
+    /// Returns what the session as a whole may use and has used; `state` is the branch's own.
+    pub(super) fn budget(&self, state: &State) -> Budget {
+        let signal = self.signal.borrow();
+        signal
+            .budget
+            .of_branch(signal.reported.get(&self.branch), state)
+    }
+
+    /// Reports the branch's progress, unless that was reported already. The progress is on disk.
+    pub(super) fn report(&mut self, session: &Session) {
+        let state = session.state();
+        let progress = (state.iterations, matches!(state.phase, Phase::Ended { .. }));
+        if self.reported.replace(progress) == Some(progress) {
             return;
-        };
-        let state = self.session.state();
-        let news = (state.iterations, matches!(state.phase, Phase::Ended { .. }));
-        if line.told.replace(news) != Some(news) {
-            let report = report(&self.session);
-            // If nobody listens, the session's runner is about to end, and asks again when it starts.
-            let _ = line.reports.send(Input::BranchReported {
-                step: line.step,
-                branch: line.name.clone(),
-                report,
-            });
         }
+        // Without a receiver the session's runner is about to end; the next one asks again.
+        let _ = self.reporter.send(Input::BranchReported {
+            step: self.step,
+            branch: self.branch.clone(),
+            report: report(session),
+        });
     }
 }
 
-/// Returns how far a branch is.
+/// Returns a branch's progress.
 pub(super) fn report(session: &Session) -> BranchReport {
-    let State {
-        iterations,
-        usage,
-        phase,
-        ..
-    } = session.state();
-    let ending = match phase {
+    let state = session.state();
+    let ending = match &state.phase {
         Phase::Ended { ending } => Some(ending.clone()),
         _ => None,
     };
     BranchReport {
         seq: session.seq(),
-        iterations: *iterations,
-        usage: *usage,
+        iterations: state.iterations,
+        usage: state.usage,
         ending,
     }
 }
 
-/// Opens a branch where it was left, or makes it.
-fn open(parent: &Session, step: u32, block: &Block, name: &NodeId) -> Result<Session> {
+/// Opens a branch where it was left, or creates it.
+pub(super) fn open(parent: &Session, step: u32, block: &Block, name: &NodeId) -> Result<Session> {
     let dir = parent.dir.branch(step, &block.id, name);
     crash::point("branch: before it is opened");
-    let snapshot = load(&dir)?;
-    let mut session = match snapshot {
+    let mut session = match load(&dir)? {
         Some(_) => Session::open(dir, None)?,
         None => {
             let plan = plan(parent, step, name)
@@ -237,37 +194,39 @@ fn open(parent: &Session, step: u32, block: &Block, name: &NodeId) -> Result<Ses
             Session::create(dir, &plan, None, clock::now())?
         }
     };
-    // An end the session has heard of is one that somebody resumed it from; of any other it has yet to hear.
-    let heard = parent
-        .state()
-        .branches
-        .get(name)
-        .map_or(0, |report| report.seq);
-    if !matches!(session.state().phase, Phase::Ended { .. }) || session.seq() <= heard {
-        // Money and time are the session's own.
-        let change = Change {
-            max_cost_usd: None,
-            max_runtime_seconds: None,
-            ..parent.state().change.clone()
-        };
-        let resume = Input::Request(Request::Resume {
-            max_iterations: None,
-            change,
-        });
-        if let Some(event) = accept(&session.plan, session.state(), &resume, clock::now()) {
-            session.append(event, clock::now())?;
-        }
+    if must_resume(parent, &session, name) {
+        session.accept(&Input::Request(resume_request(parent)))?;
     }
-    let attended = Event::RunnerStarted {
+    let started = Event::RunnerStarted {
         runner: process::current(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
     };
-    session.append_sync(attended, clock::now())?;
+    session.append_sync(started, clock::now())?;
     crash::point("branch: opened");
     Ok(session)
 }
 
+/// Whether the branch is to run again. An end that the session knows of is one it was resumed from; any other is still to
+/// be reported.
+fn must_resume(parent: &Session, branch: &Session, name: &NodeId) -> bool {
+    let reported = parent.state().branches.get(name);
+    !matches!(branch.state().phase, Phase::Ended { .. })
+        || branch.seq() <= reported.map_or(0, |report| report.seq)
+}
+
+/// Passes on what the user changed, but for money and time, which are the session's own.
+fn resume_request(parent: &Session) -> Request {
+    Request::Resume {
+        max_iterations: None,
+        change: Change {
+            max_cost_usd: None,
+            max_runtime_seconds: None,
+            ..parent.state().change.clone()
+        },
+    }
+}
+
 fn plan(parent: &Session, step: u32, name: &NodeId) -> Option<Plan> {
-    let earlier = super::outputs::earlier(&parent.dir, &parent.plan, parent.state(), step);
+    let earlier = outputs::earlier(&parent.dir, &parent.plan, parent.state(), step);
     parent.plan.of_branch(step, name, earlier)
 }

@@ -1,10 +1,10 @@
 //! What an agent is told: `context.json` and the variables of its prompt.
-use super::given::Given;
-use super::outputs;
+use super::inputs::NodeInputs;
 use crate::engine::{Budget, State, remaining};
 use crate::model::Cursor;
 use crate::plan::{Node, Plan, PlanKind, Select, template};
 use crate::store::layout::{IterationDir, RunDir};
+use crate::store::outputs;
 use camino::{Utf8Path, Utf8PathBuf};
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -67,8 +67,8 @@ impl Briefing<'_> {
             },
             "inputs": {
                 "from_initial": plan.inputs,
-                "from_stage": self.given().of_stages(),
-                "from_parallel": self.given().of_blocks(),
+                "from_stage": self.inputs().of_stages(),
+                "from_parallel": self.inputs().of_blocks(),
                 "from_previous_iterations": outputs::listed(&places.run, cursor.node, &node.id, cursor.iteration.saturating_sub(1), Select::All),
                 "iterations_dir": places.stage.join("iterations"),
             },
@@ -163,8 +163,8 @@ impl Briefing<'_> {
     }
 
     /// Returns what this node gets from those before it.
-    fn given(&self) -> Given<'_> {
-        Given {
+    fn inputs(&self) -> NodeInputs<'_> {
+        NodeInputs {
             plan: self.plan,
             state: self.state,
             node: self.node,
@@ -197,7 +197,7 @@ impl Briefing<'_> {
                 .output_path
                 .clone()
                 .map_or_else(String::new, Utf8PathBuf::into_string),
-            "INPUTS" => self.given().text(),
+            "INPUTS" => self.inputs().text(),
             "RESULT" => places.result.clone().into_string(),
             "PERSPECTIVE" => node.perspective(cursor.iteration).to_owned(),
             "TASK" => self
@@ -208,7 +208,7 @@ impl Briefing<'_> {
             other => {
                 let from = other.strip_prefix("INPUTS.")?;
                 // A loop that is run by itself has no stages before it.
-                self.given().text_of(from)
+                self.inputs().text_of(from)
             }
         })
     }

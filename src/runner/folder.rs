@@ -13,7 +13,7 @@ pub(super) const NEW_PROGRESS: &[u8] = b"# Stage progress\n\n---\n";
 
 /// What an attempt's folder says about it.
 #[derive(Debug)]
-pub(super) enum Found {
+pub(super) enum AttemptState {
     /// No agent has been started.
     Nothing,
     Alive,
@@ -23,7 +23,11 @@ pub(super) enum Found {
 }
 
 /// Prepares the folder. Tells whether it is new, so that nothing in it needs to be looked at.
-pub(super) fn enter(places: &Places, own_progress: &Utf8Path, cursor: Cursor) -> io::Result<bool> {
+pub(super) fn prepare(
+    places: &Places,
+    own_progress: &Utf8Path,
+    cursor: Cursor,
+) -> io::Result<bool> {
     let root = places.iteration.root();
     crash::point("iteration: before its folder");
     match fs::create_dir(root) {
@@ -46,13 +50,13 @@ pub(super) fn enter(places: &Places, own_progress: &Utf8Path, cursor: Cursor) ->
         Err(error) => return Err(error),
     }
     if 1 < cursor.attempt {
-        set_aside(&places.iteration, cursor.attempt - 1)?;
+        archive_attempt(&places.iteration, cursor.attempt - 1)?;
     }
     Ok(false)
 }
 
 /// Moves the files of an earlier attempt to `attempts/K/`, once. Whatever lies there afterwards is the current attempt's.
-fn set_aside(folder: &IterationDir, attempt: u32) -> io::Result<()> {
+fn archive_attempt(folder: &IterationDir, attempt: u32) -> io::Result<()> {
     let kept = folder.attempt(attempt);
     if kept.exists() {
         return Ok(());
@@ -73,22 +77,25 @@ fn set_aside(folder: &IterationDir, attempt: u32) -> io::Result<()> {
     Ok(())
 }
 
-pub(super) fn look(folder: &IterationDir) -> io::Result<Found> {
+pub(super) fn inspect(folder: &IterationDir) -> io::Result<AttemptState> {
     let stdout = match fs::OpenOptions::new()
         .read(true)
         .write(true)
         .open(folder.stdout())
     {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Found::Nothing),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(AttemptState::Nothing),
         stdout => stdout?,
     };
     let Some(_lock) = FileLock::try_exclusive(&stdout)? else {
-        return Ok(Found::Alive);
+        return Ok(AttemptState::Alive);
     };
     match fs::read(folder.exit()) {
-        Ok(text) => Ok(serde_json::from_slice(&text).map_or(Found::Gone, |_: Exit| Found::Ended)),
+        Ok(text) => {
+            Ok(serde_json::from_slice(&text)
+                .map_or(AttemptState::Gone, |_: Exit| AttemptState::Ended))
+        }
         // The shim makes it before it starts anything.
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Found::Nothing),
-        Err(_) => Ok(Found::Gone),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(AttemptState::Nothing),
+        Err(_) => Ok(AttemptState::Gone),
     }
 }

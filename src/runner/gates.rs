@@ -1,5 +1,5 @@
 //! Asks whoever decides whether a node is done: a command, or a judge. Nothing is believed that comes late or twice.
-use super::Surroundings;
+use super::RunnerEnv;
 use super::context::Places;
 use crate::agent::{self, AgentSpec, InvocationContext, JudgeInput, PromptDelivery, Transcript};
 use crate::engine::State;
@@ -40,7 +40,7 @@ impl Gates {
     pub(super) fn ask(
         &mut self,
         session: &Session,
-        around: &Surroundings,
+        env: &RunnerEnv,
         cursor: Cursor,
         gate: u32,
     ) -> io::Result<()> {
@@ -51,14 +51,14 @@ impl Gates {
         let Some(node) = state.node(plan) else {
             return Err(io::Error::other("the plan has no such node"));
         };
-        let places = super::attempt::places(&session.dir, plan, node, cursor, around);
+        let places = super::attempt::places(&session.dir, plan, node, cursor, env);
         let verdict: Pin<Box<dyn Future<Output = (GateVerdict, Usage)> + Send>> =
             match node.termination.gates().get(gate as usize) {
                 Some(GateRef::Command(gate)) => {
-                    Box::pin(command(plan, state, node, gate, around, &places))
+                    Box::pin(command(plan, state, node, gate, env, &places))
                 }
                 Some(GateRef::Judge(judge)) => {
-                    Box::pin(judged(plan, state, node, judge, around, &places)?)
+                    Box::pin(judged(plan, state, node, judge, env, &places)?)
                 }
                 None => return Err(io::Error::other("the plan has no such gate")),
             };
@@ -90,7 +90,7 @@ fn command(
     state: &State,
     node: &Node,
     gate: &Gate,
-    around: &Surroundings,
+    env: &RunnerEnv,
     places: &Places,
 ) -> impl Future<Output = (GateVerdict, Usage)> + Send + use<> {
     let changed = gate
@@ -118,15 +118,15 @@ fn command(
     let call = gate
         .command
         .split_first()
-        .map(|(program, args)| (around.find(program), program.clone(), args.to_vec()));
-    let mut env = around.env.clone();
-    env.insert(env_tag::RUN.to_owned(), plan.run.to_string());
-    env.insert(
+        .map(|(program, args)| (env.find(program), program.clone(), args.to_vec()));
+    let mut vars = env.vars.clone();
+    vars.insert(env_tag::RUN.to_owned(), plan.run.to_string());
+    vars.insert(
         "AP_CONTEXT".to_owned(),
         places.iteration.context().to_string(),
     );
     let (cwd, limit) = (
-        around.project.root().to_owned(),
+        env.project.root().to_owned(),
         Duration::from_secs(gate.timeout_s),
     );
     async move {
@@ -141,7 +141,7 @@ fn command(
         };
         let command = BoundedCommand::new(path)
             .args(args)
-            .clean_env(&env)
+            .clean_env(&vars)
             .current_dir(&cwd)
             .input(told.to_string())
             .limit(limit);
@@ -198,13 +198,13 @@ fn judged(
     state: &State,
     node: &Node,
     judge: &Judge,
-    around: &Surroundings,
+    env: &RunnerEnv,
     places: &Places,
 ) -> io::Result<impl Future<Output = (GateVerdict, Usage)> + Send + use<>> {
     let asked = node
         .judge
         .as_ref()
-        .map(|spec| ask_judge(spec, plan, state, node, judge, around, places))
+        .map(|spec| ask_judge(spec, plan, state, node, judge, env, places))
         .transpose()?;
     let least = judge.confidence;
     Ok(async move {
@@ -275,7 +275,7 @@ fn ask_judge(
     state: &State,
     node: &Node,
     judge: &Judge,
-    around: &Surroundings,
+    env: &RunnerEnv,
     places: &Places,
 ) -> io::Result<Ask> {
     let history: Vec<String> = state
@@ -308,28 +308,25 @@ fn ask_judge(
         session: &plan.session,
         node_type: "judge",
         is_root: nix::unistd::geteuid().is_root(),
-        exe: &around.exe,
-        project: around.project.root(),
+        exe: &env.exe,
+        project: env.project.root(),
         context: &context,
         exchange: None,
         prompt: &prompt,
         prompt_file: &file,
     };
-    let invocation = agent::judge_invocation(spec, &call, around.env.keys().map(String::as_str));
-    let mut env = around.env.clone();
+    let invocation = agent::judge_invocation(spec, &call, env.vars.keys().map(String::as_str));
+    let mut vars = env.vars.clone();
     invocation
         .remove_env
         .iter()
-        .for_each(|name| drop(env.remove(name)));
-    env.extend(invocation.set_env);
-    let (program, cwd) = (
-        around.find(&invocation.program),
-        around.project.root().to_owned(),
-    );
+        .for_each(|name| drop(vars.remove(name)));
+    vars.extend(invocation.set_env);
+    let (program, cwd) = (env.find(&invocation.program), env.project.root().to_owned());
     let args = invocation.args;
     let make = move || {
         let command = BoundedCommand::new(program.as_ref()?);
-        Some(command.args(&args).clean_env(&env).current_dir(&cwd))
+        Some(command.args(&args).clean_env(&vars).current_dir(&cwd))
     };
     let told = match spec.adapter().prompt_delivery() {
         PromptDelivery::Stdin => prompt,

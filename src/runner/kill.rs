@@ -1,87 +1,65 @@
-//! What is journalled when a person ends a session at once: its runner had no time to say so itself.
+//! Records that a user killed a session: its runner had no time to record it itself.
+use super::acquire::lock_retrying;
 use super::branches::report;
-use super::manifest;
-use super::take::lock_soon;
-use crate::clock;
-use crate::engine::{Phase, accept, follow};
+use crate::engine::Phase;
 use crate::error::Result;
 use crate::model::{
-    BranchReport, Ending, Event, Input, NodeEnding, NodeId, Outcome, QueueStatus, Request,
-    SessionName, Usage,
+    BranchReport, Ending, Input, NodeId, Outcome, QueueStatus, Request, SessionName, Usage,
 };
 use crate::plan::Block;
 use crate::store::layout::Project;
 use crate::store::session::{Session, load};
 use crate::ui::report::already_running;
 
-/// Journals that a person ended a session whose every process is gone, and the branches of its block, so that it does not
-/// look like a crash.
+/// Records that a session was killed, and the branches of its current block, so that it does not look like a crash.
+/// Every process of the session is gone.
 pub fn record_kill(project: &Project, session: &SessionName, by: &str) -> Result<()> {
-    let Some(lock) = lock_soon(project, session)? else {
+    let Some(lock) = lock_retrying(project, session)? else {
         return Err(already_running(project, session));
     };
     let mut session = Session::open(project.session(session), Some(lock))?;
-    stop(&mut session, by)?;
+    record_stop(&mut session, by)?;
     let step = session.state().cursor.node;
     if let (Phase::Parallel, Some(block)) =
         (&session.state().phase, session.plan.block(step).cloned())
     {
         for branch in &block.branches {
-            let report = stopped(&session, step, &block, &branch.name, by)?;
-            tell(
-                &mut session,
-                &Input::BranchReported {
-                    step,
-                    branch: branch.name.clone(),
-                    report,
-                },
-            )?;
+            let report = record_branch_stop(&session, step, &block, &branch.name, by)?;
+            session.accept(&Input::BranchReported {
+                step,
+                branch: branch.name.clone(),
+                report,
+            })?;
         }
-        settle(&mut session)?;
+        session.record_consequences()?;
     }
     Ok(())
 }
 
-/// Journals the stop of one run, whose agent was ended with it.
-fn stop(session: &mut Session, by: &str) -> Result<()> {
-    tell(
-        session,
-        &Input::Request(Request::Stop { by: by.to_owned() }),
-    )?;
-    let (cursor, outcome, usage, promises) = (
-        session.state().cursor,
-        Outcome::Cancelled,
-        Usage::default(),
-        Vec::new(),
-    );
-    tell(
-        session,
-        &Input::AgentExited {
-            cursor,
-            outcome,
-            usage,
-            promises,
-            tree: None,
+/// Records the stop of one run, whose agent was killed with it.
+fn record_stop(session: &mut Session, by: &str) -> Result<()> {
+    session.accept(&Input::Request(Request::Stop { by: by.to_owned() }))?;
+    session.accept(&Input::AgentExited {
+        cursor: session.state().cursor,
+        outcome: Outcome::Cancelled,
+        usage: Usage::default(),
+        promises: Vec::new(),
+        tree: None,
+    })?;
+    // The runner that resumes the session gives back what the agent held.
+    session.accept(&Input::QueueChecked {
+        cursor: session.state().cursor,
+        status: QueueStatus::Unknown {
+            error: format!("{by} did not look at it"),
         },
-    )?;
-    // What its agent held is given back by whoever resumes it.
-    let status = QueueStatus::Unknown {
-        error: format!("{by} did not look at it"),
-    };
-    tell(
-        session,
-        &Input::QueueChecked {
-            cursor,
-            status,
-            released: Vec::new(),
-            parked: Vec::new(),
-        },
-    )?;
-    settle(session)
+        released: Vec::new(),
+        parked: Vec::new(),
+    })?;
+    session.record_consequences()
 }
 
-/// Journals the stop of a branch and returns how far it is.
-fn stopped(
+/// Records the stop of a branch and returns its progress.
+fn record_branch_stop(
     session: &Session,
     step: u32,
     block: &Block,
@@ -90,39 +68,14 @@ fn stopped(
 ) -> Result<BranchReport> {
     let dir = session.dir.branch(step, &block.id, name);
     if load(&dir)?.is_none() {
-        // It was never begun.
-        let ending = Some(Ending::Stopped { by: by.to_owned() });
         return Ok(BranchReport {
             seq: 0,
             iterations: 0,
             usage: Usage::default(),
-            ending,
+            ending: Some(Ending::Stopped { by: by.to_owned() }),
         });
     }
     let mut branch = Session::open(dir, None)?;
-    stop(&mut branch, by)?;
+    record_stop(&mut branch, by)?;
     Ok(report(&branch))
-}
-
-fn tell(session: &mut Session, input: &Input) -> Result<()> {
-    let now = clock::now();
-    match accept(&session.plan, session.state(), input, now) {
-        Some(event) => Ok(session.append_sync(event, now)?),
-        None => Ok(()),
-    }
-}
-
-fn settle(session: &mut Session) -> Result<()> {
-    while let Some(event) = follow(&session.plan, session.state(), clock::now()) {
-        if let Event::NodeFinished {
-            node,
-            ending: NodeEnding::Branches { .. },
-            ..
-        } = &event
-        {
-            manifest::write(session, *node)?;
-        }
-        session.append_sync(event, clock::now())?;
-    }
-    Ok(())
 }

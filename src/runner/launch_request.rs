@@ -1,5 +1,5 @@
 //! What a runner starts from.
-use super::Wanted;
+use super::SessionRequest;
 use crate::model::Env;
 use crate::store::slots::Slots;
 use camino::Utf8PathBuf;
@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 pub struct LaunchRequest {
     pub project: Utf8PathBuf,
     pub exe: Utf8PathBuf,
-    pub wanted: Wanted,
+    pub session: SessionRequest,
     pub env: Env,
     /// How many agents may run on this machine.
     pub slots: Option<Slots>,

@@ -1,6 +1,6 @@
 //! Previews an agent's prompt and command line, made by the code that starts agents; starts and writes nothing.
 use super::context::Briefing;
-use super::{Surroundings, attempt, start};
+use super::{RunnerEnv, attempt, start};
 use crate::clock;
 use crate::engine::{Budget, State};
 use crate::model::Cursor;
@@ -26,11 +26,11 @@ pub fn preview_prompt(
     run: &RunDir,
     index: u32,
     node: &Node,
-    around: &Surroundings,
+    env: &RunnerEnv,
 ) -> Result<PromptPreview, UnknownVariable> {
     let state = State::default();
     let cursor = Cursor::before(index).next_iteration();
-    let places = attempt::places(run, plan, node, cursor, around);
+    let places = attempt::places(run, plan, node, cursor, env);
     let (budget, now) = (Budget::of_session(plan, &state), clock::now());
     let briefing = Briefing {
         plan,
@@ -56,7 +56,7 @@ pub fn preview_prompt(
         Some(_) | None => briefing.variable(name),
     };
     let prompt = start::prompt(node, value)?;
-    let invocation = start::invocation(&briefing, around, &prompt);
+    let invocation = start::invocation(&briefing, env, &prompt);
     let argv = [vec![invocation.program], invocation.args].concat();
     Ok(PromptPreview {
         file: places.iteration.prompt(),

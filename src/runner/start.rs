@@ -1,7 +1,7 @@
 //! Starts an attempt: briefs the agent, and hands its shim the job.
-use super::Surroundings;
+use super::RunnerEnv;
 use super::context::Briefing;
-use super::told;
+use super::status_file;
 use crate::agent::{self, Invocation, InvocationContext, PromptDelivery};
 use crate::exec::process;
 use crate::exec::shim::{self, Job};
@@ -26,7 +26,7 @@ pub(super) type Started = (Option<ProcessId>, Pin<Box<dyn Future<Output = ()> + 
 /// Briefs the agent and starts its shim, which holds the slot from then on. `Err` says why there can be no agent.
 pub(super) fn start(
     briefing: &Briefing<'_>,
-    around: &Surroundings,
+    env: &RunnerEnv,
     slot: Option<Slot>,
 ) -> io::Result<Result<Started, Outcome>> {
     let Briefing {
@@ -37,7 +37,7 @@ pub(super) fn start(
         ..
     } = briefing;
     let folder = &places.iteration;
-    told::forget(places)?;
+    status_file::clear_reports(places)?;
     crash::point("start: no stale status");
     if let Some(parent) = places.output_path.as_ref().and_then(|path| path.parent()) {
         fs::create_dir_all(parent)?;
@@ -51,7 +51,7 @@ pub(super) fn start(
         &serde_json::to_vec_pretty(&briefing.context())?,
     )?;
     atomic::create(&folder.prompt(), prompt.as_bytes())?;
-    let job = match job(briefing, around, &prompt) {
+    let job = match job(briefing, env, &prompt) {
         Ok(job) => job,
         Err(outcome) => return Ok(Err(*outcome)),
     };
@@ -65,7 +65,7 @@ pub(super) fn start(
         return Err(io::Error::other(format!("{} is locked", folder.stdout())));
     };
     crash::point("start: stdout.log locked");
-    let mut shim = tokio::process::Command::from(shim::command(&around.exe))
+    let mut shim = tokio::process::Command::from(shim::command(&env.exe))
         .env_clear()
         .env(env_tag::RUN, plan.run.as_str())
         .env(env_tag::ATTEMPT, env_tag::attempt(&plan.run, *cursor))
@@ -99,11 +99,7 @@ pub(super) fn prompt(
 }
 
 /// Returns how the agent is called; `prompt` is what it reads.
-pub(super) fn invocation(
-    briefing: &Briefing<'_>,
-    around: &Surroundings,
-    prompt: &str,
-) -> Invocation {
+pub(super) fn invocation(briefing: &Briefing<'_>, env: &RunnerEnv, prompt: &str) -> Invocation {
     let Briefing {
         plan,
         node,
@@ -115,7 +111,7 @@ pub(super) fn invocation(
         .agent
         .adapter()
         .reports_by_result(node.agent.permissions)
-        .then(|| around.project.exchange(&places.run));
+        .then(|| env.project.exchange(&places.run));
     let call = InvocationContext {
         cursor: *cursor,
         run: &plan.run,
@@ -126,14 +122,14 @@ pub(super) fn invocation(
             &node.template
         },
         is_root: nix::unistd::geteuid().is_root(),
-        exe: &around.exe,
-        project: around.project.root(),
+        exe: &env.exe,
+        project: env.project.root(),
         context: &places.iteration.context(),
         exchange: exchange.as_deref(),
         prompt,
         prompt_file: &places.iteration.prompt(),
     };
-    agent::invocation(&node.agent, &call, around.env.keys().map(String::as_str))
+    agent::invocation(&node.agent, &call, env.vars.keys().map(String::as_str))
 }
 
 /// Writes the job into the shim's standard input, which a pipe always has room for or the shim is reading.
@@ -153,7 +149,7 @@ fn hand_over(shim: &mut tokio::process::Child, job: &Job) -> io::Result<()> {
     stdin.write_all(&serde_json::to_vec(job)?)
 }
 
-fn job(briefing: &Briefing<'_>, around: &Surroundings, prompt: &str) -> Result<Job, Box<Outcome>> {
+fn job(briefing: &Briefing<'_>, env: &RunnerEnv, prompt: &str) -> Result<Job, Box<Outcome>> {
     let Briefing { node, places, .. } = briefing;
     let by = node.agent.adapter().prompt_delivery();
     if by == PromptDelivery::Argument && LONGEST_ARGUMENT <= prompt.len() {
@@ -168,15 +164,15 @@ fn job(briefing: &Briefing<'_>, around: &Surroundings, prompt: &str) -> Result<J
             ),
         }));
     }
-    let invocation = invocation(briefing, around, prompt);
-    let mut env = around.env.clone();
+    let invocation = invocation(briefing, env, prompt);
+    let mut vars = env.vars.clone();
     for name in &invocation.remove_env {
-        env.remove(name);
+        vars.remove(name);
     }
-    env.extend(invocation.set_env);
-    env.insert("PATH".to_owned(), around.agent_path());
-    env.extend(briefing.tracker_env.iter().cloned());
-    let program = around.find(&invocation.program).ok_or_else(|| {
+    vars.extend(invocation.set_env);
+    vars.insert("PATH".to_owned(), env.agent_path());
+    vars.extend(briefing.tracker_env.iter().cloned());
+    let program = env.find(&invocation.program).ok_or_else(|| {
         Box::new(Outcome::Refused {
             reason: format!("there is no program `{}` on PATH", invocation.program),
             hint: format!(
@@ -188,8 +184,8 @@ fn job(briefing: &Briefing<'_>, around: &Surroundings, prompt: &str) -> Result<J
     Ok(Job {
         program,
         args: invocation.args,
-        env,
-        cwd: around.project.root().to_owned(),
+        env: vars,
+        cwd: env.project.root().to_owned(),
         prompt: (by == PromptDelivery::Stdin).then(|| places.iteration.prompt()),
         folder: places.iteration.clone(),
         limits: node.agent.limits,

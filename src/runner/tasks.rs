@@ -1,5 +1,5 @@
 //! The queue, as the runner sees it: one question at a time, asked in a thread because programs and files take their time.
-use super::Surroundings;
+use super::RunnerEnv;
 use crate::engine::State;
 use crate::model::{Cursor, Input, QueueStatus};
 use crate::plan::{Plan, QueueSpec};
@@ -14,7 +14,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 /// How often a tracker with leases hears of an agent at work. `bd` lets a lease run out after 5 minutes.
-const SIGN_OF_LIFE: Duration = Duration::from_secs(120);
+const HEARTBEAT: Duration = Duration::from_secs(120);
 
 /// The queue of the current node and what is being asked of it.
 pub(super) struct Tasks {
@@ -23,7 +23,7 @@ pub(super) struct Tasks {
     /// Of which node, so that what is known of its tracker is asked once.
     open: Option<(u32, Arc<dyn Queue>)>,
     asked: Option<Pin<Box<dyn Future<Output = Answer> + Send>>>,
-    last_sign: Instant,
+    last_heartbeat: Instant,
     given_up: bool,
 }
 
@@ -31,17 +31,17 @@ pub(super) struct Tasks {
 type Answer = (Input, Vec<String>);
 
 impl Tasks {
-    pub(super) fn new(around: &Surroundings) -> Self {
+    pub(super) fn new(env: &RunnerEnv) -> Self {
         let at = QueueEnv {
-            project: around.project.root().to_owned(),
-            env: around.env.clone(),
+            project: env.project.root().to_owned(),
+            env: env.vars.clone(),
         };
         Self {
             at,
-            project: around.project.clone(),
+            project: env.project.clone(),
             open: None,
             asked: None,
-            last_sign: Instant::now(),
+            last_heartbeat: Instant::now(),
             given_up: false,
         }
     }
@@ -60,7 +60,7 @@ impl Tasks {
                 // Others may then take our agents for dead; the look itself says what is wrong.
                 tracing::warn!(%error, "cannot join the queue");
             }
-            let settled =
+            let checked =
                 queue::release_and_check(queue, &run, &queue::liveness(queue), tried.as_deref());
             if let Some(Err(error)) = recorded
                 .filter(|files| files.root().is_dir())
@@ -70,9 +70,9 @@ impl Tasks {
             }
             Input::QueueChecked {
                 cursor,
-                status: settled.status,
-                released: settled.released,
-                parked: settled.parked,
+                status: checked.status,
+                released: checked.released,
+                parked: checked.parked,
             }
         });
     }
@@ -182,13 +182,13 @@ impl Tasks {
     }
 
     /// Returns when the tracker should hear again that an agent is at work.
-    pub(super) fn next_sign(&self) -> Option<Instant> {
-        self.open.as_ref().map(|_| self.last_sign + SIGN_OF_LIFE)
+    pub(super) fn next_heartbeat(&self) -> Option<Instant> {
+        self.open.as_ref().map(|_| self.last_heartbeat + HEARTBEAT)
     }
 
     /// Tells the tracker that the current agent is at work; nobody waits for the answer.
-    pub(super) fn give_sign(&mut self, plan: &Plan, state: &State) {
-        self.last_sign = Instant::now();
+    pub(super) fn send_heartbeat(&mut self, plan: &Plan, state: &State) {
+        self.last_heartbeat = Instant::now();
         let (Some((_, queue)), owner) = (self.open.clone(), owner(plan, state.cursor)) else {
             return;
         };

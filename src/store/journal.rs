@@ -173,6 +173,15 @@ pub fn read_from(
     from: Position,
     mut each: impl FnMut(&Line),
 ) -> Result<Position, JournalError> {
+    read_lines(path, from, |line, _| each(&line))
+}
+
+/// Does the same, and gives with every line the position behind it.
+pub(super) fn read_lines(
+    path: &Utf8Path,
+    from: Position,
+    mut each: impl FnMut(Line, Position),
+) -> Result<Position, JournalError> {
     let mut reader = BufReader::new(fs::File::open(path)?);
     reader.seek(SeekFrom::Start(from.offset))?;
     let (mut position, mut text) = (from, Vec::new());
@@ -187,7 +196,7 @@ pub fn read_from(
             offset: position.offset + length as u64,
             seq: line.seq,
         };
-        each(&line);
+        each(line, position);
     }
 }
 

@@ -3,7 +3,7 @@
 //! ```text
 //! <project>/.claude/locks/<session>.lock
 //! <project>/.claude/pipeline-runs/<session>/
-//!     plan.json  events.jsonl  state.json  checkpoint.json  progress-<session>.md  inbox/  ap.log
+//!     plan.json  events.jsonl  state.json  checkpoint.json  progress-<session>.md  inbox/  observers/  ap.log
 //!     stage-<NN>-<node>/
 //!         progress.md                           (pipelines of several nodes)
 //!         iterations/<NNN>/
@@ -161,6 +161,11 @@ impl RunDir {
     /// The tasks there were at the start, of a session that is recorded.
     pub fn tasks(&self) -> Utf8PathBuf {
         self.root.join("tasks.json")
+    }
+
+    /// Up to where an observer has reacted to the journal.
+    pub(super) fn observer_position(&self, observer: &str) -> Utf8PathBuf {
+        self.root.join("observers").join(observer)
     }
 
     pub fn inbox(&self) -> Utf8PathBuf {

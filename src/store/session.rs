@@ -2,7 +2,9 @@
 use super::journal::{Journal, JournalError};
 use super::layout::{Project, RunDir};
 use super::lock::SessionLock;
-use super::views::{self, Fact, Views};
+use super::observer::Observer;
+use super::observers::{Observers, Recorded, Scene};
+use super::views::{self, Views};
 use super::{atomic, crash};
 use crate::engine::State;
 use crate::error::Error;
@@ -23,10 +25,10 @@ pub struct Session {
     pub plan: Plan,
     state: State,
     /// Appended to the journal, but not synced yet.
-    unsynced: Vec<Fact>,
-    // Let go in this order: the views are finished before anybody else may start, and who waits for the journal, as
-    // `ap wait` does, finds all of it done.
-    views: Views,
+    unsynced: Vec<Recorded>,
+    // Dropped in this order: the observers finish before another runner may start, and a process that waits for the
+    // journal's lock, as `ap wait` does, finds all of it done.
+    observers: Observers,
     _lock: Option<SessionLock>,
     journal: Journal,
 }
@@ -81,15 +83,28 @@ impl Session {
         let plan = read_plan(&dir)?;
         check_fingerprint(&dir, &state)?;
         let views = Views::start(&dir, &plan, &state, journal.position());
-        Ok(Self {
+        let mut session = Self {
             dir,
             plan,
             state,
             journal,
             unsynced: Vec::new(),
-            views,
+            observers: Observers::default(),
             _lock: lock,
-        })
+        };
+        session.attach(views)?;
+        Ok(session)
+    }
+
+    /// Attaches an observer, which is told of every fact from now on; a durable one first of what it missed.
+    pub fn attach(&mut self, observer: impl Observer + 'static) -> Result<(), Error> {
+        let scene = Scene {
+            plan: &self.plan,
+            state: &self.state,
+        };
+        self.observers
+            .attach(Box::new(observer), &self.dir, scene)
+            .map_err(|error| explain(&self.dir, error))
     }
 
     pub fn state(&self) -> &State {
@@ -115,12 +130,12 @@ impl Session {
         crash::point("new plan: journalled");
         let Self {
             dir,
-            views,
+            observers,
             journal,
             _lock: lock,
             ..
         } = self;
-        drop((views, journal));
+        drop((observers, journal));
         put_in_place(&dir)?;
         crash::point("new plan: in place");
         Self::open(dir, lock)
@@ -136,16 +151,24 @@ impl Session {
     pub fn append(&mut self, event: Event, now: Timestamp) -> io::Result<()> {
         self.journal.append(&event, now)?;
         self.state.apply(&event, now);
-        self.unsynced.push((event, now, self.journal.position()));
+        tracing::debug!(?event, "recorded");
+        self.unsynced.push(Recorded {
+            at: now,
+            event,
+            end: self.journal.position(),
+        });
         Ok(())
     }
 
     /// Syncs the appended facts. Nothing may be done about any of them before this.
     pub fn sync(&mut self) -> io::Result<()> {
         self.journal.sync()?;
-        for fact in self.unsynced.drain(..) {
-            self.views.tell(fact);
-        }
+        let scene = Scene {
+            plan: &self.plan,
+            state: &self.state,
+        };
+        self.observers.notify(&self.unsynced, scene);
+        self.unsynced.clear();
         Ok(())
     }
 }

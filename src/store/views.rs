@@ -6,6 +6,7 @@
 use super::atomic;
 use super::journal::{self, JournalError, Position};
 use super::layout::RunDir;
+use super::observer::{Fact, Observer};
 use crate::engine::{State, StateView};
 use crate::model::Event;
 use crate::plan::Plan;
@@ -13,6 +14,7 @@ use camino::Utf8Path;
 use fs_err as fs;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use std::io;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant, SystemTime};
@@ -23,8 +25,8 @@ const BEHIND: Duration = Duration::from_millis(50);
 /// How many lines a checkpoint may be behind. One is made when a runner ends too: a list reads every session.
 const LINES_PER_CHECKPOINT: u64 = 256;
 
-/// A fact that is in the journal, when it was written and where it ends.
-pub(super) type Fact = (Event, Timestamp, Position);
+/// A fact, when it was recorded and where it ends in the journal.
+type Applied = (Event, Timestamp, Position);
 
 #[derive(Serialize, Deserialize)]
 struct Checkpoint {
@@ -61,7 +63,7 @@ fn changed(dir: &RunDir) -> Option<(u64, SystemTime)> {
 /// The writer of the views. Finishes them when dropped.
 #[derive(Debug)]
 pub struct Views {
-    facts: Option<Sender<Fact>>,
+    facts: Option<Sender<Applied>>,
     writer: Option<JoinHandle<()>>,
 }
 
@@ -79,13 +81,16 @@ impl Views {
             writer,
         }
     }
+}
 
-    /// Passes on a fact that is in the journal.
-    pub(super) fn tell(&self, fact: Fact) {
+impl Observer for Views {
+    /// Passes the fact on to the writer.
+    fn observe(&mut self, fact: &Fact<'_>) -> io::Result<()> {
         if let Some(facts) = &self.facts {
             // A writer that died costs a view, not the session.
-            let _ = facts.send(fact);
+            let _ = facts.send((fact.event.clone(), fact.at, fact.end));
         }
+        Ok(())
     }
 }
 
@@ -103,7 +108,7 @@ fn write(
     plan: &Plan,
     mut state: State,
     mut position: Position,
-    facts: &Receiver<Fact>,
+    facts: &Receiver<Applied>,
 ) {
     let mut saved = position.seq;
     publish(dir, plan, &state);
@@ -152,7 +157,7 @@ fn save(path: &Utf8Path, value: &impl Serialize) {
     }
 }
 
-fn text(value: &impl Serialize) -> std::io::Result<Vec<u8>> {
+fn text(value: &impl Serialize) -> io::Result<Vec<u8>> {
     let mut text = serde_json::to_vec(value)?;
     text.push(b'\n');
     Ok(text)

@@ -93,7 +93,7 @@ fn json(project: &Project, path: &str) -> Value {
 fn branches_run_apart_and_who_comes_next_gets_what_they_put_out() {
     let project = project();
     run(&project, &[]).expect(0).says(&[
-        "side by side: one, two",
+        "in parallel: one, two",
         "stage side: 2 branches done",
         "complete",
     ]);
@@ -453,7 +453,7 @@ fn no_more_agents_run_than_may() {
         project.set("AP_MAX_AGENTS", machine);
         run(&project, &[])
             .expect(0)
-            .says(&["as many agents run as may"]);
+            .says(&["waiting for a free agent slot"]);
         one_at_a_time(&project);
         assert_eq!(ran(&project), ALL);
     }

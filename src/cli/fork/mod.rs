@@ -11,7 +11,7 @@ use crate::clock;
 use crate::error::{Error, ExitCode, Result};
 use crate::model::{Change, ForkedFrom, SessionName, WorkTree};
 use crate::plan::{Plan, PlanKind, Step};
-use crate::runner::{self, Mode, Wanted};
+use crate::runner::{self, Mode, SessionRequest};
 use crate::store::crash;
 use crate::store::fork::{self, Cut, Fork};
 use crate::store::layout::Project;
@@ -78,14 +78,14 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<ExitCode> {
     };
     if args.json {
         if made.started {
-            launch::in_background(wanted(&made, &home)?, &home)?;
+            launch::in_background(request(&made, &home)?, &home)?;
         }
         json(&made)?;
         return Ok(ExitCode::Done);
     }
     out(in_words(&made, context))?;
     if made.started {
-        launch::in_tmux(wanted(&made, &home)?, false, &home)
+        launch::in_tmux(request(&made, &home)?, false, &home)
     } else {
         Ok(ExitCode::Done)
     }
@@ -156,7 +156,7 @@ fn make(args: &Args, snapshot: &Snapshot, cut: Cut, context: &Context) -> Result
     let worktree = wanted
         .map(|commit| Worktree::new(&name, commit, args.into.as_deref(), context))
         .transpose()?;
-    let _lock = runner::hold(&context.project, &name)?;
+    let _lock = runner::reserve(&context.project, &name)?;
     let project = worktree
         .as_ref()
         .map_or(&context.project, |worktree| &worktree.project);
@@ -166,7 +166,7 @@ fn make(args: &Args, snapshot: &Snapshot, cut: Cut, context: &Context) -> Result
     }
     let _there = worktree
         .is_some()
-        .then(|| runner::hold(project, &name))
+        .then(|| runner::reserve(project, &name))
         .transpose()?;
     let draft = fork::begin(&project.session(&name))?;
     if let Some(worktree) = &worktree {
@@ -240,9 +240,9 @@ fn command(plan: &Plan, name: &SessionName) -> String {
     format!("{before} {name}")
 }
 
-fn wanted(made: &Made, home: &Context) -> Result<Wanted> {
+fn request(made: &Made, home: &Context) -> Result<SessionRequest> {
     let plan = find(&made.session, home)?.plan;
-    Ok(Wanted {
+    Ok(SessionRequest {
         plan,
         mode: Mode::Resume,
         max_iterations: None,

@@ -11,7 +11,7 @@ use crate::error::{ExitCode, Result};
 use crate::fixture;
 use crate::model::{Change, SessionName};
 use crate::plan::PlanKind;
-use crate::runner::{Mode, Wanted};
+use crate::runner::{Mode, SessionRequest};
 use camino::Utf8PathBuf;
 
 /// Flags of every start.
@@ -67,7 +67,7 @@ impl Start<'_> {
         )?;
         plan.record.clone_from(&self.record);
         fixture::check(&plan)?;
-        let request = Wanted {
+        let request = SessionRequest {
             plan,
             mode: if flags.force { Mode::Force } else { Mode::New },
             max_iterations: self.max_iterations,
@@ -98,7 +98,7 @@ fn find_sources(
 }
 
 /// Runs the session, in this terminal or in tmux.
-fn launch(request: Wanted, flags: &Flags, context: &Context) -> Result<ExitCode> {
+fn launch(request: SessionRequest, flags: &Flags, context: &Context) -> Result<ExitCode> {
     if flags.foreground {
         in_this_terminal(request, context)
     } else {

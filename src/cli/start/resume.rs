@@ -7,7 +7,7 @@ use crate::compile::{Overrides, Sources};
 use crate::error::{Error, ExitCode, Result};
 use crate::model::{PermissionMode, SessionName};
 use crate::plan::{Origin, Plan, PlanKind};
-use crate::runner::{Mode, Wanted};
+use crate::runner::{Mode, SessionRequest};
 use crate::store::session::{Snapshot, load_cached};
 use crate::ui::{note, report};
 use camino::Utf8Path;
@@ -53,7 +53,7 @@ impl Resume<'_> {
     }
 
     /// Continues with the plan the session has, whatever has become of its definition since.
-    fn keep_plan(&self, plan: Plan, sources: Option<&Sources>) -> Result<Wanted> {
+    fn keep_plan(&self, plan: Plan, sources: Option<&Sources>) -> Result<SessionRequest> {
         let change = self.flags.said.change()?;
         if let Some(mode) = change.permissions {
             check_permissions(&plan, mode)?;
@@ -61,7 +61,7 @@ impl Resume<'_> {
         if let Some(message) = definition_changed(&plan, sources) {
             note(format!("note: {message}"));
         }
-        Ok(Wanted {
+        Ok(SessionRequest {
             plan,
             mode: Mode::Resume,
             max_iterations: self.max_iterations,
@@ -71,7 +71,12 @@ impl Resume<'_> {
     }
 
     /// Compiles the definition again, with every override given at the start and not given differently now.
-    fn recompile(&self, plan: &Plan, sources: &Sources, context: &Context) -> Result<Wanted> {
+    fn recompile(
+        &self,
+        plan: &Plan,
+        sources: &Sources,
+        context: &Context,
+    ) -> Result<SessionRequest> {
         let (flags, environment) = Overrides::of_plan(plan);
         let now = self.flags.said.flags(self.max_iterations)?;
         let overrides = now
@@ -89,7 +94,7 @@ impl Resume<'_> {
             "note: the plan is compiled again from {}",
             new.source.path
         ));
-        Ok(Wanted {
+        Ok(SessionRequest {
             // It is the same run: its agents and tasks carry the run's id.
             plan: Plan {
                 run: plan.run.clone(),

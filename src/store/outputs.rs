@@ -14,13 +14,7 @@ const LISTED: usize = 50;
 const LARGEST: usize = 1 << 20;
 
 /// Returns the outputs of a node's first `done` iterations, oldest first, without those that put out nothing.
-pub(super) fn listed(
-    run: &RunDir,
-    node: u32,
-    id: &NodeId,
-    done: u32,
-    select: Select,
-) -> Vec<Utf8PathBuf> {
+pub fn listed(run: &RunDir, node: u32, id: &NodeId, done: u32, select: Select) -> Vec<Utf8PathBuf> {
     let output = |iteration| {
         run.iteration(
             Cursor {
@@ -51,7 +45,7 @@ fn says_something(output: &Utf8Path) -> bool {
 }
 
 /// Returns what every step put out last before this one, for a branch of the block that stands there.
-pub(super) fn earlier(run: &RunDir, plan: &Plan, state: &State, block: u32) -> Vec<Earlier> {
+pub fn earlier(run: &RunDir, plan: &Plan, state: &State, block: u32) -> Vec<Earlier> {
     let one = |place: u32| match plan.step(place)? {
         Step::Block(block) => Some(Earlier::Block {
             id: block.id.clone(),
@@ -76,7 +70,7 @@ pub(super) fn earlier(run: &RunDir, plan: &Plan, state: &State, block: u32) -> V
 }
 
 /// Returns what outputs hold, each under its heading if there are several. `from` is who put them out.
-pub(super) fn text(from: &str, outputs: &[(String, Utf8PathBuf)]) -> String {
+pub fn text(from: &str, outputs: &[(String, Utf8PathBuf)]) -> String {
     let read = |path| {
         beginning(path, LARGEST / outputs.len().max(1))
             .unwrap_or_else(|error| format!("(cannot be read: {error})"))

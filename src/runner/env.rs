@@ -15,12 +15,12 @@ use std::sync::Arc;
 
 /// Given to a runner at its start; it never looks at its own process's environment.
 #[derive(Debug)]
-pub struct Surroundings {
+pub struct RunnerEnv {
     pub project: Project,
     /// `ap` itself.
     pub exe: Utf8PathBuf,
     /// Of the person who started the session, wherever the runner itself was started.
-    pub env: Env,
+    pub vars: Env,
     /// Opens windows beside the runner's own, if it has one.
     pub windows: Option<Arc<dyn Windows>>,
     /// How many agents may run at a time on this machine.
@@ -33,11 +33,11 @@ pub struct Surroundings {
 
 /// An attempt that is under way; let go when it is over.
 #[derive(Debug)]
-pub(super) struct Seat {
+pub(super) struct AgentPermit {
     at_work: Rc<Cell<u32>>,
 }
 
-impl Drop for Seat {
+impl Drop for AgentPermit {
     fn drop(&mut self) {
         self.at_work.set(self.at_work.get().saturating_sub(1));
     }
@@ -48,12 +48,12 @@ const TOOLS: [&str; 12] = [
     "git", "gh", "rg", "jq", "node", "python3", "cargo", "go", "make", "docker", "bd", "tmux",
 ];
 
-impl Surroundings {
-    pub fn new(project: Project, exe: Utf8PathBuf, env: Env) -> Self {
+impl RunnerEnv {
+    pub fn new(project: Project, exe: Utf8PathBuf, vars: Env) -> Self {
         Self {
             project,
             exe,
-            env,
+            vars,
             windows: None,
             slots: None,
             at_work: Rc::default(),
@@ -72,7 +72,7 @@ impl Surroundings {
         {
             return Some(path.clone());
         }
-        let path = find_program(program, self.env.get("PATH"), self.project.root())?;
+        let path = find_program(program, self.vars.get("PATH"), self.project.root())?;
         self.found
             .borrow_mut()
             .insert(program.to_owned(), path.clone());
@@ -80,23 +80,28 @@ impl Surroundings {
     }
 
     /// Counts an attempt that is under way whether there is room for it or not: an earlier runner started it.
-    pub(super) fn seat(&self) -> Seat {
+    pub(super) fn permit_for_adopted(&self) -> AgentPermit {
         self.at_work.set(self.at_work.get() + 1);
-        Seat {
+        AgentPermit {
             at_work: Rc::clone(&self.at_work),
         }
     }
 
-    /// Returns a seat for one more attempt and, where the machine has them, a slot; nothing while others have them all.
-    pub(super) fn take_seat(&self, plan: &Plan) -> io::Result<Option<(Seat, Option<Slot>)>> {
+    /// Returns a permit for one more attempt and, where the machine has them, a slot; nothing while others have them all.
+    pub(super) fn try_acquire_permit(
+        &self,
+        plan: &Plan,
+    ) -> io::Result<Option<(AgentPermit, Option<Slot>)>> {
         let most = plan.guardrails.max_agents;
         if 0 < most && most <= self.at_work.get() {
             return Ok(None);
         }
         let Some(slots) = &self.slots else {
-            return Ok(Some((self.seat(), None)));
+            return Ok(Some((self.permit_for_adopted(), None)));
         };
-        Ok(slots.try_take()?.map(|slot| (self.seat(), Some(slot))))
+        Ok(slots
+            .try_take()?
+            .map(|slot| (self.permit_for_adopted(), Some(slot))))
     }
 
     /// Opens a window in which a person can watch a branch, if the runner is in one itself.
@@ -139,7 +144,11 @@ impl Surroundings {
 
     /// Returns the PATH for agents: `ap` can be called by its name.
     pub(super) fn agent_path(&self) -> String {
-        let inherited = self.env.get("PATH").map(String::as_str).unwrap_or_default();
+        let inherited = self
+            .vars
+            .get("PATH")
+            .map(String::as_str)
+            .unwrap_or_default();
         let Some(own) = self.exe.parent() else {
             return inherited.to_owned();
         };

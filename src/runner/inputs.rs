@@ -1,16 +1,16 @@
 //! What a node is given by those that ran before it: in its own plan, or before the block it is a branch of.
-use super::manifest::{self, Stage};
-use super::outputs::{self, listed};
 use crate::engine::State;
 use crate::plan::{BlockInput, Earlier, Node, Plan, Select, Step};
 use crate::store::layout::RunDir;
+use crate::store::manifest::{self, Stage};
+use crate::store::outputs::{self, listed};
 use crate::text::first_line;
 use camino::Utf8PathBuf;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
 /// A node, and where it stands.
-pub(super) struct Given<'a> {
+pub(super) struct NodeInputs<'a> {
     pub(super) plan: &'a Plan,
     pub(super) state: &'a State,
     pub(super) node: &'a Node,
@@ -22,7 +22,7 @@ pub(super) struct Given<'a> {
 /// Outputs, each with a heading.
 type Outputs = Vec<(String, Utf8PathBuf)>;
 
-impl Given<'_> {
+impl NodeInputs<'_> {
     /// Returns `inputs.from_stage` of `context.json`.
     pub(super) fn of_stages(&self) -> Value {
         let mut stages = Map::new();

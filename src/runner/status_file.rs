@@ -35,7 +35,7 @@ pub(super) fn keep(places: &Places) -> io::Result<()> {
 }
 
 /// Removes what an earlier agent told.
-pub(super) fn forget(places: &Places) -> io::Result<()> {
+pub(super) fn clear_reports(places: &Places) -> io::Result<()> {
     for path in [
         &places.status,
         &places.iteration.status(),

@@ -20,13 +20,13 @@ use std::io;
 
 /// What a block put out.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub(super) struct Manifest {
+pub struct Manifest {
     block: About,
     /// By branch, then by stage.
-    pub(super) providers: BTreeMap<String, BTreeMap<String, Stage>>,
+    pub providers: BTreeMap<String, BTreeMap<String, Stage>>,
     /// Branches that did not reach their goal, and why.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub(super) failed: BTreeMap<String, String>,
+    pub failed: BTreeMap<String, String>,
     completed_at: jiff::Timestamp,
 }
 
@@ -40,19 +40,19 @@ struct About {
 
 /// What one branch's stage put out.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub(super) struct Stage {
+pub struct Stage {
     /// Absolute; `null` if it put out nothing.
-    pub(super) latest_output: Option<Utf8PathBuf>,
-    pub(super) status: String,
-    pub(super) iterations: u32,
-    pub(super) termination_reason: String,
+    pub latest_output: Option<Utf8PathBuf>,
+    pub status: String,
+    pub iterations: u32,
+    pub termination_reason: String,
     /// Absolute, oldest first; at most the last 50.
-    pub(super) history: Vec<Utf8PathBuf>,
+    pub history: Vec<Utf8PathBuf>,
 }
 
 impl Manifest {
     /// Returns the ids of the block's stages, in the order they ran.
-    pub(super) fn stages(&self) -> &[String] {
+    pub fn stages(&self) -> &[String] {
         &self.block.stages
     }
 }
@@ -134,6 +134,6 @@ fn stages(dir: &crate::store::layout::RunDir, snapshot: &Snapshot) -> BTreeMap<S
 }
 
 /// Reads a manifest.
-pub(super) fn read(path: &camino::Utf8Path) -> io::Result<Manifest> {
+pub fn read(path: &camino::Utf8Path) -> io::Result<Manifest> {
     serde_json::from_slice(&fs::read(path)?).map_err(io::Error::from)
 }

@@ -1,5 +1,5 @@
 //! Taking a session up: a new one, or one that somebody left.
-use super::exchange;
+use super::writable_dir;
 use crate::clock;
 use crate::engine::{accept, replaceable};
 use crate::error::{Error, ExitCode, Result};
@@ -31,7 +31,7 @@ pub enum Mode {
 
 /// A session somebody wants to run.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Wanted {
+pub struct SessionRequest {
     pub plan: Plan,
     pub mode: Mode,
     /// The maximum given on the command line; with [`Mode::Resume`] it replaces the frozen one.
@@ -45,8 +45,8 @@ pub struct Wanted {
 
 /// What came of it.
 #[derive(Debug)]
-pub enum Taken {
-    Ours(Box<Session>),
+pub enum Acquired {
+    Session(Box<Session>),
     /// It has reached its goal already.
     Complete(Box<Snapshot>),
 }
@@ -58,11 +58,11 @@ const PATIENCE: Duration = Duration::from_secs(20);
 const HALF_STARTED: Duration = Duration::from_secs(1);
 
 /// Takes the session, or says why it cannot be had. Nothing is changed in that case.
-pub fn take(project: &Project, wanted: &Wanted) -> Result<Taken> {
-    let plan = &wanted.plan;
+pub fn acquire(project: &Project, request: &SessionRequest) -> Result<Acquired> {
+    let plan = &request.plan;
     let since = clock::now();
     prepare(project)?;
-    let lock = match (lock_soon(project, &plan.session)?, wanted.mode) {
+    let lock = match (lock_retrying(project, &plan.session)?, request.mode) {
         (Some(lock), _) => lock,
         (None, Mode::Force) => take_over(project, &plan.session)?,
         (None, Mode::New | Mode::Resume) => {
@@ -71,25 +71,25 @@ pub fn take(project: &Project, wanted: &Wanted) -> Result<Taken> {
     };
     if journal::is_held(&project.session(&plan.session).journal())? {
         // Somebody deleted the lock file of a living runner, which does not make it less alive.
-        if wanted.mode != Mode::Force {
+        if request.mode != Mode::Force {
             drop(lock);
             return Err(report::already_running(project, &plan.session));
         }
         end_without_lock(project, &plan.session)?;
     }
-    tracing::debug!(session = %plan.session, mode = ?wanted.mode, "session locked");
+    tracing::debug!(session = %plan.session, mode = ?request.mode, "session locked");
     let snapshot = load(&project.session(&plan.session));
-    let snapshot = if wanted.mode == Mode::Force {
+    let snapshot = if request.mode == Mode::Force {
         snapshot.ok().flatten()
     } else {
         snapshot?
     };
-    match (snapshot, wanted.mode) {
+    match (snapshot, request.mode) {
         (_, Mode::Force) => {
-            put_away(project, &plan.session)?;
-            begin(project, wanted, lock)
+            archive(project, &plan.session)?;
+            create(project, request, lock)
         }
-        (None, Mode::New) => begin(project, wanted, lock),
+        (None, Mode::New) => create(project, request, lock),
         (None, Mode::Resume) => Err(report::nothing_to_resume(&plan.session)),
         (Some(snapshot), _) if snapshot.state.status() == SessionStatus::Complete => {
             views::refresh(
@@ -98,13 +98,13 @@ pub fn take(project: &Project, wanted: &Wanted) -> Result<Taken> {
                 &snapshot.state,
             );
             drop(lock);
-            Ok(Taken::Complete(Box::new(snapshot)))
+            Ok(Acquired::Complete(Box::new(snapshot)))
         }
         (Some(snapshot), Mode::New) => {
             Err(Error::new(ExitCode::Failed, report::failure(&snapshot))
                 .hint(report::next_steps(&snapshot)))
         }
-        (Some(snapshot), Mode::Resume) => resume(project, wanted, &snapshot, lock, since),
+        (Some(snapshot), Mode::Resume) => resume(project, request, &snapshot, lock, since),
     }
 }
 
@@ -132,7 +132,10 @@ fn lock(project: &Project, session: &SessionName) -> Result<Option<SessionLock>>
 }
 
 /// Takes the lock; of a dead holder also when somebody has it for a moment: who only looks, or a shim the holder was just starting.
-pub(super) fn lock_soon(project: &Project, session: &SessionName) -> Result<Option<SessionLock>> {
+pub(super) fn lock_retrying(
+    project: &Project,
+    session: &SessionName,
+) -> Result<Option<SessionLock>> {
     let path = project.lock(session);
     let held = || {
         SessionLock::holder(&path)
@@ -149,13 +152,13 @@ pub(super) fn lock_soon(project: &Project, session: &SessionName) -> Result<Opti
 }
 
 /// Takes the name of a session that is about to be made.
-pub fn hold(project: &Project, session: &SessionName) -> Result<SessionLock> {
+pub fn reserve(project: &Project, session: &SessionName) -> Result<SessionLock> {
     prepare(project)?;
-    lock_soon(project, session)?.ok_or_else(|| report::already_running(project, session))
+    lock_retrying(project, session)?.ok_or_else(|| report::already_running(project, session))
 }
 
 /// Ends a session's living runner, if there is one; it ends its agent first.
-pub fn stop_living(project: &Project, session: &SessionName) -> Result<()> {
+pub fn stop_runner(project: &Project, session: &SessionName) -> Result<()> {
     match lock(project, session)? {
         Some(_free) => Ok(()),
         None => take_over(project, session).map(drop),
@@ -225,7 +228,7 @@ fn cannot_be_ended(session: &SessionName, who: &str) -> Error {
 }
 
 /// Moves the old run out of the way; nothing of it is lost.
-fn put_away(project: &Project, session: &SessionName) -> Result<()> {
+fn archive(project: &Project, session: &SessionName) -> Result<()> {
     let dir = project.session(session);
     if !dir.root().exists() {
         return Ok(());
@@ -234,7 +237,7 @@ fn put_away(project: &Project, session: &SessionName) -> Result<()> {
     if let Some(run) = &run {
         end_all(run);
     }
-    exchange::take_back(project, &dir)?;
+    writable_dir::take_back(project, &dir)?;
     let unnamed = || format!("x{}", clock::now().as_millisecond()).parse();
     let run = run.map_or_else(unnamed, Ok).map_err(Error::failed)?;
     let kept = project.archived(session, &run);
@@ -288,51 +291,51 @@ fn end_with(name: &str, is_meant: impl Fn(&str) -> bool, signals: &[Signal]) -> 
     found
 }
 
-fn begin(project: &Project, wanted: &Wanted, lock: SessionLock) -> Result<Taken> {
+fn create(project: &Project, request: &SessionRequest, lock: SessionLock) -> Result<Acquired> {
     let session = Session::create(
-        project.session(&wanted.plan.session),
-        &wanted.plan,
+        project.session(&request.plan.session),
+        &request.plan,
         Some(lock),
         clock::now(),
     )?;
-    attend(session).map(|session| Taken::Ours(Box::new(session)))
+    record_runner_start(session).map(|session| Acquired::Session(Box::new(session)))
 }
 
 fn resume(
     project: &Project,
-    wanted: &Wanted,
+    request: &SessionRequest,
     snapshot: &Snapshot,
     lock: SessionLock,
     since: Timestamp,
-) -> Result<Taken> {
-    if snapshot.plan.name != wanted.plan.name {
-        return Err(report::runs_another(&snapshot.plan, &wanted.plan.name));
+) -> Result<Acquired> {
+    if snapshot.plan.name != request.plan.name {
+        return Err(report::runs_another(&snapshot.plan, &request.plan.name));
     }
     let session = Session::open(project.session(&snapshot.plan.session), Some(lock))?;
     // Whatever is wrong with the wish is told before anything is changed.
-    new_maximum(wanted, &session)?;
-    if wanted.replace {
-        replaceable(&session.plan, &wanted.plan, session.state())
+    new_maximum(request, &session)?;
+    if request.replace {
+        replaceable(&session.plan, &request.plan, session.state())
             .map_err(|why| report::keeps_its_plan(&session.plan, &why))?;
     }
     inbox::forget_stops(&session.dir, since)?;
-    let mut session = attend(session)?;
-    if wanted.replace && wanted.plan != session.plan {
-        session = session.replace_plan(&wanted.plan, clock::now())?;
+    let mut session = record_runner_start(session)?;
+    if request.replace && request.plan != session.plan {
+        session = session.replace_plan(&request.plan, clock::now())?;
     }
     let resumed = Input::Request(Request::Resume {
-        max_iterations: new_maximum(wanted, &session)?,
-        change: wanted.change.clone(),
+        max_iterations: new_maximum(request, &session)?,
+        change: request.change.clone(),
     });
     let now = clock::now();
     if let Some(event) = accept(&session.plan, session.state(), &resumed, now) {
         session.append_sync(event, now)?;
     }
-    Ok(Taken::Ours(Box::new(session)))
+    Ok(Acquired::Session(Box::new(session)))
 }
 
-fn new_maximum(wanted: &Wanted, session: &Session) -> Result<Option<u32>> {
-    let (state, Some(most)) = (session.state(), wanted.max_iterations) else {
+fn new_maximum(request: &SessionRequest, session: &Session) -> Result<Option<u32>> {
+    let (state, Some(most)) = (session.state(), request.max_iterations) else {
         return Ok(None);
     };
     if session.plan.kind == PlanKind::Pipeline {
@@ -354,7 +357,7 @@ fn new_maximum(wanted: &Wanted, session: &Session) -> Result<Option<u32>> {
 }
 
 /// Says in the journal that we run the session from now on.
-fn attend(mut session: Session) -> Result<Session> {
+fn record_runner_start(mut session: Session) -> Result<Session> {
     // From the next line on people may send it, and nobody listens yet: unheeded it would end us. Its request is found anyway.
     signal_hook::flag::register(Signal::SIGUSR1 as i32, Arc::default())?;
     session.append_sync(

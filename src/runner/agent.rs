@@ -1,0 +1,125 @@
+//! How a runner keeps the current attempt in flight, and what it makes of its end.
+use super::attempt::Attempt;
+use super::attempt::Ensured;
+use super::run::Runner;
+use crate::clock;
+use crate::engine::counts_idle;
+use crate::error::Result;
+use crate::model::{Cursor, Input, Outcome, Usage, WorkTree};
+use crate::plan::Node;
+use crate::termination::promises;
+
+impl Runner {
+    /// Makes sure that the attempt runs, or that its end is known.
+    pub(super) fn ensure_agent(&mut self, cursor: Cursor) -> Result<()> {
+        let runs = self.attempt.as_ref().map(|attempt| attempt.cursor) == Some(cursor);
+        if runs || self.pending_input.is_some() {
+            return Ok(());
+        }
+        let (plan, state) = (&self.session.plan, self.session.state());
+        let tracker_env = self.tasks.agent_env(plan, state);
+        let budget = self.budget();
+        match Attempt::ensure(
+            &self.session,
+            &budget,
+            &self.env,
+            &tracker_env,
+            clock::now(),
+        )? {
+            Ensured::Runs(attempt) => self.agent_runs(*attempt),
+            Ensured::NoSlot => {
+                self.wait_for_slot();
+                Ok(())
+            }
+            Ensured::Ended(outcome) => {
+                self.pending_input = Some(Input::AgentExited {
+                    cursor,
+                    outcome,
+                    usage: Usage::default(),
+                    promises: Vec::new(),
+                    tree: None,
+                });
+                Ok(())
+            }
+        }
+    }
+
+    fn agent_runs(&mut self, attempt: Attempt) -> Result<()> {
+        self.waiting_for_slot = false;
+        let (plan, state) = (&self.session.plan, self.session.state());
+        self.window
+            .borrow_mut()
+            .show_agent(plan, state, attempt.adopted);
+        let (cursor, shim) = (attempt.cursor, attempt.shim.clone());
+        self.attempt = Some(attempt);
+        if let Some(shim) = shim {
+            // Nothing is done because of it, so it is synced with whatever comes next.
+            self.accept(&Input::AgentStarted { cursor, shim })?;
+        }
+        Ok(())
+    }
+
+    fn wait_for_slot(&mut self) {
+        if !std::mem::replace(&mut self.waiting_for_slot, true) {
+            self.window
+                .borrow_mut()
+                .show_remark("waiting for a free agent slot (max_agents)");
+        }
+    }
+
+    /// Asks the current agent to end; after a second request it gets no time to do so.
+    pub(super) fn stop_agent(&mut self) {
+        let at_once = 1 < self.stop_requests;
+        if let Some(attempt) = &mut self.attempt {
+            attempt.end(&self.session.plan, at_once);
+        }
+    }
+
+    /// Accepts how the attempt ended.
+    pub(super) async fn conclude_attempt(&mut self) -> Result<()> {
+        let Some(mut attempt) = self.attempt.take() else {
+            return Ok(());
+        };
+        let plan = &self.session.plan;
+        let Some(node) = self.session.state().changed_node(plan) else {
+            return Ok(());
+        };
+        if attempt.was_not_started() {
+            // The previous runner died before it could hand the job to the shim; the attempt is still to be made.
+            return Ok(());
+        }
+        let window = &self.window;
+        attempt.follow_to_end(|said, transcript| {
+            window.borrow_mut().show_activities(said, transcript);
+        });
+        let (outcome, usage) = attempt.conclude(plan, &node, clock::now())?;
+        let promises = promises(&attempt.last_words());
+        let tree = self.work_tree_after(&outcome, &node).await;
+        self.accept(&Input::AgentExited {
+            cursor: attempt.cursor,
+            outcome,
+            usage,
+            promises,
+            tree,
+        })
+    }
+
+    /// Returns the state of the working tree after an attempt that worked, as far as it is of use.
+    async fn work_tree_after(&mut self, outcome: &Outcome, node: &Node) -> Option<WorkTree> {
+        match outcome {
+            Outcome::Reported { .. } | Outcome::Unreported { .. } => {
+                if counts_idle(&self.session.plan, node) {
+                    self.git.status().await
+                } else {
+                    self.git.head().await
+                }
+            }
+            Outcome::Crashed { .. }
+            | Outcome::Refused { .. }
+            | Outcome::TimedOut { .. }
+            | Outcome::RateLimited { .. }
+            | Outcome::Lost { .. }
+            | Outcome::Cancelled => None,
+        }
+    }
+}

@@ -1,0 +1,91 @@
+//! Runs a parallel block: its branches are runs within the run, each with a runner of its own in the same thread.
+use super::branches::{self, BranchSignal, Branches};
+use super::observer::window::Window;
+use super::run::Runner;
+use super::wakeup::ControlSource;
+use crate::engine::{Budget, Phase};
+use crate::error::Result;
+use crate::model::{Cursor, Input, NodeId, Request};
+use crate::plan::Block;
+use std::rc::Rc;
+
+impl Runner {
+    /// Starts the branches that have not ended, and publishes what the session wants of all of them.
+    pub(super) fn run_branches(&mut self, at: Cursor) -> Result<()> {
+        if self.branches.block() != at {
+            self.branches = Branches::new(at);
+        }
+        let state = self.session.state();
+        self.branches.publish(BranchSignal {
+            orders: state.orders(),
+            stop_requests: self.stop_requests,
+            budget: Budget::of_session(&self.session.plan, state),
+            reported: state.branches.clone(),
+        });
+        let Some(block) = self.session.plan.block(at.node).cloned() else {
+            return Ok(());
+        };
+        for branch in &block.branches {
+            if !self.has_ended(&branch.name) && !self.branches.is_running(&branch.name) {
+                self.start_branch(&block, &branch.name)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn has_ended(&self, branch: &NodeId) -> bool {
+        let report = self.session.state().branches.get(branch);
+        report.is_some_and(|report| report.ending.is_some())
+    }
+
+    fn start_branch(&mut self, block: &Block, name: &NodeId) -> Result<()> {
+        let step = self.branches.block().node;
+        let session = branches::open(&self.session, step, block, name)?;
+        let window = Window::for_branch(&self.env.project, &session, name);
+        self.env
+            .show_branch(&self.session.plan.session, &block.id, name);
+        let control = ControlSource::Branch(self.branches.link(name));
+        let mut runner = Self::new(session, Rc::clone(&self.env), window, control)?;
+        self.branches.start(name, async move { runner.run().await });
+        Ok(())
+    }
+
+    /// Does what the session wants of its branch.
+    pub(super) fn apply_orders(&mut self) -> Result<()> {
+        let ControlSource::Branch(link) = &mut self.control else {
+            return Ok(());
+        };
+        let (orders, stop_requests) = link.orders();
+        let must_pause = orders.pause || orders.drain.is_some();
+        if self.session.state().pausing != must_pause {
+            let request = if must_pause {
+                Request::Pause
+            } else {
+                Request::Continue
+            };
+            self.accept(&Input::Request(request))?;
+        }
+        let is_at_rest = self.session.state().phase != Phase::Running;
+        if let Some(by) = orders.stop.or(orders.drain.filter(|_| is_at_rest)) {
+            self.stop_requests = stop_requests.max(1);
+            self.accept(&Input::Request(Request::Stop { by }))?;
+        }
+        Ok(())
+    }
+
+    /// Returns what the session as a whole may use and has used.
+    pub(super) fn budget(&self) -> Budget {
+        let state = self.session.state();
+        match &self.control {
+            ControlSource::Session(_) => Budget::of_session(&self.session.plan, state),
+            ControlSource::Branch(link) => link.budget(state),
+        }
+    }
+
+    /// Reports a branch's progress to its session.
+    pub(super) fn report_progress(&mut self) {
+        if let ControlSource::Branch(link) = &mut self.control {
+            link.report(&self.session);
+        }
+    }
+}

@@ -1,0 +1,2 @@
+//! Observers that belong to a runner.
+pub(super) mod window;

@@ -1,0 +1,163 @@
+//! The lines that facts leave in the window.
+use super::format::{bold, dim, position, sign, tokens, wall_clock};
+use super::window::Window;
+use crate::engine::State;
+use crate::model::{Decision, Event, NodeEnding, NodeId, Outcome, Usage, WaitReason};
+use crate::plan::{Plan, PlanKind};
+use crate::store::observer::{Fact, Observer};
+use crate::text;
+use crate::ui::duration;
+use console::Style;
+use jiff::{SignedDuration, Timestamp};
+use std::io;
+
+impl Observer for Window {
+    fn observe(&mut self, fact: &Fact<'_>) -> io::Result<()> {
+        let plan = fact.plan;
+        match fact.event {
+            Event::AgentExited { outcome, usage, .. } => {
+                self.show_outcome(fact.state, fact.at, outcome, usage)
+            }
+            Event::QueueChecked {
+                released, parked, ..
+            } => self.show_given_back(plan, released, parked),
+            Event::GateAnswered { name, verdict, .. } => self
+                .screen
+                .line(&format!("  {name}: {}", text::clean(&verdict.to_string()))),
+            Event::TaskClaimed { task, .. } => self.screen.line(&format!(
+                "  claimed {}: {}",
+                text::clean(&task.id),
+                text::clean(&task.title)
+            )),
+            Event::WaitStarted { reason, until } => self.show_wait(reason, *until),
+            Event::PauseRequested => self
+                .screen
+                .line("  pause requested; the session pauses when no agent runs"),
+            Event::ContinueRequested => self.screen.line("  continued"),
+            Event::StopRequested { by } => self
+                .screen
+                .line(&format!("  stop requested by {by}; ending the agent")),
+            Event::NodeFinished { node, id, ending } if plan.kind == PlanKind::Pipeline => {
+                self.show_finished_stage(plan, *node, id, ending)
+            }
+            Event::BlockStarted { cursor } => self.show_block(plan, cursor.node),
+            Event::BlockDraining { limit } => self.screen.line(&format!(
+                "  {limit}; the block ends when its running agents have ended"
+            )),
+            Event::BranchReported { .. }
+            | Event::SessionStarted { .. }
+            | Event::PlanReplaced { .. }
+            | Event::SessionForked { .. }
+            | Event::RunnerStarted { .. }
+            | Event::SessionResumed { .. }
+            | Event::IterationStarted { .. }
+            | Event::AgentStarted { .. }
+            | Event::WaitEnded
+            | Event::NodeFinished { .. }
+            | Event::SessionFinished { .. } => (),
+        }
+        Ok(())
+    }
+}
+
+impl Window {
+    fn show_outcome(&mut self, state: &State, at: Timestamp, outcome: &Outcome, usage: &Usage) {
+        let took = self
+            .started_at
+            .map_or(SignedDuration::ZERO, |start| at.duration_since(start));
+        let payer = self
+            .payer
+            .as_ref()
+            .map_or_else(String::new, |payer| format!(" by {payer}"));
+        let spent = format!(
+            "{}, {} tokens, ${:.2}{payer}; ${:.2} so far",
+            duration::short(took),
+            tokens(usage),
+            usage.cost_usd,
+            state.usage.cost_usd
+        );
+        self.screen
+            .line(&format!("{}  {}", outcome_line(outcome), dim(&spent)));
+    }
+
+    fn show_given_back(&mut self, plan: &Plan, released: &[String], parked: &[String]) {
+        if !released.is_empty() {
+            self.screen.line(&format!(
+                "  released unfinished tasks: {}",
+                text::clean(&released.join(", "))
+            ));
+        }
+        if !parked.is_empty() {
+            self.screen.line(&format!(
+                "  parked after too many failed attempts: {}; reopen one with `ap queue release <id> --session {}`",
+                text::clean(&parked.join(", ")),
+                plan.session
+            ));
+        }
+    }
+
+    fn show_wait(&mut self, reason: &WaitReason, until: Timestamp) {
+        let until = wall_clock(until);
+        let what = match reason {
+            // The bottom line alone shows it: it happens between any two iterations.
+            WaitReason::Delay => return,
+            WaitReason::Retry { error } => {
+                format!("trying again at {until}, after: {}", text::plain(error))
+            }
+            WaitReason::RateLimit { reason } => format!("rate limited until {until}: {reason}"),
+            WaitReason::BusyQueue { error } => {
+                format!(
+                    "checking the queue again at {until}: {}",
+                    text::clean(error)
+                )
+            }
+            WaitReason::Queue { held, by } => format!(
+                "checking the queue again at {until}: {}",
+                text::held(*held, by)
+            ),
+        };
+        self.screen
+            .line(&format!("{} {what}", sign("…", &Style::new().yellow())));
+    }
+
+    fn show_finished_stage(&mut self, plan: &Plan, step: u32, id: &NodeId, ending: &NodeEnding) {
+        let run = plan
+            .run_in_words(step)
+            .map_or_else(String::new, |run| format!("{run}, "));
+        self.screen.line(&format!(
+            "{} {run}stage {id}: {ending}",
+            sign("✓", &Style::new().green()),
+        ));
+    }
+
+    fn show_block(&mut self, plan: &Plan, step: u32) {
+        let Some(block) = plan.block(step) else {
+            return;
+        };
+        let branches = block.branches.iter().map(|branch| branch.name.as_str());
+        let names = branches.collect::<Vec<_>>().join(", ");
+        self.screen.line(&format!(
+            "\n{} {}  {}",
+            sign("●", &Style::new().blue()),
+            bold(&format!("{}{}", position(plan, step), block.id)),
+            dim(&format!("in parallel: {names}"))
+        ));
+    }
+}
+
+fn outcome_line(outcome: &Outcome) -> String {
+    let Outcome::Reported { status } = outcome else {
+        let failed = sign("✗", &Style::new().red());
+        return format!("{failed} agent {}", text::plain(&outcome.to_string()));
+    };
+    let sign = match status.decision {
+        Decision::Continue => sign("✓", &Style::new().green()),
+        Decision::Stop => sign("■", &Style::new().green()),
+        Decision::Error => sign("✗", &Style::new().red()),
+    };
+    format!(
+        "{sign} {}: {}",
+        status.decision.word(),
+        text::first_line(status.said())
+    )
+}

@@ -1,0 +1,84 @@
+//! How values are written in the window.
+use crate::clock;
+use crate::engine::State;
+use crate::model::Usage;
+use crate::plan::{Node, Plan, Step};
+use console::Style;
+use jiff::Timestamp;
+
+/// Returns what ends a node, and how far it is.
+pub(super) fn ends_when(node: &Node, state: &State) -> String {
+    let condition = node.termination.describe();
+    let progress = node.termination.progress(&state.evidence(node));
+    if progress.is_empty() {
+        format!("ends when {condition}")
+    } else {
+        format!("ends when {condition} ({progress})")
+    }
+}
+
+/// Returns a time of today as a wall clock shows it, and any other with its date.
+pub(super) fn wall_clock(at: Timestamp) -> String {
+    let zone = jiff::tz::TimeZone::system();
+    let (at, today) = (at.to_zoned(zone.clone()), clock::now().to_zoned(zone));
+    let format = if at.date() == today.date() {
+        "%H:%M:%S"
+    } else {
+        "%a %-d %b %H:%M:%S"
+    };
+    at.strftime(format).to_string()
+}
+
+/// Returns the number of all tokens, read and written.
+pub(super) fn tokens(usage: &Usage) -> String {
+    let count = usage.input_tokens
+        + usage.output_tokens
+        + usage.cache_read_tokens
+        + usage.cache_write_tokens;
+    match count {
+        0..1000 => count.to_string(),
+        1000..1_000_000 => format!("{}.{}k", count / 1000, count % 1000 / 100),
+        _ => format!("{}.{}M", count / 1_000_000, count % 1_000_000 / 100_000),
+    }
+}
+
+/// Returns where a session continues.
+pub(super) fn next_step(plan: &Plan, state: &State) -> String {
+    let next = if state.in_iteration() {
+        state.cursor.iteration
+    } else {
+        state.counters.iterations + 1
+    };
+    match state.step(plan) {
+        Some(Step::Block(block)) => format!("block `{}`", block.id),
+        Some(Step::Node(node)) if plan.nodes.len() > 1 => {
+            format!("iteration {next} of `{}`", node.id)
+        }
+        Some(Step::Node(_)) | None => format!("iteration {next}"),
+    }
+}
+
+/// Returns `run 2/3  stage 1/4 `, with the parts that there is more than one of.
+pub(super) fn position(plan: &Plan, step: u32) -> String {
+    let run = plan
+        .run_in_words(step)
+        .map_or_else(String::new, |run| format!("{run}  "));
+    if plan.nodes.len() > 1 {
+        let index = plan.turn(step).1 + 1;
+        format!("{run}stage {index}/{} ", plan.nodes.len())
+    } else {
+        run
+    }
+}
+
+pub(super) fn bold(text: &str) -> String {
+    Style::new().bold().apply_to(text).to_string()
+}
+
+pub(super) fn dim(text: &str) -> String {
+    Style::new().dim().apply_to(text).to_string()
+}
+
+pub(super) fn sign(sign: &str, style: &Style) -> String {
+    style.apply_to(sign).to_string()
+}

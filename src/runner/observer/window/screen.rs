@@ -1,0 +1,51 @@
+//! Writes to the terminal: lines that stay, and one below them that is overwritten.
+use super::format::dim;
+use console::Term;
+use std::io::Write as _;
+
+/// A terminal, or whatever standard output is. Nothing that fails here matters to the session.
+pub(super) struct Screen {
+    out: Term,
+    /// Whether there is a bottom line, which is overwritten.
+    pub(super) is_live: bool,
+    /// Written before each line; of a branch, its name.
+    prefix: String,
+}
+
+impl Screen {
+    pub(super) fn new(prefix: String) -> Self {
+        let out = Term::stdout();
+        Self {
+            is_live: out.is_term() && prefix.is_empty(),
+            out,
+            prefix,
+        }
+    }
+
+    /// Writes a line that stays.
+    pub(super) fn line(&mut self, text: &str) {
+        if self.out.is_term() {
+            let _ = self.out.clear_line();
+        }
+        let _ = writeln!(self.out, "{}{text}", self.prefix);
+    }
+
+    pub(super) fn width(&self) -> usize {
+        usize::from(self.out.size().1)
+    }
+
+    /// Overwrites the bottom line.
+    pub(super) fn bottom(&mut self, text: &str) {
+        if !self.is_live {
+            return;
+        }
+        let width = self.width().saturating_sub(1);
+        let _ = self.out.clear_line();
+        let _ = write!(
+            self.out,
+            "{}",
+            dim(&console::truncate_str(text, width, "…"))
+        );
+        let _ = self.out.flush();
+    }
+}

@@ -1,0 +1,89 @@
+//! The bottom line: what happens now.
+use super::format::tokens;
+use super::window::Window;
+use crate::agent::Transcript;
+use crate::engine::{Phase, State};
+use crate::plan::Plan;
+use crate::text;
+use crate::ui::duration;
+use jiff::{SignedDuration, Timestamp};
+
+impl Window {
+    /// Updates the bottom line while an agent works.
+    pub(in crate::runner) fn show_working(
+        &mut self,
+        plan: &Plan,
+        state: &State,
+        transcript: &Transcript,
+        now: Timestamp,
+    ) {
+        let Some(node) = state.node(plan).filter(|_| self.screen.is_live) else {
+            return;
+        };
+        let usage = transcript.usage();
+        let ran = self
+            .started_at
+            .map_or(SignedDuration::ZERO, |start| now.duration_since(start));
+        let silent = SignedDuration::try_from(self.last_sign.elapsed()).unwrap_or_default();
+        let payer = transcript
+            .billing()
+            .map_or_else(String::new, |payer| format!(", {payer}"));
+        let pause = if state.pausing {
+            " · pausing after this iteration"
+        } else {
+            ""
+        };
+        self.screen.bottom(&format!(
+            "iteration {}/{} · {} · {} tokens · ${:.2} so far{payer} · last sign {} ago{pause} · {}",
+            state.cursor.iteration,
+            state.max_iterations(node),
+            duration::short(ran),
+            tokens(&usage),
+            state.usage.cost_usd + usage.cost_usd,
+            duration::short(silent),
+            self.activity,
+        ));
+    }
+
+    /// Updates the bottom line while no agent of this run works.
+    pub(in crate::runner) fn show_idle(&mut self, plan: &Plan, state: &State, now: Timestamp) {
+        if !self.screen.is_live {
+            return;
+        }
+        match &state.phase {
+            Phase::Waiting { until, .. } => {
+                let left = until.duration_since(now).max(SignedDuration::ZERO);
+                self.screen.bottom(&format!(
+                    "waiting, {} left; `ap continue {}` ends the wait now",
+                    duration::short(left),
+                    plan.session
+                ));
+            }
+            Phase::Parallel => self.screen.bottom(&block_progress(plan, state)),
+            _ if state.is_paused() => self.screen.bottom(&format!(
+                "paused; continue with `ap continue {}`",
+                plan.session
+            )),
+            _ => (),
+        }
+    }
+}
+
+fn block_progress(plan: &Plan, state: &State) -> String {
+    let ended = state
+        .branches
+        .values()
+        .filter(|report| report.ending.is_some())
+        .count();
+    let all = plan
+        .block(state.cursor.node)
+        .map_or(state.branches.len(), |block| block.branches.len());
+    let left = text::count(all.saturating_sub(ended), "branch");
+    let pause = if state.pausing {
+        " · pausing after these iterations"
+    } else {
+        ""
+    };
+    let spent = state.usage.cost_usd;
+    format!("{left} of {all} running · ${spent:.2} so far{pause}")
+}

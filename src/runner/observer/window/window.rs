@@ -1,0 +1,242 @@
+//! The window of a session or of a branch, apart from what facts and the bottom line show.
+use super::format::{bold, dim, ends_when, next_step, position, sign, tokens};
+use super::screen::Screen;
+use crate::agent::{Activity, Transcript};
+use crate::engine::{Phase, State};
+use crate::model::{Ending, NodeId};
+use crate::plan::{Plan, PlanKind};
+use crate::store::layout::{Project, RunDir};
+use crate::store::session::{Session, Snapshot};
+use crate::text;
+use crate::ui::activity::Shown;
+use crate::ui::{duration, report};
+use camino::Utf8PathBuf;
+use console::Style;
+use jiff::{SignedDuration, Timestamp};
+use std::time::Instant;
+
+/// Activities shown at once, beyond which the middle is left out: they would scroll by unread.
+const MOST_AT_ONCE: usize = 200;
+
+/// What a session's window shows. A branch shows only milestones, in the window of its session.
+pub(in crate::runner) struct Window {
+    pub(super) screen: Screen,
+    is_branch: bool,
+    project: Project,
+    run: RunDir,
+    exchange: Utf8PathBuf,
+    shown: Shown,
+    pub(super) last_sign: Instant,
+    /// When the current iteration started.
+    pub(super) started_at: Option<Timestamp>,
+    /// The account that pays, once known.
+    pub(super) payer: Option<String>,
+    /// What the agent did last, in one line.
+    pub(super) activity: String,
+}
+
+impl Window {
+    pub(in crate::runner) fn new(project: &Project, session: &Session) -> Self {
+        Self::open(project, session, None)
+    }
+
+    /// Returns the window of a branch.
+    pub(in crate::runner) fn for_branch(
+        project: &Project,
+        session: &Session,
+        branch: &NodeId,
+    ) -> Self {
+        Self::open(project, session, Some(branch))
+    }
+
+    fn open(project: &Project, session: &Session, branch: Option<&NodeId>) -> Self {
+        let prefix = branch.map_or_else(String::new, |name| {
+            format!("{} ", dim(&format!("{name} │")))
+        });
+        Self {
+            screen: Screen::new(prefix),
+            is_branch: branch.is_some(),
+            project: project.clone(),
+            run: session.dir.clone(),
+            exchange: project.exchange(&session.dir),
+            shown: Shown::default(),
+            last_sign: Instant::now(),
+            started_at: None,
+            payer: None,
+            activity: String::new(),
+        }
+    }
+
+    /// Shows which session this is.
+    pub(in crate::runner) fn show_session(&mut self, plan: &Plan, state: &State) {
+        if self.is_branch {
+            return;
+        }
+        let kind = match plan.kind {
+            PlanKind::Loop => "loop",
+            PlanKind::Pipeline => "pipeline",
+        };
+        let project = dim(&format!("in {}", self.project.root()));
+        self.screen.line(&format!(
+            "{} {kind} {}  session {}  {project}",
+            sign("▶", &Style::new().cyan()),
+            bold(&plan.name),
+            bold(plan.session.as_str())
+        ));
+        if state.iterations > 0 || state.in_iteration() {
+            let before = text::count(state.iterations, "iteration");
+            self.screen.line(&format!(
+                "  resumed at {}; {before} done before, ${:.2} spent",
+                next_step(plan, state),
+                state.usage.cost_usd
+            ));
+        }
+    }
+
+    /// Shows that an agent runs.
+    pub(in crate::runner) fn show_agent(&mut self, plan: &Plan, state: &State, adopted: bool) {
+        self.last_sign = Instant::now();
+        self.started_at = state.iteration_started;
+        self.payer = None;
+        self.activity = "starting".to_owned();
+        let Some(node) = state.node(plan) else { return };
+        let iteration = self.run.iteration(state.cursor, &node.id);
+        self.shown = Shown::new([
+            self.project.root(),
+            self.run.root(),
+            iteration.root(),
+            &self.exchange,
+        ]);
+        let adopted = if adopted {
+            "  (still running, taken over)"
+        } else {
+            ""
+        };
+        let gap = if self.is_branch { "" } else { "\n" };
+        self.screen.line(&format!(
+            "{gap}{} {}{adopted}  {}",
+            sign("●", &Style::new().blue()),
+            bold(&attempt_title(plan, state)),
+            dim(&ends_when(node, state))
+        ));
+    }
+
+    /// Shows what the agent said and did.
+    pub(in crate::runner) fn show_activities(
+        &mut self,
+        activities: &[Activity],
+        transcript: &Transcript,
+    ) {
+        let width = self.screen.width().saturating_sub(2);
+        self.shown.width = self.screen.is_live.then_some(width);
+        self.payer = transcript.billing().map(str::to_owned);
+        let Some(last) = activities.last() else {
+            return;
+        };
+        self.last_sign = Instant::now();
+        self.activity = self.shown.short(&last.line());
+        if self.is_branch {
+            return;
+        }
+        let left_out = activities.len().saturating_sub(MOST_AT_ONCE);
+        let (first, rest) = activities.split_at((MOST_AT_ONCE / 2).min(activities.len()));
+        self.write_activities(first);
+        if 0 < left_out {
+            let lines = text::count(left_out, "line");
+            self.screen
+                .line(&dim(&format!("  … {lines} more, see stdout.log")));
+        }
+        self.write_activities(&rest[left_out..]);
+    }
+
+    fn write_activities(&mut self, activities: &[Activity]) {
+        // Which login pays is not known before the first answer.
+        let payer = self.payer.clone().filter(|payer| payer != "login");
+        for activity in activities {
+            for line in self.shown.lines(activity, payer.as_deref()) {
+                self.screen.line(&format!("  {line}"));
+            }
+        }
+    }
+
+    /// Shows what the user should know about a program that was called.
+    pub(in crate::runner) fn show_remark(&mut self, remark: &str) {
+        self.screen.line(&format!(
+            "{} {}",
+            sign("!", &Style::new().yellow()),
+            text::clean(remark)
+        ));
+    }
+
+    /// Shows how the session ended, and what you can do next.
+    pub(in crate::runner) fn show_ending(&mut self, plan: &Plan, state: &State) {
+        let Phase::Ended { ending } = &state.phase else {
+            return;
+        };
+        if self.is_branch {
+            self.screen.line(&report::ending(ending));
+            return;
+        }
+        let sign = match ending {
+            Ending::Completed { .. } => sign("✓", &Style::new().green()),
+            Ending::Failed { .. } => sign("✗", &Style::new().red()),
+            Ending::LimitReached { .. } | Ending::Stopped { .. } => {
+                sign("■", &Style::new().yellow())
+            }
+        };
+        self.screen.line(&format!(
+            "\n{sign} Session '{}' {}  {}",
+            plan.session,
+            report::ending(ending),
+            dim(&spent(state))
+        ));
+        if !matches!(ending, Ending::Completed { .. }) {
+            let snapshot = Snapshot {
+                plan: plan.clone(),
+                state: state.clone(),
+            };
+            let (failure, next) = (report::failure(&snapshot), report::next_steps(&snapshot));
+            self.screen.line(&format!("{failure}\n{next}"));
+        }
+    }
+}
+
+fn attempt_title(plan: &Plan, state: &State) -> String {
+    let Some(node) = state.node(plan) else {
+        return String::new();
+    };
+    let stage = if plan.nodes.len() > 1 {
+        format!("{}  ", node.id)
+    } else {
+        String::new()
+    };
+    let attempt = if 1 < state.cursor.attempt {
+        format!("  attempt {}", state.cursor.attempt)
+    } else {
+        String::new()
+    };
+    let agent = if node.agent.fallback.is_empty() {
+        String::new()
+    } else {
+        format!("  by {}", text::clean(&state.agent))
+    };
+    format!(
+        "{}{stage}iteration {}/{}{attempt}{agent}",
+        position(plan, state.cursor.node),
+        state.cursor.iteration,
+        state.max_iterations(node)
+    )
+}
+
+fn spent(state: &State) -> String {
+    let ran = state
+        .updated_at
+        .map_or(SignedDuration::ZERO, |now| state.ran(now));
+    format!(
+        "({}, {}, {} tokens, ${:.2})",
+        text::count(state.iterations, "iteration"),
+        duration::short(ran),
+        tokens(&state.usage),
+        state.usage.cost_usd
+    )
+}

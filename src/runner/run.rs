@@ -1,0 +1,231 @@
+//! One runner: it runs a session, or a branch of one, to its end.
+use super::attempt::Attempt;
+use super::branches::Branches;
+use super::env::RunnerEnv;
+use super::gates::Gates;
+use super::observer::window::Window;
+use super::tasks::Tasks;
+use super::wakeup::{ControlSource, Signals, Wakeup, attempt_ended, passed, reached};
+use crate::clock;
+use crate::engine::Phase;
+use crate::error::Result;
+use crate::model::{Effect, Ending, Input, Request};
+use crate::store::session::Session;
+use crate::store::{crash, inbox};
+use crate::workspace::git::Git;
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::time::Duration;
+use tokio::task::LocalSet;
+use tokio::time::sleep;
+
+/// Poll interval of the output and the inbox while an agent runs.
+const BUSY_POLL: Duration = Duration::from_millis(500);
+/// Poll interval while none runs; covers a lost SIGUSR1.
+const IDLE_POLL: Duration = Duration::from_secs(2);
+
+/// Runs a session to its end, whatever happened to it before. Its branches run in the same thread. The session is still
+/// locked when this returns.
+pub async fn run(session: Session, env: RunnerEnv) -> Result<(Ending, Session)> {
+    let window = Window::new(&env.project, &session);
+    let control = ControlSource::Session(Signals::listen()?);
+    let mut runner = Runner::new(session, Rc::new(env), window, control)?;
+    let ending = LocalSet::new().run_until(runner.run()).await?;
+    Ok((ending, runner.session))
+}
+
+/// Runs a session, or a branch of one.
+pub(super) struct Runner {
+    pub(super) session: Session,
+    pub(super) env: Rc<RunnerEnv>,
+    /// One of the session's observers, which shows what no fact tells, too.
+    pub(super) window: Rc<RefCell<Window>>,
+    pub(super) control: ControlSource,
+    pub(super) branches: Branches,
+    pub(super) attempt: Option<Attempt>,
+    pub(super) tasks: Tasks,
+    gates: Gates,
+    pub(super) git: Git,
+    /// An input that is known before anything has to be waited for.
+    pub(super) pending_input: Option<Input>,
+    /// How often a stop was requested.
+    pub(super) stop_requests: u32,
+    /// Whether an agent waits until another one ends.
+    pub(super) waiting_for_slot: bool,
+}
+
+impl Runner {
+    pub(super) fn new(
+        mut session: Session,
+        env: Rc<RunnerEnv>,
+        mut window: Window,
+        control: ControlSource,
+    ) -> Result<Self> {
+        window.show_session(&session.plan, session.state());
+        let window = Rc::new(RefCell::new(window));
+        session.attach(Rc::clone(&window))?;
+        Ok(Self {
+            branches: Branches::new(session.state().cursor),
+            tasks: Tasks::new(&env),
+            gates: Gates::default(),
+            git: Git::new(env.project.root(), env.find("git"), &env.vars),
+            attempt: None,
+            pending_input: None,
+            stop_requests: 0,
+            waiting_for_slot: false,
+            session,
+            env,
+            window,
+            control,
+        })
+    }
+
+    /// Runs until the session has ended.
+    pub(super) async fn run(&mut self) -> Result<Ending> {
+        loop {
+            self.apply_orders()?;
+            self.session.record_consequences()?;
+            self.report_progress();
+            if let Phase::Ended { ending } = &self.session.state().phase {
+                let ending = ending.clone();
+                let (plan, state) = (&self.session.plan, self.session.state());
+                self.window.borrow_mut().show_ending(plan, state);
+                return Ok(ending);
+            }
+            self.reconcile()?;
+            let wakeup = self.next().await;
+            self.handle(wakeup).await?;
+        }
+    }
+
+    /// Starts what should be in flight and is not.
+    fn reconcile(&mut self) -> Result<()> {
+        let (plan, state) = (&self.session.plan, self.session.state());
+        match state.pending(plan) {
+            Some(Effect::RunAgent(cursor)) => self.ensure_agent(cursor),
+            Some(Effect::StopAgent(cursor)) => {
+                self.ensure_agent(cursor)?;
+                self.stop_agent();
+                Ok(())
+            }
+            Some(Effect::CheckQueue(cursor)) => {
+                if state.stopping.is_some() {
+                    self.tasks.shorten_timeouts(1 < self.stop_requests);
+                }
+                self.tasks.check(&self.session.dir, plan, state, cursor);
+                Ok(())
+            }
+            Some(Effect::ClaimTask(cursor)) => {
+                self.tasks.claim(plan, state, cursor);
+                Ok(())
+            }
+            Some(Effect::AskGate(cursor, gate)) => {
+                Ok(self.gates.ask(&self.session, &self.env, cursor, gate)?)
+            }
+            Some(Effect::RunBlock(cursor)) => self.run_branches(cursor),
+            Some(Effect::WaitUntil(_)) | None => Ok(()),
+        }
+    }
+
+    /// Waits for the next thing to happen.
+    async fn next(&mut self) -> Wakeup {
+        if let Some(input) = self.pending_input.take() {
+            return Wakeup::Pending(input);
+        }
+        let wait_until = match self.session.state().phase {
+            Phase::Waiting { until, .. } => Some(until),
+            Phase::New
+            | Phase::Ready
+            | Phase::Running
+            | Phase::Parallel
+            | Phase::Exited { .. }
+            | Phase::Ended { .. } => None,
+        };
+        let heartbeat = self
+            .attempt
+            .as_ref()
+            .and_then(|_| self.tasks.next_heartbeat());
+        let poll = if self.attempt.is_some() || self.waiting_for_slot {
+            BUSY_POLL
+        } else {
+            IDLE_POLL
+        };
+        tokio::select! {
+            biased;
+            wakeup = self.control.next() => wakeup,
+            update = self.branches.next() => update.into(),
+            () = attempt_ended(&mut self.attempt) => Wakeup::AgentGone,
+            (input, remarks) = self.tasks.answered() => Wakeup::QueueAnswered(input, remarks),
+            input = self.gates.answered() => Wakeup::GateAnswered(input),
+            () = reached(heartbeat) => Wakeup::HeartbeatDue,
+            () = passed(wait_until) => Wakeup::WaitOver,
+            () = sleep(poll) => Wakeup::Poll,
+        }
+    }
+
+    async fn handle(&mut self, wakeup: Wakeup) -> Result<()> {
+        tracing::trace!(?wakeup);
+        match wakeup {
+            Wakeup::AgentGone => self.conclude_attempt().await,
+            Wakeup::QueueAnswered(input, remarks) => {
+                for remark in &remarks {
+                    self.window.borrow_mut().show_remark(remark);
+                }
+                self.accept(&input)
+            }
+            Wakeup::GateAnswered(input)
+            | Wakeup::BranchReported(input)
+            | Wakeup::Pending(input) => self.accept(&input),
+            Wakeup::BranchFailed(error) => Err(error),
+            Wakeup::HeartbeatDue => {
+                self.tasks
+                    .send_heartbeat(&self.session.plan, self.session.state());
+                Ok(())
+            }
+            Wakeup::WaitOver => self.accept(&Input::Woke),
+            Wakeup::StopSignal(by) => {
+                self.stop_requests += 1;
+                self.accept(&Input::Request(Request::Stop { by: by.to_owned() }))
+            }
+            Wakeup::Poll => {
+                self.show_progress();
+                self.read_inbox()
+            }
+        }
+    }
+
+    /// Appends the fact an input amounts to. Nothing is done about it before
+    /// [`Session::record_consequences`], which comes next.
+    pub(super) fn accept(&mut self, input: &Input) -> Result<()> {
+        Ok(self.session.accept(input)?)
+    }
+
+    /// Accepts the requests in the inbox. Each is on disk in the journal before it is removed.
+    fn read_inbox(&mut self) -> Result<()> {
+        if let ControlSource::Branch(_) = self.control {
+            return Ok(());
+        }
+        for waiting in inbox::waiting(&self.session.dir)? {
+            if matches!(waiting.request, Request::Stop { .. }) {
+                self.stop_requests += 1;
+            }
+            self.accept(&Input::Request(waiting.request.clone()))?;
+            self.session.sync()?;
+            crash::point("inbox: request taken up");
+            waiting.done()?;
+            crash::point("inbox: request removed");
+        }
+        Ok(())
+    }
+
+    fn show_progress(&mut self) {
+        let (plan, state) = (&self.session.plan, self.session.state());
+        let mut window = self.window.borrow_mut();
+        if let Some(attempt) = &mut self.attempt {
+            attempt.follow(|said, transcript| window.show_activities(said, transcript));
+            window.show_working(plan, state, attempt.transcript(), clock::now());
+        } else {
+            window.show_idle(plan, state, clock::now());
+        }
+    }
+}

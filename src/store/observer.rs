@@ -1,0 +1,70 @@
+//! What reacts to the facts of a session: its window, its views, a recording, a notification.
+//!
+//! # Contract
+//!
+//! - **After the disk.** An observer is told of a fact only once the fact is on disk.
+//! - **In order, without gaps.** Facts come in the order of the journal.
+//! - **QueueEnv least once.** A durable observer has a position: the number of the last fact it has reacted to. It is stored
+//!   after the reaction. If the process dies in between, the next one shows the observer that fact once more, with the
+//!   same key and marked [`again`](Fact::again); no fact is left out.
+//! - **Exactly once by key.** An observer that stores its reaction under the fact's [key](FactKey) has the effect of each
+//!   fact once, since a second reaction replaces the first.
+//! - **A failure stops the observer, not the session.** After an error the observer is told nothing more by this process,
+//!   and its position stays before that fact; the next process starts there.
+//! - **It must be quick.** It runs in the thread that runs the session and its branches. One that waits for something
+//!   has a thread of its own.
+//!
+//! An observer without a position is told of the facts recorded after it was attached, and costs no write.
+use super::journal::Position;
+use crate::engine::State;
+use crate::model::{Event, RunId};
+use crate::plan::Plan;
+use jiff::Timestamp;
+use std::cell::RefCell;
+use std::io;
+use std::rc::Rc;
+
+/// Names a fact for good.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct FactKey<'a> {
+    pub run: &'a RunId,
+    /// The number of its line in the run's journal, from 1.
+    pub number: u64,
+}
+
+/// A fact that is on disk.
+#[derive(Clone, Copy, Debug)]
+pub struct Fact<'a> {
+    pub key: FactKey<'a>,
+    pub at: Timestamp,
+    pub event: &'a Event,
+    /// Where it ends in the journal.
+    pub end: Position,
+    /// Whether the observer may have reacted to it before: it is the first one after a stored position.
+    pub again: bool,
+    pub plan: &'a Plan,
+    /// The session's state. It may be ahead of the fact, by the facts that were synced with it.
+    pub state: &'a State,
+}
+
+/// Reacts to the facts of a session; see the [contract](self).
+pub trait Observer {
+    /// Names the observer's position in the run directory; `None` if it has none.
+    fn durable_name(&self) -> Option<&'static str> {
+        None
+    }
+
+    /// Reacts to a fact.
+    fn observe(&mut self, fact: &Fact<'_>) -> io::Result<()>;
+}
+
+/// An observer whose owner talks to it in other ways too.
+impl<O: Observer> Observer for Rc<RefCell<O>> {
+    fn durable_name(&self) -> Option<&'static str> {
+        self.borrow().durable_name()
+    }
+
+    fn observe(&mut self, fact: &Fact<'_>) -> io::Result<()> {
+        self.borrow_mut().observe(fact)
+    }
+}
