@@ -84,13 +84,13 @@ pub(super) const TOPICS: &[Topic] = &[
         "lint",
         "ap lint: what each code means, and old spellings",
         LINT,
-        &["# What `ap lint` finds"],
+        &["# Lint codes"],
     ),
     topic(
         "providers",
         "which agents there are, and how each is called",
         PROVIDERS,
-        &["# Which agents there are"],
+        &["# Providers"],
     ),
     topic(
         "state",
