@@ -148,7 +148,7 @@ impl<'o> Agent<'o> {
             .events
             .called("Bash", &json!({"command": words.join(" ")}))?;
         let done = match words {
-            // This very program, wherever it lies; it is shown as people type it.
+            // This very program, whatever its path; it is shown as you type it.
             [ap, rest @ ..] if ap == "ap" => {
                 run(&[std::slice::from_ref(&self.context.ap), rest].concat())?
             }

@@ -46,7 +46,7 @@ struct Paths {
     output: String,
 }
 
-/// Returns where the attempt's `context.json` lies.
+/// Returns the path of the attempt's `context.json`.
 pub(super) fn context_path() -> Result<Utf8PathBuf> {
     env::var("AP_CONTEXT").map(Utf8PathBuf::from).map_err(|_| {
         Error::usage("AP_CONTEXT is not set")
@@ -70,7 +70,7 @@ impl ScriptContext {
         Self::new(&text, path, attempt, ap)
     }
 
-    /// Reads the text of a `context.json` that lies at `path`.
+    /// Reads the text of the `context.json` at `path`.
     pub(super) fn new(text: &str, path: String, attempt: u32, ap: String) -> Result<Self> {
         let context: Context = serde_json::from_str(text)
             .map_err(|error| Error::failed(format!("{path} is not a context: {error}")))?;

@@ -1,4 +1,4 @@
-//! Answers for those who judge whether a node is done, as the script says.
+//! Answers for gates, from the script.
 use super::events::Events;
 use super::script::Script;
 use crate::error::{Error, Result};
@@ -11,7 +11,8 @@ use std::process::ExitCode;
 /// What a shell says of a program that cannot be run.
 const CANNOT_RUN: u8 = 126;
 
-/// Who is asked: a command, or a judge, which speaks as agents do. The number is the gate's in its termination.
+/// What the scripted agent answers for: a command, or a judge, whose output is an agent's. The number is the gate's in its
+/// termination.
 #[derive(Clone, Copy, Debug)]
 pub enum Asked {
     Command(u32),

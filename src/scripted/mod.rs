@@ -23,7 +23,7 @@
 //! one it writes a `stop` status and ends), `say`, `write`, `append`, `run`, `close: true` (the claimed task),
 //! `sleep_ms`, `status` (a mapping, or a text that is written as it is; none is written if none is given), then one
 //! of `rate_limit`, `crash`, `hang: true` or `exit: code`. `cost_usd` is what it claims to have cost. A command that
-//! fails is shown and the step goes on, as agents do.
+//! fails is shown and the step continues, as agents do.
 //!
 //! `gates: { 0: { kind: continue, reason: … } }` is what commands and judges say after the iteration when the script
 //! answers for them (`ap test`); `before:` beside `iterations:` is the same before the first one. The kinds are `stop`,

@@ -77,7 +77,7 @@ pub fn make(fork: &Fork<'_>, draft: &RunDir, now: Timestamp) -> Result<bool, Jou
     Ok(as_it_was)
 }
 
-/// Makes an empty draft, without what somebody who died left of one. Its folder tells that a session is being made here.
+/// Makes an empty draft, without what a crashed fork left of one. Its folder shows that a session is being made here.
 pub fn begin(place: &RunDir) -> io::Result<RunDir> {
     let draft = place.draft();
     crash::point("fork: before its draft");

@@ -57,7 +57,7 @@ pub fn waiting(dir: &RunDir) -> io::Result<Vec<Waiting>> {
     Ok(requests)
 }
 
-/// Removes the stops asked for before `now`: whoever resumes a session wants it to run, also if its last runner died
+/// Removes the stops asked for before `now`: a resumed session is to run, also if its last runner died
 /// before it could take one up, or with one just taken up.
 pub fn forget_stops(dir: &RunDir, now: Timestamp) -> io::Result<()> {
     let before = name_at(now);

@@ -6,7 +6,7 @@ use fs_err as fs;
 use glob::{MatchOptions, Pattern};
 use std::collections::BTreeSet;
 
-/// More than this nobody reads, and every agent is told of each.
+/// The most files: every agent's prompt lists each of them.
 const MOST: usize = 1000;
 /// What is looked at on the way to them: a folder of the size of a disk is a slip of the finger.
 const MOST_LOOKED_AT: usize = 100_000;
@@ -57,7 +57,9 @@ fn too_many(entry: &Utf8Path) -> Error {
         "`{entry}` makes more than {}",
         count(MOST, "input")
     ))
-    .hint("name the files that matter, or a smaller folder: every agent is told of each of them")
+    .hint(
+        "name the files that matter, or a smaller folder: every agent's prompt lists each of them",
+    )
 }
 
 /// What has been looked at so far.
@@ -77,7 +79,7 @@ struct Walk<'a> {
 
 impl Search {
     fn meant(&mut self, base: &Utf8Path, entry: &Utf8Path) -> Result<Vec<Utf8PathBuf>> {
-        // What lies in the project is written from there, and only what is written can be a pattern.
+        // A path in the project is written relative to it, and only the written part can be a pattern.
         let entry = entry.strip_prefix(base).unwrap_or(entry);
         match fs::metadata(base.join(entry)) {
             Ok(about) if about.is_dir() => {

@@ -38,7 +38,7 @@ pub enum JournalError {
     Held { path: Utf8PathBuf },
 }
 
-/// Longer than anybody holds a lock who is not its writer.
+/// Longer than a process other than the writer holds the lock.
 const AN_INSTANT: Duration = Duration::from_millis(500);
 
 /// The writer of a journal; there is at most one.
@@ -138,7 +138,7 @@ impl Journal {
     }
 }
 
-/// Whether a living runner writes the journal, lock file or not. For whoever holds the session's lock.
+/// Whether a living runner writes the journal, lock file or not. To be called under the session's lock.
 pub fn is_held(path: &Utf8Path) -> io::Result<bool> {
     match fs::File::open(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
@@ -146,7 +146,7 @@ pub fn is_held(path: &Utf8Path) -> io::Result<bool> {
     }
 }
 
-/// Locks a journal. Who waits for a runner's end has it for an instant, and so has a shim that is just being started.
+/// Locks a journal. A process that waits for a runner's end holds it for an instant, and so does a starting shim.
 fn lock(file: &fs::File) -> io::Result<Option<FileLock>> {
     let mut taken = FileLock::try_exclusive(file);
     clock::wait_until(AN_INSTANT, || {

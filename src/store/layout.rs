@@ -67,7 +67,7 @@ impl Project {
             .join(format!("{session}-{run}"))
     }
 
-    /// What the agents of a run write that may not lie under `.claude/` (see [`crate::model::PermissionMode`]).
+    /// What the agents of a run write that may not be under `.claude/` (see [`crate::model::PermissionMode`]).
     pub fn exchange(&self, run: &RunDir) -> Utf8PathBuf {
         self.root.join(".agent-pipelines").join(&run.in_exchange)
     }
@@ -78,7 +78,7 @@ impl Project {
 pub struct RunDir {
     root: Utf8PathBuf,
     session: SessionName,
-    /// Where it lies in the exchange folder.
+    /// Its path in the exchange folder.
     in_exchange: Utf8PathBuf,
     branch: bool,
 }
@@ -258,7 +258,7 @@ impl IterationDir {
         self.root.join("tasks.json")
     }
 
-    /// Where the files of an earlier attempt lie.
+    /// The folder of an earlier attempt's files.
     pub fn attempt(&self, attempt: u32) -> Utf8PathBuf {
         self.root.join("attempts").join(attempt.to_string())
     }

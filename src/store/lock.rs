@@ -71,7 +71,7 @@ impl FileLock {
     }
 }
 
-/// `<session>.lock`: who runs the session. For people and for `status`; the kernel's lock decides.
+/// `<session>.lock`: the runner of the session. For you and for `status`; the kernel's lock decides.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Holder {
     pub session: SessionName,
@@ -139,7 +139,7 @@ impl SessionLock {
         Ok(stale)
     }
 
-    /// Reads who holds a session; nothing if nobody does or the text cannot be read. Changes nothing.
+    /// Reads the holder of a session; `None` if there is none or the text cannot be read. Changes nothing.
     pub fn holder(path: &Utf8Path) -> Option<Holder> {
         serde_json::from_slice(&fs::read(path).ok()?).ok()
     }
@@ -147,7 +147,7 @@ impl SessionLock {
 
 impl Drop for SessionLock {
     fn drop(&mut self) {
-        // Still locked while it is removed, so a taker either sees our lock or no file. If somebody
+        // Still locked while it is removed, so another process sees either our lock or no file. If another process
         // deleted ours, what is there now is not ours to remove.
         crash::point("lock: before it is removed");
         if is_at(&self.file, &self.path) {

@@ -36,7 +36,7 @@ pub struct Session {
 impl Session {
     /// Makes the run directory of a new session and opens it.
     ///
-    /// A branch of a parallel block has no lock of its own: nobody but its session's runner looks for it.
+    /// A branch of a parallel block has no lock of its own: only its session's runner opens it.
     pub fn create(
         dir: RunDir,
         plan: &Plan,
@@ -77,7 +77,7 @@ impl Session {
         let journal = Journal::open(&dir.journal(), |line| state.apply(&line.event, line.at))
             .map_err(|error| explain(&dir, error))?;
         if takes_next(&dir, &state) {
-            // Whoever replaced the plan died before they could put it in its place.
+            // A crash came after the plan was journalled and before it was put in its place.
             put_in_place(&dir)?;
         }
         let plan = read_plan(&dir)?;
@@ -209,7 +209,7 @@ fn load_with(
     Ok(Some(Snapshot { plan, state }))
 }
 
-/// Whether a living runner has the session, as far as its lock file tells. Changes nothing.
+/// Whether a living runner has the session, according to its lock file. Changes nothing.
 pub fn is_running(project: &Project, name: &SessionName) -> bool {
     SessionLock::holder(&project.lock(name))
         .is_some_and(|holder| process::liveness(&holder.process) != Liveness::Dead)
@@ -259,10 +259,10 @@ fn check_fingerprint(dir: &RunDir, state: &State) -> Result<(), Error> {
         return Ok(());
     }
     Err(Error::failed(format!("{}: the plan has been changed since session '{}' started", dir.plan(), dir.session()))
-        .hint("a session runs the plan it started with: put the file back as it was, or start anew with `--force`, which keeps the old run under `.archive`"))
+        .hint("a session runs the plan it started with: restore the file, or start again with `--force`, which keeps the old run under `.archive`"))
 }
 
-/// Reads the plan a session froze. One that lies in another session's directory is an error: whoever followed it would
+/// Reads the plan a session froze. One in another session's directory is an error: a runner that followed it would
 /// write into the first session's files without its lock.
 pub fn read_plan(dir: &RunDir) -> Result<Plan, Error> {
     read_plan_at(dir, &dir.plan())
@@ -272,7 +272,7 @@ fn read_plan_at(dir: &RunDir, path: &Utf8Path) -> Result<Plan, Error> {
     let text = fs::read(path)?;
     let plan: Plan = serde_json::from_slice(&text).map_err(|error| {
         Error::failed(format!("{path}:{}:{}: the plan cannot be read: {error}", error.line(), error.column()))
-            .hint("it is frozen at the start of a session; start anew with `--force`, which keeps the old run under `.archive`")
+            .hint("it is frozen at the start of a session; start again with `--force`, which keeps the old run under `.archive`")
     })?;
     if Plan::VERSION < plan.version {
         return Err(Error::failed(format!(
@@ -284,7 +284,7 @@ fn read_plan_at(dir: &RunDir, path: &Utf8Path) -> Result<Plan, Error> {
     if plan.session != *dir.session() {
         return Err(Error::failed(format!("{path}: the plan of session '{}', in the directory of '{}'", plan.session, dir.session()))
             .hint(
-                "a run directory cannot be copied or renamed; move it back, or start anew with `--force`, which keeps it under `.archive`",
+                "a run directory cannot be copied or renamed; move it back, or start again with `--force`, which keeps it under `.archive`",
             ));
     }
     Ok(plan)
@@ -316,7 +316,7 @@ fn explain(dir: &RunDir, error: JournalError) -> Error {
     match error {
         JournalError::Io(error) => error.into(),
         JournalError::Damaged { .. } => Error::failed(&error).hint(format!(
-            "nothing was changed. Look at that line: if it can be mended, mend it and resume. Otherwise start anew with `--force`, which keeps this run under {}",
+            "nothing was changed. Look at that line: if you can fix it, fix it and resume. Otherwise start again with `--force`, which keeps this run under {}",
             dir.root().with_file_name(".archive").join(session.as_str())
         )),
         JournalError::Newer { .. } => Error::failed(&error).hint("update ap, then try again; nothing was changed"),

@@ -22,7 +22,7 @@ pub struct Slots {
 /// A slot that is ours for as long as any copy of its file is open.
 #[derive(Debug)]
 pub struct Slot {
-    /// To be inherited by whoever is to hold the slot.
+    /// Inherited by the process that is to hold the slot.
     pub file: fs::File,
     _lock: FileLock,
 }
@@ -65,7 +65,7 @@ mod tests {
         assert!(slots.try_take().unwrap().is_none());
         let inherited = one.file.try_clone().unwrap();
         drop(one);
-        assert!(slots.try_take().unwrap().is_none(), "somebody still has it");
+        assert!(slots.try_take().unwrap().is_none(), "a copy is still open");
         drop(inherited);
         assert!(slots.try_take().unwrap().is_some());
         drop(two);

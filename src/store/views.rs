@@ -1,4 +1,4 @@
-//! What can always be made again from the journal, kept up to date beside it: `state.json` for people
+//! What can always be made again from the journal, kept up to date beside it: `state.json` for you
 //! and their `jq`, `checkpoint.json` so that reading a session costs the same at iteration 10 and 10,000.
 //!
 //! Both are written by a thread of their own, a moment behind the runner: it never waits for them, and
@@ -31,7 +31,7 @@ type Applied = (Event, Timestamp, Position);
 #[derive(Serialize, Deserialize)]
 struct Checkpoint {
     position: Position,
-    /// When the journal was last written to, as its file system tells: a journal that ends here must not have changed since.
+    /// When the journal was last written to, as its file system reports: a journal that ends here must not have changed since.
     journal_changed: Option<SystemTime>,
     state: State,
 }
@@ -136,7 +136,7 @@ fn write(
     }
 }
 
-/// Makes `state.json` true again if its writer died before it was done. For whoever holds the session.
+/// Makes `state.json` true again if its writer died before it was done. To be called under the session's lock.
 pub fn refresh(dir: &RunDir, plan: &Plan, state: &State) {
     let wanted = text(&StateView::new(plan, state));
     let there = fs::read(dir.state());
@@ -149,7 +149,7 @@ fn publish(dir: &RunDir, plan: &Plan, state: &State) {
     save(&dir.state(), &StateView::new(plan, state));
 }
 
-/// Writes a view. One that cannot be written is made again from the journal by whoever needs it.
+/// Writes a view. One that cannot be written is made again from the journal when it is needed.
 fn save(path: &Utf8Path, value: &impl Serialize) {
     let written = text(value).and_then(|text| atomic::replace(path, &text));
     if let Err(error) = written {

@@ -1,6 +1,6 @@
 //! Finds the fixtures of loops and pipelines: what `ap test` runs them against.
 //!
-//! A project's own recordings come first (`.claude/fixtures/loops/<name>/`), then what lies beside the definition: a
+//! A project's own recordings come first (`.claude/fixtures/loops/<name>/`), then the files beside the definition: a
 //! loop's `fixtures/` in its folder, a pipeline's `fixtures/<name>/` beside its file.
 use super::{Entry, LOOPS, Library, PIPELINES};
 use crate::error::{Error, Result};
@@ -14,10 +14,10 @@ use std::collections::BTreeMap;
 const MOST_FILES: usize = 2000;
 const MOST_BYTES: u64 = 20 << 20;
 
-/// A fixture's files, wherever they lie.
+/// A fixture's files, on disk or built in.
 #[derive(Clone, Debug)]
 pub struct FixtureFiles {
-    /// Its folder as people know it, or `builtin:<path>`.
+    /// Its folder as messages show it, or `builtin:<path>`.
     pub shown: String,
     /// Its folder, unless it is built in.
     pub folder: Option<Utf8PathBuf>,
@@ -36,7 +36,7 @@ impl FixtureFiles {
             .map_err(|_| Error::usage(format!("{}: this is not UTF-8 text", self.shown(path))))
     }
 
-    /// Returns a file's path as people know it.
+    /// Returns a file's path as messages show it.
     pub fn shown(&self, path: &str) -> String {
         format!("{}/{path}", self.shown)
     }

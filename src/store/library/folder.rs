@@ -1,10 +1,10 @@
-//! Where definitions lie: a folder on disk, or one built in.
+//! A folder of definitions: on disk, or built in.
 use crate::compile::Unreadable;
 use camino::{Utf8Path, Utf8PathBuf};
 use include_dir::Dir;
 use std::io;
 
-/// A folder's files, wherever they lie.
+/// A folder on disk or a built-in one.
 #[derive(Clone, Debug)]
 pub(super) enum Folder {
     Disk(Utf8PathBuf),
@@ -74,7 +74,7 @@ impl Folder {
         }
     }
 
-    /// Relative to the project where it lies in it, so that messages stay short.
+    /// Returns a file's path for messages: relative to the project if it is inside.
     pub(super) fn shown(&self, file: &str, project: &Utf8Path) -> String {
         match self {
             Self::Disk(root) => root
@@ -111,7 +111,7 @@ fn read_bounded(path: &Utf8Path, largest: u64) -> Result<Option<Vec<u8>>, Unread
     let cannot = |error: io::Error| {
         Unreadable::file(
             format!("cannot read `{path}`: {error}"),
-            "mend that, or move the file away",
+            "fix that, or move the file away",
             "",
         )
     };

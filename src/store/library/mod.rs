@@ -1,6 +1,7 @@
 //! Finds loops and pipelines: by path, then in the project, then the user's own, then those built in. The first one wins.
 mod fixtures;
 mod folder;
+mod search_path;
 #[cfg(test)]
 mod tests;
 
@@ -13,6 +14,7 @@ use crate::plan::{BACKLOGS, Origin, PlanKind, suggest};
 use camino::{Utf8Path, Utf8PathBuf};
 use folder::Folder;
 use include_dir::{Dir, include_dir};
+use search_path::{Found, SearchPath};
 use std::collections::{BTreeMap, BTreeSet};
 
 static LOOPS: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/loops");
@@ -101,7 +103,7 @@ impl Library {
             .ok_or_else(|| self.unknown(kind, name))
     }
 
-    /// Finds what a name or path may mean when nobody says its kind: a loop, a pipeline, or one of each. A path leads to
+    /// Finds what a name or path may mean when its kind is not given: a loop, a pipeline, or one of each. A path leads to
     /// a loop's folder or its `loop.yaml`; any other file is a pipeline.
     pub fn entries_of(&self, name: &str) -> Result<Vec<Entry>> {
         let of_loop = self.entry_of(PlanKind::Loop, name);
@@ -324,7 +326,7 @@ impl Library {
         let missing = texts()
             .flat_map(|text| compile::pipelines_used(&text.text))
             .any(|other| other != name && !pipelines.contains_key(&other));
-        // To look for all of them takes long, and only whoever wrote a wrong name is told.
+        // Listing all of them takes long, and only the hint for an unknown name needs it.
         let known_loops = if loops.len() < used.len() {
             self.names(PlanKind::Loop)
         } else {
@@ -418,49 +420,4 @@ fn prompt(folder: &Folder, definition: &str, project: &Utf8Path) -> Result<Text,
 
 fn is_path(name: &str) -> bool {
     name.contains('/') || name.ends_with(".yaml") || name.ends_with(".yml")
-}
-
-struct SearchPath {
-    origin: Origin,
-    folder: Folder,
-}
-
-/// A definition's file and what it lies in.
-struct Found {
-    folder: Folder,
-    file: String,
-}
-
-impl SearchPath {
-    fn names(&self, kind: PlanKind) -> Vec<String> {
-        let names = self
-            .folder
-            .entries()
-            .into_iter()
-            .filter_map(|name| match kind {
-                PlanKind::Loop => Some(name),
-                PlanKind::Pipeline => Some(
-                    name.strip_suffix(".yaml")
-                        .or_else(|| name.strip_suffix(".yml"))?
-                        .to_owned(),
-                ),
-            });
-        names
-            .filter(|name| self.definition(kind, name).is_some())
-            .collect()
-    }
-
-    fn definition(&self, kind: PlanKind, name: &str) -> Option<Found> {
-        let (folder, files) = match kind {
-            PlanKind::Loop => (self.folder.enter(name)?, DEFINITIONS.map(String::from)),
-            PlanKind::Pipeline => (
-                self.folder.clone(),
-                [format!("{name}.yaml"), format!("{name}.yml")],
-            ),
-        };
-        files
-            .into_iter()
-            .find(|file| folder.has(file))
-            .map(|file| Found { folder, file })
-    }
 }
