@@ -4,13 +4,14 @@
 //! cannot be left out, namely two processes an iteration (this program started again as a shim and as
 //! an agent), and as many files and durable writes. Only ratios mean something: absolute times drift with the machine.
 //!
-//! `--queues`, `--plans` and `--blocks` measure only those. `--full` adds 10,000 iterations; `--check` exits with 1 if a target is missed.
+//! `--git`, `--queues`, `--plans` and `--blocks` measure only those. `--full` adds 10,000 iterations; `--check` exits with 1 if a target is missed.
 #![expect(
     clippy::print_stdout,
     clippy::unwrap_used,
     reason = "a program for developers, which may stop at the first surprise"
 )]
 mod blocks;
+mod git;
 mod plans;
 mod queues;
 
@@ -66,6 +67,10 @@ fn measure(words: &[String]) {
         blocks::measure(&mut table, &disk);
         return;
     }
+    if said("--git") {
+        git::measure(&mut table, &disk);
+        return;
+    }
     println!("{:<44} {:>12} {:>12} {:>14}", "", "ap", "floor", "target");
     iterations(&mut table, "folder of the build", &disk, 1000);
     let memory = Utf8Path::new("/dev/shm");
@@ -77,6 +82,7 @@ fn measure(words: &[String]) {
             if said("--full") { 10_000 } else { 1000 },
         );
     }
+    git::measure(&mut table, &disk);
     start(&mut table, &disk);
     reading(&mut table, &disk);
     plans::measure(&mut table, &disk);
