@@ -2,13 +2,13 @@
 use super::context::Context;
 use super::session::is_alive;
 use crate::error::{ExitCode, Result};
+use crate::exec::command::find_program;
 use crate::model::{SessionName, SessionStatus};
 use crate::store::layout::Project;
 use crate::store::session::{load_cached, names};
 use crate::ui::out;
-use camino::Utf8Path;
+use camino::{Utf8Path, Utf8PathBuf};
 use clap::{Args as ClapArgs, Subcommand};
-use std::path::PathBuf;
 use std::time::SystemTime;
 
 /// Answer a hook of Claude Code
@@ -96,14 +96,9 @@ fn seen(project: &Project, name: SessionName) -> Option<Seen> {
 
 /// Returns the command by which Claude can run this program: its name if that finds it, else its path.
 fn own_command(context: &Context) -> String {
-    let path = context
-        .env
-        .get("PATH")
-        .map(String::as_str)
-        .unwrap_or_default();
-    let same =
-        |found: PathBuf| found.canonicalize().ok() == context.exe.as_std_path().canonicalize().ok();
-    let found = which::which_in("ap", Some(path), context.project.root()).is_ok_and(same);
+    let same = |found: Utf8PathBuf| found.canonicalize().ok() == context.exe.canonicalize().ok();
+    let found = find_program("ap", context.env.get("PATH"), context.project.root());
+    let found = found.is_some_and(same);
     how(found, &context.exe)
 }
 

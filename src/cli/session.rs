@@ -2,10 +2,11 @@
 use super::context::Context;
 use crate::engine::Phase;
 use crate::error::{Error, Result};
+use crate::exec::holder::is_running;
 use crate::exec::process::{self, Liveness};
 use crate::model::SessionName;
 use crate::store::layout::Project;
-use crate::store::session::{Snapshot, is_running, load_cached};
+use crate::store::session::{Snapshot, load_cached};
 
 /// The argument of commands that need nothing but a session.
 #[derive(clap::Args, Debug)]

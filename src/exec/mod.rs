@@ -1,6 +1,7 @@
 //! Running things: processes and their identity, bounded programs, the shim around an agent, and where runners live.
 pub mod command;
 pub mod file_tail;
+pub mod holder;
 pub mod launcher;
 pub mod process;
 pub mod shim;

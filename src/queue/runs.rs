@@ -7,6 +7,7 @@ use super::claims::create_folder;
 use super::error::Result;
 use super::interface::Queue;
 use super::owner::Owner;
+use crate::exec::holder;
 use crate::exec::process;
 use crate::model::{RunId, SessionName, env_tag};
 use crate::store::layout::Project;
@@ -73,7 +74,7 @@ impl Home {
     /// Whether the session is running there, and in this very run.
     fn runs_now(&self, run: &RunId) -> bool {
         let project = Project::new(self.project.clone());
-        session::is_running(&project, &self.session)
+        holder::is_running(&project, &self.session)
             && session::run_of(&project.session(&self.session))
                 .is_some_and(|now| now.covers(run.as_str()))
     }

@@ -3,8 +3,7 @@ use super::RunnerEnv;
 use super::context::Briefing;
 use super::status_file;
 use crate::agent::{self, Invocation, InvocationContext, PromptDelivery};
-use crate::exec::process;
-use crate::exec::shim::{self, Job};
+use crate::exec::shim::{Job, SpawnedShim};
 use crate::model::{Outcome, ProcessId, env_tag};
 use crate::plan::Node;
 use crate::plan::template::{self, UnknownVariable};
@@ -13,9 +12,8 @@ use crate::store::slots::Slot;
 use crate::store::{atomic, crash};
 use fs_err as fs;
 use std::future::Future;
-use std::io::{self, Write as _};
+use std::io;
 use std::pin::Pin;
-use std::process::Stdio;
 
 /// What Linux takes for one argument.
 const LONGEST_ARGUMENT: usize = 128 * 1024;
@@ -65,28 +63,25 @@ pub(super) fn start(
         return Err(io::Error::other(format!("{} is locked", folder.stdout())));
     };
     crash::point("start: stdout.log locked");
-    let mut shim = tokio::process::Command::from(shim::command(&env.exe))
-        .env_clear()
-        .env(env_tag::RUN, plan.run.as_str())
-        .env(env_tag::ATTEMPT, env_tag::attempt(&plan.run, *cursor))
-        .envs(crash::pass_on())
-        .stdin(Stdio::piped())
+    let tags = [
+        (env_tag::RUN, plan.run.to_string()),
+        (env_tag::ATTEMPT, env_tag::attempt(&plan.run, *cursor)),
+    ];
+    let mut shim = SpawnedShim::start(
+        &env.exe,
+        tags.into_iter().chain(crash::pass_on()),
         // The lock goes with it: it is the shim's as soon as we close our copy.
-        .stdout(stdout.into_parts().0)
-        // It says nothing there, so a slot can take the place.
-        .stderr(slot.map_or_else(Stdio::null, |slot| Stdio::from(slot.file.into_parts().0)))
-        .spawn()?;
+        stdout.into_parts().0,
+        // It prints nothing there, so a slot can be held by it.
+        slot.map(|slot| slot.file.into_parts().0),
+    )?;
     crash::point("start: shim spawned");
     drop(lock);
-    let pid = shim.id().and_then(|pid| i32::try_from(pid).ok());
-    hand_over(&mut shim, &job)?;
+    let identity = shim.identity();
+    shim.send(&job)?;
     crash::point("start: job handed over");
-    tracing::debug!(%cursor, program = %job.program, ?pid, "shim started");
-    let identity = pid.and_then(process::identity);
-    let ended = Box::pin(async move {
-        let _ = shim.wait().await;
-    });
-    Ok(Ok((identity, ended)))
+    tracing::debug!(%cursor, program = %job.program, ?identity, "shim started");
+    Ok(Ok((identity, Box::pin(shim.ended()))))
 }
 
 /// Returns what the agent reads.
@@ -130,23 +125,6 @@ pub(super) fn invocation(briefing: &Briefing<'_>, env: &RunnerEnv, prompt: &str)
         prompt_file: &places.iteration.prompt(),
     };
     agent::invocation(&node.agent, &call, env.vars.keys().map(String::as_str))
-}
-
-/// Writes the job into the shim's standard input, which a pipe always has room for or the shim is reading.
-fn hand_over(shim: &mut tokio::process::Child, job: &Job) -> io::Result<()> {
-    let Some(stdin) = shim.stdin.take() else {
-        return Ok(());
-    };
-    let mut stdin = fs_err::File::from_parts(
-        std::fs::File::from(stdin.into_owned_fd()?),
-        "the shim's standard input",
-    );
-    // Tokio made it non-blocking for itself.
-    nix::fcntl::fcntl(
-        &stdin,
-        nix::fcntl::FcntlArg::F_SETFL(nix::fcntl::OFlag::empty()),
-    )?;
-    stdin.write_all(&serde_json::to_vec(job)?)
 }
 
 fn job(briefing: &Briefing<'_>, env: &RunnerEnv, prompt: &str) -> Result<Job, Box<Outcome>> {

@@ -8,7 +8,6 @@ use super::views::{self, Views};
 use super::{atomic, crash};
 use crate::engine::State;
 use crate::error::Error;
-use crate::exec::process::{self, Liveness};
 use crate::fingerprint::fingerprint;
 use crate::model::{Event, RunId, SessionName};
 use crate::plan::Plan;
@@ -207,12 +206,6 @@ fn load_with(
         read_plan(dir)?
     };
     Ok(Some(Snapshot { plan, state }))
-}
-
-/// Whether a living runner has the session, according to its lock file. Changes nothing.
-pub fn is_running(project: &Project, name: &SessionName) -> bool {
-    SessionLock::holder(&project.lock(name))
-        .is_some_and(|holder| process::liveness(&holder.process) != Liveness::Dead)
 }
 
 /// Returns the names of the project's sessions, sorted. What is not a session is left out.

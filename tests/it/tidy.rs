@@ -4,11 +4,12 @@ use std::collections::BTreeSet;
 
 /// From low to high: a module uses its own layer and those before it.
 const LAYERS: &[&[&str]] = &[
-    &["model", "text"],
+    &["fingerprint", "model", "text"],
     &["agent", "termination"],
     &["plan"],
     &["compile", "engine", "fleet"],
-    &["store", "clock", "error", "exec"],
+    &["store", "clock", "error"],
+    &["exec"],
     &["workspace", "queue", "notify", "quota", "probe"],
     &["ui", "scripted", "hook", "plugin"],
     &["log"],
@@ -21,6 +22,7 @@ const LAYERS: &[&[&str]] = &[
 
 /// Decide without touching the world, so that any history can be replayed.
 const PURE: &[&str] = &[
+    "fingerprint",
     "model",
     "text",
     "termination",
@@ -277,6 +279,25 @@ fn the_deciding_modules_are_pure() {
         &found,
         "what decides takes texts and times as arguments, and touches nothing",
     );
+}
+
+#[test]
+fn only_exec_starts_programs() {
+    // Every other room calls `exec::command`, so that all programs are bounded in the same way.
+    let starts = |line: &str| {
+        line.contains("tokio::process")
+            || line.contains("which::")
+            || (line.contains("std::process") && line.contains("Command"))
+    };
+    let mut found = Vec::new();
+    for source in sources("src")
+        .into_iter()
+        .filter(|source| source.top() != "exec")
+    {
+        let lines = source.code().into_iter().filter(|(_, line)| starts(line));
+        found.extend(lines.map(|(number, line)| source.at(number, line.trim())));
+    }
+    assert_none(&found, "programs are started by `exec` alone");
 }
 
 #[test]

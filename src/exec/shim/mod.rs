@@ -13,11 +13,13 @@ mod input;
 mod program;
 mod result_watch;
 mod signals;
+mod spawn;
 mod sweep;
 mod watch;
 
 pub use control::ControlRequest;
-pub use program::{command, hand_over};
+pub use program::hand_over;
+pub use spawn::SpawnedShim;
 
 use crate::agent::AttemptLimits;
 use crate::clock;

@@ -9,7 +9,7 @@ use std::process::Command;
 const JOB_VERSION: &str = "1";
 
 /// Returns the call of a shim: of `ap-shim` beside `ap`, or of `ap` itself where that is missing.
-pub fn command(ap: &Utf8Path) -> Command {
+pub(super) fn command(ap: &Utf8Path) -> Command {
     let own = ap.with_file_name("ap-shim");
     if own.is_file() {
         let mut command = Command::new(own);

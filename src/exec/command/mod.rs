@@ -316,3 +316,6 @@ pub fn find_program(
     let found = which::which_in(name, path, folder).ok()?;
     Utf8PathBuf::from_path_buf(found).ok()
 }
+
+#[cfg(test)]
+mod tests;
