@@ -60,6 +60,14 @@ impl Head {
         }
     }
 
+    /// The answer for a repository that git cannot read. It is asked again when the repository's folder changes.
+    pub(super) fn unreadable(top: &Utf8Path) -> Self {
+        Self {
+            watched: vec![top.join(".git"), top.join(".git/HEAD")],
+            ..Self::default()
+        }
+    }
+
     /// Returns the watched files as they are now.
     pub(super) fn stamps(&self) -> Vec<Stamp> {
         self.watched.iter().map(|path| stamp(path)).collect()

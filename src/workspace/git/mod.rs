@@ -47,12 +47,12 @@ impl Git {
     /// Returns the commit that is checked out, or nothing outside a repository. Git is asked only when a file has
     /// changed that says so.
     pub async fn head(&mut self) -> Option<WorkTree> {
-        self.repository()?;
+        let unreadable = Head::unreadable(self.repository()?);
         let stamps = self.head.stamps();
         if !self.head.is_current(&stamps) {
             let head = match self.ask(&Head::ARGS).await {
                 Some(output) => Head::parse(&output.stdout_text()),
-                None => Head::default(),
+                None => unreadable,
             };
             self.head = head.after(&self.head, stamps);
         }
