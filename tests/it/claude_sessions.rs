@@ -195,7 +195,7 @@ fn the_built_in_work_loop_empties_the_queue() {
 }
 
 #[test]
-fn killed_in_the_middle_it_goes_on_and_nothing_is_doubled() {
+fn a_killed_session_resumes_without_repeating_work() {
     let script = script()
         .conversation(works)
         .conversation(|request| {
@@ -242,7 +242,7 @@ fn killed_in_the_middle_it_goes_on_and_nothing_is_doubled() {
 }
 
 #[test]
-fn an_agent_survives_its_runner_and_is_taken_over() {
+fn an_agent_survives_its_runner_and_is_adopted() {
     let script = script()
         .conversation(works)
         .conversation(|request| {
@@ -325,7 +325,7 @@ fn tried_again(
 }
 
 #[test]
-fn an_agent_that_hangs_is_ended_and_tried_again() {
+fn a_hanging_agent_is_ended_and_retried() {
     let first = script().conversation(|_| vec![turn().but(hang())]);
     let patient = |it: ClaudeEnv| it.var("API_TIMEOUT_MS", "60000");
     let Some((_api, project, shown)) = tried_again(first, "limits: { idle: 4s }", patient) else {
@@ -344,7 +344,7 @@ fn an_agent_that_hangs_is_ended_and_tried_again() {
 }
 
 #[test]
-fn an_agent_whose_stream_is_cut_is_tried_again() {
+fn an_agent_whose_stream_is_cut_is_retried() {
     let first = script().conversation(|_| {
         vec![
             turn()
@@ -385,7 +385,7 @@ fn an_overloaded_service_costs_no_attempt() {
 }
 
 #[test]
-fn without_an_account_nothing_is_tried_twice() {
+fn a_missing_login_is_not_retried() {
     let Some((api, project)) = prepare(script(), &ONE, "", |it| it.account(Account::NotLoggedIn))
     else {
         return;
@@ -401,7 +401,7 @@ fn without_an_account_nothing_is_tried_twice() {
 }
 
 #[test]
-fn what_an_agent_leaves_in_the_background_is_gone_after_it() {
+fn background_processes_of_an_agent_are_ended() {
     let script = script().conversation(|request| {
         let mut turns = works(request);
         turns.insert(
@@ -459,7 +459,7 @@ fn the_key_of_another_account_does_not_reach_the_agent() {
 }
 
 #[test]
-fn the_window_tells_what_a_person_wants_to_know() {
+fn the_window_shows_progress_tools_and_cost() {
     let script = script().conversation(works).conversation(|request| {
         let mut turns = works(request);
         turns.insert(2, turn().text("Before I touch anything I run the tests, which take a while: everything else rests on them, and I would rather know now than be surprised later by something that was broken before I came.").bash("touch .git/waits; until [ -e .git/go ]; do sleep 0.05; done"));

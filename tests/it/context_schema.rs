@@ -67,7 +67,7 @@ fn check(project: &Project, session: &str, iteration: &str) -> Value {
 }
 
 #[test]
-fn a_loops_context_is_what_the_schema_says() {
+fn the_context_of_a_loop_matches_the_schema() {
     let project = Project::new();
     let script = "[ $n.$attempt != 2.1 ] || exit 1\n\"$AP_EXE\" queue close $n || exit 1\necho '{\"decision\": \"continue\", \"summary\": \"done\"}' >\"$status\"\n";
     let yaml = "termination: {type: queue, max: 4}\nqueue: {claim: engine}\nguardrails: {max_cost_usd: 5, max_runtime_seconds: 1h}\n";
@@ -112,7 +112,7 @@ fn a_loops_context_is_what_the_schema_says() {
 }
 
 #[test]
-fn a_pipelines_context_is_what_the_schema_says() {
+fn the_context_of_a_pipeline_matches_the_schema() {
     let project = Project::new();
     project.shell_loop(
         "work",

@@ -78,37 +78,37 @@ const PARALLEL: Scene = Scene {
 };
 
 #[test]
-fn the_runner_may_die_anywhere() {
+fn the_runner_may_be_killed_anywhere() {
     PLAIN.crash_everywhere("runner");
 }
 
 #[test]
-fn a_shim_may_die_anywhere() {
+fn a_shim_may_be_killed_anywhere() {
     PLAIN.crash_everywhere("shim");
 }
 
 #[test]
-fn the_writer_of_the_views_may_die_anywhere() {
+fn the_writer_of_the_views_may_be_killed_anywhere() {
     PLAIN.crash_everywhere("views");
 }
 
 #[test]
-fn the_runner_may_die_anywhere_at_a_queue() {
+fn the_runner_may_be_killed_anywhere_in_a_queue_loop() {
     QUEUE.crash_everywhere("runner");
 }
 
 #[test]
-fn the_look_at_a_queue_may_die_anywhere() {
+fn a_queue_check_may_be_killed_anywhere() {
     QUEUE.crash_everywhere("tokio-rt-worker");
 }
 
 #[test]
-fn a_queue_command_may_die_anywhere() {
+fn a_queue_command_may_be_killed_anywhere() {
     QUEUE.crash_everywhere("queue");
 }
 
 #[test]
-fn the_runner_may_die_anywhere_in_a_parallel_block() {
+fn the_runner_may_be_killed_anywhere_in_a_parallel_block() {
     PARALLEL.crash_everywhere("runner");
 }
 

@@ -18,7 +18,7 @@ fn run(project: &Project, more: &[&str]) -> Ran {
 const NEVER_DONE: &str = "termination: { type: judgment, consensus: 2 }\niterations: 9\n";
 
 #[test]
-fn agents_that_change_nothing_end_their_session() {
+fn idle_iterations_end_the_session() {
     let project = project(NEVER_DONE, "");
     run(&project, &[]).expect(4).says(&[
         "5 iterations in a row changed nothing: no commit, no changed file, no closed task, the same report",
@@ -34,7 +34,7 @@ fn agents_that_change_nothing_end_their_session() {
 }
 
 #[test]
-fn how_many_is_the_loops_own_matter() {
+fn the_loop_sets_its_idle_limit() {
     let project = project(
         &format!("{NEVER_DONE}guardrails: {{ max_idle_iterations: 2 }}\n"),
         "",
@@ -46,7 +46,7 @@ fn how_many_is_the_loops_own_matter() {
 }
 
 #[test]
-fn whatever_changes_is_progress() {
+fn any_change_counts_as_progress() {
     for (what, does) in [
         ("a new file", "echo >\"file-$n\""),
         ("a file's content", "echo $n >file"),
@@ -72,7 +72,7 @@ fn whatever_changes_is_progress() {
 }
 
 #[test]
-fn what_only_we_see_is_no_progress() {
+fn our_own_files_do_not_count_as_progress() {
     for does in [
         "echo $n >.claude/notes",
         "mkdir -p .agent-pipelines; echo $n >.agent-pipelines/notes",
@@ -83,7 +83,7 @@ fn what_only_we_see_is_no_progress() {
 }
 
 #[test]
-fn who_is_about_to_agree_has_nothing_to_change() {
+fn iterations_that_vote_stop_are_not_idle() {
     let project = project(
         "termination: { type: judgment, consensus: 4, min_iterations: 6 }\niterations: 9\nguardrails: { max_idle_iterations: 2 }\n",
         "echo '{\"decision\":\"stop\",\"summary\":\"done\"}' >\"$status\"",
@@ -93,7 +93,7 @@ fn who_is_about_to_agree_has_nothing_to_change() {
 }
 
 #[test]
-fn nothing_ends_when_the_bound_is_off() {
+fn idle_iterations_continue_when_the_limit_is_off() {
     let project = project(
         &format!("{NEVER_DONE}guardrails: {{ max_idle_iterations: 0 }}\n"),
         "",
@@ -104,7 +104,7 @@ fn nothing_ends_when_the_bound_is_off() {
 }
 
 #[test]
-fn who_runs_as_often_as_it_says_is_only_bounded_if_somebody_says_so() {
+fn fixed_loops_ignore_the_default_idle_limit() {
     let fixed = "termination: { type: fixed }\niterations: 9\n";
     let free = project(fixed, "");
     run(&free, &[]).expect(0);

@@ -58,7 +58,7 @@ fn inputs_are_files_patterns_and_folders() {
 }
 
 #[test]
-fn an_input_that_is_not_there_is_refused_before_anything_starts() {
+fn a_missing_input_is_refused_at_the_start() {
     let project = Project::new();
     project.shell_loop("work", "termination: { type: fixed, max: 1 }\n", COUNTS);
     project
@@ -102,7 +102,7 @@ fn viewing_loop(project: &Project, name: &str, prompt: &str) {
 }
 
 #[test]
-fn the_last_output_is_the_last_there_is() {
+fn last_output_is_the_newest_output() {
     let project = Project::new();
     project.shell_loop("work", "termination: { type: fixed, max: 2 }\n", COUNTS);
     viewing_loop(&project, "see", "${INPUTS} and ${INPUTS.count}");
@@ -152,7 +152,7 @@ fn each_iteration_has_its_perspective_and_the_next_node_sees_all() {
 }
 
 #[test]
-fn a_flag_wins_and_the_plan_remembers_who_said_it() {
+fn a_flag_takes_precedence_and_the_plan_records_its_origin() {
     let mut project = Project::new();
     project.shell_loop(
         "work",
@@ -248,7 +248,7 @@ fn a_flag_wins_and_the_plan_remembers_who_said_it() {
 }
 
 #[test]
-fn the_variables_of_the_older_program_work_or_say_why_not() {
+fn legacy_variables_work_or_explain_why_not() {
     let mut project = Project::new();
     project.shell_loop("work", "termination: { type: fixed }\n", COUNTS);
     let yaml = project.read(".claude/loops/work/loop.yaml");

@@ -140,7 +140,7 @@ fn a_used_up_quota_ends_the_run_and_says_until_when() {
 }
 
 #[test]
-fn the_quota_is_told_while_there_is_some() {
+fn the_remaining_quota_is_reported() {
     let reset = in_an_hour();
     let script = script().conversation(move |_| vec![turn().text("done").quota_used(0.42, reset)]);
     let Some((_api, _environment, run)) =
@@ -179,7 +179,7 @@ fn a_plain_429_is_retried_and_then_fails() {
 }
 
 #[test]
-fn an_overloaded_service_is_asked_again() {
+fn an_overloaded_service_is_retried() {
     let script = script().conversation(|_| vec![turn().text("done").but(status(529).times(1))]);
     let Some((api, _environment, run)) = run(script, &[SKIP], |it| it) else {
         return;
@@ -218,7 +218,7 @@ fn a_service_that_never_answers_is_given_up_on() {
 }
 
 #[test]
-fn a_stream_cut_once_is_asked_for_again() {
+fn a_stream_cut_once_is_retried() {
     let script = script().conversation(|_| {
         vec![
             turn()
@@ -281,7 +281,7 @@ fn a_stalled_stream_keeps_the_program_waiting_until_it_is_stopped() {
 }
 
 #[test]
-fn a_slow_answer_is_waited_for() {
+fn a_slow_response_is_awaited() {
     let script =
         script().conversation(|_| vec![turn().text("done").after(Duration::from_millis(300))]);
     let Some((_api, _environment, run)) = run(script, &[SKIP], |it| it) else {
@@ -312,7 +312,7 @@ fn a_run_whose_tools_were_all_refused_still_exits_with_0() {
 }
 
 #[test]
-fn without_an_account_nothing_is_asked() {
+fn a_missing_login_sends_no_request() {
     let Some((api, _environment, run)) =
         run(script(), &[SKIP], |it| it.account(Account::NotLoggedIn))
     else {

@@ -90,7 +90,7 @@ fn json(project: &Project, path: &str) -> Value {
 }
 
 #[test]
-fn branches_run_apart_and_who_comes_next_gets_what_they_put_out() {
+fn branches_run_separately_and_the_next_node_gets_their_outputs() {
     let project = project();
     run(&project, &[]).expect(0).says(&[
         "in parallel: one, two",
@@ -204,7 +204,7 @@ fn branches_run_apart_and_who_comes_next_gets_what_they_put_out() {
 }
 
 #[test]
-fn a_block_fails_with_any_branch_and_a_resume_runs_only_what_is_left() {
+fn a_block_fails_with_any_branch_and_resume_runs_only_the_rest() {
     let project = project();
     project.program("fail-two", "");
     run(&project, &[]).expect(1).says(&[
@@ -248,7 +248,7 @@ fn a_block_fails_with_any_branch_and_a_resume_runs_only_what_is_left() {
 }
 
 #[test]
-fn a_block_may_go_on_without_some_of_its_branches() {
+fn a_block_may_continue_without_failed_branches() {
     let project = project_with(
         &DUEL
             .replace(
@@ -312,7 +312,7 @@ fn a_block_may_go_on_without_some_of_its_branches() {
 }
 
 #[test]
-fn a_killed_runner_leaves_its_branches_to_the_next_one() {
+fn the_next_runner_adopts_the_branches_of_a_killed_one() {
     let project = project();
     project.program("hold-one", "");
     project.program("hold-two", "");
@@ -385,7 +385,7 @@ fn a_stop_ends_all_branches_and_a_pause_holds_them() {
 }
 
 #[test]
-fn the_sessions_time_bounds_its_branches_between_their_agents() {
+fn max_runtime_ends_branches_between_their_agents() {
     let project = project_with(&format!("{DUEL}guardrails: {{ max_runtime_seconds: 1 }}\n"));
     project.program("hold-two", "");
     let runner = project.start(&["pipeline", "duel", "s", "--foreground"]);
@@ -443,7 +443,7 @@ fn one_at_a_time(project: &Project) {
 }
 
 #[test]
-fn no_more_agents_run_than_may() {
+fn max_agents_limits_concurrent_agents() {
     for (limits, machine) in [("guardrails: { max_agents: 1 }\n", ""), ("", "1")] {
         let mut project = project_with(&format!("{DUEL}{limits}"));
         let agent = format!(
@@ -460,7 +460,7 @@ fn no_more_agents_run_than_may() {
 }
 
 #[test]
-fn a_killed_agent_leaves_its_slot_to_others() {
+fn a_killed_agent_frees_its_slot() {
     let mut project = project();
     project.set("AP_MAX_AGENTS", "1");
     project.program("hold-one", "");
@@ -485,7 +485,7 @@ fn a_killed_agent_leaves_its_slot_to_others() {
 }
 
 #[test]
-fn a_block_of_every_run_is_its_own() {
+fn each_run_of_a_pipeline_has_its_own_block() {
     let project = project_with(&DUEL.replace("name: duel\n", "name: duel\nruns: 2\n"));
     project.program("hold-last", "");
     let runner = project.start(&["pipeline", "duel", "s", "--foreground"]);

@@ -23,7 +23,7 @@ fn everything(folder: &Utf8Path, found: &mut BTreeMap<String, (std::time::System
 }
 
 #[test]
-fn looking_writes_nothing() {
+fn read_commands_write_nothing() {
     let newcomer = Newcomer::new();
     newcomer.bash("printf -- '- [ ] One (#one)\n- [ ] Two (#two)\n' > backlog.md; ap work auth 1 --foreground || [ $? = 4 ]");
     // The journal is all there is: nobody brings the view back by looking.

@@ -68,7 +68,7 @@ fn file(project: &Project, name: &str) -> String {
 }
 
 #[test]
-fn each_makes_an_iteration_and_is_understood() {
+fn each_provider_makes_an_iteration_that_is_parsed() {
     let last_words = [
         ("claude", "All done: status.json is written."),
         ("codex", "The test passes now.\nOne file is new."),
@@ -117,7 +117,7 @@ fn each_makes_an_iteration_and_is_understood() {
 }
 
 #[test]
-fn each_may_edit_files_and_no_more_where_the_loop_says_so() {
+fn each_provider_can_be_limited_to_editing_files() {
     for name in ["codex", "gemini", "copilot"] {
         let project = project();
         a_loop(
@@ -139,7 +139,7 @@ fn each_may_edit_files_and_no_more_where_the_loop_says_so() {
 }
 
 #[test]
-fn a_mode_that_a_program_cannot_be_held_to_is_refused_before_anything_starts() {
+fn an_unsupported_permission_mode_is_refused_at_the_start() {
     let project = project();
     a_loop(
         &project,
@@ -165,7 +165,7 @@ fn a_mode_that_a_program_cannot_be_held_to_is_refused_before_anything_starts() {
 }
 
 #[test]
-fn a_program_of_ones_own_takes_its_prompt_as_its_declaration_says() {
+fn a_custom_provider_gets_its_prompt_as_declared() {
     let settings = "home/.config/agent-pipelines/config.yaml";
     for (prompt, args) in [
         ("stdin", "[go]"),
@@ -209,7 +209,7 @@ fn a_program_of_ones_own_takes_its_prompt_as_its_declaration_says() {
 }
 
 #[test]
-fn a_program_that_is_not_installed_is_a_warning_and_then_an_error_with_the_way_to_get_it() {
+fn a_missing_program_is_a_warning_and_then_an_error_with_install_hint() {
     let mut project = project();
     a_loop(
         &project,
@@ -237,7 +237,7 @@ fn a_program_that_is_not_installed_is_a_warning_and_then_an_error_with_the_way_t
 }
 
 #[test]
-fn a_judge_may_be_any_of_them_and_writes_nothing() {
+fn any_provider_can_judge_and_writes_nothing() {
     let project = project();
     a_loop(
         &project,

@@ -49,7 +49,7 @@ fn order(project: &Project) -> Vec<Value> {
 }
 
 #[test]
-fn every_run_is_kept_apart_and_given_what_the_last_one_made() {
+fn runs_are_separate_and_get_the_outputs_of_the_previous_one() {
     let project = a_project("");
     project.program("go", "");
     project
@@ -129,7 +129,7 @@ fn every_run_is_kept_apart_and_given_what_the_last_one_made() {
 }
 
 #[test]
-fn a_session_goes_on_in_the_middle_of_a_run() {
+fn a_session_resumes_in_the_middle_of_a_run() {
     let project = a_project("runs: 3\n");
     project
         .ap(&["pipeline", "p", "s", "--foreground"])
@@ -201,7 +201,7 @@ fn a_session_goes_on_in_the_middle_of_a_run() {
 }
 
 #[test]
-fn a_runner_killed_in_the_second_run_leaves_it_there() {
+fn a_session_killed_in_the_second_run_resumes_there() {
     let project = a_project("");
     project.program("go", "");
     let agent = project.outside().join("agent.sh");
@@ -238,7 +238,7 @@ fn a_runner_killed_in_the_second_run_leaves_it_there() {
 }
 
 #[test]
-fn runs_that_make_no_sense_are_refused() {
+fn invalid_runs_are_refused() {
     let project = a_project("runs: 0\n");
     project
         .ap(&["pipeline", "p", "s", "--foreground"])
@@ -259,7 +259,7 @@ fn runs_that_make_no_sense_are_refused() {
 }
 
 #[test]
-fn a_pipeline_within_a_pipeline_goes_on_where_it_stood() {
+fn a_nested_pipeline_resumes_where_it_stopped() {
     let project = a_project("");
     project.write(
         ".claude/pipelines/q.yaml",

@@ -45,7 +45,7 @@ fn resume_to_the_end(project: &Project) {
 }
 
 #[test]
-fn a_signal_is_a_stop() {
+fn a_signal_stops_the_session() {
     for signal in [Signal::SIGHUP, Signal::SIGINT, Signal::SIGTERM] {
         let (project, runner) = started();
         runner.signal(signal);
@@ -57,7 +57,7 @@ fn a_signal_is_a_stop() {
 }
 
 #[test]
-fn a_stopped_session_goes_on_when_resumed() {
+fn a_stopped_session_continues_when_resumed() {
     let (project, runner) = started();
     project
         .ap(&["stop", "s"])
@@ -74,7 +74,7 @@ fn a_stopped_session_goes_on_when_resumed() {
 }
 
 #[test]
-fn a_stop_nobody_took_up_does_not_stop_whoever_resumes() {
+fn an_unhandled_stop_request_does_not_stop_the_resumed_session() {
     let (project, runner) = started();
     runner.kill_9();
     let request = format!(".claude/pipeline-runs/s/inbox/{:020}-1.json", 1);
@@ -106,7 +106,7 @@ fn a_pause_during_an_iteration_is_remembered() {
 }
 
 #[test]
-fn a_kill_leaves_nothing_and_can_be_resumed() {
+fn a_kill_leaves_no_process_and_can_be_resumed() {
     let (project, runner) = started();
     project.ap(&["kill", "s"]).expect(0);
     assert_eq!(runner.ended(), 128 + 9);
@@ -117,7 +117,7 @@ fn a_kill_leaves_nothing_and_can_be_resumed() {
 }
 
 #[test]
-fn force_stops_the_living_and_keeps_their_run() {
+fn force_stops_the_living_runner_and_archives_its_run() {
     let (project, runner) = started();
     let old = project.status("s")["run"]
         .as_str()
@@ -153,7 +153,7 @@ fn force_stops_the_living_and_keeps_their_run() {
 }
 
 #[test]
-fn a_finished_session_says_so_and_runs_nothing() {
+fn starting_a_finished_session_reports_it_and_runs_nothing() {
     let project = Project::new();
     project.shell_loop(
         "work",
@@ -208,7 +208,7 @@ fn force_ends_a_runner_whose_lock_file_was_deleted() {
 }
 
 #[test]
-fn another_boot_or_a_reused_pid_is_no_runner() {
+fn a_lock_of_another_boot_or_a_reused_pid_is_stale() {
     let (project, runner) = started();
     runner.kill_9();
     let lock = ".claude/locks/s.lock";
@@ -238,7 +238,7 @@ fn another_boot_or_a_reused_pid_is_no_runner() {
 }
 
 #[test]
-fn of_two_hundred_starts_one_runs() {
+fn one_of_two_hundred_concurrent_starts_runs() {
     let (project, runner) = started();
     runner.signal(Signal::SIGTERM);
     runner.ended();
@@ -284,7 +284,7 @@ fn of_two_hundred_starts_one_runs() {
 }
 
 #[test]
-fn a_lost_view_comes_back() {
+fn a_deleted_view_is_written_again() {
     let (project, runner) = started();
     let view = project.root().join(project.run_file("s", "state.json"));
     let before = project.status("s");
@@ -305,7 +305,7 @@ fn a_lost_view_comes_back() {
 }
 
 #[test]
-fn a_wait_says_what_for_and_until_when_and_can_be_ended() {
+fn a_wait_shows_its_reason_and_end_and_can_be_skipped() {
     let project = Project::new();
     let script = "pause_ms: 0\niterations:\n  - attempts:\n      - rate_limit: { resets_in_s: 600 }\n      - status: { decision: continue }\n";
     project.scripted_loop(
@@ -331,7 +331,7 @@ fn a_wait_says_what_for_and_until_when_and_can_be_ended() {
 }
 
 #[test]
-fn how_a_session_failed_is_told_with_exit_code_complaint_and_last_good_iteration() {
+fn a_failure_shows_the_exit_code_the_error_and_the_last_good_iteration() {
     let project = Project::new();
     let yaml = "termination: { type: fixed, max: 9 }\nretries: 0\n";
     project.shell_loop("work", yaml, "echo working\necho no such table >&2\nexit 7");
@@ -354,7 +354,7 @@ fn how_a_session_failed_is_told_with_exit_code_complaint_and_last_good_iteration
 }
 
 #[test]
-fn the_completion_reason_is_in_words() {
+fn the_completion_reason_is_readable() {
     let project = Project::new();
     project.shell_loop(
         "work",
@@ -369,7 +369,7 @@ fn the_completion_reason_is_in_words() {
 }
 
 #[test]
-fn a_loop_finds_the_stories_of_a_prd_on_its_own() {
+fn a_loop_finds_prd_json_by_default() {
     let project = Project::new();
     project.write(
         "prd.json",

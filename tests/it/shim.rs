@@ -122,7 +122,7 @@ fn an_ap_without_the_shims_program_is_the_shim_itself() {
 }
 
 #[test]
-fn a_shim_of_another_version_passes_its_place_on() {
+fn a_shim_of_another_version_runs_ap_as_the_shim() {
     let project = Project::new();
     let ap = project.program("ap", "#!/bin/sh\necho called as \"$@\"\n");
     let shim = project
@@ -134,7 +134,7 @@ fn a_shim_of_another_version_passes_its_place_on() {
 }
 
 #[test]
-fn an_agent_that_does_not_read_its_prompt_is_watched_all_the_same() {
+fn limits_apply_to_an_agent_that_does_not_read_its_prompt() {
     let project = Project::new();
     let agent = project.program("deaf", "#!/bin/sh\nsleep 300\n");
     let yaml = format!(
@@ -213,7 +213,7 @@ fn an_agent_that_ignores_signals_is_killed() {
 }
 
 #[test]
-fn an_agent_without_a_sign_of_life_is_ended() {
+fn an_agent_without_output_is_ended_after_the_idle_timeout() {
     let project = Project::new();
     let outcome = fails_at_first_try(&project, "{ idle: 1s }", "sleep 300");
     assert_eq!(
@@ -223,7 +223,7 @@ fn an_agent_without_a_sign_of_life_is_ended() {
 }
 
 #[test]
-fn an_agent_that_goes_on_speaking_is_not_idle() {
+fn an_agent_that_keeps_printing_is_not_idle() {
     let project = Project::new();
     project.shell_loop(
         "work",
@@ -234,7 +234,7 @@ fn an_agent_that_goes_on_speaking_is_not_idle() {
 }
 
 #[test]
-fn an_agent_that_stays_after_its_result_has_done_its_work() {
+fn an_agent_that_stays_after_its_result_has_succeeded() {
     let project = Project::new();
     let agent = project.program(
         "claude",
@@ -254,7 +254,7 @@ fn an_agent_that_stays_after_its_result_has_done_its_work() {
 }
 
 #[test]
-fn an_agent_outlives_its_runner_and_is_taken_over() {
+fn an_agent_outlives_its_runner_and_is_adopted() {
     let project = Project::new();
     start(&project, ONCE, &format!("{UNTIL_TOLD}{DONE}")).kill_9();
     let status = project.status("s");
@@ -285,7 +285,7 @@ fn an_agent_outlives_its_runner_and_is_taken_over() {
 }
 
 #[test]
-fn a_stop_reaches_an_agent_that_was_taken_over() {
+fn a_stop_reaches_an_adopted_agent() {
     let project = Project::new();
     start(&project, ONCE, "sleep 300").kill_9();
     let resumed = project.start(&["work", "s", "--foreground", "--resume"]);
@@ -313,7 +313,7 @@ fn an_agent_that_ended_meanwhile_is_counted_once() {
 }
 
 #[test]
-fn without_its_shim_an_agent_is_ended_and_tried_again() {
+fn an_agent_whose_shim_died_is_ended_and_retried() {
     let project = Project::new();
     let runner = start(
         &project,
@@ -332,7 +332,7 @@ fn without_its_shim_an_agent_is_ended_and_tried_again() {
 }
 
 #[test]
-fn all_of_them_may_die_at_once() {
+fn runner_shim_and_agent_may_be_killed_at_once() {
     let project = Project::new();
     let runner = start(
         &project,
@@ -351,7 +351,7 @@ fn all_of_them_may_die_at_once() {
 }
 
 #[test]
-fn runner_and_shim_may_die_and_leave_the_agent() {
+fn runner_and_shim_may_be_killed_without_the_agent() {
     let project = Project::new();
     let runner = start(
         &project,

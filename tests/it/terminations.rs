@@ -73,7 +73,7 @@ fn a_command_that_passes_ends_the_loop() {
 }
 
 #[test]
-fn pass_fail_in_progress_and_broken_are_four_things() {
+fn pass_fail_in_progress_and_broken_are_distinguished() {
     let project = project("{ type: verify, command: [sh, gate.sh], max: 9 }");
     gate(
         &project,
@@ -98,7 +98,7 @@ esac"#,
 }
 
 #[test]
-fn a_gate_that_stays_broken_fails_the_session_and_never_ends_it_well() {
+fn a_gate_that_stays_broken_fails_the_session() {
     let project = project("{ type: verify, command: [./gate.sh], timeout: 1, max: 9 }");
     gate(&project, "sleep 60");
     run(&project, &[]).expect(1).says(&[
@@ -115,7 +115,7 @@ fn a_gate_that_stays_broken_fails_the_session_and_never_ends_it_well() {
 }
 
 #[test]
-fn an_agent_that_changes_its_gate_is_not_believed() {
+fn a_gate_changed_by_an_agent_is_not_trusted() {
     let project = Project::new();
     let script = format!(
         "[ \"$n\" != 1 ] || printf '#!/bin/sh\\nexit 0\\n' >gate.sh\n[ \"$n\" != 2 ] || git checkout -q gate.sh\n{GOES_ON}"
@@ -154,7 +154,7 @@ fn an_agent_that_changes_its_gate_is_not_believed() {
 }
 
 #[test]
-fn a_gate_whose_binary_file_was_changed_is_not_believed() {
+fn a_gate_whose_binary_file_was_changed_is_not_trusted() {
     let project = Project::new();
     let script = format!("printf '\\377' >expected.bin\n{GOES_ON}");
     project.shell_loop(
@@ -174,7 +174,7 @@ fn a_gate_whose_binary_file_was_changed_is_not_believed() {
 }
 
 #[test]
-fn an_agent_that_makes_its_gate_is_not_believed() {
+fn a_gate_created_by_an_agent_is_not_trusted() {
     let project = Project::new();
     let script = format!("printf 'exit 0\\n' >gate.sh\n{GOES_ON}");
     project.shell_loop(
@@ -190,7 +190,7 @@ fn an_agent_that_makes_its_gate_is_not_believed() {
 }
 
 #[test]
-fn work_that_passes_goes_on_until_all_of_it_is_done() {
+fn verify_continues_until_all_work_is_done() {
     let project = project("{ type: verify, command: [sh, gate.sh], max: 9 }");
     gate(
         &project,
@@ -203,7 +203,7 @@ fn work_that_passes_goes_on_until_all_of_it_is_done() {
 }
 
 #[test]
-fn work_that_never_passes_is_unfinished_in_a_pipeline_too() {
+fn a_verify_that_never_passes_leaves_a_pipeline_unfinished() {
     let project = Project::new();
     project.shell_loop(
         "work",
@@ -221,7 +221,7 @@ fn work_that_never_passes_is_unfinished_in_a_pipeline_too() {
 }
 
 #[test]
-fn a_promise_is_a_line_of_its_own() {
+fn a_promise_must_be_on_a_line_of_its_own() {
     let project = Project::new();
     let script = r#"[ "$n" != 1 ] || echo "I will say <promise>SHIPPED</promise> when it is done"
 [ "$n" != 2 ] || printf 'Done.\n<promise>SHIPPED</promise>\n'
@@ -238,7 +238,7 @@ echo '{"decision":"continue"}' >"$status""#;
 }
 
 #[test]
-fn any_and_all_ask_only_what_matters() {
+fn any_and_all_call_only_the_gates_that_matter() {
     let all = project(
         "{ max: 9, all: [{type: verify, command: [./gate.sh]}, {any: [{type: promise}, {type: judgment, consensus: 2}]}] }",
     );
@@ -324,7 +324,7 @@ fn a_judge_sees_the_work_and_decides() {
 }
 
 #[test]
-fn a_session_killed_while_a_gate_is_asked_asks_again() {
+fn a_session_killed_during_a_gate_calls_it_again() {
     let project = project("{ type: verify, command: [./gate.sh], max: 9 }");
     gate(
         &project,
@@ -350,7 +350,7 @@ fn a_session_killed_while_a_gate_is_asked_asks_again() {
 }
 
 #[test]
-fn a_command_that_cannot_be_called_is_refused_before_anybody_is_paid() {
+fn a_gate_command_that_cannot_run_is_refused_at_the_start() {
     let project = project("{ type: verify, command: [./nonexist], max: 9 }");
     let why = "node `work` ends when `./nonexist` succeeds, and there is no such program";
     run(&project, &[])

@@ -88,7 +88,7 @@ fn a_session_has_a_window_that_stays_readable() {
 }
 
 #[test]
-fn the_window_goes_when_asked_to() {
+fn the_window_closes_with_the_session_when_asked_to() {
     let mut project = project(QUICK);
     project.set("AP_KEEP_WINDOW", "0");
     project.ap(&["work", "s"]).expect(0);
@@ -97,7 +97,7 @@ fn the_window_goes_when_asked_to() {
 }
 
 #[test]
-fn what_a_runner_does_is_in_its_log_when_asked_for() {
+fn ap_log_writes_the_log_of_the_runner() {
     let mut project = project(QUICK);
     project.ap(&["work", "quiet"]).expect(0);
     project
@@ -124,7 +124,7 @@ fn what_a_runner_does_is_in_its_log_when_asked_for() {
 }
 
 #[test]
-fn closing_the_window_is_a_stop() {
+fn closing_the_window_stops_the_session() {
     let project = started();
     project
         .tmux(&["kill-session", "-t", "=pipeline-s"])
@@ -133,14 +133,14 @@ fn closing_the_window_is_a_stop() {
 }
 
 #[test]
-fn ending_the_server_is_a_stop() {
+fn ending_the_server_stops_the_session() {
     let project = started();
     project.tmux(&["kill-server"]).expect(0);
     stopped_by_its_window(&project);
 }
 
 #[test]
-fn killing_the_server_is_a_stop() {
+fn killing_the_server_stops_the_session() {
     let project = started();
     let server = project
         .tmux(&["display-message", "-p", "#{pid}"])
@@ -171,7 +171,7 @@ fn stop_leaves_the_window_and_kill_does_not() {
 }
 
 #[test]
-fn strange_folders_are_folders() {
+fn folders_with_unusual_names_work() {
     for name in [
         "it's a \"ü\" $(touch pwned) `touch pwned`",
         "#{pid} #(touch pwned) #S",
@@ -222,7 +222,7 @@ fn an_empty_environment_is_enough() {
 }
 
 #[test]
-fn a_long_temporary_folder_is_no_obstacle() {
+fn a_long_temporary_folder_works() {
     let mut project = project(QUICK);
     let long = project.outside().join("x".repeat(120));
     fs_err::create_dir_all(&long).expect("a folder");
@@ -232,7 +232,7 @@ fn a_long_temporary_folder_is_no_obstacle() {
 }
 
 #[test]
-fn inside_tmux_the_session_is_its_neighbour() {
+fn inside_tmux_the_session_starts_on_the_same_server() {
     let mut project = project(QUICK);
     project
         .tmux(&["new-session", "-d", "-s", "mine", "sleep", "300"])
@@ -252,7 +252,7 @@ fn inside_tmux_the_session_is_its_neighbour() {
 }
 
 #[test]
-fn a_session_of_somebody_else_is_left_alone() {
+fn a_foreign_tmux_session_is_left_alone() {
     let project = project(QUICK);
     project
         .tmux(&["new-session", "-d", "-s", "pipeline-s", "sleep", "300"])
@@ -342,7 +342,7 @@ fn every_flag_and_variable_reaches_the_runner() {
 }
 
 #[test]
-fn a_start_that_cannot_be_leaves_no_window() {
+fn a_failed_start_leaves_no_window() {
     let project = project(QUICK);
     project.a_loop("broken", "terminaton: { type: fixed }\n", "x\n");
     project
@@ -396,7 +396,7 @@ fn a_crashed_session_is_not_restarted_silently() {
 }
 
 #[test]
-fn of_many_starts_one_has_a_window() {
+fn one_of_many_concurrent_starts_has_a_window() {
     let project = project(UNTIL_TOLD);
     let start = |_| {
         let mut command = project.ap_command(&["work", "s"]);
@@ -426,7 +426,7 @@ fn of_many_starts_one_has_a_window() {
 }
 
 #[test]
-fn without_tmux_there_is_a_way() {
+fn a_start_without_tmux_suggests_foreground() {
     let mut project = project("echo '{\"decision\": \"continue\"}' >\"$status\"");
     let empty = project.outside().join("empty");
     fs_err::create_dir_all(&empty).expect("a folder");

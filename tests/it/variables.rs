@@ -104,7 +104,7 @@ fn every_variable_has_its_value_in_a_loop() {
 }
 
 #[test]
-fn what_agents_put_out_is_never_read_for_variables() {
+fn variables_in_agent_output_are_not_expanded() {
     let project = Project::new();
     let text = "${STATUS} $${CTX} ${INPUTS} ${INPUTS.a} ${NIX} R&D \\1";
     a_loop(&project, "first", "STATUS", CONTINUE, text);
@@ -173,7 +173,7 @@ fn a_variable_that_has_no_value_in_a_path_is_refused() {
 }
 
 #[test]
-fn a_stage_that_is_not_there_has_no_output() {
+fn the_output_of_an_unknown_stage_is_refused() {
     let project = Project::new();
     a_loop(&project, "work", "STATUS", CONTINUE, "");
     project.write(

@@ -168,7 +168,7 @@ impl Team {
 }
 
 #[test]
-fn two_sessions_and_a_person_close_every_task_once() {
+fn two_sessions_and_a_user_close_every_task_once() {
     let Some(team) = Team::new() else { return };
     let ready = team.json(&["ready", "--label", LABEL, "--limit", "0"]);
     let anns = ready[3]["id"].as_str().expect("an id").to_owned();

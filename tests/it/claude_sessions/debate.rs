@@ -107,7 +107,7 @@ fn read(api: &MockApi, who: &str, stage: &str) -> String {
 }
 
 #[test]
-fn two_kinds_of_agent_argue_and_go_on_after_a_kill() {
+fn two_providers_debate_and_resume_after_a_kill() {
     let Some((api, project)) = prepare(
         script().every(|_, request| speaks(request)),
         &ONE,

@@ -46,7 +46,7 @@ fn with_codex_at_work() -> (Project, Running) {
 }
 
 #[test]
-fn the_next_with_quota_makes_the_attempt_and_the_next_iterations() {
+fn the_next_agent_with_quota_makes_the_attempt_and_later_iterations() {
     let project = project();
     a_loop(
         &project,
@@ -118,7 +118,7 @@ fn the_next_with_quota_makes_the_attempt_and_the_next_iterations() {
 }
 
 #[test]
-fn when_all_are_out_of_quota_the_first_to_come_back_is_waited_for() {
+fn without_quota_anywhere_the_earliest_reset_is_awaited() {
     let project = project();
     a_loop(
         &project,
@@ -169,7 +169,7 @@ fn when_all_are_out_of_quota_the_first_to_come_back_is_waited_for() {
 }
 
 #[test]
-fn a_killed_runner_takes_the_agent_that_took_over_over() {
+fn a_resumed_runner_adopts_the_fallback_agent() {
     let (project, runner) = with_codex_at_work();
     runner.kill_9();
     project.program("go", "");
@@ -196,7 +196,7 @@ fn a_killed_runner_takes_the_agent_that_took_over_over() {
 }
 
 #[test]
-fn when_the_agent_dies_too_the_same_one_tries_again() {
+fn a_killed_fallback_agent_is_retried() {
     let (project, runner) = with_codex_at_work();
     let shim = project
         .events("s", "agent_started")
@@ -220,7 +220,7 @@ fn when_the_agent_dies_too_the_same_one_tries_again() {
 }
 
 #[test]
-fn a_killed_wait_goes_on_until_the_same_time() {
+fn a_killed_wait_resumes_until_the_same_time() {
     let project = project();
     a_loop(
         &project,
@@ -244,7 +244,7 @@ fn a_killed_wait_goes_on_until_the_same_time() {
 }
 
 #[test]
-fn a_stage_whose_agents_another_stage_has_used_up_waits_for_them() {
+fn a_stage_waits_for_agents_rate_limited_in_another_stage() {
     let project = project();
     plays(
         &project,

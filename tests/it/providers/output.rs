@@ -9,7 +9,7 @@ const FLOOD: u64 = 256 * 1024 * 1024;
 const MOST_MEMORY: u64 = 96 * 1024 * 1024;
 
 #[test]
-fn who_prints_nothing_and_leaves_no_status_has_erred() {
+fn no_output_and_no_status_is_an_error() {
     for (name, _) in BUILT_IN {
         let project = project();
         a_loop(
@@ -31,7 +31,7 @@ fn who_prints_nothing_and_leaves_no_status_has_erred() {
 }
 
 #[test]
-fn who_prints_nothing_and_leaves_a_status_has_done_its_work() {
+fn a_status_without_output_is_accepted() {
     for (name, _) in BUILT_IN {
         let project = project();
         a_loop(
@@ -54,7 +54,7 @@ fn who_prints_nothing_and_leaves_a_status_has_done_its_work() {
 }
 
 #[test]
-fn who_fails_without_a_word_is_tried_again() {
+fn a_failure_without_output_is_retried() {
     for (name, _) in BUILT_IN {
         let project = project();
         a_loop(
@@ -73,7 +73,7 @@ fn who_fails_without_a_word_is_tried_again() {
 }
 
 #[test]
-fn who_hangs_without_a_word_is_ended() {
+fn a_silent_hang_is_ended() {
     let project = project();
     a_loop(
         &project,
@@ -121,7 +121,7 @@ fn memory_after_reading(project: &Project, pid: i64) -> u64 {
 /// Half of it is one line, which is the worst for whoever reads lines.
 #[cfg(target_os = "linux")]
 #[test]
-fn who_prints_without_end_fills_nobodys_memory() {
+fn endless_output_does_not_fill_memory() {
     let project = project();
     a_loop(
         &project,
@@ -171,7 +171,7 @@ fn who_prints_without_end_fills_nobodys_memory() {
 }
 
 #[test]
-fn short_lines_without_end_keep_nobody_waiting() {
+fn endless_short_lines_do_not_block_the_runner() {
     let project = Project::new();
     let agent =
         "yes | head -c 200000000\necho the end\necho '{\"decision\":\"continue\"}' >\"$status\"";

@@ -5,7 +5,7 @@ const FOREGROUND: [&str; 3] = ["work", "s", "--foreground"];
 const DONE: &str = r#"echo '{"decision":"continue"}' > "$status""#;
 
 #[test]
-fn a_maximum_is_raised_with_resume_and_never_lowered_below_what_is_done() {
+fn resume_raises_the_maximum_and_never_lowers_it_below_finished_iterations() {
     let project = Project::new();
     project.shell_loop("work", "termination: {type: judgment, consensus: 2}", DONE);
     project
@@ -28,7 +28,7 @@ fn a_maximum_is_raised_with_resume_and_never_lowered_below_what_is_done() {
 }
 
 #[test]
-fn a_runtime_bound_ends_a_session_and_is_raised_with_resume() {
+fn max_runtime_ends_a_session_and_is_raised_with_resume() {
     let project = Project::new();
     project.shell_loop(
         "work",
@@ -61,7 +61,7 @@ fn a_runtime_bound_ends_a_session_and_is_raised_with_resume() {
 }
 
 #[test]
-fn iterations_that_all_erred_are_no_success() {
+fn a_session_whose_iterations_all_failed_fails() {
     let project = Project::new();
     project.shell_loop(
         "work",
@@ -82,7 +82,7 @@ fn iterations_that_all_erred_are_no_success() {
 }
 
 #[test]
-fn what_failed_at_the_last_iteration_is_made_again_with_resume() {
+fn resume_repeats_a_failed_last_iteration() {
     let project = Project::new();
     let agent = format!(
         "[ -e ../mended ] || {{ echo '{{\"decision\":\"error\",\"reason\":\"no disk\"}}' >\"$status\"; exit 0; }}\n{DONE}"
