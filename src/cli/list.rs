@@ -1,13 +1,14 @@
 //! `ap list`: the project's sessions, the latest first. Reads only.
 use super::context::Context;
 use super::format::Format;
-use super::session::is_alive;
+use super::session::runner_lives;
 use crate::clock;
-use crate::engine::StateView;
-use crate::error::{ExitCode, Result};
+use crate::engine::SessionSummary;
+use crate::error::{Error, ExitCode, Result};
+use crate::exec::holder::is_running;
 use crate::model::{SessionName, SessionStatus};
 use crate::store::layout::Project;
-use crate::store::session::{load_cached, names};
+use crate::store::session::{names, summarize};
 use crate::ui::{duration, json, out, table};
 use jiff::Timestamp;
 use serde::Serialize;
@@ -74,40 +75,37 @@ pub(super) fn rows(project: &Project) -> Result<Vec<Row>> {
 }
 
 fn row(project: &Project, session: SessionName) -> Option<Row> {
-    match load_cached(&project.session(&session)) {
-        Ok(None) => None,
-        Ok(Some(snapshot)) => {
-            let view = StateView::new(&snapshot.plan, &snapshot.state);
-            let alive = is_alive(project, &snapshot);
-            let done = view
-                .branches
-                .iter()
-                .filter(|branch| branch["status"] == "complete")
-                .count();
-            Some(Row {
-                session,
-                pipeline: snapshot.plan.name.clone(),
-                status: Some(snapshot.state.status().observed(alive)),
-                alive,
-                run_number: view.run_number,
-                runs: view.runs,
-                stage: snapshot
-                    .state
-                    .step(&snapshot.plan)
-                    .or(snapshot.plan.nodes.last())
-                    .map(|step| step.id().to_string()),
-                iteration: view.iteration,
-                iteration_completed: view.iteration_completed,
-                max_iterations: view.max_iterations,
-                branches_done: u32::try_from(done).unwrap_or(u32::MAX),
-                branches: u32::try_from(view.branches.len()).unwrap_or(u32::MAX),
-                started_at: view.started_at,
-                updated_at: view.updated_at,
-                cost_usd: view.usage.cost_usd,
-                error: None,
-            })
+    match summarize(&project.session(&session)) {
+        Ok(summary) => summary.map(|summary| Row::new(project, session, summary)),
+        Err(error) => Some(Row::unreadable(session, &error)),
+    }
+}
+
+impl Row {
+    fn new(project: &Project, session: SessionName, summary: SessionSummary) -> Self {
+        let alive = runner_lives(summary.runner.as_ref()) || is_running(project, &session);
+        Self {
+            session,
+            pipeline: summary.pipeline,
+            status: Some(summary.status.observed(alive)),
+            alive,
+            run_number: summary.run_number,
+            runs: summary.runs,
+            stage: summary.stage,
+            iteration: summary.iteration,
+            iteration_completed: summary.iteration_completed,
+            max_iterations: summary.max_iterations,
+            branches_done: summary.branches_done,
+            branches: summary.branches,
+            started_at: summary.started_at,
+            updated_at: summary.updated_at,
+            cost_usd: summary.cost_usd,
+            error: None,
         }
-        Err(error) => Some(Row {
+    }
+
+    fn unreadable(session: SessionName, error: &Error) -> Self {
+        Self {
             session,
             pipeline: String::new(),
             status: None,
@@ -124,7 +122,7 @@ fn row(project: &Project, session: SessionName) -> Option<Row> {
             updated_at: None,
             cost_usd: 0.0,
             error: Some(error.to_string()),
-        }),
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use crate::engine::Phase;
 use crate::error::{Error, Result};
 use crate::exec::holder::is_running;
 use crate::exec::process::{self, Liveness};
-use crate::model::SessionName;
+use crate::model::{ProcessId, SessionName};
 use crate::store::layout::Project;
 use crate::store::session::{Snapshot, load_cached};
 
@@ -28,11 +28,12 @@ pub(super) fn find(session: &SessionName, context: &Context) -> Result<Snapshot>
 
 /// Whether the session's runner lives: by its lock file, or by the journal when the lock file was deleted.
 pub(super) fn is_alive(project: &Project, snapshot: &Snapshot) -> bool {
-    let journalled = snapshot
-        .state
-        .runner
-        .as_ref()
-        .is_some_and(|runner| process::liveness(runner) != Liveness::Dead);
-    (journalled && !matches!(snapshot.state.phase, Phase::Ended { .. }))
-        || is_running(project, &snapshot.plan.session)
+    let ended = matches!(snapshot.state.phase, Phase::Ended { .. });
+    let journalled = snapshot.state.runner.as_ref().filter(|_| !ended);
+    runner_lives(journalled) || is_running(project, &snapshot.plan.session)
+}
+
+/// Whether a runner that the journal names may still live: one on another machine may.
+pub(super) fn runner_lives(runner: Option<&ProcessId>) -> bool {
+    runner.is_some_and(|runner| process::liveness(runner) != Liveness::Dead)
 }

@@ -16,6 +16,7 @@ mod properties;
 mod replace;
 mod retry;
 mod state;
+mod summary;
 mod view;
 
 pub use accept::accept;
@@ -25,4 +26,5 @@ pub use follow::follow;
 pub use idle::counts_idle;
 pub use replace::replaceable;
 pub use state::{FinishedNode, IterationRecord, NodeCounters, Phase, State};
+pub use summary::SessionSummary;
 pub use view::{IterationView, StateView};

@@ -6,7 +6,7 @@ use super::observer::Observer;
 use super::observers::{Observers, Recorded, Scene};
 use super::views::{self, Views};
 use super::{atomic, crash};
-use crate::engine::State;
+use crate::engine::{SessionSummary, State};
 use crate::error::Error;
 use crate::fingerprint::fingerprint;
 use crate::model::{Event, RunId, SessionName};
@@ -208,6 +208,18 @@ fn load_with(
     Ok(Some(Snapshot { plan, state }))
 }
 
+/// Returns a session in one row; nothing if there is none of that name. Reads as little as it can.
+pub fn summarize(dir: &RunDir) -> Result<Option<SessionSummary>, Error> {
+    // A plan that is about to be replaced is not the one the summary is of.
+    if !dir.next_plan().exists()
+        && let Some(summary) = views::saved_summary(dir)
+    {
+        return Ok(Some(summary));
+    }
+    let snapshot = load_cached(dir)?;
+    Ok(snapshot.map(|snapshot| SessionSummary::new(&snapshot.plan, &snapshot.state)))
+}
+
 /// Returns the names of the project's sessions, sorted. What is not a session is left out.
 pub fn names(project: &Project) -> io::Result<Vec<SessionName>> {
     let folder = match fs::read_dir(project.runs()) {
@@ -242,6 +254,11 @@ fn takes_next(dir: &RunDir, state: &State) -> bool {
 }
 
 fn put_in_place(dir: &RunDir) -> io::Result<()> {
+    // Its summary is of the former plan.
+    match fs::remove_file(dir.checkpoint()) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        Ok(()) | Err(_) => (),
+    }
     fs::rename(dir.next_plan(), dir.plan())?;
     atomic::sync_folder(dir.root())
 }

@@ -7,14 +7,14 @@ use super::atomic;
 use super::journal::{self, JournalError, Position};
 use super::layout::RunDir;
 use super::observer::{Fact, Observer};
-use crate::engine::{State, StateView};
+use crate::engine::{SessionSummary, State, StateView};
 use crate::model::Event;
 use crate::plan::Plan;
 use camino::Utf8Path;
 use fs_err as fs;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use std::io;
+use std::io::{self, Read as _};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant, SystemTime};
@@ -28,29 +28,37 @@ const LINES_PER_CHECKPOINT: u64 = 256;
 /// A fact, when it was recorded and where it ends in the journal.
 type Applied = (Event, Timestamp, Position);
 
+/// The beginning of `checkpoint.json`, a line of its own: enough for a list of all sessions. The state is the next line.
 #[derive(Serialize, Deserialize)]
-struct Checkpoint {
+struct Header {
     position: Position,
     /// When the journal was last written to, as its file system reports: a journal that ends here must not have changed since.
     journal_changed: Option<SystemTime>,
-    state: State,
+    summary: SessionSummary,
 }
 
-impl Checkpoint {
-    fn new(dir: &RunDir, position: Position, state: State) -> Self {
+/// Longer headers are not read for a list.
+const LONGEST_HEADER: u64 = 4096;
+
+impl Header {
+    fn new(dir: &RunDir, position: Position, summary: SessionSummary) -> Self {
         Self {
             position,
             journal_changed: changed(dir).map(|(_, at)| at),
-            state,
+            summary,
         }
     }
 
     /// Whether the journal may still be what it was.
     fn fits(&self, dir: &RunDir) -> bool {
         changed(dir).is_some_and(|(length, at)| {
-            self.position.offset < length
-                || (self.position.offset == length && self.journal_changed == Some(at))
+            self.position.offset < length || self.ends_journal(length, at)
         })
+    }
+
+    /// Whether the journal is still what it was, and nothing more.
+    fn ends_journal(&self, length: u64, changed: SystemTime) -> bool {
+        self.position.offset == length && self.journal_changed == Some(changed)
     }
 }
 
@@ -125,14 +133,11 @@ fn write(
         publish(dir, plan, &state);
         if saved + LINES_PER_CHECKPOINT <= position.seq {
             saved = position.seq;
-            save(
-                &dir.checkpoint(),
-                &Checkpoint::new(dir, position, state.clone()),
-            );
+            save_checkpoint(dir, plan, &state, position);
         }
     }
     if saved < position.seq {
-        save(&dir.checkpoint(), &Checkpoint::new(dir, position, state));
+        save_checkpoint(dir, plan, &state, position);
     }
 }
 
@@ -163,15 +168,44 @@ fn text(value: &impl Serialize) -> io::Result<Vec<u8>> {
     Ok(text)
 }
 
+/// Writes a checkpoint. One that cannot be written costs time, nothing else.
+fn save_checkpoint(dir: &RunDir, plan: &Plan, state: &State, position: Position) {
+    let header = Header::new(dir, position, SessionSummary::new(plan, state));
+    let written = text(&header).and_then(|mut lines| {
+        lines.extend(text(state)?);
+        atomic::replace(&dir.checkpoint(), &lines)
+    });
+    if let Err(error) = written {
+        tracing::warn!(path = %dir.checkpoint(), %error, "a view could not be written");
+    }
+}
+
+/// Returns the summary saved when the journal had the end it has now, if there is one.
+pub fn saved_summary(dir: &RunDir) -> Option<SessionSummary> {
+    let (length, at) = changed(dir)?;
+    let mut text = Vec::new();
+    fs::File::open(dir.checkpoint())
+        .ok()?
+        .take(LONGEST_HEADER)
+        .read_to_end(&mut text)
+        .ok()?;
+    let line = text.split(|byte| *byte == b'\n').next()?;
+    let header: Header = serde_json::from_slice(line).ok()?;
+    header.ends_journal(length, at).then_some(header.summary)
+}
+
+/// Returns the state of the last checkpoint and where it ends, if the journal may still be what it was.
+fn saved_state(dir: &RunDir) -> Option<(State, Position)> {
+    let text = fs::read(dir.checkpoint()).ok()?;
+    let end = text.iter().position(|byte| *byte == b'\n')?;
+    let header: Header = serde_json::from_slice(&text[..end]).ok()?;
+    let state = serde_json::from_slice(&text[end..]).ok()?;
+    header.fits(dir).then_some((state, header.position))
+}
+
 /// Folds a journal without changing anything, from the last checkpoint where there is a good one.
 pub fn fold(dir: &RunDir) -> Result<State, JournalError> {
-    let saved: Option<Checkpoint> = fs::read(dir.checkpoint())
-        .ok()
-        .and_then(|text| serde_json::from_slice(&text).ok());
-    if let Some(Checkpoint {
-        position, state, ..
-    }) = saved.filter(|saved| saved.fits(dir))
-    {
+    if let Some((state, position)) = saved_state(dir) {
         // A checkpoint that does not fit the journal is not damage: the journal is the truth.
         if let Ok(state) = fold_from(dir, state, position) {
             return Ok(state);

@@ -333,7 +333,7 @@ fn check_state(project: &Project) {
     let path = project.run_file("s", "state.json");
     let view: Value = serde_json::from_str(&project.read(&path)).expect("state.json");
     fs_err::remove_file(project.root().join(path)).expect("it is there");
-    let status = project.status("s");
+    let (status, list) = (project.status("s"), project.ap(&["list", "--json"]).stdout);
     // Nor does a checkpoint say anything else.
     let _ = fs_err::remove_file(
         project
@@ -344,6 +344,11 @@ fn check_state(project: &Project) {
         project.status("s"),
         status,
         "a checkpoint and the journal differ"
+    );
+    assert_eq!(
+        project.ap(&["list", "--json"]).stdout,
+        list,
+        "a summary and the journal differ"
     );
     for (field, value) in view.as_object().expect("an object") {
         assert_eq!(

@@ -1,0 +1,57 @@
+//! A session in one row: what a list of all sessions shows of it.
+use super::{Phase, State, StateView};
+use crate::model::{ProcessId, SessionStatus};
+use crate::plan::Plan;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// Where a session stands, in few words. It is saved with a checkpoint, so that a list need not read every state.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SessionSummary {
+    pub pipeline: String,
+    /// As the journal has it, whether or not a runner lives.
+    pub status: SessionStatus,
+    /// The runner that has not recorded an end.
+    pub runner: Option<ProcessId>,
+    pub run_number: u32,
+    pub runs: u32,
+    pub stage: Option<String>,
+    pub iteration: u32,
+    pub iteration_completed: u32,
+    pub max_iterations: u32,
+    /// Branches of the current parallel block that have reached their goal.
+    pub branches_done: u32,
+    pub branches: u32,
+    pub started_at: Option<Timestamp>,
+    pub updated_at: Option<Timestamp>,
+    pub cost_usd: f64,
+}
+
+impl SessionSummary {
+    pub fn new(plan: &Plan, state: &State) -> Self {
+        let view = StateView::new(plan, state);
+        let done = view
+            .branches
+            .iter()
+            .filter(|branch| branch["status"] == "complete")
+            .count();
+        let ended = matches!(state.phase, Phase::Ended { .. });
+        let step = state.step(plan).or(plan.nodes.last());
+        Self {
+            pipeline: plan.name.clone(),
+            status: state.status(),
+            runner: state.runner.clone().filter(|_| !ended),
+            run_number: view.run_number,
+            runs: view.runs,
+            stage: step.map(|step| step.id().to_string()),
+            iteration: view.iteration,
+            iteration_completed: view.iteration_completed,
+            max_iterations: view.max_iterations,
+            branches_done: u32::try_from(done).unwrap_or(u32::MAX),
+            branches: u32::try_from(view.branches.len()).unwrap_or(u32::MAX),
+            started_at: view.started_at,
+            updated_at: view.updated_at,
+            cost_usd: view.usage.cost_usd,
+        }
+    }
+}
