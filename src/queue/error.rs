@@ -69,7 +69,7 @@ impl From<std::io::Error> for QueueError {
         let next = match error.kind() {
             std::io::ErrorKind::StorageFull => "the disk is full: free some space, then try again",
             std::io::ErrorKind::PermissionDenied | std::io::ErrorKind::ReadOnlyFilesystem => {
-                "the queue's file and the folder it lies in must be writable for you: check owner and mode"
+                "the queue's file and its folder must be writable for you: check owner and mode"
             }
             _ => "check that the path exists and is what it should be, then try again",
         };

@@ -105,7 +105,7 @@ fn await_end(call: &ProcessId, patience: Duration) -> Result<()> {
             "process {} was left behind by one that held the lock, and does not end",
             call.pid
         ),
-        "look what it does, end it, then try again",
+        "check what it does, end it, then try again",
     ))
 }
 
@@ -115,14 +115,14 @@ fn busy(path: &Utf8Path, patience: Duration) -> QueueError {
     let holder = if read.is_ok() && !holder.trim().is_empty() {
         holder.trim()
     } else {
-        "a process that did not sign"
+        "an unknown process"
     };
     QueueError::busy(
         format!(
             "the lock {path} was not free within {} s: held by {holder}",
             patience.as_secs()
         ),
-        "look whether that process hangs and end it if so; do not remove the lock file",
+        "check whether that process hangs and end it if so; do not remove the lock file",
     )
 }
 

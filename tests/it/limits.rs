@@ -1,4 +1,4 @@
-//! Bounds of a session: reached, told, raised with `--resume`; and endings that are no success.
+//! Limits of a session: reached, reported, raised with `--resume`; and endings that are no success.
 use crate::project::Project;
 
 const FOREGROUND: [&str; 3] = ["work", "s", "--foreground"];

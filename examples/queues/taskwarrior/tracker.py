@@ -147,7 +147,7 @@ def run(*words):
     try:
         done = subprocess.run([*TASK, *words], stdin=subprocess.DEVNULL, capture_output=True, timeout=PATIENCE)
     except subprocess.TimeoutExpired:
-        end(BUSY, f"`task {words[-1]}` did not answer within {PATIENCE} s: somebody else may be using its data")
+        end(BUSY, f"`task {words[-1]}` did not answer within {PATIENCE} s: another process may be using its data")
     except FileNotFoundError:
         end(1, "there is no `task` on PATH: install Taskwarrior")
     said = (done.stderr or done.stdout).decode(errors="replace").strip()

@@ -159,10 +159,7 @@ impl Bd {
             return QueueError::rejected(what, "`ap queue ready` lists the ids");
         }
         if how == "no answer" || says(&REFUSED) {
-            return QueueError::rejected(
-                what,
-                format!("`{name} show` and `ap queue show` tell what is the matter with it"),
-            );
+            return QueueError::rejected(what, format!("see `{name} show` and `ap queue show`"));
         }
         QueueError::protocol(
             what,

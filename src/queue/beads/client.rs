@@ -161,7 +161,7 @@ pub(super) fn checked(id: &str) -> Result<&str> {
         && !id.contains(|c: char| c.is_whitespace() || c.is_control());
     fits.then_some(id).ok_or_else(|| {
         QueueError::rejected(
-            format!("`{}` is no id", id.escape_debug()),
+            format!("`{}` is not an id", id.escape_debug()),
             "`ap queue ready` lists the ids",
         )
     })

@@ -282,6 +282,6 @@ fn check(now: &[Issue], id: &str, what: &str, is: impl Fn(&Issue) -> bool) -> Re
     }
     Err(QueueError::protocol(
         format!("`{id}` could not {what}: bd shows it unchanged"),
-        format!("`bd show {id}` tells what is the matter with it"),
+        format!("see `bd show {id}`"),
     ))
 }

@@ -125,7 +125,7 @@ impl ClaimsDir {
                     "{} is damaged ({error}), so who holds which task is not known",
                     self.claims
                 ),
-                "when no session runs and nobody works on a task, remove that file and try again",
+                "when no session runs and no task is in progress, remove that file and try again",
             )
         })?;
         if claims.version > Claims::VERSION {

@@ -116,13 +116,13 @@ impl<'a> LockedClaims<'a> {
         self.note("opened again", id, Some(by), why)
     }
 
-    /// Ends the claim on a task that is not in the file any more, and records that it was not closed.
+    /// Ends the claim on a task that is no longer in the file, and records that it was not closed.
     pub(in crate::queue) fn lose(&mut self, id: &str, by: &Owner) -> Result<()> {
         if let Some(held) = self.claims.claims.remove(id) {
             self.claims.missing.insert(id.to_owned(), held.title);
         }
         self.save()?;
-        self.note("released", id, Some(by), "it is not in the file any more")
+        self.note("released", id, Some(by), "it is no longer in the file")
     }
 
     /// Moves everything known of a task to its new id.

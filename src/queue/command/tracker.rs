@@ -245,8 +245,7 @@ impl Tracker for Command {
     }
 
     fn label(&self, _which: LabelTarget<'_>, label: &str) -> Result<Vec<String>> {
-        let what =
-            format!("ap does not know how to put the label `{label}` on a task of this tracker");
+        let what = format!("ap cannot put the label `{label}` on a task of this tracker");
         Err(QueueError::rejected(
             what,
             "do it with the tracker's own program",

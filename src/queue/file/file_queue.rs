@@ -115,7 +115,7 @@ impl<F: Format> FileQueue<F> {
         }
         if let Some(why) = locked.claims.parked(&item.id) {
             let next = format!(
-                "a person who has looked at it opens it again with `ap queue release {} --file '{}'`",
+                "look at it, then open it again with `ap queue release {} --file '{}'`",
                 item.id, self.path
             );
             return Err(no(item, why, &next));

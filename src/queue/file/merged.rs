@@ -90,7 +90,7 @@ pub(super) fn count(tasks: &Tasks, claims: &Claims, alive: &dyn Fn(&Owner) -> bo
         counts.total += 1;
         let close = format!("`ap queue close {id} --file '{}'`", tasks.file);
         let why = format!(
-            "“{title}” is not in the file any more, though nobody closed it: put it back, or {close}"
+            "“{title}” is no longer in the file and was not closed: put it back, or {close}"
         );
         counts.blocked.push((id.clone(), why));
     }

@@ -11,7 +11,7 @@ pub(super) struct Tasks {
     pub(super) file: Utf8PathBuf,
     pub(super) text: String,
     pub(super) items: Vec<Item>,
-    /// Ids of claims whose task is not in the file any more.
+    /// Ids of claims whose task is no longer in the file.
     pub(super) gone: Vec<String>,
 }
 

@@ -240,7 +240,7 @@ fn a_held_task_that_vanished_is_left_and_not_done() {
         panic!("{settled:?}")
     };
     assert!(
-        blocked[0].contains("“Add login” is not in the file any more"),
+        blocked[0].contains("“Add login” is no longer in the file"),
         "{blocked:?}"
     );
     fixture

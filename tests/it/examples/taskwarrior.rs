@@ -231,7 +231,7 @@ fn locked_data_is_busy_and_nothing_else() {
         fcntl(&file, FcntlArg::F_SETLK(&write_lock())).expect("nobody else has it");
         call(&project, EXAMPLE, "list", &told("", ""))
             .expect(75)
-            .says(&["somebody else may be using its data"]);
+            .says(&["another process may be using its data"]);
         drop(file);
     }
     call(&project, EXAMPLE, "claim", &told(id, "")).expect(0);

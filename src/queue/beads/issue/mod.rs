@@ -198,7 +198,7 @@ impl Issue {
     fn open(&self, seen: &Seen) -> Option<String> {
         if !self.is_work() {
             return Some(format!(
-                "is of the type `{}`, which nobody works on itself",
+                "is of the type `{}`, which is not worked on itself",
                 self.issue_type.as_deref().unwrap_or("template")
             ));
         }
