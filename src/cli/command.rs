@@ -1,4 +1,6 @@
 //! The command line as clap sees it: every command, and what runs it.
+use super::candidates::definition_names;
+use super::command_names::is_command;
 use super::context::Context;
 use super::session::SessionArgs;
 use super::{
@@ -7,8 +9,10 @@ use super::{
     stop, tail, test, wait,
 };
 use crate::error::{ExitCode, Result};
-use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
-use start::{loop_command, pipeline};
+use crate::plan::PlanKind;
+use clap::{Args as _, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
+use start::loop_command::{self, StartArgs};
+use start::pipeline;
 use std::ffi::OsString;
 
 const AFTER_HELP: &str = "\
@@ -154,7 +158,7 @@ impl Cli {
             Command::Plugin(args) => plugin::run(&args, context),
             Command::Init(args) => init::run(&args, context),
             Command::Hook(args) => hook::run(&args, context),
-            Command::Completions(args) => completions::run(&args, Self::command()),
+            Command::Completions(args) => completions::run(&args, context),
             Command::Man(args) => man::run(&args, Self::command()),
             Command::Queue(args) => queue::run(&args, context),
             Command::Shortcut(_) => unreachable!("`parse_args` makes it `ap loop`"),
@@ -165,6 +169,13 @@ impl Cli {
 /// Returns every command with its arguments and help.
 pub fn definition() -> clap::Command {
     Cli::command()
+}
+
+/// Returns the same with a subcommand for each loop, so that a shell completes `ap <loop>` too.
+pub(super) fn with_loops() -> clap::Command {
+    let loops = definition_names(Some(PlanKind::Loop));
+    let loops = loops.into_iter().filter(|name| !is_command(name));
+    Cli::command().subcommands(loops.map(|name| StartArgs::augment_args(clap::Command::new(name))))
 }
 
 /// Checks whether a command line can be parsed. Runs nothing.

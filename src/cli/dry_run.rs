@@ -1,4 +1,5 @@
 //! `ap dry-run`: what a session would do, without starting anything.
+use super::candidates;
 use super::catalog;
 use super::context::Context;
 use super::graph::{self, Language};
@@ -24,6 +25,7 @@ pub(super) struct Args {
     #[arg(value_parser = ["loop", "pipeline"])]
     pub(super) kind: String,
     /// Its name or path
+    #[arg(add = candidates::definitions())]
     pub(super) name: String,
     /// The session it would run as
     #[arg(default_value = "preview")]

@@ -3,7 +3,7 @@ use clap::{Arg, ArgAction, ArgMatches, Command};
 
 /// Flatten it into a command's arguments; `mut_arg("json", …)` describes the JSON.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(in crate::cli) enum Format {
+pub(crate) enum Format {
     #[default]
     Text,
     Json,

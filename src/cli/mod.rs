@@ -1,6 +1,7 @@
 //! The command line: one file per command.
 mod agent_slots;
 mod attach;
+mod candidates;
 mod catalog;
 mod cleanup;
 mod command;
@@ -72,6 +73,12 @@ fn run(args: Vec<OsString>) -> Result<ExitCode> {
         Some("__runner") => return run_session::in_window(&path(args.get(2))?),
         Some("__replay") => return run_session::replay(),
         _ => (),
+    }
+    if args.get(1).is_some_and(|first| first == "--") {
+        let context = Context::read()?;
+        if completions::is_request(&context) {
+            return completions::complete(&args, command::with_loops(), &context);
+        }
     }
     let cli = match Cli::parse_args(args) {
         Ok(cli) => cli,

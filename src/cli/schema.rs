@@ -1,59 +1,58 @@
-//! `ap schema`: JSON Schemas, by which editors complete and check definitions.
+//! `ap schema`: the JSON Schemas with which editors complete and check definitions.
 use super::format::Format;
 use crate::compile::{SCHEMAS, Schema};
-use crate::error::{Error, ExitCode, Result};
-use crate::plan::suggest;
+use crate::error::{ExitCode, Result};
 use crate::store::atomic;
 use crate::ui::{self, note, out, table};
 use camino::{Utf8Path, Utf8PathBuf};
+use clap::builder::PossibleValuesParser;
 use fs_err as fs;
 use serde_json::json;
 
-/// Print the JSON Schema of a kind of file
 #[derive(Clone, Debug, clap::Args)]
 #[command(
-    after_help = "Without a name, the list of them. A definition that begins with\n  # yaml-language-server: $schema=../../schemas/loop.schema.json\nis completed and checked by editors that know the YAML language server; `ap new` writes\nthat line, and the schemas."
+    after_help = "Without a name, the list of them. A definition that begins with\n  # yaml-language-server: $schema=../../schemas/loop.schema.json\nis completed and checked by editors that know the YAML language server; `ap new` writes\nthat line, and the schemas.",
+    mut_arg("json", |json| {
+        json.help("Print the list as JSON: `[{name, file, about}]`").conflicts_with_all(["name", "out"])
+    })
 )]
 pub(super) struct Args {
-    /// `loop`, `pipeline`, `config`, `status` or `context`
-    pub(super) name: Option<String>,
+    /// Name of the schema
+    #[arg(value_parser = PossibleValuesParser::new(SCHEMAS.map(|schema| schema.name)))]
+    name: Option<String>,
     /// Write all of them into this folder instead
     #[arg(long, value_name = "DIR", conflicts_with = "name")]
-    pub(super) out: Option<Utf8PathBuf>,
+    out: Option<Utf8PathBuf>,
     #[command(flatten)]
     format: Format,
 }
 
-/// Prints or writes what was asked for.
 pub(super) fn run(args: &Args) -> Result<ExitCode> {
-    match (&args.name, &args.out) {
-        (Some(name), _) => out(named(name)?.text())?,
-        (None, Some(folder)) => {
-            write(folder)?;
-            note(format!("{} schemas are in {folder}", SCHEMAS.len()));
+    if let Some(folder) = &args.out {
+        write(folder)?;
+        note(format!("{} schemas are in {folder}", SCHEMAS.len()));
+        return Ok(ExitCode::Done);
+    }
+    let named = args
+        .name
+        .as_deref()
+        .and_then(|name| SCHEMAS.iter().find(|schema| schema.name == name));
+    match (named, args.format) {
+        (Some(schema), _) => out(schema.text())?,
+        (None, Format::Json) => ui::json(&SCHEMAS.map(listed))?,
+        (None, Format::Text) => {
+            let rows = SCHEMAS.map(|schema| [schema.name, schema.about].map(str::to_owned));
+            out(table::table(["NAME", "DESCRIBES"], rows))?;
         }
-        (None, None) if args.format == Format::Json => {
-            ui::json(&SCHEMAS.map(|schema| json!({ "name": schema.name, "file": schema.file(), "about": schema.about })))?;
-        }
-        (None, None) => out(table::table(
-            ["NAME", "DESCRIBES"],
-            SCHEMAS.map(|schema| [schema.name.to_owned(), schema.about.to_owned()]),
-        ))?,
     }
     Ok(ExitCode::Done)
 }
 
-fn named(name: &str) -> Result<&'static Schema> {
-    let names = SCHEMAS.iter().map(|schema| schema.name);
-    SCHEMAS
-        .iter()
-        .find(|schema| schema.name == name)
-        .ok_or_else(|| {
-            Error::usage(format!("there is no schema `{name}`")).hint(suggest::hint(name, names))
-        })
+fn listed(schema: Schema) -> serde_json::Value {
+    json!({ "name": schema.name, "file": schema.file(), "about": schema.about })
 }
 
-/// Writes those schemas into a folder that it does not have.
+/// Writes the schemas that a folder lacks.
 pub(super) fn add(folder: &Utf8Path) -> Result<()> {
     fs::create_dir_all(folder)?;
     for schema in SCHEMAS

@@ -1,4 +1,5 @@
 //! The session a command is about: its name as an argument, its state, and whether its runner lives.
+use super::candidates;
 use super::context::Context;
 use crate::engine::Phase;
 use crate::error::{Error, Result};
@@ -12,6 +13,7 @@ use crate::store::session::{Snapshot, load_cached};
 #[derive(clap::Args, Debug)]
 pub(super) struct SessionArgs {
     /// Name of the session
+    #[arg(add = candidates::sessions())]
     pub(super) session: SessionName,
 }
 

@@ -1,7 +1,9 @@
 //! `ap tail`: follows a session.
+use super::candidates;
 use super::context::Context;
 use super::format::Format;
-use super::logs::{JSON_HELP, LINES, LogRequest};
+use super::logs::follow;
+use super::logs::request::{JSON_HELP, LINES, LogRequest};
 use crate::error::{Error, ExitCode, Result};
 use crate::model::SessionName;
 
@@ -9,6 +11,7 @@ use crate::model::SessionName;
 #[command(mut_arg("json", |json| json.help(JSON_HELP)))]
 pub(super) struct Args {
     /// Name of the session
+    #[arg(add = candidates::sessions())]
     session: SessionName,
     /// Lines to begin with, the last ones; 0 shows all
     ///
@@ -31,9 +34,9 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<ExitCode> {
         format: args.format,
     };
     if args.events {
-        request.print_journal(context)
+        follow::print_journal(&request, context)
     } else {
-        request.follow(context)
+        follow::print_attempts(&request, context)
     }
 }
 

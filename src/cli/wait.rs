@@ -1,4 +1,5 @@
 //! `ap wait`: waits for a session's end and exits with the session's own exit code.
+use super::candidates;
 use super::context::Context;
 use super::session::find;
 use crate::engine::Phase;
@@ -14,6 +15,7 @@ use std::time::Duration;
 #[derive(clap::Args, Debug)]
 pub(super) struct Args {
     /// Name of the session
+    #[arg(add = candidates::sessions())]
     session: SessionName,
     /// Give up after this many seconds, with exit code 4
     #[arg(long, value_name = "SECONDS")]

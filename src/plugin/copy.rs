@@ -1,5 +1,5 @@
 //! A copy of the plugin on disk. A person may edit it: their edits are seen, and never lost by accident.
-use super::File;
+use super::file::File;
 use crate::fingerprint::fingerprint;
 use crate::store::atomic;
 use camino::{Utf8Path, Utf8PathBuf};

@@ -1,7 +1,9 @@
 //! The Claude Code plugin that is built in: its files, and how a copy of them on disk compares.
 mod copy;
+mod file;
 
 pub use copy::{Copy, Entry, FileStatus};
+pub use file::File;
 
 use camino::Utf8PathBuf;
 use include_dir::{Dir, include_dir};
@@ -19,16 +21,6 @@ static PARTS: [(&str, Dir<'_>); 5] = [
     ("hooks", include_dir!("$CARGO_MANIFEST_DIR/hooks")),
     ("skills", include_dir!("$CARGO_MANIFEST_DIR/skills")),
 ];
-
-/// A file of the plugin.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct File {
-    /// Relative to the plugin's folder.
-    pub path: Utf8PathBuf,
-    pub text: String,
-    /// Whether it is a program.
-    pub runs: bool,
-}
 
 /// Returns every file of the plugin, by path. `program` is what its `bin/ap` calls: sessions of Claude Code find `ap`
 /// there when it is nowhere on PATH.

@@ -127,7 +127,7 @@ fn without_a_worktree_it_stays_in_the_project() {
     fork(&project, &["--at", "1", "--no-worktree"])
         .expect(0)
         .says(&[
-            "Session 's-at-1' goes on from iteration 1 of 's'",
+            "Session 's-at-1' continues from iteration 1 of 's'",
             "ap work s-at-1 --resume",
         ]);
     project.ap(&["list"]).says(&["s-at-1"]);

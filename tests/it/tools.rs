@@ -378,7 +378,10 @@ fn killing_ends_everything_even_when_the_journal_is_damaged() {
     assert!(killed.starts_with("Session 's' is killed ("), "{killed}");
     runner.wait().expect("it ends");
     assert!(!scene.path("project/.claude/locks/s.lock").exists());
-    assert_eq!(scene.says(&["kill", "s"]), "Nothing of session 's' runs.\n");
+    assert_eq!(
+        scene.says(&["kill", "s"]),
+        "Session 's' has no processes.\n"
+    );
 }
 
 #[test]
@@ -466,40 +469,6 @@ fn the_doctor_says_what_was_found_and_what_to_do() {
         text(&alone.stdout).contains("problem  tmux         not installed\n"),
         "{}",
         text(&alone.stdout)
-    );
-}
-
-#[test]
-fn shells_complete_every_command() {
-    let scene = Scene::new(THREE, 1);
-    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
-        let script = scene.says(&["completions", shell]);
-        assert!(
-            ["doctor", "cleanup", "resume"]
-                .iter()
-                .all(|word| script.contains(word)),
-            "{shell}"
-        );
-        assert!(
-            !["__shim", "__runner", "__scripted"]
-                .iter()
-                .any(|word| script.contains(word)),
-            "{shell}"
-        );
-    }
-    write(
-        &scene.path("ap.bash"),
-        &scene.says(&["completions", "bash"]),
-    );
-    let checked = Command::new("bash")
-        .arg("-n")
-        .arg(scene.path("ap.bash"))
-        .output()
-        .expect("bash runs");
-    assert!(
-        checked.status.success() && checked.stderr.is_empty(),
-        "{}",
-        text(&checked.stderr)
     );
 }
 

@@ -1,5 +1,5 @@
 //! Whether sessions live on when their person logs out. Where they do not, all of them end at once.
-use super::Check;
+use super::check::Check;
 use super::program::{Answer, Server, ask, find_server};
 use crate::cli::context::Context;
 use std::path::Path;
@@ -156,7 +156,7 @@ fn survives(cgroup: &str, logind: Logind, is_root: bool, which: &str) -> Check {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cli::doctor::Verdict;
+    use crate::cli::doctor::check::Verdict;
 
     const SESSION: &str = "0::/user.slice/user-1000.slice/session-3.scope\n";
     const USER: &str = "0::/user.slice/user-1000.slice/user@1000.service/tmux-spawn-1.scope\n";

@@ -1,4 +1,5 @@
 //! `ap doctor`: checks whether sessions can run here, and shows how to fix what is wrong. It leaves nothing behind.
+mod check;
 mod logout;
 mod place;
 mod program;
@@ -7,6 +8,7 @@ use super::context::Context;
 use super::format::Format;
 use crate::error::{ExitCode, Result};
 use crate::ui::{json, out};
+use check::{Check, Verdict};
 use serde::Serialize;
 
 #[derive(clap::Args, Debug)]
@@ -14,56 +16,6 @@ use serde::Serialize;
 pub(super) struct Args {
     #[command(flatten)]
     format: Format,
-}
-
-/// How bad it is, from good to bad.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "snake_case")]
-enum Verdict {
-    Ok,
-    /// Sessions run, but may behave unexpectedly.
-    Warning,
-    /// Sessions cannot run, or not safely.
-    Problem,
-}
-
-/// The result of one check.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-struct Check {
-    name: &'static str,
-    verdict: Verdict,
-    found: String,
-    /// What to do about it.
-    advice: Option<String>,
-}
-
-impl Check {
-    fn ok(name: &'static str, found: impl Into<String>) -> Self {
-        Self {
-            name,
-            verdict: Verdict::Ok,
-            found: found.into(),
-            advice: None,
-        }
-    }
-
-    fn warning(name: &'static str, found: impl Into<String>, advice: impl Into<String>) -> Self {
-        Self {
-            name,
-            verdict: Verdict::Warning,
-            found: found.into(),
-            advice: Some(advice.into()),
-        }
-    }
-
-    fn problem(name: &'static str, found: impl Into<String>, advice: impl Into<String>) -> Self {
-        Self {
-            name,
-            verdict: Verdict::Problem,
-            found: found.into(),
-            advice: Some(advice.into()),
-        }
-    }
 }
 
 /// `ap doctor --json`.

@@ -1,5 +1,5 @@
 //! The file system and the clock sessions rely on.
-use super::Check;
+use super::check::Check;
 use crate::cli::context::Context;
 use crate::clock;
 use crate::store::lock::FileLock;

@@ -1,5 +1,5 @@
 //! Programs: which there are, which version, and whether they answer.
-use super::{Check, Verdict};
+use super::check::{Check, Verdict};
 use crate::cli::context::Context;
 use crate::exec::command::{BoundedCommand, CommandError, find_program};
 use crate::text::first_line;

@@ -1,4 +1,4 @@
-//! A git worktree of its own for a session that was forked, at the commit of that moment.
+//! The git worktree of a forked session, at the commit of that moment.
 use crate::cli::context::Context;
 use crate::error::{Error, Result};
 use crate::model::SessionName;
@@ -6,10 +6,11 @@ use crate::store::layout::Project;
 use crate::workspace::git;
 use camino::{Utf8Path, Utf8PathBuf};
 
-/// What git says of a worktree that is not ready yet. Who finds it, or a session's draft, knows that whoever made it died.
+/// The lock reason of a worktree that is not ready yet. If it is found later, or a draft of the session is, then its
+/// `ap fork` crashed.
 const REASON: &str = "ap fork is making a session here";
 
-/// Where the worktree is, or is to be.
+/// A worktree that exists or is to be created.
 pub(super) struct Worktree {
     pub(super) folder: Utf8PathBuf,
     pub(super) branch: String,
@@ -31,7 +32,7 @@ impl Worktree {
         let named = format!("{}-{session}", top.file_name().unwrap_or("project"));
         let folder = into.map_or_else(
             || top.with_file_name(&named),
-            |into| normal(&root.join(into)),
+            |into| normalized(&root.join(into)),
         );
         let project =
             Project::new(folder.join(root.strip_prefix(top).unwrap_or(Utf8Path::new(""))));
@@ -48,9 +49,9 @@ impl Worktree {
         })
     }
 
-    /// Makes it, and marks it as not ready. What somebody who died on the way left of it is removed first.
-    pub(super) fn make(&self, session: &SessionName, context: &Context) -> Result<()> {
-        if self.is_half_made(session, context)? {
+    /// Creates it, marked as not ready. What a crashed `ap fork` left of it is removed first.
+    pub(super) fn create(&self, session: &SessionName, context: &Context) -> Result<()> {
+        if self.is_unfinished(session, context)? {
             git(
                 &[
                     "worktree",
@@ -77,15 +78,15 @@ impl Worktree {
             .map_err(|error| error.hint("another name (`--as`) gets another branch; `--no-worktree` stays in the files as they are now"))
     }
 
-    /// Says that it is no longer its lock that tells that it is not ready.
+    /// Removes the mark: from now on, the draft of the session marks it as not ready.
     pub(super) fn unlock(&self, context: &Context) -> Result<()> {
         git(&["worktree", "unlock", self.folder.as_str()], context).map(drop)
     }
 
-    /// Whether the folder is a worktree that an `ap fork` of this session began and did not finish.
-    fn is_half_made(&self, session: &SessionName, context: &Context) -> Result<bool> {
-        let place = self.project.session(session);
-        if place.root().exists() {
+    /// Whether the folder is a worktree that a crashed `ap fork` of this session left unfinished.
+    fn is_unfinished(&self, session: &SessionName, context: &Context) -> Result<bool> {
+        let run_dir = self.project.session(session);
+        if run_dir.root().exists() {
             return Ok(false);
         }
         let real = |path: &Utf8Path| path.canonicalize_utf8().unwrap_or_else(|_| path.to_owned());
@@ -97,13 +98,13 @@ impl Worktree {
                 .is_some_and(|path| real(path.into()) == real(&self.folder))
         });
         Ok(ours.is_some_and(|about| {
-            about.contains(&format!("\nlocked {REASON}")) || place.draft().root().exists()
+            about.contains(&format!("\nlocked {REASON}")) || run_dir.draft().root().exists()
         }))
     }
 }
 
-/// Returns a path without `..`, of which git would make another one.
-fn normal(path: &Utf8Path) -> Utf8PathBuf {
+/// Returns a path without `..`, which git would resolve differently.
+fn normalized(path: &Utf8Path) -> Utf8PathBuf {
     let mut normal = Utf8PathBuf::new();
     for part in path.components() {
         match part {
@@ -115,7 +116,7 @@ fn normal(path: &Utf8Path) -> Utf8PathBuf {
     normal
 }
 
-/// Runs git in the project and returns what it says.
+/// Runs git in the project and returns its output.
 fn git(args: &[&str], context: &Context) -> Result<String> {
     git::call(context.project.root(), &context.env, args)
 }

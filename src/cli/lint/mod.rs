@@ -2,6 +2,7 @@
 mod check;
 mod report;
 
+use super::candidates;
 use super::context::Context;
 use super::format::Format;
 use crate::error::{Error, ExitCode, Result};
@@ -18,8 +19,10 @@ use report::Report;
 )]
 pub(super) struct Args {
     /// `loop` or `pipeline`, or directly a name or path
+    #[arg(add = candidates::definitions())]
     kind: Option<String>,
     /// Name or path of the one to check
+    #[arg(add = candidates::definitions())]
     name: Option<String>,
     /// Fail on warnings too
     #[arg(long)]

@@ -23,12 +23,13 @@ const POLL_INTERVAL: Duration = Duration::from_millis(250);
 /// How many polls pass between two checks whether the runner lives.
 const POLLS_PER_CHECK: u32 = 8;
 
-/// Prints the journal until the session ends.
-pub(super) fn journal(
-    journal: &mut JournalPrinter,
-    request: &LogRequest<'_>,
-    context: &Context,
-) -> Result<ExitCode> {
+/// Prints the journal, and what is added to it until the session ends if it is to be followed.
+pub(crate) fn print_journal(request: &LogRequest<'_>, context: &Context) -> Result<ExitCode> {
+    let path = request.dir(context)?.journal();
+    let mut journal = JournalPrinter::open(&path, request.lines, request.format)?;
+    if !journal.print()? || !request.follow {
+        return Ok(ExitCode::Done);
+    }
     let poll = || {
         let is_read = journal.print()?;
         Ok(Poll {
@@ -40,7 +41,7 @@ pub(super) fn journal(
 }
 
 /// Prints what the agents do until the session ends.
-pub(super) fn attempts(request: &LogRequest<'_>, context: &Context) -> Result<ExitCode> {
+pub(crate) fn print_attempts(request: &LogRequest<'_>, context: &Context) -> Result<ExitCode> {
     let dir = request.dir(context)?;
     // First the position in the journal, then the state: what happens in between is seen twice rather than not at all.
     let mut journal = FileTail::open(&dir.journal())?;

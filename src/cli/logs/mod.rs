@@ -2,13 +2,13 @@
 mod attempt;
 mod ending;
 mod events;
-mod follow;
-mod request;
+pub(super) mod follow;
+pub(super) mod request;
 mod target;
 
-pub(super) use self::request::{JSON_HELP, LINES, LogRequest};
-
+use self::request::{JSON_HELP, LINES, LogRequest};
 use self::target::Selection;
+use super::candidates;
 use super::context::Context;
 use super::format::Format;
 use super::step;
@@ -23,6 +23,7 @@ use crate::ui::note;
 #[command(mut_arg("json", |json| json.help(JSON_HELP)))]
 pub(super) struct Args {
     /// Name of the session
+    #[arg(add = candidates::sessions())]
     session: SessionName,
     /// Follow the output, from iteration to iteration, until the session ends
     #[arg(short, long, conflicts_with_all = ["iteration", "stage", "run", "attempt"])]
@@ -62,10 +63,10 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<ExitCode> {
         format: args.format,
     };
     if args.events {
-        return request.print_journal(context);
+        return follow::print_journal(&request, context);
     }
     if args.follow {
-        return request.follow(context);
+        return follow::print_attempts(&request, context);
     }
     print_iterations(args, &request, context)
 }

@@ -2,6 +2,7 @@
 use super::answer::Answer;
 use super::source::Source;
 use super::task;
+use crate::cli::candidates;
 use crate::cli::format::Format;
 use crate::error::{Error, Result};
 use crate::model::SessionName;
@@ -17,7 +18,7 @@ use serde_json::json;
 )]
 pub(super) struct Args {
     /// Session the tasks are for; it need not have started
-    #[arg(value_name = "SESSION")]
+    #[arg(value_name = "SESSION", add = candidates::sessions())]
     name: SessionName,
     /// Ids of the tasks
     #[arg(required_unless_present = "all_ready", conflicts_with = "all_ready")]

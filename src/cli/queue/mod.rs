@@ -11,6 +11,7 @@ mod source;
 mod status;
 mod task;
 
+use super::candidates;
 use super::context::Context;
 use super::format::Format;
 use crate::error::{Error, ExitCode, Result};
@@ -25,7 +26,7 @@ pub(super) struct Args {
     #[command(subcommand)]
     action: Action,
     /// Session whose queue to use [default: the session an agent works for]
-    #[arg(long, short, global = true, value_name = "NAME")]
+    #[arg(long, short, global = true, value_name = "NAME", add = candidates::sessions())]
     session: Option<String>,
     /// Checklist or prd.json to use instead of the session's queue
     #[arg(long, global = true, value_name = "PATH", conflicts_with = "session")]

@@ -1,6 +1,7 @@
 //! `ap loop`, and `ap <loop>`.
 use super::resume::{Resume, definition_name};
 use super::{Flags, Start, find_sources};
+use crate::cli::candidates;
 use crate::cli::context::Context;
 use crate::error::{Error, ExitCode, Result};
 use crate::model::SessionName;
@@ -9,10 +10,19 @@ use crate::text::shell_quote;
 
 // `ap loop <loop> [session] [max]`. No doc comment: flattened, it would become the command's description.
 #[derive(clap::Args, Clone, Debug)]
-pub(in crate::cli) struct Args {
+pub(crate) struct Args {
     /// Name of a loop, or the path of its folder
+    #[arg(add = candidates::loops())]
     pub(super) name: String,
+    #[command(flatten)]
+    pub(super) start: StartArgs,
+}
+
+// `[session] [max]`, after the loop's name.
+#[derive(clap::Args, Clone, Debug)]
+pub(crate) struct StartArgs {
     /// Name of the session; the loop's own if not given
+    #[arg(add = candidates::sessions())]
     pub(super) session: Option<SessionName>,
     /// Maximum number of iterations
     pub(super) max: Option<u32>,
@@ -21,19 +31,20 @@ pub(in crate::cli) struct Args {
 }
 
 /// Starts or resumes a session of a loop.
-pub(in crate::cli) fn run(args: &Args, context: &Context) -> Result<ExitCode> {
-    let max_iterations = args.flags.said.max(args.max)?;
-    if args.flags.resume {
+pub(crate) fn run(args: &Args, context: &Context) -> Result<ExitCode> {
+    let StartArgs { max, flags, .. } = &args.start;
+    let max_iterations = flags.said.max(*max)?;
+    if flags.resume {
         let resume = Resume {
             kind: PlanKind::Loop,
             name: &args.name,
             session: &session(args, definition_name(&args.name))?,
             max_iterations,
-            flags: &args.flags,
+            flags,
         };
         return resume.run(context);
     }
-    let (sources, record) = find_sources(PlanKind::Loop, &args.name, &args.flags, context)?;
+    let (sources, record) = find_sources(PlanKind::Loop, &args.name, flags, context)?;
     let session = session(args, sources.name())?;
     let mut command = format!("ap {} {session}", shell_quote(&args.name));
     if let Some(max) = max_iterations {
@@ -45,13 +56,13 @@ pub(in crate::cli) fn run(args: &Args, context: &Context) -> Result<ExitCode> {
         command,
         max_iterations,
         record,
-        flags: &args.flags,
+        flags,
     };
     start.run(context)
 }
 
 fn session(args: &Args, default: &str) -> Result<SessionName> {
-    match &args.session {
+    match &args.start.session {
         Some(session) => Ok(session.clone()),
         None => default.parse().map_err(Error::usage),
     }

@@ -1,6 +1,8 @@
 //! `ap pipeline`.
+use super::loop_command::{self, StartArgs};
 use super::resume::Resume;
-use super::{Flags, Start, find_sources, loop_command};
+use super::{Flags, Start, find_sources};
+use crate::cli::candidates;
 use crate::cli::context::Context;
 use crate::clock;
 use crate::error::{Error, ExitCode, Result};
@@ -11,13 +13,15 @@ use jiff::Zoned;
 use jiff::tz::TimeZone;
 
 #[derive(clap::Args, Clone, Debug)]
-pub(in crate::cli) struct Args {
+pub(crate) struct Args {
     /// Run one loop: the same as `ap loop`
     #[arg(long)]
     single_stage: bool,
     /// Name of a pipeline, or the path of its file
+    #[arg(add = candidates::pipelines())]
     name: String,
     /// Name of the session; the pipeline's with date and time if not given
+    #[arg(add = candidates::sessions())]
     session: Option<SessionName>,
     /// How often to run it; with --single-stage the maximum number of iterations
     #[arg(value_name = "RUNS")]
@@ -27,7 +31,7 @@ pub(in crate::cli) struct Args {
 }
 
 /// Starts or resumes a session of a pipeline.
-pub(in crate::cli) fn run(args: &Args, context: &Context) -> Result<ExitCode> {
+pub(crate) fn run(args: &Args, context: &Context) -> Result<ExitCode> {
     let Args {
         single_stage,
         name,
@@ -36,12 +40,12 @@ pub(in crate::cli) fn run(args: &Args, context: &Context) -> Result<ExitCode> {
         mut flags,
     } = args.clone();
     if single_stage {
-        let args = loop_command::Args {
-            name,
+        let start = StartArgs {
             session,
             max: number,
             flags,
         };
+        let args = loop_command::Args { name, start };
         return loop_command::run(&args, context);
     }
     flags.said.runs = flags.said.runs(number)?;

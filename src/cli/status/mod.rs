@@ -2,6 +2,7 @@
 mod current;
 mod lines;
 
+use super::candidates;
 use super::context::Context;
 use super::format::Format;
 use super::list;
@@ -16,6 +17,7 @@ use serde::Serialize;
 #[command(mut_arg("json", |json| json.help("Print JSON: the fields of state.json, with `alive`, `run_dir` and `next` before them")))]
 pub(super) struct Args {
     /// Name of the session; all sessions if not given
+    #[arg(add = candidates::sessions())]
     session: Option<SessionName>,
     #[command(flatten)]
     format: Format,

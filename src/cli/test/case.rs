@@ -124,7 +124,7 @@ fn judge(
 }
 
 /// Records what a definition does with its fixture, and returns the file.
-pub(in crate::cli) fn record(kind: PlanKind, name: &str, context: &Context) -> Result<Utf8PathBuf> {
+pub(crate) fn record(kind: PlanKind, name: &str, context: &Context) -> Result<Utf8PathBuf> {
     let library = context.library();
     let entry = library.entry_of(kind, name)?;
     let missing = || missing_fixture(&entry, &library);

@@ -5,6 +5,7 @@ mod selection;
 
 pub(super) use case::record;
 
+use super::candidates;
 use super::context::Context;
 use super::format::Format;
 use crate::error::{ExitCode, Result};
@@ -20,7 +21,7 @@ use serde::Serialize;
 )]
 pub(super) struct Args {
     /// Names or paths; put `loop` or `pipeline` before them to choose one kind
-    #[arg(value_name = "NAME")]
+    #[arg(value_name = "NAME", add = candidates::definitions())]
     names: Vec<String>,
     /// Record what the engine does now as expected, and show what that changes
     #[arg(long)]

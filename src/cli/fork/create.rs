@@ -1,0 +1,129 @@
+//! Creates the new session, with a worktree if there is a commit to continue from.
+use super::args::Args;
+use super::created::Created;
+use super::worktree::Worktree;
+use crate::cli::compile::new_run;
+use crate::cli::context::Context;
+use crate::clock;
+use crate::error::{Error, Result};
+use crate::model::{ForkedFrom, SessionName, WorkTree};
+use crate::plan::{Plan, PlanKind};
+use crate::runner;
+use crate::store::fork::{self, Cut, Fork};
+use crate::store::layout::Project;
+use crate::store::session::Snapshot;
+
+pub(super) fn create(
+    args: &Args,
+    snapshot: &Snapshot,
+    cut: Cut,
+    context: &Context,
+) -> Result<Created> {
+    let name = session_name(args, snapshot, &cut)?;
+    check_free(&name, &context.project)?;
+    let commit = cut.tree.as_ref().and_then(|tree| tree.commit.clone());
+    let worktree = match &commit {
+        Some(commit) if !args.no_worktree => {
+            Some(Worktree::new(&name, commit, args.into.as_deref(), context)?)
+        }
+        _ => None,
+    };
+    let _lock = runner::reserve(&context.project, &name)?;
+    let project = worktree
+        .as_ref()
+        .map_or(&context.project, |worktree| &worktree.project);
+    check_free(&name, project)?;
+    if let Some(worktree) = &worktree {
+        worktree.create(&name, context)?;
+    }
+    let _lock_there = worktree
+        .is_some()
+        .then(|| runner::reserve(project, &name))
+        .transpose()?;
+    let draft = fork::begin(&project.session(&name))?;
+    if let Some(worktree) = &worktree {
+        worktree.unlock(context)?;
+    }
+    let uncommitted = match &worktree {
+        Some(_) => cut.tree.as_ref().and_then(WorkTree::is_dirty),
+        None => Some(false),
+    };
+    let from = forked_from(args, snapshot, &cut, commit)?;
+    let plan = Plan {
+        session: name.clone(),
+        run: new_run()?,
+        command: start_command(&snapshot.plan, &name),
+        ..snapshot.plan.clone()
+    };
+    let command = format!("{} --resume", plan.command);
+    let old = context.project.session(&args.session);
+    let fork = Fork {
+        old: (&context.project, &old),
+        new: project,
+        plan,
+        cut,
+        from: from.clone(),
+    };
+    Ok(Created {
+        progress_as_it_was: fork::make(&fork, &draft, clock::now()).map_err(Error::failed)?,
+        session: name,
+        from,
+        project: project.root().to_owned(),
+        branch: worktree.as_ref().map(|worktree| worktree.branch.clone()),
+        command,
+        uncommitted,
+        started: !args.hold,
+    })
+}
+
+fn check_free(name: &SessionName, project: &Project) -> Result<()> {
+    if !project.session(name).root().exists() {
+        return Ok(());
+    }
+    Err(Error::failed(format!(
+        "there is a session '{name}' already in {}",
+        project.root()
+    ))
+    .hint("name this one with `--as`"))
+}
+
+fn forked_from(
+    args: &Args,
+    snapshot: &Snapshot,
+    cut: &Cut,
+    commit: Option<String>,
+) -> Result<ForkedFrom> {
+    let step = snapshot.plan.step(cut.cursor.node);
+    Ok(ForkedFrom {
+        session: args.session.clone(),
+        run: snapshot.plan.run.clone(),
+        node: step
+            .map(|step| step.id().clone())
+            .ok_or_else(|| Error::failed("the plan has no stage"))?,
+        iteration: cut.cursor.iteration,
+        commit,
+    })
+}
+
+fn session_name(args: &Args, snapshot: &Snapshot, cut: &Cut) -> Result<SessionName> {
+    if let Some(name) = &args.name {
+        return Ok(name.clone());
+    }
+    let stage = match snapshot.plan.step(cut.cursor.node) {
+        Some(step) if snapshot.plan.kind == PlanKind::Pipeline => format!("{}-", step.id()),
+        _ => String::new(),
+    };
+    format!("{}-at-{stage}{}", args.session, cut.cursor.iteration)
+        .parse()
+        .map_err(|error| Error::usage(error).hint("name the new session with `--as`"))
+}
+
+/// Returns the command line that starts a session, for one with another name.
+fn start_command(plan: &Plan, name: &SessionName) -> String {
+    let words: Vec<&str> = plan.command.split(' ').collect();
+    let session = words
+        .iter()
+        .rposition(|word| *word == plan.session.as_str());
+    let before = session.map_or_else(|| plan.command.clone(), |index| words[..index].join(" "));
+    format!("{before} {name}")
+}
