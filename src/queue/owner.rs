@@ -26,12 +26,12 @@ impl Owner {
     }
 
     /// Returns the owner for a user at a terminal.
-    pub fn person(user: &str) -> Self {
-        Self::Other(format!("person/{user}"))
+    pub fn user(name: &str) -> Self {
+        Self::Other(format!("person/{name}"))
     }
 
     /// Whether it is a user, or a program that is none of our agents.
-    pub fn is_person(&self) -> bool {
+    pub fn is_user(&self) -> bool {
         matches!(self, Self::Other(_))
     }
 
@@ -117,7 +117,7 @@ mod tests {
             Owner::read("pipeline/auth/r1/3"),
             Owner::agent("auth".parse().unwrap(), "r1".parse().unwrap(), 3)
         );
-        assert_eq!(Owner::read("person/ann"), Owner::person("ann"));
+        assert_eq!(Owner::read("person/ann"), Owner::user("ann"));
     }
 
     #[test]

@@ -130,7 +130,7 @@ fn owner(agent: Option<AgentContext>, context: &Context) -> Result<Owner> {
         None => {
             let id = nix::unistd::getuid();
             let user = nix::unistd::User::from_uid(id).ok().flatten();
-            Ok(Owner::person(
+            Ok(Owner::user(
                 &user.map_or_else(|| id.to_string(), |user| user.name),
             ))
         }

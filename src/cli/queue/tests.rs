@@ -70,7 +70,7 @@ impl World {
                 error.code as u8
             ),
         };
-        let user = crate::queue::Owner::person(
+        let user = crate::queue::Owner::user(
             &nix::unistd::User::from_uid(nix::unistd::getuid())
                 .unwrap()
                 .unwrap()

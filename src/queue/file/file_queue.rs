@@ -229,11 +229,11 @@ impl<F: Format> Queue for FileQueue<F> {
         let item = find(&items, id);
         let id = item.map_or(id, |item| &item.id);
         if locked.claims.owner(id).as_ref() != Some(owner) {
-            if owner.is_person() && item.is_none() && locked.claims.missing().contains_key(id) {
+            if owner.is_user() && item.is_none() && locked.claims.missing().contains_key(id) {
                 locked.note("given up", id, Some(owner), release.why)?;
                 return locked.done(id).map(|()| Released::Back);
             }
-            if locked.claims.parked(id).is_none() || !owner.is_person() {
+            if locked.claims.parked(id).is_none() || !owner.is_user() {
                 return Ok(Released::NotHeld);
             }
             locked.unpark(id, owner, release.why)?;
@@ -241,7 +241,7 @@ impl<F: Format> Queue for FileQueue<F> {
         }
         // A claim left on a task that is closed or gone is no task given back.
         match item {
-            None if owner.is_person() => {
+            None if owner.is_user() => {
                 return locked.free(id, owner, release.why).map(|()| Released::Back);
             }
             None => return locked.lose(id, owner).map(|()| Released::NotHeld),

@@ -155,7 +155,7 @@ impl<T: Tracker> Queue for TrackerQueue<T> {
         if let Some(id) = id {
             return self.claim_named(id, owner, &mut locked);
         }
-        for id in if owner.is_person() {
+        for id in if owner.is_user() {
             Vec::new()
         } else {
             locked.claims.held_by(owner)
@@ -183,9 +183,7 @@ impl<T: Tracker> Queue for TrackerQueue<T> {
             }
             task => task?,
         };
-        if task.state == TaskState::Blocked
-            && locked.claims.parked(id).is_some()
-            && owner.is_person()
+        if task.state == TaskState::Blocked && locked.claims.parked(id).is_some() && owner.is_user()
         {
             self.put_back(id, owner)?;
             return locked

@@ -98,7 +98,7 @@ fn an_empty_queue_gives_nothing() {
 fn two_claims_of_a_user_get_two_tasks() {
     for provider in providers() {
         let world = provider.open(&["a", "b"]);
-        let ann = Owner::person("ann");
+        let ann = Owner::user("ann");
         assert_eq!(
             [world.take(None, &ann), world.take(None, &ann)],
             ["a", "b"],

@@ -11,7 +11,7 @@ fn closing_is_final_repeatable_and_the_holder_s_alone() {
         let (one, two, id) = (agent("s", 1), agent("s", 2), world.id("a"));
         world.take(Some("a"), &one);
         let held = world.truth("a");
-        for other in [&two, &Owner::person("ann")] {
+        for other in [&two, &Owner::user("ann")] {
             let error = world.queue.close(id, Some(other), "").unwrap_err();
             assert!(
                 error.kind == QueueErrorKind::Rejected && error.what.contains("pipeline/s/r1/1"),

@@ -255,7 +255,7 @@ fn tasks_are_parked_in_our_records_where_the_tracker_cannot() {
             .contains("parked after 1 failed attempt")
     );
     assert_eq!(
-        world.give_back("a", &Owner::person("ann"), false),
+        world.give_back("a", &Owner::user("ann"), false),
         Ok(Released::Back)
     );
     assert_eq!(world.take(None, &agent("s", 3)), "a");

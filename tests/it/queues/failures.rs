@@ -299,7 +299,7 @@ fn a_database_that_vanishes_ends_in_unknown() {
             status.contains("no beads database found") && status.contains("init --prefix"),
             "{version}: {status}"
         );
-        let error = world.claim(None, &Owner::person("ann")).unwrap_err();
+        let error = world.claim(None, &Owner::user("ann")).unwrap_err();
         assert!(
             error.what.contains("no beads database found"),
             "{version}: {error}"

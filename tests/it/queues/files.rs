@@ -325,7 +325,7 @@ fn a_task_begun_by_hand_cannot_be_claimed() {
     assert_eq!(
         lost,
         agent_pipelines::queue::Claim::Lost {
-            by: Owner::person("who-marked-it").to_string()
+            by: Owner::user("who-marked-it").to_string()
         }
     );
     assert_eq!(world.queue.show("a").unwrap().state, TaskState::Held);

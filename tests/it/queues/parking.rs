@@ -54,7 +54,7 @@ fn a_task_that_failed_too_often_is_parked_until_it_is_opened_by_hand() {
             );
         }
         assert_eq!(
-            world.give_back("a", &Owner::person("ann"), false),
+            world.give_back("a", &Owner::user("ann"), false),
             Ok(Released::Back),
             "{}",
             provider.name

@@ -378,7 +378,7 @@ fn manual_claims_through_ap_are_exclusive() {
         let world = provider(name).many(40);
         let (reports, won) = world.race(|| {
             let mut won = Vec::new();
-            while let Ok(Claim::Won(task)) = world.queue.claim(None, &Owner::person("ann")) {
+            while let Ok(Claim::Won(task)) = world.queue.claim(None, &Owner::user("ann")) {
                 world.queue.close(&task.id, None, "").unwrap();
                 won.push(task.id);
             }

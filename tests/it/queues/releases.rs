@@ -12,7 +12,7 @@ fn a_task_is_released_by_its_owner_only() {
         for other in [
             agent("s", 2),
             agent_of("s", "r2", 1),
-            Owner::person("s"),
+            Owner::user("s"),
             Owner::read(""),
         ] {
             assert_eq!(

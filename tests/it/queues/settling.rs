@@ -17,7 +17,7 @@ fn settling_takes_back_what_ended_agents_of_the_session_hold_and_nothing_else() 
             ("earlier", agent_of("s", "r0", 1)),
             ("others", agent("live", 1)),
             ("dead", agent("dead", 1)),
-            ("ann", Owner::person("ann")),
+            ("ann", Owner::user("ann")),
         ];
         owners
             .iter()
@@ -46,7 +46,7 @@ fn settling_takes_back_what_ended_agents_of_the_session_hold_and_nothing_else() 
             provider.name
         );
         for name in ["ours", "earlier", "free"] {
-            world.take(Some(name), &Owner::person("bob"));
+            world.take(Some(name), &Owner::user("bob"));
         }
         let (status, released) = world.settle();
         assert_eq!(
@@ -55,7 +55,7 @@ fn settling_takes_back_what_ended_agents_of_the_session_hold_and_nothing_else() 
             "{}: nothing else is left to do",
             provider.name
         );
-        world.take(Some("dead"), &Owner::person("bob"));
+        world.take(Some("dead"), &Owner::user("bob"));
         assert_eq!(
             world.settle(),
             ("wait 6".to_owned(), vec![]),
@@ -124,7 +124,7 @@ fn a_run_that_joined_is_alive_while_its_session_runs() {
             "{}",
             provider.name
         );
-        world.take(Some("b"), &Owner::person("ann"));
+        world.take(Some("b"), &Owner::user("ann"));
         assert_eq!(world.words(&settle().status), "wait 2", "{}", provider.name);
         drop(lock);
         assert_eq!(world.names(&settle().released), ["a"], "{}", provider.name);

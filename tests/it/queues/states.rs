@@ -46,7 +46,7 @@ const STATES: [State; 17] = [
     (
         "held by a person through ap",
         A,
-        |world| held_by(world, "a", &Owner::person("ann")),
+        |world| held_by(world, "a", &Owner::user("ann")),
         "wait 1",
         "wait 1",
     ),

@@ -170,7 +170,7 @@ impl Issue {
             "deferred" => blocked(self.deferred()),
             "open" => match self.assignee() {
                 // What a crash left of a claim, or of giving one back.
-                Some(assignee) if !Owner::read(assignee).is_person() => (TaskState::Held, None),
+                Some(assignee) if !Owner::read(assignee).is_user() => (TaskState::Held, None),
                 Some(assignee) => blocked(format!("is assigned to {assignee}")),
                 None => self.open(seen).map_or((TaskState::Ready, None), blocked),
             },
