@@ -24,7 +24,7 @@ pub fn shown(text: &str) -> String {
     text.chars().map(letter).collect()
 }
 
-/// Returns the first line that says something, clean.
+/// Returns the first line that is not empty, clean.
 pub fn first_line(text: &str) -> String {
     text.lines()
         .map(clean)
@@ -32,7 +32,7 @@ pub fn first_line(text: &str) -> String {
         .unwrap_or_default()
 }
 
-/// Returns the line of a program's stderr that says why it failed, clean: the first that begins as an error, else the first
+/// Returns the line of a program's stderr that explains its failure, clean: the first that begins as an error, else the first
 /// that is not empty. The last line is often a hint (`help: …`).
 pub fn error_line(stderr: &str) -> Option<String> {
     let mut lines = stderr.lines().map(clean).filter(|line| !line.is_empty());

@@ -48,7 +48,7 @@ pub trait Adapter: Sync {
         model
     }
 
-    /// Whether the program can be told which model to use.
+    /// Whether the program accepts the name of a model.
     fn accepts_model(&self) -> bool {
         true
     }
@@ -111,12 +111,12 @@ pub trait Adapter: Sync {
         ErrorSource::ClassifiedStderr
     }
 
-    /// What an exit code means, where the program's documentation says it.
+    /// What an exit code means, where the program documents it.
     fn exit_meaning(&self, _code: i32) -> Option<ExitMeaning> {
         None
     }
 
-    /// Returns why the program refused to run, where only its plain output says so.
+    /// Returns why the program refused to run, where only its plain output shows it.
     fn refusal(&self, _plain_output: [&str; 2]) -> Option<Refusal> {
         None
     }
@@ -137,7 +137,7 @@ pub enum ErrorSource {
     Stdout,
     /// On standard error, in words that are not interpreted.
     Stderr,
-    /// On standard error, in words that tell a used up quota from a missing login.
+    /// On standard error, in words that distinguish a used up quota from a missing login.
     ClassifiedStderr,
 }
 

@@ -1,4 +1,4 @@
-//! Amp, headless: `amp --execute --stream-json`, the prompt on stdin. Its events are Claude Code's, as its help says.
+//! Amp, headless: `amp --execute --stream-json`, the prompt on stdin. Its events are Claude Code's, according to its help.
 //!
 //! From `amp --help` of 0.0.1790142911 (September 2026) and the example at ampcode.com/news/streaming-json. Not run
 //! against the real program with an account, and its failures are not documented: they are read as Claude Code's and by
@@ -40,7 +40,7 @@ impl Adapter for Amp {
             PermissionMode::BypassPermissions | PermissionMode::Default => None,
             PermissionMode::Plan => Some(READ_ONLY),
             PermissionMode::AcceptEdits | PermissionMode::Auto | PermissionMode::DontAsk => Some(
-                "Amp has this in its own settings: set `amp.permissions` there and say `default`",
+                "Amp has this in its own settings: set `amp.permissions` there, with `permissions: default`",
             ),
         }
     }

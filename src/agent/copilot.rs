@@ -60,7 +60,7 @@ impl Adapter for Copilot {
             | PermissionMode::DontAsk => None,
             PermissionMode::Plan => Some(READ_ONLY),
             PermissionMode::Auto => Some(
-                "Copilot's review is experimental: say `default` and `args: [--experimental, --assisted-approval]`",
+                "Copilot's review is experimental: use `permissions: default` with `args: [--experimental, --assisted-approval]`",
             ),
         }
     }

@@ -21,7 +21,7 @@ pub struct CustomProvider {
     /// Its first arguments; the loop's own come after the flags for permissions and model.
     pub args: Vec<String>,
     pub prompt: PromptDelivery,
-    /// Comes before the model; empty if the program takes none.
+    /// Comes before the model; empty if the program accepts none.
     pub model_flag: String,
     /// The arguments that make it keep to a permission mode.
     pub permissions: BTreeMap<PermissionMode, Vec<String>>,

@@ -4,7 +4,7 @@ use super::environment;
 use super::spec::AgentSpec;
 use serde::{Deserialize, Serialize};
 
-/// A program, its arguments and what changes in its environment. The prompt comes as its adapter's `prompt_delivery` says.
+/// A program, its arguments and what changes in its environment. The adapter's `prompt_delivery` decides how the prompt comes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Invocation {
     pub program: String,

@@ -46,7 +46,7 @@ impl Adapter for Opencode {
             | PermissionMode::DontAsk => None,
             PermissionMode::Plan => Some(READ_ONLY),
             PermissionMode::AcceptEdits | PermissionMode::Auto => Some(
-                "opencode has this in its own configuration: set `permission` in opencode.json and say `default`",
+                "opencode has this in its own configuration: set `permission` in opencode.json, with `permissions: default`",
             ),
         }
     }

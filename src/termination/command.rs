@@ -1,4 +1,4 @@
-//! Stop when a command says so.
+//! Stop when a command decides so.
 use super::gate::{Gate, GateRef};
 use super::strategy::{Answer, Evidence, GateNumbers, Strategy};
 use serde::{Deserialize, Serialize};

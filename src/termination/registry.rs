@@ -121,7 +121,7 @@ impl Termination {
         }
     }
 
-    /// Returns how far the node is from its end; empty where counting iterations says enough.
+    /// Returns how far the node is from its end; empty where the number of iterations shows it.
     pub fn progress(&self, seen: &Evidence<'_>) -> String {
         match self.form() {
             Form::Strategy(strategy) => strategy.progress(seen),

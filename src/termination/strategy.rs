@@ -19,7 +19,7 @@ pub(super) trait Strategy {
     /// The condition as a clause for the past, after "before": `the queue was empty`.
     fn goal(&self) -> &'static str;
 
-    /// How far the node is from its end; empty where counting iterations says enough.
+    /// How far the node is from its end; empty where the number of iterations shows it.
     fn progress(&self, _seen: &Evidence<'_>) -> String {
         String::new()
     }

@@ -15,7 +15,7 @@ pub(in crate::agent) const FORMAT: OutputFormat = OutputFormat::Events {
 pub(in crate::agent) const LOGIN: &str = "log in: run `claude`, then `/login`, or set CLAUDE_CODE_OAUTH_TOKEN (`claude setup-token`); \
      ANTHROPIC_API_KEY reaches agents only with `--keep-env`";
 
-/// Tells the agent to report through its result instead of a file it may not write.
+/// Makes the agent report through its result instead of a file it may not write.
 const REPORT_BY_RESULT: &str = "
 
 ---

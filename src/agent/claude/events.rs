@@ -77,7 +77,7 @@ fn system(state: &mut TranscriptState, event: &Value, shown: &mut Vec<Activity>)
 
 fn denied(event: &Value) -> Activity {
     let message = first_line(&string(event, "message"));
-    // The rest tells the model what it may try instead.
+    // The rest is advice for the model.
     let message = message.split(" IMPORTANT:").next().unwrap_or_default();
     Activity::Denied {
         tool: clean(&string(event, "tool_name")),

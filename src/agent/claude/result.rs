@@ -44,7 +44,7 @@ fn error(end: &TurnEnd) -> Option<String> {
     end.is_error.then(|| text.clone())
 }
 
-/// Reads how a turn ended. `subtype` does not say whether it failed: an API failure calls itself `success`.
+/// Reads how a turn ended. `subtype` does not show a failure: that of an API failure is `success`.
 fn turn_end(result: &Value) -> TurnEnd {
     let is_error = result.get("is_error").and_then(Value::as_bool) == Some(true);
     let message = list(result, "errors")

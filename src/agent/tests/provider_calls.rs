@@ -85,20 +85,20 @@ fn permissions_become_flags_or_are_refused() {
     gemini dontAsk: 
     gemini plan: refused: run headless, Gemini CLI leaves plan mode by itself and then allows everything
     opencode bypassPermissions: --auto
-    opencode acceptEdits: refused: opencode has this in its own configuration: set `permission` in opencode.json and say `default`
-    opencode auto: refused: opencode has this in its own configuration: set `permission` in opencode.json and say `default`
+    opencode acceptEdits: refused: opencode has this in its own configuration: set `permission` in opencode.json, with `permissions: default`
+    opencode auto: refused: opencode has this in its own configuration: set `permission` in opencode.json, with `permissions: default`
     opencode default: 
     opencode dontAsk: 
     opencode plan: refused: an agent that may write nothing cannot leave its status
     amp bypassPermissions: 
-    amp acceptEdits: refused: Amp has this in its own settings: set `amp.permissions` there and say `default`
-    amp auto: refused: Amp has this in its own settings: set `amp.permissions` there and say `default`
+    amp acceptEdits: refused: Amp has this in its own settings: set `amp.permissions` there, with `permissions: default`
+    amp auto: refused: Amp has this in its own settings: set `amp.permissions` there, with `permissions: default`
     amp default: 
-    amp dontAsk: refused: Amp has this in its own settings: set `amp.permissions` there and say `default`
+    amp dontAsk: refused: Amp has this in its own settings: set `amp.permissions` there, with `permissions: default`
     amp plan: refused: an agent that may write nothing cannot leave its status
     copilot bypassPermissions: --allow-all
     copilot acceptEdits: --allow-tool=write
-    copilot auto: refused: Copilot's review is experimental: say `default` and `args: [--experimental, --assisted-approval]`
+    copilot auto: refused: Copilot's review is experimental: use `permissions: default` with `args: [--experimental, --assisted-approval]`
     copilot default: 
     copilot dontAsk: 
     copilot plan: refused: an agent that may write nothing cannot leave its status

@@ -164,7 +164,7 @@ fn quota_line(
     line
 }
 
-/// Returns the argument of a tool call that says most about it: its file, command or pattern.
+/// Returns the main argument of a tool call: its file, command or pattern.
 pub(in crate::agent) fn about(input: &Value) -> String {
     const KEYS: [&str; 14] = [
         "command",
