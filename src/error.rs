@@ -15,7 +15,7 @@ pub enum ExitCode {
     AlreadyRunning = 3,
     /// Ended short of its goal: a limit, a budget, no task to claim.
     Short = 4,
-    /// Stopped by a person.
+    /// Stopped by the user.
     Stopped = 5,
 }
 

@@ -6,10 +6,10 @@ use crate::store::library::{Entry, Library};
 use crate::text::count;
 use serde::Serialize;
 
-/// What a list says of a loop or pipeline; also its JSON form.
+/// The entry of a loop or pipeline in a list; also its JSON form.
 #[derive(Clone, Debug, Serialize)]
 pub(super) struct Line {
-    /// What to call it by.
+    /// The name that starts it.
     pub(super) name: String,
     /// Loop or pipeline.
     pub(super) kind: PlanKind,
@@ -25,7 +25,7 @@ pub(super) struct Line {
     pub(super) error: Option<String>,
 }
 
-/// Returns a line for everything there is; what is broken has its error in it.
+/// Returns a line for each loop and pipeline; a broken one contains its error.
 pub(super) fn lines(library: &Library, project: &Project, overrides: &Overrides) -> Vec<Line> {
     library
         .list()
@@ -59,7 +59,7 @@ fn line(entry: Entry, project: &Project, overrides: &Overrides) -> Line {
     }
 }
 
-/// Compiles an entry as a session of it would be, without asking what the project holds.
+/// Compiles an entry as a session of it would be, without looking at the project's tasks.
 pub(super) fn check(
     entry: &Entry,
     project: &Project,
@@ -71,7 +71,7 @@ pub(super) fn check(
     }
 }
 
-/// A request that stands for any.
+/// A request that represents any session.
 pub(super) fn request(project: &Project) -> Request {
     let fixed = "fixed names are valid";
     Request {
@@ -84,7 +84,7 @@ pub(super) fn request(project: &Project) -> Request {
     }
 }
 
-/// Says when a plan ends.
+/// Returns when a plan ends, in words.
 pub(super) fn ends(plan: &Plan) -> String {
     match plan.nodes.as_slice() {
         [Step::Node(node)] => node_ends(node),
@@ -122,7 +122,7 @@ fn most(node: &Node) -> String {
     format!("at most {}", node.max_iterations)
 }
 
-/// Says where a definition comes from.
+/// Returns where a definition comes from.
 pub(super) fn origin(origin: Origin) -> &'static str {
     match origin {
         Origin::File => "file",

@@ -1,4 +1,4 @@
-//! `ap demo`: the main job, end to end, with nothing installed and no account.
+//! `ap demo`: a whole session in a scratch repository, with nothing installed and no account.
 use super::context::Context;
 use super::launch;
 use crate::clock;
@@ -40,7 +40,7 @@ const BACKLOG: &str = "\
 const LONGEST: Duration = Duration::from_secs(120);
 
 pub(super) fn run(args: &Args, context: &Context) -> Result<ExitCode> {
-    // Within a hook git says which repository is meant, and it is not the one made here.
+    // Inside a git hook, GIT_DIR and others name the hook's repository, not the one created here.
     let env = context
         .env
         .iter()
@@ -83,7 +83,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<ExitCode> {
     }
 }
 
-/// Makes the scratch repository.
+/// Creates the scratch repository.
 fn scratch(args: &Args, env: &Env) -> Result<Utf8PathBuf> {
     let root = match &args.dir {
         Some(dir) => {
@@ -107,7 +107,7 @@ fn scratch(args: &Args, env: &Env) -> Result<Utf8PathBuf> {
     git(&["init", "-q"])?;
     git(&["config", "user.name", "ap demo"])?;
     git(&["config", "user.email", "demo@localhost"])?;
-    // A person's signing key may ask for a passphrase.
+    // The user's signing key may ask for a passphrase.
     git(&["config", "commit.gpgsign", "false"])?;
     git(&["add", "backlog.md"])?;
     git(&["commit", "-q", "-m", "A bookshop, and what is left to do"])?;

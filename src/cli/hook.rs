@@ -1,4 +1,4 @@
-//! `ap hook`: what Claude Code's hooks ask. A hook must never stand in the way: it is quick, brief, and never fails.
+//! `ap hook`: answers hooks of Claude Code. A hook must never block the user: it is quick, brief, and never fails.
 use super::context::Context;
 use super::session::is_alive;
 use crate::error::{ExitCode, Result};
@@ -20,13 +20,13 @@ pub(super) struct Args {
 
 #[derive(Clone, Copy, Debug, Subcommand)]
 enum Hook {
-    /// Say where ap is and which sessions run in this project: at most five lines, none to an agent of a session
+    /// Print where ap is and which sessions run in this project: at most five lines, none for an agent of a session
     SessionStart,
 }
 
-/// Only the sessions that changed last are looked at: a hook has no time for years of them.
+/// Only the sessions that changed last are loaded: a hook has no time for years of them.
 const LOOKED_AT: usize = 20;
-/// More names than this fit on no line.
+/// More names than this do not fit on a line.
 const NAMED: usize = 6;
 
 pub(super) fn run(args: &Args, context: &Context) -> Result<ExitCode> {
@@ -42,14 +42,14 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<ExitCode> {
     Ok(ExitCode::Done)
 }
 
-/// A session, as far as somebody who has just sat down wants to know.
+/// What a new session of Claude Code should know about a session.
 struct Seen {
     name: SessionName,
     status: SessionStatus,
     what: String,
 }
 
-/// Looks at the sessions that changed last. One that cannot be read is left to `ap list`.
+/// Loads the sessions that changed last. One that cannot be read is skipped; `ap list` shows it.
 fn look(project: &Project) -> Vec<Seen> {
     let changed = |name: &SessionName| {
         let journal = std::fs::metadata(project.session(name).journal());
@@ -113,7 +113,7 @@ fn how(found: bool, exe: &Utf8Path) -> String {
     }
 }
 
-/// QueueEnv most five lines.
+/// Returns at most five lines.
 fn lines(sessions: &[Seen], command: &str) -> Vec<String> {
     let version = env!("CARGO_PKG_VERSION");
     let mut lines = vec![format!(
@@ -135,7 +135,7 @@ fn lines(sessions: &[Seen], command: &str) -> Vec<String> {
     }
     if !waiting.is_empty() {
         lines.push(format!(
-            "Ended short of their goal, may be worth going on with: {}.",
+            "Ended short of their goal, may be worth resuming: {}.",
             some(&waiting)
         ));
     }
@@ -175,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn what_runs_is_told_first_and_what_is_done_not_at_all() {
+    fn running_sessions_come_first_and_completed_ones_are_omitted() {
         let sessions = [
             seen("auth", SessionStatus::Running),
             seen("ops", SessionStatus::Crashed),
@@ -186,7 +186,7 @@ mod tests {
         assert_snapshot!(lines(&sessions, "`ap`").join("\n"), @r"
         agent-pipelines 0.1.0: sessions of agents that work unattended. Call the program as `ap`.
         Running in this project: auth (active, work, iteration 3 of at most 25), held (paused, work, iteration 3 of at most 25).
-        Ended short of their goal, may be worth going on with: ops (crashed, work, iteration 3 of at most 25), docs (stopped, work, iteration 3 of at most 25).
+        Ended short of their goal, may be worth resuming: ops (crashed, work, iteration 3 of at most 25), docs (stopped, work, iteration 3 of at most 25).
         Use the skill `agent-pipelines:sessions` to start, stop or resume one, `agent-pipelines:monitor` to watch one.
         ");
         assert_snapshot!(lines(&[], &how(false, "/opt/a b/ap".into())).join("\n"), @r"
@@ -196,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn however_many_there_are_five_lines_are_enough() {
+    fn output_is_at_most_five_lines() {
         let sessions: Vec<Seen> = (0..30)
             .map(|n| {
                 seen(

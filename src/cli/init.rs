@@ -1,4 +1,4 @@
-//! `ap init`: prepares a repository for agents. It adds, and never changes what a person wrote.
+//! `ap init`: prepares a repository for agents. It adds text, and never changes the user's.
 use super::context::Context;
 use crate::error::{Error, ExitCode, Result};
 use crate::store::atomic;
@@ -10,7 +10,7 @@ use std::io;
 /// Prepare this repository for agents
 #[derive(Clone, Copy, Debug, clap::Args)]
 pub(super) struct Args {
-    /// Add a short section on ap to AGENTS.md, or to CLAUDE.md if there is one that does not lead to AGENTS.md
+    /// Add a short section on ap to AGENTS.md, or to CLAUDE.md if there is one that does not import AGENTS.md
     #[arg(long, required = true)]
     agents_md: bool,
 }
@@ -22,9 +22,7 @@ const SECTION: &str = include_str!("agents_section.md");
 /// Writes the section.
 pub(super) fn run(args: &Args, context: &Context) -> Result<ExitCode> {
     if !args.agents_md {
-        return Err(
-            Error::usage("say what shall be prepared").hint("`--agents-md` is all there is")
-        );
+        return Err(Error::usage("nothing to prepare").hint("use `--agents-md`"));
     }
     let file = target(context.project.root());
     let before = match fs::read_to_string(&file) {
@@ -36,7 +34,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<ExitCode> {
         Added::Text(text) => {
             atomic::replace(&file, text.as_bytes())?;
             out(format!(
-                "{file} has a section on ap now. Say in it what agents should know, and commit it."
+                "{file} has a section on ap now. Add what agents should know, and commit it."
             ))?;
         }
         Added::Edited(theirs) => {
@@ -48,7 +46,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<ExitCode> {
                     .to_string(),
             );
             return Err(Error::new(ExitCode::Short, format!("{file}: the section was edited, so it is left as it is")).hint(format!(
-                "take over what you like by hand; or remove it, with the lines `{BEGIN}` and `{END}`, and call this again"
+                "copy the parts you like by hand; or remove it, with the lines `{BEGIN}` and `{END}`, and run this again"
             )));
         }
     }
@@ -71,7 +69,7 @@ fn target(project: &Utf8Path) -> Utf8PathBuf {
             .canonicalize_utf8()
             .is_ok_and(|agents| path.canonicalize_utf8().is_ok_and(|path| path == agents))
     };
-    // One that cannot be read imports nothing as far as anybody knows.
+    // One that cannot be read counts as importing nothing.
     let text = fs::read_to_string(&claude).unwrap_or_default();
     real(
         if imports(&text)
@@ -85,7 +83,7 @@ fn target(project: &Utf8Path) -> Utf8PathBuf {
     )
 }
 
-/// What a link leads to: replacing a file must not make one of the link.
+/// The target of a link: writing must not replace the link by a file.
 fn real(path: Utf8PathBuf) -> Utf8PathBuf {
     path.canonicalize_utf8().unwrap_or(path)
 }
@@ -114,7 +112,7 @@ fn imports(text: &str) -> Vec<&str> {
 enum Added {
     Already,
     Text(String),
-    /// What the section says instead.
+    /// The text of the edited section.
     Edited(String),
 }
 
@@ -144,7 +142,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_there_stays_and_twice_is_once() {
+    fn existing_text_stays_and_the_section_is_added_once() {
         let Added::Text(text) = added("# Mine\nwithout an end") else {
             panic!("nothing was added")
         };

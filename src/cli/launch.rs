@@ -134,7 +134,7 @@ fn submit<R>(
             runner::stop_runner(project, launch.session)?;
         }
         (RunnerState::Running { .. }, Mode::New | Mode::Resume) => {
-            // It has released its session, so it is about to end, unless somebody deleted its lock file.
+            // It has released its session, so it is about to end, unless its lock file was deleted.
             let gone = clock::wait_until(ABOUT_TO_END, || {
                 let state = launcher.state(launch.session, launch.run_dir);
                 matches!(state, RunnerState::Gone { .. })

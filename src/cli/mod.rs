@@ -20,6 +20,7 @@ mod graph;
 mod hook;
 mod init;
 mod kill;
+mod kind;
 mod launch;
 mod lint;
 mod list;

@@ -1,6 +1,7 @@
-//! `ap new`: a loop or pipeline to start from.
+//! `ap new`: creates a loop or pipeline to start from.
 use super::command_names::is_command;
 use super::context::Context;
+use super::kind::Kind;
 use super::schema;
 use crate::error::{Error, ExitCode, Result};
 use crate::model::{InvalidName, NodeId};
@@ -10,16 +11,14 @@ use camino::{Utf8Path, Utf8PathBuf};
 use fs_err as fs;
 use std::io::{ErrorKind, Write as _};
 
-/// Write a loop or pipeline to start from
 #[derive(Clone, Debug, clap::Args)]
 #[command(
-    after_help = "It goes into the project's .claude folder and is complete: it can be run as it is. What is there is never overwritten."
+    after_help = "It is written to the project's .claude folder and is complete: it can be run as it is. Existing files are never overwritten."
 )]
 pub(super) struct Args {
-    /// Whether it is a loop or a pipeline
-    #[arg(value_parser = ["loop", "pipeline"])]
-    pub(super) kind: String,
-    /// Its name
+    /// What to create
+    pub(super) kind: Kind,
+    /// Name of the loop or pipeline
     pub(super) name: String,
 }
 
@@ -33,7 +32,7 @@ const LOOP: [(&str, &str, &str); 3] = [
     (
         "prompt.md",
         include_str!("new/prompt.md"),
-        "what each agent is told",
+        "the prompt of each agent",
     ),
     (
         "fixtures/script.yaml",
@@ -58,11 +57,7 @@ const SCRIPTS: [(&str, &str, &str); 2] = [
 
 /// Writes what was asked for, or nothing.
 pub(super) fn run(args: &Args, context: &Context) -> Result<ExitCode> {
-    let kind = if args.kind == "loop" {
-        PlanKind::Loop
-    } else {
-        PlanKind::Pipeline
-    };
+    let kind = PlanKind::from(args.kind);
     let name: NodeId = args
         .name
         .parse()
@@ -71,9 +66,9 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<ExitCode> {
         return Err(Error::usage(format!(
             "`ap {name}` is a command, so it could not start a loop of that name"
         ))
-        .hint("take another name"));
+        .hint("choose another name"));
     }
-    let elsewhere = free(kind, &name, context)?;
+    let elsewhere = check_free(kind, &name, context)?;
     let claude = context.project.root().join(".claude");
     let mut written = match kind {
         PlanKind::Loop => write_loop(&claude.join("loops"), &name)?,
@@ -83,10 +78,10 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<ExitCode> {
     match super::test::record(kind, name.as_str(), context) {
         Ok(expected) => written.push((
             expected,
-            "what the engine does then: `ap test` tells when that changes",
+            "what the engine does with them: `ap test` fails when that changes",
         )),
         Err(error) => note(format!(
-            "`ap test {name} --update` records what it does in a trial: that failed now: {error}"
+            "`ap test {name} --update` records what it does in a trial, which failed now: {error}"
         )),
     }
     for (path, about) in written {
@@ -97,7 +92,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<ExitCode> {
     }
     if elsewhere {
         note(format!(
-            "It comes before the other {} `{name}` from now on.",
+            "It takes precedence over the other {} `{name}` from now on.",
             kind.as_str()
         ));
     }
@@ -108,34 +103,34 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<ExitCode> {
     };
     note(format!(
         "Edit it, then: ap lint {name}, ap test {name} --update, ap dry-run {} {name}, {start}",
-        args.kind
+        kind.as_str()
     ));
     Ok(ExitCode::Done)
 }
 
-/// Tells whether there is one of this name outside the project; refuses if there is one inside.
-fn free(kind: PlanKind, name: &NodeId, context: &Context) -> Result<bool> {
+/// Returns whether there is one with this name outside the project; refuses if there is one inside.
+fn check_free(kind: PlanKind, name: &NodeId, context: &Context) -> Result<bool> {
     match context.library().entry_of(kind, name.as_str()) {
         Ok(entry) if entry.lacks_definition() => Ok(false),
         Ok(entry) if entry.origin == Origin::Project => {
-            Err(taken(kind.as_str(), name, &entry.path))
+            Err(already_exists(kind.as_str(), name, &entry.path))
         }
         found => Ok(found.is_ok()),
     }
 }
 
-fn taken(word: &str, name: &NodeId, path: &str) -> Error {
+fn already_exists(word: &str, name: &NodeId, path: &str) -> Error {
     Error::usage(format!("there is a {word} `{name}` already: {path}"))
-        .hint("take another name; nothing was changed")
+        .hint("choose another name; nothing was changed")
 }
 
 type Written = Vec<(Utf8PathBuf, &'static str)>;
 
-/// Writes the folder beside its place and then moves it there, so that it is never half there.
+/// Writes the folder beside its destination and then moves it there, so that it is never incomplete.
 fn write_loop(shelf: &Utf8Path, name: &NodeId) -> Result<Written> {
     let folder = shelf.join(name.as_str());
     if folder.exists() {
-        return Err(taken("folder", name, folder.as_str()));
+        return Err(already_exists("folder", name, folder.as_str()));
     }
     fs::create_dir_all(shelf)?;
     let draft = tempfile::Builder::new().prefix(".new-").tempdir_in(shelf)?;
@@ -146,14 +141,14 @@ fn write_loop(shelf: &Utf8Path, name: &NodeId) -> Result<Written> {
         create(&inside.join(file), &text.replace("<name>", name.as_str()))?;
     }
     match fs::rename(&inside, &folder) {
-        // Somebody was faster.
+        // Another process was faster.
         Err(error)
             if matches!(
                 error.kind(),
                 ErrorKind::DirectoryNotEmpty | ErrorKind::AlreadyExists | ErrorKind::NotADirectory
             ) =>
         {
-            Err(taken("folder", name, folder.as_str()))
+            Err(already_exists("folder", name, folder.as_str()))
         }
         moved => Ok(moved.map(|()| {
             LOOP.map(|(file, _, about)| (folder.join(file), about))
@@ -168,7 +163,7 @@ fn write_pipeline(shelf: &Utf8Path, name: &NodeId) -> Result<Written> {
         shelf.join("fixtures").join(name.as_str()),
     );
     if fixture.exists() {
-        return Err(taken("folder", name, fixture.as_str()));
+        return Err(already_exists("folder", name, fixture.as_str()));
     }
     create(&file, &PIPELINE.replace("<name>", name.as_str()))?;
     let mut written = vec![(file, "its nodes, in the order they run")];
@@ -179,7 +174,7 @@ fn write_pipeline(shelf: &Utf8Path, name: &NodeId) -> Result<Written> {
     Ok(written)
 }
 
-/// Writes a file that is not there yet; of a file that could not be written nothing is left.
+/// Creates a file; one that could not be written is removed.
 fn create(path: &Utf8Path, text: &str) -> Result<()> {
     fs::create_dir_all(path.parent().unwrap_or(path))?;
     let mut file = fs::File::create_new(path)?;

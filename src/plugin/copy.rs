@@ -1,4 +1,4 @@
-//! A copy of the plugin on disk. A person may edit it: their edits are seen, and never lost by accident.
+//! A copy of the plugin on disk. The user may edit it: edits are detected, and never lost by accident.
 use super::file::File;
 use crate::fingerprint::fingerprint;
 use crate::store::atomic;
@@ -22,7 +22,7 @@ pub enum FileStatus {
     Missing,
     /// As an earlier version of this program wrote it.
     Outdated,
-    /// Written or changed by somebody else.
+    /// Changed by the user, or not written by this program.
     Edited,
     /// Written by an earlier version, and no longer part of the plugin.
     Left,
@@ -140,7 +140,7 @@ impl Copy {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
             Ok(()) | Err(_) => {}
         }
-        // What is left in it is somebody's own.
+        // Other files in it are the user's.
         let _ = fs::remove_dir(&self.root);
         Ok(())
     }
@@ -214,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn an_edit_is_told_from_an_older_version() {
+    fn edited_and_outdated_files_are_distinguished() {
         let folder = tempfile::tempdir().unwrap();
         let root = Utf8PathBuf::from_path_buf(folder.path().join("copy")).unwrap();
         let old = Copy::new(
@@ -265,7 +265,7 @@ mod tests {
     }
 
     #[test]
-    fn a_record_that_leads_elsewhere_is_not_believed() {
+    fn a_record_cannot_name_files_outside_the_folder() {
         let folder = tempfile::tempdir().unwrap();
         let root = Utf8PathBuf::from_path_buf(folder.path().join("copy")).unwrap();
         let copy = Copy::new(root, vec![file("a", "a")]);

@@ -30,7 +30,7 @@ impl Shown {
         }
     }
 
-    /// Returns the lines for an activity; none for one that says nothing new. `pays` is who does, if it is known.
+    /// Returns the lines for an activity; none for one without news. `pays` is the account that pays, if it is known.
     pub fn lines(&self, activity: &Activity, pays: Option<&str>) -> Vec<String> {
         let one = |text: String| vec![self.cut(&text)];
         match activity {
@@ -69,7 +69,7 @@ impl Shown {
             Activity::Quota {
                 status, used: None, ..
             } if status == "allowed" => Vec::new(),
-            // How the attempt ended is said right after.
+            // How the attempt ended is printed right after.
             Activity::Finished { error: None, .. } => Vec::new(),
             Activity::Finished { error: Some(_), .. } => {
                 one(style::bad(&activity.line()).to_string())
@@ -81,7 +81,7 @@ impl Shown {
         }
     }
 
-    /// Leaves out the folders that everything lies in.
+    /// Removes the known folders from paths.
     pub fn short(&self, text: &str) -> String {
         self.folders.iter().fold(text.to_owned(), |text, folder| {
             text.replace(folder.as_str(), "")
@@ -130,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn paths_are_shown_from_where_everybody_is() {
+    fn paths_are_shown_relative_to_known_folders() {
         let tool = |about: &str| Activity::Tool {
             name: "Read".to_owned(),
             about: about.to_owned(),
@@ -167,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn who_pays_is_said_at_the_start() {
+    fn the_paying_account_is_shown_at_the_start() {
         let started = Activity::Started {
             model: "opus".to_owned(),
             version: "2.1".to_owned(),

@@ -1,4 +1,4 @@
-//! Durations as people read them.
+//! Durations in a short, readable form.
 use jiff::SignedDuration;
 
 /// Returns `42s`, `7m05s`, `3h12m` or `2d4h`.

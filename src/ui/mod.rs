@@ -1,4 +1,4 @@
-//! How anything is shown: data to stdout, the rest to stderr, colour only where a person sees it.
+//! How anything is shown: data to stdout, the rest to stderr, colour only on a terminal.
 pub mod activity;
 pub mod duration;
 pub mod report;
@@ -27,7 +27,7 @@ pub fn json(value: &impl Serialize) -> Result<()> {
     out(serde_json::to_string_pretty(value).map_err(crate::error::Error::failed)?)
 }
 
-/// Writes what is for people to stderr, and ends its last line. If even that fails, there is nobody to tell.
+/// Writes a message to stderr, and ends its last line. A failure is ignored: it could not be reported.
 pub fn note(text: impl AsRef<str>) {
     let _ = writeln!(io::stderr().lock(), "{}", whole(text.as_ref()));
 }

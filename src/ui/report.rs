@@ -1,4 +1,4 @@
-//! What is said about a session: in the seed's words, with the next step.
+//! Messages about a session, with the next step.
 use crate::engine::{Phase, State};
 use crate::error::{Error, ExitCode};
 use crate::model::{Decision, Ending, SessionName};
@@ -18,7 +18,7 @@ pub fn already_running(project: &Project, session: &SessionName) -> Error {
         .hint(format!("watch it with `ap attach {session}`, stop it with `ap stop {session}`, or replace it with `--force`"))
 }
 
-/// Says that there is nothing to go on with.
+/// There is no such session to resume.
 pub fn nothing_to_resume(session: &SessionName) -> Error {
     Error::usage(format!("there is no session '{session}' to resume"))
         .hint("start it without `--resume`; `ap list` shows the sessions there are")
@@ -33,10 +33,10 @@ pub fn runs_another(plan: &Plan, named: &str) -> Error {
     .hint(format!("resume it with `{} --resume`", plan.command))
 }
 
-/// Says that a session cannot go on with its definition as it is now.
+/// The session cannot continue with its definition as it is now.
 pub fn keeps_its_plan(plan: &Plan, why: &str) -> Error {
-    Error::usage(format!("session '{}' cannot take its definition as it is now: {why}", plan.session))
-        .hint(format!("go on with the plan it has with `{} --resume`, or start over with `--force`, which keeps the old run", plan.command))
+    Error::usage(format!("session '{}' cannot use its definition as it is now: {why}", plan.session))
+        .hint(format!("continue with the plan it has with `{} --resume`, or start over with `--force`, which keeps the old run", plan.command))
 }
 
 /// Returns the first line about a session that did not reach its goal, and the lines below it.
@@ -110,7 +110,7 @@ fn last_good(state: &State) -> u32 {
         .map_or(0, |entry| entry.iteration)
 }
 
-/// Returns what a person can do about such a session.
+/// Returns what you can do about such a session.
 pub fn next_steps(snapshot: &Snapshot) -> String {
     let Snapshot { plan, state } = snapshot;
     let hint = match &state.phase {
@@ -120,7 +120,7 @@ pub fn next_steps(snapshot: &Snapshot) -> String {
         Phase::Ended {
             ending: Ending::LimitReached { .. },
         } if is_idle(snapshot) => format!(
-            "See what its agents said with `ap logs {}`. A resume lets them change nothing {} more; `guardrails.max_idle_iterations` sets how often\n",
+            "See what its agents did with `ap logs {}`. A resume lets them change nothing {} more; `guardrails.max_idle_iterations` sets how often\n",
             plan.session,
             count(plan.guardrails.max_idle_iterations, "time"),
         ),
@@ -161,7 +161,7 @@ fn is_idle(snapshot: &Snapshot) -> bool {
     0 < most && most <= snapshot.state.counters.idle
 }
 
-/// Returns the command that goes on, with twice the room of the bound that was reached.
+/// Returns the command that continues it, with twice the limit that was reached.
 fn with_more_room(snapshot: &Snapshot) -> String {
     let Snapshot { plan, state } = snapshot;
     let bounds = state.guardrails(plan);

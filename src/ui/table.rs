@@ -1,4 +1,4 @@
-//! Columns for people. Programs use `--json`.
+//! Tables for the terminal. Programs use `--json`.
 use comfy_table::{ContentArrangement, Table, presets};
 
 /// Returns rows under a header, as wide as the terminal; unbroken where there is none.

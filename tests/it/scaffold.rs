@@ -91,7 +91,7 @@ fn nothing_is_overwritten() {
     project
         .ap(&["new", "loop", "work"])
         .expect(0)
-        .says(&["It comes before the other loop `work`"]);
+        .says(&["It takes precedence over the other loop `work`"]);
     assert_eq!(project.read(".claude/schemas/loop.schema.json"), "{}");
     assert_eq!(project.read(".claude/loops/mine/notes.txt"), "mine");
 }

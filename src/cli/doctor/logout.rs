@@ -1,4 +1,4 @@
-//! Whether sessions live on when their person logs out. Where they do not, all of them end at once.
+//! Whether sessions survive a logout. Where they do not, all of them end at once.
 use super::check::Check;
 use super::program::{Answer, Server, ask, find_server};
 use crate::cli::context::Context;
@@ -6,12 +6,12 @@ use std::path::Path;
 
 const NAME: &str = "logout";
 
-/// What systemd-logind does at a logout.
+/// The settings of systemd-logind that matter at a logout.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Logind {
-    /// Ends what runs in the login session's scope.
+    /// Kills the processes in the login session's scope.
     kill_user_processes: Option<bool>,
-    /// The user's own services live on.
+    /// The user's services survive.
     linger: Option<bool>,
 }
 
@@ -71,7 +71,7 @@ fn parse(text: &str, name: &str) -> Option<bool> {
     }
 }
 
-/// Judges by where the server runs: `which` names it.
+/// Decides by the control group of the server, which `which` names.
 fn survives(cgroup: &str, logind: Logind, is_root: bool, which: &str) -> Check {
     let unit = |ending: &str| {
         cgroup
@@ -108,9 +108,9 @@ fn survives(cgroup: &str, logind: Logind, is_root: bool, which: &str) -> Check {
                     "may not linger"
                 }
             ),
-            "run `loginctl enable-linger`; sessions that ended so go on with --resume",
+            "run `loginctl enable-linger`; sessions that ended this way continue with --resume",
         ),
-        // logind spares root unless told otherwise.
+        // logind does not kill the processes of root by default.
         (
             _,
             true,
@@ -143,7 +143,7 @@ fn survives(cgroup: &str, logind: Logind, is_root: bool, which: &str) -> Check {
                     "may"
                 }
             ),
-            "run `loginctl enable-linger`, then start the tmux server with `systemd-run --user --scope tmux new -d`; sessions that ended so go on with --resume",
+            "run `loginctl enable-linger`, then start the tmux server with `systemd-run --user --scope tmux new -d`; sessions that ended this way continue with --resume",
         ),
         (false, false, _) if unit(".service") => Check::ok(
             NAME,

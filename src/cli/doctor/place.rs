@@ -16,7 +16,7 @@ const DRIFT_S: i64 = 5;
 /// The year this was written; an earlier time is wrong.
 const EARLIEST_YEAR: i16 = 2025;
 
-/// Whether locks can be written and hold what they promise.
+/// Whether locks can be written and exclude each other.
 pub(super) fn locks(context: &Context) -> Check {
     const NAME: &str = "locks";
     let wanted = context.project.locks();
@@ -25,18 +25,18 @@ pub(super) fn locks(context: &Context) -> Check {
         Ok(true) => Check::ok(NAME, format!("writable, and locking works ({wanted})")),
         Ok(false) => Check::problem(
             NAME,
-            format!("a lock that is held can be taken again in {folder}"),
+            format!("a lock that is held can be acquired again in {folder}"),
             "keep the project on a local disk: two runners could run one session here",
         ),
         Err(error) => Check::problem(
             NAME,
             format!("{folder}: {error}"),
-            "the project must be writable for you, and on a file system that knows flock",
+            "the project must be writable by you, and on a file system that supports flock",
         ),
     }
 }
 
-/// Takes a lock twice; the second time must fail.
+/// Acquires a lock twice; the second time must fail.
 fn locks_work(folder: &Utf8Path) -> io::Result<bool> {
     let file = tempfile::Builder::new()
         .prefix(".ap-doctor-")
@@ -51,7 +51,7 @@ fn locks_work(folder: &Utf8Path) -> io::Result<bool> {
 
 pub(super) fn disk(context: &Context) -> Check {
     const NAME: &str = "disk";
-    const ADVICE: &str = "free some space; old runs lie under .claude/pipeline-runs/.archive";
+    const ADVICE: &str = "free some space; old runs are stored in .claude/pipeline-runs/.archive";
     let folder = existing(&context.project.runs());
     let free_mb = match statvfs(folder.as_std_path()) {
         Ok(about) => free_mb(&about),
@@ -82,15 +82,15 @@ fn free_mb(about: &Statvfs) -> u64 {
         / (1024 * 1024)
 }
 
-/// Whether the clock can be right, and agrees with the file system's.
+/// Whether the clock is plausible, and agrees with the file system's.
 pub(super) fn clock(context: &Context) -> Check {
     const NAME: &str = "clock";
     let now = clock::now();
     if now.to_zoned(jiff::tz::TimeZone::UTC).year() < EARLIEST_YEAR {
         return Check::problem(
             NAME,
-            format!("it says {now}"),
-            "set it: waits for quotas and limits go by it",
+            format!("it shows {now}"),
+            "set it: waits for quotas and limits depend on it",
         );
     }
     let written = tempfile::Builder::new()

@@ -80,7 +80,7 @@ pub(super) fn check(wanted: &Wanted, context: &Context) -> Check {
         .env
         .get("AP_PROGRAM")
         .filter(|program| name == "claude" && !program.is_empty());
-    // Or every project's has: `programs: {bd: /opt/bd}`. A config.yaml that cannot be read is told elsewhere.
+    // Or every project's has: `programs: {bd: /opt/bd}`. Other commands report a config.yaml that cannot be read.
     let placed = context
         .settings()
         .ok()
@@ -95,9 +95,10 @@ pub(super) fn check(wanted: &Wanted, context: &Context) -> Check {
             "not installed"
         };
         return match wanted.missing {
-            Verdict::Ok if !context.has_beads() => {
-                Check::ok(name, format!("{missing} (optional: task queues of beads)"))
-            }
+            Verdict::Ok if !context.has_beads() => Check::ok(
+                name,
+                format!("{missing} (optional; needed for beads task queues)"),
+            ),
             Verdict::Ok => Check {
                 name,
                 verdict: Verdict::Warning,
@@ -196,7 +197,7 @@ pub(super) fn server(context: &Context) -> Check {
     }
 }
 
-/// Whether a person who types `ap` gets this program.
+/// Whether `ap` on PATH is this program.
 pub(super) fn on_path(context: &Context) -> Check {
     const NAME: &str = "ap";
     let version = env!("CARGO_PKG_VERSION");
@@ -218,7 +219,7 @@ pub(super) fn on_path(context: &Context) -> Check {
     }
 }
 
-/// Says which account pays for agents. Looks at names only.
+/// Returns which account pays for agents. Looks at names only.
 pub(super) fn account(context: &Context) -> Check {
     const NAME: &str = "account";
     let set = ["ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN"]
@@ -245,11 +246,11 @@ pub(super) fn user(context: &Context) -> Check {
         .get("IS_SANDBOX")
         .is_some_and(|value| value == "1")
     {
-        return Check::ok(NAME, "root, in a sandbox by your word (IS_SANDBOX=1)");
+        return Check::ok(NAME, "root, in a sandbox (IS_SANDBOX=1 is set)");
     }
     Check::warning(
         NAME,
         "root: agents may do anything to this machine, and get IS_SANDBOX=1 so that Claude Code runs with bypassPermissions",
-        "use an ordinary user, or a container that can be thrown away",
+        "use an ordinary user, or a disposable container",
     )
 }

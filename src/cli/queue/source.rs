@@ -99,7 +99,7 @@ impl AgentContext {
         let wrong = |why: &dyn std::fmt::Display| {
             let hint = "AP_CONTEXT is set by `ap` for its agents; outside of one, unset it";
             Error::failed(format!(
-                "cannot tell which iteration this is from {path}: {why}"
+                "cannot read which iteration this is from {path}: {why}"
             ))
             .hint(hint)
         };
@@ -111,7 +111,7 @@ impl AgentContext {
     }
 }
 
-/// An agent claims for its iteration, anybody else for themselves.
+/// An agent claims for its iteration, the user for themselves.
 fn owner(agent: Option<AgentContext>, context: &Context) -> Result<Owner> {
     // The session an agent works for, even when it looks into the queue of another.
     let own = |agent: AgentContext| {

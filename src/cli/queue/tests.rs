@@ -35,8 +35,8 @@ impl World {
         Self { folder, context }
     }
 
-    fn person(&self, line: &str) -> String {
-        self.told(line, &self.context)
+    fn user(&self, line: &str) -> String {
+        self.run(line, &self.context)
     }
 
     fn agent(&self, session: &str, iteration: u32, line: &str) -> String {
@@ -51,14 +51,14 @@ impl World {
         context
             .env
             .insert("AP_CONTEXT".to_owned(), path.to_str().unwrap().to_owned());
-        self.told(line, &context)
+        self.run(line, &context)
     }
 
-    fn told(&self, line: &str, context: &Context) -> String {
+    fn run(&self, line: &str, context: &Context) -> String {
         let args = Line::try_parse_from(std::iter::once("queue").chain(line.split(' ')))
             .unwrap_or_else(|error| panic!("{error}"))
             .args;
-        let told = match answer(&args, context) {
+        let output = match answer(&args, context) {
             Ok(Answer { data, note, code }) => format!(
                 "{data}{}exit {}",
                 note.replace("No task", "stderr: No task"),
@@ -78,7 +78,8 @@ impl World {
         )
         .to_string();
         let root = self.context.project.root().as_str();
-        told.replace(root, "<project>")
+        output
+            .replace(root, "<project>")
             .replace(&user, "person/<me>")
     }
 }
@@ -86,18 +87,18 @@ impl World {
 const BACKLOG: &str = "- [ ] Add login (#login)\n  With a form.\n  Acceptance:\n  - tests pass\n- [ ] Say \u{1b}[31mhello\n- [>] Later (#later)\n- [x] Start (#start)\n";
 
 #[test]
-fn people_see_what_there_is() {
+fn the_user_sees_all_tasks() {
     let world = World::new(&[("backlog.md", BACKLOG)]);
-    assert_snapshot!(world.person("ready"), @r#"
+    assert_snapshot!(world.user("ready"), @r#"
     login  Add login
     t-e7348420  Say \u{1b}[31mhello
     exit 0
     "#);
-    assert_snapshot!(world.person("ready --json"), @r#"
+    assert_snapshot!(world.user("ready --json"), @r#"
     [{"id":"login","title":"Add login","body":"With a form.","acceptance":["tests pass"],"priority":null,"state":"ready","owner":null,"why":null},{"id":"t-e7348420","title":"Say \u001b[31mhello","body":"","acceptance":[],"priority":null,"state":"ready","owner":null,"why":null}]
     exit 0
     "#);
-    assert_snapshot!(world.person("show login"), @r"
+    assert_snapshot!(world.user("show login"), @r"
     login  Add login
     ready
 
@@ -107,13 +108,13 @@ fn people_see_what_there_is() {
     - tests pass
     exit 0
     ");
-    assert_snapshot!(world.person("status"), @r"
+    assert_snapshot!(world.user("status"), @r"
     <project>/backlog.md: 1 of 4 closed, 2 ready
     later  is marked `[>]`, which is neither open nor done: write `[ ]` to open it
     2 of the 3 left can be claimed
     exit 0
     ");
-    assert_snapshot!(world.person("show nope"), @r"
+    assert_snapshot!(world.user("show nope"), @r"
     stderr: there is no task `nope` in <project>/backlog.md
     hint: its text may have been edited: `ap queue ready` lists the ids; a task that ends in `(#name)` keeps its id
     exit 1
@@ -121,7 +122,7 @@ fn people_see_what_there_is() {
 }
 
 #[test]
-fn an_agent_takes_a_task_and_closes_it() {
+fn an_agent_claims_a_task_and_closes_it() {
     let world = World::new(&[("backlog.md", BACKLOG)]);
     assert_snapshot!(world.agent("auth", 3, "claim --json"), @r#"
     {"id":"login","title":"Add login","body":"With a form.","acceptance":["tests pass"],"priority":null,"state":"held","owner":"pipeline/auth/r1/3","why":null}
@@ -151,7 +152,7 @@ fn an_agent_takes_a_task_and_closes_it() {
     hint: claim another: `ap queue ready` lists them
     exit 1
     ");
-    assert_snapshot!(world.person("status --json"), @r#"
+    assert_snapshot!(world.user("status --json"), @r#"
     {"blocked":[{"id":"later","why":"is marked `[>]`, which is neither open nor done: write `[ ]` to open it"}],"closed":1,"held":[],"queue":"<project>/backlog.md","ready":["t-e7348420"],"stale":[{"id":"login","owner":"pipeline/auth/r1/3"}],"total":4,"verdict":{"blocked":1,"held":0,"kind":"work","left":3,"next":["t-e7348420"],"ready":1}}
     exit 0
     "#);
@@ -171,7 +172,7 @@ fn an_agent_takes_a_task_and_closes_it() {
 }
 
 #[test]
-fn a_claim_with_nothing_left_is_exit_4_and_says_why() {
+fn a_claim_without_a_task_exits_4_with_the_reason() {
     let world = World::new(&[("backlog.md", "- [x] a\n")]);
     assert_snapshot!(world.agent("auth", 1, "claim --json"), @r"
     null
@@ -182,7 +183,7 @@ fn a_claim_with_nothing_left_is_exit_4_and_says_why() {
     stderr: No task can be claimed: every task is closed (1).
     exit 4
     ");
-    assert_snapshot!(world.person("ready --json"), @r"
+    assert_snapshot!(world.user("ready --json"), @r"
     []
     stderr: No task can be claimed: every task is closed (1).
     exit 0
@@ -190,43 +191,43 @@ fn a_claim_with_nothing_left_is_exit_4_and_says_why() {
 }
 
 #[test]
-fn a_person_can_take_back_what_a_lost_agent_holds() {
+fn the_user_can_release_the_task_of_a_lost_agent() {
     let world = World::new(&[("backlog.md", "- [ ] a (#a)\n")]);
     world.agent("auth", 1, "claim");
-    assert_snapshot!(world.person("release a"), @r"
+    assert_snapshot!(world.user("release a"), @r"
     stderr: task `a` is held by pipeline/auth/r1/1, not by person/<me>, so it was not released
     hint: `ap queue status` shows the owner of each task; release one from its owner with `--from OWNER`
     exit 1
     ");
-    assert_snapshot!(world.person("release a --from pipeline/auth/r1/1 --reason lost"), @r"
+    assert_snapshot!(world.user("release a --from pipeline/auth/r1/1 --reason lost"), @r"
     released a
     exit 0
     ");
-    assert_snapshot!(world.person("release a --json"), @r"
+    assert_snapshot!(world.user("release a --json"), @r"
     stderr: task `a` is not held, so it was not released
     hint: `ap queue status` shows the owner of each task; release one from its owner with `--from OWNER`
     exit 1
     ");
-    assert_snapshot!(world.person("claim a"), @r"
+    assert_snapshot!(world.user("claim a"), @r"
     a  a
     held by person/<me>
     exit 0
     ");
-    assert_snapshot!(world.person("release a --json"), @r#"
+    assert_snapshot!(world.user("release a --json"), @r#"
     {"id":"a","parked":false,"released":true}
     exit 0
     "#);
 }
 
 #[test]
-fn the_usual_files_are_found_and_others_can_be_named() {
+fn default_files_are_found_and_others_can_be_named() {
     let stories = r#"{"userStories":[{"id":"US-1","title":"Story","acceptanceCriteria":["x"],"priority":1,"passes":false}]}"#;
-    assert_snapshot!(World::new(&[]).person("ready"), @"
+    assert_snapshot!(World::new(&[]).user("ready"), @"
     stderr: no tasks found in <project>: looked for beads, backlog.md, BACKLOG.md, docs/backlog.md, prd.json
     hint: write them in backlog.md (`- [ ] task`, one a line), or name the file with `--file PATH`; for beads, `bd init` makes a database
     exit 1
     ");
-    assert_snapshot!(World::new(&[("prd.json", stories)]).person("ready --json"), @r#"
+    assert_snapshot!(World::new(&[("prd.json", stories)]).user("ready --json"), @r#"
     [{"id":"US-1","title":"Story","body":"","acceptance":["x"],"priority":1,"state":"ready","owner":null,"why":null}]
     exit 0
     "#);
@@ -235,12 +236,12 @@ fn the_usual_files_are_found_and_others_can_be_named() {
         ("prd.json", stories),
         ("x y.json", "{}"),
     ]);
-    assert_snapshot!(world.person("ready"), @r"
+    assert_snapshot!(world.user("ready"), @r"
     doc  doc
     exit 0
     ");
     let file = world.context.project.root().join("prd.json");
-    assert_snapshot!(world.person(&format!("ready --file {file}")), @r"
+    assert_snapshot!(world.user(&format!("ready --file {file}")), @r"
     US-1  Story
     exit 0
     ");
@@ -280,11 +281,11 @@ fn a_session_s_queue_is_the_one_in_its_plan() {
         .plan();
     fs_err::create_dir_all(path.parent().unwrap()).unwrap();
     atomic::replace(&path, plan.to_string().as_bytes()).unwrap();
-    assert_snapshot!(world.person("ready"), @r"
+    assert_snapshot!(world.user("ready"), @r"
     usual  usual
     exit 0
     ");
-    assert_snapshot!(world.person("ready --session auth"), @r"
+    assert_snapshot!(world.user("ready --session auth"), @r"
     one  one
     exit 0
     ");
@@ -296,13 +297,13 @@ fn a_session_s_queue_is_the_one_in_its_plan() {
     usual  usual
     exit 0
     ");
-    assert_snapshot!(world.person("ready --session ../x"), @r"
+    assert_snapshot!(world.user("ready --session ../x"), @r"
     stderr: session name `../x` must start with a letter or digit
     hint: `ap list` shows the sessions there are
     exit 2
     ");
     atomic::replace(&path, b"{").unwrap();
-    assert_snapshot!(world.person("ready --session auth"), @r"
+    assert_snapshot!(world.user("ready --session auth"), @r"
     stderr: <project>/.claude/pipeline-runs/auth/plan.json:1:1: the plan cannot be read: EOF while parsing an object at line 1 column 1
     hint: name the tasks with `--file PATH`
     exit 1
@@ -310,7 +311,7 @@ fn a_session_s_queue_is_the_one_in_its_plan() {
 }
 
 #[test]
-fn an_agent_without_its_context_is_told() {
+fn an_agent_without_its_context_gets_an_error() {
     let world = World::new(&[("backlog.md", BACKLOG)]);
     let nowhere = world.folder.path().join("gone.json");
     let mut context = world.context.clone();
@@ -318,8 +319,8 @@ fn an_agent_without_its_context_is_told() {
         "AP_CONTEXT".to_owned(),
         nowhere.to_str().unwrap().to_owned(),
     );
-    assert_snapshot!(world.told("claim", &context), @r"
-    stderr: cannot tell which iteration this is from <project>/gone.json: No such file or directory (os error 2)
+    assert_snapshot!(world.run("claim", &context), @r"
+    stderr: cannot read which iteration this is from <project>/gone.json: No such file or directory (os error 2)
     hint: AP_CONTEXT is set by `ap` for its agents; outside of one, unset it
     exit 1
     ");
@@ -339,37 +340,33 @@ fn queue_errors_keep_their_next_step() {
 }
 
 #[test]
-fn an_agent_takes_nothing_from_anybody() {
+fn an_agent_cannot_release_tasks_of_others() {
     let world = World::new(&[("backlog.md", "- [ ] a (#a)\n")]);
     world.agent("auth", 1, "claim a");
     for owner in ["pipeline/auth/r1/1", "person/ann"] {
-        let told = world.agent("auth", 2, &format!("release a --from {owner}"));
+        let output = world.agent("auth", 2, &format!("release a --from {owner}"));
         assert!(
-            told.contains("only the user can use `--from`") && told.ends_with("exit 2"),
-            "{told}"
+            output.contains("only the user can use `--from`") && output.ends_with("exit 2"),
+            "{output}"
         );
     }
-    assert!(
-        world
-            .person("show a")
-            .contains("held by pipeline/auth/r1/1")
-    );
+    assert!(world.user("show a").contains("held by pipeline/auth/r1/1"));
 }
 
 #[test]
-fn a_task_is_shown_with_its_state_and_why_and_commands_no_terminal() {
+fn a_task_is_shown_with_its_state_and_without_control_characters() {
     let world = World::new(&[(
         "backlog.md",
         "- [>] a \u{202e}b (#a)\n  be\u{200b}low\n- [x] c (#c)\n",
     )]);
-    assert_snapshot!(world.person("show a"), @r"
+    assert_snapshot!(world.user("show a"), @r"
     a  a \u{202e}b
     blocked: it is marked `[>]`, which is neither open nor done: write `[ ]` to open it
 
     be\u{200b}low
     exit 0
     ");
-    assert_snapshot!(world.person("show c"), @r"
+    assert_snapshot!(world.user("show c"), @r"
     c  c
     closed
     exit 0
@@ -377,27 +374,27 @@ fn a_task_is_shown_with_its_state_and_why_and_commands_no_terminal() {
 }
 
 #[test]
-fn a_label_is_for_the_session_it_names_and_no_other() {
+fn label_refuses_another_session_or_file() {
     let world = World::new(&[("backlog.md", "- [ ] a (#a)\n")]);
     for flag in ["--file backlog.md", "--session other"] {
-        let told = world.person(&format!("label auth a {flag}"));
+        let output = world.user(&format!("label auth a {flag}"));
         assert!(
-            told.contains("not `--session` or `--file`") && told.ends_with("exit 2"),
-            "{told}"
+            output.contains("not `--session` or `--file`") && output.ends_with("exit 2"),
+            "{output}"
         );
     }
 }
 
 #[test]
-fn hints_are_commands_for_the_same_queue() {
+fn commands_in_hints_name_the_same_queue() {
     let world = World::new(&[("backlog.md", "- [ ] a (#a)\n")]);
     world.agent("auth", 1, "claim a");
-    assert_snapshot!(world.person("show b --session auth"), @"
+    assert_snapshot!(world.user("show b --session auth"), @"
     stderr: there is no task `b` in <project>/backlog.md
     hint: its text may have been edited: `ap queue ready --session auth` lists the ids; a task that ends in `(#name)` keeps its id
     exit 1
     ");
-    assert_snapshot!(world.person("release a --session auth"), @"
+    assert_snapshot!(world.user("release a --session auth"), @"
     stderr: task `a` is held by pipeline/auth/r1/1, not by person/<me>, so it was not released
     hint: `ap queue status --session auth` shows the owner of each task; release one from its owner with `--from OWNER`
     exit 1

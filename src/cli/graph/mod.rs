@@ -1,4 +1,4 @@
-//! A plan as a picture, in the languages of Mermaid and Graphviz.
+//! Draws a plan for Mermaid or Graphviz.
 use super::catalog;
 use crate::plan::{Branch, Node, Plan, Select, Step, template};
 
@@ -11,14 +11,14 @@ pub(super) enum Language {
     Dot,
 }
 
-/// Draws the nodes in the order they run; dotted is what a node gets from one further back.
+/// Draws the nodes in the order they run; dotted lines are inputs from earlier nodes.
 pub(super) fn draw(plan: &Plan, language: Language) -> String {
     let (begin, end) = language.frame(&plan.name);
     let mut lines: Vec<String> = (0..plan.nodes.len())
         .flat_map(|index| language.step(index, &plan.nodes[index]))
         .collect();
     for index in 1..plan.nodes.len() {
-        let (before, after) = (spots(plan, index - 1), spots(plan, index));
+        let (before, after) = (drawn_nodes(plan, index - 1), drawn_nodes(plan, index));
         let pairs = before
             .iter()
             .filter_map(|branch| branch.last())
@@ -26,13 +26,13 @@ pub(super) fn draw(plan: &Plan, language: Language) -> String {
         lines.extend(pairs.map(|(from, to)| language.then(&from.name, &to.name)));
     }
     for (index, to) in (0..plan.nodes.len()).flat_map(|index| {
-        spots(plan, index)
+        drawn_nodes(plan, index)
             .into_iter()
             .flatten()
-            .map(move |spot| (index, spot))
+            .map(move |drawn| (index, drawn))
     }) {
         lines.extend(
-            given(plan, index, &to)
+            inputs(plan, index, &to)
                 .into_iter()
                 .map(|(from, select)| language.gets(&from, &to.name, select)),
         );
@@ -43,19 +43,19 @@ pub(super) fn draw(plan: &Plan, language: Language) -> String {
         + end
 }
 
-/// A node, and what the picture calls it.
-struct Spot<'a> {
+/// A node with its name in the picture.
+struct DrawnNode<'a> {
     name: String,
     /// The branch it is in, if it is in one.
     branch: Option<&'a str>,
     node: &'a Node,
 }
 
-/// Returns the nodes of a step by branch; one that is no block has a single branch.
-fn spots(plan: &Plan, index: usize) -> Vec<Vec<Spot<'_>>> {
+/// Returns the nodes of a step by branch; a node has a single one.
+fn drawn_nodes(plan: &Plan, index: usize) -> Vec<Vec<DrawnNode<'_>>> {
     match plan.nodes.get(index) {
         None => Vec::new(),
-        Some(Step::Node(node)) => vec![vec![Spot {
+        Some(Step::Node(node)) => vec![vec![DrawnNode {
             name: format!("n{index}"),
             branch: None,
             node,
@@ -64,29 +64,29 @@ fn spots(plan: &Plan, index: usize) -> Vec<Vec<Spot<'_>>> {
             .branches
             .iter()
             .enumerate()
-            .map(|(number, branch)| branch_spots(index, number, branch))
+            .map(|(number, branch)| branch_drawn_nodes(index, number, branch))
             .collect(),
     }
 }
 
-fn branch_spots(index: usize, number: usize, branch: &Branch) -> Vec<Spot<'_>> {
-    let spot = |(stage, node): (u32, _)| Spot {
+fn branch_drawn_nodes(index: usize, number: usize, branch: &Branch) -> Vec<DrawnNode<'_>> {
+    let drawn = |(stage, node): (u32, _)| DrawnNode {
         name: format!("n{index}_{number}_{stage}"),
         branch: Some(branch.name.as_str()),
         node,
     };
-    (0..).zip(&branch.nodes).map(spot).collect()
+    (0..).zip(&branch.nodes).map(drawn).collect()
 }
 
-/// Returns from which nodes one gets something, apart from the last output of the one before it.
-fn given(plan: &Plan, index: usize, to: &Spot<'_>) -> Vec<(String, Select)> {
+/// Returns the nodes whose outputs a node gets, apart from the last output of the previous node.
+fn inputs(plan: &Plan, index: usize, to: &DrawnNode<'_>) -> Vec<(String, Select)> {
     let from = to
         .node
         .from
         .iter()
         .map(|from| (from.node.as_str(), from.select));
     let mut found: Vec<(String, Select)> = from
-        .chain(named(plan, to.node))
+        .chain(prompt_inputs(plan, to.node))
         .flat_map(|one| of_step(plan, index, to, one))
         .collect();
     for input in &to.node.from_parallel {
@@ -103,17 +103,17 @@ fn given(plan: &Plan, index: usize, to: &Spot<'_>) -> Vec<(String, Select)> {
             .unwrap_or_default();
         for (number, branch) in block.branches.iter().enumerate() {
             let meant = input.providers.is_empty() || input.providers.contains(&branch.name);
-            let stage = branch_spots(step, number, branch)
+            let stage = branch_drawn_nodes(step, number, branch)
                 .into_iter()
-                .find(|spot| meant && spot.node.id == input.stage);
+                .find(|drawn| meant && drawn.node.id == input.stage);
             found.extend(stage.map(|stage| (stage.name, input.select)));
         }
     }
     found
 }
 
-/// Returns the steps that a prompt names as `${INPUTS.<step>}`, but for the one whose outputs the node gets anyway.
-fn named<'a>(plan: &'a Plan, node: &'a Node) -> Vec<(&'a str, Select)> {
+/// Returns the steps that a prompt names as `${INPUTS.<step>}`, except the one whose outputs the node gets anyway.
+fn prompt_inputs<'a>(plan: &'a Plan, node: &'a Node) -> Vec<(&'a str, Select)> {
     let mut found: Vec<(&str, Select)> = Vec::new();
     let from = node.from.as_ref().map(|from| from.node.as_str());
     for variable in template::variables(&node.prompt) {
@@ -131,18 +131,18 @@ fn named<'a>(plan: &'a Plan, node: &'a Node) -> Vec<(&'a str, Select)> {
     found
 }
 
-/// Returns the nodes of a step that one gets something from; nothing if it is joined to them already.
+/// Returns the nodes of a step whose outputs a node gets; none if an arrow joins them already.
 fn of_step(
     plan: &Plan,
     index: usize,
-    to: &Spot<'_>,
+    to: &DrawnNode<'_>,
     (id, select): (&str, Select),
 ) -> Vec<(String, Select)> {
-    let own = spots(plan, index)
+    let own = drawn_nodes(plan, index)
         .into_iter()
-        .find(|branch| branch.iter().any(|spot| spot.name == to.name))
+        .find(|branch| branch.iter().any(|drawn| drawn.name == to.name))
         .unwrap_or_default();
-    let inside = own.iter().position(|spot| spot.node.id.as_str() == id);
+    let inside = own.iter().position(|drawn| drawn.node.id.as_str() == id);
     let source = plan.position(id);
     let before = match inside {
         Some(at) => own.get(at + 1).is_some_and(|next| next.name == to.name),
@@ -153,7 +153,7 @@ fn of_step(
     };
     let names = match (inside, source) {
         (Some(at), _) => vec![own[at].name.clone()],
-        (None, Some(source)) => spots(plan, source)
+        (None, Some(source)) => drawn_nodes(plan, source)
             .iter()
             .filter_map(|branch| Some(branch.last()?.name.clone()))
             .collect(),
@@ -181,7 +181,7 @@ impl Language {
     fn step(self, index: usize, step: &Step) -> Vec<String> {
         let block = match step {
             Step::Node(node) => {
-                return vec![self.node(&Spot {
+                return vec![self.node(&DrawnNode {
                     name: format!("n{index}"),
                     branch: None,
                     node,
@@ -202,14 +202,14 @@ impl Language {
             .iter()
             .enumerate()
             .flat_map(|(number, branch)| {
-                let spots = branch_spots(index, number, branch);
-                let order = spots
+                let drawn_nodes = branch_drawn_nodes(index, number, branch);
+                let order = drawn_nodes
                     .windows(2)
                     .map(|pair| self.then(&pair[0].name, &pair[1].name))
                     .collect::<Vec<_>>();
-                spots
+                drawn_nodes
                     .iter()
-                    .map(|spot| self.node(spot))
+                    .map(|drawn| self.node(drawn))
                     .chain(order)
                     .collect::<Vec<_>>()
             });
@@ -219,7 +219,7 @@ impl Language {
             .collect()
     }
 
-    fn node(self, Spot { name, branch, node }: &Spot<'_>) -> String {
+    fn node(self, DrawnNode { name, branch, node }: &DrawnNode<'_>) -> String {
         let agent = format!("{} {}", node.agent.provider_name(), node.agent.model);
         let id = branch.map_or_else(
             || node.id.to_string(),
@@ -261,7 +261,7 @@ impl Language {
         }
     }
 
-    /// Takes from a text what would end it or begin something else.
+    /// Escapes what would end the text or begin markup.
     fn text(self, text: &str) -> String {
         let escape = |letter: char| match (self, letter) {
             (_, letter) if letter.is_control() => " ".to_owned(),
@@ -276,134 +276,4 @@ impl Language {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::compile::{Overrides, Sources, compile};
-    use crate::store::library::Library;
-    use insta::assert_snapshot;
-
-    fn plan(text: &str) -> Plan {
-        let folder = tempfile::tempdir().unwrap();
-        let file = camino::Utf8Path::from_path(folder.path())
-            .unwrap()
-            .join("trip.yaml");
-        crate::store::atomic::replace(&file, text.as_bytes()).unwrap();
-        let library = Library::new("/no/where".into(), "/no/config".into());
-        let sources: Sources = library
-            .find(crate::plan::PlanKind::Pipeline, file.as_str())
-            .unwrap();
-        let request = catalog::request(&crate::store::layout::Project::new("/no/where".into()));
-        compile(&sources, &request, &Overrides::default())
-            .unwrap()
-            .0
-    }
-
-    const TRIP: &str = "nodes:
-  - {id: plan, loop: improve-plan, runs: 5}
-  - {id: refine, prompt: '${STATUS}', perspectives: [fast, safe]}
-  - {id: sum, prompt: '${STATUS} ${INPUTS.plan}', inputs: {from: plan, select: all}, termination: {type: verify, command: [sh, -c, 'test \"#1\" = `a`'], max: 2}}
-";
-
-    #[test]
-    fn a_pipeline_is_drawn_for_mermaid() {
-        assert_snapshot!(draw(&plan(TRIP), Language::Mermaid), @r#"
-        flowchart TD
-          n0["plan<br/>improve-plan<br/>claude opus<br/>2 agents in a row say stop, at most 5"]
-          n1["refine<br/>claude opus<br/>after 2 iterations"]
-          n2["sum<br/>claude opus<br/>#96;sh -c test #34;#35;1#34; = #96;a#96;#96; succeeds, at most 2"]
-          n0 --> n1
-          n1 --> n2
-          n0 -. all outputs .-> n2
-        "#);
-    }
-
-    #[test]
-    fn a_pipeline_is_drawn_for_graphviz() {
-        assert_snapshot!(draw(&plan(TRIP), Language::Dot), @r##"
-        digraph "trip" {
-          node [shape=box];
-          n0 [label="plan\nimprove-plan\nclaude opus\n2 agents in a row say stop, at most 5"];
-          n1 [label="refine\nclaude opus\nafter 2 iterations"];
-          n2 [label="sum\nclaude opus\n`sh -c test \"#1\" = `a`` succeeds, at most 2"];
-          n0 -> n1;
-          n1 -> n2;
-          n0 -> n2 [style=dotted, label="all outputs"];
-        }
-        "##);
-    }
-
-    #[test]
-    fn what_a_prompt_names_is_drawn_too() {
-        let far = "nodes:
-  - {id: plan, prompt: '${STATUS}'}
-  - {id: think, prompt: '${STATUS}', perspectives: [fast, safe]}
-  - {id: sum, prompt: '${STATUS} ${INPUTS.plan} ${INPUTS.think} ${INPUTS.plan}'}
-";
-        let drawn = draw(&plan(far), Language::Mermaid);
-        let edges: Vec<&str> = drawn
-            .lines()
-            .map(str::trim)
-            .filter(|line| line.contains(".->"))
-            .collect();
-        assert_eq!(
-            edges,
-            ["n0 -. last output .-> n2", "n1 -. all outputs .-> n2"]
-        );
-    }
-
-    #[test]
-    fn the_branches_of_a_block_stand_side_by_side() {
-        let debate = "nodes:
-  - {id: plan, loop: improve-plan, runs: 2}
-  - id: duel
-    parallel:
-      providers: [claude, {id: other, name: claude, model: haiku}]
-      stages:
-        - {id: draft, prompt: '${STATUS}'}
-        - {id: mend, prompt: '${STATUS}', inputs: {from: plan}}
-  - {id: end, prompt: '${STATUS}', inputs: {from_parallel: {stage: draft, select: history, providers: [other]}}}
-";
-        assert_snapshot!(draw(&plan(debate), Language::Mermaid), @r#"
-        flowchart TD
-          n0["plan<br/>improve-plan<br/>claude opus<br/>2 agents in a row say stop, at most 2"]
-          subgraph b1["duel"]
-            n1_0_0["claude/draft<br/>claude opus<br/>after 1 iteration"]
-            n1_0_1["claude/mend<br/>claude opus<br/>after 1 iteration"]
-            n1_0_0 --> n1_0_1
-            n1_1_0["other/draft<br/>claude haiku<br/>after 1 iteration"]
-            n1_1_1["other/mend<br/>claude haiku<br/>after 1 iteration"]
-            n1_1_0 --> n1_1_1
-          end
-          n2["end<br/>claude opus<br/>after 1 iteration"]
-          n0 --> n1_0_0
-          n0 --> n1_1_0
-          n1_0_1 --> n2
-          n1_1_1 --> n2
-          n0 -. last output .-> n1_0_1
-          n0 -. last output .-> n1_1_1
-          n1_1_0 -. all outputs .-> n2
-        "#);
-        assert_snapshot!(draw(&plan(debate), Language::Dot), @r#"
-        digraph "trip" {
-          node [shape=box];
-          n0 [label="plan\nimprove-plan\nclaude opus\n2 agents in a row say stop, at most 2"];
-          subgraph cluster_1 { label="duel";
-            n1_0_0 [label="claude/draft\nclaude opus\nafter 1 iteration"];
-            n1_0_1 [label="claude/mend\nclaude opus\nafter 1 iteration"];
-            n1_0_0 -> n1_0_1;
-            n1_1_0 [label="other/draft\nclaude haiku\nafter 1 iteration"];
-            n1_1_1 [label="other/mend\nclaude haiku\nafter 1 iteration"];
-            n1_1_0 -> n1_1_1;
-          }
-          n2 [label="end\nclaude opus\nafter 1 iteration"];
-          n0 -> n1_0_0;
-          n0 -> n1_1_0;
-          n1_0_1 -> n2;
-          n1_1_1 -> n2;
-          n0 -> n1_0_1 [style=dotted, label="last output"];
-          n0 -> n1_1_1 [style=dotted, label="last output"];
-          n1_1_0 -> n2 [style=dotted, label="all outputs"];
-        }
-        "#);
-    }
-}
+mod tests;

@@ -1,0 +1,138 @@
+//! Compiles a plan, and makes the prompts that its first agents would get.
+use super::nodes::{PlannedNode, planned_nodes};
+use crate::agent::AgentSpec;
+use crate::cli::context::Context;
+use crate::cli::said::{self, Said};
+use crate::compile::{Invalid, Problem, Request, compile};
+use crate::error::{Error, Result};
+use crate::model::SessionName;
+use crate::plan::{Node, Plan, PlanKind};
+use crate::runner::{JUDGE_TRIES, PromptPreview, RunnerEnv, preview_prompt};
+use crate::store::inputs;
+use crate::termination::GateRef;
+use serde::Serialize;
+
+/// The shape of `ap dry-run --json`.
+#[derive(Debug, Serialize)]
+pub(super) struct Preview {
+    pub(super) plan: Plan,
+    /// The maximum number of iterations of all nodes, without retries of crashed agents.
+    pub(super) max_agents: u64,
+    /// The same with every retry, and with the judges.
+    pub(super) max_starts: u64,
+    pub(super) prompts: Vec<Prompt>,
+    pub(super) warnings: Vec<Problem>,
+}
+
+/// What a node's first agent gets.
+#[derive(Debug, Serialize)]
+pub(super) struct Prompt {
+    pub(super) node: String,
+    /// The file it will be stored in.
+    pub(super) file: String,
+    pub(super) text: String,
+    /// Its program and arguments; the prompt comes on its standard input.
+    pub(super) argv: Vec<String>,
+}
+
+/// What is previewed.
+pub(super) struct Definition<'a> {
+    pub(super) kind: PlanKind,
+    /// Name or path.
+    pub(super) name: &'a str,
+    pub(super) session: SessionName,
+}
+
+pub(super) fn preview(
+    definition: Definition<'_>,
+    said: &Said,
+    context: &Context,
+) -> Result<Preview> {
+    let (plan, warnings) = plan(definition, said, context)?;
+    let env = RunnerEnv::new(
+        context.project.clone(),
+        context.exe.clone(),
+        context.env.clone(),
+    );
+    let run = context.project.session(&plan.session);
+    let prompts = planned_nodes(&plan, &run)
+        .iter()
+        .map(|planned| prompt(&plan, planned, &env))
+        .collect::<Result<_>>()?;
+    let runs = u64::from(plan.runs);
+    let iterations: u64 = plan
+        .all_nodes()
+        .map(|node| u64::from(node.max_iterations))
+        .sum();
+    let starts: u64 = plan.all_nodes().map(max_starts).sum();
+    Ok(Preview {
+        max_agents: runs * iterations,
+        max_starts: runs * starts,
+        prompts,
+        warnings,
+        plan,
+    })
+}
+
+fn plan(
+    definition: Definition<'_>,
+    said: &Said,
+    context: &Context,
+) -> Result<(Plan, Vec<Problem>)> {
+    let Definition {
+        kind,
+        name,
+        session,
+    } = definition;
+    let library = context.library();
+    let sources = library.find(kind, name)?;
+    let request = Request {
+        command: format!("ap {} {name} {session}", kind.as_str()),
+        session,
+        run: "preview".parse().map_err(Error::failed)?,
+        project: context.project.root().to_owned(),
+        backlog: library.backlog(),
+        beads: context.has_beads(),
+    };
+    let overrides = said
+        .flags(said.most)?
+        .or(said::environment(context)?)
+        .or(context.declared());
+    let (mut plan, warnings) = compile(&sources, &request, &overrides).map_err(|problems| {
+        Error::invalid(Invalid::new(
+            format!("{} `{name}`", kind.as_str()),
+            problems,
+        ))
+    })?;
+    context.settings()?.place_programs(&mut plan);
+    plan.inputs = inputs::expand(context.project.root(), &plan.inputs)?;
+    Ok((plan, warnings))
+}
+
+/// Returns what the first agent of a node would get, made by the code that makes it in a run.
+fn prompt(plan: &Plan, planned: &PlannedNode<'_>, env: &RunnerEnv) -> Result<Prompt> {
+    let plan = planned.branch_plan.as_ref().unwrap_or(plan);
+    let PromptPreview { file, prompt, argv } =
+        preview_prompt(plan, &planned.run, planned.index, planned.node, env)
+            .map_err(|unknown| Error::usage(&unknown).hint(unknown.hint()))?;
+    Ok(Prompt {
+        node: planned.name(),
+        file: file.into_string(),
+        text: prompt,
+        argv,
+    })
+}
+
+/// Returns how many agents a node may start with every retry, judges included.
+fn max_starts(node: &Node) -> u64 {
+    let attempts = |spec: &AgentSpec| u64::from(spec.max_attempts.max(1));
+    let gates = node.termination.gates();
+    let judges = gates
+        .into_iter()
+        .filter(|gate| matches!(gate, GateRef::Judge(_)))
+        .count() as u64;
+    u64::from(node.max_iterations) * (attempts(&node.agent) + judges * u64::from(JUDGE_TRIES))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,80 @@
+//! The text of `ap dry-run`.
+use super::nodes::{PlannedNode, planned_nodes};
+use super::preview::{Preview, Prompt};
+use crate::cli::catalog;
+use crate::cli::context::Context;
+use crate::cli::said;
+use crate::error::Result;
+use crate::plan::QueueSource;
+use crate::text::{count, shell_quote};
+use crate::ui::{self, style, table};
+
+pub(super) fn print(preview: &Preview, context: &Context) -> Result<()> {
+    let plan = &preview.plan;
+    let run_dir = context.project.session(&plan.session);
+    ui::out(summary(preview))?;
+    ui::out(format!("Everything is stored in {}\n", run_dir.root()))?;
+    ui::out(table::table(
+        ["NODE", "LOOP", "AGENT", "ENDS", "PAUSE", "QUEUE"],
+        planned_nodes(plan, &run_dir).iter().map(row),
+    ))?;
+    if let Some(origins) = said::origins(plan) {
+        ui::out(format!("\n{origins}"))?;
+    }
+    preview.prompts.iter().try_for_each(print_prompt)
+}
+
+fn summary(preview: &Preview) -> String {
+    let plan = &preview.plan;
+    let runs = if 1 < plan.runs {
+        format!(", in {} runs of all nodes", plan.runs)
+    } else {
+        String::new()
+    };
+    format!(
+        "{}  session {}, {} ({})\nAt most {}{runs}; {} with every retry of a crashed one, and with judges.",
+        style::heading(&format!("{} {}", plan.kind.as_str(), plan.name)),
+        plan.session,
+        plan.source.path,
+        catalog::origin(plan.source.origin),
+        count(preview.max_agents, "agent"),
+        preview.max_starts
+    )
+}
+
+fn row(planned: &PlannedNode<'_>) -> [String; 6] {
+    let node = planned.node;
+    [
+        planned.name(),
+        node.template.clone(),
+        format!("{} {}", node.agent.provider_name(), node.agent.model),
+        catalog::node_ends(node),
+        format!("{} s", node.delay_ms as f64 / 1000.0),
+        node.queue
+            .as_ref()
+            .map_or_else(String::new, |queue| queue_name(&queue.source)),
+    ]
+}
+
+fn queue_name(source: &QueueSource) -> String {
+    let is_missing = source.path().is_some_and(|path| !path.is_file());
+    let missing = if is_missing { " (not there yet)" } else { "" };
+    format!("{}{missing}", source.name())
+}
+
+fn print_prompt(prompt: &Prompt) -> Result<()> {
+    let heading = format!("Prompt of {}, iteration 1", prompt.node);
+    ui::out(format!(
+        "\n{}  {}\n",
+        style::heading(&heading),
+        style::faint(&prompt.file)
+    ))?;
+    ui::out(prompt.text.trim_end())?;
+    let words: Vec<String> = prompt.argv.iter().map(|word| shell_quote(word)).collect();
+    ui::out(format!(
+        "\n{}  {}\n\n{}",
+        style::heading(&format!("Call of {}, iteration 1", prompt.node)),
+        style::faint("the prompt comes on its standard input"),
+        words.join(" ")
+    ))
+}
