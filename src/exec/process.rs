@@ -1,10 +1,10 @@
-//! Other processes: who they are, whether they live, and which of them carry our mark.
+//! Processes: their identity, whether they live, and which belong to a session.
 use crate::model::ProcessId;
 use nix::sys::signal::{self, Signal};
 use nix::unistd::Pid;
 use std::sync::OnceLock;
 
-/// Whether a process is still there.
+/// Whether a process still exists.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Liveness {
     Alive,
@@ -13,7 +13,7 @@ pub enum Liveness {
     Unknown,
 }
 
-/// Returns who we are.
+/// Returns the identity of our own process.
 pub fn current() -> ProcessId {
     let pid = i32::try_from(std::process::id()).unwrap_or(i32::MAX);
     identity(pid).unwrap_or_else(|| ProcessId {
@@ -24,7 +24,7 @@ pub fn current() -> ProcessId {
     })
 }
 
-/// Returns who `pid` is now, or nothing if there is no such process.
+/// Returns the identity of the process that has this pid now, or nothing if there is none.
 pub fn identity(pid: i32) -> Option<ProcessId> {
     let start_ticks = platform::start_ticks(pid)?;
     Some(ProcessId {
@@ -35,7 +35,7 @@ pub fn identity(pid: i32) -> Option<ProcessId> {
     })
 }
 
-/// Tells whether the very process lives: same machine, same boot, same pid, same start.
+/// Returns whether this process lives, and not only its pid: same machine, same boot, same pid, same start.
 pub fn liveness(process: &ProcessId) -> Liveness {
     if process.host != host() {
         return Liveness::Unknown;
@@ -49,31 +49,32 @@ pub fn liveness(process: &ProcessId) -> Liveness {
     }
 }
 
-/// Signals the very process, if it still is the one we mean. Tells whether it was there.
+/// Signals a process unless its pid is another's by now. Returns whether the signal was sent.
 pub fn send(process: &ProcessId, signal: Signal) -> bool {
     liveness(process) == Liveness::Alive && signal::kill(Pid::from_raw(process.pid), signal).is_ok()
 }
 
-/// Returns the live processes whose environment holds `NAME=value`, other than us: an agent's whole family, wherever it moved.
+/// Returns the live processes whose environment holds `NAME=value`, other than ours: an agent and all its descendants,
+/// in whatever group or session.
 pub fn find_tagged(name: &str, value: &str) -> Vec<ProcessId> {
     find_tagged_by(name, |found| found == value)
 }
 
-/// Returns the live processes whose environment holds a variable with a value that is meant, other than us.
-pub fn find_tagged_by(name: &str, is_meant: impl Fn(&str) -> bool) -> Vec<ProcessId> {
+/// Returns the live processes whose environment holds a variable with a matching value, other than ours.
+pub fn find_tagged_by(name: &str, matches: impl Fn(&str) -> bool) -> Vec<ProcessId> {
     platform::find_with_env(&[name])
         .into_iter()
-        .filter(|(_, values)| values.iter().any(|found| is_meant(found)))
+        .filter(|(_, values)| values.iter().any(|found| matches(found)))
         .map(|(process, _)| process)
         .collect()
 }
 
-/// Returns the live processes whose environment holds all of these variables, other than us, with their values.
+/// Returns the live processes whose environment holds all of these variables, other than ours, with their values.
 pub fn find_with_env(names: &[&str]) -> Vec<(ProcessId, Vec<String>)> {
     platform::find_with_env(names)
 }
 
-/// Returns the processes whose parent we are.
+/// Returns the child processes of our own.
 pub fn children() -> Vec<i32> {
     i32::try_from(std::process::id()).map_or_else(|_| Vec::new(), platform::children)
 }
@@ -178,7 +179,7 @@ mod platform {
         ask(&["sysctl", "-n", "kern.boottime"]).unwrap_or_default()
     }
 
-    /// There is no counter to read, so the start time as `ps` prints it stands for it.
+    /// There is no counter to read, so a hash of the start time that `ps` prints takes its place.
     pub(super) fn start_ticks(pid: i32) -> Option<u64> {
         let started = ask(&["ps", "-o", "lstart=", "-p", &pid.to_string()])
             .filter(|text| !text.is_empty())?;
@@ -238,7 +239,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn we_are_alive_and_a_reused_pid_is_not_us() {
+    fn a_process_is_alive_only_with_its_own_start_boot_and_host() {
         let me = current();
         assert_eq!(liveness(&me), Liveness::Alive);
         assert_eq!(

@@ -1,25 +1,25 @@
-//! What can be seen of a project's files when an iteration is over.
+//! What git shows of a project's files when an iteration is over.
 use serde::{Deserialize, Serialize};
 
-/// A project's working tree, as git shows it. What agents keep for themselves and the queue's own files are no part of it.
+/// A project's working tree, as git shows it. It leaves out what agents and queues keep for themselves.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WorkTree {
-    /// The commit that is checked out; nothing before the first one, or when git did not say.
+    /// The commit that is checked out; none before the first one, or if git did not answer.
     pub commit: Option<String>,
-    /// Fingerprint of all that differs from it, empty if nothing does; nothing when git did not say.
+    /// Fingerprint of all that differs from it, empty if nothing does; none if git did not answer or was not asked.
     pub changes: Option<String>,
 }
 
 impl WorkTree {
-    /// The folders that say nothing about the work: ours, and the queue's, which is looked at by itself.
-    pub const APART: [&str; 3] = [".claude", ".agent-pipelines", ".beads"];
+    /// The folders that are no part of the work: ours, and those of queues, which are compared on their own.
+    pub const EXCLUDED: [&str; 3] = [".claude", ".agent-pipelines", ".beads"];
 
-    /// Whether git said that files differ from the commit; nothing if it did not say.
+    /// Whether files differ from the commit; none if git did not answer.
     pub fn is_dirty(&self) -> Option<bool> {
         self.changes.as_ref().map(|changes| !changes.is_empty())
     }
 
-    /// Whether two looks show the same. What nobody could see may have changed; outside git there is nothing to see.
+    /// Compares two snapshots. A snapshot git could not take equals nothing; two missing ones (no repository) are equal.
     pub fn same(before: Option<&Self>, after: Option<&Self>) -> bool {
         match (before, after) {
             (None, None) => true,

@@ -23,7 +23,7 @@ pub(super) fn args() -> Vec<String> {
         "--",
         ":(top)",
     ];
-    let excluded = WorkTree::APART.map(|folder| format!(":(exclude){folder}"));
+    let excluded = WorkTree::EXCLUDED.map(|folder| format!(":(exclude){folder}"));
     args.map(str::to_owned)
         .into_iter()
         .chain(excluded)

@@ -1,6 +1,9 @@
-use super::*;
+//! Against real programs.
+use super::{BoundedCommand, CommandError};
 use crate::clock;
-use crate::exec::process::Liveness;
+use crate::exec::process::{self, Liveness};
+use nix::sys::signal::Signal;
+use std::time::{Duration, Instant};
 
 const LONG: Duration = Duration::from_secs(30);
 
@@ -70,7 +73,7 @@ fn the_limit_may_shrink_while_the_program_runs() {
     let running = shell("sleep 60").start().unwrap();
     let (began, identity) = (Instant::now(), running.identity().unwrap());
     let limit = || {
-        if began.elapsed() < LIMIT_POLL {
+        if began.elapsed() < Duration::from_millis(100) {
             LONG
         } else {
             Duration::ZERO

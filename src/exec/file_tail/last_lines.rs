@@ -1,13 +1,13 @@
 //! The end of a file that grows by lines, at a cost that does not depend on its beginning.
 use std::io::{self, Read, Seek, SeekFrom};
 
-/// How much is read at once.
+/// Bytes of one read.
 const BLOCK: u64 = 64 * 1024;
 
-/// How far back lines are looked for.
+/// How far before the end lines are searched for.
 const FARTHEST: u64 = 512 * BLOCK;
 
-/// Returns where the last `count` lines of a file begin. What stands behind the last line end is a line too.
+/// Returns where the last `count` lines of a file begin. What follows the last line end is a line too.
 ///
 /// Where those would begin more than 32 MiB before the end, it is the first line that does not; of a line longer than that,
 /// its last 64 KiB.
@@ -78,7 +78,7 @@ mod tests {
     }
 
     #[test]
-    fn it_looks_no_farther_back_than_it_may() {
+    fn the_search_ends_at_its_maximum_distance() {
         let found = |text: &str, count| {
             start_by_blocks(&mut Cursor::new(text), text.len() as u64, count, (4, 8)).unwrap()
         };

@@ -244,7 +244,7 @@ fn a_change_of_a_file_whose_name_is_not_utf8_is_a_change() {
 #[test]
 fn what_agents_and_queues_keep_for_themselves_is_no_change() {
     let repository = Repository::new(&[]);
-    for folder in WorkTree::APART {
+    for folder in WorkTree::EXCLUDED {
         fs::create_dir(repository.root.join(folder)).unwrap();
         repository.write(&format!("{folder}/notes"), b"x");
     }

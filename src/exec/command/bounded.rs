@@ -1,0 +1,139 @@
+//! What to run, and the bounds it runs in.
+use super::error::CommandError;
+use super::running::RunningCommand;
+use crate::model::{CommandOutput, Env};
+use camino::Utf8Path;
+use std::ffi::OsStr;
+use std::fs::File;
+use std::io::{self, Write as _};
+use std::os::unix::process::CommandExt as _;
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+/// How much of each output stream is kept unless the caller asks for more; the rest is read and dropped.
+const DEFAULT_MAX_OUTPUT: u64 = 1024 * 1024;
+/// How long a program may run unless the caller sets another limit.
+const DEFAULT_LIMIT: Duration = Duration::from_secs(60);
+
+/// A program to run, and the bounds it runs in.
+#[derive(Debug)]
+pub struct BoundedCommand {
+    command: Command,
+    input: Vec<u8>,
+    limit: Duration,
+    max_output: u64,
+    own_group: bool,
+}
+
+impl BoundedCommand {
+    pub fn new(program: impl AsRef<OsStr>) -> Self {
+        let mut command = Command::new(program);
+        command
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        Self {
+            command,
+            input: Vec::new(),
+            limit: DEFAULT_LIMIT,
+            max_output: DEFAULT_MAX_OUTPUT,
+            own_group: true,
+        }
+    }
+
+    #[must_use]
+    pub fn args(mut self, args: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Self {
+        self.command.args(args);
+        self
+    }
+
+    /// Replaces the whole environment.
+    #[must_use]
+    pub fn clean_env(mut self, env: &Env) -> Self {
+        self.command.env_clear().envs(env.iter());
+        self
+    }
+
+    /// Adds variables to the environment.
+    #[must_use]
+    pub fn envs<K: AsRef<OsStr>, V: AsRef<OsStr>>(
+        mut self,
+        variables: impl IntoIterator<Item = (K, V)>,
+    ) -> Self {
+        self.command.envs(variables);
+        self
+    }
+
+    #[must_use]
+    pub fn current_dir(mut self, folder: &Utf8Path) -> Self {
+        self.command.current_dir(folder);
+        self
+    }
+
+    /// Writes `input` to standard input and closes it.
+    #[must_use]
+    pub fn input(mut self, input: impl Into<Vec<u8>>) -> Self {
+        self.input = input.into();
+        self
+    }
+
+    #[must_use]
+    pub fn limit(mut self, limit: Duration) -> Self {
+        self.limit = limit;
+        self
+    }
+
+    /// Sets how many bytes of each output stream are kept.
+    #[must_use]
+    pub fn max_output(mut self, bytes: u64) -> Self {
+        self.max_output = bytes;
+        self
+    }
+
+    /// Sends the output to files instead of keeping it.
+    #[must_use]
+    pub fn output_to(mut self, stdout: File, stderr: File) -> Self {
+        self.command.stdout(stdout).stderr(stderr);
+        self
+    }
+
+    /// Leaves the program in our own process group, for a caller that is ended as a group itself.
+    #[must_use]
+    pub fn in_callers_group(mut self) -> Self {
+        self.own_group = false;
+        self
+    }
+
+    /// Runs the program to its end.
+    pub fn run(self) -> Result<CommandOutput, CommandError> {
+        let limit = self.limit;
+        self.start()?.wait(|| limit)
+    }
+
+    /// Runs the program to its end without blocking the calling thread. Dropping the future kills the program.
+    pub async fn run_async(self) -> Result<CommandOutput, CommandError> {
+        let limit = self.limit;
+        let running = self.start()?;
+        let _cancel_on_drop = running.cancel_on_drop();
+        tokio::task::spawn_blocking(move || running.wait(|| limit))
+            .await
+            .unwrap_or_else(|error| Err(CommandError::Wait(io::Error::other(error))))
+    }
+
+    /// Starts the program; [`RunningCommand::wait`] waits for its end.
+    pub fn start(mut self) -> Result<RunningCommand, CommandError> {
+        if self.own_group {
+            self.command.process_group(0);
+        }
+        if !self.input.is_empty() {
+            self.command.stdin(Stdio::piped());
+        }
+        let mut child = self.command.spawn().map_err(CommandError::Start)?;
+        if let Some(mut stdin) = child.stdin.take() {
+            let input = self.input;
+            // The program may end without having read it all.
+            std::thread::spawn(move || stdin.write_all(&input));
+        }
+        Ok(RunningCommand::new(child, self.own_group, self.max_output))
+    }
+}
