@@ -134,9 +134,9 @@ fn the_strongest_voice_wins() {
             .join("\n")
     };
     assert_snapshot!(shown(&Overrides::default()), @r#"
-    a haiku 3 "" Judgment { consensus: 2, min_iterations: 1 } {}
-    b sonnet 2 "from the node" Queue {"test": "cargo test"}
-    c opus 1 "" Fixed { iterations: None } {"test": "x"}
+    a haiku 3 "" Judgment(Judgment { consensus: 2, min_iterations: 1 }) {}
+    b sonnet 2 "from the node" Queue(Queue) {"test": "cargo test"}
+    c opus 1 "" Fixed(Fixed { iterations: None }) {"test": "x"}
     "#);
     let flags = Overrides {
         model: Some("claude-sonnet".into()),
@@ -144,9 +144,9 @@ fn the_strongest_voice_wins() {
         ..Overrides::default()
     };
     assert_snapshot!(shown(&flags), @r#"
-    a sonnet 3 "flag" Judgment { consensus: 2, min_iterations: 1 } {}
-    b sonnet 2 "from the node\n\nflag" Queue {"test": "cargo test"}
-    c sonnet 1 "flag" Fixed { iterations: None } {"test": "x"}
+    a sonnet 3 "flag" Judgment(Judgment { consensus: 2, min_iterations: 1 }) {}
+    b sonnet 2 "from the node\n\nflag" Queue(Queue) {"test": "cargo test"}
+    c sonnet 1 "flag" Fixed(Fixed { iterations: None }) {"test": "x"}
     "#);
 }
 
