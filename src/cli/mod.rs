@@ -1,4 +1,5 @@
 //! The command line: one file per command.
+mod acquire_error;
 mod agent_slots;
 mod attach;
 mod candidates;

@@ -54,6 +54,7 @@ pub(super) fn in_window(socket: &Utf8Path) -> Result<ExitCode> {
             Ok(ExitCode::Done)
         }
         Err(error) => {
+            let error = Error::from(error);
             line.reply(&LaunchReply::failed(&error))?;
             Ok(error.code)
         }

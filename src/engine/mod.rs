@@ -12,7 +12,7 @@ mod follow;
 mod idle;
 mod pending;
 #[cfg(test)]
-mod properties;
+pub(crate) mod properties;
 mod replace;
 mod retry;
 mod state;

@@ -1,5 +1,5 @@
 //! Records that a user killed a session: its runner had no time to record it itself.
-use super::acquire::lock_retrying;
+use super::acquire::{AcquireError, already_running, lock_retrying};
 use super::branches::report;
 use crate::engine::Phase;
 use crate::error::Result;
@@ -9,11 +9,10 @@ use crate::model::{
 use crate::plan::Block;
 use crate::store::layout::Project;
 use crate::store::session::{Session, load};
-use crate::ui::report::already_running;
 
 /// Records that a session was killed, and the branches of its current block, so that it does not look like a crash.
 /// Every process of the session is gone.
-pub fn record_kill(project: &Project, session: &SessionName, by: &str) -> Result<()> {
+pub fn record_kill(project: &Project, session: &SessionName, by: &str) -> Result<(), AcquireError> {
     let Some(lock) = lock_retrying(project, session)? else {
         return Err(already_running(project, session));
     };

@@ -21,7 +21,8 @@ mod wakeup;
 mod writable_dir;
 
 pub use acquire::{
-    Acquired, Mode, SessionRequest, acquire, end_attempt, kill_all, reserve, stop_runner,
+    AcquireError, Acquired, Mode, SessionRequest, acquire, end_attempt, kill_all, reserve,
+    stop_runner,
 };
 pub use env::RunnerEnv;
 pub use gates::{JUDGE_TRIES, freeze_gates};

@@ -146,3 +146,152 @@ impl StoredPosition {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock;
+    use crate::engine::properties::plan;
+    use crate::store::layout::Project;
+    use crate::store::session::Session;
+    use std::cell::RefCell;
+    use std::io;
+    use std::rc::Rc;
+
+    /// Where the process of an observer dies.
+    #[derive(Clone, Copy, Debug, PartialEq)]
+    enum Death {
+        BeforeReaction,
+        AfterReaction,
+    }
+
+    /// Keys, and whether they were marked as told again. Outlives the process.
+    type Log = Rc<RefCell<Vec<(String, u64, bool)>>>;
+
+    /// Reacts by writing to the log, and dies at one fact. To its position, an error is a death.
+    struct Mortal {
+        durable_name: Option<&'static str>,
+        log: Log,
+        dies: Option<(u64, Death)>,
+    }
+
+    impl Observer for Mortal {
+        fn durable_name(&self) -> Option<&'static str> {
+            self.durable_name
+        }
+
+        fn observe(&mut self, fact: &Fact<'_>) -> io::Result<()> {
+            let number = fact.key.number;
+            let dies = |death| self.dies == Some((number, death));
+            if !dies(Death::BeforeReaction) {
+                let entry = (fact.key.run.to_string(), number, fact.again);
+                self.log.borrow_mut().push(entry);
+            }
+            if dies(Death::BeforeReaction) || dies(Death::AfterReaction) {
+                return Err(io::Error::other("killed"));
+            }
+            Ok(())
+        }
+    }
+
+    /// A run directory, and the log of its observers.
+    struct World {
+        dir: RunDir,
+        log: Log,
+        _folder: tempfile::TempDir,
+    }
+
+    const FACTS: u64 = 6;
+
+    impl World {
+        /// Creates a session with one fact, and nobody who observes it.
+        fn new() -> Self {
+            let folder = tempfile::tempdir().unwrap();
+            let root = Utf8PathBuf::from_path_buf(folder.path().to_owned()).unwrap();
+            let dir = Project::new(root).session(&plan().session);
+            drop(Session::create(dir.clone(), &plan(), None, clock::now()).unwrap());
+            Self {
+                dir,
+                log: Log::default(),
+                _folder: folder,
+            }
+        }
+
+        fn open(&self, durable_name: Option<&'static str>, dies: Option<(u64, Death)>) -> Session {
+            let mut session = Session::open(self.dir.clone(), None).unwrap();
+            let log = Rc::clone(&self.log);
+            session
+                .attach(Mortal {
+                    durable_name,
+                    log,
+                    dies,
+                })
+                .unwrap();
+            session
+        }
+
+        fn numbers(&self) -> Vec<u64> {
+            self.log
+                .borrow()
+                .iter()
+                .map(|(_, number, _)| *number)
+                .collect()
+        }
+    }
+
+    /// Appends facts up to a number, and syncs `batch` of them at a time.
+    fn append(session: &mut Session, up_to: u64, batch: u64) {
+        while session.seq() < up_to {
+            session.append(Event::WaitEnded, clock::now()).unwrap();
+            if session.seq().is_multiple_of(batch) {
+                session.sync().unwrap();
+            }
+        }
+        session.sync().unwrap();
+    }
+
+    #[test]
+    fn a_killed_observer_misses_no_fact_and_sees_at_most_one_again() {
+        for batch in 1..=3 {
+            for number in 1..=FACTS {
+                for death in [Death::BeforeReaction, Death::AfterReaction] {
+                    let world = World::new();
+                    append(
+                        &mut world.open(Some("mortal"), Some((number, death))),
+                        FACTS,
+                        batch,
+                    );
+                    append(&mut world.open(Some("mortal"), None), FACTS + 1, batch);
+                    let mut expected: Vec<u64> = (1..=FACTS + 1).collect();
+                    if death == Death::AfterReaction {
+                        expected.push(number);
+                        expected.sort_unstable();
+                    }
+                    assert_eq!(world.numbers(), expected, "{death:?} at {number}, {batch}");
+                    let log = world.log.borrow();
+                    let (run, _, again) = log.iter().rfind(|entry| entry.1 == number).unwrap();
+                    assert!(*again && *run == plan().run.to_string());
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_lost_position_repeats_every_fact() {
+        let world = World::new();
+        append(&mut world.open(Some("mortal"), None), 2, 1);
+        let position = world.dir.observer_position("mortal");
+        assert_eq!(fs::read_to_string(&position).unwrap(), "2\n");
+        atomic::replace(&position, b"\0\0").unwrap();
+        drop(world.open(Some("mortal"), None));
+        assert_eq!(world.numbers(), [1, 2, 1, 2]);
+    }
+
+    #[test]
+    fn an_observer_without_a_position_sees_new_facts_and_costs_no_file() {
+        let world = World::new();
+        append(&mut world.open(None, None), 3, 2);
+        assert_eq!(world.numbers(), [2, 3]);
+        assert!(!world.dir.root().join("observers").exists());
+    }
+}

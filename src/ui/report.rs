@@ -4,18 +4,28 @@ use crate::error::{Error, ExitCode};
 use crate::model::{Decision, Ending, SessionName};
 use crate::plan::{Plan, Step};
 use crate::store::layout::Project;
-use crate::store::lock::SessionLock;
+use crate::store::lock::{Holder, SessionLock};
 use crate::store::session::Snapshot;
 use crate::text::{count, plain};
 
-/// Says who has the session.
+/// Returns the error for a session that another process runs, as its lock file tells.
 pub fn already_running(project: &Project, session: &SessionName) -> Error {
-    let who = match SessionLock::holder(&project.lock(session)) {
-        Some(holder) => format!(" (pid {}, since {})", holder.pid, holder.started_at),
-        None => String::new(),
-    };
-    Error::new(ExitCode::AlreadyRunning, format!("session '{session}' is already running{who}"))
-        .hint(format!("watch it with `ap attach {session}`, stop it with `ap stop {session}`, or replace it with `--force`"))
+    let holder = SessionLock::holder(&project.lock(session));
+    running_session(session, holder.as_ref())
+}
+
+/// Returns the error for a session that `holder` runs.
+pub fn running_session(session: &SessionName, holder: Option<&Holder>) -> Error {
+    let runner = holder.map_or_else(String::new, |holder| {
+        format!(" (pid {}, since {})", holder.pid, holder.started_at)
+    });
+    Error::new(
+        ExitCode::AlreadyRunning,
+        format!("session '{session}' is already running{runner}"),
+    )
+    .hint(format!(
+        "watch it with `ap attach {session}`, stop it with `ap stop {session}`, or replace it with `--force`"
+    ))
 }
 
 /// There is no such session to resume.

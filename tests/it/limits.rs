@@ -15,7 +15,7 @@ fn resume_raises_the_maximum_and_never_lowers_it_below_finished_iterations() {
     project
         .ap(&["work", "s", "2", "--foreground", "--resume"])
         .expect(2)
-        .says(&["has 3 iterations behind it already"]);
+        .says(&["has completed 3 iterations already"]);
     assert_eq!(
         project.events("s", "runner_started").len(),
         1,

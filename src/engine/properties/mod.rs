@@ -58,7 +58,7 @@ fn node(id: &str, termination: Termination, max_iterations: u32) -> Node {
     }
 }
 
-pub(super) fn plan() -> Plan {
+pub(crate) fn plan() -> Plan {
     let mut nodes = vec![
         node(
             "judged",

@@ -1,0 +1,159 @@
+//! Creates, resumes or replaces a session.
+use super::archive::archive;
+use super::error::AcquireError;
+use super::lock::{already_running, create_folders, lock_retrying};
+use super::request::{Mode, SessionRequest};
+use super::stop::{end_without_lock, take_over};
+use crate::clock;
+use crate::engine::replaceable;
+use crate::exec::process;
+use crate::model::{Event, Input, Request, SessionStatus};
+use crate::plan::PlanKind;
+use crate::store::layout::Project;
+use crate::store::lock::SessionLock;
+use crate::store::session::{Session, Snapshot, load};
+use crate::store::{inbox, journal, views};
+use jiff::Timestamp;
+use nix::sys::signal::Signal;
+use std::sync::Arc;
+
+/// A session that was acquired.
+#[derive(Debug)]
+pub enum Acquired {
+    Session(Box<Session>),
+    /// It has reached its goal already, and is not run again.
+    Complete(Box<Snapshot>),
+}
+
+/// Acquires a session.
+pub fn acquire(project: &Project, request: &SessionRequest) -> Result<Acquired, AcquireError> {
+    let session = &request.plan.session;
+    let since = clock::now();
+    create_folders(project)?;
+    let lock = lock(project, request)?;
+    tracing::info!(%session, mode = ?request.mode, "session locked");
+    let dir = project.session(session);
+    if request.mode == Mode::Force {
+        archive(project, session)?;
+        return create(project, request, lock);
+    }
+    match (load(&dir)?, request.mode) {
+        (None, Mode::Resume) => Err(AcquireError::NotFound {
+            session: session.clone(),
+        }),
+        (None, Mode::New | Mode::Force) => create(project, request, lock),
+        (Some(snapshot), _) if snapshot.state.status() == SessionStatus::Complete => {
+            views::refresh(&dir, &snapshot.plan, &snapshot.state);
+            drop(lock);
+            Ok(Acquired::Complete(Box::new(snapshot)))
+        }
+        (Some(snapshot), Mode::Resume) => resume(project, request, snapshot, lock, since),
+        (Some(snapshot), Mode::New | Mode::Force) => Err(AcquireError::Exists(Box::new(snapshot))),
+    }
+}
+
+/// Locks the session; with [`Mode::Force`] from a living runner, which is ended.
+fn lock(project: &Project, request: &SessionRequest) -> Result<SessionLock, AcquireError> {
+    let session = &request.plan.session;
+    let is_forced = request.mode == Mode::Force;
+    let lock = match lock_retrying(project, session)? {
+        Some(lock) => lock,
+        None if is_forced => take_over(project, session)?,
+        None => return Err(already_running(project, session)),
+    };
+    // A runner whose lock file was deleted still holds its journal.
+    if journal::is_held(&project.session(session).journal())? {
+        if !is_forced {
+            drop(lock);
+            return Err(already_running(project, session));
+        }
+        end_without_lock(project, session)?;
+    }
+    Ok(lock)
+}
+
+fn create(
+    project: &Project,
+    request: &SessionRequest,
+    lock: SessionLock,
+) -> Result<Acquired, AcquireError> {
+    let dir = project.session(&request.plan.session);
+    let mut session = Session::create(dir, &request.plan, Some(lock), clock::now())?;
+    record_runner_start(&mut session)?;
+    Ok(Acquired::Session(Box::new(session)))
+}
+
+fn resume(
+    project: &Project,
+    request: &SessionRequest,
+    snapshot: Snapshot,
+    lock: SessionLock,
+    since: Timestamp,
+) -> Result<Acquired, AcquireError> {
+    if snapshot.plan.name != request.plan.name {
+        return Err(AcquireError::RunsAnother {
+            plan: Box::new(snapshot.plan),
+            requested: request.plan.name.clone(),
+        });
+    }
+    let mut session = Session::open(project.session(&snapshot.plan.session), Some(lock))?;
+    // Every reason to refuse is found before anything is changed.
+    new_maximum(request, &session)?;
+    if request.replace {
+        check_replaceable(request, &session)?;
+    }
+    inbox::forget_stops(&session.dir, since)?;
+    record_runner_start(&mut session)?;
+    if request.replace && request.plan != session.plan {
+        session = session.replace_plan(&request.plan, clock::now())?;
+    }
+    session.accept(&Input::Request(Request::Resume {
+        max_iterations: new_maximum(request, &session)?,
+        change: request.change.clone(),
+    }))?;
+    session.sync()?;
+    Ok(Acquired::Session(Box::new(session)))
+}
+
+fn check_replaceable(request: &SessionRequest, session: &Session) -> Result<(), AcquireError> {
+    replaceable(&session.plan, &request.plan, session.state()).map_err(|reason| {
+        AcquireError::PlanNotReplaceable {
+            plan: Box::new(session.plan.clone()),
+            reason,
+        }
+    })
+}
+
+/// Returns the maximum that replaces the current node's own, if one was given and differs.
+fn new_maximum(request: &SessionRequest, session: &Session) -> Result<Option<u32>, AcquireError> {
+    let (state, Some(maximum)) = (session.state(), request.max_iterations) else {
+        return Ok(None);
+    };
+    if session.plan.kind == PlanKind::Pipeline {
+        return Err(AcquireError::MaximumOfPipeline);
+    }
+    let Some(node) = state.node(&session.plan) else {
+        return Ok(None);
+    };
+    let current = state.max_iterations.unwrap_or(node.max_iterations);
+    let completed = state.counters.iterations;
+    if maximum != current && maximum < completed {
+        return Err(AcquireError::MaximumTooSmall {
+            session: session.plan.session.clone(),
+            completed,
+        });
+    }
+    Ok((maximum != current).then_some(maximum))
+}
+
+/// Records that this process runs the session from now on.
+fn record_runner_start(session: &mut Session) -> Result<(), AcquireError> {
+    // From the next line on others may send SIGUSR1, which would end a process without a handler. The request that it
+    // announces is found in the inbox anyway.
+    signal_hook::flag::register(Signal::SIGUSR1 as i32, Arc::default())?;
+    let started = Event::RunnerStarted {
+        runner: process::current(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+    };
+    Ok(session.append_sync(started, clock::now())?)
+}

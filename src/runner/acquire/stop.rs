@@ -1,0 +1,79 @@
+//! Ends the living runner of a session that is to be replaced.
+use super::error::AcquireError;
+use super::lock::{already_running, lock};
+use crate::clock;
+use crate::exec::process::{self, Liveness};
+use crate::model::SessionName;
+use crate::store::journal;
+use crate::store::layout::Project;
+use crate::store::lock::SessionLock;
+use crate::store::session::load_cached;
+use nix::sys::signal::Signal;
+use std::time::Duration;
+
+/// How long a living runner may take to end its agent before it is killed.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Ends a session's living runner, if there is one; it ends its agent first.
+pub fn stop_runner(project: &Project, session: &SessionName) -> Result<(), AcquireError> {
+    match lock(project, session)? {
+        Some(_free) => Ok(()),
+        None => take_over(project, session).map(drop),
+    }
+}
+
+/// Ends the living runner and its agents, then locks their session.
+pub(super) fn take_over(
+    project: &Project,
+    session: &SessionName,
+) -> Result<SessionLock, AcquireError> {
+    let Some(holder) = SessionLock::holder(&project.lock(session)) else {
+        return Err(already_running(project, session));
+    };
+    if process::liveness(&holder.process) == Liveness::Unknown {
+        return Err(AcquireError::OnAnotherMachine {
+            session: session.clone(),
+            host: holder.process.host,
+        });
+    }
+    let mut locked = None;
+    for signal in [Signal::SIGTERM, Signal::SIGKILL] {
+        process::send(&holder.process, signal);
+        clock::wait_until(PATIENCE, || {
+            locked = lock(project, session).ok().flatten();
+            locked.is_some()
+        });
+        if let Some(lock) = locked {
+            return Ok(lock);
+        }
+    }
+    Err(AcquireError::RunnerDoesNotEnd {
+        session: session.clone(),
+        pid: Some(holder.pid),
+    })
+}
+
+/// Ends the living runner whose lock file was deleted; only the journal knows it.
+pub(super) fn end_without_lock(
+    project: &Project,
+    session: &SessionName,
+) -> Result<(), AcquireError> {
+    let dir = project.session(session);
+    let runner = load_cached(&dir)
+        .ok()
+        .flatten()
+        .and_then(|snapshot| snapshot.state.runner);
+    for signal in [Signal::SIGTERM, Signal::SIGKILL] {
+        if let Some(runner) = &runner {
+            process::send(runner, signal);
+        }
+        let is_released = || journal::is_held(&dir.journal()).is_ok_and(|held| !held);
+        if clock::wait_until(PATIENCE, is_released) {
+            return Ok(());
+        }
+    }
+    Err(AcquireError::RunnerDoesNotEnd {
+        session: session.clone(),
+        pid: runner.map(|runner| runner.pid),
+    })
+}
