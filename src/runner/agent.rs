@@ -71,7 +71,7 @@ impl Runner {
     pub(super) fn stop_agent(&mut self) {
         let at_once = 1 < self.stop_requests;
         if let Some(attempt) = &mut self.attempt {
-            attempt.end(&self.session.plan, at_once);
+            attempt.end(at_once);
         }
     }
 
@@ -92,7 +92,7 @@ impl Runner {
         attempt.follow_to_end(|said, transcript| {
             window.borrow_mut().show_activities(said, transcript);
         });
-        let (outcome, usage) = attempt.conclude(plan, &node, clock::now())?;
+        let (outcome, usage) = attempt.conclude(plan, &node, &mut self.snapshots, clock::now())?;
         let promises = promises(&attempt.last_words());
         let tree = self.work_tree_after(&outcome, &node).await;
         self.accept(&Input::AgentExited {

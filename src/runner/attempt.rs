@@ -4,6 +4,7 @@ use super::context::{Briefing, Places};
 use super::env::AgentPermit;
 use super::folder::{AttemptState, NEW_PROGRESS, inspect, prepare};
 use super::gates::JUDGE_INPUT_BYTES;
+use super::progress_snapshots::ProgressSnapshots;
 use super::start::start;
 use super::status_file;
 use super::writable_dir;
@@ -12,6 +13,7 @@ use crate::clock;
 use crate::engine::Budget;
 use crate::exec::file_tail::{FileTail, last_text};
 use crate::exec::process;
+use crate::exec::shim::{AgentEnd, ShimControl};
 use crate::model::{Cursor, Exit, Outcome, ProcessId, Usage, env_tag};
 use crate::plan::{Node, Plan, PlanKind};
 use crate::store::layout::RunDir;
@@ -28,8 +30,6 @@ use std::pin::Pin;
 
 /// How long a killed process may take to be gone.
 const AFTER_KILL: std::time::Duration = std::time::Duration::from_secs(2);
-/// Larger progress files are not kept with every iteration, in bytes.
-const LARGEST_PROGRESS: u64 = 256 * 1024;
 /// How much of standard error an outcome may quote.
 const STDERR_TAIL: u64 = 4096;
 
@@ -43,7 +43,7 @@ pub(super) struct Attempt {
     transcript: Transcript,
     stdout: FileTail,
     ended: Pin<Box<dyn Future<Output = ()> + Send>>,
-    asked_to_end: bool,
+    end: AgentEnd,
     _permit: AgentPermit,
 }
 
@@ -83,7 +83,11 @@ impl Attempt {
         } else {
             inspect(&places.iteration)?
         };
-        let attempt = |shim, ended, adopted, permit| {
+        let attempt = |shim: Option<ProcessId>, ended, adopted, permit| {
+            let end = AgentEnd::new(ShimControl {
+                shim: shim.clone(),
+                attempt: env_tag::attempt(&plan.run, cursor),
+            });
             let attempt = Self {
                 cursor,
                 shim,
@@ -92,7 +96,7 @@ impl Attempt {
                 stdout: FileTail::new(places.iteration.stdout()),
                 places: places.clone(),
                 ended,
-                asked_to_end: false,
+                end,
                 _permit: permit,
             };
             Ok(Ensured::Runs(Box::new(attempt)))
@@ -149,29 +153,9 @@ impl Attempt {
         self.ended.as_mut().await;
     }
 
-    /// Asks the shim to end the agent; `at_once` leaves it no time.
-    pub(super) fn end(&mut self, plan: &Plan, at_once: bool) {
-        if self.asked_to_end && !at_once {
-            return;
-        }
-        self.asked_to_end = true;
-        let signal = if at_once {
-            Signal::SIGQUIT
-        } else {
-            Signal::SIGTERM
-        };
-        let told = self
-            .shim
-            .as_ref()
-            .is_some_and(|shim| process::send(shim, signal));
-        if !told {
-            // An earlier runner died before it could write down which process the shim is.
-            for process in
-                process::find_tagged(env_tag::ATTEMPT, &env_tag::attempt(&plan.run, self.cursor))
-            {
-                process::send(&process, signal);
-            }
-        }
+    /// Asks the agent to end; `at_once` leaves it no time.
+    pub(super) fn end(&mut self, at_once: bool) {
+        self.end.request(at_once);
     }
 
     /// Takes in what the agent has said since and shows it piece by piece: it may be more than fits in memory, or than
@@ -233,6 +217,7 @@ impl Attempt {
         &mut self,
         plan: &Plan,
         node: &Node,
+        snapshots: &mut ProgressSnapshots,
         now: Timestamp,
     ) -> io::Result<(Outcome, Usage)> {
         let folder = &self.places.iteration;
@@ -242,7 +227,7 @@ impl Attempt {
         crash::point("conclude: exit.json read");
         let Some(exit) = exit else {
             sweep(plan, self.cursor);
-            let outcome = if self.asked_to_end {
+            let outcome = if self.end.is_requested() {
                 Outcome::Cancelled
             } else {
                 Outcome::Lost {
@@ -267,19 +252,8 @@ impl Attempt {
         crash::point("conclude: before output.md");
         self.keep_output(plan)?;
         crash::point("conclude: output.md kept");
-        self.keep_progress()?;
+        snapshots.keep(&self.places.progress, folder)?;
         Ok((outcome, self.transcript.usage()))
-    }
-
-    /// Keeps the progress file as it is now, for whoever forks the session here.
-    fn keep_progress(&self) -> io::Result<()> {
-        let progress = &self.places.progress;
-        match fs::metadata(progress) {
-            Ok(about) if about.len() <= LARGEST_PROGRESS => {
-                fs::copy(progress, self.places.iteration.progress()).map(drop)
-            }
-            Ok(_) | Err(_) => Ok(()),
-        }
     }
 
     /// Keeps the agent's last words as `output.md`; of a program that speaks plainly, all its words.

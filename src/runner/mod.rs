@@ -13,6 +13,7 @@ mod kill;
 mod launch_request;
 mod observer;
 mod preview;
+mod progress_snapshots;
 mod run;
 mod start;
 mod status_file;

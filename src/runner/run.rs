@@ -4,6 +4,7 @@ use super::branches::Branches;
 use super::env::RunnerEnv;
 use super::gates::Gates;
 use super::observer::window::Window;
+use super::progress_snapshots::ProgressSnapshots;
 use super::tasks::Tasks;
 use super::wakeup::{ControlSource, Signals, Wakeup, attempt_ended, passed, reached};
 use crate::clock;
@@ -43,6 +44,7 @@ pub(super) struct Runner {
     pub(super) control: ControlSource,
     pub(super) branches: Branches,
     pub(super) attempt: Option<Attempt>,
+    pub(super) snapshots: ProgressSnapshots,
     pub(super) tasks: Tasks,
     gates: Gates,
     pub(super) git: Git,
@@ -70,6 +72,7 @@ impl Runner {
             gates: Gates::default(),
             git: Git::new(env.project.root(), env.find("git"), &env.vars),
             attempt: None,
+            snapshots: ProgressSnapshots::default(),
             pending_input: None,
             stop_requests: 0,
             waiting_for_slot: false,

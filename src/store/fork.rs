@@ -4,7 +4,7 @@ use super::journal::{Journal, JournalError, Position, read_from};
 use super::layout::{Project, RunDir};
 use super::{atomic, crash};
 use crate::fingerprint::fingerprint;
-use crate::model::{Cursor, Ending, Event, ForkedFrom, Outcome, WorkTree};
+use crate::model::{Cursor, Ending, Event, ForkedFrom, NodeId, Outcome, WorkTree};
 use crate::plan::{Block, Plan, PlanKind, Step};
 use camino::{Utf8Path, Utf8PathBuf};
 use fs_err as fs;
@@ -115,17 +115,18 @@ impl Fork<'_> {
             )?;
         }
         crash::point("fork: iterations copied");
-        let last = old.iteration(at, &node.id);
+        let progress = kept_progress(old, at, &node.id);
         if self.plan.kind == PlanKind::Loop {
-            return Ok(
-                copy_first(&[last.progress(), old.progress()], &draft.progress())? == Some(0),
-            );
+            return Ok(copy_first(&[progress, old.progress()], &draft.progress())? == Some(0));
         }
-        copy_first(&[last.output()], &new_stage.join("output.md"))?;
+        copy_first(
+            &[old.iteration(at, &node.id).output()],
+            &new_stage.join("output.md"),
+        )?;
         // What the pipeline as a whole has is not written by its stages.
         copy_first(&[old.progress()], &draft.progress())?;
         Ok(copy_first(
-            &[last.progress(), stage.join("progress.md")],
+            &[progress, stage.join("progress.md")],
             &new_stage.join("progress.md"),
         )? == Some(0))
     }
@@ -324,4 +325,14 @@ fn copy(from: &Utf8Path, to: &Utf8Path) -> io::Result<()> {
         }
     }
     Ok(())
+}
+
+/// Returns where the progress file is kept as it was after an iteration: with the last one that changed it.
+fn kept_progress(run: &RunDir, at: Cursor, node: &NodeId) -> Utf8PathBuf {
+    let folder = |iteration| run.iteration(Cursor { iteration, ..at }, node);
+    let changed = (1..=at.iteration)
+        .rev()
+        .map(folder)
+        .find(|folder| folder.progress().exists() || folder.progress_omitted().exists());
+    changed.unwrap_or_else(|| folder(at.iteration)).progress()
 }

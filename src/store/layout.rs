@@ -236,9 +236,14 @@ impl IterationDir {
         self.root.join("output.md")
     }
 
-    /// The progress file as it was when the iteration was over.
+    /// The progress file as it was when the iteration was over, if it was not the same after the one before.
     pub fn progress(&self) -> Utf8PathBuf {
         self.root.join("progress.md")
+    }
+
+    /// Stands for a progress file that was too large to keep.
+    pub fn progress_omitted(&self) -> Utf8PathBuf {
+        self.root.join("progress.omitted")
     }
 
     pub fn stdout(&self) -> Utf8PathBuf {

@@ -17,7 +17,7 @@ mod spawn;
 mod sweep;
 mod watch;
 
-pub use control::ControlRequest;
+pub use control::{AgentEnd, Control, ControlRequest, ShimControl};
 pub use program::hand_over;
 pub use spawn::SpawnedShim;
 
