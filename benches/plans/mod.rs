@@ -50,7 +50,7 @@ fn compiling(table: &mut Table, scratch: &Scratch) {
         let started = Instant::now();
         let sources = library.find(PlanKind::Pipeline, "large").unwrap();
         let (plan, _) = compile(&sources, &request, &Overrides::default()).unwrap();
-        assert_eq!(plan.nodes.len(), NODES as usize);
+        assert_eq!(plan.steps.len(), NODES as usize);
         millis(started.elapsed())
     };
     let times: Vec<f64> = (0..TIMES).map(run).collect();

@@ -86,7 +86,7 @@ pub(super) fn request(project: &Project) -> Request {
 
 /// Returns when a plan ends, in words.
 pub(super) fn ends(plan: &Plan) -> String {
-    match plan.nodes.as_slice() {
+    match plan.steps.as_slice() {
         [Step::Node(node)] => node_ends(node),
         steps => steps
             .iter()

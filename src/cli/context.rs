@@ -1,5 +1,5 @@
 //! What every command needs to know of its surroundings; the environment is read here and nowhere else.
-use crate::compile::{Invalid, Overrides, Settings, Text};
+use crate::compile::{Invalid, Overrides, Settings, SourceText};
 use crate::error::{Error, Result};
 use crate::exec::launcher::Tmux;
 use crate::model::Env;
@@ -65,7 +65,7 @@ impl Context {
             }
             text => text?,
         };
-        let text = Text {
+        let text = SourceText {
             file: file.into_string(),
             text,
         };

@@ -1,9 +1,9 @@
 //! What a person says over what the definitions say: by flags, and by the environment.
 use super::context::Context;
-use crate::compile::{Former, Overrides, former};
+use crate::compile::{LegacyVariable, Overrides, legacy_variables};
 use crate::error::{Error, Result};
 use crate::model::Change;
-use crate::plan::{Plan, Voice};
+use crate::plan::{Plan, SettingSource};
 use crate::store::inputs;
 use crate::text;
 use crate::ui::{note, table};
@@ -141,7 +141,7 @@ impl Said {
 /// Returns what the environment says; inputs are looked for from the project.
 pub(super) fn environment(context: &Context) -> Result<Overrides> {
     let variable = |name: &str| context.env.get(name).cloned();
-    for Former { name, instead } in former(&variable) {
+    for LegacyVariable { name, instead } in legacy_variables(&variable) {
         note(format!("note: {name} has no effect: {instead}"));
     }
     let mut said = Overrides::from_env(&variable).map_err(Error::usage)?;
@@ -153,15 +153,15 @@ pub(super) fn environment(context: &Context) -> Result<Overrides> {
 /// Shows whose word counted, except where nobody said anything.
 pub(super) fn origins(plan: &Plan) -> Option<String> {
     let rows: Vec<_> = plan
-        .overrides
+        .provenance
         .iter()
-        .filter(|said| said.from != Voice::BuiltIn)
+        .filter(|said| said.source != SettingSource::BuiltIn)
         .collect();
-    let row = |said: &&crate::plan::Said| {
+    let row = |said: &&crate::plan::SettingOrigin| {
         [
-            said.what.clone(),
+            said.setting.clone(),
             text::first_line(&said.value),
-            said.from.word().to_owned(),
+            said.source.as_str().to_owned(),
         ]
     };
     (!rows.is_empty())

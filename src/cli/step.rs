@@ -28,18 +28,21 @@ pub(super) fn index(position: Option<usize>, run: Option<u32>, snapshot: &Snapsh
     } else {
         state.cursor.node
     };
-    let last = plan.nodes.len().saturating_sub(1);
+    let last = plan.steps.len().saturating_sub(1);
     Ok(match (run, position) {
-        (Some(run), Some(position)) => plan.place_in(run - 1, position),
-        (Some(run), None) => current.clamp(plan.place_in(run - 1, 0), plan.place_in(run - 1, last)),
-        (None, Some(position)) => plan.place_before(current + 1, position),
+        (Some(run), Some(position)) => plan.index_in_run(run - 1, position),
+        (Some(run), None) => current.clamp(
+            plan.index_in_run(run - 1, 0),
+            plan.index_in_run(run - 1, last),
+        ),
+        (None, Some(position)) => plan.last_before(current + 1, position),
         (None, None) => current,
     })
 }
 
 fn position(plan: &Plan, id: &str) -> Result<usize> {
     plan.position(id).ok_or_else(|| {
-        let ids: Vec<&str> = plan.nodes.iter().map(|step| step.id().as_str()).collect();
+        let ids: Vec<&str> = plan.steps.iter().map(|step| step.id().as_str()).collect();
         Error::usage(format!("session '{}' has no stage `{id}`", plan.session))
             .hint(format!("the stages are: {}", ids.join(", ")))
     })

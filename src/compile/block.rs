@@ -8,7 +8,7 @@ use super::lint;
 use super::node::{self, Seat};
 use super::steps;
 use crate::model::NodeId;
-use crate::plan::{Block, Branch, Node, OnFailure, Said};
+use crate::plan::{Block, Branch, Node, OnFailure, SettingOrigin};
 use std::rc::Rc;
 
 /// Finds the loop a stage uses.
@@ -21,7 +21,7 @@ pub(super) fn block(
     def: &NodeDef,
     find: &Find<'_, '_>,
     problems: &mut Vec<Problem>,
-) -> Option<(Block, Vec<Said>)> {
+) -> Option<(Block, Vec<SettingOrigin>)> {
     let Some(ParallelKey::Block(parallel)) = &def.parallel else {
         return None;
     };
@@ -69,9 +69,9 @@ pub(super) fn block(
         let Some(nodes) = nodes.into_iter().collect::<Option<Vec<_>>>() else {
             continue;
         };
-        let (nodes, who): (Vec<Node>, Vec<Vec<Said>>) = nodes.into_iter().unzip();
-        let full = |said: Said| Said {
-            what: format!("{}/{name}/{}", steps::name_of(def), said.what),
+        let (nodes, who): (Vec<Node>, Vec<Vec<SettingOrigin>>) = nodes.into_iter().unzip();
+        let full = |said: SettingOrigin| SettingOrigin {
+            setting: format!("{}/{name}/{}", steps::name_of(def), said.setting),
             ..said
         };
         said.extend(who.into_iter().flatten().map(full));
@@ -108,7 +108,7 @@ fn stage_node(
     index: usize,
     find: &Find<'_, '_>,
     problems: &mut Vec<Problem>,
-) -> Option<(Node, Vec<Said>)> {
+) -> Option<(Node, Vec<SettingOrigin>)> {
     if matches!(def.parallel, Some(ParallelKey::Block(_))) {
         problems.push(
             place

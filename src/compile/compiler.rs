@@ -10,7 +10,7 @@ use super::runs;
 use super::sources::{LoopSource, PipelineSource, Request, Sources};
 use super::steps::Steps;
 use super::yaml;
-use crate::plan::{Guardrails, Plan, PlanKind, Said, Source, Step};
+use crate::plan::{Guardrails, Plan, PlanKind, SettingOrigin, Source, Step};
 use camino::Utf8PathBuf;
 
 /// Error iterations in a row that end a session, unless said otherwise.
@@ -206,7 +206,7 @@ fn guardrails(
         max_cost_usd: overrides.max_cost_usd.unwrap_or(cost),
         max_consecutive_errors: def.max_consecutive_errors.unwrap_or(MAX_CONSECUTIVE_ERRORS),
         max_idle_iterations: def.max_idle_iterations.unwrap_or(MAX_IDLE_ITERATIONS),
-        idle_is_said: def.max_idle_iterations.is_some(),
+        idle_limit_explicit: def.max_idle_iterations.is_some(),
         max_agents: def.max_agents.unwrap_or(0),
     }
 }
@@ -214,8 +214,8 @@ fn guardrails(
 /// What a plan is made of, with who said it.
 struct Made {
     kind: PlanKind,
-    steps: Vec<(Step, Vec<Said>)>,
-    runs: (u32, Option<Said>),
+    steps: Vec<(Step, Vec<SettingOrigin>)>,
+    runs: (u32, Option<SettingOrigin>),
     inputs: Vec<Utf8PathBuf>,
     guardrails: Guardrails,
 }
@@ -228,8 +228,8 @@ fn finish(sources: &Sources, request: &Request, overrides: &Overrides, made: Mad
         inputs,
         guardrails,
     } = made;
-    let (nodes, of_nodes): (Vec<Step>, Vec<Vec<Said>>) = steps.into_iter().unzip();
-    let overrides = provenance::over(overrides)
+    let (steps, of_nodes): (Vec<Step>, Vec<Vec<SettingOrigin>>) = steps.into_iter().unzip();
+    let provenance = provenance::over(overrides)
         .into_iter()
         .chain(of_runs)
         .chain(of_nodes.into_iter().flatten())
@@ -253,11 +253,11 @@ fn finish(sources: &Sources, request: &Request, overrides: &Overrides, made: Mad
         kind,
         command,
         source,
-        nodes,
+        steps,
         runs,
         inputs,
         guardrails,
-        overrides,
+        provenance,
         branch: None,
         record: None,
     }

@@ -25,8 +25,8 @@ mod tests;
 mod yaml;
 
 pub use compiler::compile;
-pub use diagnostics::{Invalid, Problem, Severity, Text, Unreadable};
-pub use legacy::{Former, former};
+pub use diagnostics::{Invalid, Problem, Severity, SourceText, Unreadable};
+pub use legacy::{LegacyVariable, legacy_variables};
 pub use overrides::Overrides;
 pub use schema::{SCHEMAS, Schema};
 pub use settings::{ProviderDef, Settings};

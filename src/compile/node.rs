@@ -12,7 +12,7 @@ use super::queue;
 use super::sources::Request;
 use super::termination::{self, Ending};
 use crate::model::NodeId;
-use crate::plan::{ClaimBy, Node, QueueSpec, Said};
+use crate::plan::{ClaimBy, Node, QueueSpec, SettingOrigin};
 use crate::termination::Termination;
 use std::collections::BTreeMap;
 
@@ -39,7 +39,7 @@ pub(super) fn of_loop(
     seat: &Seat<'_>,
     loaded: &Loaded<'_>,
     problems: &mut Vec<Problem>,
-) -> Option<(Node, Vec<Said>)> {
+) -> Option<(Node, Vec<SettingOrigin>)> {
     make(
         seat,
         &loaded.source.name,
@@ -55,7 +55,7 @@ pub(super) fn of_node(
     def: &NodeDef,
     loaded: Option<&Loaded<'_>>,
     problems: &mut Vec<Problem>,
-) -> Option<(Node, Vec<Said>)> {
+) -> Option<(Node, Vec<SettingOrigin>)> {
     let id = def.id.as_deref().or(def.name.as_deref());
     if id.is_none() {
         problems.push(
@@ -73,7 +73,7 @@ fn make(
     def: &NodeDef,
     loaded: Option<&Loaded<'_>>,
     problems: &mut Vec<Problem>,
-) -> Option<(Node, Vec<Said>)> {
+) -> Option<(Node, Vec<SettingOrigin>)> {
     let empty = LoopDef::default();
     let loop_def = loaded.map_or(&empty, |loaded| &loaded.def);
     let id = named(seat, id, def, problems);
@@ -111,11 +111,11 @@ fn make(
         termination,
         max,
         judge,
-        none_is_done,
+        empty_is_done,
     } = ending?;
     queue
         .iter_mut()
-        .for_each(|queue| queue.none_is_done = none_is_done);
+        .for_each(|queue| queue.empty_is_done = empty_is_done);
     let max = max.or(usual_count(seat, &termination));
     let max_iterations = max_iterations(seat, def, loaded, max, problems);
     let node = Node {

@@ -1,6 +1,6 @@
 //! What a person says over the definitions: read from the environment, put together, written down and read again.
 use super::settings::ProviderDef;
-use crate::plan::{Plan, Said, Voice};
+use crate::plan::{Plan, SettingOrigin, SettingSource};
 use camino::Utf8PathBuf;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -54,14 +54,15 @@ pub struct Overrides {
 impl Overrides {
     /// Returns what flags and what the environment said over the definitions when a plan was made.
     pub fn of_plan(plan: &Plan) -> (Self, Self) {
-        let of = |voice| Self::from_said(plan.overrides.iter().filter(|said| said.from == voice));
-        let mut environment = of(Voice::Environment);
+        let of =
+            |voice| Self::from_said(plan.provenance.iter().filter(|said| said.source == voice));
+        let mut environment = of(SettingSource::Environment);
         environment.environment = environment
             .said()
             .into_iter()
             .map(|(what, _)| what)
             .collect();
-        (of(Voice::Flag), environment)
+        (of(SettingSource::Flag), environment)
     }
 
     /// Reads what the environment says; an empty variable says nothing, and of two names the first one wins.
@@ -183,11 +184,11 @@ impl Overrides {
     }
 
     /// Returns what rows of a plan say: the way back from [`Overrides::said`].
-    fn from_said<'a>(rows: impl Iterator<Item = &'a Said>) -> Self {
+    fn from_said<'a>(rows: impl Iterator<Item = &'a SettingOrigin>) -> Self {
         let mut said = Self::default();
-        for Said { what, value, .. } in rows {
+        for SettingOrigin { setting, value, .. } in rows {
             let text = Some(value.clone());
-            match what.as_str() {
+            match setting.as_str() {
                 "provider" => said.provider = text,
                 "program" => said.program = text,
                 "model" => said.model = text,
@@ -208,7 +209,8 @@ impl Overrides {
                 "input" => said.inputs.push(value.into()),
                 // What a later version says here says nothing to this one.
                 _ => said.commands.extend(
-                    what.strip_prefix("command.")
+                    setting
+                        .strip_prefix("command.")
                         .map(|key| (key.to_owned(), value.clone())),
                 ),
             }

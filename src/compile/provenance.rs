@@ -3,24 +3,24 @@ use super::definition::{LoopDef, NodeDef, TerminationDef};
 use super::node::Seat;
 use super::overrides::Overrides;
 use crate::agent::AgentSpec;
-use crate::plan::{Node, Said, Voice};
+use crate::plan::{Node, SettingOrigin, SettingSource};
 use serde::Serialize;
 
 /// Returns what was said over the definitions.
-pub(super) fn over(overrides: &Overrides) -> Vec<Said> {
-    let from = |what: &str| {
-        if overrides.environment.contains(what) {
-            Voice::Environment
+pub(super) fn over(overrides: &Overrides) -> Vec<SettingOrigin> {
+    let source = |setting: &str| {
+        if overrides.environment.contains(setting) {
+            SettingSource::Environment
         } else {
-            Voice::Flag
+            SettingSource::Flag
         }
     };
     overrides
         .said()
         .into_iter()
-        .map(|(what, value)| Said {
-            from: from(&what),
-            what,
+        .map(|(setting, value)| SettingOrigin {
+            source: source(&setting),
+            setting,
             value,
         })
         .collect()
@@ -32,7 +32,7 @@ pub(super) fn of_node(
     def: &NodeDef,
     loop_def: &LoopDef,
     node: &Node,
-) -> Vec<Said> {
+) -> Vec<SettingOrigin> {
     let defaults = seat
         .pipeline
         .map(|(_, pipeline)| pipeline.defaults.clone())
@@ -136,18 +136,18 @@ pub(super) fn of_node(
     ];
     let mut said = Vec::new();
     for (what, over, in_node, in_loop, in_defaults) in rows {
-        let from = match (in_node, in_loop, in_defaults) {
+        let source = match (in_node, in_loop, in_defaults) {
             _ if over => continue,
-            (true, ..) | (false, false, true) => Voice::Pipeline,
-            (false, true, _) => Voice::Loop,
-            (false, false, false) => Voice::BuiltIn,
+            (true, ..) | (false, false, true) => SettingSource::Pipeline,
+            (false, true, _) => SettingSource::Loop,
+            (false, false, false) => SettingSource::BuiltIn,
         };
         let value = value(node, what);
         if !value.is_empty() {
-            said.push(Said {
-                what: format!("{}.{what}", node.id),
+            said.push(SettingOrigin {
+                setting: format!("{}.{what}", node.id),
                 value,
-                from,
+                source,
             });
         }
     }

@@ -2,7 +2,7 @@
 use super::definition::PipelineDef;
 use super::diagnostics::{Place, Problem};
 use super::overrides::Overrides;
-use crate::plan::{Said, Voice};
+use crate::plan::{SettingOrigin, SettingSource};
 
 /// Runs a pipeline may have. What is known of every stage that is done is kept at hand.
 pub(super) const MOST_RUNS: u32 = 1000;
@@ -13,7 +13,7 @@ pub(super) fn of_pipeline(
     def: &PipelineDef,
     overrides: &Overrides,
     problems: &mut Vec<Problem>,
-) -> (u32, Option<Said>) {
+) -> (u32, Option<SettingOrigin>) {
     let runs = overrides.runs.or(def.runs).unwrap_or(1);
     if !(1..=MOST_RUNS).contains(&runs) {
         let message = format!("`runs` must be between 1 and {MOST_RUNS}");
@@ -22,21 +22,24 @@ pub(super) fn of_pipeline(
             None => place.at("runs", "bad-value", message),
         });
     }
-    let from = if def.runs.is_some() {
-        Voice::Pipeline
+    let source = if def.runs.is_some() {
+        SettingSource::Pipeline
     } else {
-        Voice::BuiltIn
+        SettingSource::BuiltIn
     };
-    let said = overrides.runs.is_none().then(|| Said {
-        what: "runs".to_owned(),
+    let said = overrides.runs.is_none().then(|| SettingOrigin {
+        setting: "runs".to_owned(),
         value: runs.to_string(),
-        from,
+        source,
     });
     (runs, said)
 }
 
 /// A loop is repeated by its iterations.
-pub(super) fn of_loop(overrides: &Overrides, problems: &mut Vec<Problem>) -> (u32, Option<Said>) {
+pub(super) fn of_loop(
+    overrides: &Overrides,
+    problems: &mut Vec<Problem>,
+) -> (u32, Option<SettingOrigin>) {
     if overrides.runs.is_some() {
         let problem = Problem::nowhere(
             "no-effect",

@@ -15,7 +15,7 @@
 //!     permissions: {bypassPermissions: [--yes]}
 //!     install: "pipx install mycli"
 //! ```
-use super::diagnostics::{Document, Place, Problem, Text};
+use super::diagnostics::{Document, Place, Problem, SourceText};
 use super::yaml;
 use crate::agent::{CustomOutput, CustomProvider, PromptDelivery, Provider};
 use crate::model::PermissionMode;
@@ -40,7 +40,7 @@ pub struct Settings {
 
 impl Settings {
     /// Reads the file's text.
-    pub fn read(text: &Text) -> Result<Self, Vec<Problem>> {
+    pub fn read(text: &SourceText) -> Result<Self, Vec<Problem>> {
         if text.text.trim().is_empty() {
             return Ok(Self::default());
         }
@@ -63,7 +63,7 @@ impl Settings {
 
     /// Puts the programs in place of the names in a plan.
     pub fn place_programs(&self, plan: &mut Plan) {
-        for node in plan.nodes.iter_mut().flat_map(Step::all_nodes_mut) {
+        for node in plan.steps.iter_mut().flat_map(Step::all_nodes_mut) {
             for called in std::iter::once(&mut node.agent.program).chain(
                 node.agent
                     .fallback
@@ -185,7 +185,7 @@ mod tests {
                 .collect::<Vec<_>>()
                 .join("\n")
         };
-        Settings::read(&Text {
+        Settings::read(&SourceText {
             file: "config.yaml".to_owned(),
             text: text.to_owned(),
         })

@@ -1,5 +1,5 @@
 //! What a plan is compiled from: texts as found, and what the caller asks for over them.
-use super::diagnostics::{Text, Unreadable};
+use super::diagnostics::{SourceText, Unreadable};
 use super::yaml;
 use crate::fingerprint::fingerprint_all;
 use crate::model::{RunId, SessionName};
@@ -15,9 +15,9 @@ pub struct LoopSource {
     /// Where it was found.
     pub origin: Origin,
     /// `loop.yaml`.
-    pub definition: Text,
+    pub definition: SourceText,
     /// Its prompt, or why there is none.
-    pub prompt: Result<Text, Unreadable>,
+    pub prompt: Result<SourceText, Unreadable>,
 }
 
 /// A pipeline as found, with the loops it uses.
@@ -28,9 +28,9 @@ pub struct PipelineSource {
     /// Where it was found.
     pub origin: Origin,
     /// The YAML file.
-    pub definition: Text,
+    pub definition: SourceText,
     /// The pipelines that run within it or within those, or why one cannot be read.
-    pub pipelines: BTreeMap<String, Result<Text, String>>,
+    pub pipelines: BTreeMap<String, Result<SourceText, String>>,
     /// The names of all pipelines there are, for suggestions; may be empty if each pipeline it names is there.
     pub known_pipelines: Vec<String>,
     /// Each loop that it or one of them names, or why that cannot be read.
@@ -96,7 +96,7 @@ impl Sources {
     }
 
     /// Returns the definition's text.
-    pub fn definition(&self) -> &Text {
+    pub fn definition(&self) -> &SourceText {
         match self {
             Self::Loop(source) => &source.definition,
             Self::Pipeline(source) => &source.definition,

@@ -10,13 +10,13 @@ use super::node::{self, Seat};
 use super::overrides::Overrides;
 use super::sources::{PipelineSource, Request};
 use super::subpipeline::{self, Nested};
-use crate::plan::{Said, Step, suggest};
+use crate::plan::{SettingOrigin, Step, suggest};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
 /// A step, and who said what about it.
-pub(super) type Made = (Step, Vec<Said>);
+pub(super) type Made = (Step, Vec<SettingOrigin>);
 
 /// Makes the steps of a pipeline, and of the pipelines within it.
 #[derive(Debug)]

@@ -7,7 +7,7 @@ use super::runs::MOST_RUNS;
 use super::steps::{Made, Steps};
 use super::yaml;
 use crate::model::NodeId;
-use crate::plan::{Node, Said, Step, suggest, template};
+use crate::plan::{Node, SettingOrigin, Step, suggest, template};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -252,8 +252,8 @@ fn called((mut step, said): Made, names: &BTreeMap<String, NodeId>, prefix: &str
     }
     let said = said
         .into_iter()
-        .map(|said| Said {
-            what: format!("{prefix}{}", said.what),
+        .map(|said| SettingOrigin {
+            setting: format!("{prefix}{}", said.setting),
             ..said
         })
         .collect();

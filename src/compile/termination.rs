@@ -20,7 +20,7 @@ pub(super) struct Ending {
     pub(super) max: Option<u32>,
     pub(super) judge: Option<AgentSpec>,
     /// Whether a queue without one task is done.
-    pub(super) none_is_done: bool,
+    pub(super) empty_is_done: bool,
 }
 
 /// Agents that must agree in a row, unless said otherwise: one can be wrong.
@@ -85,7 +85,7 @@ pub(super) fn of_node(
             termination: Termination::Fixed(Fixed::default()),
             max: Some(1),
             judge: None,
-            none_is_done: false,
+            empty_is_done: false,
         });
     }
     let legacy = Legacy {
@@ -127,12 +127,12 @@ fn read(
         under: under.map(|ending| &ending.termination),
         min_iterations: legacy.min_iterations,
     };
-    let none_is_done = under.is_some_and(|ending| ending.none_is_done);
+    let empty_is_done = under.is_some_and(|ending| ending.empty_is_done);
     let mut reader = Reader {
         own,
         problems,
         judge: under.and_then(|ending| ending.judge.clone()),
-        none_is_done,
+        empty_is_done,
     };
     let inside = place.to(key);
     let termination = if def.any.is_some() || def.all.is_some() {
@@ -170,7 +170,7 @@ fn read(
         termination,
         max,
         judge: reader.judge,
-        none_is_done: reader.none_is_done,
+        empty_is_done: reader.empty_is_done,
     })
 }
 
@@ -185,7 +185,7 @@ struct Reader<'a> {
     own: &'a Own,
     problems: &'a mut Vec<Problem>,
     judge: Option<AgentSpec>,
-    none_is_done: bool,
+    empty_is_done: bool,
 }
 
 impl Reader<'_> {
@@ -347,8 +347,8 @@ impl Reader<'_> {
     fn queue(&mut self, place: &Place<'_>, def: &TerminationDef) -> Termination {
         match def.empty.as_deref() {
             None => {}
-            Some("fail") => self.none_is_done = false,
-            Some("done") => self.none_is_done = true,
+            Some("fail") => self.empty_is_done = false,
+            Some("done") => self.empty_is_done = true,
             Some(word) => {
                 let problem = place.at(
                     "empty",

@@ -1,7 +1,7 @@
 //! The fact that follows from the state alone.
 use super::block;
 use super::idle;
-use super::pending::none_is_done;
+use super::pending::empty_is_done;
 use super::retry::{backoff, queue_poll};
 use super::{Phase, State};
 use crate::model::{Ending, Event, NodeEnding, Outcome, QueueStatus, WaitReason};
@@ -264,7 +264,7 @@ fn held_up(state: &State, node: &Node, now: Timestamp) -> Option<Event> {
             ),
             take_back(state),
         )),
-        status if none_is_done(node, status) => None,
+        status if empty_is_done(node, status) => None,
         QueueStatus::NoItems { looked_for, next } => {
             let next = if next.is_empty() {
                 "add a task, then resume"
@@ -343,7 +343,7 @@ fn queue_wait(state: &State, node: &Node, now: Timestamp) -> Result<Timestamp, u
 /// A node that ran out of iterations is how pipelines are bounded, except that a queue with tasks left, or work that does
 /// not pass, is unfinished.
 fn all_done(plan: &Plan, state: &State) -> Ending {
-    let steps = plan.nodes.iter().cycle().zip(&state.finished);
+    let steps = plan.steps.iter().cycle().zip(&state.finished);
     let unfinished = steps
         .filter_map(|(step, done)| Some((step.node()?, done)))
         .find(|(node, done)| node.termination.must_reach_goal() && !done.ending.reached_goal());

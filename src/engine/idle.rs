@@ -32,7 +32,7 @@ impl State {
 /// somebody says otherwise.
 pub fn counts_idle(plan: &Plan, node: &Node) -> bool {
     let bounds = &plan.guardrails;
-    0 < bounds.max_idle_iterations && (bounds.idle_is_said || !node.termination.is_fixed())
+    0 < bounds.max_idle_iterations && (bounds.idle_limit_explicit || !node.termination.is_fixed())
 }
 
 /// Returns that the node's agents have changed nothing for too long, if they have. Agents that are about to agree that

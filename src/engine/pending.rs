@@ -9,9 +9,9 @@ use jiff::{SignedDuration, Timestamp};
 static NOTHING_LEFT: QueueStatus = QueueStatus::Done { closed: 0 };
 
 /// Tells whether there is not one task, and the node takes that for the end.
-pub(super) fn none_is_done(node: &Node, status: &QueueStatus) -> bool {
+pub(super) fn empty_is_done(node: &Node, status: &QueueStatus) -> bool {
     matches!(status, QueueStatus::NoItems { .. })
-        && node.queue.as_ref().is_some_and(|queue| queue.none_is_done)
+        && node.queue.as_ref().is_some_and(|queue| queue.empty_is_done)
 }
 
 impl State {
@@ -95,7 +95,7 @@ impl State {
             max_iterations: self.max_iterations(node),
             stops: self.counters.stops,
             queue: self.queue_status.as_ref().map(|status| {
-                if none_is_done(node, status) {
+                if empty_is_done(node, status) {
                     &NOTHING_LEFT
                 } else {
                     status

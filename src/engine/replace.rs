@@ -16,9 +16,9 @@ pub fn replaceable(old: &Plan, new: &Plan, state: &State) -> Result<(), String> 
     for place in 0..=current {
         let Some(was) = old.step(place) else { break };
         let which = old
-            .run_in_words(place)
+            .run_label(place)
             .map_or_else(String::new, |run| format!(" in {run}"));
-        let number = old.turn(place).1 + 1;
+        let number = old.split(place).1 + 1;
         match new.step(place) {
             None => {
                 return Err(format!(
@@ -100,14 +100,14 @@ mod tests {
     }
 
     fn queued(new: &mut Plan) -> &mut Node {
-        new.nodes[1].all_nodes_mut().next().unwrap()
+        new.steps[1].all_nodes_mut().next().unwrap()
     }
 
     #[test]
     fn what_is_to_come_may_be_anything() {
         let free: [fn(&mut Plan); 4] = [
-            |new| new.nodes.truncate(2),
-            |new| new.nodes.swap(2, 4),
+            |new| new.steps.truncate(2),
+            |new| new.steps.swap(2, 4),
             |new| queued(new).prompt = "other".to_owned(),
             |new| queued(new).max_iterations = 9,
         ];
@@ -119,13 +119,13 @@ mod tests {
     #[test]
     fn what_has_been_stays() {
         assert!(
-            refused((1, 0), Phase::Ready, |new| new.nodes.swap(0, 1))
+            refused((1, 0), Phase::Ready, |new| new.steps.swap(0, 1))
                 .contains("node 1 in run 1 of 2 is `queued` now, and was `judged`")
         );
         assert!(
             refused((1, 0), Phase::Ready, |new| (
                 new.runs = 1,
-                new.nodes.truncate(1)
+                new.steps.truncate(1)
             )
                 .1)
             .contains("node 2 in run 1 of 2, `queued`, is no longer there")
@@ -144,7 +144,7 @@ mod tests {
                 .contains("node 1 in run 2 of 2, `judged`, is no longer there")
         );
         assert!(
-            refused((6, 0), Phase::Ready, |new| drop(new.nodes.pop()))
+            refused((6, 0), Phase::Ready, |new| drop(new.steps.pop()))
                 .contains("node 6 in run 1 of 2 is `judged` now")
         );
     }
@@ -170,12 +170,12 @@ mod tests {
     #[test]
     fn a_block_that_has_begun_goes_on_as_it_began() {
         let other = |new: &mut Plan| {
-            new.nodes[4].all_nodes_mut().next().unwrap().prompt = "other".to_owned()
+            new.steps[4].all_nodes_mut().next().unwrap().prompt = "other".to_owned()
         };
         let no_block = |new: &mut Plan| {
             let mut node = new.node(0).unwrap().clone();
-            node.id = new.nodes[4].id().clone();
-            new.nodes[4] = Step::Node(Box::new(node));
+            node.id = new.steps[4].id().clone();
+            new.steps[4] = Step::Node(Box::new(node));
         };
         assert_eq!(
             [

@@ -36,7 +36,7 @@ impl SessionSummary {
             .filter(|branch| branch["status"] == "complete")
             .count();
         let ended = matches!(state.phase, Phase::Ended { .. });
-        let step = state.step(plan).or(plan.nodes.last());
+        let step = state.step(plan).or(plan.steps.last());
         Self {
             pipeline: plan.name.clone(),
             status: state.status(),

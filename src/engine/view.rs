@@ -95,8 +95,8 @@ impl<'a> StateView<'a> {
         };
         let ended_at = whole(ended.and(state.updated_at));
         let goal = matches!(ended, Some(Ending::Completed { .. }));
-        let place = state.cursor.node.min(plan.last_place());
-        let index = u32::try_from(plan.turn(place).1).unwrap_or_default();
+        let place = state.cursor.node.min(plan.last_index());
+        let index = u32::try_from(plan.split(place).1).unwrap_or_default();
         let (iteration, completed, max) = position(plan, state);
         Self {
             session: plan.session.as_str(),
@@ -107,7 +107,7 @@ impl<'a> StateView<'a> {
             status: state.status(),
             started_at: whole(state.started_at),
             updated_at: state.updated_at,
-            run_number: plan.turn(place).0 + 1,
+            run_number: plan.split(place).0 + 1,
             runs: plan.runs,
             current_stage: index,
             iteration,
@@ -168,7 +168,7 @@ fn position(plan: &Plan, state: &State) -> (u32, u32, u32) {
             0,
         );
     }
-    match (state.node(plan), state.finished.last(), plan.nodes.last()) {
+    match (state.node(plan), state.finished.last(), plan.steps.last()) {
         (Some(node), ..) => (
             state.cursor.iteration,
             state.counters.iterations,
@@ -185,7 +185,7 @@ fn position(plan: &Plan, state: &State) -> (u32, u32, u32) {
 fn stages(plan: &Plan, state: &State, place: u32) -> Vec<Value> {
     let so_far = position(plan, state).1;
     let stage = |(index, step): (usize, &Step)| {
-        let at = plan.place_beside(place, index);
+        let at = plan.same_run(place, index);
         let (done, current) = (state.finished.get(at as usize), at == state.cursor.node);
         let status = match done {
             Some(_) => "complete",
@@ -202,7 +202,7 @@ fn stages(plan: &Plan, state: &State, place: u32) -> Vec<Value> {
             "branches": step.block().map(|block| branches(block, state, current, done)),
         })
     };
-    plan.nodes.iter().enumerate().map(stage).collect()
+    plan.steps.iter().enumerate().map(stage).collect()
 }
 
 /// Returns how far each branch of a block is, as its session has heard.
@@ -236,7 +236,7 @@ fn branches(
 
 fn history<'a>(plan: &'a Plan, state: &'a State) -> Vec<IterationView<'a>> {
     let past = |entry: &'a super::IterationRecord| IterationView {
-        run_number: plan.turn(entry.node).0 + 1,
+        run_number: plan.split(entry.node).0 + 1,
         stage: plan.node(entry.node).map(|node| node.id.as_str()),
         iteration: entry.iteration,
         timestamp: second(entry.at),

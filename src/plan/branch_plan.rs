@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 /// Which branch of which session a plan is for.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct BranchOf {
+pub struct BranchContext {
     /// The block's place in the session's plan.
     pub step: u32,
     pub block: NodeId,
@@ -13,13 +13,13 @@ pub struct BranchOf {
     /// The names of the other branches.
     pub siblings: Vec<NodeId>,
     /// What the steps before the block put out: it is over, and no longer changes.
-    pub earlier: Vec<Earlier>,
+    pub prior: Vec<Prior>,
 }
 
 /// What a step that is done put out.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "kind")]
-pub enum Earlier {
+pub enum Prior {
     /// Outputs of a node's iterations, oldest first, and whether all of them count.
     Node {
         id: NodeId,
@@ -30,7 +30,7 @@ pub enum Earlier {
     Block { id: NodeId, manifest: Utf8PathBuf },
 }
 
-impl Earlier {
+impl Prior {
     /// Returns the step's id.
     pub fn id(&self) -> &NodeId {
         match self {

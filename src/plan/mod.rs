@@ -9,9 +9,9 @@ mod step_index;
 pub mod suggest;
 pub mod template;
 
-pub use branch_plan::{BranchOf, Earlier};
+pub use branch_plan::{BranchContext, Prior};
 pub use node::{BlockInput, Node, NodeInput, Select};
-pub use provenance::{Said, Voice};
+pub use provenance::{SettingOrigin, SettingSource};
 pub use queue_spec::{
     BACKLOGS, ClaimBy, QueueSource, QueueSpec, TrackerCommands, bad_label, session_label,
 };

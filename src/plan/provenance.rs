@@ -1,19 +1,19 @@
 //! Records where each setting came from: flag, environment, pipeline, loop or default.
 use serde::{Deserialize, Serialize};
 
-/// A value of a plan, and who said it.
+/// A value of a plan and where it came from.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Said {
+pub struct SettingOrigin {
     /// `model` for all nodes, `plan.model` for node `plan`.
-    pub what: String,
+    pub setting: String,
     pub value: String,
-    pub from: Voice,
+    pub source: SettingSource,
 }
 
-/// From the strongest to the weakest.
+/// Where a setting came from, highest precedence first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Voice {
+pub enum SettingSource {
     Flag,
     Environment,
     Pipeline,
@@ -21,9 +21,9 @@ pub enum Voice {
     BuiltIn,
 }
 
-impl Voice {
-    /// What people call it.
-    pub fn word(self) -> &'static str {
+impl SettingSource {
+    /// Returns its name as shown to the user.
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::Flag => "flag",
             Self::Environment => "environment",

@@ -21,7 +21,7 @@ pub struct QueueSpec {
     pub timeout_s: u64,
     /// Whether it is done when it has not one task, open or closed; else that is a mistake somewhere.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub none_is_done: bool,
+    pub empty_is_done: bool,
 }
 
 /// Where tasks come from.
@@ -169,7 +169,7 @@ impl QueueSpec {
             max_wait_s: MAX_WAIT_S,
             max_attempts: max_attempts(),
             timeout_s: timeout_s(),
-            none_is_done: false,
+            empty_is_done: false,
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The plan of a session as a whole.
-use super::branch_plan::BranchOf;
-use super::provenance::Said;
+use super::branch_plan::BranchContext;
+use super::provenance::SettingOrigin;
 use super::step::Step;
 use crate::model::{RunId, SessionName};
 use camino::Utf8PathBuf;
@@ -21,19 +21,19 @@ pub struct Plan {
     /// Where the definition came from, with the text's hash, to tell when it has changed since.
     pub source: Source,
     /// In the order they run; never empty.
-    pub nodes: Vec<Step>,
-    /// How often all nodes run, in order, one run after the other; at least 1.
+    pub steps: Vec<Step>,
+    /// How often all steps run, in order, one run after the other; at least 1.
     #[serde(default = "once")]
     pub runs: u32,
     /// Absolute paths given with `--input`.
     pub inputs: Vec<Utf8PathBuf>,
     pub guardrails: Guardrails,
-    /// Who said what: flags and the environment over the definitions, and for each node where the rest comes from.
+    /// Where each setting came from: first flags and the environment, then what the definitions set, node by node.
     #[serde(default)]
-    pub overrides: Vec<Said>,
+    pub provenance: Vec<SettingOrigin>,
     /// Of which parallel block it is a branch, if it is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub branch: Option<BranchOf>,
+    pub branch: Option<BranchContext>,
     /// The folder of the fixture to be made of the session once it has ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub record: Option<Utf8PathBuf>,
@@ -92,9 +92,9 @@ pub struct Guardrails {
     /// Iterations in a row that change nothing and end the session.
     #[serde(default)]
     pub max_idle_iterations: u32,
-    /// Whether somebody said so: then it also bounds nodes that run as often as they say.
+    /// Whether the definition sets the idle limit: only then does it apply to `fixed` nodes.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub idle_is_said: bool,
+    pub idle_limit_explicit: bool,
     /// Agents that may run at a time, in the branches of parallel blocks.
     #[serde(default)]
     pub max_agents: u32,

@@ -1,35 +1,35 @@
-//! Finds the steps of a plan: by id, or by their place in a plan that may run several times.
-use super::branch_plan::{BranchOf, Earlier};
+//! Queries on a plan: its steps by id or index, and the plan of one branch.
+use super::branch_plan::{BranchContext, Prior};
 use super::node::Node;
 use super::session_plan::{Guardrails, Plan};
 use super::step::{Block, Step};
 use crate::model::NodeId;
 
 impl Plan {
-    /// Returns a step's node, if there is such a step and it is no block.
-    pub fn node(&self, place: u32) -> Option<&Node> {
-        self.step(place)?.node()
+    /// Returns the node at an index, unless the step there is a block.
+    pub fn node(&self, index: u32) -> Option<&Node> {
+        self.step(index)?.node()
     }
 
-    /// Returns a step's block, if there is such a step and it is one.
-    pub fn block(&self, place: u32) -> Option<&Block> {
-        self.step(place)?.block()
+    /// Returns the block at an index, unless the step there is a node.
+    pub fn block(&self, index: u32) -> Option<&Block> {
+        self.step(index)?.block()
     }
 
-    /// Returns every node there is, those of branches too.
+    /// Returns all nodes, those of branches included.
     pub fn all_nodes(&self) -> impl Iterator<Item = &Node> {
-        self.nodes.iter().flat_map(Step::all_nodes)
+        self.steps.iter().flat_map(Step::all_nodes)
     }
 
-    /// Returns the 0-based index of the step of that id.
+    /// Returns the position of the step with an id, from 0.
     pub fn position(&self, id: &str) -> Option<usize> {
-        self.nodes.iter().position(|step| step.id().as_str() == id)
+        self.steps.iter().position(|step| step.id().as_str() == id)
     }
 }
 
 impl Plan {
-    /// Returns the plan of one branch of a block: a session of its own within the session's directory.
-    pub fn of_branch(&self, step: u32, name: &NodeId, earlier: Vec<Earlier>) -> Option<Self> {
+    /// Returns the plan of one branch of a block, which runs like a session of its own.
+    pub fn branch_plan(&self, step: u32, name: &NodeId, prior: Vec<Prior>) -> Option<Self> {
         let block = self.block(step)?;
         let index = block
             .branches
@@ -43,87 +43,80 @@ impl Plan {
             .collect();
         Some(Self {
             run: self.run.of_branch(step, index),
-            nodes: block
+            steps: block
                 .branches
                 .get(index)?
                 .nodes
                 .iter()
                 .map(|node| Step::Node(Box::new(node.clone())))
                 .collect(),
-            // Money and time bound the session as a whole, which ends its branches in time.
+            // Cost and time are limits of the whole session, which ends its branches.
             guardrails: Guardrails {
                 max_runtime_seconds: 0,
                 max_cost_usd: 0.0,
                 ..self.guardrails
             },
             runs: 1,
-            branch: Some(BranchOf {
+            branch: Some(BranchContext {
                 step,
                 block: block.id.clone(),
                 name: name.clone(),
                 siblings,
-                earlier,
+                prior,
             }),
-            overrides: Vec::new(),
+            provenance: Vec::new(),
             ..self.clone()
         })
     }
 }
 
+/// A step index counts on from run to run: in a plan of three steps, index 3 is the first step's second run.
+/// Within a run a step has a position.
 impl Plan {
-    /// Returns the step at a place. Places count on from run to run: the first step's second run follows the last step's first.
-    pub fn step(&self, place: u32) -> Option<&Step> {
-        let (run, index) = self.turn(place);
-        if run < self.runs {
-            self.nodes.get(index)
-        } else {
-            None
-        }
+    /// Returns the step at an index.
+    pub fn step(&self, index: u32) -> Option<&Step> {
+        let (run, position) = self.split(index);
+        self.steps.get(position).filter(|_| run < self.runs)
     }
 
-    /// Returns which run a place is in, and which of the steps it is; both from 0.
-    pub fn turn(&self, place: u32) -> (u32, usize) {
-        let nodes = self.nodes_in_a_run();
-        (place / nodes, (place % nodes) as usize)
+    /// Returns the run an index is in and the step's position in that run; both from 0.
+    pub fn split(&self, index: u32) -> (u32, usize) {
+        let steps = self.steps_per_run();
+        (index / steps, (index % steps) as usize)
     }
 
-    /// Returns the place of a node, by its index, in the run that another place is in.
-    pub fn place_beside(&self, place: u32, index: usize) -> u32 {
-        self.place_in(self.turn(place).0, index)
+    /// Returns the index of the step at a position, in the run that `index` is in.
+    pub fn same_run(&self, index: u32, position: usize) -> u32 {
+        self.index_in_run(self.split(index).0, position)
     }
 
-    /// Returns the last place of a step, by its index, before another place; where there is none, the first.
-    pub fn place_before(&self, place: u32, index: usize) -> u32 {
-        match self.place_beside(place, index) {
-            later if place <= later && self.nodes_in_a_run() <= later => {
-                later - self.nodes_in_a_run()
+    /// Returns the last index before `index` of the step at a position, or its first one if there is none before.
+    pub fn last_before(&self, index: u32, position: usize) -> u32 {
+        match self.same_run(index, position) {
+            later if index <= later && self.steps_per_run() <= later => {
+                later - self.steps_per_run()
             }
             earlier => earlier,
         }
     }
 
-    /// Returns the place of a node, by its index, in a run; both from 0.
-    pub fn place_in(&self, run: u32, index: usize) -> u32 {
-        run * self.nodes_in_a_run() + u32::try_from(index).unwrap_or(u32::MAX)
+    /// Returns the index of the step at a position of a run; both from 0.
+    pub fn index_in_run(&self, run: u32, position: usize) -> u32 {
+        run * self.steps_per_run() + u32::try_from(position).unwrap_or(u32::MAX)
     }
 
-    /// Returns the last place there is.
-    pub fn last_place(&self) -> u32 {
-        (self.runs * self.nodes_in_a_run()).saturating_sub(1)
+    /// Returns the index of the last step of the last run.
+    pub fn last_index(&self) -> u32 {
+        (self.runs * self.steps_per_run()).saturating_sub(1)
     }
 
-    /// Says which run a place is in, for people; nothing if there is only one.
-    pub fn run_in_words(&self, place: u32) -> Option<String> {
-        (1 < self.runs).then(|| {
-            format!(
-                "run {} of {}",
-                self.turn(place.min(self.last_place())).0 + 1,
-                self.runs
-            )
-        })
+    /// Returns `run 2 of 3` for an index, or nothing if the plan runs once.
+    pub fn run_label(&self, index: u32) -> Option<String> {
+        let run = self.split(index.min(self.last_index())).0 + 1;
+        (1 < self.runs).then(|| format!("run {run} of {}", self.runs))
     }
 
-    fn nodes_in_a_run(&self) -> u32 {
-        u32::try_from(self.nodes.len()).unwrap_or(u32::MAX).max(1)
+    fn steps_per_run(&self) -> u32 {
+        u32::try_from(self.steps.len()).unwrap_or(u32::MAX).max(1)
     }
 }

@@ -228,5 +228,5 @@ fn resume_request(parent: &Session) -> Request {
 
 fn plan(parent: &Session, step: u32, name: &NodeId) -> Option<Plan> {
     let earlier = outputs::earlier(&parent.dir, &parent.plan, parent.state(), step);
-    parent.plan.of_branch(step, name, earlier)
+    parent.plan.branch_plan(step, name, earlier)
 }

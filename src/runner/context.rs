@@ -100,13 +100,13 @@ impl Briefing<'_> {
         let Self {
             plan, node, cursor, ..
         } = self;
-        let (run, index) = plan.turn(cursor.node);
+        let (run, index) = plan.split(cursor.node);
         json!({
             "id": node.id,
             "index": index,
             "template": node.template,
             "position": index + 1,
-            "count": plan.nodes.len(),
+            "count": plan.steps.len(),
             "run_number": run + 1,
             "runs": plan.runs,
         })

@@ -155,7 +155,7 @@ fn command(
 /// Freezes the project's files that gates are made of: what they are now is what they must be when they are asked.
 pub fn freeze_gates(plan: &mut Plan, project: &Utf8Path) {
     let gates = plan
-        .nodes
+        .steps
         .iter_mut()
         .flat_map(Step::all_nodes_mut)
         .flat_map(|node| node.termination.commands_mut());

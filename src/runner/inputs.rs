@@ -1,6 +1,6 @@
 //! What a node is given by those that ran before it: in its own plan, or before the block it is a branch of.
 use crate::engine::State;
-use crate::plan::{BlockInput, Earlier, Node, Plan, Select, Step};
+use crate::plan::{BlockInput, Node, Plan, Prior, Select, Step};
 use crate::store::layout::RunDir;
 use crate::store::manifest::{self, Stage};
 use crate::store::outputs::{self, listed};
@@ -116,7 +116,7 @@ impl NodeInputs<'_> {
                 .plan
                 .branch
                 .as_ref()?
-                .earlier
+                .prior
                 .last()
                 .map(|earlier| earlier.id().as_str()),
         }
@@ -134,8 +134,8 @@ impl NodeInputs<'_> {
         let select = |all: bool| asked.unwrap_or(if all { Select::All } else { Select::Latest });
         let Some(place) = self.place_of(id) else {
             return Some(match self.earlier(id)? {
-                Earlier::Block { manifest, .. } => of_block(manifest),
-                Earlier::Node { outputs, all, .. } => {
+                Prior::Block { manifest, .. } => of_block(manifest),
+                Prior::Node { outputs, all, .. } => {
                     let last = if select(*all) == Select::Latest {
                         outputs.len().saturating_sub(1)
                     } else {
@@ -169,14 +169,14 @@ impl NodeInputs<'_> {
 
     /// Returns where a step of this plan ran last.
     fn place_of(&self, id: &str) -> Option<u32> {
-        Some(self.plan.place_before(self.index, self.plan.position(id)?))
+        Some(self.plan.last_before(self.index, self.plan.position(id)?))
     }
 
-    fn earlier(&self, id: &str) -> Option<&Earlier> {
+    fn earlier(&self, id: &str) -> Option<&Prior> {
         self.plan
             .branch
             .as_ref()?
-            .earlier
+            .prior
             .iter()
             .find(|earlier| earlier.id().as_str() == id)
     }
@@ -187,7 +187,7 @@ impl NodeInputs<'_> {
                 self.run
                     .manifest(place, self.plan.block(place).map(|block| &block.id)?),
             ),
-            (None, Some(Earlier::Block { manifest, .. })) => Some(manifest.clone()),
+            (None, Some(Prior::Block { manifest, .. })) => Some(manifest.clone()),
             (None, _) => None,
         }
     }

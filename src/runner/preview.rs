@@ -47,7 +47,7 @@ pub fn preview_prompt(
         && plan
             .branch
             .as_ref()
-            .is_none_or(|branch| branch.earlier.is_empty());
+            .is_none_or(|branch| branch.prior.is_empty());
     let value = |name: &str| match name.strip_prefix("INPUTS") {
         Some("") if !first => Some("(what the earlier node wrote)".to_owned()),
         Some(named) if named.starts_with('.') && plan.kind == PlanKind::Pipeline => {

@@ -216,7 +216,7 @@ impl Fork<'_> {
         // A recording is the other session's: this one would write over it.
         plan.record = None;
         let gates = plan
-            .nodes
+            .steps
             .iter_mut()
             .flat_map(Step::all_nodes_mut)
             .flat_map(|node| node.termination.commands_mut());

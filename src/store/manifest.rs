@@ -94,7 +94,7 @@ pub(super) fn write(session: &Session, step: u32) -> crate::error::Result<()> {
                 .collect()
         })
         .unwrap_or_default();
-    let index = u32::try_from(session.plan.turn(step).1).unwrap_or_default();
+    let index = u32::try_from(session.plan.split(step).1).unwrap_or_default();
     let about = About {
         name: block.id.to_string(),
         index,

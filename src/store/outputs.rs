@@ -1,7 +1,7 @@
 //! What earlier iterations put out, as files and as text for a prompt.
 use crate::engine::State;
 use crate::model::{Cursor, NodeId};
-use crate::plan::{Earlier, Plan, Select, Step};
+use crate::plan::{Plan, Prior, Select, Step};
 use crate::store::layout::RunDir;
 use crate::text::count;
 use camino::{Utf8Path, Utf8PathBuf};
@@ -45,9 +45,9 @@ fn says_something(output: &Utf8Path) -> bool {
 }
 
 /// Returns what every step put out last before this one, for a branch of the block that stands there.
-pub fn earlier(run: &RunDir, plan: &Plan, state: &State, block: u32) -> Vec<Earlier> {
+pub fn earlier(run: &RunDir, plan: &Plan, state: &State, block: u32) -> Vec<Prior> {
     let one = |place: u32| match plan.step(place)? {
-        Step::Block(block) => Some(Earlier::Block {
+        Step::Block(block) => Some(Prior::Block {
             id: block.id.clone(),
             manifest: run.manifest(place, &block.id),
         }),
@@ -57,7 +57,7 @@ pub fn earlier(run: &RunDir, plan: &Plan, state: &State, block: u32) -> Vec<Earl
                 .get(place as usize)
                 .map_or(0, |done| done.iterations);
             let outputs = listed(run, place, &node.id, done, Select::All);
-            Some(Earlier::Node {
+            Some(Prior::Node {
                 id: node.id.clone(),
                 outputs,
                 all: !node.perspectives.is_empty(),
@@ -65,7 +65,7 @@ pub fn earlier(run: &RunDir, plan: &Plan, state: &State, block: u32) -> Vec<Earl
         }
     };
     // Each step once: what an earlier run made of it is overtaken.
-    let first = block.saturating_sub(u32::try_from(plan.nodes.len()).unwrap_or(u32::MAX));
+    let first = block.saturating_sub(u32::try_from(plan.steps.len()).unwrap_or(u32::MAX));
     (first..block).filter_map(one).collect()
 }
 

@@ -88,7 +88,7 @@ pub fn failure(snapshot: &Snapshot) -> String {
     };
     let run = snapshot
         .plan
-        .run_in_words(state.cursor.node)
+        .run_label(state.cursor.node)
         .map_or_else(String::new, |run| format!(" in {run}"));
     if let Some(Step::Block(block)) = state.step(&snapshot.plan) {
         let done = state

@@ -188,12 +188,12 @@ fn a_flag_takes_precedence_and_the_plan_records_its_origin() {
     let plan: Value =
         serde_json::from_str(&project.read(&project.run_file("s", "plan.json"))).expect("a plan");
     let from = |what: &str| {
-        plan["overrides"]
+        plan["provenance"]
             .as_array()
             .expect("a list")
             .iter()
-            .find(|said| said["what"] == what)
-            .map(|said| &said["from"])
+            .find(|entry| entry["setting"] == what)
+            .map(|entry| &entry["source"])
     };
     let speakers = [
         "context",
@@ -270,7 +270,7 @@ fn legacy_variables_work_or_explain_why_not() {
     let plan: Value =
         serde_json::from_str(&project.read(&project.run_file("s", "plan.json"))).expect("a plan");
     assert_eq!(
-        (&plan["nodes"][0]["context"], &plan["source"]["origin"]),
+        (&plan["steps"][0]["context"], &plan["source"]["origin"]),
         (&"from afar".into(), &"user".into())
     );
     let lines = |project: &Project, more: &[&str]| {

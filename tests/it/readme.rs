@@ -464,7 +464,7 @@ fn every_name_that_users_need_is_in_the_readme() {
         .filter_map(|line| line.trim().strip_prefix("pub ")?.split_once(": "))
         .map(|(name, _)| name);
     let prompt = plan::template::VARIABLES;
-    let former = compile::former(&|_| Some("set".to_owned()))
+    let former = compile::legacy_variables(&|_| Some("set".to_owned()))
         .into_iter()
         .map(|former| former.name);
     let needed = variables

@@ -59,7 +59,7 @@ fn a_recompiled_session_goes_on_with_the_new_plan_and_the_old_words() {
         .expect(0)
         .says(&["the plan is compiled again from .claude/loops/work/loop.yaml"]);
     assert_eq!(project.history("s"), [1, 2, 3, 4]);
-    let node = plan(&project)["nodes"][0].clone();
+    let node = plan(&project)["steps"][0].clone();
     assert_eq!(
         (
             &node["context"],
@@ -86,7 +86,7 @@ fn a_recompiled_session_goes_on_with_the_new_plan_and_the_old_words() {
         .ap(&[&RECOMPILE[..], &["--max", "3", "--context", "later"]].concat())
         .expect(0);
     assert_eq!(
-        (project.history("s"), &plan(&project)["nodes"][0]["context"]),
+        (project.history("s"), &plan(&project)["steps"][0]["context"]),
         (vec![1, 2, 3], &"later".into())
     );
     project
@@ -216,7 +216,7 @@ fn a_plan_is_the_old_or_the_new_one_wherever_its_replacement_dies() {
             "what is shown after point {point}"
         );
         project.ap(&RESUME).expect(0);
-        let made = plan(&project)["nodes"][0]["context"].clone();
+        let made = plan(&project)["steps"][0]["context"].clone();
         let expected: (&[u64], &str) = if new {
             (&[1, 2, 3, 4], "new")
         } else {

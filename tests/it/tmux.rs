@@ -322,7 +322,7 @@ fn every_flag_and_variable_reaches_the_runner() {
     );
     let plan: Value =
         serde_json::from_str(&project.read(&project.run_file("s", "plan.json"))).expect("a plan");
-    let node = &plan["nodes"][0];
+    let node = &plan["steps"][0];
     assert_eq!(
         (&node["max_iterations"], &node["agent"]["model"]),
         (&1.into(), &"some-model".into())

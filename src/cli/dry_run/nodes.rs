@@ -1,5 +1,5 @@
 //! The nodes of a plan with where they would run.
-use crate::plan::{Branch, Earlier, Node, Plan, Step};
+use crate::plan::{Branch, Node, Plan, Prior, Step};
 use crate::store::layout::RunDir;
 
 /// A node and where it will run.
@@ -27,7 +27,7 @@ impl PlannedNode<'_> {
 /// Returns every node of a plan.
 pub(super) fn planned_nodes<'a>(plan: &'a Plan, run: &RunDir) -> Vec<PlannedNode<'a>> {
     (0..)
-        .zip(&plan.nodes)
+        .zip(&plan.steps)
         .flat_map(|(index, step)| nodes_of_step(plan, run, index, step))
         .collect()
 }
@@ -50,7 +50,7 @@ fn nodes_of_step<'a>(
         }
         Step::Block(block) => {
             let nodes = |branch: &'a Branch| {
-                let branch_plan = plan.of_branch(index, &branch.name, earlier(plan, index));
+                let branch_plan = plan.branch_plan(index, &branch.name, earlier(plan, index));
                 let branch_run = run.branch(index, &block.id, &branch.name);
                 let name = format!("{}/{}", block.id, branch.name);
                 (0..)
@@ -69,10 +69,10 @@ fn nodes_of_step<'a>(
 }
 
 /// Returns the steps before a block, none of which has outputs yet.
-fn earlier(plan: &Plan, step: u32) -> Vec<Earlier> {
-    let before = plan.nodes.iter().take(step as usize);
+fn earlier(plan: &Plan, step: u32) -> Vec<Prior> {
+    let before = plan.steps.iter().take(step as usize);
     before
-        .map(|step| Earlier::Node {
+        .map(|step| Prior::Node {
             id: step.id().clone(),
             outputs: Vec::new(),
             all: false,

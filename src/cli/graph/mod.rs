@@ -14,10 +14,10 @@ pub(super) enum Language {
 /// Draws the nodes in the order they run; dotted lines are inputs from earlier nodes.
 pub(super) fn draw(plan: &Plan, language: Language) -> String {
     let (begin, end) = language.frame(&plan.name);
-    let mut lines: Vec<String> = (0..plan.nodes.len())
-        .flat_map(|index| language.step(index, &plan.nodes[index]))
+    let mut lines: Vec<String> = (0..plan.steps.len())
+        .flat_map(|index| language.step(index, &plan.steps[index]))
         .collect();
-    for index in 1..plan.nodes.len() {
+    for index in 1..plan.steps.len() {
         let (before, after) = (drawn_nodes(plan, index - 1), drawn_nodes(plan, index));
         let pairs = before
             .iter()
@@ -25,7 +25,7 @@ pub(super) fn draw(plan: &Plan, language: Language) -> String {
             .flat_map(|from| after.iter().filter_map(move |to| Some((from, to.first()?))));
         lines.extend(pairs.map(|(from, to)| language.then(&from.name, &to.name)));
     }
-    for (index, to) in (0..plan.nodes.len()).flat_map(|index| {
+    for (index, to) in (0..plan.steps.len()).flat_map(|index| {
         drawn_nodes(plan, index)
             .into_iter()
             .flatten()
@@ -53,7 +53,7 @@ struct DrawnNode<'a> {
 
 /// Returns the nodes of a step by branch; a node has a single one.
 fn drawn_nodes(plan: &Plan, index: usize) -> Vec<Vec<DrawnNode<'_>>> {
-    match plan.nodes.get(index) {
+    match plan.steps.get(index) {
         None => Vec::new(),
         Some(Step::Node(node)) => vec![vec![DrawnNode {
             name: format!("n{index}"),
@@ -92,12 +92,12 @@ fn inputs(plan: &Plan, index: usize, to: &DrawnNode<'_>) -> Vec<(String, Select)
     for input in &to.node.from_parallel {
         let Some(Step::Block(block)) = plan
             .position(input.block.as_str())
-            .and_then(|step| plan.nodes.get(step))
+            .and_then(|step| plan.steps.get(step))
         else {
             continue;
         };
         let step = plan
-            .nodes
+            .steps
             .iter()
             .position(|step| step.id() == &block.id)
             .unwrap_or_default();

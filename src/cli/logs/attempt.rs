@@ -80,7 +80,7 @@ impl<'a> AttemptPrinter<'a> {
     ) -> io::Result<Self> {
         let cursor = attempt.cursor;
         let printer = ActivityPrinter {
-            run_number: plan.turn(cursor.node).0 + 1,
+            run_number: plan.split(cursor.node).0 + 1,
             branch: branch_name(plan),
             node,
             cursor,
@@ -219,13 +219,13 @@ fn heading(node: &Node, agent: &AgentSpec, cursor: Cursor, snapshot: &Snapshot) 
         node.max_iterations
     };
     let mut text = "● ".to_owned();
-    for name in [plan.run_in_words(cursor.node), branch_name(plan)]
+    for name in [plan.run_label(cursor.node), branch_name(plan)]
         .into_iter()
         .flatten()
     {
         text += &format!("{name}  ");
     }
-    if 1 < plan.nodes.len() {
+    if 1 < plan.steps.len() {
         text += &format!("stage {}  ", node.id);
     }
     text += &format!("iteration {}/{max}", cursor.iteration);

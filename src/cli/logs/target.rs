@@ -121,7 +121,7 @@ pub(super) fn branch(
 /// Returns every branch with the position of its block in the plan.
 fn branches(plan: &Plan) -> Vec<(usize, &Block, &Branch)> {
     let blocks = plan
-        .nodes
+        .steps
         .iter()
         .enumerate()
         .filter_map(|(position, step)| Some((position, step.block()?)));

@@ -270,7 +270,7 @@ fn a_session_s_queue_is_the_one_in_its_plan() {
         })
     };
     let plan = serde_json::json!({
-        "version": 1, "session": "auth", "run": "r1", "name": "p", "kind": "pipeline", "command": "", "nodes": [node("one"), node("two")], "inputs": [],
+        "version": 1, "session": "auth", "run": "r1", "name": "p", "kind": "pipeline", "command": "", "steps": [node("one"), node("two")], "inputs": [],
         "source": { "origin": "file", "path": "", "hash": "" },
         "guardrails": { "max_runtime_seconds": 0, "max_cost_usd": 0.0, "max_consecutive_errors": 0, "max_idle_iterations": 0 },
     });

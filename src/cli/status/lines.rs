@@ -78,7 +78,7 @@ impl Lines<'_> {
                 format!("{} of {}", self.view.run_number, self.view.runs),
             );
         }
-        if 1 < snapshot.plan.nodes.len() {
+        if 1 < snapshot.plan.steps.len() {
             self.add("Stage", self.stage());
         }
         for failed in failed_branches(snapshot) {
@@ -100,7 +100,7 @@ impl Lines<'_> {
 
     fn stage(&self) -> String {
         let Snapshot { plan, state } = self.snapshot;
-        let all = plan.nodes.len();
+        let all = plan.steps.len();
         match (state.step(plan), state.finished.last()) {
             (Some(step), _) => format!("{}  ({} of {all})", step.id(), self.view.current_stage + 1),
             (None, Some(last)) => format!("all {all} are done, `{}` last", last.id),
@@ -170,7 +170,7 @@ impl Lines<'_> {
 /// Returns the branches that failed in blocks of this run that continued without them, and why.
 fn failed_branches(snapshot: &Snapshot) -> Vec<String> {
     let Snapshot { plan, state } = snapshot;
-    let first = plan.turn(state.cursor.node.min(plan.last_place())).0 as usize * plan.nodes.len();
+    let first = plan.split(state.cursor.node.min(plan.last_index())).0 as usize * plan.steps.len();
     state
         .finished
         .iter()

@@ -1,7 +1,7 @@
 //! A mistake in a definition: what, exactly where, and what to write instead.
 use super::lint_code::{self, CODES};
 use super::locate::{self, Path, Side};
-use super::text::Text;
+use super::source_text::SourceText;
 use crate::plan::PlanKind;
 use crate::text::count;
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
@@ -45,7 +45,7 @@ pub struct Problem {
 
 #[derive(Clone, Debug)]
 struct Place {
-    text: Arc<Text>,
+    text: Arc<SourceText>,
     span: Range<usize>,
     /// Where in the document, to leave out what only follows from another mistake.
     path: Path,
@@ -72,12 +72,12 @@ impl Problem {
     }
 
     /// Makes a problem of a file as a whole.
-    pub fn of_file(text: &Text, code: &'static str, message: impl Into<String>) -> Self {
+    pub fn of_file(text: &SourceText, code: &'static str, message: impl Into<String>) -> Self {
         Document::new(&text.file, &text.text).spanning(0..0, &Path::default(), code, message)
     }
 
     /// Makes a warning of one of a pipeline's `inputs`, counted from 0, that means no file.
-    pub fn missing_input(pipeline: &Text, index: usize, message: impl Into<String>) -> Self {
+    pub fn missing_input(pipeline: &SourceText, index: usize, message: impl Into<String>) -> Self {
         let document = Document::new(&pipeline.file, &pipeline.text).of_pipeline();
         document
             .at(
@@ -89,14 +89,18 @@ impl Problem {
     }
 
     /// Makes a problem of a file that ceases to be text after `before`, or cannot be read at all.
-    pub(crate) fn no_text(before: &Text, code: &'static str, reason: impl Into<String>) -> Self {
+    pub(crate) fn no_text(
+        before: &SourceText,
+        code: &'static str,
+        reason: impl Into<String>,
+    ) -> Self {
         let (document, end) = (Document::new(&before.file, &before.text), before.text.len());
         document.spanning(end..end, &Path::default(), code, reason)
     }
 
     /// Says in which file it lies, if it lies in none yet.
     #[must_use]
-    pub fn in_file(self, text: &Text) -> Self {
+    pub fn in_file(self, text: &SourceText) -> Self {
         if self.file.is_empty() {
             Self {
                 severity: self.severity,
@@ -237,14 +241,14 @@ impl Invalid {
 /// A text that problems can point into.
 #[derive(Clone, Debug)]
 pub(crate) struct Document {
-    text: Arc<Text>,
+    text: Arc<SourceText>,
     kind: PlanKind,
 }
 
 impl Document {
     /// Some editors start a file with a byte order mark, which is no part of the text.
     pub(crate) fn new(file: &str, text: &str) -> Self {
-        let text = Arc::new(Text {
+        let text = Arc::new(SourceText {
             file: file.to_owned(),
             text: text.trim_start_matches('\u{feff}').to_owned(),
         });

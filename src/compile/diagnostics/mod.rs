@@ -3,7 +3,7 @@ mod diagnostic;
 mod lint_code;
 mod locate;
 mod location;
-mod text;
+mod source_text;
 mod unreadable;
 
 pub(super) use diagnostic::{Document, tidy};
@@ -12,5 +12,5 @@ pub use diagnostic::{Invalid, Problem, Severity};
 pub(super) use lint_code::{CODES, alias};
 pub(super) use locate::{Path, Side, Step, line_column, locate, offset};
 pub(super) use location::Place;
-pub use text::Text;
+pub use source_text::SourceText;
 pub use unreadable::Unreadable;

@@ -1,6 +1,6 @@
 //! Why a text that is looked for is not there as one.
 use super::diagnostic::Problem;
-use super::text::Text;
+use super::source_text::SourceText;
 
 /// A file that cannot be read as text, or is not there.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -13,7 +13,7 @@ pub struct Unreadable {
     /// What to do about it.
     pub hint: String,
     /// The file as people know it, with the text before the place where it ceases to be one.
-    pub before: Text,
+    pub before: SourceText,
 }
 
 impl Unreadable {
@@ -23,7 +23,7 @@ impl Unreadable {
         hint: impl Into<String>,
         before: impl Into<String>,
     ) -> Self {
-        let before = Text {
+        let before = SourceText {
             file: String::new(),
             text: before.into(),
         };
@@ -61,7 +61,7 @@ impl Unreadable {
     #[must_use]
     pub fn in_file(self, file: String) -> Self {
         Self {
-            before: Text {
+            before: SourceText {
                 file,
                 ..self.before
             },

@@ -3,4 +3,4 @@ mod deprecated;
 mod variables;
 
 pub(super) use deprecated::{of_loop, of_pipeline};
-pub use variables::{Former, former};
+pub use variables::{LegacyVariable, legacy_variables};

@@ -2,7 +2,7 @@
 
 /// A variable without effect.
 #[derive(Clone, Copy, Debug)]
-pub struct Former {
+pub struct LegacyVariable {
     /// As it is written in the environment.
     pub name: &'static str,
     /// What does its work here, or why nothing does.
@@ -15,7 +15,7 @@ const BOUNDS: &str =
 const SCRIPTED: &str = "`--provider scripted` runs without an account";
 
 /// Those that nobody sets for another reason.
-const FORMER: [(&str, &str); 16] = [
+const VARIABLES: [(&str, &str); 16] = [
     ("CODEX_MODEL", MODEL),
     ("CODEX_REASONING_EFFORT", MODEL),
     ("CODEX_TIMEOUT", BOUNDS),
@@ -53,11 +53,11 @@ const FORMER: [(&str, &str); 16] = [
 ];
 
 /// Returns the variables of the older program that are set and have no effect; an empty one is not set.
-pub fn former(variable: &impl Fn(&str) -> Option<String>) -> Vec<Former> {
+pub fn legacy_variables(variable: &impl Fn(&str) -> Option<String>) -> Vec<LegacyVariable> {
     let set = |name| variable(name).is_some_and(|value| !value.is_empty());
-    FORMER
+    VARIABLES
         .into_iter()
         .filter(|(name, _)| set(name))
-        .map(|(name, instead)| Former { name, instead })
+        .map(|(name, instead)| LegacyVariable { name, instead })
         .collect()
 }

@@ -271,7 +271,7 @@ fn a_loop_of_a_pipeline_that_cannot_be_read_is_told_at_its_node() {
         Err("`loop.yaml` is not UTF-8 text (line 1, column 7)".into()),
     );
     assert_snapshot!(said(&Sources::Pipeline(source), &Overrides::default()), @"Error unreadable-loop: refine.yaml:1:23: loop `work` cannot be used: `loop.yaml` is not UTF-8 text (line 1, column 7)");
-    let text = Text {
+    let text = SourceText {
         file: "work/loop.yaml".into(),
         text: "name: ".into(),
     };

@@ -36,7 +36,7 @@ fn request() -> Request {
 }
 
 fn a_loop(name: &str, definition: &str, prompt: &str) -> LoopSource {
-    let text = |file: &str, text: &str| Text {
+    let text = |file: &str, text: &str| SourceText {
         file: file.into(),
         text: text.into(),
     };
@@ -67,7 +67,7 @@ fn a_pipeline(definition: &str) -> Sources {
         .into_iter()
         .map(|one| (one.name.clone(), Ok(one)))
         .collect();
-    let text = |file: &str, text: &str| Text {
+    let text = |file: &str, text: &str| SourceText {
         file: file.into(),
         text: text.into(),
     };

@@ -23,7 +23,7 @@ fn steps(definition: &str) -> String {
             format!("{} [{}]", block.id, stages.collect::<Vec<_>>().join(", "))
         }
     };
-    plan.nodes.iter().map(line).collect::<Vec<_>>().join("\n")
+    plan.steps.iter().map(line).collect::<Vec<_>>().join("\n")
 }
 
 fn blocks(node: &Node) -> Vec<&str> {
@@ -87,10 +87,10 @@ fn who_said_what_is_told_of_each_of_its_nodes() {
         &Overrides::default(),
     );
     let said: Vec<_> = plan
-        .overrides
+        .provenance
         .iter()
-        .filter(|said| said.what.ends_with("model"))
-        .map(|said| said.what.as_str())
+        .filter(|said| said.setting.ends_with("model"))
+        .map(|said| said.setting.as_str())
         .collect();
     assert_snapshot!(said.join(" "), @"t-look.model t-both/claude/say.model t-tidy.model");
 }

@@ -23,7 +23,7 @@ fn what_nobody_says_is_sensible() {
         "path": "work/loop.yaml",
         "hash": "0edd8a7e1bca2b18259342705675a0144632489e4a39cfc5e0042205c19edbca"
       },
-      "nodes": [
+      "steps": [
         {
           "id": "work",
           "template": "work",
@@ -74,36 +74,36 @@ fn what_nobody_says_is_sensible() {
         "max_idle_iterations": 5,
         "max_agents": 0
       },
-      "overrides": [
+      "provenance": [
         {
-          "what": "work.provider",
+          "setting": "work.provider",
           "value": "claude",
-          "from": "built_in"
+          "source": "built_in"
         },
         {
-          "what": "work.model",
+          "setting": "work.model",
           "value": "opus",
-          "from": "built_in"
+          "source": "built_in"
         },
         {
-          "what": "work.termination",
+          "setting": "work.termination",
           "value": "queue",
-          "from": "loop"
+          "source": "loop"
         },
         {
-          "what": "work.max_iterations",
+          "setting": "work.max_iterations",
           "value": "25",
-          "from": "built_in"
+          "source": "built_in"
         },
         {
-          "what": "work.delay",
+          "setting": "work.delay",
           "value": "3000 ms",
-          "from": "built_in"
+          "source": "built_in"
         },
         {
-          "what": "work.check_before",
+          "setting": "work.check_before",
           "value": "true",
-          "from": "built_in"
+          "source": "built_in"
         }
       ]
     }

@@ -68,7 +68,7 @@ fn answer(sources: &Sources) -> Result<(), TestCaseError> {
     match compile(sources, &a_request(), &Overrides::default()) {
         Ok((plan, warnings)) => {
             prop_assert!(
-                !plan.nodes.is_empty()
+                !plan.steps.is_empty()
                     && plan
                         .all_nodes()
                         .all(|node| node.max_iterations > 0 && node.agent.max_attempts > 0)
@@ -124,7 +124,7 @@ fn a_request() -> Request {
 fn a_pipeline(text: String) -> Sources {
     let used = a_loop("termination: {type: queue}\n".into(), "${STATUS}".into());
     let loops = BTreeMap::from([("work".to_owned(), Ok(used))]);
-    let definition = Text {
+    let definition = SourceText {
         file: "p.yaml".into(),
         text,
     };
@@ -140,14 +140,14 @@ fn a_pipeline(text: String) -> Sources {
 }
 
 fn a_loop(definition: String, prompt: String) -> LoopSource {
-    let prompt = Ok(Text {
+    let prompt = Ok(SourceText {
         file: "prompt.md".into(),
         text: prompt,
     });
     LoopSource {
         name: "work".into(),
         origin: Origin::User,
-        definition: Text {
+        definition: SourceText {
             file: "loop.yaml".into(),
             text: definition,
         },

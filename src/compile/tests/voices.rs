@@ -3,9 +3,16 @@ use super::*;
 use insta::assert_snapshot;
 
 fn rows(plan: &Plan) -> String {
-    plan.overrides
+    plan.provenance
         .iter()
-        .map(|said| format!("{} = {} ({})", said.what, said.value, said.from.word()))
+        .map(|said| {
+            format!(
+                "{} = {} ({})",
+                said.setting,
+                said.value,
+                said.source.as_str()
+            )
+        })
         .collect::<Vec<_>>()
         .join("\n")
 }
@@ -177,13 +184,13 @@ fn how_often_a_pipeline_runs_has_its_speaker_too() {
     let who = |source: &Sources, over: &Overrides| {
         let made = plan(source, over);
         let said = made
-            .overrides
+            .provenance
             .iter()
-            .find(|said| said.what == "runs")
+            .find(|said| said.setting == "runs")
             .cloned()
             .unwrap();
         assert_eq!(said.value, made.runs.to_string());
-        (made.runs, said.from.word())
+        (made.runs, said.source.as_str())
     };
     let none = Overrides::default();
     assert_eq!(
@@ -211,10 +218,10 @@ fn judged(definition: &str, set: &[(&str, &str)]) -> String {
     );
     // What a row of the environment says has none of the node's own.
     let from = |what: &str| {
-        made.overrides
+        made.provenance
             .iter()
-            .find(|said| said.what == what)
-            .map_or("environment", |said| said.from.word())
+            .find(|said| said.setting == what)
+            .map_or("environment", |said| said.source.as_str())
     };
     let node = made.node(0).unwrap();
     let judge = node
@@ -269,7 +276,7 @@ fn what_has_no_effect_any_more_is_known() {
         ("CODEX_MODEL", ""),
         ("PIPELINE_RUN_ROOT", "/r"),
     ];
-    let names: Vec<&str> = former(&variable(&set))
+    let names: Vec<&str> = legacy_variables(&variable(&set))
         .iter()
         .map(|former| former.name)
         .collect();

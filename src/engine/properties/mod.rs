@@ -117,7 +117,7 @@ pub(crate) fn plan() -> Plan {
             path: String::new(),
             hash: String::new(),
         },
-        nodes: steps,
+        steps,
         runs: 2,
         inputs: Vec::new(),
         guardrails: Guardrails {
@@ -126,9 +126,9 @@ pub(crate) fn plan() -> Plan {
             max_consecutive_errors: 3,
             max_agents: 0,
             max_idle_iterations: 4,
-            idle_is_said: true,
+            idle_limit_explicit: true,
         },
-        overrides: Vec::new(),
+        provenance: Vec::new(),
         branch: None,
         record: None,
     }

@@ -7,7 +7,7 @@ mod tests;
 
 pub use fixtures::FixtureFiles;
 
-use crate::compile::{self, LoopSource, PipelineSource, Sources, Text, Unreadable};
+use crate::compile::{self, LoopSource, PipelineSource, SourceText, Sources, Unreadable};
 use crate::error::{Error, Result};
 use crate::model::NodeId;
 use crate::plan::{BACKLOGS, Origin, PlanKind, suggest};
@@ -283,7 +283,7 @@ impl Library {
 
     fn entry(&self, kind: PlanKind, name: &str, origin: Origin, found: &Found) -> Option<Entry> {
         let path = found.folder.shown(&found.file, &self.project);
-        let text = |text| Text {
+        let text = |text| SourceText {
             file: path.clone(),
             text,
         };
@@ -313,7 +313,7 @@ impl Library {
         })
     }
 
-    fn pipeline(&self, name: &str, origin: Origin, definition: Text) -> PipelineSource {
+    fn pipeline(&self, name: &str, origin: Origin, definition: SourceText) -> PipelineSource {
         let pipelines = self.pipelines_used(name, &definition);
         let texts = || std::iter::once(&definition).chain(pipelines.values().flatten());
         let used: BTreeSet<String> = texts()
@@ -352,8 +352,8 @@ impl Library {
     fn pipelines_used(
         &self,
         name: &str,
-        definition: &Text,
-    ) -> BTreeMap<String, Result<Text, String>> {
+        definition: &SourceText,
+    ) -> BTreeMap<String, Result<SourceText, String>> {
         let (mut found, mut wanted) = (BTreeMap::new(), compile::pipelines_used(&definition.text));
         while let Some(used) = wanted.pop() {
             if used == name || found.contains_key(&used) {
@@ -370,7 +370,7 @@ impl Library {
         found
     }
 
-    fn pipeline_used(&self, name: &str) -> Option<Result<Text, String>> {
+    fn pipeline_used(&self, name: &str) -> Option<Result<SourceText, String>> {
         name.parse::<NodeId>().ok()?;
         let found = self
             .search_paths(PlanKind::Pipeline)
@@ -379,7 +379,7 @@ impl Library {
         let read = found.folder.read(&found.file, LARGEST_YAML).transpose()?;
         let file = found.folder.shown(&found.file, &self.project);
         Some(
-            read.map(|text| Text { file, text })
+            read.map(|text| SourceText { file, text })
                 .map_err(|unreadable| unreadable.reason),
         )
     }
@@ -398,7 +398,7 @@ impl Library {
 }
 
 /// The one way a loop's prompt is found: lint, dry-run and run all come here.
-fn prompt(folder: &Folder, definition: &str, project: &Utf8Path) -> Result<Text, Unreadable> {
+fn prompt(folder: &Folder, definition: &str, project: &Utf8Path) -> Result<SourceText, Unreadable> {
     let candidates = compile::prompt_candidates(definition);
     for file in &candidates {
         let shown = || folder.shown(file, project);
@@ -406,7 +406,7 @@ fn prompt(folder: &Folder, definition: &str, project: &Utf8Path) -> Result<Text,
             .read(file, LARGEST_PROMPT)
             .map_err(|why| why.in_file(shown()))?
         {
-            return Ok(Text {
+            return Ok(SourceText {
                 file: shown(),
                 text,
             });

@@ -27,7 +27,7 @@ fn text<'v>(value: &'v Value, key: &str) -> &'v str {
 
 /// Returns the steps of a plan with their numbers, those of every run.
 fn steps(plan: &Value) -> Vec<(usize, &Value)> {
-    let nodes = list(plan, "nodes");
+    let nodes = list(plan, "steps");
     let runs = usize::try_from(plan["runs"].as_u64().unwrap_or(1)).expect("a number of runs");
     (0..runs * nodes.len())
         .map(|place| (place, &nodes[place % nodes.len()]))

@@ -122,7 +122,7 @@ impl Window {
 
     fn show_finished_stage(&mut self, plan: &Plan, step: u32, id: &NodeId, ending: &NodeEnding) {
         let run = plan
-            .run_in_words(step)
+            .run_label(step)
             .map_or_else(String::new, |run| format!("{run}, "));
         self.screen.line(&format!(
             "{} {run}stage {id}: {ending}",

@@ -51,7 +51,7 @@ pub(super) fn next_step(plan: &Plan, state: &State) -> String {
     };
     match state.step(plan) {
         Some(Step::Block(block)) => format!("block `{}`", block.id),
-        Some(Step::Node(node)) if plan.nodes.len() > 1 => {
+        Some(Step::Node(node)) if plan.steps.len() > 1 => {
             format!("iteration {next} of `{}`", node.id)
         }
         Some(Step::Node(_)) | None => format!("iteration {next}"),
@@ -61,11 +61,11 @@ pub(super) fn next_step(plan: &Plan, state: &State) -> String {
 /// Returns `run 2/3  stage 1/4 `, with the parts that there is more than one of.
 pub(super) fn position(plan: &Plan, step: u32) -> String {
     let run = plan
-        .run_in_words(step)
+        .run_label(step)
         .map_or_else(String::new, |run| format!("{run}  "));
-    if plan.nodes.len() > 1 {
-        let index = plan.turn(step).1 + 1;
-        format!("{run}stage {index}/{} ", plan.nodes.len())
+    if plan.steps.len() > 1 {
+        let index = plan.split(step).1 + 1;
+        format!("{run}stage {index}/{} ", plan.steps.len())
     } else {
         run
     }

@@ -205,7 +205,7 @@ fn attempt_title(plan: &Plan, state: &State) -> String {
     let Some(node) = state.node(plan) else {
         return String::new();
     };
-    let stage = if plan.nodes.len() > 1 {
+    let stage = if plan.steps.len() > 1 {
         format!("{}  ", node.id)
     } else {
         String::new()

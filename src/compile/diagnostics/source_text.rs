@@ -2,7 +2,7 @@
 
 /// A file's text.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Text {
+pub struct SourceText {
     /// The file as people know it, or `builtin:<path>`.
     pub file: String,
     /// What it holds.
