@@ -17,7 +17,7 @@ const LAYERS: &[&[&str]] = &[
     &["fixture"],
     &["supervisor"],
     &["cli"],
-    &["main"],
+    &["bin", "main"],
 ];
 
 /// Decide without touching the world, so that any history can be replayed.
