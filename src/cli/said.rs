@@ -1,4 +1,4 @@
-//! What a person says over what the definitions say: by flags, and by the environment.
+//! Overrides of the definitions: by flags, and by the environment.
 use super::context::Context;
 use crate::compile::{LegacyVariable, Overrides, legacy_variables};
 use crate::error::{Error, Result};
@@ -22,16 +22,16 @@ pub(super) struct Said {
     /// Permission mode: bypassPermissions, acceptEdits, dontAsk, default, plan, auto
     #[arg(long, value_name = "MODE")]
     pub(super) permissions: Option<String>,
-    /// Most iterations to run: the same as the number after the session
+    /// Maximum number of iterations: the same as the number after the session
     #[arg(long = "max", value_name = "N")]
     pub(super) most: Option<u32>,
     /// Run all nodes of a pipeline this many times, one run after the other
     #[arg(long, value_name = "N")]
     pub(super) runs: Option<u32>,
-    /// End the session when its agents have cost this much; 0 is no bound
+    /// End the session when its agents have cost this much; 0 is no limit
     #[arg(long, value_name = "USD", value_parser = dollars)]
     pub(super) max_cost: Option<f64>,
-    /// End the session when it has run this long: 90m, 8h, or a number of seconds; 0 is no bound
+    /// End the session when it has run this long: 90m, 8h, or a number of seconds; 0 is no limit
     #[arg(long, value_name = "TIME", value_parser = seconds)]
     pub(super) max_runtime: Option<u64>,
     /// Text for ${CONTEXT} in the prompts
@@ -40,16 +40,16 @@ pub(super) struct Said {
     /// File, folder or pattern the agents get as input; may be given several times
     #[arg(long, value_name = "FILE")]
     pub(super) input: Vec<Utf8PathBuf>,
-    /// A command the agents are told of, over those of the definitions: --command test="cargo test"; may be given several times
+    /// Command for the agents' prompts, overriding the definitions': --command test="cargo test"; may be given several times
     #[arg(long, value_name = "KEY=COMMAND", value_parser = named_command)]
     pub(super) command: Vec<(String, String)>,
-    /// Where tasks come from: beads, backlog, prd, command, or a file of tasks [default: what the loop says]
+    /// Where tasks come from: beads, backlog, prd, command, or a file of tasks [default: the loop's own queue]
     #[arg(long, value_name = "NAME|FILE")]
     pub(super) queue: Option<String>,
-    /// Only tasks with this label, in a tracker that has labels [default: pipeline/SESSION]
+    /// Use only tasks with this label, in a tracker that has labels [default: pipeline/SESSION]
     #[arg(long, value_name = "LABEL")]
     pub(super) label: Option<String>,
-    /// Who takes a task for each iteration: the agent, or the engine, which hands it over
+    /// What claims the task of an iteration: the agent, or the engine, which hands it to the agent
     #[arg(long, value_name = "agent|engine")]
     pub(super) claim: Option<String>,
     /// Let agents see API keys and nested CLAUDE variables of your environment
@@ -58,23 +58,24 @@ pub(super) struct Said {
 }
 
 impl Said {
-    /// Returns the most iterations, which may be said as a flag or after the session.
+    /// Returns the maximum number of iterations, which may be a flag or follow the session.
     pub(super) fn max(&self, positional: Option<u32>) -> Result<Option<u32>> {
         match (self.most, positional) {
             (Some(flag), Some(number)) if flag != number => Err(Error::usage(format!(
-                "at most {number} iterations, or --max {flag}?"
+                "the maximum is given twice: {number} and --max {flag}"
             ))
-            .hint("say it once")),
+            .hint("give it once")),
             (flag, number) => Ok(flag.or(number)),
         }
     }
 
-    /// Returns how often a pipeline runs, which may be said as a flag or after the session.
+    /// Returns how often a pipeline runs, which may be a flag or follow the session.
     pub(super) fn runs(&self, positional: Option<u32>) -> Result<Option<u32>> {
         match (self.runs, positional) {
-            (Some(flag), Some(number)) if flag != number => {
-                Err(Error::usage(format!("{number} runs, or --runs {flag}?")).hint("say it once"))
-            }
+            (Some(flag), Some(number)) if flag != number => Err(Error::usage(format!(
+                "the number of runs is given twice: {number} and --runs {flag}"
+            ))
+            .hint("give it once")),
             (flag, number) => Ok(flag.or(number)),
         }
     }

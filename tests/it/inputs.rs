@@ -235,7 +235,7 @@ fn a_flag_takes_precedence_and_the_plan_records_its_origin() {
     project
         .ap(&["work", "t", "3", "--max", "4"])
         .expect(2)
-        .says(&["say it once"]);
+        .says(&["the maximum is given twice: 3 and --max 4", "give it once"]);
     project
         .ap(&["work", "t", "--command", "nix"])
         .expect(2)
