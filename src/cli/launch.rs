@@ -10,6 +10,7 @@ use crate::runner::{self, LaunchRequest, Mode, RunnerEnv, SessionRequest};
 use crate::store::layout::Project;
 use crate::store::lock::FileLock;
 use crate::ui::{out, report};
+use crate::workspace::Workspace;
 use fs_err as fs;
 use std::time::Duration;
 
@@ -101,7 +102,7 @@ fn require_programs(session_request: &SessionRequest, context: &Context) -> Resu
     let (project, exe) = (context.project.clone(), context.exe.clone());
     programs::require(
         &session_request.plan,
-        &RunnerEnv::new(project, exe, context.env.clone()),
+        &RunnerEnv::new(Workspace::in_place(project), exe, context.env.clone()),
     )
 }
 

@@ -5,6 +5,7 @@ use crate::error::{Error, Result};
 use crate::plan::Plan;
 use crate::runner::RunnerEnv;
 use crate::termination::GateRef;
+use crate::workspace::Workspace;
 
 /// The code of a problem that this machine causes.
 pub(super) const MISSING: &str = "provider-missing";
@@ -46,7 +47,7 @@ pub(super) fn require(plan: &Plan, env: &RunnerEnv) -> Result<()> {
 pub(super) fn warnings(mut plan: Plan, context: &Context) -> Result<Vec<Problem>> {
     context.settings()?.place_programs(&mut plan);
     let env = RunnerEnv::new(
-        context.project.clone(),
+        Workspace::in_place(context.project.clone()),
         context.exe.clone(),
         context.env.clone(),
     );

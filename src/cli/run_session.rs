@@ -8,6 +8,7 @@ use crate::store::crash;
 use crate::store::layout::Project;
 use crate::store::session::Session;
 use crate::ui::{out, report};
+use crate::workspace::Workspace;
 use camino::Utf8Path;
 use std::sync::Arc;
 
@@ -15,7 +16,7 @@ use std::sync::Arc;
 pub(super) fn here(request: &LaunchRequest) -> Result<Launched> {
     crash::role("runner");
     let env = environment(request);
-    match acquire(&env.project, &request.session)? {
+    match acquire(&env.workspace, &request.session)? {
         Acquired::Session(session) => drive(*session, env).map(Launched::Ended),
         Acquired::Complete(_) => Ok(Launched::Complete),
     }
@@ -26,7 +27,7 @@ pub(super) fn replay() -> Result<ExitCode> {
     let request: LaunchRequest =
         serde_json::from_reader(std::io::stdin().lock()).map_err(Error::usage)?;
     let env = environment(&request);
-    match acquire(&env.project, &request.session)? {
+    match acquire(&env.workspace, &request.session)? {
         Acquired::Session(session) => drive(*session, env),
         Acquired::Complete(_) => Ok(ExitCode::Done),
     }
@@ -41,9 +42,12 @@ pub(super) fn in_window(socket: &Utf8Path) -> Result<ExitCode> {
         env.vars.get("AP_TMUX_SOCKET").cloned(),
         true,
     )));
-    let run_dir = env.project.session(&request.session.plan.session);
+    let run_dir = env
+        .workspace
+        .store_root
+        .session(&request.session.plan.session);
     log::to_file(&run_dir.log(), env.vars.get("AP_LOG").map(String::as_str));
-    match acquire(&env.project, &request.session) {
+    match acquire(&env.workspace, &request.session) {
         Ok(Acquired::Session(session)) => {
             // The launcher may be gone by now; the session is not.
             let _ = line.reply(&LaunchReply::Started);
@@ -62,15 +66,19 @@ pub(super) fn in_window(socket: &Utf8Path) -> Result<ExitCode> {
 }
 
 fn environment(request: &LaunchRequest) -> RunnerEnv {
-    let project = Project::new(request.project.clone());
-    let mut env = RunnerEnv::new(project, request.exe.clone(), request.env.clone());
+    let workspace = Workspace::in_place(Project::new(request.project.clone()));
+    let mut env = RunnerEnv::new(workspace, request.exe.clone(), request.env.clone());
     env.slots.clone_from(&request.slots);
     env
 }
 
 /// Runs a session that is ours to its end, and makes a fixture of it if that is wanted.
 fn drive(session: Session, env: RunnerEnv) -> Result<ExitCode> {
-    let (dir, project, vars) = (session.dir.clone(), env.project.clone(), env.vars.clone());
+    let (dir, project, vars) = (
+        session.dir.clone(),
+        env.workspace.store_root.clone(),
+        env.vars.clone(),
+    );
     let recorded = session.plan.record.is_some();
     fixture::begin(&session.plan, &dir, &project, &vars)?;
     let runtime = tokio::runtime::Builder::new_current_thread()

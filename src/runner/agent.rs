@@ -1,6 +1,7 @@
 //! How a runner keeps the current attempt in flight, and what it makes of its end.
-use super::attempt::Attempt;
-use super::attempt::Ensured;
+
+use super::attempt::{Attempt, Ensured};
+use super::attempt_context::AttemptContext;
 use super::run::Runner;
 use crate::clock;
 use crate::engine::counts_idle;
@@ -8,24 +9,16 @@ use crate::error::Result;
 use crate::model::{Cursor, Input, Outcome, Usage, WorkTree};
 use crate::plan::Node;
 use crate::termination::promises;
+use std::io;
 
 impl Runner {
     /// Makes sure that the attempt runs, or that its end is known.
-    pub(super) fn ensure_agent(&mut self, cursor: Cursor) -> Result<()> {
+    pub(super) async fn ensure_agent(&mut self, cursor: Cursor) -> Result<()> {
         let runs = self.attempt.as_ref().map(|attempt| attempt.cursor) == Some(cursor);
         if runs || self.pending_input.is_some() {
             return Ok(());
         }
-        let (plan, state) = (&self.session.plan, self.session.state());
-        let tracker_env = self.tasks.agent_env(plan, state);
-        let budget = self.budget();
-        match Attempt::ensure(
-            &self.session,
-            &budget,
-            &self.env,
-            &tracker_env,
-            clock::now(),
-        )? {
+        match self.ensure_attempt().await? {
             Ensured::Runs(attempt) => self.agent_runs(*attempt),
             Ensured::NoSlot => {
                 self.wait_for_slot();
@@ -42,6 +35,19 @@ impl Runner {
                 Ok(())
             }
         }
+    }
+
+    async fn ensure_attempt(&mut self) -> io::Result<Ensured> {
+        let (plan, state) = (&self.session.plan, self.session.state());
+        let Some(node) = state.changed_node(plan) else {
+            return Err(io::Error::other("the plan has no such node"));
+        };
+        let tracker_env = self.tasks.agent_env(plan, state);
+        let context = AttemptContext {
+            tracker_env,
+            ..AttemptContext::new(&self.session, &node, &self.env, self.budget())
+        };
+        Attempt::ensure(&context).await
     }
 
     fn agent_runs(&mut self, attempt: Attempt) -> Result<()> {
@@ -92,7 +98,9 @@ impl Runner {
         attempt.follow_to_end(|said, transcript| {
             window.borrow_mut().show_activities(said, transcript);
         });
-        let (outcome, usage) = attempt.conclude(plan, &node, &mut self.snapshots, clock::now())?;
+        let (outcome, usage) = attempt
+            .conclude(plan, &node, &mut self.snapshots, clock::now())
+            .await?;
         let promises = promises(&attempt.last_words());
         let tree = self.work_tree_after(&outcome, &node).await;
         self.accept(&Input::AgentExited {

@@ -1,6 +1,5 @@
 //! One try at an iteration: its folder, its shim, and how it ended.
-use super::RunnerEnv;
-use super::context::{Briefing, Places};
+use super::attempt_context::{AttemptContext, AttemptPaths};
 use super::env::AgentPermit;
 use super::folder::{AttemptState, NEW_PROGRESS, inspect, prepare};
 use super::gates::JUDGE_INPUT_BYTES;
@@ -10,17 +9,14 @@ use super::status_file;
 use super::writable_dir;
 use crate::agent::{self, Activity, Transcript};
 use crate::clock;
-use crate::engine::Budget;
 use crate::exec::file_tail::{FileTail, last_text};
 use crate::exec::process;
 use crate::exec::shim::{AgentEnd, ShimControl};
 use crate::model::{Cursor, Exit, Outcome, ProcessId, Usage, env_tag};
 use crate::plan::{Node, Plan, PlanKind};
-use crate::store::layout::RunDir;
 use crate::store::lock::FileLock;
-use crate::store::session::Session;
 use crate::store::{atomic, crash};
-use camino::{Utf8Path, Utf8PathBuf};
+use camino::Utf8PathBuf;
 use fs_err as fs;
 use jiff::Timestamp;
 use nix::sys::signal::Signal;
@@ -39,112 +35,103 @@ pub(super) struct Attempt {
     pub(super) shim: Option<ProcessId>,
     /// Whether an earlier runner started it.
     pub(super) adopted: bool,
-    places: Places,
+    paths: AttemptPaths,
     transcript: Transcript,
     stdout: FileTail,
-    ended: Pin<Box<dyn Future<Output = ()> + Send>>,
+    ended: Ended,
     end: AgentEnd,
     _permit: AgentPermit,
 }
+
+/// Completes when a shim is gone.
+pub(super) type Ended = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// What came of making sure that an attempt runs.
 pub(super) enum Ensured {
     /// It runs, or did when we last looked.
     Runs(Box<Attempt>),
-    /// It has ended like this, or cannot be started.
+    /// It ended like this, or cannot be started.
     Ended(Outcome),
-    /// As many agents run as may.
+    /// No permit is free.
     NoSlot,
 }
 
 impl Attempt {
-    /// Makes sure that the attempt runs, exactly once: starts it, or takes over what is there.
-    pub(super) fn ensure(
-        session: &Session,
-        budget: &Budget,
-        env: &RunnerEnv,
-        tracker_env: &[(String, String)],
-        now: Timestamp,
-    ) -> io::Result<Ensured> {
-        let (plan, state) = (&session.plan, session.state());
-        let cursor = state.cursor;
-        let Some(node) = &state.changed_node(plan) else {
-            return Err(io::Error::other("the plan has no such node"));
-        };
-        let places = places(&session.dir, plan, node, cursor, env);
-        let own_progress = own_progress(plan, &places.run, &places.stage);
-        let fresh = prepare(&places, &own_progress, cursor)?;
-        if own_progress != places.progress {
-            writable_dir::prepare(&env.project, &places.run)?;
-            writable_dir::share(&env.project, &own_progress, &places.progress, NEW_PROGRESS)?;
-        }
-        let found = if fresh {
-            AttemptState::Nothing
-        } else {
-            inspect(&places.iteration)?
-        };
-        let attempt = |shim: Option<ProcessId>, ended, adopted, permit| {
-            let end = AgentEnd::new(ShimControl {
-                shim: shim.clone(),
-                attempt: env_tag::attempt(&plan.run, cursor),
-            });
-            let attempt = Self {
-                cursor,
-                shim,
-                adopted,
-                transcript: Transcript::new(node.agent.adapter().output_format()),
-                stdout: FileTail::new(places.iteration.stdout()),
-                places: places.clone(),
-                ended,
-                end,
-                _permit: permit,
-            };
-            Ok(Ensured::Runs(Box::new(attempt)))
-        };
-        tracing::debug!(%cursor, ?found, stopping = state.stopping.is_some(), "attempt looked at");
+    /// Makes sure that the attempt runs, exactly once: starts it, or adopts what is there.
+    pub(super) async fn ensure(context: &AttemptContext<'_>) -> io::Result<Ensured> {
+        let AttemptContext { plan, state, .. } = context;
+        let found = find(context)?;
+        tracing::info!(
+            ?found,
+            stopping = state.stopping.is_some(),
+            "attempt inspected"
+        );
+        let shim = state.shim.clone();
         match found {
             // Nothing is started only to be stopped.
             AttemptState::Nothing if state.stopping.is_some() => {
                 Ok(Ensured::Ended(Outcome::Cancelled))
             }
-            AttemptState::Nothing => {
-                let Some((permit, slot)) = env.try_acquire_permit(plan)? else {
-                    return Ok(Ensured::NoSlot);
-                };
-                let briefing = Briefing {
-                    plan,
-                    state,
-                    budget,
-                    node,
-                    cursor,
-                    places: &places,
-                    tracker_env,
-                    tools: env.tools(),
-                    now,
-                };
-                match start(&briefing, env, slot)? {
-                    Ok((shim, ended)) => attempt(shim, ended, false, permit),
-                    Err(outcome) => Ok(Ensured::Ended(outcome)),
-                }
+            AttemptState::Nothing => Self::start(context),
+            AttemptState::Alive => {
+                let ended = until_unlocked(context.paths.iteration.stdout());
+                Ok(Self::adopted(context, shim, ended))
             }
-            AttemptState::Alive => attempt(
-                state.shim.clone(),
-                until_unlocked(places.iteration.stdout()),
-                true,
-                env.permit_for_adopted(),
-            ),
-            AttemptState::Ended => attempt(
-                None,
-                Box::pin(std::future::ready(())),
-                true,
-                env.permit_for_adopted(),
-            ),
+            AttemptState::Ended => {
+                let ended = Box::pin(std::future::ready(()));
+                Ok(Self::adopted(context, None, ended))
+            }
             AttemptState::Gone => {
-                sweep(plan, cursor);
+                sweep(plan, context.cursor).await;
                 Ok(Ensured::Ended(Outcome::Lost {
                     reason: "its shim was killed, or the machine went down".to_owned(),
                 }))
             }
+        }
+    }
+
+    fn start(context: &AttemptContext<'_>) -> io::Result<Ensured> {
+        let Some((permit, slot)) = context.env.try_acquire_permit(context.plan)? else {
+            return Ok(Ensured::NoSlot);
+        };
+        Ok(match start(context, slot)? {
+            Ok((shim, ended)) => {
+                let attempt = Self::new(context, shim, ended, permit);
+                Ensured::Runs(Box::new(attempt))
+            }
+            Err(outcome) => Ensured::Ended(outcome),
+        })
+    }
+
+    fn adopted(context: &AttemptContext<'_>, shim: Option<ProcessId>, ended: Ended) -> Ensured {
+        tracing::info!(?shim, "attempt adopted");
+        let permit = context.env.permit_for_adopted();
+        let mut attempt = Self::new(context, shim, ended, permit);
+        attempt.adopted = true;
+        Ensured::Runs(Box::new(attempt))
+    }
+
+    fn new(
+        context: &AttemptContext<'_>,
+        shim: Option<ProcessId>,
+        ended: Ended,
+        permit: AgentPermit,
+    ) -> Self {
+        let paths = context.paths.clone();
+        let end = AgentEnd::new(ShimControl {
+            shim: shim.clone(),
+            attempt: env_tag::attempt(&context.plan.run, context.cursor),
+        });
+        Self {
+            cursor: context.cursor,
+            shim,
+            adopted: false,
+            transcript: Transcript::new(context.node.agent.adapter().output_format()),
+            stdout: FileTail::new(paths.iteration.stdout()),
+            paths,
+            ended,
+            end,
+            _permit: permit,
         }
     }
 
@@ -186,7 +173,7 @@ impl Attempt {
 
     /// Whether a shim that was taken over has ended without having begun anything.
     pub(super) fn was_not_started(&self) -> bool {
-        self.adopted && !self.places.iteration.exit().exists()
+        self.adopted && !self.paths.iteration.exit().exists()
     }
 
     /// Takes in the rest of what a gone agent has said.
@@ -209,24 +196,24 @@ impl Attempt {
     /// Returns what the agent said last; of a program that speaks plainly, the end of all it said.
     pub(super) fn last_words(&self) -> String {
         let told = self.transcript.final_text().map(str::to_owned);
-        told.unwrap_or_else(|| last_text(&self.places.iteration.output(), JUDGE_INPUT_BYTES))
+        told.unwrap_or_else(|| last_text(&self.paths.iteration.output(), JUDGE_INPUT_BYTES))
     }
 
     /// Types how the attempt ended, and leaves `status.json` and `output.md` where they belong.
-    pub(super) fn conclude(
+    pub(super) async fn conclude(
         &mut self,
         plan: &Plan,
         node: &Node,
         snapshots: &mut ProgressSnapshots,
         now: Timestamp,
     ) -> io::Result<(Outcome, Usage)> {
-        let folder = &self.places.iteration;
+        let folder = &self.paths.iteration;
         let exit: Option<Exit> = fs::read(folder.exit())
             .ok()
             .and_then(|text| serde_json::from_slice(&text).ok());
         crash::point("conclude: exit.json read");
         let Some(exit) = exit else {
-            sweep(plan, self.cursor);
+            sweep(plan, self.cursor).await;
             let outcome = if self.end.is_requested() {
                 Outcome::Cancelled
             } else {
@@ -236,8 +223,8 @@ impl Attempt {
             };
             return Ok((outcome, self.transcript.usage()));
         };
-        let status = status_file::read(&self.places);
-        status_file::keep(&self.places)?;
+        let status = status_file::read(&self.paths);
+        status_file::keep(&self.paths)?;
         let outcome = agent::outcome(
             &node.agent,
             &exit,
@@ -252,18 +239,18 @@ impl Attempt {
         crash::point("conclude: before output.md");
         self.keep_output(plan)?;
         crash::point("conclude: output.md kept");
-        snapshots.keep(&self.places.progress, folder)?;
+        snapshots.keep(&self.paths.progress, folder)?;
         Ok((outcome, self.transcript.usage()))
     }
 
     /// Keeps the agent's last words as `output.md`; of a program that speaks plainly, all its words.
     fn keep_output(&self, plan: &Plan) -> io::Result<()> {
-        let output = self.places.iteration.output();
+        let output = self.paths.iteration.output();
         if self.transcript.is_plain() {
             // The same bytes under a second name cost nothing, however many they are.
-            match fs::hard_link(self.places.iteration.stdout(), &output) {
+            match fs::hard_link(self.paths.iteration.stdout(), &output) {
                 Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
-                    fs::copy(self.places.iteration.stdout(), &output)?;
+                    fs::copy(self.paths.iteration.stdout(), &output)?;
                 }
                 Ok(()) | Err(_) => (),
             }
@@ -273,59 +260,9 @@ impl Attempt {
             atomic::replace(&output, text.as_bytes())?;
         }
         if plan.kind == PlanKind::Pipeline {
-            fs::copy(&output, self.places.stage.join("output.md"))?;
+            fs::copy(&output, self.paths.stage.join("output.md"))?;
         }
         Ok(())
-    }
-}
-
-pub(super) fn places(
-    run: &RunDir,
-    plan: &Plan,
-    node: &Node,
-    cursor: Cursor,
-    env: &RunnerEnv,
-) -> Places {
-    let stage = run.stage(cursor.node, &node.id);
-    let iteration = run.iteration(cursor, &node.id);
-    let apart = node
-        .agent
-        .adapter()
-        .reports_by_result(node.agent.permissions)
-        .then(|| env.project.exchange(run));
-    let status = match &apart {
-        // Every attempt has a name of its own there, so that none is mistaken for another's.
-        Some(exchange) => exchange.join(format!("status-{cursor}.json")),
-        None => iteration.status(),
-    };
-    let result = match &apart {
-        Some(exchange) => exchange.join(format!("result-{cursor}.json")),
-        None => iteration.result(),
-    };
-    let own = own_progress(plan, run, &stage);
-    let progress = if apart.is_some() {
-        writable_dir::shared(&env.project, run, &own)
-    } else {
-        own
-    };
-    let output_path = super::context::output_path(node, plan, cursor, env.project.root());
-    Places {
-        run: run.clone(),
-        stage,
-        iteration,
-        progress,
-        status,
-        result,
-        output_path,
-    }
-}
-
-/// Returns where people look for the progress file, and where it lies unless agents may not write there.
-fn own_progress(plan: &Plan, run: &RunDir, stage: &Utf8Path) -> Utf8PathBuf {
-    match plan.kind {
-        // The stages of a branch are one line of thought.
-        PlanKind::Pipeline if plan.branch.is_none() => stage.join("progress.md"),
-        PlanKind::Pipeline | PlanKind::Loop => run.progress(),
     }
 }
 
@@ -341,11 +278,37 @@ fn until_unlocked(stdout: Utf8PathBuf) -> Pin<Box<dyn Future<Output = ()> + Send
     })
 }
 
-/// Ends whatever carries the attempt's mark: its shim is gone, so nothing bounds it any more. Nothing of it lives when
-/// this returns, unless it is stuck in the kernel: the next agent is about to start.
-fn sweep(plan: &Plan, cursor: Cursor) {
+/// Returns what there is of the attempt, in a folder that is ready for it.
+fn find(context: &AttemptContext<'_>) -> io::Result<AttemptState> {
+    let AttemptContext { env, paths, .. } = context;
+    let is_new = prepare(paths, context.cursor)?;
+    if paths.own_progress != paths.progress {
+        writable_dir::prepare(&env.workspace, &paths.run)?;
+        writable_dir::share(
+            &env.workspace,
+            &paths.own_progress,
+            &paths.progress,
+            NEW_PROGRESS,
+        )?;
+    }
+    if is_new {
+        Ok(AttemptState::Nothing)
+    } else {
+        inspect(&paths.iteration)
+    }
+}
+
+/// Kills every process tagged with the attempt: its shim is gone, so nothing bounds them any more. They are gone when
+/// this returns, unless one is stuck in the kernel: the next agent is about to start.
+async fn sweep(plan: &Plan, cursor: Cursor) {
+    let tag = env_tag::attempt(&plan.run, cursor);
+    // It reads `/proc` again and again; the other branches run meanwhile.
+    let _ = tokio::task::spawn_blocking(move || kill_tagged(&tag)).await;
+}
+
+fn kill_tagged(tag: &str) {
     clock::wait_until(AFTER_KILL, || {
-        let left = process::find_tagged(env_tag::ATTEMPT, &env_tag::attempt(&plan.run, cursor));
+        let left = process::find_tagged(env_tag::ATTEMPT, tag);
         for process in &left {
             process::send(process, Signal::SIGKILL);
         }

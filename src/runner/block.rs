@@ -41,7 +41,7 @@ impl Runner {
     fn start_branch(&mut self, block: &Block, name: &NodeId) -> Result<()> {
         let step = self.branches.block().node;
         let session = branches::open(&self.session, step, block, name)?;
-        let window = Window::for_branch(&self.env.project, &session, name);
+        let window = Window::for_branch(&self.env.workspace, &session, name);
         self.env
             .show_branch(&self.session.plan.session, &block.id, name);
         let control = ControlSource::Branch(self.branches.link(name));

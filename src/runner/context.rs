@@ -1,46 +1,13 @@
 //! What an agent is told: `context.json` and the variables of its prompt.
+use super::attempt_context::AttemptContext;
 use super::inputs::NodeInputs;
-use crate::engine::{Budget, State, remaining};
-use crate::model::Cursor;
-use crate::plan::{Node, Plan, PlanKind, Select, template};
-use crate::store::layout::{IterationDir, RunDir};
+use crate::engine::remaining;
+use crate::plan::{PlanKind, Select, template};
 use crate::store::outputs;
-use camino::{Utf8Path, Utf8PathBuf};
-use jiff::Timestamp;
+use camino::Utf8PathBuf;
 use serde_json::{Value, json};
 
-/// The places of one attempt, all absolute.
-#[derive(Clone, Debug)]
-pub(super) struct Places {
-    pub(super) run: RunDir,
-    pub(super) stage: Utf8PathBuf,
-    pub(super) iteration: IterationDir,
-    pub(super) progress: Utf8PathBuf,
-    /// Where the agent writes its status: not always where it is kept.
-    pub(super) status: Utf8PathBuf,
-    /// Where an agent of an older prompt writes its result.
-    pub(super) result: Utf8PathBuf,
-    pub(super) output_path: Option<Utf8PathBuf>,
-}
-
-/// What is known when an attempt starts.
-#[derive(Clone, Copy)]
-pub(super) struct Briefing<'a> {
-    pub(super) plan: &'a Plan,
-    pub(super) state: &'a State,
-    /// Of the session as a whole.
-    pub(super) budget: &'a Budget,
-    pub(super) node: &'a Node,
-    pub(super) cursor: Cursor,
-    pub(super) places: &'a Places,
-    /// What its calls of the tracker need.
-    pub(super) tracker_env: &'a [(String, String)],
-    /// Which programs there are.
-    pub(super) tools: &'a [&'static str],
-    pub(super) now: Timestamp,
-}
-
-impl Briefing<'_> {
+impl AttemptContext<'_> {
     /// Returns the content of `context.json`. The first block is the seed's, the rest is what its agents missed.
     pub(super) fn context(&self) -> Value {
         let Self {
@@ -48,7 +15,7 @@ impl Briefing<'_> {
             state,
             node,
             cursor,
-            places,
+            paths,
             ..
         } = self;
         json!({
@@ -58,19 +25,19 @@ impl Briefing<'_> {
             "stage": self.stage(),
             "iteration": cursor.iteration,
             "paths": {
-                "session_dir": places.run.root(),
-                "stage_dir": places.stage,
-                "progress": places.progress,
-                "output": places.output_path.clone().unwrap_or_else(|| places.stage.join("output.md")),
-                "status": places.status,
-                "result": places.result,
+                "session_dir": paths.run.root(),
+                "stage_dir": paths.stage,
+                "progress": paths.progress,
+                "output": paths.output_path.clone().unwrap_or_else(|| paths.stage.join("output.md")),
+                "status": paths.status,
+                "result": paths.result,
             },
             "inputs": {
                 "from_initial": plan.inputs,
                 "from_stage": self.inputs().of_stages(),
                 "from_parallel": self.inputs().of_blocks(),
-                "from_previous_iterations": outputs::listed(&places.run, cursor.node, &node.id, cursor.iteration.saturating_sub(1), Select::All),
-                "iterations_dir": places.stage.join("iterations"),
+                "from_previous_iterations": outputs::listed(&paths.run, cursor.node, &node.id, cursor.iteration.saturating_sub(1), Select::All),
+                "iterations_dir": paths.stage.join("iterations"),
             },
             "limits": self.limits(),
             "commands": node.commands,
@@ -92,7 +59,7 @@ impl Briefing<'_> {
             "health": self.health(),
             "queue": self.queue(),
             "task": state.task,
-            "tools": self.tools,
+            "tools": self.env.tools(),
         })
     }
 
@@ -169,7 +136,7 @@ impl Briefing<'_> {
             state: self.state,
             node: self.node,
             index: self.cursor.node,
-            run: &self.places.run,
+            run: &self.paths.run,
         }
     }
 
@@ -179,26 +146,26 @@ impl Briefing<'_> {
             plan,
             node,
             cursor,
-            places,
+            paths,
             ..
         } = self;
         Some(match name {
-            "CTX" => places.iteration.context().into_string(),
-            "PROGRESS" | "PROGRESS_FILE" => places.progress.clone().into_string(),
-            "STATUS" => places.status.clone().into_string(),
+            "CTX" => paths.iteration.context().into_string(),
+            "PROGRESS" | "PROGRESS_FILE" => paths.progress.clone().into_string(),
+            "STATUS" => paths.status.clone().into_string(),
             "ITERATION" => cursor.iteration.to_string(),
             "INDEX" => cursor.iteration.saturating_sub(1).to_string(),
             "SESSION_NAME" | "SESSION" => plan.session.to_string(),
             "CONTEXT" => node.context.clone(),
             "OUTPUT" if plan.kind == PlanKind::Pipeline => {
-                places.stage.join("output.md").into_string()
+                paths.stage.join("output.md").into_string()
             }
-            "OUTPUT" | "OUTPUT_PATH" => places
+            "OUTPUT" | "OUTPUT_PATH" => paths
                 .output_path
                 .clone()
                 .map_or_else(String::new, Utf8PathBuf::into_string),
             "INPUTS" => self.inputs().text(),
-            "RESULT" => places.result.clone().into_string(),
+            "RESULT" => paths.result.clone().into_string(),
             "PERSPECTIVE" => node.perspective(cursor.iteration).to_owned(),
             "TASK" => self
                 .state
@@ -212,21 +179,4 @@ impl Briefing<'_> {
             }
         })
     }
-}
-
-/// Resolves the template of an output path against the project.
-pub(super) fn output_path(
-    node: &Node,
-    plan: &Plan,
-    cursor: Cursor,
-    project: &Utf8Path,
-) -> Option<Utf8PathBuf> {
-    if node.output_path.is_empty() {
-        return None;
-    }
-    Some(project.join(template::path(
-        &node.output_path,
-        plan.session.as_str(),
-        cursor.iteration,
-    )))
 }

@@ -3,8 +3,8 @@ use crate::exec::command::find_program;
 use crate::exec::launcher::Windows;
 use crate::model::{Env, NodeId, SessionName};
 use crate::plan::Plan;
-use crate::store::layout::Project;
 use crate::store::slots::{Slot, Slots};
+use crate::workspace::Workspace;
 use camino::Utf8PathBuf;
 use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::BTreeMap;
@@ -16,7 +16,7 @@ use std::sync::Arc;
 /// Given to a runner at its start; it never looks at its own process's environment.
 #[derive(Debug)]
 pub struct RunnerEnv {
-    pub project: Project,
+    pub workspace: Workspace,
     /// `ap` itself.
     pub exe: Utf8PathBuf,
     /// Of the person who started the session, wherever the runner itself was started.
@@ -49,9 +49,9 @@ const TOOLS: [&str; 12] = [
 ];
 
 impl RunnerEnv {
-    pub fn new(project: Project, exe: Utf8PathBuf, vars: Env) -> Self {
+    pub fn new(workspace: Workspace, exe: Utf8PathBuf, vars: Env) -> Self {
         Self {
-            project,
+            workspace,
             exe,
             vars,
             windows: None,
@@ -72,7 +72,7 @@ impl RunnerEnv {
         {
             return Some(path.clone());
         }
-        let path = find_program(program, self.vars.get("PATH"), self.project.root())?;
+        let path = find_program(program, self.vars.get("PATH"), &self.workspace.cwd)?;
         self.found
             .borrow_mut()
             .insert(program.to_owned(), path.clone());
@@ -111,7 +111,7 @@ impl RunnerEnv {
         };
         let (exe, cwd, session, branch) = (
             self.exe.clone(),
-            self.project.root().to_owned(),
+            self.workspace.store_root.root().to_owned(),
             session.clone(),
             branch.clone(),
         );

@@ -1,10 +1,9 @@
 //! The folder of an iteration: made once, cleared for every further attempt, and read for what became of one.
-use super::context::Places;
+use super::attempt_context::AttemptPaths;
 use crate::model::{Cursor, Exit};
 use crate::store::layout::IterationDir;
 use crate::store::lock::FileLock;
 use crate::store::{atomic, crash};
-use camino::Utf8Path;
 use fs_err as fs;
 use std::io;
 
@@ -23,12 +22,8 @@ pub(super) enum AttemptState {
 }
 
 /// Prepares the folder. Tells whether it is new, so that nothing in it needs to be looked at.
-pub(super) fn prepare(
-    places: &Places,
-    own_progress: &Utf8Path,
-    cursor: Cursor,
-) -> io::Result<bool> {
-    let root = places.iteration.root();
+pub(super) fn prepare(paths: &AttemptPaths, cursor: Cursor) -> io::Result<bool> {
+    let root = paths.iteration.root();
     crash::point("iteration: before its folder");
     match fs::create_dir(root) {
         Ok(()) => {
@@ -38,10 +33,10 @@ pub(super) fn prepare(
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => (),
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             // The iteration's folder last: whoever finds it looks no further.
-            fs::create_dir_all(&places.stage)?;
+            fs::create_dir_all(&paths.stage)?;
             crash::point("stage: folder made");
-            if !own_progress.exists() {
-                atomic::replace_durably(own_progress, NEW_PROGRESS)?;
+            if !paths.own_progress.exists() {
+                atomic::replace_durably(&paths.own_progress, NEW_PROGRESS)?;
             }
             fs::create_dir_all(root)?;
             crash::point("iteration: first folder made");
@@ -50,7 +45,7 @@ pub(super) fn prepare(
         Err(error) => return Err(error),
     }
     if 1 < cursor.attempt {
-        archive_attempt(&places.iteration, cursor.attempt - 1)?;
+        archive_attempt(&paths.iteration, cursor.attempt - 1)?;
     }
     Ok(false)
 }

@@ -1,15 +1,12 @@
 //! Asks whoever decides whether a node is done: a command, or a judge. Nothing is believed that comes late or twice.
-use super::RunnerEnv;
-use super::context::Places;
+use super::attempt_context::AttemptContext;
 use crate::agent::{self, AgentSpec, InvocationContext, JudgeInput, PromptDelivery, Transcript};
-use crate::engine::State;
 use crate::exec::command::BoundedCommand;
 use crate::exec::file_tail::last_text;
 use crate::fingerprint::fingerprint;
-use crate::model::{Cursor, GateVerdict, Input, Usage, env_tag};
-use crate::plan::{Node, Plan, Step};
+use crate::model::{GateVerdict, Input, Usage, env_tag};
+use crate::plan::{Plan, Step};
 use crate::store::atomic;
-use crate::store::session::Session;
 use crate::termination::{FrozenFile, Gate, GateRef, Judge, read_command, read_judge, scripts};
 use camino::Utf8Path;
 use fs_err as fs;
@@ -37,29 +34,15 @@ pub(super) struct Gates {
 
 impl Gates {
     /// Asks, unless something is being asked already.
-    pub(super) fn ask(
-        &mut self,
-        session: &Session,
-        env: &RunnerEnv,
-        cursor: Cursor,
-        gate: u32,
-    ) -> io::Result<()> {
+    pub(super) fn ask(&mut self, context: &AttemptContext<'_>, gate: u32) -> io::Result<()> {
         if self.asked.is_some() {
             return Ok(());
         }
-        let (plan, state) = (&session.plan, session.state());
-        let Some(node) = state.node(plan) else {
-            return Err(io::Error::other("the plan has no such node"));
-        };
-        let places = super::attempt::places(&session.dir, plan, node, cursor, env);
+        let cursor = context.cursor;
         let verdict: Pin<Box<dyn Future<Output = (GateVerdict, Usage)> + Send>> =
-            match node.termination.gates().get(gate as usize) {
-                Some(GateRef::Command(gate)) => {
-                    Box::pin(command(plan, state, node, gate, env, &places))
-                }
-                Some(GateRef::Judge(judge)) => {
-                    Box::pin(judged(plan, state, node, judge, env, &places)?)
-                }
+            match context.node.termination.gates().get(gate as usize) {
+                Some(GateRef::Command(gate)) => Box::pin(command(context, gate)),
+                Some(GateRef::Judge(judge)) => Box::pin(judged(context, judge)?),
                 None => return Err(io::Error::other("the plan has no such gate")),
             };
         self.asked = Some(Box::pin(async move {
@@ -86,13 +69,17 @@ impl Gates {
 }
 
 fn command(
-    plan: &Plan,
-    state: &State,
-    node: &Node,
+    context: &AttemptContext<'_>,
     gate: &Gate,
-    env: &RunnerEnv,
-    places: &Places,
 ) -> impl Future<Output = (GateVerdict, Usage)> + Send + use<> {
+    let AttemptContext {
+        plan,
+        state,
+        node,
+        env,
+        paths,
+        ..
+    } = context;
     let changed = gate
         .frozen
         .iter()
@@ -113,7 +100,7 @@ fn command(
         .map(|entry| json!({ "iteration": entry.iteration, "status": entry.status }));
     let told = json!({
         "session": plan.session, "run": plan.run, "node": node.id, "iteration": state.counters.iterations,
-        "context": places.iteration.context(), "progress": places.progress, "last": last,
+        "context": paths.iteration.context(), "progress": paths.progress, "last": last,
     });
     let call = gate
         .command
@@ -123,10 +110,10 @@ fn command(
     vars.insert(env_tag::RUN.to_owned(), plan.run.to_string());
     vars.insert(
         "AP_CONTEXT".to_owned(),
-        places.iteration.context().to_string(),
+        paths.iteration.context().to_string(),
     );
     let (cwd, limit) = (
-        env.project.root().to_owned(),
+        env.workspace.cwd.clone(),
         Duration::from_secs(gate.timeout_s),
     );
     async move {
@@ -194,17 +181,14 @@ fn hash_of(path: &Utf8Path) -> String {
 }
 
 fn judged(
-    plan: &Plan,
-    state: &State,
-    node: &Node,
+    context: &AttemptContext<'_>,
     judge: &Judge,
-    env: &RunnerEnv,
-    places: &Places,
 ) -> io::Result<impl Future<Output = (GateVerdict, Usage)> + Send + use<>> {
-    let asked = node
+    let asked = context
+        .node
         .judge
         .as_ref()
-        .map(|spec| ask_judge(spec, plan, state, node, judge, env, places))
+        .map(|spec| ask_judge(spec, context, judge))
         .transpose()?;
     let least = judge.confidence;
     Ok(async move {
@@ -269,15 +253,15 @@ type Ask = (
     String,
 );
 
-fn ask_judge(
-    spec: &AgentSpec,
-    plan: &Plan,
-    state: &State,
-    node: &Node,
-    judge: &Judge,
-    env: &RunnerEnv,
-    places: &Places,
-) -> io::Result<Ask> {
+fn ask_judge(spec: &AgentSpec, context: &AttemptContext<'_>, judge: &Judge) -> io::Result<Ask> {
+    let AttemptContext {
+        plan,
+        state,
+        node,
+        env,
+        paths,
+        ..
+    } = context;
     let history: Vec<String> = state
         .history
         .iter()
@@ -294,13 +278,13 @@ fn ask_judge(
         criteria: &judge.criteria,
         iteration: state.counters.iterations,
         history: &history[history.len().saturating_sub(MOST_HISTORY)..].join("\n"),
-        output: &last_text(&places.iteration.output(), JUDGE_INPUT_BYTES),
-        progress: &last_text(&places.progress, JUDGE_INPUT_BYTES),
+        output: &last_text(&paths.iteration.output(), JUDGE_INPUT_BYTES),
+        progress: &last_text(&paths.progress, JUDGE_INPUT_BYTES),
     };
     let prompt = agent::judge_prompt(&case);
     let (context, file) = (
-        places.iteration.context(),
-        places.iteration.root().join("judge.md"),
+        paths.iteration.context(),
+        paths.iteration.root().join("judge.md"),
     );
     let call = InvocationContext {
         cursor: state.cursor,
@@ -309,7 +293,7 @@ fn ask_judge(
         node_type: "judge",
         is_root: nix::unistd::geteuid().is_root(),
         exe: &env.exe,
-        project: env.project.root(),
+        project: &env.workspace.cwd,
         context: &context,
         exchange: None,
         prompt: &prompt,
@@ -322,7 +306,7 @@ fn ask_judge(
         .iter()
         .for_each(|name| drop(vars.remove(name)));
     vars.extend(invocation.set_env);
-    let (program, cwd) = (env.find(&invocation.program), env.project.root().to_owned());
+    let (program, cwd) = (env.find(&invocation.program), env.workspace.cwd.clone());
     let args = invocation.args;
     let make = move || {
         let command = BoundedCommand::new(program.as_ref()?);

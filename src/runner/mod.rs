@@ -2,6 +2,7 @@
 mod acquire;
 mod agent;
 mod attempt;
+mod attempt_context;
 mod block;
 mod branches;
 mod context;

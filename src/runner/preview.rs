@@ -1,6 +1,7 @@
 //! Previews an agent's prompt and command line, made by the code that starts agents; starts and writes nothing.
-use super::context::Briefing;
-use super::{RunnerEnv, attempt, start};
+use super::attempt_context::{AttemptContext, AttemptPaths};
+use super::env::RunnerEnv;
+use super::start;
 use crate::clock;
 use crate::engine::{Budget, State};
 use crate::model::Cursor;
@@ -30,18 +31,16 @@ pub fn preview_prompt(
 ) -> Result<PromptPreview, UnknownVariable> {
     let state = State::default();
     let cursor = Cursor::before(index).next_iteration();
-    let places = attempt::places(run, plan, node, cursor, env);
-    let (budget, now) = (Budget::of_session(plan, &state), clock::now());
-    let briefing = Briefing {
+    let context = AttemptContext {
         plan,
         state: &state,
-        budget: &budget,
         node,
         cursor,
-        places: &places,
-        tracker_env: &[],
-        tools: &[],
-        now,
+        env,
+        paths: AttemptPaths::new(run, plan, node, cursor, env),
+        budget: Budget::of_session(plan, &state),
+        tracker_env: Vec::new(),
+        now: clock::now(),
     };
     let first = index == 0
         && plan
@@ -53,13 +52,13 @@ pub fn preview_prompt(
         Some(named) if named.starts_with('.') && plan.kind == PlanKind::Pipeline => {
             Some(format!("(what node {} wrote)", &named[1..]))
         }
-        Some(_) | None => briefing.variable(name),
+        Some(_) | None => context.variable(name),
     };
     let prompt = start::prompt(node, value)?;
-    let invocation = start::invocation(&briefing, env, &prompt);
+    let invocation = start::invocation(&context, &prompt);
     let argv = [vec![invocation.program], invocation.args].concat();
     Ok(PromptPreview {
-        file: places.iteration.prompt(),
+        file: context.paths.iteration.prompt(),
         prompt,
         argv,
     })

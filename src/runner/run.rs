@@ -1,5 +1,6 @@
 //! One runner: it runs a session, or a branch of one, to its end.
 use super::attempt::Attempt;
+use super::attempt_context::AttemptContext;
 use super::branches::Branches;
 use super::env::RunnerEnv;
 use super::gates::Gates;
@@ -9,7 +10,7 @@ use super::tasks::Tasks;
 use super::wakeup::{ControlSource, Signals, Wakeup, attempt_ended, passed, reached};
 use crate::clock;
 use crate::engine::Phase;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::model::{Effect, Ending, Input, Request};
 use crate::store::session::Session;
 use crate::store::{crash, inbox};
@@ -28,7 +29,7 @@ const IDLE_POLL: Duration = Duration::from_secs(2);
 /// Runs a session to its end, whatever happened to it before. Its branches run in the same thread. The session is still
 /// locked when this returns.
 pub async fn run(session: Session, env: RunnerEnv) -> Result<(Ending, Session)> {
-    let window = Window::new(&env.project, &session);
+    let window = Window::new(&env.workspace, &session);
     let control = ControlSource::Session(Signals::listen()?);
     let mut runner = Runner::new(session, Rc::new(env), window, control)?;
     let ending = LocalSet::new().run_until(runner.run()).await?;
@@ -70,7 +71,7 @@ impl Runner {
             branches: Branches::new(session.state().cursor),
             tasks: Tasks::new(&env),
             gates: Gates::default(),
-            git: Git::new(env.project.root(), env.find("git"), &env.vars),
+            git: Git::new(&env.workspace.cwd, env.find("git"), &env.vars),
             attempt: None,
             snapshots: ProgressSnapshots::default(),
             pending_input: None,
@@ -95,19 +96,19 @@ impl Runner {
                 self.window.borrow_mut().show_ending(plan, state);
                 return Ok(ending);
             }
-            self.reconcile()?;
+            self.reconcile().await?;
             let wakeup = self.next().await;
             self.handle(wakeup).await?;
         }
     }
 
     /// Starts what should be in flight and is not.
-    fn reconcile(&mut self) -> Result<()> {
+    async fn reconcile(&mut self) -> Result<()> {
         let (plan, state) = (&self.session.plan, self.session.state());
         match state.pending(plan) {
-            Some(Effect::RunAgent(cursor)) => self.ensure_agent(cursor),
+            Some(Effect::RunAgent(cursor)) => self.ensure_agent(cursor).await,
             Some(Effect::StopAgent(cursor)) => {
-                self.ensure_agent(cursor)?;
+                self.ensure_agent(cursor).await?;
                 self.stop_agent();
                 Ok(())
             }
@@ -122,12 +123,19 @@ impl Runner {
                 self.tasks.claim(plan, state, cursor);
                 Ok(())
             }
-            Some(Effect::AskGate(cursor, gate)) => {
-                Ok(self.gates.ask(&self.session, &self.env, cursor, gate)?)
-            }
+            Some(Effect::AskGate(_, gate)) => self.ask_gate(gate),
             Some(Effect::RunBlock(cursor)) => self.run_branches(cursor),
             Some(Effect::WaitUntil(_)) | None => Ok(()),
         }
+    }
+
+    fn ask_gate(&mut self, gate: u32) -> Result<()> {
+        let (plan, state) = (&self.session.plan, self.session.state());
+        let Some(node) = state.node(plan) else {
+            return Err(Error::failed("the plan has no such node"));
+        };
+        let context = AttemptContext::new(&self.session, node, &self.env, self.budget());
+        Ok(self.gates.ask(&context, gate)?)
     }
 
     /// Waits for the next thing to happen.

@@ -1,6 +1,5 @@
 //! Starts an attempt: briefs the agent, and hands its shim the job.
-use super::RunnerEnv;
-use super::context::Briefing;
+use super::attempt_context::AttemptContext;
 use super::status_file;
 use crate::agent::{self, Invocation, InvocationContext, PromptDelivery};
 use crate::exec::shim::{Job, SpawnedShim};
@@ -23,33 +22,33 @@ pub(super) type Started = (Option<ProcessId>, Pin<Box<dyn Future<Output = ()> + 
 
 /// Briefs the agent and starts its shim, which holds the slot from then on. `Err` says why there can be no agent.
 pub(super) fn start(
-    briefing: &Briefing<'_>,
-    env: &RunnerEnv,
+    context: &AttemptContext<'_>,
     slot: Option<Slot>,
 ) -> io::Result<Result<Started, Outcome>> {
-    let Briefing {
+    let AttemptContext {
         plan,
         node,
-        places,
         cursor,
+        env,
+        paths,
         ..
-    } = briefing;
-    let folder = &places.iteration;
-    status_file::clear_reports(places)?;
+    } = context;
+    let folder = &paths.iteration;
+    status_file::clear_reports(paths)?;
     crash::point("start: no stale status");
-    if let Some(parent) = places.output_path.as_ref().and_then(|path| path.parent()) {
+    if let Some(parent) = paths.output_path.as_ref().and_then(|path| path.parent()) {
         fs::create_dir_all(parent)?;
     }
-    let Ok(prompt) = prompt(node, |name| briefing.variable(name)) else {
+    let Ok(prompt) = prompt(node, |name| context.variable(name)) else {
         // Compiling the plan has already refused unknown names.
         return Err(io::Error::other("the prompt names an unknown variable"));
     };
     atomic::create(
         &folder.context(),
-        &serde_json::to_vec_pretty(&briefing.context())?,
+        &serde_json::to_vec_pretty(&context.context())?,
     )?;
     atomic::create(&folder.prompt(), prompt.as_bytes())?;
-    let job = match job(briefing, env, &prompt) {
+    let job = match job(context, &prompt) {
         Ok(job) => job,
         Err(outcome) => return Ok(Err(*outcome)),
     };
@@ -94,19 +93,15 @@ pub(super) fn prompt(
 }
 
 /// Returns how the agent is called; `prompt` is what it reads.
-pub(super) fn invocation(briefing: &Briefing<'_>, env: &RunnerEnv, prompt: &str) -> Invocation {
-    let Briefing {
+pub(super) fn invocation(context: &AttemptContext<'_>, prompt: &str) -> Invocation {
+    let AttemptContext {
         plan,
         node,
-        places,
         cursor,
+        env,
+        paths,
         ..
-    } = briefing;
-    let exchange = node
-        .agent
-        .adapter()
-        .reports_by_result(node.agent.permissions)
-        .then(|| env.project.exchange(&places.run));
+    } = context;
     let call = InvocationContext {
         cursor: *cursor,
         run: &plan.run,
@@ -118,17 +113,19 @@ pub(super) fn invocation(briefing: &Briefing<'_>, env: &RunnerEnv, prompt: &str)
         },
         is_root: nix::unistd::geteuid().is_root(),
         exe: &env.exe,
-        project: env.project.root(),
-        context: &places.iteration.context(),
-        exchange: exchange.as_deref(),
+        project: &env.workspace.cwd,
+        context: &paths.iteration.context(),
+        exchange: paths.writable_dir.as_deref(),
         prompt,
-        prompt_file: &places.iteration.prompt(),
+        prompt_file: &paths.iteration.prompt(),
     };
     agent::invocation(&node.agent, &call, env.vars.keys().map(String::as_str))
 }
 
-fn job(briefing: &Briefing<'_>, env: &RunnerEnv, prompt: &str) -> Result<Job, Box<Outcome>> {
-    let Briefing { node, places, .. } = briefing;
+fn job(context: &AttemptContext<'_>, prompt: &str) -> Result<Job, Box<Outcome>> {
+    let AttemptContext {
+        node, env, paths, ..
+    } = context;
     let by = node.agent.adapter().prompt_delivery();
     if by == PromptDelivery::Argument && LONGEST_ARGUMENT <= prompt.len() {
         return Err(Box::new(Outcome::Refused {
@@ -142,14 +139,14 @@ fn job(briefing: &Briefing<'_>, env: &RunnerEnv, prompt: &str) -> Result<Job, Bo
             ),
         }));
     }
-    let invocation = invocation(briefing, env, prompt);
+    let invocation = invocation(context, prompt);
     let mut vars = env.vars.clone();
     for name in &invocation.remove_env {
         vars.remove(name);
     }
     vars.extend(invocation.set_env);
     vars.insert("PATH".to_owned(), env.agent_path());
-    vars.extend(briefing.tracker_env.iter().cloned());
+    vars.extend(context.tracker_env.iter().cloned());
     let program = env.find(&invocation.program).ok_or_else(|| {
         Box::new(Outcome::Refused {
             reason: format!("there is no program `{}` on PATH", invocation.program),
@@ -163,9 +160,9 @@ fn job(briefing: &Briefing<'_>, env: &RunnerEnv, prompt: &str) -> Result<Job, Bo
         program,
         args: invocation.args,
         env: vars,
-        cwd: env.project.root().to_owned(),
-        prompt: (by == PromptDelivery::Stdin).then(|| places.iteration.prompt()),
-        folder: places.iteration.clone(),
+        cwd: env.workspace.cwd.clone(),
+        prompt: (by == PromptDelivery::Stdin).then(|| paths.iteration.prompt()),
+        folder: paths.iteration.clone(),
         limits: node.agent.limits,
         events: node.agent.adapter().output_format().ends_with_result(),
     })

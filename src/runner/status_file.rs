@@ -1,5 +1,5 @@
 //! What an agent told of its iteration: its `status.json`, or the `result.json` of older prompts.
-use super::context::Places;
+use super::attempt_context::AttemptPaths;
 use crate::model::Status;
 use camino::Utf8Path;
 use fs_err as fs;
@@ -9,12 +9,12 @@ use std::io;
 const LARGEST: u64 = 1 << 20;
 
 /// Returns what the agent told, or why that is nothing.
-pub(super) fn read(places: &Places) -> Result<Status, String> {
+pub(super) fn read(paths: &AttemptPaths) -> Result<Status, String> {
     let written = |path: &Utf8Path, name| text(path).map_err(|why| format!("{name} {why}"));
-    if let Some(text) = written(&places.status, "status.json")? {
+    if let Some(text) = written(&paths.status, "status.json")? {
         return Status::parse(&text).map_err(|error| error.to_string());
     }
-    match written(&places.result, "result.json")? {
+    match written(&paths.result, "result.json")? {
         Some(text) => Status::parse_result(&text)
             .map_err(|error| error.to_string().replace("status.json", "result.json")),
         None => Err("the agent wrote no status.json".to_owned()),
@@ -22,10 +22,10 @@ pub(super) fn read(places: &Places) -> Result<Status, String> {
 }
 
 /// Keeps in the iteration's folder what the agent had to write elsewhere.
-pub(super) fn keep(places: &Places) -> io::Result<()> {
+pub(super) fn keep(paths: &AttemptPaths) -> io::Result<()> {
     for (written, kept) in [
-        (&places.status, places.iteration.status()),
-        (&places.result, places.iteration.result()),
+        (&paths.status, paths.iteration.status()),
+        (&paths.result, paths.iteration.result()),
     ] {
         if *written != kept && written.exists() {
             fs::copy(written, &kept)?;
@@ -35,12 +35,12 @@ pub(super) fn keep(places: &Places) -> io::Result<()> {
 }
 
 /// Removes what an earlier agent told.
-pub(super) fn clear_reports(places: &Places) -> io::Result<()> {
+pub(super) fn clear_reports(paths: &AttemptPaths) -> io::Result<()> {
     for path in [
-        &places.status,
-        &places.iteration.status(),
-        &places.result,
-        &places.iteration.result(),
+        &paths.status,
+        &paths.iteration.status(),
+        &paths.result,
+        &paths.iteration.result(),
     ] {
         match fs::remove_file(path) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),

@@ -33,12 +33,12 @@ type Answer = (Input, Vec<String>);
 impl Tasks {
     pub(super) fn new(env: &RunnerEnv) -> Self {
         let at = QueueEnv {
-            project: env.project.root().to_owned(),
+            project: env.workspace.cwd.clone(),
             env: env.vars.clone(),
         };
         Self {
             at,
-            project: env.project.clone(),
+            project: env.workspace.store_root.clone(),
             open: None,
             asked: None,
             last_heartbeat: Instant::now(),

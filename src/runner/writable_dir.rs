@@ -3,15 +3,16 @@
 //! It mirrors the run directory: the progress file is real here and a link there, so that people and their scripts
 //! find it under its usual name.
 use crate::store::atomic;
-use crate::store::layout::{Project, RunDir};
+use crate::store::layout::RunDir;
+use crate::workspace::Workspace;
 use camino::{Utf8Path, Utf8PathBuf};
 use fs_err as fs;
 use std::io;
 
 /// Makes the folder; it keeps itself out of git.
-pub(super) fn prepare(project: &Project, run: &RunDir) -> io::Result<()> {
-    fs::create_dir_all(project.exchange(run))?;
-    let ignore = project.root().join(".agent-pipelines/.gitignore");
+pub(super) fn prepare(workspace: &Workspace, run: &RunDir) -> io::Result<()> {
+    fs::create_dir_all(workspace.writable_dir(run))?;
+    let ignore = workspace.cwd.join(".agent-pipelines/.gitignore");
     if !ignore.exists() {
         atomic::replace(&ignore, b"*\n")?;
     }
@@ -19,15 +20,15 @@ pub(super) fn prepare(project: &Project, run: &RunDir) -> io::Result<()> {
 }
 
 /// Returns where a file of the run directory really lies when agents write it.
-pub(super) fn shared(project: &Project, run: &RunDir, own: &Utf8Path) -> Utf8PathBuf {
-    project
-        .exchange(run)
+pub(super) fn shared(workspace: &Workspace, run: &RunDir, own: &Utf8Path) -> Utf8PathBuf {
+    workspace
+        .writable_dir(run)
         .join(own.strip_prefix(run.root()).unwrap_or(own))
 }
 
 /// Moves a file of the run directory into the exchange folder, leaving a link. `new` is its content if there is none.
 pub(super) fn share(
-    project: &Project,
+    workspace: &Workspace,
     own: &Utf8Path,
     shared: &Utf8Path,
     new: &[u8],
@@ -48,20 +49,25 @@ pub(super) fn share(
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
         Ok(()) | Err(_) => (),
     }
-    fs_err::os::unix::fs::symlink(link(project, own, shared), &draft)?;
+    fs_err::os::unix::fs::symlink(link(workspace, own, shared), &draft)?;
     fs::rename(&draft, own)
 }
 
-/// Returns the relative target, so that a project can be moved.
-fn link(project: &Project, own: &Utf8Path, shared: &Utf8Path) -> Utf8PathBuf {
-    let inside = |path: &Utf8Path| path.strip_prefix(project.root()).unwrap_or(path).to_owned();
-    let up = "../".repeat(inside(own).components().count().saturating_sub(1));
-    Utf8PathBuf::from(up).join(inside(shared))
+/// Returns the target: relative within one folder, so that a project can be moved.
+fn link(workspace: &Workspace, own: &Utf8Path, shared: &Utf8Path) -> Utf8PathBuf {
+    let root = workspace.store_root.root();
+    match (own.strip_prefix(root), shared.strip_prefix(root)) {
+        (Ok(own), Ok(shared)) => {
+            let up = "../".repeat(own.components().count().saturating_sub(1));
+            Utf8PathBuf::from(up).join(shared)
+        }
+        _ => shared.to_owned(),
+    }
 }
 
 /// Puts what a run left in the exchange folder back into its run directory, which is about to be archived.
-pub(super) fn take_back(project: &Project, run: &RunDir) -> io::Result<()> {
-    let folder = project.exchange(run);
+pub(super) fn take_back(workspace: &Workspace, run: &RunDir) -> io::Result<()> {
+    let folder = workspace.writable_dir(run);
     if !folder.exists() {
         return Ok(());
     }
@@ -85,30 +91,32 @@ fn take_back_in(from: &Utf8Path, to: &Utf8Path) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::store::layout::Project;
 
     #[test]
     fn a_shared_file_keeps_its_content_through_everything() {
         let folder = tempfile::tempdir().unwrap();
         let project = Project::new(Utf8PathBuf::from_path_buf(folder.path().to_owned()).unwrap());
+        let workspace = Workspace::in_place(project.clone());
         let run = project.session(&"auth".parse().unwrap());
         let own = run.stage(0, &"work".parse().unwrap()).join("progress.md");
-        let there = shared(&project, &run, &own);
+        let there = shared(&workspace, &run, &own);
         fs::create_dir_all(own.parent().unwrap()).unwrap();
         atomic::replace(&own, b"one\n").unwrap();
-        prepare(&project, &run).unwrap();
+        prepare(&workspace, &run).unwrap();
         assert_eq!(
             fs::read_to_string(project.root().join(".agent-pipelines/.gitignore")).unwrap(),
             "*\n"
         );
         for _ in 0..2 {
-            share(&project, &own, &there, b"new\n").unwrap();
+            share(&workspace, &own, &there, b"new\n").unwrap();
             assert_eq!(fs::read_to_string(&own).unwrap(), "one\n");
             assert!(fs::symlink_metadata(&own).unwrap().is_symlink());
             assert!(fs::symlink_metadata(&there).unwrap().is_file());
         }
         // Another project directory: the link is relative.
         assert!(fs::read_link(&own).unwrap().is_relative());
-        take_back(&project, &run).unwrap();
+        take_back(&workspace, &run).unwrap();
         assert!(fs::symlink_metadata(&own).unwrap().is_file());
         assert_eq!(fs::read_to_string(&own).unwrap(), "one\n");
         assert!(!project.exchange(&run).exists());
@@ -118,16 +126,17 @@ mod tests {
     fn what_an_older_run_left_is_not_taken_for_this_one() {
         let folder = tempfile::tempdir().unwrap();
         let project = Project::new(Utf8PathBuf::from_path_buf(folder.path().to_owned()).unwrap());
+        let workspace = Workspace::in_place(project.clone());
         let run = project.session(&"auth".parse().unwrap());
-        let (own, there) = (run.progress(), shared(&project, &run, &run.progress()));
+        let (own, there) = (run.progress(), shared(&workspace, &run, &run.progress()));
         for (path, text) in [(&there, b"old\n"), (&own, b"now\n")] {
             fs::create_dir_all(path.parent().unwrap()).unwrap();
             atomic::replace(path, text).unwrap();
         }
-        share(&project, &own, &there, b"new\n").unwrap();
+        share(&workspace, &own, &there, b"new\n").unwrap();
         assert_eq!(fs::read_to_string(&there).unwrap(), "now\n");
         fs::remove_file(&there).unwrap();
-        share(&project, &own, &there, b"new\n").unwrap();
+        share(&workspace, &own, &there, b"new\n").unwrap();
         assert_eq!(fs::read_to_string(&own).unwrap(), "new\n");
     }
 }

@@ -6,12 +6,13 @@ use crate::error::Error;
 use crate::model::SessionName;
 use crate::runner::writable_dir;
 use crate::store::crash;
-use crate::store::layout::Project;
 use crate::store::session::run_of;
+use crate::workspace::Workspace;
 use fs_err as fs;
 
 /// Ends what is left of a run whose runner is gone, and archives its directory.
-pub(super) fn archive(project: &Project, session: &SessionName) -> Result<(), AcquireError> {
+pub(super) fn archive(workspace: &Workspace, session: &SessionName) -> Result<(), AcquireError> {
+    let project = &workspace.store_root;
     let dir = project.session(session);
     if !dir.root().exists() {
         return Ok(());
@@ -20,7 +21,7 @@ pub(super) fn archive(project: &Project, session: &SessionName) -> Result<(), Ac
     if let Some(run) = &run {
         end_run(run);
     }
-    writable_dir::take_back(project, &dir)?;
+    writable_dir::take_back(workspace, &dir)?;
     let unnamed = || format!("x{}", clock::now().as_millisecond()).parse();
     let run = run.map_or_else(unnamed, Ok).map_err(Error::failed)?;
     let kept = project.archived(session, &run);

@@ -13,6 +13,7 @@ use crate::store::layout::Project;
 use crate::store::lock::SessionLock;
 use crate::store::session::{Session, Snapshot, load};
 use crate::store::{inbox, journal, views};
+use crate::workspace::Workspace;
 use jiff::Timestamp;
 use nix::sys::signal::Signal;
 use std::sync::Arc;
@@ -26,15 +27,15 @@ pub enum Acquired {
 }
 
 /// Acquires a session.
-pub fn acquire(project: &Project, request: &SessionRequest) -> Result<Acquired, AcquireError> {
-    let session = &request.plan.session;
+pub fn acquire(workspace: &Workspace, request: &SessionRequest) -> Result<Acquired, AcquireError> {
+    let (project, session) = (&workspace.store_root, &request.plan.session);
     let since = clock::now();
     create_folders(project)?;
     let lock = lock(project, request)?;
     tracing::info!(%session, mode = ?request.mode, "session locked");
     let dir = project.session(session);
     if request.mode == Mode::Force {
-        archive(project, session)?;
+        archive(workspace, session)?;
         return create(project, request, lock);
     }
     match (load(&dir)?, request.mode) {

@@ -10,6 +10,7 @@ use crate::plan::{Node, Plan, PlanKind};
 use crate::runner::{JUDGE_TRIES, PromptPreview, RunnerEnv, preview_prompt};
 use crate::store::inputs;
 use crate::termination::GateRef;
+use crate::workspace::Workspace;
 use serde::Serialize;
 
 /// The shape of `ap dry-run --json`.
@@ -50,7 +51,7 @@ pub(super) fn preview(
 ) -> Result<Preview> {
     let (plan, warnings) = plan(definition, said, context)?;
     let env = RunnerEnv::new(
-        context.project.clone(),
+        Workspace::in_place(context.project.clone()),
         context.exe.clone(),
         context.env.clone(),
     );

@@ -5,11 +5,12 @@ use crate::agent::{Activity, Transcript};
 use crate::engine::{Phase, State};
 use crate::model::{Ending, NodeId};
 use crate::plan::{Plan, PlanKind};
-use crate::store::layout::{Project, RunDir};
+use crate::store::layout::RunDir;
 use crate::store::session::{Session, Snapshot};
 use crate::text;
 use crate::ui::activity::Shown;
 use crate::ui::{duration, report};
+use crate::workspace::Workspace;
 use camino::Utf8PathBuf;
 use console::Style;
 use jiff::{SignedDuration, Timestamp};
@@ -22,9 +23,9 @@ const MOST_AT_ONCE: usize = 200;
 pub(in crate::runner) struct Window {
     pub(super) screen: Screen,
     is_branch: bool,
-    project: Project,
+    workspace: Workspace,
     run: RunDir,
-    exchange: Utf8PathBuf,
+    writable_dir: Utf8PathBuf,
     shown: Shown,
     pub(super) last_sign: Instant,
     /// When the current iteration started.
@@ -36,29 +37,29 @@ pub(in crate::runner) struct Window {
 }
 
 impl Window {
-    pub(in crate::runner) fn new(project: &Project, session: &Session) -> Self {
-        Self::open(project, session, None)
+    pub(in crate::runner) fn new(workspace: &Workspace, session: &Session) -> Self {
+        Self::open(workspace, session, None)
     }
 
     /// Returns the window of a branch.
     pub(in crate::runner) fn for_branch(
-        project: &Project,
+        workspace: &Workspace,
         session: &Session,
         branch: &NodeId,
     ) -> Self {
-        Self::open(project, session, Some(branch))
+        Self::open(workspace, session, Some(branch))
     }
 
-    fn open(project: &Project, session: &Session, branch: Option<&NodeId>) -> Self {
+    fn open(workspace: &Workspace, session: &Session, branch: Option<&NodeId>) -> Self {
         let prefix = branch.map_or_else(String::new, |name| {
             format!("{} ", dim(&format!("{name} │")))
         });
         Self {
             screen: Screen::new(prefix),
             is_branch: branch.is_some(),
-            project: project.clone(),
+            workspace: workspace.clone(),
             run: session.dir.clone(),
-            exchange: project.exchange(&session.dir),
+            writable_dir: workspace.writable_dir(&session.dir),
             shown: Shown::default(),
             last_sign: Instant::now(),
             started_at: None,
@@ -76,7 +77,7 @@ impl Window {
             PlanKind::Loop => "loop",
             PlanKind::Pipeline => "pipeline",
         };
-        let project = dim(&format!("in {}", self.project.root()));
+        let project = dim(&format!("in {}", self.workspace.cwd));
         self.screen.line(&format!(
             "{} {kind} {}  session {}  {project}",
             sign("▶", &Style::new().cyan()),
@@ -102,10 +103,10 @@ impl Window {
         let Some(node) = state.node(plan) else { return };
         let iteration = self.run.iteration(state.cursor, &node.id);
         self.shown = Shown::new([
-            self.project.root(),
+            &self.workspace.cwd,
             self.run.root(),
             iteration.root(),
-            &self.exchange,
+            &self.writable_dir,
         ]);
         let adopted = if adopted {
             "  (still running, taken over)"
