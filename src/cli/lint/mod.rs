@@ -18,7 +18,7 @@ use report::Report;
     mut_arg("json", |json| json.help("Print JSON: `{ok, checked: [{kind, name, origin, path, ok, problems: [{file, line, column, code, alias, level, message, hint}]}]}`"))
 )]
 pub(super) struct Args {
-    /// `loop` or `pipeline`, or directly a name or path
+    /// Kind (`loop` or `pipeline`), or directly a name or path
     #[arg(add = candidates::definitions())]
     kind: Option<String>,
     /// Name or path of the one to check
