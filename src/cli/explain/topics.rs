@@ -139,7 +139,7 @@ const QUEUE: &[&str] = &[
     "## prd.json",
     "## Beads",
     "## Any other tracker",
-    "## What the queue means for the loop",
+    "## How the queue ends the loop",
     "## Claims",
     "## Keys and flags",
 ];
