@@ -16,6 +16,7 @@ mod observer;
 mod preview;
 mod progress_snapshots;
 mod run;
+mod spans;
 mod start;
 mod status_file;
 mod tasks;

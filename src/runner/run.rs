@@ -6,6 +6,7 @@ use super::env::RunnerEnv;
 use super::gates::Gates;
 use super::observer::window::Window;
 use super::progress_snapshots::ProgressSnapshots;
+use super::spans::Spans;
 use super::tasks::Tasks;
 use super::wakeup::{ControlSource, Signals, Wakeup, attempt_ended, passed, reached};
 use crate::clock;
@@ -20,6 +21,7 @@ use std::rc::Rc;
 use std::time::Duration;
 use tokio::task::LocalSet;
 use tokio::time::sleep;
+use tracing::Instrument as _;
 
 /// Poll interval of the output and the inbox while an agent runs.
 const BUSY_POLL: Duration = Duration::from_millis(500);
@@ -48,6 +50,7 @@ pub(super) struct Runner {
     pub(super) snapshots: ProgressSnapshots,
     pub(super) tasks: Tasks,
     gates: Gates,
+    spans: Spans,
     pub(super) git: Git,
     /// An input that is known before anything has to be waited for.
     pub(super) pending_input: Option<Input>,
@@ -71,6 +74,7 @@ impl Runner {
             branches: Branches::new(session.state().cursor),
             tasks: Tasks::new(&env),
             gates: Gates::default(),
+            spans: Spans::default(),
             git: Git::new(&env.workspace.cwd, env.find("git"), &env.vars),
             attempt: None,
             snapshots: ProgressSnapshots::default(),
@@ -86,19 +90,46 @@ impl Runner {
 
     /// Runs until the session has ended.
     pub(super) async fn run(&mut self) -> Result<Ending> {
+        let plan = &self.session.plan;
+        let branch = plan.branch.as_ref().map(|branch| branch.name.to_string());
+        let span = tracing::info_span!("session", session = %plan.session, run = %plan.run, branch);
+        self.run_to_end().instrument(span).await
+    }
+
+    async fn run_to_end(&mut self) -> Result<Ending> {
         loop {
-            self.apply_orders()?;
-            self.session.record_consequences()?;
-            self.report_progress();
-            if let Phase::Ended { ending } = &self.session.state().phase {
-                let ending = ending.clone();
-                let (plan, state) = (&self.session.plan, self.session.state());
-                self.window.borrow_mut().show_ending(plan, state);
+            let span = self.spans.of_attempt(self.session.state().cursor);
+            if let Some(ending) = self.step().instrument(span).await? {
                 return Ok(ending);
             }
-            self.reconcile().await?;
-            let wakeup = self.next().await;
-            self.handle(wakeup).await?;
+        }
+    }
+
+    /// Records what follows, makes what should be in flight so, and handles the next thing that happens.
+    async fn step(&mut self) -> Result<Option<Ending>> {
+        self.apply_orders()?;
+        self.session.append_consequences()?;
+        self.sync().await?;
+        self.report_progress();
+        if let Phase::Ended { ending } = &self.session.state().phase {
+            let ending = ending.clone();
+            let (plan, state) = (&self.session.plan, self.session.state());
+            self.window.borrow_mut().show_ending(plan, state);
+            return Ok(Some(ending));
+        }
+        self.reconcile().await?;
+        let wakeup = self.next().await;
+        self.handle(wakeup).await?;
+        Ok(None)
+    }
+
+    /// Syncs what was appended. A session that runs side by side with others in this thread does not hold them up.
+    async fn sync(&mut self) -> Result<()> {
+        let is_branch = matches!(self.control, ControlSource::Branch(_));
+        if is_branch || self.session.state().phase == Phase::Parallel {
+            Ok(self.session.sync_in_background().await?)
+        } else {
+            Ok(self.session.sync()?)
         }
     }
 
@@ -195,24 +226,25 @@ impl Runner {
             }
             Wakeup::WaitOver => self.accept(&Input::Woke),
             Wakeup::StopSignal(by) => {
+                tracing::info!(by, "stop signal received");
                 self.stop_requests += 1;
                 self.accept(&Input::Request(Request::Stop { by: by.to_owned() }))
             }
             Wakeup::Poll => {
                 self.show_progress();
-                self.read_inbox()
+                self.read_inbox().await
             }
         }
     }
 
     /// Appends the fact an input amounts to. Nothing is done about it before
-    /// [`Session::record_consequences`], which comes next.
+    /// the next sync, which comes with what follows from it.
     pub(super) fn accept(&mut self, input: &Input) -> Result<()> {
         Ok(self.session.accept(input)?)
     }
 
     /// Accepts the requests in the inbox. Each is on disk in the journal before it is removed.
-    fn read_inbox(&mut self) -> Result<()> {
+    async fn read_inbox(&mut self) -> Result<()> {
         if let ControlSource::Branch(_) = self.control {
             return Ok(());
         }
@@ -220,8 +252,9 @@ impl Runner {
             if matches!(waiting.request, Request::Stop { .. }) {
                 self.stop_requests += 1;
             }
+            tracing::info!(request = ?waiting.request, "request received");
             self.accept(&Input::Request(waiting.request.clone()))?;
-            self.session.sync()?;
+            self.sync().await?;
             crash::point("inbox: request taken up");
             waiting.done()?;
             crash::point("inbox: request removed");

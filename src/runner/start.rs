@@ -79,7 +79,7 @@ pub(super) fn start(
     let identity = shim.identity();
     shim.send(&job)?;
     crash::point("start: job handed over");
-    tracing::debug!(%cursor, program = %job.program, ?identity, "shim started");
+    tracing::info!(program = %job.program, ?identity, "agent launched");
     Ok(Ok((identity, Box::pin(shim.ended()))))
 }
 

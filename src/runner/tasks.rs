@@ -88,7 +88,10 @@ impl Tasks {
                 parked: Vec::new(),
             };
             match queue.claim(None, &owner) {
-                Ok(Claim::Won(task)) => Input::TaskClaimed { cursor: next, task },
+                Ok(Claim::Won(task)) => {
+                    tracing::info!(task = task.id, "task claimed");
+                    Input::TaskClaimed { cursor: next, task }
+                }
                 // Others were quicker. Waiting a little is better than asking without pause.
                 Ok(Claim::Lost { .. } | Claim::None) => nothing(QueueStatus::Wait {
                     held: 0,

@@ -39,3 +39,51 @@ impl Session {
         Ok(self.sync()?)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::properties::plan;
+    use crate::store::journal::Disk;
+    use crate::store::layout::Project;
+    use camino::Utf8PathBuf;
+    use std::sync::mpsc::{Receiver, channel};
+    use std::sync::{Arc, Mutex};
+
+    /// A disk that is done when it is told so.
+    #[derive(Debug)]
+    struct HeldDisk(Mutex<Receiver<()>>);
+
+    impl Disk for HeldDisk {
+        fn sync(&self, _: &fs_err::File) -> io::Result<()> {
+            let released = self.0.lock().map_err(|_| io::Error::other("poisoned"))?;
+            released.recv().map_err(io::Error::other)
+        }
+    }
+
+    fn session(root: &Utf8PathBuf, name: &str) -> Session {
+        let mut plan = plan();
+        plan.session = name.parse().unwrap();
+        let dir = Project::new(root.clone()).session(&plan.session);
+        Session::create(dir, &plan, None, clock::now()).unwrap()
+    }
+
+    /// Would wait for ever if the slow sync held the thread.
+    #[tokio::test]
+    async fn a_slow_sync_of_one_branch_does_not_hold_up_another() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = Utf8PathBuf::from_path_buf(folder.path().to_owned()).unwrap();
+        let (mut slow, mut fast) = (session(&root, "slow"), session(&root, "fast"));
+        let (release, released) = channel();
+        slow.set_disk(Arc::new(HeldDisk(Mutex::new(released))));
+        for session in [&mut slow, &mut fast] {
+            session.append(Event::WaitEnded, clock::now()).unwrap();
+        }
+        let fast_then_release = async {
+            fast.sync_in_background().await.unwrap();
+            release.send(()).unwrap();
+        };
+        let (synced, ()) = tokio::join!(slow.sync_in_background(), fast_then_release);
+        synced.unwrap();
+    }
+}

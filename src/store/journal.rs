@@ -10,7 +10,9 @@ use camino::{Utf8Path, Utf8PathBuf};
 use fs_err as fs;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use std::fmt;
 use std::io::{self, BufRead as _, BufReader, Seek as _, SeekFrom, Write as _};
+use std::sync::Arc;
 use std::time::Duration;
 use thiserror::Error;
 
@@ -44,12 +46,41 @@ const AN_INSTANT: Duration = Duration::from_millis(500);
 /// The writer of a journal; there is at most one.
 #[derive(Debug)]
 pub struct Journal {
-    file: fs::File,
+    file: Arc<fs::File>,
     _lock: FileLock,
     position: Position,
     /// The end of what has been synced.
     synced: Position,
     buffer: Vec<u8>,
+    disk: Arc<dyn Disk>,
+}
+
+/// Puts what was written to a file on disk.
+pub(super) trait Disk: fmt::Debug + Send + Sync {
+    fn sync(&self, file: &fs::File) -> io::Result<()> {
+        file.sync_data()
+    }
+}
+
+#[derive(Debug)]
+struct RealDisk;
+
+impl Disk for RealDisk {}
+
+/// The appended lines that are not synced yet. They can be synced in any thread.
+#[derive(Debug)]
+pub(super) struct Unsynced {
+    file: Arc<fs::File>,
+    disk: Arc<dyn Disk>,
+}
+
+impl Unsynced {
+    pub(super) fn sync(&self) -> io::Result<()> {
+        crash::point("journal: before syncing");
+        self.disk.sync(&self.file)?;
+        crash::point("journal: synced");
+        Ok(())
+    }
 }
 
 /// A position in a journal, just behind a line.
@@ -83,11 +114,12 @@ impl Journal {
             file.sync_data()?;
         }
         Ok(Self {
-            file,
+            file: Arc::new(file),
             _lock: lock,
             position,
             synced: position,
             buffer: Vec::new(),
+            disk: Arc::new(RealDisk),
         })
     }
 
@@ -104,7 +136,7 @@ impl Journal {
         self.buffer.push(b'\n');
         crash::point("journal: before a line");
         // One write for one line. What a full disk leaves of it is taken away again, now or when the journal is next opened.
-        if let Err(error) = self.file.write_all(&self.buffer) {
+        if let Err(error) = (&*self.file).write_all(&self.buffer) {
             let _ = self.file.set_len(self.position.offset);
             return Err(error);
         }
@@ -118,18 +150,32 @@ impl Journal {
 
     /// Puts every appended line on disk.
     pub fn sync(&mut self) -> io::Result<()> {
-        if self.synced == self.position {
-            return Ok(());
-        }
-        crash::point("journal: before syncing");
-        if let Err(error) = self.file.sync_data() {
+        let synced = self.unsynced().map_or(Ok(()), |unsynced| unsynced.sync());
+        self.finish_sync(synced)
+    }
+
+    /// Returns the lines to sync, if there are any. [`finish_sync`](Self::finish_sync) comes before the next line.
+    pub(super) fn unsynced(&self) -> Option<Unsynced> {
+        (self.synced != self.position).then(|| Unsynced {
+            file: Arc::clone(&self.file),
+            disk: Arc::clone(&self.disk),
+        })
+    }
+
+    /// Takes note of how a sync went. Lines that may not be on disk are cut off.
+    pub(super) fn finish_sync(&mut self, synced: io::Result<()>) -> io::Result<()> {
+        if synced.is_ok() {
+            self.synced = self.position;
+        } else {
             let _ = self.file.set_len(self.synced.offset);
             self.position = self.synced;
-            return Err(error);
         }
-        crash::point("journal: synced");
-        self.synced = self.position;
-        Ok(())
+        synced
+    }
+
+    #[cfg(test)]
+    pub(super) fn set_disk(&mut self, disk: Arc<dyn Disk>) {
+        self.disk = disk;
     }
 
     /// Returns the position behind the last line.

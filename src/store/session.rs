@@ -162,13 +162,37 @@ impl Session {
     /// Syncs the appended facts. Nothing may be done about any of them before this.
     pub fn sync(&mut self) -> io::Result<()> {
         self.journal.sync()?;
+        self.notify_observers();
+        Ok(())
+    }
+
+    /// Does the same, but waits for the disk in another thread, so that other tasks of this one run meanwhile.
+    pub async fn sync_in_background(&mut self) -> io::Result<()> {
+        if let Some(unsynced) = self.journal.unsynced() {
+            let synced = tokio::task::spawn_blocking(move || unsynced.sync()).await;
+            self.journal
+                .finish_sync(synced.unwrap_or_else(|error| Err(io::Error::other(error))))?;
+        }
+        self.notify_observers();
+        Ok(())
+    }
+
+    fn notify_observers(&mut self) {
+        if self.unsynced.is_empty() {
+            return;
+        }
+        tracing::debug!(facts = self.unsynced.len(), seq = self.seq(), "synced");
         let scene = Scene {
             plan: &self.plan,
             state: &self.state,
         };
         self.observers.notify(&self.unsynced, scene);
         self.unsynced.clear();
-        Ok(())
+    }
+
+    #[cfg(test)]
+    pub(super) fn set_disk(&mut self, disk: std::sync::Arc<dyn super::journal::Disk>) {
+        self.journal.set_disk(disk);
     }
 }
 

@@ -112,6 +112,11 @@ fn the_runner_may_be_killed_anywhere_in_a_parallel_block() {
     PARALLEL.crash_everywhere("runner");
 }
 
+#[test]
+fn a_background_sync_may_die_anywhere_in_a_parallel_block() {
+    PARALLEL.crash_everywhere("tokio-rt-worker");
+}
+
 impl Scene {
     /// Returns how it is started.
     fn start(self) -> &'static [&'static str] {
