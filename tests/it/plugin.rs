@@ -99,7 +99,7 @@ fn the_hook_tells_how_to_get_a_program_that_is_gone() {
     .expect("it runs");
     let said = says(copy(&project).as_str(), "");
     assert!(
-        said.contains("the program `ap` cannot be called")
+        said.contains("the program `ap` cannot be run")
             && said.contains("`ap plugin update`")
             && !said.contains("cargo"),
         "{said}"
