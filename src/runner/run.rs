@@ -98,6 +98,8 @@ impl Runner {
 
     async fn run_to_end(&mut self) -> Result<Ending> {
         loop {
+            self.apply_orders()?;
+            self.session.append_consequences()?;
             let span = self.spans.of_attempt(self.session.state().cursor);
             if let Some(ending) = self.step().instrument(span).await? {
                 return Ok(ending);
@@ -105,10 +107,8 @@ impl Runner {
         }
     }
 
-    /// Records what follows, makes what should be in flight so, and handles the next thing that happens.
+    /// Syncs what was recorded, makes what should be in flight so, and handles the next thing that happens.
     async fn step(&mut self) -> Result<Option<Ending>> {
-        self.apply_orders()?;
-        self.session.append_consequences()?;
         self.sync().await?;
         self.report_progress();
         if let Phase::Ended { ending } = &self.session.state().phase {
