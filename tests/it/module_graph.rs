@@ -1,4 +1,4 @@
-//! Modules use each other in one direction. `cargo run --example module-graph` draws the same graph.
+//! Rooms and files use each other in one direction. `cargo run --example module-graph` draws the same graph.
 #[path = "../module_graph/graph.rs"]
 mod graph;
 #[path = "../module_graph/names.rs"]
@@ -11,9 +11,49 @@ mod tree;
 use camino::Utf8Path;
 use graph::Graph;
 
+/// From low to high: a room uses its own layer and those before it. Every room is here, and nothing else.
+const LAYERS: &[&[&str]] = &[
+    &["clock", "fingerprint", "text"],
+    &["model"],
+    &["agent", "termination"],
+    &["plan"],
+    &["compile", "engine"],
+    &["error"],
+    &["store"],
+    &["exec"],
+    &["workspace", "queue"],
+    &["ui", "scripted", "plugin"],
+    &["log"],
+    &["runner"],
+    &["fixture"],
+    &["cli"],
+];
+
 fn crate_at(root: &str) -> Graph {
     let root = Utf8Path::new(env!("CARGO_MANIFEST_DIR")).join(root);
     Graph::of_files(&tree::read(&root.join("lib.rs")))
+}
+
+#[test]
+fn rooms_use_only_their_own_layer_and_lower_ones() {
+    let rooms = crate_at("src").rooms();
+    let layer = |room: &str| LAYERS.iter().position(|layer| layer.contains(&room));
+    let mut wrong = Vec::new();
+    for (room, uses) in &rooms.edges {
+        let own = layer(room);
+        let above = uses.iter().filter(|used| own < layer(used));
+        wrong.extend(above.map(|used| format!("{room} uses {used}, which is above it")));
+    }
+    assert_eq!(wrong, [""; 0]);
+    let mut known: Vec<&str> = LAYERS.concat();
+    known.sort_unstable();
+    assert_eq!(known, rooms.edges.keys().collect::<Vec<_>>());
+}
+
+#[test]
+fn rooms_use_each_other_in_one_direction() {
+    let rooms = crate_at("src").rooms();
+    assert_eq!(rooms.cycles(), [[""; 0]; 0], "{}", rooms.text());
 }
 
 #[test]

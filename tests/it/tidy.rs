@@ -1,24 +1,5 @@
-//! What the compiler does not check about the tree: layers, purity, sizes and words.
+//! What the compiler does not check about the tree: purity, sizes and words. Layers: `module_graph.rs`.
 use camino::{Utf8Path, Utf8PathBuf};
-use std::collections::BTreeSet;
-
-/// From low to high: a module uses its own layer and those before it.
-const LAYERS: &[&[&str]] = &[
-    &["fingerprint", "model", "text"],
-    &["agent", "termination"],
-    &["plan"],
-    &["compile", "engine", "fleet"],
-    &["store", "clock", "error"],
-    &["exec"],
-    &["workspace", "queue", "notify", "quota", "probe"],
-    &["ui", "scripted", "hook", "plugin"],
-    &["log"],
-    &["runner"],
-    &["fixture"],
-    &["supervisor"],
-    &["cli"],
-    &["bin", "main"],
-];
 
 /// Decide without touching the world, so that any history can be replayed.
 const PURE: &[&str] = &[
@@ -30,7 +11,6 @@ const PURE: &[&str] = &[
     "plan",
     "compile",
     "engine",
-    "fleet",
 ];
 const IMPURE: &[&str] = &[
     "std::fs",
@@ -94,23 +74,6 @@ impl Source {
             .next()
             .unwrap_or_default()
             .trim_end_matches(".rs")
-    }
-
-    /// The modules of the crate this names, with the line: `crate::a::b` and `crate::{a::b, c}`.
-    fn uses(&self) -> Vec<(usize, String)> {
-        let code = self.code();
-        let text = code
-            .iter()
-            .map(|(_, line)| *line)
-            .collect::<Vec<_>>()
-            .join("\n");
-        let named = text.match_indices("crate::").flat_map(|(at, found)| {
-            let line = code[text[..at].matches('\n').count()].0;
-            first_names(&text[at + found.len()..])
-                .into_iter()
-                .map(move |name| (line, name))
-        });
-        named.collect()
     }
 
     fn at(&self, line: usize, what: &str) -> String {
@@ -187,76 +150,8 @@ fn test_modules(path: &str, text: &str) -> Vec<String> {
         .collect()
 }
 
-fn layer(module: &str) -> Option<usize> {
-    LAYERS.iter().position(|layer| layer.contains(&module))
-}
-
-/// The names a path or a group of paths begins with.
-fn first_names(path: &str) -> Vec<String> {
-    let Some(group) = path.strip_prefix('{') else {
-        return vec![first_word(path)];
-    };
-    let mut depth = 1;
-    let mut outer = String::new();
-    for letter in group.chars() {
-        depth += i32::from(letter == '{') - i32::from(letter == '}');
-        match depth {
-            0 => break,
-            1 => outer.push(letter),
-            _ => {}
-        }
-    }
-    outer
-        .split(',')
-        .map(first_word)
-        .filter(|name| !name.is_empty())
-        .collect()
-}
-
-fn first_word(text: &str) -> String {
-    text.trim_start()
-        .split(|c: char| !(c.is_alphanumeric() || c == '_'))
-        .next()
-        .unwrap_or_default()
-        .to_owned()
-}
-
 fn assert_none(found: &[String], rule: &str) {
     assert!(found.is_empty(), "{rule}\n  {}", found.join("\n  "));
-}
-
-#[test]
-fn every_module_has_a_layer() {
-    let tops: BTreeSet<String> = sources("src")
-        .iter()
-        .map(|source| source.top().to_owned())
-        .collect();
-    let unknown: Vec<String> = tops
-        .into_iter()
-        .filter(|top| top != "lib" && layer(top).is_none())
-        .collect();
-    assert_none(&unknown, "each module has a place in LAYERS");
-}
-
-#[test]
-fn modules_use_only_lower_layers() {
-    let mut found = Vec::new();
-    for source in sources("src") {
-        let Some(own) = layer(source.top()) else {
-            continue;
-        };
-        for (number, name) in source
-            .uses()
-            .into_iter()
-            .filter(|(_, name)| layer(name).is_some_and(|used| used > own))
-        {
-            found.push(source.at(
-                number,
-                &format!("{} uses {name}, which is above it", source.top()),
-            ));
-        }
-    }
-    assert_none(&found, "layers point one way");
 }
 
 #[test]
@@ -428,7 +323,7 @@ fn the_architecture_fits_in_one_sitting() {
         return;
     };
     let lines = text.lines().count();
-    assert!(lines <= 150, "ARCHITECTURE.md has {lines} lines");
+    assert!(lines <= 180, "ARCHITECTURE.md has {lines} lines");
 }
 
 #[test]
@@ -442,14 +337,6 @@ fn the_rules_see_what_they_should() {
     assert_eq!(
         source.code()[4..],
         [(10, "fn c() {} "), (13, "fn f(x: crate::plan::X) {}")]
-    );
-    assert_eq!(
-        source.uses(),
-        [
-            (1, "model".to_owned()),
-            (1, "store".to_owned()),
-            (13, "plan".to_owned())
-        ]
     );
     assert_eq!(source.top(), "model");
     assert_eq!(

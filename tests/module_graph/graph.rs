@@ -15,6 +15,7 @@ impl Graph {
     pub(crate) fn of_files(krate: &Crate) -> Self {
         let mut graph = Self::default();
         for (path, module) in krate {
+            graph.edges.entry(module.file.to_string()).or_default();
             let imported = module.names.values().filter_map(|name| match name {
                 Name::Use(path) => Some(path.clone()),
                 Name::Item | Name::Module => None,
