@@ -5,7 +5,7 @@ use std::process::ExitCode;
 fn main() -> ExitCode {
     match shim::hand_over(std::env::args_os().skip(1)).and_then(|()| shim::main()) {
         Ok(()) => ExitCode::SUCCESS,
-        // Nobody reads what it prints, and the runner sees that the attempt has no end on record.
+        // Its output is not read; the runner sees that the attempt has no end on record.
         Err(_) => ExitCode::FAILURE,
     }
 }

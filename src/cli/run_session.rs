@@ -22,7 +22,7 @@ pub(super) fn here(request: &LaunchRequest) -> Result<Launched> {
     }
 }
 
-/// `ap __replay`: runs what standard input says, for `ap test`.
+/// `ap __replay`: runs the request on standard input, for `ap test`.
 pub(super) fn replay() -> Result<ExitCode> {
     let request: LaunchRequest =
         serde_json::from_reader(std::io::stdin().lock()).map_err(Error::usage)?;

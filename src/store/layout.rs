@@ -114,7 +114,7 @@ impl RunDir {
         self.root.join("checkpoint.json")
     }
 
-    /// What a runner in a window would have said on standard error.
+    /// What a runner in a window would have printed to standard error.
     pub fn log(&self) -> Utf8PathBuf {
         self.root.join("ap.log")
     }

@@ -27,7 +27,7 @@ pub enum Launched {
     Complete,
 }
 
-/// Whether a session's runner lives, as far as its launcher can tell.
+/// Whether a session's runner lives, as far as its launcher knows.
 #[derive(Debug)]
 pub enum RunnerState {
     Running {
@@ -38,7 +38,7 @@ pub enum RunnerState {
     Gone {
         why: String,
     },
-    /// The launcher cannot tell. It is never treated as gone: nothing is started in its place.
+    /// The launcher cannot find out. It is never treated as gone: nothing is started in its place.
     Unknown {
         why: Error,
     },

@@ -52,7 +52,7 @@ impl Tmux {
         format!("pipeline-{session}")
     }
 
-    /// Returns what a person types to watch a session.
+    /// Returns the command that shows a session.
     pub fn attach_line(&self, session: &SessionName) -> String {
         let server = match &self.socket {
             Some(path) if path.contains('/') => format!(" -S {}", shell_quote(path)),
@@ -76,7 +76,7 @@ impl Tmux {
         let mut command = self.command();
         // Not `-c`, in whose value tmux expands `#{…}` and runs `#(…)`: a new session begins where its client is.
         command.current_dir(cwd);
-        // A size that output can be read at when nobody is attached yet.
+        // A size that output can be read at before a client attaches.
         command.args([
             "new-session",
             "-d",
@@ -191,7 +191,7 @@ impl Tmux {
                 .iter_mut()
                 .find(|session| session.name == pane.name)
             {
-                // Somebody split our window: it is dead when all of it is.
+                // A window that was split is dead when all its panes are.
                 Some(session) => session.dead &= pane.dead,
                 None => sessions.push(pane),
             }
@@ -223,7 +223,7 @@ impl Tmux {
         }
     }
 
-    /// Shows a session to the person at this terminal. Returns only if that fails, or inside tmux, where the client switches.
+    /// Shows a session in this terminal. Returns only if that fails, or inside tmux, where the client switches.
     pub fn attach(&self, session: &SessionName) -> Result<()> {
         let target = format!("={}", Self::name(session));
         if self.inside && self.socket.is_none() {
@@ -238,7 +238,7 @@ impl Tmux {
         Err(missing(&error))
     }
 
-    /// Returns what `tmux -V` says.
+    /// Returns what `tmux -V` prints.
     pub fn version(&self) -> Result<String> {
         let output = check(run(Command::new("tmux").arg("-V").stdin(Stdio::null()))?)?;
         Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
@@ -273,13 +273,13 @@ impl Tmux {
 }
 
 fn was_going(stderr: &[u8]) -> bool {
-    let said = String::from_utf8_lossy(stderr);
+    let text = String::from_utf8_lossy(stderr);
     ["server exited", "lost server"]
         .iter()
-        .any(|words| said.contains(words))
+        .any(|words| text.contains(words))
 }
 
-/// Whether tmux says that no server runs, rather than that it cannot ask one.
+/// Whether tmux reports that no server runs, rather than that it cannot reach one.
 fn has_no_server(stderr: &[u8]) -> bool {
     let text = String::from_utf8_lossy(stderr);
     let none = [

@@ -46,7 +46,7 @@ impl<R: Serialize> Launcher<R> for TmuxLauncher {
         )?;
         let reply = socket.send(&launch.request, || self.is_alive(launch.session));
         if !matches!(reply, Ok(LaunchReply::Started)) {
-            // The window has nothing to show that the reply does not say, and the reply matters more.
+            // The window shows nothing that the reply does not, and the reply matters more.
             let _ = Launcher::<R>::cancel(self, launch.session, launch.run_dir);
         }
         reply?.into_result()

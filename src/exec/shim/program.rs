@@ -5,7 +5,7 @@ use std::io;
 use std::os::unix::process::CommandExt as _;
 use std::process::Command;
 
-/// The version of [`Job`](super::Job). A shim of another version passes its place on to the `ap` that called it.
+/// The version of [`Job`](super::job::Job). A shim of another version passes its place on to the `ap` that called it.
 const JOB_VERSION: &str = "1";
 
 /// Returns the call of a shim: of `ap-shim` beside `ap`, or of `ap` itself where that is missing.

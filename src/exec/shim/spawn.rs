@@ -1,5 +1,5 @@
 //! Starts a shim and gives it its job.
-use super::Job;
+use super::job::Job;
 use super::program::command;
 use crate::exec::process;
 use crate::model::ProcessId;

@@ -1,7 +1,7 @@
 //! Watches an agent until its end, and brings the end about where a limit or the runner demands it.
-use super::Job;
 use super::control::ControlRequest;
 use super::input::AgentInput;
+use super::job::Job;
 use super::result_watch::ResultWatch;
 use super::signals::Signals;
 use super::sweep::sweep;

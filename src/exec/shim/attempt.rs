@@ -1,0 +1,98 @@
+//! Runs one attempt, from its job to its record.
+use super::exit_file::ExitFile;
+use super::input::AgentInput;
+use super::job::Job;
+use super::signals::Signals;
+use super::watch::Watch;
+use crate::clock;
+use crate::model::Exit;
+use crate::store::crash;
+use crate::store::layout::IterationDir;
+use fs_err as fs;
+use std::io::{self, Read as _};
+use std::os::unix::process::CommandExt as _;
+use std::process::{Child, Command, Stdio};
+
+/// Bytes reserved for a job; most of it is the environment.
+const JOB_SIZE: usize = 16 * 1024;
+
+/// Runs one attempt. The process is a shim until this returns.
+pub fn main() -> io::Result<()> {
+    crash::role("shim");
+    crash::point("up");
+    let mut text = Vec::with_capacity(JOB_SIZE);
+    io::stdin().read_to_end(&mut text)?;
+    // A runner that died while it wrote leaves half a job: then nothing was started and nothing will be.
+    let job: Job = serde_json::from_slice(&text)?;
+    crash::point("job read");
+    // Out of reach of the terminal and of the runner's process group. Fails only for a group leader, which already is.
+    let _ = nix::unistd::setsid();
+    #[cfg(target_os = "linux")]
+    nix::sys::prctl::set_child_subreaper(true)?;
+    let signals = Signals::listen()?;
+    // From here on the attempt has begun.
+    let exit_file = ExitFile::create(&job.folder)?;
+    crash::point("exit.json made");
+    let exit = run(&job, signals)?;
+    remove_if_empty(&job.folder)?;
+    crash::point("stderr.log settled");
+    exit_file.fill(&exit)?;
+    crash::point("about to end");
+    Ok(())
+}
+
+/// Runs the agent to its end.
+fn run(job: &Job, signals: Signals) -> io::Result<Exit> {
+    let started_at = clock::now();
+    match start(job) {
+        Ok((child, input)) => {
+            crash::point("agent spawned");
+            Watch::new(job, child, input, signals).run(started_at)
+        }
+        Err(error) => Ok(Exit {
+            code: None,
+            signal: None,
+            limit: None,
+            cancelled: false,
+            spawn_error: Some(format!("cannot start {}: {error}", job.program)),
+            started_at,
+            ended_at: clock::now(),
+            swept: 0,
+        }),
+    }
+}
+
+fn start(job: &Job) -> io::Result<(Child, AgentInput)> {
+    // Not our own standard output, whose lock must end with us and not with a process the agent forgot.
+    let stdout = fs::OpenOptions::new()
+        .append(true)
+        .open(job.folder.stdout())?;
+    let stderr = fs::File::create(job.folder.stderr())?;
+    crash::point("stderr.log made");
+    let (stdin, mut input) = match &job.prompt {
+        Some(prompt) => AgentInput::with_prompt(prompt)?,
+        None => (Stdio::null(), AgentInput::default()),
+    };
+    // Before it is started, so that it need not wait for a prompt of usual size.
+    input.send();
+    let child = Command::new(&job.program)
+        .args(&job.args)
+        .env_clear()
+        .envs(&job.env)
+        .current_dir(&job.cwd)
+        .stdin(stdin)
+        .stdout(stdout.into_parts().0)
+        .stderr(stderr.into_parts().0)
+        .process_group(0)
+        .spawn()?;
+    Ok((child, input))
+}
+
+/// Removes a `stderr.log` that nothing was written to, as of most agents.
+fn remove_if_empty(folder: &IterationDir) -> io::Result<()> {
+    let path = folder.stderr();
+    match fs::metadata(&path) {
+        Ok(meta) if meta.len() == 0 => fs::remove_file(path),
+        _ => Ok(()),
+    }
+}
