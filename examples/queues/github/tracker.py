@@ -1,72 +1,72 @@
 #!/usr/bin/env python3
 """GitHub issues as a queue of agent-pipelines, through `gh`: `tracker.py list|claim|release|close|park`.
 
-The request comes on stdin as {"action", "id", "owner", "label", "reason"}. How GitHub's words are read:
+The request is read from stdin: {"action", "id", "owner", "label", "reason"}. How GitHub's terms are mapped:
 
     label       a label of the issue
     id          the issue's number, in the repository `gh` finds from here (or GH_REPO)
-    held        has the label `claimed`; or is assigned to somebody, who then is the owner
+    held        has the label `claimed`; or has an assignee, who is then the owner
     blocked     has the label `blocked`
-    closed      closed, whatever the reason
-    order       the oldest first
+    closed      closed, for any reason
+    order       oldest first
 
 The labels must exist: `gh label create claimed`, `gh label create blocked`.
 
-What this cannot do. GitHub has no claim that only one of two can win, and no place for an owner: ap keeps who claimed
-what on this machine, and its lock orders the sessions of this machine only. Work off one label from one machine: to
-another one, what is claimed here looks like held by nobody, and is taken back when nothing else is left.
-GitHub's own dependencies between issues are not seen; use the label `blocked`.
+Limitations. GitHub has no atomic claim and cannot store an owner: ap stores the owners on this machine, and its lock
+orders only the sessions of this machine. Process each label from one machine only: another machine sees a claim made
+here as held without an owner, and releases it when nothing else is left.
+GitHub's own dependencies between issues are ignored; use the label `blocked`.
 
-Tested with a stand-in for `gh` only, never against GitHub: the calls are those of the manual of gh 2.x.
+Tested only with a stand-in for `gh`, never against GitHub: the calls follow the manual of gh 2.x.
 """
 import json
 import os
 import subprocess
 import sys
 
-BUSY = 75  # ap waits a little, then asks again
+BUSY = 75  # the exit code after which ap retries
 CLAIMED, BLOCKED = "claimed", "blocked"
-MOST = 5000  # issues of the repository, closed ones included
+MAX_ISSUES = 5000  # of the repository, including closed ones
 
 
 def main():
-    told = json.load(sys.stdin.buffer)
+    request = json.load(sys.stdin.buffer)
     action = sys.argv[1] if len(sys.argv) == 2 else ""
     change = {"claim": claim, "release": release, "close": close, "park": park}.get(action)
     if action == "list":
-        ours = [issue for issue in issues() if told["label"] in names(issue)]
+        ours = [issue for issue in issues() if request["label"] in names(issue)]
         json.dump({"tasks": [listed(issue) for issue in sorted(ours, key=lambda issue: issue["number"])]}, sys.stdout)
     elif change is None:
         end(2, "usage: tracker.py list|claim|release|close|park")
-    elif not (told["id"].isascii() and told["id"].isdigit()):
-        end(1, f"{told['id']} is not the number of an issue")
+    elif not (request["id"].isascii() and request["id"].isdigit()):
+        end(1, f"{request['id']} is not the number of an issue")
     else:
-        change(told, gh("issue", "view", told["id"], "--json", FIELDS))
+        change(request, gh("issue", "view", request["id"], "--json", FIELDS))
 
 
-def claim(told, issue):
+def claim(request, issue):
     task = listed(issue)
     if task["state"] != "open":
-        end(1, f"the issue is {task['state']}: {task['owner'] or task['why'] or 'nobody knows by whom'}")
-    gh("issue", "edit", told["id"], "--add-label", CLAIMED)
+        end(1, f"the issue is {task['state']}: {task['owner'] or task['why'] or 'by an unknown owner'}")
+    gh("issue", "edit", request["id"], "--add-label", CLAIMED)
 
 
-def release(told, issue):
-    # What a person has marked as blocked in the meantime stays so.
-    take_off(told["id"], issue, CLAIMED if CLAIMED in names(issue) else BLOCKED)
+def release(request, issue):
+    # An issue that the user has marked as blocked in the meantime stays blocked.
+    take_off(request["id"], issue, CLAIMED if CLAIMED in names(issue) else BLOCKED)
 
 
-def close(told, issue):
+def close(request, issue):
     if issue["state"] != "CLOSED":
-        gh("issue", "close", told["id"], "--reason", "completed")
-        comment(told)
-    take_off(told["id"], issue, CLAIMED)
+        gh("issue", "close", request["id"], "--reason", "completed")
+        comment(request)
+    take_off(request["id"], issue, CLAIMED)
 
 
-def park(told, issue):
-    gh("issue", "edit", told["id"], "--add-label", BLOCKED)
-    take_off(told["id"], issue, CLAIMED)
-    comment(told)
+def park(request, issue):
+    gh("issue", "edit", request["id"], "--add-label", BLOCKED)
+    take_off(request["id"], issue, CLAIMED)
+    comment(request)
 
 
 def take_off(id, issue, label):
@@ -74,19 +74,19 @@ def take_off(id, issue, label):
         gh("issue", "edit", id, "--remove-label", label)
 
 
-def comment(told):
-    if told["reason"].strip():
-        gh("issue", "comment", told["id"], "--body-file", "-", text=f"agent-pipelines: {told['reason']}\n")
+def comment(request):
+    if request["reason"].strip():
+        gh("issue", "comment", request["id"], "--body-file", "-", text=f"agent-pipelines: {request['reason']}\n")
 
 
 FIELDS = "number,title,body,state,labels,assignees"
 
 
 def issues():
-    # Not `--label`: with it gh asks GitHub's search, which lags behind and ends at 1000.
-    found = gh("issue", "list", "--state", "all", "--json", FIELDS, "--limit", str(MOST))
-    if len(found) == MOST:
-        end(1, f"there are {MOST} issues or more, so some may be missing here: raise MOST in tracker.py")
+    # With `--label`, gh would use GitHub's search, which lags behind and returns at most 1000.
+    found = gh("issue", "list", "--state", "all", "--json", FIELDS, "--limit", str(MAX_ISSUES))
+    if len(found) == MAX_ISSUES:
+        end(1, f"there are {MAX_ISSUES} issues or more, so some may be missing: raise MAX_ISSUES in tracker.py")
     return found
 
 
@@ -107,16 +107,16 @@ def names(issue):
 
 
 def gh(*words, text=None):
-    """Calls gh, never through a shell, and returns the JSON it printed, if that was asked for."""
+    """Runs gh without a shell, and returns its JSON output if `--json` is given."""
     quiet = {"GH_PROMPT_DISABLED": "1", "GH_NO_UPDATE_NOTIFIER": "1", "NO_COLOR": "1"}
     given = {"input": text.encode()} if text is not None else {"stdin": subprocess.DEVNULL}
     try:
         done = subprocess.run(["gh", *words], env=os.environ | quiet, capture_output=True, **given)
     except FileNotFoundError:
-        end(1, "there is no `gh` on PATH: see https://cli.github.com")
-    said = done.stderr.decode(errors="replace").strip()
+        end(1, "`gh` is not on PATH: see https://cli.github.com")
+    message = done.stderr.decode(errors="replace").strip()
     if done.returncode != 0:
-        end(BUSY if "rate limit" in said.lower() else 1, said or f"`gh` failed with exit code {done.returncode}")
+        end(BUSY if "rate limit" in message.lower() else 1, message or f"`gh` failed with exit code {done.returncode}")
     return json.loads(done.stdout) if "--json" in words else None
 
 

@@ -1,24 +1,24 @@
 #!/usr/bin/env python3
 """Taskwarrior as a queue of agent-pipelines: `tracker.py list|claim|release|close|park`.
 
-The request comes on stdin as {"action", "id", "owner", "label", "reason"}. How Taskwarrior's words are read:
+The request is read from stdin: {"action", "id", "owner", "label", "reason"}. How Taskwarrior's terms are mapped:
 
-    label       the task's project, exactly. No tag: a label has a slash, and in Taskwarrior 2.6 `+pipeline/auth`
-                is no tag but a sum that fails. In a project it is a letter like any other.
+    label       the task's project, exactly. Not a tag: a label has a slash, which Taskwarrior 2.6 reads as a division
+                in `+pipeline/auth`; a project may contain it.
     id          the uuid; Taskwarrior's short numbers change
-    held        started. The owner is in `ap_owner`; without one it is you, who typed `task start`
+    held        started; the owner is in `ap_owner`; without one it is you, by `task start`
     blocked     parked (the reason is in `ap_parked`), depending on an open task, waiting, or scheduled for later
     closed      completed or deleted
     body        the annotations
     order       urgency, as in `task next`
 
-`ap_owner` and `ap_parked` are user defined attributes. They are declared with every call, so .taskrc stays as it is;
-Taskwarrior keeps them although it does not know them.
+`ap_owner` and `ap_parked` are user-defined attributes. They are declared with every call, so .taskrc does not change;
+Taskwarrior keeps them even when they are not declared.
 
-A claim looks, then writes: Taskwarrior has no claim of its own. ap calls under its lock and reads again, which keeps
-its sessions apart; a `task start` that you type in that moment may get lost.
+Taskwarrior has no atomic claim, so a claim reads, then writes. ap calls under its lock and reads again, which keeps
+its sessions apart; a `task start` that you type at the same moment may be overwritten.
 
-Tested with Taskwarrior 2.6.2. Nothing here is known to differ in 3.x, but it was not run there.
+Tested with Taskwarrior 2.6.2. No difference to 3.x is known, but it was not run there.
 """
 import json
 import os
@@ -27,16 +27,16 @@ import subprocess
 import sys
 import time
 
-BUSY = 75  # ap waits a little, then asks again
-PATIENCE = 5  # seconds: Taskwarrior 2.6 waits for the lock of its files without an end
+BUSY = 75  # the exit code after which ap retries
+TIMEOUT = 5  # seconds; Taskwarrior 2.6 waits for the lock of its files without limit
 
 TASK = [
     "task",
-    # Nobody is there to answer, and stdout is for JSON.
+    # There is no user to answer prompts, and stdout is for JSON.
     *("rc.confirmation=off", "rc.bulk=0", "rc.verbose=nothing", "rc.color=off", "rc.detection=off", "rc.json.array=on"),
-    # Looking changes nothing, and sees everything.
+    # Reading changes nothing, and lists everything.
     *("rc.gc=off", "rc.recurrence=off", "rc.context=none"),
-    # A hook may print, ask, or track an agent's time as yours. Take this out if yours should run.
+    # A hook may print, prompt, or track an agent's time as yours. Remove this to run your hooks.
     "rc.hooks=off",
     *("rc.uda.ap_owner.type=string", "rc.uda.ap_parked.type=string"),
 ]
@@ -44,47 +44,47 @@ PRIORITIES = ["H", "M", "L"]
 
 
 def main():
-    told = json.load(sys.stdin.buffer)
+    request = json.load(sys.stdin.buffer)
     action = sys.argv[1] if len(sys.argv) == 2 else ""
     known = {task["uuid"]: task for task in export()}
     if action == "list":
-        ours = [task for task in known.values() if task.get("project") == told["label"] and task["status"] != "recurring"]
+        ours = [task for task in known.values() if task.get("project") == request["label"] and task["status"] != "recurring"]
         ours.sort(key=lambda task: (-task.get("urgency", 0), task["entry"], task["uuid"]))
         json.dump({"tasks": [listed(task, known) for task in ours]}, sys.stdout)
         return
     change = {"claim": claim, "release": release, "close": close, "park": park}.get(action)
     if change is None:
         end(2, "usage: tracker.py list|claim|release|close|park")
-    if told["id"] not in known:
-        end(1, f"there is no task {told['id']}")
-    change(told, listed(known[told["id"]], known))
+    if request["id"] not in known:
+        end(1, f"there is no task {request['id']}")
+    change(request, listed(known[request["id"]], known))
 
 
-def claim(told, task):
-    if task["state"] == "held" and task["owner"] == told["owner"]:
+def claim(request, task):
+    if task["state"] == "held" and task["owner"] == request["owner"]:
         return
     if task["state"] != "open":
         end(1, f"the task is {task['state']}: {task['owner'] or task['why'] or 'nothing is left to do'}")
-    run(told["id"], "modify", "start:now", "ap_owner:" + line(told["owner"]), "ap_parked:")
+    run(request["id"], "modify", "start:now", "ap_owner:" + line(request["owner"]), "ap_parked:")
 
 
-def release(told, task):
+def release(request, task):
     if task["state"] != "closed":
-        run(told["id"], "modify", "start:", "ap_owner:", "ap_parked:")
+        run(request["id"], "modify", "start:", "ap_owner:", "ap_parked:")
 
 
-def close(told, task):
+def close(request, task):
     if task["state"] == "closed":
         return
-    if line(told["reason"]):
-        # After `--` nothing is taken for a project or a tag; and text that began with `rc.` would be a setting.
-        run(told["id"], "annotate", "--", "agent-pipelines: " + line(told["reason"]))
-    run(told["id"], "done")
+    if line(request["reason"]):
+        # After `--` nothing is a project or tag; the prefix keeps text that begins with `rc.` from being a setting.
+        run(request["id"], "annotate", "--", "agent-pipelines: " + line(request["reason"]))
+    run(request["id"], "done")
 
 
-def park(told, task):
+def park(request, task):
     if task["state"] != "closed":
-        run(told["id"], "modify", "start:", "ap_owner:", "ap_parked:" + (line(told["reason"]) or "was parked"))
+        run(request["id"], "modify", "start:", "ap_owner:", "ap_parked:" + (line(request["reason"]) or "was parked"))
 
 
 def listed(task, known):
@@ -102,7 +102,7 @@ def listed(task, known):
 
 
 def state_of(task, known):
-    """Returns the state, who holds the task, and why it is blocked."""
+    """Returns the state, the owner, and why the task is blocked."""
     if is_closed(task):
         return "closed", None, None
     if "start" in task:
@@ -124,13 +124,13 @@ def is_closed(task):
 
 
 def depends(task):
-    """Before 2.6 they were one text."""
+    """Returns the uuids of a task's dependencies; before 2.6 they were one string."""
     uuids = task.get("depends", [])
     return uuids.split(",") if isinstance(uuids, str) else uuids
 
 
 def me():
-    """Returns your name as ap says it."""
+    """Returns the user's name as ap writes it."""
     try:
         return pwd.getpwuid(os.getuid()).pw_name
     except KeyError:
@@ -138,26 +138,26 @@ def me():
 
 
 def export():
-    # All of them: a task may depend on one of another project. Control characters come unescaped.
+    # All tasks, since a task may depend on one of another project. Control characters are not escaped.
     return json.loads(run("export"), strict=False)
 
 
 def run(*words):
-    """Calls Taskwarrior, never through a shell, and returns what it printed."""
+    """Runs Taskwarrior without a shell, and returns its output."""
     try:
-        done = subprocess.run([*TASK, *words], stdin=subprocess.DEVNULL, capture_output=True, timeout=PATIENCE)
+        done = subprocess.run([*TASK, *words], stdin=subprocess.DEVNULL, capture_output=True, timeout=TIMEOUT)
     except subprocess.TimeoutExpired:
-        end(BUSY, f"`task {words[-1]}` did not answer within {PATIENCE} s: another process may be using its data")
+        end(BUSY, f"`task {words[-1]}` did not answer within {TIMEOUT} s: another process may be using its data")
     except FileNotFoundError:
-        end(1, "there is no `task` on PATH: install Taskwarrior")
-    said = (done.stderr or done.stdout).decode(errors="replace").strip()
+        end(1, "`task` is not on PATH: install Taskwarrior")
+    message = (done.stderr or done.stdout).decode(errors="replace").strip()
     if done.returncode != 0:
-        end(BUSY if "database is locked" in said else 1, said or f"`task` failed with exit code {done.returncode}")
+        end(BUSY if "database is locked" in message else 1, message or f"`task` failed with exit code {done.returncode}")
     return done.stdout.decode(errors="replace")
 
 
 def line(text):
-    """Returns a text as one line: a line break would end the attribute, and the rest would become the title."""
+    """Returns text as one line: after a line break the rest of an attribute would become the title."""
     return " ".join(text.split())
 
 
