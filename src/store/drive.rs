@@ -44,7 +44,7 @@ impl Session {
 mod tests {
     use super::*;
     use crate::engine::properties::plan;
-    use crate::store::journal::Disk;
+    use crate::store::disk::Disk;
     use crate::store::layout::Project;
     use camino::Utf8PathBuf;
     use std::sync::mpsc::{Receiver, channel};

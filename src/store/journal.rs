@@ -3,6 +3,7 @@
 //! A fact is on disk before anything is done about it. The file is locked for as long as its writer lives, so
 //! that even a deleted lock file never yields two writers.
 use super::crash;
+use super::disk::{Disk, RealDisk, Unsynced};
 use super::lock::FileLock;
 use crate::clock;
 use crate::model::{Event, Line};
@@ -10,7 +11,6 @@ use camino::{Utf8Path, Utf8PathBuf};
 use fs_err as fs;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use std::fmt;
 use std::io::{self, BufRead as _, BufReader, Seek as _, SeekFrom, Write as _};
 use std::sync::Arc;
 use std::time::Duration;
@@ -53,34 +53,6 @@ pub struct Journal {
     synced: Position,
     buffer: Vec<u8>,
     disk: Arc<dyn Disk>,
-}
-
-/// Puts what was written to a file on disk.
-pub(super) trait Disk: fmt::Debug + Send + Sync {
-    fn sync(&self, file: &fs::File) -> io::Result<()> {
-        file.sync_data()
-    }
-}
-
-#[derive(Debug)]
-struct RealDisk;
-
-impl Disk for RealDisk {}
-
-/// The appended lines that are not synced yet. They can be synced in any thread.
-#[derive(Debug)]
-pub(super) struct Unsynced {
-    file: Arc<fs::File>,
-    disk: Arc<dyn Disk>,
-}
-
-impl Unsynced {
-    pub(super) fn sync(&self) -> io::Result<()> {
-        crash::point("journal: before syncing");
-        self.disk.sync(&self.file)?;
-        crash::point("journal: synced");
-        Ok(())
-    }
 }
 
 /// A position in a journal, just behind a line.
@@ -156,10 +128,8 @@ impl Journal {
 
     /// Returns the lines to sync, if there are any. [`finish_sync`](Self::finish_sync) comes before the next line.
     pub(super) fn unsynced(&self) -> Option<Unsynced> {
-        (self.synced != self.position).then(|| Unsynced {
-            file: Arc::clone(&self.file),
-            disk: Arc::clone(&self.disk),
-        })
+        (self.synced != self.position)
+            .then(|| Unsynced::new(Arc::clone(&self.file), Arc::clone(&self.disk)))
     }
 
     /// Takes note of how a sync went. Lines that may not be on disk are cut off.

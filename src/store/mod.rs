@@ -1,6 +1,7 @@
 //! What is kept on disk: every path, and the ways to write without losing what was there.
 pub mod atomic;
 pub mod crash;
+mod disk;
 mod drive;
 pub mod fork;
 pub mod inbox;

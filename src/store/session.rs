@@ -191,7 +191,7 @@ impl Session {
     }
 
     #[cfg(test)]
-    pub(super) fn set_disk(&mut self, disk: std::sync::Arc<dyn super::journal::Disk>) {
+    pub(super) fn set_disk(&mut self, disk: std::sync::Arc<dyn super::disk::Disk>) {
         self.journal.set_disk(disk);
     }
 }

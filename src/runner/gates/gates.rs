@@ -1,0 +1,55 @@
+//! The gate that is being asked.
+use super::command::command;
+use super::judge::judged;
+use crate::model::{GateVerdict, Input, Usage};
+use crate::runner::attempt_context::AttemptContext;
+use crate::termination::GateRef;
+use std::future::{Future, pending};
+use std::io;
+use std::pin::Pin;
+
+/// The question that is being asked, if any.
+#[derive(Default)]
+pub(in crate::runner) struct Gates {
+    asked: Option<Pin<Box<dyn Future<Output = Input> + Send>>>,
+}
+
+impl Gates {
+    /// Asks, unless something is being asked already.
+    pub(in crate::runner) fn ask(
+        &mut self,
+        context: &AttemptContext<'_>,
+        gate: u32,
+    ) -> io::Result<()> {
+        if self.asked.is_some() {
+            return Ok(());
+        }
+        let cursor = context.cursor;
+        let verdict: Pin<Box<dyn Future<Output = (GateVerdict, Usage)> + Send>> =
+            match context.node.termination.gates().get(gate as usize) {
+                Some(GateRef::Command(gate)) => Box::pin(command(context, gate)),
+                Some(GateRef::Judge(judge)) => Box::pin(judged(context, judge)?),
+                None => return Err(io::Error::other("the plan has no such gate")),
+            };
+        self.asked = Some(Box::pin(async move {
+            let (verdict, usage) = verdict.await;
+            Input::GateAnswered {
+                cursor,
+                gate,
+                verdict,
+                usage,
+            }
+        }));
+        Ok(())
+    }
+
+    /// Waits for the answer.
+    pub(in crate::runner) async fn answered(&mut self) -> Input {
+        let Some(asked) = &mut self.asked else {
+            return pending().await;
+        };
+        let input = asked.as_mut().await;
+        self.asked = None;
+        input
+    }
+}
