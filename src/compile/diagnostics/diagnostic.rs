@@ -6,6 +6,7 @@ use crate::plan::PlanKind;
 use crate::text::count;
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 use serde::Serialize;
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::{fmt, ops::Range, sync::Arc};
 
@@ -203,7 +204,7 @@ impl Problem {
         let mut group = match &self.place {
             Some(Place { text, span, .. }) => {
                 let mark = AnnotationKind::Primary.span(span.clone());
-                let snippet = Snippet::source(&text.text).path(&text.file);
+                let snippet = Snippet::source(with_last_line(&text.text)).path(&text.file);
                 title.element(snippet.annotation(mark))
             }
             None => Group::with_title(title),
@@ -217,6 +218,15 @@ impl Problem {
             Renderer::plain()
         };
         renderer.render(&[group])
+    }
+}
+
+/// Returns the text with a character on its last line, where a span at the end can be shown.
+fn with_last_line(text: &str) -> Cow<'_, str> {
+    if text.is_empty() || text.ends_with('\n') {
+        Cow::Owned(format!("{text} "))
+    } else {
+        Cow::Borrowed(text)
     }
 }
 
