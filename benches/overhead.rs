@@ -17,7 +17,9 @@ mod queues;
 
 use agent_pipelines::clock;
 use agent_pipelines::exec::process;
-use agent_pipelines::model::{Cursor, Decision, Event, Outcome, SessionName, Status, Usage, Work};
+use agent_pipelines::model::{
+    Cursor, Decision, Event, FinishedAttempt, Outcome, SessionName, Status, Work,
+};
 use agent_pipelines::plan::Plan;
 use agent_pipelines::store::atomic;
 use agent_pipelines::store::layout::Project;
@@ -436,13 +438,7 @@ impl Scratch {
                 .unwrap();
             session
                 .append(
-                    Event::AgentExited {
-                        cursor,
-                        outcome: Outcome::Reported { status },
-                        usage: Usage::default(),
-                        promises: Vec::new(),
-                        tree: None,
-                    },
+                    Event::AgentExited(FinishedAttempt::new(cursor, Outcome::Reported { status })),
                     now,
                 )
                 .unwrap();

@@ -96,6 +96,24 @@ pub fn count(number: impl Display, noun: &str) -> String {
     format!("{number} {noun}{ending}")
 }
 
+/// Returns a duration without rounding: `72h`, `1h30m`, `45s`.
+pub fn exact_duration(seconds: u64) -> String {
+    let parts = [
+        (seconds / 3600, "h"),
+        (seconds / 60 % 60, "m"),
+        (seconds % 60, "s"),
+    ];
+    let shown = parts.iter().filter(|(number, _)| *number > 0);
+    let text: String = shown
+        .map(|(number, unit)| format!("{number}{unit}"))
+        .collect();
+    if text.is_empty() {
+        "0s".to_owned()
+    } else {
+        text
+    }
+}
+
 /// Returns `2 tasks held by pipeline/auth/r1/3, person/ann`.
 pub fn held(number: u32, by: &[String]) -> String {
     if number == 0 {
@@ -262,6 +280,14 @@ mod tests {
         ] {
             assert_eq!(clean(text), shown, "{text:?}");
         }
+    }
+
+    #[test]
+    fn exact_durations_leave_out_empty_units() {
+        assert_eq!(
+            [0, 45, 90, 5400, 259_200, 3601].map(exact_duration),
+            ["0s", "45s", "1m30s", "1h30m", "72h", "1h1s"]
+        );
     }
 
     #[test]

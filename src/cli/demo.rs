@@ -147,7 +147,7 @@ fn follow(context: &Context, session: &crate::model::SessionName) -> Result<Snap
         let Ok(Some(now)) = load_cached(&dir) else {
             return false;
         };
-        for entry in now.state.history.iter().skip(shown) {
+        for entry in now.state.session.history.iter().skip(shown) {
             let status = &entry.status;
             let (decision, said) = (status.decision.word(), first_line(status.said()));
             let _ = out(format!(
@@ -156,7 +156,7 @@ fn follow(context: &Context, session: &crate::model::SessionName) -> Result<Snap
                 entry.iteration
             ));
         }
-        shown = now.state.history.len();
+        shown = now.state.session.history.len();
         let ended = matches!(now.state.phase, Phase::Ended { .. });
         snapshot = Some(now);
         ended

@@ -77,10 +77,10 @@ fn seen(project: &Project, name: SessionName) -> Option<Seen> {
     let most = state
         .node(&snapshot.plan)
         .map_or(0, |node| state.max_iterations(node));
-    let at = if state.in_iteration() {
-        state.cursor.iteration
+    let at = if state.current.in_iteration() {
+        state.current.cursor.iteration
     } else {
-        state.counters.iterations
+        state.current.counters.iterations
     };
     let of = if most == 0 {
         String::new()

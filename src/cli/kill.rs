@@ -55,7 +55,7 @@ fn target(session: &SessionName, context: &Context) -> Result<Target> {
     match find(session, context) {
         Ok(snapshot) => Ok(Target {
             plan: snapshot.plan,
-            runner: snapshot.state.runner,
+            runner: snapshot.state.session.runner,
             readable: true,
         }),
         Err(error) => Ok(Target {

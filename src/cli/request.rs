@@ -26,7 +26,7 @@ pub(super) fn send(
     }
     let dir = context.project.session(session);
     inbox::put(&dir, request, clock::now())?;
-    if let Some(runner) = &snapshot.state.runner {
+    if let Some(runner) = &snapshot.state.session.runner {
         process::send(runner, Signal::SIGUSR1);
     }
     let read = clock::wait_until(ACKNOWLEDGED, || {

@@ -31,7 +31,7 @@ pub(super) fn find(session: &SessionName, context: &Context) -> Result<Snapshot>
 /// Whether the session's runner lives: by its lock file, or by the journal when the lock file was deleted.
 pub(super) fn is_alive(project: &Project, snapshot: &Snapshot) -> bool {
     let ended = matches!(snapshot.state.phase, Phase::Ended { .. });
-    let journalled = snapshot.state.runner.as_ref().filter(|_| !ended);
+    let journalled = snapshot.state.session.runner.as_ref().filter(|_| !ended);
     runner_lives(journalled) || is_running(project, &snapshot.plan.session)
 }
 

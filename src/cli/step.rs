@@ -23,10 +23,10 @@ pub(super) fn index(position: Option<usize>, run: Option<u32>, snapshot: &Snapsh
         )));
     }
     // Between two stages, and after the last one, the previous one is what there is to see.
-    let current = if state.cursor.iteration == 0 {
-        state.cursor.node.saturating_sub(1)
+    let current = if state.current.cursor.iteration == 0 {
+        state.current.cursor.node.saturating_sub(1)
     } else {
-        state.cursor.node
+        state.current.cursor.node
     };
     let last = plan.steps.len().saturating_sub(1);
     Ok(match (run, position) {

@@ -1,6 +1,9 @@
-//! From what the world says to a fact, if it still matters.
-use super::{Phase, State};
-use crate::model::{Ending, Event, Input, Request, WaitReason};
+//! Turns an input into a fact, if it still matters.
+use super::state::{Phase, State};
+use crate::model::{
+    BranchReport, Change, Cursor, Ending, Event, FinishedAttempt, GateVerdict, Input, NodeId,
+    ProcessId, Request, Task, Usage, WaitReason,
+};
 use crate::plan::Plan;
 use jiff::Timestamp;
 
@@ -10,46 +13,16 @@ use jiff::Timestamp;
 pub fn accept(plan: &Plan, state: &State, input: &Input, now: Timestamp) -> Option<Event> {
     match input {
         Input::Request(request) => requested(state, request),
-        Input::AgentStarted { cursor, shim } => {
-            let ours = state.phase == Phase::Running
-                && *cursor == state.cursor
-                && state.shim.as_ref() != Some(shim);
-            ours.then(|| Event::AgentStarted {
-                cursor: *cursor,
-                shim: shim.clone(),
-            })
-        }
-        Input::AgentExited {
-            cursor,
-            outcome,
-            usage,
-            promises,
-            tree,
-        } => {
-            let ours = state.phase == Phase::Running && *cursor == state.cursor;
-            let (outcome, promises, tree) = (outcome.clone(), promises.clone(), tree.clone());
-            ours.then_some(Event::AgentExited {
-                cursor: *cursor,
-                outcome,
-                usage: *usage,
-                promises,
-                tree,
-            })
-        }
+        Input::AgentStarted { cursor, shim } => agent_started(state, *cursor, shim),
+        Input::AgentExited(attempt) => agent_exited(state, attempt),
         Input::GateAnswered {
             cursor,
             gate,
             verdict,
             usage,
         } => {
-            let asked = state.awaits_gate(plan) == Some(*gate) && *cursor == state.cursor;
-            let name = state.node(plan)?.termination.gate_name(*gate)?.to_owned();
-            asked.then(|| Event::GateAnswered {
-                gate: *gate,
-                name,
-                verdict: verdict.clone(),
-                usage: *usage,
-            })
+            let name = gate_name(plan, state, *cursor, *gate)?;
+            Some(gate_answered(*gate, name, verdict, *usage))
         }
         Input::QueueChecked {
             cursor,
@@ -57,37 +30,93 @@ pub fn accept(plan: &Plan, state: &State, input: &Input, now: Timestamp) -> Opti
             released,
             parked,
         } => {
-            // A claim that found nothing says what it saw instead.
-            let asked =
-                (state.awaits_queue(plan) || state.awaits_claim(plan)) && *cursor == state.cursor;
-            asked.then(|| Event::QueueChecked {
+            // A claim that found no task reports the status instead.
+            let asked = state.awaits_queue(plan) || state.awaits_claim(plan);
+            (asked && *cursor == state.current.cursor).then(|| Event::QueueChecked {
                 status: status.clone(),
                 released: released.clone(),
                 parked: parked.clone(),
             })
         }
-        Input::TaskClaimed { cursor, task } => (state.awaits_claim(plan)
-            && *cursor == state.next_attempt())
-        .then(|| Event::TaskClaimed {
-            cursor: *cursor,
-            task: task.clone(),
-        }),
+        Input::TaskClaimed { cursor, task } => task_claimed(plan, state, *cursor, task),
         Input::BranchReported {
             step,
             branch,
             report,
-        } => {
-            let known = state.branches.get(branch);
-            let news = known.is_none_or(|known| known.seq < report.seq && known.ending.is_none());
-            let ours = state.phase == Phase::Parallel && *step == state.cursor.node && news;
-            ours.then(|| Event::BranchReported {
-                step: *step,
-                branch: branch.clone(),
-                report: report.clone(),
-            })
-        }
-        Input::Woke => matches!(&state.phase, Phase::Waiting { until, .. } if *until <= now)
-            .then_some(Event::WaitEnded),
+        } => branch_reported(state, *step, branch, report),
+        Input::Woke => woke(state, now),
+    }
+}
+
+fn agent_started(state: &State, cursor: Cursor, started: &ProcessId) -> Option<Event> {
+    let Phase::Running { shim } = &state.phase else {
+        return None;
+    };
+    let news = cursor == state.current.cursor && shim.as_ref() != Some(started);
+    news.then(|| Event::AgentStarted {
+        cursor,
+        shim: started.clone(),
+    })
+}
+
+fn agent_exited(state: &State, attempt: &FinishedAttempt) -> Option<Event> {
+    let awaited = state.phase.is_running() && attempt.cursor == state.current.cursor;
+    awaited.then(|| Event::AgentExited(attempt.clone()))
+}
+
+/// Returns the name of the gate, if its answer is awaited.
+fn gate_name(plan: &Plan, state: &State, cursor: Cursor, gate: u32) -> Option<&'static str> {
+    let awaited = state.awaits_gate(plan) == Some(gate) && cursor == state.current.cursor;
+    state
+        .node(plan)?
+        .termination
+        .gate_name(gate)
+        .filter(|_| awaited)
+}
+
+fn gate_answered(gate: u32, name: &str, verdict: &GateVerdict, usage: Usage) -> Event {
+    Event::GateAnswered {
+        gate,
+        name: name.to_owned(),
+        verdict: verdict.clone(),
+        usage,
+    }
+}
+
+fn task_claimed(plan: &Plan, state: &State, cursor: Cursor, task: &Task) -> Option<Event> {
+    let awaited = state.awaits_claim(plan) && cursor == state.current.next_attempt();
+    awaited.then(|| Event::TaskClaimed {
+        cursor,
+        task: task.clone(),
+    })
+}
+
+fn branch_reported(
+    state: &State,
+    step: u32,
+    branch: &NodeId,
+    report: &BranchReport,
+) -> Option<Event> {
+    let known = state.current.branches.get(branch);
+    let news = known.is_none_or(|known| known.seq < report.seq && known.ending.is_none());
+    let awaited = state.phase == Phase::Parallel && step == state.current.cursor.node;
+    (awaited && news).then(|| Event::BranchReported {
+        step,
+        branch: branch.clone(),
+        report: report.clone(),
+    })
+}
+
+fn woke(state: &State, now: Timestamp) -> Option<Event> {
+    match &state.phase {
+        Phase::Waiting { until, .. } if *until <= now => Some(Event::WaitEnded),
+        Phase::New
+        | Phase::Ready
+        | Phase::Running { .. }
+        | Phase::Parallel
+        | Phase::Exited { .. }
+        | Phase::Waiting { .. }
+        | Phase::Ended { .. } => None,
     }
 }
 
@@ -95,21 +124,15 @@ fn requested(state: &State, request: &Request) -> Option<Event> {
     match (&state.phase, request) {
         (Phase::New, _) => None,
         (
-            Phase::Ended {
-                ending: Ending::Completed { .. },
-            },
-            Request::Resume { .. },
-        ) => None,
-        (
-            Phase::Ended { .. },
+            Phase::Ended { ending },
             Request::Resume {
                 max_iterations,
                 change,
             },
-        ) => Some(Event::SessionResumed {
-            max_iterations: *max_iterations,
-            change: change.clone(),
-        }),
+        ) => {
+            let done = matches!(ending, Ending::Completed { .. });
+            (!done).then(|| resumed(*max_iterations, change))
+        }
         (Phase::Ended { .. }, Request::Pause | Request::Continue | Request::Stop { .. }) => None,
         (
             _,
@@ -117,28 +140,38 @@ fn requested(state: &State, request: &Request) -> Option<Event> {
                 max_iterations,
                 change,
             },
-        ) => {
-            // Whoever resumes wants it to run: the stop asked of a runner that died no longer counts. A pause does.
-            let longer = max_iterations.is_some() && *max_iterations != state.max_iterations;
-            let changes = longer || change.clone().over(state.change.clone()) != state.change;
-            (state.stopping.is_some() || changes).then_some(Event::SessionResumed {
-                max_iterations: *max_iterations,
-                change: change.clone(),
-            })
+        ) => resumed_while_active(state, *max_iterations, change),
+        (_, Request::Stop { by }) => {
+            let first = state.session.stopping.is_none();
+            first.then(|| Event::StopRequested { by: by.clone() })
         }
-        (_, Request::Stop { by }) => state
-            .stopping
-            .is_none()
-            .then(|| Event::StopRequested { by: by.clone() }),
-        (_, Request::Pause) => (!state.pausing).then_some(Event::PauseRequested),
-        (_, Request::Continue) if state.pausing => Some(Event::ContinueRequested),
-        // The loop's own delay is not worth skipping; the other waits may be over sooner than we think.
+        (_, Request::Pause) => (!state.session.pausing).then_some(Event::PauseRequested),
+        (_, Request::Continue) if state.session.pausing => Some(Event::ContinueRequested),
+        // The loop's own delay is not skipped; the other waits may be over sooner than expected.
         (Phase::Waiting { reason, .. }, Request::Continue) => {
             (*reason != WaitReason::Delay).then_some(Event::WaitEnded)
         }
         (
-            Phase::Ready | Phase::Running | Phase::Parallel | Phase::Exited { .. },
+            Phase::Ready | Phase::Running { .. } | Phase::Parallel | Phase::Exited { .. },
             Request::Continue,
         ) => None,
     }
+}
+
+fn resumed(max_iterations: Option<u32>, change: &Change) -> Event {
+    Event::SessionResumed {
+        max_iterations,
+        change: change.clone(),
+    }
+}
+
+/// A resume lifts a stop requested of a runner that died, but not a pause.
+fn resumed_while_active(
+    state: &State,
+    max_iterations: Option<u32>,
+    change: &Change,
+) -> Option<Event> {
+    let raised = max_iterations.is_some() && max_iterations != state.current.max_iterations;
+    let changed = change.clone().over(state.session.change.clone()) != state.session.change;
+    (state.session.stopping.is_some() || raised || changed).then(|| resumed(max_iterations, change))
 }

@@ -1,5 +1,5 @@
 //! Remaining budget per limit, and when to ask the agent for a checkpoint.
-use super::State;
+use super::state::State;
 use crate::model::BranchReport;
 use crate::plan::{Node, Plan};
 use jiff::{SignedDuration, Timestamp};
@@ -39,11 +39,12 @@ impl Budget {
         Self {
             max_runtime_seconds: guardrails.max_runtime_seconds,
             max_cost_usd: guardrails.max_cost_usd,
-            cost_usd: state.usage.cost_usd,
+            cost_usd: state.session.usage.cost_usd,
             started: state
+                .session
                 .started_at
-                .map(|at| at + SignedDuration::from_millis(state.unattended_ms)),
-            iterations: state.iterations,
+                .map(|at| at + SignedDuration::from_millis(state.session.unattended_ms)),
+            iterations: state.session.iterations,
         }
     }
 
@@ -54,8 +55,8 @@ impl Budget {
             (report.iterations, report.usage.cost_usd)
         });
         Self {
-            iterations: self.iterations.saturating_sub(iterations) + branch.iterations,
-            cost_usd: (self.cost_usd - cost_usd).max(0.0) + branch.usage.cost_usd,
+            iterations: self.iterations.saturating_sub(iterations) + branch.session.iterations,
+            cost_usd: (self.cost_usd - cost_usd).max(0.0) + branch.session.usage.cost_usd,
             ..self
         }
     }
@@ -87,7 +88,7 @@ impl Budget {
 /// Returns what is left for the iteration that starts now; `budget` is the session's.
 pub fn remaining(budget: &Budget, state: &State, node: &Node, now: Timestamp) -> Remaining {
     let max = state.max_iterations(node);
-    let with_this = max.saturating_sub(state.counters.iterations);
+    let with_this = max.saturating_sub(state.current.counters.iterations);
     let iterations = LimitUse {
         max: f64::from(max),
         used: f64::from(max - with_this),
@@ -130,6 +131,7 @@ impl LimitUse {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Usage;
 
     #[test]
     fn a_limit_is_near_when_a_small_share_or_one_average_iteration_is_left() {
@@ -148,14 +150,9 @@ mod tests {
 
     #[test]
     fn a_branch_shares_the_session_budget_and_adds_its_unreported_use() {
-        let used = |iterations: u32, cost_usd: f64| {
-            (
-                iterations,
-                crate::model::Usage {
-                    cost_usd,
-                    ..Default::default()
-                },
-            )
+        let usage = |cost_usd| Usage {
+            cost_usd,
+            ..Usage::default()
         };
         let budget = Budget {
             max_cost_usd: 10.0,
@@ -163,16 +160,13 @@ mod tests {
             iterations: 5,
             ..Budget::default()
         };
-        let ((iterations, usage), (own, of_own)) = (used(2, 1.0), used(3, 2.5));
-        let branch = State {
-            iterations: own,
-            usage: of_own,
-            ..State::default()
-        };
+        let mut branch = State::default();
+        branch.session.iterations = 3;
+        branch.session.usage = usage(2.5);
         let report = BranchReport {
             seq: 1,
-            iterations,
-            usage,
+            iterations: 2,
+            usage: usage(1.0),
             ending: None,
         };
         let shared = budget.of_branch(Some(&report), &branch);

@@ -1,38 +1,30 @@
 //! Which agent makes the next attempt: the first of the node's chain that is not rate limited.
-use super::State;
 use super::retry::unknown_reset;
+use super::state::{RateLimit, State};
 use crate::agent::AgentSpec;
 use crate::plan::Node;
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
-
-/// An agent that is out of quota.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RateLimit {
-    /// When it is worth trying again.
-    pub until: Timestamp,
-    /// How many times in a row it was out of quota.
-    pub in_a_row: u32,
-}
 
 impl State {
     /// Records that the current agent is out of quota. Without a reset time it rests longer each time.
     pub(super) fn rate_limited(&mut self, until: Option<Timestamp>, at: Timestamp) {
         let in_a_row = self
+            .session
             .rate_limits
-            .get(&self.agent)
+            .get(&self.current.agent)
             .map_or(1, |limit| limit.in_a_row.saturating_add(1));
         let until = until
             .filter(|until| at < *until)
             .unwrap_or_else(|| at + unknown_reset(in_a_row));
-        self.rate_limits
-            .insert(self.agent.clone(), RateLimit { until, in_a_row });
+        self.session
+            .rate_limits
+            .insert(self.current.agent.clone(), RateLimit { until, in_a_row });
     }
 
     /// Clears all rate limits; the user ended the wait early. How often they were hit still counts.
     pub(super) fn clear_rate_limits(&mut self, at: Timestamp) {
-        for limit in self.rate_limits.values_mut() {
+        for limit in self.session.rate_limits.values_mut() {
             limit.until = limit.until.min(at);
         }
     }
@@ -47,7 +39,8 @@ impl State {
     /// Returns the index in the chain of the first agent that has quota.
     pub(super) fn first_available(&self, node: &Node, now: Timestamp) -> Option<usize> {
         self.labels(node).position(|label| {
-            self.rate_limits
+            self.session
+                .rate_limits
                 .get(&label)
                 .is_none_or(|limit| limit.until <= now)
         })
@@ -56,7 +49,7 @@ impl State {
     /// Returns when the first agent of the chain has quota again.
     pub(super) fn next_available_at(&self, node: &Node) -> Option<Timestamp> {
         self.labels(node)
-            .filter_map(|label| self.rate_limits.get(&label))
+            .filter_map(|label| self.session.rate_limits.get(&label))
             .map(|limit| limit.until)
             .min()
     }
@@ -68,7 +61,7 @@ impl State {
             .chain()
             .nth(index as usize)
             .unwrap_or(&node.agent);
-        match &self.change.model {
+        match &self.session.change.model {
             Some(model) if std::ptr::eq(found, &node.agent) => Cow::Owned(AgentSpec {
                 model: found.adapter().resolve_model(model).to_owned(),
                 ..found.clone()

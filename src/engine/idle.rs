@@ -1,54 +1,58 @@
-//! Iterations that change nothing: no commit, no changed file, no closed task, and the same report as before.
-use super::State;
-use crate::model::{Cursor, QueueStatus, Status, WorkTree};
+//! Counts iterations that change nothing: no commit, no changed file, no closed task, and the same report as before.
+use super::state::State;
+use crate::model::{Cursor, Limit, QueueStatus, Status, WorkTree};
 use crate::plan::{Node, Plan};
-use crate::text::count;
 
 impl State {
-    /// Takes in what an iteration has left behind. The first one of a node has nothing to be compared with.
-    pub(super) fn look_at_work(
+    /// Compares what an iteration left with what the last one left. The first one of a node is never idle.
+    pub(super) fn compare_work(
         &mut self,
         cursor: Cursor,
         status: &Status,
         tree: Option<&WorkTree>,
     ) {
-        let before = self.history.back().filter(|last| last.node == cursor.node);
+        let before = self
+            .session
+            .history
+            .back()
+            .filter(|last| last.node == cursor.node);
         let same_report = before.is_some_and(|last| last.status.says_the_same(status));
-        let idle = same_report && WorkTree::same(self.tree.as_ref(), tree);
-        self.counters.idle = if idle { self.counters.idle + 1 } else { 0 };
-        self.tree = tree.cloned();
+        let current = &mut self.current;
+        let idle = same_report && WorkTree::same(current.tree.as_ref(), tree);
+        current.counters.idle = if idle { current.counters.idle + 1 } else { 0 };
+        current.tree = tree.cloned();
     }
 
-    /// Takes in how many tasks are left: one that was closed, or added, is something.
-    pub(super) fn look_at_queue(&mut self, status: &QueueStatus) {
+    /// Compares the number of open tasks with the last one: a closed or an added task is a change.
+    pub(super) fn compare_tasks(&mut self, status: &QueueStatus) {
         let Some(left) = status.left() else { return };
-        if self.left.replace(left) != Some(left) {
-            self.counters.idle = 0;
+        if self.current.tasks_left.replace(left) != Some(left) {
+            self.current.counters.idle = 0;
         }
     }
 }
 
-/// Tells whether it matters that a node's agents change nothing. Who runs as often as it says is bounded by that, unless
-/// somebody says otherwise.
-pub fn counts_idle(plan: &Plan, node: &Node) -> bool {
-    let bounds = &plan.guardrails;
-    0 < bounds.max_idle_iterations && (bounds.idle_limit_explicit || !node.termination.is_fixed())
+/// Whether the idle limit applies. `fixed` nodes are exempt unless the limit was set explicitly.
+pub fn idle_limit_applies(plan: &Plan, node: &Node) -> bool {
+    let guardrails = &plan.guardrails;
+    let limited = guardrails.idle_limit_explicit || !node.termination.is_fixed();
+    0 < guardrails.max_idle_iterations && limited
 }
 
-/// Returns that the node's agents have changed nothing for too long, if they have. Agents that are about to agree that
-/// nothing is left to do have nothing to change.
-pub(super) fn limit(plan: &Plan, state: &State, node: &Node) -> Option<String> {
-    let (most, idle) = (plan.guardrails.max_idle_iterations, state.counters.idle);
-    let over = counts_idle(plan, node) && most <= idle && !state.in_iteration();
-    (over && !node.termination.is_agreeing(&state.evidence(node))).then(|| {
-        format!("{} in a row changed nothing: no commit, no changed file, no closed task, the same report", count(idle, "iteration"))
-    })
+/// Returns the idle limit if the node's agents have reached it. Agents that are about to agree that nothing is left to
+/// do need not change anything.
+pub(super) fn idle_limit(plan: &Plan, state: &State, node: &Node) -> Option<Limit> {
+    let max = plan.guardrails.max_idle_iterations;
+    let reached = idle_limit_applies(plan, node)
+        && max <= state.current.counters.idle
+        && !state.current.in_iteration();
+    (reached && !node.termination.is_agreeing(&state.evidence(node))).then_some(Limit::Idle { max })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Event, Outcome, Usage};
+    use crate::model::{Event, FinishedAttempt, Outcome, Usage};
 
     /// Ends an iteration of a node and returns how many in a row have changed nothing.
     fn after(
@@ -72,16 +76,16 @@ mod tests {
         let (outcome, usage, promises) =
             (Outcome::Reported { status }, Usage::default(), Vec::new());
         state.apply(
-            &Event::AgentExited {
+            &Event::AgentExited(FinishedAttempt {
                 cursor,
                 outcome,
                 usage,
                 promises,
                 tree,
-            },
+            }),
             jiff::Timestamp::UNIX_EPOCH,
         );
-        state.counters.idle
+        state.current.counters.idle
     }
 
     const SAME: &str = r#"{"decision":"continue","summary":"looked"}"#;
@@ -165,7 +169,7 @@ mod tests {
                 },
                 jiff::Timestamp::UNIX_EPOCH,
             );
-            state.counters.idle
+            state.current.counters.idle
         };
         left(&mut state, 3);
         after(&mut state, 0, 1, SAME, None);

@@ -1,11 +1,10 @@
 //! What happens next. Pure: no clock, no files, no processes, and nothing here can fail.
 //!
-//! [`accept()`] turns what the world says into a fact; [`follow()`] draws the fact that follows from the
-//! state alone; [`State::apply`] records a fact; [`State::pending`] says what should be in flight.
-//! Starting, resuming and recovering are all the same: fold the journal, ask `follow` until it is
-//! silent, ask `pending`, make it so.
+//! [`accept()`] turns an input into a fact; [`follow()`] returns the fact that follows from the state alone;
+//! [`State::apply`] records a fact; [`State::pending`] returns what should be in flight. Starting, resuming and
+//! recovering are the same: fold the journal, ask `follow` until it returns nothing, ask `pending`, make it so.
 mod accept;
-mod block;
+mod apply;
 mod budget;
 mod fallback;
 mod follow;
@@ -14,6 +13,7 @@ mod pending;
 #[cfg(test)]
 pub(crate) mod properties;
 mod replace;
+mod resolved;
 mod retry;
 mod state;
 mod summary;
@@ -21,10 +21,11 @@ mod view;
 
 pub use accept::accept;
 pub use budget::{Budget, Remaining, remaining};
-pub use fallback::RateLimit;
 pub use follow::follow;
-pub use idle::counts_idle;
+pub use idle::idle_limit_applies;
 pub use replace::replaceable;
-pub use state::{FinishedNode, IterationRecord, NodeCounters, Phase, State};
+pub use state::{
+    FinishedNode, IterationRecord, NodeCounters, NodeState, Phase, RateLimit, SessionState, State,
+};
 pub use summary::SessionSummary;
-pub use view::{IterationView, StateView};
+pub use view::{BranchView, ErrorView, IterationView, StageStatus, StageView, StateView, WaitView};

@@ -1,18 +1,18 @@
-//! Whether a session that has started can go on with another plan.
-use super::{Phase, State};
+//! Whether a session that has started can continue with another plan.
+use super::state::State;
 use crate::plan::{Node, Plan, Step};
 
-/// Returns why a session cannot go on with the new plan, if it cannot.
+/// Returns why a session cannot continue with the new plan, if it cannot.
 ///
 /// What has happened must mean the same in both: the nodes up to the current one are the same in the same order, in every
-/// run so far; one that has begun has the same tasks, and an agent that may be at work is called in the same way. A
-/// parallel block that has begun stays as it is, since its branches have plans of their own. What comes later may be
-/// anything, and so may what the nodes say.
+/// run so far; one that has begun has the same queue, and an agent that may be running is called in the same way. A
+/// parallel block that has begun stays as it is, since its branches have plans of their own. Later nodes, and the
+/// prompts of all nodes, may change.
 pub fn replaceable(old: &Plan, new: &Plan, state: &State) -> Result<(), String> {
     if old.kind != new.kind {
         return Err("a loop does not become a pipeline, nor a pipeline a loop".to_owned());
     }
-    let current = state.cursor.node;
+    let current = state.current.cursor.node;
     for place in 0..=current {
         let Some(was) = old.step(place) else { break };
         let which = old
@@ -43,10 +43,10 @@ pub fn replaceable(old: &Plan, new: &Plan, state: &State) -> Result<(), String> 
         }
     }
     match (old.step(current), new.step(current)) {
-        _ if state.cursor.iteration == 0 => Ok(()),
+        _ if state.current.cursor.iteration == 0 => Ok(()),
         (Some(Step::Node(was)), Some(Step::Node(is))) => of_node(was, is, state),
         (Some(Step::Block(was)), Some(Step::Block(is))) if was != is => Err(format!(
-            "the parallel block `{}` has begun, and its branches go on as they began",
+            "the parallel block `{}` has begun: its branches keep their plans",
             was.id
         )),
         _ => Ok(()),
@@ -62,14 +62,14 @@ fn of_node(was: &Node, is: &Node, state: &State) -> Result<(), String> {
     };
     if tasks(was) != tasks(is) {
         return Err(format!(
-            "node `{}` has begun with the tasks of another queue, or with another way to take them",
+            "node `{}` has begun with another queue, or with another way to claim its tasks",
             was.id
         ));
     }
-    if state.phase == Phase::Running && was.agent != is.agent {
-        let iteration = state.cursor.iteration;
+    if state.phase.is_running() && was.agent != is.agent {
+        let iteration = state.current.cursor.iteration;
         return Err(format!(
-            "iteration {iteration} of node `{}` is not over, and the new plan calls its agent in another way",
+            "iteration {iteration} of node `{}` is not over, and the new plan calls its agent differently",
             was.id
         ));
     }
@@ -80,19 +80,20 @@ fn of_node(was: &Node, is: &Node, state: &State) -> Result<(), String> {
 mod tests {
     use super::*;
     use crate::engine::properties::plan;
+    use crate::engine::state::Phase;
     use crate::model::Cursor;
     use crate::plan::{ClaimBy, PlanKind};
 
     /// Returns why a session at this cursor cannot take a plan changed like this; nothing if it can.
     fn refused(cursor: (u32, u32), phase: Phase, change: impl Fn(&mut Plan)) -> String {
-        let state = State {
-            cursor: Cursor {
-                node: cursor.0,
-                iteration: cursor.1,
-                attempt: 1,
-            },
+        let mut state = State {
             phase,
             ..State::default()
+        };
+        state.current.cursor = Cursor {
+            node: cursor.0,
+            iteration: cursor.1,
+            attempt: 1,
         };
         let mut new = plan();
         change(&mut new);
@@ -112,7 +113,7 @@ mod tests {
             |new| queued(new).max_iterations = 9,
         ];
         for change in free {
-            assert_eq!(refused((1, 2), Phase::Running, change), "");
+            assert_eq!(refused((1, 2), Phase::Running { shim: None }, change), "");
         }
     }
 
@@ -162,9 +163,9 @@ mod tests {
         );
         assert!(
             refused((1, 1), Phase::Ready, no_queue)
-                .contains("node `queued` has begun with the tasks of another queue")
+                .contains("node `queued` has begun with another queue")
         );
-        assert!(refused((1, 1), Phase::Ready, handed).contains("another way to take them"));
+        assert!(refused((1, 1), Phase::Ready, handed).contains("another way to claim its tasks"));
     }
 
     #[test]
@@ -180,7 +181,7 @@ mod tests {
         assert_eq!(
             [
                 refused((4, 0), Phase::Ready, other),
-                refused((5, 1), Phase::Running, other)
+                refused((5, 1), Phase::Running { shim: None }, other)
             ],
             ["", ""]
         );
@@ -198,7 +199,7 @@ mod tests {
         let model = |new: &mut Plan| queued(new).agent.model = "haiku".to_owned();
         assert_eq!(refused((1, 1), Phase::Ready, model), "");
         assert!(
-            refused((1, 1), Phase::Running, model)
+            refused((1, 1), Phase::Running { shim: None }, model)
                 .contains("iteration 1 of node `queued` is not over")
         );
     }

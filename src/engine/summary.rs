@@ -1,5 +1,6 @@
 //! A session in one row: what a list of all sessions shows of it.
-use super::{Phase, State, StateView};
+use super::state::State;
+use super::view::{StageStatus, StateView};
 use crate::model::{ProcessId, SessionStatus};
 use crate::plan::Plan;
 use jiff::Timestamp;
@@ -30,17 +31,18 @@ pub struct SessionSummary {
 impl SessionSummary {
     pub fn new(plan: &Plan, state: &State) -> Self {
         let view = StateView::new(plan, state);
+        let complete = StageStatus::Begun(SessionStatus::Complete);
         let done = view
             .branches
             .iter()
-            .filter(|branch| branch["status"] == "complete")
+            .filter(|branch| branch.status == complete)
             .count();
-        let ended = matches!(state.phase, Phase::Ended { .. });
+        let ended = state.phase.ending().is_some();
         let step = state.step(plan).or(plan.steps.last());
         Self {
             pipeline: plan.name.clone(),
             status: state.status(),
-            runner: state.runner.clone().filter(|_| !ended),
+            runner: state.session.runner.clone().filter(|_| !ended),
             run_number: view.run_number,
             runs: view.runs,
             stage: step.map(|step| step.id().to_string()),

@@ -1,15 +1,15 @@
-//! How far a branch of a parallel block is.
-use super::{Ending, Usage};
+//! What a session and the branches of its parallel block tell each other.
+use super::{Ending, Limit, Usage};
 use serde::{Deserialize, Serialize};
 
-/// What a branch's own journal amounts to, as its session hears of it.
+/// The progress of a branch, as it reports it to its session.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct BranchReport {
-    /// The line of the branch's journal up to which this tells.
+    /// The last line of the branch's journal that the report covers.
     pub seq: u64,
     /// Iterations that are over.
     pub iterations: u32,
-    /// All that its agents have used so far.
+    /// What its agents have used so far.
     pub usage: Usage,
     /// Once it has ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -17,12 +17,12 @@ pub struct BranchReport {
 }
 
 /// What a session asks of its branches.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Orders {
     /// End now; who asked.
     pub stop: Option<String>,
     /// End as soon as no agent runs; why.
-    pub drain: Option<String>,
+    pub drain: Option<Limit>,
     /// Pause as soon as no agent runs.
     pub pause: bool,
 }

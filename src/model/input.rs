@@ -1,24 +1,18 @@
-//! What the world tells the engine.
+//! What happened outside the engine.
 use super::{
-    BranchReport, Change, Cursor, GateVerdict, NodeId, Outcome, ProcessId, QueueStatus, Task,
-    Usage, WorkTree,
+    BranchReport, Change, Cursor, FinishedAttempt, GateVerdict, NodeId, ProcessId, QueueStatus,
+    Task, Usage,
 };
 use serde::{Deserialize, Serialize};
 
-/// Something that just happened outside.
+/// Something that just happened outside the engine.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Input {
     AgentStarted {
         cursor: Cursor,
         shim: ProcessId,
     },
-    AgentExited {
-        cursor: Cursor,
-        outcome: Outcome,
-        usage: Usage,
-        promises: Vec<String>,
-        tree: Option<WorkTree>,
-    },
+    AgentExited(FinishedAttempt),
     GateAnswered {
         cursor: Cursor,
         gate: u32,
@@ -40,22 +34,22 @@ pub enum Input {
         branch: NodeId,
         report: BranchReport,
     },
-    /// The time that was waited for has come.
+    /// A wait may be over.
     Woke,
     Request(Request),
 }
 
-/// What a person, or a closing terminal, asks of a session.
+/// What the user, or a closing terminal, requests of a session.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "request")]
 pub enum Request {
-    /// Hold once the current iteration is over.
+    /// Pause once the current iteration is over.
     Pause,
-    /// Go on after a pause, or end a wait early.
+    /// Continue after a pause, or end a wait early.
     Continue,
-    /// End now; `by` says who asked.
+    /// End now; `by` is who requested it.
     Stop { by: String },
-    /// Start over from an ending that was not the goal.
+    /// Continue from an ending short of the goal.
     Resume {
         max_iterations: Option<u32>,
         #[serde(default)]

@@ -1,18 +1,18 @@
 //! How an attempt ended: what the shim saw ([`Exit`]) and what it amounts to ([`Outcome`]).
-use super::Status;
+use super::{Cursor, Status, Usage, WorkTree};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// Which bound an agent ran into.
+/// The limit of an attempt that ended an agent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum LimitKind {
-    /// Ran longer than an attempt may.
+    /// It ran longer than an attempt may.
     Wall,
-    /// Gave no sign of life for too long.
+    /// It printed nothing for too long.
     Idle,
-    /// Said its last word but did not exit.
+    /// It gave its result but did not exit.
     AfterResult,
 }
 
@@ -23,9 +23,9 @@ pub struct Exit {
     pub code: Option<i32>,
     /// The signal that ended it.
     pub signal: Option<i32>,
-    /// The bound it ran into, if that is why it ended.
+    /// The limit it reached, if that is why it ended.
     pub limit: Option<LimitKind>,
-    /// Whether the runner asked for the end.
+    /// Whether the runner requested the end.
     pub cancelled: bool,
     /// Why the agent could not be started at all.
     pub spawn_error: Option<String>,
@@ -33,6 +33,33 @@ pub struct Exit {
     pub ended_at: Timestamp,
     /// Processes the agent left behind and the shim ended.
     pub swept: u32,
+}
+
+/// An attempt that is over.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FinishedAttempt {
+    pub cursor: Cursor,
+    pub outcome: Outcome,
+    pub usage: Usage,
+    /// What its last words promise.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub promises: Vec<String>,
+    /// The project's files when the iteration was over, if they are in git.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tree: Option<WorkTree>,
+}
+
+impl FinishedAttempt {
+    /// Returns an attempt that used and promised nothing.
+    pub fn new(cursor: Cursor, outcome: Outcome) -> Self {
+        Self {
+            cursor,
+            outcome,
+            usage: Usage::default(),
+            promises: Vec::new(),
+            tree: None,
+        }
+    }
 }
 
 /// What an attempt amounts to.
@@ -47,14 +74,14 @@ pub enum Outcome {
     Unreported {
         reason: String,
     },
-    /// The process failed. `stderr` is the tail of what it said.
+    /// The process failed. `stderr` is the end of what it printed.
     Crashed {
         code: Option<i32>,
         signal: Option<i32>,
         reason: String,
         stderr: String,
     },
-    /// The provider or its permissions said no; trying again would change nothing.
+    /// The provider or its permissions refused; a retry would change nothing.
     Refused {
         reason: String,
         hint: String,
@@ -67,11 +94,11 @@ pub enum Outcome {
         until: Option<Timestamp>,
         reason: String,
     },
-    /// Ended without leaving a record.
+    /// It ended and left no record.
     Lost {
         reason: String,
     },
-    /// Ended because the session was told to stop.
+    /// It was ended because the session was stopped.
     Cancelled,
 }
 

@@ -4,9 +4,9 @@ use super::attempt::{Attempt, Ensured};
 use super::attempt_context::AttemptContext;
 use super::run::Runner;
 use crate::clock;
-use crate::engine::counts_idle;
+use crate::engine::idle_limit_applies;
 use crate::error::Result;
-use crate::model::{Cursor, Input, Outcome, Usage, WorkTree};
+use crate::model::{Cursor, FinishedAttempt, Input, Outcome, WorkTree};
 use crate::plan::Node;
 use crate::termination::promises;
 use std::io;
@@ -25,13 +25,8 @@ impl Runner {
                 Ok(())
             }
             Ensured::Ended(outcome) => {
-                self.pending_input = Some(Input::AgentExited {
-                    cursor,
-                    outcome,
-                    usage: Usage::default(),
-                    promises: Vec::new(),
-                    tree: None,
-                });
+                let attempt = FinishedAttempt::new(cursor, outcome);
+                self.pending_input = Some(Input::AgentExited(attempt));
                 Ok(())
             }
         }
@@ -103,20 +98,21 @@ impl Runner {
             .await?;
         let promises = promises(&attempt.last_words());
         let tree = self.work_tree_after(&outcome, &node).await;
-        self.accept(&Input::AgentExited {
-            cursor: attempt.cursor,
+        let cursor = attempt.cursor;
+        self.accept(&Input::AgentExited(FinishedAttempt {
+            cursor,
             outcome,
             usage,
             promises,
             tree,
-        })
+        }))
     }
 
     /// Returns the state of the working tree after an attempt that worked, as far as it is of use.
     async fn work_tree_after(&mut self, outcome: &Outcome, node: &Node) -> Option<WorkTree> {
         match outcome {
             Outcome::Reported { .. } | Outcome::Unreported { .. } => {
-                if counts_idle(&self.session.plan, node) {
+                if idle_limit_applies(&self.session.plan, node) {
                     self.git.status().await
                 } else {
                     self.git.head().await

@@ -63,13 +63,13 @@ impl Attempt {
         let found = find(context)?;
         tracing::info!(
             ?found,
-            stopping = state.stopping.is_some(),
+            stopping = state.session.stopping.is_some(),
             "attempt inspected"
         );
-        let shim = state.shim.clone();
+        let shim = state.phase.shim().cloned();
         match found {
             // Nothing is started only to be stopped.
-            AttemptState::Nothing if state.stopping.is_some() => {
+            AttemptState::Nothing if state.session.stopping.is_some() => {
                 Ok(Ensured::Ended(Outcome::Cancelled))
             }
             AttemptState::Nothing => Self::start(context),

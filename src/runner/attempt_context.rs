@@ -109,7 +109,7 @@ impl<'a> AttemptContext<'a> {
         budget: Budget,
     ) -> Self {
         let (plan, state) = (&session.plan, session.state());
-        let cursor = state.cursor;
+        let cursor = state.current.cursor;
         Self {
             paths: AttemptPaths::new(&session.dir, plan, node, cursor, env),
             plan,

@@ -3,7 +3,7 @@ use super::branches::{self, BranchSignal, Branches};
 use super::observer::window::Window;
 use super::run::Runner;
 use super::wakeup::ControlSource;
-use crate::engine::{Budget, Phase};
+use crate::engine::Budget;
 use crate::error::Result;
 use crate::model::{Cursor, Input, NodeId, Request};
 use crate::plan::Block;
@@ -20,7 +20,7 @@ impl Runner {
             orders: state.orders(),
             stop_requests: self.stop_requests,
             budget: Budget::of_session(&self.session.plan, state),
-            reported: state.branches.clone(),
+            reported: state.current.branches.clone(),
         });
         let Some(block) = self.session.plan.block(at.node).cloned() else {
             return Ok(());
@@ -34,7 +34,7 @@ impl Runner {
     }
 
     fn has_ended(&self, branch: &NodeId) -> bool {
-        let report = self.session.state().branches.get(branch);
+        let report = self.session.state().current.branches.get(branch);
         report.is_some_and(|report| report.ending.is_some())
     }
 
@@ -57,7 +57,7 @@ impl Runner {
         };
         let (orders, stop_requests) = link.orders();
         let must_pause = orders.pause || orders.drain.is_some();
-        if self.session.state().pausing != must_pause {
+        if self.session.state().session.pausing != must_pause {
             let request = if must_pause {
                 Request::Pause
             } else {
@@ -65,8 +65,10 @@ impl Runner {
             };
             self.accept(&Input::Request(request))?;
         }
-        let is_at_rest = self.session.state().phase != Phase::Running;
-        if let Some(by) = orders.stop.or(orders.drain.filter(|_| is_at_rest)) {
+        let drained = orders
+            .drain
+            .filter(|_| !self.session.state().phase.is_running());
+        if let Some(by) = orders.stop.or(drained.map(|limit| limit.to_string())) {
             self.stop_requests = stop_requests.max(1);
             self.accept(&Input::Request(Request::Stop { by }))?;
         }

@@ -154,7 +154,10 @@ impl BranchLink {
     /// Reports the branch's progress, unless that was reported already. The progress is on disk.
     pub(super) fn report(&mut self, session: &Session) {
         let state = session.state();
-        let progress = (state.iterations, matches!(state.phase, Phase::Ended { .. }));
+        let progress = (
+            state.session.iterations,
+            matches!(state.phase, Phase::Ended { .. }),
+        );
         if self.reported.replace(progress) == Some(progress) {
             return;
         }
@@ -170,15 +173,11 @@ impl BranchLink {
 /// Returns a branch's progress.
 pub(super) fn report(session: &Session) -> BranchReport {
     let state = session.state();
-    let ending = match &state.phase {
-        Phase::Ended { ending } => Some(ending.clone()),
-        _ => None,
-    };
     BranchReport {
         seq: session.seq(),
-        iterations: state.iterations,
-        usage: state.usage,
-        ending,
+        iterations: state.session.iterations,
+        usage: state.session.usage,
+        ending: state.phase.ending().cloned(),
     }
 }
 
@@ -209,7 +208,7 @@ pub(super) fn open(parent: &Session, step: u32, block: &Block, name: &NodeId) ->
 /// Whether the branch is to run again. An end that the session knows of is one it was resumed from; any other is still to
 /// be reported.
 fn must_resume(parent: &Session, branch: &Session, name: &NodeId) -> bool {
-    let reported = parent.state().branches.get(name);
+    let reported = parent.state().current.branches.get(name);
     !matches!(branch.state().phase, Phase::Ended { .. })
         || branch.seq() <= reported.map_or(0, |report| report.seq)
 }
@@ -221,7 +220,7 @@ fn resume_request(parent: &Session) -> Request {
         change: Change {
             max_cost_usd: None,
             max_runtime_seconds: None,
-            ..parent.state().change.clone()
+            ..parent.state().session.change.clone()
         },
     }
 }

@@ -45,7 +45,7 @@ impl AttemptContext<'_> {
             "run": plan.run,
             "parallel": plan.branch.as_ref().map(|branch| json!({ "block": branch.block, "provider": branch.name, "siblings": branch.siblings })),
             "termination": self.termination(),
-            "previous": state.history.back().map(|entry| json!({
+            "previous": state.session.history.back().map(|entry| json!({
                 "iteration": entry.iteration,
                 "decision": entry.status.decision,
                 "reason": entry.status.reason,
@@ -54,11 +54,11 @@ impl AttemptContext<'_> {
                 "items_completed": entry.status.work.items_completed,
                 "errors": entry.status.errors,
             })),
-            "last_error": state.last_error,
-            "last_verdict": state.last_gate.as_ref().map(|(gate, verdict)| json!({ "by": gate, "verdict": verdict })),
+            "last_error": state.session.last_error,
+            "last_verdict": state.current.last_gate.as_ref().map(|(gate, verdict)| json!({ "by": gate, "verdict": verdict })),
             "health": self.health(),
             "queue": self.queue(),
-            "task": state.task,
+            "task": state.current.task,
             "tools": self.env.tools(),
         })
     }
@@ -104,7 +104,7 @@ impl AttemptContext<'_> {
     fn health(&self) -> Value {
         let (most, errors) = (
             self.plan.guardrails.max_consecutive_errors,
-            self.state.counters.errors,
+            self.state.current.counters.errors,
         );
         json!({
             "errors_in_a_row": errors,
@@ -125,7 +125,7 @@ impl AttemptContext<'_> {
         };
         let mut told = serde_json::to_value(&queue.source).unwrap_or_default();
         told["claim"] = json!(queue.claim);
-        told["state"] = json!(self.state.queue_status);
+        told["state"] = json!(self.state.current.queue_status);
         told
     }
 
@@ -169,6 +169,7 @@ impl AttemptContext<'_> {
             "PERSPECTIVE" => node.perspective(cursor.iteration).to_owned(),
             "TASK" => self
                 .state
+                .current
                 .task
                 .as_ref()
                 .map_or_else(|| template::NO_TASK.to_owned(), ToString::to_string),

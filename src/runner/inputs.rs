@@ -150,6 +150,7 @@ impl NodeInputs<'_> {
             Step::Node(from) => {
                 let done = self
                     .state
+                    .session
                     .finished
                     .get(place as usize)
                     .map_or(0, |done| done.iterations);

@@ -4,7 +4,8 @@ use super::branches::report;
 use crate::engine::Phase;
 use crate::error::Result;
 use crate::model::{
-    BranchReport, Ending, Input, NodeId, Outcome, QueueStatus, Request, SessionName, Usage,
+    BranchReport, Ending, FinishedAttempt, Input, NodeId, Outcome, QueueStatus, Request,
+    SessionName, Usage,
 };
 use crate::plan::Block;
 use crate::store::layout::Project;
@@ -18,7 +19,7 @@ pub fn record_kill(project: &Project, session: &SessionName, by: &str) -> Result
     };
     let mut session = Session::open(project.session(session), Some(lock))?;
     record_stop(&mut session, by)?;
-    let step = session.state().cursor.node;
+    let step = session.state().current.cursor.node;
     if let (Phase::Parallel, Some(block)) =
         (&session.state().phase, session.plan.block(step).cloned())
     {
@@ -38,16 +39,14 @@ pub fn record_kill(project: &Project, session: &SessionName, by: &str) -> Result
 /// Records the stop of one run, whose agent was killed with it.
 fn record_stop(session: &mut Session, by: &str) -> Result<()> {
     session.accept(&Input::Request(Request::Stop { by: by.to_owned() }))?;
-    session.accept(&Input::AgentExited {
-        cursor: session.state().cursor,
-        outcome: Outcome::Cancelled,
-        usage: Usage::default(),
-        promises: Vec::new(),
-        tree: None,
-    })?;
+    let cursor = session.state().current.cursor;
+    session.accept(&Input::AgentExited(FinishedAttempt::new(
+        cursor,
+        Outcome::Cancelled,
+    )))?;
     // The runner that resumes the session gives back what the agent held.
     session.accept(&Input::QueueChecked {
-        cursor: session.state().cursor,
+        cursor: session.state().current.cursor,
         status: QueueStatus::Unknown {
             error: format!("{by} did not look at it"),
         },

@@ -71,7 +71,7 @@ impl Runner {
         let window = Rc::new(RefCell::new(window));
         session.attach(Rc::clone(&window))?;
         Ok(Self {
-            branches: Branches::new(session.state().cursor),
+            branches: Branches::new(session.state().current.cursor),
             tasks: Tasks::new(&env),
             gates: Gates::default(),
             spans: Spans::default(),
@@ -100,7 +100,7 @@ impl Runner {
         loop {
             self.apply_orders()?;
             self.session.append_consequences()?;
-            let span = self.spans.of_attempt(self.session.state().cursor);
+            let span = self.spans.of_attempt(self.session.state().current.cursor);
             if let Some(ending) = self.step().instrument(span).await? {
                 return Ok(ending);
             }
@@ -144,7 +144,7 @@ impl Runner {
                 Ok(())
             }
             Some(Effect::CheckQueue(cursor)) => {
-                if state.stopping.is_some() {
+                if state.session.stopping.is_some() {
                     self.tasks.shorten_timeouts(1 < self.stop_requests);
                 }
                 self.tasks.check(&self.session.dir, plan, state, cursor);
@@ -178,7 +178,7 @@ impl Runner {
             Phase::Waiting { until, .. } => Some(until),
             Phase::New
             | Phase::Ready
-            | Phase::Running
+            | Phase::Running { .. }
             | Phase::Parallel
             | Phase::Exited { .. }
             | Phase::Ended { .. } => None,

@@ -54,7 +54,7 @@ impl Tasks {
             .as_ref()
             .and(state.node(plan))
             .map(|node| dir.iteration(cursor, &node.id));
-        let tried = state.tried().then(|| state.last_words());
+        let tried = state.attempt_worked().then(|| state.failure_reason());
         self.ask(plan, state, cursor, move |queue| {
             if let Err(error) = queue::register_run(queue, &run.session, &run.run, &project) {
                 // Others may then take our agents for dead; the look itself says what is wrong.
@@ -79,7 +79,7 @@ impl Tasks {
 
     /// Takes a task for the attempt that comes next, unless something is being asked already.
     pub(super) fn claim(&mut self, plan: &Plan, state: &State, next: Cursor) {
-        let (owner, now) = (owner(plan, next), state.cursor);
+        let (owner, now) = (owner(plan, next), state.current.cursor);
         self.ask(plan, state, now, move |queue| {
             let nothing = |status| Input::QueueChecked {
                 cursor: now,
@@ -159,8 +159,8 @@ impl Tasks {
         let Some(spec) = state.node(plan).and_then(|node| node.queue.as_ref()) else {
             return Vec::new();
         };
-        self.queue(state.cursor.node, spec)
-            .agent_env(&owner(plan, state.cursor))
+        self.queue(state.current.cursor.node, spec)
+            .agent_env(&owner(plan, state.current.cursor))
     }
 
     fn queue(&mut self, node: u32, spec: &QueueSpec) -> Arc<dyn Queue> {
@@ -192,7 +192,8 @@ impl Tasks {
     /// Tells the tracker that the current agent is at work; nobody waits for the answer.
     pub(super) fn send_heartbeat(&mut self, plan: &Plan, state: &State) {
         self.last_heartbeat = Instant::now();
-        let (Some((_, queue)), owner) = (self.open.clone(), owner(plan, state.cursor)) else {
+        let (Some((_, queue)), owner) = (self.open.clone(), owner(plan, state.current.cursor))
+        else {
             return;
         };
         tokio::task::spawn_blocking(move || {

@@ -4,7 +4,7 @@ use super::journal::{Journal, JournalError, Position, read_from};
 use super::layout::{Project, RunDir};
 use super::{atomic, crash};
 use crate::fingerprint::fingerprint;
-use crate::model::{Cursor, Ending, Event, ForkedFrom, NodeId, Outcome, WorkTree};
+use crate::model::{Cursor, Ending, Event, FinishedAttempt, ForkedFrom, NodeId, Outcome, WorkTree};
 use crate::plan::{Block, Plan, PlanKind, Step};
 use camino::{Utf8Path, Utf8PathBuf};
 use fs_err as fs;
@@ -31,12 +31,12 @@ pub fn find(
 ) -> Result<Result<Cut, u32>, JournalError> {
     let (mut found, mut last) = (None, 0);
     read_from(journal, Position::default(), |line| match &line.event {
-        Event::AgentExited {
+        Event::AgentExited(FinishedAttempt {
             cursor,
             outcome: Outcome::Reported { .. } | Outcome::Unreported { .. },
             tree,
             ..
-        } if cursor.node == place => {
+        }) if cursor.node == place => {
             last = cursor.iteration;
             if cursor.iteration == iteration {
                 found = Some(Cut {

@@ -70,6 +70,7 @@ pub(super) fn write(session: &Session, step: u32) -> crate::error::Result<()> {
         };
         match session
             .state()
+            .current
             .branches
             .get(&branch.name)
             .and_then(|report| report.ending.as_ref())
@@ -130,7 +131,10 @@ fn stages(dir: &crate::store::layout::RunDir, snapshot: &Snapshot) -> BTreeMap<S
         };
         (done.id.to_string(), stage)
     };
-    (0..).zip(&snapshot.state.finished).map(stage).collect()
+    (0..)
+        .zip(&snapshot.state.session.finished)
+        .map(stage)
+        .collect()
 }
 
 /// Reads a manifest.

@@ -53,6 +53,7 @@ pub fn earlier(run: &RunDir, plan: &Plan, state: &State, block: u32) -> Vec<Prio
         }),
         Step::Node(node) => {
             let done = state
+                .session
                 .finished
                 .get(place as usize)
                 .map_or(0, |done| done.iterations);

@@ -221,7 +221,7 @@ fn load_with(
         return Ok(None);
     }
     let state = fold(dir).map_err(|error| explain(dir, error))?;
-    if state.session.is_none() {
+    if state.session.name.is_none() {
         return Ok(None);
     }
     let plan = if takes_next(dir, &state) {
@@ -273,8 +273,8 @@ fn plan_fingerprint(plan: &Utf8Path) -> io::Result<String> {
 
 /// Whether the journal says that the session runs the plan that is about to take the other one's place.
 fn takes_next(dir: &RunDir, state: &State) -> bool {
-    !state.plan.is_empty()
-        && plan_fingerprint(&dir.next_plan()).is_ok_and(|next| next == state.plan)
+    !state.session.plan_hash.is_empty()
+        && plan_fingerprint(&dir.next_plan()).is_ok_and(|next| next == state.session.plan_hash)
 }
 
 fn put_in_place(dir: &RunDir) -> io::Result<()> {
@@ -289,7 +289,9 @@ fn put_in_place(dir: &RunDir) -> io::Result<()> {
 
 /// Refuses a plan that is not the one the session started with: an agent must not edit what judges it.
 fn check_fingerprint(dir: &RunDir, state: &State) -> Result<(), Error> {
-    if state.plan.is_empty() || plan_fingerprint(&dir.plan())? == state.plan {
+    if state.session.plan_hash.is_empty()
+        || plan_fingerprint(&dir.plan())? == state.session.plan_hash
+    {
         return Ok(());
     }
     Err(Error::failed(format!("{}: the plan has been changed since session '{}' started", dir.plan(), dir.session()))

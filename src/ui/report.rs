@@ -1,7 +1,7 @@
 //! Messages about a session, with the next step.
 use crate::engine::{Phase, State};
 use crate::error::{Error, ExitCode};
-use crate::model::{Decision, Ending, SessionName};
+use crate::model::{Decision, Ending, RaisedLimit, SessionName};
 use crate::plan::{Plan, Step};
 use crate::store::layout::Project;
 use crate::store::lock::{Holder, SessionLock};
@@ -55,10 +55,10 @@ pub fn failure(snapshot: &Snapshot) -> String {
     let max = state
         .node(&snapshot.plan)
         .map_or(0, |node| state.max_iterations(node));
-    let at = if state.in_iteration() {
-        state.cursor.iteration
+    let at = if state.current.in_iteration() {
+        state.current.cursor.iteration
     } else {
-        state.counters.iterations
+        state.current.counters.iterations
     };
     let (what, why) = match &state.phase {
         Phase::Ended {
@@ -68,7 +68,7 @@ pub fn failure(snapshot: &Snapshot) -> String {
             ending: Ending::LimitReached { limit },
         } => (
             "ended short of its goal",
-            format!("Limit: {}", plain(limit)),
+            format!("Limit: {}", plain(&limit.to_string())),
         ),
         Phase::Ended {
             ending: Ending::Stopped { by },
@@ -78,7 +78,7 @@ pub fn failure(snapshot: &Snapshot) -> String {
         } => ("is complete", String::new()),
         Phase::New
         | Phase::Ready
-        | Phase::Running
+        | Phase::Running { .. }
         | Phase::Parallel
         | Phase::Exited { .. }
         | Phase::Waiting { .. } => (
@@ -88,10 +88,11 @@ pub fn failure(snapshot: &Snapshot) -> String {
     };
     let run = snapshot
         .plan
-        .run_label(state.cursor.node)
+        .run_label(state.current.cursor.node)
         .map_or_else(String::new, |run| format!(" in {run}"));
     if let Some(Step::Block(block)) = state.step(&snapshot.plan) {
         let done = state
+            .current
             .branches
             .values()
             .filter(|report| matches!(report.ending, Some(Ending::Completed { .. })))
@@ -112,94 +113,71 @@ pub fn failure(snapshot: &Snapshot) -> String {
 /// Returns the current stage's last iteration that did not end in an error, or 0.
 fn last_good(state: &State) -> u32 {
     let mut here = state
+        .session
         .history
         .iter()
         .rev()
-        .filter(|entry| entry.node == state.cursor.node);
+        .filter(|entry| entry.node == state.current.cursor.node);
     here.find(|entry| entry.status.decision != Decision::Error)
         .map_or(0, |entry| entry.iteration)
 }
 
-/// Returns what you can do about such a session.
+/// Returns how to continue such a session.
 pub fn next_steps(snapshot: &Snapshot) -> String {
     let Snapshot { plan, state } = snapshot;
-    let hint = match &state.phase {
-        Phase::Ended {
-            ending: Ending::Failed { hint, .. },
-        } if !hint.is_empty() => format!("{hint}\n"),
-        Phase::Ended {
-            ending: Ending::LimitReached { .. },
-        } if is_idle(snapshot) => format!(
-            "See what its agents did with `ap logs {}`. A resume lets them change nothing {} more; `guardrails.max_idle_iterations` sets how often\n",
-            plan.session,
-            count(plan.guardrails.max_idle_iterations, "time"),
-        ),
-        _ => String::new(),
-    };
-    let next = if state.in_iteration() {
-        state.cursor.iteration
+    let current = &state.current;
+    let next = if current.in_iteration() {
+        current.cursor.iteration
     } else {
-        state.counters.iterations + 1
-    };
-    let command = match &state.phase {
-        Phase::Ended {
-            ending: Ending::LimitReached { .. },
-        } => with_more_room(snapshot),
-        _ => format!("{} --resume", plan.command),
+        current.counters.iterations + 1
     };
     let from = state.step(plan).and_then(Step::block).map_or_else(
         || format!("iteration {next}"),
         |block| format!("block `{}`", block.id),
     );
     format!(
-        "{hint}Run with --resume to continue from {from}:\n  {command}\nor start over with --force (the old run is kept)"
+        "{}Run with --resume to continue from {from}:\n  {}\nor start over with --force (the old run is kept)",
+        hint(plan, state),
+        resume_command(plan, state),
     )
 }
 
-/// Returns how many seconds the session ran until it ended.
-fn ran(snapshot: &Snapshot) -> u64 {
-    let ran = snapshot
-        .state
-        .updated_at
-        .map_or(0, |ended| snapshot.state.ran(ended).as_secs());
-    ran.try_into().unwrap_or(0)
+/// Returns what to do before a resume, on a line of its own; empty if there is nothing.
+fn hint(plan: &Plan, state: &State) -> String {
+    let hint = match state.phase.ending() {
+        Some(Ending::Failed { hint, .. }) if !hint.is_empty() => Some(hint.clone()),
+        Some(Ending::LimitReached { limit }) => limit.hint(&plan.session),
+        Some(Ending::Failed { .. } | Ending::Completed { .. } | Ending::Stopped { .. }) | None => {
+            None
+        }
+    };
+    hint.map_or_else(String::new, |hint| format!("{hint}\n"))
 }
 
-/// Whether the session's agents changed nothing for as long as they may.
-fn is_idle(snapshot: &Snapshot) -> bool {
-    let most = snapshot.plan.guardrails.max_idle_iterations;
-    0 < most && most <= snapshot.state.counters.idle
+/// Returns the command that continues the session, with twice the limit that was reached.
+fn resume_command(plan: &Plan, state: &State) -> String {
+    let raised = match state.phase.ending() {
+        Some(Ending::LimitReached { limit }) => limit.raised(),
+        Some(Ending::Failed { .. } | Ending::Completed { .. } | Ending::Stopped { .. }) | None => {
+            None
+        }
+    };
+    let resume = format!("{} --resume", plan.command);
+    match raised {
+        None => resume,
+        Some(RaisedLimit::MaxIterations(max)) => {
+            format!("{} {max} --resume", without_maximum(&plan.command))
+        }
+        Some(RaisedLimit::MaxCostUsd(max)) => format!("{resume} --max-cost {max:.2}"),
+        Some(RaisedLimit::MaxRuntimeSeconds(max)) => format!("{resume} --max-runtime {max}"),
+    }
 }
 
-/// Returns the command that continues it, with twice the limit that was reached.
-fn with_more_room(snapshot: &Snapshot) -> String {
-    let Snapshot { plan, state } = snapshot;
-    let bounds = state.guardrails(plan);
-    let max = state
-        .node(plan)
-        .map_or(0, |node| state.max_iterations(node));
-    if max <= state.counters.iterations && 0 < max {
-        let (start, last) = plan.command.rsplit_once(' ').unwrap_or((&plan.command, ""));
-        let start = if last.parse::<u32>().is_ok() {
-            start
-        } else {
-            &plan.command
-        };
-        format!("{start} {} --resume", max.saturating_mul(2))
-    } else if 0.0 < bounds.max_cost_usd && bounds.max_cost_usd <= state.usage.cost_usd {
-        format!(
-            "{} --resume --max-cost {:.2}",
-            plan.command,
-            bounds.max_cost_usd.max(state.usage.cost_usd) * 2.0
-        )
-    } else if 0 < bounds.max_runtime_seconds && bounds.max_runtime_seconds <= ran(snapshot) {
-        format!(
-            "{} --resume --max-runtime {}",
-            plan.command,
-            bounds.max_runtime_seconds.saturating_mul(2)
-        )
-    } else {
-        format!("{} --resume", plan.command)
+/// Returns a command without the number of iterations at its end.
+fn without_maximum(command: &str) -> &str {
+    match command.rsplit_once(' ') {
+        Some((start, last)) if last.parse::<u32>().is_ok() => start,
+        Some(_) | None => command,
     }
 }
 
@@ -208,7 +186,9 @@ pub fn ending(ending: &Ending) -> String {
     match ending {
         Ending::Completed { reason } => format!("complete: {reason}"),
         Ending::Failed { error, .. } => format!("failed: {}", plain(error)),
-        Ending::LimitReached { limit } => format!("ended short of its goal: {}", plain(limit)),
+        Ending::LimitReached { limit } => {
+            format!("ended short of its goal: {}", plain(&limit.to_string()))
+        }
         Ending::Stopped { by } => format!("stopped by {}", plain(by)),
     }
 }

@@ -140,22 +140,22 @@ fn adoptable(dir: &RunDir, snapshot: &Snapshot) -> Vec<String> {
             let branches = block
                 .branches
                 .iter()
-                .map(|branch| dir.branch(state.cursor.node, &block.id, &branch.name));
+                .map(|branch| dir.branch(state.current.cursor.node, &block.id, &branch.name));
             return branches
                 .filter_map(|dir| Some(adoptable(&dir, &load_cached(&dir).ok()??)))
                 .flatten()
                 .collect();
         }
     };
-    let stdout = dir.iteration(state.cursor, &node.id).stdout();
+    let stdout = dir.iteration(state.current.cursor, &node.id).stdout();
     let journalled = state
-        .shim
-        .as_ref()
+        .phase
+        .shim()
         .is_some_and(|shim| process::liveness(shim) == Liveness::Alive);
     // A runner may have died before it recorded its shim; the shim holds its output locked.
     let lives = journalled || FileLock::is_held(&stdout).unwrap_or(true);
     if lives {
-        vec![env_tag::attempt(&plan.run, state.cursor)]
+        vec![env_tag::attempt(&plan.run, state.current.cursor)]
     } else {
         Vec::new()
     }

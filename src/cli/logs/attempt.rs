@@ -213,7 +213,7 @@ fn branch_name(plan: &Plan) -> Option<String> {
 
 fn heading(node: &Node, agent: &AgentSpec, cursor: Cursor, snapshot: &Snapshot) -> String {
     let Snapshot { plan, state } = snapshot;
-    let max = if state.cursor.node == cursor.node {
+    let max = if state.current.cursor.node == cursor.node {
         state.max_iterations(node)
     } else {
         node.max_iterations

@@ -12,7 +12,7 @@ use crate::cli::session;
 use crate::engine::Phase;
 use crate::error::{ExitCode, Result};
 use crate::exec::file_tail::FileTail;
-use crate::model::{Cursor, Event, Line, WaitReason};
+use crate::model::{Cursor, Event, FinishedAttempt, Line, WaitReason};
 use crate::plan::{Block, Step};
 use crate::store::layout::RunDir;
 use crate::store::session::{Snapshot, load_cached};
@@ -154,7 +154,7 @@ struct Follower<'a> {
 impl<'a> Follower<'a> {
     /// Prints the end of the last attempt so far.
     fn print_last(&mut self) -> Result<()> {
-        self.cursor = self.snapshot.state.cursor;
+        self.cursor = self.snapshot.state.current.cursor;
         let Ok(target) = find(Selection::default(), self.snapshot) else {
             return Ok(());
         };
@@ -202,9 +202,9 @@ impl<'a> Follower<'a> {
                 self.complete = false;
                 self.print_more()?;
             }
-            Event::AgentExited {
+            Event::AgentExited(FinishedAttempt {
                 cursor, outcome, ..
-            } if *cursor == self.cursor => {
+            }) if *cursor == self.cursor => {
                 self.print_more()?;
                 self.finish()?;
                 self.complete = true;

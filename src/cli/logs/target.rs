@@ -70,9 +70,9 @@ pub(super) fn find<'a>(selection: Selection<'_>, snapshot: &'a Snapshot) -> Resu
 /// Returns how many iterations of a step have started.
 fn started(snapshot: &Snapshot, index: u32) -> u32 {
     let state = &snapshot.state;
-    match state.finished.get(index as usize) {
+    match state.session.finished.get(index as usize) {
         Some(done) => done.iterations,
-        None if index == state.cursor.node => state.cursor.iteration,
+        None if index == state.current.cursor.node => state.current.cursor.iteration,
         None => 0,
     }
 }

@@ -1,5 +1,5 @@
 //! What a session does now, and what comes next, in one line.
-use crate::engine::{Phase, StateView};
+use crate::engine::Phase;
 use crate::model::SessionStatus;
 use crate::store::session::Snapshot;
 use crate::text;
@@ -13,12 +13,11 @@ pub(super) fn activity(snapshot: &Snapshot, status: SessionStatus, now: Timestam
         (_, SessionStatus::Crashed) => "nothing: its runner is gone".to_owned(),
         (_, SessionStatus::Paused) => "paused; `ap continue` continues it".to_owned(),
         (Phase::Parallel, _) => branches(snapshot) + then(snapshot),
-        (Phase::Running, _) => agent(snapshot, now) + then(snapshot),
-        (Phase::Waiting { until, .. }, _) => {
+        (Phase::Running { .. }, _) => agent(snapshot, now) + then(snapshot),
+        (Phase::Waiting { reason, until, .. }, _) => {
             let left = duration::short(until.duration_since(now));
             format!(
-                "waiting until {until} ({left} left) for: {}{}",
-                reason(snapshot),
+                "waiting until {until} ({left} left) for: {reason}{}",
                 then(snapshot)
             )
         }
@@ -27,7 +26,7 @@ pub(super) fn activity(snapshot: &Snapshot, status: SessionStatus, now: Timestam
 }
 
 fn then(snapshot: &Snapshot) -> &'static str {
-    if snapshot.state.pausing {
+    if snapshot.state.session.pausing {
         ", then paused"
     } else {
         ""
@@ -37,9 +36,10 @@ fn then(snapshot: &Snapshot) -> &'static str {
 fn branches(snapshot: &Snapshot) -> String {
     let Snapshot { plan, state } = snapshot;
     let all = plan
-        .block(state.cursor.node)
+        .block(state.current.cursor.node)
         .map_or(0, |block| block.branches.len());
     let ended = state
+        .current
         .branches
         .values()
         .filter(|report| report.ending.is_some())
@@ -52,23 +52,22 @@ fn branches(snapshot: &Snapshot) -> String {
 
 fn agent(snapshot: &Snapshot, now: Timestamp) -> String {
     let Snapshot { plan, state } = snapshot;
-    let since = state.iteration_started.map_or_else(String::new, |at| {
-        format!(" for {}", duration::short(now.duration_since(at)))
-    });
+    let since = state
+        .current
+        .iteration_started
+        .map_or_else(String::new, |at| {
+            format!(" for {}", duration::short(now.duration_since(at)))
+        });
     let has_fallback = state
         .node(plan)
         .is_some_and(|node| !node.agent.fallback.is_empty());
     let name = if has_fallback {
-        text::clean(&state.agent)
+        text::clean(&state.current.agent)
     } else {
         "agent".to_owned()
     };
-    format!("{name} at work{since}, attempt {}", state.cursor.attempt)
-}
-
-fn reason(Snapshot { plan, state }: &Snapshot) -> String {
-    StateView::new(plan, state)
-        .waiting
-        .and_then(|waiting| waiting["for"].as_str().map(str::to_owned))
-        .unwrap_or_default()
+    format!(
+        "{name} at work{since}, attempt {}",
+        state.current.cursor.attempt
+    )
 }

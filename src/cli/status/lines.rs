@@ -60,7 +60,7 @@ impl Lines<'_> {
             format!("{}  ({})", self.view.session, self.view.pipeline),
         );
         self.add("Status", status.label());
-        if let Some(from) = &self.snapshot.state.forked_from {
+        if let Some(from) = &self.snapshot.state.session.forked_from {
             let origin = format!(
                 "from session {} after iteration {} of {}",
                 from.session, from.iteration, from.node
@@ -101,7 +101,7 @@ impl Lines<'_> {
     fn stage(&self) -> String {
         let Snapshot { plan, state } = self.snapshot;
         let all = plan.steps.len();
-        match (state.step(plan), state.finished.last()) {
+        match (state.step(plan), state.session.finished.last()) {
             (Some(step), _) => format!("{}  ({} of {all})", step.id(), self.view.current_stage + 1),
             (None, Some(last)) => format!("all {all} are done, `{}` last", last.id),
             (None, None) => "none".to_owned(),
@@ -110,11 +110,11 @@ impl Lines<'_> {
 
     /// The task, what happens now, and which agents are rate limited.
     fn activity(&mut self, status: SessionStatus) {
-        if let Some(task) = &self.snapshot.state.task {
+        if let Some(task) = &self.snapshot.state.current.task {
             self.add("Task", text::clean(&format!("{}: {}", task.id, task.title)));
         }
         self.add("Doing", current::activity(self.snapshot, status, self.now));
-        for (agent, limit) in &self.snapshot.state.rate_limits {
+        for (agent, limit) in &self.snapshot.state.session.rate_limits {
             let until = limit.until;
             if !agent.is_empty() && self.now < until {
                 let left = duration::short(until.duration_since(self.now));
@@ -126,11 +126,11 @@ impl Lines<'_> {
 
     fn last(&mut self, error_is_shown: bool) {
         let state = &self.snapshot.state;
-        if let Some(last) = state.history.back() {
+        if let Some(last) = state.session.history.back() {
             let summary = text::first_line(last.status.said());
             self.add("Last", format!("iteration {}: {summary}", last.iteration));
         }
-        if let Some(error) = &state.last_error
+        if let Some(error) = &state.session.last_error
             && !error_is_shown
         {
             self.add("Error", text::plain(error));
@@ -157,7 +157,7 @@ impl Lines<'_> {
     }
 
     fn runner(&mut self, context: &Context) {
-        if let Some(runner) = &self.snapshot.state.runner {
+        if let Some(runner) = &self.snapshot.state.session.runner {
             self.add("Runner", format!("pid {}", runner.pid));
             self.add(
                 "Watch",
@@ -170,8 +170,12 @@ impl Lines<'_> {
 /// Returns the branches that failed in blocks of this run that continued without them, and why.
 fn failed_branches(snapshot: &Snapshot) -> Vec<String> {
     let Snapshot { plan, state } = snapshot;
-    let first = plan.split(state.cursor.node.min(plan.last_index())).0 as usize * plan.steps.len();
+    let first = plan
+        .split(state.current.cursor.node.min(plan.last_index()))
+        .0 as usize
+        * plan.steps.len();
     state
+        .session
         .finished
         .iter()
         .skip(first)
@@ -191,7 +195,7 @@ fn failed_branches_of(block: &FinishedNode) -> Vec<String> {
 
 /// Returns how far a branch is, as far as its session knows.
 fn branch_line(branch: &Branch, snapshot: &Snapshot) -> String {
-    let Some(report) = snapshot.state.branches.get(&branch.name) else {
+    let Some(report) = snapshot.state.current.branches.get(&branch.name) else {
         return format!("{}: about to start", branch.name);
     };
     let how = report

@@ -54,7 +54,7 @@ fn show(session: &SessionName, format: Format, context: &Context) -> Result<Exit
             alive,
             run_dir: context.project.session(session).root().to_string(),
             next,
-            task: snapshot.state.task.as_ref(),
+            task: snapshot.state.current.task.as_ref(),
             state: StateView {
                 status,
                 ..StateView::new(&snapshot.plan, &snapshot.state)

@@ -1,138 +1,15 @@
 //! Property tests: in random sessions with a crash after any event, every invariant of the engine holds.
+mod plans;
 mod rate_limits;
 
+pub(crate) use plans::plan;
+
 use super::{Phase, State, accept, follow};
-use crate::agent::{AgentSpec, AttemptLimits, Provider};
 use crate::model::*;
-use crate::plan::{
-    Block, Branch, ClaimBy, Guardrails, Node, OnFailure, Origin, Plan, PlanKind, QueueSource,
-    QueueSpec, Source, Step,
-};
-use crate::termination::{Fixed, Gate, Judgment, Queue, Termination, Verify};
+use crate::plan::{Branch, Plan};
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 use rate_limits::RateLimits;
-use std::collections::BTreeMap;
-
-fn node(id: &str, termination: Termination, max_iterations: u32) -> Node {
-    let queue = (termination.asks_queue()).then(|| QueueSpec {
-        claim: if id == "handed" {
-            ClaimBy::Engine
-        } else {
-            ClaimBy::Agent
-        },
-        ..QueueSpec::new(QueueSource::Backlog {
-            path: "/p/backlog.md".into(),
-        })
-    });
-    Node {
-        id: id.parse().unwrap(),
-        template: id.to_owned(),
-        description: String::new(),
-        agent: AgentSpec {
-            provider: Provider::default(),
-            program: "claude".to_owned(),
-            model: "opus".to_owned(),
-            permissions: PermissionMode::BypassPermissions,
-            args: Vec::new(),
-            keep_env: false,
-            max_attempts: 3,
-            retry_delay_ms: 5000,
-            limits: AttemptLimits::default(),
-            custom: None,
-            fallback: Vec::new(),
-        },
-        prompt: String::new(),
-        termination,
-        max_iterations,
-        delay_ms: if id == "fixed" { 3000 } else { 0 },
-        check_before: false,
-        queue,
-        output_path: String::new(),
-        context: String::new(),
-        perspectives: Vec::new(),
-        from: None,
-        from_parallel: Vec::new(),
-        commands: BTreeMap::new(),
-        judge: None,
-    }
-}
-
-pub(crate) fn plan() -> Plan {
-    let mut nodes = vec![
-        node(
-            "judged",
-            Termination::Judgment(Judgment {
-                consensus: 2,
-                min_iterations: 2,
-            }),
-            5,
-        ),
-        node("queued", Termination::Queue(Queue {}), 4),
-        node("handed", Termination::Queue(Queue {}), 4),
-        node(
-            "gated",
-            Termination::Any {
-                of: vec![
-                    Termination::Judgment(Judgment {
-                        consensus: 3,
-                        min_iterations: 1,
-                    }),
-                    Termination::Verify(Verify(gate())),
-                ],
-            },
-            4,
-        ),
-        node("fixed", Termination::Fixed(Fixed::default()), 3),
-    ];
-    for (node, models) in nodes.iter_mut().zip([&["a", "b"][..], &["a"], &["c"]]) {
-        node.agent.fallback = rate_limits::chain(&node.agent, models);
-    }
-    let mut steps: Vec<Step> = nodes
-        .into_iter()
-        .map(|node| Step::Node(Box::new(node)))
-        .collect();
-    let branch = |name: &str| Branch {
-        name: name.parse().unwrap(),
-        nodes: vec![node("duel", Termination::Fixed(Fixed::default()), 3)],
-    };
-    steps.insert(
-        4,
-        Step::Block(Block {
-            id: "side".parse().unwrap(),
-            description: String::new(),
-            branches: ["a", "b", "c"].map(branch).into(),
-            on_failure: OnFailure::Continue { min_success: 2 },
-        }),
-    );
-    Plan {
-        version: Plan::VERSION,
-        session: "s".parse().unwrap(),
-        run: "r1".parse().unwrap(),
-        name: "three".to_owned(),
-        kind: PlanKind::Pipeline,
-        command: "ap pipeline three s".to_owned(),
-        source: Source {
-            origin: Origin::Project,
-            path: String::new(),
-            hash: String::new(),
-        },
-        steps,
-        runs: 2,
-        inputs: Vec::new(),
-        guardrails: Guardrails {
-            max_runtime_seconds: 0,
-            max_cost_usd: 0.0,
-            max_consecutive_errors: 3,
-            max_agents: 0,
-            max_idle_iterations: 4,
-            idle_limit_explicit: true,
-        },
-        provenance: Vec::new(),
-        branch: None,
-        record: None,
-    }
-}
 
 /// What the world does next.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -230,32 +107,25 @@ fn answer(plan: &Plan, state: &State, die: Die, now: &mut Timestamp) -> Input {
         }
         Die::Stale => {
             let cursor = Cursor {
-                node: state.cursor.node,
-                iteration: state.cursor.iteration,
-                attempt: state.cursor.attempt + 7,
+                node: state.current.cursor.node,
+                iteration: state.current.cursor.iteration,
+                attempt: state.current.cursor.attempt + 7,
             };
-            return Input::AgentExited {
-                cursor,
-                outcome: said(Decision::Stop),
-                usage: Usage::default(),
-                promises: Vec::new(),
-                tree: None,
-            };
+            return Input::AgentExited(FinishedAttempt::new(cursor, said(Decision::Stop)));
         }
         _ => (),
     }
     match state.pending(plan) {
         None => Input::Woke,
-        Some(Effect::RunAgent(cursor) | Effect::StopAgent(cursor)) => Input::AgentExited {
-            cursor,
-            outcome: outcome(die, *now),
-            usage: Usage {
-                cost_usd: 0.5,
-                ..Usage::default()
-            },
-            promises: Vec::new(),
-            tree: None,
-        },
+        Some(Effect::RunAgent(cursor) | Effect::StopAgent(cursor)) => {
+            Input::AgentExited(FinishedAttempt {
+                usage: Usage {
+                    cost_usd: 0.5,
+                    ..Usage::default()
+                },
+                ..FinishedAttempt::new(cursor, outcome(die, *now))
+            })
+        }
         Some(Effect::CheckQueue(cursor)) => {
             let status = match die {
                 Die::Stop => QueueStatus::Done { closed: 2 },
@@ -285,7 +155,7 @@ fn answer(plan: &Plan, state: &State, die: Die, now: &mut Timestamp) -> Input {
                 by: Vec::new(),
             };
             Input::QueueChecked {
-                cursor: state.cursor,
+                cursor: state.current.cursor,
                 status,
                 released: Vec::new(),
                 parked: Vec::new(),
@@ -320,7 +190,7 @@ fn answer(plan: &Plan, state: &State, die: Die, now: &mut Timestamp) -> Input {
 
 /// The first branch that has not ended says how far it is.
 fn branch_says(plan: &Plan, state: &State, cursor: Cursor, die: Die) -> Input {
-    let report = |branch: &Branch| state.branches.get(&branch.name).cloned();
+    let report = |branch: &Branch| state.current.branches.get(&branch.name).cloned();
     let open = |branch: &&Branch| report(branch).is_none_or(|report| report.ending.is_none());
     let branch = plan
         .block(cursor.node)
@@ -336,7 +206,10 @@ fn branch_says(plan: &Plan, state: &State, cursor: Cursor, die: Die) -> Input {
         ending: None,
     });
     let orders = state.orders();
-    let ending = match (die, orders.stop.or(orders.drain)) {
+    let ending = match (
+        die,
+        orders.stop.or(orders.drain.map(|limit| limit.to_string())),
+    ) {
         (Die::Stop, _) => Some(Ending::Completed {
             reason: NodeEnding::AllIterations { iterations: 3 },
         }),
@@ -364,14 +237,6 @@ fn branch_says(plan: &Plan, state: &State, cursor: Cursor, die: Die) -> Input {
     }
 }
 
-fn gate() -> Gate {
-    Gate {
-        command: vec!["check".to_owned()],
-        timeout_s: 1,
-        frozen: Vec::new(),
-    }
-}
-
 fn task() -> Task {
     Task {
         id: "t".to_owned(),
@@ -387,9 +252,9 @@ fn task() -> Task {
 
 /// Whether all iterations of the node are used up and not one of them went well: there is no good end to come.
 fn in_vain(state: &State) -> bool {
-    state.counters.succeeded == 0
-        && state.counters.iterations == 3 + state.counters.extra
-        && state.cursor.node % 6 == 5
+    state.current.counters.succeeded == 0
+        && state.current.counters.iterations == 3 + state.current.counters.extra
+        && state.current.cursor.node % 6 == 5
 }
 
 /// A runner whose journal is text, and who may die after any line of it.
@@ -433,7 +298,7 @@ impl Runner {
                 let asked = node.termination.gates().is_empty()
                     || cursor.iteration == 1
                     || 1 < cursor.attempt
-                    || !self.state.gates.is_empty();
+                    || !self.state.current.gates.is_empty();
                 prop_assert!(asked, "went on without having asked");
                 prop_assert!(
                     !node.claims() || self.claimed == Some(*cursor),
@@ -448,17 +313,17 @@ impl Runner {
         }
         self.rate_limits.record(plan, &self.state, event, now)?;
         match event {
-            Event::AgentExited {
+            Event::AgentExited(FinishedAttempt {
                 outcome: Outcome::Crashed { .. } | Outcome::Lost { .. } | Outcome::TimedOut { .. },
                 ..
-            } => {
+            }) => {
                 self.streak += 1;
                 self.owes_wait = true;
                 self.agents -= 1;
             }
-            Event::AgentExited {
+            Event::AgentExited(FinishedAttempt {
                 outcome, cursor, ..
-            } => {
+            }) => {
                 self.agents -= 1;
                 // Whoever is out of quota may not start again before: the rate_limits' own book sees to that.
                 self.owes_wait = false;
@@ -471,7 +336,7 @@ impl Runner {
                     self.streak = 0;
                     self.completed += 1;
                     prop_assert!(
-                        self.state.counters.iterations < cursor.iteration,
+                        self.state.current.counters.iterations < cursor.iteration,
                         "an iteration was counted twice"
                     );
                 }
@@ -525,9 +390,12 @@ impl Runner {
                 );
                 prop_assert!(!self.owes_wait, "started again without waiting");
                 prop_assert!(self.waiting.is_none(), "started while it had to wait");
-                prop_assert!(self.state.cursor < *cursor, "an attempt was used twice");
                 prop_assert!(
-                    !self.state.pausing && !self.asked_to_stop,
+                    self.state.current.cursor < *cursor,
+                    "an attempt was used twice"
+                );
+                prop_assert!(
+                    !self.state.session.pausing && !self.asked_to_stop,
                     "started though held"
                 );
                 prop_assert!(
@@ -545,23 +413,23 @@ impl Runner {
                 }
                 self.queue_status = None;
                 prop_assert_eq!(
-                    self.state.counters.iterations + 1,
+                    self.state.current.counters.iterations + 1,
                     cursor.iteration,
                     "an iteration was skipped or repeated"
                 );
             }
             Event::BlockStarted { cursor } => {
                 prop_assert!(
-                    !self.state.pausing && !self.asked_to_stop,
+                    !self.state.session.pausing && !self.asked_to_stop,
                     "started though held"
                 );
                 prop_assert!(
-                    self.state.cursor < *cursor && self.state.phase == Phase::Ready,
+                    self.state.current.cursor < *cursor && self.state.phase == Phase::Ready,
                     "a block was started twice"
                 );
             }
             Event::BranchReported { branch, report, .. } => {
-                let known = self.state.branches.get(branch);
+                let known = self.state.current.branches.get(branch);
                 prop_assert!(
                     known.is_none_or(|known| known.ending.is_none() && known.seq < report.seq),
                     "a branch was heard twice"
@@ -569,7 +437,7 @@ impl Runner {
                 self.completed += report.iterations - known.map_or(0, |known| known.iterations);
             }
             Event::BlockDraining { .. } => {
-                prop_assert!(self.state.drain.is_none(), "drained twice")
+                prop_assert!(self.state.current.drain.is_none(), "drained twice")
             }
             Event::TaskClaimed { .. }
             | Event::PlanReplaced { .. }
@@ -590,7 +458,7 @@ impl Runner {
         self.state.apply(event, now);
         prop_assert_eq!(
             self.completed,
-            self.state.iterations,
+            self.state.session.iterations,
             "a finished iteration got lost"
         );
         Ok(())
@@ -644,7 +512,7 @@ impl Runner {
         let pending = self.state.pending(plan);
         let runs = matches!(pending, Some(Effect::RunAgent(_)));
         prop_assert!(
-            !(runs && self.state.stopping.is_some()),
+            !(runs && self.state.session.stopping.is_some()),
             "an agent runs on after stop"
         );
         let quiet =

@@ -44,7 +44,7 @@ impl RateLimits {
         event: &Event,
         now: Timestamp,
     ) -> Result<(), TestCaseError> {
-        let Some(node) = plan.node(state.cursor.node) else {
+        let Some(node) = plan.node(state.current.cursor.node) else {
             return Ok(());
         };
         let chain: Vec<_> = node.agent.chain().collect();
@@ -65,10 +65,10 @@ impl RateLimits {
                 );
                 self.agent.clone_from(agent);
             }
-            Event::AgentExited {
+            Event::AgentExited(FinishedAttempt {
                 outcome: Outcome::RateLimited { until, .. },
                 ..
-            } => {
+            }) => {
                 let often = self
                     .limits
                     .get(&self.agent)
@@ -78,10 +78,10 @@ impl RateLimits {
                     .unwrap_or_else(|| now + crate::engine::retry::unknown_reset(often));
                 self.limits.insert(self.agent.clone(), (until, often));
             }
-            Event::AgentExited {
+            Event::AgentExited(FinishedAttempt {
                 outcome: Outcome::Reported { .. } | Outcome::Unreported { .. },
                 ..
-            } => {
+            }) => {
                 self.limits.remove(&self.agent);
             }
             Event::WaitStarted {

@@ -136,8 +136,8 @@ fn new_maximum(request: &SessionRequest, session: &Session) -> Result<Option<u32
     let Some(node) = state.node(&session.plan) else {
         return Ok(None);
     };
-    let current = state.max_iterations.unwrap_or(node.max_iterations);
-    let completed = state.counters.iterations;
+    let current = state.current.max_iterations.unwrap_or(node.max_iterations);
+    let completed = state.current.counters.iterations;
     if maximum != current && maximum < completed {
         return Err(AcquireError::MaximumTooSmall {
             session: session.plan.session.clone(),

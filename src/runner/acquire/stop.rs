@@ -62,7 +62,7 @@ pub(super) fn end_without_lock(
     let runner = load_cached(&dir)
         .ok()
         .flatten()
-        .and_then(|snapshot| snapshot.state.runner);
+        .and_then(|snapshot| snapshot.state.session.runner);
     for signal in [Signal::SIGTERM, Signal::SIGKILL] {
         if let Some(runner) = &runner {
             process::send(runner, signal);

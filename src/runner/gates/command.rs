@@ -37,11 +37,12 @@ pub(super) fn command(
             )
         });
     let last = state
+        .session
         .history
         .back()
         .map(|entry| json!({ "iteration": entry.iteration, "status": entry.status }));
     let told = json!({
-        "session": plan.session, "run": plan.run, "node": node.id, "iteration": state.counters.iterations,
+        "session": plan.session, "run": plan.run, "node": node.id, "iteration": state.current.counters.iterations,
         "context": paths.iteration.context(), "progress": paths.progress, "last": last,
     });
     let call = gate

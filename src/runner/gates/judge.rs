@@ -103,9 +103,10 @@ fn ask_judge(spec: &AgentSpec, context: &AttemptContext<'_>, judge: &Judge) -> i
         ..
     } = context;
     let history: Vec<String> = state
+        .session
         .history
         .iter()
-        .filter(|entry| entry.node == state.cursor.node)
+        .filter(|entry| entry.node == state.current.cursor.node)
         .map(|entry| {
             format!(
                 "{}. {:?}: {} {}",
@@ -116,7 +117,7 @@ fn ask_judge(spec: &AgentSpec, context: &AttemptContext<'_>, judge: &Judge) -> i
     let case = JudgeInput {
         stage: node.id.as_str(),
         criteria: &judge.criteria,
-        iteration: state.counters.iterations,
+        iteration: state.current.counters.iterations,
         history: &history[history.len().saturating_sub(MOST_HISTORY)..].join("\n"),
         output: &last_text(&paths.iteration.output(), JUDGE_INPUT_BYTES),
         progress: &last_text(&paths.progress, JUDGE_INPUT_BYTES),
@@ -127,7 +128,7 @@ fn ask_judge(spec: &AgentSpec, context: &AttemptContext<'_>, judge: &Judge) -> i
         paths.iteration.root().join("judge.md"),
     );
     let call = InvocationContext {
-        cursor: state.cursor,
+        cursor: state.current.cursor,
         run: &plan.run,
         session: &plan.session,
         node_type: "judge",

@@ -2,7 +2,9 @@
 use super::format::{bold, dim, position, sign, tokens, wall_clock};
 use super::window::Window;
 use crate::engine::State;
-use crate::model::{Decision, Event, NodeEnding, NodeId, Outcome, Usage, WaitReason};
+use crate::model::{
+    Decision, Event, FinishedAttempt, NodeEnding, NodeId, Outcome, Usage, WaitReason,
+};
 use crate::plan::{Plan, PlanKind};
 use crate::store::observer::{Fact, Observer};
 use crate::text;
@@ -15,7 +17,7 @@ impl Observer for Window {
     fn observe(&mut self, fact: &Fact<'_>) -> io::Result<()> {
         let plan = fact.plan;
         match fact.event {
-            Event::AgentExited { outcome, usage, .. } => {
+            Event::AgentExited(FinishedAttempt { outcome, usage, .. }) => {
                 self.show_outcome(fact.state, fact.at, outcome, usage)
             }
             Event::QueueChecked {
@@ -74,7 +76,7 @@ impl Window {
             duration::short(took),
             tokens(usage),
             usage.cost_usd,
-            state.usage.cost_usd
+            state.session.usage.cost_usd
         );
         self.screen
             .line(&format!("{}  {}", outcome_line(outcome), dim(&spent)));

@@ -44,10 +44,10 @@ pub(super) fn tokens(usage: &Usage) -> String {
 
 /// Returns where a session continues.
 pub(super) fn next_step(plan: &Plan, state: &State) -> String {
-    let next = if state.in_iteration() {
-        state.cursor.iteration
+    let next = if state.current.in_iteration() {
+        state.current.cursor.iteration
     } else {
-        state.counters.iterations + 1
+        state.current.counters.iterations + 1
     };
     match state.step(plan) {
         Some(Step::Block(block)) => format!("block `{}`", block.id),

@@ -28,18 +28,18 @@ impl Window {
         let payer = transcript
             .billing()
             .map_or_else(String::new, |payer| format!(", {payer}"));
-        let pause = if state.pausing {
+        let pause = if state.session.pausing {
             " · pausing after this iteration"
         } else {
             ""
         };
         self.screen.bottom(&format!(
             "iteration {}/{} · {} · {} tokens · ${:.2} so far{payer} · last sign {} ago{pause} · {}",
-            state.cursor.iteration,
+            state.current.cursor.iteration,
             state.max_iterations(node),
             duration::short(ran),
             tokens(&usage),
-            state.usage.cost_usd + usage.cost_usd,
+            state.session.usage.cost_usd + usage.cost_usd,
             duration::short(silent),
             self.activity,
         ));
@@ -71,19 +71,20 @@ impl Window {
 
 fn block_progress(plan: &Plan, state: &State) -> String {
     let ended = state
+        .current
         .branches
         .values()
         .filter(|report| report.ending.is_some())
         .count();
     let all = plan
-        .block(state.cursor.node)
-        .map_or(state.branches.len(), |block| block.branches.len());
+        .block(state.current.cursor.node)
+        .map_or(state.current.branches.len(), |block| block.branches.len());
     let left = text::count(all.saturating_sub(ended), "branch");
-    let pause = if state.pausing {
+    let pause = if state.session.pausing {
         " · pausing after these iterations"
     } else {
         ""
     };
-    let spent = state.usage.cost_usd;
+    let spent = state.session.usage.cost_usd;
     format!("{left} of {all} running · ${spent:.2} so far{pause}")
 }

@@ -84,12 +84,12 @@ impl Window {
             bold(&plan.name),
             bold(plan.session.as_str())
         ));
-        if state.iterations > 0 || state.in_iteration() {
-            let before = text::count(state.iterations, "iteration");
+        if state.session.iterations > 0 || state.current.in_iteration() {
+            let before = text::count(state.session.iterations, "iteration");
             self.screen.line(&format!(
                 "  resumed at {}; {before} done before, ${:.2} spent",
                 next_step(plan, state),
-                state.usage.cost_usd
+                state.session.usage.cost_usd
             ));
         }
     }
@@ -97,11 +97,11 @@ impl Window {
     /// Shows that an agent runs.
     pub(in crate::runner) fn show_agent(&mut self, plan: &Plan, state: &State, adopted: bool) {
         self.last_sign = Instant::now();
-        self.started_at = state.iteration_started;
+        self.started_at = state.current.iteration_started;
         self.payer = None;
         self.activity = "starting".to_owned();
         let Some(node) = state.node(plan) else { return };
-        let iteration = self.run.iteration(state.cursor, &node.id);
+        let iteration = self.run.iteration(state.current.cursor, &node.id);
         self.shown = Shown::new([
             &self.workspace.cwd,
             self.run.root(),
@@ -211,33 +211,34 @@ fn attempt_title(plan: &Plan, state: &State) -> String {
     } else {
         String::new()
     };
-    let attempt = if 1 < state.cursor.attempt {
-        format!("  attempt {}", state.cursor.attempt)
+    let attempt = if 1 < state.current.cursor.attempt {
+        format!("  attempt {}", state.current.cursor.attempt)
     } else {
         String::new()
     };
     let agent = if node.agent.fallback.is_empty() {
         String::new()
     } else {
-        format!("  by {}", text::clean(&state.agent))
+        format!("  by {}", text::clean(&state.current.agent))
     };
     format!(
         "{}{stage}iteration {}/{}{attempt}{agent}",
-        position(plan, state.cursor.node),
-        state.cursor.iteration,
+        position(plan, state.current.cursor.node),
+        state.current.cursor.iteration,
         state.max_iterations(node)
     )
 }
 
 fn spent(state: &State) -> String {
     let ran = state
+        .session
         .updated_at
         .map_or(SignedDuration::ZERO, |now| state.ran(now));
     format!(
         "({}, {}, {} tokens, ${:.2})",
-        text::count(state.iterations, "iteration"),
+        text::count(state.session.iterations, "iteration"),
         duration::short(ran),
-        tokens(&state.usage),
-        state.usage.cost_usd
+        tokens(&state.session.usage),
+        state.session.usage.cost_usd
     )
 }

@@ -1,0 +1,105 @@
+//! Records how attempts begin and end.
+use crate::engine::state::{IterationRecord, Phase, SessionState, State};
+use crate::model::{Cursor, Decision, FinishedAttempt, Outcome, ProcessId, Status};
+use jiff::Timestamp;
+
+impl State {
+    pub(super) fn iteration_started(
+        &mut self,
+        cursor: Cursor,
+        fallback: u32,
+        agent: &str,
+        at: Timestamp,
+    ) {
+        let current = &mut self.current;
+        if cursor.attempt == 1 {
+            current.counters.failures = 0;
+        }
+        current.counters.queue_waits = 0;
+        current.counters.queue_waiting_since = None;
+        current.cursor = cursor;
+        current.fallback = fallback;
+        agent.clone_into(&mut current.agent);
+        current.iteration_started = Some(at);
+        current.promises.clear();
+        current.gates.clear();
+        self.phase = Phase::Running { shim: None };
+    }
+
+    pub(super) fn agent_started(&mut self, started: &ProcessId) {
+        if let Phase::Running { shim } = &mut self.phase {
+            *shim = Some(started.clone());
+        }
+    }
+
+    pub(super) fn agent_exited(&mut self, attempt: &FinishedAttempt, at: Timestamp) {
+        self.session.usage += attempt.usage;
+        self.current.promises.clone_from(&attempt.promises);
+        self.current.queue_status = None;
+        match &attempt.outcome {
+            Outcome::Reported { status } => self.iteration_completed(attempt, status.clone(), at),
+            Outcome::Unreported { reason } => {
+                self.iteration_completed(attempt, Status::missing(reason), at);
+            }
+            Outcome::RateLimited { until, .. } => self.rate_limited(*until, at),
+            Outcome::Cancelled => (),
+            Outcome::Crashed { .. }
+            | Outcome::Refused { .. }
+            | Outcome::TimedOut { .. }
+            | Outcome::Lost { .. } => self.attempt_failed(&attempt.outcome),
+        }
+        self.phase = Phase::Exited {
+            outcome: attempt.outcome.clone(),
+        };
+    }
+
+    fn attempt_failed(&mut self, outcome: &Outcome) {
+        self.current.counters.failures += 1;
+        self.session.last_error = Some(outcome.to_string());
+    }
+
+    fn iteration_completed(&mut self, attempt: &FinishedAttempt, status: Status, at: Timestamp) {
+        self.compare_work(attempt.cursor, &status, attempt.tree.as_ref());
+        self.count_iteration(attempt.cursor.iteration, status.decision);
+        let failed = status.decision == Decision::Error;
+        self.session.last_error = failed.then(|| status.reason.clone());
+        self.session.rate_limits.remove(&self.current.agent);
+        self.session.iterations += 1;
+        self.current.iteration_started = None;
+        self.remember(attempt.cursor, status, at);
+    }
+
+    fn count_iteration(&mut self, iteration: u32, decision: Decision) {
+        let counters = &mut self.current.counters;
+        counters.iterations = iteration;
+        counters.failures = 0;
+        counters.stops = if decision == Decision::Stop {
+            counters.stops + 1
+        } else {
+            0
+        };
+        match decision {
+            Decision::Error => counters.errors += 1,
+            Decision::Continue | Decision::Stop => {
+                counters.succeeded += 1;
+                counters.errors = 0;
+                counters.parked = 0;
+            }
+        }
+    }
+
+    fn remember(&mut self, cursor: Cursor, status: Status, at: Timestamp) {
+        let history = &mut self.session.history;
+        if history.len() == SessionState::HISTORY {
+            history.pop_front();
+        }
+        history.push_back(IterationRecord {
+            node: cursor.node,
+            iteration: cursor.iteration,
+            attempts: cursor.attempt,
+            agent: self.current.agent.clone(),
+            at,
+            status,
+        });
+    }
+}

@@ -1,0 +1,21 @@
+//! Records what the user requests.
+//!
+//! Each request forgets the queue's status, so that a concurrent claim is released by the next check.
+use crate::engine::state::State;
+
+impl State {
+    pub(super) fn pause_requested(&mut self) {
+        self.session.pausing = true;
+        self.current.queue_status = None;
+    }
+
+    pub(super) fn continue_requested(&mut self) {
+        self.session.pausing = false;
+        self.current.queue_status = None;
+    }
+
+    pub(super) fn stop_requested(&mut self, by: &str) {
+        self.session.stopping = Some(by.to_owned());
+        self.current.queue_status = None;
+    }
+}

@@ -1,0 +1,54 @@
+//! Calls the function that records an event.
+use crate::engine::state::State;
+use crate::model::Event;
+use jiff::Timestamp;
+
+impl State {
+    /// Records a fact. Total: it never fails and never looks outside. The only writer of `State`.
+    pub fn apply(&mut self, event: &Event, at: Timestamp) {
+        let before = self.session.updated_at.replace(at);
+        match event {
+            Event::SessionStarted { session, run, plan } => {
+                self.session_started(session, run, plan, at);
+            }
+            Event::RunnerStarted { runner, .. } => self.runner_started(runner, before, at),
+            Event::SessionResumed {
+                max_iterations,
+                change,
+            } => {
+                self.session_resumed(*max_iterations, change, at);
+            }
+            Event::PlanReplaced { plan } => self.plan_replaced(plan),
+            Event::SessionForked { from } => self.session_forked(from, before, at),
+            Event::SessionFinished { ending } => self.session_finished(ending),
+            Event::IterationStarted {
+                cursor,
+                fallback,
+                agent,
+            } => {
+                self.iteration_started(*cursor, *fallback, agent, at);
+            }
+            Event::AgentStarted { shim, .. } => self.agent_started(shim),
+            Event::AgentExited(attempt) => self.agent_exited(attempt, at),
+            Event::BlockStarted { cursor } => self.block_started(*cursor, at),
+            Event::BranchReported { branch, report, .. } => self.branch_reported(branch, report),
+            Event::BlockDraining { limit } => self.block_draining(limit),
+            Event::GateAnswered {
+                gate,
+                name,
+                verdict,
+                usage,
+            } => {
+                self.gate_answered(*gate, name, verdict, *usage);
+            }
+            Event::QueueChecked { status, parked, .. } => self.queue_checked(status, parked),
+            Event::TaskClaimed { task, .. } => self.task_claimed(task),
+            Event::WaitStarted { reason, until } => self.wait_started(reason, *until, at),
+            Event::WaitEnded => self.wait_ended(at),
+            Event::PauseRequested => self.pause_requested(),
+            Event::ContinueRequested => self.continue_requested(),
+            Event::StopRequested { by } => self.stop_requested(by),
+            Event::NodeFinished { node, id, ending } => self.node_finished(*node, id, ending, at),
+        }
+    }
+}

@@ -1,0 +1,24 @@
+//! Records the answers of gates.
+use crate::engine::state::State;
+use crate::model::{GateVerdict, Usage};
+
+impl State {
+    pub(super) fn gate_answered(
+        &mut self,
+        gate: u32,
+        name: &str,
+        verdict: &GateVerdict,
+        usage: Usage,
+    ) {
+        self.session.usage += usage;
+        let failures = &mut self.current.counters.gate_failures;
+        *failures = match verdict {
+            GateVerdict::Broken { .. } => *failures + 1,
+            GateVerdict::Stop { .. }
+            | GateVerdict::Continue { .. }
+            | GateVerdict::InProgress { .. } => 0,
+        };
+        self.current.gates.insert(gate, verdict.clone());
+        self.current.last_gate = Some((name.to_owned(), verdict.clone()));
+    }
+}

@@ -1,0 +1,111 @@
+//! Records how a session starts, changes hands and ends.
+use crate::engine::state::{NodeCounters, Phase, State};
+use crate::model::{Change, Ending, ForkedFrom, ProcessId, RunId, SessionName};
+use jiff::Timestamp;
+
+impl State {
+    pub(super) fn session_started(
+        &mut self,
+        session: &SessionName,
+        run: &RunId,
+        plan: &str,
+        at: Timestamp,
+    ) {
+        self.session.name = Some(session.clone());
+        self.session.run = Some(run.clone());
+        plan.clone_into(&mut self.session.plan_hash);
+        self.session.started_at = Some(at);
+        self.phase = Phase::Ready;
+    }
+
+    pub(super) fn runner_started(
+        &mut self,
+        runner: &ProcessId,
+        before: Option<Timestamp>,
+        at: Timestamp,
+    ) {
+        let resumed = self.session.runner.replace(runner.clone()).is_some();
+        if resumed || self.session.forked_from.is_some() {
+            self.add_unattended(before, at);
+        }
+        // The status may be old by now.
+        self.current.queue_status = None;
+        // A task claimed for an attempt that never began is released by the next check of the queue.
+        if !self.phase.is_running() {
+            self.current.task = None;
+        }
+    }
+
+    pub(super) fn session_resumed(
+        &mut self,
+        max_iterations: Option<u32>,
+        change: &Change,
+        at: Timestamp,
+    ) {
+        self.session.change = change
+            .clone()
+            .over(std::mem::take(&mut self.session.change));
+        self.current.max_iterations = max_iterations.or(self.current.max_iterations);
+        self.session.resumed_at = Some(at);
+        self.session.stopping = None;
+        if let Some(ending) = self.phase.ending() {
+            let failed = matches!(ending, Ending::Failed { .. });
+            self.reopen(failed && max_iterations.is_none());
+        }
+    }
+
+    /// Continues a session that had ended. The user has seen its failures: every retry is available again.
+    fn reopen(&mut self, repeat_errors: bool) {
+        let counters = &mut self.current.counters;
+        *counters = NodeCounters {
+            iterations: counters.iterations,
+            succeeded: counters.succeeded,
+            extra: counters.extra + if repeat_errors { counters.errors } else { 0 },
+            stops: counters.stops,
+            ..NodeCounters::default()
+        };
+        // The user may have changed what a gate or the queue looks at.
+        self.current.gates.clear();
+        self.current.queue_status = None;
+        self.session.last_error = None;
+        self.session.rate_limits.clear();
+        self.phase = Phase::Ready;
+    }
+
+    pub(super) fn plan_replaced(&mut self, plan: &str) {
+        plan.clone_into(&mut self.session.plan_hash);
+        // The new plan may have other gates, or another queue.
+        self.current.queue_status = None;
+        self.current.gates.clear();
+    }
+
+    pub(super) fn session_forked(
+        &mut self,
+        from: &ForkedFrom,
+        before: Option<Timestamp>,
+        at: Timestamp,
+    ) {
+        self.add_unattended(before, at);
+        self.session.forked_from = Some(from.clone());
+        // The runner is the other session's.
+        self.session.runner = None;
+    }
+
+    pub(super) fn session_finished(&mut self, ending: &Ending) {
+        if let Ending::Failed { error, .. } = ending {
+            self.session.last_error = Some(error.clone());
+        }
+        self.session.stopping = None;
+        self.session.pausing = false;
+        self.current.task = None;
+        self.phase = Phase::Ended {
+            ending: ending.clone(),
+        };
+    }
+
+    /// Counts the time since the last fact as time without a runner.
+    fn add_unattended(&mut self, before: Option<Timestamp>, at: Timestamp) {
+        let since = before.map_or(0, |before| at.duration_since(before).as_millis());
+        self.session.unattended_ms += i64::try_from(since).unwrap_or(i64::MAX).max(0);
+    }
+}

@@ -1,0 +1,10 @@
+//! Decides what follows from the state alone: the next attempt, a wait, or an end.
+mod attempt;
+mod block;
+mod finish;
+mod limits;
+mod next;
+mod node;
+mod queue;
+
+pub use next::follow;

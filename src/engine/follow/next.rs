@@ -1,0 +1,68 @@
+//! The fact that follows from the state alone.
+use super::attempt::after_attempt;
+use super::block;
+use super::finish::{fail, finish, limit_reached};
+use super::limits::session_limit;
+use super::node::advance;
+use crate::engine::state::{Phase, State};
+use crate::model::{Ending, Event, Limit};
+use crate::plan::{Plan, Step};
+use jiff::Timestamp;
+
+/// Returns the fact that follows from the state alone, if any.
+///
+/// The runner asks after every input, and first thing after a crash, until there is nothing left.
+pub fn follow(plan: &Plan, state: &State, now: Timestamp) -> Option<Event> {
+    match &state.phase {
+        Phase::New | Phase::Running { .. } | Phase::Ended { .. } => None,
+        Phase::Parallel => {
+            let block = plan.block(state.current.cursor.node)?;
+            block::after_report(state, block, session_limit(plan, state, now))
+        }
+        Phase::Ready | Phase::Exited { .. } if state.awaits_queue(plan) => None,
+        Phase::Ready | Phase::Exited { .. } | Phase::Waiting { .. }
+            if state.session.stopping.is_some() =>
+        {
+            let by = state.session.stopping.clone().unwrap_or_default();
+            Some(finish(Ending::Stopped { by }))
+        }
+        Phase::Waiting { .. } => None,
+        Phase::Exited { outcome } => after_attempt(plan, state, outcome, now),
+        Phase::Ready => next_step(plan, state, now),
+    }
+}
+
+fn next_step(plan: &Plan, state: &State, now: Timestamp) -> Option<Event> {
+    match state.step(plan) {
+        None => Some(all_done(plan, state)),
+        Some(Step::Node(node)) => advance(plan, state, node, now),
+        Some(Step::Block(_)) => match session_limit(plan, state, now) {
+            Some(limit) => Some(limit_reached(limit)),
+            None if state.session.pausing => None,
+            None => Some(Event::BlockStarted {
+                cursor: state.current.next_attempt(),
+            }),
+        },
+    }
+}
+
+/// Ends the session. A node that used up its iterations is how pipelines are bounded, except that a queue with tasks
+/// left, or work that does not pass, is unfinished.
+fn all_done(plan: &Plan, state: &State) -> Event {
+    let finished = &state.session.finished;
+    let nodes = plan.steps.iter().cycle().zip(finished);
+    let unfinished = nodes
+        .filter_map(|(step, done)| Some((step.node()?, done)))
+        .find(|(node, done)| node.termination.must_reach_goal() && !done.ending.reached_goal());
+    match (unfinished, finished.last()) {
+        (Some((node, done)), _) => limit_reached(Limit::Iterations {
+            max: done.iterations,
+            goal: node.termination.goal().to_owned(),
+            node: Some(node.id.clone()),
+        }),
+        (None, Some(last)) => finish(Ending::Completed {
+            reason: last.ending.clone(),
+        }),
+        (None, None) => fail("the plan has no nodes", ""),
+    }
+}

@@ -1,0 +1,128 @@
+//! How a node advances: its end, a wait, or its next attempt.
+use super::finish::{fail, limit_reached};
+use super::limits::session_limit;
+use super::queue;
+use crate::engine::idle;
+use crate::engine::state::{Phase, State};
+use crate::model::{Event, Limit, NodeEnding, WaitReason};
+use crate::plan::{Node, Plan, PlanKind};
+use crate::termination::{Answer, MAX_BROKEN_ANSWERS};
+use crate::text::count;
+use jiff::{SignedDuration, Timestamp};
+
+/// Ends the node or the session, waits, or starts the next attempt.
+pub(super) fn advance(plan: &Plan, state: &State, node: &Node, now: Timestamp) -> Option<Event> {
+    // The end is checked after a failed attempt too: if it closed the last task, there is nothing to retry.
+    if let Some(event) = end_of_node(plan, state, node).or_else(|| broken_gate(state)) {
+        return Some(event);
+    }
+    if state.awaits_gate(plan).is_some() {
+        return None;
+    }
+    let limit = session_limit(plan, state, now).or_else(|| idle::idle_limit(plan, state, node));
+    if let Some(limit) = limit {
+        return Some(limit_reached(limit));
+    }
+    if let Some(event) = queue::held_up(state, node, now) {
+        return Some(event);
+    }
+    if state.session.pausing {
+        return None;
+    }
+    if let Some(event) = delay(state, node, now).or_else(|| no_agent_left(state, node, now)) {
+        return Some(event);
+    }
+    (!state.awaits_claim(plan)).then(|| start(state, node, now))
+}
+
+/// Returns the end of the node, if its termination says so.
+fn end_of_node(plan: &Plan, state: &State, node: &Node) -> Option<Event> {
+    let evidence = state.evidence(node);
+    let Answer::Ends(ending) = node.termination.answer(&evidence) else {
+        return None;
+    };
+    let all_ran = matches!(ending, NodeEnding::AllIterations { .. }) && 0 < evidence.iterations;
+    if all_ran && state.current.counters.succeeded == 0 {
+        return Some(fail(
+            format!(
+                "every iteration ended in an error; the last one: {}",
+                state.last_error()
+            ),
+            "see what the agents printed with `ap logs`, then resume: failed iterations are repeated",
+        ));
+    }
+    if plan.kind == PlanKind::Loop && !ending.reached_goal() {
+        return Some(limit_reached(Limit::Iterations {
+            max: evidence.iterations,
+            goal: node.termination.goal().to_owned(),
+            node: None,
+        }));
+    }
+    let (node, id) = (state.current.cursor.node, node.id.clone());
+    Some(Event::NodeFinished { node, id, ending })
+}
+
+/// Ends the session if a gate gave no answer too many times in a row.
+fn broken_gate(state: &State) -> Option<Event> {
+    let failures = state.current.counters.gate_failures;
+    let (gate, verdict) = state
+        .current
+        .last_gate
+        .as_ref()
+        .filter(|_| MAX_BROKEN_ANSWERS <= failures)?;
+    let (times, reason) = (count(failures, "time"), verdict.reason());
+    Some(fail(
+        format!("`{gate}` gave no answer {times} in a row: {reason}"),
+        "fix it, then resume",
+    ))
+}
+
+/// Waits between iterations. An agent that takes over for another is within its iteration.
+fn delay(state: &State, node: &Node, now: Timestamp) -> Option<Event> {
+    let after_iteration =
+        matches!(state.phase, Phase::Exited { .. }) && !state.current.in_iteration();
+    (after_iteration && 0 < node.delay_ms).then(|| {
+        let delay = SignedDuration::from_millis(i64::try_from(node.delay_ms).unwrap_or(i64::MAX));
+        Event::WaitStarted {
+            reason: WaitReason::Delay,
+            until: now + delay,
+        }
+    })
+}
+
+/// Waits if agents of an earlier node used up the quota of this one's.
+fn no_agent_left(state: &State, node: &Node, now: Timestamp) -> Option<Event> {
+    let label = state.agent_at(node, 0).label();
+    wait_for_quota(state, node, &format!("{label} is out of quota"), now)
+}
+
+/// Waits for the first agent that has quota again, if none has any.
+pub(super) fn wait_for_quota(
+    state: &State,
+    node: &Node,
+    reason: &str,
+    now: Timestamp,
+) -> Option<Event> {
+    if state.first_available(node, now).is_some() {
+        return None;
+    }
+    let until = state.next_available_at(node)?;
+    let others = if node.agent.fallback.is_empty() {
+        ""
+    } else {
+        "; no other agent of the chain has quota left"
+    };
+    let reason = WaitReason::RateLimit {
+        reason: format!("{reason}{others}"),
+    };
+    Some(Event::WaitStarted { reason, until })
+}
+
+fn start(state: &State, node: &Node, now: Timestamp) -> Event {
+    let (fallback, agent) = state.next_agent(node, now);
+    Event::IterationStarted {
+        cursor: state.current.next_attempt(),
+        fallback,
+        agent,
+    }
+}

@@ -1,0 +1,118 @@
+//! What the state means for its plan: the current step, and the settings with the user's changes.
+use super::state::{Phase, State};
+use crate::model::{Orders, Outcome, SessionStatus};
+use crate::plan::{Guardrails, Node, Plan, Step};
+use jiff::{SignedDuration, Timestamp};
+
+impl State {
+    /// Returns the session's status, as far as its journal knows.
+    pub fn status(&self) -> SessionStatus {
+        match self.phase.ending() {
+            Some(ending) => ending.status(),
+            None if self.is_paused() => SessionStatus::Paused,
+            None => SessionStatus::Running,
+        }
+    }
+
+    /// Whether the session does nothing because it is paused.
+    pub fn is_paused(&self) -> bool {
+        self.session.pausing
+            && self.session.stopping.is_none()
+            && matches!(self.phase, Phase::Ready | Phase::Exited { .. })
+    }
+
+    /// Returns the current step; `None` when all are done.
+    pub fn step<'a>(&self, plan: &'a Plan) -> Option<&'a Step> {
+        plan.step(self.current.cursor.node)
+    }
+
+    /// Returns the current node; `None` when all are done, or in a parallel block.
+    pub fn node<'a>(&self, plan: &'a Plan) -> Option<&'a Node> {
+        self.step(plan)?.node()
+    }
+
+    /// Returns the current node with the settings of the agent that makes the attempt.
+    pub fn changed_node(&self, plan: &Plan) -> Option<Node> {
+        let mut node = self.node(plan)?.clone();
+        let mut agent = self.agent_at(&node, self.current.fallback).into_owned();
+        let change = &self.session.change;
+        agent.permissions = change.permissions.unwrap_or(agent.permissions);
+        agent.keep_env = change.keep_env.unwrap_or(agent.keep_env);
+        node.agent = agent;
+        Some(node)
+    }
+
+    /// Returns what the branches of the current block should do.
+    pub fn orders(&self) -> Orders {
+        Orders {
+            stop: self.session.stopping.clone(),
+            drain: self.current.drain.clone(),
+            pause: self.session.pausing,
+        }
+    }
+
+    /// Returns the session's limits.
+    pub fn guardrails(&self, plan: &Plan) -> Guardrails {
+        let (defined, change) = (plan.guardrails, &self.session.change);
+        Guardrails {
+            max_cost_usd: change.max_cost_usd.unwrap_or(defined.max_cost_usd),
+            max_runtime_seconds: change
+                .max_runtime_seconds
+                .unwrap_or(defined.max_runtime_seconds),
+            ..defined
+        }
+    }
+
+    /// Returns how many iterations the current node may take.
+    pub fn max_iterations(&self, node: &Node) -> u32 {
+        let max = self.current.max_iterations.unwrap_or(node.max_iterations);
+        max.saturating_add(self.current.counters.extra)
+    }
+
+    /// Returns how long the session has run, without the time it had no runner.
+    pub fn ran(&self, now: Timestamp) -> SignedDuration {
+        let since = self.session.started_at.unwrap_or(now);
+        now.duration_since(since) - SignedDuration::from_millis(self.session.unattended_ms)
+    }
+
+    /// Returns the reason of the last failure.
+    pub(super) fn last_error(&self) -> &str {
+        self.session
+            .last_error
+            .as_deref()
+            .unwrap_or("no reason given")
+    }
+
+    /// Returns the reason of the last failure, or else what the last iteration reported.
+    pub fn failure_reason(&self) -> String {
+        let session = &self.session;
+        let reported = || {
+            session
+                .history
+                .back()
+                .map(|last| last.status.reason.clone())
+        };
+        session
+            .last_error
+            .clone()
+            .or_else(reported)
+            .unwrap_or_default()
+    }
+
+    /// Whether the attempt that has just ended worked on its task; others were kept from it.
+    pub fn attempt_worked(&self) -> bool {
+        let Phase::Exited { outcome } = &self.phase else {
+            return false;
+        };
+        match outcome {
+            Outcome::Reported { .. }
+            | Outcome::Unreported { .. }
+            | Outcome::Crashed { .. }
+            | Outcome::TimedOut { .. } => true,
+            Outcome::RateLimited { .. }
+            | Outcome::Refused { .. }
+            | Outcome::Lost { .. }
+            | Outcome::Cancelled => false,
+        }
+    }
+}

@@ -1,0 +1,215 @@
+//! The limits that end a session short of its goal: their message, their advice and their JSON.
+use super::{NodeId, SessionName};
+use crate::text::{count, exact_duration, held, plain};
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// A limit that was reached.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "kind")]
+pub enum Limit {
+    /// `max_runtime`: the session ran for as long as it may.
+    Runtime { max_seconds: u64 },
+    /// `max_cost`: the session spent what it may.
+    Cost { max_usd: f64, spent_usd: f64 },
+    /// A node used its iterations before it reached its goal.
+    Iterations {
+        max: u32,
+        /// What was to be reached, after "before".
+        goal: String,
+        /// The node, if it is one of a pipeline.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        node: Option<NodeId>,
+    },
+    /// `max_idle_iterations`: so many iterations in a row changed nothing.
+    Idle { max: u32 },
+    /// Every task left is blocked.
+    QueueStalled {
+        left: u32,
+        /// The first of them, each as `id why`.
+        blocked: Vec<String>,
+    },
+    /// `max_wait` of the queue: others hold the tasks for too long.
+    QueueWait {
+        max_seconds: u64,
+        held: u32,
+        by: Vec<String>,
+    },
+}
+
+/// A larger limit for a resume.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum RaisedLimit {
+    MaxIterations(u32),
+    MaxCostUsd(f64),
+    MaxRuntimeSeconds(u64),
+}
+
+impl Limit {
+    /// Returns twice the limit, if a resume can raise it.
+    pub fn raised(&self) -> Option<RaisedLimit> {
+        match self {
+            Self::Runtime { max_seconds } => Some(RaisedLimit::MaxRuntimeSeconds(
+                max_seconds.saturating_mul(2),
+            )),
+            Self::Cost { max_usd, spent_usd } => {
+                Some(RaisedLimit::MaxCostUsd(max_usd.max(*spent_usd) * 2.0))
+            }
+            Self::Iterations {
+                max, node: None, ..
+            } => Some(RaisedLimit::MaxIterations(max.saturating_mul(2))),
+            Self::Iterations { node: Some(_), .. }
+            | Self::Idle { .. }
+            | Self::QueueStalled { .. }
+            | Self::QueueWait { .. } => None,
+        }
+    }
+
+    /// Returns what to do before a resume, if a resume alone is not enough.
+    pub fn hint(&self, session: &SessionName) -> Option<String> {
+        match self {
+            Self::Idle { max } => Some(format!(
+                "See what its agents did with `ap logs {session}`. A resume allows {} in a row without a change again; `guardrails.max_idle_iterations` sets how many",
+                count(max, "iteration")
+            )),
+            Self::Runtime { .. }
+            | Self::Cost { .. }
+            | Self::Iterations { .. }
+            | Self::QueueStalled { .. }
+            | Self::QueueWait { .. } => None,
+        }
+    }
+}
+
+impl fmt::Display for Limit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Runtime { max_seconds } => {
+                write!(f, "time limit reached ({})", exact_duration(*max_seconds))
+            }
+            Self::Cost { max_usd, spent_usd } => {
+                write!(f, "cost limit reached: ${spent_usd:.2} of ${max_usd:.2}")
+            }
+            Self::Iterations { max, goal, node } => {
+                let node = node
+                    .as_ref()
+                    .map_or_else(String::new, |id| format!(" of node `{id}`"));
+                write!(f, "iteration limit{node} reached ({max}) before {goal}")
+            }
+            Self::Idle { max } => write!(
+                f,
+                "idle limit reached: {} in a row changed nothing (no commit, no changed file, no closed task, the same report)",
+                count(max, "iteration")
+            ),
+            Self::QueueStalled { left, blocked } => write_stalled(f, *left, blocked),
+            Self::QueueWait {
+                max_seconds,
+                held: number,
+                by,
+            } => write!(
+                f,
+                "queue wait limit reached ({}): {}",
+                exact_duration(*max_seconds),
+                held(*number, by)
+            ),
+        }
+    }
+}
+
+fn write_stalled(f: &mut fmt::Formatter<'_>, left: u32, blocked: &[String]) -> fmt::Result {
+    let tasks = count(left, "task");
+    write!(
+        f,
+        "the queue is stalled: {tasks} left, all blocked: {}",
+        plain(&blocked.join("; "))
+    )?;
+    match (left as usize).saturating_sub(blocked.len()) {
+        0 => Ok(()),
+        more => write!(f, "; and {more} more"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use insta::assert_snapshot;
+
+    fn every_limit() -> [Limit; 8] {
+        let goal = || "the queue was empty".to_owned();
+        let blocked = || vec!["b waits for a".to_owned()];
+        [
+            Limit::Runtime {
+                max_seconds: 72 * 3600,
+            },
+            Limit::Cost {
+                max_usd: 5.0,
+                spent_usd: 5.125,
+            },
+            Limit::Iterations {
+                max: 1,
+                goal: goal(),
+                node: None,
+            },
+            Limit::Iterations {
+                max: 25,
+                goal: goal(),
+                node: Some("work".parse().unwrap()),
+            },
+            Limit::Idle { max: 5 },
+            Limit::QueueStalled {
+                left: 1,
+                blocked: blocked(),
+            },
+            Limit::QueueStalled {
+                left: 3,
+                blocked: blocked(),
+            },
+            Limit::QueueWait {
+                max_seconds: 5400,
+                held: 2,
+                by: vec!["person/ann".to_owned()],
+            },
+        ]
+    }
+
+    #[test]
+    fn a_limit_says_what_was_reached() {
+        assert_snapshot!(every_limit().map(|limit| limit.to_string()).join("\n"), @r"
+        time limit reached (72h)
+        cost limit reached: $5.12 of $5.00
+        iteration limit reached (1) before the queue was empty
+        iteration limit of node `work` reached (25) before the queue was empty
+        idle limit reached: 5 iterations in a row changed nothing (no commit, no changed file, no closed task, the same report)
+        the queue is stalled: 1 task left, all blocked: b waits for a
+        the queue is stalled: 3 tasks left, all blocked: b waits for a; and 2 more
+        queue wait limit reached (1h30m): 2 tasks held by person/ann
+        ");
+    }
+
+    #[test]
+    fn a_resume_can_raise_the_limits_of_a_session() {
+        assert_eq!(
+            every_limit().map(|limit| limit.raised()),
+            [
+                Some(RaisedLimit::MaxRuntimeSeconds(144 * 3600)),
+                Some(RaisedLimit::MaxCostUsd(10.25)),
+                Some(RaisedLimit::MaxIterations(2)),
+                None,
+                None,
+                None,
+                None,
+                None
+            ]
+        );
+    }
+
+    #[test]
+    fn json_keeps_the_kind_and_the_numbers() {
+        let limit = Limit::Cost {
+            max_usd: 5.0,
+            spent_usd: 5.125,
+        };
+        let json = serde_json::json!({ "kind": "cost", "max_usd": 5.0, "spent_usd": 5.125 });
+        assert_eq!(serde_json::to_value(limit).unwrap(), json);
+    }
+}
