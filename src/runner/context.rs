@@ -1,4 +1,4 @@
-//! What an agent is told: `context.json` and the variables of its prompt.
+//! The input of an agent: `context.json` and the variables of its prompt.
 use super::attempt_context::AttemptContext;
 use super::inputs::NodeInputs;
 use crate::engine::remaining;

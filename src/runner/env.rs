@@ -1,4 +1,4 @@
-//! Where a runner runs: its project, its program and the environment its agents inherit.
+//! What a runner needs of its surroundings: folders, its program, and the environment that agents inherit.
 use crate::exec::command::find_program;
 use crate::exec::launcher::Windows;
 use crate::model::{Env, NodeId, SessionName};
@@ -19,19 +19,19 @@ pub struct RunnerEnv {
     pub workspace: Workspace,
     /// `ap` itself.
     pub exe: Utf8PathBuf,
-    /// Of the person who started the session, wherever the runner itself was started.
+    /// The environment of the user who started the session, wherever the runner itself was started.
     pub vars: Env,
     /// Opens windows beside the runner's own, if it has one.
     pub windows: Option<Arc<dyn Windows>>,
     /// How many agents may run at a time on this machine.
     pub slots: Option<Slots>,
-    /// Attempts of this session that are under way, its branches' included.
+    /// Running attempts of this session and its branches.
     at_work: Rc<Cell<u32>>,
     found: RefCell<BTreeMap<String, Utf8PathBuf>>,
     tools: OnceCell<Vec<&'static str>>,
 }
 
-/// An attempt that is under way; let go when it is over.
+/// The permit of a running attempt; returned when dropped.
 #[derive(Debug)]
 pub(super) struct AgentPermit {
     at_work: Rc<Cell<u32>>,
@@ -43,7 +43,7 @@ impl Drop for AgentPermit {
     }
 }
 
-/// Programs agents like to know of.
+/// Programs whose presence `context.json` reports.
 const TOOLS: [&str; 12] = [
     "git", "gh", "rg", "jq", "node", "python3", "cargo", "go", "make", "docker", "bd", "tmux",
 ];
@@ -79,7 +79,7 @@ impl RunnerEnv {
         Some(path)
     }
 
-    /// Counts an attempt that is under way whether there is room for it or not: an earlier runner started it.
+    /// Takes a permit unconditionally, for an adopted attempt.
     pub(super) fn permit_for_adopted(&self) -> AgentPermit {
         self.at_work.set(self.at_work.get() + 1);
         AgentPermit {
@@ -104,7 +104,7 @@ impl RunnerEnv {
             .map(|slot| (self.permit_for_adopted(), Some(slot))))
     }
 
-    /// Opens a window in which a person can watch a branch, if the runner is in one itself.
+    /// Opens a window that shows a branch, if the runner itself is in one.
     pub(super) fn show_branch(&self, session: &SessionName, block: &NodeId, branch: &NodeId) {
         let Some(windows) = self.windows.clone() else {
             return;
@@ -132,7 +132,7 @@ impl RunnerEnv {
         });
     }
 
-    /// Returns which of the programs agents like to know of there are; looked for once.
+    /// Returns which of these programs exist; looked up once.
     pub(super) fn tools(&self) -> &[&'static str] {
         self.tools.get_or_init(|| {
             TOOLS

@@ -1,4 +1,4 @@
-//! What a node is given by those that ran before it: in its own plan, or before the block it is a branch of.
+//! The inputs of a node: outputs of the steps before it, in its own plan or before the block it is a branch of.
 use crate::engine::State;
 use crate::plan::{BlockInput, Node, Plan, Prior, Select, Step};
 use crate::store::layout::RunDir;
@@ -9,12 +9,12 @@ use camino::Utf8PathBuf;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
-/// A node, and where it stands.
+/// A node whose inputs are asked for.
 pub(super) struct NodeInputs<'a> {
     pub(super) plan: &'a Plan,
     pub(super) state: &'a State,
     pub(super) node: &'a Node,
-    /// Its place in its plan.
+    /// Its index in its plan.
     pub(super) index: u32,
     pub(super) run: &'a RunDir,
 }

@@ -1,14 +1,14 @@
-//! What an agent told of its iteration: its `status.json`, or the `result.json` of older prompts.
+//! The report an agent writes: `status.json`, or `result.json` with older prompts.
 use super::attempt_context::AttemptPaths;
 use crate::model::Status;
 use camino::Utf8Path;
 use fs_err as fs;
 use std::io;
 
-/// Larger files are none that an agent wrote on purpose.
+/// Largest report that is read, in bytes.
 const LARGEST: u64 = 1 << 20;
 
-/// Returns what the agent told, or why that is nothing.
+/// Returns the report, or why there is none.
 pub(super) fn read(paths: &AttemptPaths) -> Result<Status, String> {
     let written = |path: &Utf8Path, name| text(path).map_err(|why| format!("{name} {why}"));
     if let Some(text) = written(&paths.status, "status.json")? {
@@ -21,7 +21,7 @@ pub(super) fn read(paths: &AttemptPaths) -> Result<Status, String> {
     }
 }
 
-/// Keeps in the iteration's folder what the agent had to write elsewhere.
+/// Copies a report that was written elsewhere into the iteration's folder.
 pub(super) fn keep(paths: &AttemptPaths) -> io::Result<()> {
     for (written, kept) in [
         (&paths.status, paths.iteration.status()),
@@ -34,7 +34,7 @@ pub(super) fn keep(paths: &AttemptPaths) -> io::Result<()> {
     Ok(())
 }
 
-/// Removes what an earlier agent told.
+/// Removes the reports of earlier agents.
 pub(super) fn clear_reports(paths: &AttemptPaths) -> io::Result<()> {
     for path in [
         &paths.status,

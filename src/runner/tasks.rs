@@ -1,4 +1,4 @@
-//! The queue, as the runner sees it: one question at a time, asked in a thread because programs and files take their time.
+//! The runner's side of the queue: one question at a time, asked in a thread of its own because programs and files are slow.
 use super::RunnerEnv;
 use crate::engine::State;
 use crate::model::{Cursor, Input, QueueStatus};
@@ -13,21 +13,21 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// How often a tracker with leases hears of an agent at work. `bd` lets a lease run out after 5 minutes.
+/// Interval of heartbeats to a tracker with leases. A lease of `bd` expires after 5 minutes.
 const HEARTBEAT: Duration = Duration::from_secs(120);
 
 /// The queue of the current node and what is being asked of it.
 pub(super) struct Tasks {
     at: QueueEnv,
     project: Project,
-    /// Of which node, so that what is known of its tracker is asked once.
+    /// The open queue and its node, so that its tracker is asked for its version once.
     open: Option<(u32, Arc<dyn Queue>)>,
     asked: Option<Pin<Box<dyn Future<Output = Answer> + Send>>>,
     last_heartbeat: Instant,
     given_up: bool,
 }
 
-/// What the queue said, and what a person should know about it.
+/// The queue's answer, with remarks for the user.
 type Answer = (Input, Vec<String>);
 
 impl Tasks {
@@ -46,7 +46,7 @@ impl Tasks {
         }
     }
 
-    /// Takes back what ended agents hold, and looks, unless something is being asked already.
+    /// Releases what ended agents hold and checks the queue, unless a question is open.
     pub(super) fn check(&mut self, dir: &RunDir, plan: &Plan, state: &State, cursor: Cursor) {
         let (project, run) = (self.project.clone(), run(plan));
         let recorded = plan
@@ -77,7 +77,7 @@ impl Tasks {
         });
     }
 
-    /// Takes a task for the attempt that comes next, unless something is being asked already.
+    /// Claims a task for the next attempt, unless a question is open.
     pub(super) fn claim(&mut self, plan: &Plan, state: &State, next: Cursor) {
         let (owner, now) = (owner(plan, next), state.current.cursor);
         self.ask(plan, state, now, move |queue| {
@@ -141,7 +141,7 @@ impl Tasks {
             .filter(|_| !self.given_up)
         else {
             let why = if self.given_up {
-                "nobody waited for the queue"
+                "the queue was not waited for"
             } else {
                 "the node has no queue"
             };
@@ -184,12 +184,12 @@ impl Tasks {
         answer
     }
 
-    /// Returns when the tracker should hear again that an agent is at work.
+    /// Returns when the next heartbeat is due.
     pub(super) fn next_heartbeat(&self) -> Option<Instant> {
         self.open.as_ref().map(|_| self.last_heartbeat + HEARTBEAT)
     }
 
-    /// Tells the tracker that the current agent is at work; nobody waits for the answer.
+    /// Sends a heartbeat for the current agent to the tracker, without waiting for the answer.
     pub(super) fn send_heartbeat(&mut self, plan: &Plan, state: &State) {
         self.last_heartbeat = Instant::now();
         let (Some((_, queue)), owner) = (self.open.clone(), owner(plan, state.current.cursor))
@@ -198,12 +198,12 @@ impl Tasks {
         };
         tokio::task::spawn_blocking(move || {
             if let Err(error) = queue.keep_alive(&owner) {
-                tracing::warn!(%error, "the tracker could not be told that the agent is at work");
+                tracing::warn!(%error, "the heartbeat to the tracker failed");
             }
         });
     }
 
-    /// Somebody waits for the end: answers must come soon or, `at_once`, not at all.
+    /// Shortens what is waited for, because the user waits for the end; `at_once` gives up the question.
     pub(super) fn shorten_timeouts(&mut self, at_once: bool) {
         if let Some((_, queue)) = &self.open {
             queue.shorten_timeouts();

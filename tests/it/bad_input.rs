@@ -268,7 +268,7 @@ fn a_read_only_disk_is_told() {
     project
         .ap(&FOREGROUND)
         .expect(1)
-        .says(&["Read-only file system", "this must be writable for you"]);
+        .says(&["Read-only file system", "it must be writable by you"]);
     project.nothing_left();
     drop(disk);
 }
