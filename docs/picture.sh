@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Takes docs/session.svg anew: a session of the scripted agent, as its tmux window shows it.
+# Regenerates docs/session.svg: the tmux window of a session of the scripted agent.
 set -euo pipefail
 root=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd -P)
 columns=104 rows=30
@@ -17,18 +17,18 @@ fail() {
     exit 1
 }
 
-# The program as it is now.
+# Build the current program.
 messages=$(cd -- "$root" && HOME=$(getent passwd "$(id -u)" | cut -d : -f 6) cargo build --quiet --bin ap --message-format json-render-diagnostics)
 messages=${messages##*\"executable\":\"}
 mkdir -- "$scratch/bin"
 cp -- "${messages%%\"*}" "$scratch/bin/ap"
 export PATH=$scratch/bin:$PATH
 
-# A repository with something to do.
+# A repository with tasks.
 project=$scratch/shop
 mkdir -p -- "$project/src" "$project/tests"
 cd -- "$project"
-# What the agent runs when the picture is taken.
+# The command that the agent runs when the window is captured.
 echo 'exec sleep 60' >tests/all.sh
 git init -q
 git config user.name 'Picture'
@@ -48,13 +48,13 @@ END
 git add .
 git commit -q -m 'Start'
 
-# A server of the right size first: a window nobody looks at keeps the size it was made with.
+# Start a server of the right size first: a window without a client keeps its initial size.
 tmux -S "$AP_TMUX_SOCKET" -f /dev/null new-session -d -s size -x "$columns" -y "$rows" 'exec cat'
 tmux -S "$AP_TMUX_SOCKET" set-option -g default-terminal tmux-256color
 ap work auth 25 >/dev/null
 tmux -S "$AP_TMUX_SOCKET" resize-window -t pipeline-auth -x "$columns" -y "$rows"
 
-# In the middle of the fourth iteration, while the agent works.
+# Capture during the fourth iteration, while the agent works.
 capture() { tmux -S "$AP_TMUX_SOCKET" capture-pane -e -p -t pipeline-auth; }
 working() { capture | grep -q 'last sign\|4/25' && [ -s .claude/pipeline-runs/auth/stage-00-work/iterations/004/stdout.log ]; }
 for _ in $(seq 300); do
