@@ -1,7 +1,7 @@
 //! The runner as a program: in this terminal, in a tmux window, or for `ap test`.
 use crate::error::{Error, ExitCode, Result};
 use crate::exec::launcher::{self, LaunchReply, Launched, Tmux};
-use crate::fixture;
+use crate::fixture::{self, Recorder};
 use crate::log;
 use crate::runner::{self, Acquired, LaunchRequest, RunnerEnv, acquire};
 use crate::store::crash;
@@ -10,6 +10,8 @@ use crate::store::session::Session;
 use crate::ui::{out, report};
 use crate::workspace::Workspace;
 use camino::Utf8Path;
+use std::cell::RefCell;
+use std::rc::Rc;
 use std::sync::Arc;
 
 /// Runs a session in this process, to its end.
@@ -73,19 +75,18 @@ fn environment(request: &LaunchRequest) -> RunnerEnv {
 }
 
 /// Runs a session that is ours to its end, and makes a fixture of it if that is wanted.
-fn drive(session: Session, env: RunnerEnv) -> Result<ExitCode> {
-    let (dir, project, vars) = (
-        session.dir.clone(),
-        env.workspace.store_root.clone(),
-        env.vars.clone(),
-    );
-    let recorded = session.plan.record.is_some();
-    fixture::begin(&session.plan, &dir, &project, &vars)?;
+fn drive(mut session: Session, env: RunnerEnv) -> Result<ExitCode> {
+    let (dir, project) = (session.dir.clone(), env.workspace.store_root.clone());
+    fixture::begin(&session.plan, &dir, &project, &env.vars)?;
+    let recorder = Rc::new(RefCell::new(Recorder::new(dir, project, env.vars.clone())));
+    if session.plan.record.is_some() {
+        session.attach(Rc::clone(&recorder))?;
+    }
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
     let (ending, session) = runtime.block_on(runner::run(session, env))?;
-    if recorded && let Some(folder) = fixture::record(&dir, &project, &vars)? {
+    if let Some(folder) = recorder.borrow_mut().take_result()? {
         out(format!(
             "Recorded in {folder}; run it without an account: ap test"
         ))?;
