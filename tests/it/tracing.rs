@@ -4,7 +4,6 @@ use crate::project::Project;
 #[test]
 fn log_lines_stand_in_the_spans_of_session_iteration_and_attempt() {
     let mut project = Project::new();
-    project.write("TODO.md", "- [ ] one\n");
     project.shell_loop(
         "work",
         "termination: { type: fixed, max: 2 }\n",
