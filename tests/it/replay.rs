@@ -128,7 +128,7 @@ fn a_change_is_shown_and_can_be_taken_for_right() {
     let ran = project.ap(&["test", "tidy", "--json"]).expect(1);
     let tested = &report(&ran)["tested"][0];
     assert_eq!(
-        (&tested["result"], &tested["account"]["ending"]),
+        (&tested["result"], &tested["expected"]["ending"]),
         (
             &"differs".into(),
             &"complete: 3 agents in a row said stop".into()
@@ -427,7 +427,7 @@ fn a_recorded_pipeline_with_a_block_runs_again() {
     }
     let ran = project.ap(&["test", "duel", "--json"]).expect(0);
     let tested = &report(&ran)["tested"][0];
-    let nodes: Vec<&str> = tested["account"]["nodes"]
+    let nodes: Vec<&str> = tested["expected"]["nodes"]
         .as_array()
         .unwrap()
         .iter()
@@ -444,7 +444,7 @@ fn a_recorded_pipeline_with_a_block_runs_again() {
         ]
     );
     assert_eq!(
-        tested["account"]["nodes"][4]["inputs"]
+        tested["expected"]["nodes"][4]["inputs"]
             .as_array()
             .unwrap()
             .len(),
