@@ -195,12 +195,12 @@ fn an_edited_skill_is_shown_and_kept() {
     );
     let page = copy(&project).join("skills/monitor/SKILL.md");
     let text = fs_err::read_to_string(&page).expect("a page");
-    let edited = text.replace("You look, judge, and tell.", "You look.");
+    let edited = text.replace("You observe, judge, and report.", "You observe.");
     agent_pipelines::store::atomic::replace(&page, edited.as_bytes()).expect("an edit");
     let said = project.ap(&["plugin", "update", "--files-only"]).expect(4);
     said.says(&[
-        "-You look. You do not",
-        "+You look, judge, and tell.",
+        "-You observe. Do not",
+        "+You observe, judge, and report.",
         "was edited and is kept",
         "--overwrite",
     ]);
@@ -212,14 +212,14 @@ fn an_edited_skill_is_shown_and_kept() {
     let said = project.ap(&["plugin", "status"]).expect(0);
     said.says(&[
         "Edited  skills/monitor/SKILL.md",
-        "-You look. You do not",
-        "+You look, judge, and tell.",
+        "-You observe. Do not",
+        "+You observe, judge, and report.",
     ]);
     let said = project
         .ap(&["plugin", "uninstall", "--files-only"])
         .expect(4);
     said.says(&[
-        "-You look. You do not",
+        "-You observe. Do not",
         "was edited and is kept",
         "uninstalled, except for 1 edited file of yours in ",
         "--overwrite",
