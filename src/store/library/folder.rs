@@ -82,12 +82,12 @@ impl Folder {
                 .strip_prefix(project)
                 .map_or_else(|_| root.join(file).to_string(), ToString::to_string),
             Self::BuiltIn(root) => {
-                let shelf = if root.path().as_os_str().is_empty() {
+                let kind = if root.path().as_os_str().is_empty() {
                     "pipelines"
                 } else {
                     "loops"
                 };
-                format!("builtin:{shelf}/{}", root.path().join(file).display())
+                format!("builtin:{kind}/{}", root.path().join(file).display())
             }
         }
     }
@@ -95,11 +95,9 @@ impl Folder {
 
 fn not_utf8(file: &str, bytes: &[u8], valid: usize) -> Unreadable {
     let before = String::from_utf8_lossy(&bytes[..valid]).into_owned();
-    let (line, column) = (
-        before.matches('\n').count() + 1,
-        before.lines().last().unwrap_or_default().chars().count() + 1,
-    );
-    let column = if before.ends_with('\n') { 1 } else { column };
+    let line = before.matches('\n').count() + 1;
+    let last_line = before.rsplit('\n').next().unwrap_or_default();
+    let column = last_line.chars().count() + 1;
     Unreadable::file(
         format!("`{file}` is not UTF-8 text (line {line}, column {column})"),
         "save it as UTF-8",
@@ -107,42 +105,42 @@ fn not_utf8(file: &str, bytes: &[u8], valid: usize) -> Unreadable {
     )
 }
 
+/// Reads a file of at most `largest` bytes; `None` if there is none.
 fn read_bounded(path: &Utf8Path, largest: u64) -> Result<Option<Vec<u8>>, Unreadable> {
-    let cannot = |error: io::Error| {
-        Unreadable::file(
-            format!("cannot read `{path}`: {error}"),
-            "fix that, or move the file away",
-            "",
-        )
+    let found = match std::fs::metadata(path) {
+        Ok(found) if found.is_dir() => return Ok(None),
+        Ok(found) => found,
+        Err(error) if is_missing(&error) => return Ok(None),
+        Err(error) => return Err(cannot_read(path, &error)),
     };
-    match std::fs::metadata(path) {
-        Ok(found) if found.is_dir() => Ok(None),
-        // A pipe or device would block, or never end.
-        Ok(found) if !found.is_file() => Err(Unreadable::file(
-            format!("`{path}` is not a regular file"),
-            "put a file in its place",
-            "",
-        )),
-        Ok(found) if found.len() > largest => {
-            let reason = format!(
-                "`{path}` is too large: {} bytes, at most {largest}",
-                found.len()
-            );
-            Err(Unreadable::file(
-                reason,
-                format!("keep it below {} MiB", largest >> 20),
-                "",
-            ))
-        }
-        Ok(_) => std::fs::read(path).map(Some).map_err(cannot),
-        Err(error)
-            if matches!(
-                error.kind(),
-                io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
-            ) =>
-        {
-            Ok(None)
-        }
-        Err(error) => Err(cannot(error)),
+    // A pipe or device would block, or never end.
+    if !found.is_file() {
+        let reason = format!("`{path}` is not a regular file");
+        return Err(Unreadable::file(reason, "put a file in its place", ""));
     }
+    let size = found.len();
+    if largest < size {
+        return Err(Unreadable::file(
+            format!("`{path}` is too large: {size} bytes, at most {largest}"),
+            format!("keep it below {} MiB", largest >> 20),
+            "",
+        ));
+    }
+    let bytes = std::fs::read(path).map_err(|error| cannot_read(path, &error))?;
+    Ok(Some(bytes))
+}
+
+fn is_missing(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
+    )
+}
+
+fn cannot_read(path: &Utf8Path, error: &io::Error) -> Unreadable {
+    Unreadable::file(
+        format!("cannot read `{path}`: {error}"),
+        "fix that, or move the file away",
+        "",
+    )
 }

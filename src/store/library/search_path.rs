@@ -1,6 +1,6 @@
 //! A folder in which definitions are looked up.
-use super::DEFINITIONS;
 use super::folder::Folder;
+use super::found::{DEFINITIONS, Found};
 use crate::plan::{Origin, PlanKind};
 
 /// One folder of the lookup order.
@@ -9,13 +9,8 @@ pub(super) struct SearchPath {
     pub(super) folder: Folder,
 }
 
-/// A definition's file and its folder.
-pub(super) struct Found {
-    pub(super) folder: Folder,
-    pub(super) file: String,
-}
-
 impl SearchPath {
+    /// Lists the names of the definitions in the folder.
     pub(super) fn names(&self, kind: PlanKind) -> Vec<String> {
         let names = self
             .folder
@@ -34,6 +29,7 @@ impl SearchPath {
             .collect()
     }
 
+    /// Finds a definition by its name.
     pub(super) fn definition(&self, kind: PlanKind, name: &str) -> Option<Found> {
         let (folder, files) = match kind {
             PlanKind::Loop => (self.folder.enter(name)?, DEFINITIONS.map(String::from)),
@@ -42,9 +38,13 @@ impl SearchPath {
                 [format!("{name}.yaml"), format!("{name}.yml")],
             ),
         };
-        files
-            .into_iter()
-            .find(|file| folder.has(file))
-            .map(|file| Found { folder, file })
+        let file = files.into_iter().find(|file| folder.has(file))?;
+        Some(Found {
+            kind,
+            name: name.to_owned(),
+            origin: self.origin,
+            folder,
+            file,
+        })
     }
 }

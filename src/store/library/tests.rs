@@ -1,8 +1,13 @@
-//! What is found where, and that all of what is built in is clean.
-use super::*;
-use crate::compile::{Overrides, Problem, Request, Severity, compile, description};
+//! Tests where definitions are found, and that the built-in ones have no problems.
+use super::Library;
+use super::found::LARGEST_YAML;
+use crate::compile::{
+    LoopSource, Overrides, Problem, Request, Severity, Sources, compile, description,
+};
+use crate::plan::{Origin, PlanKind};
+use camino::{Utf8Path, Utf8PathBuf};
 
-fn shelf() -> (tempfile::TempDir, Library) {
+fn scratch_library() -> (tempfile::TempDir, Library) {
     let dir = tempfile::tempdir().unwrap();
     let root = Utf8PathBuf::from_path_buf(dir.path().canonicalize().unwrap()).unwrap();
     let library = Library::new(&root.join("project"), &root.join("user"));
@@ -42,7 +47,7 @@ fn compiled(sources: &Sources) -> Result<Vec<Problem>, Vec<Problem>> {
 
 #[test]
 fn everything_built_in_is_clean() {
-    let (_dir, library) = shelf();
+    let (_dir, library) = scratch_library();
     let list = library.list();
     let names: Vec<_> = list.iter().map(|entry| entry.name.as_str()).collect();
     assert_eq!(
@@ -93,7 +98,7 @@ fn everything_built_in_is_clean() {
 
 #[test]
 fn every_built_in_prompt_reads_first_and_reports_each_decision_last() {
-    let (_dir, library) = shelf();
+    let (_dir, library) = scratch_library();
     for entry in library
         .list()
         .iter()
@@ -123,7 +128,7 @@ fn every_built_in_prompt_reads_first_and_reports_each_decision_last() {
 
 #[test]
 fn the_nearest_definition_wins() {
-    let (_dir, library) = shelf();
+    let (_dir, library) = scratch_library();
     assert_eq!(described(&library, "work").0, Origin::BuiltIn);
     a_loop(&library.user.join("loops/work"), "loop.yaml", "of the user");
     assert_eq!(
@@ -169,7 +174,7 @@ fn the_nearest_definition_wins() {
 
 #[test]
 fn a_pipeline_is_found_by_name_with_or_without_yaml_and_by_path() {
-    let (_dir, library) = shelf();
+    let (_dir, library) = scratch_library();
     assert_eq!(
         library
             .find(PlanKind::Pipeline, "full-refine.yaml")
@@ -193,7 +198,7 @@ fn a_pipeline_is_found_by_name_with_or_without_yaml_and_by_path() {
 
 #[test]
 fn a_path_without_its_kind_is_a_loop_or_a_pipeline_by_its_name() {
-    let (_dir, library) = shelf();
+    let (_dir, library) = scratch_library();
     put(
         &library.project.join(".claude/pipelines/work.yaml"),
         b"nodes: [{id: a, loop: work, runs: 1}]\n",
@@ -227,7 +232,7 @@ fn a_path_without_its_kind_is_a_loop_or_a_pipeline_by_its_name() {
 
 #[test]
 fn a_name_cannot_leave_its_folder() {
-    let (_dir, library) = shelf();
+    let (_dir, library) = scratch_library();
     a_loop(&library.project.join("secret"), "loop.yaml", "x");
     for name in ["../../secret", "..", "", "work/..", "wörk"] {
         assert!(library.named(PlanKind::Loop, name).is_none(), "{name}");
@@ -244,7 +249,7 @@ fn a_name_cannot_leave_its_folder() {
 
 #[test]
 fn unreadable_definitions_are_listed_with_the_reason() {
-    let (_dir, library) = shelf();
+    let (_dir, library) = scratch_library();
     let folder = library.project.join(".claude/loops");
     put(&folder.join("binary/loop.yaml"), b"name: \xff\n");
     put(
