@@ -6,7 +6,7 @@ use std::io;
 use std::sync::Arc;
 
 /// Puts what was written to a file on disk.
-pub(super) trait Disk: fmt::Debug + Send + Sync {
+pub(crate) trait Disk: fmt::Debug + Send + Sync {
     fn sync(&self, file: &fs::File) -> io::Result<()> {
         file.sync_data()
     }
@@ -14,23 +14,23 @@ pub(super) trait Disk: fmt::Debug + Send + Sync {
 
 /// The disk of the file.
 #[derive(Debug)]
-pub(super) struct RealDisk;
+pub(crate) struct RealDisk;
 
 impl Disk for RealDisk {}
 
 /// The appended lines that are not synced yet. They can be synced in any thread.
 #[derive(Debug)]
-pub(super) struct Unsynced {
+pub(crate) struct Unsynced {
     file: Arc<fs::File>,
     disk: Arc<dyn Disk>,
 }
 
 impl Unsynced {
-    pub(super) fn new(file: Arc<fs::File>, disk: Arc<dyn Disk>) -> Self {
+    pub(crate) fn new(file: Arc<fs::File>, disk: Arc<dyn Disk>) -> Self {
         Self { file, disk }
     }
 
-    pub(super) fn sync(&self) -> io::Result<()> {
+    pub(crate) fn sync(&self) -> io::Result<()> {
         crash::point("journal: before syncing");
         self.disk.sync(&self.file)?;
         crash::point("journal: synced");

@@ -1,0 +1,11 @@
+//! A session on disk: its plan, its journal and the state they amount to.
+mod explain;
+mod live;
+mod names;
+mod plan_file;
+mod snapshot;
+
+pub use live::Session;
+pub use names::names;
+pub use plan_file::{Owner, read_plan, run_of};
+pub use snapshot::{Snapshot, load, load_cached, summarize};

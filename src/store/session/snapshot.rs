@@ -1,0 +1,57 @@
+//! Loads a session from disk without running it.
+use super::explain::explain;
+use super::plan_file::{read_plan, read_plan_at, takes_next};
+use crate::engine::{SessionSummary, State};
+use crate::error::Error;
+use crate::plan::Plan;
+use crate::store::journal::JournalError;
+use crate::store::layout::RunDir;
+use crate::store::views;
+
+/// A session's plan and state, as stored on disk. Loading one changes nothing.
+#[derive(Debug)]
+pub struct Snapshot {
+    pub plan: Plan,
+    pub state: State,
+}
+
+/// Loads a session from its last checkpoint and the lines behind it; `None` if there is no journal yet.
+pub fn load_cached(dir: &RunDir) -> Result<Option<Snapshot>, Error> {
+    load_with(dir, views::fold)
+}
+
+/// Loads a session as [`load_cached`] does, but folds its whole journal: for callers that then change it.
+pub fn load(dir: &RunDir) -> Result<Option<Snapshot>, Error> {
+    load_with(dir, views::fold_all)
+}
+
+fn load_with(
+    dir: &RunDir,
+    fold: fn(&RunDir) -> Result<State, JournalError>,
+) -> Result<Option<Snapshot>, Error> {
+    if !dir.journal().exists() {
+        return Ok(None);
+    }
+    let state = fold(dir).map_err(|error| explain(dir, error))?;
+    if state.session.name.is_none() {
+        return Ok(None);
+    }
+    let plan = if takes_next(dir, &state) {
+        read_plan_at(dir, &dir.next_plan())?
+    } else {
+        read_plan(dir)?
+    };
+    Ok(Some(Snapshot { plan, state }))
+}
+
+/// Returns a session's summary for one row of a list; `None` if there is no such session. Reads as little as it can.
+pub fn summarize(dir: &RunDir) -> Result<Option<SessionSummary>, Error> {
+    // A plan that is about to be replaced is not the one the summary is of.
+    if !dir.next_plan().exists()
+        && let Some(summary) = views::saved_summary(dir)
+    {
+        return Ok(Some(summary));
+    }
+    let snapshot = load_cached(dir)?;
+    Ok(snapshot.map(|snapshot| SessionSummary::new(&snapshot.plan, &snapshot.state)))
+}
