@@ -1,4 +1,5 @@
 //! The format of a file of tasks.
+use crate::queue::error::QueueError;
 use crate::queue::rewrite::Edit;
 
 /// How tasks are written in a file.
@@ -26,6 +27,13 @@ pub(in crate::queue) struct Item {
     pub(in crate::queue) named: bool,
     /// The id the file gives it now, if it was claimed by another.
     pub(in crate::queue) now: Option<String>,
+}
+
+impl Item {
+    /// Returns why a change of the task is refused.
+    pub(super) fn refusal(&self, why: &str, next: &str) -> QueueError {
+        QueueError::rejected(format!("task `{}` {why}", self.id), next)
+    }
 }
 
 /// What the file says about a task.

@@ -1,7 +1,10 @@
-//! Queues kept in a file that people edit too.
+//! Queues kept in a file that is also edited by hand.
+mod claim;
+mod close;
 mod file_queue;
 mod format;
 mod merged;
+mod release;
 mod rematch;
 mod tasks;
 #[cfg(test)]
