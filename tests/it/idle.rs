@@ -21,7 +21,7 @@ const NEVER_DONE: &str = "termination: { type: judgment, consensus: 2 }\niterati
 fn idle_iterations_end_the_session() {
     let project = project(NEVER_DONE, "");
     run(&project, &[]).expect(4).says(&[
-        "5 iterations in a row changed nothing: no commit, no changed file, no closed task, the same report",
+        "5 iterations in a row changed nothing (no commit, no changed file, no closed task, the same report)",
         "ap logs s",
         "guardrails.max_idle_iterations",
         "ap work s --resume",
@@ -66,7 +66,7 @@ fn any_change_counts_as_progress() {
         let project = project(NEVER_DONE, does);
         run(&project, &[])
             .expect(4)
-            .says(&["all 9 iterations are used up"]);
+            .says(&["iteration limit reached (9)"]);
         assert_eq!(project.history("s").len(), 9, "{what}");
     }
 }
@@ -100,7 +100,7 @@ fn idle_iterations_continue_when_the_limit_is_off() {
     );
     run(&project, &[])
         .expect(4)
-        .says(&["all 9 iterations are used up"]);
+        .says(&["iteration limit reached (9)"]);
 }
 
 #[test]

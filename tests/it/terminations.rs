@@ -217,7 +217,7 @@ fn a_verify_that_never_passes_leaves_a_pipeline_unfinished() {
     project
         .ap(&["pipeline", "two", "s", "--foreground"])
         .expect(4)
-        .says(&["node `a` used all its 2 iterations before the command succeeded"]);
+        .says(&["iteration limit of node `a` reached (2) before the command succeeded"]);
 }
 
 #[test]

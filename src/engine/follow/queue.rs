@@ -88,7 +88,7 @@ fn no_tasks(searched: &str, next: &str) -> Event {
         next
     };
     fail(
-        format!("the queue has no tasks at all; searched for {searched}"),
+        format!("the queue has no tasks at all; looked for {searched}"),
         hint,
     )
 }
