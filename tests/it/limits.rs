@@ -72,7 +72,7 @@ fn a_session_whose_iterations_all_failed_fails() {
         "every iteration ended in an error",
         "the agent wrote no status.json",
     ]);
-    // Not by asking again either: what failed is made again, and fails again.
+    // Not by asking again either: failed iterations are repeated, and fail again.
     let resume = ["work", "s", "--foreground", "--resume"];
     project.ap(&resume).expect(1).says(&[
         "every iteration ended in an error",
@@ -91,7 +91,7 @@ fn resume_repeats_a_failed_last_iteration() {
     project
         .ap(&FOREGROUND)
         .expect(1)
-        .says(&["the last one: no disk", "what failed is made again"]);
+        .says(&["the last one: no disk", "failed iterations are repeated"]);
     project.program("mended", "");
     project
         .ap(&["work", "s", "1", "--foreground", "--resume"])

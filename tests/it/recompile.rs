@@ -171,10 +171,10 @@ fn an_agent_at_work_is_not_called_in_another_way() {
     project.until_event("s", "agent_started", 1);
     runner.kill_9();
     shell_loop("args: [more]\n");
-    project
-        .ap(&RECOMPILE)
-        .expect(2)
-        .says(&["iteration 1 of node `work` is not over", "another way"]);
+    project.ap(&RECOMPILE).expect(2).says(&[
+        "iteration 1 of node `work` is not over",
+        "calls its agent differently",
+    ]);
     assert!(project.events("s", "plan_replaced").is_empty());
 }
 
