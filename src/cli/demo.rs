@@ -149,7 +149,7 @@ fn follow(context: &Context, session: &crate::model::SessionName) -> Result<Snap
         };
         for entry in now.state.session.history.iter().skip(shown) {
             let status = &entry.status;
-            let (decision, said) = (status.decision.word(), first_line(status.said()));
+            let (decision, said) = (status.decision.as_str(), first_line(status.said()));
             let _ = out(format!(
                 "  {} iteration {}  {decision}  {said}",
                 style::good("✓"),

@@ -1,5 +1,7 @@
 //! What a session and the branches of its parallel block tell each other.
-use super::{Ending, Limit, Usage};
+use super::ending::Ending;
+use super::limit::Limit;
+use super::usage::Usage;
 use serde::{Deserialize, Serialize};
 
 /// The progress of a branch, as it reports it to its session.

@@ -1,17 +1,17 @@
-//! What a person may change in a session that has started: how its agents are called, what it may spend. The rest of its plan is frozen.
+//! What the user may change on resume: how agents are called, and the limits. The rest of the plan is frozen.
 use serde::{Deserialize, Serialize};
 use std::str::FromStr;
 
-/// Said with `--resume`. What is not said stays as it was.
+/// Changes given with `--resume`; `None` keeps the setting.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Change {
     pub model: Option<String>,
     pub permissions: Option<PermissionMode>,
     pub keep_env: Option<bool>,
-    /// US dollars over the whole session; 0 is no bound.
+    /// US dollars over the whole session; 0 is no limit.
     pub max_cost_usd: Option<f64>,
-    /// Over the whole session; 0 is no bound.
+    /// Over the whole session; 0 is no limit.
     pub max_runtime_seconds: Option<u64>,
 }
 
@@ -60,7 +60,7 @@ impl PermissionMode {
 impl FromStr for PermissionMode {
     type Err = ();
 
-    /// Modes are told apart however their words are joined: `acceptEdits`, `accept-edits`.
+    /// Accepts any way to join the words: `acceptEdits`, `accept-edits`.
     fn from_str(word: &str) -> Result<Self, ()> {
         match word.to_lowercase().replace(['-', '_'], "").as_str() {
             "bypasspermissions" => Ok(Self::BypassPermissions),

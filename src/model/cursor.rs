@@ -1,4 +1,4 @@
-//! Names one attempt at one iteration of one node: the key and the fencing token of an agent run.
+//! Identifies one attempt of one iteration of one node; also the fencing token of an agent run.
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -7,7 +7,7 @@ use std::fmt;
     Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize,
 )]
 pub struct Cursor {
-    /// 0-based place in the plan: the node's index, counting on from run to run of a plan that runs several times.
+    /// 0-based step index in the plan; it continues from run to run of a plan that runs several times.
     pub node: u32,
     /// 1-based within the node; 0 before its first iteration.
     pub iteration: u32,

@@ -1,5 +1,6 @@
 //! How nodes and sessions end.
-use super::{Limit, SessionStatus};
+use super::limit::Limit;
+use super::session_status::SessionStatus;
 use crate::text::{clean, count};
 use serde::{Deserialize, Serialize};
 use std::fmt;

@@ -1,5 +1,6 @@
 //! Environment variables that tag every process of a run, so that it is found wherever it moved: children inherit them.
-use super::{Cursor, RunId};
+use super::cursor::Cursor;
+use super::id::RunId;
 
 /// The environment variable that holds the run.
 pub const RUN: &str = "AP_RUN";

@@ -1,8 +1,18 @@
 //! Facts: the lines of `events.jsonl`.
-use super::{
-    BranchReport, Change, Cursor, Ending, FinishedAttempt, ForkedFrom, GateVerdict, Limit,
-    NodeEnding, NodeId, ProcessId, QueueStatus, RunId, SessionName, Task, Usage, WaitReason,
-};
+use super::branch::BranchReport;
+use super::change::Change;
+use super::cursor::Cursor;
+use super::ending::{Ending, NodeEnding};
+use super::fork::ForkedFrom;
+use super::gate::GateVerdict;
+use super::id::{NodeId, RunId, SessionName};
+use super::limit::Limit;
+use super::outcome::FinishedAttempt;
+use super::process::ProcessId;
+use super::queue_status::QueueStatus;
+use super::task::Task;
+use super::usage::Usage;
+use super::wait::WaitReason;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 

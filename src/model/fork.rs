@@ -1,8 +1,8 @@
-//! Where a session that was forked comes from.
-use super::{NodeId, RunId, SessionName};
+//! The origin of a forked session.
+use super::id::{NodeId, RunId, SessionName};
 use serde::{Deserialize, Serialize};
 
-/// The moment in another session's life that a session goes on from.
+/// The iteration of another session that a session continues from.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ForkedFrom {
     pub session: SessionName,
@@ -10,6 +10,6 @@ pub struct ForkedFrom {
     pub node: NodeId,
     /// The last iteration of that node that both sessions have.
     pub iteration: u32,
-    /// The commit that was checked out then, if git said so.
+    /// The commit that was checked out then, if git told.
     pub commit: Option<String>,
 }

@@ -1,9 +1,8 @@
-//! What somebody outside the loop says about whether it is done: a command, or a judge.
+//! The answers of gates: commands and judges that decide whether a loop is done.
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// An answer after an iteration. Four different things: only `stop` ends anything, and only `broken` is a failure of the
-/// one who was asked.
+/// A gate's answer after an iteration. Only `stop` ends the node, and only `broken` is a failure of the gate.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "kind")]
 pub enum GateVerdict {
@@ -11,14 +10,14 @@ pub enum GateVerdict {
     Stop { reason: String },
     /// It is not.
     Continue { reason: String },
-    /// Something that was started is still at work; nothing can be said yet.
+    /// Something it started is still running; it cannot tell yet.
     InProgress { reason: String },
-    /// No answer, or one that makes no sense. Never a vote.
+    /// No answer, or an invalid one. Never a vote.
     Broken { reason: String },
 }
 
 impl GateVerdict {
-    /// Returns what was said.
+    /// Returns the reason it gave.
     pub fn reason(&self) -> &str {
         match self {
             Self::Stop { reason }

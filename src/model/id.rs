@@ -1,4 +1,4 @@
-//! Names, checked once at the edge and valid ever after.
+//! Names, validated when they are parsed.
 use serde::{Deserialize, Serialize};
 use std::{fmt, str::FromStr};
 use thiserror::Error;
@@ -13,7 +13,7 @@ pub struct InvalidName {
 }
 
 impl InvalidName {
-    /// Says what was to be called so, where people know it by another word.
+    /// Replaces the noun in the message, where users know the thing by another one.
     #[must_use]
     pub fn of(self, what: &'static str) -> Self {
         Self { what, ..self }

@@ -1,8 +1,14 @@
 //! What happened outside the engine.
-use super::{
-    BranchReport, Change, Cursor, FinishedAttempt, GateVerdict, NodeId, ProcessId, QueueStatus,
-    Task, Usage,
-};
+use super::branch::BranchReport;
+use super::change::Change;
+use super::cursor::Cursor;
+use super::gate::GateVerdict;
+use super::id::NodeId;
+use super::outcome::FinishedAttempt;
+use super::process::ProcessId;
+use super::queue_status::QueueStatus;
+use super::task::Task;
+use super::usage::Usage;
 use serde::{Deserialize, Serialize};
 
 /// Something that just happened outside the engine.

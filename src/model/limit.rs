@@ -1,5 +1,5 @@
 //! The limits that end a session short of its goal: their message, their advice and their JSON.
-use super::{NodeId, SessionName};
+use super::id::{NodeId, SessionName};
 use crate::text::{count, exact_duration, held, plain};
 use serde::{Deserialize, Serialize};
 use std::fmt;

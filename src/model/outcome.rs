@@ -1,5 +1,8 @@
 //! How an attempt ended: what the shim saw ([`Exit`]) and what it amounts to ([`Outcome`]).
-use super::{Cursor, Status, Usage, WorkTree};
+use super::cursor::Cursor;
+use super::status::Status;
+use super::usage::Usage;
+use super::work_tree::WorkTree;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::fmt;

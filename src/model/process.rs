@@ -1,7 +1,7 @@
-//! Who a process is: a pid alone is reused, across reboots and containers too.
+//! The identity of a process: a pid alone is reused, also across reboots and in containers.
 use serde::{Deserialize, Serialize};
 
-/// A process that cannot be mistaken for another one.
+/// A process, identified beyond its pid.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ProcessId {
     pub pid: i32,

@@ -1,9 +1,9 @@
-//! What agents of older prompts write instead of a status: `result.json`.
+//! `result.json`: what agents with older prompts write instead of a status.
 use super::status::{Decision, Status, StatusError, Work};
 use serde_json::Value;
 
 impl Status {
-    /// Reads the text of a `result.json`. It has signals instead of a decision; one that has both is believed in its decision.
+    /// Reads the text of a `result.json`. It has signals instead of a decision; if it has both, the decision counts.
     pub fn parse_result(text: &str) -> Result<Self, StatusError> {
         let value: Value = serde_json::from_str(text.trim_start_matches('\u{feff}'))
             .map_err(|e| StatusError::NotJson(e.to_string()))?;
@@ -23,11 +23,11 @@ impl Status {
         let Value::Object(fields) = &mut written else {
             return Self::from_value(&value);
         };
-        fields.insert("decision".to_owned(), decision.word().into());
+        fields.insert("decision".to_owned(), decision.as_str().into());
         fields
             .entry("reason")
             .or_insert_with(|| signals.get("notes").cloned().unwrap_or_default());
-        // An empty result says nothing, not that all went well.
+        // An empty result is not a success.
         match Self::from_value(&written)? {
             Self {
                 summary,
@@ -54,7 +54,7 @@ mod tests {
         match Status::parse_result(text) {
             Ok(status) => format!(
                 "{} {} {}",
-                status.decision.word(),
+                status.decision.as_str(),
                 status.reason,
                 status.summary
             ),

@@ -3,7 +3,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use thiserror::Error;
 
-/// The agent's vote on whether its node goes on.
+/// The agent's vote on whether its node continues.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
@@ -18,7 +18,7 @@ pub enum Decision {
 
 impl Decision {
     /// Returns the word in `status.json`.
-    pub fn word(self) -> &'static str {
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::Continue => "continue",
             Self::Stop => "stop",
@@ -36,10 +36,10 @@ pub struct Status {
     /// Why.
     #[serde(default)]
     pub reason: String,
-    /// What was done, for the next agent and for lists.
+    /// What was done; shown to the next agent and in lists.
     #[serde(default)]
     pub summary: String,
-    /// What came of it.
+    /// The results.
     #[serde(default)]
     pub work: Work,
     /// What went wrong.
@@ -47,7 +47,7 @@ pub struct Status {
     pub errors: Vec<String>,
 }
 
-/// What the agent says it did.
+/// The agent's report of its work.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 pub struct Work {
@@ -77,13 +77,13 @@ pub enum StatusError {
     },
 }
 
-/// Longest text kept of any one field, in bytes; the file itself keeps all.
+/// Longest text kept of a field, in bytes; the file itself keeps all.
 const LONGEST_TEXT: usize = 4096;
-/// Most entries kept of any one list.
+/// Maximum number of entries kept of a list.
 const LONGEST_LIST: usize = 200;
 
 impl Status {
-    /// Whether two agents report the same, whatever reasons they give.
+    /// Whether two agents report the same; their reasons may differ.
     pub fn says_the_same(&self, other: &Self) -> bool {
         (self.decision, &self.summary, &self.work) == (other.decision, &other.summary, &other.work)
     }
@@ -137,7 +137,7 @@ impl Status {
         })
     }
 
-    /// Returns what the agent says of its iteration: the summary, or the reason if there is none.
+    /// Returns the agent's account of its iteration: the summary, or the reason if there is none.
     pub fn said(&self) -> &str {
         if self.summary.is_empty() {
             &self.reason
@@ -196,7 +196,7 @@ fn list(value: Option<&Value>, field: &'static str) -> Result<Vec<String>, Statu
     }
 }
 
-/// Shortens a text to what a journal line should carry.
+/// Shortens a text so that it fits into a journal line.
 fn clip(text: &str) -> String {
     if text.len() <= LONGEST_TEXT {
         return text.to_owned();

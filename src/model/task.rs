@@ -1,8 +1,8 @@
-//! Something to be done, whichever tracker it comes from.
+//! A task, whichever queue it comes from.
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// Something to be done, as its queue tells it.
+/// A task of a queue.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Task {
     pub id: String,
@@ -15,7 +15,7 @@ pub struct Task {
     #[serde(default)]
     pub priority: Option<u32>,
     pub state: TaskState,
-    /// Who holds it.
+    /// The agent or user that holds it.
     #[serde(default)]
     pub owner: Option<String>,
     /// Why it is blocked; a fragment that fits after its id.
@@ -29,14 +29,14 @@ pub struct Task {
 pub enum TaskState {
     /// Can be claimed.
     Ready,
-    /// Somebody works on it.
+    /// It is claimed.
     Held,
-    /// Open, but nobody can work on it now.
+    /// Open, but it cannot be claimed now.
     Blocked,
     Closed,
 }
 
-/// The whole task as an agent is told it, for `${TASK}`.
+/// The whole task, as the prompt's `${TASK}`.
 impl fmt::Display for Task {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.id, self.title)?;

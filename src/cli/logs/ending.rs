@@ -57,7 +57,7 @@ fn exited(exit: &Exit) -> String {
 fn reported(status: &Status) -> String {
     let text = format!(
         "status: {} {}",
-        status.decision.word(),
+        status.decision.as_str(),
         first_line(status.said())
     );
     text.trim_end().to_owned()

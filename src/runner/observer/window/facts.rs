@@ -159,7 +159,7 @@ fn outcome_line(outcome: &Outcome) -> String {
     };
     format!(
         "{sign} {}: {}",
-        status.decision.word(),
+        status.decision.as_str(),
         text::first_line(status.said())
     )
 }
