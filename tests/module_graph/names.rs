@@ -68,6 +68,10 @@ fn descend<'a>(krate: &'a Crate, mut path: ModulePath, rest: &[String], seen: Se
         let Some(module) = krate.get(&path) else {
             return;
         };
+        if index + 1 == rest.len() && module.values.contains(name) {
+            seen.files.insert(&module.file);
+            return;
+        }
         match module.names.get(name) {
             Some(Name::Module) => path.push(name.clone()),
             Some(Name::Item) => {

@@ -1,6 +1,6 @@
 //! Reads a crate: each file with its module path, its syntax and the names it defines.
 use camino::{Utf8Path, Utf8PathBuf};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use syn::{Attribute, File, Item, UseTree};
 
 /// A module path below the crate, without `crate`.
@@ -21,6 +21,8 @@ pub(crate) enum Name {
 pub(crate) struct Module {
     pub(crate) file: Utf8PathBuf,
     pub(crate) names: BTreeMap<String, Name>,
+    /// Functions, constants and statics: they may share their name with a module or a type.
+    pub(crate) values: BTreeSet<String>,
     /// `use path::*`.
     pub(crate) globs: Vec<Vec<String>>,
     pub(crate) items: Vec<Item>,
@@ -65,6 +67,7 @@ fn add_module(
     let mut module = Module {
         file: file.to_owned(),
         names: BTreeMap::new(),
+        values: BTreeSet::new(),
         globs: Vec::new(),
         items: Vec::new(),
     };
@@ -97,10 +100,10 @@ fn add_module(
 
 fn name_item(module: &mut Module, item: &Item) {
     let name = match item {
-        Item::Const(item) => &item.ident,
+        Item::Const(item) => return add_value(module, &item.ident),
+        Item::Fn(item) => return add_value(module, &item.sig.ident),
+        Item::Static(item) => return add_value(module, &item.ident),
         Item::Enum(item) => &item.ident,
-        Item::Fn(item) => &item.sig.ident,
-        Item::Static(item) => &item.ident,
         Item::Struct(item) => &item.ident,
         Item::Trait(item) => &item.ident,
         Item::Type(item) => &item.ident,
@@ -119,6 +122,10 @@ fn name_item(module: &mut Module, item: &Item) {
         _ => return,
     };
     module.names.insert(name.to_string(), Name::Item);
+}
+
+fn add_value(module: &mut Module, name: &syn::Ident) {
+    module.values.insert(name.to_string());
 }
 
 fn add_use(module: &mut Module, tree: &UseTree, before: &mut Vec<String>) {
