@@ -390,9 +390,13 @@ fn max_runtime_ends_branches_between_their_agents() {
     project.program("hold-two", "");
     let runner = project.start(&["pipeline", "duel", "s", "--foreground"]);
     project.until_event("s", "block_draining", 1);
+    let journal = project.run_file("s", "parallel-01-side/providers/two/events.jsonl");
+    project.until("the branch to hear of it", || {
+        project.read(&journal).contains("\"pause_requested\"")
+    });
     project.program("go", "");
     assert_eq!(runner.ended(), 4);
-    // The agent at work was let finish, and none came after it.
+    // The running agent finished, and no other was started.
     let two = json(&project, "parallel-01-side/providers/two/state.json");
     assert_eq!(
         (two["iterations_total"].as_u64(), &two["status"]),
