@@ -23,7 +23,7 @@ pub(crate) fn claude() -> Option<Utf8PathBuf> {
     let found = candidates().into_iter().find(|path| path.is_file());
     if found.is_none() && std::env::var("AP_TESTS_WITHOUT_CLAUDE").is_ok_and(|value| value == "1") {
         SKIPPED.call_once(|| {
-            eprintln!("skipped: there is no claude {VERSION} and AP_TESTS_WITHOUT_CLAUDE=1")
+            eprintln!("skipped: there is no claude {VERSION} and AP_TESTS_WITHOUT_CLAUDE=1");
         });
         return None;
     }

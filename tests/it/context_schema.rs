@@ -41,7 +41,7 @@ fn differences(schema: &Value, value: &Value, at: &str) -> Vec<String> {
         match schema["properties"].get(key) {
             Some(known) => found.extend(differences(known, inner, &format!("{at}.{key}"))),
             None if *rest == Value::Bool(false) => {
-                found.push(format!("{at}.{key}: not in the schema"))
+                found.push(format!("{at}.{key}: not in the schema"));
             }
             None => found.extend(differences(rest, inner, &format!("{at}.{key}"))),
         }

@@ -366,7 +366,7 @@ fn sources(folder: &Utf8Path, text: &mut String) {
         match entry.path() {
             folder if folder.is_dir() => sources(folder, text),
             file if file.extension() == Some("rs") => {
-                text.push_str(&fs::read_to_string(file).unwrap())
+                text.push_str(&fs::read_to_string(file).unwrap());
             }
             _ => (),
         }

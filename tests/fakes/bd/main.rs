@@ -37,7 +37,7 @@ fn main() -> ExitCode {
     let args = Args::read(&argv, &quirks);
     let actor = actor(args.as_ref().ok(), &quirks);
     let log = |rc: Option<i32>| {
-        log(&json!({ "argv": argv, "actor": actor, "pid": std::process::id(), "rc": rc }))
+        log(&json!({ "argv": argv, "actor": actor, "pid": std::process::id(), "rc": rc }));
     };
     let answer = || match args {
         Ok(args) => answer(args, quirks, &version, &actor),

@@ -142,7 +142,7 @@ pub(crate) fn show(call: &Call) -> Reply {
             match state.find(id) {
                 Some(issue) => found.push(issue),
                 None if quirks.direct => {
-                    err += &format!("Error fetching {id}: {}\n", call.missing(id))
+                    err += &format!("Error fetching {id}: {}\n", call.missing(id));
                 }
                 None => return call.error(&format!("resolving ID {id}: {}", call.missing(id))),
             }

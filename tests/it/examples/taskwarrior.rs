@@ -24,7 +24,7 @@ pub(crate) fn has_taskwarrior() -> bool {
     let found = *FOUND;
     if !found && std::env::var("AP_TESTS_WITHOUT_TASKWARRIOR").is_ok_and(|value| value == "1") {
         SKIPPED.call_once(|| {
-            eprintln!("skipped: there is no `task` and AP_TESTS_WITHOUT_TASKWARRIOR=1")
+            eprintln!("skipped: there is no `task` and AP_TESTS_WITHOUT_TASKWARRIOR=1");
         });
         return false;
     }

@@ -272,7 +272,7 @@ fn replay(version: &str) -> Vec<String> {
                 recorded.name
             )),
             Err(why) if !excused => {
-                different.push(format!("{version} {} {argv:?}: {why}", recorded.name))
+                different.push(format!("{version} {} {argv:?}: {why}", recorded.name));
             }
             _ => {}
         }

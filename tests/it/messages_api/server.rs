@@ -96,7 +96,7 @@ pub(super) fn accept(listener: &TcpListener, shared: &Arc<Shared>) {
                 stream: BufReader::new(stream),
                 shared,
             }
-            .serve()
+            .serve();
         }));
     }
     for connection in connections {

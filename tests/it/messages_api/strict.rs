@@ -39,11 +39,11 @@ fn credentials(request: &Request, found: &mut Vec<String>) {
         (Some(key), None) if key.starts_with("sk-ant-dummy-") => {}
         (None, Some(token)) if token.starts_with("Bearer sk-ant-oat01-dummy-") => {}
         (None, None) => {
-            found.push("there is neither an x-api-key nor an authorization header".to_owned())
+            found.push("there is neither an x-api-key nor an authorization header".to_owned());
         }
         (Some(_), Some(_)) => found.push("both x-api-key and authorization are given".to_owned()),
         (Some(_), None) | (None, Some(_)) => {
-            found.push("the credentials are not dummies".to_owned())
+            found.push("the credentials are not dummies".to_owned());
         }
     }
 }

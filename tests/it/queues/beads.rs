@@ -230,7 +230,7 @@ impl Stage for BdStage {
             Put::Held => update(&["--status", "in_progress", "--assignee", ""]),
             Put::Blocked => update(&["--status", "blocked"]),
             Put::Deleted if self.is_fake => {
-                self.change(|issues| issues.retain(|issue| issue["id"] != id))
+                self.change(|issues| issues.retain(|issue| issue["id"] != id));
             }
             Put::Deleted => return false,
         }

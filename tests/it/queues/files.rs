@@ -122,7 +122,7 @@ impl Stage for FileStage {
                 stories
                     .iter_mut()
                     .filter(its)
-                    .for_each(|story| story["passes"] = passes.into())
+                    .for_each(|story| story["passes"] = passes.into());
             });
         };
         match (self.is_prd(), to) {
@@ -134,7 +134,7 @@ impl Stage for FileStage {
             (true, Put::Open) => passes(false),
             (true, Put::Closed) => passes(true),
             (true, Put::Deleted) => {
-                self.change(|stories| stories.retain(|story| story["id"] != id))
+                self.change(|stories| stories.retain(|story| story["id"] != id));
             }
             (false, Put::Held) | (true, Put::HeldBy(_) | Put::Held | Put::Blocked) => return false,
         }

@@ -74,7 +74,7 @@ fn work(job: &Job) -> Report {
         {
             None | Some(Ok(())) => {}
             Some(Err(error)) if error.kind == QueueErrorKind::Rejected => {
-                report.taken.push(task.id.clone())
+                report.taken.push(task.id.clone());
             }
             Some(Err(error)) => panic!("{error}"),
         }
@@ -293,7 +293,7 @@ fn rudely_with_bd(world: &World) -> Vec<String> {
     };
     let claim = |id: &str| ask(&["update", id, "--claim"])[0]["assignee"] == "ann";
     rudely(first, claim, |id| {
-        drop(ask(&["close", id, "--reason", "mine"]))
+        drop(ask(&["close", id, "--reason", "mine"]));
     })
 }
 
