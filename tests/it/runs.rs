@@ -247,7 +247,7 @@ fn invalid_runs_are_refused() {
     project
         .ap(&["pipeline", "p", "s", "2", "--runs", "3"])
         .expect(2)
-        .says(&["2 runs, or --runs 3?"]);
+        .says(&["the number of runs is given twice: 2 and --runs 3"]);
     project
         .ap(&["agree", "s", "--runs", "2", "--foreground"])
         .expect(2)

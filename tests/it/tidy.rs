@@ -26,6 +26,8 @@ const IMPURE: &[&str] = &[
 /// Files over the limit that have a reason to be.
 const LONG: &[&str] = &[];
 const LONGEST: usize = 400;
+/// Scenarios with their scripts, at the same width, take more lines than what they test.
+const LONGEST_TEST: usize = 600;
 
 /// Names that say nothing about what is inside.
 const VAGUE: &[&str] = &[
@@ -200,7 +202,12 @@ fn files_are_short() {
     let mut found = Vec::new();
     for source in sources("src").into_iter().chain(sources("tests")) {
         let length = source.code().len();
-        match (length > LONGEST, LONG.contains(&source.path.as_str())) {
+        let longest = if source.path.starts_with("tests/") {
+            LONGEST_TEST
+        } else {
+            LONGEST
+        };
+        match (length > longest, LONG.contains(&source.path.as_str())) {
             (true, false) => found.push(format!("{} has {length} lines", source.path)),
             (false, true) => found.push(format!("{} is short now: take it off LONG", source.path)),
             (true, true) | (false, false) => {}

@@ -110,16 +110,19 @@ fn ap_log_writes_the_log_of_the_runner() {
     }
     let log = project.read(&project.run_file("s", "ap.log"));
     assert!(
-        log.contains("recorded event=IterationStarted") && log.contains("shim started"),
+        log.contains("recorded event=IterationStarted") && log.contains("agent launched"),
         "{log}"
     );
-    assert!(!(log + &ran.text()).contains("sk-secret"), "a key is told");
+    assert!(
+        !(log + &ran.text()).contains("sk-secret"),
+        "a key is logged"
+    );
     assert!(
         !project
             .root()
             .join(project.run_file("quiet", "ap.log"))
             .exists(),
-        "there was nothing to tell"
+        "nothing was logged"
     );
 }
 
