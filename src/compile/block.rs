@@ -1,68 +1,58 @@
-//! `parallel:`: providers that run the same stages side by side, each in a world of its own.
-use super::agent::Layer;
-use super::compiler::Loaded;
+//! `parallel:` of a node: providers that run the same stages in parallel.
+use super::compiled_step::CompiledStep;
 use super::definition::{BranchDef, NodeDef, ParallelDef, ParallelKey};
-use super::diagnostics::{Place, Problem};
+use super::diagnostics::Location;
 use super::inputs;
+use super::layer::Layer;
 use super::lint;
-use super::node::{self, Seat};
-use super::steps;
+use super::node;
+use super::node_context::NodeContext;
+use super::prior::PriorBlock;
+use super::scope::Scope;
 use crate::model::NodeId;
 use crate::plan::{Block, Branch, Node, OnFailure, SettingOrigin};
-use std::rc::Rc;
 
-/// Finds the loop a stage uses.
-pub(super) type Find<'a, 'f> =
-    dyn Fn(&Place<'_>, &NodeDef, &mut Vec<Problem>) -> Option<Option<Rc<Loaded<'a>>>> + 'f;
-
-/// Makes a block, or says what is wrong with it.
-pub(super) fn block(
-    seat: &Seat<'_>,
-    def: &NodeDef,
-    find: &Find<'_, '_>,
-    problems: &mut Vec<Problem>,
-) -> Option<(Block, Vec<SettingOrigin>)> {
+/// Compiles a block: its branches run the same stages, each with its own provider.
+pub(super) fn compile(ctx: &NodeContext<'_>, def: &NodeDef) -> Option<(Block, Vec<SettingOrigin>)> {
     let Some(ParallelKey::Block(parallel)) = &def.parallel else {
         return None;
     };
-    let id = node::id(seat, def, problems);
-    let place = seat.place.to("parallel");
-    misplaced(seat, def, problems);
-    let names = names(&place, parallel, problems);
-    let on_failure = on_failure(&place, parallel, problems);
+    let id = node::read_id(ctx, def);
+    let location = ctx.location.to("parallel");
+    misplaced(ctx, def);
+    let names = names(&location, parallel);
+    let on_failure = on_failure(&location, parallel);
     let (key, stages) = parallel.stages();
     if stages.is_empty() {
-        problems.push(
-            place
+        ctx.location.report(
+            location
                 .here("no-nodes", "the block has no stages")
                 .hint("add `stages:` with at least one `- id: …` and its `loop: …`"),
         );
     }
     let ids: Vec<String> = stages
         .iter()
-        .map(|stage| steps::name_of(stage).to_owned())
+        .map(|stage| stage.node_name().to_owned())
         .collect();
     let (mut branches, mut said) = (Vec::new(), Vec::new());
     for (index, (name, provider)) in names.iter().zip(&parallel.providers).enumerate() {
         let own = Own {
-            place: place.to("providers").item(index),
+            location: location.to("providers").item(index),
             provider,
             ids: &ids,
         };
-        if lint::enough(problems) {
+        if lint::too_many_reported(&ctx.compiler.diagnostics) {
             break;
         }
-        // All of them, before the first one that cannot be made matters.
+        // Compile all stages before the first failure matters, so that every mistake is reported.
         let nodes: Vec<_> = (0..stages.len())
             .map(|stage| {
                 stage_node(
-                    seat,
-                    &place.to(key).item(stage),
+                    ctx,
+                    &location.to(key).item(stage),
                     &own,
                     &stages[stage],
                     stage,
-                    find,
-                    problems,
                 )
             })
             .collect();
@@ -71,7 +61,7 @@ pub(super) fn block(
         };
         let (nodes, who): (Vec<Node>, Vec<Vec<SettingOrigin>>) = nodes.into_iter().unzip();
         let full = |said: SettingOrigin| SettingOrigin {
-            setting: format!("{}/{name}/{}", steps::name_of(def), said.setting),
+            setting: format!("{}/{name}/{}", def.node_name(), said.setting),
             ..said
         };
         said.extend(who.into_iter().flatten().map(full));
@@ -94,77 +84,63 @@ pub(super) fn block(
 
 /// A provider of the block, and the stages it runs.
 struct Own<'a> {
-    place: Place<'a>,
+    location: Location<'a>,
     provider: &'a BranchDef,
     /// Of all stages of the block.
     ids: &'a [String],
 }
 
 fn stage_node(
-    seat: &Seat<'_>,
-    place: &Place<'_>,
+    ctx: &NodeContext<'_>,
+    location: &Location<'_>,
     own: &Own<'_>,
     def: &NodeDef,
     index: usize,
-    find: &Find<'_, '_>,
-    problems: &mut Vec<Problem>,
 ) -> Option<(Node, Vec<SettingOrigin>)> {
     if matches!(def.parallel, Some(ParallelKey::Block(_))) {
-        problems.push(
-            place
+        location.report(
+            location
                 .at_key("parallel", "misplaced", "a block within a block")
                 .hint("put the inner block's providers into the outer one"),
         );
         return None;
     }
     if def.pipeline.is_some() {
-        let problem = place.at_key("pipeline", "misplaced", "a pipeline within a block");
-        problems.push(problem.hint("write its nodes as the block's stages"));
+        let problem = location.at_key("pipeline", "misplaced", "a pipeline within a block");
+        location.report(problem.hint("write its nodes as the block's stages"));
         return None;
     }
-    let earlier: Vec<String> = seat
-        .around
+    let earlier: Vec<String> = ctx
+        .scope
         .earlier
         .unwrap_or_default()
         .iter()
         .chain(&own.ids[..index])
         .cloned()
         .collect();
-    let around = inputs::Around {
+    let scope = Scope {
         earlier: Some(&earlier),
         later: &own.ids[index..],
         perspectives: def.perspectives.is_some(),
-        ..seat.around
+        ..ctx.scope
     };
-    let inner = Seat {
-        request: seat.request,
-        overrides: seat.overrides,
-        place: place.clone(),
-        pipeline: seat.pipeline,
-        around,
+    let inner = NodeContext {
+        compiler: ctx.compiler,
+        location: location.clone(),
+        pipeline: ctx.pipeline,
+        scope,
         branch: Some(layer(own)),
     };
-    let loaded = find(place, def, problems);
-    let mut made = match loaded {
-        None => node::of_node(&inner, def, None, problems),
-        Some(Some(loaded)) => node::of_node(&inner, def, Some(&loaded), problems),
-        Some(None) => {
-            // It cannot become a node, but the rest of it may be wrong too.
-            node::of_node(&inner, def, None, problems);
-            None
-        }
-    }?;
+    let mut made = node::compile(&inner, def)?;
     let given = own.provider.inputs().filter(|_| def.inputs.is_none());
     if let Some(given) = given {
-        let at = Seat {
-            place: own.place.clone(),
+        let at = NodeContext {
+            location: own.location.clone(),
             branch: None,
             ..inner
         };
-        (made.0.from, made.0.from_parallel) = (
-            inputs::read(&at, given, problems),
-            inputs::parallel(&at, given, problems),
-        );
+        (made.0.from, made.0.from_parallel) =
+            (inputs::read(&at, given), inputs::parallel(&at, given));
     }
     Some(made)
 }
@@ -172,7 +148,7 @@ fn stage_node(
 fn layer<'a>(own: &Own<'a>) -> Layer<'a> {
     let said = own.provider.full();
     Layer {
-        place: own.place.clone(),
+        location: own.location.clone(),
         provider: own.provider.kind(),
         program: said.and_then(|said| said.program.as_deref()),
         model: own.provider.model(),
@@ -183,25 +159,21 @@ fn layer<'a>(own: &Own<'a>) -> Layer<'a> {
     }
 }
 
-/// Names the branches: as written, else after the provider, with a number where that is taken.
-pub(super) fn names(
-    place: &Place<'_>,
-    parallel: &ParallelDef,
-    problems: &mut Vec<Problem>,
-) -> Vec<NodeId> {
-    let place = place.to("providers");
+/// Returns the names of the branches: as written, else the provider's name, with a number if another branch has it.
+pub(super) fn names(location: &Location<'_>, parallel: &ParallelDef) -> Vec<NodeId> {
+    let location = location.to("providers");
     if parallel.providers.is_empty() {
-        problems.push(
-            place
+        location.report(
+            location
                 .here("no-providers", "the block has no providers")
                 .hint("add `providers: [claude, codex]`"),
         );
     }
     let mut names: Vec<NodeId> = Vec::new();
     for (index, provider) in parallel.providers.iter().enumerate() {
-        let at = place.item(index);
+        let at = location.item(index);
         let Some(wanted) = provider.name() else {
-            problems.push(
+            location.report(
                 at.here("no-id", "the provider has no `name`")
                     .hint("add `name: claude`, or another provider"),
             );
@@ -209,7 +181,7 @@ pub(super) fn names(
         };
         let taken = |name: &str| names.iter().any(|other| other.as_str() == name);
         if provider.full().is_some_and(|full| full.id.is_some()) && taken(wanted) {
-            problems.push(
+            location.report(
                 at.at(
                     "id",
                     "duplicate-id",
@@ -225,7 +197,7 @@ pub(super) fn names(
         match free.as_deref().unwrap_or(wanted).parse() {
             Ok(name) => names.push(name),
             Err(crate::model::InvalidName { .. }) => {
-                problems.push(
+                location.report(
                     at.here(
                         "bad-name",
                         format!("`{wanted}` cannot be the name of a branch"),
@@ -238,19 +210,20 @@ pub(super) fn names(
     names
 }
 
-/// What its outputs would be found by belongs to the stages.
-fn misplaced(seat: &Seat<'_>, def: &NodeDef, problems: &mut Vec<Problem>) {
-    for key in def.says_of_one() {
-        let problem = seat.place.at_key(
+/// Reports keys that belong to the block's stages.
+fn misplaced(ctx: &NodeContext<'_>, def: &NodeDef) {
+    for key in def.keys_of_one_agent() {
+        let problem = ctx.location.at_key(
             key,
             "misplaced",
             format!("`{key}` belongs to the block's stages"),
         );
-        problems.push(problem.hint("a parallel block only says who runs which stages"));
+        ctx.location
+            .report(problem.hint("a parallel block only says who runs which stages"));
     }
 }
 
-fn on_failure(place: &Place<'_>, parallel: &ParallelDef, problems: &mut Vec<Problem>) -> OnFailure {
+fn on_failure(location: &Location<'_>, parallel: &ParallelDef) -> OnFailure {
     let (min, providers) = (parallel.min_success.unwrap_or(1), parallel.providers.len());
     if parallel
         .min_success
@@ -260,7 +233,7 @@ fn on_failure(place: &Place<'_>, parallel: &ParallelDef, problems: &mut Vec<Prob
             0 => "`min_success` must be at least 1".to_owned(),
             _ => format!("`min_success` must be from 1 to {providers}, the number of providers"),
         };
-        problems.push(place.at("min_success", "bad-value", message));
+        location.report(location.at("min_success", "bad-value", message));
     }
     let key = if parallel.on_failure.is_some() {
         "on_failure"
@@ -275,25 +248,67 @@ fn on_failure(place: &Place<'_>, parallel: &ParallelDef, problems: &mut Vec<Prob
         None if parallel.min_success.is_none() => OnFailure::Fail,
         Some("fail" | "fail_fast" | "collect") => {
             if parallel.min_success.is_some() {
-                let problem = place.at_key(
+                let problem = location.at_key(
                     "min_success",
                     "no-effect",
                     "`min_success` has no effect unless the block goes on after a failure",
                 );
-                problems.push(problem.hint("say `on_failure: continue`").warning());
+                location.report(problem.hint("say `on_failure: continue`").warning());
             }
             OnFailure::Fail
         }
         None | Some("continue" | "ignore") => OnFailure::Continue { min_success: min },
         Some(word) => {
-            let problem = place.at(
+            let problem = location.at(
                 key,
                 "bad-value",
                 format!("`{key}` must be `fail` or `continue`, not `{word}`"),
             );
-            problems
-                .push(problem.hint("`fail` fails the block when any provider fails, `continue` goes on if `min_success` of them did not"));
+            location.report(problem.hint("`fail` fails the block when any provider fails, `continue` goes on if `min_success` of them did not"));
             OnFailure::Fail
         }
+    }
+}
+
+/// Returns the blocks among the steps a node was compiled into. If it could not be compiled, returns what it may contain:
+/// its own mistakes are reported, and references to it are right if it may be what they mean.
+pub(super) fn prior_blocks(
+    location: &Location<'_>,
+    def: &NodeDef,
+    steps: Option<&[CompiledStep]>,
+) -> Vec<PriorBlock> {
+    if let Some(steps) = steps {
+        let blocks = steps.iter().filter_map(|(step, _)| step.block());
+        return blocks.map(PriorBlock::of).collect();
+    }
+    let id = def.node_name().to_owned();
+    match &def.parallel {
+        Some(ParallelKey::Block(block)) => vec![unfinished(location, id, block)],
+        // The block could not be read.
+        _ if def.uses().is_none() && def.prompt.is_none() => vec![PriorBlock {
+            id,
+            stages: None,
+            branches: None,
+            holds_others: def.pipeline.is_some(),
+        }],
+        _ => Vec::new(),
+    }
+}
+
+/// Returns what is known of a block that could not be compiled.
+fn unfinished(location: &Location<'_>, id: String, block: &ParallelDef) -> PriorBlock {
+    let names = || names(&location.to("parallel"), block);
+    let branches = location.diagnostics().filtered(|_| false, names);
+    let branches = branches.iter().map(ToString::to_string).collect();
+    let stages = block.stages().1.iter();
+    let stages = stages.map(|stage| stage.node_name().to_owned()).collect();
+    let known = |names: Vec<String>| {
+        Some(names).filter(|names| !names.is_empty() && names.iter().all(|name| !name.is_empty()))
+    };
+    PriorBlock {
+        id,
+        stages: known(stages),
+        branches: known(branches).filter(|branches| branches.len() == block.providers.len()),
+        holds_others: false,
     }
 }

@@ -1,89 +1,73 @@
-//! Finds what can be read but cannot be meant.
-use super::compiler::Loaded;
-use super::definition::{NodeDef, ParallelKey, PipelineDef};
-use super::diagnostics::{Document, Path, Place, Problem, Severity};
-use super::inputs::Around;
+//! Lints definitions that parse but are probably mistakes.
+use super::definition::{LoopDef, NodeDef, ParallelKey, PipelineDef};
+use super::diagnostics::{Diagnostics, Document, Location, Path, Problem, Severity};
 use super::legacy;
+use super::scope::Scope;
 use super::yaml::{self, MOST_PROBLEMS};
 use crate::plan::Node;
 use crate::plan::template::{self, Variable};
 use std::collections::BTreeSet;
 
-/// Nodes of a pipeline; more were never meant, and their mistakes could not be read.
+/// The most nodes of a pipeline: more are a mistake, and would produce unreadable output.
 const MOST_NODES: usize = 1000;
-/// Mistakes of a pipeline after which no more of its nodes are looked at.
+/// Reported mistakes after which no more nodes are checked.
 const MOST_TOLD: usize = 200;
 
-/// Says what is odd about a loop by itself.
-pub(super) fn loop_(loaded: &Loaded<'_>, problems: &mut Vec<Problem>) {
-    let (place, def) = (Place::top(&loaded.document), &loaded.def);
-    if let Some(name) = def
-        .name
-        .as_deref()
-        .filter(|name| *name != loaded.source.name)
-    {
-        let problem = place.at(
+/// Lints a loop on its own.
+pub(super) fn loop_(document: &Document, def: &LoopDef, found_as: &str) {
+    let location = Location::top(document);
+    if let Some(name) = def.name.as_deref().filter(|name| *name != found_as) {
+        let problem = location.at(
             "name",
             "other-name",
-            format!(
-                "the loop calls itself `{name}` but is found as `{}`",
-                loaded.source.name
-            ),
+            format!("the loop calls itself `{name}` but is found as `{found_as}`"),
         );
-        problems.push(
+        location.report(
             problem
                 .hint("the folder's name is the one that counts")
                 .warning(),
         );
     }
-    legacy::of_loop(&loaded.document, def, problems);
+    legacy::of_loop(document, def);
 }
 
-/// Says what is wrong with a pipeline apart from its single nodes, and whether those are worth a look.
-pub(super) fn pipeline(
-    document: &Document,
-    def: &PipelineDef,
-    problems: &mut Vec<Problem>,
-) -> bool {
-    let place = Place::top(document);
+/// Lints a pipeline apart from its single nodes. Returns whether those should be compiled.
+pub(super) fn pipeline(document: &Document, def: &PipelineDef) -> bool {
+    let location = Location::top(document);
     if def.nodes.is_some() && def.stages.is_some() {
-        problems.push(
-            place
+        document.report(
+            location
                 .at_key("stages", "twice", "`nodes` and `stages` mean the same")
                 .hint("keep one of the two"),
         );
     }
     let (key, nodes) = def.nodes();
     let count = nodes.iter().map(agents).fold(0, usize::saturating_add);
-    if !not_too_many(&place, key, count, problems) {
+    if !not_too_many(&location, key, count) {
         return false;
     }
     if nodes.is_empty() {
-        problems.push(
-            place
+        document.report(
+            location
                 .here("no-nodes", "the pipeline has no nodes")
                 .hint("add `nodes:` with at least one `- id: …` and its `loop: …`"),
         );
     }
-    siblings(&place.to(key), nodes, problems);
-    legacy::of_pipeline(document, def, problems);
+    siblings(&location.to(key), nodes);
+    legacy::of_pipeline(document, def);
     true
 }
 
-/// Says whether a pipeline may have so many nodes; if not, what to do.
-pub(super) fn not_too_many(
-    place: &Place<'_>,
-    key: &str,
-    count: usize,
-    problems: &mut Vec<Problem>,
-) -> bool {
+/// Returns whether a pipeline may have so many nodes, and reports it if not.
+pub(super) fn not_too_many(location: &Location<'_>, key: &str, count: usize) -> bool {
     if MOST_NODES < count {
-        let problem = place.at(
+        let problem = location.at(
             key,
             "too-many",
             format!("the pipeline has {count} nodes, at most {MOST_NODES}"),
         );
-        problems.push(problem.hint("let one node run many iterations, or make several pipelines"));
+        location
+            .report(problem.hint("let one node run many iterations, or make several pipelines"));
     }
     count <= MOST_NODES
 }
@@ -98,52 +82,52 @@ fn agents(node: &NodeDef) -> usize {
     }
 }
 
-/// Says what is wrong with nodes that stand beside each other.
-fn siblings(place: &Place<'_>, nodes: &[NodeDef], problems: &mut Vec<Problem>) {
+/// Lints nodes of the same list.
+fn siblings(location: &Location<'_>, nodes: &[NodeDef]) {
     let id = |node: &NodeDef| node.id.clone().or_else(|| node.name.clone());
     for (index, node) in nodes.iter().enumerate() {
-        let at = place.item(index);
+        let at = location.item(index);
         if let Some(id) = id(node).filter(|name| {
             nodes[..index]
                 .iter()
                 .any(|earlier| id(earlier).as_deref() == Some(name))
         }) {
             let key = if node.id.is_some() { "id" } else { "name" };
-            problems.push(
+            location.report(
                 at.at(key, "duplicate-id", format!("two nodes are called `{id}`"))
                     .hint("outputs and directories are found by this name"),
             );
         }
-        if enough(problems) {
+        if too_many_reported(location.diagnostics()) {
             return;
         }
-        node_shape(&at, node, problems);
+        node_shape(&at, node);
     }
 }
 
-/// Tells whether more mistakes were found than anybody reads: to find a place takes a look at the whole file.
-pub(super) fn enough(problems: &[Problem]) -> bool {
-    MOST_TOLD <= problems.len()
+/// Whether so many mistakes are reported that checking stops: locating each one reads the whole file.
+pub(super) fn too_many_reported(diagnostics: &Diagnostics) -> bool {
+    MOST_TOLD <= diagnostics.count()
 }
 
-/// Says that not everything was looked at.
-pub(super) fn not_all(document: &Document, problems: &mut Vec<Problem>) {
+/// Reports that the remaining nodes were not checked.
+pub(super) fn report_unread_nodes(document: &Document) {
     let message = format!(
         "there are more mistakes than these {}; the rest of the nodes was not looked at",
-        problems.len()
+        document.diagnostics().count()
     );
-    problems.push(document.spanning(0..0, &Path::default(), "too-many", message));
+    document.report(document.spanning(0..0, &Path::default(), "too-many", message));
 }
 
-fn node_shape(place: &Place<'_>, node: &NodeDef, problems: &mut Vec<Problem>) {
+fn node_shape(location: &Location<'_>, node: &NodeDef) {
     if node.termination.is_some()
         && node
             .runs
             .as_ref()
             .is_some_and(|runs| runs.ending().is_some())
     {
-        problems.push(
-            place
+        location.report(
+            location
                 .at_key(
                     "runs",
                     "twice",
@@ -155,29 +139,29 @@ fn node_shape(place: &Place<'_>, node: &NodeDef, problems: &mut Vec<Problem>) {
     match &node.parallel {
         None => {}
         Some(ParallelKey::Hint(_)) => {
-            problems.push(
-                place
+            location.report(
+                location
                     .at_key("parallel", "no-effect", "`parallel` has no effect here")
                     .hint("remove it")
                     .warning(),
             );
         }
         Some(ParallelKey::Block(block)) => {
-            let place = place.to("parallel");
+            let location = location.to("parallel");
             if block.stages.is_some() && block.nodes.is_some() {
-                problems.push(
-                    place
+                location.report(
+                    location
                         .at_key("nodes", "twice", "`stages` and `nodes` mean the same")
                         .hint("keep one of the two"),
                 );
             }
             let (key, stages) = block.stages();
-            siblings(&place.to(key), stages, problems);
+            siblings(&location.to(key), stages);
         }
     }
     if node.guardrails.is_some() {
-        problems.push(
-            place
+        location.report(
+            location
                 .at_key(
                     "guardrails",
                     "misplaced",
@@ -187,16 +171,16 @@ fn node_shape(place: &Place<'_>, node: &NodeDef, problems: &mut Vec<Problem>) {
         );
     }
     if node.loop_.is_some() && node.stage.is_some() {
-        problems.push(
-            place
+        location.report(
+            location
                 .at_key("stage", "twice", "`loop` and `stage` mean the same")
                 .hint("keep one of the two"),
         );
     }
     match (node.uses(), &node.prompt) {
         (Some(_), Some(_)) => {
-            problems.push(
-                place
+            location.report(
+                location
                     .at_key(
                         "prompt",
                         "twice",
@@ -208,8 +192,8 @@ fn node_shape(place: &Place<'_>, node: &NodeDef, problems: &mut Vec<Problem>) {
         (None, None)
             if !matches!(node.parallel, Some(ParallelKey::Block(_))) && node.pipeline.is_none() =>
         {
-            problems.push(
-                place
+            location.report(
+                location
                     .here("no-prompt", "the node has neither a loop nor a prompt")
                     .hint("add `loop: <name>` or `prompt: |`"),
             );
@@ -218,19 +202,13 @@ fn node_shape(place: &Place<'_>, node: &NodeDef, problems: &mut Vec<Problem>) {
     }
 }
 
-/// Reports every variable of a template that will have no value. `text` lies in the document as a whole, or at `path`.
-pub(super) fn template(
-    document: &Document,
-    path: Option<&Path>,
-    text: &str,
-    around: Around<'_>,
-    problems: &mut Vec<Problem>,
-) {
+/// Reports every variable of a template that will have no value. `text` is the whole document, or the value at `path`.
+pub(super) fn template(document: &Document, path: Option<&Path>, text: &str, scope: Scope<'_>) {
     let (whole, mut from) = (
         Path::default(),
         path.map_or(0, |path| yaml::start(document, path)),
     );
-    let (variables, before) = (template::variables(text), problems.len());
+    let (variables, before) = (template::variables(text), document.diagnostics().count());
     let mut variables = variables.into_iter();
     for variable in variables.by_ref() {
         let written = format!("${{{}}}", variable.name);
@@ -250,26 +228,28 @@ pub(super) fn template(
         let problem = |code, message: String| {
             document.spanning(span.clone(), path.unwrap_or(&whole), code, message)
         };
-        problems.extend(unusable(variable, around, problem));
-        if problems.len() - before == MOST_PROBLEMS {
+        unusable(variable, scope, problem)
+            .into_iter()
+            .for_each(|problem| document.report(problem));
+        if document.diagnostics().count() - before == MOST_PROBLEMS {
             break;
         }
     }
     let more = format!("more variables have no value than the {MOST_PROBLEMS} that are shown");
-    match worst(variables, around) {
+    match worst(variables, scope) {
         None => {}
-        Some(Severity::Error) => problems.push(document.spanning(0..0, &whole, "too-many", more)),
+        Some(Severity::Error) => document.report(document.spanning(0..0, &whole, "too-many", more)),
         Some(Severity::Warning) => {
-            problems.push(document.spanning(0..0, &whole, "too-many", more).warning())
+            document.report(document.spanning(0..0, &whole, "too-many", more).warning());
         }
     }
 }
 
-/// Returns the worst that can be said of the rest of a template's variables, whose places nobody would read any more.
-fn worst<'a>(rest: impl Iterator<Item = Variable<'a>>, around: Around<'_>) -> Option<Severity> {
+/// Returns the highest severity among the variables that are not reported one by one.
+fn worst<'a>(rest: impl Iterator<Item = Variable<'a>>, scope: Scope<'_>) -> Option<Severity> {
     let (mut names, mut worst) = (BTreeSet::new(), None);
     for variable in rest.filter(|variable| names.insert(variable.name)) {
-        let severity = unusable(variable, around, Problem::nowhere).map(|problem| problem.severity);
+        let severity = unusable(variable, scope, Problem::nowhere).map(|problem| problem.severity);
         if severity == Some(Severity::Error) {
             return severity;
         }
@@ -278,8 +258,8 @@ fn worst<'a>(rest: impl Iterator<Item = Variable<'a>>, around: Around<'_>) -> Op
     worst
 }
 
-/// Reports every variable of a path that may not stand in one.
-pub(super) fn path(document: &Document, path: &Path, text: &str, problems: &mut Vec<Problem>) {
+/// Reports every variable that is not allowed in a path.
+pub(super) fn path(document: &Document, path: &Path, text: &str) {
     let known = template::variables(text)
         .into_iter()
         .filter(Variable::is_known);
@@ -291,7 +271,7 @@ pub(super) fn path(document: &Document, path: &Path, text: &str, problems: &mut 
             "bad-value",
             format!("`${{{name}}}` cannot stand in a path"),
         );
-        problems.push(problem.hint(format!(
+        document.report(problem.hint(format!(
             "these can: `${{{}}}`",
             template::IN_PATHS.join("}`, `${")
         )));
@@ -300,7 +280,7 @@ pub(super) fn path(document: &Document, path: &Path, text: &str, problems: &mut 
 
 fn unusable(
     variable: Variable<'_>,
-    around: Around<'_>,
+    scope: Scope<'_>,
     problem: impl Fn(&'static str, String) -> Problem,
 ) -> Option<Problem> {
     let name = variable.name;
@@ -313,7 +293,7 @@ fn unusable(
             .hint(template::hint(name)),
         );
     }
-    if name == "PERSPECTIVE" && !around.perspectives {
+    if name == "PERSPECTIVE" && !scope.perspectives {
         let problem = problem(
             "no-perspectives",
             "`${PERSPECTIVE}` is empty here".to_owned(),
@@ -326,7 +306,7 @@ fn unusable(
                 .warning(),
         );
     }
-    let Some(earlier) = around.earlier else {
+    let Some(earlier) = scope.earlier else {
         let problem = variable.input().map(|_| {
             problem(
                 "no-inputs",
@@ -336,8 +316,8 @@ fn unusable(
         return Some(problem.hint("only a pipeline has nodes before it; `${INPUTS}` is whatever the node before wrote").warning());
     };
     match variable.input() {
-        Some(node) if !earlier.iter().any(|id| id == node) && !around.may_come(node) => {
-            Some(around.no_such(node, problem))
+        Some(node) if !earlier.iter().any(|id| id == node) && !scope.may_come(node) => {
+            Some(scope.no_such(node, problem))
         }
         None if name == "INPUTS" && earlier.is_empty() => Some(
             problem(
@@ -350,13 +330,8 @@ fn unusable(
     }
 }
 
-/// Warns of a prompt after which no agent could report, and of an ending that can never come.
-pub(super) fn node(
-    place: &Place<'_>,
-    prompt: Option<&Document>,
-    node: &Node,
-    problems: &mut Vec<Problem>,
-) {
+/// Warns about a prompt that does not ask for a status, and a termination that cannot be reached.
+pub(super) fn node(location: &Location<'_>, prompt: Option<&Document>, node: &Node) {
     let names: Vec<_> = template::variables(&node.prompt)
         .iter()
         .map(|variable| variable.name)
@@ -367,18 +342,18 @@ pub(super) fn node(
     {
         let message = "the prompt never names `${STATUS}`, so its agents cannot say how it went";
         let problem = prompt.map_or_else(
-            || place.at("prompt", "no-status", message),
+            || location.at("prompt", "no-status", message),
             |text| text.spanning(0..0, &Path::default(), "no-status", message),
         );
-        problems.push(
+        location.report(
             problem
                 .hint("end it with: write your decision as JSON to `${STATUS}`")
                 .warning(),
         );
     }
     for unreachable in node.termination.unreachable(node.max_iterations) {
-        problems.push(
-            place
+        location.report(
+            location
                 .here("never-agrees", unreachable.reason)
                 .hint(unreachable.hint)
                 .warning(),

@@ -1,34 +1,46 @@
 //! Compiles YAML definitions into a [`Plan`](crate::plan::Plan). Gets texts, never opens files.
 mod agent;
 mod block;
+mod compiled_step;
 mod compiler;
 pub mod definition;
 mod diagnostics;
-mod earlier;
 mod inputs;
+mod iterations;
+mod judge;
+mod layer;
 mod legacy;
 mod lint;
+mod loaded_loop;
+mod loops;
 mod node;
+mod node_context;
+mod node_layers;
+mod node_texts;
 mod overrides;
 mod perspectives;
+mod prior;
 mod provenance;
 mod queue;
 mod runs;
 mod schema;
+mod scope;
+mod session;
 mod settings;
 mod sources;
 mod steps;
+mod strategy;
 mod subpipeline;
 mod termination;
 #[cfg(test)]
 mod tests;
 mod yaml;
 
-pub use compiler::compile;
 pub use diagnostics::{Invalid, Problem, Severity, SourceText, Unreadable};
 pub use legacy::{LegacyVariable, legacy_variables};
 pub use overrides::Overrides;
 pub use schema::{SCHEMAS, Schema};
+pub use session::compile;
 pub use settings::{ProviderDef, Settings};
 pub use sources::{
     LoopSource, PipelineSource, Request, Sources, description, loops_used, pipelines_used,

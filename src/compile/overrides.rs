@@ -1,10 +1,10 @@
-//! What a person says over the definitions: read from the environment, put together, written down and read again.
+//! Overrides of the definitions, by flags and the environment.
 use super::settings::ProviderDef;
 use crate::plan::{Plan, SettingOrigin, SettingSource};
 use camino::Utf8PathBuf;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What a person says over what the definitions say.
+/// Settings that take precedence over the definitions.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Overrides {
     /// `--provider`.
@@ -19,11 +19,11 @@ pub struct Overrides {
     pub max_iterations: Option<u32>,
     /// `--runs`.
     pub runs: Option<u32>,
-    /// How many iterations a `fixed` termination has that does not say.
+    /// Iterations of a `fixed` termination that sets none.
     pub fixed_iterations: Option<u32>,
-    /// Who judges where no definition says.
+    /// The judge's provider where no definition names a judge.
     pub judge_provider: Option<String>,
-    /// The model of the judge where no definition says.
+    /// The judge's model where no definition names a judge.
     pub judge_model: Option<String>,
     /// `--context`.
     pub context: Option<String>,
@@ -45,33 +45,38 @@ pub struct Overrides {
     pub max_cost_usd: Option<f64>,
     /// `--max-runtime`; 0 is no bound.
     pub max_runtime_seconds: Option<u64>,
-    /// Which of these the environment said, by the names [`Overrides::said`] gives them.
+    /// Names of the entries that the environment set, as in [`Overrides::entries`].
     pub environment: BTreeSet<String>,
     /// The providers the user's settings declare, by name.
     pub providers: BTreeMap<String, ProviderDef>,
 }
 
 impl Overrides {
-    /// Returns what flags and what the environment said over the definitions when a plan was made.
+    /// Returns the overrides that a plan was compiled with: those by flags and those by the environment.
     pub fn of_plan(plan: &Plan) -> (Self, Self) {
-        let of =
-            |voice| Self::from_said(plan.provenance.iter().filter(|said| said.source == voice));
+        let of = |source| {
+            Self::from_entries(
+                plan.provenance
+                    .iter()
+                    .filter(|origin| origin.source == source),
+            )
+        };
         let mut environment = of(SettingSource::Environment);
         environment.environment = environment
-            .said()
+            .entries()
             .into_iter()
             .map(|(what, _)| what)
             .collect();
         (of(SettingSource::Flag), environment)
     }
 
-    /// Reads what the environment says; an empty variable says nothing, and of two names the first one wins.
+    /// Reads the environment. An empty variable counts as unset, and of two names the first one wins.
     pub fn from_env(variable: &impl Fn(&str) -> Option<String>) -> Result<Self, String> {
         let set = |name: &str| variable(name).filter(|value| !value.is_empty());
         let either =
             |names: [&'static str; 2]| names.into_iter().find_map(|name| Some((set(name)?, name)));
         let value = |names| either(names).map(|(value, _)| value);
-        let mut said = Self {
+        let mut overrides = Self {
             provider: value(["CLAUDE_PIPELINE_PROVIDER", "PIPELINE_CLI_PROVIDER"]),
             program: set("AP_PROGRAM"),
             model: value(["CLAUDE_PIPELINE_MODEL", "PIPELINE_CLI_MODEL"]),
@@ -86,23 +91,27 @@ impl Overrides {
             judge_model: set("JUDGE_MODEL"),
             ..Self::default()
         };
-        said.environment = said.said().into_iter().map(|(what, _)| what).collect();
-        Ok(said)
+        overrides.environment = overrides
+            .entries()
+            .into_iter()
+            .map(|(what, _)| what)
+            .collect();
+        Ok(overrides)
     }
 
     /// Returns these, and where they are silent, the others: the command line over the environment.
     #[must_use]
     pub fn or(self, others: Self) -> Self {
-        // A program or model belongs to the provider it was said with.
+        // A program or model belongs to the provider it was set with.
         let same = self.provider.is_none() || self.provider == others.provider;
-        let mine: Vec<String> = self.said().into_iter().map(|(what, _)| what).collect();
+        let mine: Vec<String> = self.entries().into_iter().map(|(what, _)| what).collect();
         let theirs = others
             .environment
             .into_iter()
             .filter(|what| !mine.contains(what));
         let mut commands = others.commands;
         commands.extend(self.commands);
-        let mut said = Self {
+        let mut overrides = Self {
             program: self.program.or(others.program.filter(|_| same)),
             model: self.model.or(others.model.filter(|_| same)),
             provider: self.provider.or(others.provider),
@@ -133,13 +142,17 @@ impl Overrides {
             },
             environment: self.environment.into_iter().chain(theirs).collect(),
         };
-        let all: Vec<String> = said.said().into_iter().map(|(what, _)| what).collect();
-        said.environment.retain(|what| all.contains(what));
-        said
+        let all: Vec<String> = overrides
+            .entries()
+            .into_iter()
+            .map(|(what, _)| what)
+            .collect();
+        overrides.environment.retain(|what| all.contains(what));
+        overrides
     }
 
-    /// Returns everything that is said, by name and as text. An input is a row of its own, and so is a command.
-    pub fn said(&self) -> Vec<(String, String)> {
+    /// Returns all settings as name and text; each input and each command is an entry of its own.
+    pub fn entries(&self) -> Vec<(String, String)> {
         let shown = |what: &str, value: Option<String>| value.map(|value| (what.to_owned(), value));
         let number = |value: Option<u64>| value.map(|value| value.to_string());
         let single = [
@@ -183,39 +196,39 @@ impl Overrides {
             .collect()
     }
 
-    /// Returns what rows of a plan say: the way back from [`Overrides::said`].
-    fn from_said<'a>(rows: impl Iterator<Item = &'a SettingOrigin>) -> Self {
-        let mut said = Self::default();
+    /// Reads entries back: the inverse of [`Overrides::entries`].
+    fn from_entries<'a>(rows: impl Iterator<Item = &'a SettingOrigin>) -> Self {
+        let mut overrides = Self::default();
         for SettingOrigin { setting, value, .. } in rows {
             let text = Some(value.clone());
             match setting.as_str() {
-                "provider" => said.provider = text,
-                "program" => said.program = text,
-                "model" => said.model = text,
-                "permissions" => said.permissions = text,
-                "max_iterations" => said.max_iterations = value.parse().ok(),
-                "runs" => said.runs = value.parse().ok(),
-                "fixed_iterations" => said.fixed_iterations = value.parse().ok(),
-                "judge_provider" => said.judge_provider = text,
-                "judge_model" => said.judge_model = text,
-                "context" => said.context = text,
-                "keep_env" => said.keep_env = value.parse().ok(),
-                "queue" => said.queue = text,
-                "label" => said.label = text,
-                "claim" => said.claim = text,
-                "delay_ms" => said.delay_ms = value.parse().ok(),
-                "max_cost_usd" => said.max_cost_usd = value.parse().ok(),
-                "max_runtime_seconds" => said.max_runtime_seconds = value.parse().ok(),
-                "input" => said.inputs.push(value.into()),
-                // What a later version says here says nothing to this one.
-                _ => said.commands.extend(
+                "provider" => overrides.provider = text,
+                "program" => overrides.program = text,
+                "model" => overrides.model = text,
+                "permissions" => overrides.permissions = text,
+                "max_iterations" => overrides.max_iterations = value.parse().ok(),
+                "runs" => overrides.runs = value.parse().ok(),
+                "fixed_iterations" => overrides.fixed_iterations = value.parse().ok(),
+                "judge_provider" => overrides.judge_provider = text,
+                "judge_model" => overrides.judge_model = text,
+                "context" => overrides.context = text,
+                "keep_env" => overrides.keep_env = value.parse().ok(),
+                "queue" => overrides.queue = text,
+                "label" => overrides.label = text,
+                "claim" => overrides.claim = text,
+                "delay_ms" => overrides.delay_ms = value.parse().ok(),
+                "max_cost_usd" => overrides.max_cost_usd = value.parse().ok(),
+                "max_runtime_seconds" => overrides.max_runtime_seconds = value.parse().ok(),
+                "input" => overrides.inputs.push(value.into()),
+                // Entries of a later version are ignored.
+                _ => overrides.commands.extend(
                     setting
                         .strip_prefix("command.")
                         .map(|key| (key.to_owned(), value.clone())),
                 ),
             }
         }
-        said
+        overrides
     }
 }
 

@@ -1,16 +1,16 @@
 //! `perspectives:` of a node: a text for each iteration, in order.
 use super::definition::NodeDef;
-use super::diagnostics::{Place, Problem};
+use super::diagnostics::Location;
 use crate::text::count;
 
 /// Returns the texts of a node.
-pub(super) fn read(place: &Place<'_>, def: &NodeDef, problems: &mut Vec<Problem>) -> Vec<String> {
+pub(super) fn read(location: &Location<'_>, def: &NodeDef) -> Vec<String> {
     let Some(written) = &def.perspectives else {
         return Vec::new();
     };
     if written.is_empty() {
-        problems.push(
-            place
+        location.report(
+            location
                 .at_key("perspectives", "no-effect", "there are no perspectives")
                 .hint("add texts, or remove it")
                 .warning(),
@@ -19,13 +19,8 @@ pub(super) fn read(place: &Place<'_>, def: &NodeDef, problems: &mut Vec<Problem>
     written.clone()
 }
 
-/// Says where texts and iterations do not match.
-pub(super) fn check(
-    place: &Place<'_>,
-    perspectives: &[String],
-    most: u32,
-    problems: &mut Vec<Problem>,
-) {
+/// Warns if the number of texts differs from the number of iterations.
+pub(super) fn check(location: &Location<'_>, perspectives: &[String], most: u32) {
     let given = u32::try_from(perspectives.len()).unwrap_or(u32::MAX);
     if given == 0 || given == most {
         return;
@@ -44,8 +39,8 @@ pub(super) fn check(
             given - most
         ),
     };
-    problems.push(
-        place
+    location.report(
+        location
             .at(key, "perspectives", message)
             .hint("leave `runs` out to have one iteration for each")
             .warning(),

@@ -1,12 +1,12 @@
 //! Records where each setting of a plan came from.
 use super::definition::{LoopDef, NodeDef, TerminationDef};
-use super::node::Seat;
+use super::node_context::NodeContext;
 use super::overrides::Overrides;
 use crate::agent::AgentSpec;
 use crate::plan::{Node, SettingOrigin, SettingSource};
 use serde::Serialize;
 
-/// Returns what was said over the definitions.
+/// Returns the settings that override the definitions.
 pub(super) fn over(overrides: &Overrides) -> Vec<SettingOrigin> {
     let source = |setting: &str| {
         if overrides.environment.contains(setting) {
@@ -16,7 +16,7 @@ pub(super) fn over(overrides: &Overrides) -> Vec<SettingOrigin> {
         }
     };
     overrides
-        .said()
+        .entries()
         .into_iter()
         .map(|(setting, value)| SettingOrigin {
             source: source(&setting),
@@ -26,18 +26,18 @@ pub(super) fn over(overrides: &Overrides) -> Vec<SettingOrigin> {
         .collect()
 }
 
-/// Returns who said what about a node that no flag or variable did.
+/// Returns where the settings of a node came from, except those set by a flag or the environment.
 pub(super) fn of_node(
-    seat: &Seat<'_>,
+    ctx: &NodeContext<'_>,
     def: &NodeDef,
     loop_def: &LoopDef,
     node: &Node,
 ) -> Vec<SettingOrigin> {
-    let defaults = seat
+    let defaults = ctx
         .pipeline
         .map(|(_, pipeline)| pipeline.defaults.clone())
         .unwrap_or_default();
-    let over = seat.overrides;
+    let over = ctx.compiler.overrides;
     let capped =
         |def: Option<&TerminationDef>| def.is_some_and(|def| def.max.or(def.iterations).is_some());
     let ended = def.ends().is_some() || def.completion.is_some();
@@ -48,13 +48,13 @@ pub(super) fn of_node(
         capped(loop_def.termination.as_ref()) || loop_def.iterations.or(loop_def.max).is_some();
     let loop_ended =
         loop_counted || loop_def.termination.is_some() || loop_def.completion.is_some();
-    let flagged = over.max_iterations.is_some() && seat.pipeline.is_none();
-    // What the environment says counts where nobody else does.
+    let flagged = over.max_iterations.is_some() && ctx.pipeline.is_none();
+    // The default of the environment applies where no definition sets a count.
     let usual_count =
         node.termination.is_fixed() && over.fixed_iterations.is_some() && !counted && !loop_counted;
-    let usual_judge = super::node::usual_judge(seat, def, Some(loop_def));
+    let default_judge_applies = ctx.default_judge_applies(def, Some(loop_def));
     let named = |def: Option<&TerminationDef>| def.is_some_and(TerminationDef::names_judge);
-    // A model is given up together with the provider it was said for.
+    // A model is dropped together with the provider it was set for.
     let kept = |model: &Option<String>| {
         model.as_deref().is_some_and(|model| {
             node.agent.model == model
@@ -62,7 +62,7 @@ pub(super) fn of_node(
         })
     };
     // A provider of a block speaks for its stages.
-    let branch = seat.branch.as_ref();
+    let branch = ctx.branch.as_ref();
     let (kind, fallback) = (
         branch.and_then(|said| said.provider),
         branch.and_then(|said| said.fallback),
@@ -93,7 +93,7 @@ pub(super) fn of_node(
         ("termination", false, ended, loop_ended, false),
         (
             "judge",
-            usual_judge,
+            default_judge_applies,
             named(def.ends().map(|(_, ends)| ends)),
             named(loop_def.termination.as_ref()),
             false,
@@ -178,7 +178,7 @@ fn value(node: &Node, what: &str) -> String {
     }
 }
 
-/// The word an enum is written as, or its `type`.
+/// Returns the name of a serialized enum variant, or its `type`.
 fn word(value: &impl Serialize) -> String {
     let value = serde_json::to_value(value).unwrap_or_default();
     let word = value.as_str().or_else(|| value.get("type")?.as_str());

@@ -1,39 +1,73 @@
-//! Makes a node's queue from what its loop and the caller say.
-use super::definition::{QueueCommandsDef, QueueDef, Span};
-use super::diagnostics::{Place, Problem};
+//! Compiles the queue of a node.
+use super::definition::{QUEUE_PROVIDERS, QueueCommandsDef, QueueDef, Span};
+use super::diagnostics::Location;
+use super::loaded_loop::LoadedLoop;
+use super::node_context::NodeContext;
 use super::overrides::Overrides;
 use super::sources::Request;
 use crate::model::SessionName;
 use crate::plan::{
     BACKLOGS, ClaimBy, QueueSource, QueueSpec, TrackerCommands, bad_label, session_label, suggest,
 };
+use crate::termination::Termination;
 use camino::{Utf8Path, Utf8PathBuf};
 
-pub(super) const PROVIDERS: [&str; 4] = ["beads", "backlog", "prd", "command"];
+/// Compiles the queue of a node, if its loop has one or its termination needs one.
+pub(super) fn for_node(
+    ctx: &NodeContext<'_>,
+    loaded: Option<&LoadedLoop>,
+    termination: Option<&Termination>,
+) -> Option<QueueSpec> {
+    let written = loaded.and_then(|loaded| loaded.def.queue.as_ref());
+    if written.is_none() && !termination.is_some_and(Termination::asks_queue) {
+        return None;
+    }
+    let location = loaded.map_or_else(
+        || ctx.location.to("queue"),
+        |loaded| Location::top(&loaded.document).to("queue"),
+    );
+    let spec = queue(
+        written.unwrap_or(&QueueDef::default()),
+        &location,
+        ctx.compiler.request,
+        ctx.compiler.overrides,
+    )?;
+    if spec.claim == ClaimBy::Engine
+        && termination.is_some_and(|termination| !termination.asks_queue())
+    {
+        let problem = location.at(
+            "claim",
+            "no-effect",
+            "`claim: engine` needs a loop that ends with its queue",
+        );
+        ctx.location
+            .report(problem.hint("add `termination:` with `type: queue`, or let the agents claim"));
+    }
+    Some(spec)
+}
 
-/// Makes the queue of a node from what its loop and the caller say.
-pub(super) fn queue(
+/// Returns the queue that a loop and the overrides describe.
+fn queue(
     def: &QueueDef,
-    place: &Place<'_>,
+    location: &Location<'_>,
     request: &Request,
     over: &Overrides,
-    problems: &mut Vec<Problem>,
 ) -> Option<QueueSpec> {
-    let label = label(def, place, over, &request.session, problems);
+    let label = label(def, location, over, &request.session);
     let source = match over.queue.as_deref() {
-        Some(word) => named(word, def, &label, request, problems),
-        None => written(def, place, &label, request, problems),
+        Some(word) => named(word, location, def, &label, request),
+        None => written(def, location, &label, request),
     };
     let said = over
         .claim
         .as_deref()
-        .map(|word| (Place::Flag, word))
-        .or(def.claim.as_deref().map(|word| (place.clone(), word)));
+        .map(|word| (location.flag(), word))
+        .or(def.claim.as_deref().map(|word| (location.clone(), word)));
     let claim = match said {
         None | Some((_, "agent")) => ClaimBy::Agent,
         Some((_, "engine")) => ClaimBy::Engine,
-        Some((place, word)) => {
-            problems.push(place.at(
+        Some((location, word)) => {
+            location.report(location.at(
                 "claim",
                 "bad-value",
                 format!("`claim` must be `agent` or `engine`, not `{word}`"),
@@ -45,17 +79,17 @@ pub(super) fn queue(
         .as_ref()
         .filter(|source| over.label.is_some() && source.path().is_some())
     {
-        let problem = Place::Flag.at(
+        let problem = location.flag().at(
             "label",
             "no-effect",
             format!("{} has no labels", source.name()),
         );
-        problems.push(
+        location.report(
             problem.hint("every task in the file is the session's; `--queue` names another file"),
         );
     }
     if def.max_attempts == Some(0) {
-        problems.push(place.at(
+        location.report(location.at(
             "max_attempts",
             "bad-value",
             "`max_attempts` must be at least 1",
@@ -73,15 +107,14 @@ pub(super) fn queue(
 
 fn label(
     def: &QueueDef,
-    place: &Place<'_>,
+    location: &Location<'_>,
     over: &Overrides,
     session: &SessionName,
-    problems: &mut Vec<Problem>,
 ) -> Option<String> {
-    let (place, label) = match (&over.label, &def.label) {
-        (Some(label), _) => (Place::Flag, label.clone()),
+    let (location, label) = match (&over.label, &def.label) {
+        (Some(label), _) => (location.flag(), label.clone()),
         (None, Some(label)) => (
-            place.clone(),
+            location.clone(),
             label
                 .replace("${SESSION_NAME}", session.as_str())
                 .replace("${SESSION}", session.as_str()),
@@ -89,8 +122,8 @@ fn label(
         (None, None) => return Some(session_label(session)),
     };
     if let Some(why) = bad_label(&label) {
-        problems.push(
-            place
+        location.report(
+            location
                 .at(
                     "label",
                     "bad-value",
@@ -103,40 +136,39 @@ fn label(
     Some(label)
 }
 
-/// What `--queue` says: a provider, or a file.
+/// Returns the source that `--queue` names: a provider, or a file.
 fn named(
     word: &str,
+    location: &Location<'_>,
     def: &QueueDef,
     label: &Option<String>,
     request: &Request,
-    problems: &mut Vec<Problem>,
 ) -> Option<QueueSource> {
     if word == "command" && def.commands.is_none() {
-        let problem = Place::Flag.at(
+        let problem = location.flag().at(
             "queue",
             "no-commands",
             "`--queue command` needs a loop that says which commands",
         );
-        problems.push(problem.hint("add `queue:` with `commands:` to the loop"));
+        location.report(problem.hint("add `queue:` with `commands:` to the loop"));
         return None;
     }
-    if PROVIDERS.contains(&word) {
+    if QUEUE_PROVIDERS.contains(&word) {
         let def = QueueDef {
             provider: Some(word.to_owned()),
             path: None,
             ..def.clone()
         };
-        return written(&def, &Place::Flag, label, request, problems);
+        return written(&def, &location.flag(), label, request);
     }
     Some(QueueSource::file(request.project.join(word)))
 }
 
 fn written(
     def: &QueueDef,
-    place: &Place<'_>,
+    location: &Location<'_>,
     label: &Option<String>,
     request: &Request,
-    problems: &mut Vec<Problem>,
 ) -> Option<QueueSource> {
     let path = def.path.as_ref().map(|path| request.project.join(path));
     let beads = |program: &str| QueueSource::Beads {
@@ -145,7 +177,7 @@ fn written(
         label: label.clone(),
     };
     match def.provider.as_deref() {
-        None if def.commands.is_some() => commands(def, place, label, request, problems),
+        None if def.commands.is_some() => commands(def, location, label, request),
         None => Some(match path {
             Some(path) => QueueSource::file(path),
             None if def.database.is_some() || def.program.is_some() => beads("bd"),
@@ -159,20 +191,20 @@ fn written(
         }),
         Some("beads" | "bd") => Some(beads("bd")),
         Some("br") => Some(beads("br")),
-        Some("command") => commands(def, place, label, request, problems),
+        Some("command") => commands(def, location, label, request),
         Some(word) => {
-            let problem = place.at(
+            let problem = location.at(
                 "provider",
                 "unknown-queue",
                 format!("unknown queue `{word}`"),
             );
-            problems.push(problem.hint(suggest::hint(word, PROVIDERS)));
+            location.report(problem.hint(suggest::hint(word, QUEUE_PROVIDERS)));
             None
         }
     }
 }
 
-/// Where a project's tasks are when nobody says: in its beads, else in the first file there is.
+/// Returns the default source: beads if the project has them, else the first backlog file that exists.
 fn usual(request: &Request, label: &Option<String>) -> QueueSource {
     match &request.backlog {
         _ if request.beads => QueueSource::beads(label.clone()),
@@ -195,10 +227,9 @@ fn usual_file(request: &Request, name: &str) -> Utf8PathBuf {
 
 fn commands(
     def: &QueueDef,
-    place: &Place<'_>,
+    location: &Location<'_>,
     label: &Option<String>,
     request: &Request,
-    problems: &mut Vec<Problem>,
 ) -> Option<QueueSource> {
     let Some(QueueCommandsDef {
         list,
@@ -208,13 +239,13 @@ fn commands(
         park,
     }) = def.commands.clone()
     else {
-        let problem = place.here("no-commands", "the queue does not say which commands");
-        problems.push(problem.hint(
+        let problem = location.here("no-commands", "the queue does not say which commands");
+        location.report(problem.hint(
             "add `commands:` with `list`, `claim`, `release` and `close`; `park` may be left out",
         ));
         return None;
     };
-    // Whose home `~` is depends on who runs it.
+    // `~` is resolved when the commands run.
     let at = |path: &String| {
         if path.starts_with("~/") {
             path.into()
@@ -223,7 +254,7 @@ fn commands(
         }
     };
     let database = def.database.as_ref().map(at);
-    let inside = place.to("commands");
+    let inside = location.to("commands");
     for (name, command) in [
         ("list", &list),
         ("claim", &claim),
@@ -232,7 +263,7 @@ fn commands(
     ] {
         if command.is_empty() {
             let problem = inside.here("no-commands", format!("the queue has no `{name}` command"));
-            problems.push(problem.hint(format!("add `{name}: [program, argument, …]`")));
+            location.report(problem.hint(format!("add `{name}: [program, argument, …]`")));
         }
     }
     Some(QueueSource::Command(Box::new(TrackerCommands {

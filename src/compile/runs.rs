@@ -1,25 +1,24 @@
 //! How often a pipeline runs.
 use super::definition::PipelineDef;
-use super::diagnostics::{Place, Problem};
+use super::diagnostics::{Diagnostics, Location, Problem};
 use super::overrides::Overrides;
 use crate::plan::{SettingOrigin, SettingSource};
 
 /// Runs a pipeline may have. What is known of every stage that is done is kept at hand.
 pub(super) const MOST_RUNS: u32 = 1000;
 
-/// Returns how often a pipeline runs, and who says so.
+/// Returns how often a pipeline runs, and where that is set unless by an override.
 pub(super) fn of_pipeline(
-    place: &Place<'_>,
+    location: &Location<'_>,
     def: &PipelineDef,
     overrides: &Overrides,
-    problems: &mut Vec<Problem>,
 ) -> (u32, Option<SettingOrigin>) {
     let runs = overrides.runs.or(def.runs).unwrap_or(1);
     if !(1..=MOST_RUNS).contains(&runs) {
         let message = format!("`runs` must be between 1 and {MOST_RUNS}");
-        problems.push(match overrides.runs {
+        location.report(match overrides.runs {
             Some(_) => Problem::nowhere("bad-value", message),
-            None => place.at("runs", "bad-value", message),
+            None => location.at("runs", "bad-value", message),
         });
     }
     let source = if def.runs.is_some() {
@@ -37,15 +36,16 @@ pub(super) fn of_pipeline(
 
 /// A loop is repeated by its iterations.
 pub(super) fn of_loop(
+    diagnostics: &Diagnostics,
     overrides: &Overrides,
-    problems: &mut Vec<Problem>,
 ) -> (u32, Option<SettingOrigin>) {
     if overrides.runs.is_some() {
         let problem = Problem::nowhere(
             "no-effect",
             "a loop takes no runs: its iterations repeat it",
         );
-        problems.push(problem.hint("say how many with `--max`, or make a pipeline of the loop"));
+        diagnostics
+            .report(problem.hint("say how many with `--max`, or make a pipeline of the loop"));
     }
     (1, None)
 }

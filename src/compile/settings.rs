@@ -15,7 +15,7 @@
 //!     permissions: {bypassPermissions: [--yes]}
 //!     install: "pipx install mycli"
 //! ```
-use super::diagnostics::{Document, Place, Problem, SourceText};
+use super::diagnostics::{Diagnostics, Document, Location, Problem, SourceText};
 use super::yaml;
 use crate::agent::{CustomOutput, CustomProvider, PromptDelivery, Provider};
 use crate::model::PermissionMode;
@@ -23,7 +23,7 @@ use crate::plan::{Plan, QueueSource, Step};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
-/// What a person sets once for all their projects.
+/// The user's settings for all projects.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
@@ -32,7 +32,7 @@ pub struct Settings {
     pub programs: BTreeMap<String, String>,
     /// Whether a session's window stays readable after its end; it does unless this is false.
     pub keep_window: Option<bool>,
-    /// How many agents may run at a time on this machine, over all sessions of this user; as many as there are unless said.
+    /// How many agents may run at a time on this machine, over all sessions of this user; unlimited by default.
     pub max_agents: Option<u32>,
     /// Kinds of agents beside those that are built in, by name.
     pub providers: BTreeMap<String, ProviderDef>,
@@ -44,24 +44,19 @@ impl Settings {
         if text.text.trim().is_empty() {
             return Ok(Self::default());
         }
-        let mut problems = Vec::new();
-        let document = Document::new(&text.file, &text.text);
-        let read = yaml::read::<Self>(&document, &mut problems);
+        let diagnostics = Diagnostics::default();
+        let document = Document::new(&text.file, &text.text, &diagnostics);
+        let read = yaml::read::<Self>(&document);
         for (name, def) in read.iter().flat_map(|settings| &settings.providers) {
-            check(
-                &Place::top(&document).to("providers"),
-                name,
-                def,
-                &mut problems,
-            );
+            check(&Location::top(&document).to("providers"), name, def);
         }
         match read {
-            Some(settings) if problems.is_empty() => Ok(settings),
-            _ => Err(problems),
+            Some(settings) if diagnostics.count() == 0 => Ok(settings),
+            _ => Err(diagnostics.take()),
         }
     }
 
-    /// Puts the programs in place of the names in a plan.
+    /// Replaces program names in a plan by the configured paths.
     pub fn place_programs(&self, plan: &mut Plan) {
         for node in plan.steps.iter_mut().flat_map(Step::all_nodes_mut) {
             for called in std::iter::once(&mut node.agent.program).chain(
@@ -85,7 +80,7 @@ impl Settings {
         }
     }
 
-    /// Puts the program in place of the name of a tracker's.
+    /// Replaces the name of a tracker's program by the configured path.
     pub fn place_tracker(&self, source: &mut QueueSource) {
         if let QueueSource::Beads { program, .. } = source
             && let Some(placed) = self.programs.get(program)
@@ -94,6 +89,9 @@ impl Settings {
         }
     }
 }
+
+/// The providers that the user's settings define, by name.
+pub(super) type CustomProviders = BTreeMap<String, ProviderDef>;
 
 /// `providers: {<name>: …}` in `config.yaml`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -140,29 +138,29 @@ impl ProviderDef {
     }
 }
 
-fn check(place: &Place<'_>, name: &str, def: &ProviderDef, problems: &mut Vec<Problem>) {
+fn check(location: &Location<'_>, name: &str, def: &ProviderDef) {
     if Provider::named(name).is_some() {
-        let problem = place.at_key(
+        let problem = location.at_key(
             name,
             "bad-name",
             format!("`{name}` is a provider that is built in"),
         );
-        problems.push(problem.hint(
+        location.report(problem.hint(
             "call yours something else; `programs:` names another program for one that is built in",
         ));
     }
     // In `fallback` a colon comes before the model.
     if name.is_empty() || name.contains(|c: char| !(c.is_ascii_alphanumeric() || "-_.".contains(c)))
     {
-        problems.push(place.at_key(
+        location.report(location.at_key(
             name,
             "bad-name",
             format!("`{}` cannot be the name of a provider", name.escape_debug()),
         ));
     }
     if def.program.is_empty() {
-        problems.push(
-            place
+        location.report(
+            location
                 .at_key(
                     name,
                     "no-program",

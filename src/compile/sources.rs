@@ -31,11 +31,11 @@ pub struct PipelineSource {
     pub definition: SourceText,
     /// The pipelines that run within it or within those, or why one cannot be read.
     pub pipelines: BTreeMap<String, Result<SourceText, String>>,
-    /// The names of all pipelines there are, for suggestions; may be empty if each pipeline it names is there.
+    /// The names of all pipelines, for suggestions; may be empty if every pipeline it names exists.
     pub known_pipelines: Vec<String>,
     /// Each loop that it or one of them names, or why that cannot be read.
     pub loops: BTreeMap<String, Result<LoopSource, String>>,
-    /// The names of all loops there are, for suggestions; may be empty if each loop it names is there.
+    /// The names of all loops, for suggestions; may be empty if every loop it names exists.
     pub known_loops: Vec<String>,
 }
 
@@ -123,7 +123,7 @@ pub struct Request {
 
 /// Returns the files a loop's prompt is looked for in, in order: relative to its folder, or absolute.
 ///
-/// The loop may be broken elsewhere: its prompt is found all the same.
+/// Works for a definition with errors elsewhere, too.
 pub fn prompt_candidates(definition: &str) -> Vec<String> {
     let value = yaml::parse(definition).unwrap_or_default();
     let Some(key) = yaml::peek(&value, "prompt")
@@ -136,7 +136,7 @@ pub fn prompt_candidates(definition: &str) -> Vec<String> {
     };
     let plain = [key.to_owned(), format!("{key}.md")];
     let within = plain.clone().map(|file| format!("prompts/{file}"));
-    // `prompt: x` was always `prompts/x.md`, so a file `x` of another kind must not be taken for it.
+    // `prompt: x` has always meant `prompts/x.md`, so a file `x` must not shadow it.
     let mut files: Vec<String> = plain
         .into_iter()
         .chain(if key.contains('/') {

@@ -1,56 +1,32 @@
-//! `pipeline:`: the nodes of another pipeline in the place of one, as often as that runs.
+//! `pipeline:` of a node: the nodes of another pipeline take its place, as often as that runs.
+use super::compiled_step::{CompiledPipeline, CompiledStep};
+use super::compiler::Compiler;
 use super::definition::{GuardrailsDef, NodeDef, PipelineDef};
-use super::diagnostics::{Document, Place, Problem};
+use super::diagnostics::{Document, Location, Problem, SourceText};
 use super::lint;
-use super::node::{self, Seat};
+use super::node;
+use super::node_context::NodeContext;
 use super::runs::MOST_RUNS;
-use super::steps::{Made, Steps};
+use super::sources::Sources;
+use super::steps;
 use super::yaml;
 use crate::model::NodeId;
 use crate::plan::{Node, SettingOrigin, Step, suggest, template};
-use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-/// Pipelines within the one that is compiled.
-#[derive(Debug)]
-pub(super) struct Nested {
-    /// By name: read once, however many nodes use them.
-    made: RefCell<BTreeMap<String, Option<Rc<Pipeline>>>>,
-    /// The names of those that are being made, each within the one before it.
-    within: RefCell<Vec<String>>,
-}
-
-/// A pipeline by itself.
-#[derive(Debug)]
-struct Pipeline {
-    steps: Vec<Made>,
-    runs: u32,
-}
-
-impl Nested {
-    pub(super) fn within(name: &str) -> Self {
-        Self {
-            made: RefCell::default(),
-            within: RefCell::new(vec![name.to_owned()]),
-        }
-    }
-}
-
-/// Makes the steps of a node that is a pipeline; each is called after the node and what it is called in its pipeline.
-pub(super) fn steps(
-    steps: &Steps<'_>,
-    seat: &Seat<'_>,
+/// Compiles a node that is a pipeline into the steps of that pipeline. Their ids begin with the node's.
+pub(super) fn compile(
+    ctx: &NodeContext<'_>,
     def: &NodeDef,
     name: &str,
-    problems: &mut Vec<Problem>,
-) -> Option<Vec<Made>> {
-    let id = node::id(seat, def, problems);
-    misplaced(seat, def, problems);
-    let inner = found(steps, &seat.place, name, problems)?;
+) -> Option<Vec<CompiledStep>> {
+    let id = node::read_id(ctx, def);
+    misplaced(ctx, def);
+    let inner = find(ctx.compiler, &ctx.location, name)?;
     let times = def.times().unwrap_or(inner.runs);
     if !(1..=MOST_RUNS).contains(&times) {
-        problems.push(seat.place.at(
+        ctx.location.report(ctx.location.at(
             "runs",
             "bad-value",
             format!("`runs` must be between 1 and {MOST_RUNS}"),
@@ -63,7 +39,7 @@ pub(super) fn steps(
         .flat_map(|(step, _)| step.all_nodes())
         .count()
         .saturating_mul(times as usize);
-    if !lint::not_too_many(&seat.place, "pipeline", count, problems) {
+    if !lint::not_too_many(&ctx.location, "pipeline", count) {
         return None;
     }
     let id = id?;
@@ -83,7 +59,7 @@ pub(super) fn steps(
             ))
         });
         let Some(names) = names.collect::<Option<BTreeMap<String, NodeId>>>() else {
-            problems.push(seat.place.at(
+            ctx.location.report(ctx.location.at(
                 "pipeline",
                 "bad-name",
                 format!("`{prefix}` before the names of its nodes makes them too long"),
@@ -95,11 +71,11 @@ pub(super) fn steps(
                 .steps
                 .iter()
                 .cloned()
-                .map(|made| called(made, &names, &prefix)),
+                .map(|step| renamed(step, &names, &prefix)),
         );
     }
     for node in all.iter_mut().flat_map(|(step, _)| step.all_nodes_mut()) {
-        let outer = seat
+        let outer = ctx
             .pipeline
             .into_iter()
             .flat_map(|(_, outer)| &outer.commands);
@@ -112,125 +88,118 @@ pub(super) fn steps(
     Some(all)
 }
 
-/// Reads the pipeline, unless that has been done.
-fn found(
-    steps: &Steps<'_>,
-    place: &Place<'_>,
+/// Returns the pipeline a node names, compiled once however many nodes use it; reports why it cannot be used.
+fn find(
+    compiler: &Compiler<'_>,
+    location: &Location<'_>,
     name: &str,
-    problems: &mut Vec<Problem>,
-) -> Option<Rc<Pipeline>> {
-    let nested = &steps.nested;
-    let circle = nested
-        .within
-        .borrow()
-        .iter()
-        .position(|outer| outer == name)
-        .map(|at| nested.within.borrow()[at..].join("` → `"));
-    if let Some(circle) = circle {
-        let problem = place.at(
-            "pipeline",
-            "cycle",
-            format!("pipeline `{name}` runs within itself: `{circle}` → `{name}`"),
-        );
-        problems
-            .push(problem.hint("a pipeline that runs itself never ends: say `runs` to repeat one"));
+) -> Option<Rc<CompiledPipeline>> {
+    if let Some(problem) = cycle(compiler, location, name) {
+        location.report(problem);
         return None;
     }
-    if let Some(made) = nested.made.borrow().get(name) {
-        return made.clone();
+    if let Some(compiled) = compiler.pipelines.borrow().get(name) {
+        return compiled.clone();
     }
-    let text = match steps.source.pipelines.get(name) {
-        Some(Ok(text)) => text,
-        Some(Err(reason)) => {
-            problems.push(place.at(
-                "pipeline",
-                "unreadable-pipeline",
-                format!("pipeline `{name}` cannot be used: {reason}"),
-            ));
-            return None;
-        }
-        None => {
-            let known = steps.source.known_pipelines.iter().map(String::as_str);
-            let problem = place.at(
-                "pipeline",
-                "unknown-pipeline",
-                format!("there is no pipeline `{name}`"),
-            );
-            problems.push(problem.hint(suggest::hint(name, known)));
-            return None;
-        }
-    };
-    let document = Document::new(&text.file, &text.text).of_pipeline();
-    nested.within.borrow_mut().push(name.to_owned());
-    let made = pipeline(steps, &document, place, name, problems).map(Rc::new);
-    nested.within.borrow_mut().pop();
-    nested
-        .made
+    let text = find_text(compiler, location, name)?;
+    let document = compiler.document(text).of_pipeline();
+    compiler.stack.borrow_mut().push(name.to_owned());
+    let compiled = compile_pipeline(compiler, &document, location, name).map(Rc::new);
+    compiler.stack.borrow_mut().pop();
+    compiler
+        .pipelines
         .borrow_mut()
-        .insert(name.to_owned(), made.clone());
-    made
+        .insert(name.to_owned(), compiled.clone());
+    compiled
 }
 
-fn pipeline(
-    steps: &Steps<'_>,
-    document: &Document,
-    place: &Place<'_>,
-    name: &str,
-    problems: &mut Vec<Problem>,
-) -> Option<Pipeline> {
-    let def: PipelineDef = yaml::read(document, problems)?;
-    let mut inner = Vec::new();
-    let made = if lint::pipeline(document, &def, &mut inner) {
-        steps.of(document, &def, &mut inner)
-    } else {
-        None
-    };
-    // Its first node gets what stands before the pipeline.
-    problems.extend(
-        inner
-            .into_iter()
-            .filter(|problem| problem.code != "no-inputs"),
+/// Returns the error that a pipeline runs within itself, if it does.
+fn cycle(compiler: &Compiler<'_>, location: &Location<'_>, name: &str) -> Option<Problem> {
+    let stack = compiler.stack.borrow();
+    let start = stack.iter().position(|outer| outer == name)?;
+    let cycle = stack[start..].join("` → `");
+    let problem = location.at(
+        "pipeline",
+        "cycle",
+        format!("pipeline `{name}` runs within itself: `{cycle}` → `{name}`"),
     );
-    for (key, said) in [
+    Some(problem.hint("a pipeline that runs itself never ends: say `runs` to repeat one"))
+}
+
+fn find_text<'a>(
+    compiler: &Compiler<'a>,
+    location: &Location<'_>,
+    name: &str,
+) -> Option<&'a SourceText> {
+    let Sources::Pipeline(source) = compiler.sources else {
+        return None;
+    };
+    match source.pipelines.get(name) {
+        Some(Ok(text)) => return Some(text),
+        Some(Err(reason)) => {
+            let message = format!("pipeline `{name}` cannot be used: {reason}");
+            location.report(location.at("pipeline", "unreadable-pipeline", message));
+        }
+        None => {
+            let known = source.known_pipelines.iter().map(String::as_str);
+            let message = format!("there is no pipeline `{name}`");
+            let problem = location.at("pipeline", "unknown-pipeline", message);
+            location.report(problem.hint(suggest::hint(name, known)));
+        }
+    }
+    None
+}
+
+fn compile_pipeline(
+    compiler: &Compiler<'_>,
+    document: &Document,
+    location: &Location<'_>,
+    name: &str,
+) -> Option<CompiledPipeline> {
+    let def: PipelineDef = yaml::read(document)?;
+    let compile =
+        || lint::pipeline(document, &def).then(|| steps::compile_steps(compiler, document, &def));
+    // The inputs of its first node come from before the pipeline.
+    let steps = compiler
+        .diagnostics
+        .filtered(|problem| problem.code != "no-inputs", compile)
+        .flatten();
+    for (key, set) in [
         ("guardrails", def.guardrails != GuardrailsDef::default()),
         ("inputs", !def.inputs.is_empty()),
     ] {
-        if said {
-            let problem = place.at(
-                "pipeline",
-                "no-effect",
-                format!("`{key}` of pipeline `{name}` are for a session of its own, not this one"),
-            );
-            problems.push(
-                problem
-                    .hint(format!("say `{key}` at the top level of this pipeline"))
-                    .warning(),
-            );
+        if set {
+            let message =
+                format!("`{key}` of pipeline `{name}` are for a session of its own, not this one");
+            let problem = location.at("pipeline", "no-effect", message);
+            let hint = format!("say `{key}` at the top level of this pipeline");
+            location.report(problem.hint(hint).warning());
         }
     }
-    Some(Pipeline {
-        steps: made?,
+    Some(CompiledPipeline {
+        steps: steps?,
         runs: def.runs.unwrap_or(1),
     })
 }
 
-/// What is said of the pipeline's own nodes belongs there.
-fn misplaced(seat: &Seat<'_>, def: &NodeDef, problems: &mut Vec<Problem>) {
+/// Reports keys that belong to the nodes of the pipeline.
+fn misplaced(ctx: &NodeContext<'_>, def: &NodeDef) {
     let times = def.times().is_some();
     for key in def
-        .says_of_one()
+        .keys_of_one_agent()
         .filter(|key| *key != "commands" && !(*key == "runs" && times))
     {
-        let problem = seat.place.at_key(
+        let problem = ctx.location.at_key(
             key,
             "misplaced",
             format!("`{key}` belongs to the nodes of the pipeline"),
         );
-        problems.push(problem.hint("a node that is a pipeline says `id`, `runs` and `commands`"));
+        ctx.location
+            .report(problem.hint("a node that is a pipeline says `id`, `runs` and `commands`"));
     }
     if def.parallel.is_some() {
-        problems.push(
-            seat.place
+        ctx.location.report(
+            ctx.location
                 .at_key(
                     "parallel",
                     "twice",
@@ -241,9 +210,13 @@ fn misplaced(seat: &Seat<'_>, def: &NodeDef, problems: &mut Vec<Problem>) {
     }
 }
 
-/// Calls a step otherwise, and what it refers to.
-fn called((mut step, said): Made, names: &BTreeMap<String, NodeId>, prefix: &str) -> Made {
-    refer(&mut step, names);
+/// Renames a step and its references.
+fn renamed(
+    (mut step, said): CompiledStep,
+    names: &BTreeMap<String, NodeId>,
+    prefix: &str,
+) -> CompiledStep {
+    rename_references(&mut step, names);
     if let Some(name) = names.get(step.id().as_str()) {
         match &mut step {
             Step::Node(node) => node.id = name.clone(),
@@ -260,13 +233,13 @@ fn called((mut step, said): Made, names: &BTreeMap<String, NodeId>, prefix: &str
     (step, said)
 }
 
-/// Lets what refers to nodes by these names refer to those that have their place.
-pub(super) fn refer(step: &mut Step, names: &BTreeMap<String, NodeId>) {
+/// Renames the references of a step by a map from old names to new ones.
+pub(super) fn rename_references(step: &mut Step, names: &BTreeMap<String, NodeId>) {
     if names.is_empty() {
         return;
     }
     match step {
-        Step::Node(node) => refer_from(node, names),
+        Step::Node(node) => rename_in_node(node, names),
         Step::Block(block) => {
             for branch in &mut block.branches {
                 // A stage of the branch hides a node of its name outside.
@@ -278,13 +251,13 @@ pub(super) fn refer(step: &mut Step, names: &BTreeMap<String, NodeId>) {
                 branch
                     .nodes
                     .iter_mut()
-                    .for_each(|node| refer_from(node, &names));
+                    .for_each(|node| rename_in_node(node, &names));
             }
         }
     }
 }
 
-fn refer_from(node: &mut Node, names: &BTreeMap<String, NodeId>) {
+fn rename_in_node(node: &mut Node, names: &BTreeMap<String, NodeId>) {
     if let Some(from) = &mut node.from {
         from.node = names.get(from.node.as_str()).unwrap_or(&from.node).clone();
     }

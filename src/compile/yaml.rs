@@ -5,26 +5,23 @@ use serde::de::{DeserializeOwned, Error as _};
 use serde_path_to_error::Segment;
 use serde_yaml::Value;
 
-/// Nobody mends more than this at once, and it bounds the work.
+/// Problems reported per file; the limit also bounds the work.
 pub(super) const MOST_PROBLEMS: usize = 50;
-/// Keys at the top that begin like this are places for anchors.
+/// Top-level keys with this prefix hold anchors and are ignored.
 pub(super) const IGNORED: &str = "x-";
-/// Brackets that may be open at once, in texts or not. The parser looks at all of them for each one that follows.
+/// Brackets that may be open at once, including those in texts: the parser's work grows with their square.
 const DEEPEST: usize = 1000;
 
 /// Returns what could be read, without what could not, which is reported; `None` if nothing could.
 ///
 /// The trick: when a value cannot be read, report it, take it out, and read again.
-pub(super) fn read<T: DeserializeOwned>(
-    document: &Document,
-    problems: &mut Vec<Problem>,
-) -> Option<T> {
+pub(super) fn read<T: DeserializeOwned>(document: &Document) -> Option<T> {
     let mut value = match parse(document.text()) {
         Ok(value @ Value::Mapping(_)) => value,
-        Ok(Value::Null) => return refuse(document, problems, "the file is empty"),
-        Ok(_) => return refuse(document, problems, "the file must hold `key: value` lines"),
+        Ok(Value::Null) => return refuse(document, "the file is empty"),
+        Ok(_) => return refuse(document, "the file must hold `key: value` lines"),
         Err(error) => {
-            problems.push(syntax(document, &error));
+            document.report(syntax(document, &error));
             return None;
         }
     };
@@ -34,7 +31,7 @@ pub(super) fn read<T: DeserializeOwned>(
             Err(error) => error,
         };
         let (path, problem) = mistake(document, &error);
-        problems.push(problem);
+        document.report(problem);
         if !remove(&mut value, &path.0) {
             return None;
         }
@@ -55,7 +52,7 @@ pub(super) fn parse(text: &str) -> Result<Value, serde_yaml::Error> {
     Ok(value)
 }
 
-/// Returns where a text opens more brackets than anybody closes.
+/// Returns where a text opens too many brackets.
 fn too_deep(text: &str) -> Option<usize> {
     let mut open = 0_usize;
     text.bytes().position(|byte| {
@@ -68,8 +65,8 @@ fn too_deep(text: &str) -> Option<usize> {
     })
 }
 
-fn refuse<T>(document: &Document, problems: &mut Vec<Problem>, message: &str) -> Option<T> {
-    problems.push(
+fn refuse<T>(document: &Document, message: &str) -> Option<T> {
+    document.report(
         document
             .spanning(0..0, &Path::default(), "not-a-definition", message)
             .unreadable(),
@@ -79,8 +76,8 @@ fn refuse<T>(document: &Document, problems: &mut Vec<Problem>, message: &str) ->
 
 fn syntax(document: &Document, error: &serde_yaml::Error) -> Problem {
     let text = document.text();
-    let start = error.location().map_or(0, |place| {
-        diagnostics::offset(text, place.line(), place.column())
+    let start = error.location().map_or(0, |location| {
+        diagnostics::offset(text, location.line(), location.column())
     });
     let message = error.to_string();
     let message = message.split(" at line ").next().unwrap_or_default();
@@ -200,7 +197,7 @@ fn path(path: &serde_path_to_error::Path) -> Path {
     )
 }
 
-/// Takes serde's sentence apart: ``unknown field `x`, expected one of `a`, `b` ``.
+/// Parses serde's message ``unknown field `x`, expected one of `a`, `b` ``.
 fn unknown_key(message: &str) -> Option<(&str, Vec<&str>)> {
     let mut quoted = message
         .split_once("unknown field ")?
@@ -212,7 +209,7 @@ fn unknown_key(message: &str) -> Option<(&str, Vec<&str>)> {
     Some((key, quoted.collect()))
 }
 
-/// Says in a reader's words what serde expected, and what was found.
+/// Returns what serde expected and what it found, in plain words.
 fn expectation(message: &str) -> String {
     let Some((found, expected)) = message.rsplit_once(", expected ") else {
         return message.to_owned();
@@ -239,7 +236,7 @@ fn expectation(message: &str) -> String {
     format!("{expected}, not {found}")
 }
 
-/// Takes the value out; of a list, the whole list, so that the other items keep their places.
+/// Removes the value; of a list the whole list, because removing an item would move the others.
 fn remove(value: &mut Value, path: &[Step]) -> bool {
     match path {
         [Step::Key(key)] | [Step::Key(key), Step::Index(_)] => value
@@ -255,7 +252,7 @@ fn remove(value: &mut Value, path: &[Step]) -> bool {
     }
 }
 
-/// Returns one text of a definition that may be broken elsewhere, to find what else must be read.
+/// Returns one string of a definition that may have errors elsewhere.
 pub(super) fn peek<'a>(value: &'a Value, key: &str) -> Option<&'a str> {
     value.get(key)?.as_str()
 }

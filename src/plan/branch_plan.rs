@@ -1,22 +1,22 @@
-//! Which branch of a parallel block a plan is for.
+//! The branch of a parallel block that a plan is for.
 use crate::model::NodeId;
 use camino::Utf8PathBuf;
 use serde::{Deserialize, Serialize};
 
-/// Which branch of which session a plan is for.
+/// The branch that a plan is for.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct BranchContext {
-    /// The block's place in the session's plan.
+    /// The block's step index in the session's plan.
     pub step: u32,
     pub block: NodeId,
     pub name: NodeId,
     /// The names of the other branches.
     pub siblings: Vec<NodeId>,
-    /// What the steps before the block put out: it is over, and no longer changes.
+    /// Outputs of the steps before the block, which no longer change.
     pub prior: Vec<Prior>,
 }
 
-/// What a step that is done put out.
+/// Outputs of a finished step.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "kind")]
 pub enum Prior {

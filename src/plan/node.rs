@@ -6,7 +6,7 @@ use crate::termination::Termination;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// One place in the plan: a prompt that is given to fresh agents until its termination says stop.
+/// A prompt that is given to fresh agents until its termination is reached.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Node {
     pub id: NodeId,
@@ -24,7 +24,7 @@ pub struct Node {
     pub check_before: bool,
     /// Where tasks come from, if the node has tasks.
     pub queue: Option<QueueSpec>,
-    /// Who judges whether the node is done, if its termination asks a judge.
+    /// The agent that judges whether the node is done, if its termination asks one.
     #[serde(default)]
     pub judge: Option<AgentSpec>,
     /// Template of the path `${OUTPUT_PATH}` names; empty if the loop has none.
@@ -34,12 +34,12 @@ pub struct Node {
     /// Texts for `${PERSPECTIVE}`, one for each iteration; empty in those for which there is none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub perspectives: Vec<String>,
-    /// The earlier node whose outputs this one gets, and which of them.
+    /// The earlier node whose outputs this one gets, and which of its outputs.
     pub from: Option<NodeInput>,
     /// Outputs of earlier blocks this one gets.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub from_parallel: Vec<BlockInput>,
-    /// Shell commands by name (`test`, `lint`), told to the agent, never run by the engine.
+    /// Shell commands by name (`test`, `lint`), passed to the agent, never run by the engine.
     pub commands: BTreeMap<String, String>,
 }
 
@@ -54,7 +54,7 @@ impl Node {
             .map_or("", String::as_str)
     }
 
-    /// Whether the engine takes a task before each of its agents starts.
+    /// Whether the engine claims a task before each of its agents starts.
     pub fn claims(&self) -> bool {
         self.queue
             .as_ref()

@@ -8,10 +8,10 @@ use serde::{Deserialize, Serialize};
 pub struct QueueSpec {
     #[serde(flatten)]
     pub source: QueueSource,
-    /// Who takes a task for an iteration. In the plan beside the source's keys, of which `claim` is one.
+    /// Who claims a task for an iteration. Stored beside the source's keys.
     #[serde(default)]
     pub claim: ClaimBy,
-    /// Seconds to wait for tasks that others hold before the session ends short of its goal.
+    /// Seconds to wait for tasks that others hold before the session ends.
     pub max_wait_s: u64,
     /// Failed attempts after which a task is parked.
     #[serde(default = "max_attempts")]
@@ -19,7 +19,7 @@ pub struct QueueSpec {
     /// Seconds one call of the tracker's program may take.
     #[serde(default = "timeout_s")]
     pub timeout_s: u64,
-    /// Whether it is done when it has not one task, open or closed; else that is a mistake somewhere.
+    /// Whether a queue without any task, open or closed, is done; by default that is an error.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub empty_is_done: bool,
 }
@@ -35,7 +35,7 @@ pub enum QueueSource {
     /// Issues in beads, through `bd` or a program compatible with it.
     Beads {
         program: String,
-        /// The folder of the database, if `bd` is not to find it itself.
+        /// The folder of the database; `bd` finds it by default.
         database: Option<Utf8PathBuf>,
         /// Only issues with this label; all of them without one.
         label: Option<String>,
@@ -47,13 +47,13 @@ pub enum QueueSource {
 /// The commands of a tracker: programs with their arguments, never a shell. What they read and print: `queue::command`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TrackerCommands {
-    /// Which tasks are meant, as the commands are told it.
+    /// The label of the tasks, passed to the commands.
     pub label: Option<String>,
-    /// What the tracker keeps its tasks in, absolute or below `~`: whoever names the same file or folder takes turns.
+    /// Where the tracker stores its tasks, absolute or below `~`; sessions with the same path take turns.
     #[serde(default)]
     pub database: Option<Utf8PathBuf>,
     pub list: Vec<String>,
-    /// Written as another word: beside it `claim` says who takes a task.
+    /// Stored as `claim_with`, because `claim` names who claims a task.
     #[serde(rename = "claim_with")]
     pub claim: Vec<String>,
     pub release: Vec<String>,
@@ -62,7 +62,7 @@ pub struct TrackerCommands {
     pub park: Vec<String>,
 }
 
-/// Who takes a task for an iteration.
+/// Who claims a task for an iteration.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ClaimBy {
@@ -78,12 +78,12 @@ pub const BACKLOGS: [&str; 4] = ["backlog.md", "BACKLOG.md", "docs/backlog.md", 
 /// How long to wait for tasks that others hold.
 const MAX_WAIT_S: u64 = 600;
 
-/// One bad night must not spend itself on one task; and a first failure says little.
+/// One task must not use up a night, and one failure may be a coincidence.
 const fn max_attempts() -> u32 {
     3
 }
 
-/// Longer than any healthy call, also of a `bd` that has to start its database.
+/// Longer than any healthy call, including one that starts the database of `bd`.
 const fn timeout_s() -> u64 {
     60
 }
@@ -93,7 +93,7 @@ pub fn session_label(session: &SessionName) -> String {
     format!("pipeline/{session}")
 }
 
-/// Says why a label cannot be one, if it cannot.
+/// Returns why a label is invalid, if it is.
 pub fn bad_label(label: &str) -> Option<&'static str> {
     if label.contains(',') {
         return Some("beads takes a comma for the end of a label, so it would look for two");
@@ -106,7 +106,7 @@ pub fn bad_label(label: &str) -> Option<&'static str> {
 }
 
 impl QueueSource {
-    /// Returns a file of tasks as its name speaks of it.
+    /// Returns a file of tasks, whose kind its extension decides.
     pub fn file(path: Utf8PathBuf) -> Self {
         if path
             .extension()
@@ -135,7 +135,7 @@ impl QueueSource {
         }
     }
 
-    /// Returns the label of the tasks that are meant.
+    /// Returns the label of its tasks.
     pub fn label(&self) -> Option<&str> {
         match self {
             Self::Beads { label, .. } => label.as_deref(),
@@ -144,7 +144,7 @@ impl QueueSource {
         }
     }
 
-    /// Returns what people call it: a path, or a program and a label.
+    /// Returns its name as shown to the user: a path, or a program and a label.
     pub fn name(&self) -> String {
         let label = self
             .label()
@@ -161,7 +161,7 @@ impl QueueSource {
 }
 
 impl QueueSpec {
-    /// Returns a queue with everything else as usual.
+    /// Returns a queue with default settings.
     pub fn new(source: QueueSource) -> Self {
         Self {
             source,

@@ -18,7 +18,7 @@ pub struct Plan {
     pub kind: PlanKind,
     /// The command line that starts it, without flags: `ap work auth 25`. Shown in "how to resume".
     pub command: String,
-    /// Where the definition came from, with the text's hash, to tell when it has changed since.
+    /// Where the definition came from, with the hash of its text, to detect later changes.
     pub source: Source,
     /// In the order they run; never empty.
     pub steps: Vec<Step>,

@@ -1,13 +1,13 @@
-//! The places of a plan: a node, or providers that run the same nodes side by side.
+//! The steps of a plan: nodes, and blocks of providers that run the same nodes in parallel.
 use super::node::Node;
 use crate::model::NodeId;
 use serde::{Deserialize, Serialize};
 
-/// One place in a plan.
+/// An element of a plan.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum Step {
-    /// Providers side by side.
+    /// Providers in parallel.
     Block(Block),
     /// One prompt.
     Node(Box<Node>),
@@ -31,13 +31,13 @@ pub struct Branch {
     pub nodes: Vec<Node>,
 }
 
-/// What becomes of a block some of whose branches failed. All of them run to their end in either case.
+/// The result of a block with failed branches. All branches run to their end in either case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "do")]
 pub enum OnFailure {
     /// The block fails.
     Fail,
-    /// The pipeline goes on if this many succeeded.
+    /// The pipeline continues if this many branches succeeded.
     Continue { min_success: u32 },
 }
 

@@ -1,4 +1,4 @@
-//! "Did you mean": the nearest known word, if one is near enough to be what was meant.
+//! "Did you mean": the known word nearest to an unknown one.
 
 /// Returns the candidate nearest to `word`, unless all are too different.
 pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
@@ -18,7 +18,7 @@ pub fn hint<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str> + Clon
     )
 }
 
-/// Below this, a suggestion puzzles more than it helps.
+/// The least similarity of a useful suggestion.
 const NEAR: f64 = 0.7;
 
 fn likeness(a: &str, b: &str) -> f64 {

@@ -2,7 +2,7 @@
 use super::suggest;
 use thiserror::Error;
 
-/// Every variable a prompt may use; `INPUTS.<node>` beside them.
+/// Every variable a prompt may use, besides `INPUTS.<node>`.
 pub const VARIABLES: [&str; 15] = [
     "CTX",
     "PROGRESS",
@@ -21,10 +21,10 @@ pub const VARIABLES: [&str; 15] = [
     "TASK",
 ];
 
-/// The variables that may stand in a path: what they hold makes no other path.
+/// The variables allowed in a path: their values cannot change the folder.
 pub const IN_PATHS: [&str; 4] = ["SESSION_NAME", "SESSION", "ITERATION", "INDEX"];
 
-/// Returns an output path with its variables filled in; what else looks like one is refused when the plan is made.
+/// Returns an output path with its variables filled in; other variables are refused when the plan is compiled.
 pub fn path(template: &str, session: &str, iteration: u32) -> String {
     let value = |name: &str| match name {
         "SESSION_NAME" | "SESSION" => Some(session.to_owned()),
@@ -35,7 +35,7 @@ pub fn path(template: &str, session: &str, iteration: u32) -> String {
     render(template, &value).unwrap_or_else(|_| template.to_owned())
 }
 
-/// What `${TASK}` is where the agent is to choose one itself.
+/// The value of `${TASK}` where the agent chooses a task itself.
 pub const NO_TASK: &str = "(none was claimed for you: `ap queue claim` takes one)";
 
 /// One use of a variable in a template.
@@ -77,13 +77,13 @@ pub struct UnknownVariable {
 }
 
 impl UnknownVariable {
-    /// Returns what may have been meant, and how to write it as text.
+    /// Returns the nearest known variable, and how to keep it as text.
     pub fn hint(&self) -> String {
         hint(&self.name)
     }
 }
 
-/// Returns what an unknown variable may have meant, and how to keep it as text.
+/// Returns the known variable nearest to an unknown one, and how to keep it as text.
 pub fn hint(name: &str) -> String {
     let meant = suggest::nearest(name, VARIABLES)
         .map_or_else(String::new, |near| format!("did you mean `${{{near}}}`? "));

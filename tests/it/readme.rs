@@ -121,7 +121,7 @@ fn every_command_of_the_page_about_queues_works() {
 fn every_key_of_a_queue_is_in_the_page_about_queues() {
     let (page, definition) = (
         read("docs/queues.md"),
-        read("src/compile/definition/mod.rs"),
+        read("src/compile/definition/queue_def.rs"),
     );
     let (_, keys) = definition.split_once("pub struct QueueDef {").unwrap();
     let (keys, _) = keys.split_once("\n}").unwrap();
@@ -446,9 +446,9 @@ fn every_name_that_users_need_is_in_the_readme() {
     let variables = literals.filter(|name| {
         !name.ends_with('_') && name.chars().all(|c| c.is_ascii_uppercase() || c == '_')
     });
-    let definition = read("src/compile/definition/mod.rs");
+    let definition = read("src/compile/definition/loop_def.rs");
     let (loops, _) = definition
-        .split_once("pub struct TerminationDef")
+        .split_once("pub struct LimitsDef")
         .expect("the loop's fields come first");
     // Accepted from older versions, and not for new loops.
     let old = [

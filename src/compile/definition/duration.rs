@@ -1,4 +1,4 @@
-//! A length of time as people write it: seconds, or `30m`.
+//! A length of time as written in definitions: seconds, or `30m`.
 use jiff::SignedDuration;
 use serde::de::{self, Deserialize, Deserializer, Visitor};
 use std::fmt;
@@ -7,7 +7,7 @@ use std::fmt;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Span(u64);
 
-/// Longer than anything meant, short enough that no sum overflows.
+/// The longest accepted time, short enough that no sum overflows.
 const LONGEST_S: f64 = 366.0 * 86_400.0;
 
 impl Span {

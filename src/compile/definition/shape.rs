@@ -1,5 +1,5 @@
 //! Reads a key that may be written in a short form or as `key: value` lines, so that a mistake in the lines is found at
-//! its own place: serde's untagged enums would blame the whole.
+//! its own line: serde's untagged enums would report the whole value.
 use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
 use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use std::fmt;
@@ -7,7 +7,7 @@ use std::marker::PhantomData;
 
 /// What a key may look like. A form that is `None` does not exist.
 pub(super) trait Shape: Sized {
-    /// What people may write.
+    /// The accepted forms, for error messages.
     const EXPECTED: &'static str;
     /// Its `key: value` lines.
     type Map: for<'de> Deserialize<'de>;

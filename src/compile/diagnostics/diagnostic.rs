@@ -3,7 +3,6 @@ use super::lint_code::{self, CODES};
 use super::locate::{self, Path, Side};
 use super::source_text::SourceText;
 use crate::plan::PlanKind;
-use crate::text::count;
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 use serde::Serialize;
 use std::borrow::Cow;
@@ -14,24 +13,24 @@ use std::{fmt, ops::Range, sync::Arc};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
-    /// It cannot.
+    /// It cannot run.
     Error,
-    /// It can, but probably not as meant.
+    /// It can run, but is probably a mistake.
     Warning,
 }
 
 /// One mistake. Its JSON form is what `ap lint --json` prints.
 #[derive(Clone, Debug, Serialize)]
 pub struct Problem {
-    /// The file as people know it; empty if the mistake is in no file.
+    /// The file as shown to the user; empty if the mistake is in no file.
     pub file: String,
     /// 1-based; 0 if the mistake is in no file.
     pub line: usize,
     /// 1-based, in characters.
     pub column: usize,
-    /// A stable word for this kind of mistake.
+    /// The lint code.
     pub code: &'static str,
-    /// What agent-pipelines called the same mistake: `P006`.
+    /// The code of the same mistake in agent-pipelines: `P006`.
     pub alias: Option<&'static str>,
     /// Whether it stops the definition from running.
     #[serde(rename = "level")]
@@ -41,11 +40,11 @@ pub struct Problem {
     /// What to do about it.
     pub hint: Option<String>,
     #[serde(skip)]
-    place: Option<Place>,
+    place: Option<SourceSpan>,
 }
 
 #[derive(Clone, Debug)]
-struct Place {
+pub(super) struct SourceSpan {
     text: Arc<SourceText>,
     span: Range<usize>,
     /// Where in the document, to leave out what only follows from another mistake.
@@ -54,8 +53,19 @@ struct Place {
     unreadable: bool,
 }
 
+impl SourceSpan {
+    pub(super) fn new(text: &Arc<SourceText>, span: Range<usize>, path: Path) -> Self {
+        Self {
+            text: Arc::clone(text),
+            span,
+            path,
+            unreadable: false,
+        }
+    }
+}
+
 impl Problem {
-    /// Makes a problem that lies in no file: a wrong flag, say.
+    /// Makes a problem outside of any file, such as an invalid flag.
     pub fn nowhere(code: &'static str, message: impl Into<String>) -> Self {
         debug_assert!(CODES.contains(&code), "`{code}` is not among the codes");
         let (severity, alias) = (Severity::Error, lint_code::alias(code, PlanKind::Loop));
@@ -72,34 +82,54 @@ impl Problem {
         }
     }
 
+    /// Makes a problem at a piece of a text; mistakes in pipelines may have an alias of their own.
+    pub(super) fn at_span(
+        span: SourceSpan,
+        kind: PlanKind,
+        code: &'static str,
+        message: impl Into<String>,
+    ) -> Self {
+        let (line, column) = locate::line_column(&span.text.text, span.span.start);
+        Self {
+            file: span.text.file.clone(),
+            line,
+            column,
+            alias: lint_code::alias(code, kind),
+            place: Some(span),
+            ..Self::nowhere(code, message)
+        }
+    }
+
     /// Makes a problem of a file as a whole.
     pub fn of_file(text: &SourceText, code: &'static str, message: impl Into<String>) -> Self {
-        Document::new(&text.file, &text.text).spanning(0..0, &Path::default(), code, message)
+        let span = SourceSpan::new(&Arc::new(text.without_mark()), 0..0, Path::default());
+        Self::at_span(span, PlanKind::Loop, code, message)
     }
 
-    /// Makes a warning of one of a pipeline's `inputs`, counted from 0, that means no file.
+    /// Makes a warning about one of a pipeline's `inputs`, counted from 0, that matches no file.
     pub fn missing_input(pipeline: &SourceText, index: usize, message: impl Into<String>) -> Self {
-        let document = Document::new(&pipeline.file, &pipeline.text).of_pipeline();
-        document
-            .at(
-                &Path::default().to("inputs").to(index),
-                "missing-input",
-                message,
-            )
-            .warning()
+        let (text, path) = (
+            Arc::new(pipeline.without_mark()),
+            Path::default().to("inputs").to(index),
+        );
+        let span = locate::locate(&text.text, &path, Side::Value);
+        let span = SourceSpan::new(&text, span, path);
+        Self::at_span(span, PlanKind::Pipeline, "missing-input", message).warning()
     }
 
-    /// Makes a problem of a file that ceases to be text after `before`, or cannot be read at all.
+    /// Makes a problem of a file that stops being text after `before`, or cannot be read at all.
     pub(crate) fn no_text(
         before: &SourceText,
         code: &'static str,
         reason: impl Into<String>,
     ) -> Self {
-        let (document, end) = (Document::new(&before.file, &before.text), before.text.len());
-        document.spanning(end..end, &Path::default(), code, reason)
+        let (text, end) = (Arc::new(before.without_mark()), before.text.len());
+        let end = end.min(text.text.len());
+        let span = SourceSpan::new(&text, end..end, Path::default());
+        Self::at_span(span, PlanKind::Loop, code, reason)
     }
 
-    /// Says in which file it lies, if it lies in none yet.
+    /// Attributes a problem that is in no file to this one.
     #[must_use]
     pub fn in_file(self, text: &SourceText) -> Self {
         if self.file.is_empty() {
@@ -113,7 +143,7 @@ impl Problem {
         }
     }
 
-    /// Returns its codes as people see them: `P006 duplicate-id`.
+    /// Returns its codes as shown to the user: `P006 duplicate-id`.
     pub fn codes(&self) -> String {
         self.alias.map_or_else(
             || self.code.to_owned(),
@@ -121,14 +151,14 @@ impl Problem {
         )
     }
 
-    /// Says what to do about it.
+    /// Sets the hint: what to do about it.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
         self
     }
 
-    /// Lets the definition run all the same.
+    /// Makes it a warning, which does not prevent a run.
     #[must_use]
     pub fn warning(mut self) -> Self {
         self.severity = Severity::Warning;
@@ -156,8 +186,8 @@ impl Problem {
     }
 }
 
-/// Leaves out what only follows from another mistake, and what was found twice; errors first, then by place.
-pub(crate) fn tidy(problems: &[Problem]) -> Vec<Problem> {
+/// Drops problems that follow from another one and duplicates, and sorts: errors first, then by location.
+pub(crate) fn normalize(problems: &[Problem]) -> Vec<Problem> {
     let causes: Vec<&Problem> = problems
         .iter()
         .filter(|problem| problem.place.as_ref().is_some_and(|place| place.unreadable))
@@ -202,7 +232,7 @@ impl Problem {
         let codes = self.codes();
         let title = level.primary_title(&self.message).id(&codes);
         let mut group = match &self.place {
-            Some(Place { text, span, .. }) => {
+            Some(SourceSpan { text, span, .. }) => {
                 let mark = AnnotationKind::Primary.span(span.clone());
                 let snippet = Snippet::source(with_last_line(&text.text)).path(&text.file);
                 title.element(snippet.annotation(mark))
@@ -227,112 +257,5 @@ fn with_last_line(text: &str) -> Cow<'_, str> {
         Cow::Owned(format!("{text} "))
     } else {
         Cow::Borrowed(text)
-    }
-}
-
-/// Everything wrong with a definition, as one error.
-#[derive(Clone, Debug, thiserror::Error)]
-#[error("{name} cannot be used: {}", count(.problems.len(), "mistake"))]
-pub struct Invalid {
-    name: String,
-    pub problems: Vec<Problem>,
-}
-
-impl Invalid {
-    /// `name` is what was asked for: `` loop `work` ``.
-    pub fn new(name: impl Into<String>, problems: Vec<Problem>) -> Self {
-        Self {
-            name: name.into(),
-            problems,
-        }
-    }
-}
-
-/// A text that problems can point into.
-#[derive(Clone, Debug)]
-pub(crate) struct Document {
-    text: Arc<SourceText>,
-    kind: PlanKind,
-}
-
-impl Document {
-    /// Some editors start a file with a byte order mark, which is no part of the text.
-    pub(crate) fn new(file: &str, text: &str) -> Self {
-        let text = Arc::new(SourceText {
-            file: file.to_owned(),
-            text: text.trim_start_matches('\u{feff}').to_owned(),
-        });
-        Self {
-            text,
-            kind: PlanKind::Loop,
-        }
-    }
-
-    /// Marks it as a pipeline's, some of whose mistakes had codes of their own.
-    pub(crate) fn of_pipeline(self) -> Self {
-        Self {
-            kind: PlanKind::Pipeline,
-            ..self
-        }
-    }
-
-    pub(crate) fn text(&self) -> &str {
-        &self.text.text
-    }
-
-    /// An error at what a path's last key holds.
-    pub(crate) fn at(
-        &self,
-        path: &Path,
-        code: &'static str,
-        message: impl Into<String>,
-    ) -> Problem {
-        self.spanning(
-            locate::locate(self.text(), path, Side::Value),
-            path,
-            code,
-            message,
-        )
-    }
-
-    /// An error at a path's last key itself.
-    pub(crate) fn at_key(
-        &self,
-        path: &Path,
-        code: &'static str,
-        message: impl Into<String>,
-    ) -> Problem {
-        self.spanning(
-            locate::locate(self.text(), path, Side::Key),
-            path,
-            code,
-            message,
-        )
-    }
-
-    /// An error at a piece of the text; `path` is where in the document that is.
-    pub(crate) fn spanning(
-        &self,
-        span: Range<usize>,
-        path: &Path,
-        code: &'static str,
-        message: impl Into<String>,
-    ) -> Problem {
-        let (line, column) = locate::line_column(self.text(), span.start);
-        let place = Place {
-            text: Arc::clone(&self.text),
-            span,
-            path: path.clone(),
-            unreadable: false,
-        };
-        let alias = lint_code::alias(code, self.kind);
-        Problem {
-            file: self.text.file.clone(),
-            line,
-            column,
-            alias,
-            place: Some(place),
-            ..Problem::nowhere(code, message)
-        }
     }
 }

@@ -1,4 +1,4 @@
-//! The stable words for kinds of mistakes. What each means, with an example and what to do: `docs/lint.md`.
+//! Lint codes, each a stable name for a kind of mistake, explained in `docs/lint.md`.
 use crate::plan::PlanKind;
 
 /// Every code there is, in the order of the page.

@@ -7,7 +7,7 @@ use std::{cell::Cell, fmt, ops::Range};
 pub(crate) enum Step {
     /// A key of a mapping.
     Key(String),
-    /// A 0-based place in a list.
+    /// A 0-based index in a list.
     Index(usize),
 }
 
@@ -35,7 +35,7 @@ impl Path {
         path
     }
 
-    /// Returns whether one of the two lies on the way to the other.
+    /// Returns whether one of the two paths is a prefix of the other.
     pub(crate) fn touches(&self, other: &Self) -> bool {
         self.0.iter().zip(&other.0).all(|(a, b)| a == b)
     }
@@ -68,8 +68,8 @@ pub(crate) fn locate(text: &str, path: &Path, side: Side) -> Range<usize> {
     let exact = find(text, &path.0, side);
     // What a mapping does not hold itself may come with a merge key.
     let merged = || {
-        let (_, around) = path.0.split_last()?;
-        find(text, &[around, &[Step::from("<<")]].concat(), Side::Key)
+        let (_, scope) = path.0.split_last()?;
+        find(text, &[scope, &[Step::from("<<")]].concat(), Side::Key)
     };
     let nearest = || {
         (1..path.0.len())

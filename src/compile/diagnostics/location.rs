@@ -1,47 +1,54 @@
-//! Where something was said: at a path of a document, or by a flag.
-use super::diagnostic::{Document, Problem};
+//! Where a setting is written: at a path of a document, or outside of any file.
+use super::diagnostic::Problem;
+use super::document::Document;
 use super::locate::Path;
+use super::sink::Diagnostics;
 
-/// What a key was said in.
+/// The mapping that holds a key.
 #[derive(Clone, Debug)]
-pub(crate) enum Place<'a> {
+pub(crate) enum Location<'a> {
     /// A mapping in a document.
     Written(&'a Document, Path),
     /// The command line or the environment.
-    Flag,
+    Flag(&'a Diagnostics),
 }
 
-impl<'a> Place<'a> {
-    /// The top of a document.
+impl<'a> Location<'a> {
+    /// Returns the top level of a document.
     pub(crate) fn top(document: &'a Document) -> Self {
         Self::Written(document, Path::default())
     }
 
-    /// The place one key further.
+    /// Returns the location outside of any file that reports to the same list.
+    pub(crate) fn flag(&self) -> Self {
+        Self::Flag(self.diagnostics())
+    }
+
+    /// Returns the mapping below a key.
     pub(crate) fn to(&self, key: &str) -> Self {
         match self {
             Self::Written(document, path) => Self::Written(document, path.to(key)),
-            Self::Flag => Self::Flag,
+            Self::Flag(_) => self.clone(),
         }
     }
 
-    /// The place of one of several.
+    /// Returns the item of a list at an index.
     pub(crate) fn item(&self, index: usize) -> Self {
         match self {
             Self::Written(document, path) => Self::Written(document, path.to(index)),
-            Self::Flag => Self::Flag,
+            Self::Flag(_) => self.clone(),
         }
     }
 
-    /// An error at a key's value.
+    /// Returns an error at a key's value.
     pub(crate) fn at(&self, key: &str, code: &'static str, message: impl Into<String>) -> Problem {
         match self {
             Self::Written(document, path) => document.at(&path.to(key), code, message),
-            Self::Flag => Problem::nowhere(code, message),
+            Self::Flag(_) => Problem::nowhere(code, message),
         }
     }
 
-    /// An error at a key itself.
+    /// Returns an error at a key itself.
     pub(crate) fn at_key(
         &self,
         key: &str,
@@ -50,15 +57,26 @@ impl<'a> Place<'a> {
     ) -> Problem {
         match self {
             Self::Written(document, path) => document.at_key(&path.to(key), code, message),
-            Self::Flag => Problem::nowhere(code, message),
+            Self::Flag(_) => Problem::nowhere(code, message),
         }
     }
 
-    /// An error about the whole mapping.
+    /// Returns an error about the whole mapping.
     pub(crate) fn here(&self, code: &'static str, message: impl Into<String>) -> Problem {
         match self {
             Self::Written(document, path) => document.at_key(path, code, message),
-            Self::Flag => Problem::nowhere(code, message),
+            Self::Flag(_) => Problem::nowhere(code, message),
+        }
+    }
+
+    pub(crate) fn report(&self, problem: Problem) {
+        self.diagnostics().report(problem);
+    }
+
+    pub(crate) fn diagnostics(&self) -> &'a Diagnostics {
+        match self {
+            Self::Written(document, _) => document.diagnostics(),
+            Self::Flag(diagnostics) => diagnostics,
         }
     }
 }

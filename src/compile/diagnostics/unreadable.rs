@@ -6,18 +6,18 @@ use super::source_text::SourceText;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{reason}")]
 pub struct Unreadable {
-    /// The stable word for it.
+    /// Its lint code.
     pub code: &'static str,
-    /// What is wrong, in words.
+    /// What is wrong.
     pub reason: String,
     /// What to do about it.
     pub hint: String,
-    /// The file as people know it, with the text before the place where it ceases to be one.
+    /// The file as shown to the user, with the text before the first byte that is not text.
     pub before: SourceText,
 }
 
 impl Unreadable {
-    /// Makes one of a file that is there; `before` is the text up to the place where it ceases to be one.
+    /// Makes one for an existing file; `before` is the text before the first byte that is not text.
     pub fn file(
         reason: impl Into<String>,
         hint: impl Into<String>,
@@ -57,7 +57,7 @@ impl Unreadable {
         .in_file(file)
     }
 
-    /// Says which file it is, as people know it.
+    /// Sets the file, as shown to the user.
     #[must_use]
     pub fn in_file(self, file: String) -> Self {
         Self {

@@ -1,16 +1,16 @@
-//! Old spellings of both generations: they work, and each is named once a file, with the new one.
+//! Deprecated spellings of both generations: they work, and each is reported once per file with its replacement.
 use crate::compile::definition::{LoopDef, NodeDef, ParallelKey, PipelineDef, TerminationDef};
-use crate::compile::diagnostics::{Document, Path, Problem};
+use crate::compile::diagnostics::{Document, Path};
 
-/// Names of terminations as they were, and as they are.
+/// Old and current names of terminations.
 const ENDINGS: [(&str, &str); 3] = [
     ("plateau", "judgment"),
     ("beads-empty", "queue"),
     ("fixed-n", "fixed"),
 ];
 
-/// Names a loop's old spellings.
-pub(crate) fn of_loop(document: &Document, def: &LoopDef, problems: &mut Vec<Problem>) {
+/// Reports the deprecated spellings of a loop.
+pub(crate) fn of_loop(document: &Document, def: &LoopDef) {
     let (top, mut old) = (Path::default(), Old::default());
     old.ending(&top, def.completion.as_deref(), def.termination.as_ref());
     if def.min_iterations.is_some() {
@@ -28,14 +28,14 @@ pub(crate) fn of_loop(document: &Document, def: &LoopDef, problems: &mut Vec<Pro
                 "deprecated",
                 format!("`{key}:` has no effect any more"),
             );
-            problems.push(problem.hint("remove it").warning());
+            document.report(problem.hint("remove it").warning());
         }
     }
-    old.tell(document, problems);
+    old.tell(document);
 }
 
-/// Names a pipeline's old spellings.
-pub(crate) fn of_pipeline(document: &Document, def: &PipelineDef, problems: &mut Vec<Problem>) {
+/// Reports the deprecated spellings of a pipeline.
+pub(crate) fn of_pipeline(document: &Document, def: &PipelineDef) {
     let (top, mut old) = (Path::default(), Old::default());
     let (list, nodes) = def.nodes();
     if list == "stages" {
@@ -44,17 +44,17 @@ pub(crate) fn of_pipeline(document: &Document, def: &PipelineDef, problems: &mut
     for (index, node) in nodes.iter().enumerate() {
         old.node(&top.to(list).to(index), node);
     }
-    old.tell(document, problems);
+    old.tell(document);
 }
 
-/// The old spellings of a file, in the order they were met.
+/// The deprecated spellings of a file, in order of appearance.
 #[derive(Default)]
 struct Old {
     found: Vec<Spelling>,
 }
 
 struct Spelling {
-    /// Where it was met first.
+    /// Its first location.
     path: Path,
     /// Whether the value is what is old, not the key.
     value: bool,
@@ -140,8 +140,8 @@ impl Old {
         }
     }
 
-    fn tell(self, document: &Document, problems: &mut Vec<Problem>) {
-        problems.extend(self.found.into_iter().map(
+    fn tell(self, document: &Document) {
+        self.found.into_iter().for_each(
             |Spelling {
                  path,
                  value,
@@ -161,8 +161,8 @@ impl Old {
                 } else {
                     format!("{hint}, all {times} times in this file")
                 };
-                problem.hint(hint).warning()
+                document.report(problem.hint(hint).warning());
             },
-        ));
+        );
     }
 }

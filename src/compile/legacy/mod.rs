@@ -1,4 +1,4 @@
-//! What the older agent-pipelines wrote otherwise.
+//! Spellings and variables of the older agent-pipelines.
 mod deprecated;
 mod variables;
 

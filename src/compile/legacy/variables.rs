@@ -1,4 +1,4 @@
-//! Variables that the older agent-pipelines reads and we do not, with what to say instead.
+//! Environment variables of the older agent-pipelines that have no effect here, and what replaces them.
 
 /// A variable without effect.
 #[derive(Clone, Copy, Debug)]
@@ -14,7 +14,7 @@ const BOUNDS: &str =
     "`limits` of a loop bound every attempt of every agent: `wall`, `idle`, `after_result`";
 const SCRIPTED: &str = "`--provider scripted` runs without an account";
 
-/// Those that nobody sets for another reason.
+/// Names specific to agent-pipelines.
 const VARIABLES: [(&str, &str); 16] = [
     ("CODEX_MODEL", MODEL),
     ("CODEX_REASONING_EFFORT", MODEL),

@@ -1,0 +1,117 @@
+//! `loop.yaml`, or `stage.yaml` of older versions.
+use super::duration::Span;
+use super::queue_def::QueueDef;
+use super::termination_def::TerminationDef;
+#[cfg(feature = "schemas")]
+use crate::agent::Provider;
+use serde::Deserialize;
+use serde_yaml::Value;
+use std::collections::BTreeMap;
+
+/// The values of `permissions`.
+pub const PERMISSIONS: [&str; 6] = [
+    "bypassPermissions",
+    "acceptEdits",
+    "auto",
+    "default",
+    "dontAsk",
+    "plan",
+];
+
+/// `loop.yaml` or `stage.yaml`.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields, default)]
+pub struct LoopDef {
+    /// Should be the folder's name.
+    pub name: Option<String>,
+    /// One line for lists.
+    pub description: Option<String>,
+    /// When to stop.
+    pub termination: Option<TerminationDef>,
+    /// Old form of `termination.type`.
+    #[cfg_attr(feature = "schemas", schemars(extend("deprecated" = true, "examples" = ["plateau", "beads-empty", "fixed-n"])))]
+    pub completion: Option<String>,
+    /// Old form of `termination.min_iterations`.
+    #[cfg_attr(feature = "schemas", schemars(extend("deprecated" = true)))]
+    pub min_iterations: Option<u32>,
+    /// Short form of `termination.iterations`.
+    pub iterations: Option<u32>,
+    /// Short form of `termination.max`.
+    pub max: Option<u32>,
+    /// The kind of agent.
+    #[cfg_attr(feature = "schemas", schemars(extend("examples" = Provider::names())))]
+    pub provider: Option<String>,
+    /// The agent's program, if not the provider's own.
+    pub program: Option<String>,
+    /// The model.
+    #[cfg_attr(feature = "schemas", schemars(extend("examples" = ["opus", "sonnet", "haiku"])))]
+    pub model: Option<String>,
+    /// The agents that take over when one is out of quota: providers, each optionally with a model.
+    pub fallback: Option<Vec<String>>,
+    /// Claude Code's permission mode.
+    #[cfg_attr(feature = "schemas", schemars(extend("examples" = PERMISSIONS)))]
+    pub permissions: Option<String>,
+    /// Further arguments for the program.
+    pub args: Vec<String>,
+    /// Leave API keys and `CLAUDE*` variables in the agent's environment.
+    pub keep_env: Option<bool>,
+    /// How often a failed attempt is repeated.
+    pub retries: Option<u32>,
+    /// Wait before the first repetition; it doubles with each.
+    pub retry_delay: Option<Span>,
+    /// Bounds of one attempt.
+    pub limits: LimitsDef,
+    /// Pause between iterations.
+    pub delay: Option<Span>,
+    /// Ask the termination before the first agent.
+    pub check_before: Option<bool>,
+    /// Name of the prompt file.
+    pub prompt: Option<String>,
+    /// Where the loop's product goes; may hold variables.
+    pub output_path: Option<String>,
+    /// Text for `${CONTEXT}`.
+    pub context: Option<String>,
+    /// Commands by name, passed to the agent.
+    pub commands: BTreeMap<String, String>,
+    /// Where tasks come from.
+    pub queue: Option<QueueDef>,
+    /// Bounds of the whole session.
+    pub guardrails: GuardrailsDef,
+    /// Known from older versions; has no effect.
+    #[cfg_attr(feature = "schemas", schemars(with = "Option<serde_json::Value>", extend("deprecated" = true)))]
+    pub output_parse: Option<Value>,
+    /// Known from older versions; has no effect.
+    #[cfg_attr(feature = "schemas", schemars(with = "Option<serde_json::Value>", extend("deprecated" = true)))]
+    pub items: Option<Value>,
+}
+
+/// Bounds of one attempt; 0 is none.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields, default)]
+pub struct LimitsDef {
+    /// From start to exit.
+    pub wall: Option<Span>,
+    /// Without any output.
+    pub idle: Option<Span>,
+    /// From the agent's result to its exit.
+    pub after_result: Option<Span>,
+}
+
+/// Bounds of the whole session; 0 is none.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields, default)]
+pub struct GuardrailsDef {
+    /// Seconds, or a time like `8h`.
+    pub max_runtime_seconds: Option<Span>,
+    /// What all agents together may cost.
+    pub max_cost_usd: Option<f64>,
+    /// Error iterations in a row that end the session.
+    pub max_consecutive_errors: Option<u32>,
+    /// Iterations in a row that change nothing and end the session.
+    pub max_idle_iterations: Option<u32>,
+    /// Agents that may run at a time, in the branches of parallel blocks.
+    pub max_agents: Option<u32>,
+}

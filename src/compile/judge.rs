@@ -1,0 +1,39 @@
+//! The agent that judges whether a node is done.
+use super::agent;
+use super::definition::JudgeDef;
+use super::diagnostics::Location;
+use super::layer::Layer;
+use super::settings::CustomProviders;
+use crate::agent::AgentSpec;
+
+/// Returns the agent that judges: a cheap model by default.
+pub(super) fn judge_agent(
+    location: Location<'_>,
+    who: &JudgeDef,
+    providers: &CustomProviders,
+) -> AgentSpec {
+    let cheap = Layer {
+        location: location.flag(),
+        provider: None,
+        program: None,
+        model: Some("haiku"),
+        args: &[],
+        fallback: None,
+        permissions: Some("dontAsk"),
+        keep_env: None,
+    };
+    let (provider, program, model) = (
+        who.provider.as_deref(),
+        who.program.as_deref(),
+        who.model.as_deref(),
+    );
+    let said = Layer {
+        location,
+        provider,
+        program,
+        model,
+        permissions: None,
+        ..cheap.clone()
+    };
+    agent::judge(&[cheap, said], providers)
+}

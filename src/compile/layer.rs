@@ -1,0 +1,15 @@
+//! The layers of an agent's settings, each over the one before.
+use super::diagnostics::Location;
+
+/// Settings of one layer: the defaults of a pipeline, a loop, a node, a block's provider, or flags.
+#[derive(Clone, Debug)]
+pub(super) struct Layer<'a> {
+    pub(super) location: Location<'a>,
+    pub(super) provider: Option<&'a str>,
+    pub(super) program: Option<&'a str>,
+    pub(super) model: Option<&'a str>,
+    pub(super) args: &'a [String],
+    pub(super) fallback: Option<&'a [String]>,
+    pub(super) permissions: Option<&'a str>,
+    pub(super) keep_env: Option<bool>,
+}

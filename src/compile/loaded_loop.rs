@@ -1,0 +1,13 @@
+//! A loop whose definition and prompt have been read.
+use super::definition::LoopDef;
+use super::diagnostics::Document;
+
+#[derive(Debug)]
+pub(super) struct LoadedLoop {
+    /// The name it was found under.
+    pub(super) name: String,
+    pub(super) document: Document,
+    pub(super) def: LoopDef,
+    /// Unless it cannot be read, which has been reported.
+    pub(super) prompt: Option<Document>,
+}

@@ -1,0 +1,109 @@
+//! Reads the loops that nodes use.
+use super::compiler::Compiler;
+use super::definition::GuardrailsDef;
+use super::diagnostics::{Document, Location, Path, Unreadable};
+use super::lint;
+use super::loaded_loop::LoadedLoop;
+use super::scope::Scope;
+use super::sources::{LoopSource, Sources};
+use super::yaml;
+use crate::plan::suggest;
+use std::rc::Rc;
+
+/// Returns the loop that `key` names, read once however many nodes use it; reports why it cannot be used.
+pub(super) fn find(
+    compiler: &Compiler<'_>,
+    location: &Location<'_>,
+    key: &str,
+    name: &str,
+) -> Option<Rc<LoadedLoop>> {
+    let Sources::Pipeline(source) = compiler.sources else {
+        return None;
+    };
+    match source.loops.get(name) {
+        Some(Ok(found)) => {
+            let loaded = load_once(compiler, found)?;
+            if loaded.def.guardrails != GuardrailsDef::default() {
+                let problem = location.at(
+                    key,
+                    "no-effect",
+                    format!("the guardrails of loop `{name}` bound a session of its own, not this pipeline"),
+                );
+                location.report(
+                    problem
+                        .hint("say `guardrails` at the top level of the pipeline")
+                        .warning(),
+                );
+            }
+            Some(loaded)
+        }
+        Some(Err(reason)) => {
+            let message = format!("loop `{name}` cannot be used: {reason}");
+            location.report(location.at(key, "unreadable-loop", message));
+            None
+        }
+        None => {
+            let known = source.known_loops.iter().map(String::as_str);
+            let problem = location.at(key, "unknown-loop", format!("there is no loop `{name}`"));
+            location.report(problem.hint(suggest::hint(name, known)));
+            None
+        }
+    }
+}
+
+fn load_once(compiler: &Compiler<'_>, source: &LoopSource) -> Option<Rc<LoadedLoop>> {
+    if let Some(loaded) = compiler.loops.borrow().get(&source.name) {
+        return loaded.clone();
+    }
+    let loaded = load(compiler, source).map(Rc::new);
+    compiler
+        .loops
+        .borrow_mut()
+        .insert(source.name.clone(), loaded.clone());
+    loaded
+}
+
+/// Reads a loop's definition and prompt, and reports what is wrong with either.
+pub(super) fn load(compiler: &Compiler<'_>, source: &LoopSource) -> Option<LoadedLoop> {
+    let document = compiler.document(&source.definition);
+    let def = yaml::read(&document);
+    let prompt = prompt(compiler, source, &document);
+    let Some(def) = def else {
+        // Report the prompt's mistakes too. It may be for a pipeline, where it has inputs.
+        let lint = || {
+            prompt.iter().for_each(|prompt| {
+                lint::template(prompt, None, prompt.text(), Scope::ALONE);
+            });
+        };
+        compiler
+            .diagnostics
+            .filtered(|problem| problem.code != "no-inputs", lint);
+        return None;
+    };
+    lint::loop_(&document, &def, &source.name);
+    Some(LoadedLoop {
+        name: source.name.clone(),
+        document,
+        def,
+        prompt,
+    })
+}
+
+fn prompt(compiler: &Compiler<'_>, source: &LoopSource, definition: &Document) -> Option<Document> {
+    let unreadable = match &source.prompt {
+        Ok(text) if text.text.trim().is_empty() => {
+            Unreadable::no_prompt(format!("the prompt `{}` is empty", text.file))
+        }
+        Ok(text) => return Some(compiler.document(text)),
+        Err(reason) => reason.clone(),
+    };
+    definition.report(if unreadable.before.file.is_empty() {
+        let path = Path::default().to("prompt");
+        definition
+            .at(&path, unreadable.code, unreadable.reason)
+            .hint(unreadable.hint)
+    } else {
+        unreadable.problem()
+    });
+    None
+}

@@ -1,0 +1,162 @@
+//! Compiles the definition of a session, a loop or a pipeline, into its plan.
+use super::compiled_step::CompiledStep;
+use super::compiler::Compiler;
+use super::definition::{GuardrailsDef, PipelineDef, Span};
+use super::diagnostics::{Location, Problem, Severity, normalize};
+use super::lint;
+use super::loops;
+use super::node;
+use super::node_context::NodeContext;
+use super::overrides::Overrides;
+use super::provenance;
+use super::runs;
+use super::scope::Scope;
+use super::sources::{LoopSource, PipelineSource, Request, Sources};
+use super::steps;
+use super::yaml;
+use crate::plan::{Guardrails, Plan, PlanKind, SettingOrigin, Source, Step};
+use camino::Utf8PathBuf;
+
+/// Error iterations in a row that end a session, by default.
+const MAX_CONSECUTIVE_ERRORS: u32 = 3;
+/// Iterations in a row that change nothing and end a session, by default.
+const MAX_IDLE_ITERATIONS: u32 = 5;
+/// How long a session may run, by default: long enough for a weekend of work.
+const MAX_RUNTIME_SECONDS: u64 = 3 * 24 * 3600;
+/// US dollars a session may cost, by default: more than a night of agents costs.
+const MAX_COST_USD: f64 = 500.0;
+
+/// Compiles definitions into a plan. Returns it with warnings, or the errors and warnings that prevent it.
+///
+/// Precedence: flag, environment (both in `overrides`), node, loop, the pipeline's `defaults`, built in.
+pub fn compile(
+    sources: &Sources,
+    request: &Request,
+    overrides: &Overrides,
+) -> Result<(Plan, Vec<Problem>), Vec<Problem>> {
+    let compiler = Compiler::new(sources, request, overrides);
+    let plan = match sources {
+        Sources::Loop(source) => compile_loop(&compiler, source),
+        Sources::Pipeline(source) => compile_pipeline(&compiler, source),
+    };
+    let problems = normalize(&compiler.diagnostics.take());
+    let is_warning = |problem: &Problem| problem.severity == Severity::Warning;
+    match plan {
+        Some(plan) if problems.iter().all(is_warning) => Ok((plan, problems)),
+        _ => Err(problems),
+    }
+}
+
+fn compile_loop(compiler: &Compiler<'_>, source: &LoopSource) -> Option<Plan> {
+    let loaded = loops::load(compiler, source)?;
+    let location = Location::top(&loaded.document);
+    let context = NodeContext {
+        compiler,
+        location: location.clone(),
+        pipeline: None,
+        scope: Scope::ALONE,
+        branch: None,
+    };
+    let node = node::compile_loop(&context, &loaded);
+    let guardrails = guardrails(&location, &loaded.def.guardrails, compiler.overrides);
+    let (node, origins) = node?;
+    let parts = Parts {
+        kind: PlanKind::Loop,
+        steps: vec![(Step::Node(Box::new(node)), origins)],
+        runs: runs::of_loop(&compiler.diagnostics, compiler.overrides),
+        inputs: compiler.overrides.inputs.clone(),
+        guardrails,
+    };
+    Some(assemble(compiler, parts))
+}
+
+fn compile_pipeline(compiler: &Compiler<'_>, source: &PipelineSource) -> Option<Plan> {
+    let (request, overrides) = (compiler.request, compiler.overrides);
+    let document = compiler.document(&source.definition).of_pipeline();
+    let location = Location::top(&document);
+    let def: PipelineDef = yaml::read(&document)?;
+    if !lint::pipeline(&document, &def) {
+        return None;
+    }
+    if overrides.max_iterations.is_some() {
+        let problem = Problem::nowhere("no-effect", "a pipeline takes no maximum");
+        location.report(problem.hint("say `runs` for each of its nodes"));
+    }
+    let steps = steps::compile_steps(compiler, &document, &def);
+    let guardrails = guardrails(&location, &def.guardrails, overrides);
+    let written = def.inputs.iter().map(|path| request.project.join(path));
+    let inputs = written.chain(overrides.inputs.iter().cloned()).collect();
+    let runs = runs::of_pipeline(&location, &def, overrides);
+    let parts = Parts {
+        kind: PlanKind::Pipeline,
+        steps: steps?,
+        runs,
+        inputs,
+        guardrails,
+    };
+    Some(assemble(compiler, parts))
+}
+
+fn guardrails(location: &Location<'_>, def: &GuardrailsDef, overrides: &Overrides) -> Guardrails {
+    let cost = def.max_cost_usd.unwrap_or(MAX_COST_USD);
+    if !(cost.is_finite() && cost >= 0.0) {
+        location.report(location.to("guardrails").at(
+            "max_cost_usd",
+            "bad-value",
+            "`guardrails.max_cost_usd` must be an amount, 0 or more",
+        ));
+    }
+    Guardrails {
+        max_runtime_seconds: overrides
+            .max_runtime_seconds
+            .or(def.max_runtime_seconds.map(Span::seconds))
+            .unwrap_or(MAX_RUNTIME_SECONDS),
+        max_cost_usd: overrides.max_cost_usd.unwrap_or(cost),
+        max_consecutive_errors: def.max_consecutive_errors.unwrap_or(MAX_CONSECUTIVE_ERRORS),
+        max_idle_iterations: def.max_idle_iterations.unwrap_or(MAX_IDLE_ITERATIONS),
+        idle_limit_explicit: def.max_idle_iterations.is_some(),
+        max_agents: def.max_agents.unwrap_or(0),
+    }
+}
+
+/// The compiled parts of a plan.
+struct Parts {
+    kind: PlanKind,
+    steps: Vec<CompiledStep>,
+    /// How often all steps run, and where that is set unless by a flag.
+    runs: (u32, Option<SettingOrigin>),
+    inputs: Vec<Utf8PathBuf>,
+    guardrails: Guardrails,
+}
+
+fn assemble(compiler: &Compiler<'_>, parts: Parts) -> Plan {
+    let (sources, request) = (compiler.sources, compiler.request);
+    let (runs, runs_origin) = parts.runs;
+    let (steps, step_origins): (Vec<Step>, Vec<Vec<SettingOrigin>>) =
+        parts.steps.into_iter().unzip();
+    let provenance = provenance::over(compiler.overrides)
+        .into_iter()
+        .chain(runs_origin)
+        .chain(step_origins.into_iter().flatten())
+        .collect();
+    Plan {
+        version: Plan::VERSION,
+        session: request.session.clone(),
+        run: request.run.clone(),
+        name: sources.name().to_owned(),
+        kind: parts.kind,
+        command: request.command.clone(),
+        source: Source {
+            origin: sources.origin(),
+            path: sources.definition().file.clone(),
+            hash: sources.fingerprint(),
+        },
+        steps,
+        runs,
+        inputs: parts.inputs,
+        guardrails: parts.guardrails,
+        provenance,
+        branch: None,
+        record: None,
+    }
+}
