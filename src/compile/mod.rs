@@ -17,6 +17,7 @@ mod node;
 mod node_context;
 mod node_layers;
 mod node_texts;
+mod override_value;
 mod overrides;
 mod perspectives;
 mod prior;

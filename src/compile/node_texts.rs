@@ -90,6 +90,6 @@ pub(super) fn commands(
         .unwrap_or_default();
     commands.extend(loop_def.commands.clone());
     commands.extend(def.commands.clone());
-    commands.extend(ctx.compiler.overrides.commands.clone());
+    commands.extend(ctx.compiler.overrides.command.clone());
     commands
 }

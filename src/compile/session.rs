@@ -64,7 +64,7 @@ fn compile_loop(compiler: &Compiler<'_>, source: &LoopSource) -> Option<Plan> {
         kind: PlanKind::Loop,
         steps: vec![(Step::Node(Box::new(node)), origins)],
         runs: runs::of_loop(&compiler.diagnostics, compiler.overrides),
-        inputs: compiler.overrides.inputs.clone(),
+        inputs: compiler.overrides.input.clone(),
         guardrails,
     };
     Some(assemble(compiler, parts))
@@ -85,7 +85,7 @@ fn compile_pipeline(compiler: &Compiler<'_>, source: &PipelineSource) -> Option<
     let steps = steps::compile_steps(compiler, &document, &def);
     let guardrails = guardrails(&location, &def.guardrails, overrides);
     let written = def.inputs.iter().map(|path| request.project.join(path));
-    let inputs = written.chain(overrides.inputs.iter().cloned()).collect();
+    let inputs = written.chain(overrides.input.iter().cloned()).collect();
     let runs = runs::of_pipeline(&location, &def, overrides);
     let parts = Parts {
         kind: PlanKind::Pipeline,

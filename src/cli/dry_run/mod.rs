@@ -8,7 +8,7 @@ use super::context::Context;
 use super::format::Format;
 use super::graph::{self, Language};
 use super::kind::Kind;
-use super::said::Said;
+use super::overrides::OverrideArgs;
 use crate::error::{Error, ExitCode, Result};
 use crate::model::SessionName;
 use crate::ui;
@@ -26,7 +26,7 @@ pub(super) struct Args {
     #[arg(default_value = "preview")]
     session: String,
     #[command(flatten)]
-    said: Said,
+    overrides: OverrideArgs,
     /// Draw the nodes instead, for Mermaid or Graphviz
     #[arg(long, value_name = "LANGUAGE", conflicts_with = "json")]
     graph: Option<Language>,
@@ -41,7 +41,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<ExitCode> {
         name: &args.name,
         session,
     };
-    let preview = preview::preview(definition, &args.said, context)?;
+    let preview = preview::preview(definition, &args.overrides, context)?;
     for warning in &preview.warnings {
         ui::note(ui::diagnostic(warning));
     }

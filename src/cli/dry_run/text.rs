@@ -3,7 +3,7 @@ use super::nodes::{PlannedNode, planned_nodes};
 use super::preview::{Preview, Prompt};
 use crate::cli::catalog;
 use crate::cli::context::Context;
-use crate::cli::said;
+use crate::cli::overrides;
 use crate::error::Result;
 use crate::plan::QueueSource;
 use crate::text::{count, shell_quote};
@@ -18,7 +18,7 @@ pub(super) fn print(preview: &Preview, context: &Context) -> Result<()> {
         ["NODE", "LOOP", "AGENT", "ENDS", "PAUSE", "QUEUE"],
         planned_nodes(plan, &run_dir).iter().map(row),
     ))?;
-    if let Some(origins) = said::origins(plan) {
+    if let Some(origins) = overrides::origins(plan) {
         ui::out(format!("\n{origins}"))?;
     }
     preview.prompts.iter().try_for_each(print_prompt)

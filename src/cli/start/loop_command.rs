@@ -33,7 +33,7 @@ pub(crate) struct StartArgs {
 /// Starts or resumes a session of a loop.
 pub(crate) fn run(args: &Args, context: &Context) -> Result<ExitCode> {
     let StartArgs { max, flags, .. } = &args.start;
-    let max_iterations = flags.said.max(*max)?;
+    let max_iterations = flags.overrides.max(*max)?;
     if flags.resume {
         let resume = Resume {
             kind: PlanKind::Loop,

@@ -5,7 +5,7 @@ mod resume;
 
 use super::context::Context;
 use super::launch::{in_this_terminal, in_tmux};
-use super::said::{self, Said};
+use super::overrides::{self, OverrideArgs};
 use crate::compile::Sources;
 use crate::error::{ExitCode, Result};
 use crate::fixture;
@@ -36,7 +36,7 @@ pub(super) struct Flags {
     #[arg(long, value_name = "DIR", num_args = 0..=1, require_equals = true, default_missing_value = "", conflicts_with = "resume")]
     record: Option<Utf8PathBuf>,
     #[command(flatten)]
-    said: Said,
+    overrides: OverrideArgs,
 }
 
 /// A new session.
@@ -55,9 +55,9 @@ impl Start<'_> {
     fn run(&self, context: &Context) -> Result<ExitCode> {
         let flags = self.flags;
         let overrides = flags
-            .said
-            .flags(self.max_iterations)?
-            .or(said::environment(context)?);
+            .overrides
+            .to_overrides(self.max_iterations)?
+            .or(overrides::environment(context)?);
         let mut plan = super::compile::plan(
             self.sources,
             self.session.clone(),

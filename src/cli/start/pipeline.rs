@@ -48,8 +48,8 @@ pub(crate) fn run(args: &Args, context: &Context) -> Result<ExitCode> {
         let args = loop_command::Args { name, start };
         return loop_command::run(&args, context);
     }
-    flags.said.runs = flags.said.runs(number)?;
-    let max_iterations = flags.said.max(None)?;
+    flags.overrides.runs = flags.overrides.runs(number)?;
+    let max_iterations = flags.overrides.max(None)?;
     if flags.resume {
         let session = session.ok_or_else(|| {
             Error::usage("name the session to resume")

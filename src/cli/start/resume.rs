@@ -2,7 +2,7 @@
 use super::{Flags, launch};
 use crate::cli::compile;
 use crate::cli::context::Context;
-use crate::cli::said;
+use crate::cli::overrides;
 use crate::compile::{Overrides, Sources};
 use crate::error::{Error, ExitCode, Result};
 use crate::model::{PermissionMode, SessionName};
@@ -54,7 +54,7 @@ impl Resume<'_> {
 
     /// Continues with the plan the session has, whatever has become of its definition since.
     fn keep_plan(&self, plan: Plan, sources: Option<&Sources>) -> Result<SessionRequest> {
-        let change = self.flags.said.change()?;
+        let change = self.flags.overrides.resume_changes()?;
         if let Some(mode) = change.permissions {
             check_permissions(&plan, mode)?;
         }
@@ -78,10 +78,10 @@ impl Resume<'_> {
         context: &Context,
     ) -> Result<SessionRequest> {
         let (flags, environment) = Overrides::of_plan(plan);
-        let now = self.flags.said.flags(self.max_iterations)?;
+        let now = self.flags.overrides.to_overrides(self.max_iterations)?;
         let overrides = now
             .or(flags)
-            .or(said::environment(context)?)
+            .or(overrides::environment(context)?)
             .or(environment);
         let new = compile::plan(
             sources,
@@ -103,7 +103,7 @@ impl Resume<'_> {
             },
             mode: Mode::Resume,
             max_iterations: self.max_iterations,
-            change: self.flags.said.callable()?,
+            change: self.flags.overrides.changes()?,
             replace: true,
         })
     }

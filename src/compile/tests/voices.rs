@@ -35,7 +35,7 @@ fn every_word_has_its_speaker() {
     let commands = BTreeMap::from([("test".to_owned(), "make test".to_owned())]);
     let flags = Overrides {
         model: Some("opus".into()),
-        commands,
+        command: commands,
         max_cost_usd: Some(2.5),
         ..Overrides::default()
     };
@@ -123,7 +123,7 @@ fn the_incumbents_variables_count_where_ours_are_silent() {
     );
     let inputs = |text| {
         said(&[("PIPELINE_CLI_INPUTS", text)]).map(|said| {
-            said.inputs
+            said.input
                 .iter()
                 .map(ToString::to_string)
                 .collect::<Vec<_>>()
@@ -156,10 +156,10 @@ fn what_was_said_is_read_again_from_the_plan() {
         model: Some("opus".into()),
         max_iterations: Some(7),
         context: Some("two\nlines".into()),
-        inputs: vec!["/a b".into(), "/c".into()],
+        input: vec!["/a b".into(), "/c".into()],
         keep_env: Some(true),
         delay_ms: Some(5),
-        commands: BTreeMap::from([("a.b".to_owned(), "x = y".to_owned())]),
+        command: BTreeMap::from([("a.b".to_owned(), "x = y".to_owned())]),
         max_cost_usd: Some(0.1),
         max_runtime_seconds: Some(60),
         ..Overrides::default()

@@ -2,7 +2,7 @@
 use super::nodes::{PlannedNode, planned_nodes};
 use crate::agent::AgentSpec;
 use crate::cli::context::Context;
-use crate::cli::said::{self, Said};
+use crate::cli::overrides::{self, OverrideArgs};
 use crate::compile::{Invalid, Problem, Request, compile};
 use crate::error::{Error, Result};
 use crate::model::SessionName;
@@ -46,10 +46,10 @@ pub(super) struct Definition<'a> {
 
 pub(super) fn preview(
     definition: Definition<'_>,
-    said: &Said,
+    flags: &OverrideArgs,
     context: &Context,
 ) -> Result<Preview> {
-    let (plan, warnings) = plan(definition, said, context)?;
+    let (plan, warnings) = plan(definition, flags, context)?;
     let env = RunnerEnv::new(
         Workspace::in_place(context.project.clone()),
         context.exe.clone(),
@@ -77,7 +77,7 @@ pub(super) fn preview(
 
 fn plan(
     definition: Definition<'_>,
-    said: &Said,
+    flags: &OverrideArgs,
     context: &Context,
 ) -> Result<(Plan, Vec<Problem>)> {
     let Definition {
@@ -95,9 +95,9 @@ fn plan(
         backlog: library.backlog(),
         beads: context.has_beads(),
     };
-    let overrides = said
-        .flags(said.most)?
-        .or(said::environment(context)?)
+    let overrides = flags
+        .to_overrides(flags.most)?
+        .or(overrides::environment(context)?)
         .or(context.declared());
     let (mut plan, warnings) = compile(&sources, &request, &overrides).map_err(|problems| {
         Error::invalid(Invalid::new(

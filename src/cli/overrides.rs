@@ -3,16 +3,25 @@ use super::context::Context;
 use crate::compile::{LegacyVariable, Overrides, legacy_variables};
 use crate::error::{Error, Result};
 use crate::model::Change;
-use crate::plan::{Plan, SettingSource};
+use crate::plan::{Plan, SettingOrigin, SettingSource};
 use crate::store::inputs;
 use crate::text;
 use crate::ui::{note, table};
 use camino::Utf8PathBuf;
 use clap::Args;
 
+/// Settings that may change when a session is resumed with its plan.
+const CHANGEABLE: [&str; 5] = [
+    "model",
+    "permissions",
+    "keep_env",
+    "max_cost_usd",
+    "max_runtime_seconds",
+];
+
 /// Flags that a start, a resume and a dry run share.
 #[derive(Args, Clone, Debug, Default)]
-pub(super) struct Said {
+pub(super) struct OverrideArgs {
     /// Kind of agent: claude, codex, gemini, opencode, amp, copilot, command, scripted, or one of your own
     #[arg(long, value_name = "NAME")]
     pub(super) provider: Option<String>,
@@ -57,7 +66,7 @@ pub(super) struct Said {
     pub(super) keep_env: bool,
 }
 
-impl Said {
+impl OverrideArgs {
     /// Returns the maximum number of iterations, which may be a flag or follow the session.
     pub(super) fn max(&self, positional: Option<u32>) -> Result<Option<u32>> {
         match (self.most, positional) {
@@ -80,17 +89,25 @@ impl Said {
         }
     }
 
-    /// Returns what the flags say.
-    pub(super) fn flags(&self, max: Option<u32>) -> Result<Overrides> {
+    /// Returns the overrides by these flags; inputs are found from the current folder.
+    pub(super) fn to_overrides(&self, max_iterations: Option<u32>) -> Result<Overrides> {
         Ok(Overrides {
+            max_iterations,
+            input: inputs::expand(&camino::absolute_utf8(".")?, &self.input)?,
+            ..self.unresolved()
+        })
+    }
+
+    /// Returns the overrides with inputs as written.
+    fn unresolved(&self) -> Overrides {
+        Overrides {
             provider: self.provider.clone(),
             model: self.model.clone(),
             permissions: self.permissions.clone(),
-            max_iterations: max,
             runs: self.runs,
             context: self.context.clone(),
-            inputs: inputs::expand(&camino::absolute_utf8(".")?, &self.input)?,
-            commands: self.command.iter().cloned().collect(),
+            input: self.input.clone(),
+            command: self.command.iter().cloned().collect(),
             keep_env: self.keep_env.then_some(true),
             queue: self.queue.clone(),
             label: self.label.clone(),
@@ -98,34 +115,29 @@ impl Said {
             max_cost_usd: self.max_cost,
             max_runtime_seconds: self.max_runtime,
             ..Overrides::default()
-        })
-    }
-
-    /// Returns what a resumed session's agents are called with from now on. The rest of its plan stays as it was.
-    pub(super) fn change(&self) -> Result<Change> {
-        let frozen = [
-            ("--provider", self.provider.is_some()),
-            ("--runs", self.runs.is_some()),
-            ("--context", self.context.is_some()),
-            ("--input", !self.input.is_empty()),
-            ("--command", !self.command.is_empty()),
-            ("--queue", self.queue.is_some()),
-            ("--label", self.label.is_some()),
-            ("--claim", self.claim.is_some()),
-        ];
-        if let Some((flag, _)) = frozen.iter().find(|(_, said)| *said) {
-            return Err(Error::usage(format!("{flag} cannot be changed in a session that has started")).hint(
-                "--model, --permissions, --keep-env, --max-cost and --max-runtime can; to change the rest, add `--recompile`, or start over with `--force`",
-            ));
         }
-        self.callable()
     }
 
-    /// Returns how agents are called from now on, and what they may spend.
-    pub(super) fn callable(&self) -> Result<Change> {
-        let permissions = self.permissions.as_ref().map(|word| {
-            word.parse().map_err(|()| {
-                Error::usage(format!("unknown permission mode `{word}`"))
+    /// Returns the changes to a session that is resumed with its plan. Other flags are refused.
+    pub(super) fn resume_changes(&self) -> Result<Change> {
+        let entries = self.unresolved().entries();
+        let frozen = entries
+            .iter()
+            .map(|(name, _)| name.split('.').next().unwrap_or(name))
+            .find(|name| !CHANGEABLE.contains(name));
+        match frozen {
+            Some(name) => Err(Error::usage(format!("--{name} cannot be changed in a session that has started")).hint(
+                "--model, --permissions, --keep-env, --max-cost and --max-runtime can; to change the rest, add `--recompile`, or start over with `--force`",
+            )),
+            None => self.changes(),
+        }
+    }
+
+    /// Returns the changes to how agents are called and what they may spend.
+    pub(super) fn changes(&self) -> Result<Change> {
+        let permissions = self.permissions.as_ref().map(|mode| {
+            mode.parse().map_err(|()| {
+                Error::usage(format!("unknown permission mode `{mode}`"))
                     .hint("one of bypassPermissions, acceptEdits, dontAsk, default, plan, auto")
             })
         });
@@ -139,34 +151,33 @@ impl Said {
     }
 }
 
-/// Returns what the environment says; inputs are looked for from the project.
+/// Returns the overrides by the environment; inputs are found from the project.
 pub(super) fn environment(context: &Context) -> Result<Overrides> {
     let variable = |name: &str| context.env.get(name).cloned();
     for LegacyVariable { name, instead } in legacy_variables(&variable) {
         note(format!("note: {name} has no effect: {instead}"));
     }
-    let mut said = Overrides::from_env(&variable).map_err(Error::usage)?;
-    let found = inputs::expand(context.project.root(), &said.inputs)?;
-    said.inputs = found;
-    Ok(said)
+    let overrides = Overrides::from_env(&variable).map_err(Error::usage)?;
+    let input = inputs::expand(context.project.root(), &overrides.input)?;
+    Ok(Overrides { input, ..overrides })
 }
 
-/// Shows whose word counted, except where nobody said anything.
+/// Returns a table of the settings that are not defaults, and where each came from.
 pub(super) fn origins(plan: &Plan) -> Option<String> {
     let rows: Vec<_> = plan
         .provenance
         .iter()
-        .filter(|said| said.source != SettingSource::BuiltIn)
+        .filter(|origin| origin.source != SettingSource::BuiltIn)
         .collect();
-    let row = |said: &&crate::plan::SettingOrigin| {
+    let row = |origin: &&SettingOrigin| {
         [
-            said.setting.clone(),
-            text::first_line(&said.value),
-            said.source.as_str().to_owned(),
+            origin.setting.clone(),
+            text::first_line(&origin.value),
+            origin.source.as_str().to_owned(),
         ]
     };
     (!rows.is_empty())
-        .then(|| table::table(["SETTING", "VALUE", "SAID BY"], rows.iter().map(row)).to_string())
+        .then(|| table::table(["SETTING", "VALUE", "SET BY"], rows.iter().map(row)).to_string())
 }
 
 fn dollars(text: &str) -> Result<f64, String> {
