@@ -45,7 +45,10 @@ macro_rules! overrides {
                 Self {
                     $($field: self.$field.or_weaker(weaker.$field),)*
                     environment: self.environment,
-                    providers: self.providers.or_weaker(weaker.providers),
+                    providers: match self.providers.is_empty() {
+                        true => weaker.providers,
+                        false => self.providers,
+                    },
                 }
             }
         }

@@ -19,7 +19,7 @@ fn preview_of(kind: PlanKind, name: &str, session: &str) -> Result<Preview> {
             name,
             session,
         },
-        &Said::default(),
+        &OverrideArgs::default(),
         &context(),
     )
 }
