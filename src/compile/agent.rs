@@ -137,7 +137,7 @@ fn other(
             model.unwrap_or_default().escape_debug()
         );
         location.report(location.here("bad-model", message).hint(
-            "for example `claude:sonnet`; leave out the colon for the provider's providers choice",
+            "for example `claude:sonnet`; leave out the colon for the provider's own choice",
         ));
     }
     if let Some(reason) = agent.refuses(agent.permissions) {

@@ -1,5 +1,5 @@
 //! Settings that take precedence over the definitions, from flags and the environment.
-use super::override_value::OverrideValue;
+use super::override_value::OverrideValue as _;
 use super::settings::CustomProviders;
 use crate::plan::{Plan, SettingOrigin, SettingSource};
 use camino::Utf8PathBuf;

@@ -1,4 +1,4 @@
-//! How a node ends: its providers termination over its loop's.
+//! Compiles the termination of a node: its own, else its loop's.
 use super::definition::{JudgeDef, KINDS, LoopDef, NodeDef, TerminationDef};
 use super::diagnostics::Location;
 use super::judge::judge_agent;
