@@ -174,7 +174,7 @@ fn result(state: &mut TranscriptState, event: &Value, shown: &mut Vec<Activity>)
     match event.get("exitCode").and_then(Value::as_i64) {
         Some(0) | None => state.succeed(shown),
         Some(code) if state.error.is_empty() => {
-            state.fail("", &format!("ended with exit code {code}"), shown)
+            state.fail("", &format!("ended with exit code {code}"), shown);
         }
         Some(_) => {}
     }

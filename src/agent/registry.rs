@@ -99,7 +99,7 @@ mod tests {
                 assert_eq!(Provider::named(name), Some(provider));
             }
         }
-        let found = ["openai", "anthropic", "gpt"].map(|name| Provider::named(name));
+        let found = ["openai", "anthropic", "gpt"].map(Provider::named);
         assert_eq!(
             found.map(|found| found.map(Provider::name)),
             [Some("codex"), Some("claude"), None]

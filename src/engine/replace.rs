@@ -171,7 +171,7 @@ mod tests {
     #[test]
     fn a_block_that_has_begun_goes_on_as_it_began() {
         let other = |new: &mut Plan| {
-            new.steps[4].all_nodes_mut().next().unwrap().prompt = "other".to_owned()
+            new.steps[4].all_nodes_mut().next().unwrap().prompt = "other".to_owned();
         };
         let no_block = |new: &mut Plan| {
             let mut node = new.node(0).unwrap().clone();

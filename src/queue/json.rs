@@ -145,7 +145,7 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for Reader<T> {
                     answer = object
                         .next_value::<Option<Words>>()?
                         .map(|words| Envelope::Error(words.0))
-                        .or(answer)
+                        .or(answer);
                 }
                 _ => drop(object.next_value::<IgnoredAny>()?),
             }

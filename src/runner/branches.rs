@@ -133,7 +133,7 @@ impl BranchLink {
     pub(super) async fn changed(&mut self) {
         if self.signal.changed().await.is_err() {
             // The session's runner is about to end, and this one with it.
-            pending().await
+            pending::<()>().await;
         }
     }
 

@@ -76,7 +76,7 @@ pub(super) fn write(session: &Session, step: u32) -> crate::error::Result<()> {
             .and_then(|report| report.ending.as_ref())
         {
             Some(Ending::Completed { .. }) => {
-                drop(providers.insert(branch.name.to_string(), stages(&dir, &snapshot)))
+                drop(providers.insert(branch.name.to_string(), stages(&dir, &snapshot)));
             }
             ending => drop(failed.insert(
                 branch.name.to_string(),

@@ -221,7 +221,7 @@ pub fn fold_all(dir: &RunDir) -> Result<State, JournalError> {
 
 fn fold_from(dir: &RunDir, mut state: State, from: Position) -> Result<State, JournalError> {
     journal::read_from(&dir.journal(), from, |line| {
-        state.apply(&line.event, line.at)
+        state.apply(&line.event, line.at);
     })?;
     Ok(state)
 }

@@ -40,7 +40,7 @@ fn collect_from_words(words: &[&str], found: &mut Vec<String>) {
         match (options.last(), rest.first()) {
             // `sh -c line`, `bash -lc line`
             (Some(last), Some(line)) if shell && last.ends_with('c') => {
-                collect_from_line(line, found)
+                collect_from_line(line, found);
             }
             // `python3 -m module`, `node -e text`
             (Some(&("-m" | "-c" | "-e")), _) if !shell => (),

@@ -237,7 +237,7 @@ mod tests {
             std::fs::File::open(path)
                 .unwrap()
                 .set_modified(long_ago)
-                .unwrap()
+                .unwrap();
         };
         age();
         assert!(is_old_launch(path));

@@ -118,7 +118,7 @@ fn field(text: &mut String, key: &str, value: &Value) {
         Value::String(word) if word.is_empty() => (),
         Value::String(word) => *text += &format!(" {key}={}", quoted(word)),
         Value::Array(_) | Value::Bool(_) | Value::Number(_) => {
-            *text += &format!(" {key}={}", quoted(&value.to_string()))
+            *text += &format!(" {key}={}", quoted(&value.to_string()));
         }
     }
 }

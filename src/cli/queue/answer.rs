@@ -28,7 +28,7 @@ impl Answer {
     }
 
     /// Puts the queue's remarks before the note.
-    pub(super) fn with_remarks(self, remarks: Vec<String>) -> Self {
+    pub(super) fn with_remarks(self, remarks: &[String]) -> Self {
         let remarks: String = remarks
             .iter()
             .map(|remark| format!("Note: {remark}.\n"))

@@ -62,7 +62,7 @@ fn answer(args: &Args, context: &Context) -> Result<Answer> {
     let answer = act(&args.action, &source, args.format)
         .map_err(|error| error.map_hint(|hint| hint::complete(hint, &queue_flag)))?
         .map_note(|note| hint::complete(note, &queue_flag));
-    Ok(answer.with_remarks(source.queue.remarks()))
+    Ok(answer.with_remarks(&source.queue.remarks()))
 }
 
 fn act(action: &Action, source: &Source, format: Format) -> Result<Answer> {
@@ -88,7 +88,7 @@ fn label_answer(label: &label::Args, args: &Args, context: &Context) -> Result<A
     }
     let source = Source::of_session(session, context)?;
     let answer = act(&args.action, &source, args.format)?;
-    Ok(answer.with_remarks(source.queue.remarks()))
+    Ok(answer.with_remarks(&source.queue.remarks()))
 }
 
 #[cfg(test)]

@@ -74,7 +74,7 @@ fn wrong(value: &Value, schema: &Value, top: &Value, path: &str) -> Vec<String> 
                     .then(|| format!("{path}: {value} is not among {rule}")),
             ),
             "const" => {
-                found.extend((rule != value).then(|| format!("{path}: {value} is not {rule}")))
+                found.extend((rule != value).then(|| format!("{path}: {value} is not {rule}")));
             }
             "minimum" => {
                 found.extend(

@@ -30,9 +30,7 @@ impl State {
             // A delay is short: the queue's status is still good.
             WaitReason::Delay => return,
             WaitReason::RateLimit { .. } => self.clear_rate_limits(at),
-            WaitReason::Retry { .. } | WaitReason::BusyQueue { .. } | WaitReason::Queue { .. } => {
-                ()
-            }
+            WaitReason::Retry { .. } | WaitReason::BusyQueue { .. } | WaitReason::Queue { .. } => {}
         }
         self.current.queue_status = None;
     }

@@ -307,7 +307,7 @@ impl Runner {
                 self.holding = node.queue.is_some();
             }
             Event::NodeFinished { .. } | Event::SessionFinished { .. } => {
-                prop_assert!(!self.holding, "ended with a task in its hands")
+                prop_assert!(!self.holding, "ended with a task in its hands");
             }
             _ => (),
         }
@@ -379,7 +379,7 @@ impl Runner {
             Event::SessionFinished { .. } => (self.waiting, self.asked_to_stop) = (None, false),
             // The queue may be empty although its last agent failed: nothing is left to wait for or to try again.
             Event::NodeFinished { .. } => {
-                (self.streak, self.owes_wait, self.errors, self.queue_status) = (0, false, 0, None)
+                (self.streak, self.owes_wait, self.errors, self.queue_status) = (0, false, 0, None);
             }
             Event::IterationStarted { cursor, .. } => {
                 prop_assert_eq!(self.agents, 0, "two agents at once");
@@ -437,7 +437,7 @@ impl Runner {
                 self.completed += report.iterations - known.map_or(0, |known| known.iterations);
             }
             Event::BlockDraining { .. } => {
-                prop_assert!(self.state.current.drain.is_none(), "drained twice")
+                prop_assert!(self.state.current.drain.is_none(), "drained twice");
             }
             Event::TaskClaimed { .. }
             | Event::PlanReplaced { .. }

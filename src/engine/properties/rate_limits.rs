@@ -112,7 +112,7 @@ impl RateLimits {
             Event::SessionResumed { .. }
                 if matches!(state.phase, crate::engine::Phase::Ended { .. }) =>
             {
-                self.limits.clear()
+                self.limits.clear();
             }
             Event::SessionFinished { .. } => self.waiting = false,
             _ => (),

@@ -1,5 +1,5 @@
 use super::checklist::Backlog;
-use crate::queue::file::{Format, Mark};
+use crate::queue::file::{Format as _, Mark};
 use insta::assert_snapshot;
 use proptest::prelude::*;
 use std::collections::{HashMap, HashSet};

@@ -67,10 +67,10 @@ pub(super) fn count(tasks: &Tasks, claims: &Claims, alive: &dyn Fn(&Owner) -> bo
     let mut counts = QueueCounts::default();
     let claimed = |counts: &mut QueueCounts, id: &str, holder: &str| match Owner::read(holder) {
         owner @ Owner::Agent { .. } if !alive(&owner) => {
-            counts.stale.push((id.to_owned(), holder.to_owned()))
+            counts.stale.push((id.to_owned(), holder.to_owned()));
         }
         Owner::Agent { .. } | Owner::Other(_) => {
-            counts.held.push((id.to_owned(), holder.to_owned()))
+            counts.held.push((id.to_owned(), holder.to_owned()));
         }
     };
     // A deleted line does not close its task.

@@ -1,5 +1,5 @@
 use super::file_queue::FileQueue;
-use super::format::Format;
+use super::format::Format as _;
 use super::merged::count;
 use crate::model::{QueueStatus, Searched, Task, TaskState};
 use crate::queue::backlog::Backlog;

@@ -14,7 +14,7 @@ fn scratch() -> (tempfile::TempDir, Utf8PathBuf) {
 fn seen(path: &Utf8Path) -> Result<Vec<Event>, JournalError> {
     let mut seen = Vec::new();
     read_from(path, Position::default(), |line| {
-        seen.push(line.event.clone())
+        seen.push(line.event.clone());
     })
     .map(|_| seen)
 }

@@ -27,7 +27,9 @@ impl Library {
         let mut inner = texts().flat_map(|text| compile::pipelines_used(&text.text));
         let missing = inner.any(|other| other != found.name && !pipelines.contains_key(&other));
         // Listing all names takes long, and only the hint for an unknown name needs them.
-        let known = |kind, needed: bool| needed.then(|| self.names(kind)).unwrap_or_default();
+        let known = |kind, needed: bool| {
+            if needed { self.names(kind) } else { Vec::new() }
+        };
         let known_loops = known(PlanKind::Loop, loops.len() < used.len());
         let known_pipelines = known(PlanKind::Pipeline, missing);
         PipelineSource {

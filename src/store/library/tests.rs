@@ -242,7 +242,7 @@ fn a_name_cannot_leave_its_folder() {
         (error.to_string(), error.help()),
         (
             "there is no loop `wrok`".into(),
-            Some("did you mean `work`?".into())
+            Some("did you mean `work`?")
         )
     );
 }

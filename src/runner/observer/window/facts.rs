@@ -18,7 +18,7 @@ impl Observer for Window {
         let plan = fact.plan;
         match fact.event {
             Event::AgentExited(FinishedAttempt { outcome, usage, .. }) => {
-                self.show_outcome(fact.state, fact.at, outcome, usage)
+                self.show_outcome(fact.state, fact.at, outcome, usage);
             }
             Event::QueueChecked {
                 released, parked, ..
@@ -40,7 +40,7 @@ impl Observer for Window {
                 .screen
                 .line(&format!("  stop requested by {by}; ending the agent")),
             Event::NodeFinished { node, id, ending } if plan.kind == PlanKind::Pipeline => {
-                self.show_finished_stage(plan, *node, id, ending)
+                self.show_finished_stage(plan, *node, id, ending);
             }
             Event::BlockStarted { cursor } => self.show_block(plan, cursor.node),
             Event::BlockDraining { limit } => self.screen.line(&format!(
