@@ -12,29 +12,72 @@ pub(crate) fn files<'a>(
     from: &ModulePath,
     path: &[String],
 ) -> BTreeSet<&'a Utf8Path> {
-    let mut found = BTreeSet::new();
-    follow(
+    let mut walk = Walk {
         krate,
-        from,
-        path,
-        Seen {
-            files: &mut found,
-            depth: 0,
-        },
-    );
-    found
+        found: BTreeSet::new(),
+        depth: 0,
+    };
+    walk.follow(from, path);
+    walk.found
 }
 
-struct Seen<'s, 'a> {
-    files: &'s mut BTreeSet<&'a Utf8Path>,
+struct Walk<'a> {
+    krate: &'a Crate,
+    found: BTreeSet<&'a Utf8Path>,
     depth: usize,
 }
 
-fn follow<'a>(krate: &'a Crate, from: &ModulePath, path: &[String], seen: Seen<'_, 'a>) {
-    let Some((module, rest)) = start(krate, from, path) else {
-        return;
-    };
-    descend(krate, module, rest, seen);
+impl<'a> Walk<'a> {
+    fn follow(&mut self, from: &ModulePath, path: &[String]) {
+        if let Some((module, rest)) = start(self.krate, from, path) {
+            self.descend(module, rest);
+        }
+    }
+
+    fn descend(&mut self, mut path: ModulePath, rest: &[String]) {
+        for (index, name) in rest.iter().enumerate() {
+            let Some(module) = self.krate.get(&path) else {
+                return;
+            };
+            if index + 1 == rest.len() && module.values.contains(name) {
+                self.found.insert(&module.file);
+                return;
+            }
+            match module.names.get(name) {
+                Some(Name::Module) => path.push(name.clone()),
+                Some(Name::Item) => {
+                    self.found.insert(&module.file);
+                    return;
+                }
+                Some(Name::Use(target)) => {
+                    let target = [target, &rest[index + 1..]].concat();
+                    return self.through(&path, module, &target);
+                }
+                None => {
+                    for glob in &module.globs {
+                        let target = [glob.as_slice(), &rest[index..]].concat();
+                        self.through(&path, module, &target);
+                    }
+                    return;
+                }
+            }
+        }
+    }
+
+    /// Follows a re-export, which is a use of the module that has it.
+    fn through(&mut self, path: &ModulePath, module: &'a Module, target: &[String]) {
+        if self.depth == DEEPEST {
+            return;
+        }
+        let before = self.found.len();
+        self.depth += 1;
+        self.follow(path, target);
+        self.depth -= 1;
+        // A path that leaves the crate leads to no file.
+        if before < self.found.len() {
+            self.found.insert(&module.file);
+        }
+    }
 }
 
 /// Resolves the beginning of a path: `crate`, `self`, `super`, or a name of the module.
@@ -53,7 +96,9 @@ fn start<'p>(
         "self" => rest = &path[1..],
         "super" => {}
         first => {
-            krate.get(from)?.names.get(first)?;
+            let from = krate.get(from)?;
+            let is_known = from.names.contains_key(first) || from.values.contains(first);
+            is_known.then_some(())?;
         }
     }
     while rest.first().is_some_and(|word| word == "super") {
@@ -61,84 +106,6 @@ fn start<'p>(
         rest = &rest[1..];
     }
     Some((module, rest))
-}
-
-fn descend<'a>(krate: &'a Crate, mut path: ModulePath, rest: &[String], seen: Seen<'_, 'a>) {
-    for (index, name) in rest.iter().enumerate() {
-        let Some(module) = krate.get(&path) else {
-            return;
-        };
-        if index + 1 == rest.len() && module.values.contains(name) {
-            seen.files.insert(&module.file);
-            return;
-        }
-        match module.names.get(name) {
-            Some(Name::Module) => path.push(name.clone()),
-            Some(Name::Item) => {
-                seen.files.insert(&module.file);
-                return;
-            }
-            Some(Name::Use(target)) => {
-                return through(
-                    krate,
-                    &path,
-                    module,
-                    [target, &rest[index + 1..]].concat(),
-                    seen,
-                );
-            }
-            None => return from_globs(krate, &path, module, &rest[index..], seen),
-        }
-    }
-}
-
-/// Follows a re-export, which is a use of the module that has it.
-fn through<'a>(
-    krate: &'a Crate,
-    path: &ModulePath,
-    module: &'a Module,
-    target: Vec<String>,
-    seen: Seen<'_, 'a>,
-) {
-    if seen.depth == DEEPEST {
-        return;
-    }
-    let before = seen.files.len();
-    follow(
-        krate,
-        path,
-        &target,
-        Seen {
-            files: &mut *seen.files,
-            depth: seen.depth + 1,
-        },
-    );
-    // What leads out of the crate is nobody's file.
-    if before < seen.files.len() {
-        seen.files.insert(&module.file);
-    }
-}
-
-fn from_globs<'a>(
-    krate: &'a Crate,
-    path: &ModulePath,
-    module: &'a Module,
-    rest: &[String],
-    seen: Seen<'_, 'a>,
-) {
-    for glob in &module.globs {
-        let target = [glob.as_slice(), rest].concat();
-        through(
-            krate,
-            path,
-            module,
-            target,
-            Seen {
-                files: &mut *seen.files,
-                depth: seen.depth,
-            },
-        );
-    }
 }
 
 /// Returns the file of the module a glob import names.
