@@ -144,7 +144,7 @@ pub enum ErrorSource {
 /// What an exit code means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ExitMeaning {
-    /// The kind of failure, see [`failure`](super::failure).
+    /// The kind of failure, as `failure` names it.
     pub kind: &'static str,
     pub message: &'static str,
 }

@@ -149,7 +149,7 @@ fn without_a_task_of_its_label_a_session_says_what_to_do() {
         .ap(&["work", "other", "--foreground"])
         .expect(1);
     ran.says(&[
-        "searched for issues with the label `pipeline/other`",
+        "looked for issues with the label `pipeline/other`",
         "no ready task is without a session's label",
         "--label NAME",
     ]);
