@@ -54,10 +54,13 @@ pub(super) struct SourceSpan {
 }
 
 impl SourceSpan {
+    /// Widens the span to whole characters: parsers count in bytes, and may stop inside one.
     pub(super) fn new(text: &Arc<SourceText>, span: Range<usize>, path: Path) -> Self {
+        let start = text.text.floor_char_boundary(span.start);
+        let end = text.text.ceil_char_boundary(span.end).max(start);
         Self {
             text: Arc::clone(text),
-            span,
+            span: start..end,
             path,
             unreadable: false,
         }
@@ -257,5 +260,25 @@ fn with_last_line(text: &str) -> Cow<'_, str> {
         Cow::Owned(format!("{text} "))
     } else {
         Cow::Borrowed(text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_span_inside_a_character_shows_the_whole_character() {
+        let text = Arc::new(SourceText {
+            file: "p.yaml".to_owned(),
+            text: "a: é\n".to_owned(),
+        });
+        for span in [3..4, 4..4, 4..5, 9..12] {
+            let span = SourceSpan::new(&text, span, Path::default());
+            let problem = Problem::at_span(span, PlanKind::Loop, "yaml", "wrong");
+            let shown = problem.render(false);
+            let place = format!("p.yaml:{}:{}", problem.line, problem.column);
+            assert!(shown.contains(&place), "{place} is not in {shown}");
+        }
     }
 }
