@@ -4,7 +4,7 @@ use super::{names, paths};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
-/// Who uses whom; nobody uses itself.
+/// Which file or room uses which; none uses itself.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Graph {
     pub(crate) edges: BTreeMap<String, BTreeSet<String>>,
