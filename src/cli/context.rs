@@ -19,8 +19,10 @@ pub(super) struct Context {
     pub(super) exe: Utf8PathBuf,
     /// `CLAUDE_PIPELINE_SESSION`, when called by an agent.
     pub(super) session: Option<String>,
-    /// The whole environment; what is not UTF-8 is left out.
+    /// The user's environment, without what describes the program `ap` was called from or is not UTF-8.
     pub(super) env: Env,
+    /// Whether `ap` was called inside tmux.
+    pub(super) inside_tmux: bool,
 }
 
 impl Context {
@@ -47,12 +49,14 @@ impl Context {
             .filter(|name| !name.is_empty())
             .cloned();
         let exe = utf8(std::env::current_exe()?)?;
+        let inside_tmux = env.get("TMUX").is_some_and(|tmux| !tmux.is_empty());
         Ok(Self {
             project: Project::new(root),
             user_config: user_config.join("agent-pipelines"),
             exe,
             session,
-            env,
+            env: env.without_caller(),
+            inside_tmux,
         })
     }
 
@@ -102,8 +106,7 @@ impl Context {
 
     /// Returns the tmux server to use.
     pub(super) fn tmux(&self) -> Tmux {
-        let inside = self.env.get("TMUX").is_some_and(|tmux| !tmux.is_empty());
-        Tmux::new(self.env.get("AP_TMUX_SOCKET").cloned(), inside)
+        Tmux::new(self.env.get("AP_TMUX_SOCKET").cloned(), self.inside_tmux)
     }
 }
 

@@ -40,17 +40,9 @@ const BACKLOG: &str = "\
 const LONGEST: Duration = Duration::from_secs(120);
 
 pub(super) fn run(args: &Args, context: &Context) -> Result<ExitCode> {
-    // Inside a git hook, GIT_DIR and others name the hook's repository, not the one created here.
-    let env = context
-        .env
-        .iter()
-        .filter(|(name, _)| !name.starts_with("GIT_"))
-        .map(|(name, value)| (name.clone(), value.clone()))
-        .collect();
     let context = Context {
-        project: Project::new(scratch(args, &env)?),
+        project: Project::new(scratch(args, &context.env)?),
         session: None,
-        env,
         ..context.clone()
     };
     let root = context.project.root();

@@ -98,6 +98,7 @@ mod tests {
             exe: "ap".into(),
             session: None,
             env: crate::model::Env::default(),
+            inside_tmux: false,
         };
         assert_eq!(
             run(

@@ -1,5 +1,6 @@
 //! The nouns: plain data, `serde` and nothing else. No clock, no files, no processes.
 mod branch;
+pub mod caller_env;
 mod change;
 mod command_output;
 mod cursor;

@@ -18,6 +18,7 @@ fn project(definition: &str) -> (tempfile::TempDir, Context) {
         exe: "ap".into(),
         session: None,
         env: crate::model::Env::default(),
+        inside_tmux: false,
     };
     (dir, context)
 }

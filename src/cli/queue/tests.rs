@@ -31,6 +31,7 @@ impl World {
             session: None,
             project: Project::new(root),
             env: crate::model::Env::default(),
+            inside_tmux: false,
         };
         Self { folder, context }
     }

@@ -1,7 +1,7 @@
 //! What to run, and the bounds it runs in.
 use super::error::CommandError;
 use super::running::RunningCommand;
-use crate::model::{CommandOutput, Env};
+use crate::model::{CommandOutput, Env, caller_env};
 use camino::Utf8Path;
 use std::ffi::OsStr;
 use std::fs::File;
@@ -28,6 +28,9 @@ pub struct BoundedCommand {
 impl BoundedCommand {
     pub fn new(program: impl AsRef<OsStr>) -> Self {
         let mut command = Command::new(program);
+        for name in caller_env::GIT {
+            command.env_remove(name);
+        }
         command
             .stdin(Stdio::null())
             .stdout(Stdio::piped())

@@ -2,7 +2,7 @@
 //! we have marked are ever touched.
 use crate::clock;
 use crate::error::{Error, Result};
-use crate::model::{SessionName, env_tag};
+use crate::model::{SessionName, caller_env, env_tag};
 use crate::text::shell_quote;
 use camino::Utf8Path;
 use std::os::unix::process::CommandExt as _;
@@ -268,6 +268,9 @@ impl Tmux {
             .args(self.server_args())
             .env_remove(env_tag::RUN)
             .env_remove(env_tag::ATTEMPT);
+        for name in caller_env::GIT {
+            command.env_remove(name);
+        }
         command
     }
 }

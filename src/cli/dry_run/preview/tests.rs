@@ -8,6 +8,7 @@ fn context() -> Context {
         exe: "ap".into(),
         session: None,
         env: crate::model::Env::default(),
+        inside_tmux: false,
     }
 }
 
