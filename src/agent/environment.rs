@@ -37,8 +37,12 @@ const NESTED_FAMILIES: [&str; 5] = [
     "CLAUDE_CODE_TEAM_",
 ];
 
-/// Keys that would bill an account the user did not choose instead of the subscription they signed in with.
-const KEYS: [&str; 2] = ["ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN"];
+const API_KEY: &str = "ANTHROPIC_API_KEY";
+const AUTH_TOKEN: &str = "ANTHROPIC_AUTH_TOKEN";
+/// Where Claude Code sends its requests, and with them whichever credentials it has.
+const ADDRESS: &str = "ANTHROPIC_BASE_URL";
+/// A login that the user put into the environment.
+const LOGIN: &str = "CLAUDE_CODE_OAUTH_TOKEN";
 
 /// Whether the variable belongs to the Claude session `ap` runs in rather than to its user.
 pub fn is_nested(name: &str) -> bool {
@@ -48,10 +52,24 @@ pub fn is_nested(name: &str) -> bool {
             .any(|family| name.starts_with(family))
 }
 
+/// Returns the keys that would bill an account the user did not choose instead of the subscription they signed in with.
+///
+/// A key set together with an address belongs to that address and stays with it: without the key, the user's own login
+/// would be sent there.
+pub fn stray_keys(inherited: &[&str]) -> &'static [&'static str] {
+    let is_set = |name| inherited.contains(&name);
+    match (is_set(ADDRESS), is_set(AUTH_TOKEN), is_set(LOGIN)) {
+        (false, _, _) => &[API_KEY, AUTH_TOKEN],
+        (true, false, true) => &[API_KEY],
+        (true, _, _) => &[],
+    }
+}
+
 /// Returns the inherited variables to remove; most of them only unless the definition keeps the environment.
 pub(super) fn remove(spec: &AgentSpec, inherited: &[&str]) -> Vec<String> {
     let forbidden = spec.adapter().forbidden_variables(&spec.options());
-    let is_foreign = |name: &str| !spec.keep_env && (is_nested(name) || KEYS.contains(&name));
+    let keys = stray_keys(inherited);
+    let is_foreign = |name: &str| !spec.keep_env && (is_nested(name) || keys.contains(&name));
     inherited
         .iter()
         .filter(|name| is_foreign(name) || forbidden.contains(name))

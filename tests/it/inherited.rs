@@ -99,7 +99,8 @@ fn agents_do_not_inherit_tmux_and_job_servers() {
 #[test]
 fn a_tmux_server_started_by_ap_keeps_nothing_of_a_git_hook() {
     let mut project = repository();
-    project.set("GIT_DIR", project.root().join(".git").as_str().to_owned());
+    let dir = project.root().join(".git");
+    project.set("GIT_DIR", dir);
     project.ap(&["work", "s"]).expect(0);
     let kept = project.tmux(&["show-environment", "-g"]).text();
     project.ap(&["wait", "s"]).expect(0);

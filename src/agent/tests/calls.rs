@@ -37,7 +37,6 @@ fn variables_of_nested_sessions_and_keys_are_removed_by_default() {
         "PATH",
         "ANTHROPIC_API_KEY",
         "ANTHROPIC_AUTH_TOKEN",
-        "ANTHROPIC_BASE_URL",
         "CLAUDECODE",
         "CLAUDE_CODE_SESSION_ID",
         "CLAUDE_CODE_ENTRYPOINT",
@@ -56,11 +55,11 @@ fn variables_of_nested_sessions_and_keys_are_removed_by_default() {
         [
             inherited[1],
             inherited[2],
+            inherited[3],
             inherited[4],
             inherited[5],
             inherited[6],
-            inherited[7],
-            inherited[8]
+            inherited[7]
         ]
     );
     let keep = AgentSpec {
@@ -72,4 +71,27 @@ fn variables_of_nested_sessions_and_keys_are_removed_by_default() {
             .remove_env
             .is_empty()
     );
+}
+
+#[test]
+fn the_key_of_a_gateway_stays_with_its_address() {
+    let (session, run) = ("auth".parse().unwrap(), "r1".parse().unwrap());
+    let spec = spec(PermissionMode::BypassPermissions);
+    let removed = |inherited: &[&str]| {
+        invocation(&spec, &call(&session, &run), inherited.iter().copied()).remove_env
+    };
+    let (address, key, token) = (
+        "ANTHROPIC_BASE_URL",
+        "ANTHROPIC_API_KEY",
+        "ANTHROPIC_AUTH_TOKEN",
+    );
+    let login = "CLAUDE_CODE_OAUTH_TOKEN";
+    let none: [&str; 0] = [];
+    assert_eq!(removed(&[address, key]), none);
+    assert_eq!(removed(&[address, token]), none);
+    assert_eq!(removed(&[address, token, login]), none);
+    assert_eq!(removed(&[address, key, token]), none);
+    // The login is in the environment because it is to be used, and it stays with the address.
+    assert_eq!(removed(&[address, key, login]), [key]);
+    assert_eq!(removed(&[key, token, login]), [key, token]);
 }

@@ -1,5 +1,6 @@
 //! Programs: which there are, which version, and whether they answer.
 use super::check::{Check, Verdict};
+use crate::agent::stray_keys;
 use crate::cli::context::Context;
 use crate::exec::command::{BoundedCommand, CommandError, find_program};
 use crate::text::first_line;
@@ -222,10 +223,15 @@ pub(super) fn on_path(context: &Context) -> Check {
 /// Returns which account pays for agents. Looks at names only.
 pub(super) fn account(context: &Context) -> Check {
     const NAME: &str = "account";
-    let set = ["ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN"]
+    let names: Vec<&str> = context.env.keys().map(String::as_str).collect();
+    let set = ["ANTHROPIC_AUTH_TOKEN", "ANTHROPIC_API_KEY"]
         .into_iter()
-        .find(|name| context.env.contains_key(*name));
+        .find(|name| names.contains(name));
     match set {
+        Some(name) if !stray_keys(&names).contains(&name) => Check::ok(
+            NAME,
+            format!("{name} pays: ANTHROPIC_BASE_URL is set, and agents get both"),
+        ),
         Some(name) => Check::ok(
             NAME,
             format!(
