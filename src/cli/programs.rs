@@ -1,23 +1,18 @@
 //! Checks before a start whether the programs of a plan's agents can be found.
 use super::context::Context;
-use crate::compile::Problem;
+use crate::compile::{LintCode, Problem};
 use crate::error::{Error, Result};
 use crate::plan::Plan;
 use crate::runner::RunnerEnv;
 use crate::termination::GateRef;
 use crate::workspace::Workspace;
 
-/// The code of a problem that this machine causes.
-pub(super) const MISSING: &str = "provider-missing";
-/// The code of a missing command of the definition itself.
-const NO_COMMAND: &str = "command-missing";
-
 /// Separates a missing program and the node that needs it in a message.
 const NEEDED: &str = ", which node ";
 
 /// Returns the part of such a problem's message that is the same for every node.
 pub(super) fn missing_program(problem: &Problem) -> Option<&str> {
-    (problem.code == MISSING).then(|| {
+    (problem.code == LintCode::ProviderMissing).then(|| {
         problem
             .message
             .split(NEEDED)
@@ -30,7 +25,7 @@ pub(super) fn missing_program(problem: &Problem) -> Option<&str> {
 pub(super) fn require(plan: &Plan, env: &RunnerEnv) -> Result<()> {
     match missing(plan, env).into_iter().next() {
         None => Ok(()),
-        Some(problem) if problem.code == NO_COMMAND => {
+        Some(problem) if problem.code == LintCode::CommandMissing => {
             Err(Error::usage(problem.message).hint(problem.hint.unwrap_or_default()))
         }
         Some(problem) => {
@@ -76,7 +71,10 @@ fn missing(plan: &Plan, env: &RunnerEnv) -> Vec<Problem> {
                 "there is no program `{}` on PATH{NEEDED}`{}` needs",
                 agent.program, node.id
             );
-            found.push(Problem::nowhere(MISSING, message).hint(agent.adapter().install_hint()));
+            found.push(
+                Problem::nowhere(LintCode::ProviderMissing, message)
+                    .hint(agent.adapter().install_hint()),
+            );
         }
     }
     for (node, gate) in plan.all_nodes().flat_map(|node| {
@@ -101,7 +99,7 @@ fn missing(plan: &Plan, env: &RunnerEnv) -> Vec<Problem> {
         );
         // The branches of a block have the same command.
         if !found.iter().any(|other| other.message == message) {
-            found.push(Problem::nowhere(NO_COMMAND, message).hint(hint_of(program)));
+            found.push(Problem::nowhere(LintCode::CommandMissing, message).hint(hint_of(program)));
         }
     }
     found

@@ -1,6 +1,6 @@
 //! Resolves a node's agent from its layers: the highest precedence wins, and a program or model stays with its provider.
 use super::definition::{LimitsDef, LoopDef, PERMISSIONS, Span};
-use super::diagnostics::{Location, Problem};
+use super::diagnostics::{LintCode, Location, Problem};
 use super::layer::Layer;
 use super::settings::CustomProviders;
 use crate::agent::{AgentSpec, AttemptLimits, CustomProvider, Provider};
@@ -37,7 +37,7 @@ pub(super) fn resolve(
         );
         let location = last(layers, |layer| layer.permissions.is_some());
         if let Some(location) = location {
-            location.report(location.at("permissions", "permissions-refused", message));
+            location.report(location.at("permissions", LintCode::PermissionsRefused, message));
         }
     }
     if let Some((location, words)) = chain {
@@ -91,7 +91,7 @@ fn fallback(
             .any(|known| known.label() == agent.label())
         {
             let message = format!("`{word}` comes twice: what is out of quota once is so again");
-            location.report(location.here("no-effect", message).warning());
+            location.report(location.here(LintCode::NoEffect, message).warning());
         }
         chain.push(agent);
     }
@@ -109,7 +109,7 @@ fn other(
         .split_once(':')
         .map_or((word, None), |(name, model)| (name, Some(model)));
     let (provider, custom) = provider(name, location, providers, |message| {
-        location.here("unknown-provider", message)
+        location.here(LintCode::UnknownProvider, message)
     })?;
     let same = (provider, &custom) == (first.provider, &first.custom);
     let mut agent = AgentSpec {
@@ -127,7 +127,7 @@ fn other(
         let message = format!("`{name}` has no program here");
         location.report(
             location
-                .here("no-program", message)
+                .here(LintCode::NoProgram, message)
                 .hint("declare a provider in config.yaml, under `providers`, and name that"),
         );
     }
@@ -136,7 +136,7 @@ fn other(
             "`{}` cannot be the name of a model",
             model.unwrap_or_default().escape_debug()
         );
-        location.report(location.here("bad-model", message).hint(
+        location.report(location.here(LintCode::BadModel, message).hint(
             "for example `claude:sonnet`; leave out the colon for the provider's own choice",
         ));
     }
@@ -145,7 +145,7 @@ fn other(
             "provider `{name}` cannot do `{}`: {reason}",
             agent.permissions.name()
         );
-        location.report(location.here("permissions-refused", message));
+        location.report(location.here(LintCode::PermissionsRefused, message));
     }
     Some(agent)
 }
@@ -156,7 +156,7 @@ fn add(agent: &mut AgentSpec, layer: &Layer<'_>, providers: &CustomProviders) ->
     let before = (agent.provider, agent.custom.clone());
     if let Some((provider, custom)) = layer.provider.and_then(|word| {
         provider(word, location, providers, |message| {
-            location.at("provider", "unknown-provider", message)
+            location.at("provider", LintCode::UnknownProvider, message)
         })
     }) && (provider, &custom) != (agent.provider, &agent.custom)
     {
@@ -172,7 +172,7 @@ fn add(agent: &mut AgentSpec, layer: &Layer<'_>, providers: &CustomProviders) ->
                 location
                     .at(
                         "model",
-                        "bad-model",
+                        LintCode::BadModel,
                         format!("`{}` cannot be the name of a model", model.escape_debug()),
                     )
                     .hint("for example `opus`, `sonnet` or a full id"),
@@ -202,7 +202,7 @@ fn finish(agent: &mut AgentSpec, layers: &[Layer<'_>], providers: &CustomProvide
     {
         let message = format!("provider `{}` needs a `program`", agent.provider_name());
         let hint = "add `program: <name or path>` to the loop: it gets the prompt on stdin";
-        let problem = location.at("provider", "no-program", message);
+        let problem = location.at("provider", LintCode::NoProgram, message);
         location.report(problem.hint(hint));
     }
     let name = agent.provider_name();
@@ -211,7 +211,7 @@ fn finish(agent: &mut AgentSpec, layers: &[Layer<'_>], providers: &CustomProvide
             "provider `{name}` cannot be given a model: its definition in config.yaml has no `model_flag`"
         );
         if let Some(location) = last(layers, |layer| layer.model.is_some()) {
-            location.report(location.at("model", "no-effect", message).warning());
+            location.report(location.at("model", LintCode::NoEffect, message).warning());
         }
     }
 }
@@ -270,7 +270,7 @@ fn permissions(location: &Location<'_>, word: &str) -> PermissionMode {
     word.parse().unwrap_or_else(|()| {
         let problem = location.at(
             "permissions",
-            "unknown-permissions",
+            LintCode::UnknownPermissions,
             format!("unknown permission mode `{word}`"),
         );
         location.report(problem.hint(suggest::hint(word, PERMISSIONS)));

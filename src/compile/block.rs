@@ -1,7 +1,7 @@
 //! `parallel:` of a node: providers that run the same stages in parallel.
 use super::compiled_step::CompiledStep;
 use super::definition::{BranchDef, NodeDef, ParallelDef, ParallelKey};
-use super::diagnostics::Location;
+use super::diagnostics::{LintCode, Location};
 use super::inputs;
 use super::layer::Layer;
 use super::lint;
@@ -26,7 +26,7 @@ pub(super) fn compile(ctx: &NodeContext<'_>, def: &NodeDef) -> Option<(Block, Ve
     if stages.is_empty() {
         ctx.location.report(
             location
-                .here("no-nodes", "the block has no stages")
+                .here(LintCode::NoNodes, "the block has no stages")
                 .hint("add `stages:` with at least one `- id: …` and its `loop: …`"),
         );
     }
@@ -100,13 +100,13 @@ fn stage_node(
     if matches!(def.parallel, Some(ParallelKey::Block(_))) {
         location.report(
             location
-                .at_key("parallel", "misplaced", "a block within a block")
+                .at_key("parallel", LintCode::Misplaced, "a block within a block")
                 .hint("put the inner block's providers into the outer one"),
         );
         return None;
     }
     if def.pipeline.is_some() {
-        let problem = location.at_key("pipeline", "misplaced", "a pipeline within a block");
+        let problem = location.at_key("pipeline", LintCode::Misplaced, "a pipeline within a block");
         location.report(problem.hint("write its nodes as the block's stages"));
         return None;
     }
@@ -165,7 +165,7 @@ pub(super) fn names(location: &Location<'_>, parallel: &ParallelDef) -> Vec<Node
     if parallel.providers.is_empty() {
         location.report(
             location
-                .here("no-providers", "the block has no providers")
+                .here(LintCode::NoProviders, "the block has no providers")
                 .hint("add `providers: [claude, codex]`"),
         );
     }
@@ -174,7 +174,7 @@ pub(super) fn names(location: &Location<'_>, parallel: &ParallelDef) -> Vec<Node
         let at = location.item(index);
         let Some(wanted) = provider.name() else {
             location.report(
-                at.here("no-id", "the provider has no `name`")
+                at.here(LintCode::NoId, "the provider has no `name`")
                     .hint("add `name: claude`, or another provider"),
             );
             continue;
@@ -184,7 +184,7 @@ pub(super) fn names(location: &Location<'_>, parallel: &ParallelDef) -> Vec<Node
             location.report(
                 at.at(
                     "id",
-                    "duplicate-id",
+                    LintCode::DuplicateId,
                     format!("two providers are called `{wanted}`"),
                 )
                 .hint("outputs and directories are found by this name"),
@@ -199,7 +199,7 @@ pub(super) fn names(location: &Location<'_>, parallel: &ParallelDef) -> Vec<Node
             Err(crate::model::InvalidName { .. }) => {
                 location.report(
                     at.here(
-                        "bad-name",
+                        LintCode::BadName,
                         format!("`{wanted}` cannot be the name of a branch"),
                     )
                     .hint("add `id: <name>` of letters, digits, `-` and `_`"),
@@ -215,7 +215,7 @@ fn misplaced(ctx: &NodeContext<'_>, def: &NodeDef) {
     for key in def.keys_of_one_agent() {
         let problem = ctx.location.at_key(
             key,
-            "misplaced",
+            LintCode::Misplaced,
             format!("`{key}` belongs to the block's stages"),
         );
         ctx.location
@@ -233,7 +233,7 @@ fn on_failure(location: &Location<'_>, parallel: &ParallelDef) -> OnFailure {
             0 => "`min_success` must be at least 1".to_owned(),
             _ => format!("`min_success` must be from 1 to {providers}, the number of providers"),
         };
-        location.report(location.at("min_success", "bad-value", message));
+        location.report(location.at("min_success", LintCode::BadValue, message));
     }
     let key = if parallel.on_failure.is_some() {
         "on_failure"
@@ -250,7 +250,7 @@ fn on_failure(location: &Location<'_>, parallel: &ParallelDef) -> OnFailure {
             if parallel.min_success.is_some() {
                 let problem = location.at_key(
                     "min_success",
-                    "no-effect",
+                    LintCode::NoEffect,
                     "`min_success` has no effect unless the block goes on after a failure",
                 );
                 location.report(problem.hint("say `on_failure: continue`").warning());
@@ -261,7 +261,7 @@ fn on_failure(location: &Location<'_>, parallel: &ParallelDef) -> OnFailure {
         Some(word) => {
             let problem = location.at(
                 key,
-                "bad-value",
+                LintCode::BadValue,
                 format!("`{key}` must be `fail` or `continue`, not `{word}`"),
             );
             location.report(problem.hint("`fail` fails the block when any provider fails, `continue` goes on if `min_success` of them did not"));

@@ -1,6 +1,6 @@
 //! `inputs:` of a node: which earlier node's outputs it gets.
 use super::definition::{BranchesDef, FromBlockDef, FromParallelDef, NodeInputsDef};
-use super::diagnostics::{Location, Problem};
+use super::diagnostics::{LintCode, Location, Problem};
 use super::node_context::NodeContext;
 use super::prior::PriorBlock;
 use crate::model::NodeId;
@@ -56,7 +56,7 @@ fn one_before<'a>(
     if before.is_none() {
         let problem = location.at_key(
             "select",
-            "no-effect",
+            LintCode::NoEffect,
             "`select` has no effect here: it chooses from the outputs of a node before",
         );
         let hint = if inputs.from_parallel.is_some() {
@@ -109,7 +109,7 @@ fn from_block(
     if def.stage.is_none() {
         location.report(
             location
-                .here("no-stage", "`from_parallel` names no `stage`")
+                .here(LintCode::NoStage, "`from_parallel` names no `stage`")
                 .hint("add `stage: <id of a stage of the block>`"),
         );
     }
@@ -126,7 +126,7 @@ fn from_block(
         let known = blocks.iter().map(|block| block.id.as_str());
         let problem = location.at(
             "block",
-            "unknown-block",
+            LintCode::UnknownBlock,
             format!("no earlier parallel block is called `{name}`"),
         );
         location.report(problem.hint(if blocks.is_empty() {
@@ -160,7 +160,7 @@ fn no_stage(location: &Location<'_>, key: &str, stage: &str, blocks: &[PriorBloc
     } else {
         suggest::hint(stage, known)
     };
-    location.at(key, "unknown-stage", message).hint(hint)
+    location.at(key, LintCode::UnknownStage, message).hint(hint)
 }
 
 fn input(
@@ -196,7 +196,7 @@ fn providers(
     for name in names.iter().filter(|name| !there.contains(name)) {
         let problem = location.at(
             "providers",
-            "unknown-provider",
+            LintCode::UnknownProvider,
             format!("block `{}` has no provider `{name}`", block.id),
         );
         location.report(problem.hint(suggest::hint(name, there.iter().map(String::as_str))));
@@ -216,7 +216,7 @@ fn select(location: &Location<'_>, word: Option<&str>, unless_said: Select) -> S
         Some(word) => {
             let problem = location.at(
                 "select",
-                "bad-value",
+                LintCode::BadValue,
                 format!("`select` must be `latest` or `all`, not `{word}`"),
             );
             location.report(

@@ -1,6 +1,6 @@
 //! The maximum number of iterations of a node.
 use super::definition::NodeDef;
-use super::diagnostics::{Location, Problem};
+use super::diagnostics::{LintCode, Location, Problem};
 use super::loaded_loop::LoadedLoop;
 use super::node_context::NodeContext;
 
@@ -29,7 +29,7 @@ pub(super) fn max_iterations(
     };
     if max.is_none() && ctx.pipeline.is_some() && loaded.is_some() {
         let problem = ctx.location.here(
-            "no-runs",
+            LintCode::NoRuns,
             format!("the node has no `runs`: it may take up to {MAX_ITERATIONS} agents"),
         );
         ctx.location
@@ -37,7 +37,7 @@ pub(super) fn max_iterations(
     }
     if max == Some(0) {
         let problem = if def.times() == Some(0) {
-            ctx.location.at("runs", "bad-value", RUNS_ZERO)
+            ctx.location.at("runs", LintCode::BadValue, RUNS_ZERO)
         } else {
             too_few(ctx, def, loaded)
         };
@@ -50,14 +50,14 @@ fn too_few(ctx: &NodeContext<'_>, def: &NodeDef, loaded: Option<&LoadedLoop>) ->
     let message = "the most iterations must be at least 1";
     match loaded {
         _ if ctx.pipeline.is_none() && ctx.compiler.overrides.max_iterations.is_some() => {
-            Problem::nowhere("bad-value", message)
+            Problem::nowhere(LintCode::BadValue, message)
         }
         Some(loaded) if def.ends().is_none() => {
-            Location::top(&loaded.document).at("termination", "bad-value", message)
+            Location::top(&loaded.document).at("termination", LintCode::BadValue, message)
         }
         Some(_) | None => ctx.location.at(
             def.ends().map_or("termination", |(key, _)| key),
-            "bad-value",
+            LintCode::BadValue,
             message,
         ),
     }

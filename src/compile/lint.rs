@@ -1,6 +1,6 @@
 //! Lints definitions that parse but are probably mistakes.
 use super::definition::{LoopDef, NodeDef, ParallelKey, PipelineDef};
-use super::diagnostics::{Diagnostics, Document, Location, Path, Problem, Severity};
+use super::diagnostics::{Diagnostics, Document, LintCode, Location, Path, Problem, Severity};
 use super::legacy;
 use super::scope::Scope;
 use super::yaml::{self, MOST_PROBLEMS};
@@ -19,7 +19,7 @@ pub(super) fn loop_(document: &Document, def: &LoopDef, found_as: &str) {
     if let Some(name) = def.name.as_deref().filter(|name| *name != found_as) {
         let problem = location.at(
             "name",
-            "other-name",
+            LintCode::OtherName,
             format!("the loop calls itself `{name}` but is found as `{found_as}`"),
         );
         location.report(
@@ -37,7 +37,11 @@ pub(super) fn pipeline(document: &Document, def: &PipelineDef) -> bool {
     if def.nodes.is_some() && def.stages.is_some() {
         document.report(
             location
-                .at_key("stages", "twice", "`nodes` and `stages` mean the same")
+                .at_key(
+                    "stages",
+                    LintCode::Twice,
+                    "`nodes` and `stages` mean the same",
+                )
                 .hint("keep one of the two"),
         );
     }
@@ -49,7 +53,7 @@ pub(super) fn pipeline(document: &Document, def: &PipelineDef) -> bool {
     if nodes.is_empty() {
         document.report(
             location
-                .here("no-nodes", "the pipeline has no nodes")
+                .here(LintCode::NoNodes, "the pipeline has no nodes")
                 .hint("add `nodes:` with at least one `- id: …` and its `loop: …`"),
         );
     }
@@ -63,7 +67,7 @@ pub(super) fn not_too_many(location: &Location<'_>, key: &str, count: usize) -> 
     if MOST_NODES < count {
         let problem = location.at(
             key,
-            "too-many",
+            LintCode::TooMany,
             format!("the pipeline has {count} nodes, at most {MOST_NODES}"),
         );
         location
@@ -94,8 +98,12 @@ fn siblings(location: &Location<'_>, nodes: &[NodeDef]) {
         }) {
             let key = if node.id.is_some() { "id" } else { "name" };
             location.report(
-                at.at(key, "duplicate-id", format!("two nodes are called `{id}`"))
-                    .hint("outputs and directories are found by this name"),
+                at.at(
+                    key,
+                    LintCode::DuplicateId,
+                    format!("two nodes are called `{id}`"),
+                )
+                .hint("outputs and directories are found by this name"),
             );
         }
         if too_many_reported(location.diagnostics()) {
@@ -116,7 +124,7 @@ pub(super) fn report_unread_nodes(document: &Document) {
         "there are more mistakes than these {}; the rest of the nodes was not looked at",
         document.diagnostics().count()
     );
-    document.report(document.spanning(0..0, &Path::default(), "too-many", message));
+    document.report(document.spanning(0..0, &Path::default(), LintCode::TooMany, message));
 }
 
 fn node_shape(location: &Location<'_>, node: &NodeDef) {
@@ -130,7 +138,7 @@ fn node_shape(location: &Location<'_>, node: &NodeDef) {
             location
                 .at_key(
                     "runs",
-                    "twice",
+                    LintCode::Twice,
                     "`termination` and `runs` both say when the node ends",
                 )
                 .hint("keep one of the two"),
@@ -141,7 +149,11 @@ fn node_shape(location: &Location<'_>, node: &NodeDef) {
         Some(ParallelKey::Hint(_)) => {
             location.report(
                 location
-                    .at_key("parallel", "no-effect", "`parallel` has no effect here")
+                    .at_key(
+                        "parallel",
+                        LintCode::NoEffect,
+                        "`parallel` has no effect here",
+                    )
                     .hint("remove it")
                     .warning(),
             );
@@ -151,7 +163,11 @@ fn node_shape(location: &Location<'_>, node: &NodeDef) {
             if block.stages.is_some() && block.nodes.is_some() {
                 location.report(
                     location
-                        .at_key("nodes", "twice", "`stages` and `nodes` mean the same")
+                        .at_key(
+                            "nodes",
+                            LintCode::Twice,
+                            "`stages` and `nodes` mean the same",
+                        )
                         .hint("keep one of the two"),
                 );
             }
@@ -164,7 +180,7 @@ fn node_shape(location: &Location<'_>, node: &NodeDef) {
             location
                 .at_key(
                     "guardrails",
-                    "misplaced",
+                    LintCode::Misplaced,
                     "guardrails bound the whole session",
                 )
                 .hint("move `guardrails` to the top level of the pipeline"),
@@ -173,7 +189,7 @@ fn node_shape(location: &Location<'_>, node: &NodeDef) {
     if node.loop_.is_some() && node.stage.is_some() {
         location.report(
             location
-                .at_key("stage", "twice", "`loop` and `stage` mean the same")
+                .at_key("stage", LintCode::Twice, "`loop` and `stage` mean the same")
                 .hint("keep one of the two"),
         );
     }
@@ -183,7 +199,7 @@ fn node_shape(location: &Location<'_>, node: &NodeDef) {
                 location
                     .at_key(
                         "prompt",
-                        "twice",
+                        LintCode::Twice,
                         "a node has a loop or a prompt of its own, not both",
                     )
                     .hint("keep one of the two"),
@@ -194,7 +210,10 @@ fn node_shape(location: &Location<'_>, node: &NodeDef) {
         {
             location.report(
                 location
-                    .here("no-prompt", "the node has neither a loop nor a prompt")
+                    .here(
+                        LintCode::NoPrompt,
+                        "the node has neither a loop nor a prompt",
+                    )
                     .hint("add `loop: <name>` or `prompt: |`"),
             );
         }
@@ -238,9 +257,15 @@ pub(super) fn template(document: &Document, path: Option<&Path>, text: &str, sco
     let more = format!("more variables have no value than the {MOST_PROBLEMS} that are shown");
     match worst(variables, scope) {
         None => {}
-        Some(Severity::Error) => document.report(document.spanning(0..0, &whole, "too-many", more)),
+        Some(Severity::Error) => {
+            document.report(document.spanning(0..0, &whole, LintCode::TooMany, more));
+        }
         Some(Severity::Warning) => {
-            document.report(document.spanning(0..0, &whole, "too-many", more).warning());
+            document.report(
+                document
+                    .spanning(0..0, &whole, LintCode::TooMany, more)
+                    .warning(),
+            );
         }
     }
 }
@@ -268,7 +293,7 @@ pub(super) fn path(document: &Document, path: &Path, text: &str) {
     {
         let problem = document.at(
             path,
-            "bad-value",
+            LintCode::BadValue,
             format!("`${{{name}}}` cannot stand in a path"),
         );
         document.report(problem.hint(format!(
@@ -281,13 +306,13 @@ pub(super) fn path(document: &Document, path: &Path, text: &str) {
 fn unusable(
     variable: Variable<'_>,
     scope: Scope<'_>,
-    problem: impl Fn(&'static str, String) -> Problem,
+    problem: impl Fn(LintCode, String) -> Problem,
 ) -> Option<Problem> {
     let name = variable.name;
     if !variable.is_known() {
         return Some(
             problem(
-                "unknown-variable",
+                LintCode::UnknownVariable,
                 format!("unknown variable `${{{name}}}`"),
             )
             .hint(template::hint(name)),
@@ -295,7 +320,7 @@ fn unusable(
     }
     if name == "PERSPECTIVE" && !scope.perspectives {
         let problem = problem(
-            "no-perspectives",
+            LintCode::NoPerspectives,
             "`${PERSPECTIVE}` is empty here".to_owned(),
         );
         return Some(
@@ -309,7 +334,7 @@ fn unusable(
     let Some(earlier) = scope.earlier else {
         let problem = variable.input().map(|_| {
             problem(
-                "no-inputs",
+                LintCode::NoInputs,
                 format!("`${{{name}}}` holds nothing when the loop runs by itself"),
             )
         })?;
@@ -321,7 +346,7 @@ fn unusable(
         }
         None if name == "INPUTS" && earlier.is_empty() => Some(
             problem(
-                "no-inputs",
+                LintCode::NoInputs,
                 "the first node has no inputs: `${INPUTS}` is empty".into(),
             )
             .warning(),
@@ -342,8 +367,8 @@ pub(super) fn node(location: &Location<'_>, prompt: Option<&Document>, node: &No
     {
         let message = "the prompt never names `${STATUS}`, so its agents cannot say how it went";
         let problem = prompt.map_or_else(
-            || location.at("prompt", "no-status", message),
-            |text| text.spanning(0..0, &Path::default(), "no-status", message),
+            || location.at("prompt", LintCode::NoStatus, message),
+            |text| text.spanning(0..0, &Path::default(), LintCode::NoStatus, message),
         );
         location.report(
             problem
@@ -354,7 +379,7 @@ pub(super) fn node(location: &Location<'_>, prompt: Option<&Document>, node: &No
     for unreachable in node.termination.unreachable(node.max_iterations) {
         location.report(
             location
-                .here("never-agrees", unreachable.reason)
+                .here(LintCode::NeverAgrees, unreachable.reason)
                 .hint(unreachable.hint)
                 .warning(),
         );

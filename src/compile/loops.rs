@@ -1,7 +1,7 @@
 //! Reads the loops that nodes use.
 use super::compiler::Compiler;
 use super::definition::GuardrailsDef;
-use super::diagnostics::{Document, Location, Path, Unreadable};
+use super::diagnostics::{Document, LintCode, Location, Path, Unreadable};
 use super::lint;
 use super::loaded_loop::LoadedLoop;
 use super::scope::Scope;
@@ -26,7 +26,7 @@ pub(super) fn find(
             if loaded.def.guardrails != GuardrailsDef::default() {
                 let problem = location.at(
                     key,
-                    "no-effect",
+                    LintCode::NoEffect,
                     format!("the guardrails of loop `{name}` bound a session of its own, not this pipeline"),
                 );
                 location.report(
@@ -39,12 +39,16 @@ pub(super) fn find(
         }
         Some(Err(reason)) => {
             let message = format!("loop `{name}` cannot be used: {reason}");
-            location.report(location.at(key, "unreadable-loop", message));
+            location.report(location.at(key, LintCode::UnreadableLoop, message));
             None
         }
         None => {
             let known = source.known_loops.iter().map(String::as_str);
-            let problem = location.at(key, "unknown-loop", format!("there is no loop `{name}`"));
+            let problem = location.at(
+                key,
+                LintCode::UnknownLoop,
+                format!("there is no loop `{name}`"),
+            );
             location.report(problem.hint(suggest::hint(name, known)));
             None
         }
@@ -77,7 +81,7 @@ pub(super) fn load(compiler: &Compiler<'_>, source: &LoopSource) -> Option<Loade
         };
         compiler
             .diagnostics
-            .filtered(|problem| problem.code != "no-inputs", lint);
+            .filtered(|problem| problem.code != LintCode::NoInputs, lint);
         return None;
     };
     lint::loop_(&document, &def, &source.name);

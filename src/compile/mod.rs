@@ -37,7 +37,7 @@ mod termination;
 mod tests;
 mod yaml;
 
-pub use diagnostics::{Invalid, Problem, Severity, SourceText, Unreadable};
+pub use diagnostics::{Invalid, LintCode, LintDocs, Problem, Severity, SourceText, Unreadable};
 pub use legacy::{LegacyVariable, legacy_variables};
 pub use overrides::Overrides;
 pub use schema::{SCHEMAS, Schema};

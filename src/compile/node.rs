@@ -1,6 +1,7 @@
 //! Compiles one node of a plan from its pipeline, its loop and the overrides.
 use super::agent;
 use super::definition::{LoopDef, NodeDef, Span};
+use super::diagnostics::LintCode;
 use super::inputs;
 use super::iterations::{RUNS_ZERO, max_iterations};
 use super::lint;
@@ -50,7 +51,7 @@ pub(super) fn compile(ctx: &NodeContext<'_>, def: &NodeDef) -> Option<(Node, Vec
 /// Reads the id of a node or a block.
 pub(super) fn read_id(ctx: &NodeContext<'_>, def: &NodeDef) -> Option<NodeId> {
     let Some(id) = def.id.as_deref().or(def.name.as_deref()) else {
-        let problem = ctx.location.here("no-id", "the node has no `id`");
+        let problem = ctx.location.here(LintCode::NoId, "the node has no `id`");
         let hint = "add `id: <name>`: its outputs and directory are found by it";
         ctx.location.report(problem.hint(hint));
         return None;
@@ -61,7 +62,7 @@ pub(super) fn read_id(ctx: &NodeContext<'_>, def: &NodeDef) -> Option<NodeId> {
 fn parse_id(ctx: &NodeContext<'_>, id: &str, def: &NodeDef) -> Option<NodeId> {
     let key = if def.id.is_some() { "id" } else { "name" };
     let report = |invalid: InvalidName| {
-        let problem = ctx.location.at(key, "bad-name", invalid.to_string());
+        let problem = ctx.location.at(key, LintCode::BadName, invalid.to_string());
         ctx.location.report(problem);
     };
     id.parse().map_err(report).ok()
@@ -88,7 +89,7 @@ fn build(
     let strategy = compiled.as_ref().map(|compiled| &compiled.termination);
     let mut queue = queue::for_node(ctx, loaded, strategy);
     if compiled.is_none() && def.times() == Some(0) {
-        location.report(location.at("runs", "bad-value", RUNS_ZERO));
+        location.report(location.at("runs", LintCode::BadValue, RUNS_ZERO));
     }
     let compiled = compiled?;
     let termination = compiled.termination;

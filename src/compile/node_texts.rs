@@ -1,6 +1,6 @@
 //! The texts of a node: prompt, output path, context and commands.
 use super::definition::{LoopDef, NodeDef};
-use super::diagnostics::Location;
+use super::diagnostics::{LintCode, Location};
 use super::lint;
 use super::loaded_loop::LoadedLoop;
 use super::node_context::NodeContext;
@@ -23,7 +23,7 @@ pub(super) fn prompt(
     if text.trim().is_empty() {
         ctx.location.report(
             ctx.location
-                .at("prompt", "no-prompt", "the prompt is empty")
+                .at("prompt", LintCode::NoPrompt, "the prompt is empty")
                 .hint("write what each agent is told"),
         );
     }

@@ -1,6 +1,6 @@
 //! `perspectives:` of a node: a text for each iteration, in order.
 use super::definition::NodeDef;
-use super::diagnostics::Location;
+use super::diagnostics::{LintCode, Location};
 use crate::text::count;
 
 /// Returns the texts of a node.
@@ -11,7 +11,11 @@ pub(super) fn read(location: &Location<'_>, def: &NodeDef) -> Vec<String> {
     if written.is_empty() {
         location.report(
             location
-                .at_key("perspectives", "no-effect", "there are no perspectives")
+                .at_key(
+                    "perspectives",
+                    LintCode::NoEffect,
+                    "there are no perspectives",
+                )
                 .hint("add texts, or remove it")
                 .warning(),
         );
@@ -41,7 +45,7 @@ pub(super) fn check(location: &Location<'_>, perspectives: &[String], most: u32)
     };
     location.report(
         location
-            .at(key, "perspectives", message)
+            .at(key, LintCode::Perspectives, message)
             .hint("leave `runs` out to have one iteration for each")
             .warning(),
     );

@@ -1,6 +1,6 @@
 //! Compiles the queue of a node.
 use super::definition::{QUEUE_PROVIDERS, QueueCommandsDef, QueueDef, Span};
-use super::diagnostics::Location;
+use super::diagnostics::{LintCode, Location};
 use super::loaded_loop::LoadedLoop;
 use super::node_context::NodeContext;
 use super::overrides::Overrides;
@@ -37,7 +37,7 @@ pub(super) fn for_node(
     {
         let problem = location.at(
             "claim",
-            "no-effect",
+            LintCode::NoEffect,
             "`claim: engine` needs a loop that ends with its queue",
         );
         ctx.location
@@ -69,7 +69,7 @@ fn queue(
         Some((location, word)) => {
             location.report(location.at(
                 "claim",
-                "bad-value",
+                LintCode::BadValue,
                 format!("`claim` must be `agent` or `engine`, not `{word}`"),
             ));
             ClaimBy::Agent
@@ -81,7 +81,7 @@ fn queue(
     {
         let problem = location.flag().at(
             "label",
-            "no-effect",
+            LintCode::NoEffect,
             format!("{} has no labels", source.name()),
         );
         location.report(
@@ -91,7 +91,7 @@ fn queue(
     if def.max_attempts == Some(0) {
         location.report(location.at(
             "max_attempts",
-            "bad-value",
+            LintCode::BadValue,
             "`max_attempts` must be at least 1",
         ));
     }
@@ -126,7 +126,7 @@ fn label(
             location
                 .at(
                     "label",
-                    "bad-value",
+                    LintCode::BadValue,
                     format!("the label `{label}` cannot be used"),
                 )
                 .hint(why),
@@ -147,7 +147,7 @@ fn named(
     if word == "command" && def.commands.is_none() {
         let problem = location.flag().at(
             "queue",
-            "no-commands",
+            LintCode::NoCommands,
             "`--queue command` needs a loop that says which commands",
         );
         location.report(problem.hint("add `queue:` with `commands:` to the loop"));
@@ -195,7 +195,7 @@ fn written(
         Some(word) => {
             let problem = location.at(
                 "provider",
-                "unknown-queue",
+                LintCode::UnknownQueue,
                 format!("unknown queue `{word}`"),
             );
             location.report(problem.hint(suggest::hint(word, QUEUE_PROVIDERS)));
@@ -239,7 +239,10 @@ fn commands(
         park,
     }) = def.commands.clone()
     else {
-        let problem = location.here("no-commands", "the queue does not say which commands");
+        let problem = location.here(
+            LintCode::NoCommands,
+            "the queue does not say which commands",
+        );
         location.report(problem.hint(
             "add `commands:` with `list`, `claim`, `release` and `close`; `park` may be left out",
         ));
@@ -262,7 +265,10 @@ fn commands(
         ("close", &close),
     ] {
         if command.is_empty() {
-            let problem = inside.here("no-commands", format!("the queue has no `{name}` command"));
+            let problem = inside.here(
+                LintCode::NoCommands,
+                format!("the queue has no `{name}` command"),
+            );
             location.report(problem.hint(format!("add `{name}: [program, argument, …]`")));
         }
     }

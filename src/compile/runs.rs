@@ -1,6 +1,6 @@
 //! How often a pipeline runs.
 use super::definition::PipelineDef;
-use super::diagnostics::{Diagnostics, Location, Problem};
+use super::diagnostics::{Diagnostics, LintCode, Location, Problem};
 use super::overrides::Overrides;
 use crate::plan::{SettingOrigin, SettingSource};
 
@@ -17,8 +17,8 @@ pub(super) fn of_pipeline(
     if !(1..=MOST_RUNS).contains(&runs) {
         let message = format!("`runs` must be between 1 and {MOST_RUNS}");
         location.report(match overrides.runs {
-            Some(_) => Problem::nowhere("bad-value", message),
-            None => location.at("runs", "bad-value", message),
+            Some(_) => Problem::nowhere(LintCode::BadValue, message),
+            None => location.at("runs", LintCode::BadValue, message),
         });
     }
     let source = if def.runs.is_some() {
@@ -41,7 +41,7 @@ pub(super) fn of_loop(
 ) -> (u32, Option<SettingOrigin>) {
     if overrides.runs.is_some() {
         let problem = Problem::nowhere(
-            "no-effect",
+            LintCode::NoEffect,
             "a loop takes no runs: its iterations repeat it",
         );
         diagnostics

@@ -1,5 +1,5 @@
 //! What a node may refer to.
-use super::diagnostics::Problem;
+use super::diagnostics::{LintCode, Problem};
 use super::prior::PriorBlock;
 use crate::plan::suggest;
 
@@ -34,21 +34,28 @@ impl Scope<'_> {
     pub(super) fn no_such(
         &self,
         id: &str,
-        problem: impl FnOnce(&'static str, String) -> Problem,
+        problem: impl FnOnce(LintCode, String) -> Problem,
     ) -> Problem {
         let earlier = self.earlier.unwrap_or_default();
         if self.later.first().is_some_and(|own| own == id) {
-            return problem("unreachable-input", format!("`{id}` is this node itself"))
+            return problem(LintCode::UnreachableInput, format!("`{id}` is this node itself"))
                 .hint("what its earlier iterations put out is in `context.json` anyway, as `from_previous_iterations`");
         }
         if self.later.iter().any(|later| later == id) {
-            return problem("unreachable-input", format!("`{id}` runs after this node"))
-                .hint("move it before this one: nodes run in order");
+            return problem(
+                LintCode::UnreachableInput,
+                format!("`{id}` runs after this node"),
+            )
+            .hint("move it before this one: nodes run in order");
         }
         let hint = match earlier {
             [] => "the first node gets nothing from others".to_owned(),
             _ => suggest::hint(id, earlier.iter().map(String::as_str)),
         };
-        problem("unknown-node", format!("no earlier node is called `{id}`")).hint(hint)
+        problem(
+            LintCode::UnknownNode,
+            format!("no earlier node is called `{id}`"),
+        )
+        .hint(hint)
     }
 }

@@ -2,7 +2,7 @@
 use super::compiled_step::CompiledStep;
 use super::compiler::Compiler;
 use super::definition::{GuardrailsDef, PipelineDef, Span};
-use super::diagnostics::{Location, Problem, Severity, normalize};
+use super::diagnostics::{LintCode, Location, Problem, Severity, normalize};
 use super::lint;
 use super::loops;
 use super::node;
@@ -79,7 +79,7 @@ fn compile_pipeline(compiler: &Compiler<'_>, source: &PipelineSource) -> Option<
         return None;
     }
     if overrides.max_iterations.is_some() {
-        let problem = Problem::nowhere("no-effect", "a pipeline takes no maximum");
+        let problem = Problem::nowhere(LintCode::NoEffect, "a pipeline takes no maximum");
         location.report(problem.hint("say `runs` for each of its nodes"));
     }
     let steps = steps::compile_steps(compiler, &document, &def);
@@ -102,7 +102,7 @@ fn guardrails(location: &Location<'_>, def: &GuardrailsDef, overrides: &Override
     if !(cost.is_finite() && cost >= 0.0) {
         location.report(location.to("guardrails").at(
             "max_cost_usd",
-            "bad-value",
+            LintCode::BadValue,
             "`guardrails.max_cost_usd` must be an amount, 0 or more",
         ));
     }

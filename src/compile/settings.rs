@@ -15,7 +15,7 @@
 //!     permissions: {bypassPermissions: [--yes]}
 //!     install: "pipx install mycli"
 //! ```
-use super::diagnostics::{Diagnostics, Document, Location, Problem, SourceText};
+use super::diagnostics::{Diagnostics, Document, LintCode, Location, Problem, SourceText};
 use super::yaml;
 use crate::agent::{CustomOutput, CustomProvider, PromptDelivery, Provider};
 use crate::model::PermissionMode;
@@ -142,7 +142,7 @@ fn check(location: &Location<'_>, name: &str, def: &ProviderDef) {
     if Provider::named(name).is_some() {
         let problem = location.at_key(
             name,
-            "bad-name",
+            LintCode::BadName,
             format!("`{name}` is a provider that is built in"),
         );
         location.report(problem.hint(
@@ -154,7 +154,7 @@ fn check(location: &Location<'_>, name: &str, def: &ProviderDef) {
     {
         location.report(location.at_key(
             name,
-            "bad-name",
+            LintCode::BadName,
             format!("`{}` cannot be the name of a provider", name.escape_debug()),
         ));
     }
@@ -163,7 +163,7 @@ fn check(location: &Location<'_>, name: &str, def: &ProviderDef) {
             location
                 .at_key(
                     name,
-                    "no-program",
+                    LintCode::NoProgram,
                     format!("provider `{name}` needs a `program`"),
                 )
                 .hint("its name on PATH, or its path"),

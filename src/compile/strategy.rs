@@ -1,6 +1,6 @@
 //! Reads one strategy of a termination, or a combination of several.
 use super::definition::{CommandDef, JudgeDef, KINDS, Span, TerminationDef};
-use super::diagnostics::Location;
+use super::diagnostics::{LintCode, Location};
 use super::judge::judge_agent;
 use super::settings::CustomProviders;
 use crate::agent::AgentSpec;
@@ -51,7 +51,7 @@ impl StrategyReader<'_> {
         if known.is_none() {
             let problem = location.at(
                 key,
-                "unknown-termination",
+                LintCode::UnknownTermination,
                 format!("unknown termination `{word}`"),
             );
             location.report(problem.hint(suggest::hint(word, KINDS)));
@@ -68,7 +68,7 @@ impl StrategyReader<'_> {
             (Some(_), Some(_)) => {
                 let problem = location.at_key(
                     "all",
-                    "any-and-all",
+                    LintCode::AnyAndAll,
                     "`any` and `all` cannot stand side by side",
                 );
                 location
@@ -81,7 +81,7 @@ impl StrategyReader<'_> {
         if let Some(word) = &def.kind {
             let problem = location.at(
                 "type",
-                "any-and-all",
+                LintCode::AnyAndAll,
                 format!("`type: {word}` and `{key}` cannot stand side by side"),
             );
             location.report(problem.hint(format!("make `{{type: {word}}}` one of `{key}`")));
@@ -89,7 +89,11 @@ impl StrategyReader<'_> {
         if parts.is_empty() {
             location.report(
                 location
-                    .at(key, "no-termination", format!("`{key}` names nothing"))
+                    .at(
+                        key,
+                        LintCode::NoTermination,
+                        format!("`{key}` names nothing"),
+                    )
                     .hint(suggest::hint("", KINDS)),
             );
             return None;
@@ -114,7 +118,10 @@ impl StrategyReader<'_> {
         let Some(word) = &def.kind else {
             location.report(
                 location
-                    .here("no-termination", "one of the terminations has no `type`")
+                    .here(
+                        LintCode::NoTermination,
+                        "one of the terminations has no `type`",
+                    )
                     .hint(suggest::hint("", KINDS)),
             );
             return None;
@@ -127,7 +134,7 @@ impl StrategyReader<'_> {
         }
         if def.max.is_some() || def.iterations.is_some() {
             let problem = location.here(
-                "no-effect",
+                LintCode::NoEffect,
                 "`max` and `iterations` of one of several count only with `type: fixed`",
             );
             location.report(
@@ -149,7 +156,11 @@ impl StrategyReader<'_> {
         };
         let said = def.iterations.or(def.max);
         if said == Some(0) {
-            location.report(location.at(key, "bad-value", format!("`{key}` must be at least 1")));
+            location.report(location.at(
+                key,
+                LintCode::BadValue,
+                format!("`{key}` must be at least 1"),
+            ));
         }
         said
     }
@@ -206,7 +217,7 @@ impl StrategyReader<'_> {
             Some(word) => {
                 let problem = location.at(
                     "empty",
-                    "bad-value",
+                    LintCode::BadValue,
                     format!("`empty` must be `fail` or `done`, not `{word}`"),
                 );
                 location.report(
@@ -241,7 +252,7 @@ impl StrategyReader<'_> {
         else {
             let problem = location.at(
                 "command",
-                "no-command",
+                LintCode::NoCommand,
                 "the termination does not say which command decides",
             );
             location.report(problem.hint(
@@ -274,7 +285,7 @@ impl StrategyReader<'_> {
         {
             location.report(location.at(
                 "confidence",
-                "bad-value",
+                LintCode::BadValue,
                 format!("`confidence` must lie between 0 and 1, not {confidence}"),
             ));
         }
@@ -304,7 +315,7 @@ impl StrategyReader<'_> {
         if def.consensus == Some(0) {
             location.report(location.at(
                 "consensus",
-                "bad-value",
+                LintCode::BadValue,
                 "`consensus` must be at least 1: nobody would ever be asked",
             ));
         }
@@ -333,7 +344,7 @@ impl StrategyReader<'_> {
                 location
                     .at_key(
                         key,
-                        "no-effect",
+                        LintCode::NoEffect,
                         format!("`{key}` has no effect on this type of termination"),
                     )
                     .warning(),

@@ -2,7 +2,7 @@
 use super::compiled_step::{CompiledPipeline, CompiledStep};
 use super::compiler::Compiler;
 use super::definition::{GuardrailsDef, NodeDef, PipelineDef};
-use super::diagnostics::{Document, Location, Problem, SourceText};
+use super::diagnostics::{Document, LintCode, Location, Problem, SourceText};
 use super::lint;
 use super::node;
 use super::node_context::NodeContext;
@@ -28,7 +28,7 @@ pub(super) fn compile(
     if !(1..=MOST_RUNS).contains(&times) {
         ctx.location.report(ctx.location.at(
             "runs",
-            "bad-value",
+            LintCode::BadValue,
             format!("`runs` must be between 1 and {MOST_RUNS}"),
         ));
         return None;
@@ -61,7 +61,7 @@ pub(super) fn compile(
         let Some(names) = names.collect::<Option<BTreeMap<String, NodeId>>>() else {
             ctx.location.report(ctx.location.at(
                 "pipeline",
-                "bad-name",
+                LintCode::BadName,
                 format!("`{prefix}` before the names of its nodes makes them too long"),
             ));
             return None;
@@ -120,7 +120,7 @@ fn cycle(compiler: &Compiler<'_>, location: &Location<'_>, name: &str) -> Option
     let cycle = stack[start..].join("` → `");
     let problem = location.at(
         "pipeline",
-        "cycle",
+        LintCode::Cycle,
         format!("pipeline `{name}` runs within itself: `{cycle}` → `{name}`"),
     );
     Some(problem.hint("a pipeline that runs itself never ends: say `runs` to repeat one"))
@@ -138,12 +138,12 @@ fn find_text<'a>(
         Some(Ok(text)) => return Some(text),
         Some(Err(reason)) => {
             let message = format!("pipeline `{name}` cannot be used: {reason}");
-            location.report(location.at("pipeline", "unreadable-pipeline", message));
+            location.report(location.at("pipeline", LintCode::UnreadablePipeline, message));
         }
         None => {
             let known = source.known_pipelines.iter().map(String::as_str);
             let message = format!("there is no pipeline `{name}`");
-            let problem = location.at("pipeline", "unknown-pipeline", message);
+            let problem = location.at("pipeline", LintCode::UnknownPipeline, message);
             location.report(problem.hint(suggest::hint(name, known)));
         }
     }
@@ -162,7 +162,7 @@ fn compile_pipeline(
     // The inputs of its first node come from before the pipeline.
     let steps = compiler
         .diagnostics
-        .filtered(|problem| problem.code != "no-inputs", compile)
+        .filtered(|problem| problem.code != LintCode::NoInputs, compile)
         .flatten();
     for (key, set) in [
         ("guardrails", def.guardrails != GuardrailsDef::default()),
@@ -171,7 +171,7 @@ fn compile_pipeline(
         if set {
             let message =
                 format!("`{key}` of pipeline `{name}` are for a session of its own, not this one");
-            let problem = location.at("pipeline", "no-effect", message);
+            let problem = location.at("pipeline", LintCode::NoEffect, message);
             let hint = format!("say `{key}` at the top level of this pipeline");
             location.report(problem.hint(hint).warning());
         }
@@ -191,7 +191,7 @@ fn misplaced(ctx: &NodeContext<'_>, def: &NodeDef) {
     {
         let problem = ctx.location.at_key(
             key,
-            "misplaced",
+            LintCode::Misplaced,
             format!("`{key}` belongs to the nodes of the pipeline"),
         );
         ctx.location
@@ -202,7 +202,7 @@ fn misplaced(ctx: &NodeContext<'_>, def: &NodeDef) {
             ctx.location
                 .at_key(
                     "parallel",
-                    "twice",
+                    LintCode::Twice,
                     "a node is a pipeline or a block, not both",
                 )
                 .hint("keep one of the two"),

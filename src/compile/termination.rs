@@ -1,6 +1,6 @@
 //! Compiles the termination of a node: its own, else its loop's.
 use super::definition::{JudgeDef, KINDS, LoopDef, NodeDef, TerminationDef};
-use super::diagnostics::Location;
+use super::diagnostics::{LintCode, Location};
 use super::judge::judge_agent;
 use super::loaded_loop::LoadedLoop;
 use super::node_context::NodeContext;
@@ -75,7 +75,10 @@ fn of_loop(
         providers,
     );
     if compiled.is_none() && def.termination.is_none() && def.completion.is_none() {
-        let problem = location.here("no-termination", "the loop does not say when to stop");
+        let problem = location.here(
+            LintCode::NoTermination,
+            "the loop does not say when to stop",
+        );
         location.report(
             problem
                 .hint("add `termination:` with `type: judgment`, `type: queue` or `type: fixed`"),
@@ -167,8 +170,11 @@ fn read(
                 }
                 Some(word) => word,
                 None => {
-                    let problem =
-                        location.at_key(key, "no-termination", format!("`{key}` has no `type`"));
+                    let problem = location.at_key(
+                        key,
+                        LintCode::NoTermination,
+                        format!("`{key}` has no `type`"),
+                    );
                     if written {
                         location.report(problem.hint(suggest::hint("", KINDS)));
                     }

@@ -1,5 +1,5 @@
 //! Reads a definition and reports every value in it that cannot be read, not only the first.
-use super::diagnostics::{self, Document, Path, Problem, Side, Step};
+use super::diagnostics::{self, Document, LintCode, Path, Problem, Side, Step};
 use crate::plan::suggest;
 use serde::de::{DeserializeOwned, Error as _};
 use serde_path_to_error::Segment;
@@ -68,7 +68,7 @@ fn too_deep(text: &str) -> Option<usize> {
 fn refuse<T>(document: &Document, message: &str) -> Option<T> {
     document.report(
         document
-            .spanning(0..0, &Path::default(), "not-a-definition", message)
+            .spanning(0..0, &Path::default(), LintCode::NotADefinition, message)
             .unreadable(),
     );
     None
@@ -86,7 +86,7 @@ fn syntax(document: &Document, error: &serde_yaml::Error) -> Problem {
         let problem = document.spanning(
             start..start + 3,
             &Path::default(),
-            "yaml",
+            LintCode::Yaml,
             "the file holds more than one YAML document",
         );
         return problem.hint("keep what stands before or after this `---`, and put the rest into a file of its own").unreadable();
@@ -106,7 +106,7 @@ fn syntax(document: &Document, error: &serde_yaml::Error) -> Problem {
         .spanning(
             start..end,
             &Path::default(),
-            "yaml",
+            LintCode::Yaml,
             format!("not valid YAML: {message}"),
         )
         .unreadable();
@@ -166,7 +166,7 @@ fn mistake(
         if path.0.last() != Some(&Step::Key(key.to_owned())) {
             path = path.to(key);
         }
-        let problem = document.at_key(&path, "unknown-key", format!("unknown key `{key}`"));
+        let problem = document.at_key(&path, LintCode::UnknownKey, format!("unknown key `{key}`"));
         return (path, problem.hint(suggest::hint(key, known)).unreadable());
     }
     let what = if message.contains("expected field identifier") {
@@ -177,7 +177,7 @@ fn mistake(
     let problem = document
         .at(
             &path,
-            "bad-value",
+            LintCode::BadValue,
             format!("{what} must be {}", expectation(&message)),
         )
         .unreadable();

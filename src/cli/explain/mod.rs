@@ -1,10 +1,12 @@
 //! `ap explain`: the reference in the terminal. The same text as the documents, and every field of the schemas.
+mod code;
 mod fields;
 mod links;
 mod page;
 mod topics;
 
 use super::format::Format;
+use crate::compile::LintCode;
 use crate::error::{ExitCode, Result};
 use crate::ui::{self, out, table};
 use fields::Field;
@@ -15,7 +17,7 @@ use topics::{TOPICS, Topic};
 #[derive(Clone, Debug, clap::Args)]
 #[command(mut_arg("json", |json| json.help("Print JSON: `{topic, about, text, fields: [{path, type, required, about}]}`; without a topic `[{topic, about}]`")))]
 pub(super) struct Args {
-    /// What to explain; the list of topics if not given
+    /// Topic, or a code of `ap lint`; the list of topics if not given
     topic: Option<String>,
     #[command(flatten)]
     format: Format,
@@ -40,7 +42,7 @@ struct ListedTopic {
 
 pub(super) fn run(args: &Args) -> Result<ExitCode> {
     match &args.topic {
-        Some(name) => show(Topic::find(name)?, args.format)?,
+        Some(name) => show(&named(name)?, args.format)?,
         None => list(args.format)?,
     }
     Ok(ExitCode::Done)
@@ -65,11 +67,29 @@ fn list(format: Format) -> Result<()> {
     }
 }
 
-fn show(topic: &Topic, format: Format) -> Result<()> {
-    let explanation = explain(topic)?;
+/// Explains a topic, or a lint code by its name or alias.
+fn named(name: &str) -> Result<Explanation> {
+    match (Topic::find(name), LintCode::find(name)) {
+        (Ok(topic), _) => explain(topic),
+        (Err(_), Some(code)) => Ok(explain_code(code)),
+        (Err(error), None) => Err(error),
+    }
+}
+
+fn explain_code(code: LintCode) -> Explanation {
+    let docs = code.docs().unwrap_or_default();
+    Explanation {
+        topic: code.as_str(),
+        about: docs.meaning,
+        text: code::page(code, &docs),
+        fields: Vec::new(),
+    }
+}
+
+fn show(explanation: &Explanation, format: Format) -> Result<()> {
     match format {
-        Format::Json => ui::json(&explanation),
-        Format::Text => out(text(&explanation)),
+        Format::Json => ui::json(explanation),
+        Format::Text => out(text(explanation)),
     }
 }
 

@@ -3,7 +3,7 @@ use crate::cli::catalog;
 use crate::cli::command_names::is_command;
 use crate::cli::context::Context;
 use crate::cli::programs;
-use crate::compile::{Problem, Sources};
+use crate::compile::{LintCode, Problem, Sources};
 use crate::error::Result;
 use crate::plan::{Origin, Plan, PlanKind};
 use crate::store::inputs;
@@ -39,7 +39,7 @@ pub(super) fn check(entry: &Entry, strict: bool, context: &Context) -> Result<Ch
     // What is missing on this machine is no fault of the definition.
     let is_clean = problems
         .iter()
-        .all(|problem| problem.code == programs::MISSING);
+        .all(|problem| problem.code == LintCode::ProviderMissing);
     Ok(Checked {
         kind: entry.kind,
         name: entry.name.clone(),
@@ -93,7 +93,7 @@ fn hidden_by_command(entry: &Entry) -> Option<Problem> {
     is_command(name).then(|| {
         let message = format!("`ap {name}` is a command, so it does not start this loop");
         let hint = format!("rename the loop, or start it with `ap loop {name}`");
-        Problem::of_file(sources.definition(), "command-name", message)
+        Problem::of_file(sources.definition(), LintCode::CommandName, message)
             .hint(hint)
             .warning()
     })

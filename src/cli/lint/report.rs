@@ -1,7 +1,7 @@
 //! The result of `ap lint`, as JSON and as text.
 use super::check::Checked;
 use crate::cli::programs;
-use crate::compile::{Problem, Severity};
+use crate::compile::{LintCode, Problem, Severity};
 use crate::error::Result;
 use crate::text::count;
 use crate::ui::{self, style};
@@ -23,7 +23,7 @@ impl Report {
     pub(super) fn print(&self) -> Result<()> {
         let missing = missing_programs(&self.checked);
         let is_listed =
-            |problem: &&Problem| missing.is_empty() || problem.code != programs::MISSING;
+            |problem: &&Problem| missing.is_empty() || problem.code != LintCode::ProviderMissing;
         for one in &self.checked {
             let problems: Vec<&Problem> = one.problems.iter().filter(is_listed).collect();
             print_checked(one, &problems)?;

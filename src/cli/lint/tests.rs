@@ -91,7 +91,7 @@ fn a_loop_with_the_name_of_a_command_is_a_warning() {
             .unwrap()
             .problems
             .iter()
-            .map(ToString::to_string)
+            .map(|problem| format!("{}: {problem}", problem.code))
             .collect::<Vec<_>>()
     };
     assert!(messages(&entry).is_empty());
@@ -99,7 +99,7 @@ fn a_loop_with_the_name_of_a_command_is_a_warning() {
     assert_eq!(
         messages(&entry),
         [
-            ".claude/loops/mine/loop.yaml:1:1: `ap runs` is a command, so it does not start this loop"
+            "command-name: .claude/loops/mine/loop.yaml:1:1: `ap runs` is a command, so it does not start this loop"
         ]
     );
 }

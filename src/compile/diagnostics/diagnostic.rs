@@ -1,5 +1,5 @@
 //! A mistake in a definition: what, exactly where, and what to write instead.
-use super::lint_code::{self, CODES};
+use super::lint_code::LintCode;
 use super::locate::{self, Path, Side};
 use super::source_text::SourceText;
 use crate::plan::PlanKind;
@@ -29,7 +29,7 @@ pub struct Problem {
     /// 1-based, in characters.
     pub column: usize,
     /// The lint code.
-    pub code: &'static str,
+    pub code: LintCode,
     /// The code of the same mistake in agent-pipelines: `P006`.
     pub alias: Option<&'static str>,
     /// Whether it stops the definition from running.
@@ -69,9 +69,8 @@ impl SourceSpan {
 
 impl Problem {
     /// Makes a problem outside of any file, such as an invalid flag.
-    pub fn nowhere(code: &'static str, message: impl Into<String>) -> Self {
-        debug_assert!(CODES.contains(&code), "`{code}` is not among the codes");
-        let (severity, alias) = (Severity::Error, lint_code::alias(code, PlanKind::Loop));
+    pub fn nowhere(code: LintCode, message: impl Into<String>) -> Self {
+        let (severity, alias) = (Severity::Error, code.alias(PlanKind::Loop));
         Self {
             file: String::new(),
             line: 0,
@@ -89,7 +88,7 @@ impl Problem {
     pub(super) fn at_span(
         span: SourceSpan,
         kind: PlanKind,
-        code: &'static str,
+        code: LintCode,
         message: impl Into<String>,
     ) -> Self {
         let (line, column) = locate::line_column(&span.text.text, span.span.start);
@@ -97,14 +96,14 @@ impl Problem {
             file: span.text.file.clone(),
             line,
             column,
-            alias: lint_code::alias(code, kind),
+            alias: code.alias(kind),
             place: Some(span),
             ..Self::nowhere(code, message)
         }
     }
 
     /// Makes a problem of a file as a whole.
-    pub fn of_file(text: &SourceText, code: &'static str, message: impl Into<String>) -> Self {
+    pub fn of_file(text: &SourceText, code: LintCode, message: impl Into<String>) -> Self {
         let span = SourceSpan::new(&Arc::new(text.without_mark()), 0..0, Path::default());
         Self::at_span(span, PlanKind::Loop, code, message)
     }
@@ -117,15 +116,11 @@ impl Problem {
         );
         let span = locate::locate(&text.text, &path, Side::Value);
         let span = SourceSpan::new(&text, span, path);
-        Self::at_span(span, PlanKind::Pipeline, "missing-input", message).warning()
+        Self::at_span(span, PlanKind::Pipeline, LintCode::MissingInput, message).warning()
     }
 
     /// Makes a problem of a file that stops being text after `before`, or cannot be read at all.
-    pub(crate) fn no_text(
-        before: &SourceText,
-        code: &'static str,
-        reason: impl Into<String>,
-    ) -> Self {
+    pub(crate) fn no_text(before: &SourceText, code: LintCode, reason: impl Into<String>) -> Self {
         let (text, end) = (Arc::new(before.without_mark()), before.text.len());
         let end = end.min(text.text.len());
         let span = SourceSpan::new(&text, end..end, Path::default());
@@ -149,7 +144,7 @@ impl Problem {
     /// Returns its codes as shown to the user: `P006 duplicate-id`.
     pub fn codes(&self) -> String {
         self.alias.map_or_else(
-            || self.code.to_owned(),
+            || self.code.to_string(),
             |alias| format!("{alias} {}", self.code),
         )
     }
@@ -275,7 +270,7 @@ mod tests {
         });
         for span in [3..4, 4..4, 4..5, 9..12] {
             let span = SourceSpan::new(&text, span, Path::default());
-            let problem = Problem::at_span(span, PlanKind::Loop, "yaml", "wrong");
+            let problem = Problem::at_span(span, PlanKind::Loop, LintCode::Yaml, "wrong");
             let shown = problem.render(false);
             let place = format!("p.yaml:{}:{}", problem.line, problem.column);
             assert!(shown.contains(&place), "{place} is not in {shown}");

@@ -1,5 +1,6 @@
 //! A text that diagnostics point into.
 use super::diagnostic::{Problem, SourceSpan};
+use super::lint_code::LintCode;
 use super::locate::{self, Path, Side};
 use super::sink::Diagnostics;
 use super::source_text::SourceText;
@@ -48,12 +49,7 @@ impl Document {
     }
 
     /// An error at what a path's last key holds.
-    pub(crate) fn at(
-        &self,
-        path: &Path,
-        code: &'static str,
-        message: impl Into<String>,
-    ) -> Problem {
+    pub(crate) fn at(&self, path: &Path, code: LintCode, message: impl Into<String>) -> Problem {
         self.spanning(
             locate::locate(self.text(), path, Side::Value),
             path,
@@ -66,7 +62,7 @@ impl Document {
     pub(crate) fn at_key(
         &self,
         path: &Path,
-        code: &'static str,
+        code: LintCode,
         message: impl Into<String>,
     ) -> Problem {
         self.spanning(
@@ -82,7 +78,7 @@ impl Document {
         &self,
         span: Range<usize>,
         path: &Path,
-        code: &'static str,
+        code: LintCode,
         message: impl Into<String>,
     ) -> Problem {
         let span = SourceSpan::new(&self.text, span, path.clone());

@@ -1,6 +1,7 @@
 //! Where a setting is written: at a path of a document, or outside of any file.
 use super::diagnostic::Problem;
 use super::document::Document;
+use super::lint_code::LintCode;
 use super::locate::Path;
 use super::sink::Diagnostics;
 
@@ -41,7 +42,7 @@ impl<'a> Location<'a> {
     }
 
     /// Returns an error at a key's value.
-    pub(crate) fn at(&self, key: &str, code: &'static str, message: impl Into<String>) -> Problem {
+    pub(crate) fn at(&self, key: &str, code: LintCode, message: impl Into<String>) -> Problem {
         match self {
             Self::Written(document, path) => document.at(&path.to(key), code, message),
             Self::Flag(_) => Problem::nowhere(code, message),
@@ -49,12 +50,7 @@ impl<'a> Location<'a> {
     }
 
     /// Returns an error at a key itself.
-    pub(crate) fn at_key(
-        &self,
-        key: &str,
-        code: &'static str,
-        message: impl Into<String>,
-    ) -> Problem {
+    pub(crate) fn at_key(&self, key: &str, code: LintCode, message: impl Into<String>) -> Problem {
         match self {
             Self::Written(document, path) => document.at_key(&path.to(key), code, message),
             Self::Flag(_) => Problem::nowhere(code, message),
@@ -62,7 +58,7 @@ impl<'a> Location<'a> {
     }
 
     /// Returns an error about the whole mapping.
-    pub(crate) fn here(&self, code: &'static str, message: impl Into<String>) -> Problem {
+    pub(crate) fn here(&self, code: LintCode, message: impl Into<String>) -> Problem {
         match self {
             Self::Written(document, path) => document.at_key(path, code, message),
             Self::Flag(_) => Problem::nowhere(code, message),

@@ -13,8 +13,7 @@ pub(super) use diagnostic::normalize;
 pub use diagnostic::{Problem, Severity};
 pub(super) use document::Document;
 pub use invalid::Invalid;
-#[cfg(test)]
-pub(super) use lint_code::{CODES, alias};
+pub use lint_code::{LintCode, LintDocs};
 pub(super) use locate::{Path, Side, Step, line_column, locate, offset};
 pub(super) use location::Location;
 pub(super) use sink::Diagnostics;

@@ -1,5 +1,6 @@
 //! Why a text that is looked for is not there as one.
 use super::diagnostic::Problem;
+use super::lint_code::LintCode;
 use super::source_text::SourceText;
 
 /// A file that cannot be read as text, or is not there.
@@ -7,7 +8,7 @@ use super::source_text::SourceText;
 #[error("{reason}")]
 pub struct Unreadable {
     /// Its lint code.
-    pub code: &'static str,
+    pub code: LintCode,
     /// What is wrong.
     pub reason: String,
     /// What to do about it.
@@ -28,7 +29,7 @@ impl Unreadable {
             text: before.into(),
         };
         Self {
-            code: "unreadable",
+            code: LintCode::Unreadable,
             reason: reason.into(),
             hint: hint.into(),
             before,
@@ -39,7 +40,7 @@ impl Unreadable {
     pub fn no_prompt(reason: impl Into<String>) -> Self {
         let hint = "write what each agent is told to `prompt.md` beside the definition";
         Self {
-            code: "no-prompt",
+            code: LintCode::NoPrompt,
             ..Self::file(reason, hint, "")
         }
     }
@@ -51,7 +52,7 @@ impl Unreadable {
             "write it, or move the folder away if it is no loop",
         );
         Self {
-            code: "no-definition",
+            code: LintCode::NoDefinition,
             ..Self::file(reason, hint, "")
         }
         .in_file(file)

@@ -1,6 +1,6 @@
 //! Deprecated spellings of both generations: they work, and each is reported once per file with its replacement.
 use crate::compile::definition::{LoopDef, NodeDef, ParallelKey, PipelineDef, TerminationDef};
-use crate::compile::diagnostics::{Document, Path};
+use crate::compile::diagnostics::{Document, LintCode, Path};
 
 /// Old and current names of terminations.
 const ENDINGS: [(&str, &str); 3] = [
@@ -25,7 +25,7 @@ pub(crate) fn of_loop(document: &Document, def: &LoopDef) {
         if value.is_some() {
             let problem = document.at_key(
                 &top.to(key),
-                "deprecated",
+                LintCode::Deprecated,
                 format!("`{key}:` has no effect any more"),
             );
             document.report(problem.hint("remove it").warning());
@@ -152,9 +152,9 @@ impl Old {
              }| {
                 let message = format!("`{was}` is the old spelling of `{is}`");
                 let problem = if value {
-                    document.at(&path, "deprecated", message)
+                    document.at(&path, LintCode::Deprecated, message)
                 } else {
-                    document.at_key(&path, "deprecated", message)
+                    document.at_key(&path, LintCode::Deprecated, message)
                 };
                 let hint = if times == 1 {
                     hint

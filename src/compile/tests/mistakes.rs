@@ -294,7 +294,7 @@ fn a_loop_of_a_pipeline_that_cannot_be_read_is_told_at_its_node() {
         ..a_loop("work", "termination: {type: queue}\n", "")
     };
     assert_snapshot!(said(&Sources::Loop(unread), &Overrides::default()), @"Error unreadable: work/prompt.md:2:1: `prompt.md` is not UTF-8 text (line 2, column 1) (save it as UTF-8)");
-    assert_snapshot!(listed(&[Problem::of_file(&text, "command-name", "`ap status` is a command").warning()]), @"Warning command-name: work/loop.yaml:1:1: `ap status` is a command");
+    assert_snapshot!(listed(&[Problem::of_file(&text, LintCode::CommandName, "`ap status` is a command").warning()]), @"Warning command-name: work/loop.yaml:1:1: `ap status` is a command");
 }
 
 #[test]

@@ -115,11 +115,15 @@ fn listed(problems: &[Problem]) -> String {
     problems.iter().map(line).collect::<Vec<_>>().join("\n")
 }
 
-fn said(sources: &Sources, overrides: &Overrides) -> String {
+fn problems(sources: &Sources, overrides: &Overrides) -> Vec<Problem> {
     match compile(sources, &request(), overrides) {
-        Ok((_, warnings)) => listed(&warnings),
-        Err(problems) => listed(&problems),
+        Ok((_, warnings)) => warnings,
+        Err(problems) => problems,
     }
+}
+
+fn said(sources: &Sources, overrides: &Overrides) -> String {
+    listed(&problems(sources, overrides))
 }
 
 fn of_loop(definition: &str) -> String {

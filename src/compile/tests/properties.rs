@@ -201,7 +201,7 @@ proptest! {
             Err(problems) => {
                 prop_assert!(!can_be);
                 let wrong = asks.iter().enumerate().filter(|(index, (from, ..))| *from != asks.len() && index <= from).count();
-                prop_assert_eq!(problems.iter().filter(|problem| ["unknown-node", "unreachable-input"].contains(&problem.code) && problem.hint.is_some()).count(), wrong);
+                prop_assert_eq!(problems.iter().filter(|problem| [LintCode::UnknownNode, LintCode::UnreachableInput].contains(&problem.code) && problem.hint.is_some()).count(), wrong);
             }
         }
     }

@@ -1,6 +1,6 @@
 //! A loop or pipeline as found: readable or not.
 use super::found::Found;
-use crate::compile::{SourceText, Sources, Unreadable};
+use crate::compile::{LintCode, SourceText, Sources, Unreadable};
 use crate::error::Result;
 use crate::plan::{Origin, PlanKind};
 use camino::Utf8Path;
@@ -26,7 +26,7 @@ impl Entry {
         matches!(
             &self.sources,
             Err(Unreadable {
-                code: "no-definition",
+                code: LintCode::NoDefinition,
                 ..
             })
         )
