@@ -6,12 +6,11 @@ use crate::log;
 use crate::runner::{self, Acquired, LaunchRequest, RunnerEnv, acquire};
 use crate::store::crash;
 use crate::store::layout::Project;
+use crate::store::observer::SharedObserver;
 use crate::store::session::Session;
 use crate::ui::{out, report};
 use crate::workspace::Workspace;
 use camino::Utf8Path;
-use std::cell::RefCell;
-use std::rc::Rc;
 use std::sync::Arc;
 
 /// Runs a session in this process, to its end.
@@ -78,15 +77,16 @@ fn environment(request: &LaunchRequest) -> RunnerEnv {
 fn drive(mut session: Session, env: RunnerEnv) -> Result<ExitCode> {
     let (dir, project) = (session.dir.clone(), env.workspace.store_root.clone());
     fixture::begin(&session.plan, &dir, &project, &env.vars)?;
-    let recorder = Rc::new(RefCell::new(Recorder::new(dir, project, env.vars.clone())));
+    let recorder = SharedObserver::new(Recorder::new(dir, project, env.vars.clone()));
     if session.plan.record.is_some() {
-        session.attach(Rc::clone(&recorder))?;
+        session.attach(recorder.clone())?;
     }
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
     let (ending, session) = runtime.block_on(runner::run(session, env))?;
-    if let Some(folder) = recorder.borrow_mut().take_result()? {
+    let recorded = recorder.lock().take_result()?;
+    if let Some(folder) = recorded {
         out(format!(
             "Recorded in {folder}; run it without an account: ap test"
         ))?;

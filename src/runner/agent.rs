@@ -48,9 +48,7 @@ impl Runner {
     fn agent_runs(&mut self, attempt: Attempt) -> Result<()> {
         self.waiting_for_slot = false;
         let (plan, state) = (&self.session.plan, self.session.state());
-        self.window
-            .borrow_mut()
-            .show_agent(plan, state, attempt.adopted);
+        self.window.lock().show_agent(plan, state, attempt.adopted);
         let (cursor, shim) = (attempt.cursor, attempt.shim.clone());
         self.attempt = Some(attempt);
         if let Some(shim) = shim {
@@ -63,7 +61,7 @@ impl Runner {
     fn wait_for_slot(&mut self) {
         if !std::mem::replace(&mut self.waiting_for_slot, true) {
             self.window
-                .borrow_mut()
+                .lock()
                 .show_remark("waiting for a free agent slot (max_agents)");
         }
     }
@@ -91,7 +89,7 @@ impl Runner {
         }
         let window = &self.window;
         attempt.follow_to_end(|said, transcript| {
-            window.borrow_mut().show_activities(said, transcript);
+            window.lock().show_activities(said, transcript);
         });
         let (outcome, usage) = attempt
             .conclude(plan, &node, &mut self.snapshots, clock::now())

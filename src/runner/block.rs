@@ -1,5 +1,5 @@
 //! Runs a parallel block: its branches are runs within the run, each with a runner of its own in the same thread.
-use super::branches::{self, BranchSignal, Branches};
+use super::branches::{BranchOpening, BranchSignal, Branches};
 use super::observer::window::Window;
 use super::run::Runner;
 use super::wakeup::ControlSource;
@@ -7,11 +7,12 @@ use crate::engine::Budget;
 use crate::error::Result;
 use crate::model::{Cursor, Input, NodeId, Request};
 use crate::plan::Block;
+use crate::store::background::in_background;
 use std::rc::Rc;
 
 impl Runner {
     /// Starts the branches that have not ended, and publishes what the session wants of all of them.
-    pub(super) fn run_branches(&mut self, at: Cursor) -> Result<()> {
+    pub(super) async fn run_branches(&mut self, at: Cursor) -> Result<()> {
         if self.branches.block() != at {
             self.branches = Branches::new(at);
         }
@@ -27,7 +28,7 @@ impl Runner {
         };
         for branch in &block.branches {
             if !self.has_ended(&branch.name) && !self.branches.is_running(&branch.name) {
-                self.start_branch(&block, &branch.name)?;
+                self.start_branch(&block, &branch.name).await?;
             }
         }
         Ok(())
@@ -38,9 +39,10 @@ impl Runner {
         report.is_some_and(|report| report.ending.is_some())
     }
 
-    fn start_branch(&mut self, block: &Block, name: &NodeId) -> Result<()> {
+    async fn start_branch(&mut self, block: &Block, name: &NodeId) -> Result<()> {
         let step = self.branches.block().node;
-        let session = branches::open(&self.session, step, block, name)?;
+        let opening = BranchOpening::new(&self.session, step, block, name);
+        let session = in_background(move || opening.open()).await?;
         let window = Window::for_branch(&self.env.workspace, &session, name);
         self.env
             .show_branch(&self.session.plan.session, &block.id, name);

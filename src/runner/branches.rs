@@ -8,6 +8,7 @@ use crate::error::{Error, Result};
 use crate::exec::process;
 use crate::model::{BranchReport, Change, Cursor, Ending, Event, Input, NodeId, Orders, Request};
 use crate::plan::{Block, Plan};
+use crate::store::layout::RunDir;
 use crate::store::session::{Session, load};
 use crate::store::{crash, outputs};
 use std::collections::{BTreeMap, BTreeSet};
@@ -181,51 +182,70 @@ pub(super) fn report(session: &Session) -> BranchReport {
     }
 }
 
-/// Opens a branch where it was left, or creates it.
-pub(super) fn open(parent: &Session, step: u32, block: &Block, name: &NodeId) -> Result<Session> {
-    let dir = parent.dir.branch(step, &block.id, name);
-    crash::point("branch: before it is opened");
-    let mut session = match load(&dir)? {
-        Some(_) => Session::open(dir, None)?,
-        None => {
-            let plan = plan(parent, step, name)
-                .ok_or_else(|| Error::failed(format!("the plan has no branch `{name}`")))?;
-            Session::create(dir, &plan, None, clock::now())?
+/// What is needed to open a branch on a thread of its own.
+pub(super) struct BranchOpening {
+    parent: RunDir,
+    plan: Plan,
+    state: State,
+    step: u32,
+    dir: RunDir,
+    branch: NodeId,
+}
+
+impl BranchOpening {
+    pub(super) fn new(parent: &Session, step: u32, block: &Block, branch: &NodeId) -> Self {
+        Self {
+            parent: parent.dir.clone(),
+            plan: parent.plan.clone(),
+            state: parent.state().clone(),
+            step,
+            dir: parent.dir.branch(step, &block.id, branch),
+            branch: branch.clone(),
         }
-    };
-    if must_resume(parent, &session, name) {
-        session.accept(&Input::Request(resume_request(parent)))?;
     }
-    let started = Event::RunnerStarted {
-        runner: process::current(),
-        version: env!("CARGO_PKG_VERSION").to_owned(),
-    };
-    session.append_sync(started, clock::now())?;
-    crash::point("branch: opened");
-    Ok(session)
-}
 
-/// Whether the branch is to run again. An end that the session knows of is one it was resumed from; any other is still to
-/// be reported.
-fn must_resume(parent: &Session, branch: &Session, name: &NodeId) -> bool {
-    let reported = parent.state().current.branches.get(name);
-    !matches!(branch.state().phase, Phase::Ended { .. })
-        || branch.seq() <= reported.map_or(0, |report| report.seq)
-}
-
-/// Passes on what the user changed, but for money and time, which are the session's own.
-fn resume_request(parent: &Session) -> Request {
-    Request::Resume {
-        max_iterations: None,
-        change: Change {
-            max_cost_usd: None,
-            max_runtime_seconds: None,
-            ..parent.state().session.change.clone()
-        },
+    /// Opens the branch where it was left, or creates it.
+    pub(super) fn open(self) -> Result<Session> {
+        crash::point("branch: before it is opened");
+        let mut session = match load(&self.dir)? {
+            Some(_) => Session::open(self.dir.clone(), None)?,
+            None => Session::create(self.dir.clone(), &self.branch_plan()?, None, clock::now())?,
+        };
+        if self.must_resume(&session) {
+            session.accept(&Input::Request(self.resume_request()))?;
+        }
+        let started = Event::RunnerStarted {
+            runner: process::current(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+        };
+        session.append_sync(started, clock::now())?;
+        crash::point("branch: opened");
+        Ok(session)
     }
-}
 
-fn plan(parent: &Session, step: u32, name: &NodeId) -> Option<Plan> {
-    let earlier = outputs::earlier(&parent.dir, &parent.plan, parent.state(), step);
-    parent.plan.branch_plan(step, name, earlier)
+    /// Whether the branch is to run again. An end that the session knows of is one it was resumed from; any other is still
+    /// to be reported.
+    fn must_resume(&self, session: &Session) -> bool {
+        let reported = self.state.current.branches.get(&self.branch);
+        !matches!(session.state().phase, Phase::Ended { .. })
+            || session.seq() <= reported.map_or(0, |report| report.seq)
+    }
+
+    /// Returns the request that passes on what the user changed, but for money and time, which are the session's own.
+    fn resume_request(&self) -> Request {
+        Request::Resume {
+            max_iterations: None,
+            change: Change {
+                max_cost_usd: None,
+                max_runtime_seconds: None,
+                ..self.state.session.change.clone()
+            },
+        }
+    }
+
+    fn branch_plan(&self) -> Result<Plan> {
+        let earlier = outputs::earlier(&self.parent, &self.plan, &self.state, self.step);
+        let plan = self.plan.branch_plan(self.step, &self.branch, earlier);
+        plan.ok_or_else(|| Error::failed(format!("the plan has no branch `{}`", self.branch)))
+    }
 }

@@ -1,14 +1,16 @@
 //! The folder of an iteration: made once, cleared for every further attempt, and read for what became of one.
-use super::attempt_context::AttemptPaths;
+use super::attempt_context::{AttemptContext, AttemptPaths};
+use super::writable_dir;
 use crate::model::{Cursor, Exit};
 use crate::store::layout::IterationDir;
 use crate::store::lock::FileLock;
 use crate::store::{atomic, crash};
+use crate::workspace::Workspace;
 use fs_err as fs;
 use std::io;
 
 /// What a stage's progress file starts with.
-pub(super) const NEW_PROGRESS: &[u8] = b"# Stage progress\n\n---\n";
+const NEW_PROGRESS: &[u8] = b"# Stage progress\n\n---\n";
 
 /// What an attempt's folder says about it.
 #[derive(Debug)]
@@ -17,12 +19,45 @@ pub(super) enum AttemptState {
     Nothing,
     Alive,
     Ended,
-    /// It was started and is gone, and nobody wrote down how it ended.
+    /// It was started and is gone, and no file says how it ended.
     Gone,
 }
 
-/// Prepares the folder. Tells whether it is new, so that nothing in it needs to be looked at.
-pub(super) fn prepare(paths: &AttemptPaths, cursor: Cursor) -> io::Result<bool> {
+/// The folder of an attempt, and what is needed to prepare it on another thread.
+pub(super) struct AttemptFolder {
+    paths: AttemptPaths,
+    cursor: Cursor,
+    workspace: Workspace,
+}
+
+impl AttemptFolder {
+    pub(super) fn of(context: &AttemptContext<'_>) -> Self {
+        Self {
+            paths: context.paths.clone(),
+            cursor: context.cursor,
+            workspace: context.env.workspace.clone(),
+        }
+    }
+
+    /// Returns what exists of the attempt, and makes the folder ready for it.
+    pub(super) fn find(&self) -> io::Result<AttemptState> {
+        let paths = &self.paths;
+        let is_new = prepare(paths, self.cursor)?;
+        if paths.own_progress != paths.progress {
+            let (own, shared) = (&paths.own_progress, &paths.progress);
+            writable_dir::prepare(&self.workspace, &paths.run)?;
+            writable_dir::share(&self.workspace, own, shared, NEW_PROGRESS)?;
+        }
+        if is_new {
+            Ok(AttemptState::Nothing)
+        } else {
+            inspect(&paths.iteration)
+        }
+    }
+}
+
+/// Prepares the folder. Returns whether it is new, so that nothing in it needs to be inspected.
+fn prepare(paths: &AttemptPaths, cursor: Cursor) -> io::Result<bool> {
     let root = paths.iteration.root();
     crash::point("iteration: before its folder");
     match fs::create_dir(root) {
@@ -32,7 +67,7 @@ pub(super) fn prepare(paths: &AttemptPaths, cursor: Cursor) -> io::Result<bool> 
         }
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => (),
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            // The iteration's folder last: whoever finds it looks no further.
+            // The iteration's folder last: a runner that finds it checks nothing else.
             fs::create_dir_all(&paths.stage)?;
             crash::point("stage: folder made");
             if !paths.own_progress.exists() {
@@ -50,7 +85,7 @@ pub(super) fn prepare(paths: &AttemptPaths, cursor: Cursor) -> io::Result<bool> 
     Ok(false)
 }
 
-/// Moves the files of an earlier attempt to `attempts/K/`, once. Whatever lies there afterwards is the current attempt's.
+/// Moves the files of an earlier attempt to `attempts/K/`, once. What is in the folder afterwards is the current attempt's.
 fn archive_attempt(folder: &IterationDir, attempt: u32) -> io::Result<()> {
     let kept = folder.attempt(attempt);
     if kept.exists() {
@@ -72,7 +107,8 @@ fn archive_attempt(folder: &IterationDir, attempt: u32) -> io::Result<()> {
     Ok(())
 }
 
-pub(super) fn inspect(folder: &IterationDir) -> io::Result<AttemptState> {
+/// Returns what the files of an attempt say about it.
+fn inspect(folder: &IterationDir) -> io::Result<AttemptState> {
     let stdout = match fs::OpenOptions::new()
         .read(true)
         .write(true)

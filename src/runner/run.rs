@@ -13,10 +13,10 @@ use crate::clock;
 use crate::engine::Phase;
 use crate::error::{Error, Result};
 use crate::model::{Effect, Ending, Input, Request};
+use crate::store::observer::SharedObserver;
 use crate::store::session::Session;
 use crate::store::{crash, inbox};
 use crate::workspace::git::Git;
-use std::cell::RefCell;
 use std::rc::Rc;
 use std::time::Duration;
 use tokio::task::LocalSet;
@@ -43,7 +43,7 @@ pub(super) struct Runner {
     pub(super) session: Session,
     pub(super) env: Rc<RunnerEnv>,
     /// One of the session's observers, which shows what no fact tells, too.
-    pub(super) window: Rc<RefCell<Window>>,
+    pub(super) window: SharedObserver<Window>,
     pub(super) control: ControlSource,
     pub(super) branches: Branches,
     pub(super) attempt: Option<Attempt>,
@@ -68,8 +68,8 @@ impl Runner {
         control: ControlSource,
     ) -> Result<Self> {
         window.show_session(&session.plan, session.state());
-        let window = Rc::new(RefCell::new(window));
-        session.attach(Rc::clone(&window))?;
+        let window = SharedObserver::new(window);
+        session.attach(window.clone())?;
         Ok(Self {
             branches: Branches::new(session.state().current.cursor),
             tasks: Tasks::new(&env),
@@ -99,7 +99,7 @@ impl Runner {
     async fn run_to_end(&mut self) -> Result<Ending> {
         loop {
             self.apply_orders()?;
-            self.session.append_consequences()?;
+            self.append_consequences().await?;
             let span = self.spans.of_attempt(self.session.state().current.cursor);
             if let Some(ending) = self.step().instrument(span).await? {
                 return Ok(ending);
@@ -114,7 +114,7 @@ impl Runner {
         if let Phase::Ended { ending } = &self.session.state().phase {
             let ending = ending.clone();
             let (plan, state) = (&self.session.plan, self.session.state());
-            self.window.borrow_mut().show_ending(plan, state);
+            self.window.lock().show_ending(plan, state);
             return Ok(Some(ending));
         }
         self.reconcile().await?;
@@ -123,10 +123,24 @@ impl Runner {
         Ok(None)
     }
 
-    /// Syncs what was appended. A session that runs side by side with others in this thread does not hold them up.
-    async fn sync(&mut self) -> Result<()> {
+    /// Appends what follows from the state.
+    async fn append_consequences(&mut self) -> Result<()> {
+        if self.shares_thread() {
+            self.session.append_consequences_in_background().await
+        } else {
+            self.session.append_consequences()
+        }
+    }
+
+    /// Whether other runners use this thread too. What blocks then happens in the background, so that they continue.
+    fn shares_thread(&self) -> bool {
         let is_branch = matches!(self.control, ControlSource::Branch(_));
-        if is_branch || self.session.state().phase == Phase::Parallel {
+        is_branch || self.session.state().phase == Phase::Parallel
+    }
+
+    /// Syncs what was appended.
+    async fn sync(&mut self) -> Result<()> {
+        if self.shares_thread() {
             Ok(self.session.sync_in_background().await?)
         } else {
             Ok(self.session.sync()?)
@@ -155,7 +169,7 @@ impl Runner {
                 Ok(())
             }
             Some(Effect::AskGate(_, gate)) => self.ask_gate(gate),
-            Some(Effect::RunBlock(cursor)) => self.run_branches(cursor),
+            Some(Effect::RunBlock(cursor)) => self.run_branches(cursor).await,
             Some(Effect::WaitUntil(_)) | None => Ok(()),
         }
     }
@@ -211,7 +225,7 @@ impl Runner {
             Wakeup::AgentGone => self.conclude_attempt().await,
             Wakeup::QueueAnswered(input, remarks) => {
                 for remark in &remarks {
-                    self.window.borrow_mut().show_remark(remark);
+                    self.window.lock().show_remark(remark);
                 }
                 self.accept(&input)
             }
@@ -264,7 +278,7 @@ impl Runner {
 
     fn show_progress(&mut self) {
         let (plan, state) = (&self.session.plan, self.session.state());
-        let mut window = self.window.borrow_mut();
+        let mut window = self.window.lock();
         if let Some(attempt) = &mut self.attempt {
             attempt.follow(|said, transcript| window.show_activities(said, transcript));
             window.show_working(plan, state, attempt.transcript(), clock::now());

@@ -1,10 +1,11 @@
 //! Drives a session: records what an input amounts to, and what follows from the state.
-use super::manifest;
+use super::background::in_background;
+use super::manifest::BlockOutputs;
 use super::session::Session;
 use crate::clock;
 use crate::engine::{accept, follow};
 use crate::error::Result;
-use crate::model::{Event, Input, NodeEnding};
+use crate::model::{Event, Input};
 use std::io;
 
 impl Session {
@@ -19,18 +20,28 @@ impl Session {
 
     /// Appends what follows from the state, until nothing more does. Nothing may be done about it before it is synced.
     pub fn append_consequences(&mut self) -> Result<()> {
-        while let Some(event) = follow(&self.plan, self.state(), clock::now()) {
-            if let Event::NodeFinished {
-                node,
-                ending: NodeEnding::Branches { .. },
-                ..
-            } = &event
-            {
-                manifest::write(self, *node)?;
+        while let Some(event) = self.consequence() {
+            if let Some(outputs) = BlockOutputs::of(self, &event) {
+                outputs.write_manifest()?;
             }
             self.append(event, clock::now())?;
         }
         Ok(())
+    }
+
+    /// Appends as [`append_consequences`](Self::append_consequences) does, but writes manifests on a thread of their own.
+    pub async fn append_consequences_in_background(&mut self) -> Result<()> {
+        while let Some(event) = self.consequence() {
+            if let Some(outputs) = BlockOutputs::of(self, &event) {
+                in_background(move || outputs.write_manifest()).await?;
+            }
+            self.append(event, clock::now())?;
+        }
+        Ok(())
+    }
+
+    fn consequence(&self) -> Option<Event> {
+        follow(&self.plan, self.state(), clock::now())
     }
 
     /// Records what follows from the state. Everything appended so far is on disk when this returns.

@@ -1,4 +1,4 @@
-//! `manifest.json` of a parallel block: what each branch put out, for whoever comes next.
+//! `manifest.json` of a parallel block: the outputs of each branch, for the steps after the block.
 //!
 //! ```json
 //! {"block":{"name":"duel","index":1,"stages":["plan"]},
@@ -8,8 +8,10 @@
 //! ```
 use super::outputs::listed;
 use crate::clock;
-use crate::model::{Ending, NodeEnding};
-use crate::plan::Select;
+use crate::engine::FinishedNode;
+use crate::model::{BranchReport, Ending, Event, NodeEnding, NodeId};
+use crate::plan::{Block, Select};
+use crate::store::layout::RunDir;
 use crate::store::session::{Session, Snapshot, load_cached};
 use crate::store::{atomic, crash};
 use camino::Utf8PathBuf;
@@ -57,65 +59,85 @@ impl Manifest {
     }
 }
 
-/// Writes the manifest of a block whose branches have all ended.
-pub(super) fn write(session: &Session, step: u32) -> crate::error::Result<()> {
-    let Some(block) = session.plan.block(step) else {
-        return Ok(());
-    };
-    let (mut providers, mut failed) = (BTreeMap::new(), BTreeMap::new());
-    for branch in &block.branches {
-        let dir = session.dir.branch(step, &block.id, &branch.name);
-        let Some(snapshot) = load_cached(&dir)? else {
-            continue;
-        };
-        match session
-            .state()
-            .current
-            .branches
-            .get(&branch.name)
-            .and_then(|report| report.ending.as_ref())
-        {
-            Some(Ending::Completed { .. }) => {
-                drop(providers.insert(branch.name.to_string(), stages(&dir, &snapshot)));
-            }
-            ending => drop(failed.insert(
-                branch.name.to_string(),
-                ending.and_then(Ending::shortfall).unwrap_or_default(),
-            )),
-        }
-    }
-    let stages = block
-        .branches
-        .first()
-        .map(|branch| {
-            branch
-                .nodes
-                .iter()
-                .map(|node| node.id.to_string())
-                .collect()
-        })
-        .unwrap_or_default();
-    let index = u32::try_from(session.plan.split(step).1).unwrap_or_default();
-    let about = About {
-        name: block.id.to_string(),
-        index,
-        stages,
-    };
-    let manifest = Manifest {
-        block: about,
-        providers,
-        failed,
-        completed_at: clock::now(),
-    };
-    let text = serde_json::to_vec_pretty(&manifest).map_err(io::Error::from)?;
-    crash::point("manifest: before");
-    atomic::replace_durably(&session.dir.manifest(step, &block.id), &text)?;
-    crash::point("manifest: written");
-    Ok(())
+/// The outputs of a block whose branches have all ended, and what is needed to list them.
+pub(super) struct BlockOutputs {
+    run: RunDir,
+    step: u32,
+    /// 0-based, among the pipeline's nodes.
+    index: u32,
+    block: Block,
+    reported: BTreeMap<NodeId, BranchReport>,
 }
 
-fn stages(dir: &crate::store::layout::RunDir, snapshot: &Snapshot) -> BTreeMap<String, Stage> {
-    let stage = |(index, done): (u32, &crate::engine::FinishedNode)| {
+impl BlockOutputs {
+    /// Returns the outputs of the block that an event finishes, if it finishes one.
+    pub(super) fn of(session: &Session, event: &Event) -> Option<Self> {
+        let Event::NodeFinished {
+            node: step,
+            ending: NodeEnding::Branches { .. },
+            ..
+        } = *event
+        else {
+            return None;
+        };
+        Some(Self {
+            run: session.dir.clone(),
+            step,
+            index: u32::try_from(session.plan.split(step).1).unwrap_or_default(),
+            block: session.plan.block(step)?.clone(),
+            reported: session.state().current.branches.clone(),
+        })
+    }
+
+    /// Writes the block's manifest.
+    pub(super) fn write_manifest(&self) -> crate::error::Result<()> {
+        let text = serde_json::to_vec_pretty(&self.manifest()?).map_err(io::Error::from)?;
+        crash::point("manifest: before");
+        atomic::replace_durably(&self.run.manifest(self.step, &self.block.id), &text)?;
+        crash::point("manifest: written");
+        Ok(())
+    }
+
+    fn manifest(&self) -> crate::error::Result<Manifest> {
+        let (mut providers, mut failed) = (BTreeMap::new(), BTreeMap::new());
+        for branch in &self.block.branches {
+            let dir = self.run.branch(self.step, &self.block.id, &branch.name);
+            let Some(snapshot) = load_cached(&dir)? else {
+                continue;
+            };
+            let name = branch.name.to_string();
+            let reported = self.reported.get(&branch.name);
+            match reported.and_then(|report| report.ending.as_ref()) {
+                Some(Ending::Completed { .. }) => {
+                    providers.insert(name, stages(&dir, &snapshot));
+                }
+                ending => {
+                    let reason = ending.and_then(Ending::shortfall).unwrap_or_default();
+                    failed.insert(name, reason);
+                }
+            }
+        }
+        Ok(Manifest {
+            block: self.about(),
+            providers,
+            failed,
+            completed_at: clock::now(),
+        })
+    }
+
+    fn about(&self) -> About {
+        let first = self.block.branches.first();
+        let nodes = first.map_or(&[][..], |branch| &branch.nodes);
+        About {
+            name: self.block.id.to_string(),
+            index: self.index,
+            stages: nodes.iter().map(|node| node.id.to_string()).collect(),
+        }
+    }
+}
+
+fn stages(dir: &RunDir, snapshot: &Snapshot) -> BTreeMap<String, Stage> {
+    let stage = |(index, done): (u32, &FinishedNode)| {
         let history = listed(dir, index, &done.id, done.iterations, Select::All);
         let status = if matches!(done.ending, NodeEnding::MaxIterations { .. }) {
             "max_iterations"

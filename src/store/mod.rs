@@ -1,5 +1,6 @@
 //! What is kept on disk: every path, and the ways to write without losing what was there.
 pub mod atomic;
+pub mod background;
 pub mod crash;
 mod disk;
 mod drive;

@@ -4,7 +4,7 @@
 //!
 //! - **After the disk.** An observer is told of a fact only once the fact is on disk.
 //! - **In order, without gaps.** Facts come in the order of the journal.
-//! - **QueueEnv least once.** A durable observer has a position: the number of the last fact it has reacted to. It is stored
+//! - **At least once.** A durable observer has a position: the number of the last fact it has reacted to. It is stored
 //!   after the reaction. If the process dies in between, the next one shows the observer that fact once more, with the
 //!   same key and marked [`again`](Fact::again); no fact is left out.
 //! - **Exactly once by key.** An observer that stores its reaction under the fact's [key](FactKey) has the effect of each
@@ -20,9 +20,8 @@ use crate::engine::State;
 use crate::model::{Event, RunId};
 use crate::plan::Plan;
 use jiff::Timestamp;
-use std::cell::RefCell;
 use std::io;
-use std::rc::Rc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Names a fact for good.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -47,8 +46,8 @@ pub struct Fact<'a> {
     pub state: &'a State,
 }
 
-/// Reacts to the facts of a session; see the [contract](self).
-pub trait Observer {
+/// Reacts to the facts of a session; see the [contract](self). A session is opened in one thread and run in another.
+pub trait Observer: Send {
     /// Names the observer's position in the run directory; `None` if it has none.
     fn durable_name(&self) -> Option<&'static str> {
         None
@@ -58,13 +57,33 @@ pub trait Observer {
     fn observe(&mut self, fact: &Fact<'_>) -> io::Result<()>;
 }
 
-/// An observer whose owner talks to it in other ways too.
-impl<O: Observer> Observer for Rc<RefCell<O>> {
+/// An observer that its owner keeps using after it is attached.
+#[derive(Debug, Default)]
+pub struct SharedObserver<O>(Arc<Mutex<O>>);
+
+impl<O> SharedObserver<O> {
+    pub fn new(observer: O) -> Self {
+        Self(Arc::new(Mutex::new(observer)))
+    }
+
+    /// Returns the observer. No fact reaches it while the guard lives.
+    pub fn lock(&self) -> MutexGuard<'_, O> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<O> Clone for SharedObserver<O> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+impl<O: Observer> Observer for SharedObserver<O> {
     fn durable_name(&self) -> Option<&'static str> {
-        self.borrow().durable_name()
+        self.lock().durable_name()
     }
 
     fn observe(&mut self, fact: &Fact<'_>) -> io::Result<()> {
-        self.borrow_mut().observe(fact)
+        self.lock().observe(fact)
     }
 }

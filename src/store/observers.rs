@@ -154,9 +154,8 @@ mod tests {
     use crate::engine::properties::plan;
     use crate::store::layout::Project;
     use crate::store::session::Session;
-    use std::cell::RefCell;
     use std::io;
-    use std::rc::Rc;
+    use std::sync::{Arc, Mutex};
 
     /// Where the process of an observer dies.
     #[derive(Clone, Copy, Debug, PartialEq)]
@@ -166,7 +165,7 @@ mod tests {
     }
 
     /// Keys, and whether they were marked as told again. Outlives the process.
-    type Log = Rc<RefCell<Vec<(String, u64, bool)>>>;
+    type Log = Arc<Mutex<Vec<(String, u64, bool)>>>;
 
     /// Reacts by writing to the log, and dies at one fact. To its position, an error is a death.
     struct Mortal {
@@ -185,7 +184,7 @@ mod tests {
             let dies = |death| self.dies == Some((number, death));
             if !dies(Death::BeforeReaction) {
                 let entry = (fact.key.run.to_string(), number, fact.again);
-                self.log.borrow_mut().push(entry);
+                self.log.lock().unwrap().push(entry);
             }
             if dies(Death::BeforeReaction) || dies(Death::AfterReaction) {
                 return Err(io::Error::other("killed"));
@@ -204,7 +203,7 @@ mod tests {
     const FACTS: u64 = 6;
 
     impl World {
-        /// Creates a session with one fact, and nobody who observes it.
+        /// Creates a session with one fact and no observer.
         fn new() -> Self {
             let folder = tempfile::tempdir().unwrap();
             let root = Utf8PathBuf::from_path_buf(folder.path().to_owned()).unwrap();
@@ -219,7 +218,7 @@ mod tests {
 
         fn open(&self, durable_name: Option<&'static str>, dies: Option<(u64, Death)>) -> Session {
             let mut session = Session::open(self.dir.clone(), None).unwrap();
-            let log = Rc::clone(&self.log);
+            let log = Arc::clone(&self.log);
             session
                 .attach(Mortal {
                     durable_name,
@@ -232,7 +231,8 @@ mod tests {
 
         fn numbers(&self) -> Vec<u64> {
             self.log
-                .borrow()
+                .lock()
+                .unwrap()
                 .iter()
                 .map(|(_, number, _)| *number)
                 .collect()
@@ -268,7 +268,7 @@ mod tests {
                         expected.sort_unstable();
                     }
                     assert_eq!(world.numbers(), expected, "{death:?} at {number}, {batch}");
-                    let log = world.log.borrow();
+                    let log = world.log.lock().unwrap();
                     let (run, _, again) = log.iter().rfind(|entry| entry.1 == number).unwrap();
                     assert!(*again && *run == plan().run.to_string());
                 }

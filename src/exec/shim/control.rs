@@ -38,7 +38,7 @@ pub trait Control {
     fn send(&self, request: ControlRequest);
 }
 
-/// Reaches an agent through its shim.
+/// Reaches an agent through its shim. Needs a tokio runtime.
 #[derive(Debug)]
 pub struct ShimControl {
     /// `None` if the runner that started it died before it recorded which process the shim is.
@@ -55,10 +55,16 @@ impl Control for ShimControl {
             .as_ref()
             .is_some_and(|shim| process::send(shim, signal));
         if !reached {
-            for process in process::find_tagged(env_tag::ATTEMPT, &self.attempt) {
-                process::send(&process, signal);
-            }
+            let attempt = self.attempt.clone();
+            // It reads all of `/proc`; the other branches of the session run meanwhile.
+            tokio::task::spawn_blocking(move || send_to_tagged(&attempt, signal));
         }
+    }
+}
+
+fn send_to_tagged(attempt: &str, signal: Signal) {
+    for process in process::find_tagged(env_tag::ATTEMPT, attempt) {
+        process::send(&process, signal);
     }
 }
 

@@ -5,6 +5,7 @@ use crate::engine::State;
 use crate::error::Error;
 use crate::model::Event;
 use crate::plan::Plan;
+use crate::store::background::in_background;
 use crate::store::journal::Journal;
 use crate::store::layout::RunDir;
 use crate::store::lock::SessionLock;
@@ -161,9 +162,8 @@ impl Session {
     /// Syncs as [`sync`](Self::sync) does, but on a thread of its own, so that other tasks are not blocked.
     pub async fn sync_in_background(&mut self) -> io::Result<()> {
         if let Some(unsynced) = self.journal.unsynced() {
-            let synced = tokio::task::spawn_blocking(move || unsynced.sync()).await;
-            self.journal
-                .finish_sync(synced.unwrap_or_else(|error| Err(io::Error::other(error))))?;
+            let synced = in_background(move || unsynced.sync()).await;
+            self.journal.finish_sync(synced)?;
         }
         self.notify_observers();
         Ok(())
