@@ -6,7 +6,7 @@ use crate::error::{Error, ExitCode, Result};
 
 pub(super) fn run(args: &SessionArgs, context: &Context) -> Result<ExitCode> {
     let session = &args.session;
-    let launcher = tmux_launcher(context)?;
+    let launcher = tmux_launcher(context);
     let run_dir = context.project.session(session);
     match launcher.find(session, run_dir.root())? {
         Some(_) => launcher.tmux.attach(session).map(|()| ExitCode::Done),

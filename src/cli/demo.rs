@@ -5,7 +5,6 @@ use crate::clock;
 use crate::compile::Overrides;
 use crate::engine::Phase;
 use crate::error::{Error, ExitCode, Result};
-use crate::exec::launcher::Tmux;
 use crate::model::{Change, Env};
 use crate::plan::PlanKind;
 use crate::runner::{Mode, SessionRequest};
@@ -61,7 +60,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<ExitCode> {
         ))?;
         launch::in_background(request, &context)?;
         let ended = follow(&context, &session)?;
-        close(&tmux, &session, &context)?;
+        launch::close_window(&session, &context)?;
         print_summary(&ended, &context)
     } else {
         out(format!(
@@ -159,14 +158,6 @@ fn follow(context: &Context, session: &crate::model::SessionName) -> Result<Snap
             "see `ap status {session}` in {}",
             context.project.root()
         ))),
-    }
-}
-
-fn close(tmux: &Tmux, session: &crate::model::SessionName, context: &Context) -> Result<()> {
-    let run_dir = context.project.session(session);
-    match tmux.find(session)? {
-        Some(found) if found.run_dir == run_dir.root() => tmux.close(&found),
-        Some(_) | None => Ok(()),
     }
 }
 

@@ -1,8 +1,10 @@
 //! `ap kill`: ends every process of a session immediately. What is in the journal stays true; it can be resumed.
 use super::context::Context;
+use super::launch::{close_window, launcher};
 use super::session::{SessionArgs, find};
 use crate::clock;
 use crate::error::{Error, ExitCode, Result};
+use crate::exec::launcher::{Launcher as _, RunnerState};
 use crate::exec::process::{self, Liveness};
 use crate::model::{ProcessId, SessionName};
 use crate::plan::Plan;
@@ -30,7 +32,7 @@ pub(super) fn run(args: &SessionArgs, context: &Context) -> Result<ExitCode> {
     let session = &args.session;
     let target = target(session, context)?;
     let ended = end_runners(session, target.runner, context)? + runner::kill_all(&target.plan.run);
-    close_window(session, context)?;
+    close_own_window(session, context)?;
     // A shim that the runner was just starting holds a copy of the lock until it has called exec.
     let lock = context.project.lock(session);
     clock::wait_until(GONE, || {
@@ -66,13 +68,14 @@ fn target(session: &SessionName, context: &Context) -> Result<Target> {
     }
 }
 
-fn close_window(session: &SessionName, context: &Context) -> Result<()> {
-    let tmux = context.tmux();
-    match tmux.find(session) {
-        Ok(Some(found)) if found.run_dir == context.project.session(session).root() => {
-            tmux.close(&found)
+fn close_own_window(session: &SessionName, context: &Context) -> Result<()> {
+    let run_dir = context.project.session(session);
+    match launcher(context).state(session, run_dir.root()) {
+        // Without tmux there is no window, and one that belongs to something else is left alone.
+        RunnerState::Unknown { .. } => Ok(()),
+        RunnerState::Running { .. } | RunnerState::Queued | RunnerState::Gone { .. } => {
+            close_window(session, context)
         }
-        _ => Ok(()),
     }
 }
 

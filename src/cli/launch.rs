@@ -63,7 +63,7 @@ pub(super) fn in_tmux(
         Launched::Running => out(started(&session, &name, context))?,
     }
     if attach {
-        context.tmux().attach(&session)?;
+        launcher(context).attach(&session)?;
     }
     Ok(ExitCode::Done)
 }
@@ -73,7 +73,10 @@ pub(super) fn in_background(
     session_request: SessionRequest,
     context: &Context,
 ) -> Result<Launched> {
-    let launcher = tmux_launcher(context)?;
+    let launcher = TmuxLauncher {
+        keep_window: keep_window(context)?,
+        ..tmux_launcher(context)
+    };
     let (session, mode) = (session_request.plan.session.clone(), session_request.mode);
     let run_dir = context.project.session(&session);
     let launch = Launch {
@@ -87,14 +90,28 @@ pub(super) fn in_background(
 }
 
 /// Returns the launcher of the tmux server to use.
-pub(super) fn tmux_launcher(context: &Context) -> Result<TmuxLauncher> {
-    let keep_window = match context.env.get("AP_KEEP_WINDOW") {
+pub(super) fn tmux_launcher(context: &Context) -> TmuxLauncher {
+    TmuxLauncher {
+        tmux: context.tmux(),
+        keep_window: true,
+    }
+}
+
+/// Returns the launcher of sessions that were started in the background.
+pub(super) fn launcher(context: &Context) -> impl Launcher<LaunchRequest> {
+    tmux_launcher(context)
+}
+
+/// Removes the window of a session, if it has one.
+pub(super) fn close_window(session: &SessionName, context: &Context) -> Result<()> {
+    let run_dir = context.project.session(session);
+    launcher(context).cancel(session, run_dir.root())
+}
+
+fn keep_window(context: &Context) -> Result<bool> {
+    Ok(match context.env.get("AP_KEEP_WINDOW") {
         Some(keep) => keep != "0",
         None => context.settings()?.keep_window.unwrap_or(true),
-    };
-    Ok(TmuxLauncher {
-        tmux: context.tmux(),
-        keep_window,
     })
 }
 
@@ -171,6 +188,7 @@ fn started(session: &SessionName, name: &str, context: &Context) -> String {
 mod tests {
     use super::*;
     use crate::error::Error;
+    use crate::exec::launcher::EndedRunner;
     use camino::{Utf8Path, Utf8PathBuf};
     use std::cell::RefCell;
 
@@ -196,6 +214,10 @@ mod tests {
         fn cancel(&self, _session: &SessionName, _run_dir: &Utf8Path) -> Result<()> {
             self.calls.borrow_mut().push("cancel");
             Ok(())
+        }
+
+        fn ended(&self, _runs: &Utf8Path) -> Result<Vec<EndedRunner>> {
+            Ok(Vec::new())
         }
 
         fn attach(&self, _session: &SessionName) -> Result<()> {

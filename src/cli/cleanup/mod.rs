@@ -4,8 +4,10 @@ mod files;
 
 use super::context::Context;
 use super::format::Format;
+use super::launch::launcher;
 use super::session::is_alive;
 use crate::error::{ExitCode, Result};
+use crate::exec::launcher::Launcher as _;
 use crate::model::SessionName;
 use crate::store::lock::FileLock;
 use crate::store::session::load_cached;
@@ -118,27 +120,18 @@ impl Cleanup<'_> {
 
     /// Closes the windows of this project whose program has ended.
     fn windows(&mut self) {
-        let tmux = self.context.tmux();
+        let launcher = launcher(self.context);
         // Without tmux, or without its server, there are none.
-        let Ok(all) = tmux.list() else { return };
-        let runs = self.context.project.runs();
-        for found in all
-            .into_iter()
-            .filter(|found| found.dead && camino::Utf8Path::new(&found.run_dir).starts_with(&runs))
-        {
-            let session: Option<SessionName> = found
-                .name
-                .strip_prefix("pipeline-")
-                .and_then(|name| name.parse().ok());
-            if session
-                .as_ref()
-                .is_some_and(|session| self.may_live(session))
-            {
+        let ended = launcher.ended(&self.context.project.runs());
+        for runner in ended.unwrap_or_default() {
+            let session = runner.session;
+            if self.may_live(&session) {
                 continue;
             }
             let why = "its program has ended".to_owned();
-            let finding = Finding::new("window", session, &found.name, why, Action::Close);
-            self.handle(finding, || tmux.close(&found));
+            let (window, close) = (&runner.shown_in, Action::Close);
+            let finding = Finding::new("window", Some(session.clone()), window, why, close);
+            self.handle(finding, || launcher.cancel(&session, &runner.run_dir));
         }
     }
 }

@@ -1,5 +1,5 @@
 //! A runner in the calling process and its terminal.
-use super::launch::{Launch, Launched, Launcher, RunnerState};
+use super::launch::{EndedRunner, Launch, Launched, Launcher, RunnerState};
 use crate::error::{Error, Result};
 use crate::exec::process::{self, Liveness};
 use crate::model::SessionName;
@@ -45,6 +45,10 @@ impl<R> Launcher<R> for Foreground<R> {
             process::send(&holder.process, Signal::SIGTERM);
         }
         Ok(())
+    }
+
+    fn ended(&self, _runs: &Utf8Path) -> Result<Vec<EndedRunner>> {
+        Ok(Vec::new())
     }
 
     fn attach(&self, session: &SessionName) -> Result<()> {

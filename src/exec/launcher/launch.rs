@@ -1,7 +1,7 @@
 //! What a place for runners must be able to do.
 use crate::error::{Error, ExitCode, Result};
 use crate::model::SessionName;
-use camino::Utf8Path;
+use camino::{Utf8Path, Utf8PathBuf};
 
 /// A runner to be started. `R` is what it asks for once it is up.
 #[derive(Debug)]
@@ -44,6 +44,15 @@ pub enum RunnerState {
     },
 }
 
+/// A runner that has ended and is still shown somewhere.
+#[derive(Debug)]
+pub struct EndedRunner {
+    pub session: SessionName,
+    pub run_dir: Utf8PathBuf,
+    /// The name of what shows it.
+    pub shown_in: String,
+}
+
 /// A place where runners live.
 pub trait Launcher<R> {
     /// Starts a runner, and returns once it has the session or cannot have it.
@@ -54,6 +63,9 @@ pub trait Launcher<R> {
 
     /// Ends the session's runner and removes what still shows it.
     fn cancel(&self, session: &SessionName, run_dir: &Utf8Path) -> Result<()>;
+
+    /// Returns the ended runners whose run directories are in a folder and that are still shown.
+    fn ended(&self, runs: &Utf8Path) -> Result<Vec<EndedRunner>>;
 
     /// Shows the session's runner in this terminal.
     fn attach(&self, session: &SessionName) -> Result<()>;

@@ -6,7 +6,7 @@ mod tmux;
 mod tmux_launcher;
 
 pub use foreground::Foreground;
-pub use launch::{Launch, Launched, Launcher, RunnerState, Windows};
+pub use launch::{EndedRunner, Launch, Launched, Launcher, RunnerState, Windows};
 pub use socket::{LaunchReply, LaunchSocket, ReplyLine, fetch};
 pub use tmux::{Found, Tmux};
 pub use tmux_launcher::TmuxLauncher;

@@ -1,11 +1,11 @@
 //! A runner in a tmux window of its own.
-use super::launch::{Launch, Launched, Launcher, RunnerState, Windows};
+use super::launch::{EndedRunner, Launch, Launched, Launcher, RunnerState, Windows};
 use super::socket::{LaunchReply, LaunchSocket};
 use super::tmux::{Found, Tmux};
 use crate::error::{Error, Result};
 use crate::exec::process;
 use crate::model::SessionName;
-use camino::Utf8Path;
+use camino::{Utf8Path, Utf8PathBuf};
 use serde::Serialize;
 
 /// Starts runners in tmux.
@@ -72,6 +72,19 @@ impl<R: Serialize> Launcher<R> for TmuxLauncher {
             Some(found) => self.tmux.close(&found),
             None => Ok(()),
         }
+    }
+
+    fn ended(&self, runs: &Utf8Path) -> Result<Vec<EndedRunner>> {
+        let ended = |found: Found| {
+            let run_dir = Utf8PathBuf::from(found.run_dir);
+            let session = run_dir.strip_prefix(runs).ok()?.as_str().parse().ok()?;
+            found.dead.then_some(EndedRunner {
+                session,
+                run_dir,
+                shown_in: found.name,
+            })
+        };
+        Ok(self.tmux.list()?.into_iter().filter_map(ended).collect())
     }
 
     fn attach(&self, session: &SessionName) -> Result<()> {
