@@ -6,6 +6,57 @@ use crate::store::library::{Entry, Library};
 use crate::text::count;
 use serde::Serialize;
 
+/// What definitions are for: those of the project or yours, and the built-in ones by their purpose.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Group {
+    Yours,
+    Build,
+    Plan,
+    Review,
+    Ideas,
+}
+
+impl Group {
+    pub(super) const ALL: [Self; 5] = [
+        Self::Yours,
+        Self::Build,
+        Self::Plan,
+        Self::Review,
+        Self::Ideas,
+    ];
+
+    /// Returns its title.
+    pub(super) fn title(self) -> &'static str {
+        match self {
+            Self::Yours => "Yours",
+            Self::Build => "Build",
+            Self::Plan => "Plan",
+            Self::Review => "Review",
+            Self::Ideas => "Ideas",
+        }
+    }
+
+    fn of(origin: Origin, name: &str) -> Self {
+        if origin == Origin::BuiltIn {
+            Self::of_built_in(name)
+        } else {
+            Self::Yours
+        }
+    }
+
+    fn of_built_in(name: &str) -> Self {
+        match name {
+            "autopilot" | "ci-fix" | "implement-changes" | "merge-conflict" | "ralph"
+            | "research-implement" | "ship" | "work" => Self::Build,
+            "bug-discovery" | "bug-hunt" | "bug-triage" | "code-review" | "doc-updater"
+            | "docs-improve" | "elegance" | "fresh-eyes" | "test-scanner" => Self::Review,
+            "dueling-wizards" | "idea-wizard" | "ideate" => Self::Ideas,
+            // The rest improves plans and the tasks made from them.
+            _ => Self::Plan,
+        }
+    }
+}
+
 /// The entry of a loop or pipeline in a list; also its JSON form.
 #[derive(Clone, Debug, Serialize)]
 pub(super) struct Line {
@@ -17,6 +68,12 @@ pub(super) struct Line {
     pub(super) description: String,
     /// When it ends, in words; empty if it is broken.
     pub(super) ends: String,
+    /// The same, short: of a pipeline only how many stages it has.
+    #[serde(skip)]
+    pub(super) short_ends: String,
+    /// What it is for, in one word.
+    #[serde(skip)]
+    pub(super) group: Group,
     /// Where it was found.
     pub(super) origin: Origin,
     /// The file, or `builtin:<path>`.
@@ -47,12 +104,17 @@ fn line(entry: Entry, project: &Project, overrides: &Overrides) -> Line {
         |_| String::new(),
         |sources| compile::description(&sources.definition().text),
     );
-    let ends = compiled.map_or_else(|_| String::new(), |(plan, _)| ends(&plan));
+    let (ends, short_ends) = compiled.map_or_else(
+        |_| <(String, String)>::default(),
+        |(plan, _)| (ends(&plan), short_ends(&plan)),
+    );
     Line {
+        group: Group::of(entry.origin, &entry.name),
         name: entry.name,
         kind: entry.kind,
         description,
         ends,
+        short_ends,
         origin: entry.origin,
         path: entry.path,
         error,
@@ -93,6 +155,13 @@ pub(super) fn ends(plan: &Plan) -> String {
             .map(step_ends)
             .collect::<Vec<_>>()
             .join(", then "),
+    }
+}
+
+fn short_ends(plan: &Plan) -> String {
+    match plan.kind {
+        PlanKind::Loop => ends(plan),
+        PlanKind::Pipeline => count(plan.steps.len(), "stage"),
     }
 }
 

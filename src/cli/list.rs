@@ -9,7 +9,9 @@ use crate::exec::holder::is_running;
 use crate::model::{SessionName, SessionStatus};
 use crate::store::layout::Project;
 use crate::store::session::{names, summarize};
-use crate::ui::{duration, json, out, table};
+use crate::ui::style::Look;
+use crate::ui::table::{Cell, Fit, Table};
+use crate::ui::{json, out, time};
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -104,6 +106,15 @@ impl Row {
         }
     }
 
+    /// Whether it should have a runner now.
+    pub(super) fn is_active(&self) -> bool {
+        self.status.is_some_and(SessionStatus::is_active)
+    }
+
+    fn label(&self) -> &'static str {
+        self.status.map_or("unreadable", SessionStatus::label)
+    }
+
     fn unreadable(session: SessionName, error: &Error) -> Self {
         Self {
             session,
@@ -145,33 +156,40 @@ fn how_far(row: &Row) -> String {
 }
 
 /// Returns sessions as a table.
-pub(super) fn table(rows: &[Row]) -> String {
+pub(super) fn table<'a>(rows: impl IntoIterator<Item = &'a Row>) -> String {
     let now = clock::now();
-    let cells = |row: &Row| {
+    let cells = |row: &Row| -> [Cell; 7] {
         [
-            format!("  {}", row.session),
-            row.pipeline.clone(),
-            row.status
-                .map_or("unreadable", SessionStatus::label)
-                .to_owned(),
-            how_far(row),
-            stage_in_words(row),
-            row.updated_at.map_or_else(String::new, |at| {
-                format!("{} ago", duration::short(now.duration_since(at)))
-            }),
-            format!("${:.2}", row.cost_usd),
+            Cell::new(row.session.as_str(), Look::Name),
+            row.pipeline.as_str().into(),
+            Cell::new(row.label(), row.status.map_or(Look::Bad, Look::of_status)),
+            how_far(row).into(),
+            stage_in_words(row).into(),
+            row.updated_at
+                .map_or_else(String::new, |at| time::ago(at, now))
+                .into(),
+            format!("${:.2}", row.cost_usd).into(),
         ]
     };
-    table::table(
-        [
-            "  SESSION",
-            "RUNS",
-            "STATUS",
-            "ITERATION",
-            "STAGE",
-            "CHANGED",
-            "COST",
-        ],
-        rows.iter().map(cells),
-    )
+    Table::new([
+        Fit::Cut,
+        Fit::Cut,
+        Fit::Keep,
+        Fit::Keep,
+        Fit::Cut,
+        Fit::Keep,
+        Fit::Keep,
+    ])
+    .header([
+        "SESSION",
+        "LOOP",
+        "STATUS",
+        "ITERATION",
+        "STAGE",
+        "CHANGED",
+        "COST",
+    ])
+    .rows(rows.into_iter().map(cells))
+    .indent(2)
+    .fit_terminal()
 }

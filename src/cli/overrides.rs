@@ -6,7 +6,8 @@ use crate::model::Change;
 use crate::plan::{Plan, SettingOrigin, SettingSource};
 use crate::store::inputs;
 use crate::text;
-use crate::ui::{note, table};
+use crate::ui::note;
+use crate::ui::table::{Fit, Table};
 use camino::Utf8PathBuf;
 use clap::Args;
 
@@ -176,8 +177,12 @@ pub(super) fn origins(plan: &Plan) -> Option<String> {
             origin.source.as_str().to_owned(),
         ]
     };
-    (!rows.is_empty())
-        .then(|| table::table(["SETTING", "VALUE", "SET BY"], rows.iter().map(row)).to_string())
+    (!rows.is_empty()).then(|| {
+        Table::new([Fit::Keep, Fit::Wrap, Fit::Keep])
+            .header(["SETTING", "VALUE", "FROM"])
+            .rows(rows.iter().map(row))
+            .fit_terminal()
+    })
 }
 
 fn dollars(text: &str) -> Result<f64, String> {

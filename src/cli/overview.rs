@@ -1,16 +1,27 @@
-//! `ap` without arguments: the loops and pipelines you can start, and the sessions of the project.
-use super::catalog::{self, Line};
+//! `ap` without arguments: the sessions of the project, and the loops and pipelines you can start.
+use super::catalog::{self, Group, Line};
 use super::context::Context;
 use super::format::Format;
 use super::list;
 use crate::error::{ExitCode, Result};
-use crate::plan::PlanKind;
-use crate::ui::{self, style, table};
+use crate::plan::{Origin, PlanKind};
+use crate::ui;
+use crate::ui::style::{self, Look};
+use crate::ui::table::{Cell, Fit, Table};
+use crate::ui::wrap::wrap;
 use serde::Serialize;
+
+/// How many sessions are shown where there is little room.
+const FEWEST_SESSIONS: usize = 4;
+/// How many are shown at most: `ap list` shows all.
+const MOST_SESSIONS: usize = 10;
 
 #[derive(Clone, Debug, Default, clap::Args)]
 #[command(mut_arg("json", |json| json.help("Print JSON: `{loops: [{name, kind, description, ends, origin, path, error}], pipelines: […], sessions: […]}`")))]
 pub(super) struct Args {
+    /// Describe each loop and pipeline, even if that is longer than the screen
+    #[arg(long)]
+    all: bool,
     #[command(flatten)]
     format: Format,
 }
@@ -36,52 +47,135 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<ExitCode> {
     };
     if args.format == Format::Json {
         ui::json(&overview)?;
-        return Ok(ExitCode::Done);
+    } else {
+        ui::out(overview.text(ui::size(), args.all))?;
     }
-    section("Loops", "ap <loop> [session] [max]", &overview.loops)?;
-    section(
-        "Pipelines",
-        "ap pipeline <name> [session]",
-        &overview.pipelines,
-    )?;
-    if !overview.sessions.is_empty() {
-        ui::out(format!(
-            "{}  {}",
-            style::heading("Sessions"),
-            style::faint("ap status <session>")
-        ))?;
-        ui::out(list::table(&overview.sessions))?;
-    }
-    ui::out(format!(
-        "{}: `ap <loop> <session> 25` starts a session, `ap list` shows them, `ap --help` everything else.",
-        style::heading("Next")
-    ))?;
     Ok(ExitCode::Done)
 }
 
-fn section(title: &str, usage: &str, lines: &[Line]) -> Result<()> {
-    ui::out(format!(
-        "{}  {}",
-        style::heading(title),
-        style::faint(usage)
-    ))?;
-    let row = |line: &Line| {
-        let description = line.error.as_ref().map_or_else(
-            || line.description.clone(),
-            |error| format!("broken: {error}"),
-        );
-        [
-            format!("  {}", line.name),
-            description,
-            line.ends.clone(),
-            catalog::origin(line.origin).to_owned(),
-        ]
+impl Overview {
+    /// Returns the text: with descriptions, unless they are too many for the screen.
+    fn text(&self, screen: Option<(usize, usize)>, all: bool) -> String {
+        let width = screen.map(|(_, columns)| columns);
+        let full = self.definitions(|title, usage, lines| described(title, usage, lines, width));
+        let height = screen.map_or(usize::MAX, |(rows, _)| rows);
+        let rest = |definitions: &str| height.saturating_sub(definitions.lines().count() + 4);
+        let is_full = all || self.sessions.len().min(FEWEST_SESSIONS) + 2 <= rest(&full);
+        let definitions = if is_full {
+            full
+        } else {
+            self.definitions(|title, usage, lines| names(title, usage, lines, width))
+        };
+        let room = rest(&definitions).saturating_sub(3);
+        let sessions = self.sessions(room.clamp(FEWEST_SESSIONS, MOST_SESSIONS));
+        format!("{sessions}{definitions}\n{}", next(is_full))
+    }
+
+    fn definitions(&self, section: impl Fn(&str, &str, &[Line]) -> String) -> String {
+        let loops = section("Loops", "ap <loop> [session] [max]", &self.loops);
+        let pipelines = section("Pipelines", "ap pipeline <name> [session]", &self.pipelines);
+        format!("{loops}\n\n{pipelines}\n")
+    }
+
+    /// Returns the sessions: those that run, then the latest.
+    fn sessions(&self, most: usize) -> String {
+        if self.sessions.is_empty() {
+            return String::new();
+        }
+        let mut rows: Vec<&list::Row> = self.sessions.iter().collect();
+        rows.sort_by_key(|row| !row.is_active());
+        let left_out = rows.len().saturating_sub(most);
+        rows.truncate(most);
+        let more = if left_out == 0 {
+            String::new()
+        } else {
+            format!(
+                "  {}\n",
+                style::faint(&format!("… {left_out} more: `ap list`"))
+            )
+        };
+        let title = heading("Sessions", "ap status <session>");
+        format!("{title}\n{}\n{more}\n", list::table(rows))
+    }
+}
+
+fn heading(title: &str, usage: &str) -> String {
+    format!("{}  {}", style::heading(title), style::faint(usage))
+}
+
+fn next(is_full: bool) -> String {
+    let next = if is_full {
+        "`ap <loop> <session> 25` starts a session, `ap --help` shows all commands."
+    } else {
+        "`ap <loop> <session> 25` starts one, `ap --all` describes them; `ap --help`"
     };
-    ui::out(table::table(
-        ["  NAME", "WHAT IT DOES", "ENDS", "FROM"],
-        lines.iter().map(row),
-    ))?;
-    ui::out("")
+    style::faint(next).to_string()
+}
+
+fn groups(lines: &[Line]) -> impl Iterator<Item = (Group, Vec<&Line>)> {
+    let of = |group| lines.iter().filter(move |line| line.group == group);
+    Group::ALL
+        .into_iter()
+        .map(move |group| (group, of(group).collect::<Vec<_>>()))
+        .filter(|(_, lines)| !lines.is_empty())
+}
+
+/// Returns a line for each entry.
+fn described(title: &str, usage: &str, lines: &[Line], width: Option<usize>) -> String {
+    let mut table = Table::new([Fit::Keep, Fit::Keep, Fit::Cut, Fit::Cut, Fit::Keep]).indent(2);
+    for (group, lines) in groups(lines) {
+        let titles = std::iter::once(group.title()).chain(std::iter::repeat(""));
+        let rows = lines.into_iter().zip(titles);
+        table = table.rows(rows.map(|(line, title)| row(line, title)));
+    }
+    format!("{}\n{}", heading(title, usage), table.fit(width))
+}
+
+fn row(line: &Line, group: &str) -> [Cell; 5] {
+    let description = match &line.error {
+        Some(error) => Cell::new(format!("broken: {error}"), Look::Bad),
+        None => line.description.as_str().into(),
+    };
+    // The group says it of the others.
+    let from = match line.origin {
+        Origin::BuiltIn => "",
+        origin @ (Origin::File | Origin::Project | Origin::User) => catalog::origin(origin),
+    };
+    [
+        Cell::new(group, Look::Faint),
+        Cell::new(line.name.as_str(), Look::Name),
+        description,
+        Cell::new(line.short_ends.as_str(), Look::Faint),
+        Cell::new(from, Look::Faint),
+    ]
+}
+
+/// Returns the names of the entries only, in lines.
+fn names(title: &str, usage: &str, lines: &[Line], width: Option<usize>) -> String {
+    let widest = Group::ALL
+        .map(|group| group.title().len())
+        .into_iter()
+        .max();
+    let column = widest.unwrap_or_default();
+    let mut text = heading(title, usage);
+    for (group, lines) in groups(lines) {
+        let names: Vec<String> = lines.into_iter().map(name).collect();
+        let room = width.map_or(usize::MAX, |width| width.saturating_sub(column + 4));
+        let titles = std::iter::once(group.title()).chain(std::iter::repeat(""));
+        for (names, title) in wrap(&names.join(", "), room).iter().zip(titles) {
+            let title = format!("{title:<column$}");
+            text += &format!("\n  {}  {}", style::faint(&title), style::name(names));
+        }
+    }
+    text
+}
+
+/// Returns the name of an entry, marked if it cannot run.
+fn name(line: &Line) -> String {
+    match line.error {
+        Some(_) => format!("{}(broken)", line.name),
+        None => line.name.clone(),
+    }
 }
 
 #[cfg(test)]
@@ -90,36 +184,67 @@ mod tests {
     use crate::store::layout::Project;
     use insta::assert_snapshot;
 
-    #[test]
-    fn json_has_the_documented_shape() {
-        let context = Context {
+    fn context() -> Context {
+        Context {
             project: Project::new("/no/where".into()),
             user_config: "/no/config".into(),
             exe: "ap".into(),
             session: None,
             env: crate::model::Env::default(),
             inside_tmux: false,
-        };
-        assert_eq!(
-            run(
-                &Args {
-                    format: Format::Json
-                },
-                &context
-            )
-            .unwrap(),
-            ExitCode::Done
-        );
-        let library = context.library();
-        let work = catalog::lines(&library, &context.project, &context.declared())
+        }
+    }
+
+    fn overview() -> Overview {
+        let context = context();
+        let lines = catalog::lines(&context.library(), &context.project, &context.declared());
+        let (loops, pipelines) = lines
             .into_iter()
-            .find(|line| line.name == "work")
-            .unwrap();
-        let overview = Overview {
-            loops: vec![work],
-            pipelines: Vec::new(),
+            .partition(|line| line.kind == PlanKind::Loop);
+        Overview {
+            loops,
+            pipelines,
             sessions: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn the_names_fit_a_small_screen_and_every_line_its_width() {
+        console::set_colors_enabled(false);
+        let small = overview().text(Some((24, 80)), false);
+        assert!(small.lines().count() <= 18, "{small}");
+        for text in [small, overview().text(Some((24, 80)), true)] {
+            let wide = text.lines().find(|line| 80 < line.chars().count());
+            assert_eq!(wide, None, "{text}");
+            assert!(text.contains("work") && text.contains("Build"), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_screen_that_is_tall_enough_shows_what_each_is_for() {
+        console::set_colors_enabled(false);
+        for text in [
+            overview().text(Some((60, 120)), false),
+            overview().text(None, false),
+        ] {
+            assert!(
+                text.contains("Implement the queue's tasks one by"),
+                "{text}"
+            );
+            assert!(text.contains("7 stages"), "{text}");
+        }
+    }
+
+    #[test]
+    fn json_has_the_documented_shape() {
+        let args = Args {
+            all: false,
+            format: Format::Json,
         };
+        assert_eq!(run(&args, &context()).unwrap(), ExitCode::Done);
+        let mut overview = overview();
+        overview.loops.retain(|line| line.name == "work");
+        overview.pipelines.clear();
         assert_snapshot!(serde_json::to_string_pretty(&overview).unwrap(), @r#"
         {
           "loops": [

@@ -3,7 +3,8 @@ use super::format::Format;
 use crate::compile::{SCHEMAS, Schema};
 use crate::error::{ExitCode, Result};
 use crate::store::atomic;
-use crate::ui::{self, note, out, table};
+use crate::ui::table::{Fit, Table};
+use crate::ui::{self, note, out};
 use camino::{Utf8Path, Utf8PathBuf};
 use clap::builder::PossibleValuesParser;
 use fs_err as fs;
@@ -41,8 +42,9 @@ pub(super) fn run(args: &Args) -> Result<ExitCode> {
         (Some(schema), _) => out(schema.text())?,
         (None, Format::Json) => ui::json(&SCHEMAS.map(listed))?,
         (None, Format::Text) => {
-            let rows = SCHEMAS.map(|schema| [schema.name, schema.about].map(str::to_owned));
-            out(table::table(["NAME", "DESCRIBES"], rows))?;
+            let rows = SCHEMAS.map(|schema| [schema.name, schema.about]);
+            let table = Table::new([Fit::Keep, Fit::Wrap]).header(["NAME", "DESCRIBES"]);
+            out(table.rows(rows).fit_terminal())?;
         }
     }
     Ok(ExitCode::Done)

@@ -1,5 +1,6 @@
 //! How what an agent does is shown: in a session's window, and wherever else it is followed.
 use super::style;
+use super::wrap::wrap;
 use crate::agent::Activity;
 use camino::Utf8Path;
 
@@ -100,20 +101,10 @@ impl Shown {
         let Some(width) = self.width else {
             return vec![text.to_owned()];
         };
-        let mut lines: Vec<String> = Vec::new();
-        for word in text.split(' ') {
-            match lines.last_mut() {
-                Some(line)
-                    if console::measure_text_width(line) + console::measure_text_width(word)
-                        < width.max(NARROWEST) =>
-                {
-                    line.push(' ');
-                    line.push_str(word);
-                }
-                Some(_) | None => lines.push(word.to_owned()),
-            }
-        }
-        lines.into_iter().map(|line| self.cut(&line)).collect()
+        wrap(text, width.max(NARROWEST))
+            .iter()
+            .map(|line| self.cut(line))
+            .collect()
     }
 }
 

@@ -4,6 +4,8 @@ pub mod duration;
 pub mod report;
 pub mod style;
 pub mod table;
+pub mod time;
+pub mod wrap;
 
 use crate::compile::Problem;
 use crate::error::{Error, Result};
@@ -25,6 +27,17 @@ pub fn out(text: impl AsRef<str>) -> Result<()> {
 /// Writes JSON to stdout, indented.
 pub fn json(value: &impl Serialize) -> Result<()> {
     out(serde_json::to_string_pretty(value).map_err(crate::error::Error::failed)?)
+}
+
+/// Returns how many columns the terminal has, if stdout is one.
+pub fn width() -> Option<usize> {
+    size().map(|(_, columns)| columns)
+}
+
+/// Returns how many rows and columns the terminal has, if stdout is one.
+pub fn size() -> Option<(usize, usize)> {
+    let (rows, columns) = console::Term::stdout().size_checked()?;
+    (0 < columns).then_some((usize::from(rows), usize::from(columns)))
 }
 
 /// Writes a message to stderr, and ends its last line. A failure is ignored: it could not be reported.

@@ -1,50 +1,192 @@
 //! Tables for the terminal. Programs use `--json`.
-use comfy_table::{ContentArrangement, Table, presets};
+use super::style::Look;
+use super::wrap::wrap_hard;
+use console::{measure_text_width, truncate_str};
 
-/// Returns rows under a header, as wide as the terminal; unbroken where there is none.
-pub fn table<const N: usize>(
-    header: [&str; N],
-    rows: impl IntoIterator<Item = [String; N]>,
-) -> String {
-    let mut table = Table::new();
-    table
-        .load_style(presets::NOTHING)
-        .set_content_arrangement(ContentArrangement::Dynamic)
-        .set_header(header);
-    if let Some((_, columns)) = console::Term::stdout().size_checked() {
-        table.set_width(columns);
-    }
-    table.add_rows(rows);
-    for column in table.column_iter_mut() {
-        column.set_padding((0, 2));
-    }
-    trim(&table.to_string())
+/// The space between two columns.
+const GAP: usize = 2;
+/// No column is made narrower.
+const NARROWEST: usize = 8;
+
+/// What happens to a column that does not fit the terminal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fit {
+    /// It stays as it is.
+    Keep,
+    /// Its texts are cut, and end with `…`.
+    Cut,
+    /// Its texts are broken into several lines.
+    Wrap,
 }
 
-fn trim(table: &str) -> String {
-    table
-        .lines()
-        .map(str::trim_end)
-        .collect::<Vec<_>>()
-        .join("\n")
+/// A text and its style.
+#[derive(Clone, Debug, Default)]
+pub struct Cell {
+    text: String,
+    look: Look,
+}
+
+impl Cell {
+    /// Returns a cell in a style.
+    pub fn new(text: impl Into<String>, look: Look) -> Self {
+        Self {
+            text: text.into(),
+            look,
+        }
+    }
+}
+
+impl<T: Into<String>> From<T> for Cell {
+    fn from(text: T) -> Self {
+        Self::new(text, Look::Plain)
+    }
+}
+
+/// Rows of cells, laid out in columns.
+#[derive(Clone, Debug)]
+pub struct Table<const N: usize> {
+    columns: [Fit; N],
+    rows: Vec<[Cell; N]>,
+    indent: usize,
+}
+
+impl<const N: usize> Table<N> {
+    /// Returns an empty table.
+    pub fn new(columns: [Fit; N]) -> Self {
+        Self {
+            columns,
+            rows: Vec::new(),
+            indent: 0,
+        }
+    }
+
+    /// Adds the titles of the columns.
+    #[must_use]
+    pub fn header(mut self, titles: [&str; N]) -> Self {
+        self.rows
+            .push(titles.map(|title| Cell::new(title, Look::Faint)));
+        self
+    }
+
+    /// Moves all rows to the right.
+    #[must_use]
+    pub fn indent(self, indent: usize) -> Self {
+        Self { indent, ..self }
+    }
+
+    /// Adds rows.
+    #[must_use]
+    pub fn rows<C: Into<Cell>>(mut self, rows: impl IntoIterator<Item = [C; N]>) -> Self {
+        self.rows
+            .extend(rows.into_iter().map(|row| row.map(Into::into)));
+        self
+    }
+
+    /// Returns the table as wide as the terminal; as wide as it is where there is none.
+    pub fn fit_terminal(&self) -> String {
+        self.fit(super::width())
+    }
+
+    /// Returns the table for a width.
+    pub fn fit(&self, width: Option<usize>) -> String {
+        let widths = self.widths(width);
+        let lines = self.rows.iter().flat_map(|row| self.lines(row, &widths));
+        lines.collect::<Vec<_>>().join("\n")
+    }
+
+    /// Returns how wide each column is: the widest of those that may shrink give first.
+    fn widths(&self, width: Option<usize>) -> [usize; N] {
+        let mut widths = [0; N];
+        for row in &self.rows {
+            for (wide, cell) in widths.iter_mut().zip(row) {
+                *wide = (*wide).max(measure_text_width(&cell.text));
+            }
+        }
+        let Some(width) = width else { return widths };
+        let room = width.saturating_sub(self.indent + GAP * N.saturating_sub(1));
+        while room < widths.iter().sum() {
+            let widest = widths
+                .iter_mut()
+                .zip(self.columns)
+                .filter(|(wide, fit)| *fit != Fit::Keep && NARROWEST < **wide)
+                .max_by_key(|(wide, _)| **wide);
+            let Some((wide, _)) = widest else { break };
+            *wide -= 1;
+        }
+        widths
+    }
+
+    fn lines(&self, row: &[Cell; N], widths: &[usize; N]) -> Vec<String> {
+        let columns = row.iter().zip(self.columns).zip(widths);
+        let cells: Vec<Vec<String>> = columns
+            .map(|((cell, fit), wide)| match fit {
+                Fit::Keep => vec![cell.text.clone()],
+                Fit::Cut => vec![truncate_str(&cell.text, *wide, "…").into_owned()],
+                Fit::Wrap => wrap_hard(&cell.text, (*wide).max(1)),
+            })
+            .collect();
+        let height = cells.iter().map(Vec::len).max().unwrap_or_default();
+        (0..height)
+            .map(|line| self.line(row, &cells, widths, line))
+            .collect()
+    }
+
+    fn line(
+        &self,
+        row: &[Cell; N],
+        cells: &[Vec<String>],
+        widths: &[usize; N],
+        line: usize,
+    ) -> String {
+        let mut text = " ".repeat(self.indent);
+        let mut missing = 0;
+        for ((cell, lines), wide) in row.iter().zip(cells).zip(widths) {
+            let piece = lines.get(line).map_or("", String::as_str);
+            if !piece.is_empty() {
+                text += &" ".repeat(missing);
+                text += &cell.look.apply(piece).to_string();
+                missing = 0;
+            }
+            missing += wide.saturating_sub(measure_text_width(piece)) + GAP;
+        }
+        text
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn table(columns: [Fit; 2]) -> Table<2> {
+        console::set_colors_enabled(false);
+        Table::new(columns)
+            .header(["NAME", "WHAT"])
+            .rows([["a", "first"], ["long-name", "the second one"]])
+    }
+
     #[test]
     fn rows_stand_under_their_header() {
-        let shown = table(
-            ["NAME", "WHAT"],
-            [
-                ["a".to_owned(), "first".to_owned()],
-                ["long-name".to_owned(), "second".to_owned()],
-            ],
+        assert_eq!(
+            table([Fit::Keep, Fit::Keep]).fit(None),
+            "NAME       WHAT\na          first\nlong-name  the second one"
+        );
+    }
+
+    #[test]
+    fn a_narrow_terminal_cuts_or_wraps_what_may_shrink() {
+        assert_eq!(
+            table([Fit::Keep, Fit::Cut]).indent(1).fit(Some(22)),
+            " NAME       WHAT\n a          first\n long-name  the secon…"
         );
         assert_eq!(
-            shown,
-            "NAME       WHAT\na          first\nlong-name  second"
+            table([Fit::Keep, Fit::Wrap]).fit(Some(22)),
+            "NAME       WHAT\na          first\nlong-name  the second\n           one"
         );
+    }
+
+    #[test]
+    fn a_column_that_must_stay_is_never_cut() {
+        let shown = table([Fit::Keep, Fit::Cut]).fit(Some(4));
+        assert_eq!(shown.lines().last(), Some("long-name  the sec…"), "{shown}");
     }
 }

@@ -484,7 +484,7 @@ fn the_window_shows_progress_tools_and_cost() {
     ] {
         assert!(lines.contains(&line), "{line:?} is not in\n{screen}");
     }
-    assert!(screen.contains("✓ continue: Did lay the table"), "{screen}");
+    assert!(screen.contains("✓ Did lay the table"), "{screen}");
     let bottom = lines.last().unwrap();
     for words in [
         "iteration 2/10 · ",

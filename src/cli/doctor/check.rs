@@ -1,4 +1,6 @@
 //! The result of one check.
+use crate::ui::style::Look;
+use crate::ui::table::Cell;
 use serde::Serialize;
 
 /// How bad it is, from good to bad.
@@ -6,10 +8,24 @@ use serde::Serialize;
 #[serde(rename_all = "snake_case")]
 pub(super) enum Verdict {
     Ok,
+    /// Sessions run without it; it is needed for one thing only.
+    Optional,
     /// Sessions run, but may behave unexpectedly.
     Warning,
     /// Sessions cannot run, or not safely.
     Problem,
+}
+
+impl Verdict {
+    /// Returns the word for it, and its style.
+    pub(super) fn label(self) -> Cell {
+        match self {
+            Self::Ok => Cell::new("ok", Look::Good),
+            Self::Optional => Cell::new("–", Look::Faint),
+            Self::Warning => Cell::new("warning", Look::Odd),
+            Self::Problem => Cell::new("problem", Look::Bad),
+        }
+    }
 }
 
 /// The result of one check.
@@ -29,6 +45,13 @@ impl Check {
             verdict: Verdict::Ok,
             found: found.into(),
             advice: None,
+        }
+    }
+
+    pub(super) fn optional(name: &'static str, found: impl Into<String>) -> Self {
+        Self {
+            verdict: Verdict::Optional,
+            ..Self::ok(name, found)
         }
     }
 

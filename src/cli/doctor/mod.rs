@@ -7,6 +7,8 @@ mod program;
 use super::context::Context;
 use super::format::Format;
 use crate::error::{ExitCode, Result};
+use crate::ui::style::Look;
+use crate::ui::table::{Cell, Fit, Table};
 use crate::ui::{json, out};
 use check::{Check, Verdict};
 use serde::Serialize;
@@ -73,23 +75,19 @@ fn checks(context: &Context) -> Vec<Check> {
 }
 
 fn text(report: &Report) -> String {
-    let mut text = String::new();
-    for Check {
-        name,
-        verdict,
-        found,
-        advice,
-    } in &report.checks
-    {
-        let word = match verdict {
-            Verdict::Ok => "ok",
-            Verdict::Warning => "warning",
-            Verdict::Problem => "problem",
-        };
-        text += &format!("{word:<8} {name:<12} {found}\n");
-        if let Some(advice) = advice {
-            text += &format!("{:<21} → {advice}\n", "");
-        }
-    }
-    text
+    let rows = report.checks.iter().flat_map(|check| {
+        let found = [
+            check.verdict.label(),
+            check.name.into(),
+            check.found.as_str().into(),
+        ];
+        let advice = check.advice.as_ref().map(|advice| {
+            let advice = Cell::new(format!("→ {advice}"), Look::Name);
+            [Cell::default(), Cell::default(), advice]
+        });
+        std::iter::once(found).chain(advice)
+    });
+    Table::new([Fit::Keep, Fit::Keep, Fit::Wrap])
+        .rows(rows)
+        .fit_terminal()
 }

@@ -43,7 +43,7 @@ pub(super) const WANTED: [Wanted; 4] = [
     Wanted {
         name: "bd",
         version: "version",
-        missing: Verdict::Ok,
+        missing: Verdict::Optional,
         advice: "install beads, or name another queue with `--queue`",
     },
 ];
@@ -96,11 +96,11 @@ pub(super) fn check(wanted: &Wanted, context: &Context) -> Check {
             "not installed"
         };
         return match wanted.missing {
-            Verdict::Ok if !context.has_beads() => Check::ok(
+            Verdict::Optional if !context.has_beads() => Check::optional(
                 name,
-                format!("{missing} (optional; needed for beads task queues)"),
+                format!("{missing}; only task queues of beads need it"),
             ),
-            Verdict::Ok => Check {
+            Verdict::Optional => Check {
                 name,
                 verdict: Verdict::Warning,
                 found: format!("{missing}, and this project keeps tasks in beads"),
@@ -256,7 +256,7 @@ pub(super) fn user(context: &Context) -> Check {
     }
     Check::warning(
         NAME,
-        "root: agents may do anything to this machine, and get IS_SANDBOX=1 so that Claude Code runs with bypassPermissions",
-        "use an ordinary user, or a disposable container",
+        "root: agents may do anything to this machine",
+        "use an ordinary user, or a disposable container; as root, agents get IS_SANDBOX=1, without which Claude Code refuses bypassPermissions",
     )
 }

@@ -7,17 +7,28 @@ use crate::cli::overrides;
 use crate::error::Result;
 use crate::plan::QueueSource;
 use crate::text::{count, shell_quote};
-use crate::ui::{self, style, table};
+use crate::ui::table::{Fit, Table};
+use crate::ui::{self, style};
 
 pub(super) fn print(preview: &Preview, context: &Context) -> Result<()> {
     let plan = &preview.plan;
     let run_dir = context.project.session(&plan.session);
     ui::out(summary(preview))?;
     ui::out(format!("Everything is stored in {}\n", run_dir.root()))?;
-    ui::out(table::table(
-        ["NODE", "LOOP", "AGENT", "ENDS", "PAUSE", "QUEUE"],
-        planned_nodes(plan, &run_dir).iter().map(row),
-    ))?;
+    let columns = [
+        Fit::Keep,
+        Fit::Keep,
+        Fit::Wrap,
+        Fit::Wrap,
+        Fit::Keep,
+        Fit::Wrap,
+    ];
+    ui::out(
+        Table::new(columns)
+            .header(["NODE", "LOOP", "AGENT", "ENDS", "PAUSE", "QUEUE"])
+            .rows(planned_nodes(plan, &run_dir).iter().map(row))
+            .fit_terminal(),
+    )?;
     if let Some(origins) = overrides::origins(plan) {
         ui::out(format!("\n{origins}"))?;
     }

@@ -8,7 +8,9 @@ mod topics;
 use super::format::Format;
 use crate::compile::LintCode;
 use crate::error::{ExitCode, Result};
-use crate::ui::{self, out, table};
+use crate::ui::style::Look;
+use crate::ui::table::{Cell, Fit, Table};
+use crate::ui::{self, out};
 use fields::Field;
 use serde::Serialize;
 use std::fmt::Write as _;
@@ -61,8 +63,9 @@ fn list(format: Format) -> Result<()> {
         Format::Text => {
             let rows = topics
                 .iter()
-                .map(|topic| [topic.topic, topic.about].map(str::to_owned));
-            out(table::table(["TOPIC", "EXPLAINS"], rows))
+                .map(|topic| [Cell::new(topic.topic, Look::Name), topic.about.into()]);
+            let table = Table::new([Fit::Keep, Fit::Wrap]).header(["TOPIC", "EXPLAINS"]);
+            out(table.rows(rows).fit_terminal())
         }
     }
 }
@@ -118,10 +121,10 @@ fn text(explanation: &Explanation) -> String {
         let _ = write!(
             text,
             "{}",
-            table::table(
-                ["FIELD", "TYPE", "ALWAYS", "MEANING"],
-                explanation.fields.iter().map(row)
-            )
+            Table::new([Fit::Keep, Fit::Wrap, Fit::Keep, Fit::Wrap])
+                .header(["FIELD", "TYPE", "ALWAYS", "MEANING"])
+                .rows(explanation.fields.iter().map(row))
+                .fit_terminal()
         );
     }
     text

@@ -7,6 +7,7 @@ use crate::error::Result;
 use crate::model::{QueueCounts, QueueStatus};
 use crate::queue::{Queue, liveness};
 use crate::text::shown;
+use crate::ui::style::{self, Look};
 use serde_json::json;
 
 /// Count the tasks and show what that means for a loop
@@ -52,7 +53,7 @@ fn json(name: &str, counts: &QueueCounts, status: &QueueStatus) -> String {
 fn text(name: &str, counts: &QueueCounts, status: &QueueStatus) -> String {
     let count = format!(
         "{}: {} of {} closed, {} ready",
-        shown(name),
+        style::heading(&shown(name)),
         counts.closed,
         counts.total,
         counts.ready.len()
@@ -71,9 +72,25 @@ fn text(name: &str, counts: &QueueCounts, status: &QueueStatus) -> String {
         .chain(held)
         .chain(stale)
         .chain(blocked)
-        .chain([shown(&capitalized(&meaning(status)))])
+        .chain([look(status)
+            .apply(shown(&capitalized(&meaning(status))))
+            .to_string()])
         .collect();
     lines.join("\n") + "\n"
+}
+
+/// Returns the style of what a status means.
+fn look(status: &QueueStatus) -> Look {
+    match status {
+        QueueStatus::Done { .. } => Look::Good,
+        QueueStatus::Work { .. } => Look::Active,
+        QueueStatus::Wait { .. } | QueueStatus::ReleaseStale { .. } | QueueStatus::Busy { .. } => {
+            Look::Odd
+        }
+        QueueStatus::Stalled { .. } | QueueStatus::NoItems { .. } | QueueStatus::Unknown { .. } => {
+            Look::Bad
+        }
+    }
 }
 
 fn stale_owner(owner: &str) -> String {

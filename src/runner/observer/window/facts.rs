@@ -1,6 +1,7 @@
 //! The lines that facts leave in the window.
-use super::format::{bold, dim, position, sign, tokens, wall_clock};
+use super::format::{position, tokens};
 use super::window::Window;
+use crate::clock;
 use crate::engine::State;
 use crate::model::{
     Decision, Event, FinishedAttempt, NodeEnding, NodeId, Outcome, Usage, WaitReason,
@@ -8,8 +9,7 @@ use crate::model::{
 use crate::plan::{Plan, PlanKind};
 use crate::store::observer::{Fact, Observer};
 use crate::text;
-use crate::ui::duration;
-use console::Style;
+use crate::ui::{duration, style, time};
 use jiff::{SignedDuration, Timestamp};
 use std::io;
 
@@ -70,6 +70,7 @@ impl Window {
         let payer = self
             .payer
             .as_ref()
+            .filter(|payer| *payer != "login")
             .map_or_else(String::new, |payer| format!(" by {payer}"));
         let spent = format!(
             "{}, {} tokens, ${:.2}{payer}; ${:.2} so far",
@@ -78,8 +79,11 @@ impl Window {
             usage.cost_usd,
             state.session.usage.cost_usd
         );
-        self.screen
-            .line(&format!("{}  {}", outcome_line(outcome), dim(&spent)));
+        self.screen.line(&format!(
+            "{}  {}",
+            outcome_line(outcome),
+            style::faint(&spent)
+        ));
     }
 
     fn show_given_back(&mut self, plan: &Plan, released: &[String], parked: &[String]) {
@@ -99,7 +103,7 @@ impl Window {
     }
 
     fn show_wait(&mut self, reason: &WaitReason, until: Timestamp) {
-        let until = wall_clock(until);
+        let until = time::local(until, clock::now());
         let what = match reason {
             // The bottom line alone shows it: it happens between any two iterations.
             WaitReason::Delay => return,
@@ -118,18 +122,15 @@ impl Window {
                 text::held(*held, by)
             ),
         };
-        self.screen
-            .line(&format!("{} {what}", sign("…", &Style::new().yellow())));
+        self.screen.line(&format!("{} {what}", style::odd("…")));
     }
 
     fn show_finished_stage(&mut self, plan: &Plan, step: u32, id: &NodeId, ending: &NodeEnding) {
         let run = plan
             .run_label(step)
             .map_or_else(String::new, |run| format!("{run}, "));
-        self.screen.line(&format!(
-            "{} {run}stage {id}: {ending}",
-            sign("✓", &Style::new().green()),
-        ));
+        self.screen
+            .line(&format!("{} {run}stage {id}: {ending}", style::good("✓"),));
     }
 
     fn show_block(&mut self, plan: &Plan, step: u32) {
@@ -140,26 +141,27 @@ impl Window {
         let names = branches.collect::<Vec<_>>().join(", ");
         self.screen.line(&format!(
             "\n{} {}  {}",
-            sign("●", &Style::new().blue()),
-            bold(&format!("{}{}", position(plan, step), block.id)),
-            dim(&format!("in parallel: {names}"))
+            style::active("●"),
+            style::heading(&format!("{}{}", position(plan, step), block.id)),
+            style::faint(&format!("in parallel: {names}"))
         ));
     }
 }
 
 fn outcome_line(outcome: &Outcome) -> String {
     let Outcome::Reported { status } = outcome else {
-        let failed = sign("✗", &Style::new().red());
+        let failed = style::bad("✗");
         return format!("{failed} agent {}", text::plain(&outcome.to_string()));
     };
     let sign = match status.decision {
-        Decision::Continue => sign("✓", &Style::new().green()),
-        Decision::Stop => sign("■", &Style::new().green()),
-        Decision::Error => sign("✗", &Style::new().red()),
+        Decision::Continue => style::good("✓"),
+        Decision::Stop => style::good("■"),
+        Decision::Error => style::bad("✗"),
     };
-    format!(
-        "{sign} {}: {}",
-        status.decision.as_str(),
-        text::first_line(status.said())
-    )
+    let said = text::first_line(status.said());
+    match status.decision {
+        Decision::Continue => format!("{sign} {said}"),
+        Decision::Stop => format!("{sign} votes to stop: {said}"),
+        Decision::Error => format!("{sign} reports an error: {said}"),
+    }
 }

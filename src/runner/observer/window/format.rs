@@ -1,10 +1,7 @@
 //! How values are written in the window.
-use crate::clock;
 use crate::engine::State;
 use crate::model::Usage;
 use crate::plan::{Node, Plan, Step};
-use console::Style;
-use jiff::Timestamp;
 
 /// Returns what ends a node, and how far it is.
 pub(super) fn ends_when(node: &Node, state: &State) -> String {
@@ -15,18 +12,6 @@ pub(super) fn ends_when(node: &Node, state: &State) -> String {
     } else {
         format!("ends when {condition} ({progress})")
     }
-}
-
-/// Returns a time of today as a wall clock shows it, and any other with its date.
-pub(super) fn wall_clock(at: Timestamp) -> String {
-    let zone = jiff::tz::TimeZone::system();
-    let (at, today) = (at.to_zoned(zone.clone()), clock::now().to_zoned(zone));
-    let format = if at.date() == today.date() {
-        "%H:%M:%S"
-    } else {
-        "%a %-d %b %H:%M:%S"
-    };
-    at.strftime(format).to_string()
 }
 
 /// Returns the number of all tokens, read and written.
@@ -69,16 +54,4 @@ pub(super) fn position(plan: &Plan, step: u32) -> String {
     } else {
         run
     }
-}
-
-pub(super) fn bold(text: &str) -> String {
-    Style::new().bold().apply_to(text).to_string()
-}
-
-pub(super) fn dim(text: &str) -> String {
-    Style::new().dim().apply_to(text).to_string()
-}
-
-pub(super) fn sign(sign: &str, style: &Style) -> String {
-    style.apply_to(sign).to_string()
 }

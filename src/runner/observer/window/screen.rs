@@ -1,5 +1,5 @@
 //! Writes to the terminal: lines that stay, and one below them that is overwritten.
-use super::format::dim;
+use crate::ui::style;
 use console::Term;
 use std::io::Write as _;
 
@@ -44,7 +44,7 @@ impl Screen {
         let _ = write!(
             self.out,
             "{}",
-            dim(&console::truncate_str(text, width, "…"))
+            style::faint(&console::truncate_str(text, width, "…"))
         );
         let _ = self.out.flush();
     }

@@ -1,5 +1,5 @@
 //! The window of a session or of a branch, apart from what facts and the bottom line show.
-use super::format::{bold, dim, ends_when, next_step, position, sign, tokens};
+use super::format::{ends_when, next_step, position, tokens};
 use super::screen::Screen;
 use crate::agent::{Activity, Transcript};
 use crate::engine::{Phase, State};
@@ -9,10 +9,9 @@ use crate::store::layout::RunDir;
 use crate::store::session::{Session, Snapshot};
 use crate::text;
 use crate::ui::activity::Shown;
-use crate::ui::{duration, report};
+use crate::ui::{duration, report, style};
 use crate::workspace::Workspace;
 use camino::Utf8PathBuf;
-use console::Style;
 use jiff::{SignedDuration, Timestamp};
 use std::time::Instant;
 
@@ -52,7 +51,7 @@ impl Window {
 
     fn open(workspace: &Workspace, session: &Session, branch: Option<&NodeId>) -> Self {
         let prefix = branch.map_or_else(String::new, |name| {
-            format!("{} ", dim(&format!("{name} │")))
+            format!("{} ", style::faint(&format!("{name} │")))
         });
         Self {
             screen: Screen::new(prefix),
@@ -77,12 +76,13 @@ impl Window {
             PlanKind::Loop => "loop",
             PlanKind::Pipeline => "pipeline",
         };
-        let project = dim(&format!("in {}", self.workspace.cwd));
+        let project = format!("in {}", self.workspace.cwd);
+        let project = style::faint(&project);
         self.screen.line(&format!(
             "{} {kind} {}  session {}  {project}",
-            sign("▶", &Style::new().cyan()),
-            bold(&plan.name),
-            bold(plan.session.as_str())
+            style::name("▶"),
+            style::heading(&plan.name),
+            style::heading(plan.session.as_str())
         ));
         if state.session.iterations > 0 || state.current.in_iteration() {
             let before = text::count(state.session.iterations, "iteration");
@@ -116,9 +116,9 @@ impl Window {
         let gap = if self.is_branch { "" } else { "\n" };
         self.screen.line(&format!(
             "{gap}{} {}{adopted}  {}",
-            sign("●", &Style::new().blue()),
-            bold(&attempt_title(plan, state)),
-            dim(&ends_when(node, state))
+            style::active("●"),
+            style::heading(&attempt_title(plan, state)),
+            style::faint(&ends_when(node, state))
         ));
     }
 
@@ -145,7 +145,7 @@ impl Window {
         if 0 < left_out {
             let lines = text::count(left_out, "line");
             self.screen
-                .line(&dim(&format!("  … {lines} more, see stdout.log")));
+                .line(&style::faint(&format!("  … {lines} more, see stdout.log")).to_string());
         }
         self.write_activities(&rest[left_out..]);
     }
@@ -162,11 +162,8 @@ impl Window {
 
     /// Shows what the user should know about a program that was called.
     pub(in crate::runner) fn show_remark(&mut self, remark: &str) {
-        self.screen.line(&format!(
-            "{} {}",
-            sign("!", &Style::new().yellow()),
-            text::clean(remark)
-        ));
+        self.screen
+            .line(&format!("{} {}", style::odd("!"), text::clean(remark)));
     }
 
     /// Shows how the session ended, and what you can do next.
@@ -179,17 +176,15 @@ impl Window {
             return;
         }
         let sign = match ending {
-            Ending::Completed { .. } => sign("✓", &Style::new().green()),
-            Ending::Failed { .. } => sign("✗", &Style::new().red()),
-            Ending::LimitReached { .. } | Ending::Stopped { .. } => {
-                sign("■", &Style::new().yellow())
-            }
+            Ending::Completed { .. } => style::good("✓"),
+            Ending::Failed { .. } => style::bad("✗"),
+            Ending::LimitReached { .. } | Ending::Stopped { .. } => style::odd("■"),
         };
         self.screen.line(&format!(
             "\n{sign} Session '{}' {}  {}",
             plan.session,
             report::ending(ending),
-            dim(&spent(state))
+            style::faint(&spent(state))
         ));
         if !matches!(ending, Ending::Completed { .. }) {
             let snapshot = Snapshot {
