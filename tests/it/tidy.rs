@@ -33,7 +33,6 @@ const LONG: &[&str] = &[
     "tests/it/plugin_content.rs",
     "tests/it/project.rs",
     "tests/it/queues/states.rs",
-    "tests/it/readme.rs",
     "tests/it/replay.rs",
     "tests/it/terminations.rs",
     "tests/it/tmux.rs",

@@ -1,12 +1,6 @@
 //! Where the links of a topic lead in a terminal, where they cannot be followed.
 use super::page::{self, LinkTarget};
-use super::topics::{README, TOPICS, Topic};
-
-/// Sections that only summarize another page.
-const SUMMARIES: &[(&str, &str)] = &[
-    ("the-task-queue", "queue"),
-    ("agents-other-than-claude-code", "providers"),
-];
+use super::topics::{TOPICS, Topic};
 
 /// Returns where a link of a topic leads, in a terminal.
 pub(super) fn target_of(from: &Topic, target: &str) -> LinkTarget {
@@ -40,14 +34,18 @@ pub(super) fn target_of(from: &Topic, target: &str) -> LinkTarget {
 
 /// Whether a topic contains what a link to a page and an anchor on it leads to.
 fn covers(topic: &Topic, path: &str, anchor: &str) -> bool {
-    if path == README.path && SUMMARIES.contains(&(anchor, topic.name)) {
-        return true;
+    if topic.page.path != path {
+        return false;
     }
-    // A link to a whole page means the topic made from it; the README is made into many.
-    let whole = anchor.is_empty() && path != README.path;
-    topic.page.path == path
-        && (whole
-            || topic
-                .markdown()
-                .is_ok_and(|text| page::has_anchor(&text, anchor)))
+    if anchor.is_empty() {
+        // A link to a whole page means the topic made from it, if only one is.
+        return TOPICS
+            .iter()
+            .filter(|other| other.page.path == path)
+            .count()
+            == 1;
+    }
+    topic
+        .markdown()
+        .is_ok_and(|text| page::has_anchor(&text, anchor))
 }

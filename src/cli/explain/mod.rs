@@ -202,27 +202,25 @@ mod tests {
             way => format!("{way:?}"),
         };
         assert_eq!(
-            way("loop", "docs/queues.md#keys-and-flags"),
+            way("loop", "queues.md#keys-and-flags"),
             "`ap explain queue`"
         );
-        assert_eq!(
-            way("loop", "#agents-other-than-claude-code"),
-            "`ap explain providers`"
-        );
+        assert_eq!(way("loop", "providers.md"), "`ap explain providers`");
         assert_eq!(
             way("lint", "queues.md#any-other-tracker"),
             "`ap explain queue`"
         );
         assert_eq!(
-            way("providers", "../README.md#safety"),
+            way("providers", "sessions.md#safety"),
             "`ap explain safety`"
         );
         assert_eq!(
-            way("context", "schemas/context.schema.json"),
+            way("context", "../schemas/context.schema.json"),
             "`ap schema context`"
         );
         assert_eq!(way("providers", "#permissions"), "Here");
-        assert_eq!(way("loop", "docs/queues.md#gone"), "Nowhere");
+        assert_eq!(way("loop", "queues.md#gone"), "Nowhere");
+        assert_eq!(way("loop", "reference.md"), "Nowhere");
         assert_eq!(
             way("queue", "https://example.com/a#b"),
             "https://example.com/a#b"

@@ -3,22 +3,24 @@ use super::page::{self, Page};
 use crate::error::{Error, Result};
 use crate::plan::suggest;
 
-pub(super) const README: Page = Page {
-    path: "README.md",
-    text: include_str!("../../../README.md"),
-};
-const LINT: Page = Page {
-    path: "docs/lint.md",
-    text: include_str!("../../../docs/lint.md"),
-};
-const PROVIDERS: Page = Page {
-    path: "docs/providers.md",
-    text: include_str!("../../../docs/providers.md"),
-};
-const QUEUES: Page = Page {
-    path: "docs/queues.md",
-    text: include_str!("../../../docs/queues.md"),
-};
+/// Declares a page of `docs/`, embedded in the program.
+macro_rules! page {
+    ($name:ident, $path:literal) => {
+        const $name: Page = Page {
+            path: $path,
+            text: include_str!(concat!("../../../", $path)),
+        };
+    };
+}
+
+page!(DEFINITIONS, "docs/definitions.md");
+page!(LINT, "docs/lint.md");
+page!(PLUGIN, "docs/plugin.md");
+page!(PROVIDERS, "docs/providers.md");
+page!(QUEUES, "docs/queues.md");
+page!(REFERENCE, "docs/reference.md");
+page!(SESSIONS, "docs/sessions.md");
+page!(TESTING, "docs/testing.md");
 
 /// Something that can be explained.
 pub(super) struct Topic {
@@ -47,38 +49,48 @@ pub(super) const TOPICS: &[Topic] = &[
     topic(
         "status",
         "status.json: what an agent writes",
-        README,
+        DEFINITIONS,
         &["### What the agent writes: status.json"],
     ),
     topic(
         "context",
         "context.json: what an agent reads",
-        README,
+        DEFINITIONS,
         &["### What the agent reads: context.json"],
     ),
     topic(
         "variables",
         "the variables of prompts",
-        README,
+        DEFINITIONS,
         &["### Variables in prompts"],
     ),
     topic(
         "loop",
         "loop.yaml, its fields, and when a loop ends",
-        README,
+        DEFINITIONS,
         &["### Fields of loop.yaml"],
     ),
     topic(
         "pipeline",
         "pipelines of several stages, and their fields",
-        README,
+        DEFINITIONS,
         &["## Pipelines of several stages"],
+    ),
+    topic(
+        "start",
+        "the flags of a start, what the agent gets, and what it costs",
+        SESSIONS,
+        &[
+            "### Flags of a start",
+            "### What the agent gets",
+            "### What it costs",
+        ],
     ),
     topic(
         "test",
         "ap test: fixtures and scripts",
-        README,
-        &["## Test loops and pipelines"],
+        TESTING,
+        &["# Test loops and pipelines"],
     ),
     topic(
         "lint",
@@ -95,41 +107,47 @@ pub(super) const TOPICS: &[Topic] = &[
     topic(
         "state",
         "the files of a session: state.json and the others",
-        README,
-        &["## Files"],
+        REFERENCE,
+        &["## Files in a project"],
     ),
     topic("queue", "where tasks come from", QUEUES, QUEUE),
     topic(
         "limits",
         "limits, retries and budgets",
-        README,
+        SESSIONS,
         &["## Limits and budgets"],
     ),
     topic(
         "resume",
         "what to do after a crash",
-        README,
+        SESSIONS,
         &["## After a crash"],
     ),
     topic(
         "plugin",
         "the plugin for Claude Code, and the section for agents",
-        README,
-        &["## From Claude Code"],
+        PLUGIN,
+        &["# The plugin for Claude Code"],
     ),
     topic(
         "json",
-        "JSON and exit codes",
-        README,
-        &["## JSON and exit codes"],
+        "what commands print with --json",
+        REFERENCE,
+        &["## JSON"],
+    ),
+    topic(
+        "exit-codes",
+        "what each exit code means",
+        REFERENCE,
+        &["## Exit codes"],
     ),
     topic(
         "environment",
-        "environment variables",
-        README,
-        &["## Environment variables"],
+        "environment variables, and config.yaml",
+        REFERENCE,
+        &["## Environment variables", "## config.yaml"],
     ),
-    topic("safety", "what agents may do", README, &["## Safety"]),
+    topic("safety", "what agents may do", SESSIONS, &["## Safety"]),
 ];
 
 /// The page about queues without what needs a checkout with its examples.

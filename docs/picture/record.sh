@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Regenerates docs/session.svg: the tmux window of a session of the scripted agent.
 set -euo pipefail
-root=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd -P)
+root=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/../.." && pwd -P)
 columns=104 rows=30
 
 scratch=$(mktemp -d)
@@ -13,7 +13,7 @@ finish() {
 }
 trap finish EXIT
 fail() {
-    printf 'picture.sh: %s\n' "$*" >&2
+    printf 'record.sh: %s\n' "$*" >&2
     exit 1
 }
 
@@ -33,9 +33,9 @@ echo 'exec sleep 60' >tests/all.sh
 git init -q
 git config user.name 'Picture'
 git config user.email picture@localhost
-cp -- "$root/docs/picture.md" backlog.md
+cp -- "$root/docs/picture/backlog.md" backlog.md
 mkdir -p .claude/loops/work
-cp -- "$root/docs/picture.yaml" "$scratch/script.yaml"
+cp -- "$root/docs/picture/agent.yaml" "$scratch/script.yaml"
 cp -- "$root/loops/work/prompt.md" .claude/loops/work/
 cat >.claude/loops/work/loop.yaml <<END
 name: work
@@ -63,6 +63,6 @@ for _ in $(seq 300); do
 done
 working || fail 'the session did not get to its fourth iteration'
 sleep 2.2
-capture | python3 "$root/docs/svg.py" "$columns" 'tmux: pipeline-auth' >"$root/docs/session.svg"
+capture | python3 "$root/docs/picture/svg.py" "$columns" 'tmux: pipeline-auth' >"$root/docs/session.svg"
 ap kill auth >/dev/null
 printf 'docs/session.svg is new\n'
