@@ -55,6 +55,10 @@ impl Strategy for Judgment {
         })
     }
 
+    fn counts_votes(&self) -> bool {
+        true
+    }
+
     fn is_agreeing(&self, seen: &Evidence<'_>) -> bool {
         0 < seen.stops && self.ending(seen).is_none()
     }

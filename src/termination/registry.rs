@@ -158,6 +158,13 @@ impl Termination {
             .any(|strategy| strategy.is_agreeing(seen))
     }
 
+    /// Whether an agent's decision `stop` is a vote, here or in a part of a combination.
+    pub fn counts_votes(&self) -> bool {
+        self.strategies()
+            .iter()
+            .any(|strategy| strategy.counts_votes())
+    }
+
     /// Whether the queue must be checked before [`Self::answer`] can decide.
     pub fn asks_queue(&self) -> bool {
         self.strategies()

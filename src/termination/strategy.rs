@@ -45,6 +45,11 @@ pub(super) trait Strategy {
         false
     }
 
+    /// Whether a decision `stop` is a vote.
+    fn counts_votes(&self) -> bool {
+        false
+    }
+
     /// Returns why the strategy can never end a node of this many iterations, if it cannot.
     fn unreachable(&self, _max_iterations: u32) -> Option<Unreachable> {
         None

@@ -237,6 +237,32 @@ echo '{"decision":"continue"}' >"$status""#;
     assert_eq!(project.history("s"), [1, 2]);
 }
 
+/// Returns which iterations of the history were votes to stop.
+fn votes(project: &Project) -> Vec<bool> {
+    let status = project.status("s");
+    let history = status["history"].as_array().expect("a history").iter();
+    history.map(|entry| entry["plateau"] == true).collect()
+}
+
+/// Only a judgment loop counts votes, so `stop` is none in any other.
+#[test]
+fn a_stop_is_a_plateau_in_judgment_loops_only() {
+    let stops = r#"echo '{"decision":"stop"}' >"$status""#;
+    for (termination, expected) in [
+        ("fixed, iterations: 2", [false, false]),
+        ("judgment, consensus: 2, max: 2", [true, true]),
+    ] {
+        let project = Project::new();
+        project.shell_loop(
+            "work",
+            &format!("termination: {{ type: {termination} }}\n"),
+            stops,
+        );
+        run(&project, &[]).expect(0);
+        assert_eq!(votes(&project), expected, "{termination}");
+    }
+}
+
 #[test]
 fn any_and_all_call_only_the_gates_that_matter() {
     let all = project(
@@ -252,6 +278,7 @@ fn any_and_all_call_only_the_gates_that_matter() {
         .expect(0)
         .says(&["`verify` says it is done, and 2 agents in a row said stop"]);
     assert_eq!(all.history("s"), [1, 2, 3, 4]);
+    assert_eq!(votes(&all), [false, false, true, true]);
     assert_eq!(
         fs_err::read_to_string(all.outside().join("asked"))
             .expect("it was asked")

@@ -19,6 +19,8 @@ pub struct IterationView<'a> {
     /// The agent that made the last attempt.
     pub agent: Cow<'a, str>,
     pub decision: Decision,
+    /// Whether the agent voted to stop a judgment loop; the name is that of older versions.
+    pub plateau: bool,
     pub reason: Cow<'a, str>,
     pub summary: Cow<'a, str>,
     pub files_touched: Cow<'a, [String]>,
@@ -28,15 +30,17 @@ pub struct IterationView<'a> {
 
 impl<'a> IterationView<'a> {
     pub(super) fn new(plan: &'a Plan, record: &'a IterationRecord) -> Self {
-        let status = &record.status;
+        let (status, node) = (&record.status, plan.node(record.node));
         Self {
             run_number: plan.split(record.node).0 + 1,
-            stage: plan.node(record.node).map(|node| node.id.as_str().into()),
+            stage: node.map(|node| node.id.as_str().into()),
             iteration: record.iteration,
             timestamp: whole_seconds(record.at),
             attempts: record.attempts,
             agent: (&record.agent).into(),
             decision: status.decision,
+            plateau: node.is_some_and(|node| node.termination.counts_votes())
+                && status.decision == Decision::Stop,
             reason: (&status.reason).into(),
             summary: (&status.summary).into(),
             files_touched: (&status.work.files_touched).into(),
