@@ -7,6 +7,9 @@ use crate::model::NodeId;
 use crate::plan::{BACKLOGS, Origin, PlanKind};
 use camino::{Utf8Path, Utf8PathBuf};
 
+/// The folders of a project that hold definitions: the current one, and that of the older agent-pipelines.
+const PROJECT_FOLDERS: [&str; 2] = [".claude", "scripts"];
+
 /// Every folder a definition may come from.
 #[derive(Clone, Debug)]
 pub struct Library {
@@ -46,10 +49,13 @@ impl Library {
             PlanKind::Loop => &["loops", "stages"],
             PlanKind::Pipeline => &["pipelines"],
         };
-        let (claude, stages) = (self.project.join(".claude"), &self.stages);
-        let project = names
-            .iter()
-            .map(|name| (Origin::Project, claude.join(name)));
+        let stages = &self.stages;
+        let project = PROJECT_FOLDERS.into_iter().flat_map(|folder| {
+            let folder = self.project.join(folder);
+            names
+                .iter()
+                .map(move |name| (Origin::Project, folder.join(name)))
+        });
         let user = names
             .iter()
             .map(|name| (Origin::User, self.user.join(name)));

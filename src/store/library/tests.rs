@@ -45,6 +45,36 @@ fn compiled(sources: &Sources) -> Result<Vec<Problem>, Vec<Problem>> {
     compile(sources, &request, &Overrides::default()).map(|(_, warnings)| warnings)
 }
 
+/// A user of the older program keeps the folders it had.
+#[test]
+fn definitions_under_scripts_are_found_after_those_under_claude() {
+    let (dir, library) = scratch_library();
+    let project = Utf8PathBuf::from_path_buf(dir.path().canonicalize().unwrap()).unwrap();
+    let project = project.join("project");
+    for (folder, name) in [
+        ("scripts/loops", "older"),
+        ("scripts/stages", "oldest"),
+        ("scripts/loops", "both"),
+        (".claude/loops", "both"),
+    ] {
+        a_loop(&project.join(folder).join(name), "loop.yaml", folder);
+    }
+    let pipeline = b"stages:\n  - {name: a, loop: older, runs: 2}\n";
+    put(&project.join("scripts/pipelines/chain.yaml"), pipeline);
+    let found = ["older", "oldest", "both"].map(|name| described(&library, name));
+    let project_loop = |folder: &str| (Origin::Project, folder.to_owned());
+    let folders = ["scripts/loops", "scripts/stages", ".claude/loops"];
+    assert_eq!(found, folders.map(project_loop));
+    let chain = library.find(PlanKind::Pipeline, "chain").unwrap();
+    assert!(compiled(&chain).is_ok());
+    let names: Vec<String> = library.list().into_iter().map(|entry| entry.name).collect();
+    assert!(
+        ["older", "oldest", "both", "chain"]
+            .iter()
+            .all(|name| names.contains(&(*name).to_owned()))
+    );
+}
+
 #[test]
 fn everything_built_in_is_clean() {
     let (_dir, library) = scratch_library();
