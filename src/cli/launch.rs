@@ -130,6 +130,7 @@ fn request(session_request: SessionRequest, context: &Context) -> Result<LaunchR
         session: session_request,
         env: context.env.clone(),
         slots: agent_slots::read(context)?,
+        notify: context.settings()?.notify.desktop != Some(false),
     })
 }
 

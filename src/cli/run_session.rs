@@ -70,6 +70,7 @@ fn environment(request: &LaunchRequest) -> RunnerEnv {
     let workspace = Workspace::in_place(Project::new(request.project.clone()));
     let mut env = RunnerEnv::new(workspace, request.exe.clone(), request.env.clone());
     env.slots.clone_from(&request.slots);
+    env.notify = request.notify;
     env
 }
 

@@ -6,6 +6,8 @@
 //!   bd: /opt/beads/bd
 //! keep_window: false                   # close a session's tmux window when it ends
 //! max_agents: 4                        # at a time on this machine, over all sessions
+//! notify:
+//!   desktop: false                     # no desktop notification when a session ends
 //! providers:                           # for `provider: mycli`; see docs/providers.md
 //!   mycli:
 //!     program: mycli
@@ -34,6 +36,8 @@ pub struct Settings {
     pub keep_window: Option<bool>,
     /// How many agents may run at a time on this machine, over all sessions of this user; unlimited by default.
     pub max_agents: Option<u32>,
+    /// How the user is notified.
+    pub notify: Notify,
     /// Kinds of agents beside those that are built in, by name.
     pub providers: BTreeMap<String, ProviderDef>,
 }
@@ -88,6 +92,15 @@ impl Settings {
             program.clone_from(placed);
         }
     }
+}
+
+/// `notify:` in `config.yaml`: how the user is notified.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields, default)]
+pub struct Notify {
+    /// Whether the end of a session is shown on the desktop; it is unless this is false.
+    pub desktop: Option<bool>,
 }
 
 /// The providers that the user's settings define, by name.

@@ -25,6 +25,8 @@ pub struct RunnerEnv {
     pub windows: Option<Arc<dyn Windows>>,
     /// How many agents may run at a time on this machine.
     pub slots: Option<Slots>,
+    /// Whether the user is notified when the session ends.
+    pub notify: bool,
     /// Running attempts of this session and its branches.
     at_work: Rc<Cell<u32>>,
     found: RefCell<BTreeMap<String, Utf8PathBuf>>,
@@ -56,6 +58,7 @@ impl RunnerEnv {
             vars,
             windows: None,
             slots: None,
+            notify: false,
             at_work: Rc::default(),
             found: RefCell::default(),
             tools: OnceCell::new(),

@@ -14,4 +14,7 @@ pub struct LaunchRequest {
     pub env: Env,
     /// How many agents may run on this machine.
     pub slots: Option<Slots>,
+    /// Whether the user is notified when the session ends.
+    #[serde(default)]
+    pub notify: bool,
 }

@@ -4,6 +4,7 @@ use super::attempt_context::AttemptContext;
 use super::branches::Branches;
 use super::env::RunnerEnv;
 use super::gates::Gates;
+use super::observer::end_notifier::EndNotifier;
 use super::observer::window::Window;
 use super::progress_snapshots::ProgressSnapshots;
 use super::spans::Spans;
@@ -30,7 +31,10 @@ const IDLE_POLL: Duration = Duration::from_secs(2);
 
 /// Runs a session to its end, whatever happened to it before. Its branches run in the same thread. The session is still
 /// locked when this returns.
-pub async fn run(session: Session, env: RunnerEnv) -> Result<(Ending, Session)> {
+pub async fn run(mut session: Session, env: RunnerEnv) -> Result<(Ending, Session)> {
+    if env.notify {
+        session.attach(EndNotifier::new(&env))?;
+    }
     let window = Window::new(&env.workspace, &session);
     let control = ControlSource::Session(Signals::listen()?);
     let mut runner = Runner::new(session, Rc::new(env), window, control)?;

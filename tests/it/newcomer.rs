@@ -13,10 +13,15 @@ pub(crate) struct Newcomer {
 
 impl Newcomer {
     pub(crate) fn new() -> Self {
+        Self::in_folder("shop")
+    }
+
+    /// The repository's folder has this name.
+    pub(crate) fn in_folder(name: &str) -> Self {
         let home = tempfile::tempdir().unwrap();
         let repository = Utf8PathBuf::from_path_buf(home.path().canonicalize().unwrap())
             .unwrap()
-            .join("shop");
+            .join(name);
         fs::create_dir(&repository).unwrap();
         // What they have cloned, and what Taskwarrior would ask about.
         std::os::unix::fs::symlink(
@@ -28,6 +33,10 @@ impl Newcomer {
         let newcomer = Self { home, repository };
         newcomer.bash("git init -q && git config user.name N && git config user.email n@localhost && git commit -q --allow-empty -m Start");
         newcomer
+    }
+
+    pub(crate) fn home(&self) -> &Utf8Path {
+        Utf8Path::from_path(self.home.path()).unwrap()
     }
 
     /// The scripted agent answers in the place of Claude, so that the lines need no account.

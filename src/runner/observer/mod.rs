@@ -1,2 +1,3 @@
 //! Observers that belong to a runner.
+pub(super) mod end_notifier;
 pub(super) mod window;
