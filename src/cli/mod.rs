@@ -68,7 +68,7 @@ pub fn main(args: Vec<OsString>) -> ExitCode {
 fn run(args: Vec<OsString>) -> Result<ExitCode> {
     match args.get(1).and_then(|first| first.to_str()) {
         Some("__shim") => {
-            return crate::exec::shim::main()
+            return crate::exec::shim::run(&args[1..2], &args[2..])
                 .map(|()| ExitCode::Done)
                 .map_err(Into::into);
         }

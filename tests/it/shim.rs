@@ -1,4 +1,7 @@
 //! Real agents and real signals: what an agent may do, what may happen to it, and that nothing of it is ever left.
+#[cfg(target_os = "linux")]
+mod orphans;
+
 use crate::project::{AP, Project, Ran, Running};
 use agent_pipelines::exec::process::{identity, send};
 use camino::Utf8Path;

@@ -1,5 +1,6 @@
 //! Runs one attempt, from its job to its record.
 use super::exit_file::ExitFile;
+use super::guard;
 use super::input::AgentInput;
 use super::job::Job;
 use super::signals::Signals;
@@ -17,8 +18,9 @@ use std::process::{Child, Command, Stdio};
 const JOB_SIZE: usize = 16 * 1024;
 
 /// Runs one attempt. The process is a shim until this returns.
-pub fn main() -> io::Result<()> {
+pub(super) fn main() -> io::Result<()> {
     crash::role("shim");
+    guard::watch_guard()?;
     crash::point("up");
     let mut text = Vec::with_capacity(JOB_SIZE);
     io::stdin().read_to_end(&mut text)?;

@@ -5,11 +5,14 @@
 //! in `exit.json`. For its whole life it holds a lock on `stdout.log` (its own standard output, locked by the runner
 //! before the shim was started), so whether an attempt is alive is never a guess.
 //!
+//! A shim that is killed cannot end its agent; its parent, a guard, does so then.
+//!
 //! One runs beside every agent, so it is a program of its own, `ap-shim`, which links only what it uses. `ap __shim` is
 //! the same where that program is missing.
 mod attempt;
 mod control;
 mod exit_file;
+mod guard;
 mod input;
 mod job;
 mod program;
@@ -19,8 +22,7 @@ mod spawn;
 mod sweep;
 mod watch;
 
-pub use attempt::main;
 pub use control::{AgentEnd, Control, ControlRequest, ShimControl};
 pub use job::Job;
-pub use program::hand_over;
+pub use program::{main, run};
 pub use spawn::SpawnedShim;

@@ -8,6 +8,9 @@ use std::os::fd::{AsFd as _, BorrowedFd};
 use std::os::unix::net::UnixStream;
 use std::time::Duration;
 
+/// What the kernel sends a shim whose guard is gone.
+pub(super) const GUARD_GONE: Signal = Signal::SIGUSR2;
+
 /// The signals a shim waits for.
 ///
 /// Handled rather than blocked: a blocked signal would stay blocked in the agent, which could then only be killed.
@@ -22,6 +25,7 @@ impl Signals {
             Signal::SIGQUIT,
             Signal::SIGHUP,
             Signal::SIGCHLD,
+            GUARD_GONE,
         ];
         SignalDelivery::with_pipe(read, write, SignalOnly, all.map(|signal| signal as i32))
             .map(Self)

@@ -22,9 +22,7 @@ impl SpawnedShim {
         stdout: File,
         stderr: Option<File>,
     ) -> io::Result<Self> {
-        let child = tokio::process::Command::from(command(ap))
-            .env_clear()
-            .envs(env)
+        let child = tokio::process::Command::from(command(ap, env))
             .stdin(Stdio::piped())
             .stdout(stdout)
             .stderr(stderr.map_or_else(Stdio::null, Stdio::from))

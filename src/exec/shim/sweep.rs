@@ -12,8 +12,9 @@ const PATIENCE: Duration = Duration::from_secs(1);
 /// How often to look for more: no event announces that a grandchild was handed to us.
 const INTERVAL: Duration = Duration::from_millis(5);
 
-/// Ends every process the agent left behind, in whatever group or session it is. Returns how many there were.
-pub(super) fn sweep(group: Pid, at_once: bool, signals: &mut Signals) -> u32 {
+/// Ends every process that was handed to us, in whatever group or session it is, and the agent's group if there is one.
+/// Returns how many there were.
+pub(super) fn sweep(group: Option<Pid>, at_once: bool, signals: &mut Signals) -> u32 {
     let mut swept = 0;
     let mut signal = if at_once {
         Signal::SIGKILL
@@ -24,7 +25,9 @@ pub(super) fn sweep(group: Pid, at_once: bool, signals: &mut Signals) -> u32 {
     while has_children() {
         let left = process::children();
         swept = swept.max(u32::try_from(left.len()).unwrap_or(u32::MAX));
-        let _ = signal::killpg(group, signal);
+        if let Some(group) = group {
+            let _ = signal::killpg(group, signal);
+        }
         for pid in left {
             let _ = signal::kill(Pid::from_raw(pid), signal);
         }

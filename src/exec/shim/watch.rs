@@ -3,7 +3,7 @@ use super::control::ControlRequest;
 use super::input::AgentInput;
 use super::job::Job;
 use super::result_watch::ResultWatch;
-use super::signals::Signals;
+use super::signals::{GUARD_GONE, Signals};
 use super::sweep::sweep;
 use crate::agent::AttemptLimits;
 use crate::clock;
@@ -34,6 +34,7 @@ pub(super) struct Watch<'a> {
     output: ResultWatch,
     limit: Option<LimitKind>,
     cancelled: bool,
+    guard_gone: bool,
 }
 
 impl<'a> Watch<'a> {
@@ -50,6 +51,7 @@ impl<'a> Watch<'a> {
             output,
             limit: None,
             cancelled: false,
+            guard_gone: false,
         }
     }
 
@@ -57,8 +59,13 @@ impl<'a> Watch<'a> {
     pub(super) fn run(mut self, started_at: Timestamp) -> io::Result<Exit> {
         let status = self.until_exit()?;
         crash::point("agent reaped");
-        let swept = sweep(self.group, self.cancelled, &mut self.signals);
+        let at_once = self.cancelled || self.guard_gone;
+        let swept = sweep(Some(self.group), at_once, &mut self.signals);
         crash::point("swept");
+        if self.guard_gone {
+            // As if this shim had been killed: the attempt has no end on record and is made again.
+            return Err(io::Error::other("the guard is gone"));
+        }
         Ok(Exit {
             code: status.code(),
             signal: status.signal(),
@@ -77,7 +84,11 @@ impl<'a> Watch<'a> {
             if let Some(status) = self.child.try_wait()? {
                 return Ok(status);
             }
-            if let Some(request) = ControlRequest::among(&self.wait(check_at)) {
+            let signals = self.wait(check_at);
+            if self.guard_gone {
+                return self.end(ControlRequest::Kill);
+            }
+            if let Some(request) = ControlRequest::among(&signals) {
                 self.cancelled = true;
                 return self.end(request);
             }
@@ -95,7 +106,9 @@ impl<'a> Watch<'a> {
     fn wait(&mut self, until: Instant) -> Vec<Signal> {
         self.input.send();
         let limit = until.saturating_duration_since(Instant::now());
-        self.signals.wait(limit, self.input.blocked())
+        let signals = self.signals.wait(limit, self.input.blocked());
+        self.guard_gone |= signals.contains(&GUARD_GONE);
+        signals
     }
 
     /// Returns when the limits must be checked again.
@@ -161,7 +174,7 @@ impl<'a> Watch<'a> {
                 return Ok(Some(status));
             }
             let urgent = ControlRequest::among(&self.wait(deadline)) == Some(ControlRequest::Kill);
-            if urgent || deadline <= Instant::now() {
+            if urgent || self.guard_gone || deadline <= Instant::now() {
                 return Ok(None);
             }
         }
