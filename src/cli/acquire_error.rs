@@ -1,5 +1,5 @@
 //! Words why a session cannot be acquired.
-use crate::error::{Error, ExitCode};
+use crate::error::{Error, ErrorKind};
 use crate::runner::AcquireError;
 use crate::ui::report;
 
@@ -10,18 +10,19 @@ impl From<AcquireError> for Error {
                 report::running_session(&session, holder.as_deref())
             }
             AcquireError::OnAnotherMachine { .. } => {
-                Self::new(ExitCode::AlreadyRunning, error).hint("stop it there")
+                Self::caused_by(ErrorKind::AlreadyRunning, error).hint("stop it there")
             }
             AcquireError::RunnerDoesNotEnd { session, pid } => {
                 let pid = pid.map_or_else(|| "unknown".to_owned(), |pid| pid.to_string());
-                Self::failed(format!(
+                Self::new(ErrorKind::NoAnswer, format!(
                     "the runner of session '{session}' (pid {pid}) cannot be ended"
                 ))
                 .hint("see what it waits for with `ps`; a process of another user can only be ended by that user or root")
             }
             AcquireError::NotFound { session } => report::nothing_to_resume(&session),
             AcquireError::Exists(snapshot) => {
-                Self::failed(report::failure(&snapshot)).hint(report::next_steps(&snapshot))
+                Self::new(ErrorKind::SessionExists, report::failure(&snapshot))
+                    .hint(report::next_steps(&snapshot))
             }
             AcquireError::RunsAnother { plan, requested } => {
                 report::runs_another(&plan, &requested)
@@ -29,11 +30,10 @@ impl From<AcquireError> for Error {
             AcquireError::PlanNotReplaceable { plan, reason } => {
                 report::keeps_its_plan(&plan, &reason)
             }
-            AcquireError::MaximumOfPipeline => Self::usage(error)
+            AcquireError::MaximumOfPipeline => Self::caused_by(ErrorKind::NotResumable, error)
                 .hint("set another `runs` for its nodes in the definition, and add `--recompile`"),
-            AcquireError::MaximumTooSmall { .. } => {
-                Self::usage(error).hint("give a larger maximum, or none to keep the current one")
-            }
+            AcquireError::MaximumTooSmall { .. } => Self::caused_by(ErrorKind::NotResumable, error)
+                .hint("give a larger maximum, or none to keep the current one"),
             AcquireError::Store(error) => error,
             AcquireError::Io(error) => error.into(),
         }

@@ -1,6 +1,6 @@
 //! How many agents may run at a time on this machine.
 use super::context::Context;
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::exec::process;
 use crate::store::slots::Slots;
 use camino::Utf8PathBuf;
@@ -14,9 +14,10 @@ pub(super) fn read(context: &Context) -> Result<Option<Slots>> {
         .filter(|most| !most.is_empty())
     {
         Some(most) => most.parse().map_err(|_| {
-            Error::usage(format!(
-                "AP_MAX_AGENTS is `{most}`, which is not a whole number"
-            ))
+            Error::new(
+                ErrorKind::BadValue,
+                format!("AP_MAX_AGENTS is `{most}`, which is not a whole number"),
+            )
         })?,
         None => context.settings()?.max_agents.unwrap_or(0),
     };

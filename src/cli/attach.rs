@@ -2,7 +2,7 @@
 use super::context::Context;
 use super::launch::tmux_launcher;
 use super::session::{SessionArgs, find};
-use crate::error::{Error, ExitCode, Result};
+use crate::error::{Error, ErrorKind, ExitCode, Result};
 
 pub(super) fn run(args: &SessionArgs, context: &Context) -> Result<ExitCode> {
     let session = &args.session;
@@ -12,8 +12,11 @@ pub(super) fn run(args: &SessionArgs, context: &Context) -> Result<ExitCode> {
         Some(_) => launcher.tmux.attach(session).map(|()| ExitCode::Done),
         None => {
             find(session, context)?;
-            Err(Error::failed(format!("session '{session}' has no window"))
-                .hint(format!("see `ap status {session}` and `ap logs {session}`")))
+            Err(Error::new(
+                ErrorKind::NotRunning,
+                format!("session '{session}' has no window"),
+            )
+            .hint(format!("see `ap status {session}` and `ap logs {session}`")))
         }
     }
 }

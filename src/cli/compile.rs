@@ -57,5 +57,5 @@ pub(super) fn new_run() -> Result<RunId> {
         clock::now().strftime("%Y%m%dT%H%M%S%3f"),
         std::process::id()
     );
-    text.parse().map_err(Error::failed)
+    text.parse().map_err(Error::failed_by)
 }

@@ -113,7 +113,7 @@ fn request(context: &Context) -> Result<SessionRequest> {
         delay_ms: Some(500),
         ..Overrides::default()
     };
-    let session = "demo".parse().map_err(Error::usage)?;
+    let session = "demo".parse().map_err(Error::bad_value)?;
     let plan = super::compile::plan(
         &sources,
         session,

@@ -1,6 +1,6 @@
 //! `ap init`: prepares a repository for agents. It adds text, and never changes the user's.
 use super::context::Context;
-use crate::error::{Error, ExitCode, Result};
+use crate::error::{Error, ErrorKind, ExitCode, Result};
 use crate::store::atomic;
 use crate::ui::{note, out};
 use camino::{Utf8Path, Utf8PathBuf};
@@ -45,7 +45,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<ExitCode> {
                     .header("yours", "built in")
                     .to_string(),
             );
-            return Err(Error::new(ExitCode::Short, format!("{file}: the section was edited, so it is left as it is")).hint(format!(
+            return Err(Error::new(ErrorKind::Edited, format!("{file}: the section was edited, so it is left as it is")).hint(format!(
                 "copy the parts you like by hand; or remove it, with the lines `{BEGIN}` and `{END}`, and run this again"
             )));
         }

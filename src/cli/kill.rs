@@ -3,7 +3,7 @@ use super::context::Context;
 use super::launch::{close_window, launcher};
 use super::session::{SessionArgs, find};
 use crate::clock;
-use crate::error::{Error, ExitCode, Result};
+use crate::error::{Error, ErrorKind, ExitCode, Result};
 use crate::exec::launcher::{Launcher as _, RunnerState};
 use crate::exec::process::{self, Liveness};
 use crate::model::{ProcessId, SessionName};
@@ -90,10 +90,13 @@ fn end_runners(
     if let Some(holder) = &holder
         && process::liveness(holder) == Liveness::Unknown
     {
-        return Err(Error::failed(format!(
-            "session '{session}' runs on another machine, {}",
-            holder.host
-        ))
+        return Err(Error::new(
+            ErrorKind::RunsElsewhere,
+            format!(
+                "session '{session}' runs on another machine, {}",
+                holder.host
+            ),
+        )
         .hint("kill it there"));
     }
     let mut runners: Vec<ProcessId> = holder.into_iter().chain(journalled).collect();

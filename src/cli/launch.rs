@@ -188,7 +188,7 @@ fn started(session: &SessionName, name: &str, context: &Context) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::Error;
+    use crate::error::{Error, ErrorKind};
     use crate::exec::launcher::EndedRunner;
     use camino::{Utf8Path, Utf8PathBuf};
     use std::cell::RefCell;
@@ -287,7 +287,7 @@ mod tests {
     #[test]
     fn a_queued_runner_is_not_started_twice_but_can_be_replaced() {
         let (launched, calls) = start(vec![RunnerState::Queued], Mode::New);
-        assert_eq!(launched.unwrap_err().code, ExitCode::AlreadyRunning);
+        assert_eq!(launched.unwrap_err().kind(), ErrorKind::AlreadyRunning);
         assert!(calls.is_empty(), "{calls:?}");
         let (launched, calls) = start(vec![RunnerState::Queued], Mode::Force);
         assert_eq!(launched.unwrap(), Launched::Running);

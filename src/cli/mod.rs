@@ -60,7 +60,7 @@ pub fn main(args: Vec<OsString>) -> ExitCode {
         Ok(code) => code,
         Err(error) => {
             crate::ui::note(crate::ui::error(&error, console::colors_enabled_stderr()));
-            error.code
+            error.exit_code()
         }
     }
 }
@@ -115,7 +115,7 @@ pub fn scripted(args: &[OsString]) -> std::process::ExitCode {
         Ok(code) => code,
         Err(error) => {
             crate::ui::note(crate::ui::error(&error, console::colors_enabled_stderr()));
-            error.code.into()
+            error.exit_code().into()
         }
     }
 }

@@ -3,13 +3,13 @@ use super::command_names::is_command;
 use super::context::Context;
 use super::kind::Kind;
 use super::schema;
-use crate::error::{Error, ExitCode, Result};
+use crate::error::{Error, ErrorKind, ExitCode, Result};
 use crate::model::{InvalidName, NodeId};
 use crate::plan::{Origin, PlanKind};
 use crate::ui::{note, out};
 use camino::{Utf8Path, Utf8PathBuf};
 use fs_err as fs;
-use std::io::{ErrorKind, Write as _};
+use std::io::{self, Write as _};
 
 #[derive(Clone, Debug, clap::Args)]
 #[command(
@@ -63,9 +63,10 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<ExitCode> {
         .parse()
         .map_err(|invalid: InvalidName| Error::usage(invalid.of(kind.as_str())))?;
     if kind == PlanKind::Loop && is_command(name.as_str()) {
-        return Err(Error::usage(format!(
-            "`ap {name}` is a command, so it could not start a loop of that name"
-        ))
+        return Err(Error::new(
+            ErrorKind::NameTaken,
+            format!("`ap {name}` is a command, so it could not start a loop of that name"),
+        )
         .hint("choose another name"));
     }
     let elsewhere = check_free(kind, &name, context)?;
@@ -120,8 +121,11 @@ fn check_free(kind: PlanKind, name: &NodeId, context: &Context) -> Result<bool> 
 }
 
 fn already_exists(word: &str, name: &NodeId, path: &str) -> Error {
-    Error::usage(format!("there is a {word} `{name}` already: {path}"))
-        .hint("choose another name; nothing was changed")
+    Error::new(
+        ErrorKind::NameTaken,
+        format!("there is a {word} `{name}` already: {path}"),
+    )
+    .hint("choose another name; nothing was changed")
 }
 
 type Written = Vec<(Utf8PathBuf, &'static str)>;
@@ -145,7 +149,9 @@ fn write_loop(shelf: &Utf8Path, name: &NodeId) -> Result<Written> {
         Err(error)
             if matches!(
                 error.kind(),
-                ErrorKind::DirectoryNotEmpty | ErrorKind::AlreadyExists | ErrorKind::NotADirectory
+                io::ErrorKind::DirectoryNotEmpty
+                    | io::ErrorKind::AlreadyExists
+                    | io::ErrorKind::NotADirectory
             ) =>
         {
             Err(already_exists("folder", name, folder.as_str()))

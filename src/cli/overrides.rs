@@ -1,7 +1,7 @@
 //! Overrides of the definitions: by flags, and by the environment.
 use super::context::Context;
 use crate::compile::{LegacyVariable, Overrides, legacy_variables};
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::model::Change;
 use crate::plan::{Plan, SettingOrigin, SettingSource};
 use crate::store::inputs;
@@ -158,7 +158,8 @@ pub(super) fn environment(context: &Context) -> Result<Overrides> {
     for LegacyVariable { name, instead } in legacy_variables(&variable) {
         note(format!("note: {name} has no effect: {instead}"));
     }
-    let overrides = Overrides::from_env(&variable).map_err(Error::usage)?;
+    let overrides =
+        Overrides::from_env(&variable).map_err(|error| Error::new(ErrorKind::BadValue, error))?;
     let input = inputs::expand(context.project.root(), &overrides.input)?;
     Ok(Overrides { input, ..overrides })
 }

@@ -1,7 +1,7 @@
 //! Checks before a start whether the programs of a plan's agents can be found.
 use super::context::Context;
 use crate::compile::{LintCode, Problem};
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::plan::Plan;
 use crate::runner::RunnerEnv;
 use crate::termination::GateRef;
@@ -26,14 +26,15 @@ pub(super) fn require(plan: &Plan, env: &RunnerEnv) -> Result<()> {
     match missing(plan, env).into_iter().next() {
         None => Ok(()),
         Some(problem) if problem.code == LintCode::CommandMissing => {
-            Err(Error::usage(problem.message).hint(problem.hint.unwrap_or_default()))
+            Err(Error::new(ErrorKind::ProgramMissing, problem.message)
+                .hint(problem.hint.unwrap_or_default()))
         }
         Some(problem) => {
             let hint = format!(
                 "{}; or name another program with `program:` in the loop or AP_PROGRAM; `--provider scripted` needs none",
                 problem.hint.unwrap_or_default()
             );
-            Err(Error::usage(problem.message).hint(hint))
+            Err(Error::new(ErrorKind::ProgramMissing, problem.message).hint(hint))
         }
     }
 }

@@ -2,7 +2,7 @@
 use super::context::Context;
 use super::session::{find, is_alive};
 use crate::clock;
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::exec::process;
 use crate::model::{Request, SessionName};
 use crate::store::inbox;
@@ -35,10 +35,11 @@ pub(super) fn send(
     if read {
         return Ok(snapshot);
     }
-    Err(
-        Error::failed(format!("the runner of session '{session}' does not answer"))
-            .hint("see `ap doctor`"),
+    Err(Error::new(
+        ErrorKind::NoAnswer,
+        format!("the runner of session '{session}' does not answer"),
     )
+    .hint("see `ap doctor`"))
 }
 
 fn not_running(snapshot: &Snapshot) -> Error {
@@ -52,5 +53,5 @@ fn not_running(snapshot: &Snapshot) -> Error {
             status.label()
         )
     };
-    Error::failed(message).hint(report::next_steps(snapshot))
+    Error::new(ErrorKind::NotRunning, message).hint(report::next_steps(snapshot))
 }

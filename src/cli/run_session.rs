@@ -26,7 +26,7 @@ pub(super) fn here(request: &LaunchRequest) -> Result<Launched> {
 /// `ap __replay`: runs the request on standard input, for `ap test`.
 pub(super) fn replay() -> Result<ExitCode> {
     let request: LaunchRequest =
-        serde_json::from_reader(std::io::stdin().lock()).map_err(Error::usage)?;
+        serde_json::from_reader(std::io::stdin().lock()).map_err(Error::bad_value)?;
     let env = environment(&request);
     match acquire(&env.workspace, &request.session)? {
         Acquired::Session(session) => drive(*session, env),
@@ -61,7 +61,7 @@ pub(super) fn in_window(socket: &Utf8Path) -> Result<ExitCode> {
         Err(error) => {
             let error = Error::from(error);
             line.reply(&LaunchReply::failed(&error))?;
-            Ok(error.code)
+            Ok(error.exit_code())
         }
     }
 }

@@ -2,7 +2,7 @@
 use super::candidates;
 use super::context::Context;
 use crate::engine::Phase;
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::exec::holder::is_running;
 use crate::exec::process::{self, Liveness};
 use crate::model::{ProcessId, SessionName};
@@ -20,11 +20,12 @@ pub(super) struct SessionArgs {
 /// Loads a session that must exist.
 pub(super) fn find(session: &SessionName, context: &Context) -> Result<Snapshot> {
     load_cached(&context.project.session(session))?.ok_or_else(|| {
-        Error::failed(format!(
+        let message = format!(
             "there is no session '{session}' in {}",
             context.project.root()
-        ))
-        .hint("`ap list` shows the sessions there are")
+        );
+        Error::new(ErrorKind::SessionNotFound, message)
+            .hint("`ap list` shows the sessions there are")
     })
 }
 

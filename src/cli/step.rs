@@ -1,5 +1,5 @@
 //! Which step of a session's plan is meant, by stage and run.
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::plan::Plan;
 use crate::store::session::Snapshot;
 use crate::text::count;
@@ -16,11 +16,14 @@ pub(super) fn index(position: Option<usize>, run: Option<u32>, snapshot: &Snapsh
     if let Some(run) = run
         && (run == 0 || plan.runs < run)
     {
-        return Err(Error::usage(format!(
-            "there is no run {run}: session '{}' has {}",
-            plan.session,
-            count(plan.runs, "run")
-        )));
+        return Err(Error::new(
+            ErrorKind::NotFound,
+            format!(
+                "there is no run {run}: session '{}' has {}",
+                plan.session,
+                count(plan.runs, "run")
+            ),
+        ));
     }
     // Between two stages, and after the last one, the previous one is what there is to see.
     let current = if state.current.cursor.iteration == 0 {
@@ -43,7 +46,10 @@ pub(super) fn index(position: Option<usize>, run: Option<u32>, snapshot: &Snapsh
 fn position(plan: &Plan, id: &str) -> Result<usize> {
     plan.position(id).ok_or_else(|| {
         let ids: Vec<&str> = plan.steps.iter().map(|step| step.id().as_str()).collect();
-        Error::usage(format!("session '{}' has no stage `{id}`", plan.session))
-            .hint(format!("the stages are: {}", ids.join(", ")))
+        Error::new(
+            ErrorKind::NotFound,
+            format!("session '{}' has no stage `{id}`", plan.session),
+        )
+        .hint(format!("the stages are: {}", ids.join(", ")))
     })
 }

@@ -3,7 +3,7 @@ use super::context::Context;
 use super::request;
 use super::session::{SessionArgs, is_alive};
 use crate::clock;
-use crate::error::{Error, ExitCode, Result};
+use crate::error::{Error, ErrorKind, ExitCode, Result};
 use crate::model::Request;
 use crate::store::session::load_cached;
 use crate::ui::out;
@@ -17,10 +17,11 @@ pub(super) fn run(args: &SessionArgs, context: &Context) -> Result<ExitCode> {
     let by = "ap stop".to_owned();
     let snapshot = request::send(session, &Request::Stop { by }, context)?;
     if !clock::wait_until(STOPPED, || !runs(args, context)) {
-        return Err(
-            Error::failed(format!("session '{session}' is still ending its agent"))
-                .hint(format!("`ap kill {session}` does not wait")),
-        );
+        return Err(Error::new(
+            ErrorKind::NoAnswer,
+            format!("session '{session}' is still ending its agent"),
+        )
+        .hint(format!("`ap kill {session}` does not wait")));
     }
     out(format!(
         "Session '{session}' is stopped. Continue it with `{} --resume`.",

@@ -4,7 +4,7 @@ use super::context::Context;
 use super::format::Format;
 use super::logs::follow;
 use super::logs::request::{JSON_HELP, LINES, LogRequest};
-use crate::error::{Error, ExitCode, Result};
+use crate::error::{Error, ErrorKind, ExitCode, Result};
 use crate::model::SessionName;
 
 #[derive(clap::Args, Debug)]
@@ -43,9 +43,10 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<ExitCode> {
 fn default_lines(context: &Context) -> Result<usize> {
     match context.env.get("EVENTS_TAIL_LINES") {
         Some(text) if !text.is_empty() => text.trim().parse().map_err(|_| {
-            Error::usage(format!(
-                "EVENTS_TAIL_LINES is `{text}`, and must be a number"
-            ))
+            Error::new(
+                ErrorKind::BadValue,
+                format!("EVENTS_TAIL_LINES is `{text}`, and must be a number"),
+            )
         }),
         _ => Ok(LINES),
     }

@@ -3,7 +3,7 @@ use super::candidates;
 use super::context::Context;
 use super::session::find;
 use crate::engine::Phase;
-use crate::error::{Error, ExitCode, Result};
+use crate::error::{Error, ErrorKind, ExitCode, Result};
 use crate::model::SessionName;
 use crate::store::layout::RunDir;
 use crate::store::lock::FileLock;
@@ -28,15 +28,22 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<ExitCode> {
     find(session, context)?;
     if !runner_ends(&dir, args.timeout)? {
         let message = format!("session '{session}' still runs");
-        return Err(Error::new(ExitCode::Short, message));
+        return Err(Error::new(ErrorKind::TimedOut, message));
     }
-    let snapshot =
-        load_cached(&dir)?.ok_or_else(|| Error::failed(format!("session '{session}' is gone")))?;
+    let snapshot = load_cached(&dir)?.ok_or_else(|| {
+        Error::new(
+            ErrorKind::SessionNotFound,
+            format!("session '{session}' is gone"),
+        )
+    })?;
     if let Phase::Ended { ending } = &snapshot.state.phase {
         out(format!("Session '{session}' {}", report::ending(ending)))?;
         return Ok(report::exit_code(ending));
     }
-    Err(Error::failed(report::failure(&snapshot)).hint(report::next_steps(&snapshot)))
+    Err(
+        Error::new(ErrorKind::SessionFailed, report::failure(&snapshot))
+            .hint(report::next_steps(&snapshot)),
+    )
 }
 
 /// Waits until no runner holds the session's journal, and returns whether that happened in time. The runner holds

@@ -1,5 +1,5 @@
 //! Why a queue could not do what it was asked.
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use std::fmt;
 
 /// A queue that did not do what it was asked. None of these ever means "empty".
@@ -79,6 +79,7 @@ impl From<std::io::Error> for QueueError {
 
 impl From<QueueError> for Error {
     fn from(error: QueueError) -> Self {
-        Self::failed(error.what).hint(error.next)
+        let next = error.next.clone();
+        Self::caused_by(ErrorKind::Queue, error).hint(next)
     }
 }

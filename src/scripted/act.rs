@@ -281,7 +281,7 @@ fn ignore_signals() -> Result<()> {
         .into_iter()
         .collect::<SigSet>()
         .thread_block()
-        .map_err(Error::failed)
+        .map_err(Error::failed_by)
 }
 
 fn crash(name: &str) -> Result<()> {
@@ -293,5 +293,5 @@ fn crash(name: &str) -> Result<()> {
     let signal: Signal = full
         .parse()
         .map_err(|_| Error::usage(format!("`crash: {name}`: `{name}` is not a signal")))?;
-    raise(signal).map_err(Error::failed)
+    raise(signal).map_err(Error::failed_by)
 }

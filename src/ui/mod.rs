@@ -26,7 +26,7 @@ pub fn out(text: impl AsRef<str>) -> Result<()> {
 
 /// Writes JSON to stdout, indented.
 pub fn json(value: &impl Serialize) -> Result<()> {
-    out(serde_json::to_string_pretty(value).map_err(crate::error::Error::failed)?)
+    out(serde_json::to_string_pretty(value).map_err(crate::error::Error::failed_by)?)
 }
 
 /// Returns how many columns the terminal has, if stdout is one.

@@ -1,6 +1,6 @@
 //! Messages about a session, with the next step.
 use crate::engine::{Phase, State};
-use crate::error::{Error, ExitCode};
+use crate::error::{Error, ErrorKind, ExitCode};
 use crate::model::{Decision, Ending, RaisedLimit, SessionName};
 use crate::plan::{Plan, Step};
 use crate::store::layout::Project;
@@ -20,7 +20,7 @@ pub fn running_session(session: &SessionName, holder: Option<&Holder>) -> Error 
         format!(" (pid {}, since {})", holder.pid, holder.started_at)
     });
     Error::new(
-        ExitCode::AlreadyRunning,
+        ErrorKind::AlreadyRunning,
         format!("session '{session}' is already running{runner}"),
     )
     .hint(format!(
@@ -30,22 +30,26 @@ pub fn running_session(session: &SessionName, holder: Option<&Holder>) -> Error 
 
 /// There is no such session to resume.
 pub fn nothing_to_resume(session: &SessionName) -> Error {
-    Error::usage(format!("there is no session '{session}' to resume"))
-        .hint("start it without `--resume`; `ap list` shows the sessions there are")
+    Error::new(
+        ErrorKind::NothingToResume,
+        format!("there is no session '{session}' to resume"),
+    )
+    .hint("start it without `--resume`; `ap list` shows the sessions there are")
 }
 
 /// Says that the session runs something else than what was named.
 pub fn runs_another(plan: &Plan, named: &str) -> Error {
-    Error::usage(format!(
+    let message = format!(
         "session '{}' runs `{}`, not `{named}`",
         plan.session, plan.name
-    ))
-    .hint(format!("resume it with `{} --resume`", plan.command))
+    );
+    Error::new(ErrorKind::RunsAnother, message)
+        .hint(format!("resume it with `{} --resume`", plan.command))
 }
 
 /// The session cannot continue with its definition as it is now.
 pub fn keeps_its_plan(plan: &Plan, why: &str) -> Error {
-    Error::usage(format!("session '{}' cannot use its definition as it is now: {why}", plan.session))
+    Error::new(ErrorKind::NotResumable, format!("session '{}' cannot use its definition as it is now: {why}", plan.session))
         .hint(format!("continue with the plan it has with `{} --resume`, or start over with `--force`, which keeps the old run", plan.command))
 }
 

@@ -243,7 +243,7 @@ fn an_edited_skill_is_shown_and_kept() {
 fn without_claude_nothing_is_changed() {
     let mut project = Project::new();
     project.set("PATH", "/nowhere");
-    project.ap(&["plugin", "install"]).expect(1).says(&[
+    project.ap(&["plugin", "install"]).expect(2).says(&[
         "`claude` is not on PATH, so nothing was changed",
         "--files-only",
     ]);

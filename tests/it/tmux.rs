@@ -438,7 +438,7 @@ fn a_start_without_tmux_suggests_foreground() {
     project.set("PATH", &empty);
     project
         .ap(&["work", "s"])
-        .expect(1)
+        .expect(2)
         .says(&["tmux is not installed", "--foreground"]);
     project.ap(&["work", "s", "--foreground"]).expect(0);
 }

@@ -35,7 +35,7 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args, context: &Context) -> Result<ExitCode> {
-    let session: SessionName = args.session.parse().map_err(Error::usage)?;
+    let session: SessionName = args.session.parse().map_err(Error::bad_value)?;
     let definition = Definition {
         kind: args.kind.into(),
         name: &args.name,

@@ -21,7 +21,7 @@ pub(super) fn of_topic(topic: &str) -> Result<Vec<Field>> {
     let Some(file) = SCHEMAS.get_file(format!("{topic}.schema.json")) else {
         return Ok(Vec::new());
     };
-    let schema: Value = serde_json::from_slice(file.contents()).map_err(Error::failed)?;
+    let schema: Value = serde_json::from_slice(file.contents()).map_err(Error::failed_by)?;
     let mut fields = Vec::new();
     walk(&schema, &schema, "", &mut fields);
     Ok(fields)

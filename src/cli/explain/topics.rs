@@ -1,6 +1,6 @@
 //! The topics of `ap explain`, and the pages they are made from.
 use super::page::{self, Page};
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::plan::suggest;
 
 /// Declares a page of `docs/`, embedded in the program.
@@ -171,8 +171,11 @@ impl Topic {
             .find(|topic| topic.name == plain)
             .ok_or_else(|| {
                 let names = TOPICS.iter().map(|topic| topic.name);
-                Error::usage(format!("there is no topic `{}`", name.escape_debug()))
-                    .hint(suggest::hint(name, names))
+                Error::new(
+                    ErrorKind::NotFound,
+                    format!("there is no topic `{}`", name.escape_debug()),
+                )
+                .hint(suggest::hint(name, names))
             })
     }
 

@@ -5,7 +5,7 @@ use super::worktree::Worktree;
 use crate::cli::compile::new_run;
 use crate::cli::context::Context;
 use crate::clock;
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::model::{ForkedFrom, SessionName, WorkTree};
 use crate::plan::{Plan, PlanKind};
 use crate::runner;
@@ -65,7 +65,8 @@ pub(super) fn create(
         from: from.clone(),
     };
     Ok(Created {
-        progress_as_it_was: fork::make(&fork, &draft, clock::now()).map_err(Error::failed)?,
+        progress_as_it_was: fork::make(&fork, &draft, clock::now())
+            .map_err(|error| Error::caused_by(ErrorKind::Failed, error))?,
         session: name,
         from,
         project: project.root().to_owned(),
@@ -80,10 +81,10 @@ fn check_free(name: &SessionName, project: &Project) -> Result<()> {
     if !project.session(name).root().exists() {
         return Ok(());
     }
-    Err(Error::failed(format!(
-        "there is a session '{name}' already in {}",
-        project.root()
-    ))
+    Err(Error::new(
+        ErrorKind::SessionExists,
+        format!("there is a session '{name}' already in {}", project.root()),
+    )
     .hint("name this one with `--as`"))
 }
 
@@ -115,7 +116,7 @@ fn session_name(args: &Args, snapshot: &Snapshot, cut: &Cut) -> Result<SessionNa
     };
     format!("{}-at-{stage}{}", args.session, cut.cursor.iteration)
         .parse()
-        .map_err(|error| Error::usage(error).hint("name the new session with `--as`"))
+        .map_err(|error| Error::bad_value(error).hint("name the new session with `--as`"))
 }
 
 /// Returns the command line that starts a session, for one with another name.

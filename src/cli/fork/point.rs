@@ -1,7 +1,7 @@
 //! The iteration after which a session is forked.
 use crate::cli::context::Context;
 use crate::cli::step;
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::plan::Step;
 use crate::store::fork::{self, Cut};
 use crate::store::session::Snapshot;
@@ -24,7 +24,7 @@ pub(super) fn find(
     }
     let journal = context.project.session(&snapshot.plan.session).journal();
     fork::find(&journal, index, iteration)
-        .map_err(Error::failed)?
+        .map_err(Error::failed_by)?
         .map_err(|last| not_ended(snapshot, (index, iteration), last))
 }
 
@@ -53,5 +53,5 @@ fn not_ended(snapshot: &Snapshot, (index, iteration): (u32, u32), last: u32) -> 
     };
     let message =
         format!("iteration {iteration} of `{stage}` has not ended in session '{session}'");
-    Error::failed(message).hint(hint)
+    Error::new(ErrorKind::NotYet, message).hint(hint)
 }

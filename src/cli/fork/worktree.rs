@@ -1,6 +1,6 @@
 //! The git worktree of a forked session, at the commit of that moment.
 use crate::cli::context::Context;
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::model::SessionName;
 use crate::store::layout::Project;
 use crate::workspace::git;
@@ -65,7 +65,7 @@ impl Worktree {
             let _ = git(&["branch", "-q", "-D", &self.branch], context);
         }
         if self.folder.exists() {
-            return Err(Error::failed(format!("{} exists already", self.folder))
+            return Err(Error::new(ErrorKind::Exists, format!("{} exists already", self.folder))
                 .hint("name another folder with `--into`, or stay in this one's files with `--no-worktree`"));
         }
         let (folder, branch, commit) = (

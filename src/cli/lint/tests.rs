@@ -48,8 +48,8 @@ fn exit_code_is_2_for_a_mistake_and_0_without() {
         Some("did you mean `mine`?")
     );
     assert_eq!(
-        run(&args("loops", "mien"), &good).unwrap_err().code,
-        ExitCode::Usage
+        run(&args("loops", "mien"), &good).unwrap_err().kind(),
+        crate::error::ErrorKind::NotFound
     );
 }
 

@@ -12,7 +12,7 @@ use super::candidates;
 use super::context::Context;
 use super::format::Format;
 use super::step;
-use crate::error::{Error, ExitCode, Result};
+use crate::error::{Error, ErrorKind, ExitCode, Result};
 use crate::model::SessionName;
 use crate::plan::Block;
 use crate::store::layout::RunDir;
@@ -97,7 +97,7 @@ fn print_branches(args: &Args, (dir, index): (&RunDir, u32), block: &Block) -> R
         };
         let printed = match load_cached(&own)? {
             Some(snapshot) => print_iteration(args, selection, &own, &snapshot),
-            None => Err(Error::failed("it has not started yet")),
+            None => Err(Error::new(ErrorKind::NotYet, "it has not started yet")),
         };
         match printed {
             Ok(true) => (),

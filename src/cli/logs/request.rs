@@ -3,7 +3,7 @@ use super::target;
 use crate::cli::context::Context;
 use crate::cli::format::Format;
 use crate::cli::session::find;
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::model::SessionName;
 use crate::store::layout::RunDir;
 use crate::store::session::{Snapshot, load_cached};
@@ -39,7 +39,10 @@ impl LogRequest<'_> {
     pub(super) fn load(&self, context: &Context) -> Result<Snapshot> {
         load_cached(&self.dir(context)?)?.ok_or_else(|| {
             let name = self.branch.unwrap_or_default();
-            Error::failed(format!("branch `{name}` has not started yet"))
+            Error::new(
+                ErrorKind::NotYet,
+                format!("branch `{name}` has not started yet"),
+            )
         })
     }
 }

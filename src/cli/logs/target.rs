@@ -1,7 +1,7 @@
 //! Which iteration's logs are shown, and where its attempts are stored.
 use crate::agent::AgentSpec;
 use crate::cli::step;
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::model::{Cursor, Event};
 use crate::plan::{Block, Branch, Node, Plan, Step};
 use crate::store::journal::{Position, read_from};
@@ -47,17 +47,20 @@ pub(super) fn find<'a>(selection: Selection<'_>, snapshot: &'a Snapshot) -> Resu
     let last = started(snapshot, index);
     let iteration = selection.iteration.unwrap_or(last);
     if iteration == 0 {
-        return Err(Error::failed(format!(
-            "no iteration of stage `{}` has started yet",
-            node.id
-        )));
+        return Err(Error::new(
+            ErrorKind::NotYet,
+            format!("no iteration of stage `{}` has started yet", node.id),
+        ));
     }
     if last < iteration {
-        return Err(Error::failed(format!(
-            "stage `{}` has had {}; there is no {iteration} yet",
-            node.id,
-            count(last, "iteration")
-        )));
+        return Err(Error::new(
+            ErrorKind::NotYet,
+            format!(
+                "stage `{}` has had {}; there is no {iteration} yet",
+                node.id,
+                count(last, "iteration")
+            ),
+        ));
     }
     let cursor = Cursor {
         node: index,
@@ -115,7 +118,7 @@ pub(super) fn branch(
     } else {
         format!("the branches are: {}", known.join(", "))
     };
-    Err(Error::usage(format!("there is no branch `{name}`")).hint(hint))
+    Err(Error::new(ErrorKind::NotFound, format!("there is no branch `{name}`")).hint(hint))
 }
 
 /// Returns every branch with the position of its block in the plan.

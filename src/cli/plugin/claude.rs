@@ -1,6 +1,6 @@
 //! Claude Code's own command line: `claude plugin …`.
 use crate::cli::context::Context;
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::exec::command::{BoundedCommand, find_program};
 use crate::plugin::NAME;
 use camino::Utf8PathBuf;
@@ -77,7 +77,7 @@ impl<'a> Claude<'a> {
             .map_or("claude", String::as_str);
         let found = find_program(name, context.env.get("PATH"), context.project.root());
         let program = found.ok_or_else(|| {
-            Error::failed(format!("`{name}` is not on PATH, so nothing was changed"))
+            Error::new(ErrorKind::ProgramMissing, format!("`{name}` is not on PATH, so nothing was changed"))
                 .hint("install Claude Code (`npm install -g @anthropic-ai/claude-code`), or use `--files-only` and load the files with `claude --plugin-dir`")
         })?;
         Ok(Self { program, context })
@@ -92,24 +92,24 @@ impl<'a> Claude<'a> {
             .in_callers_group()
             .limit(CALL_LIMIT)
             .run()
-            .map_err(Error::failed)?;
+            .map_err(Error::failed_by)?;
         let [stdout, stderr] = [&output.stdout, &output.stderr]
             .map(|bytes| String::from_utf8_lossy(bytes).trim().to_owned());
         if output.is_success() {
             return Ok(stdout);
         }
         let reason = if stderr.is_empty() { stdout } else { stderr };
-        Err(Error::failed(format!(
-            "`claude plugin {}` failed: {reason}",
-            args.join(" ")
-        ))
+        Err(Error::new(
+            ErrorKind::Program,
+            format!("`claude plugin {}` failed: {reason}", args.join(" ")),
+        )
         .hint("the files are in place; `ap plugin status` shows what is missing"))
     }
 
     /// Returns one state for each scope the plugin is installed in.
     pub(super) fn states(&self) -> Result<Vec<PluginState>> {
         let list = self.call(&["list", "--json"])?;
-        let listed: Vec<Listed> = serde_json::from_str(&list).map_err(Error::failed)?;
+        let listed: Vec<Listed> = serde_json::from_str(&list).map_err(Error::failed_by)?;
         let id = plugin_id();
         Ok(listed
             .into_iter()

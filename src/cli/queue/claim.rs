@@ -3,7 +3,7 @@ use super::answer::Answer;
 use super::source::Source;
 use super::{status, task};
 use crate::cli::format::Format;
-use crate::error::{Error, ExitCode, Result};
+use crate::error::{Error, ErrorKind, ExitCode, Result};
 use crate::queue::Claim;
 
 /// Claim a task for yourself
@@ -21,8 +21,10 @@ pub(super) fn run(args: &Args, source: &Source, format: Format) -> Result<Answer
         Claim::Won(task) => Ok(task::show(&task, format).into()),
         Claim::Lost { by } => {
             let id = args.id.as_deref().unwrap_or("the task");
-            Err(Error::failed(format!("task `{id}` is held by {by}"))
-                .hint("claim another: `ap queue ready` lists them"))
+            Err(
+                Error::new(ErrorKind::TaskHeld, format!("task `{id}` is held by {by}"))
+                    .hint("claim another: `ap queue ready` lists them"),
+            )
         }
         Claim::None => {
             let data = if format == Format::Json { "null\n" } else { "" };

@@ -4,7 +4,7 @@ use super::source::Source;
 use super::task;
 use crate::cli::candidates;
 use crate::cli::format::Format;
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::model::SessionName;
 use crate::plan::session_label;
 use crate::queue::LabelTarget;
@@ -78,7 +78,7 @@ fn label_each(source: &Source, ids: &[String], label: &str) -> Result<Vec<String
                     error.what,
                     labelled.join(", ")
                 );
-                return Err(Error::failed(message).hint(error.next));
+                return Err(Error::new(ErrorKind::Queue, message).hint(error.next));
             }
         }
     }

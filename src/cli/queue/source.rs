@@ -1,6 +1,6 @@
 //! Which queue is meant, and who asks.
 use crate::cli::context::Context;
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::model::{RunId, SessionName};
 use crate::plan::{BACKLOGS, QueueSource, QueueSpec, session_label};
 use crate::queue::{self, Owner, Queue, QueueEnv};
@@ -140,7 +140,7 @@ fn owner(agent: Option<AgentContext>, context: &Context) -> Result<Owner> {
 fn name(session: &str) -> Result<SessionName> {
     session
         .parse()
-        .map_err(|error| Error::usage(error).hint("`ap list` shows the sessions there are"))
+        .map_err(|error| Error::bad_value(error).hint("`ap list` shows the sessions there are"))
 }
 
 /// Returns the queue of the agent's own node, or of the first node that has one.
@@ -175,7 +175,7 @@ fn usual(session: Option<&SessionName>, context: &Context) -> Result<QueueSpec> 
         .map(|name| root.join(name))
         .find(|path| path.is_file());
     found.map(|path| QueueSpec::new(QueueSource::file(path))).ok_or_else(|| {
-        Error::failed(format!("no tasks found in {root}: looked for beads, {}", BACKLOGS.join(", ")))
+        Error::new(ErrorKind::NoTasks, format!("no tasks found in {root}: looked for beads, {}", BACKLOGS.join(", ")))
             .hint("write them in backlog.md (`- [ ] task`, one a line), or name the file with `--file PATH`; for beads, `bd init` makes a database")
     })
 }

@@ -68,7 +68,7 @@ impl World {
             Err(error) => format!(
                 "stderr: {error}\nhint: {}\nexit {}",
                 error.help().unwrap_or_default(),
-                error.code as u8
+                error.exit_code() as u8
             ),
         };
         let user = crate::queue::Owner::user(
@@ -226,7 +226,7 @@ fn default_files_are_found_and_others_can_be_named() {
     assert_snapshot!(World::new(&[]).user("ready"), @"
     stderr: no tasks found in <project>: looked for beads, backlog.md, BACKLOG.md, docs/backlog.md, prd.json
     hint: write them in backlog.md (`- [ ] task`, one a line), or name the file with `--file PATH`; for beads, `bd init` makes a database
-    exit 1
+    exit 2
     ");
     assert_snapshot!(World::new(&[("prd.json", stories)]).user("ready --json"), @r#"
     [{"id":"US-1","title":"Story","body":"","acceptance":["x"],"priority":1,"state":"ready","owner":null,"why":null}]
@@ -335,7 +335,7 @@ fn queue_errors_keep_their_next_step() {
         next: "next".into(),
     });
     assert_eq!(
-        (error.to_string().as_str(), error.help(), error.code),
+        (error.to_string().as_str(), error.help(), error.exit_code()),
         ("what", Some("next"), ExitCode::Failed)
     );
 }

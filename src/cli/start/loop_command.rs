@@ -64,6 +64,6 @@ pub(crate) fn run(args: &Args, context: &Context) -> Result<ExitCode> {
 fn session(args: &Args, default: &str) -> Result<SessionName> {
     match &args.start.session {
         Some(session) => Ok(session.clone()),
-        None => default.parse().map_err(Error::usage),
+        None => default.parse().map_err(Error::bad_value),
     }
 }

@@ -83,5 +83,5 @@ fn session_name(pipeline: &str) -> Result<SessionName> {
     let now = Zoned::new(clock::now(), TimeZone::system());
     format!("{pipeline}-{}", now.strftime("%Y%m%d-%H%M%S"))
         .parse()
-        .map_err(Error::usage)
+        .map_err(Error::bad_value)
 }

@@ -4,7 +4,7 @@ use crate::cli::compile;
 use crate::cli::context::Context;
 use crate::cli::overrides;
 use crate::compile::{Overrides, Sources};
-use crate::error::{Error, ExitCode, Result};
+use crate::error::{Error, ErrorKind, ExitCode, Result};
 use crate::model::{PermissionMode, SessionName};
 use crate::plan::{Origin, Plan, PlanKind};
 use crate::runner::{Mode, SessionRequest};
@@ -143,10 +143,13 @@ fn check_permissions(plan: &Plan, mode: PermissionMode) -> Result<()> {
     let mut agents = plan.all_nodes().flat_map(|node| node.agent.chain());
     match agents.find_map(|agent| Some((agent, agent.refuses(mode)?))) {
         None => Ok(()),
-        Some((agent, reason)) => Err(Error::usage(format!(
-            "provider `{}` cannot do `{}`: {reason}",
-            agent.provider_name(),
-            mode.name()
-        ))),
+        Some((agent, reason)) => Err(Error::new(
+            ErrorKind::NotResumable,
+            format!(
+                "provider `{}` cannot do `{}`: {reason}",
+                agent.provider_name(),
+                mode.name()
+            ),
+        )),
     }
 }

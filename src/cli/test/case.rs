@@ -76,7 +76,7 @@ pub(super) fn test(
         Ok(comparison) => judge(comparison, update, (entry, files), tested),
         Err(error) => Tested {
             result: Outcome::Error,
-            code: error.code,
+            code: error.exit_code(),
             hint: error.help().map(str::to_owned),
             error: Some(ui::error(&error, false)),
             ..tested

@@ -1,6 +1,6 @@
 //! A runner in the calling process and its terminal.
 use super::launch::{EndedRunner, Launch, Launched, Launcher, RunnerState};
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::exec::process::{self, Liveness};
 use crate::model::SessionName;
 use crate::store::layout::Project;
@@ -33,9 +33,10 @@ impl<R> Launcher<R> for Foreground<R> {
                 why: "it was killed".to_owned(),
             },
             Liveness::Unknown => RunnerState::Unknown {
-                why: Error::failed(format!(
-                    "session '{session}' runs on another machine, {host}"
-                )),
+                why: Error::new(
+                    ErrorKind::RunsElsewhere,
+                    format!("session '{session}' runs on another machine, {host}"),
+                ),
             },
         }
     }
@@ -52,9 +53,10 @@ impl<R> Launcher<R> for Foreground<R> {
     }
 
     fn attach(&self, session: &SessionName) -> Result<()> {
-        Err(
-            Error::failed(format!("session '{session}' runs in another terminal"))
-                .hint(format!("follow it with `ap logs {session} -f`")),
+        Err(Error::new(
+            ErrorKind::RunsElsewhere,
+            format!("session '{session}' runs in another terminal"),
         )
+        .hint(format!("follow it with `ap logs {session} -f`")))
     }
 }

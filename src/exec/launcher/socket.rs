@@ -5,7 +5,7 @@
 //! it has the session, or cannot have it.
 use super::launch::Launched;
 use crate::clock;
-use crate::error::{Error, ExitCode, Result};
+use crate::error::{Error, ErrorKind, Result};
 use camino::{Utf8Path, Utf8PathBuf};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -22,7 +22,7 @@ pub enum LaunchReply {
     /// The session has reached its goal already.
     Complete,
     Failed {
-        code: u8,
+        kind: ErrorKind,
         message: String,
         hint: Option<String>,
     },
@@ -31,7 +31,7 @@ pub enum LaunchReply {
 impl LaunchReply {
     pub fn failed(error: &Error) -> Self {
         Self::Failed {
-            code: error.code as u8,
+            kind: error.kind(),
             message: error.to_string(),
             hint: error.help().map(str::to_owned),
         }
@@ -42,15 +42,11 @@ impl LaunchReply {
             Self::Started => Ok(Launched::Running),
             Self::Complete => Ok(Launched::Complete),
             Self::Failed {
-                code,
+                kind,
                 message,
                 hint,
             } => {
-                let code = [ExitCode::Usage, ExitCode::AlreadyRunning]
-                    .into_iter()
-                    .find(|known| *known as u8 == code)
-                    .unwrap_or(ExitCode::Failed);
-                let error = Error::new(code, message);
+                let error = Error::new(kind, message);
                 Err(match hint {
                     Some(hint) => error.hint(hint),
                     None => error,
@@ -107,18 +103,18 @@ impl LaunchSocket {
             stream.is_some() || (polls.is_multiple_of(POLLS_PER_CHECK) && !is_alive())
         });
         let Some((stream, _)) = stream else {
-            return Err(
-                Error::failed("the runner did not come up in its tmux window")
-                    .hint("try `--foreground` to see why, and `ap doctor`"),
-            );
+            return Err(Error::new(
+                ErrorKind::Launch,
+                "the runner did not come up in its tmux window",
+            )
+            .hint("try `--foreground` to see why, and `ap doctor`"));
         };
         stream.set_nonblocking(false)?;
         stream.set_read_timeout(Some(PATIENCE))?;
         write_line(&stream, request)?;
         read_line(&stream).map_err(|error| {
-            Error::failed(format!(
-                "the runner ended before it could start the session: {error}"
-            ))
+            let message = format!("the runner ended before it could start the session: {error}");
+            Error::new(ErrorKind::Launch, message)
         })
     }
 }

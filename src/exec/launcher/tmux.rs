@@ -1,7 +1,7 @@
 //! tmux: each session in a window of its own. Arguments never pass through a shell, and only sessions
 //! we have marked are ever touched.
 use crate::clock;
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::model::{SessionName, caller_env, env_tag};
 use crate::text::shell_quote;
 use camino::Utf8Path;
@@ -305,16 +305,16 @@ fn check(output: Output) -> Result<Output> {
     if output.status.success() {
         return Ok(output);
     }
-    Err(Error::failed(format!(
-        "tmux: {}",
-        String::from_utf8_lossy(&output.stderr).trim()
-    )))
+    Err(Error::new(
+        ErrorKind::Program,
+        format!("tmux: {}", String::from_utf8_lossy(&output.stderr).trim()),
+    ))
 }
 
 fn missing(error: &std::io::Error) -> Error {
     if error.kind() != std::io::ErrorKind::NotFound {
-        return Error::failed(format!("cannot run tmux: {error}"));
+        return Error::new(ErrorKind::Program, format!("cannot run tmux: {error}"));
     }
-    Error::failed("tmux is not installed")
+    Error::new(ErrorKind::ProgramMissing, "tmux is not installed")
         .hint("install it (`apt install tmux`, `dnf install tmux`, `brew install tmux`), or run in this terminal with `--foreground`")
 }

@@ -2,7 +2,7 @@
 use super::launch::{EndedRunner, Launch, Launched, Launcher, RunnerState, Windows};
 use super::socket::{LaunchReply, LaunchSocket};
 use super::tmux::{Found, Tmux};
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::exec::process;
 use crate::model::SessionName;
 use camino::{Utf8Path, Utf8PathBuf};
@@ -110,9 +110,9 @@ fn name_in_use(found: &Found) -> Error {
         "" => "it was not started by ap".to_owned(),
         run_dir => format!("it belongs to {run_dir}"),
     };
-    Error::failed(format!(
-        "tmux session `{}` exists already; {owner}",
-        found.name
-    ))
+    Error::new(
+        ErrorKind::Exists,
+        format!("tmux session `{}` exists already; {owner}", found.name),
+    )
     .hint("choose another session name, or set AP_TMUX_SOCKET for a tmux server of its own")
 }

@@ -23,7 +23,7 @@ pub(super) fn archive(workspace: &Workspace, session: &SessionName) -> Result<()
     }
     writable_dir::take_back(workspace, &dir)?;
     let unnamed = || format!("x{}", clock::now().as_millisecond()).parse();
-    let run = run.map_or_else(unnamed, Ok).map_err(Error::failed)?;
+    let run = run.map_or_else(unnamed, Ok).map_err(Error::failed_by)?;
     let kept = project.archived(session, &run);
     fs::create_dir_all(kept.parent().unwrap_or(&kept))?;
     crash::point("archive: before");

@@ -1,7 +1,7 @@
 //! Expands what the user gave as inputs into files.
 use super::limits::{MOST, too_many};
 use super::search::{Search, TEXTS};
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use camino::{Utf8Path, Utf8PathBuf};
 use fs_err as fs;
 use std::collections::BTreeSet;
@@ -14,7 +14,7 @@ pub fn expand(base: &Utf8Path, written: &[Utf8PathBuf]) -> Result<Vec<Utf8PathBu
     let mut search = Search::default();
     for entry in written {
         if entry.as_str().is_empty() {
-            return Err(Error::usage("an input has no name")
+            return Err(Error::new(ErrorKind::BadInput, "an input has no name")
                 .hint("was a variable of your shell empty? `.` means the whole folder"));
         }
         let found = search.files(base, entry)?;
@@ -38,7 +38,7 @@ pub fn expand(base: &Utf8Path, written: &[Utf8PathBuf]) -> Result<Vec<Utf8PathBu
 
 fn no_input(missing: &[String]) -> Error {
     let endings = TEXTS.map(|ending| format!("*.{ending}")).join(" ");
-    Error::usage(format!("there is no input {}", missing.join(", "))).hint(format!(
+    Error::new(ErrorKind::BadInput, format!("there is no input {}", missing.join(", "))).hint(format!(
         "check `--input` and the pipeline's `inputs`: files, patterns such as `docs/*.md`, or folders, of which {endings} are taken"
     ))
 }

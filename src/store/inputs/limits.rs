@@ -1,5 +1,5 @@
 //! How many files may be inputs.
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::text::count;
 use camino::Utf8Path;
 
@@ -10,10 +10,10 @@ pub(super) const MOST_LOOKED_AT: usize = 100_000;
 
 /// Refuses an input that expands to too many files.
 pub(super) fn too_many(entry: &Utf8Path) -> Error {
-    Error::usage(format!(
-        "`{entry}` makes more than {}",
-        count(MOST, "input")
-    ))
+    Error::new(
+        ErrorKind::BadInput,
+        format!("`{entry}` makes more than {}", count(MOST, "input")),
+    )
     .hint(
         "name the files that matter, or a smaller folder: every agent's prompt lists each of them",
     )
@@ -21,8 +21,9 @@ pub(super) fn too_many(entry: &Utf8Path) -> Error {
 
 /// Refuses an input with too many files to look through.
 pub(super) fn too_much_to_search(entry: &Utf8Path) -> Error {
-    Error::usage(format!(
-        "the input `{entry}` has more than {MOST_LOOKED_AT} files to look through"
-    ))
+    Error::new(
+        ErrorKind::BadInput,
+        format!("the input `{entry}` has more than {MOST_LOOKED_AT} files to look through"),
+    )
     .hint("name the files that matter, or a smaller folder")
 }

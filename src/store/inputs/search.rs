@@ -1,6 +1,6 @@
 //! Finds the files that one input means: a file, the texts in a folder, or what a pattern matches.
 use super::walk::{Scope, Walk};
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use camino::{Utf8Path, Utf8PathBuf};
 use fs_err as fs;
 use glob::{MatchOptions, Pattern};
@@ -32,9 +32,10 @@ impl Search {
         match fs::metadata(&path) {
             Ok(about) if about.is_dir() => self.texts(&path.canonicalize_utf8()?, entry),
             Ok(about) if about.is_file() => Ok(vec![path.canonicalize_utf8()?]),
-            Ok(_) => Err(Error::usage(format!(
-                "the input `{entry}` is neither a file nor a folder"
-            ))
+            Ok(_) => Err(Error::new(
+                ErrorKind::BadInput,
+                format!("the input `{entry}` is neither a file nor a folder"),
+            )
             .hint("agents read it long after it was named: give the name of a file")),
             Err(_) if entry.as_str().contains(WILDCARDS) => self.matching(base, entry),
             Err(_) => Ok(Vec::new()),
@@ -63,8 +64,12 @@ impl Search {
         let Ok(root) = folder.canonicalize_utf8() else {
             return Ok(Vec::new());
         };
-        let pattern = Pattern::new(&rest)
-            .map_err(|error| Error::usage(format!("the input `{entry}` is no pattern: {error}")))?;
+        let pattern = Pattern::new(&rest).map_err(|error| {
+            Error::new(
+                ErrorKind::BadInput,
+                format!("the input `{entry}` is no pattern: {error}"),
+            )
+        })?;
         let wanted = |path: &str| matches(&pattern, &root, path);
         let scope = Scope {
             entry,

@@ -1,6 +1,6 @@
 //! Walks through a folder for the files that are wanted.
 use super::limits::{MOST, MOST_LOOKED_AT, too_many, too_much_to_search};
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use camino::{Utf8Path, Utf8PathBuf};
 use fs_err as fs;
 use std::collections::BTreeSet;
@@ -80,10 +80,11 @@ impl<'a> Walk<'a> {
 
     fn add(&mut self, path: Utf8PathBuf, is_utf8: bool) -> Result<()> {
         if !is_utf8 {
-            return Err(
-                Error::usage(format!("the name of the input `{path}` is not UTF-8"))
-                    .hint("rename it"),
-            );
+            return Err(Error::new(
+                ErrorKind::BadInput,
+                format!("the name of the input `{path}` is not UTF-8"),
+            )
+            .hint("rename it"));
         }
         self.found.push(path);
         if MOST < self.found.len() {

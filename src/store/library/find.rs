@@ -4,7 +4,7 @@ use super::found::{DEFINITIONS, Found};
 use super::lookup::Library;
 use super::loops::is_path;
 use crate::compile::Sources;
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::plan::{Origin, PlanKind, suggest};
 use camino::Utf8Path;
 
@@ -13,7 +13,11 @@ impl Library {
     pub fn find(&self, kind: PlanKind, name: &str) -> Result<Sources> {
         let entry = self.entry_of(kind, name)?;
         entry.sources.map_err(|why| {
-            Error::usage(format!("{} `{name}` cannot be used: {why}", kind.as_str())).hint(why.hint)
+            Error::new(
+                ErrorKind::InvalidDefinition,
+                format!("{} `{name}` cannot be used: {why}", kind.as_str()),
+            )
+            .hint(why.hint)
         })
     }
 
@@ -95,7 +99,10 @@ impl Library {
     fn unknown(&self, kind: PlanKind, name: &str) -> Error {
         let known = self.names(kind);
         let (kind, name_shown) = (kind.as_str(), name.escape_debug());
-        Error::usage(format!("there is no {kind} `{name_shown}`"))
-            .hint(suggest::hint(name, known.iter().map(String::as_str)))
+        Error::new(
+            ErrorKind::NotFound,
+            format!("there is no {kind} `{name_shown}`"),
+        )
+        .hint(suggest::hint(name, known.iter().map(String::as_str)))
     }
 }

@@ -1,5 +1,5 @@
 //! The files of a fixture, on disk or built in.
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use camino::{Utf8Path, Utf8PathBuf};
 use fs_err as fs;
 use include_dir::Dir;
@@ -27,8 +27,12 @@ impl FixtureFiles {
             return Ok(None);
         };
         let text = String::from_utf8(bytes.clone());
-        text.map(Some)
-            .map_err(|_| Error::usage(format!("{}: this is not UTF-8 text", self.shown(path))))
+        text.map(Some).map_err(|_| {
+            Error::new(
+                ErrorKind::BadInput,
+                format!("{}: this is not UTF-8 text", self.shown(path)),
+            )
+        })
     }
 
     /// Returns a file's path as messages show it.
@@ -94,16 +98,23 @@ impl Reading {
     fn reserve(&mut self, bytes: u64, shown: &str) -> Result<()> {
         self.bytes += bytes;
         if MOST_FILES <= self.files.len() || MOST_BYTES < self.bytes {
-            return Err(Error::usage(format!(
-                "{shown} is too large for a fixture: at most {MOST_FILES} files and {} MB",
-                MOST_BYTES >> 20
-            )));
+            return Err(Error::new(
+                ErrorKind::BadInput,
+                format!(
+                    "{shown} is too large for a fixture: at most {MOST_FILES} files and {} MB",
+                    MOST_BYTES >> 20
+                ),
+            ));
         }
         Ok(())
     }
 }
 
 fn utf8(path: std::path::PathBuf) -> Result<Utf8PathBuf> {
-    Utf8PathBuf::from_path_buf(path)
-        .map_err(|path| Error::usage(format!("{}: the name is not UTF-8", path.display())))
+    Utf8PathBuf::from_path_buf(path).map_err(|path| {
+        Error::new(
+            ErrorKind::BadInput,
+            format!("{}: the name is not UTF-8", path.display()),
+        )
+    })
 }

@@ -1,5 +1,5 @@
 //! What to do about a journal that cannot be used.
-use crate::error::{Error, ExitCode};
+use crate::error::{Error, ErrorKind};
 use crate::store::journal::JournalError;
 use crate::store::layout::RunDir;
 
@@ -8,12 +8,12 @@ pub(super) fn explain(dir: &RunDir, error: JournalError) -> Error {
     let session = dir.session();
     match error {
         JournalError::Io(error) => error.into(),
-        JournalError::Damaged { .. } => Error::failed(&error).hint(format!(
+        JournalError::Damaged { .. } => Error::caused_by(ErrorKind::Damaged, error).hint(format!(
             "nothing was changed. Look at that line: if you can fix it, fix it and resume. Otherwise start again with `--force`, which keeps this run under {}",
             dir.root().with_file_name(".archive").join(session.as_str())
         )),
-        JournalError::Newer { .. } => Error::failed(&error).hint("update ap, then try again; nothing was changed"),
-        JournalError::Held { .. } => Error::new(ExitCode::AlreadyRunning, format!("session '{session}' is already running"))
+        JournalError::Newer { .. } => Error::caused_by(ErrorKind::NewerFormat, error).hint("update ap, then try again; nothing was changed"),
+        JournalError::Held { .. } => Error::new(ErrorKind::AlreadyRunning, format!("session '{session}' is already running"))
             .hint("its lock file was deleted, but its runner is alive; see `ap status`"),
     }
 }

@@ -1,6 +1,6 @@
 //! The plan a session froze, `plan.json`, and the one that is about to replace it.
 use crate::engine::State;
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::fingerprint::fingerprint;
 use crate::model::{RunId, SessionName};
 use crate::plan::Plan;
@@ -40,7 +40,7 @@ pub(super) fn check_fingerprint(dir: &RunDir, state: &State) -> Result<(), Error
     {
         return Ok(());
     }
-    Err(Error::failed(format!("{}: the plan has been changed since session '{}' started", dir.plan(), dir.session()))
+    Err(Error::new(ErrorKind::PlanChanged, format!("{}: the plan has been changed since session '{}' started", dir.plan(), dir.session()))
         .hint("a session runs the plan it started with: restore the file, or start again with `--force`, which keeps the old run under `.archive`"))
 }
 
@@ -53,18 +53,21 @@ pub fn read_plan(dir: &RunDir) -> Result<Plan, Error> {
 pub(super) fn read_plan_at(dir: &RunDir, path: &Utf8Path) -> Result<Plan, Error> {
     let text = fs::read(path)?;
     let plan: Plan = serde_json::from_slice(&text).map_err(|error| {
-        Error::failed(format!("{path}:{}:{}: the plan cannot be read: {error}", error.line(), error.column()))
+        Error::new(ErrorKind::Damaged, format!("{path}:{}:{}: the plan cannot be read: {error}", error.line(), error.column()))
             .hint("it is frozen at the start of a session; start again with `--force`, which keeps the old run under `.archive`")
     })?;
     if Plan::VERSION < plan.version {
-        return Err(Error::failed(format!(
-            "{path}: written by a newer version of ap (format {})",
-            plan.version
-        ))
+        return Err(Error::new(
+            ErrorKind::NewerFormat,
+            format!(
+                "{path}: written by a newer version of ap (format {})",
+                plan.version
+            ),
+        )
         .hint("update ap, then try again"));
     }
     if plan.session != *dir.session() {
-        return Err(Error::failed(format!("{path}: the plan of session '{}', in the directory of '{}'", plan.session, dir.session()))
+        return Err(Error::new(ErrorKind::PlanChanged, format!("{path}: the plan of session '{}', in the directory of '{}'", plan.session, dir.session()))
             .hint(
                 "a run directory cannot be copied or renamed; move it back, or start again with `--force`, which keeps it under `.archive`",
             ));

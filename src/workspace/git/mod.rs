@@ -1,7 +1,7 @@
 //! Asks git about a project, and runs git for it. Nothing else reads what git keeps.
 use super::head::Head;
 use super::status;
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::exec::command::BoundedCommand;
 use crate::model::{CommandOutput, Env, WorkTree};
 use camino::{Utf8Path, Utf8PathBuf};
@@ -109,16 +109,23 @@ pub fn call(folder: &Utf8Path, env: &Env, args: &[&str]) -> Result<String> {
         .max_output(MAX_OUTPUT)
         .limit(CHANGE_LIMIT);
     let output = command.run().map_err(|error| {
-        Error::failed(format!("cannot run git: {error}")).hint("install git, then try again")
+        Error::new(
+            ErrorKind::ProgramMissing,
+            format!("cannot run git: {error}"),
+        )
+        .hint("install git, then try again")
     })?;
     if output.is_success() {
         return Ok(output.stdout_text().into_owned());
     }
-    Err(Error::failed(format!(
-        "git {}: {}",
-        args[..2.min(args.len())].join(" "),
-        output.stderr_text().trim()
-    )))
+    Err(Error::new(
+        ErrorKind::Program,
+        format!(
+            "git {}: {}",
+            args[..2.min(args.len())].join(" "),
+            output.stderr_text().trim()
+        ),
+    ))
 }
 
 #[cfg(test)]

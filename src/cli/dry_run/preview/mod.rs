@@ -90,7 +90,7 @@ fn plan(
     let request = Request {
         command: format!("ap {} {name} {session}", kind.as_str()),
         session,
-        run: "preview".parse().map_err(Error::failed)?,
+        run: "preview".parse().map_err(Error::failed_by)?,
         project: context.project.root().to_owned(),
         backlog: library.backlog(),
         beads: context.has_beads(),

@@ -13,7 +13,7 @@ fn context() -> Context {
 }
 
 fn preview_of(kind: PlanKind, name: &str, session: &str) -> Result<Preview> {
-    let session = session.parse().map_err(Error::usage)?;
+    let session = session.parse().map_err(Error::bad_value)?;
     preview(
         Definition {
             kind,
@@ -71,7 +71,7 @@ fn bad_names_are_exit_code_2() {
         assert_eq!(
             preview_of(kind, name, session)
                 .err()
-                .map(|error| error.code),
+                .map(|error| error.exit_code()),
             Some(crate::error::ExitCode::Usage)
         );
     }
