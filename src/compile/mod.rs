@@ -1,6 +1,7 @@
 //! Compiles YAML definitions into a [`Plan`](crate::plan::Plan). Gets texts, never opens files.
 mod agent;
 mod block;
+mod combination;
 mod compiled_step;
 mod compiler;
 pub mod definition;
@@ -35,6 +36,7 @@ mod subpipeline;
 mod termination;
 #[cfg(test)]
 mod tests;
+mod unused_keys;
 mod yaml;
 
 pub use diagnostics::{Invalid, LintCode, LintDocs, Problem, Severity, SourceText, Unreadable};

@@ -1,12 +1,13 @@
-//! Reads one strategy of a termination, or a combination of several.
-use super::definition::{CommandDef, JudgeDef, KINDS, Span, TerminationDef};
+//! Reads one strategy of a termination.
+use super::definition::{CommandDef, JudgeDef, Span, TerminationDef};
 use super::diagnostics::{LintCode, Location};
 use super::judge::judge_agent;
 use super::settings::CustomProviders;
+use super::unused_keys::report_unused_keys;
 use crate::agent::AgentSpec;
 use crate::plan::suggest;
 use crate::termination::{
-    Command, Fixed, Gate, Judge, Judgment, Promise, Queue, Termination, Verify,
+    Command, Fixed, Gate, Judge, Judgment, Promise, Queue, Termination, TerminationKind, Verify,
 };
 
 /// Agents that must agree in a row, by default: one can be wrong.
@@ -34,146 +35,73 @@ pub(super) struct StrategyReader<'a> {
 }
 
 impl StrategyReader<'_> {
-    /// Returns the current name of a strategy, which may be written with an older one.
-    pub(super) fn canonical_name(
+    /// Returns the type of a strategy, which may be written with an older name.
+    pub(super) fn kind(
         &mut self,
         location: &Location<'_>,
         key: &str,
         word: &str,
-    ) -> Option<&'static str> {
-        let old = match word {
+    ) -> Option<TerminationKind> {
+        let current = match word {
             "fixed-n" => "fixed",
             "plateau" => "judgment",
             "beads-empty" => "queue",
             word => word,
         };
-        let known = KINDS.into_iter().find(|kind| *kind == old);
+        let mut kinds = TerminationKind::ALL.iter().copied();
+        let known = kinds.find(|kind| kind.name() == current);
         if known.is_none() {
             let problem = location.at(
                 key,
                 LintCode::UnknownTermination,
                 format!("unknown termination `{word}`"),
             );
-            location.report(problem.hint(suggest::hint(word, KINDS)));
+            location.report(problem.hint(suggest::hint(word, kind_names())));
         }
         known
     }
 
-    pub(super) fn combination(
-        &mut self,
-        location: &Location<'_>,
-        def: &TerminationDef,
-    ) -> Option<Termination> {
-        let (key, parts) = match (&def.any, &def.all) {
-            (Some(_), Some(_)) => {
-                let problem = location.at_key(
-                    "all",
-                    LintCode::AnyAndAll,
-                    "`any` and `all` cannot stand side by side",
-                );
-                location
-                    .report(problem.hint("put one inside the other: `all: [{any: [...]}, ...]`"));
-                return None;
-            }
-            (Some(parts), None) => ("any", parts),
-            (None, parts) => ("all", parts.as_ref()?),
-        };
-        if let Some(word) = &def.kind {
-            let problem = location.at(
-                "type",
-                LintCode::AnyAndAll,
-                format!("`type: {word}` and `{key}` cannot stand side by side"),
-            );
-            location.report(problem.hint(format!("make `{{type: {word}}}` one of `{key}`")));
-        }
-        if parts.is_empty() {
-            location.report(
-                location
-                    .at(
-                        key,
-                        LintCode::NoTermination,
-                        format!("`{key}` names nothing"),
-                    )
-                    .hint(suggest::hint("", KINDS)),
-            );
-            return None;
-        }
-        let of = parts
-            .iter()
-            .enumerate()
-            .map(|(at, part)| self.part(&location.to(key).item(at), part))
-            .collect::<Option<Vec<_>>>()?;
-        Some(if key == "any" {
-            Termination::Any { of }
-        } else {
-            Termination::All { of }
-        })
+    /// Reports a termination without a type.
+    pub(super) fn report_no_type(&mut self, location: &Location<'_>, key: &str, what: String) {
+        let problem = location.at_key(key, LintCode::NoTermination, what);
+        location.report(problem.hint(suggest::hint("", kind_names())));
     }
 
-    /// Reads one part of `any` or `all`.
-    fn part(&mut self, location: &Location<'_>, def: &TerminationDef) -> Option<Termination> {
-        if def.any.is_some() || def.all.is_some() {
-            return self.combination(location, def);
-        }
-        let Some(word) = &def.kind else {
-            location.report(
-                location
-                    .here(
-                        LintCode::NoTermination,
-                        "one of the terminations has no `type`",
-                    )
-                    .hint(suggest::hint("", KINDS)),
-            );
-            return None;
-        };
-        let word = self.canonical_name(location, "type", word)?;
-        if word == "fixed" {
-            return Some(Termination::Fixed(Fixed {
-                iterations: self.part_iterations(location, def),
-            }));
-        }
-        if def.max.is_some() || def.iterations.is_some() {
-            let problem = location.here(
-                LintCode::NoEffect,
-                "`max` and `iterations` of one of several count only with `type: fixed`",
-            );
-            location.report(
-                problem
-                    .hint("move it out of the list, to the top of `termination`")
-                    .warning(),
-            );
-        }
-        self.strategy(location, def, word, &Inherited::default())
-    }
-
-    /// Returns the number of iterations of a `fixed` part, if it sets one.
-    fn part_iterations(&mut self, location: &Location<'_>, def: &TerminationDef) -> Option<u32> {
-        self.report_unused_keys(location, def, "fixed");
-        let key = if def.iterations.is_some() {
-            "iterations"
-        } else {
-            "max"
-        };
-        let said = def.iterations.or(def.max);
-        if said == Some(0) {
-            location.report(location.at(
-                key,
-                LintCode::BadValue,
-                format!("`{key}` must be at least 1"),
-            ));
-        }
-        said
-    }
-
+    /// Reads one strategy. A new one has an arm here, which reads its keys.
     pub(super) fn strategy(
         &mut self,
         location: &Location<'_>,
         def: &TerminationDef,
-        word: &'static str,
+        kind: TerminationKind,
         inherited: &Inherited<'_>,
     ) -> Option<Termination> {
-        self.report_unused_keys(location, def, word);
-        let (old_consensus, old_min) = match inherited.under {
+        report_unused_keys(location, def, kind);
+        let min_iterations = def.min_iterations.or(inherited.min_iterations);
+        Some(match kind {
+            TerminationKind::Fixed => Termination::Fixed(Fixed::default()),
+            TerminationKind::Judgment => self.judgment(location, def, inherited),
+            TerminationKind::Queue => self.queue(location, def),
+            TerminationKind::Promise => Termination::Promise(Promise {
+                text: def.text.clone().unwrap_or_else(|| PROMISE.to_owned()),
+            }),
+            TerminationKind::Verify => {
+                Termination::Verify(Verify(gate(location, def, inherited.under)?))
+            }
+            TerminationKind::Command => {
+                Termination::Command(Command(gate(location, def, inherited.under)?))
+            }
+            TerminationKind::Judge => self.judge(location, def, min_iterations.unwrap_or(1)),
+        })
+    }
+
+    /// Reads a `judgment`, with its judge if it has one.
+    fn judgment(
+        &mut self,
+        location: &Location<'_>,
+        def: &TerminationDef,
+        inherited: &Inherited<'_>,
+    ) -> Termination {
+        let (consensus, least) = match inherited.under {
             Some(Termination::Judgment(Judgment {
                 consensus,
                 min_iterations,
@@ -181,32 +109,17 @@ impl StrategyReader<'_> {
             _ => (CONSENSUS, 1),
         };
         let min_iterations = def.min_iterations.or(inherited.min_iterations);
-        Some(match word {
-            "fixed" => Termination::Fixed(Fixed::default()),
-            "queue" => self.queue(location, def),
-            "promise" => Termination::Promise(Promise {
-                text: def.text.clone().unwrap_or_else(|| PROMISE.to_owned()),
-            }),
-            "verify" => Termination::Verify(Verify(self.gate(location, def, inherited.under)?)),
-            "command" => {
-                Termination::Command(Command(self.gate(location, def, inherited.under)?))
-            }
-            "judge" => self.judge(location, def, min_iterations.unwrap_or(1)),
-            _ => {
-                let consensus = def.consensus.unwrap_or(old_consensus);
-                let min_iterations = min_iterations.unwrap_or(old_min);
-                let agreed = Termination::Judgment(Judgment {
-                    consensus,
-                    min_iterations,
-                });
-                match &def.judge {
-                    Some(_) => Termination::All {
-                        of: vec![agreed, self.judge(location, def, min_iterations)],
-                    },
-                    None => agreed,
-                }
-            }
-        })
+        let min_iterations = min_iterations.unwrap_or(least);
+        let agreed = Termination::Judgment(Judgment {
+            consensus: def.consensus.unwrap_or(consensus),
+            min_iterations,
+        });
+        match &def.judge {
+            Some(_) => Termination::All {
+                of: vec![agreed, self.judge(location, def, min_iterations)],
+            },
+            None => agreed,
+        }
     }
 
     fn queue(&mut self, location: &Location<'_>, def: &TerminationDef) -> Termination {
@@ -228,49 +141,6 @@ impl StrategyReader<'_> {
             }
         }
         Termination::Queue(Queue {})
-    }
-
-    fn gate(
-        &mut self,
-        location: &Location<'_>,
-        def: &TerminationDef,
-        under: Option<&Termination>,
-    ) -> Option<Gate> {
-        let old = match under {
-            Some(Termination::Verify(Verify(gate)) | Termination::Command(Command(gate))) => {
-                Some(gate.clone())
-            }
-            _ => None,
-        };
-        let command = def
-            .command
-            .as_ref()
-            .map(CommandDef::words)
-            .or(old.as_ref().map(|gate| gate.command.clone()));
-        let Some(command) =
-            command.filter(|words| words.first().is_some_and(|word| !word.is_empty()))
-        else {
-            let problem = location.at(
-                "command",
-                LintCode::NoCommand,
-                "the termination does not say which command decides",
-            );
-            location.report(problem.hint(
-                "add `command: [program, argument, …]`: exit code 0 means that the work is done",
-            ));
-            return None;
-        };
-        let timeout_s = def
-            .timeout
-            .map(Span::seconds)
-            .or(old.map(|gate| gate.timeout_s))
-            .unwrap_or(TIMEOUT_S)
-            .max(1);
-        Some(Gate {
-            command,
-            timeout_s,
-            frozen: Vec::new(),
-        })
     }
 
     fn judge(
@@ -309,46 +179,51 @@ impl StrategyReader<'_> {
             confidence,
         })
     }
+}
 
-    /// Reports keys that have no effect on this strategy.
-    fn report_unused_keys(&mut self, location: &Location<'_>, def: &TerminationDef, word: &str) {
-        if def.consensus == Some(0) {
-            location.report(location.at(
-                "consensus",
-                LintCode::BadValue,
-                "`consensus` must be at least 1: nobody would ever be asked",
-            ));
+/// Reads the command of a strategy that asks one.
+fn gate(
+    location: &Location<'_>,
+    def: &TerminationDef,
+    under: Option<&Termination>,
+) -> Option<Gate> {
+    let old = match under {
+        Some(Termination::Verify(Verify(gate)) | Termination::Command(Command(gate))) => {
+            Some(gate.clone())
         }
-        let commands = matches!(word, "verify" | "command");
-        let judges = word == "judge" || word == "judgment" && def.judge.is_some();
-        let idle = [
-            ("consensus", def.consensus.is_some() && word != "judgment"),
-            (
-                "min_iterations",
-                def.min_iterations.is_some() && !matches!(word, "judgment" | "judge"),
-            ),
-            (
-                "iterations",
-                def.iterations.is_some() && word != "fixed" && def.max.is_some(),
-            ),
-            ("empty", def.empty.is_some() && word != "queue"),
-            ("text", def.text.is_some() && word != "promise"),
-            ("command", def.command.is_some() && !commands),
-            ("timeout", def.timeout.is_some() && !commands),
-            ("judge", def.judge.is_some() && !judges),
-            ("criteria", def.criteria.is_some() && !judges),
-            ("confidence", def.confidence.is_some() && !judges),
-        ];
-        for (key, _) in idle.into_iter().filter(|(_, idle)| *idle) {
-            location.report(
-                location
-                    .at_key(
-                        key,
-                        LintCode::NoEffect,
-                        format!("`{key}` has no effect on this type of termination"),
-                    )
-                    .warning(),
-            );
-        }
-    }
+        _ => None,
+    };
+    let command = def
+        .command
+        .as_ref()
+        .map(CommandDef::words)
+        .or(old.as_ref().map(|gate| gate.command.clone()));
+    let Some(command) = command.filter(|words| words.first().is_some_and(|word| !word.is_empty()))
+    else {
+        let problem = location.at(
+            "command",
+            LintCode::NoCommand,
+            "the termination does not say which command decides",
+        );
+        location.report(problem.hint(
+            "add `command: [program, argument, …]`: exit code 0 means that the work is done",
+        ));
+        return None;
+    };
+    let timeout_s = def
+        .timeout
+        .map(Span::seconds)
+        .or(old.map(|gate| gate.timeout_s))
+        .unwrap_or(TIMEOUT_S)
+        .max(1);
+    Some(Gate {
+        command,
+        timeout_s,
+        frozen: Vec::new(),
+    })
+}
+
+/// Returns the names of all strategies.
+pub(super) fn kind_names() -> impl Iterator<Item = &'static str> + Clone {
+    TerminationKind::NAMES.iter().copied()
 }

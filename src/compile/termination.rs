@@ -1,5 +1,5 @@
 //! Compiles the termination of a node: its own, else its loop's.
-use super::definition::{JudgeDef, KINDS, LoopDef, NodeDef, TerminationDef};
+use super::definition::{JudgeDef, LoopDef, NodeDef, TerminationDef};
 use super::diagnostics::{LintCode, Location};
 use super::judge::judge_agent;
 use super::loaded_loop::LoadedLoop;
@@ -7,8 +7,7 @@ use super::node_context::NodeContext;
 use super::settings::CustomProviders;
 use super::strategy::{Inherited, StrategyReader};
 use crate::agent::AgentSpec;
-use crate::plan::suggest;
-use crate::termination::{Fixed, Termination};
+use crate::termination::{Fixed, Termination, TerminationKind};
 
 /// A termination, with the maximum written beside it and the agent that judges, if one does.
 #[derive(Clone, Debug, PartialEq)]
@@ -154,35 +153,30 @@ fn read(
     let termination = if def.any.is_some() || def.all.is_some() {
         reader.combination(&inside, def)?
     } else {
-        let word = match (&def.kind, legacy.completion) {
-            (Some(word), _) => reader.canonical_name(&inside, "type", word)?,
-            (None, Some(word)) => reader.canonical_name(location, "completion", word)?,
-            (None, None) => match inherited
-                .under
-                .map(Termination::name)
-                .or(max.is_some().then_some("fixed"))
-            {
-                Some("any" | "all") => {
-                    return under.map(|compiled| CompiledTermination {
-                        max: max.or(compiled.max),
-                        ..compiled.clone()
-                    });
-                }
-                Some(word) => word,
-                None => {
-                    let problem = location.at_key(
-                        key,
-                        LintCode::NoTermination,
-                        format!("`{key}` has no `type`"),
-                    );
+        let kind = match (&def.kind, legacy.completion) {
+            (Some(word), _) => reader.kind(&inside, "type", word)?,
+            (None, Some(word)) => reader.kind(location, "completion", word)?,
+            (None, None) => match (under, max) {
+                (Some(compiled), _) => match compiled.termination.kind() {
+                    Some(kind) => kind,
+                    // A combination is inherited as a whole.
+                    None => {
+                        return Some(CompiledTermination {
+                            max: max.or(compiled.max),
+                            ..compiled.clone()
+                        });
+                    }
+                },
+                (None, Some(_)) => TerminationKind::Fixed,
+                (None, None) => {
                     if written {
-                        location.report(problem.hint(suggest::hint("", KINDS)));
+                        reader.report_no_type(location, key, format!("`{key}` has no `type`"));
                     }
                     return None;
                 }
             },
         };
-        reader.strategy(&inside, def, word, &inherited)?
+        reader.strategy(&inside, def, kind, &inherited)?
     };
     let max = max.or(under.and_then(|compiled| compiled.max));
     Some(CompiledTermination {

@@ -24,7 +24,7 @@ pub use judge::read_judge;
 pub use judgment::Judgment;
 pub use promise::{Promise, promises};
 pub use queue::Queue;
-pub use registry::Termination;
+pub use registry::{Termination, TerminationKind};
 pub use scripts::scripts;
 pub use strategy::{Answer, Evidence, Unreachable};
 pub use verify::Verify;

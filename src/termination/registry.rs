@@ -1,4 +1,4 @@
-//! All termination strategies, and how several are combined.
+//! All termination strategies, and how several are combined. A new one is its file and its line in `terminations!`.
 use super::command::Command;
 use super::fixed::Fixed;
 use super::gate::{Gate, GateRef, Judge};
@@ -10,25 +10,73 @@ use super::verify::Verify;
 use crate::model::NodeEnding;
 use serde::{Deserialize, Serialize};
 
-/// When a node ends. The maximum of iterations of the node applies beside it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", tag = "type")]
-pub enum Termination {
-    Fixed(Fixed),
-    Judgment(Judgment),
-    Queue(Queue),
-    Promise(Promise),
-    Verify(Verify),
-    Command(Command),
-    Judge(Judge),
-    /// Ends when one of these does.
-    Any {
-        of: Vec<Self>,
-    },
-    /// Ends when all of these do.
-    All {
-        of: Vec<Self>,
-    },
+/// Makes [`Termination`] and [`TerminationKind`] from the list of strategies.
+macro_rules! terminations {
+    ($($name:literal: $strategy:ident,)+) => {
+        /// When a node ends. The maximum of iterations of the node applies beside it.
+        #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+        #[serde(rename_all = "snake_case", tag = "type")]
+        pub enum Termination {
+            $(#[serde(rename = $name)] $strategy($strategy),)+
+            /// Ends when one of these does.
+            Any { of: Vec<Self> },
+            /// Ends when all of these do.
+            All { of: Vec<Self> },
+        }
+
+        /// A strategy's type, as `termination.type` names it.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum TerminationKind {
+            $($strategy,)+
+        }
+
+        impl TerminationKind {
+            pub const ALL: &[Self] = &[$(Self::$strategy,)+];
+            pub const NAMES: &[&str] = &[$($name,)+];
+
+            /// Returns the name in YAML, plans and journals.
+            pub const fn name(self) -> &'static str {
+                match self {
+                    $(Self::$strategy => $name,)+
+                }
+            }
+        }
+
+        impl Termination {
+            /// Returns the strategy's type; `None` of a combination.
+            pub fn kind(&self) -> Option<TerminationKind> {
+                match self {
+                    $(Self::$strategy(_) => Some(TerminationKind::$strategy),)+
+                    Self::Any { .. } | Self::All { .. } => None,
+                }
+            }
+
+            fn form(&self) -> Form<'_> {
+                match self {
+                    $(Self::$strategy(strategy) => Form::Strategy(strategy),)+
+                    Self::Any { of } => Form::Any(of),
+                    Self::All { of } => Form::All(of),
+                }
+            }
+
+            fn form_mut(&mut self) -> FormMut<'_> {
+                match self {
+                    $(Self::$strategy(strategy) => FormMut::Strategy(strategy),)+
+                    Self::Any { of } | Self::All { of } => FormMut::Combined(of),
+                }
+            }
+        }
+    };
+}
+
+terminations! {
+    "fixed": Fixed,
+    "judgment": Judgment,
+    "queue": Queue,
+    "verify": Verify,
+    "command": Command,
+    "promise": Promise,
+    "judge": Judge,
 }
 
 /// A termination is one strategy or combines several.
@@ -44,33 +92,6 @@ enum FormMut<'a> {
 }
 
 impl Termination {
-    fn form(&self) -> Form<'_> {
-        match self {
-            Self::Fixed(fixed) => Form::Strategy(fixed),
-            Self::Judgment(judgment) => Form::Strategy(judgment),
-            Self::Queue(queue) => Form::Strategy(queue),
-            Self::Promise(promise) => Form::Strategy(promise),
-            Self::Verify(verify) => Form::Strategy(verify),
-            Self::Command(command) => Form::Strategy(command),
-            Self::Judge(judge) => Form::Strategy(judge),
-            Self::Any { of } => Form::Any(of),
-            Self::All { of } => Form::All(of),
-        }
-    }
-
-    fn form_mut(&mut self) -> FormMut<'_> {
-        match self {
-            Self::Fixed(fixed) => FormMut::Strategy(fixed),
-            Self::Judgment(judgment) => FormMut::Strategy(judgment),
-            Self::Queue(queue) => FormMut::Strategy(queue),
-            Self::Promise(promise) => FormMut::Strategy(promise),
-            Self::Verify(verify) => FormMut::Strategy(verify),
-            Self::Command(command) => FormMut::Strategy(command),
-            Self::Judge(judge) => FormMut::Strategy(judge),
-            Self::Any { of } | Self::All { of } => FormMut::Combined(of),
-        }
-    }
-
     /// Decides whether the node ends: by its strategy, else when its iterations are used up.
     pub fn answer(&self, seen: &Evidence<'_>) -> Answer {
         match self.decide(seen, &mut GateNumbers::default()) {
@@ -262,4 +283,49 @@ fn common_ending(parts: Vec<Answer>) -> Answer {
         }
     }
     gate.unwrap_or(Answer::Ends(NodeEnding::All { endings }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_strategy_has_the_name_of_its_line() {
+        let gate = || Gate {
+            command: vec!["true".to_owned()],
+            timeout_s: 1,
+            frozen: Vec::new(),
+        };
+        let judgment = Judgment {
+            consensus: 2,
+            min_iterations: 1,
+        };
+        let judge = Judge {
+            criteria: String::new(),
+            min_iterations: 1,
+            confidence: 70,
+        };
+        let promise = Promise {
+            text: "COMPLETE".to_owned(),
+        };
+        let all = [
+            Termination::Fixed(Fixed::default()),
+            Termination::Judgment(judgment),
+            Termination::Queue(Queue {}),
+            Termination::Verify(Verify(gate())),
+            Termination::Command(Command(gate())),
+            Termination::Promise(promise),
+            Termination::Judge(judge),
+        ];
+        let kinds: Vec<_> = all.iter().filter_map(Termination::kind).collect();
+        assert_eq!(kinds, TerminationKind::ALL);
+        for termination in &all {
+            let kind = termination.kind().unwrap();
+            assert_eq!(termination.name(), kind.name());
+            assert_eq!(
+                serde_json::to_value(termination).unwrap()["type"],
+                kind.name()
+            );
+        }
+    }
 }

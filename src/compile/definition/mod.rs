@@ -18,4 +18,4 @@ pub use node_def::{NodeDef, ParallelDef, ParallelKey};
 pub use pipeline_def::{DefaultsDef, PipelineDef};
 pub use queue_def::{QUEUE_PROVIDERS, QueueCommandsDef, QueueDef};
 pub use runs_def::RunsDef;
-pub use termination_def::{CommandDef, JudgeDef, KINDS, TerminationDef};
+pub use termination_def::{CommandDef, JudgeDef, TerminationDef};

@@ -1,11 +1,8 @@
 //! `termination:` of a loop or node.
 use super::duration::Span;
+#[cfg(feature = "schemas")]
+use crate::termination::TerminationKind;
 use serde::Deserialize;
-
-/// The values of `termination.type`.
-pub const KINDS: [&str; 7] = [
-    "fixed", "judgment", "queue", "verify", "command", "promise", "judge",
-];
 
 /// When a node ends. Flat, so that a mistake is reported where it is written.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -13,7 +10,7 @@ pub const KINDS: [&str; 7] = [
 #[serde(deny_unknown_fields, default)]
 pub struct TerminationDef {
     /// `fixed`, `judgment`, `queue`, `verify`, `command`, `promise` or `judge`.
-    #[cfg_attr(feature = "schemas", schemars(extend("examples" = KINDS)))]
+    #[cfg_attr(feature = "schemas", schemars(extend("examples" = TerminationKind::NAMES)))]
     #[serde(rename = "type")]
     pub kind: Option<String>,
     /// Judgment, judge: it does not end before this iteration.
