@@ -47,18 +47,14 @@ impl Adapter for Amp {
 
     fn args(&self, options: &AgentOptions<'_>, _: &InvocationContext<'_>) -> Vec<String> {
         // The agent must not depend on what an editor has open.
-        let mut args: Vec<String> = [
+        let fixed = [
             "--execute",
             "--stream-json",
             "--no-ide",
             "--no-notifications",
             "--no-color",
-        ]
-        .map(str::to_owned)
-        .into();
-        args.extend(model::flag("--mode", options.model));
-        args.extend(options.args.iter().cloned());
-        args
+        ];
+        options.arguments(&fixed, model::flag("--mode", options.model))
     }
 
     fn output_format(&self) -> OutputFormat {

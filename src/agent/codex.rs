@@ -73,28 +73,21 @@ impl Adapter for Codex {
     fn args(&self, options: &AgentOptions<'_>, _: &InvocationContext<'_>) -> Vec<String> {
         let (name, effort) = model::split(options.model, &EFFORTS);
         // Otherwise it refuses to work outside a git repository, unlike other providers.
-        let mut args: Vec<String> = [
+        let fixed = [
             "exec",
             "--json",
             "--color",
             "never",
             "--skip-git-repo-check",
-        ]
-        .map(str::to_owned)
-        .into();
-        args.extend(
-            permissions(options.permissions)
-                .iter()
-                .map(|&flag| flag.to_owned()),
-        );
-        args.extend(model::flag("--model", name));
-        args.extend(effort.into_iter().flat_map(|effort| {
-            [
-                "-c".to_owned(),
-                format!("model_reasoning_effort=\"{effort}\""),
-            ]
-        }));
-        args.extend(options.args.iter().cloned());
+        ];
+        let permissions = permissions(options.permissions).iter();
+        let mut chosen: Vec<String> = permissions.map(|&flag| flag.to_owned()).collect();
+        chosen.extend(model::flag("--model", name));
+        if let Some(effort) = effort {
+            let setting = format!("model_reasoning_effort=\"{effort}\"");
+            chosen.extend(model::flag("-c", &setting));
+        }
+        let mut args = options.arguments(&fixed, chosen);
         args.push("-".to_owned());
         args
     }

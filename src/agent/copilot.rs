@@ -67,32 +67,28 @@ impl Adapter for Copilot {
 
     fn args(&self, options: &AgentOptions<'_>, _: &InvocationContext<'_>) -> Vec<String> {
         let (name, effort) = model::split(options.model, &EFFORTS);
-        let mut args: Vec<String> = [
+        let fixed = [
             "--output-format",
             "json",
             "--silent",
             "--no-ask-user",
             "--no-color",
             "--no-auto-update",
-        ]
-        .map(str::to_owned)
-        .into();
+        ];
+        let mut chosen = Vec::new();
         match options.permissions {
-            PermissionMode::BypassPermissions => args.push("--allow-all".to_owned()),
-            PermissionMode::AcceptEdits => args.push("--allow-tool=write".to_owned()),
+            PermissionMode::BypassPermissions => chosen.push("--allow-all".to_owned()),
+            PermissionMode::AcceptEdits => chosen.push("--allow-tool=write".to_owned()),
             // Only what `args` allow.
             PermissionMode::Default
             | PermissionMode::DontAsk
             | PermissionMode::Auto
             | PermissionMode::Plan => {}
         }
-        args.extend(model::flag("--model", name));
-        args.extend(model::flag(
-            "--reasoning-effort",
-            effort.unwrap_or_default(),
-        ));
-        args.extend(options.args.iter().cloned());
-        args
+        chosen.extend(model::flag("--model", name));
+        let effort = effort.unwrap_or_default();
+        chosen.extend(model::flag("--reasoning-effort", effort));
+        options.arguments(&fixed, chosen)
     }
 
     fn forbidden_variables(&self, options: &AgentOptions<'_>) -> &'static [&'static str] {

@@ -14,20 +14,50 @@ use std::collections::BTreeMap;
 /// Stands for the prompt, or the path of its file, in the arguments.
 const PROMPT: &str = "{prompt}";
 
-/// The definition as a plan holds it. Its program is in the [`AgentSpec`](super::spec::AgentSpec).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct CustomProvider {
-    pub name: String,
-    /// Its first arguments; the loop's own come after the flags for permissions and model.
+/// `providers: {<name>: …}` in `config.yaml`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields, default)]
+pub struct ProviderDef {
+    /// The program's name on PATH, or its path.
+    // A plan holds it in its `AgentSpec`.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub program: String,
+    /// Its first arguments.
+    // The loop's own come after the flags for permissions and model.
     pub args: Vec<String>,
+    /// `stdin`, `file` or `argument`.
     pub prompt: PromptDelivery,
-    /// Comes before the model; empty if the program accepts none.
+    /// The flag that names a model.
     pub model_flag: String,
-    /// The arguments that make it keep to a permission mode.
+    /// Arguments by permission mode.
     pub permissions: BTreeMap<PermissionMode, Vec<String>>,
+    /// `plain` or `stream-json`.
     pub output: CustomOutput,
     /// How to get the program.
     pub install: String,
+}
+
+impl ProviderDef {
+    /// Returns the provider as a plan holds it.
+    pub fn freeze(&self, name: &str) -> CustomProvider {
+        CustomProvider {
+            name: name.to_owned(),
+            def: Self {
+                program: String::new(),
+                ..self.clone()
+            },
+        }
+    }
+}
+
+/// A provider of the user's own, as a plan holds it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CustomProvider {
+    pub name: String,
+    /// Its definition, without the program.
+    #[serde(flatten)]
+    pub def: ProviderDef,
 }
 
 /// What the program prints.
@@ -56,10 +86,10 @@ impl Adapter for CustomProvider {
     }
 
     fn install_hint(&self) -> String {
-        if self.install.is_empty() {
+        if self.def.install.is_empty() {
             Command.install_hint()
         } else {
-            format!("install it: {}", self.install)
+            format!("install it: {}", self.def.install)
         }
     }
 
@@ -68,39 +98,40 @@ impl Adapter for CustomProvider {
     }
 
     fn accepts_model(&self) -> bool {
-        !self.model_flag.is_empty()
+        !self.def.model_flag.is_empty()
     }
 
     fn refuses(&self, mode: PermissionMode) -> Option<&'static str> {
         let is_known =
-            mode == PermissionMode::BypassPermissions || self.permissions.contains_key(&mode);
+            mode == PermissionMode::BypassPermissions || self.def.permissions.contains_key(&mode);
         (!is_known).then_some(
             "its definition in config.yaml has nothing for this mode under `permissions`",
         )
     }
 
     fn args(&self, options: &AgentOptions<'_>, context: &InvocationContext<'_>) -> Vec<String> {
-        let mut args = self.args.clone();
+        let mut args = self.def.args.clone();
         args.extend(
-            self.permissions
+            self.def
+                .permissions
                 .get(&options.permissions)
                 .into_iter()
                 .flatten()
                 .cloned(),
         );
         if self.accepts_model() {
-            args.extend(model::flag(&self.model_flag, options.model));
+            args.extend(model::flag(&self.def.model_flag, options.model));
         }
         args.extend(options.args.iter().cloned());
         self.with_prompt(args, context)
     }
 
     fn prompt_delivery(&self) -> PromptDelivery {
-        self.prompt
+        self.def.prompt
     }
 
     fn output_format(&self) -> OutputFormat {
-        match self.output {
+        match self.def.output {
             CustomOutput::Plain => OutputFormat::Plain,
             CustomOutput::StreamJson => claude::FORMAT,
         }
@@ -113,7 +144,7 @@ impl Adapter for CustomProvider {
 
 impl CustomProvider {
     fn with_prompt(&self, mut args: Vec<String>, context: &InvocationContext<'_>) -> Vec<String> {
-        let prompt = match self.prompt {
+        let prompt = match self.def.prompt {
             PromptDelivery::Stdin => return args,
             PromptDelivery::File => context.prompt_file.as_str(),
             PromptDelivery::Argument => context.prompt,

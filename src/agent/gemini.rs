@@ -57,18 +57,14 @@ impl Adapter for Gemini {
             PermissionMode::Plan => "plan",
         };
         // In a folder that is not trusted it ends at once.
-        let mut args: Vec<String> = [
+        let fixed = [
             "--output-format",
             "stream-json",
             "--approval-mode",
             mode,
             "--skip-trust",
-        ]
-        .map(str::to_owned)
-        .into();
-        args.extend(model::flag("--model", options.model));
-        args.extend(options.args.iter().cloned());
-        args
+        ];
+        options.arguments(&fixed, model::flag("--model", options.model))
     }
 
     fn exit_meaning(&self, code: i32) -> Option<ExitMeaning> {

@@ -26,7 +26,7 @@ mod transcript;
 
 pub use adapter::{Adapter, ErrorSource, ExitMeaning, Refusal};
 pub use context::InvocationContext;
-pub use custom::{CustomOutput, CustomProvider};
+pub use custom::{CustomOutput, CustomProvider, ProviderDef};
 pub use environment::{is_nested, stray_keys};
 pub use invocation::{Invocation, invocation, judge_invocation};
 pub use judge::{JudgeInput, judge_prompt};

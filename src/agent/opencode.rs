@@ -53,15 +53,14 @@ impl Adapter for Opencode {
 
     fn args(&self, options: &AgentOptions<'_>, _: &InvocationContext<'_>) -> Vec<String> {
         let (name, effort) = model::split(options.model, &EFFORTS);
-        let mut args: Vec<String> = ["run", "--format", "json"].map(str::to_owned).into();
-        if options.permissions == PermissionMode::BypassPermissions {
+        let mut chosen = Vec::new();
+        if options.bypasses_permissions() {
             // Otherwise it rejects what its configuration sets to ask.
-            args.push("--auto".to_owned());
+            chosen.push("--auto".to_owned());
         }
-        args.extend(model::flag("--model", name));
-        args.extend(model::flag("--variant", effort.unwrap_or_default()));
-        args.extend(options.args.iter().cloned());
-        args
+        chosen.extend(model::flag("--model", name));
+        chosen.extend(model::flag("--variant", effort.unwrap_or_default()));
+        options.arguments(&["run", "--format", "json"], chosen)
     }
 
     fn environment(

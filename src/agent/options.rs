@@ -16,4 +16,17 @@ impl AgentOptions<'_> {
     pub fn bypasses_permissions(&self) -> bool {
         self.permissions == PermissionMode::BypassPermissions
     }
+
+    /// Returns fixed arguments, then those the options amount to, then the definition's own: the last ones win.
+    pub(super) fn arguments(
+        &self,
+        fixed: &[&str],
+        chosen: impl IntoIterator<Item = String>,
+    ) -> Vec<String> {
+        let fixed = fixed.iter().map(|&argument| argument.to_owned());
+        fixed
+            .chain(chosen)
+            .chain(self.args.iter().cloned())
+            .collect()
+    }
 }

@@ -1,5 +1,5 @@
 //! `parallel:` of a node: providers that run the same stages in parallel.
-use super::compiled_step::CompiledStep;
+use super::branch_names::branch_names;
 use super::definition::{BranchDef, NodeDef, ParallelDef, ParallelKey};
 use super::diagnostics::{LintCode, Location};
 use super::inputs;
@@ -7,9 +7,7 @@ use super::layer::Layer;
 use super::lint;
 use super::node;
 use super::node_context::NodeContext;
-use super::prior::PriorBlock;
 use super::scope::Scope;
-use crate::model::NodeId;
 use crate::plan::{Block, Branch, Node, OnFailure, SettingOrigin};
 
 /// Compiles a block: its branches run the same stages, each with its own provider.
@@ -20,7 +18,7 @@ pub(super) fn compile(ctx: &NodeContext<'_>, def: &NodeDef) -> Option<(Block, Ve
     let id = node::read_id(ctx, def);
     let location = ctx.location.to("parallel");
     misplaced(ctx, def);
-    let names = names(&location, parallel);
+    let names = branch_names(&location, parallel);
     let on_failure = on_failure(&location, parallel);
     let (key, stages) = parallel.stages();
     if stages.is_empty() {
@@ -34,7 +32,7 @@ pub(super) fn compile(ctx: &NodeContext<'_>, def: &NodeDef) -> Option<(Block, Ve
         .iter()
         .map(|stage| stage.node_name().to_owned())
         .collect();
-    let (mut branches, mut said) = (Vec::new(), Vec::new());
+    let (mut branches, mut origins) = (Vec::new(), Vec::new());
     for (index, (name, provider)) in names.iter().zip(&parallel.providers).enumerate() {
         let own = Own {
             location: location.to("providers").item(index),
@@ -44,27 +42,14 @@ pub(super) fn compile(ctx: &NodeContext<'_>, def: &NodeDef) -> Option<(Block, Ve
         if lint::too_many_reported(&ctx.compiler.diagnostics) {
             break;
         }
-        // Compile all stages before the first failure matters, so that every mistake is reported.
-        let nodes: Vec<_> = (0..stages.len())
-            .map(|stage| {
-                stage_node(
-                    ctx,
-                    &location.to(key).item(stage),
-                    &own,
-                    &stages[stage],
-                    stage,
-                )
-            })
-            .collect();
-        let Some(nodes) = nodes.into_iter().collect::<Option<Vec<_>>>() else {
+        let Some((nodes, of_nodes)) = branch_nodes(ctx, &location.to(key), &own, stages) else {
             continue;
         };
-        let (nodes, who): (Vec<Node>, Vec<Vec<SettingOrigin>>) = nodes.into_iter().unzip();
-        let full = |said: SettingOrigin| SettingOrigin {
-            setting: format!("{}/{name}/{}", def.node_name(), said.setting),
-            ..said
+        let full = |origin: SettingOrigin| SettingOrigin {
+            setting: format!("{}/{name}/{}", def.node_name(), origin.setting),
+            ..origin
         };
-        said.extend(who.into_iter().flatten().map(full));
+        origins.extend(of_nodes.into_iter().map(full));
         branches.push(Branch {
             name: name.clone(),
             nodes,
@@ -79,7 +64,22 @@ pub(super) fn compile(ctx: &NodeContext<'_>, def: &NodeDef) -> Option<(Block, Ve
         branches,
         on_failure,
     };
-    complete.then_some((block, said))
+    complete.then_some((block, origins))
+}
+
+/// Compiles the stages of one branch. All of them, before the first failure matters, so that every mistake is reported.
+fn branch_nodes(
+    ctx: &NodeContext<'_>,
+    location: &Location<'_>,
+    own: &Own<'_>,
+    stages: &[NodeDef],
+) -> Option<(Vec<Node>, Vec<SettingOrigin>)> {
+    let compiled: Vec<_> = (0..stages.len())
+        .map(|index| stage_node(ctx, &location.item(index), own, &stages[index], index))
+        .collect();
+    let compiled = compiled.into_iter().collect::<Option<Vec<_>>>()?;
+    let (nodes, origins): (Vec<_>, Vec<_>) = compiled.into_iter().unzip();
+    Some((nodes, origins.into_iter().flatten().collect()))
 }
 
 /// A provider of the block, and the stages it runs.
@@ -159,57 +159,6 @@ fn layer<'a>(own: &Own<'a>) -> Layer<'a> {
     }
 }
 
-/// Returns the names of the branches: as written, else the provider's name, with a number if another branch has it.
-pub(super) fn names(location: &Location<'_>, parallel: &ParallelDef) -> Vec<NodeId> {
-    let location = location.to("providers");
-    if parallel.providers.is_empty() {
-        location.report(
-            location
-                .here(LintCode::NoProviders, "the block has no providers")
-                .hint("add `providers: [claude, codex]`"),
-        );
-    }
-    let mut names: Vec<NodeId> = Vec::new();
-    for (index, provider) in parallel.providers.iter().enumerate() {
-        let at = location.item(index);
-        let Some(wanted) = provider.name() else {
-            location.report(
-                at.here(LintCode::NoId, "the provider has no `name`")
-                    .hint("add `name: claude`, or another provider"),
-            );
-            continue;
-        };
-        let taken = |name: &str| names.iter().any(|other| other.as_str() == name);
-        if provider.full().is_some_and(|full| full.id.is_some()) && taken(wanted) {
-            location.report(
-                at.at(
-                    "id",
-                    LintCode::DuplicateId,
-                    format!("two providers are called `{wanted}`"),
-                )
-                .hint("outputs and directories are found by this name"),
-            );
-        }
-        let free = (2..)
-            .map(|number| format!("{wanted}-{number}"))
-            .find(|name| !taken(name))
-            .filter(|_| taken(wanted));
-        match free.as_deref().unwrap_or(wanted).parse() {
-            Ok(name) => names.push(name),
-            Err(crate::model::InvalidName { .. }) => {
-                location.report(
-                    at.here(
-                        LintCode::BadName,
-                        format!("`{wanted}` cannot be the name of a branch"),
-                    )
-                    .hint("add `id: <name>` of letters, digits, `-` and `_`"),
-                );
-            }
-        }
-    }
-    names
-}
-
 /// Reports keys that belong to the block's stages.
 fn misplaced(ctx: &NodeContext<'_>, def: &NodeDef) {
     for key in def.keys_of_one_agent() {
@@ -219,7 +168,7 @@ fn misplaced(ctx: &NodeContext<'_>, def: &NodeDef) {
             format!("`{key}` belongs to the block's stages"),
         );
         ctx.location
-            .report(problem.hint("a parallel block only says who runs which stages"));
+            .report(problem.hint("a parallel block only sets which providers run which stages"));
     }
 }
 
@@ -251,9 +200,9 @@ fn on_failure(location: &Location<'_>, parallel: &ParallelDef) -> OnFailure {
                 let problem = location.at_key(
                     "min_success",
                     LintCode::NoEffect,
-                    "`min_success` has no effect unless the block goes on after a failure",
+                    "`min_success` has no effect unless the block continues after a failure",
                 );
-                location.report(problem.hint("say `on_failure: continue`").warning());
+                location.report(problem.hint("set `on_failure: continue`").warning());
             }
             OnFailure::Fail
         }
@@ -264,51 +213,8 @@ fn on_failure(location: &Location<'_>, parallel: &ParallelDef) -> OnFailure {
                 LintCode::BadValue,
                 format!("`{key}` must be `fail` or `continue`, not `{word}`"),
             );
-            location.report(problem.hint("`fail` fails the block when any provider fails, `continue` goes on if `min_success` of them did not"));
+            location.report(problem.hint("`fail` fails the block when any provider fails, `continue` continues if at least `min_success` of them succeed"));
             OnFailure::Fail
         }
-    }
-}
-
-/// Returns the blocks among the steps a node was compiled into. If it could not be compiled, returns what it may contain:
-/// its own mistakes are reported, and references to it are right if it may be what they mean.
-pub(super) fn prior_blocks(
-    location: &Location<'_>,
-    def: &NodeDef,
-    steps: Option<&[CompiledStep]>,
-) -> Vec<PriorBlock> {
-    if let Some(steps) = steps {
-        let blocks = steps.iter().filter_map(|(step, _)| step.block());
-        return blocks.map(PriorBlock::of).collect();
-    }
-    let id = def.node_name().to_owned();
-    match &def.parallel {
-        Some(ParallelKey::Block(block)) => vec![unfinished(location, id, block)],
-        // The block could not be read.
-        _ if def.uses().is_none() && def.prompt.is_none() => vec![PriorBlock {
-            id,
-            stages: None,
-            branches: None,
-            holds_others: def.pipeline.is_some(),
-        }],
-        _ => Vec::new(),
-    }
-}
-
-/// Returns what is known of a block that could not be compiled.
-fn unfinished(location: &Location<'_>, id: String, block: &ParallelDef) -> PriorBlock {
-    let names = || names(&location.to("parallel"), block);
-    let branches = location.diagnostics().filtered(|_| false, names);
-    let branches = branches.iter().map(ToString::to_string).collect();
-    let stages = block.stages().1.iter();
-    let stages = stages.map(|stage| stage.node_name().to_owned()).collect();
-    let known = |names: Vec<String>| {
-        Some(names).filter(|names| !names.is_empty() && names.iter().all(|name| !name.is_empty()))
-    };
-    PriorBlock {
-        id,
-        stages: known(stages),
-        branches: known(branches).filter(|branches| branches.len() == block.providers.len()),
-        holds_others: false,
     }
 }

@@ -1,6 +1,7 @@
 //! Compiles YAML definitions into a [`Plan`](crate::plan::Plan). Gets texts, never opens files.
 mod agent;
 mod block;
+mod branch_names;
 mod combination;
 mod compiled_step;
 mod compiler;
@@ -22,6 +23,7 @@ mod override_value;
 mod overrides;
 mod perspectives;
 mod prior;
+mod prior_blocks;
 mod provenance;
 mod queue;
 mod runs;
@@ -44,7 +46,7 @@ pub use legacy::{LegacyVariable, legacy_variables};
 pub use overrides::Overrides;
 pub use schema::{SCHEMAS, Schema};
 pub use session::compile;
-pub use settings::{ProviderDef, Settings};
+pub use settings::Settings;
 pub use sources::{
     LoopSource, PipelineSource, Request, Sources, description, loops_used, pipelines_used,
     prompt_candidates,

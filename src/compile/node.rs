@@ -13,9 +13,10 @@ use super::node_texts;
 use super::perspectives;
 use super::provenance;
 use super::queue;
-use super::termination;
+use super::termination::{self, CompiledTermination};
+use crate::agent::AgentSpec;
 use crate::model::{InvalidName, NodeId};
-use crate::plan::{Node, SettingOrigin};
+use crate::plan::{BlockInput, Node, NodeInput, QueueSpec, SettingOrigin};
 
 /// The pause between iterations, by default.
 const DELAY_MS: u64 = 3000;
@@ -68,69 +69,105 @@ fn parse_id(ctx: &NodeContext<'_>, id: &str, def: &NodeDef) -> Option<NodeId> {
     id.parse().map_err(report).ok()
 }
 
-/// Compiles everything before the first part that fails matters, so that all mistakes are reported at once.
+/// Compiles a node with the loop it uses. All parts are compiled before the first failure matters, so that every mistake is
+/// reported at once.
 fn build(
     ctx: &NodeContext<'_>,
     id: Option<NodeId>,
     def: &NodeDef,
     loaded: Option<&LoadedLoop>,
 ) -> Option<(Node, Vec<SettingOrigin>)> {
-    let (location, overrides) = (&ctx.location, ctx.compiler.overrides);
     let empty = LoopDef::default();
     let loop_def = loaded.map_or(&empty, |loaded| &loaded.def);
-    let agent = agent::resolve(&layers(ctx, def, loaded), loop_def, &overrides.providers);
-    let compiled = termination::for_node(ctx, def, loaded);
-    let inputs = def.inputs.as_ref();
-    let from = inputs.and_then(|inputs| inputs::read(ctx, inputs));
-    let from_parallel = inputs.map(|inputs| inputs::parallel(ctx, inputs));
-    let prompt = node_texts::prompt(ctx, def, loaded);
-    let output_path = node_texts::output_path(ctx, def, loaded);
-    let perspectives = perspectives::read(location, def);
-    let strategy = compiled.as_ref().map(|compiled| &compiled.termination);
-    let mut queue = queue::for_node(ctx, loaded, strategy);
-    if compiled.is_none() && def.times() == Some(0) {
-        location.report(location.at("runs", LintCode::BadValue, RUNS_ZERO));
-    }
-    let compiled = compiled?;
-    let termination = compiled.termination;
-    if let Some(queue) = &mut queue {
-        queue.empty_is_done = compiled.empty_is_done;
-    }
-    let default_count = overrides
+    let parts = Parts::compile(ctx, def, loaded, loop_def);
+    let ends = parts.termination?;
+    let default_count = ctx
+        .compiler
+        .overrides
         .fixed_iterations
-        .filter(|_| termination.is_fixed());
-    let max_iterations = max_iterations(ctx, def, loaded, compiled.max.or(default_count));
+        .filter(|_| ends.termination.is_fixed());
+    let max_iterations = max_iterations(ctx, def, loaded, ends.max.or(default_count));
+    let description = def.description.as_ref().or(loop_def.description.as_ref());
+    let check_before = def.check_before.or(loop_def.check_before);
     let node = Node {
         id: id?,
         template: loaded.map_or_else(String::new, |loaded| loaded.name.clone()),
-        description: def
-            .description
-            .clone()
-            .or_else(|| loop_def.description.clone())
-            .unwrap_or_default(),
-        agent,
-        prompt: prompt?,
+        description: description.cloned().unwrap_or_default(),
+        agent: parts.agent,
+        prompt: parts.prompt?,
         max_iterations,
         delay_ms: delay_ms(ctx, def, loop_def),
-        check_before: def
-            .check_before
-            .or(loop_def.check_before)
-            .unwrap_or(termination.asks_queue()),
-        termination,
-        queue,
-        judge: compiled.judge,
-        output_path,
+        check_before: check_before.unwrap_or(ends.termination.asks_queue()),
+        termination: ends.termination,
+        queue: parts.queue,
+        judge: ends.judge,
+        output_path: parts.output_path,
         context: node_texts::context(ctx, def, loop_def),
-        perspectives,
-        from,
-        from_parallel: from_parallel.unwrap_or_default(),
+        perspectives: parts.perspectives,
+        from: parts.from,
+        from_parallel: parts.from_parallel,
         commands: node_texts::commands(ctx, def, loop_def),
     };
-    perspectives::check(location, &node.perspectives, node.max_iterations);
+    perspectives::check(&ctx.location, &node.perspectives, node.max_iterations);
     let prompt = loaded.and_then(|loaded| loaded.prompt.as_ref());
-    lint::node(location, prompt, &node);
+    lint::node(&ctx.location, prompt, &node);
     let origins = provenance::of_node(ctx, def, loop_def, &node);
     Some((node, origins))
+}
+
+/// The parts of a node that report their own mistakes. Those that can fail are `None` then.
+struct Parts {
+    agent: AgentSpec,
+    termination: Option<CompiledTermination>,
+    from: Option<NodeInput>,
+    from_parallel: Vec<BlockInput>,
+    prompt: Option<String>,
+    output_path: String,
+    perspectives: Vec<String>,
+    queue: Option<QueueSpec>,
+}
+
+impl Parts {
+    fn compile(
+        ctx: &NodeContext<'_>,
+        def: &NodeDef,
+        loaded: Option<&LoadedLoop>,
+        loop_def: &LoopDef,
+    ) -> Self {
+        let providers = &ctx.compiler.overrides.providers;
+        let agent = agent::resolve(&layers(ctx, def, loaded), loop_def, providers);
+        let termination = termination::for_node(ctx, def, loaded);
+        let inputs = def.inputs.as_ref();
+        let from = inputs.and_then(|inputs| inputs::read(ctx, inputs));
+        let from_parallel = inputs.map(|inputs| inputs::parallel(ctx, inputs));
+        let prompt = node_texts::prompt(ctx, def, loaded);
+        let output_path = node_texts::output_path(ctx, def, loaded);
+        let perspectives = perspectives::read(&ctx.location, def);
+        let strategy = termination.as_ref().map(|ends| &ends.termination);
+        let mut queue = queue::for_node(ctx, loaded, strategy);
+        match &termination {
+            Some(ends) => {
+                if let Some(queue) = &mut queue {
+                    queue.empty_is_done = ends.empty_is_done;
+                }
+            }
+            None if def.times() == Some(0) => {
+                let problem = ctx.location.at("runs", LintCode::BadValue, RUNS_ZERO);
+                ctx.location.report(problem);
+            }
+            None => {}
+        }
+        Self {
+            agent,
+            termination,
+            from,
+            from_parallel: from_parallel.unwrap_or_default(),
+            prompt,
+            output_path,
+            perspectives,
+            queue,
+        }
+    }
 }
 
 fn delay_ms(ctx: &NodeContext<'_>, def: &NodeDef, loop_def: &LoopDef) -> u64 {

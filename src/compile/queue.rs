@@ -58,23 +58,21 @@ fn queue(
         Some(word) => named(word, location, def, &label, request),
         None => written(def, location, &label, request),
     };
-    let said = over
+    let claim = over
         .claim
         .as_deref()
         .map(|word| (location.flag(), word))
         .or(def.claim.as_deref().map(|word| (location.clone(), word)));
-    let claim = match said {
-        None | Some((_, "agent")) => ClaimBy::Agent,
-        Some((_, "engine")) => ClaimBy::Engine,
-        Some((location, word)) => {
+    let claim = claim.map_or(ClaimBy::Agent, |(location, word)| {
+        word.parse().unwrap_or_else(|()| {
             location.report(location.at(
                 "claim",
                 LintCode::BadValue,
                 format!("`claim` must be `agent` or `engine`, not `{word}`"),
             ));
             ClaimBy::Agent
-        }
-    };
+        })
+    });
     if let Some(source) = source
         .as_ref()
         .filter(|source| over.label.is_some() && source.path().is_some())

@@ -19,8 +19,7 @@
 //! ```
 use super::diagnostics::{Diagnostics, Document, LintCode, Location, Problem, SourceText};
 use super::yaml;
-use crate::agent::{CustomOutput, CustomProvider, PromptDelivery, Provider};
-use crate::model::PermissionMode;
+use crate::agent::{Provider, ProviderDef};
 use crate::plan::{Plan, QueueSource, Step};
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -106,51 +105,6 @@ pub struct Notify {
 /// The providers that the user's settings define, by name.
 pub(super) type CustomProviders = BTreeMap<String, ProviderDef>;
 
-/// `providers: {<name>: …}` in `config.yaml`.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields, default)]
-pub struct ProviderDef {
-    /// The program's name on PATH, or its path.
-    pub program: String,
-    /// Its first arguments.
-    pub args: Vec<String>,
-    /// `stdin`, `file` or `argument`.
-    pub prompt: PromptDelivery,
-    /// The flag that names a model.
-    pub model_flag: String,
-    /// Arguments by permission mode.
-    pub permissions: BTreeMap<PermissionMode, Vec<String>>,
-    /// `plain` or `stream-json`.
-    pub output: CustomOutput,
-    /// How to get the program.
-    pub install: String,
-}
-
-impl ProviderDef {
-    /// Returns the provider as a plan holds it.
-    pub(super) fn freeze(&self, name: &str) -> CustomProvider {
-        let Self {
-            args,
-            prompt,
-            model_flag,
-            permissions,
-            output,
-            install,
-            ..
-        } = self.clone();
-        CustomProvider {
-            name: name.to_owned(),
-            args,
-            prompt,
-            model_flag,
-            permissions,
-            output,
-            install,
-        }
-    }
-}
-
 fn check(location: &Location<'_>, name: &str, def: &ProviderDef) {
     if Provider::named(name).is_some() {
         let problem = location.at_key(
@@ -187,6 +141,8 @@ fn check(location: &Location<'_>, name: &str, def: &ProviderDef) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::agent::{CustomOutput, PromptDelivery};
+    use crate::model::PermissionMode;
 
     fn read(text: &str) -> Result<Settings, String> {
         let shown = |problems: Vec<Problem>| {

@@ -8,6 +8,7 @@ use super::lint;
 use super::node;
 use super::node_context::NodeContext;
 use super::prior::PriorBlock;
+use super::prior_blocks::prior_blocks;
 use super::scope::Scope;
 use super::subpipeline;
 use crate::model::NodeId;
@@ -80,7 +81,7 @@ impl Progress {
             subpipeline::rename_references(step, &self.last_steps);
         }
         self.blocks
-            .extend(block::prior_blocks(location, def, compiled.as_deref()));
+            .extend(prior_blocks(location, def, compiled.as_deref()));
         self.complete &= compiled.is_some();
         let compiled = compiled.unwrap_or_default();
         let name = def.node_name().to_owned();

@@ -204,7 +204,7 @@ fn every_key_of_a_queue_is_in_the_page_about_queues() {
 
 #[test]
 fn every_key_of_a_declared_provider_is_in_the_page_about_providers() {
-    let (page, definition) = (read("docs/providers.md"), read("src/compile/settings.rs"));
+    let (page, definition) = (read("docs/providers.md"), read("src/agent/custom.rs"));
     let (_, keys) = definition.split_once("pub struct ProviderDef {").unwrap();
     let (keys, _) = keys.split_once("\n}").unwrap();
     let keys: Vec<&str> = keys

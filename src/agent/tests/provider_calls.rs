@@ -1,6 +1,6 @@
 //! How the programs of other providers are called.
 use super::*;
-use crate::agent::custom::{CustomOutput, CustomProvider};
+use crate::agent::custom::{CustomOutput, ProviderDef};
 use crate::agent::invocation;
 use crate::agent::prompt_delivery::PromptDelivery;
 
@@ -122,8 +122,8 @@ fn copilot_ignores_an_environment_that_permits_more_than_the_definition() {
 
 #[test]
 fn a_custom_provider_is_called_as_defined() {
-    let definition = CustomProvider {
-        name: "mycli".to_owned(),
+    let definition = ProviderDef {
+        program: "mycli".to_owned(),
         args: ["run", "--file={prompt}"].map(str::to_owned).into(),
         prompt: PromptDelivery::File,
         model_flag: "-m".to_owned(),
@@ -131,16 +131,16 @@ fn a_custom_provider_is_called_as_defined() {
         output: CustomOutput::StreamJson,
         install: "pipx install mycli".to_owned(),
     };
-    let spec = |definition: &CustomProvider, model| AgentSpec {
+    let spec = |definition: &ProviderDef, model| AgentSpec {
         args: vec!["-v".to_owned()],
-        custom: Some(definition.clone()),
+        custom: Some(definition.freeze("mycli")),
         ..spec_of("command", PermissionMode::BypassPermissions, model)
     };
     assert_eq!(
         args(&spec(&definition, "big")),
         "run --file=/p/.claude/prompt.md --yes -m big -v"
     );
-    let plain = CustomProvider {
+    let plain = ProviderDef {
         args: Vec::new(),
         prompt: PromptDelivery::Argument,
         model_flag: String::new(),
@@ -149,7 +149,7 @@ fn a_custom_provider_is_called_as_defined() {
     assert_eq!(args(&spec(&plain, "big")), "--yes -v do it");
     assert_eq!(
         args(&spec(
-            &CustomProvider {
+            &ProviderDef {
                 prompt: PromptDelivery::Stdin,
                 ..plain
             },

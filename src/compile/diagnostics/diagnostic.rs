@@ -1,6 +1,8 @@
 //! A mistake in a definition: what, exactly where, and what to write instead.
 use super::lint_code::LintCode;
-use super::locate::{self, Path, Side};
+use super::locate::{Side, locate};
+use super::path::Path;
+use super::position::line_column;
 use super::source_text::SourceText;
 use crate::plan::PlanKind;
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
@@ -91,7 +93,7 @@ impl Problem {
         code: LintCode,
         message: impl Into<String>,
     ) -> Self {
-        let (line, column) = locate::line_column(&span.text.text, span.span.start);
+        let (line, column) = line_column(&span.text.text, span.span.start);
         Self {
             file: span.text.file.clone(),
             line,
@@ -114,7 +116,7 @@ impl Problem {
             Arc::new(pipeline.without_mark()),
             Path::default().to("inputs").to(index),
         );
-        let span = locate::locate(&text.text, &path, Side::Value);
+        let span = locate(&text.text, &path, Side::Value);
         let span = SourceSpan::new(&text, span, path);
         Self::at_span(span, PlanKind::Pipeline, LintCode::MissingInput, message).warning()
     }

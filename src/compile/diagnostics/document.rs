@@ -1,7 +1,8 @@
 //! A text that diagnostics point into.
 use super::diagnostic::{Problem, SourceSpan};
 use super::lint_code::LintCode;
-use super::locate::{self, Path, Side};
+use super::locate::{Side, locate};
+use super::path::Path;
 use super::sink::Diagnostics;
 use super::source_text::SourceText;
 use crate::plan::PlanKind;
@@ -48,32 +49,24 @@ impl Document {
         &self.text.text
     }
 
-    /// An error at what a path's last key holds.
+    /// Returns an error at the value of a path's last key.
     pub(crate) fn at(&self, path: &Path, code: LintCode, message: impl Into<String>) -> Problem {
-        self.spanning(
-            locate::locate(self.text(), path, Side::Value),
-            path,
-            code,
-            message,
-        )
+        let value = locate(self.text(), path, Side::Value);
+        self.spanning(value, path, code, message)
     }
 
-    /// An error at a path's last key itself.
+    /// Returns an error at a path's last key itself.
     pub(crate) fn at_key(
         &self,
         path: &Path,
         code: LintCode,
         message: impl Into<String>,
     ) -> Problem {
-        self.spanning(
-            locate::locate(self.text(), path, Side::Key),
-            path,
-            code,
-            message,
-        )
+        let key = locate(self.text(), path, Side::Key);
+        self.spanning(key, path, code, message)
     }
 
-    /// An error at a piece of the text; `path` is where in the document that is.
+    /// Returns an error at a piece of the text; `path` is where in the document that is.
     pub(crate) fn spanning(
         &self,
         span: Range<usize>,

@@ -1,65 +1,16 @@
 //! Finds where `nodes[1].loop` is in a YAML text, by reading the text once more and failing on purpose there.
+use super::locate_key::Key;
+use super::path::{Path, Step};
+use super::position::offset;
 use serde::de::{self, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use std::{cell::Cell, fmt, ops::Range};
 
-/// One step from a mapping or list into it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Step {
-    /// A key of a mapping.
-    Key(String),
-    /// A 0-based index in a list.
-    Index(usize),
-}
-
-impl From<&str> for Step {
-    fn from(key: &str) -> Self {
-        Self::Key(key.to_owned())
-    }
-}
-
-impl From<usize> for Step {
-    fn from(index: usize) -> Self {
-        Self::Index(index)
-    }
-}
-
-/// The way from the top of a document to a value.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Path(pub(crate) Vec<Step>);
-
-impl Path {
-    /// Returns the path one step further.
-    pub(crate) fn to(&self, step: impl Into<Step>) -> Self {
-        let mut path = self.clone();
-        path.0.push(step.into());
-        path
-    }
-
-    /// Returns whether one of the two paths is a prefix of the other.
-    pub(crate) fn touches(&self, other: &Self) -> bool {
-        self.0.iter().zip(&other.0).all(|(a, b)| a == b)
-    }
-}
-
-impl fmt::Display for Path {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (n, step) in self.0.iter().enumerate() {
-            match step {
-                Step::Key(key) if n == 0 => f.write_str(key)?,
-                Step::Key(key) => write!(f, ".{key}")?,
-                Step::Index(index) => write!(f, "[{index}]")?,
-            }
-        }
-        Ok(())
-    }
-}
-
-/// What of the last step of a path is wanted.
+/// Which part of a path's last step is wanted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Side {
     /// The key itself.
     Key,
-    /// What the key holds.
+    /// The value of the key.
     Value,
 }
 
@@ -83,30 +34,6 @@ pub(crate) fn locate(text: &str, path: &Path, side: Side) -> Range<usize> {
     start..end(text, start, if exact.is_some() { side } else { Side::Key })
 }
 
-/// Returns the 1-based line and column (in characters) of a byte.
-pub(crate) fn line_column(text: &str, offset: usize) -> (usize, usize) {
-    let before = &text[..text.floor_char_boundary(offset)];
-    let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
-    (
-        before.matches('\n').count() + 1,
-        before[line_start..].chars().count() + 1,
-    )
-}
-
-/// Returns the byte at a 1-based line and column (in characters).
-pub(crate) fn offset(text: &str, line: usize, column: usize) -> usize {
-    let start: usize = text
-        .split_inclusive('\n')
-        .take(line.saturating_sub(1))
-        .map(str::len)
-        .sum();
-    let within = text[start..]
-        .char_indices()
-        .nth(column.saturating_sub(1))
-        .map_or(text.len() - start, |(at, _)| at);
-    start + within
-}
-
 fn find(text: &str, path: &[Step], side: Side) -> Option<usize> {
     if path.is_empty() {
         return None;
@@ -119,8 +46,8 @@ fn find(text: &str, path: &[Step], side: Side) -> Option<usize> {
     }
     .deserialize(serde_yaml::Deserializer::from_str(text))
     .err()?;
-    let place = error.location().filter(|_| reached.get())?;
-    Some(offset(text, place.line(), place.column()))
+    let position = error.location().filter(|_| reached.get())?;
+    Some(offset(text, position.line(), position.column()))
 }
 
 /// A key ends at its colon; a value at the end of its line, without a comment.
@@ -227,69 +154,10 @@ impl<'de> Visitor<'de> for Walk<'_> {
     }
 }
 
-/// Tells whether a key is the wanted one, or fails at it; a key that is no text is never wanted.
-struct Key<'a> {
-    want: &'a str,
-    stop: Option<&'a Cell<bool>>,
-}
-
-impl<'de> DeserializeSeed<'de> for Key<'_> {
-    type Value = bool;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<bool, D::Error> {
-        deserializer.deserialize_any(self)
-    }
-}
-
-impl<'de> Visitor<'de> for Key<'_> {
-    type Value = bool;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a key")
-    }
-
-    fn visit_str<E: de::Error>(self, key: &str) -> Result<bool, E> {
-        match self.stop {
-            Some(reached) if key == self.want => {
-                reached.set(true);
-                Err(E::custom("here"))
-            }
-            _ => Ok(key == self.want),
-        }
-    }
-
-    fn visit_u64<E: de::Error>(self, _: u64) -> Result<bool, E> {
-        Ok(false)
-    }
-
-    fn visit_i64<E: de::Error>(self, _: i64) -> Result<bool, E> {
-        Ok(false)
-    }
-
-    fn visit_f64<E: de::Error>(self, _: f64) -> Result<bool, E> {
-        Ok(false)
-    }
-
-    fn visit_bool<E: de::Error>(self, _: bool) -> Result<bool, E> {
-        Ok(false)
-    }
-
-    fn visit_unit<E: de::Error>(self) -> Result<bool, E> {
-        Ok(false)
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<bool, A::Error> {
-        IgnoredAny.visit_seq(list).map(|_| false)
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<bool, A::Error> {
-        IgnoredAny.visit_map(map).map(|_| false)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::compile::diagnostics::position::line_column;
 
     const TEXT: &str = "# é comment\nname: x\n1: odd\n[a]: odd\nnodes:\n  - id: a\n    loop: plann # typo\n  - {id: b, runs: 3}\n";
 

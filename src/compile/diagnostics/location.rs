@@ -2,7 +2,7 @@
 use super::diagnostic::Problem;
 use super::document::Document;
 use super::lint_code::LintCode;
-use super::locate::Path;
+use super::path::Path;
 use super::sink::Diagnostics;
 
 /// The mapping that holds a key.

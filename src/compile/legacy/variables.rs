@@ -31,7 +31,7 @@ const VARIABLES: [(&str, &str); 16] = [
     ("MOCK_FIXTURES_DIR", SCRIPTED),
     (
         "PIPELINE_RUN_ROOT",
-        "runs lie in the project; `AP_PROJECT` names another one",
+        "runs are stored in the project; `AP_PROJECT` names another one",
     ),
     (
         "PIPELINE_TMUX_REQUIRED",

@@ -39,7 +39,7 @@ fn a_termination_that_cannot_be_is_refused() {
     assert_snapshot!(of_loop("termination: {max: 3, consensus: 2}\n"), @"Warning no-effect: work/loop.yaml:1:23: `consensus` has no effect on this type of termination");
     assert_snapshot!(of_loop("termination: {consensus: 2}\n"), @"Error L006 no-termination: work/loop.yaml:1:1: `termination` has no `type` (one of: `fixed`, `judgment`, `queue`, `verify`, `command`, `promise`, `judge`)");
     assert_snapshot!(of_loop("termination: {type: judgement, consensus: 0}\n"), @"Error L007 unknown-termination: work/loop.yaml:1:21: unknown termination `judgement` (did you mean `judgment`?)");
-    assert_snapshot!(of_loop("termination: {type: judgment, consensus: 0, judge: {model: haiku}}\n"), @"Error bad-value: work/loop.yaml:1:42: `consensus` must be at least 1: nobody would ever be asked");
+    assert_snapshot!(of_loop("termination: {type: judgment, consensus: 0, judge: {model: haiku}}\n"), @"Error bad-value: work/loop.yaml:1:42: `consensus` must be at least 1");
     assert_snapshot!(of_loop("termination: {type: verify}\n"), @"Error no-command: work/loop.yaml:1:1: the termination does not say which command decides (add `command: [program, argument, …]`: exit code 0 means that the work is done)");
     assert_snapshot!(of_loop("termination:\n  any: [{type: fixed, max: 3}]\n  all: [{type: promise}]\n"), @"Error any-and-all: work/loop.yaml:3:3: `any` and `all` cannot stand side by side (put one inside the other: `all: [{any: [...]}, ...]`)");
     assert_snapshot!(of_loop("termination: {type: fixed, max: 2, any: [{type: fixed, max: 3}, {type: quue}]}\n"), @"
@@ -328,7 +328,7 @@ fn what_comes_with_a_merge_key_is_placed_there() {
     Error P008 unknown-loop: refine.yaml:4:11: there is no loop `wrok` (did you mean `work`?)
     Error P008 unknown-loop: refine.yaml:7:5: there is no loop `wrok` (did you mean `work`?)
     ");
-    assert_snapshot!(of_loop("termination: *nobody\n"), @"Error L003 yaml: work/loop.yaml:1:14: not valid YAML: unknown anchor (`*name` stands for what was marked `&name` further up; `<<: *name` needs a mapping there)");
+    assert_snapshot!(of_loop("termination: *absent\n"), @"Error L003 yaml: work/loop.yaml:1:14: not valid YAML: unknown anchor (`*name` stands for what was marked `&name` further up; `<<: *name` needs a mapping there)");
     assert_snapshot!(of_loop("termination: {type: queue}\n<<: 5\n"), @"Error L003 yaml: work/loop.yaml:2:1: not valid YAML: expected a mapping or list of mappings for merging, but found scalar (`*name` stands for what was marked `&name` further up; `<<: *name` needs a mapping there)");
     assert_snapshot!(of_loop("commands: &a\n  <<: *a\n"), @"Error L003 yaml: work/loop.yaml:1:11: not valid YAML: recursion limit exceeded (it is nested too deeply, or an anchor (`&name`) stands within itself or for too much: write it out)");
     let layers: String = (1..30)
@@ -339,14 +339,14 @@ fn what_comes_with_a_merge_key_is_placed_there() {
 
 #[test]
 fn a_parallel_block_is_checked_to_its_last_stage() {
-    assert_snapshot!(of_pipeline("nodes:\n  - id: a\n    loop: work\n    runs: 1\n    parallel:\n      providers: [claude, {id: two, name: nobody, modle: x}, {id: a b, name: claude}, {model: opus}]\n      failure_mode: maybe\n      min_success: 9\n      stages:\n        - {id: s, loop: work, runs: 1}\n        - {id: s, loop: wrok, runs: 1}\n        - {id: deep, parallel: {providers: [claude], stages: []}}\n"), @"
-    Error misplaced: refine.yaml:3:5: `loop` belongs to the block's stages (a parallel block only says who runs which stages)
-    Error misplaced: refine.yaml:4:5: `runs` belongs to the block's stages (a parallel block only says who runs which stages)
-    Error L011 unknown-provider: refine.yaml:6:27: unknown provider `nobody` (one of: `claude`, `codex`, `gemini`, `opencode`, `amp`, `copilot`, `command`, `scripted`)
+    assert_snapshot!(of_pipeline("nodes:\n  - id: a\n    loop: work\n    runs: 1\n    parallel:\n      providers: [claude, {id: two, name: absent, modle: x}, {id: a b, name: claude}, {model: opus}]\n      failure_mode: maybe\n      min_success: 9\n      stages:\n        - {id: s, loop: work, runs: 1}\n        - {id: s, loop: wrok, runs: 1}\n        - {id: deep, parallel: {providers: [claude], stages: []}}\n"), @"
+    Error misplaced: refine.yaml:3:5: `loop` belongs to the block's stages (a parallel block only sets which providers run which stages)
+    Error misplaced: refine.yaml:4:5: `runs` belongs to the block's stages (a parallel block only sets which providers run which stages)
+    Error L011 unknown-provider: refine.yaml:6:27: unknown provider `absent` (one of: `claude`, `codex`, `gemini`, `opencode`, `amp`, `copilot`, `command`, `scripted`)
     Error unknown-key: refine.yaml:6:51: unknown key `modle` (did you mean `model`?)
     Error bad-name: refine.yaml:6:62: `a b` cannot be the name of a branch (add `id: <name>` of letters, digits, `-` and `_`)
     Error P005 no-id: refine.yaml:6:87: the provider has no `name` (add `name: claude`, or another provider)
-    Error bad-value: refine.yaml:7:21: `failure_mode` must be `fail` or `continue`, not `maybe` (`fail` fails the block when any provider fails, `continue` goes on if `min_success` of them did not)
+    Error bad-value: refine.yaml:7:21: `failure_mode` must be `fail` or `continue`, not `maybe` (`fail` fails the block when any provider fails, `continue` continues if at least `min_success` of them succeed)
     Error bad-value: refine.yaml:8:20: `min_success` must be from 1 to 4, the number of providers
     Error P006 duplicate-id: refine.yaml:11:16: two nodes are called `s` (outputs and directories are found by this name)
     Error P008 unknown-loop: refine.yaml:11:25: there is no loop `wrok` (did you mean `work`?)

@@ -288,7 +288,7 @@ fn anchors_and_merge_keys_are_read() {
 }
 
 #[test]
-fn what_a_person_says_stands_beside_what_a_node_is_for() {
+fn context_flag_is_appended_to_the_context_of_a_node() {
     let context = |node: &str, said: Option<&str>| {
         let definition = format!(
             "nodes: [{{id: a, loop: work, runs: 1{node}}}]\ndefaults: {{context: for all}}\n"

@@ -1,6 +1,6 @@
 //! Which agents a node has, and who takes over for them.
 use super::*;
-use crate::agent::AgentSpec;
+use crate::agent::{AgentSpec, ProviderDef};
 use insta::assert_snapshot;
 
 /// A program of the user's own, as their settings declare it.

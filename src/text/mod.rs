@@ -1,0 +1,8 @@
+//! Text for display: cleaned, counted, quoted.
+mod clean;
+mod error_line;
+mod words;
+
+pub use clean::{clean, first_line, plain, shown};
+pub use error_line::error_line;
+pub use words::{count, exact_duration, held, shell_quote};
