@@ -77,11 +77,7 @@ fn seen(project: &Project, name: SessionName) -> Option<Seen> {
     let most = state
         .node(&snapshot.plan)
         .map_or(0, |node| state.max_iterations(node));
-    let at = if state.current.in_iteration() {
-        state.current.cursor.iteration
-    } else {
-        state.current.counters.iterations
-    };
+    let at = state.current.latest_iteration();
     let of = if most == 0 {
         String::new()
     } else {

@@ -113,9 +113,25 @@ impl NodeState {
         }
     }
 
+    /// Returns how many branches of the current block have ended.
+    pub fn ended_branches(&self) -> usize {
+        let reports = self.branches.values();
+        reports.filter(|report| report.ending.is_some()).count()
+    }
+
     /// Whether the current iteration has begun and is not over.
     pub fn in_iteration(&self) -> bool {
         self.counters.iterations < self.cursor.iteration
+    }
+
+    /// Returns the number of the current iteration; between iterations, that of the last one.
+    pub fn latest_iteration(&self) -> u32 {
+        self.counters.iterations.max(self.cursor.iteration)
+    }
+
+    /// Returns the number of the current iteration; between iterations, that of the next one.
+    pub fn iteration_to_run(&self) -> u32 {
+        self.cursor.iteration.max(self.counters.iterations + 1)
     }
 
     /// Returns the cursor of the attempt that comes next.

@@ -2,6 +2,7 @@
 use crate::model::SessionName;
 use camino::{Utf8Path, Utf8PathBuf};
 use serde::{Deserialize, Serialize};
+use std::str::FromStr;
 
 /// A node's tasks, frozen in the plan.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -71,6 +72,25 @@ pub enum ClaimBy {
     Agent,
     /// The engine, before the agent starts; it is handed the task.
     Engine,
+}
+
+impl ClaimBy {
+    /// Returns the name in definitions and plans.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Agent => "agent",
+            Self::Engine => "engine",
+        }
+    }
+}
+
+impl FromStr for ClaimBy {
+    type Err = ();
+
+    fn from_str(word: &str) -> Result<Self, ()> {
+        let all = [Self::Agent, Self::Engine];
+        all.into_iter().find(|by| by.name() == word).ok_or(())
+    }
 }
 
 /// Where the default queue's tasks are looked for, relative to the project.

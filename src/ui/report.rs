@@ -59,11 +59,7 @@ pub fn failure(snapshot: &Snapshot) -> String {
     let max = state
         .node(&snapshot.plan)
         .map_or(0, |node| state.max_iterations(node));
-    let at = if state.current.in_iteration() {
-        state.current.cursor.iteration
-    } else {
-        state.current.counters.iterations
-    };
+    let at = state.current.latest_iteration();
     let (what, why) = match &state.phase {
         Phase::Ended {
             ending: Ending::Failed { error, .. },
@@ -130,11 +126,7 @@ fn last_good(state: &State) -> u32 {
 pub fn next_steps(snapshot: &Snapshot) -> String {
     let Snapshot { plan, state } = snapshot;
     let current = &state.current;
-    let next = if current.in_iteration() {
-        current.cursor.iteration
-    } else {
-        current.counters.iterations + 1
-    };
+    let next = current.iteration_to_run();
     let from = state.step(plan).and_then(Step::block).map_or_else(
         || format!("iteration {next}"),
         |block| format!("block `{}`", block.id),

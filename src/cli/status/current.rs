@@ -38,15 +38,9 @@ fn branches(snapshot: &Snapshot) -> String {
     let all = plan
         .block(state.current.cursor.node)
         .map_or(0, |block| block.branches.len());
-    let ended = state
-        .current
-        .branches
-        .values()
-        .filter(|report| report.ending.is_some())
-        .count();
     format!(
         "{} at work side by side",
-        text::count(all.saturating_sub(ended), "branch")
+        text::count(all.saturating_sub(state.current.ended_branches()), "branch")
     )
 }
 

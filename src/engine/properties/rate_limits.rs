@@ -1,4 +1,4 @@
-//! Who has quota, kept apart from the engine's own books: whose turn it is follows from that alone.
+//! Which agents have quota, kept apart from the engine's own state: it determines which one is next.
 use crate::agent::{AgentSpec, Provider};
 use crate::engine::State;
 use crate::model::*;
@@ -23,7 +23,7 @@ pub(super) fn chain(first: &AgentSpec, models: &[&str]) -> Vec<AgentSpec> {
 pub(super) struct RateLimits {
     /// Until when the agents are out of quota and how often in a row they were, by label.
     limits: BTreeMap<String, (Timestamp, u32)>,
-    /// Who is at work.
+    /// The agent at work.
     agent: String,
     /// Whether quota is being waited for.
     waiting: bool,
@@ -103,7 +103,7 @@ impl RateLimits {
                 );
                 self.waiting = true;
             }
-            // Whoever ends it early wants all of them tried.
+            // The user ended the wait early: all agents are tried.
             Event::WaitEnded if std::mem::take(&mut self.waiting) => {
                 self.limits
                     .values_mut()

@@ -29,11 +29,7 @@ pub(super) fn tokens(usage: &Usage) -> String {
 
 /// Returns where a session continues.
 pub(super) fn next_step(plan: &Plan, state: &State) -> String {
-    let next = if state.current.in_iteration() {
-        state.current.cursor.iteration
-    } else {
-        state.current.counters.iterations + 1
-    };
+    let next = state.current.iteration_to_run();
     match state.step(plan) {
         Some(Step::Block(block)) => format!("block `{}`", block.id),
         Some(Step::Node(node)) if plan.steps.len() > 1 => {

@@ -70,16 +70,10 @@ impl Window {
 }
 
 fn block_progress(plan: &Plan, state: &State) -> String {
-    let ended = state
-        .current
-        .branches
-        .values()
-        .filter(|report| report.ending.is_some())
-        .count();
     let all = plan
         .block(state.current.cursor.node)
         .map_or(state.current.branches.len(), |block| block.branches.len());
-    let left = text::count(all.saturating_sub(ended), "branch");
+    let left = text::count(all.saturating_sub(state.current.ended_branches()), "branch");
     let pause = if state.session.pausing {
         " · pausing after these iterations"
     } else {
