@@ -10,34 +10,36 @@ pub struct QueueCheck {
     pub status: QueueStatus,
     /// Ids that can be claimed again.
     pub released: Vec<String>,
-    /// Ids that were tried too often.
+    /// Ids of tasks that failed too often.
     pub parked: Vec<String>,
 }
 
 /// Releases what ended agents hold and returns what the queue means for the loop.
 ///
-/// Call it only while no agent of the run is alive: whatever they hold they left behind. `tried` says whether the last
-/// one tried and failed, rather than having been kept from trying: it holds what it said. Tasks of other sessions are taken back only when
-/// nothing else is left to do and `alive` says that their agent is gone. Never fails: a queue that does not answer is
-/// [`QueueStatus::Unknown`].
+/// Call it only while no agent of the run is alive: what they hold then, they left. `failure` is set if the last agent worked
+/// on its task and failed, rather than having been kept from it: the reason it gave. Tasks of other sessions are released
+/// only when nothing else is left to do and `alive` returns false for their agents. Never fails: a queue that does not
+/// answer is [`QueueStatus::Unknown`].
 pub fn release_and_check(
     queue: &dyn Queue,
     run: &RunKey,
     alive: &dyn Fn(&Owner) -> bool,
-    tried: Option<&str>,
+    failure: Option<&str>,
 ) -> QueueCheck {
-    let mut check = QueueCheck {
-        status: QueueStatus::Unknown {
-            error: String::new(),
-        },
+    let mut check = Check {
+        queue,
+        run,
+        alive,
+        failure,
         released: Vec::new(),
         parked: Vec::new(),
     };
-    check.status = match try_release_and_check(queue, run, alive, tried, &mut check) {
-        Ok(status) => status,
-        Err(error) => error_status(&error),
-    };
-    check
+    let status = check.status().unwrap_or_else(|error| error_status(&error));
+    QueueCheck {
+        status,
+        released: check.released,
+        parked: check.parked,
+    }
 }
 
 /// Returns what a failure means for the loop: a wait where others are the reason, else unknown; never "empty".
@@ -53,52 +55,62 @@ pub fn error_status(error: &QueueError) -> QueueStatus {
     }
 }
 
-fn try_release_and_check(
-    queue: &dyn Queue,
-    run: &RunKey,
-    alive: &dyn Fn(&Owner) -> bool,
-    tried: Option<&str>,
-    check: &mut QueueCheck,
-) -> Result<QueueStatus> {
-    let mut counts = queue.quick_counts(alive)?;
-    let left = abandoned(&counts, run);
-    if !left.is_empty() {
-        for (id, owner) in &left {
-            let tried = tried.filter(|_| run.owns(owner));
-            let why = tried
-                .filter(|words| !words.is_empty())
-                .unwrap_or("its agent ended without closing it");
-            give_back(
-                queue,
-                id,
-                owner,
-                &Release {
-                    why,
-                    failed: tried.is_some(),
-                },
-                check,
-            )?;
+/// A check under way.
+struct Check<'a> {
+    queue: &'a dyn Queue,
+    run: &'a RunKey,
+    alive: &'a dyn Fn(&Owner) -> bool,
+    failure: Option<&'a str>,
+    released: Vec<String>,
+    parked: Vec<String>,
+}
+
+impl Check<'_> {
+    fn status(&mut self) -> Result<QueueStatus> {
+        let mut counts = self.queue.quick_counts(self.alive)?;
+        if self.release_abandoned(&counts)? {
+            counts = self.queue.quick_counts(self.alive)?;
         }
-        counts = queue.quick_counts(alive)?;
-    }
-    let status = counts.status(|| queue.searched());
-    let QueueStatus::ReleaseStale { .. } = status else {
-        return Ok(status);
-    };
-    for (id, owner) in &counts.stale {
-        give_back(
-            queue,
-            id,
-            &Owner::read(owner),
-            &Release {
+        let status = counts.status(|| self.queue.searched());
+        let QueueStatus::ReleaseStale { .. } = status else {
+            return Ok(status);
+        };
+        for (id, owner) in &counts.stale {
+            let release = Release {
                 why: "its agent is gone",
                 failed: false,
-            },
-            check,
-        )?;
+            };
+            self.release(id, &Owner::read(owner), &release)?;
+        }
+        // Once is enough: what is still stale now was claimed in between.
+        let counts = self.queue.quick_counts(self.alive)?;
+        Ok(counts.status(|| self.queue.searched()))
     }
-    // Once is enough: what is still stale now was claimed in between.
-    Ok(queue.quick_counts(alive)?.status(|| queue.searched()))
+
+    /// Releases what ended agents of this session hold, and returns whether there was any.
+    fn release_abandoned(&mut self, counts: &QueueCounts) -> Result<bool> {
+        let abandoned = abandoned(counts, self.run);
+        for (id, owner) in &abandoned {
+            let failure = self.failure.filter(|_| self.run.owns(owner));
+            let release = Release {
+                why: failure
+                    .filter(|reason| !reason.is_empty())
+                    .unwrap_or("its agent ended without closing it"),
+                failed: failure.is_some(),
+            };
+            self.release(id, owner, &release)?;
+        }
+        Ok(!abandoned.is_empty())
+    }
+
+    fn release(&mut self, id: &str, owner: &Owner, release: &Release<'_>) -> Result<()> {
+        match self.queue.release(id, owner, release)? {
+            Released::NotHeld => {}
+            Released::Back => self.released.push(id.to_owned()),
+            Released::Parked => self.parked.push(id.to_owned()),
+        }
+        Ok(())
+    }
 }
 
 /// Returns what agents of this run hold, and dead ones of earlier runs of the same session.
@@ -117,19 +129,4 @@ fn abandoned(counts: &QueueCounts, run: &RunKey) -> Vec<(String, Owner)> {
             .filter(|(_, owner)| run.same_session(owner)),
     )
     .collect()
-}
-
-fn give_back(
-    queue: &dyn Queue,
-    id: &str,
-    owner: &Owner,
-    release: &Release<'_>,
-    check: &mut QueueCheck,
-) -> Result<()> {
-    match queue.release(id, owner, release)? {
-        Released::NotHeld => {}
-        Released::Back => check.released.push(id.to_owned()),
-        Released::Parked => check.parked.push(id.to_owned()),
-    }
-    Ok(())
 }

@@ -19,7 +19,7 @@ pub(super) fn prepare(workspace: &Workspace, run: &RunDir) -> io::Result<()> {
     Ok(())
 }
 
-/// Returns where a file of the run directory really lies when agents write it.
+/// Returns where a file of the run directory is stored when agents write it.
 pub(super) fn shared(workspace: &Workspace, run: &RunDir, own: &Utf8Path) -> Utf8PathBuf {
     workspace
         .writable_dir(run)
@@ -40,7 +40,7 @@ pub(super) fn share(
     for folder in [own.parent(), shared.parent()].into_iter().flatten() {
         fs::create_dir_all(folder)?;
     }
-    // As long as the run directory has a file and no link, that is the truth: what lies in the exchange folder is
+    // As long as the run directory has a file and no link, that is the truth: what is in the exchange folder is
     // from a run that is gone, or from us before a crash.
     let text = if linked { None } else { fs::read(own).ok() };
     atomic::replace_durably(shared, &text.unwrap_or_else(|| new.to_vec()))?;

@@ -1,4 +1,4 @@
-//! How a node ends when somebody outside decides: commands, judges, promises, and combinations of them.
+//! How a node ends when something outside the loop decides: commands, judges, promises, and combinations of them.
 use crate::project::{Project, Ran};
 use serde_json::Value;
 
@@ -107,7 +107,7 @@ fn a_gate_that_stays_broken_fails_the_session() {
     ]);
     assert_eq!(ran(&project), 3);
     gate(&project, "exit 0");
-    // Mended by a person, and still not what the session started with.
+    // Fixed by the user, and still not what the session started with.
     run(&project, &["--resume"])
         .expect(1)
         .says(&["gate.sh was changed since the session started"]);
@@ -183,7 +183,7 @@ fn a_gate_created_by_an_agent_is_not_trusted() {
         &script,
     );
     run(&project, &[]).expect(4).says(&[
-        "gate.sh was made since the session started",
+        "gate.sh was created since the session started",
         "before the command succeeded",
     ]);
     assert_eq!(answers(&project), ["broken", "broken"]);
@@ -336,7 +336,7 @@ fn a_judge_sees_the_work_and_decides() {
     assert_eq!(
         project.history("s"),
         [1, 2, 3],
-        "nobody was asked after the first"
+        "no gate was asked after the first"
     );
     let case = fs_err::read_to_string(project.outside().join("case")).expect("it was told");
     for told in [

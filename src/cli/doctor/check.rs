@@ -40,12 +40,7 @@ pub(super) struct Check {
 
 impl Check {
     pub(super) fn ok(name: &'static str, found: impl Into<String>) -> Self {
-        Self {
-            name,
-            verdict: Verdict::Ok,
-            found: found.into(),
-            advice: None,
-        }
+        Self::new(Verdict::Ok, name, found, None)
     }
 
     pub(super) fn optional(name: &'static str, found: impl Into<String>) -> Self {
@@ -60,12 +55,7 @@ impl Check {
         found: impl Into<String>,
         advice: impl Into<String>,
     ) -> Self {
-        Self {
-            name,
-            verdict: Verdict::Warning,
-            found: found.into(),
-            advice: Some(advice.into()),
-        }
+        Self::new(Verdict::Warning, name, found, Some(advice.into()))
     }
 
     pub(super) fn problem(
@@ -73,11 +63,20 @@ impl Check {
         found: impl Into<String>,
         advice: impl Into<String>,
     ) -> Self {
+        Self::new(Verdict::Problem, name, found, Some(advice.into()))
+    }
+
+    fn new(
+        verdict: Verdict,
+        name: &'static str,
+        found: impl Into<String>,
+        advice: Option<String>,
+    ) -> Self {
         Self {
             name,
-            verdict: Verdict::Problem,
+            verdict,
             found: found.into(),
-            advice: Some(advice.into()),
+            advice,
         }
     }
 }

@@ -5,79 +5,80 @@ use crate::model::{GateVerdict, Usage, env_tag};
 use crate::runner::attempt_context::AttemptContext;
 use crate::termination::{Gate, read_command};
 use camino::Utf8Path;
-use serde_json::json;
+use serde_json::{Value, json};
 use std::future::Future;
 use std::time::Duration;
 
-/// Asks the command. Files of it that changed since the session started are not believed.
+/// Asks the command. Its answer does not count if one of its files has changed since the session started.
 pub(super) fn command(
     context: &AttemptContext<'_>,
     gate: &Gate,
 ) -> impl Future<Output = (GateVerdict, Usage)> + Send + use<> {
-    let AttemptContext {
-        plan,
-        state,
-        node,
-        env,
-        paths,
-        ..
-    } = context;
-    let changed = gate
-        .frozen
-        .iter()
-        .find(|frozen| hash_of(Utf8Path::new(&frozen.path)) != frozen.hash)
-        .map(|frozen| {
-            (
-                frozen.path.clone(),
-                if frozen.hash.is_empty() {
-                    "made"
-                } else {
-                    "changed"
-                },
-            )
-        });
-    let last = state
-        .session
-        .history
-        .back()
-        .map(|entry| json!({ "iteration": entry.iteration, "status": entry.status }));
-    let told = json!({
-        "session": plan.session, "run": plan.run, "node": node.id, "iteration": state.current.counters.iterations,
-        "context": paths.iteration.context(), "progress": paths.progress, "last": last,
-    });
-    let call = gate
-        .command
-        .split_first()
-        .map(|(program, args)| (env.find(program), program.clone(), args.to_vec()));
-    let mut vars = env.vars.clone();
-    vars.insert(env_tag::RUN.to_owned(), plan.run.to_string());
-    vars.insert(
-        "AP_CONTEXT".to_owned(),
-        paths.iteration.context().to_string(),
-    );
-    let (cwd, limit) = (
-        env.workspace.cwd.clone(),
-        Duration::from_secs(gate.timeout_s),
-    );
+    let call = if let Some(reason) = changed_file(gate) {
+        Err(reason)
+    } else {
+        call(context, gate).ok_or_else(|| "there is no such program on PATH".to_owned())
+    };
     async move {
-        let broken = |reason: String| (GateVerdict::Broken { reason }, Usage::default());
-        if let Some((path, how)) = changed {
-            return broken(format!(
-                "{path} was {how} since the session started, and is not believed; put it back as it was, or start anew with --force"
-            ));
-        }
-        let Some((Some(path), _, args)) = call else {
-            return broken("there is no such program on PATH".to_owned());
+        let verdict = match call {
+            Err(reason) => GateVerdict::Broken { reason },
+            Ok(command) => match command.run_async().await {
+                Err(error) => GateVerdict::Broken {
+                    reason: error.to_string(),
+                },
+                Ok(output) => read_command(&output),
+            },
         };
-        let command = BoundedCommand::new(path)
-            .args(args)
-            .clean_env(&vars)
-            .current_dir(&cwd)
-            .input(told.to_string())
-            .limit(limit);
-        match command.run_async().await {
-            Err(error) => broken(error.to_string()),
-            Ok(output) => (read_command(&output), Usage::default()),
-        }
+        (verdict, Usage::default())
     }
+}
+
+/// Returns why the gate's files are not trusted, if one has changed.
+fn changed_file(gate: &Gate) -> Option<String> {
+    let mut frozen = gate.frozen.iter();
+    let changed = frozen.find(|file| hash_of(Utf8Path::new(&file.path)) != file.hash)?;
+    let how = if changed.hash.is_empty() {
+        "created"
+    } else {
+        "changed"
+    };
+    Some(format!(
+        "{} was {how} since the session started, so the gate is not trusted; restore the file, or start over with --force",
+        changed.path
+    ))
+}
+
+/// Returns the call of the gate's program; `None` if there is no such program.
+fn call(context: &AttemptContext<'_>, gate: &Gate) -> Option<BoundedCommand> {
+    let env = context.env;
+    let (program, args) = gate.command.split_first()?;
+    let mut vars = env.vars.clone();
+    let file = context.paths.iteration.context().to_string();
+    vars.insert(env_tag::RUN.to_owned(), context.plan.run.to_string());
+    vars.insert("AP_CONTEXT".to_owned(), file);
+    let command = BoundedCommand::new(env.find(program)?)
+        .args(args)
+        .clean_env(&vars)
+        .current_dir(&env.workspace.cwd)
+        .input(input(context).to_string())
+        .limit(Duration::from_secs(gate.timeout_s));
+    Some(command)
+}
+
+/// Returns what the program reads on standard input.
+fn input(context: &AttemptContext<'_>) -> Value {
+    let AttemptContext {
+        plan, state, paths, ..
+    } = context;
+    let last = state.session.history.back();
+    let last = last.map(|entry| json!({ "iteration": entry.iteration, "status": entry.status }));
+    json!({
+        "session": plan.session,
+        "run": plan.run,
+        "node": context.node.id,
+        "iteration": state.current.counters.iterations,
+        "context": paths.iteration.context(),
+        "progress": paths.progress,
+        "last": last,
+    })
 }

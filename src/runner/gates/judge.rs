@@ -1,11 +1,13 @@
-//! A gate that is a judge: an agent that reads what was done.
+//! A gate that is a judge: an agent that decides whether the work is done.
 use crate::agent::{self, AgentSpec, InvocationContext, JudgeInput, PromptDelivery, Transcript};
 use crate::exec::command::BoundedCommand;
 use crate::exec::file_tail::last_text;
-use crate::model::{GateVerdict, Usage};
+use crate::model::{CommandOutput, Env, GateVerdict, Usage};
 use crate::runner::attempt_context::AttemptContext;
 use crate::store::atomic;
 use crate::termination::{Judge, read_judge};
+use crate::text::first_line;
+use camino::Utf8PathBuf;
 use std::future::Future;
 use std::io;
 use std::time::Duration;
@@ -24,141 +26,146 @@ pub(super) fn judged(
     context: &AttemptContext<'_>,
     judge: &Judge,
 ) -> io::Result<impl Future<Output = (GateVerdict, Usage)> + Send + use<>> {
-    let asked = context
-        .node
-        .judge
-        .as_ref()
-        .map(|spec| ask_judge(spec, context, judge))
-        .transpose()?;
-    let least = judge.confidence;
+    let spec = context.node.judge.as_ref();
+    let call = spec.map(|spec| JudgeCall::new(spec, context, judge));
+    let call = call.transpose()?;
     Ok(async move {
-        let broken = |reason: String, usage| (GateVerdict::Broken { reason }, usage);
-        let Some((spec, call, prompt)) = asked else {
-            return broken("the node has no judge".to_owned(), Usage::default());
+        match call {
+            Some(call) => call.ask().await,
+            None => (broken("the node has no judge"), Usage::default()),
+        }
+    })
+}
+
+fn broken(reason: impl Into<String>) -> GateVerdict {
+    GateVerdict::Broken {
+        reason: reason.into(),
+    }
+}
+
+/// How the judge is called, and how sure it must be.
+struct JudgeCall {
+    spec: AgentSpec,
+    /// `None` if there is no such program.
+    program: Option<Utf8PathBuf>,
+    args: Vec<String>,
+    vars: Env,
+    cwd: Utf8PathBuf,
+    input: String,
+    confidence: u32,
+}
+
+impl JudgeCall {
+    fn new(spec: &AgentSpec, context: &AttemptContext<'_>, judge: &Judge) -> io::Result<Self> {
+        let AttemptContext { env, paths, .. } = context;
+        let prompt = prompt(context, judge);
+        let file = paths.iteration.root().join("judge.md");
+        let call = InvocationContext {
+            cursor: context.cursor,
+            run: &context.plan.run,
+            session: &context.plan.session,
+            node_type: "judge",
+            is_root: nix::unistd::geteuid().is_root(),
+            exe: &env.exe,
+            project: &env.workspace.cwd,
+            context: &paths.iteration.context(),
+            exchange: None,
+            prompt: &prompt,
+            prompt_file: &file,
         };
-        let (mut usage, mut verdict) = (
-            Usage::default(),
-            GateVerdict::Broken {
-                reason: String::new(),
-            },
-        );
+        let invocation = agent::judge_invocation(spec, &call, env.vars.keys().map(String::as_str));
+        let mut vars = env.vars.clone();
+        for name in &invocation.remove_env {
+            vars.remove(name);
+        }
+        vars.extend(invocation.set_env);
+        let input = match spec.adapter().prompt_delivery() {
+            PromptDelivery::Stdin => prompt,
+            PromptDelivery::File => {
+                atomic::replace(&file, prompt.as_bytes())?;
+                String::new()
+            }
+            PromptDelivery::Argument => String::new(),
+        };
+        Ok(Self {
+            spec: spec.clone(),
+            program: env.find(&invocation.program),
+            args: invocation.args,
+            vars,
+            cwd: env.workspace.cwd.clone(),
+            input,
+            confidence: judge.confidence,
+        })
+    }
+
+    async fn ask(self) -> (GateVerdict, Usage) {
+        let Some(program) = &self.program else {
+            let reason = format!("there is no program `{}` on PATH", self.spec.program);
+            return (broken(reason), Usage::default());
+        };
+        let (mut verdict, mut usage) = (broken(""), Usage::default());
         for _ in 0..JUDGE_TRIES {
-            let Some(command) = call() else {
-                return broken(
-                    format!("there is no program `{}` on PATH", spec.program),
-                    usage,
-                );
-            };
-            let command = command.input(prompt.as_bytes()).limit(JUDGE_TIMEOUT);
+            let command = BoundedCommand::new(program)
+                .args(&self.args)
+                .clean_env(&self.vars)
+                .current_dir(&self.cwd)
+                .input(self.input.as_bytes())
+                .limit(JUDGE_TIMEOUT);
             verdict = match command.run_async().await {
-                Err(error) => GateVerdict::Broken {
-                    reason: error.to_string(),
-                },
-                Ok(output) => {
-                    let mut transcript = Transcript::new(spec.adapter().output_format());
-                    transcript.push(&output.stdout);
-                    transcript.finish();
-                    usage += transcript.usage();
-                    let said = transcript.structured_status().map_or_else(
-                        || {
-                            transcript
-                                .final_text()
-                                .unwrap_or(&output.stdout_text())
-                                .to_owned()
-                        },
-                        ToString::to_string,
-                    );
-                    match output.code {
-                        Some(0) => read_judge(&said, least),
-                        code => GateVerdict::Broken {
-                            reason: format!(
-                                "the judge ended with exit code {code:?}: {}",
-                                crate::text::first_line(&output.stderr_text())
-                            ),
-                        },
-                    }
-                }
+                Err(error) => broken(error.to_string()),
+                Ok(output) => self.verdict(&output, &mut usage),
             };
             if !matches!(verdict, GateVerdict::Broken { .. }) {
                 break;
             }
         }
         (verdict, usage)
-    })
+    }
+
+    /// Reads the judge's answer, and adds what it used.
+    fn verdict(&self, output: &CommandOutput, usage: &mut Usage) -> GateVerdict {
+        let mut transcript = Transcript::new(self.spec.adapter().output_format());
+        transcript.push(&output.stdout);
+        transcript.finish();
+        *usage += transcript.usage();
+        if output.code != Some(0) {
+            return broken(format!(
+                "the judge ended with exit code {:?}: {}",
+                output.code,
+                first_line(&output.stderr_text())
+            ));
+        }
+        let answer = match transcript.structured_status() {
+            Some(status) => status.to_string(),
+            None => match transcript.final_text() {
+                Some(text) => text.to_owned(),
+                None => output.stdout_text().into_owned(),
+            },
+        };
+        read_judge(&answer, self.confidence)
+    }
 }
 
-type Ask = (
-    AgentSpec,
-    Box<dyn Fn() -> Option<BoundedCommand> + Send>,
-    String,
-);
-
-fn ask_judge(spec: &AgentSpec, context: &AttemptContext<'_>, judge: &Judge) -> io::Result<Ask> {
-    let AttemptContext {
-        plan,
-        state,
-        node,
-        env,
-        paths,
-        ..
-    } = context;
-    let history: Vec<String> = state
-        .session
-        .history
-        .iter()
-        .filter(|entry| entry.node == state.current.cursor.node)
+/// Returns what the judge reads: the criteria, and what was done.
+fn prompt(context: &AttemptContext<'_>, judge: &Judge) -> String {
+    let AttemptContext { state, paths, .. } = context;
+    let entries = state.session.history.iter();
+    let own = entries.filter(|entry| entry.node == state.current.cursor.node);
+    let history: Vec<String> = own
         .map(|entry| {
+            let status = &entry.status;
             format!(
                 "{}. {:?}: {} {}",
-                entry.iteration, entry.status.decision, entry.status.reason, entry.status.summary
+                entry.iteration, status.decision, status.reason, status.summary
             )
         })
         .collect();
-    let case = JudgeInput {
-        stage: node.id.as_str(),
+    agent::judge_prompt(&JudgeInput {
+        stage: context.node.id.as_str(),
         criteria: &judge.criteria,
         iteration: state.current.counters.iterations,
         history: &history[history.len().saturating_sub(MOST_HISTORY)..].join("\n"),
         output: &last_text(&paths.iteration.output(), JUDGE_INPUT_BYTES),
         progress: &last_text(&paths.progress, JUDGE_INPUT_BYTES),
-    };
-    let prompt = agent::judge_prompt(&case);
-    let (context, file) = (
-        paths.iteration.context(),
-        paths.iteration.root().join("judge.md"),
-    );
-    let call = InvocationContext {
-        cursor: state.current.cursor,
-        run: &plan.run,
-        session: &plan.session,
-        node_type: "judge",
-        is_root: nix::unistd::geteuid().is_root(),
-        exe: &env.exe,
-        project: &env.workspace.cwd,
-        context: &context,
-        exchange: None,
-        prompt: &prompt,
-        prompt_file: &file,
-    };
-    let invocation = agent::judge_invocation(spec, &call, env.vars.keys().map(String::as_str));
-    let mut vars = env.vars.clone();
-    invocation
-        .remove_env
-        .iter()
-        .for_each(|name| drop(vars.remove(name)));
-    vars.extend(invocation.set_env);
-    let (program, cwd) = (env.find(&invocation.program), env.workspace.cwd.clone());
-    let args = invocation.args;
-    let make = move || {
-        let command = BoundedCommand::new(program.as_ref()?);
-        Some(command.args(&args).clean_env(&vars).current_dir(&cwd))
-    };
-    let told = match spec.adapter().prompt_delivery() {
-        PromptDelivery::Stdin => prompt,
-        PromptDelivery::File => {
-            atomic::replace(&file, prompt.as_bytes()).map(|()| String::new())?
-        }
-        PromptDelivery::Argument => String::new(),
-    };
-    Ok((spec.clone(), Box::new(make), told))
+    })
 }
