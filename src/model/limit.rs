@@ -167,7 +167,7 @@ mod tests {
             Limit::QueueWait {
                 max_seconds: 5400,
                 held: 2,
-                by: vec!["person/ann".to_owned()],
+                by: vec!["user/ann".to_owned()],
             },
         ]
     }
@@ -182,7 +182,7 @@ mod tests {
         idle limit reached: 5 iterations in a row changed nothing (no commit, no changed file, no closed task, the same report)
         the queue is stalled: 1 task left, all blocked: b waits for a
         the queue is stalled: 3 tasks left, all blocked: b waits for a; and 2 more
-        queue wait limit reached (1h30m): 2 tasks held by person/ann
+        queue wait limit reached (1h30m): 2 tasks held by user/ann
         ");
     }
 

@@ -2,7 +2,7 @@
 use crate::model::{RunId, SessionName};
 use std::{fmt, str::FromStr as _};
 
-/// Who holds a task, as text `pipeline/<session>/<iteration>`, `pipeline/<session>/<run>/<iteration>` or `person/<user>`.
+/// Who holds a task, as text `pipeline/<session>/<iteration>`, `pipeline/<session>/<run>/<iteration>` or `user/<user>`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Owner {
     /// An iteration of a session; `run` tells it from the same iteration of an earlier run.
@@ -27,7 +27,7 @@ impl Owner {
 
     /// Returns the owner for a user at a terminal.
     pub fn user(name: &str) -> Self {
-        Self::Other(format!("person/{name}"))
+        Self::Other(format!("user/{name}"))
     }
 
     /// Whether it is a user, or a program that is none of our agents.
@@ -105,7 +105,7 @@ mod tests {
         for text in [
             "pipeline/auth/3",
             "pipeline/auth/r1/3",
-            "person/ann",
+            "user/ann",
             "",
             "pipeline/auth",
             "pipeline/../3",
@@ -117,7 +117,7 @@ mod tests {
             Owner::read("pipeline/auth/r1/3"),
             Owner::agent("auth".parse().unwrap(), "r1".parse().unwrap(), 3)
         );
-        assert_eq!(Owner::read("person/ann"), Owner::user("ann"));
+        assert_eq!(Owner::read("user/ann"), Owner::user("ann"));
     }
 
     #[test]
@@ -128,10 +128,10 @@ mod tests {
         };
         let owns = |text: &str| run.owns(&Owner::read(text));
         assert!(owns("pipeline/auth/3") && owns("pipeline/auth/r1/3"));
-        assert!(!owns("pipeline/auth/r2/3") && !owns("pipeline/authx/3") && !owns("person/auth"));
+        assert!(!owns("pipeline/auth/r2/3") && !owns("pipeline/authx/3") && !owns("user/auth"));
         assert!(
             run.same_session(&Owner::read("pipeline/auth/r2/3"))
-                && !run.same_session(&Owner::read("person/auth"))
+                && !run.same_session(&Owner::read("user/auth"))
         );
     }
 }

@@ -106,7 +106,7 @@ def state_of(task, known):
     if is_closed(task):
         return "closed", None, None
     if "start" in task:
-        return "held", task.get("ap_owner") or f"person/{me()}", None
+        return "held", task.get("ap_owner") or f"user/{me()}", None
     if task.get("ap_parked"):
         return "blocked", None, task["ap_parked"]
     before = [known[uuid] for uuid in depends(task) if uuid in known and not is_closed(known[uuid])]

@@ -81,7 +81,7 @@ impl World {
         let root = self.context.project.root().as_str();
         output
             .replace(root, "<project>")
-            .replace(&user, "person/<me>")
+            .replace(&user, "user/<me>")
     }
 }
 
@@ -154,7 +154,7 @@ fn an_agent_claims_a_task_and_closes_it() {
     exit 1
     ");
     assert_snapshot!(world.user("status --json"), @r#"
-    {"blocked":[{"id":"later","why":"is marked `[>]`, which is neither open nor done: write `[ ]` to open it"}],"closed":1,"held":[],"queue":"<project>/backlog.md","ready":["t-e7348420"],"stale":[{"id":"login","owner":"pipeline/auth/r1/3"}],"total":4,"verdict":{"blocked":1,"held":0,"kind":"work","left":3,"next":["t-e7348420"],"ready":1}}
+    {"blocked":[{"id":"later","why":"is marked `[>]`, which is neither open nor done: write `[ ]` to open it"}],"closed":1,"held":[],"queue":"<project>/backlog.md","ready":["t-e7348420"],"stale":[{"id":"login","owner":"pipeline/auth/r1/3"}],"status":{"blocked":1,"held":0,"kind":"work","left":3,"next":["t-e7348420"],"ready":1},"total":4}
     exit 0
     "#);
     assert_snapshot!(world.agent("auth", 3, "close login --reason done"), @r"
@@ -196,7 +196,7 @@ fn the_user_can_release_the_task_of_a_lost_agent() {
     let world = World::new(&[("backlog.md", "- [ ] a (#a)\n")]);
     world.agent("auth", 1, "claim");
     assert_snapshot!(world.user("release a"), @r"
-    stderr: task `a` is held by pipeline/auth/r1/1, not by person/<me>, so it was not released
+    stderr: task `a` is held by pipeline/auth/r1/1, not by user/<me>, so it was not released
     hint: `ap queue status` shows the owner of each task; release one from its owner with `--from OWNER`
     exit 1
     ");
@@ -211,7 +211,7 @@ fn the_user_can_release_the_task_of_a_lost_agent() {
     ");
     assert_snapshot!(world.user("claim a"), @r"
     a  a
-    held by person/<me>
+    held by user/<me>
     exit 0
     ");
     assert_snapshot!(world.user("release a --json"), @r#"
@@ -344,7 +344,7 @@ fn queue_errors_keep_their_next_step() {
 fn an_agent_cannot_release_tasks_of_others() {
     let world = World::new(&[("backlog.md", "- [ ] a (#a)\n")]);
     world.agent("auth", 1, "claim a");
-    for owner in ["pipeline/auth/r1/1", "person/ann"] {
+    for owner in ["pipeline/auth/r1/1", "user/ann"] {
         let output = world.agent("auth", 2, &format!("release a --from {owner}"));
         assert!(
             output.contains("only the user can use `--from`") && output.ends_with("exit 2"),
@@ -396,7 +396,7 @@ fn commands_in_hints_name_the_same_queue() {
     exit 1
     ");
     assert_snapshot!(world.user("release a --session auth"), @"
-    stderr: task `a` is held by pipeline/auth/r1/1, not by person/<me>, so it was not released
+    stderr: task `a` is held by pipeline/auth/r1/1, not by user/<me>, so it was not released
     hint: `ap queue status --session auth` shows the owner of each task; release one from its owner with `--from OWNER`
     exit 1
     ");

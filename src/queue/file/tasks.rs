@@ -30,7 +30,7 @@ impl Tasks {
 }
 
 /// What is shown as the holder of a task that was marked as begun.
-pub(super) const MARKED_BY_HAND: &str = "person/who-marked-it";
+pub(super) const MARKED_BY_HAND: &str = "user/unknown";
 fn parse<F: Format>(file: &Utf8Path) -> Result<(String, Vec<Item>)> {
     let garbage = |why: &dyn std::fmt::Display| {
         QueueError::protocol(

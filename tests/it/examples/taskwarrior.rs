@@ -209,7 +209,7 @@ fn tasks_that_cannot_start_are_blocked_with_a_reason() {
     );
     task(&project, &[&ids[0], "start"], "");
     assert!(
-        now(&ids[0]).1.starts_with("person/"),
+        now(&ids[0]).1.starts_with("user/"),
         "what a person started is theirs: {:?}",
         now(&ids[0])
     );
@@ -228,7 +228,7 @@ fn locked_data_is_busy_and_nothing_else() {
         .open(project.outside().join("home/.task/pending.data"));
     // Only 2.6 keeps its tasks there.
     if let Ok(file) = file {
-        fcntl(&file, FcntlArg::F_SETLK(&write_lock())).expect("nobody else has it");
+        fcntl(&file, FcntlArg::F_SETLK(&write_lock())).expect("it is free");
         call(&project, EXAMPLE, "list", &told("", ""))
             .expect(75)
             .says(&["another process may be using its data"]);

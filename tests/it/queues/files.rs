@@ -320,12 +320,12 @@ fn a_file_that_is_not_text_is_unknown() {
 #[test]
 fn a_task_begun_by_hand_cannot_be_claimed() {
     let world = provider("backlog.md").open(&["a"]);
-    world.put("a", Put::HeldBy("somebody"));
+    world.put("a", Put::HeldBy("a user"));
     let lost = world.claim(Some("a"), &agent("s", 1)).unwrap();
     assert_eq!(
         lost,
         agent_pipelines::queue::Claim::Lost {
-            by: Owner::user("who-marked-it").to_string()
+            by: Owner::user("unknown").to_string()
         }
     );
     assert_eq!(world.queue.show("a").unwrap().state, TaskState::Held);
