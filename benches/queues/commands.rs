@@ -70,7 +70,7 @@ fn of(table: &mut Table, scratch: &Scratch, tasks: u32) {
         &format!("commands over {tasks}: claim, with its 3 calls"),
         target,
     );
-    // Nobody but us knows whose it is, so that must survive a power cut: part of our own cost, and as slow as the disk.
+    // Only we store the owner, so it must survive a power cut: part of our own cost, and as slow as the disk.
     table.row(
         "  of which its durable write may be",
         median(&disk),

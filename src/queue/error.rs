@@ -24,7 +24,7 @@ pub enum QueueErrorKind {
 #[error("{what}")]
 pub struct QueueError {
     pub kind: QueueErrorKind,
-    /// What failed and where; a fragment that fits after "cannot go on:".
+    /// What failed and where; a fragment that fits after "cannot continue:".
     pub what: String,
     /// The next step, shown as the hint.
     pub next: String,

@@ -27,14 +27,14 @@ pub(super) struct Lock {
 }
 
 impl Drop for Lock {
-    /// Nobody is left to be asked about, or waited for.
+    /// No process is left to ask about or to wait for.
     fn drop(&mut self) {
         let _ = self.file.set_len(0);
     }
 }
 
 impl Lock {
-    /// Takes the lock, waiting a bounded time; `purpose` is shown to whoever waits for us.
+    /// Takes the lock, waiting a bounded time; `purpose` is shown to those that wait for us.
     pub(super) fn take(path: &Utf8Path, purpose: &str, patience: Duration) -> Result<Self> {
         let file = fs::OpenOptions::new()
             .create(true)
@@ -45,7 +45,7 @@ impl Lock {
         let lock =
             FileLock::exclusive_within(&file, patience)?.ok_or_else(|| busy(path, patience))?;
         let mut file = file.into_file();
-        // Whoever had it may have died in the middle of a call, which goes on without them.
+        // Its holder may have died in the middle of a call, which continues without it.
         if let Some(call) = left_call(&mut file) {
             await_end(&call, patience)?;
         }
@@ -90,7 +90,7 @@ fn left_call(file: &mut File) -> Option<ProcessId> {
     (process::liveness(&call) == Liveness::Alive).then_some(call)
 }
 
-/// Waits for a call that nobody answers for any more; one that does not end is ended.
+/// Waits for a call whose caller is gone, and ends it if it does not end by itself.
 fn await_end(call: &ProcessId, patience: Duration) -> Result<()> {
     let gone = || process::liveness(call) != Liveness::Alive;
     if clock::wait_until(patience, gone) {

@@ -21,7 +21,7 @@ pub(in crate::queue) struct Program {
     pub(in crate::queue) call_log: Mutex<Option<File>>,
 }
 
-/// How long a call may take once somebody waits for the end.
+/// How long a call may take once the user waits for the end.
 const HURRIED: Duration = Duration::from_secs(5);
 /// More than any tracker prints for ten thousand tasks with long texts.
 const MAX_OUTPUT: u64 = 256 * 1024 * 1024;
@@ -69,7 +69,7 @@ impl Program {
         }
     }
 
-    /// Whether somebody waits for the end.
+    /// Whether the user waits for the end.
     pub(in crate::queue) fn is_hurried(&self) -> bool {
         self.hurried.load(Ordering::Relaxed)
     }
@@ -132,7 +132,7 @@ impl Program {
         }
     }
 
-    /// Returns the call as a person would type it.
+    /// Returns the call as a command line.
     pub(in crate::queue) fn line<S: AsRef<std::ffi::OsStr>>(
         &self,
         name: &str,

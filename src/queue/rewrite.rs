@@ -16,7 +16,7 @@ pub(super) struct Edit {
 /// Makes the change if the file still holds `before`; on disk when this returns true.
 ///
 /// An editor does not take our lock. So the file is compared immediately before the change, and a change
-/// that keeps the length is made in place: it can then cost nobody more than these bytes, and mode, owner, links and
+/// that keeps the length is made in place: it can then cost no more than these bytes, and mode, owner, links and
 /// inode stay. The caller looks again afterwards, for an editor that replaced the file at the same moment.
 pub(super) fn change(file: &Utf8Path, before: &[u8], edit: &Edit) -> io::Result<bool> {
     if edit.at.len() == edit.with.len() {
@@ -39,7 +39,7 @@ fn overwrite(file: &Utf8Path, before: &[u8], edit: &Edit) -> io::Result<bool> {
     Ok(true)
 }
 
-/// `store::atomic` makes a file with our own mode and owner; this one keeps those of the person's.
+/// `store::atomic` makes a file with our own mode and owner; this one keeps those of the user's file.
 fn replace(file: &Utf8Path, before: &[u8], edit: &Edit) -> io::Result<bool> {
     let folder = file.parent().unwrap_or(Utf8Path::new("."));
     // A read-only file is meant to stay as it is, though its folder would let us replace it.
@@ -72,17 +72,17 @@ mod tests {
         let (_keep, folder) = folder();
         let file = folder.join("tasks");
         for with in ["x", "longer"] {
-            save(&file, "edited by a person");
+            save(&file, "edited by the user");
             let edit = Edit {
                 at: 0..1,
                 with: with.to_owned(),
             };
             assert!(!change(&file, b"as it was read", &edit).unwrap());
-            assert_eq!(fs::read(&file).unwrap(), b"edited by a person");
-            assert!(change(&file, b"edited by a person", &edit).unwrap());
+            assert_eq!(fs::read(&file).unwrap(), b"edited by the user");
+            assert!(change(&file, b"edited by the user", &edit).unwrap());
             assert_eq!(
                 fs::read_to_string(&file).unwrap(),
-                format!("{with}dited by a person")
+                format!("{with}dited by the user")
             );
             assert_eq!(
                 fs::read_dir(&folder).unwrap().count(),

@@ -9,7 +9,7 @@ pub fn replace(path: &Utf8Path, content: &[u8]) -> io::Result<()> {
     write(path, content, false)
 }
 
-/// Writes a file that no reader knows of yet, and that is written anew after a crash: without a draft.
+/// Writes a file that no reader knows of yet, and that is written again after a crash: without a draft.
 pub fn create(path: &Utf8Path, content: &[u8]) -> io::Result<()> {
     let name = path.file_name().unwrap_or("file");
     crash::point(format_args!("{name}: before it is made"));

@@ -1,4 +1,4 @@
-//! Definitions nobody should write: a clear error at its place, little memory, and nothing half started.
+//! Broken definitions: a clear error at its place, little memory, and nothing half started.
 use crate::project::{Project, Ran};
 
 const ONE: &str = "termination: { type: fixed, max: 1 }\n";

@@ -293,7 +293,7 @@ fn a_file_that_may_not_grow_is_an_error_not_a_loss() {
     let before = project.history("s").len() as u64;
     assert!(0 < before, "nothing ran before the limit");
     let resumed = project.start(&RESUME);
-    project.until("it to go on", || {
+    project.until("it to continue", || {
         before + 2 < project.history("s").len() as u64
     });
     resumed.signal(Signal::SIGTERM);

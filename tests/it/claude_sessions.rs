@@ -220,7 +220,7 @@ fn a_killed_session_resumes_without_repeating_work() {
         "{said}"
     );
     let running = project.start(RESUME);
-    // The attempt is lost and will be repeated soon; nobody has to wait for that.
+    // The attempt is lost and will be repeated soon; the test need not wait for that.
     running.wait_to_show("trying again");
     assert_eq!(project.ap(&["continue", "it"]).0, Some(0));
     let (code, shown) = running.end();
@@ -433,7 +433,7 @@ fn the_key_of_another_account_does_not_reach_the_agent() {
     });
     let both = |it: ClaudeEnv| {
         it.account(Account::Subscription)
-            .var("ANTHROPIC_API_KEY", "sk-ant-dummy-of-somebody-else")
+            .var("ANTHROPIC_API_KEY", "sk-ant-dummy-of-another-account")
     };
     let Some((api, project)) = prepare(script, &ONE, "", both) else {
         return;

@@ -18,7 +18,7 @@ fn differences(schema: &Value, value: &Value, at: &str) -> Vec<String> {
         "array" => value.is_array(),
         "object" => value.is_object(),
         "null" => value.is_null(),
-        other => panic!("{at}: nobody knows the type {other}"),
+        other => panic!("{at}: unknown type {other}"),
     };
     if !kinds.is_empty() && !kinds.iter().any(is) {
         found.push(format!("{at}: {value} is no {kinds:?}"));

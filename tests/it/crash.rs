@@ -232,7 +232,7 @@ impl Scene {
             };
         }
         if resumes == 0 {
-            // Whoever asks for more gets what there is, and nothing runs.
+            // A further resume prints what there is, and nothing runs.
             project
                 .ap(&[self.start(), &["--resume"]].concat())
                 .expect(0);
@@ -364,7 +364,7 @@ fn check_state(project: &Project) {
     assert_eq!(view["status"], "complete");
 }
 
-/// Every task is closed, once, and nobody holds one.
+/// Every task is closed, once, and none is held.
 fn check_backlog(project: &Project, role: &str) {
     assert_eq!(
         project.read("backlog.md").matches("- [x]").count(),

@@ -1,4 +1,4 @@
-//! `ap fork`: a session that goes on from an iteration of another one, in files as they were then.
+//! `ap fork`: a session that continues from an iteration of another one, in files as they were then.
 use crate::project::{Project, Ran};
 use camino::Utf8PathBuf;
 use serde_json::Value;
@@ -299,7 +299,7 @@ fn a_fork_may_die_anywhere() {
             };
             let there = folder.join(".claude/pipeline-runs/t").exists();
             assert!(died || there, "it was made");
-            // Whoever tries again is told that it is there, or makes it.
+            // A second try reports that it exists, or creates it.
             let again = project.ap(&args);
             assert_eq!(
                 again.code,

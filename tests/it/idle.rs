@@ -28,7 +28,7 @@ fn idle_iterations_end_the_session() {
     ]);
     // The first has nothing to be compared with.
     assert_eq!(project.history("s").len(), 6);
-    // Whoever resumes has seen it.
+    // The user has seen it before the resume.
     run(&project, &["--resume"]).expect(4);
     assert_eq!(project.history("s").len(), 9);
 }

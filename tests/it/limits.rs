@@ -85,14 +85,14 @@ fn a_session_whose_iterations_all_failed_fails() {
 fn resume_repeats_a_failed_last_iteration() {
     let project = Project::new();
     let agent = format!(
-        "[ -e ../mended ] || {{ echo '{{\"decision\":\"error\",\"reason\":\"no disk\"}}' >\"$status\"; exit 0; }}\n{DONE}"
+        "[ -e ../fixed ] || {{ echo '{{\"decision\":\"error\",\"reason\":\"no disk\"}}' >\"$status\"; exit 0; }}\n{DONE}"
     );
     project.shell_loop("work", "termination: {type: fixed}\niterations: 1", &agent);
     project
         .ap(&FOREGROUND)
         .expect(1)
         .says(&["the last one: no disk", "failed iterations are repeated"]);
-    project.program("mended", "");
+    project.program("fixed", "");
     project
         .ap(&["work", "s", "1", "--foreground", "--resume"])
         .expect(0);
@@ -109,7 +109,7 @@ fn resume_repeats_a_failed_last_iteration() {
         ".claude/pipelines/p.yaml",
         &yaml.replace("AGENT", &format!("\"{program}\"")),
     );
-    fs_err::remove_file(project.outside().join("mended")).expect("it is there");
+    fs_err::remove_file(project.outside().join("fixed")).expect("it is there");
     let pipeline = ["pipeline", "p", "t", "--foreground"];
     project
         .ap(&pipeline)
@@ -119,7 +119,7 @@ fn resume_repeats_a_failed_last_iteration() {
         .ap(&[&pipeline[..], &["--resume", "--max", "3"]].concat())
         .expect(2)
         .says(&["a pipeline takes no maximum"]);
-    project.program("mended", "");
+    project.program("fixed", "");
     project
         .ap(&[&pipeline[..], &["--resume"]].concat())
         .expect(0);

@@ -1,11 +1,11 @@
-//! A person with a fresh repository, and nobody else's settings.
+//! A newcomer with a fresh repository and only their own settings.
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 use agent_pipelines::store::atomic;
 use camino::{Utf8Path, Utf8PathBuf};
 use fs_err as fs;
 use std::process::{Command, Stdio};
 
-/// A repository of somebody who has just installed `ap`, with a tmux server of its own.
+/// A repository of a user who has just installed `ap`, with a tmux server of its own.
 pub(crate) struct Newcomer {
     home: tempfile::TempDir,
     pub(crate) repository: Utf8PathBuf,

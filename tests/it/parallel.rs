@@ -44,7 +44,7 @@ fn project_with(pipeline: &str) -> Project {
         .replace("fixed", "{ type: fixed }");
     project.a_loop(
         "step",
-        &format!("{quiet}program: \"{agent}\"\nargs: [nobody]\n"),
+        &format!("{quiet}program: \"{agent}\"\nargs: [absent]\n"),
         "${ITERATION}\n${STATUS}\nGiven: ${INPUTS}\n",
     );
     for name in ["first", "last"] {
@@ -276,7 +276,7 @@ fn a_block_may_continue_without_failed_branches() {
             .collect::<Vec<_>>(),
         ["one"]
     );
-    // Who comes next hears who failed, and so does whoever asks.
+    // The next agents are told which branches failed, and so is `ap status`.
     assert!(
         inputs[0]["failed"]["two"]
             .as_str()
@@ -474,7 +474,7 @@ fn a_killed_agent_frees_its_slot() {
         ran(&project).len() == 2
     });
     runner.kill_9();
-    // Its agent goes on without it, and so does what it holds: another session has to wait.
+    // Its agent continues without it and keeps its slot: another session has to wait.
     let other = project.start(&["pipeline", "duel", "other", "--foreground"]);
     project.until_event("other", "iteration_started", 1);
     assert_eq!(ran(&project).len(), 2);
@@ -504,7 +504,7 @@ fn each_run_of_a_pipeline_has_its_own_block() {
         "1 of 2 branches",
     ]);
     fs_err::remove_file(project.outside().join("fail-two")).expect("it is there");
-    // A block that has begun goes on as it began; what comes after it may change.
+    // A block that has begun continues unchanged; what comes after it may change.
     let step = project.read(".claude/loops/step/prompt.md");
     project.write(
         ".claude/loops/step/prompt.md",

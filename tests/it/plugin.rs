@@ -49,7 +49,7 @@ fn the_hook_tells_what_runs_and_what_stands_still() {
     let said = hook(&project);
     assert!(
         said.contains("auth (stopped, slow, iteration 1 of at most 3)"),
-        "what `/start` may go on with: {said}"
+        "what `/start` may continue with: {said}"
     );
     drop(running);
 }

@@ -123,7 +123,7 @@ fn every_page_has_what_claude_code_wants_of_it() {
         );
         assert!(
             page.text.lines().count() < 200,
-            "{}: nobody reads that much",
+            "{}: too long to be read",
             page.path
         );
         names.entry(kind).or_default().insert(name.to_owned());
@@ -444,7 +444,7 @@ fn at_work() -> Project {
             "--foreground",
         ])
         .expect(4);
-    project.write(".claude/locks/dead.lock", "nobody\n");
+    project.write(".claude/locks/dead.lock", "absent\n");
     project
 }
 

@@ -143,7 +143,7 @@ impl Project {
         &self.root
     }
 
-    /// The folder around the project, for what must not lie in it.
+    /// The folder around the project, for files that must not be in it.
     pub(crate) fn outside(&self) -> Utf8PathBuf {
         Utf8PathBuf::from_path_buf(self.folder.path().to_owned()).expect("a UTF-8 path")
     }

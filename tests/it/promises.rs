@@ -26,7 +26,7 @@ fn everything(folder: &Utf8Path, found: &mut BTreeMap<String, (std::time::System
 fn read_commands_write_nothing() {
     let newcomer = Newcomer::new();
     newcomer.bash("printf -- '- [ ] One (#one)\n- [ ] Two (#two)\n' > backlog.md; ap work auth 1 --foreground || [ $? = 4 ]");
-    // The journal is all there is: nobody brings the view back by looking.
+    // The journal is all there is: reading does not bring the view back.
     newcomer.bash("rm .claude/pipeline-runs/auth/state.json");
     let (mut before, mut after) = (BTreeMap::new(), BTreeMap::new());
     everything(&newcomer.repository, &mut before);

@@ -57,9 +57,9 @@ pub(crate) struct Made<'a> {
 pub(crate) enum Put<'a> {
     Open,
     Closed,
-    /// Begun, by somebody the tracker names.
+    /// In progress, with an owner.
     HeldBy(&'a str),
-    /// Begun, and nobody knows by whom.
+    /// In progress, without an owner.
     Held,
     Blocked,
     Deleted,
@@ -245,7 +245,7 @@ impl World {
         ids.into_iter().map(name).collect()
     }
 
-    /// Opens the queue anew, as after a change of the environment.
+    /// Opens the queue again, as after a change of the environment.
     pub(crate) fn reopen(&mut self) {
         self.queue = queue::open(&self.spec, &self.stage.at());
     }

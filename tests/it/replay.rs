@@ -5,7 +5,7 @@ use agent_pipelines::clock::wait_until;
 use camino::Utf8Path;
 use serde_json::Value;
 
-/// The names of what lies in a folder of the repository, without those that have no definition.
+/// The names of what is in a folder of the repository, without those that have no definition.
 fn shipped(folder: &str, name: impl Fn(&str) -> Option<String>) -> Vec<String> {
     let folder = Utf8Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
     let entries = folder

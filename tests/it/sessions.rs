@@ -5,7 +5,7 @@ use agent_pipelines::store::atomic;
 use nix::sys::signal::Signal;
 use serde_json::Value;
 
-/// The agent of iteration N goes on when there is a file `goN`.
+/// The agent of iteration N continues when there is a file `goN`.
 const UNTIL_TOLD: &str = r#"echo $n >>../started
 while [ ! -e ../go$n ]; do sleep 0.02; done
 echo '{"decision": "continue"}' >"$status"
@@ -35,7 +35,7 @@ fn tell(project: &Project, iteration: u32) {
     project.program(&format!("go{iteration}"), "");
 }
 
-/// Lets both agents do their work and goes on to the end.
+/// Lets both agents do their work and continues to the end.
 fn resume_to_the_end(project: &Project) {
     tell(project, 1);
     tell(project, 2);
@@ -217,7 +217,7 @@ fn a_lock_of_another_boot_or_a_reused_pid_is_stale() {
         ("another-boot", ours.start_ticks),
         (ours.boot_id.as_str(), ours.start_ticks + 1),
     ] {
-        // Our own pid lives; the lock and the journal mean somebody else by it.
+        // Our own pid lives; the lock and the journal mean another process.
         let mut holder: Value = serde_json::from_str(&project.read(lock)).expect("the lock's text");
         holder["pid"] = ours.pid.into();
         holder["process"] = serde_json::json!({ "pid": ours.pid, "start_ticks": ticks, "boot_id": boot, "host": ours.host });

@@ -82,7 +82,7 @@ fn kill_9(pid: i32) {
     assert!(send(&identity(pid).expect("it lives"), Signal::SIGKILL));
 }
 
-/// Waits for a file that says the agent may go on.
+/// Waits for a file that lets the agent continue.
 const UNTIL_TOLD: &str = "while [ ! -e ../go ]; do sleep 0.02; done\n";
 
 fn tell(project: &Project) {

@@ -1,4 +1,6 @@
 //! What the compiler does not check about the tree: purity, sizes and words. Layers: `module_graph.rs`.
+mod words;
+
 use camino::{Utf8Path, Utf8PathBuf};
 
 /// Decide without touching the world, so that any history can be replayed.

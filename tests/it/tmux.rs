@@ -31,7 +31,7 @@ fn resume_to_the_end(project: &Project) {
     project.nothing_left();
 }
 
-/// Fails the test unless the session was stopped by its window's end, and can go on.
+/// Fails the test unless the session was stopped by its window's end, and can be resumed.
 fn stopped_by_its_window(project: &Project) {
     project.ap(&["wait", "s"]).expect(5);
     let finished = project.events("s", "session_finished");
@@ -335,7 +335,7 @@ fn every_flag_and_variable_reaches_the_runner() {
         (&"plan".into(), &true.into())
     );
     assert!(plan["inputs"].to_string().contains("input.md"), "{plan}");
-    // What is secret is in nobody's arguments.
+    // No process has a secret in its arguments.
     assert!(
         !project
             .tmux(&["list-panes", "-a", "-F", "#{pane_start_command}"])
@@ -353,12 +353,12 @@ fn a_failed_start_leaves_no_window() {
         .expect(2)
         .says(&["loop.yaml:3:1", "terminaton"]);
     project.a_loop(
-        "nobody",
+        "absent",
         &format!("{TWICE}provider: command\nprogram: no-such-program\n"),
         "x\n",
     );
     project
-        .ap(&["nobody", "s"])
+        .ap(&["absent", "s"])
         .expect(2)
         .says(&["no-such-program"]);
     project

@@ -111,7 +111,7 @@ impl Scene {
                 "the runner ended"
             );
         }
-        // It goes on writing, so somebody has to read.
+        // It continues to write, so its output must be read.
         std::thread::spawn(move || said.read_to_end(&mut Vec::new()));
         runner
     }
@@ -169,7 +169,7 @@ fn the_last_iteration_is_shown_and_any_other_on_request() {
             .status
             .success()
     );
-    assert!(!scene.run(&["logs", "nobody"]).status.success());
+    assert!(!scene.run(&["logs", "absent"]).status.success());
 }
 
 #[test]
@@ -337,7 +337,7 @@ fn cleaning_up_takes_what_is_dead_and_leaves_what_lives() {
     assert!(!stale.exists() && held.exists());
     assert_eq!(scene.says(&["cleanup"]), "Nothing to clean up.\n");
 
-    // Without its runner the agent is still somebody's: a resume takes it over.
+    // Without its runner the agent still belongs to the session: a resume adopts it.
     runner.kill().expect("it lives");
     runner.wait().expect("it ends");
     let draft = scene.path("project/.claude/pipeline-runs/s/.state.json.999999999.tmp");

@@ -62,7 +62,7 @@ fn names(folder: &Utf8Path) -> Vec<String> {
     names
 }
 
-/// Returns what lies in `loops`, `stages` or `pipelines` of the project.
+/// Returns what is in `loops`, `stages` or `pipelines` of the project.
 fn definitions(shelf: &str) -> Vec<Definition> {
     let shelf_path = folder().join("project/.claude").join(shelf);
     let definition = |name: String| {
@@ -127,7 +127,7 @@ fn issues(project: &mut Project) {
             String::from_utf8_lossy(&made.stderr)
         );
     }
-    // Found by nobody who does not name it: the other queues are the project's own.
+    // Only found where it is named: the other queues are the project's own.
     fs_err::rename(
         project.root().join(".beads"),
         project.root().join("docs/.beads"),

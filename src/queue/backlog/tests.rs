@@ -157,7 +157,7 @@ fn ids_are_the_given_ones_or_made_from_the_words() {
 
 #[test]
 fn of_tasks_with_the_same_text_none_can_be_mistaken_for_another() {
-    // Closed ones take no number from those that are left, and nobody's name is given away.
+    // Closed ones take no number from those that are left, and no name is given to another task.
     assert_snapshot!(read("- [x] a\n- [ ] a\n- [~] b (#b)\n- [ ] c (#b)\n- [ ] d (#b-2)\n"), @r#"
     t-296230c0-2 "a" Closed
     t-296230c0 "a" Open
@@ -224,7 +224,7 @@ proptest! {
             prop_assert_eq!((changed, after.len()), (vec![item.at], text.len()));
             for (before, after) in items.iter().zip(Backlog::parse(&after).unwrap()) {
                 let (closed_before, closed_after) = (before.mark == Mark::Closed, after.mark == Mark::Closed);
-                // Of closed ones with the same text nobody asks which is which.
+                // Closed ones with the same text need not be told apart.
                 prop_assert!(closed_after || before.id == after.id);
                 prop_assert_eq!(closed_after, closed_before || before.id == item.id);
             }

@@ -113,7 +113,7 @@ impl Command {
     }
 
     fn list(&self) -> Result<Vec<Task>> {
-        // A tracker may make its database anew, and empty, where it is gone.
+        // A tracker may create a new, empty database where it is gone.
         self.claims_dir()?;
         let text = self.call("list", &self.commands.list, CommandParams::default())?;
         match json::answer::<Listed>(&text) {

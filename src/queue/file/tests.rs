@@ -21,7 +21,7 @@ fn a_half_saved_file_is_read_again() {
                 let found = queue
                     .read()
                     .map(|(tasks, claims)| count(&tasks, &claims, &|_| true));
-                // The editor goes on after our first look.
+                // The editor continues after our first read.
                 (looks.replace(looks.get() + 1) == 0).then(|| save(&path, "- [x] a\n- [ ] b\n"));
                 found
             },

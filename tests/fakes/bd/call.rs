@@ -109,7 +109,7 @@ impl Call {
         }
     }
 
-    /// What is said of an id nobody has.
+    /// The error for an unknown id.
     pub(crate) fn missing(&self, id: &str) -> String {
         let what = format!("no issue found matching \"{id}\"");
         if self.quirks.direct {

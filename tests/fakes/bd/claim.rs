@@ -113,7 +113,7 @@ fn renew(issue: &mut Issue) {
     (issue.heartbeat_at, issue.lease_expires_at) = (Some(now), Some(now + LEASE));
 }
 
-/// `ready --claim`: takes the first that is ready and nobody's; `[]` when there is none (facts §3.2).
+/// `ready --claim`: claims the first that is ready and unowned; `[]` when there is none (facts §3.2).
 pub(crate) fn first_ready(call: &Call, sort: &str) -> Reply {
     call.change(|state| {
         let found = read::ready_issues(call, state, sort)

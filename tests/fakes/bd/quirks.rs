@@ -48,7 +48,7 @@ pub(crate) struct Quirks {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Ready {
     pub(crate) limit: usize,
-    /// Work that somebody has begun is ready work.
+    /// Work that is in progress is ready work.
     pub(crate) with_in_progress: bool,
     /// Answers say how many dependencies there are, and which.
     pub(crate) with_dependencies: bool,

@@ -158,7 +158,7 @@ impl State {
         self.issues.iter_mut().find(|issue| issue.id == id)
     }
 
-    /// The issues by id, for whoever has to look up many.
+    /// The issues by id, for callers that look up many.
     pub(crate) fn by_id(&self) -> HashMap<&str, &Issue> {
         self.issues
             .iter()

@@ -1,4 +1,4 @@
-//! Commands by which nobody decides anything: true in shape, and no more.
+//! Commands whose answers decide nothing: only their shape is right.
 use crate::args::Args;
 use crate::call::{Call, Reply};
 use crate::issues;

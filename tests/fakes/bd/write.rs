@@ -9,7 +9,7 @@ use agent_pipelines::clock;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
-/// facts §3.3; `tombstone` went with 1.0, which nobody can ask for.
+/// facts §3.3; `tombstone` went with 1.0, which cannot be requested.
 const STATUSES: &[&str] = &[
     "open",
     "in_progress",

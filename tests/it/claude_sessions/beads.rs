@@ -180,7 +180,7 @@ fn two_sessions_and_a_user_close_every_task_once() {
     // Claude's second agent has a task and sleeps on it; the other session is in the middle of one too.
     team.project.wait_for(".git/asleep");
     claude.kill_all();
-    // The runner alone dies; its agent goes on and is taken over.
+    // The runner alone dies; its agent continues and is adopted.
     assert!(
         clock::wait_until(LIMIT, || team
             .journal("handed")

@@ -1,4 +1,4 @@
-//! Two kinds of agent argue, `claude` and a program of somebody's own; killed in the middle of a block, they go on.
+//! Two kinds of agent argue, `claude` and a program of the user's own; killed in the middle of a block, they are resumed.
 use super::{API_KEY, ONE, RESUME, kinds, prepare};
 use crate::messages_api::{MockApi, Request, Turn, script, turn};
 use serde_json::{Value, json};
@@ -29,7 +29,7 @@ nodes:
     inputs: { from_parallel: respond }
 "#;
 
-/// A program of somebody's own: it talks to the same service, and to nobody else.
+/// A program of the user's own: it talks to the same service, and to nothing else.
 const OTHER: &str =
     "#!/bin/sh\nIS_SANDBOX=1 exec claude -p --model sonnet --permission-mode bypassPermissions\n";
 
@@ -155,7 +155,7 @@ fn two_providers_debate_and_resume_after_a_kill() {
         assert_eq!(
             read(&api, who, "recommend"),
             "(Bash completed with no output)",
-            "nobody sees what the other writes meanwhile"
+            "neither sees what the other writes meanwhile"
         );
         let proposals = read(&api, who, "critique");
         assert!(

@@ -316,7 +316,7 @@ impl Drop for Running<'_> {
     fn drop(&mut self) {
         if std::thread::panicking() && matches!(self.child.try_wait(), Ok(None)) {
             kill(self.child.id().cast_signed());
-            // Nobody is left to be told.
+            // The receiver is gone.
             let _ = self.child.wait();
         }
     }

@@ -1,4 +1,4 @@
-//! Every recorded call, made again of the stand-in: same exit code, same shape, same values where somebody decides by them.
+//! Every recorded call, made again of the stand-in: same exit code, same shape, same values where the queue decides by them.
 use super::Bd;
 use crate::project::Ran;
 use camino::Utf8Path;
@@ -30,7 +30,7 @@ const EXCEPTIONS: &[(&str, &str, &str)] = &[
     ("0.49.5", "update-blocked-status", LOST_LABEL),
 ];
 
-/// What somebody decides by; of the rest of an answer nothing is compared.
+/// The fields the queue decides by; the rest of an answer is not compared.
 const DECISIVE: &[&str] = &[
     "id",
     "issue_id",
@@ -208,7 +208,7 @@ impl Ids {
     }
 }
 
-/// Words that nobody reads and that name paths, processes or times.
+/// Texts that are not read and that name paths, processes or times.
 fn is_wide(recorded: &Recorded) -> bool {
     [
         "show-text",

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 type Turns = Box<dyn Fn(&Request) -> Vec<Turn> + Send>;
 type NthTurns = Box<dyn Fn(usize, &Request) -> Vec<Turn> + Send>;
 
-/// What the model says in each conversation. Turns are worked out anew for each request, so they may use its prompt and
+/// What the model says in each conversation. Turns are computed for each request, so they may use its prompt and
 /// the tool results so far; only the one that is due is sent.
 #[derive(Default)]
 pub(crate) struct Script {

@@ -76,7 +76,7 @@ fn the_next_agent_with_quota_makes_the_attempt_and_later_iterations() {
     assert_eq!(
         project.events("s", "wait_started").len(),
         0,
-        "nobody had to wait"
+        "no agent had to wait"
     );
     let state = project.status("s");
     assert_eq!(
@@ -154,7 +154,7 @@ fn without_quota_anywhere_the_earliest_reset_is_awaited() {
         .ap(&["status", "s"])
         .expect(0)
         .says(&["Limited", "gemini until", "codex until"]);
-    // Whoever cannot wait tries them all again, from the first.
+    // `ap continue` ends the wait and tries all of them again, from the first.
     project.ap(&["continue", "s"]).expect(0);
     assert_eq!(runner.ended(), 0);
     assert_eq!(
@@ -184,7 +184,7 @@ fn a_resumed_runner_adopts_the_fallback_agent() {
             calls(&project, "codex").len()
         ),
         (1, 2),
-        "nobody was started twice"
+        "no agent was started twice"
     );
     let output = project.read(&project.run_file("s", "stage-00-work/iterations/001/output.md"));
     assert_eq!(

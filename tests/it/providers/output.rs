@@ -118,7 +118,7 @@ fn memory_after_reading(project: &Project, pid: i64) -> u64 {
     of_process(pid, "status", "VmHWM:")
 }
 
-/// Half of it is one line, which is the worst for whoever reads lines.
+/// Half of it is one line, which is the worst for a reader of lines.
 #[cfg(target_os = "linux")]
 #[test]
 fn endless_output_does_not_fill_memory() {

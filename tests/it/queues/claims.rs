@@ -1,4 +1,4 @@
-//! A claim: one owner, whoever asks how often.
+//! A claim: one owner, however often it is requested.
 use super::beads::{VERSIONS, bd};
 use super::{Put, TASKWARRIOR, World, agent, agent_of, only_without, providers};
 use agent_pipelines::model::TaskState;

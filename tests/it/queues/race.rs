@@ -38,7 +38,7 @@ struct Job {
 #[derive(Default, Serialize, Deserialize)]
 struct Report {
     claimed: Vec<String>,
-    /// What somebody else had taken over when it was to be closed.
+    /// Tasks that another worker had taken over when they were to be closed.
     taken: Vec<String>,
 }
 
@@ -117,7 +117,7 @@ impl World {
         )
     }
 
-    /// Lets the workers, and somebody else meanwhile, take everything there is.
+    /// Lets the workers, and another claimant meanwhile, take everything there is.
     fn race<T>(&self, meanwhile: impl FnOnce() -> T) -> (Vec<Report>, T) {
         let started: Vec<_> = (0..WORKERS).map(|worker| self.start(worker)).collect();
         let other = meanwhile();
@@ -231,7 +231,7 @@ fn agents_race_for_tasks_of_taskwarrior() {
     assert_eq!(
         (held.len(), owners.len()),
         (TASKS, TASKS),
-        "each is somebody else's"
+        "each has another owner"
     );
 }
 

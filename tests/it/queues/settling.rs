@@ -1,4 +1,4 @@
-//! What a runner takes back: its own, the dead runs' of its session, and nobody else's while there is other work.
+//! What a runner releases: its own claims, those of dead runs of its session, and others only when no other work is left.
 use super::{agent, agent_of, lives, providers, run};
 use agent_pipelines::clock;
 use agent_pipelines::exec::process;
@@ -91,7 +91,7 @@ fn running(project: &Project, session: &SessionName, run: &str) -> SessionLock {
     };
     let lock = SessionLock::try_acquire(&project.lock(session), &holder)
         .expect("a lock")
-        .expect("nobody has it");
+        .expect("it is unowned");
     let dir = project.session(session);
     fs_err::create_dir_all(dir.root()).expect("a folder");
     let plan = serde_json::json!({ "session": session, "run": run });

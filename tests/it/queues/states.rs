@@ -58,7 +58,7 @@ const STATES: [State; 17] = [
         "wait 1",
     ),
     (
-        "begun by nobody",
+        "in progress, unowned",
         A,
         |world| world.put("a", Put::Held),
         "stale a",
@@ -163,12 +163,12 @@ fn check(provider: Provider, states: &[State]) -> Vec<&'static str> {
 fn cannot(provider: Provider) -> &'static [&'static str] {
     match provider.name {
         "backlog.md" => &[
-            "begun by nobody",
+            "in progress, unowned",
             "held by an agent, as the tracker alone knows",
         ],
         "prd.json" => &[
             "held by a person",
-            "begun by nobody",
+            "in progress, unowned",
             "held by an agent, as the tracker alone knows",
             "blocked",
             "held and blocked",
@@ -177,7 +177,7 @@ fn cannot(provider: Provider) -> &'static [&'static str] {
             "held by a person",
             "held by an agent, as the tracker alone knows",
         ],
-        TASKWARRIOR => &["begun by nobody"],
+        TASKWARRIOR => &["in progress, unowned"],
         _ => &[],
     }
 }

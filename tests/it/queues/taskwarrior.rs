@@ -157,7 +157,7 @@ impl Stage for TaskStage {
             Put::HeldBy(_) => &["modify", "start:now", &owner],
             Put::Blocked => &["modify", "wait:2099-01-01T00:00:00Z"],
             Put::Deleted => &["delete"],
-            // What nobody's name is on is yours.
+            // A task without an owner is yours.
             Put::Held => return false,
         };
         self.task(&[&[id], words].concat(), "");

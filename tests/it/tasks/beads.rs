@@ -206,7 +206,7 @@ fn a_project_without_a_database_gets_the_command_to_create_one() {
     ]);
     assert!(
         !tasks.project.root().join(".beads").exists(),
-        "nobody asked for one"
+        "none was requested"
     );
     let path = tasks
         .project

@@ -1,4 +1,4 @@
-//! Every definition is killed in the middle of each of its nodes and gates, and goes on to its end.
+//! Every definition is killed in the middle of each of its nodes and gates, and continues to its end.
 use super::{Definition, definitions, project};
 use crate::project::Project;
 use nix::sys::signal::{Signal, kill};
@@ -222,7 +222,7 @@ fn given(project: &Project, definition: &Definition, plan: &Value) {
     }
     assert!(
         definition.text.matches("# It gets: ").count() <= said,
-        "{}: it says what nobody gets",
+        "{}: it names what is never passed on",
         definition.name
     );
 }
@@ -247,7 +247,7 @@ fn killed_and_goes_on(definition: &Definition) {
 
 fn each_of(shelf: &str) {
     let left = Mutex::new(definitions(shelf));
-    let next = || left.lock().expect("nobody panics with it").pop();
+    let next = || left.lock().expect("no holder panics").pop();
     std::thread::scope(|scope| {
         for _ in 0..AT_A_TIME {
             scope.spawn(|| {

@@ -32,7 +32,7 @@ fn told(diary: &Utf8Path) -> Vec<(String, String)> {
     text.lines().filter_map(told).collect()
 }
 
-/// A race in which somebody is killed again and again.
+/// A race in which one worker after another is killed.
 struct Race {
     world: World,
     joined: usize,
@@ -66,7 +66,7 @@ impl Race {
         told(&self.world.stage.at().project.join("diary"))
     }
 
-    /// Kills whoever claims next, so much later, and gives back what they held as their session would; false if nobody is left.
+    /// Kills the next worker that claims, so much later, and releases what it held as its session would; false if none is left.
     fn kill(&mut self, after: Duration) -> bool {
         let (seen, mut next) = (self.diary().len(), None);
         wait_until(Duration::from_secs(60), || {
@@ -83,7 +83,7 @@ impl Race {
                     .all(|child| child.try_wait().expect("our child").is_some())
         });
         let Some(name) = next else { return false };
-        // Nothing shows when somebody is in the middle of a call.
+        // Nothing shows when a worker is in the middle of a call.
         wait_until(after, || false);
         let mut child = self.alive.remove(&name).expect("they are alive");
         child
@@ -95,7 +95,7 @@ impl Race {
         true
     }
 
-    /// Does what the session of somebody who was killed does when it is started again.
+    /// Does what the session of a killed worker does when it is started again.
     fn settle(&mut self, session: &str) {
         let lives = |owner: &Owner| !matches!(owner, Owner::Agent { session, .. } if self.killed.contains(session.as_str()));
         let settled =
@@ -121,10 +121,10 @@ impl Race {
         }
     }
 
-    /// Checks that nobody had what was another's, and that nothing is lost.
+    /// Checks that no worker had another's task, and that no task is lost.
     fn check(&self, tasks: usize) {
         let (name, diary) = (self.world.provider.name, self.diary());
-        // Whoever was not killed has closed what they claimed, so it is theirs alone and for good.
+        // A worker that was not killed has closed what it claimed, so that is its own for good.
         each_once(
             diary
                 .iter()
@@ -156,7 +156,7 @@ impl Race {
             .values()
             .filter(|id| closings.get(*id) != Some(&1))
             .collect();
-        // Where the record is our own, whoever was killed may not have come to write it.
+        // Where the record is our own, a killed worker may not have written it.
         let untold = |id: &String| {
             let last = diary
                 .iter()
@@ -173,7 +173,7 @@ impl Race {
     }
 }
 
-/// Lets eight race, of whom one after the other is killed and replaced; then somebody takes what is left.
+/// Lets eight race, of which one after the other is killed and replaced; then another worker takes what is left.
 fn race_with_kills(name: &str, tasks: usize, kills: u64) {
     let mut world = provider(name).many(tasks);
     world.set("FAKE_BD_CLAIM_GAP_MS", "5");
