@@ -1,4 +1,5 @@
 //! What the compiler does not check about the tree: purity, sizes and words. Layers: `module_graph.rs`.
+mod adding;
 mod words;
 
 use camino::{Utf8Path, Utf8PathBuf};
