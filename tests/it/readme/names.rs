@@ -90,7 +90,7 @@ fn every_name_in_the_manual_is_in_the_source() {
 fn every_name_that_users_need_is_in_the_manual() {
     let (manual, source) = (manual(), source());
     let written = names(&manual);
-    // Those of the crash tests are for nobody else.
+    // Those of the crash tests are for the tests only.
     let literals = source
         .split('"')
         .filter(|text| !text.starts_with("AP_CRASH_"));
