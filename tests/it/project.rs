@@ -95,6 +95,19 @@ impl From<Output> for Ran {
     }
 }
 
+/// Starts a process, again where the system is out of processes for the moment.
+fn retried<T>(mut start: impl FnMut() -> std::io::Result<T>) -> T {
+    let mut started = None;
+    wait_until(LIMIT, || {
+        let result = start();
+        let busy = |error: &std::io::Error| error.kind() == std::io::ErrorKind::WouldBlock;
+        let done = !result.as_ref().is_err_and(busy);
+        started = Some(result);
+        done
+    });
+    started.expect("it was tried").expect("ap starts")
+}
+
 impl Project {
     /// Makes an empty project.
     pub(crate) fn new() -> Self {
@@ -234,18 +247,17 @@ impl Project {
 
     /// Runs `ap` to its end.
     pub(crate) fn ap(&self, args: &[&str]) -> Ran {
-        self.ap_command(args).output().expect("ap runs").into()
+        retried(|| self.ap_command(args).output()).into()
     }
 
     /// Starts `ap` and lets it run. What it says goes nowhere.
     pub(crate) fn start(&self, args: &[&str]) -> Running {
-        let child = self
-            .ap_command(args)
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("ap starts");
-        Running(child)
+        Running(retried(|| {
+            self.ap_command(args)
+                .stdout(Stdio::null())
+                .stderr(Stdio::null())
+                .spawn()
+        }))
     }
 
     /// Returns what `ap status --json` says.

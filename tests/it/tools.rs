@@ -4,7 +4,6 @@ use fs_err as fs;
 use serde_json::Value;
 use std::io::{BufRead as _, BufReader, Read as _, Seek as _, SeekFrom, Write as _};
 use std::process::{Child, Command, Output, Stdio};
-use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 const THREE: &str = "
@@ -182,16 +181,10 @@ fn logs_of_an_endless_line_are_its_last_part() {
         .seek(SeekFrom::End(0))
         .and_then(|_| output.write_all(&[b'x'; 70_000]))
         .expect("a file in a temporary folder");
-    let begun = Instant::now();
     let shown = scene.says(&["logs", "s"]);
     assert!(
         shown.contains("xxx") && shown.contains("status: continue"),
         "{shown}"
-    );
-    assert!(
-        begun.elapsed() < Duration::from_secs(10),
-        "{:?}",
-        begun.elapsed()
     );
 }
 

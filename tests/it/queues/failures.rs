@@ -6,7 +6,6 @@ use agent_pipelines::plan::{QueueSource, QueueSpec};
 use agent_pipelines::queue::{Owner, QueueErrorKind, Released, open, release_and_check};
 use agent_pipelines::store::atomic;
 use serde_json::{Value, json};
-use std::time::{Duration, Instant};
 
 /// Makes calls go wrong: which, how often, and how.
 pub(super) fn rules(world: &mut World, rules: &[(&str, Option<u32>, &str)]) {
@@ -86,7 +85,6 @@ fn a_program_that_is_missing_is_unknown_at_once() {
         label,
     };
     let queue = open(&QueueSpec::new(source), &world.stage.at());
-    let began = Instant::now();
     let status = world.words(&release_and_check(&*queue, &run("s", "r1"), &lives, None).status);
     assert!(
         status.contains("cannot call `no-such-bd`") && status.contains("programs:"),
@@ -95,10 +93,6 @@ fn a_program_that_is_missing_is_unknown_at_once() {
     assert_eq!(
         queue.claim(None, &agent("s", 1)).unwrap_err().kind,
         QueueErrorKind::Missing
-    );
-    assert!(
-        began.elapsed() < Duration::from_secs(1),
-        "it is not tried again"
     );
 }
 
@@ -121,7 +115,7 @@ fn a_program_that_hangs_is_ended_and_unknown() {
         .is_empty()
     };
     assert!(
-        wait_until(Duration::from_secs(5), || !hung()),
+        wait_until(crate::project::LIMIT, || !hung()),
         "nothing is left running"
     );
     assert_eq!(world.truth("a").0, "held");
@@ -322,11 +316,12 @@ fn custom_statuses_are_read_from_the_configuration() {
 }
 
 #[test]
-fn whoever_waits_for_the_end_is_not_kept_waiting() {
+fn a_locked_database_is_not_asked_again_and_again_at_the_end() {
     let world = wrong("1.3.0", &[("*", None, "locked")]);
     world.queue.shorten_timeouts();
-    let began = Instant::now();
+    super::beads::forget_calls(&world);
     let error = world.queue.counts(&lives).unwrap_err();
     assert!(error.what.contains("database is locked"), "{error}");
-    assert!(began.elapsed() < Duration::from_secs(5));
+    let calls = super::beads::calls(&world);
+    assert!((1..=2).contains(&calls.len()), "{calls:?}");
 }

