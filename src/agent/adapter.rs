@@ -43,6 +43,11 @@ pub trait Adapter: Sync {
         "name a model this account has, as its program calls it, with `model:` or `--model`"
     }
 
+    /// The model of a judge where no definition names one; empty if the program chooses.
+    fn judge_model(&self) -> &'static str {
+        ""
+    }
+
     /// Returns the model to ask for where a definition names this one, or none.
     fn resolve_model<'m>(&self, model: &'m str) -> &'m str {
         model

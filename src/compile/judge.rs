@@ -4,7 +4,7 @@ use super::definition::JudgeDef;
 use super::diagnostics::Location;
 use super::layer::Layer;
 use super::settings::CustomProviders;
-use crate::agent::AgentSpec;
+use crate::agent::{AgentSpec, Provider};
 
 /// Returns the agent that judges: a cheap model by default.
 pub(super) fn judge_agent(
@@ -16,7 +16,7 @@ pub(super) fn judge_agent(
         location: location.flag(),
         provider: None,
         program: None,
-        model: Some("haiku"),
+        model: Some(Provider::default().adapter().judge_model()),
         args: &[],
         fallback: None,
         permissions: Some("dontAsk"),

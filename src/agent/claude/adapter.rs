@@ -51,6 +51,10 @@ impl Adapter for Claude {
         "name a model this account has: `opus`, `sonnet`, `haiku`, or a full model name"
     }
 
+    fn judge_model(&self) -> &'static str {
+        models::JUDGE
+    }
+
     fn resolve_model<'m>(&self, model: &'m str) -> &'m str {
         models::resolve(model)
     }

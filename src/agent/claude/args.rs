@@ -1,4 +1,5 @@
 //! The arguments and environment of Claude Code.
+use super::models;
 use crate::agent::context::InvocationContext;
 use crate::agent::judge;
 use crate::agent::options::AgentOptions;
@@ -53,7 +54,7 @@ pub(super) fn judge(options: &AgentOptions<'_>) -> Vec<String> {
         judge::SCHEMA,
     ])
     .to_vec();
-    args.extend(output(options.model, "haiku"));
+    args.extend(output(options.model, models::JUDGE));
     args
 }
 

@@ -1,5 +1,8 @@
 //! The model names of Claude Code.
 
+/// The model of a judge: a cheap one decides well enough.
+pub(super) const JUDGE: &str = "haiku";
+
 /// Returns the name Claude Code knows a model by, whichever of its names a definition uses.
 ///
 /// `opus`, `sonnet` and `haiku` are kept, so that they mean the newest of their family; a full id passes unchanged.
