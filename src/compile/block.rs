@@ -4,9 +4,9 @@ use super::definition::{BranchDef, NodeDef, ParallelDef, ParallelKey};
 use super::diagnostics::{LintCode, Location};
 use super::inputs;
 use super::layer::Layer;
-use super::lint;
 use super::node;
 use super::node_context::NodeContext;
+use super::problem_limit;
 use super::scope::Scope;
 use crate::plan::{Block, Branch, Node, OnFailure, SettingOrigin};
 
@@ -39,7 +39,7 @@ pub(super) fn compile(ctx: &NodeContext<'_>, def: &NodeDef) -> Option<(Block, Ve
             provider,
             ids: &ids,
         };
-        if lint::too_many_reported(&ctx.compiler.diagnostics) {
+        if problem_limit::too_many_reported(&ctx.compiler.diagnostics) {
             break;
         }
         let Some((nodes, of_nodes)) = branch_nodes(ctx, &location.to(key), &own, stages) else {

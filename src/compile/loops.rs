@@ -6,6 +6,7 @@ use super::lint;
 use super::loaded_loop::LoadedLoop;
 use super::scope::Scope;
 use super::sources::{LoopSource, Sources};
+use super::template_lint;
 use super::yaml;
 use crate::plan::suggest;
 use std::rc::Rc;
@@ -76,7 +77,7 @@ pub(super) fn load(compiler: &Compiler<'_>, source: &LoopSource) -> Option<Loade
         // Report the prompt's mistakes too. It may be for a pipeline, where it has inputs.
         let lint = || {
             prompt.iter().for_each(|prompt| {
-                lint::template(prompt, None, prompt.text(), Scope::ALONE);
+                template_lint::template(prompt, None, prompt.text(), Scope::ALONE);
             });
         };
         compiler

@@ -1,9 +1,9 @@
 //! The texts of a node: prompt, output path, context and commands.
 use super::definition::{LoopDef, NodeDef};
 use super::diagnostics::{LintCode, Location};
-use super::lint;
 use super::loaded_loop::LoadedLoop;
 use super::node_context::NodeContext;
+use super::template_lint;
 use std::collections::BTreeMap;
 
 /// Returns the template of the prompt: the loop's, or an inline one.
@@ -14,7 +14,7 @@ pub(super) fn prompt(
 ) -> Option<String> {
     if let Some(loaded) = loaded {
         let prompt = loaded.prompt.as_ref()?;
-        lint::template(prompt, None, prompt.text(), ctx.scope);
+        template_lint::template(prompt, None, prompt.text(), ctx.scope);
         return Some(prompt.text().to_owned());
     }
     let (text, Location::Written(document, path)) = (def.prompt.as_ref()?, &ctx.location) else {
@@ -27,7 +27,7 @@ pub(super) fn prompt(
                 .hint("write what each agent is told"),
         );
     }
-    lint::template(document, Some(&path.to("prompt")), text, ctx.scope);
+    template_lint::template(document, Some(&path.to("prompt")), text, ctx.scope);
     Some(text.clone())
 }
 
@@ -53,8 +53,8 @@ pub(super) fn output_path(
     let Some((Location::Written(document, inside), path)) = written else {
         return String::new();
     };
-    lint::template(document, Some(&inside.to("output_path")), path, ctx.scope);
-    lint::path(document, &inside.to("output_path"), path);
+    template_lint::template(document, Some(&inside.to("output_path")), path, ctx.scope);
+    template_lint::path(document, &inside.to("output_path"), path);
     path.clone()
 }
 

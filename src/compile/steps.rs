@@ -9,6 +9,7 @@ use super::node;
 use super::node_context::NodeContext;
 use super::prior::PriorBlock;
 use super::prior_blocks::prior_blocks;
+use super::problem_limit;
 use super::scope::Scope;
 use super::subpipeline;
 use crate::model::NodeId;
@@ -43,8 +44,8 @@ pub(super) fn compile_steps(
         complete: !nodes.is_empty(),
     };
     for (index, node) in nodes.iter().enumerate() {
-        if lint::too_many_reported(&compiler.diagnostics) {
-            lint::report_unread_nodes(document);
+        if problem_limit::too_many_reported(&compiler.diagnostics) {
+            problem_limit::report_unread_nodes(document);
             return None;
         }
         let scope = Scope {

@@ -65,7 +65,7 @@ fn runs_may_say_when_a_node_ends() {
     Error unknown-key: refine.yaml:5:32: unknown key `consensu` (did you mean `consensus`?)
     Error bad-value: refine.yaml:6:31: `nodes[2].runs` must be a whole number, or `key: value` lines as in `termination`, not string "often"
     Error bad-value: refine.yaml:7:31: the most iterations must be at least 1
-    Error twice: refine.yaml:8:25: `termination` and `runs` both say when the node ends (keep one of the two)
+    Error twice: refine.yaml:8:25: `termination` and `runs` both set when the node ends (keep one of the two)
     "#);
 }
 
