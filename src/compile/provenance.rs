@@ -1,10 +1,10 @@
 //! Records where each setting of a plan came from.
-use super::definition::{LoopDef, NodeDef, TerminationDef};
+use super::definition::{DefaultsDef, LoopDef, NodeDef, TerminationDef};
+use super::layer::Layer;
 use super::node_context::NodeContext;
 use super::overrides::Overrides;
 use crate::agent::AgentSpec;
 use crate::plan::{Node, SettingOrigin, SettingSource};
-use serde::Serialize;
 
 /// Returns the settings that override the definitions.
 pub(super) fn over(overrides: &Overrides) -> Vec<SettingOrigin> {
@@ -33,154 +33,199 @@ pub(super) fn of_node(
     loop_def: &LoopDef,
     node: &Node,
 ) -> Vec<SettingOrigin> {
-    let defaults = ctx
-        .pipeline
-        .map(|(_, pipeline)| pipeline.defaults.clone())
-        .unwrap_or_default();
-    let over = ctx.compiler.overrides;
-    let capped =
-        |def: Option<&TerminationDef>| def.is_some_and(|def| def.max.or(def.iterations).is_some());
-    let ended = def.ends().is_some() || def.completion.is_some();
-    let counted = def.times().is_some()
-        || def.perspectives.is_some()
-        || capped(def.ends().map(|(_, ends)| ends));
-    let loop_counted =
-        capped(loop_def.termination.as_ref()) || loop_def.iterations.or(loop_def.max).is_some();
-    let loop_ended =
-        loop_counted || loop_def.termination.is_some() || loop_def.completion.is_some();
-    let flagged = over.max_iterations.is_some() && ctx.pipeline.is_none();
-    // The default of the environment applies where no definition sets a count.
-    let usual_count =
-        node.termination.is_fixed() && over.fixed_iterations.is_some() && !counted && !loop_counted;
-    let default_judge_applies = ctx.default_judge_applies(def, Some(loop_def));
-    let named = |def: Option<&TerminationDef>| def.is_some_and(TerminationDef::names_judge);
-    // A model is dropped together with the provider it was set for.
-    let kept = |model: &Option<String>| {
-        model.as_deref().is_some_and(|model| {
-            node.agent.model == model
-                || node.agent.model == node.agent.adapter().resolve_model(model)
-        })
+    let layers = Layers {
+        ctx,
+        def,
+        loop_def,
+        node,
+        defaults: ctx.pipeline.map(|(_, pipeline)| &pipeline.defaults),
     };
-    // A provider of a block speaks for its stages.
-    let branch = ctx.branch.as_ref();
-    let (kind, fallback) = (
-        branch.and_then(|said| said.provider),
-        branch.and_then(|said| said.fallback),
-    );
-    let model = branch.and_then(|said| said.model.map(str::to_owned));
-    let rows = [
-        (
-            "provider",
-            over.provider.is_some(),
-            def.provider.is_some() || kind.is_some(),
-            loop_def.provider.is_some(),
-            defaults.provider.is_some(),
-        ),
-        (
-            "model",
-            over.model.is_some(),
-            kept(&def.model) || kept(&model),
-            kept(&loop_def.model),
-            kept(&defaults.model),
-        ),
-        (
-            "fallback",
-            false,
-            def.fallback.is_some() || fallback.is_some(),
-            loop_def.fallback.is_some(),
-            defaults.fallback.is_some(),
-        ),
-        ("termination", false, ended, loop_ended, false),
-        (
-            "judge",
-            default_judge_applies,
-            named(def.ends().map(|(_, ends)| ends)),
-            named(loop_def.termination.as_ref()),
-            false,
-        ),
-        (
-            "max_iterations",
-            flagged || usual_count,
-            counted,
-            loop_counted,
-            false,
-        ),
-        (
-            "delay",
-            over.delay_ms.is_some(),
-            def.delay.is_some(),
-            loop_def.delay.is_some(),
-            defaults.delay.is_some(),
-        ),
-        (
-            "context",
-            over.context.is_some(),
-            def.context.is_some(),
-            loop_def.context.is_some(),
-            defaults.context.is_some(),
-        ),
-        (
-            "check_before",
-            false,
-            def.check_before.is_some(),
-            loop_def.check_before.is_some(),
-            false,
-        ),
-        (
-            "output_path",
-            false,
-            def.output_path.is_some(),
-            loop_def.output_path.is_some(),
-            false,
-        ),
-    ];
-    let mut said = Vec::new();
-    for (what, over, in_node, in_loop, in_defaults) in rows {
-        let source = match (in_node, in_loop, in_defaults) {
-            _ if over => continue,
+    let of_agent = layers.of_agent().into_iter();
+    of_agent
+        .chain(layers.of_ending())
+        .chain(layers.of_run())
+        .filter_map(|setting| setting.origin(node))
+        .collect()
+}
+
+/// A setting of a node, and which layers set it.
+struct Setting {
+    name: &'static str,
+    value: String,
+    /// Set by a flag or the environment.
+    overridden: bool,
+    in_node: bool,
+    in_loop: bool,
+    in_defaults: bool,
+}
+
+impl Setting {
+    fn origin(self, node: &Node) -> Option<SettingOrigin> {
+        let source = match (self.in_node, self.in_loop, self.in_defaults) {
             (true, ..) | (false, false, true) => SettingSource::Pipeline,
             (false, true, _) => SettingSource::Loop,
             (false, false, false) => SettingSource::BuiltIn,
         };
-        let value = value(node, what);
-        if !value.is_empty() {
-            said.push(SettingOrigin {
-                setting: format!("{}.{what}", node.id),
-                value,
-                source,
-            });
-        }
-    }
-    said
-}
-
-fn value(node: &Node, what: &str) -> String {
-    match what {
-        "provider" => node.agent.provider_name().to_owned(),
-        "model" => node.agent.model.clone(),
-        "fallback" => node
-            .agent
-            .fallback
-            .iter()
-            .map(AgentSpec::label)
-            .collect::<Vec<_>>()
-            .join(", "),
-        "termination" => word(&node.termination),
-        "judge" => node
-            .judge
-            .as_ref()
-            .map_or_else(String::new, AgentSpec::label),
-        "max_iterations" => node.max_iterations.to_string(),
-        "delay" => format!("{} ms", node.delay_ms),
-        "context" => node.context.clone(),
-        "check_before" => node.check_before.to_string(),
-        _ => node.output_path.clone(),
+        (!self.overridden && !self.value.is_empty()).then(|| SettingOrigin {
+            setting: format!("{}.{}", node.id, self.name),
+            value: self.value,
+            source,
+        })
     }
 }
 
-/// Returns the name of a serialized enum variant, or its `type`.
-fn word(value: &impl Serialize) -> String {
-    let value = serde_json::to_value(value).unwrap_or_default();
-    let word = value.as_str().or_else(|| value.get("type")?.as_str());
-    word.unwrap_or_default().to_owned()
+/// The definitions a node was compiled from.
+struct Layers<'a> {
+    ctx: &'a NodeContext<'a>,
+    def: &'a NodeDef,
+    loop_def: &'a LoopDef,
+    node: &'a Node,
+    /// Those of the pipeline.
+    defaults: Option<&'a DefaultsDef>,
+}
+
+impl Layers<'_> {
+    fn overrides(&self) -> &Overrides {
+        self.ctx.compiler.overrides
+    }
+
+    fn in_defaults<T>(&self, setting: impl Fn(&DefaultsDef) -> &Option<T>) -> bool {
+        self.defaults
+            .is_some_and(|defaults| setting(defaults).is_some())
+    }
+
+    fn of_agent(&self) -> [Setting; 3] {
+        let Self { def, loop_def, .. } = self;
+        let agent = &self.node.agent;
+        // A provider of a block applies to its stages.
+        let branch = self.ctx.branch.as_ref();
+        let of_branch = |set: fn(&Layer<'_>) -> bool| branch.is_some_and(set);
+        let fallback = agent.fallback.iter().map(AgentSpec::label);
+        let default_model = self.defaults.and_then(|defaults| defaults.model.as_deref());
+        let branch_model = branch.and_then(|layer| layer.model);
+        [
+            Setting {
+                name: "provider",
+                value: agent.provider_name().to_owned(),
+                overridden: self.overrides().provider.is_some(),
+                in_node: def.provider.is_some() || of_branch(|layer| layer.provider.is_some()),
+                in_loop: loop_def.provider.is_some(),
+                in_defaults: self.in_defaults(|defaults| &defaults.provider),
+            },
+            Setting {
+                name: "model",
+                value: agent.model.clone(),
+                overridden: self.overrides().model.is_some(),
+                in_node: self.has_model(def.model.as_deref()) || self.has_model(branch_model),
+                in_loop: self.has_model(loop_def.model.as_deref()),
+                in_defaults: self.has_model(default_model),
+            },
+            Setting {
+                name: "fallback",
+                value: fallback.collect::<Vec<_>>().join(", "),
+                overridden: false,
+                in_node: def.fallback.is_some() || of_branch(|layer| layer.fallback.is_some()),
+                in_loop: loop_def.fallback.is_some(),
+                in_defaults: self.in_defaults(|defaults| &defaults.fallback),
+            },
+        ]
+    }
+
+    /// Whether the agent has this model: one is dropped together with the provider it was set for.
+    fn has_model(&self, model: Option<&str>) -> bool {
+        let agent = &self.node.agent;
+        model.is_some_and(|model| {
+            agent.model == model || agent.model == agent.adapter().resolve_model(model)
+        })
+    }
+
+    fn of_ending(&self) -> [Setting; 3] {
+        let Self {
+            ctx, def, loop_def, ..
+        } = self;
+        let own = def.ends().map(|(_, ends)| ends);
+        let of_loop = loop_def.termination.as_ref();
+        let has_max = |def: Option<&TerminationDef>| {
+            def.is_some_and(|def| def.max.or(def.iterations).is_some())
+        };
+        let names_judge =
+            |def: Option<&TerminationDef>| def.is_some_and(TerminationDef::names_judge);
+        let counted = def.times().is_some() || def.perspectives.is_some() || has_max(own);
+        let loop_counted = has_max(of_loop) || loop_def.iterations.or(loop_def.max).is_some();
+        let by_flag = self.overrides().max_iterations.is_some() && ctx.pipeline.is_none();
+        // The default of the environment applies where no definition sets a count.
+        let has_default = self.overrides().fixed_iterations.is_some();
+        let by_environment =
+            has_default && self.node.termination.is_fixed() && !counted && !loop_counted;
+        let judge = self.node.judge.as_ref();
+        [
+            Setting {
+                name: "termination",
+                value: self.node.termination.name().to_owned(),
+                overridden: false,
+                in_node: own.is_some() || def.completion.is_some(),
+                in_loop: loop_counted || of_loop.is_some() || loop_def.completion.is_some(),
+                in_defaults: false,
+            },
+            Setting {
+                name: "judge",
+                value: judge.map_or_else(String::new, AgentSpec::label),
+                overridden: ctx.default_judge_applies(def, Some(loop_def)),
+                in_node: names_judge(own),
+                in_loop: names_judge(of_loop),
+                in_defaults: false,
+            },
+            Setting {
+                name: "max_iterations",
+                value: self.node.max_iterations.to_string(),
+                overridden: by_flag || by_environment,
+                in_node: counted,
+                in_loop: loop_counted,
+                in_defaults: false,
+            },
+        ]
+    }
+
+    fn of_run(&self) -> [Setting; 4] {
+        let Self {
+            def,
+            loop_def,
+            node,
+            ..
+        } = self;
+        [
+            Setting {
+                name: "delay",
+                value: format!("{} ms", node.delay_ms),
+                overridden: self.overrides().delay_ms.is_some(),
+                in_node: def.delay.is_some(),
+                in_loop: loop_def.delay.is_some(),
+                in_defaults: self.in_defaults(|defaults| &defaults.delay),
+            },
+            Setting {
+                name: "context",
+                value: node.context.clone(),
+                overridden: self.overrides().context.is_some(),
+                in_node: def.context.is_some(),
+                in_loop: loop_def.context.is_some(),
+                in_defaults: self.in_defaults(|defaults| &defaults.context),
+            },
+            Setting {
+                name: "check_before",
+                value: node.check_before.to_string(),
+                overridden: false,
+                in_node: def.check_before.is_some(),
+                in_loop: loop_def.check_before.is_some(),
+                in_defaults: false,
+            },
+            Setting {
+                name: "output_path",
+                value: node.output_path.clone(),
+                overridden: false,
+                in_node: def.output_path.is_some(),
+                in_loop: loop_def.output_path.is_some(),
+                in_defaults: false,
+            },
+        ]
+    }
 }

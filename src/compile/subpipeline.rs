@@ -43,49 +43,51 @@ pub(super) fn compile(
         return None;
     }
     let id = id?;
-    let prefixes = (1..=times).map(|run| {
-        if times == 1 {
+    let mut steps = Vec::new();
+    for run in 1..=times {
+        let prefix = if times == 1 {
             format!("{id}-")
         } else {
             format!("{id}-{run}-")
-        }
-    });
-    let mut all = Vec::new();
-    for prefix in prefixes {
-        let names = inner.steps.iter().map(|(step, _)| {
-            Some((
-                step.id().to_string(),
-                format!("{prefix}{}", step.id()).parse().ok()?,
-            ))
-        });
-        let Some(names) = names.collect::<Option<BTreeMap<String, NodeId>>>() else {
-            ctx.location.report(ctx.location.at(
-                "pipeline",
-                LintCode::BadName,
-                format!("`{prefix}` before the names of its nodes makes them too long"),
-            ));
-            return None;
         };
-        all.extend(
-            inner
-                .steps
-                .iter()
-                .cloned()
-                .map(|step| renamed(step, &names, &prefix)),
-        );
+        steps.extend(with_prefix(ctx, &inner, &prefix)?);
     }
-    for node in all.iter_mut().flat_map(|(step, _)| step.all_nodes_mut()) {
-        let outer = ctx
-            .pipeline
-            .into_iter()
-            .flat_map(|(_, outer)| &outer.commands);
-        for (name, command) in def.commands.iter().chain(outer) {
-            node.commands
-                .entry(name.clone())
-                .or_insert_with(|| command.clone());
+    add_commands(ctx, def, &mut steps);
+    Some(steps)
+}
+
+/// Returns the steps with a prefix before their ids; reports if that makes them too long.
+fn with_prefix(
+    ctx: &NodeContext<'_>,
+    inner: &CompiledPipeline,
+    prefix: &str,
+) -> Option<Vec<CompiledStep>> {
+    let names = inner.steps.iter().map(|(step, _)| {
+        let id = step.id().to_string();
+        let name: NodeId = format!("{prefix}{id}").parse().ok()?;
+        Some((id, name))
+    });
+    let Some(names) = names.collect::<Option<BTreeMap<_, _>>>() else {
+        ctx.location.report(ctx.location.at(
+            "pipeline",
+            LintCode::BadName,
+            format!("`{prefix}` before the names of its nodes makes them too long"),
+        ));
+        return None;
+    };
+    let steps = inner.steps.iter().cloned();
+    Some(steps.map(|step| renamed(step, &names, prefix)).collect())
+}
+
+/// Adds the commands of the node and of the outer pipeline where the inner one has none of that name.
+fn add_commands(ctx: &NodeContext<'_>, def: &NodeDef, steps: &mut [CompiledStep]) {
+    let outer = ctx.pipeline.map(|(_, outer)| &outer.commands);
+    for node in steps.iter_mut().flat_map(|(step, _)| step.all_nodes_mut()) {
+        for (name, command) in def.commands.iter().chain(outer.into_iter().flatten()) {
+            let entry = node.commands.entry(name.clone());
+            entry.or_insert_with(|| command.clone());
         }
     }
-    Some(all)
 }
 
 /// Returns the pipeline a node names, compiled once however many nodes use it; reports why it cannot be used.
