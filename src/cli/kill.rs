@@ -6,13 +6,13 @@ use crate::clock;
 use crate::error::{Error, ErrorKind, ExitCode, Result};
 use crate::exec::launcher::{Launcher as _, RunnerState};
 use crate::exec::process::{self, Liveness};
-use crate::model::{ProcessId, SessionName};
-use crate::plan::Plan;
+use crate::model::{ProcessId, RunId, SessionName};
 use crate::runner;
 use crate::store::lock::SessionLock;
 use crate::store::session::read_plan;
 use crate::text::count;
-use crate::ui::out;
+use crate::ui::next_command::NextCommand;
+use crate::ui::say;
 use nix::sys::signal::Signal;
 use std::time::Duration;
 
@@ -21,7 +21,9 @@ const GONE: Duration = Duration::from_secs(10);
 
 /// What is known of the session to kill.
 struct Target {
-    plan: Plan,
+    run: RunId,
+    /// The command that continues it.
+    resume: NextCommand,
     /// The runner named in the journal.
     runner: Option<ProcessId>,
     /// Whether the journal can be read, and so be written to.
@@ -31,7 +33,7 @@ struct Target {
 pub(super) fn run(args: &SessionArgs, context: &Context) -> Result<ExitCode> {
     let session = &args.session;
     let target = target(session, context)?;
-    let ended = end_runners(session, target.runner, context)? + runner::kill_all(&target.plan.run);
+    let ended = end_runners(session, target.runner, context)? + runner::kill_all(&target.run);
     close_own_window(session, context)?;
     // A shim that the runner was just starting holds a copy of the lock until it has called exec.
     let lock = context.project.lock(session);
@@ -41,12 +43,12 @@ pub(super) fn run(args: &SessionArgs, context: &Context) -> Result<ExitCode> {
     if target.readable {
         runner::record_kill(&context.project, session, "ap kill")?;
     }
-    out(match ended {
+    say(match ended {
         0 => format!("Session '{session}' has no processes."),
         ended => format!(
-            "Session '{session}' is killed ({} ended). Continue it with `{} --resume`.",
+            "Session '{session}' is killed ({} ended). Continue it with `{}`.",
             count(ended, "process"),
-            target.plan.command
+            target.resume
         ),
     })?;
     Ok(ExitCode::Done)
@@ -56,15 +58,20 @@ pub(super) fn run(args: &SessionArgs, context: &Context) -> Result<ExitCode> {
 fn target(session: &SessionName, context: &Context) -> Result<Target> {
     match find(session, context) {
         Ok(snapshot) => Ok(Target {
-            plan: snapshot.plan,
+            resume: NextCommand::resume(&snapshot.plan, &snapshot.state),
+            run: snapshot.plan.run,
             runner: snapshot.state.session.runner,
             readable: true,
         }),
-        Err(error) => Ok(Target {
-            plan: read_plan(&context.project.session(session)).map_err(|_| error)?,
-            runner: None,
-            readable: false,
-        }),
+        Err(error) => {
+            let plan = read_plan(&context.project.session(session)).map_err(|_| error)?;
+            Ok(Target {
+                resume: NextCommand::resume_as_started(&plan),
+                run: plan.run,
+                runner: None,
+                readable: false,
+            })
+        }
     }
 }
 

@@ -5,4 +5,4 @@ mod words;
 
 pub use clean::{clean, first_line, plain, shown};
 pub use error_line::error_line;
-pub use words::{count, exact_duration, held, shell_quote};
+pub use words::{count, exact_duration, held, shell_quote, shell_words};

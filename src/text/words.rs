@@ -55,6 +55,26 @@ pub fn shell_quote(word: &str) -> String {
     }
 }
 
+/// Returns the words of a line that [`shell_quote`] quoted.
+pub fn shell_words(line: &str) -> Vec<String> {
+    let (mut words, mut word): (Vec<String>, Option<String>) = (Vec::new(), None);
+    let mut letters = line.chars();
+    let mut quoted = false;
+    while let Some(letter) = letters.next() {
+        match letter {
+            '\'' => {
+                quoted = !quoted;
+                word.get_or_insert_default();
+            }
+            '\\' if !quoted => word.get_or_insert_default().extend(letters.next()),
+            ' ' if !quoted => words.extend(word.take()),
+            letter => word.get_or_insert_default().push(letter),
+        }
+    }
+    words.extend(word);
+    words
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -100,5 +120,13 @@ mod tests {
                 "a=b"
             ]
         );
+    }
+
+    #[test]
+    fn quoted_words_are_read_back() {
+        let words = ["ap", "it's a", "", "a\\b", "\"x\"", "é ü", "'"];
+        let line = words.map(shell_quote).join(" ");
+        assert_eq!(shell_words(&line), words);
+        assert_eq!(shell_words("ap  work a"), ["ap", "work", "a"]);
     }
 }

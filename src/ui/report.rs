@@ -1,7 +1,8 @@
 //! Messages about a session, with the next step.
+use super::next_command::{NextCommand, is_complete};
 use crate::engine::{Phase, State};
 use crate::error::{Error, ErrorKind, ExitCode};
-use crate::model::{Decision, Ending, RaisedLimit, SessionName};
+use crate::model::{Decision, Ending, SessionName};
 use crate::plan::{Plan, Step};
 use crate::store::layout::Project;
 use crate::store::lock::{Holder, SessionLock};
@@ -43,14 +44,16 @@ pub fn runs_another(plan: &Plan, named: &str) -> Error {
         "session '{}' runs `{}`, not `{named}`",
         plan.session, plan.name
     );
-    Error::new(ErrorKind::RunsAnother, message)
-        .hint(format!("resume it with `{} --resume`", plan.command))
+    Error::new(ErrorKind::RunsAnother, message).hint(format!(
+        "resume it with `{}`",
+        NextCommand::resume_as_started(plan)
+    ))
 }
 
 /// The session cannot continue with its definition as it is now.
 pub fn keeps_its_plan(plan: &Plan, why: &str) -> Error {
     Error::new(ErrorKind::NotResumable, format!("session '{}' cannot use its definition as it is now: {why}", plan.session))
-        .hint(format!("continue with the plan it has with `{} --resume`, or start over with `--force`, which keeps the old run", plan.command))
+        .hint(format!("continue with the plan it has with `{}`, or start over with `--force`, which keeps the old run", NextCommand::resume_as_started(plan)))
 }
 
 /// Returns the first line about a session that did not reach its goal, and the lines below it.
@@ -73,6 +76,9 @@ pub fn failure(snapshot: &Snapshot) -> String {
         Phase::Ended {
             ending: Ending::Stopped { by },
         } => ("was stopped", format!("Stopped by: {}", plain(by))),
+        Phase::Ended {
+            ending: Ending::Interrupted { by },
+        } => ("was interrupted", format!("Interrupted by: {}", plain(by))),
         Phase::Ended {
             ending: Ending::Completed { .. },
         } => ("is complete", String::new()),
@@ -125,6 +131,12 @@ fn last_good(state: &State) -> u32 {
 /// Returns how to continue such a session.
 pub fn next_steps(snapshot: &Snapshot) -> String {
     let Snapshot { plan, state } = snapshot;
+    if is_complete(state) {
+        return format!(
+            "Start over with --force (the old run is kept):\n  {}",
+            NextCommand::start_over(plan, state)
+        );
+    }
     let current = &state.current;
     let next = current.iteration_to_run();
     let from = state.step(plan).and_then(Step::block).map_or_else(
@@ -134,7 +146,7 @@ pub fn next_steps(snapshot: &Snapshot) -> String {
     format!(
         "{}Run with --resume to continue from {from}:\n  {}\nor start over with --force (the old run is kept)",
         hint(plan, state),
-        resume_command(plan, state),
+        NextCommand::resume(plan, state),
     )
 }
 
@@ -143,38 +155,15 @@ fn hint(plan: &Plan, state: &State) -> String {
     let hint = match state.phase.ending() {
         Some(Ending::Failed { hint, .. }) if !hint.is_empty() => Some(hint.clone()),
         Some(Ending::LimitReached { limit }) => limit.hint(&plan.session),
-        Some(Ending::Failed { .. } | Ending::Completed { .. } | Ending::Stopped { .. }) | None => {
-            None
-        }
+        Some(
+            Ending::Failed { .. }
+            | Ending::Completed { .. }
+            | Ending::Stopped { .. }
+            | Ending::Interrupted { .. },
+        )
+        | None => None,
     };
     hint.map_or_else(String::new, |hint| format!("{hint}\n"))
-}
-
-/// Returns the command that continues the session, with twice the limit that was reached.
-fn resume_command(plan: &Plan, state: &State) -> String {
-    let raised = match state.phase.ending() {
-        Some(Ending::LimitReached { limit }) => limit.raised(),
-        Some(Ending::Failed { .. } | Ending::Completed { .. } | Ending::Stopped { .. }) | None => {
-            None
-        }
-    };
-    let resume = format!("{} --resume", plan.command);
-    match raised {
-        None => resume,
-        Some(RaisedLimit::MaxIterations(max)) => {
-            format!("{} {max} --resume", without_maximum(&plan.command))
-        }
-        Some(RaisedLimit::MaxCostUsd(max)) => format!("{resume} --max-cost {max:.2}"),
-        Some(RaisedLimit::MaxRuntimeSeconds(max)) => format!("{resume} --max-runtime {max}"),
-    }
-}
-
-/// Returns a command without the number of iterations at its end.
-fn without_maximum(command: &str) -> &str {
-    match command.rsplit_once(' ') {
-        Some((start, last)) if last.parse::<u32>().is_ok() => start,
-        Some(_) | None => command,
-    }
 }
 
 /// Returns one line on how a session ended.
@@ -186,6 +175,7 @@ pub fn ending(ending: &Ending) -> String {
             format!("ended short of its goal: {}", plain(&limit.to_string()))
         }
         Ending::Stopped { by } => format!("stopped by {}", plain(by)),
+        Ending::Interrupted { by } => format!("interrupted by {}", plain(by)),
     }
 }
 
@@ -196,5 +186,6 @@ pub fn exit_code(ending: &Ending) -> ExitCode {
         Ending::Failed { .. } => ExitCode::Failed,
         Ending::LimitReached { .. } => ExitCode::Short,
         Ending::Stopped { .. } => ExitCode::Stopped,
+        Ending::Interrupted { .. } => ExitCode::Interrupted,
     }
 }

@@ -12,6 +12,7 @@ use crate::runner;
 use crate::store::fork::{self, Cut, Fork};
 use crate::store::layout::Project;
 use crate::store::session::Snapshot;
+use crate::ui::next_command::NextCommand;
 
 pub(super) fn create(
     args: &Args,
@@ -52,10 +53,10 @@ pub(super) fn create(
     let plan = Plan {
         session: name.clone(),
         run: new_run()?,
-        command: start_command(&snapshot.plan, &name),
+        command: NextCommand::start(&snapshot.plan, &name).to_string(),
         ..snapshot.plan.clone()
     };
-    let command = format!("{} --resume", plan.command);
+    let command = NextCommand::resume_as_started(&plan);
     let old = context.project.session(&args.session);
     let fork = Fork {
         old: (&context.project, &old),
@@ -71,7 +72,8 @@ pub(super) fn create(
         from,
         project: project.root().to_owned(),
         branch: worktree.as_ref().map(|worktree| worktree.branch.clone()),
-        command,
+        command: command.to_string(),
+        resume_command: command.words(),
         uncommitted,
         started: !args.hold,
     })
@@ -117,14 +119,4 @@ fn session_name(args: &Args, snapshot: &Snapshot, cut: &Cut) -> Result<SessionNa
     format!("{}-at-{stage}{}", args.session, cut.cursor.iteration)
         .parse()
         .map_err(|error| Error::bad_value(error).hint("name the new session with `--as`"))
-}
-
-/// Returns the command line that starts a session, for one with another name.
-fn start_command(plan: &Plan, name: &SessionName) -> String {
-    let words: Vec<&str> = plan.command.split(' ').collect();
-    let session = words
-        .iter()
-        .rposition(|word| *word == plan.session.as_str());
-    let before = session.map_or_else(|| plan.command.clone(), |index| words[..index].join(" "));
-    format!("{before} {name}")
 }

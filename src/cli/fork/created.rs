@@ -16,6 +16,8 @@ pub(super) struct Created {
     pub(super) branch: Option<String>,
     /// The command that continues it, in that folder.
     pub(super) command: String,
+    /// The same as words.
+    pub(super) resume_command: Vec<String>,
     /// Whether its progress file is as it was then; otherwise it is as it is now.
     pub(super) progress_as_it_was: bool,
     /// Whether there were changes that were not committed then, which the worktree lacks; `null` if unknown.

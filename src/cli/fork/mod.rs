@@ -11,6 +11,7 @@ use super::context::Context;
 use super::format::Format;
 use super::launch;
 use super::session::find;
+use super::start::remember_project;
 use crate::error::{ExitCode, Result};
 use crate::model::Change;
 use crate::runner::{Mode, SessionRequest};
@@ -28,16 +29,17 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<ExitCode> {
         project: Project::new(created.project.clone()),
         ..context.clone()
     };
+    remember_project(&home);
     if args.format == Format::Json {
         if created.started {
-            launch::in_background(request(&created, &home)?, &home)?;
+            launch::in_background(request(&created, &home)?, &|| Ok(()), &home)?;
         }
         json(&created)?;
         return Ok(ExitCode::Done);
     }
     out(created.describe(context))?;
     if created.started {
-        launch::in_tmux(request(&created, &home)?, false, &home)
+        launch::in_tmux(request(&created, &home)?, false, &|| Ok(()), &home)
     } else {
         Ok(ExitCode::Done)
     }

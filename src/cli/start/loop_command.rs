@@ -2,6 +2,7 @@
 use super::resume::{Resume, definition_name};
 use super::{Flags, Start, find_sources};
 use crate::cli::candidates;
+use crate::cli::command_names::is_command;
 use crate::cli::context::Context;
 use crate::error::{Error, ExitCode, Result};
 use crate::model::SessionName;
@@ -34,19 +35,30 @@ pub(crate) struct StartArgs {
 pub(crate) fn run(args: &Args, context: &Context) -> Result<ExitCode> {
     let StartArgs { max, flags, .. } = &args.start;
     let max_iterations = flags.overrides.max(*max)?;
-    if flags.resume {
+    if flags.resume || flags.resume_or_start {
+        let session = session(args, definition_name(&args.name))?;
         let resume = Resume {
             kind: PlanKind::Loop,
             name: &args.name,
-            session: &session(args, definition_name(&args.name))?,
+            session: &session,
             max_iterations,
             flags,
         };
-        return resume.run(context);
+        if flags.resume {
+            return resume.run(context);
+        }
+        if let Some(code) = resume.run_if_there(context)? {
+            return Ok(code);
+        }
     }
     let (sources, record) = find_sources(PlanKind::Loop, &args.name, flags, context)?;
     let session = session(args, sources.name())?;
-    let mut command = format!("ap {} {session}", shell_quote(&args.name));
+    let prefix = if is_command(&args.name) {
+        "ap loop"
+    } else {
+        "ap"
+    };
+    let mut command = format!("{prefix} {} {session}", shell_quote(&args.name));
     if let Some(max) = max_iterations {
         command += &format!(" {max}");
     }

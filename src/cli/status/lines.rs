@@ -1,6 +1,7 @@
 //! The text of `ap status`: one line per fact, under a common column.
 use super::current;
 use crate::cli::context::Context;
+use crate::cli::launch::attach_line;
 use crate::clock;
 use crate::engine::{FinishedNode, StateView};
 use crate::model::SessionStatus;
@@ -159,10 +160,7 @@ impl Lines<'_> {
     fn runner(&mut self, context: &Context) {
         if let Some(runner) = &self.snapshot.state.session.runner {
             self.add("Runner", format!("pid {}", runner.pid));
-            self.add(
-                "Watch",
-                context.tmux().attach_line(&self.snapshot.plan.session),
-            );
+            self.add("Watch", attach_line(&self.snapshot.plan.session, context));
         }
     }
 }

@@ -5,16 +5,20 @@ mod lines;
 use super::candidates;
 use super::context::Context;
 use super::format::Format;
+use super::launch::tmux_name;
 use super::list;
 use super::session::{find, is_alive};
 use crate::engine::StateView;
 use crate::error::{ExitCode, Result};
 use crate::model::{SessionName, Task};
+use crate::store::session::Snapshot;
+use crate::ui::caller::as_called;
+use crate::ui::next_command::NextCommand;
 use crate::ui::{json, out, report};
 use serde::Serialize;
 
 #[derive(clap::Args, Debug)]
-#[command(mut_arg("json", |json| json.help("Print JSON: the fields of state.json, with `alive`, `run_dir` and `next` before them")))]
+#[command(mut_arg("json", |json| json.help("Print JSON: the fields of state.json, with `alive`, `run_dir`, `next` and `resume_command` before them")))]
 pub(super) struct Args {
     /// Name of the session; all sessions if not given
     #[arg(add = candidates::sessions())]
@@ -31,6 +35,10 @@ struct Status<'a> {
     run_dir: String,
     /// What you can do about it, when it did not reach its goal.
     next: Option<String>,
+    /// The command in `next` that continues it, as words.
+    resume_command: Option<Vec<String>>,
+    /// The name of its window's tmux session, while it runs.
+    tmux_session: Option<String>,
     /// The task the engine handed to the agent, when it does.
     task: Option<&'a Task>,
     #[serde(flatten)]
@@ -48,12 +56,15 @@ fn show(session: &SessionName, format: Format, context: &Context) -> Result<Exit
     let snapshot = find(session, context)?;
     let alive = is_alive(&context.project, &snapshot);
     let status = snapshot.state.status().observed(alive);
-    let next = status.is_resumable().then(|| report::next_steps(&snapshot));
+    let resumable = status.is_resumable();
+    let next = resumable.then(|| as_called(&report::next_steps(&snapshot)).into_owned());
     if format == Format::Json {
         json(&Status {
             alive,
             run_dir: context.project.session(session).root().to_string(),
             next,
+            resume_command: resumable.then(|| resume_words(&snapshot)),
+            tmux_session: alive.then(|| tmux_name(session, context)),
             task: snapshot.state.current.task.as_ref(),
             state: StateView {
                 status,
@@ -64,4 +75,8 @@ fn show(session: &SessionName, format: Format, context: &Context) -> Result<Exit
         out(lines::text(&snapshot, status, next.as_deref(), context))?;
     }
     Ok(ExitCode::Done)
+}
+
+fn resume_words(snapshot: &Snapshot) -> Vec<String> {
+    NextCommand::resume(&snapshot.plan, &snapshot.state).words()
 }

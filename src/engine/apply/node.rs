@@ -18,6 +18,8 @@ impl State {
             iterations: done.counters.iterations + in_branches,
             ending: ending.clone(),
             at,
+            max_iterations: done.max_iterations,
+            extra: done.counters.extra,
             branches: done.branches,
         });
         self.phase = Phase::Ready;

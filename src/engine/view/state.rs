@@ -163,7 +163,7 @@ impl Progress {
                 |node| Self {
                     iteration: done.iterations,
                     completed: done.iterations,
-                    max: node.max_iterations,
+                    max: done.max_iterations(node),
                 },
             ),
             (None, ..) => Self {
