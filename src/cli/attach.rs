@@ -8,8 +8,8 @@ pub(super) fn run(args: &SessionArgs, context: &Context) -> Result<ExitCode> {
     let session = &args.session;
     let launcher = tmux_launcher(context);
     let run_dir = context.project.session(session);
-    match launcher.find(session, run_dir.root())? {
-        Some(_) => launcher.tmux.attach(session).map(|()| ExitCode::Done),
+    match launcher.tmux.find(run_dir.root())? {
+        Some(found) => launcher.tmux.attach(&found.name).map(|()| ExitCode::Done),
         None => {
             find(session, context)?;
             Err(Error::new(

@@ -31,14 +31,11 @@ fn resume_to_the_end(project: &Project) {
     project.nothing_left();
 }
 
-/// Fails the test unless the session was stopped by its window's end, and can be resumed.
-fn stopped_by_its_window(project: &Project) {
-    project.ap(&["wait", "s"]).expect(5);
+/// Fails the test unless the session ended like this with its window, and can be resumed.
+fn ended_with_its_window(project: &Project, code: i32, ending: &Value) {
+    project.ap(&["wait", "s"]).expect(code);
     let finished = project.events("s", "session_finished");
-    assert_eq!(
-        finished[0]["ending"],
-        serde_json::json!({ "kind": "stopped", "by": "the closed window" })
-    );
+    assert_eq!(&finished[0]["ending"], ending);
     project.nothing_left();
     resume_to_the_end(project);
 }
@@ -127,23 +124,35 @@ fn ap_log_writes_the_log_of_the_runner() {
 }
 
 #[test]
-fn closing_the_window_stops_the_session() {
+fn a_window_that_you_close_stops_the_session() {
     let project = started();
+    // The server has another session, so it lives on.
+    project
+        .tmux(&["new-session", "-d", "-s", "mine", "sleep", "300"])
+        .expect(0);
     project
         .tmux(&["kill-session", "-t", "=pipeline-s"])
         .expect(0);
-    stopped_by_its_window(&project);
+    let stopped = serde_json::json!({ "kind": "stopped", "by": "the closed window" });
+    ended_with_its_window(&project, 5, &stopped);
+    assert_eq!(project.events("s", "stop_requested")[0]["by"], "person");
+}
+
+/// How a session ends whose window went with its server.
+fn interrupted() -> Value {
+    serde_json::json!({ "kind": "interrupted", "by": "the end of its tmux server" })
 }
 
 #[test]
-fn ending_the_server_stops_the_session() {
+fn a_window_that_goes_with_its_server_interrupts_the_session() {
     let project = started();
     project.tmux(&["kill-server"]).expect(0);
-    stopped_by_its_window(&project);
+    ended_with_its_window(&project, 75, &interrupted());
+    assert_eq!(project.events("s", "stop_requested")[0]["by"], "window");
 }
 
 #[test]
-fn killing_the_server_stops_the_session() {
+fn a_killed_server_interrupts_the_session() {
     let project = started();
     let server = project
         .tmux(&["display-message", "-p", "#{pid}"])
@@ -155,7 +164,44 @@ fn killing_the_server_stops_the_session() {
         &identity(server).expect("the server"),
         Signal::SIGKILL
     ));
-    stopped_by_its_window(&project);
+    ended_with_its_window(&project, 75, &interrupted());
+}
+
+#[test]
+fn ctrl_c_in_a_window_asks_first_and_a_signal_does_not() {
+    let project = started();
+    let shows = |what: &str| {
+        project.until(what, || {
+            let shown = project.tmux(&["capture-pane", "-p", "-t", "=pipeline-s:"]);
+            shown.stdout.contains(what)
+        });
+    };
+    shows("Ctrl-b d leaves · Ctrl-C twice stops");
+    let ctrl_c = || {
+        project
+            .tmux(&["send-keys", "-t", "=pipeline-s:", "C-c"])
+            .expect(0)
+    };
+    ctrl_c();
+    shows("Ctrl-C again within 5 s stops the session; Ctrl-b d leaves it running");
+    assert_eq!(project.events("s", "stop_requested").len(), 0);
+    assert_eq!(project.status("s")["alive"], true);
+    ctrl_c();
+    project.ap(&["wait", "s"]).expect(5);
+    let asked = &project.events("s", "stop_requested")[0];
+    assert_eq!(
+        (&asked["by"], &asked["how"]),
+        (&"person".into(), &"Ctrl-C".into())
+    );
+    resume_to_the_end(&project);
+    let project = started();
+    let runner = project.status("s")["runner"]["pid"]
+        .as_i64()
+        .expect("a pid");
+    let runner = i32::try_from(runner).expect("a pid");
+    assert!(send(&identity(runner).expect("it lives"), Signal::SIGTERM));
+    project.ap(&["wait", "s"]).expect(75);
+    assert_eq!(project.events("s", "stop_requested")[0]["by"], "signal");
 }
 
 #[test]
@@ -236,7 +282,7 @@ fn a_long_temporary_folder_works() {
 
 #[test]
 fn inside_tmux_the_session_starts_on_the_same_server() {
-    let mut project = project(QUICK);
+    let mut project = project(UNTIL_TOLD);
     project
         .tmux(&["new-session", "-d", "-s", "mine", "sleep", "300"])
         .expect(0);
@@ -249,33 +295,10 @@ fn inside_tmux_the_session_starts_on_the_same_server() {
         .ap(&["work", "s"])
         .expect(0)
         .says(&["(tmux attach -t pipeline-s)"]);
+    project.program("go", "");
     project.ap(&["wait", "s"]).expect(0);
     project.unset("TMUX").set("AP_TMUX_SOCKET", socket);
     assert_eq!(project.tmux_sessions(), ["mine", "pipeline-s"]);
-}
-
-#[test]
-fn a_foreign_tmux_session_is_left_alone() {
-    let project = project(QUICK);
-    project
-        .tmux(&["new-session", "-d", "-s", "pipeline-s", "sleep", "300"])
-        .expect(0);
-    for flags in [&["work", "s"][..], &["work", "s", "--force"]] {
-        project.ap(flags).expect(1).says(&[
-            "tmux session `pipeline-s` exists already; it was not started by ap",
-            "another session name",
-        ]);
-    }
-    assert_eq!(
-        project
-            .tmux(&["list-panes", "-t", "=pipeline-s", "-F", "#{pane_dead}"])
-            .stdout,
-        "0\n"
-    );
-    assert!(!project.root().join(".claude/pipeline-runs/s").exists());
-    // Nor is a neighbour whose name only begins alike.
-    project.ap(&["work", "s2"]).expect(0);
-    project.ap(&["wait", "s2"]).expect(0);
 }
 
 #[test]

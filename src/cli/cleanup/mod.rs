@@ -10,6 +10,7 @@ use crate::error::{ExitCode, Result};
 use crate::exec::launcher::Launcher as _;
 use crate::model::SessionName;
 use crate::store::lock::FileLock;
+use crate::store::roots;
 use crate::store::session::load_cached;
 use crate::ui::{json, out};
 use serde::Serialize;
@@ -23,6 +24,9 @@ pub(super) struct Args {
     /// Also end agents that a resume of their session would adopt
     #[arg(long)]
     orphans: bool,
+    /// Also forget projects that are no longer there, which `ap list --all` shows
+    #[arg(long)]
+    all: bool,
     #[command(flatten)]
     format: Format,
 }
@@ -37,7 +41,7 @@ struct Report {
 /// Something left behind, and what was done about it.
 #[derive(Serialize)]
 struct Finding {
-    /// `lock`, `agent`, `window`, `launch`, `test` or `draft`.
+    /// `lock`, `agent`, `window`, `launch`, `test`, `draft` or `project`.
     kind: &'static str,
     session: Option<SessionName>,
     /// The path, the processes or the tmux session.
@@ -81,6 +85,9 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<ExitCode> {
     cleanup.drafts()?;
     cleanup.launches(&std::env::temp_dir());
     cleanup.tests(&std::env::temp_dir());
+    if args.all {
+        cleanup.roots()?;
+    }
     let failed = cleanup.found.iter().any(|finding| finding.error.is_some());
     let report = Report {
         dry_run: args.dry_run,
@@ -116,6 +123,21 @@ impl Cleanup<'_> {
             Ok(snapshot) => snapshot.is_some_and(|snapshot| is_alive(project, &snapshot)),
             Err(_) => true,
         }
+    }
+
+    /// Forgets projects that are no longer there.
+    fn roots(&mut self) -> Result<()> {
+        let dirs = &self.context.dirs;
+        let known = roots::read(dirs)?;
+        for missing in known.iter().filter(|root| !root.exists()) {
+            let why = "it is not there".to_owned();
+            let what = missing.root.as_str();
+            let finding = Finding::new("project", None, what, why, Action::Remove);
+            self.handle(finding, || {
+                roots::forget(dirs, &missing.root).map_err(Into::into)
+            });
+        }
+        Ok(())
     }
 
     /// Closes the windows of this project whose program has ended.

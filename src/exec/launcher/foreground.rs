@@ -17,6 +17,7 @@ pub struct Foreground<R> {
 
 impl<R> Launcher<R> for Foreground<R> {
     fn submit(&self, launch: &Launch<'_, R>) -> Result<Launched> {
+        (launch.permit)()?;
         (self.run)(&launch.request)
     }
 
@@ -52,7 +53,7 @@ impl<R> Launcher<R> for Foreground<R> {
         Ok(Vec::new())
     }
 
-    fn attach(&self, session: &SessionName) -> Result<()> {
+    fn attach(&self, session: &SessionName, _run_dir: &Utf8Path) -> Result<()> {
         Err(Error::new(
             ErrorKind::RunsElsewhere,
             format!("session '{session}' runs in another terminal"),

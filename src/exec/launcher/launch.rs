@@ -4,7 +4,6 @@ use crate::model::SessionName;
 use camino::{Utf8Path, Utf8PathBuf};
 
 /// A runner to be started. `R` is what it asks for once it is up.
-#[derive(Debug)]
 pub struct Launch<'a, R> {
     pub session: &'a SessionName,
     /// The folder it starts in.
@@ -14,6 +13,8 @@ pub struct Launch<'a, R> {
     /// `ap` itself.
     pub exe: &'a Utf8Path,
     pub request: R,
+    /// Asked once the runner is up, before it gets its request: nothing of the session is created if this fails.
+    pub permit: &'a dyn Fn() -> Result<()>,
 }
 
 /// What became of a launch.
@@ -68,11 +69,13 @@ pub trait Launcher<R> {
     fn ended(&self, runs: &Utf8Path) -> Result<Vec<EndedRunner>>;
 
     /// Shows the session's runner in this terminal.
-    fn attach(&self, session: &SessionName) -> Result<()>;
+    fn attach(&self, session: &SessionName, run_dir: &Utf8Path) -> Result<()>;
 }
 
 /// Opens windows beside a runner's own, in which a program shows something.
 pub trait Windows: std::fmt::Debug + Send + Sync {
-    fn open(&self, session: &SessionName, title: &str, cwd: &Utf8Path, argv: &[&str])
-    -> Result<()>;
+    fn open(&self, title: &str, cwd: &Utf8Path, argv: &[&str]) -> Result<()>;
+
+    /// Returns the keys that leave the windows and let everything in them run: `Ctrl-b d`.
+    fn leave_keys(&self) -> Option<String>;
 }

@@ -89,11 +89,12 @@ impl LaunchSocket {
             .map_err(|path| Error::failed(format!("{} is not UTF-8", path.display())))
     }
 
-    /// Sends the request to the runner as soon as it connects, and returns its reply. `is_alive` says whether it may
-    /// still connect.
+    /// Sends the request to the runner as soon as it connects and `permit` agrees, and returns its reply. `is_alive`
+    /// says whether it may still connect.
     pub fn send(
         &self,
         request: &impl Serialize,
+        permit: &dyn Fn() -> Result<()>,
         mut is_alive: impl FnMut() -> bool,
     ) -> Result<LaunchReply> {
         let (mut stream, mut polls) = (None, 0u32);
@@ -109,6 +110,7 @@ impl LaunchSocket {
             )
             .hint("try `--foreground` to see why, and `ap doctor`"));
         };
+        permit()?;
         stream.set_nonblocking(false)?;
         stream.set_read_timeout(Some(PATIENCE))?;
         write_line(&stream, request)?;

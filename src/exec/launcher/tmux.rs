@@ -1,13 +1,11 @@
 //! tmux: each session in a window of its own. Arguments never pass through a shell, and only sessions
 //! we have marked are ever touched.
-use crate::clock;
 use crate::error::{Error, ErrorKind, Result};
-use crate::model::{SessionName, caller_env, env_tag};
+use crate::model::{caller_env, env_tag};
 use crate::text::shell_quote;
 use camino::Utf8Path;
 use std::os::unix::process::CommandExt as _;
 use std::process::{Command, Output, Stdio};
-use std::time::Duration;
 
 /// A tmux server.
 #[derive(Clone, Debug)]
@@ -18,10 +16,10 @@ pub struct Tmux {
     inside: bool,
 }
 
-/// A tmux session of the name we would use.
+/// A tmux session that is named like ours.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Found {
-    /// Its tmux name: `pipeline-<session>`.
+    /// Its tmux name: `pipeline-<session>`, and more if another project has that one.
     pub name: String,
     /// Our mark: the run directory; empty if the session is not one of ours.
     pub run_dir: String,
@@ -30,13 +28,10 @@ pub struct Found {
 }
 
 /// The user option that marks our sessions.
-const MARK: &str = "@ap_run_dir";
+pub(super) const MARK: &str = "@ap_run_dir";
 
 /// The user option that marks windows in which nothing runs that matters.
-const WATCH: &str = "@ap_watch";
-
-/// How long a server may take to go.
-const GOING: Duration = Duration::from_secs(3);
+pub(super) const WATCH: &str = "@ap_watch";
 
 impl Tmux {
     /// `socket` is the value of `AP_TMUX_SOCKET`, `inside` whether `TMUX` is set.
@@ -47,124 +42,30 @@ impl Tmux {
         }
     }
 
-    /// Returns the tmux name of a session.
-    pub fn name(session: &SessionName) -> String {
-        format!("pipeline-{session}")
+    /// Returns the command that shows the tmux session of that name.
+    pub fn attach_line(&self, name: &str) -> String {
+        format!("{} attach -t {name}", self.call())
     }
 
-    /// Returns the command that shows a session.
-    pub fn attach_line(&self, session: &SessionName) -> String {
-        let server = match &self.socket {
-            Some(path) if path.contains('/') => format!(" -S {}", shell_quote(path)),
-            Some(name) => format!(" -L {}", shell_quote(name)),
-            None => String::new(),
-        };
-        format!("tmux{server} attach -t {}", Self::name(session))
+    /// Returns the command that closes the tmux session of that name, and no other.
+    pub fn close_line(&self, name: &str) -> String {
+        let target = shell_quote(&format!("={name}"));
+        format!("{} kill-session -t {target}", self.call())
     }
 
-    /// Starts a program in a new session with one window. It stays readable after its end if `keep`.
-    pub fn open(
-        &self,
-        session: &SessionName,
-        cwd: &Utf8Path,
-        run_dir: &Utf8Path,
-        argv: &[&str],
-        keep: bool,
-    ) -> Result<()> {
-        let name = Self::name(session);
-        let target = format!("={name}:");
-        let mut command = self.command();
-        // Not `-c`, in whose value tmux expands `#{…}` and runs `#(…)`: a new session begins where its client is.
-        command.current_dir(cwd);
-        // A size that output can be read at before a client attaches.
-        command.args([
-            "new-session",
-            "-d",
-            "-x",
-            "160",
-            "-y",
-            "48",
-            "-s",
-            &name,
-            "-n",
-            session.as_str(),
-            "--",
-        ]);
-        command
-            .args(argv)
-            .args([";", "set-option", "-t", &target, MARK, run_dir.as_str()]);
-        command.args([";", "set-option", "-t", &target, "history-limit", "50000"]);
-        command.args([
-            ";",
-            "set-option",
-            "-w",
-            "-t",
-            &target,
-            "automatic-rename",
-            "off",
-        ]);
-        command.args([
-            ";",
-            "set-option",
-            "-w",
-            "-t",
-            &target,
-            "remain-on-exit",
-            if keep { "on" } else { "off" },
-        ]);
-        let mut done = run(&mut command);
-        // A server whose last session has just been closed takes a moment to go, and takes callers with it.
-        clock::wait_until(GOING, || {
-            let gone = done
-                .as_ref()
-                .is_ok_and(|output| !output.status.success() && was_going(&output.stderr));
-            if gone {
-                done = run(&mut command);
-            }
-            !gone
-        });
-        check(done?).map(drop)
-    }
-
-    /// Opens one more window in a session, for a program that only shows something; it closes when that ends.
-    pub fn watch(
-        &self,
-        session: &SessionName,
-        title: &str,
-        cwd: &Utf8Path,
-        argv: &[&str],
-    ) -> Result<()> {
-        let mut command = self.command();
-        command.current_dir(cwd).args([
-            "new-window",
-            "-d",
-            "-P",
-            "-F",
-            "#{window_id}",
-            "-t",
-            &format!("={}:", Self::name(session)),
-        ]);
-        let opened = check(run(command.args(["-n", title, "--"]).args(argv))?)?;
-        let id = String::from_utf8_lossy(&opened.stdout).trim().to_owned();
-        let options = [
-            (WATCH, "1"),
-            ("automatic-rename", "off"),
-            ("remain-on-exit", "off"),
-        ];
-        let mut command = self.command();
-        for (number, (option, value)) in options.into_iter().enumerate() {
-            command
-                .args(if number == 0 { &[] as &[&str] } else { &[";"] })
-                .args(["set-option", "-w", "-t", &id, option, value]);
+    /// Returns how tmux is called for this server.
+    fn call(&self) -> String {
+        match &self.socket {
+            Some(path) if path.contains('/') => format!("tmux -S {}", shell_quote(path)),
+            Some(name) => format!("tmux -L {}", shell_quote(name)),
+            None => "tmux".to_owned(),
         }
-        // One that has closed by itself has no options.
-        run(&mut command).map(drop)
     }
 
-    /// Returns the tmux session of that name, ours or not.
-    pub fn find(&self, session: &SessionName) -> Result<Option<Found>> {
-        let name = Self::name(session);
-        Ok(self.list()?.into_iter().find(|found| found.name == name))
+    /// Returns the tmux session with this mark: the one that shows the runner with this run directory.
+    pub fn find(&self, run_dir: &Utf8Path) -> Result<Option<Found>> {
+        let ours = |found: &Found| found.run_dir == run_dir;
+        Ok(self.list()?.into_iter().find(ours))
     }
 
     /// Returns all sessions named like ours. A server that is not running has none.
@@ -223,9 +124,10 @@ impl Tmux {
         }
     }
 
-    /// Shows a session in this terminal. Returns only if that fails, or inside tmux, where the client switches.
-    pub fn attach(&self, session: &SessionName) -> Result<()> {
-        let target = format!("={}", Self::name(session));
+    /// Shows the tmux session of that name in this terminal. Returns only if that fails, or inside tmux, where the
+    /// client switches.
+    pub fn attach(&self, name: &str) -> Result<()> {
+        let target = format!("={name}");
         if self.inside && self.socket.is_none() {
             return check(run(self.command().args(["switch-client", "-t", &target]))?).map(drop);
         }
@@ -259,7 +161,14 @@ impl Tmux {
         }
     }
 
-    fn command(&self) -> Command {
+    /// Returns the key that precedes tmux's own keys in this server: `Ctrl-b`.
+    pub fn prefix(&self) -> Option<String> {
+        let output = run(self.command().args(["display-message", "-p", "#{prefix}"])).ok()?;
+        let key = String::from_utf8_lossy(&output.stdout).trim().to_owned();
+        (output.status.success() && !key.is_empty()).then(|| key.replacen("C-", "Ctrl-", 1))
+    }
+
+    pub(super) fn command(&self) -> Command {
         let mut command = Command::new("tmux");
         // Whatever the locale says: without `-u` tmux prints `_` for every letter that is not ASCII.
         // A server we start keeps our environment, and would be taken for a part of the agent that called us.
@@ -275,11 +184,16 @@ impl Tmux {
     }
 }
 
-fn was_going(stderr: &[u8]) -> bool {
+pub(super) fn was_going(stderr: &[u8]) -> bool {
     let text = String::from_utf8_lossy(stderr);
     ["server exited", "lost server"]
         .iter()
         .any(|words| text.contains(words))
+}
+
+/// Whether tmux refused a name that it knows already.
+pub(super) fn is_duplicate(stderr: &[u8]) -> bool {
+    String::from_utf8_lossy(stderr).contains("duplicate session")
 }
 
 /// Whether tmux reports that no server runs, rather than that it cannot reach one.
@@ -289,11 +203,13 @@ fn has_no_server(stderr: &[u8]) -> bool {
         "no server running",
         "No such file or directory",
         "Connection refused",
+        // It has no session left and is about to go.
+        "no current target",
     ];
     none.iter().any(|words| text.contains(words)) || was_going(stderr)
 }
 
-fn run(command: &mut Command) -> Result<Output> {
+pub(super) fn run(command: &mut Command) -> Result<Output> {
     tracing::debug!(args = ?command.get_args().collect::<Vec<_>>(), "tmux");
     command
         .stdin(Stdio::null())
@@ -301,7 +217,7 @@ fn run(command: &mut Command) -> Result<Output> {
         .map_err(|error| missing(&error))
 }
 
-fn check(output: Output) -> Result<Output> {
+pub(super) fn check(output: Output) -> Result<Output> {
     if output.status.success() {
         return Ok(output);
     }
