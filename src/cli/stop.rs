@@ -4,9 +4,10 @@ use super::request;
 use super::session::{SessionArgs, is_alive};
 use crate::clock;
 use crate::error::{Error, ErrorKind, ExitCode, Result};
-use crate::model::Request;
+use crate::model::{Request, Stop, StopSource};
 use crate::store::session::load_cached;
-use crate::ui::out;
+use crate::ui::next_command::NextCommand;
+use crate::ui::say;
 use std::time::Duration;
 
 /// How long a stop may take: the agent gets 8 s to end, the processes it left behind 2 more.
@@ -14,8 +15,8 @@ const STOPPED: Duration = Duration::from_secs(30);
 
 pub(super) fn run(args: &SessionArgs, context: &Context) -> Result<ExitCode> {
     let session = &args.session;
-    let by = "ap stop".to_owned();
-    let snapshot = request::send(session, &Request::Stop { by }, context)?;
+    let stop = Stop::new(StopSource::Person, "ap stop");
+    let snapshot = request::send(session, &Request::Stop(stop), context)?;
     if !clock::wait_until(STOPPED, || !runs(args, context)) {
         return Err(Error::new(
             ErrorKind::NoAnswer,
@@ -23,9 +24,9 @@ pub(super) fn run(args: &SessionArgs, context: &Context) -> Result<ExitCode> {
         )
         .hint(format!("`ap kill {session}` does not wait")));
     }
-    out(format!(
-        "Session '{session}' is stopped. Continue it with `{} --resume`.",
-        snapshot.plan.command
+    say(format!(
+        "Session '{session}' is stopped. Continue it with `{}`.",
+        NextCommand::resume(&snapshot.plan, &snapshot.state)
     ))?;
     Ok(ExitCode::Done)
 }

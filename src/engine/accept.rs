@@ -133,7 +133,7 @@ fn requested(state: &State, request: &Request) -> Option<Event> {
             let done = matches!(ending, Ending::Completed { .. });
             (!done).then(|| resumed(*max_iterations, change))
         }
-        (Phase::Ended { .. }, Request::Pause | Request::Continue | Request::Stop { .. }) => None,
+        (Phase::Ended { .. }, Request::Pause | Request::Continue | Request::Stop(_)) => None,
         (
             _,
             Request::Resume {
@@ -141,9 +141,9 @@ fn requested(state: &State, request: &Request) -> Option<Event> {
                 change,
             },
         ) => resumed_while_active(state, *max_iterations, change),
-        (_, Request::Stop { by }) => {
+        (_, Request::Stop(stop)) => {
             let first = state.session.stopping.is_none();
-            first.then(|| Event::StopRequested { by: by.clone() })
+            first.then(|| Event::StopRequested(stop.clone()))
         }
         (_, Request::Pause) => (!state.session.pausing).then_some(Event::PauseRequested),
         (_, Request::Continue) if state.session.pausing => Some(Event::ContinueRequested),

@@ -69,6 +69,14 @@ impl State {
         max.saturating_add(self.current.counters.extra)
     }
 
+    /// Returns the maximum that replaced the one of the current node, or of the last one once all are done.
+    pub fn replaced_maximum(&self, plan: &Plan) -> Option<u32> {
+        match (self.step(plan), self.session.finished.last()) {
+            (None, Some(last)) => last.max_iterations,
+            (Some(_), _) | (None, None) => self.current.max_iterations,
+        }
+    }
+
     /// Returns how long the session has run, without the time it had no runner.
     pub fn ran(&self, now: Timestamp) -> SignedDuration {
         let since = self.session.started_at.unwrap_or(now);

@@ -1,8 +1,10 @@
 //! What the journal amounts to.
 use crate::model::{
     BranchReport, Change, Cursor, Ending, ForkedFrom, GateVerdict, Limit, NodeEnding, NodeId,
-    Outcome, ProcessId, QueueStatus, RunId, SessionName, Status, Task, Usage, WaitReason, WorkTree,
+    Outcome, ProcessId, QueueStatus, RunId, SessionName, Status, Stop, Task, Usage, WaitReason,
+    WorkTree,
 };
+use crate::plan::Node;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, VecDeque};
@@ -43,8 +45,8 @@ pub struct SessionState {
     pub last_error: Option<String>,
     /// A pause was requested; it begins as soon as no agent runs.
     pub pausing: bool,
-    /// Who requested a stop.
-    pub stopping: Option<String>,
+    /// The first request to stop.
+    pub stopping: Option<Stop>,
     /// The last runner, dead or alive.
     pub runner: Option<ProcessId>,
     pub started_at: Option<Timestamp>,
@@ -253,9 +255,31 @@ pub struct FinishedNode {
     pub iterations: u32,
     pub ending: NodeEnding,
     pub at: Timestamp,
+    /// Replaces the node's own maximum, as in [`NodeState`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_iterations: Option<u32>,
+    /// Extra iterations it was granted, as in [`NodeCounters`].
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub extra: u32,
     /// The last report of each branch, if it is a block.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub branches: BTreeMap<NodeId, BranchReport>,
+}
+
+impl FinishedNode {
+    /// Returns how many iterations the node could take.
+    pub fn max_iterations(&self, node: &Node) -> u32 {
+        let max = self.max_iterations.unwrap_or(node.max_iterations);
+        max.saturating_add(self.extra)
+    }
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde passes a reference"
+)]
+fn is_zero(number: &u32) -> bool {
+    *number == 0
 }
 
 /// An iteration that is over.

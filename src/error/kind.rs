@@ -107,6 +107,12 @@ error_kinds! {
     NotResumable = "not-resumable" => Usage,
     /// The session is already running.
     AlreadyRunning = "already-running" => AlreadyRunning,
+    /// The session ended short of its goal: a limit was reached.
+    LimitReached = "limit-reached" => Short,
+    /// The session was stopped by you.
+    Stopped = "stopped" => Stopped,
+    /// The session was interrupted from outside: anyone may resume it.
+    Interrupted = "interrupted" => Interrupted,
     /// The time given with `--timeout` is over.
     TimedOut = "timed-out" => Short,
     /// A text was edited by you, so it was left as it is.

@@ -1,6 +1,7 @@
 //! What a session and the branches of its parallel block tell each other.
 use super::ending::Ending;
 use super::limit::Limit;
+use super::stop::Stop;
 use super::usage::Usage;
 use serde::{Deserialize, Serialize};
 
@@ -21,8 +22,8 @@ pub struct BranchReport {
 /// What a session asks of its branches.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Orders {
-    /// End now; who asked.
-    pub stop: Option<String>,
+    /// End now.
+    pub stop: Option<Stop>,
     /// End as soon as no agent runs; why.
     pub drain: Option<Limit>,
     /// Pause as soon as no agent runs.

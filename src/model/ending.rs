@@ -90,8 +90,10 @@ pub enum Ending {
     Failed { error: String, hint: String },
     /// Reached a limit before the goal; can be resumed.
     LimitReached { limit: Limit },
-    /// Stopped by the user or a closing terminal; can be resumed.
+    /// Stopped by the user; can be resumed.
     Stopped { by: String },
+    /// Ended from outside, and not by the user: a signal, or the end of its tmux server; anyone may resume it.
+    Interrupted { by: String },
 }
 
 impl Ending {
@@ -102,6 +104,7 @@ impl Ending {
             Self::Failed { .. } => SessionStatus::Failed,
             Self::LimitReached { .. } => SessionStatus::LimitReached,
             Self::Stopped { .. } => SessionStatus::Stopped,
+            Self::Interrupted { .. } => SessionStatus::Interrupted,
         }
     }
 
@@ -114,6 +117,7 @@ impl Ending {
                 Some(format!("ended short: {}", clean(&limit.to_string())))
             }
             Self::Stopped { by } => Some(format!("was stopped by {}", clean(by))),
+            Self::Interrupted { by } => Some(format!("was interrupted by {}", clean(by))),
         }
     }
 }

@@ -10,6 +10,7 @@ use super::limit::Limit;
 use super::outcome::FinishedAttempt;
 use super::process::ProcessId;
 use super::queue_status::QueueStatus;
+use super::stop::Stop;
 use super::task::Task;
 use super::usage::Usage;
 use super::wait::WaitReason;
@@ -121,9 +122,7 @@ pub enum Event {
     /// A pause was requested; it begins as soon as no agent runs.
     PauseRequested,
     ContinueRequested,
-    StopRequested {
-        by: String,
-    },
+    StopRequested(Stop),
     NodeFinished {
         node: u32,
         id: NodeId,

@@ -7,6 +7,7 @@ use super::id::NodeId;
 use super::outcome::FinishedAttempt;
 use super::process::ProcessId;
 use super::queue_status::QueueStatus;
+use super::stop::Stop;
 use super::task::Task;
 use super::usage::Usage;
 use serde::{Deserialize, Serialize};
@@ -53,8 +54,8 @@ pub enum Request {
     Pause,
     /// Continue after a pause, or end a wait early.
     Continue,
-    /// End now; `by` is who requested it.
-    Stop { by: String },
+    /// End now.
+    Stop(Stop),
     /// Continue from an ending short of the goal.
     Resume {
         max_iterations: Option<u32>,

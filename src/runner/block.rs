@@ -5,7 +5,7 @@ use super::run::Runner;
 use super::wakeup::ControlSource;
 use crate::engine::Budget;
 use crate::error::Result;
-use crate::model::{Cursor, Input, NodeId, Request};
+use crate::model::{Cursor, Input, NodeId, Request, Stop, StopSource};
 use crate::plan::Block;
 use crate::store::background::in_background;
 use std::rc::Rc;
@@ -70,9 +70,11 @@ impl Runner {
         let drained = orders
             .drain
             .filter(|_| !self.session.state().phase.is_running());
-        if let Some(by) = orders.stop.or(drained.map(|limit| limit.to_string())) {
+        // The limit is the session's own, so its end is no interruption.
+        let drained = drained.map(|limit| Stop::new(StopSource::Person, limit.to_string()));
+        if let Some(stop) = orders.stop.or(drained) {
             self.stop_requests = stop_requests.max(1);
-            self.accept(&Input::Request(Request::Stop { by }))?;
+            self.accept(&Input::Request(Request::Stop(stop)))?;
         }
         Ok(())
     }

@@ -129,7 +129,7 @@ impl RunnerEnv {
                 &which,
                 "--follow",
             ];
-            if let Err(error) = windows.open(&session, branch.as_str(), &cwd, &watch) {
+            if let Err(error) = windows.open(branch.as_str(), &cwd, &watch) {
                 tracing::warn!(%error, branch = %which, "the branch has no window");
             }
         });

@@ -5,7 +5,7 @@ use crate::engine::Phase;
 use crate::error::Result;
 use crate::model::{
     BranchReport, Ending, FinishedAttempt, Input, NodeId, Outcome, QueueStatus, Request,
-    SessionName, Usage,
+    SessionName, Stop, StopSource, Usage,
 };
 use crate::plan::Block;
 use crate::store::layout::Project;
@@ -38,7 +38,10 @@ pub fn record_kill(project: &Project, session: &SessionName, by: &str) -> Result
 
 /// Records the stop of one run, whose agent was killed with it.
 fn record_stop(session: &mut Session, by: &str) -> Result<()> {
-    session.accept(&Input::Request(Request::Stop { by: by.to_owned() }))?;
+    session.accept(&Input::Request(Request::Stop(Stop::new(
+        StopSource::Person,
+        by,
+    ))))?;
     let cursor = session.state().current.cursor;
     session.accept(&Input::AgentExited(FinishedAttempt::new(
         cursor,

@@ -17,6 +17,7 @@ mod observer;
 mod preview;
 mod progress_snapshots;
 mod run;
+mod signals;
 mod spans;
 mod start;
 mod status_file;

@@ -7,9 +7,10 @@ use super::gates::Gates;
 use super::observer::end_notifier::EndNotifier;
 use super::observer::window::Window;
 use super::progress_snapshots::ProgressSnapshots;
+use super::signals::Signals;
 use super::spans::Spans;
 use super::tasks::Tasks;
-use super::wakeup::{ControlSource, Signals, Wakeup, attempt_ended, passed, reached};
+use super::wakeup::{ControlSource, Wakeup, attempt_ended, passed, reached};
 use crate::clock;
 use crate::engine::Phase;
 use crate::error::{Error, Result};
@@ -35,8 +36,9 @@ pub async fn run(mut session: Session, env: RunnerEnv) -> Result<(Ending, Sessio
     if env.notify {
         session.attach(EndNotifier::new(&env))?;
     }
-    let window = Window::new(&env.workspace, &session);
-    let control = ControlSource::Session(Signals::listen()?);
+    let mut window = Window::new(&env.workspace, &session);
+    window.show_keys(env.windows.as_deref());
+    let control = ControlSource::Session(Signals::listen(env.windows.is_some())?);
     let mut runner = Runner::new(session, Rc::new(env), window, control)?;
     let ending = LocalSet::new().run_until(runner.run()).await?;
     Ok((ending, runner.session))
@@ -243,10 +245,14 @@ impl Runner {
                 Ok(())
             }
             Wakeup::WaitOver => self.accept(&Input::Woke),
-            Wakeup::StopSignal(by) => {
-                tracing::info!(by, "stop signal received");
+            Wakeup::StopSignal(stop) => {
+                tracing::info!(?stop, "stop signal received");
                 self.stop_requests += 1;
-                self.accept(&Input::Request(Request::Stop { by: by.to_owned() }))
+                self.accept(&Input::Request(Request::Stop(stop)))
+            }
+            Wakeup::ConfirmStop => {
+                self.window.lock().ask_before_stop();
+                Ok(())
             }
             Wakeup::Poll => {
                 self.show_progress();
@@ -267,7 +273,7 @@ impl Runner {
             return Ok(());
         }
         for waiting in inbox::waiting(&self.session.dir)? {
-            if matches!(waiting.request, Request::Stop { .. }) {
+            if matches!(waiting.request, Request::Stop(_)) {
                 self.stop_requests += 1;
             }
             tracing::info!(request = ?waiting.request, "request received");

@@ -1,13 +1,13 @@
 //! What ends a runner's wait, and where requests come from.
 use super::attempt::Attempt;
 use super::branches::{BranchLink, BranchUpdate};
+use super::signals::{Received, Signals};
 use crate::clock;
-use crate::error::{Error, Result};
-use crate::model::Input;
+use crate::error::Error;
+use crate::model::{Input, Stop};
 use jiff::Timestamp;
 use std::future::pending;
 use std::time::Duration;
-use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::{Instant, sleep, sleep_until};
 
 /// Longest sleep at a time towards a time of day, so that a machine that was suspended in between notices.
@@ -26,8 +26,10 @@ pub(super) enum Wakeup {
     WaitOver,
     /// An input that was known before anything had to be waited for.
     Pending(Input),
-    /// A signal asks for a stop; named by what sent it.
-    StopSignal(&'static str),
+    /// A signal asks for a stop.
+    StopSignal(Stop),
+    /// Ctrl-C was pressed in the session's window, and once more stops the session.
+    ConfirmStop,
     /// Time to look at the output and the inbox.
     Poll,
 }
@@ -39,6 +41,16 @@ impl From<BranchUpdate> for Wakeup {
             // Its last report has been received before.
             BranchUpdate::Ended => Self::Poll,
             BranchUpdate::Failed(error) => Self::BranchFailed(error),
+        }
+    }
+}
+
+impl From<Received> for Wakeup {
+    fn from(received: Received) -> Self {
+        match received {
+            Received::Stop(stop) => Self::StopSignal(stop),
+            Received::ConfirmStop => Self::ConfirmStop,
+            Received::Request => Self::Poll,
         }
     }
 }
@@ -55,40 +67,11 @@ impl ControlSource {
     /// Waits for the next request.
     pub(super) async fn next(&mut self) -> Wakeup {
         match self {
-            Self::Session(signals) => signals.next().await,
+            Self::Session(signals) => signals.next().await.into(),
             Self::Branch(link) => {
                 link.changed().await;
                 Wakeup::Poll
             }
-        }
-    }
-}
-
-/// The signals a session's runner handles.
-pub(super) struct Signals {
-    hangup: Signal,
-    interrupt: Signal,
-    terminate: Signal,
-    request: Signal,
-}
-
-impl Signals {
-    pub(super) fn listen() -> Result<Self> {
-        Ok(Self {
-            hangup: signal(SignalKind::hangup())?,
-            interrupt: signal(SignalKind::interrupt())?,
-            terminate: signal(SignalKind::terminate())?,
-            request: signal(SignalKind::user_defined1())?,
-        })
-    }
-
-    async fn next(&mut self) -> Wakeup {
-        tokio::select! {
-            biased;
-            _ = self.hangup.recv() => Wakeup::StopSignal("the closed window"),
-            _ = self.interrupt.recv() => Wakeup::StopSignal("Ctrl-C"),
-            _ = self.terminate.recv() => Wakeup::StopSignal("a TERM signal"),
-            _ = self.request.recv() => Wakeup::Poll,
         }
     }
 }

@@ -62,7 +62,7 @@ pub fn waiting(dir: &RunDir) -> io::Result<Vec<Waiting>> {
 pub fn forget_stops(dir: &RunDir, now: Timestamp) -> io::Result<()> {
     let before = name_at(now);
     let stale = |waiting: &Waiting| {
-        matches!(waiting.request, Request::Stop { .. })
+        matches!(waiting.request, Request::Stop(_))
             && waiting
                 .path
                 .file_name()

@@ -2,6 +2,7 @@
 //!
 //! Each request forgets the queue's status, so that a concurrent claim is released by the next check.
 use crate::engine::state::State;
+use crate::model::Stop;
 
 impl State {
     pub(super) fn pause_requested(&mut self) {
@@ -14,8 +15,8 @@ impl State {
         self.current.queue_status = None;
     }
 
-    pub(super) fn stop_requested(&mut self, by: &str) {
-        self.session.stopping = Some(by.to_owned());
+    pub(super) fn stop_requested(&mut self, stop: &Stop) {
+        self.session.stopping = Some(stop.clone());
         self.current.queue_status = None;
     }
 }

@@ -47,7 +47,7 @@ impl State {
             Event::WaitEnded => self.wait_ended(at),
             Event::PauseRequested => self.pause_requested(),
             Event::ContinueRequested => self.continue_requested(),
-            Event::StopRequested { by } => self.stop_requested(by),
+            Event::StopRequested(stop) => self.stop_requested(stop),
             Event::NodeFinished { node, id, ending } => self.node_finished(*node, id, ending, at),
         }
     }

@@ -43,8 +43,8 @@ fn end_of_block(state: &State, block: &Block, endings: &[&Ending]) -> Event {
     if needed <= succeeded {
         return block_finished(state, block, succeeded);
     }
-    if let Some(by) = &state.session.stopping {
-        return finish(Ending::Stopped { by: by.clone() });
+    if let Some(stop) = &state.session.stopping {
+        return finish(stop.ending());
     }
     if let Some(limit) = &state.current.drain {
         return limit_reached(limit.clone());

@@ -13,22 +13,20 @@ use jiff::Timestamp;
 ///
 /// The runner asks after every input, and first thing after a crash, until there is nothing left.
 pub fn follow(plan: &Plan, state: &State, now: Timestamp) -> Option<Event> {
-    match &state.phase {
-        Phase::New | Phase::Running { .. } | Phase::Ended { .. } => None,
-        Phase::Parallel => {
+    let stop = state.session.stopping.as_ref();
+    match (&state.phase, stop) {
+        (Phase::New | Phase::Running { .. } | Phase::Ended { .. }, _) => None,
+        (Phase::Parallel, _) => {
             let block = plan.block(state.current.cursor.node)?;
             block::after_report(state, block, session_limit(plan, state, now))
         }
-        Phase::Ready | Phase::Exited { .. } if state.awaits_queue(plan) => None,
-        Phase::Ready | Phase::Exited { .. } | Phase::Waiting { .. }
-            if state.session.stopping.is_some() =>
-        {
-            let by = state.session.stopping.clone().unwrap_or_default();
-            Some(finish(Ending::Stopped { by }))
+        (Phase::Ready | Phase::Exited { .. }, _) if state.awaits_queue(plan) => None,
+        (Phase::Ready | Phase::Exited { .. } | Phase::Waiting { .. }, Some(stop)) => {
+            Some(finish(stop.ending()))
         }
-        Phase::Waiting { .. } => None,
-        Phase::Exited { outcome } => after_attempt(plan, state, outcome, now),
-        Phase::Ready => next_step(plan, state, now),
+        (Phase::Waiting { .. }, None) => None,
+        (Phase::Exited { outcome }, None) => after_attempt(plan, state, outcome, now),
+        (Phase::Ready, None) => next_step(plan, state, now),
     }
 }
 

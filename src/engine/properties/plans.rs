@@ -45,6 +45,7 @@ fn node(id: &str, termination: Termination, max_iterations: u32) -> Node {
         queue,
         output_path: String::new(),
         context: String::new(),
+        needs: Vec::new(),
         perspectives: Vec::new(),
         from: None,
         from_parallel: Vec::new(),

@@ -125,9 +125,10 @@ pub(super) fn answer(plan: &Plan, state: &State, roll: Roll, now: &mut Timestamp
 fn unasked(state: &State, roll: Roll) -> Option<Input> {
     Some(match roll {
         Roll::Pause => Input::Request(Request::Pause),
-        Roll::Quit => Input::Request(Request::Stop {
-            by: "you".to_owned(),
-        }),
+        Roll::Quit => Input::Request(Request::Stop(Stop::new(
+            StopSource::Person,
+            "you".to_owned(),
+        ))),
         Roll::Go => Input::Request(Request::Continue),
         Roll::Early => Input::Woke,
         Roll::Again => Input::Request(Request::Resume {
@@ -199,7 +200,10 @@ fn branch_report(plan: &Plan, state: &State, cursor: Cursor, roll: Roll) -> Inpu
     let orders = state.orders();
     let ending = match (
         roll,
-        orders.stop.or(orders.drain.map(|limit| limit.to_string())),
+        orders
+            .stop
+            .map(|stop| stop.how)
+            .or(orders.drain.map(|limit| limit.to_string())),
     ) {
         (Roll::Stop, _) => Some(Ending::Completed {
             reason: NodeEnding::AllIterations { iterations: 3 },

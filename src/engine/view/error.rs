@@ -7,7 +7,7 @@ use std::borrow::Cow;
 /// Why a session ended short of its goal.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ErrorView<'a> {
-    /// `failed`, `limit_reached` or `stopped`.
+    /// `failed`, `limit_reached`, `stopped` or `interrupted`.
     #[serde(rename = "type")]
     pub status: SessionStatus,
     pub message: Cow<'a, str>,
@@ -44,6 +44,7 @@ impl<'a> ErrorView<'a> {
                 ..error(limit.to_string().into())
             }),
             Ending::Stopped { by } => Some(error(format!("stopped by {by}").into())),
+            Ending::Interrupted { by } => Some(error(format!("interrupted by {by}").into())),
         }
     }
 }

@@ -137,12 +137,14 @@ impl Message {
             Ending::Completed { .. } => format!("Session {session} is complete"),
             Ending::Failed { .. } => format!("Session {session} failed"),
             Ending::LimitReached { .. } => format!("Session {session} reached a limit"),
+            Ending::Interrupted { .. } => format!("Session {session} was interrupted"),
             Ending::Stopped { .. } => return None,
         };
         let plural = if iterations == 1 { "" } else { "s" };
         let end = match ending {
             Ending::Failed { error, .. } => clean(error),
             Ending::LimitReached { limit } => clean(&limit.to_string()),
+            Ending::Interrupted { by } => clean(by),
             Ending::Completed { .. } | Ending::Stopped { .. } => {
                 format!("{iterations} iteration{plural}")
             }

@@ -36,9 +36,10 @@ impl Observer for Window {
                 .screen
                 .line("  pause requested; the session pauses when no agent runs"),
             Event::ContinueRequested => self.screen.line("  continued"),
-            Event::StopRequested { by } => self
-                .screen
-                .line(&format!("  stop requested by {by}; ending the agent")),
+            Event::StopRequested(stop) => self.screen.line(&format!(
+                "  stop requested by {}; ending the agent",
+                text::clean(&stop.how)
+            )),
             Event::NodeFinished { node, id, ending } if plan.kind == PlanKind::Pipeline => {
                 self.show_finished_stage(plan, *node, id, ending);
             }

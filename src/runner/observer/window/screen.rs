@@ -10,7 +10,12 @@ pub(super) struct Screen {
     pub(super) is_live: bool,
     /// Written before each line; of a branch, its name.
     prefix: String,
+    /// What the end of the bottom line says all the time, where there is room.
+    pub(super) hint: String,
 }
+
+/// The bottom line of a narrower terminal has no hint.
+const ROOM_FOR_HINT: usize = 60;
 
 impl Screen {
     pub(super) fn new(prefix: String) -> Self {
@@ -19,6 +24,7 @@ impl Screen {
             is_live: out.is_term() && prefix.is_empty(),
             out,
             prefix,
+            hint: String::new(),
         }
     }
 
@@ -41,11 +47,14 @@ impl Screen {
         }
         let width = self.width().saturating_sub(1);
         let _ = self.out.clear_line();
-        let _ = write!(
-            self.out,
-            "{}",
-            style::faint(&console::truncate_str(text, width, "…"))
-        );
+        let hint = match self.hint.as_str() {
+            "" => String::new(),
+            _ if width < ROOM_FOR_HINT => String::new(),
+            hint => format!(" · {hint}"),
+        };
+        let room = width.saturating_sub(console::measure_text_width(&hint));
+        let text = console::truncate_str(text, room, "…");
+        let _ = write!(self.out, "{}", style::faint(&format!("{text}{hint}")));
         let _ = self.out.flush();
     }
 }

@@ -3,12 +3,15 @@ use super::format::{ends_when, next_step, position, tokens};
 use super::screen::Screen;
 use crate::agent::{Activity, Transcript};
 use crate::engine::{Phase, State};
+use crate::exec::launcher::Windows;
 use crate::model::{Ending, NodeId};
 use crate::plan::{Plan, PlanKind};
+use crate::runner::signals::CONFIRMED_WITHIN;
 use crate::store::layout::RunDir;
 use crate::store::session::{Session, Snapshot};
 use crate::text;
 use crate::ui::activity::Shown;
+use crate::ui::caller::as_called;
 use crate::ui::{duration, report, style};
 use crate::workspace::Workspace;
 use camino::Utf8PathBuf;
@@ -33,6 +36,8 @@ pub(in crate::runner) struct Window {
     pub(super) payer: Option<String>,
     /// What the agent did last, in one line.
     pub(super) activity: String,
+    /// The keys that leave the window, in one of tmux.
+    leave_keys: Option<String>,
 }
 
 impl Window {
@@ -64,6 +69,7 @@ impl Window {
             started_at: None,
             payer: None,
             activity: String::new(),
+            leave_keys: None,
         }
     }
 
@@ -160,6 +166,30 @@ impl Window {
         }
     }
 
+    /// Has the bottom line name the keys that leave the window and stop the session.
+    pub(in crate::runner) fn show_keys(&mut self, windows: Option<&dyn Windows>) {
+        if !self.screen.is_live {
+            return;
+        }
+        self.leave_keys = windows.and_then(Windows::leave_keys);
+        self.screen.hint = match &self.leave_keys {
+            Some(leave) => format!("{leave} leaves · Ctrl-C twice stops"),
+            None => "Ctrl-C stops".to_owned(),
+        };
+    }
+
+    /// Asks whether Ctrl-C was meant for the session.
+    pub(in crate::runner) fn ask_before_stop(&mut self) {
+        let leave = self
+            .leave_keys
+            .as_ref()
+            .map_or_else(String::new, |leave| format!("; {leave} leaves it running"));
+        let seconds = CONFIRMED_WITHIN.as_secs();
+        self.show_remark(&format!(
+            "Ctrl-C again within {seconds} s stops the session{leave}"
+        ));
+    }
+
     /// Shows what the user should know about a program that was called.
     pub(in crate::runner) fn show_remark(&mut self, remark: &str) {
         self.screen
@@ -178,7 +208,9 @@ impl Window {
         let sign = match ending {
             Ending::Completed { .. } => style::good("✓"),
             Ending::Failed { .. } => style::bad("✗"),
-            Ending::LimitReached { .. } | Ending::Stopped { .. } => style::odd("■"),
+            Ending::LimitReached { .. } | Ending::Stopped { .. } | Ending::Interrupted { .. } => {
+                style::odd("■")
+            }
         };
         self.screen.line(&format!(
             "\n{sign} Session '{}' {}  {}",
@@ -192,7 +224,7 @@ impl Window {
                 state: state.clone(),
             };
             let (failure, next) = (report::failure(&snapshot), report::next_steps(&snapshot));
-            self.screen.line(&format!("{failure}\n{next}"));
+            self.screen.line(&as_called(&format!("{failure}\n{next}")));
         }
     }
 }
