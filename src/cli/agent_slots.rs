@@ -3,8 +3,6 @@ use super::context::Context;
 use crate::error::{Error, ErrorKind, Result};
 use crate::exec::process;
 use crate::store::slots::Slots;
-use camino::Utf8PathBuf;
-use etcetera::BaseStrategy as _;
 
 /// Returns the machine's slots for agents, if their number is limited.
 pub(super) fn read(context: &Context) -> Result<Option<Slots>> {
@@ -24,14 +22,11 @@ pub(super) fn read(context: &Context) -> Result<Option<Slots>> {
     if most == 0 {
         return Ok(None);
     }
-    let cache = etcetera::choose_base_strategy()
-        .map_err(|error| Error::failed(format!("the home folder: {error}")))?
-        .cache_dir();
-    let cache = Utf8PathBuf::from_path_buf(cache)
-        .map_err(|path| Error::failed(format!("{} is not UTF-8", path.display())))?;
     // A home folder may be on several machines.
-    let folder = cache
-        .join("agent-pipelines/slots")
+    let folder = context
+        .dirs
+        .cache
+        .join("slots")
         .join(process::current().host);
     Ok(Some(Slots { folder, most }))
 }

@@ -3,18 +3,18 @@ use crate::compile::{Invalid, Overrides, Settings, SourceText};
 use crate::error::{Error, Result};
 use crate::exec::launcher::Tmux;
 use crate::model::Env;
-use crate::store::layout::Project;
+use crate::store::layout::{Project, UserDirs};
 use crate::store::library::Library;
+use crate::ui::caller::Caller;
 use camino::{Utf8Path, Utf8PathBuf};
-use etcetera::BaseStrategy as _;
 use fs_err as fs;
 
 /// Read once, in `main`, and passed on.
 #[derive(Clone, Debug)]
 pub(super) struct Context {
     pub(super) project: Project,
-    /// `~/.config/agent-pipelines`: the user's own loops, pipelines and settings.
-    pub(super) user_config: Utf8PathBuf,
+    /// The user's own folders: settings, state, cache and data.
+    pub(super) dirs: UserDirs,
     /// The running program, for agents and runners to call.
     pub(super) exe: Utf8PathBuf,
     /// `CLAUDE_PIPELINE_SESSION`, when called by an agent.
@@ -26,23 +26,24 @@ pub(super) struct Context {
 }
 
 impl Context {
-    /// Reads the environment.
-    pub(super) fn read() -> Result<Self> {
+    /// Reads the environment. `project` is a folder of the project to work in, if one was named.
+    pub(super) fn read(project: Option<&Utf8Path>) -> Result<Self> {
         let env: Env = std::env::vars_os()
             .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
             .collect();
         let home = env.get("HOME").map(Utf8PathBuf::from);
-        let user_config = match etcetera::choose_base_strategy() {
-            Ok(folders) => utf8(folders.config_dir())?,
-            Err(_) => Utf8PathBuf::from("/nonexistent"),
-        };
         let cwd = utf8(
             std::env::current_dir()
                 .map_err(|error| Error::failed(format!("the current directory: {error}")))?,
         )?;
-        let root = match env.get("AP_PROJECT").filter(|path| !path.is_empty()) {
-            Some(path) => cwd.join(path),
-            None => project_of(&cwd, home.as_deref()),
+        let home = home.or_else(|| Utf8PathBuf::from_path_buf(etcetera::home_dir().ok()?).ok());
+        let root = match (
+            project,
+            env.get("AP_PROJECT").filter(|path| !path.is_empty()),
+        ) {
+            (Some(folder), _) => project_of(&existing(&cwd.join(folder))?, home.as_deref()),
+            (None, Some(path)) => cwd.join(path),
+            (None, None) => project_of(&cwd, home.as_deref()),
         };
         let session = env
             .get("CLAUDE_PIPELINE_SESSION")
@@ -52,7 +53,7 @@ impl Context {
         let inside_tmux = env.get("TMUX").is_some_and(|tmux| !tmux.is_empty());
         Ok(Self {
             project: Project::new(root),
-            user_config: user_config.join("agent-pipelines"),
+            dirs: UserDirs::new(&env, home.as_deref()),
             exe,
             session,
             env: env.without_caller(),
@@ -60,9 +61,18 @@ impl Context {
         })
     }
 
+    /// Returns how this program was called: `run.sh` names itself in `AP_CALLED_AS`.
+    pub(super) fn caller(&self, project: Option<&Utf8Path>) -> Caller {
+        let program = self.env.get("AP_CALLED_AS").filter(|name| !name.is_empty());
+        Caller {
+            program: program.map_or("ap", String::as_str).to_owned(),
+            project: project.map(|_| self.project.root().to_string()),
+        }
+    }
+
     /// Returns the user's own settings; without a file there are none.
     pub(super) fn settings(&self) -> Result<Settings> {
-        let file = self.user_config.join("config.yaml");
+        let file = self.dirs.config.join("config.yaml");
         let text = match fs::read_to_string(&file) {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
                 return Ok(Settings::default());
@@ -91,7 +101,7 @@ impl Context {
             .env
             .get("STAGES_DIR")
             .filter(|folder| !folder.is_empty());
-        Library::new(self.project.root(), &self.user_config)
+        Library::new(self.project.root(), &self.dirs.config)
             .with_stages(stages.map(|folder| self.project.root().join(folder)))
     }
 
@@ -113,6 +123,19 @@ impl Context {
 fn utf8(path: std::path::PathBuf) -> Result<Utf8PathBuf> {
     Utf8PathBuf::from_path_buf(path)
         .map_err(|path| Error::usage(format!("the path {} is not UTF-8", path.display())))
+}
+
+/// Returns a folder that was named on the command line.
+fn existing(folder: &Utf8Path) -> Result<Utf8PathBuf> {
+    folder
+        .canonicalize_utf8()
+        .ok()
+        .filter(|path| path.is_dir())
+        .ok_or_else(|| {
+            Error::usage(format!("there is no folder {folder}")).hint(
+                "name the folder of a project: `ap list --all` shows where sessions were started",
+            )
+        })
 }
 
 /// Returns the project a directory belongs to: the nearest one above it with a `.claude` folder, else its git

@@ -19,15 +19,18 @@ use serde::Serialize;
 #[command(mut_arg("json", |json| json.help("Print a JSON array")))]
 pub(super) struct Args {
     /// Maximum number of sessions to show, newest first
-    count: Option<usize>,
+    pub(super) count: Option<usize>,
+    /// List the sessions of all projects in which one was started
+    #[arg(long)]
+    pub(super) all: bool,
     #[command(flatten)]
-    format: Format,
+    pub(super) format: Format,
 }
 
 /// One entry of `ap list --json`.
 #[derive(Debug, Serialize)]
 pub(super) struct Row {
-    session: SessionName,
+    pub(super) session: SessionName,
     pipeline: String,
     /// `null` if the session cannot be read.
     status: Option<SessionStatus>,
@@ -42,7 +45,7 @@ pub(super) struct Row {
     branches_done: u32,
     branches: u32,
     started_at: Option<Timestamp>,
-    updated_at: Option<Timestamp>,
+    pub(super) updated_at: Option<Timestamp>,
     cost_usd: f64,
     /// Set instead of the rest when the session cannot be read.
     error: Option<String>,

@@ -1,6 +1,7 @@
 //! The session a command is about: its name as an argument, its state, and whether its runner lives.
 use super::candidates;
 use super::context::Context;
+use super::session_path::elsewhere;
 use crate::engine::Phase;
 use crate::error::{Error, ErrorKind, Result};
 use crate::exec::holder::is_running;
@@ -24,8 +25,11 @@ pub(super) fn find(session: &SessionName, context: &Context) -> Result<Snapshot>
             "there is no session '{session}' in {}",
             context.project.root()
         );
-        Error::new(ErrorKind::SessionNotFound, message)
-            .hint("`ap list` shows the sessions there are")
+        let error = Error::new(ErrorKind::SessionNotFound, message);
+        match elsewhere(session, context) {
+            Some(hint) => error.hint(hint),
+            None => error.hint("`ap list` shows the sessions there are"),
+        }
     })
 }
 

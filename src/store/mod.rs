@@ -15,6 +15,7 @@ pub mod manifest;
 pub mod observer;
 mod observers;
 pub mod outputs;
+pub mod roots;
 pub mod session;
 pub mod slots;
 pub mod views;

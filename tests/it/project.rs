@@ -135,8 +135,7 @@ impl Project {
         let vars = [
             ("PATH", path.as_str()),
             ("HOME", top.join("home").as_str()),
-            ("XDG_CONFIG_HOME", top.join("home/.config").as_str()),
-            ("XDG_STATE_HOME", top.join("home/.local/state").as_str()),
+            ("AP_HOME", top.join("ap home").as_str()),
             ("TMPDIR", top.join("tmp").as_str()),
             ("TMUX_TMPDIR", top.as_str()),
             ("AP_TMUX_SOCKET", "tests"),

@@ -166,7 +166,7 @@ fn an_unsupported_permission_mode_is_refused_at_the_start() {
 
 #[test]
 fn a_custom_provider_gets_its_prompt_as_declared() {
-    let settings = "home/.config/agent-pipelines/config.yaml";
+    let settings = "ap home/config/config.yaml";
     for (prompt, args) in [
         ("stdin", "[go]"),
         ("file", "[go, --file]"),

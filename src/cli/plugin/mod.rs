@@ -7,10 +7,8 @@ mod uninstall;
 mod update;
 
 use super::context::Context;
-use crate::error::{Error, ExitCode, Result};
-use crate::plugin::{self, Copy, NAME};
-use camino::Utf8PathBuf;
-use etcetera::BaseStrategy as _;
+use crate::error::{ExitCode, Result};
+use crate::plugin::{self, Copy};
 
 #[derive(clap::Args, Debug)]
 pub(super) struct Args {
@@ -27,7 +25,7 @@ enum Command {
 }
 
 pub(super) fn run(args: &Args, context: &Context) -> Result<ExitCode> {
-    let copy = copy(context)?;
+    let copy = copy(context);
     match &args.command {
         Command::Install(args) => install::run(args, &copy, context),
         Command::Update(args) => update::run(args, &copy, context),
@@ -36,15 +34,10 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<ExitCode> {
     }
 }
 
-/// The user's copy of the plugin: in `~/.local/share/agent-pipelines/plugin`.
-fn copy(context: &Context) -> Result<Copy> {
-    let data = etcetera::choose_base_strategy()
-        .map_err(|error| Error::failed(format!("the home folder: {error}")))?
-        .data_dir();
-    let data = Utf8PathBuf::from_path_buf(data)
-        .map_err(|path| Error::usage(format!("the path {} is not UTF-8", path.display())))?;
-    Ok(Copy::new(
-        data.join(NAME).join("plugin"),
+/// Returns the user's copy of the plugin: in `~/.local/share/agent-pipelines/plugin`.
+fn copy(context: &Context) -> Copy {
+    Copy::new(
+        context.dirs.data.join("plugin"),
         plugin::files(context.exe.as_str()),
-    ))
+    )
 }

@@ -12,3 +12,14 @@ pub(super) fn definitions(kind: PlanKind) -> &'static Dir<'static> {
         PlanKind::Pipeline => &PIPELINES,
     }
 }
+
+/// Returns the text of a built-in file, by its path: `loops/work/prompt.md`.
+pub fn builtin_text(path: &str) -> Option<String> {
+    let (folder, inside) = path.split_once('/')?;
+    let dir = match folder {
+        "loops" => &LOOPS,
+        "pipelines" => &PIPELINES,
+        _ => return None,
+    };
+    dir.get_file(inside)?.contents_utf8().map(str::to_owned)
+}

@@ -13,6 +13,7 @@ mod search_path;
 #[cfg(test)]
 mod tests;
 
+pub use builtin::builtin_text;
 pub use entry::Entry;
 pub use fixture_files::FixtureFiles;
 pub use lookup::Library;

@@ -1,4 +1,4 @@
-//! Every path we ever write, in one place.
+//! Every path we write in a project.
 //!
 //! ```text
 //! <project>/.claude/locks/<session>.lock
@@ -97,7 +97,7 @@ impl RunDir {
     }
 
     /// The plan that is about to take its place.
-    pub(super) fn next_plan(&self) -> Utf8PathBuf {
+    pub(in crate::store) fn next_plan(&self) -> Utf8PathBuf {
         self.root.join("plan.next.json")
     }
 
@@ -110,7 +110,7 @@ impl RunDir {
     }
 
     /// What keeps the cost of a look at the session from growing with its journal.
-    pub(super) fn checkpoint(&self) -> Utf8PathBuf {
+    pub(in crate::store) fn checkpoint(&self) -> Utf8PathBuf {
         self.root.join("checkpoint.json")
     }
 
@@ -164,7 +164,7 @@ impl RunDir {
     }
 
     /// Up to where an observer has reacted to the journal.
-    pub(super) fn observer_position(&self, observer: &str) -> Utf8PathBuf {
+    pub(in crate::store) fn observer_position(&self, observer: &str) -> Utf8PathBuf {
         self.root.join("observers").join(observer)
     }
 

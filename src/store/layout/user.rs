@@ -1,0 +1,107 @@
+//! The folders of the user, outside every project: settings, state, cache and data.
+use crate::model::Env;
+use camino::{Utf8Path, Utf8PathBuf};
+
+/// The name of our folder in those of the user.
+const OURS: &str = "agent-pipelines";
+
+/// The folders of the user. `AP_HOME` moves all of them; else the `XDG` variables move them one by one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UserDirs {
+    /// Loops, pipelines and `config.yaml`, which the user writes.
+    pub config: Utf8PathBuf,
+    /// What `ap` knows of more than one project, see [`StateFile`].
+    pub state: Utf8PathBuf,
+    /// What can be made again.
+    pub cache: Utf8PathBuf,
+    /// The installed plugin.
+    pub data: Utf8PathBuf,
+}
+
+impl UserDirs {
+    /// Returns the folders by the environment. Without a home they are nowhere.
+    pub fn new(env: &Env, home: Option<&Utf8Path>) -> Self {
+        let set = |name: &str| env.get(name).filter(|path| path.starts_with('/'));
+        let folder = |ours: &str, variable: &str, usual: &str| match (set("AP_HOME"), set(variable))
+        {
+            (Some(all), _) => Utf8Path::new(all).join(ours),
+            (None, Some(parent)) => Utf8Path::new(parent).join(OURS),
+            (None, None) => home
+                .unwrap_or(Utf8Path::new("/nonexistent"))
+                .join(usual)
+                .join(OURS),
+        };
+        Self {
+            config: folder("config", "XDG_CONFIG_HOME", ".config"),
+            state: folder("state", "XDG_STATE_HOME", ".local/state"),
+            cache: folder("cache", "XDG_CACHE_HOME", ".cache"),
+            data: folder("data", "XDG_DATA_HOME", ".local/share"),
+        }
+    }
+
+    /// Returns the path of a file in the state folder.
+    pub fn state_file(&self, file: StateFile) -> Utf8PathBuf {
+        self.state.join(file.name())
+    }
+}
+
+/// A file in the state folder. Each has one writer, see `docs/reference.md`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StateFile {
+    /// One line for each project in which a session was started.
+    Roots,
+    /// Held by the writer of the roots.
+    RootsLock,
+    /// Which config folders of Claude Code are signed in, for a few minutes.
+    Accounts,
+}
+
+impl StateFile {
+    pub const ALL: [Self; 3] = [Self::Roots, Self::RootsLock, Self::Accounts];
+
+    /// Returns its name in the folder.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Roots => "roots.jsonl",
+            Self::RootsLock => "roots.lock",
+            Self::Accounts => "accounts.json",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn state(variables: &[(&str, &str)]) -> String {
+        let env = variables
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        UserDirs::new(&env.collect(), Some("/h".into()))
+            .state
+            .into_string()
+    }
+
+    #[test]
+    fn ap_home_comes_before_xdg_and_that_before_home() {
+        assert_eq!(state(&[]), "/h/.local/state/agent-pipelines");
+        let xdg = ("XDG_STATE_HOME", "/x");
+        assert_eq!(state(&[xdg]), "/x/agent-pipelines");
+        assert_eq!(state(&[xdg, ("AP_HOME", "/a")]), "/a/state");
+        // As the XDG specification has it, a relative path does not count.
+        assert_eq!(
+            state(&[("XDG_STATE_HOME", "x"), ("AP_HOME", "")]),
+            "/h/.local/state/agent-pipelines"
+        );
+    }
+
+    #[test]
+    fn ap_home_moves_every_folder() {
+        let env = std::iter::once(("AP_HOME".to_owned(), "/a".to_owned())).collect();
+        let dirs = UserDirs::new(&env, None);
+        assert_eq!(
+            [dirs.config, dirs.state, dirs.cache, dirs.data],
+            ["/a/config", "/a/state", "/a/cache", "/a/data"]
+        );
+    }
+}
