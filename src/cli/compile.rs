@@ -3,8 +3,9 @@ use super::context::Context;
 use crate::clock;
 use crate::compile::{Overrides, Request, Sources, compile};
 use crate::error::{Error, Result};
+use crate::fixture;
 use crate::model::{RunId, SessionName};
-use crate::plan::Plan;
+use crate::plan::{Origin, Plan};
 use crate::store::inputs;
 use crate::ui::note;
 
@@ -41,6 +42,7 @@ pub(super) fn plan(
                 note(format!("warning: {warning}"));
             }
             plan.inputs = inputs::expand(root, &plan.inputs)?;
+            play_own_scripts(&mut plan, context)?;
             Ok(plan)
         }
         Err(problems) => Err(Error::invalid(crate::compile::Invalid::new(
@@ -48,6 +50,20 @@ pub(super) fn plan(
             problems,
         ))),
     }
+}
+
+/// Gives the plan's scripted agents the scripts of its fixture.
+fn play_own_scripts(plan: &mut Plan, context: &Context) -> Result<()> {
+    let library = context.library();
+    let name = match plan.source.origin {
+        Origin::File => context.project.root().join(&plan.source.path).into_string(),
+        Origin::Project | Origin::User | Origin::BuiltIn => plan.name.clone(),
+    };
+    let fixture = match library.entry_of(plan.kind, &name) {
+        Ok(entry) => library.fixture(&entry)?,
+        Err(_) => None,
+    };
+    fixture::play_own_scripts(plan, fixture.as_ref(), &library, &context.exe)
 }
 
 /// Returns an id no other run has: the time and our pid.

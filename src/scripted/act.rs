@@ -47,14 +47,18 @@ impl<'o> Agent<'o> {
             self.events.finished(step.cost_usd)?;
             return Ok(ExitCode::SUCCESS);
         }
-        self.work(step)?;
-        if let Some(status) = &step.status {
-            self.report(status)?;
+        if self.work(step)? {
+            if let Some(status) = &step.status {
+                self.report(status)?;
+            }
+        } else {
+            self.report(&json!({"decision": "error", "reason": "`git commit` failed, so the task stays open", "summary": "", "errors": ["`git commit` failed"]}))?;
         }
         self.end(step)
     }
 
-    fn work(&mut self, step: &Step) -> Result<()> {
+    /// Does the work of a step. Returns false if it could not be committed: then no task is closed.
+    fn work(&mut self, step: &Step) -> Result<bool> {
         if !step.say.is_empty() {
             let text = self.context.fill(&step.say);
             self.events.said(&text)?;
@@ -70,13 +74,16 @@ impl<'o> Agent<'o> {
         }
         for words in step.run.iter() {
             let words: Vec<String> = words.iter().map(|word| self.context.fill(word)).collect();
-            self.run(&words)?;
+            let done = self.run(&words)?;
+            if done.code != Some(0) && is_commit(&words) && is_uncommitted()? {
+                return Ok(false);
+            }
         }
         if step.close {
             self.close()?;
         }
         wait(Duration::from_millis(step.sleep_ms));
-        Ok(())
+        Ok(true)
     }
 
     /// Takes the next task; false when there is none.
@@ -208,6 +215,18 @@ fn filled(context: &ScriptContext, value: &Value) -> Value {
             .collect(),
         Value::Null | Value::Bool(_) | Value::Number(_) => value.clone(),
     }
+}
+
+/// Whether a command commits.
+fn is_commit(words: &[String]) -> bool {
+    words.first().is_some_and(|program| program == "git")
+        && words.iter().any(|word| word == "commit")
+}
+
+/// Whether something is left that was to be committed: a commit of nothing fails too, and is no reason to worry.
+fn is_uncommitted() -> Result<bool> {
+    let look = ["git", "diff", "--cached", "--quiet"].map(str::to_owned);
+    Ok(run(&look)?.code == Some(1))
 }
 
 fn append(path: &Utf8Path, text: &str) -> Result<()> {

@@ -42,6 +42,7 @@ pub use gate::Asked;
 pub use script::Script;
 
 use crate::error::{Error, Result};
+use crate::store::library::builtin_text;
 use act::Agent;
 use camino::Utf8Path;
 use context::ScriptContext;
@@ -51,12 +52,16 @@ use std::process::ExitCode;
 
 /// What the agent does without a script: one task, one small file, one commit.
 const DEMO: &str = include_str!("demo.yaml");
+/// What it does in a loop without tasks and without a script of its own: it only reports.
+const REPORT: &str = include_str!("report.yaml");
+/// Names the script of a loop that has none.
+pub const PLAIN: &str = "builtin:report.yaml";
 
 /// Plays the script, or the demo, as the agent of the attempt this process was started for; or answers as those who
 /// judge it.
 pub fn play(script: Option<&Utf8Path>, asked: Option<Asked>) -> Result<ExitCode> {
     let (name, text) = match script {
-        Some(path) => (path.as_str(), fs::read_to_string(path)?),
+        Some(path) => (path.as_str(), read(path)?),
         None => ("the built-in script", DEMO.to_owned()),
     };
     let script = Script::parse(name, &text)?;
@@ -74,6 +79,16 @@ pub fn play(script: Option<&Utf8Path>, asked: Option<Asked>) -> Result<ExitCode>
             gate::iteration(&context::context_path()?)?,
             &mut io::stdout().lock(),
         ),
+    }
+}
+
+/// Returns the text of a script, on disk or built in.
+fn read(path: &Utf8Path) -> Result<String> {
+    match path.as_str().strip_prefix("builtin:") {
+        _ if path == PLAIN => Ok(REPORT.to_owned()),
+        Some(inside) => builtin_text(inside)
+            .ok_or_else(|| Error::usage(format!("there is no built-in script `{inside}`"))),
+        None => Ok(fs::read_to_string(path)?),
     }
 }
 
