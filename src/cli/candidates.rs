@@ -30,7 +30,7 @@ pub(crate) fn definitions() -> ArgValueCompleter {
 
 /// Returns the names of all loops or pipelines; of both without a kind.
 pub(crate) fn definition_names(kind: Option<PlanKind>) -> Vec<String> {
-    let Ok(context) = Context::read() else {
+    let Ok(context) = Context::read(None) else {
         return Vec::new();
     };
     let mut entries = context.library().list();
@@ -39,7 +39,7 @@ pub(crate) fn definition_names(kind: Option<PlanKind>) -> Vec<String> {
 }
 
 fn session_names() -> Vec<CompletionCandidate> {
-    let found = Context::read()
+    let found = Context::read(None)
         .ok()
         .and_then(|context| names(&context.project).ok());
     let names = found.unwrap_or_default();

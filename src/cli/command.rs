@@ -5,11 +5,12 @@ use super::context::Context;
 use super::session::SessionArgs;
 use super::{
     attach, cleanup, completions, continue_session, demo, doctor, dry_run, explain, fork, hook,
-    init, kill, lint, list, logs, man, new, overview, pause, plugin, queue, schema, start, status,
-    stop, tail, test, wait,
+    init, kill, lint, list, list_all, logs, man, new, overview, pause, plugin, queue, schema,
+    start, status, stop, tail, test, wait,
 };
 use crate::error::{ExitCode, Result};
 use crate::plan::PlanKind;
+use camino::{Utf8Path, Utf8PathBuf};
 use clap::{Args as _, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 use start::loop_command::{self, StartArgs};
 use start::pipeline;
@@ -23,7 +24,8 @@ A loop runs a fresh agent again and again until it is done:
   ap attach auth                  watch it (detach with Ctrl-b d)
 
 Exit codes: 0 done, 1 failed, 2 bad usage or definition, 3 session already running,
-            4 ended short of its goal (a limit, no task), 5 stopped by you
+            4 ended short of its goal (a limit, no task), 5 stopped by you,
+            75 interrupted from outside: run it again with --resume
 
 AP_LOG=debug logs what ap does: to stderr, or for a session in tmux to ap.log in its run directory";
 
@@ -35,8 +37,18 @@ const ABOUT_LOOP: &str = "Run a loop: `ap loop work auth 25`, or shorter `ap wor
 pub(super) struct Cli {
     #[command(flatten)]
     overview: overview::Args,
+    #[command(flatten)]
+    place: ProjectArg,
     #[command(subcommand)]
     command: Option<Command>,
+}
+
+/// The project a command works in.
+#[derive(clap::Args, Clone, Debug, Default)]
+struct ProjectArg {
+    /// Work in the project of this folder instead of the current one
+    #[arg(short = 'C', long = "project", value_name = "DIR", global = true)]
+    project: Option<Utf8PathBuf>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -110,6 +122,8 @@ enum Command {
 struct Shortcut {
     #[command(flatten)]
     args: loop_command::Args,
+    #[command(flatten)]
+    place: ProjectArg,
 }
 
 impl Cli {
@@ -118,13 +132,22 @@ impl Cli {
     where
         A: Into<OsString> + Clone,
     {
+        let (first, args) = leading_project(args.into_iter().map(Into::into).collect());
         let matches = Self::command().try_get_matches_from(args)?;
         let mut cli = Self::from_arg_matches(&matches)?;
         if let Some(Command::Shortcut(words)) = cli.command {
             let words = std::iter::once(OsString::from("ap")).chain(words);
-            cli.command = Some(Command::Loop(Shortcut::try_parse_from(words)?.args));
+            let shortcut = Shortcut::try_parse_from(words)?;
+            cli.command = Some(Command::Loop(shortcut.args));
+            cli.place = shortcut.place;
         }
+        cli.place.project = cli.place.project.or(first);
         Ok(cli)
+    }
+
+    /// Returns the folder of the project to work in, if one is named.
+    pub(super) fn project(&self) -> Option<&Utf8Path> {
+        self.place.project.as_deref()
     }
 
     /// Runs the command.
@@ -136,6 +159,7 @@ impl Cli {
             Command::Loop(args) => loop_command::run(&args, context),
             Command::Pipeline(args) => pipeline::run(&args, context),
             Command::Status(args) => status::run(&args, context),
+            Command::List(args) if args.all => list_all::run(&args, context),
             Command::List(args) => list::run(&args, context),
             Command::Attach(args) => attach::run(&args, context),
             Command::Logs(args) => logs::run(&args, context),
@@ -164,6 +188,21 @@ impl Cli {
             Command::Shortcut(_) => unreachable!("`parse_args` makes it `ap loop`"),
         }
     }
+}
+
+/// Takes `-C DIR` from before the command, where clap would have it exclude commands.
+fn leading_project(mut args: Vec<OsString>) -> (Option<Utf8PathBuf>, Vec<OsString>) {
+    let word = |index: usize| args.get(index).and_then(|word| word.to_str());
+    let (folder, words) = match (word(1), word(2)) {
+        (Some("-C" | "--project"), Some(folder)) => (folder.into(), 2),
+        (Some(option), _) => match option.strip_prefix("--project=") {
+            Some(folder) => (folder.into(), 1),
+            None => return (None, args),
+        },
+        (None, _) => return (None, args),
+    };
+    args.drain(1..=words);
+    (Some(folder), args)
 }
 
 /// Returns every command with its arguments and help.

@@ -4,10 +4,10 @@ use super::request;
 use super::session::SessionArgs;
 use crate::error::{ExitCode, Result};
 use crate::model::Request;
-use crate::ui::out;
+use crate::ui::say;
 
 pub(super) fn run(args: &SessionArgs, context: &Context) -> Result<ExitCode> {
     request::send(&args.session, &Request::Continue, context)?;
-    out(format!("Session '{}' continues.", args.session))?;
+    say(format!("Session '{}' continues.", args.session))?;
     Ok(ExitCode::Done)
 }

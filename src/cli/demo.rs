@@ -13,6 +13,7 @@ use crate::store::layout::Project;
 use crate::store::session::{Snapshot, load_cached};
 use crate::text::first_line;
 use crate::text::shell_quote;
+use crate::ui::caller;
 use crate::ui::{out, report, style};
 use crate::workspace::git;
 use camino::Utf8PathBuf;
@@ -56,9 +57,9 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<ExitCode> {
         out(format!(
             "{}  ap work demo 25 --provider scripted\n  in tmux; watch it with: {}\n",
             style::heading("Started"),
-            tmux.attach_line(&session)
+            launch::attach_line(&session, &context)
         ))?;
-        launch::in_background(request, &context)?;
+        launch::in_background(request, &|| Ok(()), &context)?;
         let ended = follow(&context, &session)?;
         launch::close_window(&session, &context)?;
         print_summary(&ended, &context)
@@ -67,7 +68,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<ExitCode> {
             "{}  ap work demo 25 --provider scripted --foreground\n  tmux is not installed, so in this terminal\n",
             style::heading("Started")
         ))?;
-        launch::in_this_terminal(request, &context)?;
+        launch::in_this_terminal(request, &|| Ok(()), &context)?;
         let ended = load_cached(&context.project.session(&session))?
             .ok_or_else(|| Error::failed("the demo left no session"))?;
         print_summary(&ended, &context)
@@ -176,6 +177,12 @@ fn print_summary(snapshot: &Snapshot, context: &Context) -> Result<ExitCode> {
         style::heading("Session 'demo'"),
         report::ending(ending)
     ))?;
+    // Called from a checkout, it is not on PATH in another repository yet.
+    let install = if caller::is_installed() {
+        ""
+    } else {
+        "  install       cargo install --path . --locked   (then `ap` can be called anywhere)\n"
+    };
     out(format!(
         "
 {}
@@ -185,7 +192,7 @@ fn print_summary(snapshot: &Snapshot, context: &Context) -> Result<ExitCode> {
   an iteration  {}/stage-00-work/iterations/001   (context.json, prompt.md, status.json, output.md)
 
 {}
-  with Claude   cd your/repository && ap work auth 25      tasks: `- [ ]` lines in backlog.md
+{install}  with Claude   cd your/repository && ap work auth 25      tasks: `- [ ]` lines in backlog.md
   with beads    ap queue label auth --all-ready && ap work auth 25
   watch it      ap attach auth      follow it: ap logs auth -f      stop it: ap stop auth
   after a crash ap work auth 25 --resume",

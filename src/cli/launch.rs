@@ -1,16 +1,19 @@
 //! Starts a session's runner: in a tmux window of its own, or in this terminal.
 use super::context::Context;
-use super::{agent_slots, programs, run_session};
+use super::{agent_slots, early_end, run_session};
 use crate::clock;
 use crate::error::{ExitCode, Result};
 use crate::exec::holder::is_running;
-use crate::exec::launcher::{Foreground, Launch, Launched, Launcher, RunnerState, TmuxLauncher};
+use crate::exec::launcher::{
+    Foreground, Launch, Launched, Launcher, RunnerState, TmuxLauncher, TmuxNames,
+};
 use crate::model::SessionName;
-use crate::runner::{self, LaunchRequest, Mode, RunnerEnv, SessionRequest};
+use crate::runner::{self, LaunchRequest, Mode, SessionRequest};
 use crate::store::layout::Project;
 use crate::store::lock::FileLock;
-use crate::ui::{out, report};
-use crate::workspace::Workspace;
+use crate::store::session::load_cached;
+use crate::ui::next_command::NextCommand;
+use crate::ui::{note, report, say};
 use fs_err as fs;
 use std::time::Duration;
 
@@ -20,9 +23,9 @@ const ABOUT_TO_END: Duration = Duration::from_secs(5);
 /// Runs a session in this terminal, to its end.
 pub(super) fn in_this_terminal(
     session_request: SessionRequest,
+    permit: &dyn Fn() -> Result<()>,
     context: &Context,
 ) -> Result<ExitCode> {
-    require_programs(&session_request, context)?;
     let (session, project) = (
         session_request.plan.session.clone(),
         context.project.clone(),
@@ -38,11 +41,12 @@ pub(super) fn in_this_terminal(
         run_dir: run_dir.root(),
         exe: &context.exe,
         request: request(session_request, context)?,
+        permit,
     })?;
     match launched {
         Launched::Ended(code) => Ok(code),
         Launched::Running => Ok(ExitCode::Done),
-        Launched::Complete => already_complete(&session),
+        Launched::Complete => already_complete(&session, context),
     }
 }
 
@@ -50,20 +54,34 @@ pub(super) fn in_this_terminal(
 pub(super) fn in_tmux(
     session_request: SessionRequest,
     attach: bool,
+    permit: &dyn Fn() -> Result<()>,
     context: &Context,
 ) -> Result<ExitCode> {
-    require_programs(&session_request, context)?;
     let (session, name) = (
         session_request.plan.session.clone(),
         session_request.plan.name.clone(),
     );
-    match in_background(session_request, context)? {
-        Launched::Complete => return already_complete(&session),
+    match in_background(session_request, permit, context)? {
+        Launched::Complete => return already_complete(&session, context),
         Launched::Ended(code) => return Ok(code),
-        Launched::Running => out(started(&session, &name, context))?,
+        Launched::Running => {
+            if let Some(code) = early_end::wait(&session, context)? {
+                return Ok(code);
+            }
+            let tmux_name = tmux_name(&session, context);
+            say(started(
+                &session,
+                &name,
+                &context.tmux().attach_line(&tmux_name),
+            ))?;
+            if let Some(why) = unusual_name(&session, &tmux_name, context) {
+                note(why);
+            }
+        }
     }
     if attach {
-        launcher(context).attach(&session)?;
+        let run_dir = context.project.session(&session);
+        launcher(context).attach(&session, run_dir.root())?;
     }
     Ok(ExitCode::Done)
 }
@@ -71,6 +89,7 @@ pub(super) fn in_tmux(
 /// Starts a session in tmux and returns when it runs.
 pub(super) fn in_background(
     session_request: SessionRequest,
+    permit: &dyn Fn() -> Result<()>,
     context: &Context,
 ) -> Result<Launched> {
     let launcher = TmuxLauncher {
@@ -85,6 +104,7 @@ pub(super) fn in_background(
         run_dir: run_dir.root(),
         exe: &context.exe,
         request: request(session_request, context)?,
+        permit,
     };
     submit(&launcher, &launch, mode, &context.project)
 }
@@ -93,6 +113,7 @@ pub(super) fn in_background(
 pub(super) fn tmux_launcher(context: &Context) -> TmuxLauncher {
     TmuxLauncher {
         tmux: context.tmux(),
+        root: context.project.root().to_owned(),
         keep_window: true,
     }
 }
@@ -115,12 +136,36 @@ fn keep_window(context: &Context) -> Result<bool> {
     })
 }
 
-fn require_programs(session_request: &SessionRequest, context: &Context) -> Result<()> {
-    let (project, exe) = (context.project.clone(), context.exe.clone());
-    programs::require(
-        &session_request.plan,
-        &RunnerEnv::new(Workspace::in_place(project), exe, context.env.clone()),
-    )
+/// Returns the tmux command that shows a session.
+pub(super) fn attach_line(session: &SessionName, context: &Context) -> String {
+    context.tmux().attach_line(&tmux_name(session, context))
+}
+
+/// Returns the name of a session in tmux: the one it has, or will usually have.
+pub(super) fn tmux_name(session: &SessionName, context: &Context) -> String {
+    let run_dir = context.project.session(session);
+    tmux_launcher(context).name(session, run_dir.root())
+}
+
+/// Returns why a session has another name in tmux than usual, and what to do about it.
+fn unusual_name(session: &SessionName, name: &str, context: &Context) -> Option<String> {
+    let usual = TmuxNames::new(session, context.project.root()).usual;
+    if name == usual {
+        return None;
+    }
+    let others = context.tmux().list().unwrap_or_default();
+    let owner = others
+        .into_iter()
+        .find(|found| found.name == usual)?
+        .run_dir;
+    Some(if owner.is_empty() {
+        format!(
+            "note: tmux has another session `{usual}`, which ap did not start, so this one is `{name}`. Close the other one with `{}` if you no longer need it; `--foreground` uses no tmux",
+            context.tmux().close_line(&usual)
+        )
+    } else {
+        format!("note: tmux session `{usual}` belongs to {owner}, so this one is `{name}`")
+    })
 }
 
 fn request(session_request: SessionRequest, context: &Context) -> Result<LaunchRequest> {
@@ -141,15 +186,16 @@ fn submit<R>(
     mode: Mode,
     project: &Project,
 ) -> Result<Launched> {
-    // One launch at a time in a project, so that of many the first starts and the others see it run.
-    fs::create_dir_all(project.locks())?;
-    let _turn = FileLock::exclusive(&fs::File::open(project.locks())?)?;
+    // One launch at a time in a project, so that of many the first starts and the others see it run. What is locked is
+    // there already: a launch that is refused creates nothing.
+    let _turn = FileLock::exclusive(&fs::File::open(project.root())?)?;
     if mode != Mode::Force && is_running(project, launch.session) {
         return Err(report::already_running(project, launch.session));
     }
     match (launcher.state(launch.session, launch.run_dir), mode) {
         (RunnerState::Gone { .. }, _) => (),
         (RunnerState::Running { .. } | RunnerState::Queued, Mode::Force) => {
+            fs::create_dir_all(project.locks())?;
             runner::stop_runner(project, launch.session)?;
         }
         (RunnerState::Running { .. }, Mode::New | Mode::Resume) => {
@@ -171,15 +217,18 @@ fn submit<R>(
     launcher.submit(launch)
 }
 
-fn already_complete(session: &SessionName) -> Result<ExitCode> {
-    out(format!(
-        "Session '{session}' is already complete; start over with --force"
+fn already_complete(session: &SessionName, context: &Context) -> Result<ExitCode> {
+    let command = match load_cached(&context.project.session(session))? {
+        Some(snapshot) => NextCommand::start_over(&snapshot.plan, &snapshot.state).to_string(),
+        None => "--force".to_owned(),
+    };
+    say(format!(
+        "Session '{session}' is already complete; start over with `{command}`"
     ))?;
     Ok(ExitCode::Done)
 }
 
-fn started(session: &SessionName, name: &str, context: &Context) -> String {
-    let watch = context.tmux().attach_line(session);
+fn started(session: &SessionName, name: &str, watch: &str) -> String {
     format!(
         "Session '{session}' runs {name} in tmux.\n  watch   ap attach {session}   ({watch})\n  follow  ap logs {session} -f\n  status  ap status {session}\n  stop    ap stop {session}\n"
     )
@@ -221,7 +270,7 @@ mod tests {
             Ok(Vec::new())
         }
 
-        fn attach(&self, _session: &SessionName) -> Result<()> {
+        fn attach(&self, _session: &SessionName, _run_dir: &Utf8Path) -> Result<()> {
             Ok(())
         }
     }
@@ -242,6 +291,7 @@ mod tests {
             run_dir: root,
             exe,
             request: (),
+            permit: &|| Ok(()),
         };
         let launched = submit(&launcher, &launch, mode, &project);
         (launched, launcher.calls.into_inner())

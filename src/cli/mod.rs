@@ -1,4 +1,5 @@
 //! The command line: one file per command.
+mod account;
 mod acquire_error;
 mod agent_slots;
 mod attach;
@@ -14,6 +15,7 @@ mod continue_session;
 mod demo;
 mod doctor;
 mod dry_run;
+mod early_end;
 mod explain;
 mod fork;
 mod format;
@@ -25,6 +27,7 @@ mod kind;
 mod launch;
 mod lint;
 mod list;
+mod list_all;
 mod logs;
 mod man;
 mod new;
@@ -38,6 +41,7 @@ mod request;
 mod run_session;
 mod schema;
 mod session;
+mod session_path;
 mod start;
 mod status;
 mod step;
@@ -77,16 +81,17 @@ fn run(args: Vec<OsString>) -> Result<ExitCode> {
         _ => (),
     }
     if args.get(1).is_some_and(|first| first == "--") {
-        let context = Context::read()?;
+        let context = Context::read(None)?;
         if completions::is_request(&context) {
             return completions::complete(&args, command::with_loops(), &context);
         }
     }
-    let cli = match Cli::parse_args(args) {
+    let cli = match Cli::parse_args(session_path::expand(args)?) {
         Ok(cli) => cli,
         Err(error) => return print_clap(&error),
     };
-    let context = Context::read()?;
+    let context = Context::read(cli.project())?;
+    context.caller(cli.project()).remember();
     crate::log::to_stderr(context.env.get("AP_LOG").map(String::as_str));
     cli.run(&context)
 }

@@ -187,7 +187,7 @@ mod tests {
     fn context() -> Context {
         Context {
             project: Project::new("/no/where".into()),
-            user_config: "/no/config".into(),
+            dirs: crate::store::layout::UserDirs::new(&crate::model::Env::default(), None),
             exe: "ap".into(),
             session: None,
             env: crate::model::Env::default(),

@@ -4,11 +4,11 @@ use super::request;
 use super::session::SessionArgs;
 use crate::error::{ExitCode, Result};
 use crate::model::Request;
-use crate::ui::out;
+use crate::ui::say;
 
 pub(super) fn run(args: &SessionArgs, context: &Context) -> Result<ExitCode> {
     request::send(&args.session, &Request::Pause, context)?;
-    out(format!(
+    say(format!(
         "Session '{0}' pauses when its current iteration ends; `ap continue {0}` continues it.",
         args.session
     ))?;

@@ -1,6 +1,6 @@
 //! The runner as a program: in this terminal, in a tmux window, or for `ap test`.
 use crate::error::{Error, ExitCode, Result};
-use crate::exec::launcher::{self, LaunchReply, Launched, Tmux};
+use crate::exec::launcher::{self, LaunchReply, Launched, SessionWindows, Tmux};
 use crate::fixture::{self, Recorder};
 use crate::log;
 use crate::runner::{self, Acquired, LaunchRequest, RunnerEnv, acquire};
@@ -8,6 +8,7 @@ use crate::store::crash;
 use crate::store::layout::Project;
 use crate::store::observer::SharedObserver;
 use crate::store::session::Session;
+use crate::ui::caller::Caller;
 use crate::ui::{out, report};
 use crate::workspace::Workspace;
 use camino::Utf8Path;
@@ -39,14 +40,19 @@ pub(super) fn in_window(socket: &Utf8Path) -> Result<ExitCode> {
     crash::role("runner");
     let (request, line) = launcher::fetch::<LaunchRequest>(socket)?;
     let mut env = environment(&request);
-    env.windows = Some(Arc::new(Tmux::new(
-        env.vars.get("AP_TMUX_SOCKET").cloned(),
-        true,
-    )));
+    if let Some(program) = env.vars.get("AP_CALLED_AS") {
+        let program = program.clone();
+        let project = None;
+        Caller { program, project }.remember();
+    }
     let run_dir = env
         .workspace
         .store_root
         .session(&request.session.plan.session);
+    env.windows = Some(Arc::new(SessionWindows {
+        tmux: Tmux::new(env.vars.get("AP_TMUX_SOCKET").cloned(), true),
+        run_dir: run_dir.root().to_owned(),
+    }));
     log::to_file(&run_dir.log(), env.vars.get("AP_LOG").map(String::as_str));
     match acquire(&env.workspace, &request.session) {
         Ok(Acquired::Session(session)) => {

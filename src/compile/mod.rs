@@ -15,6 +15,7 @@ mod legacy;
 mod lint;
 mod loaded_loop;
 mod loops;
+mod needs;
 mod node;
 mod node_context;
 mod node_layers;

@@ -7,6 +7,7 @@ use super::iterations::{RUNS_ZERO, max_iterations};
 use super::lint;
 use super::loaded_loop::LoadedLoop;
 use super::loops;
+use super::needs;
 use super::node_context::NodeContext;
 use super::node_layers::layers;
 use super::node_texts;
@@ -103,6 +104,7 @@ fn build(
         judge: ends.judge,
         output_path: parts.output_path,
         context: node_texts::context(ctx, def, loop_def),
+        needs: needs::of_node(ctx, def, loaded),
         perspectives: parts.perspectives,
         from: parts.from,
         from_parallel: parts.from_parallel,

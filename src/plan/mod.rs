@@ -1,5 +1,6 @@
 //! What a plan is: everything a session does, frozen at its start as `plan.json`.
 mod branch_plan;
+mod need;
 mod node;
 mod provenance;
 mod queue_spec;
@@ -10,6 +11,7 @@ pub mod suggest;
 pub mod template;
 
 pub use branch_plan::{BranchContext, Prior};
+pub use need::Need;
 pub use node::{BlockInput, Node, NodeInput, Select};
 pub use provenance::{SettingOrigin, SettingSource};
 pub use queue_spec::{

@@ -1,4 +1,5 @@
 //! A step that runs one prompt.
+use super::need::Need;
 use super::queue_spec::{ClaimBy, QueueSpec};
 use crate::agent::AgentSpec;
 use crate::model::NodeId;
@@ -31,6 +32,9 @@ pub struct Node {
     pub output_path: String,
     /// Text for `${CONTEXT}`.
     pub context: String,
+    /// What a session that begins with it must be given, one of these.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub needs: Vec<Need>,
     /// Texts for `${PERSPECTIVE}`, one for each iteration; empty in those for which there is none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub perspectives: Vec<String>,

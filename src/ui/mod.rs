@@ -1,6 +1,8 @@
 //! How anything is shown: data to stdout, the rest to stderr, colour only on a terminal.
 pub mod activity;
+pub mod caller;
 pub mod duration;
+pub mod next_command;
 pub mod report;
 pub mod style;
 pub mod table;
@@ -9,6 +11,7 @@ pub mod wrap;
 
 use crate::compile::Problem;
 use crate::error::{Error, Result};
+use caller::as_called;
 use serde::Serialize;
 use std::io::{self, Write as _};
 use std::os::fd::AsFd as _;
@@ -22,6 +25,11 @@ pub fn out(text: impl AsRef<str>) -> Result<()> {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error.into()),
         Ok(()) | Err(_) => Ok(()),
     }
+}
+
+/// Writes a message of ours to stdout, in which commands are named as the user called this program.
+pub fn say(text: impl AsRef<str>) -> Result<()> {
+    out(as_called(text.as_ref()))
 }
 
 /// Writes JSON to stdout, indented.
@@ -42,7 +50,7 @@ pub fn size() -> Option<(usize, usize)> {
 
 /// Writes a message to stderr, and ends its last line. A failure is ignored: it could not be reported.
 pub fn note(text: impl AsRef<str>) {
-    let _ = writeln!(io::stderr().lock(), "{}", whole(text.as_ref()));
+    let _ = writeln!(io::stderr().lock(), "{}", as_called(whole(text.as_ref())));
 }
 
 fn whole(text: &str) -> &str {
@@ -63,10 +71,10 @@ pub fn error(error: &Error, colour: bool) -> String {
         .map(|problem| problem.render(colour))
         .collect();
     let title = style(console::Style::new().red()).apply_to("error");
-    shown.push(format!("{title}: {error}"));
+    shown.push(format!("{title}: {}", as_called(&error.to_string())));
     if let Some(hint) = error.help() {
         let title = style(console::Style::new().cyan()).apply_to("help");
-        shown.push(format!("{title}: {hint}"));
+        shown.push(format!("{title}: {}", as_called(hint)));
     }
     shown.join("\n")
 }

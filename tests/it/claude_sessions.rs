@@ -171,7 +171,7 @@ fn three_iterations_empty_the_queue() {
         (code, shown.lines().last()),
         (
             Some(0),
-            Some("Session 'it' is already complete; start over with --force")
+            Some("Session 'it' is already complete; start over with `ap e2e it 10 --force`")
         )
     );
     assert_eq!(api.requests().len(), 21, "a finished session runs nothing");

@@ -54,6 +54,7 @@ fn checks(context: &Context) -> Vec<Check> {
             program::WANTED.map(|wanted| scope.spawn(move || program::check(&wanted, context)));
         let server = scope.spawn(|| program::server(context));
         let logout = scope.spawn(|| logout::check(context));
+        let account = scope.spawn(|| program::account(context));
         let mut checks: Vec<Check> = programs
             .into_iter()
             .filter_map(|thread| thread.join().ok())
@@ -69,7 +70,8 @@ fn checks(context: &Context) -> Vec<Check> {
             place::disk(context),
             place::clock(context),
         ]);
-        checks.extend([program::account(context), program::user(context)]);
+        checks.extend(account.join());
+        checks.push(program::user(context));
         checks
     })
 }

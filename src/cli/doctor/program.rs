@@ -1,10 +1,11 @@
 //! Programs: which there are, which version, and whether they answer.
 use super::check::{Check, Verdict};
 use crate::agent::stray_keys;
+use crate::cli::account::{self, Account};
 use crate::cli::context::Context;
 use crate::exec::command::{BoundedCommand, CommandError, find_program};
 use crate::text::first_line;
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 use std::ffi::OsStr;
 use std::time::Duration;
 
@@ -121,12 +122,58 @@ pub(super) fn check(wanted: &Wanted, context: &Context) -> Check {
                 ..broken(wanted, crate::queue::too_old(&version).unwrap_or_default())
             }
         }
+        Answer::Said(version) if name == "claude" => claude_version(&version, &path),
         Answer::Said(version) => Check::ok(name, format!("{} ({path})", first_line(&version))),
         Answer::Failed(why) => broken(wanted, format!("{path} does not run: {}", first_line(&why))),
         Answer::Silent => broken(
             wanted,
             format!("{path} did not answer in {} s", PATIENCE.as_secs()),
         ),
+    }
+}
+
+/// The oldest version of Claude Code that prints the events `ap` reads.
+const OLDEST_CLAUDE: Version = Version(2, 1, 115);
+/// The newest version that was tested.
+const TESTED_CLAUDE: Version = Version(2, 1, 332);
+
+/// A version of three numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Version(u32, u32, u32);
+
+impl Version {
+    /// Reads the version at the beginning of a text: `2.1.329 (Claude Code)`.
+    fn read(text: &str) -> Option<Self> {
+        let word = text.split_whitespace().next()?;
+        let mut numbers = word.split('.').map(|number| number.parse().ok());
+        Some(Self(numbers.next()??, numbers.next()??, numbers.next()??))
+    }
+}
+
+impl std::fmt::Display for Version {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}.{}.{}", self.0, self.1, self.2)
+    }
+}
+
+fn claude_version(printed: &str, path: &Utf8Path) -> Check {
+    const NAME: &str = "claude";
+    let found = format!("{} ({path})", first_line(printed));
+    let advice = "update it: `claude update`, or `npm install -g @anthropic-ai/claude-code`";
+    match Version::read(printed) {
+        Some(version) if version < OLDEST_CLAUDE => Check::problem(
+            NAME,
+            format!(
+                "{found} is too old: {OLDEST_CLAUDE} is the oldest that works, {TESTED_CLAUDE} the newest tested"
+            ),
+            advice,
+        ),
+        Some(version) if version <= TESTED_CLAUDE => Check::ok(NAME, found),
+        Some(_) => Check::ok(
+            NAME,
+            format!("{found}, newer than the newest tested, {TESTED_CLAUDE}"),
+        ),
+        None => Check::warning(NAME, format!("{found}: no version that is known"), advice),
     }
 }
 
@@ -238,7 +285,24 @@ pub(super) fn account(context: &Context) -> Check {
                 "{name} is set, but agents do not get it: the account `claude` is signed in with pays; with --keep-env the key's does"
             ),
         ),
-        None => Check::ok(NAME, "the account `claude` is signed in with pays"),
+        None => signed_in(context),
+    }
+}
+
+/// Asks Claude Code, which looks at its own files only.
+fn signed_in(context: &Context) -> Check {
+    const NAME: &str = "account";
+    let Some(program) = find("claude", context) else {
+        return Check::ok(NAME, "unknown: `claude` is not installed");
+    };
+    match Account::ask(&program, &account::agent_env(&context.env, false)) {
+        Account::SignedIn => Check::ok(NAME, "signed in: that account pays for agents"),
+        Account::NotSignedIn => Check::warning(
+            NAME,
+            "not signed in: agents of Claude Code cannot work",
+            "run `claude`, then `/login`, or set CLAUDE_CODE_OAUTH_TOKEN (`claude setup-token` makes one)",
+        ),
+        Account::Unknown => Check::ok(NAME, "unknown: `claude auth status` does not say"),
     }
 }
 
@@ -259,4 +323,31 @@ pub(super) fn user(context: &Context) -> Check {
         "root: agents may do anything to this machine",
         "use an ordinary user, or a disposable container; as root, agents get IS_SANDBOX=1, without which Claude Code refuses bypassPermissions",
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_old_claude_is_a_problem_and_a_new_one_is_named_as_untested() {
+        let verdict = |version: &str| claude_version(version, "/bin/claude".into());
+        for (version, expected) in [
+            ("1.0.3 (Claude Code)", Verdict::Problem),
+            ("2.1.114 (Claude Code)", Verdict::Problem),
+            ("2.1.115 (Claude Code)", Verdict::Ok),
+            ("2.1.332 (Claude Code)", Verdict::Ok),
+            ("2.2.0 (Claude Code)", Verdict::Ok),
+            ("3.0.0", Verdict::Ok),
+            ("Claude Code", Verdict::Warning),
+        ] {
+            assert_eq!(verdict(version).verdict, expected, "{version}");
+        }
+        assert!(verdict("1.0.3").found.contains("2.1.115 is the oldest"));
+        assert!(
+            verdict("2.2.0")
+                .found
+                .contains("newer than the newest tested")
+        );
+    }
 }

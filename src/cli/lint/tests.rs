@@ -1,7 +1,8 @@
 use super::report::missing_programs;
 use super::*;
 use crate::compile::Problem;
-use crate::store::{atomic, layout::Project};
+use crate::store::atomic;
+use crate::store::layout::{Project, UserDirs};
 use camino::Utf8PathBuf;
 use insta::assert_snapshot;
 
@@ -14,7 +15,10 @@ fn project(definition: &str) -> (tempfile::TempDir, Context) {
     atomic::replace(&mine.join("prompt.md"), b"${STATUS}\n").unwrap();
     let context = Context {
         project: Project::new(root.clone()),
-        user_config: root.join("config"),
+        dirs: UserDirs::new(
+            &std::iter::once(("AP_HOME".to_owned(), root.to_string())).collect(),
+            None,
+        ),
         exe: "ap".into(),
         session: None,
         env: crate::model::Env::default(),

@@ -1,7 +1,7 @@
 use super::*;
 use crate::queue::{QueueError, QueueErrorKind};
 use crate::store::atomic;
-use crate::store::layout::Project;
+use crate::store::layout::{Project, UserDirs};
 use clap::Parser as _;
 use insta::assert_snapshot;
 
@@ -26,7 +26,10 @@ impl World {
             atomic::replace(&root.join(name), text.as_bytes()).unwrap();
         }
         let context = Context {
-            user_config: root.join("config"),
+            dirs: UserDirs::new(
+                &std::iter::once(("AP_HOME".to_owned(), root.to_string())).collect(),
+                None,
+            ),
             exe: "ap".into(),
             session: None,
             project: Project::new(root),

@@ -1,18 +1,24 @@
 //! Starts and resumes sessions: shared by `ap <loop>`, `ap loop` and `ap pipeline`.
 pub(super) mod loop_command;
 pub(super) mod pipeline;
+mod refusals;
 mod resume;
 
+use super::account::Question;
 use super::context::Context;
 use super::launch::{in_this_terminal, in_tmux};
 use super::overrides::{self, OverrideArgs};
+use crate::clock;
 use crate::compile::Sources;
 use crate::error::{ExitCode, Result};
 use crate::fixture;
 use crate::model::{Change, SessionName};
 use crate::plan::PlanKind;
 use crate::runner::{Mode, SessionRequest};
+use crate::store::roots;
+use crate::ui::note;
 use camino::Utf8PathBuf;
+use std::cell::Cell;
 
 /// Flags of every start.
 #[derive(clap::Args, Clone, Debug, Default)]
@@ -23,6 +29,9 @@ pub(super) struct Flags {
     /// Continue a crashed, failed or stopped session exactly where it was
     #[arg(long)]
     resume: bool,
+    /// For scripts: continue the session if there is one, else start it. One that you stopped is left alone (exit code 5)
+    #[arg(long, conflicts_with_all = ["force", "resume", "recompile"])]
+    resume_or_start: bool,
     /// With --resume: continue with the definition as it is now, where that is safe
     #[arg(long)]
     recompile: bool,
@@ -97,11 +106,41 @@ fn find_sources(
     Ok((sources, folder))
 }
 
-/// Runs the session, in this terminal or in tmux.
+/// Runs the session, in this terminal or in tmux, in a project that `ap list --all` shows from now on.
 fn launch(request: SessionRequest, flags: &Flags, context: &Context) -> Result<ExitCode> {
+    let plan = &request.plan;
+    refusals::programs(plan, !flags.foreground, context)?;
+    if request.mode != Mode::Resume {
+        refusals::nothing_to_do(plan, context)?;
+    }
+    // Asked while the session is launched.
+    let account = Question::ask(plan, context);
+    let account = match request.mode {
+        // What it replaces is stopped by the launch.
+        Mode::Force => {
+            account.require_signed_in()?;
+            Cell::new(None)
+        }
+        Mode::New | Mode::Resume => Cell::new(Some(account)),
+    };
+    let permit = || {
+        account.take().map_or(Ok(()), Question::require_signed_in)?;
+        remember_project(context);
+        Ok(())
+    };
     if flags.foreground {
-        in_this_terminal(request, context)
+        in_this_terminal(request, &permit, context)
     } else {
-        in_tmux(request, flags.attach, context)
+        in_tmux(request, flags.attach, &permit, context)
+    }
+}
+
+/// Has `ap list --all` show this project from now on.
+pub(super) fn remember_project(context: &Context) {
+    if let Err(error) = roots::add(&context.dirs, context.project.root(), clock::now()) {
+        let root = context.project.root();
+        note(format!(
+            "warning: `ap list --all` will not show {root}: {error}"
+        ));
     }
 }

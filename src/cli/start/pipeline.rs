@@ -50,19 +50,24 @@ pub(crate) fn run(args: &Args, context: &Context) -> Result<ExitCode> {
     }
     flags.overrides.runs = flags.overrides.runs(number)?;
     let max_iterations = flags.overrides.max(None)?;
-    if flags.resume {
-        let session = session.ok_or_else(|| {
-            Error::usage("name the session to resume")
-                .hint("`ap list` shows the sessions; put the name after the pipeline's")
-        })?;
+    if flags.resume || flags.resume_or_start {
+        let Some(session) = &session else {
+            return Err(Error::usage("name the session to resume")
+                .hint("`ap list` shows the sessions; put the name after the pipeline's"));
+        };
         let resume = Resume {
             kind: PlanKind::Pipeline,
             name: &name,
-            session: &session,
+            session,
             max_iterations,
             flags: &flags,
         };
-        return resume.run(context);
+        if flags.resume {
+            return resume.run(context);
+        }
+        if let Some(code) = resume.run_if_there(context)? {
+            return Ok(code);
+        }
     }
     let (sources, record) = find_sources(PlanKind::Pipeline, &name, &flags, context)?;
     let session = session.map_or_else(|| session_name(sources.name()), Ok)?;

@@ -5,7 +5,7 @@ use crate::cli::context::Context;
 use crate::cli::overrides;
 use crate::compile::{Overrides, Sources};
 use crate::error::{Error, ErrorKind, ExitCode, Result};
-use crate::model::{PermissionMode, SessionName};
+use crate::model::{PermissionMode, SessionName, SessionStatus};
 use crate::plan::{Origin, Plan, PlanKind};
 use crate::runner::{Mode, SessionRequest};
 use crate::store::session::{Snapshot, load_cached};
@@ -23,6 +23,21 @@ pub(super) struct Resume<'a> {
 }
 
 impl Resume<'_> {
+    /// Continues the session if there is one that may be continued unasked. Returns nothing if there is none.
+    pub(super) fn run_if_there(mut self, context: &Context) -> Result<Option<ExitCode>> {
+        let Some(snapshot) = load_cached(&context.project.session(self.session))? else {
+            return Ok(None);
+        };
+        if snapshot.state.status() == SessionStatus::Stopped {
+            return Err(Error::new(ErrorKind::Stopped, report::failure(&snapshot))
+                .hint(report::next_steps(&snapshot)));
+        }
+        // The command line is that of the start, and the maximum may have been raised since.
+        let completed = snapshot.state.current.counters.iterations;
+        self.max_iterations = self.max_iterations.filter(|max| completed < *max);
+        self.run(context).map(Some)
+    }
+
     pub(super) fn run(&self, context: &Context) -> Result<ExitCode> {
         let Some(Snapshot { plan, .. }) = load_cached(&context.project.session(self.session))?
         else {
@@ -54,7 +69,11 @@ impl Resume<'_> {
 
     /// Continues with the plan the session has, whatever has become of its definition since.
     fn keep_plan(&self, plan: Plan, sources: Option<&Sources>) -> Result<SessionRequest> {
-        let change = self.flags.overrides.resume_changes()?;
+        let change = if self.flags.resume_or_start {
+            self.flags.overrides.changes()?
+        } else {
+            self.flags.overrides.resume_changes()?
+        };
         if let Some(mode) = change.permissions {
             check_permissions(&plan, mode)?;
         }

@@ -72,6 +72,9 @@ pub struct LoopDef {
     pub output_path: Option<String>,
     /// Text for `${CONTEXT}`.
     pub context: Option<String>,
+    /// What a start must be given, one of these: `context`, `input`, or a file of the project.
+    #[cfg_attr(feature = "schemas", schemars(extend("examples" = [["context", "input", "PROMPT.md"]])))]
+    pub needs: Vec<String>,
     /// Commands by name, passed to the agent.
     pub commands: BTreeMap<String, String>,
     /// Where tasks come from.

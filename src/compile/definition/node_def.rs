@@ -58,6 +58,8 @@ pub struct NodeDef {
     pub inputs: Option<NodeInputsDef>,
     /// Text for `${CONTEXT}`.
     pub context: Option<String>,
+    /// What a start must be given if this node comes first, over the loop's: `context`, `input`, or a file.
+    pub needs: Vec<String>,
     /// Commands by name, over those of the pipeline and the loop.
     pub commands: BTreeMap<String, String>,
     /// Belongs to the pipeline, not to a node.
@@ -106,6 +108,7 @@ impl NodeDef {
             ("perspectives", self.perspectives.is_some()),
             ("inputs", self.inputs.is_some()),
             ("context", self.context.is_some()),
+            ("needs", !self.needs.is_empty()),
             ("commands", !self.commands.is_empty()),
         ];
         keys.into_iter()

@@ -1,10 +1,10 @@
 use super::*;
-use crate::store::layout::Project;
+use crate::store::layout::{Project, UserDirs};
 
 fn context() -> Context {
     Context {
         project: Project::new("/no/where".into()),
-        user_config: "/no/config".into(),
+        dirs: UserDirs::new(&crate::model::Env::default(), None),
         exe: "ap".into(),
         session: None,
         env: crate::model::Env::default(),

@@ -1,0 +1,61 @@
+//! Waits a moment after a launch, so that a session that ends at once is not said to run.
+use super::context::Context;
+use crate::clock;
+use crate::engine::Phase;
+use crate::error::{Error, ErrorKind, ExitCode, Result};
+use crate::model::{Ending, SessionName};
+use crate::store::layout::RunDir;
+use crate::store::session::{Snapshot, load_cached};
+use crate::ui::{out, report};
+use fs_err as fs;
+use std::time::Duration;
+
+/// How long the launcher watches a session that shows nothing.
+const WATCHED: Duration = Duration::from_secs(2);
+
+/// Waits until the session's agent prints something or the session ends, for two seconds at most. Returns the exit code
+/// of a session that has ended, which is printed.
+pub(super) fn wait(session: &SessionName, context: &Context) -> Result<Option<ExitCode>> {
+    let dir = context.project.session(session);
+    let mut ended = None;
+    clock::wait_until(WATCHED, || match load_cached(&dir) {
+        Ok(Some(snapshot)) if matches!(snapshot.state.phase, Phase::Ended { .. }) => {
+            ended = Some(snapshot);
+            true
+        }
+        Ok(Some(snapshot)) => is_at_work(&dir, &snapshot),
+        Ok(None) | Err(_) => false,
+    });
+    ended.map(|snapshot| print_end(&snapshot)).transpose()
+}
+
+/// Whether an agent has printed something, or the session waits for something else.
+fn is_at_work(dir: &RunDir, snapshot: &Snapshot) -> bool {
+    let Snapshot { plan, state } = snapshot;
+    match (&state.phase, state.node(plan)) {
+        (Phase::Running { .. }, Some(node)) => {
+            let stdout = dir.iteration(state.current.cursor, &node.id).stdout();
+            fs::metadata(stdout).is_ok_and(|file| 0 < file.len())
+        }
+        (Phase::Parallel | Phase::Waiting { .. }, _) => true,
+        _ => state.is_paused() || 0 < state.session.iterations && state.phase == Phase::Ready,
+    }
+}
+
+fn print_end(snapshot: &Snapshot) -> Result<ExitCode> {
+    let Phase::Ended { ending } = &snapshot.state.phase else {
+        return Ok(ExitCode::Done);
+    };
+    let kind = match ending {
+        Ending::Completed { .. } => {
+            let (session, ending) = (&snapshot.plan.session, report::ending(ending));
+            out(format!("Session '{session}' is {ending}"))?;
+            return Ok(ExitCode::Done);
+        }
+        Ending::Failed { .. } => ErrorKind::SessionFailed,
+        Ending::LimitReached { .. } => ErrorKind::LimitReached,
+        Ending::Stopped { .. } => ErrorKind::Stopped,
+        Ending::Interrupted { .. } => ErrorKind::Interrupted,
+    };
+    Err(Error::new(kind, report::failure(snapshot)).hint(report::next_steps(snapshot)))
+}

@@ -1,0 +1,197 @@
+//! Refuses a start that is known to fail, before anything is created.
+use crate::cli::context::Context;
+use crate::cli::programs;
+use crate::error::{Error, ErrorKind, Result};
+use crate::exec::command::find_program;
+use crate::model::QueueStatus;
+use crate::plan::{BACKLOGS, Need, Node, Plan, QueueSource, QueueSpec, Step};
+use crate::queue::{self, QueueEnv};
+use crate::runner::RunnerEnv;
+use crate::workspace::Workspace;
+use camino::Utf8Path;
+use fs_err as fs;
+
+/// Refuses to start or resume a session whose programs are missing.
+pub(super) fn programs(plan: &Plan, in_tmux: bool, context: &Context) -> Result<()> {
+    if in_tmux && find_program("tmux", context.env.get("PATH"), context.project.root()).is_none() {
+        return Err(Error::new(ErrorKind::ProgramMissing, "tmux is not installed").hint(
+            "install it (`apt install tmux`, `dnf install tmux`, `brew install tmux`), or run in this terminal with `--foreground`",
+        ));
+    }
+    let env = RunnerEnv::new(
+        Workspace::in_place(context.project.clone()),
+        context.exe.clone(),
+        context.env.clone(),
+    );
+    programs::require(plan, &env)
+}
+
+/// Refuses to start a session whose first agents would have nothing to do.
+pub(super) fn nothing_to_do(plan: &Plan, context: &Context) -> Result<()> {
+    let first: Vec<&Node> = match plan.steps.first() {
+        Some(Step::Node(node)) => vec![node],
+        Some(Step::Block(block)) => block
+            .branches
+            .iter()
+            .filter_map(|branch| branch.nodes.first())
+            .collect(),
+        None => Vec::new(),
+    };
+    for node in first {
+        needs(plan, node, context)?;
+        tasks(node, context)?;
+    }
+    Ok(())
+}
+
+/// Refuses a node that needs a goal and is given none. The scripted agent needs none: it follows its script.
+fn needs(plan: &Plan, node: &Node, context: &Context) -> Result<()> {
+    let root = context.project.root();
+    let is_given = |need: &Need| match need {
+        Need::Context => !node.context.trim().is_empty(),
+        Need::Input => !plan.inputs.is_empty(),
+        Need::File(path) => {
+            let path = path.replace("${SESSION_NAME}", plan.session.as_str());
+            file_exists(root, &path)
+        }
+    };
+    if node.needs.is_empty()
+        || node.agent.adapter().is_built_in()
+        || node.needs.iter().any(is_given)
+    {
+        return Ok(());
+    }
+    let what = node.needs.iter().map(needed).collect::<Vec<_>>();
+    let hint = match plan.steps.as_slice() {
+        [_] => String::new(),
+        _ => format!(" (node `{}`)", node.id),
+    };
+    Err(Error::new(
+        ErrorKind::NoGoal,
+        format!(
+            "{} `{}`{hint} needs something to work on, and there is none",
+            plan.kind.as_str(),
+            plan.name
+        ),
+    )
+    .hint(format!("give it one of: {}", what.join(", "))))
+}
+
+fn needed(need: &Need) -> String {
+    match need {
+        Need::Context => "`--context \"…\"`".to_owned(),
+        Need::Input => "`--input FILE`".to_owned(),
+        Need::File(path) => format!("the file {path}"),
+    }
+}
+
+/// Whether there is a file of that name in the project; `*` stands for any part of the last name. A path in `.git` is
+/// one in the repository, wherever that is.
+fn file_exists(root: &Utf8Path, path: &str) -> bool {
+    let path = match path.strip_prefix(".git/") {
+        Some(inside) => git_dir(root).join(inside),
+        None => root.join(path),
+    };
+    let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else {
+        return false;
+    };
+    if !name.contains('*') {
+        return path.exists();
+    }
+    let Ok(pattern) = glob::Pattern::new(name) else {
+        return false;
+    };
+    let entries = folder.read_dir_utf8().into_iter().flatten().flatten();
+    let mut names = entries.map(|entry| entry.file_name().to_owned());
+    names.any(|name| pattern.matches(&name))
+}
+
+/// Returns the git directory, which a worktree has elsewhere.
+fn git_dir(root: &Utf8Path) -> camino::Utf8PathBuf {
+    let usual = root.join(".git");
+    let text = fs::read_to_string(&usual).unwrap_or_default();
+    match text.strip_prefix("gitdir:") {
+        Some(path) => root.join(path.trim()),
+        None => usual,
+    }
+}
+
+/// Refuses a node that ends when its queue is empty and has no queue, or one without any task. Only files are read: to
+/// ask a tracker takes its time, so its runner does.
+fn tasks(node: &Node, context: &Context) -> Result<()> {
+    let Some(spec) = node
+        .queue
+        .as_ref()
+        .filter(|_| node.termination.asks_queue())
+    else {
+        return Ok(());
+    };
+    let missing = match &spec.source {
+        QueueSource::Backlog { .. } | QueueSource::Prd { .. } => no_tasks(spec, context)?,
+        QueueSource::Beads { database: None, .. } if !context.has_beads() => true,
+        QueueSource::Beads { .. } | QueueSource::Command(_) => false,
+    };
+    if !missing {
+        return Ok(());
+    }
+    let root = context.project.root();
+    let path = spec
+        .source
+        .path()
+        .map(|path| path.strip_prefix(root).unwrap_or(path));
+    let looked_for = match path {
+        Some(path) if !BACKLOGS.iter().any(|usual| path == *usual) => path.to_string(),
+        Some(_) | None => format!("beads, {}", BACKLOGS.join(", ")),
+    };
+    Err(Error::new(ErrorKind::NoTasks, format!(
+        "no tasks found in {root}: looked for {looked_for}"
+    ))
+    .hint("write them in backlog.md (`- [ ] task`, one a line), or name the file with `--queue PATH`; for beads, `bd init` makes a database"))
+}
+
+/// Whether a file of tasks is not there, or has none. Other mistakes in it are for the error to explain.
+fn no_tasks(spec: &QueueSpec, context: &Context) -> Result<bool> {
+    if spec.source.path().is_some_and(|path| !path.exists()) {
+        return Ok(true);
+    }
+    let env = QueueEnv {
+        project: context.project.root().to_owned(),
+        env: context.env.clone(),
+    };
+    let queue = queue::open(spec, &env);
+    let counts = queue.quick_counts(&|_| true).map_err(|error| {
+        Error::new(
+            ErrorKind::NoTasks,
+            format!("the queue cannot be read: {}", error.what),
+        )
+        .hint(error.next)
+    })?;
+    let status = counts.status(|| queue.searched());
+    Ok(matches!(status, QueueStatus::NoItems { .. }) && !spec.empty_is_done)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_needed_file_is_found_by_its_name_a_pattern_and_in_the_repository() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = Utf8Path::from_path(folder.path()).unwrap();
+        fs::create_dir_all(root.join("docs/plans")).unwrap();
+        fs::create_dir_all(root.join("elsewhere/rebase-merge")).unwrap();
+        for file in ["docs/plans/a-prd.md", "PROMPT.md"] {
+            crate::store::atomic::replace(&root.join(file), b"x").unwrap();
+        }
+        let exists = |path: &str| file_exists(root, path);
+        assert!(exists("PROMPT.md") && exists("docs") && exists("docs/plans/*-prd.md"));
+        assert!(
+            !exists("prd.md")
+                && !exists("docs/*.md")
+                && !exists("no/*")
+                && !exists(".git/MERGE_HEAD")
+        );
+        crate::store::atomic::replace(&root.join(".git"), b"gitdir: elsewhere\n").unwrap();
+        assert!(exists(".git/rebase-merge") && !exists(".git/MERGE_HEAD"));
+    }
+}

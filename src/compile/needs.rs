@@ -1,0 +1,33 @@
+//! What a session must be given at its start, so that its first agent has something to work on.
+use super::definition::NodeDef;
+use super::diagnostics::{LintCode, Location};
+use super::loaded_loop::LoadedLoop;
+use super::node_context::NodeContext;
+use crate::plan::Need;
+
+/// Returns what a node needs, one of the returned; precedence: node, loop.
+pub(super) fn of_node(
+    ctx: &NodeContext<'_>,
+    def: &NodeDef,
+    loaded: Option<&LoadedLoop>,
+) -> Vec<Need> {
+    match loaded {
+        Some(loaded) if def.needs.is_empty() => {
+            read(&Location::top(&loaded.document), &loaded.def.needs)
+        }
+        Some(_) | None => read(&ctx.location, &def.needs),
+    }
+}
+
+fn read(location: &Location<'_>, written: &[String]) -> Vec<Need> {
+    let need = |text: &String| match text.parse() {
+        Ok(need) => Some(need),
+        Err(why) => {
+            let message = format!("`needs` has `{text}`, which {why}");
+            let hint = "say `context`, `input`, or the path of a file in the project";
+            location.report(location.at("needs", LintCode::BadValue, message).hint(hint));
+            None
+        }
+    };
+    written.iter().filter_map(need).collect()
+}
