@@ -4,7 +4,7 @@
 //! cannot be left out, namely two processes an iteration (this program started again as a shim and as
 //! an agent), and as many files and durable writes. Only ratios mean something: absolute times drift with the machine.
 //!
-//! `--git`, `--queues`, `--plans` and `--blocks` measure only those. `--full` adds 10,000 iterations; `--check` exits with 1 if a target is missed.
+//! `--git`, `--start`, `--queues`, `--plans` and `--blocks` measure only those. `--full` adds 10,000 iterations; `--check` exits with 1 if a target is missed.
 #![expect(
     clippy::print_stdout,
     clippy::unwrap_used,
@@ -14,6 +14,7 @@ mod blocks;
 mod git;
 mod plans;
 mod queues;
+mod tmux_start;
 
 use agent_pipelines::clock;
 use agent_pipelines::exec::process;
@@ -69,6 +70,10 @@ fn measure(words: &[String]) {
         blocks::measure(&mut table, &disk);
         return;
     }
+    if said("--start") {
+        tmux_start::measure(&mut table, &disk);
+        return;
+    }
     if said("--git") {
         git::measure(&mut table, &disk);
         return;
@@ -86,6 +91,7 @@ fn measure(words: &[String]) {
     }
     git::measure(&mut table, &disk);
     start(&mut table, &disk);
+    tmux_start::measure(&mut table, &disk);
     reading(&mut table, &disk);
     plans::measure(&mut table, &disk);
     blocks::measure(&mut table, &disk);
@@ -361,7 +367,10 @@ impl Scratch {
             .args(["loop", "bench", session, &count.to_string(), "--foreground"])
             .current_dir(&self.root)
             .stdout(Stdio::null());
-        command.env_remove("AP_PROJECT").envs(env.iter().copied());
+        command
+            .env_remove("AP_PROJECT")
+            .env("AP_HOME", self.root.join("ap home"))
+            .envs(env.iter().copied());
         command
     }
 
