@@ -206,7 +206,8 @@ run_ap() {
     messages=$(in_root cargo build --release --bins --message-format json-render-diagnostics ${quiet:+"$quiet"}) ||
         fail "ap could not be built (see above)"
     [[ $messages =~ \"executable\":\"([^\"]*/ap)\" ]] || fail "cargo does not say where it put ap"
-    exec "${BASH_REMATCH[1]}" "$@"
+    # Its messages name commands as they were typed here.
+    AP_CALLED_AS=$0 exec "${BASH_REMATCH[1]}" "$@"
 }
 
 case ${1:-} in

@@ -68,7 +68,9 @@ pub(super) struct Line {
     pub(super) description: String,
     /// When it ends, in words; empty if it is broken.
     pub(super) ends: String,
-    /// The same, short: of a pipeline only how many stages it has.
+    /// What a start must be given, one of these: `context`, `input`, or a file.
+    pub(super) needs: Vec<String>,
+    /// The end, short: of a pipeline only how many stages it has.
     #[serde(skip)]
     pub(super) short_ends: String,
     /// What it is for, in one word.
@@ -80,6 +82,13 @@ pub(super) struct Line {
     pub(super) path: String,
     /// Why it cannot run, if it cannot.
     pub(super) error: Option<String>,
+}
+
+/// Returns what a start of the plan must be given, one of the returned.
+pub(super) fn needs(plan: &Plan) -> Vec<String> {
+    let first = plan.steps.first().and_then(|step| step.all_nodes().next());
+    let needs = first.map_or(&[][..], |node| &node.needs);
+    needs.iter().map(ToString::to_string).collect()
 }
 
 /// Returns a line for each loop and pipeline; a broken one contains its error.
@@ -104,9 +113,9 @@ fn line(entry: Entry, project: &Project, overrides: &Overrides) -> Line {
         |_| String::new(),
         |sources| compile::description(&sources.definition().text),
     );
-    let (ends, short_ends) = compiled.map_or_else(
-        |_| <(String, String)>::default(),
-        |(plan, _)| (ends(&plan), short_ends(&plan)),
+    let (ends, short_ends, needs) = compiled.map_or_else(
+        |_| Default::default(),
+        |(plan, _)| (ends(&plan), short_ends(&plan), needs(&plan)),
     );
     Line {
         group: Group::of(entry.origin, &entry.name),
@@ -114,6 +123,7 @@ fn line(entry: Entry, project: &Project, overrides: &Overrides) -> Line {
         kind: entry.kind,
         description,
         ends,
+        needs,
         short_ends,
         origin: entry.origin,
         path: entry.path,

@@ -63,7 +63,12 @@ impl Context {
 
     /// Returns how this program was called: `run.sh` names itself in `AP_CALLED_AS`.
     pub(super) fn caller(&self, project: Option<&Utf8Path>) -> Caller {
-        let program = self.env.get("AP_CALLED_AS").filter(|name| !name.is_empty());
+        // An agent finds `ap` on its PATH, however the session was started.
+        let for_agent = self.env.contains_key("CLAUDE_PIPELINE_AGENT");
+        let program = self
+            .env
+            .get("AP_CALLED_AS")
+            .filter(|name| !for_agent && !name.is_empty());
         Caller {
             program: program.map_or("ap", String::as_str).to_owned(),
             project: project.map(|_| self.project.root().to_string()),

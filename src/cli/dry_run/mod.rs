@@ -9,6 +9,7 @@ use super::format::Format;
 use super::graph::{self, Language};
 use super::kind::Kind;
 use super::overrides::OverrideArgs;
+use super::start::would_refuse;
 use crate::error::{Error, ExitCode, Result};
 use crate::model::SessionName;
 use crate::ui;
@@ -44,6 +45,14 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<ExitCode> {
     let preview = preview::preview(definition, &args.overrides, context)?;
     for warning in &preview.warnings {
         ui::note(ui::diagnostic(warning));
+    }
+    if let Err(refusal) = would_refuse(&preview.plan, context) {
+        let hint = refusal
+            .help()
+            .map_or_else(String::new, |hint| format!("; {hint}"));
+        ui::note(format!(
+            "warning: a start would be refused: {refusal}{hint}"
+        ));
     }
     match (args.graph, args.format) {
         (Some(language), _) => ui::out(graph::draw(&preview.plan, language))?,

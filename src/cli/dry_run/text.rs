@@ -42,8 +42,12 @@ fn summary(preview: &Preview) -> String {
     } else {
         String::new()
     };
+    let needs = match catalog::needs(plan).as_slice() {
+        [] => String::new(),
+        needs => format!("\nA start needs one of: {}", needs.join(", ")),
+    };
     format!(
-        "{}  session {}, {} ({})\nAt most {}{runs}; {} with every retry of a crashed one, and with judges.",
+        "{}  session {}, {} ({}){needs}\nAt most {}{runs}; {} with every retry of a crashed one, and with judges.",
         style::heading(&format!("{} {}", plan.kind.as_str(), plan.name)),
         plan.session,
         plan.source.path,

@@ -13,7 +13,7 @@ use crate::compile::Sources;
 use crate::error::{ExitCode, Result};
 use crate::fixture;
 use crate::model::{Change, SessionName};
-use crate::plan::PlanKind;
+use crate::plan::{Plan, PlanKind};
 use crate::runner::{Mode, SessionRequest};
 use crate::store::roots;
 use crate::ui::note;
@@ -133,6 +133,11 @@ fn launch(request: SessionRequest, flags: &Flags, context: &Context) -> Result<E
     } else {
         in_tmux(request, flags.attach, &permit, context)
     }
+}
+
+/// Returns why a start of a plan would be refused, as far as its tasks and its goal are concerned.
+pub(super) fn would_refuse(plan: &Plan, context: &Context) -> Result<()> {
+    refusals::nothing_to_do(plan, context)
 }
 
 /// Has `ap list --all` show this project from now on.
