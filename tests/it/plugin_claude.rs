@@ -10,8 +10,9 @@ use std::process::{Output, Stdio};
 use std::time::Duration;
 
 const SKIP: &str = "--dangerously-skip-permissions";
-const CALLED: [&str; 13] = [
+const CALLED: [&str; 14] = [
     "commands/ideate",
+    "commands/loop",
     "commands/monitor",
     "commands/pipeline",
     "commands/refine",
@@ -230,7 +231,13 @@ fn reach_the_model(folder: &str) {
         if kind == "skills" && CALLED.contains(&format!("commands/{name}").as_str()) {
             continue;
         }
-        let run = desk.says(&format!("/{name} some words"), &["--plugin-dir", root()]);
+        // Claude Code has a `/loop` of its own.
+        let typed = if name == "loop" {
+            "agent-pipelines:loop"
+        } else {
+            name
+        };
+        let run = desk.says(&format!("/{typed} some words"), &["--plugin-dir", root()]);
         assert_eq!(run.code, Some(0), "{run:#?}");
         let told = desk.told();
         assert!(

@@ -63,8 +63,8 @@ fn pages() -> Vec<Page> {
 }
 
 /// What the seed's users type, and what Claude picks from.
-const COMMANDS: [&str; 7] = [
-    "ideate", "monitor", "pipeline", "refine", "sessions", "start", "work",
+const COMMANDS: [&str; 8] = [
+    "ideate", "loop", "monitor", "pipeline", "refine", "sessions", "start", "work",
 ];
 const SKILLS: [&str; 6] = [
     "create-prd",
@@ -235,7 +235,7 @@ fn names_of_skills_agents_loops_and_pipelines_resolve() {
     let made = ["tidy", "loop", "pipeline"];
     let ours: Vec<String> = pages()
         .iter()
-        .filter(|page| page.is_skill() || page.in_folder("agents"))
+        .filter(|page| !page.in_folder("skills") || page.is_skill())
         .map(|page| page.frontmatter()["name"].as_str().unwrap().to_owned())
         .collect();
     for page in pages() {
