@@ -1,5 +1,6 @@
-//! A newcomer with a fresh repository and only their own settings.
+//! A user with a fresh repository and an empty home folder.
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+use crate::project::AP;
 use agent_pipelines::store::atomic;
 use camino::{Utf8Path, Utf8PathBuf};
 use fs_err as fs;
@@ -60,6 +61,25 @@ impl Newcomer {
             .env("AP_TMUX_SOCKET", self.socket())
             .env("CLAUDE_PIPELINE_PROVIDER", "scripted");
         command
+    }
+
+    /// Copies this checkout to a folder, as a clone is; `run.sh` in it calls the programs of this test instead of
+    /// building.
+    pub(crate) fn clone_checkout(&self, name: &str) -> Utf8PathBuf {
+        let target = self.home().join(name);
+        fs::create_dir(&target).unwrap();
+        let (root, cargo) = (env!("CARGO_MANIFEST_DIR"), self.home().join("bin/cargo"));
+        self.bash(&format!(
+            r#"mkdir -p "$HOME/bin"
+            printf '%s\n' '#!/bin/sh' 'printf "%s\n" "{{\"executable\":\"{AP}\"}}"' > '{cargo}'
+            chmod +x '{cargo}'
+            cd '{root}'
+            git ls-files -z --cached --others --exclude-standard | xargs -0 cp --parents -P -t '{target}'
+            cd '{target}'
+            git init -q && git config user.name N && git config user.email n@localhost
+            git add . && git commit -q -m Clone"#
+        ));
+        target
     }
 
     /// Puts `bd` on their PATH: the one `BD_BIN` names, or the stand-in. Without either there is none.

@@ -79,7 +79,7 @@ fn blocks(document: &str) -> Vec<Block> {
 }
 
 /// Leaves out lines for programs that are not here; they are parsed all the same.
-fn runnable(text: &str) -> String {
+fn runnable_lines(text: &str) -> String {
     let has_jq = Command::new("jq").arg("--version").output().is_ok();
     let runs = |line: &&str| has_jq || !line.contains("jq ");
     text.lines()
@@ -110,7 +110,7 @@ fn run(file: &str, text: &str) -> usize {
     let blocks = blocks(text)
         .into_iter()
         .filter(|block| block.not_run.is_none() && has(block.needs.as_deref()));
-    let run = blocks.map(|block| newcomer.bash(&runnable(&block.text)));
+    let run = blocks.map(|block| newcomer.bash(&runnable_lines(&block.text)));
     let run = run.count();
     // A reader who copies an example must not be warned about it.
     newcomer.bash("ap lint --strict");
@@ -154,6 +154,13 @@ fn every_command_of_the_other_pages_works() {
         .filter(|page| !own.contains(&page.as_str()));
     let run: usize = others.map(|page| run(&page, &read(&page))).sum();
     assert!(6 <= run, "only {run} blocks were run");
+}
+
+/// Returns everything the README shows that can be run without an account, as one script.
+pub(crate) fn readme_script() -> String {
+    let blocks = blocks(&read("README.md")).into_iter();
+    let runnable = blocks.filter(|block| block.not_run.is_none());
+    runnable.map(|block| runnable_lines(&block.text)).collect()
 }
 
 #[test]
