@@ -10,6 +10,14 @@ check:
 test *arguments:
     ./run.sh test {{arguments}}
 
+# Tries the newest Claude Code, and prints what differs from the pinned one.
+claude-bump:
+    ./run.sh claude-bump
+
+# Builds docs/ as a book in target/book; needs mdbook.
+book:
+    mdbook build
+
 # See it work in a scratch repository.
 demo:
     ./run.sh demo

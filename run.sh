@@ -5,12 +5,14 @@
 #   ./run.sh test          run every test, installing first what the tests need
 #   ./run.sh check         what CI runs: format, lints, tests, documentation, each with its time
 #   ./run.sh bench         measure the overhead
+#   ./run.sh claude-bump   try the newest Claude Code, and print what differs from the pinned one
 #   ./run.sh long [NAME]   the long form of a test, recorded in docs/long-tests.md; without a name, lists them
 #   ./run.sh <anything>    ap <anything>
 set -euo pipefail
 
 # What the tests are written for: behaviour differs between versions.
-claude_version=2.1.329
+claude_versions=(2.1.329 2.1.197 2.1.332) # all tests run with the first, those of versions with each
+claude_version=${claude_versions[0]}
 nextest_version=0.9.143
 
 root=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd -P)
@@ -62,41 +64,97 @@ need_nextest() {
 }
 
 claude_answers() {
-    [ -x "$1" ] && [[ $("$1" --version </dev/null 2>/dev/null) == "$claude_version "* ]]
+    [ -x "$1" ] && [[ $("$1" --version </dev/null 2>/dev/null) == "$2 "* ]]
+}
+
+# The folder a version of claude is installed in, and its program there.
+claude_folder() { printf '%s\n' "$cache/claude-code-$1"; }
+claude_program() { printf '%s\n' "$cache/claude-code-$1/node_modules/.bin/claude"; }
+
+# The versions that npm has to install before the tests, one per line.
+missing_claudes() {
+    [ "${AP_TESTS_WITHOUT_CLAUDE:-}" != 1 ] || return 0
+    local version
+    for version in "${claude_versions[@]}"; do
+        if [ "$version" = "$claude_version" ]; then
+            [ -z "${CLAUDE_BIN:-}" ] || continue
+        elif [ "${AP_TESTS_ONE_CLAUDE:-}" = 1 ]; then
+            continue
+        fi
+        claude_answers "$(claude_program "$version")" "$version" || printf '%s\n' "$version"
+    done
+}
+
+# Says what the tests need and is not here, before any of it is installed.
+announce() {
+    local needs=() program version
+    for program in git tmux python3; do has "$program" || needs+=("$program, by apt-get or yourself"); done
+    [ "${AP_TESTS_WITHOUT_TASKWARRIOR:-}" = 1 ] || has task ||
+        needs+=("Taskwarrior, by apt-get or yourself; AP_TESTS_WITHOUT_TASKWARRIOR=1 leaves its tests out")
+    PATH=$cache/cargo-nextest-$nextest_version/bin:$PATH cargo nextest --version >/dev/null 2>&1 ||
+        needs+=("cargo-nextest $nextest_version, built by cargo in some minutes, in $cache")
+    for version in $(missing_claudes); do
+        needs+=("Claude Code $version, by npm, about 400 MB, in $(claude_folder "$version")")
+    done
+    [ ${#needs[@]} != 0 ] || return 0
+    say "run.sh: the tests need what is not here yet, and this installs it:"
+    printf '  %s\n' "${needs[@]}" >&2
 }
 
 # Sets CLAUDE_BIN to the real program. It is only ever run against a server of the tests, on loopback.
 need_claude() {
     if [ -n "${CLAUDE_BIN:-}" ]; then
-        claude_answers "$CLAUDE_BIN" || fail "CLAUDE_BIN=$CLAUDE_BIN is not claude $claude_version"
-        return 0
+        claude_answers "$CLAUDE_BIN" "$claude_version" || fail "CLAUDE_BIN=$CLAUDE_BIN is not claude $claude_version"
     fi
     [ "${AP_TESTS_WITHOUT_CLAUDE:-}" != 1 ] || return 0
-    local folder=$cache/claude-code-$claude_version
-    export CLAUDE_BIN=$folder/node_modules/.bin/claude
-    ! claude_answers "$CLAUDE_BIN" || return 0
-    has npm || fail "the tests need claude $claude_version, which npm installs: install Node.js 22 or newer, or set CLAUDE_BIN, or AP_TESTS_WITHOUT_CLAUDE=1 to leave those tests out"
-    say "run.sh: installing claude $claude_version into $folder, once (about 400 MB)"
-    install_claude "$folder" ||
-        fail "npm could not install claude $claude_version (see above); set CLAUDE_BIN to one, or AP_TESTS_WITHOUT_CLAUDE=1 to leave those tests out"
-    claude_answers "$CLAUDE_BIN" || fail "$CLAUDE_BIN was installed and does not answer as claude $claude_version"
+    local version
+    for version in $(missing_claudes); do
+        install_claude "$version"
+    done
+    export CLAUDE_BIN=${CLAUDE_BIN:-$(claude_program "$claude_version")}
 }
 
-# Whole or not at all: an interrupted download must not be taken for the program.
+# Installs a version of claude, whole or not at all: an interrupted download must not be taken for the program.
 install_claude() {
-    local folder=$1 draft
-    mkdir -p -- "$cache" && draft=$(mktemp -d -- "$cache/claude-code.XXXXXX") || return 1
-    if npm install --prefix "$draft" --no-audit --no-fund --no-save --loglevel error "@anthropic-ai/claude-code@$claude_version" >&2; then
-        rm -rf -- "$folder"
-        mv -- "$draft" "$folder"
-    else
-        rm -rf -- "$draft"
-        return 1
+    local version=$1 folder draft ways
+    folder=$(claude_folder "$version")
+    ways="set AP_TESTS_WITHOUT_CLAUDE=1 to leave its tests out, or AP_TESTS_ONE_CLAUDE=1 those of other versions than $claude_version"
+    has npm || fail "the tests need claude $version, which npm installs: install Node.js 22 or newer, or $ways"
+    say "run.sh: installing claude $version"
+    mkdir -p -- "$cache"
+    draft=$(mktemp -d -- "$cache/claude-code.XXXXXX")
+    # What npm says matters only if it fails.
+    if ! npm install --prefix "$draft" --no-audit --no-fund --no-save --no-update-notifier \
+        "@anthropic-ai/claude-code@$version" >"$draft.log" 2>&1; then
+        cat -- "$draft.log" >&2
+        rm -rf -- "$draft" "$draft.log"
+        fail "npm could not install claude $version (see above); $ways"
     fi
+    rm -rf -- "$folder" "$draft.log"
+    mv -- "$draft" "$folder"
+    claude_answers "$(claude_program "$version")" "$version" ||
+        fail "$(claude_program "$version") was installed and does not answer as claude $version"
+}
+
+# Tries the newest Claude Code: what its help says otherwise, and the tests of versions with it.
+claude_bump() {
+    local newest
+    need_cargo
+    need_nextest
+    need_claude
+    newest=$(npm view --no-update-notifier @anthropic-ai/claude-code version) || fail "npm does not know the newest version"
+    claude_answers "$(claude_program "$newest")" "$newest" || install_claude "$newest"
+    printf 'claude %s is the newest; the tests are written for %s\n' "$newest" "$claude_version"
+    printf '\nIts help, where it differs:\n'
+    diff <("$CLAUDE_BIN" --help </dev/null) <("$(claude_program "$newest")" --help </dev/null) && echo '  nothing'
+    printf '\nThe tests with it:\n'
+    CLAUDE_VERSION=$newest in_root cargo nextest run --all-features -E 'test(/^claude_sessions::versions::/)'
+    printf '\nTo pin it, add it to claude_versions in run.sh and to VERSIONS in tests/it/claude_sessions/versions.rs.\n'
 }
 
 prepare_tests() {
     need_cargo
+    announce
     need_program git
     need_program tmux
     need_program python3
@@ -145,6 +203,7 @@ left_out() {
     local names=()
     [ -n "${BD_BIN:-}" ] || names+=("real bd (BD_BIN)")
     [ -n "${CLAUDE_BIN:-}" ] || names+=("real claude (AP_TESTS_WITHOUT_CLAUDE)")
+    [ "${AP_TESTS_ONE_CLAUDE:-}" != 1 ] || names+=("claude ${claude_versions[*]:1} (AP_TESTS_ONE_CLAUDE)")
     has task || names+=("Taskwarrior (AP_TESTS_WITHOUT_TASKWARRIOR)")
     [ "$(id -u)" = 0 ] || names+=("agents as root")
     printf '%d' "${#names[@]}"
@@ -225,6 +284,7 @@ long)
     long "$@"
     ;;
 __long) run_long "$2" ;;
+claude-bump) claude_bump ;;
 bench)
     shift
     need_cargo

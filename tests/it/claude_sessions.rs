@@ -5,6 +5,7 @@ mod beads;
 mod debate;
 mod permissions;
 mod project;
+mod versions;
 
 use crate::claude_cli::{Account, ClaudeEnv, claude};
 use crate::messages_api::{MockApi, Script, cut, hang, script, status, turn};
