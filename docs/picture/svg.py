@@ -1,6 +1,10 @@
-"""Draws what a terminal shows as SVG: `tmux capture-pane -e -p | svg.py COLUMNS TITLE`."""
+"""Draws what a terminal showed as an animated SVG: `svg.py COLUMNS TITLE FRAMES`.
+
+FRAMES is a folder of captured screens (`tmux capture-pane -e -p`), each named by its time in milliseconds.
+"""
 import re
 import sys
+from pathlib import Path
 from html import escape
 from unicodedata import combining, east_asian_width
 
@@ -71,19 +75,64 @@ def draw(style, text, column, row):
         yield f'<text x="{at:.1f}" y="{y + 14}" fill="{fore}"{marks} textLength="{cells(word[0]) * WIDTH:.1f}">{escape(word[0])}</text>'
 
 
+def row_parts(line, row):
+    """The SVG of one line; styles do not go on to the next."""
+    style, parts, column = {}, [], 0
+    for codes, text in (match.groups() for match in PIECE.finditer(line)):
+        if codes is not None:
+            style = styled(style, codes)
+        elif text:
+            parts.extend(draw(style, text, column, row))
+            column += cells(text)
+    return "".join(parts)
+
+
+def frames(folder):
+    """The screens in order, as (milliseconds from the first one, lines), without repetitions."""
+    files = sorted(Path(folder).iterdir(), key=lambda file: int(file.name))
+    found, start = [], int(files[0].name)
+    for file in files:
+        lines = file.read_text().rstrip("\n").split("\n")
+        if not found or found[-1][1] != lines:
+            found.append((int(file.name) - start, lines))
+    return found
+
+
+def spans(found, row, end):
+    """The texts that a row shows, as (text, from, to)."""
+    shown = []
+    for at, lines in found:
+        text = lines[row].rstrip() if row < len(lines) else ""
+        if shown and shown[-1][0] == text:
+            continue
+        if shown:
+            shown[-1][2] = at
+        shown.append([text, at, end])
+    return [span for span in shown if span[0]]
+
+
+def timed(parts, begin, until, end):
+    """Parts that are visible for a part of the time only."""
+    if (begin, until) == (0, end):
+        return parts
+    points = [(0, "none"), (begin / end, "inline"), (until / end, "none")]
+    points = points[1:] if begin == 0 else points
+    points = points[:-1] if until == end else points
+    times, values = (";".join(column) for column in zip(*((f"{time:.4f}".rstrip("0").rstrip("."), value) for time, value in points)))
+    # Programs that draw no animation show the last screen.
+    hidden = "" if until == end else ' display="none"'
+    return f'<g{hidden}><animate attributeName="display" values="{values}" keyTimes="{times}" dur="{end / 1000:.2f}s" calcMode="discrete" repeatCount="indefinite"/>{parts}</g>'
+
+
+HOLD = 4000
+
+
 def main():
-    columns, title = int(sys.argv[1]), sys.argv[2]
-    lines = sys.stdin.read().rstrip().split("\n")
-    style, parts = {}, []
-    for row, line in enumerate(lines):
-        column = 0
-        for codes, text in (match.groups() for match in PIECE.finditer(line)):
-            if codes is not None:
-                style = styled(style, codes)
-            elif text:
-                parts.extend(draw(style, text, column, row))
-                column += cells(text)
-    width, height = 2 * EDGE + columns * WIDTH, TOP + len(lines) * HEIGHT + EDGE
+    columns, title, found = int(sys.argv[1]), sys.argv[2], frames(sys.argv[3])
+    rows = max(len(lines) for _, lines in found)
+    end = found[-1][0] + HOLD
+    parts = [timed(row_parts(text, row), begin, until, end) for row in range(rows) for text, begin, until in spans(found, row, end)]
+    width, height = 2 * EDGE + columns * WIDTH, TOP + rows * HEIGHT + EDGE
     dots = "".join(f'<circle cx="{20 + 18 * n}" cy="15" r="5.5" fill="{fill}"/>' for n, fill in enumerate(["#e06c75", "#e5c07b", "#98c379"]))
     print(
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:.0f} {height}" width="{width:.0f}" height="{height}" role="img">\n'
