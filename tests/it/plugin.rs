@@ -79,7 +79,7 @@ fn the_hook_tells_how_to_get_a_program_that_is_gone() {
         said.contains(concat!(
             "`cargo install --path '",
             env!("CARGO_MANIFEST_DIR"),
-            "'`"
+            "' --locked`"
         )),
         "a checkout can be built: {said}"
     );
