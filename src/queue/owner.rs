@@ -2,7 +2,7 @@
 use crate::model::{RunId, SessionName};
 use std::{fmt, str::FromStr as _};
 
-/// Who holds a task, as text `pipeline/<session>/<iteration>`, `pipeline/<session>/<run>/<iteration>` or `user/<user>`.
+/// The owner of a task, as text `pipeline/<session>/<iteration>`, `pipeline/<session>/<run>/<iteration>` or `user/<user>`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Owner {
     /// An iteration of a session; `run` tells it from the same iteration of an earlier run.

@@ -135,7 +135,7 @@ fn bare(text: &str) -> &str {
     text.strip_prefix('\u{feff}').unwrap_or(text)
 }
 
-/// Returns where the value of a member lies, in the JSON object that begins at `start`.
+/// Returns the range of the value of a member, in the JSON object that begins at `start`.
 fn member(text: &str, start: usize, name: &str) -> Option<Range<usize>> {
     let start = start + text[start..].find('{')?;
     let parts = parts(text, start);

@@ -1,4 +1,4 @@
-//! What is known of one attempt: of whom, where, and with what left to spend.
+//! The context of one attempt: its node, its paths, and the budget that is left.
 use super::env::RunnerEnv;
 use super::writable_dir;
 use crate::clock;
@@ -20,7 +20,7 @@ pub(super) struct AttemptPaths {
     pub(super) progress: Utf8PathBuf,
     /// The progress file in the run directory: a link, if agents may not write there.
     pub(super) own_progress: Utf8PathBuf,
-    /// Where the agent writes its status: not always where it is kept.
+    /// Where the agent writes its status, which is not always where the status is stored.
     pub(super) status: Utf8PathBuf,
     /// Where an agent of an older prompt writes its result.
     pub(super) result: Utf8PathBuf,

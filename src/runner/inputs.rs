@@ -9,7 +9,7 @@ use camino::Utf8PathBuf;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
-/// A node whose inputs are asked for.
+/// The node that gets the inputs.
 pub(super) struct NodeInputs<'a> {
     pub(super) plan: &'a Plan,
     pub(super) state: &'a State,
@@ -94,7 +94,7 @@ impl NodeInputs<'_> {
         text + &without(failed.collect())
     }
 
-    /// Returns the text for `${INPUTS.<id>}`: what an earlier step put out, and which branches of a block did not.
+    /// Returns the text for `${INPUTS.<id>}`: the outputs of an earlier step, and which branches of a block have none.
     pub(super) fn text_of(&self, id: &str) -> String {
         let failed = self
             .manifest(id)
@@ -193,7 +193,7 @@ impl NodeInputs<'_> {
         }
     }
 
-    /// Returns what the stage put out, by branch.
+    /// Returns the outputs of the stage, by branch.
     fn stages(&self, input: &BlockInput) -> Vec<(String, Stage)> {
         let read = self
             .manifest(input.block.as_str())
@@ -229,7 +229,7 @@ fn meant(input: &BlockInput, branch: &str) -> bool {
             .any(|wanted| wanted.as_str() == branch)
 }
 
-/// Says which branches put out nothing, in lines of their own.
+/// Returns a line for each branch without an output.
 fn without(failed: BTreeMap<String, String>) -> String {
     failed
         .into_iter()

@@ -17,8 +17,8 @@ pub(super) struct ProgressSnapshots {
 }
 
 impl ProgressSnapshots {
-    /// Keeps the progress file with the iteration that has just ended, if it has changed. What a runner before us kept
-    /// is unknown, so the first is always kept.
+    /// Keeps the progress file with the iteration that has just ended, if it has changed. The snapshots of an earlier
+    /// runner are unknown, so the first is always kept.
     pub(super) fn keep(&mut self, progress: &Utf8Path, iteration: &IterationDir) -> io::Result<()> {
         let Ok(about) = fs::metadata(progress) else {
             return Ok(());

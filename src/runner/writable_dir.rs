@@ -1,6 +1,6 @@
 //! The folder outside `.claude/` for what agents write that may not write there: `.agent-pipelines/<session>/`.
 //!
-//! It mirrors the run directory: the progress file is real here and a link there, so that people and their scripts
+//! It mirrors the run directory: the progress file is real here and a link there, so that you and your scripts
 //! find it under its usual name.
 use crate::store::atomic;
 use crate::store::layout::RunDir;

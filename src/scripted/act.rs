@@ -1,4 +1,4 @@
-//! Does what a step says.
+//! Runs the steps of a script.
 use super::context::{ScriptContext, Task};
 use super::events::Events;
 use super::script::{RateLimit, Step};
@@ -15,7 +15,7 @@ use std::io::{Read as _, Seek as _, Write};
 use std::process::ExitCode;
 use std::time::Duration;
 
-/// `ap queue claim` says so when there is nothing to claim.
+/// The exit code of `ap queue claim` when there is nothing to claim.
 const NO_TASK: i32 = 4;
 
 /// An agent at work on one attempt.
@@ -35,7 +35,7 @@ impl<'o> Agent<'o> {
         }
     }
 
-    /// Does everything the step says, in the documented order, and returns what to exit with.
+    /// Runs everything in the step, in the documented order, and returns the exit code.
     pub(super) fn perform(mut self, step: &Step) -> Result<ExitCode> {
         if step.ignore_signals {
             ignore_signals()?;
@@ -86,7 +86,7 @@ impl<'o> Agent<'o> {
         Ok(true)
     }
 
-    /// Takes the next task; false when there is none.
+    /// Claims the next task; false when there is none.
     fn claim(&mut self) -> Result<bool> {
         let words = [
             "ap",
@@ -281,14 +281,14 @@ fn wait(time: Duration) {
     }
 }
 
-/// Never comes back; a signal ends the process.
+/// Never returns; a signal ends the process.
 fn hang() -> ! {
     loop {
         wait(Duration::from_secs(3600));
     }
 }
 
-/// Does not end by anything short of SIGKILL from now on.
+/// Ignores every signal but SIGKILL from now on.
 fn ignore_signals() -> Result<()> {
     let signals = [
         Signal::SIGINT,

@@ -1,4 +1,4 @@
-//! What the agent knows: its context, and the variables texts may hold.
+//! The context of a scripted agent, and the variables of its texts.
 use crate::error::{Error, Result};
 use crate::model::env_tag;
 use camino::Utf8PathBuf;
@@ -6,7 +6,7 @@ use fs_err as fs;
 use serde::Deserialize;
 use std::env;
 
-/// Where and what this attempt is.
+/// The attempt that the agent makes.
 #[derive(Clone, Debug, Default)]
 pub(super) struct ScriptContext {
     pub(super) iteration: u32,

@@ -2,7 +2,7 @@
 use serde_json::{Value, json};
 use std::io::{self, Write};
 
-/// Tokens each message claims to have read and written.
+/// The tokens each message reports.
 const TOKENS: (u64, u64) = (100, 20);
 /// The most of a command's output that is shown.
 const LONGEST_OUTPUT: usize = 2000;
@@ -28,7 +28,7 @@ impl<'o> Events<'o> {
     fn print(&mut self, mut event: Value) -> io::Result<()> {
         event["session_id"] = self.session.clone().into();
         writeln!(self.out, "{event}")?;
-        // Seen as it happens, also when it goes to a file.
+        // Flushed, so that a reader of the file sees it at once.
         self.out.flush()
     }
 
@@ -44,7 +44,7 @@ impl<'o> Events<'o> {
         self.message(&json!({"type": "text", "text": text}))
     }
 
-    /// A tool is called; returns the call's id for its result.
+    /// Prints the call of a tool and returns its id, which its result names.
     pub(super) fn called(&mut self, name: &str, input: &Value) -> io::Result<String> {
         let id = format!("call_{}", self.messages + 1);
         self.message(&json!({"type": "tool_use", "id": id, "name": name, "input": input}))?;

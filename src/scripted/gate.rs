@@ -8,11 +8,11 @@ use serde_json::{Value, json};
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-/// What a shell says of a program that cannot be run.
+/// The exit code of a shell for a program that cannot be run.
 const CANNOT_RUN: u8 = 126;
 
-/// What the scripted agent answers for: a command, or a judge, whose output is an agent's. The number is the gate's in its
-/// termination.
+/// The gate that the scripted agent answers for: a command, or a judge, whose output is an agent's. The number is that of
+/// the gate in its termination.
 #[derive(Clone, Copy, Debug)]
 pub enum Asked {
     Command(u32),
@@ -20,7 +20,7 @@ pub enum Asked {
 }
 
 impl Asked {
-    /// Reads what stands behind the script: `--gate 0` or `--judge 0`.
+    /// Reads the arguments after the script: `--gate 0` or `--judge 0`.
     pub fn read(words: &[&str]) -> Result<Option<Self>> {
         let number = |text: &str| {
             text.parse()
@@ -46,7 +46,7 @@ impl Asked {
     }
 }
 
-/// Says what the script says for the iteration that is over.
+/// Prints the script's answer for the iteration that is over.
 pub(super) fn answer(
     script: &Script,
     asked: Asked,

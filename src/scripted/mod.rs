@@ -1,8 +1,7 @@
 //! The built-in agent that follows a script: the player behind `ap __scripted [script.yaml]`.
 //!
-//! It does what the script says for its iteration, prints the events Claude Code would print, and is the same every
-//! time: for the demo, for trying out a pipeline without an account, and for tests of everything an agent may do
-//! wrong. A script:
+//! It runs the step of its iteration and prints the events Claude Code would print, the same ones every time: for the
+//! demo, for trying out a pipeline without an account, and for tests of everything an agent may do wrong. A script:
 //!
 //! ```yaml
 //! pause_ms: 20                       # between two events; 20 if not given
@@ -19,14 +18,14 @@
 //!       - status: { decision: stop }
 //! ```
 //!
-//! What a step says happens in this order: `ignore_signals: true`, `claim: true` (takes a task from the queue; without
+//! The parts of a step run in this order: `ignore_signals: true`, `claim: true` (claims a task from the queue; without
 //! one it writes a `stop` status and ends), `say`, `write`, `append`, `run`, `close: true` (the claimed task),
 //! `sleep_ms`, `status` (a mapping, or a text that is written as it is; none is written if none is given), then one
-//! of `rate_limit`, `crash`, `hang: true` or `exit: code`. `cost_usd` is what it claims to have cost. A command that
+//! of `rate_limit`, `crash`, `hang: true` or `exit: code`. `cost_usd` is the cost it reports. A command that
 //! fails is shown and the step continues, as agents do.
 //!
-//! `gates: { 0: { kind: continue, reason: … } }` is what commands and judges say after the iteration when the script
-//! answers for them (`ap test`); `before:` beside `iterations:` is the same before the first one. The kinds are `stop`,
+//! `gates: { 0: { kind: continue, reason: … } }` are the answers of commands and judges after the iteration when the script
+//! answers for them (`ap test`); `before:` at the top has those before the first one. The kinds are `stop`,
 //! `continue`, `in_progress` and `broken`.
 //!
 //! Texts, paths and arguments may hold `${ITERATION} ${SESSION_NAME} ${STATUS} ${PROGRESS} ${OUTPUT} ${CTX}` and,
@@ -50,15 +49,14 @@ use fs_err as fs;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-/// What the agent does without a script: one task, one small file, one commit.
+/// The script of an agent without one: one task, one small file, one commit.
 const DEMO: &str = include_str!("demo.yaml");
 /// What it does in a loop without tasks and without a script of its own: it only reports.
 const REPORT: &str = include_str!("report.yaml");
 /// Names the script of a loop that has none.
 pub const PLAIN: &str = "builtin:report.yaml";
 
-/// Plays the script, or the demo, as the agent of the attempt this process was started for; or answers as those who
-/// judge it.
+/// Plays the script, or the demo, as the agent of the attempt this process was started for, or answers for a gate.
 pub fn play(script: Option<&Utf8Path>, asked: Option<Asked>) -> Result<ExitCode> {
     let (name, text) = match script {
         Some(path) => (path.as_str(), read(path)?),

@@ -13,13 +13,13 @@ use std::time::Duration;
 pub struct Script {
     #[serde(default = "default_pause")]
     pause_ms: u64,
-    /// What gates say before the first iteration, by their number.
+    /// The answers of gates before the first iteration, by gate number.
     #[serde(default)]
     before: BTreeMap<u32, GateVerdict>,
     iterations: Vec<Step>,
 }
 
-/// What it does in one attempt.
+/// The step for one attempt.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct Step {
@@ -39,7 +39,7 @@ pub(super) struct Step {
     pub(super) crash: Option<String>,
     pub(super) hang: bool,
     pub(super) exit: u8,
-    /// What is said after this iteration by those who judge whether the node is done, by their number.
+    /// The answers of gates after this iteration, by gate number.
     gates: BTreeMap<u32, GateVerdict>,
 }
 
@@ -47,7 +47,7 @@ pub(super) struct Step {
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RateLimit {
-    /// Without it, like throttling: nothing is said about a reset.
+    /// Without it no reset is reported, as for throttling.
     pub(super) resets_in_s: Option<i64>,
 }
 
@@ -70,12 +70,12 @@ impl Script {
         Ok(script)
     }
 
-    /// Whether the script also says what gates say, so that no command and no judge is asked.
+    /// Whether the script also answers for gates, so that no command and no judge is asked.
     pub fn answers_gates(&self) -> bool {
         !self.before.is_empty() || self.iterations.iter().any(|step| !step.gates.is_empty())
     }
 
-    /// Returns what a gate says after an iteration; 0 is before the first.
+    /// Returns the answer of a gate after an iteration; 0 is before the first.
     pub(super) fn verdict(&self, gate: u32, iteration: u32) -> Option<&GateVerdict> {
         if iteration == 0 {
             self.before.get(&gate)
@@ -95,7 +95,7 @@ impl Script {
     }
 }
 
-/// Says where a script cannot be read, what was found there and what was expected.
+/// Returns where a script cannot be read, what was found there and what was expected.
 fn cannot_parse(name: &str, error: &serde_yaml::Error) -> Error {
     let mut what = error.to_string();
     let mut location = String::new();

@@ -1,4 +1,4 @@
-//! What earlier iterations put out, as files and as text for a prompt.
+//! The outputs of earlier iterations, as files and as text for a prompt.
 use crate::engine::State;
 use crate::model::{Cursor, NodeId};
 use crate::plan::{Plan, Prior, Select, Step};
@@ -8,12 +8,12 @@ use camino::{Utf8Path, Utf8PathBuf};
 use fs_err as fs;
 use std::io::{self, Read as _};
 
-/// How many earlier outputs are looked at; all of them are in the folder beside the list.
+/// How many earlier outputs are listed; the folder has all of them.
 const LISTED: usize = 50;
 /// Bytes of outputs that go into a prompt: an agent may print a gigabyte, which fits into no model.
 const LARGEST: usize = 1 << 20;
 
-/// Returns the outputs of a node's first `done` iterations, oldest first, without those that put out nothing.
+/// Returns the outputs of a node's first `done` iterations, oldest first, without empty ones.
 pub fn listed(run: &RunDir, node: u32, id: &NodeId, done: u32, select: Select) -> Vec<Utf8PathBuf> {
     let output = |iteration| {
         run.iteration(
@@ -30,7 +30,7 @@ pub fn listed(run: &RunDir, node: u32, id: &NodeId, done: u32, select: Select) -
         .rev()
         .take(LISTED)
         .map(output)
-        .filter(|path| says_something(path));
+        .filter(|path| is_not_empty(path));
     let mut outputs: Vec<Utf8PathBuf> = match select {
         Select::Latest => newest_first.take(1).collect(),
         Select::All => newest_first.collect(),
@@ -39,12 +39,12 @@ pub fn listed(run: &RunDir, node: u32, id: &NodeId, done: u32, select: Select) -
     outputs
 }
 
-/// Every output ends with a line feed, also that of an agent that said nothing.
-fn says_something(output: &Utf8Path) -> bool {
+/// Every output ends with a line feed, also an empty one.
+fn is_not_empty(output: &Utf8Path) -> bool {
     fs::metadata(output).is_ok_and(|about| 1 < about.len())
 }
 
-/// Returns what every step put out last before this one, for a branch of the block that stands there.
+/// Returns the last outputs of every step before a block, for its branches.
 pub fn earlier(run: &RunDir, plan: &Plan, state: &State, block: u32) -> Vec<Prior> {
     let one = |place: u32| match plan.step(place)? {
         Step::Block(block) => Some(Prior::Block {
@@ -65,12 +65,12 @@ pub fn earlier(run: &RunDir, plan: &Plan, state: &State, block: u32) -> Vec<Prio
             })
         }
     };
-    // Each step once: what an earlier run made of it is overtaken.
+    // Each step once: the outputs of its last run replace those of earlier ones.
     let first = block.saturating_sub(u32::try_from(plan.steps.len()).unwrap_or(u32::MAX));
     (first..block).filter_map(one).collect()
 }
 
-/// Returns what outputs hold, each under its heading if there are several. `from` is who put them out.
+/// Returns the text of outputs, each under its heading if there are several. `from` names their step.
 pub fn text(from: &str, outputs: &[(String, Utf8PathBuf)]) -> String {
     let read = |path| {
         beginning(path, LARGEST / outputs.len().max(1))
@@ -106,7 +106,7 @@ mod tests {
     use crate::store::layout::Project;
 
     #[test]
-    fn what_says_nothing_is_passed_over_and_what_says_too_much_is_cut() {
+    fn empty_outputs_are_left_out_and_long_ones_are_cut() {
         let folder = tempfile::tempdir().unwrap();
         let root = Utf8PathBuf::from_path_buf(folder.path().to_owned()).unwrap();
         let (run, id): (_, NodeId) = (

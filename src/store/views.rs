@@ -1,5 +1,5 @@
-//! What can always be made again from the journal, kept up to date beside it: `state.json` for you
-//! and their `jq`, `checkpoint.json` so that reading a session costs the same at iteration 10 and 10,000.
+//! Files that are made from the journal and kept up to date beside it: `state.json` for you
+//! and your `jq`, `checkpoint.json` so that reading a session costs the same at iteration 10 and 10,000.
 //!
 //! Both are written by a thread of their own, a moment behind the runner: it never waits for them, and
 //! of facts that come close together, as between two agents, only the last state is written.
@@ -19,7 +19,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant, SystemTime};
 
-/// How long the views may be behind. The end of a session is not waited with.
+/// How long the views may be behind; the end of a session is written at once.
 const BEHIND: Duration = Duration::from_millis(50);
 
 /// How many lines a checkpoint may be behind. One is made when a runner ends too: a list reads every session.
@@ -141,7 +141,7 @@ fn write(
     }
 }
 
-/// Makes `state.json` true again if its writer died before it was done. To be called under the session's lock.
+/// Writes `state.json` again if its writer died before it was done. To be called under the session's lock.
 pub fn refresh(dir: &RunDir, plan: &Plan, state: &State) {
     let wanted = text(&StateView::new(plan, state));
     let there = fs::read(dir.state());

@@ -43,7 +43,7 @@ pub struct TerminationDef {
 }
 
 impl TerminationDef {
-    /// Whether it, or one of its parts, names who judges.
+    /// Whether it, or one of its parts, names the agent that judges.
     pub fn names_judge(&self) -> bool {
         let named = self.judge.as_ref().is_some_and(|judge| {
             judge.provider.is_some() || judge.program.is_some() || judge.model.is_some()
