@@ -4,6 +4,7 @@ use super::node::Node;
 use super::session_plan::{Guardrails, Plan};
 use super::step::{Block, Step};
 use crate::model::NodeId;
+use crate::termination::Gate;
 
 impl Plan {
     /// Returns the node at an index, unless the step there is a block.
@@ -14,6 +15,13 @@ impl Plan {
     /// Returns the block at an index, unless the step there is a node.
     pub fn block(&self, index: u32) -> Option<&Block> {
         self.step(index)?.block()
+    }
+
+    /// Returns the commands that gates ask, those of branches included.
+    pub fn gate_commands_mut(&mut self) -> impl Iterator<Item = &mut Gate> {
+        let nodes = self.steps.iter_mut().flat_map(Step::all_nodes_mut);
+        let commands = nodes.flat_map(|node| node.termination.commands_mut());
+        commands.map(|(_, command)| command)
     }
 
     /// Returns all nodes, those of branches included.

@@ -1,20 +1,15 @@
-//! Freezes the files that gates are made of.
+//! Freezes the files that gates consist of.
 use crate::fingerprint::fingerprint;
-use crate::plan::{Plan, Step};
+use crate::plan::Plan;
 use crate::termination::{FrozenFile, scripts};
 use camino::Utf8Path;
 use fs_err as fs;
 use std::collections::BTreeSet;
 
-/// Freezes the project's files that gates are made of: what they are now is what they must be when they are asked.
+/// Freezes the project's files that gates consist of: a gate is trusted only if they are unchanged when it is asked.
 pub fn freeze_gates(plan: &mut Plan, project: &Utf8Path) {
-    let gates = plan
-        .steps
-        .iter_mut()
-        .flat_map(Step::all_nodes_mut)
-        .flat_map(|node| node.termination.commands_mut());
-    for (_, gate) in gates {
-        // A line for a shell names files too.
+    for gate in plan.gate_commands_mut() {
+        // A shell command names files too.
         let words = gate
             .command
             .iter()
@@ -23,7 +18,7 @@ pub fn freeze_gates(plan: &mut Plan, project: &Utf8Path) {
             .filter(|word| !word.is_empty())
             .map(|word| project.join(word))
             .filter(|path| path.is_file());
-        // A script that is not there must not come from an agent; what a script works on may.
+        // A missing script must not be written by an agent; the files it works on may.
         let missing = scripts(&gate.command)
             .into_iter()
             .map(|word| project.join(word))

@@ -1,6 +1,6 @@
 //! Rewrites the paths of the old session to those of the new one.
 use super::request::Fork;
-use crate::plan::{Plan, Step};
+use crate::plan::Plan;
 use crate::store::layout::RunDir;
 use camino::{Utf8Path, Utf8PathBuf};
 use serde_json::Value;
@@ -13,12 +13,7 @@ impl Fork<'_> {
             serde_json::from_value(self.relocate_value(serde_json::to_value(plan)?, place))?;
         // The recording belongs to the other session: this one would overwrite it.
         plan.record = None;
-        let gates = plan
-            .steps
-            .iter_mut()
-            .flat_map(Step::all_nodes_mut)
-            .flat_map(|node| node.termination.commands_mut());
-        for (_, gate) in gates {
+        for gate in plan.gate_commands_mut() {
             for frozen in &mut gate.frozen {
                 // A gate's files must have the same content there, or the gate refuses to run.
                 if let Ok(inside) = Utf8Path::new(&frozen.path).strip_prefix(self.old.0.root()) {
