@@ -96,11 +96,32 @@ fn queue(
     let usual = QueueSpec::new(source?);
     Some(QueueSpec {
         claim,
+        dropped: dropped(def, location),
         max_wait_s: def.max_wait.map_or(usual.max_wait_s, Span::seconds),
         max_attempts: def.max_attempts.unwrap_or(usual.max_attempts).max(1),
         timeout_s: def.timeout.map_or(usual.timeout_s, Span::seconds).max(1),
         ..usual
     })
+}
+
+/// Returns the sign of dropped tasks; one that means something else already is reported.
+fn dropped(def: &QueueDef, location: &Location<'_>) -> Option<char> {
+    let word = def.dropped.as_deref()?;
+    let mut letters = word.chars();
+    let sign = letters
+        .next()
+        .filter(|sign| letters.next().is_none() && !sign.is_whitespace() && !"xX]".contains(*sign));
+    if sign.is_none() {
+        let problem = location.at(
+            "dropped",
+            LintCode::BadValue,
+            format!("`dropped` must be one sign, not `{word}`"),
+        );
+        location.report(problem.hint(
+            "it is what stands in the box of a dropped task, such as `-`; `x` and a space mean done and open",
+        ));
+    }
+    sign
 }
 
 fn label(

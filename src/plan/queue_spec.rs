@@ -23,6 +23,9 @@ pub struct QueueSpec {
     /// Whether a queue without any task, open or closed, is done; by default that is an error.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub empty_is_done: bool,
+    /// Backlog: the sign in the box of a task that is not to be done, such as `-`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dropped: Option<char>,
 }
 
 /// Where tasks come from.
@@ -190,6 +193,7 @@ impl QueueSpec {
             max_attempts: max_attempts(),
             timeout_s: timeout_s(),
             empty_is_done: false,
+            dropped: None,
         }
     }
 }

@@ -90,6 +90,21 @@ pub fn hint(name: &str) -> String {
     format!("{meant}write `$${{{name}}}` to keep it as text")
 }
 
+/// Returns a template that renders as the text, but for the variables a prompt may use: others are escaped.
+pub fn literal(text: &str) -> String {
+    let mut template = String::new();
+    let mut from = 0;
+    for variable in variables(text)
+        .into_iter()
+        .filter(|variable| !variable.is_known())
+    {
+        template += &text[from..variable.offset];
+        template.push('$');
+        from = variable.offset;
+    }
+    template + &text[from..]
+}
+
 /// Returns every variable of a template in order, known or not; escaped ones are none.
 pub fn variables(template: &str) -> Vec<Variable<'_>> {
     pieces(template)

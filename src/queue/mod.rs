@@ -5,6 +5,7 @@
 //! verified by reading the task again. `registry` lists them all.
 mod backlog;
 mod beads;
+mod candidates;
 mod check;
 mod claims;
 mod command;
@@ -27,6 +28,7 @@ mod testing;
 mod tracker;
 
 pub use beads::{has_database, too_old};
+pub use candidates::{candidates, candidates_hint};
 pub use check::{QueueCheck, error_status, release_and_check};
 pub use error::{QueueError, QueueErrorKind, Result};
 pub use interface::{Claim, LabelTarget, Queue, Release, Released};

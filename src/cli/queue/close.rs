@@ -17,7 +17,7 @@ pub(super) struct Args {
     /// Id of the task
     id: String,
     /// What was done, for the log beside the tasks
-    #[arg(long, default_value = "")]
+    #[arg(long, default_value = "", allow_hyphen_values = true)]
     reason: String,
 }
 

@@ -18,7 +18,7 @@ pub(super) struct Args {
     /// Id of the task
     id: String,
     /// Reason, for the log beside the tasks
-    #[arg(long, default_value = "")]
+    #[arg(long, default_value = "", allow_hyphen_values = true)]
     reason: String,
     /// Release it from this owner instead, for instance pipeline/auth/3
     #[arg(long, value_name = "OWNER")]

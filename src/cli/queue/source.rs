@@ -175,7 +175,8 @@ fn usual(session: Option<&SessionName>, context: &Context) -> Result<QueueSpec> 
         .map(|name| root.join(name))
         .find(|path| path.is_file());
     found.map(|path| QueueSpec::new(QueueSource::file(path))).ok_or_else(|| {
+        let usual = "write them in backlog.md (`- [ ] task`, one a line), or name the file with `--file PATH`; for beads, `bd init` makes a database";
         Error::new(ErrorKind::NoTasks, format!("no tasks found in {root}: looked for beads, {}", BACKLOGS.join(", ")))
-            .hint("write them in backlog.md (`- [ ] task`, one a line), or name the file with `--file PATH`; for beads, `bd init` makes a database")
+            .hint(queue::candidates_hint(root, "--file").unwrap_or_else(|| usual.to_owned()))
     })
 }

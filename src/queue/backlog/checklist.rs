@@ -1,8 +1,10 @@
 //! The checklist as a format of a file queue.
+use super::blocks::blocks;
 use super::draft::drafts;
-use super::ids::{block_duplicates, ids};
+use super::ids::{block_duplicates, ids, tell_apart};
 use super::item::item;
 use super::lines::lines;
+use super::priority;
 use crate::plan::QueueSpec;
 use crate::queue::file::{FileQueue, Format, Item};
 use crate::queue::interface::Queue;
@@ -10,27 +12,33 @@ use crate::queue::rewrite::Edit;
 use camino::Utf8Path;
 
 /// A Markdown checklist.
-#[derive(Debug)]
-pub(in crate::queue) struct Backlog;
+#[derive(Debug, Default)]
+pub(in crate::queue) struct Backlog {
+    /// The sign in the box of a task that is not to be done.
+    pub(in crate::queue) dropped: Option<char>,
+}
 
 /// Opens the checklist at `path`.
 pub(in crate::queue) fn open(path: &Utf8Path, spec: &QueueSpec) -> Box<dyn Queue> {
-    Box::new(FileQueue::<Backlog>::new(
-        path.to_owned(),
-        spec.max_attempts,
-    ))
+    let format = Backlog {
+        dropped: spec.dropped,
+    };
+    Box::new(FileQueue::new(format, path.to_owned(), spec.max_attempts))
 }
 
 impl Format for Backlog {
     const LOOKS_LIKE: &'static str = "lines such as `- [ ] task`";
 
-    fn parse(text: &str) -> Result<Vec<Item>, String> {
-        let drafts = drafts(&lines(text));
+    fn parse(&self, text: &str) -> Result<Vec<Item>, String> {
+        let blocks = blocks(text);
+        let mut drafts = drafts(&lines(text, &blocks), &blocks, self.dropped);
+        tell_apart(&mut drafts);
         let ids = ids(&drafts);
         let mut items: Vec<Item> = (0..drafts.len())
             .map(|at| item(&drafts, &ids, at))
             .collect();
         block_duplicates(&mut items, &drafts);
+        items.sort_by_key(|item| item.priority.unwrap_or(priority::DEFAULT));
         Ok(items)
     }
 

@@ -1,5 +1,9 @@
 //! Gathers the lines of each task.
-use super::lines::Line;
+use super::blocks::{Blocks, Hidden};
+use super::box_line::box_line;
+use super::lines::{Line, NESTED};
+use super::outline::Outline;
+use super::priority::priority;
 use crate::queue::file::Mark;
 
 /// A task while its lines are gathered.
@@ -11,17 +15,24 @@ pub(super) struct Draft<'a> {
     pub(super) mark: Mark,
     pub(super) at: usize,
     pub(super) indent: usize,
+    /// From 0, the most urgent, to 9; its own, or that of the task it is part of.
+    pub(super) priority: Option<u32>,
     pub(super) parent: Option<usize>,
+    /// The headings and plain list items it is under, outermost first.
+    pub(super) path: Vec<&'a str>,
     pub(super) body: Vec<&'a str>,
 }
 
-/// How much deeper than a task a line must be to belong to it.
-pub(super) const NESTED: usize = 2;
-
-pub(super) fn drafts<'a>(lines: &[Line<'a>]) -> Vec<Draft<'a>> {
+/// Gathers the tasks of a file; `dropped` is the sign of those that are not to be done.
+pub(super) fn drafts<'a>(
+    lines: &[Line<'a>],
+    blocks: &Blocks<'a>,
+    dropped: Option<char>,
+) -> Vec<Draft<'a>> {
     let mut drafts: Vec<Draft<'a>> = Vec::new();
     // The tasks the current line is inside of, outermost first.
     let mut inside: Vec<usize> = Vec::new();
+    let mut outline = Outline::new(&blocks.headings);
     for line in lines {
         let blank = line.text.trim().is_empty();
         while let Some(&last) = inside.last()
@@ -30,96 +41,47 @@ pub(super) fn drafts<'a>(lines: &[Line<'a>]) -> Vec<Draft<'a>> {
         {
             inside.pop();
         }
+        outline.enter(line, blank);
         let parent = inside.last().copied();
-        match task_line(line) {
-            Some(draft) => {
+        match box_line(line, dropped) {
+            Some(found) => {
                 inside.push(drafts.len());
+                let above = parent.map(|at| &drafts[at]);
                 // Subtasks of two tasks often have the same text.
-                let words = parent.map_or_else(
-                    || draft.title.to_owned(),
-                    |at| format!("{} {}", drafts[at].first, draft.title),
+                let words = above.map_or_else(
+                    || found.title.to_owned(),
+                    |above| format!("{} {}", above.first, found.title),
                 );
-                let first = draft.named.map_or_else(|| hashed(&words), str::to_owned);
                 drafts.push(Draft {
+                    title: found.title,
+                    named: found.named,
+                    first: found.named.map_or_else(|| hashed(&words), str::to_owned),
+                    mark: found.mark,
+                    at: found.at,
+                    indent: line.indent,
+                    priority: priority(found.title).or_else(|| above?.priority),
                     parent,
-                    first,
-                    ..draft
+                    path: outline.path(),
+                    body: Vec::new(),
                 });
             }
-            None => parent
-                .into_iter()
-                .for_each(|parent| drafts[parent].body.push(line.text)),
+            None => match parent {
+                Some(parent) => drafts[parent].body.push(line.text),
+                None if line
+                    .hidden
+                    .is_none_or(|(hidden, _)| hidden == Hidden::Indented) =>
+                {
+                    outline.note(line);
+                }
+                None => {}
+            },
         }
     }
     drafts
 }
 
-fn task_line<'a>(line: &Line<'a>) -> Option<Draft<'a>> {
-    let text = line.text.trim_start_matches([' ', '\t']);
-    let digits = text.len() - text.trim_start_matches(|c: char| c.is_ascii_digit()).len();
-    let rest = match digits {
-        0 => text.strip_prefix(['-', '*', '+'])?,
-        1..=9 => text[digits..].strip_prefix(['.', ')'])?,
-        _ => return None,
-    };
-    let sign = rest
-        .trim_start_matches([' ', '\t'])
-        .strip_prefix('[')
-        .filter(|_| rest.starts_with([' ', '\t']))?;
-    let (mark, after) = match sign.chars().next()? {
-        ']' => (Mark::Blocked(NO_SPACE.to_owned()), sign),
-        c => (mark(c)?, &sign[c.len_utf8()..]),
-    };
-    let title = after
-        .strip_prefix(']')
-        .filter(|title| title.starts_with(char::is_whitespace))?
-        .trim();
-    let (title, named) = split_id(title);
-    let at = line.start + line.text.len() - sign.len();
-    let draft = Draft {
-        title,
-        named,
-        first: String::new(),
-        mark,
-        at,
-        indent: line.indent,
-        parent: None,
-        body: Vec::new(),
-    };
-    (!title.is_empty() && !line.quoted).then_some(draft)
-}
-
-const NO_SPACE: &str = "has no plain space in its box: write `[ ]`";
-
-fn mark(sign: char) -> Option<Mark> {
-    match sign {
-        ' ' => Some(Mark::Open),
-        'x' | 'X' | '-' => Some(Mark::Closed),
-        '~' | '/' => Some(Mark::Begun),
-        c if c.is_alphanumeric() => None,
-        c if c.is_whitespace() => Some(Mark::Blocked(NO_SPACE.to_owned())),
-        c => Some(Mark::Blocked(format!(
-            "is marked `[{c}]`, which is neither open nor done: write `[ ]` to open it"
-        ))),
-    }
-}
-
-/// Splits `title (#id)`.
-fn split_id(title: &str) -> (&str, Option<&str>) {
-    let split = || {
-        let (before, id) = title.strip_suffix(')')?.rsplit_once("(#")?;
-        let fits = id.starts_with(|c: char| c.is_ascii_alphanumeric())
-            && id.len() <= 64
-            && id
-                .chars()
-                .all(|c| c.is_ascii_alphanumeric() || "._-".contains(c));
-        (fits && !before.trim().is_empty()).then_some((before.trim_end(), Some(id)))
-    };
-    split().unwrap_or((title, None))
-}
-
 /// FNV-1a of the words, folded to 32 bits: short enough to type, and a collision only costs a `-2`.
-fn hashed(title: &str) -> String {
+pub(super) fn hashed(title: &str) -> String {
     let words = title.split_whitespace().collect::<Vec<_>>().join(" ");
     let hash = words.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
         (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)

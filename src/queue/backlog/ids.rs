@@ -1,8 +1,30 @@
 //! The ids of tasks: unique, and stable when a line is moved.
-use super::draft::Draft;
+use super::draft::{Draft, hashed};
 use crate::queue::file::{Item, Mark};
 use std::collections::{HashMap, HashSet};
 
+/// Gives unnamed tasks with the same text under different headings different ids. Whether they are closed does not matter,
+/// so that closing one changes no id.
+pub(super) fn tell_apart(drafts: &mut [Draft<'_>]) {
+    let mut twins: HashMap<&str, Vec<usize>> = HashMap::new();
+    for (at, draft) in drafts
+        .iter()
+        .enumerate()
+        .filter(|(_, draft)| draft.named.is_none())
+    {
+        twins.entry(&draft.first).or_default().push(at);
+    }
+    let several = twins.into_values().filter(|twins| {
+        let first = twins.first().map(|at| &drafts[*at].path);
+        twins.iter().any(|at| Some(&drafts[*at].path) != first)
+    });
+    for at in several.flatten().collect::<Vec<_>>() {
+        let draft = &mut drafts[at];
+        draft.first = hashed(&format!("{} / {}", draft.path.join(" / "), draft.first));
+    }
+}
+
+/// Returns the id of each task.
 pub(super) fn ids(drafts: &[Draft<'_>]) -> Vec<String> {
     let firsts: HashSet<&str> = drafts.iter().map(|draft| draft.first.as_str()).collect();
     let mut taken = HashSet::new();

@@ -1,5 +1,6 @@
 //! A task of the checklist, with its body and acceptance criteria.
-use super::draft::{Draft, NESTED};
+use super::draft::Draft;
+use super::lines::NESTED;
 use crate::queue::file::{Item, Mark};
 
 pub(super) fn item(drafts: &[Draft<'_>], ids: &[String], at: usize) -> Item {
@@ -28,7 +29,7 @@ pub(super) fn item(drafts: &[Draft<'_>], ids: &[String], at: usize) -> Item {
         title: draft.title.to_owned(),
         body,
         acceptance,
-        priority: None,
+        priority: draft.priority,
         mark,
         at: draft.at,
         named: draft.named.is_some(),

@@ -1,27 +1,34 @@
-//! The lines of a checklist, and which of them are quoted.
+//! The lines of a checklist, and what hides some of them.
+use super::blocks::{Blocks, Hidden};
+
+/// How much deeper than a list item a line must be to belong to it.
+pub(super) const NESTED: usize = 2;
 
 /// A line without its end.
 pub(super) struct Line<'a> {
+    /// Counted from 1.
+    pub(super) number: usize,
     /// Where it begins in the file.
     pub(super) start: usize,
     pub(super) text: &'a str,
     pub(super) indent: usize,
-    /// Inside a code block or a comment.
-    pub(super) quoted: bool,
+    /// What hides it, and the number of the line where that begins.
+    pub(super) hidden: Option<(Hidden, usize)>,
 }
 
-/// Splits at `\n`, `\r\n` and `\r`, as Markdown does, and finds what is quoted.
-pub(super) fn lines(text: &str) -> Vec<Line<'_>> {
+/// Splits at `\n`, `\r\n` and `\r`, as Markdown does, and marks what the blocks hide.
+pub(super) fn lines<'a>(text: &'a str, blocks: &Blocks<'_>) -> Vec<Line<'a>> {
     let mut lines = Vec::new();
     let mut start = if text.starts_with('\u{feff}') { 3 } else { 0 };
     while start < text.len() {
         let rest = &text[start..];
         let end = rest.find(['\n', '\r']).unwrap_or(rest.len());
         lines.push(Line {
+            number: lines.len() + 1,
             start,
             text: &rest[..end],
             indent: columns(&rest[..end]),
-            quoted: false,
+            hidden: None,
         });
         start += end
             + if rest[end..].starts_with("\r\n") {
@@ -30,17 +37,29 @@ pub(super) fn lines(text: &str) -> Vec<Line<'_>> {
                 1
             };
     }
-    let mut at = 0;
-    while at < lines.len() {
-        let end = quote_end(&lines, at).unwrap_or(at);
-        let indent = lines[at].indent;
-        for line in &mut lines[at..=end] {
-            // The whole block belongs where it begins.
-            (line.quoted, line.indent) = (end > at, indent);
-        }
-        at = end + 1;
-    }
+    hide(&mut lines, blocks);
     lines
+}
+
+/// Marks the lines that the blocks hide.
+fn hide(lines: &mut [Line<'_>], blocks: &Blocks<'_>) {
+    let mut from = 0;
+    for part in &blocks.hidden {
+        while from < lines.len() && lines[from].start + lines[from].text.len() < part.at.start {
+            from += 1;
+        }
+        let Some(first) = lines.get(from).map(|line| (line.number, line.indent)) else {
+            return;
+        };
+        while from < lines.len() && lines[from].start < part.at.end {
+            lines[from].hidden = Some((part.hidden, first.0));
+            if part.hidden == Hidden::Quoted {
+                // The whole block belongs where it begins.
+                lines[from].indent = first.1;
+            }
+            from += 1;
+        }
+    }
 }
 
 fn columns(line: &str) -> usize {
@@ -52,25 +71,4 @@ fn columns(line: &str) -> usize {
             columns + 1
         }
     })
-}
-
-/// Returns the last line of the code block or comment that begins here. One that never ends is none: it would hide every task below.
-fn quote_end(lines: &[Line<'_>], at: usize) -> Option<usize> {
-    let first = lines[at].text.trim();
-    let after = |ends: &dyn Fn(&str) -> bool| {
-        (at + 1..lines.len()).find(|&below| ends(lines[below].text.trim()))
-    };
-    if first.starts_with("<!--") && !first.contains("-->") {
-        return after(&|line| line.contains("-->"));
-    }
-    let fence = first
-        .chars()
-        .next()
-        .filter(|_| first.starts_with("```") || first.starts_with("~~~"))?;
-    let bare = first.trim_start_matches(fence);
-    let long = first.len() - bare.len();
-    if fence == '`' && bare.contains('`') {
-        return None;
-    }
-    after(&|line| line.len() >= long && line.chars().all(|c| c == fence))
 }

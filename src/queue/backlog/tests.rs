@@ -7,7 +7,7 @@ use std::collections::{HashMap, HashSet};
 /// Each task on a line: id, title, mark, then body and acceptance.
 fn read(text: &str) -> String {
     let mut told = String::new();
-    for item in Backlog::parse(text).unwrap() {
+    for item in Backlog::default().parse(text).unwrap() {
         told += &format!("{} {:?} {:?}", item.id, item.title, item.mark);
         for (name, part) in [
             ("body", item.body),
@@ -25,7 +25,7 @@ fn read(text: &str) -> String {
 }
 
 fn closed(text: &str, id: &str) -> String {
-    let items = Backlog::parse(text).unwrap();
+    let items = Backlog::default().parse(text).unwrap();
     let edit = Backlog::close(text, items.iter().find(|item| item.id == id).unwrap());
     format!(
         "{}{}{}",
@@ -46,19 +46,19 @@ fn every_way_to_write_a_box() {
     t-29623d8c "e" Open
     t-29623195 "f" Blocked("has open subtasks: t-a4c9e4b1")
     t-a4c9e4b1 "g" Open body="Part of: f"
-    t-29621e9b "h" Closed
+    t-29621e9b "h" Blocked("is marked `[-]`, which is dropped to some and in progress to others: write `[x]` or `[ ]`, or set `queue: {dropped: \"-\"}` in the loop")
     t-29621e68 "i" Begun
     t-29621871 "j" Begun
     t-29621bc6 "k" Blocked("is marked `[!]`, which is neither open nor done: write `[ ]` to open it")
     t-29621447 "l" Blocked("has no plain space in its box: write `[ ]`")
-    t-29621314 "m" Blocked("is marked `[✓]`, which is neither open nor done: write `[ ]` to open it")
+    t-29621314 "m" Closed
     t-29621b3d "n" Blocked("has no plain space in its box: write `[ ]`")
     "#);
 }
 
 #[test]
 fn text_that_resembles_a_box_is_no_task() {
-    let text = "-[ ] a\n- [ ]b\n- [ ]\n- [ ]   \n- [x](http://x)\n- [](http://x)\n- [1] a\n- [a] b\n[ ] a\n> - [ ] a\n- [  ] a\n- [x\n- [\n-\n1234567890. [ ] a\n1 [ ] a\n";
+    let text = "- [ ]\n- [ ]   \n- [x](http://x)\n- [ ](http://x)\n- [x]: http://x\n- [x][y]\n- [](http://x)\n- [1] a\n- [a] b\n- [x\n- [\n-\n1 [ ] a\n`- [ ] a`\n- `[ ]` a\n[ ] = open, [x] = done\n[ ] open\t[x] done\n| [ ] | a |\na - [ ] b\n";
     assert_snapshot!(read(text), @"");
 }
 
@@ -66,17 +66,229 @@ fn text_that_resembles_a_box_is_no_task() {
 fn boxes_in_code_and_comments_are_no_tasks() {
     let text = "```md\n- [ ] a\n```\n~~~~\n- [ ] b\n~~~\n- [ ] b2\n~~~~~\n<!-- - [ ] c -->\n<!--\n- [ ] d\n-->\n- [ ] e\n  ```\n- [ ] f\n  ```\n  end\n``` x ``` y\n- [ ] g\n";
     assert_snapshot!(read(text), @r#"
-    t-29623d8c "e" Open body="  ```\n- [ ] f\n  ```\n  end"
+    t-29623d8c "e" Open body="```"
+    t-29623195 "f" Open body="```\nend"
     t-2962336a "g" Open
     "#);
 }
 
+/// The titles of the tasks that can be claimed.
+fn open(text: &str) -> Vec<String> {
+    let items = Backlog::default().parse(text).unwrap();
+    items
+        .into_iter()
+        .filter(|item| item.mark == Mark::Open)
+        .map(|item| item.title)
+        .collect()
+}
+
 #[test]
-fn a_quote_that_never_ends_hides_nothing() {
-    assert_snapshot!(read("```\n- [ ] a\n<!--\n- [ ] b\n"), @r#"
-    t-296230c0 "a" Open
-    t-29622ee9 "b" Open
+fn a_code_block_ends_where_commonmark_ends_it() {
+    for (text, expected) in [
+        // A closing fence is as long as the opening one at least, of the same sign, indented by three columns at most.
+        ("```\n- [ ] no\n``\n- [ ] no\n````\n- [ ] yes\n", "yes"),
+        ("````\n```\n- [ ] no\n```\n````\n- [ ] yes\n", "yes"),
+        ("```\n- [ ] no\n~~~\n- [ ] no\n```\n- [ ] yes\n", "yes"),
+        ("~~~ a`b ~~~\n- [ ] no\n~~~\n- [ ] yes\n", "yes"),
+        (
+            "```\n- [ ] no\n    ```\n- [ ] no\n   ```\n- [ ] yes\n",
+            "yes",
+        ),
+        (
+            "```\n- [ ] no\n``` sh\n- [ ] no\n```  \t\n- [ ] yes\n",
+            "yes",
+        ),
+        ("   ```\n   - [ ] no\n```\n- [ ] yes\n", "yes"),
+        // No opening fence.
+        ("    ```\n- [ ] yes\n    ```\n- [ ] too\n", "yes too"),
+        ("``` a`b\n- [ ] yes\n", "yes"),
+        ("``\n- [ ] yes\n``\n", "yes"),
+        ("text\n    ```\n- [ ] yes\n", "yes"),
+        // A list item or quote ends with its container.
+        (
+            "- [ ] yes\n  ```sh\n  cmd\n- [ ] too\n  ```\n  x\n  ```\n- [ ] three\n",
+            "yes too three",
+        ),
+        ("- [ ] yes\n  ~~~\n  - [ ] no\n- [ ] too\n", "yes too"),
+        ("> ```\n> - [ ] no\n\n- [ ] yes\n> ```\n", "yes"),
+        (
+            "1. [ ] yes\n\n   ```\n   - [ ] no\n  ```\n\n2. [ ] too\n",
+            "yes too",
+        ),
+        (
+            "- [ ] yes\n\n  ```\n  - [ ] no\n    ```\n- [ ] too\n",
+            "yes too",
+        ),
+        (
+            "- [ ] yes\n  ```\n  - [ ] no\n      ```\n  - [ ] no\n  ```\n- [ ] too\n",
+            "yes too",
+        ),
+        ("- ```\n  - [ ] no\n  ```\n- [ ] yes\n", "yes"),
+        ("- [ ] yes\n\n      ```\n\n- [ ] too\n", "yes too"),
+        (
+            "10. [ ] yes\n    ```\n    - [ ] no\n    ```\n11. [ ] too\n",
+            "yes too",
+        ),
+        ("* a\n\n    ```\n    - [ ] no\n    ```\n* [ ] yes\n", "yes"),
+        (
+            "-\t[ ] yes\n\n\t```\n\t- [ ] no\n\t```\n-\t[ ] too\n",
+            "yes too",
+        ),
+        // Comments and HTML that is shown as it is written.
+        ("<!--\n\n- [ ] no\n\n-->\n- [ ] yes\n", "yes"),
+        ("<pre>\n\n- [ ] no\n</pre>\n\n- [ ] yes\n", "yes"),
+        ("<details>\n- [ ] yes\n</details>\n", "yes"),
+        ("- - [ ] yes\n1. - [ ] too\n", "yes too"),
+    ] {
+        for end in ["\n", "\r\n", "\r"] {
+            let text = text.replace('\n', end);
+            let expected: Vec<&str> = expected.split(' ').collect();
+            assert_eq!(open(&text), expected, "{text:?}");
+            assert_eq!(open(&format!("\u{feff}{text}")), expected, "{text:?}");
+        }
+    }
+}
+
+#[test]
+fn a_code_block_that_never_ends_neither_hides_tasks_nor_gives_them_away() {
+    assert_snapshot!(read("- [ ] z (#z)\n```\n- [ ] a\n- [x] c\n"), @r#"
+    z "z" Open
+    t-296230c0 "a" Blocked("is inside the code block that begins on line 2 and never ends: end it, or write `- [ ] a` above it")
     "#);
+    assert_snapshot!(read("<!--\n- [ ] b\n"), @r#"t-29622ee9 "b" Blocked("is inside the comment that begins on line 1 and never ends: end it, or write `- [ ] b` above it")"#);
+    assert_snapshot!(read("text\n\n    - [ ] a\n    - [x] b\n"), @r#"t-296230c0 "a" Blocked("is indented so far on line 3 that Markdown reads it as code: write `- [ ] a`")"#);
+}
+
+#[test]
+fn a_box_that_markdown_does_not_read_is_blocked_rather_than_ignored() {
+    for (line, title) in [
+        ("- [ ]Fix it", "Fix it"),
+        ("-[ ] Log", "Log"),
+        ("-[ ]Log", "Log"),
+        ("1.[ ] Rotate", "Rotate"),
+        ("2)[ ] Rotate", "Rotate"),
+        ("> - [ ] quoted", "quoted"),
+        ("> > 1. [ ] quoted", "quoted"),
+        (">- [ ]quoted", "quoted"),
+        ("- [  ] wide", "wide"),
+        ("- [\t\t] wide", "wide"),
+        ("-\u{a0}[ ] space", "space"),
+        ("[ ] bare", "bare"),
+        ("• [ ] copied", "copied"),
+        ("– [ ] copied", "copied"),
+        ("- ☐ copied", "copied"),
+        ("- \\[ \\] escaped", "escaped"),
+        ("- \\[ ] escaped", "escaped"),
+        ("### [ ] Task 1", "Task 1"),
+        ("## - [ ] Task 1", "Task 1"),
+        ("1234567890. [ ] a", "a"),
+    ] {
+        let items = Backlog::default()
+            .parse(&format!("- [x] Old (#old)\n\n{line}\n"))
+            .unwrap();
+        let [_, item] = items.as_slice() else {
+            panic!("{line:?} {items:?}")
+        };
+        let Mark::Blocked(why) = &item.mark else {
+            panic!("{line:?} {item:?}")
+        };
+        assert_eq!(item.title, title, "{line:?}");
+        assert!(
+            why.contains("line 3") && why.contains(&format!("`- [ ] {title}`")),
+            "{line:?} {why}"
+        );
+        let done = line
+            .replace(['☐'], "☑")
+            .replace("[ ", "[x")
+            .replace("[  ", "[x")
+            .replace("\t\t", "x");
+        let done = Backlog::default().parse(&done).unwrap();
+        assert!(
+            done.iter().all(|item| item.mark == Mark::Closed),
+            "{line:?} {done:?}"
+        );
+    }
+}
+
+#[test]
+fn a_dropped_task_is_closed_where_the_sign_is_declared() {
+    let marks = |dropped| {
+        let items = Backlog { dropped }
+            .parse("- [-] a\n- [c] b\n- [ ] d\n")
+            .unwrap();
+        items
+            .into_iter()
+            .map(|item| (item.title, item.mark == Mark::Closed))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(
+        marks(None),
+        [("a".to_owned(), false), ("d".to_owned(), false)]
+    );
+    assert_eq!(
+        marks(Some('-')),
+        [("a".to_owned(), true), ("d".to_owned(), false)]
+    );
+    assert_eq!(
+        marks(Some('c')),
+        [
+            ("a".to_owned(), false),
+            ("b".to_owned(), true),
+            ("d".to_owned(), false)
+        ]
+    );
+    assert_snapshot!(read("- [✅] a\n- [✔\u{fe0f}] b\n- [☑] c\n- [❌] d (#d)\n"), @r#"
+    t-296230c0 "a" Closed
+    t-29622ee9 "b" Closed
+    t-296231be "c" Closed
+    d "d" Blocked("is marked `[❌]`, which is neither open nor done: write `[ ]` to open it")
+    "#);
+}
+
+#[test]
+fn the_headings_above_tasks_with_the_same_text_tell_them_apart() {
+    let plan = "- [ ] Only once\n# Plan\n## Task 1\n### Steps\n- [ ] Run the tests\n- [ ] Commit\n## Task 2\n### Steps\n- [ ] Run the tests\n- [ ] Commit\n\nSetext\n======\n- [ ] Commit\n**Bold:**\n- [ ] Commit\n- Plain item\n  - [ ] Commit\n";
+    let ids = |text: &str| {
+        let items = Backlog::default().parse(text).unwrap();
+        items.into_iter().map(|item| item.id).collect::<Vec<_>>()
+    };
+    let before = ids(plan);
+    assert_eq!(open(plan).len(), 8);
+    assert_eq!(before[0], ids("- [ ] Only once\n")[0]);
+    let mut text = plan.to_owned();
+    for id in &before {
+        text = closed(&text, id);
+        assert_eq!(ids(&text), before, "{text}");
+    }
+    assert_eq!(open(&text), Vec::<String>::new());
+    // The same heading twice tells nothing apart.
+    assert_eq!(open("## A\n- [ ] a\n## A\n- [ ] a\n"), Vec::<String>::new());
+}
+
+#[test]
+fn a_priority_in_a_title_orders_the_tasks() {
+    let text = "- [ ] none\n- [ ] [implement] [P1] one\n- [ ] [p0] zero — text\n- [ ] [P4] four\n- [ ] [P3] three\n- [ ] outer [P2]\n  - [ ] inner\n- [ ] not `[P0]`\n- [ ] nor [P0](http://x)\n- [ ] nor [P10]\n";
+    let titles: Vec<String> = Backlog::default()
+        .parse(text)
+        .unwrap()
+        .into_iter()
+        .map(|item| item.title)
+        .collect();
+    assert_eq!(
+        titles,
+        [
+            "[p0] zero — text",
+            "[implement] [P1] one",
+            "outer [P2]",
+            "inner",
+            "none",
+            "[P3] three",
+            "not `[P0]`",
+            "nor [P0](http://x)",
+            "nor [P10]",
+            "[P4] four"
+        ]
+    );
 }
 
 #[test]
@@ -165,7 +377,9 @@ fn of_tasks_with_the_same_text_none_can_be_mistaken_for_another() {
     b-3 "c" Blocked("ends in `(#b)` like another task: give it another name")
     b-2 "d" Open
     "#);
-    let ids = Backlog::parse("- [ ] a\n  - [ ] test\n- [ ] b\n  - [ ] test\n").unwrap();
+    let ids = Backlog::default()
+        .parse("- [ ] a\n  - [ ] test\n- [ ] b\n  - [ ] test\n")
+        .unwrap();
     assert!(
         ids[1].id != ids[3].id && ids[1].mark == Mark::Open && ids[3].mark == Mark::Open,
         "{ids:?}"
@@ -205,24 +419,24 @@ fn checklist() -> impl Strategy<Value = String> {
 proptest! {
     #[test]
     fn any_text_is_read(text in "\\PC*|(?s).{0,200}") {
-        Backlog::parse(&text).unwrap();
+        Backlog::default().parse(&text).unwrap();
     }
 
     #[test]
     fn ids_are_unique(text in checklist()) {
-        let items = Backlog::parse(&text).unwrap();
+        let items = Backlog::default().parse(&text).unwrap();
         let ids: HashSet<&str> = items.iter().map(|item| item.id.as_str()).collect();
         prop_assert_eq!(ids.len(), items.len());
     }
 
     #[test]
     fn closing_changes_one_byte_and_one_mark(text in checklist()) {
-        let items = Backlog::parse(&text).unwrap();
+        let items = Backlog::default().parse(&text).unwrap();
         for item in items.iter().filter(|item| matches!(item.mark, Mark::Open | Mark::Begun)) {
             let after = closed(&text, &item.id);
             let changed: Vec<usize> = (0..text.len()).filter(|&at| text.as_bytes()[at] != after.as_bytes()[at]).collect();
             prop_assert_eq!((changed, after.len()), (vec![item.at], text.len()));
-            for (before, after) in items.iter().zip(Backlog::parse(&after).unwrap()) {
+            for (before, after) in items.iter().zip(Backlog::default().parse(&after).unwrap()) {
                 let (closed_before, closed_after) = (before.mark == Mark::Closed, after.mark == Mark::Closed);
                 // Closed ones with the same text need not be told apart.
                 prop_assert!(closed_after || before.id == after.id);
@@ -235,7 +449,7 @@ proptest! {
     fn moving_a_line_keeps_its_id(mut titles in prop::collection::hash_set("[a-z]{1,12}", 1..12).prop_map(Vec::from_iter), by in 0..12_usize) {
         let ids = |titles: &[String]| {
             let text: String = titles.iter().map(|title| format!("- [ ] {title}\n")).collect();
-            let items = Backlog::parse(&text).unwrap();
+            let items = Backlog::default().parse(&text).unwrap();
             items.into_iter().map(|item| (item.title, item.id)).collect::<HashMap<_, _>>()
         };
         let before = ids(&titles);

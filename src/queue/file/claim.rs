@@ -15,7 +15,7 @@ impl<F: Format> FileQueue<F> {
         let dir = ClaimsDir::of(&self.path)?;
         let purpose = format!("claim {} for {owner}", id.unwrap_or("the next task"));
         let mut locked = LockedClaims::acquire(&dir, &purpose)?;
-        let Tasks { items, .. } = Tasks::read::<F>(&dir.file, &locked.claims)?;
+        let Tasks { items, .. } = Tasks::read(&self.format, &dir.file, &locked.claims)?;
         let item = match id {
             Some(id) => Some(self.find(&items, id, &locked.claims)?),
             None => choose(&items, &locked.claims, owner),

@@ -13,7 +13,7 @@ impl<F: Format> FileQueue<F> {
         let id = id.trim_start_matches('#');
         let dir = ClaimsDir::of(&self.path)?;
         let mut locked = LockedClaims::acquire(&dir, &format!("close {id}"))?;
-        let Tasks { items, gone, .. } = Tasks::read::<F>(&dir.file, &locked.claims)?;
+        let Tasks { items, gone, .. } = Tasks::read(&self.format, &dir.file, &locked.claims)?;
         let missing =
             gone.iter().any(|gone| gone == id) || locked.claims.missing().contains_key(id);
         let id = match find(&items, id) {
@@ -58,7 +58,7 @@ impl<F: Format> FileQueue<F> {
         id: &str,
         owner: Option<&Owner>,
     ) -> Result<bool> {
-        let Tasks { text, items, .. } = Tasks::read::<F>(&dir.file, &locked.claims)?;
+        let Tasks { text, items, .. } = Tasks::read(&self.format, &dir.file, &locked.claims)?;
         let item = self.find(&items, id, &locked.claims)?;
         if item.mark == Mark::Closed {
             return Ok(true);

@@ -11,7 +11,6 @@ use crate::queue::interface::{Claim, Queue, Release, Released};
 use crate::queue::owner::Owner;
 use camino::Utf8PathBuf;
 use fs_err as fs;
-use std::marker::PhantomData;
 use std::time::Duration;
 
 /// A file of tasks.
@@ -20,7 +19,7 @@ pub(in crate::queue) struct FileQueue<F> {
     pub(super) path: Utf8PathBuf,
     /// Failed attempts after which a task is parked.
     pub(super) max_attempts: u32,
-    format: PhantomData<fn() -> F>,
+    pub(super) format: F,
 }
 
 /// How long an editor may need to finish saving a file.
@@ -29,11 +28,11 @@ const SECOND_LOOK: Duration = Duration::from_millis(100);
 pub(super) const LOOKS: u32 = 20;
 
 impl<F: Format> FileQueue<F> {
-    pub(in crate::queue) fn new(path: Utf8PathBuf, max_attempts: u32) -> Self {
+    pub(in crate::queue) fn new(format: F, path: Utf8PathBuf, max_attempts: u32) -> Self {
         Self {
             path,
             max_attempts,
-            format: PhantomData,
+            format,
         }
     }
 
@@ -75,7 +74,7 @@ impl<F: Format> FileQueue<F> {
     pub(super) fn read(&self) -> Result<(Tasks, Claims)> {
         let dir = ClaimsDir::of(&self.path)?;
         let claims = dir.claims()?;
-        Ok((Tasks::read::<F>(&dir.file, &claims)?, claims))
+        Ok((Tasks::read(&self.format, &dir.file, &claims)?, claims))
     }
 
     pub(super) fn find<'a>(

@@ -3,11 +3,11 @@ use crate::queue::error::QueueError;
 use crate::queue::rewrite::Edit;
 
 /// How tasks are written in a file.
-pub(in crate::queue) trait Format {
+pub(in crate::queue) trait Format: Send + Sync {
     /// An example of a task, shown when the file has none.
     const LOOKS_LIKE: &'static str;
     /// Reads every task, closed ones too, in the order to take them; ids are unique.
-    fn parse(text: &str) -> Result<Vec<Item>, String>;
+    fn parse(&self, text: &str) -> Result<Vec<Item>, String>;
     /// Returns the change that closes a task.
     fn close(text: &str, item: &Item) -> Edit;
 }

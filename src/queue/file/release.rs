@@ -17,7 +17,7 @@ impl<F: Format> FileQueue<F> {
         let id = id.trim_start_matches('#');
         let dir = ClaimsDir::of(&self.path)?;
         let mut locked = LockedClaims::acquire(&dir, &format!("release {id}"))?;
-        let Tasks { items, .. } = Tasks::read::<F>(&dir.file, &locked.claims)?;
+        let Tasks { items, .. } = Tasks::read(&self.format, &dir.file, &locked.claims)?;
         let item = find(&items, id);
         let id = item.map_or(id, |item| &item.id);
         if locked.claims.owner(id).as_ref() != Some(owner) {

@@ -78,7 +78,17 @@ fn candidates(items: &[Item], held: &ClaimRecord, claims: &Claims) -> Vec<usize>
             || now.nth == position.nth && similar(&item.title, &held.title);
         claims.of(&item.id).is_none() && (same || !item.named && there)
     };
-    (0..items.len()).filter(could_be).collect()
+    let found: Vec<usize> = (0..items.len()).filter(could_be).collect();
+    // A task of the same text may have been added elsewhere.
+    let among = |at: &usize| {
+        let now = LinePosition::of(items, *at);
+        (&now.after, &now.before) == (&position.after, &position.before)
+    };
+    let mut there = found.iter().copied().filter(among);
+    match (there.next(), there.next()) {
+        (Some(only), None) if words(&items[only].title).eq(words(&held.title)) => vec![only],
+        _ => found,
+    }
 }
 
 /// Whether two titles share half the words of the shorter one.

@@ -17,8 +17,8 @@ pub(super) struct Tasks {
 
 impl Tasks {
     /// Reads the tasks of a file, and finds those that are held.
-    pub(super) fn read<F: Format>(file: &Utf8Path, claims: &Claims) -> Result<Self> {
-        let (text, mut items) = parse::<F>(file)?;
+    pub(super) fn read(format: &impl Format, file: &Utf8Path, claims: &Claims) -> Result<Self> {
+        let (text, mut items) = parse(format, file)?;
         let gone = rematch::find_again(&mut items, claims);
         Ok(Self {
             file: file.to_owned(),
@@ -31,7 +31,7 @@ impl Tasks {
 
 /// What is shown as the holder of a task that was marked as begun.
 pub(super) const MARKED_BY_HAND: &str = "user/unknown";
-fn parse<F: Format>(file: &Utf8Path) -> Result<(String, Vec<Item>)> {
+fn parse(format: &impl Format, file: &Utf8Path) -> Result<(String, Vec<Item>)> {
     let garbage = |why: &dyn std::fmt::Display| {
         QueueError::protocol(
             format!("cannot read the tasks in {file}: {why}"),
@@ -44,7 +44,7 @@ fn parse<F: Format>(file: &Utf8Path) -> Result<(String, Vec<Item>)> {
             error.utf8_error().valid_up_to()
         ))
     })?;
-    let items = F::parse(&text).map_err(|why| garbage(&why))?;
+    let items = format.parse(&text).map_err(|why| garbage(&why))?;
     Ok((text, items))
 }
 

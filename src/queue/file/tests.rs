@@ -14,7 +14,7 @@ fn a_half_saved_file_is_read_again() {
         let (_keep, folder) = folder();
         let path = folder.join("backlog.md");
         save(&path, half);
-        let queue = FileQueue::<Backlog>::new(path.clone(), 3);
+        let queue = FileQueue::new(Backlog::default(), path.clone(), 3);
         let looks = Cell::new(0);
         let counts = queue.look(
             || {
@@ -47,7 +47,7 @@ fn a_file_that_keeps_changing_is_busy() {
     let (_keep, folder) = folder();
     let path = folder.join("backlog.md");
     save(&path, "");
-    let queue = FileQueue::<Backlog>::new(path.clone(), 3);
+    let queue = FileQueue::new(Backlog::default(), path.clone(), 3);
     let looks = Cell::new(0);
     let look = || {
         looks.set(looks.get() + 1);
@@ -116,7 +116,8 @@ fn a_held_task_reworded_is_held_still_and_closes_by_both_ids() {
     ] {
         let (fixture, task) = held();
         save(&fixture.path, &text);
-        let now = Backlog::parse(&text)
+        let now = Backlog::default()
+            .parse(&text)
             .unwrap()
             .into_iter()
             .find(|item| item.title.contains("login") || item.title.contains("door"))
@@ -163,7 +164,7 @@ fn a_line_that_reads_quite_differently_is_not_closed_unseen() {
             error.what.contains("“Add login”") && error.what.contains("“Drop the database”"),
             "{error}"
         );
-        let now = Backlog::parse(&text).unwrap().remove(1).id;
+        let now = Backlog::default().parse(&text).unwrap().remove(1).id;
         assert!(error.next.contains(&format!("`{now}`")), "{}", error.next);
     }
     assert_eq!(fixture.text(), text);
@@ -172,7 +173,12 @@ fn a_line_that_reads_quite_differently_is_not_closed_unseen() {
 #[test]
 fn one_of_two_that_read_the_same_is_closed_alone() {
     let fixture = Fixture::new("- [~] a\n- [ ] a\n- [~] b\n");
-    for item in Backlog::parse(&fixture.text()).unwrap().iter().take(2) {
+    for item in Backlog::default()
+        .parse(&fixture.text())
+        .unwrap()
+        .iter()
+        .take(2)
+    {
         fixture.queue.close(&item.id, None, "").unwrap_err();
     }
     assert_eq!(fixture.text(), "- [~] a\n- [ ] a\n- [~] b\n");
@@ -210,7 +216,8 @@ fn a_task_that_may_be_a_held_one_cannot_be_claimed() {
         "- [ ] before\n- [ ] this\n- [ ] after\n- [ ] before\n- [ ] that\n- [ ] after\n",
     );
     let state = |title: &str| {
-        let item = Backlog::parse(&fixture.text())
+        let item = Backlog::default()
+            .parse(&fixture.text())
             .unwrap()
             .into_iter()
             .find(|item| item.title == title)
@@ -291,7 +298,11 @@ fn open_tasks_with_the_same_text_are_blocked() {
         .close(&same.id, Some(&agent("s", 1)), "")
         .unwrap();
     assert!(fixture.text().starts_with("- [x] same\n- [ ] twice\n"));
-    let twice = Backlog::parse(&fixture.text()).unwrap().remove(1).id;
+    let twice = Backlog::default()
+        .parse(&fixture.text())
+        .unwrap()
+        .remove(1)
+        .id;
     let why = fixture.queue.close(&twice, None, "").unwrap_err().what;
     assert!(
         why.contains("has the same text as another task: end its line with `(#name)`"),
@@ -310,7 +321,7 @@ fn an_outer_task_is_not_closed_before_its_subtasks() {
 }
 
 #[test]
-fn dropped_tasks_count_as_done_and_blocked_ones_do_not() {
+fn blocked_tasks_never_count_as_done() {
     let status = |text: &str| {
         Fixture::new(text)
             .queue
@@ -318,10 +329,14 @@ fn dropped_tasks_count_as_done_and_blocked_ones_do_not() {
             .unwrap()
             .status(Searched::default)
     };
-    assert_eq!(
+    assert!(matches!(
         status("- [x] a\n- [-] b\n"),
-        QueueStatus::Done { closed: 2 }
-    );
+        QueueStatus::Stalled { left: 1, .. }
+    ));
+    assert!(matches!(
+        status("- [x] Old (#old)\n- [ ]Fix\n"),
+        QueueStatus::Stalled { left: 1, .. }
+    ));
     let blocked = vec!["b has no plain space in its box: write `[ ]`".to_owned()];
     assert_eq!(
         status("- [x] a\n- [] b (#b)\n"),
