@@ -28,9 +28,33 @@ pub(super) fn find(session: &SessionName, context: &Context) -> Result<Snapshot>
         let error = Error::new(ErrorKind::SessionNotFound, message);
         match elsewhere(session, context) {
             Some(hint) => error.hint(hint),
-            None => error.hint("`ap list` shows the sessions there are"),
+            None => error.hint(above(session, &context.project)),
         }
     })
+}
+
+/// Returns where else the session is, or how to list the sessions.
+fn above(session: &SessionName, project: &Project) -> String {
+    let above = project.root().ancestors().skip(1);
+    let mut with_sessions = above
+        .map(|folder| Project::new(folder.to_owned()))
+        .filter(|above| above.runs().is_dir());
+    let Some(first) = with_sessions.next() else {
+        return "`ap list` shows the sessions there are".to_owned();
+    };
+    let named = std::iter::once(first.clone())
+        .chain(with_sessions)
+        .find(|above| above.session(session).journal().exists());
+    match named {
+        Some(above) => format!(
+            "{} has a session of that name: run the command there",
+            above.root()
+        ),
+        None => format!(
+            "`ap list` shows the sessions there are; the project above, {}, has its own: run the command there",
+            first.root()
+        ),
+    }
 }
 
 /// Whether the session's runner lives: by its lock file, or by the journal when the lock file was deleted.

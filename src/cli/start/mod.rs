@@ -16,6 +16,7 @@ use crate::model::{Change, SessionName};
 use crate::plan::{Plan, PlanKind};
 use crate::runner::{Mode, SessionRequest};
 use crate::store::roots;
+use crate::store::session::{is_older_run, older_run};
 use crate::ui::note;
 use camino::Utf8PathBuf;
 use std::cell::Cell;
@@ -108,6 +109,10 @@ fn find_sources(
 
 /// Runs the session, in this terminal or in tmux, in a project that `ap list --all` shows from now on.
 fn launch(request: SessionRequest, flags: &Flags, context: &Context) -> Result<ExitCode> {
+    let dir = context.project.session(&request.plan.session);
+    if !flags.force && is_older_run(&dir) {
+        return Err(older_run(&dir));
+    }
     let plan = &request.plan;
     refusals::programs(plan, !flags.foreground, context)?;
     if request.mode != Mode::Resume {

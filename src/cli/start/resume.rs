@@ -8,7 +8,7 @@ use crate::error::{Error, ErrorKind, ExitCode, Result};
 use crate::model::{PermissionMode, SessionName, SessionStatus};
 use crate::plan::{Origin, Plan, PlanKind};
 use crate::runner::{Mode, SessionRequest};
-use crate::store::session::{Snapshot, load_cached};
+use crate::store::session::{Snapshot, is_older_run, load_cached, older_run};
 use crate::ui::{note, report};
 use camino::Utf8Path;
 
@@ -39,8 +39,11 @@ impl Resume<'_> {
     }
 
     pub(super) fn run(&self, context: &Context) -> Result<ExitCode> {
-        let Some(Snapshot { plan, .. }) = load_cached(&context.project.session(self.session))?
-        else {
+        let dir = context.project.session(self.session);
+        if is_older_run(&dir) {
+            return Err(older_run(&dir));
+        }
+        let Some(Snapshot { plan, .. }) = load_cached(&dir)? else {
             return Err(report::nothing_to_resume(self.session));
         };
         let name = definition_name(self.name);

@@ -11,7 +11,7 @@ use crate::model::{Event, Input, Request, SessionStatus};
 use crate::plan::PlanKind;
 use crate::store::layout::Project;
 use crate::store::lock::SessionLock;
-use crate::store::session::{Session, Snapshot, load};
+use crate::store::session::{Session, Snapshot, is_older_run, load, older_run};
 use crate::store::{inbox, journal, views};
 use crate::workspace::Workspace;
 use jiff::Timestamp;
@@ -30,6 +30,9 @@ pub enum Acquired {
 pub fn acquire(workspace: &Workspace, request: &SessionRequest) -> Result<Acquired, AcquireError> {
     let (project, session) = (&workspace.store_root, &request.plan.session);
     let since = clock::now();
+    if request.mode != Mode::Force && is_older_run(&project.session(session)) {
+        return Err(AcquireError::Store(older_run(&project.session(session))));
+    }
     create_folders(project)?;
     let lock = lock(project, request)?;
     tracing::info!(%session, mode = ?request.mode, "session locked");

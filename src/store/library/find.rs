@@ -6,6 +6,7 @@ use super::loops::is_path;
 use crate::compile::Sources;
 use crate::error::{Error, ErrorKind, Result};
 use crate::plan::{Origin, PlanKind, suggest};
+use crate::text::shell_quote;
 use camino::Utf8Path;
 
 impl Library {
@@ -23,6 +24,9 @@ impl Library {
 
     /// Finds a loop or pipeline by name or path, readable or not.
     pub fn entry_of(&self, kind: PlanKind, name: &str) -> Result<Entry> {
+        if is_prompt(name) {
+            return Err(prompt_instead(kind, name));
+        }
         let at_path = || self.read(Found::at_path(kind, name)?);
         let stem = name.trim_end_matches(".yaml").trim_end_matches(".yml");
         is_path(name)
@@ -105,4 +109,35 @@ impl Library {
         )
         .hint(suggest::hint(name, known.iter().map(String::as_str)))
     }
+}
+
+/// Whether a name leads to a text file, which can be neither a loop nor a pipeline.
+fn is_prompt(name: &str) -> bool {
+    let path = Utf8Path::new(name);
+    let is_text = path.extension().is_some_and(|extension| {
+        ["md", "markdown", "txt", "prompt"]
+            .iter()
+            .any(|known| extension.eq_ignore_ascii_case(known))
+    });
+    is_text && path.is_file()
+}
+
+/// Returns the error for a prompt where a loop or pipeline was expected, with the commands that run it.
+fn prompt_instead(kind: PlanKind, path: &str) -> Error {
+    let stem = Utf8Path::new(path).file_stem().unwrap_or_default();
+    let name: String = stem
+        .to_lowercase()
+        .chars()
+        .map(|c| if c.is_ascii_alphanumeric() { c } else { '-' })
+        .collect();
+    let name = name.trim_matches('-');
+    let name = if name.starts_with(|c: char| c.is_ascii_lowercase()) {
+        name
+    } else {
+        "prompt"
+    };
+    Error::usage(format!("{path} is a prompt, not a {}", kind.as_str())).hint(format!(
+        "make a loop of it: `ap new loop {name} --prompt {}`, then run it: `ap {name}`",
+        shell_quote(path)
+    ))
 }

@@ -1,4 +1,5 @@
 //! What to do about a journal that cannot be used.
+use super::older::is_older_journal;
 use crate::error::{Error, ErrorKind};
 use crate::store::journal::JournalError;
 use crate::store::layout::RunDir;
@@ -8,6 +9,7 @@ pub(super) fn explain(dir: &RunDir, error: JournalError) -> Error {
     let session = dir.session();
     match error {
         JournalError::Io(error) => error.into(),
+        JournalError::Damaged { line: 1, .. } if is_older_journal(&dir.journal()) => older_run(dir),
         JournalError::Damaged { .. } => Error::caused_by(ErrorKind::Damaged, error).hint(format!(
             "nothing was changed. Look at that line: if you can fix it, fix it and resume. Otherwise start again with `--force`, which keeps this run under {}",
             dir.root().with_file_name(".archive").join(session.as_str())
@@ -16,4 +18,16 @@ pub(super) fn explain(dir: &RunDir, error: JournalError) -> Error {
         JournalError::Held { .. } => Error::new(ErrorKind::AlreadyRunning, format!("session '{session}' is already running"))
             .hint("its lock file was deleted, but its runner is alive; see `ap status`"),
     }
+}
+
+/// Returns the error for a directory that holds a run of the older agent-pipelines.
+pub fn older_run(dir: &RunDir) -> Error {
+    let message = format!(
+        "{} holds a run of the older agent-pipelines, which `ap` can neither show nor continue; nothing of it was changed",
+        dir.root()
+    );
+    Error::new(ErrorKind::SessionExists, message).hint(format!(
+        "choose another session name, or start with `--force`, which moves that run to {}",
+        dir.root().with_file_name(".archive")
+    ))
 }

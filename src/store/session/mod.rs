@@ -2,10 +2,13 @@
 mod explain;
 mod live;
 mod names;
+mod older;
 mod plan_file;
 mod snapshot;
 
+pub use explain::older_run;
 pub use live::Session;
 pub use names::names;
+pub use older::is_older_run;
 pub use plan_file::{Owner, read_plan, run_of};
 pub use snapshot::{Snapshot, load, load_cached, summarize};
