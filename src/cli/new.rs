@@ -1,4 +1,6 @@
 //! `ap new`: creates a loop or pipeline to start from.
+mod prompt_loop;
+
 use super::command_names::is_command;
 use super::context::Context;
 use super::kind::Kind;
@@ -20,6 +22,9 @@ pub(super) struct Args {
     pub(super) kind: Kind,
     /// Name of the loop or pipeline
     pub(super) name: String,
+    /// Make the loop of this prompt: a text or Markdown file
+    #[arg(long, value_name = "FILE")]
+    pub(super) prompt: Option<Utf8PathBuf>,
 }
 
 /// A loop's files, in its folder.
@@ -69,10 +74,11 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<ExitCode> {
         )
         .hint("choose another name"));
     }
+    let prompt = prompt(args, kind)?;
     let elsewhere = check_free(kind, &name, context)?;
     let claude = context.project.root().join(".claude");
     let mut written = match kind {
-        PlanKind::Loop => write_loop(&claude.join("loops"), &name)?,
+        PlanKind::Loop => write_loop(&claude.join("loops"), &name, prompt.as_deref())?,
         PlanKind::Pipeline => write_pipeline(&claude.join("pipelines"), &name)?,
     };
     schema::add(&claude.join("schemas"))?;
@@ -109,6 +115,23 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<ExitCode> {
     Ok(ExitCode::Done)
 }
 
+/// Reads the prompt a loop is made of, if one is named.
+fn prompt(args: &Args, kind: PlanKind) -> Result<Option<String>> {
+    let Some(path) = &args.prompt else {
+        return Ok(None);
+    };
+    if kind == PlanKind::Pipeline {
+        return Err(Error::usage("`--prompt` makes a loop, not a pipeline")
+            .hint(format!("`ap new loop {}` with the same options", args.name)));
+    }
+    let text = fs::read_to_string(path)?;
+    if text.trim().is_empty() {
+        return Err(Error::usage(format!("{path} is empty"))
+            .hint("write what the agents are to do into it"));
+    }
+    Ok(Some(text))
+}
+
 /// Returns whether there is one with this name outside the project; refuses if there is one inside.
 fn check_free(kind: PlanKind, name: &NodeId, context: &Context) -> Result<bool> {
     match context.library().entry_of(kind, name.as_str()) {
@@ -131,7 +154,7 @@ fn already_exists(word: &str, name: &NodeId, path: &str) -> Error {
 type Written = Vec<(Utf8PathBuf, &'static str)>;
 
 /// Writes the folder beside its destination and then moves it there, so that it is never incomplete.
-fn write_loop(shelf: &Utf8Path, name: &NodeId) -> Result<Written> {
+fn write_loop(shelf: &Utf8Path, name: &NodeId, prompt: Option<&str>) -> Result<Written> {
     let folder = shelf.join(name.as_str());
     if folder.exists() {
         return Err(already_exists("folder", name, folder.as_str()));
@@ -142,7 +165,12 @@ fn write_loop(shelf: &Utf8Path, name: &NodeId) -> Result<Written> {
         .ok_or_else(|| Error::failed("a folder that is not UTF-8"))?
         .join(name.as_str());
     for (file, text, _) in LOOP {
-        create(&inside.join(file), &text.replace("<name>", name.as_str()))?;
+        let text = text.replace("<name>", name.as_str());
+        let text = prompt.map_or_else(
+            || text.clone(),
+            |prompt| prompt_loop::file(file, &text, prompt),
+        );
+        create(&inside.join(file), &text)?;
     }
     match fs::rename(&inside, &folder) {
         // Another process was faster.

@@ -7,6 +7,7 @@ mod compiled_step;
 mod compiler;
 pub mod definition;
 mod diagnostics;
+mod foreign;
 mod inputs;
 mod iterations;
 mod judge;

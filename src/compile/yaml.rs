@@ -1,5 +1,6 @@
 //! Reads a definition and reports every value in it that cannot be read, not only the first.
 use super::diagnostics::{self, Document, LintCode, Path, Problem, Side, Step};
+use super::foreign::is_foreign;
 use crate::plan::suggest;
 use serde::de::{DeserializeOwned, Error as _};
 use serde_path_to_error::Segment;
@@ -17,6 +18,7 @@ const DEEPEST: usize = 1000;
 /// The trick: when a value cannot be read, report it, take it out, and read again.
 pub(super) fn read<T: DeserializeOwned>(document: &Document) -> Option<T> {
     let mut value = match parse(document.text()) {
+        Ok(value @ Value::Mapping(_)) if is_foreign(document, &value) => return None,
         Ok(value @ Value::Mapping(_)) => value,
         Ok(Value::Null) => return refuse(document, "the file is empty"),
         Ok(_) => return refuse(document, "the file must hold `key: value` lines"),

@@ -95,3 +95,78 @@ fn nothing_is_overwritten() {
     assert_eq!(project.read(".claude/schemas/loop.schema.json"), "{}");
     assert_eq!(project.read(".claude/loops/mine/notes.txt"), "mine");
 }
+
+#[test]
+fn a_prompt_is_named_as_one_and_a_loop_is_made_of_it() {
+    let project = Project::new();
+    project.write(
+        "PROMPT.md",
+        "Build the thing in ${FOO}. When all is done say <promise>ALL DONE</promise>.\n",
+    );
+    for command in [
+        vec!["loop", "./PROMPT.md"],
+        vec!["./PROMPT.md"],
+        vec!["pipeline", "PROMPT.md"],
+        vec!["dry-run", "loop", "PROMPT.md"],
+    ] {
+        project.ap(&command).expect(2).says(&[
+            "PROMPT.md is a prompt, not a",
+            "ap new loop prompt --prompt",
+            "PROMPT.md`",
+        ]);
+    }
+    project
+        .ap(&["new", "loop", "prompt", "--prompt", "PROMPT.md"])
+        .expect(0);
+    let (definition, prompt) = (
+        ".claude/loops/prompt/loop.yaml",
+        ".claude/loops/prompt/prompt.md",
+    );
+    assert!(project.read(definition).contains("type: promise"));
+    assert!(project.read(definition).contains("text: \"ALL DONE\""));
+    assert!(
+        project
+            .read(prompt)
+            .starts_with("Build the thing in $${FOO}. When")
+    );
+    project.ap(&["lint", "--strict", "prompt"]).expect(0);
+    project.ap(&["test", "prompt"]).expect(0).says(&["PASS"]);
+    project.write("plan.md", "Make it good.\n");
+    project
+        .ap(&["new", "loop", "good", "--prompt", "plan.md"])
+        .expect(0);
+    assert!(
+        project
+            .read(".claude/loops/good/loop.yaml")
+            .contains("type: judgment")
+    );
+    project.ap(&["lint", "--strict", "good"]).expect(0);
+    project
+        .ap(&["new", "loop", "other", "--prompt", "missing.md"])
+        .expect(1);
+    assert!(!project.root().join(".claude/loops/other").exists());
+}
+
+#[test]
+fn a_workflow_of_another_program_is_named_in_one_line() {
+    let project = Project::new();
+    for (text, program) in [
+        (
+            "name: x\ninitial_movement: plan\nmovements:\n  - {name: plan, persona: coder}\n",
+            "takt",
+        ),
+        (
+            "event_loop:\n  prompt_file: PROMPT.md\ncli:\n  backend: claude\n",
+            "ralph-orchestrator",
+        ),
+        (
+            "name: x\nnodes:\n  - {id: a, command: plan}\n  - {id: b, depends_on: [a], bash: ls}\n",
+            "Archon",
+        ),
+    ] {
+        project.write("flow.yaml", text);
+        let ran = project.ap(&["lint", "pipeline", "./flow.yaml"]).expect(1);
+        ran.says(&[&format!("looks like a workflow of {program}")]);
+        assert!(!ran.text().contains("unknown"), "{}", ran.text());
+    }
+}
