@@ -1,9 +1,11 @@
 //! What `ap` must know about a provider to run its agents.
 use super::context::InvocationContext;
+use super::model;
 use super::options::AgentOptions;
 use super::prompt_delivery::PromptDelivery;
 use super::transcript::{Denial, OutputFormat};
 use crate::model::PermissionMode;
+use std::borrow::Cow;
 
 /// Why a provider refuses permissions to write nothing, unless it can report in another way.
 pub(super) const READ_ONLY: &str = "an agent that may write nothing cannot leave its status";
@@ -25,6 +27,11 @@ pub trait Adapter: Sync {
     /// The program, unless a definition names another one; empty if it must.
     fn program(&self) -> &str {
         self.name()
+    }
+
+    /// Where its installers put the program without adding it to PATH, from the user's home.
+    fn home_paths(&self) -> &'static [&'static str] {
+        &[]
     }
 
     /// Whether the program is `ap` itself, so that nothing has to be installed.
@@ -49,8 +56,23 @@ pub trait Adapter: Sync {
     }
 
     /// Returns the model to ask for where a definition names this one, or none.
-    fn resolve_model<'m>(&self, model: &'m str) -> &'m str {
-        model
+    fn resolve_model<'m>(&self, model: &'m str) -> Cow<'m, str> {
+        Cow::Borrowed(model)
+    }
+
+    /// The variable with which users of the program choose its model.
+    fn model_variable(&self) -> Option<&'static str> {
+        None
+    }
+
+    /// The reasoning efforts that may follow a model's name and a colon; none where the program has no such setting.
+    fn efforts(&self) -> &'static [&'static str] {
+        &[]
+    }
+
+    /// Splits a model into its name and its effort.
+    fn split_effort<'m>(&self, model: &'m str) -> (&'m str, Option<&'m str>) {
+        model::split(model, self.efforts())
     }
 
     /// Whether the program accepts the name of a model.
@@ -64,6 +86,11 @@ pub trait Adapter: Sync {
     /// `status.json`: only Claude Code can report in another way.
     fn refuses(&self, _mode: PermissionMode) -> Option<&'static str> {
         None
+    }
+
+    /// The options that an older program may not have; each has one value, and agents work without them.
+    fn optional_flags(&self) -> &'static [&'static str] {
+        &[]
     }
 
     /// The arguments for an agent.

@@ -70,6 +70,10 @@ impl Adapter for Codex {
         }
     }
 
+    fn efforts(&self) -> &'static [&'static str] {
+        &EFFORTS
+    }
+
     fn args(&self, options: &AgentOptions<'_>, _: &InvocationContext<'_>) -> Vec<String> {
         let (name, effort) = model::split(options.model, &EFFORTS);
         // Otherwise it refuses to work outside a git repository, unlike other providers.
@@ -144,6 +148,9 @@ fn item_completed(state: &mut TranscriptState, item: &Value, shown: &mut Vec<Act
         ("command_execution", "declined") => declined(state, item, shown),
         ("command_execution", "failed") => shown.push(Activity::ToolFailed {
             message: command_error(item),
+        }),
+        ("file_change", "failed") => shown.push(Activity::ToolFailed {
+            message: clean(&format!("edit {}", changed_paths(item))),
         }),
         ("file_change", _) => shown.push(Activity::tool("edit", &changed_paths(item))),
         ("mcp_tool_call", "failed") => {

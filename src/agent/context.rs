@@ -8,6 +8,8 @@ pub struct InvocationContext<'a> {
     pub cursor: Cursor,
     pub run: &'a RunId,
     pub session: &'a SessionName,
+    /// The node the attempt belongs to.
+    pub stage: &'a str,
     /// Name of the loop, for `CLAUDE_PIPELINE_TYPE`.
     pub node_type: &'a str,
     /// Whether the agent will run as root.

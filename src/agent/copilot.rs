@@ -65,6 +65,10 @@ impl Adapter for Copilot {
         }
     }
 
+    fn efforts(&self) -> &'static [&'static str] {
+        &EFFORTS
+    }
+
     fn args(&self, options: &AgentOptions<'_>, _: &InvocationContext<'_>) -> Vec<String> {
         let (name, effort) = model::split(options.model, &EFFORTS);
         let fixed = [

@@ -1,5 +1,10 @@
 //! Classifies the failures that programs report. Only such reports are read here, never an agent's own text.
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
+
+/// The kind of a failure of a program that could not start, for a reason that a retry does not change.
+pub(super) const STARTUP: &str = "startup_failed";
+/// The kind of a failure of a program that has used up the budget it was given.
+pub(super) const BUDGET: &str = "budget_exhausted";
 
 /// Returns the kind of a failure, by Claude Code's name for it; empty if a retry may help.
 ///
@@ -14,8 +19,9 @@ pub(super) fn kind(status: Option<i64>, text: &str) -> &'static str {
 }
 
 const PAYMENT: [&str; 3] = ["out of credits", "spend cap", "insufficient credit"];
-const LIMIT: [&str; 8] = [
+const LIMIT: [&str; 9] = [
     "usage limit",
+    "limit reached",
     "rate limit",
     "rate_limit",
     "ratelimit",
@@ -60,19 +66,64 @@ fn by_words(text: &str) -> &'static str {
     }
 }
 
-/// Returns the time until the quota comes back, where the text has it: `… will reset after 8h44m7s.`
+/// Returns the time until the quota comes back, where the text has it: `… will reset after 8h44m7s.`, `in 4 days 20 hours`.
 pub(super) fn resets_in(text: &str) -> Option<SignedDuration> {
-    let rest = ["reset after ", "resets in ", "try again in "]
-        .iter()
-        .find_map(|words| text.split_once(words))?
-        .1;
-    let end = rest
+    let text = text.to_lowercase();
+    let starts = ["reset after ", "resets after ", "try again after ", "in "];
+    let mut waits = starts.iter().flat_map(|words| {
+        text.match_indices(words)
+            .map(|(at, found)| at + found.len())
+    });
+    waits.find_map(|at| duration(&text[at..]))
+}
+
+/// Reads a duration at the start of a text: `8h44m7s`, `4 days 20 hours`, `2 hours and 5 minutes`.
+fn duration(text: &str) -> Option<SignedDuration> {
+    let end = text
         .find(|c: char| !c.is_ascii_alphanumeric())
+        .unwrap_or(text.len());
+    if let Ok(wait) = text[..end].parse::<SignedDuration>() {
+        return Some(wait).filter(SignedDuration::is_positive);
+    }
+    let mut words = text
+        .split(|c: char| c.is_whitespace() || c == ',')
+        .filter(|word| !word.is_empty() && *word != "and");
+    let mut seconds = 0_i64;
+    while let Some((count, unit)) = words.next().zip(words.next()) {
+        let Some((count, unit)) = count.parse::<i64>().ok().zip(unit_seconds(unit)) else {
+            break;
+        };
+        seconds = seconds.saturating_add(count.saturating_mul(unit));
+    }
+    (seconds > 0).then(|| SignedDuration::from_secs(seconds))
+}
+
+fn unit_seconds(unit: &str) -> Option<i64> {
+    let unit = unit.trim_end_matches(|c: char| !c.is_ascii_alphabetic());
+    match unit.strip_suffix('s').unwrap_or(unit) {
+        "week" => Some(7 * 86_400),
+        "day" => Some(86_400),
+        "hour" | "hr" => Some(3600),
+        "minute" | "min" => Some(60),
+        "second" | "sec" => Some(1),
+        _ => None,
+    }
+}
+
+/// Returns the moment the quota comes back, where the text ends in it: `… usage limit reached|1765000000`.
+pub(super) fn resets_at(text: &str) -> Option<Timestamp> {
+    let (_, rest) = text.rsplit_once("reached|")?;
+    let end = rest
+        .find(|c: char| !c.is_ascii_digit())
         .unwrap_or(rest.len());
-    rest[..end]
-        .parse()
-        .ok()
-        .filter(|wait: &SignedDuration| wait.is_positive())
+    let number: i64 = rest[..end].parse().ok()?;
+    // Some count milliseconds.
+    let seconds = if number < 100_000_000_000 {
+        number
+    } else {
+        number / 1000
+    };
+    Timestamp::from_second(seconds).ok()
 }
 
 #[cfg(test)]
@@ -114,8 +165,36 @@ mod tests {
             [
                 read("reset after 0s"),
                 read("reset after a while"),
-                read("try again at 3:05 PM")
+                read("try again at 3:05 PM"),
+                read("try again at Dec 3rd, 2026 9:00 AM"),
+                read("in 99999999999999999999 days"),
             ],
+            [None; 5]
+        );
+        for (text, seconds) in [
+            ("try again in 4 days 20 hours.", 417_600),
+            ("Try again in 2 hours", 7200),
+            ("or try again in 1 hour and 5 minutes, or upgrade", 3900),
+            (
+                "in this plan your limit resets in 3 days, 2 hours and 1 minute.",
+                266_460,
+            ),
+            ("available again in 90 seconds", 90),
+        ] {
+            assert_eq!(read(text), Some(seconds), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_moment_behind_a_bar_is_read() {
+        let read = |text| resets_at(text).map(Timestamp::as_second);
+        assert_eq!(
+            read("Claude AI usage limit reached|1765000000"),
+            Some(1_765_000_000)
+        );
+        assert_eq!(read("limit reached|1765000000000."), Some(1_765_000_000));
+        assert_eq!(
+            [read("reached|"), read("reached|soon"), read("a|1765000000")],
             [None; 3]
         );
     }

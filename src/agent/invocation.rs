@@ -3,6 +3,7 @@ use super::context::InvocationContext;
 use super::environment;
 use super::spec::AgentSpec;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 
 /// A program, its arguments and what changes in its environment. The adapter's `prompt_delivery` decides how the prompt comes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -12,6 +13,20 @@ pub struct Invocation {
     pub set_env: Vec<(String, String)>,
     /// Names to remove; removed before `set_env` is applied.
     pub remove_env: Vec<String>,
+}
+
+/// Returns the arguments without those of the optional flags that the program does not have, each with its value.
+pub fn without_missing(
+    mut args: Vec<String>,
+    optional: &[&str],
+    options: &BTreeSet<String>,
+) -> Vec<String> {
+    for flag in optional.iter().filter(|flag| !options.contains(**flag)) {
+        if let Some(at) = args.iter().position(|arg| arg == flag) {
+            args.drain(at..args.len().min(at + 2));
+        }
+    }
+    args
 }
 
 /// Returns how to call an agent. `inherited` are the names in the environment it would inherit.

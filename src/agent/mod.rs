@@ -28,7 +28,7 @@ pub use adapter::{Adapter, ErrorSource, ExitMeaning, Refusal};
 pub use context::InvocationContext;
 pub use custom::{CustomOutput, CustomProvider, ProviderDef};
 pub use environment::{is_nested, stray_keys};
-pub use invocation::{Invocation, invocation, judge_invocation};
+pub use invocation::{Invocation, invocation, judge_invocation, without_missing};
 pub use judge::{JudgeInput, judge_prompt};
 pub use options::AgentOptions;
 pub use outcome::outcome;
@@ -36,5 +36,6 @@ pub use prompt_delivery::PromptDelivery;
 pub use registry::Provider;
 pub use spec::{AgentSpec, AttemptLimits};
 pub use transcript::{
-    Activity, Denial, OutputFormat, RateLimit, Transcript, TranscriptState, TurnEnd, Window,
+    Activity, Decoder, Denial, OutputFormat, Piece, RateLimit, Transcript, TranscriptState,
+    TurnEnd, Window,
 };

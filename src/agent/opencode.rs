@@ -51,6 +51,10 @@ impl Adapter for Opencode {
         }
     }
 
+    fn efforts(&self) -> &'static [&'static str] {
+        &EFFORTS
+    }
+
     fn args(&self, options: &AgentOptions<'_>, _: &InvocationContext<'_>) -> Vec<String> {
         let (name, effort) = model::split(options.model, &EFFORTS);
         let mut chosen = Vec::new();

@@ -7,6 +7,8 @@ pub struct AgentOptions<'a> {
     pub program: &'a str,
     pub model: &'a str,
     pub permissions: PermissionMode,
+    /// Tools that the definition allows though agents do not have them by default; `*` allows all of them.
+    pub allow_tools: &'a [String],
     /// Further arguments of the definition.
     pub args: &'a [String],
 }

@@ -15,6 +15,9 @@ pub struct AgentSpec {
     /// The model as the provider knows it, aliases resolved; empty where the provider has none.
     pub model: String,
     pub permissions: PermissionMode,
+    /// Tools that agents do not have by default and this one has; `*` is all of them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub allow_tools: Vec<String>,
     /// Further arguments for the program, in order.
     pub args: Vec<String>,
     /// Keep API keys and nested `CLAUDE*` variables in the agent's environment.
@@ -47,6 +50,7 @@ impl AgentSpec {
             program: &self.program,
             model: &self.model,
             permissions: self.permissions,
+            allow_tools: &self.allow_tools,
             args: &self.args,
         }
     }

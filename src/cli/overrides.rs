@@ -45,7 +45,7 @@ pub(super) struct OverrideArgs {
     #[arg(long, value_name = "TIME", value_parser = seconds)]
     pub(super) max_runtime: Option<u64>,
     /// Text for ${CONTEXT} in the prompts
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
     pub(super) context: Option<String>,
     /// File, folder or pattern the agents get as input; may be given several times
     #[arg(long, value_name = "FILE")]

@@ -12,23 +12,28 @@ const RETRIES: u32 = 2;
 /// Milliseconds before the second attempt, by default.
 const RETRY_DELAY_MS: u64 = 5000;
 
+/// What applies to every agent of a plan where no layer says otherwise.
+#[derive(Clone, Copy)]
+pub(super) struct Defaults<'a> {
+    /// The providers that the user's settings define.
+    pub(super) providers: &'a CustomProviders,
+    /// The model that the user's environment names for Claude Code.
+    pub(super) model: Option<&'a str>,
+}
+
 /// Returns the agent the layers amount to.
-pub(super) fn resolve(
-    layers: &[Layer<'_>],
-    def: &LoopDef,
-    providers: &CustomProviders,
-) -> AgentSpec {
+pub(super) fn resolve(layers: &[Layer<'_>], def: &LoopDef, defaults: Defaults<'_>) -> AgentSpec {
     let mut agent = default_agent(def);
     // A fallback chain stays with the provider it was set for, too.
     let mut chain = None;
     for layer in layers {
-        let changed = add(&mut agent, layer, providers);
+        let changed = add(&mut agent, layer, defaults);
         chain = layer
             .fallback
             .map(|words| (&layer.location, words))
             .or(chain.filter(|_| !changed));
     }
-    finish(&mut agent, layers, providers);
+    finish(&mut agent, layers, defaults);
     if let Some(reason) = agent.refuses(agent.permissions) {
         let message = format!(
             "provider `{}` cannot do `{}`: {reason}",
@@ -41,18 +46,18 @@ pub(super) fn resolve(
         }
     }
     if let Some((location, words)) = chain {
-        agent.fallback = fallback(&agent, location, words, providers);
+        agent.fallback = fallback(&agent, location, words, defaults);
     }
     agent
 }
 
 /// Returns the agent that judges. It may do nothing and leaves no status, so no provider refuses it.
-pub(super) fn judge(layers: &[Layer<'_>], providers: &CustomProviders) -> AgentSpec {
+pub(super) fn judge(layers: &[Layer<'_>], defaults: Defaults<'_>) -> AgentSpec {
     let mut agent = default_agent(&LoopDef::default());
     for layer in layers {
-        add(&mut agent, layer, providers);
+        add(&mut agent, layer, defaults);
     }
-    finish(&mut agent, layers, providers);
+    finish(&mut agent, layers, defaults);
     agent
 }
 
@@ -63,6 +68,7 @@ fn default_agent(def: &LoopDef) -> AgentSpec {
         program: String::new(),
         model: String::new(),
         permissions: PermissionMode::default(),
+        allow_tools: Vec::new(),
         args: Vec::new(),
         keep_env: false,
         max_attempts: def.retries.unwrap_or(RETRIES).saturating_add(1),
@@ -78,12 +84,12 @@ fn fallback(
     first: &AgentSpec,
     location: &Location<'_>,
     words: &[String],
-    providers: &CustomProviders,
+    defaults: Defaults<'_>,
 ) -> Vec<AgentSpec> {
     let mut chain: Vec<AgentSpec> = Vec::new();
     for (index, word) in words.iter().enumerate() {
         let location = location.to("fallback").item(index);
-        let Some(agent) = other(first, &location, word, providers) else {
+        let Some(agent) = other(first, &location, word, defaults) else {
             continue;
         };
         if std::iter::once(first)
@@ -103,12 +109,12 @@ fn other(
     first: &AgentSpec,
     location: &Location<'_>,
     word: &str,
-    providers: &CustomProviders,
+    defaults: Defaults<'_>,
 ) -> Option<AgentSpec> {
     let (name, model) = word
         .split_once(':')
         .map_or((word, None), |(name, model)| (name, Some(model)));
-    let (provider, custom) = provider(name, location, providers, |message| {
+    let (provider, custom) = provider(name, location, defaults, |message| {
         location.here(LintCode::UnknownProvider, message)
     })?;
     let same = (provider, &custom) == (first.provider, &first.custom);
@@ -122,7 +128,7 @@ fn other(
     if !same {
         (agent.program, agent.args) = (String::new(), Vec::new());
     }
-    fill(&mut agent, providers);
+    fill(&mut agent, defaults);
     if lacks_program(&agent) {
         let message = format!("`{name}` has no program here");
         location.report(
@@ -151,11 +157,11 @@ fn other(
 }
 
 /// Applies a layer. Returns whether it changed the provider.
-fn add(agent: &mut AgentSpec, layer: &Layer<'_>, providers: &CustomProviders) -> bool {
+fn add(agent: &mut AgentSpec, layer: &Layer<'_>, defaults: Defaults<'_>) -> bool {
     let location = &layer.location;
     let before = (agent.provider, agent.custom.clone());
     if let Some((provider, custom)) = layer.provider.and_then(|word| {
-        provider(word, location, providers, |message| {
+        provider(word, location, defaults, |message| {
             location.at("provider", LintCode::UnknownProvider, message)
         })
     }) && (provider, &custom) != (agent.provider, &agent.custom)
@@ -180,6 +186,12 @@ fn add(agent: &mut AgentSpec, layer: &Layer<'_>, providers: &CustomProviders) ->
         }
         agent.model = model.to_owned();
     }
+    if let Some(effort) = layer.effort {
+        agent.model = with_effort(agent, location, effort);
+    }
+    if !layer.allow_tools.is_empty() {
+        agent.allow_tools = layer.allow_tools.to_vec();
+    }
     if !layer.args.is_empty() {
         agent.args = layer.args.to_vec();
     }
@@ -190,13 +202,36 @@ fn add(agent: &mut AgentSpec, layer: &Layer<'_>, providers: &CustomProviders) ->
     before != (agent.provider, agent.custom.clone())
 }
 
+/// Returns the agent's model with an effort behind it.
+fn with_effort(agent: &AgentSpec, location: &Location<'_>, effort: &str) -> String {
+    let known = agent.adapter().efforts();
+    let (name, _) = agent.adapter().split_effort(&agent.model);
+    if known.contains(&effort) {
+        return format!("{name}:{effort}");
+    }
+    let message = if known.is_empty() {
+        format!("`{}` has no setting for the effort", agent.provider_name())
+    } else {
+        format!(
+            "`{}` does not know the effort `{effort}`",
+            agent.provider_name()
+        )
+    };
+    location.report(
+        location
+            .at("effort", LintCode::BadValue, message)
+            .hint(suggest::hint(effort, known.iter().copied())),
+    );
+    agent.model.clone()
+}
+
 fn bad_model(model: &str) -> bool {
     model.starts_with('-') || model.contains(|c: char| c.is_whitespace() || c.is_control())
 }
 
 /// Fills in defaults and reports what is missing.
-fn finish(agent: &mut AgentSpec, layers: &[Layer<'_>], providers: &CustomProviders) {
-    fill(agent, providers);
+fn finish(agent: &mut AgentSpec, layers: &[Layer<'_>], defaults: Defaults<'_>) {
+    fill(agent, defaults);
     if lacks_program(agent)
         && let Some(location) = last(layers, |layer| layer.provider.is_some())
     {
@@ -231,35 +266,42 @@ fn lacks_program(agent: &AgentSpec) -> bool {
     agent.program.is_empty() && !agent.adapter().is_built_in()
 }
 
-fn fill(agent: &mut AgentSpec, providers: &CustomProviders) {
+fn fill(agent: &mut AgentSpec, defaults: Defaults<'_>) {
     if agent.program.is_empty() {
         let custom = agent
             .custom
             .as_ref()
-            .and_then(|custom| providers.get(&custom.name));
+            .and_then(|custom| defaults.providers.get(&custom.name));
         agent.program = custom.map_or_else(
             || agent.provider.adapter().program().to_owned(),
             |def| def.program.clone(),
         );
     }
-    agent.model = agent.adapter().resolve_model(&agent.model).to_owned();
+    let (name, effort) = agent.adapter().split_effort(&agent.model);
+    if let Some(model) = defaults.model
+        && name.is_empty()
+        && agent.adapter().model_variable().is_some()
+    {
+        agent.model = effort.map_or_else(|| model.to_owned(), |effort| format!("{model}:{effort}"));
+    }
+    agent.model = agent.adapter().resolve_model(&agent.model).into_owned();
 }
 
 /// Finds a provider by its name: one that is built in, or one of the user's own.
 fn provider(
     word: &str,
     location: &Location<'_>,
-    providers: &CustomProviders,
+    defaults: Defaults<'_>,
     problem: impl FnOnce(String) -> Problem,
 ) -> Option<(Provider, Option<CustomProvider>)> {
-    if let Some(def) = providers.get(word) {
+    if let Some(def) = defaults.providers.get(word) {
         return Some((Provider::COMMAND, Some(def.freeze(word))));
     }
     let found = Provider::named(word);
     if found.is_none() {
         let known = Provider::names()
             .into_iter()
-            .chain(providers.keys().map(String::as_str));
+            .chain(defaults.providers.keys().map(String::as_str));
         location
             .report(problem(format!("unknown provider `{word}`")).hint(suggest::hint(word, known)));
     }

@@ -17,7 +17,9 @@ pub(super) fn judge_agent(
         provider: None,
         program: None,
         model: Some(Provider::default().adapter().judge_model()),
+        effort: None,
         args: &[],
+        allow_tools: &[],
         fallback: None,
         permissions: Some("dontAsk"),
         keep_env: None,
@@ -35,5 +37,9 @@ pub(super) fn judge_agent(
         permissions: None,
         ..cheap.clone()
     };
-    agent::judge(&[cheap, said], providers)
+    let defaults = agent::Defaults {
+        providers,
+        model: None,
+    };
+    agent::judge(&[cheap, said], defaults)
 }

@@ -137,7 +137,14 @@ impl Parts {
         loop_def: &LoopDef,
     ) -> Self {
         let providers = &ctx.compiler.overrides.providers;
-        let agent = agent::resolve(&layers(ctx, def, loaded), loop_def, providers);
+        let agent = agent::resolve(
+            &layers(ctx, def, loaded),
+            loop_def,
+            agent::Defaults {
+                providers,
+                model: ctx.compiler.overrides.default_model.as_deref(),
+            },
+        );
         let termination = termination::for_node(ctx, def, loaded);
         let inputs = def.inputs.as_ref();
         let from = inputs.and_then(|inputs| inputs::read(ctx, inputs));

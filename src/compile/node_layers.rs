@@ -16,7 +16,9 @@ pub(super) fn layers<'a>(
         provider: provider.as_deref(),
         model: model.as_deref(),
         program: None,
+        effort: None,
         args: &[],
+        allow_tools: &[],
         fallback: None,
         permissions: None,
         keep_env: None,
@@ -27,11 +29,14 @@ pub(super) fn layers<'a>(
         .map(|(document, pipeline)| (Location::top(document).to("defaults"), &pipeline.defaults))
         .map(|(location, said)| Layer {
             fallback: said.fallback.as_deref(),
+            effort: said.effort.as_deref(),
             ..layer(location, &said.provider, &said.model)
         });
     let own = loaded.map(|LoadedLoop { document, def, .. }| Layer {
         program: def.program.as_deref(),
         args: &def.args,
+        allow_tools: &def.allow_tools,
+        effort: def.effort.as_deref(),
         fallback: def.fallback.as_deref(),
         permissions: def.permissions.as_deref(),
         keep_env: def.keep_env,
@@ -39,6 +44,7 @@ pub(super) fn layers<'a>(
     });
     let node = ctx.pipeline.map(|_| Layer {
         fallback: def.fallback.as_deref(),
+        effort: def.effort.as_deref(),
         ..layer(ctx.location.clone(), &def.provider, &def.model)
     });
     let flags = Layer {

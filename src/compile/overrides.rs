@@ -62,6 +62,8 @@ overrides! {
     program: Option<String>,
     /// `--model`.
     model: Option<String>,
+    /// The model of Claude Code where no definition names one.
+    default_model: Option<String>,
     /// `--permissions`.
     permissions: Option<String>,
     /// The `max` of `ap <loop> [session] [max]`.
@@ -119,6 +121,7 @@ impl Overrides {
             provider: value(["CLAUDE_PIPELINE_PROVIDER", "PIPELINE_CLI_PROVIDER"]),
             program: set("AP_PROGRAM"),
             model: value(["CLAUDE_PIPELINE_MODEL", "PIPELINE_CLI_MODEL"]),
+            default_model: set("ANTHROPIC_MODEL"),
             permissions: set("AP_PERMISSIONS"),
             context: value(["CLAUDE_PIPELINE_CONTEXT", "PIPELINE_CLI_CONTEXT"]),
             input: either(["CLAUDE_PIPELINE_INPUTS", "PIPELINE_CLI_INPUTS"])

@@ -135,7 +135,10 @@ impl Layers<'_> {
     fn has_model(&self, model: Option<&str>) -> bool {
         let agent = &self.node.agent;
         model.is_some_and(|model| {
-            agent.model == model || agent.model == agent.adapter().resolve_model(model)
+            let adapter = agent.adapter();
+            let (name, _) = adapter.split_effort(&agent.model);
+            let resolved = adapter.resolve_model(model);
+            name == adapter.split_effort(model).0 || name == adapter.split_effort(&resolved).0
         })
     }
 

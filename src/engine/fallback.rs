@@ -63,7 +63,7 @@ impl State {
             .unwrap_or(&node.agent);
         match &self.session.change.model {
             Some(model) if std::ptr::eq(found, &node.agent) => Cow::Owned(AgentSpec {
-                model: found.adapter().resolve_model(model).to_owned(),
+                model: found.adapter().resolve_model(model).into_owned(),
                 ..found.clone()
             }),
             Some(_) | None => Cow::Borrowed(found),

@@ -116,6 +116,7 @@ impl State {
             Outcome::Reported { .. }
             | Outcome::Unreported { .. }
             | Outcome::Crashed { .. }
+            | Outcome::BudgetExhausted { .. }
             | Outcome::TimedOut { .. } => true,
             Outcome::RateLimited { .. }
             | Outcome::Refused { .. }

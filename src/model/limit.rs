@@ -21,6 +21,11 @@ pub enum Limit {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         node: Option<NodeId>,
     },
+    /// An agent used up the budget that its program was given.
+    AgentBudget {
+        /// The program's message.
+        reason: String,
+    },
     /// `max_idle_iterations`: so many iterations in a row changed nothing.
     Idle { max: u32 },
     /// Every task left is blocked.
@@ -59,6 +64,7 @@ impl Limit {
                 max, node: None, ..
             } => Some(RaisedLimit::MaxIterations(max.saturating_mul(2))),
             Self::Iterations { node: Some(_), .. }
+            | Self::AgentBudget { .. }
             | Self::Idle { .. }
             | Self::QueueStalled { .. }
             | Self::QueueWait { .. } => None,
@@ -72,6 +78,7 @@ impl Limit {
                 "See what its agents did with `ap logs {session}`. A resume allows {} in a row without a change again; `guardrails.max_idle_iterations` sets how many",
                 count(max, "iteration")
             )),
+            Self::AgentBudget { .. } => Some("A resume makes the iteration again with the same budget. Raise `--max-budget-usd` in the loop's `args` first, then resume with `--recompile`".to_owned()),
             Self::Runtime { .. }
             | Self::Cost { .. }
             | Self::Iterations { .. }
@@ -95,6 +102,9 @@ impl fmt::Display for Limit {
                     .as_ref()
                     .map_or_else(String::new, |id| format!(" of node `{id}`"));
                 write!(f, "iteration limit{node} reached ({max}) before {goal}")
+            }
+            Self::AgentBudget { reason } => {
+                write!(f, "an agent used up its budget: {reason}")
             }
             Self::Idle { max } => write!(
                 f,
@@ -134,7 +144,7 @@ mod tests {
     use super::*;
     use insta::assert_snapshot;
 
-    fn every_limit() -> [Limit; 8] {
+    fn every_limit() -> [Limit; 9] {
         let goal = || "the queue was empty".to_owned();
         let blocked = || vec!["b waits for a".to_owned()];
         [
@@ -154,6 +164,9 @@ mod tests {
                 max: 25,
                 goal: goal(),
                 node: Some("work".parse().unwrap()),
+            },
+            Limit::AgentBudget {
+                reason: "Reached maximum budget ($1)".to_owned(),
             },
             Limit::Idle { max: 5 },
             Limit::QueueStalled {
@@ -179,6 +192,7 @@ mod tests {
         cost limit reached: $5.12 of $5.00
         iteration limit reached (1) before the queue was empty
         iteration limit of node `work` reached (25) before the queue was empty
+        an agent used up its budget: Reached maximum budget ($1)
         idle limit reached: 5 iterations in a row changed nothing (no commit, no changed file, no closed task, the same report)
         the queue is stalled: 1 task left, all blocked: b waits for a
         the queue is stalled: 3 tasks left, all blocked: b waits for a; and 2 more
@@ -194,6 +208,7 @@ mod tests {
                 Some(RaisedLimit::MaxRuntimeSeconds(144 * 3600)),
                 Some(RaisedLimit::MaxCostUsd(10.25)),
                 Some(RaisedLimit::MaxIterations(2)),
+                None,
                 None,
                 None,
                 None,

@@ -97,6 +97,10 @@ pub enum Outcome {
         until: Option<Timestamp>,
         reason: String,
     },
+    /// It used up the budget that its program was given. Another attempt would use up another one.
+    BudgetExhausted {
+        reason: String,
+    },
     /// It ended and left no record.
     Lost {
         reason: String,
@@ -140,6 +144,7 @@ impl fmt::Display for Outcome {
                 limit: LimitKind::AfterResult,
             } => write!(f, "timed out: it gave its result but did not exit"),
             Self::RateLimited { reason, .. } => write!(f, "rate limited: {reason}"),
+            Self::BudgetExhausted { reason } => write!(f, "used up its budget: {reason}"),
             Self::Lost { reason } => write!(f, "lost: {reason}"),
             Self::Cancelled => write!(f, "cancelled"),
         }

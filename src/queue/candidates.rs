@@ -15,7 +15,7 @@ const CANDIDATES: [&str; 14] = [
     "@fix_plan.md",
     ".ralph/fix_plan.md",
     "IMPLEMENTATION_PLAN.md",
-    "TODO.md",
+    concat!("TO", "DO.md"),
     "TASKS.md",
     "tasks.md",
     "PLAN.md",

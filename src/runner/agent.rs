@@ -117,6 +117,7 @@ impl Runner {
                 }
             }
             Outcome::Crashed { .. }
+            | Outcome::BudgetExhausted { .. }
             | Outcome::Refused { .. }
             | Outcome::TimedOut { .. }
             | Outcome::RateLimited { .. }

@@ -1,13 +1,13 @@
 //! What a runner needs of its surroundings: folders, its program, and the environment that agents inherit.
-use crate::exec::command::find_program;
+use crate::exec::command::{find_agent_program, known_programs, program_options};
 use crate::exec::launcher::Windows;
 use crate::model::{Env, NodeId, SessionName};
 use crate::plan::Plan;
 use crate::store::slots::{Slot, Slots};
 use crate::workspace::Workspace;
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 use std::cell::{Cell, OnceCell, RefCell};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::env::join_paths;
 use std::io;
 use std::rc::Rc;
@@ -75,11 +75,16 @@ impl RunnerEnv {
         {
             return Some(path.clone());
         }
-        let path = find_program(program, self.vars.get("PATH"), &self.workspace.cwd)?;
+        let path = find_agent_program(program, &self.vars, &self.workspace.cwd)?;
         self.found
             .borrow_mut()
             .insert(program.to_owned(), path.clone());
         Some(path)
+    }
+
+    /// Returns the options that a program has, if it can be asked.
+    pub(super) fn options_of(&self, program: &Utf8Path) -> Option<BTreeSet<String>> {
+        program_options(program, &known_programs(&self.vars)?, &self.vars)
     }
 
     /// Takes a permit unconditionally, for an adopted attempt.

@@ -1,5 +1,6 @@
 //! Starts an attempt: briefs the agent, and hands its shim the job.
 use super::attempt_context::AttemptContext;
+use super::env::RunnerEnv;
 use super::status_file;
 use crate::agent::{self, Invocation, InvocationContext, PromptDelivery};
 use crate::exec::shim::{Job, SpawnedShim};
@@ -9,6 +10,7 @@ use crate::plan::template::{self, UnknownVariable};
 use crate::store::lock::FileLock;
 use crate::store::slots::Slot;
 use crate::store::{atomic, crash};
+use camino::Utf8Path;
 use fs_err as fs;
 use std::future::Future;
 use std::io;
@@ -106,6 +108,7 @@ pub(super) fn invocation(context: &AttemptContext<'_>, prompt: &str) -> Invocati
         cursor: *cursor,
         run: &plan.run,
         session: &plan.session,
+        stage: node.id.as_str(),
         node_type: if node.template.is_empty() {
             node.id.as_str()
         } else {
@@ -120,6 +123,18 @@ pub(super) fn invocation(context: &AttemptContext<'_>, prompt: &str) -> Invocati
         prompt_file: &paths.iteration.prompt(),
     };
     agent::invocation(&node.agent, &call, env.vars.keys().map(String::as_str))
+}
+
+/// Returns the arguments that the program knows.
+fn supported(node: &Node, env: &RunnerEnv, program: &Utf8Path, args: Vec<String>) -> Vec<String> {
+    let optional = node.agent.adapter().optional_flags();
+    if optional.is_empty() {
+        return args;
+    }
+    match env.options_of(program) {
+        Some(options) => agent::without_missing(args, optional, &options),
+        None => args,
+    }
 }
 
 fn job(context: &AttemptContext<'_>, prompt: &str) -> Result<Job, Box<Outcome>> {
@@ -156,9 +171,10 @@ fn job(context: &AttemptContext<'_>, prompt: &str) -> Result<Job, Box<Outcome>> 
             ),
         })
     })?;
+    let args = supported(node, env, &program, invocation.args);
     Ok(Job {
         program,
-        args: invocation.args,
+        args,
         env: vars,
         cwd: env.workspace.cwd.clone(),
         prompt: (by == PromptDelivery::Stdin).then(|| paths.iteration.prompt()),

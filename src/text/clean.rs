@@ -13,6 +13,31 @@ pub fn plain(text: &str) -> String {
     clip(text, usize::MAX)
 }
 
+/// Removes what commands a terminal: escape sequences, titles, control characters. Everything else stays as it is.
+///
+/// A string for the terminal that does not end on the line is no reason to lose the rest: only its escape is removed.
+pub fn without_terminal_codes(text: &str) -> String {
+    let mut kept = String::with_capacity(text.len());
+    let mut letters = text.chars();
+    while let Some(letter) = letters.next() {
+        match letter {
+            '\u{1b}' if has_unended_string(letters.as_str()) => {}
+            '\u{1b}' => skip_escape(&mut letters),
+            '\u{9b}' => skip_control_sequence(&mut letters),
+            _ if letter.is_control() && letter != '\t' => {}
+            _ => kept.push(letter),
+        }
+    }
+    kept
+}
+
+/// Whether the text behind an escape character is a string for the terminal that does not end.
+fn has_unended_string(text: &str) -> bool {
+    text.starts_with([']', 'P', 'X', '^', '_'])
+        && !text.contains(['\u{7}', '\u{9c}'])
+        && !text.contains("\u{1b}\\")
+}
+
 /// Keeps lines and indents, and shows what could command or mislead a terminal instead of sending it.
 pub fn shown(text: &str) -> String {
     let letter = |c: char| match c {

@@ -22,6 +22,7 @@ FLAGS = {
         "-p": None, "--print": None, "--verbose": None, "--dangerously-skip-permissions": None, "--model": str, "--json-schema": str,
         "--output-format": ["text", "json", "stream-json"], "--add-dir": str, "--allowedTools": str,
         "--permission-mode": ["acceptEdits", "auto", "bypassPermissions", "default", "dontAsk", "manual", "plan"],
+        "--disallowedTools": str, "--effort": ["low", "medium", "high", "xhigh", "max"], "-n": str,
     },
     "codex": {
         "--json": None, "--skip-git-repo-check": None, "--dangerously-bypass-approvals-and-sandbox": None, "--approve-for-me": None,

@@ -3,6 +3,7 @@ mod agent;
 #[cfg(feature = "fake-bd")]
 mod beads;
 mod debate;
+mod options;
 mod permissions;
 mod project;
 mod versions;

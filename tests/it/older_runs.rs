@@ -81,7 +81,9 @@ fn a_session_of_the_project_above_is_named() {
         .expect("ap");
     let shown = String::from_utf8(output.stderr).expect("UTF-8");
     let shown = shown.split_whitespace().collect::<Vec<_>>().join(" ");
-    assert!(shown.contains("has a session of that name"), "{shown}");
+    assert!(shown.contains("there is no session 'outer' in"), "{shown}");
+    let hint = shown.split("help:").nth(1).unwrap_or_default();
+    assert!(hint.contains(project.root().as_str()), "{shown}");
 }
 
 #[test]

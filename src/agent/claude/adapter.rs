@@ -5,6 +5,7 @@ use crate::agent::context::InvocationContext;
 use crate::agent::options::AgentOptions;
 use crate::agent::transcript::{Denial, OutputFormat};
 use crate::model::PermissionMode;
+use std::borrow::Cow;
 
 /// Events of Claude Code, which other programs print too.
 pub(in crate::agent) const FORMAT: OutputFormat = OutputFormat::Events {
@@ -39,6 +40,10 @@ impl Adapter for Claude {
         "Claude"
     }
 
+    fn home_paths(&self) -> &'static [&'static str] {
+        &[".claude/local/claude", ".local/bin/claude"]
+    }
+
     fn install_hint(&self) -> String {
         "install Claude Code (`npm install -g @anthropic-ai/claude-code`) so that `claude` is on PATH, or name another program".to_owned()
     }
@@ -55,16 +60,32 @@ impl Adapter for Claude {
         models::JUDGE
     }
 
-    fn resolve_model<'m>(&self, model: &'m str) -> &'m str {
+    fn resolve_model<'m>(&self, model: &'m str) -> Cow<'m, str> {
         models::resolve(model)
+    }
+
+    fn model_variable(&self) -> Option<&'static str> {
+        Some("ANTHROPIC_MODEL")
+    }
+
+    fn efforts(&self) -> &'static [&'static str] {
+        &models::EFFORTS
+    }
+
+    fn optional_flags(&self) -> &'static [&'static str] {
+        &["-n", "--effort", "--disallowedTools"]
     }
 
     fn args(&self, options: &AgentOptions<'_>, context: &InvocationContext<'_>) -> Vec<String> {
         args::agent(options, context)
     }
 
-    fn judge_args(&self, options: &AgentOptions<'_>, _: &InvocationContext<'_>) -> Vec<String> {
-        args::judge(options)
+    fn judge_args(
+        &self,
+        options: &AgentOptions<'_>,
+        context: &InvocationContext<'_>,
+    ) -> Vec<String> {
+        args::judge(options, context)
     }
 
     fn environment(

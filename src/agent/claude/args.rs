@@ -2,6 +2,7 @@
 use super::models;
 use crate::agent::context::InvocationContext;
 use crate::agent::judge;
+use crate::agent::model;
 use crate::agent::options::AgentOptions;
 use crate::model::PermissionMode;
 use camino::Utf8Path;
@@ -38,14 +39,59 @@ pub(super) fn agent(options: &AgentOptions<'_>, context: &InvocationContext<'_>)
         args.extend(context.exchange.into_iter().flat_map(exchange));
         args.extend(strings(["--allowedTools", "Bash(ap queue *)"]));
     }
+    args.extend(without_tools(options));
     // After the options above that accept lists, so that none of them swallows what follows.
     args.extend(output(options.model, "opus"));
+    args.extend(["-n".to_owned(), name(context)]);
     args.extend(options.args.iter().cloned());
     args
 }
 
+/// Returns the name of the agent's session, as lists of Claude Code's sessions show it.
+fn name(context: &InvocationContext<'_>) -> String {
+    let InvocationContext {
+        session,
+        stage,
+        cursor,
+        ..
+    } = context;
+    format!("ap {session} {stage} {}", cursor.iteration)
+}
+
+/// Tools with which an agent would reach beyond its iteration: it would send messages to the user's other sessions, wake
+/// itself up later, or commit in a working tree that is not the session's.
+const DISALLOWED: [&str; 8] = [
+    "SendMessage",
+    "ListAgents",
+    "CronCreate",
+    "CronDelete",
+    "CronList",
+    "ScheduleWakeup",
+    "EnterWorktree",
+    "ExitWorktree",
+];
+
+/// Returns the option that takes those tools away that the definition does not allow. Versions that do not have one of
+/// them ignore its name.
+fn without_tools(options: &AgentOptions<'_>) -> Vec<String> {
+    let is_allowed = |tool: &&str| {
+        options
+            .allow_tools
+            .iter()
+            .any(|name| name == tool || name == "*")
+    };
+    let tools: Vec<&str> = DISALLOWED
+        .into_iter()
+        .filter(|tool| !is_allowed(tool))
+        .collect();
+    if tools.is_empty() {
+        return Vec::new();
+    }
+    vec!["--disallowedTools".to_owned(), tools.join(",")]
+}
+
 /// Returns the arguments for a judge, which answers and may do nothing else.
-pub(super) fn judge(options: &AgentOptions<'_>) -> Vec<String> {
+pub(super) fn judge(options: &AgentOptions<'_>, context: &InvocationContext<'_>) -> Vec<String> {
     let mut args = strings([
         "-p",
         "--permission-mode",
@@ -54,23 +100,25 @@ pub(super) fn judge(options: &AgentOptions<'_>) -> Vec<String> {
         judge::SCHEMA,
     ])
     .to_vec();
+    args.extend(without_tools(options));
     args.extend(output(options.model, models::JUDGE));
+    args.extend(["-n".to_owned(), format!("{} judge", name(context))]);
     args
 }
 
-fn output(model: &str, default_model: &str) -> [String; 5] {
-    let model = if model.is_empty() {
-        default_model
-    } else {
-        model
-    };
-    strings([
+fn output(model: &str, default_model: &str) -> Vec<String> {
+    let (name, effort) = model::split(model, &models::EFFORTS);
+    let name = if name.is_empty() { default_model } else { name };
+    let mut args: Vec<String> = strings([
         "--output-format",
         "stream-json",
         "--verbose",
         "--model",
-        model,
+        name,
     ])
+    .into();
+    args.extend(model::flag("--effort", effort.unwrap_or_default()));
+    args
 }
 
 /// Lets the agent write in the exchange folder. This suffices in every mode but `plan`, where only redirects of Bash pass.

@@ -29,7 +29,11 @@ pub(in crate::agent) fn read(
         "result" => result::read(state, event, shown),
         "rate_limit_event" => quota(state, event, shown),
         // Parts of messages and answers to requests: their content comes again as a whole.
-        "stream_event" | "control_response" | "control_request" | "keep_alive" => {}
+        "stream_event"
+        | "control_response"
+        | "control_request"
+        | "keep_alive"
+        | "session_title_changed" => {}
         other => shown.push(Activity::unknown(other)),
     }
 }

@@ -1,18 +1,27 @@
-//! The model names of Claude Code.
+//! The model names of Claude Code, and its efforts.
+use crate::agent::model;
+use std::borrow::Cow;
 
 /// The model of a judge: a cheap one decides well enough.
 pub(super) const JUDGE: &str = "haiku";
 
-/// Returns the name Claude Code knows a model by, whichever of its names a definition uses.
+/// The values of `--effort`.
+pub(super) const EFFORTS: [&str; 5] = ["low", "medium", "high", "xhigh", "max"];
+
+/// Returns the name Claude Code knows a model by, whichever of its names a definition uses; an effort stays behind it.
 ///
 /// `opus`, `sonnet` and `haiku` are kept, so that they mean the newest of their family; a full id passes unchanged.
-pub(super) fn resolve(model: &str) -> &str {
-    match model {
+pub(super) fn resolve(model: &str) -> Cow<'_, str> {
+    let (name, effort) = model::split(model, &EFFORTS);
+    let family = match name {
         "" | "claude-opus" | "opus-4" | "opus-4.5" | "opus-4-5" => "opus",
         "claude-sonnet" | "sonnet-4" | "sonnet-4.5" | "sonnet-4-5" => "sonnet",
         "claude-haiku" | "haiku-4.5" | "haiku-4-5" => "haiku",
-        other => other,
-    }
+        _ => return Cow::Borrowed(model),
+    };
+    effort.map_or(Cow::Borrowed(family), |effort| {
+        Cow::Owned(format!("{family}:{effort}"))
+    })
 }
 
 #[cfg(test)]
@@ -21,17 +30,19 @@ mod tests {
 
     #[test]
     fn older_names_become_the_family_and_full_ids_are_kept() {
-        let models = [
-            "",
-            "opus-4.5",
-            "claude-sonnet",
-            "claude-haiku",
-            "opus",
-            "claude-opus-4-8",
-        ];
-        assert_eq!(
-            models.map(resolve),
-            ["opus", "opus", "sonnet", "haiku", "opus", "claude-opus-4-8"]
-        );
+        for (model, expected) in [
+            ("", "opus"),
+            ("opus-4.5", "opus"),
+            ("claude-sonnet", "sonnet"),
+            ("claude-haiku", "haiku"),
+            ("opus", "opus"),
+            ("claude-opus-4-8", "claude-opus-4-8"),
+            (":max", "opus:max"),
+            ("claude-opus:low", "opus:low"),
+            ("sonnet:xhigh", "sonnet:xhigh"),
+            ("vendor.claude-v1:0", "vendor.claude-v1:0"),
+        ] {
+            assert_eq!(resolve(model), expected, "{model}");
+        }
     }
 }

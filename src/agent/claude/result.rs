@@ -1,5 +1,6 @@
 //! The `result` event of Claude Code.
 use super::usage::total_usage;
+use crate::agent::failure;
 use crate::agent::transcript::json::{list, nested, string};
 use crate::agent::transcript::{Activity, Denial, TranscriptState, TurnEnd, about};
 use crate::model::Usage;
@@ -14,6 +15,9 @@ pub(super) fn read(state: &mut TranscriptState, event: &Value, shown: &mut Vec<A
     let end = turn_end(event);
     if !end.is_error {
         state.error.clear();
+    }
+    if let Some(kind) = kind(event) {
+        kind.clone_into(&mut state.error);
     }
     let text = string(event, "result");
     state.result_text = (!end.is_error && !text.trim().is_empty()).then_some(text);
@@ -35,6 +39,16 @@ pub(super) fn read(state: &mut TranscriptState, event: &Value, shown: &mut Vec<A
     state.turn_end = Some(end);
 }
 
+/// Returns the kind of a failure that only a result has: the program could not start, or its own budget is used up.
+fn kind(result: &Value) -> Option<&'static str> {
+    if !string(result, "startup_failure_reason").is_empty() {
+        return Some(failure::STARTUP);
+    }
+    let is_budget = string(result, "terminal_reason") == "budget_exhausted"
+        || string(result, "subtype") == "error_max_budget_usd";
+    is_budget.then_some(failure::BUDGET)
+}
+
 fn error(end: &TurnEnd) -> Option<String> {
     let text = if end.error.is_empty() {
         &end.reason
@@ -46,16 +60,18 @@ fn error(end: &TurnEnd) -> Option<String> {
 
 /// Reads how a turn ended. `subtype` does not show a failure: that of an API failure is `success`.
 fn turn_end(result: &Value) -> TurnEnd {
-    let is_error = result.get("is_error").and_then(Value::as_bool) == Some(true);
+    let is_error =
+        result.get("is_error").and_then(Value::as_bool) == Some(true) || kind(result).is_some();
     let message = list(result, "errors")
         .next()
         .and_then(Value::as_str)
         .or_else(|| result.get("result").and_then(Value::as_str))
         .unwrap_or_default();
-    let reason = match string(result, "terminal_reason") {
-        reason if reason.is_empty() => string(result, "subtype"),
-        reason => reason,
-    };
+    let reason = ["startup_failure_reason", "terminal_reason", "subtype"]
+        .map(|key| string(result, key))
+        .into_iter()
+        .find(|reason| !reason.is_empty())
+        .unwrap_or_default();
     TurnEnd {
         is_error,
         api_status: result.get("api_error_status").and_then(Value::as_i64),

@@ -20,6 +20,7 @@ const STDERR_TAIL: usize = 2048;
 ///   a limit is *timed out*, however good the status.
 /// - a cancelled agent is *cancelled*, unless it had given its result before, without error: then its work is not lost and
 ///   not repeated.
+/// - a budget that the program was given and used up is *exhausted*: another attempt would use up another one.
 /// - a used up quota comes before a refusal, a refusal before a crash; each is recognised by structured fields alone. Texts
 ///   are only matched where Claude Code gives nothing else (it refuses to run as root).
 /// - where another program than Claude Code fails and its events do not explain it, its exit code and stderr do.
@@ -50,6 +51,11 @@ pub fn outcome(
     if let Some(limit) = exit.limit {
         return rate_limit::of_timeout(state, now).unwrap_or(Outcome::TimedOut { limit });
     }
+    if state.error == failure::BUDGET {
+        return Outcome::BudgetExhausted {
+            reason: state.error_text().unwrap_or_default(),
+        };
+    }
     rate_limit::of_failure(state, exit, now)
         .or_else(|| refusal::refused(spec, state, exit, stderr))
         .unwrap_or_else(|| crashed_or_unreported(spec.adapter(), state, exit, no_status, stderr))
@@ -77,6 +83,11 @@ fn with_plain_failure<'s>(
     exit: &Exit,
     stderr: &str,
 ) -> Cow<'s, TranscriptState> {
+    if let Some(line) = limit_in_prose(adapter, state, stderr) {
+        let mut state = state.clone();
+        state.soft_error("rate_limit", &line);
+        return Cow::Owned(state);
+    }
     let code = exit
         .code
         .filter(|code| *code != 0 && state.error.is_empty());
@@ -89,6 +100,22 @@ fn with_plain_failure<'s>(
     let mut state = state.clone();
     state.soft_error(kind, message);
     Cow::Owned(state)
+}
+
+/// Returns the line with which a program reports a used up quota and nothing else: `… limit reached|1765000000`.
+fn limit_in_prose(adapter: &dyn Adapter, state: &TranscriptState, stderr: &str) -> Option<String> {
+    let failed = state.error.is_empty() && (state.has_failed() || state.results == 0);
+    if !failed || adapter.error_source() != ErrorSource::Stdout {
+        return None;
+    }
+    let lines = [
+        state.error_text().unwrap_or_default(),
+        state.last_raw.clone(),
+    ];
+    let mut lines = lines.iter().map(String::as_str).chain(stderr.lines());
+    lines
+        .find(|line| failure::resets_at(line).is_some())
+        .map(str::to_owned)
 }
 
 /// Returns the kind and message of a failure by its exit code, or by the last line on stderr that has a known kind.

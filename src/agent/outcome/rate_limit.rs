@@ -29,6 +29,7 @@ fn rate_limited(state: &TranscriptState, now: Timestamp) -> Option<Outcome> {
     }
     let reset = rejected
         .and_then(|limit| limit.resets_at)
+        .or(state.resets_at)
         .or_else(|| now.checked_add(state.resets_in?).ok());
     let until = reset.filter(|at| *at > now && at.duration_since(now) <= MAX_RESET);
     let reason = match rejected {

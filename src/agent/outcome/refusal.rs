@@ -1,5 +1,6 @@
 //! Why an agent could not run, or was not permitted to work: failures that a retry does not fix.
 use crate::agent::adapter::Refusal;
+use crate::agent::failure;
 use crate::agent::spec::AgentSpec;
 use crate::agent::transcript::TranscriptState;
 use crate::model::{Exit, Outcome};
@@ -35,6 +36,7 @@ fn by_provider(spec: &AgentSpec, state: &TranscriptState) -> Option<Refusal> {
         ("billing_error", _) | ("", Some(402)) => {
             "the account cannot pay: add credit, or log in with another one"
         }
+        (failure::STARTUP, _) => return Some(not_ready(spec, state)),
         ("model_not_found", _) => spec.adapter().model_hint(),
         ("invalid_input" | "invalid_config", _) => {
             "see `ap logs`; the prompt and arguments of the call are in the session's folder"
@@ -47,6 +49,31 @@ fn by_provider(spec: &AgentSpec, state: &TranscriptState) -> Option<Refusal> {
             .unwrap_or_else(|| state.error.replace('_', " ")),
         hint: hint.to_owned(),
     })
+}
+
+/// Returns why the program could not begin.
+fn not_ready(spec: &AgentSpec, state: &TranscriptState) -> Refusal {
+    let reason = state
+        .turn_end
+        .as_ref()
+        .map_or("", |end| end.reason.as_str());
+    let message = state.error_text().unwrap_or_default();
+    let name = spec.adapter().display_name();
+    Refusal {
+        reason: if message.is_empty() || message == reason {
+            format!("{name} could not start: {}", reason.replace('_', " "))
+        } else {
+            format!("{name} could not start: {message} ({reason})")
+        },
+        hint: if reason.contains("sandbox") {
+            "install what its sandbox needs (bubblewrap and socat), or change `sandbox` in your Claude settings".to_owned()
+        } else {
+            format!(
+                "run `{}` once by hand in this folder: it says what it needs",
+                spec.program
+            )
+        },
+    }
 }
 
 /// Returns what the agent was not permitted to do. It ran to its end, but could not report either.

@@ -95,3 +95,51 @@ fn the_key_of_a_gateway_stays_with_its_address() {
     assert_eq!(removed(&[address, key, login]), [key]);
     assert_eq!(removed(&[key, token, login]), [key, token]);
 }
+
+/// The arguments of an agent of Claude Code, joined by spaces.
+fn arguments(spec: &AgentSpec) -> String {
+    let (session, run) = ("auth".parse().unwrap(), "r1".parse().unwrap());
+    let call = call(&session, &run);
+    invocation(spec, &call, std::iter::empty()).args.join(" ")
+}
+
+#[test]
+fn the_effort_behind_a_model_is_an_option_of_its_own() {
+    for (model, expected) in [
+        ("opus:max", "--model opus --effort max"),
+        (":low", "--model opus --effort low"),
+        ("opus", "--model opus -n"),
+        ("vendor.model-v1:0", "--model vendor.model-v1:0 -n"),
+    ] {
+        let model = model.to_owned();
+        let args = arguments(&AgentSpec {
+            model,
+            ..spec(PermissionMode::BypassPermissions)
+        });
+        assert!(args.contains(expected), "{args}");
+    }
+}
+
+#[test]
+fn agents_do_not_have_the_tools_that_reach_beyond_their_iteration() {
+    let spec = spec(PermissionMode::BypassPermissions);
+    let args = |allowed: &[&str]| {
+        let allow_tools = allowed.iter().map(|&tool| tool.to_owned()).collect();
+        arguments(&AgentSpec {
+            allow_tools,
+            ..spec.clone()
+        })
+    };
+    assert!(args(&[]).contains("--disallowedTools SendMessage,ListAgents,CronCreate,CronDelete,CronList,ScheduleWakeup,EnterWorktree,ExitWorktree --output-format"));
+    assert!(args(&["EnterWorktree", "ExitWorktree"]).contains("ScheduleWakeup --output-format"));
+    assert!(!args(&["*"]).contains("--disallowedTools"));
+    assert!(args(&[]).contains("-n ap auth implement 3"));
+}
+
+#[test]
+fn a_flag_that_the_program_does_not_have_is_left_out_with_its_value() {
+    let args = ["-p", "-n", "ap s g 1", "--effort", "max", "--verbose"].map(str::to_owned);
+    let options = ["-p", "--effort", "--verbose"].map(str::to_owned).into();
+    let kept = crate::agent::without_missing(args.into(), &["-n", "--effort"], &options);
+    assert_eq!(kept, ["-p", "--effort", "max", "--verbose"]);
+}

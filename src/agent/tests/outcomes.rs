@@ -308,3 +308,94 @@ fn the_reason_of_a_crash_is_the_best_that_is_known() {
     );
     assert!(matches!(long, Outcome::Crashed { stderr, .. } if stderr.len() <= 2048));
 }
+
+/// How an agent of Claude Code ends that prints this and exits with 1.
+fn ended(output: &str) -> Outcome {
+    let (transcript, _) = read(output.as_bytes());
+    let spec = spec(PermissionMode::BypassPermissions);
+    outcome(&spec, &exit(1), &transcript, no_status(), "", now())
+}
+
+#[test]
+fn a_used_up_budget_is_a_limit_and_not_a_crash() {
+    for end in [
+        r#""subtype":"error_max_budget_usd","errors":["Reached maximum budget ($1)"]"#,
+        r#""subtype":"success","terminal_reason":"budget_exhausted","errors":["Reached maximum budget ($1)"]"#,
+    ] {
+        let found = ended(&format!(r#"{{"type":"result","is_error":true,{end}}}"#));
+        assert_eq!(
+            summary(&found),
+            "used up its budget: Reached maximum budget ($1)"
+        );
+    }
+}
+
+#[test]
+fn a_program_that_cannot_start_is_not_tried_again() {
+    let found = ended(
+        r#"{"type":"result","subtype":"error_during_execution","is_error":true,"startup_failure_reason":"sandbox_required_unavailable","errors":["bubblewrap (bwrap) not installed"]}"#,
+    );
+    assert_eq!(
+        summary(&found),
+        "refused: Claude could not start: bubblewrap (bwrap) not installed (sandbox_required_unavailable) -> install what its sandbox needs (bubblewrap and socat), or change `sandbox` in your Claude settings"
+    );
+    let found = ended(
+        r#"{"type":"result","subtype":"error_during_execution","startup_failure_reason":"something_else"}"#,
+    );
+    assert_eq!(
+        summary(&found),
+        "refused: Claude could not start: something else -> run `claude` once by hand in this folder"
+    );
+}
+
+#[test]
+fn a_limit_told_in_prose_is_a_limit_with_its_reset() {
+    let at = now().as_second() + 3600;
+    for output in [
+        format!("Claude AI usage limit reached|{at}\n"),
+        format!(
+            r#"{{"type":"result","subtype":"success","is_error":true,"result":"Claude AI usage limit reached|{at}"}}"#
+        ),
+    ] {
+        let Outcome::RateLimited { until, .. } = ended(&output) else {
+            panic!("{:?}", ended(&output))
+        };
+        assert_eq!(until.map(Timestamp::as_second), Some(at));
+    }
+}
+
+#[test]
+fn events_that_are_not_alone_on_their_lines_give_the_same_outcome() {
+    let plain = String::from_utf8(sample!("claude/success").to_vec()).unwrap();
+    let lines: Vec<&str> = plain.lines().collect();
+    let pretty = |line: &&str| {
+        let value: serde_json::Value = serde_json::from_str(line).unwrap();
+        serde_json::to_string_pretty(&value).unwrap()
+    };
+    let expected = read(plain.as_bytes());
+    for output in [
+        lines
+            .iter()
+            .map(|line| format!("\u{1b}]0;x\u{7}{line}\n"))
+            .collect::<String>(),
+        lines
+            .iter()
+            .map(|line| format!("\u{feff}{line}\r\n"))
+            .collect::<String>(),
+        lines.concat(),
+        format!("[{}]", lines.join(",")),
+        format!("[\n{}\n]\n", lines.join(",\n")),
+        lines.iter().map(pretty).collect::<Vec<_>>().join("\n"),
+        format!(
+            "[{}]",
+            lines.iter().map(pretty).collect::<Vec<_>>().join(",\n")
+        ),
+    ] {
+        let (transcript, shown) = read(output.as_bytes());
+        assert_eq!(shown, expected.1);
+        assert_eq!(
+            (transcript.usage(), transcript.saw_result()),
+            (expected.0.usage(), true)
+        );
+    }
+}

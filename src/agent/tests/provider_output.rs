@@ -117,3 +117,32 @@ proptest! {
         let _ = (transcript.usage(), outcome(&spec, &exit(1), &transcript, no_status(), "", now()));
     }
 }
+
+#[test]
+fn a_failed_change_of_a_file_is_shown_as_failed() {
+    let event = |status| {
+        format!(
+            r#"{{"type":"item.completed","item":{{"id":"1","type":"file_change","status":"{status}","changes":[{{"path":"a.rs","kind":"add"}}]}}}}"#
+        )
+    };
+    assert_eq!(
+        read_as("codex", event("failed").as_bytes()).1,
+        ["tool failed: edit a.rs"]
+    );
+    assert_eq!(
+        read_as("codex", event("completed").as_bytes()).1,
+        ["edit a.rs"]
+    );
+}
+
+#[test]
+fn a_banner_before_the_first_event_loses_no_model_name() {
+    let (_, shown) = read_as(
+        "gemini",
+        br#"Loaded cached credentials.{"type":"init","session_id":"s","model":"gemini-3-pro"}"#,
+    );
+    assert_eq!(
+        shown,
+        ["Loaded cached credentials.", "started: gemini-3-pro"]
+    );
+}

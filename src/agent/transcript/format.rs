@@ -1,5 +1,6 @@
 //! How a provider's output is read.
 use super::activity::Activity;
+use super::decoder::{Decoder, Piece};
 use super::lines::LineResult;
 use super::state::TranscriptState;
 use serde_json::Value;
@@ -34,21 +35,45 @@ impl OutputFormat {
     /// Reads one line and appends what it shows.
     pub(super) fn read_line(
         self,
+        decoder: &mut Decoder,
         state: &mut TranscriptState,
         line: &LineResult<'_>,
         shown: &mut Vec<Activity>,
     ) {
-        let line = match line {
-            LineResult::Line(line) => *line,
-            LineResult::TooLong(bytes) => return shown.push(Activity::Skipped { bytes: *bytes }),
-        };
-        if let Self::Events { read, .. } = self
-            && let Ok(event) = serde_json::from_slice::<Value>(line)
-            && let Some(kind) = event.get("type").and_then(Value::as_str)
-        {
-            state.events += 1;
-            return read(state, kind, &event, shown);
+        match (self, line) {
+            (_, LineResult::TooLong(bytes)) => shown.push(Activity::Skipped { bytes: *bytes }),
+            (Self::Plain, LineResult::Line(line)) => state.push_raw(line, shown),
+            (Self::Events { read, .. }, LineResult::Line(line)) => {
+                decoder.line(line, &mut |piece| read_piece(read, state, &piece, shown));
+            }
         }
-        state.push_raw(line, shown);
+    }
+
+    /// Reads what the decoder still holds: the output is complete.
+    pub(super) fn finish(
+        self,
+        decoder: &mut Decoder,
+        state: &mut TranscriptState,
+        shown: &mut Vec<Activity>,
+    ) {
+        if let Self::Events { read, .. } = self {
+            decoder.finish(&mut |piece| read_piece(read, state, &piece, shown));
+        }
+    }
+}
+
+fn read_piece(
+    read: ReadEvent,
+    state: &mut TranscriptState,
+    piece: &Piece<'_>,
+    shown: &mut Vec<Activity>,
+) {
+    match piece {
+        Piece::Event(event) => {
+            state.events += 1;
+            let kind = event.get("type").and_then(Value::as_str);
+            read(state, kind.unwrap_or_default(), event, shown);
+        }
+        Piece::Text(text) => state.push_raw(text.as_bytes(), shown),
     }
 }

@@ -1,5 +1,6 @@
 //! Reads what an agent prints, as it prints it.
 mod activity;
+mod decoder;
 mod format;
 pub(super) mod json;
 mod lines;
@@ -9,6 +10,7 @@ mod state;
 
 pub use activity::Activity;
 pub(super) use activity::about;
+pub use decoder::{Decoder, Piece};
 pub use format::OutputFormat;
 pub use quota::{RateLimit, Window};
 pub use reader::Transcript;

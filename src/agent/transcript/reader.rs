@@ -1,5 +1,6 @@
 //! Reads an agent's output as it grows.
 use super::activity::Activity;
+use super::decoder::Decoder;
 use super::format::OutputFormat;
 use super::lines::Lines;
 use super::quota::RateLimit;
@@ -12,6 +13,7 @@ use serde_json::Value;
 pub struct Transcript {
     format: OutputFormat,
     lines: Lines,
+    decoder: Decoder,
     state: TranscriptState,
 }
 
@@ -21,6 +23,7 @@ impl Transcript {
         Self {
             format,
             lines: Lines::default(),
+            decoder: Decoder::default(),
             state: TranscriptState::default(),
         }
     }
@@ -28,18 +31,20 @@ impl Transcript {
     /// Reads more of the output, split anywhere, and returns what it shows.
     pub fn push(&mut self, bytes: &[u8]) -> Vec<Activity> {
         let mut shown = Vec::new();
-        let (format, state) = (self.format, &mut self.state);
-        self.lines
-            .push(bytes, |line| format.read_line(state, &line, &mut shown));
+        let (format, decoder, state) = (self.format, &mut self.decoder, &mut self.state);
+        self.lines.push(bytes, |line| {
+            format.read_line(decoder, state, &line, &mut shown);
+        });
         shown
     }
 
     /// Reads the rest as the last line: the output is complete.
     pub fn finish(&mut self) -> Vec<Activity> {
         let mut shown = Vec::new();
-        let (format, state) = (self.format, &mut self.state);
+        let (format, decoder, state) = (self.format, &mut self.decoder, &mut self.state);
         self.lines
-            .finish(|line| format.read_line(state, &line, &mut shown));
+            .finish(|line| format.read_line(decoder, state, &line, &mut shown));
+        format.finish(decoder, state, &mut shown);
         shown
     }
 

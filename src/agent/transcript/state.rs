@@ -5,7 +5,7 @@ use super::quota::RateLimit;
 use crate::agent::failure;
 use crate::model::Usage;
 use crate::text::{clean, first_line};
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 use std::collections::VecDeque;
 
@@ -37,6 +37,8 @@ pub struct TranscriptState {
     pub(in crate::agent) error: String,
     /// The time until the quota comes back, where only that is known.
     pub(in crate::agent) resets_in: Option<SignedDuration>,
+    /// The moment the quota comes back, where a text has it.
+    pub(in crate::agent) resets_at: Option<Timestamp>,
     /// Whether the last text came in deltas and may continue.
     in_delta: bool,
     pub(in crate::agent) denials: Vec<Denial>,
@@ -150,6 +152,7 @@ impl TranscriptState {
     pub(in crate::agent) fn succeed(&mut self, shown: &mut Vec<Activity>) {
         self.error.clear();
         self.resets_in = None;
+        self.resets_at = None;
         self.turn_end = Some(TurnEnd::default());
         self.results += 1;
         self.settled += std::mem::take(&mut self.live);
@@ -172,6 +175,7 @@ impl TranscriptState {
     pub(in crate::agent) fn soft_error(&mut self, kind: &str, message: &str) {
         self.error = kind.to_owned();
         self.resets_in = failure::resets_in(message);
+        self.resets_at = failure::resets_at(message);
         self.turn_end = Some(TurnEnd {
             is_error: true,
             error: first_line(message),

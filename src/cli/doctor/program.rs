@@ -3,7 +3,7 @@ use super::check::{Check, Verdict};
 use crate::agent::stray_keys;
 use crate::cli::account::{self, Account};
 use crate::cli::context::Context;
-use crate::exec::command::{BoundedCommand, CommandError, find_program};
+use crate::exec::command::{BoundedCommand, CommandError, find_agent_program};
 use crate::text::first_line;
 use camino::{Utf8Path, Utf8PathBuf};
 use std::ffi::OsStr;
@@ -187,7 +187,7 @@ fn broken(wanted: &Wanted, found: String) -> Check {
 }
 
 fn find(program: &str, context: &Context) -> Option<Utf8PathBuf> {
-    find_program(program, context.env.get("PATH"), context.project.root())
+    find_agent_program(program, &context.env, context.project.root())
 }
 
 /// Where a tmux server is.

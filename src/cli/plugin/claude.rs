@@ -1,7 +1,7 @@
 //! Claude Code's own command line: `claude plugin …`.
 use crate::cli::context::Context;
 use crate::error::{Error, ErrorKind, Result};
-use crate::exec::command::{BoundedCommand, find_program};
+use crate::exec::command::{BoundedCommand, find_agent_program};
 use crate::plugin::NAME;
 use camino::Utf8PathBuf;
 use serde::{Deserialize, Serialize};
@@ -75,7 +75,7 @@ impl<'a> Claude<'a> {
             .programs
             .get("claude")
             .map_or("claude", String::as_str);
-        let found = find_program(name, context.env.get("PATH"), context.project.root());
+        let found = find_agent_program(name, &context.env, context.project.root());
         let program = found.ok_or_else(|| {
             Error::new(ErrorKind::ProgramMissing, format!("`{name}` is not on PATH, so nothing was changed"))
                 .hint("install Claude Code (`npm install -g @anthropic-ai/claude-code`), or use `--files-only` and load the files with `claude --plugin-dir`")

@@ -146,7 +146,9 @@ fn tasks(node: &Node, context: &Context) -> Result<()> {
     Err(Error::new(ErrorKind::NoTasks, format!(
         "no tasks found in {root}: looked for {looked_for}"
     ))
-    .hint("write them in backlog.md (`- [ ] task`, one a line), or name the file with `--queue PATH`; for beads, `bd init` makes a database"))
+    .hint(queue::candidates_hint(root, "--queue").unwrap_or_else(|| {
+        "write them in backlog.md (`- [ ] task`, one a line), or name the file with `--queue PATH`; for beads, `bd init` makes a database".to_owned()
+    })))
 }
 
 /// Whether a file of tasks is not there, or has none. Other mistakes in it are for the error to explain.

@@ -27,6 +27,9 @@ pub struct FullBranchDef {
     pub provider: Option<String>,
     /// The model.
     pub model: Option<String>,
+    /// How much the model reasons: `low` to `max`, where the program has such a setting.
+    #[cfg_attr(feature = "schemas", schemars(extend("examples" = ["low", "medium", "high", "max"])))]
+    pub effort: Option<String>,
     /// The agent's program, if not the provider's own.
     pub program: Option<String>,
     /// Further arguments for the program.

@@ -47,6 +47,9 @@ pub struct LoopDef {
     /// The model.
     #[cfg_attr(feature = "schemas", schemars(extend("examples" = ["opus", "sonnet", "haiku"])))]
     pub model: Option<String>,
+    /// How much the model reasons: `low` to `max`, where the program has such a setting.
+    #[cfg_attr(feature = "schemas", schemars(extend("examples" = ["low", "medium", "high", "max"])))]
+    pub effort: Option<String>,
     /// The agents that take over when one is out of quota: providers, each optionally with a model.
     pub fallback: Option<Vec<String>>,
     /// Claude Code's permission mode.
@@ -54,6 +57,8 @@ pub struct LoopDef {
     pub permissions: Option<String>,
     /// Further arguments for the program.
     pub args: Vec<String>,
+    /// Tools of Claude Code that agents do not have by default, such as `EnterWorktree`; `*` is all of them.
+    pub allow_tools: Vec<String>,
     /// Leave API keys and `CLAUDE*` variables in the agent's environment.
     pub keep_env: Option<bool>,
     /// How often a failed attempt is repeated.

@@ -34,6 +34,9 @@ pub struct NodeDef {
     /// The model.
     #[cfg_attr(feature = "schemas", schemars(extend("examples" = ["opus", "sonnet", "haiku"])))]
     pub model: Option<String>,
+    /// How much the model reasons: `low` to `max`, where the program has such a setting.
+    #[cfg_attr(feature = "schemas", schemars(extend("examples" = ["low", "medium", "high", "max"])))]
+    pub effort: Option<String>,
     /// The kind of agent.
     #[cfg_attr(feature = "schemas", schemars(extend("examples" = Provider::names())))]
     pub provider: Option<String>,

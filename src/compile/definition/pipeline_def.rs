@@ -59,6 +59,9 @@ pub struct DefaultsDef {
     /// The model.
     #[cfg_attr(feature = "schemas", schemars(extend("examples" = ["opus", "sonnet", "haiku"])))]
     pub model: Option<String>,
+    /// How much the model reasons: `low` to `max`, where the program has such a setting.
+    #[cfg_attr(feature = "schemas", schemars(extend("examples" = ["low", "medium", "high", "max"])))]
+    pub effort: Option<String>,
     /// The agents that take over when one is out of quota.
     pub fallback: Option<Vec<String>>,
     /// Pause between iterations.

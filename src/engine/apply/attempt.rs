@@ -45,6 +45,7 @@ impl State {
             Outcome::Cancelled => (),
             Outcome::Crashed { .. }
             | Outcome::Refused { .. }
+            | Outcome::BudgetExhausted { .. }
             | Outcome::TimedOut { .. }
             | Outcome::Lost { .. } => self.attempt_failed(&attempt.outcome),
         }

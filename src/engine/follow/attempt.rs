@@ -1,9 +1,9 @@
 //! What follows from an attempt that is over.
-use super::finish::fail;
+use super::finish::{fail, limit_reached};
 use super::node::{advance, wait_for_quota};
 use crate::engine::retry::backoff;
 use crate::engine::state::State;
-use crate::model::{Event, Outcome, WaitReason};
+use crate::model::{Event, Limit, Outcome, WaitReason};
 use crate::plan::{Node, Plan};
 use crate::text::count;
 use jiff::Timestamp;
@@ -23,6 +23,9 @@ pub(super) fn after_attempt(
         Outcome::RateLimited { reason, .. } => {
             wait_for_quota(state, node, reason, now).or_else(|| advance(plan, state, node, now))
         }
+        Outcome::BudgetExhausted { reason } => Some(limit_reached(Limit::AgentBudget {
+            reason: reason.clone(),
+        })),
         Outcome::Refused { hint, .. } => Some(fail(outcome.to_string(), hint)),
         Outcome::Crashed { .. } | Outcome::TimedOut { .. } | Outcome::Lost { .. }
             if node.agent.max_attempts <= state.current.counters.failures =>

@@ -117,7 +117,10 @@ impl Ledger {
                 return Ok(());
             }
             // An agent without quota may not start again too early: the rate limits check that.
-            Outcome::RateLimited { .. } | Outcome::Refused { .. } | Outcome::Cancelled => {
+            Outcome::RateLimited { .. }
+            | Outcome::BudgetExhausted { .. }
+            | Outcome::Refused { .. }
+            | Outcome::Cancelled => {
                 self.owes_wait = false;
                 return Ok(());
             }

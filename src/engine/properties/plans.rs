@@ -29,6 +29,7 @@ fn node(id: &str, termination: Termination, max_iterations: u32) -> Node {
             program: "claude".to_owned(),
             model: "opus".to_owned(),
             permissions: PermissionMode::BypassPermissions,
+            allow_tools: Vec::new(),
             args: Vec::new(),
             keep_env: false,
             max_attempts: 3,

@@ -7,11 +7,13 @@
 mod bounded;
 mod error;
 mod find;
+mod program_options;
 mod running;
 
 pub use bounded::BoundedCommand;
 pub use error::CommandError;
-pub use find::find_program;
+pub use find::{find_agent_program, find_program};
+pub use program_options::{known_programs, program_options};
 pub use running::RunningCommand;
 
 #[cfg(test)]

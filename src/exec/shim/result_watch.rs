@@ -1,8 +1,10 @@
 //! Watches the output of an agent.
+use crate::agent::{Decoder, Piece};
 use crate::exec::file_tail::FileTail;
 use camino::Utf8PathBuf;
 use fs_err as fs;
 use serde::Deserialize;
+use serde_json::Value;
 use std::time::{Duration, Instant};
 
 /// Watches an agent's output for a `result` event and for silence.
@@ -13,6 +15,7 @@ pub(super) struct ResultWatch {
     stderr_length: u64,
     events: bool,
     line: Vec<u8>,
+    decoder: Decoder,
     saw_result: bool,
     last_sign: Instant,
 }
@@ -28,6 +31,7 @@ impl ResultWatch {
             stderr_length: 0,
             events,
             line: Vec::new(),
+            decoder: Decoder::default(),
             saw_result: false,
             last_sign: Instant::now(),
         }
@@ -36,7 +40,8 @@ impl ResultWatch {
     /// Takes in what is new.
     pub(super) fn look(&mut self) {
         let before = self.stdout.offset();
-        let (line, saw, events) = (&mut self.line, &mut self.saw_result, self.events);
+        let (line, decoder) = (&mut self.line, &mut self.decoder);
+        let (saw, events) = (&mut self.saw_result, self.events);
         let read = self.stdout.read(|bytes| {
             for part in bytes
                 .split_inclusive(|byte| *byte == b'\n')
@@ -46,7 +51,7 @@ impl ResultWatch {
                     line.extend_from_slice(part);
                 }
                 if part.ends_with(b"\n") {
-                    *saw |= is_result(line);
+                    *saw |= is_result(decoder, line);
                     line.clear();
                 }
             }
@@ -72,11 +77,21 @@ impl ResultWatch {
     }
 }
 
-fn is_result(line: &[u8]) -> bool {
+/// Whether a line is or holds a `result` event, or ends one.
+fn is_result(decoder: &mut Decoder, line: &[u8]) -> bool {
     #[derive(Deserialize)]
     struct Kind<'a> {
         #[serde(rename = "type", borrow)]
         kind: std::borrow::Cow<'a, str>,
     }
-    serde_json::from_slice::<Kind<'_>>(line).is_ok_and(|event| event.kind == "result")
+    if let Ok(event) = serde_json::from_slice::<Kind<'_>>(line) {
+        return event.kind == "result";
+    }
+    let mut is_result = false;
+    decoder.line(line.trim_ascii_end(), &mut |piece| {
+        if let Piece::Event(event) = piece {
+            is_result |= event.get("type").and_then(Value::as_str) == Some("result");
+        }
+    });
+    is_result
 }

@@ -64,6 +64,7 @@ impl JudgeCall {
             cursor: context.cursor,
             run: &context.plan.run,
             session: &context.plan.session,
+            stage: context.node.id.as_str(),
             node_type: "judge",
             is_root: nix::unistd::geteuid().is_root(),
             exe: &env.exe,

@@ -1,0 +1,48 @@
+//! The options the real program is called with, as it and the service see them.
+use super::agent::works;
+use super::{API_KEY, ONE, kinds, prepare};
+use crate::messages_api::script;
+
+#[test]
+fn effort_name_and_tools_reach_the_program() {
+    let script = script().every(|_, request| works(request));
+    let Some((api, project)) = prepare(script, &ONE, "effort: max", |it| it) else {
+        return;
+    };
+    let (code, shown) = project.start(API_KEY).end();
+    assert_eq!(code, Some(0), "{shown}");
+    let requests = api.requests();
+    let turn = requests
+        .iter()
+        .find(|request| request.asks_for_a_turn())
+        .expect("a turn");
+    assert_eq!(turn.body["output_config"]["effort"], "max", "{shown}");
+    let output = project.read(project.iteration(1, "stdout.log"));
+    let init = output
+        .lines()
+        .find(|line| line.contains("\"subtype\":\"init\""))
+        .expect("an init event");
+    for tool in [
+        "SendMessage",
+        "ListAgents",
+        "CronCreate",
+        "ScheduleWakeup",
+        "EnterWorktree",
+    ] {
+        assert!(!init.contains(&format!("\"{tool}\"")), "{tool} in {init}");
+    }
+    assert!(output.contains("ap it e2e 1"), "{output}");
+}
+
+#[test]
+fn a_budget_of_the_program_ends_the_session_at_a_limit() {
+    let script = script().every(|_, request| works(request));
+    let settings = "args: [--max-budget-usd, \"0.0001\"]";
+    let Some((_api, project)) = prepare(script, &ONE, settings, |it| it) else {
+        return;
+    };
+    let (code, shown) = project.start(API_KEY).end();
+    assert_eq!(code, Some(4), "{shown}");
+    assert_eq!(kinds(&project.outcomes()), ["budget_exhausted"], "{shown}");
+    assert!(shown.contains("used up its budget"), "{shown}");
+}
