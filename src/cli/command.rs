@@ -6,7 +6,7 @@ use super::session::SessionArgs;
 use super::{
     attach, cleanup, completions, continue_session, demo, doctor, dry_run, explain, fork, hook,
     init, kill, lint, list, list_all, logs, man, new, overview, pause, plugin, queue, schema,
-    start, status, stop, tail, test, wait,
+    session_path, start, status, stop, tail, test, wait,
 };
 use crate::error::{ExitCode, Result};
 use crate::plan::PlanKind;
@@ -219,7 +219,8 @@ pub(super) fn with_loops() -> clap::Command {
 
 /// Checks whether a command line can be parsed. Runs nothing.
 pub fn check(args: &[&str]) -> Result<(), clap::Error> {
-    Cli::parse_args(args).map(drop)
+    let args = args.iter().map(OsString::from).collect();
+    Cli::parse_args(session_path::without_project(args)).map(drop)
 }
 
 #[cfg(test)]

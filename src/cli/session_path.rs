@@ -27,6 +27,17 @@ pub(super) fn expand(args: Vec<OsString>) -> Result<Vec<OsString>> {
     Ok(expanded)
 }
 
+/// Replaces `shop/auth` by `auth`, to see whether a command line can be parsed.
+pub(super) fn without_project(mut args: Vec<OsString>) -> Vec<OsString> {
+    let word = |index: usize| args.get(index).and_then(|word| word.to_str());
+    let is_command = word(1).is_some_and(|command| TAKE_A_SESSION.contains(&command));
+    let session = word(2).filter(|_| is_command).and_then(split);
+    if let Some((_, session)) = session {
+        args[2] = session.as_str().into();
+    }
+    args
+}
+
 fn split(path: &str) -> Option<(&str, SessionName)> {
     let (project, session) = path.rsplit_once('/')?;
     let is_name = !project.is_empty() && !project.starts_with('-');
