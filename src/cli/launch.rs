@@ -2,7 +2,7 @@
 use super::context::Context;
 use super::{agent_slots, early_end, run_session};
 use crate::clock;
-use crate::error::{ExitCode, Result};
+use crate::error::{Error, ExitCode, Result};
 use crate::exec::holder::is_running;
 use crate::exec::launcher::{
     Foreground, Launch, Launched, Launcher, RunnerState, TmuxLauncher, TmuxNames,
@@ -65,10 +65,15 @@ pub(super) fn in_tmux(
         Launched::Complete => return already_complete(&session, context),
         Launched::Ended(code) => return Ok(code),
         Launched::Running => {
-            if let Some(code) = early_end::wait(&session, context)? {
+            // tmux is asked while the agent starts.
+            let (ended, tmux_name) = std::thread::scope(|scope| {
+                let name = scope.spawn(|| tmux_name(&session, context));
+                (early_end::wait(&session, context), name.join())
+            });
+            if let Some(code) = ended? {
                 return Ok(code);
             }
-            let tmux_name = tmux_name(&session, context);
+            let tmux_name = tmux_name.map_err(|_| Error::failed("tmux could not be asked"))?;
             say(started(
                 &session,
                 &name,

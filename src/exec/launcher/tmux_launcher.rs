@@ -38,6 +38,10 @@ impl TmuxLauncher {
     /// way; what lives keeps its name.
     fn open(&self, session: &SessionName, window: &NewWindow<'_>) -> Result<()> {
         let names = TmuxNames::new(session, &self.root);
+        // Nearly always free, so it is tried before anything is listed.
+        if self.tmux.open(&names.usual, window)? {
+            return Ok(());
+        }
         let others = self.tmux.list()?;
         for name in [&names.usual, &names.of_project] {
             let other = others.iter().find(|found| &found.name == name);
