@@ -356,12 +356,12 @@ fn a_stop_ends_all_branches_and_a_pause_holds_them() {
         "{status}"
     );
     runner.signal(Signal::SIGINT);
-    assert_eq!(runner.ended(), 5);
+    assert_eq!(runner.ended(), 75);
     project.nothing_left();
     let stopped = &project.status("s")["stages"][1]["branches"];
     assert_eq!(
         (&stopped[0]["status"], &stopped[1]["status"]),
-        (&Value::from("stopped"), &Value::from("stopped"))
+        (&Value::from("interrupted"), &Value::from("interrupted"))
     );
 
     let runner = project.start(&["pipeline", "duel", "s", "--foreground", "--resume"]);

@@ -402,7 +402,7 @@ fn a_stop_does_not_wait_for_a_gate() {
     running.signal(nix::sys::signal::Signal::SIGTERM);
     running.ended();
     project.nothing_left();
-    assert_eq!(project.status("s")["status"], "stopped");
+    assert_eq!(project.status("s")["status"], "interrupted");
 }
 
 #[test]
