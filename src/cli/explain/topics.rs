@@ -108,7 +108,7 @@ pub(super) const TOPICS: &[Topic] = &[
         "state",
         "the files of a session: state.json and the others",
         REFERENCE,
-        &["## Files in a project"],
+        &["## Files in a project", "## The state folder"],
     ),
     topic("queue", "where tasks come from", QUEUES, QUEUE),
     topic(
