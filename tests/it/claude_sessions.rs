@@ -93,6 +93,16 @@ fn progress(project: &Project) -> Vec<String> {
         .collect()
 }
 
+/// Lets a start believe that Claude Code was signed in a moment ago.
+fn remember_login(project: &Project) {
+    let config = project.root().with_file_name("home").join("claude");
+    let remembered = json!({ config.as_str(): agent_pipelines::clock::now() });
+    project.put(
+        "../home/state/agent-pipelines/accounts.json",
+        &remembered.to_string(),
+    );
+}
+
 fn kinds(outcomes: &[Value]) -> Vec<&str> {
     outcomes
         .iter()
@@ -397,13 +407,7 @@ fn a_missing_login_is_not_retried() {
     let (code, shown) = project.start(&[]).end();
     assert_eq!(code, Some(2), "{shown}");
     assert!(shown.contains("Claude Code is not signed in"), "{shown}");
-    // It was signed in a moment ago.
-    let config = project.root().with_file_name("home").join("claude");
-    let remembered = serde_json::json!({ config.as_str(): agent_pipelines::clock::now() });
-    project.put(
-        "../home/state/agent-pipelines/accounts.json",
-        &remembered.to_string(),
-    );
+    remember_login(&project);
     let (code, shown) = project.start(&[]).end();
     assert_eq!(code, Some(1), "{shown}");
     assert_eq!(kinds(&project.outcomes()), ["refused"]);
