@@ -149,7 +149,7 @@ fn processor_time() -> i64 {
 }
 
 fn copy(project: &Project) -> Utf8PathBuf {
-    Utf8PathBuf::from(project.var("HOME")).join(".local/share/agent-pipelines/plugin")
+    Utf8PathBuf::from(project.var("AP_HOME")).join("data/plugin")
 }
 
 fn status(project: &Project) -> Value {
