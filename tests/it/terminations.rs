@@ -408,11 +408,7 @@ fn a_stop_does_not_wait_for_a_gate() {
 #[test]
 fn a_queue_without_tasks_is_a_mistake_unless_it_may_be_empty() {
     for (termination, code, says) in [
-        (
-            "{ type: queue, max: 9 }",
-            1,
-            "the queue has no tasks at all",
-        ),
+        ("{ type: queue, max: 9 }", 2, "no tasks found"),
         (
             "{ type: queue, max: 9, empty: done }",
             0,

@@ -98,7 +98,10 @@ fn copy(from: &Utf8Path, to: &Utf8Path) {
 fn project() -> Project {
     let mut project = Project::new();
     copy(&folder().join("project"), project.root());
-    copy(&folder().join("home"), &project.outside().join("home"));
+    copy(
+        &folder().join("user"),
+        &Utf8PathBuf::from(project.var("AP_HOME")).join("config"),
+    );
     issues(&mut project);
     project
 }

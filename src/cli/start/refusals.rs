@@ -126,15 +126,20 @@ fn tasks(node: &Node, context: &Context) -> Result<()> {
     else {
         return Ok(());
     };
-    let missing = match &spec.source {
-        QueueSource::Backlog { .. } | QueueSource::Prd { .. } => no_tasks(spec, context)?,
-        QueueSource::Beads { database: None, .. } if !context.has_beads() => true,
-        QueueSource::Beads { .. } | QueueSource::Command(_) => false,
-    };
-    if !missing {
+    let root = context.project.root();
+    match &spec.source {
+        QueueSource::Beads { database: None, .. } if !context.has_beads() => {
+            let message = format!("there is no beads database in {root}");
+            return Err(Error::new(ErrorKind::NoTasks, message).hint(
+                "create one with `bd init --prefix NAME`, or name a file of tasks with `--queue PATH`",
+            ));
+        }
+        QueueSource::Beads { .. } | QueueSource::Command(_) => return Ok(()),
+        QueueSource::Backlog { .. } | QueueSource::Prd { .. } => (),
+    }
+    if !no_tasks(spec, context)? {
         return Ok(());
     }
-    let root = context.project.root();
     let path = spec
         .source
         .path()
