@@ -84,6 +84,7 @@ pub(super) const TOPICS: &[Topic] = &[
             "### Flags of a start",
             "### What the agent gets",
             "### What it costs",
+            "### Refused and early ends",
         ],
     ),
     topic(
