@@ -97,7 +97,11 @@ fn a_context_may_begin_with_a_dash() {
     project
         .ap(&["g", "s", "1", "--foreground", "--context", "- [ ] x"])
         .expect(0);
-    assert!(project.run_file("s", "plan.json").contains("- [ ] x"));
+    assert!(
+        project
+            .read(".claude/pipeline-runs/s/plan.json")
+            .contains("- [ ] x")
+    );
 }
 
 #[test]

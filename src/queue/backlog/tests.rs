@@ -112,8 +112,13 @@ fn a_code_block_ends_where_commonmark_ends_it() {
         ("- [ ] yes\n  ~~~\n  - [ ] no\n- [ ] too\n", "yes too"),
         ("> ```\n> - [ ] no\n\n- [ ] yes\n> ```\n", "yes"),
         (
-            "1. [ ] yes\n\n   ```\n   - [ ] no\n  ```\n\n2. [ ] too\n",
+            "1. [ ] yes\n\n   ```\n   - [ ] no\n   ```\n\n2. [ ] too\n",
             "yes too",
+        ),
+        // Outside of the item, a fence begins another block, which never ends.
+        (
+            "1. [ ] yes\n\n   ```\n   - [ ] no\n  ```\n\n2. [ ] no\n",
+            "yes",
         ),
         (
             "- [ ] yes\n\n  ```\n  - [ ] no\n    ```\n- [ ] too\n",

@@ -2,7 +2,7 @@
 use serde::de::IgnoredAny;
 use std::ops::Range;
 
-/// Returns where the value of a member lies, in the JSON object that begins at `start`.
+/// Returns the range of the value of a member, in the JSON object that begins at `start`.
 pub(super) fn member(text: &str, start: usize, name: &str) -> Option<Range<usize>> {
     let start = start + text[start..].find('{')?;
     let parts = parts(text, start);

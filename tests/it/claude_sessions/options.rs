@@ -1,22 +1,17 @@
 //! The options the real program is called with, as it and the service see them.
 use super::agent::works;
+use super::project::Project;
 use super::{API_KEY, ONE, kinds, prepare};
-use crate::messages_api::script;
+use crate::messages_api::{MockApi, script};
 
-#[test]
-fn effort_name_and_tools_reach_the_program() {
-    let script = script().every(|_, request| works(request));
-    let Some((api, project)) = prepare(script, &ONE, "effort: max", |it| it) else {
-        return;
-    };
-    let (code, shown) = project.start(API_KEY).end();
-    assert_eq!(code, Some(0), "{shown}");
+/// The request has the effort, and the agent none of the tools that reach beyond its iteration.
+pub(super) fn effort_and_tools(api: &MockApi, project: &Project) {
     let requests = api.requests();
     let turn = requests
         .iter()
         .find(|request| request.asks_for_a_turn())
         .expect("a turn");
-    assert_eq!(turn.body["output_config"]["effort"], "max", "{shown}");
+    assert_eq!(turn.body["output_config"]["effort"], "max");
     let output = project.read(project.iteration(1, "stdout.log"));
     let init = output
         .lines()
@@ -31,6 +26,18 @@ fn effort_name_and_tools_reach_the_program() {
     ] {
         assert!(!init.contains(&format!("\"{tool}\"")), "{tool} in {init}");
     }
+}
+
+#[test]
+fn effort_name_and_tools_reach_the_program() {
+    let script = script().every(|_, request| works(request));
+    let Some((api, project)) = prepare(script, &ONE, "effort: max", |it| it) else {
+        return;
+    };
+    let (code, shown) = project.start(API_KEY).end();
+    assert_eq!(code, Some(0), "{shown}");
+    effort_and_tools(&api, &project);
+    let output = project.read(project.iteration(1, "stdout.log"));
     assert!(output.contains("ap it e2e 1"), "{output}");
 }
 

@@ -1,4 +1,5 @@
 //! Other versions of Claude Code than the one the tests are written for: argv, init, and each kind of end.
+use super::options::effort_and_tools;
 use super::project::Project;
 use super::{API_KEY, ONE, RESUME, kinds, prepare, remember_login, works};
 use crate::claude_cli::{Account, claude};
@@ -72,6 +73,19 @@ fn each_version_reports_its_work() {
         assert!(shown.contains("paid by API key"), "{program}: {shown}");
         assert_eq!(kinds(&project.outcomes()), ["reported"], "{program}");
         api.assert_clean();
+    }
+}
+
+#[test]
+fn each_version_knows_the_options_it_is_called_with() {
+    for program in programs() {
+        let script = script().every(|_, request| works(request));
+        let Some((api, project)) = session(&program, script, "effort: max", Account::ApiKey) else {
+            return;
+        };
+        let (code, shown) = project.start(API_KEY).end();
+        assert_eq!(code, Some(0), "{program}: {shown}");
+        effort_and_tools(&api, &project);
     }
 }
 
