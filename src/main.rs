@@ -5,5 +5,5 @@ fn main() -> std::process::ExitCode {
     if args.get(1).is_some_and(|first| first == "__scripted") {
         return agent_pipelines::cli::scripted(&args);
     }
-    agent_pipelines::cli::main(args).into()
+    agent_pipelines::cli::main(&args).into()
 }

@@ -60,7 +60,7 @@ pub(super) fn show(count: Option<usize>, format: Format, context: &Context) -> R
     let mut rows = rows(&context.project)?;
     rows.truncate(count.unwrap_or(usize::MAX));
     if format == Format::Json {
-        json(&rows)?;
+        json::print(&rows)?;
     } else if rows.is_empty() {
         out("No sessions here yet. Run `ap` to list what you can start.")?;
     } else {

@@ -5,6 +5,7 @@ mod agent_slots;
 mod attach;
 mod candidates;
 mod catalog;
+mod choices;
 mod cleanup;
 mod command;
 mod command_names;
@@ -33,6 +34,7 @@ mod man;
 mod new;
 mod overrides;
 mod overview;
+mod parse_error;
 mod pause;
 mod plugin;
 mod programs;
@@ -53,6 +55,7 @@ mod wait;
 pub use command::{check, definition};
 
 use crate::error::{Error, ExitCode, Result};
+use crate::ui;
 use camino::Utf8PathBuf;
 use command::Cli;
 use context::Context;
@@ -60,13 +63,24 @@ use std::ffi::OsString;
 
 /// Parses a command line and runs it.
 pub fn main(args: Vec<OsString>) -> ExitCode {
+    let wants_json = wants_json(&args);
     match run(args) {
         Ok(code) => code,
         Err(error) => {
-            crate::ui::note(crate::ui::error(&error, console::colors_enabled_stderr()));
+            let printed = wants_json && ui::json::print(&error.report()).is_ok();
+            if !printed {
+                ui::note(ui::error(&error, console::colors_enabled_stderr()));
+            }
             error.exit_code()
         }
     }
+}
+
+/// Whether `--json` was given: an error of the command line itself is JSON then, too.
+fn wants_json(args: &[OsString]) -> bool {
+    args.iter()
+        .take_while(|word| *word != "--")
+        .any(|word| word == "--json")
 }
 
 fn run(args: Vec<OsString>) -> Result<ExitCode> {
@@ -86,9 +100,10 @@ fn run(args: Vec<OsString>) -> Result<ExitCode> {
             return completions::complete(&args, command::with_loops(), &context);
         }
     }
-    let cli = match Cli::parse_args(session_path::expand(args)?) {
+    let words = session_path::expand(args.clone())?;
+    let cli = match Cli::parse_args(words) {
         Ok(cli) => cli,
-        Err(error) => return print_clap(&error),
+        Err(error) => return print_clap(&error, &args),
     };
     let context = Context::read(cli.project())?;
     context.caller(cli.project()).remember();
@@ -96,8 +111,13 @@ fn run(args: Vec<OsString>) -> Result<ExitCode> {
     cli.run(&context)
 }
 
-/// Prints help and version, which are data, to stdout, and anything else to stderr.
-fn print_clap(error: &clap::Error) -> Result<ExitCode> {
+/// Prints help and version, which are data, to stdout; anything else is an error.
+fn print_clap(error: &clap::Error, args: &[OsString]) -> Result<ExitCode> {
+    if error.use_stderr()
+        && error.kind() != clap::error::ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand
+    {
+        return Err(parse_error::error(error, args));
+    }
     // A terminal that went away is no reason to fail.
     let _ = error.print();
     Ok(if error.use_stderr() {
@@ -119,7 +139,7 @@ pub fn scripted(args: &[OsString]) -> std::process::ExitCode {
     match play_script(args) {
         Ok(code) => code,
         Err(error) => {
-            crate::ui::note(crate::ui::error(&error, console::colors_enabled_stderr()));
+            ui::note(ui::error(&error, console::colors_enabled_stderr()));
             error.exit_code().into()
         }
     }

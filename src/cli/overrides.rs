@@ -2,8 +2,8 @@
 use super::context::Context;
 use crate::compile::{LegacyVariable, Overrides, legacy_variables};
 use crate::error::{Error, ErrorKind, Result};
-use crate::model::Change;
-use crate::plan::{Plan, SettingOrigin, SettingSource};
+use crate::model::{Change, PermissionMode};
+use crate::plan::{ClaimBy, Plan, SettingOrigin, SettingSource};
 use crate::store::inputs;
 use crate::text;
 use crate::ui::note;
@@ -29,11 +29,11 @@ pub(super) struct OverrideArgs {
     /// Model for the agents, as the provider names it (opus, sonnet, …)
     #[arg(long)]
     pub(super) model: Option<String>,
-    /// Permission mode: bypassPermissions, acceptEdits, dontAsk, default, plan, auto
+    /// What the agents may do without asking
     #[arg(long, value_name = "MODE")]
-    pub(super) permissions: Option<String>,
+    pub(super) permissions: Option<PermissionMode>,
     /// Maximum number of iterations: the same as the number after the session
-    #[arg(long = "max", value_name = "N")]
+    #[arg(long = "max", value_name = "N", value_parser = at_least_one)]
     pub(super) most: Option<u32>,
     /// Run all nodes of a pipeline this many times, one run after the other
     #[arg(long, value_name = "N")]
@@ -60,8 +60,8 @@ pub(super) struct OverrideArgs {
     #[arg(long, value_name = "LABEL")]
     pub(super) label: Option<String>,
     /// What claims the task of an iteration: the agent, or the engine, which hands it to the agent
-    #[arg(long, value_name = "agent|engine")]
-    pub(super) claim: Option<String>,
+    #[arg(long, value_name = "WHO")]
+    pub(super) claim: Option<ClaimBy>,
     /// Let agents see API keys and nested CLAUDE variables of your environment
     #[arg(long)]
     pub(super) keep_env: bool,
@@ -104,7 +104,7 @@ impl OverrideArgs {
         Overrides {
             provider: self.provider.clone(),
             model: self.model.clone(),
-            permissions: self.permissions.clone(),
+            permissions: self.permissions.map(|mode| mode.name().to_owned()),
             runs: self.runs,
             context: self.context.clone(),
             input: self.input.clone(),
@@ -112,7 +112,7 @@ impl OverrideArgs {
             keep_env: self.keep_env.then_some(true),
             queue: self.queue.clone(),
             label: self.label.clone(),
-            claim: self.claim.clone(),
+            claim: self.claim.map(|by| by.name().to_owned()),
             max_cost_usd: self.max_cost,
             max_runtime_seconds: self.max_runtime,
             ..Overrides::default()
@@ -130,25 +130,19 @@ impl OverrideArgs {
             Some(name) => Err(Error::usage(format!("--{name} cannot be changed in a session that has started")).hint(
                 "--model, --permissions, --keep-env, --max-cost and --max-runtime can; to change the rest, add `--recompile`, or start over with `--force`",
             )),
-            None => self.changes(),
+            None => Ok(self.changes()),
         }
     }
 
     /// Returns the changes to how agents are called and what they may spend.
-    pub(super) fn changes(&self) -> Result<Change> {
-        let permissions = self.permissions.as_ref().map(|mode| {
-            mode.parse().map_err(|()| {
-                Error::usage(format!("unknown permission mode `{mode}`"))
-                    .hint("one of bypassPermissions, acceptEdits, dontAsk, default, plan, auto")
-            })
-        });
-        Ok(Change {
+    pub(super) fn changes(&self) -> Change {
+        Change {
             model: self.model.clone(),
-            permissions: permissions.transpose()?,
+            permissions: self.permissions,
             keep_env: self.keep_env.then_some(true),
             max_cost_usd: self.max_cost,
             max_runtime_seconds: self.max_runtime,
-        })
+        }
     }
 }
 
@@ -184,6 +178,14 @@ pub(super) fn origins(plan: &Plan) -> Option<String> {
             .rows(rows.iter().map(row))
             .fit_terminal()
     })
+}
+
+/// Reads a number of iterations or runs.
+pub(super) fn at_least_one(text: &str) -> Result<u32, String> {
+    text.parse()
+        .ok()
+        .filter(|number| 0 < *number)
+        .ok_or_else(|| "a whole number is needed, 1 or more".to_owned())
 }
 
 fn dollars(text: &str) -> Result<f64, String> {

@@ -46,7 +46,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<ExitCode> {
         sessions: list::rows(&context.project)?,
     };
     if args.format == Format::Json {
-        ui::json(&overview)?;
+        ui::json::print(&overview)?;
     } else {
         ui::out(overview.text(ui::size(), args.all))?;
     }

@@ -40,7 +40,7 @@ pub(super) fn run(args: &Args) -> Result<ExitCode> {
         .and_then(|name| SCHEMAS.iter().find(|schema| schema.name == name));
     match (named, args.format) {
         (Some(schema), _) => out(schema.text())?,
-        (None, Format::Json) => ui::json(&SCHEMAS.map(listed))?,
+        (None, Format::Json) => ui::json::print(&SCHEMAS.map(listed))?,
         (None, Format::Text) => {
             let rows = SCHEMAS.map(|schema| [schema.name, schema.about]);
             let table = Table::new([Fit::Keep, Fit::Wrap]).header(["NAME", "DESCRIBES"]);

@@ -2,6 +2,7 @@
 pub mod activity;
 pub mod caller;
 pub mod duration;
+pub mod json;
 pub mod next_command;
 pub mod report;
 pub mod style;
@@ -30,11 +31,6 @@ pub fn out(text: impl AsRef<str>) -> Result<()> {
 /// Writes a message of ours to stdout, in which commands are named as the user called this program.
 pub fn say(text: impl AsRef<str>) -> Result<()> {
     out(as_called(text.as_ref()))
-}
-
-/// Writes JSON to stdout, indented.
-pub fn json(value: &impl Serialize) -> Result<()> {
-    out(serde_json::to_string_pretty(value).map_err(crate::error::Error::failed_by)?)
 }
 
 /// Returns how many columns the terminal has, if stdout is one.
@@ -71,12 +67,23 @@ pub fn error(error: &Error, colour: bool) -> String {
         .map(|problem| problem.render(colour))
         .collect();
     let title = style(console::Style::new().red()).apply_to("error");
-    shown.push(format!("{title}: {}", as_called(&error.to_string())));
+    shown.push(wrapped(&format!("{title}: {}", as_called(&error.to_string()))));
     if let Some(hint) = error.help() {
         let title = style(console::Style::new().cyan()).apply_to("help");
-        shown.push(format!("{title}: {}", as_called(hint)));
+        shown.push(wrapped(&format!("{title}: {}", as_called(hint))));
     }
     shown.join("\n")
+}
+
+/// Breaks lines between words where stderr is a terminal that is narrower; elsewhere a line stays whole.
+fn wrapped(text: &str) -> String {
+    let Some((_, columns)) = console::Term::stderr().size_checked() else {
+        return text.to_owned();
+    };
+    let lines = text
+        .split('\n')
+        .flat_map(|line| wrap::wrap(line, usize::from(columns)));
+    lines.collect::<Vec<_>>().join("\n")
 }
 
 /// Writes data to stdout as it is. Returns whether stdout is still read.

@@ -288,7 +288,10 @@ fn a_claim_can_be_the_engine_s_by_flag_and_nothing_else() {
     project
         .ap(&["work", "s", "--foreground", "--claim", "me"])
         .expect(2)
-        .says(&["`claim` must be `agent` or `engine`, not `me`"]);
+        .says(&[
+            "`me` cannot be used for `--claim <WHO>`",
+            "`agent`, `engine`",
+        ]);
     project
         .ap(&["work", "s", "--foreground", "--claim", "engine"])
         .expect(0);

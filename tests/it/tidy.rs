@@ -211,6 +211,26 @@ fn only_exec_starts_programs() {
     assert_none(&found, "programs are started by `exec` alone");
 }
 
+/// JSON that a person or a script reads has one form: `ui::json`. The other rooms write files and talk to processes.
+#[test]
+fn only_ui_json_writes_json_for_stdout() {
+    let mut found = Vec::new();
+    for room in ["cli", "ui"] {
+        for source in sources(&format!("src/{room}")) {
+            let writes = |line: &str| {
+                ["to_string", "to_string_pretty", "to_vec", "to_writer"]
+                    .iter()
+                    .any(|name| line.contains(&format!("serde_json::{name}")))
+            };
+            let lines = source.code().into_iter().filter(|(_, line)| writes(line));
+            let path = &source.path;
+            found.extend(lines.map(|(number, line)| format!("{path}:{number}: {line}")));
+        }
+    }
+    found.retain(|line| !line.starts_with("src/ui/json.rs:"));
+    assert_none(&found, "use ui::json");
+}
+
 #[test]
 fn files_are_short() {
     let mut found = Vec::new();

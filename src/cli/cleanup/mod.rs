@@ -94,7 +94,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<ExitCode> {
         found: cleanup.found,
     };
     match args.format {
-        Format::Json => json(&report)?,
+        Format::Json => json::print(&report)?,
         Format::Text => out(text(&report))?,
     }
     Ok(if failed {

@@ -37,7 +37,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<ExitCode> {
         .unwrap_or(Verdict::Ok);
     let report = Report { verdict, checks };
     match args.format {
-        Format::Json => json(&report)?,
+        Format::Json => json::print(&report)?,
         Format::Text => out(text(&report))?,
     }
     Ok(if verdict == Verdict::Problem {

@@ -56,7 +56,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<ExitCode> {
     }
     match (args.graph, args.format) {
         (Some(language), _) => ui::out(graph::draw(&preview.plan, language))?,
-        (None, Format::Json) => ui::json(&preview)?,
+        (None, Format::Json) => ui::json::print(&preview)?,
         (None, Format::Text) => text::print(&preview, context)?,
     }
     Ok(ExitCode::Done)

@@ -59,7 +59,7 @@ fn list(format: Format) -> Result<()> {
         })
         .collect();
     match format {
-        Format::Json => ui::json(&topics),
+        Format::Json => ui::json::print(&topics),
         Format::Text => {
             let rows = topics
                 .iter()
@@ -91,7 +91,7 @@ fn explain_code(code: LintCode) -> Explanation {
 
 fn show(explanation: &Explanation, format: Format) -> Result<()> {
     match format {
-        Format::Json => ui::json(explanation),
+        Format::Json => ui::json::print(explanation),
         Format::Text => out(text(explanation)),
     }
 }

@@ -34,7 +34,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<ExitCode> {
         if created.started {
             launch::in_background(request(&created, &home)?, &|| Ok(()), &home)?;
         }
-        json(&created)?;
+        json::print(&created)?;
         return Ok(ExitCode::Done);
     }
     out(created.describe(context))?;

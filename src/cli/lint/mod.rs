@@ -43,7 +43,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<ExitCode> {
         checked,
     };
     match args.format {
-        Format::Json => ui::json(&report)?,
+        Format::Json => ui::json::print(&report)?,
         Format::Text => report.print()?,
     }
     Ok(if report.ok {

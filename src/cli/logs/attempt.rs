@@ -197,10 +197,7 @@ impl ActivityPrinter<'_> {
             attempt: self.cursor.attempt,
             activity,
         };
-        ui::stream(&format!(
-            "{}\n",
-            serde_json::to_string(&line).unwrap_or_default()
-        ))
+        ui::stream(&format!("{}\n", ui::json::line(&line).unwrap_or_default()))
     }
 }
 

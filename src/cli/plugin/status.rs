@@ -42,7 +42,7 @@ pub(super) fn run(args: &Args, copy: &Copy, context: &Context) -> Result<ExitCod
         claude: states.into_iter().next().unwrap_or_default(),
     };
     if args.format == Format::Json {
-        ui::json(&status)?;
+        ui::json::print(&status)?;
         return Ok(ExitCode::Done);
     }
     out(status.text())?;

@@ -2,6 +2,7 @@
 use crate::cli::format::Format;
 use crate::model::{Task, TaskState};
 use crate::text::shown;
+use crate::ui;
 use serde::Serialize;
 
 /// Returns a task in full.
@@ -46,7 +47,7 @@ fn state(task: &Task) -> String {
     }
 }
 
-/// Returns JSON on one line.
+/// Returns a value as JSON for stdout.
 pub(super) fn json<T: Serialize + ?Sized>(value: &T) -> String {
-    serde_json::to_string(value).expect("text and numbers are always JSON") + "\n"
+    ui::json::text(value).expect("text and numbers are always JSON") + "\n"
 }

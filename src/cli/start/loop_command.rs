@@ -4,6 +4,7 @@ use super::{Flags, Start, find_sources};
 use crate::cli::candidates;
 use crate::cli::command_names::is_command;
 use crate::cli::context::Context;
+use crate::cli::overrides::at_least_one;
 use crate::error::{Error, ExitCode, Result};
 use crate::model::SessionName;
 use crate::plan::PlanKind;
@@ -26,6 +27,7 @@ pub(crate) struct StartArgs {
     #[arg(add = candidates::sessions())]
     pub(super) session: Option<SessionName>,
     /// Maximum number of iterations
+    #[arg(value_parser = at_least_one)]
     pub(super) max: Option<u32>,
     #[command(flatten)]
     pub(super) flags: Flags,

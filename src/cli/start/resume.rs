@@ -125,7 +125,7 @@ impl Resume<'_> {
             },
             mode: Mode::Resume,
             max_iterations: self.max_iterations,
-            change: self.flags.overrides.changes()?,
+            change: self.flags.overrides.changes(),
             replace: true,
         })
     }

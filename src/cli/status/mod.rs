@@ -59,7 +59,7 @@ fn show(session: &SessionName, format: Format, context: &Context) -> Result<Exit
     let resumable = status.is_resumable();
     let next = resumable.then(|| as_called(&report::next_steps(&snapshot)).into_owned());
     if format == Format::Json {
-        json(&Status {
+        json::print(&Status {
             alive,
             run_dir: context.project.session(session).root().to_string(),
             next,

@@ -65,7 +65,7 @@ fn finish(tested: Vec<Tested>, format: Format) -> Result<ExitCode> {
         .find(has)
         .unwrap_or(ExitCode::Done);
     if format == Format::Json {
-        ui::json(&Report {
+        ui::json::print(&Report {
             ok: code == ExitCode::Done,
             tested,
         })?;
