@@ -60,7 +60,11 @@ impl fmt::Display for NodeEnding {
                 write!(f, "{succeeded} of {} done", count(of, "branch"))
             }
             Self::MaxIterations { iterations } => {
-                write!(f, "all {} are used up", count(iterations, "iteration"))
+                write!(
+                    f,
+                    "reached the maximum of {}",
+                    count(iterations, "iteration")
+                )
             }
         }
     }

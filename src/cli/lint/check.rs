@@ -16,7 +16,7 @@ use serde::Serialize;
 pub(super) struct Checked {
     pub(super) kind: PlanKind,
     pub(super) name: String,
-    origin: Origin,
+    pub(super) origin: Origin,
     pub(super) path: String,
     pub(super) ok: bool,
     pub(super) problems: Vec<Problem>,

@@ -24,6 +24,9 @@ pub(super) struct Args {
     /// Name or path of the one to check
     #[arg(add = candidates::definitions())]
     name: Option<String>,
+    /// List the built-in ones that have no problem, too
+    #[arg(long)]
+    all: bool,
     /// Fail on warnings too
     #[arg(long)]
     strict: bool,
@@ -44,7 +47,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<ExitCode> {
     };
     match args.format {
         Format::Json => ui::json::print(&report)?,
-        Format::Text => report.print()?,
+        Format::Text => report.print(args.all || args.kind.is_some())?,
     }
     Ok(if report.ok {
         ExitCode::Done

@@ -3,6 +3,7 @@ use super::check::Checked;
 use crate::cli::programs;
 use crate::compile::{LintCode, Problem, Severity};
 use crate::error::Result;
+use crate::plan::Origin;
 use crate::text::count;
 use crate::ui::{self, style};
 use serde::Serialize;
@@ -19,12 +20,23 @@ pub(super) struct Report {
 type Missing<'a> = BTreeMap<&'a str, (usize, Option<&'a str>)>;
 
 impl Report {
-    /// Prints a line for each definition with its problems, and a summary.
-    pub(super) fn print(&self) -> Result<()> {
+    /// Prints a line for each definition with its problems, failures last, and a summary. Built-in definitions without
+    /// a problem are only counted, unless `all` are wanted.
+    pub(super) fn print(&self, all: bool) -> Result<()> {
         let missing = missing_programs(&self.checked);
         let is_listed =
             |problem: &&Problem| missing.is_empty() || problem.code != LintCode::ProviderMissing;
-        for one in &self.checked {
+        let listed_of = |one: &'_ Checked| one.problems.iter().filter(is_listed).count();
+        let is_hidden =
+            |one: &&Checked| !all && one.ok && one.origin == Origin::BuiltIn && listed_of(one) == 0;
+        let hidden = self.checked.iter().filter(is_hidden).count();
+        if 0 < hidden {
+            let mark = style::good("PASS");
+            ui::out(format!("{mark}  {hidden} built in (`--all` lists them)"))?;
+        }
+        let mut shown: Vec<_> = self.checked.iter().filter(|one| !is_hidden(one)).collect();
+        shown.sort_by_key(|one| (!one.ok, 0 < listed_of(one)));
+        for one in shown {
             let problems: Vec<&Problem> = one.problems.iter().filter(is_listed).collect();
             print_checked(one, &problems)?;
         }
@@ -52,13 +64,23 @@ impl Report {
                 .filter(|problem| problem.severity == severity)
                 .count()
         };
-        format!(
-            "{} checked, {} failed: {}, {}",
-            self.checked.len(),
-            self.checked.iter().filter(|one| !one.ok).count(),
-            count(number(Severity::Error), "error"),
-            count(number(Severity::Warning) + missing, "warning")
-        )
+        let (errors, warnings) = (number(Severity::Error), number(Severity::Warning) + missing);
+        let failed = self.checked.iter().filter(|one| !one.ok).count();
+        let parts = [
+            (failed, format!("{failed} failed")),
+            (errors, count(errors, "error")),
+            (warnings, count(warnings, "warning")),
+        ];
+        let parts: Vec<String> = parts
+            .into_iter()
+            .filter_map(|(number, text)| (0 < number).then_some(text))
+            .collect();
+        let result = if parts.is_empty() {
+            "no problems".to_owned()
+        } else {
+            parts.join(", ")
+        };
+        format!("{} checked: {result}", self.checked.len())
     }
 }
 
@@ -75,7 +97,7 @@ fn print_checked(checked: &Checked, problems: &[&Problem]) -> Result<()> {
         style::faint(&checked.path)
     ))?;
     for problem in problems {
-        ui::out(ui::diagnostic(problem))?;
+        ui::out(format!("{}\n", ui::diagnostic(problem)))?;
     }
     Ok(())
 }

@@ -32,6 +32,7 @@ fn args(kind: &str, name: &str) -> Args {
     Args {
         kind: given(kind),
         name: given(name),
+        all: false,
         strict: false,
         format: Format::Text,
     }

@@ -143,14 +143,6 @@ impl Problem {
         }
     }
 
-    /// Returns its codes as shown to the user: `P006 duplicate-id`.
-    pub fn codes(&self) -> String {
-        self.alias.map_or_else(
-            || self.code.to_string(),
-            |alias| format!("{alias} {}", self.code),
-        )
-    }
-
     /// Sets the hint: what to do about it.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
@@ -229,8 +221,7 @@ impl Problem {
             Severity::Error => Level::ERROR,
             Severity::Warning => Level::WARNING,
         };
-        let codes = self.codes();
-        let title = level.primary_title(&self.message).id(&codes);
+        let title = level.primary_title(&self.message).id(self.code.as_str());
         let mut group = match &self.place {
             Some(SourceSpan { text, span, .. }) => {
                 let mark = AnnotationKind::Primary.span(span.clone());

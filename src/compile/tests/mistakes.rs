@@ -26,32 +26,32 @@ fn every_value_of_the_wrong_type_is_reported_at_once() {
 
 #[test]
 fn what_is_no_definition_is_refused() {
-    assert_snapshot!(of_loop(""), @"Error L003 not-a-definition: work/loop.yaml:1:1: the file is empty");
-    assert_snapshot!(of_loop("- a\n"), @"Error L003 not-a-definition: work/loop.yaml:1:1: the file must hold `key: value` lines");
-    assert_snapshot!(of_loop("name: work\ntermination: {type: queue\nmodel: x\n"), @"Error L003 yaml: work/loop.yaml:3:6: not valid YAML: did not find expected ',' or '}' (check the indentation here and in the line above, and quote texts that hold `: ` or ` #`)");
-    assert_snapshot!(of_loop("name: work\n\tmodel: opus\n"), @"Error L003 yaml: work/loop.yaml:2:1: not valid YAML: found a tab character that violates indentation (indent with spaces, never tabs, and quote a text that starts with a special character)");
-    assert_snapshot!(of_loop("name: a\nname: b\n"), @r#"Error L003 yaml: work/loop.yaml:2:1: not valid YAML: duplicate entry with key "name" (keep one of the two)"#);
+    assert_snapshot!(of_loop(""), @"Error not-a-definition: work/loop.yaml:1:1: the file is empty");
+    assert_snapshot!(of_loop("- a\n"), @"Error not-a-definition: work/loop.yaml:1:1: the file must hold `key: value` lines");
+    assert_snapshot!(of_loop("name: work\ntermination: {type: queue\nmodel: x\n"), @"Error yaml: work/loop.yaml:3:6: not valid YAML: did not find expected ',' or '}' (check the indentation here and in the line above, and quote texts that hold `: ` or ` #`)");
+    assert_snapshot!(of_loop("name: work\n\tmodel: opus\n"), @"Error yaml: work/loop.yaml:2:1: not valid YAML: found a tab character that violates indentation (indent with spaces, never tabs, and quote a text that starts with a special character)");
+    assert_snapshot!(of_loop("name: a\nname: b\n"), @r#"Error yaml: work/loop.yaml:2:1: not valid YAML: duplicate entry with key "name" (keep one of the two)"#);
 }
 
 #[test]
 fn a_termination_that_cannot_be_is_refused() {
-    assert_snapshot!(of_loop("name: work\n"), @"Error L006 no-termination: work/loop.yaml:1:1: the loop does not say when to stop (add `termination:` with `type: judgment`, `type: queue` or `type: fixed`)");
+    assert_snapshot!(of_loop("name: work\n"), @"Error no-termination: work/loop.yaml:1:1: the loop does not say when to stop (add `termination:` with `type: judgment`, `type: queue` or `type: fixed`)");
     assert_snapshot!(of_loop("termination: {max: 3, consensus: 2}\n"), @"Warning no-effect: work/loop.yaml:1:23: `consensus` has no effect on this type of termination");
-    assert_snapshot!(of_loop("termination: {consensus: 2}\n"), @"Error L006 no-termination: work/loop.yaml:1:1: `termination` has no `type` (one of: `fixed`, `judgment`, `queue`, `verify`, `command`, `promise`, `judge`)");
-    assert_snapshot!(of_loop("termination: {type: judgement, consensus: 0}\n"), @"Error L007 unknown-termination: work/loop.yaml:1:21: unknown termination `judgement` (did you mean `judgment`?)");
+    assert_snapshot!(of_loop("termination: {consensus: 2}\n"), @"Error no-termination: work/loop.yaml:1:1: `termination` has no `type` (one of: `fixed`, `judgment`, `queue`, `verify`, `command`, `promise`, `judge`)");
+    assert_snapshot!(of_loop("termination: {type: judgement, consensus: 0}\n"), @"Error unknown-termination: work/loop.yaml:1:21: unknown termination `judgement` (did you mean `judgment`?)");
     assert_snapshot!(of_loop("termination: {type: judgment, consensus: 0, judge: {model: haiku}}\n"), @"Error bad-value: work/loop.yaml:1:42: `consensus` must be at least 1");
     assert_snapshot!(of_loop("termination: {type: verify}\n"), @"Error no-command: work/loop.yaml:1:1: the termination does not say which command decides (add `command: [program, argument, …]`: exit code 0 means that the work is done)");
     assert_snapshot!(of_loop("termination:\n  any: [{type: fixed, max: 3}]\n  all: [{type: promise}]\n"), @"Error any-and-all: work/loop.yaml:3:3: `any` and `all` cannot stand side by side (put one inside the other: `all: [{any: [...]}, ...]`)");
     assert_snapshot!(of_loop("termination: {type: fixed, max: 2, any: [{type: fixed, max: 3}, {type: quue}]}\n"), @"
     Error any-and-all: work/loop.yaml:1:21: `type: fixed` and `any` cannot stand side by side (make `{type: fixed}` one of `any`)
-    Error L007 unknown-termination: work/loop.yaml:1:72: unknown termination `quue` (did you mean `queue`?)
+    Error unknown-termination: work/loop.yaml:1:72: unknown termination `quue` (did you mean `queue`?)
     ");
     assert_snapshot!(of_loop("termination: {max: 2, any: [{type: fixed, iterations: 3}, {type: fixed, iterations: 0}, {type: promise, max: 3}]}\n"), @"
     Error bad-value: work/loop.yaml:1:85: `iterations` must be at least 1
     Warning never-agrees: work/loop.yaml:1:1: at most 2 iterations: `fixed` with 3 is never reached (raise the maximum, or lower its `iterations`)
     Warning no-effect: work/loop.yaml:1:89: `max` and `iterations` of one of several count only with `type: fixed` (move it out of the list, to the top of `termination`)
     ");
-    assert_snapshot!(of_loop("termination: {any: []}\n"), @"Error L006 no-termination: work/loop.yaml:1:20: `any` names nothing (one of: `fixed`, `judgment`, `queue`, `verify`, `command`, `promise`, `judge`)");
+    assert_snapshot!(of_loop("termination: {any: []}\n"), @"Error no-termination: work/loop.yaml:1:20: `any` names nothing (one of: `fixed`, `judgment`, `queue`, `verify`, `command`, `promise`, `judge`)");
     assert_snapshot!(of_loop("termination: {type: fixed, iterations: 0}\n"), @"Error bad-value: work/loop.yaml:1:14: the most iterations must be at least 1");
     assert_snapshot!(of_loop("termination: {max: 1, any: [{type: judge, min_iterations: 2}, {all: [{type: judgment}, {type: queue}]}]}\n"), @"
     Warning never-agrees: work/loop.yaml:1:1: at most 1 iteration: the judge is asked after 2 (raise the maximum, or lower `consensus` or `min_iterations`)
@@ -63,12 +63,12 @@ fn a_termination_that_cannot_be_is_refused() {
 #[test]
 fn an_agent_that_cannot_be_is_refused() {
     assert_snapshot!(of_loop("termination: {type: queue}\nprovider: cluade\nmodel: -x\npermissions: acceptEdit\n"), @"
-    Error L011 unknown-provider: work/loop.yaml:2:11: unknown provider `cluade` (did you mean `claude`?)
-    Error L012 bad-model: work/loop.yaml:3:8: `-x` cannot be the name of a model (for example `opus`, `sonnet` or a full id)
+    Error unknown-provider: work/loop.yaml:2:11: unknown provider `cluade` (did you mean `claude`?)
+    Error bad-model: work/loop.yaml:3:8: `-x` cannot be the name of a model (for example `opus`, `sonnet` or a full id)
     Error unknown-permissions: work/loop.yaml:4:14: unknown permission mode `acceptEdit` (did you mean `acceptEdits`?)
     ");
     assert_snapshot!(of_loop("termination: {type: queue}\nprovider: command\n"), @"Error no-program: work/loop.yaml:2:11: provider `command` needs a `program` (add `program: <name or path>` to the loop: it gets the prompt on stdin)");
-    assert_snapshot!(of_loop("termination: {type: queue}\nprovider: codx\n"), @"Error L011 unknown-provider: work/loop.yaml:2:11: unknown provider `codx` (did you mean `codex`?)");
+    assert_snapshot!(of_loop("termination: {type: queue}\nprovider: codx\n"), @"Error unknown-provider: work/loop.yaml:2:11: unknown provider `codx` (did you mean `codex`?)");
     assert_snapshot!(of_loop("termination: {type: queue}\nqueue: {provider: bead}\nguardrails: {max_cost_usd: -1}\n"), @"
     Error unknown-queue: work/loop.yaml:2:19: unknown queue `bead` (did you mean `beads`?)
     Error bad-value: work/loop.yaml:3:28: `guardrails.max_cost_usd` must be an amount, 0 or more
@@ -78,13 +78,13 @@ fn an_agent_that_cannot_be_is_refused() {
         provider: Some("gemeni".into()),
         ..Overrides::default()
     };
-    assert_snapshot!(said(&Sources::Loop(a_loop("work", "termination: {type: queue}\n", PROMPT)), &wrong), @"Error L011 unknown-provider: unknown provider `gemeni` (did you mean `gemini`?)");
+    assert_snapshot!(said(&Sources::Loop(a_loop("work", "termination: {type: queue}\n", PROMPT)), &wrong), @"Error unknown-provider: unknown provider `gemeni` (did you mean `gemini`?)");
 }
 
 #[test]
 fn old_keys_without_effect_are_pointed_out() {
     assert_snapshot!(of_loop("name: other\ncompletion: beads-empty\noutput_parse: PLATEAU\nitems: []\n"), @"
-    Warning L005 other-name: work/loop.yaml:1:7: the loop calls itself `other` but is found as `work` (the folder's name is the one that counts)
+    Warning other-name: work/loop.yaml:1:7: the loop calls itself `other` but is found as `work` (the folder's name is the one that counts)
     Warning deprecated: work/loop.yaml:2:1: `completion:` is the old spelling of `termination:` (write `termination: {type: queue}`)
     Warning deprecated: work/loop.yaml:3:1: `output_parse:` has no effect any more (remove it)
     Warning deprecated: work/loop.yaml:4:1: `items:` has no effect any more (remove it)
@@ -94,45 +94,45 @@ fn old_keys_without_effect_are_pointed_out() {
 #[test]
 fn a_prompt_is_checked_where_it_lies() {
     assert_snapshot!(of_prompt("one\ntwo ${STATSU} $${STATUS} ${HOME}\n"), @"
-    Error L015 unknown-variable: work/prompt.md:2:5: unknown variable `${STATSU}` (did you mean `${STATUS}`? write `$${STATSU}` to keep it as text)
-    Error L015 unknown-variable: work/prompt.md:2:26: unknown variable `${HOME}` (write `$${HOME}` to keep it as text)
+    Error unknown-variable: work/prompt.md:2:5: unknown variable `${STATSU}` (did you mean `${STATUS}`? write `$${STATSU}` to keep it as text)
+    Error unknown-variable: work/prompt.md:2:26: unknown variable `${HOME}` (write `$${HOME}` to keep it as text)
     Warning no-status: work/prompt.md:1:1: the prompt never names `${STATUS}`, so its agents cannot say how it went (end it with: write your decision as JSON to `${STATUS}`)
     ");
     assert_snapshot!(of_prompt("${STATUS} ${PERSPECTIVE} ${RESULT} ${x:-y} $HOME\n"), @"Warning no-perspectives: work/prompt.md:1:11: `${PERSPECTIVE}` is empty here (a node of a pipeline gives it a text for each iteration, with `perspectives`)");
-    assert_snapshot!(of_prompt("${STATUS} ${INPUTS} ${INPUTS.zz}\n"), @"Warning P010 no-inputs: work/prompt.md:1:21: `${INPUTS.zz}` holds nothing when the loop runs by itself (only a pipeline has nodes before it; `${INPUTS}` is whatever the node before wrote)");
-    assert_snapshot!(of_prompt(" \n"), @"Error L008 no-prompt: work/loop.yaml:1:1: the prompt `work/prompt.md` is empty (write what each agent is told to `prompt.md` beside the definition)");
+    assert_snapshot!(of_prompt("${STATUS} ${INPUTS} ${INPUTS.zz}\n"), @"Warning no-inputs: work/prompt.md:1:21: `${INPUTS.zz}` holds nothing when the loop runs by itself (only a pipeline has nodes before it; `${INPUTS}` is whatever the node before wrote)");
+    assert_snapshot!(of_prompt(" \n"), @"Error no-prompt: work/loop.yaml:1:1: the prompt `work/prompt.md` is empty (write what each agent is told to `prompt.md` beside the definition)");
     let missing = LoopSource {
         prompt: Err(Unreadable::no_prompt(
             "there is no prompt: looked for `prompt.md`",
         )),
         ..a_loop("work", "termination: {type: queue}\nprompt: nix\n", "")
     };
-    assert_snapshot!(said(&Sources::Loop(missing), &Overrides::default()), @"Error L008 no-prompt: work/loop.yaml:2:9: there is no prompt: looked for `prompt.md` (write what each agent is told to `prompt.md` beside the definition)");
+    assert_snapshot!(said(&Sources::Loop(missing), &Overrides::default()), @"Error no-prompt: work/loop.yaml:2:9: there is no prompt: looked for `prompt.md` (write what each agent is told to `prompt.md` beside the definition)");
 }
 
 #[test]
 fn a_pipeline_is_checked_as_a_whole() {
     assert_snapshot!(of_pipeline("name: x\nnodes:\n  - id: plan\n    loop: improve-plann\n    runs: 5\n  - id: plan\n    stage: work\n    loop: work\n    runs: 0\n  - loop: work\n    runs: 2\n    prompt: hi ${STATUS}\n  - id: a/b\n    runs: 1\n"), @"
-    Error P008 unknown-loop: refine.yaml:4:11: there is no loop `improve-plann` (did you mean `improve-plan`?)
-    Error P006 duplicate-id: refine.yaml:6:9: two nodes are called `plan` (outputs and directories are found by this name)
+    Error unknown-loop: refine.yaml:4:11: there is no loop `improve-plann` (did you mean `improve-plan`?)
+    Error duplicate-id: refine.yaml:6:9: two nodes are called `plan` (outputs and directories are found by this name)
     Error twice: refine.yaml:7:5: `loop` and `stage` mean the same (keep one of the two)
     Error bad-value: refine.yaml:9:11: `runs` must be at least 1
-    Error P005 no-id: refine.yaml:10:5: the node has no `id` (add `id: <name>`: its outputs and directory are found by it)
+    Error no-id: refine.yaml:10:5: the node has no `id` (add `id: <name>`: its outputs and directory are found by it)
     Error twice: refine.yaml:12:5: a node has a loop or a prompt of its own, not both (keep one of the two)
-    Error P007 no-prompt: refine.yaml:13:5: the node has neither a loop nor a prompt (add `loop: <name>` or `prompt: |`)
+    Error no-prompt: refine.yaml:13:5: the node has neither a loop nor a prompt (add `loop: <name>` or `prompt: |`)
     Error bad-name: refine.yaml:13:9: node id `a/b` may contain only letters, digits, `-` and `_`
     ");
-    assert_snapshot!(of_pipeline("name: x\n"), @"Error P004 no-nodes: refine.yaml:1:1: the pipeline has no nodes (add `nodes:` with at least one `- id: …` and its `loop: …`)");
+    assert_snapshot!(of_pipeline("name: x\n"), @"Error no-nodes: refine.yaml:1:1: the pipeline has no nodes (add `nodes:` with at least one `- id: …` and its `loop: …`)");
     assert_snapshot!(of_pipeline("nodes: [a]\n"), @r#"Error bad-value: refine.yaml:1:9: `nodes[0]` must be `key: value` lines, not string "a""#);
     assert_snapshot!(of_pipeline("stages:\n  - name: b\n    loop: broken\n"), @"
-    Error L007 unknown-termination: broken/loop.yaml:1:21: unknown termination `queu` (did you mean `queue`?)
+    Error unknown-termination: broken/loop.yaml:1:21: unknown termination `queu` (did you mean `queue`?)
     Warning deprecated: refine.yaml:1:1: `stages:` is the old spelling of `nodes:` (write `nodes:`)
     Warning deprecated: refine.yaml:2:5: `name:` is the old spelling of `id:` (write `id:`)
     ");
     assert_snapshot!(of_pipeline("stages:\n  - name: b\n    loop: work\n"), @"
     Warning deprecated: refine.yaml:1:1: `stages:` is the old spelling of `nodes:` (write `nodes:`)
     Warning deprecated: refine.yaml:2:5: `name:` is the old spelling of `id:` (write `id:`)
-    Warning P011 no-runs: refine.yaml:2:5: the node has no `runs`: it may take up to 25 agents (add `runs: <most iterations>`)
+    Warning no-runs: refine.yaml:2:5: the node has no `runs`: it may take up to 25 agents (add `runs: <most iterations>`)
     ");
 }
 
@@ -144,21 +144,21 @@ fn bounds_of_a_session_are_none_of_a_node() {
 #[test]
 fn inputs_must_come_from_an_earlier_node() {
     assert_snapshot!(of_pipeline("nodes:\n  - id: plan\n    loop: work\n    runs: 1\n    inputs: {from: beads}\n  - id: beads\n    runs: 1\n    inputs: {from: plam, select: some}\n    prompt: |\n      a ${INPUTS}\n      b ${INPUTS.plna} ${STATUS}\n      c ${INPUTS.plna}\n"), @"
-    Error P009 unreachable-input: refine.yaml:5:20: `beads` runs after this node (move it before this one: nodes run in order)
-    Error P009 unknown-node: refine.yaml:8:20: no earlier node is called `plam` (did you mean `plan`?)
+    Error unreachable-input: refine.yaml:5:20: `beads` runs after this node (move it before this one: nodes run in order)
+    Error unknown-node: refine.yaml:8:20: no earlier node is called `plam` (did you mean `plan`?)
     Error bad-value: refine.yaml:8:34: `select` must be `latest` or `all`, not `some` (`latest` is the last output there is, `all` is every iteration's)
-    Error P009 unknown-node: refine.yaml:11:9: no earlier node is called `plna` (did you mean `plan`?)
-    Error P009 unknown-node: refine.yaml:12:9: no earlier node is called `plna` (did you mean `plan`?)
+    Error unknown-node: refine.yaml:11:9: no earlier node is called `plna` (did you mean `plan`?)
+    Error unknown-node: refine.yaml:12:9: no earlier node is called `plna` (did you mean `plan`?)
     ");
 }
 
 #[test]
 fn what_refers_to_itself_or_in_a_circle_is_refused() {
     assert_snapshot!(of_pipeline("nodes:\n  - {id: a, loop: work, runs: 1, inputs: {from: b}}\n  - {id: b, runs: 1, inputs: {from: b}, prompt: '${INPUTS.b} ${INPUTS.c} ${STATUS}'}\n  - {id: c, loop: work, runs: 1, inputs: {from: a}}\n"), @"
-    Error P009 unreachable-input: refine.yaml:2:49: `b` runs after this node (move it before this one: nodes run in order)
-    Error P009 unreachable-input: refine.yaml:3:37: `b` is this node itself (what its earlier iterations put out is in `context.json` anyway, as `from_previous_iterations`)
-    Error P009 unreachable-input: refine.yaml:3:50: `b` is this node itself (what its earlier iterations put out is in `context.json` anyway, as `from_previous_iterations`)
-    Error P009 unreachable-input: refine.yaml:3:62: `c` runs after this node (move it before this one: nodes run in order)
+    Error unreachable-input: refine.yaml:2:49: `b` runs after this node (move it before this one: nodes run in order)
+    Error unreachable-input: refine.yaml:3:37: `b` is this node itself (what its earlier iterations put out is in `context.json` anyway, as `from_previous_iterations`)
+    Error unreachable-input: refine.yaml:3:50: `b` is this node itself (what its earlier iterations put out is in `context.json` anyway, as `from_previous_iterations`)
+    Error unreachable-input: refine.yaml:3:62: `c` runs after this node (move it before this one: nodes run in order)
     ");
 }
 
@@ -198,10 +198,10 @@ fn each_old_spelling_is_named_once_a_file() {
 #[test]
 fn inputs_that_can_never_be_there_are_refused() {
     assert_snapshot!(of_pipeline("nodes:\n  - id: a\n    prompt: '${INPUTS} ${INPUTS.b} ${STATUS}'\n    inputs: {from: a}\n  - id: b\n    prompt: '${INPUTS.b} ${INPUTS.a} ${STATUS}'\n"), @"
-    Error P009 unreachable-input: refine.yaml:3:24: `b` runs after this node (move it before this one: nodes run in order)
-    Error P009 unreachable-input: refine.yaml:4:20: `a` is this node itself (what its earlier iterations put out is in `context.json` anyway, as `from_previous_iterations`)
-    Error P009 unreachable-input: refine.yaml:6:14: `b` is this node itself (what its earlier iterations put out is in `context.json` anyway, as `from_previous_iterations`)
-    Warning P010 no-inputs: refine.yaml:3:14: the first node has no inputs: `${INPUTS}` is empty
+    Error unreachable-input: refine.yaml:3:24: `b` runs after this node (move it before this one: nodes run in order)
+    Error unreachable-input: refine.yaml:4:20: `a` is this node itself (what its earlier iterations put out is in `context.json` anyway, as `from_previous_iterations`)
+    Error unreachable-input: refine.yaml:6:14: `b` is this node itself (what its earlier iterations put out is in `context.json` anyway, as `from_previous_iterations`)
+    Warning no-inputs: refine.yaml:3:14: the first node has no inputs: `${INPUTS}` is empty
     ");
 }
 
@@ -218,23 +218,23 @@ fn everything_is_found_in_one_run() {
         )
     };
     assert_snapshot!(said(&Sources::Loop(broken), &Overrides::default()), @"
-    Error L008 no-prompt: work/loop.yaml:1:1: there is no prompt: looked for `prompt.md` (write what each agent is told to `prompt.md` beside the definition)
-    Error L007 unknown-termination: work/loop.yaml:1:21: unknown termination `queu` (did you mean `queue`?)
-    Error L011 unknown-provider: work/loop.yaml:2:11: unknown provider `cluade` (did you mean `claude`?)
+    Error no-prompt: work/loop.yaml:1:1: there is no prompt: looked for `prompt.md` (write what each agent is told to `prompt.md` beside the definition)
+    Error unknown-termination: work/loop.yaml:1:21: unknown termination `queu` (did you mean `queue`?)
+    Error unknown-provider: work/loop.yaml:2:11: unknown provider `cluade` (did you mean `claude`?)
     Error unknown-queue: work/loop.yaml:3:19: unknown queue `bead` (did you mean `beads`?)
     Error unknown-key: work/loop.yaml:4:1: unknown key `modle` (did you mean `model`?)
     ");
     assert_snapshot!(said(&Sources::Loop(a_loop("work", "name: [\n", "${STATSU}")), &Overrides::default()), @"
-    Error L003 yaml: work/loop.yaml:2:1: not valid YAML: did not find expected node content (check the indentation here and in the line above, and quote texts that hold `: ` or ` #`)
-    Error L015 unknown-variable: work/prompt.md:1:1: unknown variable `${STATSU}` (did you mean `${STATUS}`? write `$${STATSU}` to keep it as text)
+    Error yaml: work/loop.yaml:2:1: not valid YAML: did not find expected node content (check the indentation here and in the line above, and quote texts that hold `: ` or ` #`)
+    Error unknown-variable: work/prompt.md:1:1: unknown variable `${STATSU}` (did you mean `${STATUS}`? write `$${STATSU}` to keep it as text)
     ");
     assert_snapshot!(of_pipeline("nodes:\n  - id: a\n    loop: wrok\n    model: ' '\n    runs: 0\n    inputs: {from: z}\n  - id: b\n    loop: broken\n    provider: cluade\n    inputs: {select: some}\n    runs: 0\n"), @"
-    Error L007 unknown-termination: broken/loop.yaml:1:21: unknown termination `queu` (did you mean `queue`?)
-    Error P008 unknown-loop: refine.yaml:3:11: there is no loop `wrok` (did you mean `work`?)
-    Error L012 bad-model: refine.yaml:4:12: ` ` cannot be the name of a model (for example `opus`, `sonnet` or a full id)
+    Error unknown-termination: broken/loop.yaml:1:21: unknown termination `queu` (did you mean `queue`?)
+    Error unknown-loop: refine.yaml:3:11: there is no loop `wrok` (did you mean `work`?)
+    Error bad-model: refine.yaml:4:12: ` ` cannot be the name of a model (for example `opus`, `sonnet` or a full id)
     Error bad-value: refine.yaml:5:11: `runs` must be at least 1
-    Error P009 unknown-node: refine.yaml:6:20: no earlier node is called `z` (the first node gets nothing from others)
-    Error L011 unknown-provider: refine.yaml:9:15: unknown provider `cluade` (did you mean `claude`?)
+    Error unknown-node: refine.yaml:6:20: no earlier node is called `z` (the first node gets nothing from others)
+    Error unknown-provider: refine.yaml:9:15: unknown provider `cluade` (did you mean `claude`?)
     Error bad-value: refine.yaml:10:22: `select` must be `latest` or `all`, not `some` (`latest` is the last output there is, `all` is every iteration's)
     Error bad-value: refine.yaml:11:11: `runs` must be at least 1
     ");
@@ -282,7 +282,7 @@ fn a_loop_of_a_pipeline_that_cannot_be_read_is_told_at_its_node() {
     );
     assert_snapshot!(listed(&[unreadable.in_file("work/loop.yaml".into()).problem()]), @"Error unreadable: work/loop.yaml:1:7: `loop.yaml` is not UTF-8 text (line 1, column 7) (save it as UTF-8)");
     let missing = Unreadable::no_definition("work", "work/loop.yaml".into());
-    assert_snapshot!(listed(&[missing.problem()]), @"Error L002 no-definition: work/loop.yaml:1:1: the folder `work` has no `loop.yaml` (write it, or move the folder away if it is no loop)");
+    assert_snapshot!(listed(&[missing.problem()]), @"Error no-definition: work/loop.yaml:1:1: the folder `work` has no `loop.yaml` (write it, or move the folder away if it is no loop)");
     let prompt = Unreadable::file(
         "`prompt.md` is not UTF-8 text (line 2, column 1)",
         "save it as UTF-8",
@@ -314,7 +314,7 @@ fn a_queue_that_cannot_be_is_refused() {
 fn what_stands_in_the_wrong_place_is_pointed_out() {
     assert_snapshot!(of_pipeline("nodes:\n  - id: a\n    loop: work\n    runs: 1\n    parallel: false\n    prompt: ''\n  - id: b\n    prompt: ' '\nstages: []\n"), @"
     Error twice: refine.yaml:6:5: a node has a loop or a prompt of its own, not both (keep one of the two)
-    Error P007 no-prompt: refine.yaml:8:13: the prompt is empty (write what each agent is told)
+    Error no-prompt: refine.yaml:8:13: the prompt is empty (write what each agent is told)
     Error twice: refine.yaml:9:1: `nodes` and `stages` mean the same (keep one of the two)
     Warning no-effect: refine.yaml:5:5: `parallel` has no effect here (remove it)
     Warning no-status: refine.yaml:8:13: the prompt never names `${STATUS}`, so its agents cannot say how it went (end it with: write your decision as JSON to `${STATUS}`)
@@ -325,16 +325,16 @@ fn what_stands_in_the_wrong_place_is_pointed_out() {
 #[test]
 fn what_comes_with_a_merge_key_is_placed_there() {
     assert_snapshot!(of_pipeline("nodes:\n  - &a\n    id: a\n    loop: wrok\n    runs: 1\n  - id: b\n    <<: *a\n"), @"
-    Error P008 unknown-loop: refine.yaml:4:11: there is no loop `wrok` (did you mean `work`?)
-    Error P008 unknown-loop: refine.yaml:7:5: there is no loop `wrok` (did you mean `work`?)
+    Error unknown-loop: refine.yaml:4:11: there is no loop `wrok` (did you mean `work`?)
+    Error unknown-loop: refine.yaml:7:5: there is no loop `wrok` (did you mean `work`?)
     ");
-    assert_snapshot!(of_loop("termination: *absent\n"), @"Error L003 yaml: work/loop.yaml:1:14: not valid YAML: unknown anchor (`*name` stands for what was marked `&name` further up; `<<: *name` needs a mapping there)");
-    assert_snapshot!(of_loop("termination: {type: queue}\n<<: 5\n"), @"Error L003 yaml: work/loop.yaml:2:1: not valid YAML: expected a mapping or list of mappings for merging, but found scalar (`*name` stands for what was marked `&name` further up; `<<: *name` needs a mapping there)");
-    assert_snapshot!(of_loop("commands: &a\n  <<: *a\n"), @"Error L003 yaml: work/loop.yaml:1:11: not valid YAML: recursion limit exceeded (it is nested too deeply, or an anchor (`&name`) stands within itself or for too much: write it out)");
+    assert_snapshot!(of_loop("termination: *absent\n"), @"Error yaml: work/loop.yaml:1:14: not valid YAML: unknown anchor (`*name` stands for what was marked `&name` further up; `<<: *name` needs a mapping there)");
+    assert_snapshot!(of_loop("termination: {type: queue}\n<<: 5\n"), @"Error yaml: work/loop.yaml:2:1: not valid YAML: expected a mapping or list of mappings for merging, but found scalar (`*name` stands for what was marked `&name` further up; `<<: *name` needs a mapping there)");
+    assert_snapshot!(of_loop("commands: &a\n  <<: *a\n"), @"Error yaml: work/loop.yaml:1:11: not valid YAML: recursion limit exceeded (it is nested too deeply, or an anchor (`&name`) stands within itself or for too much: write it out)");
     let layers: String = (1..30)
         .map(|n| format!("  a{n}: &a{n} [*a{m}, *a{m}, *a{m}, *a{m}]\n", m = n - 1))
         .collect();
-    assert_snapshot!(of_loop(&format!("items:\n  a0: &a0 [x]\n{layers}")), @"Error L003 yaml: work/loop.yaml:1:1: not valid YAML: repetition limit exceeded (it is nested too deeply, or an anchor (`&name`) stands within itself or for too much: write it out)");
+    assert_snapshot!(of_loop(&format!("items:\n  a0: &a0 [x]\n{layers}")), @"Error yaml: work/loop.yaml:1:1: not valid YAML: repetition limit exceeded (it is nested too deeply, or an anchor (`&name`) stands within itself or for too much: write it out)");
 }
 
 #[test]
@@ -342,19 +342,19 @@ fn a_parallel_block_is_checked_to_its_last_stage() {
     assert_snapshot!(of_pipeline("nodes:\n  - id: a\n    loop: work\n    runs: 1\n    parallel:\n      providers: [claude, {id: two, name: absent, modle: x}, {id: a b, name: claude}, {model: opus}]\n      failure_mode: maybe\n      min_success: 9\n      stages:\n        - {id: s, loop: work, runs: 1}\n        - {id: s, loop: wrok, runs: 1}\n        - {id: deep, parallel: {providers: [claude], stages: []}}\n"), @"
     Error misplaced: refine.yaml:3:5: `loop` belongs to the block's stages (a parallel block only sets which providers run which stages)
     Error misplaced: refine.yaml:4:5: `runs` belongs to the block's stages (a parallel block only sets which providers run which stages)
-    Error L011 unknown-provider: refine.yaml:6:27: unknown provider `absent` (one of: `claude`, `codex`, `gemini`, `opencode`, `amp`, `copilot`, `command`, `scripted`)
+    Error unknown-provider: refine.yaml:6:27: unknown provider `absent` (one of: `claude`, `codex`, `gemini`, `opencode`, `amp`, `copilot`, `command`, `scripted`)
     Error unknown-key: refine.yaml:6:51: unknown key `modle` (did you mean `model`?)
     Error bad-name: refine.yaml:6:62: `a b` cannot be the name of a branch (add `id: <name>` of letters, digits, `-` and `_`)
-    Error P005 no-id: refine.yaml:6:87: the provider has no `name` (add `name: claude`, or another provider)
+    Error no-id: refine.yaml:6:87: the provider has no `name` (add `name: claude`, or another provider)
     Error bad-value: refine.yaml:7:21: `failure_mode` must be `fail` or `continue`, not `maybe` (`fail` fails the block when any provider fails, `continue` continues if at least `min_success` of them succeed)
     Error bad-value: refine.yaml:8:20: `min_success` must be from 1 to 4, the number of providers
-    Error P006 duplicate-id: refine.yaml:11:16: two nodes are called `s` (outputs and directories are found by this name)
-    Error P008 unknown-loop: refine.yaml:11:25: there is no loop `wrok` (did you mean `work`?)
+    Error duplicate-id: refine.yaml:11:16: two nodes are called `s` (outputs and directories are found by this name)
+    Error unknown-loop: refine.yaml:11:25: there is no loop `wrok` (did you mean `work`?)
     Error misplaced: refine.yaml:12:22: a block within a block (put the inner block's providers into the outer one)
     Warning deprecated: refine.yaml:7:7: `failure_mode:` is the old spelling of `on_failure:` (write `on_failure:`)
     ");
     assert_snapshot!(of_pipeline("nodes:\n  - {id: a, parallel: {providers: [], stages: []}}\n  - {id: b, parallel: 3}\n  - {id: c, parallel: true, loop: work, runs: 1}\n"), @"
-    Error P004 no-nodes: refine.yaml:2:13: the block has no stages (add `stages:` with at least one `- id: …` and its `loop: …`)
+    Error no-nodes: refine.yaml:2:13: the block has no stages (add `stages:` with at least one `- id: …` and its `loop: …`)
     Error no-providers: refine.yaml:2:24: the block has no providers (add `providers: [claude, codex]`)
     Error bad-value: refine.yaml:3:23: `nodes[1].parallel` must be `providers` and `stages`, not integer `3`
     Warning no-effect: refine.yaml:4:13: `parallel` has no effect here (remove it)
@@ -362,7 +362,7 @@ fn a_parallel_block_is_checked_to_its_last_stage() {
     assert_snapshot!(of_pipeline("nodes:\n  - {id: a, parallel: {providers: [claude], stages: [{id: s, loop: work, runs: 1}]}}\n  - {id: b, loop: work, runs: 1, inputs: {from_parallel: t}}\n  - {id: c, loop: work, runs: 1, inputs: {from_parallel: {stage: s, block: z}}}\n  - {id: d, loop: work, runs: 1, inputs: {from_parallel: [{stage: s, providers: [codex], select: most}, {block: a}]}}\n"), @"
     Error unknown-stage: refine.yaml:3:58: block `a` has no stage `t` (one of: `s`)
     Error unknown-block: refine.yaml:4:76: no earlier parallel block is called `z` (one of: `a`)
-    Error L011 unknown-provider: refine.yaml:5:81: block `a` has no provider `codex` (did you mean `claude`?)
+    Error unknown-provider: refine.yaml:5:81: block `a` has no provider `codex` (did you mean `claude`?)
     Error bad-value: refine.yaml:5:98: `select` must be `latest` or `all`, not `most` (`latest` is the last output there is, `all` is every iteration's)
     Error no-stage: refine.yaml:5:105: `from_parallel` names no `stage` (add `stage: <id of a stage of the block>`)
     ");
@@ -371,12 +371,12 @@ fn a_parallel_block_is_checked_to_its_last_stage() {
 #[test]
 fn a_mistake_in_a_block_makes_no_others_after_it_and_hides_none() {
     assert_snapshot!(of_pipeline("nodes:\n  - {id: b, parallel: {providers: [claude, cluade], stages: [{id: s, loop: wrok, runs: 1}]}}\n  - {id: c, loop: work, runs: 1, inputs: {from_parallel: {stage: s, block: b}}}\n  - {id: d, loop: work, runs: 1, inputs: {from_parallel: {stage: t, block: bb, select: wrong}}}\n  - {id: e, loop: work, runs: 1, inputs: {from_parallel: {stage: t, block: b, providers: [codex], select: wrong}}}\n"), @"
-    Error L011 unknown-provider: refine.yaml:2:44: unknown provider `cluade` (did you mean `claude`?)
-    Error P008 unknown-loop: refine.yaml:2:76: there is no loop `wrok` (did you mean `work`?)
+    Error unknown-provider: refine.yaml:2:44: unknown provider `cluade` (did you mean `claude`?)
+    Error unknown-loop: refine.yaml:2:76: there is no loop `wrok` (did you mean `work`?)
     Error unknown-block: refine.yaml:4:76: no earlier parallel block is called `bb` (did you mean `b`?)
     Error bad-value: refine.yaml:4:88: `select` must be `latest` or `all`, not `wrong` (`latest` is the last output there is, `all` is every iteration's)
     Error unknown-stage: refine.yaml:5:66: block `b` has no stage `t` (one of: `s`)
-    Error L011 unknown-provider: refine.yaml:5:90: block `b` has no provider `codex` (did you mean `cluade`?)
+    Error unknown-provider: refine.yaml:5:90: block `b` has no provider `codex` (did you mean `cluade`?)
     Error bad-value: refine.yaml:5:107: `select` must be `latest` or `all`, not `wrong` (`latest` is the last output there is, `all` is every iteration's)
     ");
     assert_snapshot!(of_pipeline("nodes:\n  - {id: b, parallel: {providers: [], min_success: 0, stages: [{id: s, loop: work, runs: 1}]}}\n  - {id: c, loop: work, runs: 1, inputs: {from_parallel: {stage: s, block: b, providers: [claude]}}}\n"), @"
@@ -390,8 +390,8 @@ fn a_mistake_in_a_block_makes_no_others_after_it_and_hides_none() {
 
 #[test]
 fn two_documents_in_a_file_are_refused_where_the_second_begins() {
-    assert_snapshot!(of_loop("---\n# one\ntermination: {type: queue}\n---\nname: b\n"), @"Error L003 yaml: work/loop.yaml:4:1: the file holds more than one YAML document (keep what stands before or after this `---`, and put the rest into a file of its own)");
-    assert_snapshot!(of_loop("name: work\n---\nname: b\n"), @"Error L003 yaml: work/loop.yaml:2:1: the file holds more than one YAML document (keep what stands before or after this `---`, and put the rest into a file of its own)");
+    assert_snapshot!(of_loop("---\n# one\ntermination: {type: queue}\n---\nname: b\n"), @"Error yaml: work/loop.yaml:4:1: the file holds more than one YAML document (keep what stands before or after this `---`, and put the rest into a file of its own)");
+    assert_snapshot!(of_loop("name: work\n---\nname: b\n"), @"Error yaml: work/loop.yaml:2:1: the file holds more than one YAML document (keep what stands before or after this `---`, and put the rest into a file of its own)");
 }
 
 #[test]

@@ -106,11 +106,7 @@ fn listed(problems: &[Problem]) -> String {
             .hint
             .as_ref()
             .map_or_else(String::new, |hint| format!(" ({hint})"));
-        format!(
-            "{:?} {}: {problem}{hint}",
-            problem.severity,
-            problem.codes()
-        )
+        format!("{:?} {}: {problem}{hint}", problem.severity, problem.code)
     };
     problems.iter().map(line).collect::<Vec<_>>().join("\n")
 }

@@ -102,7 +102,7 @@ fn what_cannot_run_within_is_refused() {
     Error cycle: refine.yaml:2:23: pipeline `refine` runs within itself: `refine` → `refine` (a pipeline that runs itself never ends: say `runs` to repeat one)
     Error unknown-pipeline: refine.yaml:4:23: there is no pipeline `tidi` (did you mean `tidy`?)
     Error unreadable-pipeline: refine.yaml:5:23: pipeline `unread` cannot be used: it is not UTF-8
-    Error P005 no-id: refine.yaml:6:5: the node has no `id` (add `id: <name>`: its outputs and directory are found by it)
+    Error no-id: refine.yaml:6:5: the node has no `id` (add `id: <name>`: its outputs and directory are found by it)
     Error bad-value: refine.yaml:7:35: `runs` must be between 1 and 1000
     Error too-many: refine.yaml:8:23: the pipeline has 3600 nodes, at most 1000 (let one node run many iterations, or make several pipelines)
     ");

@@ -61,7 +61,7 @@ fn runs_may_say_when_a_node_ends() {
         )
     );
     assert_snapshot!(of_pipeline("nodes:\n  - id: a\n    loop: work\n    runs: {type: judgement}\n  - {id: b, loop: work, runs: {consensu: 1}}\n  - {id: c, loop: work, runs: often}\n  - {id: d, loop: work, runs: {max: 0}}\n  - {id: e, loop: work, runs: {max: 3}, termination: {max: 2}}\n"), @r#"
-    Error L007 unknown-termination: refine.yaml:4:18: unknown termination `judgement` (did you mean `judgment`?)
+    Error unknown-termination: refine.yaml:4:18: unknown termination `judgement` (did you mean `judgment`?)
     Error unknown-key: refine.yaml:5:32: unknown key `consensu` (did you mean `consensus`?)
     Error bad-value: refine.yaml:6:31: `nodes[2].runs` must be a whole number, or `key: value` lines as in `termination`, not string "often"
     Error bad-value: refine.yaml:7:31: the most iterations must be at least 1
@@ -125,5 +125,5 @@ fn a_node_is_heard_before_its_loop_and_that_before_the_defaults() {
             "7000 default "
         ]
     );
-    assert_snapshot!(of_pipeline("nodes:\n  - {id: a, loop: work, runs: 1, output_path: '${NIX}.md'}\n"), @"Error L015 unknown-variable: refine.yaml:2:48: unknown variable `${NIX}` (write `$${NIX}` to keep it as text)");
+    assert_snapshot!(of_pipeline("nodes:\n  - {id: a, loop: work, runs: 1, output_path: '${NIX}.md'}\n"), @"Error unknown-variable: refine.yaml:2:48: unknown variable `${NIX}` (write `$${NIX}` to keep it as text)");
 }

@@ -90,9 +90,9 @@ fn a_chain_stays_with_the_provider_it_was_said_for() {
 fn what_cannot_be_in_a_chain_is_pointed_out() {
     let said = |definition: &str| said(&Sources::Loop(a_loop("work", definition, PROMPT)), &own());
     assert_snapshot!(said("termination: {type: queue}\nfallback:\n  - codx\n  - 'claude:'\n  - 'claude:--model'\n  - command\n  - codex\n  - openai\n  - claude:opus\n"), @"
-    Error L011 unknown-provider: work/loop.yaml:3:5: unknown provider `codx` (did you mean `codex`?)
-    Error L012 bad-model: work/loop.yaml:4:5: `` cannot be the name of a model (for example `claude:sonnet`; leave out the colon for the provider's own choice)
-    Error L012 bad-model: work/loop.yaml:5:5: `--model` cannot be the name of a model (for example `claude:sonnet`; leave out the colon for the provider's own choice)
+    Error unknown-provider: work/loop.yaml:3:5: unknown provider `codx` (did you mean `codex`?)
+    Error bad-model: work/loop.yaml:4:5: `` cannot be the name of a model (for example `claude:sonnet`; leave out the colon for the provider's own choice)
+    Error bad-model: work/loop.yaml:5:5: `--model` cannot be the name of a model (for example `claude:sonnet`; leave out the colon for the provider's own choice)
     Error no-program: work/loop.yaml:6:5: `command` has no program here (declare a provider in config.yaml, under `providers`, and name that)
     Warning no-effect: work/loop.yaml:4:5: `claude:` comes twice: what is out of quota once is so again
     Warning no-effect: work/loop.yaml:8:5: `openai` comes twice: what is out of quota once is so again
