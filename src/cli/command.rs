@@ -2,6 +2,7 @@
 use super::candidates::definition_names;
 use super::command_names::is_command;
 use super::context::Context;
+use super::control::ControlArgs;
 use super::session::SessionArgs;
 use super::{
     attach, cleanup, completions, continue_session, demo, doctor, dry_run, explain, fork, hook,
@@ -73,13 +74,13 @@ enum Command {
     /// Wait for a session's end; the exit code is the session's own
     Wait(wait::Args),
     /// Pause a session when its current iteration ends
-    Pause(SessionArgs),
+    Pause(ControlArgs),
     /// Continue a paused session, or end a wait early
-    Continue(SessionArgs),
+    Continue(ControlArgs),
     /// Stop a session and its agent now; `--resume` continues it
-    Stop(SessionArgs),
+    Stop(ControlArgs),
     /// Kill every process of a session immediately, without a graceful stop; `--resume` continues it
-    Kill(SessionArgs),
+    Kill(ControlArgs),
     /// Watch it work: five small tasks in a scratch repository, with nothing installed and no account
     Demo(demo::Args),
     /// Create a loop or pipeline to start from

@@ -1,13 +1,13 @@
 //! `ap continue`: continues a paused session, or ends a wait early.
 use super::context::Context;
+use super::control::ControlArgs;
 use super::request;
-use super::session::SessionArgs;
 use crate::error::{ExitCode, Result};
 use crate::model::Request;
-use crate::ui::say;
 
-pub(super) fn run(args: &SessionArgs, context: &Context) -> Result<ExitCode> {
-    request::send(&args.session, &Request::Continue, context)?;
-    say(format!("Session '{}' continues.", args.session))?;
+pub(super) fn run(args: &ControlArgs, context: &Context) -> Result<ExitCode> {
+    let session = &args.of.session;
+    request::send(session, &Request::Continue, context)?;
+    args.report("continued", &format!("Session '{session}' continues."))?;
     Ok(ExitCode::Done)
 }

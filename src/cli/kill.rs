@@ -1,7 +1,8 @@
 //! `ap kill`: ends every process of a session immediately. What is in the journal stays true; it can be resumed.
 use super::context::Context;
+use super::control::ControlArgs;
 use super::launch::{close_window, launcher};
-use super::session::{SessionArgs, find};
+use super::session::find;
 use crate::clock;
 use crate::error::{Error, ErrorKind, ExitCode, Result};
 use crate::exec::launcher::{Launcher as _, RunnerState};
@@ -12,7 +13,6 @@ use crate::store::lock::SessionLock;
 use crate::store::session::read_plan;
 use crate::text::count;
 use crate::ui::next_command::NextCommand;
-use crate::ui::say;
 use nix::sys::signal::Signal;
 use std::time::Duration;
 
@@ -30,8 +30,8 @@ struct Target {
     readable: bool,
 }
 
-pub(super) fn run(args: &SessionArgs, context: &Context) -> Result<ExitCode> {
-    let session = &args.session;
+pub(super) fn run(args: &ControlArgs, context: &Context) -> Result<ExitCode> {
+    let session = &args.of.session;
     let target = target(session, context)?;
     let ended = end_runners(session, target.runner, context)? + runner::kill_all(&target.run);
     close_own_window(session, context)?;
@@ -43,14 +43,15 @@ pub(super) fn run(args: &SessionArgs, context: &Context) -> Result<ExitCode> {
     if target.readable {
         runner::record_kill(&context.project, session, "ap kill")?;
     }
-    say(match ended {
+    let message = match ended {
         0 => format!("Session '{session}' has no processes."),
         ended => format!(
             "Session '{session}' is killed ({} ended). Continue it with `{}`.",
             count(ended, "process"),
             target.resume
         ),
-    })?;
+    };
+    args.report("killed", &message)?;
     Ok(ExitCode::Done)
 }
 

@@ -57,7 +57,7 @@ fn read(root: Root) -> Result<ProjectRows> {
 pub(super) fn run(args: &Args, context: &Context) -> Result<ExitCode> {
     let projects = projects(args.count, context)?;
     if args.format == Format::Json {
-        json(&projects)?;
+        json::print(&projects)?;
     } else if projects.is_empty() {
         out("No sessions yet. Run `ap` to list what you can start.")?;
     } else {

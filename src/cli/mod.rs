@@ -13,6 +13,7 @@ mod compile;
 mod completions;
 mod context;
 mod continue_session;
+mod control;
 mod demo;
 mod doctor;
 mod dry_run;
@@ -62,8 +63,8 @@ use context::Context;
 use std::ffi::OsString;
 
 /// Parses a command line and runs it.
-pub fn main(args: Vec<OsString>) -> ExitCode {
-    let wants_json = wants_json(&args);
+pub fn main(args: &[OsString]) -> ExitCode {
+    let wants_json = wants_json(args);
     match run(args) {
         Ok(code) => code,
         Err(error) => {
@@ -83,7 +84,7 @@ fn wants_json(args: &[OsString]) -> bool {
         .any(|word| word == "--json")
 }
 
-fn run(args: Vec<OsString>) -> Result<ExitCode> {
+fn run(args: &[OsString]) -> Result<ExitCode> {
     match args.get(1).and_then(|first| first.to_str()) {
         Some("__shim") => {
             return crate::exec::shim::run(&args[1..2], &args[2..])
@@ -97,13 +98,13 @@ fn run(args: Vec<OsString>) -> Result<ExitCode> {
     if args.get(1).is_some_and(|first| first == "--") {
         let context = Context::read(None)?;
         if completions::is_request(&context) {
-            return completions::complete(&args, command::with_loops(), &context);
+            return completions::complete(args, command::with_loops(), &context);
         }
     }
-    let words = session_path::expand(args.clone())?;
+    let words = session_path::expand(args.to_vec())?;
     let cli = match Cli::parse_args(words) {
         Ok(cli) => cli,
-        Err(error) => return print_clap(&error, &args),
+        Err(error) => return print_clap(&error, args),
     };
     let context = Context::read(cli.project())?;
     context.caller(cli.project()).remember();

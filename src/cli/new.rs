@@ -3,14 +3,16 @@ mod prompt_loop;
 
 use super::command_names::is_command;
 use super::context::Context;
+use super::format::Format;
 use super::kind::Kind;
 use super::schema;
 use crate::error::{Error, ErrorKind, ExitCode, Result};
 use crate::model::{InvalidName, NodeId};
 use crate::plan::{Origin, PlanKind};
-use crate::ui::{note, out};
+use crate::ui::{self, note};
 use camino::{Utf8Path, Utf8PathBuf};
 use fs_err as fs;
+use serde::Serialize;
 use std::io::{self, Write as _};
 
 #[derive(Clone, Debug, clap::Args)]
@@ -25,6 +27,43 @@ pub(super) struct Args {
     /// Make the loop of this prompt: a text or Markdown file
     #[arg(long, value_name = "FILE")]
     pub(super) prompt: Option<Utf8PathBuf>,
+    #[command(flatten)]
+    pub(super) format: Format,
+}
+
+/// The shape of `ap new --json`.
+#[derive(Serialize)]
+struct Created<'a> {
+    kind: PlanKind,
+    name: &'a NodeId,
+    files: Vec<CreatedFile<'a>>,
+    /// The commands to go on with.
+    next: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct CreatedFile<'a> {
+    path: &'a Utf8Path,
+    about: &'static str,
+}
+
+impl Created<'_> {
+    /// Prints a line for each file, and then the commands to go on with.
+    fn print(&self) -> Result<()> {
+        let width = self
+            .files
+            .iter()
+            .map(|file| file.path.as_str().chars().count())
+            .max();
+        for CreatedFile { path, about } in &self.files {
+            ui::out(format!(
+                "{path:width$}  {about}",
+                width = width.unwrap_or_default()
+            ))?;
+        }
+        note(format!("Edit it, then:\n  {}", self.next.join("\n  ")));
+        Ok(())
+    }
 }
 
 /// A loop's files, in its folder.
@@ -91,27 +130,45 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<ExitCode> {
             "`ap test {name} --update` records what it does in a trial, which failed now: {error}"
         )),
     }
-    for (path, about) in written {
-        out(format!(
-            "{}  {about}",
-            path.strip_prefix(context.project.root()).unwrap_or(&path)
-        ))?;
-    }
-    if elsewhere {
-        note(format!(
-            "It takes precedence over the other {} `{name}` from now on.",
-            kind.as_str()
-        ));
-    }
     let start = if kind == PlanKind::Loop {
         format!("ap {name}")
     } else {
         format!("ap pipeline {name}")
     };
-    note(format!(
-        "Edit it, then: ap lint {name}, ap test {name} --update, ap dry-run {} {name}, {start}",
-        kind.as_str()
-    ));
+    let root = context.project.root();
+    let file = |(path, about): &'_ (Utf8PathBuf, &'static str)| {
+        (path.strip_prefix(root).unwrap_or(path).to_owned(), *about)
+    };
+    let files: Vec<_> = written.iter().map(file).collect();
+    let created = Created {
+        kind,
+        name: &name,
+        files: files
+            .iter()
+            .map(|(path, about)| CreatedFile { path, about })
+            .collect(),
+        next: vec![
+            format!("ap lint {name}"),
+            format!("ap test {name} --update"),
+            format!("ap dry-run {} {name}", kind.as_str()),
+            start,
+        ],
+    };
+    match args.format {
+        Format::Text => created.print()?,
+        Format::Json => ui::json::print(&created)?,
+    }
+    if let Some(origin) = elsewhere {
+        note(format!(
+            "It takes precedence over the {} {} `{name}` from now on.",
+            if origin == Origin::BuiltIn {
+                "built-in"
+            } else {
+                "other"
+            },
+            kind.as_str()
+        ));
+    }
     Ok(ExitCode::Done)
 }
 
@@ -132,14 +189,14 @@ fn prompt(args: &Args, kind: PlanKind) -> Result<Option<String>> {
     Ok(Some(text))
 }
 
-/// Returns whether there is one with this name outside the project; refuses if there is one inside.
-fn check_free(kind: PlanKind, name: &NodeId, context: &Context) -> Result<bool> {
+/// Returns where there is one with this name outside the project; refuses if there is one inside.
+fn check_free(kind: PlanKind, name: &NodeId, context: &Context) -> Result<Option<Origin>> {
     match context.library().entry_of(kind, name.as_str()) {
-        Ok(entry) if entry.lacks_definition() => Ok(false),
+        Ok(entry) if entry.lacks_definition() => Ok(None),
         Ok(entry) if entry.origin == Origin::Project => {
             Err(already_exists(kind.as_str(), name, &entry.path))
         }
-        found => Ok(found.is_ok()),
+        found => Ok(found.ok().map(|entry| entry.origin)),
     }
 }
 

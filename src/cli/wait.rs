@@ -1,15 +1,17 @@
 //! `ap wait`: waits for a session's end and exits with the session's own exit code.
 use super::candidates;
 use super::context::Context;
+use super::format::Format;
 use super::session::find;
 use crate::engine::Phase;
 use crate::error::{Error, ErrorKind, ExitCode, Result};
-use crate::model::SessionName;
+use crate::model::{SessionName, SessionStatus};
 use crate::store::layout::RunDir;
 use crate::store::lock::FileLock;
 use crate::store::session::load_cached;
-use crate::ui::{out, report};
+use crate::ui::{self, report};
 use fs_err as fs;
+use serde::Serialize;
 use std::time::Duration;
 
 #[derive(clap::Args, Debug)]
@@ -20,6 +22,17 @@ pub(super) struct Args {
     /// Give up after this many seconds, with exit code 4
     #[arg(long, value_name = "SECONDS")]
     timeout: Option<u64>,
+    #[command(flatten)]
+    format: Format,
+}
+
+/// The shape of `ap wait --json`.
+#[derive(Serialize)]
+struct Waited<'a> {
+    session: &'a SessionName,
+    status: SessionStatus,
+    exit: u8,
+    message: &'a str,
 }
 
 pub(super) fn run(args: &Args, context: &Context) -> Result<ExitCode> {
@@ -37,8 +50,18 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<ExitCode> {
         )
     })?;
     if let Phase::Ended { ending } = &snapshot.state.phase {
-        out(format!("Session '{session}' {}", report::ending(ending)))?;
-        return Ok(report::exit_code(ending));
+        let (code, message) = (report::exit_code(ending), report::ending(ending));
+        let message = format!("Session '{session}' {message}");
+        match args.format {
+            Format::Text => ui::out(message)?,
+            Format::Json => ui::json::print(&Waited {
+                session,
+                status: snapshot.state.status(),
+                exit: code.number(),
+                message: &message,
+            })?,
+        }
+        return Ok(code);
     }
     Err(
         Error::new(ErrorKind::SessionFailed, report::failure(&snapshot))

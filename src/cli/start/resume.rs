@@ -73,7 +73,7 @@ impl Resume<'_> {
     /// Continues with the plan the session has, whatever has become of its definition since.
     fn keep_plan(&self, plan: Plan, sources: Option<&Sources>) -> Result<SessionRequest> {
         let change = if self.flags.resume_or_start {
-            self.flags.overrides.changes()?
+            self.flags.overrides.changes()
         } else {
             self.flags.overrides.resume_changes()?
         };

@@ -1,0 +1,38 @@
+//! What the commands that control a session share: their arguments, and how they report what they did.
+use super::format::Format;
+use super::session::SessionArgs;
+use crate::error::Result;
+use crate::model::SessionName;
+use crate::ui;
+use serde::Serialize;
+
+#[derive(clap::Args, Debug)]
+pub(super) struct ControlArgs {
+    #[command(flatten)]
+    pub(super) of: SessionArgs,
+    #[command(flatten)]
+    pub(super) format: Format,
+}
+
+/// What was done to a session, as `--json` prints it.
+#[derive(Serialize)]
+struct Controlled<'a> {
+    session: &'a SessionName,
+    /// `pausing`, `continued`, `stopped` or `killed`.
+    result: &'static str,
+    message: &'a str,
+}
+
+impl ControlArgs {
+    /// Prints what was done to the session.
+    pub(super) fn report(&self, result: &'static str, message: &str) -> Result<()> {
+        match self.format {
+            Format::Text => ui::say(message),
+            Format::Json => ui::json::print(&Controlled {
+                session: &self.of.session,
+                result,
+                message,
+            }),
+        }
+    }
+}
