@@ -177,3 +177,43 @@ impl Error {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Returns the lines of a table of the reference, below its heading row.
+    fn rows(heading: &str) -> Vec<&'static str> {
+        let page = include_str!("../../docs/reference.md");
+        let lines = page.lines().skip_while(|line| *line != heading).skip(2);
+        lines.take_while(|line| line.starts_with('|')).collect()
+    }
+
+    #[test]
+    fn the_reference_has_every_exit_code_and_kind() {
+        let codes = ExitCode::ALL.map(|code| format!("| {} | {} |", code.number(), code.meaning()));
+        assert_eq!(rows("| Exit code | Meaning |"), codes);
+        let commands = COMMAND_EXITS.iter().map(|exit| {
+            let (command, code) = (exit.command, exit.code.number());
+            format!("| `{command}` | {code} | {} |", exit.meaning)
+        });
+        let commands: Vec<String> = commands.collect();
+        assert_eq!(rows("| Command | Exit code | Meaning |"), commands);
+        let kinds = ErrorKind::ALL.iter().map(|kind| {
+            let code = kind.exit_code().number();
+            format!("| `{kind}` | {code} | {} |", kind.meaning())
+        });
+        assert_eq!(
+            rows("| Kind | Exit code | Meaning |"),
+            kinds.collect::<Vec<_>>()
+        );
+    }
+
+    #[test]
+    fn an_error_as_json_has_its_kind_message_help_and_exit_code() {
+        let error =
+            Error::new(ErrorKind::SessionNotFound, "there is no session").hint("see `ap list`");
+        let json = serde_json::to_string(&error.report()).unwrap();
+        insta::assert_snapshot!(json, @r#"{"error":{"kind":"session-not-found","message":"there is no session","help":"see `ap list`","exit":1}}"#);
+    }
+}

@@ -13,7 +13,6 @@ pub mod wrap;
 use crate::compile::Problem;
 use crate::error::{Error, Result};
 use caller::as_called;
-use serde::Serialize;
 use std::io::{self, Write as _};
 use std::os::fd::AsFd as _;
 use std::time::Duration;
@@ -67,7 +66,10 @@ pub fn error(error: &Error, colour: bool) -> String {
         .map(|problem| problem.render(colour))
         .collect();
     let title = style(console::Style::new().red()).apply_to("error");
-    shown.push(wrapped(&format!("{title}: {}", as_called(&error.to_string()))));
+    shown.push(wrapped(&format!(
+        "{title}: {}",
+        as_called(&error.to_string())
+    )));
     if let Some(hint) = error.help() {
         let title = style(console::Style::new().cyan()).apply_to("help");
         shown.push(wrapped(&format!("{title}: {}", as_called(hint))));
