@@ -37,7 +37,7 @@ struct Created<'a> {
     kind: PlanKind,
     name: &'a NodeId,
     files: Vec<CreatedFile<'a>>,
-    /// The commands to go on with.
+    /// The commands to run next.
     next: Vec<String>,
 }
 
@@ -48,7 +48,7 @@ struct CreatedFile<'a> {
 }
 
 impl Created<'_> {
-    /// Prints a line for each file, and then the commands to go on with.
+    /// Prints a line for each file, and then the commands to run next.
     fn print(&self) -> Result<()> {
         let width = self
             .files
