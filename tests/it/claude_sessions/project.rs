@@ -39,6 +39,9 @@ impl Project {
         project.put(".claude/loops/e2e/prompt.md", PROMPT);
         project.put("backlog.md", &backlog);
         project.git(&["init", "-q", "-b", "main"]);
+        // The author variables of the caller do not reach agents.
+        project.git(&["config", "user.name", "Agent"]);
+        project.git(&["config", "user.email", "agent@example.invalid"]);
         project.git(&["add", "-A"]);
         project.git(&["commit", "-q", "-m", "The plan"]);
         project
