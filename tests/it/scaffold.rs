@@ -165,7 +165,7 @@ fn a_workflow_of_another_program_is_named_in_one_line() {
         ),
     ] {
         project.write("flow.yaml", text);
-        let ran = project.ap(&["lint", "pipeline", "./flow.yaml"]).expect(1);
+        let ran = project.ap(&["lint", "pipeline", "./flow.yaml"]).expect(2);
         ran.says(&[&format!("looks like a workflow of {program}")]);
         assert!(!ran.text().contains("unknown"), "{}", ran.text());
     }

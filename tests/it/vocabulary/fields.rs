@@ -4,9 +4,14 @@ use serde_json::Value;
 use std::collections::BTreeSet;
 
 /// What no definition can use.
-const UNUSED: [&str; 1] = [
+const UNUSED: [&str; 5] = [
+    // The scripted agent, which plays all of them, has no effort: to set one is a mistake.
+    "DefaultsDef.effort",
+    "FullBranchDef.effort",
+    "NodeDef.effort",
     // A mistake wherever it stands: the field is there for what is said of it.
     "NodeDef.guardrails",
+    "loop.effort",
 ];
 
 /// Whose words are all used; those of other fields are names of agents and models.
