@@ -106,7 +106,7 @@ fn an_error_is_json_where_json_was_asked_for() {
     assert_eq!(error(&["stop", "gone", "--json"], 1), "session-not-found");
     assert_eq!(error(&["wait", "gone", "--json"], 1), "session-not-found");
     assert_eq!(error(&["list", "--json", "--nothing"], 2), "usage");
-    assert_eq!(error(&["list", "--json", "--limit", "x"], 2), "bad-value");
+    assert_eq!(error(&["list", "--json", "x"], 2), "bad-value");
     assert_eq!(error(&["lint", "wrok", "--json"], 2), "not-found");
     assert_eq!(error(&["explain", "foo", "--json"], 2), "not-found");
     project.ap(&FOREGROUND).expect(4);
