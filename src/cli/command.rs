@@ -61,7 +61,7 @@ enum Command {
     /// Show where a session stands, or all of them
     Status(status::Args),
     /// List the project's sessions, the latest first
-    #[command(visible_alias = "runs")]
+    #[command(visible_aliases = ["ls", "runs"])]
     List(list::Args),
     /// Show a session's window (inside tmux: switch to it)
     Attach(SessionArgs),
@@ -112,6 +112,14 @@ enum Command {
     Man(man::Args),
     /// Show, claim, release and close tasks
     Queue(queue::Args),
+    /// Print the help of a command
+    Help {
+        /// The command, or a loop
+        #[arg(num_args = 0.., trailing_var_arg = true)]
+        words: Vec<OsString>,
+    },
+    /// Print the version
+    Version,
     /// `ap <loop> [session] [max]`
     #[command(external_subcommand)]
     Shortcut(Vec<OsString>),
@@ -136,14 +144,31 @@ impl Cli {
         let (first, args) = leading_project(args.into_iter().map(Into::into).collect());
         let matches = Self::command().try_get_matches_from(args)?;
         let mut cli = Self::from_arg_matches(&matches)?;
-        if let Some(Command::Shortcut(words)) = cli.command {
-            let words = std::iter::once(OsString::from("ap")).chain(words);
-            let shortcut = Shortcut::try_parse_from(words)?;
-            cli.command = Some(Command::Loop(shortcut.args));
-            cli.place = shortcut.place;
+        if let Some(Command::Help { words }) = cli.command {
+            let words = std::iter::once("ap".into()).chain(words);
+            return Self::parse_args(words.chain(["--help".into()]));
         }
         cli.place.project = cli.place.project.or(first);
         Ok(cli)
+    }
+
+    /// Returns the words of `ap <loop> …`, which may name no loop.
+    pub(super) fn shortcut(&self) -> Option<&[OsString]> {
+        match &self.command {
+            Some(Command::Shortcut(words)) => Some(words),
+            _ => None,
+        }
+    }
+
+    /// Parses the words after a loop's name as those of `ap loop`.
+    pub(super) fn with_shortcut(mut self) -> Result<Self, clap::Error> {
+        if let Some(Command::Shortcut(words)) = self.command {
+            let words = std::iter::once(OsString::from("ap")).chain(words);
+            let shortcut = Shortcut::try_parse_from(words)?;
+            self.command = Some(Command::Loop(shortcut.args));
+            self.place.project = shortcut.place.project.or(self.place.project);
+        }
+        Ok(self)
     }
 
     /// Returns the folder of the project to work in, if one is named.
@@ -186,7 +211,12 @@ impl Cli {
             Command::Completions(args) => completions::run(&args, context),
             Command::Man(args) => man::run(&args, Self::command()),
             Command::Queue(args) => queue::run(&args, context),
-            Command::Shortcut(_) => unreachable!("`parse_args` makes it `ap loop`"),
+            Command::Version => {
+                crate::ui::out(concat!("ap ", env!("CARGO_PKG_VERSION")))?;
+                Ok(ExitCode::Done)
+            }
+            Command::Help { .. } => unreachable!("`parse_args` makes it `--help`"),
+            Command::Shortcut(_) => unreachable!("`with_shortcut` makes it `ap loop`"),
         }
     }
 }
@@ -221,7 +251,9 @@ pub(super) fn with_loops() -> clap::Command {
 /// Checks whether a command line can be parsed. Runs nothing.
 pub fn check(args: &[&str]) -> Result<(), clap::Error> {
     let args = args.iter().map(OsString::from).collect();
-    Cli::parse_args(session_path::without_project(args)).map(drop)
+    Cli::parse_args(session_path::without_project(args))?
+        .with_shortcut()
+        .map(drop)
 }
 
 #[cfg(test)]
@@ -274,6 +306,27 @@ mod tests {
                 .to_string()
                 .starts_with(ABOUT_LOOP)
         );
+    }
+
+    /// One form for all: a list without blank lines.
+    #[test]
+    fn help_is_always_short() {
+        for (path, command) in commands() {
+            // What clap looks at before it takes the long form.
+            let long = |argument: &clap::Arg| {
+                let possible = argument.get_possible_values();
+                argument.get_long_help().is_some()
+                    || possible.iter().any(|value| value.get_help().is_some())
+            };
+            let argument = command.get_arguments().find(|argument| long(argument));
+            assert_eq!(argument.map(clap::Arg::get_id), None, "{path}");
+            assert_eq!(
+                command.get_long_about().map(ToString::to_string),
+                None,
+                "{path}"
+            );
+            assert!(command.get_after_long_help().is_none(), "{path}");
+        }
     }
 
     #[test]

@@ -11,6 +11,7 @@ pub(super) const COMMAND_NAMES: &[&str] = &[
     "dry-run",
     "explain",
     "fork",
+    "help",
     "hook",
     "init",
     "kill",
@@ -18,6 +19,7 @@ pub(super) const COMMAND_NAMES: &[&str] = &[
     "list",
     "logs",
     "loop",
+    "ls",
     "man",
     "new",
     "pause",
@@ -30,6 +32,7 @@ pub(super) const COMMAND_NAMES: &[&str] = &[
     "stop",
     "tail",
     "test",
+    "version",
     "wait",
 ];
 

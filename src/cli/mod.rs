@@ -51,13 +51,14 @@ mod step;
 mod stop;
 mod tail;
 mod test;
+mod unknown_word;
 mod wait;
 
 pub use command::{check, definition};
 
 use crate::error::{Error, ExitCode, Result};
 use crate::ui;
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 use command::Cli;
 use context::Context;
 use std::ffi::OsString;
@@ -106,8 +107,18 @@ fn run(args: &[OsString]) -> Result<ExitCode> {
         Ok(cli) => cli,
         Err(error) => return print_clap(&error, args),
     };
+    let words = cli.shortcut().unwrap_or_default().to_vec();
+    let project = cli.project().map(Utf8Path::to_owned);
+    let cli = match cli.with_shortcut() {
+        Ok(cli) => cli,
+        Err(error) => {
+            unknown_word::check(&words, &Context::read(project.as_deref())?)?;
+            return print_clap(&error, args);
+        }
+    };
     let context = Context::read(cli.project())?;
     context.caller(cli.project()).remember();
+    unknown_word::check(&words, &context)?;
     crate::log::to_stderr(context.env.get("AP_LOG").map(String::as_str));
     cli.run(&context)
 }

@@ -4,7 +4,7 @@ mod prompt_loop;
 use super::command_names::is_command;
 use super::context::Context;
 use super::format::Format;
-use super::kind::Kind;
+use super::kind;
 use super::schema;
 use crate::error::{Error, ErrorKind, ExitCode, Result};
 use crate::model::{InvalidName, NodeId};
@@ -20,10 +20,12 @@ use std::io::{self, Write as _};
     after_help = "It is written to the project's .claude folder and is complete: it can be run as it is. Existing files are never overwritten."
 )]
 pub(super) struct Args {
-    /// What to create
-    pub(super) kind: Kind,
+    /// Kind (`loop` or `pipeline`), or directly the name of a loop
+    #[arg(value_name = "KIND")]
+    pub(super) first: String,
     /// Name of the loop or pipeline
-    pub(super) name: String,
+    #[arg(value_name = "NAME")]
+    pub(super) second: Option<String>,
     /// Make the loop of this prompt: a text or Markdown file
     #[arg(long, value_name = "FILE")]
     pub(super) prompt: Option<Utf8PathBuf>,
@@ -101,9 +103,13 @@ const SCRIPTS: [(&str, &str, &str); 2] = [
 
 /// Writes what was asked for, or nothing.
 pub(super) fn run(args: &Args, context: &Context) -> Result<ExitCode> {
-    let kind = PlanKind::from(args.kind);
-    let name: NodeId = args
-        .name
+    let (kind, name) = match (kind::of_word(&args.first), &args.second) {
+        (Some(kind), Some(name)) => (kind, name),
+        (Some(kind), None) => return Err(kind::without_name(kind)),
+        (None, Some(_)) => return Err(kind::unknown(&args.first)),
+        (None, None) => (PlanKind::Loop, &args.first),
+    };
+    let name: NodeId = name
         .parse()
         .map_err(|invalid: InvalidName| Error::usage(invalid.of(kind.as_str())))?;
     if kind == PlanKind::Loop && is_command(name.as_str()) {
@@ -179,7 +185,7 @@ fn prompt(args: &Args, kind: PlanKind) -> Result<Option<String>> {
     };
     if kind == PlanKind::Pipeline {
         return Err(Error::usage("`--prompt` makes a loop, not a pipeline")
-            .hint(format!("`ap new loop {}` with the same options", args.name)));
+            .hint(format!("`ap new loop {}` with the same options", args.second.as_deref().unwrap_or("<name>"))));
     }
     let text = fs::read_to_string(path)?;
     if text.trim().is_empty() {

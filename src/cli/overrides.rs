@@ -24,46 +24,46 @@ const CHANGEABLE: [&str; 5] = [
 #[derive(Args, Clone, Debug, Default)]
 pub(super) struct OverrideArgs {
     /// Kind of agent: claude, codex, gemini, opencode, amp, copilot, command, scripted, or one of your own
-    #[arg(long, value_name = "NAME")]
+    #[arg(help_heading = "Agent", long, value_name = "NAME")]
     pub(super) provider: Option<String>,
     /// Model for the agents, as the provider names it (opus, sonnet, …)
-    #[arg(long)]
+    #[arg(help_heading = "Agent", long)]
     pub(super) model: Option<String>,
     /// What the agents may do without asking
-    #[arg(long, value_name = "MODE")]
+    #[arg(help_heading = "Agent", long, value_name = "MODE")]
     pub(super) permissions: Option<PermissionMode>,
     /// Maximum number of iterations: the same as the number after the session
-    #[arg(long = "max", value_name = "N", value_parser = at_least_one)]
+    #[arg(help_heading = "Limits", long = "max", value_name = "N", value_parser = at_least_one)]
     pub(super) most: Option<u32>,
     /// Run all nodes of a pipeline this many times, one run after the other
-    #[arg(long, value_name = "N")]
+    #[arg(help_heading = "Limits", long, value_name = "N")]
     pub(super) runs: Option<u32>,
     /// End the session when its agents have cost this much; 0 is no limit
-    #[arg(long, value_name = "USD", value_parser = dollars)]
+    #[arg(help_heading = "Limits", long, value_name = "USD", value_parser = dollars)]
     pub(super) max_cost: Option<f64>,
     /// End the session when it has run this long: 90m, 8h, or a number of seconds; 0 is no limit
-    #[arg(long, value_name = "TIME", value_parser = seconds)]
+    #[arg(help_heading = "Limits", long, value_name = "TIME", value_parser = seconds)]
     pub(super) max_runtime: Option<u64>,
     /// Text for ${CONTEXT} in the prompts
-    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
+    #[arg(help_heading = "Agent", long, value_name = "TEXT", allow_hyphen_values = true)]
     pub(super) context: Option<String>,
     /// File, folder or pattern the agents get as input; may be given several times
-    #[arg(long, value_name = "FILE")]
+    #[arg(help_heading = "Agent", long, value_name = "FILE")]
     pub(super) input: Vec<Utf8PathBuf>,
     /// Command for the agents' prompts, overriding the definitions': --command test="cargo test"; may be given several times
-    #[arg(long, value_name = "KEY=COMMAND", value_parser = named_command)]
+    #[arg(help_heading = "Agent", long, value_name = "KEY=COMMAND", value_parser = named_command)]
     pub(super) command: Vec<(String, String)>,
     /// Where tasks come from: beads, backlog, prd, command, or a file of tasks [default: the loop's own queue]
-    #[arg(long, value_name = "NAME|FILE")]
+    #[arg(help_heading = "Tasks", long, value_name = "NAME|FILE")]
     pub(super) queue: Option<String>,
     /// Use only tasks with this label, in a tracker that has labels [default: pipeline/SESSION]
-    #[arg(long, value_name = "LABEL")]
+    #[arg(help_heading = "Tasks", long, value_name = "LABEL")]
     pub(super) label: Option<String>,
     /// What claims the task of an iteration: the agent, or the engine, which hands it to the agent
-    #[arg(long, value_name = "WHO")]
+    #[arg(help_heading = "Tasks", long, value_name = "WHO")]
     pub(super) claim: Option<ClaimBy>,
     /// Let agents see API keys and nested CLAUDE variables of your environment
-    #[arg(long)]
+    #[arg(help_heading = "Agent", long)]
     pub(super) keep_env: bool,
 }
 

@@ -13,9 +13,7 @@ pub(super) struct Args {
     /// Name of the session
     #[arg(add = candidates::sessions())]
     session: SessionName,
-    /// Lines to begin with, the last ones; 0 shows all
-    ///
-    /// The default is `EVENTS_TAIL_LINES`, or 50.
+    /// Lines to begin with, the last ones; 0 shows all [default: `EVENTS_TAIL_LINES`, or 50]
     lines: Option<usize>,
     /// Show the session's journal instead of what its agents print
     #[arg(long)]

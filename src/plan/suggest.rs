@@ -10,6 +10,24 @@ pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
         .map(|(_, candidate)| candidate)
 }
 
+/// Returns the candidates like `word`, the nearest first, `most` at most.
+pub fn near<'a>(
+    word: &str,
+    candidates: impl IntoIterator<Item = &'a str>,
+    most: usize,
+) -> Vec<&'a str> {
+    let mut found: Vec<(f64, &str)> = candidates
+        .into_iter()
+        .map(|candidate| (likeness(word, candidate), candidate))
+        .filter(|(likeness, _)| *likeness >= NEAR)
+        .collect();
+    found.sort_by(|a, b| b.0.total_cmp(&a.0));
+    let best = found.first().map_or(0.0, |(likeness, _)| *likeness);
+    found.retain(|(likeness, _)| best - likeness <= AS_NEAR);
+    found.truncate(most);
+    found.into_iter().map(|(_, candidate)| candidate).collect()
+}
+
 /// Returns the hint that names the nearest candidate, or else lists them all.
 pub fn hint<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str> + Clone) -> String {
     nearest(word, candidates.clone()).map_or_else(
@@ -18,6 +36,8 @@ pub fn hint<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str> + Clon
     )
 }
 
+/// How much less like the word than the best a candidate may be.
+const AS_NEAR: f64 = 0.12;
 /// The least similarity of a useful suggestion.
 const NEAR: f64 = 0.7;
 

@@ -7,7 +7,7 @@ use super::candidates;
 use super::context::Context;
 use super::format::Format;
 use super::graph::{self, Language};
-use super::kind::Kind;
+use super::kind;
 use super::overrides::OverrideArgs;
 use super::start::would_refuse;
 use crate::error::{Error, ExitCode, Result};
@@ -18,14 +18,15 @@ use preview::Definition;
 #[derive(Clone, Debug, clap::Args)]
 #[command(mut_arg("json", |json| json.help("Print JSON: `{plan, max_agents, max_starts, prompts: [{node, file, text, argv}], warnings}`")))]
 pub(super) struct Args {
-    /// Kind of the definition
-    kind: Kind,
+    /// Kind (`loop` or `pipeline`), or directly a name or path
+    #[arg(value_name = "KIND", add = candidates::definitions())]
+    first: String,
     /// Name or path of the loop or pipeline
-    #[arg(add = candidates::definitions())]
-    name: String,
+    #[arg(value_name = "NAME", add = candidates::definitions())]
+    second: Option<String>,
     /// Session it would run as
-    #[arg(default_value = "preview")]
-    session: String,
+    #[arg(value_name = "SESSION")]
+    third: Option<String>,
     #[command(flatten)]
     overrides: OverrideArgs,
     /// Draw the nodes instead, for Mermaid or Graphviz
@@ -35,13 +36,28 @@ pub(super) struct Args {
     format: Format,
 }
 
-pub(super) fn run(args: &Args, context: &Context) -> Result<ExitCode> {
-    let session: SessionName = args.session.parse().map_err(Error::bad_value)?;
-    let definition = Definition {
-        kind: args.kind.into(),
-        name: &args.name,
-        session,
+/// Returns what is previewed: `[kind] <name> [session]`.
+fn definition<'a>(args: &'a Args, context: &Context) -> Result<Definition<'a>> {
+    let (second, third) = (args.second.as_deref(), args.third.as_deref());
+    let (kind, name, session) = match (kind::of_word(&args.first), second, third) {
+        (Some(kind), Some(name), session) => (kind, name, session),
+        (Some(kind), None, _) => return Err(kind::without_name(kind)),
+        (None, _, Some(_)) => return Err(kind::unknown(&args.first)),
+        (None, session, None) => {
+            let kind = kind::of_name(&args.first, &context.library())?;
+            (kind, args.first.as_str(), session)
+        }
     };
+    let session: SessionName = session.unwrap_or("preview").parse().map_err(Error::bad_value)?;
+    Ok(Definition {
+        kind,
+        name,
+        session,
+    })
+}
+
+pub(super) fn run(args: &Args, context: &Context) -> Result<ExitCode> {
+    let definition = definition(args, context)?;
     let preview = preview::preview(definition, &args.overrides, context)?;
     for warning in &preview.warnings {
         ui::note(ui::diagnostic(warning));

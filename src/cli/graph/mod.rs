@@ -2,12 +2,10 @@
 use super::catalog;
 use crate::plan::{Branch, Node, Plan, Select, Step, template};
 
-/// The language of the picture.
+/// The language of the picture: Mermaid, which GitHub draws in Markdown, or Graphviz.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub(super) enum Language {
-    /// Mermaid, which GitHub draws in Markdown
     Mermaid,
-    /// Graphviz
     Dot,
 }
 

@@ -13,11 +13,9 @@ const CALL_LIMIT: Duration = Duration::from_secs(300);
 /// Where Claude Code loads the plugin.
 #[derive(Clone, Copy, Debug, clap::ValueEnum)]
 pub(super) enum Scope {
-    /// In all your projects
+    // No doc comments: they would give this one command the long form of help.
     User,
-    /// In this project, for everyone who works on it
     Project,
-    /// In this project, for you
     Local,
 }
 

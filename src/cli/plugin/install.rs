@@ -10,7 +10,7 @@ use crate::ui::out;
 /// Write the plugin's files and have Claude Code load them
 #[derive(clap::Args, Clone, Copy, Debug)]
 pub(super) struct Args {
-    /// Where Claude Code loads it
+    /// Where Claude Code loads it: in all your projects, in this one for everyone, or in this one for you
     #[arg(long, value_enum, default_value = "user")]
     scope: Scope,
     #[command(flatten)]

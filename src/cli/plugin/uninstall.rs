@@ -9,8 +9,9 @@ use crate::ui::out;
 
 /// Remove the plugin from Claude Code, and its files
 #[derive(clap::Args, Clone, Copy, Debug)]
+#[command(mut_arg("files_only", |only| only.help("Only remove the files; Claude Code is not called")))]
 pub(super) struct Args {
-    /// Where Claude Code loads it
+    /// Where Claude Code loads it: in all your projects, in this one for everyone, or in this one for you
     #[arg(long, value_enum, default_value = "user")]
     scope: Scope,
     #[command(flatten)]

@@ -11,7 +11,7 @@ use serde_json::json;
 /// Close a task that is done
 #[derive(Debug, clap::Args)]
 #[command(
-    long_about = "Close a task that is done. Closing a closed one changes nothing and succeeds.\n\nJSON: {\"id\",\"closed\":true}."
+    after_help = "Closing a closed task changes nothing and succeeds. JSON: {\"id\",\"closed\":true}"
 )]
 pub(super) struct Args {
     /// Id of the task

@@ -14,7 +14,7 @@ use serde_json::json;
 /// Assign tasks to a session: put its label on them
 #[derive(Debug, clap::Args)]
 #[command(
-    long_about = "Assign tasks to a session: put its label on them, `pipeline/<session>` unless another is named. For trackers that have labels, such as beads.\n\nJSON: {\"label\",\"labelled\":[id]}."
+    after_help = "The label is `pipeline/<session>` unless another is named. For trackers that have labels, such as beads. JSON: {\"label\",\"labelled\":[id]}"
 )]
 pub(super) struct Args {
     /// Session the tasks are for; it need not have started

@@ -12,7 +12,7 @@ use serde_json::json;
 /// Release a task, or reopen one that was parked
 #[derive(Debug, clap::Args)]
 #[command(
-    long_about = "Release a task that you still hold. From an agent that counts as a failed attempt, and too many of them park the task; if you release a parked task yourself, it is open again.\n\nJSON: {\"id\",\"released\":true,\"parked\":false}."
+    after_help = "From an agent that counts as a failed attempt, and too many of them park the task; if you release a parked task yourself, it is open again. JSON: {\"id\",\"released\":true,\"parked\":false}"
 )]
 pub(super) struct Args {
     /// Id of the task

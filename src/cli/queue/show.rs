@@ -7,7 +7,7 @@ use crate::error::Result;
 
 /// Show one task
 #[derive(Debug, clap::Args)]
-#[command(long_about = "Show one task.\n\nJSON: the task.")]
+#[command(after_help = "JSON: the task")]
 pub(super) struct Args {
     /// Id of the task
     id: String,

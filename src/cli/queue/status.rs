@@ -13,7 +13,7 @@ use serde_json::json;
 /// Count the tasks and show what that means for a loop
 #[derive(Debug, clap::Args)]
 #[command(
-    long_about = "Count the tasks and show what that means for a loop.\n\nJSON: {\"queue\",\"total\",\"closed\",\"ready\":[id],\"held\":[{\"id\",\"owner\"}],\"stale\":[{\"id\",\"owner\"}],\"blocked\":[{\"id\",\"why\"}],\"status\":{\"kind\",…}}, where kind is done, work, wait, release_stale, stalled or no_items. Tasks of agents that are gone are under stale: a session's runner takes them back."
+    after_help = "Tasks of agents that are gone are under stale: a session's runner takes them back. JSON: {\"queue\",\"total\",\"closed\",\"ready\":[id],\"held\":[{\"id\",\"owner\"}],\"stale\":[{\"id\",\"owner\"}],\"blocked\":[{\"id\",\"why\"}],\"status\":{\"kind\",…}}, where kind is done, work, wait, release_stale, stalled or no_items"
 )]
 pub(super) struct Args {}
 

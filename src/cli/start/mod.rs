@@ -25,25 +25,25 @@ use std::cell::Cell;
 #[derive(clap::Args, Clone, Debug, Default)]
 pub(super) struct Flags {
     /// Start over: stop a running session of that name first and keep its old run under .archive
-    #[arg(long, conflicts_with = "resume")]
+    #[arg(help_heading = "Session", long, conflicts_with = "resume")]
     force: bool,
     /// Continue a crashed, failed or stopped session exactly where it was
-    #[arg(long)]
+    #[arg(help_heading = "Session", long)]
     resume: bool,
     /// For scripts: continue the session if there is one, else start it. One that you stopped is left alone (exit code 5)
     #[arg(long, conflicts_with_all = ["force", "resume", "recompile"])]
     resume_or_start: bool,
     /// With --resume: continue with the definition as it is now, where that is safe
-    #[arg(long)]
+    #[arg(help_heading = "Session", long)]
     recompile: bool,
     /// Run in this terminal instead of tmux; the exit code is the session's own
-    #[arg(long, visible_alias = "no-tmux")]
+    #[arg(help_heading = "Session", long, visible_alias = "no-tmux")]
     foreground: bool,
     /// Show the session's window once it runs
-    #[arg(long, conflicts_with = "foreground")]
+    #[arg(help_heading = "Session", long, conflicts_with = "foreground")]
     attach: bool,
     /// Record a fixture of the session once it has ended, for `ap test`; in DIR, or where `ap test` looks for it
-    #[arg(long, value_name = "DIR", num_args = 0..=1, require_equals = true, default_missing_value = "", conflicts_with = "resume")]
+    #[arg(help_heading = "Session", long, value_name = "DIR", num_args = 0..=1, require_equals = true, default_missing_value = "", conflicts_with = "resume")]
     record: Option<Utf8PathBuf>,
     #[command(flatten)]
     overrides: OverrideArgs,

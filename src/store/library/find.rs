@@ -102,12 +102,35 @@ impl Library {
 
     fn unknown(&self, kind: PlanKind, name: &str) -> Error {
         let known = self.names(kind);
-        let (kind, name_shown) = (kind.as_str(), name.escape_debug());
-        Error::new(
-            ErrorKind::NotFound,
-            format!("there is no {kind} `{name_shown}`"),
+        let (other, start) = match kind {
+            PlanKind::Loop => (PlanKind::Pipeline, "ap pipeline "),
+            PlanKind::Pipeline => (PlanKind::Loop, "ap "),
+        };
+        let (word, shown) = (kind.as_str(), name.escape_debug());
+        let near = suggest::nearest(name, known.iter().map(String::as_str));
+        let hint = match near {
+            _ if self.has(other, name) => {
+                format!("`{name}` is a {}: `{start}{name}`", other.as_str())
+            }
+            Some(near) => format!("did you mean `{near}`?"),
+            None => format!("{}; `ap` lists what there is", self.searched(kind)),
+        };
+        Error::new(ErrorKind::NotFound, format!("there is no {word} `{shown}`")).hint(hint)
+    }
+
+    /// Returns where definitions of a kind are looked for, in words.
+    pub fn searched(&self, kind: PlanKind) -> String {
+        let folders: Vec<String> = self
+            .search_paths(kind)
+            .iter()
+            .filter_map(|path| path.folder.on_disk(&self.project))
+            .map(|folder| format!("`{folder}`"))
+            .collect();
+        format!(
+            "looked in {} and the built-in {}s",
+            folders.join(", "),
+            kind.as_str()
         )
-        .hint(suggest::hint(name, known.iter().map(String::as_str)))
     }
 }
 

@@ -40,6 +40,14 @@ impl Folder {
         }
     }
 
+    /// Returns its path, relative to the project if it is in it; `None` if it is built in.
+    pub(super) fn on_disk(&self, project: &Utf8Path) -> Option<&Utf8Path> {
+        match self {
+            Self::Disk(root) => Some(root.strip_prefix(project).unwrap_or(root)),
+            Self::BuiltIn(_) => None,
+        }
+    }
+
     /// Whether a name in it is that of a folder on disk.
     pub(super) fn has_folder(&self, name: &str) -> bool {
         matches!(self, Self::Disk(root) if root.join(name).is_dir())
