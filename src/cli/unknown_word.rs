@@ -35,10 +35,10 @@ pub(super) fn check(words: &[OsString], context: &Context) -> Result<()> {
         library: &library,
     }
     .suggestions();
-    let error = Error::new(ErrorKind::NotFound, format!(
-        "there is no command or loop `{}`",
-        word.escape_debug()
-    ));
+    let error = Error::new(
+        ErrorKind::NotFound,
+        format!("there is no command or loop `{}`", word.escape_debug()),
+    );
     Err(match found.as_slice() {
         [] => error.hint(no_loop.help().unwrap_or_default()),
         [one] => error.hint(format!("did you mean `{one}`?")),

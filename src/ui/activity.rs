@@ -58,7 +58,11 @@ impl Shown {
                 )
             }
             Activity::ToolFailed { message } => {
-                one(style::odd(&format!("{:COLUMN$} ↳ {}", "", self.short(message))).to_string())
+                let why = match message.as_str() {
+                    "" | "null" => "failed".to_owned(),
+                    message => self.short(message),
+                };
+                one(style::odd(&format!("{:COLUMN$} ↳ {why}", "")).to_string())
             }
             Activity::Denied { tool, message } => one(style::bad(&format!(
                 "{:COLUMN$} ↳ not permitted: {tool}: {}",

@@ -4,6 +4,7 @@ pub mod caller;
 pub mod duration;
 pub mod json;
 pub mod next_command;
+pub mod outcome;
 pub mod report;
 pub mod style;
 pub mod table;

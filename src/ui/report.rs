@@ -109,8 +109,13 @@ pub fn failure(snapshot: &Snapshot) -> String {
             snapshot.plan.session, block.id
         );
     }
+    let at = if state.current.in_iteration() {
+        format!("at iteration {at}/{max}")
+    } else {
+        format!("after iteration {at}/{max}")
+    };
     format!(
-        "Session '{}' {what}{run} at iteration {at}/{max}\nLast successful iteration: {}\n{why}",
+        "Session '{}' {what}{run} {at}\nLast successful iteration: {}\n{why}",
         snapshot.plan.session,
         last_good(state)
     )

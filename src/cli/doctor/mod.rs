@@ -33,6 +33,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<ExitCode> {
     let verdict = checks
         .iter()
         .map(|check| check.verdict)
+        .filter(|verdict| *verdict != Verdict::Optional)
         .max()
         .unwrap_or(Verdict::Ok);
     let report = Report { verdict, checks };

@@ -3,6 +3,7 @@ use super::check::Check;
 use crate::cli::context::Context;
 use crate::clock;
 use crate::store::lock::FileLock;
+use crate::ui::time;
 use camino::{Utf8Path, Utf8PathBuf};
 use nix::sys::statvfs::{Statvfs, statvfs};
 use std::io;
@@ -107,7 +108,7 @@ pub(super) fn clock(context: &Context) -> Check {
             format!("the file system's clock is {apart} s away from this machine's"),
             "set both by NTP: ages of files are compared with the time",
         ),
-        Some(_) | None => Check::ok(NAME, format!("{now}")),
+        Some(_) | None => Check::ok(NAME, time::local(now, now)),
     }
 }
 

@@ -48,7 +48,10 @@ fn definition<'a>(args: &'a Args, context: &Context) -> Result<Definition<'a>> {
             (kind, args.first.as_str(), session)
         }
     };
-    let session: SessionName = session.unwrap_or("preview").parse().map_err(Error::bad_value)?;
+    let session: SessionName = session
+        .unwrap_or("preview")
+        .parse()
+        .map_err(Error::bad_value)?;
     Ok(Definition {
         kind,
         name,

@@ -9,7 +9,9 @@ use crate::model::Cursor;
 use crate::plan::{Node, Plan};
 use crate::store::layout::RunDir;
 use crate::store::session::Snapshot;
-use crate::ui::{self, note};
+use crate::ui::activity::Shown;
+use crate::ui::{self, note, style};
+use camino::Utf8Path;
 use serde::Serialize;
 use std::collections::VecDeque;
 use std::io;
@@ -33,6 +35,7 @@ struct ActivityPrinter<'a> {
     node: &'a Node,
     cursor: Cursor,
     format: Format,
+    shown: Shown,
 }
 
 /// One line of `ap logs --json`.
@@ -59,7 +62,7 @@ pub(super) fn print(
         return Ok(true);
     };
     let agent = agent_of(dir, node, attempt.cursor);
-    let mut printer = AttemptPrinter::open(&snapshot.plan, (node, agent), attempt, format)?;
+    let mut printer = AttemptPrinter::open((&snapshot.plan, dir), (node, agent), attempt, format)?;
     if !printer.header(snapshot) || !printer.last(lines)? {
         return Ok(false);
     }
@@ -73,7 +76,7 @@ pub(super) fn print(
 
 impl<'a> AttemptPrinter<'a> {
     pub(super) fn open(
-        plan: &Plan,
+        (plan, dir): (&Plan, &RunDir),
         (node, agent): (&'a Node, &'a AgentSpec),
         attempt: &Attempt,
         format: Format,
@@ -85,6 +88,7 @@ impl<'a> AttemptPrinter<'a> {
             node,
             cursor,
             format,
+            shown: shown(dir, &attempt.folder),
         };
         Ok(Self {
             printer,
@@ -187,7 +191,8 @@ impl ActivityPrinter<'_> {
     /// Prints one activity. Returns whether stdout is still read.
     fn print(&self, activity: &Activity) -> bool {
         if self.format == Format::Text {
-            return ui::stream(&format!("  {}\n", activity.line()));
+            let mut lines = self.shown.lines(activity, None).into_iter();
+            return lines.all(|line| ui::stream(&format!("  {line}\n")));
         }
         let line = Line {
             run_number: self.run_number,
@@ -199,6 +204,15 @@ impl ActivityPrinter<'_> {
         };
         ui::stream(&format!("{}\n", ui::json::line(&line).unwrap_or_default()))
     }
+}
+
+/// Returns how activities are shown: as in the session's window.
+fn shown(dir: &RunDir, folder: &Utf8Path) -> Shown {
+    // The run directory is `<project>/.claude/pipeline-runs/<session>`.
+    let project = dir.root().ancestors().nth(3);
+    let mut shown = Shown::new(project.into_iter().chain([dir.root(), folder]));
+    shown.width = ui::width().map(|width| width.saturating_sub(2));
+    shown
 }
 
 /// Returns what `--branch` calls the branch that a plan belongs to.
@@ -215,7 +229,7 @@ fn heading(node: &Node, agent: &AgentSpec, cursor: Cursor, snapshot: &Snapshot) 
     } else {
         node.max_iterations
     };
-    let mut text = "● ".to_owned();
+    let mut text = format!("{} ", style::active("●"));
     for name in [plan.run_label(cursor.node), branch_name(plan)]
         .into_iter()
         .flatten()
@@ -225,7 +239,8 @@ fn heading(node: &Node, agent: &AgentSpec, cursor: Cursor, snapshot: &Snapshot) 
     if 1 < plan.steps.len() {
         text += &format!("stage {}  ", node.id);
     }
-    text += &format!("iteration {}/{max}", cursor.iteration);
+    let iteration = format!("iteration {}/{max}", cursor.iteration);
+    text += &style::heading(&iteration).to_string();
     if 1 < cursor.attempt {
         text += &format!("  attempt {}", cursor.attempt);
     }

@@ -2,6 +2,7 @@
 use crate::exec::file_tail::FileTail;
 use crate::model::{Exit, Outcome, Status};
 use crate::text::first_line;
+use crate::ui::{outcome, style};
 use camino::Utf8Path;
 use fs_err as fs;
 use std::collections::VecDeque;
@@ -21,19 +22,11 @@ pub(super) fn read(folder: &Utf8Path) -> Vec<String> {
     };
     let status = read_small(&folder.join("status.json")).and_then(|text| Status::parse(&text).ok());
     if let (Exit { code: Some(0), .. }, Some(status)) = (&exit, status) {
-        return vec![reported(&status)];
+        return vec![outcome::reported(&status)];
     }
-    let mut lines = vec![format!("ended {}", exited(&exit))];
+    let mut lines = vec![format!("{} ended {}", style::bad("✗"), exited(&exit))];
     lines.extend(stderr(folder));
     lines
-}
-
-/// Returns how an attempt ended, according to the journal.
-pub(super) fn from_outcome(outcome: &Outcome) -> String {
-    match outcome {
-        Outcome::Reported { status } => reported(status),
-        other => format!("ended: {}", first_line(&other.to_string())),
-    }
 }
 
 fn exited(exit: &Exit) -> String {
@@ -52,15 +45,6 @@ fn exited(exit: &Exit) -> String {
         (None, Some(code)) => format!("with exit code {code}"),
         (None, None) => "with exit code unknown".to_owned(),
     }
-}
-
-fn reported(status: &Status) -> String {
-    let text = format!(
-        "status: {} {}",
-        status.decision.as_str(),
-        first_line(status.said())
-    );
-    text.trim_end().to_owned()
 }
 
 /// Returns the last lines of the agent's standard error.

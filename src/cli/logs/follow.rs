@@ -1,6 +1,5 @@
 //! Follows a session until it ends.
 use super::attempt::AttemptPrinter;
-use super::ending;
 use super::events::JournalPrinter;
 use super::request::LogRequest;
 use super::target::{
@@ -9,6 +8,7 @@ use super::target::{
 use crate::cli::context::Context;
 use crate::cli::format::Format;
 use crate::cli::session;
+use crate::clock;
 use crate::engine::Phase;
 use crate::error::{ExitCode, Result};
 use crate::exec::file_tail::FileTail;
@@ -16,7 +16,7 @@ use crate::model::{Cursor, Event, FinishedAttempt, Line, WaitReason};
 use crate::plan::{Block, Step};
 use crate::store::layout::RunDir;
 use crate::store::session::{Snapshot, load_cached};
-use crate::ui::{self, note, report};
+use crate::ui::{self, note, report, time};
 use std::time::Duration;
 
 const POLL_INTERVAL: Duration = Duration::from_millis(250);
@@ -166,7 +166,12 @@ impl<'a> Follower<'a> {
         };
         let agent = agent_of(self.dir, node, last.cursor);
         let format = self.request.format;
-        let mut printer = AttemptPrinter::open(&self.snapshot.plan, (node, agent), &last, format)?;
+        let mut printer = AttemptPrinter::open(
+            (&self.snapshot.plan, self.dir),
+            (node, agent),
+            &last,
+            format,
+        )?;
         self.is_read = printer.header(self.snapshot) && printer.last(self.request.lines)?;
         if last.cursor == self.cursor {
             self.printer = Some(printer);
@@ -208,11 +213,14 @@ impl<'a> Follower<'a> {
                 self.print_more()?;
                 self.finish()?;
                 self.complete = true;
-                self.print_line(&ending::from_outcome(outcome));
+                self.print_line(&ui::outcome::line(outcome));
             }
             Event::WaitStarted { reason, until } => {
                 if let Some(reason) = wait_reason(reason) {
-                    self.print_line(&format!("waits until {until} {reason}"));
+                    self.print_line(&format!(
+                        "waits until {} {reason}",
+                        time::local(*until, clock::now())
+                    ));
                 }
             }
             Event::SessionFinished { .. } => {
@@ -251,8 +259,13 @@ impl<'a> Follower<'a> {
                 cursor: self.cursor,
                 folder: folder.clone(),
             };
-            let printer =
-                AttemptPrinter::open(plan, (node, agent), &attempt, self.request.format).ok();
+            let printer = AttemptPrinter::open(
+                (plan, self.dir),
+                (node, agent),
+                &attempt,
+                self.request.format,
+            )
+            .ok();
             // Its files may have moved away while we opened them, and belong to another attempt now.
             if folder_of(self.dir, node, self.cursor).is_some_and(|now| now == folder) {
                 return printer;

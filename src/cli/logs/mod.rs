@@ -3,6 +3,7 @@ mod attempt;
 mod ending;
 mod events;
 pub(super) mod follow;
+pub(super) mod latest;
 pub(super) mod request;
 mod target;
 
@@ -17,6 +18,7 @@ use crate::model::SessionName;
 use crate::plan::Block;
 use crate::store::layout::RunDir;
 use crate::store::session::{Snapshot, load_cached};
+use crate::text::count;
 use crate::ui::note;
 
 #[derive(clap::Args, Debug)]
@@ -138,6 +140,14 @@ fn print_iteration(
         if !attempt::print(attempt, dir, snapshot, (args.lines, args.format))? {
             return Ok(false);
         }
+    }
+    let others = snapshot.state.session.iterations;
+    if args.format == Format::Text && args.iteration.is_none() && 1 < others {
+        note(format!(
+            "This is one of {}: `--iteration N` shows another, `ap tail {}` follows.",
+            count(others, "iteration"),
+            args.session
+        ));
     }
     Ok(true)
 }

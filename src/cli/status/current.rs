@@ -3,7 +3,7 @@ use crate::engine::Phase;
 use crate::model::SessionStatus;
 use crate::store::session::Snapshot;
 use crate::text;
-use crate::ui::{duration, report};
+use crate::ui::{duration, report, time};
 use jiff::Timestamp;
 
 /// Returns what happens now.
@@ -17,7 +17,8 @@ pub(super) fn activity(snapshot: &Snapshot, status: SessionStatus, now: Timestam
         (Phase::Waiting { reason, until, .. }, _) => {
             let left = duration::short(until.duration_since(now));
             format!(
-                "waiting until {until} ({left} left) for: {reason}{}",
+                "waiting until {} ({left} left) for: {reason}{}",
+                time::local(*until, now),
                 then(snapshot)
             )
         }
@@ -60,8 +61,9 @@ fn agent(snapshot: &Snapshot, now: Timestamp) -> String {
     } else {
         "agent".to_owned()
     };
-    format!(
-        "{name} at work{since}, attempt {}",
-        state.current.cursor.attempt
-    )
+    let attempt = match state.current.cursor.attempt {
+        0 | 1 => String::new(),
+        attempt => format!(", attempt {attempt}"),
+    };
+    format!("{name} at work{since}{attempt}")
 }

@@ -1,22 +1,24 @@
 //! The text of `ap status`: one line per fact, under a common column.
 use super::current;
+use super::working::Working;
 use crate::cli::context::Context;
 use crate::cli::launch::attach_line;
 use crate::clock;
 use crate::engine::{FinishedNode, StateView};
-use crate::model::SessionStatus;
+use crate::model::{Ending, SessionStatus};
 use crate::plan::{Branch, Step};
 use crate::store::session::Snapshot;
 use crate::text;
-use crate::ui::{duration, report};
+use crate::ui::style::{self, Look};
+use crate::ui::{duration, report, time};
 use jiff::Timestamp;
 use std::fmt::Write as _;
 
-/// Returns the text. `next` is what you can do about a session that did not reach its goal.
+/// Returns the text. Of a session that did not reach its goal, what it did last and why it ended come first.
 pub(super) fn text(
     snapshot: &Snapshot,
     status: SessionStatus,
-    next: Option<&str>,
+    working: &Working,
     context: &Context,
 ) -> String {
     let mut lines = Lines {
@@ -25,14 +27,15 @@ pub(super) fn text(
         view: StateView::new(&snapshot.plan, &snapshot.state),
         now: clock::now(),
     };
-    if let Some(next) = next {
-        let _ = writeln!(lines.text, "{}\n{next}\n", report::failure(snapshot));
+    let failed = status.is_resumable();
+    if failed {
+        lines.failure(status);
     }
     lines.session(status);
-    lines.position();
-    lines.activity(status);
-    lines.last(next.is_some());
-    lines.totals();
+    lines.position(failed);
+    lines.activity(status, working);
+    lines.last(failed);
+    lines.totals(working);
     if status.is_active() {
         lines.runner(context);
     }
@@ -52,7 +55,16 @@ struct Lines<'a> {
 
 impl Lines<'_> {
     fn add(&mut self, name: &str, value: impl std::fmt::Display) {
-        let _ = writeln!(self.text, "{name:<10} {value}");
+        let name = format!("{name:<10}");
+        let _ = writeln!(self.text, "{} {value}", style::faint(&name));
+    }
+
+    /// What a crash text begins with, in the colour of the status.
+    fn failure(&mut self, status: SessionStatus) {
+        let failure = report::failure(self.snapshot);
+        let (first, rest) = failure.split_once('\n').unwrap_or((&failure, ""));
+        let first = Look::of_status(status).apply(first);
+        let _ = writeln!(self.text, "{first}\n{rest}\n");
     }
 
     fn session(&mut self, status: SessionStatus) {
@@ -60,7 +72,12 @@ impl Lines<'_> {
             "Session",
             format!("{}  ({})", self.view.session, self.view.pipeline),
         );
-        self.add("Status", status.label());
+        let reason = match self.snapshot.state.phase.ending() {
+            Some(Ending::Completed { reason }) => format!(": {reason}"),
+            Some(_) | None => String::new(),
+        };
+        let label = Look::of_status(status).apply(status.label());
+        self.add("Status", format!("{label}{reason}"));
         if let Some(from) = &self.snapshot.state.session.forked_from {
             let origin = format!(
                 "from session {} after iteration {} of {}",
@@ -70,8 +87,8 @@ impl Lines<'_> {
         }
     }
 
-    /// Run, stage, and iteration or branches.
-    fn position(&mut self) {
+    /// Run, stage, and iteration or branches; the iteration unless it was printed already.
+    fn position(&mut self, iteration_is_shown: bool) {
         let snapshot = self.snapshot;
         if 1 < snapshot.plan.runs {
             self.add(
@@ -89,14 +106,10 @@ impl Lines<'_> {
             for branch in &block.branches {
                 self.add("Branch", branch_line(branch, snapshot));
             }
-            return;
+        } else if !iteration_is_shown {
+            let (current, most) = (self.view.iteration, self.view.max_iterations);
+            self.add("Iteration", format!("{current} of at most {most}"));
         }
-        let (view, completed) = (&self.view, self.view.iteration_completed);
-        let iteration = format!(
-            "{} of at most {}, {completed} completed",
-            view.iteration, view.max_iterations
-        );
-        self.add("Iteration", iteration);
     }
 
     fn stage(&self) -> String {
@@ -110,16 +123,24 @@ impl Lines<'_> {
     }
 
     /// The task, what happens now, and which agents are rate limited.
-    fn activity(&mut self, status: SessionStatus) {
-        if let Some(task) = &self.snapshot.state.current.task {
+    fn activity(&mut self, status: SessionStatus, working: &Working) {
+        if let Some(task) = &working.task {
             self.add("Task", text::clean(&format!("{}: {}", task.id, task.title)));
         }
-        self.add("Doing", current::activity(self.snapshot, status, self.now));
+        if status.is_active() {
+            self.add("Doing", current::activity(self.snapshot, status, self.now));
+        }
+        if let Some(action) = &working.latest.action {
+            self.add("Action", text::clean(action));
+        }
+        if let Some(at) = working.latest.sign_at {
+            self.add("Last sign", time::ago(at, self.now));
+        }
         for (agent, limit) in &self.snapshot.state.session.rate_limits {
             let until = limit.until;
             if !agent.is_empty() && self.now < until {
                 let left = duration::short(until.duration_since(self.now));
-                let agent = text::clean(agent);
+                let (agent, until) = (text::clean(agent), time::local(until, self.now));
                 self.add("Limited", format!("{agent} until {until} ({left} left)"));
             }
         }
@@ -134,27 +155,21 @@ impl Lines<'_> {
         if let Some(error) = &state.session.last_error
             && !error_is_shown
         {
-            self.add("Error", text::plain(error));
+            let error = text::plain(error);
+            self.add("Error", style::bad(&error));
         }
     }
 
-    fn totals(&mut self) {
-        let usage = &self.view.usage;
-        self.add(
-            "Spent",
-            format!(
-                "${:.2}, {}",
-                usage.cost_usd,
-                text::count(usage.turns, "turn")
-            ),
-        );
-        let since = self.view.started_at.map_or_else(String::new, |at| {
-            format!(
-                "{at} ({} ago)",
-                duration::short(self.now.duration_since(at))
-            )
-        });
-        self.add("Since", since);
+    /// What it has cost, with what the current agent has reported so far, and when it started.
+    fn totals(&mut self, working: &Working) {
+        let (usage, now) = (&self.view.usage, working.latest.usage.unwrap_or_default());
+        let (cost, turns) = (usage.cost_usd + now.cost_usd, usage.turns + now.turns);
+        let spent = format!("${cost:.2}, {}", text::count(turns, "turn"));
+        self.add("Spent", spent);
+        if let Some(at) = self.view.started_at {
+            let (local, ago) = (time::local(at, self.now), time::ago(at, self.now));
+            self.add("Started", format!("{local} ({ago})"));
+        }
     }
 
     fn runner(&mut self, context: &Context) {

@@ -1,6 +1,8 @@
 //! `ap status [session]`: where a session stands. Reads only.
 mod current;
 mod lines;
+mod task;
+mod working;
 
 use super::candidates;
 use super::context::Context;
@@ -15,7 +17,9 @@ use crate::store::session::Snapshot;
 use crate::ui::caller::as_called;
 use crate::ui::next_command::NextCommand;
 use crate::ui::{json, out, report};
+use jiff::Timestamp;
 use serde::Serialize;
+use working::Working;
 
 #[derive(clap::Args, Debug)]
 #[command(mut_arg("json", |json| json.help("Print JSON: the fields of state.json, with `alive`, `run_dir`, `next` and `resume_command` before them")))]
@@ -39,8 +43,12 @@ struct Status<'a> {
     resume_command: Option<Vec<String>>,
     /// The name of its window's tmux session, while it runs.
     tmux_session: Option<String>,
-    /// The task the engine handed to the agent, when it does.
-    task: Option<&'a Task>,
+    /// The task the agent works on: handed to it, or claimed from a queue in a file.
+    task: Option<Task>,
+    /// What the agent that works now did last.
+    last_action: Option<String>,
+    /// When it last wrote something.
+    last_sign_at: Option<Timestamp>,
     #[serde(flatten)]
     state: StateView<'a>,
 }
@@ -58,21 +66,29 @@ fn show(session: &SessionName, format: Format, context: &Context) -> Result<Exit
     let status = snapshot.state.status().observed(alive);
     let resumable = status.is_resumable();
     let next = resumable.then(|| as_called(&report::next_steps(&snapshot)).into_owned());
+    let dir = context.project.session(session);
+    let working = Working::read(&snapshot, context);
     if format == Format::Json {
         json::print(&Status {
             alive,
-            run_dir: context.project.session(session).root().to_string(),
+            run_dir: dir.root().to_string(),
             next,
             resume_command: resumable.then(|| resume_words(&snapshot)),
             tmux_session: alive.then(|| tmux_name(session, context)),
-            task: snapshot.state.current.task.as_ref(),
+            task: working.task,
+            last_action: working.latest.action,
+            last_sign_at: working.latest.sign_at,
             state: StateView {
                 status,
                 ..StateView::new(&snapshot.plan, &snapshot.state)
             },
         })?;
     } else {
-        out(lines::text(&snapshot, status, next.as_deref(), context))?;
+        let text = lines::text(&snapshot, status, &working, context);
+        out(text)?;
+        if let Some(next) = next {
+            out(format!("\n{next}"))?;
+        }
     }
     Ok(ExitCode::Done)
 }

@@ -3,13 +3,11 @@ use super::format::{position, tokens};
 use super::window::Window;
 use crate::clock;
 use crate::engine::State;
-use crate::model::{
-    Decision, Event, FinishedAttempt, NodeEnding, NodeId, Outcome, Usage, WaitReason,
-};
+use crate::model::{Event, FinishedAttempt, NodeEnding, NodeId, Outcome, Usage, WaitReason};
 use crate::plan::{Plan, PlanKind};
 use crate::store::observer::{Fact, Observer};
 use crate::text;
-use crate::ui::{duration, style, time};
+use crate::ui::{self, duration, style, time};
 use jiff::{SignedDuration, Timestamp};
 use std::io;
 
@@ -82,7 +80,7 @@ impl Window {
         );
         self.screen.line(&format!(
             "{}  {}",
-            outcome_line(outcome),
+            ui::outcome::line(outcome),
             style::faint(&spent)
         ));
     }
@@ -146,23 +144,5 @@ impl Window {
             style::heading(&format!("{}{}", position(plan, step), block.id)),
             style::faint(&format!("in parallel: {names}"))
         ));
-    }
-}
-
-fn outcome_line(outcome: &Outcome) -> String {
-    let Outcome::Reported { status } = outcome else {
-        let failed = style::bad("✗");
-        return format!("{failed} agent {}", text::plain(&outcome.to_string()));
-    };
-    let sign = match status.decision {
-        Decision::Continue => style::good("✓"),
-        Decision::Stop => style::good("■"),
-        Decision::Error => style::bad("✗"),
-    };
-    let said = text::first_line(status.said());
-    match status.decision {
-        Decision::Continue => format!("{sign} {said}"),
-        Decision::Stop => format!("{sign} votes to stop: {said}"),
-        Decision::Error => format!("{sign} reports an error: {said}"),
     }
 }
