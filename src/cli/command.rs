@@ -204,7 +204,7 @@ impl Cli {
             Command::Test(args) => test::run(&args, context),
             Command::Cleanup(args) => cleanup::run(&args, context),
             Command::Doctor(args) => doctor::run(&args, context),
-            Command::Explain(args) => explain::run(&args),
+            Command::Explain(args) => explain::run(&args, context),
             Command::Plugin(args) => plugin::run(&args, context),
             Command::Init(args) => init::run(&args, context),
             Command::Hook(args) => hook::run(&args, context),

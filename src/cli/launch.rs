@@ -1,6 +1,6 @@
 //! Starts a session's runner: in a tmux window of its own, or in this terminal.
 use super::context::Context;
-use super::{agent_slots, early_end, run_session};
+use super::{agent_slots, early_end, run_session, safety};
 use crate::clock;
 use crate::error::{Error, ExitCode, Result};
 use crate::exec::holder::is_running;
@@ -61,6 +61,7 @@ pub(super) fn in_tmux(
         session_request.plan.session.clone(),
         session_request.plan.name.clone(),
     );
+    let safety = safety::line(&session_request.plan);
     match in_background(session_request, permit, context)? {
         Launched::Complete => return already_complete(&session, context),
         Launched::Ended(code) => return Ok(code),
@@ -74,11 +75,7 @@ pub(super) fn in_tmux(
                 return Ok(code);
             }
             let tmux_name = tmux_name.map_err(|_| Error::failed("tmux could not be asked"))?;
-            say(started(
-                &session,
-                &name,
-                &context.tmux().attach_line(&tmux_name),
-            ))?;
+            say(started(&session, &name, &context.tmux().attach_line(&tmux_name)) + safety)?;
             if let Some(why) = unusual_name(&session, &tmux_name, context) {
                 note(why);
             }

@@ -42,6 +42,7 @@ mod programs;
 mod queue;
 mod request;
 mod run_session;
+mod safety;
 mod schema;
 mod session;
 mod session_path;

@@ -184,8 +184,12 @@ fn prompt(args: &Args, kind: PlanKind) -> Result<Option<String>> {
         return Ok(None);
     };
     if kind == PlanKind::Pipeline {
-        return Err(Error::usage("`--prompt` makes a loop, not a pipeline")
-            .hint(format!("`ap new loop {}` with the same options", args.second.as_deref().unwrap_or("<name>"))));
+        return Err(
+            Error::usage("`--prompt` makes a loop, not a pipeline").hint(format!(
+                "`ap new loop {}` with the same options",
+                args.second.as_deref().unwrap_or("<name>")
+            )),
+        );
     }
     let text = fs::read_to_string(path)?;
     if text.trim().is_empty() {

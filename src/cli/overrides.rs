@@ -45,7 +45,12 @@ pub(super) struct OverrideArgs {
     #[arg(help_heading = "Limits", long, value_name = "TIME", value_parser = seconds)]
     pub(super) max_runtime: Option<u64>,
     /// Text for ${CONTEXT} in the prompts
-    #[arg(help_heading = "Agent", long, value_name = "TEXT", allow_hyphen_values = true)]
+    #[arg(
+        help_heading = "Agent",
+        long,
+        value_name = "TEXT",
+        allow_hyphen_values = true
+    )]
     pub(super) context: Option<String>,
     /// File, folder or pattern the agents get as input; may be given several times
     #[arg(help_heading = "Agent", long, value_name = "FILE")]

@@ -3,5 +3,6 @@ pub mod command;
 pub mod file_tail;
 pub mod holder;
 pub mod launcher;
+pub mod pager;
 pub mod process;
 pub mod shim;

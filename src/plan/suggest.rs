@@ -46,6 +46,10 @@ fn likeness(a: &str, b: &str) -> f64 {
         a.to_lowercase().replace('-', "_"),
         b.to_lowercase().replace('-', "_"),
     );
+    // Of three letters, two others are another word.
+    if a.len() < 4 && 1 < strsim::damerau_levenshtein(&a, &b) {
+        return 0.0;
+    }
     // Jaro-Winkler likes a common beginning; edit distance catches a slip in the first letter.
     strsim::jaro_winkler(&a, &b)
         .min(0.99)
@@ -85,5 +89,6 @@ mod tests {
     #[test]
     fn a_stranger_finds_nothing() {
         assert_eq!(nearest("zzz", ["name", "description"]), None);
+        assert_eq!(nearest("foo", ["loop", "pipeline"]), None);
     }
 }

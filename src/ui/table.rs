@@ -44,17 +44,17 @@ impl<T: Into<String>> From<T> for Cell {
 
 /// Rows of cells, laid out in columns.
 #[derive(Clone, Debug)]
-pub struct Table<const N: usize> {
-    columns: [Fit; N],
-    rows: Vec<[Cell; N]>,
+pub struct Table {
+    columns: Vec<Fit>,
+    rows: Vec<Vec<Cell>>,
     indent: usize,
 }
 
-impl<const N: usize> Table<N> {
+impl Table {
     /// Returns an empty table.
-    pub fn new(columns: [Fit; N]) -> Self {
+    pub fn new(columns: impl Into<Vec<Fit>>) -> Self {
         Self {
-            columns,
+            columns: columns.into(),
             rows: Vec::new(),
             indent: 0,
         }
@@ -62,10 +62,8 @@ impl<const N: usize> Table<N> {
 
     /// Adds the titles of the columns.
     #[must_use]
-    pub fn header(mut self, titles: [&str; N]) -> Self {
-        self.rows
-            .push(titles.map(|title| Cell::new(title, Look::Faint)));
-        self
+    pub fn header<const N: usize>(self, titles: [&str; N]) -> Self {
+        self.row(titles.map(|title| Cell::new(title, Look::Faint)).into())
     }
 
     /// Moves all rows to the right.
@@ -76,9 +74,19 @@ impl<const N: usize> Table<N> {
 
     /// Adds rows.
     #[must_use]
-    pub fn rows<C: Into<Cell>>(mut self, rows: impl IntoIterator<Item = [C; N]>) -> Self {
-        self.rows
-            .extend(rows.into_iter().map(|row| row.map(Into::into)));
+    pub fn rows<C: Into<Cell>, const N: usize>(
+        mut self,
+        rows: impl IntoIterator<Item = [C; N]>,
+    ) -> Self {
+        let rows = rows.into_iter();
+        self.rows.extend(rows.map(|row| row.map(Into::into).into()));
+        self
+    }
+
+    /// Adds a row, with a cell for each column.
+    #[must_use]
+    pub fn row(mut self, row: Vec<Cell>) -> Self {
+        self.rows.push(row);
         self
     }
 
@@ -95,20 +103,20 @@ impl<const N: usize> Table<N> {
     }
 
     /// Returns how wide each column is: the widest of those that may shrink give first.
-    fn widths(&self, width: Option<usize>) -> [usize; N] {
-        let mut widths = [0; N];
+    fn widths(&self, width: Option<usize>) -> Vec<usize> {
+        let mut widths = vec![0; self.columns.len()];
         for row in &self.rows {
             for (wide, cell) in widths.iter_mut().zip(row) {
                 *wide = (*wide).max(measure_text_width(&cell.text));
             }
         }
         let Some(width) = width else { return widths };
-        let room = width.saturating_sub(self.indent + GAP * N.saturating_sub(1));
+        let room = width.saturating_sub(self.indent + GAP * self.columns.len().saturating_sub(1));
         while room < widths.iter().sum() {
             let widest = widths
                 .iter_mut()
-                .zip(self.columns)
-                .filter(|(wide, fit)| *fit != Fit::Keep && NARROWEST < **wide)
+                .zip(&self.columns)
+                .filter(|(wide, fit)| **fit != Fit::Keep && NARROWEST < **wide)
                 .max_by_key(|(wide, _)| **wide);
             let Some((wide, _)) = widest else { break };
             *wide -= 1;
@@ -116,8 +124,8 @@ impl<const N: usize> Table<N> {
         widths
     }
 
-    fn lines(&self, row: &[Cell; N], widths: &[usize; N]) -> Vec<String> {
-        let columns = row.iter().zip(self.columns).zip(widths);
+    fn lines(&self, row: &[Cell], widths: &[usize]) -> Vec<String> {
+        let columns = row.iter().zip(&self.columns).zip(widths);
         let cells: Vec<Vec<String>> = columns
             .map(|((cell, fit), wide)| match fit {
                 Fit::Keep => vec![cell.text.clone()],
@@ -131,13 +139,7 @@ impl<const N: usize> Table<N> {
             .collect()
     }
 
-    fn line(
-        &self,
-        row: &[Cell; N],
-        cells: &[Vec<String>],
-        widths: &[usize; N],
-        line: usize,
-    ) -> String {
+    fn line(&self, row: &[Cell], cells: &[Vec<String>], widths: &[usize], line: usize) -> String {
         let mut text = " ".repeat(self.indent);
         let mut missing = 0;
         for ((cell, lines), wide) in row.iter().zip(cells).zip(widths) {
@@ -157,7 +159,7 @@ impl<const N: usize> Table<N> {
 mod tests {
     use super::*;
 
-    fn table(columns: [Fit; 2]) -> Table<2> {
+    fn table(columns: [Fit; 2]) -> Table {
         console::set_colors_enabled(false);
         Table::new(columns)
             .header(["NAME", "WHAT"])

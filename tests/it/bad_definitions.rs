@@ -341,7 +341,7 @@ fn a_loop_by_itself_has_no_inputs_of_nodes_before_it() {
         "`${INPUTS.zz}` holds nothing when the loop runs by itself",
     ]);
     project
-        .ap(&["dry-run", "loop", "mine"])
+        .ap(&["dry-run", "loop", "mine", "--prompt"])
         .expect(0)
         .says(&["begin(no output from zz)end"]);
 }

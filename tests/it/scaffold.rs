@@ -52,7 +52,7 @@ fn a_new_pipeline_is_complete() {
         "4 iterations",
     ]);
     project
-        .ap(&["dry-run", "pipeline", "steps"])
+        .ap(&["dry-run", "pipeline", "steps", "--prompt"])
         .expect(0)
         .says(&["At most 4 agents", "(what the earlier node wrote)"]);
 }
@@ -91,7 +91,7 @@ fn nothing_is_overwritten() {
     project
         .ap(&["new", "loop", "work"])
         .expect(0)
-        .says(&["It takes precedence over the other loop `work`"]);
+        .says(&["It takes precedence over the built-in loop `work` from now on"]);
     assert_eq!(project.read(".claude/schemas/loop.schema.json"), "{}");
     assert_eq!(project.read(".claude/loops/mine/notes.txt"), "mine");
 }

@@ -45,7 +45,7 @@ impl Adapter for Claude {
     }
 
     fn install_hint(&self) -> String {
-        "install Claude Code (`npm install -g @anthropic-ai/claude-code`) so that `claude` is on PATH, or name another program".to_owned()
+        "install Claude Code (`npm install -g @anthropic-ai/claude-code`)".to_owned()
     }
 
     fn login_hint(&self) -> &'static str {

@@ -260,7 +260,7 @@ fn a_program_that_cannot_start_is_refused_with_a_hint() {
     let missing = outcome(&spec, &missing, &read(b"").0, no_status(), "", now());
     assert_eq!(
         summary(&missing),
-        "refused: `claude` could not be started: No such file or directory -> install Claude Code (`npm install -g @anthropic-ai/claude-code`) so that `claude` is on PATH, or name another program"
+        "refused: `claude` could not be started: No such file or directory -> install Claude Code (`npm install -g @anthropic-ai/claude-code`)"
     );
     let root = "--dangerously-skip-permissions cannot be used with root/sudo privileges for security reasons\n";
     for (stdout, stderr) in [("", root), (root, "")] {

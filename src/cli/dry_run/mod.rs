@@ -27,6 +27,9 @@ pub(super) struct Args {
     /// Session it would run as
     #[arg(value_name = "SESSION")]
     third: Option<String>,
+    /// Print the prompt and the call of each node's first agent too
+    #[arg(long, conflicts_with = "graph")]
+    prompt: bool,
     #[command(flatten)]
     overrides: OverrideArgs,
     /// Draw the nodes instead, for Mermaid or Graphviz
@@ -76,7 +79,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<ExitCode> {
     match (args.graph, args.format) {
         (Some(language), _) => ui::out(graph::draw(&preview.plan, language))?,
         (None, Format::Json) => ui::json::print(&preview)?,
-        (None, Format::Text) => text::print(&preview, context)?,
+        (None, Format::Text) => text::print(&preview, args.prompt, context)?,
     }
     Ok(ExitCode::Done)
 }

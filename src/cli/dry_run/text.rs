@@ -4,13 +4,14 @@ use super::preview::{Preview, Prompt};
 use crate::cli::catalog;
 use crate::cli::context::Context;
 use crate::cli::overrides;
+use crate::cli::programs;
 use crate::error::Result;
 use crate::plan::QueueSource;
 use crate::text::{count, shell_quote};
 use crate::ui::table::{Fit, Table};
 use crate::ui::{self, style};
 
-pub(super) fn print(preview: &Preview, context: &Context) -> Result<()> {
+pub(super) fn print(preview: &Preview, with_prompts: bool, context: &Context) -> Result<()> {
     let plan = &preview.plan;
     let run_dir = context.project.session(&plan.session);
     ui::out(summary(preview))?;
@@ -31,6 +32,16 @@ pub(super) fn print(preview: &Preview, context: &Context) -> Result<()> {
     )?;
     if let Some(origins) = overrides::origins(plan) {
         ui::out(format!("\n{origins}"))?;
+    }
+    for problem in programs::warnings(plan.clone(), context)? {
+        let hint = problem.hint.as_deref().unwrap_or_default();
+        let message = format!("Missing: {}; {hint}", problem.message);
+        ui::out(format!("\n{}", style::odd(&message)))?;
+    }
+    if !with_prompts {
+        return ui::out(
+            style::faint("\n`--prompt` shows the prompt and the call of each agent.").to_string(),
+        );
     }
     preview.prompts.iter().try_for_each(print_prompt)
 }
@@ -73,7 +84,7 @@ fn row(planned: &PlannedNode<'_>) -> [String; 6] {
 
 fn queue_name(source: &QueueSource) -> String {
     let is_missing = source.path().is_some_and(|path| !path.is_file());
-    let missing = if is_missing { " (not there yet)" } else { "" };
+    let missing = if is_missing { " (no such file)" } else { "" };
     format!("{}{missing}", source.name())
 }
 

@@ -5,12 +5,13 @@ mod links;
 mod page;
 mod topics;
 
+use super::context::Context;
 use super::format::Format;
 use crate::compile::LintCode;
 use crate::error::{ExitCode, Result};
 use crate::ui::style::Look;
 use crate::ui::table::{Cell, Fit, Table};
-use crate::ui::{self, out};
+use crate::ui::{self, markdown, out, pager};
 use fields::Field;
 use serde::Serialize;
 use std::fmt::Write as _;
@@ -42,9 +43,9 @@ struct ListedTopic {
     topic: &'static str,
 }
 
-pub(super) fn run(args: &Args) -> Result<ExitCode> {
+pub(super) fn run(args: &Args, context: &Context) -> Result<ExitCode> {
     match &args.topic {
-        Some(name) => show(&named(name)?, args.format)?,
+        Some(name) => show(&named(name)?, args.format, context)?,
         None => list(args.format)?,
     }
     Ok(ExitCode::Done)
@@ -89,10 +90,20 @@ fn explain_code(code: LintCode) -> Explanation {
     }
 }
 
-fn show(explanation: &Explanation, format: Format) -> Result<()> {
+fn show(explanation: &Explanation, format: Format, context: &Context) -> Result<()> {
     match format {
         Format::Json => ui::json::print(explanation),
-        Format::Text => out(text(explanation)),
+        Format::Text => {
+            let text = match ui::width() {
+                Some(width) => {
+                    let markdown = markdown::render(&explanation.text, width);
+                    markdown + &fields_text(&explanation.fields)
+                }
+                None => text(explanation),
+            };
+            let variable = |name| context.env.get(name);
+            pager::page(&text, variable("PAGER"), variable("LESS"))
+        }
     }
 }
 
@@ -107,8 +118,13 @@ fn explain(topic: &Topic) -> Result<Explanation> {
 }
 
 fn text(explanation: &Explanation) -> String {
-    let mut text = explanation.text.clone();
-    if !explanation.fields.is_empty() {
+    explanation.text.clone() + &fields_text(&explanation.fields)
+}
+
+/// Returns the table of a file's fields; nothing for a topic that is no file.
+fn fields_text(fields: &[Field]) -> String {
+    let mut text = String::new();
+    if !fields.is_empty() {
         let _ = write!(text, "\n\nEvery field:\n\n");
         let row = |field: &Field| {
             [
@@ -123,7 +139,7 @@ fn text(explanation: &Explanation) -> String {
             "{}",
             Table::new([Fit::Keep, Fit::Wrap, Fit::Keep, Fit::Wrap])
                 .header(["FIELD", "TYPE", "ALWAYS", "MEANING"])
-                .rows(explanation.fields.iter().map(row))
+                .rows(fields.iter().map(row))
                 .fit_terminal()
         );
     }

@@ -212,20 +212,22 @@ impl Window {
                 style::odd("■")
             }
         };
-        self.screen.line(&format!(
-            "\n{sign} Session '{}' {}  {}",
-            plan.session,
-            report::ending(ending),
-            style::faint(&spent(state))
-        ));
-        if !matches!(ending, Ending::Completed { .. }) {
-            let snapshot = Snapshot {
-                plan: plan.clone(),
-                state: state.clone(),
-            };
-            let (failure, next) = (report::failure(&snapshot), report::next_steps(&snapshot));
-            self.screen.line(&as_called(&format!("{failure}\n{next}")));
+        let spent = spent(state);
+        let spent = style::faint(&spent);
+        if matches!(ending, Ending::Completed { .. }) {
+            let (session, ending) = (&plan.session, report::ending(ending));
+            self.screen
+                .line(&format!("\n{sign} Session '{session}' {ending}  {spent}"));
+            return;
         }
+        let snapshot = Snapshot {
+            plan: plan.clone(),
+            state: state.clone(),
+        };
+        let (failure, next) = (report::failure(&snapshot), report::next_steps(&snapshot));
+        let (first, rest) = failure.split_once('\n').unwrap_or((&failure, ""));
+        let text = format!("\n{sign} {first}  {spent}\n{rest}\n{next}");
+        self.screen.line(&as_called(&text));
     }
 }
 
