@@ -253,6 +253,7 @@ mod tests {
               "kind": "loop",
               "description": "Implement the queue's tasks one by one, each verified and committed, until the queue is empty",
               "ends": "the queue is empty, at most 25",
+              "needs": [],
               "origin": "built_in",
               "path": "builtin:loops/work/loop.yaml",
               "error": null

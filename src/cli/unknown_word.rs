@@ -28,6 +28,10 @@ pub(super) fn check(words: &[OsString], context: &Context) -> Result<()> {
     let Err(no_loop) = library.entry_of(PlanKind::Loop, word) else {
         return Ok(());
     };
+    // A path is no misspelt word, and the library says what is wrong with it.
+    if word.contains(['/', '.']) {
+        return Err(no_loop);
+    }
     let found = Words {
         word,
         rest,

@@ -219,9 +219,9 @@ ap work auth 25    # never broken, however long the line is
         assert_snapshot!(render(PAGE, 40), @r"
         A title
 
-        A paragraph with `code` and bold words,
-        which is longer than the terminal is
-        wide.
+        A paragraph with `code` and bold
+        words, which is longer than the
+        terminal is wide.
         • an item that is long enough to be
           broken into two lines
         • another
