@@ -182,10 +182,10 @@ fn a_folder_without_definition_is_told_of() {
     project
         .ap(&["lint"])
         .expect(2)
-        .says(&["L002 no-definition", why, "2 failed"]);
+        .says(&["no-definition", why, "2 failed"]);
     for name in ["hollow", ".claude/loops/hollow"] {
         project.ap(&["lint", "loop", name]).expect(2).says(&[
-            "L002 no-definition",
+            "no-definition",
             why,
             "write it",
         ]);

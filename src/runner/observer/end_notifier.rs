@@ -91,14 +91,13 @@ impl Observer for EndNotifier {
         let Some(message) = Message::new(fact.plan, ending, &self.project, iterations) else {
             return Ok(());
         };
-        let command = self
-            .desktop
-            .as_ref()
-            .map(|desktop| desktop.command(&message));
-        let command = command.map(|command| command.clean_env(&self.vars).limit(LIMIT));
+        let Some(desktop) = &self.desktop else {
+            ring();
+            return Ok(());
+        };
+        let command = desktop.command(&message).clean_env(&self.vars).limit(LIMIT);
         self.showing = Some(std::thread::spawn(move || {
-            let shown = command.map(BoundedCommand::run);
-            if !shown.is_some_and(|shown| shown.is_ok_and(|output| output.code == Some(0))) {
+            if !command.run().is_ok_and(|output| output.code == Some(0)) {
                 ring();
             }
         }));
