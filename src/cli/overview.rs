@@ -17,7 +17,7 @@ const FEWEST_SESSIONS: usize = 4;
 const MOST_SESSIONS: usize = 10;
 
 #[derive(Clone, Debug, Default, clap::Args)]
-#[command(mut_arg("json", |json| json.help("Print JSON: `{loops: [{name, kind, description, ends, origin, path, error}], pipelines: […], sessions: […]}`")))]
+#[command(mut_arg("json", |json| json.help("Print JSON: `{loops: [{name, kind, description, ends, needs, origin, path, error}], pipelines: […], sessions: […]}`")))]
 pub(super) struct Args {
     /// Describe each loop and pipeline, even if that is longer than the screen
     #[arg(long)]
@@ -134,7 +134,8 @@ fn described(title: &str, usage: &str, lines: &[Line], width: Option<usize>) -> 
 fn row(line: &Line, group: &str) -> [Cell; 5] {
     let description = match &line.error {
         Some(error) => Cell::new(format!("broken: {error}"), Look::Bad),
-        None => line.description.as_str().into(),
+        None if line.needs.is_empty() => line.description.as_str().into(),
+        None => format!("{} (needs {})", line.description, line.needs.join(" or ")).into(),
     };
     // The group says it of the others.
     let from = match line.origin {

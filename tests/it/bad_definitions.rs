@@ -184,11 +184,10 @@ fn a_folder_without_definition_is_told_of() {
         .expect(2)
         .says(&["no-definition", why, "2 failed"]);
     for name in ["hollow", ".claude/loops/hollow"] {
-        project.ap(&["lint", "loop", name]).expect(2).says(&[
-            "no-definition",
-            why,
-            "write it",
-        ]);
+        project
+            .ap(&["lint", "loop", name])
+            .expect(2)
+            .says(&["no-definition", why, "write it"]);
     }
     project
         .ap(&["loop", "hollow", "s", "--foreground"])

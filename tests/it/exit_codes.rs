@@ -9,7 +9,7 @@ const FOREGROUND: [&str; 3] = ["work", "s", "--foreground"];
 
 fn project(max: u32) -> Project {
     let project = Project::new();
-    let termination = format!("termination: {{ type: judgment, max: {max} }}\ndelay: 0\n");
+    let termination = format!("termination: {{ type: judgment, max: {max} }}\n");
     project.shell_loop("work", &termination, CONTINUES);
     project
 }

@@ -19,6 +19,8 @@ pub(super) struct Checked {
     pub(super) origin: Origin,
     pub(super) path: String,
     pub(super) ok: bool,
+    /// What a start must be given, one of these: `context`, `input`, or a file.
+    pub(super) needs: Vec<String>,
     pub(super) problems: Vec<Problem>,
 }
 
@@ -26,6 +28,9 @@ pub(super) struct Checked {
 pub(super) fn check(entry: &Entry, strict: bool, context: &Context) -> Result<Checked> {
     let compiled = catalog::check(entry, &context.project, &context.declared());
     let runs = compiled.is_ok();
+    let needs = compiled
+        .as_ref()
+        .map_or_else(|_| Vec::new(), |(plan, _)| catalog::needs(plan));
     let mut problems = match compiled {
         Ok((plan, mut warnings)) => {
             let missing_inputs = missing_inputs(entry, &plan.inputs, context);
@@ -46,6 +51,7 @@ pub(super) fn check(entry: &Entry, strict: bool, context: &Context) -> Result<Ch
         origin: entry.origin,
         path: entry.path.clone(),
         ok: runs && (is_clean || !strict),
+        needs,
         problems,
     })
 }

@@ -15,7 +15,7 @@ use report::Report;
 #[derive(Clone, Debug, Default, clap::Args)]
 #[command(
     after_help = "Without a name, all loops and pipelines. Exit code 2 if any of them cannot run. What the codes mean: `ap explain lint`",
-    mut_arg("json", |json| json.help("Print JSON: `{ok, checked: [{kind, name, origin, path, ok, problems: [{file, line, column, code, alias, level, message, hint}]}]}`"))
+    mut_arg("json", |json| json.help("Print JSON: `{ok, checked: [{kind, name, origin, path, ok, needs, problems: [{file, line, column, code, alias, level, message, hint}]}]}`"))
 )]
 pub(super) struct Args {
     /// Kind (`loop` or `pipeline`), or directly a name or path

@@ -90,11 +90,15 @@ fn print_checked(checked: &Checked, problems: &[&Problem]) -> Result<()> {
         (true, false) => style::odd("WARN"),
         (true, true) => style::good("PASS"),
     };
+    let path = match checked.needs.as_slice() {
+        [] => checked.path.clone(),
+        needs => format!("{}  a start needs {}", checked.path, needs.join(" or ")),
+    };
     ui::out(format!(
         "{mark}  {} {}  {}",
         checked.kind.as_str(),
         style::name(&checked.name),
-        style::faint(&checked.path)
+        style::faint(&path)
     ))?;
     for problem in problems {
         ui::out(format!("{}\n", ui::diagnostic(problem)))?;
