@@ -86,9 +86,10 @@ fn commands_work_in_the_project_they_are_given() {
         .expect(2)
         .says(&["there is no folder /no/such/folder"]);
     // What another project has is named.
-    shop.ap(&["status", "t"])
-        .expect(1)
-        .says(&[&format!("ap status t -C {root}")]);
+    shop.ap(&["status", "t"]).expect(1).says(&[&format!(
+        "ap status t -C {}",
+        agent_pipelines::text::shell_quote(root)
+    )]);
 }
 
 #[test]
