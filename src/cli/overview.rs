@@ -135,7 +135,7 @@ fn row(line: &Line, group: &str) -> [Cell; 5] {
     let description = match &line.error {
         Some(error) => Cell::new(format!("broken: {error}"), Look::Bad),
         None if line.needs.is_empty() => line.description.as_str().into(),
-        None => format!("{} (needs {})", line.description, line.needs.join(" or ")).into(),
+        None => format!("{} (needs {})", line.description, in_short(&line.needs)).into(),
     };
     // The group says it of the others.
     let from = match line.origin {
@@ -149,6 +149,14 @@ fn row(line: &Line, group: &str) -> [Cell; 5] {
         Cell::new(line.short_ends.as_str(), Look::Faint),
         Cell::new(from, Look::Faint),
     ]
+}
+
+/// Returns what a start needs, the first two; `ap dry-run` shows all.
+fn in_short(needs: &[String]) -> String {
+    match needs {
+        [first, second, _, ..] => format!("{first}, {second} or …"),
+        all => all.join(" or "),
+    }
 }
 
 /// Returns the names of the entries only, in lines.

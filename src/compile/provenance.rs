@@ -5,6 +5,7 @@ use super::node_context::NodeContext;
 use super::overrides::Overrides;
 use crate::agent::AgentSpec;
 use crate::plan::{Node, SettingOrigin, SettingSource};
+use crate::text::exact_duration;
 
 /// Returns the settings that override the definitions.
 pub(super) fn over(overrides: &Overrides) -> Vec<SettingOrigin> {
@@ -199,7 +200,7 @@ impl Layers<'_> {
         [
             Setting {
                 name: "delay",
-                value: format!("{} ms", node.delay_ms),
+                value: delay(node.delay_ms),
                 overridden: self.overrides().delay_ms.is_some(),
                 in_node: def.delay.is_some(),
                 in_loop: loop_def.delay.is_some(),
@@ -230,5 +231,14 @@ impl Layers<'_> {
                 in_defaults: false,
             },
         ]
+    }
+}
+
+/// Returns a pause as `delay:` takes it.
+fn delay(milliseconds: u64) -> String {
+    if milliseconds.is_multiple_of(1000) {
+        exact_duration(milliseconds / 1000)
+    } else {
+        format!("{milliseconds} ms")
     }
 }

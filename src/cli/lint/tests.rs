@@ -204,6 +204,7 @@ fn json_has_the_documented_shape() {
           "origin": "project",
           "path": ".claude/loops/mine/loop.yaml",
           "ok": false,
+          "needs": [],
           "problems": [
             {
               "file": ".claude/loops/mine/loop.yaml",

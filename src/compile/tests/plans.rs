@@ -97,7 +97,7 @@ fn what_nobody_says_is_sensible() {
         },
         {
           "setting": "work.delay",
-          "value": "3000 ms",
+          "value": "3s",
           "source": "built_in"
         },
         {

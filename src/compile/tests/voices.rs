@@ -52,7 +52,7 @@ fn every_word_has_its_speaker() {
     a.provider = claude (built in)
     a.termination = judgment (loop)
     a.max_iterations = 3 (pipeline)
-    a.delay = 1000 ms (pipeline)
+    a.delay = 1s (pipeline)
     a.check_before = false (built in)
     b.provider = claude (built in)
     b.termination = queue (loop)
@@ -82,7 +82,7 @@ fn every_word_has_its_speaker() {
     max_iterations = 4 (flag)
     work.model = opus (built in)
     work.termination = queue (loop)
-    work.delay = 3000 ms (built in)
+    work.delay = 3s (built in)
     work.check_before = true (built in)
     ");
 }
