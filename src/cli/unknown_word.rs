@@ -7,6 +7,7 @@ use crate::plan::{PlanKind, suggest};
 use crate::store::library::Library;
 use crate::store::session::{load_cached, names};
 use crate::text::shell_quote;
+use crate::ui::next_command::NextCommand;
 use std::ffi::OsString;
 
 /// How many commands are suggested at most.
@@ -83,7 +84,7 @@ impl Words<'_> {
         let session: SessionName = session.parse().ok()?;
         let dir = self.context.project.session(&session);
         let snapshot = load_cached(&dir).ok().flatten()?;
-        Some(format!("{} --resume", snapshot.plan.command))
+        Some(NextCommand::resume(&snapshot.plan, &snapshot.state).to_string())
     }
 
     /// `ap run work auth 25`: the same without the first word.

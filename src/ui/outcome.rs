@@ -15,6 +15,7 @@ pub fn line(outcome: &Outcome) -> String {
 pub fn reported(status: &Status) -> String {
     let said = first_line(status.said());
     let text = match status.decision {
+        Decision::Continue if said.is_empty() => format!("{} continue", style::good("✓")),
         Decision::Continue => format!("{} {said}", style::good("✓")),
         Decision::Stop => format!("{} votes to stop: {said}", style::good("■")),
         Decision::Error => format!("{} reports an error: {said}", style::bad("✗")),

@@ -111,7 +111,7 @@ fn each_provider_makes_an_iteration_that_is_parsed() {
         project
             .ap(&["logs", "s"])
             .expect(0)
-            .says(&[words.split(' ').next().unwrap_or_default(), "finished:"]);
+            .says(&[words.split(' ').next().unwrap_or_default(), "✓"]);
         project.nothing_left();
     }
 }
