@@ -109,7 +109,8 @@ pub fn failure(snapshot: &Snapshot) -> String {
             snapshot.plan.session, block.id
         );
     }
-    let at = if state.current.in_iteration() {
+    // A failed session failed at its last iteration, whether that was over or not.
+    let at = if what == "failed" && state.phase.ending().is_some() || state.current.in_iteration() {
         format!("at iteration {at}/{max}")
     } else {
         format!("after iteration {at}/{max}")

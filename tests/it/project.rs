@@ -221,6 +221,7 @@ impl Project {
     pub(crate) fn program(&self, name: &str, text: &str) -> Utf8PathBuf {
         use std::os::unix::fs::PermissionsExt as _;
         let path = self.outside().join(name);
+        fs_err::create_dir_all(path.parent().expect("a folder")).expect("its folder");
         atomic::replace(&path, text.as_bytes()).expect("a program");
         fs_err::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).expect("its mode");
         path
