@@ -345,7 +345,10 @@ fn runner_shim_and_agent_may_be_killed_at_once() {
     let (shim, agent) = (shim(&project), agents(&project)[0]);
     runner.kill_9();
     kill_9(shim);
-    kill_9(agent);
+    // A shim whose guard is gone may have been faster.
+    if let Some(agent) = identity(agent) {
+        send(&agent, Signal::SIGKILL);
+    }
     project
         .ap(&["work", "s", "--foreground", "--resume"])
         .expect(0);

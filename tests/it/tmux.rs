@@ -211,7 +211,7 @@ fn stop_leaves_the_window_and_kill_does_not() {
     assert_eq!(project.tmux_sessions(), ["pipeline-s"]);
     project
         .tmux(&["capture-pane", "-p", "-t", "=pipeline-s:"])
-        .says(&["stopped by ap stop"]);
+        .says(&["Stopped by: ap stop"]);
     project.ap(&["work", "s", "--resume"]).expect(0);
     project.ap(&["kill", "s"]).expect(0);
     assert!(project.tmux_sessions().is_empty());
