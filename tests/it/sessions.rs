@@ -335,7 +335,7 @@ fn a_failure_shows_the_exit_code_the_error_and_the_last_good_iteration() {
     project
         .ap(&["mute", "--foreground"])
         .expect(1)
-        .says(&["failed at iteration 4/9 Last successful iteration: 1"]);
+        .says(&["failed at iteration 4/9", "Last successful iteration: 1"]);
     let view: Value =
         serde_json::from_str(&project.read(&project.run_file("mute", "state.json"))).expect("JSON");
     assert!(view["error"]["timestamp"].is_string(), "{view}");
