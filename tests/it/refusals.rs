@@ -153,6 +153,7 @@ fn a_start_without_its_programs_is_refused() {
     project.shell_loop("work", "termination: {type: fixed, max: 1}\n", "exit 1");
     let empty = project.outside().join("empty");
     fs_err::create_dir_all(&empty).expect("a folder");
+    let path = project.var("PATH").to_owned();
     project.set("PATH", &empty);
     let before = tree(&project.outside());
     project
@@ -160,6 +161,7 @@ fn a_start_without_its_programs_is_refused() {
         .expect(2)
         .says(&["tmux is not installed", "--foreground"]);
     assert_eq!(tree(&project.outside()), before);
+    project.set("PATH", path);
 }
 
 #[test]
