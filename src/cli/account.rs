@@ -3,7 +3,7 @@ use super::context::Context;
 use crate::agent::{AgentSpec, is_nested, stray_keys};
 use crate::clock;
 use crate::error::{Error, ErrorKind, Result};
-use crate::exec::command::{BoundedCommand, find_program};
+use crate::exec::command::{BoundedCommand, can_be_asked, find_program};
 use crate::model::Env;
 use crate::plan::Plan;
 use crate::store::atomic;
@@ -83,7 +83,7 @@ impl Question {
             context.env.get("PATH"),
             context.project.root(),
         );
-        let Some(program) = found else {
+        let Some(program) = found.filter(|program| can_be_asked(program)) else {
             return Self { asked: None };
         };
         let context = context.clone();

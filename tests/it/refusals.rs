@@ -6,7 +6,9 @@ use std::collections::BTreeSet;
 /// A stand-in for Claude Code that says what it is told about its account, and whose agents find none.
 fn claude(signed_in: bool) -> String {
     format!(
-        "#!/bin/sh\nif [ \"$1\" = auth ]; then echo asked >>\"$ASKED\"; echo '{{\"loggedIn\": {signed_in}}}'; exit; fi\necho '{{\"type\":\"result\",\"subtype\":\"success\",\"is_error\":true,\"result\":\"Not logged in\",\"num_turns\":1,\"total_cost_usd\":0}}'\nexit 1\n"
+        "#!/bin/sh\nif [ \"$1\" = auth ]; then echo asked >>\"$ASKED\"; echo '{{\"loggedIn\": {signed_in}}}'; exit; fi\necho '{{\"type\":\"result\",\"subtype\":\"success\",\"is_error\":true,\"result\":\"Not logged in\",\"num_turns\":1,\"total_cost_usd\":0}}'\nexit 1\n{}\n",
+        // Large enough not to be taken for a script that takes any call for work.
+        "#".repeat(4_300_000)
     )
 }
 

@@ -9,8 +9,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::os::unix::fs::MetadataExt as _;
 use std::time::Duration;
 
-/// A smaller program is a script that calls another one, or a stand-in: it is not run for a question.
-const SMALLEST: u64 = 64 * 1024;
+/// A smaller program is a script that calls another one, or a stand-in that takes any call for work: it is not run for a
+/// question. Agent programs have tens of megabytes.
+const SMALLEST: u64 = 4 * 1024 * 1024;
 /// How long a program may take to print its help.
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -38,6 +39,11 @@ pub fn known_programs(env: &Env) -> Option<Utf8PathBuf> {
     Some(cache.join("programs.json"))
 }
 
+/// Whether a program can be asked something without the risk that it starts to work.
+pub fn can_be_asked(program: &Utf8Path) -> bool {
+    fs::metadata(program).is_ok_and(|file| SMALLEST <= file.len())
+}
+
 /// Returns the options that a program's help names; `None` where that cannot be known.
 ///
 /// The answer is stored in the file `memory` for everyone who asks later.
@@ -47,10 +53,10 @@ pub fn program_options(
     env: &Env,
 ) -> Option<BTreeSet<String>> {
     let program = program.canonicalize_utf8().ok()?;
-    let file = fs::metadata(&program).ok()?;
-    if file.len() < SMALLEST {
+    if !can_be_asked(&program) {
         return None;
     }
+    let file = fs::metadata(&program).ok()?;
     let (size, changed) = (file.len(), (file.mtime(), file.mtime_nsec()));
     let mut known: Programs = fs::read(memory)
         .ok()
@@ -114,7 +120,7 @@ mod tests {
             folder.join("cache/programs.json"),
             folder.join("asked"),
         );
-        let filler = "#".repeat(70_000);
+        let filler = "#".repeat(4_300_000);
         let save = |option: &str| {
             let text = format!(
                 "#!/bin/sh\necho >> '{asked}'\necho '  -n, --name <text>  Name'\necho '  {option} <x>  Other'\nexit 0\n{filler}\n"
