@@ -113,8 +113,13 @@ fn of_process(pid: i64, file: &str, field: &str) -> u64 {
 fn shim(project: &Project) -> i64 {
     let guard = &project.events("s", "agent_started")[0]["shim"]["pid"];
     let children = format!("/proc/{guard}/task/{guard}/children");
-    let children = fs_err::read_to_string(children).expect("a guard");
-    children.trim().parse().expect("one child")
+    let mut found: Option<i64> = None;
+    project.until("the guard's shim", || {
+        let children = fs_err::read_to_string(&children).unwrap_or_default();
+        found = children.trim().parse().ok();
+        found.is_some()
+    });
+    found.expect("one child")
 }
 
 /// Waits until a process has read the flood, and returns the most memory it has had.
