@@ -57,7 +57,7 @@ fn every_word_has_its_speaker() {
     b.provider = claude (built in)
     b.termination = queue (loop)
     b.max_iterations = 2 (pipeline)
-    b.delay = 0 ms (pipeline)
+    b.delay = 0s (pipeline)
     b.check_before = true (built in)
     ");
     assert_eq!(
