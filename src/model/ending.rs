@@ -112,6 +112,17 @@ impl Ending {
         }
     }
 
+    /// Returns the limit that was reached, if that is how it ended.
+    pub fn limit(&self) -> Option<&Limit> {
+        match self {
+            Self::LimitReached { limit } => Some(limit),
+            Self::Completed { .. }
+            | Self::Failed { .. }
+            | Self::Stopped { .. }
+            | Self::Interrupted { .. } => None,
+        }
+    }
+
     /// Returns why the goal was not reached, as a predicate: `failed: …`; `None` if it was.
     pub fn shortfall(&self) -> Option<String> {
         match self {

@@ -1,7 +1,7 @@
 //! The commands that continue a session or start it over: as words for programs, as a line for you.
 use super::caller::words_as_called;
 use crate::engine::{Phase, State};
-use crate::model::{Ending, RaisedLimit, SessionName};
+use crate::model::{Ending, Limit, RaisedLimit, SessionName};
 use crate::plan::Plan;
 use crate::text::{shell_quote, shell_words};
 
@@ -12,16 +12,8 @@ pub struct NextCommand(Vec<String>);
 impl NextCommand {
     /// Returns the command that continues the session, with its current maximum, or twice the limit that was reached.
     pub fn resume(plan: &Plan, state: &State) -> Self {
-        let raised = match state.phase.ending() {
-            Some(Ending::LimitReached { limit }) => limit.raised(),
-            Some(
-                Ending::Failed { .. }
-                | Ending::Completed { .. }
-                | Ending::Stopped { .. }
-                | Ending::Interrupted { .. },
-            )
-            | None => None,
-        };
+        let limit = state.phase.ending().and_then(Ending::limit);
+        let raised = limit.and_then(Limit::raised);
         let maximum = match raised {
             Some(RaisedLimit::MaxIterations(max)) => Some(max),
             _ => maximum(plan, state),

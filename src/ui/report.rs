@@ -109,8 +109,9 @@ pub fn failure(snapshot: &Snapshot) -> String {
             snapshot.plan.session, block.id
         );
     }
-    // A failed session failed at its last iteration, whether that was over or not.
-    let at = if what == "failed" && state.phase.ending().is_some() || state.current.in_iteration() {
+    // A session that failed did so at its last iteration, whether that was over or not.
+    let has_failed = matches!(state.phase.ending(), Some(Ending::Failed { .. }));
+    let at = if has_failed || state.current.in_iteration() {
         format!("at iteration {at}/{max}")
     } else {
         format!("after iteration {at}/{max}")
@@ -158,16 +159,12 @@ pub fn next_steps(snapshot: &Snapshot) -> String {
 
 /// Returns what to do before a resume, on a line of its own; empty if there is nothing.
 fn hint(plan: &Plan, state: &State) -> String {
-    let hint = match state.phase.ending() {
+    let ending = state.phase.ending();
+    let hint = match ending {
         Some(Ending::Failed { hint, .. }) if !hint.is_empty() => Some(hint.clone()),
-        Some(Ending::LimitReached { limit }) => limit.hint(&plan.session),
-        Some(
-            Ending::Failed { .. }
-            | Ending::Completed { .. }
-            | Ending::Stopped { .. }
-            | Ending::Interrupted { .. },
-        )
-        | None => None,
+        _ => ending
+            .and_then(Ending::limit)
+            .and_then(|limit| limit.hint(&plan.session)),
     };
     hint.map_or_else(String::new, |hint| format!("{hint}\n"))
 }
