@@ -45,7 +45,7 @@ const ADDRESS: &str = "ANTHROPIC_BASE_URL";
 const LOGIN: &str = "CLAUDE_CODE_OAUTH_TOKEN";
 
 /// Whether the variable belongs to the Claude session `ap` runs in rather than to its user.
-pub fn is_nested(name: &str) -> bool {
+fn is_nested(name: &str) -> bool {
     NESTED.contains(&name)
         || NESTED_FAMILIES
             .iter()
@@ -65,14 +65,22 @@ pub fn stray_keys(inherited: &[&str]) -> &'static [&'static str] {
     }
 }
 
+/// Returns the inherited variables that agents get only where a definition keeps the environment.
+pub fn not_for_agents<'e>(inherited: &[&'e str]) -> Vec<&'e str> {
+    let keys = stray_keys(inherited);
+    let is_foreign = |name: &&str| is_nested(name) || keys.contains(name);
+    inherited.iter().copied().filter(is_foreign).collect()
+}
+
 /// Returns the inherited variables to remove; most of them only unless the definition keeps the environment.
 pub(super) fn remove(spec: &AgentSpec, inherited: &[&str]) -> Vec<String> {
     let forbidden = spec.adapter().forbidden_variables(&spec.options());
-    let keys = stray_keys(inherited);
-    let is_foreign = |name: &str| !spec.keep_env && (is_nested(name) || keys.contains(&name));
+    let foreign = not_for_agents(inherited);
+    let is_removed =
+        |name: &&&str| forbidden.contains(name) || (!spec.keep_env && foreign.contains(name));
     inherited
         .iter()
-        .filter(|name| is_foreign(name) || forbidden.contains(name))
+        .filter(is_removed)
         .map(|name| (*name).to_owned())
         .collect()
 }

@@ -27,7 +27,7 @@ mod transcript;
 pub use adapter::{Adapter, ErrorSource, ExitMeaning, Refusal};
 pub use context::InvocationContext;
 pub use custom::{CustomOutput, CustomProvider, ProviderDef};
-pub use environment::{is_nested, stray_keys};
+pub use environment::{not_for_agents, stray_keys};
 pub use invocation::{Invocation, invocation, judge_invocation, without_missing};
 pub use judge::{JudgeInput, judge_prompt};
 pub use options::AgentOptions;

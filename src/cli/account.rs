@@ -1,9 +1,10 @@
-//! Whether Claude Code is signed in. It is asked offline, and remembered for some minutes for each of its config folders.
+//! Whether Claude Code is signed in. It is asked offline, and the answer is remembered for ten minutes for each of its
+//! config folders.
 use super::context::Context;
-use crate::agent::{AgentSpec, is_nested, stray_keys};
+use crate::agent::{AgentSpec, not_for_agents};
 use crate::clock;
 use crate::error::{Error, ErrorKind, Result};
-use crate::exec::command::{BoundedCommand, can_be_asked, find_program};
+use crate::exec::command::{BoundedCommand, can_be_asked, find_agent_program};
 use crate::model::Env;
 use crate::plan::Plan;
 use crate::store::atomic;
@@ -17,6 +18,9 @@ use std::collections::BTreeMap;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+/// What to do where it is not.
+pub(super) const SIGN_IN: &str =
+    "run `claude`, then `/login`, or set CLAUDE_CODE_OAUTH_TOKEN (`claude setup-token` makes one)";
 /// How long `claude auth status` may take; it is a matter of half a second.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// How long an answer is believed.
@@ -78,11 +82,7 @@ impl Question {
         if Remembered::read(context).is_signed_in(&folder) {
             return Self { asked: None };
         }
-        let found = find_program(
-            &agent.program,
-            context.env.get("PATH"),
-            context.project.root(),
-        );
+        let found = find_agent_program(&agent.program, &context.env, context.project.root());
         let Some(program) = found.filter(|program| can_be_asked(program)) else {
             return Self { asked: None };
         };
@@ -110,28 +110,29 @@ impl Question {
 }
 
 fn not_signed_in() -> Error {
-    Error::new(ErrorKind::NotSignedIn, "Claude Code is not signed in, so no agent could work").hint(
-        "run `claude`, then `/login`, or set CLAUDE_CODE_OAUTH_TOKEN (`claude setup-token` makes one); `--provider scripted` shows a loop without an account",
-    )
+    let message = "Claude Code is not signed in, so no agent could work";
+    Error::new(ErrorKind::NotSignedIn, message).hint(format!(
+        "{SIGN_IN}; `--provider scripted` shows a loop without an account"
+    ))
 }
 
 /// Returns the environment with which an agent of Claude Code would look for its account.
 pub(super) fn agent_env(inherited: &Env, keep_env: bool) -> Env {
-    let names: Vec<&str> = inherited.keys().map(String::as_str).collect();
-    let stray = stray_keys(&names);
-    let is_kept = |name: &str| keep_env || !(is_nested(name) || stray.contains(&name));
-    inherited
-        .iter()
-        .filter(|(name, _)| is_kept(name))
-        .map(|(name, value)| (name.clone(), value.clone()))
-        .collect()
+    let mut env = inherited.clone();
+    if !keep_env {
+        let names: Vec<&str> = inherited.keys().map(String::as_str).collect();
+        for name in not_for_agents(&names) {
+            env.remove(name);
+        }
+    }
+    env
 }
 
 /// Returns where Claude Code keeps its account.
 fn config_folder(env: &Env) -> String {
     let home = || Some(format!("{}/.claude", env.get("HOME")?));
     let folder = env.get("CLAUDE_CONFIG_DIR").cloned().or_else(home);
-    // Another account is another matter.
+    // The same folder answers differently for a login or a key in the environment.
     let by = [
         "CLAUDE_CODE_OAUTH_TOKEN",
         "ANTHROPIC_API_KEY",

@@ -1,4 +1,5 @@
 //! `ap doctor`: checks whether sessions can run here, and shows how to fix what is wrong. It leaves nothing behind.
+mod account;
 mod check;
 mod logout;
 mod place;
@@ -55,7 +56,7 @@ fn checks(context: &Context) -> Vec<Check> {
             program::WANTED.map(|wanted| scope.spawn(move || program::check(&wanted, context)));
         let server = scope.spawn(|| program::server(context));
         let logout = scope.spawn(|| logout::check(context));
-        let account = scope.spawn(|| program::account(context));
+        let account = scope.spawn(|| account::check(context));
         let mut checks: Vec<Check> = programs
             .into_iter()
             .filter_map(|thread| thread.join().ok())

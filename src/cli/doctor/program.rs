@@ -1,7 +1,5 @@
 //! Programs: which there are, which version, and whether they answer.
 use super::check::{Check, Verdict};
-use crate::agent::stray_keys;
-use crate::cli::account::{self, Account};
 use crate::cli::context::Context;
 use crate::exec::command::{BoundedCommand, CommandError, find_agent_program};
 use crate::text::first_line;
@@ -186,7 +184,8 @@ fn broken(wanted: &Wanted, found: String) -> Check {
     }
 }
 
-fn find(program: &str, context: &Context) -> Option<Utf8PathBuf> {
+/// Finds a program as sessions do.
+pub(super) fn find(program: &str, context: &Context) -> Option<Utf8PathBuf> {
     find_agent_program(program, &context.env, context.project.root())
 }
 
@@ -264,45 +263,6 @@ pub(super) fn on_path(context: &Context) -> Check {
             format!("{version} ({}), not on PATH", context.exe),
             "add its folder to PATH, or use `./run.sh` from the checkout; agents find it either way",
         ),
-    }
-}
-
-/// Returns which account pays for agents. Looks at names only.
-pub(super) fn account(context: &Context) -> Check {
-    const NAME: &str = "account";
-    let names: Vec<&str> = context.env.keys().map(String::as_str).collect();
-    let set = ["ANTHROPIC_AUTH_TOKEN", "ANTHROPIC_API_KEY"]
-        .into_iter()
-        .find(|name| names.contains(name));
-    match set {
-        Some(name) if !stray_keys(&names).contains(&name) => Check::ok(
-            NAME,
-            format!("{name} pays: ANTHROPIC_BASE_URL is set, and agents get both"),
-        ),
-        Some(name) => Check::ok(
-            NAME,
-            format!(
-                "{name} is set, but agents do not get it: the account `claude` is signed in with pays; with --keep-env the key's does"
-            ),
-        ),
-        None => signed_in(context),
-    }
-}
-
-/// Asks Claude Code, which looks at its own files only.
-fn signed_in(context: &Context) -> Check {
-    const NAME: &str = "account";
-    let Some(program) = find("claude", context) else {
-        return Check::ok(NAME, "unknown: `claude` is not installed");
-    };
-    match Account::ask(&program, &account::agent_env(&context.env, false)) {
-        Account::SignedIn => Check::ok(NAME, "signed in: that account pays for agents"),
-        Account::NotSignedIn => Check::warning(
-            NAME,
-            "not signed in: agents of Claude Code cannot work",
-            "run `claude`, then `/login`, or set CLAUDE_CODE_OAUTH_TOKEN (`claude setup-token` makes one)",
-        ),
-        Account::Unknown => Check::ok(NAME, "unknown: `claude auth status` does not say"),
     }
 }
 
