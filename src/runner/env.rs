@@ -1,8 +1,9 @@
 //! What a runner needs of its surroundings: folders, its program, and the environment that agents inherit.
-use crate::exec::command::{find_agent_program, known_programs, program_options};
+use crate::exec::command::{find_agent_program, program_options};
 use crate::exec::launcher::Windows;
 use crate::model::{Env, NodeId, SessionName};
 use crate::plan::Plan;
+use crate::store::layout::UserDirs;
 use crate::store::slots::{Slot, Slots};
 use crate::workspace::Workspace;
 use camino::{Utf8Path, Utf8PathBuf};
@@ -84,7 +85,9 @@ impl RunnerEnv {
 
     /// Returns the options that a program has, if it can be asked.
     pub(super) fn options_of(&self, program: &Utf8Path) -> Option<BTreeSet<String>> {
-        program_options(program, &known_programs(&self.vars)?, &self.vars)
+        let home = self.vars.get("HOME").map(Utf8Path::new);
+        let memory = UserDirs::new(&self.vars, home).cache.join("programs.json");
+        program_options(program, &memory, &self.vars)
     }
 
     /// Takes a permit unconditionally, for an adopted attempt.

@@ -13,7 +13,7 @@ mod running;
 pub use bounded::BoundedCommand;
 pub use error::CommandError;
 pub use find::{find_agent_program, find_program};
-pub use program_options::{can_be_asked, known_programs, program_options};
+pub use program_options::{can_be_asked, program_options};
 pub use running::RunningCommand;
 
 #[cfg(test)]

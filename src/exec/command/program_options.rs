@@ -26,19 +26,6 @@ struct Known {
 
 type Programs = BTreeMap<Utf8PathBuf, Known>;
 
-/// Returns the file that the answers of programs are stored in.
-pub fn known_programs(env: &Env) -> Option<Utf8PathBuf> {
-    let set = |name: &str| {
-        env.get(name)
-            .filter(|value| !value.is_empty())
-            .map(Utf8PathBuf::from)
-    };
-    let cache = set("AP_HOME").map(|home| home.join("cache"));
-    let cache = cache.or_else(|| Some(set("XDG_CACHE_HOME")?.join("agent-pipelines")));
-    let cache = cache.or_else(|| Some(set("HOME")?.join(".cache/agent-pipelines")))?;
-    Some(cache.join("programs.json"))
-}
-
 /// Whether a program can be asked something without the risk that it starts to work.
 pub fn can_be_asked(program: &Utf8Path) -> bool {
     fs::metadata(program).is_ok_and(|file| SMALLEST <= file.len())
