@@ -31,7 +31,7 @@ pub(super) struct Flags {
     #[arg(help_heading = "Session", long)]
     resume: bool,
     /// For scripts: continue the session if there is one, else start it. One that you stopped is left alone (exit code 5)
-    #[arg(long, conflicts_with_all = ["force", "resume", "recompile"])]
+    #[arg(help_heading = "Session", long, conflicts_with_all = ["force", "resume", "recompile"])]
     resume_or_start: bool,
     /// With --resume: continue with the definition as it is now, where that is safe
     #[arg(help_heading = "Session", long)]
@@ -107,7 +107,7 @@ fn find_sources(
     Ok((sources, folder))
 }
 
-/// Runs the session, in this terminal or in tmux, in a project that `ap list --all` shows from now on.
+/// Runs the session, in this terminal or in tmux, and adds the project to those that `ap list --all` shows.
 fn launch(request: SessionRequest, flags: &Flags, context: &Context) -> Result<ExitCode> {
     let dir = context.project.session(&request.plan.session);
     if !flags.force && is_older_run(&dir) {
@@ -145,7 +145,7 @@ pub(super) fn would_refuse(plan: &Plan, context: &Context) -> Result<()> {
     refusals::nothing_to_do(plan, context)
 }
 
-/// Has `ap list --all` show this project from now on.
+/// Adds this project to those that `ap list --all` shows.
 pub(super) fn remember_project(context: &Context) {
     if let Err(error) = roots::add(&context.dirs, context.project.root(), clock::now()) {
         let root = context.project.root();

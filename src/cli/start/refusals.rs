@@ -3,13 +3,12 @@ use crate::cli::context::Context;
 use crate::cli::programs;
 use crate::error::{Error, ErrorKind, Result};
 use crate::exec::command::find_program;
-use crate::model::QueueStatus;
+use crate::model::{Env, QueueStatus};
 use crate::plan::{BACKLOGS, Need, Node, Plan, QueueSource, QueueSpec, Step};
 use crate::queue::{self, QueueEnv};
 use crate::runner::RunnerEnv;
-use crate::workspace::Workspace;
+use crate::workspace::{Workspace, git};
 use camino::Utf8Path;
-use fs_err as fs;
 
 /// Refuses to start or resume a session whose programs are missing.
 pub(super) fn programs(plan: &Plan, in_tmux: bool, context: &Context) -> Result<()> {
@@ -46,13 +45,12 @@ pub(super) fn nothing_to_do(plan: &Plan, context: &Context) -> Result<()> {
 
 /// Refuses a node that needs a goal and is given none. The scripted agent needs none: it follows its script.
 fn needs(plan: &Plan, node: &Node, context: &Context) -> Result<()> {
-    let root = context.project.root();
     let is_given = |need: &Need| match need {
         Need::Context => !node.context.trim().is_empty(),
         Need::Input => !plan.inputs.is_empty(),
         Need::File(path) => {
             let path = path.replace("${SESSION_NAME}", plan.session.as_str());
-            file_exists(root, &path)
+            file_exists(context.project.root(), &context.env, &path)
         }
     };
     if node.needs.is_empty()
@@ -86,10 +84,13 @@ fn needed(need: &Need) -> String {
 }
 
 /// Whether there is a file of that name in the project; `*` stands for any part of the last name. A path in `.git` is
-/// one in the repository, wherever that is.
-fn file_exists(root: &Utf8Path, path: &str) -> bool {
+/// one in the repository, wherever git keeps it.
+fn file_exists(root: &Utf8Path, env: &Env, path: &str) -> bool {
     let path = match path.strip_prefix(".git/") {
-        Some(inside) => git_dir(root).join(inside),
+        Some(inside) => match git::call(root, env, &["rev-parse", "--git-path", inside]) {
+            Ok(printed) => root.join(printed.trim_end_matches('\n')),
+            Err(_) => return false,
+        },
         None => root.join(path),
     };
     let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else {
@@ -104,16 +105,6 @@ fn file_exists(root: &Utf8Path, path: &str) -> bool {
     let entries = folder.read_dir_utf8().into_iter().flatten().flatten();
     let mut names = entries.map(|entry| entry.file_name().to_owned());
     names.any(|name| pattern.matches(&name))
-}
-
-/// Returns the git directory, which a worktree has elsewhere.
-fn git_dir(root: &Utf8Path) -> camino::Utf8PathBuf {
-    let usual = root.join(".git");
-    let text = fs::read_to_string(&usual).unwrap_or_default();
-    match text.strip_prefix("gitdir:") {
-        Some(path) => root.join(path.trim()),
-        None => usual,
-    }
 }
 
 /// Refuses a node that ends when its queue is empty and has no queue, or one without any task. Only files are read: to
@@ -180,17 +171,21 @@ fn no_tasks(spec: &QueueSpec, context: &Context) -> Result<bool> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::store::atomic;
+    use fs_err as fs;
 
     #[test]
     fn a_needed_file_is_found_by_its_name_a_pattern_and_in_the_repository() {
         let folder = tempfile::tempdir().unwrap();
-        let root = Utf8Path::from_path(folder.path()).unwrap();
+        let top = Utf8Path::from_path(folder.path()).unwrap();
+        let (root, linked) = (top.join("repo"), top.join("linked"));
         fs::create_dir_all(root.join("docs/plans")).unwrap();
-        fs::create_dir_all(root.join("elsewhere/rebase-merge")).unwrap();
         for file in ["docs/plans/a-prd.md", "PROMPT.md"] {
-            crate::store::atomic::replace(&root.join(file), b"x").unwrap();
+            atomic::replace(&root.join(file), b"x").unwrap();
         }
-        let exists = |path: &str| file_exists(root, path);
+        let variables = std::env::vars().filter(|(name, _)| name == "PATH");
+        let env: Env = variables.collect();
+        let exists = |path: &str| file_exists(&root, &env, path);
         assert!(exists("PROMPT.md") && exists("docs") && exists("docs/plans/*-prd.md"));
         assert!(
             !exists("prd.md")
@@ -198,7 +193,17 @@ mod tests {
                 && !exists("no/*")
                 && !exists(".git/MERGE_HEAD")
         );
-        crate::store::atomic::replace(&root.join(".git"), b"gitdir: elsewhere\n").unwrap();
-        assert!(exists(".git/rebase-merge") && !exists(".git/MERGE_HEAD"));
+        let git = |args: &[&str]| git::call(&root, &env, args).unwrap();
+        git(&["init", "-q"]);
+        let user = ["-c", "user.name=a", "-c", "user.email=a@b"];
+        git(&[&user[..], &["commit", "-q", "--allow-empty", "-m", "x"]].concat());
+        git(&["worktree", "add", "-q", linked.as_str()]);
+        let merging = root.join(".git/worktrees/linked/MERGE_HEAD");
+        atomic::replace(&merging, b"x").unwrap();
+        assert!(file_exists(&linked, &env, ".git/MERGE_HEAD"));
+        assert!(
+            !exists(".git/MERGE_HEAD"),
+            "that is another worktree's merge"
+        );
     }
 }
