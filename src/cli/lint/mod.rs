@@ -5,8 +5,8 @@ mod report;
 use super::candidates;
 use super::context::Context;
 use super::format::Format;
-use crate::error::{Error, ExitCode, Result};
-use crate::plan::PlanKind;
+use super::kind;
+use crate::error::{ExitCode, Result};
 use crate::store::library::{Entry, Library};
 use crate::ui;
 use check::check;
@@ -58,18 +58,15 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<ExitCode> {
 
 /// Returns what is to be checked.
 fn select(args: &Args, library: &Library) -> Result<Vec<Entry>> {
-    let kind = match args.kind.as_deref() {
-        Some("loop" | "loops" | "stage") => Some(PlanKind::Loop),
-        Some("pipeline" | "pipelines") => Some(PlanKind::Pipeline),
-        Some(name) if args.name.is_none() => return library.entries_of(name),
-        Some(word) => {
-            return Err(
-                Error::usage(format!("`{word}` is neither `loop` nor `pipeline`"))
-                    .hint("try `ap lint loop <name>`"),
-            );
+    let word = args.kind.as_deref();
+    let kind = word.and_then(kind::of_word);
+    match (word, kind, &args.name) {
+        (Some(name), None, None) => return library.entries_of(name),
+        (Some(word), None, Some(_)) => {
+            return Err(kind::unknown(word).hint("try `ap lint loop <name>`"));
         }
-        None => None,
-    };
+        _ => {}
+    }
     if let (Some(kind), Some(name)) = (kind, &args.name) {
         return Ok(vec![library.entry_of(kind, name)?]);
     }

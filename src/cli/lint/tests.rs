@@ -1,6 +1,7 @@
 use super::report::missing_programs;
 use super::*;
 use crate::compile::Problem;
+use crate::plan::PlanKind;
 use crate::store::atomic;
 use crate::store::layout::{Project, UserDirs};
 use camino::Utf8PathBuf;
