@@ -62,16 +62,16 @@ fn a_malformed_prd_is_reported_with_its_location() {
     );
 }
 
+/// Returns the ids of the stories in the order they are worked on.
+fn order(text: &str) -> Vec<String> {
+    let items = Prd.parse(text).unwrap().into_iter();
+    items.map(|item| item.id).collect()
+}
+
 #[test]
 fn the_lower_priority_comes_first_and_none_comes_last() {
     let text = r#"{"userStories":[{"id":"c"},{"id":"b","priority":2},{"id":"a","priority":1},{"id":"b2","priority":2}]}"#;
-    let ids: Vec<String> = Prd
-        .parse(text)
-        .unwrap()
-        .into_iter()
-        .map(|item| item.id)
-        .collect();
-    assert_eq!(ids, ["a", "b", "b2", "c"]);
+    assert_eq!(order(text), ["a", "b", "b2", "c"]);
 }
 
 /// The id and the reason of each story that is blocked, in order, and the ids of those that can be claimed.
@@ -192,14 +192,8 @@ fn only_id_passes_and_order_must_be_right() {
 fn fractions_and_words_of_priority_order_the_stories() {
     let text = r#"{"userStories":[{"id":"none"},{"id":"odd","priority":{}},{"id":"low","priority":"low"},{"id":"1.5","priority":1.5},{"id":"1.1","priority":1.1},
         {"id":"high","priority":"High"},{"id":"P0","priority":"P0"},{"id":"two","priority":"2"},{"id":"minus","priority":-1},{"id":"what","priority":"soonish"}]}"#;
-    let ids: Vec<String> = Prd
-        .parse(text)
-        .unwrap()
-        .into_iter()
-        .map(|item| item.id)
-        .collect();
     assert_eq!(
-        ids,
+        order(text),
         [
             "minus", "P0", "high", "1.1", "1.5", "two", "low", "none", "odd", "what"
         ]
