@@ -3,7 +3,7 @@
 //! Agents, gates and trackers outlive that program and work on other things: with the `GIT_DIR` of a hook, the commits
 //! of an agent's scratch repository land in the user's.
 //!
-//! Considered and kept: what the user sets to configure a program (`GIT_SSH_COMMAND`, `GIT_CONFIG_GLOBAL`,
+//! These were considered and are kept: what the user sets to configure a program (`GIT_SSH_COMMAND`, `GIT_CONFIG_GLOBAL`,
 //! `GIT_EDITOR`, `CARGO_HOME`, `CARGO_TARGET_DIR`), access to the user's agents and terminals (`SSH_AUTH_SOCK`,
 //! `SSH_CONNECTION`, `GPG_TTY`, `DISPLAY`), virtual environments, and direnv's `DIRENV_*`, which record what a shell in
 //! the same folder has to undo.

@@ -1,4 +1,4 @@
-//! The signals a session's runner handles, and who each of them speaks for.
+//! The signals a session's runner handles, and the request that each of them makes.
 use crate::error::Result;
 use crate::model::{Stop, StopSource};
 use nix::unistd::{Pid, getppid};
@@ -34,7 +34,7 @@ pub(super) struct Signals {
     server: Option<Pid>,
     /// When Ctrl-C was pressed in the window.
     interrupted: Option<Instant>,
-    /// When the terminal was closed, until it is known by whom.
+    /// When the terminal was closed, until its source is known.
     hung_up: Option<Instant>,
 }
 
@@ -64,13 +64,13 @@ impl Signals {
                 _ = self.request.recv() => return Received::Request,
             }
         }
-        let stop = self.who_hung_up().await;
+        let stop = self.stop_by_hangup().await;
         self.hung_up = None;
         Received::Stop(stop)
     }
 
-    /// Returns who closed the terminal: you, if its tmux server lives on.
-    async fn who_hung_up(&self) -> Stop {
+    /// Returns the stop that a closed terminal means: yours, if its tmux server lives on.
+    async fn stop_by_hangup(&self) -> Stop {
         let (Some(server), Some(since)) = (self.server, self.hung_up) else {
             return Stop::new(StopSource::Window, "the end of its terminal");
         };

@@ -4,7 +4,7 @@ use crate::store::layout::IterationDir;
 use fs_err as fs;
 use std::io::{self, Write as _};
 
-/// `exit.json`. It is made empty before the agent is started, so that an attempt that has begun can be told from one that
+/// `exit.json`. It is made empty before the agent is started, so that an attempt that has begun can be distinguished from one that
 /// has not, and filled with one write when the agent has ended, so that a reader finds nothing in it or everything.
 #[derive(Debug)]
 pub(super) struct ExitFile(fs::File);

@@ -19,7 +19,7 @@ pub struct UserDirs {
 }
 
 impl UserDirs {
-    /// Returns the folders by the environment. Without a home they are nowhere.
+    /// Returns the folders that the environment and the home directory name; without either, ones that do not exist.
     pub fn new(env: &Env, home: Option<&Utf8Path>) -> Self {
         let set = |name: &str| env.get(name).filter(|path| path.starts_with('/'));
         let folder = |ours: &str, variable: &str, usual: &str| match (set("AP_HOME"), set(variable))
