@@ -52,7 +52,7 @@ pub(super) fn idle_limit(plan: &Plan, state: &State, node: &Node) -> Option<Limi
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Event, FinishedAttempt, Outcome, Usage};
+    use crate::model::{Event, FinishedAttempt, Outcome};
 
     /// Ends an iteration of a node and returns how many in a row have changed nothing.
     fn after(
@@ -73,15 +73,10 @@ mod tests {
             commit: Some(own(commit)),
             changes: changes.map(own),
         });
-        let (outcome, usage, promises) =
-            (Outcome::Reported { status }, Usage::default(), Vec::new());
         state.apply(
             &Event::AgentExited(FinishedAttempt {
-                cursor,
-                outcome,
-                usage,
-                promises,
                 tree,
+                ..FinishedAttempt::new(cursor, Outcome::Reported { status })
             }),
             jiff::Timestamp::UNIX_EPOCH,
         );

@@ -119,6 +119,9 @@ impl State {
             | Outcome::BudgetExhausted { .. }
             | Outcome::TimedOut { .. } => true,
             Outcome::RateLimited { .. }
+            | Outcome::Throttled { .. }
+            | Outcome::Outage { .. }
+            | Outcome::Environment { .. }
             | Outcome::Refused { .. }
             | Outcome::Lost { .. }
             | Outcome::Cancelled => false,

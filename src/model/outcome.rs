@@ -1,23 +1,14 @@
 //! How an attempt ended: what the shim saw ([`Exit`]) and what it amounts to ([`Outcome`]).
 use super::cursor::Cursor;
+use super::failure_class::FailureClass;
+use super::hang_kind::HangKind;
+use super::requirement::Requirement;
 use super::status::Status;
 use super::usage::Usage;
 use super::work_tree::WorkTree;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::fmt;
-
-/// The limit of an attempt that ended an agent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum LimitKind {
-    /// It ran longer than an attempt may.
-    Wall,
-    /// It printed nothing for too long.
-    Idle,
-    /// It gave its result but did not exit.
-    AfterResult,
-}
 
 /// `exit.json`: how the agent's process ended, as its shim saw it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -26,8 +17,8 @@ pub struct Exit {
     pub code: Option<i32>,
     /// The signal that ended it.
     pub signal: Option<i32>,
-    /// The limit it reached, if that is why it ended.
-    pub limit: Option<LimitKind>,
+    /// How it hung, if that is why it was ended.
+    pub limit: Option<HangKind>,
     /// Whether the runner requested the end.
     pub cancelled: bool,
     /// Why the agent could not be started at all.
@@ -36,6 +27,9 @@ pub struct Exit {
     pub ended_at: Timestamp,
     /// Processes the agent left behind and the shim ended.
     pub swept: u32,
+    /// Whether the kernel killed a process of it for want of memory, where the shim can see that.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub out_of_memory: bool,
 }
 
 /// An attempt that is over.
@@ -43,6 +37,9 @@ pub struct Exit {
 pub struct FinishedAttempt {
     pub cursor: Cursor,
     pub outcome: Outcome,
+    /// The class of its failure, which the outcome determines; none if it reported.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub class: Option<FailureClass>,
     pub usage: Usage,
     /// What its last words promise.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -57,6 +54,7 @@ impl FinishedAttempt {
     pub fn new(cursor: Cursor, outcome: Outcome) -> Self {
         Self {
             cursor,
+            class: outcome.class(),
             outcome,
             usage: Usage::default(),
             promises: Vec::new(),
@@ -86,15 +84,32 @@ pub enum Outcome {
     },
     /// The provider or its permissions refused; a retry would change nothing.
     Refused {
+        /// `login`, `billing`, `denied` or `refused`.
+        #[serde(default = "FailureClass::refused")]
+        class: FailureClass,
         reason: String,
         hint: String,
     },
     TimedOut {
-        limit: LimitKind,
+        limit: HangKind,
     },
-    /// Out of quota. Costs no attempt.
+    /// A window of the quota is used up, or the provider says when it serves again. Costs no attempt.
     RateLimited {
+        /// When it serves again, if that is known.
         until: Option<Timestamp>,
+        reason: String,
+    },
+    /// The provider limits requests, and no window is used up. Costs no attempt.
+    Throttled {
+        reason: String,
+    },
+    /// The provider is overloaded, fails, cannot be reached, or its answer was cut off. Costs no attempt.
+    Outage {
+        reason: String,
+    },
+    /// The machine lacks what the agent needs. Costs no attempt.
+    Environment {
+        requirement: Requirement,
         reason: String,
     },
     /// It used up the budget that its program was given. Another attempt would use up another one.
@@ -107,6 +122,57 @@ pub enum Outcome {
     },
     /// It was ended because the session was stopped.
     Cancelled,
+}
+
+impl Outcome {
+    /// Returns the class of the failure; none if the agent reported.
+    pub fn class(&self) -> Option<FailureClass> {
+        Some(match self {
+            Self::Reported { .. } => return None,
+            Self::Refused { class, .. } => *class,
+            // Nothing answers the question the next time either.
+            Self::TimedOut {
+                limit: HangKind::Prompt,
+            } => FailureClass::Refused,
+            Self::TimedOut { .. } => FailureClass::Hang,
+            Self::RateLimited { .. } => FailureClass::Limit,
+            Self::Throttled { .. } => FailureClass::Throttle,
+            Self::Outage { .. } => FailureClass::Outage,
+            Self::Environment { .. } => FailureClass::Environment,
+            Self::BudgetExhausted { .. } => FailureClass::Billing,
+            Self::Unreported { .. } | Self::Crashed { .. } | Self::Lost { .. } => {
+                FailureClass::Crash
+            }
+            Self::Cancelled => FailureClass::Cancelled,
+        })
+    }
+}
+
+impl Outcome {
+    /// Returns when the provider serves again, if it says so.
+    pub fn reset(&self) -> Option<Timestamp> {
+        match self {
+            Self::RateLimited { until, .. } => *until,
+            _ => None,
+        }
+    }
+
+    /// Returns why the attempt failed, in the words of the program; empty if there are none.
+    pub fn reason(&self) -> &str {
+        match self {
+            Self::Reported { status } => &status.reason,
+            Self::Unreported { reason }
+            | Self::Crashed { reason, .. }
+            | Self::Refused { reason, .. }
+            | Self::RateLimited { reason, .. }
+            | Self::Throttled { reason }
+            | Self::Outage { reason }
+            | Self::Environment { reason, .. }
+            | Self::BudgetExhausted { reason }
+            | Self::Lost { reason } => reason,
+            Self::TimedOut { .. } | Self::Cancelled => "",
+        }
+    }
 }
 
 impl fmt::Display for Outcome {
@@ -134,16 +200,14 @@ impl fmt::Display for Outcome {
                 (reason, ..) => write!(f, "terminated unexpectedly: {reason}"),
             },
             Self::Refused { reason, .. } => write!(f, "refused: {reason}"),
-            Self::TimedOut {
-                limit: LimitKind::Wall,
-            } => write!(f, "timed out: it ran longer than an attempt may"),
-            Self::TimedOut {
-                limit: LimitKind::Idle,
-            } => write!(f, "timed out: it gave no sign of life"),
-            Self::TimedOut {
-                limit: LimitKind::AfterResult,
-            } => write!(f, "timed out: it gave its result but did not exit"),
+            Self::TimedOut { limit } => write!(f, "timed out: {limit}"),
             Self::RateLimited { reason, .. } => write!(f, "rate limited: {reason}"),
+            Self::Throttled { reason } => write!(f, "throttled: {reason}"),
+            Self::Outage { reason } => write!(f, "provider outage: {reason}"),
+            Self::Environment {
+                requirement,
+                reason,
+            } => write!(f, "needs {requirement}: {reason}"),
             Self::BudgetExhausted { reason } => write!(f, "used up its budget: {reason}"),
             Self::Lost { reason } => write!(f, "lost: {reason}"),
             Self::Cancelled => write!(f, "cancelled"),

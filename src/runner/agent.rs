@@ -98,11 +98,10 @@ impl Runner {
         let tree = self.work_tree_after(&outcome, &node).await;
         let cursor = attempt.cursor;
         self.accept(&Input::AgentExited(FinishedAttempt {
-            cursor,
-            outcome,
             usage,
             promises,
             tree,
+            ..FinishedAttempt::new(cursor, outcome)
         }))
     }
 
@@ -121,6 +120,9 @@ impl Runner {
             | Outcome::Refused { .. }
             | Outcome::TimedOut { .. }
             | Outcome::RateLimited { .. }
+            | Outcome::Throttled { .. }
+            | Outcome::Outage { .. }
+            | Outcome::Environment { .. }
             | Outcome::Lost { .. }
             | Outcome::Cancelled => None,
         }

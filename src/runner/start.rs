@@ -4,7 +4,7 @@ use super::env::RunnerEnv;
 use super::status_file;
 use crate::agent::{self, Invocation, InvocationContext, PromptDelivery};
 use crate::exec::shim::{Job, SpawnedShim};
-use crate::model::{Outcome, ProcessId, env_tag};
+use crate::model::{FailureClass, Outcome, ProcessId, env_tag};
 use crate::plan::Node;
 use crate::plan::template::{self, UnknownVariable};
 use crate::store::lock::FileLock;
@@ -144,6 +144,7 @@ fn job(context: &AttemptContext<'_>, prompt: &str) -> Result<Job, Box<Outcome>> 
     let by = node.agent.adapter().prompt_delivery();
     if by == PromptDelivery::Argument && LONGEST_ARGUMENT <= prompt.len() {
         return Err(Box::new(Outcome::Refused {
+            class: FailureClass::Refused,
             reason: format!(
                 "the prompt has {} bytes; an argument holds less than {LONGEST_ARGUMENT}",
                 prompt.len()
@@ -164,6 +165,7 @@ fn job(context: &AttemptContext<'_>, prompt: &str) -> Result<Job, Box<Outcome>> 
     vars.extend(context.tracker_env.iter().cloned());
     let program = env.find(&invocation.program).ok_or_else(|| {
         Box::new(Outcome::Refused {
+            class: FailureClass::Refused,
             reason: format!("there is no program `{}` on PATH", invocation.program),
             hint: format!(
                 "{}; or name it with `program:` in the loop",

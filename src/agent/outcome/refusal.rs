@@ -3,12 +3,13 @@ use crate::agent::adapter::Refusal;
 use crate::agent::failure;
 use crate::agent::spec::AgentSpec;
 use crate::agent::transcript::TranscriptState;
-use crate::model::{Exit, Outcome};
+use crate::model::{Exit, FailureClass, Outcome};
 use std::collections::BTreeSet;
 
 /// Returns the refusal of a program that could not be started.
 pub(super) fn not_started(spec: &AgentSpec, error: &str) -> Outcome {
     Outcome::Refused {
+        class: FailureClass::Refused,
         reason: format!("`{}` could not be started: {error}", spec.program),
         hint: spec.adapter().install_hint(),
     }
@@ -21,34 +22,43 @@ pub(super) fn refused(
     exit: &Exit,
     stderr: &str,
 ) -> Option<Outcome> {
-    let Refusal { reason, hint } = if exit.code != Some(0) || state.has_failed() {
-        by_provider(spec, state).or_else(|| spec.adapter().refusal([stderr, &state.last_raw]))?
+    let (class, Refusal { reason, hint }) = if exit.code != Some(0) || state.has_failed() {
+        let by_output = || spec.adapter().refusal([stderr, &state.last_raw]);
+        by_provider(spec, state)
+            .or_else(|| by_output().map(|refusal| (FailureClass::Refused, refusal)))?
     } else {
-        by_permissions(spec, state)?
+        (FailureClass::Denied, by_permissions(spec, state)?)
     };
-    Some(Outcome::Refused { reason, hint })
+    Some(Outcome::Refused {
+        class,
+        reason,
+        hint,
+    })
 }
 
 /// Returns why the provider does not serve this account, or this model.
-fn by_provider(spec: &AgentSpec, state: &TranscriptState) -> Option<Refusal> {
-    let hint = match (state.error.as_str(), state.api_status()) {
-        ("authentication_failed", _) | ("", Some(401 | 403)) => spec.adapter().login_hint(),
-        ("billing_error", _) | ("", Some(402)) => {
-            "the account cannot pay: add credit, or log in with another one"
+fn by_provider(spec: &AgentSpec, state: &TranscriptState) -> Option<(FailureClass, Refusal)> {
+    let (class, hint) = match (state.error.as_str(), state.api_status()) {
+        ("authentication_failed", _) | ("", Some(401 | 403)) => {
+            (FailureClass::Login, spec.adapter().login_hint())
         }
-        (failure::STARTUP, _) => return Some(not_ready(spec, state)),
-        ("model_not_found", _) => spec.adapter().model_hint(),
-        ("invalid_input" | "invalid_config", _) => {
-            "see `ap logs`; the prompt and arguments of the call are in the session's folder"
-        }
+        ("billing_error", _) | ("", Some(402)) => (
+            FailureClass::Billing,
+            "the account cannot pay: add credit, or log in with another one",
+        ),
+        (failure::STARTUP, _) => return Some((FailureClass::Refused, not_ready(spec, state))),
+        ("model_not_found", _) => (FailureClass::Refused, spec.adapter().model_hint()),
+        ("invalid_input" | "invalid_config", _) => (
+            FailureClass::Refused,
+            "see `ap logs`; the prompt and arguments of the call are in the session's folder",
+        ),
         _ => return None,
     };
-    Some(Refusal {
-        reason: state
-            .error_text()
-            .unwrap_or_else(|| state.error.replace('_', " ")),
-        hint: hint.to_owned(),
-    })
+    let reason = state
+        .error_text()
+        .unwrap_or_else(|| state.error.replace('_', " "));
+    let hint = hint.to_owned();
+    Some((class, Refusal { reason, hint }))
 }
 
 /// Returns why the program could not begin.

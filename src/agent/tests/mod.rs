@@ -56,6 +56,7 @@ fn exit(code: i32) -> Exit {
         started_at: now(),
         ended_at: now(),
         swept: 0,
+        out_of_memory: false,
     }
 }
 

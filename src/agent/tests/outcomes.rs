@@ -1,12 +1,12 @@
 //! How attempts of Claude Code end.
 use super::*;
 use crate::agent::outcome;
-use crate::model::{Decision, LimitKind, Outcome};
+use crate::model::{Decision, HangKind, Outcome};
 
 /// One line: the kind of outcome and what it says.
 pub(super) fn summary(outcome: &Outcome) -> String {
     match outcome {
-        Outcome::Refused { reason, hint } => format!(
+        Outcome::Refused { reason, hint, .. } => format!(
             "refused: {reason} -> {}",
             hint.split([':', ';']).next().unwrap()
         ),
@@ -136,7 +136,7 @@ fn the_structured_result_is_the_status_where_no_file_can_be_written() {
 fn a_limit_or_a_stop_does_not_discard_finished_work() {
     let end = |bytes: &[u8],
                code: i32,
-               limit: Option<LimitKind>,
+               limit: Option<HangKind>,
                cancelled: bool,
                status: Result<Status, String>| {
         let exit = Exit {
@@ -153,7 +153,7 @@ fn a_limit_or_a_stop_does_not_discard_finished_work() {
             now(),
         ))
     };
-    let after = Some(LimitKind::AfterResult);
+    let after = Some(HangKind::AfterResult);
     // Interrupted after its result, Claude Code exits 0.
     assert_eq!(
         end(
@@ -189,7 +189,7 @@ fn a_limit_or_a_stop_does_not_discard_finished_work() {
         end(
             sample!("claude/sigterm"),
             143,
-            Some(LimitKind::Wall),
+            Some(HangKind::Wall),
             false,
             status()
         )
@@ -218,7 +218,7 @@ fn a_limit_or_a_stop_does_not_discard_finished_work() {
         end(
             sample!("claude/quota-rejected"),
             143,
-            Some(LimitKind::Idle),
+            Some(HangKind::Idle),
             false,
             no_status()
         )

@@ -42,9 +42,11 @@ impl State {
                 self.iteration_completed(attempt, Status::missing(reason), at);
             }
             Outcome::RateLimited { until, .. } => self.rate_limited(*until, at),
+            Outcome::Throttled { .. } | Outcome::Outage { .. } => self.rate_limited(None, at),
             Outcome::Cancelled => (),
             Outcome::Crashed { .. }
             | Outcome::Refused { .. }
+            | Outcome::Environment { .. }
             | Outcome::BudgetExhausted { .. }
             | Outcome::TimedOut { .. }
             | Outcome::Lost { .. } => self.attempt_failed(&attempt.outcome),

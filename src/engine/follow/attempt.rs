@@ -20,20 +20,26 @@ pub(super) fn after_attempt(
             after_iteration(plan, state, node, now)
         }
         // The next agent of the chain that has quota takes over at once.
-        Outcome::RateLimited { reason, .. } => {
+        Outcome::RateLimited { reason, .. }
+        | Outcome::Throttled { reason }
+        | Outcome::Outage { reason } => {
             wait_for_quota(state, node, reason, now).or_else(|| advance(plan, state, node, now))
         }
         Outcome::BudgetExhausted { reason } => Some(limit_reached(Limit::AgentBudget {
             reason: reason.clone(),
         })),
         Outcome::Refused { hint, .. } => Some(fail(outcome.to_string(), hint)),
-        Outcome::Crashed { .. } | Outcome::TimedOut { .. } | Outcome::Lost { .. }
+        Outcome::Crashed { .. }
+        | Outcome::TimedOut { .. }
+        | Outcome::Environment { .. }
+        | Outcome::Lost { .. }
             if node.agent.max_attempts <= state.current.counters.failures =>
         {
             Some(out_of_attempts(state, node, outcome))
         }
         Outcome::Crashed { .. }
         | Outcome::TimedOut { .. }
+        | Outcome::Environment { .. }
         | Outcome::Lost { .. }
         | Outcome::Cancelled => Some(wait_for_retry(state, node, outcome, now)),
     }

@@ -111,13 +111,18 @@ impl Ledger {
     fn agent_exited(&mut self, before: Before<'_>, attempt: &FinishedAttempt) -> Checked {
         self.agents -= 1;
         let decision = match &attempt.outcome {
-            Outcome::Crashed { .. } | Outcome::Lost { .. } | Outcome::TimedOut { .. } => {
+            Outcome::Crashed { .. }
+            | Outcome::Lost { .. }
+            | Outcome::TimedOut { .. }
+            | Outcome::Environment { .. } => {
                 self.streak += 1;
                 self.owes_wait = true;
                 return Ok(());
             }
             // An agent without quota may not start again too early: the rate limits check that.
             Outcome::RateLimited { .. }
+            | Outcome::Throttled { .. }
+            | Outcome::Outage { .. }
             | Outcome::BudgetExhausted { .. }
             | Outcome::Refused { .. }
             | Outcome::Cancelled => {

@@ -56,7 +56,7 @@ fn outcome(roll: Roll, now: Timestamp) -> Outcome {
             reason: "gone".to_owned(),
         },
         Roll::TimedOut => Outcome::TimedOut {
-            limit: LimitKind::Idle,
+            limit: HangKind::Idle,
         },
         Roll::Limited => Outcome::RateLimited {
             until: Some(now + SignedDuration::from_secs(60)),

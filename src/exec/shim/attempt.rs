@@ -60,6 +60,7 @@ fn run(job: &Job, signals: Signals) -> io::Result<Exit> {
             started_at,
             ended_at: clock::now(),
             swept: 0,
+            out_of_memory: false,
         }),
     }
 }

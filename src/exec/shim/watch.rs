@@ -7,7 +7,7 @@ use super::signals::{GUARD_GONE, Signals};
 use super::sweep::sweep;
 use crate::agent::AttemptLimits;
 use crate::clock;
-use crate::model::{Exit, LimitKind};
+use crate::model::{Exit, HangKind};
 use crate::store::crash;
 use jiff::Timestamp;
 use nix::sys::signal::{self, Signal};
@@ -32,7 +32,7 @@ pub(super) struct Watch<'a> {
     signals: Signals,
     started: Instant,
     output: ResultWatch,
-    limit: Option<LimitKind>,
+    limit: Option<HangKind>,
     cancelled: bool,
     guard_gone: bool,
 }
@@ -75,6 +75,7 @@ impl<'a> Watch<'a> {
             started_at,
             ended_at: clock::now(),
             swept,
+            out_of_memory: false,
         })
     }
 
@@ -124,7 +125,7 @@ impl<'a> Watch<'a> {
     }
 
     /// Returns the limit the agent has exceeded, if any.
-    fn exceeded(&mut self) -> Option<LimitKind> {
+    fn exceeded(&mut self) -> Option<HangKind> {
         let AttemptLimits {
             wall_s,
             idle_s,
@@ -134,11 +135,11 @@ impl<'a> Watch<'a> {
             |limit_s: u64, spent: Duration| 0 < limit_s && Duration::from_secs(limit_s) <= spent;
         self.output.look();
         if over(wall_s, self.started.elapsed()) {
-            Some(LimitKind::Wall)
+            Some(HangKind::Wall)
         } else if self.output.saw_result() && over(after_result_s, self.output.quiet_for()) {
-            Some(LimitKind::AfterResult)
+            Some(HangKind::AfterResult)
         } else if over(idle_s, self.output.quiet_for()) {
-            Some(LimitKind::Idle)
+            Some(HangKind::Idle)
         } else {
             None
         }
