@@ -186,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn a_moment_behind_a_bar_is_read() {
+    fn a_reset_time_after_a_vertical_bar_is_read() {
         let read = |text| resets_at(text).map(Timestamp::as_second);
         assert_eq!(
             read("Claude AI usage limit reached|1765000000"),

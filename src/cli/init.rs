@@ -171,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn it_goes_where_claude_code_looks() {
+    fn the_section_goes_into_the_file_claude_code_reads() {
         let (agents, claude) = ("AGENTS.md", "CLAUDE.md");
         assert_eq!(chosen(&[]), agents);
         assert_eq!(chosen(&[(agents, "")]), agents);

@@ -230,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn a_screen_that_is_tall_enough_shows_what_each_is_for() {
+    fn a_tall_screen_shows_descriptions() {
         console::set_colors_enabled(false);
         for text in [
             overview().text(Some((60, 120)), false),

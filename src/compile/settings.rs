@@ -200,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn a_declaration_that_cannot_be_is_shown_at_its_place() {
+    fn an_invalid_provider_is_reported_with_its_location() {
         let error = |text: &str| read(text).unwrap_err();
         assert_eq!(
             error("providers:\n  codex: {program: x}\n"),

@@ -157,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_is_read_back_and_an_unknown_one_is_a_failure() {
+    fn a_kind_is_read_by_its_name_and_an_unknown_name_is_failed() {
         for &kind in ErrorKind::ALL {
             let json = serde_json::to_string(&kind).unwrap();
             assert_eq!(serde_json::from_str::<ErrorKind>(&json).unwrap(), kind);

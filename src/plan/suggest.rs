@@ -74,7 +74,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_slip_of_the_finger_finds_its_word() {
+    fn a_typo_finds_the_intended_word() {
         let keys = ["termination", "name", "description", "min_iterations"];
         for (typed, meant) in [
             ("terminaton", "termination"),

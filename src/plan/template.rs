@@ -230,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn what_only_looks_like_a_variable_is_text() {
+    fn text_resembling_a_variable_is_kept() {
         for text in [
             "$A", "${a}", "${x:-y}", "${A", "${}", "$", "$$", "${A b}", "${A:-x}", "é$é", "${A.}",
             "${1}",
@@ -262,14 +262,14 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_template_without_values_is_rebuilt_from_its_pieces(template in "[$A{}.a é]{0,40}") {
+        fn pieces_of_a_template_add_up_to_it(template in "[$A{}.a é]{0,40}") {
             let template = template.replace('$', " $");
             let rebuilt = render(&template, &|name| Some(format!("${{{name}}}")));
             prop_assert_eq!(rebuilt, Ok(template));
         }
 
         #[test]
-        fn every_variable_is_where_it_is_said_to_be_and_can_be_kept_as_text(template in "([$A{}.a é]|[$]\\{[A-Z]{1,3}([.][a-z0-9]{1,3})?\\}){0,12}") {
+        fn every_variable_has_its_offset_and_can_be_escaped(template in "([$A{}.a é]|[$]\\{[A-Z]{1,3}([.][a-z0-9]{1,3})?\\}){0,12}") {
             let template = template.replace('$', " $");
             let mut escaped = template.clone();
             for variable in variables(&template).iter().rev() {

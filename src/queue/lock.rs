@@ -151,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn a_waiter_gets_the_lock_when_it_comes_free() {
+    fn a_waiting_process_acquires_a_released_lock() {
         let (_keep, folder) = folder();
         let path = folder.join("x.lock");
         let held = Lock::take(&path, "first", LONG).unwrap();

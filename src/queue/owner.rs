@@ -101,7 +101,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_owner_is_read_as_it_is_written() {
+    fn an_owner_survives_a_round_trip() {
         for text in [
             "pipeline/auth/3",
             "pipeline/auth/r1/3",

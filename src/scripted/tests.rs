@@ -52,7 +52,7 @@ impl Stage {
 }
 
 #[test]
-fn a_step_does_what_it_says_and_shows_it() {
+fn a_step_of_a_script_is_performed_and_printed() {
     let stage = Stage::new();
     let note = stage.path("deep/note.md");
     let script = format!(
@@ -102,7 +102,7 @@ fn iterations_and_attempts_have_steps_of_their_own_and_the_last_one_stays() {
 }
 
 #[test]
-fn a_rate_limit_is_read_as_one() {
+fn each_rate_limit_message_is_recognized() {
     let stage = Stage::new();
     let (ok, transcript, _) = stage
         .play(

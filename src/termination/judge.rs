@@ -103,7 +103,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_judge_counts_only_if_it_is_sure_and_its_answer_can_be_read() {
+    fn a_judge_counts_only_with_enough_confidence_and_a_readable_answer() {
         let verdicts = [
             r#"{"stop":true,"confidence":0.9,"reason":"nothing is left"}"#,
             "```json\n{\"stop\":true,\"confidence\":0.5,\"reason\":\"maybe\"}\n```",

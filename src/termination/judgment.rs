@@ -101,7 +101,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn it_ends_exactly_when_the_last_votes_are_all_stops(votes in prop::collection::vec(any::<bool>(), 0..30), consensus in 1u32..5, min_iterations in 0u32..8) {
+        fn judgment_ends_exactly_when_the_last_votes_are_all_stop(votes in prop::collection::vec(any::<bool>(), 0..30), consensus in 1u32..5, min_iterations in 0u32..8) {
             let n = votes.len();
             let agreed = n >= min_iterations as usize && n >= consensus as usize && votes[n - consensus as usize..].iter().all(|stop| *stop);
             let judgment = Judgment { consensus, min_iterations };

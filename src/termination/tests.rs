@@ -93,7 +93,7 @@ fn holds(
 
 proptest! {
     #[test]
-    fn gates_are_asked_only_while_they_matter_and_the_answer_is_the_plain_meaning(
+    fn gates_run_only_while_they_matter_and_decide_as_defined(
         termination in tree(), stops in 0u32..4, iterations in 1u32..4, promised in any::<bool>(), answers in prop::collection::vec(any::<bool>(), 64)
     ) {
         let promises = if promised { vec!["DONE".to_owned()] } else { Vec::new() };

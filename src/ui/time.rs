@@ -39,7 +39,7 @@ mod tests {
     }
 
     #[test]
-    fn a_time_is_shown_as_the_clock_on_the_wall_shows_it() {
+    fn a_time_is_shown_in_the_local_zone() {
         let zone = TimeZone::fixed(jiff::tz::offset(-5));
         let now = at("2026-11-30T02:32:48.565Z");
         let shown = |time: &str| local_in(at(time), now, &zone);

@@ -57,7 +57,7 @@ fn refused(project: &Project, kind: &str, name: &str, place: &str, why: &str) {
 }
 
 #[test]
-fn pipelines_that_cannot_be_are_refused() {
+fn invalid_pipelines_are_refused() {
     let (project, file) = (Project::new(), ".claude/pipelines/p.yaml");
     project.shell_loop("work", ONE, DONE);
     let nest = |levels| {
@@ -171,7 +171,7 @@ fn a_file_that_is_no_text_is_shown_where_it_ceases_to_be() {
 }
 
 #[test]
-fn a_folder_without_definition_is_told_of() {
+fn a_folder_without_a_definition_is_reported() {
     let project = Project::new();
     project.write(".claude/loops/hollow/prompt.md", "${STATUS}\n");
     project.write(
@@ -212,7 +212,7 @@ fn a_folder_without_definition_is_told_of() {
 }
 
 #[test]
-fn a_prompt_that_fits_into_no_model_is_refused_unread() {
+fn a_prompt_too_long_for_any_model_is_refused() {
     let project = Project::new();
     project.shell_loop("work", ONE, DONE);
     let (yaml, shown) = (
@@ -259,7 +259,7 @@ fn a_prompt_that_fits_into_no_model_is_refused_unread() {
 }
 
 #[test]
-fn the_largest_prompt_there_may_be_runs() {
+fn the_largest_allowed_prompt_runs() {
     let project = Project::new();
     project.shell_loop("work", ONE, DONE);
     let prompt = format!(

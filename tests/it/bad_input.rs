@@ -90,7 +90,7 @@ fn names_that_could_escape_are_refused() {
 }
 
 #[test]
-fn a_missing_program_is_told_before_anything_starts() {
+fn a_missing_program_is_reported_before_anything_starts() {
     let project = Project::new();
     project.a_loop(
         "work",
@@ -233,7 +233,7 @@ impl Drop for Disk {
 }
 
 #[test]
-fn a_full_disk_stops_a_session_that_goes_on_when_there_is_room() {
+fn a_session_stopped_by_a_full_disk_resumes_when_space_is_free() {
     let project = Project::new();
     project.shell_loop(
         "work",
@@ -259,7 +259,7 @@ fn a_full_disk_stops_a_session_that_goes_on_when_there_is_room() {
 }
 
 #[test]
-fn a_read_only_disk_is_told() {
+fn a_read_only_disk_is_reported() {
     let project = Project::new();
     project.shell_loop("work", ONE, DONE);
     let Some(disk) = Disk::mount(project.root().join(".claude/pipeline-runs"), "size=1m,ro") else {

@@ -102,7 +102,7 @@ fn commit(project: &Project) {
 }
 
 #[test]
-fn the_examples_have_nothing_to_complain_about() {
+fn the_examples_lint_without_problems() {
     for example in ["taskwarrior", "github"] {
         let mut project = project(example);
         put_on_path(&mut project, "claude", "#!/bin/sh\n");

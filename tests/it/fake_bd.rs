@@ -189,7 +189,7 @@ fn a_racing_claim_is_won_twice() {
 }
 
 #[test]
-fn a_claim_that_looks_and_writes_at_once_is_won_once() {
+fn an_atomic_claim_is_won_once() {
     for version in ["0.49.5", "1.0.5", "1.3.0", "2.0.0"] {
         let mut bd = Bd::with_database(version);
         let id = bd.create("a", &[]);
@@ -318,7 +318,7 @@ fn differences_between_versions_match_the_recordings() {
 }
 
 #[test]
-fn the_envelope_is_the_default_in_2_0_and_can_be_had_before() {
+fn the_envelope_is_the_default_in_2_0_and_optional_before() {
     let bd = Bd::with_database("2.0.0");
     assert_eq!(
         bd.run(&["ready", "--json"]).stdout,

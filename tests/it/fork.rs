@@ -44,7 +44,7 @@ fn ap_in(folder: &Utf8PathBuf, project: &Project, args: &[&str]) -> Ran {
 }
 
 #[test]
-fn a_fork_goes_on_from_an_iteration_in_the_files_of_that_moment() {
+fn a_fork_continues_from_an_iteration_at_its_commit() {
     let project = project();
     let made = fork(&project, &["--at", "2", "--as", "t", "--json"]).expect(0);
     let made: Value = serde_json::from_str(&made.stdout).expect("JSON");
@@ -180,7 +180,7 @@ fn a_fork_runs_in_tmux_like_any_session() {
 }
 
 #[test]
-fn what_cannot_be_forked_is_refused_with_the_way_on() {
+fn an_impossible_fork_is_refused_with_a_hint() {
     let project = project();
     fork(&project, &["--at", "4"]).expect(1).says(&[
         "iteration 4 of `work` has not ended in session 's'",
@@ -218,7 +218,7 @@ fn what_cannot_be_forked_is_refused_with_the_way_on() {
 }
 
 #[test]
-fn a_block_is_kept_when_it_is_over_and_refused_within() {
+fn a_fork_keeps_a_finished_block_and_is_refused_inside_one() {
     let project = Project::new();
     project.shell_loop(
         "work",
@@ -258,7 +258,7 @@ fn a_block_is_kept_when_it_is_over_and_refused_within() {
 }
 
 #[test]
-fn what_a_dead_maker_left_is_cleared_away() {
+fn cleanup_removes_what_a_crashed_fork_left() {
     let project = project();
     let draft = project.root().join(".claude/pipeline-runs/.draft-t/inbox");
     fs_err::create_dir_all(&draft).expect("a folder");

@@ -152,7 +152,7 @@ fn each_iteration_has_its_perspective_and_the_next_node_sees_all() {
 }
 
 #[test]
-fn a_flag_takes_precedence_and_the_plan_records_its_origin() {
+fn a_flag_takes_precedence_and_its_origin_is_recorded() {
     let mut project = Project::new();
     project.shell_loop(
         "work",

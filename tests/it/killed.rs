@@ -31,7 +31,7 @@ echo '{"decision":"continue","summary":"done"}' >"$status""#;
 }
 
 /// Kills the runner while two of its branches are at work.
-fn die_in_the_block(project: &Project) {
+fn kill_runner_in_the_block(project: &Project) {
     let runner = project.start(&["pipeline", "side", "s", "--foreground"]);
     let held = || {
         fs_err::read_to_string(project.outside().join("held"))
@@ -104,7 +104,7 @@ fn goes_on(project: &Project) {
 #[test]
 fn a_kill_ends_and_records_every_branch() {
     let project = project();
-    die_in_the_block(&project);
+    kill_runner_in_the_block(&project);
     project.ap(&["kill", "s"]).expect(0).says(&["is killed"]);
     project.nothing_left();
     let status = project.status("s");
@@ -129,9 +129,9 @@ fn a_kill_ends_and_records_every_branch() {
 }
 
 #[test]
-fn a_cleanup_finds_the_agents_of_branches_and_leaves_those_a_resume_takes_over() {
+fn cleanup_finds_agents_of_branches_and_keeps_those_a_resume_adopts() {
     let project = project();
-    die_in_the_block(&project);
+    kill_runner_in_the_block(&project);
     let (leave, end) = (Value::from("leave"), Value::from("end"));
     assert_eq!(
         found(&project, &[]),
@@ -146,9 +146,9 @@ fn a_cleanup_finds_the_agents_of_branches_and_leaves_those_a_resume_takes_over()
 }
 
 #[test]
-fn who_takes_the_branches_over_after_a_look_loses_none() {
+fn a_resume_after_a_dry_run_of_cleanup_adopts_every_branch() {
     let project = project();
-    die_in_the_block(&project);
+    kill_runner_in_the_block(&project);
     assert_eq!(found(&project, &[]).len(), 2);
     goes_on(&project);
     assert_eq!(
@@ -162,9 +162,9 @@ fn who_takes_the_branches_over_after_a_look_loses_none() {
 }
 
 #[test]
-fn agents_of_branches_whose_run_was_put_away_are_ended() {
+fn agents_of_branches_of_an_archived_run_are_ended() {
     let project = project();
-    die_in_the_block(&project);
+    kill_runner_in_the_block(&project);
     let kept = project.root().join(".claude/pipeline-runs/.archive/s-old");
     fs_err::create_dir_all(kept.parent().expect("a folder")).expect("a folder");
     fs_err::rename(project.root().join(".claude/pipeline-runs/s"), kept).expect("it is moved");

@@ -73,7 +73,7 @@ fn violation(headers: &[&str], body: &Value) -> String {
 }
 
 #[test]
-fn a_good_request_is_answered_whole() {
+fn a_valid_request_gets_the_whole_answer() {
     let api = api();
     let answer = post(&api, &[KEY], &good());
     let (head, answer) = answer.split_once("\r\n\r\n").unwrap();

@@ -204,7 +204,7 @@ fn branches_run_separately_and_the_next_node_gets_their_outputs() {
 }
 
 #[test]
-fn a_block_fails_with_any_branch_and_resume_runs_only_the_rest() {
+fn a_failed_branch_fails_its_block_and_resume_reruns_only_that() {
     let project = project();
     project.program("fail-two", "");
     run(&project, &[]).expect(1).says(&[

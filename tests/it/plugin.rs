@@ -11,7 +11,7 @@ fn hook(project: &Project) -> String {
 }
 
 #[test]
-fn the_hook_tells_what_runs_and_what_stands_still() {
+fn the_hook_lists_running_and_ended_sessions() {
     let project = Project::new();
     assert!(hook(&project).contains("No session runs in this project."));
     project.write("backlog.md", "- [ ] One (#one)\n- [ ] Two (#two)\n");
@@ -56,7 +56,7 @@ fn the_hook_tells_what_runs_and_what_stands_still() {
 
 /// The script of the hook finds no program: it says how to get one, and never fails.
 #[test]
-fn the_hook_tells_how_to_get_a_program_that_is_gone() {
+fn the_hook_names_how_to_install_a_missing_program() {
     let project = Project::new();
     let script = format!("{}/hooks/session-start", env!("CARGO_MANIFEST_DIR"));
     let says = |plugin: &str, agent: &str| {
@@ -251,7 +251,7 @@ fn without_claude_nothing_is_changed() {
 }
 
 #[test]
-fn the_copys_own_ap_is_this_one() {
+fn the_ap_of_the_plugin_runs_this_program() {
     let project = Project::new();
     project.ap(&["plugin", "install", "--files-only"]).expect(0);
     let program = copy(&project).join("bin/ap");
@@ -317,7 +317,7 @@ fn the_section_for_agents_is_added_once_and_edits_of_it_stay() {
 }
 
 #[test]
-fn what_is_explained_has_every_field_of_the_schema() {
+fn explained_files_list_every_field_of_the_schema() {
     let project = Project::new();
     let said = project.ap(&["explain", "context"]).expect(0);
     said.says(&[

@@ -138,7 +138,7 @@ fn named(event: &Value, list: &str) -> Vec<String> {
 }
 
 #[track_caller]
-fn all_of_it_is_loaded(run: &Run) {
+fn check_everything_is_loaded(run: &Run) {
     let init = run.events("system/init")[0];
     let mut called: Vec<&str> = CALLED
         .iter()
@@ -169,7 +169,7 @@ fn the_repository_is_a_plugin_and_a_marketplace() {
 }
 
 #[test]
-fn the_binary_installs_what_claude_accepts_and_takes_it_out_again() {
+fn claude_accepts_the_installed_plugin_and_uninstall_removes_it() {
     let Some(desk) = Desk::new(script().every(|_, _| vec![turn().text("Yes.")])) else {
         return;
     };
@@ -187,7 +187,7 @@ fn the_binary_installs_what_claude_accepts_and_takes_it_out_again() {
         (&json!(true), &json!(true), &json!(true))
     );
     let run = desk.says("/agent-pipelines:work auth 8h", &[]);
-    all_of_it_is_loaded(&run);
+    check_everything_is_loaded(&run);
     let told = desk.told();
     assert!(
         told.contains("Start the loop `work` as the session named here: `auth 8h`"),
@@ -248,7 +248,7 @@ fn reach_the_model(folder: &str) {
 }
 
 #[test]
-fn what_a_command_hands_over_to_is_the_skill() {
+fn a_command_hands_over_to_its_skill() {
     for skill in ["sessions", "monitor", "plan-refinery", "create-tasks"] {
         let calls = move || {
             turn().tool(
@@ -261,7 +261,7 @@ fn what_a_command_hands_over_to_is_the_skill() {
             return;
         };
         let run = desk.says("hello", &["--plugin-dir", root()]);
-        all_of_it_is_loaded(&run);
+        check_everything_is_loaded(&run);
         let told = desk.told();
         assert!(
             told.contains("Base directory for this skill") && told.contains("start work auth"),
@@ -373,7 +373,7 @@ fn three_sessions(desk: &Desk) {
 }
 
 #[test]
-fn each_word_of_sessions_works_on_what_runs_crashed_and_is_done() {
+fn the_sessions_command_handles_running_crashed_and_finished_sessions() {
     let script = script().every(|_, request| {
         let told = request.body["messages"].to_string();
         vec![

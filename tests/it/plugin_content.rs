@@ -162,7 +162,7 @@ fn a_command_that_shares_a_skills_name_is_not_for_claude() {
 }
 
 #[test]
-fn skills_say_in_plain_words_when_they_are_meant() {
+fn skills_describe_in_plain_words_when_to_use_them() {
     let pages = pages();
     let wishes = [
         ("keep working on the auth epic overnight", "sessions"),
@@ -360,7 +360,7 @@ fn inline(part: &Value, path: &Utf8Path, prompts: &mut Vec<Page>) {
 }
 
 #[test]
-fn a_persons_words_stand_behind_a_label_and_each_decision_has_an_example() {
+fn prompts_label_the_users_text_and_show_each_decision() {
     for page in prompts() {
         let bare = page.text.lines().any(|line| line.trim() == "${CONTEXT}");
         assert!(
@@ -524,7 +524,7 @@ fn fields_are_found_where_they_are_named() {
 }
 
 #[test]
-fn pages_name_no_place_and_say_nothing_twice() {
+fn plugin_pages_name_no_paths_of_a_checkout_and_repeat_nothing() {
     let mut said: BTreeMap<String, Utf8PathBuf> = BTreeMap::new();
     for page in pages() {
         for place in [

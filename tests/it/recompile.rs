@@ -33,7 +33,7 @@ fn plan(project: &Project) -> Value {
 }
 
 #[test]
-fn an_edited_definition_is_told_and_not_taken() {
+fn an_edited_definition_is_reported_and_not_used() {
     let project = edited(&[]);
     project.ap(&RESUME).expect(0).says(&[
         ".claude/loops/work/loop.yaml or what it uses has changed",
@@ -51,7 +51,7 @@ fn an_edited_definition_is_told_and_not_taken() {
 }
 
 #[test]
-fn a_recompiled_session_goes_on_with_the_new_plan_and_the_old_words() {
+fn a_recompiled_session_keeps_the_overrides_of_its_start() {
     let project = edited(&["--command", "a=b", "--keep-env"]);
     let run = plan(&project)["run"].clone();
     project
@@ -96,7 +96,7 @@ fn a_recompiled_session_goes_on_with_the_new_plan_and_the_old_words() {
 }
 
 #[test]
-fn a_pipeline_keeps_what_has_begun() {
+fn recompile_keeps_stages_that_have_started() {
     let project = Project::new();
     write(&project, 9, "x");
     let pipeline = |ids: &[&str]| {
@@ -181,7 +181,7 @@ fn an_agent_at_work_is_not_called_in_another_way() {
 /// Whatever moment the runner dies at, the session then has the old plan or the new one, as the journal says.
 #[cfg(feature = "crash-points")]
 #[test]
-fn a_plan_is_the_old_or_the_new_one_wherever_its_replacement_dies() {
+fn a_crash_while_a_plan_is_replaced_leaves_the_old_or_the_new_one() {
     let log = |project: &Project| project.outside().join("points");
     let points = {
         let project = edited(&[]);

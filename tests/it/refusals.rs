@@ -130,7 +130,7 @@ fn a_start_without_an_account_is_refused() {
 }
 
 #[test]
-fn an_account_is_remembered_and_asked_for_once() {
+fn the_login_check_is_cached() {
     let project = project(true);
     for session in ["a", "b"] {
         let start = ["ralph", session, "--context", "x", "--foreground"];
@@ -167,7 +167,7 @@ fn a_start_without_its_programs_is_refused() {
 }
 
 #[test]
-fn a_session_that_ends_at_once_is_not_said_to_run() {
+fn a_session_that_ends_at_once_is_not_reported_as_running() {
     let project = Project::new();
     project.shell_loop(
         "work",

@@ -95,7 +95,7 @@ fn tidy() -> Project {
 }
 
 #[test]
-fn a_change_is_shown_and_can_be_taken_for_right() {
+fn ap_test_shows_a_change_and_update_accepts_it() {
     let project = tidy();
     let expected: Value =
         serde_json::from_str(&project.read(".claude/loops/tidy/fixtures/expected.json")).unwrap();
@@ -147,7 +147,7 @@ fn a_change_is_shown_and_can_be_taken_for_right() {
 }
 
 #[test]
-fn mistakes_are_errors_with_their_places() {
+fn mistakes_are_errors_with_locations() {
     let project = tidy();
     project.write(
         ".claude/loops/tidy/fixtures/script.yaml",

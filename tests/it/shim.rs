@@ -112,7 +112,7 @@ fn the_shim_is_a_program_of_its_own() {
 }
 
 #[test]
-fn an_ap_without_the_shims_program_is_the_shim_itself() {
+fn ap_is_the_shim_where_ap_shim_is_missing() {
     let project = Project::new();
     let ap = project.outside().join("ap");
     if fs_err::hard_link(AP, &ap).is_err() {

@@ -132,7 +132,7 @@ impl Tasks {
 }
 
 #[test]
-fn a_stopped_session_gives_back_what_it_held() {
+fn a_stopped_session_releases_its_task() {
     for tasks in Tasks::all(&["one", "two"]) {
         let project = &tasks.project;
         project.shell_loop("work", "termination: { type: queue }\n", HOLDS);
@@ -146,7 +146,7 @@ fn a_stopped_session_gives_back_what_it_held() {
 }
 
 #[test]
-fn a_killed_session_gives_back_what_it_held_before_anything_else() {
+fn a_resume_after_a_kill_first_releases_held_tasks() {
     for tasks in Tasks::all(&["one"]) {
         let project = &tasks.project;
         project.shell_loop(
@@ -281,7 +281,7 @@ fn an_agent_is_handed_its_task() {
 }
 
 #[test]
-fn a_claim_can_be_the_engine_s_by_flag_and_nothing_else() {
+fn the_claim_flag_accepts_agent_and_engine_only() {
     let tasks = Tasks::checklist(&["one"]);
     let project = &tasks.project;
     project.shell_loop("work", "termination: { type: queue }\n", CLOSES);
@@ -308,7 +308,7 @@ fn a_claim_can_be_the_engine_s_by_flag_and_nothing_else() {
 }
 
 #[test]
-fn a_broken_night_ends_before_everything_is_parked() {
+fn repeated_errors_end_the_session_before_every_task_is_parked() {
     for tasks in Tasks::all(&["a", "b", "c", "d", "e"]) {
         let project = &tasks.project;
         let script = "ap queue claim >/dev/null; echo '{\"decision\":\"error\",\"reason\":\"the network is down\"}' >\"$status\"";
@@ -378,7 +378,7 @@ fn the_task_at_hand_is_in_the_status() {
 }
 
 #[test]
-fn everything_wrong_with_a_queue_is_said_at_once() {
+fn all_mistakes_in_a_queue_are_reported_at_once() {
     let tasks = Tasks::checklist(&["one"]);
     tasks.project.shell_loop(
         "work",

@@ -32,7 +32,7 @@ fn resume_to_the_end(project: &Project) {
 }
 
 /// Fails the test unless the session ended like this with its window, and can be resumed.
-fn ended_with_its_window(project: &Project, code: i32, ending: &Value) {
+fn check_ended_with_window(project: &Project, code: i32, ending: &Value) {
     project.ap(&["wait", "s"]).expect(code);
     let finished = project.events("s", "session_finished");
     assert_eq!(&finished[0]["ending"], ending);
@@ -134,7 +134,7 @@ fn a_window_that_you_close_stops_the_session() {
         .tmux(&["kill-session", "-t", "=pipeline-s"])
         .expect(0);
     let stopped = serde_json::json!({ "kind": "stopped", "by": "the closed window" });
-    ended_with_its_window(&project, 5, &stopped);
+    check_ended_with_window(&project, 5, &stopped);
     assert_eq!(project.events("s", "stop_requested")[0]["by"], "person");
 }
 
@@ -144,10 +144,10 @@ fn interrupted() -> Value {
 }
 
 #[test]
-fn a_window_that_goes_with_its_server_interrupts_the_session() {
+fn a_window_closed_with_its_server_interrupts_the_session() {
     let project = started();
     project.tmux(&["kill-server"]).expect(0);
-    ended_with_its_window(&project, 75, &interrupted());
+    check_ended_with_window(&project, 75, &interrupted());
     assert_eq!(project.events("s", "stop_requested")[0]["by"], "window");
 }
 
@@ -164,7 +164,7 @@ fn a_killed_server_interrupts_the_session() {
         &identity(server).expect("the server"),
         Signal::SIGKILL
     ));
-    ended_with_its_window(&project, 75, &interrupted());
+    check_ended_with_window(&project, 75, &interrupted());
 }
 
 #[test]
@@ -422,7 +422,7 @@ fn a_crashed_session_is_not_restarted_silently() {
 }
 
 #[test]
-fn one_of_many_concurrent_starts_has_a_window() {
+fn one_of_many_concurrent_starts_gets_a_window() {
     let project = project(UNTIL_TOLD);
     let start = |_| {
         let mut command = project.ap_command(&["work", "s"]);

@@ -24,7 +24,7 @@ fn name_of_project(project: &Project) -> String {
 }
 
 #[test]
-fn a_finished_session_of_another_project_gives_way() {
+fn a_finished_session_of_another_project_loses_its_tmux_name() {
     let (first, second) = two_projects(QUICK);
     for project in [&first, &second] {
         project.ap(&["work", "s"]).expect(0);

@@ -278,7 +278,7 @@ fn following_goes_from_attempt_to_attempt_and_ends_with_the_session() {
 }
 
 #[test]
-fn following_ends_when_nobody_reads_any_more() {
+fn following_ends_when_stdout_is_closed() {
     let scene = Scene::new("iterations:\n  - { say: hello, hang: true }\n", 1);
     let mut runner = scene.playing();
     let mut follower = scene
@@ -296,7 +296,7 @@ fn following_ends_when_nobody_reads_any_more() {
 }
 
 #[test]
-fn cleaning_up_takes_what_is_dead_and_leaves_what_lives() {
+fn cleanup_removes_leftovers_and_keeps_running_sessions() {
     let scene = Scene::new("iterations:\n  - { say: hello, hang: true }\n", 1);
     let mut runner = scene.playing();
     let (stale, held) = (
@@ -375,7 +375,7 @@ fn killing_ends_everything_even_when_the_journal_is_damaged() {
 }
 
 #[test]
-fn an_agent_hears_the_signal_that_asks_it_to_end() {
+fn an_agent_receives_the_signal_that_ends_it() {
     let scene = Scene::new("iterations: []\n", 1);
     let definition = "name: steps\ntermination: { type: fixed, max: 1 }\nprovider: command\nprogram: sh\nargs: [-c, \"trap 'touch asked; exit' INT; echo hello; while :; do :; done\"]\n";
     write(
@@ -392,7 +392,7 @@ fn an_agent_hears_the_signal_that_asks_it_to_end() {
 }
 
 #[test]
-fn the_doctor_says_what_was_found_and_what_to_do() {
+fn the_doctor_prints_findings_and_advice() {
     let scene = Scene::new(THREE, 1);
     let output = scene.run(&["doctor", "--json"]);
     let report = parse(&text(&output.stdout));

@@ -349,7 +349,7 @@ fn a_program_that_cannot_start_is_not_tried_again() {
 }
 
 #[test]
-fn a_limit_told_in_prose_is_a_limit_with_its_reset() {
+fn a_rate_limit_in_plain_text_is_read_with_its_reset() {
     let at = now().as_second() + 3600;
     for output in [
         format!("Claude AI usage limit reached|{at}\n"),

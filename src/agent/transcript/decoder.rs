@@ -221,7 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn an_object_that_never_ends_hides_no_event_behind_it() {
+    fn an_unfinished_object_hides_no_later_event() {
         let filler = " \"x\": 1,\n".repeat(MAX_PENDING / 8);
         let found = pieces(&format!(
             "{{\n{filler}\n {{\"type\":\"a\"}}\n{{\"type\":\"b\"}}"

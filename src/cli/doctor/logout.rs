@@ -180,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn what_loginctl_says_is_read() {
+    fn the_output_of_loginctl_is_parsed() {
         assert_eq!(
             parse("KillUserProcesses=no\n", "KillUserProcesses"),
             Some(false)
@@ -191,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn where_the_server_runs_decides_what_a_logout_does() {
+    fn the_control_group_of_the_server_decides_whether_sessions_survive() {
         let (ok, warning) = (Verdict::Ok, Verdict::Warning);
         for (cgroup, kill, linger, root, expected) in [
             (SESSION, Some(false), Some(false), false, ok),

@@ -126,7 +126,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn locking_is_tried_out_and_leaves_nothing_behind() {
+    fn the_lock_check_leaves_nothing_behind() {
         let folder = tempfile::tempdir().unwrap();
         let path = Utf8Path::from_path(folder.path()).unwrap();
         assert!(locks_work(path).unwrap());

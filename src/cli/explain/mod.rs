@@ -211,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn a_link_says_what_to_type() {
+    fn a_link_shows_the_command_to_type() {
         let find = |name: &str| TOPICS.iter().find(|topic| topic.name == name).unwrap();
         let way = |from: &str, target: &str| match target_of(find(from), target) {
             LinkTarget::Elsewhere(way) => way,

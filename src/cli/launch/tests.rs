@@ -67,7 +67,7 @@ fn running() -> RunnerState {
 }
 
 #[test]
-fn what_still_shows_a_gone_runner_is_removed_before_the_next_one_starts() {
+fn the_window_of_a_gone_runner_is_removed_before_a_launch() {
     for mode in [Mode::New, Mode::Resume, Mode::Force] {
         let (launched, calls) = start(Vec::new(), mode);
         assert_eq!(launched.unwrap(), Launched::Running);

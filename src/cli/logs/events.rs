@@ -170,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_newer_version_writes_is_shown_too() {
+    fn events_of_a_newer_version_are_shown() {
         assert_eq!(
             shown(&json!({"type": "moon_rose", "phase": [1, 2]})),
             "[03:04:05] moon_rose phase=[1,2]"

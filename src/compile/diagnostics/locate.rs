@@ -177,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_missing_is_found_at_what_should_hold_it() {
+    fn a_missing_key_is_located_at_its_parent() {
         assert_eq!(
             at(&["nodes".into(), 0.into(), "runs".into()], Side::Value).1,
             (6, 5)

@@ -30,7 +30,7 @@ fn provocations(code: LintCode) -> Vec<Provocation> {
     let one = match code {
         LintCode::Unreadable | LintCode::NoDefinition | LintCode::UnreadableLoop => InTest(
             "src/compile/tests/mistakes.rs",
-            "a_loop_of_a_pipeline_that_cannot_be_read_is_told_at_its_node",
+            "an_unreadable_loop_is_reported_at_the_node_that_uses_it",
         ),
         LintCode::CommandMissing | LintCode::MissingInput => InTest(
             "src/cli/lint/tests.rs",

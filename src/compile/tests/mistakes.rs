@@ -25,7 +25,7 @@ fn every_value_of_the_wrong_type_is_reported_at_once() {
 }
 
 #[test]
-fn what_is_no_definition_is_refused() {
+fn a_file_that_is_not_a_definition_is_refused() {
     assert_snapshot!(of_loop(""), @"Error not-a-definition: work/loop.yaml:1:1: the file is empty");
     assert_snapshot!(of_loop("- a\n"), @"Error not-a-definition: work/loop.yaml:1:1: the file must hold `key: value` lines");
     assert_snapshot!(of_loop("name: work\ntermination: {type: queue\nmodel: x\n"), @"Error yaml: work/loop.yaml:3:6: not valid YAML: did not find expected ',' or '}' (check the indentation here and in the line above, and quote texts that hold `: ` or ` #`)");
@@ -34,7 +34,7 @@ fn what_is_no_definition_is_refused() {
 }
 
 #[test]
-fn a_termination_that_cannot_be_is_refused() {
+fn an_invalid_termination_is_refused() {
     assert_snapshot!(of_loop("name: work\n"), @"Error no-termination: work/loop.yaml:1:1: the loop does not say when to stop (add `termination:` with `type: judgment`, `type: queue` or `type: fixed`)");
     assert_snapshot!(of_loop("termination: {max: 3, consensus: 2}\n"), @"Warning no-effect: work/loop.yaml:1:23: `consensus` has no effect on this type of termination");
     assert_snapshot!(of_loop("termination: {consensus: 2}\n"), @"Error no-termination: work/loop.yaml:1:1: `termination` has no `type` (one of: `fixed`, `judgment`, `queue`, `verify`, `command`, `promise`, `judge`)");
@@ -61,7 +61,7 @@ fn a_termination_that_cannot_be_is_refused() {
 }
 
 #[test]
-fn an_agent_that_cannot_be_is_refused() {
+fn an_invalid_agent_is_refused() {
     assert_snapshot!(of_loop("termination: {type: queue}\nprovider: cluade\nmodel: -x\npermissions: acceptEdit\n"), @"
     Error unknown-provider: work/loop.yaml:2:11: unknown provider `cluade` (did you mean `claude`?)
     Error bad-model: work/loop.yaml:3:8: `-x` cannot be the name of a model (for example `opus`, `sonnet` or a full id)
@@ -82,7 +82,7 @@ fn an_agent_that_cannot_be_is_refused() {
 }
 
 #[test]
-fn old_keys_without_effect_are_pointed_out() {
+fn deprecated_keys_without_effect_are_reported() {
     assert_snapshot!(of_loop("name: other\ncompletion: beads-empty\noutput_parse: PLATEAU\nitems: []\n"), @"
     Warning other-name: work/loop.yaml:1:7: the loop calls itself `other` but is found as `work` (the folder's name is the one that counts)
     Warning deprecated: work/loop.yaml:2:1: `completion:` is the old spelling of `termination:` (write `termination: {type: queue}`)
@@ -92,7 +92,7 @@ fn old_keys_without_effect_are_pointed_out() {
 }
 
 #[test]
-fn a_prompt_is_checked_where_it_lies() {
+fn mistakes_in_a_prompt_are_located_in_its_file() {
     assert_snapshot!(of_prompt("one\ntwo ${STATSU} $${STATUS} ${HOME}\n"), @"
     Error unknown-variable: work/prompt.md:2:5: unknown variable `${STATSU}` (did you mean `${STATUS}`? write `$${STATSU}` to keep it as text)
     Error unknown-variable: work/prompt.md:2:26: unknown variable `${HOME}` (write `$${HOME}` to keep it as text)
@@ -137,7 +137,7 @@ fn a_pipeline_is_checked_as_a_whole() {
 }
 
 #[test]
-fn bounds_of_a_session_are_none_of_a_node() {
+fn guardrails_on_a_node_are_refused() {
     assert_snapshot!(of_pipeline("nodes:\n  - id: b\n    loop: work\n    runs: 1\n    guardrails: {}\n"), @"Error misplaced: refine.yaml:5:5: guardrails bound the whole session (move `guardrails` to the top level of the pipeline)");
 }
 
@@ -153,7 +153,7 @@ fn inputs_must_come_from_an_earlier_node() {
 }
 
 #[test]
-fn what_refers_to_itself_or_in_a_circle_is_refused() {
+fn self_references_and_cycles_in_yaml_are_refused() {
     assert_snapshot!(of_pipeline("nodes:\n  - {id: a, loop: work, runs: 1, inputs: {from: b}}\n  - {id: b, runs: 1, inputs: {from: b}, prompt: '${INPUTS.b} ${INPUTS.c} ${STATUS}'}\n  - {id: c, loop: work, runs: 1, inputs: {from: a}}\n"), @"
     Error unreachable-input: refine.yaml:2:49: `b` runs after this node (move it before this one: nodes run in order)
     Error unreachable-input: refine.yaml:3:37: `b` is this node itself (what its earlier iterations put out is in `context.json` anyway, as `from_previous_iterations`)
@@ -196,7 +196,7 @@ fn each_old_spelling_is_named_once_a_file() {
 }
 
 #[test]
-fn inputs_that_can_never_be_there_are_refused() {
+fn inputs_from_impossible_nodes_are_refused() {
     assert_snapshot!(of_pipeline("nodes:\n  - id: a\n    prompt: '${INPUTS} ${INPUTS.b} ${STATUS}'\n    inputs: {from: a}\n  - id: b\n    prompt: '${INPUTS.b} ${INPUTS.a} ${STATUS}'\n"), @"
     Error unreachable-input: refine.yaml:3:24: `b` runs after this node (move it before this one: nodes run in order)
     Error unreachable-input: refine.yaml:4:20: `a` is this node itself (what its earlier iterations put out is in `context.json` anyway, as `from_previous_iterations`)
@@ -261,7 +261,7 @@ fn a_prompt_full_of_mistakes_stays_readable() {
 }
 
 #[test]
-fn a_loop_of_a_pipeline_that_cannot_be_read_is_told_at_its_node() {
+fn an_unreadable_loop_is_reported_at_the_node_that_uses_it() {
     let Sources::Pipeline(mut source) = a_pipeline("nodes: [{id: a, loop: work, runs: 1}]\n")
     else {
         panic!("a pipeline")
@@ -298,7 +298,7 @@ fn a_loop_of_a_pipeline_that_cannot_be_read_is_told_at_its_node() {
 }
 
 #[test]
-fn a_queue_that_cannot_be_is_refused() {
+fn an_invalid_queue_is_refused() {
     assert_snapshot!(of_loop("termination: {type: queue}\nqueue: {provider: command}\n"), @"Error no-commands: work/loop.yaml:2:1: the queue does not say which commands (add `commands:` with `list`, `claim`, `release` and `close`; `park` may be left out)");
     assert_snapshot!(of_loop("termination: {type: queue}\nqueue: {commands: {list: [a], claim: [b]}, label: 'a,b', max_attempts: 0, claim: me}\n"), @"
     Error no-commands: work/loop.yaml:2:9: the queue has no `release` command (add `release: [program, argument, …]`)
@@ -311,7 +311,7 @@ fn a_queue_that_cannot_be_is_refused() {
 }
 
 #[test]
-fn what_stands_in_the_wrong_place_is_pointed_out() {
+fn misplaced_keys_are_reported() {
     assert_snapshot!(of_pipeline("nodes:\n  - id: a\n    loop: work\n    runs: 1\n    parallel: false\n    prompt: ''\n  - id: b\n    prompt: ' '\nstages: []\n"), @"
     Error twice: refine.yaml:6:5: a node has a loop or a prompt of its own, not both (keep one of the two)
     Error no-prompt: refine.yaml:8:13: the prompt is empty (write what each agent is told)
@@ -323,7 +323,7 @@ fn what_stands_in_the_wrong_place_is_pointed_out() {
 }
 
 #[test]
-fn what_comes_with_a_merge_key_is_placed_there() {
+fn mistakes_from_a_merge_key_are_located_at_it() {
     assert_snapshot!(of_pipeline("nodes:\n  - &a\n    id: a\n    loop: wrok\n    runs: 1\n  - id: b\n    <<: *a\n"), @"
     Error unknown-loop: refine.yaml:4:11: there is no loop `wrok` (did you mean `work`?)
     Error unknown-loop: refine.yaml:7:5: there is no loop `wrok` (did you mean `work`?)
@@ -369,7 +369,7 @@ fn a_parallel_block_is_checked_to_its_last_stage() {
 }
 
 #[test]
-fn a_mistake_in_a_block_makes_no_others_after_it_and_hides_none() {
+fn a_mistake_in_a_block_is_reported_once_and_hides_no_others() {
     assert_snapshot!(of_pipeline("nodes:\n  - {id: b, parallel: {providers: [claude, cluade], stages: [{id: s, loop: wrok, runs: 1}]}}\n  - {id: c, loop: work, runs: 1, inputs: {from_parallel: {stage: s, block: b}}}\n  - {id: d, loop: work, runs: 1, inputs: {from_parallel: {stage: t, block: bb, select: wrong}}}\n  - {id: e, loop: work, runs: 1, inputs: {from_parallel: {stage: t, block: b, providers: [codex], select: wrong}}}\n"), @"
     Error unknown-provider: refine.yaml:2:44: unknown provider `cluade` (did you mean `claude`?)
     Error unknown-loop: refine.yaml:2:76: there is no loop `wrok` (did you mean `work`?)

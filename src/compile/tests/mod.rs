@@ -7,7 +7,7 @@ mod plans;
 mod properties;
 mod providers;
 mod schemas;
-mod voices;
+mod settings_origins;
 
 use super::*;
 use crate::plan::*;

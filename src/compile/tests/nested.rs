@@ -34,7 +34,7 @@ fn blocks(node: &Node) -> Vec<&str> {
 }
 
 #[test]
-fn its_nodes_stand_in_the_place_of_one() {
+fn a_nested_pipeline_is_replaced_by_its_nodes() {
     assert_snapshot!(steps("nodes: [{id: t, pipeline: tidy}, {id: end, runs: 1, inputs: {from: t}, prompt: '${INPUTS.t} ${INPUTS.t-2-look} ${STATUS}'}]\n"), @r#"
     t-1-look None [] "${INPUTS} ${STATUS}"
     t-1-both [say "as ${INPUTS.t-1-look} and $${INPUTS.look} ${STATUS}"]
@@ -55,7 +55,7 @@ fn its_nodes_stand_in_the_place_of_one() {
 }
 
 #[test]
-fn it_runs_as_often_as_the_node_says() {
+fn a_nested_pipeline_runs_as_often_as_its_node_sets() {
     assert_snapshot!(steps("nodes: [{id: first, loop: improve-plan}, {id: t, pipeline: tidy, runs: 1}]\n"), @r#"
     first None [] "Read ${CTX} and ${PROGRESS}, then write ${STATUS}.\n"
     t-look None [] "${INPUTS} ${STATUS}"
@@ -65,7 +65,7 @@ fn it_runs_as_often_as_the_node_says() {
 }
 
 #[test]
-fn commands_of_the_pipeline_around_it_are_known_within() {
+fn commands_of_the_outer_pipeline_apply_inside() {
     let definition = "nodes: [{id: t, pipeline: tidy, runs: 1, commands: {fmt: rustfmt}}]\ncommands: {test: nextest, lint: none}\n";
     let plan = plan(&a_pipeline(definition), &Overrides::default());
     let of = |index: u32| {
@@ -81,7 +81,7 @@ fn commands_of_the_pipeline_around_it_are_known_within() {
 }
 
 #[test]
-fn who_said_what_is_told_of_each_of_its_nodes() {
+fn the_source_of_settings_is_recorded_for_each_nested_node() {
     let plan = plan(
         &a_pipeline("nodes: [{id: t, pipeline: tidy, runs: 1}]\n"),
         &Overrides::default(),
@@ -96,7 +96,7 @@ fn who_said_what_is_told_of_each_of_its_nodes() {
 }
 
 #[test]
-fn what_cannot_run_within_is_refused() {
+fn invalid_nested_pipelines_are_refused() {
     assert_snapshot!(of_pipeline("nodes:\n  - {id: a, pipeline: refine}\n  - {id: b, pipeline: circle}\n  - {id: c, pipeline: tidi}\n  - {id: d, pipeline: unread}\n  - {pipeline: tidy}\n  - {id: e, pipeline: tidy, runs: 0}\n  - {id: f, pipeline: tidy, runs: 900}\n"), @"
     Error cycle: circle.yaml:1:27: pipeline `refine` runs within itself: `refine` → `circle` → `refine` (a pipeline that runs itself never ends: say `runs` to repeat one)
     Error cycle: refine.yaml:2:23: pipeline `refine` runs within itself: `refine` → `refine` (a pipeline that runs itself never ends: say `runs` to repeat one)

@@ -36,7 +36,7 @@ fn a_node_runs_once_for_each_perspective() {
 }
 
 #[test]
-fn perspectives_that_do_not_fit_are_pointed_out() {
+fn a_wrong_number_of_perspectives_is_reported() {
     assert_snapshot!(of_pipeline("nodes:\n  - id: a\n    runs: 3\n    loop: work\n    perspectives: [x]\n  - {id: b, loop: work, runs: 1, perspectives: [x, y]}\n  - {id: c, loop: work, runs: 1, perspectives: []}\n  - {id: d, prompt: '${PERSPECTIVE} ${STATUS}'}\n"), @"
     Warning perspectives: refine.yaml:3:11: 1 perspective for up to 3 iterations: `${PERSPECTIVE}` is empty in the last 2 (leave `runs` out to have one iteration for each)
     Warning perspectives: refine.yaml:6:48: 2 perspectives for at most 1 iteration: the last 1 are never used (leave `runs` out to have one iteration for each)
@@ -70,7 +70,7 @@ fn runs_may_say_when_a_node_ends() {
 }
 
 #[test]
-fn a_choice_without_a_name_is_meant_of_the_node_before() {
+fn select_without_a_node_refers_to_the_preceding_node() {
     let all = nodes(
         "nodes:\n  - {id: a, loop: work, runs: 1}\n  - {id: b, loop: work, runs: 1, inputs: {select: all}}\n  - {id: c, loop: work, runs: 1, inputs: {}}\n",
     );
@@ -90,7 +90,7 @@ fn a_choice_without_a_name_is_meant_of_the_node_before() {
 }
 
 #[test]
-fn false_is_not_the_same_as_nothing() {
+fn an_explicit_false_overrides_the_loop() {
     let asks = |said: &str| {
         nodes(&format!(
             "nodes:\n  - {{id: a, loop: work, runs: 1{said}}}\n"
@@ -109,7 +109,7 @@ fn false_is_not_the_same_as_nothing() {
 }
 
 #[test]
-fn a_node_is_heard_before_its_loop_and_that_before_the_defaults() {
+fn a_node_takes_precedence_over_its_loop_and_that_over_defaults() {
     let all = nodes(
         "defaults: {delay: 7, context: default}\nnodes:\n  - {id: a, loop: work, runs: 1, delay: 0, context: mine, output_path: 'docs/${SESSION_NAME}.md'}\n  - {id: b, loop: work, runs: 1}\n  - {id: c, loop: improve-plan, runs: 1}\n",
     );

@@ -5,7 +5,7 @@ use crate::termination::{Fixed, Judgment, Queue, Termination};
 use insta::assert_snapshot;
 
 #[test]
-fn what_nobody_says_is_sensible() {
+fn a_plan_has_sensible_defaults() {
     let plan = plan(
         &Sources::Loop(a_loop("work", "termination: {type: queue}\n", PROMPT)),
         &Overrides::default(),
@@ -151,7 +151,7 @@ fn the_strongest_voice_wins() {
 }
 
 #[test]
-fn a_model_stays_with_the_provider_it_was_said_for() {
+fn a_model_stays_with_the_provider_it_was_set_for() {
     let source = Sources::Loop(a_loop(
         "work",
         "termination: {type: queue}\nprovider: command\nprogram: aider\nargs: [--yes]\n",
@@ -178,7 +178,7 @@ fn a_model_stays_with_the_provider_it_was_said_for() {
 }
 
 #[test]
-fn the_old_words_mean_the_same() {
+fn deprecated_termination_names_mean_the_same() {
     let termination = |definition: &str| {
         let plan = plan(
             &Sources::Loop(a_loop("work", definition, PROMPT)),
@@ -213,7 +213,7 @@ fn the_old_words_mean_the_same() {
 }
 
 #[test]
-fn a_prompt_is_looked_for_where_it_always_was() {
+fn a_prompt_is_found_at_its_older_paths() {
     assert_eq!(
         prompt_candidates("name: x\n"),
         ["prompt.md", "prompts/prompt.md"]

@@ -159,12 +159,12 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(512))]
 
     #[test]
-    fn any_loop_is_a_plan_or_mistakes_with_places(definition in definition(), prompt in "[${}A-Z. é\n]{0,30}") {
+    fn any_loop_compiles_or_reports_located_mistakes(definition in definition(), prompt in "[${}A-Z. é\n]{0,30}") {
         answer(&Sources::Loop(a_loop(definition, prompt)))?;
     }
 
     #[test]
-    fn any_pipeline_is_a_plan_or_mistakes_with_places(nodes in prop::collection::vec(definition(), 0..4), top in definition(), good in any::<bool>()) {
+    fn any_pipeline_compiles_or_reports_located_mistakes(nodes in prop::collection::vec(definition(), 0..4), top in definition(), good in any::<bool>()) {
         let nodes = nodes.iter().enumerate().map(|(index, node)| {
             let body: String = node.lines().filter(|_| !good).map(|line| format!("    {line}\n")).collect();
             format!("  - id: n{index}\n    loop: work\n{body}")

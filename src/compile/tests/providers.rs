@@ -29,7 +29,7 @@ fn chain(node: &Node) -> String {
 }
 
 #[test]
-fn a_chain_has_each_agent_as_it_is_called() {
+fn each_agent_of_a_fallback_chain_has_its_own_settings() {
     let definition = "termination: {type: queue}\nprogram: /opt/claude\nargs: [-v]\nmodel: sonnet\nfallback: [codex, 'openai:gpt-5.2:high', 'claude:haiku', mycli, 'mycli:big']\n";
     let made = plan(&Sources::Loop(a_loop("work", definition, PROMPT)), &own());
     let shown = "claude:sonnet (/opt/claude-v), codex (codex), codex:gpt-5.2:high (codex), claude:haiku (/opt/claude-v), mycli (mycli), mycli:big (mycli)";
@@ -45,7 +45,7 @@ fn a_chain_has_each_agent_as_it_is_called() {
 }
 
 #[test]
-fn a_chain_stays_with_the_provider_it_was_said_for() {
+fn a_fallback_chain_stays_with_the_provider_it_was_set_for() {
     let pipeline = |defaults: &str| {
         let text = format!(
             "defaults: {{{defaults}}}\nnodes:\n  - {{id: a, loop: work, runs: 1}}\n  - {{id: b, loop: work, runs: 1, fallback: [gemini]}}\n  - {{id: c, loop: work, runs: 1, fallback: []}}\n  - {{id: d, loop: work, runs: 1, provider: codex}}\n"
@@ -87,7 +87,7 @@ fn a_chain_stays_with_the_provider_it_was_said_for() {
 }
 
 #[test]
-fn what_cannot_be_in_a_chain_is_pointed_out() {
+fn invalid_fallback_chains_are_reported() {
     let said = |definition: &str| said(&Sources::Loop(a_loop("work", definition, PROMPT)), &own());
     assert_snapshot!(said("termination: {type: queue}\nfallback:\n  - codx\n  - 'claude:'\n  - 'claude:--model'\n  - command\n  - codex\n  - openai\n  - claude:opus\n"), @"
     Error unknown-provider: work/loop.yaml:3:5: unknown provider `codx` (did you mean `codex`?)
@@ -103,7 +103,7 @@ fn what_cannot_be_in_a_chain_is_pointed_out() {
 }
 
 #[test]
-fn a_judge_may_be_of_any_kind_and_is_refused_nothing() {
+fn a_judge_may_use_any_provider_and_permissions() {
     let judge = |who: &str| {
         let definition = format!("termination: {{type: judge, judge: {{{who}}}}}\n");
         let made = plan(&Sources::Loop(a_loop("work", &definition, PROMPT)), &own());

@@ -252,7 +252,7 @@ fn every_built_in_definition_names_its_schema() {
 }
 
 #[test]
-fn a_schema_finds_what_reading_finds() {
+fn a_schema_and_the_compiler_refuse_the_same_definitions() {
     assert_eq!(
         by_schema("loop", "terminaton: {type: queue}\n"),
         [".terminaton"]
@@ -292,7 +292,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(512))]
 
     #[test]
-    fn whatever_can_be_read_is_valid(definition in properties::definition()) {
+    fn every_definition_that_compiles_matches_the_schema(definition in properties::definition()) {
         let sources = Sources::Loop(a_loop("work", &definition, PROMPT));
         if compile(&sources, &request(), &Overrides::default()).is_ok() {
             prop_assert_eq!(by_schema("loop", &definition), Vec::<String>::new());

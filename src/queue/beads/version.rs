@@ -132,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_version_is_treated_like_the_newest_and_said() {
+    fn an_unknown_version_is_treated_like_the_newest_with_a_remark() {
         for (said, told) in [
             ("bd version 2.0.0", "bd 2.0.0 is newer"),
             ("bd dev", "“bd dev”"),

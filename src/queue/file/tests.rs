@@ -61,7 +61,7 @@ fn a_file_that_keeps_changing_is_busy() {
 }
 
 #[test]
-fn a_held_task_that_vanished_is_reported_with_its_title() {
+fn a_held_task_deleted_from_the_file_is_reported_with_its_title() {
     let fixture = Fixture::new("- [ ] Add login\n- [ ] Test it\n");
     let task = won(fixture.queue.claim(None, &agent("s", 1)));
     save(&fixture.path, "- [ ] Test it\n- [ ] Add logout\n");
@@ -95,7 +95,7 @@ fn status(fixture: &Fixture, alive: bool) -> QueueStatus {
 }
 
 #[test]
-fn a_held_task_reworded_is_held_still_and_closes_by_both_ids() {
+fn a_reworded_task_stays_held_and_closes_by_both_ids() {
     for (text, by_new) in [
         (THREE.replace("Add login", "Add a login page"), false),
         (THREE.replace("Add login", "Put a door in"), true),
@@ -154,7 +154,7 @@ fn a_held_task_reworded_is_held_still_and_closes_by_both_ids() {
 }
 
 #[test]
-fn a_line_that_reads_quite_differently_is_not_closed_unseen() {
+fn a_replaced_line_is_not_closed_for_the_old_task() {
     let (fixture, task) = held();
     let text = THREE.replace("Add login", "Drop the database");
     save(&fixture.path, &text);
@@ -171,7 +171,7 @@ fn a_line_that_reads_quite_differently_is_not_closed_unseen() {
 }
 
 #[test]
-fn one_of_two_that_read_the_same_is_closed_alone() {
+fn closing_one_of_two_tasks_with_the_same_text_leaves_the_other() {
     let fixture = Fixture::new("- [~] a\n- [ ] a\n- [~] b\n");
     for item in Backlog::default()
         .parse(&fixture.text())
@@ -185,7 +185,7 @@ fn one_of_two_that_read_the_same_is_closed_alone() {
 }
 
 #[test]
-fn a_reworded_task_given_back_keeps_its_failures() {
+fn a_reworded_task_keeps_its_failures_when_released() {
     let (fixture, task) = held();
     save(&fixture.path, &THREE.replace("Add login", "Put a door in"));
     let release = Release {
@@ -231,7 +231,7 @@ fn a_task_that_may_be_a_held_one_cannot_be_claimed() {
 }
 
 #[test]
-fn a_held_task_that_vanished_is_left_and_not_done() {
+fn a_held_task_deleted_from_the_file_is_not_done() {
     let (fixture, task) = held();
     save(&fixture.path, "- [x] before\n- [x] after\n");
     assert!(matches!(

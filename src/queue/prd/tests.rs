@@ -31,7 +31,7 @@ fn closing_changes_one_word_and_no_shape() {
 }
 
 #[test]
-fn a_story_that_says_nothing_of_passing_is_open_and_can_be_closed() {
+fn a_story_without_passes_is_open_and_can_be_closed() {
     assert_snapshot!(closed(r#"{"userStories":[{"id":7},{"id":"B","passes":null}]}"#, "7"), @r#"{"userStories":[{"passes": true, "id":7},{"id":"B","passes":null}]}"#);
     assert_snapshot!(closed(r#"{"userStories":[{"id":7},{"id":"B","passes":null}]}"#, "B"), @r#"{"userStories":[{"id":7},{"id":"B","passes":true}]}"#);
 }

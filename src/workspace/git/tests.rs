@@ -242,7 +242,7 @@ fn a_change_of_a_file_whose_name_is_not_utf8_is_a_change() {
 }
 
 #[test]
-fn what_agents_and_queues_keep_for_themselves_is_no_change() {
+fn files_of_agents_and_queues_do_not_count_as_changes() {
     let repository = Repository::new(&[]);
     for folder in WorkTree::EXCLUDED {
         fs::create_dir(repository.root.join(folder)).unwrap();

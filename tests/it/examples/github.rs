@@ -134,7 +134,7 @@ fn a_limit_of_github_is_busy_and_a_refusal_is_not() {
 }
 
 #[test]
-fn a_session_works_off_two_issues() {
+fn a_session_closes_two_issues() {
     let project = project(&["Add \"login\"", "Add logout"]);
     commit(&project);
     project

@@ -264,7 +264,7 @@ fn write_lock() -> nix::libc::flock {
 }
 
 #[test]
-fn a_session_works_off_three_tasks() {
+fn a_session_closes_three_tasks() {
     let Some(project) = project() else { return };
     commit(&project);
     let ids = add(
@@ -314,7 +314,7 @@ fn a_session_works_off_three_tasks() {
 }
 
 #[test]
-fn people_use_the_queue_of_a_session_too() {
+fn users_use_the_queue_of_a_session_too() {
     let Some(project) = project() else { return };
     commit(&project);
     let ids = add(&project, &["Add login", "Add logout"]);

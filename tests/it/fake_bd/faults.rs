@@ -97,7 +97,7 @@ fn an_answer_can_be_spoiled() {
 }
 
 #[test]
-fn a_call_that_hangs_never_answers() {
+fn a_hanging_call_never_answers() {
     let bd = with_rules(&json!([{ "command": "*", "fault": "hang" }]));
     let mut hangs = bd
         .command(ASKED)

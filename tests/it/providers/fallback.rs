@@ -29,7 +29,7 @@ fn attempts(project: &Project) -> Vec<String> {
 }
 
 /// Starts a session whose first agent is out of quota, and whose second works until `go` is there.
-fn with_codex_at_work() -> (Project, Running) {
+fn start_with_codex_running() -> (Project, Running) {
     let project = project();
     a_loop(
         &project,
@@ -170,7 +170,7 @@ fn without_quota_anywhere_the_earliest_reset_is_awaited() {
 
 #[test]
 fn a_resumed_runner_adopts_the_fallback_agent() {
-    let (project, runner) = with_codex_at_work();
+    let (project, runner) = start_with_codex_running();
     runner.kill_9();
     project.program("go", "");
     project.ap(&RESUME).expect(0);
@@ -197,7 +197,7 @@ fn a_resumed_runner_adopts_the_fallback_agent() {
 
 #[test]
 fn a_killed_fallback_agent_is_retried() {
-    let (project, runner) = with_codex_at_work();
+    let (project, runner) = start_with_codex_running();
     let shim = project
         .events("s", "agent_started")
         .last()

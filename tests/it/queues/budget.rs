@@ -26,7 +26,7 @@ fn check(provider: super::Provider, listed: usize) {
 }
 
 #[test]
-fn ten_thousand_tasks_are_as_good_as_ten() {
+fn ten_thousand_tasks_work_like_ten() {
     for (name, listed) in [
         ("backlog.md", 10_000),
         ("prd.json", 10_000),
@@ -55,7 +55,7 @@ fn ten_thousand_closed_tasks_are_done() {
 }
 
 #[test]
-fn settling_and_claiming_makes_few_calls() {
+fn checking_and_claiming_makes_few_calls() {
     for version in SAFE {
         let world = super::provider(version).many(200);
         world.settle();

@@ -300,7 +300,7 @@ fn a_refusal_shows_the_text_of_the_command() {
 }
 
 #[test]
-fn a_tracker_that_is_busy_is_asked_again_and_one_that_lies_is_not_believed() {
+fn a_busy_tracker_is_asked_again_and_claims_are_verified() {
     let program = "import sys, os\n\
         if sys.argv[1] != 'list' and not os.path.exists('second'): open('second', 'w'); sys.exit(75)\n\
         state = 'held' if os.path.exists('done') else 'open'\n\

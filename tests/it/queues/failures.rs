@@ -122,7 +122,7 @@ fn a_program_that_hangs_is_ended_and_unknown() {
 }
 
 #[test]
-fn a_hang_that_passes_is_survived() {
+fn a_temporary_hang_does_not_fail_a_call() {
     let mut world = wrong("1.3.0", &[("list", Some(1), "hang")]);
     world.spec.timeout_s = 1;
     world.reopen();
@@ -130,7 +130,7 @@ fn a_hang_that_passes_is_survived() {
 }
 
 #[test]
-fn noise_is_no_failure() {
+fn unrelated_output_of_beads_is_ignored() {
     for fault in ["noise_stdout", "noise_json", "noise_stderr", "sleep_ms:5"] {
         for version in VERSIONS {
             let mut world = super::provider(version).open(&["a", "b", "c"]);
@@ -152,7 +152,7 @@ fn noise_is_no_failure() {
 }
 
 #[test]
-fn a_burst_of_failures_is_survived_by_asking_again() {
+fn failed_reads_of_beads_are_retried() {
     for (version, fault) in [
         ("0.47.0", "locked"),
         ("0.49.5", "out_of_sync"),
@@ -214,7 +214,7 @@ fn a_change_is_made_again_only_while_the_database_is_busy() {
 }
 
 #[test]
-fn a_change_whose_answer_is_spoiled_was_made_and_is_not_made_again() {
+fn a_change_with_an_unreadable_answer_is_not_repeated() {
     for version in VERSIONS {
         for fault in ["truncate", "garbage", "killed"] {
             let mut world = super::provider(version).open(&["a", "b"]);
@@ -316,7 +316,7 @@ fn custom_statuses_are_read_from_the_configuration() {
 }
 
 #[test]
-fn a_locked_database_is_not_asked_again_and_again_at_the_end() {
+fn a_locked_database_is_not_retried_once_timeouts_are_short() {
     let world = wrong("1.3.0", &[("*", None, "locked")]);
     world.queue.shorten_timeouts();
     super::beads::forget_calls(&world);

@@ -41,7 +41,7 @@ fn every_ready_issue_without_a_session_gets_the_label() {
 }
 
 #[test]
-fn the_issues_that_are_named_get_the_label() {
+fn named_issues_get_the_label() {
     for version in VERSIONS {
         let (world, ids) = unlabelled(version, 3);
         let two = ids[1..].to_vec();
@@ -95,7 +95,7 @@ fn a_label_that_cannot_be_one_is_refused_with_the_reason() {
 }
 
 #[test]
-fn a_label_that_is_not_put_on_is_not_tried_twice() {
+fn a_failed_label_is_not_retried() {
     let (mut world, ids) = unlabelled("1.3.0", 1);
     super::failures::rules(&mut world, &[("label", None, "rc1")]);
     forget_calls(&world);
@@ -127,7 +127,7 @@ fn searched(world: &World) -> Searched {
 }
 
 #[test]
-fn no_tasks_says_what_was_looked_for_and_how_to_go_on() {
+fn no_tasks_names_what_was_searched_and_the_next_step() {
     let (world, _) = unlabelled("1.3.0", 12);
     let Searched { what, next } = searched(&world);
     assert!(what.contains("the label `pipeline/s`"), "{what}");
@@ -159,7 +159,7 @@ fn no_tasks_says_what_was_looked_for_and_how_to_go_on() {
 }
 
 #[test]
-fn without_a_label_every_issue_is_meant() {
+fn without_a_label_every_issue_is_used() {
     let (world, _) = unlabelled("0.47.0", 2);
     let QueueSource::Beads {
         program, database, ..

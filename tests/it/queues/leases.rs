@@ -65,7 +65,7 @@ fn a_claim_without_a_lease_needs_none() {
 }
 
 #[test]
-fn before_leases_only_the_version_is_asked() {
+fn versions_without_leases_are_asked_for_their_version_only() {
     for version in VERSIONS
         .into_iter()
         .filter(|version| !["1.3.0", "2.0.0"].contains(version))
@@ -80,7 +80,7 @@ fn before_leases_only_the_version_is_asked() {
 }
 
 #[test]
-fn elsewhere_nothing_is_to_be_kept() {
+fn queues_without_leases_ignore_keep_alive() {
     for name in ["backlog.md", "prd.json", "tracker.py"] {
         super::provider(name)
             .open(&["a"])

@@ -102,7 +102,7 @@ fn a_closed_task_forgets_its_failures() {
 }
 
 #[test]
-fn settling_after_a_failed_attempt_counts_it() {
+fn checking_a_queue_counts_the_failed_attempt() {
     for provider in providers() {
         let world = provider.open(&["a", "b"]);
         let settled = [1, 2, 3].map(|iteration| {

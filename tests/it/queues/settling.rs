@@ -9,7 +9,7 @@ use agent_pipelines::store::layout::Project;
 use agent_pipelines::store::lock::{Holder, SessionLock};
 
 #[test]
-fn settling_takes_back_what_ended_agents_of_the_session_hold_and_nothing_else() {
+fn checking_releases_only_tasks_of_ended_agents_of_the_session() {
     for provider in providers() {
         let world = provider.open(&["ours", "earlier", "others", "dead", "ann", "free"]);
         let owners = [
@@ -66,7 +66,7 @@ fn settling_takes_back_what_ended_agents_of_the_session_hold_and_nothing_else() 
 }
 
 #[test]
-fn an_old_claim_that_names_no_run_is_taken_back_by_any() {
+fn a_claim_of_an_older_version_without_a_run_is_released_by_any_run() {
     for provider in providers() {
         let world = provider.open(&["a"]);
         world.take(None, &Owner::read("pipeline/s/7"));
@@ -142,7 +142,7 @@ fn owners_count_as_alive_while_the_queue_cannot_be_found() {
 }
 
 #[test]
-fn settling_a_queue_in_which_nothing_is_left_behind_changes_nothing() {
+fn checking_a_queue_without_leftovers_changes_nothing() {
     for provider in providers() {
         let world = provider.world(&[("a", false), ("b", true)]);
         world.take(None, &agent("live", 1));

@@ -105,7 +105,7 @@ fn a_parked_issue_can_be_opened_in_beads_itself() {
 }
 
 #[test]
-fn a_pause_during_a_claim_gives_the_task_back() {
+fn a_pause_during_a_claim_releases_the_task() {
     let mut tasks = project(&["one"], "1.3.0");
     faults(
         &mut tasks,

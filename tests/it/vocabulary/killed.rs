@@ -228,7 +228,7 @@ fn given(project: &Project, definition: &Definition, plan: &Value) {
 }
 
 /// Runs a definition in a project of its own.
-fn killed_and_goes_on(definition: &Definition) {
+fn check_kill_and_resume(definition: &Definition) {
     let project = project();
     run(&project, definition);
     let (session, plan) = (
@@ -254,7 +254,7 @@ fn each_of(shelf: &str) {
                 while let Some(definition) = next() {
                     // There is no stand-in for `bd` then.
                     if cfg!(feature = "fake-bd") || !definition.text.contains("provider: beads") {
-                        killed_and_goes_on(&definition);
+                        check_kill_and_resume(&definition);
                     }
                 }
             });
@@ -263,16 +263,16 @@ fn each_of(shelf: &str) {
 }
 
 #[test]
-fn each_loop_is_killed_in_its_agents_and_gates_and_goes_on() {
+fn each_loop_resumes_after_a_kill_in_its_agents_and_gates() {
     each_of("loops");
 }
 
 #[test]
-fn each_loop_of_the_older_generation_is_killed_and_goes_on() {
+fn each_loop_of_agent_pipelines_resumes_after_a_kill() {
     each_of("stages");
 }
 
 #[test]
-fn each_pipeline_is_killed_in_each_node_and_goes_on() {
+fn each_pipeline_resumes_after_a_kill_in_each_node() {
     each_of("pipelines");
 }

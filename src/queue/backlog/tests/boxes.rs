@@ -29,7 +29,7 @@ fn text_that_resembles_a_box_is_no_task() {
 }
 
 #[test]
-fn boxes_in_code_and_comments_are_no_tasks() {
+fn boxes_in_code_and_comments_are_not_tasks() {
     let text = "```md\n- [ ] a\n```\n~~~~\n- [ ] b\n~~~\n- [ ] b2\n~~~~~\n<!-- - [ ] c -->\n<!--\n- [ ] d\n-->\n- [ ] e\n  ```\n- [ ] f\n  ```\n  end\n``` x ``` y\n- [ ] g\n";
     assert_snapshot!(read(text), @r#"
     t-29623d8c "e" Open body="```"
@@ -111,7 +111,7 @@ fn a_code_block_ends_where_commonmark_ends_it() {
 }
 
 #[test]
-fn a_code_block_that_never_ends_neither_hides_tasks_nor_gives_them_away() {
+fn tasks_in_an_unclosed_code_block_are_blocked() {
     assert_snapshot!(read("- [ ] z (#z)\n```\n- [ ] a\n- [x] c\n"), @r#"
     z "z" Open
     t-296230c0 "a" Blocked("is inside the code block that begins on line 2 and never ends: end it, or write `- [ ] a` above it")

@@ -155,7 +155,7 @@ fn acceptance_may_be_written_in_several_ways() {
 }
 
 #[test]
-fn ids_are_the_given_ones_or_made_from_the_words() {
+fn ids_are_given_or_made_from_the_title() {
     let text = "- [ ] Add  login\n- [x] Add login\n- [ ] Add login (#t-1)\n- [ ] b (#t-1)\n- [ ] c (#no space)\n- [ ] (#only)\n- [ ] d (#x) (#y)\n- [ ] fix (#12)\n";
     assert_snapshot!(read(text), @r#"
     t-87c0e87d "Add  login" Open
@@ -170,7 +170,7 @@ fn ids_are_the_given_ones_or_made_from_the_words() {
 }
 
 #[test]
-fn of_tasks_with_the_same_text_none_can_be_mistaken_for_another() {
+fn tasks_with_the_same_text_have_distinct_ids_or_are_blocked() {
     // Closed ones take no number from those that are left, and no name is given to another task.
     assert_snapshot!(read("- [x] a\n- [ ] a\n- [~] b (#b)\n- [ ] c (#b)\n- [ ] d (#b-2)\n"), @r#"
     t-296230c0-2 "a" Closed

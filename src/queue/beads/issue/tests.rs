@@ -70,7 +70,7 @@ fn every_status_is_what_the_page_says() {
 }
 
 #[test]
-fn containers_pinned_ones_and_templates_are_no_work() {
+fn containers_pinned_issues_and_templates_are_not_tasks() {
     for more in [
         json!({ "issue_type": "epic" }),
         json!({ "status": "pinned" }),

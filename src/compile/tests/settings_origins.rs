@@ -26,7 +26,7 @@ fn variable<'a>(set: &'a [(&'a str, &'a str)]) -> impl Fn(&str) -> Option<String
 }
 
 #[test]
-fn every_word_has_its_speaker() {
+fn every_setting_has_its_source() {
     let environment = Overrides::from_env(&variable(&[
         ("CLAUDE_PIPELINE_MODEL", "haiku"),
         ("PIPELINE_CLI_CONTEXT", "env"),
@@ -88,7 +88,7 @@ fn every_word_has_its_speaker() {
 }
 
 #[test]
-fn a_provider_of_a_block_speaks_for_its_stages() {
+fn settings_of_a_branch_apply_to_its_stages() {
     let block = "nodes: [{id: d, parallel: {providers: [codex, {id: c, name: claude, model: sonnet, fallback: [codex]}], stages: [{id: a, loop: work, runs: 1}]}}]\n";
     let made = plan(&a_pipeline(block), &Overrides::default());
     let of_agents: Vec<String> = rows(&made)
@@ -109,7 +109,7 @@ fn a_provider_of_a_block_speaks_for_its_stages() {
 }
 
 #[test]
-fn the_incumbents_variables_count_where_ours_are_silent() {
+fn variables_of_agent_pipelines_apply_where_ours_are_unset() {
     let said = |set: &[(&str, &str)]| Overrides::from_env(&variable(set));
     let both = said(&[
         ("PIPELINE_CLI_MODEL", "a"),
@@ -146,7 +146,7 @@ fn the_incumbents_variables_count_where_ours_are_silent() {
 }
 
 #[test]
-fn what_was_said_is_read_again_from_the_plan() {
+fn overrides_are_read_back_from_the_plan() {
     let environment = Overrides::from_env(&variable(&[
         ("CLAUDE_PIPELINE_PROVIDER", "claude"),
         ("AP_PERMISSIONS", "plan"),
@@ -174,7 +174,7 @@ fn what_was_said_is_read_again_from_the_plan() {
 }
 
 #[test]
-fn how_often_a_pipeline_runs_has_its_speaker_too() {
+fn the_number_of_runs_has_its_source() {
     let written = a_pipeline("runs: 2\nnodes:\n  - {id: a, loop: work, runs: 1}\n");
     let silent = a_pipeline("nodes:\n  - {id: a, loop: work, runs: 1}\n");
     let flag = Overrides {
@@ -237,7 +237,7 @@ fn judged(definition: &str, set: &[(&str, &str)]) -> String {
 }
 
 #[test]
-fn the_incumbents_defaults_count_where_no_definition_says() {
+fn defaults_of_agent_pipelines_apply_where_definitions_set_none() {
     let both = [
         ("JUDGE_PROVIDER", "claude"),
         ("JUDGE_MODEL", "sonnet"),
@@ -270,7 +270,7 @@ fn the_incumbents_defaults_count_where_no_definition_says() {
 }
 
 #[test]
-fn what_has_no_effect_any_more_is_known() {
+fn legacy_variables_without_effect_are_listed() {
     let set = [
         ("JUDGE_PROMPT_PATH", "x"),
         ("CODEX_MODEL", ""),
