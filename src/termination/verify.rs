@@ -1,4 +1,5 @@
 //! Stop when a command verifies the work.
+use super::command::gate_methods;
 use super::gate::{Gate, GateRef};
 use super::strategy::{Answer, Evidence, GateNumbers, Strategy};
 use serde::{Deserialize, Serialize};
@@ -13,31 +14,5 @@ impl Strategy for Verify {
         "verify"
     }
 
-    fn answer(&self, seen: &Evidence<'_>, gates: &mut GateNumbers) -> Answer {
-        seen.gate_answer(self.name(), gates.draw())
-    }
-
-    fn describe(&self) -> String {
-        self.0.describe()
-    }
-
-    fn goal(&self) -> &'static str {
-        "the command succeeded"
-    }
-
-    fn context(&self, _: &Evidence<'_>) -> Value {
-        json!({ "type": self.name(), "command": self.0.command })
-    }
-
-    fn must_reach_goal(&self) -> bool {
-        true
-    }
-
-    fn gate(&self) -> Option<GateRef<'_>> {
-        Some(GateRef::Command(&self.0))
-    }
-
-    fn command_mut(&mut self) -> Option<&mut Gate> {
-        Some(&mut self.0)
-    }
+    gate_methods!();
 }
