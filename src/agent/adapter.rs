@@ -7,8 +7,24 @@ use super::transcript::{Denial, OutputFormat};
 use crate::model::PermissionMode;
 use std::borrow::Cow;
 
-/// Why a provider refuses permissions to write nothing, unless it can report in another way.
+/// Why a provider refuses modes that permit no writing, unless its agents can report in another way.
 pub(super) const READ_ONLY: &str = "an agent that may write nothing cannot leave its status";
+
+/// Returns why a provider that supports every mode but `plan` and `auto` refuses a mode, if it does.
+pub(super) fn refuses_plan_and_auto(
+    mode: PermissionMode,
+    plan: &'static str,
+    auto: &'static str,
+) -> Option<&'static str> {
+    match mode {
+        PermissionMode::BypassPermissions
+        | PermissionMode::Default
+        | PermissionMode::AcceptEdits
+        | PermissionMode::DontAsk => None,
+        PermissionMode::Plan => Some(plan),
+        PermissionMode::Auto => Some(auto),
+    }
+}
 
 /// A provider: the program that runs a prompt. Everything that differs between providers is here; one file implements it
 /// per provider, and [`Provider`](super::registry::Provider) lists them.
@@ -24,12 +40,12 @@ pub trait Adapter: Sync {
     /// The name in messages.
     fn display_name(&self) -> &str;
 
-    /// The program, unless a definition names another one; empty if it must.
+    /// The default program; empty if a definition must name one.
     fn program(&self) -> &str {
         self.name()
     }
 
-    /// Where its installers put the program without adding it to PATH, from the user's home.
+    /// Paths below the user's home where installers put the program without adding it to PATH.
     fn home_paths(&self) -> &'static [&'static str] {
         &[]
     }
@@ -55,7 +71,7 @@ pub trait Adapter: Sync {
         ""
     }
 
-    /// Returns the model to ask for where a definition names this one, or none.
+    /// Returns the provider's name for a model that a definition names, or for none.
     fn resolve_model<'m>(&self, model: &'m str) -> Cow<'m, str> {
         Cow::Borrowed(model)
     }
@@ -80,7 +96,7 @@ pub trait Adapter: Sync {
         true
     }
 
-    /// Returns why agents cannot be held to a permission mode, if they cannot.
+    /// Returns why the provider refuses a permission mode, if it does.
     ///
     /// A mode is refused where the program has no equivalent, and where it would keep the agent from writing its
     /// `status.json`: only Claude Code can report in another way.
@@ -88,7 +104,7 @@ pub trait Adapter: Sync {
         None
     }
 
-    /// The options that an older program may not have; each has one value, and agents work without them.
+    /// The options that an older version of the program may lack; each takes one value, and agents work without them.
     fn optional_flags(&self) -> &'static [&'static str] {
         &[]
     }
@@ -105,7 +121,7 @@ pub trait Adapter: Sync {
         self.args(options, context)
     }
 
-    /// Variables to set beside those every agent gets. `inherited` are the names that are set already.
+    /// Variables to set in addition to those that every agent gets. `inherited` are the names that are set already.
     fn environment(
         &self,
         _options: &AgentOptions<'_>,

@@ -4,7 +4,7 @@
 //! documented; they were observed on 1.0.13 and are described in sortie-ai/sortie `docs/copilot-adapter-notes.md`, the result
 //! in github/copilot-cli#4107 and `session.error` in microsoft/vscode#315797. Not run against the real program with an
 //! account. It reports only output tokens, and of costs only premium requests.
-use super::adapter::{Adapter, READ_ONLY};
+use super::adapter::{Adapter, READ_ONLY, refuses_plan_and_auto};
 use super::context::InvocationContext;
 use super::failure;
 use super::model;
@@ -18,10 +18,10 @@ use serde_json::Value;
 /// The values of `--reasoning-effort`.
 const EFFORTS: [&str; 7] = ["none", "minimal", "low", "medium", "high", "xhigh", "max"];
 
-/// Has the effect of `--allow-all`, so it is removed where the definition allows less.
+/// A variable with the effect of `--allow-all`; removed where the definition allows less.
 const ALLOW_ALL: &str = "COPILOT_ALLOW_ALL";
 
-/// Beginnings of the events whose content comes again as a whole, or is not shown.
+/// Prefixes of events that are ignored: a later event repeats their content as a whole, or it is not shown.
 const FAMILIES: [&str; 6] = [
     "session.",
     "assistant.",
@@ -53,16 +53,11 @@ impl Adapter for Copilot {
     }
 
     fn refuses(&self, mode: PermissionMode) -> Option<&'static str> {
-        match mode {
-            PermissionMode::BypassPermissions
-            | PermissionMode::Default
-            | PermissionMode::AcceptEdits
-            | PermissionMode::DontAsk => None,
-            PermissionMode::Plan => Some(READ_ONLY),
-            PermissionMode::Auto => Some(
-                "Copilot's review is experimental: use `permissions: default` with `args: [--experimental, --assisted-approval]`",
-            ),
-        }
+        refuses_plan_and_auto(
+            mode,
+            READ_ONLY,
+            "Copilot's review is experimental: use `permissions: default` with `args: [--experimental, --assisted-approval]`",
+        )
     }
 
     fn efforts(&self) -> &'static [&'static str] {
@@ -83,7 +78,7 @@ impl Adapter for Copilot {
         match options.permissions {
             PermissionMode::BypassPermissions => chosen.push("--allow-all".to_owned()),
             PermissionMode::AcceptEdits => chosen.push("--allow-tool=write".to_owned()),
-            // Only what `args` allow.
+            // No flag: only tools that `args` allow are permitted.
             PermissionMode::Default
             | PermissionMode::DontAsk
             | PermissionMode::Auto
@@ -158,7 +153,7 @@ fn failed(state: &mut TranscriptState, data: &Value, shown: &mut Vec<Activity>) 
     let message = string(data, "message");
     let status = data.get("statusCode").and_then(Value::as_i64);
     let kind = match (string(data, "errorType").as_str(), status) {
-        // The quota comes back with the month, or with other credits.
+        // The quota resets at the end of the month, or when credits are added.
         ("quota" | "rate_limit", _) | (_, Some(402)) => "rate_limit",
         ("authentication" | "authorization", _) => "authentication_failed",
         _ => failure::kind(status, &message),

@@ -4,7 +4,7 @@
 //! mode), and of google-gemini/gemini-cli the event types in `packages/core/src/output/types.ts`; the words of errors from
 //! its issue tracker. Not run against the real program with an account. It does not report costs. In a prompt it reads `@path`
 //! as a file to include, and a `/` at its very beginning as a command of its own.
-use super::adapter::{Adapter, ExitMeaning};
+use super::adapter::{Adapter, ExitMeaning, refuses_plan_and_auto};
 use super::context::InvocationContext;
 use super::failure;
 use super::model;
@@ -36,27 +36,22 @@ impl Adapter for Gemini {
     }
 
     fn refuses(&self, mode: PermissionMode) -> Option<&'static str> {
-        match mode {
-            PermissionMode::BypassPermissions
-            | PermissionMode::Default
-            | PermissionMode::AcceptEdits
-            | PermissionMode::DontAsk => None,
-            PermissionMode::Plan => Some(
-                "run headless, Gemini CLI leaves plan mode by itself and then allows everything",
-            ),
-            PermissionMode::Auto => Some("Gemini CLI has no automatic review"),
-        }
+        refuses_plan_and_auto(
+            mode,
+            "run headless, Gemini CLI leaves plan mode by itself and then allows everything",
+            "Gemini CLI has no automatic review",
+        )
     }
 
     fn args(&self, options: &AgentOptions<'_>, _: &InvocationContext<'_>) -> Vec<String> {
         let mode = match options.permissions {
             PermissionMode::BypassPermissions => "yolo",
             PermissionMode::AcceptEdits => "auto_edit",
-            // Run headless, it denies what it would ask for.
+            // No flag: headless, Gemini CLI denies every call that it would ask for.
             PermissionMode::Default | PermissionMode::DontAsk | PermissionMode::Auto => "default",
             PermissionMode::Plan => "plan",
         };
-        // In a folder that is not trusted it ends at once.
+        // In a folder that is not trusted Gemini CLI ends at once.
         let fixed = [
             "--output-format",
             "stream-json",
