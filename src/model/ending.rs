@@ -11,7 +11,7 @@ use std::fmt;
 pub enum NodeEnding {
     /// `fixed`: all iterations ran.
     AllIterations { iterations: u32 },
-    /// `judgment`: this many agents in a row said stop.
+    /// `judgment`: this many agents in a row voted to stop.
     Consensus { votes: u32 },
     /// `queue`: no task is left.
     QueueEmpty { closed: u32 },
@@ -34,8 +34,10 @@ impl fmt::Display for NodeEnding {
             Self::AllIterations { iterations } => {
                 write!(f, "all {} ran", count(iterations, "iteration"))
             }
-            Self::Consensus { votes: 1 } => f.write_str("an agent said stop"),
-            Self::Consensus { votes } => write!(f, "{} in a row said stop", count(votes, "agent")),
+            Self::Consensus { votes: 1 } => f.write_str("an agent voted to stop"),
+            Self::Consensus { votes } => {
+                write!(f, "{} in a row voted to stop", count(votes, "agent"))
+            }
             Self::QueueEmpty { closed } => write!(
                 f,
                 "the queue is empty, {} closed in all",
@@ -43,9 +45,11 @@ impl fmt::Display for NodeEnding {
             ),
             Self::Promised { text } => write!(f, "an agent promised {}", clean(text)),
             Self::Gate { gate, reason } if reason.is_empty() => {
-                write!(f, "`{gate}` says it is done")
+                write!(f, "`{gate}` reports that it is done")
             }
-            Self::Gate { gate, reason } => write!(f, "`{gate}` says it is done: {}", clean(reason)),
+            Self::Gate { gate, reason } => {
+                write!(f, "`{gate}` reports that it is done: {}", clean(reason))
+            }
             Self::All { endings } => f.write_str(
                 &endings
                     .iter()

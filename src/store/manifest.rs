@@ -3,7 +3,7 @@
 //! ```json
 //! {"block":{"name":"duel","index":1,"stages":["plan"]},
 //!  "providers":{"claude":{"plan":{"latest_output":"/…/output.md","status":"complete","iterations":2,
-//!                                 "termination_reason":"2 agents in a row said stop","history":["/…/output.md"]}}},
+//!                                 "termination_reason":"2 agents in a row voted to stop","history":["/…/output.md"]}}},
 //!  "failed":{"codex":"…"},"completed_at":"2026-01-02T03:04:05Z"}
 //! ```
 use super::outputs::listed;

@@ -65,7 +65,7 @@ fn by_output(output: &GateOutput, code: i32, end: &CommandOutput) -> GateVerdict
             reason: with_reason("it passes, but not all of the work is done", &reason),
         },
         (true, 0) => GateVerdict::Stop { reason },
-        // One of the two is wrong, and a wrong one must not end the loop.
+        // Exit code and JSON contradict each other, and a loop must not end on a wrong answer.
         (true, code) => broken(
             &format!("it reports success but ends with exit code {code}"),
             end,

@@ -20,11 +20,11 @@ impl Strategy for Judge {
     }
 
     fn describe(&self) -> String {
-        "a judge says stop".to_owned()
+        "a judge decides to stop".to_owned()
     }
 
     fn goal(&self) -> &'static str {
-        "the judge said stop"
+        "the judge decided to stop"
     }
 
     fn context(&self, _: &Evidence<'_>) -> Value {

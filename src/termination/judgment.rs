@@ -30,8 +30,8 @@ impl Strategy for Judgment {
 
     fn describe(&self) -> String {
         match self.consensus {
-            1 => "an agent says stop".to_owned(),
-            agents => format!("{} in a row say stop", count(agents, "agent")),
+            1 => "an agent votes to stop".to_owned(),
+            agents => format!("{} in a row vote to stop", count(agents, "agent")),
         }
     }
 

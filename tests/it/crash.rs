@@ -29,7 +29,7 @@ echo "end $n $attempt $$" >>"$stamps"
 echo '{"decision": "continue", "summary": "done"}' >"$status"
 "#;
 
-/// Takes a task and closes it; says stop when there is none. The second one fails at first, with its task in hand.
+/// Takes a task and closes it; votes to stop when there is none. The second one fails at first, with its task in hand.
 const ONE_TASK: &str = r#"
 task=$("$AP_EXE" queue claim --json)
 case $? in

@@ -85,7 +85,7 @@ fn tidy() -> Project {
     project
         .ap(&["test", "tidy", "--update"])
         .expect(0)
-        .says(&["NEW", "2 agents in a row said stop"]);
+        .says(&["NEW", "2 agents in a row voted to stop"]);
     project.ap(&["test", "tidy"]).expect(0).says(&[
         "PASS",
         "3 iterations",
@@ -99,7 +99,10 @@ fn ap_test_shows_a_change_and_update_accepts_it() {
     let project = tidy();
     let expected: Value =
         serde_json::from_str(&project.read(".claude/loops/tidy/fixtures/expected.json")).unwrap();
-    assert_eq!(expected["ending"], "complete: 2 agents in a row said stop");
+    assert_eq!(
+        expected["ending"],
+        "complete: 2 agents in a row voted to stop"
+    );
     assert_eq!(
         expected["nodes"][0]["iterations"],
         serde_json::json!(["continue", "stop", "stop"])
@@ -112,8 +115,8 @@ fn ap_test_shows_a_change_and_update_accepts_it() {
     );
     let ran = project.ap(&["test", "tidy"]).expect(1);
     ran.says(&[
-        "-  \"ending\": \"complete: 2 agents in a row said stop\"",
-        "+  \"ending\": \"complete: 3 agents in a row said stop\"",
+        "-  \"ending\": \"complete: 2 agents in a row voted to stop\"",
+        "+  \"ending\": \"complete: 3 agents in a row voted to stop\"",
     ]);
     project.ap(&["test", "tidy", "--update"]).expect(0);
 
@@ -131,7 +134,7 @@ fn ap_test_shows_a_change_and_update_accepts_it() {
         (&tested["result"], &tested["expected"]["ending"]),
         (
             &"differs".into(),
-            &"complete: 3 agents in a row said stop".into()
+            &"complete: 3 agents in a row voted to stop".into()
         )
     );
     let diff = tested["diff"].as_str().unwrap();
@@ -232,7 +235,10 @@ fn a_script_answers_for_gates_and_judges() {
             "continue; judge: not done; verify: done"
         ])
     );
-    assert_eq!(expected["ending"], "complete: `verify` says it is done");
+    assert_eq!(
+        expected["ending"],
+        "complete: `verify` reports that it is done"
+    );
 }
 
 #[test]

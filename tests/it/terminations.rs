@@ -55,7 +55,7 @@ fn a_command_that_passes_ends_the_loop() {
     run(&project, &[]).expect(0).says(&[
         "ends when `./gate.sh` succeeds",
         "verify: not done: checked",
-        "`verify` says it is done: checked",
+        "`verify` reports that it is done: checked",
     ]);
     assert_eq!(
         (ran(&project), answers(&project)),
@@ -89,7 +89,7 @@ esac"#,
         "not done: two tests fail, score 0.5",
         "in progress",
         "broken: exit code 127",
-        "says it is done",
+        "reports that it is done",
     ]);
     assert_eq!(
         answers(&project),
@@ -276,7 +276,7 @@ fn any_and_all_call_only_the_gates_that_matter() {
     );
     run(&all, &[])
         .expect(0)
-        .says(&["`verify` says it is done, and 2 agents in a row said stop"]);
+        .says(&["`verify` reports that it is done, and 2 agents in a row voted to stop"]);
     assert_eq!(all.history("s"), [1, 2, 3, 4]);
     assert_eq!(votes(&all), [false, false, true, true]);
     assert_eq!(
@@ -331,7 +331,7 @@ fn a_judge_sees_the_work_and_decides() {
     .expect("its mode");
     run(&project, &[]).expect(0).says(&[
         "judge: not done: not sure enough (0.20): perhaps",
-        "`judge` says it is done: all plates are full",
+        "`judge` reports that it is done: all plates are full",
     ]);
     assert_eq!(
         project.history("s"),

@@ -29,7 +29,7 @@ const TRIP: &str = "nodes:
 fn a_pipeline_is_drawn_for_mermaid() {
     assert_snapshot!(draw(&plan(TRIP), Language::Mermaid), @r#"
     flowchart TD
-      n0["plan<br/>improve-plan<br/>claude opus<br/>2 agents in a row say stop, at most 5"]
+      n0["plan<br/>improve-plan<br/>claude opus<br/>2 agents in a row vote to stop, at most 5"]
       n1["refine<br/>claude opus<br/>after 2 iterations"]
       n2["sum<br/>claude opus<br/>#96;sh -c test #34;#35;1#34; = #96;a#96;#96; succeeds, at most 2"]
       n0 --> n1
@@ -43,7 +43,7 @@ fn a_pipeline_is_drawn_for_graphviz() {
     assert_snapshot!(draw(&plan(TRIP), Language::Dot), @r##"
     digraph "trip" {
       node [shape=box];
-      n0 [label="plan\nimprove-plan\nclaude opus\n2 agents in a row say stop, at most 5"];
+      n0 [label="plan\nimprove-plan\nclaude opus\n2 agents in a row vote to stop, at most 5"];
       n1 [label="refine\nclaude opus\nafter 2 iterations"];
       n2 [label="sum\nclaude opus\n`sh -c test \"#1\" = `a`` succeeds, at most 2"];
       n0 -> n1;
@@ -86,7 +86,7 @@ fn branches_of_a_block_are_drawn_side_by_side() {
 ";
     assert_snapshot!(draw(&plan(debate), Language::Mermaid), @r#"
     flowchart TD
-      n0["plan<br/>improve-plan<br/>claude opus<br/>2 agents in a row say stop, at most 2"]
+      n0["plan<br/>improve-plan<br/>claude opus<br/>2 agents in a row vote to stop, at most 2"]
       subgraph b1["duel"]
         n1_0_0["claude/draft<br/>claude opus<br/>after 1 iteration"]
         n1_0_1["claude/fix<br/>claude opus<br/>after 1 iteration"]
@@ -107,7 +107,7 @@ fn branches_of_a_block_are_drawn_side_by_side() {
     assert_snapshot!(draw(&plan(debate), Language::Dot), @r#"
     digraph "trip" {
       node [shape=box];
-      n0 [label="plan\nimprove-plan\nclaude opus\n2 agents in a row say stop, at most 2"];
+      n0 [label="plan\nimprove-plan\nclaude opus\n2 agents in a row vote to stop, at most 2"];
       subgraph cluster_1 { label="duel";
         n1_0_0 [label="claude/draft\nclaude opus\nafter 1 iteration"];
         n1_0_1 [label="claude/fix\nclaude opus\nafter 1 iteration"];
