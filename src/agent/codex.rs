@@ -18,7 +18,7 @@ use serde_json::Value;
 /// The values of `model_reasoning_effort`.
 const EFFORTS: [&str; 6] = ["none", "minimal", "low", "medium", "high", "xhigh"];
 
-/// The files of one change that are shown.
+/// The maximum number of files shown of one change.
 const MAX_PATHS: usize = 8;
 
 /// Returns the flags of a permission mode. `exec` never asks: what the sandbox does not allow fails.
@@ -27,7 +27,7 @@ fn permissions(mode: PermissionMode) -> &'static [&'static str] {
         PermissionMode::BypassPermissions => &["--dangerously-bypass-approvals-and-sandbox"],
         PermissionMode::AcceptEdits => &["--sandbox", "workspace-write"],
         PermissionMode::Auto => &["--approve-for-me"],
-        // As `config.toml` sets it.
+        // No flag: `config.toml` decides.
         PermissionMode::Default => &[],
         PermissionMode::DontAsk | PermissionMode::Plan => &["--sandbox", "read-only"],
     }
@@ -76,7 +76,7 @@ impl Adapter for Codex {
 
     fn args(&self, options: &AgentOptions<'_>, _: &InvocationContext<'_>) -> Vec<String> {
         let (name, effort) = model::split(options.model, &EFFORTS);
-        // Otherwise it refuses to work outside a git repository, unlike other providers.
+        // Without the flag Codex refuses to work outside a git repository, unlike other providers.
         let fixed = [
             "exec",
             "--json",

@@ -1,4 +1,4 @@
-//! What the plan does not know about one call of an agent.
+//! The context of one call of an agent: what differs from attempt to attempt.
 use crate::model::{Cursor, RunId, SessionName};
 use camino::Utf8Path;
 

@@ -39,7 +39,7 @@ const NESTED_FAMILIES: [&str; 5] = [
 
 const API_KEY: &str = "ANTHROPIC_API_KEY";
 const AUTH_TOKEN: &str = "ANTHROPIC_AUTH_TOKEN";
-/// Where Claude Code sends its requests, and with them whichever credentials it has.
+/// The variable that sets where Claude Code sends its requests, together with its credentials.
 const ADDRESS: &str = "ANTHROPIC_BASE_URL";
 /// A login that the user put into the environment.
 const LOGIN: &str = "CLAUDE_CODE_OAUTH_TOKEN";

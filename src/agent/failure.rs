@@ -117,7 +117,7 @@ pub(super) fn resets_at(text: &str) -> Option<Timestamp> {
         .find(|c: char| !c.is_ascii_digit())
         .unwrap_or(rest.len());
     let number: i64 = rest[..end].parse().ok()?;
-    // Some count milliseconds.
+    // Some programs print milliseconds.
     let seconds = if number < 100_000_000_000 {
         number
     } else {

@@ -5,7 +5,8 @@ use super::spec::AgentSpec;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
-/// A program, its arguments and what changes in its environment. The adapter's `prompt_delivery` decides how the prompt comes.
+/// A program, its arguments and the changes to its environment. The adapter's `prompt_delivery` decides how it gets the
+/// prompt.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Invocation {
     pub program: String,

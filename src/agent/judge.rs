@@ -3,7 +3,7 @@
 /// The schema of a judge's answer.
 pub(super) const SCHEMA: &str = r#"{"type":"object","properties":{"stop":{"type":"boolean"},"confidence":{"type":"number","minimum":0,"maximum":1},"reason":{"type":"string"}},"required":["stop","confidence","reason"]}"#;
 
-/// What a judge learns about a node's work so far.
+/// The input of a judge: a node's work so far.
 #[derive(Clone, Copy, Debug)]
 pub struct JudgeInput<'a> {
     pub stage: &'a str,

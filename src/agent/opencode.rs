@@ -59,7 +59,7 @@ impl Adapter for Opencode {
         let (name, effort) = model::split(options.model, &EFFORTS);
         let mut chosen = Vec::new();
         if options.bypasses_permissions() {
-            // Otherwise it rejects what its configuration sets to ask.
+            // Without the flag opencode rejects every call that its configuration sets to `ask`.
             chosen.push("--auto".to_owned());
         }
         chosen.extend(model::flag("--model", name));

@@ -1,4 +1,4 @@
-//! What a definition asks of an agent.
+//! The settings of a definition that adapters turn into arguments.
 use crate::model::PermissionMode;
 
 /// The part of an [`AgentSpec`](super::spec::AgentSpec) that adapters turn into arguments.
@@ -14,12 +14,12 @@ pub struct AgentOptions<'a> {
 }
 
 impl AgentOptions<'_> {
-    /// Whether the agent may do anything.
+    /// Whether the agent runs without permission checks.
     pub fn bypasses_permissions(&self) -> bool {
         self.permissions == PermissionMode::BypassPermissions
     }
 
-    /// Returns fixed arguments, then those the options amount to, then the definition's own: the last ones win.
+    /// Returns the fixed arguments, then those for the options, then the definition's own, which take precedence.
     pub(super) fn arguments(
         &self,
         fixed: &[&str],

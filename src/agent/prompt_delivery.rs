@@ -1,7 +1,7 @@
 //! How a program gets its prompt.
 use serde::{Deserialize, Serialize};
 
-/// How the program gets the prompt. In its arguments `{prompt}` stands for it; without that it comes last.
+/// How the program gets the prompt. It replaces `{prompt}` in the arguments, or is appended to them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]

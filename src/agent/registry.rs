@@ -1,4 +1,4 @@
-//! All providers that are built in. A new one is its file and its line in [`ADAPTERS`].
+//! All built-in providers. A new provider is its own file and one line in [`ADAPTERS`].
 use super::adapter::Adapter;
 use super::amp::Amp;
 use super::claude::Claude;
@@ -11,7 +11,7 @@ use super::scripted::Scripted;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use std::fmt;
 
-/// In the order in which they are listed; the first is the default.
+/// All built-in adapters, in the order in which they are listed; the first is the default.
 const ADAPTERS: &[&dyn Adapter] = &[
     &Claude, &Codex, &Gemini, &Opencode, &Amp, &Copilot, &Command, &Scripted,
 ];

@@ -74,7 +74,7 @@ impl AgentSpec {
         self.adapter().name()
     }
 
-    /// Returns why the agent cannot be held to a permission mode, if it cannot.
+    /// Returns why the agent's provider refuses a permission mode, if it does.
     pub fn refuses(&self, mode: PermissionMode) -> Option<&'static str> {
         self.adapter().refuses(mode)
     }

@@ -18,12 +18,12 @@ use std::collections::BTreeMap;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-/// What to do where it is not.
+/// The hint when Claude Code is not signed in.
 pub(super) const SIGN_IN: &str =
     "run `claude`, then `/login`, or set CLAUDE_CODE_OAUTH_TOKEN (`claude setup-token` makes one)";
-/// How long `claude auth status` may take; it is a matter of half a second.
+/// Time limit of `claude auth status`, which usually takes half a second.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// How long an answer is believed.
+/// Seconds for which an answer is cached.
 const REMEMBERED_S: i64 = 600;
 
 /// Whether an account would pay for agents of Claude Code.
@@ -31,11 +31,11 @@ const REMEMBERED_S: i64 = 600;
 pub(super) enum Account {
     SignedIn,
     NotSignedIn,
-    /// The program cannot tell, or does not answer.
+    /// The program does not report it, or does not answer.
     Unknown,
 }
 
-/// The part of the answer of `claude auth status` that matters.
+/// The fields of `claude auth status` that are used.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct AuthStatus {
@@ -66,11 +66,12 @@ pub(super) struct Question {
 }
 
 impl Question {
-    /// Asks whether the agents of a plan have an account, unless that is known or not for Claude Code to say.
+    /// Starts to ask whether the agents of a plan have an account, unless the answer is cached or the agents need none
+    /// of Claude Code.
     pub(super) fn ask(plan: &Plan, context: &Context) -> Self {
         let mut agents = plan.all_nodes().map(|node| &node.agent);
         let is_claude = |agent: &&AgentSpec| {
-            // Another program of that provider may not know the question.
+            // A program set in place of `claude` may have no `auth status`.
             let name = Utf8Path::new(&agent.program).file_name();
             agent.provider_name() == "claude" && name == Some("claude")
         };
@@ -132,7 +133,7 @@ pub(super) fn agent_env(inherited: &Env, keep_env: bool) -> Env {
 fn config_folder(env: &Env) -> String {
     let home = || Some(format!("{}/.claude", env.get("HOME")?));
     let folder = env.get("CLAUDE_CONFIG_DIR").cloned().or_else(home);
-    // The same folder answers differently for a login or a key in the environment.
+    // With a login or key in the environment, the same config folder gives another answer.
     let by = [
         "CLAUDE_CODE_OAUTH_TOKEN",
         "ANTHROPIC_API_KEY",

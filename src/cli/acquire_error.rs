@@ -1,4 +1,4 @@
-//! Words why a session cannot be acquired.
+//! Error messages for a session that cannot be acquired.
 use crate::error::{Error, ErrorKind};
 use crate::runner::AcquireError;
 use crate::ui::report;

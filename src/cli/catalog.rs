@@ -51,7 +51,7 @@ impl Group {
             "bug-discovery" | "bug-hunt" | "bug-triage" | "code-review" | "doc-updater"
             | "docs-improve" | "elegance" | "fresh-eyes" | "test-scanner" => Self::Review,
             "dueling-wizards" | "idea-wizard" | "ideate" => Self::Ideas,
-            // The rest improves plans and the tasks made from them.
+            // All other built-in definitions improve plans and the tasks made from them.
             _ => Self::Plan,
         }
     }
@@ -68,12 +68,12 @@ pub(super) struct Line {
     pub(super) description: String,
     /// When it ends, in words; empty if it is broken.
     pub(super) ends: String,
-    /// What a start must be given, one of these: `context`, `input`, or a file.
+    /// What a start must be given (one is enough): `context`, `input`, or a file.
     pub(super) needs: Vec<String>,
-    /// The end, short: of a pipeline only how many stages it has.
+    /// The end in short; for a pipeline only its number of stages.
     #[serde(skip)]
     pub(super) short_ends: String,
-    /// What it is for, in one word.
+    /// The group it is listed in.
     #[serde(skip)]
     pub(super) group: Group,
     /// Where it was found.
@@ -84,7 +84,7 @@ pub(super) struct Line {
     pub(super) error: Option<String>,
 }
 
-/// Returns what a start of the plan must be given, one of the returned.
+/// Returns what a start of the plan must be given; one of these is enough.
 pub(super) fn needs(plan: &Plan) -> Vec<String> {
     let first = plan.steps.first().and_then(|step| step.all_nodes().next());
     let needs = first.map_or(&[][..], |node| &node.needs);

@@ -1,4 +1,4 @@
-//! From sources to a plan, with every mistake shown at its place.
+//! Compiles sources into a plan, and shows every mistake at its location.
 use super::context::Context;
 use crate::clock;
 use crate::compile::{Overrides, Request, Sources, compile};

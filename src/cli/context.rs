@@ -1,4 +1,4 @@
-//! What every command needs to know of its surroundings; the environment is read here and nowhere else.
+//! The context of every command: project, user folders and environment, which is read here and nowhere else.
 use crate::compile::{Invalid, Overrides, Settings, SourceText};
 use crate::error::{Error, Result};
 use crate::exec::launcher::Tmux;
@@ -9,7 +9,7 @@ use crate::ui::caller::Caller;
 use camino::{Utf8Path, Utf8PathBuf};
 use fs_err as fs;
 
-/// Read once, in `main`, and passed on.
+/// The context of a command, read once in `main` and passed on.
 #[derive(Clone, Debug)]
 pub(super) struct Context {
     pub(super) project: Project,

@@ -1,4 +1,4 @@
-//! What the commands that control a session share: their arguments, and how they report what they did.
+//! The arguments and the report that all commands share that control a session.
 use super::format::Format;
 use super::session::SessionArgs;
 use crate::error::Result;

@@ -36,7 +36,7 @@ const BACKLOG: &str = "\
 - [ ] Write down how to run the shop (#docs)
 ";
 
-/// A demo that takes longer than this is stuck.
+/// Time limit of the demo.
 const LONGEST: Duration = Duration::from_secs(120);
 
 pub(super) fn run(args: &Args, context: &Context) -> Result<ExitCode> {
@@ -141,9 +141,9 @@ fn follow(context: &Context, session: &crate::model::SessionName) -> Result<Snap
         };
         for entry in now.state.session.history.iter().skip(shown) {
             let status = &entry.status;
-            let (decision, said) = (status.decision.as_str(), first_line(status.said()));
+            let (decision, summary) = (status.decision.as_str(), first_line(status.said()));
             let _ = out(format!(
-                "  {} iteration {}  {decision}  {said}",
+                "  {} iteration {}  {decision}  {summary}",
                 style::good("✓"),
                 entry.iteration
             ));
@@ -177,7 +177,7 @@ fn print_summary(snapshot: &Snapshot, context: &Context) -> Result<ExitCode> {
         style::heading("Session 'demo'"),
         report::ending(ending)
     ))?;
-    // Called from a checkout, it is not on PATH in another repository yet.
+    // `./run.sh` of a checkout is not on PATH in another repository.
     let install = if caller::is_installed() {
         ""
     } else {

@@ -1,4 +1,4 @@
-//! Waits a moment after a launch, so that a session that ends at once is not said to run.
+//! Waits a moment after a launch, so that a session that ends at once is not reported as running.
 use super::context::Context;
 use crate::clock;
 use crate::engine::Phase;

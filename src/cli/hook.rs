@@ -42,7 +42,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<ExitCode> {
     Ok(ExitCode::Done)
 }
 
-/// What a new session of Claude Code should know about a session.
+/// A session as the hook describes it to Claude Code.
 struct Seen {
     name: SessionName,
     status: SessionStatus,
@@ -90,7 +90,7 @@ fn seen(project: &Project, name: SessionName) -> Option<Seen> {
     })
 }
 
-/// Returns the command by which Claude can run this program: its name if that finds it, else its path.
+/// Returns the command by which Claude can run this program: `ap` if PATH has it, else its path.
 fn own_command(context: &Context) -> String {
     let same = |found: Utf8PathBuf| found.canonicalize().ok() == context.exe.canonicalize().ok();
     let found = find_program("ap", context.env.get("PATH"), context.project.root());
@@ -205,11 +205,11 @@ mod tests {
                 )
             })
             .collect();
-        let said = lines(&sessions, "`ap`");
+        let text = lines(&sessions, "`ap`");
         assert!(
-            said.len() <= 5 && said.iter().all(|line| line.len() < 500),
-            "{said:#?}"
+            text.len() <= 5 && text.iter().all(|line| line.len() < 500),
+            "{text:#?}"
         );
-        assert!(said[1].contains("and 9 more"), "{}", said[1]);
+        assert!(text[1].contains("and 9 more"), "{}", text[1]);
     }
 }

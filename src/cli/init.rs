@@ -69,7 +69,7 @@ fn target(project: &Utf8Path) -> Utf8PathBuf {
             .canonicalize_utf8()
             .is_ok_and(|agents| path.canonicalize_utf8().is_ok_and(|path| path == agents))
     };
-    // One that cannot be read counts as importing nothing.
+    // A CLAUDE.md that cannot be read counts as importing nothing.
     let text = fs::read_to_string(&claude).unwrap_or_default();
     real(
         if imports(&text)

@@ -16,10 +16,10 @@ use crate::ui::next_command::NextCommand;
 use nix::sys::signal::Signal;
 use std::time::Duration;
 
-/// How long a killed process may take to be gone.
+/// Time limit for a killed process to disappear.
 const GONE: Duration = Duration::from_secs(10);
 
-/// What is known of the session to kill.
+/// The session to kill.
 struct Target {
     run: RunId,
     /// The command that continues it.
@@ -79,7 +79,7 @@ fn target(session: &SessionName, context: &Context) -> Result<Target> {
 fn close_own_window(session: &SessionName, context: &Context) -> Result<()> {
     let run_dir = context.project.session(session);
     match launcher(context).state(session, run_dir.root()) {
-        // Without tmux there is no window, and one that belongs to something else is left alone.
+        // Without tmux there is no window, and a window of another program is left alone.
         RunnerState::Unknown { .. } => Ok(()),
         RunnerState::Running { .. } | RunnerState::Queued | RunnerState::Gone { .. } => {
             close_window(session, context)

@@ -1,4 +1,4 @@
-//! Whether a command is about a loop or a pipeline: a word before the name, or what the name leads to.
+//! Decides whether a command is about a loop or a pipeline: by a word before the name, or by what has that name.
 use crate::error::{Error, Result};
 use crate::plan::PlanKind;
 use crate::store::library::Library;

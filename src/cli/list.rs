@@ -41,7 +41,7 @@ pub(super) struct Row {
     iteration: u32,
     iteration_completed: u32,
     max_iterations: u32,
-    /// Of the parallel block it is in: how many have reached their goal, of how many.
+    /// Branches of the current parallel block that have reached their goal.
     branches_done: u32,
     branches: u32,
     started_at: Option<Timestamp>,
@@ -149,7 +149,7 @@ fn stage_in_words(row: &Row) -> String {
     }
 }
 
-/// Says how many iterations of how many are over, or how many branches of a block.
+/// Returns the progress: finished iterations of their maximum, or finished branches of a block.
 fn how_far(row: &Row) -> String {
     match (row.branches, row.max_iterations) {
         (0, 0) => row.iteration_completed.to_string(),

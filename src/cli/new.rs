@@ -101,7 +101,7 @@ const SCRIPTS: [(&str, &str, &str); 2] = [
     ),
 ];
 
-/// Writes what was asked for, or nothing.
+/// Writes the definition with its fixture, or nothing.
 pub(super) fn run(args: &Args, context: &Context) -> Result<ExitCode> {
     let (kind, name) = match (kind::of_word(&args.first), &args.second) {
         (Some(kind), Some(name)) => (kind, name),
@@ -199,7 +199,7 @@ fn prompt(args: &Args, kind: PlanKind) -> Result<Option<String>> {
     Ok(Some(text))
 }
 
-/// Returns where there is one with this name outside the project; refuses if there is one inside.
+/// Returns the origin of a definition with this name outside the project; refuses a name that the project uses.
 fn check_free(kind: PlanKind, name: &NodeId, context: &Context) -> Result<Option<Origin>> {
     match context.library().entry_of(kind, name.as_str()) {
         Ok(entry) if entry.lacks_definition() => Ok(None),
@@ -240,7 +240,7 @@ fn write_loop(shelf: &Utf8Path, name: &NodeId, prompt: Option<&str>) -> Result<W
         create(&inside.join(file), &text)?;
     }
     match fs::rename(&inside, &folder) {
-        // Another process was faster.
+        // Another process has created the folder in the meantime.
         Err(error)
             if matches!(
                 error.kind(),
@@ -275,7 +275,7 @@ fn write_pipeline(shelf: &Utf8Path, name: &NodeId) -> Result<Written> {
     Ok(written)
 }
 
-/// Creates a file; one that could not be written is removed.
+/// Creates a file, and removes it if it cannot be written in full.
 fn create(path: &Utf8Path, text: &str) -> Result<()> {
     fs::create_dir_all(path.parent().unwrap_or(path))?;
     let mut file = fs::File::create_new(path)?;

@@ -11,9 +11,9 @@ use crate::ui::table::{Cell, Fit, Table};
 use crate::ui::wrap::wrap;
 use serde::Serialize;
 
-/// How many sessions are shown where there is little room.
+/// The number of sessions shown on a small screen.
 const FEWEST_SESSIONS: usize = 4;
-/// How many are shown at most: `ap list` shows all.
+/// The maximum number of sessions shown; `ap list` shows all.
 const MOST_SESSIONS: usize = 10;
 
 #[derive(Clone, Debug, Default, clap::Args)]
@@ -137,7 +137,7 @@ fn row(line: &Line, group: &str) -> [Cell; 5] {
         None if line.needs.is_empty() => line.description.as_str().into(),
         None => format!("{} (needs {})", line.description, in_short(&line.needs)).into(),
     };
-    // The group says it of the others.
+    // Built-in definitions are listed by group, which names their origin.
     let from = match line.origin {
         Origin::BuiltIn => "",
         origin @ (Origin::File | Origin::Project | Origin::User) => catalog::origin(origin),

@@ -98,7 +98,7 @@ fn missing(plan: &Plan, env: &RunnerEnv) -> Vec<Problem> {
             "node `{}` ends when `{program}` succeeds, and there is no such program",
             node.id
         );
-        // The branches of a block have the same command.
+        // The branches of a block share the command, so it is reported once.
         if !found.iter().any(|other| other.message == message) {
             found.push(Problem::nowhere(LintCode::CommandMissing, message).hint(hint_of(program)));
         }

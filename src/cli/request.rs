@@ -14,7 +14,7 @@ use std::time::Duration;
 /// How long the runner may take to read a request: it may be in the middle of a write.
 const ACKNOWLEDGED: Duration = Duration::from_secs(10);
 
-/// Leaves a request, wakes the runner and waits until it has read the request.
+/// Puts a request into the inbox, wakes the runner and waits until the runner has read it.
 pub(super) fn send(
     session: &SessionName,
     request: &Request,

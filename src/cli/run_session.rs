@@ -56,7 +56,7 @@ pub(super) fn in_window(socket: &Utf8Path) -> Result<ExitCode> {
     log::to_file(&run_dir.log(), env.vars.get("AP_LOG").map(String::as_str));
     match acquire(&env.workspace, &request.session) {
         Ok(Acquired::Session(session)) => {
-            // The launcher may be gone by now; the session is not.
+            // The launcher may have ended by now; the session continues without it.
             let _ = line.reply(&LaunchReply::Started);
             drive(*session, env)
         }
@@ -80,7 +80,7 @@ fn environment(request: &LaunchRequest) -> RunnerEnv {
     env
 }
 
-/// Runs a session that is ours to its end, and makes a fixture of it if that is wanted.
+/// Runs an acquired session to its end, and records a fixture if the plan asks for one.
 fn drive(mut session: Session, env: RunnerEnv) -> Result<ExitCode> {
     let (dir, project) = (session.dir.clone(), env.workspace.store_root.clone());
     fixture::begin(&session.plan, &dir, &project, &env.vars)?;
@@ -98,7 +98,7 @@ fn drive(mut session: Session, env: RunnerEnv) -> Result<ExitCode> {
             "Recorded in {folder}; run it without an account: ap test"
         ))?;
     }
-    // `ap wait` returns once the session is released, and must find the recording.
+    // Before the session is released, because `ap wait` returns then and callers expect the recording.
     drop(session);
     Ok(report::exit_code(&ending))
 }

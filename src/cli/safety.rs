@@ -1,4 +1,4 @@
-//! What the message of a start says about what its agents may do.
+//! The line of a start's message about what its agents may do.
 use crate::model::PermissionMode;
 use crate::plan::Plan;
 

@@ -1,4 +1,4 @@
-//! Which step of a session's plan is meant, by stage and run.
+//! Finds a step of a session's plan by stage and run.
 use crate::error::{Error, ErrorKind, Result};
 use crate::plan::Plan;
 use crate::store::session::Snapshot;
@@ -25,7 +25,7 @@ pub(super) fn index(position: Option<usize>, run: Option<u32>, snapshot: &Snapsh
             ),
         ));
     }
-    // Between two stages, and after the last one, the previous one is what there is to see.
+    // Between two stages, and after the last one, show the previous stage: the next one has no output.
     let current = if state.current.cursor.iteration == 0 {
         state.current.cursor.node.saturating_sub(1)
     } else {

@@ -29,7 +29,7 @@ pub(super) fn check(words: &[OsString], context: &Context) -> Result<()> {
     let Err(no_loop) = library.entry_of(PlanKind::Loop, word) else {
         return Ok(());
     };
-    // A path is no misspelt word, and the library says what is wrong with it.
+    // A path is not a typo of a name; the library reports what is wrong with it.
     if word.contains(['/', '.']) {
         return Err(no_loop);
     }

@@ -36,7 +36,7 @@ pub(super) fn resolve(layers: &[Layer<'_>], def: &LoopDef, defaults: Defaults<'_
     finish(&mut agent, layers, defaults);
     if let Some(reason) = agent.refuses(agent.permissions) {
         let message = format!(
-            "provider `{}` cannot do `{}`: {reason}",
+            "provider `{}` does not support `{}`: {reason}",
             agent.provider_name(),
             agent.permissions.name()
         );
@@ -148,7 +148,7 @@ fn other(
     }
     if let Some(reason) = agent.refuses(agent.permissions) {
         let message = format!(
-            "provider `{name}` cannot do `{}`: {reason}",
+            "provider `{name}` does not support `{}`: {reason}",
             agent.permissions.name()
         );
         location.report(location.here(LintCode::PermissionsRefused, message));
@@ -251,12 +251,12 @@ fn finish(agent: &mut AgentSpec, layers: &[Layer<'_>], defaults: Defaults<'_>) {
     }
 }
 
-/// Returns the location of the highest layer for which `set` holds, else of the last layer.
-fn last<'l, 'a>(layers: &'l [Layer<'a>], said: fn(&Layer<'_>) -> bool) -> Option<&'l Location<'a>> {
+/// Returns the location of the highest layer for which `sets` holds, else of the last layer.
+fn last<'l, 'a>(layers: &'l [Layer<'a>], sets: fn(&Layer<'_>) -> bool) -> Option<&'l Location<'a>> {
     layers
         .iter()
         .rev()
-        .find(|layer| said(layer))
+        .find(|layer| sets(layer))
         .or(layers.last())
         .map(|layer| &layer.location)
 }

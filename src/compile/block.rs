@@ -146,16 +146,16 @@ fn stage_node(
 }
 
 fn layer<'a>(own: &Own<'a>) -> Layer<'a> {
-    let said = own.provider.full();
+    let full = own.provider.full();
     Layer {
         location: own.location.clone(),
         provider: own.provider.kind(),
-        program: said.and_then(|said| said.program.as_deref()),
+        program: full.and_then(|full| full.program.as_deref()),
         model: own.provider.model(),
-        effort: said.and_then(|said| said.effort.as_deref()),
-        args: said.map_or(&[], |said| said.args.as_slice()),
+        effort: full.and_then(|full| full.effort.as_deref()),
+        args: full.map_or(&[], |full| full.args.as_slice()),
         allow_tools: &[],
-        fallback: said.and_then(|said| said.fallback.as_deref()),
+        fallback: full.and_then(|full| full.fallback.as_deref()),
         permissions: None,
         keep_env: None,
     }

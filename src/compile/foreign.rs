@@ -29,7 +29,7 @@ pub(super) fn is_foreign(document: &Document, value: &Value) -> bool {
 fn program(value: &Value) -> Option<&'static str> {
     let has = |key: &&str| value.get(*key).is_some();
     let known = PROGRAMS.iter().find(|(_, keys)| {
-        // Any one of the longer list is enough: it has old names of the same keys.
+        // The longer list holds old names of the same keys, so any one of its keys is enough.
         if keys.contains(&"movements") {
             keys.iter().any(has)
         } else {

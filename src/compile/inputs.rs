@@ -15,7 +15,7 @@ pub(super) fn read(ctx: &NodeContext<'_>, inputs: &NodeInputsDef) -> Option<Node
     let select = select(
         &location,
         inputs.select.as_deref(),
-        unless_said(ctx, inputs.from.as_deref()),
+        default_select(ctx, inputs.from.as_deref()),
     );
     let from = inputs
         .from
@@ -208,9 +208,9 @@ fn providers(
         .collect()
 }
 
-fn select(location: &Location<'_>, word: Option<&str>, unless_said: Select) -> Select {
+fn select(location: &Location<'_>, word: Option<&str>, default: Select) -> Select {
     match word {
-        None => unless_said,
+        None => default,
         Some("latest") => Select::Latest,
         Some("all" | "history") => Select::All,
         Some(word) => {
@@ -228,7 +228,7 @@ fn select(location: &Location<'_>, word: Option<&str>, unless_said: Select) -> S
 }
 
 /// Returns the default: all outputs of a node with perspectives, else the latest.
-fn unless_said(ctx: &NodeContext<'_>, from: Option<&str>) -> Select {
+fn default_select(ctx: &NodeContext<'_>, from: Option<&str>) -> Select {
     let mut nodes = ctx.pipeline.iter().flat_map(|(_, def)| def.nodes().1);
     let named = nodes.find(|def| def.id.as_deref().or(def.name.as_deref()) == from);
     let perspectives = named

@@ -29,7 +29,7 @@ pub(super) fn judge_agent(
         who.program.as_deref(),
         who.model.as_deref(),
     );
-    let said = Layer {
+    let named = Layer {
         location,
         provider,
         program,
@@ -41,5 +41,5 @@ pub(super) fn judge_agent(
         providers,
         model: None,
     };
-    agent::judge(&[cheap, said], defaults)
+    agent::judge(&[cheap, named], defaults)
 }

@@ -74,7 +74,7 @@ pub(super) fn load(compiler: &Compiler<'_>, source: &LoopSource) -> Option<Loade
     let def = yaml::read(&document);
     let prompt = prompt(compiler, source, &document);
     let Some(def) = def else {
-        // Report the prompt's mistakes too. It may be for a pipeline, where it has inputs.
+        // Report the prompt's mistakes too. In a pipeline the prompt may have inputs, so those are no mistake here.
         let lint = || {
             prompt.iter().for_each(|prompt| {
                 template_lint::template(prompt, None, prompt.text(), Scope::ALONE);

@@ -43,7 +43,7 @@ pub(super) fn compile(ctx: &NodeContext<'_>, def: &NodeDef) -> Option<(Node, Vec
     match loops::find(ctx.compiler, &ctx.location, key, name) {
         Some(loaded) => build(ctx, id, def, Some(&loaded)),
         None => {
-            // It cannot be compiled, but report the mistakes in the rest of it.
+            // The node cannot be compiled, but report the mistakes in the rest of it.
             build(ctx, id, def, None);
             None
         }

@@ -27,10 +27,10 @@ pub(super) fn layers<'a>(
     let defaults = ctx
         .pipeline
         .map(|(document, pipeline)| (Location::top(document).to("defaults"), &pipeline.defaults))
-        .map(|(location, said)| Layer {
-            fallback: said.fallback.as_deref(),
-            effort: said.effort.as_deref(),
-            ..layer(location, &said.provider, &said.model)
+        .map(|(location, defaults)| Layer {
+            fallback: defaults.fallback.as_deref(),
+            effort: defaults.effort.as_deref(),
+            ..layer(location, &defaults.provider, &defaults.model)
         });
     let own = loaded.map(|LoadedLoop { document, def, .. }| Layer {
         program: def.program.as_deref(),

@@ -68,8 +68,8 @@ pub(super) fn context(ctx: &NodeContext<'_>, def: &NodeDef, loop_def: &LoopDef) 
         ctx.compiler.overrides.context.as_deref(),
         def.context.as_deref(),
     ) {
-        (Some(said), Some(own)) => format!("{}\n\n{said}", own.trim_end()),
-        (said, own) => said
+        (Some(flag), Some(own)) => format!("{}\n\n{flag}", own.trim_end()),
+        (flag, own) => flag
             .or(own)
             .or(loop_def.context.as_deref())
             .or(defaults)

@@ -104,24 +104,24 @@ fn queue(
     })
 }
 
-/// Returns the sign of dropped tasks; one that means something else already is reported.
+/// Returns the character in the box of dropped tasks; reports a character that already means something else.
 fn dropped(def: &QueueDef, location: &Location<'_>) -> Option<char> {
     let word = def.dropped.as_deref()?;
     let mut letters = word.chars();
-    let sign = letters
-        .next()
-        .filter(|sign| letters.next().is_none() && !sign.is_whitespace() && !"xX]".contains(*sign));
-    if sign.is_none() {
+    let character = letters.next().filter(|character| {
+        letters.next().is_none() && !character.is_whitespace() && !"xX]".contains(*character)
+    });
+    if character.is_none() {
         let problem = location.at(
             "dropped",
             LintCode::BadValue,
-            format!("`dropped` must be one sign, not `{word}`"),
+            format!("`dropped` must be one character, not `{word}`"),
         );
         location.report(problem.hint(
-            "it is what stands in the box of a dropped task, such as `-`; `x` and a space mean done and open",
+            "it marks the box of a dropped task, such as `-`; `x` means done and a space means open",
         ));
     }
-    sign
+    character
 }
 
 fn label(

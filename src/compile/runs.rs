@@ -26,12 +26,12 @@ pub(super) fn of_pipeline(
     } else {
         SettingSource::BuiltIn
     };
-    let said = overrides.runs.is_none().then(|| SettingOrigin {
+    let origin = overrides.runs.is_none().then(|| SettingOrigin {
         setting: "runs".to_owned(),
         value: runs.to_string(),
         source,
     });
-    (runs, said)
+    (runs, origin)
 }
 
 /// A loop is repeated by its iterations.

@@ -214,7 +214,7 @@ fn misplaced(ctx: &NodeContext<'_>, def: &NodeDef) {
 
 /// Renames a step and its references.
 fn renamed(
-    (mut step, said): CompiledStep,
+    (mut step, origins): CompiledStep,
     names: &BTreeMap<String, NodeId>,
     prefix: &str,
 ) -> CompiledStep {
@@ -225,14 +225,14 @@ fn renamed(
             Step::Block(block) => block.id = name.clone(),
         }
     }
-    let said = said
+    let origins = origins
         .into_iter()
-        .map(|said| SettingOrigin {
-            setting: format!("{prefix}{}", said.setting),
-            ..said
+        .map(|origin| SettingOrigin {
+            setting: format!("{prefix}{}", origin.setting),
+            ..origin
         })
         .collect();
-    (step, said)
+    (step, origins)
 }
 
 /// Renames the references of a step by a map from old names to new ones.

@@ -32,7 +32,7 @@ pub struct Node {
     pub output_path: String,
     /// Text for `${CONTEXT}`.
     pub context: String,
-    /// What a session that begins with it must be given, one of these.
+    /// What a session that begins with this node must be given; one of these is enough.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub needs: Vec<Need>,
     /// Texts for `${PERSPECTIVE}`, one for each iteration; empty in those for which there is none.

@@ -23,7 +23,7 @@ pub struct QueueSpec {
     /// Whether a queue without any task, open or closed, is done; by default that is an error.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub empty_is_done: bool,
-    /// Backlog: the sign in the box of a task that is not to be done, such as `-`.
+    /// Backlog: the character in the box of a task that is not to be done, such as `-`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dropped: Option<char>,
 }
@@ -101,12 +101,12 @@ pub const BACKLOGS: [&str; 4] = ["backlog.md", "BACKLOG.md", "docs/backlog.md", 
 /// How long to wait for tasks that others hold.
 const MAX_WAIT_S: u64 = 600;
 
-/// One task must not use up a night, and one failure may be a coincidence.
+/// Default of `max_attempts`: one task must not use up a night, and one failure may be a coincidence.
 const fn max_attempts() -> u32 {
     3
 }
 
-/// Longer than any healthy call, including one that starts the database of `bd`.
+/// Default of `timeout_s`: longer than any healthy call, including one that starts the database of `bd`.
 const fn timeout_s() -> u64 {
     60
 }

@@ -31,7 +31,7 @@ pub struct Plan {
     /// Where each setting came from: first flags and the environment, then what the definitions set, node by node.
     #[serde(default)]
     pub provenance: Vec<SettingOrigin>,
-    /// Of which parallel block it is a branch, if it is one.
+    /// The parallel block of which this is the plan of a branch, if it is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub branch: Option<BranchContext>,
     /// The folder of the fixture to be made of the session once it has ended.

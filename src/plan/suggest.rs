@@ -36,7 +36,7 @@ pub fn hint<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str> + Clon
     )
 }
 
-/// How much less like the word than the best a candidate may be.
+/// How much less similar than the best candidate another one may be.
 const AS_NEAR: f64 = 0.12;
 /// The least similarity of a useful suggestion.
 const NEAR: f64 = 0.7;
@@ -46,11 +46,11 @@ fn likeness(a: &str, b: &str) -> f64 {
         a.to_lowercase().replace('-', "_"),
         b.to_lowercase().replace('-', "_"),
     );
-    // Of three letters, two others are another word.
+    // In a word of three letters, two different letters make another word.
     if a.len() < 4 && 1 < strsim::damerau_levenshtein(&a, &b) {
         return 0.0;
     }
-    // Jaro-Winkler likes a common beginning; edit distance catches a slip in the first letter.
+    // Jaro-Winkler favours a common prefix; edit distance also finds a typo in the first letter.
     strsim::jaro_winkler(&a, &b)
         .min(0.99)
         .max(strsim::normalized_damerau_levenshtein(&a, &b))

@@ -1,4 +1,4 @@
-//! Variables in prompts: `${CTX}`, `${INPUTS.plan}`. Found and filled in one pass over the template; values are never read again.
+//! Variables in prompts: `${CTX}`, `${INPUTS.plan}`. They are replaced in one pass, so variables in values stay text.
 use super::suggest;
 use thiserror::Error;
 
@@ -53,7 +53,7 @@ impl<'a> Variable<'a> {
         self.name.len() + "${}".len()
     }
 
-    /// Returns whether it is one a prompt may use.
+    /// Whether a prompt may use it.
     pub fn is_known(&self) -> bool {
         VARIABLES.contains(&self.name) || self.input().is_some()
     }
@@ -143,7 +143,7 @@ pub fn render(
     Ok(text)
 }
 
-/// Returns the template with other nodes in `${INPUTS.<node>}`, where `other` has one for a node's name.
+/// Returns the template with the nodes in `${INPUTS.<node>}` renamed by `other`.
 pub fn refer<'a>(template: &str, other: &impl Fn(&str) -> Option<&'a str>) -> String {
     let (mut text, mut from) = (String::with_capacity(template.len()), 0);
     for variable in variables(template) {

@@ -127,7 +127,7 @@ impl Copy {
             .ancestors()
             .skip(1)
             .map(|folder| self.root.join(folder));
-        // A folder with something in it stays, and so do those above it.
+        // A folder that is not empty stays, and so do its parents.
         above
             .take_while(|folder| *folder != self.root && fs::remove_dir(folder).is_ok())
             .for_each(drop);
@@ -164,7 +164,7 @@ impl Copy {
         let text = fs::read(self.root.join(RECORD)).unwrap_or_default();
         let recorded: BTreeMap<Utf8PathBuf, String> =
             serde_json::from_slice(&text).unwrap_or_default();
-        // A path that leads out of the folder is not one we wrote.
+        // `ap` never wrote a path that leads out of the folder.
         recorded
             .into_iter()
             .filter(|(path, _)| {

@@ -44,7 +44,7 @@ pub fn files(program: &str) -> Vec<File> {
 
 fn gather(folder: &str, dir: &Dir<'_>, files: &mut Vec<File>) {
     for file in dir.files() {
-        // What is not UTF-8 would be nothing an agent reads; a test sees that there is none.
+        // Agents read text only; a test checks that every file is UTF-8.
         if let (Some(path), Some(text)) = (file.path().to_str(), file.contents_utf8()) {
             files.push(File {
                 path: Utf8PathBuf::from(folder).join(path),

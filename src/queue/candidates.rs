@@ -5,7 +5,7 @@ use super::prd::Prd;
 use camino::Utf8Path;
 use fs_err as fs;
 
-/// Where other programs and people keep tasks, relative to the project.
+/// Paths, relative to the project, where tasks are often kept.
 const CANDIDATES: [&str; 14] = [
     "scripts/ralph/prd.json",
     "ralph/prd.json",
@@ -23,7 +23,7 @@ const CANDIDATES: [&str; 14] = [
     ".cc-autopipe/backlog.md",
 ];
 
-/// A file larger than this is not looked into.
+/// The size above which a file is not searched.
 const MAX_BYTES: u64 = 4 << 20;
 
 /// Returns the files that have open tasks in them, relative to the project. Use them with `--queue` or `--file`.

@@ -14,12 +14,12 @@ pub struct QueueCheck {
     pub parked: Vec<String>,
 }
 
-/// Releases what ended agents hold and returns what the queue means for the loop.
+/// Releases the tasks of ended agents and returns the status of the queue.
 ///
-/// Call it only while no agent of the run is alive: what they hold then, they left. `failure` is set if the last agent worked
-/// on its task and failed, rather than having been kept from it: the reason it gave. Tasks of other sessions are released
-/// only when nothing else is left to do and `alive` returns false for their agents. Never fails: a queue that does not
-/// answer is [`QueueStatus::Unknown`].
+/// Call it only while no agent of the run is alive, so that every task they hold is abandoned. `failure` is the reason
+/// the last agent gave, if it worked on its task and failed rather than having been kept from working. Tasks of other
+/// sessions are released only when nothing else is left to do and `alive` returns false for their agents. Never fails:
+/// a queue that does not answer is [`QueueStatus::Unknown`].
 pub fn release_and_check(
     queue: &dyn Queue,
     run: &RunKey,
@@ -82,7 +82,7 @@ impl Check<'_> {
             };
             self.release(id, &Owner::read(owner), &release)?;
         }
-        // Once is enough: what is still stale now was claimed in between.
+        // Not repeated: a task that is stale now was claimed in between.
         let counts = self.queue.quick_counts(self.alive)?;
         Ok(counts.status(|| self.queue.searched()))
     }
@@ -113,7 +113,7 @@ impl Check<'_> {
     }
 }
 
-/// Returns what agents of this run hold, and dead ones of earlier runs of the same session.
+/// Returns the tasks held by agents of this run, and by dead agents of earlier runs of the session.
 fn abandoned(counts: &QueueCounts, run: &RunKey) -> Vec<(String, Owner)> {
     let read = |(id, owner): &(String, String)| (id.clone(), Owner::read(owner));
     let held = counts

@@ -1,21 +1,21 @@
-//! Why a queue could not do what it was asked.
+//! Errors of queues.
 use crate::error::{Error, ErrorKind};
 use std::fmt;
 
-/// A queue that did not do what it was asked. None of these ever means "empty".
+/// The kind of a queue's error. None of them ever means "empty".
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum QueueErrorKind {
     /// The queue cannot be reached: no such file, no permission.
     Unavailable,
     /// It did not answer in time.
     Silent,
-    /// There is no program to reach it with.
+    /// The program that reaches it is missing.
     Missing,
     /// Another process is using it; the same call may work later.
     Busy,
     /// It answered with something that cannot be understood.
     Protocol,
-    /// It understood, and said no.
+    /// It refused the request.
     Rejected,
 }
 

@@ -15,16 +15,16 @@ pub enum Claim {
     None,
 }
 
-/// Why a task is given back.
+/// Why a task is released.
 #[derive(Clone, Copy, Debug)]
 pub struct Release<'a> {
     pub why: &'a str,
-    /// Whether an agent tried it and failed. Too many of those park the task.
+    /// Whether an agent tried the task and failed. Too many failures park the task.
     pub failed: bool,
 }
 
 impl Release<'_> {
-    /// Returns why the task is to be parked, if it has been tried too often.
+    /// Returns why the task is to be parked, if it has failed too often.
     pub(super) fn parks(&self, failures: impl FnOnce() -> u32, most: u32) -> Option<String> {
         let failures = if self.failed { failures() } else { return None };
         let times = crate::text::count(failures, "failed attempt");
@@ -39,7 +39,7 @@ pub enum Released {
     NotHeld,
     /// It can be claimed again.
     Back,
-    /// It was tried too often; you must open it again.
+    /// It failed too often; the user must reopen it.
     Parked,
 }
 
@@ -53,13 +53,13 @@ pub enum LabelTarget<'a> {
 
 /// A source of tasks. No provider decides what "empty" means: [`QueueCounts::status`] does.
 pub trait Queue: Send + Sync {
-    /// Describes what was searched for and where, shown when there are no tasks.
+    /// Describes what was searched, shown when there are no tasks.
     fn searched(&self) -> Searched;
-    /// Returns the folder of what we keep about the queue: the same for every session that works on it.
+    /// Returns the folder of our files about the queue: the same for every session that works on it.
     fn folder(&self) -> Result<Utf8PathBuf>;
     /// Counts everything, closed tasks included. `alive` says whether an agent's iteration may still be at work.
     fn counts(&self, alive: &dyn Fn(&Owner) -> bool) -> Result<QueueCounts>;
-    /// Counts as much as a status needs, which may cost a lot less.
+    /// Counts only what a status needs, which may cost a lot less.
     fn quick_counts(&self, alive: &dyn Fn(&Owner) -> bool) -> Result<QueueCounts> {
         self.counts(alive)
     }
@@ -67,12 +67,12 @@ pub trait Queue: Send + Sync {
     fn next(&self) -> Result<Vec<Task>>;
     /// Returns one task, whatever its state.
     fn show(&self, id: &str) -> Result<Task>;
-    /// Takes the named task or, without a name, the next one.
+    /// Claims the named task or, without a name, the next one.
     ///
-    /// Of any number of callers one wins. Claiming again what one holds wins again; an agent that names no task
-    /// and holds one gets that one, so that a repeated call does not leave a task behind.
+    /// Of any number of callers one wins. A claim of a task that the owner already holds wins again; an agent that
+    /// holds a task and names none gets that task, so that a repeated call leaves none behind.
     fn claim(&self, id: Option<&str>, owner: &Owner) -> Result<Claim>;
-    /// Gives a task back if this owner still holds it. You may also open one that was parked.
+    /// Releases a task if this owner still holds it. A user may also reopen a parked one.
     fn release(&self, id: &str, owner: &Owner, release: &Release<'_>) -> Result<Released>;
     /// Closes a task. Closing a closed one is success. With an owner, refuses a task that another owner holds.
     fn close(&self, id: &str, owner: Option<&Owner>, reason: &str) -> Result<()>;

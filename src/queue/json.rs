@@ -1,4 +1,4 @@
-//! Reads what trackers print as JSON: bare, in an envelope, or after a few lines of something else.
+//! Parses the JSON of trackers: bare, in an envelope, or after a few lines of other output.
 use serde::Deserialize;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use std::fmt;
@@ -13,13 +13,12 @@ pub(in crate::queue) enum Envelope<T> {
     Error(String),
 }
 
-/// What an answer may have as an object; one with none of these is none.
+/// The fields that make an object an answer.
 const PARTS: [&str; 4] = ["data", "items", "tasks", "error"];
 
-/// Reads the only answer in a text. Lines before and after it that are none, such as progress or a log in JSON, are passed
-/// over.
+/// Parses the only answer in a text. Other lines around it, such as progress or a log in JSON, are skipped.
 ///
-/// An error says what is wrong with the text; an empty one is wrong too.
+/// The error says what is wrong with the text; an empty text is an error.
 pub(in crate::queue) fn answer<'a, T: Deserialize<'a>>(
     text: &'a str,
 ) -> Result<Envelope<T>, String> {
@@ -42,7 +41,7 @@ pub(in crate::queue) fn answer<'a, T: Deserialize<'a>>(
     }
 }
 
-/// Checks that nothing more is answered.
+/// Checks that no second answer follows.
 fn alone(mut rest: &str) -> Result<(), String> {
     while let Some(at) = start(rest) {
         let line = first_line(&rest[at..]);
@@ -54,7 +53,7 @@ fn alone(mut rest: &str) -> Result<(), String> {
     Ok(())
 }
 
-/// Returns where the next JSON begins behind a first line that answers nothing.
+/// Returns where the next JSON begins after a first line that is not an answer.
 fn after_logged(text: &str) -> Option<usize> {
     let line = first_line(text);
     start(&text[line.len()..])
@@ -62,7 +61,7 @@ fn after_logged(text: &str) -> Option<usize> {
         .map(|at| line.len() + at)
 }
 
-/// Whether a line is an object of its own that is no answer, as of a log in JSON.
+/// Whether a line is a whole object that is not an answer, such as a line of a JSON log.
 fn is_logged(line: &str) -> bool {
     let object = serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(line);
     object.is_ok_and(|object| !PARTS.iter().any(|part| object.contains_key(*part)))
@@ -73,7 +72,8 @@ fn first_line(text: &str) -> &str {
     text.split_inclusive('\n').next().unwrap_or_default()
 }
 
-/// Returns a text field of the object in a text, or of its `data`, if it is there; an error says that there is no such object.
+/// Returns a string field of the object in a text, or of its `data`, if it is there; an error if the text has no such
+/// object.
 pub(in crate::queue) fn field(text: &str, name: &str) -> Result<Option<String>, String> {
     let mut at = start(text).ok_or("it printed no JSON")?;
     // A line of a log has not got the field, which must not be taken for the answer.
@@ -155,13 +155,13 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for Reader<T> {
         })
     }
 
-    /// Some print `null` for an empty list.
+    /// Reads `null` as an empty list, as some trackers print it.
     fn visit_unit<E>(self) -> Result<Self::Value, E> {
         Ok(Envelope::Items(Vec::new()))
     }
 }
 
-/// What an error says, whether it is a text or an object with a message.
+/// The message of an error that is a text or an object with a `message`.
 struct Words(String);
 
 impl<'de> Deserialize<'de> for Words {
@@ -260,15 +260,15 @@ mod tests {
 
     #[test]
     fn a_field_is_not_looked_for_in_a_log() {
-        let said = |text: &str| field(text, "value").map(Option::unwrap_or_default);
+        let value = |text: &str| field(text, "value").map(Option::unwrap_or_default);
         for text in [
             r#"{"value":"x"}"#,
             "{\n \"data\": {\"value\": \"x\"}\n}",
             "{\"level\":\"warn\"}\n{\"value\":\"x\"}\n{\"level\":\"info\"}\n",
         ] {
-            assert_eq!(said(text), Ok("x".to_owned()), "{text}");
+            assert_eq!(value(text), Ok("x".to_owned()), "{text}");
         }
-        assert_eq!(said(r#"{"key":"k"}"#), Ok(String::new()));
-        assert!(said("words").is_err() && said("{\"level\":\"warn\"}\n{\"value\":").is_err());
+        assert_eq!(value(r#"{"key":"k"}"#), Ok(String::new()));
+        assert!(value("words").is_err() && value("{\"level\":\"warn\"}\n{\"value\":").is_err());
     }
 }

@@ -11,15 +11,15 @@ use std::fs::File;
 use std::io::{self, Read as _, Seek as _, Write as _};
 use std::time::Duration;
 
-/// More than a signature and the calls under one lock take.
+/// The maximum size read of a lock file: more than a signature and the calls under one lock need.
 const MOST_SIGNED: u64 = 64 * 1024;
-/// How long a killed process may take to be gone.
+/// Time limit for a killed process to disappear.
 const AFTER_KILL: Duration = Duration::from_secs(2);
 
 /// Held until dropped, or until the process ends, however it ends.
 ///
-/// The file stays when the lock is let go: removing it would let the next taker lock a new file
-/// while another still waits for the old one. What it says is for people; the kernel decides.
+/// The file stays when the lock is released: removing it would let one process lock a new file while another waits for
+/// the old one. Its text is informational; the kernel decides.
 #[derive(Debug)]
 pub(super) struct Lock {
     file: File,
@@ -27,14 +27,14 @@ pub(super) struct Lock {
 }
 
 impl Drop for Lock {
-    /// No process is left to ask about or to wait for.
+    /// Clears the file: no call is under way that the next holder would have to wait for.
     fn drop(&mut self) {
         let _ = self.file.set_len(0);
     }
 }
 
 impl Lock {
-    /// Takes the lock, waiting a bounded time; `purpose` is shown to those that wait for us.
+    /// Acquires the lock, waiting a bounded time; `purpose` is shown to processes that wait for it.
     pub(super) fn take(path: &Utf8Path, purpose: &str, patience: Duration) -> Result<Self> {
         let file = fs::OpenOptions::new()
             .create(true)
@@ -45,16 +45,16 @@ impl Lock {
         let lock =
             FileLock::exclusive_within(&file, patience)?.ok_or_else(|| busy(path, patience))?;
         let mut file = file.into_file();
-        // Its holder may have died in the middle of a call, which continues without it.
+        // The previous holder may have died during a call of a program, which continues without it.
         if let Some(call) = left_call(&mut file) {
             await_end(&call, patience)?;
         }
-        // A lock we hold but could not sign is still a lock.
+        // The signature is informational: without it the lock still holds.
         let _ = sign(&mut file, purpose);
         Ok(Self { file, _lock: lock })
     }
 
-    /// Returns where calls made under the lock are written down, see [`note_call`].
+    /// Returns the file that records calls made under the lock, see [`note_call`].
     pub(super) fn call_log(&self) -> io::Result<File> {
         self.file.try_clone()
     }
@@ -71,14 +71,14 @@ fn sign(file: &mut File, purpose: &str) -> io::Result<()> {
     )
 }
 
-/// Writes down which process is called under the lock, behind the signature.
+/// Records after the signature which process is called under the lock.
 pub(super) fn note_call(mut call_log: &File, call: &ProcessId) -> io::Result<()> {
     let line = serde_json::to_string(call)?;
     call_log.seek(io::SeekFrom::End(0))?;
     writeln!(call_log, "calls {line}")
 }
 
-/// Returns the last call of a holder that did not let the lock go, if it is still under way.
+/// Returns the last call of a holder that did not release the lock, if the call is still under way.
 fn left_call(file: &mut File) -> Option<ProcessId> {
     let mut text = String::new();
     file.rewind().ok()?;

@@ -56,7 +56,7 @@ impl Program {
             failures += 1;
             let worth = match error.kind {
                 QueueErrorKind::Busy => began.elapsed() < PATIENCE,
-                // That takes all the time a call may; twice is enough.
+                // Each attempt may take the whole time limit, so there are only two.
                 QueueErrorKind::Silent => failures < tries.min(HANGS),
                 QueueErrorKind::Unavailable | QueueErrorKind::Protocol => failures < tries,
                 QueueErrorKind::Missing | QueueErrorKind::Rejected => false,
@@ -110,7 +110,7 @@ impl Program {
         let call_log = self.call_log.lock().unwrap_or_else(PoisonError::into_inner);
         let call = call_log.as_ref().and_then(|_| running.identity());
         if let (Some(call_log), Some(call)) = (&*call_log, call) {
-            // The call is made all the same; one that was not recorded is not waited for.
+            // A failure to record the call does not prevent it; the next holder then does not wait for it.
             let _ = note_call(call_log, &call);
         }
     }

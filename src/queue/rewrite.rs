@@ -42,7 +42,7 @@ fn overwrite(file: &Utf8Path, before: &[u8], edit: &Edit) -> io::Result<bool> {
 /// `store::atomic` makes a file with our own mode and owner; this one keeps those of the user's file.
 fn replace(file: &Utf8Path, before: &[u8], edit: &Edit) -> io::Result<bool> {
     let folder = file.parent().unwrap_or(Utf8Path::new("."));
-    // A read-only file is meant to stay as it is, though its folder would let us replace it.
+    // A read-only file must stay unchanged, although a writable folder would allow its replacement.
     let old = fs::OpenOptions::new().write(true).open(file)?.metadata()?;
     let mut draft = tempfile::Builder::new()
         .prefix(".ap-")
@@ -50,7 +50,7 @@ fn replace(file: &Utf8Path, before: &[u8], edit: &Edit) -> io::Result<bool> {
     draft.write_all(&before[..edit.at.start])?;
     draft.write_all(edit.with.as_bytes())?;
     draft.write_all(&before[edit.at.end..])?;
-    // Only root can give files away, and only root needs to.
+    // Only root can change the owner of a file, and only root needs to.
     let _ = std::os::unix::fs::fchown(draft.as_file(), Some(old.uid()), Some(old.gid()));
     draft.as_file().set_permissions(old.permissions())?;
     draft.as_file().sync_all()?;

@@ -155,7 +155,7 @@ impl<'o> Agent<'o> {
             .events
             .called("Bash", &json!({"command": words.join(" ")}))?;
         let done = match words {
-            // This very program, whatever its path; it is shown as you type it.
+            // Run this executable, but show the command as you would type it.
             [ap, rest @ ..] if ap == "ap" => {
                 run(&[std::slice::from_ref(&self.context.ap), rest].concat())?
             }

@@ -102,7 +102,7 @@ mod tests {
                 "error[E0308]: mismatched types\n",
                 "error[E0308]: mismatched types",
             ),
-            // Words that only look like the beginning of an error.
+            // Lines that only resemble the beginning of an error.
             (
                 "Errors are shown below\nerror_code is unset\n",
                 "Errors are shown below",

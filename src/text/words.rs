@@ -47,7 +47,7 @@ pub fn held(number: u32, by: &[String]) -> String {
 /// Quotes a word for a command line that is meant to be copied into a shell, if it needs quotes. We never run a shell ourselves.
 pub fn shell_quote(word: &str) -> String {
     let plain = |c: char| c.is_alphanumeric() || "-_./:=@%+,~".contains(c);
-    // At the beginning `~` is a home and, in zsh, `=` a program.
+    // At the start of a word `~` means a home folder and, in zsh, `=` the path of a program.
     if !word.is_empty() && !word.starts_with(['~', '=']) && word.chars().all(plain) {
         word.to_owned()
     } else {

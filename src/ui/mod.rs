@@ -104,7 +104,7 @@ pub fn wait_while_read(duration: Duration) -> bool {
     use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
     let stdout = io::stdout();
     let mut watched = [PollFd::new(stdout.as_fd(), PollFlags::empty())];
-    // Nothing is asked for, so only the reader's end or the time ends the wait.
+    // No events are requested, so the wait ends only when the reader closes or the time is over.
     let _ = poll(
         &mut watched,
         PollTimeout::try_from(duration).unwrap_or(PollTimeout::MAX),

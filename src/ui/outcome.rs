@@ -13,12 +13,12 @@ pub fn line(outcome: &Outcome) -> String {
 
 /// Returns the line for a status an agent has reported.
 pub fn reported(status: &Status) -> String {
-    let said = first_line(status.said());
+    let summary = first_line(status.said());
     let text = match status.decision {
-        Decision::Continue if said.is_empty() => format!("{} continue", style::good("✓")),
-        Decision::Continue => format!("{} {said}", style::good("✓")),
-        Decision::Stop => format!("{} votes to stop: {said}", style::good("■")),
-        Decision::Error => format!("{} reports an error: {said}", style::bad("✗")),
+        Decision::Continue if summary.is_empty() => format!("{} continue", style::good("✓")),
+        Decision::Continue => format!("{} {summary}", style::good("✓")),
+        Decision::Stop => format!("{} votes to stop: {summary}", style::good("■")),
+        Decision::Error => format!("{} reports an error: {summary}", style::bad("✗")),
     };
     text.trim_end_matches([' ', ':']).to_owned()
 }

@@ -109,7 +109,7 @@ pub fn failure(snapshot: &Snapshot) -> String {
             snapshot.plan.session, block.id
         );
     }
-    // A session that failed did so at its last iteration, whether that was over or not.
+    // A failed session failed in its last iteration, whether that iteration ended or not.
     let has_failed = matches!(state.phase.ending(), Some(Ending::Failed { .. }));
     let at = if has_failed || state.current.in_iteration() {
         format!("at iteration {at}/{max}")

@@ -147,7 +147,7 @@ fn an_unsupported_permission_mode_is_refused_at_the_start() {
     );
     project.ap(&FOREGROUND).expect(2).says(&[
         "loop.yaml:7:1",
-        "provider `amp` cannot do `acceptEdits`",
+        "provider `amp` does not support `acceptEdits`",
         "amp.permissions",
     ]);
     a_loop(
@@ -160,7 +160,7 @@ fn an_unsupported_permission_mode_is_refused_at_the_start() {
     project
         .ap(&[&FOREGROUND[..], &["--resume", "--permissions", "plan"]].concat())
         .expect(2)
-        .says(&["provider `opencode` cannot do `plan`"]);
+        .says(&["provider `opencode` does not support `plan`"]);
     assert_eq!(project.events("s", "runner_started").len(), 1);
 }
 
@@ -260,7 +260,7 @@ fn any_provider_can_judge_and_writes_nothing() {
     project
         .ap(&FOREGROUND)
         .expect(0)
-        .says(&["`judge` says it is done: done"]);
+        .says(&["`judge` reports that it is done: done"]);
     assert_eq!(
         calls(&project, "codex")[0].join(" "),
         "exec --json --color never --skip-git-repo-check --sandbox read-only --model gpt-5.2 -"

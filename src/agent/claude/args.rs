@@ -10,8 +10,8 @@ use camino::Utf8Path;
 /// What the structured result must look like: the fields of [`crate::model::Status`].
 const STATUS_SCHEMA: &str = r#"{"type":"object","properties":{"decision":{"type":"string","enum":["continue","stop","error"]},"reason":{"type":"string"},"summary":{"type":"string"},"work":{"type":"object","properties":{"items_completed":{"type":"array","items":{"type":"string"}},"files_touched":{"type":"array","items":{"type":"string"}}}},"errors":{"type":"array","items":{"type":"string"}}},"required":["decision","reason","summary"]}"#;
 
-/// Retries of a failing request. Eight last about a hundred seconds, enough for the usual overload; each wait for an answer
-/// is bounded below, so a server that accepts and stays silent is given up within half an hour.
+/// Retries of a failing request. Eight take about a hundred seconds, enough for the usual overload. `API_TIMEOUT_MS`
+/// bounds each wait for an answer, so a server that accepts and stays silent fails the request within half an hour.
 const MAX_RETRIES: &str = "8";
 /// Milliseconds to wait for the headers of an answer; the program's own limit is ten minutes.
 const API_TIMEOUT_MS: &str = "180000";
@@ -71,8 +71,8 @@ const DISALLOWED: [&str; 8] = [
     "ExitWorktree",
 ];
 
-/// Returns the option that takes those tools away that the definition does not allow. Versions that do not have one of
-/// them ignore its name.
+/// Returns the option that removes the disallowed tools, except those that the definition allows. A version that lacks
+/// a tool ignores its name.
 fn without_tools(options: &AgentOptions<'_>) -> Vec<String> {
     let is_allowed = |tool: &&str| {
         options
@@ -121,7 +121,8 @@ fn output(model: &str, default_model: &str) -> Vec<String> {
     args
 }
 
-/// Lets the agent write in the exchange folder. This suffices in every mode but `plan`, where only redirects of Bash pass.
+/// Returns the options that let the agent write in the exchange folder. They suffice in every mode but `plan`, where
+/// only redirects of Bash pass.
 fn exchange(folder: &Utf8Path) -> [String; 4] {
     // A rule's path is absolute when it begins with two slashes.
     [
@@ -143,12 +144,12 @@ pub(super) fn environment(
     inherited: &[&str],
 ) -> Vec<(String, String)> {
     let mut set = vec![
-        // Otherwise 2.1.329 answers several times, and does not exit while a background command runs.
+        // Without it 2.1.329 answers several times, and does not exit while a background command runs.
         ("CLAUDE_CODE_DISABLE_BACKGROUND_TASKS", "1"),
         ("DISABLE_AUTOUPDATER", "1"),
     ];
     if context.is_root && options.bypasses_permissions() {
-        // Root is refused without it; only exactly `1` counts.
+        // Without `IS_SANDBOX=1` the program refuses to run as root; only exactly `1` counts.
         set.push(("IS_SANDBOX", "1"));
     }
     let bounds = [

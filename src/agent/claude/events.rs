@@ -8,7 +8,7 @@ use crate::text::{clean, first_line};
 use jiff::Timestamp;
 use serde_json::Value;
 
-/// Messages whose blocks may still be coming: their usage is counted once. The blocks of sub-agents interleave.
+/// The number of messages remembered as counted. The blocks of several messages interleave when sub-agents run.
 const OPEN_MESSAGES: usize = 64;
 /// The longest message id that is remembered; real ones are short.
 const MAX_ID: usize = 256;
@@ -81,7 +81,7 @@ fn system(state: &mut TranscriptState, event: &Value, shown: &mut Vec<Activity>)
 
 fn denied(event: &Value) -> Activity {
     let message = first_line(&string(event, "message"));
-    // The rest is advice for the model.
+    // The text after this marker is advice for the model.
     let message = message.split(" IMPORTANT:").next().unwrap_or_default();
     Activity::Denied {
         tool: clean(&string(event, "tool_name")),
@@ -98,7 +98,7 @@ fn assistant(state: &mut TranscriptState, event: &Value, shown: &mut Vec<Activit
         return;
     };
     if is_synthetic(message) && event.get("error").is_some() {
-        // The result repeats it.
+        // The result repeats the message of a failure.
         return;
     }
     if let Some(limit) = &mut state.rate_limit {
@@ -130,7 +130,7 @@ fn text(state: &mut TranscriptState, text: String, sub: bool, shown: &mut Vec<Ac
     }
 }
 
-/// Counts a message's input once: it comes again with each of its blocks.
+/// Counts the input of a message once, although each of its blocks repeats it.
 fn count(state: &mut TranscriptState, message: &Value, sub: bool) {
     let id = string(message, "id");
     if id.is_empty() || state.counted.contains(&id) {
@@ -149,7 +149,7 @@ fn count(state: &mut TranscriptState, message: &Value, sub: bool) {
     });
 }
 
-/// Shows the answers of tools that failed.
+/// Shows the results of tool calls that failed.
 fn user(state: &mut TranscriptState, event: &Value, shown: &mut Vec<Activity>) {
     let failed = |block: &&Value| block.get("is_error").and_then(Value::as_bool) == Some(true);
     for block in list(nested(event, "message"), "content").filter(failed) {

@@ -8,7 +8,7 @@ pub(super) const JUDGE: &str = "haiku";
 /// The values of `--effort`.
 pub(super) const EFFORTS: [&str; 5] = ["low", "medium", "high", "xhigh", "max"];
 
-/// Returns the name Claude Code knows a model by, whichever of its names a definition uses; an effort stays behind it.
+/// Returns Claude Code's own name for a model, for any name that a definition may use; a trailing effort is kept.
 ///
 /// `opus`, `sonnet` and `haiku` are kept, so that they mean the newest of their family; a full id passes unchanged.
 pub(super) fn resolve(model: &str) -> Cow<'_, str> {

@@ -1,10 +1,10 @@
-//! What to do where Claude Code does not permit something.
+//! Hints for calls that Claude Code does not permit.
 use crate::agent::adapter::Refusal;
 use crate::agent::transcript::Denial;
 use crate::model::PermissionMode;
 use std::collections::BTreeSet;
 
-/// Rules that a hint names.
+/// The maximum number of rules in a hint.
 const MAX_RULES: usize = 5;
 
 /// Returns the refusal to run as root, which Claude Code prints as plain text before any event.

@@ -39,7 +39,7 @@ pub(super) fn read(state: &mut TranscriptState, event: &Value, shown: &mut Vec<A
     state.turn_end = Some(end);
 }
 
-/// Returns the kind of a failure that only a result has: the program could not start, or its own budget is used up.
+/// Returns the kind of a failure that only a result reports: the program could not start, or its own budget is used up.
 fn kind(result: &Value) -> Option<&'static str> {
     if !string(result, "startup_failure_reason").is_empty() {
         return Some(failure::STARTUP);

@@ -1,11 +1,11 @@
-//! One thing an agent did, as it is shown.
+//! An activity of an agent, as it is shown.
 use crate::model::Usage;
 use crate::text::{clean, count, first_line};
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
 
-/// What an agent just did. Its texts are clean: one line, no control characters, clipped.
+/// An activity of an agent. Its texts are clean: one line, no control characters, clipped.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case", tag = "kind")]
 pub enum Activity {

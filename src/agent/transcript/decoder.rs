@@ -26,9 +26,9 @@ const MAX_PENDING: usize = 1 << 20;
 const MAX_STARTS: usize = 8;
 
 impl Decoder {
-    /// Reads one line, and calls `each` for what is complete.
+    /// Reads one line, and calls `each` for each complete piece.
     pub fn line(&mut self, line: &[u8], each: &mut dyn FnMut(Piece<'_>)) {
-        // What nearly every line is. It also ends an object that never ends itself.
+        // Nearly every line is one whole event. It also ends an object that was never closed.
         if line.starts_with(b"{")
             && let Ok(event) = serde_json::from_slice(line)
             && is_event(&event)
@@ -52,7 +52,7 @@ impl Decoder {
         }
     }
 
-    /// Ends an object that is not complete: nothing follows.
+    /// Passes on an incomplete object as text, at the end of the output.
     pub fn finish(&mut self, each: &mut dyn FnMut(Piece<'_>)) {
         let pending = std::mem::take(&mut self.pending);
         self.nesting = Nesting::default();

@@ -32,7 +32,7 @@ impl OutputFormat {
         }
     }
 
-    /// Reads one line and appends what it shows.
+    /// Reads one line and appends its activities.
     pub(super) fn read_line(
         self,
         decoder: &mut Decoder,
@@ -49,7 +49,7 @@ impl OutputFormat {
         }
     }
 
-    /// Reads what the decoder still holds: the output is complete.
+    /// Reads what the decoder still holds, at the end of the output.
     pub(super) fn finish(
         self,
         decoder: &mut Decoder,

@@ -1,7 +1,7 @@
-//! Reads single fields of events, whatever they hold.
+//! Reads single fields of events; a field of another type counts as absent.
 use serde_json::Value;
 
-/// The largest count that is believed; it keeps sums from overflowing.
+/// The largest count that is accepted, so that sums cannot overflow.
 const MAX_COUNT: u64 = 1 << 40;
 
 /// Returns a text; empty where there is none.

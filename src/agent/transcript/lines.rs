@@ -11,7 +11,7 @@ pub(super) enum LineResult<'a> {
     TooLong(u64),
 }
 
-/// The line that is not finished yet.
+/// A splitter with the line that is not complete yet.
 #[derive(Debug, Default)]
 pub(super) struct Lines {
     begun: Vec<u8>,

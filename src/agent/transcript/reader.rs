@@ -8,7 +8,7 @@ use super::state::{Denial, TranscriptState};
 use crate::model::Usage;
 use serde_json::Value;
 
-/// An agent's output so far. Its memory is bounded whatever comes, and nothing in the output is fatal.
+/// The parsed output of an agent so far. Its memory is bounded, and no output is fatal.
 #[derive(Debug)]
 pub struct Transcript {
     format: OutputFormat,
@@ -18,7 +18,7 @@ pub struct Transcript {
 }
 
 impl Transcript {
-    /// Returns a transcript of which nothing is read yet.
+    /// Returns an empty transcript.
     pub fn new(format: OutputFormat) -> Self {
         Self {
             format,
@@ -28,7 +28,7 @@ impl Transcript {
         }
     }
 
-    /// Reads more of the output, split anywhere, and returns what it shows.
+    /// Reads the next bytes of the output, split anywhere, and returns the activities in them.
     pub fn push(&mut self, bytes: &[u8]) -> Vec<Activity> {
         let mut shown = Vec::new();
         let (format, decoder, state) = (self.format, &mut self.decoder, &mut self.state);
@@ -78,12 +78,12 @@ impl Transcript {
         self.state.results > 0
     }
 
-    /// Whether nothing was an event: then the output itself is the agent's answer.
+    /// Whether the output had no events, so that the text itself is the agent's answer.
     pub fn is_plain(&self) -> bool {
         self.state.events == 0
     }
 
-    /// Whether only the end of the output is ever used, because it is plain text by format.
+    /// Whether only the end of the output is used, because the format is plain text.
     pub fn needs_only_the_end(&self) -> bool {
         matches!(self.format, OutputFormat::Plain)
     }

@@ -1,5 +1,4 @@
-//! What is remembered of an agent's events: how it ended and what it cost, and no more. The readers of all providers
-//! write it.
+//! The state that the parsers of all providers keep of an agent's events: how it ended and what it cost.
 use super::activity::Activity;
 use super::quota::RateLimit;
 use crate::agent::failure;
@@ -14,7 +13,7 @@ const MAX_DENIALS: usize = 20;
 /// Bytes of an answer in deltas that are kept.
 const MAX_ANSWER: usize = 1 << 20;
 
-/// What is remembered of the events. Its size is bounded.
+/// The state kept of an agent's events. Its size is bounded.
 #[derive(Clone, Debug, Default)]
 pub struct TranscriptState {
     /// Lines that were events.
@@ -80,7 +79,7 @@ impl TranscriptState {
     pub(in crate::agent) fn error_text(&self) -> Option<String> {
         let end = self.turn_end.as_ref().filter(|end| end.is_error)?;
         match end.reason.as_str() {
-            // Their messages are for the developers of the program.
+            // The messages of these errors are for the developers of the program.
             "aborted_tools" | "aborted_streaming" => Some(format!("interrupted ({})", end.reason)),
             reason => [end.error.as_str(), reason]
                 .into_iter()
@@ -114,7 +113,7 @@ impl TranscriptState {
         }
     }
 
-    /// Adds a part of a text. It continues the text before it if `follows` and nothing came between.
+    /// Adds a part of a text. It continues the previous part if `follows` is set and no other event came between.
     pub(in crate::agent) fn push_delta(
         &mut self,
         text: &str,
@@ -143,7 +142,7 @@ impl TranscriptState {
         self.in_delta = false;
     }
 
-    /// Adds what was just used.
+    /// Adds usage that was just reported.
     pub(in crate::agent) fn add_usage(&mut self, usage: Usage) {
         self.live += usage;
     }
@@ -183,7 +182,7 @@ impl TranscriptState {
         });
     }
 
-    /// Settles what was used since the last result, where the result itself does not report it.
+    /// Adds the usage since the last result to the settled usage, where the result itself does not report it.
     pub(in crate::agent) fn settle_usage(&mut self, since: Usage, shown: &mut [Activity]) {
         let turns = self.settled.turns;
         self.settled += Usage { turns: 0, ..since };

@@ -128,14 +128,14 @@ impl Cleanup<'_> {
                     if socket.exists() {
                         fs::remove_file(socket)?;
                     }
-                    // Only if it is empty: any other file in it is not ours.
+                    // Remove the folder only if it is empty: `ap` made no other file in it.
                     Ok(fs::remove_dir(&path)?)
                 });
             }
         }
     }
 
-    /// Removes what a killed `ap test` left behind, and ends what still runs there.
+    /// Removes sandboxes that a killed `ap test` left behind, and ends processes that still run in them.
     pub(super) fn tests(&mut self, temporary: &Path) {
         let Some(temporary) = Utf8Path::from_path(temporary) else {
             return;

@@ -58,11 +58,11 @@ enum Action {
     Remove,
     End,
     Close,
-    /// It is alive, or may still be needed.
+    /// Leave it: it is alive, or may still be needed.
     Leave,
 }
 
-/// A cleanup under way.
+/// One run of `ap cleanup`, with what it has found so far.
 struct Cleanup<'a> {
     context: &'a Context,
     dry_run: bool,
@@ -115,7 +115,7 @@ impl Cleanup<'_> {
         self.found.push(finding);
     }
 
-    /// Whether a session may have a runner; one that cannot be read may.
+    /// Whether a session may have a runner; a session that cannot be read may have one.
     fn may_live(&self, session: &SessionName) -> bool {
         let project = &self.context.project;
         let held = FileLock::is_held(&project.lock(session)).unwrap_or(true);
@@ -143,7 +143,7 @@ impl Cleanup<'_> {
     /// Closes the windows of this project whose program has ended.
     fn windows(&mut self) {
         let launcher = launcher(self.context);
-        // Without tmux, or without its server, there are none.
+        // Without tmux or its server there are no windows.
         let ended = launcher.ended(&self.context.project.runs());
         for runner in ended.unwrap_or_default() {
             let session = runner.session;

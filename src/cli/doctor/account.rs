@@ -7,7 +7,7 @@ use crate::cli::context::Context;
 
 const NAME: &str = "account";
 
-/// Returns which account pays for agents. Looks at names only.
+/// Returns which account pays for agents, by the names of variables only.
 pub(super) fn check(context: &Context) -> Check {
     let names: Vec<&str> = context.env.keys().map(String::as_str).collect();
     let set = ["ANTHROPIC_AUTH_TOKEN", "ANTHROPIC_API_KEY"]

@@ -3,12 +3,12 @@ use crate::ui::style::Look;
 use crate::ui::table::Cell;
 use serde::Serialize;
 
-/// How bad it is, from good to bad.
+/// The severity of a check's result, from good to bad.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Verdict {
     Ok,
-    /// Sessions run without it; it is needed for one thing only.
+    /// Needed for one feature only; sessions run without it.
     Optional,
     /// Sessions run, but may behave unexpectedly.
     Warning,
@@ -17,7 +17,7 @@ pub(super) enum Verdict {
 }
 
 impl Verdict {
-    /// Returns the word for it, and its style.
+    /// Returns its label in its style.
     pub(super) fn label(self) -> Cell {
         match self {
             Self::Ok => Cell::new("ok", Look::Good),

@@ -1,4 +1,4 @@
-//! Whether sessions survive a logout. Where they do not, all of them end at once.
+//! Checks whether sessions survive a logout; if not, all of them end at once.
 use super::check::Check;
 use super::program::{Answer, Server, ask, find_server};
 use crate::cli::context::Context;
@@ -9,9 +9,9 @@ const NAME: &str = "logout";
 /// The settings of systemd-logind that matter at a logout.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Logind {
-    /// Kills the processes in the login session's scope.
+    /// `KillUserProcesses`: a logout kills the processes in the login session's scope.
     kill_user_processes: Option<bool>,
-    /// The user's services survive.
+    /// `Linger`: the user's services survive a logout.
     linger: Option<bool>,
 }
 
@@ -20,7 +20,7 @@ pub(super) fn check(context: &Context) -> Check {
         return Check::ok(NAME, "no systemd here: logging out ends no processes");
     }
     let server = find_server(context);
-    // A server that does not run yet starts where we are.
+    // A tmux server that does not run yet would start in the control group of `ap`.
     let (pid, which) = match server {
         Server::Runs(pid, _) => (pid.to_string(), "the tmux server"),
         Server::None | Server::Ill(_) | Server::NoTmux => {

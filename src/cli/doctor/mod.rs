@@ -24,7 +24,7 @@ pub(super) struct Args {
 /// `ap doctor --json`.
 #[derive(Serialize)]
 struct Report {
-    /// The worst of them.
+    /// The worst verdict of all checks.
     verdict: Verdict,
     checks: Vec<Check>,
 }

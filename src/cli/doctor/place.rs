@@ -8,13 +8,13 @@ use camino::{Utf8Path, Utf8PathBuf};
 use nix::sys::statvfs::{Statvfs, statvfs};
 use std::io;
 
-/// Below this a session fails soon.
+/// Free space in MB below which a session fails soon.
 const LITTLE_MB: u64 = 100;
-/// Below this a long one may.
+/// Free space in MB below which a long session may fail.
 const SOME_MB: u64 = 1024;
 /// How far the clocks of machine and file system may be apart, in seconds.
 const DRIFT_S: i64 = 5;
-/// The year this was written; an earlier time is wrong.
+/// The earliest year that a correct clock shows.
 const EARLIEST_YEAR: i16 = 2025;
 
 /// Whether locks can be written and exclude each other.
@@ -112,7 +112,7 @@ pub(super) fn clock(context: &Context) -> Check {
     }
 }
 
-/// Returns the folder, or the nearest one above it that exists.
+/// Returns the folder, or its nearest ancestor that exists.
 fn existing(folder: &Utf8Path) -> Utf8PathBuf {
     folder
         .ancestors()

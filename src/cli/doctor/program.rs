@@ -1,4 +1,4 @@
-//! Programs: which there are, which version, and whether they answer.
+//! Checks of programs: installed, version, and whether they answer.
 use super::check::{Check, Verdict};
 use crate::cli::context::Context;
 use crate::exec::command::{BoundedCommand, CommandError, find_agent_program};
@@ -14,7 +14,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 #[derive(Clone, Copy)]
 pub(super) struct Wanted {
     name: &'static str,
-    /// What makes it say its version.
+    /// The argument that prints its version.
     version: &'static str,
     missing: Verdict,
     advice: &'static str,
@@ -75,12 +75,12 @@ pub(super) fn ask<S: AsRef<OsStr>>(
 
 pub(super) fn check(wanted: &Wanted, context: &Context) -> Check {
     let name = wanted.name;
-    // The program may have been named: `AP_PROGRAM=/opt/claude`.
+    // The environment may name another program: `AP_PROGRAM=/opt/claude`.
     let named = context
         .env
         .get("AP_PROGRAM")
         .filter(|program| name == "claude" && !program.is_empty());
-    // Or every project's has: `programs: {bd: /opt/bd}`. Other commands report a config.yaml that cannot be read.
+    // Or config.yaml names it: `programs: {bd: /opt/bd}`. Other commands report a config.yaml that cannot be read.
     let placed = context
         .settings()
         .ok()

@@ -39,7 +39,7 @@ pub(super) struct Args {
     format: Format,
 }
 
-/// Returns what is previewed: `[kind] <name> [session]`.
+/// Returns the definition to preview, from `[kind] <name> [session]`.
 fn definition<'a>(args: &'a Args, context: &Context) -> Result<Definition<'a>> {
     let (second, third) = (args.second.as_deref(), args.third.as_deref());
     let (kind, name, session) = match (kind::of_word(&args.first), second, third) {

@@ -91,7 +91,7 @@ fn resolve<'a>(root: &'a Value, schema: &'a Value) -> &'a Value {
     target.unwrap_or(schema)
 }
 
-/// Says what a value may be: `string`, `integer or null`, `"loop" or "pipeline"`.
+/// Returns the type of a value in words: `string`, `integer or null`, `"loop" or "pipeline"`.
 fn kind(root: &Value, schema: &Value) -> String {
     let schema = resolve(root, schema);
     let word = |value: &Value| {

@@ -1,4 +1,4 @@
-//! Where the links of a topic lead in a terminal, where they cannot be followed.
+//! Finds what to print instead of a topic's links, which a terminal cannot follow.
 use super::page::{self, LinkTarget};
 use super::topics::{TOPICS, Topic};
 
@@ -38,7 +38,7 @@ fn covers(topic: &Topic, path: &str, anchor: &str) -> bool {
         return false;
     }
     if anchor.is_empty() {
-        // A link to a whole page means the topic made from it, if only one is.
+        // A link to a whole page means the topic made from that page, if there is only one.
         return TOPICS
             .iter()
             .filter(|other| other.page.path == path)

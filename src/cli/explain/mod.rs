@@ -1,4 +1,4 @@
-//! `ap explain`: the reference in the terminal. The same text as the documents, and every field of the schemas.
+//! `ap explain`: prints the reference: the text of the documents, and every field of the schemas.
 mod code;
 mod fields;
 mod links;
@@ -121,7 +121,7 @@ fn text(explanation: &Explanation) -> String {
     explanation.text.clone() + &fields_text(&explanation.fields)
 }
 
-/// Returns the table of a file's fields; nothing for a topic that is no file.
+/// Returns the table of a file's fields; empty for a topic that is not a file.
 fn fields_text(fields: &[Field]) -> String {
     let mut text = String::new();
     if !fields.is_empty() {

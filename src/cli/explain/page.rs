@@ -12,14 +12,14 @@ pub(super) struct Page {
 /// Where a link leads.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum LinkTarget {
-    /// To the same text.
+    /// To the same topic.
     Here,
     /// To an address, or to what a command prints.
     Elsewhere(String),
     Nowhere,
 }
 
-/// Returns the part of a Markdown document under a heading, with what is below it, without what is only for tests.
+/// Returns the section of a Markdown document under a heading, with its subsections and without comments for the tests.
 pub(super) fn section(document: &str, heading: &str) -> Option<String> {
     let (mut text, mut inside, mut fenced) = (String::new(), false, false);
     for line in document.lines() {
@@ -96,7 +96,7 @@ fn level(line: &str) -> Option<usize> {
     (0 < level && line[level..].starts_with(' ')).then_some(level)
 }
 
-/// Returns a heading's words as links to it are written.
+/// Returns a heading's anchor, as links to it use.
 fn slug(words: &str) -> String {
     let kept = words
         .trim()

@@ -1,4 +1,4 @@
-//! Creates the new session, with a worktree if there is a commit to continue from.
+//! Creates the new session of a fork, with a worktree if the commit to continue from is known.
 use super::args::Args;
 use super::created::Created;
 use super::worktree::Worktree;

@@ -16,7 +16,7 @@ pub(super) struct Created {
     pub(super) branch: Option<String>,
     /// The command that continues it, in that folder.
     pub(super) command: String,
-    /// The same as words.
+    /// The same command, word by word.
     pub(super) resume_command: Vec<String>,
     /// Whether its progress file is as it was then; otherwise it is as it is now.
     pub(super) progress_as_it_was: bool,

@@ -6,8 +6,8 @@ use crate::store::layout::Project;
 use crate::workspace::git;
 use camino::{Utf8Path, Utf8PathBuf};
 
-/// The lock reason of a worktree that is not ready yet. If it is found later, or a draft of the session is, then its
-/// `ap fork` crashed.
+/// The lock reason of a worktree that is not ready yet. A worktree that keeps it, or a session's draft, was left by a
+/// crashed `ap fork`.
 const REASON: &str = "ap fork is making a session here";
 
 /// A worktree that exists or is to be created.
@@ -49,7 +49,7 @@ impl Worktree {
         })
     }
 
-    /// Creates it, marked as not ready. What a crashed `ap fork` left of it is removed first.
+    /// Creates the worktree, marked as not ready, after it removes what a crashed `ap fork` left of it.
     pub(super) fn create(&self, session: &SessionName, context: &Context) -> Result<()> {
         if self.is_unfinished(session, context)? {
             git(

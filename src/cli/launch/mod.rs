@@ -188,8 +188,8 @@ fn submit<R>(
     mode: Mode,
     project: &Project,
 ) -> Result<Launched> {
-    // One launch at a time in a project, so that of many the first starts and the others see it run. What is locked is
-    // there already: a launch that is refused creates nothing.
+    // One launch at a time in a project, so that the first of many starts the session and the others see it run. The
+    // locked folder exists already: a refused launch creates nothing.
     let _turn = FileLock::exclusive(&fs::File::open(project.root())?)?;
     if mode != Mode::Force && is_running(project, launch.session) {
         return Err(report::already_running(project, launch.session));
@@ -201,7 +201,7 @@ fn submit<R>(
             runner::stop_runner(project, launch.session)?;
         }
         (RunnerState::Running { .. }, Mode::New | Mode::Resume) => {
-            // It has released its session, so it is about to end, unless its lock file was deleted.
+            // The runner has released its session, so it is about to end, unless its lock file was deleted.
             let gone = clock::wait_until(ABOUT_TO_END, || {
                 let state = launcher.state(launch.session, launch.run_dir);
                 matches!(state, RunnerState::Gone { .. })

@@ -19,7 +19,7 @@ pub(super) struct Checked {
     pub(super) origin: Origin,
     pub(super) path: String,
     pub(super) ok: bool,
-    /// What a start must be given, one of these: `context`, `input`, or a file.
+    /// What a start must be given (one is enough): `context`, `input`, or a file.
     pub(super) needs: Vec<String>,
     pub(super) problems: Vec<Problem>,
 }
@@ -41,7 +41,7 @@ pub(super) fn check(entry: &Entry, strict: bool, context: &Context) -> Result<Ch
         Err(problems) => problems,
     };
     problems.extend(hidden_by_command(entry));
-    // What is missing on this machine is no fault of the definition.
+    // A program that is missing on this machine is not a mistake in the definition.
     let is_clean = problems
         .iter()
         .all(|problem| problem.code == LintCode::ProviderMissing);

@@ -35,7 +35,7 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args, context: &Context) -> Result<ExitCode> {
-    // It may declare providers, so it has to be valid.
+    // config.yaml may declare providers, so it must be valid.
     context.settings()?;
     let checked = select(args, &context.library())?
         .iter()
@@ -56,7 +56,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<ExitCode> {
     })
 }
 
-/// Returns what is to be checked.
+/// Returns the definitions to check.
 fn select(args: &Args, library: &Library) -> Result<Vec<Entry>> {
     let word = args.kind.as_deref();
     let kind = word.and_then(kind::of_word);

@@ -98,7 +98,7 @@ impl<'a> AttemptPrinter<'a> {
         })
     }
 
-    /// Prints which attempt follows.
+    /// Prints the heading of the attempt.
     pub(super) fn header(&self, snapshot: &Snapshot) -> bool {
         let ActivityPrinter {
             node,
@@ -137,7 +137,7 @@ impl<'a> AttemptPrinter<'a> {
                 .output
                 .seek_to_last_lines(if is_small { 0 } else { lines })?;
             let (last, dropped) = self.read_last(count)?;
-            // Asking for more lines may not lead further back: then that is as far as it goes.
+            // A read of more lines that starts no earlier has reached the beginning.
             if start == 0 || count <= last.len() || previous_start == Some(start) {
                 return Ok((last, !dropped && start == 0));
             }
@@ -161,7 +161,7 @@ impl<'a> AttemptPrinter<'a> {
         Ok((last, dropped))
     }
 
-    /// Prints what has been added since.
+    /// Prints the output that was added since the last call.
     pub(super) fn more(&mut self) -> Result<bool> {
         let Self {
             printer,
@@ -178,7 +178,7 @@ impl<'a> AttemptPrinter<'a> {
         Ok(read?)
     }
 
-    /// Prints the last line, which has no end: the output is complete.
+    /// Prints the last, unterminated line, once the output is complete.
     pub(super) fn finish(&mut self) -> bool {
         self.transcript
             .finish()

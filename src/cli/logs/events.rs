@@ -105,7 +105,7 @@ fn field(text: &mut String, key: &str, value: &Value) {
             );
         }
         Value::Object(fields) => {
-            // The kind is what the whole is; the rest are its parts.
+            // A value with a `kind` is shown as its kind; its other fields follow under longer keys.
             if let Some(kind) = fields.get("kind") {
                 field(text, key, kind);
             }

@@ -43,7 +43,7 @@ pub(crate) fn print_journal(request: &LogRequest<'_>, context: &Context) -> Resu
 /// Prints what the agents do until the session ends.
 pub(crate) fn print_attempts(request: &LogRequest<'_>, context: &Context) -> Result<ExitCode> {
     let dir = request.dir(context)?;
-    // First the position in the journal, then the state: what happens in between is seen twice rather than not at all.
+    // Read the position in the journal before the state: an event in between is then seen twice rather than missed.
     let mut journal = FileTail::open(&dir.journal())?;
     journal.seek_to_last_lines(1)?;
     let snapshot = request.load(context)?;
@@ -95,7 +95,7 @@ fn until_ended(
     let dir = request.dir(context)?;
     let mut polls = 0_u32;
     loop {
-        // Before the poll, so that everything a runner that is gone has written is seen.
+        // Checked before the poll, so that the poll sees everything that a dead runner has written.
         let alive = !polls.is_multiple_of(POLLS_PER_CHECK) || is_alive(&dir, context)?;
         let seen = poll()?;
         if !seen.is_read {
@@ -266,7 +266,7 @@ impl<'a> Follower<'a> {
                 self.request.format,
             )
             .ok();
-            // Its files may have moved away while we opened them, and belong to another attempt now.
+            // The attempt's files may have been archived while they were opened, and be those of another attempt now.
             if folder_of(self.dir, node, self.cursor).is_some_and(|now| now == folder) {
                 return printer;
             }

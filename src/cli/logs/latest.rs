@@ -1,4 +1,4 @@
-//! What the agent that works now did last.
+//! Finds what the running agent did last.
 use super::target::{self, Selection};
 use crate::agent::Transcript;
 use crate::exec::file_tail::FileTail;
@@ -14,7 +14,7 @@ const SMALL: u64 = 8 * 1024 * 1024;
 /// How many lines of a larger one are read.
 const LAST_LINES: usize = 200;
 
-/// The news of an attempt.
+/// The latest activity of an attempt.
 #[derive(Debug, Default)]
 pub(crate) struct Latest {
     /// What the agent did last, in one line.
@@ -25,7 +25,7 @@ pub(crate) struct Latest {
     pub(crate) usage: Option<Usage>,
 }
 
-/// Reads the output of the current attempt. What cannot be read has no news.
+/// Reads the output of the current attempt; output that cannot be read has no activity.
 pub(crate) fn latest(project: &Project, dir: &RunDir, snapshot: &Snapshot) -> Latest {
     read(project, dir, snapshot).unwrap_or_default()
 }

@@ -104,7 +104,7 @@ fn print_branches(args: &Args, (dir, index): (&RunDir, u32), block: &Block) -> R
         match printed {
             Ok(true) => (),
             Ok(false) => return Ok(()),
-            // The others may have something to show.
+            // Continue: the other branches may have something to show.
             Err(error) => note(format!("● {}/{}\n  {error}", block.id, branch.name)),
         }
     }

@@ -25,7 +25,7 @@ pub(crate) struct LogRequest<'a> {
 }
 
 impl LogRequest<'_> {
-    /// Returns the run directory that is meant: the session's, or a branch's.
+    /// Returns the run directory to read: the session's, or a branch's.
     pub(super) fn dir(&self, context: &Context) -> Result<RunDir> {
         let snapshot = find(self.session, context)?;
         let dir = context.project.session(self.session);
@@ -35,7 +35,7 @@ impl LogRequest<'_> {
         }
     }
 
-    /// Loads what must exist there.
+    /// Loads the session or branch, which must exist.
     pub(super) fn load(&self, context: &Context) -> Result<Snapshot> {
         load_cached(&self.dir(context)?)?.ok_or_else(|| {
             let name = self.branch.unwrap_or_default();

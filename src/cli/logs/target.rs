@@ -167,7 +167,7 @@ fn archived(folder: &IterationDir) -> impl Iterator<Item = u32> {
         .into_iter()
         .flatten()
         .flatten();
-    // A name that is no number is a draft.
+    // A folder whose name is not a number is a draft.
     entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok())
 }
 
@@ -177,7 +177,7 @@ pub(super) fn folder_of(dir: &RunDir, node: &Node, cursor: Cursor) -> Option<Utf
     if folder.attempt(cursor.attempt).exists() {
         return Some(folder.attempt(cursor.attempt));
     }
-    // Until the files of the previous attempt have moved away, the ones there belong to it.
+    // Until the previous attempt is archived, the files in the iteration's folder belong to it.
     let is_ours = cursor.attempt <= 1 || folder.attempt(cursor.attempt - 1).exists();
     is_ours.then(|| folder.root().to_owned())
 }

@@ -7,13 +7,13 @@ use camino::Utf8PathBuf;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
-/// How long one call may take; it may download.
+/// Time limit of one call, which may download something.
 const CALL_LIMIT: Duration = Duration::from_secs(300);
 
 /// Where Claude Code loads the plugin.
 #[derive(Clone, Copy, Debug, clap::ValueEnum)]
 pub(super) enum Scope {
-    // No doc comments: they would give this one command the long form of help.
+    // No doc comments on the variants: clap would give this command the long form of help.
     User,
     Project,
     Local,

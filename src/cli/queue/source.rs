@@ -1,4 +1,4 @@
-//! Which queue is meant, and who asks.
+//! Finds the queue that a command is about, and the owner on whose behalf it acts.
 use crate::cli::context::Context;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{RunId, SessionName};
@@ -8,18 +8,18 @@ use crate::store::session::read_plan;
 use camino::Utf8Path;
 use serde::Deserialize;
 
-/// A queue and the one who asks.
+/// A queue, and the owner on whose behalf the command acts.
 pub(super) struct Source {
     pub(super) queue: Box<dyn Queue>,
     /// Its file, or its program and label.
     pub(super) name: String,
     pub(super) owner: Owner,
-    /// Whether an agent asks, or something it started.
+    /// Whether an agent, or a program it started, runs the command.
     pub(super) for_agent: bool,
 }
 
 impl Source {
-    /// Takes the file that was named, else the session's own queue, else the usual one.
+    /// Returns the file that was named, else the session's own queue, else the project's default queue.
     pub(super) fn find(
         session: Option<&str>,
         file: Option<&Utf8Path>,
@@ -43,7 +43,7 @@ impl Source {
         Self::open(&spec, owner(agent, context)?, context)
     }
 
-    /// Takes the session's own queue, whether or not it has started.
+    /// Returns the session's own queue, whether or not the session has started.
     pub(super) fn of_session(session: &SessionName, context: &Context) -> Result<Self> {
         let planned = planned(session, None, context)?;
         let spec = planned.map_or_else(|| usual(Some(session), context), Ok)?;
@@ -68,7 +68,7 @@ impl Source {
     }
 }
 
-/// Returns where an agent's context is, if one asks.
+/// Returns the path of the agent's context, if an agent runs the command.
 fn agent_asks(context: &Context) -> Option<&String> {
     context
         .env
@@ -76,7 +76,7 @@ fn agent_asks(context: &Context) -> Option<&String> {
         .filter(|path| !path.is_empty())
 }
 
-/// What we need of the `context.json` an agent was given.
+/// The fields of an agent's `context.json` that are needed here.
 #[derive(Debug, Deserialize)]
 struct AgentContext {
     session: Option<String>,
@@ -91,7 +91,7 @@ struct Stage {
 }
 
 impl AgentContext {
-    /// Reads the file `AP_CONTEXT` names, if an agent asks.
+    /// Reads the file that `AP_CONTEXT` names, if an agent runs the command.
     fn read(context: &Context) -> Result<Option<Self>> {
         let Some(path) = agent_asks(context) else {
             return Ok(None);
@@ -111,9 +111,9 @@ impl AgentContext {
     }
 }
 
-/// An agent claims for its iteration, the user for themselves.
+/// Returns the owner of a claim: the iteration of an agent, or the user.
 fn owner(agent: Option<AgentContext>, context: &Context) -> Result<Owner> {
-    // The session an agent works for, even when it looks into the queue of another.
+    // The agent's own session, even when the command names the queue of another session.
     let own = |agent: AgentContext| {
         Some((
             agent.session.or_else(|| context.session.clone())?,
@@ -162,7 +162,8 @@ fn planned(
     Ok(own.or_else(|| plan.all_nodes().find_map(|node| node.queue.clone())))
 }
 
-/// Returns the project's beads, of the session if there is one; else the first file of tasks there is.
+/// Returns the default queue: the project's beads (with the session's label, if there is one), else the first task file
+/// that exists.
 fn usual(session: Option<&SessionName>, context: &Context) -> Result<QueueSpec> {
     if context.has_beads() {
         let mut source = QueueSource::beads(session.map(session_label));

@@ -1,4 +1,4 @@
-//! How tasks are shown.
+//! Formats tasks as text or JSON.
 use crate::cli::format::Format;
 use crate::model::{Task, TaskState};
 use crate::text::shown;

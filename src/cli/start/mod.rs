@@ -118,10 +118,10 @@ fn launch(request: SessionRequest, flags: &Flags, context: &Context) -> Result<E
     if request.mode != Mode::Resume {
         refusals::nothing_to_do(plan, context)?;
     }
-    // Asked while the session is launched.
+    // Started here, so that the answer arrives while the session is prepared.
     let account = Question::ask(plan, context);
     let account = match request.mode {
-        // What it replaces is stopped by the launch.
+        // With `--force` the launch stops the session that is replaced.
         Mode::Force => {
             account.require_signed_in()?;
             Cell::new(None)

@@ -83,8 +83,8 @@ fn needed(need: &Need) -> String {
     }
 }
 
-/// Whether there is a file of that name in the project; `*` stands for any part of the last name. A path in `.git` is
-/// one in the repository, wherever git keeps it.
+/// Whether the project has a file of that name; `*` stands for any part of the last name. A path in `.git` is resolved
+/// by git.
 fn file_exists(root: &Utf8Path, env: &Env, path: &str) -> bool {
     let path = match path.strip_prefix(".git/") {
         Some(inside) => match git::call(root, env, &["rev-parse", "--git-path", inside]) {
@@ -107,8 +107,8 @@ fn file_exists(root: &Utf8Path, env: &Env, path: &str) -> bool {
     names.any(|name| pattern.matches(&name))
 }
 
-/// Refuses a node that ends when its queue is empty and has no queue, or one without any task. Only files are read: to
-/// ask a tracker takes its time, so its runner does.
+/// Refuses a node that ends when its queue is empty, if it has no queue or the queue has no task. Only files are read:
+/// a tracker is slow, so the runner asks it.
 fn tasks(node: &Node, context: &Context) -> Result<()> {
     let Some(spec) = node
         .queue
@@ -147,7 +147,7 @@ fn tasks(node: &Node, context: &Context) -> Result<()> {
     })))
 }
 
-/// Whether a file of tasks is not there, or has none. Other mistakes in it are for the error to explain.
+/// Whether a task file is missing or has no tasks. Any other mistake in it is returned as an error.
 fn no_tasks(spec: &QueueSpec, context: &Context) -> Result<bool> {
     if spec.source.path().is_some_and(|path| !path.exists()) {
         return Ok(true);

@@ -15,7 +15,7 @@ use camino::Utf8Path;
 /// A session to resume.
 pub(super) struct Resume<'a> {
     pub(super) kind: PlanKind,
-    /// As typed.
+    /// The loop or pipeline, as typed.
     pub(super) name: &'a str,
     pub(super) session: &'a SessionName,
     pub(super) max_iterations: Option<u32>,
@@ -23,7 +23,7 @@ pub(super) struct Resume<'a> {
 }
 
 impl Resume<'_> {
-    /// Continues the session if there is one that may be continued unasked. Returns nothing if there is none.
+    /// Continues the session for `--resume-or-start`. Returns nothing if there is no session to continue.
     pub(super) fn run_if_there(mut self, context: &Context) -> Result<Option<ExitCode>> {
         let Some(snapshot) = load_cached(&context.project.session(self.session))? else {
             return Ok(None);
@@ -61,7 +61,7 @@ impl Resume<'_> {
         launch(request, self.flags, context)
     }
 
-    /// Returns what the session's definition is found by: the file it was started with, if it was one.
+    /// Returns the path or name by which the session's definition is found.
     fn lookup_name(&self, plan: &Plan, context: &Context) -> String {
         if plan.source.origin == Origin::File {
             context.project.root().join(&plan.source.path).into_string()
@@ -117,7 +117,7 @@ impl Resume<'_> {
             new.source.path
         ));
         Ok(SessionRequest {
-            // It is the same run: its agents and tasks carry the run's id.
+            // A resumed session keeps its run id, which its agents and tasks carry.
             plan: Plan {
                 run: plan.run.clone(),
                 record: plan.record.clone(),
@@ -160,7 +160,7 @@ fn definition_changed(plan: &Plan, sources: Option<&Sources>) -> Option<String> 
     ))
 }
 
-/// Refuses permissions that an agent of the plan cannot be held to.
+/// Refuses a permission mode that a provider of the plan does not support.
 fn check_permissions(plan: &Plan, mode: PermissionMode) -> Result<()> {
     let mut agents = plan.all_nodes().flat_map(|node| node.agent.chain());
     match agents.find_map(|agent| Some((agent, agent.refuses(mode)?))) {
@@ -168,7 +168,7 @@ fn check_permissions(plan: &Plan, mode: PermissionMode) -> Result<()> {
         Some((agent, reason)) => Err(Error::new(
             ErrorKind::NotResumable,
             format!(
-                "provider `{}` cannot do `{}`: {reason}",
+                "provider `{}` does not support `{}`: {reason}",
                 agent.provider_name(),
                 mode.name()
             ),

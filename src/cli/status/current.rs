@@ -6,7 +6,7 @@ use crate::text;
 use crate::ui::{duration, report, time};
 use jiff::Timestamp;
 
-/// Returns what happens now.
+/// Describes what the session does now.
 pub(super) fn activity(snapshot: &Snapshot, status: SessionStatus, now: Timestamp) -> String {
     match (&snapshot.state.phase, status) {
         (Phase::Ended { ending }, _) => report::ending(ending),

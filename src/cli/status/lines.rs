@@ -59,7 +59,7 @@ impl Lines<'_> {
         let _ = writeln!(self.text, "{} {value}", style::faint(&name));
     }
 
-    /// What a crash text begins with, in the colour of the status.
+    /// Adds the first lines about a session that did not reach its goal, in the colour of the status.
     fn failure(&mut self, status: SessionStatus) {
         let failure = report::failure(self.snapshot);
         let (first, rest) = failure.split_once('\n').unwrap_or((&failure, ""));
@@ -206,7 +206,7 @@ fn failed_branches_of(block: &FinishedNode) -> Vec<String> {
         .collect()
 }
 
-/// Returns how far a branch is, as far as its session knows.
+/// Returns the progress of a branch, as its session's journal has it.
 fn branch_line(branch: &Branch, snapshot: &Snapshot) -> String {
     let Some(report) = snapshot.state.current.branches.get(&branch.name) else {
         return format!("{}: about to start", branch.name);

@@ -1,4 +1,4 @@
-//! `ap status [session]`: where a session stands. Reads only.
+//! `ap status [session]`: shows the state of a session. Reads only.
 mod current;
 mod lines;
 mod task;
@@ -37,7 +37,7 @@ struct Status<'a> {
     /// Whether a runner lives.
     alive: bool,
     run_dir: String,
-    /// What you can do about it, when it did not reach its goal.
+    /// The next steps, when the session did not reach its goal.
     next: Option<String>,
     /// The command in `next` that continues it, as words.
     resume_command: Option<Vec<String>>,

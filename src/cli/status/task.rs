@@ -5,8 +5,8 @@ use crate::model::Task;
 use crate::queue::{self, Owner, QueueEnv, liveness};
 use crate::store::session::Snapshot;
 
-/// Returns the task the engine handed to the agent, or the one the agent claimed. A tracker is not asked: a status must
-/// not wait for another program.
+/// Returns the task that the engine handed to the agent, or that the agent claimed in a file. A tracker is not asked:
+/// `ap status` must not wait for another program.
 pub(super) fn current(snapshot: &Snapshot, context: &Context) -> Option<Task> {
     let Snapshot { plan, state } = snapshot;
     if let Some(task) = &state.current.task {

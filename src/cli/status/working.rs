@@ -1,4 +1,4 @@
-//! What a session's agent works on now.
+//! Finds the task and the latest activity of a session's agent.
 use super::task;
 use crate::cli::context::Context;
 use crate::cli::logs::latest::{Latest, latest};
@@ -6,7 +6,7 @@ use crate::engine::Phase;
 use crate::model::Task;
 use crate::store::session::Snapshot;
 
-/// The task and the news of the agent that works now.
+/// The task and the latest activity of the running agent.
 pub(super) struct Working {
     pub(super) task: Option<Task>,
     pub(super) latest: Latest,

@@ -20,7 +20,7 @@ pub(super) struct Tested {
     /// The fixture's folder.
     pub(super) fixture: String,
     pub(super) result: Outcome,
-    /// What differs: `-` is recorded, `+` is what the engine does now.
+    /// The differences: `-` lines are recorded, `+` lines are what the engine does now.
     pub(super) diff: Option<String>,
     pub(super) error: Option<String>,
     pub(super) hint: Option<String>,
@@ -41,7 +41,7 @@ pub(super) enum Outcome {
     Error,
 }
 
-/// What the engine does now, and what is recorded, if anything is.
+/// The engine's current behaviour, and the recorded one if there is one.
 struct Comparison {
     now: Expected,
     recorded: Option<Expected>,

@@ -38,7 +38,7 @@ struct Report {
 }
 
 pub(super) fn run(args: &Args, context: &Context) -> Result<ExitCode> {
-    // It may declare providers, so it has to be valid.
+    // config.yaml may declare providers, so it must be valid.
     context.settings()?;
     let library = context.library();
     let selected = selection::select(&args.names, &library)?;

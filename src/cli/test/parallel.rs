@@ -46,7 +46,7 @@ fn work_through<T, R>(
         let Some(item) = items.get(index) else {
             return;
         };
-        // Once consuming has failed, the receiver is gone and the result is not needed.
+        // When `consume` has failed, the receiver is dropped and further results are not needed.
         let _ = results.send((index, work(item)));
     }
 }

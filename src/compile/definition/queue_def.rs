@@ -24,7 +24,7 @@ pub struct QueueDef {
     pub label: Option<String>,
     /// Command: the programs that are called.
     pub commands: Option<QueueCommandsDef>,
-    /// Backlog: the sign in the box of a task that is dropped, so not to be done, such as `-`.
+    /// Backlog: the character in the box of a task that is dropped (not to be done), such as `-`.
     #[cfg_attr(feature = "schemas", schemars(length(min = 1, max = 1)))]
     pub dropped: Option<String>,
     /// `agent` or `engine`: who claims a task for an iteration.

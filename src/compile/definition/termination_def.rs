@@ -15,7 +15,7 @@ pub struct TerminationDef {
     pub kind: Option<String>,
     /// Judgment, judge: it does not end before this iteration.
     pub min_iterations: Option<u32>,
-    /// Judgment: how many agents in a row must say stop.
+    /// Judgment: how many agents in a row must vote to stop.
     pub consensus: Option<u32>,
     /// Fixed: how many.
     pub iterations: Option<u32>,

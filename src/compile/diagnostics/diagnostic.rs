@@ -184,11 +184,11 @@ pub(crate) fn normalize(problems: &[Problem]) -> Vec<Problem> {
         .iter()
         .filter(|problem| problem.place.as_ref().is_some_and(|place| place.unreadable))
         .collect();
-    let mut said = BTreeSet::new();
+    let mut seen = BTreeSet::new();
     let mut kept: Vec<Problem> = Vec::new();
     for problem in problems {
         if !causes.iter().any(|cause| problem.follows_from(cause))
-            && said.insert((
+            && seen.insert((
                 &problem.file,
                 problem.line,
                 problem.column,

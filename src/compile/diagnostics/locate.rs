@@ -17,7 +17,7 @@ pub(crate) enum Side {
 /// Returns the bytes of `text` a path leads to, or those of the nearest thing on the way that exists.
 pub(crate) fn locate(text: &str, path: &Path, side: Side) -> Range<usize> {
     let exact = find(text, &path.0, side);
-    // What a mapping does not hold itself may come with a merge key.
+    // A key that the mapping itself lacks may come from a merge key.
     let merged = || {
         let (_, scope) = path.0.split_last()?;
         find(text, &[scope, &[Step::from("<<")]].concat(), Side::Key)

@@ -73,7 +73,7 @@ fn an_invalid_agent_is_refused() {
     Error unknown-queue: work/loop.yaml:2:19: unknown queue `bead` (did you mean `beads`?)
     Error bad-value: work/loop.yaml:3:28: `guardrails.max_cost_usd` must be an amount, 0 or more
     ");
-    assert_snapshot!(of_loop("termination: {type: queue}\nprovider: gemini\npermissions: plan\n"), @"Error permissions-refused: work/loop.yaml:3:14: provider `gemini` cannot do `plan`: run headless, Gemini CLI leaves plan mode by itself and then allows everything");
+    assert_snapshot!(of_loop("termination: {type: queue}\nprovider: gemini\npermissions: plan\n"), @"Error permissions-refused: work/loop.yaml:3:14: provider `gemini` does not support `plan`: run headless, Gemini CLI leaves plan mode by itself and then allows everything");
     let wrong = Overrides {
         provider: Some("gemeni".into()),
         ..Overrides::default()

@@ -98,7 +98,7 @@ fn invalid_fallback_chains_are_reported() {
     Warning no-effect: work/loop.yaml:8:5: `openai` comes twice: what is out of quota once is so again
     Warning no-effect: work/loop.yaml:9:5: `claude:opus` comes twice: what is out of quota once is so again
     ");
-    assert_snapshot!(said("termination: {type: queue}\npermissions: acceptEdits\nfallback: [codex, amp]\n"), @"Error permissions-refused: work/loop.yaml:3:19: provider `amp` cannot do `acceptEdits`: Amp has this in its own settings: set `amp.permissions` there, with `permissions: default`");
+    assert_snapshot!(said("termination: {type: queue}\npermissions: acceptEdits\nfallback: [codex, amp]\n"), @"Error permissions-refused: work/loop.yaml:3:19: provider `amp` does not support `acceptEdits`: Amp has this in its own settings: set `amp.permissions` there, with `permissions: default`");
     assert_snapshot!(said("termination: {type: queue}\nfallback: codex\n"), @r#"Error bad-value: work/loop.yaml:2:11: `fallback` must be a list, not string "codex""#);
 }
 

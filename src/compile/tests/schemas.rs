@@ -112,7 +112,7 @@ fn wrong(value: &Value, schema: &Value, top: &Value, path: &str) -> Vec<String> 
                 found
                     .extend(known.flat_map(|(key, value, rule)| wrong(value, rule, top, &at(key))));
             }
-            // Keys that are places for anchors, which may hold anything.
+            // Keys that hold anchors may have any value.
             "patternProperties" => assert_eq!(
                 rule.as_object().unwrap().values().collect::<Vec<_>>(),
                 [&Value::Bool(true)]

@@ -1,11 +1,11 @@
-//! What CommonMark makes of a checklist: which of it is code or a comment, and what its headings are.
+//! Parses a checklist as CommonMark: finds code blocks, comments and headings.
 use pulldown_cmark::{CodeBlockKind, Event, Options, Parser, Tag, TagEnd};
 use std::ops::Range;
 
 /// What hides a box from a reader of the rendered file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Hidden {
-    /// A code block or comment that ends, or whose list item or quote does.
+    /// A code block or comment that ends, by itself or with its list item or quote.
     Quoted,
     /// A code block that is one only because its lines are indented.
     Indented,
@@ -35,7 +35,7 @@ pub(super) struct Blocks<'a> {
     pub(super) headings: Vec<Heading<'a>>,
 }
 
-/// HTML blocks that a browser shows as they are written, or not at all, and how each ends.
+/// HTML blocks whose content a browser shows unformatted or not at all, with the text that ends each.
 const HTML: [(&str, &str); 5] = [
     ("<!--", "-->"),
     ("<pre", "</"),
@@ -81,8 +81,8 @@ pub(super) fn blocks(text: &str) -> Blocks<'_> {
     blocks
 }
 
-/// Returns the text in the form the parser understands, with every byte where it was: it does not know a carriage return
-/// that ends a line alone, nor a tab behind a closing fence.
+/// Returns the text in a form the parser understands, with every byte at its offset: the parser knows neither a lone
+/// carriage return as a line end nor a tab after a closing fence.
 fn normalized(text: &str) -> String {
     let mut bytes = text.as_bytes().to_vec();
     let mut is_end = true;

@@ -1,4 +1,4 @@
-//! Reads the line of a box: as Markdown writes it, and in the ways that only look like it.
+//! Reads a line with a box: valid Markdown, and misspellings that only look like it.
 use super::blocks::Hidden;
 use super::lines::Line;
 use crate::queue::file::Mark;
@@ -9,14 +9,14 @@ pub(super) struct BoxLine<'a> {
     pub(super) title: &'a str,
     pub(super) named: Option<&'a str>,
     pub(super) mark: Mark,
-    /// Where the sign in the box is in the file.
+    /// The byte offset of the character in the box, in the file.
     pub(super) at: usize,
 }
 
-/// Characters of a title that are repeated in a hint.
+/// The maximum number of characters of a title in a hint.
 const SHOWN: usize = 60;
 
-/// Reads the box of a line, if it has one. `dropped` is the sign of tasks that are not to be done.
+/// Reads the box of a line, if it has one. `dropped` is the character of tasks that are not to be done.
 pub(super) fn box_line<'a>(line: &Line<'a>, dropped: Option<char>) -> Option<BoxLine<'a>> {
     let text = line.text.trim_start_matches([' ', '\t']);
     let (text, is_quoted) = unquoted(text);
@@ -45,16 +45,16 @@ pub(super) fn box_line<'a>(line: &Line<'a>, dropped: Option<char>) -> Option<Box
     Some(BoxLine {
         title,
         named,
-        at: line.start + line.text.len() - found.sign.len(),
+        at: line.start + line.text.len() - found.from_mark.len(),
         mark: found.mark,
     })
 }
 
-/// A box within its line: its title, its mark, and the line from its sign on.
+/// A box within its line: its title, its mark, and the line from the character in the box on.
 struct Found<'a> {
     title: &'a str,
     mark: Mark,
-    sign: &'a str,
+    from_mark: &'a str,
 }
 
 /// Blocks a box that is not closed.
@@ -109,12 +109,12 @@ fn after_markers(text: &str) -> Option<&str> {
 
 /// Reads a box as Markdown writes it.
 fn written(text: &str, dropped: Option<char>) -> Option<Found<'_>> {
-    let sign = after_markers(text)?.strip_prefix('[')?;
-    let (mark, after) = match sign.chars().next()? {
-        ']' => (Mark::Blocked(NO_SPACE.to_owned()), sign),
+    let from_mark = after_markers(text)?.strip_prefix('[')?;
+    let (mark, after) = match from_mark.chars().next()? {
+        ']' => (Mark::Blocked(NO_SPACE.to_owned()), from_mark),
         c => {
-            let after = &sign[c.len_utf8()..];
-            // Some keyboards add to a sign that it is meant as a picture.
+            let after = &from_mark[c.len_utf8()..];
+            // Some keyboards append U+FE0F, which asks for a symbol to be shown as an emoji.
             let after = after.strip_prefix('\u{fe0f}').unwrap_or(after);
             (mark(c, dropped)?, after)
         }
@@ -123,13 +123,17 @@ fn written(text: &str, dropped: Option<char>) -> Option<Found<'_>> {
         .strip_prefix(']')
         .filter(|title| title.starts_with(char::is_whitespace))?
         .trim();
-    (!title.is_empty()).then_some(Found { title, mark, sign })
+    (!title.is_empty()).then_some(Found {
+        title,
+        mark,
+        from_mark,
+    })
 }
 
 const NO_SPACE: &str = "has no plain space in its box: write `[ ]`";
 
-fn mark(sign: char, dropped: Option<char>) -> Option<Mark> {
-    match sign {
+fn mark(character: char, dropped: Option<char>) -> Option<Mark> {
+    match character {
         ' ' => Some(Mark::Open),
         'x' | 'X' | '✓' | '✔' | '✅' | '☑' => Some(Mark::Closed),
         c if Some(c) == dropped => Some(Mark::Closed),
@@ -145,27 +149,32 @@ fn mark(sign: char, dropped: Option<char>) -> Option<Mark> {
 
 const DASH: &str = "is marked `[-]`, which is dropped to some and in progress to others: write `[x]` or `[ ]`, or set `queue: {dropped: \"-\"}` in the loop";
 
-/// Signs that stand for a bullet where a text was copied from another program.
+/// Characters used as bullets in text copied from other programs.
 const BULLETS: [char; 12] = ['-', '*', '+', '•', '◦', '‣', '▪', '·', '–', '—', '●', '○'];
 
-/// Reads a box that Markdown does not: without a space beside it, behind a bullet of another kind, in a heading, escaped.
+/// Reads a box that Markdown does not accept: without a space beside it, after a bullet of another kind, in a heading,
+/// escaped.
 fn misspelled(text: &str) -> Option<Found<'_>> {
     let mut rest = text;
     while let length @ 1.. = marker(rest) {
         rest = rest[length..].trim_start();
     }
     let is_bare = rest.len() == text.len();
-    let (is_open, sign, after) = sign(rest)?;
+    let (is_open, from_mark, after) = loose_box(rest)?;
     let title = after.trim();
-    // A link, a definition, or a table of the signs.
+    // A link, a definition, or a table of box characters.
     let is_text = after.starts_with(['(', '[', ':'])
         || title.starts_with(['=', '-', '–', '—', '→', ':', '|'])
         || is_bare && after.contains('[');
     let mark = if is_open { Mark::Open } else { Mark::Closed };
-    (!title.is_empty() && !is_text).then_some(Found { title, mark, sign })
+    (!title.is_empty() && !is_text).then_some(Found {
+        title,
+        mark,
+        from_mark,
+    })
 }
 
-/// Returns the length of what stands for a list marker: a bullet, a number, or the signs of a heading.
+/// Returns the length of something like a list marker: a bullet, a number, or the `#`s of a heading.
 fn marker(text: &str) -> usize {
     if let Some(bullet) = text.chars().next().filter(|c| BULLETS.contains(c)) {
         return bullet.len_utf8();
@@ -181,22 +190,22 @@ fn marker(text: &str) -> usize {
     }
 }
 
-/// Reads a sign in something like a box: whether it is open, the text from the sign on, and the text behind the box.
-fn sign(text: &str) -> Option<(bool, &str, &str)> {
+/// Reads something like a box: whether it is open, the text from the character in it on, and the text after it.
+fn loose_box(text: &str) -> Option<(bool, &str, &str)> {
     if let Some(after) = text.strip_prefix(['☐', '☑', '☒']) {
         return Some((text.starts_with('☐'), text, after));
     }
-    let sign = text
+    let from_mark = text
         .strip_prefix("\\[")
         .or_else(|| text.strip_prefix('['))?;
-    let end = sign.find(']')?;
-    let inside = sign[..end].trim_end_matches('\\');
+    let end = from_mark.find(']')?;
+    let inside = from_mark[..end].trim_end_matches('\\');
     let is_open = match inside.trim() {
         "" if !inside.is_empty() => true,
         "x" | "X" => false,
         _ => return None,
     };
-    Some((is_open, sign, &sign[end + 1..]))
+    Some((is_open, from_mark, &from_mark[end + 1..]))
 }
 
 /// Splits `title (#id)`.

@@ -14,7 +14,7 @@ use camino::Utf8Path;
 /// A Markdown checklist.
 #[derive(Debug, Default)]
 pub(in crate::queue) struct Backlog {
-    /// The sign in the box of a task that is not to be done.
+    /// The character in the box of a task that is not to be done.
     pub(in crate::queue) dropped: Option<char>,
 }
 

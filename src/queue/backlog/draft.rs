@@ -10,12 +10,12 @@ use crate::queue::file::Mark;
 pub(super) struct Draft<'a> {
     pub(super) title: &'a str,
     pub(super) named: Option<&'a str>,
-    /// Its id, unless another has the same.
+    /// Its id, unless another task has the same.
     pub(super) first: String,
     pub(super) mark: Mark,
     pub(super) at: usize,
     pub(super) indent: usize,
-    /// From 0, the most urgent, to 9; its own, or that of the task it is part of.
+    /// From 0, the most urgent, to 9; its own, or that of its parent task.
     pub(super) priority: Option<u32>,
     pub(super) parent: Option<usize>,
     /// The headings and plain list items it is under, outermost first.
@@ -23,7 +23,7 @@ pub(super) struct Draft<'a> {
     pub(super) body: Vec<&'a str>,
 }
 
-/// Gathers the tasks of a file; `dropped` is the sign of those that are not to be done.
+/// Gathers the tasks of a file; `dropped` is the character of those that are not to be done.
 pub(super) fn drafts<'a>(
     lines: &[Line<'a>],
     blocks: &Blocks<'a>,

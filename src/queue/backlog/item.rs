@@ -60,7 +60,7 @@ fn dedent(body: &[&str]) -> String {
     lines.join("\n").trim_matches('\n').to_owned()
 }
 
-/// Takes the list below `Acceptance:` or `Acceptance criteria:` out of a body.
+/// Splits a body into its text and the list below `Acceptance:` or `Acceptance criteria:`.
 fn split(body: &[&str]) -> (String, Vec<String>) {
     let (mut kept, mut acceptance) = (Vec::new(), Vec::new());
     let mut listing = false;

@@ -10,7 +10,7 @@
 //! - [x] Done. `[X]` and `[✅]` too
 //! - [ ] [P0] Comes first; without a priority it is 3
 //! - [~] Begun by hand, so no agent claims it. `[/]` too
-//! - [!] Any other sign, or no space at all, is shown as blocked rather than guessed. `[-]` too, unless `dropped` says
+//! - [!] Any other character, or no space at all, is shown as blocked rather than guessed. `[-]` too, unless `dropped` says
 //!   that it means: not to be done
 //! - [ ]Nor is a box ignored that Markdown does not read as one: it is blocked, with its line and what to write
 //! ```

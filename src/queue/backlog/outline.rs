@@ -2,7 +2,7 @@
 use super::blocks::Heading;
 use super::lines::{Line, NESTED};
 
-/// The level of a line that is bold as a whole, which many write for a heading.
+/// The heading level of a line that is bold as a whole, which many people use as a heading.
 const BOLD: u8 = 7;
 
 /// Where in the outline of a file the current line is.
@@ -39,7 +39,7 @@ impl<'h, 'a> Outline<'h, 'a> {
         }
     }
 
-    /// Notes a line that may be above others: a plain list item, or a bold line.
+    /// Records a line that may have tasks below it: a plain list item, or a bold line.
     pub(super) fn note(&mut self, line: &Line<'a>) {
         let text = line.text.trim();
         let digits = text.trim_start_matches(|c: char| c.is_ascii_digit());

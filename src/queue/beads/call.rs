@@ -12,7 +12,7 @@ use std::sync::Mutex;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-/// What `bd` says while another process has its database; nothing has been changed then.
+/// Messages of `bd` while another process uses its database; nothing has been changed then.
 const BUSY: [&str; 5] = [
     "database is locked",
     "out of sync",
@@ -20,14 +20,14 @@ const BUSY: [&str; 5] = [
     "lock timeout",
     "lock-timeout",
 ];
-/// What `bd` says where it has no database.
+/// Messages of `bd` where it has no database.
 const NO_DATABASE: [&str; 2] = ["no beads database", "database not initialized"];
-/// What it says of an issue that is not there. Not just "not found": a table or a program may be missing too.
+/// Messages of `bd` about a missing issue. Not just "not found": a table or a program may be missing too.
 const NO_ISSUE: [&str; 3] = ["no issue found", "issue not found", "not found: issue"];
-/// What it says when it has understood and refuses; from 0.57 on with an exit code of 1.
+/// Messages of `bd` when it refuses a change; from 0.57 on with an exit code of 1.
 const REFUSED: [&str; 3] = ["cannot close", "already claimed", "not claimable"];
 
-/// Who acts, for `bd` of any version: until 0.46, and from 0.47 on.
+/// The variables that name the actor: until 0.46, and from 0.47 on.
 pub(super) const ACTORS: [&str; 2] = ["BD_ACTOR", "BEADS_ACTOR"];
 /// The program, called for one project.
 #[derive(Debug)]
@@ -57,18 +57,18 @@ impl Bd {
         }
     }
 
-    /// Asks for issues. Changes nothing, so it is asked again when it fails.
+    /// Returns the issues that a call prints. The call changes nothing, so it is repeated when it fails.
     pub(super) fn read(&self, args: &[&str]) -> Result<Vec<Issue>> {
         self.program.read(|| self.issues(args, None))
     }
 
-    /// Asks for something else than issues.
+    /// Returns the output of a call that prints no issues.
     pub(super) fn text(&self, args: &[&str]) -> Result<String> {
         self.program
             .read(|| Ok(self.call(args, None)?.stdout_text().into_owned()))
     }
 
-    /// Asks for a text field of something that is no issue.
+    /// Returns a text field from the output of a call that prints no issues.
     pub(super) fn field(&self, args: &[&str], name: &str) -> Result<Option<String>> {
         self.program.read(|| {
             json::field(&self.call(args, None)?.stdout_text(), name)
@@ -76,8 +76,8 @@ impl Bd {
         })
     }
 
-    /// Makes a change that is not answered with issues.
-    pub(super) fn tell(&self, args: &[&str]) -> Result<()> {
+    /// Makes a change with a call that prints no issues.
+    pub(super) fn run(&self, args: &[&str]) -> Result<()> {
         self.program.change(|| self.call(args, None).map(drop))
     }
 
@@ -104,7 +104,7 @@ impl Bd {
         QueueError::protocol(what, "call it yourself and see; its stdout must be JSON")
     }
 
-    /// One call. Its exit code counts, whatever it printed.
+    /// Makes one call. Its exit code counts, whatever it printed.
     fn call(&self, args: &[&str], owner: Option<&Owner>) -> Result<CommandOutput> {
         let actor = owner.map(ToString::to_string);
         let env: Vec<(&str, &str)> = actor
@@ -126,9 +126,9 @@ impl Bd {
         Err(self.failure(&args, &failure, &words))
     }
 
-    /// Tells one failure from another by the words of `bd`, which has no other way to say it.
+    /// Classifies a failure by its message; `bd` reports the kind in no other way.
     fn failure(&self, args: &[&str], how: &str, words: &str) -> QueueError {
-        let says = |any: &[&str]| {
+        let contains = |any: &[&str]| {
             any.iter()
                 .any(|text| words.to_ascii_lowercase().contains(text))
         };
@@ -137,13 +137,13 @@ impl Bd {
             "`{}` failed ({how}): {quoted}",
             self.program.line(&self.name, args)
         );
-        if says(&BUSY) {
+        if contains(&BUSY) {
             return QueueError::busy(
                 what,
                 "find out what else uses the database and let it finish",
             );
         }
-        if says(&NO_DATABASE) {
+        if contains(&NO_DATABASE) {
             let next = format!(
                 "make one with `{name} init --prefix NAME` (see with `git status` what it writes), or say where it is: `queue: {{database: PATH}}`"
             );
@@ -155,10 +155,10 @@ impl Bd {
                 next,
             );
         }
-        if says(&NO_ISSUE) {
+        if contains(&NO_ISSUE) {
             return QueueError::rejected(what, "`ap queue ready` lists the ids");
         }
-        if how == "no answer" || says(&REFUSED) {
+        if how == "no answer" || contains(&REFUSED) {
             return QueueError::rejected(what, format!("see `{name} show` and `ap queue show`"));
         }
         QueueError::protocol(
@@ -168,7 +168,7 @@ impl Bd {
     }
 }
 
-/// The caller's environment without what makes `bd` behave differently, and with what keeps it quiet.
+/// Returns the caller's environment without variables that change how `bd` behaves, and with those that keep it quiet.
 fn environment(inherited: &Env, database: Option<&Utf8Path>) -> Env {
     let other = |name: &str| {
         ["BD_", "BEADS_", "CLAUDE"]

@@ -9,9 +9,9 @@ use camino::{Utf8Path, Utf8PathBuf};
 use std::collections::HashMap;
 use std::sync::{Mutex, OnceLock, PoisonError};
 
-/// What `bd version` said, for the calls of `ap queue` by a run's agents.
+/// The variable that passes the output of `bd version` to `ap queue` calls of a run's agents.
 pub(super) const VERSION: &str = "AP_BD_VERSION";
-/// How much of what is ready one look asks for.
+/// The limit given to `bd ready`.
 pub(super) const GLANCE: &str = "100";
 /// The same as a number.
 const MOST_GLANCED: usize = 100;
@@ -34,11 +34,11 @@ impl Beads {
         timeout_s: u64,
         at: &QueueEnv,
     ) -> Self {
-        // The version that the run's first call found.
+        // Agents of a run reuse the version that the run's first call found.
         let version = at
             .env
             .get(VERSION)
-            .and_then(|said| version::read(said).ok());
+            .and_then(|output| version::read(output).ok());
         let named = database.map(Utf8Path::to_owned).or_else(|| {
             at.env
                 .get("BEADS_DIR")
@@ -55,7 +55,7 @@ impl Beads {
         }
     }
 
-    /// Returns what the version can do. It is asked for once.
+    /// Returns what the installed version supports; `bd` is asked once.
     pub(super) fn dialect(&self) -> Result<Dialect> {
         if let Some(version) = self.version.get() {
             return Ok(version.dialect);
@@ -69,7 +69,8 @@ impl Beads {
         Ok(self.version.get_or_init(|| version).dialect)
     }
 
-    /// Asks for a list, in full unless it says otherwise, of our label if there is one.
+    /// Returns the issues of a list: those with our label, if there is one, and without a limit unless the words set
+    /// one.
     pub(super) fn list(&self, words: &[&str]) -> Result<Vec<Issue>> {
         // The answers of an unknown version are not trusted.
         self.dialect()?;
@@ -91,7 +92,7 @@ impl Beads {
         let cut = limit == GLANCE && MOST_GLANCED <= listed.len();
         // Old versions list what is in progress, all list containers and what is assigned.
         let free: Vec<Issue> = listed.into_iter().filter(Issue::is_free).collect();
-        // What can be taken may come behind all that cannot.
+        // Issues that can be claimed may come after all issues that cannot.
         if cut && free.is_empty() {
             self.list_ready("0")
         } else {
@@ -107,7 +108,7 @@ impl Beads {
             .collect())
     }
 
-    /// Returns the custom statuses that mean closed, if any issue makes it worth asking.
+    /// Returns the custom statuses that mean closed; asks only if an issue has a custom status.
     pub(super) fn done_statuses(&self, issues: &[Issue]) -> Result<Vec<String>> {
         if !issues.iter().any(Issue::has_custom_status) {
             return Ok(Vec::new());
@@ -119,7 +120,7 @@ impl Beads {
     }
 
     pub(super) fn blocked_by(&self) -> HashMap<String, Vec<String>> {
-        // Only to say why: a status does not hang on it.
+        // The answer only explains a blocked issue; the status does not depend on it.
         let blocked = self.bd.read(&["blocked", "--json"]).unwrap_or_default();
         blocked
             .into_iter()
@@ -141,7 +142,7 @@ impl Beads {
         self.bd.write(&args, owner)
     }
 
-    /// Returns what is ready and has no session's label.
+    /// Returns the ids of ready issues without a session's label.
     pub(super) fn unlabelled(&self) -> Result<Vec<String>> {
         let ready = self
             .bd
@@ -154,7 +155,7 @@ impl Beads {
     }
 }
 
-/// Returns an id that cannot be taken for an option.
+/// Returns the id if it cannot be mistaken for an option.
 pub(super) fn checked(id: &str) -> Result<&str> {
     let fits = !id.is_empty()
         && !id.starts_with('-')

@@ -1,4 +1,4 @@
-//! Where the database is that `bd` uses, found as `bd` finds it: only to know which lock is ours.
+//! Finds the database as `bd` does, to choose the lock beside it.
 use camino::{Utf8Path, Utf8PathBuf};
 use fs_err as fs;
 

@@ -19,7 +19,7 @@ pub fn has_database(project: &Utf8Path, named: Option<&str>) -> bool {
     database::find(named.map(Utf8Path::new), project).is_some()
 }
 
-/// Says why this version of `bd` cannot be used, if it cannot.
-pub fn too_old(said: &str) -> Option<String> {
-    version::read(said).err()
+/// Returns why this version of `bd` is too old to be used, if it is.
+pub fn too_old(output: &str) -> Option<String> {
+    version::read(output).err()
 }

@@ -32,7 +32,7 @@ pub(in crate::queue) fn open(
 impl Tracker for Beads {
     fn claims_dir(&self) -> Result<ClaimsDir> {
         let found = database::find(self.database.as_deref(), &self.bd.program.cwd);
-        // `bd` may know another way to its database; then the project has the lock.
+        // If `bd` finds its database in a way unknown here, the lock is in the project.
         Ok(ClaimsDir::beside(
             found.unwrap_or_else(|| self.bd.program.cwd.join(".beads")),
         ))
@@ -107,7 +107,7 @@ impl Tracker for Beads {
             return Ok(Vec::new());
         }
         let held = self.in_progress()?;
-        // Two calls are not one moment: what has been claimed between them is in both.
+        // An issue claimed between the two calls is in both answers.
         let free = ready
             .into_iter()
             .filter(|issue| !held.iter().any(|held| held.id == issue.id))
@@ -212,7 +212,7 @@ impl Tracker for Beads {
         for id in &ids {
             self.one(id)?;
             self.bd
-                .tell(&["label", "add", checked(id)?, label, "--json"])?;
+                .run(&["label", "add", checked(id)?, label, "--json"])?;
             let has = |issue: &Issue| {
                 issue.id == *id && issue.labels.iter().flatten().any(|has| has == label)
             };
@@ -253,7 +253,7 @@ impl Tracker for Beads {
         let version = self
             .version
             .get()
-            .map(|version| (VERSION, version.said.clone()));
+            .map(|version| (VERSION, version.output.clone()));
         actor
             .into_iter()
             .chain(folder)
@@ -275,7 +275,7 @@ impl Tracker for Beads {
     }
 }
 
-/// Checks what `bd` says an issue is after a change: an exit code of 0 is not enough.
+/// Checks by reading an issue again that a change was made: an exit code of 0 is not enough.
 fn check(now: &[Issue], id: &str, what: &str, is: impl Fn(&Issue) -> bool) -> Result<()> {
     if now.iter().any(|issue| issue.id == id && is(issue)) {
         return Ok(());

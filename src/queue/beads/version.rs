@@ -1,25 +1,25 @@
-//! What differs between versions of `bd`, as far as we must know.
+//! The differences between versions of `bd` that matter here.
 use std::fmt;
 
 /// Major, minor, patch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Number([u32; 3]);
 
-/// The oldest whose answers we know.
+/// The oldest supported version.
 const OLDEST: Number = Number([0, 24, 0]);
-/// The newest whose answers we know; later ones are treated like it.
+/// The newest known version; later ones are treated like it.
 const NEWEST: Number = Number([1, 3, u32::MAX]);
 
-/// What `bd version` said, and what that means.
+/// The version of `bd`, and what it supports.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Version {
-    pub(super) said: String,
+    pub(super) output: String,
     pub(super) dialect: Dialect,
     /// A warning about it, to be shown once.
     pub(super) remark: Option<String>,
 }
 
-/// How a tracker that speaks like `bd` is to be treated.
+/// What a version of `bd`, or of a compatible program, supports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Dialect {
     /// `update --claim` exists (0.42).
@@ -31,7 +31,7 @@ pub(super) struct Dialect {
 }
 
 impl Dialect {
-    /// Of a version of `bd`; of another program, of which we assume the least.
+    /// Returns the dialect of a version of `bd`; another program is assumed to support none of the features.
     fn of(version: Option<Number>) -> Self {
         let since = |least: [u32; 3]| version.is_some_and(|version| Number(least) <= version);
         Self {
@@ -42,18 +42,18 @@ impl Dialect {
     }
 }
 
-/// Reads what `bd version` says. An error says that it is too old.
-pub(super) fn read(said: &str) -> Result<Version, String> {
-    // There may be something else around it.
-    let own = said
+/// Parses the output of `bd version`; the error is that the version is too old.
+pub(super) fn read(output: &str) -> Result<Version, String> {
+    // The version may be anywhere in the text.
+    let own = output
         .lines()
         .find(|line| line.trim_start().starts_with("bd "));
-    let said = crate::text::first_line(own.unwrap_or(said));
-    let own_name = said
+    let output = crate::text::first_line(own.unwrap_or(output));
+    let own_name = output
         .split_whitespace()
         .next()
         .is_some_and(|name| name != "bd");
-    let (number, remark) = match number(&said) {
+    let (number, remark) = match number(&output) {
         _ if own_name => (None, None),
         Some(number) if number < OLDEST => {
             return Err(format!(
@@ -70,12 +70,12 @@ pub(super) fn read(said: &str) -> Result<Version, String> {
         None => (
             Some(NEWEST),
             Some(format!(
-                "bd does not say its version but “{said}”; it is treated like 1.3"
+                "bd printed no version but “{output}”; it is treated like 1.3"
             )),
         ),
     };
     Ok(Version {
-        said,
+        output,
         dialect: Dialect::of(number),
         remark,
     })
@@ -111,8 +111,8 @@ mod tests {
 
     #[test]
     fn a_version_is_known_by_what_it_can_do() {
-        let told = |said: &str| read(said).map(|version| version.dialect.to_string());
-        for (said, can) in [
+        let dialect = |output: &str| read(output).map(|version| version.dialect.to_string());
+        for (output, features) in [
             ("bd version 0.24.4\n", ""),
             ("bd version 0.42.0", "claim"),
             ("bd version 0.47.0 (dev)", "claim"),
@@ -122,25 +122,25 @@ mod tests {
             ("bd version 1.3.0", "claim safely leases"),
             ("br 0.7.6", "claim"),
         ] {
-            assert_eq!(told(said).as_deref(), Ok(can), "{said}");
-            assert_eq!(read(said).unwrap().remark, None, "{said}");
+            assert_eq!(dialect(output).as_deref(), Ok(features), "{output}");
+            assert_eq!(read(output).unwrap().remark, None, "{output}");
         }
         assert_eq!(
-            told("bd version 0.20.1").unwrap_err(),
+            dialect("bd version 0.20.1").unwrap_err(),
             "bd 0.20.1 is too old: 0.24.0 is the oldest whose answers are known"
         );
     }
 
     #[test]
     fn an_unknown_version_is_treated_like_the_newest_with_a_remark() {
-        for (said, told) in [
+        for (output, remark) in [
             ("bd version 2.0.0", "bd 2.0.0 is newer"),
             ("bd dev", "“bd dev”"),
             ("", "“”"),
         ] {
-            let version = read(said).unwrap();
+            let version = read(output).unwrap();
             assert_eq!(version.dialect.to_string(), "claim safely leases");
-            assert!(version.remark.unwrap().contains(told));
+            assert!(version.remark.unwrap().contains(remark));
         }
     }
 

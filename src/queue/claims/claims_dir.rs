@@ -58,7 +58,7 @@ impl ClaimsDir {
         }
     }
 
-    /// Returns what belongs to a tracker's database, which knows itself who holds what. The path is canonical.
+    /// Returns the paths beside a tracker's database, which itself records the holders. `file` is canonical.
     pub(in crate::queue) fn beside(file: Utf8PathBuf) -> Self {
         let name = file.file_name().unwrap_or("tasks").to_owned();
         let folder = file
@@ -75,12 +75,13 @@ impl ClaimsDir {
         }
     }
 
-    /// Returns the folder of everything we know about queues here.
+    /// Returns the folder of all files about queues in this place.
     pub(in crate::queue) fn folder(&self) -> &Utf8Path {
         self.lock.parent().unwrap_or(Utf8Path::new("."))
     }
 
-    /// Returns the tasks that agents closed who may still be at work: a run that archived all it did is done.
+    /// Returns the tasks closed by agents that may still be at work, so that a run that closed and archived all its
+    /// tasks counts as done.
     pub(in crate::queue) fn closed_by(&self, alive: impl Fn(&Owner) -> bool) -> BTreeSet<String> {
         #[derive(Deserialize)]
         struct Line {
@@ -106,7 +107,7 @@ impl ClaimsDir {
             .collect()
     }
 
-    /// Returns who holds what, as of now. Takes no lock and creates nothing.
+    /// Returns the current claims. Acquires no lock and creates nothing.
     pub(in crate::queue) fn claims(&self) -> Result<Claims> {
         let text = match fs::read(&self.claims) {
             Ok(text) => text,
@@ -115,7 +116,8 @@ impl ClaimsDir {
         };
         let read = serde_json::from_slice(&text);
         if read.is_err() && !self.alone {
-            // The tracker knows who holds what; what only we knew of failures is lost, and grows again.
+            // The tracker itself knows the holders; only the counts of failures are lost, and they start again from
+            // zero.
             tracing::warn!(claims = %self.claims, "damaged, and not believed");
             return Ok(Claims::default());
         }
@@ -141,7 +143,7 @@ impl ClaimsDir {
     }
 }
 
-/// Makes the folder of what we keep about queues, and keeps it out of commits before anything is in it.
+/// Creates the folder for files about queues, with its .gitignore first.
 pub(in crate::queue) fn create_folder(folder: &Utf8Path) -> io::Result<()> {
     fs::create_dir_all(folder)?;
     let ignore = folder

@@ -25,10 +25,10 @@ pub(in crate::queue) struct Claims {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(in crate::queue) struct ClaimRecord {
     pub(in crate::queue) owner: String,
-    /// Its title when claimed, which identifies it if its line is reworded meanwhile.
+    /// The task's title when it was claimed, which identifies it if its line is reworded meanwhile.
     pub(in crate::queue) title: String,
     pub(super) since: Timestamp,
-    /// Where it was then, to find it again; a tracker's ids stay.
+    /// The task's position when it was claimed, to find it again; `None` for a tracker, whose ids never change.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(in crate::queue) position: Option<LinePosition>,
 }
@@ -86,7 +86,7 @@ impl Claims {
             .collect()
     }
 
-    /// Says why a task is parked, if it is.
+    /// Returns why a task is parked, if it is.
     pub(in crate::queue) fn parked(&self, id: &str) -> Option<&String> {
         self.parked.get(id)
     }

@@ -43,7 +43,7 @@ impl<'a> LockedClaims<'a> {
         })
     }
 
-    /// Returns where calls made under the lock are written down.
+    /// Returns the file that records calls made under the lock.
     pub(in crate::queue) fn call_log(&self) -> Option<File> {
         self.lock.call_log().ok()
     }
@@ -53,7 +53,7 @@ impl<'a> LockedClaims<'a> {
         self.hold_at(id, title, None, owner)
     }
 
-    /// The same for a task that can be found again by where it was.
+    /// Records a claim on a task of a file, with its position, to find the task again.
     pub(in crate::queue) fn hold_at(
         &mut self,
         id: &str,
@@ -69,7 +69,7 @@ impl<'a> LockedClaims<'a> {
         };
         self.claims.claims.insert(id.to_owned(), held);
         if self.claims.parked.remove(id).is_some() {
-            // It was opened in the tracker itself.
+            // The task was reopened in the tracker itself.
             self.claims.failures.remove(id);
         }
         self.save()?;
@@ -108,7 +108,7 @@ impl<'a> LockedClaims<'a> {
         self.note("parked", id, Some(by), why)
     }
 
-    /// Lets a parked task be taken again.
+    /// Reopens a parked task, so that it can be claimed again.
     pub(in crate::queue) fn unpark(&mut self, id: &str, by: &Owner, why: &str) -> Result<()> {
         self.claims.parked.remove(id);
         self.claims.failures.remove(id);
@@ -160,7 +160,7 @@ impl<'a> LockedClaims<'a> {
         }
     }
 
-    /// Drops what means nothing any more, with the next change that is written anyway.
+    /// Drops the records that `useless` accepts; written with the next change.
     pub(in crate::queue) fn forget(&mut self, useless: impl Fn(&str) -> bool) {
         self.claims.claims.retain(|id, _| !useless(id));
         self.claims.failures.retain(|id, _| !useless(id));

@@ -1,4 +1,5 @@
-//! Which agent works on which task: files beside the tasks, because neither a checklist nor prd.json has a place for it.
+//! Records which agent holds which task, in files beside the tasks, because neither a checklist nor prd.json has a
+//! field for it.
 mod claims_dir;
 mod claims_file;
 mod locked_claims;

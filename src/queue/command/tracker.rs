@@ -130,7 +130,7 @@ impl Command {
         }
     }
 
-    /// Reads again after a change, so that no command is believed on its exit code alone.
+    /// Verifies a change by reading the task again, because an exit code of 0 is not enough.
     fn is_now(&self, id: &str, what: &str, is: impl Fn(&Task) -> bool) -> Result<()> {
         match self.one(id) {
             Ok(task) if is(&task) => Ok(()),
@@ -206,7 +206,7 @@ impl Tracker for Command {
                 reason: "",
             },
         )?;
-        // It may be blocked by now, or claimed by another owner.
+        // The task may be blocked by now, or claimed by another owner.
         let ours = |task: &Task| {
             task.owner
                 .as_deref()
@@ -238,7 +238,7 @@ impl Tracker for Command {
             reason: why,
         };
         if self.commands.park.is_empty() {
-            // Our own records say that it is parked.
+            // The claims file records that it is parked.
             return self.change("release", &self.commands.release, params);
         }
         self.change("park", &self.commands.park, params)

@@ -26,7 +26,7 @@ impl<F: Format> FileQueue<F> {
         if let Some(claim) = self.existing_claim(item, &locked.claims, owner)? {
             return Ok(claim);
         }
-        // A claim on a task that is not in the file stays: the file may be half saved.
+        // Keep a claim on a task that is not in the file: an editor may have saved only half of it.
         locked.forget(|id| is_closed(&items, id));
         let index = items.iter().position(|other| other.id == item.id);
         let position = index.map(|index| LinePosition::of(&items, index));

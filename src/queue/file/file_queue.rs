@@ -22,9 +22,9 @@ pub(in crate::queue) struct FileQueue<F> {
     pub(super) format: F,
 }
 
-/// How long an editor may need to finish saving a file.
+/// The time that an editor may need to save a file.
 const SECOND_LOOK: Duration = Duration::from_millis(100);
-/// How often a file that keeps changing is read again.
+/// The maximum number of reads of a file that keeps changing.
 pub(super) const LOOKS: u32 = 20;
 
 impl<F: Format> FileQueue<F> {

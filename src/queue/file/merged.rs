@@ -5,7 +5,7 @@ use crate::model::{QueueCounts, Task, TaskState as State};
 use crate::queue::claims::Claims;
 use crate::queue::owner::Owner;
 
-/// An agent's own task first, then the first ready one.
+/// Chooses the task to claim: the one that the agent holds, else the first ready one.
 pub(super) fn choose<'a>(items: &'a [Item], claims: &Claims, owner: &Owner) -> Option<&'a Item> {
     let own =
         |item: &&Item| item.mark != Mark::Closed && claims.owner(&item.id).as_ref() == Some(owner);

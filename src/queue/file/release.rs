@@ -27,7 +27,7 @@ impl<F: Format> FileQueue<F> {
             Some(item) if item.mark != Mark::Closed => {
                 self.release_held(&mut locked, item, owner, release)
             }
-            // A claim left on a task that is closed or gone releases nothing.
+            // A claim left on a closed or deleted task is dropped, and nothing is released.
             Some(_) => locked.done(id).map(|()| Released::NotHeld),
             None if owner.is_user() => locked.free(id, owner, release.why).map(|()| Released::Back),
             None => locked.lose(id, owner).map(|()| Released::NotHeld),

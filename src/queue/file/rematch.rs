@@ -56,8 +56,8 @@ pub(super) fn find_again(items: &mut [Item], claims: &Claims) -> Vec<String> {
     gone
 }
 
-/// Says what a held task reads now, if it was claimed by another id and hardly a word is left of it: it may be another
-/// task that was put in its place, and must not be closed unseen.
+/// Returns an error if a held task has another id now and hardly a word of its title is left: it may be another task in
+/// the same line, which must not be closed by mistake.
 pub(super) fn hardly_the_same(item: &Item, id: &str, claims: &Claims) -> Option<QueueError> {
     let (now, held) = (item.now.as_ref()?, claims.of(id)?);
     (!similar(&item.title, &held.title)).then(|| {
@@ -79,7 +79,7 @@ fn candidates(items: &[Item], held: &ClaimRecord, claims: &Claims) -> Vec<usize>
         claims.of(&item.id).is_none() && (same || !item.named && there)
     };
     let found: Vec<usize> = (0..items.len()).filter(could_be).collect();
-    // A task of the same text may have been added elsewhere.
+    // The file may have another task of the same text.
     let among = |at: &usize| {
         let now = LinePosition::of(items, *at);
         (&now.after, &now.before) == (&position.after, &position.before)

@@ -29,7 +29,7 @@ impl Tasks {
     }
 }
 
-/// What is shown as the holder of a task that was marked as begun.
+/// The holder shown for a task that was marked by hand as begun.
 pub(super) const MARKED_BY_HAND: &str = "user/unknown";
 fn parse(format: &impl Format, file: &Utf8Path) -> Result<(String, Vec<Item>)> {
     let garbage = |why: &dyn std::fmt::Display| {

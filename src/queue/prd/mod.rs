@@ -5,7 +5,7 @@ mod spans;
 mod story;
 #[cfg(test)]
 mod tests;
-mod words;
+mod texts;
 
 use self::depends::{Dependent, reasons};
 use self::spans::{member, parts};

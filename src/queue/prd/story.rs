@@ -1,7 +1,7 @@
 //! A user story, of which only the id, whether it passes and its order must be right.
 use super::depends::{Dependent, ids};
 use super::order::{order, shown};
-use super::words::{list, text};
+use super::texts::{list, text};
 use crate::queue::task_id::TaskId;
 use serde::Deserialize;
 use serde::de::IgnoredAny;

@@ -18,7 +18,7 @@ impl<T: Tracker> TrackerQueue<T> {
     /// Claims one task under our lock.
     fn take(&self, id: &str, owner: &Owner, locked: &mut LockedClaims<'_>) -> Result<Claim> {
         let tried = self.tracker.claim(id, owner);
-        // Whatever the tracker said: what counts is who holds it now.
+        // The answer of the tracker does not count: read again who holds the task now.
         let task = self.tracker.one(id)?;
         let holder = task.owner.as_deref().map(Owner::read);
         match (task.state, holder, tried) {
@@ -31,7 +31,7 @@ impl<T: Tracker> TrackerQueue<T> {
                     by: UNKNOWN_OWNER.to_owned(),
                 });
             }
-            // It could have been had a moment ago.
+            // The task was closed or blocked after it had been listed.
             (TaskState::Closed | TaskState::Blocked, None, _) => return Err(no(task)),
             (TaskState::Ready, None, Err(error)) => return Err(error),
             (TaskState::Ready, None, Ok(())) => return Ok(Claim::None),
@@ -87,7 +87,7 @@ impl<T: Tracker> TrackerQueue<T> {
             match self.won(id, at == 0, owner, locked) {
                 Ok(Some(won)) => return Ok(won),
                 Ok(None) => {}
-                // One task that cannot be taken must not keep us from the others; a tracker that is gone does.
+                // A task that cannot be claimed is skipped; a tracker that does not answer is an error.
                 Err(error) if error.kind == QueueErrorKind::Protocol => refused = Some(error),
                 Err(error) => return Err(error),
             }

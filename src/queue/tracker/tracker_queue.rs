@@ -126,7 +126,7 @@ impl<T: Tracker> Queue for TrackerQueue<T> {
     fn quick_counts(&self, alive: &dyn Fn(&Owner) -> bool) -> Result<QueueCounts> {
         let counts = self.count(&self.merged(self.tracker.open()?)?, alive);
         if counts.ready.is_empty() {
-            // Whether that means the end takes all there is to know.
+            // Only a full count shows whether an empty `ready` list means that all tasks are closed.
             return self.counts(alive);
         }
         *self.seen.lock().unwrap_or_else(PoisonError::into_inner) =
@@ -177,7 +177,7 @@ impl<T: Tracker> Queue for TrackerQueue<T> {
         let dir = self.tracker.claims_dir()?;
         let mut locked = self.lock(&dir, &format!("release {id}"))?;
         let task = match self.one(id, &locked.claims) {
-            // It was deleted.
+            // The task was deleted in the tracker.
             Err(error) if error.kind == QueueErrorKind::Rejected => {
                 return locked.done(id).map(|()| Released::NotHeld);
             }

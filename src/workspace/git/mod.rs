@@ -104,7 +104,7 @@ pub fn call(folder: &Utf8Path, env: &Env, args: &[&str]) -> Result<String> {
         .args(args)
         .clean_env(env)
         .current_dir(folder)
-        // Ctrl-C is for git, too, which cleans up behind itself.
+        // git stays in the foreground group: on Ctrl-C it removes its own lock files.
         .in_callers_group()
         .max_output(MAX_OUTPUT)
         .limit(CHANGE_LIMIT);

@@ -1,4 +1,4 @@
-//! Compiles a plan, and makes the prompts that its first agents would get.
+//! Compiles a plan, and renders the prompts that its first agents would get.
 use super::nodes::{PlannedNode, planned_nodes};
 use crate::agent::AgentSpec;
 use crate::cli::context::Context;
@@ -19,13 +19,13 @@ pub(super) struct Preview {
     pub(super) plan: Plan,
     /// The maximum number of iterations of all nodes, without retries of crashed agents.
     pub(super) max_agents: u64,
-    /// The same with every retry, and with the judges.
+    /// The maximum number of agents started, with every retry and all judges.
     pub(super) max_starts: u64,
     pub(super) prompts: Vec<Prompt>,
     pub(super) warnings: Vec<Problem>,
 }
 
-/// What a node's first agent gets.
+/// The prompt and command line of a node's first agent.
 #[derive(Debug, Serialize)]
 pub(super) struct Prompt {
     pub(super) node: String,
@@ -36,7 +36,7 @@ pub(super) struct Prompt {
     pub(super) argv: Vec<String>,
 }
 
-/// What is previewed.
+/// The definition to preview.
 pub(super) struct Definition<'a> {
     pub(super) kind: PlanKind,
     /// Name or path.
@@ -110,7 +110,7 @@ fn plan(
     Ok((plan, warnings))
 }
 
-/// Returns what the first agent of a node would get, made by the code that makes it in a run.
+/// Returns the prompt and command line of a node's first agent, from the code that a run uses.
 fn prompt(plan: &Plan, planned: &PlannedNode<'_>, env: &RunnerEnv) -> Result<Prompt> {
     let plan = planned.branch_plan.as_ref().unwrap_or(plan);
     let PromptPreview { file, prompt, argv } =

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use std::collections::{BTreeMap, HashMap};
 
-/// An issue; fields that are absent or null say nothing. Only what decides something is read.
+/// An issue with the fields that are used; absent and null fields are equal.
 #[derive(Clone, Debug, Default, Deserialize)]
 pub(super) struct Issue {
     pub(super) id: String,
@@ -53,7 +53,7 @@ struct Dependency {
     dependency_type: Option<String>,
 }
 
-/// Types that hold other issues or bd's own records, which are no tasks.
+/// Types of issues that are not tasks: they hold other issues, or records of bd itself.
 const CONTAINERS: [&str; 11] = [
     "epic",
     "molecule",
@@ -91,7 +91,7 @@ pub(super) fn done_statuses(custom: &str) -> Vec<String> {
 }
 
 impl Issue {
-    /// Whether it is something to be done, rather than something that holds others.
+    /// Whether it is a task, rather than a container of other issues.
     pub(super) fn is_work(&self) -> bool {
         let container = self
             .issue_type
@@ -101,17 +101,17 @@ impl Issue {
         !container && self.status != "pinned" && !set(self.pinned) && !set(self.is_template)
     }
 
-    /// Whether the database's owner made its status up.
+    /// Whether its status is a custom one of this database.
     pub(super) fn has_custom_status(&self) -> bool {
         !STATUSES.contains(&self.status.as_str())
     }
 
-    /// Whether it can be claimed, going by itself: a `ready` of old versions lists more.
+    /// Whether its own fields allow a claim; `bd ready` of old versions also lists other issues.
     pub(super) fn is_free(&self) -> bool {
         self.is_work() && self.status == "open" && self.assignee().is_none()
     }
 
-    /// Whether some session's label is on it.
+    /// Whether it has the label of any session.
     pub(super) fn is_labelled(&self) -> bool {
         self.labels
             .iter()
@@ -125,7 +125,7 @@ impl Issue {
             .filter(|assignee| !assignee.is_empty())
     }
 
-    /// Returns the task it is.
+    /// Converts it into a task.
     pub(super) fn task(self, seen: &Seen) -> Task {
         let (state, why) = self.state(seen);
         let owner = self
@@ -169,7 +169,7 @@ impl Issue {
             "in_progress" | "hooked" => (TaskState::Held, None),
             "deferred" => blocked(self.deferred()),
             "open" => match self.assignee() {
-                // What a crash left of a claim, or of giving one back.
+                // A crash in the middle of a claim or a release left this state.
                 Some(assignee) if !Owner::read(assignee).is_user() => (TaskState::Held, None),
                 Some(assignee) => blocked(format!("is assigned to {assignee}")),
                 None => self.open(seen).map_or((TaskState::Ready, None), blocked),
@@ -178,7 +178,7 @@ impl Issue {
         }
     }
 
-    /// Whether it is put off, although its status says nothing of it.
+    /// Whether it is deferred by its date, whatever its status.
     fn is_deferred(&self, now: Timestamp) -> bool {
         self.defer_until
             .as_deref()
@@ -194,7 +194,7 @@ impl Issue {
             })
     }
 
-    /// Says why an open issue is not ready, if it is not.
+    /// Returns why an open issue is not ready, if it is not.
     fn open(&self, seen: &Seen) -> Option<String> {
         if !self.is_work() {
             return Some(format!(
@@ -239,7 +239,7 @@ impl Issue {
     }
 }
 
-/// What other calls said, to judge an issue by.
+/// The results of other calls that decide an issue's state.
 #[derive(Debug, Default)]
 pub(super) struct Seen {
     /// Ids that `ready` listed, with their place in it; without it an issue's own dependencies decide.

@@ -1,8 +1,8 @@
-//! Values of a story as text, whatever they are.
+//! Converts values of a story to text, whatever their type.
 use serde_json::Value;
 
-/// Fields of an object that hold what it says.
-const SAYING: [&str; 7] = [
+/// Fields of an object that hold its main text, the first one first.
+const MAIN_FIELDS: [&str; 7] = [
     "description",
     "text",
     "criterion",
@@ -12,15 +12,15 @@ const SAYING: [&str; 7] = [
     "content",
 ];
 
-/// Returns a value as text; null is none.
+/// Returns a value as text; empty for null.
 pub(super) fn text(value: &Value) -> String {
     match value {
         Value::Null => String::new(),
         Value::String(text) => text.trim().to_owned(),
         Value::Bool(_) | Value::Number(_) => value.to_string(),
         Value::Array(values) => joined(values.iter().map(text), "\n"),
-        Value::Object(fields) => match SAYING.iter().find_map(|name| fields.get(*name)) {
-            Some(said @ Value::String(_)) => text(said),
+        Value::Object(fields) => match MAIN_FIELDS.iter().find_map(|name| fields.get(*name)) {
+            Some(main @ Value::String(_)) => text(main),
             _ => joined(
                 fields
                     .iter()
