@@ -154,7 +154,8 @@ fn failed(state: &mut TranscriptState, data: &Value, shown: &mut Vec<Activity>) 
     let status = data.get("statusCode").and_then(Value::as_i64);
     let kind = match (string(data, "errorType").as_str(), status) {
         // The quota resets at the end of the month, or when credits are added.
-        ("quota" | "rate_limit", _) | (_, Some(402)) => "rate_limit",
+        ("quota", _) | (_, Some(402)) => failure::QUOTA,
+        ("rate_limit", _) => failure::RATE_LIMIT,
         ("authentication" | "authorization", _) => "authentication_failed",
         _ => failure::kind(status, &message),
     };

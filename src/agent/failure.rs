@@ -1,17 +1,25 @@
 //! Classifies the failures that programs report. Only such reports are read here, never an agent's own text.
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 
 /// The kind of a failure of a program that could not start, for a reason that a retry does not change.
 pub(super) const STARTUP: &str = "startup_failed";
 /// The kind of a failure of a program that has used up the budget it was given.
 pub(super) const BUDGET: &str = "budget_exhausted";
+/// The kind of a failure of a provider that limits requests; a used up quota is [`QUOTA`] where the words tell.
+pub(super) const RATE_LIMIT: &str = "rate_limit";
+/// The kind of a failure of an account whose quota is used up.
+pub(super) const QUOTA: &str = "quota_exhausted";
+/// The kind of a failure of the provider's servers, or of the way to them.
+pub(super) const OUTAGE: &str = "server_error";
 
 /// Returns the kind of a failure, by Claude Code's name for it; empty if a retry may help.
 ///
 /// An HTTP status decides where there is one. The words come from the programs' sources and issue trackers.
 pub(super) fn kind(status: Option<i64>, text: &str) -> &'static str {
     match status {
-        Some(429) => "rate_limit",
+        Some(429) if has_any(&text.to_lowercase(), &QUOTA_WORDS) => QUOTA,
+        Some(429) => RATE_LIMIT,
+        Some(408 | 500..=599) => OUTAGE,
         Some(401 | 403) => "authentication_failed",
         Some(402) => "billing_error",
         _ => by_words(&text.to_lowercase()),
@@ -19,17 +27,53 @@ pub(super) fn kind(status: Option<i64>, text: &str) -> &'static str {
 }
 
 const PAYMENT: [&str; 3] = ["out of credits", "spend cap", "insufficient credit"];
-const LIMIT: [&str; 9] = [
+const QUOTA_WORDS: [&str; 7] = [
     "usage limit",
+    "session limit",
+    "hour limit",
+    "weekly limit",
+    "monthly limit",
+    "quota",
+    "exhausted your capacity",
+];
+const THROTTLE: [&str; 6] = [
     "limit reached",
     "rate limit",
     "rate_limit",
     "ratelimit",
-    "quota",
     "too many requests",
     "resource_exhausted",
-    "exhausted your capacity",
 ];
+const OUTAGE_WORDS: [&str; 27] = [
+    "overloaded",
+    "internal server error",
+    "internal error",
+    "bad gateway",
+    "service unavailable",
+    "gateway timeout",
+    "temporarily unavailable",
+    "currently unavailable",
+    "high demand",
+    "econnrefused",
+    "econnreset",
+    "econnaborted",
+    "etimedout",
+    "enetunreach",
+    "ehostunreach",
+    "enotfound",
+    "eai_again",
+    "epipe",
+    "connection refused",
+    "connection reset",
+    "connection error",
+    "socket hang up",
+    "fetch failed",
+    "stream disconnected",
+    "error sending request",
+    "request timed out",
+    "network error",
+];
+const OUTAGE_NUMBERS: [&str; 5] = ["500", "502", "503", "504", "529"];
 const LOGIN: [&str; 7] = [
     "unauthorized",
     "not logged in",
@@ -47,18 +91,26 @@ const NO_MODEL: [&str; 5] = [
     "unknown model",
 ];
 
+fn has_any(text: &str, phrases: &[&str]) -> bool {
+    phrases.iter().any(|phrase| text.contains(phrase))
+}
+
 fn by_words(text: &str) -> &'static str {
-    let has = |phrases: &[&str]| phrases.iter().any(|phrase| text.contains(phrase));
+    let has = |phrases: &[&str]| has_any(text, phrases);
     let has_number = |number: &str| {
         text.split(|c: char| !c.is_ascii_alphanumeric())
             .any(|word| word == number)
     };
     if has(&PAYMENT) {
         "billing_error"
-    } else if has(&LIMIT) || has_number("429") {
-        "rate_limit"
+    } else if has(&QUOTA_WORDS) {
+        QUOTA
+    } else if has(&THROTTLE) || has_number("429") {
+        RATE_LIMIT
     } else if has(&LOGIN) || has_number("401") {
         "authentication_failed"
+    } else if has(&OUTAGE_WORDS) || OUTAGE_NUMBERS.into_iter().any(has_number) {
+        OUTAGE
     } else if text.contains("model") && has(&NO_MODEL) {
         "model_not_found"
     } else {
@@ -110,20 +162,29 @@ fn unit_seconds(unit: &str) -> Option<i64> {
     }
 }
 
-/// Returns the moment the quota comes back, where the text ends in it: `… usage limit reached|1765000000`.
-pub(super) fn resets_at(text: &str) -> Option<Timestamp> {
+/// Whether the text names a time of day or a date of the reset, which is not read: `try again at Dec 3rd, 2026 9:00 AM`.
+pub(super) fn names_a_reset(text: &str) -> bool {
+    let text = text.to_lowercase();
+    has_any(
+        &text,
+        &[
+            "again at ",
+            "resets at ",
+            "reset at ",
+            "reset on ",
+            "resets on ",
+        ],
+    )
+}
+
+/// Returns the number with which a text says when the quota comes back, in seconds since 1970:
+/// `… usage limit reached|1765000000`.
+pub(super) fn reset_number(text: &str) -> Option<i64> {
     let (_, rest) = text.rsplit_once("reached|")?;
     let end = rest
         .find(|c: char| !c.is_ascii_digit())
         .unwrap_or(rest.len());
-    let number: i64 = rest[..end].parse().ok()?;
-    // Some programs print milliseconds.
-    let seconds = if number < 100_000_000_000 {
-        number
-    } else {
-        number / 1000
-    };
-    Timestamp::from_second(seconds).ok()
+    rest[..end].parse().ok()
 }
 
 #[cfg(test)]
@@ -142,18 +203,25 @@ mod tests {
             "stream disconnected before completion: error at byte 4290",
         ];
         let expected = [
-            "rate_limit",
-            "rate_limit",
-            "rate_limit",
+            QUOTA,
+            RATE_LIMIT,
+            QUOTA,
             "billing_error",
             "authentication_failed",
             "model_not_found",
-            "",
+            OUTAGE,
         ];
         assert_eq!(kinds.map(|text| kind(None, text)), expected);
         assert_eq!(
-            [402, 403, 429, 500].map(|status| kind(Some(status), "")),
-            ["billing_error", "authentication_failed", "rate_limit", ""]
+            [402, 403, 429, 500, 529, 400].map(|status| kind(Some(status), "")),
+            [
+                "billing_error",
+                "authentication_failed",
+                RATE_LIMIT,
+                OUTAGE,
+                OUTAGE,
+                ""
+            ]
         );
     }
 
@@ -186,15 +254,20 @@ mod tests {
     }
 
     #[test]
-    fn a_reset_time_after_a_vertical_bar_is_read() {
-        let read = |text| resets_at(text).map(Timestamp::as_second);
+    fn a_date_that_is_not_read_is_noticed() {
+        assert!(names_a_reset("try again at Dec 3rd, 2026 9:00 AM"));
+        assert!(!names_a_reset("try again in 2 hours"));
+    }
+
+    #[test]
+    fn a_number_behind_a_bar_is_read() {
         assert_eq!(
-            read("Claude AI usage limit reached|1765000000"),
+            reset_number("Claude AI usage limit reached|1765000000"),
             Some(1_765_000_000)
         );
-        assert_eq!(read("limit reached|1765000000000."), Some(1_765_000_000));
+        assert_eq!(reset_number("limit reached|17."), Some(17));
         assert_eq!(
-            [read("reached|"), read("reached|soon"), read("a|1765000000")],
+            ["reached|", "reached|soon", "a|1765000000"].map(reset_number),
             [None; 3]
         );
     }

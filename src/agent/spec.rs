@@ -30,7 +30,7 @@ pub struct AgentSpec {
     /// The provider as `config.yaml` defines it, if it is not built in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub custom: Option<CustomProvider>,
-    /// The agents that make the next attempt when this one is out of quota, in order; they have no fallback themselves.
+    /// The agents that make the next attempt when this one is not served, in order; they have no fallback themselves.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub fallback: Vec<Self>,
 }

@@ -79,7 +79,7 @@ fn default_agent(def: &LoopDef) -> AgentSpec {
     }
 }
 
-/// Returns the agents that take over when the first is out of quota: `codex`, `claude:sonnet`.
+/// Returns the agents that take over when the first is not served: `codex`, `claude:sonnet`.
 fn fallback(
     first: &AgentSpec,
     location: &Location<'_>,

@@ -21,6 +21,10 @@ use camino::Utf8PathBuf;
 const MAX_CONSECUTIVE_ERRORS: u32 = 3;
 /// Iterations in a row that change nothing and end a session, by default.
 const MAX_IDLE_ITERATIONS: u32 = 5;
+/// A day of nothing but outages, or of waits that nothing ends.
+const MAX_OUTAGE_S: u64 = 24 * 3600;
+const MAX_WAIT_S: u64 = 24 * 3600;
+const MAX_SAME_FAILURES: u32 = 5;
 /// How long a session may run, by default: long enough for a weekend of work.
 const MAX_RUNTIME_SECONDS: u64 = 3 * 24 * 3600;
 /// US dollars a session may cost, by default: more than a night of agents costs.
@@ -116,6 +120,10 @@ fn guardrails(location: &Location<'_>, def: &GuardrailsDef, overrides: &Override
         max_idle_iterations: def.max_idle_iterations.unwrap_or(MAX_IDLE_ITERATIONS),
         idle_limit_explicit: def.max_idle_iterations.is_some(),
         max_agents: def.max_agents.unwrap_or(0),
+        max_outage_s: def.max_outage.map_or(MAX_OUTAGE_S, Span::seconds),
+        max_wait_s: def.max_wait.map_or(MAX_WAIT_S, Span::seconds),
+        max_same_failures: def.max_same_failures.unwrap_or(MAX_SAME_FAILURES),
+        wait_factor: None,
     }
 }
 

@@ -1,8 +1,9 @@
 //! Turns an input into a fact, if it still matters.
+use super::policy::probe_interval;
 use super::state::{Phase, State};
 use crate::model::{
     BranchReport, Change, Cursor, Ending, Event, FinishedAttempt, GateVerdict, Input, NodeId,
-    ProcessId, Request, Task, Usage, WaitReason,
+    Outcome, ProcessId, Request, Task, Usage, WaitReason,
 };
 use crate::plan::Plan;
 use jiff::Timestamp;
@@ -45,6 +46,7 @@ pub fn accept(plan: &Plan, state: &State, input: &Input, now: Timestamp) -> Opti
             report,
         } => branch_reported(state, *step, branch, report),
         Input::Woke => woke(state, now),
+        Input::ProbeSucceeded { cursor } => probe_succeeded(state, *cursor),
     }
 }
 
@@ -61,7 +63,26 @@ fn agent_started(state: &State, cursor: Cursor, started: &ProcessId) -> Option<E
 
 fn agent_exited(state: &State, attempt: &FinishedAttempt) -> Option<Event> {
     let awaited = state.phase.is_running() && attempt.cursor == state.current.cursor;
-    awaited.then(|| Event::AgentExited(attempt.clone()))
+    awaited.then(|| Event::AgentExited(repeated_memory_failure(state, attempt)))
+}
+
+/// Returns the attempt. The second one of an iteration that ended for want of memory has crashed: the agent itself may
+/// be what uses it.
+fn repeated_memory_failure(state: &State, attempt: &FinishedAttempt) -> FinishedAttempt {
+    if !attempt.outcome.lacks_memory() || state.current.counters.memory_failures == 0 {
+        return attempt.clone();
+    }
+    let outcome = Outcome::Crashed {
+        code: None,
+        signal: None,
+        reason: format!("out of memory again: {}", attempt.outcome.reason()),
+        stderr: String::new(),
+    };
+    FinishedAttempt {
+        class: outcome.class(),
+        outcome,
+        ..attempt.clone()
+    }
 }
 
 /// Returns the name of the gate, if its answer is awaited.
@@ -118,6 +139,15 @@ fn woke(state: &State, now: Timestamp) -> Option<Event> {
         | Phase::Waiting { .. }
         | Phase::Ended { .. } => None,
     }
+}
+
+/// A probe is about one wait, which comes after one attempt.
+fn probe_succeeded(state: &State, cursor: Cursor) -> Option<Event> {
+    let Phase::Waiting { reason, .. } = &state.phase else {
+        return None;
+    };
+    let awaited = probe_interval(reason).is_some() && cursor == state.current.cursor;
+    awaited.then_some(Event::WaitEnded)
 }
 
 fn requested(state: &State, request: &Request) -> Option<Event> {

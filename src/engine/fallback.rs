@@ -1,57 +1,97 @@
-//! Which agent makes the next attempt: the first of the node's chain that is not rate limited.
-use super::retry::unknown_reset;
-use super::state::{RateLimit, State};
+//! Which agent makes the next attempt: the first of the node's chain that does not rest.
+use super::policy::{jittered, jittered_reset, rest, scaled};
+use super::state::{Rest, Stall, State};
 use crate::agent::AgentSpec;
-use crate::plan::Node;
+use crate::model::{FailureClass, Outcome};
+use crate::plan::{Node, Plan};
 use jiff::Timestamp;
 use std::borrow::Cow;
 
 impl State {
-    /// Records that the current agent is out of quota. Without a reset time it rests longer each time.
-    pub(super) fn rate_limited(&mut self, until: Option<Timestamp>, at: Timestamp) {
-        let in_a_row = self
-            .session
-            .rate_limits
-            .get(&self.current.agent)
-            .map_or(1, |limit| limit.in_a_row.saturating_add(1));
-        let until = until
-            .filter(|until| at < *until)
-            .unwrap_or_else(|| at + unknown_reset(in_a_row));
+    /// Records that the provider does not serve the current agent. Without a told reset it rests longer each time.
+    pub(super) fn rest_agent(
+        &mut self,
+        class: FailureClass,
+        waits: &[i64],
+        outcome: &Outcome,
+        at: Timestamp,
+    ) {
+        let known = self.session.resting.get(&self.current.agent);
+        let in_a_row = known
+            .filter(|rest| rest.class == class)
+            .map_or(1, |rest| rest.in_a_row.saturating_add(1));
+        let reset = outcome.reset().filter(|until| at < *until);
+        let wait = match reset {
+            Some(until) => jittered_reset(until.duration_since(at), self),
+            None => jittered(rest(waits, in_a_row), self),
+        };
+        let rest = Rest {
+            class,
+            reason: outcome.reason().to_owned(),
+            since: at,
+            until: at.checked_add(wait).unwrap_or(Timestamp::MAX),
+            is_told: reset.is_some(),
+            in_a_row,
+        };
         self.session
-            .rate_limits
-            .insert(self.current.agent.clone(), RateLimit { until, in_a_row });
+            .resting
+            .insert(self.current.agent.clone(), rest);
     }
 
-    /// Clears all rate limits; the user ended the wait early. How often they were hit still counts.
-    pub(super) fn clear_rate_limits(&mut self, at: Timestamp) {
-        for limit in self.session.rate_limits.values_mut() {
-            limit.until = limit.until.min(at);
+    /// Ends the rest of all agents, or of those of one class. How often they failed still counts.
+    pub(super) fn end_rests(&mut self, class: Option<FailureClass>, at: Timestamp) {
+        for rest in self.session.resting.values_mut() {
+            if class.is_none_or(|class| class == rest.class) {
+                rest.until = rest.until.min(at);
+            }
         }
     }
 
+    /// Records whether attempts still end only by failures that a wait may cure.
+    pub(super) fn note_stall(&mut self, outcome: &Outcome, at: Timestamp) {
+        let is_outage = match outcome.class() {
+            Some(FailureClass::Outage) => true,
+            Some(FailureClass::Throttle | FailureClass::Environment) => false,
+            Some(FailureClass::Limit) if outcome.reset().is_none() => false,
+            Some(FailureClass::Cancelled) => return,
+            Some(_) | None => {
+                self.session.stall = None;
+                return;
+            }
+        };
+        let stall = self.session.stall.get_or_insert(Stall {
+            since: at,
+            only_outages: true,
+        });
+        stall.only_outages &= is_outage;
+    }
+
     /// Returns the agent that makes the node's next attempt: its index in the chain and its label.
-    pub(super) fn next_agent(&self, node: &Node, now: Timestamp) -> (u32, String) {
-        let index = self.first_available(node, now).unwrap_or_default();
+    pub(super) fn next_agent(&self, plan: &Plan, node: &Node, now: Timestamp) -> (u32, String) {
+        let index = self.first_available(plan, node, now).unwrap_or_default();
         let label = self.labels(node).nth(index).unwrap_or_default();
         (u32::try_from(index).unwrap_or_default(), label)
     }
 
-    /// Returns the index in the chain of the first agent that has quota.
-    pub(super) fn first_available(&self, node: &Node, now: Timestamp) -> Option<usize> {
+    /// Returns the index in the chain of the first agent that does not rest.
+    pub(super) fn first_available(
+        &self,
+        plan: &Plan,
+        node: &Node,
+        now: Timestamp,
+    ) -> Option<usize> {
         self.labels(node).position(|label| {
-            self.session
-                .rate_limits
-                .get(&label)
-                .is_none_or(|limit| limit.until <= now)
+            let rest = self.session.resting.get(&label);
+            rest.is_none_or(|rest| rest.until(plan) <= now)
         })
     }
 
-    /// Returns when the first agent of the chain has quota again.
-    pub(super) fn next_available_at(&self, node: &Node) -> Option<Timestamp> {
+    /// Returns the rest of the chain that ends first.
+    pub(super) fn first_rest(&self, plan: &Plan, node: &Node) -> Option<&Rest> {
+        let resting = &self.session.resting;
         self.labels(node)
-            .filter_map(|label| self.session.rate_limits.get(&label))
-            .map(|limit| limit.until)
-            .min()
+            .filter_map(|label| resting.get(&label))
+            .min_by_key(|rest| rest.until(plan))
     }
 
     /// Returns the agent at an index of the node's chain; the first has the model given on resume, if any.
@@ -74,5 +114,16 @@ impl State {
         (0..)
             .zip(node.agent.chain())
             .map(|(index, _)| self.agent_at(node, index).label())
+    }
+}
+
+impl Rest {
+    /// Returns when it is worth trying the agent again.
+    pub fn until(&self, plan: &Plan) -> Timestamp {
+        if self.is_told {
+            return self.until;
+        }
+        let wait = scaled(self.until.duration_since(self.since), plan);
+        self.since.checked_add(wait).unwrap_or(self.until)
     }
 }

@@ -10,6 +10,7 @@ mod fallback;
 mod follow;
 mod idle;
 mod pending;
+mod policy;
 #[cfg(test)]
 pub(crate) mod properties;
 mod replace;
@@ -25,7 +26,7 @@ pub use follow::follow;
 pub use idle::idle_limit_applies;
 pub use replace::replaceable;
 pub use state::{
-    FinishedNode, IterationRecord, NodeCounters, NodeState, Phase, RateLimit, SessionState, State,
+    FinishedNode, IterationRecord, NodeCounters, NodeState, Phase, Rest, SessionState, Stall, State,
 };
 pub use summary::SessionSummary;
 pub use view::{BranchView, ErrorView, IterationView, StageStatus, StageView, StateView, WaitView};

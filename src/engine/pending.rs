@@ -1,8 +1,10 @@
 //! What should be in flight, and what the next attempt still needs.
+use super::policy::{jittered, probe_interval, scaled};
 use super::state::{Phase, State};
-use crate::model::{Effect, QueueStatus};
+use crate::model::{Effect, QueueStatus, WaitReason};
 use crate::plan::{Node, Plan};
 use crate::termination::{Answer, Evidence, MAX_BROKEN_ANSWERS};
+use jiff::Timestamp;
 
 /// The status of a queue without tasks, for a node that takes it for its end.
 static NOTHING_LEFT: QueueStatus = QueueStatus::Done { closed: 0 };
@@ -23,8 +25,19 @@ impl State {
             Phase::Running { .. } => Some(Effect::RunAgent(cursor)),
             Phase::Exited { .. } | Phase::Ready => self.between_attempts(plan),
             Phase::Parallel => Some(Effect::RunBlock(cursor)),
-            Phase::Waiting { until, .. } => Some(Effect::WaitUntil(*until)),
+            Phase::Waiting { reason, until, .. } => Some(self.wait(plan, reason, *until)),
             Phase::New | Phase::Ended { .. } => None,
+        }
+    }
+
+    fn wait(&self, plan: &Plan, reason: &WaitReason, until: Timestamp) -> Effect {
+        match probe_interval(reason) {
+            Some(every) => Effect::Probe {
+                cursor: self.current.cursor,
+                until,
+                every: scaled(jittered(every, self), plan),
+            },
+            None => Effect::WaitUntil(until),
         }
     }
 

@@ -11,12 +11,6 @@ pub(super) fn backoff(first_ms: u64, failures: u32) -> SignedDuration {
     )
 }
 
-/// Returns the wait after a rate limit that did not say when it ends: 1 minute, doubling up to 15.
-pub(super) fn unknown_reset(in_a_row: u32) -> SignedDuration {
-    let doublings = in_a_row.saturating_sub(1).min(4);
-    SignedDuration::from_mins((1i64 << doublings).min(15))
-}
-
 /// Returns how long to leave a queue alone whose tasks others hold: 5 s at first, up to 1 minute.
 pub(super) fn queue_poll(polls: u32) -> SignedDuration {
     SignedDuration::from_secs((5 + 5 * i64::from(polls)).min(60))
@@ -36,7 +30,6 @@ mod tests {
             [backoff(0, 9), backoff(900_000, 9)].map(|wait| wait.as_secs()),
             [0, 900]
         );
-        assert_eq!(unknown_reset(u32::MAX).as_mins(), 15);
         assert_eq!(queue_poll(u32::MAX).as_secs(), 60);
     }
 }

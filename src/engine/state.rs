@@ -1,8 +1,8 @@
 //! What the journal amounts to.
 use crate::model::{
-    BranchReport, Change, Cursor, Ending, ForkedFrom, GateVerdict, Limit, NodeEnding, NodeId,
-    Outcome, ProcessId, QueueStatus, RunId, SessionName, Status, Stop, Task, Usage, WaitReason,
-    WorkTree,
+    BranchReport, Change, Cursor, Ending, FailureClass, ForkedFrom, GateVerdict, Limit, NodeEnding,
+    NodeId, Outcome, ProcessId, QueueStatus, RunId, SessionName, Status, Stop, Task, Usage,
+    WaitReason, WorkTree,
 };
 use crate::plan::Node;
 use jiff::Timestamp;
@@ -31,9 +31,12 @@ pub struct SessionState {
     /// What the user changed on resume.
     #[serde(default)]
     pub change: Change,
-    /// Agents that are out of quota, by label.
+    /// Agents whose provider did not serve them, by label.
     #[serde(default)]
-    pub rate_limits: BTreeMap<String, RateLimit>,
+    pub resting: BTreeMap<String, Rest>,
+    /// Since when attempts have ended only by failures that a wait may cure.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stall: Option<Stall>,
     /// Nodes that are done, in order.
     pub finished: Vec<FinishedNode>,
     /// The last iterations that are over, oldest first; at most [`SessionState::HISTORY`].
@@ -228,6 +231,9 @@ pub struct NodeCounters {
     pub idle: u32,
     /// Failed attempts of the current iteration.
     pub failures: u32,
+    /// Attempts of the current iteration that ended for want of memory.
+    #[serde(default)]
+    pub memory_failures: u32,
     /// Tasks parked since the last iteration that succeeded.
     #[serde(default)]
     pub parked: u32,
@@ -239,13 +245,29 @@ pub struct NodeCounters {
     pub queue_waiting_since: Option<Timestamp>,
 }
 
-/// An agent that is out of quota.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RateLimit {
-    /// When it is worth trying again.
-    pub until: Timestamp,
-    /// How many times in a row it was out of quota.
+/// An agent whose provider does not serve it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rest {
+    /// Why: a limit, throttling, or an outage.
+    pub class: FailureClass,
+    /// What the provider says.
+    pub reason: String,
+    pub since: Timestamp,
+    /// When it is worth trying again, unless the plan shortens its waits.
+    pub(super) until: Timestamp,
+    /// Whether the provider says until when.
+    pub is_told: bool,
+    /// How many times in a row it failed like this.
     pub in_a_row: u32,
+}
+
+/// A time in which attempts ended only by failures that a wait may cure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stall {
+    /// When the first of them ended.
+    pub since: Timestamp,
+    /// Whether all of them were outages.
+    pub only_outages: bool,
 }
 
 /// A node that is done.

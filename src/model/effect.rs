@@ -1,6 +1,6 @@
 //! What the engine needs; the runner does it and reports back.
 use super::cursor::Cursor;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 /// Something that should be in flight. A function of the state, so it is never lost and never doubled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,4 +16,10 @@ pub enum Effect {
     /// Run every branch of the block that has not ended, as its orders say.
     RunBlock(Cursor),
     WaitUntil(Timestamp),
+    /// Wait, and look every so often whether what is waited for is there sooner.
+    Probe {
+        cursor: Cursor,
+        until: Timestamp,
+        every: SignedDuration,
+    },
 }

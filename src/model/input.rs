@@ -43,6 +43,10 @@ pub enum Input {
     },
     /// A wait may be over.
     Woke,
+    /// A probe found what the session waits for after this attempt.
+    ProbeSucceeded {
+        cursor: Cursor,
+    },
     Request(Request),
 }
 

@@ -34,6 +34,10 @@ pub enum Limit {
         /// The first of them, each as `id why`.
         blocked: Vec<String>,
     },
+    /// `max_outage`: for so long, attempts ended only by outages of the provider.
+    Outage { max_seconds: u64, reason: String },
+    /// `max_wait` of the guardrails: for so long nothing worked, and nothing says until when.
+    Wait { max_seconds: u64, reason: String },
     /// `max_wait` of the queue: others hold the tasks for too long.
     QueueWait {
         max_seconds: u64,
@@ -66,6 +70,8 @@ impl Limit {
             Self::Iterations { node: Some(_), .. }
             | Self::AgentBudget { .. }
             | Self::Idle { .. }
+            | Self::Outage { .. }
+            | Self::Wait { .. }
             | Self::QueueStalled { .. }
             | Self::QueueWait { .. } => None,
         }
@@ -79,6 +85,8 @@ impl Limit {
                 count(max, "iteration")
             )),
             Self::AgentBudget { .. } => Some("A resume makes the iteration again with the same budget. Raise `--max-budget-usd` in the loop's `args` first, then resume with `--recompile`".to_owned()),
+            Self::Outage { .. } => Some("A resume waits as long again; `guardrails.max_outage` sets how long".to_owned()),
+            Self::Wait { .. } => Some("A resume waits as long again; `guardrails.max_wait` sets how long".to_owned()),
             Self::Runtime { .. }
             | Self::Cost { .. }
             | Self::Iterations { .. }
@@ -110,6 +118,22 @@ impl fmt::Display for Limit {
                 f,
                 "idle limit reached: {} in a row changed nothing (no commit, no changed file, no closed task, the same report)",
                 count(max, "iteration")
+            ),
+            Self::Outage {
+                max_seconds,
+                reason,
+            } => write!(
+                f,
+                "outage limit reached ({}): {reason}",
+                exact_duration(*max_seconds)
+            ),
+            Self::Wait {
+                max_seconds,
+                reason,
+            } => write!(
+                f,
+                "wait limit reached ({}): {reason}",
+                exact_duration(*max_seconds)
             ),
             Self::QueueStalled { left, blocked } => write_stalled(f, *left, blocked),
             Self::QueueWait {
@@ -144,7 +168,7 @@ mod tests {
     use super::*;
     use insta::assert_snapshot;
 
-    fn every_limit() -> [Limit; 9] {
+    fn every_limit() -> [Limit; 11] {
         let goal = || "the queue was empty".to_owned();
         let blocked = || vec!["b waits for a".to_owned()];
         [
@@ -169,6 +193,14 @@ mod tests {
                 reason: "Reached maximum budget ($1)".to_owned(),
             },
             Limit::Idle { max: 5 },
+            Limit::Outage {
+                max_seconds: 24 * 3600,
+                reason: "API Error: 529 Overloaded".to_owned(),
+            },
+            Limit::Wait {
+                max_seconds: 3600,
+                reason: "needs free disk space: No space left on device".to_owned(),
+            },
             Limit::QueueStalled {
                 left: 1,
                 blocked: blocked(),
@@ -194,6 +226,8 @@ mod tests {
         iteration limit of node `work` reached (25) before the queue was empty
         an agent used up its budget: Reached maximum budget ($1)
         idle limit reached: 5 iterations in a row changed nothing (no commit, no changed file, no closed task, the same report)
+        outage limit reached (24h): API Error: 529 Overloaded
+        wait limit reached (1h): needs free disk space: No space left on device
         the queue is stalled: 1 task left, all blocked: b waits for a
         the queue is stalled: 3 tasks left, all blocked: b waits for a; and 2 more
         queue wait limit reached (1h30m): 2 tasks held by user/ann
@@ -208,6 +242,8 @@ mod tests {
                 Some(RaisedLimit::MaxRuntimeSeconds(144 * 3600)),
                 Some(RaisedLimit::MaxCostUsd(10.25)),
                 Some(RaisedLimit::MaxIterations(2)),
+                None,
+                None,
                 None,
                 None,
                 None,

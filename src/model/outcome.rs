@@ -149,6 +149,22 @@ impl Outcome {
 }
 
 impl Outcome {
+    /// Whether it ends its iteration, successfully or in an error; the others leave it to another attempt.
+    pub fn ends_iteration(&self) -> bool {
+        matches!(self, Self::Reported { .. } | Self::Unreported { .. })
+    }
+
+    /// Whether the attempt ended for want of memory.
+    pub fn lacks_memory(&self) -> bool {
+        matches!(
+            self,
+            Self::Environment {
+                requirement: Requirement::Memory,
+                ..
+            }
+        )
+    }
+
     /// Returns when the provider serves again, if it says so.
     pub fn reset(&self) -> Option<Timestamp> {
         match self {

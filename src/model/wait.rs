@@ -1,5 +1,7 @@
 //! What a session waits for.
+use super::requirement::Requirement;
 use crate::text;
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -12,7 +14,31 @@ pub enum WaitReason {
     /// The delay before a retry.
     Retry { error: String },
     /// The reset of the provider's quota.
-    RateLimit { reason: String },
+    RateLimit {
+        reason: String,
+        /// When the session ends if nothing changes; none where the provider says when it serves again.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        gives_up_at: Option<Timestamp>,
+    },
+    /// A provider that limits requests.
+    Throttle {
+        reason: String,
+        /// When the session ends if nothing changes.
+        gives_up_at: Option<Timestamp>,
+    },
+    /// The end of an outage of the provider.
+    Outage {
+        reason: String,
+        /// When the session ends if nothing changes.
+        gives_up_at: Option<Timestamp>,
+    },
+    /// Something the machine lacks.
+    Environment {
+        requirement: Requirement,
+        reason: String,
+        /// When the session ends if nothing changes.
+        gives_up_at: Option<Timestamp>,
+    },
     /// A queue that is locked or overloaded.
     BusyQueue { error: String },
     /// Tasks that others hold; `by` names the first owners.
@@ -23,12 +49,32 @@ pub enum WaitReason {
     },
 }
 
+impl WaitReason {
+    /// Returns when the session ends if nothing changes, if the wait has such an end.
+    pub fn gives_up_at(&self) -> Option<Timestamp> {
+        match self {
+            Self::RateLimit { gives_up_at, .. }
+            | Self::Throttle { gives_up_at, .. }
+            | Self::Outage { gives_up_at, .. }
+            | Self::Environment { gives_up_at, .. } => *gives_up_at,
+            Self::Delay | Self::Retry { .. } | Self::BusyQueue { .. } | Self::Queue { .. } => None,
+        }
+    }
+}
+
 impl fmt::Display for WaitReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Delay => f.write_str("delay between iterations"),
             Self::Retry { error } => write!(f, "retry after: {error}"),
-            Self::RateLimit { reason } => write!(f, "rate limit: {reason}"),
+            Self::RateLimit { reason, .. } => write!(f, "rate limit: {reason}"),
+            Self::Throttle { reason, .. } => write!(f, "throttled by the provider: {reason}"),
+            Self::Outage { reason, .. } => write!(f, "provider outage: {reason}"),
+            Self::Environment {
+                requirement,
+                reason,
+                ..
+            } => write!(f, "{requirement}: {reason}"),
             Self::BusyQueue { error } => write!(f, "busy queue: {error}"),
             Self::Queue { held, by } => f.write_str(&text::held(*held, by)),
         }

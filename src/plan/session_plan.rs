@@ -98,6 +98,18 @@ pub struct Guardrails {
     /// Agents that may run at a time, in the branches of parallel blocks.
     #[serde(default)]
     pub max_agents: u32,
+    /// Seconds of nothing but outages that end the session.
+    #[serde(default)]
+    pub max_outage_s: u64,
+    /// Seconds of nothing but waits without a told end that end the session.
+    #[serde(default)]
+    pub max_wait_s: u64,
+    /// Failures in a row of the same kind that end the session.
+    #[serde(default)]
+    pub max_same_failures: u32,
+    /// Shortens the waits after failures, in tests.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wait_factor: Option<f64>,
 }
 
 fn once() -> u32 {

@@ -6,9 +6,10 @@ use super::run::Runner;
 use crate::clock;
 use crate::engine::idle_limit_applies;
 use crate::error::Result;
-use crate::model::{Cursor, FinishedAttempt, Input, Outcome, WorkTree};
+use crate::model::{Cursor, FinishedAttempt, Input, Outcome, Requirement, WorkTree};
 use crate::plan::Node;
 use crate::termination::promises;
+use nix::errno::Errno;
 use std::io;
 
 impl Runner {
@@ -42,7 +43,10 @@ impl Runner {
             tracker_env,
             ..AttemptContext::new(&self.session, &node, &self.env, self.budget())
         };
-        Attempt::ensure(&context).await
+        match Attempt::ensure(&context).await {
+            Err(error) => lacking(&error).map(Ensured::Ended).ok_or(error),
+            ensured => ensured,
+        }
     }
 
     fn agent_runs(&mut self, attempt: Attempt) -> Result<()> {
@@ -127,4 +131,22 @@ impl Runner {
             | Outcome::Cancelled => None,
         }
     }
+}
+
+/// Returns the outcome of an attempt that could not begin because the machine lacks something, if that is what the error
+/// says.
+fn lacking(error: &io::Error) -> Option<Outcome> {
+    let requirement = match Errno::from_raw(error.raw_os_error()?) {
+        Errno::ENOSPC | Errno::EDQUOT => Requirement::DiskSpace,
+        Errno::EROFS => Requirement::WritableDisk,
+        Errno::EMFILE | Errno::ENFILE => Requirement::Descriptors,
+        Errno::EAGAIN => Requirement::Processes,
+        Errno::ENOMEM => Requirement::Memory,
+        _ => return None,
+    };
+    let reason = error.to_string();
+    Some(Outcome::Environment {
+        requirement,
+        reason,
+    })
 }

@@ -15,6 +15,7 @@ mod kill;
 mod launch_request;
 mod observer;
 mod preview;
+mod probe;
 mod progress_snapshots;
 mod run;
 mod signals;

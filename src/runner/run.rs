@@ -6,6 +6,7 @@ use super::env::RunnerEnv;
 use super::gates::Gates;
 use super::observer::end_notifier::EndNotifier;
 use super::observer::window::Window;
+use super::probe::Probe;
 use super::progress_snapshots::ProgressSnapshots;
 use super::signals::Signals;
 use super::spans::Spans;
@@ -56,6 +57,7 @@ pub(super) struct Runner {
     pub(super) snapshots: ProgressSnapshots,
     pub(super) tasks: Tasks,
     gates: Gates,
+    pub(super) probe: Probe,
     spans: Spans,
     pub(super) git: Git,
     /// An input that is known before anything has to be waited for.
@@ -80,6 +82,7 @@ impl Runner {
             branches: Branches::new(session.state().current.cursor),
             tasks: Tasks::new(&env),
             gates: Gates::default(),
+            probe: Probe::default(),
             spans: Spans::default(),
             git: Git::new(&env.workspace.cwd, env.find("git"), &env.vars),
             attempt: None,
@@ -157,7 +160,10 @@ impl Runner {
     async fn reconcile(&mut self) -> Result<()> {
         let (plan, state) = (&self.session.plan, self.session.state());
         match state.pending(plan) {
-            Some(Effect::RunAgent(cursor)) => self.ensure_agent(cursor).await,
+            Some(Effect::RunAgent(cursor)) => {
+                self.probe.stop();
+                self.ensure_agent(cursor).await
+            }
             Some(Effect::StopAgent(cursor)) => {
                 self.ensure_agent(cursor).await?;
                 self.stop_agent();
@@ -176,6 +182,10 @@ impl Runner {
             }
             Some(Effect::AskGate(_, gate)) => self.ask_gate(gate),
             Some(Effect::RunBlock(cursor)) => self.run_branches(cursor).await,
+            Some(Effect::Probe { cursor, every, .. }) => {
+                self.probe.watch(cursor, every);
+                Ok(())
+            }
             Some(Effect::WaitUntil(_)) | None => Ok(()),
         }
     }
@@ -220,6 +230,7 @@ impl Runner {
             (input, remarks) = self.tasks.answered() => Wakeup::QueueAnswered(input, remarks),
             input = self.gates.answered() => Wakeup::GateAnswered(input),
             () = reached(heartbeat) => Wakeup::HeartbeatDue,
+            () = reached(self.probe.due()) => Wakeup::ProbeDue,
             () = passed(wait_until) => Wakeup::WaitOver,
             () = sleep(poll) => Wakeup::Poll,
         }
@@ -244,6 +255,7 @@ impl Runner {
                     .send_heartbeat(&self.session.plan, self.session.state());
                 Ok(())
             }
+            Wakeup::ProbeDue => self.probe_wait().await,
             Wakeup::WaitOver => self.accept(&Input::Woke),
             Wakeup::StopSignal(stop) => {
                 tracing::info!(?stop, "stop signal received");

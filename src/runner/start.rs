@@ -4,7 +4,7 @@ use super::env::RunnerEnv;
 use super::status_file;
 use crate::agent::{self, Invocation, InvocationContext, PromptDelivery};
 use crate::exec::shim::{Job, SpawnedShim};
-use crate::model::{FailureClass, Outcome, ProcessId, env_tag};
+use crate::model::{FailureClass, Outcome, ProcessId, Requirement, env_tag};
 use crate::plan::Node;
 use crate::plan::template::{self, UnknownVariable};
 use crate::store::lock::FileLock;
@@ -164,11 +164,13 @@ fn job(context: &AttemptContext<'_>, prompt: &str) -> Result<Job, Box<Outcome>> 
     vars.insert("PATH".to_owned(), env.agent_path());
     vars.extend(context.tracker_env.iter().cloned());
     let program = env.find(&invocation.program).ok_or_else(|| {
-        Box::new(Outcome::Refused {
-            class: FailureClass::Refused,
-            reason: format!("there is no program `{}` on PATH", invocation.program),
-            hint: format!(
-                "{}; or name it with `program:` in the loop",
+        Box::new(Outcome::Environment {
+            requirement: Requirement::Program {
+                program: invocation.program.clone(),
+            },
+            reason: format!(
+                "there is no program `{}` on PATH; {}; or name it with `program:` in the loop",
+                invocation.program,
                 node.agent.adapter().install_hint()
             ),
         })

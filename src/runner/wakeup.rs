@@ -23,6 +23,8 @@ pub(super) enum Wakeup {
     BranchReported(Input),
     BranchFailed(Error),
     HeartbeatDue,
+    /// Time to look whether what is waited for is there.
+    ProbeDue,
     WaitOver,
     /// An input that was known before anything had to be waited for.
     Pending(Input),

@@ -1,6 +1,7 @@
 //! The events of Claude Code.
 use super::result;
 use super::usage::message_usage;
+use crate::agent::failure;
 use crate::agent::transcript::json::{list, nested, number, string};
 use crate::agent::transcript::{Activity, Denial, RateLimit, TranscriptState, Window, about};
 use crate::model::Usage;
@@ -48,15 +49,11 @@ fn system(state: &mut TranscriptState, event: &Value, shown: &mut Vec<Activity>)
                 version: clean(&text("claude_code_version")),
             }
         }
-        "api_retry" => Activity::Retrying {
-            attempt: number(event, "attempt"),
-            of: number(event, "max_retries"),
-            in_ms: number(event, "retry_delay_ms"),
-            error: request_error(
-                &text("error"),
-                event.get("error_status").and_then(Value::as_u64),
-            ),
-        },
+        "api_retry" => {
+            let status = event.get("error_status").and_then(Value::as_i64);
+            state.retrying = Some(retry_kind(&text("error"), status).to_owned());
+            retrying(event)
+        }
         "permission_denied" => {
             state.denied_call = text("tool_use_id");
             denied(event)
@@ -101,6 +98,7 @@ fn assistant(state: &mut TranscriptState, event: &Value, shown: &mut Vec<Activit
         // The result repeats the message of a failure.
         return;
     }
+    state.retrying = None;
     if let Some(limit) = &mut state.rate_limit {
         // The provider answers, so the quota is no longer used up.
         limit.rejected = false;
@@ -242,6 +240,7 @@ fn rate_limit(info: &Value) -> RateLimit {
             && info.get("isUsingOverage").and_then(Value::as_bool) != Some(true),
         window: clean(&string(info, "rateLimitType")),
         resets_at: seconds(info, "resetsAt"),
+        reset_number: info.get("resetsAt").and_then(Value::as_i64),
         windows: windows
             .into_iter()
             .flatten()
@@ -254,6 +253,28 @@ fn rate_limit(info: &Value) -> RateLimit {
 fn seconds(value: &Value, key: &str) -> Option<Timestamp> {
     let seconds = value.get(key).and_then(Value::as_i64)?;
     Timestamp::from_second(seconds).ok()
+}
+
+/// Returns the kind of the failure that makes the program send a request again.
+fn retry_kind(error: &str, status: Option<i64>) -> &'static str {
+    match (error, failure::kind(status, "")) {
+        ("rate_limit", "") => failure::RATE_LIMIT,
+        ("authentication_failed", "") => "authentication_failed",
+        (_, "") => failure::OUTAGE,
+        (_, kind) => kind,
+    }
+}
+
+fn retrying(event: &Value) -> Activity {
+    Activity::Retrying {
+        attempt: number(event, "attempt"),
+        of: number(event, "max_retries"),
+        in_ms: number(event, "retry_delay_ms"),
+        error: request_error(
+            &string(event, "error"),
+            event.get("error_status").and_then(Value::as_u64),
+        ),
+    }
 }
 
 /// Describes why a request failed, by the provider's word for it and the HTTP status.

@@ -12,6 +12,8 @@ pub(super) fn read(state: &mut TranscriptState, event: &Value, shown: &mut Vec<A
     state.results += 1;
     state.settled = total_usage(event, state.settled);
     state.live = Usage::default();
+    state.retrying = None;
+    state.is_cut_off = is_cut_off(event);
     let end = turn_end(event);
     if !end.is_error {
         state.error.clear();
@@ -47,6 +49,13 @@ fn kind(result: &Value) -> Option<&'static str> {
     let is_budget = string(result, "terminal_reason") == "budget_exhausted"
         || string(result, "subtype") == "error_max_budget_usd";
     is_budget.then_some(failure::BUDGET)
+}
+
+/// Whether the connection was lost within the answer. 2.1.197 reports that as a success, without a reason for its end.
+fn is_cut_off(result: &Value) -> bool {
+    result.get("stop_reason").is_some_and(Value::is_null)
+        && string(result, "subtype") == "success"
+        && result.get("is_error").and_then(Value::as_bool) == Some(false)
 }
 
 fn error(end: &TurnEnd) -> Option<String> {

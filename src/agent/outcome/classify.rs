@@ -1,10 +1,10 @@
 //! Classifies how an attempt ended.
-use super::{rate_limit, refusal};
+use super::{environment, outage, rate_limit, refusal};
 use crate::agent::adapter::{Adapter, ErrorSource};
 use crate::agent::failure;
 use crate::agent::spec::AgentSpec;
 use crate::agent::transcript::{Transcript, TranscriptState};
-use crate::model::{Exit, Outcome, Status};
+use crate::model::{Exit, HangKind, Outcome, Status};
 use crate::text::error_line;
 use jiff::Timestamp;
 use std::borrow::Cow;
@@ -21,8 +21,11 @@ const STDERR_TAIL: usize = 2048;
 /// - a cancelled agent is *cancelled*, unless it had given its result before, without error: then its work is not lost and
 ///   not repeated.
 /// - a budget that the program was given and used up is *exhausted*: another attempt would use up another one.
-/// - a used up quota comes before a refusal, a refusal before a crash; each is recognised by structured fields alone. Texts
-///   are only matched where Claude Code gives nothing else (it refuses to run as root).
+/// - a used up quota comes before a refusal, then what the machine lacks, an outage, a crash; of Claude Code each is
+///   recognised by structured fields. Texts are only matched where it gives nothing else (it refuses to run as root, or
+///   died without a result).
+/// - an agent that was ended while it waited for its provider did not hang: that is the provider's *outage* or limit.
+/// - exit 0 without a status and with an answer that was cut off is an *outage*.
 /// - where another program than Claude Code fails and its events do not explain it, its exit code and stderr do.
 /// - exit 0 with a result that has `is_error` is an interrupted run: *crashed*, so that it is retried.
 pub fn outcome(
@@ -34,7 +37,8 @@ pub fn outcome(
     now: Timestamp,
 ) -> Outcome {
     if let Some(error) = &exit.spawn_error {
-        return refusal::not_started(spec, error);
+        return environment::not_started(spec, error)
+            .unwrap_or_else(|| refusal::not_started(spec, error));
     }
     let state = &*with_plain_failure(spec.adapter(), transcript.state(), exit, stderr);
     let has_succeeded = transcript.saw_result() && !state.has_failed();
@@ -49,7 +53,7 @@ pub fn outcome(
         return Outcome::Cancelled;
     }
     if let Some(limit) = exit.limit {
-        return rate_limit::of_timeout(state, now).unwrap_or(Outcome::TimedOut { limit });
+        return of_hang(spec, state, limit, stderr, now);
     }
     if state.error == failure::BUDGET {
         return Outcome::BudgetExhausted {
@@ -58,7 +62,26 @@ pub fn outcome(
     }
     rate_limit::of_failure(state, exit, now)
         .or_else(|| refusal::refused(spec, state, exit, stderr))
+        .or_else(|| environment::of_failure(state, exit, stderr))
+        .or_else(|| outage::of_failure(state, exit))
         .unwrap_or_else(|| crashed_or_unreported(spec.adapter(), state, exit, no_status, stderr))
+}
+
+/// Classifies the end of an agent that was ended because it hung. One that waited for its provider did not hang, and one
+/// that asked a question would ask it again.
+fn of_hang(
+    spec: &AgentSpec,
+    state: &TranscriptState,
+    limit: HangKind,
+    stderr: &str,
+    now: Timestamp,
+) -> Outcome {
+    if limit == HangKind::Prompt {
+        return refusal::asked(spec, [stderr, &state.last_raw]);
+    }
+    rate_limit::of_timeout(state, now)
+        .or_else(|| outage::of_timeout(state))
+        .unwrap_or(Outcome::TimedOut { limit })
 }
 
 /// Returns the status from the file, or from the structured result where the agent reports by that.
@@ -114,7 +137,7 @@ fn limit_in_prose(adapter: &dyn Adapter, state: &TranscriptState, stderr: &str) 
     ];
     let mut lines = lines.iter().map(String::as_str).chain(stderr.lines());
     lines
-        .find(|line| failure::resets_at(line).is_some())
+        .find(|line| failure::reset_number(line).is_some())
         .map(str::to_owned)
 }
 
@@ -143,7 +166,7 @@ fn crashed_or_unreported(
     stderr: &str,
 ) -> Outcome {
     if exit.code == Some(0) && !state.has_failed() {
-        return Outcome::Unreported { reason: no_status };
+        return outage::of_success(state).unwrap_or(Outcome::Unreported { reason: no_status });
     }
     let stdout = || Some(state.last_raw.clone()).filter(|line| !line.is_empty());
     let plain = || match adapter.error_source() {

@@ -1,5 +1,7 @@
 //! How an attempt ended, from its process and its transcript.
 mod classify;
+mod environment;
+mod outage;
 mod rate_limit;
 mod refusal;
 

@@ -3,7 +3,8 @@ use crate::agent::adapter::Refusal;
 use crate::agent::failure;
 use crate::agent::spec::AgentSpec;
 use crate::agent::transcript::TranscriptState;
-use crate::model::{Exit, FailureClass, Outcome};
+use crate::model::{Exit, FailureClass, HangKind, Outcome};
+use crate::text::error_line;
 use std::collections::BTreeSet;
 
 /// Returns the refusal of a program that could not be started.
@@ -12,6 +13,20 @@ pub(super) fn not_started(spec: &AgentSpec, error: &str) -> Outcome {
         class: FailureClass::Refused,
         reason: format!("`{}` could not be started: {error}", spec.program),
         hint: spec.adapter().install_hint(),
+    }
+}
+
+/// Returns the refusal of a program that asked a question on a terminal that is not there.
+pub(super) fn asked(spec: &AgentSpec, output: [&str; 2]) -> Outcome {
+    let question = output.into_iter().find_map(error_line);
+    let question = question.map_or_else(String::new, |line| format!(": {line}"));
+    Outcome::Refused {
+        class: FailureClass::Refused,
+        reason: format!("{}{question}", HangKind::Prompt),
+        hint: format!(
+            "run `{}` once by hand in this folder and answer what it asks",
+            spec.program
+        ),
     }
 }
 

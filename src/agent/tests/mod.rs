@@ -8,6 +8,7 @@ use camino::Utf8Path;
 use jiff::Timestamp;
 
 mod calls;
+mod failures;
 mod outcomes;
 mod provider_calls;
 mod provider_outcomes;

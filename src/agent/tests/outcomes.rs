@@ -250,7 +250,7 @@ fn resets_in_the_past_or_too_far_away_are_ignored() {
 }
 
 #[test]
-fn a_program_that_cannot_start_is_refused_with_a_hint() {
+fn a_program_that_cannot_start_is_needed_or_refuses_with_a_hint() {
     let spec = spec(PermissionMode::BypassPermissions);
     let missing = Exit {
         code: None,
@@ -260,7 +260,7 @@ fn a_program_that_cannot_start_is_refused_with_a_hint() {
     let missing = outcome(&spec, &missing, &read(b"").0, no_status(), "", now());
     assert_eq!(
         summary(&missing),
-        "refused: `claude` could not be started: No such file or directory -> install Claude Code (`npm install -g @anthropic-ai/claude-code`)"
+        "needs the program `claude`: `claude` could not be started: No such file or directory"
     );
     let root = "--dangerously-skip-permissions cannot be used with root/sudo privileges for security reasons\n";
     for (stdout, stderr) in [("", root), (root, "")] {

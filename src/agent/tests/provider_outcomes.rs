@@ -100,9 +100,9 @@ fn ends_of_other_providers_are_classified() {
         );
     }
     insta::assert_snapshot!(found, @"
-    codex usage limit: rate limited until None: You've hit your usage limit. Upgrade to Pro (https://chatgpt.com/explore/pro), visit https://chatgpt.com/codex/settings/usage to purchase more credits or try again at 3:05 PM.
+    codex usage limit: rate limited until None: You've hit your usage limit. Upgrade to Pro (https://chatgpt.com/explore/pro), visit https://chatgpt.com/codex/settings/usage to purchase more credits or try again at 3:05 PM.; when it resets cannot be read
     codex unauthorized: refused: unexpected status 401 Unauthorized: Missing bearer or basic authentication in header -> log in
-    codex disconnected: crashed Some(1) None: stream disconnected before completion: error sending request
+    codex disconnected: provider outage: stream disconnected before completion: error sending request
     codex declined: refused: not permitted: shell (first: shell git push) -> allow it in the settings of `codex`, or choose another `permissions
     codex bad flag: crashed Some(2) None: error: unexpected argument '--x' found
     gemini quota: rate limited until Some(2026-11-21T09:14:07Z): [API Error: You have exhausted your capacity on this model. Your quota will reset after 8h44m7s.]
@@ -110,7 +110,7 @@ fn ends_of_other_providers_are_classified() {
     gemini no login: refused: Gemini CLI could not sign in -> sign in
     gemini bad settings: refused: a settings.json of Gemini CLI is invalid -> see `ap logs`
     gemini too many turns: crashed Some(53) None: Reached max session turns for this session.
-    opencode 429: rate limited until None: Rate limit exceeded. Please try again later.
+    opencode 429: throttled: Rate limit exceeded. Please try again later.
     opencode no login: refused: no credentials -> log in
     opencode rejected: refused: not permitted: external_directory -> allow it in the settings of `opencode`, or choose another `permissions
     amp no login: refused: Error: You are not logged in. Run `amp login`. -> log in

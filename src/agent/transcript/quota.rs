@@ -8,6 +8,8 @@ pub struct RateLimit {
     /// The window it is about (`five_hour`, `seven_day`); empty for mere throttling.
     pub window: String,
     pub resets_at: Option<Timestamp>,
+    /// The number that says so, as the provider gives it: it may be no time at all.
+    pub reset_number: Option<i64>,
     /// All windows in the report.
     pub windows: Vec<Window>,
 }

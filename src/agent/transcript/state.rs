@@ -4,7 +4,7 @@ use super::quota::RateLimit;
 use crate::agent::failure;
 use crate::model::Usage;
 use crate::text::{clean, first_line};
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 use serde_json::Value;
 use std::collections::VecDeque;
 
@@ -36,8 +36,12 @@ pub struct TranscriptState {
     pub(in crate::agent) error: String,
     /// The time until the quota comes back, where only that is known.
     pub(in crate::agent) resets_in: Option<SignedDuration>,
-    /// The moment the quota comes back, where a text has it.
-    pub(in crate::agent) resets_at: Option<Timestamp>,
+    /// The number with which a text says when the quota comes back.
+    pub(in crate::agent) reset_number: Option<i64>,
+    /// The kind of the failure for which the program is waiting to send its request again.
+    pub(in crate::agent) retrying: Option<String>,
+    /// Whether the last answer was cut off, although it passed for a success.
+    pub(in crate::agent) is_cut_off: bool,
     /// Whether the last text came in deltas and may continue.
     in_delta: bool,
     pub(in crate::agent) denials: Vec<Denial>,
@@ -86,6 +90,13 @@ impl TranscriptState {
                 .find(|text| !text.is_empty())
                 .map(str::to_owned),
         }
+    }
+
+    /// Whether the last turn failed for a reason of this name.
+    pub(in crate::agent) fn ended_by(&self, reason: &str) -> bool {
+        self.turn_end
+            .as_ref()
+            .is_some_and(|end| end.is_error && end.reason == reason)
     }
 
     /// Returns the HTTP status of a failed request.
@@ -151,7 +162,7 @@ impl TranscriptState {
     pub(in crate::agent) fn succeed(&mut self, shown: &mut Vec<Activity>) {
         self.error.clear();
         self.resets_in = None;
-        self.resets_at = None;
+        self.reset_number = None;
         self.turn_end = Some(TurnEnd::default());
         self.results += 1;
         self.settled += std::mem::take(&mut self.live);
@@ -174,7 +185,7 @@ impl TranscriptState {
     pub(in crate::agent) fn soft_error(&mut self, kind: &str, message: &str) {
         self.error = kind.to_owned();
         self.resets_in = failure::resets_in(message);
-        self.resets_at = failure::resets_at(message);
+        self.reset_number = failure::reset_number(message);
         self.turn_end = Some(TurnEnd {
             is_error: true,
             error: first_line(message),

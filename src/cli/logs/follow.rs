@@ -290,7 +290,18 @@ fn wait_reason(reason: &WaitReason) -> Option<String> {
     match reason {
         WaitReason::Delay => None,
         WaitReason::Retry { error } => Some(format!("to retry: {error}")),
-        WaitReason::RateLimit { reason } => Some(format!("for the quota: {reason}")),
+        WaitReason::RateLimit { reason, .. } => Some(format!("for the quota: {reason}")),
+        WaitReason::Throttle { reason, .. } => {
+            Some(format!("for the provider, which limits requests: {reason}"))
+        }
+        WaitReason::Outage { reason, .. } => {
+            Some(format!("for the end of the provider's outage: {reason}"))
+        }
+        WaitReason::Environment {
+            requirement,
+            reason,
+            ..
+        } => Some(format!("for {requirement}: {reason}")),
         WaitReason::BusyQueue { error } => Some(format!("for the queue, which is busy: {error}")),
         WaitReason::Queue { held, by } => Some(format!("for {}", crate::text::held(*held, by))),
     }

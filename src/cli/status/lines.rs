@@ -136,12 +136,16 @@ impl Lines<'_> {
         if let Some(at) = working.latest.sign_at {
             self.add("Last sign", time::ago(at, self.now));
         }
-        for (agent, limit) in &self.snapshot.state.session.rate_limits {
-            let until = limit.until;
+        for (agent, rest) in &self.snapshot.state.session.resting {
+            let until = rest.until(&self.snapshot.plan);
             if !agent.is_empty() && self.now < until {
                 let left = duration::short(until.duration_since(self.now));
                 let (agent, until) = (text::clean(agent), time::local(until, self.now));
-                self.add("Limited", format!("{agent} until {until} ({left} left)"));
+                let class = rest.class;
+                self.add(
+                    "Limited",
+                    format!("{agent} until {until} ({left} left): {class}"),
+                );
             }
         }
     }

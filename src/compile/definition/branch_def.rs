@@ -34,7 +34,7 @@ pub struct FullBranchDef {
     pub program: Option<String>,
     /// Further arguments for the program.
     pub args: Vec<String>,
-    /// The agents that take over when the provider is out of quota.
+    /// The agents that take over when the provider does not serve this one.
     pub fallback: Option<Vec<String>>,
     /// The inputs of its stages that set none themselves.
     pub inputs: Option<NodeInputsDef>,

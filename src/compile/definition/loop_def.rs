@@ -50,7 +50,7 @@ pub struct LoopDef {
     /// How much the model reasons: `low` to `max`, where the program has such a setting.
     #[cfg_attr(feature = "schemas", schemars(extend("examples" = ["low", "medium", "high", "max"])))]
     pub effort: Option<String>,
-    /// The agents that take over when one is out of quota: providers, each optionally with a model.
+    /// The agents that take over when one is not served: providers, each optionally with a model.
     pub fallback: Option<Vec<String>>,
     /// Claude Code's permission mode.
     #[cfg_attr(feature = "schemas", schemars(extend("examples" = PERMISSIONS)))]
@@ -120,6 +120,12 @@ pub struct GuardrailsDef {
     pub max_consecutive_errors: Option<u32>,
     /// Iterations in a row that change nothing and end the session.
     pub max_idle_iterations: Option<u32>,
+    /// How long a session waits in which attempts end only by outages of the provider.
+    pub max_outage: Option<Span>,
+    /// How long a session waits in which nothing works, and nothing says until when.
+    pub max_wait: Option<Span>,
+    /// Failures of the same kind in a row that end the session.
+    pub max_same_failures: Option<u32>,
     /// Agents that may run at a time, in the branches of parallel blocks.
     pub max_agents: Option<u32>,
 }

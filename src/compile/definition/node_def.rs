@@ -40,7 +40,7 @@ pub struct NodeDef {
     /// The kind of agent.
     #[cfg_attr(feature = "schemas", schemars(extend("examples" = Provider::names())))]
     pub provider: Option<String>,
-    /// The agents that take over when one is out of quota; takes precedence over the loop's.
+    /// The agents that take over when one is not served; takes precedence over the loop's.
     pub fallback: Option<Vec<String>>,
     /// A description in one line.
     pub description: Option<String>,

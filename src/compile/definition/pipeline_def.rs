@@ -62,7 +62,7 @@ pub struct DefaultsDef {
     /// How much the model reasons: `low` to `max`, where the program has such a setting.
     #[cfg_attr(feature = "schemas", schemars(extend("examples" = ["low", "medium", "high", "max"])))]
     pub effort: Option<String>,
-    /// The agents that take over when one is out of quota.
+    /// The agents that take over when one is not served.
     pub fallback: Option<Vec<String>>,
     /// Pause between iterations.
     pub delay: Option<Span>,

@@ -72,7 +72,10 @@ fn a_plan_has_sensible_defaults() {
         "max_cost_usd": 500.0,
         "max_consecutive_errors": 3,
         "max_idle_iterations": 5,
-        "max_agents": 0
+        "max_agents": 0,
+        "max_outage_s": 86400,
+        "max_wait_s": 86400,
+        "max_same_failures": 5
       },
       "provenance": [
         {

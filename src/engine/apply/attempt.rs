@@ -1,4 +1,5 @@
 //! Records how attempts begin and end.
+use crate::engine::policy::{Then, policy};
 use crate::engine::state::{IterationRecord, Phase, SessionState, State};
 use crate::model::{Cursor, Decision, FinishedAttempt, Outcome, ProcessId, Status};
 use jiff::Timestamp;
@@ -14,6 +15,7 @@ impl State {
         let current = &mut self.current;
         if cursor.attempt == 1 {
             current.counters.failures = 0;
+            current.counters.memory_failures = 0;
         }
         current.counters.queue_waits = 0;
         current.counters.queue_waiting_since = None;
@@ -36,29 +38,33 @@ impl State {
         self.session.usage += attempt.usage;
         self.current.promises.clone_from(&attempt.promises);
         self.current.queue_status = None;
+        self.note_stall(&attempt.outcome, at);
         match &attempt.outcome {
             Outcome::Reported { status } => self.iteration_completed(attempt, status.clone(), at),
             Outcome::Unreported { reason } => {
                 self.iteration_completed(attempt, Status::missing(reason), at);
             }
-            Outcome::RateLimited { until, .. } => self.rate_limited(*until, at),
-            Outcome::Throttled { .. } | Outcome::Outage { .. } => self.rate_limited(None, at),
-            Outcome::Cancelled => (),
-            Outcome::Crashed { .. }
-            | Outcome::Refused { .. }
-            | Outcome::Environment { .. }
-            | Outcome::BudgetExhausted { .. }
-            | Outcome::TimedOut { .. }
-            | Outcome::Lost { .. } => self.attempt_failed(&attempt.outcome),
+            outcome => self.attempt_failed(outcome, at),
         }
         self.phase = Phase::Exited {
             outcome: attempt.outcome.clone(),
         };
     }
 
-    fn attempt_failed(&mut self, outcome: &Outcome) {
-        self.current.counters.failures += 1;
-        self.session.last_error = Some(outcome.to_string());
+    fn attempt_failed(&mut self, outcome: &Outcome, at: Timestamp) {
+        let Some(policy) = outcome.class().map(policy) else {
+            return;
+        };
+        if let (Then::Rest(waits), Some(class)) = (policy.then, outcome.class()) {
+            self.rest_agent(class, waits, outcome, at);
+        }
+        if policy.costs_attempt {
+            self.current.counters.failures += 1;
+            self.session.last_error = Some(outcome.to_string());
+        }
+        if outcome.lacks_memory() {
+            self.current.counters.memory_failures += 1;
+        }
     }
 
     fn iteration_completed(&mut self, attempt: &FinishedAttempt, status: Status, at: Timestamp) {
@@ -66,7 +72,7 @@ impl State {
         self.count_iteration(attempt.cursor.iteration, status.decision);
         let failed = status.decision == Decision::Error;
         self.session.last_error = failed.then(|| status.reason.clone());
-        self.session.rate_limits.remove(&self.current.agent);
+        self.session.resting.remove(&self.current.agent);
         self.session.iterations += 1;
         self.current.iteration_started = None;
         self.remember(attempt.cursor, status, at);

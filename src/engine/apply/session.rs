@@ -1,7 +1,7 @@
 //! Records how a session starts, changes hands and ends.
 use crate::engine::state::{NodeCounters, Phase, State};
 use crate::model::{Change, Ending, ForkedFrom, ProcessId, RunId, SessionName};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 impl State {
     pub(super) fn session_started(
@@ -68,7 +68,8 @@ impl State {
         self.current.gates.clear();
         self.current.queue_status = None;
         self.session.last_error = None;
-        self.session.rate_limits.clear();
+        self.session.resting.clear();
+        self.session.stall = None;
         self.phase = Phase::Ready;
     }
 
@@ -106,6 +107,11 @@ impl State {
     /// Counts the time since the last fact as time without a runner.
     fn add_unattended(&mut self, before: Option<Timestamp>, at: Timestamp) {
         let since = before.map_or(0, |before| at.duration_since(before).as_millis());
-        self.session.unattended_ms += i64::try_from(since).unwrap_or(i64::MAX).max(0);
+        let since = i64::try_from(since).unwrap_or(i64::MAX).max(0);
+        self.session.unattended_ms += since;
+        if let Some(stall) = &mut self.session.stall {
+            let gone = SignedDuration::from_millis(since);
+            stall.since = stall.since.checked_add(gone).unwrap_or(stall.since);
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! Records how waits begin and end.
 use crate::engine::state::{Phase, State};
-use crate::model::WaitReason;
+use crate::model::{FailureClass, WaitReason};
 use jiff::Timestamp;
 
 impl State {
@@ -10,7 +10,12 @@ impl State {
                 self.current.counters.queue_waits += 1;
                 self.current.counters.queue_waiting_since.get_or_insert(at);
             }
-            WaitReason::Delay | WaitReason::Retry { .. } | WaitReason::RateLimit { .. } => (),
+            WaitReason::Delay
+            | WaitReason::Retry { .. }
+            | WaitReason::RateLimit { .. }
+            | WaitReason::Throttle { .. }
+            | WaitReason::Outage { .. }
+            | WaitReason::Environment { .. } => (),
         }
         self.phase = Phase::Waiting {
             reason: reason.clone(),
@@ -20,17 +25,29 @@ impl State {
     }
 
     pub(super) fn wait_ended(&mut self, at: Timestamp) {
-        if let Phase::Waiting { reason, .. } = std::mem::replace(&mut self.phase, Phase::Ready) {
-            self.after_wait(&reason, at);
+        if let Phase::Waiting { reason, until, .. } =
+            std::mem::replace(&mut self.phase, Phase::Ready)
+        {
+            self.after_wait(&reason, at < until, at);
         }
     }
 
-    fn after_wait(&mut self, reason: &WaitReason, at: Timestamp) {
+    /// A wait that ended `early` was ended by the user or by a probe: what it waited for is there.
+    fn after_wait(&mut self, reason: &WaitReason, early: bool, at: Timestamp) {
         match reason {
             // A delay is short: the queue's status is still good.
             WaitReason::Delay => return,
-            WaitReason::RateLimit { .. } => self.clear_rate_limits(at),
-            WaitReason::Retry { .. } | WaitReason::BusyQueue { .. } | WaitReason::Queue { .. } => {}
+            WaitReason::Outage { .. } if early => self.end_rests(Some(FailureClass::Outage), at),
+            WaitReason::RateLimit { .. } | WaitReason::Throttle { .. } if early => {
+                self.end_rests(None, at);
+            }
+            WaitReason::RateLimit { .. }
+            | WaitReason::Throttle { .. }
+            | WaitReason::Outage { .. }
+            | WaitReason::Environment { .. }
+            | WaitReason::Retry { .. }
+            | WaitReason::BusyQueue { .. }
+            | WaitReason::Queue { .. } => {}
         }
         self.current.queue_status = None;
     }

@@ -1,9 +1,10 @@
 //! What follows from an attempt that is over.
 use super::finish::{fail, limit_reached};
-use super::node::{advance, wait_for_quota};
-use crate::engine::retry::backoff;
+use super::node::advance;
+use super::wait::{wait_for_agent, wait_for_environment, wait_for_retry};
+use crate::engine::policy::{Then, policy};
 use crate::engine::state::State;
-use crate::model::{Event, Limit, Outcome, WaitReason};
+use crate::model::{Event, Limit, Outcome, Requirement};
 use crate::plan::{Node, Plan};
 use crate::text::count;
 use jiff::Timestamp;
@@ -15,33 +16,45 @@ pub(super) fn after_attempt(
     now: Timestamp,
 ) -> Option<Event> {
     let node = state.node(plan)?;
-    match outcome {
-        Outcome::Reported { .. } | Outcome::Unreported { .. } => {
-            after_iteration(plan, state, node, now)
+    let Some(class) = outcome.class().filter(|_| !outcome.ends_iteration()) else {
+        return after_iteration(plan, state, node, now);
+    };
+    let policy = policy(class);
+    match policy.then {
+        // The next agent of the chain takes over at once.
+        Then::Rest(_) => {
+            wait_for_agent(plan, state, node, now).or_else(|| advance(plan, state, node, now))
         }
-        // The next agent of the chain that has quota takes over at once.
-        Outcome::RateLimited { reason, .. }
-        | Outcome::Throttled { reason }
-        | Outcome::Outage { reason } => {
-            wait_for_quota(state, node, reason, now).or_else(|| advance(plan, state, node, now))
+        Then::Probe(_) => {
+            let needed = requirement(outcome)?;
+            Some(wait_for_environment(plan, state, needed, outcome, now))
         }
-        Outcome::BudgetExhausted { reason } => Some(limit_reached(Limit::AgentBudget {
-            reason: reason.clone(),
-        })),
-        Outcome::Refused { hint, .. } => Some(fail(outcome.to_string(), hint)),
-        Outcome::Crashed { .. }
-        | Outcome::TimedOut { .. }
-        | Outcome::Environment { .. }
-        | Outcome::Lost { .. }
-            if node.agent.max_attempts <= state.current.counters.failures =>
+        Then::End => Some(refused(outcome)),
+        Then::Retry
+            if policy.costs_attempt
+                && node.agent.max_attempts <= state.current.counters.failures =>
         {
             Some(out_of_attempts(state, node, outcome))
         }
-        Outcome::Crashed { .. }
-        | Outcome::TimedOut { .. }
-        | Outcome::Environment { .. }
-        | Outcome::Lost { .. }
-        | Outcome::Cancelled => Some(wait_for_retry(state, node, outcome, now)),
+        Then::Retry => Some(wait_for_retry(state, node, outcome, now)),
+    }
+}
+
+fn requirement(outcome: &Outcome) -> Option<&Requirement> {
+    match outcome {
+        Outcome::Environment { requirement, .. } => Some(requirement),
+        _ => None,
+    }
+}
+
+/// Ends the session after a failure that a retry does not change.
+fn refused(outcome: &Outcome) -> Event {
+    match outcome {
+        Outcome::BudgetExhausted { reason } => limit_reached(Limit::AgentBudget {
+            reason: reason.clone(),
+        }),
+        Outcome::Refused { hint, .. } => fail(outcome.to_string(), hint),
+        _ => fail(outcome.to_string(), ""),
     }
 }
 
@@ -72,16 +85,6 @@ fn out_of_attempts(state: &State, node: &Node, outcome: &Outcome) -> Event {
         format!("{} process {outcome}{attempts}", agent_name(state, node)),
         "",
     )
-}
-
-fn wait_for_retry(state: &State, node: &Node, outcome: &Outcome, now: Timestamp) -> Event {
-    let delay = backoff(node.agent.retry_delay_ms, state.current.counters.failures);
-    Event::WaitStarted {
-        reason: WaitReason::Retry {
-            error: outcome.to_string(),
-        },
-        until: now + delay,
-    }
 }
 
 fn agent_name(state: &State, node: &Node) -> String {

@@ -6,5 +6,6 @@ mod limits;
 mod next;
 mod node;
 mod queue;
+mod wait;
 
 pub use next::follow;

@@ -2,6 +2,7 @@
 use super::finish::{fail, limit_reached};
 use super::limits::session_limit;
 use super::queue;
+use super::wait::wait_for_agent;
 use crate::engine::idle;
 use crate::engine::state::{Phase, State};
 use crate::model::{Event, Limit, NodeEnding, WaitReason};
@@ -29,10 +30,11 @@ pub(super) fn advance(plan: &Plan, state: &State, node: &Node, now: Timestamp) -
     if state.session.pausing {
         return None;
     }
-    if let Some(event) = delay(state, node, now).or_else(|| no_agent_left(state, node, now)) {
+    if let Some(event) = delay(state, node, now).or_else(|| wait_for_agent(plan, state, node, now))
+    {
         return Some(event);
     }
-    (!state.awaits_claim(plan)).then(|| start(state, node, now))
+    (!state.awaits_claim(plan)).then(|| start(plan, state, node, now))
 }
 
 /// Returns the end of the node, if its termination says so.
@@ -90,36 +92,8 @@ fn delay(state: &State, node: &Node, now: Timestamp) -> Option<Event> {
     })
 }
 
-/// Waits if agents of an earlier node used up the quota of this one's.
-fn no_agent_left(state: &State, node: &Node, now: Timestamp) -> Option<Event> {
-    let label = state.agent_at(node, 0).label();
-    wait_for_quota(state, node, &format!("{label} is out of quota"), now)
-}
-
-/// Waits for the first agent that has quota again, if none has any.
-pub(super) fn wait_for_quota(
-    state: &State,
-    node: &Node,
-    reason: &str,
-    now: Timestamp,
-) -> Option<Event> {
-    if state.first_available(node, now).is_some() {
-        return None;
-    }
-    let until = state.next_available_at(node)?;
-    let others = if node.agent.fallback.is_empty() {
-        ""
-    } else {
-        "; no other agent of the chain has quota left"
-    };
-    let reason = WaitReason::RateLimit {
-        reason: format!("{reason}{others}"),
-    };
-    Some(Event::WaitStarted { reason, until })
-}
-
-fn start(state: &State, node: &Node, now: Timestamp) -> Event {
-    let (fallback, agent) = state.next_agent(node, now);
+fn start(plan: &Plan, state: &State, node: &Node, now: Timestamp) -> Event {
+    let (fallback, agent) = state.next_agent(plan, node, now);
     Event::IterationStarted {
         cursor: state.current.next_attempt(),
         fallback,

@@ -1,6 +1,6 @@
 //! What the journal must show, kept apart from the engine's own state.
 use super::is_in_vain;
-use super::rate_limits::RateLimits;
+use super::rests::Rests;
 use crate::engine::{Phase, State};
 use crate::model::*;
 use crate::plan::Plan;
@@ -15,6 +15,8 @@ pub(super) struct Ledger {
     /// Failures in a row.
     streak: u32,
     owes_wait: bool,
+    /// Whether the last attempt failed by what a retry does not change.
+    refused: bool,
     waiting: Option<Timestamp>,
     agents: u32,
     pub(super) completed: u32,
@@ -22,7 +24,7 @@ pub(super) struct Ledger {
     asked_to_stop: bool,
     /// Whether the user may have ended a wait early.
     pub(super) hurried: bool,
-    rate_limits: RateLimits,
+    rests: Rests,
     /// The queue's answer since a runner started, the session waited, or an agent ran.
     queue_status: Option<QueueStatus>,
     /// The attempt that the engine has claimed a task for.
@@ -49,7 +51,7 @@ impl Ledger {
     ) -> Checked {
         let before = Before { plan, state, now };
         self.check_tasks(before, event)?;
-        self.rate_limits.record(plan, state, event, now)?;
+        self.rests.record(plan, state, event, now)?;
         match event {
             Event::AgentExited(attempt) => self.agent_exited(before, attempt),
             Event::IterationStarted { cursor, .. } => self.iteration_started(before, *cursor),
@@ -110,21 +112,25 @@ impl Ledger {
 
     fn agent_exited(&mut self, before: Before<'_>, attempt: &FinishedAttempt) -> Checked {
         self.agents -= 1;
+        prop_assert_eq!(attempt.class, attempt.outcome.class(), "another class");
         let decision = match &attempt.outcome {
-            Outcome::Crashed { .. }
-            | Outcome::Lost { .. }
-            | Outcome::TimedOut { .. }
-            | Outcome::Environment { .. } => {
+            Outcome::Crashed { .. } | Outcome::Lost { .. } | Outcome::TimedOut { .. } => {
                 self.streak += 1;
                 self.owes_wait = true;
                 return Ok(());
             }
             // An agent without quota may not start again too early: the rate limits check that.
+            Outcome::Environment { .. } => {
+                self.owes_wait = true;
+                return Ok(());
+            }
+            Outcome::BudgetExhausted { .. } | Outcome::Refused { .. } => {
+                (self.owes_wait, self.refused) = (false, true);
+                return Ok(());
+            }
             Outcome::RateLimited { .. }
             | Outcome::Throttled { .. }
             | Outcome::Outage { .. }
-            | Outcome::BudgetExhausted { .. }
-            | Outcome::Refused { .. }
             | Outcome::Cancelled => {
                 self.owes_wait = false;
                 return Ok(());
@@ -153,6 +159,7 @@ impl Ledger {
     fn failed(&self, before: Before<'_>, error: &str) -> Checked {
         let most = before.plan.node(0).unwrap().agent.max_attempts;
         let may_fail = self.streak == most
+            || self.refused
             || error.contains("parallel block")
             || error.contains("gave no answer")
             || error.contains("in a row")
@@ -167,6 +174,7 @@ impl Ledger {
         self.agents += 1;
         let most = plan.node(0).unwrap().agent.max_attempts;
         prop_assert!(self.streak < most, "retry budget overrun");
+        prop_assert!(!self.refused, "tried again after a refusal");
         prop_assert!(!self.owes_wait, "started again without waiting");
         prop_assert!(self.waiting.is_none(), "started while it had to wait");
         let is_later = state.current.cursor < cursor;
@@ -230,6 +238,7 @@ impl Ledger {
             Event::StopRequested { .. } => self.asked_to_stop = true,
             Event::SessionResumed { .. } if matches!(before.state.phase, Phase::Ended { .. }) => {
                 (self.streak, self.owes_wait, self.waiting, self.errors) = (0, false, None, 0);
+                self.refused = false;
             }
             Event::SessionResumed { .. } => self.asked_to_stop = false,
             Event::SessionFinished { .. } => (self.waiting, self.asked_to_stop) = (None, false),

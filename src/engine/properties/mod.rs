@@ -1,7 +1,7 @@
 //! Property tests: in random sessions with a crash after any event, every invariant of the engine holds.
 mod ledger;
 mod plans;
-mod rate_limits;
+mod rests;
 mod runner;
 mod world;
 

@@ -1,5 +1,5 @@
 //! The plan that the random sessions run: every kind of step, with fallbacks and a second run.
-use super::rate_limits::chain;
+use super::rests::chain;
 use crate::agent::{AgentSpec, AttemptLimits, Provider};
 use crate::model::PermissionMode;
 use crate::plan::{
@@ -122,6 +122,10 @@ pub(crate) fn plan() -> Plan {
             max_cost_usd: 0.0,
             max_consecutive_errors: 3,
             max_agents: 0,
+            max_outage_s: 7200,
+            max_wait_s: 3600,
+            max_same_failures: 0,
+            wait_factor: None,
             max_idle_iterations: 4,
             idle_limit_explicit: true,
         },

@@ -67,7 +67,10 @@ impl Runner {
         now: &mut Timestamp,
         mut dies_after: usize,
     ) -> Result<(), TestCaseError> {
-        self.ledger.hurried = matches!(input, Input::Request(Request::Continue));
+        self.ledger.hurried = matches!(
+            input,
+            Input::Request(Request::Continue) | Input::ProbeSucceeded { .. }
+        );
         let mut next =
             accept(plan, &self.state, input, *now).or_else(|| follow(plan, &self.state, *now));
         while let Some(event) = next {

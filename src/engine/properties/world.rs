@@ -13,6 +13,11 @@ pub(super) enum Roll {
     TimedOut,
     Limited,
     LimitedUnknown,
+    Throttled,
+    Outage,
+    Disk,
+    Memory,
+    Refused,
     Stop,
     Continue,
     AgentError,
@@ -30,7 +35,7 @@ pub(super) enum Roll {
 pub(super) fn roll() -> impl Strategy<Value = Roll> {
     use Roll::*;
     prop_oneof![
-        2 => Just(Crash), 1 => Just(Lost), 1 => Just(TimedOut), 1 => Just(Limited), 1 => Just(LimitedUnknown), 5 => Just(Stop), 5 => Just(Continue),
+        2 => Just(Crash), 1 => Just(Lost), 1 => Just(TimedOut), 1 => Just(Limited), 1 => Just(LimitedUnknown), 1 => Just(Throttled), 2 => Just(Outage), 1 => Just(Disk), 1 => Just(Memory), 1 => Just(Refused), 5 => Just(Stop), 5 => Just(Continue),
         1 => Just(AgentError), 1 => Just(Mute), 1 => Just(Pause), 3 => Just(Go), 1 => Just(Quit), 2 => Just(Again), 1 => Just(Stale), 1 => Just(Held), 1 => Just(Early)
     ]
 }
@@ -41,6 +46,13 @@ fn said(decision: Decision) -> Outcome {
             decision,
             ..Status::missing("as rolled")
         },
+    }
+}
+
+fn lacks(requirement: Requirement) -> Outcome {
+    Outcome::Environment {
+        requirement,
+        reason: String::new(),
     }
 }
 
@@ -65,6 +77,19 @@ fn outcome(roll: Roll, now: Timestamp) -> Outcome {
         Roll::LimitedUnknown => Outcome::RateLimited {
             until: None,
             reason: String::new(),
+        },
+        Roll::Throttled => Outcome::Throttled {
+            reason: String::new(),
+        },
+        Roll::Outage => Outcome::Outage {
+            reason: String::new(),
+        },
+        Roll::Disk => lacks(Requirement::DiskSpace),
+        Roll::Memory => lacks(Requirement::Memory),
+        Roll::Refused => Outcome::Refused {
+            class: FailureClass::Login,
+            reason: "as rolled".to_owned(),
+            hint: String::new(),
         },
         Roll::Stop => said(Decision::Stop),
         Roll::AgentError => said(Decision::Error),
@@ -114,7 +139,12 @@ pub(super) fn answer(plan: &Plan, state: &State, roll: Roll, now: &mut Timestamp
             cursor,
             task: task(),
         },
-        Some(Effect::WaitUntil(at)) => {
+        // Half of the probes find what they look for.
+        Some(Effect::Probe { cursor, every, .. }) if matches!(roll, Roll::Stop | Roll::Disk) => {
+            *now += every;
+            Input::ProbeSucceeded { cursor }
+        }
+        Some(Effect::WaitUntil(at) | Effect::Probe { until: at, .. }) => {
             *now = at.max(*now);
             Input::Woke
         }

@@ -44,7 +44,7 @@ pub struct StateView<'a> {
     pub attempt: u32,
     /// Label of the agent that makes the attempt, as in `fallback`: `codex:gpt-5.2-codex`; empty before the first.
     pub agent: Cow<'a, str>,
-    /// Until when agents are out of quota, by label.
+    /// Until when agents rest because their provider does not serve them, by label.
     pub limited: BTreeMap<Cow<'a, str>, Timestamp>,
     /// Iterations in a row that voted `stop`.
     pub consecutive_stops: u32,
@@ -93,7 +93,7 @@ impl<'a> StateView<'a> {
             branches: current_branches(plan, state),
             attempt: current.cursor.attempt,
             agent: (&current.agent).into(),
-            limited: limited(state),
+            limited: limited(plan, state),
             consecutive_stops: current.counters.stops,
             stages: stages(plan, state, place, progress.completed),
             history: session
@@ -119,10 +119,10 @@ impl<'a> StateView<'a> {
     }
 }
 
-fn limited(state: &State) -> BTreeMap<Cow<'_, str>, Timestamp> {
-    let limits = state.session.rate_limits.iter();
+fn limited<'a>(plan: &Plan, state: &'a State) -> BTreeMap<Cow<'a, str>, Timestamp> {
+    let limits = state.session.resting.iter();
     limits
-        .map(|(agent, limit)| (agent.into(), whole_seconds(limit.until)))
+        .map(|(agent, rest)| (agent.into(), whole_seconds(rest.until(plan))))
         .collect()
 }
 

@@ -136,7 +136,7 @@ fn without_quota_anywhere_the_earliest_reset_is_awaited() {
         .unwrap_or_default()
         .to_owned();
     assert!(
-        reason.contains("no other agent of the chain has quota left"),
+        reason.contains("no other agent of the chain is available"),
         "{reason}"
     );
     let soonest = state["limited"]

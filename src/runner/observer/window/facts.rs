@@ -109,7 +109,27 @@ impl Window {
             WaitReason::Retry { error } => {
                 format!("trying again at {until}, after: {}", text::plain(error))
             }
-            WaitReason::RateLimit { reason } => format!("rate limited until {until}: {reason}"),
+            WaitReason::RateLimit { reason, .. } => {
+                format!("rate limited until {until}: {}", text::plain(reason))
+            }
+            WaitReason::Throttle { reason, .. } => {
+                format!(
+                    "throttled; trying again at {until}: {}",
+                    text::plain(reason)
+                )
+            }
+            WaitReason::Outage { reason, .. } => format!(
+                "provider outage; trying again at {until}, or as soon as another session is served: {}",
+                text::plain(reason)
+            ),
+            WaitReason::Environment {
+                requirement,
+                reason,
+                ..
+            } => format!(
+                "looking every minute for {requirement}: {}",
+                text::plain(reason)
+            ),
             WaitReason::BusyQueue { error } => {
                 format!(
                     "checking the queue again at {until}: {}",

@@ -1,0 +1,198 @@
+//! Which agents rest, kept apart from the engine's own state: it determines which one is next.
+use crate::agent::{AgentSpec, Provider};
+use crate::engine::State;
+use crate::engine::policy::{Then, jittered, jittered_reset, policy, rest};
+use crate::model::*;
+use crate::plan::Plan;
+use jiff::Timestamp;
+use proptest::prelude::*;
+use std::collections::BTreeMap;
+
+/// Agents to fall back to, as many as the models.
+pub(super) fn chain(first: &AgentSpec, models: &[&str]) -> Vec<AgentSpec> {
+    models
+        .iter()
+        .map(|model| AgentSpec {
+            provider: Provider::COMMAND,
+            model: (*model).to_owned(),
+            ..first.clone()
+        })
+        .collect()
+}
+
+/// When an agent may be tried again, and why.
+#[derive(Clone, Copy)]
+struct Rest {
+    class: FailureClass,
+    until: Timestamp,
+    in_a_row: u32,
+}
+
+#[derive(Default)]
+pub(super) struct Rests {
+    /// By the agent's label.
+    rests: BTreeMap<String, Rest>,
+    /// The agent at work.
+    agent: String,
+    /// Since when nothing but outages and the like happened, and whether only outages did.
+    stall: Option<(Timestamp, bool)>,
+    /// What is waited for, if it is the end of a rest.
+    waiting: Option<(Option<FailureClass>, Timestamp)>,
+}
+
+impl Rests {
+    fn is_out(&self, agent: &AgentSpec, now: Timestamp) -> bool {
+        self.rests
+            .get(&agent.label())
+            .is_some_and(|rest| now < rest.until)
+    }
+
+    /// Takes a fact before the state does.
+    pub(super) fn record(
+        &mut self,
+        plan: &Plan,
+        state: &State,
+        event: &Event,
+        now: Timestamp,
+    ) -> Result<(), TestCaseError> {
+        let Some(node) = plan.node(state.current.cursor.node) else {
+            return Ok(());
+        };
+        let chain: Vec<_> = node.agent.chain().collect();
+        match event {
+            Event::IterationStarted {
+                fallback, agent, ..
+            } => {
+                let named = chain[*fallback as usize].label();
+                prop_assert_eq!(&named, agent, "the journal names another agent");
+                let first = chain.iter().position(|agent| !self.is_out(agent, now));
+                let chosen = Some(*fallback as usize);
+                prop_assert_eq!(first, chosen, "not the first agent that can be tried");
+                self.agent.clone_from(agent);
+            }
+            Event::AgentExited(attempt) => self.agent_exited(state, &attempt.outcome, now),
+            Event::WaitStarted { reason, until } => {
+                self.wait_started(plan, &chain, reason, *until, now)?;
+            }
+            Event::WaitEnded => self.wait_ended(now),
+            Event::RunnerStarted { .. } => self.runner_started(state, now),
+            Event::SessionResumed { .. }
+                if matches!(state.phase, crate::engine::Phase::Ended { .. }) =>
+            {
+                self.rests.clear();
+                self.stall = None;
+            }
+            Event::SessionFinished { ending } => {
+                self.waiting = None;
+                self.finished(plan, ending, now)?;
+            }
+            _ => (),
+        }
+        Ok(())
+    }
+
+    fn agent_exited(&mut self, state: &State, outcome: &Outcome, now: Timestamp) {
+        let class = outcome.class();
+        match class {
+            Some(FailureClass::Cancelled) => (),
+            Some(FailureClass::Limit) if outcome.reset().is_some() => self.stall = None,
+            Some(class) if policy(class).bound.is_some() => {
+                let (since, only) = self.stall.unwrap_or((now, true));
+                self.stall = Some((since, only && class == FailureClass::Outage));
+            }
+            _ => self.stall = None,
+        }
+        if outcome.ends_iteration() {
+            self.rests.remove(&self.agent);
+        }
+        let Some(class) = class else { return };
+        let Then::Rest(waits) = policy(class).then else {
+            return;
+        };
+        let known = self.rests.get(&self.agent);
+        let in_a_row = known
+            .filter(|rest| rest.class == class)
+            .map_or(1, |rest| rest.in_a_row + 1);
+        let told = outcome.reset().filter(|until| now < *until);
+        let wait = match told {
+            Some(until) => jittered_reset(until.duration_since(now), state),
+            None => jittered(rest(waits, in_a_row), state),
+        };
+        let rest = Rest {
+            class,
+            until: now + wait,
+            in_a_row,
+        };
+        self.rests.insert(self.agent.clone(), rest);
+    }
+
+    fn wait_started(
+        &mut self,
+        plan: &Plan,
+        chain: &[&AgentSpec],
+        reason: &WaitReason,
+        until: Timestamp,
+        now: Timestamp,
+    ) -> Result<(), TestCaseError> {
+        let class = match reason {
+            WaitReason::RateLimit { .. } | WaitReason::Throttle { .. } => None,
+            WaitReason::Outage { .. } => Some(FailureClass::Outage),
+            _ => return Ok(()),
+        };
+        let all_rest = chain.iter().all(|agent| self.is_out(agent, now));
+        prop_assert!(all_rest, "waited although an agent can be tried");
+        let ends = chain.iter().map(|agent| self.rests[&agent.label()].until);
+        let soonest = ends.min().unwrap();
+        let end = self.end(plan).filter(|_| reason.gives_up_at().is_some());
+        prop_assert_eq!(
+            soonest.min(end.unwrap_or(soonest)),
+            until,
+            "waits for another than the first to come back"
+        );
+        self.waiting = Some((class, until));
+        Ok(())
+    }
+
+    /// The user or a probe ended the wait early: agents are tried again.
+    fn wait_ended(&mut self, now: Timestamp) {
+        let Some((class, until)) = self.waiting.take() else {
+            return;
+        };
+        let ended = |rest: &&mut Rest| class.is_none_or(|class| class == rest.class);
+        if now < until {
+            for rest in self.rests.values_mut().filter(ended) {
+                rest.until = now.min(rest.until);
+            }
+        }
+    }
+
+    /// The time without a runner does not count.
+    fn runner_started(&mut self, state: &State, now: Timestamp) {
+        let gone = state.session.runner.as_ref().and(state.session.updated_at);
+        if let (Some((since, _)), Some(gone)) = (&mut self.stall, gone) {
+            *since += now.duration_since(gone);
+        }
+    }
+
+    /// Returns when the session may give up.
+    fn end(&self, plan: &Plan) -> Option<Timestamp> {
+        let (since, only_outages) = self.stall?;
+        let seconds = if only_outages {
+            plan.guardrails.max_outage_s
+        } else {
+            plan.guardrails.max_wait_s
+        };
+        Some(since + jiff::SignedDuration::from_secs(seconds as i64))
+    }
+
+    fn finished(&self, plan: &Plan, ending: &Ending, now: Timestamp) -> Result<(), TestCaseError> {
+        if let Ending::LimitReached {
+            limit: Limit::Outage { .. } | Limit::Wait { .. },
+        } = ending
+        {
+            let is_over = self.end(plan).is_some_and(|end| end <= now);
+            prop_assert!(is_over, "gave up waiting too early");
+        }
+        Ok(())
+    }
+}
