@@ -81,6 +81,11 @@ pub trait Adapter: Sync {
         None
     }
 
+    /// The variable with which users of the program choose the address of its service.
+    fn address_variable(&self) -> Option<&'static str> {
+        None
+    }
+
     /// The reasoning efforts that may follow a model's name and a colon; none where the program has no such setting.
     fn efforts(&self) -> &'static [&'static str] {
         &[]

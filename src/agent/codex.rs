@@ -96,6 +96,10 @@ impl Adapter for Codex {
         args
     }
 
+    fn address_variable(&self) -> Option<&'static str> {
+        Some("OPENAI_BASE_URL")
+    }
+
     fn output_format(&self) -> OutputFormat {
         OutputFormat::Events {
             read,

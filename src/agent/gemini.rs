@@ -76,6 +76,10 @@ impl Adapter for Gemini {
         Some(ExitMeaning { kind, message })
     }
 
+    fn address_variable(&self) -> Option<&'static str> {
+        Some("GOOGLE_GEMINI_BASE_URL")
+    }
+
     fn output_format(&self) -> OutputFormat {
         OutputFormat::Events {
             read,

@@ -19,6 +19,7 @@ mod outcome;
 mod prompt_delivery;
 mod registry;
 mod scripted;
+mod service;
 mod spec;
 #[cfg(test)]
 mod tests;
@@ -34,6 +35,7 @@ pub use options::AgentOptions;
 pub use outcome::outcome;
 pub use prompt_delivery::PromptDelivery;
 pub use registry::Provider;
+pub use service::service;
 pub use spec::{AgentSpec, AttemptLimits};
 pub use transcript::{
     Activity, Decoder, Denial, OutputFormat, Piece, RateLimit, Transcript, TranscriptState,

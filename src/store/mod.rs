@@ -14,6 +14,7 @@ pub mod lock;
 pub mod manifest;
 pub mod observer;
 mod observers;
+pub mod outages;
 pub mod outputs;
 pub mod roots;
 pub mod session;

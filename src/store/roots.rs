@@ -52,7 +52,7 @@ pub fn add(dirs: &UserDirs, root: &Utf8Path, now: Timestamp) -> io::Result<()> {
     if is_known(&read(dirs)?) {
         return Ok(());
     }
-    let _lock = lock(dirs)?;
+    let _lock = lock(dirs, StateFile::RootsLock)?;
     if is_known(&read(dirs)?) {
         return Ok(());
     }
@@ -74,7 +74,7 @@ pub fn add(dirs: &UserDirs, root: &Utf8Path, now: Timestamp) -> io::Result<()> {
 
 /// Removes a project that is no longer there.
 pub fn forget(dirs: &UserDirs, root: &Utf8Path) -> io::Result<()> {
-    let _lock = lock(dirs)?;
+    let _lock = lock(dirs, StateFile::RootsLock)?;
     let mut text = String::new();
     let stays = |known: &Root| known.root != root || known.exists();
     for known in read(dirs)?.into_iter().filter(stays) {
@@ -93,13 +93,14 @@ pub fn create_state_dir(dirs: &UserDirs) -> io::Result<()> {
         .map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", dirs.state)))
 }
 
-fn lock(dirs: &UserDirs) -> io::Result<FileLock> {
+/// Waits for the lock of a file in the state folder.
+pub(super) fn lock(dirs: &UserDirs, file: StateFile) -> io::Result<FileLock> {
     create_state_dir(dirs)?;
     let file = fs::OpenOptions::new()
         .create(true)
         .append(true)
         .mode(0o600)
-        .open(dirs.state_file(StateFile::RootsLock))?;
+        .open(dirs.state_file(file))?;
     FileLock::exclusive(&file)
 }
 

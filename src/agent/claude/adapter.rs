@@ -110,6 +110,10 @@ impl Adapter for Claude {
         mode != PermissionMode::BypassPermissions
     }
 
+    fn address_variable(&self) -> Option<&'static str> {
+        Some("ANTHROPIC_BASE_URL")
+    }
+
     fn output_format(&self) -> OutputFormat {
         FORMAT
     }

@@ -54,10 +54,20 @@ pub enum StateFile {
     RootsLock,
     /// Which config folders of Claude Code are signed in, for a few minutes.
     Accounts,
+    /// Outages of providers, see [`crate::store::outages`].
+    Outages,
+    /// Held by the writer of the outages.
+    OutagesLock,
 }
 
 impl StateFile {
-    pub const ALL: [Self; 3] = [Self::Roots, Self::RootsLock, Self::Accounts];
+    pub const ALL: [Self; 5] = [
+        Self::Roots,
+        Self::RootsLock,
+        Self::Accounts,
+        Self::Outages,
+        Self::OutagesLock,
+    ];
 
     /// Returns its name in the folder.
     pub fn name(self) -> &'static str {
@@ -65,6 +75,8 @@ impl StateFile {
             Self::Roots => "roots.jsonl",
             Self::RootsLock => "roots.lock",
             Self::Accounts => "accounts.json",
+            Self::Outages => "outages.json",
+            Self::OutagesLock => "outages.lock",
         }
     }
 }
