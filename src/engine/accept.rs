@@ -44,7 +44,7 @@ pub fn accept(plan: &Plan, state: &State, input: &Input, now: Timestamp) -> Opti
             step,
             branch,
             report,
-        } => branch_reported(state, *step, branch, report),
+        } => branch_reported(plan, state, *step, branch, report),
         Input::Woke => woke(state, now),
         Input::ProbeSucceeded { cursor } => probe_succeeded(state, *cursor),
     }
@@ -113,6 +113,7 @@ fn task_claimed(plan: &Plan, state: &State, cursor: Cursor, task: &Task) -> Opti
 }
 
 fn branch_reported(
+    plan: &Plan,
     state: &State,
     step: u32,
     branch: &NodeId,
@@ -120,8 +121,10 @@ fn branch_reported(
 ) -> Option<Event> {
     let known = state.current.branches.get(branch);
     let news = known.is_none_or(|known| known.seq < report.seq && known.ending.is_none());
+    let block = plan.block(step);
+    let exists = block.is_some_and(|block| block.branches.iter().any(|it| it.name == *branch));
     let awaited = state.phase == Phase::Parallel && step == state.current.cursor.node;
-    (awaited && news).then(|| Event::BranchReported {
+    (awaited && exists && news).then(|| Event::BranchReported {
         step,
         branch: branch.clone(),
         report: report.clone(),

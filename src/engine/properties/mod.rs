@@ -1,4 +1,5 @@
 //! Property tests: in random sessions with a crash after any event, every invariant of the engine holds.
+mod fences;
 mod ledger;
 mod plans;
 mod rests;
@@ -10,6 +11,7 @@ pub(crate) use plans::plan;
 use super::{Phase, State, accept};
 use crate::model::*;
 use crate::plan::Plan;
+use fences::{Noise, is_awaited, noise};
 use jiff::Timestamp;
 use proptest::prelude::*;
 use runner::Runner;
@@ -22,16 +24,33 @@ fn is_in_vain(state: &State) -> bool {
         && state.current.cursor.node % 6 == 5
 }
 
+/// An answer counts if it is awaited, and only then.
+fn check_fence(
+    plan: &Plan,
+    state: &State,
+    noise: Noise,
+    now: Timestamp,
+) -> Result<(), TestCaseError> {
+    let input = noise.input(plan, state);
+    let (counts, awaited) = (
+        accept(plan, state, &input, now).is_some(),
+        is_awaited(plan, state, &input, now),
+    );
+    prop_assert_eq!(counts, awaited, "{:?} in {:?}", input, state);
+    Ok(())
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(10_000) })]
     #[test]
-    fn a_session_survives_a_crash_after_any_event(rolls in prop::collection::vec((roll(), 0usize..4), 0..60)) {
+    fn a_session_survives_a_crash_after_any_event(rolls in prop::collection::vec((roll(), 0usize..4, noise()), 0..60)) {
         // A second run takes long, and is much like the first.
         let plan = Plan { runs: if rolls.len().is_multiple_of(8) { 2 } else { 1 }, ..plan() };
         let mut now: Timestamp = "2026-01-01T00:00:00Z".parse().unwrap();
         let mut runner = Runner::default();
         runner.record(&plan, &Event::SessionStarted { session: plan.session.clone(), run: plan.run.clone(), plan: String::new() }, now)?;
-        for (roll, dies_after) in &rolls {
+        for (roll, dies_after, noise) in &rolls {
+            check_fence(&plan, &runner.state, *noise, now)?;
             let input = answer(&plan, &runner.state, *roll, &mut now);
             if *roll == Roll::Stale {
                 prop_assert!(accept(&plan, &runner.state, &input, now).is_none(), "a stale report changed something");

@@ -177,6 +177,31 @@ fn unasked(state: &State, roll: Roll) -> Option<Input> {
     })
 }
 
+/// Returns the report of an agent that wants to stop.
+pub(super) fn agent_exited(cursor: Cursor) -> Input {
+    Input::AgentExited(FinishedAttempt::new(cursor, said(Decision::Stop)))
+}
+
+/// Returns the answer of an empty queue.
+pub(super) fn queue_checked_at(cursor: Cursor) -> Input {
+    queue_checked(cursor, Roll::Stop)
+}
+
+/// Returns a report of a branch that is at work.
+pub(super) fn branch_report_of(step: u32, branch: NodeId, seq: u64) -> Input {
+    let report = BranchReport {
+        seq,
+        iterations: 1,
+        usage: Usage::default(),
+        ending: None,
+    };
+    Input::BranchReported {
+        step,
+        branch,
+        report,
+    }
+}
+
 fn queue_checked(cursor: Cursor, roll: Roll) -> Input {
     let status = match roll {
         Roll::Stop => QueueStatus::Done { closed: 2 },
@@ -262,7 +287,7 @@ fn branch_report(plan: &Plan, state: &State, cursor: Cursor, roll: Roll) -> Inpu
     }
 }
 
-fn task() -> Task {
+pub(super) fn task() -> Task {
     Task {
         id: "t".to_owned(),
         title: String::new(),
