@@ -2,7 +2,7 @@
 use super::context::Context;
 use crate::clock;
 use crate::compile::{Overrides, Request, Sources, compile};
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::fixture;
 use crate::model::{RunId, SessionName};
 use crate::plan::{Origin, Plan};
@@ -37,6 +37,7 @@ pub(super) fn plan(
     ) {
         Ok((mut plan, warnings)) => {
             settings.place_programs(&mut plan);
+            plan.guardrails.wait_factor = wait_factor(context)?;
             crate::runner::freeze_gates(&mut plan, root);
             for warning in warnings {
                 note(format!("warning: {warning}"));
@@ -49,6 +50,22 @@ pub(super) fn plan(
             format!("`{}`", sources.name()),
             problems,
         ))),
+    }
+}
+
+/// Returns by what `AP_WAIT_FACTOR` shortens the waits after failures, which tests use.
+fn wait_factor(context: &Context) -> Result<Option<f64>> {
+    let Some(text) = context.env.get("AP_WAIT_FACTOR") else {
+        return Ok(None);
+    };
+    let factor = text.parse::<f64>().ok();
+    match factor.filter(|factor| (0.0..=1.0).contains(factor)) {
+        Some(factor) => Ok(Some(factor)),
+        None => Err(Error::new(
+            ErrorKind::BadValue,
+            format!("AP_WAIT_FACTOR is `{text}`, which is not a number from 0 to 1"),
+        )
+        .hint("unset AP_WAIT_FACTOR")),
     }
 }
 

@@ -9,10 +9,13 @@ mod budget;
 mod fallback;
 mod follow;
 mod idle;
+mod outlook;
 mod pending;
 mod policy;
 #[cfg(test)]
 pub(crate) mod properties;
+mod repeat;
+mod repeats;
 mod replace;
 mod resolved;
 mod retry;
@@ -24,6 +27,8 @@ pub use accept::accept;
 pub use budget::{Budget, Remaining, remaining};
 pub use follow::follow;
 pub use idle::idle_limit_applies;
+pub use outlook::{BoundUnit, BoundUse, bounds, continues_until};
+pub use repeat::{Repeat, Repeats};
 pub use replace::replaceable;
 pub use state::{
     FinishedNode, IterationRecord, NodeCounters, NodeState, Phase, Rest, SessionState, Stall, State,

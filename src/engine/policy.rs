@@ -1,6 +1,5 @@
 //! What follows from each class of failure: the one table of its waits, what it costs, and what ends it.
 use super::state::State;
-use crate::fingerprint::fingerprint;
 use crate::model::{FailureClass, WaitReason};
 use crate::plan::{Guardrails, Plan};
 use jiff::SignedDuration;
@@ -124,9 +123,12 @@ fn fraction(state: &State) -> f64 {
     let session = &state.session;
     let run = session.run.as_ref().map_or("", |run| run.as_str());
     let name = session.name.as_ref().map_or("", |name| name.as_str());
-    let hash = fingerprint(format!("{name} {run} {}", state.current.cursor));
-    let digits = u32::from_str_radix(&hash[..8], 16).unwrap_or_default();
-    f64::from(digits) / f64::from(u32::MAX)
+    let text = format!("{name} {run} {}", state.current.cursor);
+    // FNV-1a: nothing depends on it but how waits are spread.
+    let hash = text.bytes().fold(0x811c_9dc5_u32, |hash, byte| {
+        (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193)
+    });
+    f64::from(hash) / f64::from(u32::MAX)
 }
 
 /// Returns a wait of the table as this plan has it: tests shorten all of them.
@@ -134,4 +136,75 @@ pub(super) fn scaled(wait: SignedDuration, plan: &Plan) -> SignedDuration {
     plan.guardrails
         .wait_factor
         .map_or(wait, |factor| wait.mul_f64(factor))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Cursor, RunId, SessionName};
+
+    fn session(name: &str, attempt: u32) -> State {
+        let mut state = State::default();
+        state.session.name = Some(name.parse::<SessionName>().unwrap());
+        state.session.run = Some("r".parse::<RunId>().unwrap());
+        state.current.cursor = Cursor {
+            node: 0,
+            iteration: 1,
+            attempt,
+        };
+        state
+    }
+
+    #[test]
+    fn every_class_has_the_waits_of_the_table() {
+        let minutes = |class| match policy(class).then {
+            Then::Rest(waits) => [1, 2, 3, 6, 7, 100]
+                .map(|n| rest(waits, n).as_secs())
+                .to_vec(),
+            Then::Probe(every) => vec![every],
+            Then::Retry | Then::End => Vec::new(),
+        };
+        let found = FailureClass::ALL.map(minutes);
+        assert_eq!(found[0], [60, 120, 240, 900, 900, 900]);
+        assert_eq!(found[1], [30, 60, 120, 900, 900, 900]);
+        assert_eq!(found[2], [15, 30, 60, 600, 900, 900]);
+        assert_eq!(found[3], [60]);
+        assert!(found[4..].iter().all(Vec::is_empty));
+    }
+
+    #[test]
+    fn only_failures_of_the_agent_cost_an_attempt() {
+        let costs = FailureClass::ALL.map(|class| policy(class).costs_attempt);
+        let expected = [
+            false, false, false, false, true, true, true, true, true, true, false,
+        ];
+        assert_eq!(costs, expected);
+    }
+
+    #[test]
+    fn waits_of_twenty_sessions_end_at_different_times_and_are_repeatable() {
+        let wait = |number: u32, attempt| {
+            let state = session(&format!("s{number}"), attempt);
+            jittered(SignedDuration::from_mins(5), &state).as_millis()
+        };
+        let waits: Vec<i128> = (0..20).map(|number| wait(number, 1)).collect();
+        let different: std::collections::BTreeSet<_> = waits.iter().collect();
+        assert!(15 < different.len(), "{waits:?}");
+        assert!(
+            waits.iter().all(|wait| (300_000..=360_000).contains(wait)),
+            "{waits:?}"
+        );
+        assert_eq!(wait(3, 1), waits[3]);
+        assert_ne!(wait(3, 2), waits[3], "another attempt");
+    }
+
+    #[test]
+    fn a_told_reset_is_waited_for_and_at_most_a_minute_more() {
+        let hours = SignedDuration::from_hours(5);
+        for number in 0..50 {
+            let state = session(&format!("s{number}"), 1);
+            let more = jittered_reset(hours, &state) - hours;
+            assert!((0..=60).contains(&more.as_secs()), "{more}");
+        }
+    }
 }

@@ -1,8 +1,9 @@
 //! What the journal amounts to.
+use super::repeat::Repeats;
 use crate::model::{
-    BranchReport, Change, Cursor, Ending, FailureClass, ForkedFrom, GateVerdict, Limit, NodeEnding,
-    NodeId, Outcome, ProcessId, QueueStatus, RunId, SessionName, Status, Stop, Task, Usage,
-    WaitReason, WorkTree,
+    BranchReport, Change, Cursor, Ending, FailureClass, ForkedFrom, GateVerdict, IterationEffect,
+    LastChange, Limit, NodeEnding, NodeId, Outcome, ProcessId, QueueStatus, RunId, SessionName,
+    Status, Stop, Task, Usage, WaitReason, WorkTree,
 };
 use crate::plan::Node;
 use jiff::Timestamp;
@@ -37,6 +38,9 @@ pub struct SessionState {
     /// Since when attempts have ended only by failures that a wait may cure.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stall: Option<Stall>,
+    /// The last commit, file, task or gate that was brought about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_change: Option<LastChange>,
     /// Nodes that are done, in order.
     pub finished: Vec<FinishedNode>,
     /// The last iterations that are over, oldest first; at most [`SessionState::HISTORY`].
@@ -46,6 +50,9 @@ pub struct SessionState {
     pub usage: Usage,
     /// Why the last attempt or iteration failed; cleared by one that succeeded.
     pub last_error: Option<String>,
+    /// The class of the last attempt; none if it reported.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_class: Option<FailureClass>,
     /// A pause was requested; it begins as soon as no agent runs.
     pub pausing: bool,
     /// The first request to stop.
@@ -104,6 +111,9 @@ pub struct NodeState {
     /// Why the branches of the current block end as soon as their agents do.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub drain: Option<Limit>,
+    /// Failures that repeat themselves.
+    #[serde(default)]
+    pub repeats: Repeats,
     /// The project's files after the last iteration, if they are in git.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tree: Option<WorkTree>,
@@ -315,4 +325,7 @@ pub struct IterationRecord {
     pub agent: String,
     pub at: Timestamp,
     pub status: Status,
+    /// What it changed, as far as it is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub effect: Option<IterationEffect>,
 }

@@ -1,4 +1,5 @@
 //! The limits that end a session short of its goal: their message, their advice and their JSON.
+use super::failure_class::FailureClass;
 use super::id::{NodeId, SessionName};
 use crate::text::{count, exact_duration, held, plain};
 use serde::{Deserialize, Serialize};
@@ -33,6 +34,16 @@ pub enum Limit {
         left: u32,
         /// The first of them, each as `id why`.
         blocked: Vec<String>,
+    },
+    /// `max_same_failures`: so many times in a row attempts failed alike, or a gate said no for the same reason.
+    SameFailure {
+        max: u32,
+        /// The class of the attempts; none for an error that agents report, and for a gate.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        class: Option<FailureClass>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        gate: Option<String>,
+        reason: String,
     },
     /// `max_outage`: for so long, attempts ended only by outages of the provider.
     Outage { max_seconds: u64, reason: String },
@@ -70,6 +81,7 @@ impl Limit {
             Self::Iterations { node: Some(_), .. }
             | Self::AgentBudget { .. }
             | Self::Idle { .. }
+            | Self::SameFailure { .. }
             | Self::Outage { .. }
             | Self::Wait { .. }
             | Self::QueueStalled { .. }
@@ -85,6 +97,9 @@ impl Limit {
                 count(max, "iteration")
             )),
             Self::AgentBudget { .. } => Some("A resume makes the iteration again with the same budget. Raise `--max-budget-usd` in the loop's `args` first, then resume with `--recompile`".to_owned()),
+            Self::SameFailure { .. } => Some(format!(
+                "See what happened with `ap logs {session}`. A resume begins to count again; `guardrails.max_same_failures` sets how many"
+            )),
             Self::Outage { .. } => Some("A resume waits as long again; `guardrails.max_outage` sets how long".to_owned()),
             Self::Wait { .. } => Some("A resume waits as long again; `guardrails.max_wait` sets how long".to_owned()),
             Self::Runtime { .. }
@@ -119,6 +134,26 @@ impl fmt::Display for Limit {
                 "idle limit reached: {} in a row changed nothing (no commit, no changed file, no closed task, the same report)",
                 count(max, "iteration")
             ),
+            Self::SameFailure {
+                max,
+                class,
+                gate,
+                reason,
+            } => {
+                let times = count(*max, "time");
+                match (gate, class) {
+                    (Some(gate), _) => write!(
+                        f,
+                        "the same failure {times} in a row: `{gate}` says not done: {reason}"
+                    ),
+                    (None, Some(class)) => {
+                        write!(f, "the same failure {times} in a row ({class}): {reason}")
+                    }
+                    (None, None) => {
+                        write!(f, "the same error reported {times} in a row: {reason}")
+                    }
+                }
+            }
             Self::Outage {
                 max_seconds,
                 reason,
@@ -168,7 +203,7 @@ mod tests {
     use super::*;
     use insta::assert_snapshot;
 
-    fn every_limit() -> [Limit; 11] {
+    fn every_limit() -> [Limit; 14] {
         let goal = || "the queue was empty".to_owned();
         let blocked = || vec!["b waits for a".to_owned()];
         [
@@ -193,6 +228,24 @@ mod tests {
                 reason: "Reached maximum budget ($1)".to_owned(),
             },
             Limit::Idle { max: 5 },
+            Limit::SameFailure {
+                max: 5,
+                class: None,
+                gate: Some("verify".to_owned()),
+                reason: "2 tests failed".to_owned(),
+            },
+            Limit::SameFailure {
+                max: 5,
+                class: Some(FailureClass::Crash),
+                gate: None,
+                reason: "terminated unexpectedly with exit code 1".to_owned(),
+            },
+            Limit::SameFailure {
+                max: 5,
+                class: None,
+                gate: None,
+                reason: "cannot push".to_owned(),
+            },
             Limit::Outage {
                 max_seconds: 24 * 3600,
                 reason: "API Error: 529 Overloaded".to_owned(),
@@ -226,6 +279,9 @@ mod tests {
         iteration limit of node `work` reached (25) before the queue was empty
         an agent used up its budget: Reached maximum budget ($1)
         idle limit reached: 5 iterations in a row changed nothing (no commit, no changed file, no closed task, the same report)
+        the same failure 5 times in a row: `verify` says not done: 2 tests failed
+        the same failure 5 times in a row (crash): terminated unexpectedly with exit code 1
+        the same error reported 5 times in a row: cannot push
         outage limit reached (24h): API Error: 529 Overloaded
         wait limit reached (1h): needs free disk space: No space left on device
         the queue is stalled: 1 task left, all blocked: b waits for a
@@ -242,6 +298,9 @@ mod tests {
                 Some(RaisedLimit::MaxRuntimeSeconds(144 * 3600)),
                 Some(RaisedLimit::MaxCostUsd(10.25)),
                 Some(RaisedLimit::MaxIterations(2)),
+                None,
+                None,
+                None,
                 None,
                 None,
                 None,

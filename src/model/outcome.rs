@@ -2,6 +2,7 @@
 use super::cursor::Cursor;
 use super::failure_class::FailureClass;
 use super::hang_kind::HangKind;
+use super::iteration_effect::IterationEffect;
 use super::requirement::Requirement;
 use super::status::Status;
 use super::usage::Usage;
@@ -47,6 +48,9 @@ pub struct FinishedAttempt {
     /// The project's files when the iteration was over, if they are in git.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tree: Option<WorkTree>,
+    /// What the iteration changed, if this attempt ended it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub effect: Option<Box<IterationEffect>>,
 }
 
 impl FinishedAttempt {
@@ -59,6 +63,7 @@ impl FinishedAttempt {
             usage: Usage::default(),
             promises: Vec::new(),
             tree: None,
+            effect: None,
         }
     }
 }

@@ -8,6 +8,9 @@ pub struct WorkTree {
     pub commit: Option<String>,
     /// Fingerprint of all that differs from it, empty if nothing does; none if git did not answer or was not asked.
     pub changes: Option<String>,
+    /// How many files differ from it, where that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub files: Option<u32>,
 }
 
 impl WorkTree {

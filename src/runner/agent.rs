@@ -2,12 +2,18 @@
 
 use super::attempt::{Attempt, Ensured};
 use super::attempt_context::AttemptContext;
+use super::env::RunnerEnv;
 use super::run::Runner;
+use crate::agent;
 use crate::clock;
 use crate::engine::idle_limit_applies;
 use crate::error::Result;
-use crate::model::{Cursor, FinishedAttempt, Input, Outcome, Requirement, WorkTree};
+use crate::model::{
+    Cursor, Decision, FailureClass, FinishedAttempt, Input, IterationEffect, Outcome, Requirement,
+    WorkTree,
+};
 use crate::plan::Node;
+use crate::store::outages;
 use crate::termination::promises;
 use nix::errno::Errno;
 use std::io;
@@ -19,6 +25,7 @@ impl Runner {
         if runs || self.pending_input.is_some() {
             return Ok(());
         }
+        self.note_tree_before(cursor).await;
         match self.ensure_attempt().await? {
             Ensured::Runs(attempt) => self.agent_runs(*attempt),
             Ensured::NoSlot => {
@@ -98,38 +105,73 @@ impl Runner {
         let (outcome, usage) = attempt
             .conclude(plan, &node, &mut self.snapshots, clock::now())
             .await?;
+        note_service(&self.env, &node, &outcome);
         let promises = promises(&attempt.last_words());
-        let tree = self.work_tree_after(&outcome, &node).await;
         let cursor = attempt.cursor;
+        let (tree, effect) = self.effect_of(&outcome, &node).await;
         self.accept(&Input::AgentExited(FinishedAttempt {
             usage,
             promises,
             tree,
+            effect,
             ..FinishedAttempt::new(cursor, outcome)
         }))
     }
 
-    /// Returns the state of the working tree after an attempt that worked, as far as it is of use.
-    async fn work_tree_after(&mut self, outcome: &Outcome, node: &Node) -> Option<WorkTree> {
-        match outcome {
-            Outcome::Reported { .. } | Outcome::Unreported { .. } => {
-                if idle_limit_applies(&self.session.plan, node) {
-                    self.git.status().await
-                } else {
-                    self.git.head().await
-                }
-            }
-            Outcome::Crashed { .. }
-            | Outcome::BudgetExhausted { .. }
-            | Outcome::Refused { .. }
-            | Outcome::TimedOut { .. }
-            | Outcome::RateLimited { .. }
-            | Outcome::Throttled { .. }
-            | Outcome::Outage { .. }
-            | Outcome::Environment { .. }
-            | Outcome::Lost { .. }
-            | Outcome::Cancelled => None,
+    /// Returns the working tree after an attempt that ended its iteration, and what the iteration changed.
+    async fn effect_of(
+        &mut self,
+        outcome: &Outcome,
+        node: &Node,
+    ) -> (Option<WorkTree>, Option<Box<IterationEffect>>) {
+        let decision = match outcome {
+            Outcome::Reported { status } => status.decision,
+            Outcome::Unreported { .. } => Decision::Error,
+            _ => return (None, None),
+        };
+        let after = self.work_tree(node).await;
+        let before = self.session.state().current.tree.as_ref();
+        let before = before.or(self.tree_before.as_ref());
+        let effect = self.git.effect(before, after.as_ref()).await;
+        let decision = Some(decision);
+        self.tree_before = None;
+        let effect = IterationEffect { decision, ..effect };
+        (after, Some(Box::new(effect)))
+    }
+
+    /// Remembers the working tree before the first iteration of a node: what is there already, its agents did not make.
+    async fn note_tree_before(&mut self, cursor: Cursor) {
+        let state = self.session.state();
+        let has_begun = 1 < cursor.attempt || state.phase.shim().is_some();
+        let is_first = state.current.tree.is_none() && !has_begun;
+        if !is_first || self.tree_before.is_some() {
+            return;
         }
+        if let Some(node) = state.changed_node(&self.session.plan) {
+            self.tree_before = self.work_tree(&node).await;
+        }
+    }
+
+    /// Returns the working tree, with its uncommitted changes if it matters whether agents change anything.
+    async fn work_tree(&mut self, node: &Node) -> Option<WorkTree> {
+        if idle_limit_applies(&self.session.plan, node) {
+            self.git.status().await
+        } else {
+            self.git.head().await
+        }
+    }
+}
+
+/// Records for other sessions whether the provider served the agent. Nothing depends on it, so an error is only logged.
+fn note_service(env: &RunnerEnv, node: &Node, outcome: &Outcome) {
+    let service = || agent::service(&node.agent, &env.vars);
+    let noted = match outcome.class() {
+        Some(FailureClass::Outage) => outages::note_outage(&env.dirs, &service(), clock::now()),
+        _ if outcome.ends_iteration() => outages::note_success(&env.dirs, &service(), clock::now()),
+        _ => return,
+    };
+    if let Err(error) = noted {
+        tracing::warn!(%error, "the outage is not recorded for other sessions");
     }
 }
 

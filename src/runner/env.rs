@@ -18,6 +18,8 @@ use std::sync::Arc;
 #[derive(Debug)]
 pub struct RunnerEnv {
     pub workspace: Workspace,
+    /// The folders of the user.
+    pub dirs: UserDirs,
     /// `ap` itself.
     pub exe: Utf8PathBuf,
     /// The environment of the user who started the session, wherever the runner itself was started.
@@ -53,8 +55,10 @@ const TOOLS: [&str; 12] = [
 
 impl RunnerEnv {
     pub fn new(workspace: Workspace, exe: Utf8PathBuf, vars: Env) -> Self {
+        let home = vars.get("HOME").map(Utf8Path::new);
         Self {
             workspace,
+            dirs: UserDirs::new(&vars, home),
             exe,
             vars,
             windows: None,

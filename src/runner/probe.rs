@@ -1,13 +1,15 @@
 //! Looks, while a session waits, whether what it waits for is there.
 use super::env::RunnerEnv;
 use super::run::Runner;
+use crate::agent;
 use crate::engine::Phase;
 use crate::error::Result;
 use crate::exec::command::BoundedCommand;
 use crate::model::{Cursor, Input, Requirement, WaitReason};
+use crate::store::outages;
 use camino::Utf8Path;
 use fs_err as fs;
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use nix::sys::statvfs::statvfs;
 use nix::unistd::{AccessFlags, access};
 use std::time::Duration;
@@ -58,7 +60,8 @@ impl Runner {
     /// Looks whether what the session waits for is there, and ends the wait if it is.
     pub(super) async fn probe_wait(&mut self) -> Result<()> {
         self.probe.postpone();
-        let Phase::Waiting { reason, .. } = &self.session.state().phase else {
+        let state = self.session.state();
+        let Phase::Waiting { reason, since, .. } = &state.phase else {
             self.probe.stop();
             return Ok(());
         };
@@ -66,6 +69,7 @@ impl Runner {
             WaitReason::Environment { requirement, .. } => {
                 has(&self.env, self.session.dir.root(), requirement).await
             }
+            WaitReason::Outage { .. } => self.is_served_elsewhere(*since),
             _ => false,
         };
         if !is_there {
@@ -73,6 +77,20 @@ impl Runner {
         }
         let cursor = self.session.state().current.cursor;
         self.accept(&Input::ProbeSucceeded { cursor })
+    }
+}
+
+impl Runner {
+    /// Whether a provider of the current node's chain has served another session after this moment.
+    fn is_served_elsewhere(&self, moment: Timestamp) -> bool {
+        let Some(node) = self.session.state().node(&self.session.plan) else {
+            return false;
+        };
+        let mut services = node
+            .agent
+            .chain()
+            .map(|spec| agent::service(spec, &self.env.vars));
+        services.any(|service| outages::is_over_since(&self.env.dirs, &service, moment))
     }
 }
 
@@ -139,9 +157,5 @@ mod tests {
     fn a_folder_that_is_not_there_lacks_nothing() {
         let missing = Utf8Path::new("/nonexistent/folder");
         assert!(has_space(missing) && is_writable(missing));
-        assert!(
-            !is_writable(Utf8Path::new("/proc")),
-            "nothing can be made in /proc"
-        );
     }
 }

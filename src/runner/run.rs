@@ -15,7 +15,7 @@ use super::wakeup::{ControlSource, Wakeup, attempt_ended, passed, reached};
 use crate::clock;
 use crate::engine::Phase;
 use crate::error::{Error, Result};
-use crate::model::{Effect, Ending, Input, Request};
+use crate::model::{Effect, Ending, Input, Request, WorkTree};
 use crate::store::observer::SharedObserver;
 use crate::store::session::Session;
 use crate::store::{crash, inbox};
@@ -60,6 +60,8 @@ pub(super) struct Runner {
     pub(super) probe: Probe,
     spans: Spans,
     pub(super) git: Git,
+    /// The working tree before the current node, until its first iteration is over.
+    pub(super) tree_before: Option<WorkTree>,
     /// An input that is known before anything has to be waited for.
     pub(super) pending_input: Option<Input>,
     /// How often a stop was requested.
@@ -85,6 +87,7 @@ impl Runner {
             probe: Probe::default(),
             spans: Spans::default(),
             git: Git::new(&env.workspace.cwd, env.find("git"), &env.vars),
+            tree_before: None,
             attempt: None,
             snapshots: ProgressSnapshots::default(),
             pending_input: None,

@@ -129,7 +129,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let dirs = dirs(&folder);
         create_state_dir(&dirs).unwrap();
-        fs::write(dirs.state_file(StateFile::Outages), "{\"claude").unwrap();
+        atomic::replace(&dirs.state_file(StateFile::Outages), b"{\"claude").unwrap();
         assert!(read(&dirs).is_empty());
         note_outage(&dirs, CLAUDE, at(1)).unwrap();
         assert_eq!(read(&dirs).len(), 1);

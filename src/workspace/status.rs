@@ -44,14 +44,18 @@ pub(super) fn parse(printed: &[u8], top: &Utf8Path) -> WorkTree {
     let changes = if entries.is_empty() {
         String::new()
     } else {
-        let files = entries.iter().take(MAX_FILES);
-        let contents = files.map(|entry| content(&top.as_std_path().join(path(entry))));
-        let entries = entries.iter().map(fingerprint);
-        fingerprint_all(entries.chain(contents))
+        let read = entries.iter().take(MAX_FILES);
+        let contents = read.map(|entry| content(&top.as_std_path().join(path(entry))));
+        let names = entries.iter().map(fingerprint);
+        fingerprint_all(names.chain(contents))
     };
+    // The old name of a renamed file is an entry of its own.
+    let renamed = entries.iter().filter(|entry| entry.starts_with(b"2 "));
+    let files = entries.len().saturating_sub(renamed.count());
     WorkTree {
         commit,
         changes: Some(changes),
+        files: u32::try_from(files).ok(),
     }
 }
 

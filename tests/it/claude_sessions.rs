@@ -4,6 +4,7 @@ mod agent;
 mod beads;
 mod debate;
 mod options;
+mod outages;
 mod permissions;
 mod project;
 mod versions;
@@ -317,7 +318,12 @@ fn a_used_up_quota_is_waited_for_and_costs_no_attempt() {
     assert_eq!(waits.len(), 1, "{waits:#?}");
     assert_eq!(waits[0]["reason"]["kind"], "rate_limit");
     let until: jiff::Timestamp = waits[0]["until"].as_str().unwrap().parse().unwrap();
-    assert_eq!(until.as_second().cast_unsigned(), reset);
+    // Sessions do not return in the same second.
+    let until = until.as_second().cast_unsigned();
+    assert!(
+        (reset..=reset + 60).contains(&until),
+        "{until} is not {reset}"
+    );
     assert!(shown.contains("subscription"), "{shown}");
 }
 
@@ -358,7 +364,7 @@ fn a_hanging_agent_is_ended_and_retried() {
 }
 
 #[test]
-fn an_agent_whose_stream_is_cut_is_retried() {
+fn an_agent_whose_stream_is_cut_makes_another_attempt() {
     let first = script().conversation(|_| {
         vec![
             turn()
@@ -373,10 +379,9 @@ fn an_agent_whose_stream_is_cut_is_retried() {
     };
     assert_eq!(
         kinds(&project.outcomes()),
-        ["crashed", "reported"],
+        ["outage", "reported"],
         "{shown}"
     );
-    assert_eq!(project.outcomes()[0]["code"], 1);
 }
 
 #[test]

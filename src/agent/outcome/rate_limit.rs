@@ -40,7 +40,11 @@ fn rate_limited(state: &TranscriptState, now: Timestamp) -> Option<Outcome> {
             .error_text()
             .unwrap_or_else(|| "the provider limits requests".to_owned()),
     };
-    let reason = reason + &remark;
+    let reason = if remark.is_empty() {
+        reason
+    } else {
+        format!("{}{remark}", reason.trim_end_matches('.'))
+    };
     let is_told = until.is_some() || !remark.is_empty();
     Some(if is_told || is_quota || window.is_some() {
         Outcome::RateLimited { until, reason }
@@ -86,7 +90,7 @@ fn time(seconds: i64, now: Timestamp) -> Result<Timestamp, &'static str> {
     }
     let at = Timestamp::from_second(seconds).map_err(|_| TOO_FAR)?;
     if at <= now {
-        Err("lies in the past, so it is not believed")
+        Err("is in the past, so it is not believed")
     } else if MAX_RESET < at.duration_since(now) {
         Err(TOO_FAR)
     } else {

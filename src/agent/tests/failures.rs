@@ -93,10 +93,10 @@ fn a_nonsensical_reset_is_named_and_not_waited_for() {
     let now = now().as_second();
     let far = now + 9 * 86_400;
     for (resets_at, expected) in [
-        (now - 60, "lies in the past"),
+        (now - 60, "is in the past"),
         (1000 * (now + 3600), "is in milliseconds"),
         (far, "is more than 8 days away"),
-        (-1, "lies in the past"),
+        (-1, "is in the past"),
     ] {
         let Outcome::RateLimited { until, reason } = end(resets_at) else {
             panic!("{resets_at} is no limit");

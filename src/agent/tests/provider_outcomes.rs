@@ -100,7 +100,7 @@ fn ends_of_other_providers_are_classified() {
         );
     }
     insta::assert_snapshot!(found, @"
-    codex usage limit: rate limited until None: You've hit your usage limit. Upgrade to Pro (https://chatgpt.com/explore/pro), visit https://chatgpt.com/codex/settings/usage to purchase more credits or try again at 3:05 PM.; when it resets cannot be read
+    codex usage limit: rate limited until None: You've hit your usage limit. Upgrade to Pro (https://chatgpt.com/explore/pro), visit https://chatgpt.com/codex/settings/usage to purchase more credits or try again at 3:05 PM; when it resets cannot be read
     codex unauthorized: refused: unexpected status 401 Unauthorized: Missing bearer or basic authentication in header -> log in
     codex disconnected: provider outage: stream disconnected before completion: error sending request
     codex declined: refused: not permitted: shell (first: shell git push) -> allow it in the settings of `codex`, or choose another `permissions

@@ -119,6 +119,12 @@ pub(super) const TOPICS: &[Topic] = &[
         &["## Limits and budgets"],
     ),
     topic(
+        "recovery",
+        "the classes of failures, and what follows from each",
+        SESSIONS,
+        &["## Failures and recovery"],
+    ),
+    topic(
         "resume",
         "what to do after a crash",
         SESSIONS,

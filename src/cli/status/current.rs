@@ -1,6 +1,6 @@
 //! What a session does now, and what comes next, in one line.
 use crate::engine::Phase;
-use crate::model::SessionStatus;
+use crate::model::{SessionStatus, WaitReason};
 use crate::store::session::Snapshot;
 use crate::text;
 use crate::ui::{duration, report, time};
@@ -16,13 +16,43 @@ pub(super) fn activity(snapshot: &Snapshot, status: SessionStatus, now: Timestam
         (Phase::Running { .. }, _) => agent(snapshot, now) + then(snapshot),
         (Phase::Waiting { reason, until, .. }, _) => {
             let left = duration::short(until.duration_since(now));
+            let gives_up = reason.gives_up_at().map_or_else(String::new, |at| {
+                format!("; the session gives up at {}", time::local(at, now))
+            });
             format!(
-                "waiting until {} ({left} left) for: {reason}{}",
+                "waiting until {} ({left} left) for: {reason}; {}{gives_up}{}",
                 time::local(*until, now),
+                next_try(snapshot, reason),
                 then(snapshot)
             )
         }
         (Phase::New | Phase::Ready | Phase::Exited { .. }, _) => "between iterations".to_owned(),
+    }
+}
+
+/// Returns what is tried when the wait is over.
+fn next_try(snapshot: &Snapshot, reason: &WaitReason) -> String {
+    let next = snapshot.state.current.next_attempt();
+    match reason {
+        WaitReason::Delay | WaitReason::Retry { .. } => {
+            let (iteration, attempt) = (next.iteration, next.attempt);
+            format!("then attempt {attempt} of iteration {iteration}")
+        }
+        WaitReason::RateLimit { .. } | WaitReason::Throttle { .. } => format!(
+            "then iteration {} is tried again, or at once with `ap continue`",
+            next.iteration
+        ),
+        WaitReason::Outage { .. } => format!(
+            "then iteration {} is tried again; sooner when another session is served, or at once with `ap continue`",
+            next.iteration
+        ),
+        WaitReason::Environment { .. } => format!(
+            "looked for every minute, then iteration {} is tried again; at once with `ap continue`",
+            next.iteration
+        ),
+        WaitReason::BusyQueue { .. } | WaitReason::Queue { .. } => {
+            "then the queue is checked again".to_owned()
+        }
     }
 }
 

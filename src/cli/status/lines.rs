@@ -4,14 +4,14 @@ use super::working::Working;
 use crate::cli::context::Context;
 use crate::cli::launch::attach_line;
 use crate::clock;
-use crate::engine::{FinishedNode, StateView};
+use crate::engine::{BoundUnit, BoundUse, FinishedNode, StateView, bounds, continues_until};
 use crate::model::{Ending, SessionStatus};
 use crate::plan::{Branch, Step};
 use crate::store::session::Snapshot;
 use crate::text;
 use crate::ui::style::{self, Look};
 use crate::ui::{duration, report, time};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use std::fmt::Write as _;
 
 /// Returns the text. Of a session that did not reach its goal, what it did last and why it ended come first.
@@ -35,6 +35,7 @@ pub(super) fn text(
     lines.position(failed);
     lines.activity(status, working);
     lines.last(failed);
+    lines.outlook(status);
     lines.totals(working);
     if status.is_active() {
         lines.runner(context);
@@ -159,8 +160,34 @@ impl Lines<'_> {
         if let Some(error) = &state.session.last_error
             && !error_is_shown
         {
+            let class = state
+                .session
+                .last_class
+                .map_or_else(String::new, |class| format!(" ({class})"));
             let error = text::plain(error);
-            self.add("Error", style::bad(&error));
+            self.add("Error", style::bad(&format!("{error}{class}")));
+        }
+    }
+
+    /// What changed last for good, why it continues, and what would stop it.
+    fn outlook(&mut self, status: SessionStatus) {
+        let Snapshot { plan, state } = self.snapshot;
+        if let Some(change) = &state.session.last_change {
+            let ago = time::ago(change.at, self.now);
+            let (what, iteration) = (text::clean(&change.what), change.iteration);
+            self.add("Changed", format!("{what} {ago}, in iteration {iteration}"));
+        }
+        if !status.is_active() {
+            return;
+        }
+        if let Some(reason) = continues_until(plan, state) {
+            self.add("Continues", text::clean(&reason));
+        }
+        let bounds = bounds(plan, state, self.now);
+        for (index, bounds) in bounds.chunks(BOUNDS_PER_LINE).enumerate() {
+            let name = if index == 0 { "Stops at" } else { "" };
+            let bounds: Vec<String> = bounds.iter().map(bound_text).collect();
+            self.add(name, bounds.join("  "));
         }
     }
 
@@ -182,6 +209,28 @@ impl Lines<'_> {
             self.add("Watch", attach_line(&self.snapshot.plan.session, context));
         }
     }
+}
+
+/// How many bounds are shown in a line.
+const BOUNDS_PER_LINE: usize = 3;
+
+/// Returns a bound with what is used of it: `max_cost_usd $1.20/$500.00`.
+fn bound_text(bound: &BoundUse) -> String {
+    let amount = |amount: f64| match bound.unit {
+        BoundUnit::Count => format!("{amount:.0}"),
+        BoundUnit::Usd => format!("${amount:.2}"),
+        BoundUnit::Seconds => duration::short(SignedDuration::from_secs(amount as i64)),
+    };
+    let what = bound
+        .what
+        .as_ref()
+        .map_or_else(String::new, |what| format!(" ({})", text::first_line(what)));
+    let (used, max) = (amount(bound.used), amount(bound.max));
+    let key = bound
+        .key
+        .rsplit_once('.')
+        .map_or(&*bound.key, |(_, key)| key);
+    format!("{key} {used}/{max}{what}")
 }
 
 /// Returns the branches that failed in blocks of this run that continued without them, and why.

@@ -10,9 +10,10 @@ use super::format::Format;
 use super::launch::tmux_name;
 use super::list;
 use super::session::{find, is_alive};
-use crate::engine::StateView;
+use crate::clock;
+use crate::engine::{BoundUse, StateView, bounds, continues_until};
 use crate::error::{ExitCode, Result};
-use crate::model::{SessionName, Task};
+use crate::model::{LastChange, SessionName, Task};
 use crate::store::session::Snapshot;
 use crate::ui::caller::as_called;
 use crate::ui::next_command::NextCommand;
@@ -49,6 +50,14 @@ struct Status<'a> {
     last_action: Option<String>,
     /// When it last wrote something.
     last_sign_at: Option<Timestamp>,
+    /// What it does now, in words.
+    doing: String,
+    /// The last commit, changed file, closed task or passed gate, and when.
+    last_change: Option<LastChange>,
+    /// Why it continues: how the current node ends, and how far that is.
+    continues: Option<String>,
+    /// What would stop it, and how far away each bound is.
+    bounds: Vec<BoundUse>,
     #[serde(flatten)]
     state: StateView<'a>,
 }
@@ -68,6 +77,7 @@ fn show(session: &SessionName, format: Format, context: &Context) -> Result<Exit
     let next = resumable.then(|| as_called(&report::next_steps(&snapshot)).into_owned());
     let dir = context.project.session(session);
     let working = Working::read(&snapshot, context);
+    let now = clock::now();
     if format == Format::Json {
         json::print(&Status {
             alive,
@@ -78,6 +88,10 @@ fn show(session: &SessionName, format: Format, context: &Context) -> Result<Exit
             task: working.task,
             last_action: working.latest.action,
             last_sign_at: working.latest.sign_at,
+            doing: current::activity(&snapshot, status, now),
+            last_change: snapshot.state.session.last_change.clone(),
+            continues: continues_until(&snapshot.plan, &snapshot.state),
+            bounds: bounds(&snapshot.plan, &snapshot.state, now),
             state: StateView {
                 status,
                 ..StateView::new(&snapshot.plan, &snapshot.state)

@@ -1,7 +1,7 @@
 //! Records how attempts begin and end.
 use crate::engine::policy::{Then, policy};
 use crate::engine::state::{IterationRecord, Phase, SessionState, State};
-use crate::model::{Cursor, Decision, FinishedAttempt, Outcome, ProcessId, Status};
+use crate::model::{Cursor, Decision, FailureClass, FinishedAttempt, Outcome, ProcessId, Status};
 use jiff::Timestamp;
 
 impl State {
@@ -38,7 +38,9 @@ impl State {
         self.session.usage += attempt.usage;
         self.current.promises.clone_from(&attempt.promises);
         self.current.queue_status = None;
+        self.note_class(attempt.outcome.class());
         self.note_stall(&attempt.outcome, at);
+        self.count_repeats(attempt);
         match &attempt.outcome {
             Outcome::Reported { status } => self.iteration_completed(attempt, status.clone(), at),
             Outcome::Unreported { reason } => {
@@ -49,6 +51,12 @@ impl State {
         self.phase = Phase::Exited {
             outcome: attempt.outcome.clone(),
         };
+    }
+
+    fn note_class(&mut self, class: Option<FailureClass>) {
+        if class != Some(FailureClass::Cancelled) {
+            self.session.last_class = class;
+        }
     }
 
     fn attempt_failed(&mut self, outcome: &Outcome, at: Timestamp) {
@@ -75,7 +83,8 @@ impl State {
         self.session.resting.remove(&self.current.agent);
         self.session.iterations += 1;
         self.current.iteration_started = None;
-        self.remember(attempt.cursor, status, at);
+        self.remember(attempt, status, at);
+        self.note_effect(attempt, at);
     }
 
     fn count_iteration(&mut self, iteration: u32, decision: Decision) {
@@ -97,7 +106,8 @@ impl State {
         }
     }
 
-    fn remember(&mut self, cursor: Cursor, status: Status, at: Timestamp) {
+    fn remember(&mut self, attempt: &FinishedAttempt, status: Status, at: Timestamp) {
+        let cursor = attempt.cursor;
         let history = &mut self.session.history;
         if history.len() == SessionState::HISTORY {
             history.pop_front();
@@ -109,6 +119,7 @@ impl State {
             agent: self.current.agent.clone(),
             at,
             status,
+            effect: attempt.effect.as_deref().cloned(),
         });
     }
 }

@@ -39,9 +39,9 @@ impl State {
                 verdict,
                 usage,
             } => {
-                self.gate_answered(*gate, name, verdict, *usage);
+                self.gate_answered(*gate, name, verdict, *usage, at);
             }
-            Event::QueueChecked { status, parked, .. } => self.queue_checked(status, parked),
+            Event::QueueChecked { status, parked, .. } => self.queue_checked(status, parked, at),
             Event::TaskClaimed { task, .. } => self.task_claimed(task),
             Event::WaitStarted { reason, until } => self.wait_started(reason, *until, at),
             Event::WaitEnded => self.wait_ended(at),

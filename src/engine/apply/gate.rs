@@ -1,6 +1,7 @@
 //! Records the answers of gates.
 use crate::engine::state::State;
 use crate::model::{GateVerdict, Usage};
+use jiff::Timestamp;
 
 impl State {
     pub(super) fn gate_answered(
@@ -9,8 +10,11 @@ impl State {
         name: &str,
         verdict: &GateVerdict,
         usage: Usage,
+        at: Timestamp,
     ) {
         self.session.usage += usage;
+        self.count_gate_repeats(name, verdict);
+        self.note_gate(name, verdict, at);
         let failures = &mut self.current.counters.gate_failures;
         *failures = match verdict {
             GateVerdict::Broken { .. } => *failures + 1,

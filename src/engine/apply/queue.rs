@@ -1,9 +1,11 @@
 //! Records what the queue told and gave.
 use crate::engine::state::State;
 use crate::model::{QueueStatus, Task};
+use jiff::Timestamp;
 
 impl State {
-    pub(super) fn queue_checked(&mut self, status: &QueueStatus, parked: &[String]) {
+    pub(super) fn queue_checked(&mut self, status: &QueueStatus, parked: &[String], at: Timestamp) {
+        self.note_closed_tasks(status, at);
         self.compare_tasks(status);
         self.current.queue_status = Some(status.clone());
         // The check released everything the session held.

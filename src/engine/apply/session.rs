@@ -1,4 +1,5 @@
 //! Records how a session starts, changes hands and ends.
+use crate::engine::repeat::Repeats;
 use crate::engine::state::{NodeCounters, Phase, State};
 use crate::model::{Change, Ending, ForkedFrom, ProcessId, RunId, SessionName};
 use jiff::{SignedDuration, Timestamp};
@@ -66,6 +67,7 @@ impl State {
         };
         // The user may have changed what a gate or the queue looks at.
         self.current.gates.clear();
+        self.current.repeats = Repeats::default();
         self.current.queue_status = None;
         self.session.last_error = None;
         self.session.resting.clear();

@@ -3,6 +3,7 @@ use super::finish::{fail, limit_reached};
 use super::node::advance;
 use super::wait::{wait_for_agent, wait_for_environment, wait_for_retry};
 use crate::engine::policy::{Then, policy};
+use crate::engine::repeats::same_failure;
 use crate::engine::state::State;
 use crate::model::{Event, Limit, Outcome, Requirement};
 use crate::plan::{Node, Plan};
@@ -35,6 +36,9 @@ pub(super) fn after_attempt(
                 && node.agent.max_attempts <= state.current.counters.failures =>
         {
             Some(out_of_attempts(state, node, outcome))
+        }
+        Then::Retry if same_failure(plan, state).is_some() => {
+            same_failure(plan, state).map(limit_reached)
         }
         Then::Retry => Some(wait_for_retry(state, node, outcome, now)),
     }

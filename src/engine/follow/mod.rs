@@ -9,3 +9,4 @@ mod queue;
 mod wait;
 
 pub use next::follow;
+pub(super) use wait::gives_up_at;

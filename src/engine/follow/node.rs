@@ -4,6 +4,7 @@ use super::limits::session_limit;
 use super::queue;
 use super::wait::wait_for_agent;
 use crate::engine::idle;
+use crate::engine::repeats::same_failure;
 use crate::engine::state::{Phase, State};
 use crate::model::{Event, Limit, NodeEnding, WaitReason};
 use crate::plan::{Node, Plan, PlanKind};
@@ -20,7 +21,9 @@ pub(super) fn advance(plan: &Plan, state: &State, node: &Node, now: Timestamp) -
     if state.awaits_gate(plan).is_some() {
         return None;
     }
-    let limit = session_limit(plan, state, now).or_else(|| idle::idle_limit(plan, state, node));
+    let limit = session_limit(plan, state, now)
+        .or_else(|| same_failure(plan, state))
+        .or_else(|| idle::idle_limit(plan, state, node));
     if let Some(limit) = limit {
         return Some(limit_reached(limit));
     }

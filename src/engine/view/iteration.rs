@@ -1,7 +1,7 @@
 //! The iterations that are over.
 use super::time::whole_seconds;
 use crate::engine::state::IterationRecord;
-use crate::model::Decision;
+use crate::model::{Decision, IterationEffect};
 use crate::plan::Plan;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -26,6 +26,9 @@ pub struct IterationView<'a> {
     pub files_touched: Cow<'a, [String]>,
     pub items_completed: Cow<'a, [String]>,
     pub errors: Cow<'a, [String]>,
+    /// What it changed, as far as it is known.
+    #[serde(default)]
+    pub effect: Option<Cow<'a, IterationEffect>>,
 }
 
 impl<'a> IterationView<'a> {
@@ -46,6 +49,7 @@ impl<'a> IterationView<'a> {
             files_touched: (&status.work.files_touched).into(),
             items_completed: (&status.work.items_completed).into(),
             errors: (&status.errors).into(),
+            effect: record.effect.as_ref().map(Cow::Borrowed),
         }
     }
 }

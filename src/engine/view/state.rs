@@ -5,7 +5,7 @@ use super::stage::{BranchView, StageView, current_branches, stages};
 use super::time::whole_seconds;
 use super::wait::WaitView;
 use crate::engine::state::State;
-use crate::model::{Ending, ForkedFrom, ProcessId, SessionStatus, Usage};
+use crate::model::{Ending, FailureClass, ForkedFrom, ProcessId, SessionStatus, Usage};
 use crate::plan::{Plan, PlanKind, Step};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -46,6 +46,9 @@ pub struct StateView<'a> {
     pub agent: Cow<'a, str>,
     /// Until when agents rest because their provider does not serve them, by label.
     pub limited: BTreeMap<Cow<'a, str>, Timestamp>,
+    /// The class of the last attempt if it failed: `outage`, `crash`, ….
+    #[serde(default)]
+    pub last_class: Option<FailureClass>,
     /// Iterations in a row that voted `stop`.
     pub consecutive_stops: u32,
     /// Of the current run.
@@ -94,6 +97,7 @@ impl<'a> StateView<'a> {
             attempt: current.cursor.attempt,
             agent: (&current.agent).into(),
             limited: limited(plan, state),
+            last_class: session.last_class,
             consecutive_stops: current.counters.stops,
             stages: stages(plan, state, place, progress.completed),
             history: session

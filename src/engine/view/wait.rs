@@ -14,6 +14,9 @@ pub struct WaitView<'a> {
     pub reason: Cow<'a, WaitReason>,
     pub since: Timestamp,
     pub until: Timestamp,
+    /// When the session ends if nothing changes, where that is bounded.
+    #[serde(default)]
+    pub gives_up_at: Option<Timestamp>,
 }
 
 impl<'a> WaitView<'a> {
@@ -29,6 +32,7 @@ impl<'a> WaitView<'a> {
                 reason: Cow::Borrowed(reason),
                 since: *since,
                 until: *until,
+                gives_up_at: reason.gives_up_at(),
             }),
             Phase::New
             | Phase::Ready

@@ -3,8 +3,9 @@ use super::head::Head;
 use super::status;
 use crate::error::{Error, ErrorKind, Result};
 use crate::exec::command::BoundedCommand;
-use crate::model::{CommandOutput, Env, WorkTree};
+use crate::model::{CommandOutput, Env, IterationEffect, WorkTree};
 use camino::{Utf8Path, Utf8PathBuf};
+use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::time::Duration;
 
@@ -12,6 +13,10 @@ use std::time::Duration;
 const QUESTION_LIMIT: Duration = Duration::from_secs(5);
 /// How long a change may take: checking out a large repository takes its time.
 const CHANGE_LIMIT: Duration = Duration::from_secs(600);
+/// Stands for a commit in the output of git; no path is empty or ends in a slash.
+const COMMIT_MARK: &str = "commit/";
+/// No more commits of an iteration are counted.
+const MAX_COMMITS: &str = "--max-count=1000";
 /// More than git prints for a hundred thousand changed files.
 const MAX_OUTPUT: u64 = 64 * 1024 * 1024;
 
@@ -59,7 +64,63 @@ impl Git {
         Some(WorkTree {
             commit: self.head.commit.clone(),
             changes: None,
+            files: None,
         })
+    }
+
+    /// Returns what an iteration changed between two states of the working tree. Git is asked only if something was
+    /// committed.
+    pub async fn effect(
+        &self,
+        before: Option<&WorkTree>,
+        after: Option<&WorkTree>,
+    ) -> IterationEffect {
+        let (Some(before), Some(after)) = (before, after) else {
+            return IterationEffect::default();
+        };
+        let committed = if before.commit == after.commit {
+            Some((0, 0))
+        } else {
+            self.committed(before, after).await
+        };
+        let (commits, in_commits) = committed.unzip();
+        let is_known = before.changes.is_some() && after.changes.is_some();
+        let uncommitted = match after.files {
+            _ if is_known && before.changes == after.changes => Some(0),
+            files if is_known => files,
+            _ => None,
+        };
+        let files = match (in_commits, uncommitted) {
+            (Some(0), None) | (None, _) => None,
+            (Some(files), uncommitted) => Some(files.saturating_add(uncommitted.unwrap_or(0))),
+        };
+        IterationEffect {
+            commits,
+            files,
+            ..IterationEffect::default()
+        }
+    }
+
+    /// Returns how many commits were added, and how many files are in them.
+    async fn committed(&self, before: &WorkTree, after: &WorkTree) -> Option<(u32, u32)> {
+        let after = after.commit.as_ref()?;
+        let range = match &before.commit {
+            Some(before) => format!("{before}..{after}"),
+            None => after.clone(),
+        };
+        let format = format!("--format={COMMIT_MARK}");
+        let args = ["log", "--name-only", MAX_COMMITS, &format, &range, "--"];
+        let output = self.ask(&args).await?;
+        let text = output.stdout_text();
+        let (commits, files): (Vec<&str>, Vec<&str>) = text
+            .lines()
+            .filter(|line| !line.is_empty())
+            .partition(|line| *line == COMMIT_MARK);
+        let files: BTreeSet<&str> = files.into_iter().collect();
+        Some((
+            u32::try_from(commits.len()).ok()?,
+            u32::try_from(files.len()).ok()?,
+        ))
     }
 
     /// Returns the top folder of the repository the project is in.

@@ -35,7 +35,12 @@ pub(crate) struct MockApi {
 impl MockApi {
     /// Listens on a free port of 127.0.0.1 and answers by the script.
     pub(crate) fn start(script: Script) -> Self {
-        let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a free port on loopback");
+        Self::start_at(SocketAddr::from(([127, 0, 0, 1], 0)), script)
+    }
+
+    /// Listens on this address.
+    pub(crate) fn start_at(address: SocketAddr, script: Script) -> Self {
+        let listener = TcpListener::bind(address).expect("a free port on loopback");
         let address = listener
             .local_addr()
             .expect("a bound socket has an address");
