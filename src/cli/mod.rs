@@ -70,6 +70,7 @@ pub fn main(args: &[OsString]) -> ExitCode {
     match run(args) {
         Ok(code) => code,
         Err(error) => {
+            tracing::debug!(kind = %error.kind(), "the command fails");
             let printed = wants_json && ui::json::print(&error.report()).is_ok();
             if !printed {
                 ui::note(ui::error(&error, console::colors_enabled_stderr()));

@@ -109,9 +109,9 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<ExitCode> {
         (None, Some(_)) => return Err(kind::unknown(&args.first)),
         (None, None) => (PlanKind::Loop, &args.first),
     };
-    let name: NodeId = name
-        .parse()
-        .map_err(|invalid: InvalidName| Error::usage(invalid.of(kind.as_str())))?;
+    let name: NodeId = name.parse().map_err(|invalid: InvalidName| {
+        Error::new(ErrorKind::BadValue, invalid.of(kind.as_str()))
+    })?;
     if kind == PlanKind::Loop && is_command(name.as_str()) {
         return Err(Error::new(
             ErrorKind::NameTaken,

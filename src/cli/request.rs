@@ -48,7 +48,7 @@ fn not_running(snapshot: &Snapshot) -> Error {
         report::failure(snapshot)
     } else {
         format!(
-            "session '{}' does not run: it is {}",
+            "session '{}' is not running: its status is {}",
             snapshot.plan.session,
             status.label()
         )

@@ -41,7 +41,8 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<ExitCode> {
     find(session, context)?;
     if !runner_ends(&dir, args.timeout)? {
         let message = format!("session '{session}' still runs");
-        return Err(Error::new(ErrorKind::TimedOut, message));
+        return Err(Error::new(ErrorKind::TimedOut, message)
+            .hint(format!("follow it with `ap logs {session} -f`")));
     }
     let snapshot = load_cached(&dir)?.ok_or_else(|| {
         Error::new(

@@ -55,7 +55,7 @@ fn a_stopped_session_continues_when_resumed() {
     project
         .ap(&["stop", "s"])
         .expect(1)
-        .says(&["does not run: it is stopped"]);
+        .says(&["is not running: its status is stopped"]);
     project.ap(&["wait", "s"]).expect(5);
     resume_to_the_end(&project);
     assert_eq!(project.events("s", "session_resumed").len(), 1);

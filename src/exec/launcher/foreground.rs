@@ -54,10 +54,13 @@ impl<R> Launcher<R> for Foreground<R> {
     }
 
     fn attach(&self, session: &SessionName, _run_dir: &Utf8Path) -> Result<()> {
-        Err(Error::new(
-            ErrorKind::RunsElsewhere,
-            format!("session '{session}' runs in another terminal"),
-        )
-        .hint(format!("follow it with `ap logs {session} -f`")))
+        Err(runs_in_another_terminal(session))
     }
+}
+
+/// Returns the error for a session without a window, whose runner is a process of another terminal.
+pub fn runs_in_another_terminal(session: &SessionName) -> Error {
+    let message = format!("session '{session}' runs in another terminal");
+    Error::new(ErrorKind::RunsElsewhere, message)
+        .hint(format!("follow it with `ap logs {session} -f`"))
 }

@@ -7,7 +7,7 @@ mod tmux_launcher;
 mod tmux_names;
 mod tmux_window;
 
-pub use foreground::Foreground;
+pub use foreground::{Foreground, runs_in_another_terminal};
 pub use launch::{EndedRunner, Launch, Launched, Launcher, RunnerState, Windows};
 pub use socket::{LaunchReply, LaunchSocket, ReplyLine, fetch};
 pub use tmux::{Found, Tmux};

@@ -101,6 +101,13 @@ impl Library {
     }
 
     fn unknown(&self, kind: PlanKind, name: &str) -> Error {
+        if is_path(name) {
+            return Error::new(
+                ErrorKind::NotFound,
+                format!("there is no file or folder {}", name.escape_debug()),
+            )
+            .hint("a path is relative to the project; `ap` lists the loops and pipelines by name");
+        }
         let known = self.names(kind);
         let (other, start) = match kind {
             PlanKind::Loop => (PlanKind::Pipeline, "ap pipeline "),
