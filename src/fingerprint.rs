@@ -20,6 +20,17 @@ pub fn fingerprint_all(parts: impl IntoIterator<Item = impl AsRef<[u8]>>) -> Str
     hex(&all.finalize())
 }
 
+/// Returns a checksum of `bytes` and of all that `before` is the checksum of.
+pub fn chained(before: u64, bytes: &[u8]) -> u64 {
+    let mut all = Sha256::new();
+    all.update(before.to_be_bytes());
+    all.update(bytes);
+    let hash = all.finalize();
+    hash.iter()
+        .take(8)
+        .fold(0, |sum, byte| sum << 8 | u64::from(*byte))
+}
+
 fn hex(bytes: &[u8]) -> String {
     let mut text = String::with_capacity(2 * bytes.len());
     for byte in bytes {

@@ -10,7 +10,8 @@ impl From<AcquireError> for Error {
                 report::running_session(&session, holder.as_deref())
             }
             AcquireError::OnAnotherMachine { .. } => {
-                Self::caused_by(ErrorKind::AlreadyRunning, error).hint("stop it there")
+                Self::caused_by(ErrorKind::AlreadyRunning, error)
+                    .hint("stop it there; if that machine is gone for good, add `--take-over`")
             }
             AcquireError::RunnerDoesNotEnd { session, pid } => {
                 let pid = pid.map_or_else(|| "unknown".to_owned(), |pid| pid.to_string());

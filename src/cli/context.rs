@@ -51,9 +51,10 @@ impl Context {
             .cloned();
         let exe = utf8(std::env::current_exe()?)?;
         let inside_tmux = env.get("TMUX").is_some_and(|tmux| !tmux.is_empty());
+        let dirs = UserDirs::new(&env, home.as_deref());
         Ok(Self {
-            project: Project::new(root),
-            dirs: UserDirs::new(&env, home.as_deref()),
+            project: Project::new(root).with_state(&dirs.state),
+            dirs,
             exe,
             session,
             env: env.without_caller(),

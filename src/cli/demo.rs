@@ -128,6 +128,7 @@ fn request(context: &Context) -> Result<SessionRequest> {
         max_iterations: Some(25),
         change: Change::default(),
         replace: false,
+        take_over: false,
     })
 }
 

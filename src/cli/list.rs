@@ -47,6 +47,8 @@ pub(super) struct Row {
     started_at: Option<Timestamp>,
     pub(super) updated_at: Option<Timestamp>,
     cost_usd: f64,
+    /// How often others touched its files.
+    touched: u32,
     /// Set instead of the rest when the session cannot be read.
     error: Option<String>,
 }
@@ -105,6 +107,7 @@ impl Row {
             started_at: summary.started_at,
             updated_at: summary.updated_at,
             cost_usd: summary.cost_usd,
+            touched: summary.touched,
             error: None,
         }
     }
@@ -114,8 +117,13 @@ impl Row {
         self.status.is_some_and(SessionStatus::is_active)
     }
 
-    fn label(&self) -> &'static str {
-        self.status.map_or("unreadable", SessionStatus::label)
+    fn label(&self) -> String {
+        let label = self.status.map_or("unreadable", SessionStatus::label);
+        if self.touched == 0 {
+            label.to_owned()
+        } else {
+            format!("{label}, touched")
+        }
     }
 
     fn unreadable(session: SessionName, error: &Error) -> Self {
@@ -135,6 +143,7 @@ impl Row {
             started_at: None,
             updated_at: None,
             cost_usd: 0.0,
+            touched: 0,
             error: Some(error.to_string()),
         }
     }

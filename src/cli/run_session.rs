@@ -5,7 +5,7 @@ use crate::fixture::{self, Recorder};
 use crate::log;
 use crate::runner::{self, Acquired, LaunchRequest, RunnerEnv, acquire};
 use crate::store::crash;
-use crate::store::layout::Project;
+use crate::store::layout::{Project, UserDirs};
 use crate::store::observer::SharedObserver;
 use crate::store::session::Session;
 use crate::ui::caller::Caller;
@@ -73,7 +73,10 @@ pub(super) fn in_window(socket: &Utf8Path) -> Result<ExitCode> {
 }
 
 fn environment(request: &LaunchRequest) -> RunnerEnv {
-    let workspace = Workspace::in_place(Project::new(request.project.clone()));
+    let home = request.env.get("HOME").map(Utf8Path::new);
+    let dirs = UserDirs::new(&request.env, home);
+    let project = Project::new(request.project.clone()).with_state(&dirs.state);
+    let workspace = Workspace::in_place(project);
     let mut env = RunnerEnv::new(workspace, request.exe.clone(), request.env.clone());
     env.slots.clone_from(&request.slots);
     env.notify = request.notify;

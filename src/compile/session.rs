@@ -124,6 +124,7 @@ fn guardrails(location: &Location<'_>, def: &GuardrailsDef, overrides: &Override
         max_wait_s: def.max_wait.map_or(MAX_WAIT_S, Span::seconds),
         max_same_failures: def.max_same_failures.unwrap_or(MAX_SAME_FAILURES),
         wait_factor: None,
+        on_tampering: def.on_tampering.unwrap_or_default(),
     }
 }
 

@@ -3,7 +3,7 @@ use super::repeat::Repeats;
 use crate::model::{
     BranchReport, Change, Cursor, Ending, FailureClass, ForkedFrom, GateVerdict, IterationEffect,
     LastChange, Limit, NodeEnding, NodeId, Outcome, ProcessId, QueueStatus, RunId, SessionName,
-    Status, Stop, Task, Usage, WaitReason, WorkTree,
+    Status, Stop, Task, Touched, Usage, WaitReason, WorkTree,
 };
 use crate::plan::Node;
 use jiff::Timestamp;
@@ -63,6 +63,9 @@ pub struct SessionState {
     pub resumed_at: Option<Timestamp>,
     /// When the last fact happened.
     pub updated_at: Option<Timestamp>,
+    /// That others touched its files.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub touched: Option<Touched>,
     /// Milliseconds without a runner: after a crash, a stop or a failure.
     pub unattended_ms: i64,
 }

@@ -26,6 +26,9 @@ pub struct SessionSummary {
     pub started_at: Option<Timestamp>,
     pub updated_at: Option<Timestamp>,
     pub cost_usd: f64,
+    /// How often others touched its files.
+    #[serde(default)]
+    pub touched: u32,
 }
 
 impl SessionSummary {
@@ -54,6 +57,7 @@ impl SessionSummary {
             started_at: view.started_at,
             updated_at: view.updated_at,
             cost_usd: view.usage.cost_usd,
+            touched: state.session.touched.as_ref().map_or(0, |it| it.times),
         }
     }
 }

@@ -3,6 +3,7 @@ use crate::model::ProcessId;
 use nix::sys::signal::{self, Signal};
 use nix::unistd::Pid;
 use std::sync::OnceLock;
+use std::time::SystemTime;
 
 /// Whether a process still exists.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,6 +48,16 @@ pub fn liveness(process: &ProcessId) -> Liveness {
     } else {
         Liveness::Dead
     }
+}
+
+/// Returns whether a process may live on another machine: one with another name, or one of our name that booted at another
+/// time and wrote to its journal since we booted.
+pub fn may_live_elsewhere(process: &ProcessId, wrote: Option<SystemTime>) -> bool {
+    if process.host != host() {
+        return true;
+    }
+    let since_boot = |wrote: SystemTime| platform::booted_at().is_some_and(|booted| booted < wrote);
+    process.boot_id != boot_id() && wrote.is_some_and(since_boot)
 }
 
 /// Signals a process unless its pid is another's by now. Returns whether the signal was sent.
@@ -108,11 +119,18 @@ fn host() -> &'static str {
 mod platform {
     use crate::model::ProcessId;
     use fs_err as fs;
+    use std::time::{Duration, SystemTime};
 
     pub(super) fn boot_id() -> String {
         fs::read_to_string("/proc/sys/kernel/random/boot_id")
             .map(|id| id.trim().to_owned())
             .unwrap_or_default()
+    }
+
+    pub(super) fn booted_at() -> Option<SystemTime> {
+        let stat = fs::read_to_string("/proc/stat").ok()?;
+        let seconds = stat.lines().find_map(|line| line.strip_prefix("btime "))?;
+        Some(SystemTime::UNIX_EPOCH + Duration::from_secs(seconds.trim().parse().ok()?))
     }
 
     /// Field 22 of `/proc/PID/stat`; a zombie is dead. The name in field 2 may hold spaces and brackets, so read from its end.
@@ -174,6 +192,12 @@ mod platform {
     use crate::model::ProcessId;
     use std::hash::{DefaultHasher, Hash as _, Hasher as _};
     use std::process::Command;
+    use std::time::SystemTime;
+
+    /// It is the identity of the boot, and not read as a time.
+    pub(super) fn booted_at() -> Option<SystemTime> {
+        None
+    }
 
     pub(super) fn boot_id() -> String {
         ask(&["sysctl", "-n", "kern.boottime"]).unwrap_or_default()

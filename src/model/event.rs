@@ -12,12 +12,13 @@ use super::process::ProcessId;
 use super::queue_status::QueueStatus;
 use super::stop::Stop;
 use super::task::Task;
+use super::touched::TouchedFile;
 use super::usage::Usage;
 use super::wait::WaitReason;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-/// One line of the journal.
+/// One line of the journal. It ends with the field `sum`: a checksum over its bytes and the line before it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Line {
     /// Version of the format.
@@ -29,8 +30,8 @@ pub struct Line {
 }
 
 impl Line {
-    /// The format this program writes. A journal from a newer format is read, never written.
-    pub const VERSION: u32 = 1;
+    /// The format this program reads and writes.
+    pub const VERSION: u32 = 2;
 }
 
 /// Something that happened. Named in the past tense; never changes its meaning.
@@ -113,6 +114,23 @@ pub enum Event {
     TaskClaimed {
         cursor: Cursor,
         task: Task,
+    },
+    /// The journal was not as its runner left it. What others had added was moved to `events.found.jsonl`; what was
+    /// missing or changed is as it was.
+    JournalRepaired {
+        /// Bytes of others that were moved.
+        bytes: u64,
+        /// Bytes that were restored.
+        #[serde(default)]
+        restored: u64,
+        /// The attempt that ran meanwhile.
+        by: Option<Cursor>,
+    },
+    /// Files were not as they should be.
+    FilesTouched {
+        files: Vec<TouchedFile>,
+        /// The attempt that ran meanwhile.
+        by: Option<Cursor>,
     },
     WaitStarted {
         reason: WaitReason,

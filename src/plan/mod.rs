@@ -17,5 +17,5 @@ pub use provenance::{SettingOrigin, SettingSource};
 pub use queue_spec::{
     BACKLOGS, ClaimBy, QueueSource, QueueSpec, TrackerCommands, bad_label, session_label,
 };
-pub use session_plan::{Guardrails, Origin, Plan, PlanKind, Source};
+pub use session_plan::{Guardrails, OnTampering, Origin, Plan, PlanKind, Source};
 pub use step::{Block, Branch, OnFailure, Step};

@@ -110,6 +110,23 @@ pub struct Guardrails {
     /// Shortens the waits after failures, in tests.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub wait_factor: Option<f64>,
+    /// What follows when an agent changes files of sessions.
+    #[serde(default)]
+    pub on_tampering: OnTampering,
+}
+
+/// What follows when an agent changes a plan, a gate's file, or the files of another session.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum OnTampering {
+    /// It is recorded and shown.
+    Note,
+    /// The session pauses until you continue it.
+    #[default]
+    Hold,
+    /// The session fails.
+    Fail,
 }
 
 fn once() -> u32 {

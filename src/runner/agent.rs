@@ -4,16 +4,18 @@ use super::attempt::{Attempt, Ensured};
 use super::attempt_context::AttemptContext;
 use super::env::RunnerEnv;
 use super::run::Runner;
+use super::start::remake;
+use super::tampering::Watched;
 use crate::agent;
 use crate::clock;
 use crate::engine::idle_limit_applies;
 use crate::error::Result;
 use crate::model::{
-    Cursor, Decision, FailureClass, FinishedAttempt, Input, IterationEffect, Outcome, Requirement,
-    WorkTree,
+    Cursor, Decision, Ending, Event, FailureClass, FinishedAttempt, Input, IterationEffect,
+    Outcome, Request, Requirement, WorkTree,
 };
-use crate::plan::Node;
-use crate::store::outages;
+use crate::plan::{Node, OnTampering};
+use crate::store::{inbox, outages};
 use crate::termination::promises;
 use nix::errno::Errno;
 use std::io;
@@ -50,16 +52,42 @@ impl Runner {
             tracker_env,
             ..AttemptContext::new(&self.session, &node, &self.env, self.budget())
         };
-        match Attempt::ensure(&context).await {
+        let ensured = match Attempt::ensure(&context).await {
             Err(error) => lacking(&error).map(Ensured::Ended).ok_or(error),
             ensured => ensured,
+        };
+        self.session.folder_prepared();
+        ensured
+    }
+
+    /// Puts right what others did to the session's files. The folder of a running attempt is made again.
+    pub(super) fn check_files(&mut self) -> Result<()> {
+        self.session.check_files()?;
+        self.remake_folder()
+    }
+
+    /// Makes the folder of a running attempt again, if it was removed.
+    fn remake_folder(&mut self) -> Result<()> {
+        if !self.session.take_was_removed() || self.attempt.is_none() {
+            return Ok(());
         }
+        let (plan, state) = (&self.session.plan, self.session.state());
+        let Some(node) = state.changed_node(plan) else {
+            return Ok(());
+        };
+        let context = AttemptContext {
+            tracker_env: self.tasks.agent_env(plan, state),
+            ..AttemptContext::new(&self.session, &node, &self.env, self.budget())
+        };
+        Ok(remake(&context)?)
     }
 
     fn agent_runs(&mut self, attempt: Attempt) -> Result<()> {
         self.waiting_for_slot = false;
         let (plan, state) = (&self.session.plan, self.session.state());
         self.window.lock().show_agent(plan, state, attempt.adopted);
+        let (project, run) = (&self.env.workspace.store_root, &self.session.dir);
+        self.watched = Watched::look(project, run, &self.watched);
         let (cursor, shim) = (attempt.cursor, attempt.shim.clone());
         self.attempt = Some(attempt);
         if let Some(shim) = shim {
@@ -87,9 +115,11 @@ impl Runner {
 
     /// Accepts how the attempt ended.
     pub(super) async fn conclude_attempt(&mut self) -> Result<()> {
+        self.check_files()?;
         let Some(mut attempt) = self.attempt.take() else {
             return Ok(());
         };
+        let policy = self.tampering()?;
         let plan = &self.session.plan;
         let Some(node) = self.session.state().changed_node(plan) else {
             return Ok(());
@@ -115,7 +145,44 @@ impl Runner {
             tree,
             effect,
             ..FinishedAttempt::new(cursor, outcome)
-        }))
+        }))?;
+        self.follow_policy(policy)
+    }
+
+    /// Records what an agent changed that it has no business with. Returns what follows, if it did.
+    fn tampering(&mut self) -> Result<Option<OnTampering>> {
+        let (project, run) = (&self.env.workspace.store_root, &self.session.dir);
+        let now = Watched::look(project, run, &self.watched);
+        let changes = self.watched.changes(&now, project, run);
+        self.watched = now;
+        if changes.is_empty() {
+            return Ok(None);
+        }
+        self.session.record_touched(changes)?;
+        Ok(Some(self.session.plan.guardrails.on_tampering))
+    }
+
+    fn follow_policy(&mut self, policy: Option<OnTampering>) -> Result<()> {
+        match policy {
+            None | Some(OnTampering::Note) => Ok(()),
+            Some(OnTampering::Hold) if self.session.plan.branch.is_some() => {
+                // The session pauses its branches.
+                let session = &self.session.plan.session;
+                let dir = self.env.workspace.store_root.session(session);
+                Ok(inbox::put(&dir, &Request::Pause, clock::now())?)
+            }
+            Some(OnTampering::Hold) => self.accept(&Input::Request(Request::Pause)),
+            Some(OnTampering::Fail) => {
+                let touched = self.session.state().session.touched.as_ref();
+                let error = touched.map_or_else(String::new, |touched| touched.last.clone());
+                let ending = Ending::Failed {
+                    error: format!("an agent changed files of a session: {error}"),
+                    hint: "Look at what it changed, then resume".to_owned(),
+                };
+                let ended = Event::SessionFinished { ending };
+                Ok(self.session.append(ended, clock::now())?)
+            }
+        }
     }
 
     /// Returns the working tree after an attempt that ended its iteration, and what the iteration changed.
@@ -178,12 +245,13 @@ fn note_service(env: &RunnerEnv, node: &Node, outcome: &Outcome) {
 /// Returns the outcome of an attempt that could not begin because the machine lacks something, if that is what the error
 /// says.
 fn lacking(error: &io::Error) -> Option<Outcome> {
-    let requirement = match Errno::from_raw(error.raw_os_error()?) {
-        Errno::ENOSPC | Errno::EDQUOT => Requirement::DiskSpace,
-        Errno::EROFS => Requirement::WritableDisk,
-        Errno::EMFILE | Errno::ENFILE => Requirement::Descriptors,
-        Errno::EAGAIN => Requirement::Processes,
-        Errno::ENOMEM => Requirement::Memory,
+    // An error that names its path has no number any more, but a kind.
+    let requirement = match (error.kind(), error.raw_os_error().map(Errno::from_raw)) {
+        (io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded, _) => Requirement::DiskSpace,
+        (io::ErrorKind::ReadOnlyFilesystem, _) => Requirement::WritableDisk,
+        (_, Some(Errno::EMFILE | Errno::ENFILE)) => Requirement::Descriptors,
+        (_, Some(Errno::EAGAIN)) => Requirement::Processes,
+        (io::ErrorKind::OutOfMemory, _) => Requirement::Memory,
         _ => return None,
     };
     let reason = error.to_string();

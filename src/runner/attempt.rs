@@ -12,9 +12,9 @@ use crate::exec::shim::{AgentEnd, ShimControl};
 use crate::model::{Cursor, Outcome, ProcessId, env_tag};
 use crate::plan::Plan;
 use crate::store::background::in_background;
+use crate::store::beneath;
 use crate::store::lock::FileLock;
 use camino::Utf8PathBuf;
-use fs_err as fs;
 use nix::sys::signal::Signal;
 use std::future::Future;
 use std::io;
@@ -63,6 +63,14 @@ impl Attempt {
         let shim = state.phase.shim().cloned();
         match found {
             // Nothing is started only to be stopped.
+            AttemptState::Nothing if !context.is_fresh => {
+                // What an earlier runner started and left no file of is ended first.
+                sweep(plan, context.cursor).await;
+                if state.session.stopping.is_some() {
+                    return Ok(Ensured::Ended(Outcome::Cancelled));
+                }
+                Self::start(context)
+            }
             AttemptState::Nothing if state.session.stopping.is_some() => {
                 Ok(Ensured::Ended(Outcome::Cancelled))
             }
@@ -206,7 +214,7 @@ async fn find(context: &AttemptContext<'_>) -> io::Result<AttemptState> {
 fn until_unlocked(stdout: Utf8PathBuf) -> Pin<Box<dyn Future<Output = ()> + Send>> {
     Box::pin(async move {
         let wait = move || {
-            fs::File::open(&stdout)
+            beneath::open(&stdout)
                 .and_then(|file| FileLock::exclusive(&file))
                 .map(drop)
         };

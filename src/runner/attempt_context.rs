@@ -97,6 +97,10 @@ pub(super) struct AttemptContext<'a> {
     pub(super) budget: Budget,
     /// What the agent's calls of the tracker need.
     pub(super) tracker_env: Vec<(String, String)>,
+    /// Whether this process journalled that the attempt begins.
+    pub(super) is_fresh: bool,
+    /// Whether its folder has been prepared since.
+    pub(super) is_prepared: bool,
     pub(super) now: Timestamp,
 }
 
@@ -119,6 +123,8 @@ impl<'a> AttemptContext<'a> {
             env,
             budget,
             tracker_env: Vec::new(),
+            is_fresh: session.has_begun_attempt(),
+            is_prepared: session.has_prepared_folder(),
             now: clock::now(),
         }
     }

@@ -9,7 +9,7 @@ use crate::exec::process;
 use crate::model::{BranchReport, Change, Cursor, Ending, Event, Input, NodeId, Orders, Request};
 use crate::plan::{Block, Plan};
 use crate::store::layout::RunDir;
-use crate::store::session::{Session, load};
+use crate::store::session::{Session, kept, load};
 use crate::store::{crash, outputs};
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::{Future, pending};
@@ -207,6 +207,7 @@ impl BranchOpening {
     /// Opens the branch where it was left, or creates it.
     pub(super) fn open(self) -> Result<Session> {
         crash::point("branch: before it is opened");
+        kept::put_back(&self.dir)?;
         let mut session = match load(&self.dir)? {
             Some(_) => Session::open(self.dir.clone(), None)?,
             None => Session::create(self.dir.clone(), &self.branch_plan()?, None, clock::now())?,

@@ -6,8 +6,8 @@ use crate::agent;
 use crate::exec::file_tail::last_text;
 use crate::model::{Exit, Outcome, Usage};
 use crate::plan::{Node, Plan, PlanKind};
-use crate::store::{atomic, crash};
-use fs_err as fs;
+use crate::store::session::kept;
+use crate::store::{atomic, beneath, crash};
 use jiff::Timestamp;
 use std::io;
 
@@ -24,7 +24,7 @@ impl Attempt {
         now: Timestamp,
     ) -> io::Result<(Outcome, Usage)> {
         let folder = &self.paths.iteration;
-        let exit: Option<Exit> = fs::read(folder.exit())
+        let exit: Option<Exit> = beneath::read(&folder.exit())
             .ok()
             .and_then(|text| serde_json::from_slice(&text).ok());
         crash::point("conclude: exit.json read");
@@ -55,7 +55,8 @@ impl Attempt {
         crash::point("conclude: before output.md");
         self.keep_output(plan)?;
         crash::point("conclude: output.md kept");
-        snapshots.keep(&self.paths.progress, folder)?;
+        let second = self.paths.run.kept_file(&self.paths.own_progress);
+        snapshots.keep(&self.paths.progress, folder, second.as_deref())?;
         Ok((outcome, self.transcript.usage()))
     }
 
@@ -64,11 +65,9 @@ impl Attempt {
         let output = self.paths.iteration.output();
         if self.transcript.is_plain() {
             // The same bytes under a second name cost nothing, however many they are.
-            match fs::hard_link(self.paths.iteration.stdout(), &output) {
-                Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
-                    fs::copy(self.paths.iteration.stdout(), &output)?;
-                }
-                Ok(()) | Err(_) => (),
+            let stdout = self.paths.iteration.stdout();
+            if !output.is_file() || output.is_symlink() {
+                kept::link_or_copy(&stdout, &output)?;
             }
         } else {
             let mut text = self.transcript.final_text().unwrap_or_default().to_owned();
@@ -76,7 +75,7 @@ impl Attempt {
             atomic::replace(&output, text.as_bytes())?;
         }
         if plan.kind == PlanKind::Pipeline {
-            fs::copy(&output, self.paths.stage.join("output.md"))?;
+            beneath::copy(&output, &self.paths.stage.join("output.md"))?;
         }
         Ok(())
     }

@@ -22,6 +22,7 @@ mod signals;
 mod spans;
 mod start;
 mod status_file;
+mod tampering;
 mod tasks;
 mod wakeup;
 mod writable_dir;

@@ -1,9 +1,11 @@
 //! Keeps the progress file as it was after each iteration, so that a session can be forked there.
 use crate::fingerprint::fingerprint;
-use crate::store::atomic;
 use crate::store::layout::IterationDir;
+use crate::store::session::kept;
+use crate::store::{atomic, beneath};
 use camino::{Utf8Path, Utf8PathBuf};
 use fs_err as fs;
+use std::fs::Metadata;
 use std::io;
 
 /// Larger progress files are not kept, in bytes.
@@ -19,26 +21,46 @@ pub(super) struct ProgressSnapshots {
 impl ProgressSnapshots {
     /// Keeps the progress file with the iteration that has just ended, if it has changed. The snapshots of an earlier
     /// runner are unknown, so the first is always kept.
-    pub(super) fn keep(&mut self, progress: &Utf8Path, iteration: &IterationDir) -> io::Result<()> {
-        let Ok(about) = fs::metadata(progress) else {
+    pub(super) fn keep(
+        &mut self,
+        progress: &Utf8Path,
+        iteration: &IterationDir,
+        second: Option<&Utf8Path>,
+    ) -> io::Result<()> {
+        let Some(about) = readable(progress)? else {
             return Ok(());
         };
         if LARGEST < about.len() {
             self.last = None;
             // An earlier attempt may have left a smaller one.
             if iteration.progress().exists() {
-                fs::remove_file(iteration.progress())?;
+                beneath::remove_file(&iteration.progress())?;
             }
             return atomic::create(&iteration.progress_omitted(), b"");
         }
-        let text = fs::read(progress)?;
+        let text = beneath::read(progress)?;
         let folder = iteration.root().parent().unwrap_or(iteration.root());
         let now = (folder.to_owned(), fingerprint(&text));
         if self.last.as_ref() != Some(&now) {
             atomic::create(&iteration.progress(), &text)?;
+            if let Some(second) = second {
+                kept::link_or_copy(&iteration.progress(), second)?;
+            }
             self.last = Some(now);
         }
         Ok(())
+    }
+}
+
+/// Returns what is known of a progress file. What has its name and cannot be read is set aside.
+fn readable(progress: &Utf8Path) -> io::Result<Option<Metadata>> {
+    match fs::symlink_metadata(progress) {
+        Ok(about) if about.is_file() => Ok(Some(about)),
+        Ok(_) => {
+            beneath::set_aside(progress)?;
+            Ok(None)
+        }
+        Err(_) => Ok(None),
     }
 }
 
@@ -69,7 +91,7 @@ mod tests {
             let dir = run.iteration(cursor, &"work".parse().unwrap());
             fs::create_dir_all(dir.root()).unwrap();
             atomic::replace(&progress, text.as_bytes()).unwrap();
-            snapshots.keep(&progress, &dir).unwrap();
+            snapshots.keep(&progress, &dir, None).unwrap();
             kept.push((dir.progress().exists(), dir.progress_omitted().exists()));
         }
         let (yes, no, omitted) = ((true, false), (false, false), (false, true));

@@ -10,6 +10,7 @@ use super::probe::Probe;
 use super::progress_snapshots::ProgressSnapshots;
 use super::signals::Signals;
 use super::spans::Spans;
+use super::tampering::Watched;
 use super::tasks::Tasks;
 use super::wakeup::{ControlSource, Wakeup, attempt_ended, passed, reached};
 use crate::clock;
@@ -17,7 +18,7 @@ use crate::engine::Phase;
 use crate::error::{Error, Result};
 use crate::model::{Effect, Ending, Input, Request, WorkTree};
 use crate::store::observer::SharedObserver;
-use crate::store::session::Session;
+use crate::store::session::{Session, kept};
 use crate::store::{crash, inbox};
 use crate::workspace::git::Git;
 use std::rc::Rc;
@@ -42,6 +43,10 @@ pub async fn run(mut session: Session, env: RunnerEnv) -> Result<(Ending, Sessio
     let control = ControlSource::Session(Signals::listen(env.windows.is_some())?);
     let mut runner = Runner::new(session, Rc::new(env), window, control)?;
     let ending = LocalSet::new().run_until(runner.run()).await?;
+    if matches!(ending, Ending::Completed { .. }) {
+        // Nothing continues it, so nothing of it need survive a clean-up.
+        kept::forget(&runner.session.dir)?;
+    }
     Ok((ending, runner.session))
 }
 
@@ -55,6 +60,8 @@ pub(super) struct Runner {
     pub(super) branches: Branches,
     pub(super) attempt: Option<Attempt>,
     pub(super) snapshots: ProgressSnapshots,
+    /// The files that no agent has to change, as they were when the attempt began.
+    pub(super) watched: Watched,
     pub(super) tasks: Tasks,
     gates: Gates,
     pub(super) probe: Probe,
@@ -90,6 +97,7 @@ impl Runner {
             tree_before: None,
             attempt: None,
             snapshots: ProgressSnapshots::default(),
+            watched: Watched::default(),
             pending_input: None,
             stop_requests: 0,
             waiting_for_slot: false,
@@ -271,6 +279,7 @@ impl Runner {
             }
             Wakeup::Poll => {
                 self.show_progress();
+                self.check_files()?;
                 self.read_inbox().await
             }
         }

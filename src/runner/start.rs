@@ -1,6 +1,7 @@
 //! Starts an attempt: briefs the agent, and hands its shim the job.
 use super::attempt_context::AttemptContext;
 use super::env::RunnerEnv;
+use super::folder::AttemptFolder;
 use super::status_file;
 use crate::agent::{self, Invocation, InvocationContext, PromptDelivery};
 use crate::exec::shim::{Job, SpawnedShim};
@@ -8,8 +9,9 @@ use crate::model::{FailureClass, Outcome, ProcessId, Requirement, env_tag};
 use crate::plan::Node;
 use crate::plan::template::{self, UnknownVariable};
 use crate::store::lock::FileLock;
+use crate::store::session::kept;
 use crate::store::slots::Slot;
-use crate::store::{atomic, crash};
+use crate::store::{atomic, beneath, crash};
 use camino::Utf8Path;
 use fs_err as fs;
 use std::future::Future;
@@ -45,25 +47,22 @@ pub(super) fn start(
         // Compiling the plan has already refused unknown names.
         return Err(io::Error::other("the prompt names an unknown variable"));
     };
-    atomic::create(
-        &folder.context(),
-        &serde_json::to_vec_pretty(&context.context())?,
-    )?;
-    atomic::create(&folder.prompt(), prompt.as_bytes())?;
+    brief(context, &prompt)?;
     let job = match job(context, &prompt) {
         Ok(job) => job,
         Err(outcome) => return Ok(Err(*outcome)),
     };
     crash::point("start: before stdout.log");
-    let stdout = fs::OpenOptions::new()
-        .create(true)
-        .append(true)
-        .open(folder.stdout())?;
+    let stdout = beneath::append(&folder.stdout())?;
     crash::point("start: stdout.log made");
     let Some(lock) = FileLock::try_exclusive(&stdout)? else {
         return Err(io::Error::other(format!("{} is locked", folder.stdout())));
     };
     crash::point("start: stdout.log locked");
+    if let Some(second) = paths.run.kept_stdout() {
+        // Its lock shows that the attempt lives, even if the folder is removed.
+        kept::link_or_copy(&folder.stdout(), &second)?;
+    }
     let tags = [
         (env_tag::RUN, plan.run.to_string()),
         (env_tag::ATTEMPT, env_tag::attempt(&plan.run, *cursor)),
@@ -83,6 +82,23 @@ pub(super) fn start(
     crash::point("start: job handed over");
     tracing::info!(program = %job.program, ?identity, "agent launched");
     Ok(Ok((identity, Box::pin(shim.ended()))))
+}
+
+/// Writes what the agent is to read.
+fn brief(context: &AttemptContext<'_>, prompt: &str) -> io::Result<()> {
+    let folder = &context.paths.iteration;
+    let text = serde_json::to_vec_pretty(&context.context())?;
+    atomic::create(&folder.context(), &text)?;
+    atomic::create(&folder.prompt(), prompt.as_bytes())
+}
+
+/// Makes the folder of a running attempt again, with what its agent was given.
+pub(super) fn remake(context: &AttemptContext<'_>) -> io::Result<()> {
+    AttemptFolder::of(context).remake()?;
+    match prompt(context.node, |name| context.variable(name)) {
+        Ok(prompt) => brief(context, &prompt),
+        Err(_) => Ok(()),
+    }
 }
 
 /// Returns what the agent reads.

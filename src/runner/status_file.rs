@@ -1,9 +1,10 @@
 //! The report an agent writes: `status.json`, or `result.json` with older prompts.
 use super::attempt_context::AttemptPaths;
 use crate::model::Status;
+use crate::store::beneath;
 use camino::Utf8Path;
 use fs_err as fs;
-use std::io;
+use std::io::{self, Read as _};
 
 /// Largest report that is read, in bytes.
 const LARGEST: u64 = 1 << 20;
@@ -27,8 +28,8 @@ pub(super) fn keep(paths: &AttemptPaths) -> io::Result<()> {
         (&paths.status, paths.iteration.status()),
         (&paths.result, paths.iteration.result()),
     ] {
-        if *written != kept && written.exists() {
-            fs::copy(written, &kept)?;
+        if *written != kept && written.is_file() {
+            beneath::copy(written, &kept)?;
         }
     }
     Ok(())
@@ -42,25 +43,27 @@ pub(super) fn clear_reports(paths: &AttemptPaths) -> io::Result<()> {
         &paths.result,
         &paths.iteration.result(),
     ] {
-        match fs::remove_file(path) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-            Ok(()) | Err(_) => (),
-        }
+        beneath::remove_file(path)?;
     }
     Ok(())
 }
 
 fn text(path: &Utf8Path) -> Result<Option<String>, String> {
-    let length = match fs::metadata(path) {
+    let file = match beneath::open(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(error.to_string()),
-        Ok(meta) if !meta.is_file() => return Err("is not a file".to_owned()),
-        Ok(meta) => meta.len(),
+        Err(_) if fs::symlink_metadata(path).is_ok_and(|there| !there.is_file()) => {
+            return Err("is not a file".to_owned());
+        }
+        file => file.map_err(|error| error.to_string())?,
     };
+    let length = file.metadata().map_err(|error| error.to_string())?.len();
     if LARGEST < length {
         return Err(format!("has {length} bytes; the most is {LARGEST}"));
     }
-    let bytes = fs::read(path).map_err(|error| error.to_string())?;
+    let mut bytes = Vec::new();
+    file.take(LARGEST)
+        .read_to_end(&mut bytes)
+        .map_err(|error| error.to_string())?;
     String::from_utf8(bytes)
         .map(Some)
         .map_err(|_| "is not UTF-8".to_owned())

@@ -2,8 +2,8 @@
 //!
 //! It mirrors the run directory: the progress file is real here and a link there, so that you and your scripts
 //! find it under its usual name.
-use crate::store::atomic;
 use crate::store::layout::RunDir;
+use crate::store::{atomic, beneath, ignored};
 use crate::workspace::Workspace;
 use camino::{Utf8Path, Utf8PathBuf};
 use fs_err as fs;
@@ -11,12 +11,8 @@ use std::io;
 
 /// Makes the folder; it keeps itself out of git.
 pub(super) fn prepare(workspace: &Workspace, run: &RunDir) -> io::Result<()> {
-    fs::create_dir_all(workspace.writable_dir(run))?;
-    let ignore = workspace.cwd.join(".agent-pipelines/.gitignore");
-    if !ignore.exists() {
-        atomic::replace(&ignore, b"*\n")?;
-    }
-    Ok(())
+    beneath::create_dir_all(&workspace.writable_dir(run))?;
+    ignored::create(&workspace.cwd.join(".agent-pipelines"))
 }
 
 /// Returns where a file of the run directory is stored when agents write it.
@@ -34,15 +30,19 @@ pub(super) fn share(
     new: &[u8],
 ) -> io::Result<()> {
     let linked = fs::symlink_metadata(own).is_ok_and(|meta| meta.is_symlink());
-    if linked && shared.exists() {
+    if linked && shared.is_file() && leads_to(own, shared) {
         return Ok(());
     }
     for folder in [own.parent(), shared.parent()].into_iter().flatten() {
-        fs::create_dir_all(folder)?;
+        beneath::create_dir_all(folder)?;
     }
     // As long as the run directory has a file and no link, that is the truth: what is in the exchange folder is
     // from a run that is gone, or from us before a crash.
-    let text = if linked { None } else { fs::read(own).ok() };
+    let text = if linked {
+        None
+    } else {
+        beneath::read(own).ok()
+    };
     atomic::replace_durably(shared, &text.unwrap_or_else(|| new.to_vec()))?;
     let draft = own.with_extension("link");
     match fs::remove_file(&draft) {
@@ -51,6 +51,11 @@ pub(super) fn share(
     }
     fs_err::os::unix::fs::symlink(link(workspace, own, shared), &draft)?;
     fs::rename(&draft, own)
+}
+
+/// Whether a link is the one of ours.
+fn leads_to(own: &Utf8Path, shared: &Utf8Path) -> bool {
+    matches!((own.canonicalize(), shared.canonicalize()), (Ok(own), Ok(shared)) if own == shared)
 }
 
 /// Returns the target: relative within one folder, so that a project can be moved.

@@ -7,7 +7,7 @@
 //! happens once, however often the session is resumed.
 
 #[cfg(feature = "crash-points")]
-pub use on::{pass_on, point, role};
+pub use on::{pass_on, point, role, role_is};
 
 /// A place where the process may be made to die.
 #[cfg(not(feature = "crash-points"))]
@@ -18,6 +18,12 @@ pub fn point(_name: impl std::fmt::Display) {}
 #[cfg(not(feature = "crash-points"))]
 #[inline]
 pub fn role(_role: &'static str) {}
+
+/// Whether the main thread of this process has that role.
+#[cfg(all(any(test, feature = "chaos"), not(feature = "crash-points")))]
+pub fn role_is(_role: &str) -> bool {
+    true
+}
 
 /// Returns the variables a shim gets besides its own.
 #[cfg(not(feature = "crash-points"))]
@@ -42,9 +48,14 @@ mod on {
         let _ = ROLE.set(role);
     }
 
+    /// Whether the main thread of this process has that role.
+    pub fn role_is(role: &str) -> bool {
+        ROLE.get().is_some_and(|ours| *ours == role)
+    }
+
     /// Returns the variables a shim gets besides its own.
     pub fn pass_on() -> Vec<(&'static str, String)> {
-        ["AP_CRASH_AT", "AP_CRASH_LOG"]
+        ["AP_CRASH_AT", "AP_CRASH_LOG", "AP_FAULT"]
             .into_iter()
             .filter_map(|name| Some((name, std::env::var(name).ok()?)))
             .collect()

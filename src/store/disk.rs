@@ -1,5 +1,5 @@
 //! Waits for the disk, in whatever thread.
-use super::crash;
+use super::{crash, fault};
 use fs_err as fs;
 use std::fmt;
 use std::io;
@@ -32,6 +32,7 @@ impl Unsynced {
 
     pub(crate) fn sync(&self) -> io::Result<()> {
         crash::point("journal: before syncing");
+        fault::step()?;
         self.disk.sync(&self.file)?;
         crash::point("journal: synced");
         Ok(())

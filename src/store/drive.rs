@@ -1,5 +1,6 @@
 //! Drives a session: records what an input amounts to, and what follows from the state.
 use super::background::in_background;
+use super::beneath;
 use super::manifest::BlockOutputs;
 use super::session::Session;
 use crate::clock;
@@ -21,6 +22,7 @@ impl Session {
     /// Appends what follows from the state, until nothing more does. Nothing may be done about it before it is synced.
     pub fn append_consequences(&mut self) -> Result<()> {
         while let Some(event) = self.consequence() {
+            self.clear_way(&event)?;
             if let Some(outputs) = BlockOutputs::of(self, &event) {
                 outputs.write_manifest()?;
             }
@@ -32,10 +34,26 @@ impl Session {
     /// Appends as [`append_consequences`](Self::append_consequences) does, but writes manifests on a thread of their own.
     pub async fn append_consequences_in_background(&mut self) -> Result<()> {
         while let Some(event) = self.consequence() {
+            self.clear_way(&event)?;
             if let Some(outputs) = BlockOutputs::of(self, &event) {
                 in_background(move || outputs.write_manifest()).await?;
             }
             self.append(event, clock::now())?;
+        }
+        Ok(())
+    }
+
+    /// Sets aside what has the name of the folder of an iteration that is about to begin: an earlier agent left it there.
+    fn clear_way(&self, event: &Event) -> io::Result<()> {
+        let Event::IterationStarted { cursor, .. } = *event else {
+            return Ok(());
+        };
+        let Some(node) = self.plan.node(cursor.node).filter(|_| cursor.attempt == 1) else {
+            return Ok(());
+        };
+        let folder = self.dir.iteration(cursor, &node.id);
+        if std::fs::symlink_metadata(folder.root().as_std_path()).is_ok() {
+            beneath::set_aside(folder.root())?;
         }
         Ok(())
     }

@@ -2,8 +2,8 @@
 //!
 //! A request survives the death of who made it and of who reads it. The runner looks when it is
 //! signalled, and every other second at the latest in case the signal got lost.
-use super::atomic;
 use super::layout::RunDir;
+use super::{atomic, beneath};
 use crate::model::Request;
 use camino::Utf8PathBuf;
 use fs_err as fs;
@@ -13,7 +13,7 @@ use std::io;
 /// Leaves a request.
 pub fn put(dir: &RunDir, request: &Request, now: Timestamp) -> io::Result<()> {
     let inbox = dir.inbox();
-    fs::create_dir_all(&inbox)?;
+    beneath::create_dir_all(&inbox)?;
     let name = format!("{}-{}.json", name_at(now), std::process::id());
     atomic::replace_durably(&inbox.join(name), &serde_json::to_vec(request)?)
 }
@@ -28,7 +28,7 @@ pub struct Waiting {
 impl Waiting {
     /// Removes it: it has been dealt with.
     pub fn done(self) -> io::Result<()> {
-        fs::remove_file(self.path)
+        beneath::remove_file(&self.path)
     }
 }
 
@@ -37,6 +37,10 @@ pub fn waiting(dir: &RunDir) -> io::Result<Vec<Waiting>> {
     let inbox = dir.inbox();
     let folder = match fs::read_dir(&inbox) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) if error.kind() == io::ErrorKind::NotADirectory => {
+            beneath::create_dir_all(&inbox)?;
+            return Ok(Vec::new());
+        }
         folder => folder?,
     };
     let mut paths = Vec::new();
@@ -49,9 +53,12 @@ pub fn waiting(dir: &RunDir) -> io::Result<Vec<Waiting>> {
     paths.sort();
     let mut requests = Vec::new();
     for path in paths {
-        match serde_json::from_slice(&fs::read(&path)?) {
-            Ok(request) => requests.push(Waiting { request, path }),
-            Err(_) => reject(&inbox.join("rejected"), &path)?,
+        let request = beneath::read(&path).map(|text| serde_json::from_slice(&text));
+        match request {
+            Ok(Ok(request)) => requests.push(Waiting { request, path }),
+            // Another process took it meanwhile.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Ok(Err(_)) | Err(_) => reject(&inbox.join("rejected"), &path)?,
         }
     }
     Ok(requests)
@@ -80,6 +87,5 @@ fn name_at(now: Timestamp) -> String {
 }
 
 fn reject(folder: &Utf8PathBuf, path: &Utf8PathBuf) -> io::Result<()> {
-    fs::create_dir_all(folder)?;
-    fs::rename(path, folder.join(path.file_name().unwrap_or("request")))
+    beneath::rename(path, &folder.join(path.file_name().unwrap_or("request")))
 }

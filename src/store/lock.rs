@@ -1,11 +1,11 @@
 //! At most one runner per session: a file lock that the kernel lets go of when its holder dies.
-use super::crash;
+use super::{beneath, crash, fault};
 use crate::model::{ProcessId, SessionName};
 use camino::{Utf8Path, Utf8PathBuf};
 use fs_err as fs;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use std::io::{self, Write as _};
+use std::io::{self, Read as _, Seek as _, SeekFrom};
 use std::os::unix::fs::MetadataExt as _;
 use std::sync::mpsc;
 use std::time::Duration;
@@ -86,18 +86,15 @@ pub struct SessionLock {
     path: Utf8PathBuf,
     file: fs::File,
     _lock: FileLock,
+    /// Whether the file stays where it is.
+    keep_file: bool,
 }
 
 impl SessionLock {
     /// Takes the session, unless a runner has it.
     pub fn try_acquire(path: &Utf8Path, holder: &Holder) -> io::Result<Option<Self>> {
         loop {
-            let mut file = fs::OpenOptions::new()
-                .read(true)
-                .write(true)
-                .create(true)
-                .truncate(false)
-                .open(path)?;
+            let file = beneath::open_or_create(path)?;
             crash::point("lock: opened");
             let Some(lock) = FileLock::try_exclusive(&file)? else {
                 return Ok(None);
@@ -109,15 +106,58 @@ impl SessionLock {
             }
             let text = serde_json::to_string_pretty(holder)?;
             file.set_len(0)?;
-            file.write_all(text.as_bytes())?;
-            file.write_all(b"\n")?;
+            fault::write_all(&file, format!("{text}\n").as_bytes())?;
             crash::point("lock: says who");
             return Ok(Some(Self {
                 path: path.to_owned(),
                 file,
                 _lock: lock,
+                keep_file: false,
             }));
         }
+    }
+
+    /// Lets go of the lock and leaves the file as it was: it names a holder that cannot be seen from here.
+    pub fn release_to(mut self, holder: &Holder) -> io::Result<()> {
+        let text = serde_json::to_string_pretty(holder)?;
+        self.file.set_len(0)?;
+        self.file.seek(SeekFrom::Start(0))?;
+        fault::write_all(&self.file, format!("{text}\n").as_bytes())?;
+        self.keep_file = true;
+        Ok(())
+    }
+
+    pub(super) fn path(&self) -> &Utf8Path {
+        &self.path
+    }
+
+    /// Gives the lock's file its name again, if it has lost it. Returns whether it had. `second` is its other name.
+    pub(super) fn put_back(&mut self, second: Option<&Utf8Path>) -> io::Result<bool> {
+        if is_at(&self.file, &self.path) {
+            return Ok(false);
+        }
+        // Another process may look at this moment; it finds the journal held and removes its own file.
+        if FileLock::is_held(&self.path).unwrap_or(false) {
+            return Ok(false);
+        }
+        if let Some(folder) = self.path.parent() {
+            beneath::create_dir_all(folder)?;
+        }
+        if let Some(second) = second.filter(|second| is_at(&self.file, second))
+            && beneath::link(second, &self.path).is_ok()
+        {
+            return Ok(true);
+        }
+        let file = beneath::create(&self.path)?;
+        let Some(lock) = FileLock::try_exclusive(&file)? else {
+            return Ok(false);
+        };
+        let mut text = Vec::new();
+        self.file.seek(SeekFrom::Start(0))?;
+        self.file.read_to_end(&mut text)?;
+        fault::write_all(&file, &text)?;
+        (self.file, self._lock) = (file, lock);
+        Ok(true)
     }
 
     /// Removes the file of a runner that is gone. Tells whether it did: a file that a living runner holds is left alone.
@@ -135,13 +175,14 @@ impl SessionLock {
             path: path.to_owned(),
             file,
             _lock: lock,
+            keep_file: false,
         });
         Ok(stale)
     }
 
     /// Reads the holder of a session; `None` if there is none or the text cannot be read. Changes nothing.
     pub fn holder(path: &Utf8Path) -> Option<Holder> {
-        serde_json::from_slice(&fs::read(path).ok()?).ok()
+        serde_json::from_slice(&beneath::read(path).ok()?).ok()
     }
 }
 
@@ -150,7 +191,7 @@ impl Drop for SessionLock {
         // Still locked while it is removed, so another process sees either our lock or no file. If another process
         // deleted ours, what is there now is not ours to remove.
         crash::point("lock: before it is removed");
-        if is_at(&self.file, &self.path) {
+        if !self.keep_file && is_at(&self.file, &self.path) {
             let _ = fs::remove_file(&self.path);
         }
         crash::point("lock: removed");

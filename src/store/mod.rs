@@ -1,10 +1,13 @@
 //! What is kept on disk: every path, and the ways to write without losing what was there.
 pub mod atomic;
 pub mod background;
+pub mod beneath;
 pub mod crash;
 mod disk;
 mod drive;
+pub(crate) mod fault;
 pub mod fork;
+pub mod ignored;
 pub mod inbox;
 pub mod inputs;
 pub mod journal;

@@ -3,10 +3,10 @@
 //!
 //! Both are written by a thread of their own, a moment behind the runner: it never waits for them, and
 //! of facts that come close together, as between two agents, only the last state is written.
-use super::atomic;
 use super::journal::{self, JournalError, Position};
 use super::layout::RunDir;
 use super::observer::{Fact, Observer};
+use super::{atomic, beneath};
 use crate::engine::{SessionSummary, State, StateView};
 use crate::model::Event;
 use crate::plan::Plan;
@@ -119,7 +119,7 @@ fn write(
     facts: &Receiver<Applied>,
 ) {
     let mut saved = position.seq;
-    publish(dir, plan, &state);
+    publish(dir, plan, &state, position);
     while let Ok((event, at, to)) = facts.recv() {
         state.apply(&event, at);
         position = to;
@@ -130,7 +130,7 @@ fn write(
             state.apply(&event, at);
             position = to;
         }
-        publish(dir, plan, &state);
+        publish(dir, plan, &state, position);
         if saved + LINES_PER_CHECKPOINT <= position.seq {
             saved = position.seq;
             save_checkpoint(dir, plan, &state, position);
@@ -142,16 +142,90 @@ fn write(
 }
 
 /// Writes `state.json` again if its writer died before it was done. To be called under the session's lock.
-pub fn refresh(dir: &RunDir, plan: &Plan, state: &State) {
-    let wanted = text(&StateView::new(plan, state));
-    let there = fs::read(dir.state());
+pub fn refresh(dir: &RunDir, plan: &Plan) {
+    let Ok((state, end)) = fold_all(dir) else {
+        return;
+    };
+    let state = &state;
+    let wanted = text(&Published::new(plan, state, end));
+    let there = beneath::read(&dir.state());
     if !matches!((wanted, there), (Ok(wanted), Ok(there)) if wanted == there) {
-        publish(dir, plan, state);
+        publish(dir, plan, state, end);
     }
 }
 
-fn publish(dir: &RunDir, plan: &Plan, state: &State) {
-    save(&dir.state(), &StateView::new(plan, state));
+fn publish(dir: &RunDir, plan: &Plan, state: &State, position: Position) {
+    save(&dir.state(), &Published::new(plan, state, position));
+}
+
+/// `state.json`: the state, and how much of the journal it is of.
+#[derive(Serialize)]
+struct Published<'a> {
+    #[serde(flatten)]
+    state: StateView<'a>,
+    journal_lines: u64,
+}
+
+impl<'a> Published<'a> {
+    fn new(plan: &'a Plan, state: &'a State, position: Position) -> Self {
+        Self {
+            state: StateView::new(plan, state),
+            journal_lines: position.seq,
+        }
+    }
+}
+
+/// Fails if a journal ends before a line that `checkpoint.json` or `state.json` was made from.
+pub(super) fn check_end(dir: &RunDir, end: Position) -> Result<(), JournalError> {
+    /// The field of `state.json` that counts here.
+    #[derive(Deserialize)]
+    struct Seen {
+        journal_lines: u64,
+    }
+    let state = beneath::read(&dir.state()).ok();
+    let of_state = state.and_then(|text| serde_json::from_slice::<Seen>(&text).ok());
+    let seen = [
+        (dir.state(), of_state.map(|seen| seen.journal_lines)),
+        (
+            dir.checkpoint(),
+            saved_header(dir).map(|header| header.position.seq),
+        ),
+    ];
+    match seen
+        .into_iter()
+        .find(|(_, lines)| lines.is_some_and(|lines| end.seq < lines))
+    {
+        None => Ok(()),
+        Some((view, lines)) => Err(JournalError::Damaged {
+            path: dir.journal(),
+            line: end.seq + 1,
+            why: format!(
+                "it ends before line {}, which {} was made from",
+                lines.unwrap_or_default(),
+                view.file_name().unwrap_or_default()
+            ),
+        }),
+    }
+}
+
+/// Checks a journal without changing anything: every line, and that its views have not seen more.
+pub fn check(dir: &RunDir) -> Result<(), JournalError> {
+    match fold_all(dir) {
+        Err(JournalError::Io(error)) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        folded => folded.map(drop),
+    }
+}
+
+/// Returns how many lines of the journal the views have seen.
+pub fn lines_seen(dir: &RunDir) -> u64 {
+    saved_header(dir).map_or(0, |header| header.position.seq)
+}
+
+fn saved_header(dir: &RunDir) -> Option<Header> {
+    let mut text = Vec::new();
+    let file = beneath::open(&dir.checkpoint()).ok()?;
+    file.take(LONGEST_HEADER).read_to_end(&mut text).ok()?;
+    serde_json::from_slice(text.split(|byte| *byte == b'\n').next()?).ok()
 }
 
 /// Writes a view. One that cannot be written is made again from the journal when it is needed.
@@ -183,20 +257,13 @@ fn save_checkpoint(dir: &RunDir, plan: &Plan, state: &State, position: Position)
 /// Returns the summary saved when the journal had the end it has now, if there is one.
 pub fn saved_summary(dir: &RunDir) -> Option<SessionSummary> {
     let (length, at) = changed(dir)?;
-    let mut text = Vec::new();
-    fs::File::open(dir.checkpoint())
-        .ok()?
-        .take(LONGEST_HEADER)
-        .read_to_end(&mut text)
-        .ok()?;
-    let line = text.split(|byte| *byte == b'\n').next()?;
-    let header: Header = serde_json::from_slice(line).ok()?;
+    let header = saved_header(dir)?;
     header.ends_journal(length, at).then_some(header.summary)
 }
 
 /// Returns the state of the last checkpoint and where it ends, if the journal may still be what it was.
 fn saved_state(dir: &RunDir) -> Option<(State, Position)> {
-    let text = fs::read(dir.checkpoint()).ok()?;
+    let text = beneath::read(&dir.checkpoint()).ok()?;
     let end = text.iter().position(|byte| *byte == b'\n')?;
     let header: Header = serde_json::from_slice(&text[..end]).ok()?;
     let state = serde_json::from_slice(&text[end..]).ok()?;
@@ -204,24 +271,41 @@ fn saved_state(dir: &RunDir) -> Option<(State, Position)> {
 }
 
 /// Folds a journal without changing anything, from the last checkpoint where there is a good one.
-pub fn fold(dir: &RunDir) -> Result<State, JournalError> {
+pub(super) fn fold(dir: &RunDir) -> Result<(State, Position), JournalError> {
     if let Some((state, position)) = saved_state(dir) {
         // A checkpoint that does not fit the journal is not damage: the journal is the truth.
-        if let Ok(state) = fold_from(dir, state, position) {
-            return Ok(state);
+        if let Ok(folded) = fold_from(dir, state, position) {
+            return Ok(folded);
         }
     }
     fold_all(dir)
 }
 
 /// Folds a whole journal, so that no damage in it goes unnoticed. Changes nothing.
-pub fn fold_all(dir: &RunDir) -> Result<State, JournalError> {
-    fold_from(dir, State::default(), Position::default())
+pub(super) fn fold_all(dir: &RunDir) -> Result<(State, Position), JournalError> {
+    let (state, end) = fold_from(dir, State::default(), Position::default())?;
+    check_end(dir, end)?;
+    Ok((state, end))
 }
 
-fn fold_from(dir: &RunDir, mut state: State, from: Position) -> Result<State, JournalError> {
-    journal::read_from(&dir.journal(), from, |line| {
+/// Folds as much of a journal as its runner wrote, however it looks behind that.
+pub(super) fn fold_good(dir: &RunDir) -> (State, Position) {
+    let mut state = State::default();
+    let mut end = Position::default();
+    let _ = journal::read_lines(&dir.journal(), Position::default(), |line, behind| {
+        state.apply(&line.event, line.at);
+        end = behind;
+    });
+    (state, end)
+}
+
+fn fold_from(
+    dir: &RunDir,
+    mut state: State,
+    from: Position,
+) -> Result<(State, Position), JournalError> {
+    let end = journal::read_from(&dir.journal(), from, |line| {
         state.apply(&line.event, line.at);
     })?;
-    Ok(state)
+    Ok((state, end))
 }

@@ -181,7 +181,7 @@ fn a_journal_from_the_future_is_not_written() {
     project.shell_loop("work", ONE, DONE);
     project.ap(&FOREGROUND).expect(0);
     let path = project.run_file("s", "events.jsonl");
-    let newer = project.read(&path).replace("{\"v\":1,", "{\"v\":9,");
+    let newer = project.read(&path).replace("{\"v\":2,", "{\"v\":9,");
     project.write(&path, &newer);
     project.ap(&RESUME).expect(1).says(&["newer version of ap"]);
     assert_eq!(project.read(&path), newer);

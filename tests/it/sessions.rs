@@ -210,15 +210,13 @@ fn a_lock_of_another_boot_or_a_reused_pid_is_stale() {
         holder["pid"] = ours.pid.into();
         holder["process"] = serde_json::json!({ "pid": ours.pid, "start_ticks": ticks, "boot_id": boot, "host": ours.host });
         project.write(lock, &holder.to_string());
-        let path = project.run_file("s", "events.jsonl");
-        let mut text = String::new();
-        for mut line in project.journal("s") {
+        let mut lines = project.journal("s");
+        for line in &mut lines {
             if line["event"]["type"] == "runner_started" {
                 line["event"]["runner"] = holder["process"].clone();
             }
-            text.push_str(&format!("{line}\n"));
         }
-        project.write(&path, &text);
+        project.write_journal("s", lines);
         assert_eq!(project.status("s")["status"], "crashed", "{boot}");
     }
     resume_to_the_end(&project);

@@ -1,7 +1,9 @@
 //! `ap cleanup`: removes what crashed sessions left behind. A running session is never touched.
 mod agents;
 mod files;
+mod repair;
 
+use super::candidates;
 use super::context::Context;
 use super::format::Format;
 use super::launch::launcher;
@@ -27,6 +29,9 @@ pub(super) struct Args {
     /// Also forget projects that are no longer there, which `ap list --all` shows
     #[arg(long)]
     all: bool,
+    /// Repair the damaged journal of a session that does not run, and nothing else; the damaged file is kept
+    #[arg(long, value_name = "SESSION", add = candidates::sessions(), conflicts_with_all = ["orphans", "all"])]
+    repair: Option<SessionName>,
     #[command(flatten)]
     format: Format,
 }
@@ -41,7 +46,7 @@ struct Report {
 /// Something left behind, and what was done about it.
 #[derive(Serialize)]
 struct Finding {
-    /// `lock`, `agent`, `window`, `launch`, `test`, `draft` or `project`.
+    /// `lock`, `agent`, `window`, `launch`, `test`, `draft`, `project` or `journal`.
     kind: &'static str,
     session: Option<SessionName>,
     /// The path, the processes or the tmux session.
@@ -58,6 +63,7 @@ enum Action {
     Remove,
     End,
     Close,
+    Repair,
     /// Leave it: it is alive, or may still be needed.
     Leave,
 }
@@ -77,6 +83,10 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<ExitCode> {
         orphans: args.orphans,
         found: Vec::new(),
     };
+    if let Some(session) = &args.repair {
+        cleanup.repair(session)?;
+        return cleanup.report(args);
+    }
     // Agents first: the files that identify their sessions are removed after them.
     cleanup.agents()?;
     cleanup.windows();
@@ -88,23 +98,31 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<ExitCode> {
     if args.all {
         cleanup.roots()?;
     }
-    let failed = cleanup.found.iter().any(|finding| finding.error.is_some());
-    let report = Report {
-        dry_run: args.dry_run,
-        found: cleanup.found,
-    };
-    match args.format {
-        Format::Json => json::print(&report)?,
-        Format::Text => out(text(&report))?,
-    }
-    Ok(if failed {
-        ExitCode::Failed
-    } else {
-        ExitCode::Done
-    })
+    cleanup.report(args)
 }
 
 impl Cleanup<'_> {
+    /// Prints what was found and done.
+    fn report(self, args: &Args) -> Result<ExitCode> {
+        let failed = self.found.iter().any(|finding| finding.error.is_some());
+        let report = Report {
+            dry_run: args.dry_run,
+            found: self.found,
+        };
+        match args.format {
+            Format::Json => json::print(&report)?,
+            Format::Text if args.repair.is_some() && report.found.is_empty() => {
+                out("Nothing to repair.")?;
+            }
+            Format::Text => out(text(&report))?,
+        }
+        Ok(if failed {
+            ExitCode::Failed
+        } else {
+            ExitCode::Done
+        })
+    }
+
     /// Records a finding and acts on it, unless this is a dry run.
     fn handle(&mut self, finding: Finding, act: impl FnOnce() -> Result<()>) {
         let mut finding = finding;
@@ -190,9 +208,11 @@ impl Finding {
             (Action::Remove, true) => "removed",
             (Action::End, true) => "ended",
             (Action::Close, true) => "closed",
+            (Action::Repair, true) => "repaired",
             (Action::Remove, false) => "to be removed",
             (Action::End, false) => "to be ended",
             (Action::Close, false) => "to be closed",
+            (Action::Repair, false) => "to be repaired",
         };
         let session = self
             .session

@@ -23,6 +23,13 @@ pub(super) fn locks(context: &Context) -> Check {
     let wanted = context.project.locks();
     let folder = existing(&wanted);
     match locks_work(&folder) {
+        Ok(true) if let Some(kind) = shared_kind(&folder) => Check::warning(
+            NAME,
+            format!(
+                "locking works, but {folder} is on {kind}, whose locks may hold on this machine only"
+            ),
+            "run a session on one machine at a time; `ap` refuses to run it twice as long as both machines have names of their own",
+        ),
         Ok(true) => Check::ok(NAME, format!("writable, and locking works ({wanted})")),
         Ok(false) => Check::problem(
             NAME,
@@ -35,6 +42,30 @@ pub(super) fn locks(context: &Context) -> Check {
             "the project must be writable by you, and on a file system that supports flock",
         ),
     }
+}
+
+/// Returns the kind of a file system that several machines or containers may share with locks of their own.
+#[cfg(target_os = "linux")]
+fn shared_kind(folder: &Utf8Path) -> Option<&'static str> {
+    use nix::sys::statfs::{
+        CODA_SUPER_MAGIC, FUSE_SUPER_MAGIC, NFS_SUPER_MAGIC, SMB_SUPER_MAGIC, statfs,
+    };
+    let kind = statfs(folder.as_std_path()).ok()?.filesystem_type();
+    let named = [
+        (NFS_SUPER_MAGIC, "NFS"),
+        (FUSE_SUPER_MAGIC, "FUSE"),
+        (SMB_SUPER_MAGIC, "SMB"),
+        (CODA_SUPER_MAGIC, "Coda"),
+    ];
+    named
+        .into_iter()
+        .find_map(|(magic, name)| (magic == kind).then_some(name))
+}
+
+/// The system does not name them in a portable way.
+#[cfg(not(target_os = "linux"))]
+fn shared_kind(_folder: &Utf8Path) -> Option<&'static str> {
+    None
 }
 
 /// Acquires a lock twice; the second time must fail.

@@ -145,7 +145,7 @@ mod tests {
 
     fn shown(event: &Value) -> String {
         render(
-            &json!({"v": 1, "seq": 1, "at": "2026-01-02T03:04:05.678Z", "event": event}),
+            &json!({"v": 2, "seq": 1, "at": "2026-01-02T03:04:05.678Z", "event": event}),
             &TimeZone::UTC,
         )
     }

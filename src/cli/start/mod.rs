@@ -33,6 +33,9 @@ pub(super) struct Flags {
     /// For scripts: continue the session if there is one, else start it. One that you stopped is left alone (exit code 5)
     #[arg(help_heading = "Session", long, conflicts_with_all = ["force", "resume", "recompile"])]
     resume_or_start: bool,
+    /// Continue or replace a session whose runner's machine is gone for good
+    #[arg(help_heading = "Session", long)]
+    take_over: bool,
     /// With --resume: continue with the definition as it is now, where that is safe
     #[arg(help_heading = "Session", long)]
     recompile: bool,
@@ -83,6 +86,7 @@ impl Start<'_> {
             max_iterations: self.max_iterations,
             change: Change::default(),
             replace: false,
+            take_over: flags.take_over,
         };
         launch(request, flags, context)
     }

@@ -8,7 +8,7 @@ use crate::error::{Error, ErrorKind, ExitCode, Result};
 use crate::model::{PermissionMode, SessionName, SessionStatus};
 use crate::plan::{Origin, Plan, PlanKind};
 use crate::runner::{Mode, SessionRequest};
-use crate::store::session::{Snapshot, is_older_run, load_cached, older_run};
+use crate::store::session::{Snapshot, is_older_run, kept, load_cached, older_run};
 use crate::ui::{note, report};
 use camino::Utf8Path;
 
@@ -43,6 +43,11 @@ impl Resume<'_> {
         if is_older_run(&dir) {
             return Err(older_run(&dir));
         }
+        if kept::is_held(&dir)? && !dir.journal().exists() {
+            // Its run directory has just been removed; its runner puts it back.
+            return Err(report::running_session(self.session, None));
+        }
+        kept::put_back(&dir)?;
         let Some(Snapshot { plan, .. }) = load_cached(&dir)? else {
             return Err(report::nothing_to_resume(self.session));
         };
@@ -89,6 +94,7 @@ impl Resume<'_> {
             max_iterations: self.max_iterations,
             change,
             replace: false,
+            take_over: self.flags.take_over,
         })
     }
 
@@ -127,6 +133,7 @@ impl Resume<'_> {
             max_iterations: self.max_iterations,
             change: self.flags.overrides.changes(),
             replace: true,
+            take_over: self.flags.take_over,
         })
     }
 }

@@ -79,6 +79,9 @@ impl Lines<'_> {
         };
         let label = Look::of_status(status).apply(status.label());
         self.add("Status", format!("{label}{reason}"));
+        if let Some(touched) = &self.snapshot.state.session.touched {
+            self.add("Touched", text::plain(&touched.to_string()));
+        }
         if let Some(from) = &self.snapshot.state.session.forked_from {
             let origin = format!(
                 "from session {} after iteration {} of {}",

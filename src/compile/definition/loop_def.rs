@@ -4,6 +4,7 @@ use super::queue_def::QueueDef;
 use super::termination_def::TerminationDef;
 #[cfg(feature = "schemas")]
 use crate::agent::Provider;
+use crate::plan::OnTampering;
 use serde::Deserialize;
 use serde_yaml::Value;
 use std::collections::BTreeMap;
@@ -128,4 +129,7 @@ pub struct GuardrailsDef {
     pub max_same_failures: Option<u32>,
     /// Agents that may run at a time, in the branches of parallel blocks.
     pub max_agents: Option<u32>,
+    /// When an agent changes a plan, a gate's file or the files of another session: `note` it, `hold` the session until
+    /// `ap continue`, or `fail` it.
+    pub on_tampering: Option<OnTampering>,
 }

@@ -1,6 +1,6 @@
 //! Calls the function that records an event.
 use crate::engine::state::State;
-use crate::model::Event;
+use crate::model::{Event, repaired, touched_files};
 use jiff::Timestamp;
 
 impl State {
@@ -43,6 +43,12 @@ impl State {
             }
             Event::QueueChecked { status, parked, .. } => self.queue_checked(status, parked, at),
             Event::TaskClaimed { task, .. } => self.task_claimed(task),
+            Event::JournalRepaired {
+                bytes,
+                restored,
+                by,
+            } => self.touched(repaired(*bytes, *restored), *by, at),
+            Event::FilesTouched { files, by } => self.touched(touched_files(files), *by, at),
             Event::WaitStarted { reason, until } => self.wait_started(reason, *until, at),
             Event::WaitEnded => self.wait_ended(at),
             Event::PauseRequested => self.pause_requested(),

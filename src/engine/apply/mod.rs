@@ -7,4 +7,5 @@ mod gate;
 mod node;
 mod queue;
 mod session;
+mod touched;
 mod wait;

@@ -3,8 +3,8 @@ use super::rests::chain;
 use crate::agent::{AgentSpec, AttemptLimits, Provider};
 use crate::model::PermissionMode;
 use crate::plan::{
-    Block, Branch, ClaimBy, Guardrails, Node, OnFailure, Origin, Plan, PlanKind, QueueSource,
-    QueueSpec, Source, Step,
+    Block, Branch, ClaimBy, Guardrails, Node, OnFailure, OnTampering, Origin, Plan, PlanKind,
+    QueueSource, QueueSpec, Source, Step,
 };
 use crate::termination::{Fixed, Gate, Judgment, Queue, Termination, Verify};
 use std::collections::BTreeMap;
@@ -127,6 +127,7 @@ pub(crate) fn plan() -> Plan {
             max_same_failures: 0,
             wait_factor: None,
             max_idle_iterations: 4,
+            on_tampering: OnTampering::Hold,
             idle_limit_explicit: true,
         },
         provenance: Vec::new(),

@@ -5,7 +5,7 @@ use super::stage::{BranchView, StageView, current_branches, stages};
 use super::time::whole_seconds;
 use super::wait::WaitView;
 use crate::engine::state::State;
-use crate::model::{Ending, FailureClass, ForkedFrom, ProcessId, SessionStatus, Usage};
+use crate::model::{Ending, FailureClass, ForkedFrom, ProcessId, SessionStatus, Touched, Usage};
 use crate::plan::{Plan, PlanKind, Step};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -68,6 +68,8 @@ pub struct StateView<'a> {
     pub resume_from: Option<u32>,
     pub resumed_at: Option<Timestamp>,
     pub runner: Option<Cow<'a, ProcessId>>,
+    /// That others changed or removed its files, and what was done about it.
+    pub touched: Option<Cow<'a, Touched>>,
 }
 
 impl<'a> StateView<'a> {
@@ -119,6 +121,7 @@ impl<'a> StateView<'a> {
                 .as_ref()
                 .filter(|_| !end.ended)
                 .map(Cow::Borrowed),
+            touched: session.touched.as_ref().map(Cow::Borrowed),
         }
     }
 }

@@ -1,9 +1,12 @@
 //! Why a session cannot be acquired.
+use crate::clock;
 use crate::error::Error;
-use crate::model::SessionName;
+use crate::model::{ProcessId, SessionName};
 use crate::plan::Plan;
 use crate::store::lock::Holder;
 use crate::store::session::Snapshot;
+use crate::text::exact_duration;
+use jiff::Timestamp;
 use std::io;
 use thiserror::Error;
 
@@ -16,8 +19,14 @@ pub enum AcquireError {
         /// Its runner, if the lock file names it.
         holder: Option<Box<Holder>>,
     },
-    #[error("session '{session}' runs on another machine, {host}")]
-    OnAnotherMachine { session: SessionName, host: String },
+    /// Its runner cannot be seen from here. `last_sign` is when it last wrote to the journal.
+    #[error("session '{session}' runs on another machine, {}{}", .holder.host, since(*.started_at, *.last_sign))]
+    OnAnotherMachine {
+        session: SessionName,
+        holder: Box<ProcessId>,
+        started_at: Option<Timestamp>,
+        last_sign: Option<Timestamp>,
+    },
     #[error("the runner of session '{session}' cannot be ended")]
     RunnerDoesNotEnd {
         session: SessionName,
@@ -44,4 +53,19 @@ pub enum AcquireError {
     Store(#[from] Error),
     #[error(transparent)]
     Io(#[from] io::Error),
+}
+
+fn since(started_at: Option<Timestamp>, last_sign: Option<Timestamp>) -> String {
+    let since = started_at.map_or_else(String::new, |at| {
+        format!(" since {}", at.strftime("%Y-%m-%d %H:%M:%S UTC"))
+    });
+    let sign = last_sign.map_or_else(String::new, |at| {
+        let seconds = clock::now()
+            .duration_since(at)
+            .as_secs()
+            .max(0)
+            .unsigned_abs();
+        format!("; last sign of life {} ago", exact_duration(seconds))
+    });
+    since + &sign
 }

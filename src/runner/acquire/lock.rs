@@ -3,10 +3,9 @@ use super::error::AcquireError;
 use crate::clock;
 use crate::exec::process::{self, Liveness};
 use crate::model::SessionName;
-use crate::store::atomic;
+use crate::store::ignored;
 use crate::store::layout::Project;
 use crate::store::lock::{Holder, SessionLock};
-use fs_err as fs;
 use std::io;
 use std::time::Duration;
 
@@ -21,14 +20,8 @@ pub fn reserve(project: &Project, session: &SessionName) -> Result<SessionLock, 
 
 /// Creates the folders of locks and runs; they keep themselves out of git.
 pub(super) fn create_folders(project: &Project) -> io::Result<()> {
-    for folder in [project.locks(), project.runs()] {
-        fs::create_dir_all(&folder)?;
-        let ignore = folder.join(".gitignore");
-        if !ignore.exists() {
-            atomic::replace(&ignore, b"*\n")?;
-        }
-    }
-    Ok(())
+    ignored::create(&project.locks())?;
+    ignored::create(&project.runs())
 }
 
 /// Locks the session, unless another process has it.
@@ -68,6 +61,14 @@ pub(in crate::runner) fn lock_retrying(
 pub(in crate::runner) fn already_running(project: &Project, session: &SessionName) -> AcquireError {
     AcquireError::AlreadyRunning {
         session: session.clone(),
-        holder: SessionLock::holder(&project.lock(session)).map(Box::new),
+        holder: holder(project, session).map(Box::new),
     }
+}
+
+/// Returns the holder of a session, also of one whose lock file was removed.
+fn holder(project: &Project, session: &SessionName) -> Option<Holder> {
+    let second = project.session(session).kept_lock();
+    let names = [Some(project.lock(session)), second];
+    let mut holders = names.iter().flatten().map(|name| SessionLock::holder(name));
+    holders.find_map(|holder| holder)
 }

@@ -26,4 +26,7 @@ pub struct SessionRequest {
     /// With [`Mode::Resume`]: continue with this plan instead of the session's own.
     #[serde(default)]
     pub replace: bool,
+    /// Whether the runner on another machine that the lock names is known to be gone.
+    #[serde(default)]
+    pub take_over: bool,
 }

@@ -3,15 +3,15 @@ use super::archive::archive;
 use super::error::AcquireError;
 use super::lock::{already_running, create_folders, lock_retrying};
 use super::request::{Mode, SessionRequest};
-use super::stop::{end_without_lock, take_over};
+use super::stop::{end_without_lock, on_another_machine, take_over};
 use crate::clock;
 use crate::engine::replaceable;
 use crate::exec::process;
-use crate::model::{Event, Input, Request, SessionStatus};
+use crate::model::{Event, Input, Request, SessionName, SessionStatus};
 use crate::plan::PlanKind;
-use crate::store::layout::Project;
-use crate::store::lock::SessionLock;
-use crate::store::session::{Session, Snapshot, is_older_run, load, older_run};
+use crate::store::layout::{Project, RunDir};
+use crate::store::lock::{Holder, SessionLock};
+use crate::store::session::{Session, Snapshot, is_older_run, kept, load, load_cached, older_run};
 use crate::store::{inbox, journal, views};
 use crate::workspace::Workspace;
 use jiff::Timestamp;
@@ -41,13 +41,16 @@ pub fn acquire(workspace: &Workspace, request: &SessionRequest) -> Result<Acquir
         archive(workspace, session)?;
         return create(project, request, lock);
     }
+    if request.mode == Mode::Resume || kept::is_unfinished(&dir) {
+        kept::put_back(&dir)?;
+    }
     match (load(&dir)?, request.mode) {
         (None, Mode::Resume) => Err(AcquireError::NotFound {
             session: session.clone(),
         }),
         (None, Mode::New | Mode::Force) => create(project, request, lock),
         (Some(snapshot), _) if snapshot.state.status() == SessionStatus::Complete => {
-            views::refresh(&dir, &snapshot.plan, &snapshot.state);
+            views::refresh(&dir, &snapshot.plan);
             drop(lock);
             Ok(Acquired::Complete(Box::new(snapshot)))
         }
@@ -60,13 +63,22 @@ pub fn acquire(workspace: &Workspace, request: &SessionRequest) -> Result<Acquir
 fn lock(project: &Project, request: &SessionRequest) -> Result<SessionLock, AcquireError> {
     let session = &request.plan.session;
     let is_forced = request.mode == Mode::Force;
+    // Read before the lock is ours: a file system may keep the locks of each machine for itself.
+    let elsewhere = holder_elsewhere(project, session);
     let lock = match lock_retrying(project, session)? {
         Some(lock) => lock,
         None if is_forced => take_over(project, session)?,
         None => return Err(already_running(project, session)),
     };
-    // A runner whose lock file was deleted still holds its journal.
-    if journal::is_held(&project.session(session).journal())? {
+    if let Some(holder) = elsewhere.filter(|_| !request.take_over)
+        && !has_ended(&project.session(session))
+    {
+        lock.release_to(&holder)?;
+        return Err(on_another_machine(project, session, &holder));
+    }
+    // A runner whose lock file was deleted still holds its journal; if that was deleted too, it holds the copy.
+    let dir = project.session(session);
+    if journal::is_held(&dir.journal())? || kept::is_held(&dir)? {
         if !is_forced {
             drop(lock);
             return Err(already_running(project, session));
@@ -74,6 +86,20 @@ fn lock(project: &Project, request: &SessionRequest) -> Result<SessionLock, Acqu
         end_without_lock(project, session)?;
     }
     Ok(lock)
+}
+
+/// Returns the holder that the lock file names, if it may live on another machine.
+fn holder_elsewhere(project: &Project, session: &SessionName) -> Option<Holder> {
+    let holder = SessionLock::holder(&project.lock(session))?;
+    let journal = std::fs::metadata(project.session(session).journal());
+    let changed = journal.and_then(|about| about.modified()).ok();
+    process::may_live_elsewhere(&holder.process, changed).then_some(holder)
+}
+
+/// Whether the journal has an end. One that cannot be read has none.
+fn has_ended(dir: &RunDir) -> bool {
+    let loaded = load_cached(dir).ok().flatten();
+    loaded.is_some_and(|snapshot| snapshot.state.phase.ending().is_some())
 }
 
 fn create(

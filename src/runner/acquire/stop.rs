@@ -6,8 +6,9 @@ use crate::exec::process::{self, Liveness};
 use crate::model::SessionName;
 use crate::store::journal;
 use crate::store::layout::Project;
-use crate::store::lock::SessionLock;
-use crate::store::session::load_cached;
+use crate::store::lock::{Holder, SessionLock};
+use crate::store::session::{kept, load_cached};
+use jiff::Timestamp;
 use nix::sys::signal::Signal;
 use std::time::Duration;
 
@@ -31,10 +32,7 @@ pub(super) fn take_over(
         return Err(already_running(project, session));
     };
     if process::liveness(&holder.process) == Liveness::Unknown {
-        return Err(AcquireError::OnAnotherMachine {
-            session: session.clone(),
-            host: holder.process.host,
-        });
+        return Err(on_another_machine(project, session, &holder));
     }
     let mut locked = None;
     for signal in [Signal::SIGTERM, Signal::SIGKILL] {
@@ -53,6 +51,22 @@ pub(super) fn take_over(
     })
 }
 
+/// Returns the error for a session whose runner cannot be seen from here.
+pub(super) fn on_another_machine(
+    project: &Project,
+    session: &SessionName,
+    holder: &Holder,
+) -> AcquireError {
+    let journal = std::fs::metadata(project.session(session).journal());
+    let last_sign = journal.and_then(|about| about.modified()).ok();
+    AcquireError::OnAnotherMachine {
+        session: session.clone(),
+        holder: Box::new(holder.process.clone()),
+        started_at: Some(holder.started_at),
+        last_sign: last_sign.and_then(|at| Timestamp::try_from(at).ok()),
+    }
+}
+
 /// Ends the living runner whose lock file was deleted; only the journal knows it.
 pub(super) fn end_without_lock(
     project: &Project,
@@ -67,7 +81,10 @@ pub(super) fn end_without_lock(
         if let Some(runner) = &runner {
             process::send(runner, signal);
         }
-        let is_released = || journal::is_held(&dir.journal()).is_ok_and(|held| !held);
+        let is_released = || {
+            journal::is_held(&dir.journal()).is_ok_and(|held| !held)
+                && kept::is_held(&dir).is_ok_and(|held| !held)
+        };
         if clock::wait_until(PATIENCE, is_released) {
             return Ok(());
         }

@@ -1,10 +1,10 @@
 //! Copies files, folders and journal lines.
-use crate::fingerprint::fingerprint;
 use crate::model::Event;
 use crate::plan::Plan;
-use crate::store::atomic;
 use crate::store::journal::{Journal, JournalError, Position, read_from};
 use crate::store::layout::RunDir;
+use crate::store::session::plan_meaning;
+use crate::store::{atomic, beneath};
 use camino::{Utf8Path, Utf8PathBuf};
 use fs_err as fs;
 use std::io;
@@ -40,7 +40,7 @@ pub(super) fn copy_lines(
 pub(super) fn write_plan(dir: &RunDir, plan: &Plan) -> io::Result<String> {
     let text = serde_json::to_string_pretty(plan)?;
     atomic::replace_durably(&dir.plan(), text.as_bytes())?;
-    Ok(fingerprint(&text))
+    Ok(plan_meaning(text.as_bytes()))
 }
 
 /// Copies the first of these files that exists and returns its index.
@@ -48,14 +48,14 @@ pub(super) fn copy_first(files: &[Utf8PathBuf], to: &Utf8Path) -> io::Result<Opt
     let Some(found) = files.iter().position(|file| file.is_file()) else {
         return Ok(None);
     };
-    fs::create_dir_all(to.parent().unwrap_or(to))?;
-    fs::copy(&files[found], to)?;
+    // The progress file may be a link of ours.
+    beneath::copy(&files[found].canonicalize_utf8()?, to)?;
     Ok(Some(found))
 }
 
 /// Copies a folder recursively, without hidden files; links are followed. A missing folder counts as empty.
 pub(super) fn copy(from: &Utf8Path, to: &Utf8Path) -> io::Result<()> {
-    fs::create_dir_all(to)?;
+    beneath::create_dir_all(to)?;
     let entries = match from.read_dir_utf8() {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
         entries => entries?,
@@ -68,8 +68,12 @@ pub(super) fn copy(from: &Utf8Path, to: &Utf8Path) -> io::Result<()> {
         }
         if entry.file_type()?.is_dir() {
             copy(entry.path(), &target)?;
-        } else if entry.path().is_file() {
-            fs::copy(entry.path(), target)?;
+        } else if entry.file_type()?.is_symlink() && entry.path().is_file() {
+            // The progress file may be a link of ours; what it leads to is copied.
+            let text = fs::read(entry.path())?;
+            atomic::replace(&target, &text)?;
+        } else if entry.file_type()?.is_file() {
+            beneath::copy(entry.path(), &target)?;
         }
     }
     Ok(())

@@ -4,7 +4,7 @@ use super::request::Fork;
 use crate::model::{Ending, Event};
 use crate::store::journal::{Journal, JournalError};
 use crate::store::layout::RunDir;
-use crate::store::{atomic, crash};
+use crate::store::{atomic, beneath, crash};
 use fs_err as fs;
 use jiff::Timestamp;
 use std::io;
@@ -31,7 +31,7 @@ pub fn begin(place: &RunDir) -> io::Result<RunDir> {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
         Ok(()) | Err(_) => (),
     }
-    fs::create_dir_all(draft.inbox())?;
+    beneath::create_dir_all(&draft.inbox())?;
     crash::point("fork: draft made");
     Ok(draft)
 }

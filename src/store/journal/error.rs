@@ -15,15 +15,24 @@ pub enum JournalError {
         line: u64,
         why: String,
     },
-    #[error(
-        "{path}:{line}: written by a newer version of ap (format {found}, this one writes {})",
-        Line::VERSION
-    )]
-    Newer {
+    #[error("{path}:{line}: written by {} version of ap (format {found}, this one reads {})", if *.found < Line::VERSION { "an older" } else { "a newer" }, Line::VERSION)]
+    OtherFormat {
         path: Utf8PathBuf,
         line: u64,
         found: u32,
     },
     #[error("{path} is being written by another runner")]
     Held { path: Utf8PathBuf },
+    /// Another runner has added lines of its own, so this one must stop.
+    #[error("{path}:{line}: another runner continues this session; this one has stopped")]
+    Taken { path: Utf8PathBuf, line: u64 },
+}
+
+impl From<JournalError> for io::Error {
+    fn from(error: JournalError) -> Self {
+        match error {
+            JournalError::Io(error) => error,
+            error => Self::other(error),
+        }
+    }
 }

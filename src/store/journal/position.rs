@@ -8,4 +8,6 @@ pub struct Position {
     pub offset: u64,
     /// Lines before it.
     pub seq: u64,
+    /// The checksum of the line before it, which covers all lines before that one.
+    pub sum: u64,
 }

@@ -1,6 +1,8 @@
 //! Every path we ever write: in a project, and in the folders of the user.
+mod ours;
 mod project;
 mod user;
 
+pub(in crate::store) use ours::{is_private, split};
 pub use project::{IterationDir, Project, RunDir};
 pub use user::{StateFile, UserDirs};

@@ -15,7 +15,10 @@
 //! <project>/.claude/pipeline-runs/.archive/<session>-<run>/   (what --force moved away)
 //! <project>/.agent-pipelines/<session>/        (what agents write that may not write under `.claude/`)
 //!     progress-<session>.md  stage-<NN>-<node>/progress.md  status-<cursor>.json
+//! <git folder>/agent-pipelines/kept-runs/<project>/<session>/   (outside git: in the state folder)
+//!     events.jsonl  events.copy.jsonl  plan.json  lock  stdout.log  (second names and copies that survive `git clean`)
 //! ```
+use crate::fingerprint::fingerprint;
 use crate::model::{Cursor, NodeId, RunId, SessionName};
 use camino::{Utf8Path, Utf8PathBuf};
 use serde::{Deserialize, Serialize};
@@ -24,12 +27,24 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Project {
     root: Utf8PathBuf,
+    /// Where what a session cannot do without is kept a second time.
+    kept: Option<Utf8PathBuf>,
 }
 
 impl Project {
     /// `root` is absolute.
     pub fn new(root: Utf8PathBuf) -> Self {
-        Self { root }
+        let kept = git_folder(&root).map(|git| kept_for(&git.join("agent-pipelines"), &root));
+        Self { root, kept }
+    }
+
+    /// Returns the project with a place in the state folder for what is otherwise kept in git's own folder.
+    #[must_use]
+    pub fn with_state(mut self, state: &Utf8Path) -> Self {
+        if self.kept.is_none() {
+            self.kept = Some(kept_for(state, &self.root));
+        }
+        self
     }
 
     pub fn root(&self) -> &Utf8Path {
@@ -58,6 +73,7 @@ impl Project {
             session: session.clone(),
             in_exchange: Utf8PathBuf::from(session.as_str()),
             branch: false,
+            kept: self.kept.as_ref().map(|kept| kept.join(session.as_str())),
         }
     }
 
@@ -81,6 +97,7 @@ pub struct RunDir {
     /// Its path in the exchange folder.
     in_exchange: Utf8PathBuf,
     branch: bool,
+    kept: Option<Utf8PathBuf>,
 }
 
 impl RunDir {
@@ -103,6 +120,41 @@ impl RunDir {
 
     pub fn journal(&self) -> Utf8PathBuf {
         self.root.join("events.jsonl")
+    }
+
+    /// The folder, outside of all that `git clean` removes, for what the session cannot do without.
+    pub fn kept(&self) -> Option<&Utf8Path> {
+        self.kept.as_deref()
+    }
+
+    /// The second name of the journal.
+    pub fn kept_journal(&self) -> Option<Utf8PathBuf> {
+        Some(self.kept()?.join("events.jsonl"))
+    }
+
+    /// A copy of the journal, which its runner holds locked.
+    pub fn kept_copy(&self) -> Option<Utf8PathBuf> {
+        Some(self.kept()?.join("events.copy.jsonl"))
+    }
+
+    /// The second name of another file of the run directory.
+    pub fn kept_file(&self, file: &Utf8Path) -> Option<Utf8PathBuf> {
+        Some(self.kept()?.join(file.strip_prefix(&self.root).ok()?))
+    }
+
+    /// The second name of the session's lock.
+    pub fn kept_lock(&self) -> Option<Utf8PathBuf> {
+        Some(self.kept()?.join("lock"))
+    }
+
+    /// The second name of the output of the attempt that was started last.
+    pub fn kept_stdout(&self) -> Option<Utf8PathBuf> {
+        Some(self.kept()?.join("stdout.log"))
+    }
+
+    /// Whether it is that of a branch of a parallel block.
+    pub fn is_branch(&self) -> bool {
+        self.branch
     }
 
     pub fn state(&self) -> Utf8PathBuf {
@@ -147,13 +199,42 @@ impl RunDir {
             session: self.session.clone(),
             in_exchange: self.in_exchange.join(&inside),
             branch: true,
+            kept: self.kept.as_ref().map(|kept| kept.join(&inside)),
         }
+    }
+
+    /// The run directories of all branches there are.
+    pub fn branches(&self) -> Vec<Self> {
+        let folders = |folder: &Utf8Path| {
+            let entries = folder.read_dir_utf8().into_iter().flatten().flatten();
+            entries
+                .filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()))
+                .map(|entry| entry.file_name().to_owned())
+                .collect::<Vec<_>>()
+        };
+        let blocks = folders(&self.root)
+            .into_iter()
+            .filter(|name| name.starts_with("parallel-"));
+        let inside = |block: String| {
+            let providers = Utf8PathBuf::from(block).join("providers");
+            let names = folders(&self.root.join(&providers));
+            names.into_iter().map(move |name| providers.join(name))
+        };
+        let branch = |inside: Utf8PathBuf| Self {
+            root: self.root.join(&inside),
+            session: self.session.clone(),
+            in_exchange: self.in_exchange.join(&inside),
+            branch: true,
+            kept: self.kept.as_ref().map(|kept| kept.join(&inside)),
+        };
+        blocks.flat_map(inside).map(branch).collect()
     }
 
     /// Where a session is made that is not to be seen before all of it is there.
     pub fn draft(&self) -> Self {
         Self {
             root: self.root.with_file_name(format!(".draft-{}", self.session)),
+            kept: None,
             ..self.clone()
         }
     }
@@ -186,6 +267,28 @@ impl RunDir {
                 .join(format!("{:03}", cursor.iteration)),
         }
     }
+}
+
+/// Returns the git folder that all working trees of a repository share, if `root` is one of them.
+fn git_folder(root: &Utf8Path) -> Option<Utf8PathBuf> {
+    let git = root.join(".git");
+    if git.is_dir() {
+        return Some(git);
+    }
+    let text = std::fs::read_to_string(&git).ok()?;
+    let own = root.join(text.strip_prefix("gitdir:")?.trim());
+    let shared = std::fs::read_to_string(own.join("commondir")).ok();
+    let folder = shared.map_or_else(|| own.clone(), |to| own.join(to.trim()));
+    folder.is_dir().then_some(folder)
+}
+
+/// Returns a project's folder in a folder of several projects.
+fn kept_for(folder: &Utf8Path, root: &Utf8Path) -> Utf8PathBuf {
+    let name = root.file_name().unwrap_or("root");
+    let print = fingerprint(root.as_str());
+    folder
+        .join("kept-runs")
+        .join(format!("{name}-{}", &print[..8]))
 }
 
 fn block_name(step: u32, block: &NodeId) -> String {

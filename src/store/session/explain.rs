@@ -1,6 +1,7 @@
 //! What to do about a journal that cannot be used.
 use super::older::is_older_journal;
 use crate::error::{Error, ErrorKind};
+use crate::model::Line;
 use crate::store::journal::JournalError;
 use crate::store::layout::RunDir;
 
@@ -11,10 +12,15 @@ pub(super) fn explain(dir: &RunDir, error: JournalError) -> Error {
         JournalError::Io(error) => error.into(),
         JournalError::Damaged { line: 1, .. } if is_older_journal(&dir.journal()) => older_run(dir),
         JournalError::Damaged { .. } => Error::caused_by(ErrorKind::Damaged, error).hint(format!(
-            "nothing was changed. Look at that line: if you can fix it, fix it and resume. Otherwise start again with `--force`, which keeps this run under {}",
+            "nothing was changed. `ap cleanup --repair {session}` repairs it from its copy and keeps the damaged file; `--force` starts again and keeps this run under {}",
             dir.root().with_file_name(".archive").join(session.as_str())
         )),
-        JournalError::Newer { .. } => Error::caused_by(ErrorKind::NewerFormat, error).hint("update ap, then try again; nothing was changed"),
+        JournalError::OtherFormat { found, .. } if found < Line::VERSION => Error::caused_by(ErrorKind::Damaged, error).hint(format!(
+            "nothing was changed. Start again with `--force`, which keeps this run under {}",
+            dir.root().with_file_name(".archive").join(session.as_str())
+        )),
+        JournalError::OtherFormat { .. } => Error::caused_by(ErrorKind::NewerFormat, error).hint("update ap, then try again; nothing was changed"),
+        JournalError::Taken { .. } => Error::caused_by(ErrorKind::AlreadyRunning, error).hint("`ap status` shows that runner"),
         JournalError::Held { .. } => Error::new(ErrorKind::AlreadyRunning, format!("session '{session}' is already running"))
             .hint("its lock file was deleted, but its runner is alive; see `ap status`"),
     }

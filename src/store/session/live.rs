@@ -1,9 +1,10 @@
 //! A session that is run: its plan, its journal, the state they amount to, and its observers.
 use super::explain::explain;
+use super::kept;
 use super::plan_file::{check_fingerprint, plan_fingerprint, put_in_place, read_plan, takes_next};
 use crate::engine::State;
 use crate::error::Error;
-use crate::model::Event;
+use crate::model::{Cursor, Event};
 use crate::plan::Plan;
 use crate::store::background::in_background;
 use crate::store::journal::Journal;
@@ -11,9 +12,8 @@ use crate::store::layout::RunDir;
 use crate::store::lock::SessionLock;
 use crate::store::observer::Observer;
 use crate::store::observers::{Observers, Recorded, Scene};
-use crate::store::views::Views;
-use crate::store::{atomic, crash};
-use fs_err as fs;
+use crate::store::views::{self, Views};
+use crate::store::{atomic, beneath, crash};
 use jiff::Timestamp;
 use std::io;
 
@@ -28,8 +28,12 @@ pub struct Session {
     // Dropped in this order: the observers finish before another runner may start, and a process that waits for the
     // journal's lock, as `ap wait` does, finds all of it done.
     observers: Observers,
-    _lock: Option<SessionLock>,
-    journal: Journal,
+    pub(super) lock: Option<SessionLock>,
+    pub(super) journal: Journal,
+    /// Whether the run directory was removed and put back since the runner last asked.
+    pub(super) was_removed: bool,
+    /// The attempt whose beginning this process journalled last, and whether its folder has been prepared since.
+    begun: Option<(Cursor, bool)>,
 }
 
 impl Session {
@@ -43,7 +47,8 @@ impl Session {
         now: Timestamp,
     ) -> Result<Self, Error> {
         crash::point("run directory: before it is made");
-        fs::create_dir_all(dir.inbox())?;
+        kept::forget(&dir)?;
+        beneath::create_dir_all(&dir.inbox())?;
         crash::point("run directory: made");
         let progress = dir.progress();
         if !progress.exists() {
@@ -66,12 +71,20 @@ impl Session {
     /// Opens a session that exists.
     pub fn open(dir: RunDir, lock: Option<SessionLock>) -> Result<Self, Error> {
         let mut state = State::default();
-        let journal = Journal::open(&dir.journal(), |line| state.apply(&line.event, line.at))
+        kept::put_back(&dir)?;
+        let mut journal = Journal::open(&dir.journal(), |line| state.apply(&line.event, line.at))
             .map_err(|error| explain(&dir, error))?;
+        views::check_end(&dir, journal.position()).map_err(|error| explain(&dir, error))?;
+        if let (Some(link), Some(copy)) = (dir.kept_journal(), dir.kept_copy()) {
+            journal
+                .keep(&link, &copy)
+                .map_err(|error| explain(&dir, error))?;
+        }
         if takes_next(&dir, &state) {
             // A crash came after the plan was journalled and before it was put in its place.
             put_in_place(&dir)?;
         }
+        kept::restore(&dir, &dir.plan())?;
         let plan = read_plan(&dir)?;
         check_fingerprint(&dir, &state)?;
         let views = Views::start(&dir, &plan, &state, journal.position());
@@ -82,8 +95,11 @@ impl Session {
             journal,
             unsynced: Vec::new(),
             observers: Observers::default(),
-            _lock: lock,
+            lock,
+            was_removed: false,
+            begun: None,
         };
+        session.keep_files()?;
         session.attach(views)?;
         Ok(session)
     }
@@ -101,6 +117,24 @@ impl Session {
 
     pub fn state(&self) -> &State {
         &self.state
+    }
+
+    /// Whether this process journalled that the current attempt begins: then nothing of it existed before.
+    pub fn has_begun_attempt(&self) -> bool {
+        self.begun
+            .is_some_and(|(begun, _)| begun == self.state.current.cursor)
+    }
+
+    /// Whether the folder of the attempt that this process journalled last has been prepared.
+    pub fn has_prepared_folder(&self) -> bool {
+        self.begun.is_some_and(|(_, prepared)| prepared)
+    }
+
+    /// Records that the folder of the current attempt has been prepared.
+    pub fn folder_prepared(&mut self) {
+        if let Some((_, prepared)) = &mut self.begun {
+            *prepared = true;
+        }
     }
 
     /// Returns the number of the journal's last line.
@@ -124,7 +158,7 @@ impl Session {
             dir,
             observers,
             journal,
-            _lock: lock,
+            lock,
             ..
         } = self;
         drop((observers, journal));
@@ -139,10 +173,19 @@ impl Session {
         self.sync()
     }
 
-    /// Appends an event without syncing it, so that its consequences can be synced with it.
+    /// Appends an event without syncing it, so that its consequences can be synced with it. What others did to the
+    /// journal is put right and recorded first.
     pub fn append(&mut self, event: Event, now: Timestamp) -> io::Result<()> {
+        self.check_journal()?;
+        self.record(event, now)
+    }
+
+    pub(super) fn record(&mut self, event: Event, now: Timestamp) -> io::Result<()> {
         self.journal.append(&event, now)?;
         self.state.apply(&event, now);
+        if let Event::IterationStarted { cursor, .. } = &event {
+            self.begun = Some((*cursor, false));
+        }
         tracing::debug!(?event, "recorded");
         self.unsynced.push(Recorded {
             at: now,

@@ -4,16 +4,59 @@ use crate::error::{Error, ErrorKind};
 use crate::fingerprint::fingerprint;
 use crate::model::{RunId, SessionName};
 use crate::plan::Plan;
-use crate::store::atomic;
 use crate::store::layout::RunDir;
+use crate::store::{atomic, beneath};
 use camino::Utf8Path;
 use fs_err as fs;
 use serde::Deserialize;
+use serde_json::Value;
+use std::collections::BTreeMap;
 use std::io;
 
-/// Returns the fingerprint of a plan as it is on disk.
+/// Returns the fingerprint of a plan as it is on disk: of what it says, so that a formatter changes nothing.
 pub(super) fn plan_fingerprint(plan: &Utf8Path) -> io::Result<String> {
-    fs::read(plan).map(fingerprint)
+    beneath::read(plan).map(|text| fingerprint_of(&text))
+}
+
+/// Returns the fingerprint of a plan's text.
+pub fn fingerprint_of(text: &[u8]) -> String {
+    let Ok(value) = serde_json::from_slice::<Value>(text) else {
+        return fingerprint(text);
+    };
+    let mut meaning = String::with_capacity(text.len());
+    write_meaning(&value, &mut meaning);
+    fingerprint(meaning)
+}
+
+/// Writes a value with its keys sorted, without spaces, and whole numbers without a fraction.
+fn write_meaning(value: &Value, text: &mut String) {
+    match value {
+        Value::Object(fields) => {
+            let sorted: BTreeMap<&String, &Value> = fields.iter().collect();
+            text.push('{');
+            for (key, value) in sorted {
+                *text += &Value::String(key.clone()).to_string();
+                text.push(':');
+                write_meaning(value, text);
+                text.push(',');
+            }
+            text.push('}');
+        }
+        Value::Array(all) => {
+            text.push('[');
+            for value in all {
+                write_meaning(value, text);
+                text.push(',');
+            }
+            text.push(']');
+        }
+        Value::Number(number) if number.is_f64() => {
+            *text += &number.as_f64().unwrap_or_default().to_string();
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {
+            *text += &value.to_string();
+        }
+    }
 }
 
 /// Whether the journal already names the next plan, whose file has not replaced the old one yet.
@@ -29,7 +72,7 @@ pub(super) fn put_in_place(dir: &RunDir) -> io::Result<()> {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
         Ok(()) | Err(_) => (),
     }
-    fs::rename(dir.next_plan(), dir.plan())?;
+    beneath::rename(&dir.next_plan(), &dir.plan())?;
     atomic::sync_folder(dir.root())
 }
 
@@ -51,7 +94,7 @@ pub fn read_plan(dir: &RunDir) -> Result<Plan, Error> {
 }
 
 pub(super) fn read_plan_at(dir: &RunDir, path: &Utf8Path) -> Result<Plan, Error> {
-    let text = fs::read(path)?;
+    let text = beneath::read(path)?;
     let plan: Plan = serde_json::from_slice(&text).map_err(|error| {
         Error::new(ErrorKind::Damaged, format!("{path}:{}:{}: the plan cannot be read: {error}", error.line(), error.column()))
             .hint("it is frozen at the start of a session; start again with `--force`, which keeps the old run under `.archive`")
@@ -92,6 +135,6 @@ pub struct Owner {
 impl Owner {
     /// Reads it from a `plan.json`; `None` if it is not there.
     pub fn of(plan: &Utf8Path) -> Option<Self> {
-        serde_json::from_slice(&fs::read(plan).ok()?).ok()
+        serde_json::from_slice(&beneath::read(plan).ok()?).ok()
     }
 }

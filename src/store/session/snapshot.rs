@@ -4,7 +4,7 @@ use super::plan_file::{read_plan, read_plan_at, takes_next};
 use crate::engine::{SessionSummary, State};
 use crate::error::Error;
 use crate::plan::Plan;
-use crate::store::journal::JournalError;
+use crate::store::journal::{JournalError, Position, is_held};
 use crate::store::layout::RunDir;
 use crate::store::views;
 
@@ -27,12 +27,16 @@ pub fn load(dir: &RunDir) -> Result<Option<Snapshot>, Error> {
 
 fn load_with(
     dir: &RunDir,
-    fold: fn(&RunDir) -> Result<State, JournalError>,
+    fold: fn(&RunDir) -> Result<(State, Position), JournalError>,
 ) -> Result<Option<Snapshot>, Error> {
     if !dir.journal().exists() {
         return Ok(None);
     }
-    let state = fold(dir).map_err(|error| explain(dir, error))?;
+    let (state, _) = match fold(dir) {
+        // Its runner puts it right before its next line.
+        Err(JournalError::Damaged { .. }) if is_held(&dir.journal())? => views::fold_good(dir),
+        folded => folded.map_err(|error| explain(dir, error))?,
+    };
     if state.session.name.is_none() {
         return Ok(None);
     }

@@ -3,7 +3,9 @@ use super::format::{position, tokens};
 use super::window::Window;
 use crate::clock;
 use crate::engine::State;
-use crate::model::{Event, FinishedAttempt, NodeEnding, NodeId, Outcome, Usage, WaitReason};
+use crate::model::{
+    Event, FinishedAttempt, NodeEnding, NodeId, Outcome, Usage, WaitReason, repaired,
+};
 use crate::plan::{Plan, PlanKind};
 use crate::store::observer::{Fact, Observer};
 use crate::text;
@@ -45,6 +47,17 @@ impl Observer for Window {
             Event::BlockDraining { limit } => self.screen.line(&format!(
                 "  {limit}; the block ends when its running agents have ended"
             )),
+            Event::JournalRepaired {
+                bytes, restored, ..
+            } => self
+                .screen
+                .line(&format!("  {}", repaired(*bytes, *restored))),
+            Event::FilesTouched { files, .. } => {
+                for file in files {
+                    self.screen
+                        .line(&format!("  {}", text::clean(&file.to_string())));
+                }
+            }
             Event::BranchReported { .. }
             | Event::SessionStarted { .. }
             | Event::PlanReplaced { .. }

@@ -1,0 +1,382 @@
+//! Files that were changed, removed or put in the way of a running session: it notices, says so, and continues.
+use crate::project::{Project, Running};
+use camino::Utf8PathBuf;
+use fs_err as fs;
+use nix::sys::signal::Signal;
+
+const THREE: &str = "termination: {type: fixed, iterations: 3}\n";
+const ARGS: [&str; 4] = ["work", "s", "3", "--foreground"];
+const RESUME: [&str; 4] = ["work", "s", "--resume", "--foreground"];
+
+/// Reports, once the folder of the iteration is there again.
+const REPORT: &str = r#"
+until [ -d "$(dirname "$status")" ]; do sleep 0.02; done
+echo "{\"decision\": \"continue\", \"summary\": \"did $n\"}" >"$status""#;
+
+/// Returns a project whose agent does something in its second iteration. `$run` is the run directory.
+fn project_with(second: &str) -> Project {
+    let project = Project::new();
+    let commit = [
+        "-c",
+        "user.name=a",
+        "-c",
+        "user.email=a@b",
+        "commit",
+        "-q",
+        "--allow-empty",
+        "-m",
+        "x",
+    ];
+    let committed = project.command("git").args(commit).status();
+    assert!(committed.expect("git runs").success());
+    let find = r#"run="$(cd "$(dirname "$status")/../../.." && pwd)"; here="$(dirname "$status")""#;
+    let script =
+        format!("{find}\nif [ \"$n\" = 2 ] && [ \"$attempt\" = 1 ]; then\n{second}\nfi\n{REPORT}");
+    project.shell_loop("work", THREE, &script);
+    project
+}
+
+/// Runs the session to its right end and returns the project.
+fn completes(second: &str) -> Project {
+    let project = project_with(second);
+    project.ap(&ARGS).expect(0);
+    assert_eq!(project.history("s"), [1, 2, 3], "{second}");
+    project.journal("s");
+    project
+}
+
+/// Whether every command says that the files were touched.
+fn is_shown_as_touched(project: &Project) {
+    assert_ne!(project.status("s")["touched"], serde_json::Value::Null);
+    project.ap(&["status", "s"]).expect(0).says(&["Touched"]);
+    project.ap(&["list"]).expect(0).says(&["touched"]);
+    let list = project.ap(&["list", "--json"]).expect(0).stdout;
+    assert!(!list.contains("\"touched\": 0"), "{list}");
+}
+
+#[test]
+fn a_changed_journal_is_put_right_and_the_session_continues() {
+    for damage in [
+        "echo garbage >>\"$run/events.jsonl\"",
+        ": >\"$run/events.jsonl\"",
+        "truncate -s -10 \"$run/events.jsonl\"",
+        "sed -i 's/\"iteration\":1/\"iteration\":5/' \"$run/events.jsonl\"",
+        // In place, with the same length.
+        "printf 9 | dd of=\"$run/events.jsonl\" bs=1 seek=30 conv=notrunc 2>/dev/null",
+        "rm \"$run/events.jsonl\"",
+        "rm \"$run/events.jsonl\"; mkfifo \"$run/events.jsonl\"",
+        "mv \"$run/events.jsonl\" \"$run/x\"; mkdir \"$run/events.jsonl\"",
+    ] {
+        let project = completes(damage);
+        is_shown_as_touched(&project);
+    }
+}
+
+#[test]
+fn what_was_added_to_the_journal_is_kept() {
+    let project = completes("echo garbage >>\"$run/events.jsonl\"");
+    let repaired = project.events("s", "journal_repaired");
+    assert_eq!(repaired.len(), 1);
+    assert_eq!(
+        (&repaired[0]["bytes"], &repaired[0]["by"]["iteration"]),
+        (&8.into(), &2.into())
+    );
+    let found = project.run_file("s", "events.found.jsonl");
+    assert_eq!(project.read(&found), "garbage\n");
+}
+
+#[test]
+fn a_session_survives_what_removes_its_run_directory() {
+    for removal in [
+        "git clean -fdxq",
+        "git stash -aq",
+        "rm -rf .claude",
+        "rm -rf \"$run\"",
+        "mv .claude elsewhere",
+    ] {
+        let project = completes(removal);
+        is_shown_as_touched(&project);
+        let status = project
+            .command("git")
+            .args(["status", "--porcelain"])
+            .output();
+        let status = String::from_utf8_lossy(&status.expect("git runs").stdout).into_owned();
+        assert!(!status.contains("pipeline-runs"), "{removal}: {status}");
+        let touched = project.events("s", "files_touched");
+        assert!(touched[0].to_string().contains("restored"), "{removal}");
+    }
+}
+
+#[test]
+fn every_agent_may_clean_the_repository() {
+    let project = Project::new();
+    project.shell_loop("work", THREE, &format!("git clean -fdxq\n{REPORT}"));
+    project.ap(&ARGS).expect(0);
+    assert_eq!(project.history("s"), [1, 2, 3]);
+    assert_eq!(
+        project.events("s", "iteration_started").len(),
+        3,
+        "none twice"
+    );
+}
+
+#[test]
+fn progress_survives_a_removed_run_directory() {
+    let project = Project::new();
+    let script = format!(
+        "progress=\"$(cd \"$(dirname \"$status\")/../../..\" && pwd)/progress-s.md\"\n[ \"$n\" != 2 ] || rm -rf .claude\n{REPORT}\necho \"learned $n\" >>\"$progress\""
+    );
+    project.shell_loop("work", THREE, &script);
+    project.ap(&ARGS).expect(0);
+    let progress = project.read(&project.run_file("s", "progress-s.md"));
+    assert!(
+        progress.contains("learned 1\nlearned 2\nlearned 3"),
+        "{progress}"
+    );
+}
+
+/// Starts a session whose second agent waits, after what it does first, until `go` exists.
+fn held(first: &str) -> (Project, Running, Utf8PathBuf) {
+    let project = project_with(&format!(
+        "echo \"$attempt\" >>\"$OUTSIDE/agents\"\n{first}\necho >>\"$OUTSIDE/waits\"\nuntil [ -e \"$OUTSIDE/go\" ]; do sleep 0.02; done"
+    ));
+    let agent = fs::read_to_string(project.outside().join("work.sh")).expect("the agent");
+    let outside = format!("#!/bin/sh\nOUTSIDE='{}'\n", project.outside());
+    project.program("work.sh", &agent.replacen("#!/bin/sh\n", &outside, 1));
+    let runner = project.start(&ARGS);
+    let waits = project.outside().join("waits");
+    project.until("the agent", || waits.exists());
+    let go = project.outside().join("go");
+    (project, runner, go)
+}
+
+#[test]
+fn a_second_start_finds_the_first_runner_whatever_was_deleted() {
+    let (project, runner, go) = held("rm -rf .claude");
+    project.a_loop(
+        "work",
+        &format!("provider: command\nprogram: sh\n{THREE}"),
+        "x ${STATUS}",
+    );
+    for args in [ARGS, RESUME] {
+        project.ap(&args).expect(3).says(&["already running"]);
+    }
+    fs::File::create(go).expect("go");
+    assert_eq!(runner.ended(), 0);
+    assert_eq!(project.history("s"), [1, 2, 3]);
+}
+
+#[test]
+fn an_agent_is_adopted_after_its_folder_and_its_runner_are_gone() {
+    let (project, runner, go) = held("rm -rf .claude");
+    project.until("the journal to be back", || {
+        project
+            .root()
+            .join(project.run_file("s", "events.jsonl"))
+            .exists()
+    });
+    runner.signal(Signal::SIGKILL);
+    runner.ended();
+    fs::remove_dir_all(project.root().join(project.run_file("s", ""))).expect("removed again");
+    project.a_loop(
+        "work",
+        &format!("provider: command\nprogram: sh\n{THREE}"),
+        "x ${STATUS}",
+    );
+    let runner = project.start(&RESUME);
+    project.until_event("s", "runner_started", 2);
+    fs::File::create(go).expect("go");
+    assert_eq!(runner.ended(), 0);
+    assert_eq!(project.history("s"), [1, 2, 3]);
+    let agents = fs::read_to_string(project.outside().join("agents")).expect("agents");
+    assert_eq!(agents, "1\n", "one agent of the second iteration");
+}
+
+#[test]
+fn a_living_attempt_is_adopted_after_an_earlier_one_removed_the_folder() {
+    let project = Project::new();
+    let outside = project.outside();
+    let script = format!(
+        "echo \"$n.$attempt\" >>'{outside}/agents'\ncase $attempt in 1) rm -rf \"$(dirname \"$status\")\"; exit 1;; esac\nuntil [ -e '{outside}/go' ]; do sleep 0.02; done\necho '{{\"decision\": \"continue\"}}' >\"$status\""
+    );
+    project.shell_loop(
+        "work",
+        "termination: {type: fixed, iterations: 1}\n",
+        &script,
+    );
+    let runner = project.start(&["work", "s", "1", "--foreground"]);
+    let agents = || fs::read_to_string(outside.join("agents")).unwrap_or_default();
+    project.until("the second attempt", || agents().contains("1.2"));
+    runner.signal(Signal::SIGKILL);
+    runner.ended();
+    let runner = project.start(&RESUME);
+    project.until_event("s", "runner_started", 2);
+    fs::File::create(outside.join("go")).expect("go");
+    assert_eq!(runner.ended(), 0);
+    assert_eq!(agents(), "1.1\n1.2\n", "the living agent was adopted");
+}
+
+#[test]
+fn a_link_that_an_agent_planted_is_never_followed() {
+    let project = Project::new();
+    let outside = project.outside();
+    project.program("precious", "precious");
+    fs::create_dir(outside.join("elsewhere")).expect("a folder");
+    let precious = format!("'{outside}/precious'");
+    for plant in [
+        format!("ln -sf {precious} \"$here/progress.md\""),
+        format!("ln -sf {precious} \"$here/output.md\""),
+        format!("ln -sf '{outside}/elsewhere' \"$here/../003\""),
+        format!(
+            "ln -sf {precious} \"$run/state.json\"; ln -sf {precious} \"$run/checkpoint.json\""
+        ),
+        format!("ln -f {precious} \"$here/output.md\""),
+        format!(
+            "mkdir \"$here/../003\"; ln -s {precious} \"$here/../003/context.json\"; ln -s {precious} \"$here/../003/stderr.log\"; ln -s {precious} \"$here/../003/exit.json\""
+        ),
+        format!("mv \"$run/inbox\" \"$run/old\"; ln -s '{outside}/elsewhere' \"$run/inbox\""),
+    ] {
+        let done = completes(&plant);
+        assert_eq!(
+            fs::read_to_string(outside.join("precious")).expect("it"),
+            "precious",
+            "{plant}"
+        );
+        assert_eq!(
+            fs::read_dir(outside.join("elsewhere")).expect("it").count(),
+            0,
+            "{plant}"
+        );
+        drop(done);
+    }
+}
+
+#[test]
+fn what_is_in_the_way_is_set_aside_and_said() {
+    for (plant, set_aside) in [
+        (
+            "ln -s /nowhere \"$here/../003\"",
+            "stage-00-work/iterations/003",
+        ),
+        ("echo x >\"$here/../003\"", "stage-00-work/iterations/003"),
+        (
+            "mkdir -p \"$here/../003/status.json\"",
+            "stage-00-work/iterations/003",
+        ),
+        (
+            "mkdir \"$here/progress.md\"",
+            "stage-00-work/iterations/002/progress.md",
+        ),
+        (
+            "mkfifo \"$here/output.md\"",
+            "stage-00-work/iterations/002/output.md",
+        ),
+        (
+            "rm -f \"$run/progress-s.md\"; mkfifo \"$run/progress-s.md\"",
+            "progress-s.md",
+        ),
+        (
+            "rm -f \"$run/progress-s.md\"; mkdir \"$run/progress-s.md\"",
+            "progress-s.md",
+        ),
+        (
+            "rm -f \"$run/progress-s.md\"; ln -s /dev/zero \"$run/progress-s.md\"",
+            "progress-s.md",
+        ),
+    ] {
+        let project = completes(plant);
+        let touched = project.events("s", "files_touched");
+        let says = |event: &serde_json::Value| {
+            let files = event["files"].as_array().expect("files");
+            files
+                .iter()
+                .any(|file| file["path"] == set_aside && file["how"] == "set_aside")
+        };
+        assert!(touched.iter().any(says), "{plant}: {touched:?}");
+    }
+}
+
+#[test]
+fn a_fifo_or_a_folder_in_place_of_a_file_never_hangs_a_session() {
+    for plant in [
+        "mkfifo \"$run/inbox/x.json\"",
+        "mkdir \"$run/inbox/x.json\"",
+        "rm -rf \"$run/inbox\"; mkfifo \"$run/inbox\"",
+        "rm -f \"$here/stderr.log\"; mkfifo \"$here/stderr.log\"",
+        "rm -f \"$here/exit.json\"; mkfifo \"$here/exit.json\"",
+        "rm -f \"$here/exit.json\"; mkdir \"$here/exit.json\"",
+        "rm -f \"$run/state.json\"; mkdir \"$run/state.json\"; rm -f \"$run/checkpoint.json\"; mkfifo \"$run/checkpoint.json\"",
+        "rm -f \"$run/plan.json\"; mkfifo \"$run/plan.json\"",
+    ] {
+        completes(plant);
+    }
+}
+
+#[test]
+fn files_left_for_a_later_iteration_are_not_believed() {
+    let forged = r#"mkdir "$here/../003"; cd "$here/../003"; : >stdout.log
+echo '{"code": 0, "signal": null, "limit": null, "cancelled": false, "spawn_error": null, "started_at": "2026-01-01T00:00:00Z", "ended_at": "2026-01-01T00:00:01Z", "swept": 0, "out_of_memory": false}' >exit.json
+echo '{"decision": "stop", "summary": "forged"}' >status.json"#;
+    let project = completes(forged);
+    let history = project.status("s")["history"].clone();
+    assert!(!history.to_string().contains("forged"), "{history}");
+}
+
+#[test]
+fn a_forged_archive_of_an_attempt_is_not_believed() {
+    let project = Project::new();
+    let script = "here=\"$(dirname \"$status\")\"\ncase $attempt in 1) mkdir -p \"$here/attempts/1\"; echo '{\"decision\": \"stop\", \"summary\": \"forged\"}' >\"$status\"; kill -9 $$;; esac\necho '{\"decision\": \"continue\", \"summary\": \"real\"}' >\"$status\"";
+    project.shell_loop(
+        "work",
+        "termination: {type: fixed, iterations: 1}\n",
+        script,
+    );
+    project.ap(&["work", "s", "1", "--foreground"]).expect(0);
+    let history = project.status("s")["history"].clone();
+    assert!(history.to_string().contains("real"), "{history}");
+}
+
+#[test]
+fn a_plan_that_was_only_formatted_can_be_resumed() {
+    let project = Project::new();
+    project.shell_loop("work", THREE, "exit 1");
+    project.ap(&ARGS).expect(1);
+    let path = project.run_file("s", "plan.json");
+    let plan: serde_json::Value = serde_json::from_str(&project.read(&path)).expect("a plan");
+    project.write(&path, &plan.to_string());
+    project.shell_loop("work", THREE, REPORT);
+    project.ap(&RESUME).expect(0);
+    assert_eq!(project.history("s"), [1, 2, 3]);
+}
+
+#[test]
+fn what_may_hold_an_agent_s_words_is_for_its_user_only() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let project = completes("echo secret; echo secret >&2");
+    let mode = |path: &str| {
+        let there = fs::metadata(project.root().join(project.run_file("s", path)));
+        there
+            .unwrap_or_else(|error| panic!("{error}"))
+            .permissions()
+            .mode()
+            & 0o777
+    };
+    for folder in ["", "inbox", "stage-00-work", "stage-00-work/iterations/001"] {
+        assert_eq!(mode(folder), 0o700, "{folder}");
+    }
+    for file in [
+        "plan.json",
+        "events.jsonl",
+        "state.json",
+        "checkpoint.json",
+        "progress-s.md",
+        "stage-00-work/iterations/001/context.json",
+        "stage-00-work/iterations/001/prompt.md",
+        "stage-00-work/iterations/001/stdout.log",
+        "stage-00-work/iterations/001/exit.json",
+        "stage-00-work/iterations/002/stderr.log",
+        "stage-00-work/iterations/001/output.md",
+    ] {
+        assert_eq!(mode(file), 0o600, "{file}");
+    }
+}
