@@ -108,7 +108,7 @@ impl Git {
             Some(before) => format!("{before}..{after}"),
             None => after.clone(),
         };
-        let format = format!("--format={COMMIT_MARK}");
+        let format = format!("--format=tformat:{COMMIT_MARK}");
         let args = ["log", "--name-only", MAX_COMMITS, &format, &range, "--"];
         let output = self.ask(&args).await?;
         let text = output.stdout_text();

@@ -250,3 +250,40 @@ fn files_of_agents_and_queues_do_not_count_as_changes() {
     }
     assert_eq!(status(&repository.asked()).changes.as_deref(), Some(""));
 }
+
+#[test]
+fn the_effect_of_an_iteration_counts_commits_and_files() {
+    let repository = Repository::new(&[]);
+    let git = repository.asked();
+    let effect = |before: &WorkTree, after: &WorkTree| {
+        let effect = wait(git.effect(Some(before), Some(after)));
+        (effect.commits, effect.files)
+    };
+    let start = status(&git);
+    assert_eq!(effect(&start, &start), (Some(0), Some(0)), "nothing");
+    repository.write("file", b"two");
+    repository.write("other", b"new");
+    let dirty = status(&git);
+    assert_eq!(effect(&start, &dirty), (Some(0), Some(2)), "two files");
+    repository.git(&["add", "-A"]);
+    repository.commit();
+    repository.write("file", b"three");
+    repository.git(&["add", "-A"]);
+    repository.commit();
+    repository.write("file", b"four");
+    let after = status(&git);
+    assert_eq!(effect(&start, &after), (Some(2), Some(3)), "two commits");
+    repository.git(&["reset", "-q", "--hard", "HEAD~2"]);
+    assert_eq!(effect(&after, &status(&git)), (Some(0), Some(0)), "undone");
+    assert_eq!(wait(git.effect(None, None)), IterationEffect::default());
+    let head = WorkTree {
+        changes: None,
+        files: None,
+        ..start.clone()
+    };
+    assert_eq!(
+        effect(&head, &head),
+        (Some(0), None),
+        "only the commit is known"
+    );
+}
