@@ -7,6 +7,7 @@ use crate::model::{
     QueueStatus,
 };
 use crate::plan::Plan;
+use crate::termination::PARTIAL_PASS;
 use crate::text::{count, first_line};
 use jiff::Timestamp;
 
@@ -26,7 +27,8 @@ impl State {
         repeats.failure = failure.map(|(class, reason)| Repeat::after(before, class, reason));
     }
 
-    /// Counts a gate that says no. Without a reason, nothing shows that two answers are the same.
+    /// Counts a gate that says no. Without a reason, nothing shows that two answers are the same; one that passes so far
+    /// has not failed.
     pub(super) fn count_gate_repeats(&mut self, gate: &str, verdict: &GateVerdict) {
         let gates = &mut self.current.repeats.gates;
         let before = gates.remove(gate);
@@ -34,7 +36,7 @@ impl State {
             return;
         };
         let reason = first_line(reason);
-        if !reason.is_empty() {
+        if !reason.is_empty() && !reason.starts_with(PARTIAL_PASS) {
             gates.insert(gate.to_owned(), Repeat::after(before, None, reason));
         }
     }

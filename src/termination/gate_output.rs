@@ -10,6 +10,9 @@ const NOT_YET: i32 = 75;
 /// a signal (128 and more).
 const CANNOT_RUN: i32 = 126;
 
+/// How the reason of a gate begins that passes before all of the work is done: its answer is no failure.
+pub const PARTIAL_PASS: &str = "it passes, but not all of the work is done";
+
 /// The JSON object a command may print as its last line, or as all of its output. The fields of a `verify.sh` of
 /// cc-autopipe are accepted too.
 #[derive(Debug, Default, Deserialize)]
@@ -62,7 +65,7 @@ fn by_output(output: &GateOutput, code: i32, end: &CommandOutput) -> GateVerdict
     };
     match (passed, code) {
         (true, 0) if output.is_partial() => GateVerdict::Continue {
-            reason: with_reason("it passes, but not all of the work is done", &reason),
+            reason: with_reason(PARTIAL_PASS, &reason),
         },
         (true, 0) => GateVerdict::Stop { reason },
         // Exit code and JSON contradict each other, and a loop must not end on a wrong answer.

@@ -19,7 +19,7 @@ mod verify;
 pub use command::Command;
 pub use fixed::Fixed;
 pub use gate::{FrozenFile, Gate, GateRef, Judge, MAX_BROKEN_ANSWERS};
-pub use gate_output::read_command;
+pub use gate_output::{PARTIAL_PASS, read_command};
 pub use judge::read_judge;
 pub use judgment::Judgment;
 pub use promise::{Promise, promises};
