@@ -1,5 +1,6 @@
 //! The agent that judges whether a node is done.
 use super::agent;
+use super::agent_defaults::Defaults;
 use super::definition::JudgeDef;
 use super::diagnostics::Location;
 use super::layer::Layer;
@@ -37,7 +38,7 @@ pub(super) fn judge_agent(
         permissions: None,
         ..cheap.clone()
     };
-    let defaults = agent::Defaults {
+    let defaults = Defaults {
         providers,
         model: None,
     };

@@ -1,5 +1,7 @@
 //! Compiles YAML definitions into a [`Plan`](crate::plan::Plan). Gets texts, never opens files.
 mod agent;
+mod agent_defaults;
+mod agent_names;
 mod block;
 mod branch_names;
 mod combination;
@@ -7,6 +9,7 @@ mod compiled_step;
 mod compiler;
 pub mod definition;
 mod diagnostics;
+mod fallback;
 mod foreign;
 mod inputs;
 mod iterations;
@@ -30,6 +33,7 @@ mod prior_blocks;
 mod problem_limit;
 mod provenance;
 mod queue;
+mod queue_commands;
 mod runs;
 mod schema;
 mod scope;

@@ -1,5 +1,6 @@
 //! Compiles one node of a plan from its pipeline, its loop and the overrides.
 use super::agent;
+use super::agent_defaults::Defaults;
 use super::definition::{LoopDef, NodeDef, Span};
 use super::diagnostics::LintCode;
 use super::inputs;
@@ -140,7 +141,7 @@ impl Parts {
         let agent = agent::resolve(
             &layers(ctx, def, loaded),
             loop_def,
-            agent::Defaults {
+            Defaults {
                 providers,
                 model: ctx.compiler.overrides.default_model.as_deref(),
             },

@@ -1,14 +1,13 @@
 //! Compiles the queue of a node.
-use super::definition::{QUEUE_PROVIDERS, QueueCommandsDef, QueueDef, Span};
+use super::definition::{QUEUE_PROVIDERS, QueueDef, Span};
 use super::diagnostics::{LintCode, Location};
 use super::loaded_loop::LoadedLoop;
 use super::node_context::NodeContext;
 use super::overrides::Overrides;
+use super::queue_commands::commands;
 use super::sources::Request;
 use crate::model::SessionName;
-use crate::plan::{
-    BACKLOGS, ClaimBy, QueueSource, QueueSpec, TrackerCommands, bad_label, session_label, suggest,
-};
+use crate::plan::{BACKLOGS, ClaimBy, QueueSource, QueueSpec, bad_label, session_label, suggest};
 use crate::termination::Termination;
 use camino::{Utf8Path, Utf8PathBuf};
 
@@ -58,21 +57,7 @@ fn queue(
         Some(word) => named(word, location, def, &label, request),
         None => written(def, location, &label, request),
     };
-    let claim = over
-        .claim
-        .as_deref()
-        .map(|word| (location.flag(), word))
-        .or(def.claim.as_deref().map(|word| (location.clone(), word)));
-    let claim = claim.map_or(ClaimBy::Agent, |(location, word)| {
-        word.parse().unwrap_or_else(|()| {
-            location.report(location.at(
-                "claim",
-                LintCode::BadValue,
-                format!("`claim` must be `agent` or `engine`, not `{word}`"),
-            ));
-            ClaimBy::Agent
-        })
-    });
+    let claim = claim_by(def, location, over);
     if let Some(source) = source
         .as_ref()
         .filter(|source| over.label.is_some() && source.path().is_some())
@@ -93,14 +78,33 @@ fn queue(
             "`max_attempts` must be at least 1",
         ));
     }
-    let usual = QueueSpec::new(source?);
+    let defaults = QueueSpec::new(source?);
     Some(QueueSpec {
         claim,
         dropped: dropped(def, location),
-        max_wait_s: def.max_wait.map_or(usual.max_wait_s, Span::seconds),
-        max_attempts: def.max_attempts.unwrap_or(usual.max_attempts).max(1),
-        timeout_s: def.timeout.map_or(usual.timeout_s, Span::seconds).max(1),
-        ..usual
+        max_wait_s: def.max_wait.map_or(defaults.max_wait_s, Span::seconds),
+        max_attempts: def.max_attempts.unwrap_or(defaults.max_attempts).max(1),
+        timeout_s: def.timeout.map_or(defaults.timeout_s, Span::seconds).max(1),
+        ..defaults
+    })
+}
+
+/// Returns who claims the tasks; reports an unknown word.
+fn claim_by(def: &QueueDef, location: &Location<'_>, over: &Overrides) -> ClaimBy {
+    let claim = over
+        .claim
+        .as_deref()
+        .map(|word| (location.flag(), word))
+        .or(def.claim.as_deref().map(|word| (location.clone(), word)));
+    claim.map_or(ClaimBy::Agent, |(location, word)| {
+        word.parse().unwrap_or_else(|()| {
+            location.report(location.at(
+                "claim",
+                LintCode::BadValue,
+                format!("`claim` must be `agent` or `engine`, not `{word}`"),
+            ));
+            ClaimBy::Agent
+        })
     })
 }
 
@@ -200,13 +204,13 @@ fn written(
         None => Some(match path {
             Some(path) => QueueSource::file(path),
             None if def.database.is_some() || def.program.is_some() => beads("bd"),
-            None => usual(request, label),
+            None => default_source(request, label),
         }),
         Some("backlog") => Some(QueueSource::Backlog {
-            path: path.unwrap_or_else(|| usual_file(request, BACKLOGS[0])),
+            path: path.unwrap_or_else(|| default_file(request, BACKLOGS[0])),
         }),
         Some("prd") => Some(QueueSource::Prd {
-            path: path.unwrap_or_else(|| usual_file(request, "prd.json")),
+            path: path.unwrap_or_else(|| default_file(request, "prd.json")),
         }),
         Some("beads" | "bd") => Some(beads("bd")),
         Some("br") => Some(beads("br")),
@@ -224,7 +228,7 @@ fn written(
 }
 
 /// Returns the default source: beads if the project has them, else the first backlog file that exists.
-fn usual(request: &Request, label: &Option<String>) -> QueueSource {
+fn default_source(request: &Request, label: &Option<String>) -> QueueSource {
     match &request.backlog {
         _ if request.beads => QueueSource::beads(label.clone()),
         Some(file) => QueueSource::file(file.clone()),
@@ -235,69 +239,11 @@ fn usual(request: &Request, label: &Option<String>) -> QueueSource {
 }
 
 /// Returns the provider's default file that is there, or the one that should be.
-fn usual_file(request: &Request, name: &str) -> Utf8PathBuf {
+fn default_file(request: &Request, name: &str) -> Utf8PathBuf {
     let same = |file: &Utf8PathBuf| file.extension() == Utf8Path::new(name).extension();
     request
         .backlog
         .clone()
         .filter(same)
         .unwrap_or_else(|| request.project.join(name))
-}
-
-fn commands(
-    def: &QueueDef,
-    location: &Location<'_>,
-    label: &Option<String>,
-    request: &Request,
-) -> Option<QueueSource> {
-    let Some(QueueCommandsDef {
-        list,
-        claim,
-        release,
-        close,
-        park,
-    }) = def.commands.clone()
-    else {
-        let problem = location.here(
-            LintCode::NoCommands,
-            "the queue does not say which commands",
-        );
-        location.report(problem.hint(
-            "add `commands:` with `list`, `claim`, `release` and `close`; `park` may be left out",
-        ));
-        return None;
-    };
-    // `~` is resolved when the commands run.
-    let at = |path: &String| {
-        if path.starts_with("~/") {
-            path.into()
-        } else {
-            request.project.join(path)
-        }
-    };
-    let database = def.database.as_ref().map(at);
-    let inside = location.to("commands");
-    for (name, command) in [
-        ("list", &list),
-        ("claim", &claim),
-        ("release", &release),
-        ("close", &close),
-    ] {
-        if command.is_empty() {
-            let problem = inside.here(
-                LintCode::NoCommands,
-                format!("the queue has no `{name}` command"),
-            );
-            location.report(problem.hint(format!("add `{name}: [program, argument, …]`")));
-        }
-    }
-    Some(QueueSource::Command(Box::new(TrackerCommands {
-        label: label.clone(),
-        database,
-        list,
-        claim,
-        release,
-        close,
-        park,
-    })))
 }

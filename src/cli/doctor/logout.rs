@@ -1,6 +1,7 @@
 //! Checks whether sessions survive a logout; if not, all of them end at once.
 use super::check::Check;
-use super::program::{Answer, Server, ask, find_server};
+use super::program::{Answer, ask};
+use super::tmux_server::{self, TmuxServer};
 use crate::cli::context::Context;
 use std::path::Path;
 
@@ -19,11 +20,10 @@ pub(super) fn check(context: &Context) -> Check {
     if !Path::new("/run/systemd/system").is_dir() {
         return Check::ok(NAME, "no systemd here: logging out ends no processes");
     }
-    let server = find_server(context);
     // A tmux server that does not run yet would start in the control group of `ap`.
-    let (pid, which) = match server {
-        Server::Runs(pid, _) => (pid.to_string(), "the tmux server"),
-        Server::None | Server::Ill(_) | Server::NoTmux => {
+    let (pid, which) = match tmux_server::find(context) {
+        TmuxServer::Runs(pid, _) => (pid.to_string(), "the tmux server"),
+        TmuxServer::None | TmuxServer::Broken(_) | TmuxServer::NoTmux => {
             ("self".to_owned(), "a tmux server started here")
         }
     };
@@ -34,29 +34,32 @@ pub(super) fn check(context: &Context) -> Check {
             "see `loginctl user-status`",
         );
     };
-    let uid = nix::unistd::getuid();
-    let (manager, user) = std::thread::scope(|scope| {
-        let manager =
-            scope.spawn(|| ask("loginctl", ["show-user", "--property=KillUserProcesses"]));
-        let user = ask(
-            "loginctl",
-            ["show-user", &uid.to_string(), "--property=Linger"],
-        );
-        (manager.join(), user)
-    });
-    let manager = manager.unwrap_or(Answer::Silent);
-    let logind = Logind {
-        kill_user_processes: property(&manager, "KillUserProcesses"),
-        linger: property(&user, "Linger"),
-    };
-    survives(&cgroup, logind, uid.is_root(), which)
+    let is_root = nix::unistd::getuid().is_root();
+    survives(&cgroup, Logind::ask(), is_root, which)
 }
 
-fn property(answer: &Answer, name: &str) -> Option<bool> {
-    let Answer::Said(text) = answer else {
-        return None;
-    };
-    parse(text, name)
+impl Logind {
+    /// Asks `loginctl` for the settings, in two calls at once.
+    fn ask() -> Self {
+        let uid = nix::unistd::getuid().to_string();
+        std::thread::scope(|scope| {
+            let manager = scope.spawn(|| property(&[], "KillUserProcesses"));
+            Self {
+                linger: property(&[&uid], "Linger"),
+                kill_user_processes: manager.join().unwrap_or_default(),
+            }
+        })
+    }
+}
+
+/// Returns a property of systemd-logind, or of a user.
+fn property(user: &[&str], name: &str) -> Option<bool> {
+    let option = format!("--property={name}");
+    let args = [&["show-user"], user, &[&option]].concat();
+    match ask("loginctl", args) {
+        Answer::Output(text) => parse(&text, name),
+        Answer::Failed(_) | Answer::Silent => None,
+    }
 }
 
 /// Reads a property of `loginctl show-user`: lines of `Name=yes` or `Name=no`.
@@ -71,86 +74,87 @@ fn parse(text: &str, name: &str) -> Option<bool> {
     }
 }
 
-/// Decides by the control group of the server, which `which` names.
+/// What a process belongs to, by its control group.
+enum Parent {
+    /// The user manager, `user@1000.service`.
+    UserManager,
+    /// A login session, `session-3.scope`.
+    Login,
+    /// Another service.
+    Service,
+    None,
+}
+
+impl Parent {
+    fn read(cgroup: &str) -> Self {
+        let has = |start: &str, end: &str| {
+            cgroup
+                .lines()
+                .flat_map(|line| line.split('/'))
+                .any(|part| part.starts_with(start) && part.ends_with(end))
+        };
+        if has("user@", ".service") {
+            Self::UserManager
+        } else if has("session-", ".scope") {
+            Self::Login
+        } else if has("", ".service") {
+            Self::Service
+        } else {
+            Self::None
+        }
+    }
+}
+
+/// Decides by the control group of the tmux server, which messages call `which`.
 fn survives(cgroup: &str, logind: Logind, is_root: bool, which: &str) -> Check {
-    let unit = |ending: &str| {
-        cgroup
-            .lines()
-            .flat_map(|line| line.split('/'))
-            .any(|part| part.ends_with(ending))
-    };
-    let of_user = cgroup
-        .lines()
-        .flat_map(|line| line.split('/'))
-        .any(|part| part.starts_with("user@") && part.ends_with(".service"));
-    let in_session = cgroup
-        .lines()
-        .flat_map(|line| line.split('/'))
-        .any(|part| part.starts_with("session-") && part.ends_with(".scope"));
-    match (of_user, in_session, logind) {
-        (
-            true,
-            _,
-            Logind {
-                linger: Some(true), ..
-            },
-        ) => Check::ok(
-            NAME,
-            format!("{which} belongs to your user manager, which lingers"),
-        ),
-        (true, _, Logind { linger, .. }) => Check::warning(
-            NAME,
-            format!(
-                "{which} ends with your last login: your user manager {}",
-                if linger.is_some() {
-                    "does not linger"
-                } else {
-                    "may not linger"
-                }
-            ),
-            "run `loginctl enable-linger`; sessions that ended this way continue with --resume",
-        ),
-        // logind does not kill the processes of root by default.
-        (
-            _,
-            true,
-            Logind {
-                kill_user_processes: Some(false),
-                ..
-            },
-        ) => Check::ok(
-            NAME,
-            format!("{which} is in your login session, whose processes live on"),
-        ),
-        (_, true, _) if is_root => Check::ok(
-            NAME,
-            format!("{which} is in root's login session, whose processes logind spares"),
-        ),
-        (
-            _,
-            true,
-            Logind {
-                kill_user_processes,
-                ..
-            },
-        ) => Check::warning(
-            NAME,
-            format!(
-                "{which} is in your login session, whose processes {} end at logout",
-                if kill_user_processes.is_some() {
-                    "all"
-                } else {
-                    "may"
-                }
-            ),
-            "run `loginctl enable-linger`, then start the tmux server with `systemd-run --user --scope tmux new -d`; sessions that ended this way continue with --resume",
-        ),
-        (false, false, _) if unit(".service") => Check::ok(
+    match Parent::read(cgroup) {
+        Parent::UserManager => in_user_manager(logind, which),
+        Parent::Login => in_login(logind, is_root, which),
+        Parent::Service => Check::ok(
             NAME,
             format!("{which} belongs to a service, not to a login"),
         ),
-        (false, false, _) => Check::ok(NAME, format!("{which} belongs to no login session")),
+        Parent::None => Check::ok(NAME, format!("{which} belongs to no login session")),
     }
+}
+
+fn in_user_manager(logind: Logind, which: &str) -> Check {
+    let lingers = match logind.linger {
+        Some(true) => {
+            let found = format!("{which} belongs to your user manager, which lingers");
+            return Check::ok(NAME, found);
+        }
+        Some(false) => "does not linger",
+        None => "may not linger",
+    };
+    Check::warning(
+        NAME,
+        format!("{which} ends with your last login: your user manager {lingers}"),
+        "run `loginctl enable-linger`; sessions that ended this way continue with --resume",
+    )
+}
+
+fn in_login(logind: Logind, is_root: bool, which: &str) -> Check {
+    let end = match logind.kill_user_processes {
+        Some(false) => {
+            let found =
+                format!("{which} is in your login session, whose processes survive a logout");
+            return Check::ok(NAME, found);
+        }
+        // logind does not kill the processes of root by default.
+        _ if is_root => {
+            let found =
+                format!("{which} is in root's login session, whose processes survive a logout");
+            return Check::ok(NAME, found);
+        }
+        Some(true) => "all end",
+        None => "may end",
+    };
+    Check::warning(
+        NAME,
+        format!("{which} is in your login session, whose processes {end} at logout"),
+        "run `loginctl enable-linger`, then start the tmux server with `systemd-run --user --scope tmux new -d`; sessions that ended this way continue with --resume",
+    )
 }
 
 #[cfg(test)]

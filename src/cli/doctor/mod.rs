@@ -1,9 +1,11 @@
 //! `ap doctor`: checks whether sessions can run here, and shows how to fix what is wrong. It leaves nothing behind.
 mod account;
 mod check;
+mod claude_version;
 mod logout;
 mod place;
 mod program;
+mod tmux_server;
 
 use super::context::Context;
 use super::format::Format;
@@ -54,7 +56,7 @@ fn checks(context: &Context) -> Vec<Check> {
     std::thread::scope(|scope| {
         let programs =
             program::WANTED.map(|wanted| scope.spawn(move || program::check(&wanted, context)));
-        let server = scope.spawn(|| program::server(context));
+        let server = scope.spawn(|| tmux_server::check(context));
         let logout = scope.spawn(|| logout::check(context));
         let account = scope.spawn(|| account::check(context));
         let mut checks: Vec<Check> = programs

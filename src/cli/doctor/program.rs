@@ -1,14 +1,15 @@
 //! Checks of programs: installed, version, and whether they answer.
 use super::check::{Check, Verdict};
+use super::claude_version;
 use crate::cli::context::Context;
 use crate::exec::command::{BoundedCommand, CommandError, find_agent_program};
 use crate::text::first_line;
-use camino::{Utf8Path, Utf8PathBuf};
+use camino::Utf8PathBuf;
 use std::ffi::OsStr;
 use std::time::Duration;
 
-/// How long a program may take to answer.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// Time limit for the answer of a program.
+pub(super) const PATIENCE: Duration = Duration::from_secs(5);
 
 /// A program sessions use.
 #[derive(Clone, Copy)]
@@ -47,9 +48,10 @@ pub(super) const WANTED: [Wanted; 4] = [
     },
 ];
 
-/// What a program answered.
+/// The answer of a program.
 pub(super) enum Answer {
-    Said(String),
+    /// It succeeded and printed this.
+    Output(String),
     /// It failed, or could not be run.
     Failed(String),
     /// It did not answer in time, and was ended.
@@ -64,7 +66,7 @@ pub(super) fn ask<S: AsRef<OsStr>>(
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim().to_owned();
     let command = BoundedCommand::new(program).args(args).limit(PATIENCE);
     match command.run() {
-        Ok(output) if output.is_success() => Answer::Said(text(&output.stdout)),
+        Ok(output) if output.is_success() => Answer::Output(text(&output.stdout)),
         Ok(output) => Answer::Failed(text(&output.stderr)),
         Err(CommandError::TimedOut(_)) => Answer::Silent,
         Err(CommandError::Start(error) | CommandError::Wait(error)) => {
@@ -89,39 +91,17 @@ pub(super) fn check(wanted: &Wanted, context: &Context) -> Check {
         named.or(placed.as_ref()).map_or(name, String::as_str),
         context,
     ) else {
-        let missing = if named.is_some() {
-            "AP_PROGRAM names a program that is not there"
-        } else {
-            "not installed"
-        };
-        return match wanted.missing {
-            Verdict::Optional if !context.has_beads() => Check::optional(
-                name,
-                format!("{missing}; only task queues of beads need it"),
-            ),
-            Verdict::Optional => Check {
-                name,
-                verdict: Verdict::Warning,
-                found: format!("{missing}, and this project keeps tasks in beads"),
-                advice: Some(wanted.advice.to_owned()),
-            },
-            verdict => Check {
-                name,
-                verdict,
-                found: missing.to_owned(),
-                advice: Some(wanted.advice.to_owned()),
-            },
-        };
+        return missing(wanted, named.is_some(), context);
     };
     match ask(&path, [wanted.version]) {
-        Answer::Said(version) if name == "bd" && crate::queue::too_old(&version).is_some() => {
+        Answer::Output(version) if name == "bd" && crate::queue::too_old(&version).is_some() => {
             Check {
                 advice: Some("install a newer one: 0.24 is the oldest that works".to_owned()),
                 ..broken(wanted, crate::queue::too_old(&version).unwrap_or_default())
             }
         }
-        Answer::Said(version) if name == "claude" => claude_version(&version, &path),
-        Answer::Said(version) => Check::ok(name, format!("{} ({path})", first_line(&version))),
+        Answer::Output(version) if name == "claude" => claude_version::check(&version, &path),
+        Answer::Output(version) => Check::ok(name, format!("{} ({path})", first_line(&version))),
         Answer::Failed(why) => broken(wanted, format!("{path} does not run: {}", first_line(&why))),
         Answer::Silent => broken(
             wanted,
@@ -130,51 +110,34 @@ pub(super) fn check(wanted: &Wanted, context: &Context) -> Check {
     }
 }
 
-/// The oldest version of Claude Code that prints the events `ap` reads.
-const OLDEST_CLAUDE: Version = Version(2, 1, 115);
-/// The newest version that was tested.
-const TESTED_CLAUDE: Version = Version(2, 1, 332);
-
-/// A version of three numbers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Version(u32, u32, u32);
-
-impl Version {
-    /// Reads the version at the beginning of a text: `2.1.329 (Claude Code)`.
-    fn read(text: &str) -> Option<Self> {
-        let word = text.split_whitespace().next()?;
-        let mut numbers = word.split('.').map(|number| number.parse().ok());
-        Some(Self(numbers.next()??, numbers.next()??, numbers.next()??))
-    }
-}
-
-impl std::fmt::Display for Version {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}.{}.{}", self.0, self.1, self.2)
-    }
-}
-
-fn claude_version(printed: &str, path: &Utf8Path) -> Check {
-    const NAME: &str = "claude";
-    let found = format!("{} ({path})", first_line(printed));
-    let advice = "update it: `claude update`, or `npm install -g @anthropic-ai/claude-code`";
-    match Version::read(printed) {
-        Some(version) if version < OLDEST_CLAUDE => Check::problem(
-            NAME,
-            format!(
-                "{found} is too old: {OLDEST_CLAUDE} is the oldest that works, {TESTED_CLAUDE} the newest tested"
-            ),
-            advice,
+/// Returns the result for a program that is not installed.
+fn missing(wanted: &Wanted, is_named: bool, context: &Context) -> Check {
+    let missing = if is_named {
+        "AP_PROGRAM names a program that is not there"
+    } else {
+        "not installed"
+    };
+    match wanted.missing {
+        Verdict::Optional if !context.has_beads() => Check::optional(
+            wanted.name,
+            format!("{missing}; only task queues of beads need it"),
         ),
-        Some(version) if version <= TESTED_CLAUDE => Check::ok(NAME, found),
-        Some(_) => Check::ok(
-            NAME,
-            format!("{found}, newer than the newest tested, {TESTED_CLAUDE}"),
-        ),
-        None => Check::warning(NAME, format!("{found}: no version that is known"), advice),
+        Verdict::Optional => Check {
+            name: wanted.name,
+            verdict: Verdict::Warning,
+            found: format!("{missing}, and this project keeps tasks in beads"),
+            advice: Some(wanted.advice.to_owned()),
+        },
+        verdict => Check {
+            name: wanted.name,
+            verdict,
+            found: missing.to_owned(),
+            advice: Some(wanted.advice.to_owned()),
+        },
     }
 }
 
+/// Returns the result for a program that is installed but does not work.
 fn broken(wanted: &Wanted, found: String) -> Check {
     Check {
         name: wanted.name,
@@ -187,61 +150,6 @@ fn broken(wanted: &Wanted, found: String) -> Check {
 /// Finds a program as sessions do.
 pub(super) fn find(program: &str, context: &Context) -> Option<Utf8PathBuf> {
     find_agent_program(program, &context.env, context.project.root())
-}
-
-/// Where a tmux server is.
-pub(super) enum Server {
-    /// Its process and socket.
-    Runs(i32, String),
-    None,
-    /// It exists and does not answer as it should.
-    Ill(String),
-    NoTmux,
-}
-
-/// Asks the tmux server sessions would use.
-pub(super) fn find_server(context: &Context) -> Server {
-    let Some(tmux) = find("tmux", context) else {
-        return Server::NoTmux;
-    };
-    let known = context.tmux();
-    let args =
-        known
-            .server_args()
-            .into_iter()
-            .chain(["display-message", "-p", "#{pid} #{socket_path}"]);
-    match ask(&tmux, args) {
-        Answer::Said(text) => match text
-            .split_once(' ')
-            .and_then(|(pid, socket)| Some((pid.parse().ok()?, socket)))
-        {
-            Some((pid, socket)) => Server::Runs(pid, socket.to_owned()),
-            None => Server::Ill(format!("it answers `{}`", first_line(&text))),
-        },
-        Answer::Failed(why)
-            if why.contains("no server running") || why.contains("No such file") =>
-        {
-            Server::None
-        }
-        Answer::Failed(why) => Server::Ill(first_line(&why)),
-        Answer::Silent => Server::Ill(format!("it did not answer in {} s", PATIENCE.as_secs())),
-    }
-}
-
-pub(super) fn server(context: &Context) -> Check {
-    const NAME: &str = "tmux server";
-    match find_server(context) {
-        Server::Runs(pid, socket) => {
-            Check::ok(NAME, format!("answers (pid {pid}, socket {socket})"))
-        }
-        Server::None => Check::ok(NAME, "none runs yet; the first session starts it"),
-        Server::Ill(why) => Check::problem(
-            NAME,
-            why,
-            "set AP_TMUX_SOCKET to a name of your choice for a server of its own, or end this one with `tmux kill-server`",
-        ),
-        Server::NoTmux => Check::ok(NAME, "none: tmux is not installed"),
-    }
 }
 
 /// Whether `ap` on PATH is this program.
@@ -283,31 +191,4 @@ pub(super) fn user(context: &Context) -> Check {
         "root: agents may do anything to this machine",
         "use an ordinary user, or a disposable container; as root, agents get IS_SANDBOX=1, without which Claude Code refuses bypassPermissions",
     )
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_old_claude_is_a_problem_and_a_new_one_is_named_as_untested() {
-        let verdict = |version: &str| claude_version(version, "/bin/claude".into());
-        for (version, expected) in [
-            ("1.0.3 (Claude Code)", Verdict::Problem),
-            ("2.1.114 (Claude Code)", Verdict::Problem),
-            ("2.1.115 (Claude Code)", Verdict::Ok),
-            ("2.1.332 (Claude Code)", Verdict::Ok),
-            ("2.2.0 (Claude Code)", Verdict::Ok),
-            ("3.0.0", Verdict::Ok),
-            ("Claude Code", Verdict::Warning),
-        ] {
-            assert_eq!(verdict(version).verdict, expected, "{version}");
-        }
-        assert!(verdict("1.0.3").found.contains("2.1.115 is the oldest"));
-        assert!(
-            verdict("2.2.0")
-                .found
-                .contains("newer than the newest tested")
-        );
-    }
 }

@@ -23,12 +23,7 @@ pub(super) fn create(
     let name = session_name(args, snapshot, &cut)?;
     check_free(&name, &context.project)?;
     let commit = cut.tree.as_ref().and_then(|tree| tree.commit.clone());
-    let worktree = match &commit {
-        Some(commit) if !args.no_worktree => {
-            Some(Worktree::new(&name, commit, args.into.as_deref(), context)?)
-        }
-        _ => None,
-    };
+    let worktree = worktree(args, &name, commit.as_deref(), context)?;
     let _lock = runner::reserve(&context.project, &name)?;
     let project = worktree
         .as_ref()
@@ -50,12 +45,7 @@ pub(super) fn create(
         None => Some(false),
     };
     let from = forked_from(args, snapshot, &cut, commit)?;
-    let plan = Plan {
-        session: name.clone(),
-        run: new_run()?,
-        command: NextCommand::start(&snapshot.plan, &name).to_string(),
-        ..snapshot.plan.clone()
-    };
+    let plan = forked_plan(snapshot, &name)?;
     let command = NextCommand::resume_as_started(&plan);
     let old = context.project.session(&args.session);
     let fork = Fork {
@@ -76,6 +66,29 @@ pub(super) fn create(
         resume_command: command.words(),
         uncommitted,
         started: !args.hold,
+    })
+}
+
+/// Returns the worktree to create, if the commit is known and a worktree is wanted.
+fn worktree(
+    args: &Args,
+    name: &SessionName,
+    commit: Option<&str>,
+    context: &Context,
+) -> Result<Option<Worktree>> {
+    commit
+        .filter(|_| !args.no_worktree)
+        .map(|commit| Worktree::new(name, commit, args.into.as_deref(), context))
+        .transpose()
+}
+
+/// Returns the plan of a session as that of a new session with another name.
+fn forked_plan(snapshot: &Snapshot, name: &SessionName) -> Result<Plan> {
+    Ok(Plan {
+        session: name.clone(),
+        run: new_run()?,
+        command: NextCommand::start(&snapshot.plan, name).to_string(),
+        ..snapshot.plan.clone()
     })
 }
 

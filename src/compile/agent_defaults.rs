@@ -1,0 +1,77 @@
+//! The settings of agents that no layer sets.
+use super::definition::{LimitsDef, LoopDef, Span};
+use super::settings::CustomProviders;
+use crate::agent::{AgentSpec, AttemptLimits, Provider};
+use crate::model::PermissionMode;
+
+/// Attempts after the first one, by default.
+const RETRIES: u32 = 2;
+/// Milliseconds before the second attempt, by default.
+const RETRY_DELAY_MS: u64 = 5000;
+
+/// What applies to every agent of a plan where no layer says otherwise.
+#[derive(Clone, Copy)]
+pub(super) struct Defaults<'a> {
+    /// The providers that the user's settings define.
+    pub(super) providers: &'a CustomProviders,
+    /// The model that the user's environment names for Claude Code.
+    pub(super) model: Option<&'a str>,
+}
+
+/// Returns the agent without any settings.
+pub(super) fn default_agent(def: &LoopDef) -> AgentSpec {
+    AgentSpec {
+        provider: Provider::default(),
+        program: String::new(),
+        model: String::new(),
+        permissions: PermissionMode::default(),
+        allow_tools: Vec::new(),
+        args: Vec::new(),
+        keep_env: false,
+        max_attempts: def.retries.unwrap_or(RETRIES).saturating_add(1),
+        retry_delay_ms: def.retry_delay.map_or(RETRY_DELAY_MS, Span::millis),
+        limits: limits(&def.limits),
+        custom: None,
+        fallback: Vec::new(),
+    }
+}
+
+/// Whether the definition must name a program, and does not.
+pub(super) fn lacks_program(agent: &AgentSpec) -> bool {
+    agent.program.is_empty() && !agent.adapter().is_built_in()
+}
+
+/// Fills in the program and the model that no layer sets.
+pub(super) fn fill(agent: &mut AgentSpec, defaults: Defaults<'_>) {
+    if agent.program.is_empty() {
+        let custom = agent
+            .custom
+            .as_ref()
+            .and_then(|custom| defaults.providers.get(&custom.name));
+        agent.program = custom.map_or_else(
+            || agent.provider.adapter().program().to_owned(),
+            |def| def.program.clone(),
+        );
+    }
+    let (name, effort) = agent.adapter().split_effort(&agent.model);
+    if let Some(model) = defaults.model
+        && name.is_empty()
+        && agent.adapter().model_variable().is_some()
+    {
+        agent.model = effort.map_or_else(|| model.to_owned(), |effort| format!("{model}:{effort}"));
+    }
+    agent.model = agent.adapter().resolve_model(&agent.model).into_owned();
+}
+
+fn limits(def: &LimitsDef) -> AttemptLimits {
+    let AttemptLimits {
+        wall_s,
+        idle_s,
+        after_result_s,
+    } = AttemptLimits::default();
+    AttemptLimits {
+        wall_s: def.wall.map_or(wall_s, Span::seconds),
+        idle_s: def.idle.map_or(idle_s, Span::seconds),
+        after_result_s: def.after_result.map_or(after_result_s, Span::seconds),
+    }
+}
