@@ -50,10 +50,7 @@ pub(super) fn with_effort(agent: &AgentSpec, location: &Location<'_>, effort: &s
     let message = if known.is_empty() {
         format!("`{}` has no setting for the effort", agent.provider_name())
     } else {
-        format!(
-            "`{}` does not know the effort `{effort}`",
-            agent.provider_name()
-        )
+        format!("`{}` has no effort `{effort}`", agent.provider_name())
     };
     location.report(
         location

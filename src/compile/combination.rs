@@ -18,10 +18,9 @@ impl StrategyReader<'_> {
                 let problem = location.at_key(
                     "all",
                     LintCode::AnyAndAll,
-                    "`any` and `all` cannot stand side by side",
+                    "`any` and `all` cannot be used together",
                 );
-                location
-                    .report(problem.hint("put one inside the other: `all: [{any: [...]}, ...]`"));
+                location.report(problem.hint("nest one in the other: `all: [{any: [...]}, ...]`"));
                 return None;
             }
             (Some(parts), None) => ("any", parts),
@@ -31,7 +30,7 @@ impl StrategyReader<'_> {
             let problem = location.at(
                 "type",
                 LintCode::AnyAndAll,
-                format!("`type: {word}` and `{key}` cannot stand side by side"),
+                format!("`type: {word}` and `{key}` cannot be used together"),
             );
             location.report(problem.hint(format!("make `{{type: {word}}}` one of `{key}`")));
         }
@@ -41,7 +40,7 @@ impl StrategyReader<'_> {
                     .at(
                         key,
                         LintCode::NoTermination,
-                        format!("`{key}` names nothing"),
+                        format!("`{key}` is an empty list"),
                     )
                     .hint(suggest::hint("", kind_names())),
             );

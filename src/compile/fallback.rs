@@ -21,7 +21,9 @@ pub(super) fn fallback(
             .chain(&chain)
             .any(|known| known.label() == agent.label())
         {
-            let message = format!("`{word}` comes twice: what is out of quota once is so again");
+            let message = format!(
+                "`{word}` is listed twice: an agent without quota has none the second time"
+            );
             location.report(location.here(LintCode::NoEffect, message).warning());
         }
         chain.push(agent);
@@ -55,7 +57,7 @@ fn fallback_agent(
     }
     fill(&mut agent, defaults);
     if lacks_program(&agent) {
-        let message = format!("`{name}` has no program here");
+        let message = format!("provider `{name}` needs a program, which cannot be given here");
         location.report(
             location
                 .here(LintCode::NoProgram, message)

@@ -60,7 +60,7 @@ fn one_before<'a>(
             "`select` has no effect here: it chooses from the outputs of a node before",
         );
         let hint = if inputs.from_parallel.is_some() {
-            "write it below `from_parallel`, beside its `stage`"
+            "write it inside `from_parallel`, next to `stage`"
         } else {
             "remove it"
         };
@@ -219,9 +219,9 @@ fn select(location: &Location<'_>, word: Option<&str>, default: Select) -> Selec
                 LintCode::BadValue,
                 format!("`select` must be `latest` or `all`, not `{word}`"),
             );
-            location.report(
-                problem.hint("`latest` is the last output there is, `all` is every iteration's"),
-            );
+            location.report(problem.hint(
+                "`latest` is the output of the last iteration, `all` those of every iteration",
+            ));
             Select::Latest
         }
     }

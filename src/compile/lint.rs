@@ -15,7 +15,7 @@ pub(super) fn loop_(document: &Document, def: &LoopDef, found_as: &str) {
         let problem = location.at(
             "name",
             LintCode::OtherName,
-            format!("the loop calls itself `{name}` but is found as `{found_as}`"),
+            format!("the loop's `name` is `{name}`, but its folder is `{found_as}`"),
         );
         location.report(
             problem
@@ -91,7 +91,7 @@ pub(super) fn node(location: &Location<'_>, prompt: Option<&Document>, node: &No
         .iter()
         .any(|name| ["STATUS", "CTX", "RESULT"].contains(name))
     {
-        let message = "the prompt never names `${STATUS}`, so its agents cannot say how it went";
+        let message = "the prompt never names `${STATUS}`, so its agents cannot report a result";
         let problem = prompt.map_or_else(
             || location.at("prompt", LintCode::NoStatus, message),
             |text| text.spanning(0..0, &Path::default(), LintCode::NoStatus, message),

@@ -32,7 +32,7 @@ pub(super) fn find(
                 );
                 location.report(
                     problem
-                        .hint("say `guardrails` at the top level of the pipeline")
+                        .hint("set `guardrails` at the top level of the pipeline")
                         .warning(),
                 );
             }

@@ -24,7 +24,7 @@ fn read(location: &Location<'_>, written: &[String]) -> Vec<Need> {
         Ok(need) => Some(need),
         Err(why) => {
             let message = format!("`needs` has `{text}`, which {why}");
-            let hint = "say `context`, `input`, or the path of a file in the project";
+            let hint = "write `context`, `input`, or the path of a file in the project";
             location.report(location.at("needs", LintCode::BadValue, message).hint(hint));
             None
         }

@@ -24,7 +24,7 @@ pub(super) fn prompt(
         ctx.location.report(
             ctx.location
                 .at("prompt", LintCode::NoPrompt, "the prompt is empty")
-                .hint("write what each agent is told"),
+                .hint("write the prompt of each agent"),
         );
     }
     template_lint::template(document, Some(&path.to("prompt")), text, ctx.scope);

@@ -12,7 +12,7 @@ pub(super) fn too_many_reported(diagnostics: &Diagnostics) -> bool {
 /// Reports that the remaining nodes were not checked.
 pub(super) fn report_unread_nodes(document: &Document) {
     let message = format!(
-        "there are more mistakes than these {}; the remaining nodes were not checked",
+        "more than {} mistakes; the remaining nodes were not checked",
         document.diagnostics().count()
     );
     document.report(document.spanning(0..0, &Path::default(), LintCode::TooMany, message));

@@ -171,7 +171,7 @@ fn named(
         let problem = location.flag().at(
             "queue",
             LintCode::NoCommands,
-            "`--queue command` needs a loop that says which commands",
+            "`--queue command` needs a loop with `commands` in its `queue`",
         );
         location.report(problem.hint("add `queue:` with `commands:` to the loop"));
         return None;

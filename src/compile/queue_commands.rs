@@ -19,10 +19,7 @@ pub(super) fn commands(
         park,
     }) = def.commands.clone()
     else {
-        let problem = location.here(
-            LintCode::NoCommands,
-            "the queue does not say which commands",
-        );
+        let problem = location.here(LintCode::NoCommands, "the queue has no `commands`");
         location.report(problem.hint(
             "add `commands:` with `list`, `claim`, `release` and `close`; `park` may be left out",
         ));

@@ -45,7 +45,7 @@ pub(super) fn of_loop(
             "a loop takes no runs: its iterations repeat it",
         );
         diagnostics
-            .report(problem.hint("say how many with `--max`, or make a pipeline of the loop"));
+            .report(problem.hint("set their number with `--max`, or make a pipeline of the loop"));
     }
     (1, None)
 }

@@ -38,7 +38,7 @@ pub const SCHEMAS: [Schema; 5] = [
     },
     Schema {
         name: "context",
-        about: "context.json: what an agent is told",
+        about: "context.json: what an agent reads",
         embedded: include_str!("../../schemas/context.schema.json"),
     },
 ];

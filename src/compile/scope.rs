@@ -39,7 +39,7 @@ impl Scope<'_> {
         let earlier = self.earlier.unwrap_or_default();
         if self.later.first().is_some_and(|own| own == id) {
             return problem(LintCode::UnreachableInput, format!("`{id}` is this node itself"))
-                .hint("what its earlier iterations put out is in `context.json` anyway, as `from_previous_iterations`");
+                .hint("the outputs of its earlier iterations are in `context.json`, as `from_previous_iterations`");
         }
         if self.later.iter().any(|later| later == id) {
             return problem(

@@ -84,7 +84,7 @@ fn compile_pipeline(compiler: &Compiler<'_>, source: &PipelineSource) -> Option<
     }
     if overrides.max_iterations.is_some() {
         let problem = Problem::nowhere(LintCode::NoEffect, "a pipeline takes no maximum");
-        location.report(problem.hint("say `runs` for each of its nodes"));
+        location.report(problem.hint("set `runs` for each of its nodes"));
     }
     let steps = steps::compile_steps(compiler, &document, &def);
     let guardrails = guardrails(&location, &def.guardrails, overrides);

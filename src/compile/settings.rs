@@ -113,7 +113,7 @@ fn check(location: &Location<'_>, name: &str, def: &ProviderDef) {
             format!("`{name}` is a provider that is built in"),
         );
         location.report(problem.hint(
-            "call yours something else; `programs:` names another program for one that is built in",
+            "choose another name for yours; `programs:` names another program for one that is built in",
         ));
     }
     // In `fallback` a colon comes before the model.

@@ -134,9 +134,7 @@ impl StrategyReader<'_> {
                     format!("`empty` must be `fail` or `done`, not `{word}`"),
                 );
                 location.report(
-                    problem.hint(
-                        "it says what it means that the queue has not one task, open or closed",
-                    ),
+                    problem.hint("it decides what a queue without any task, open or closed, means"),
                 );
             }
         }
@@ -156,7 +154,7 @@ impl StrategyReader<'_> {
             location.report(location.at(
                 "confidence",
                 LintCode::BadValue,
-                format!("`confidence` must lie between 0 and 1, not {confidence}"),
+                format!("`confidence` must be between 0 and 1, not {confidence}"),
             ));
         }
         let empty = JudgeDef::default();
@@ -203,7 +201,7 @@ fn gate(
         let problem = location.at(
             "command",
             LintCode::NoCommand,
-            "the termination does not say which command decides",
+            "the termination has no `command`",
         );
         location.report(problem.hint(
             "add `command: [program, argument, …]`: exit code 0 means that the work is done",

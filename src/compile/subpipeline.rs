@@ -71,7 +71,7 @@ fn with_prefix(
         ctx.location.report(ctx.location.at(
             "pipeline",
             LintCode::BadName,
-            format!("`{prefix}` before the names of its nodes makes them too long"),
+            format!("the prefix `{prefix}` makes the names of its nodes too long"),
         ));
         return None;
     };
@@ -125,7 +125,7 @@ fn cycle(compiler: &Compiler<'_>, location: &Location<'_>, name: &str) -> Option
         LintCode::Cycle,
         format!("pipeline `{name}` runs within itself: `{cycle}` → `{name}`"),
     );
-    Some(problem.hint("a pipeline that runs itself never ends: say `runs` to repeat one"))
+    Some(problem.hint("a pipeline that runs itself never ends: set `runs` to repeat one"))
 }
 
 fn find_text<'a>(
@@ -174,7 +174,7 @@ fn compile_pipeline(
             let message =
                 format!("`{key}` of pipeline `{name}` are for a session of its own, not this one");
             let problem = location.at("pipeline", LintCode::NoEffect, message);
-            let hint = format!("say `{key}` at the top level of this pipeline");
+            let hint = format!("set `{key}` at the top level of this pipeline");
             location.report(problem.hint(hint).warning());
         }
     }
@@ -197,7 +197,7 @@ fn misplaced(ctx: &NodeContext<'_>, def: &NodeDef) {
             format!("`{key}` belongs to the nodes of the pipeline"),
         );
         ctx.location
-            .report(problem.hint("a node that is a pipeline says `id`, `runs` and `commands`"));
+            .report(problem.hint("a node with `pipeline` may set `id`, `runs` and `commands`"));
     }
     if def.parallel.is_some() {
         ctx.location.report(

@@ -78,10 +78,10 @@ pub(super) fn path(document: &Document, path: &Path, text: &str) {
         let problem = document.at(
             path,
             LintCode::BadValue,
-            format!("`${{{name}}}` cannot stand in a path"),
+            format!("`${{{name}}}` is not allowed in a path"),
         );
         document.report(problem.hint(format!(
-            "these can: `${{{}}}`",
+            "allowed are: `${{{}}}`",
             template::IN_PATHS.join("}`, `${")
         )));
     }
@@ -119,7 +119,7 @@ fn unusable(
         let problem = variable.input().map(|_| {
             problem(
                 LintCode::NoInputs,
-                format!("`${{{name}}}` holds nothing when the loop runs by itself"),
+                format!("`${{{name}}}` is empty when the loop runs on its own"),
             )
         })?;
         return Some(problem.hint("only a pipeline has nodes before it; `${INPUTS}` is whatever the node before wrote").warning());

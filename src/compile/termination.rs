@@ -74,10 +74,7 @@ fn of_loop(
         providers,
     );
     if compiled.is_none() && def.termination.is_none() && def.completion.is_none() {
-        let problem = location.here(
-            LintCode::NoTermination,
-            "the loop does not say when to stop",
-        );
+        let problem = location.here(LintCode::NoTermination, "the loop has no termination");
         location.report(
             problem
                 .hint("add `termination:` with `type: judgment`, `type: queue` or `type: fixed`"),

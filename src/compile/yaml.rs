@@ -21,7 +21,7 @@ pub(super) fn read<T: DeserializeOwned>(document: &Document) -> Option<T> {
         Ok(value @ Value::Mapping(_)) if is_foreign(document, &value) => return None,
         Ok(value @ Value::Mapping(_)) => value,
         Ok(Value::Null) => return refuse(document, "the file is empty"),
-        Ok(_) => return refuse(document, "the file must hold `key: value` lines"),
+        Ok(_) => return refuse(document, "the file must have `key: value` lines"),
         Err(error) => {
             document.report(syntax(document, &error));
             return None;
@@ -89,9 +89,9 @@ fn syntax(document: &Document, error: &serde_yaml::Error) -> Problem {
             start..start + 3,
             &Path::default(),
             LintCode::Yaml,
-            "the file holds more than one YAML document",
+            "the file has more than one YAML document",
         );
-        return problem.hint("keep what stands before or after this `---`, and put the rest into a file of its own").unreadable();
+        return problem.hint("keep the part before or after this `---`, and move the other part into a file of its own").unreadable();
     }
     let merge = || {
         message
@@ -119,11 +119,11 @@ fn syntax(document: &Document, error: &serde_yaml::Error) -> Problem {
     } else if message.contains("duplicate entry") {
         problem.hint("keep one of the two")
     } else if message.contains("anchor") || message.contains("for merging") {
-        problem.hint("`*name` stands for what was marked `&name` further up; `<<: *name` needs a mapping there")
+        problem.hint("`*name` refers to an anchor `&name` further up; `<<: *name` needs an anchor on a mapping")
     } else if message.contains("limit exceeded") {
-        problem.hint("it is nested too deeply, or an anchor (`&name`) stands within itself or for too much: write it out")
+        problem.hint("the file is nested too deeply, or an anchor (`&name`) contains itself or expands to too much: write the values out")
     } else {
-        problem.hint("check the indentation here and in the line above, and quote texts that hold `: ` or ` #`")
+        problem.hint("check the indentation here and in the line above, and quote texts that contain `: ` or ` #`")
     }
 }
 

@@ -91,17 +91,17 @@ fn invalid_pipelines_are_refused() {
         (
             "nodes: &all\n  - {id: a, loop: *all}\n",
             "2:5",
-            "an anchor (`&name`) stands within itself",
+            "an anchor (`&name`) contains itself",
         ),
         (
             &(nest(40) + "nodes: []\n"),
             "1:1",
-            "stands within itself or for too much",
+            "contains itself or expands to too much",
         ),
         (
             &format!("nodes: {}\n", "[".repeat(100_000)),
             "1:1008",
-            "it is nested too deeply",
+            "the file is nested too deeply",
         ),
         (
             &format!("nodes:\n{}", "  - {id: a}\n".repeat(5_000)),
@@ -111,7 +111,7 @@ fn invalid_pipelines_are_refused() {
         (
             &format!("nodes:\n{}", "  - {id: a, loop: gone}\n".repeat(220)),
             "1:1",
-            "there are more mistakes than these 200",
+            "more than 200 mistakes",
         ),
     ] {
         project.write(file, text);
@@ -337,7 +337,7 @@ fn a_loop_by_itself_has_no_inputs_of_nodes_before_it() {
     );
     project.ap(&["lint", "mine"]).expect(0).says(&[
         "no-inputs",
-        "`${INPUTS.zz}` holds nothing when the loop runs by itself",
+        "`${INPUTS.zz}` is empty when the loop runs on its own",
     ]);
     project
         .ap(&["dry-run", "loop", "mine", "--prompt"])

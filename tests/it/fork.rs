@@ -184,7 +184,7 @@ fn an_impossible_fork_is_refused_with_a_hint() {
     let project = project();
     fork(&project, &["--at", "4"]).expect(1).says(&[
         "iteration 4 of `work` has not ended in session 's'",
-        "the last one that has is 3",
+        "its last finished iteration is 3",
     ]);
     fork(&project, &["--at", "soon"])
         .expect(2)
@@ -194,7 +194,7 @@ fn an_impossible_fork_is_refused_with_a_hint() {
         .says(&["session 's' has no stage `plan`", "the stages are: work"]);
     fork(&project, &["--at", "1", "--as", "s"])
         .expect(1)
-        .says(&["there is a session 's' already", "--as"]);
+        .says(&["already has a session 's'", "--as"]);
     project
         .ap(&["fork", "u", "--at", "1"])
         .expect(1)
@@ -234,7 +234,7 @@ fn a_fork_keeps_a_finished_block_and_is_refused_inside_one() {
         .expect(0);
     fork(&project, &["--at", "duel/two/1"]).expect(2).says(&[
         "`duel` is a parallel block",
-        "before the block, or after it",
+        "of a stage before or after the block",
     ]);
     fork(&project, &["--at", "after/1", "--as", "t"]).expect(0);
     project

@@ -288,14 +288,14 @@ fn any_and_all_call_only_the_gates_that_matter() {
         "only once the agents agree"
     );
     for (wrong, why) in [
-        ("{ any: [] }", "`any` names nothing"),
+        ("{ any: [] }", "`any` is an empty list"),
         (
             "{ any: [{type: fixed}], all: [{type: queue}] }",
-            "`any` and `all` cannot stand side by side",
+            "`any` and `all` cannot be used together",
         ),
         (
             "{ type: queue, any: [{type: fixed}] }",
-            "`type: queue` and `any` cannot stand side by side",
+            "`type: queue` and `any` cannot be used together",
         ),
         (
             "{ all: [{consensus: 2}] }",
@@ -304,7 +304,7 @@ fn any_and_all_call_only_the_gates_that_matter() {
         ("{ all: [{type: verfy}] }", "did you mean `verify`?"),
         (
             "{ type: judge, confidence: 7 }",
-            "`confidence` must lie between 0 and 1",
+            "`confidence` must be between 0 and 1",
         ),
     ] {
         run(&project(wrong), &[]).expect(2).says(&[why]);

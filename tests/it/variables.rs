@@ -166,7 +166,7 @@ fn a_variable_that_has_no_value_in_a_path_is_refused() {
         .replace("${ITERATION}", "${CTX}");
     project.write(".claude/loops/work/loop.yaml", &yaml);
     project.ap(&["work", "s", "--foreground"]).expect(2).says(&[
-        "`${CTX}` cannot stand in a path",
+        "`${CTX}` is not allowed in a path",
         "`${SESSION_NAME}`",
         "loop.yaml:7:",
     ]);

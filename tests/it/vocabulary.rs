@@ -160,7 +160,7 @@ fn every_definition_lints_clean_but_for_old_spellings() {
             // It is for pipelines, where a node before it writes that.
             assert_eq!(
                 problem["message"],
-                "`${INPUTS.views}` holds nothing when the loop runs by itself"
+                "`${INPUTS.views}` is empty when the loop runs on its own"
             );
             continue;
         }

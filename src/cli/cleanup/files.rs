@@ -230,7 +230,7 @@ mod tests {
     fn a_folder_with_anything_else_in_it_is_no_launch() {
         let folder = tempfile::tempdir().unwrap();
         let path = Utf8Path::from_path(folder.path()).unwrap();
-        assert!(!is_old_launch(path), "it is young");
+        assert!(!is_old_launch(path), "it is not old enough");
         let long_ago =
             std::time::SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(1_000_000);
         let age = || {

@@ -99,8 +99,8 @@ fn print_prompt(prompt: &Prompt) -> Result<()> {
     let words: Vec<String> = prompt.argv.iter().map(|word| shell_quote(word)).collect();
     ui::out(format!(
         "\n{}  {}\n\n{}",
-        style::heading(&format!("Call of {}, iteration 1", prompt.node)),
-        style::faint("the prompt comes on its standard input"),
+        style::heading(&format!("Command line of {}, iteration 1", prompt.node)),
+        style::faint("gets the prompt on its standard input"),
         words.join(" ")
     ))
 }

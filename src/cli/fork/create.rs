@@ -98,9 +98,9 @@ fn check_free(name: &SessionName, project: &Project) -> Result<()> {
     }
     Err(Error::new(
         ErrorKind::SessionExists,
-        format!("there is a session '{name}' already in {}", project.root()),
+        format!("{} already has a session '{name}'", project.root()),
     )
-    .hint("name this one with `--as`"))
+    .hint("choose another name with `--as`"))
 }
 
 fn forked_from(

@@ -45,18 +45,19 @@ impl Created {
             }
             (None, Some(_)) => ", in the project's files as they are now.\n".to_owned(),
             (_, None) => {
-                ", in the project's files as they are now: no commit of that moment is known.\n"
+                ", in the project's files as they are now: the commit at that iteration is not known.\n"
                     .to_owned()
             }
         };
         if self.uncommitted != Some(false) {
-            text += "  Changes that were not committed then are not part of it.\n";
+            text += "  Changes that were uncommitted at that iteration are not included.\n";
         }
         if !self.progress_as_it_was {
-            text += "  Its progress file is as it is now: no copy of that moment exists.\n";
+            text +=
+                "  Its progress file is the current one: there is no copy from that iteration.\n";
         }
         if project != context.project.root() {
-            text += &format!("  go there  cd {}\n", shell_quote(project.as_str()));
+            text += &format!("  folder    cd {}\n", shell_quote(project.as_str()));
         }
         if !self.started {
             text += &format!("  continue  {}\n", self.command);

@@ -17,10 +17,10 @@ pub(super) fn find(
     let index = step::find(stage, run, snapshot)?;
     if let Some(Step::Block(block)) = snapshot.plan.step(index) {
         return Err(Error::usage(format!(
-            "`{}` is a parallel block: there is no moment that all its branches share",
+            "`{}` is a parallel block: its branches have no common point to fork from",
             block.id
         ))
-        .hint("name an iteration before the block, or after it: `--at stage/iteration`"));
+        .hint("name an iteration of a stage before or after the block: `--at stage/iteration`"));
     }
     let journal = context.project.session(&snapshot.plan.session).journal();
     fork::find(&journal, index, iteration)
@@ -36,7 +36,7 @@ fn parse(at: &str) -> Result<(Option<&str>, u32)> {
     };
     let iteration = number.parse().map_err(|_| {
         Error::usage(format!("`--at {at}` names no iteration"))
-            .hint("give its number, or `stage/number` for one of another stage")
+            .hint("give a number, or `stage/number` for another stage than the current one")
     })?;
     Ok((stage, iteration))
 }
@@ -48,8 +48,10 @@ fn not_ended(snapshot: &Snapshot, (index, iteration): (u32, u32), last: u32) -> 
         .map_or("?", |step| step.id().as_str());
     let session = &snapshot.plan.session;
     let hint = match last {
-        0 => "none of its iterations has; one of another stage is named `stage/iteration`".into(),
-        last => format!("the last one that has is {last}"),
+        0 => {
+            "no iteration of this stage has ended; for another stage give `stage/iteration`".into()
+        }
+        last => format!("its last finished iteration is {last}"),
     };
     let message =
         format!("iteration {iteration} of `{stage}` has not ended in session '{session}'");

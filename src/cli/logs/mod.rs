@@ -144,7 +144,7 @@ fn print_iteration(
     let others = snapshot.state.session.iterations;
     if args.format == Format::Text && args.iteration.is_none() && 1 < others {
         note(format!(
-            "This is one of {}: `--iteration N` shows another, `ap tail {}` follows.",
+            "This is one of {}: `--iteration N` shows another one, `ap tail {}` follows the output.",
             count(others, "iteration"),
             args.session
         ));

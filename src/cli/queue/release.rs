@@ -12,7 +12,7 @@ use serde_json::json;
 /// Release a task, or reopen one that was parked
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "From an agent that counts as a failed attempt, and too many of them park the task; if you release a parked task yourself, it is open again. JSON: {\"id\",\"released\":true,\"parked\":false}"
+    after_help = "A release by an agent counts as a failed attempt, and too many of those park the task. If you release a parked task yourself, it is open again. JSON: {\"id\",\"released\":true,\"parked\":false}"
 )]
 pub(super) struct Args {
     /// Id of the task

@@ -97,11 +97,8 @@ impl AgentContext {
             return Ok(None);
         };
         let wrong = |why: &dyn std::fmt::Display| {
-            let hint = "AP_CONTEXT is set by `ap` for its agents; outside of one, unset it";
-            Error::failed(format!(
-                "cannot read which iteration this is from {path}: {why}"
-            ))
-            .hint(hint)
+            let hint = "`ap` sets AP_CONTEXT for its agents; unset it elsewhere";
+            Error::failed(format!("cannot read the iteration from {path}: {why}")).hint(hint)
         };
         // Not `fs_err`: the path is in the message already.
         let text = std::fs::read(path).map_err(|error| wrong(&error))?;

@@ -13,7 +13,7 @@ use serde_json::json;
 /// Count the tasks and show what that means for a loop
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Tasks of agents that are gone are under stale: a session's runner takes them back. JSON: {\"queue\",\"total\",\"closed\",\"ready\":[id],\"held\":[{\"id\",\"owner\"}],\"stale\":[{\"id\",\"owner\"}],\"blocked\":[{\"id\",\"why\"}],\"status\":{\"kind\",…}}, where kind is done, work, wait, release_stale, stalled or no_items"
+    after_help = "Tasks held by dead agents are listed under stale; the session's runner releases them. JSON: {\"queue\",\"total\",\"closed\",\"ready\":[id],\"held\":[{\"id\",\"owner\"}],\"stale\":[{\"id\",\"owner\"}],\"blocked\":[{\"id\",\"why\"}],\"status\":{\"kind\",…}}, where kind is done, work, wait, release_stale, stalled or no_items"
 )]
 pub(super) struct Args {}
 
@@ -97,7 +97,7 @@ fn stale_owner(owner: &str) -> String {
     if owner.is_empty() {
         "held, but has no owner".to_owned()
     } else {
-        format!("held by {owner}, which is gone")
+        format!("held by {owner}, which is dead")
     }
 }
 
@@ -115,10 +115,7 @@ fn meaning(status: &QueueStatus) -> String {
             )
         }
         QueueStatus::ReleaseStale { ids } => {
-            format!(
-                "what is left is held by agents that are gone ({})",
-                ids.len()
-            )
+            format!("what is left is held by dead agents ({})", ids.len())
         }
         QueueStatus::Stalled { left, .. } => format!("everything left is blocked ({left})"),
         QueueStatus::NoItems { looked_for, next } => {

@@ -325,7 +325,7 @@ fn an_agent_without_its_context_gets_an_error() {
     );
     assert_snapshot!(world.run("claim", &context), @r"
     stderr: cannot read which iteration this is from <project>/gone.json: No such file or directory (os error 2)
-    hint: AP_CONTEXT is set by `ap` for its agents; outside of one, unset it
+    hint: `ap` sets AP_CONTEXT for its agents; unset it elsewhere
     exit 1
     ");
 }

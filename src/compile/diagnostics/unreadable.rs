@@ -38,7 +38,7 @@ impl Unreadable {
 
     /// Makes one of a loop that has no prompt.
     pub fn no_prompt(reason: impl Into<String>) -> Self {
-        let hint = "write what each agent is told to `prompt.md` beside the definition";
+        let hint = "write the prompt of each agent to `prompt.md` beside the definition";
         Self {
             code: LintCode::NoPrompt,
             ..Self::file(reason, hint, "")
@@ -49,7 +49,7 @@ impl Unreadable {
     pub fn no_definition(folder: &str, file: String) -> Self {
         let (reason, hint) = (
             format!("the folder `{folder}` has no `loop.yaml`"),
-            "write it, or move the folder away if it is no loop",
+            "write it, or move the folder elsewhere if it is not a loop",
         );
         Self {
             code: LintCode::NoDefinition,

@@ -9,7 +9,7 @@ pub struct LegacyVariable {
     pub instead: &'static str,
 }
 
-const MODEL: &str = "say `model` in the definition, or `--model`";
+const MODEL: &str = "set `model` in the definition, or `--model`";
 const BOUNDS: &str =
     "`limits` of a loop bound every attempt of every agent: `wall`, `idle`, `after_result`";
 const SCRIPTED: &str = "`--provider scripted` runs without an account";
@@ -24,7 +24,7 @@ const VARIABLES: [(&str, &str); 16] = [
     ("CODEX_GRACE_PERIOD", BOUNDS),
     (
         "JUDGE_PROMPT_PATH",
-        "a judge goes by `criteria` of its termination",
+        "a judge decides by `criteria` of its termination",
     ),
     ("PLATEAU_TEST_MODE", SCRIPTED),
     ("MOCK_MODE", SCRIPTED),
@@ -35,15 +35,15 @@ const VARIABLES: [(&str, &str); 16] = [
     ),
     (
         "PIPELINE_TMUX_REQUIRED",
-        "sessions run in tmux unless `--foreground` is said",
+        "sessions run in tmux unless `--foreground` is given",
     ),
     (
         "BEADS_LABEL_PREFIX",
-        "say the whole label with `--label`, or `label` of the loop's `queue`",
+        "give the whole label with `--label`, or `label` of the loop's `queue`",
     ),
     (
         "FILE_LOCK_TIMEOUT",
-        "the kernel holds our locks, and lets go of a dead process's",
+        "the kernel holds our locks, and releases those of a dead process",
     ),
     (
         "AGENT_PIPELINES_LEGACY",

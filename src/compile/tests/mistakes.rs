@@ -27,23 +27,23 @@ fn every_value_of_the_wrong_type_is_reported_at_once() {
 #[test]
 fn a_file_that_is_not_a_definition_is_refused() {
     assert_snapshot!(of_loop(""), @"Error not-a-definition: work/loop.yaml:1:1: the file is empty");
-    assert_snapshot!(of_loop("- a\n"), @"Error not-a-definition: work/loop.yaml:1:1: the file must hold `key: value` lines");
-    assert_snapshot!(of_loop("name: work\ntermination: {type: queue\nmodel: x\n"), @"Error yaml: work/loop.yaml:3:6: not valid YAML: did not find expected ',' or '}' (check the indentation here and in the line above, and quote texts that hold `: ` or ` #`)");
+    assert_snapshot!(of_loop("- a\n"), @"Error not-a-definition: work/loop.yaml:1:1: the file must have `key: value` lines");
+    assert_snapshot!(of_loop("name: work\ntermination: {type: queue\nmodel: x\n"), @"Error yaml: work/loop.yaml:3:6: not valid YAML: did not find expected ',' or '}' (check the indentation here and in the line above, and quote texts that contain `: ` or ` #`)");
     assert_snapshot!(of_loop("name: work\n\tmodel: opus\n"), @"Error yaml: work/loop.yaml:2:1: not valid YAML: found a tab character that violates indentation (indent with spaces, never tabs, and quote a text that starts with a special character)");
     assert_snapshot!(of_loop("name: a\nname: b\n"), @r#"Error yaml: work/loop.yaml:2:1: not valid YAML: duplicate entry with key "name" (keep one of the two)"#);
 }
 
 #[test]
 fn an_invalid_termination_is_refused() {
-    assert_snapshot!(of_loop("name: work\n"), @"Error no-termination: work/loop.yaml:1:1: the loop does not say when to stop (add `termination:` with `type: judgment`, `type: queue` or `type: fixed`)");
+    assert_snapshot!(of_loop("name: work\n"), @"Error no-termination: work/loop.yaml:1:1: the loop has no termination (add `termination:` with `type: judgment`, `type: queue` or `type: fixed`)");
     assert_snapshot!(of_loop("termination: {max: 3, consensus: 2}\n"), @"Warning no-effect: work/loop.yaml:1:23: `consensus` has no effect on this type of termination");
     assert_snapshot!(of_loop("termination: {consensus: 2}\n"), @"Error no-termination: work/loop.yaml:1:1: `termination` has no `type` (one of: `fixed`, `judgment`, `queue`, `verify`, `command`, `promise`, `judge`)");
     assert_snapshot!(of_loop("termination: {type: judgement, consensus: 0}\n"), @"Error unknown-termination: work/loop.yaml:1:21: unknown termination `judgement` (did you mean `judgment`?)");
     assert_snapshot!(of_loop("termination: {type: judgment, consensus: 0, judge: {model: haiku}}\n"), @"Error bad-value: work/loop.yaml:1:42: `consensus` must be at least 1");
-    assert_snapshot!(of_loop("termination: {type: verify}\n"), @"Error no-command: work/loop.yaml:1:1: the termination does not say which command decides (add `command: [program, argument, …]`: exit code 0 means that the work is done)");
-    assert_snapshot!(of_loop("termination:\n  any: [{type: fixed, max: 3}]\n  all: [{type: promise}]\n"), @"Error any-and-all: work/loop.yaml:3:3: `any` and `all` cannot stand side by side (put one inside the other: `all: [{any: [...]}, ...]`)");
+    assert_snapshot!(of_loop("termination: {type: verify}\n"), @"Error no-command: work/loop.yaml:1:1: the termination has no `command` (add `command: [program, argument, …]`: exit code 0 means that the work is done)");
+    assert_snapshot!(of_loop("termination:\n  any: [{type: fixed, max: 3}]\n  all: [{type: promise}]\n"), @"Error any-and-all: work/loop.yaml:3:3: `any` and `all` cannot be used together (nest one in the other: `all: [{any: [...]}, ...]`)");
     assert_snapshot!(of_loop("termination: {type: fixed, max: 2, any: [{type: fixed, max: 3}, {type: quue}]}\n"), @"
-    Error any-and-all: work/loop.yaml:1:21: `type: fixed` and `any` cannot stand side by side (make `{type: fixed}` one of `any`)
+    Error any-and-all: work/loop.yaml:1:21: `type: fixed` and `any` cannot be used together (make `{type: fixed}` one of `any`)
     Error unknown-termination: work/loop.yaml:1:72: unknown termination `quue` (did you mean `queue`?)
     ");
     assert_snapshot!(of_loop("termination: {max: 2, any: [{type: fixed, iterations: 3}, {type: fixed, iterations: 0}, {type: promise, max: 3}]}\n"), @"
@@ -51,7 +51,7 @@ fn an_invalid_termination_is_refused() {
     Warning never-agrees: work/loop.yaml:1:1: at most 2 iterations: `fixed` with 3 is never reached (raise the maximum, or lower its `iterations`)
     Warning no-effect: work/loop.yaml:1:89: `max` and `iterations` of one of several count only with `type: fixed` (move it out of the list, to the top of `termination`)
     ");
-    assert_snapshot!(of_loop("termination: {any: []}\n"), @"Error no-termination: work/loop.yaml:1:20: `any` names nothing (one of: `fixed`, `judgment`, `queue`, `verify`, `command`, `promise`, `judge`)");
+    assert_snapshot!(of_loop("termination: {any: []}\n"), @"Error no-termination: work/loop.yaml:1:20: `any` is an empty list (one of: `fixed`, `judgment`, `queue`, `verify`, `command`, `promise`, `judge`)");
     assert_snapshot!(of_loop("termination: {type: fixed, iterations: 0}\n"), @"Error bad-value: work/loop.yaml:1:14: the most iterations must be at least 1");
     assert_snapshot!(of_loop("termination: {max: 1, any: [{type: judge, min_iterations: 2}, {all: [{type: judgment}, {type: queue}]}]}\n"), @"
     Warning never-agrees: work/loop.yaml:1:1: at most 1 iteration: the judge is asked after 2 (raise the maximum, or lower `consensus` or `min_iterations`)
@@ -84,7 +84,7 @@ fn an_invalid_agent_is_refused() {
 #[test]
 fn deprecated_keys_without_effect_are_reported() {
     assert_snapshot!(of_loop("name: other\ncompletion: beads-empty\noutput_parse: PLATEAU\nitems: []\n"), @"
-    Warning other-name: work/loop.yaml:1:7: the loop calls itself `other` but is found as `work` (the folder's name is the one that counts)
+    Warning other-name: work/loop.yaml:1:7: the loop's `name` is `other`, but its folder is `work` (the folder's name is the one that counts)
     Warning deprecated: work/loop.yaml:2:1: `completion:` is the old spelling of `termination:` (write `termination: {type: queue}`)
     Warning deprecated: work/loop.yaml:3:1: `output_parse:` has no effect any more (remove it)
     Warning deprecated: work/loop.yaml:4:1: `items:` has no effect any more (remove it)
@@ -96,18 +96,18 @@ fn mistakes_in_a_prompt_are_located_in_its_file() {
     assert_snapshot!(of_prompt("one\ntwo ${STATSU} $${STATUS} ${HOME}\n"), @"
     Error unknown-variable: work/prompt.md:2:5: unknown variable `${STATSU}` (did you mean `${STATUS}`? write `$${STATSU}` to keep it as text)
     Error unknown-variable: work/prompt.md:2:26: unknown variable `${HOME}` (write `$${HOME}` to keep it as text)
-    Warning no-status: work/prompt.md:1:1: the prompt never names `${STATUS}`, so its agents cannot say how it went (end it with: write your decision as JSON to `${STATUS}`)
+    Warning no-status: work/prompt.md:1:1: the prompt never names `${STATUS}`, so its agents cannot report a result (end it with: write your decision as JSON to `${STATUS}`)
     ");
     assert_snapshot!(of_prompt("${STATUS} ${PERSPECTIVE} ${RESULT} ${x:-y} $HOME\n"), @"Warning no-perspectives: work/prompt.md:1:11: `${PERSPECTIVE}` is empty here (a node of a pipeline gives it a text for each iteration, with `perspectives`)");
-    assert_snapshot!(of_prompt("${STATUS} ${INPUTS} ${INPUTS.zz}\n"), @"Warning no-inputs: work/prompt.md:1:21: `${INPUTS.zz}` holds nothing when the loop runs by itself (only a pipeline has nodes before it; `${INPUTS}` is whatever the node before wrote)");
-    assert_snapshot!(of_prompt(" \n"), @"Error no-prompt: work/loop.yaml:1:1: the prompt `work/prompt.md` is empty (write what each agent is told to `prompt.md` beside the definition)");
+    assert_snapshot!(of_prompt("${STATUS} ${INPUTS} ${INPUTS.zz}\n"), @"Warning no-inputs: work/prompt.md:1:21: `${INPUTS.zz}` is empty when the loop runs on its own (only a pipeline has nodes before it; `${INPUTS}` is whatever the node before wrote)");
+    assert_snapshot!(of_prompt(" \n"), @"Error no-prompt: work/loop.yaml:1:1: the prompt `work/prompt.md` is empty (write the prompt of each agent to `prompt.md` beside the definition)");
     let missing = LoopSource {
         prompt: Err(Unreadable::no_prompt(
             "there is no prompt: looked for `prompt.md`",
         )),
         ..a_loop("work", "termination: {type: queue}\nprompt: nix\n", "")
     };
-    assert_snapshot!(said(&Sources::Loop(missing), &Overrides::default()), @"Error no-prompt: work/loop.yaml:2:9: there is no prompt: looked for `prompt.md` (write what each agent is told to `prompt.md` beside the definition)");
+    assert_snapshot!(said(&Sources::Loop(missing), &Overrides::default()), @"Error no-prompt: work/loop.yaml:2:9: there is no prompt: looked for `prompt.md` (write the prompt of each agent to `prompt.md` beside the definition)");
 }
 
 #[test]
@@ -146,7 +146,7 @@ fn inputs_must_come_from_an_earlier_node() {
     assert_snapshot!(of_pipeline("nodes:\n  - id: plan\n    loop: work\n    runs: 1\n    inputs: {from: beads}\n  - id: beads\n    runs: 1\n    inputs: {from: plam, select: some}\n    prompt: |\n      a ${INPUTS}\n      b ${INPUTS.plna} ${STATUS}\n      c ${INPUTS.plna}\n"), @"
     Error unreachable-input: refine.yaml:5:20: `beads` runs after this node (move it before this one: nodes run in order)
     Error unknown-node: refine.yaml:8:20: no earlier node is called `plam` (did you mean `plan`?)
-    Error bad-value: refine.yaml:8:34: `select` must be `latest` or `all`, not `some` (`latest` is the last output there is, `all` is every iteration's)
+    Error bad-value: refine.yaml:8:34: `select` must be `latest` or `all`, not `some` (`latest` is the output of the last iteration, `all` those of every iteration)
     Error unknown-node: refine.yaml:11:9: no earlier node is called `plna` (did you mean `plan`?)
     Error unknown-node: refine.yaml:12:9: no earlier node is called `plna` (did you mean `plan`?)
     ");
@@ -156,8 +156,8 @@ fn inputs_must_come_from_an_earlier_node() {
 fn self_references_and_cycles_in_yaml_are_refused() {
     assert_snapshot!(of_pipeline("nodes:\n  - {id: a, loop: work, runs: 1, inputs: {from: b}}\n  - {id: b, runs: 1, inputs: {from: b}, prompt: '${INPUTS.b} ${INPUTS.c} ${STATUS}'}\n  - {id: c, loop: work, runs: 1, inputs: {from: a}}\n"), @"
     Error unreachable-input: refine.yaml:2:49: `b` runs after this node (move it before this one: nodes run in order)
-    Error unreachable-input: refine.yaml:3:37: `b` is this node itself (what its earlier iterations put out is in `context.json` anyway, as `from_previous_iterations`)
-    Error unreachable-input: refine.yaml:3:50: `b` is this node itself (what its earlier iterations put out is in `context.json` anyway, as `from_previous_iterations`)
+    Error unreachable-input: refine.yaml:3:37: `b` is this node itself (the outputs of its earlier iterations are in `context.json`, as `from_previous_iterations`)
+    Error unreachable-input: refine.yaml:3:50: `b` is this node itself (the outputs of its earlier iterations are in `context.json`, as `from_previous_iterations`)
     Error unreachable-input: refine.yaml:3:62: `c` runs after this node (move it before this one: nodes run in order)
     ");
 }
@@ -199,8 +199,8 @@ fn each_old_spelling_is_named_once_a_file() {
 fn inputs_from_impossible_nodes_are_refused() {
     assert_snapshot!(of_pipeline("nodes:\n  - id: a\n    prompt: '${INPUTS} ${INPUTS.b} ${STATUS}'\n    inputs: {from: a}\n  - id: b\n    prompt: '${INPUTS.b} ${INPUTS.a} ${STATUS}'\n"), @"
     Error unreachable-input: refine.yaml:3:24: `b` runs after this node (move it before this one: nodes run in order)
-    Error unreachable-input: refine.yaml:4:20: `a` is this node itself (what its earlier iterations put out is in `context.json` anyway, as `from_previous_iterations`)
-    Error unreachable-input: refine.yaml:6:14: `b` is this node itself (what its earlier iterations put out is in `context.json` anyway, as `from_previous_iterations`)
+    Error unreachable-input: refine.yaml:4:20: `a` is this node itself (the outputs of its earlier iterations are in `context.json`, as `from_previous_iterations`)
+    Error unreachable-input: refine.yaml:6:14: `b` is this node itself (the outputs of its earlier iterations are in `context.json`, as `from_previous_iterations`)
     Warning no-inputs: refine.yaml:3:14: the first node has no inputs: `${INPUTS}` is empty
     ");
 }
@@ -218,14 +218,14 @@ fn everything_is_found_in_one_run() {
         )
     };
     assert_snapshot!(said(&Sources::Loop(broken), &Overrides::default()), @"
-    Error no-prompt: work/loop.yaml:1:1: there is no prompt: looked for `prompt.md` (write what each agent is told to `prompt.md` beside the definition)
+    Error no-prompt: work/loop.yaml:1:1: there is no prompt: looked for `prompt.md` (write the prompt of each agent to `prompt.md` beside the definition)
     Error unknown-termination: work/loop.yaml:1:21: unknown termination `queu` (did you mean `queue`?)
     Error unknown-provider: work/loop.yaml:2:11: unknown provider `cluade` (did you mean `claude`?)
     Error unknown-queue: work/loop.yaml:3:19: unknown queue `bead` (did you mean `beads`?)
     Error unknown-key: work/loop.yaml:4:1: unknown key `modle` (did you mean `model`?)
     ");
     assert_snapshot!(said(&Sources::Loop(a_loop("work", "name: [\n", "${STATSU}")), &Overrides::default()), @"
-    Error yaml: work/loop.yaml:2:1: not valid YAML: did not find expected node content (check the indentation here and in the line above, and quote texts that hold `: ` or ` #`)
+    Error yaml: work/loop.yaml:2:1: not valid YAML: did not find expected node content (check the indentation here and in the line above, and quote texts that contain `: ` or ` #`)
     Error unknown-variable: work/prompt.md:1:1: unknown variable `${STATSU}` (did you mean `${STATUS}`? write `$${STATSU}` to keep it as text)
     ");
     assert_snapshot!(of_pipeline("nodes:\n  - id: a\n    loop: wrok\n    model: ' '\n    runs: 0\n    inputs: {from: z}\n  - id: b\n    loop: broken\n    provider: cluade\n    inputs: {select: some}\n    runs: 0\n"), @"
@@ -235,7 +235,7 @@ fn everything_is_found_in_one_run() {
     Error bad-value: refine.yaml:5:11: `runs` must be at least 1
     Error unknown-node: refine.yaml:6:20: no earlier node is called `z` (the first node gets nothing from others)
     Error unknown-provider: refine.yaml:9:15: unknown provider `cluade` (did you mean `claude`?)
-    Error bad-value: refine.yaml:10:22: `select` must be `latest` or `all`, not `some` (`latest` is the last output there is, `all` is every iteration's)
+    Error bad-value: refine.yaml:10:22: `select` must be `latest` or `all`, not `some` (`latest` is the output of the last iteration, `all` those of every iteration)
     Error bad-value: refine.yaml:11:11: `runs` must be at least 1
     ");
 }
@@ -282,7 +282,7 @@ fn an_unreadable_loop_is_reported_at_the_node_that_uses_it() {
     );
     assert_snapshot!(listed(&[unreadable.in_file("work/loop.yaml".into()).problem()]), @"Error unreadable: work/loop.yaml:1:7: `loop.yaml` is not UTF-8 text (line 1, column 7) (save it as UTF-8)");
     let missing = Unreadable::no_definition("work", "work/loop.yaml".into());
-    assert_snapshot!(listed(&[missing.problem()]), @"Error no-definition: work/loop.yaml:1:1: the folder `work` has no `loop.yaml` (write it, or move the folder away if it is no loop)");
+    assert_snapshot!(listed(&[missing.problem()]), @"Error no-definition: work/loop.yaml:1:1: the folder `work` has no `loop.yaml` (write it, or move the folder elsewhere if it is not a loop)");
     let prompt = Unreadable::file(
         "`prompt.md` is not UTF-8 text (line 2, column 1)",
         "save it as UTF-8",
@@ -299,7 +299,7 @@ fn an_unreadable_loop_is_reported_at_the_node_that_uses_it() {
 
 #[test]
 fn an_invalid_queue_is_refused() {
-    assert_snapshot!(of_loop("termination: {type: queue}\nqueue: {provider: command}\n"), @"Error no-commands: work/loop.yaml:2:1: the queue does not say which commands (add `commands:` with `list`, `claim`, `release` and `close`; `park` may be left out)");
+    assert_snapshot!(of_loop("termination: {type: queue}\nqueue: {provider: command}\n"), @"Error no-commands: work/loop.yaml:2:1: the queue has no `commands` (add `commands:` with `list`, `claim`, `release` and `close`; `park` may be left out)");
     assert_snapshot!(of_loop("termination: {type: queue}\nqueue: {commands: {list: [a], claim: [b]}, label: 'a,b', max_attempts: 0, claim: me}\n"), @"
     Error no-commands: work/loop.yaml:2:9: the queue has no `release` command (add `release: [program, argument, …]`)
     Error no-commands: work/loop.yaml:2:9: the queue has no `close` command (add `close: [program, argument, …]`)
@@ -314,12 +314,12 @@ fn an_invalid_queue_is_refused() {
 fn misplaced_keys_are_reported() {
     assert_snapshot!(of_pipeline("nodes:\n  - id: a\n    loop: work\n    runs: 1\n    parallel: false\n    prompt: ''\n  - id: b\n    prompt: ' '\nstages: []\n"), @"
     Error twice: refine.yaml:6:5: a node has a loop or a prompt of its own, not both (keep one of the two)
-    Error no-prompt: refine.yaml:8:13: the prompt is empty (write what each agent is told)
+    Error no-prompt: refine.yaml:8:13: the prompt is empty (write the prompt of each agent)
     Error twice: refine.yaml:9:1: `nodes` and `stages` mean the same (keep one of the two)
     Warning no-effect: refine.yaml:5:5: `parallel` has no effect here (remove it)
-    Warning no-status: refine.yaml:8:13: the prompt never names `${STATUS}`, so its agents cannot say how it went (end it with: write your decision as JSON to `${STATUS}`)
+    Warning no-status: refine.yaml:8:13: the prompt never names `${STATUS}`, so its agents cannot report a result (end it with: write your decision as JSON to `${STATUS}`)
     ");
-    assert_snapshot!(said(&a_pipeline("nodes: [{id: a, loop: work, runs: 1}]\n"), &Overrides { max_iterations: Some(1), ..Overrides::default() }), @"Error no-effect: a pipeline takes no maximum (say `runs` for each of its nodes)");
+    assert_snapshot!(said(&a_pipeline("nodes: [{id: a, loop: work, runs: 1}]\n"), &Overrides { max_iterations: Some(1), ..Overrides::default() }), @"Error no-effect: a pipeline takes no maximum (set `runs` for each of its nodes)");
 }
 
 #[test]
@@ -328,13 +328,13 @@ fn mistakes_from_a_merge_key_are_located_at_it() {
     Error unknown-loop: refine.yaml:4:11: there is no loop `wrok` (did you mean `work`?)
     Error unknown-loop: refine.yaml:7:5: there is no loop `wrok` (did you mean `work`?)
     ");
-    assert_snapshot!(of_loop("termination: *absent\n"), @"Error yaml: work/loop.yaml:1:14: not valid YAML: unknown anchor (`*name` stands for what was marked `&name` further up; `<<: *name` needs a mapping there)");
-    assert_snapshot!(of_loop("termination: {type: queue}\n<<: 5\n"), @"Error yaml: work/loop.yaml:2:1: not valid YAML: expected a mapping or list of mappings for merging, but found scalar (`*name` stands for what was marked `&name` further up; `<<: *name` needs a mapping there)");
-    assert_snapshot!(of_loop("commands: &a\n  <<: *a\n"), @"Error yaml: work/loop.yaml:1:11: not valid YAML: recursion limit exceeded (it is nested too deeply, or an anchor (`&name`) stands within itself or for too much: write it out)");
+    assert_snapshot!(of_loop("termination: *absent\n"), @"Error yaml: work/loop.yaml:1:14: not valid YAML: unknown anchor (`*name` refers to an anchor `&name` further up; `<<: *name` needs an anchor on a mapping)");
+    assert_snapshot!(of_loop("termination: {type: queue}\n<<: 5\n"), @"Error yaml: work/loop.yaml:2:1: not valid YAML: expected a mapping or list of mappings for merging, but found scalar (`*name` refers to an anchor `&name` further up; `<<: *name` needs an anchor on a mapping)");
+    assert_snapshot!(of_loop("commands: &a\n  <<: *a\n"), @"Error yaml: work/loop.yaml:1:11: not valid YAML: recursion limit exceeded (the file is nested too deeply, or an anchor (`&name`) contains itself or expands to too much: write the values out)");
     let layers: String = (1..30)
         .map(|n| format!("  a{n}: &a{n} [*a{m}, *a{m}, *a{m}, *a{m}]\n", m = n - 1))
         .collect();
-    assert_snapshot!(of_loop(&format!("items:\n  a0: &a0 [x]\n{layers}")), @"Error yaml: work/loop.yaml:1:1: not valid YAML: repetition limit exceeded (it is nested too deeply, or an anchor (`&name`) stands within itself or for too much: write it out)");
+    assert_snapshot!(of_loop(&format!("items:\n  a0: &a0 [x]\n{layers}")), @"Error yaml: work/loop.yaml:1:1: not valid YAML: repetition limit exceeded (the file is nested too deeply, or an anchor (`&name`) contains itself or expands to too much: write the values out)");
 }
 
 #[test]
@@ -363,7 +363,7 @@ fn a_parallel_block_is_checked_to_its_last_stage() {
     Error unknown-stage: refine.yaml:3:58: block `a` has no stage `t` (one of: `s`)
     Error unknown-block: refine.yaml:4:76: no earlier parallel block is called `z` (one of: `a`)
     Error unknown-provider: refine.yaml:5:81: block `a` has no provider `codex` (did you mean `claude`?)
-    Error bad-value: refine.yaml:5:98: `select` must be `latest` or `all`, not `most` (`latest` is the last output there is, `all` is every iteration's)
+    Error bad-value: refine.yaml:5:98: `select` must be `latest` or `all`, not `most` (`latest` is the output of the last iteration, `all` those of every iteration)
     Error no-stage: refine.yaml:5:105: `from_parallel` names no `stage` (add `stage: <id of a stage of the block>`)
     ");
 }
@@ -374,10 +374,10 @@ fn a_mistake_in_a_block_is_reported_once_and_hides_no_others() {
     Error unknown-provider: refine.yaml:2:44: unknown provider `cluade` (did you mean `claude`?)
     Error unknown-loop: refine.yaml:2:76: there is no loop `wrok` (did you mean `work`?)
     Error unknown-block: refine.yaml:4:76: no earlier parallel block is called `bb` (did you mean `b`?)
-    Error bad-value: refine.yaml:4:88: `select` must be `latest` or `all`, not `wrong` (`latest` is the last output there is, `all` is every iteration's)
+    Error bad-value: refine.yaml:4:88: `select` must be `latest` or `all`, not `wrong` (`latest` is the output of the last iteration, `all` those of every iteration)
     Error unknown-stage: refine.yaml:5:66: block `b` has no stage `t` (one of: `s`)
     Error unknown-provider: refine.yaml:5:90: block `b` has no provider `codex` (did you mean `cluade`?)
-    Error bad-value: refine.yaml:5:107: `select` must be `latest` or `all`, not `wrong` (`latest` is the last output there is, `all` is every iteration's)
+    Error bad-value: refine.yaml:5:107: `select` must be `latest` or `all`, not `wrong` (`latest` is the output of the last iteration, `all` those of every iteration)
     ");
     assert_snapshot!(of_pipeline("nodes:\n  - {id: b, parallel: {providers: [], min_success: 0, stages: [{id: s, loop: work, runs: 1}]}}\n  - {id: c, loop: work, runs: 1, inputs: {from_parallel: {stage: s, block: b, providers: [claude]}}}\n"), @"
     Error no-providers: refine.yaml:2:24: the block has no providers (add `providers: [claude, codex]`)
@@ -390,8 +390,8 @@ fn a_mistake_in_a_block_is_reported_once_and_hides_no_others() {
 
 #[test]
 fn two_documents_in_a_file_are_refused_where_the_second_begins() {
-    assert_snapshot!(of_loop("---\n# one\ntermination: {type: queue}\n---\nname: b\n"), @"Error yaml: work/loop.yaml:4:1: the file holds more than one YAML document (keep what stands before or after this `---`, and put the rest into a file of its own)");
-    assert_snapshot!(of_loop("name: work\n---\nname: b\n"), @"Error yaml: work/loop.yaml:2:1: the file holds more than one YAML document (keep what stands before or after this `---`, and put the rest into a file of its own)");
+    assert_snapshot!(of_loop("---\n# one\ntermination: {type: queue}\n---\nname: b\n"), @"Error yaml: work/loop.yaml:4:1: the file has more than one YAML document (keep the part before or after this `---`, and move the other part into a file of its own)");
+    assert_snapshot!(of_loop("name: work\n---\nname: b\n"), @"Error yaml: work/loop.yaml:2:1: the file has more than one YAML document (keep the part before or after this `---`, and move the other part into a file of its own)");
 }
 
 #[test]

@@ -98,8 +98,8 @@ fn the_source_of_settings_is_recorded_for_each_nested_node() {
 #[test]
 fn invalid_nested_pipelines_are_refused() {
     assert_snapshot!(of_pipeline("nodes:\n  - {id: a, pipeline: refine}\n  - {id: b, pipeline: circle}\n  - {id: c, pipeline: tidi}\n  - {id: d, pipeline: unread}\n  - {pipeline: tidy}\n  - {id: e, pipeline: tidy, runs: 0}\n  - {id: f, pipeline: tidy, runs: 900}\n"), @"
-    Error cycle: circle.yaml:1:27: pipeline `refine` runs within itself: `refine` → `circle` → `refine` (a pipeline that runs itself never ends: say `runs` to repeat one)
-    Error cycle: refine.yaml:2:23: pipeline `refine` runs within itself: `refine` → `refine` (a pipeline that runs itself never ends: say `runs` to repeat one)
+    Error cycle: circle.yaml:1:27: pipeline `refine` runs within itself: `refine` → `circle` → `refine` (a pipeline that runs itself never ends: set `runs` to repeat one)
+    Error cycle: refine.yaml:2:23: pipeline `refine` runs within itself: `refine` → `refine` (a pipeline that runs itself never ends: set `runs` to repeat one)
     Error unknown-pipeline: refine.yaml:4:23: there is no pipeline `tidi` (did you mean `tidy`?)
     Error unreadable-pipeline: refine.yaml:5:23: pipeline `unread` cannot be used: it is not UTF-8
     Error no-id: refine.yaml:6:5: the node has no `id` (add `id: <name>`: its outputs and directory are found by it)
@@ -107,8 +107,8 @@ fn invalid_nested_pipelines_are_refused() {
     Error too-many: refine.yaml:8:23: the pipeline has 3600 nodes, at most 1000 (let one node run many iterations, or make several pipelines)
     ");
     assert_snapshot!(of_pipeline("nodes:\n  - id: b\n    loop: work\n    runs: 1\n    pipeline: tidy\n    inputs: {from: b}\n    parallel: {providers: [claude], stages: [{id: s, pipeline: tidy}]}\n"), @"
-    Error misplaced: refine.yaml:3:5: `loop` belongs to the nodes of the pipeline (a node that is a pipeline says `id`, `runs` and `commands`)
-    Error misplaced: refine.yaml:6:5: `inputs` belongs to the nodes of the pipeline (a node that is a pipeline says `id`, `runs` and `commands`)
+    Error misplaced: refine.yaml:3:5: `loop` belongs to the nodes of the pipeline (a node with `pipeline` may set `id`, `runs` and `commands`)
+    Error misplaced: refine.yaml:6:5: `inputs` belongs to the nodes of the pipeline (a node with `pipeline` may set `id`, `runs` and `commands`)
     Error twice: refine.yaml:7:5: a node is a pipeline or a block, not both (keep one of the two)
     ");
     assert_snapshot!(of_pipeline("nodes: [{id: a, parallel: {providers: [claude], stages: [{id: s, pipeline: tidy}]}}]\n"), @"Error misplaced: refine.yaml:1:66: a pipeline within a block (write its nodes as the block's stages)");

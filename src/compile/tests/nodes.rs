@@ -85,7 +85,7 @@ fn select_without_a_node_refers_to_the_preceding_node() {
     assert_eq!(from, [None, Some(("a", Select::All)), None]);
     assert_snapshot!(of_pipeline("nodes:\n  - {id: a, loop: work, runs: 1, inputs: {select: all}}\n  - {id: d, parallel: {providers: [claude], stages: [{id: s, loop: work, runs: 1}]}}\n  - {id: b, loop: work, runs: 1, inputs: {from_parallel: s, select: all}}\n"), @"
     Warning no-effect: refine.yaml:2:43: `select` has no effect here: it chooses from the outputs of a node before (remove it)
-    Warning no-effect: refine.yaml:4:61: `select` has no effect here: it chooses from the outputs of a node before (write it below `from_parallel`, beside its `stage`)
+    Warning no-effect: refine.yaml:4:61: `select` has no effect here: it chooses from the outputs of a node before (write it inside `from_parallel`, next to `stage`)
     ");
 }
 

@@ -93,10 +93,10 @@ fn invalid_fallback_chains_are_reported() {
     Error unknown-provider: work/loop.yaml:3:5: unknown provider `codx` (did you mean `codex`?)
     Error bad-model: work/loop.yaml:4:5: `` cannot be the name of a model (for example `claude:sonnet`; leave out the colon for the provider's own choice)
     Error bad-model: work/loop.yaml:5:5: `--model` cannot be the name of a model (for example `claude:sonnet`; leave out the colon for the provider's own choice)
-    Error no-program: work/loop.yaml:6:5: `command` has no program here (declare a provider in config.yaml, under `providers`, and name that)
-    Warning no-effect: work/loop.yaml:4:5: `claude:` comes twice: what is out of quota once is so again
-    Warning no-effect: work/loop.yaml:8:5: `openai` comes twice: what is out of quota once is so again
-    Warning no-effect: work/loop.yaml:9:5: `claude:opus` comes twice: what is out of quota once is so again
+    Error no-program: work/loop.yaml:6:5: provider `command` needs a program, which cannot be given here (declare a provider in config.yaml, under `providers`, and name that)
+    Warning no-effect: work/loop.yaml:4:5: `claude:` is listed twice: an agent without quota has none the second time
+    Warning no-effect: work/loop.yaml:8:5: `openai` is listed twice: an agent without quota has none the second time
+    Warning no-effect: work/loop.yaml:9:5: `claude:opus` is listed twice: an agent without quota has none the second time
     ");
     assert_snapshot!(said("termination: {type: queue}\npermissions: acceptEdits\nfallback: [codex, amp]\n"), @"Error permissions-refused: work/loop.yaml:3:19: provider `amp` does not support `acceptEdits`: Amp has this in its own settings: set `amp.permissions` there, with `permissions: default`");
     assert_snapshot!(said("termination: {type: queue}\nfallback: codex\n"), @r#"Error bad-value: work/loop.yaml:2:11: `fallback` must be a list, not string "codex""#);

@@ -165,7 +165,7 @@ impl Tracker for Command {
         let label = self.commands.label.as_deref().unwrap_or_default();
         let command = self.commands.list.join(" ");
         Searched {
-            what: format!("what `{command}` lists for `{label}`"),
+            what: format!("what `{command}` prints for the label `{label}`"),
             next: "add a task there, then resume; `--label NAME` names others".to_owned(),
         }
     }

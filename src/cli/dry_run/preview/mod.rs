@@ -32,7 +32,7 @@ pub(super) struct Prompt {
     /// The file it will be stored in.
     pub(super) file: String,
     pub(super) text: String,
-    /// Its program and arguments; the prompt comes on its standard input.
+    /// Its program and arguments; gets the prompt on its standard input.
     pub(super) argv: Vec<String>,
 }
 
