@@ -19,12 +19,12 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 /// The hint when Claude Code is not signed in.
-pub(super) const SIGN_IN: &str =
+pub(super) const SIGN_IN_HINT: &str =
     "run `claude`, then `/login`, or set CLAUDE_CODE_OAUTH_TOKEN (`claude setup-token` makes one)";
 /// Time limit of `claude auth status`, which usually takes half a second.
-const PATIENCE: Duration = Duration::from_secs(5);
+const TIME_LIMIT: Duration = Duration::from_secs(5);
 /// Seconds for which an answer is cached.
-const REMEMBERED_S: i64 = 600;
+const CACHE_AGE_S: i64 = 600;
 
 /// Whether an account would pay for agents of Claude Code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,7 +48,7 @@ impl Account {
         let command = BoundedCommand::new(program)
             .args(["auth", "status"])
             .clean_env(env)
-            .limit(PATIENCE);
+            .limit(TIME_LIMIT);
         let Ok(output) = command.run() else {
             return Self::Unknown;
         };
@@ -61,11 +61,11 @@ impl Account {
 }
 
 /// A question that is asked while a session is launched.
-pub(super) struct Question {
+pub(super) struct LoginCheck {
     asked: Option<JoinHandle<Account>>,
 }
 
-impl Question {
+impl LoginCheck {
     /// Starts to ask whether the agents of a plan have an account, unless the answer is cached or the agents need none
     /// of Claude Code.
     pub(super) fn ask(plan: &Plan, context: &Context) -> Self {
@@ -80,7 +80,7 @@ impl Question {
         };
         let env = agent_env(&context.env, agent.keep_env);
         let folder = config_folder(&env);
-        if Remembered::read(context).is_signed_in(&folder) {
+        if LoginCache::read(context).is_signed_in(&folder) {
             return Self { asked: None };
         }
         let found = find_agent_program(&agent.program, &context.env, context.project.root());
@@ -91,7 +91,7 @@ impl Question {
         let ask = move || {
             let account = Account::ask(&program, &env);
             if account == Account::SignedIn {
-                Remembered::add(&folder, &context);
+                LoginCache::add(&folder, &context);
             }
             account
         };
@@ -113,7 +113,7 @@ impl Question {
 fn not_signed_in() -> Error {
     let message = "Claude Code is not signed in, so no agent could work";
     Error::new(ErrorKind::NotSignedIn, message).hint(format!(
-        "{SIGN_IN}; `--provider scripted` shows a loop without an account"
+        "{SIGN_IN_HINT}; `--provider scripted` shows a loop without an account"
     ))
 }
 
@@ -149,9 +149,9 @@ fn config_folder(env: &Env) -> String {
 
 /// When each config folder was last found signed in: `accounts.json`.
 #[derive(Default)]
-struct Remembered(BTreeMap<String, Timestamp>);
+struct LoginCache(BTreeMap<String, Timestamp>);
 
-impl Remembered {
+impl LoginCache {
     fn read(context: &Context) -> Self {
         let text = fs::read(context.dirs.state_file(StateFile::Accounts)).unwrap_or_default();
         Self(serde_json::from_slice(&text).unwrap_or_default())
@@ -162,14 +162,14 @@ impl Remembered {
             .0
             .get(folder)
             .map(|at| clock::now().duration_since(*at).as_secs());
-        age.is_some_and(|age| (0..REMEMBERED_S).contains(&age))
+        age.is_some_and(|age| (0..CACHE_AGE_S).contains(&age))
     }
 
     /// Remembers a folder. If that fails, it is asked again next time.
     fn add(folder: &str, context: &Context) {
         let mut known = Self::read(context).0;
         known.insert(folder.to_owned(), clock::now());
-        known.retain(|_, at| clock::now().duration_since(*at).as_secs() < REMEMBERED_S);
+        known.retain(|_, at| clock::now().duration_since(*at).as_secs() < CACHE_AGE_S);
         let path = context.dirs.state_file(StateFile::Accounts);
         let written = serde_json::to_vec(&known)
             .map_err(std::io::Error::from)

@@ -32,14 +32,14 @@ AP_LOG=debug logs what ap does: to stderr, or for a session in tmux to ap.log in
 
 const ABOUT_LOOP: &str = "Run a loop: `ap loop work auth 25`, or shorter `ap work auth 25`";
 
-/// Run coding agents again and again until the work is done, and never lose a session's place
+/// Run coding agents again and again until the work is done, and never lose a session's project_arg
 #[derive(Debug, Parser)]
 #[command(name = "ap", version, after_help = AFTER_HELP, disable_help_subcommand = true, args_conflicts_with_subcommands = true)]
 pub(super) struct Cli {
     #[command(flatten)]
     overview: overview::Args,
     #[command(flatten)]
-    place: ProjectArg,
+    project_arg: ProjectArg,
     #[command(subcommand)]
     command: Option<Command>,
 }
@@ -132,7 +132,7 @@ struct Shortcut {
     #[command(flatten)]
     args: loop_command::Args,
     #[command(flatten)]
-    place: ProjectArg,
+    project_arg: ProjectArg,
 }
 
 impl Cli {
@@ -148,7 +148,7 @@ impl Cli {
             let words = std::iter::once("ap".into()).chain(words);
             return Self::parse_args(words.chain(["--help".into()]));
         }
-        cli.place.project = cli.place.project.or(first);
+        cli.project_arg.project = cli.project_arg.project.or(first);
         Ok(cli)
     }
 
@@ -166,14 +166,14 @@ impl Cli {
             let words = std::iter::once(OsString::from("ap")).chain(words);
             let shortcut = Shortcut::try_parse_from(words)?;
             self.command = Some(Command::Loop(shortcut.args));
-            self.place.project = shortcut.place.project.or(self.place.project);
+            self.project_arg.project = shortcut.project_arg.project.or(self.project_arg.project);
         }
         Ok(self)
     }
 
     /// Returns the folder of the project to work in, if one is named.
     pub(super) fn project(&self) -> Option<&Utf8Path> {
-        self.place.project.as_deref()
+        self.project_arg.project.as_deref()
     }
 
     /// Runs the command.

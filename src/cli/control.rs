@@ -16,7 +16,7 @@ pub(super) struct ControlArgs {
 
 /// What was done to a session, as `--json` prints it.
 #[derive(Serialize)]
-struct Controlled<'a> {
+struct ControlResult<'a> {
     session: &'a SessionName,
     /// `pausing`, `continued`, `stopped` or `killed`.
     result: &'static str,
@@ -28,7 +28,7 @@ impl ControlArgs {
     pub(super) fn report(&self, result: &'static str, message: &str) -> Result<()> {
         match self.format {
             Format::Text => ui::say(message),
-            Format::Json => ui::json::print(&Controlled {
+            Format::Json => ui::json::print(&ControlResult {
                 session: &self.of.session,
                 result,
                 message,

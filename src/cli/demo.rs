@@ -37,7 +37,7 @@ const BACKLOG: &str = "\
 ";
 
 /// Time limit of the demo.
-const LONGEST: Duration = Duration::from_secs(120);
+const TIME_LIMIT: Duration = Duration::from_secs(120);
 
 pub(super) fn run(args: &Args, context: &Context) -> Result<ExitCode> {
     let context = Context {
@@ -136,7 +136,7 @@ fn request(context: &Context) -> Result<SessionRequest> {
 fn follow(context: &Context, session: &crate::model::SessionName) -> Result<Snapshot> {
     let dir = context.project.session(session);
     let (mut shown, mut snapshot) = (0, None);
-    let ended = clock::wait_until(LONGEST, || {
+    let ended = clock::wait_until(TIME_LIMIT, || {
         let Ok(Some(now)) = load_cached(&dir) else {
             return false;
         };

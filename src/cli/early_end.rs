@@ -11,14 +11,14 @@ use fs_err as fs;
 use std::time::Duration;
 
 /// How long the launcher watches a session that shows nothing.
-const WATCHED: Duration = Duration::from_secs(2);
+const WATCH_TIME: Duration = Duration::from_secs(2);
 
 /// Waits until the session's agent prints something or the session ends, for two seconds at most. Returns the exit code
 /// of a session that has ended, which is printed.
 pub(super) fn wait(session: &SessionName, context: &Context) -> Result<Option<ExitCode>> {
     let dir = context.project.session(session);
     let mut ended = None;
-    clock::wait_until(WATCHED, || match load_cached(&dir) {
+    clock::wait_until(WATCH_TIME, || match load_cached(&dir) {
         Ok(Some(snapshot)) if matches!(snapshot.state.phase, Phase::Ended { .. }) => {
             ended = Some(snapshot);
             true

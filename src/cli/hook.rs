@@ -25,9 +25,9 @@ enum Hook {
 }
 
 /// Only the sessions that changed last are loaded: a hook has no time for years of them.
-const LOOKED_AT: usize = 20;
+const MAX_LOADED: usize = 20;
 /// More names than this do not fit on a line.
-const NAMED: usize = 6;
+const MAX_NAMED: usize = 6;
 
 pub(super) fn run(args: &Args, context: &Context) -> Result<ExitCode> {
     let Hook::SessionStart = args.hook;
@@ -38,19 +38,19 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<ExitCode> {
     {
         return Ok(ExitCode::Done);
     }
-    out(lines(&look(&context.project), &own_command(context)).join("\n"))?;
+    out(lines(&load_recent(&context.project), &own_command(context)).join("\n"))?;
     Ok(ExitCode::Done)
 }
 
 /// A session as the hook describes it to Claude Code.
-struct Seen {
+struct SessionSummary {
     name: SessionName,
     status: SessionStatus,
     what: String,
 }
 
 /// Loads the sessions that changed last. One that cannot be read is skipped; `ap list` shows it.
-fn look(project: &Project) -> Vec<Seen> {
+fn load_recent(project: &Project) -> Vec<SessionSummary> {
     let changed = |name: &SessionName| {
         let journal = std::fs::metadata(project.session(name).journal());
         journal
@@ -65,12 +65,12 @@ fn look(project: &Project) -> Vec<Seen> {
     found.sort_by(|a, b| b.cmp(a));
     found
         .into_iter()
-        .take(LOOKED_AT)
+        .take(MAX_LOADED)
         .filter_map(|(_, name)| seen(project, name))
         .collect()
 }
 
-fn seen(project: &Project, name: SessionName) -> Option<Seen> {
+fn seen(project: &Project, name: SessionName) -> Option<SessionSummary> {
     let snapshot = load_cached(&project.session(&name)).ok()??;
     let state = &snapshot.state;
     let status = state.status().observed(is_alive(project, &snapshot));
@@ -83,7 +83,7 @@ fn seen(project: &Project, name: SessionName) -> Option<Seen> {
     } else {
         format!(" of at most {most}")
     };
-    Some(Seen {
+    Some(SessionSummary {
         name,
         status,
         what: format!("{}, iteration {at}{of}", snapshot.plan.name),
@@ -110,7 +110,7 @@ fn how(found: bool, exe: &Utf8Path) -> String {
 }
 
 /// Returns at most five lines.
-fn lines(sessions: &[Seen], command: &str) -> Vec<String> {
+fn lines(sessions: &[SessionSummary], command: &str) -> Vec<String> {
     let version = env!("CARGO_PKG_VERSION");
     let mut lines = vec![format!(
         "agent-pipelines {version}: sessions of agents that work unattended. Call the program as {command}."
@@ -146,12 +146,12 @@ fn lines(sessions: &[Seen], command: &str) -> Vec<String> {
 fn some(names: &[String]) -> String {
     let shown = names
         .iter()
-        .take(NAMED)
+        .take(MAX_NAMED)
         .cloned()
         .collect::<Vec<_>>()
         .join(", ");
-    if NAMED < names.len() {
-        format!("{shown} and {} more", names.len() - NAMED)
+    if MAX_NAMED < names.len() {
+        format!("{shown} and {} more", names.len() - MAX_NAMED)
     } else {
         shown
     }
@@ -162,8 +162,8 @@ mod tests {
     use super::*;
     use insta::assert_snapshot;
 
-    fn seen(name: &str, status: SessionStatus) -> Seen {
-        Seen {
+    fn seen(name: &str, status: SessionStatus) -> SessionSummary {
+        SessionSummary {
             name: name.parse().unwrap(),
             status,
             what: "work, iteration 3 of at most 25".to_owned(),
@@ -193,7 +193,7 @@ mod tests {
 
     #[test]
     fn output_is_at_most_five_lines() {
-        let sessions: Vec<Seen> = (0..30)
+        let sessions: Vec<SessionSummary> = (0..30)
             .map(|n| {
                 seen(
                     &format!("s{n}"),

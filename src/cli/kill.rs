@@ -17,7 +17,7 @@ use nix::sys::signal::Signal;
 use std::time::Duration;
 
 /// Time limit for a killed process to disappear.
-const GONE: Duration = Duration::from_secs(10);
+const KILL_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The session to kill.
 struct Target {
@@ -37,7 +37,7 @@ pub(super) fn run(args: &ControlArgs, context: &Context) -> Result<ExitCode> {
     close_own_window(session, context)?;
     // A shim that the runner was just starting holds a copy of the lock until it has called exec.
     let lock = context.project.lock(session);
-    clock::wait_until(GONE, || {
+    clock::wait_until(KILL_TIMEOUT, || {
         !lock.exists() || SessionLock::remove_stale(&lock).unwrap_or(true)
     });
     if target.readable {
@@ -112,6 +112,6 @@ fn end_runners(
     runners.retain(|runner| process::send(runner, Signal::SIGKILL));
     // A runner keeps the session locked until the kernel has removed it.
     let is_dead = |runner: &ProcessId| process::liveness(runner) == Liveness::Dead;
-    clock::wait_until(GONE, || runners.iter().all(is_dead));
+    clock::wait_until(KILL_TIMEOUT, || runners.iter().all(is_dead));
     Ok(runners.len())
 }

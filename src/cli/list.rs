@@ -159,7 +159,7 @@ fn stage_in_words(row: &Row) -> String {
 }
 
 /// Returns the progress: finished iterations of their maximum, or finished branches of a block.
-fn how_far(row: &Row) -> String {
+fn progress(row: &Row) -> String {
     match (row.branches, row.max_iterations) {
         (0, 0) => row.iteration_completed.to_string(),
         (0, max) => format!("{}/{max}", row.iteration_completed),
@@ -175,7 +175,7 @@ pub(super) fn table<'a>(rows: impl IntoIterator<Item = &'a Row>) -> String {
             Cell::new(row.session.as_str(), Look::Name),
             row.pipeline.as_str().into(),
             Cell::new(row.label(), row.status.map_or(Look::Bad, Look::of_status)),
-            how_far(row).into(),
+            progress(row).into(),
             stage_in_words(row).into(),
             row.updated_at
                 .map_or_else(String::new, |at| time::ago(at, now))

@@ -12,9 +12,9 @@ use crate::ui::wrap::wrap;
 use serde::Serialize;
 
 /// The number of sessions shown on a small screen.
-const FEWEST_SESSIONS: usize = 4;
+const MIN_SESSIONS: usize = 4;
 /// The maximum number of sessions shown; `ap list` shows all.
-const MOST_SESSIONS: usize = 10;
+const MAX_SESSIONS: usize = 10;
 
 #[derive(Clone, Debug, Default, clap::Args)]
 #[command(mut_arg("json", |json| json.help("Print JSON: `{loops: [{name, kind, description, ends, needs, origin, path, error}], pipelines: […], sessions: […]}`")))]
@@ -60,14 +60,14 @@ impl Overview {
         let full = self.definitions(|title, usage, lines| described(title, usage, lines, width));
         let height = screen.map_or(usize::MAX, |(rows, _)| rows);
         let rest = |definitions: &str| height.saturating_sub(definitions.lines().count() + 4);
-        let is_full = all || self.sessions.len().min(FEWEST_SESSIONS) + 2 <= rest(&full);
+        let is_full = all || self.sessions.len().min(MIN_SESSIONS) + 2 <= rest(&full);
         let definitions = if is_full {
             full
         } else {
             self.definitions(|title, usage, lines| names(title, usage, lines, width))
         };
         let room = rest(&definitions).saturating_sub(3);
-        let sessions = self.sessions(room.clamp(FEWEST_SESSIONS, MOST_SESSIONS));
+        let sessions = self.sessions(room.clamp(MIN_SESSIONS, MAX_SESSIONS));
         format!("{sessions}{definitions}\n{}", next(is_full))
     }
 
@@ -135,7 +135,7 @@ fn row(line: &Line, group: &str) -> [Cell; 5] {
     let description = match &line.error {
         Some(error) => Cell::new(format!("broken: {error}"), Look::Bad),
         None if line.needs.is_empty() => line.description.as_str().into(),
-        None => format!("{} (needs {})", line.description, in_short(&line.needs)).into(),
+        None => format!("{} (needs {})", line.description, first_needs(&line.needs)).into(),
     };
     // Built-in definitions are listed by group, which names their origin.
     let from = match line.origin {
@@ -152,7 +152,7 @@ fn row(line: &Line, group: &str) -> [Cell; 5] {
 }
 
 /// Returns what a start needs, the first two; `ap dry-run` shows all.
-fn in_short(needs: &[String]) -> String {
+fn first_needs(needs: &[String]) -> String {
     match needs {
         [first, second, _, ..] => format!("{first}, {second} or …"),
         all => all.join(" or "),

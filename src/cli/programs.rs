@@ -73,7 +73,7 @@ fn missing(plan: &Plan, env: &RunnerEnv) -> Vec<Problem> {
                 agent.program, node.id
             );
             found.push(
-                Problem::nowhere(LintCode::ProviderMissing, message)
+                Problem::without_file(LintCode::ProviderMissing, message)
                     .hint(agent.adapter().install_hint()),
             );
         }
@@ -100,7 +100,9 @@ fn missing(plan: &Plan, env: &RunnerEnv) -> Vec<Problem> {
         );
         // The branches of a block share the command, so it is reported once.
         if !found.iter().any(|other| other.message == message) {
-            found.push(Problem::nowhere(LintCode::CommandMissing, message).hint(hint_of(program)));
+            found.push(
+                Problem::without_file(LintCode::CommandMissing, message).hint(hint_of(program)),
+            );
         }
     }
     found

@@ -12,7 +12,7 @@ use nix::sys::signal::Signal;
 use std::time::Duration;
 
 /// How long the runner may take to read a request: it may be in the middle of a write.
-const ACKNOWLEDGED: Duration = Duration::from_secs(10);
+const ACK_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Puts a request into the inbox, wakes the runner and waits until the runner has read it.
 pub(super) fn send(
@@ -29,7 +29,7 @@ pub(super) fn send(
     if let Some(runner) = &snapshot.state.session.runner {
         process::send(runner, Signal::SIGUSR1);
     }
-    let read = clock::wait_until(ACKNOWLEDGED, || {
+    let read = clock::wait_until(ACK_TIMEOUT, || {
         inbox::waiting(&dir).is_ok_and(|left| left.is_empty())
     });
     if read {

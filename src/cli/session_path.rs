@@ -7,7 +7,7 @@ use camino::Utf8PathBuf;
 use std::ffi::OsString;
 
 /// The commands whose first argument is a session.
-const TAKE_A_SESSION: [&str; 10] = [
+const SESSION_COMMANDS: [&str; 10] = [
     "attach", "continue", "fork", "kill", "logs", "pause", "status", "stop", "tail", "wait",
 ];
 
@@ -17,7 +17,8 @@ pub(super) fn expand(args: Vec<OsString>) -> Result<Vec<OsString>> {
     let (Some(command), Some(path)) = (word(1), word(2)) else {
         return Ok(args);
     };
-    let Some((project, session)) = split(path).filter(|_| TAKE_A_SESSION.contains(&command)) else {
+    let Some((project, session)) = split(path).filter(|_| SESSION_COMMANDS.contains(&command))
+    else {
         return Ok(args);
     };
     let root = find(project, &session, command)?;
@@ -30,7 +31,7 @@ pub(super) fn expand(args: Vec<OsString>) -> Result<Vec<OsString>> {
 /// Replaces `shop/auth` by `auth`, to see whether a command line can be parsed.
 pub(super) fn without_project(mut args: Vec<OsString>) -> Vec<OsString> {
     let word = |index: usize| args.get(index).and_then(|word| word.to_str());
-    let is_command = word(1).is_some_and(|command| TAKE_A_SESSION.contains(&command));
+    let is_command = word(1).is_some_and(|command| SESSION_COMMANDS.contains(&command));
     let session = word(2).filter(|_| is_command).and_then(split);
     if let Some((_, session)) = session {
         args[2] = session.as_str().into();

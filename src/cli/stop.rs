@@ -11,13 +11,13 @@ use crate::ui::next_command::NextCommand;
 use std::time::Duration;
 
 /// How long a stop may take: the agent gets 8 s to end, the processes it left behind 2 more.
-const STOPPED: Duration = Duration::from_secs(30);
+const STOP_TIMEOUT: Duration = Duration::from_secs(30);
 
 pub(super) fn run(args: &ControlArgs, context: &Context) -> Result<ExitCode> {
     let session = &args.of.session;
     let stop = Stop::new(StopSource::Person, "ap stop");
     let snapshot = request::send(session, &Request::Stop(stop), context)?;
-    if !clock::wait_until(STOPPED, || !runs(session, context)) {
+    if !clock::wait_until(STOP_TIMEOUT, || !runs(session, context)) {
         return Err(Error::new(
             ErrorKind::NoAnswer,
             format!("session '{session}' is still ending its agent"),

@@ -11,7 +11,7 @@ use crate::ui::next_command::NextCommand;
 use std::ffi::OsString;
 
 /// How many commands are suggested at most.
-const MOST: usize = 3;
+const MAX_SUGGESTIONS: usize = 3;
 /// Words for a start, which needs none.
 const START: [&str; 5] = ["exec", "launch", "run", "single", "start"];
 /// Words for a resume.
@@ -69,7 +69,7 @@ impl Words<'_> {
             return vec![command];
         }
         let known = self.known();
-        let near = suggest::near(self.word, known.iter().map(String::as_str), MOST);
+        let near = suggest::near(self.word, known.iter().map(String::as_str), MAX_SUGGESTIONS);
         let mut commands: Vec<String> = near
             .into_iter()
             .filter_map(|word| self.exact(word))

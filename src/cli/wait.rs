@@ -28,7 +28,7 @@ pub(super) struct Args {
 
 /// The shape of `ap wait --json`.
 #[derive(Serialize)]
-struct Waited<'a> {
+struct WaitResult<'a> {
     session: &'a SessionName,
     status: SessionStatus,
     exit: u8,
@@ -55,7 +55,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<ExitCode> {
         let message = format!("Session '{session}' {message}");
         match args.format {
             Format::Text => ui::out(message)?,
-            Format::Json => ui::json::print(&Waited {
+            Format::Json => ui::json::print(&WaitResult {
                 session,
                 status: snapshot.state.status(),
                 exit: code.number(),

@@ -34,7 +34,7 @@ pub(super) fn compile(ctx: &NodeContext<'_>, def: &NodeDef) -> Option<(Block, Ve
         .collect();
     let (mut branches, mut origins) = (Vec::new(), Vec::new());
     for (index, (name, provider)) in names.iter().zip(&parallel.providers).enumerate() {
-        let own = Own {
+        let own = BranchStages {
             location: location.to("providers").item(index),
             provider,
             ids: &ids,
@@ -71,7 +71,7 @@ pub(super) fn compile(ctx: &NodeContext<'_>, def: &NodeDef) -> Option<(Block, Ve
 fn branch_nodes(
     ctx: &NodeContext<'_>,
     location: &Location<'_>,
-    own: &Own<'_>,
+    own: &BranchStages<'_>,
     stages: &[NodeDef],
 ) -> Option<(Vec<Node>, Vec<SettingOrigin>)> {
     let compiled: Vec<_> = (0..stages.len())
@@ -83,7 +83,7 @@ fn branch_nodes(
 }
 
 /// A provider of the block, and the stages it runs.
-struct Own<'a> {
+struct BranchStages<'a> {
     location: Location<'a>,
     provider: &'a BranchDef,
     /// Of all stages of the block.
@@ -93,7 +93,7 @@ struct Own<'a> {
 fn stage_node(
     ctx: &NodeContext<'_>,
     location: &Location<'_>,
-    own: &Own<'_>,
+    own: &BranchStages<'_>,
     def: &NodeDef,
     index: usize,
 ) -> Option<(Node, Vec<SettingOrigin>)> {
@@ -145,7 +145,7 @@ fn stage_node(
     Some(made)
 }
 
-fn layer<'a>(own: &Own<'a>) -> Layer<'a> {
+fn layer<'a>(own: &BranchStages<'a>) -> Layer<'a> {
     let full = own.provider.full();
     Layer {
         location: own.location.clone(),

@@ -50,7 +50,7 @@ fn too_few(ctx: &NodeContext<'_>, def: &NodeDef, loaded: Option<&LoadedLoop>) ->
     let message = "the most iterations must be at least 1";
     match loaded {
         _ if ctx.pipeline.is_none() && ctx.compiler.overrides.max_iterations.is_some() => {
-            Problem::nowhere(LintCode::BadValue, message)
+            Problem::without_file(LintCode::BadValue, message)
         }
         Some(loaded) if def.ends().is_none() => {
             Location::top(&loaded.document).at("termination", LintCode::BadValue, message)

@@ -7,7 +7,7 @@ use crate::plan::Node;
 use crate::plan::template;
 
 /// The most nodes of a pipeline: more are a mistake, and would produce unreadable output.
-const MOST_NODES: usize = 1000;
+const MAX_NODES: usize = 1000;
 /// Lints a loop on its own.
 pub(super) fn loop_(document: &Document, def: &LoopDef, found_as: &str) {
     let location = Location::top(document);
@@ -59,16 +59,16 @@ pub(super) fn pipeline(document: &Document, def: &PipelineDef) -> bool {
 
 /// Returns whether a pipeline may have so many nodes, and reports it if not.
 pub(super) fn not_too_many(location: &Location<'_>, key: &str, count: usize) -> bool {
-    if MOST_NODES < count {
+    if MAX_NODES < count {
         let problem = location.at(
             key,
             LintCode::TooMany,
-            format!("the pipeline has {count} nodes, at most {MOST_NODES}"),
+            format!("the pipeline has {count} nodes, at most {MAX_NODES}"),
         );
         location
             .report(problem.hint("let one node run many iterations, or make several pipelines"));
     }
-    count <= MOST_NODES
+    count <= MAX_NODES
 }
 
 /// Returns one, or of a block the number of nodes in all its branches.

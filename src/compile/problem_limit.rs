@@ -2,11 +2,11 @@
 use super::diagnostics::{Diagnostics, Document, LintCode, Path};
 
 /// Reported mistakes after which no more nodes are checked.
-const MOST_REPORTED: usize = 200;
+const MAX_REPORTED: usize = 200;
 
 /// Whether so many mistakes are reported that checking stops: locating each one reads the whole file.
 pub(super) fn too_many_reported(diagnostics: &Diagnostics) -> bool {
-    MOST_REPORTED <= diagnostics.count()
+    MAX_REPORTED <= diagnostics.count()
 }
 
 /// Reports that the remaining nodes were not checked.

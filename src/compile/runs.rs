@@ -5,7 +5,7 @@ use super::overrides::Overrides;
 use crate::plan::{SettingOrigin, SettingSource};
 
 /// Runs a pipeline may have. What is known of every stage that is done is kept at hand.
-pub(super) const MOST_RUNS: u32 = 1000;
+pub(super) const MAX_RUNS: u32 = 1000;
 
 /// Returns how often a pipeline runs, and where that is set unless by an override.
 pub(super) fn of_pipeline(
@@ -14,10 +14,10 @@ pub(super) fn of_pipeline(
     overrides: &Overrides,
 ) -> (u32, Option<SettingOrigin>) {
     let runs = overrides.runs.or(def.runs).unwrap_or(1);
-    if !(1..=MOST_RUNS).contains(&runs) {
-        let message = format!("`runs` must be between 1 and {MOST_RUNS}");
+    if !(1..=MAX_RUNS).contains(&runs) {
+        let message = format!("`runs` must be between 1 and {MAX_RUNS}");
         location.report(match overrides.runs {
-            Some(_) => Problem::nowhere(LintCode::BadValue, message),
+            Some(_) => Problem::without_file(LintCode::BadValue, message),
             None => location.at("runs", LintCode::BadValue, message),
         });
     }
@@ -40,7 +40,7 @@ pub(super) fn of_loop(
     overrides: &Overrides,
 ) -> (u32, Option<SettingOrigin>) {
     if overrides.runs.is_some() {
-        let problem = Problem::nowhere(
+        let problem = Problem::without_file(
             LintCode::NoEffect,
             "a loop takes no runs: its iterations repeat it",
         );

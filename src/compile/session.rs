@@ -83,7 +83,7 @@ fn compile_pipeline(compiler: &Compiler<'_>, source: &PipelineSource) -> Option<
         return None;
     }
     if overrides.max_iterations.is_some() {
-        let problem = Problem::nowhere(LintCode::NoEffect, "a pipeline takes no maximum");
+        let problem = Problem::without_file(LintCode::NoEffect, "a pipeline takes no maximum");
         location.report(problem.hint("set `runs` for each of its nodes"));
     }
     let steps = steps::compile_steps(compiler, &document, &def);

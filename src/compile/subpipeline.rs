@@ -6,7 +6,7 @@ use super::diagnostics::{Document, LintCode, Location, Problem, SourceText};
 use super::lint;
 use super::node;
 use super::node_context::NodeContext;
-use super::runs::MOST_RUNS;
+use super::runs::MAX_RUNS;
 use super::sources::Sources;
 use super::steps;
 use super::yaml;
@@ -25,11 +25,11 @@ pub(super) fn compile(
     misplaced(ctx, def);
     let inner = find(ctx.compiler, &ctx.location, name)?;
     let times = def.times().unwrap_or(inner.runs);
-    if !(1..=MOST_RUNS).contains(&times) {
+    if !(1..=MAX_RUNS).contains(&times) {
         ctx.location.report(ctx.location.at(
             "runs",
             LintCode::BadValue,
-            format!("`runs` must be between 1 and {MOST_RUNS}"),
+            format!("`runs` must be between 1 and {MAX_RUNS}"),
         ));
         return None;
     }

@@ -1,7 +1,7 @@
 //! Lints the variables of prompts and paths.
 use super::diagnostics::{Document, LintCode, Path, Problem, Severity};
 use super::scope::Scope;
-use super::yaml::{self, MOST_PROBLEMS};
+use super::yaml::{self, MAX_PROBLEMS};
 use crate::plan::template::{self, Variable};
 use std::collections::BTreeSet;
 
@@ -34,11 +34,11 @@ pub(super) fn template(document: &Document, path: Option<&Path>, text: &str, sco
         unusable(variable, scope, problem)
             .into_iter()
             .for_each(|problem| document.report(problem));
-        if document.diagnostics().count() - before == MOST_PROBLEMS {
+        if document.diagnostics().count() - before == MAX_PROBLEMS {
             break;
         }
     }
-    let more = format!("more variables have no value than the {MOST_PROBLEMS} that are shown");
+    let more = format!("more variables have no value than the {MAX_PROBLEMS} that are shown");
     match worst(variables, scope) {
         None => {}
         Some(Severity::Error) => {
@@ -58,7 +58,8 @@ pub(super) fn template(document: &Document, path: Option<&Path>, text: &str, sco
 fn worst<'a>(rest: impl Iterator<Item = Variable<'a>>, scope: Scope<'_>) -> Option<Severity> {
     let (mut names, mut worst) = (BTreeSet::new(), None);
     for variable in rest.filter(|variable| names.insert(variable.name)) {
-        let severity = unusable(variable, scope, Problem::nowhere).map(|problem| problem.severity);
+        let severity =
+            unusable(variable, scope, Problem::without_file).map(|problem| problem.severity);
         if severity == Some(Severity::Error) {
             return severity;
         }
@@ -73,7 +74,7 @@ pub(super) fn path(document: &Document, path: &Path, text: &str) {
         .into_iter()
         .filter(Variable::is_known);
     for Variable { name, .. } in
-        known.filter(|variable| !template::IN_PATHS.contains(&variable.name))
+        known.filter(|variable| !template::ALLOWED_IN_PATHS.contains(&variable.name))
     {
         let problem = document.at(
             path,
@@ -82,7 +83,7 @@ pub(super) fn path(document: &Document, path: &Path, text: &str) {
         );
         document.report(problem.hint(format!(
             "allowed are: `${{{}}}`",
-            template::IN_PATHS.join("}`, `${")
+            template::ALLOWED_IN_PATHS.join("}`, `${")
         )));
     }
 }

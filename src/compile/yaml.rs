@@ -7,11 +7,11 @@ use serde_path_to_error::Segment;
 use serde_yaml::Value;
 
 /// Problems reported per file; the limit also bounds the work.
-pub(super) const MOST_PROBLEMS: usize = 50;
+pub(super) const MAX_PROBLEMS: usize = 50;
 /// Top-level keys with this prefix hold anchors and are ignored.
 pub(super) const IGNORED: &str = "x-";
 /// Brackets that may be open at once, including those in texts: the parser's work grows with their square.
-const DEEPEST: usize = 1000;
+const MAX_DEPTH: usize = 1000;
 
 /// Returns what could be read, without what could not, which is reported; `None` if nothing could.
 ///
@@ -27,7 +27,7 @@ pub(super) fn read<T: DeserializeOwned>(document: &Document) -> Option<T> {
             return None;
         }
     };
-    for _ in 0..MOST_PROBLEMS {
+    for _ in 0..MAX_PROBLEMS {
         let error = match serde_path_to_error::deserialize::<_, T>(value.clone()) {
             Ok(read) => return Some(read),
             Err(error) => error,
@@ -63,7 +63,7 @@ fn too_deep(text: &str) -> Option<usize> {
             b']' | b'}' => open.saturating_sub(1),
             _ => open,
         };
-        DEEPEST < open
+        MAX_DEPTH < open
     })
 }
 

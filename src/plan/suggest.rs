@@ -5,7 +5,7 @@ pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
     candidates
         .into_iter()
         .map(|candidate| (likeness(word, candidate), candidate))
-        .filter(|(likeness, _)| *likeness >= NEAR)
+        .filter(|(likeness, _)| *likeness >= MIN_LIKENESS)
         .max_by(|a, b| a.0.total_cmp(&b.0))
         .map(|(_, candidate)| candidate)
 }
@@ -19,11 +19,11 @@ pub fn near<'a>(
     let mut found: Vec<(f64, &str)> = candidates
         .into_iter()
         .map(|candidate| (likeness(word, candidate), candidate))
-        .filter(|(likeness, _)| *likeness >= NEAR)
+        .filter(|(likeness, _)| *likeness >= MIN_LIKENESS)
         .collect();
     found.sort_by(|a, b| b.0.total_cmp(&a.0));
     let best = found.first().map_or(0.0, |(likeness, _)| *likeness);
-    found.retain(|(likeness, _)| best - likeness <= AS_NEAR);
+    found.retain(|(likeness, _)| best - likeness <= MAX_GAP);
     found.truncate(most);
     found.into_iter().map(|(_, candidate)| candidate).collect()
 }
@@ -37,9 +37,9 @@ pub fn hint<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str> + Clon
 }
 
 /// How much less similar than the best candidate another one may be.
-const AS_NEAR: f64 = 0.12;
+const MAX_GAP: f64 = 0.12;
 /// The least similarity of a useful suggestion.
-const NEAR: f64 = 0.7;
+const MIN_LIKENESS: f64 = 0.7;
 
 fn likeness(a: &str, b: &str) -> f64 {
     let (a, b) = (

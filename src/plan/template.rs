@@ -22,7 +22,7 @@ pub const VARIABLES: [&str; 15] = [
 ];
 
 /// The variables allowed in a path: their values cannot change the folder.
-pub const IN_PATHS: [&str; 4] = ["SESSION_NAME", "SESSION", "ITERATION", "INDEX"];
+pub const ALLOWED_IN_PATHS: [&str; 4] = ["SESSION_NAME", "SESSION", "ITERATION", "INDEX"];
 
 /// Returns an output path with its variables filled in; other variables are refused when the plan is compiled.
 pub fn path(template: &str, session: &str, iteration: u32) -> String {

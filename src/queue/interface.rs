@@ -25,7 +25,11 @@ pub struct Release<'a> {
 
 impl Release<'_> {
     /// Returns why the task is to be parked, if it has failed too often.
-    pub(super) fn parks(&self, failures: impl FnOnce() -> u32, most: u32) -> Option<String> {
+    pub(super) fn parking_reason(
+        &self,
+        failures: impl FnOnce() -> u32,
+        most: u32,
+    ) -> Option<String> {
         let failures = if self.failed { failures() } else { return None };
         let times = crate::text::count(failures, "failed attempt");
         (most <= failures).then(|| format!("was parked after {times}; the last one: {}", self.why))

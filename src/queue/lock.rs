@@ -12,9 +12,9 @@ use std::io::{self, Read as _, Seek as _, Write as _};
 use std::time::Duration;
 
 /// The maximum size read of a lock file: more than a signature and the calls under one lock need.
-const MOST_SIGNED: u64 = 64 * 1024;
+const MAX_FILE_SIZE: u64 = 64 * 1024;
 /// Time limit for a killed process to disappear.
-const AFTER_KILL: Duration = Duration::from_secs(2);
+const KILL_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Held until dropped, or until the process ends, however it ends.
 ///
@@ -35,7 +35,7 @@ impl Drop for Lock {
 
 impl Lock {
     /// Acquires the lock, waiting a bounded time; `purpose` is shown to processes that wait for it.
-    pub(super) fn take(path: &Utf8Path, purpose: &str, patience: Duration) -> Result<Self> {
+    pub(super) fn acquire(path: &Utf8Path, purpose: &str, timeout: Duration) -> Result<Self> {
         let file = fs::OpenOptions::new()
             .create(true)
             .truncate(false)
@@ -43,11 +43,11 @@ impl Lock {
             .write(true)
             .open(path)?;
         let lock =
-            FileLock::exclusive_within(&file, patience)?.ok_or_else(|| busy(path, patience))?;
+            FileLock::exclusive_within(&file, timeout)?.ok_or_else(|| busy(path, timeout))?;
         let mut file = file.into_file();
         // The previous holder may have died during a call of a program, which continues without it.
-        if let Some(call) = left_call(&mut file) {
-            await_end(&call, patience)?;
+        if let Some(call) = unfinished_call(&mut file) {
+            await_end(&call, timeout)?;
         }
         // The signature is informational: without it the lock still holds.
         let _ = sign(&mut file, purpose);
@@ -79,10 +79,10 @@ pub(super) fn note_call(mut call_log: &File, call: &ProcessId) -> io::Result<()>
 }
 
 /// Returns the last call of a holder that did not release the lock, if the call is still under way.
-fn left_call(file: &mut File) -> Option<ProcessId> {
+fn unfinished_call(file: &mut File) -> Option<ProcessId> {
     let mut text = String::new();
     file.rewind().ok()?;
-    file.take(MOST_SIGNED).read_to_string(&mut text).ok()?;
+    file.take(MAX_FILE_SIZE).read_to_string(&mut text).ok()?;
     let call = text
         .lines()
         .rev()
@@ -91,13 +91,13 @@ fn left_call(file: &mut File) -> Option<ProcessId> {
 }
 
 /// Waits for a call whose caller is gone, and ends it if it does not end by itself.
-fn await_end(call: &ProcessId, patience: Duration) -> Result<()> {
+fn await_end(call: &ProcessId, timeout: Duration) -> Result<()> {
     let gone = || process::liveness(call) != Liveness::Alive;
-    if clock::wait_until(patience, gone) {
+    if clock::wait_until(timeout, gone) {
         return Ok(());
     }
     process::send(call, Signal::SIGKILL);
-    if clock::wait_until(AFTER_KILL, gone) {
+    if clock::wait_until(KILL_TIMEOUT, gone) {
         return Ok(());
     }
     Err(QueueError::busy(
@@ -109,7 +109,7 @@ fn await_end(call: &ProcessId, patience: Duration) -> Result<()> {
     ))
 }
 
-fn busy(path: &Utf8Path, patience: Duration) -> QueueError {
+fn busy(path: &Utf8Path, timeout: Duration) -> QueueError {
     let mut holder = String::new();
     let read = fs::File::open(path).and_then(|file| file.take(1000).read_to_string(&mut holder));
     let holder = if read.is_ok() && !holder.trim().is_empty() {
@@ -120,7 +120,7 @@ fn busy(path: &Utf8Path, patience: Duration) -> QueueError {
     QueueError::busy(
         format!(
             "the lock {path} was not free within {} s: held by {holder}",
-            patience.as_secs()
+            timeout.as_secs()
         ),
         "check whether that process hangs and end it if so; do not remove the lock file",
     )
@@ -138,8 +138,8 @@ mod tests {
     fn a_lock_that_is_not_free_in_time_names_its_holder() {
         let (_keep, folder) = folder();
         let path = folder.join("x.lock");
-        let held = Lock::take(&path, "claim t-1 for pipeline/auth/3", LONG).unwrap();
-        let error = Lock::take(&path, "wait", Duration::from_millis(20)).unwrap_err();
+        let held = Lock::acquire(&path, "claim t-1 for pipeline/auth/3", LONG).unwrap();
+        let error = Lock::acquire(&path, "wait", Duration::from_millis(20)).unwrap_err();
         assert_eq!(error.kind, QueueErrorKind::Busy);
         assert!(
             error.what.contains(&std::process::id().to_string())
@@ -147,16 +147,16 @@ mod tests {
             "{error}"
         );
         drop(held);
-        Lock::take(&path, "next", LONG).unwrap();
+        Lock::acquire(&path, "next", LONG).unwrap();
     }
 
     #[test]
     fn a_waiting_process_acquires_a_released_lock() {
         let (_keep, folder) = folder();
         let path = folder.join("x.lock");
-        let held = Lock::take(&path, "first", LONG).unwrap();
+        let held = Lock::acquire(&path, "first", LONG).unwrap();
         std::thread::scope(|scope| {
-            let waiter = scope.spawn(|| Lock::take(&path, "second", LONG).map(drop));
+            let waiter = scope.spawn(|| Lock::acquire(&path, "second", LONG).map(drop));
             drop(held);
             assert_eq!(waiter.join().unwrap(), Ok(()));
         });

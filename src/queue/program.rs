@@ -22,23 +22,23 @@ pub(in crate::queue) struct Program {
 }
 
 /// How long a call may take once the user waits for the end.
-const HURRIED: Duration = Duration::from_secs(5);
+const SHORT_TIME_LIMIT: Duration = Duration::from_secs(5);
 /// More than any tracker prints for ten thousand tasks with long texts.
 const MAX_OUTPUT: u64 = 256 * 1024 * 1024;
 
 /// How often a read is made before its failure counts.
-const READS: u32 = 5;
+const MAX_READS: u32 = 5;
 /// How often a call that does not answer is tried.
-const HANGS: u32 = 2;
+const MAX_TIMEOUTS: u32 = 2;
 /// How long a database may be busy before that counts as a failure.
-const PATIENCE: Duration = Duration::from_secs(30);
+const BUSY_LIMIT: Duration = Duration::from_secs(30);
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
-const LONGEST_PAUSE: Duration = Duration::from_secs(2);
+const MAX_PAUSE: Duration = Duration::from_secs(2);
 
 impl Program {
     /// Does what changes nothing, again and again while it fails, within bounds.
     pub(in crate::queue) fn read<T>(&self, once: impl Fn() -> Result<T>) -> Result<T> {
-        self.again(READS, once)
+        self.again(MAX_READS, once)
     }
 
     /// Does what changes something, again only while the database is busy: then nothing has been changed.
@@ -55,22 +55,22 @@ impl Program {
             };
             failures += 1;
             let worth = match error.kind {
-                QueueErrorKind::Busy => began.elapsed() < PATIENCE,
+                QueueErrorKind::Busy => began.elapsed() < BUSY_LIMIT,
                 // Each attempt may take the whole time limit, so there are only two.
-                QueueErrorKind::Silent => failures < tries.min(HANGS),
+                QueueErrorKind::Silent => failures < tries.min(MAX_TIMEOUTS),
                 QueueErrorKind::Unavailable | QueueErrorKind::Protocol => failures < tries,
                 QueueErrorKind::Missing | QueueErrorKind::Rejected => false,
             };
-            if !worth || self.is_hurried() {
+            if !worth || self.has_short_timeouts() {
                 return Err(error);
             }
             clock::pause(pause);
-            pause = (pause * 2).min(LONGEST_PAUSE);
+            pause = (pause * 2).min(MAX_PAUSE);
         }
     }
 
     /// Whether the user waits for the end.
-    pub(in crate::queue) fn is_hurried(&self) -> bool {
+    pub(in crate::queue) fn has_short_timeouts(&self) -> bool {
         self.hurried.load(Ordering::Relaxed)
     }
 
@@ -117,16 +117,16 @@ impl Program {
 
     /// Returns how long to wait while another holds our lock: for as long as a few of its calls may take.
     pub(in crate::queue) fn patience(&self) -> Duration {
-        if self.is_hurried() {
-            HURRIED
+        if self.has_short_timeouts() {
+            SHORT_TIME_LIMIT
         } else {
-            self.limit * 3 + PATIENCE
+            self.limit * 3 + BUSY_LIMIT
         }
     }
 
     fn limit(&self) -> Duration {
-        if self.is_hurried() {
-            self.limit.min(HURRIED)
+        if self.has_short_timeouts() {
+            self.limit.min(SHORT_TIME_LIMIT)
         } else {
             self.limit
         }

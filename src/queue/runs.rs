@@ -38,7 +38,7 @@ pub fn register_run(
     if ours.exists() {
         return Ok(());
     }
-    forget_the_dead(&runs);
+    remove_dead_runs(&runs);
     let home = Home {
         session: session.clone(),
         project: project.root().to_owned(),
@@ -81,7 +81,7 @@ impl Home {
 }
 
 /// A run that is not registered counts as dead, so the dead need not stay.
-fn forget_the_dead(runs: &Utf8Path) {
+fn remove_dead_runs(runs: &Utf8Path) {
     for entry in runs.read_dir_utf8().into_iter().flatten().flatten() {
         if entry
             .file_name()

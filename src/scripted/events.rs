@@ -5,7 +5,7 @@ use std::io::{self, Write};
 /// The tokens each message reports.
 const TOKENS: (u64, u64) = (100, 20);
 /// The most of a command's output that is shown.
-const LONGEST_OUTPUT: usize = 2000;
+const MAX_OUTPUT: usize = 2000;
 
 /// The agent's output, one JSON object a line.
 pub(super) struct Events<'o> {
@@ -52,7 +52,7 @@ impl<'o> Events<'o> {
     }
 
     pub(super) fn answered(&mut self, id: &str, text: &str, failed: bool) -> io::Result<()> {
-        let text = &text[..text.floor_char_boundary(LONGEST_OUTPUT)];
+        let text = &text[..text.floor_char_boundary(MAX_OUTPUT)];
         let block =
             json!({"type": "tool_result", "tool_use_id": id, "content": text, "is_error": failed});
         self.print(json!({"type": "user", "message": {"role": "user", "content": [block]}, "parent_tool_use_id": null}))

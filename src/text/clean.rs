@@ -1,11 +1,11 @@
 //! Makes text of agents, tasks and programs fit to print: it may contain anything.
 
 /// The longest text that is shown as one, in characters.
-const LONGEST: usize = 400;
+const MAX_LENGTH: usize = 400;
 
 /// Makes a text fit to print: no escape sequences or control characters, one line, at most 400 characters.
 pub fn clean(text: &str) -> String {
-    clip(text, LONGEST)
+    clip(text, MAX_LENGTH)
 }
 
 /// The same, however long.
@@ -142,7 +142,7 @@ mod tests {
 
     #[test]
     fn long_texts_are_clipped() {
-        assert_eq!(clean(&"é".repeat(10_000)).chars().count(), LONGEST + 1);
+        assert_eq!(clean(&"é".repeat(10_000)).chars().count(), MAX_LENGTH + 1);
         assert_eq!(plain(&"é".repeat(10_000)).chars().count(), 10_000);
     }
 }

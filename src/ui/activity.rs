@@ -7,7 +7,7 @@ use camino::Utf8Path;
 /// Where tools' arguments begin, so that they stand below each other.
 const COLUMN: usize = 6;
 /// Narrower windows are not reckoned with.
-const NARROWEST: usize = 40;
+const MIN_WIDTH: usize = 40;
 
 /// Shows activities. Knows which folders need not be named again and again, and how wide the window is.
 #[derive(Debug, Default)]
@@ -95,7 +95,7 @@ impl Shown {
 
     fn cut(&self, text: &str) -> String {
         match self.width {
-            Some(width) => console::truncate_str(text, width.max(NARROWEST), "…").into_owned(),
+            Some(width) => console::truncate_str(text, width.max(MIN_WIDTH), "…").into_owned(),
             None => text.to_owned(),
         }
     }
@@ -105,7 +105,7 @@ impl Shown {
         let Some(width) = self.width else {
             return vec![text.to_owned()];
         };
-        wrap(text, width.max(NARROWEST))
+        wrap(text, width.max(MIN_WIDTH))
             .iter()
             .map(|line| self.cut(line))
             .collect()

@@ -4,15 +4,15 @@ use super::table::{Cell, Fit, Table};
 use super::wrap::wrap;
 
 /// The narrowest width text is laid out for.
-const NARROWEST: usize = 20;
+const MIN_WIDTH: usize = 20;
 /// Wider lines are hard to read.
-const WIDEST: usize = 100;
+const MAX_WIDTH: usize = 100;
 
 /// Returns Markdown as text for a terminal this wide.
 pub fn render(markdown: &str, width: usize) -> String {
     let mut page = Page {
         text: String::new(),
-        width: width.max(NARROWEST),
+        width: width.max(MIN_WIDTH),
     };
     let mut lines = markdown.lines().peekable();
     while let Some(line) = lines.next() {
@@ -88,9 +88,9 @@ impl Page {
     fn wrapped(&mut self, prefix: &str, text: &str) {
         let width = self
             .width
-            .min(WIDEST)
+            .min(MAX_WIDTH)
             .saturating_sub(prefix.chars().count());
-        let styled = inline(&wrap(text, width.max(NARROWEST)).join("\n"));
+        let styled = inline(&wrap(text, width.max(MIN_WIDTH)).join("\n"));
         let indent = " ".repeat(prefix.chars().count());
         for (number, line) in styled.lines().enumerate() {
             let before = if number == 0 { prefix } else { &indent };

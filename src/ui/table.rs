@@ -6,7 +6,7 @@ use console::{measure_text_width, truncate_str};
 /// The space between two columns.
 const GAP: usize = 2;
 /// No column is made narrower.
-const NARROWEST: usize = 8;
+const MIN_WIDTH: usize = 8;
 
 /// What happens to a column that does not fit the terminal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -116,7 +116,7 @@ impl Table {
             let widest = widths
                 .iter_mut()
                 .zip(&self.columns)
-                .filter(|(wide, fit)| **fit != Fit::Keep && NARROWEST < **wide)
+                .filter(|(wide, fit)| **fit != Fit::Keep && MIN_WIDTH < **wide)
                 .max_by_key(|(wide, _)| **wide);
             let Some((wide, _)) = widest else { break };
             *wide -= 1;

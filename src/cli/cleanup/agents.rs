@@ -13,42 +13,41 @@ use fs_err as fs;
 use std::collections::BTreeMap;
 
 /// The attempts whose processes are alive, by run: tag and pids.
-type Living = BTreeMap<String, BTreeMap<String, Vec<i32>>>;
+type LiveAttempts = BTreeMap<String, BTreeMap<String, Vec<i32>>>;
 
 impl Cleanup<'_> {
     /// Ends agents that no runner will adopt again.
     pub(super) fn agents(&mut self) -> Result<()> {
-        let mut living = Living::new();
+        let mut live = LiveAttempts::new();
         for (process, mut marks) in process::find_with_env(&[env_tag::RUN, env_tag::ATTEMPT]) {
             let (attempt, run) = (
                 marks.pop().unwrap_or_default(),
                 marks.pop().unwrap_or_default(),
             );
-            living
-                .entry(run)
+            live.entry(run)
                 .or_default()
                 .entry(attempt)
                 .or_default()
                 .push(process.pid);
         }
-        if living.is_empty() {
+        if live.is_empty() {
             return Ok(());
         }
         for session in names(&self.context.project)? {
-            self.agents_of(&session, &mut living);
+            self.agents_of(&session, &mut live);
         }
         for Owner { session, run } in self.archived() {
-            for (mark, pids) in take(&mut living, &run) {
+            for (mark, pids) in remove_run(&mut live, &run) {
                 self.end(&session, &mark, &pids, "its run was archived");
             }
         }
         Ok(())
     }
 
-    fn agents_of(&mut self, session: &SessionName, living: &mut Living) {
+    fn agents_of(&mut self, session: &SessionName, live: &mut LiveAttempts) {
         let dir = self.context.project.session(session);
         let Some(run) = run_of(&dir) else { return };
-        let attempts = take(living, &run);
+        let attempts = remove_run(live, &run);
         if attempts.is_empty() || self.may_live(session) {
             return;
         }
@@ -117,14 +116,14 @@ impl Cleanup<'_> {
 }
 
 /// Removes and returns the attempts of a run and of its branches.
-fn take(living: &mut Living, run: &RunId) -> Vec<(String, Vec<i32>)> {
-    let runs: Vec<String> = living
+fn remove_run(live: &mut LiveAttempts, run: &RunId) -> Vec<(String, Vec<i32>)> {
+    let runs: Vec<String> = live
         .keys()
         .filter(|found| run.covers(found))
         .cloned()
         .collect();
     runs.iter()
-        .filter_map(|run| living.remove(run))
+        .filter_map(|run| live.remove(run))
         .flatten()
         .collect()
 }

@@ -63,7 +63,7 @@ impl Cleanup<'_> {
     }
 
     /// Removes sessions that a crashed `ap fork` left unfinished.
-    pub(super) fn half_made(&mut self) {
+    pub(super) fn unfinished_forks(&mut self) {
         let project = &self.context.project;
         let entries = fs::read_dir(project.runs()).into_iter().flatten().flatten();
         let names = entries.filter_map(|entry| {

@@ -90,7 +90,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<ExitCode> {
     // Agents first: the files that identify their sessions are removed after them.
     cleanup.agents()?;
     cleanup.windows();
-    cleanup.half_made();
+    cleanup.unfinished_forks();
     cleanup.locks()?;
     cleanup.drafts()?;
     cleanup.launches(&std::env::temp_dir());

@@ -38,7 +38,7 @@ fn signed_in(context: &Context) -> Check {
         Account::NotSignedIn => Check::warning(
             NAME,
             "not signed in: agents of Claude Code cannot work",
-            account::SIGN_IN,
+            account::SIGN_IN_HINT,
         ),
         Account::Unknown => Check::ok(NAME, "unknown: `claude auth status` does not say"),
     }

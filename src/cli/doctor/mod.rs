@@ -2,8 +2,8 @@
 mod account;
 mod check;
 mod claude_version;
+mod host;
 mod logout;
-mod place;
 mod program;
 mod tmux_server;
 
@@ -70,9 +70,9 @@ fn checks(context: &Context) -> Vec<Check> {
         );
         checks.extend([
             program::on_path(context),
-            place::locks(context),
-            place::disk(context),
-            place::clock(context),
+            host::locks(context),
+            host::disk(context),
+            host::clock(context),
         ]);
         checks.extend(account.join());
         checks.push(program::user(context));

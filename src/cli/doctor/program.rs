@@ -9,7 +9,7 @@ use std::ffi::OsStr;
 use std::time::Duration;
 
 /// Time limit for the answer of a program.
-pub(super) const PATIENCE: Duration = Duration::from_secs(5);
+pub(super) const TIME_LIMIT: Duration = Duration::from_secs(5);
 
 /// A program sessions use.
 #[derive(Clone, Copy)]
@@ -64,7 +64,7 @@ pub(super) fn ask<S: AsRef<OsStr>>(
     args: impl IntoIterator<Item = S>,
 ) -> Answer {
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim().to_owned();
-    let command = BoundedCommand::new(program).args(args).limit(PATIENCE);
+    let command = BoundedCommand::new(program).args(args).limit(TIME_LIMIT);
     match command.run() {
         Ok(output) if output.is_success() => Answer::Output(text(&output.stdout)),
         Ok(output) => Answer::Failed(text(&output.stderr)),
@@ -105,7 +105,7 @@ pub(super) fn check(wanted: &Wanted, context: &Context) -> Check {
         Answer::Failed(why) => broken(wanted, format!("{path} does not run: {}", first_line(&why))),
         Answer::Silent => broken(
             wanted,
-            format!("{path} did not answer in {} s", PATIENCE.as_secs()),
+            format!("{path} did not answer in {} s", TIME_LIMIT.as_secs()),
         ),
     }
 }

@@ -1,6 +1,6 @@
 //! Checks the tmux server that sessions would use.
 use super::check::Check;
-use super::program::{self, Answer, PATIENCE, ask};
+use super::program::{self, Answer, TIME_LIMIT, ask};
 use crate::cli::context::Context;
 use crate::text::first_line;
 
@@ -40,7 +40,7 @@ pub(super) fn find(context: &Context) -> TmuxServer {
         }
         Answer::Failed(why) => TmuxServer::Broken(first_line(&why)),
         Answer::Silent => {
-            TmuxServer::Broken(format!("it did not answer in {} s", PATIENCE.as_secs()))
+            TmuxServer::Broken(format!("it did not answer in {} s", TIME_LIMIT.as_secs()))
         }
     }
 }

@@ -28,11 +28,11 @@ pub(super) fn of_topic(topic: &str) -> Result<Vec<Field>> {
 }
 
 /// Deeper fields repeat those above them, as terminations that hold terminations do.
-const DEEPEST: usize = 4;
+const MAX_DEPTH: usize = 4;
 
 fn walk(root: &Value, schema: &Value, path: &str, fields: &mut Vec<Field>) {
     let schema = resolve(root, schema);
-    if DEEPEST <= path.split('.').filter(|part| !part.is_empty()).count() {
+    if MAX_DEPTH <= path.split('.').filter(|part| !part.is_empty()).count() {
         return;
     }
     let required: Vec<&str> = schema["required"]

@@ -18,7 +18,7 @@ use fs_err as fs;
 use std::time::Duration;
 
 /// How long a runner that has released its session may take to end.
-const ABOUT_TO_END: Duration = Duration::from_secs(5);
+const END_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Runs a session in this terminal, to its end.
 pub(super) fn in_this_terminal(
@@ -202,7 +202,7 @@ fn submit<R>(
         }
         (RunnerState::Running { .. }, Mode::New | Mode::Resume) => {
             // The runner has released its session, so it is about to end, unless its lock file was deleted.
-            let gone = clock::wait_until(ABOUT_TO_END, || {
+            let gone = clock::wait_until(END_TIMEOUT, || {
                 let state = launcher.state(launch.session, launch.run_dir);
                 matches!(state, RunnerState::Gone { .. })
             });

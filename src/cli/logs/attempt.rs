@@ -17,7 +17,7 @@ use std::collections::VecDeque;
 use std::io;
 
 /// An output up to this size is read from its beginning.
-const SMALL: u64 = 8 * 1024 * 1024;
+const SMALL_OUTPUT: u64 = 8 * 1024 * 1024;
 
 /// An attempt being printed.
 pub(super) struct AttemptPrinter<'a> {
@@ -130,7 +130,7 @@ impl<'a> AttemptPrinter<'a> {
     /// Returns the last activities, and whether they are all there are. A large output is read from further and
     /// further back, until enough are found.
     fn find_last(&mut self, count: usize) -> Result<(VecDeque<Activity>, bool)> {
-        let is_small = self.output.length()? <= SMALL;
+        let is_small = self.output.length()? <= SMALL_OUTPUT;
         let (mut lines, mut previous_start) = (count.saturating_mul(4), None);
         loop {
             let start = self

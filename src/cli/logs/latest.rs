@@ -10,7 +10,7 @@ use fs_err as fs;
 use jiff::Timestamp;
 
 /// An output up to this size is read as a whole.
-const SMALL: u64 = 8 * 1024 * 1024;
+const SMALL_OUTPUT: u64 = 8 * 1024 * 1024;
 /// How many lines of a larger one are read.
 const LAST_LINES: usize = 200;
 
@@ -37,7 +37,7 @@ fn read(project: &Project, dir: &RunDir, snapshot: &Snapshot) -> Option<Latest> 
         .find(|attempt| attempt.cursor == snapshot.state.current.cursor)?;
     let path = target::stdout(&attempt.folder);
     let mut output = FileTail::open(&path).ok()?;
-    let is_small = output.length().ok()? <= SMALL;
+    let is_small = output.length().ok()? <= SMALL_OUTPUT;
     if !is_small {
         output.seek_to_last_lines(LAST_LINES).ok()?;
     }

@@ -4,7 +4,7 @@ pub(super) mod pipeline;
 mod refusals;
 mod resume;
 
-use super::account::Question;
+use super::account::LoginCheck;
 use super::context::Context;
 use super::launch::{in_this_terminal, in_tmux};
 use super::overrides::{self, OverrideArgs};
@@ -123,7 +123,7 @@ fn launch(request: SessionRequest, flags: &Flags, context: &Context) -> Result<E
         refusals::nothing_to_do(plan, context)?;
     }
     // Started here, so that the answer arrives while the session is prepared.
-    let account = Question::ask(plan, context);
+    let account = LoginCheck::ask(plan, context);
     let account = match request.mode {
         // With `--force` the launch stops the session that is replaced.
         Mode::Force => {
@@ -133,7 +133,9 @@ fn launch(request: SessionRequest, flags: &Flags, context: &Context) -> Result<E
         Mode::New | Mode::Resume => Cell::new(Some(account)),
     };
     let permit = || {
-        account.take().map_or(Ok(()), Question::require_signed_in)?;
+        account
+            .take()
+            .map_or(Ok(()), LoginCheck::require_signed_in)?;
         remember_project(context);
         Ok(())
     };

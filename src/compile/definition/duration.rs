@@ -8,7 +8,7 @@ use std::fmt;
 pub struct Span(u64);
 
 /// The longest accepted time, short enough that no sum overflows.
-const LONGEST_S: f64 = 366.0 * 86_400.0;
+const MAX_SECONDS: f64 = 366.0 * 86_400.0;
 
 impl Span {
     /// Returns the length in milliseconds.
@@ -31,7 +31,7 @@ impl Span {
     }
 
     fn from_seconds(seconds: f64) -> Option<Self> {
-        (0.0..=LONGEST_S)
+        (0.0..=MAX_SECONDS)
             .contains(&seconds)
             .then(|| Self((seconds * 1000.0).round() as u64))
     }

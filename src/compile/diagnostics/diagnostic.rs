@@ -71,7 +71,7 @@ impl SourceSpan {
 
 impl Problem {
     /// Makes a problem outside of any file, such as an invalid flag.
-    pub fn nowhere(code: LintCode, message: impl Into<String>) -> Self {
+    pub fn without_file(code: LintCode, message: impl Into<String>) -> Self {
         let (severity, alias) = (Severity::Error, code.alias(PlanKind::Loop));
         Self {
             file: String::new(),
@@ -100,7 +100,7 @@ impl Problem {
             column,
             alias: code.alias(kind),
             place: Some(span),
-            ..Self::nowhere(code, message)
+            ..Self::without_file(code, message)
         }
     }
 

@@ -45,7 +45,7 @@ impl<'a> Location<'a> {
     pub(crate) fn at(&self, key: &str, code: LintCode, message: impl Into<String>) -> Problem {
         match self {
             Self::Written(document, path) => document.at(&path.to(key), code, message),
-            Self::Flag(_) => Problem::nowhere(code, message),
+            Self::Flag(_) => Problem::without_file(code, message),
         }
     }
 
@@ -53,7 +53,7 @@ impl<'a> Location<'a> {
     pub(crate) fn at_key(&self, key: &str, code: LintCode, message: impl Into<String>) -> Problem {
         match self {
             Self::Written(document, path) => document.at_key(&path.to(key), code, message),
-            Self::Flag(_) => Problem::nowhere(code, message),
+            Self::Flag(_) => Problem::without_file(code, message),
         }
     }
 
@@ -61,7 +61,7 @@ impl<'a> Location<'a> {
     pub(crate) fn here(&self, code: LintCode, message: impl Into<String>) -> Problem {
         match self {
             Self::Written(document, path) => document.at_key(path, code, message),
-            Self::Flag(_) => Problem::nowhere(code, message),
+            Self::Flag(_) => Problem::without_file(code, message),
         }
     }
 

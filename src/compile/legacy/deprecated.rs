@@ -2,8 +2,8 @@
 use crate::compile::definition::{LoopDef, NodeDef, ParallelKey, PipelineDef, TerminationDef};
 use crate::compile::diagnostics::{Document, LintCode, Path};
 
-/// Old and current names of terminations.
-const ENDINGS: [(&str, &str); 3] = [
+/// Deprecated and current names of terminations.
+const TERMINATIONS: [(&str, &str); 3] = [
     ("plateau", "judgment"),
     ("beads-empty", "queue"),
     ("fixed-n", "fixed"),
@@ -11,7 +11,7 @@ const ENDINGS: [(&str, &str); 3] = [
 
 /// Reports the deprecated spellings of a loop.
 pub(crate) fn of_loop(document: &Document, def: &LoopDef) {
-    let (top, mut old) = (Path::default(), Old::default());
+    let (top, mut old) = (Path::default(), Deprecated::default());
     old.ending(&top, def.completion.as_deref(), def.termination.as_ref());
     if def.min_iterations.is_some() {
         old.key(
@@ -36,7 +36,7 @@ pub(crate) fn of_loop(document: &Document, def: &LoopDef) {
 
 /// Reports the deprecated spellings of a pipeline.
 pub(crate) fn of_pipeline(document: &Document, def: &PipelineDef) {
-    let (top, mut old) = (Path::default(), Old::default());
+    let (top, mut old) = (Path::default(), Deprecated::default());
     let (list, nodes) = def.nodes();
     if list == "stages" {
         old.key(&top, "stages", "nodes", "write `nodes:`");
@@ -49,7 +49,7 @@ pub(crate) fn of_pipeline(document: &Document, def: &PipelineDef) {
 
 /// The deprecated spellings of a file, in order of appearance.
 #[derive(Default)]
-struct Old {
+struct Deprecated {
     found: Vec<Spelling>,
 }
 
@@ -64,7 +64,7 @@ struct Spelling {
     times: usize,
 }
 
-impl Old {
+impl Deprecated {
     fn node(&mut self, at: &Path, node: &NodeDef) {
         if node.name.is_some() && node.id.is_none() {
             self.key(at, "name", "id", "write `id:`");
@@ -92,7 +92,7 @@ impl Old {
         termination: Option<&TerminationDef>,
     ) {
         let now = |word: &str| {
-            ENDINGS
+            TERMINATIONS
                 .iter()
                 .find(|(was, _)| *was == word)
                 .map(|(_, is)| *is)

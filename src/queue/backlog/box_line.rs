@@ -14,7 +14,7 @@ pub(super) struct BoxLine<'a> {
 }
 
 /// The maximum number of characters of a title in a hint.
-const SHOWN: usize = 60;
+const MAX_TITLE: usize = 60;
 
 /// Reads the box of a line, if it has one. `dropped` is the character of tasks that are not to be done.
 pub(super) fn box_line<'a>(line: &Line<'a>, dropped: Option<char>) -> Option<BoxLine<'a>> {
@@ -22,10 +22,10 @@ pub(super) fn box_line<'a>(line: &Line<'a>, dropped: Option<char>) -> Option<Box
     let (text, is_quoted) = unquoted(text);
     let found = match line.hidden {
         Some((Hidden::Quoted, _)) => return None,
-        Some((hidden, first)) => written(text, dropped)
+        Some((hidden, first)) => valid_box(text, dropped)
             .filter(|found| found.mark != Mark::Closed)
             .map(|found| blocked(found, |title| unreachable_box(hidden, first, line, title)))?,
-        None => match written(text, dropped) {
+        None => match valid_box(text, dropped) {
             Some(found) if is_quoted => blocked(found, |title| {
                 format!(
                     "is in a block quote (line {}): write `- [ ] {title}` without the `>`",
@@ -35,7 +35,7 @@ pub(super) fn box_line<'a>(line: &Line<'a>, dropped: Option<char>) -> Option<Box
             Some(found) => found,
             None => blocked(misspelled(text)?, |title| {
                 format!(
-                    "is not written as a task on line {}: write `- [ ] {title}`",
+                    "is not valid_box as a task on line {}: write `- [ ] {title}`",
                     line.number
                 )
             }),
@@ -51,14 +51,14 @@ pub(super) fn box_line<'a>(line: &Line<'a>, dropped: Option<char>) -> Option<Box
 }
 
 /// A box within its line: its title, its mark, and the line from the character in the box on.
-struct Found<'a> {
+struct FoundBox<'a> {
     title: &'a str,
     mark: Mark,
     from_mark: &'a str,
 }
 
 /// Blocks a box that is not closed.
-fn blocked<'a>(mut found: Found<'a>, why: impl Fn(&str) -> String) -> Found<'a> {
+fn blocked<'a>(mut found: FoundBox<'a>, why: impl Fn(&str) -> String) -> FoundBox<'a> {
     if found.mark != Mark::Closed {
         found.mark = Mark::Blocked(why(&short(found.title)));
     }
@@ -67,10 +67,10 @@ fn blocked<'a>(mut found: Found<'a>, why: impl Fn(&str) -> String) -> Found<'a> 
 
 fn short(title: &str) -> String {
     let title = clean(title);
-    if title.chars().count() <= SHOWN {
+    if title.chars().count() <= MAX_TITLE {
         return title;
     }
-    let start: String = title.chars().take(SHOWN - 1).collect();
+    let start: String = title.chars().take(MAX_TITLE - 1).collect();
     format!("{start}…")
 }
 
@@ -108,7 +108,7 @@ fn after_markers(text: &str) -> Option<&str> {
 }
 
 /// Reads a box as Markdown writes it.
-fn written(text: &str, dropped: Option<char>) -> Option<Found<'_>> {
+fn valid_box(text: &str, dropped: Option<char>) -> Option<FoundBox<'_>> {
     let from_mark = after_markers(text)?.strip_prefix('[')?;
     let (mark, after) = match from_mark.chars().next()? {
         ']' => (Mark::Blocked(NO_SPACE.to_owned()), from_mark),
@@ -123,7 +123,7 @@ fn written(text: &str, dropped: Option<char>) -> Option<Found<'_>> {
         .strip_prefix(']')
         .filter(|title| title.starts_with(char::is_whitespace))?
         .trim();
-    (!title.is_empty()).then_some(Found {
+    (!title.is_empty()).then_some(FoundBox {
         title,
         mark,
         from_mark,
@@ -154,7 +154,7 @@ const BULLETS: [char; 12] = ['-', '*', '+', '•', '◦', '‣', '▪', '·', '�
 
 /// Reads a box that Markdown does not accept: without a space beside it, after a bullet of another kind, in a heading,
 /// escaped.
-fn misspelled(text: &str) -> Option<Found<'_>> {
+fn misspelled(text: &str) -> Option<FoundBox<'_>> {
     let mut rest = text;
     while let length @ 1.. = marker(rest) {
         rest = rest[length..].trim_start();
@@ -167,7 +167,7 @@ fn misspelled(text: &str) -> Option<Found<'_>> {
         || title.starts_with(['=', '-', '–', '—', '→', ':', '|'])
         || is_bare && after.contains('[');
     let mark = if is_open { Mark::Open } else { Mark::Closed };
-    (!title.is_empty() && !is_text).then_some(Found {
+    (!title.is_empty() && !is_text).then_some(FoundBox {
         title,
         mark,
         from_mark,

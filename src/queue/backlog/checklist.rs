@@ -1,7 +1,7 @@
 //! The checklist as a format of a file queue.
 use super::blocks::blocks;
 use super::draft::drafts;
-use super::ids::{block_duplicates, ids, tell_apart};
+use super::ids::{block_duplicates, disambiguate, ids};
 use super::item::item;
 use super::lines::lines;
 use super::priority;
@@ -32,7 +32,7 @@ impl Format for Backlog {
     fn parse(&self, text: &str) -> Result<Vec<Item>, String> {
         let blocks = blocks(text);
         let mut drafts = drafts(&lines(text, &blocks), &blocks, self.dropped);
-        tell_apart(&mut drafts);
+        disambiguate(&mut drafts);
         let ids = ids(&drafts);
         let mut items: Vec<Item> = (0..drafts.len())
             .map(|at| item(&drafts, &ids, at))

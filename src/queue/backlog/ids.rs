@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 
 /// Gives unnamed tasks with the same text under different headings different ids. Whether they are closed does not matter,
 /// so that closing one changes no id.
-pub(super) fn tell_apart(drafts: &mut [Draft<'_>]) {
+pub(super) fn disambiguate(drafts: &mut [Draft<'_>]) {
     let mut twins: HashMap<&str, Vec<usize>> = HashMap::new();
     for (at, draft) in drafts
         .iter()

@@ -12,9 +12,9 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 /// The variable that passes the output of `bd version` to `ap queue` calls of a run's agents.
 pub(super) const VERSION: &str = "AP_BD_VERSION";
 /// The limit given to `bd ready`.
-pub(super) const GLANCE: &str = "100";
+pub(super) const READY_LIMIT: &str = "100";
 /// The same as a number.
-const MOST_GLANCED: usize = 100;
+const READY_LIMIT_COUNT: usize = 100;
 
 /// The issues of a label, or of a whole database.
 #[derive(Debug)]
@@ -89,7 +89,7 @@ impl Beads {
 
     pub(super) fn list_ready(&self, limit: &str) -> Result<Vec<Issue>> {
         let listed = self.list(&["ready", "--sort", "priority", "--limit", limit])?;
-        let cut = limit == GLANCE && MOST_GLANCED <= listed.len();
+        let cut = limit == READY_LIMIT && READY_LIMIT_COUNT <= listed.len();
         // Old versions list what is in progress, all list containers and what is assigned.
         let free: Vec<Issue> = listed.into_iter().filter(Issue::is_free).collect();
         // Issues that can be claimed may come after all issues that cannot.

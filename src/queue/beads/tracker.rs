@@ -1,8 +1,8 @@
 //! Beads as a tracker.
 use super::call::ACTORS;
-use super::client::{Beads, GLANCE, VERSION, checked};
+use super::client::{Beads, READY_LIMIT, VERSION, checked};
 use super::database;
-use super::issue::{Issue, Seen};
+use super::issue::{Issue, IssueContext};
 use crate::model::{Searched, Task};
 use crate::plan::{QueueSpec, bad_label};
 use crate::queue::claims::ClaimsDir;
@@ -69,10 +69,10 @@ impl Tracker for Beads {
             .into_iter()
             .filter(Issue::is_work)
             .collect();
-        let mut seen = Seen {
+        let mut seen = IssueContext {
             ready: Some(HashMap::new()),
             done: self.done_statuses(&issues)?,
-            ..Seen::default()
+            ..IssueContext::default()
         };
         if issues.iter().any(Issue::is_free) {
             let ready: HashMap<String, usize> = self
@@ -102,7 +102,7 @@ impl Tracker for Beads {
     }
 
     fn open(&self) -> Result<Vec<Task>> {
-        let ready = self.list_ready(GLANCE)?;
+        let ready = self.list_ready(READY_LIMIT)?;
         if ready.is_empty() {
             return Ok(Vec::new());
         }
@@ -112,7 +112,7 @@ impl Tracker for Beads {
             .into_iter()
             .filter(|issue| !held.iter().any(|held| held.id == issue.id))
             .collect::<Vec<_>>();
-        let seen = Seen::default();
+        let seen = IssueContext::default();
         Ok(free
             .into_iter()
             .chain(held)
@@ -122,8 +122,8 @@ impl Tracker for Beads {
 
     fn ready(&self, how: Ready) -> Result<Vec<Task>> {
         let (seen, limit) = (
-            Seen::default(),
-            if how == Ready::All { "0" } else { GLANCE },
+            IssueContext::default(),
+            if how == Ready::All { "0" } else { READY_LIMIT },
         );
         Ok(self
             .list_ready(limit)?
@@ -147,9 +147,9 @@ impl Tracker for Beads {
             )
         })?;
         let done = self.done_statuses(std::slice::from_ref(&issue))?;
-        Ok(issue.task(&Seen {
+        Ok(issue.task(&IssueContext {
             done,
-            ..Seen::default()
+            ..IssueContext::default()
         }))
     }
 

@@ -35,7 +35,7 @@ impl<'a> LockedClaims<'a> {
         timeout: Duration,
     ) -> Result<Self> {
         create_folder(dir.folder())?;
-        let lock = Lock::take(&dir.lock, purpose, timeout)?;
+        let lock = Lock::acquire(&dir.lock, purpose, timeout)?;
         Ok(Self {
             dir,
             claims: dir.claims()?,

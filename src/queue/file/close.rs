@@ -1,5 +1,5 @@
 //! Closes a task of a file.
-use super::file_queue::{FileQueue, LOOKS};
+use super::file_queue::{FileQueue, MAX_READS};
 use super::format::{Format, Mark};
 use super::rematch;
 use super::tasks::{Tasks, find};
@@ -17,7 +17,7 @@ impl<F: Format> FileQueue<F> {
         let missing =
             gone.iter().any(|gone| gone == id) || locked.claims.missing().contains_key(id);
         let id = match find(&items, id) {
-            Some(item) => match rematch::hardly_the_same(item, id, &locked.claims) {
+            Some(item) => match rematch::check_same_task(item, id, &locked.claims) {
                 Some(refused) => return Err(refused),
                 None => item.id.as_str(),
             },
@@ -42,7 +42,7 @@ impl<F: Format> FileQueue<F> {
         id: &str,
         owner: Option<&Owner>,
     ) -> Result<bool> {
-        for changes in 0..=LOOKS {
+        for changes in 0..=MAX_READS {
             if self.try_close(dir, locked, id, owner)? {
                 return Ok(changes > 0);
             }

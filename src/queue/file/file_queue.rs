@@ -23,9 +23,9 @@ pub(in crate::queue) struct FileQueue<F> {
 }
 
 /// The time that an editor may need to save a file.
-const SECOND_LOOK: Duration = Duration::from_millis(100);
+const SAVE_TIME: Duration = Duration::from_millis(100);
 /// The maximum number of reads of a file that keeps changing.
-pub(super) const LOOKS: u32 = 20;
+pub(super) const MAX_READS: u32 = 20;
 
 impl<F: Format> FileQueue<F> {
     pub(in crate::queue) fn new(format: F, path: Utf8PathBuf, max_attempts: u32) -> Self {
@@ -38,13 +38,13 @@ impl<F: Format> FileQueue<F> {
 
     /// Repeats a read that finds no tasks or fails, until the file stops changing: most editors empty a file before they
     /// fill it, and a half-saved file must not end a loop.
-    pub(super) fn look<T>(
+    pub(super) fn read_until_stable<T>(
         &self,
         take: impl Fn() -> Result<T>,
         believable: impl Fn(&T) -> bool,
     ) -> Result<T> {
         let mut before = None;
-        for _ in 0..LOOKS {
+        for _ in 0..MAX_READS {
             let found = take();
             let busy = found
                 .as_ref()
@@ -58,7 +58,7 @@ impl<F: Format> FileQueue<F> {
                 return found;
             }
             before = Some(now);
-            clock::pause(SECOND_LOOK);
+            clock::pause(SAVE_TIME);
         }
         Err(self.restless())
     }
@@ -118,7 +118,7 @@ impl<F: Format> Queue for FileQueue<F> {
             }
             Ok(counts)
         };
-        self.look(count, |counts| counts.total > counts.closed)
+        self.read_until_stable(count, |counts| counts.total > counts.closed)
     }
 
     fn next(&self) -> Result<Vec<Task>> {
@@ -136,7 +136,7 @@ impl<F: Format> Queue for FileQueue<F> {
     }
 
     fn claim(&self, id: Option<&str>, owner: &Owner) -> Result<Claim> {
-        self.look(|| self.try_claim(id, owner), |claim| *claim != Claim::None)
+        self.read_until_stable(|| self.try_claim(id, owner), |claim| *claim != Claim::None)
     }
 
     fn release(&self, id: &str, owner: &Owner, release: &Release<'_>) -> Result<Released> {

@@ -46,7 +46,7 @@ impl<F: Format> FileQueue<F> {
             locked.rename(id, now);
             id = now;
         }
-        match release.parks(|| locked.failed(id), self.max_attempts) {
+        match release.parking_reason(|| locked.failed(id), self.max_attempts) {
             Some(why) => locked.park(id, owner, &why).map(|()| Released::Parked),
             None => locked.free(id, owner, release.why).map(|()| Released::Back),
         }

@@ -17,7 +17,7 @@ impl LinePosition {
 
 /// Gives held tasks that are still there under another text the id they were claimed by, and returns the ids of those
 /// that are not there. An ambiguous match blocks every task that could be the held one.
-pub(super) fn find_again(items: &mut [Item], claims: &Claims) -> Vec<String> {
+pub(super) fn rematch_held(items: &mut [Item], claims: &Claims) -> Vec<String> {
     let lost: Vec<(&String, &ClaimRecord)> = claims
         .all()
         .filter(|(id, _)| items.iter().all(|item| item.id != **id))
@@ -58,7 +58,7 @@ pub(super) fn find_again(items: &mut [Item], claims: &Claims) -> Vec<String> {
 
 /// Returns an error if a held task has another id now and hardly a word of its title is left: it may be another task in
 /// the same line, which must not be closed by mistake.
-pub(super) fn hardly_the_same(item: &Item, id: &str, claims: &Claims) -> Option<QueueError> {
+pub(super) fn check_same_task(item: &Item, id: &str, claims: &Claims) -> Option<QueueError> {
     let (now, held) = (item.now.as_ref()?, claims.of(id)?);
     (!similar(&item.title, &held.title)).then(|| {
         let what = format!("task `{id}` was “{}” when it was claimed, and its line reads “{}” now", held.title, item.title);

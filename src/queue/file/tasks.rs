@@ -19,7 +19,7 @@ impl Tasks {
     /// Reads the tasks of a file, and finds those that are held.
     pub(super) fn read(format: &impl Format, file: &Utf8Path, claims: &Claims) -> Result<Self> {
         let (text, mut items) = parse(format, file)?;
-        let gone = rematch::find_again(&mut items, claims);
+        let gone = rematch::rematch_held(&mut items, claims);
         Ok(Self {
             file: file.to_owned(),
             text,

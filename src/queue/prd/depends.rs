@@ -10,7 +10,7 @@ pub(super) struct Dependent {
 }
 
 /// The ids that are named; the rest is counted.
-const NAMED: usize = 3;
+const MAX_NAMED: usize = 3;
 /// Stories of a circle that are named.
 const IN_CIRCLE: usize = 8;
 /// What some write where there is no dependency.
@@ -71,8 +71,8 @@ pub(super) fn reasons(stories: &[Dependent]) -> Vec<Option<String>> {
 }
 
 fn waits_for(open: &[&str]) -> String {
-    let shown = open[..open.len().min(NAMED)].join(", ");
-    match open.len().saturating_sub(NAMED) {
+    let shown = open[..open.len().min(MAX_NAMED)].join(", ");
+    match open.len().saturating_sub(MAX_NAMED) {
         0 => format!("waits for {shown}"),
         more => format!("waits for {shown} and {more} more"),
     }

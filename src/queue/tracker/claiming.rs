@@ -16,7 +16,7 @@ const UNKNOWN_OWNER: &str = "unknown owner";
 
 impl<T: Tracker> TrackerQueue<T> {
     /// Claims one task under our lock.
-    fn take(&self, id: &str, owner: &Owner, locked: &mut LockedClaims<'_>) -> Result<Claim> {
+    fn claim_task(&self, id: &str, owner: &Owner, locked: &mut LockedClaims<'_>) -> Result<Claim> {
         let tried = self.tracker.claim(id, owner);
         // The answer of the tracker does not count: read again who holds the task now.
         let task = self.tracker.one(id)?;
@@ -56,7 +56,7 @@ impl<T: Tracker> TrackerQueue<T> {
             (TaskState::Held, by) => Ok(Claim::Lost {
                 by: by.unwrap_or(UNKNOWN_OWNER).to_owned(),
             }),
-            (TaskState::Ready, _) => self.take(id, owner, locked),
+            (TaskState::Ready, _) => self.claim_task(id, owner, locked),
         }
     }
 
@@ -105,7 +105,7 @@ impl<T: Tracker> TrackerQueue<T> {
         locked: &mut LockedClaims<'_>,
     ) -> Result<Option<Claim>> {
         let claim = if just_now || self.tracker.claims_safely()? {
-            self.take(id, owner, locked)
+            self.claim_task(id, owner, locked)
         } else {
             self.claim_named(id, owner, locked)
         };

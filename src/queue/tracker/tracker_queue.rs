@@ -195,7 +195,7 @@ impl<T: Tracker> Queue for TrackerQueue<T> {
         {
             return Ok(Released::NotHeld);
         }
-        if let Some(why) = release.parks(|| locked.failed(id), self.max_attempts) {
+        if let Some(why) = release.parking_reason(|| locked.failed(id), self.max_attempts) {
             self.made(id, self.tracker.park(id, owner, &why), |task| {
                 task.state != TaskState::Held
             })?;

@@ -126,7 +126,7 @@ impl Issue {
     }
 
     /// Converts it into a task.
-    pub(super) fn task(self, seen: &Seen) -> Task {
+    pub(super) fn task(self, seen: &IssueContext) -> Task {
         let (state, why) = self.state(seen);
         let owner = self
             .assignee()
@@ -161,7 +161,7 @@ impl Issue {
         }
     }
 
-    fn state(&self, seen: &Seen) -> (TaskState, Option<String>) {
+    fn state(&self, seen: &IssueContext) -> (TaskState, Option<String>) {
         let blocked = |why: String| (TaskState::Blocked, Some(why));
         match self.status.as_str() {
             "closed" | "tombstone" => (TaskState::Closed, None),
@@ -195,7 +195,7 @@ impl Issue {
     }
 
     /// Returns why an open issue is not ready, if it is not.
-    fn open(&self, seen: &Seen) -> Option<String> {
+    fn open(&self, seen: &IssueContext) -> Option<String> {
         if !self.is_work() {
             return Some(format!(
                 "is of the type `{}`, which is not worked on itself",
@@ -241,7 +241,7 @@ impl Issue {
 
 /// The results of other calls that decide an issue's state.
 #[derive(Debug, Default)]
-pub(super) struct Seen {
+pub(super) struct IssueContext {
     /// Ids that `ready` listed, with their place in it; without it an issue's own dependencies decide.
     pub(super) ready: Option<HashMap<String, usize>>,
     pub(super) blocked_by: BTreeMap<String, Vec<String>>,

@@ -1,7 +1,7 @@
 use super::*;
 use serde_json::{Value, json};
 
-fn task(issue: &Value, seen: &Seen) -> Task {
+fn task(issue: &Value, seen: &IssueContext) -> Task {
     serde_json::from_value::<Issue>(issue.clone())
         .unwrap()
         .task(seen)
@@ -18,10 +18,10 @@ fn open(more: &Value) -> Value {
 
 #[test]
 fn every_status_is_what_the_page_says() {
-    let seen = Seen {
+    let seen = IssueContext {
         ready: Some([("a".to_owned(), 0)].into()),
         done: vec!["shipped".to_owned()],
-        ..Seen::default()
+        ..IssueContext::default()
     };
     let shown = |issue: Value| {
         let task = task(&issue, &seen);
@@ -99,13 +99,13 @@ fn blocking_issues_are_named() {
         &json!({ "dependencies": [dependency("x", "open"), dependency("y", "closed"), { "issue_id": "a", "depends_on_id": "z" }] }),
     );
     assert_eq!(
-        task(&shown, &Seen::default()).why.as_deref(),
+        task(&shown, &IssueContext::default()).why.as_deref(),
         Some("waits for x")
     );
-    let seen = Seen {
+    let seen = IssueContext {
         ready: Some(HashMap::new()),
         blocked_by: [("a".to_owned(), vec!["x".to_owned(), "y".to_owned()])].into(),
-        ..Seen::default()
+        ..IssueContext::default()
     };
     assert_eq!(
         task(&open(&json!({})), &seen).why.as_deref(),
@@ -114,7 +114,7 @@ fn blocking_issues_are_named() {
     assert_eq!(
         task(
             &open(&json!({})),
-            &Seen {
+            &IssueContext {
                 blocked_by: BTreeMap::new(),
                 ..seen
             }
@@ -130,7 +130,7 @@ fn everything_an_agent_needs_is_in_the_task() {
     let issue = open(
         &json!({ "description": "Why", "design": "How", "notes": "N", "acceptance_criteria": "- [ ] one\n- [x] two\nthree\n" }),
     );
-    let task = task(&issue, &Seen::default());
+    let task = task(&issue, &IssueContext::default());
     assert_eq!(task.body, "Why\n\nDesign:\nHow\n\nNotes:\nN");
     assert_eq!(task.acceptance, ["one", "two", "three"]);
     assert_eq!(

@@ -18,7 +18,7 @@ fn a_half_saved_file_is_read_again() {
         save(&path, half);
         let queue = FileQueue::new(Backlog::default(), path.clone(), 3);
         let looks = Cell::new(0);
-        let counts = queue.look(
+        let counts = queue.read_until_stable(
             || {
                 let found = queue
                     .read()
@@ -51,13 +51,13 @@ fn a_file_that_keeps_changing_is_busy() {
     save(&path, "");
     let queue = FileQueue::new(Backlog::default(), path.clone(), 3);
     let looks = Cell::new(0);
-    let look = || {
+    let read = || {
         looks.set(looks.get() + 1);
         save(&path, &"\n".repeat(looks.get()));
         Ok(())
     };
     assert_eq!(
-        queue.look(look, |()| false).unwrap_err().kind,
+        queue.read_until_stable(read, |()| false).unwrap_err().kind,
         QueueErrorKind::Busy
     );
 }

@@ -9,11 +9,11 @@ use nix::sys::statvfs::{Statvfs, statvfs};
 use std::io;
 
 /// Free space in MB below which a session fails soon.
-const LITTLE_MB: u64 = 100;
+const MIN_FREE_MB: u64 = 100;
 /// Free space in MB below which a long session may fail.
-const SOME_MB: u64 = 1024;
+const LOW_FREE_MB: u64 = 1024;
 /// How far the clocks of machine and file system may be apart, in seconds.
-const DRIFT_S: i64 = 5;
+const MAX_DRIFT_S: i64 = 5;
 /// The earliest year that a correct clock shows.
 const EARLIEST_YEAR: i16 = 2025;
 
@@ -96,9 +96,9 @@ pub(super) fn disk(context: &Context) -> Check {
         free_mb / 1024,
         free_mb % 1024 * 10 / 1024
     );
-    if free_mb < LITTLE_MB {
+    if free_mb < MIN_FREE_MB {
         Check::problem(NAME, found, ADVICE)
-    } else if free_mb < SOME_MB {
+    } else if free_mb < LOW_FREE_MB {
         Check::warning(NAME, found, ADVICE)
     } else {
         Check::ok(NAME, found)
@@ -134,7 +134,7 @@ pub(super) fn clock(context: &Context) -> Check {
         .and_then(|at| jiff::Timestamp::try_from(at).ok())
         .map(|at| now.duration_since(at).as_secs().abs());
     match apart {
-        Some(apart) if DRIFT_S < apart => Check::warning(
+        Some(apart) if MAX_DRIFT_S < apart => Check::warning(
             NAME,
             format!("the file system's clock is {apart} s away from this machine's"),
             "set both by NTP: ages of files are compared with the time",
