@@ -324,7 +324,7 @@ fn an_agent_without_its_context_gets_an_error() {
         nowhere.to_str().unwrap().to_owned(),
     );
     assert_snapshot!(world.run("claim", &context), @r"
-    stderr: cannot read which iteration this is from <project>/gone.json: No such file or directory (os error 2)
+    stderr: cannot read the iteration from <project>/gone.json: No such file or directory (os error 2)
     hint: `ap` sets AP_CONTEXT for its agents; unset it elsewhere
     exit 1
     ");
