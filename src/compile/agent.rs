@@ -7,7 +7,7 @@ use super::fallback::fallback;
 use super::layer::Layer;
 use crate::agent::AgentSpec;
 
-/// Returns the agent the layers amount to.
+/// Returns the agent that results from the layers.
 pub(super) fn resolve(layers: &[Layer<'_>], def: &LoopDef, defaults: Defaults<'_>) -> AgentSpec {
     let mut agent = default_agent(def);
     // A fallback chain stays with the provider it was set for, too.

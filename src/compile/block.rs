@@ -82,7 +82,7 @@ fn branch_nodes(
     Some((nodes, origins.into_iter().flatten().collect()))
 }
 
-/// A provider of the block, and the stages it runs.
+/// A branch of the block: its provider, and the stages that it runs.
 struct BranchStages<'a> {
     location: Location<'a>,
     provider: &'a BranchDef,

@@ -22,7 +22,7 @@ pub(super) fn branch_names(location: &Location<'_>, parallel: &ParallelDef) -> V
     names
 }
 
-/// Returns the name of a branch after those before it.
+/// Returns the name of the next branch, distinct from the names before it.
 fn branch_name(at: &Location<'_>, provider: &BranchDef, names: &[NodeId]) -> Option<NodeId> {
     let Some(wanted) = provider.name() else {
         at.report(

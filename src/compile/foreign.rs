@@ -1,4 +1,4 @@
-//! Workflows of other programs, which would only be a list of unknown keys.
+//! Recognises workflows of other programs, which would otherwise be reported as a list of unknown keys.
 use super::diagnostics::{Document, LintCode, Path};
 use serde_yaml::Value;
 

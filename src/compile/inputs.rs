@@ -6,7 +6,7 @@ use super::prior::PriorBlock;
 use crate::model::NodeId;
 use crate::plan::{BlockInput, NodeInput, Select, suggest};
 
-/// What to do where there is no block to take from.
+/// The hint where no earlier block exists.
 const NO_BLOCK: &str = "put a node with `parallel:` before this one";
 
 /// Reads what a node gets from an earlier one.
@@ -41,7 +41,7 @@ pub(super) fn read(ctx: &NodeContext<'_>, inputs: &NodeInputsDef) -> Option<Node
     None
 }
 
-/// Returns the preceding node where only `select` is written.
+/// Returns the preceding node, for inputs that set only `select`.
 fn one_before<'a>(
     ctx: &NodeContext<'a>,
     location: &Location<'_>,

@@ -1,4 +1,4 @@
-//! The layers of an agent's settings, each over the one before.
+//! A layer of an agent's settings; each takes precedence over the one before.
 use super::diagnostics::Location;
 
 /// Settings of one layer: the defaults of a pipeline, a loop, a node, a block's provider, or flags.

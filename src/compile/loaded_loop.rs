@@ -8,6 +8,6 @@ pub(super) struct LoadedLoop {
     pub(super) name: String,
     pub(super) document: Document,
     pub(super) def: LoopDef,
-    /// Unless it cannot be read, which has been reported.
+    /// Its prompt; `None` if it cannot be read, which has been reported.
     pub(super) prompt: Option<Document>,
 }

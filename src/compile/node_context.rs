@@ -1,4 +1,4 @@
-//! What surrounds a node while it is compiled.
+//! The context of a node while it is compiled.
 use super::compiler::Compiler;
 use super::definition::{LoopDef, NodeDef, PipelineDef, TerminationDef};
 use super::diagnostics::{Document, Location};
@@ -17,7 +17,7 @@ pub(super) struct NodeContext<'a> {
 }
 
 impl NodeContext<'_> {
-    /// Whether the environment names the judge, and no definition does.
+    /// Whether the judge named by the environment applies, because no definition names one.
     pub(super) fn default_judge_applies(&self, def: &NodeDef, loop_def: Option<&LoopDef>) -> bool {
         let overrides = self.compiler.overrides;
         let set = overrides.judge_provider.is_some() || overrides.judge_model.is_some();

@@ -1,4 +1,4 @@
-//! What later nodes may refer to in a parallel block, even if the block itself cannot be compiled.
+//! The parts of a parallel block that later nodes may refer to, even if the block itself cannot be compiled.
 use crate::plan::Block;
 
 /// A preceding block, or a node that failed to compile and may be one or contain some.

@@ -4,7 +4,7 @@ use super::diagnostics::{Diagnostics, Document, LintCode, Path};
 /// Reported mistakes after which no more nodes are checked.
 const MAX_REPORTED: usize = 200;
 
-/// Whether so many mistakes are reported that checking stops: locating each one reads the whole file.
+/// Whether checking stops because too many mistakes are reported: locating each one reads the whole file.
 pub(super) fn too_many_reported(diagnostics: &Diagnostics) -> bool {
     MAX_REPORTED <= diagnostics.count()
 }

@@ -4,7 +4,7 @@ use super::diagnostics::{Diagnostics, LintCode, Location, Problem};
 use super::overrides::Overrides;
 use crate::plan::{SettingOrigin, SettingSource};
 
-/// Runs a pipeline may have. What is known of every stage that is done is kept at hand.
+/// The maximum number of runs of a pipeline: the state keeps a record of every finished stage.
 pub(super) const MAX_RUNS: u32 = 1000;
 
 /// Returns how often a pipeline runs, and where that is set unless by an override.

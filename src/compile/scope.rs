@@ -1,4 +1,4 @@
-//! What a node may refer to.
+//! The names that a node may refer to.
 use super::diagnostics::{LintCode, Problem};
 use super::prior::PriorBlock;
 use crate::plan::suggest;

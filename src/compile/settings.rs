@@ -59,7 +59,7 @@ impl Settings {
         }
     }
 
-    /// Replaces program names in a plan by the configured paths.
+    /// Replaces the names of programs in a plan by the configured paths.
     pub fn place_programs(&self, plan: &mut Plan) {
         for node in plan.steps.iter_mut().flat_map(Step::all_nodes_mut) {
             for called in std::iter::once(&mut node.agent.program).chain(

@@ -1,4 +1,4 @@
-//! What a plan is compiled from: texts as found, and what the caller asks for over them.
+//! The sources of a plan: the texts as found, and the request of the caller.
 use super::diagnostics::{SourceText, Unreadable};
 use super::yaml;
 use crate::fingerprint::fingerprint_all;
@@ -65,7 +65,7 @@ impl Sources {
         }
     }
 
-    /// Tells these texts from others: the definition, and every loop, prompt and pipeline it uses.
+    /// Returns a fingerprint of the definition and of every loop, prompt and pipeline it uses.
     pub fn fingerprint(&self) -> String {
         let loops: Vec<&LoopSource> = match self {
             Self::Loop(_) => Vec::new(),

@@ -1,4 +1,4 @@
-//! `pipeline:` of a node: the nodes of another pipeline take its place, as often as that runs.
+//! `pipeline:` of a node: replaces the node by the nodes of another pipeline, once for each of its runs.
 use super::compiled_step::{CompiledPipeline, CompiledStep};
 use super::compiler::Compiler;
 use super::definition::{GuardrailsDef, NodeDef, PipelineDef};

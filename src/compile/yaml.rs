@@ -13,7 +13,8 @@ pub(super) const IGNORED: &str = "x-";
 /// Brackets that may be open at once, including those in texts: the parser's work grows with their square.
 const MAX_DEPTH: usize = 1000;
 
-/// Returns what could be read, without what could not, which is reported; `None` if nothing could.
+/// Returns the readable part of a definition, and reports each value that cannot be read; `None` if nothing is
+/// readable.
 ///
 /// The trick: when a value cannot be read, report it, take it out, and read again.
 pub(super) fn read<T: DeserializeOwned>(document: &Document) -> Option<T> {
@@ -141,7 +142,7 @@ fn second_document(text: &str) -> usize {
     0
 }
 
-/// The parser places a key that is there twice at its mapping; this finds the second one, in the same column.
+/// Returns where the second of two equal keys is, in the same column; the parser reports only the mapping.
 fn second_key(text: &str, start: usize, message: &str) -> Option<usize> {
     let key = message
         .split_once("duplicate entry with key \"")?

@@ -34,7 +34,7 @@ impl ExitCode {
         Self::Interrupted,
     ];
 
-    /// Returns what it means, as the documents have it.
+    /// Returns its meaning, as the documents describe it.
     pub fn meaning(self) -> &'static str {
         match self {
             Self::Done => "done; the session reached its goal",

@@ -29,7 +29,7 @@ macro_rules! error_kinds {
                 }
             }
 
-            /// Returns what it means, as the documents have it.
+            /// Returns its meaning, as the documents describe it.
             pub fn meaning(self) -> &'static str {
                 match self {
                     $(Self::$variant => concat!($($meaning),+),)+

@@ -1,4 +1,4 @@
-//! What went wrong, what to do next, and the exit code it means.
+//! Errors with what failed, what to do next, and the exit code.
 mod exit_code;
 mod kind;
 
@@ -124,7 +124,7 @@ impl std::error::Error for Error {
     }
 }
 
-/// Names the file or thing an I/O error is about; `fs_err` already does.
+/// Converts an I/O error; `fs_err` has put the path into its message.
 impl From<std::io::Error> for Error {
     fn from(error: std::io::Error) -> Self {
         let (kind, hint) = match error.kind() {

@@ -9,10 +9,10 @@ use std::collections::BTreeMap;
 use std::io;
 use std::os::unix::fs::PermissionsExt as _;
 
-/// What was written last, as fingerprints by path.
+/// The file with the fingerprints of what was written last, by path.
 const RECORD: &str = ".written.json";
 
-/// How a file on disk compares with the one built in.
+/// The status of a file on disk, compared with the built-in one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FileStatus {
@@ -45,7 +45,7 @@ pub struct Copy {
 }
 
 impl Copy {
-    /// `files` are those the plugin has now.
+    /// Returns the copy in a folder; `files` are the plugin's current files.
     pub fn new(root: Utf8PathBuf, files: Vec<File>) -> Self {
         Self { root, files }
     }
@@ -159,7 +159,7 @@ impl Copy {
         }
     }
 
-    /// Without a record, whatever differs counts as edited.
+    /// Returns the record of what was written last; without one, every file that differs counts as edited.
     fn record(&self) -> BTreeMap<Utf8PathBuf, String> {
         let text = fs::read(self.root.join(RECORD)).unwrap_or_default();
         let recorded: BTreeMap<Utf8PathBuf, String> =

@@ -22,8 +22,8 @@ static PARTS: [(&str, Dir<'_>); 5] = [
     ("skills", include_dir!("$CARGO_MANIFEST_DIR/skills")),
 ];
 
-/// Returns every file of the plugin, by path. `program` is what its `bin/ap` calls: sessions of Claude Code find `ap`
-/// there when it is nowhere on PATH.
+/// Returns every file of the plugin, by path. Its `bin/ap` calls `program`, for sessions of Claude Code that have no
+/// `ap` on PATH.
 pub fn files(program: &str) -> Vec<File> {
     let mut files = Vec::new();
     for (folder, dir) in &PARTS {

@@ -223,7 +223,7 @@ fn is_commit(words: &[String]) -> bool {
         && words.iter().any(|word| word == "commit")
 }
 
-/// Whether something is left that was to be committed: a commit of nothing fails too, and is no reason to worry.
+/// Whether changes are left to commit. A failed commit without any is harmless.
 fn is_uncommitted() -> Result<bool> {
     let look = ["git", "diff", "--cached", "--quiet"].map(str::to_owned);
     Ok(run(&look)?.code == Some(1))
@@ -237,7 +237,7 @@ fn append(path: &Utf8Path, text: &str) -> Result<()> {
         .write_all(text.as_bytes())?)
 }
 
-/// Runs a command to its end. Its output goes to files: a pipe would also wait for what it leaves running.
+/// Runs a command to its end. Its output goes to files, because a pipe would also wait for background processes.
 fn run(words: &[String]) -> Result<CommandOutput> {
     let Some((program, args)) = words.split_first() else {
         return Err(Error::usage("the script says to run an empty command"));

@@ -1,10 +1,10 @@
-//! Prints what Claude Code would print.
+//! Prints the events that Claude Code would print.
 use serde_json::{Value, json};
 use std::io::{self, Write};
 
 /// The tokens each message reports.
 const TOKENS: (u64, u64) = (100, 20);
-/// The most of a command's output that is shown.
+/// The maximum length of a command's output in an event.
 const MAX_OUTPUT: usize = 2000;
 
 /// The agent's output, one JSON object a line.

@@ -1,4 +1,4 @@
-//! Answers for gates, from the script.
+//! Answers of gates, from the script.
 use super::events::Events;
 use super::script::Script;
 use crate::error::{Error, Result};
@@ -37,7 +37,7 @@ impl Asked {
         }
     }
 
-    /// Returns the words that [`Self::read`] reads.
+    /// Returns the arguments that [`Self::read`] reads.
     pub fn words(self) -> [String; 2] {
         match self {
             Self::Command(gate) => ["--gate".to_owned(), gate.to_string()],

@@ -11,7 +11,7 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::{fmt, ops::Range, sync::Arc};
 
-/// Whether a definition can run in spite of it.
+/// The severity of a mistake: whether the definition can run in spite of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
@@ -51,7 +51,7 @@ pub(super) struct SourceSpan {
     span: Range<usize>,
     /// Where in the document, to leave out what only follows from another mistake.
     path: Path,
-    /// The text could not be read as what belongs there.
+    /// Whether the text could not be read as a value of the expected type.
     unreadable: bool,
 }
 

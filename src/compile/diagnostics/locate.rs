@@ -5,7 +5,7 @@ use super::position::offset;
 use serde::de::{self, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use std::{cell::Cell, fmt, ops::Range};
 
-/// Which part of a path's last step is wanted.
+/// The part of a path's last step to locate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Side {
     /// The key itself.

@@ -5,7 +5,7 @@
 pub struct SourceText {
     /// The file as shown to the user, or `builtin:<path>`.
     pub file: String,
-    /// What it holds.
+    /// Its content.
     pub text: String,
 }
 

@@ -1,4 +1,4 @@
-//! Why a text that is looked for is not there as one.
+//! Files that are missing or cannot be read as text.
 use super::diagnostic::Problem;
 use super::lint_code::LintCode;
 use super::source_text::SourceText;
@@ -70,7 +70,7 @@ impl Unreadable {
         }
     }
 
-    /// Returns it as a mistake of that file.
+    /// Converts it into a mistake of that file.
     pub fn problem(&self) -> Problem {
         Problem::no_text(&self.before, self.code, self.reason.clone()).hint(self.hint.clone())
     }

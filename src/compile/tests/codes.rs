@@ -7,7 +7,7 @@ enum Provocation {
     Loop(&'static str),
     Prompt(String),
     Pipeline(String),
-    /// What only the file system or this machine can do; the test that does it.
+    /// A mistake that depends on the file system or the machine, with the test that provokes it.
     InTest(&'static str, &'static str),
 }
 

@@ -1,4 +1,4 @@
-//! Each mistake a definition can hold, with the place and the words it is reported with.
+//! Each mistake of a definition, with the location and the message it is reported with.
 use super::*;
 use insta::assert_snapshot;
 

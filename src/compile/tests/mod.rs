@@ -1,4 +1,4 @@
-//! What tests of definitions share.
+//! Shared parts of the tests of definitions.
 mod codes;
 mod mistakes;
 mod nested;

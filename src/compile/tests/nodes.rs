@@ -1,4 +1,4 @@
-//! What a node may say of its own.
+//! The settings of a single node.
 use super::*;
 use crate::termination::{Fixed, Judgment, Termination};
 use insta::assert_snapshot;

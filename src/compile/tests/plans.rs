@@ -1,4 +1,4 @@
-//! What definitions become.
+//! Plans that definitions are compiled into.
 use super::*;
 use crate::agent::Provider;
 use crate::termination::{Fixed, Judgment, Queue, Termination};

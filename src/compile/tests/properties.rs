@@ -1,4 +1,4 @@
-//! Whatever is written, compiling answers: a plan, or mistakes that have a place.
+//! Any definition compiles into a plan or into mistakes with a location.
 use super::*;
 use proptest::prelude::*;
 use std::collections::BTreeMap;

@@ -1,4 +1,4 @@
-//! Which agents a node has, and who takes over for them.
+//! The agents of a node and their fallbacks.
 use super::*;
 use crate::agent::{AgentSpec, ProviderDef};
 use insta::assert_snapshot;

@@ -1,4 +1,4 @@
-//! The schemas in `schemas/` are current, and say of a definition what reading it says.
+//! The schemas in `schemas/` are current, and refuse the definitions that the compiler refuses.
 use super::*;
 use camino::{Utf8Path, Utf8PathBuf};
 use proptest::prelude::*;

@@ -1,4 +1,4 @@
-//! Who said what, and that it is remembered.
+//! The origin of each setting, and that plans record it.
 use super::*;
 use insta::assert_snapshot;
 
@@ -204,7 +204,7 @@ fn the_number_of_runs_has_its_source() {
     assert_eq!(Overrides::of_plan(&plan(&written, &flag)).0, flag);
 }
 
-/// Returns a loop's count, its judge, and who said them.
+/// Returns a loop's number of iterations, its judge, and where both came from.
 fn judged(definition: &str, set: &[(&str, &str)]) -> String {
     let environment = Overrides::from_env(&variable(set)).unwrap();
     let made = plan(
