@@ -288,7 +288,7 @@ impl World {
         self.queue.claim(name.map(|name| self.id(name)), owner)
     }
 
-    pub(crate) fn give_back(
+    pub(crate) fn release(
         &self,
         name: &str,
         owner: &Owner,

@@ -270,7 +270,7 @@ fn a_recorded_queue_loop_runs_again() {
     assert_eq!(expected["start"]["max"], 9);
     assert_eq!(
         expected["nodes"][0]["iterations"][1],
-        "error; 2 tasks left; given back: two"
+        "error; 2 tasks left; released: two"
     );
     project
         .ap(&["test", "shop"])

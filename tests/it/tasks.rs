@@ -1,4 +1,4 @@
-//! Sessions that work off a queue: what they hold, give back, park and are handed; the same over a checklist and beads.
+//! Sessions that work through a queue: tasks held, released, parked and assigned, over a checklist and beads.
 #[cfg(feature = "fake-bd")]
 mod beads;
 
@@ -99,7 +99,7 @@ impl Tasks {
         serde_json::from_str(&ran.stdout).expect("JSON")
     }
 
-    /// Ids the journal says were given back, or parked.
+    /// Ids that were released or parked, by the journal.
     fn journalled(&self, what: &str) -> usize {
         let checks = self.project.events("s", "queue_checked");
         checks

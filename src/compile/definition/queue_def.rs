@@ -45,9 +45,9 @@ pub struct QueueDef {
 pub struct QueueCommandsDef {
     /// Prints all tasks.
     pub list: Vec<String>,
-    /// Takes a task.
+    /// Claims a task.
     pub claim: Vec<String>,
-    /// Gives a task back.
+    /// Releases a task.
     pub release: Vec<String>,
     /// Closes a task.
     pub close: Vec<String>,

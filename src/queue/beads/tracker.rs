@@ -169,7 +169,7 @@ impl Tracker for Beads {
 
     fn release(&self, id: &str, owner: &Owner) -> Result<()> {
         let now = self.update(id, &["--status", "open", "--assignee", ""], Some(owner))?;
-        check(&now, id, "be given back", |issue| {
+        check(&now, id, "be released", |issue| {
             issue.status == "open" && issue.assignee.as_deref().unwrap_or_default().is_empty()
         })
     }

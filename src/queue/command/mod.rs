@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! list     prints every task of the label, in the order to take them
-//! claim    takes a task                     release   gives it back
+//! claim    claims a task                    release   releases it
 //! close    closes it                        park      marks it as blocked (may be left out)
 //! ```
 //!

@@ -212,7 +212,7 @@ impl Tracker for Command {
                 .as_deref()
                 .is_none_or(|by| Owner::read(by) == *owner)
         };
-        self.is_now(id, "be given back", |task| {
+        self.is_now(id, "be released", |task| {
             task.state != TaskState::Held || !ours(task)
         })
     }

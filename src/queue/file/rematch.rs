@@ -62,7 +62,7 @@ pub(super) fn check_same_task(item: &Item, id: &str, claims: &Claims) -> Option<
     let (now, held) = (item.now.as_ref()?, claims.of(id)?);
     (!similar(&item.title, &held.title)).then(|| {
         let what = format!("task `{id}` was “{}” when it was claimed, and its line reads “{}” now", held.title, item.title);
-        let next = format!("if that is done too, close it as `{now}`; if it is another task, give it back with `ap queue release {now}`");
+        let next = format!("if that is done too, close it as `{now}`; if it is another task, release it with `ap queue release {now}`");
         QueueError::rejected(what, next)
     })
 }

@@ -231,7 +231,7 @@ fn two_sessions_and_a_user_close_every_task_once() {
             "{id} is {owner}'s"
         );
     }
-    // What the killed agent held was given back, and that is on record.
+    // The task that the killed agent held was released, and the log has it.
     let released = |session: &str| {
         team.journal(session)
             .iter()
@@ -240,7 +240,7 @@ fn two_sessions_and_a_user_close_every_task_once() {
     };
     assert!(
         0 < released("it") + released("handed"),
-        "nothing was given back"
+        "nothing was released"
     );
     assert!(!team.api.requests().is_empty() && team.project.processes().is_empty());
 }

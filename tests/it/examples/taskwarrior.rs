@@ -331,7 +331,7 @@ fn users_use_the_queue_of_a_session_too() {
     let queue = |words: &[&str]| project.ap(&[&["queue", "--session", "auth"], words].concat());
     queue(&["ready"]).expect(0).says(&[&ids[1], "Add logout"]);
     queue(&["claim"]).expect(0);
-    // A task that cannot begin any more can be given back all the same.
+    // A task that cannot start any more can still be released.
     task(
         &project,
         &["import", "-"],

@@ -242,7 +242,7 @@ fn tasks_are_parked_in_our_records_where_the_tracker_cannot() {
     world.reopen();
     world.take(Some("a"), &agent("s", 1));
     assert_eq!(
-        world.give_back("a", &agent("s", 1), true),
+        world.release("a", &agent("s", 1), true),
         Ok(Released::Parked)
     );
     assert_eq!(world.truth("a").0, "open");
@@ -255,7 +255,7 @@ fn tasks_are_parked_in_our_records_where_the_tracker_cannot() {
             .contains("parked after 1 failed attempt")
     );
     assert_eq!(
-        world.give_back("a", &Owner::user("ann"), false),
+        world.release("a", &Owner::user("ann"), false),
         Ok(Released::Back)
     );
     assert_eq!(world.take(None, &agent("s", 3)), "a");

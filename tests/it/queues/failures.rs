@@ -137,7 +137,7 @@ fn unrelated_output_of_beads_is_ignored() {
             rules(&mut world, &[("*", None, fault)]);
             assert_eq!(world.take(None, &agent("s", 1)), "a", "{version} {fault}");
             assert_eq!(
-                world.give_back("a", &agent("s", 1), true),
+                world.release("a", &agent("s", 1), true),
                 Ok(Released::Back),
                 "{version} {fault}"
             );
@@ -205,7 +205,7 @@ fn a_change_is_made_again_only_while_the_database_is_busy() {
                 let made = count(&world, kind, || match kind {
                     "close" => drop(world.queue.close(world.id("a"), Some(&owner), "")),
                     "claim" => drop(world.claim(None, &owner)),
-                    _ => drop(world.give_back("a", &owner, false)),
+                    _ => drop(world.release("a", &owner, false)),
                 });
                 assert_eq!(made, tries, "{version} {kind} {fault}");
             }
@@ -226,7 +226,7 @@ fn a_change_with_an_unreadable_answer_is_not_repeated() {
             forget_calls(&world);
             assert_eq!(world.take(None, &owner), "a", "{version} {fault}");
             assert_eq!(
-                world.give_back("a", &owner, false),
+                world.release("a", &owner, false),
                 Ok(Released::Back),
                 "{version} {fault}"
             );

@@ -5,9 +5,7 @@ use agent_pipelines::queue::{self, Claim, Owner, QueueErrorKind, Released};
 fn fail(world: &World, iteration: u32) -> Released {
     let owner = agent("s", iteration);
     world.take(Some("a"), &owner);
-    world
-        .give_back("a", &owner, true)
-        .expect("it is given back")
+    world.release("a", &owner, true).expect("it is released")
 }
 
 #[test]
@@ -41,7 +39,7 @@ fn a_task_that_failed_too_often_is_parked_until_it_is_opened_by_hand() {
             provider.name
         );
         assert_eq!(
-            world.give_back("a", &agent("s", 3), false),
+            world.release("a", &agent("s", 3), false),
             Ok(Released::NotHeld),
             "an agent cannot open it"
         );
@@ -54,7 +52,7 @@ fn a_task_that_failed_too_often_is_parked_until_it_is_opened_by_hand() {
             );
         }
         assert_eq!(
-            world.give_back("a", &Owner::user("ann"), false),
+            world.release("a", &Owner::user("ann"), false),
             Ok(Released::Back),
             "{}",
             provider.name
@@ -80,7 +78,7 @@ fn attempts_that_never_started_do_not_count_as_failed() {
         for iteration in 1..=4 {
             world.take(None, &agent("s", iteration));
             assert_eq!(
-                world.give_back("a", &agent("s", iteration), false),
+                world.release("a", &agent("s", iteration), false),
                 Ok(Released::Back),
                 "{}",
                 provider.name

@@ -16,7 +16,7 @@ fn a_task_is_released_by_its_owner_only() {
             Owner::read(""),
         ] {
             assert_eq!(
-                world.give_back("a", &other, false),
+                world.release("a", &other, false),
                 Ok(Released::NotHeld),
                 "{}: {other}",
                 provider.name
@@ -24,7 +24,7 @@ fn a_task_is_released_by_its_owner_only() {
         }
         assert_eq!(world.truth("a"), held);
         assert_eq!(
-            world.give_back("a", &agent("s", 1), false),
+            world.release("a", &agent("s", 1), false),
             Ok(Released::Back),
             "{}",
             provider.name
@@ -36,7 +36,7 @@ fn a_task_is_released_by_its_owner_only() {
             provider.name
         );
         assert_eq!(
-            world.give_back("a", &agent("s", 1), false),
+            world.release("a", &agent("s", 1), false),
             Ok(Released::NotHeld),
             "{}",
             provider.name
@@ -57,7 +57,7 @@ fn a_task_deleted_while_held_is_released() {
         world.take(Some("a"), &agent("s", 1));
         if world.put("a", Put::Deleted) {
             assert_eq!(
-                world.give_back("a", &agent("s", 1), true),
+                world.release("a", &agent("s", 1), true),
                 Ok(Released::NotHeld),
                 "{}",
                 provider.name
@@ -92,7 +92,7 @@ fn a_task_closed_or_taken_over_meanwhile_is_left_alone() {
             }
             let now = world.truth("a").0;
             assert_eq!(
-                world.give_back("a", &agent("s", 1), true),
+                world.release("a", &agent("s", 1), true),
                 Ok(Released::NotHeld),
                 "{}: {put:?}",
                 provider.name

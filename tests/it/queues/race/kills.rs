@@ -38,7 +38,7 @@ struct Race {
     joined: usize,
     alive: BTreeMap<String, Child>,
     killed: BTreeSet<String>,
-    /// What was given back after each kill.
+    /// The tasks released after each kill.
     released: Vec<String>,
 }
 
@@ -137,12 +137,12 @@ impl Race {
             let (claims, back) = (times(id, &claimed), times(id, &self.released));
             assert!(
                 claims <= back + 1,
-                "{name}: {id} was claimed {claims} times and given back {back} times"
+                "{name}: {id} was claimed {claims} times and released {back} times"
             );
         }
         assert!(
             2 < self.killed.len() && !self.released.is_empty(),
-            "{name}: {:?} were killed, {:?} given back",
+            "{name}: {:?} were killed, {:?} released",
             self.killed,
             self.released
         );
