@@ -58,7 +58,7 @@ enum Command {
     Loop(loop_command::Args),
     /// Run a pipeline of several stages
     Pipeline(pipeline::Args),
-    /// Show where a session stands, or all of them
+    /// Show the state of a session, or of all sessions
     Status(status::Args),
     /// List the project's sessions, the latest first
     #[command(visible_aliases = ["ls", "runs"])]
@@ -81,13 +81,13 @@ enum Command {
     Stop(ControlArgs),
     /// Kill every process of a session immediately, without a graceful stop; `--resume` continues it
     Kill(ControlArgs),
-    /// Watch it work: five small tasks in a scratch repository, with nothing installed and no account
+    /// Run a demo: five small tasks in a scratch repository, with nothing installed and no account
     Demo(demo::Args),
     /// Create a loop or pipeline to start from
     New(new::Args),
-    /// Find every mistake in loops and pipelines, each with its location
+    /// Check loops and pipelines, and print every mistake with its location
     Lint(lint::Args),
-    /// Show what a loop or pipeline would do: its plan, and the prompt and call of each first agent
+    /// Show what a loop or pipeline would do: its plan, and the prompt and command line of each first agent
     DryRun(dry_run::Args),
     /// Print the JSON Schema of loops, pipelines, settings or status.json
     Schema(schema::Args),

@@ -71,7 +71,7 @@ fn text(project: &ProjectRows) -> String {
     let root = shell_quote(project.project.as_str());
     match project.sessions.first() {
         _ if !project.exists => {
-            format!("{root}  not there; `ap cleanup --all` removes it from this list\n")
+            format!("{root}  does not exist; `ap cleanup --all` removes it from this list\n")
         }
         Some(latest) => format!(
             "{root}\n{}\n  ap attach {} -C {root}\n",

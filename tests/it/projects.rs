@@ -48,11 +48,13 @@ fn a_project_that_is_gone_is_shown_until_cleanup_removes_it() {
     fs_err::rename(site.root(), site.outside().join("moved")).expect("a folder");
     shop.ap(&["list", "--all"]).expect(0).says(&[
         site.root().as_str(),
-        "not there",
+        "does not exist",
         "ap cleanup --all",
     ]);
     shop.ap(&["cleanup"]).expect(0);
-    shop.ap(&["list", "--all"]).expect(0).says(&["not there"]);
+    shop.ap(&["list", "--all"])
+        .expect(0)
+        .says(&["does not exist"]);
     shop.ap(&["cleanup", "--all", "--dry-run"])
         .expect(0)
         .says(&[site.root().as_str()]);
@@ -60,7 +62,11 @@ fn a_project_that_is_gone_is_shown_until_cleanup_removes_it() {
         .expect(0)
         .says(&["removed", site.root().as_str()]);
     let listed = shop.ap(&["list", "--all"]).expect(0);
-    assert!(!listed.stdout.contains("not there"), "{}", listed.stdout);
+    assert!(
+        !listed.stdout.contains("does not exist"),
+        "{}",
+        listed.stdout
+    );
 }
 
 #[test]

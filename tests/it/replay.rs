@@ -387,7 +387,7 @@ fn cleanup_removes_the_sandbox_of_a_killed_test() {
     project
         .ap(&["cleanup", "--dry-run"])
         .expect(0)
-        .says(&["to be removed test", "its `ap test` is gone"]);
+        .says(&["to be removed test", "its `ap test` has ended"]);
     assert!(sandboxes().len() == 1 && !alive().is_empty());
     project.ap(&["cleanup"]).expect(0).says(&["removed test"]);
     assert!(

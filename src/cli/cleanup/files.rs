@@ -33,7 +33,7 @@ impl Cleanup<'_> {
             }
             let why = match holder {
                 Some(holder) => format!("pid {} is gone", holder.pid),
-                None => "it has no holder".to_owned(),
+                None => "no process holds it".to_owned(),
             };
             let finding = Finding::new(
                 "lock",
@@ -88,7 +88,7 @@ impl Cleanup<'_> {
             if lock.exists() && FileLock::is_held(&lock).unwrap_or(true) {
                 continue;
             }
-            let why = "its `ap fork` is gone".to_owned();
+            let why = "its `ap fork` has ended".to_owned();
             let finding = Finding::new("draft", Some(session), draft.as_str(), why, Action::Remove);
             self.handle(finding, || Ok(fs::remove_dir_all(&draft)?));
         }
@@ -99,7 +99,7 @@ impl Cleanup<'_> {
             "draft",
             Some(session.clone()),
             draft.as_str(),
-            "its writer is gone".to_owned(),
+            "its writer has ended".to_owned(),
             Action::Remove,
         );
         self.handle(finding, || Ok(fs::remove_file(draft)?));
@@ -145,7 +145,7 @@ impl Cleanup<'_> {
                 "test",
                 None,
                 folder.as_str(),
-                "its `ap test` is gone".to_owned(),
+                "its `ap test` has ended".to_owned(),
                 Action::Remove,
             );
             self.handle(finding, || fixture::remove_stale(&folder));

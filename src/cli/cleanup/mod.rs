@@ -148,7 +148,7 @@ impl Cleanup<'_> {
         let dirs = &self.context.dirs;
         let known = roots::read(dirs)?;
         for missing in known.iter().filter(|root| !root.exists()) {
-            let why = "it is not there".to_owned();
+            let why = "its folder does not exist".to_owned();
             let what = missing.root.as_str();
             let finding = Finding::new("project", None, what, why, Action::Remove);
             self.handle(finding, || {

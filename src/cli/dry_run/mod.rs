@@ -27,7 +27,7 @@ pub(super) struct Args {
     /// Session it would run as
     #[arg(value_name = "SESSION")]
     third: Option<String>,
-    /// Print the prompt and the call of each node's first agent too
+    /// Print the prompt and the command line of each node's first agent too
     #[arg(long, conflicts_with = "graph")]
     prompt: bool,
     #[command(flatten)]

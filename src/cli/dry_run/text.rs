@@ -40,7 +40,8 @@ pub(super) fn print(preview: &Preview, with_prompts: bool, context: &Context) ->
     }
     if !with_prompts {
         return ui::out(
-            style::faint("\n`--prompt` shows the prompt and the call of each agent.").to_string(),
+            style::faint("\n`--prompt` shows the prompt and the command line of each agent.")
+                .to_string(),
         );
     }
     preview.prompts.iter().try_for_each(print_prompt)
