@@ -1,4 +1,4 @@
-//! Broken definitions: a clear error at its place, little memory, and nothing half started.
+//! Broken definitions give an error with its location, use little memory, and start nothing.
 use crate::project::{Project, Ran};
 
 const ONE: &str = "termination: { type: fixed, max: 1 }\n";

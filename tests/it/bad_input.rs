@@ -1,4 +1,4 @@
-//! What may be wrong with the disk, with files and with words: a clear error, the right exit code, and nothing is lost.
+//! Faults of the disk, of files and of arguments give a clear error and the right exit code, and lose nothing.
 use crate::project::Project;
 use nix::sys::signal::Signal;
 use std::process::Command;

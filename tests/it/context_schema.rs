@@ -1,4 +1,4 @@
-//! What agents are told is what the schema of `context.json` says.
+//! The `context.json` of agents matches its schema.
 use crate::project::Project;
 use serde_json::Value;
 

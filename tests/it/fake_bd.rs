@@ -1,4 +1,4 @@
-//! The stand-in for `bd` behaves like the program it stands in for, and goes wrong when it is told to.
+//! The stand-in for `bd` behaves like the real program, and fails where a test makes it fail.
 mod faults;
 mod replay;
 mod states;

@@ -1,4 +1,4 @@
-//! `max_idle_iterations`: agents that change nothing end their session; whatever they change does not.
+//! `max_idle_iterations`: iterations that change nothing end the session, any change prevents that.
 use crate::project::{Project, Ran};
 
 /// An agent that does this and says the same as the one before it.

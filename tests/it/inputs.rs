@@ -1,4 +1,4 @@
-//! What agents get from people and from each other: files, earlier outputs, perspectives.
+//! Inputs of agents: files, outputs of earlier nodes, perspectives.
 use crate::project::Project;
 use serde_json::Value;
 

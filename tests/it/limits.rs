@@ -1,4 +1,4 @@
-//! Limits of a session: reached, reported, raised with `--resume`; and endings that are no success.
+//! Limits of a session: reached, reported, raised with `--resume`; and endings short of the goal.
 use crate::project::Project;
 
 const FOREGROUND: [&str; 3] = ["work", "s", "--foreground"];

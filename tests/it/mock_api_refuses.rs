@@ -1,4 +1,4 @@
-//! The mock is as strict as the real service, or a mistake of ours would pass here and fail there.
+//! The mock refuses what the real service refuses, so that our mistakes fail in tests too.
 use crate::messages_api::{MockApi, script, turn};
 use serde_json::{Value, json};
 use std::io::{Read as _, Write as _};

@@ -1,4 +1,4 @@
-//! Parallel blocks: providers side by side, each in a world of its own, whatever is killed.
+//! Parallel blocks: providers that run at the same time, each with its own state, also after kills.
 use crate::project::{Project, Ran};
 use nix::sys::signal::Signal;
 use serde_json::Value;

@@ -1,4 +1,4 @@
-//! What no other test tries to break: looking writes nothing, and agents cannot change the session they run in.
+//! Reading commands write nothing, and agents cannot change the session they run in.
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 use crate::newcomer::Newcomer;
 use crate::project::Project;

@@ -4,6 +4,7 @@
 //! back, and sees the truth. To have another provider checked, write its stage and name it in [`FIXED`].
 mod beads;
 mod budget;
+mod checking;
 mod claims;
 mod closing;
 mod commands;
@@ -14,7 +15,6 @@ mod leases;
 mod parking;
 mod race;
 mod releases;
-mod settling;
 mod states;
 mod taskwarrior;
 mod text;

@@ -1,4 +1,4 @@
-//! Definitions that are edited while their session is away: told, and taken over where that is safe.
+//! Definitions edited while their session is stopped: reported, and used with `--recompile` where that is safe.
 use crate::project::Project;
 use serde_json::Value;
 

@@ -1,4 +1,4 @@
-//! What people do to sessions, in this terminal: stop, pause, kill, start again, all at once.
+//! Sessions in the foreground: stop, pause, kill, resume, and concurrent starts.
 use crate::project::{Project, Ran, Running};
 use agent_pipelines::exec::process::{current, identity};
 use agent_pipelines::store::atomic;

@@ -1,4 +1,4 @@
-//! How a node ends when something outside the loop decides: commands, judges, promises, and combinations of them.
+//! Terminations decided by commands, judges and promises, and combinations of them.
 use crate::project::{Project, Ran};
 use serde_json::Value;
 

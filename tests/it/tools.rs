@@ -1,4 +1,4 @@
-//! What people look at and clean up sessions with: the real program in a project and a home of its own.
+//! Commands that show and clean up sessions, run in a project and a home of their own.
 use camino::{Utf8Path, Utf8PathBuf};
 use fs_err as fs;
 use serde_json::Value;

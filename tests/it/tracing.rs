@@ -1,4 +1,4 @@
-//! What the log tells of a session: spans with ids, and the events in them.
+//! The log of a session: spans with ids, and the events in them.
 use crate::project::Project;
 
 #[test]

@@ -1,4 +1,4 @@
-//! Every variable of a prompt, also those of older versions: filled in once, and what they hold is never read again.
+//! Every variable of a prompt, also those of older versions: replaced once, and variables in values stay text.
 use crate::project::Project;
 use agent_pipelines::plan::template::VARIABLES;
 use camino::{Utf8Path, Utf8PathBuf};

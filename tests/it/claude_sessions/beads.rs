@@ -1,4 +1,4 @@
-//! Two sessions and a person on one database of beads at the same time, with kills in the middle.
+//! Two sessions and a user work on one beads database at the same time, with kills in between.
 use super::agent::{begins, works};
 use super::project::{LIMIT, Project};
 use super::{API_KEY, RESUME};

@@ -1,4 +1,4 @@
-//! GitHub issues, with a stand-in for `gh`.
+//! A queue of GitHub issues, with a stand-in for `gh`.
 use super::{TITLES, call, commit, is, list, put_on_path, state, told};
 use crate::project::Project;
 use agent_pipelines::store::atomic;

@@ -1,4 +1,4 @@
-//! Every way to go wrong, once.
+//! Every fault of the stand-in for `bd`, once.
 use super::Bd;
 use crate::project::{LIMIT, Ran};
 use agent_pipelines::{clock::wait_until, store::atomic};

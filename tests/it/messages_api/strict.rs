@@ -1,4 +1,4 @@
-//! What the real service would refuse, and what no test may send.
+//! Requests that the real service would refuse, and that no test may send.
 use super::request::Request;
 use serde_json::Value;
 use std::collections::BTreeSet;

@@ -1,4 +1,4 @@
-//! Who takes over when an agent is out of quota, whatever is killed meanwhile.
+//! Fallback agents take over when an agent is out of quota, also after kills.
 use super::{FOREGROUND, a_loop, calls, plays, project, sample, works};
 use crate::project::{Project, Running};
 use agent_pipelines::exec::process::{identity, send};

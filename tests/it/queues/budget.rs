@@ -1,4 +1,4 @@
-//! Ten thousand tasks are as good as ten, and cost as few calls.
+//! Ten thousand tasks need as few calls as ten.
 use super::beads::{SAFE, calls, forget_calls, world};
 use super::{Put, agent};
 

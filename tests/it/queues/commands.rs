@@ -1,4 +1,4 @@
-//! Trackers behind commands: one of the tests, and what only commands are asked.
+//! Trackers behind commands: the tracker that the contract tests use, and tests that apply to commands only.
 use super::{Made, Put, Stage, agent, provider};
 use crate::project::PYTHON;
 use agent_pipelines::model::Env;

@@ -1,4 +1,4 @@
-//! A `bd` that goes wrong: survived where that is safe, else unknown and told in its own words; never done, never twice.
+//! A `bd` that fails: retried where that is safe, else the status is unknown with its message; never done, never twice.
 use super::beads::{VERSIONS, calls, forget_calls, world};
 use super::{World, agent, lives, run};
 use agent_pipelines::clock::wait_until;

@@ -1,4 +1,4 @@
-//! Tasks in files, and what only files are asked.
+//! Queues in files: the ones that the contract tests use, and tests that apply to files only.
 use super::{Made, Put, Stage, agent, lives, provider};
 use agent_pipelines::model::{Env, TaskState};
 use agent_pipelines::plan::{QueueSource, QueueSpec};

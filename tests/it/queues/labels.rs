@@ -1,4 +1,4 @@
-//! Which issues are a session's, and how a person makes them so.
+//! The label that assigns issues to a session, and how a user sets it.
 use super::beads::{VERSIONS, calls, create, forget_calls};
 use super::{World, providers};
 use agent_pipelines::model::{QueueStatus, Searched};

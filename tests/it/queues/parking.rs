@@ -1,4 +1,4 @@
-//! What failed too often is parked until a person has looked.
+//! Tasks that fail too often are parked until a user reopens them.
 use super::{World, agent, lives, providers, run};
 use agent_pipelines::queue::{self, Claim, Owner, QueueErrorKind, Released};
 

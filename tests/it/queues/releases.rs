@@ -1,4 +1,4 @@
-//! Giving a task back: only by whom it belongs to, and then for good.
+//! A task is released by its owner only, and once.
 use super::{Put, agent, agent_of, only_without, providers};
 use agent_pipelines::model::TaskState;
 use agent_pipelines::queue::{Owner, Released};

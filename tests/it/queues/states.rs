@@ -1,9 +1,9 @@
-//! Every state a queue can be in, what it means, and what settling makes of it.
+//! Every state of a queue, its status, and what a check changes in it.
 use super::beads::{LABEL, VERSIONS, bd, create};
 use super::{Provider, Put, TASKWARRIOR, World, agent, agent_of, providers};
 use agent_pipelines::queue::Owner;
 
-/// A state: its name, its tasks, how it comes about (false where it cannot), and what it means before and after settling.
+/// A state: its name, its tasks, how a test creates it (false where it cannot), and its status before and after a check.
 type State = (
     &'static str,
     &'static [(&'static str, bool)],

@@ -1,4 +1,4 @@
-//! Texts of any kind come through unchanged, and do no harm on the way.
+//! Any text of a task passes through a queue unchanged and without side effects.
 use super::{Made, agent, providers};
 use agent_pipelines::queue::{Claim, Release};
 

@@ -1,4 +1,4 @@
-//! Words that comments, messages and names of tests do without.
+//! Words that comments, messages and test names must not use.
 use super::{assert_none, sources};
 
 /// Words that hide which actor or action is meant, in two parts so that this file does not use them itself.

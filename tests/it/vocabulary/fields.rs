@@ -1,4 +1,4 @@
-//! Which fields of the schemas the definitions use, in which shapes and with which words.
+//! The fields of the schemas that the definitions use, with their shapes and values.
 use super::definitions;
 use serde_json::Value;
 use std::collections::BTreeSet;

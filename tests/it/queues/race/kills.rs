@@ -1,4 +1,4 @@
-//! Agents that are killed while they race: what they held comes back, once, and nothing else does.
+//! Agents killed during a race: their tasks are released once, and no other task is.
 use super::super::taskwarrior::has_taskwarrior;
 use super::super::{TASKWARRIOR, World, provider, run};
 use super::{WORKERS, each_once};

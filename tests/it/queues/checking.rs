@@ -1,4 +1,5 @@
-//! What a runner releases: its own claims, those of dead runs of its session, and others only when no other work is left.
+//! Tasks that a runner releases: its own, those of dead runs of its session, and others only when no other work is
+//! left.
 use super::{agent, agent_of, lives, providers, run};
 use agent_pipelines::clock;
 use agent_pipelines::exec::process;
