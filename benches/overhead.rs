@@ -407,6 +407,7 @@ impl Scratch {
             pid: me.pid,
             started_at: now,
             process: me.clone(),
+            is_brief: false,
         };
         let lock = SessionLock::try_acquire(&project.lock(&name), &holder)
             .unwrap()

@@ -7,6 +7,8 @@
 use crate::ui::note;
 use camino::{Utf8Path, Utf8PathBuf};
 use fs_err as fs;
+use fs_err::os::unix::fs::OpenOptionsExt as _;
+use nix::fcntl::OFlag;
 use std::io::{self, Write};
 use std::sync::Mutex;
 use tracing::level_filters::LevelFilter;
@@ -49,9 +51,13 @@ struct Reopened(Utf8PathBuf);
 impl Write for Reopened {
     /// Writes one line. A line that cannot be written is dropped: logging never fails a session.
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+        // A link is not followed, and a pipe not waited for: an agent may have put it there.
+        let flags = OFlag::O_NOFOLLOW | OFlag::O_NONBLOCK;
         let file = fs::OpenOptions::new()
             .create(true)
             .append(true)
+            .mode(0o600)
+            .custom_flags(flags.bits())
             .open(&self.0);
         let _ = file.and_then(|mut file| file.write_all(line));
         Ok(line.len())

@@ -94,7 +94,9 @@ fn end_runners(
     journalled: Option<ProcessId>,
     context: &Context,
 ) -> Result<usize> {
-    let holder = SessionLock::holder(&context.project.lock(session)).map(|holder| holder.process);
+    let holder = SessionLock::holder(&context.project.lock(session))
+        .filter(|holder| !holder.is_brief)
+        .map(|holder| holder.process);
     if let Some(holder) = &holder
         && process::liveness(holder) == Liveness::Unknown
     {

@@ -41,6 +41,7 @@ mod plugin;
 mod programs;
 mod queue;
 mod request;
+mod resources;
 mod run_session;
 mod safety;
 mod schema;

@@ -1,4 +1,5 @@
 //! The runner as a program: in this terminal, in a tmux window, or for `ap test`.
+use super::resources;
 use crate::error::{Error, ExitCode, Result};
 use crate::exec::launcher::{self, LaunchReply, Launched, SessionWindows, Tmux};
 use crate::fixture::{self, Recorder};
@@ -17,6 +18,7 @@ use std::sync::Arc;
 /// Runs a session in this process, to its end.
 pub(super) fn here(request: &LaunchRequest) -> Result<Launched> {
     crash::role("runner");
+    resources::check()?;
     let env = environment(request);
     match acquire(&env.workspace, &request.session)? {
         Acquired::Session(session) => drive(*session, env).map(Launched::Ended),
@@ -54,6 +56,10 @@ pub(super) fn in_window(socket: &Utf8Path) -> Result<ExitCode> {
         run_dir: run_dir.root().to_owned(),
     }));
     log::to_file(&run_dir.log(), env.vars.get("AP_LOG").map(String::as_str));
+    if let Err(error) = resources::check() {
+        line.reply(&LaunchReply::failed(&error))?;
+        return Ok(error.exit_code());
+    }
     match acquire(&env.workspace, &request.session) {
         Ok(Acquired::Session(session)) => {
             // The launcher may have ended by now; the session continues without it.

@@ -6,11 +6,11 @@ use super::session::find;
 use crate::engine::Phase;
 use crate::error::{Error, ErrorKind, ExitCode, Result};
 use crate::model::{SessionName, SessionStatus};
+use crate::store::beneath;
 use crate::store::layout::RunDir;
 use crate::store::lock::FileLock;
 use crate::store::session::load_cached;
 use crate::ui::{self, report};
-use fs_err as fs;
 use serde::Serialize;
 use std::time::Duration;
 
@@ -74,7 +74,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<ExitCode> {
 /// its journal locked for as long as it lives, so the kernel wakes us when it is gone.
 fn runner_ends(dir: &RunDir, timeout: Option<u64>) -> Result<bool> {
     let limit = timeout.unwrap_or(u64::from(u32::MAX));
-    let journal = fs::File::open(dir.journal())?;
+    let journal = beneath::open(&dir.journal())?;
     let (sender, gone) = std::sync::mpsc::channel();
     std::thread::spawn(move || {
         let _ = sender.send(FileLock::exclusive(&journal).map(drop));

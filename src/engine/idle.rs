@@ -72,7 +72,7 @@ mod tests {
         let tree = tree.map(|(commit, changes)| WorkTree {
             commit: Some(own(commit)),
             changes: changes.map(own),
-            files: None,
+            ..WorkTree::default()
         });
         state.apply(
             &Event::AgentExited(FinishedAttempt {

@@ -93,7 +93,7 @@ impl Limit {
     pub fn hint(&self, session: &SessionName) -> Option<String> {
         match self {
             Self::Idle { max } => Some(format!(
-                "See what its agents did with `ap logs {session}`. A resume allows {} in a row without a change again; `guardrails.max_idle_iterations` sets how many",
+                "See what its agents did with `ap logs {session}`; files that git ignores do not count. A resume allows {} in a row without a change again; `guardrails.max_idle_iterations` sets how many",
                 count(max, "iteration")
             )),
             Self::AgentBudget { .. } => Some("A resume makes the iteration again with the same budget. Raise `--max-budget-usd` in the loop's `args` first, then resume with `--recompile`".to_owned()),

@@ -11,6 +11,9 @@ pub struct WorkTree {
     /// How many files differ from it, where that is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub files: Option<u32>,
+    /// Fingerprint of the commits and changes of the repositories inside the project, if there are any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub nested: Option<String>,
 }
 
 impl WorkTree {

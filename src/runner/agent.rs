@@ -12,7 +12,7 @@ use crate::engine::idle_limit_applies;
 use crate::error::Result;
 use crate::model::{
     Cursor, Decision, Ending, Event, FailureClass, FinishedAttempt, Input, IterationEffect,
-    Outcome, Request, Requirement, WorkTree,
+    Outcome, Request, Requirement, Touch, WorkTree,
 };
 use crate::plan::{Node, OnTampering};
 use crate::store::{inbox, outages};
@@ -71,6 +71,7 @@ impl Runner {
         if !self.session.take_was_removed() || self.attempt.is_none() {
             return Ok(());
         }
+        self.was_cleaned = true;
         let (plan, state) = (&self.session.plan, self.session.state());
         let Some(node) = state.changed_node(plan) else {
             return Ok(());
@@ -88,6 +89,7 @@ impl Runner {
         self.window.lock().show_agent(plan, state, attempt.adopted);
         let (project, run) = (&self.env.workspace.store_root, &self.session.dir);
         self.watched = Watched::look(project, run, &self.watched);
+        self.was_cleaned = false;
         let (cursor, shim) = (attempt.cursor, attempt.shim.clone());
         self.attempt = Some(attempt);
         if let Some(shim) = shim {
@@ -158,8 +160,10 @@ impl Runner {
         if changes.is_empty() {
             return Ok(None);
         }
+        // What removes the files of all sessions, as `git clean` does, is no attack on one of them.
+        let is_clean_up = self.was_cleaned && changes.iter().all(|it| it.touch == Touch::Removed);
         self.session.record_touched(changes)?;
-        Ok(Some(self.session.plan.guardrails.on_tampering))
+        Ok((!is_clean_up).then_some(self.session.plan.guardrails.on_tampering))
     }
 
     fn follow_policy(&mut self, policy: Option<OnTampering>) -> Result<()> {

@@ -30,7 +30,7 @@ pub(super) struct BranchSignal {
 /// What a session's runner learns from its branches.
 #[derive(Debug)]
 pub(super) enum BranchUpdate {
-    Reported(Input),
+    Reported(Box<Input>),
     /// The runner of a branch ended; its last report was received before.
     Ended,
     Failed(Error),
@@ -103,7 +103,7 @@ impl Branches {
     pub(super) async fn next(&mut self) -> BranchUpdate {
         tokio::select! {
             biased;
-            Some(input) = self.reports.recv() => BranchUpdate::Reported(input),
+            Some(input) = self.reports.recv() => BranchUpdate::Reported(Box::new(input)),
             Some(ended) = self.runners.join_next() => update(ended),
         }
     }

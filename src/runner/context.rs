@@ -4,6 +4,7 @@ use super::inputs::NodeInputs;
 use crate::engine::remaining;
 use crate::plan::{PlanKind, Select, template};
 use crate::store::outputs;
+use crate::workspace::git;
 use camino::Utf8PathBuf;
 use serde_json::{Value, json};
 
@@ -55,7 +56,7 @@ impl AttemptContext<'_> {
                 "errors": entry.status.errors,
                 "effect": entry.effect,
             })),
-            "last_error": state.session.last_error,
+            "last_error": self.last_error(),
             "last_class": state.session.last_class,
             "last_verdict": state.current.last_gate.as_ref().map(|(gate, verdict)| json!({ "by": gate, "verdict": verdict })),
             "health": self.health(),
@@ -63,6 +64,18 @@ impl AttemptContext<'_> {
             "task": state.current.task,
             "tools": self.env.tools(),
         })
+    }
+
+    /// Returns why the last attempt or iteration failed, and what an earlier agent left in the way of this one.
+    fn last_error(&self) -> Option<String> {
+        let last = self.state.session.last_error.clone();
+        let lock = git::index_lock(&self.env.workspace.cwd).map(|lock| {
+            format!("{lock} exists, so git cannot change the index: remove it, unless git runs")
+        });
+        match (last, lock) {
+            (Some(last), Some(lock)) => Some(format!("{last}; {lock}")),
+            (last, lock) => last.or(lock),
+        }
     }
 
     fn stage(&self) -> Value {

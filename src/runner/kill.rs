@@ -14,7 +14,7 @@ use crate::store::session::{Session, load};
 /// Records that a session was killed, and the branches of its current block, so that it does not look like a crash.
 /// Every process of the session is gone.
 pub fn record_kill(project: &Project, session: &SessionName, by: &str) -> Result<(), AcquireError> {
-    let Some(lock) = lock_retrying(project, session)? else {
+    let Some(lock) = lock_retrying(project, session, true)? else {
         return Err(already_running(project, session));
     };
     let mut session = Session::open(project.session(session), Some(lock))?;

@@ -43,8 +43,10 @@ impl ProgressSnapshots {
         let now = (folder.to_owned(), fingerprint(&text));
         if self.last.as_ref() != Some(&now) {
             atomic::create(&iteration.progress(), &text)?;
-            if let Some(second) = second {
-                kept::link_or_copy(&iteration.progress(), second)?;
+            if let Some(second) = second
+                && let Err(error) = kept::link_or_copy(&iteration.progress(), second)
+            {
+                tracing::info!(%error, "the progress file is not kept a second time");
             }
             self.last = Some(now);
         }

@@ -45,7 +45,7 @@ pub async fn run(mut session: Session, env: RunnerEnv) -> Result<(Ending, Sessio
     let ending = LocalSet::new().run_until(runner.run()).await?;
     if matches!(ending, Ending::Completed { .. }) {
         // Nothing continues it, so nothing of it need survive a clean-up.
-        kept::forget(&runner.session.dir)?;
+        let _ = kept::forget(&runner.session.dir);
     }
     Ok((ending, runner.session))
 }
@@ -62,6 +62,8 @@ pub(super) struct Runner {
     pub(super) snapshots: ProgressSnapshots,
     /// The files that no agent has to change, as they were when the attempt began.
     pub(super) watched: Watched,
+    /// Whether the run directory was removed while the attempt ran.
+    pub(super) was_cleaned: bool,
     pub(super) tasks: Tasks,
     gates: Gates,
     pub(super) probe: Probe,
@@ -98,6 +100,7 @@ impl Runner {
             attempt: None,
             snapshots: ProgressSnapshots::default(),
             watched: Watched::default(),
+            was_cleaned: false,
             pending_input: None,
             stop_requests: 0,
             waiting_for_slot: false,
@@ -113,7 +116,16 @@ impl Runner {
         let plan = &self.session.plan;
         let branch = plan.branch.as_ref().map(|branch| branch.name.to_string());
         let span = tracing::info_span!("session", session = %plan.session, run = %plan.run, branch);
-        self.run_to_end().instrument(span).await
+        let ended = self.run_to_end().instrument(span).await;
+        if ended.is_err()
+            && self.session.is_taken()
+            && let Some(attempt) = &mut self.attempt
+        {
+            // The other runner has an agent of its own.
+            attempt.end(true);
+            attempt.ended().await;
+        }
+        ended
     }
 
     async fn run_to_end(&mut self) -> Result<Ending> {

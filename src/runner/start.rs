@@ -9,7 +9,6 @@ use crate::model::{FailureClass, Outcome, ProcessId, Requirement, env_tag};
 use crate::plan::Node;
 use crate::plan::template::{self, UnknownVariable};
 use crate::store::lock::FileLock;
-use crate::store::session::kept;
 use crate::store::slots::Slot;
 use crate::store::{atomic, beneath, crash};
 use camino::Utf8Path;
@@ -61,7 +60,9 @@ pub(super) fn start(
     crash::point("start: stdout.log locked");
     if let Some(second) = paths.run.kept_stdout() {
         // Its lock shows that the attempt lives, even if the folder is removed.
-        kept::link_or_copy(&folder.stdout(), &second)?;
+        if let Err(error) = beneath::link(&folder.stdout(), &second) {
+            tracing::info!(%error, "the output has no second name");
+        }
     }
     let tags = [
         (env_tag::RUN, plan.run.to_string()),

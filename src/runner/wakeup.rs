@@ -39,7 +39,7 @@ pub(super) enum Wakeup {
 impl From<BranchUpdate> for Wakeup {
     fn from(update: BranchUpdate) -> Self {
         match update {
-            BranchUpdate::Reported(input) => Self::BranchReported(input),
+            BranchUpdate::Reported(input) => Self::BranchReported(*input),
             // Its last report has been received before.
             BranchUpdate::Ended => Self::Poll,
             BranchUpdate::Failed(error) => Self::BranchFailed(error),

@@ -56,17 +56,21 @@ impl<'a> Place<'a> {
         if flags.contains(OFlag::O_CREAT) {
             fault::step().map_err(|error| named_io(self.path, &error))?;
         }
-        let file = openat(&self.folder, self.name, flags, self.mode())
-            .map_err(|error| named(self.path, error))?;
+        let file = match openat(&self.folder, self.name, flags, self.mode()) {
+            Err(Errno::ELOOP | Errno::EISDIR | Errno::ENXIO) => return Err(self.no_file()),
+            opened => opened.map_err(|error| named(self.path, error))?,
+        };
         let file = fs::File::from_parts(file.into(), self.path);
         if file.metadata()?.is_file() {
             Ok(file)
         } else {
-            Err(io::Error::new(
-                io::ErrorKind::InvalidInput,
-                format!("{}: not a regular file", self.path),
-            ))
+            Err(self.no_file())
         }
+    }
+
+    fn no_file(&self) -> io::Error {
+        let message = format!("{}: not a regular file", self.path);
+        io::Error::new(io::ErrorKind::InvalidInput, message)
     }
 
     /// Opens for writing; what is in the way is set aside.
@@ -203,6 +207,15 @@ pub fn create_dir(path: &Utf8Path) -> io::Result<bool> {
 /// Opens a regular file for reading.
 pub fn open(path: &Utf8Path) -> io::Result<fs::File> {
     Place::find(path, false)?.open(OFlag::O_RDONLY)
+}
+
+/// Opens a regular file for reading; `None` if there is none, whatever else has its name.
+pub fn open_if_there(path: &Utf8Path) -> io::Result<Option<fs::File>> {
+    use io::ErrorKind::{InvalidInput, NotADirectory, NotFound};
+    match open(path) {
+        Err(error) if matches!(error.kind(), InvalidInput | NotADirectory | NotFound) => Ok(None),
+        file => file.map(Some),
+    }
 }
 
 /// Reads a regular file.

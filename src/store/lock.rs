@@ -64,9 +64,9 @@ impl FileLock {
 
     /// Whether a living process holds the file. Found out by taking it for a moment.
     pub fn is_held(path: &Utf8Path) -> io::Result<bool> {
-        match fs::OpenOptions::new().read(true).write(true).open(path) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
-            file => Ok(Self::try_exclusive(&file?)?.is_none()),
+        match beneath::open_if_there(path)? {
+            None => Ok(false),
+            Some(file) => Ok(Self::try_exclusive(&file)?.is_none()),
         }
     }
 }
@@ -78,6 +78,9 @@ pub struct Holder {
     pub pid: i32,
     pub started_at: Timestamp,
     pub process: ProcessId,
+    /// Whether it is a command that needs the session for a moment, and no runner.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_brief: bool,
 }
 
 /// The lock of a session, removed when let go.
@@ -117,14 +120,9 @@ impl SessionLock {
         }
     }
 
-    /// Lets go of the lock and leaves the file as it was: it names a holder that cannot be seen from here.
-    pub fn release_to(mut self, holder: &Holder) -> io::Result<()> {
-        let text = serde_json::to_string_pretty(holder)?;
-        self.file.set_len(0)?;
-        self.file.seek(SeekFrom::Start(0))?;
-        fault::write_all(&self.file, format!("{text}\n").as_bytes())?;
+    /// Leaves the file where it is when the lock is released: another runner uses it.
+    pub(super) fn leave_file(&mut self) {
         self.keep_file = true;
-        Ok(())
     }
 
     pub(super) fn path(&self) -> &Utf8Path {
@@ -218,6 +216,7 @@ mod tests {
             pid: process.pid,
             started_at: clock::now(),
             process,
+            is_brief: false,
         }
     }
 

@@ -13,9 +13,8 @@ use crate::model::{BranchReport, Ending, Event, NodeEnding, NodeId};
 use crate::plan::{Block, Select};
 use crate::store::layout::RunDir;
 use crate::store::session::{Session, Snapshot, load_cached};
-use crate::store::{atomic, crash};
+use crate::store::{atomic, beneath, crash};
 use camino::Utf8PathBuf;
-use fs_err as fs;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::io;
@@ -161,5 +160,5 @@ fn stages(dir: &RunDir, snapshot: &Snapshot) -> BTreeMap<String, Stage> {
 
 /// Reads a manifest.
 pub fn read(path: &camino::Utf8Path) -> io::Result<Manifest> {
-    serde_json::from_slice(&fs::read(path)?).map_err(io::Error::from)
+    serde_json::from_slice(&beneath::read(path)?).map_err(io::Error::from)
 }

@@ -1,13 +1,12 @@
 //! The observers of a session that is open, and their positions.
-use super::atomic;
 use super::journal::{self, JournalError, Position};
 use super::layout::RunDir;
 use super::observer::{Fact, FactKey, Observer};
+use super::{atomic, beneath};
 use crate::engine::State;
 use crate::model::{Event, Line};
 use crate::plan::Plan;
 use camino::{Utf8Path, Utf8PathBuf};
-use fs_err as fs;
 use jiff::Timestamp;
 use std::fmt;
 
@@ -126,9 +125,9 @@ struct StoredPosition {
 impl StoredPosition {
     /// Reads a position. A missing or unreadable one stands before the first fact.
     fn load(path: Utf8PathBuf) -> Self {
-        let number = fs::read_to_string(&path)
+        let number = beneath::read(&path)
             .ok()
-            .and_then(|text| text.trim().parse().ok())
+            .and_then(|text| String::from_utf8(text).ok()?.trim().parse().ok())
             .unwrap_or(0);
         Self { path, number }
     }
@@ -136,11 +135,7 @@ impl StoredPosition {
     /// Stores a position. It is not synced: one that is lost or late only repeats facts.
     fn store(&mut self, number: u64) {
         self.number = number;
-        let stored = self
-            .path
-            .parent()
-            .map_or(Ok(()), fs::create_dir_all)
-            .and_then(|()| atomic::replace(&self.path, format!("{number}\n").as_bytes()));
+        let stored = atomic::replace(&self.path, format!("{number}\n").as_bytes());
         if let Err(error) = stored {
             tracing::warn!(path = %self.path, %error, "an observer's position was not stored");
         }
@@ -154,6 +149,7 @@ mod tests {
     use crate::engine::properties::plan;
     use crate::store::layout::Project;
     use crate::store::session::Session;
+    use fs_err as fs;
     use std::io;
     use std::sync::{Arc, Mutex};
 

@@ -2,6 +2,7 @@
 use crate::engine::State;
 use crate::model::{Cursor, NodeId};
 use crate::plan::{Plan, Prior, Select, Step};
+use crate::store::beneath;
 use crate::store::layout::RunDir;
 use crate::text::count;
 use camino::{Utf8Path, Utf8PathBuf};
@@ -87,7 +88,7 @@ pub fn text(from: &str, outputs: &[(String, Utf8PathBuf)]) -> String {
 }
 
 fn beginning(path: &Utf8PathBuf, most: usize) -> io::Result<String> {
-    let (file, mut bytes) = (fs::File::open(path)?, Vec::new());
+    let (file, mut bytes) = (beneath::open(path)?, Vec::new());
     let whole = usize::try_from(file.metadata()?.len()).unwrap_or(usize::MAX);
     file.take(most as u64).read_to_end(&mut bytes)?;
     let text = String::from_utf8_lossy(&bytes).into_owned();

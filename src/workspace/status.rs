@@ -56,6 +56,7 @@ pub(super) fn parse(printed: &[u8], top: &Utf8Path) -> WorkTree {
         commit,
         changes: Some(changes),
         files: u32::try_from(files).ok(),
+        nested: None,
     }
 }
 

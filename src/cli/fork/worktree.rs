@@ -75,7 +75,22 @@ impl Worktree {
         );
         git(&["worktree", "add", "--quiet", "--lock", "--reason", REASON, "-b", branch, folder, commit], context)
             .map(drop)
+            .inspect_err(|_| self.undo(context))
             .map_err(|error| error.hint("another name (`--as`) gets another branch; `--no-worktree` stays in the files as they are now"))
+    }
+
+    /// Removes what a failed `git worktree add` left: with a hook that fails, the worktree is there all the same.
+    fn undo(&self, context: &Context) {
+        let folder = self.folder.as_str();
+        // The reason of the failure matters more than what cannot be removed.
+        if git(
+            &["worktree", "remove", "--force", "--force", folder],
+            context,
+        )
+        .is_ok()
+        {
+            let _ = git(&["branch", "-q", "-D", &self.branch], context);
+        }
     }
 
     /// Removes the mark: from now on, the draft of the session marks it as not ready.

@@ -58,6 +58,16 @@ impl Unreadable {
         .in_file(file)
     }
 
+    /// Names the file that was probably meant to be the definition.
+    #[must_use]
+    pub fn with_misnamed(self, file: &str) -> Self {
+        Self {
+            reason: format!("{}, but `{file}`", self.reason),
+            hint: format!("rename `{file}` to `loop.yaml`"),
+            ..self
+        }
+    }
+
     /// Sets the file, as shown to the user.
     #[must_use]
     pub fn in_file(self, file: String) -> Self {

@@ -75,7 +75,8 @@ fn a_plan_has_sensible_defaults() {
         "max_agents": 0,
         "max_outage_s": 86400,
         "max_wait_s": 86400,
-        "max_same_failures": 5
+        "max_same_failures": 5,
+        "on_tampering": "hold"
       },
       "provenance": [
         {

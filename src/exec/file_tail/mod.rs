@@ -1,4 +1,5 @@
 //! Reads a file that grows: what was added since the last read, its last lines, or its last bytes.
+use crate::store::beneath;
 use camino::{Utf8Path, Utf8PathBuf};
 use fs_err as fs;
 use std::io::{self, Read as _, Seek as _, SeekFrom};
@@ -35,7 +36,7 @@ impl FileTail {
     /// The same for a file that must exist.
     pub fn open(path: &Utf8Path) -> io::Result<Self> {
         Ok(Self {
-            file: Some(fs::File::open(path)?),
+            file: Some(beneath::open(path)?),
             ..Self::new(path)
         })
     }
@@ -114,10 +115,7 @@ impl FileTail {
 
     fn file(&mut self) -> io::Result<Option<&mut fs::File>> {
         if self.file.is_none() {
-            self.file = match fs::File::open(&self.path) {
-                Err(error) if error.kind() == io::ErrorKind::NotFound => None,
-                file => Some(file?),
-            };
+            self.file = beneath::open_if_there(&self.path)?;
         }
         Ok(self.file.as_mut())
     }
@@ -154,7 +152,7 @@ pub fn last_text(path: &Utf8Path, most: u64) -> String {
 }
 
 fn last_bytes(path: &Utf8Path, most: u64) -> io::Result<Vec<u8>> {
-    let mut file = fs::File::open(path)?;
+    let mut file = beneath::open(path)?;
     let length = file.metadata()?.len();
     file.seek(SeekFrom::Start(length.saturating_sub(most)))?;
     let mut bytes = Vec::new();

@@ -70,11 +70,20 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// How many polls of the socket there are between two checks of the runner, which are expensive.
 const POLLS_PER_CHECK: u32 = 40;
 
+fn without_temporary_folder(error: &io::Error) -> Error {
+    let folder = std::env::temp_dir();
+    Error::failed(format!("{}: {error}", folder.display()))
+        .hint("it is the folder for temporary files: create it, or set TMPDIR to another one")
+}
+
 impl LaunchSocket {
     /// Listens on a socket that only this user can connect to.
     pub fn open() -> Result<Self> {
         // The private folder's mode is 0700.
-        let mut folder = tempfile::Builder::new().prefix("ap-").tempdir()?;
+        let mut folder = tempfile::Builder::new()
+            .prefix("ap-")
+            .tempdir()
+            .map_err(|error| without_temporary_folder(&error))?;
         if LONGEST_FOLDER < folder.path().as_os_str().len() {
             folder = tempfile::Builder::new().prefix("ap-").tempdir_in("/tmp")?;
         }

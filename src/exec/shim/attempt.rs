@@ -56,7 +56,7 @@ fn run(job: &Job, signals: Signals) -> io::Result<Exit> {
             signal: None,
             limit: None,
             cancelled: false,
-            spawn_error: Some(format!("cannot start {}: {error}", job.program)),
+            spawn_error: Some(spawn_error(job, &error)),
             started_at,
             ended_at: clock::now(),
             swept: 0,
@@ -89,6 +89,17 @@ fn start(job: &Job) -> io::Result<(Child, AgentInput)> {
         .process_group(0)
         .spawn()?;
     Ok((child, input))
+}
+
+fn spawn_error(job: &Job, error: &io::Error) -> String {
+    let program = &job.program;
+    let is_no_program = error.raw_os_error() == Some(nix::libc::ENOEXEC);
+    let why = if is_no_program {
+        "; a script begins with a line such as `#!/bin/sh`"
+    } else {
+        ""
+    };
+    format!("cannot start {program}: {error}{why}")
 }
 
 /// Removes a `stderr.log` that nothing was written to, as of most agents.

@@ -15,7 +15,7 @@ const HALF_STARTED: Duration = Duration::from_secs(1);
 /// Reserves the name of a session that is about to be made.
 pub fn reserve(project: &Project, session: &SessionName) -> Result<SessionLock, AcquireError> {
     create_folders(project)?;
-    lock_retrying(project, session)?.ok_or_else(|| already_running(project, session))
+    lock_retrying(project, session, true)?.ok_or_else(|| already_running(project, session))
 }
 
 /// Creates the folders of locks and runs; they keep themselves out of git.
@@ -24,33 +24,40 @@ pub(super) fn create_folders(project: &Project) -> io::Result<()> {
     ignored::create(&project.runs())
 }
 
-/// Locks the session, unless another process has it.
-pub(super) fn lock(project: &Project, session: &SessionName) -> io::Result<Option<SessionLock>> {
+/// Locks the session, unless another process has it. A command that needs it for a moment has it briefly.
+pub(super) fn lock(
+    project: &Project,
+    session: &SessionName,
+    is_brief: bool,
+) -> io::Result<Option<SessionLock>> {
     let process = process::current();
     let holder = Holder {
         session: session.clone(),
         pid: process.pid,
         started_at: clock::now(),
         process,
+        is_brief,
     };
     SessionLock::try_acquire(&project.lock(session), &holder)
 }
 
-/// Locks the session. Retries while the named holder is dead: then a process that only looks has the lock for a moment,
-/// or a shim that the holder was just starting.
+/// Locks the session. Retries while the named holder is dead or a command: then a process has the lock for a moment, or a
+/// shim that the holder was just starting.
 pub(in crate::runner) fn lock_retrying(
     project: &Project,
     session: &SessionName,
+    is_brief: bool,
 ) -> io::Result<Option<SessionLock>> {
     let path = project.lock(session);
     let is_held = || {
-        SessionLock::holder(&path)
-            .is_some_and(|holder| process::liveness(&holder.process) != Liveness::Dead)
+        SessionLock::holder(&path).is_some_and(|holder| {
+            !holder.is_brief && process::liveness(&holder.process) != Liveness::Dead
+        })
     };
-    let mut locked = lock(project, session);
+    let mut locked = lock(project, session, is_brief);
     clock::wait_until(HALF_STARTED, || {
         if matches!(locked, Ok(None)) && !is_held() {
-            locked = lock(project, session);
+            locked = lock(project, session, is_brief);
         }
         !matches!(locked, Ok(None)) || is_held()
     });

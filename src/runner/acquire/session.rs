@@ -9,7 +9,7 @@ use crate::engine::replaceable;
 use crate::exec::process;
 use crate::model::{Event, Input, Request, SessionName, SessionStatus};
 use crate::plan::PlanKind;
-use crate::store::layout::{Project, RunDir};
+use crate::store::layout::Project;
 use crate::store::lock::{Holder, SessionLock};
 use crate::store::session::{Session, Snapshot, is_older_run, kept, load, load_cached, older_run};
 use crate::store::{inbox, journal, views};
@@ -37,12 +37,13 @@ pub fn acquire(workspace: &Workspace, request: &SessionRequest) -> Result<Acquir
     let lock = lock(project, request)?;
     tracing::info!(%session, mode = ?request.mode, "session locked");
     let dir = project.session(session);
+    if !dir.journal().exists() && (request.mode != Mode::New || kept::is_unfinished(&dir)) {
+        // Its run directory was removed while no runner could put it back.
+        kept::put_back(&dir)?;
+    }
     if request.mode == Mode::Force {
         archive(workspace, session)?;
         return create(project, request, lock);
-    }
-    if request.mode == Mode::Resume || kept::is_unfinished(&dir) {
-        kept::put_back(&dir)?;
     }
     match (load(&dir)?, request.mode) {
         (None, Mode::Resume) => Err(AcquireError::NotFound {
@@ -63,19 +64,15 @@ pub fn acquire(workspace: &Workspace, request: &SessionRequest) -> Result<Acquir
 fn lock(project: &Project, request: &SessionRequest) -> Result<SessionLock, AcquireError> {
     let session = &request.plan.session;
     let is_forced = request.mode == Mode::Force;
-    // Read before the lock is ours: a file system may keep the locks of each machine for itself.
-    let elsewhere = holder_elsewhere(project, session);
-    let lock = match lock_retrying(project, session)? {
+    // A file system may keep the locks of each machine for itself, so that this lock is free here.
+    if let Some(holder) = runner_elsewhere(project, session).filter(|_| !request.take_over) {
+        return Err(on_another_machine(project, session, &holder));
+    }
+    let lock = match lock_retrying(project, session, false)? {
         Some(lock) => lock,
         None if is_forced => take_over(project, session)?,
         None => return Err(already_running(project, session)),
     };
-    if let Some(holder) = elsewhere.filter(|_| !request.take_over)
-        && !has_ended(&project.session(session))
-    {
-        lock.release_to(&holder)?;
-        return Err(on_another_machine(project, session, &holder));
-    }
     // A runner whose lock file was deleted still holds its journal; if that was deleted too, it holds the copy.
     let dir = project.session(session);
     if journal::is_held(&dir.journal())? || kept::is_held(&dir)? {
@@ -88,18 +85,35 @@ fn lock(project: &Project, request: &SessionRequest) -> Result<SessionLock, Acqu
     Ok(lock)
 }
 
-/// Returns the holder that the lock file names, if it may live on another machine.
-fn holder_elsewhere(project: &Project, session: &SessionName) -> Option<Holder> {
-    let holder = SessionLock::holder(&project.lock(session))?;
-    let journal = std::fs::metadata(project.session(session).journal());
+/// Returns the runner of a session that has not ended, as the lock file or the journal names it, if it may live on another
+/// machine.
+fn runner_elsewhere(project: &Project, session: &SessionName) -> Option<Holder> {
+    let dir = project.session(session);
+    let state = load_cached(&dir)
+        .ok()
+        .flatten()
+        .map(|snapshot| snapshot.state);
+    if state
+        .as_ref()
+        .is_some_and(|state| state.phase.ending().is_some())
+    {
+        return None;
+    }
+    let of_journal = || {
+        let state = state?.session;
+        let process = state.runner?;
+        Some(Holder {
+            session: session.clone(),
+            pid: process.pid,
+            started_at: state.resumed_at.or(state.started_at)?,
+            process,
+            is_brief: false,
+        })
+    };
+    let holder = SessionLock::holder(&project.lock(session)).or_else(of_journal)?;
+    let journal = std::fs::metadata(dir.journal());
     let changed = journal.and_then(|about| about.modified()).ok();
     process::may_live_elsewhere(&holder.process, changed).then_some(holder)
-}
-
-/// Whether the journal has an end. One that cannot be read has none.
-fn has_ended(dir: &RunDir) -> bool {
-    let loaded = load_cached(dir).ok().flatten();
-    loaded.is_some_and(|snapshot| snapshot.state.phase.ending().is_some())
 }
 
 fn create(

@@ -17,7 +17,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Ends a session's living runner, if there is one; it ends its agent first.
 pub fn stop_runner(project: &Project, session: &SessionName) -> Result<(), AcquireError> {
-    match lock(project, session)? {
+    match lock(project, session, true)? {
         Some(_free) => Ok(()),
         None => take_over(project, session).map(drop),
     }
@@ -36,9 +36,12 @@ pub(super) fn take_over(
     }
     let mut locked = None;
     for signal in [Signal::SIGTERM, Signal::SIGKILL] {
-        process::send(&holder.process, signal);
+        // A command that has the session for a moment is not ended.
+        if !holder.is_brief {
+            process::send(&holder.process, signal);
+        }
         clock::wait_until(PATIENCE, || {
-            locked = lock(project, session).ok().flatten();
+            locked = lock(project, session, false).ok().flatten();
             locked.is_some()
         });
         if let Some(lock) = locked {

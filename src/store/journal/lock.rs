@@ -1,5 +1,6 @@
 //! The lock a journal's writer holds on the file itself.
 use crate::clock;
+use crate::store::beneath;
 use crate::store::lock::FileLock;
 use camino::Utf8Path;
 use fs_err as fs;
@@ -11,9 +12,9 @@ const BRIEF_HOLD: Duration = Duration::from_millis(500);
 
 /// Whether a running runner writes the journal, even if its lock file was deleted. Call it with the session's lock held.
 pub fn is_held(path: &Utf8Path) -> io::Result<bool> {
-    match fs::File::open(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
-        file => Ok(lock(&file?)?.is_none()),
+    match beneath::open_if_there(path)? {
+        None => Ok(false),
+        Some(file) => Ok(lock(&file)?.is_none()),
     }
 }
 

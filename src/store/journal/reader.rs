@@ -3,8 +3,8 @@ use super::error::JournalError;
 use super::line;
 use super::position::Position;
 use crate::model::Line;
+use crate::store::beneath;
 use camino::Utf8Path;
-use fs_err as fs;
 use std::io::{BufRead, BufReader, Seek as _, SeekFrom};
 
 /// Passes every line behind `from` to `each` and returns the position behind the last complete one.
@@ -22,7 +22,7 @@ pub(crate) fn read_lines(
     from: Position,
     each: impl FnMut(Line, Position),
 ) -> Result<Position, JournalError> {
-    let mut file = fs::File::open(path)?;
+    let mut file = beneath::open(path)?;
     file.seek(SeekFrom::Start(from.offset))?;
     let (position, result) = lines_of(BufReader::new(file), path, from, each);
     result.map(|()| position)

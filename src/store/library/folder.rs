@@ -102,6 +102,10 @@ impl Folder {
 }
 
 fn not_utf8(file: &str, bytes: &[u8], valid: usize) -> Unreadable {
+    if bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") {
+        let reason = format!("`{file}` is UTF-16 text, not UTF-8");
+        return Unreadable::file(reason, "save it as UTF-8", "");
+    }
     let before = String::from_utf8_lossy(&bytes[..valid]).into_owned();
     let line = before.matches('\n').count() + 1;
     let last_line = before.rsplit('\n').next().unwrap_or_default();

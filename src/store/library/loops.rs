@@ -11,6 +11,9 @@ use camino::{Utf8Path, Utf8PathBuf};
 /// The size limit of a prompt: no model takes a larger one.
 const LARGEST_PROMPT: u64 = 5 << 20;
 
+/// Names that a definition is given by mistake.
+const MISNAMED: [&str; 4] = ["loop.yml", "stage.yml", "Loop.yaml", "loop.json"];
+
 impl Library {
     /// Reads a loop.
     pub(super) fn read_loop(&self, found: Found) -> Option<Entry> {
@@ -30,11 +33,16 @@ impl Library {
             folder_at_path(name).or_else(|| self.folder_without_definition(name))?;
         let path = Folder::Disk(root.clone()).shown(DEFINITIONS[0], &self.project);
         let shown = root.strip_prefix(&self.project).unwrap_or(&root);
+        let why = Unreadable::no_definition(shown.as_str(), path.clone());
+        let misnamed = MISNAMED.into_iter().find(|file| root.join(file).is_file());
         Some(Entry {
             name: root.file_name()?.to_owned(),
             kind: PlanKind::Loop,
             origin,
-            sources: Err(Unreadable::no_definition(shown.as_str(), path.clone())),
+            sources: Err(match misnamed {
+                Some(file) => why.with_misnamed(file),
+                None => why,
+            }),
             path,
         })
     }

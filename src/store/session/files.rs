@@ -4,7 +4,7 @@ use super::live::Session;
 use crate::clock;
 use crate::engine::Phase;
 use crate::model::{Cursor, Event, Touch, TouchedFile};
-use crate::store::journal::Repair;
+use crate::store::journal::{JournalError, Repair};
 use crate::store::{atomic, beneath, ignored};
 use camino::{Utf8Path, Utf8PathBuf};
 use fs_err as fs;
@@ -27,10 +27,23 @@ impl Session {
     /// Checks the journal, with one look at its file. Everything else is looked at only if it is not as it should be.
     pub(super) fn check_journal(&mut self) -> io::Result<()> {
         let mut files = self.set_aside();
-        if let Some(repair) = self.journal.check()? {
-            self.after_repair(repair, &mut files)?;
+        match self.journal.check() {
+            Err(error) => {
+                self.is_taken = matches!(error, JournalError::Taken { .. });
+                if let Some(lock) = self.lock.as_mut().filter(|_| self.is_taken) {
+                    lock.leave_file();
+                }
+                return Err(error.into());
+            }
+            Ok(Some(repair)) => self.after_repair(repair, &mut files)?,
+            Ok(None) => {}
         }
         self.record_touched(files)
+    }
+
+    /// Whether another runner continues the session, so that this one must end its agent and stop.
+    pub fn is_taken(&self) -> bool {
+        self.is_taken
     }
 
     fn after_repair(&mut self, repair: Repair, files: &mut Vec<TouchedFile>) -> io::Result<()> {
@@ -63,6 +76,10 @@ impl Session {
 
     fn restore_plan_and_lock(&mut self, files: &mut Vec<TouchedFile>) -> io::Result<()> {
         let plan = self.dir.plan();
+        if fs::symlink_metadata(&plan).is_ok_and(|there| !there.is_file()) {
+            beneath::set_aside(&plan)?;
+            files.extend(self.set_aside());
+        }
         if fs::symlink_metadata(&plan).is_err() {
             if !kept::restore(&self.dir, &plan)? {
                 let text = serde_json::to_vec_pretty(&self.plan)?;

@@ -7,7 +7,7 @@ use crate::error::Error;
 use crate::model::{Cursor, Event};
 use crate::plan::Plan;
 use crate::store::background::in_background;
-use crate::store::journal::Journal;
+use crate::store::journal::{Journal, JournalError};
 use crate::store::layout::RunDir;
 use crate::store::lock::SessionLock;
 use crate::store::observer::Observer;
@@ -32,6 +32,8 @@ pub struct Session {
     pub(super) journal: Journal,
     /// Whether the run directory was removed and put back since the runner last asked.
     pub(super) was_removed: bool,
+    /// Whether another runner continues the session.
+    pub(super) is_taken: bool,
     /// The attempt whose beginning this process journalled last, and whether its folder has been prepared since.
     begun: Option<(Cursor, bool)>,
 }
@@ -76,9 +78,11 @@ impl Session {
             .map_err(|error| explain(&dir, error))?;
         views::check_end(&dir, journal.position()).map_err(|error| explain(&dir, error))?;
         if let (Some(link), Some(copy)) = (dir.kept_journal(), dir.kept_copy()) {
-            journal
-                .keep(&link, &copy)
-                .map_err(|error| explain(&dir, error))?;
+            match journal.keep(&link, &copy) {
+                Err(error @ JournalError::Held { .. }) => return Err(explain(&dir, error)),
+                Err(error) => tracing::warn!(%error, "the journal is not kept a second time"),
+                Ok(()) => {}
+            }
         }
         if takes_next(&dir, &state) {
             // A crash came after the plan was journalled and before it was put in its place.
@@ -97,9 +101,12 @@ impl Session {
             observers: Observers::default(),
             lock,
             was_removed: false,
+            is_taken: false,
             begun: None,
         };
-        session.keep_files()?;
+        if let Err(error) = session.keep_files() {
+            tracing::warn!(%error, "plan and lock are not kept a second time");
+        }
         session.attach(views)?;
         Ok(session)
     }

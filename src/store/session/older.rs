@@ -1,7 +1,7 @@
 //! Runs of the older agent-pipelines, which are stored where the runs of `ap` are.
+use crate::store::beneath;
 use crate::store::layout::RunDir;
 use camino::Utf8Path;
-use fs_err as fs;
 use serde::de::IgnoredAny;
 use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader};
@@ -18,7 +18,7 @@ pub fn is_older_run(dir: &RunDir) -> bool {
 
 /// Returns whether a journal was written by a later form of it: its lines have neither a number nor a format.
 pub(super) fn is_older_journal(journal: &Utf8Path) -> bool {
-    let Ok(file) = fs::File::open(journal) else {
+    let Ok(file) = beneath::open(journal) else {
         return false;
     };
     let mut line = String::new();

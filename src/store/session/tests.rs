@@ -56,19 +56,21 @@ fn a_disk_that_fails_in_any_write_neither_loses_nor_doubles_a_fact() {
     let writes = plan_fault(None);
     assert!(20 < writes, "{writes}");
     let whole = events(&dir);
-    for kind in ["ENOSPC", "EIO"] {
-        for number in 1..=writes {
-            for count in [1, 3] {
-                let (_folder, dir) = scratch();
-                plan_fault(Some(&format!("{kind}:{number}:{count}")));
-                let first = complete(&dir);
-                plan_fault(None);
-                if first.is_err() {
-                    complete(&dir).unwrap_or_else(|error| panic!("{kind} at {number}: {error}"));
-                }
-                assert_eq!(events(&dir), whole, "{kind} at {number} × {count}");
-            }
+    for number in 1..=writes {
+        // A full disk fails for a while, a broken one now and then.
+        let (kind, count) = if number.is_multiple_of(2) {
+            ("ENOSPC", 3)
+        } else {
+            ("EIO", 1)
+        };
+        let (_folder, dir) = scratch();
+        plan_fault(Some(&format!("{kind}:{number}:{count}")));
+        let first = complete(&dir);
+        plan_fault(None);
+        if first.is_err() {
+            complete(&dir).unwrap_or_else(|error| panic!("{kind} at {number}: {error}"));
         }
+        assert_eq!(events(&dir), whole, "{kind} at {number}");
     }
 }
 

@@ -3,6 +3,7 @@ use super::head::Head;
 use super::status;
 use crate::error::{Error, ErrorKind, Result};
 use crate::exec::command::BoundedCommand;
+use crate::fingerprint::fingerprint_all;
 use crate::model::{CommandOutput, Env, IterationEffect, WorkTree};
 use camino::{Utf8Path, Utf8PathBuf};
 use std::collections::BTreeSet;
@@ -40,13 +41,38 @@ impl Git {
         }
     }
 
-    /// Returns the commit and a fingerprint of all changes, or nothing outside a repository.
+    /// Returns the commit and a fingerprint of all changes, those in repositories inside the project included; nothing
+    /// without a repository.
     pub async fn status(&self) -> Option<WorkTree> {
-        let top = self.repository()?;
+        let nested = self.nested().await;
+        let Some(top) = self.repository() else {
+            return nested.map(|nested| WorkTree {
+                changes: Some(String::new()),
+                nested: Some(nested),
+                ..WorkTree::default()
+            });
+        };
         let output = self.ask(&status::args()).await;
-        Some(output.map_or_else(WorkTree::default, |output| {
+        let tree = output.map_or_else(WorkTree::default, |output| {
             status::parse(&output.stdout, top)
-        }))
+        });
+        Some(WorkTree { nested, ..tree })
+    }
+
+    /// Returns a fingerprint of the commits and changes of the repositories inside the project, if there are any.
+    async fn nested(&self) -> Option<String> {
+        let mut parts = Vec::new();
+        for repository in nested::repositories(&self.root) {
+            let inside = Self::new(&repository, self.program.clone(), &self.env);
+            let output = inside.ask(&status::args()).await?;
+            let changes = status::parse(&output.stdout, &repository).changes;
+            parts.extend([
+                repository.to_string(),
+                nested::head(&repository),
+                changes.unwrap_or_default(),
+            ]);
+        }
+        (!parts.is_empty()).then(|| fingerprint_all(parts))
     }
 
     /// Returns the commit that is checked out, or nothing outside a repository. Git is asked only when a file has
@@ -63,8 +89,7 @@ impl Git {
         }
         Some(WorkTree {
             commit: self.head.commit.clone(),
-            changes: None,
-            files: None,
+            ..WorkTree::default()
         })
     }
 
@@ -78,6 +103,10 @@ impl Git {
         let (Some(before), Some(after)) = (before, after) else {
             return IterationEffect::default();
         };
+        if before.nested != after.nested {
+            // Something was done in a repository inside the project.
+            return IterationEffect::default();
+        }
         let committed = if before.commit == after.commit {
             Some((0, 0))
         } else {
@@ -159,6 +188,12 @@ pub fn repository(folder: &Utf8Path) -> Option<&Utf8Path> {
         .find(|folder| folder.join(".git").exists())
 }
 
+/// Returns the lock of the index, if it is there: git removes it when it is done, unless it is killed.
+pub fn index_lock(folder: &Utf8Path) -> Option<Utf8PathBuf> {
+    let lock = nested::git_dir(repository(folder)?).join("index.lock");
+    lock.exists().then_some(lock)
+}
+
 /// Runs git in a folder and returns what it printed.
 pub fn call(folder: &Utf8Path, env: &Env, args: &[&str]) -> Result<String> {
     let command = BoundedCommand::new("git")
@@ -189,5 +224,6 @@ pub fn call(folder: &Utf8Path, env: &Env, args: &[&str]) -> Result<String> {
     ))
 }
 
+mod nested;
 #[cfg(test)]
 mod tests;

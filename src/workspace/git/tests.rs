@@ -287,3 +287,41 @@ fn the_effect_of_an_iteration_counts_commits_and_files() {
         "only the commit is known"
     );
 }
+
+#[tokio::test]
+async fn commits_and_changes_in_repositories_inside_the_project_count() {
+    for outer in [false, true] {
+        let repository = if outer {
+            Repository::new(&[])
+        } else {
+            Repository::without_git()
+        };
+        let git = Git::new(&repository.root, Some("git".into()), &repository.env);
+        assert_eq!(git.status().await.is_some(), outer);
+        let inside = |args: &[&str]| {
+            let args = [&["-C", "services/api"], args].concat();
+            repository.git(&args)
+        };
+        fs::create_dir_all(repository.root.join("services/api")).unwrap();
+        inside(&["init", "-q"]);
+        let mut seen = vec![git.status().await];
+        inside(&["commit", "-q", "--allow-empty", "-m", "one"]);
+        seen.push(git.status().await);
+        repository.write("services/api/file", b"two");
+        seen.push(git.status().await);
+        inside(&["add", "-A"]);
+        inside(&["commit", "-q", "-m", "two"]);
+        inside(&["pack-refs", "--all"]);
+        seen.push(git.status().await);
+        inside(&["commit", "-q", "--allow-empty", "-m", "three"]);
+        seen.push(git.status().await);
+        for pair in seen.windows(2) {
+            assert!(
+                !WorkTree::same(pair[0].as_ref(), pair[1].as_ref()),
+                "{pair:?}"
+            );
+        }
+        let last = seen.last().unwrap().as_ref();
+        assert!(WorkTree::same(last, git.status().await.as_ref()));
+    }
+}

@@ -89,6 +89,7 @@ fn running(project: &Project, session: &SessionName, run: &str) -> SessionLock {
         pid: process.pid,
         started_at: clock::now(),
         process,
+        is_brief: false,
     };
     let lock = SessionLock::try_acquire(&project.lock(session), &holder)
         .expect("a lock")
