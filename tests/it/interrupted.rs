@@ -25,6 +25,29 @@ fn a_signal_interrupts_the_session() {
 }
 
 #[test]
+fn a_start_with_force_stops_the_session_in_the_name_of_the_user() {
+    let (project, runner) = started();
+    project.shell_loop(
+        "work",
+        TWICE,
+        "echo '{\"decision\": \"continue\"}' >\"$status\"",
+    );
+    project
+        .ap(&["work", "s", "--foreground", "--force"])
+        .expect(0);
+    assert_eq!(runner.ended(), 5);
+    let archive = project.root().join(".claude/pipeline-runs/.archive");
+    let run = archive.read_dir_utf8().expect("an archive").next();
+    let run = run.expect("a run").expect("its entry").into_path();
+    let state = fs_err::read_to_string(run.join("state.json")).expect("its state");
+    assert!(
+        state.contains("\"stopped\"") && state.contains("a start with --force"),
+        "{state}"
+    );
+    project.nothing_left();
+}
+
+#[test]
 fn resume_or_start_starts_resumes_and_leaves_a_stopped_session_alone() {
     let project = Project::new();
     project.shell_loop("work", TWICE, UNTIL_TOLD);

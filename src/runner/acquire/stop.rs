@@ -3,11 +3,11 @@ use super::error::AcquireError;
 use super::lock::{already_running, lock};
 use crate::clock;
 use crate::exec::process::{self, Liveness};
-use crate::model::SessionName;
-use crate::store::journal;
-use crate::store::layout::Project;
+use crate::model::{Request, SessionName, Stop, StopSource};
+use crate::store::layout::{Project, RunDir};
 use crate::store::lock::{Holder, SessionLock};
 use crate::store::session::{kept, load_cached};
+use crate::store::{inbox, journal};
 use jiff::Timestamp;
 use nix::sys::signal::Signal;
 use std::time::Duration;
@@ -35,9 +35,10 @@ pub(super) fn take_over(
         return Err(on_another_machine(project, session, &holder));
     }
     let mut locked = None;
-    for signal in [Signal::SIGTERM, Signal::SIGKILL] {
-        // A command that has the session for a moment is not ended.
-        if !holder.is_brief {
+    // A command that has the session for a moment is not ended.
+    let stop = (!holder.is_brief).then(|| ask_to_stop(&project.session(session)));
+    for signal in [stop, stop.map(|_| Signal::SIGKILL)] {
+        if let Some(signal) = signal {
             process::send(&holder.process, signal);
         }
         clock::wait_until(PATIENCE, || {
@@ -70,6 +71,16 @@ pub(super) fn on_another_machine(
     }
 }
 
+/// Leaves the runner a request to stop, in the name of the user who replaces its session. Returns the signal that has it
+/// look, or one that ends it if the request cannot be left.
+fn ask_to_stop(dir: &RunDir) -> Signal {
+    let stop = Stop::new(StopSource::Person, "a start with --force");
+    match inbox::put(dir, &Request::Stop(stop), clock::now()) {
+        Ok(()) => Signal::SIGUSR1,
+        Err(_) => Signal::SIGTERM,
+    }
+}
+
 /// Ends the living runner whose lock file was deleted; only the journal knows it.
 pub(super) fn end_without_lock(
     project: &Project,
@@ -80,7 +91,7 @@ pub(super) fn end_without_lock(
         .ok()
         .flatten()
         .and_then(|snapshot| snapshot.state.session.runner);
-    for signal in [Signal::SIGTERM, Signal::SIGKILL] {
+    for signal in [ask_to_stop(&dir), Signal::SIGKILL] {
         if let Some(runner) = &runner {
             process::send(runner, signal);
         }
