@@ -7,6 +7,7 @@ use std::fmt;
 
 /// A limit that was reached.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case", tag = "kind")]
 pub enum Limit {
     /// `max_runtime`: the session ran for as long as it may.
@@ -96,7 +97,7 @@ impl Limit {
                 "See what its agents did with `ap logs {session}`; files that git ignores do not count. A resume allows {} in a row without a change again; `guardrails.max_idle_iterations` sets how many",
                 count(max, "iteration")
             )),
-            Self::AgentBudget { .. } => Some("A resume makes the iteration again with the same budget. Raise `--max-budget-usd` in the loop's `args` first, then resume with `--recompile`".to_owned()),
+            Self::AgentBudget { .. } => Some("A resume makes the iteration again with the same budget: raise `--max-budget-usd` in the loop's `args` first".to_owned()),
             Self::SameFailure { .. } => Some(format!(
                 "See what happened with `ap logs {session}`. A resume begins to count again; `guardrails.max_same_failures` sets how many"
             )),

@@ -28,7 +28,8 @@ impl NextCommand {
             Some(RaisedLimit::MaxRuntimeSeconds(max)) => {
                 command.with(["--max-runtime".to_owned(), max.to_string()])
             }
-            Some(RaisedLimit::MaxIterations(_)) | None => command,
+            Some(RaisedLimit::MaxIterations(_)) => command,
+            None => command.with(recompiled(state).then_some("--recompile")),
         }
     }
 
@@ -68,6 +69,12 @@ impl std::fmt::Display for NextCommand {
         let words: Vec<String> = self.0.iter().map(|word| shell_quote(word)).collect();
         f.write_str(&words.join(" "))
     }
+}
+
+/// Whether only a change of the definition leads further.
+fn recompiled(state: &State) -> bool {
+    let budget = |limit: &Limit| matches!(limit, Limit::AgentBudget { .. });
+    matches!(state.phase.ending(), Some(Ending::LimitReached { limit }) if budget(limit))
 }
 
 /// Returns how many words come before the session's name: `ap work`, `ap loop list`, `ap pipeline ship`.
