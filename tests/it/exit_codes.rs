@@ -1,7 +1,8 @@
-//! Every exit code of the table is provoked, and errors are JSON where JSON was asked for.
+//! Every exit code of the tables in docs/reference.md is provoked, and errors are JSON where JSON was asked for.
 use crate::project::{Project, Ran};
+use nix::sys::signal::Signal;
 use serde_json::Value;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// An agent that closes nothing and continues.
 const CONTINUES: &str = "echo '{\"decision\": \"continue\"}' >\"$status\"";
@@ -14,30 +15,17 @@ fn project(max: u32) -> Project {
     project
 }
 
-/// Returns the codes of the page that `ap explain exit-codes` prints.
-fn documented() -> BTreeSet<u8> {
-    let ran = Project::new()
-        .ap(&["explain", "exit-codes", "--json"])
-        .expect(0);
-    let page: Value = serde_json::from_str(&ran.stdout).expect("JSON");
-    let text = page["text"].as_str().expect("a text");
-    let table = text
-        .split("| Exit code | Meaning |")
-        .nth(1)
-        .expect("a table");
-    let rows = table
-        .lines()
-        .skip(2)
-        .take_while(|line| line.starts_with('|'));
-    rows.map(|row| {
-        row.split('|')
-            .nth(1)
-            .expect("a code")
-            .trim()
-            .parse()
-            .expect("a number")
-    })
-    .collect()
+/// Returns the cells of the rows of a table of the reference, below its heading row.
+fn table(heading: &str) -> Vec<Vec<String>> {
+    let page = include_str!("../../docs/reference.md");
+    let lines = page.lines().skip_while(|line| *line != heading).skip(2);
+    let rows = lines.take_while(|line| line.starts_with('|'));
+    let cells = |row: &str| row.trim_matches('|').split('|').map(plain).collect();
+    rows.map(cells).collect()
+}
+
+fn plain(cell: &str) -> String {
+    cell.trim().trim_matches('`').to_owned()
 }
 
 /// Starts a session whose agent never ends by itself.
@@ -50,41 +38,160 @@ fn busy() -> (Project, crate::project::Running) {
     (project, running)
 }
 
-/// Provokes a code, or says why nothing does today.
-fn provoke(code: u8) -> Result<Ran, &'static str> {
-    Ok(match code {
-        0 => Project::new().ap(&["list"]),
-        1 => Project::new().ap(&["status", "gone"]),
-        2 => Project::new().ap(&["status", "--what"]),
-        3 => {
+/// What provokes an exit code.
+type Provoke = fn() -> Ran;
+
+/// Returns what provokes each code that any command may have.
+fn common() -> BTreeMap<u8, Provoke> {
+    BTreeMap::from([
+        (0, (|| Project::new().ap(&["list"])) as Provoke),
+        (1, || Project::new().ap(&["status", "gone"])),
+        (2, || Project::new().ap(&["status", "--what"])),
+        (3, || {
             let (project, running) = busy();
             let refused = project.ap(&["work", "s"]);
             project.ap(&["stop", "s"]).expect(0);
             assert_eq!(running.ended(), 5);
             refused
-        }
-        4 => project(1).ap(&FOREGROUND),
-        5 => {
+        }),
+        (4, || project(1).ap(&FOREGROUND)),
+        (5, || {
             let (project, running) = busy();
             project.ap(&["stop", "s"]).expect(0);
             assert_eq!(running.ended(), 5);
             project.ap(&["wait", "s"])
-        }
-        6 => return Err("no session asks yet"),
-        75 => return Err("provoked where sessions are interrupted"),
-        code => panic!("nothing provokes exit code {code}"),
-    })
+        }),
+        (75, || {
+            let (project, running) = busy();
+            running.signal(Signal::SIGTERM);
+            assert_eq!(running.ended(), 75);
+            project.ap(&["wait", "s"])
+        }),
+    ])
 }
 
 #[test]
 fn every_documented_exit_code_is_provoked() {
-    let codes = documented();
-    assert_eq!(codes, BTreeSet::from([0, 1, 2, 3, 4, 5, 6, 75]));
-    for code in codes {
-        if let Ok(ran) = provoke(code) {
-            ran.expect(code.into());
-        }
+    let documented = table("| Exit code | Meaning |").into_iter();
+    let documented: BTreeSet<u8> = documented
+        .map(|row| row[0].parse().expect("a number"))
+        .collect();
+    let provoked = common();
+    assert_eq!(documented, provoked.keys().copied().collect());
+    for (code, provoke) in provoked {
+        provoke().expect(code.into());
     }
+}
+
+/// Returns what provokes each code that has a meaning of its own for a command.
+fn of_commands() -> BTreeMap<(&'static str, u8), Provoke> {
+    BTreeMap::from([
+        (("ap wait", 4), wait_in_vain as Provoke),
+        (("ap lint", 2), || {
+            let project = Project::new();
+            project.a_loop("work", "termination: {type: fixed, max: 1}\n", "x\n");
+            project.ap(&["lint", "work"]).expect(0);
+            project.ap(&["lint", "work", "--strict"]).expect(2);
+            project.a_loop("work", "zzz: 1\n", "x\n");
+            project.ap(&["lint", "work"])
+        }),
+        (("ap test", 1), || {
+            let project = Project::new();
+            project.ap(&["new", "polish"]).expect(0);
+            project.ap(&["test", "polish"]).expect(0);
+            let prompt = ".claude/loops/polish/prompt.md";
+            project.write(prompt, &(project.read(prompt) + "More.\n"));
+            project.ap(&["test", "polish"])
+        }),
+        (("ap doctor", 1), old_claude),
+        (("ap cleanup", 1), cleanup_in_vain),
+        (("ap queue claim", 1), || {
+            let mut project = tasks("- [ ] one (#1)\n");
+            project.ap(&["queue", "claim", "1"]).expect(0);
+            project.write("c.json", r#"{"session": "x", "run": "r1", "iteration": 1}"#);
+            let context = project.root().join("c.json");
+            project.set("AP_CONTEXT", context);
+            project.ap(&["queue", "claim", "1"])
+        }),
+        (("ap queue claim", 4), || {
+            tasks("- [x] one (#1)\n").ap(&["queue", "claim"])
+        }),
+        (("ap init --agents-md", 4), || {
+            let project = Project::new();
+            project.ap(&["init", "--agents-md"]).expect(0);
+            let edited = project.read("AGENTS.md").replacen("session", "Session", 1);
+            project.write("AGENTS.md", &edited);
+            project.ap(&["init", "--agents-md"])
+        }),
+        (("ap plugin install", 4), || edited_plugin("install")),
+        (("ap plugin update", 4), || edited_plugin("update")),
+        (("ap plugin uninstall", 4), || edited_plugin("uninstall")),
+    ])
+}
+
+#[test]
+fn every_documented_exit_code_of_a_single_command_is_provoked() {
+    let rows = table("| Command | Exit code | Meaning |");
+    let provoked = of_commands();
+    let documented: BTreeSet<(&str, u8)> = rows
+        .iter()
+        .map(|row| (row[0].as_str(), row[1].parse().expect("a number")))
+        .collect();
+    assert_eq!(documented, provoked.keys().copied().collect());
+    for ((command, code), provoke) in provoked {
+        let ran = provoke();
+        assert_eq!(ran.code, i32::from(code), "{command}\n{}", ran.text());
+    }
+}
+
+fn wait_in_vain() -> Ran {
+    let (project, running) = busy();
+    let waited = project.ap(&["wait", "s", "--timeout", "0"]);
+    project.ap(&["stop", "s"]).expect(0);
+    assert_eq!(running.ended(), 5);
+    waited
+}
+
+fn tasks(text: &str) -> Project {
+    let project = Project::new();
+    project.write("backlog.md", text);
+    project
+}
+
+fn old_claude() -> Ran {
+    let mut project = Project::new();
+    project.program("bin/claude", "#!/bin/sh\necho '1.0.3 (Claude Code)'\n");
+    let path = format!("{}/bin:{}", project.outside(), project.var("PATH"));
+    project.set("PATH", path);
+    let ran = project.ap(&["doctor"]);
+    assert!(ran.stdout.contains("1.0.3"), "{}", ran.text());
+    ran
+}
+
+/// A project that is not there cannot be forgotten while its list cannot be locked.
+fn cleanup_in_vain() -> Ran {
+    let project = Project::new();
+    let state = project.outside().join("ap home/state");
+    fs_err::create_dir_all(state.join("roots.lock")).expect("a folder");
+    let line = "{\"root\": \"/no/where\", \"since\": \"2026-01-02T03:04:05Z\"}\n";
+    agent_pipelines::store::atomic::replace(&state.join("roots.jsonl"), line.as_bytes())
+        .expect("a file");
+    let ran = project.ap(&["cleanup", "--all"]);
+    assert!(ran.stdout.contains("/no/where"), "{}", ran.text());
+    ran
+}
+
+/// Changes a file of the plugin, then calls a command of `ap plugin`.
+fn edited_plugin(command: &str) -> Ran {
+    let project = Project::new();
+    project.ap(&["plugin", "install", "--files-only"]).expect(0);
+    let status = project.ap(&["plugin", "status", "--json"]).expect(0);
+    let status: Value = serde_json::from_str(&status.stdout).expect("JSON");
+    let folder = status["folder"].as_str().expect("a folder");
+    let file = status["files"][0]["path"].as_str().expect("a path");
+    let path = camino::Utf8Path::new(folder).join(file);
+    agent_pipelines::store::atomic::replace(&path, b"mine\n").expect("a file");
+    project.ap(&["plugin", command, "--files-only"])
 }
 
 #[test]
