@@ -91,6 +91,11 @@ pub trait Adapter: Sync {
         &[]
     }
 
+    /// Returns the word behind a model's name that can only be meant as an effort, and is none.
+    fn unknown_effort<'m>(&self, _model: &'m str) -> Option<&'m str> {
+        None
+    }
+
     /// Splits a model into its name and its effort.
     fn split_effort<'m>(&self, model: &'m str) -> (&'m str, Option<&'m str>) {
         model::split(model, self.efforts())

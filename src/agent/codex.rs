@@ -74,6 +74,10 @@ impl Adapter for Codex {
         &EFFORTS
     }
 
+    fn unknown_effort<'m>(&self, model: &'m str) -> Option<&'m str> {
+        model::unknown_effort(model, self.efforts())
+    }
+
     fn args(&self, options: &AgentOptions<'_>, _: &InvocationContext<'_>) -> Vec<String> {
         let (name, effort) = model::split(options.model, &EFFORTS);
         // Without the flag Codex refuses to work outside a git repository, unlike other providers.

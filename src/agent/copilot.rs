@@ -64,6 +64,10 @@ impl Adapter for Copilot {
         &EFFORTS
     }
 
+    fn unknown_effort<'m>(&self, model: &'m str) -> Option<&'m str> {
+        model::unknown_effort(model, self.efforts())
+    }
+
     fn args(&self, options: &AgentOptions<'_>, _: &InvocationContext<'_>) -> Vec<String> {
         let (name, effort) = model::split(options.model, &EFFORTS);
         let fixed = [

@@ -1,6 +1,6 @@
 //! Resolves a node's agent from its layers: the highest precedence wins, and a program or model stays with its provider.
 use super::agent_defaults::{Defaults, default_agent, fill, lacks_program};
-use super::agent_names::{bad_model, permissions, provider, with_effort};
+use super::agent_names::{bad_model, check_effort, permissions, provider, with_effort};
 use super::definition::LoopDef;
 use super::diagnostics::{LintCode, Location};
 use super::fallback::fallback;
@@ -79,6 +79,9 @@ fn add(agent: &mut AgentSpec, layer: &Layer<'_>, defaults: Defaults<'_>) -> bool
     }
     if let Some(effort) = layer.effort {
         agent.model = with_effort(agent, location, effort);
+    }
+    if layer.model.is_some() {
+        check_effort(agent, location);
     }
     if !layer.allow_tools.is_empty() {
         agent.allow_tools = layer.allow_tools.to_vec();

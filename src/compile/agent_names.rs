@@ -47,17 +47,33 @@ pub(super) fn with_effort(agent: &AgentSpec, location: &Location<'_>, effort: &s
     if known.contains(&effort) {
         return format!("{name}:{effort}");
     }
-    let message = if known.is_empty() {
-        format!("`{}` has no setting for the effort", agent.provider_name())
+    let provider = agent.provider_name();
+    location.report(if known.is_empty() {
+        let message = format!("`{provider}` has no setting for the effort");
+        let problem = location.at("effort", LintCode::NoEffect, message);
+        problem.warning()
     } else {
-        format!("`{}` has no effort `{effort}`", agent.provider_name())
-    };
-    location.report(
-        location
-            .at("effort", LintCode::BadValue, message)
-            .hint(suggest::hint(effort, known.iter().copied())),
-    );
+        let message = format!("`{provider}` has no effort `{effort}`");
+        let problem = location.at("effort", LintCode::BadValue, message);
+        problem.hint(suggest::hint(effort, known.iter().copied()))
+    });
     agent.model.clone()
+}
+
+/// Reports a word behind the model's name that is no effort.
+pub(super) fn check_effort(agent: &AgentSpec, location: &Location<'_>) {
+    let Some(word) = agent.adapter().unknown_effort(&agent.model) else {
+        return;
+    };
+    let known = agent.adapter().efforts();
+    let message = format!(
+        "`{}` has no effort `{}`, which follows the name in `{}`",
+        agent.provider_name(),
+        word.escape_debug(),
+        agent.model.escape_debug()
+    );
+    let problem = location.at("model", LintCode::BadModel, message);
+    location.report(problem.hint(suggest::hint(word, known.iter().copied())));
 }
 
 /// Whether a text cannot be the name of a model.

@@ -72,6 +72,10 @@ impl Adapter for Claude {
         &models::EFFORTS
     }
 
+    fn unknown_effort<'m>(&self, model: &'m str) -> Option<&'m str> {
+        crate::agent::model::unknown_effort(model, self.efforts())
+    }
+
     fn optional_flags(&self) -> &'static [&'static str] {
         &["-n", "--effort", "--disallowedTools"]
     }
