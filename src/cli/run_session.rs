@@ -10,7 +10,7 @@ use crate::store::layout::{Project, UserDirs};
 use crate::store::observer::SharedObserver;
 use crate::store::session::Session;
 use crate::ui::caller::Caller;
-use crate::ui::{out, report};
+use crate::ui::{note, out, report};
 use crate::workspace::Workspace;
 use camino::Utf8Path;
 use std::sync::Arc;
@@ -86,12 +86,14 @@ fn environment(request: &LaunchRequest) -> RunnerEnv {
     let mut env = RunnerEnv::new(workspace, request.exe.clone(), request.env.clone());
     env.slots.clone_from(&request.slots);
     env.notify = request.notify;
+    env.shows_on_stderr = request.shows_on_stderr;
     env
 }
 
 /// Runs an acquired session to its end, and records a fixture if the plan asks for one.
 fn drive(mut session: Session, env: RunnerEnv) -> Result<ExitCode> {
     let (dir, project) = (session.dir.clone(), env.workspace.store_root.clone());
+    let shows_on_stderr = env.shows_on_stderr;
     fixture::begin(&session.plan, &dir, &project, &env.vars)?;
     let recorder = SharedObserver::new(Recorder::new(dir, project, env.vars.clone()));
     if session.plan.record.is_some() {
@@ -103,9 +105,12 @@ fn drive(mut session: Session, env: RunnerEnv) -> Result<ExitCode> {
     let (ending, session) = runtime.block_on(runner::run(session, env))?;
     let recorded = recorder.lock().take_result()?;
     if let Some(folder) = recorded {
-        out(format!(
-            "Recorded in {folder}; run it without an account: ap test"
-        ))?;
+        let message = format!("Recorded in {folder}; run it without an account: ap test");
+        if shows_on_stderr {
+            note(message);
+        } else {
+            out(message)?;
+        }
     }
     // Before the session is released, because `ap wait` returns then and callers expect the recording.
     drop(session);

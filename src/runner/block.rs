@@ -43,7 +43,7 @@ impl Runner {
         let step = self.branches.block().node;
         let opening = BranchOpening::new(&self.session, step, block, name);
         let session = in_background(move || opening.open()).await?;
-        let window = Window::for_branch(&self.env.workspace, &session, name);
+        let window = Window::for_branch(&self.env, &session, name);
         self.env
             .show_branch(&self.session.plan.session, &block.id, name);
         let control = ControlSource::Branch(self.branches.link(name));

@@ -30,6 +30,8 @@ pub struct RunnerEnv {
     pub slots: Option<Slots>,
     /// Whether the user is notified when the session ends.
     pub notify: bool,
+    /// Whether the window is on stderr, since stdout is for data.
+    pub shows_on_stderr: bool,
     /// Running attempts of this session and its branches.
     at_work: Rc<Cell<u32>>,
     found: RefCell<BTreeMap<String, Utf8PathBuf>>,
@@ -64,6 +66,7 @@ impl RunnerEnv {
             windows: None,
             slots: None,
             notify: false,
+            shows_on_stderr: false,
             at_work: Rc::default(),
             found: RefCell::default(),
             tools: OnceCell::new(),

@@ -17,4 +17,7 @@ pub struct LaunchRequest {
     /// Whether the user is notified when the session ends.
     #[serde(default)]
     pub notify: bool,
+    /// Whether what a window shows goes to stderr, since stdout is for data.
+    #[serde(default)]
+    pub shows_on_stderr: bool,
 }

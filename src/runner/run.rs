@@ -38,7 +38,7 @@ pub async fn run(mut session: Session, env: RunnerEnv) -> Result<(Ending, Sessio
     if env.notify {
         session.attach(EndNotifier::new(&env))?;
     }
-    let mut window = Window::new(&env.workspace, &session);
+    let mut window = Window::new(&env, &session);
     window.show_keys(env.windows.as_deref());
     let control = ControlSource::Session(Signals::listen(env.windows.is_some())?);
     let mut runner = Runner::new(session, Rc::new(env), window, control)?;

@@ -133,7 +133,16 @@ fn options_of_tmux_conf_do_not_apply_to_sessions() {
     assert_eq!(shown.stdout, "pipeline-s 1 s 50000 80\n");
     project.program("go", "");
     project.ap(&["wait", "s"]).expect(0);
-    // What tmux is to write below the last line; now and then tmux 3.3 misses the exit and writes nothing.
-    let shown = project.tmux(&["list-panes", "-a", "-F", "#{T:remain-on-exit-format}"]);
+    // The runner writes it itself: now and then tmux 3.3 misses the exit and writes nothing.
+    let shown = project.tmux(&["capture-pane", "-p", "-J", "-t", "=pipeline-s:"]);
     shown.says(&["This session has ended. Ctrl-b d leaves, Ctrl-b & closes the window"]);
+    // What tmux writes below the last line of a runner that was killed.
+    let shown = project.tmux(&[
+        "show-options",
+        "-wv",
+        "-t",
+        "=pipeline-s:",
+        "remain-on-exit-format",
+    ]);
+    shown.says(&["The runner was killed"]);
 }

@@ -15,8 +15,8 @@ const GOING: Duration = Duration::from_secs(3);
 /// that of your tmux.conf, only waits.
 const PLACEHOLDER: [&str; 3] = ["/bin/sh", "-c", "read -r wait"];
 
-/// What a window shows below the last line once its program has ended.
-const ENDED: &str = "This session has ended. #{s/^C-/Ctrl-/:prefix} d leaves, #{s/^C-/Ctrl-/:prefix} & closes the window; `ap cleanup` closes all.";
+/// What a window shows below the last line of a runner that was killed. One that ends by itself prints how to close it.
+const ENDED: &str = "#{?pane_dead_signal,The runner was killed. #{s/^C-/Ctrl-/:prefix} d leaves#{,} #{s/^C-/Ctrl-/:prefix} & closes the window; `ap cleanup` closes all.,}";
 
 /// A window to be opened in a tmux session of its own.
 #[derive(Debug)]

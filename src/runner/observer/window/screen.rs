@@ -3,7 +3,7 @@ use crate::ui::style;
 use console::Term;
 use std::io::Write as _;
 
-/// A terminal, or whatever standard output is. Nothing that fails here matters to the session.
+/// A terminal, or whatever standard output or standard error is. Nothing that fails here matters to the session.
 pub(super) struct Screen {
     out: Term,
     /// Whether there is a bottom line, which is overwritten.
@@ -18,8 +18,12 @@ pub(super) struct Screen {
 const ROOM_FOR_HINT: usize = 60;
 
 impl Screen {
-    pub(super) fn new(prefix: String) -> Self {
-        let out = Term::stdout();
+    pub(super) fn new(prefix: String, on_stderr: bool) -> Self {
+        let out = if on_stderr {
+            Term::stderr()
+        } else {
+            Term::stdout()
+        };
         Self {
             is_live: out.is_term() && prefix.is_empty(),
             out,

@@ -6,6 +6,7 @@ use crate::engine::{Phase, State};
 use crate::exec::launcher::Windows;
 use crate::model::{Ending, NodeId};
 use crate::plan::{Plan, PlanKind};
+use crate::runner::RunnerEnv;
 use crate::runner::signals::CONFIRMED_WITHIN;
 use crate::store::layout::RunDir;
 use crate::store::session::{Session, Snapshot};
@@ -41,29 +42,29 @@ pub(in crate::runner) struct Window {
 }
 
 impl Window {
-    pub(in crate::runner) fn new(workspace: &Workspace, session: &Session) -> Self {
-        Self::open(workspace, session, None)
+    pub(in crate::runner) fn new(env: &RunnerEnv, session: &Session) -> Self {
+        Self::open(env, session, None)
     }
 
     /// Returns the window of a branch.
     pub(in crate::runner) fn for_branch(
-        workspace: &Workspace,
+        env: &RunnerEnv,
         session: &Session,
         branch: &NodeId,
     ) -> Self {
-        Self::open(workspace, session, Some(branch))
+        Self::open(env, session, Some(branch))
     }
 
-    fn open(workspace: &Workspace, session: &Session, branch: Option<&NodeId>) -> Self {
+    fn open(env: &RunnerEnv, session: &Session, branch: Option<&NodeId>) -> Self {
         let prefix = branch.map_or_else(String::new, |name| {
             format!("{} ", style::faint(&format!("{name} │")))
         });
         Self {
-            screen: Screen::new(prefix),
+            screen: Screen::new(prefix, env.shows_on_stderr),
             is_branch: branch.is_some(),
-            workspace: workspace.clone(),
+            workspace: env.workspace.clone(),
             run: session.dir.clone(),
-            writable_dir: workspace.writable_dir(&session.dir),
+            writable_dir: env.workspace.writable_dir(&session.dir),
             shown: Shown::default(),
             last_sign: Instant::now(),
             started_at: None,
@@ -218,6 +219,7 @@ impl Window {
             let (session, ending) = (&plan.session, report::ending(ending));
             self.screen
                 .line(&format!("\n{sign} Session '{session}' {ending}  {spent}"));
+            self.show_how_to_close();
             return;
         }
         let snapshot = Snapshot {
@@ -228,6 +230,20 @@ impl Window {
         let (first, rest) = failure.split_once('\n').unwrap_or((&failure, ""));
         let text = format!("\n{sign} {first}  {spent}\n{rest}\n{next}");
         self.screen.line(&as_called(&text));
+        self.show_how_to_close();
+    }
+
+    /// Shows how to leave and close a window of tmux, which stays. tmux does not always draw a line of its own.
+    fn show_how_to_close(&mut self) {
+        let Some(leave) = &self.leave_keys else {
+            return;
+        };
+        let close = leave.replace(" d", " &");
+        let text = format!(
+            "This session has ended. {leave} leaves, {close} closes the window; `ap cleanup` closes all."
+        );
+        let text = as_called(&text).into_owned();
+        self.screen.line(&style::faint(&text).to_string());
     }
 }
 
