@@ -1,5 +1,6 @@
 //! `ap demo`: a whole session in a scratch repository, with nothing installed and no account.
 use super::context::Context;
+use super::format::Format;
 use super::launch;
 use crate::clock;
 use crate::compile::Overrides;
@@ -68,7 +69,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<ExitCode> {
             "{}  ap work demo 25 --provider scripted --foreground\n  tmux is not installed, so in this terminal\n",
             style::heading("Started")
         ))?;
-        launch::in_this_terminal(request, &|| Ok(()), &context)?;
+        launch::in_this_terminal(request, Format::Text, &|| Ok(()), &context)?;
         let ended = load_cached(&context.project.session(&session))?
             .ok_or_else(|| Error::failed("the demo left no session"))?;
         print_summary(&ended, &context)

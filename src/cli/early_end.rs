@@ -2,20 +2,20 @@
 use super::context::Context;
 use crate::clock;
 use crate::engine::Phase;
-use crate::error::{Error, ErrorKind, ExitCode, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::model::{Ending, SessionName};
 use crate::store::layout::RunDir;
 use crate::store::session::{Snapshot, load_cached};
-use crate::ui::{out, report};
+use crate::ui::report;
 use fs_err as fs;
 use std::time::Duration;
 
 /// How long the launcher watches a session that shows nothing.
 const WATCH_TIME: Duration = Duration::from_secs(2);
 
-/// Waits until the session's agent prints something or the session ends, for two seconds at most. Returns the exit code
-/// of a session that has ended, which is printed.
-pub(super) fn wait(session: &SessionName, context: &Context) -> Result<Option<ExitCode>> {
+/// Waits until the session's agent prints something or the session ends, for two seconds at most. Returns the
+/// session if it has ended.
+pub(super) fn wait(session: &SessionName, context: &Context) -> Option<Snapshot> {
     let dir = context.project.session(session);
     let mut ended = None;
     clock::wait_until(WATCH_TIME, || match load_cached(&dir) {
@@ -26,7 +26,7 @@ pub(super) fn wait(session: &SessionName, context: &Context) -> Result<Option<Ex
         Ok(Some(snapshot)) => is_at_work(&dir, &snapshot),
         Ok(None) | Err(_) => false,
     });
-    ended.map(|snapshot| print_end(&snapshot)).transpose()
+    ended
 }
 
 /// Whether an agent has printed something, or the session waits for something else.
@@ -42,20 +42,20 @@ fn is_at_work(dir: &RunDir, snapshot: &Snapshot) -> bool {
     }
 }
 
-fn print_end(snapshot: &Snapshot) -> Result<ExitCode> {
-    let Phase::Ended { ending } = &snapshot.state.phase else {
-        return Ok(ExitCode::Done);
-    };
-    let kind = match ending {
-        Ending::Completed { .. } => {
-            let (session, ending) = (&snapshot.plan.session, report::ending(ending));
-            out(format!("Session '{session}' is {ending}"))?;
-            return Ok(ExitCode::Done);
-        }
-        Ending::Failed { .. } => ErrorKind::SessionFailed,
-        Ending::LimitReached { .. } => ErrorKind::LimitReached,
-        Ending::Stopped { .. } => ErrorKind::Stopped,
-        Ending::Interrupted { .. } => ErrorKind::Interrupted,
+/// Returns how a session has reached its goal, or the error that says why it has not.
+pub(super) fn completion(snapshot: &Snapshot) -> Result<String> {
+    let session = &snapshot.plan.session;
+    let kind = match &snapshot.state.phase {
+        Phase::Ended { ending } => match ending {
+            Ending::Completed { .. } => {
+                return Ok(format!("Session '{session}' is {}", report::ending(ending)));
+            }
+            Ending::Failed { .. } => ErrorKind::SessionFailed,
+            Ending::LimitReached { .. } => ErrorKind::LimitReached,
+            Ending::Stopped { .. } => ErrorKind::Stopped,
+            Ending::Interrupted { .. } => ErrorKind::Interrupted,
+        },
+        _ => ErrorKind::SessionFailed,
     };
     Err(Error::new(kind, report::failure(snapshot)).hint(report::next_steps(snapshot)))
 }

@@ -1,7 +1,7 @@
 //! `ap fork`: starts a session that continues from an iteration of another one.
 mod args;
 mod create;
-mod created;
+pub(super) mod created;
 mod point;
 mod worktree;
 
@@ -39,10 +39,9 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<ExitCode> {
     }
     out(created.describe(context))?;
     if created.started {
-        launch::in_tmux(request(&created, &home)?, false, &|| Ok(()), &home)
-    } else {
-        Ok(ExitCode::Done)
+        launch::in_tmux(request(&created, &home)?, Format::Text, &|| Ok(()), &home)?;
     }
+    Ok(ExitCode::Done)
 }
 
 /// Returns the request that starts the new session.

@@ -1,19 +1,18 @@
 //! Starts a session's runner: in a tmux window of its own, or in this terminal.
 use super::context::Context;
-use super::{agent_slots, early_end, run_session, safety};
+use super::early_end::completion;
+use super::format::Format;
+use super::started::{StartResult, Started};
+use super::{agent_slots, early_end, run_session};
 use crate::clock;
 use crate::error::{Error, ExitCode, Result};
 use crate::exec::holder::is_running;
-use crate::exec::launcher::{
-    Foreground, Launch, Launched, Launcher, RunnerState, TmuxLauncher, TmuxNames,
-};
+use crate::exec::launcher::{Foreground, Launch, Launched, Launcher, RunnerState, TmuxLauncher};
 use crate::model::SessionName;
 use crate::runner::{self, LaunchRequest, Mode, SessionRequest};
 use crate::store::layout::Project;
 use crate::store::lock::FileLock;
-use crate::store::session::load_cached;
-use crate::ui::next_command::NextCommand;
-use crate::ui::{note, report, say};
+use crate::ui::report;
 use fs_err as fs;
 use std::time::Duration;
 
@@ -23,6 +22,7 @@ const END_TIMEOUT: Duration = Duration::from_secs(5);
 /// Runs a session in this terminal, to its end.
 pub(super) fn in_this_terminal(
     session_request: SessionRequest,
+    format: Format,
     permit: &dyn Fn() -> Result<()>,
     context: &Context,
 ) -> Result<ExitCode> {
@@ -40,52 +40,55 @@ pub(super) fn in_this_terminal(
         cwd: project.root(),
         run_dir: run_dir.root(),
         exe: &context.exe,
-        request: request(session_request, context)?,
+        request: LaunchRequest {
+            shows_on_stderr: format == Format::Json,
+            ..request(session_request, context)?
+        },
         permit,
     })?;
     match launched {
-        Launched::Ended(code) => Ok(code),
-        Launched::Running => Ok(ExitCode::Done),
-        Launched::Complete => already_complete(&session, context),
+        Launched::Ended(code) if format == Format::Text => return Ok(code),
+        Launched::Running | Launched::Ended(_) => {
+            Started::new(&session, StartResult::Ended, completion, context)?
+        }
+        Launched::Complete => Started::already_complete(&session, context)?,
     }
+    .print(format, context)?;
+    Ok(ExitCode::Done)
 }
 
-/// Starts a session in tmux, and shows it if asked to.
+/// Starts a session in tmux and prints what became of it. Returns whether it runs.
 pub(super) fn in_tmux(
     session_request: SessionRequest,
-    attach: bool,
+    format: Format,
     permit: &dyn Fn() -> Result<()>,
     context: &Context,
-) -> Result<ExitCode> {
-    let (session, name) = (
-        session_request.plan.session.clone(),
-        session_request.plan.name.clone(),
-    );
-    let safety = safety::line(&session_request.plan);
-    match in_background(session_request, permit, context)? {
-        Launched::Complete => return already_complete(&session, context),
-        Launched::Ended(code) => return Ok(code),
-        Launched::Running => {
+) -> Result<bool> {
+    let session = session_request.plan.session.clone();
+    let started = match in_background(session_request, permit, context)? {
+        Launched::Complete => Started::already_complete(&session, context)?,
+        Launched::Running | Launched::Ended(_) => {
             // tmux is asked while the agent starts.
             let (ended, tmux_name) = std::thread::scope(|scope| {
                 let name = scope.spawn(|| tmux_name(&session, context));
                 (early_end::wait(&session, context), name.join())
             });
-            if let Some(code) = ended? {
-                return Ok(code);
-            }
-            let tmux_name = tmux_name.map_err(|_| Error::failed("tmux could not be asked"))?;
-            say(started(&session, &name, &context.tmux().attach_line(&tmux_name)) + safety)?;
-            if let Some(why) = unusual_name(&session, &tmux_name, context) {
-                note(why);
+            if ended.is_some() {
+                Started::new(&session, StartResult::Ended, completion, context)?
+            } else {
+                let tmux_name = tmux_name.map_err(|_| Error::failed("tmux could not be asked"))?;
+                Started::running(&session, tmux_name, context)?
             }
         }
-    }
-    if attach {
-        let run_dir = context.project.session(&session);
-        launcher(context).attach(&session, run_dir.root())?;
-    }
-    Ok(ExitCode::Done)
+    };
+    started.print(format, context)?;
+    Ok(started.runs())
+}
+
+/// Shows the window of a session.
+pub(super) fn attach(session: &SessionName, context: &Context) -> Result<()> {
+    let run_dir = context.project.session(session);
+    launcher(context).attach(session, run_dir.root())
 }
 
 /// Starts a session in tmux and returns when it runs.
@@ -149,27 +152,6 @@ pub(super) fn tmux_name(session: &SessionName, context: &Context) -> String {
     tmux_launcher(context).name(session, run_dir.root())
 }
 
-/// Returns why a session has another name in tmux than usual, and what to do about it.
-fn unusual_name(session: &SessionName, name: &str, context: &Context) -> Option<String> {
-    let usual = TmuxNames::new(session, context.project.root()).usual;
-    if name == usual {
-        return None;
-    }
-    let others = context.tmux().list().unwrap_or_default();
-    let owner = others
-        .into_iter()
-        .find(|found| found.name == usual)?
-        .run_dir;
-    Some(if owner.is_empty() {
-        format!(
-            "note: tmux has another session `{usual}`, which ap did not start, so this one is `{name}`. Close the other one with `{}` if you no longer need it; `--foreground` uses no tmux",
-            context.tmux().close_line(&usual)
-        )
-    } else {
-        format!("note: tmux session `{usual}` belongs to {owner}, so this one is `{name}`")
-    })
-}
-
 fn request(session_request: SessionRequest, context: &Context) -> Result<LaunchRequest> {
     Ok(LaunchRequest {
         project: context.project.root().to_owned(),
@@ -178,6 +160,7 @@ fn request(session_request: SessionRequest, context: &Context) -> Result<LaunchR
         env: context.env.clone(),
         slots: agent_slots::read(context)?,
         notify: context.settings()?.notify.desktop != Some(false),
+        shows_on_stderr: false,
     })
 }
 
@@ -217,23 +200,6 @@ fn submit<R>(
     }
     launcher.cancel(launch.session, launch.run_dir)?;
     launcher.submit(launch)
-}
-
-fn already_complete(session: &SessionName, context: &Context) -> Result<ExitCode> {
-    let command = match load_cached(&context.project.session(session))? {
-        Some(snapshot) => NextCommand::start_over(&snapshot.plan, &snapshot.state).to_string(),
-        None => "--force".to_owned(),
-    };
-    say(format!(
-        "Session '{session}' is already complete; start over with `{command}`"
-    ))?;
-    Ok(ExitCode::Done)
-}
-
-fn started(session: &SessionName, name: &str, watch: &str) -> String {
-    format!(
-        "Session '{session}' runs {name} in tmux.\n  watch   ap attach {session}   ({watch})\n  follow  ap logs {session} -f\n  status  ap status {session}\n  stop    ap stop {session}\n"
-    )
 }
 
 #[cfg(test)]

@@ -6,7 +6,8 @@ mod resume;
 
 use super::account::LoginCheck;
 use super::context::Context;
-use super::launch::{in_this_terminal, in_tmux};
+use super::format::Format;
+use super::launch::{attach, in_this_terminal, in_tmux};
 use super::overrides::{self, OverrideArgs};
 use crate::clock;
 use crate::compile::Sources;
@@ -23,6 +24,7 @@ use std::cell::Cell;
 
 /// Flags of every start.
 #[derive(clap::Args, Clone, Debug, Default)]
+#[command(mut_arg("json", |json| json.help_heading("Session").help("Print JSON (`ap schema ap-start`); with --foreground the agents' output goes to stderr")))]
 pub(super) struct Flags {
     /// Start over: stop a running session of that name first and keep its old run under .archive
     #[arg(help_heading = "Session", long, conflicts_with = "resume")]
@@ -43,13 +45,15 @@ pub(super) struct Flags {
     #[arg(help_heading = "Session", long, visible_alias = "no-tmux")]
     foreground: bool,
     /// Show the session's window once it runs
-    #[arg(help_heading = "Session", long, conflicts_with = "foreground")]
+    #[arg(help_heading = "Session", long, conflicts_with_all = ["foreground", "json"])]
     attach: bool,
     /// Record a fixture of the session once it has ended, for `ap test`; in DIR, or where `ap test` looks for it
     #[arg(help_heading = "Session", long, value_name = "DIR", num_args = 0..=1, require_equals = true, default_missing_value = "", conflicts_with = "resume")]
     record: Option<Utf8PathBuf>,
     #[command(flatten)]
     overrides: OverrideArgs,
+    #[command(flatten)]
+    format: Format,
 }
 
 /// A new session.
@@ -140,10 +144,14 @@ fn launch(request: SessionRequest, flags: &Flags, context: &Context) -> Result<E
         Ok(())
     };
     if flags.foreground {
-        in_this_terminal(request, &permit, context)
-    } else {
-        in_tmux(request, flags.attach, &permit, context)
+        return in_this_terminal(request, flags.format, &permit, context);
     }
+    let session = request.plan.session.clone();
+    let runs = in_tmux(request, flags.format, &permit, context)?;
+    if runs && flags.attach {
+        attach(&session, context)?;
+    }
+    Ok(ExitCode::Done)
 }
 
 /// Returns why a start of a plan would be refused, as far as its tasks and its goal are concerned.
