@@ -1,6 +1,6 @@
 //! One line per loop and pipeline, for every command that lists them.
 use crate::compile::{self, Overrides, Problem, Request, Severity};
-use crate::plan::{Node, Origin, Plan, PlanKind, Step};
+use crate::plan::{Need, Node, Origin, Plan, PlanKind, Step};
 use crate::store::layout::Project;
 use crate::store::library::{Entry, Library};
 use crate::text::count;
@@ -59,6 +59,7 @@ impl Group {
 
 /// The entry of a loop or pipeline in a list; also its JSON form.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 pub(super) struct Line {
     /// The name that starts it.
     pub(super) name: String,
@@ -70,6 +71,8 @@ pub(super) struct Line {
     pub(super) ends: String,
     /// What a start must be given (one is enough): `context`, `input`, or a file.
     pub(super) needs: Vec<String>,
+    /// What it must be given too, each as `a or b`.
+    pub(super) also_needs: Vec<String>,
     /// The end in short; for a pipeline only its number of stages.
     #[serde(skip)]
     pub(super) short_ends: String,
@@ -84,11 +87,17 @@ pub(super) struct Line {
     pub(super) error: Option<String>,
 }
 
-/// Returns what a start of the plan must be given; one of these is enough.
-pub(super) fn needs(plan: &Plan) -> Vec<String> {
+/// Returns what a start of the plan must be given (one is enough), and what else, each as `a or b`.
+pub(super) fn needs(plan: &Plan) -> (Vec<String>, Vec<String>) {
+    let names = |needs: &Vec<Need>| needs.iter().map(ToString::to_string).collect::<Vec<_>>();
     let first = plan.steps.first().and_then(|step| step.all_nodes().next());
-    let needs = first.map_or(&[][..], |node| &node.needs);
-    needs.iter().map(ToString::to_string).collect()
+    first.map_or_else(Default::default, |node| {
+        let also = node
+            .also_needs
+            .iter()
+            .map(|needs| names(needs).join(" or "));
+        (names(&node.needs), also.collect())
+    })
 }
 
 /// Returns a line for each loop and pipeline; a broken one contains its error.
@@ -113,7 +122,7 @@ fn line(entry: Entry, project: &Project, overrides: &Overrides) -> Line {
         |_| String::new(),
         |sources| compile::description(&sources.definition().text),
     );
-    let (ends, short_ends, needs) = compiled.map_or_else(
+    let (ends, short_ends, (needs, also_needs)) = compiled.map_or_else(
         |_| Default::default(),
         |(plan, _)| (ends(&plan), short_ends(&plan), needs(&plan)),
     );
@@ -124,6 +133,7 @@ fn line(entry: Entry, project: &Project, overrides: &Overrides) -> Line {
         description,
         ends,
         needs,
+        also_needs,
         short_ends,
         origin: entry.origin,
         path: entry.path,

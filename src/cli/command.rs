@@ -19,10 +19,10 @@ use std::ffi::OsString;
 
 const AFTER_HELP: &str = "\
 A loop runs a fresh agent again and again until it is done:
-  ap work auth 25                 run the loop `work` as session `auth`, at most 25 times, in tmux
-  ap work auth 25 --resume        continue exactly where a crashed session was
-  ap status auth                  show where it stands; `ap list` shows all sessions
-  ap attach auth                  watch it (detach with Ctrl-b d)
+  ap work auth 25           run `work` in tmux as session `auth`, at most 25 times
+  ap work auth 25 --resume  continue exactly where a crashed session was
+  ap status auth            show where it stands; `ap list` shows all sessions
+  ap attach auth            watch it (detach with Ctrl-b d)
 
 Exit codes: 0 done, 1 failed, 2 bad usage or definition, 3 session already running,
             4 ended short of its goal (a limit, no task), 5 stopped by you,
@@ -89,7 +89,7 @@ enum Command {
     Lint(lint::Args),
     /// Show what a loop or pipeline would do: its plan, and the prompt and command line of each first agent
     DryRun(dry_run::Args),
-    /// Print the JSON Schema of loops, pipelines, settings or status.json
+    /// Print the JSON Schema of a file, or of what a command prints with --json
     Schema(schema::Args),
     /// Run loops and pipelines against their recordings, without an account
     Test(test::Args),

@@ -7,6 +7,7 @@ use crate::ui;
 use serde::Serialize;
 
 #[derive(clap::Args, Debug)]
+#[command(mut_arg("json", |json| json.help("Print JSON (`ap schema ap-control`)")))]
 pub(super) struct ControlArgs {
     #[command(flatten)]
     pub(super) of: SessionArgs,
@@ -16,7 +17,8 @@ pub(super) struct ControlArgs {
 
 /// What was done to a session, as `--json` prints it.
 #[derive(Serialize)]
-struct ControlResult<'a> {
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
+pub(super) struct ControlResult<'a> {
     session: &'a SessionName,
     /// `pausing`, `continued`, `stopped` or `killed`.
     result: &'static str,

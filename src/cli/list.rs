@@ -16,7 +16,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 #[derive(clap::Args, Debug)]
-#[command(mut_arg("json", |json| json.help("Print a JSON array")))]
+#[command(mut_arg("json", |json| json.help("Print JSON (`ap schema ap-list`); with --all by project (`ap schema ap-list-all`)")))]
 pub(super) struct Args {
     /// Maximum number of sessions to show, newest first
     pub(super) count: Option<usize>,
@@ -29,6 +29,7 @@ pub(super) struct Args {
 
 /// One entry of `ap list --json`.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 pub(super) struct Row {
     pub(super) session: SessionName,
     pipeline: String,
@@ -49,6 +50,8 @@ pub(super) struct Row {
     cost_usd: f64,
     /// How often others touched its files.
     touched: u32,
+    /// The name of its window's tmux session, while it runs in one.
+    tmux_session: Option<String>,
     /// Set instead of the rest when the session cannot be read.
     error: Option<String>,
 }
@@ -62,6 +65,7 @@ pub(super) fn show(count: Option<usize>, format: Format, context: &Context) -> R
     let mut rows = rows(&context.project)?;
     rows.truncate(count.unwrap_or(usize::MAX));
     if format == Format::Json {
+        add_windows(&mut rows, context);
         json::print(&rows)?;
     } else if rows.is_empty() {
         out("No sessions here yet. Run `ap` to list what you can start.")?;
@@ -69,6 +73,19 @@ pub(super) fn show(count: Option<usize>, format: Format, context: &Context) -> R
         out(table(&rows))?;
     }
     Ok(ExitCode::Done)
+}
+
+/// Adds to each session that runs the name of its window's tmux session. Without tmux, or without its server, it has none.
+pub(super) fn add_windows(rows: &mut [Row], context: &Context) {
+    if !rows.iter().any(|row| row.alive) {
+        return;
+    }
+    let windows = context.tmux().list().unwrap_or_default();
+    for row in rows.iter_mut().filter(|row| row.alive) {
+        let run_dir = context.project.session(&row.session);
+        let window = windows.iter().find(|found| found.run_dir == run_dir.root());
+        row.tmux_session = window.map(|found| found.name.clone());
+    }
 }
 
 /// Returns all sessions of the project, the latest first.
@@ -108,6 +125,7 @@ impl Row {
             updated_at: summary.updated_at,
             cost_usd: summary.cost_usd,
             touched: summary.touched,
+            tmux_session: None,
             error: None,
         }
     }
@@ -144,6 +162,7 @@ impl Row {
             updated_at: None,
             cost_usd: 0.0,
             touched: 0,
+            tmux_session: None,
             error: Some(error.to_string()),
         }
     }

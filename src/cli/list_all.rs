@@ -1,7 +1,7 @@
 //! `ap list --all`: the sessions of every project in which one was started. Reads only.
 use super::context::Context;
 use super::format::Format;
-use super::list::{Args, Row, rows, table};
+use super::list::{Args, Row, add_windows, rows, table};
 use crate::error::{ExitCode, Result};
 use crate::store::layout::Project;
 use crate::store::roots::{self, Root};
@@ -12,7 +12,9 @@ use serde::Serialize;
 
 /// A project with its sessions, the latest first.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 pub(super) struct ProjectRows {
+    #[cfg_attr(feature = "schemas", schemars(with = "String"))]
     pub(super) project: Utf8PathBuf,
     /// Whether its folder is there.
     pub(super) exists: bool,
@@ -55,8 +57,19 @@ fn read(root: Root) -> Result<ProjectRows> {
 
 /// Prints the sessions of all projects.
 pub(super) fn run(args: &Args, context: &Context) -> Result<ExitCode> {
-    let projects = projects(args.count, context)?;
+    let mut projects = projects(args.count, context)?;
     if args.format == Format::Json {
+        for ProjectRows {
+            project, sessions, ..
+        } in &mut projects
+        {
+            let project = Project::new(project.clone());
+            let context = Context {
+                project,
+                ..context.clone()
+            };
+            add_windows(sessions, &context);
+        }
         json::print(&projects)?;
     } else if projects.is_empty() {
         out("No sessions yet. Run `ap` to list what you can start.")?;

@@ -1,11 +1,11 @@
 //! `ap new`: creates a loop or pipeline to start from.
+mod editor_schemas;
 mod prompt_loop;
 
 use super::command_names::is_command;
 use super::context::Context;
 use super::format::Format;
 use super::kind;
-use super::schema;
 use crate::error::{Error, ErrorKind, ExitCode, Result};
 use crate::model::{InvalidName, NodeId};
 use crate::plan::{Origin, PlanKind};
@@ -17,7 +17,8 @@ use std::io::{self, Write as _};
 
 #[derive(Clone, Debug, clap::Args)]
 #[command(
-    after_help = "It is written to the project's .claude folder and is complete: it can be run as it is. Existing files are never overwritten."
+    after_help = "It is written to the project's .claude folder and is complete: it can be run as it is. Existing files are never overwritten.",
+    mut_arg("json", |json| json.help("Print JSON (`ap schema ap-new`)"))
 )]
 pub(super) struct Args {
     /// Kind (`loop` or `pipeline`), or directly the name of a loop
@@ -35,7 +36,8 @@ pub(super) struct Args {
 
 /// The shape of `ap new --json`.
 #[derive(Serialize)]
-struct Created<'a> {
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
+pub(super) struct Created<'a> {
     kind: PlanKind,
     name: &'a NodeId,
     files: Vec<CreatedFile<'a>>,
@@ -44,7 +46,9 @@ struct Created<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 struct CreatedFile<'a> {
+    #[cfg_attr(feature = "schemas", schemars(with = "String"))]
     path: &'a Utf8Path,
     about: &'static str,
 }
@@ -126,7 +130,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<ExitCode> {
         PlanKind::Loop => write_loop(&claude.join("loops"), &name, prompt.as_deref())?,
         PlanKind::Pipeline => write_pipeline(&claude.join("pipelines"), &name)?,
     };
-    schema::add(&claude.join("schemas"))?;
+    editor_schemas::add(&claude.join("schemas"))?;
     match super::test::record(kind, name.as_str(), context) {
         Ok(expected) => written.push((
             expected,

@@ -17,7 +17,7 @@ const MIN_SESSIONS: usize = 4;
 const MAX_SESSIONS: usize = 10;
 
 #[derive(Clone, Debug, Default, clap::Args)]
-#[command(mut_arg("json", |json| json.help("Print JSON: `{loops: [{name, kind, description, ends, needs, origin, path, error}], pipelines: […], sessions: […]}`")))]
+#[command(mut_arg("json", |json| json.help("Print JSON (`ap schema ap-overview`)")))]
 pub(super) struct Args {
     /// Describe each loop and pipeline, even if that is longer than the screen
     #[arg(long)]
@@ -28,7 +28,8 @@ pub(super) struct Args {
 
 /// The shape of `ap --json`.
 #[derive(Debug, Serialize)]
-struct Overview {
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
+pub(super) struct Overview {
     loops: Vec<Line>,
     pipelines: Vec<Line>,
     sessions: Vec<list::Row>,
@@ -40,12 +41,13 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<ExitCode> {
     let (loops, pipelines) = catalog::lines(&library, &context.project, &context.declared())
         .into_iter()
         .partition(|line| line.kind == PlanKind::Loop);
-    let overview = Overview {
+    let mut overview = Overview {
         loops,
         pipelines,
         sessions: list::rows(&context.project)?,
     };
     if args.format == Format::Json {
+        list::add_windows(&mut overview.sessions, context);
         ui::json::print(&overview)?;
     } else {
         ui::out(overview.text(ui::size(), args.all))?;

@@ -15,6 +15,7 @@ use serde::Serialize;
 use std::time::Duration;
 
 #[derive(clap::Args, Debug)]
+#[command(mut_arg("json", |json| json.help("Print JSON (`ap schema ap-wait`)")))]
 pub(super) struct Args {
     /// Name of the session
     #[arg(add = candidates::sessions())]
@@ -28,7 +29,8 @@ pub(super) struct Args {
 
 /// The shape of `ap wait --json`.
 #[derive(Serialize)]
-struct WaitResult<'a> {
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
+pub(super) struct WaitResult<'a> {
     session: &'a SessionName,
     status: SessionStatus,
     exit: u8,

@@ -1,7 +1,7 @@
 //! Reads the loops that nodes use.
 use super::compiler::Compiler;
 use super::definition::GuardrailsDef;
-use super::diagnostics::{Document, LintCode, Location, Path, Unreadable};
+use super::diagnostics::{Document, LintCode, Location, Path, Problem, Unreadable};
 use super::lint;
 use super::loaded_loop::LoadedLoop;
 use super::scope::Scope;
@@ -80,9 +80,9 @@ pub(super) fn load(compiler: &Compiler<'_>, source: &LoopSource) -> Option<Loade
                 template_lint::template(prompt, None, prompt.text(), Scope::ALONE);
             });
         };
-        compiler
-            .diagnostics
-            .filtered(|problem| problem.code != LintCode::NoInputs, lint);
+        let is_certain =
+            |problem: &Problem| ![LintCode::NoInputs, LintCode::NoOutput].contains(&problem.code);
+        compiler.diagnostics.filtered(is_certain, lint);
         return None;
     };
     lint::loop_(&document, &def, &source.name);

@@ -35,7 +35,7 @@ mod provenance;
 mod queue;
 mod queue_commands;
 mod runs;
-mod schema;
+pub(crate) mod schema;
 mod scope;
 mod session;
 mod settings;
@@ -53,7 +53,7 @@ mod yaml;
 pub use diagnostics::{Invalid, LintCode, LintDocs, Problem, Severity, SourceText, Unreadable};
 pub use legacy::{LegacyVariable, legacy_variables};
 pub use overrides::Overrides;
-pub use schema::{SCHEMAS, Schema};
+pub use schema::{SCHEMAS, Schema, SchemaKind};
 pub use session::compile;
 pub use settings::Settings;
 pub use sources::{

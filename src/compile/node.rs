@@ -91,6 +91,7 @@ fn build(
     let max_iterations = max_iterations(ctx, def, loaded, ends.max.or(default_count));
     let description = def.description.as_ref().or(loop_def.description.as_ref());
     let check_before = def.check_before.or(loop_def.check_before);
+    let (needs, also_needs) = needs::of_node(ctx, def, loaded);
     let node = Node {
         id: id?,
         template: loaded.map_or_else(String::new, |loaded| loaded.name.clone()),
@@ -105,7 +106,8 @@ fn build(
         judge: ends.judge,
         output_path: parts.output_path,
         context: node_texts::context(ctx, def, loop_def),
-        needs: needs::of_node(ctx, def, loaded),
+        needs,
+        also_needs,
         perspectives: parts.perspectives,
         from: parts.from,
         from_parallel: parts.from_parallel,

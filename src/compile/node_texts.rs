@@ -3,6 +3,7 @@ use super::definition::{LoopDef, NodeDef};
 use super::diagnostics::{LintCode, Location};
 use super::loaded_loop::LoadedLoop;
 use super::node_context::NodeContext;
+use super::scope::Scope;
 use super::template_lint;
 use std::collections::BTreeMap;
 
@@ -12,9 +13,14 @@ pub(super) fn prompt(
     def: &NodeDef,
     loaded: Option<&LoadedLoop>,
 ) -> Option<String> {
+    let has_path = |loaded: &LoadedLoop| loaded.def.output_path.is_some();
+    let scope = Scope {
+        output_path: def.output_path.is_some() || loaded.is_some_and(has_path),
+        ..ctx.scope
+    };
     if let Some(loaded) = loaded {
         let prompt = loaded.prompt.as_ref()?;
-        template_lint::template(prompt, None, prompt.text(), ctx.scope);
+        template_lint::template(prompt, None, prompt.text(), scope);
         return Some(prompt.text().to_owned());
     }
     let (text, Location::Written(document, path)) = (def.prompt.as_ref()?, &ctx.location) else {
@@ -27,7 +33,7 @@ pub(super) fn prompt(
                 .hint("write the prompt of each agent"),
         );
     }
-    template_lint::template(document, Some(&path.to("prompt")), text, ctx.scope);
+    template_lint::template(document, Some(&path.to("prompt")), text, scope);
     Some(text.clone())
 }
 

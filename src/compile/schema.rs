@@ -1,46 +1,90 @@
-//! JSON Schemas of the files that users and agents write.
+//! JSON Schemas: of the files that users and agents write, and of what commands print.
 //!
-//! The texts in `schemas/` are embedded. With the feature `schemas` they are generated from the types
-//! that read those files, so that a test can compare the two and `ap schema --out schemas` updates them.
+//! The texts in `schemas/` are embedded. With the feature `schemas` they are generated from the types that read the
+//! files or are printed, so that a test can compare the two and `ap schema --out schemas` updates them.
 
-/// The schema of one kind of file.
+/// What a schema describes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SchemaKind {
+    /// A file that you write, in which keys that begin with `x-` are ignored.
+    Definition,
+    /// A file of an iteration.
+    AgentFile,
+    /// What a command prints with `--json`.
+    Output,
+}
+
+/// The schema of one kind of JSON or YAML.
 #[derive(Clone, Copy, Debug)]
 pub struct Schema {
     /// Name of the schema on the command line: `loop`.
     pub name: &'static str,
-    /// Which file it describes.
+    /// What it describes.
     pub about: &'static str,
+    pub kind: SchemaKind,
     /// The text of `schemas/<name>.schema.json`.
-    embedded: &'static str,
+    pub embedded: &'static str,
+    /// Generates it from its type. `context.json` has none.
+    #[cfg(feature = "schemas")]
+    pub generate: Option<fn(schemars::SchemaGenerator) -> schemars::Schema>,
 }
 
-/// Every schema there is.
+/// Declares a schema by its kind, its name and what it describes, and by its type, if it has one.
+macro_rules! schema {
+    ($kind:ident, $name:literal, $about:literal $(, $type:ty)?) => {
+        $crate::compile::schema::Schema {
+            name: $name,
+            about: $about,
+            kind: $crate::compile::schema::SchemaKind::$kind,
+            embedded: include_str!(concat!("../../schemas/", $name, ".schema.json")),
+            #[cfg(feature = "schemas")]
+            generate: $crate::compile::schema::generated_from!($($type)?),
+        }
+    };
+}
+
+/// Returns what generates a schema of a type, if there is one.
+#[cfg(feature = "schemas")]
+macro_rules! generated_from {
+    () => {
+        None
+    };
+    ($type:ty) => {
+        Some(schemars::SchemaGenerator::into_root_schema_for::<$type>)
+    };
+}
+
+#[cfg(feature = "schemas")]
+pub(crate) use generated_from;
+pub(crate) use schema;
+
+/// The schemas of files.
 pub const SCHEMAS: [Schema; 5] = [
-    Schema {
-        name: "loop",
-        about: "loop.yaml: one agent again and again",
-        embedded: include_str!("../../schemas/loop.schema.json"),
-    },
-    Schema {
-        name: "pipeline",
-        about: "a pipeline: loops one after the other",
-        embedded: include_str!("../../schemas/pipeline.schema.json"),
-    },
-    Schema {
-        name: "config",
-        about: "config.yaml: what is the same in all your projects",
-        embedded: include_str!("../../schemas/config.schema.json"),
-    },
-    Schema {
-        name: "status",
-        about: "status.json: what an agent writes at the end of its iteration",
-        embedded: include_str!("../../schemas/status.schema.json"),
-    },
-    Schema {
-        name: "context",
-        about: "context.json: what an agent reads",
-        embedded: include_str!("../../schemas/context.schema.json"),
-    },
+    schema!(
+        Definition,
+        "loop",
+        "loop.yaml: one agent again and again",
+        crate::compile::definition::LoopDef
+    ),
+    schema!(
+        Definition,
+        "pipeline",
+        "a pipeline: loops one after the other",
+        crate::compile::definition::PipelineDef
+    ),
+    schema!(
+        Definition,
+        "config",
+        "config.yaml: what is the same in all your projects",
+        crate::compile::settings::Settings
+    ),
+    schema!(
+        AgentFile,
+        "status",
+        "status.json: what an agent writes at the end of its iteration",
+        crate::model::Status
+    ),
+    schema!(AgentFile, "context", "context.json: what an agent reads"),
 ];
 
 impl Schema {
@@ -55,7 +99,7 @@ impl Schema {
         self.embedded.to_owned()
     }
 
-    /// Returns its text, generated from the type that reads the file. `context.json` has no reader.
+    /// Returns its text, generated from its type. `context.json` has none.
     #[cfg(feature = "schemas")]
     pub fn text(&self) -> String {
         generated::text(self).unwrap_or_else(|| self.embedded.to_owned())
@@ -64,27 +108,20 @@ impl Schema {
 
 #[cfg(feature = "schemas")]
 mod generated {
-    use super::Schema;
-    use crate::compile::definition::{LoopDef, PipelineDef};
-    use crate::compile::settings::Settings;
+    use super::{Schema, SchemaKind};
     use crate::compile::yaml::IGNORED;
-    use crate::model::Status;
     use schemars::generate::SchemaSettings;
     use schemars::transform::transform_subschemas;
     use serde_json::{Value, json};
 
     pub(super) fn text(of: &Schema) -> Option<String> {
-        let settings = SchemaSettings::draft07().with_transform(remove_noise);
-        let generator = settings.into_generator();
-        let mut schema = match of.name {
-            "loop" => generator.into_root_schema_for::<LoopDef>(),
-            "pipeline" => generator.into_root_schema_for::<PipelineDef>(),
-            "config" => generator.into_root_schema_for::<Settings>(),
-            "status" => generator.into_root_schema_for::<Status>(),
-            _ => return None,
-        };
+        let mut settings = SchemaSettings::draft07().with_transform(remove_noise);
+        if of.kind == SchemaKind::Output {
+            settings = settings.for_serialize();
+        }
+        let mut schema = of.generate?(settings.into_generator());
         schema.insert("title".to_owned(), of.about.into());
-        if of.name != "status" {
+        if of.kind == SchemaKind::Definition {
             let ignored = json!({ format!("^{IGNORED}"): true });
             schema.insert("patternProperties".to_owned(), ignored);
         }

@@ -12,6 +12,8 @@ pub(super) struct Scope<'a> {
     pub(super) later: &'a [String],
     /// Whether its iterations are given a text each.
     pub(super) perspectives: bool,
+    /// Whether it has an `output_path`.
+    pub(super) output_path: bool,
     /// The parallel blocks before it.
     pub(super) blocks: &'a [PriorBlock],
 }
@@ -22,6 +24,7 @@ impl Scope<'_> {
         earlier: None,
         later: &[],
         perspectives: false,
+        output_path: false,
         blocks: &[],
     };
 

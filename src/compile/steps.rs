@@ -53,6 +53,7 @@ pub(super) fn compile_steps(
             later: &names[index..],
             perspectives: node.perspectives.is_some(),
             blocks: &progress.blocks,
+            ..Scope::ALONE
         };
         let ctx = NodeContext {
             compiler,

@@ -116,6 +116,15 @@ fn unusable(
                 .warning(),
         );
     }
+    if !scope.output_path && (name == "OUTPUT_PATH" || name == "OUTPUT" && scope.earlier.is_none())
+    {
+        let message = format!("`${{{name}}}` is empty here: there is no `output_path`");
+        return Some(
+            problem(LintCode::NoOutput, message)
+                .hint("set `output_path: docs/${SESSION_NAME}.md`, or name the file in the prompt")
+                .warning(),
+        );
+    }
     let Some(earlier) = scope.earlier else {
         let problem = variable.input().map(|_| {
             problem(

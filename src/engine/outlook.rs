@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 /// A bound of a session, and how much of it is used.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 pub struct BoundUse {
     /// The key that sets it: `guardrails.max_cost_usd`.
     pub key: String,
@@ -25,6 +26,7 @@ pub struct BoundUse {
 
 /// What a bound counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum BoundUnit {
     Count,

@@ -149,11 +149,13 @@ impl From<std::io::Error> for Error {
 
 /// An error as commands with `--json` print it.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 pub struct ErrorReport<'a> {
     error: ErrorBody<'a>,
 }
 
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 struct ErrorBody<'a> {
     kind: ErrorKind,
     message: &'a str,

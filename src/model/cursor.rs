@@ -6,6 +6,7 @@ use std::fmt;
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize,
 )]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 pub struct Cursor {
     /// 0-based step index in the plan; it continues from run to run of a plan that runs several times.
     pub node: u32,

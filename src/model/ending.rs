@@ -7,6 +7,7 @@ use std::fmt;
 
 /// Why a node is done.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case", tag = "kind")]
 pub enum NodeEnding {
     /// `fixed`: all iterations ran.

@@ -4,6 +4,7 @@ use std::fmt;
 
 /// The class of a failed attempt. It alone decides what follows, by one table in the engine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum FailureClass {
     /// A window of the quota is used up, or the provider says when it serves again.

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// The iteration of another session that a session continues from.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 pub struct ForkedFrom {
     pub session: SessionName,
     pub run: RunId,

@@ -4,6 +4,7 @@ use std::fmt;
 
 /// A gate's answer after an iteration. Only `stop` ends the node, and only `broken` is a failure of the gate.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case", tag = "kind")]
 pub enum GateVerdict {
     /// The goal is reached.

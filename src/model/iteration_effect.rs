@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 /// What an iteration changed, as far as it is known. What the queue and the gates answer after it is added by their facts.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 pub struct IterationEffect {
     /// Commits on what is checked out; none outside git, or if git did not answer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -25,6 +26,7 @@ pub struct IterationEffect {
 
 /// A gate and its answer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 pub struct GateAnswer {
     pub name: String,
     pub verdict: GateVerdict,
@@ -32,6 +34,7 @@ pub struct GateAnswer {
 
 /// The last change that stays: a commit, a changed file, a closed task, or a gate that says done.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 pub struct LastChange {
     pub kind: ChangeKind,
     /// How many, of what, or which gate: `2 commits`.
@@ -44,6 +47,7 @@ pub struct LastChange {
 
 /// What changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ChangeKind {
     Commit,

@@ -3,6 +3,7 @@ use serde::{Deserialize, Serialize};
 
 /// A process, identified beyond its pid.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 pub struct ProcessId {
     pub pid: i32,
     /// When it started, in the kernel's clock ticks since boot (field 22 of `/proc/PID/stat`).

@@ -22,6 +22,7 @@ pub struct QueueCounts {
 
 /// What the counts mean for the loop.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case", tag = "kind")]
 pub enum QueueStatus {
     /// Every task is closed: the only success.

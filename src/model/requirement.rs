@@ -4,6 +4,7 @@ use std::fmt;
 
 /// Something an agent needs of its machine. A session that lacks it waits until a probe finds it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case", tag = "kind")]
 pub enum Requirement {
     /// The program of the agent, by its name on PATH or its path.

@@ -4,6 +4,7 @@ use std::fmt;
 
 /// A task of a queue.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 pub struct Task {
     pub id: String,
     pub title: String,
@@ -25,6 +26,7 @@ pub struct Task {
 
 /// What may be done with a task.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum TaskState {
     /// Can be claimed.

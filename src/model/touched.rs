@@ -49,6 +49,7 @@ impl fmt::Display for TouchedFile {
 
 /// That, and how often, a session's files were touched by others.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 pub struct Touched {
     pub times: u32,
     /// What was found last, in words.

@@ -4,6 +4,7 @@ use std::ops::AddAssign;
 
 /// Tokens and money, as the provider reports them. Zero where it reports nothing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(default)]
 pub struct Usage {
     pub input_tokens: u64,

@@ -7,6 +7,7 @@ use std::fmt;
 
 /// What a session waits for.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case", tag = "kind")]
 pub enum WaitReason {
     /// The loop's delay between iterations.

@@ -35,6 +35,9 @@ pub struct Node {
     /// What a session that begins with this node must be given; one of these is enough.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub needs: Vec<Need>,
+    /// What it must be given too: one of each list.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub also_needs: Vec<Vec<Need>>,
     /// Texts for `${PERSPECTIVE}`, one for each iteration; empty in those for which there is none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub perspectives: Vec<String>,

@@ -68,6 +68,7 @@ pub struct TrackerCommands {
 
 /// Who claims a task for an iteration.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum ClaimBy {
     /// The agent chooses, with `ap queue claim`.

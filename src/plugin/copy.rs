@@ -14,6 +14,7 @@ const RECORD: &str = ".written.json";
 
 /// The status of a file on disk, compared with the built-in one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum FileStatus {
     /// As built in.
@@ -30,8 +31,10 @@ pub enum FileStatus {
 
 /// A file of the copy.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 pub struct Entry {
     /// Relative to the copy's folder.
+    #[cfg_attr(feature = "schemas", schemars(with = "String"))]
     pub path: Utf8PathBuf,
     /// How it compares.
     pub status: FileStatus,

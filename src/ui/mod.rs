@@ -7,6 +7,7 @@ pub mod markdown;
 pub mod next_command;
 pub mod outcome;
 pub mod pager;
+pub mod progress;
 pub mod report;
 pub mod style;
 pub mod table;
@@ -48,7 +49,11 @@ pub fn size() -> Option<(usize, usize)> {
 
 /// Writes a message to stderr, and ends its last line. A failure is ignored: it could not be reported.
 pub fn note(text: impl AsRef<str>) {
-    let _ = writeln!(io::stderr().lock(), "{}", as_called(whole(text.as_ref())));
+    let _ = writeln!(
+        io::stderr().lock(),
+        "{}",
+        wrapped(&as_called(whole(text.as_ref())))
+    );
 }
 
 fn whole(text: &str) -> &str {
@@ -69,6 +74,10 @@ pub fn error(error: &Error, colour: bool) -> String {
         .map(|problem| problem.render(colour))
         .collect();
     let title = style(console::Style::new().red()).apply_to("error");
+    // A blank line between problems.
+    for problem in &mut shown {
+        problem.push('\n');
+    }
     shown.push(wrapped(&format!(
         "{title}: {}",
         as_called(&error.to_string())

@@ -1,63 +1,14 @@
 //! The `context.json` of agents matches its schema.
 use crate::project::Project;
+use crate::schema::differences;
 use serde_json::Value;
-
-/// Returns where a value is not what a schema says, for the few words the schema uses.
-fn differences(schema: &Value, value: &Value, at: &str) -> Vec<String> {
-    let mut found = Vec::new();
-    let kinds: Vec<&str> = match &schema["type"] {
-        Value::String(kind) => vec![kind],
-        Value::Array(kinds) => kinds.iter().filter_map(Value::as_str).collect(),
-        _ => Vec::new(),
-    };
-    let is = |kind: &&str| match *kind {
-        "integer" => value.is_i64() || value.is_u64(),
-        "number" => value.is_number(),
-        "string" => value.is_string(),
-        "boolean" => value.is_boolean(),
-        "array" => value.is_array(),
-        "object" => value.is_object(),
-        "null" => value.is_null(),
-        other => panic!("{at}: unknown type {other}"),
-    };
-    if !kinds.is_empty() && !kinds.iter().any(is) {
-        found.push(format!("{at}: {value} is no {kinds:?}"));
-    }
-    if schema["enum"]
-        .as_array()
-        .is_some_and(|words| !words.contains(value))
-    {
-        found.push(format!("{at}: {value} is none of {}", schema["enum"]));
-    }
-    let required = schema["required"]
-        .as_array()
-        .into_iter()
-        .flatten()
-        .filter_map(Value::as_str);
-    let missing = required.filter(|key| value.is_object() && value.get(key).is_none());
-    found.extend(missing.map(|key| format!("{at}.{key}: missing")));
-    for (key, inner) in value.as_object().into_iter().flatten() {
-        let rest = &schema["additionalProperties"];
-        match schema["properties"].get(key) {
-            Some(known) => found.extend(differences(known, inner, &format!("{at}.{key}"))),
-            None if *rest == Value::Bool(false) => {
-                found.push(format!("{at}.{key}: not in the schema"));
-            }
-            None => found.extend(differences(rest, inner, &format!("{at}.{key}"))),
-        }
-    }
-    for inner in value.as_array().into_iter().flatten() {
-        found.extend(differences(&schema["items"], inner, &format!("{at}[]")));
-    }
-    found
-}
 
 fn check(project: &Project, session: &str, iteration: &str) -> Value {
     let schema: Value =
         serde_json::from_str(include_str!("../../schemas/context.schema.json")).expect("a schema");
     let text = project.read(&project.run_file(session, &format!("{iteration}/context.json")));
     let context: Value = serde_json::from_str(&text).expect("a context");
-    let differences = differences(&schema, &context, "context");
+    let differences = differences(&schema, &context);
     assert!(
         differences.is_empty(),
         "{}\n{context:#}",

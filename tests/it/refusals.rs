@@ -104,6 +104,11 @@ fn a_start_without_a_goal_is_refused() {
         &[".git/MERGE_HEAD", "--context"],
     );
     refused(&project, &["autopilot", "s"], &["prd.md"]);
+    project.write("prd.md", "Build it.\n");
+    let without_gate = "loop `autopilot` needs verify.sh or .cc-autopipe/verify.sh";
+    refused(&project, &["autopilot", "s"], &[without_gate]);
+    project.write("verify.sh", "exit 1\n");
+    project.ap(&["autopilot", "s", "--foreground"]).expect(1);
     refused(
         &project,
         &["pipeline", "ship", "s"],
@@ -141,6 +146,30 @@ fn the_login_check_is_cached() {
     project
         .ap(&["doctor"])
         .says(&["signed in: that account pays"]);
+}
+
+#[test]
+fn a_start_without_its_tracker_is_refused() {
+    let project = project(true);
+    let yaml = |list: &str, more: &str| {
+        format!(
+            "termination: {{type: queue}}\nqueue:\n  provider: command\n{more}  commands: {{list: [{list}], claim: [cat], release: [cat], close: [cat]}}\n"
+        )
+    };
+    project.shell_loop("work", &yaml("no-such-tracker", ""), "exit 1");
+    refused(
+        &project,
+        &["work", "s"],
+        &["no-such-tracker", "the queue of node `work` needs"],
+    );
+    project.shell_loop(
+        "beads",
+        "termination: {type: queue}\nqueue: {provider: beads, database: gone/.beads}\n",
+        "exit 1",
+    );
+    refused(&project, &["beads", "s"], &["no program `bd`"]);
+    project.program("bin/bd", "#!/bin/sh\nexit 1\n");
+    refused(&project, &["beads", "s"], &["gone/.beads", "is not there"]);
 }
 
 #[test]

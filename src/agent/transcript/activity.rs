@@ -7,6 +7,7 @@ use serde_json::Value;
 
 /// An activity of an agent. Its texts are clean: one line, no control characters, clipped.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case", tag = "kind")]
 pub enum Activity {
     /// The provider answered, with this model and this version of the program.

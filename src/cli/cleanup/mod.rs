@@ -14,11 +14,12 @@ use crate::model::SessionName;
 use crate::store::lock::FileLock;
 use crate::store::roots;
 use crate::store::session::load_cached;
+use crate::ui::progress::Progress;
 use crate::ui::{json, out};
 use serde::Serialize;
 
 #[derive(clap::Args, Debug)]
-#[command(mut_arg("json", |json| json.help("Print JSON: `dry_run` and `found`, each with kind, session, what, why, action, done and error")))]
+#[command(mut_arg("json", |json| json.help("Print JSON (`ap schema ap-cleanup`)")))]
 pub(super) struct Args {
     /// Show what would be done, and change nothing
     #[arg(long)]
@@ -38,13 +39,15 @@ pub(super) struct Args {
 
 /// `ap cleanup --json`.
 #[derive(Serialize)]
-struct Report {
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
+pub(super) struct Report {
     dry_run: bool,
     found: Vec<Finding>,
 }
 
 /// Something left behind, and what was done about it.
 #[derive(Serialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 struct Finding {
     /// `lock`, `agent`, `window`, `launch`, `test`, `draft`, `project` or `journal`.
     kind: &'static str,
@@ -58,6 +61,7 @@ struct Finding {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 enum Action {
     Remove,
@@ -87,17 +91,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<ExitCode> {
         cleanup.repair(session)?;
         return cleanup.report(args);
     }
-    // Agents first: the files that identify their sessions are removed after them.
-    cleanup.agents()?;
-    cleanup.windows();
-    cleanup.unfinished_forks();
-    cleanup.locks()?;
-    cleanup.drafts()?;
-    cleanup.launches(&std::env::temp_dir());
-    cleanup.tests(&std::env::temp_dir());
-    if args.all {
-        cleanup.roots()?;
-    }
+    cleanup.everything(args.all)?;
     cleanup.report(args)
 }
 
@@ -121,6 +115,26 @@ impl Cleanup<'_> {
         } else {
             ExitCode::Done
         })
+    }
+
+    /// Cleans up everything; with `all` also what is known of projects that are gone.
+    fn everything(&mut self, all: bool) -> Result<()> {
+        let progress = Progress::unknown();
+        // Agents first: the files that identify their sessions are removed after them.
+        progress.doing("agents without a runner");
+        self.agents()?;
+        progress.doing("windows");
+        self.windows();
+        progress.doing("files");
+        self.unfinished_forks();
+        self.locks()?;
+        self.drafts()?;
+        self.launches(&std::env::temp_dir());
+        self.tests(&std::env::temp_dir());
+        if all {
+            self.roots()?;
+        }
+        Ok(())
     }
 
     /// Records a finding and acts on it, unless this is a dry run.

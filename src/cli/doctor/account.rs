@@ -18,12 +18,14 @@ pub(super) fn check(context: &Context) -> Check {
             NAME,
             format!("{name} pays: ANTHROPIC_BASE_URL is set, and agents get both"),
         ),
-        Some(name) => Check::ok(
-            NAME,
-            format!(
-                "{name} is set, but agents do not get it: the account `claude` is signed in with pays; with --keep-env the key's does"
-            ),
-        ),
+        Some(name) => {
+            let check = signed_in(context);
+            let found = format!(
+                "{}; {name} is set, but agents get it only with --keep-env",
+                check.found
+            );
+            Check { found, ..check }
+        }
         None => signed_in(context),
     }
 }

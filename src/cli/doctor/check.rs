@@ -5,6 +5,7 @@ use serde::Serialize;
 
 /// The severity of a check's result, from good to bad.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Verdict {
     Ok,
@@ -30,6 +31,7 @@ impl Verdict {
 
 /// The result of one check.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 pub(super) struct Check {
     pub(super) name: &'static str,
     pub(super) verdict: Verdict,

@@ -17,7 +17,7 @@ use check::{Check, Verdict};
 use serde::Serialize;
 
 #[derive(clap::Args, Debug)]
-#[command(mut_arg("json", |json| json.help("Print JSON: `verdict` and `checks`, each with name, verdict, found and advice")))]
+#[command(mut_arg("json", |json| json.help("Print JSON (`ap schema ap-doctor`)")))]
 pub(super) struct Args {
     #[command(flatten)]
     format: Format,
@@ -25,7 +25,8 @@ pub(super) struct Args {
 
 /// `ap doctor --json`.
 #[derive(Serialize)]
-struct Report {
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
+pub(super) struct Report {
     /// The worst verdict of all checks.
     verdict: Verdict,
     checks: Vec<Check>,

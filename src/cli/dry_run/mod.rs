@@ -1,6 +1,6 @@
 //! `ap dry-run`: shows what a session would do, without starting anything.
 mod nodes;
-mod preview;
+pub(super) mod preview;
 mod text;
 
 use super::candidates;
@@ -16,7 +16,7 @@ use crate::ui;
 use preview::Definition;
 
 #[derive(Clone, Debug, clap::Args)]
-#[command(mut_arg("json", |json| json.help("Print JSON: `{plan, max_agents, max_starts, prompts: [{node, file, text, argv}], warnings}`")))]
+#[command(mut_arg("json", |json| json.help("Print JSON (`ap schema ap-dry-run`)")))]
 pub(super) struct Args {
     /// Kind (`loop` or `pipeline`), or directly a name or path
     #[arg(value_name = "KIND", add = candidates::definitions())]

@@ -10,10 +10,14 @@ use crate::plan::QueueSource;
 use crate::text::{count, shell_quote};
 use crate::ui::table::{Fit, Table};
 use crate::ui::{self, style};
+use camino::Utf8Path;
 
 pub(super) fn print(preview: &Preview, with_prompts: bool, context: &Context) -> Result<()> {
     let plan = &preview.plan;
-    let run_dir = context.project.session(&plan.session);
+    let (root, run_dir) = (
+        context.project.root(),
+        context.project.session(&plan.session),
+    );
     ui::out(summary(preview))?;
     ui::out(format!("Everything is stored in {}\n", run_dir.root()))?;
     let columns = [
@@ -27,7 +31,11 @@ pub(super) fn print(preview: &Preview, with_prompts: bool, context: &Context) ->
     ui::out(
         Table::new(columns)
             .header(["NODE", "LOOP", "AGENT", "ENDS", "PAUSE", "QUEUE"])
-            .rows(planned_nodes(plan, &run_dir).iter().map(row))
+            .rows(
+                planned_nodes(plan, &run_dir)
+                    .iter()
+                    .map(|planned| row(planned, root)),
+            )
             .fit_terminal(),
     )?;
     if let Some(origins) = overrides::origins(plan) {
@@ -54,10 +62,14 @@ fn summary(preview: &Preview) -> String {
     } else {
         String::new()
     };
-    let needs = match catalog::needs(plan).as_slice() {
+    let (needs, also_needs) = catalog::needs(plan);
+    let mut needs = match needs.as_slice() {
         [] => String::new(),
         needs => format!("\nA start needs one of: {}", needs.join(", ")),
     };
+    for also in also_needs {
+        needs += &format!("\nA start needs {also}");
+    }
     format!(
         "{}  session {}, {} ({}){needs}\nAt most {}{runs}; {} with every retry of a crashed one, and with judges.",
         style::heading(&format!("{} {}", plan.kind.as_str(), plan.name)),
@@ -69,7 +81,7 @@ fn summary(preview: &Preview) -> String {
     )
 }
 
-fn row(planned: &PlannedNode<'_>) -> [String; 6] {
+fn row(planned: &PlannedNode<'_>, root: &Utf8Path) -> [String; 6] {
     let node = planned.node;
     [
         planned.name(),
@@ -79,14 +91,17 @@ fn row(planned: &PlannedNode<'_>) -> [String; 6] {
         format!("{} s", node.delay_ms as f64 / 1000.0),
         node.queue
             .as_ref()
-            .map_or_else(String::new, |queue| queue_name(&queue.source)),
+            .map_or_else(String::new, |queue| queue_name(&queue.source, root)),
     ]
 }
 
-fn queue_name(source: &QueueSource) -> String {
+/// Returns a queue's name; a file's path is relative to the project.
+fn queue_name(source: &QueueSource, root: &Utf8Path) -> String {
     let is_missing = source.path().is_some_and(|path| !path.is_file());
     let missing = if is_missing { " (no such file)" } else { "" };
-    format!("{}{missing}", source.name())
+    let in_project = source.path().and_then(|path| path.strip_prefix(root).ok());
+    let name = in_project.map_or_else(|| source.name(), Utf8Path::to_string);
+    format!("{name}{missing}")
 }
 
 fn print_prompt(prompt: &Prompt) -> Result<()> {

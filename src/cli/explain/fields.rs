@@ -1,13 +1,12 @@
 //! Every field of a file, from its JSON Schema.
+use crate::compile::SCHEMAS;
 use crate::error::{Error, Result};
-use include_dir::{Dir, include_dir};
 use serde::Serialize;
 use serde_json::Value;
 
-static SCHEMAS: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/schemas");
-
 /// A field of a file, by its path from the top: `work.files_touched`.
 #[derive(Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 pub(super) struct Field {
     pub(super) path: String,
     #[serde(rename = "type")]
@@ -18,10 +17,10 @@ pub(super) struct Field {
 
 /// Returns every field of the schema a topic has; none if it has no schema.
 pub(super) fn of_topic(topic: &str) -> Result<Vec<Field>> {
-    let Some(file) = SCHEMAS.get_file(format!("{topic}.schema.json")) else {
+    let Some(file) = SCHEMAS.iter().find(|schema| schema.name == topic) else {
         return Ok(Vec::new());
     };
-    let schema: Value = serde_json::from_slice(file.contents()).map_err(Error::failed_by)?;
+    let schema: Value = serde_json::from_str(file.embedded).map_err(Error::failed_by)?;
     let mut fields = Vec::new();
     walk(&schema, &schema, "", &mut fields);
     Ok(fields)

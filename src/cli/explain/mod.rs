@@ -18,7 +18,7 @@ use std::fmt::Write as _;
 use topics::{TOPICS, Topic};
 
 #[derive(Clone, Debug, clap::Args)]
-#[command(mut_arg("json", |json| json.help("Print JSON: `{topic, about, text, fields: [{path, type, required, about}]}`; without a topic `[{topic, about}]`")))]
+#[command(mut_arg("json", |json| json.help("Print JSON (`ap schema ap-explain`); without a topic the list (`ap schema ap-explain-topics`)")))]
 pub(super) struct Args {
     /// Topic, or a code of `ap lint`; the list of topics if not given
     topic: Option<String>,
@@ -28,7 +28,8 @@ pub(super) struct Args {
 
 /// `ap explain <topic> --json`.
 #[derive(Debug, Serialize)]
-struct Explanation {
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
+pub(super) struct Explanation {
     topic: &'static str,
     about: &'static str,
     /// Markdown.
@@ -38,7 +39,8 @@ struct Explanation {
 
 /// One entry of `ap explain --json`.
 #[derive(Serialize)]
-struct ListedTopic {
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
+pub(super) struct ListedTopic {
     about: &'static str,
     topic: &'static str,
 }

@@ -5,7 +5,7 @@ use crate::model::SessionName;
 use camino::Utf8PathBuf;
 
 #[derive(clap::Args, Debug)]
-#[command(mut_arg("json", |json| json.help("Print JSON: `session`, `from`, `project`, `branch`, `command`, `progress_as_it_was`, `uncommitted`, `started`")))]
+#[command(mut_arg("json", |json| json.help("Print JSON (`ap schema ap-fork`)")))]
 pub(crate) struct Args {
     /// Name of the session to continue from
     #[arg(add = candidates::sessions())]

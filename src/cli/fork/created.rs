@@ -7,10 +7,12 @@ use serde::Serialize;
 
 /// The new session; also the shape of `ap fork --json`.
 #[derive(Serialize)]
-pub(super) struct Created {
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
+pub(in crate::cli) struct Created {
     pub(super) session: SessionName,
     pub(super) from: ForkedFrom,
     /// The folder in which it runs.
+    #[cfg_attr(feature = "schemas", schemars(with = "String"))]
     pub(super) project: Utf8PathBuf,
     /// The branch of its worktree, if it has one.
     pub(super) branch: Option<String>,

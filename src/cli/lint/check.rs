@@ -13,6 +13,7 @@ use serde::Serialize;
 
 /// The result for one definition; also its JSON form.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 pub(super) struct Checked {
     pub(super) kind: PlanKind,
     pub(super) name: String,
@@ -21,6 +22,8 @@ pub(super) struct Checked {
     pub(super) ok: bool,
     /// What a start must be given (one is enough): `context`, `input`, or a file.
     pub(super) needs: Vec<String>,
+    /// What it must be given too, each as `a or b`.
+    pub(super) also_needs: Vec<String>,
     pub(super) problems: Vec<Problem>,
 }
 
@@ -28,9 +31,9 @@ pub(super) struct Checked {
 pub(super) fn check(entry: &Entry, strict: bool, context: &Context) -> Result<Checked> {
     let compiled = catalog::check(entry, &context.project, &context.declared());
     let runs = compiled.is_ok();
-    let needs = compiled
+    let (needs, also_needs) = compiled
         .as_ref()
-        .map_or_else(|_| Vec::new(), |(plan, _)| catalog::needs(plan));
+        .map_or_else(|_| Default::default(), |(plan, _)| catalog::needs(plan));
     let mut problems = match compiled {
         Ok((plan, mut warnings)) => {
             let missing_inputs = missing_inputs(entry, &plan.inputs, context);
@@ -52,6 +55,7 @@ pub(super) fn check(entry: &Entry, strict: bool, context: &Context) -> Result<Ch
         path: entry.path.clone(),
         ok: runs && (is_clean || !strict),
         needs,
+        also_needs,
         problems,
     })
 }

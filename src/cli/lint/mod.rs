@@ -1,6 +1,6 @@
 //! `ap lint`: checks loops and pipelines exactly as a run would, and reports every mistake.
 mod check;
-mod report;
+pub(super) mod report;
 
 use super::candidates;
 use super::context::Context;
@@ -9,13 +9,14 @@ use super::kind;
 use crate::error::{ExitCode, Result};
 use crate::store::library::{Entry, Library};
 use crate::ui;
+use crate::ui::progress::Progress;
 use check::check;
 use report::Report;
 
 #[derive(Clone, Debug, Default, clap::Args)]
 #[command(
     after_help = "Without a name, all loops and pipelines. Exit code 2 if any of them cannot run. What the codes mean: `ap explain lint`",
-    mut_arg("json", |json| json.help("Print JSON: `{ok, checked: [{kind, name, origin, path, ok, needs, problems: [{file, line, column, code, alias, level, message, hint}]}]}`"))
+    mut_arg("json", |json| json.help("Print JSON (`ap schema ap-lint`)"))
 )]
 pub(super) struct Args {
     /// Kind (`loop` or `pipeline`), or directly a name or path
@@ -37,10 +38,15 @@ pub(super) struct Args {
 pub(super) fn run(args: &Args, context: &Context) -> Result<ExitCode> {
     // config.yaml may declare providers, so it must be valid.
     context.settings()?;
-    let checked = select(args, &context.library())?
-        .iter()
-        .map(|entry| check(entry, args.strict, context))
-        .collect::<Result<Vec<_>>>()?;
+    let entries = select(args, &context.library())?;
+    let progress = Progress::of(entries.len());
+    let check_next = |entry: &Entry| {
+        progress.doing(format!("{} {}", entry.kind.as_str(), entry.name));
+        progress.step();
+        check(entry, args.strict, context)
+    };
+    let checked = entries.iter().map(check_next).collect::<Result<Vec<_>>>()?;
+    drop(progress);
     let report = Report {
         ok: checked.iter().all(|one| one.ok),
         checked,

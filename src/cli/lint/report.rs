@@ -11,7 +11,8 @@ use std::collections::BTreeMap;
 
 /// The shape of `ap lint --json`.
 #[derive(Debug, Serialize)]
-pub(super) struct Report {
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
+pub(in crate::cli) struct Report {
     pub(super) ok: bool,
     pub(super) checked: Vec<Checked>,
 }
@@ -90,9 +91,11 @@ fn print_checked(checked: &Checked, problems: &[&Problem]) -> Result<()> {
         (true, false) => style::odd("WARN"),
         (true, true) => style::good("PASS"),
     };
-    let path = match checked.needs.as_slice() {
+    let all = std::iter::once(checked.needs.join(" or ")).chain(checked.also_needs.clone());
+    let needs: Vec<String> = all.filter(|needs| !needs.is_empty()).collect();
+    let path = match needs.as_slice() {
         [] => checked.path.clone(),
-        needs => format!("{}  a start needs {}", checked.path, needs.join(" or ")),
+        needs => format!("{}  a start needs {}", checked.path, needs.join(", and ")),
     };
     ui::out(format!(
         "{mark}  {} {}  {}",
@@ -101,7 +104,7 @@ fn print_checked(checked: &Checked, problems: &[&Problem]) -> Result<()> {
         style::faint(&path)
     ))?;
     for problem in problems {
-        ui::out(format!("{}\n", ui::diagnostic(problem)))?;
+        ui::out(format!("{}\n\n", ui::diagnostic(problem)))?;
     }
     Ok(())
 }

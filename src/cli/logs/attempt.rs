@@ -40,7 +40,8 @@ struct ActivityPrinter<'a> {
 
 /// One line of `ap logs --json`.
 #[derive(Serialize)]
-struct Line<'a> {
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
+pub(in crate::cli) struct Line<'a> {
     /// From 1.
     run_number: u32,
     /// The branch of a parallel block, as `--branch` names it.

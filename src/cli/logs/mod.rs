@@ -1,5 +1,5 @@
 //! `ap logs`: what a session's agents printed and did, or its journal. Reads only.
-mod attempt;
+pub(super) mod attempt;
 mod ending;
 mod events;
 pub(super) mod follow;

@@ -12,7 +12,8 @@ use crate::store::session::{Snapshot, load_cached};
 pub(crate) const LINES: usize = 50;
 
 /// What `--json` prints here.
-pub(crate) const JSON_HELP: &str = "Print JSON lines of branch, stage, iteration, attempt and activity; with --events the journal's own lines";
+pub(crate) const JSON_HELP: &str =
+    "Print lines of JSON (`ap schema ap-logs`); with --events the journal's own lines";
 
 pub(crate) struct LogRequest<'a> {
     pub(crate) session: &'a SessionName,

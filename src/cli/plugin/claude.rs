@@ -3,6 +3,7 @@ use crate::cli::context::Context;
 use crate::error::{Error, ErrorKind, Result};
 use crate::exec::command::{BoundedCommand, find_agent_program};
 use crate::plugin::NAME;
+use crate::ui::progress::Progress;
 use camino::Utf8PathBuf;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
@@ -36,6 +37,7 @@ pub(super) struct Claude<'a> {
 
 /// What Claude Code knows of the plugin.
 #[derive(Default, Serialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 pub(super) struct PluginState {
     pub(super) found: bool,
     pub(super) version: Option<String>,
@@ -83,6 +85,8 @@ impl<'a> Claude<'a> {
 
     /// Calls `claude plugin …`, and returns what it printed.
     pub(super) fn call(&self, args: &[&str]) -> Result<String> {
+        let progress = Progress::unknown();
+        progress.doing(format!("claude plugin {}", args.join(" ")));
         let output = BoundedCommand::new(&self.program)
             .args(["plugin"])
             .args(args)
@@ -91,6 +95,7 @@ impl<'a> Claude<'a> {
             .limit(CALL_LIMIT)
             .run()
             .map_err(Error::failed_by)?;
+        drop(progress);
         let [stdout, stderr] = [&output.stdout, &output.stderr]
             .map(|bytes| String::from_utf8_lossy(bytes).trim().to_owned());
         if output.is_success() {

@@ -2,7 +2,7 @@
 mod claude;
 mod files;
 mod install;
-mod status;
+pub(super) mod status;
 mod uninstall;
 mod update;
 

@@ -10,7 +10,7 @@ use serde::Serialize;
 
 /// Show what is installed, and what of it was edited
 #[derive(clap::Args, Clone, Copy, Debug)]
-#[command(mut_arg("json", |json| json.help("Print JSON: `{folder, version, installed, files: [{path, status}], claude: {found, version, enabled, folder}}`")))]
+#[command(mut_arg("json", |json| json.help("Print JSON (`ap schema ap-plugin-status`)")))]
 pub(super) struct Args {
     #[command(flatten)]
     format: Format,
@@ -18,7 +18,8 @@ pub(super) struct Args {
 
 /// `ap plugin status --json`.
 #[derive(Serialize)]
-struct Status {
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
+pub(in crate::cli) struct Status {
     folder: String,
     version: &'static str,
     /// Whether every file is there.

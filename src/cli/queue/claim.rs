@@ -9,7 +9,7 @@ use crate::queue::Claim;
 /// Claim a task for yourself
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "An agent that already holds a task gets that task again. Exit code 4 when there is none, 1 when another owner holds it. JSON: the task, or null"
+    after_help = "An agent that already holds a task gets that task again. Exit code 4 when there is none, 1 when another owner holds it. JSON: `ap schema ap-queue-claim`"
 )]
 pub(super) struct Args {
     /// Id of the task; the next one if not given

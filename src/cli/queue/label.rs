@@ -9,12 +9,12 @@ use crate::model::SessionName;
 use crate::plan::session_label;
 use crate::queue::LabelTarget;
 use crate::text::shown;
-use serde_json::json;
+use serde::Serialize;
 
 /// Assign tasks to a session: put its label on them
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "The label is `pipeline/<session>` unless another is named. For trackers that have labels, such as beads. JSON: {\"label\",\"labelled\":[id]}"
+    after_help = "The label is `pipeline/<session>` unless another is named. For trackers that have labels, such as beads. JSON: `ap schema ap-queue-label`"
 )]
 pub(super) struct Args {
     /// Session the tasks are for; it need not have started
@@ -29,6 +29,15 @@ pub(super) struct Args {
     /// Use another label
     #[arg(long, value_name = "LABEL")]
     label: Option<String>,
+}
+
+/// `ap queue label --json`.
+#[derive(Serialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
+pub(in crate::cli) struct Report<'a> {
+    label: &'a str,
+    /// Ids of the tasks.
+    labelled: &'a [String],
 }
 
 impl Args {
@@ -87,7 +96,10 @@ fn label_each(source: &Source, ids: &[String], label: &str) -> Result<Vec<String
 
 fn text(ids: &[String], label: &str, format: Format) -> String {
     match format {
-        Format::Json => task::json(&json!({ "label": label, "labelled": ids })),
+        Format::Json => task::json(&Report {
+            label,
+            labelled: ids,
+        }),
         Format::Text => ids
             .iter()
             .map(|id| format!("{}  {}\n", shown(id), shown(label)))

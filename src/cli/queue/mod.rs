@@ -1,14 +1,14 @@
 //! `ap queue`: how you, and the prompts of loops, see, claim, release and close tasks.
 mod answer;
 mod claim;
-mod close;
+pub(super) mod close;
 mod hint;
-mod label;
+pub(super) mod label;
 mod ready;
-mod release;
+pub(super) mod release;
 mod show;
 mod source;
-mod status;
+pub(super) mod status;
 mod task;
 
 use super::candidates;
@@ -21,7 +21,7 @@ use source::Source;
 
 /// Show, claim, release and close tasks
 #[derive(Debug, clap::Args)]
-#[command(mut_arg("json", |json| json.global(true)))]
+#[command(mut_arg("json", |json| json.global(true).help("Print JSON: each command names its schema (`ap schema`)")))]
 pub(super) struct Args {
     #[command(subcommand)]
     action: Action,
@@ -35,8 +35,6 @@ pub(super) struct Args {
     format: Format,
 }
 
-// With `--json`, a task is `{"id","title","body","acceptance":[…],"priority":n|null,"state","owner":text|null}`, where
-// `state` is `ready`, `held`, `blocked` or `closed`.
 #[derive(Debug, clap::Subcommand)]
 enum Action {
     Ready(ready::Args),

@@ -7,7 +7,7 @@ use crate::error::Result;
 
 /// List the tasks that can be claimed, the next one first
 #[derive(Debug, clap::Args)]
-#[command(after_help = "JSON: an array of tasks")]
+#[command(after_help = "JSON: `ap schema ap-queue-ready`")]
 pub(super) struct Args {}
 
 pub(super) fn run(source: &Source, format: Format) -> Result<Answer> {

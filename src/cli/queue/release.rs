@@ -7,12 +7,12 @@ use crate::error::{Error, Result};
 use crate::model::TaskState;
 use crate::queue::{Owner, Release, Released};
 use crate::text::shown;
-use serde_json::json;
+use serde::Serialize;
 
 /// Release a task, or reopen one that was parked
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "A release by an agent counts as a failed attempt, and too many of those park the task. If you release a parked task yourself, it is open again. JSON: {\"id\",\"released\":true,\"parked\":false}"
+    after_help = "A release by an agent counts as a failed attempt, and too many of those park the task. If you release a parked task yourself, it is open again. JSON: `ap schema ap-queue-release`"
 )]
 pub(super) struct Args {
     /// Id of the task
@@ -23,6 +23,16 @@ pub(super) struct Args {
     /// Release it from this owner instead, for instance pipeline/auth/3
     #[arg(long, value_name = "OWNER")]
     from: Option<String>,
+}
+
+/// `ap queue release --json`.
+#[derive(Serialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
+pub(in crate::cli) struct Report<'a> {
+    id: &'a str,
+    released: bool,
+    /// Whether it has failed too often, so that it is not claimed again until you release it.
+    parked: bool,
 }
 
 pub(super) fn run(args: &Args, source: &Source, format: Format) -> Result<Answer> {
@@ -53,7 +63,11 @@ pub(super) fn run(args: &Args, source: &Source, format: Format) -> Result<Answer
 
 fn text(id: &str, parked: bool, format: Format) -> String {
     match (format, parked) {
-        (Format::Json, _) => task::json(&json!({ "id": id, "released": true, "parked": parked })),
+        (Format::Json, _) => task::json(&Report {
+            id,
+            released: true,
+            parked,
+        }),
         (Format::Text, true) => {
             format!(
                 "released {}, and parked it: it has failed too often\n",

@@ -7,7 +7,7 @@ use crate::error::Result;
 
 /// Show one task
 #[derive(Debug, clap::Args)]
-#[command(after_help = "JSON: the task")]
+#[command(after_help = "JSON: `ap schema ap-queue-show`")]
 pub(super) struct Args {
     /// Id of the task
     id: String,

@@ -8,14 +8,47 @@ use crate::model::{QueueCounts, QueueStatus};
 use crate::queue::{Queue, liveness};
 use crate::text::shown;
 use crate::ui::style::{self, Look};
-use serde_json::json;
+use serde::Serialize;
 
 /// Count the tasks and show what that means for a loop
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Tasks held by dead agents are listed under stale; the session's runner releases them. JSON: {\"queue\",\"total\",\"closed\",\"ready\":[id],\"held\":[{\"id\",\"owner\"}],\"stale\":[{\"id\",\"owner\"}],\"blocked\":[{\"id\",\"why\"}],\"status\":{\"kind\",…}}, where kind is done, work, wait, release_stale, stalled or no_items"
+    after_help = "Tasks held by dead agents are listed under stale; the session's runner releases them. JSON: `ap schema ap-queue-status`"
 )]
 pub(super) struct Args {}
+
+/// `ap queue status --json`.
+#[derive(Serialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
+pub(in crate::cli) struct Report<'a> {
+    /// Its file, or its program and label.
+    queue: &'a str,
+    /// All tasks, closed ones included.
+    total: u32,
+    closed: u32,
+    /// Ids of those that can be claimed, the next one first.
+    ready: &'a [String],
+    held: Vec<OwnedTask>,
+    /// Claimed by agents that are gone.
+    stale: Vec<OwnedTask>,
+    blocked: Vec<BlockedTask>,
+    status: &'a QueueStatus,
+}
+
+#[derive(Serialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
+struct OwnedTask {
+    id: String,
+    /// Empty if it is unknown.
+    owner: String,
+}
+
+#[derive(Serialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
+struct BlockedTask {
+    id: String,
+    why: String,
+}
 
 pub(super) fn run(source: &Source, format: Format) -> Result<Answer> {
     let counts = source.queue.counts(&liveness(&*source.queue))?;
@@ -34,20 +67,22 @@ pub(super) fn nothing_to_claim(queue: &dyn Queue) -> Result<String> {
 }
 
 fn json(name: &str, counts: &QueueCounts, status: &QueueStatus) -> String {
-    let pairs = |pairs: &[(String, String)], name: &str| {
-        let object = |(id, value): &(String, String)| json!({ "id": id, name: value });
-        pairs.iter().map(object).collect::<Vec<_>>()
+    let pair = |(id, text): &'_ (String, String)| (id.clone(), text.clone());
+    let owned = |tasks: &[(String, String)]| -> Vec<OwnedTask> {
+        let tasks = tasks.iter().map(pair);
+        tasks.map(|(id, owner)| OwnedTask { id, owner }).collect()
     };
-    task::json(&json!({
-        "queue": name,
-        "total": counts.total,
-        "closed": counts.closed,
-        "ready": counts.ready,
-        "held": pairs(&counts.held, "owner"),
-        "stale": pairs(&counts.stale, "owner"),
-        "blocked": pairs(&counts.blocked, "why"),
-        "status": status,
-    }))
+    let blocked = counts.blocked.iter().map(pair);
+    task::json(&Report {
+        queue: name,
+        total: counts.total,
+        closed: counts.closed,
+        ready: &counts.ready,
+        held: owned(&counts.held),
+        stale: owned(&counts.stale),
+        blocked: blocked.map(|(id, why)| BlockedTask { id, why }).collect(),
+        status,
+    })
 }
 
 fn text(name: &str, counts: &QueueCounts, status: &QueueStatus) -> String {

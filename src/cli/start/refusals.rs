@@ -53,21 +53,27 @@ fn needs(plan: &Plan, node: &Node, context: &Context) -> Result<()> {
             file_exists(context.project.root(), &context.env, &path)
         }
     };
-    if node.needs.is_empty()
-        || node.agent.adapter().is_built_in()
-        || node.needs.iter().any(is_given)
-    {
+    let is_missing = |needs: &&Vec<Need>| !needs.is_empty() && !needs.iter().any(is_given);
+    let mut lists = std::iter::once(&node.needs).chain(&node.also_needs);
+    let missing = lists.find(is_missing);
+    let Some(missing) = missing.filter(|_| !node.agent.adapter().is_built_in()) else {
         return Ok(());
-    }
-    let what = node.needs.iter().map(needed).collect::<Vec<_>>();
+    };
+    let what = missing.iter().map(needed).collect::<Vec<_>>();
     let hint = match plan.steps.as_slice() {
         [_] => String::new(),
         _ => format!(" (node `{}`)", node.id),
     };
+    let wanted = if *missing == node.needs {
+        "something to work on".to_owned()
+    } else {
+        let names: Vec<String> = missing.iter().map(ToString::to_string).collect();
+        names.join(" or ")
+    };
     Err(Error::new(
         ErrorKind::NoGoal,
         format!(
-            "{} `{}`{hint} needs something to work on, and there is none",
+            "{} `{}`{hint} needs {wanted}, and there is none",
             plan.kind.as_str(),
             plan.name
         ),
@@ -125,7 +131,9 @@ fn tasks(node: &Node, context: &Context) -> Result<()> {
                 "create one with `bd init --prefix NAME`, or name a file of tasks with `--queue PATH`",
             ));
         }
-        QueueSource::Beads { .. } | QueueSource::Command(_) => return Ok(()),
+        QueueSource::Beads { .. } | QueueSource::Command(_) => {
+            return tracker(&spec.source, node, context);
+        }
         QueueSource::Backlog { .. } | QueueSource::Prd { .. } => (),
     }
     if !no_tasks(spec, context)? {
@@ -145,6 +153,47 @@ fn tasks(node: &Node, context: &Context) -> Result<()> {
     .hint(queue::candidates_hint(root, "--queue").unwrap_or_else(|| {
         "write them in backlog.md (`- [ ] task`, one a line), or name the file with `--queue PATH`; for beads, `bd init` makes a database".to_owned()
     })))
+}
+
+/// Refuses a tracker whose programs or database are not there. It is not called: that takes its time, so the runner does.
+fn tracker(source: &QueueSource, node: &Node, context: &Context) -> Result<()> {
+    let root = context.project.root();
+    let programs: Vec<&str> = match source {
+        QueueSource::Beads { program, .. } => vec![program],
+        QueueSource::Command(commands) => {
+            let all = [
+                &commands.list,
+                &commands.claim,
+                &commands.release,
+                &commands.close,
+                &commands.park,
+            ];
+            let first = all.into_iter().filter_map(|command| command.first());
+            first.map(String::as_str).collect()
+        }
+        QueueSource::Backlog { .. } | QueueSource::Prd { .. } => Vec::new(),
+    };
+    let missing = |program: &&str| find_program(program, context.env.get("PATH"), root).is_none();
+    if let Some(program) = programs.into_iter().find(missing) {
+        let message = format!(
+            "there is no program `{program}`, which the queue of node `{}` needs",
+            node.id
+        );
+        return Err(Error::new(ErrorKind::ProgramMissing, message)
+            .hint("install it, or name a file of tasks with `--queue PATH`"));
+    }
+    let database = match source {
+        QueueSource::Beads { database, .. } => database.as_ref(),
+        QueueSource::Command(_) | QueueSource::Backlog { .. } | QueueSource::Prd { .. } => None,
+    };
+    match database.filter(|path| !root.join(path).exists()) {
+        None => Ok(()),
+        Some(database) => Err(Error::new(
+            ErrorKind::NoTasks,
+            format!("the tracker's database {database} is not there"),
+        )
+        .hint("create it with the tracker, or fix `database` in the loop's `queue`")),
+    }
 }
 
 /// Whether a task file is missing or has no tasks. Any other mistake in it is returned as an error.

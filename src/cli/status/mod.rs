@@ -23,7 +23,7 @@ use serde::Serialize;
 use working::Working;
 
 #[derive(clap::Args, Debug)]
-#[command(mut_arg("json", |json| json.help("Print JSON: the fields of state.json, with `alive`, `run_dir`, `next` and `resume_command` before them")))]
+#[command(mut_arg("json", |json| json.help("Print JSON (`ap schema ap-status`); without a session a list (`ap schema ap-list`)")))]
 pub(super) struct Args {
     /// Name of the session; all sessions if not given
     #[arg(add = candidates::sessions())]
@@ -34,7 +34,8 @@ pub(super) struct Args {
 
 /// `ap status --json`.
 #[derive(Serialize)]
-struct Status<'a> {
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
+pub(super) struct Status<'a> {
     /// Whether a runner lives.
     alive: bool,
     run_dir: String,

@@ -13,6 +13,7 @@ use serde::Serialize;
 
 /// The result of one test; also its JSON form.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 pub(super) struct Tested {
     pub(super) kind: PlanKind,
     pub(super) name: String,
@@ -31,6 +32,7 @@ pub(super) struct Tested {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Outcome {
     AsRecorded,

@@ -10,6 +10,7 @@ use super::context::Context;
 use super::format::Format;
 use crate::error::{ExitCode, Result};
 use crate::text::count;
+use crate::ui::progress::Progress;
 use crate::ui::{self, style};
 use case::{Outcome, Tested};
 use serde::Serialize;
@@ -17,7 +18,7 @@ use serde::Serialize;
 #[derive(Clone, Debug, Default, clap::Args)]
 #[command(
     after_help = "Without a name, everything that has a fixture. None of your files is touched: each test runs in a repository and a home of its own.\nExit codes: 0 all passed, 1 some differ, 2 bad usage, definition or fixture",
-    mut_arg("json", |json| json.help("Print JSON: `{ok, tested: [{kind, name, origin, fixture, result, diff, error, hint, expected}]}`"))
+    mut_arg("json", |json| json.help("Print JSON (`ap schema ap-test`)"))
 )]
 pub(super) struct Args {
     /// Names or paths; put `loop` or `pipeline` before them to choose one kind
@@ -32,7 +33,8 @@ pub(super) struct Args {
 
 /// The shape of `ap test --json`.
 #[derive(Debug, Serialize)]
-struct Report {
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
+pub(super) struct Report {
     ok: bool,
     tested: Vec<Tested>,
 }
@@ -43,17 +45,23 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<ExitCode> {
     let library = context.library();
     let selected = selection::select(&args.names, &library)?;
     let mut tested = Vec::new();
+    let progress = Progress::of(selected.len());
     parallel::for_each(
         &selected,
-        |(entry, files)| case::test(entry, files, args.update, (&library, context)),
+        |(entry, files)| {
+            progress.doing(format!("{} {}", entry.kind.as_str(), entry.name));
+            case::test(entry, files, args.update, (&library, context))
+        },
         |result| {
+            progress.step();
             if args.format == Format::Text {
-                print(&result)?;
+                progress.suspend(|| print(&result))?;
             }
             tested.push(result);
             Ok(())
         },
     )?;
+    drop(progress);
     finish(tested, args.format)
 }
 

@@ -1,5 +1,6 @@
 //! `loop.yaml`, or `stage.yaml` of older versions.
 use super::duration::Span;
+use super::need_def::NeedDef;
 use super::queue_def::QueueDef;
 use super::termination_def::TerminationDef;
 #[cfg(feature = "schemas")]
@@ -78,9 +79,9 @@ pub struct LoopDef {
     pub output_path: Option<String>,
     /// Text for `${CONTEXT}`.
     pub context: Option<String>,
-    /// What a start must be given, one of these: `context`, `input`, or a file of the project.
+    /// What a start must be given, one of these: `context`, `input`, or a file of the project; and one of each list in it.
     #[cfg_attr(feature = "schemas", schemars(extend("examples" = [["context", "input", "PROMPT.md"]])))]
-    pub needs: Vec<String>,
+    pub needs: Vec<NeedDef>,
     /// Commands by name, passed to the agent.
     pub commands: BTreeMap<String, String>,
     /// Where tasks come from.

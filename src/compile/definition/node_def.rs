@@ -2,6 +2,7 @@
 use super::branch_def::BranchDef;
 use super::duration::Span;
 use super::inputs_def::NodeInputsDef;
+use super::need_def::NeedDef;
 use super::runs_def::RunsDef;
 use super::shape::{Shape, of_shape};
 use super::termination_def::TerminationDef;
@@ -62,7 +63,7 @@ pub struct NodeDef {
     /// Text for `${CONTEXT}`.
     pub context: Option<String>,
     /// What a start must be given if this node comes first, over the loop's: `context`, `input`, or a file.
-    pub needs: Vec<String>,
+    pub needs: Vec<NeedDef>,
     /// Commands by name, over those of the pipeline and the loop.
     pub commands: BTreeMap<String, String>,
     /// Belongs to the pipeline, not to a node.

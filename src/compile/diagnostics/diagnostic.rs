@@ -13,6 +13,7 @@ use std::{fmt, ops::Range, sync::Arc};
 
 /// The severity of a mistake: whether the definition can run in spite of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
     /// It cannot run.
@@ -23,6 +24,7 @@ pub enum Severity {
 
 /// One mistake. Its JSON form is what `ap lint --json` prints.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 pub struct Problem {
     /// The file as shown to the user; empty if the mistake is in no file.
     pub file: String,

@@ -53,6 +53,7 @@ lint_codes! {
     NoStatus = "no-status",
     NoInputs = "no-inputs",
     MissingInput = "missing-input",
+    NoOutput = "no-output",
     NoPerspectives = "no-perspectives",
     Perspectives = "perspectives",
     NoNodes = "no-nodes",
@@ -158,5 +159,17 @@ impl fmt::Display for LintCode {
 impl Serialize for LintCode {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(self.as_str())
+    }
+}
+
+#[cfg(feature = "schemas")]
+impl schemars::JsonSchema for LintCode {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "LintCode".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        let names: Vec<&str> = Self::ALL.iter().map(|code| code.as_str()).collect();
+        schemars::json_schema!({ "type": "string", "enum": names })
     }
 }

@@ -69,6 +69,7 @@ fn provocations(code: LintCode) -> Vec<Provocation> {
         LintCode::NoStatus => prompt("work\n"),
         LintCode::NoInputs => prompt("${INPUTS.plan} ${STATUS}\n"),
         LintCode::NoPerspectives => prompt("${PERSPECTIVE} ${STATUS}\n"),
+        LintCode::NoOutput => prompt("${STATUS} ${OUTPUT_PATH}"),
         LintCode::Perspectives => nodes("{id: a, loop: work, perspectives: [a, b], runs: 3}"),
         LintCode::NoNodes => pipeline("nodes: []\n"),
         LintCode::NoId => nodes("{loop: work, runs: 1}"),

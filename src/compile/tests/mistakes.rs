@@ -99,6 +99,7 @@ fn mistakes_in_a_prompt_are_located_in_its_file() {
     Warning no-status: work/prompt.md:1:1: the prompt never names `${STATUS}`, so its agents cannot report a result (end it with: write your decision as JSON to `${STATUS}`)
     ");
     assert_snapshot!(of_prompt("${STATUS} ${PERSPECTIVE} ${RESULT} ${x:-y} $HOME\n"), @"Warning no-perspectives: work/prompt.md:1:11: `${PERSPECTIVE}` is empty here (a node of a pipeline gives it a text for each iteration, with `perspectives`)");
+    assert_snapshot!(of_prompt("${STATUS} ${OUTPUT}\n"), @"Warning no-output: work/prompt.md:1:11: `${OUTPUT}` is empty here: there is no `output_path` (set `output_path: docs/${SESSION_NAME}.md`, or name the file in the prompt)");
     assert_snapshot!(of_prompt("${STATUS} ${INPUTS} ${INPUTS.zz}\n"), @"Warning no-inputs: work/prompt.md:1:21: `${INPUTS.zz}` is empty when the loop runs on its own (only a pipeline has nodes before it; `${INPUTS}` is whatever the node before wrote)");
     assert_snapshot!(of_prompt(" \n"), @"Error no-prompt: work/loop.yaml:1:1: the prompt `work/prompt.md` is empty (write the prompt of each agent to `prompt.md` beside the definition)");
     let missing = LoopSource {

@@ -47,6 +47,7 @@ fn node(id: &str, termination: Termination, max_iterations: u32) -> Node {
         output_path: String::new(),
         context: String::new(),
         needs: Vec::new(),
+        also_needs: Vec::new(),
         perspectives: Vec::new(),
         from: None,
         from_parallel: Vec::new(),

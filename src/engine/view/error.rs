@@ -6,6 +6,7 @@ use std::borrow::Cow;
 
 /// Why a session ended short of its goal.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 pub struct ErrorView<'a> {
     /// `failed`, `limit_reached`, `stopped` or `interrupted`.
     #[serde(rename = "type")]

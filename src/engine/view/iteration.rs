@@ -9,6 +9,7 @@ use std::borrow::Cow;
 
 /// An iteration that is over. It borrows: a view is made after every fact, and for each session of a list.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 pub struct IterationView<'a> {
     /// From 1.
     pub run_number: u32,

@@ -9,6 +9,7 @@ use std::borrow::Cow;
 
 /// A stage of the current run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 pub struct StageView<'a> {
     pub index: usize,
     pub name: Cow<'a, str>,
@@ -22,6 +23,7 @@ pub struct StageView<'a> {
 
 /// A branch of a parallel block, as far as it has reported.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 pub struct BranchView<'a> {
     pub name: Cow<'a, str>,
     pub status: StageStatus,
@@ -33,6 +35,7 @@ pub struct BranchView<'a> {
 
 /// The status of a stage or of a branch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum StageStatus {
     /// It has not begun.

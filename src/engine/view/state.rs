@@ -14,6 +14,7 @@ use std::collections::BTreeMap;
 
 /// `state.json`. A view: it is made from the journal.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 pub struct StateView<'a> {
     pub session: Cow<'a, str>,
     /// `loop` or `pipeline`.

@@ -7,6 +7,7 @@ use std::borrow::Cow;
 
 /// What a session waits for, since when and until when.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 pub struct WaitView<'a> {
     /// The reason in words.
     #[serde(rename = "for")]

@@ -15,7 +15,13 @@ use serde::Serialize;
 
 /// The shape of `ap dry-run --json`.
 #[derive(Debug, Serialize)]
-pub(super) struct Preview {
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
+pub(in crate::cli) struct Preview {
+    /// As in plan.json. Its fields may change with the version of ap.
+    #[cfg_attr(
+        feature = "schemas",
+        schemars(with = "serde_json::Map<String, serde_json::Value>")
+    )]
     pub(super) plan: Plan,
     /// The maximum number of iterations of all nodes, without retries of crashed agents.
     pub(super) max_agents: u64,
@@ -27,6 +33,7 @@ pub(super) struct Preview {
 
 /// The prompt and command line of a node's first agent.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 pub(super) struct Prompt {
     pub(super) node: String,
     /// The file it will be stored in.
