@@ -63,15 +63,19 @@ impl Runner {
     /// Puts right what others did to the session's files. The folder of a running attempt is made again.
     pub(super) fn check_files(&mut self) -> Result<()> {
         self.session.check_files()?;
-        self.remake_folder()
+        let was_removed = self.session.take_was_removed();
+        self.was_cleaned |= was_removed;
+        let Some(attempt) = &self.attempt else {
+            return Ok(());
+        };
+        if was_removed || !attempt.paths.iteration.stdout().exists() {
+            self.remake_folder()?;
+        }
+        Ok(())
     }
 
-    /// Makes the folder of a running attempt again, if it was removed.
+    /// Makes the folder of a running attempt again.
     fn remake_folder(&mut self) -> Result<()> {
-        if !self.session.take_was_removed() || self.attempt.is_none() {
-            return Ok(());
-        }
-        self.was_cleaned = true;
         let (plan, state) = (&self.session.plan, self.session.state());
         let Some(node) = state.changed_node(plan) else {
             return Ok(());
@@ -80,7 +84,9 @@ impl Runner {
             tracker_env: self.tasks.agent_env(plan, state),
             ..AttemptContext::new(&self.session, &node, &self.env, self.budget())
         };
-        Ok(remake(&context)?)
+        let folder = context.paths.iteration.root().to_owned();
+        remake(&context)?;
+        Ok(self.session.record_restored(&folder)?)
     }
 
     fn agent_runs(&mut self, attempt: Attempt) -> Result<()> {

@@ -67,7 +67,13 @@ impl Attempt {
             // The same bytes under a second name cost nothing, however many they are.
             let stdout = self.paths.iteration.stdout();
             if !output.is_file() || output.is_symlink() {
-                kept::link_or_copy(&stdout, &output)?;
+                match kept::link_or_copy(&stdout, &output) {
+                    // The agent removed it, and it has no other name.
+                    Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                        atomic::replace(&output, b"\n")?;
+                    }
+                    kept => kept?,
+                }
             }
         } else {
             let mut text = self.transcript.final_text().unwrap_or_default().to_owned();

@@ -57,14 +57,17 @@ impl AttemptFolder {
 
     /// Makes the folder of a running attempt again, which was removed.
     pub(super) fn remake(&self) -> io::Result<()> {
+        self.make_progress()?;
         beneath::create_dir_all(self.paths.iteration.root())?;
         if 1 < self.cursor.attempt {
             // So that nothing of the attempt that runs is taken for the earlier one's.
             beneath::create_dir_all(&self.paths.iteration.attempt(self.cursor.attempt - 1))?;
         }
         crash::point("iteration: folder made again");
-        self.bring_back_output()?;
-        self.make_progress()?;
+        let (stdout, second) = (self.paths.iteration.stdout(), self.paths.run.kept_stdout());
+        if let Some(second) = second.filter(|second| second.exists() && !stdout.exists()) {
+            beneath::link(&second, &stdout)?;
+        }
         self.share_progress()
     }
 

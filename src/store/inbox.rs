@@ -58,6 +58,9 @@ pub fn waiting(dir: &RunDir) -> io::Result<Vec<Waiting>> {
             Ok(Ok(request)) => requests.push(Waiting { request, path }),
             // Another process took it meanwhile.
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) if error.kind() == io::ErrorKind::InvalidInput => {
+                beneath::set_aside(&path)?;
+            }
             Ok(Err(_)) | Err(_) => reject(&inbox.join("rejected"), &path)?,
         }
     }

@@ -264,7 +264,7 @@ fn what_is_in_the_way_is_set_aside_and_said() {
             "stage-00-work/iterations/003",
         ),
         (
-            "mkdir \"$here/progress.md\"",
+            "echo x >>\"$run/progress-s.md\"; mkdir \"$here/progress.md\"",
             "stage-00-work/iterations/002/progress.md",
         ),
         (

@@ -7,8 +7,8 @@ use super::signals::Signals;
 use super::watch::Watch;
 use crate::clock;
 use crate::model::Exit;
-use crate::store::crash;
 use crate::store::layout::IterationDir;
+use crate::store::{beneath, crash};
 use fs_err as fs;
 use std::io::{self, Read as _};
 use std::os::unix::process::CommandExt as _;
@@ -70,7 +70,7 @@ fn start(job: &Job) -> io::Result<(Child, AgentInput)> {
     let stdout = fs::OpenOptions::new()
         .append(true)
         .open(job.folder.stdout())?;
-    let stderr = fs::File::create(job.folder.stderr())?;
+    let stderr = beneath::create(&job.folder.stderr())?;
     crash::point("stderr.log made");
     let (stdin, mut input) = match &job.prompt {
         Some(prompt) => AgentInput::with_prompt(prompt)?,

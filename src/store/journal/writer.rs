@@ -30,7 +30,7 @@ pub struct Journal {
     /// The second name of the file, if it has one.
     pub(super) link: Option<Utf8PathBuf>,
     pub(super) copy: Option<JournalCopy>,
-    /// When the file was last written to; known after a sync.
+    /// When the file was last written to, if that is known.
     pub(super) changed: Option<(i64, i64)>,
     buffer: Vec<u8>,
     disk: Arc<dyn Disk>,
@@ -118,7 +118,7 @@ impl Journal {
         }
         crash::point("journal: written");
         self.position = behind;
-        self.changed = None;
+        self.note_change()?;
         if let Some(copy) = &mut self.copy {
             copy.push(&self.buffer);
         }
@@ -140,10 +140,7 @@ impl Journal {
     /// Records the result of a sync. Lines that may not be on disk are cut off.
     pub(crate) fn finish_sync(&mut self, synced: io::Result<()>) -> io::Result<()> {
         if synced.is_ok() {
-            if self.synced != self.position {
-                self.synced = self.position;
-                self.note_change()?;
-            }
+            self.synced = self.position;
             if let Some(copy) = &mut self.copy {
                 copy.synced();
             }

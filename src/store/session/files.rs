@@ -132,6 +132,12 @@ impl Session {
         inside.unwrap_or_else(|| path.to_owned()).into_string()
     }
 
+    /// Records that a file or folder was removed and is there again.
+    pub fn record_restored(&mut self, path: &Utf8Path) -> io::Result<()> {
+        let restored = self.restored(path);
+        self.record_touched(vec![restored])
+    }
+
     /// Records that files were touched.
     pub fn record_touched(&mut self, files: Vec<TouchedFile>) -> io::Result<()> {
         if files.is_empty() {
