@@ -20,6 +20,7 @@ impl Runner {
         self.branches.publish(BranchSignal {
             orders: state.orders(),
             stop_requests: self.stop_requests,
+            continue_requests: self.continue_requests,
             budget: Budget::of_session(&self.session.plan, state),
             reported: state.current.branches.clone(),
         });
@@ -58,6 +59,7 @@ impl Runner {
             return Ok(());
         };
         let (orders, stop_requests) = link.orders();
+        let must_continue = link.must_continue();
         let must_pause = orders.pause || orders.drain.is_some();
         if self.session.state().session.pausing != must_pause {
             let request = if must_pause {
@@ -66,6 +68,9 @@ impl Runner {
                 Request::Continue
             };
             self.accept(&Input::Request(request))?;
+        }
+        if must_continue && !must_pause {
+            self.accept(&Input::Request(Request::Continue))?;
         }
         let drained = orders
             .drain

@@ -22,9 +22,18 @@ pub(super) struct BranchSignal {
     pub(super) orders: Orders,
     /// How often a stop was requested.
     pub(super) stop_requests: u32,
+    /// How often the user asked to continue: the branches end their waits.
+    pub(super) continue_requests: u32,
     /// What the session may use as a whole, and what it knows of each branch's part in that.
     pub(super) budget: Budget,
     pub(super) reported: BTreeMap<NodeId, BranchReport>,
+}
+
+impl BranchSignal {
+    /// Returns what the branches must act on.
+    fn requests(&self) -> (&Orders, u32, u32) {
+        (&self.orders, self.stop_requests, self.continue_requests)
+    }
 }
 
 /// What a session's runner learns from its branches.
@@ -67,8 +76,7 @@ impl Branches {
     /// Publishes a signal. Only new orders wake the branches.
     pub(super) fn publish(&self, signal: BranchSignal) {
         self.signal.send_if_modified(|current| {
-            let has_new_orders =
-                (&current.orders, current.stop_requests) != (&signal.orders, signal.stop_requests);
+            let has_new_orders = current.requests() != signal.requests();
             *current = signal;
             has_new_orders
         });
@@ -85,6 +93,7 @@ impl Branches {
             step: self.block.node,
             signal: self.signal.subscribe(),
             reporter: self.reporter.clone(),
+            continued: self.signal.borrow().continue_requests,
             reported: None,
         }
     }
@@ -125,6 +134,8 @@ pub(super) struct BranchLink {
     step: u32,
     signal: watch::Receiver<BranchSignal>,
     reporter: mpsc::UnboundedSender<Input>,
+    /// The requests to continue that the branch has followed.
+    continued: u32,
     /// What was reported last: iterations, and whether the branch has ended.
     reported: Option<(u32, bool)>,
 }
@@ -142,6 +153,12 @@ impl BranchLink {
     pub(super) fn orders(&mut self) -> (Orders, u32) {
         let signal = self.signal.borrow_and_update();
         (signal.orders.clone(), signal.stop_requests)
+    }
+
+    /// Whether the user asked to continue since this was last called.
+    pub(super) fn must_continue(&mut self) -> bool {
+        let requests = self.signal.borrow().continue_requests;
+        std::mem::replace(&mut self.continued, requests) != requests
     }
 
     /// Returns what the session as a whole may use and has used; `state` is the branch's own.

@@ -75,6 +75,8 @@ pub(super) struct Runner {
     pub(super) pending_input: Option<Input>,
     /// How often a stop was requested.
     pub(super) stop_requests: u32,
+    /// How often the user asked to continue.
+    pub(super) continue_requests: u32,
     /// Whether an agent waits until another one ends.
     pub(super) waiting_for_slot: bool,
 }
@@ -103,6 +105,7 @@ impl Runner {
             was_cleaned: false,
             pending_input: None,
             stop_requests: 0,
+            continue_requests: 0,
             waiting_for_slot: false,
             session,
             env,
@@ -309,8 +312,10 @@ impl Runner {
             return Ok(());
         }
         for waiting in inbox::waiting(&self.session.dir)? {
-            if matches!(waiting.request, Request::Stop(_)) {
-                self.stop_requests += 1;
+            match waiting.request {
+                Request::Stop(_) => self.stop_requests += 1,
+                Request::Continue => self.continue_requests += 1,
+                Request::Pause | Request::Resume { .. } => (),
             }
             tracing::info!(request = ?waiting.request, "request received");
             self.accept(&Input::Request(waiting.request.clone()))?;

@@ -257,3 +257,35 @@ fn a_status_answers_what_changed_why_it_continues_and_what_stops_it() {
     let expected = json!({ "commits": 1, "files": 1, "decision": "continue" });
     assert_eq!(effects, [expected.clone(), expected.clone(), expected]);
 }
+
+#[test]
+fn a_continue_ends_the_waits_of_branches() {
+    let project = Project::new();
+    let limited = r#"printf '{"type":"rate_limit_event","rate_limit_info":{"status":"rejected","rateLimitType":"five_hour","resetsAt":%s}}\n{"type":"result","subtype":"success","is_error":true,"api_error_status":429,"result":"limit"}\n' $(($(date +%s)+3600))"#;
+    let agent = project.program(
+        "agent.sh",
+        &format!("#!/bin/sh\nread -r n; read -r status; cat >/dev/null\n[ -e ../well ] || {{ {limited}; exit 1; }}\n{WORKS}\n"),
+    );
+    let yaml = format!(
+        "provider: claude\nprogram: \"{agent}\"\ndelay: 0\nretries: 0\ntermination: {{ type: fixed }}\n"
+    );
+    project.a_loop("step", &yaml, "${ITERATION}\n${STATUS}\n");
+    let provider = |id| format!("{{ id: {id}, name: claude, program: \"{agent}\" }}");
+    let (one, two) = (provider("one"), provider("two"));
+    project.write(
+        ".claude/pipelines/duel.yaml",
+        &format!(
+            "name: duel\ndescription: a test\nnodes:\n  - id: side\n    parallel:\n      providers: [{one}, {two}]\n      stages: [{{ id: think, loop: step, runs: 1 }}]\n"
+        ),
+    );
+    let runner = project.start(&["pipeline", "duel", "s", "--foreground"]);
+    for branch in ["one", "two"] {
+        let journal = format!("parallel-00-side/providers/{branch}/events.jsonl");
+        let journal = project.root().join(project.run_file("s", &journal));
+        let waits = || fs::read_to_string(&journal).is_ok_and(|text| text.contains("wait_started"));
+        project.until("the wait of a branch", waits);
+    }
+    project.program("well", "");
+    project.ap(&["continue", "s"]).expect(0);
+    assert_eq!(runner.ended(), 0);
+}
