@@ -16,7 +16,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 /// An agent that finds less free space does not get far.
-const FREE_BYTES: u64 = 64 << 20;
+const FREE_BYTES: u64 = 16 << 20;
 /// Files that can be opened at a time by a program that has descriptors left.
 const FREE_DESCRIPTORS: usize = 64;
 /// How long starting a small program may take.

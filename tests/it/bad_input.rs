@@ -233,7 +233,7 @@ impl Drop for Disk {
 }
 
 #[test]
-fn a_session_stopped_by_a_full_disk_resumes_when_space_is_free() {
+fn a_session_waits_for_space_on_a_full_disk_or_resumes_when_it_is_free() {
     let project = Project::new();
     project.shell_loop(
         "work",
@@ -243,16 +243,23 @@ fn a_session_stopped_by_a_full_disk_resumes_when_space_is_free() {
     let Some(disk) = Disk::mount(project.root().join(".claude/pipeline-runs"), "size=400k") else {
         return;
     };
-    let ran = project.ap(&FOREGROUND).expect(1);
-    ran.says(&[
-        "No space left on device",
-        "the disk is full",
-        "nothing that was there is lost",
-    ]);
+    let runner = project.start(&FOREGROUND);
+    let journal = project.root().join(project.run_file("s", "events.jsonl"));
+    project.until("the journal", || journal.exists());
+    let waits = || project.status("s")["waiting"]["reason"]["kind"] == "environment";
+    // If the wait itself cannot be written, the runner ends.
+    let has_ended = || project.status("s")["alive"] == false;
+    project.until("the full disk", || waits() || has_ended());
     let before = project.history("s");
     assert!(!before.is_empty() && before.len() < 30, "{before:?}");
     disk.remount("size=20m");
-    project.ap(&RESUME).expect(0);
+    if waits() {
+        project.ap(&["continue", "s"]).expect(0);
+        assert_eq!(runner.ended(), 0);
+    } else {
+        assert_eq!(runner.ended(), 1);
+        project.ap(&RESUME).expect(0);
+    }
     assert_eq!(project.history("s"), (1..=30).collect::<Vec<u64>>());
     project.nothing_left();
     drop(disk);

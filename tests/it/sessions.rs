@@ -273,13 +273,16 @@ fn one_of_two_hundred_concurrent_starts_runs() {
 fn a_deleted_view_is_written_again() {
     let (project, runner) = started();
     let view = project.root().join(project.run_file("s", "state.json"));
-    let before = project.status("s");
+    // What the clock counts is another number at each look.
+    let status = || {
+        let mut status = project.status("s");
+        let fields = status.as_object_mut().expect("an object");
+        fields.retain(|name, _| name != "bounds" && name != "doing");
+        status
+    };
+    let before = status();
     atomic::replace(&view, b"{ not json").expect("it is written");
-    assert_eq!(
-        project.status("s"),
-        before,
-        "status does not believe the view"
-    );
+    assert_eq!(status(), before, "status does not believe the view");
     runner.kill_9();
     fs_err::remove_file(&view).expect("it is removed");
     resume_to_the_end(&project);
