@@ -3,8 +3,10 @@ use super::context::InvocationContext;
 use super::model;
 use super::options::AgentOptions;
 use super::prompt_delivery::PromptDelivery;
+use super::question::Question;
 use super::transcript::{Denial, OutputFormat};
-use crate::model::PermissionMode;
+use crate::model::{Env, PermissionMode};
+use camino::{Utf8Path, Utf8PathBuf};
 use std::borrow::Cow;
 
 /// Why a provider refuses modes that permit no writing, unless its agents can report in another way.
@@ -172,6 +174,16 @@ pub trait Adapter: Sync {
     /// What an exit code means, where the program documents it.
     fn exit_meaning(&self, _code: i32) -> Option<ExitMeaning> {
         None
+    }
+
+    /// What the program prints when it asks you something, which an agent cannot answer.
+    fn questions(&self) -> &'static [Question] {
+        &[]
+    }
+
+    /// The folders in which the program may write the transcript of an agent, one `<session id>.jsonl` each.
+    fn transcripts(&self, _env: &Env, _cwd: &Utf8Path) -> Vec<Utf8PathBuf> {
+        Vec::new()
     }
 
     /// Returns why the program refused to run, where only its plain output shows it.

@@ -17,9 +17,11 @@ mod opencode;
 mod options;
 mod outcome;
 mod prompt_delivery;
+mod question;
 mod registry;
 mod scripted;
 mod service;
+mod signs;
 mod spec;
 #[cfg(test)]
 mod tests;
@@ -34,8 +36,10 @@ pub use judge::{JudgeInput, judge_prompt};
 pub use options::AgentOptions;
 pub use outcome::outcome;
 pub use prompt_delivery::PromptDelivery;
+pub use question::Question;
 pub use registry::Provider;
 pub use service::service;
+pub use signs::{Sign, read_signs};
 pub use spec::{AgentSpec, AttemptLimits};
 pub use transcript::{
     Activity, Decoder, Denial, OutputFormat, Piece, RateLimit, Transcript, TranscriptState,

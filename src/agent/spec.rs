@@ -82,21 +82,34 @@ impl AgentSpec {
 
 /// Bounds of one attempt, in seconds; 0 is none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct AttemptLimits {
     /// From start to exit.
     pub wall_s: u64,
-    /// Without any output.
+    /// From start to the first byte of output or of a transcript.
+    pub start_s: u64,
+    /// Without a sign of life.
     pub idle_s: u64,
+    /// From the call of a tool to its answer; then the tool is ended, and after as long again the agent.
+    pub tool_s: u64,
+    /// From a tool's answer to the next sign of life.
+    pub after_tool_s: u64,
     /// From the agent's result to its exit.
     pub after_result_s: u64,
+    /// From a question that only you can answer to the end.
+    pub prompt_s: u64,
 }
 
 impl Default for AttemptLimits {
     fn default() -> Self {
         Self {
             wall_s: 2 * 3600,
+            start_s: 5 * 60,
             idle_s: 30 * 60,
+            tool_s: 3600,
+            after_tool_s: 10 * 60,
             after_result_s: 30,
+            prompt_s: 1,
         }
     }
 }

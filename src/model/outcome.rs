@@ -3,6 +3,7 @@ use super::cursor::Cursor;
 use super::failure_class::FailureClass;
 use super::hang_kind::HangKind;
 use super::iteration_effect::IterationEffect;
+use super::processes::{Containment, EndedTool, Processes, Scope};
 use super::requirement::Requirement;
 use super::status::Status;
 use super::usage::Usage;
@@ -31,6 +32,30 @@ pub struct Exit {
     /// Whether the kernel killed a process of it for want of memory, where the shim can see that.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub out_of_memory: bool,
+    /// What is left of it.
+    #[serde(default)]
+    pub scope: Scope,
+    #[serde(default)]
+    pub containment: Containment,
+    /// The question that the agent could not answer, if it was ended for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub question: Option<String>,
+    /// Tools that were ended before the agent.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ended_tools: Vec<EndedTool>,
+}
+
+impl Exit {
+    /// Returns what became of the processes.
+    pub fn processes(&self) -> Processes {
+        Processes {
+            containment: self.containment,
+            swept: self.swept,
+            scope: self.scope,
+            hang: self.limit,
+            ended_tools: self.ended_tools.clone(),
+        }
+    }
 }
 
 /// An attempt that is over.
@@ -42,6 +67,9 @@ pub struct FinishedAttempt {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub class: Option<FailureClass>,
     pub usage: Usage,
+    /// What became of its processes, if its end is on record.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub processes: Option<Processes>,
     /// What its last words promise.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub promises: Vec<String>,
@@ -61,6 +89,7 @@ impl FinishedAttempt {
             class: outcome.class(),
             outcome,
             usage: Usage::default(),
+            processes: None,
             promises: Vec::new(),
             tree: None,
             effect: None,

@@ -4,7 +4,7 @@ use super::progress_snapshots::ProgressSnapshots;
 use super::status_file;
 use crate::agent;
 use crate::exec::file_tail::last_text;
-use crate::model::{Exit, Outcome, Usage};
+use crate::model::{Exit, HangKind, Outcome, Processes, Usage};
 use crate::plan::{Node, Plan, PlanKind};
 use crate::store::session::kept;
 use crate::store::{atomic, beneath, crash};
@@ -15,14 +15,15 @@ use std::io;
 const STDERR_TAIL: u64 = 4096;
 
 impl Attempt {
-    /// Returns how the attempt ended and what it used; writes `status.json` and `output.md`.
+    /// Returns how the attempt ended, what it used, and what became of its processes if that is on record; writes
+    /// `status.json` and `output.md`.
     pub(super) async fn conclude(
         &mut self,
         plan: &Plan,
         node: &Node,
         snapshots: &mut ProgressSnapshots,
         now: Timestamp,
-    ) -> io::Result<(Outcome, Usage)> {
+    ) -> io::Result<(Outcome, Usage, Option<Processes>)> {
         let folder = &self.paths.iteration;
         let exit: Option<Exit> = beneath::read(&folder.exit())
             .ok()
@@ -32,12 +33,16 @@ impl Attempt {
             sweep(plan, self.cursor).await;
             let outcome = if self.end.is_requested() {
                 Outcome::Cancelled
+            } else if self.enforcement.has_killed() {
+                Outcome::TimedOut {
+                    limit: HangKind::Wall,
+                }
             } else {
                 Outcome::Lost {
                     reason: "its shim was killed".to_owned(),
                 }
             };
-            return Ok((outcome, self.transcript.usage()));
+            return Ok((outcome, self.transcript.usage(), None));
         };
         let status = status_file::read(&self.paths);
         status_file::keep(&self.paths)?;
@@ -55,9 +60,14 @@ impl Attempt {
         crash::point("conclude: before output.md");
         self.keep_output(plan)?;
         crash::point("conclude: output.md kept");
+<<<<<<< HEAD
         let second = self.paths.run.kept_file(&self.paths.own_progress);
         snapshots.keep(&self.paths.progress, folder, second.as_deref())?;
         Ok((outcome, self.transcript.usage()))
+=======
+        snapshots.keep(&self.paths.progress, folder)?;
+        Ok((outcome, self.transcript.usage(), Some(exit.processes())))
+>>>>>>> e129393 (shim: tell hangs apart, contain agents, measure waits steadily)
     }
 
     /// Keeps the agent's final text as `output.md`; of plain output, all of it.

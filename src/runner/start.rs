@@ -3,9 +3,9 @@ use super::attempt_context::AttemptContext;
 use super::env::RunnerEnv;
 use super::folder::AttemptFolder;
 use super::status_file;
-use crate::agent::{self, Invocation, InvocationContext, PromptDelivery};
-use crate::exec::shim::{Job, SpawnedShim};
-use crate::model::{FailureClass, Outcome, ProcessId, Requirement, env_tag};
+use crate::agent::{self, Adapter, Invocation, InvocationContext, OutputFormat, PromptDelivery};
+use crate::exec::shim::{Job, SpawnedShim, Watched};
+use crate::model::{Env, FailureClass, Outcome, ProcessId, Requirement, env_tag};
 use crate::plan::Node;
 use crate::plan::template::{self, UnknownVariable};
 use crate::store::lock::FileLock;
@@ -70,6 +70,7 @@ pub(super) fn start(
     ];
     let mut shim = SpawnedShim::start(
         &env.exe,
+        env.containment(),
         tags.into_iter().chain(crash::pass_on()),
         // The lock goes with it: it is the shim's as soon as we close our copy.
         stdout.into_parts().0,
@@ -193,6 +194,7 @@ fn job(context: &AttemptContext<'_>, prompt: &str) -> Result<Job, Box<Outcome>> 
         })
     })?;
     let args = supported(node, env, &program, invocation.args);
+    let watched = watched(node.agent.adapter(), &vars, &env.workspace.cwd);
     Ok(Job {
         program,
         args,
@@ -201,6 +203,18 @@ fn job(context: &AttemptContext<'_>, prompt: &str) -> Result<Job, Box<Outcome>> 
         prompt: (by == PromptDelivery::Stdin).then(|| paths.iteration.prompt()),
         folder: paths.iteration.clone(),
         limits: node.agent.limits,
-        events: node.agent.adapter().output_format().ends_with_result(),
+        watched,
     })
+}
+
+/// Returns what the shim needs to know of the program to notice that it hangs.
+fn watched(adapter: &dyn Adapter, vars: &Env, cwd: &Utf8Path) -> Watched {
+    let format = adapter.output_format();
+    let questions = adapter.questions().iter();
+    Watched {
+        events: matches!(format, OutputFormat::Events { .. }),
+        ends_with_result: format.ends_with_result(),
+        questions: questions.map(|known| known.text.to_owned()).collect(),
+        transcripts: adapter.transcripts(vars, cwd),
+    }
 }

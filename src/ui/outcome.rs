@@ -1,6 +1,6 @@
 //! How an attempt ended, in one line: in a session's window, and in its logs.
 use super::style;
-use crate::model::{Decision, Outcome, Status};
+use crate::model::{Decision, Outcome, Processes, Scope, Status};
 use crate::text::{first_line, plain};
 
 /// Returns the line for an outcome.
@@ -9,6 +9,26 @@ pub fn line(outcome: &Outcome) -> String {
         Outcome::Reported { status } => reported(status),
         other => format!("{} agent {}", style::bad("✗"), plain(&other.to_string())),
     }
+}
+
+/// Returns what else happened to the processes of an attempt, one line each.
+pub fn notes(outcome: &Outcome, processes: Option<&Processes>) -> Vec<String> {
+    let Some(processes) = processes else {
+        return Vec::new();
+    };
+    let mut notes: Vec<String> = processes
+        .ended_tools
+        .iter()
+        .map(|tool| plain(&tool.to_string()))
+        .collect();
+    // Of any other attempt that is the outcome itself.
+    if let (Outcome::Reported { .. }, Some(hang)) = (outcome, processes.hang) {
+        notes.push(format!("it had to be ended: {hang}"));
+    }
+    if processes.scope == Scope::Left {
+        notes.push("a process of it does not end: it is stuck in the kernel".to_owned());
+    }
+    notes
 }
 
 /// Returns the line for a status an agent has reported.

@@ -364,6 +364,22 @@ fn a_hanging_agent_is_ended_and_retried() {
 }
 
 #[test]
+fn an_agent_that_waits_for_a_silent_server_after_a_tool_is_ended_and_retried() {
+    let first = script().conversation(|_| vec![turn().bash("true"), turn().but(hang())]);
+    let patient = |it: ClaudeEnv| it.var("API_TIMEOUT_MS", "60000");
+    let limits = "limits: { after_tool: 4s }";
+    let Some((_api, project, shown)) = tried_again(first, limits, patient) else {
+        return;
+    };
+    assert_eq!(
+        kinds(&project.outcomes()),
+        ["timed_out", "reported"],
+        "{shown}"
+    );
+    assert_eq!(project.outcomes()[0]["limit"], "after-tool");
+}
+
+#[test]
 fn an_agent_whose_stream_is_cut_makes_another_attempt() {
     let first = script().conversation(|_| {
         vec![

@@ -1,10 +1,12 @@
 //! Claude Code as a provider.
-use super::{args, events, models, permissions};
+use super::{args, events, models, permissions, questions, sessions};
 use crate::agent::adapter::{Adapter, ErrorSource, Refusal};
 use crate::agent::context::InvocationContext;
 use crate::agent::options::AgentOptions;
+use crate::agent::question::Question;
 use crate::agent::transcript::{Denial, OutputFormat};
-use crate::model::PermissionMode;
+use crate::model::{Env, PermissionMode};
+use camino::{Utf8Path, Utf8PathBuf};
 use std::borrow::Cow;
 
 /// Events of Claude Code, which other programs print too.
@@ -124,6 +126,14 @@ impl Adapter for Claude {
 
     fn error_source(&self) -> ErrorSource {
         ErrorSource::Stdout
+    }
+
+    fn questions(&self) -> &'static [Question] {
+        &questions::QUESTIONS
+    }
+
+    fn transcripts(&self, env: &Env, cwd: &Utf8Path) -> Vec<Utf8PathBuf> {
+        sessions::transcripts(env, cwd)
     }
 
     fn refusal(&self, plain_output: [&str; 2]) -> Option<Refusal> {

@@ -4,7 +4,9 @@ mod args;
 mod events;
 mod models;
 mod permissions;
+mod questions;
 mod result;
+mod sessions;
 mod usage;
 
 pub(super) use adapter::{Claude, FORMAT, LOGIN};

@@ -15,11 +15,10 @@ const STDERR_TAIL: usize = 2048;
 /// Classifies how the attempt ended. `status` is the content of a fresh `status.json`, or why there is none.
 ///
 /// In this order, the first that fits:
-/// - exit 0 and a valid status is *reported*, whatever was printed. This holds even if a limit ended the agent: interrupted
-///   after its result (a background command kept it from exiting) Claude Code exits 0, and the work is done. Any other end by
-///   a limit is *timed out*, however good the status.
-/// - a cancelled agent is *cancelled*, unless it had given its result before, without error: then its work is not lost and
-///   not repeated.
+/// - a valid status is *reported* if the agent's last result is one without error, whatever ended the process: the work is
+///   done, and would be done twice. Programs exit differently when they are interrupted after their result.
+/// - a valid status and exit 0 is *reported* too, whatever was printed, unless the agent was cancelled.
+/// - a cancelled agent is *cancelled*, one that hung is *timed out*, however good the status.
 /// - a budget that the program was given and used up is *exhausted*: another attempt would use up another one.
 /// - a used up quota comes before a refusal, then what the machine lacks, an outage, a crash; of Claude Code each is
 ///   recognised by structured fields. Texts are only matched where it gives nothing else (it refuses to run as root, or
@@ -43,7 +42,7 @@ pub fn outcome(
     let state = &*with_plain_failure(spec.adapter(), transcript.state(), exit, stderr);
     let has_succeeded = transcript.saw_result() && !state.has_failed();
     let no_status = match reported_status(spec, transcript, status) {
-        Ok(status) if exit.code == Some(0) && (has_succeeded || !exit.cancelled) => {
+        Ok(status) if has_succeeded || exit.code == Some(0) && !exit.cancelled => {
             return Outcome::Reported { status };
         }
         Ok(_) => String::new(),
@@ -51,6 +50,9 @@ pub fn outcome(
     };
     if exit.cancelled {
         return Outcome::Cancelled;
+    }
+    if let Some(asked) = refusal::asked_known(spec, exit) {
+        return asked;
     }
     if let Some(limit) = exit.limit {
         return of_hang(spec, state, limit, stderr, now);

@@ -7,6 +7,22 @@ use crate::model::{Exit, FailureClass, HangKind, Outcome};
 use crate::text::error_line;
 use std::collections::BTreeSet;
 
+/// Returns the refusal of a program that asked one of its known questions.
+pub(super) fn asked_known(spec: &AgentSpec, exit: &Exit) -> Option<Outcome> {
+    let question = exit.question.as_ref()?;
+    let mut known = spec.adapter().questions().iter();
+    let known = known.find(|known| known.text == question)?;
+    Some(Outcome::Refused {
+        class: FailureClass::Refused,
+        reason: format!(
+            "{} asks {}, and an agent has no terminal to answer",
+            spec.adapter().display_name(),
+            known.about
+        ),
+        hint: known.hint.to_owned(),
+    })
+}
+
 /// Returns the refusal of a program that could not be started.
 pub(super) fn not_started(spec: &AgentSpec, error: &str) -> Outcome {
     Outcome::Refused {

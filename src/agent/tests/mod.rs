@@ -3,7 +3,7 @@ use super::context::InvocationContext;
 use super::registry::Provider;
 use super::spec::{AgentSpec, AttemptLimits};
 use super::transcript::{Activity, Transcript};
-use crate::model::{Cursor, Exit, PermissionMode, RunId, SessionName, Status};
+use crate::model::{Containment, Cursor, Exit, PermissionMode, RunId, Scope, SessionName, Status};
 use camino::Utf8Path;
 use jiff::Timestamp;
 
@@ -58,6 +58,10 @@ fn exit(code: i32) -> Exit {
         ended_at: now(),
         swept: 0,
         out_of_memory: false,
+        scope: Scope::Empty,
+        containment: Containment::Groups,
+        question: None,
+        ended_tools: Vec::new(),
     }
 }
 

@@ -12,7 +12,7 @@ use crate::clock;
 use crate::engine::Phase;
 use crate::error::{ExitCode, Result};
 use crate::exec::file_tail::FileTail;
-use crate::model::{Cursor, Event, FinishedAttempt, Line, WaitReason};
+use crate::model::{Cursor, Event, Line, WaitReason};
 use crate::plan::{Block, Step};
 use crate::store::layout::RunDir;
 use crate::store::session::{Snapshot, load_cached};
@@ -207,13 +207,14 @@ impl<'a> Follower<'a> {
                 self.complete = false;
                 self.print_more()?;
             }
-            Event::AgentExited(FinishedAttempt {
-                cursor, outcome, ..
-            }) if *cursor == self.cursor => {
+            Event::AgentExited(attempt) if attempt.cursor == self.cursor => {
                 self.print_more()?;
                 self.finish()?;
                 self.complete = true;
-                self.print_line(&ui::outcome::line(outcome));
+                self.print_line(&ui::outcome::line(&attempt.outcome));
+                for note in ui::outcome::notes(&attempt.outcome, attempt.processes.as_ref()) {
+                    self.print_line(&note);
+                }
             }
             Event::WaitStarted { reason, until } => {
                 if let Some(reason) = wait_reason(reason) {

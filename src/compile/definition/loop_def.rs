@@ -101,12 +101,20 @@ pub struct LoopDef {
 #[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct LimitsDef {
-    /// From start to exit.
+    /// From start to exit; 2h by default.
     pub wall: Option<Span>,
-    /// Without any output.
+    /// From start to the first output; 5m by default where the program prints events.
+    pub start: Option<Span>,
+    /// Without output, growth of the program's transcript or use of the processor; 30m by default.
     pub idle: Option<Span>,
-    /// From the agent's result to its exit.
+    /// From the call of a tool to its answer; 1h by default. Then the tool is ended, and after as long again the agent.
+    pub tool: Option<Span>,
+    /// From a tool's answer to the next sign of life; 10m by default.
+    pub after_tool: Option<Span>,
+    /// From the agent's result to its exit; 30 by default.
     pub after_result: Option<Span>,
+    /// From a question that only you can answer, on a terminal that is not there, to the end; 1 by default.
+    pub prompt: Option<Span>,
 }
 
 /// Bounds of the whole session; 0 is none.

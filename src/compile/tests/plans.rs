@@ -39,8 +39,12 @@ fn a_plan_has_sensible_defaults() {
             "retry_delay_ms": 5000,
             "limits": {
               "wall_s": 7200,
+              "start_s": 300,
               "idle_s": 1800,
-              "after_result_s": 30
+              "tool_s": 3600,
+              "after_tool_s": 600,
+              "after_result_s": 30,
+              "prompt_s": 1
             }
           },
           "prompt": "Read ${CTX} and ${PROGRESS}, then write ${STATUS}.\n",

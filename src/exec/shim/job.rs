@@ -18,6 +18,18 @@ pub struct Job {
     pub prompt: Option<Utf8PathBuf>,
     pub folder: IterationDir,
     pub limits: AttemptLimits,
-    /// Whether the output is stream-json, whose `result` events start the after-result limit.
+    pub watched: Watched,
+}
+
+/// What a shim needs to know of an agent's program to notice that it hangs.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Watched {
+    /// Whether the program prints events.
     pub events: bool,
+    /// Whether a `result` event is the last one, which starts the after-result limit.
+    pub ends_with_result: bool,
+    /// What the program prints when it asks you something, words separated by single spaces.
+    pub questions: Vec<String>,
+    /// The folders in which it may write its transcript.
+    pub transcripts: Vec<Utf8PathBuf>,
 }

@@ -1,6 +1,7 @@
 //! Ends what an agent leaves behind.
 use super::signals::Signals;
 use crate::exec::process;
+use crate::model::Scope;
 use nix::errno::Errno;
 use nix::sys::signal::{self, Signal};
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
@@ -13,8 +14,8 @@ const PATIENCE: Duration = Duration::from_secs(1);
 const INTERVAL: Duration = Duration::from_millis(5);
 
 /// Ends every process that was handed to us, in whatever group or session it is, and the agent's group if there is one.
-/// Returns how many there were.
-pub(super) fn sweep(group: Option<Pid>, at_once: bool, signals: &mut Signals) -> u32 {
+/// Returns how many there were, and what is left of them.
+pub(super) fn sweep(group: Option<Pid>, at_once: bool, signals: &mut Signals) -> (u32, Scope) {
     let mut swept = 0;
     let mut signal = if at_once {
         Signal::SIGKILL
@@ -34,14 +35,14 @@ pub(super) fn sweep(group: Option<Pid>, at_once: bool, signals: &mut Signals) ->
         if deadline <= Instant::now() {
             if signal == Signal::SIGKILL {
                 // A process stuck in the kernel; nothing more can be done from here.
-                break;
+                return (swept, Scope::Left);
             }
             signal = Signal::SIGKILL;
             deadline = Instant::now() + PATIENCE;
         }
         signals.wait(INTERVAL, None);
     }
-    swept
+    (swept, Scope::Empty)
 }
 
 /// Reaps what has ended. Returns whether anything is left.

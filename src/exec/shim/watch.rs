@@ -1,13 +1,16 @@
 //! Watches an agent until its end, and brings the end about where a limit or the runner demands it.
+use super::attempt::containment;
 use super::control::ControlRequest;
+use super::hang::{Remedy, is_overdue, remedy};
 use super::input::AgentInput;
 use super::job::Job;
-use super::result_watch::ResultWatch;
+use super::life::Life;
 use super::signals::{GUARD_GONE, Signals};
 use super::sweep::sweep;
+use super::tool_end::ToolEnd;
 use crate::agent::AttemptLimits;
 use crate::clock;
-use crate::model::{Exit, HangKind};
+use crate::model::{EndedTool, Exit, HangKind};
 use crate::store::crash;
 use jiff::Timestamp;
 use nix::sys::signal::{self, Signal};
@@ -20,8 +23,12 @@ use std::time::{Duration, Instant};
 /// How long each step of ending an agent may take: INT lets it write its last words, TERM lets it clean up.
 const AFTER_INT: Duration = Duration::from_secs(5);
 const AFTER_TERM: Duration = Duration::from_secs(3);
-/// How often the limits are checked while an agent runs.
+/// How often the limits are checked while an agent runs; short ones more often.
 const CHECK_INTERVAL: Duration = Duration::from_secs(2);
+/// Checks within the shortest limit.
+const CHECKS: u32 = 4;
+/// Ended tools that are recorded.
+const MAX_ENDED_TOOLS: usize = 20;
 
 /// A running agent.
 pub(super) struct Watch<'a> {
@@ -30,9 +37,13 @@ pub(super) struct Watch<'a> {
     group: Pid,
     input: AgentInput,
     signals: Signals,
-    started: Instant,
-    output: ResultWatch,
+    life: Life,
+    /// Time between two checks.
+    interval: Duration,
     limit: Option<HangKind>,
+    question: Option<String>,
+    ending_tool: Option<ToolEnd>,
+    ended_tools: Vec<EndedTool>,
     cancelled: bool,
     guard_gone: bool,
 }
@@ -40,16 +51,18 @@ pub(super) struct Watch<'a> {
 impl<'a> Watch<'a> {
     pub(super) fn new(job: &'a Job, child: Child, input: AgentInput, signals: Signals) -> Self {
         let group = Pid::from_raw(i32::try_from(child.id()).unwrap_or(i32::MAX));
-        let output = ResultWatch::new(job.folder.stdout(), job.folder.stderr(), job.events);
         Self {
             job,
             child,
             group,
             input,
             signals,
-            started: Instant::now(),
-            output,
+            life: Life::new(job),
+            interval: interval(&job.limits),
             limit: None,
+            question: None,
+            ending_tool: None,
+            ended_tools: Vec::new(),
             cancelled: false,
             guard_gone: false,
         }
@@ -60,7 +73,7 @@ impl<'a> Watch<'a> {
         let status = self.until_exit()?;
         crash::point("agent reaped");
         let at_once = self.cancelled || self.guard_gone;
-        let swept = sweep(Some(self.group), at_once, &mut self.signals);
+        let (swept, scope) = sweep(Some(self.group), at_once, &mut self.signals);
         crash::point("swept");
         if self.guard_gone {
             // As if this shim had been killed: the attempt has no end on record and is made again.
@@ -76,6 +89,10 @@ impl<'a> Watch<'a> {
             ended_at: clock::now(),
             swept,
             out_of_memory: false,
+            scope,
+            containment: containment(),
+            question: self.question,
+            ended_tools: self.ended_tools,
         })
     }
 
@@ -94,7 +111,7 @@ impl<'a> Watch<'a> {
                 return self.end(request);
             }
             if check_at <= Instant::now() {
-                self.limit = self.exceeded();
+                self.limit = self.check();
                 if self.limit.is_some() {
                     return self.end(ControlRequest::End);
                 }
@@ -114,34 +131,58 @@ impl<'a> Watch<'a> {
 
     /// Returns when the limits must be checked again.
     fn next_check(&self) -> Instant {
+        if self.ending_tool.is_some() {
+            return ToolEnd::next_look();
+        }
         let wall = Duration::from_secs(self.job.limits.wall_s);
         let wait = if wall.is_zero() {
-            CHECK_INTERVAL
+            self.interval
         } else {
-            wall.saturating_sub(self.started.elapsed())
-                .min(CHECK_INTERVAL)
+            wall.saturating_sub(self.life.ran()).min(self.interval)
         };
         Instant::now() + wait
     }
 
-    /// Returns the limit the agent has exceeded, if any.
-    fn exceeded(&mut self) -> Option<HangKind> {
-        let AttemptLimits {
-            wall_s,
-            idle_s,
-            after_result_s,
-        } = self.job.limits;
-        let over =
-            |limit_s: u64, spent: Duration| 0 < limit_s && Duration::from_secs(limit_s) <= spent;
-        self.output.look();
-        if over(wall_s, self.started.elapsed()) {
-            Some(HangKind::Wall)
-        } else if self.output.saw_result() && over(after_result_s, self.output.quiet_for()) {
-            Some(HangKind::AfterResult)
-        } else if over(idle_s, self.output.quiet_for()) {
-            Some(HangKind::Idle)
-        } else {
-            None
+    /// Returns how the agent hangs, if it does. A tool that hangs is ended first.
+    fn check(&mut self) -> Option<HangKind> {
+        let shim = i32::try_from(std::process::id()).unwrap_or(i32::MAX);
+        let look = self.life.look(self.interval);
+        if let Some(ending) = &mut self.ending_tool {
+            if ending.advance(shim) {
+                self.ending_tool = None;
+                self.life.tool_ended();
+            }
+            return is_overdue(&self.job.limits, &look).then_some(HangKind::Wall);
+        }
+        match remedy(&self.job.limits, &look)? {
+            Remedy::End(HangKind::Idle | HangKind::AfterTool) if self.life.has_computed() => None,
+            Remedy::End(kind) => {
+                if kind == HangKind::Prompt {
+                    self.question = self.life.output.question().map(str::to_owned);
+                }
+                Some(kind)
+            }
+            Remedy::EndTool => {
+                self.end_tool(shim);
+                None
+            }
+        }
+    }
+
+    /// Begins to end the tool that has been at work for the longest time.
+    fn end_tool(&mut self, shim: i32) {
+        let Some((call, ran)) = self.life.output.tools.give_up_longest() else {
+            return;
+        };
+        self.ending_tool = ToolEnd::begin(&call, self.group.as_raw(), shim);
+        if self.ending_tool.is_none() {
+            // It is in the agent itself.
+            self.life.tool_ended();
+        } else if self.ended_tools.len() < MAX_ENDED_TOOLS {
+            self.ended_tools.push(EndedTool {
+                command: call.about,
+                ran_s: ran.as_secs(),
+            });
         }
     }
 
@@ -180,4 +221,22 @@ impl<'a> Watch<'a> {
             }
         }
     }
+}
+
+/// Returns how often limits must be checked so that the shortest is noticed in time.
+fn interval(limits: &AttemptLimits) -> Duration {
+    let AttemptLimits {
+        wall_s: _,
+        start_s,
+        idle_s,
+        tool_s,
+        after_tool_s,
+        after_result_s,
+        prompt_s: _,
+    } = *limits;
+    [start_s, idle_s, tool_s, after_tool_s, after_result_s]
+        .into_iter()
+        .filter(|limit_s| 0 < *limit_s)
+        .map(|limit_s| Duration::from_secs(limit_s) / CHECKS)
+        .fold(CHECK_INTERVAL, Duration::min)
 }

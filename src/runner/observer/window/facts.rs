@@ -3,9 +3,13 @@ use super::format::{position, tokens};
 use super::window::Window;
 use crate::clock;
 use crate::engine::State;
+<<<<<<< HEAD
 use crate::model::{
     Event, FinishedAttempt, NodeEnding, NodeId, Outcome, Usage, WaitReason, repaired,
 };
+=======
+use crate::model::{Event, NodeEnding, NodeId, Outcome, Usage, WaitReason};
+>>>>>>> e129393 (shim: tell hangs apart, contain agents, measure waits steadily)
 use crate::plan::{Plan, PlanKind};
 use crate::store::observer::{Fact, Observer};
 use crate::text;
@@ -17,8 +21,11 @@ impl Observer for Window {
     fn observe(&mut self, fact: &Fact<'_>) -> io::Result<()> {
         let plan = fact.plan;
         match fact.event {
-            Event::AgentExited(FinishedAttempt { outcome, usage, .. }) => {
-                self.show_outcome(fact.state, fact.at, outcome, usage);
+            Event::AgentExited(attempt) => {
+                self.show_outcome(fact.state, fact.at, &attempt.outcome, &attempt.usage);
+                for note in ui::outcome::notes(&attempt.outcome, attempt.processes.as_ref()) {
+                    self.screen.line(&format!("  {note}"));
+                }
             }
             Event::QueueChecked {
                 released, parked, ..

@@ -1,0 +1,160 @@
+//! What an agent's events say about its session and its tools, whatever its provider.
+use super::transcript::about;
+use super::transcript::json::{list, nested, string};
+use serde_json::Value;
+
+/// One thing that an event says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Sign {
+    /// The id of the agent's own session.
+    Session(String),
+    /// A tool was called; `about` is its command or file.
+    ToolCalled { id: String, about: String },
+    /// A tool answered.
+    ToolAnswered { id: String },
+    /// A sub-agent did something, which the call of this id runs.
+    SubAgent { call: String },
+    /// The agent gave a result.
+    Result,
+}
+
+/// Reads what an event says. The kinds of events of all providers are different, or mean the same.
+pub fn read_signs(event: &Value) -> Vec<Sign> {
+    let mut signs = Vec::new();
+    match string(event, "type").as_str() {
+        "system" => signs.extend(session(event)),
+        "assistant" | "user" => message(event, &mut signs),
+        "item.started" => signs.extend(item_started(nested(event, "item"))),
+        "item.completed" => signs.push(answered(nested(event, "item"), "id")),
+        "tool_use" if event.get("tool_id").is_some() => {
+            signs.push(called(event, "tool_id", nested(event, "parameters")));
+        }
+        "tool_result" => signs.push(answered(event, "tool_id")),
+        "tool.execution_start" => {
+            let data = nested(event, "data");
+            signs.push(called(data, "toolCallId", nested(data, "arguments")));
+        }
+        "tool.execution_complete" => signs.push(answered(nested(event, "data"), "toolCallId")),
+        "result" => signs.push(Sign::Result),
+        _ => {}
+    }
+    signs
+}
+
+fn session(event: &Value) -> Option<Sign> {
+    let id = string(event, "session_id");
+    (string(event, "subtype") == "init" && !id.is_empty()).then_some(Sign::Session(id))
+}
+
+/// Reads the blocks of a message of Claude Code or Amp.
+fn message(event: &Value, signs: &mut Vec<Sign>) {
+    let parent = string(event, "parent_tool_use_id");
+    if !parent.is_empty() {
+        signs.push(Sign::SubAgent { call: parent });
+    }
+    for block in list(nested(event, "message"), "content") {
+        match string(block, "type").as_str() {
+            "tool_use" => signs.push(called(block, "id", nested(block, "input"))),
+            "tool_result" => signs.push(answered(block, "tool_use_id")),
+            _ => {}
+        }
+    }
+}
+
+/// Reads the start of an item of Codex; only those that call something wait for an answer.
+fn item_started(item: &Value) -> Option<Sign> {
+    let kind = string(item, "type");
+    ["command_execution", "mcp_tool_call", "collab_tool_call"]
+        .contains(&kind.as_str())
+        .then(|| called(item, "id", item))
+}
+
+fn called(event: &Value, id: &str, input: &Value) -> Sign {
+    Sign::ToolCalled {
+        id: string(event, id),
+        about: about(input),
+    }
+}
+
+fn answered(event: &Value, id: &str) -> Sign {
+    Sign::ToolAnswered {
+        id: string(event, id),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn signs(event: &str) -> Vec<Sign> {
+        read_signs(&serde_json::from_str(event).unwrap())
+    }
+
+    fn call(id: &str, about: &str) -> Vec<Sign> {
+        vec![Sign::ToolCalled {
+            id: id.to_owned(),
+            about: about.to_owned(),
+        }]
+    }
+
+    fn answer(id: &str) -> Vec<Sign> {
+        vec![Sign::ToolAnswered { id: id.to_owned() }]
+    }
+
+    #[test]
+    fn every_provider_says_when_a_tool_is_called_and_when_it_answers() {
+        for (called, answered, id) in [
+            (
+                r#"{"type":"assistant","message":{"content":[{"type":"text","text":"x"},{"type":"tool_use","id":"t1","name":"Bash","input":{"command":"cargo test"}}]}}"#,
+                r#"{"type":"user","message":{"content":[{"type":"tool_result","tool_use_id":"t1","content":"ok"}]}}"#,
+                "t1",
+            ),
+            (
+                r#"{"type":"item.started","item":{"id":"item_1","type":"command_execution","command":"cargo test"}}"#,
+                r#"{"type":"item.completed","item":{"id":"item_1","type":"command_execution","status":"completed"}}"#,
+                "item_1",
+            ),
+            (
+                r#"{"type":"tool_use","tool_name":"shell","tool_id":"g1","parameters":{"command":"cargo test"}}"#,
+                r#"{"type":"tool_result","tool_id":"g1","status":"success"}"#,
+                "g1",
+            ),
+            (
+                r#"{"type":"tool.execution_start","data":{"toolCallId":"c1","toolName":"bash","arguments":{"command":"cargo test"}}}"#,
+                r#"{"type":"tool.execution_complete","data":{"toolCallId":"c1","success":true}}"#,
+                "c1",
+            ),
+        ] {
+            assert_eq!(signs(called), call(id, "cargo test"));
+            assert_eq!(signs(answered), answer(id));
+        }
+    }
+
+    #[test]
+    fn the_events_of_a_sub_agent_name_the_call_that_runs_it() {
+        let event = r#"{"type":"assistant","parent_tool_use_id":"t1","message":{"content":[{"type":"text","text":"x"}]}}"#;
+        assert_eq!(
+            signs(event),
+            [Sign::SubAgent {
+                call: "t1".to_owned()
+            }]
+        );
+    }
+
+    #[test]
+    fn a_session_is_known_from_its_first_event_and_ends_with_a_result() {
+        assert_eq!(
+            signs(r#"{"type":"system","subtype":"init","session_id":"s"}"#),
+            [Sign::Session("s".to_owned())]
+        );
+        assert_eq!(signs(r#"{"type":"result"}"#), [Sign::Result]);
+        for other in [
+            r#"{"type":"system","subtype":"api_retry","session_id":"s"}"#,
+            r#"{"type":"item.started","item":{"id":"i","type":"reasoning"}}"#,
+            r#"{"type":"assistant"}"#,
+            "{}",
+        ] {
+            assert_eq!(signs(other), [], "{other}");
+        }
+    }
+}

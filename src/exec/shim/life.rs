@@ -1,0 +1,112 @@
+//! An agent's signs of life: what it prints, what its program writes down, and what its processes compute.
+use super::hang::Look;
+use super::job::Job;
+use super::output_watch::OutputWatch;
+use super::transcript_watch::TranscriptWatch;
+use crate::exec::family::{family, processor_of_the_dead};
+use std::time::{Duration, Instant};
+
+/// An agent that printed something more recently is alive without a look at its processes.
+const RECENT: Duration = Duration::from_secs(10);
+/// A family that computes for less than this part of the time is at rest: timers and garbage collection take that much.
+const AT_REST: f64 = 0.01;
+
+/// The signs of life of a running agent.
+#[derive(Debug)]
+pub(super) struct Life {
+    pub(super) output: OutputWatch,
+    transcript: TranscriptWatch,
+    /// When its processor time was taken since the last sign of life, and how much that was.
+    processor: Option<(Instant, Duration)>,
+    /// Since when an unanswered question stands.
+    asked: Option<Instant>,
+    started: Instant,
+    last_sign: Instant,
+    /// When a tool was ended of which nothing was printed since.
+    ended_tool: Option<Instant>,
+}
+
+impl Life {
+    pub(super) fn new(job: &Job) -> Self {
+        // The file we hold, whatever an agent has put in its place.
+        let stdout = if cfg!(target_os = "linux") {
+            "/proc/self/fd/1".into()
+        } else {
+            job.folder.stdout()
+        };
+        Self {
+            output: OutputWatch::new(stdout, job.folder.stderr(), job.watched.clone()),
+            transcript: TranscriptWatch::new(job.watched.transcripts.clone()),
+            processor: None,
+            asked: None,
+            started: Instant::now(),
+            last_sign: Instant::now(),
+            ended_tool: None,
+        }
+    }
+
+    /// Looks for signs of life. After `rested` without output it looks at the processes too.
+    pub(super) fn look(&mut self, rested: Duration) -> Look {
+        let printed = self.output.look();
+        if printed {
+            self.ended_tool = None;
+        }
+        let session = self.output.session.as_deref();
+        let wrote = self.transcript.has_grown(session);
+        if printed || wrote {
+            self.give_sign();
+        } else if self.processor.is_none() && rested.min(RECENT) <= self.last_sign.elapsed() {
+            self.processor = Some((Instant::now(), processor_time()));
+        }
+        let asks = self.output.question().is_some();
+        self.asked = asks.then(|| self.asked.unwrap_or_else(Instant::now));
+        let tools = &self.output.tools;
+        Look {
+            ran: self.started.elapsed(),
+            still: self.last_sign.elapsed(),
+            silent: self.output.silent_for(),
+            began: self.output.has_printed() || self.transcript.exists(),
+            gave_result: self.output.saw_result,
+            answered: tools.all_answered(),
+            tool: tools.longest().map(|call| call.since.elapsed()),
+            ended_tool: self.ended_tool.map(|ended| ended.elapsed()),
+            asked: self.asked.map(|asked| asked.elapsed()),
+        }
+    }
+
+    /// Records that the processes of a tool were ended.
+    pub(super) fn tool_ended(&mut self) {
+        self.ended_tool = Some(Instant::now());
+        self.give_sign();
+    }
+
+    fn give_sign(&mut self) {
+        self.last_sign = Instant::now();
+        self.processor = None;
+    }
+
+    /// Returns how long the agent has run.
+    pub(super) fn ran(&self) -> Duration {
+        self.started.elapsed()
+    }
+
+    /// Whether the agent's processes have computed since its last sign of life, on average. That is one too, then.
+    pub(super) fn has_computed(&mut self) -> bool {
+        let Some((at, before)) = self.processor else {
+            return false;
+        };
+        let used = processor_time().saturating_sub(before).as_secs_f64();
+        let has_computed = AT_REST * at.elapsed().as_secs_f64() < used;
+        if has_computed {
+            self.give_sign();
+        }
+        has_computed
+    }
+}
+
+/// Returns the processor time of everything that descends from this process, the dead included.
+fn processor_time() -> Duration {
+    let me = i32::try_from(std::process::id()).unwrap_or(i32::MAX);
+    let living: Duration = family(me).iter().map(|member| member.processor).sum();
+    living + processor_of_the_dead()
+}
