@@ -5,8 +5,22 @@ use std::time::{Duration, Instant};
 /// Returns the time, to the millisecond.
 #[expect(clippy::disallowed_methods, reason = "this is the one place that asks")]
 pub fn now() -> Timestamp {
-    let now = Timestamp::now();
+    let now = Timestamp::now() + set_ahead();
     Timestamp::from_millisecond(now.as_millisecond()).unwrap_or(now)
+}
+
+/// Returns how far a test has set the clock, in seconds, in the file that `AP_CLOCK` names.
+#[cfg(feature = "crash-points")]
+fn set_ahead() -> jiff::SignedDuration {
+    let set = std::env::var("AP_CLOCK")
+        .and_then(|file| fs_err::read_to_string(file).map_err(|_| std::env::VarError::NotPresent));
+    let seconds = set.ok().and_then(|text| text.trim().parse().ok());
+    jiff::SignedDuration::from_secs(seconds.unwrap_or_default())
+}
+
+#[cfg(not(feature = "crash-points"))]
+fn set_ahead() -> jiff::SignedDuration {
+    jiff::SignedDuration::ZERO
 }
 
 /// Waits where no event tells when to look again.

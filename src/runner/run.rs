@@ -12,6 +12,7 @@ use super::signals::Signals;
 use super::spans::Spans;
 use super::tampering::Watched;
 use super::tasks::Tasks;
+use super::wait_clock::WaitClock;
 use super::wakeup::{ControlSource, Wakeup, attempt_ended, passed, reached};
 use crate::clock;
 use crate::engine::Phase;
@@ -68,6 +69,7 @@ pub(super) struct Runner {
     gates: Gates,
     pub(super) probe: Probe,
     spans: Spans,
+    wait_clock: WaitClock,
     pub(super) git: Git,
     /// The working tree before the current node, until its first iteration is over.
     pub(super) tree_before: Option<WorkTree>,
@@ -97,6 +99,7 @@ impl Runner {
             gates: Gates::default(),
             probe: Probe::default(),
             spans: Spans::default(),
+            wait_clock: WaitClock::default(),
             git: Git::new(&env.workspace.cwd, env.find("git"), &env.vars),
             tree_before: None,
             attempt: None,
@@ -230,15 +233,9 @@ impl Runner {
         if let Some(input) = self.pending_input.take() {
             return Wakeup::Pending(input);
         }
-        let wait_until = match self.session.state().phase {
-            Phase::Waiting { until, .. } => Some(until),
-            Phase::New
-            | Phase::Ready
-            | Phase::Running { .. }
-            | Phase::Parallel
-            | Phase::Exited { .. }
-            | Phase::Ended { .. } => None,
-        };
+        let wait_end = self
+            .wait_clock
+            .end(&self.session.state().phase, clock::now());
         let heartbeat = self
             .attempt
             .as_ref()
@@ -257,7 +254,7 @@ impl Runner {
             input = self.gates.answered() => Wakeup::GateAnswered(input),
             () = reached(heartbeat) => Wakeup::HeartbeatDue,
             () = reached(self.probe.due()) => Wakeup::ProbeDue,
-            () = passed(wait_until) => Wakeup::WaitOver,
+            () = passed(wait_end) => Wakeup::WaitOver,
             () = sleep(poll) => Wakeup::Poll,
         }
     }
@@ -282,7 +279,10 @@ impl Runner {
                 Ok(())
             }
             Wakeup::ProbeDue => self.probe_wait().await,
-            Wakeup::WaitOver => self.accept(&Input::Woke),
+            Wakeup::WaitOver => match self.session.state().phase {
+                Phase::Waiting { until, .. } => Ok(self.session.end_wait(until)?),
+                _ => Ok(()),
+            },
             Wakeup::StopSignal(stop) => {
                 tracing::info!(?stop, "stop signal received");
                 self.stop_requests += 1;
@@ -331,6 +331,7 @@ impl Runner {
         let (plan, state) = (&self.session.plan, self.session.state());
         let mut window = self.window.lock();
         if let Some(attempt) = &mut self.attempt {
+            attempt.enforcement.look();
             attempt.follow(|said, transcript| window.show_activities(said, transcript));
             window.show_working(plan, state, attempt.transcript(), clock::now());
         } else {

@@ -2,10 +2,10 @@
 use super::attempt::Attempt;
 use super::branches::{BranchLink, BranchUpdate};
 use super::signals::{Received, Signals};
+use super::wait_clock::WaitEnd;
 use crate::clock;
 use crate::error::Error;
 use crate::model::{Input, Stop};
-use jiff::Timestamp;
 use std::future::pending;
 use std::time::Duration;
 use tokio::time::{Instant, sleep, sleep_until};
@@ -94,19 +94,16 @@ pub(super) async fn reached(moment: Option<Instant>) {
     }
 }
 
-/// Waits for a time of day; for ever if there is none.
-pub(super) async fn passed(until: Option<Timestamp>) {
-    let Some(until) = until else {
+/// Waits for the end of a wait; for ever if there is none.
+pub(super) async fn passed(end: Option<WaitEnd>) {
+    let Some(WaitEnd { at, moment }) = end else {
         return pending().await;
     };
     loop {
-        let left = until.duration_since(clock::now());
-        let Ok(left) = Duration::try_from(left) else {
-            return;
-        };
-        if left.is_zero() {
+        let now = Instant::now();
+        if at <= now || moment.is_some_and(|moment| moment <= clock::now()) {
             return;
         }
-        sleep(left.min(LONGEST_SLEEP)).await;
+        sleep((at - now).min(LONGEST_SLEEP)).await;
     }
 }

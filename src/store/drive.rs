@@ -7,6 +7,7 @@ use crate::clock;
 use crate::engine::{accept, follow};
 use crate::error::Result;
 use crate::model::{Event, Input};
+use jiff::Timestamp;
 use std::io;
 
 impl Session {
@@ -14,6 +15,15 @@ impl Session {
     pub fn accept(&mut self, input: &Input) -> io::Result<()> {
         let now = clock::now();
         match accept(&self.plan, self.state(), input, now) {
+            Some(event) => self.append(event, now),
+            None => Ok(()),
+        }
+    }
+
+    /// Appends the end of the current wait, whose length has passed: the wall clock may have been set back in it.
+    pub fn end_wait(&mut self, until: Timestamp) -> io::Result<()> {
+        let now = clock::now();
+        match accept(&self.plan, self.state(), &Input::Woke, now.max(until)) {
             Some(event) => self.append(event, now),
             None => Ok(()),
         }

@@ -24,7 +24,7 @@ pub fn follow(plan: &Plan, state: &State, now: Timestamp) -> Option<Event> {
         (Phase::Ready | Phase::Exited { .. } | Phase::Waiting { .. }, Some(stop)) => {
             Some(finish(stop.ending()))
         }
-        (Phase::Waiting { .. }, None) => None,
+        (Phase::Waiting { .. }, None) => session_limit(plan, state, now).map(limit_reached),
         (Phase::Exited { outcome }, None) => after_attempt(plan, state, outcome, now),
         (Phase::Ready, None) => next_step(plan, state, now),
     }
