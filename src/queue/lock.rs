@@ -87,11 +87,29 @@ fn unfinished_call(file: &mut File) -> Option<ProcessId> {
         .lines()
         .rev()
         .find_map(|line| serde_json::from_str(line.strip_prefix("calls ")?).ok())?;
-    (process::liveness(&call) == Liveness::Alive).then_some(call)
+    let may_live = match process::liveness(&call) {
+        Liveness::Alive => true,
+        Liveness::Dead => false,
+        Liveness::Unknown => process::is_contained(),
+    };
+    may_live.then_some(call)
 }
 
 /// Waits for a call whose caller is gone, and ends it if it does not end by itself.
+<<<<<<< HEAD
 fn await_end(call: &ProcessId, timeout: Duration) -> Result<()> {
+=======
+fn await_end(call: &ProcessId, patience: Duration) -> Result<()> {
+    if process::liveness(call) == Liveness::Unknown {
+        return Err(QueueError::busy(
+            format!(
+                "process {} may still work on the queue: it was started outside of this agent",
+                call.pid
+            ),
+            "try again when the next iteration has begun",
+        ));
+    }
+>>>>>>> e129393 (shim: tell hangs apart, contain agents, measure waits steadily)
     let gone = || process::liveness(call) != Liveness::Alive;
     if clock::wait_until(timeout, gone) {
         return Ok(());

@@ -17,6 +17,8 @@ pub(in crate::queue) struct Program {
     pub(in crate::queue) env: Env,
     pub(in crate::queue) limit: Duration,
     pub(in crate::queue) hurried: AtomicBool,
+    /// Whether what a call leaves running is killed at its end. A tracker may have a daemon.
+    pub(in crate::queue) is_swept: bool,
     /// Where calls are written down while our lock of the database is held.
     pub(in crate::queue) call_log: Mutex<Option<File>>,
 }
@@ -85,7 +87,12 @@ impl Program {
         let missing = |error: &dyn std::fmt::Display| missing(name, error);
         let path = find_program(name, self.env.get("PATH"), &self.cwd)
             .ok_or_else(|| missing(&"there is no such program on PATH"))?;
-        let running = BoundedCommand::new(path)
+        let command = if self.is_swept {
+            BoundedCommand::swept(path)
+        } else {
+            BoundedCommand::new(path)
+        };
+        let running = command
             .args(args)
             .current_dir(&self.cwd)
             .clean_env(&self.env)

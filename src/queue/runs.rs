@@ -66,7 +66,8 @@ fn is_alive(runs: &Utf8Path, run: &RunId) -> bool {
     let home: Option<Home> = fs::read(runs.join(run.as_str()))
         .ok()
         .and_then(|text| serde_json::from_slice(&text).ok());
-    home.is_some_and(|home| home.runs_now(run))
+    // From inside an agent's namespace neither runner nor agents of other runs can be seen.
+    home.is_some_and(|home| process::is_contained() || home.runs_now(run))
         || !process::find_tagged(env_tag::RUN, run.as_str()).is_empty()
 }
 

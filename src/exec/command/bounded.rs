@@ -1,6 +1,7 @@
 //! What to run, and the bounds it runs in.
 use super::error::CommandError;
-use super::running::RunningCommand;
+use super::running::{Bounds, RunningCommand};
+use crate::exec::shim;
 use crate::model::{CommandOutput, Env, caller_env};
 use camino::Utf8Path;
 use std::ffi::OsStr;
@@ -23,6 +24,7 @@ pub struct BoundedCommand {
     limit: Duration,
     max_output: u64,
     own_group: bool,
+    is_swept: bool,
 }
 
 impl BoundedCommand {
@@ -41,7 +43,19 @@ impl BoundedCommand {
             limit: DEFAULT_LIMIT,
             max_output: DEFAULT_MAX_OUTPUT,
             own_group: true,
+            is_swept: false,
         }
+    }
+
+    /// The same for a program whose answer is all that is wanted of it: what it leaves running is killed at its end, and
+    /// all of it if we die.
+    pub fn swept(program: impl AsRef<OsStr>) -> Self {
+        let Some((sweeper, args)) = shim::sweeper() else {
+            return Self::new(program);
+        };
+        let mut swept = Self::new(sweeper).args(args).args([program]);
+        swept.is_swept = true;
+        swept
     }
 
     #[must_use]
@@ -137,6 +151,11 @@ impl BoundedCommand {
             // The program may end without having read it all.
             std::thread::spawn(move || stdin.write_all(&input));
         }
-        Ok(RunningCommand::new(child, self.own_group, self.max_output))
+        let bounds = Bounds {
+            own_group: self.own_group,
+            max_output: self.max_output,
+            is_swept: self.is_swept,
+        };
+        Ok(RunningCommand::new(child, bounds))
     }
 }

@@ -2,8 +2,8 @@
 //!
 //! It runs in a process group of its own, gets its input from us or none, and its output is kept up to a
 //! limit or goes to files. When its time is over, or when nothing waits for it any more, the group and all
-//! descendants are killed. A program that ended by itself may leave others running on purpose, a daemon or a
-//! job that a gate asks about later; those are left alone.
+//! descendants are killed. What a program leaves running when it ends by itself is left alone, as the daemon of a
+//! tracker is; of a gate, a judge and a queue's command ([`BoundedCommand::swept`]) it is killed too.
 mod bounded;
 mod error;
 mod find;

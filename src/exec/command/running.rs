@@ -1,6 +1,7 @@
 //! A program that runs: waiting for its end, and killing it with all it started.
 use super::error::CommandError;
 use crate::exec::process;
+use crate::exec::shim;
 use crate::model::{CommandOutput, ProcessId};
 use nix::sys::signal::{Signal, killpg};
 use nix::sys::wait::{Id, WaitPidFlag, waitid};
@@ -34,30 +35,41 @@ impl Drop for CancelOnDrop {
     }
 }
 
+/// How a program runs.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Bounds {
+    /// Whether it leads a process group.
+    pub(super) own_group: bool,
+    /// How much of each output stream is kept.
+    pub(super) max_output: u64,
+    /// Whether a shim is around it, which ends by a signal of its own if the program cannot be started.
+    pub(super) is_swept: bool,
+}
+
 /// A program that was started. It is killed when this is dropped before its end.
 pub struct RunningCommand {
     child: Child,
     pid: Pid,
-    own_group: bool,
+    bounds: Bounds,
     output: [Receiver<Vec<u8>>; 2],
     wakeups: (Sender<Wakeup>, Receiver<Wakeup>),
     reaped: bool,
 }
 
 impl RunningCommand {
-    /// Watches a child that was just started; `own_group` says whether it leads a process group.
-    pub(super) fn new(mut child: Child, own_group: bool, max_output: u64) -> Self {
+    /// Watches a child that was just started.
+    pub(super) fn new(mut child: Child, bounds: Bounds) -> Self {
         let pid = Pid::from_raw(i32::try_from(child.id()).unwrap_or(i32::MAX));
         let wakeups = mpsc::channel();
         notify_of_exit(pid, wakeups.0.clone());
         Self {
             output: [
-                collect(child.stdout.take(), max_output),
-                collect(child.stderr.take(), max_output),
+                collect(child.stdout.take(), bounds.max_output),
+                collect(child.stderr.take(), bounds.max_output),
             ],
             child,
             pid,
-            own_group,
+            bounds,
             wakeups,
             reaped: false,
         }
@@ -91,6 +103,10 @@ impl RunningCommand {
         }
         let status = self.reap().map_err(CommandError::Wait)?;
         let [stdout, stderr] = [&self.output[0], &self.output[1]].map(rest);
+        if self.bounds.is_swept && status.signal() == Some(shim::NOT_STARTED as i32) {
+            let why = String::from_utf8_lossy(&stderr).into_owned();
+            return Err(CommandError::Start(io::Error::other(why)));
+        }
         Ok(CommandOutput {
             code: status.code(),
             signal: status.signal(),
@@ -108,7 +124,7 @@ impl RunningCommand {
 
     fn kill(&mut self) {
         let descendants = process::descendants(self.pid.as_raw());
-        if self.own_group {
+        if self.bounds.own_group {
             let _ = killpg(self.pid, Signal::SIGKILL);
         }
         let _ = self.child.kill();

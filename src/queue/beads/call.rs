@@ -52,6 +52,7 @@ impl Bd {
                 env,
                 limit,
                 hurried: AtomicBool::new(false),
+                is_swept: false,
                 call_log: Mutex::default(),
             },
         }

@@ -55,6 +55,7 @@ impl Command {
             env: at.env.clone(),
             limit,
             hurried: AtomicBool::new(false),
+            is_swept: true,
             call_log: Mutex::default(),
         };
         Self { commands, program }

@@ -56,7 +56,7 @@ fn call(context: &AttemptContext<'_>, gate: &Gate) -> Option<BoundedCommand> {
     let file = context.paths.iteration.context().to_string();
     vars.insert(env_tag::RUN.to_owned(), context.plan.run.to_string());
     vars.insert("AP_CONTEXT".to_owned(), file);
-    let command = BoundedCommand::new(env.find(program)?)
+    let command = BoundedCommand::swept(env.find(program)?)
         .args(args)
         .clean_env(&vars)
         .current_dir(&env.workspace.cwd)

@@ -106,7 +106,7 @@ impl JudgeCall {
         };
         let (mut verdict, mut usage) = (broken(""), Usage::default());
         for _ in 0..JUDGE_TRIES {
-            let command = BoundedCommand::new(program)
+            let command = BoundedCommand::swept(program)
                 .args(&self.args)
                 .clean_env(&self.vars)
                 .current_dir(&self.cwd)
