@@ -47,6 +47,10 @@ pub(super) fn in_window(socket: &Utf8Path) -> Result<ExitCode> {
         let project = None;
         Caller { program, project }.remember();
     }
+    if let Err(error) = process_limits::check() {
+        line.reply(&LaunchReply::failed(&error))?;
+        return Ok(error.exit_code());
+    }
     let run_dir = env
         .workspace
         .store_root
@@ -87,6 +91,7 @@ fn environment(request: &LaunchRequest) -> RunnerEnv {
     env.slots.clone_from(&request.slots);
     env.notify = request.notify;
     env.shows_on_stderr = request.shows_on_stderr;
+    env.contain = request.contain;
     env
 }
 

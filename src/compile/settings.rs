@@ -6,6 +6,7 @@
 //!   bd: /opt/beads/bd
 //! keep_window: false                   # close a session's tmux window when it ends
 //! max_agents: 4                        # at a time on this machine, over all sessions
+//! contain: namespace                   # agents in a PID namespace, as an ordinary user too
 //! notify:
 //!   desktop: false                     # no desktop notification when a session ends
 //! providers:                           # for `provider: mycli`; see docs/providers.md
@@ -20,6 +21,7 @@
 use super::diagnostics::{Diagnostics, Document, LintCode, Location, Problem, SourceText};
 use super::yaml;
 use crate::agent::{Provider, ProviderDef};
+use crate::model::Contain;
 use crate::plan::{Plan, QueueSource, Step};
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -35,6 +37,8 @@ pub struct Settings {
     pub keep_window: Option<bool>,
     /// How many agents may run at a time on this machine, over all sessions of this user; unlimited by default.
     pub max_agents: Option<u32>,
+    /// How agents are contained: `auto` (a PID namespace as root), `groups` or `namespace`.
+    pub contain: Contain,
     /// How the user is notified.
     pub notify: Notify,
     /// Kinds of agents beside those that are built in, by name.

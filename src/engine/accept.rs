@@ -2,8 +2,8 @@
 use super::policy::probe_interval;
 use super::state::{Phase, State};
 use crate::model::{
-    BranchReport, Change, Cursor, Ending, Event, FinishedAttempt, GateVerdict, Input, NodeId,
-    Outcome, ProcessId, Request, Task, Usage, WaitReason,
+    BranchReport, Change, Containment, Cursor, Ending, Event, FinishedAttempt, GateVerdict, Input,
+    NodeId, Outcome, ProcessId, Request, Task, Usage, WaitReason,
 };
 use crate::plan::Plan;
 use jiff::Timestamp;
@@ -14,7 +14,11 @@ use jiff::Timestamp;
 pub fn accept(plan: &Plan, state: &State, input: &Input, now: Timestamp) -> Option<Event> {
     match input {
         Input::Request(request) => requested(state, request),
-        Input::AgentStarted { cursor, shim } => agent_started(state, *cursor, shim),
+        Input::AgentStarted {
+            cursor,
+            shim,
+            containment,
+        } => agent_started(state, *cursor, shim, *containment),
         Input::AgentExited(attempt) => agent_exited(state, attempt),
         Input::GateAnswered {
             cursor,
@@ -50,7 +54,12 @@ pub fn accept(plan: &Plan, state: &State, input: &Input, now: Timestamp) -> Opti
     }
 }
 
-fn agent_started(state: &State, cursor: Cursor, started: &ProcessId) -> Option<Event> {
+fn agent_started(
+    state: &State,
+    cursor: Cursor,
+    started: &ProcessId,
+    containment: Option<Containment>,
+) -> Option<Event> {
     let Phase::Running { shim } = &state.phase else {
         return None;
     };
@@ -58,6 +67,7 @@ fn agent_started(state: &State, cursor: Cursor, started: &ProcessId) -> Option<E
     news.then(|| Event::AgentStarted {
         cursor,
         shim: started.clone(),
+        containment,
     })
 }
 

@@ -1,9 +1,15 @@
 //! What the journal amounts to.
 use super::repeat::Repeats;
 use crate::model::{
+<<<<<<< HEAD
     BranchReport, Change, Cursor, Ending, FailureClass, ForkedFrom, GateVerdict, IterationEffect,
     LastChange, Limit, NodeEnding, NodeId, Outcome, ProcessId, QueueStatus, RunId, SessionName,
     Status, Stop, Task, Touched, Usage, WaitReason, WorkTree,
+=======
+    BranchReport, Change, Containment, Cursor, Ending, FailureClass, ForkedFrom, GateVerdict,
+    IterationEffect, LastChange, Limit, NodeEnding, NodeId, Outcome, ProcessId, QueueStatus, RunId,
+    SessionName, Status, Stop, Task, Usage, WaitReason, WorkTree,
+>>>>>>> e129393 (shim: tell hangs apart, contain agents, measure waits steadily)
 };
 use crate::plan::Node;
 use jiff::Timestamp;
@@ -57,6 +63,9 @@ pub struct SessionState {
     pub pausing: bool,
     /// The first request to stop.
     pub stopping: Option<Stop>,
+    /// How the last agent was contained, once one has started.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub containment: Option<Containment>,
     /// The last runner, dead or alive.
     pub runner: Option<ProcessId>,
     pub started_at: Option<Timestamp>,

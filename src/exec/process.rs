@@ -10,7 +10,7 @@ use std::time::SystemTime;
 pub enum Liveness {
     Alive,
     Dead,
-    /// It ran on another machine, so we cannot tell.
+    /// It ran on another machine, or outside of the PID namespace that we are in, so we cannot know.
     Unknown,
 }
 
@@ -22,6 +22,7 @@ pub fn current() -> ProcessId {
         start_ticks: 0,
         boot_id: boot_id().to_owned(),
         host: host().to_owned(),
+        namespace: platform::namespace(),
     })
 }
 
@@ -33,20 +34,16 @@ pub fn identity(pid: i32) -> Option<ProcessId> {
         start_ticks,
         boot_id: boot_id().to_owned(),
         host: host().to_owned(),
+        namespace: platform::namespace(),
     })
 }
 
 /// Returns whether this process lives, and not only its pid: same machine, same boot, same pid, same start.
 pub fn liveness(process: &ProcessId) -> Liveness {
-    if process.host != host() {
-        return Liveness::Unknown;
-    }
-    let alive = process.boot_id == boot_id()
-        && platform::start_ticks(process.pid) == Some(process.start_ticks);
-    if alive {
-        Liveness::Alive
-    } else {
-        Liveness::Dead
+    match locate(process) {
+        Located::Here(_) => Liveness::Alive,
+        Located::Gone => Liveness::Dead,
+        Located::Hidden => Liveness::Unknown,
     }
 }
 
@@ -62,7 +59,46 @@ pub fn may_live_elsewhere(process: &ProcessId, wrote: Option<SystemTime>) -> boo
 
 /// Signals a process unless its pid is another's by now. Returns whether the signal was sent.
 pub fn send(process: &ProcessId, signal: Signal) -> bool {
-    liveness(process) == Liveness::Alive && signal::kill(Pid::from_raw(process.pid), signal).is_ok()
+    match locate(process) {
+        Located::Here(pid) => signal::kill(Pid::from_raw(pid), signal).is_ok(),
+        Located::Gone | Located::Hidden => false,
+    }
+}
+
+/// Whether we are in the PID namespace of an agent: what runs outside of it cannot be seen from here.
+pub fn is_contained() -> bool {
+    static CONTAINED: OnceLock<bool> = OnceLock::new();
+    *CONTAINED.get_or_init(platform::is_contained)
+}
+
+/// Where a process is, as seen from here.
+enum Located {
+    /// It has this pid here.
+    Here(i32),
+    Gone,
+    /// It may be where we cannot look.
+    Hidden,
+}
+
+fn locate(process: &ProcessId) -> Located {
+    if process.host != host() {
+        return Located::Hidden;
+    }
+    if process.boot_id != boot_id() {
+        return Located::Gone;
+    }
+    if process.namespace != platform::namespace() {
+        return match platform::pid_in(process) {
+            Some(pid) => Located::Here(pid),
+            None if is_contained() => Located::Hidden,
+            None => Located::Gone,
+        };
+    }
+    if platform::start_ticks(process.pid) == Some(process.start_ticks) {
+        Located::Here(process.pid)
+    } else {
+        Located::Gone
+    }
 }
 
 /// Returns the live processes whose environment holds `NAME=value`, other than ours: an agent and all its descendants,
@@ -88,6 +124,16 @@ pub fn find_with_env(names: &[&str]) -> Vec<(ProcessId, Vec<String>)> {
 /// Returns the child processes of our own.
 pub fn children() -> Vec<i32> {
     i32::try_from(std::process::id()).map_or_else(|_| Vec::new(), platform::children)
+}
+
+/// Whether a process was stopped by a signal.
+pub fn is_stopped(pid: i32) -> bool {
+    platform::is_stopped(pid)
+}
+
+/// Returns the child processes of another one.
+pub fn children_of(pid: i32) -> Vec<i32> {
+    platform::children(pid)
 }
 
 /// Returns the children of a process, their children, and so on.
@@ -119,7 +165,11 @@ fn host() -> &'static str {
 mod platform {
     use crate::model::ProcessId;
     use fs_err as fs;
+<<<<<<< HEAD
     use std::time::{Duration, SystemTime};
+=======
+    use std::sync::OnceLock;
+>>>>>>> e129393 (shim: tell hangs apart, contain agents, measure waits steadily)
 
     pub(super) fn boot_id() -> String {
         fs::read_to_string("/proc/sys/kernel/random/boot_id")
@@ -145,14 +195,64 @@ mod platform {
         }
     }
 
-    pub(super) fn find_with_env(names: &[&str]) -> Vec<(ProcessId, Vec<String>)> {
-        let Ok(folder) = fs::read_dir("/proc") else {
-            return Vec::new();
+    pub(super) fn is_stopped(pid: i32) -> bool {
+        let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+        let state = stat
+            .rsplit_once(')')
+            .map_or("", |(_, fields)| fields.trim_start());
+        state.starts_with('T')
+    }
+
+    /// The namespace of a machine's first process (`PROC_PID_INIT_INO`).
+    const FIRST_NAMESPACE: u64 = 0xEFFF_FFFC;
+
+    /// Returns our PID namespace, unless it is the first one of the machine.
+    pub(super) fn namespace() -> Option<u64> {
+        static OWN: OnceLock<Option<u64>> = OnceLock::new();
+        *OWN.get_or_init(|| namespace_of("self"))
+    }
+
+    fn namespace_of(pid: &str) -> Option<u64> {
+        let link = fs::read_link(format!("/proc/{pid}/ns/pid")).ok()?;
+        let number = link.to_str()?.strip_prefix("pid:[")?.strip_suffix(']')?;
+        let number = number.parse().ok()?;
+        (number != FIRST_NAMESPACE).then_some(number)
+    }
+
+    /// Whether the first process of our namespace is a shim.
+    pub(super) fn is_contained() -> bool {
+        let line = fs::read("/proc/1/cmdline").unwrap_or_default();
+        let mut words = line.split(|byte| *byte == 0);
+        let program = words.next().unwrap_or_default();
+        program.ends_with(b"/ap-shim") || words.next() == Some(b"__shim")
+    }
+
+    /// Returns the pid here of a process of another namespace.
+    pub(super) fn pid_in(process: &ProcessId) -> Option<i32> {
+        let is_meant = |pid: &i32| {
+            namespace_of(&pid.to_string()) == process.namespace
+                && start_ticks(*pid) == Some(process.start_ticks)
+                && innermost(*pid) == Some(process.pid)
         };
-        let pids = folder
-            .flatten()
-            .filter_map(|entry| entry.file_name().to_str()?.parse::<i32>().ok());
-        let others = pids.filter(|pid| u32::try_from(*pid) != Ok(std::process::id()));
+        pids().find(is_meant)
+    }
+
+    /// Returns the pid of a process in its own namespace.
+    fn innermost(pid: i32) -> Option<i32> {
+        let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+        let all = status
+            .lines()
+            .find_map(|line| line.strip_prefix("NSpid:"))?;
+        all.split_ascii_whitespace().last()?.parse().ok()
+    }
+
+    fn pids() -> impl Iterator<Item = i32> {
+        let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
+        entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok())
+    }
+
+    pub(super) fn find_with_env(names: &[&str]) -> Vec<(ProcessId, Vec<String>)> {
+        let others = pids().filter(|pid| u32::try_from(*pid) != Ok(std::process::id()));
         others
             .filter_map(|pid| Some((pid, values(pid, names)?)))
             .filter_map(|(pid, values)| Some((super::identity(pid)?, values)))
@@ -201,6 +301,23 @@ mod platform {
 
     pub(super) fn boot_id() -> String {
         ask(&["sysctl", "-n", "kern.boottime"]).unwrap_or_default()
+    }
+
+    pub(super) fn is_stopped(pid: i32) -> bool {
+        ask(&["ps", "-o", "state=", "-p", &pid.to_string()])
+            .is_some_and(|state| state.starts_with('T'))
+    }
+
+    pub(super) fn namespace() -> Option<u64> {
+        None
+    }
+
+    pub(super) fn is_contained() -> bool {
+        false
+    }
+
+    pub(super) fn pid_in(_process: &ProcessId) -> Option<i32> {
+        None
     }
 
     /// There is no counter to read, so a hash of the start time that `ps` prints takes its place.
@@ -283,9 +400,14 @@ mod tests {
         assert_eq!(
             liveness(&ProcessId {
                 host: "elsewhere".to_owned(),
-                ..me
+                ..me.clone()
             }),
             Liveness::Unknown
         );
+        let elsewhere = ProcessId {
+            namespace: Some(1),
+            ..me
+        };
+        assert_eq!(liveness(&elsewhere), Liveness::Dead);
     }
 }

@@ -9,6 +9,7 @@ use super::id::{NodeId, RunId, SessionName};
 use super::limit::Limit;
 use super::outcome::FinishedAttempt;
 use super::process::ProcessId;
+use super::processes::Containment;
 use super::queue_status::QueueStatus;
 use super::stop::Stop;
 use super::task::Task;
@@ -79,6 +80,9 @@ pub enum Event {
     AgentStarted {
         cursor: Cursor,
         shim: ProcessId,
+        /// How the agent is contained, if this runner started it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        containment: Option<Containment>,
     },
     AgentExited(FinishedAttempt),
     /// The branches of a parallel block begin or continue; the cursor's attempt counts how often.

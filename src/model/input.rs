@@ -6,6 +6,7 @@ use super::gate::GateVerdict;
 use super::id::NodeId;
 use super::outcome::FinishedAttempt;
 use super::process::ProcessId;
+use super::processes::Containment;
 use super::queue_status::QueueStatus;
 use super::stop::Stop;
 use super::task::Task;
@@ -18,6 +19,7 @@ pub enum Input {
     AgentStarted {
         cursor: Cursor,
         shim: ProcessId,
+        containment: Option<Containment>,
     },
     AgentExited(FinishedAttempt),
     GateAnswered {

@@ -11,4 +11,7 @@ pub struct ProcessId {
     /// The kernel's random id of this boot (`/proc/sys/kernel/random/boot_id`).
     pub boot_id: String,
     pub host: String,
+    /// The PID namespace in which it has this pid; none for the first one of the machine.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub namespace: Option<u64>,
 }

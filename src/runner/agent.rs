@@ -97,10 +97,15 @@ impl Runner {
         self.watched = Watched::look(project, run, &self.watched);
         self.was_cleaned = false;
         let (cursor, shim) = (attempt.cursor, attempt.shim.clone());
+        let containment = (!attempt.adopted).then(|| self.env.containment());
         self.attempt = Some(attempt);
         if let Some(shim) = shim {
             // Nothing is done because of it, so it is synced with whatever comes next.
-            self.accept(&Input::AgentStarted { cursor, shim })?;
+            self.accept(&Input::AgentStarted {
+                cursor,
+                shim,
+                containment,
+            })?;
         }
         Ok(())
     }
@@ -140,7 +145,7 @@ impl Runner {
         attempt.follow_to_end(|said, transcript| {
             window.lock().show_activities(said, transcript);
         });
-        let (outcome, usage) = attempt
+        let (outcome, usage, processes) = attempt
             .conclude(plan, &node, &mut self.snapshots, clock::now())
             .await?;
         note_service(&self.env, &node, &outcome);
@@ -149,6 +154,7 @@ impl Runner {
         let (tree, effect) = self.effect_of(&outcome, &node).await;
         self.accept(&Input::AgentExited(FinishedAttempt {
             usage,
+            processes,
             promises,
             tree,
             effect,

@@ -1,5 +1,6 @@
 //! One try at an iteration, from its start or adoption to the end of its shim.
 use super::attempt_context::{AttemptContext, AttemptPaths};
+use super::enforcement::Enforcement;
 use super::env::AgentPermit;
 use super::folder::{AttemptFolder, AttemptState};
 use super::gates::JUDGE_INPUT_BYTES;
@@ -34,6 +35,7 @@ pub(super) struct Attempt {
     stdout: FileTail,
     ended: Ended,
     pub(super) end: AgentEnd,
+    pub(super) enforcement: Enforcement,
     _permit: AgentPermit,
 }
 
@@ -126,6 +128,7 @@ impl Attempt {
         });
         Self {
             cursor: context.cursor,
+            enforcement: Enforcement::new(shim.clone(), context.node.agent.limits.wall_s),
             shim,
             adopted: false,
             transcript: Transcript::new(context.node.agent.adapter().output_format()),
@@ -144,6 +147,9 @@ impl Attempt {
 
     /// Asks the agent to end; `at_once` leaves it no time.
     pub(super) fn end(&mut self, at_once: bool) {
+        if at_once || !self.end.is_requested() {
+            self.enforcement.end_requested();
+        }
         self.end.request(at_once);
     }
 

@@ -1,7 +1,8 @@
 //! What a runner needs of its surroundings: folders, its program, and the environment that agents inherit.
 use crate::exec::command::{find_agent_program, program_options};
 use crate::exec::launcher::Windows;
-use crate::model::{Env, NodeId, SessionName};
+use crate::exec::shim::namespaces_work;
+use crate::model::{Contain, Containment, Env, NodeId, SessionName};
 use crate::plan::Plan;
 use crate::store::layout::UserDirs;
 use crate::store::slots::{Slot, Slots};
@@ -28,6 +29,8 @@ pub struct RunnerEnv {
     pub windows: Option<Arc<dyn Windows>>,
     /// How many agents may run at a time on this machine.
     pub slots: Option<Slots>,
+    /// How agents are contained.
+    pub contain: Contain,
     /// Whether the user is notified when the session ends.
     pub notify: bool,
     /// Whether the window is on stderr, since stdout is for data.
@@ -36,6 +39,7 @@ pub struct RunnerEnv {
     at_work: Rc<Cell<u32>>,
     found: RefCell<BTreeMap<String, Utf8PathBuf>>,
     tools: OnceCell<Vec<&'static str>>,
+    containment: OnceCell<Containment>,
 }
 
 /// The permit of a running attempt; returned when dropped.
@@ -65,12 +69,28 @@ impl RunnerEnv {
             vars,
             windows: None,
             slots: None,
+            contain: Contain::default(),
             notify: false,
             shows_on_stderr: false,
             at_work: Rc::default(),
             found: RefCell::default(),
             tools: OnceCell::new(),
+            containment: OnceCell::new(),
         }
+    }
+
+    /// Returns how agents can be contained here, as wanted; tried out once.
+    pub(super) fn containment(&self) -> Containment {
+        *self.containment.get_or_init(|| {
+            let wanted = self
+                .contain
+                .wants_namespace(nix::unistd::geteuid().is_root());
+            if wanted && namespaces_work(&self.exe) {
+                Containment::Namespace
+            } else {
+                Containment::Groups
+            }
+        })
     }
 
     /// Finds a program on the session's PATH; a name with a slash is a path, from the project.

@@ -1,6 +1,6 @@
 //! What a runner starts from.
 use super::SessionRequest;
-use crate::model::Env;
+use crate::model::{Contain, Env};
 use crate::store::slots::Slots;
 use camino::Utf8PathBuf;
 use serde::{Deserialize, Serialize};
@@ -14,6 +14,9 @@ pub struct LaunchRequest {
     pub env: Env,
     /// How many agents may run on this machine.
     pub slots: Option<Slots>,
+    /// How agents are contained.
+    #[serde(default)]
+    pub contain: Contain,
     /// Whether the user is notified when the session ends.
     #[serde(default)]
     pub notify: bool,

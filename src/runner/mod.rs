@@ -7,6 +7,7 @@ mod block;
 mod branches;
 mod conclude;
 mod context;
+mod enforcement;
 mod env;
 mod folder;
 mod gates;
@@ -24,6 +25,7 @@ mod start;
 mod status_file;
 mod tampering;
 mod tasks;
+mod wait_clock;
 mod wakeup;
 mod writable_dir;
 

@@ -139,6 +139,8 @@ impl Project {
             ("TMPDIR", top.join("tmp").as_str()),
             ("TMUX_TMPDIR", top.as_str()),
             ("AP_TMUX_SOCKET", "tests"),
+            // Agents of tests note their pids, which are others in a namespace; shim/orphans.rs tries all ways.
+            ("AP_CONTAIN", "groups"),
             ("LANG", "C.UTF-8"),
             ("NO_COLOR", "1"),
             ("TERM", "dumb"),

@@ -95,6 +95,23 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<ExitCode> {
     cleanup.report(args)
 }
 
+/// Ends agents that have neither shim nor runner, where no guard does so: outside of Linux nothing ends what a killed
+/// shim leaves.
+pub(super) fn end_abandoned_agents(context: &Context) {
+    if cfg!(target_os = "linux") {
+        return;
+    }
+    let mut cleanup = Cleanup {
+        context,
+        dry_run: false,
+        orphans: false,
+        found: Vec::new(),
+    };
+    if let Err(error) = cleanup.agents() {
+        tracing::warn!(%error, "agents of killed shims cannot be looked for");
+    }
+}
+
 impl Cleanup<'_> {
     /// Prints what was found and done.
     fn report(self, args: &Args) -> Result<ExitCode> {

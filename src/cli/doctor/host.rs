@@ -1,7 +1,10 @@
 //! The file system and the clock sessions rely on.
 use super::check::Check;
+use crate::cli::containment;
 use crate::cli::context::Context;
 use crate::clock;
+use crate::exec::shim::namespaces_work;
+use crate::model::{Contain, Containment};
 use crate::store::lock::FileLock;
 use crate::ui::time;
 use camino::{Utf8Path, Utf8PathBuf};
@@ -112,6 +115,28 @@ pub(super) fn disk(context: &Context) -> Check {
 fn free_mb(about: &Statvfs) -> u64 {
     u64::from(about.blocks_available()).saturating_mul(u64::from(about.fragment_size()))
         / (1024 * 1024)
+}
+
+/// How agents are contained here.
+pub(super) fn containment(context: &Context) -> Check {
+    const NAME: &str = "containment";
+    let wanted = match containment::wanted(context) {
+        Ok(wanted) => wanted,
+        Err(error) => return Check::problem(NAME, error.to_string(), "set another value, or none"),
+    };
+    let is_root = nix::unistd::geteuid().is_root();
+    if !wanted.wants_namespace(is_root) {
+        return Check::ok(NAME, Containment::Groups.to_string());
+    }
+    if namespaces_work(&context.exe) {
+        return Check::ok(NAME, Containment::Namespace.to_string());
+    }
+    let found = format!("{}: namespaces are forbidden here", Containment::Groups);
+    if wanted == Contain::Namespace {
+        let advice = "allow user namespaces, or remove `contain: namespace` from config.yaml";
+        return Check::warning(NAME, found, advice);
+    }
+    Check::ok(NAME, found)
 }
 
 /// Whether the clock is plausible, and agrees with the file system's.

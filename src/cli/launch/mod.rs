@@ -1,9 +1,10 @@
 //! Starts a session's runner: in a tmux window of its own, or in this terminal.
+use super::cleanup::end_abandoned_agents;
 use super::context::Context;
 use super::early_end::completion;
 use super::format::Format;
 use super::started::{StartResult, Started};
-use super::{agent_slots, early_end, run_session};
+use super::{agent_slots, containment, early_end, nested, run_session};
 use crate::clock;
 use crate::error::{Error, ExitCode, Result};
 use crate::exec::holder::is_running;
@@ -97,6 +98,7 @@ pub(super) fn in_background(
     permit: &dyn Fn() -> Result<()>,
     context: &Context,
 ) -> Result<Launched> {
+    nested::check(context)?;
     let launcher = TmuxLauncher {
         keep_window: keep_window(context)?,
         ..tmux_launcher(context)
@@ -153,12 +155,14 @@ pub(super) fn tmux_name(session: &SessionName, context: &Context) -> String {
 }
 
 fn request(session_request: SessionRequest, context: &Context) -> Result<LaunchRequest> {
+    end_abandoned_agents(context);
     Ok(LaunchRequest {
         project: context.project.root().to_owned(),
         exe: context.exe.clone(),
         session: session_request,
         env: context.env.clone(),
         slots: agent_slots::read(context)?,
+        contain: containment::wanted(context)?,
         notify: context.settings()?.notify.desktop != Some(false),
         shows_on_stderr: false,
     })

@@ -1,7 +1,9 @@
 //! Records how attempts begin and end.
 use crate::engine::policy::{Then, policy};
 use crate::engine::state::{IterationRecord, Phase, SessionState, State};
-use crate::model::{Cursor, Decision, FailureClass, FinishedAttempt, Outcome, ProcessId, Status};
+use crate::model::{
+    Containment, Cursor, Decision, FailureClass, FinishedAttempt, Outcome, ProcessId, Status,
+};
 use jiff::Timestamp;
 
 impl State {
@@ -28,7 +30,8 @@ impl State {
         self.phase = Phase::Running { shim: None };
     }
 
-    pub(super) fn agent_started(&mut self, started: &ProcessId) {
+    pub(super) fn agent_started(&mut self, started: &ProcessId, containment: Option<Containment>) {
+        self.session.containment = containment.or(self.session.containment);
         if let Phase::Running { shim } = &mut self.phase {
             *shim = Some(started.clone());
         }

@@ -28,7 +28,9 @@ impl State {
             } => {
                 self.iteration_started(*cursor, *fallback, agent, at);
             }
-            Event::AgentStarted { shim, .. } => self.agent_started(shim),
+            Event::AgentStarted {
+                shim, containment, ..
+            } => self.agent_started(shim, *containment),
             Event::AgentExited(attempt) => self.agent_exited(attempt, at),
             Event::BlockStarted { cursor } => self.block_started(*cursor, at),
             Event::BranchReported { branch, report, .. } => self.branch_reported(branch, report),

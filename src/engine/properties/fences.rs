@@ -80,6 +80,7 @@ impl Noise {
             Kind::Started => Input::AgentStarted {
                 cursor,
                 shim: shim(if other { 2 } else { 1 }),
+                containment: None,
             },
             Kind::Exited => agent_exited(cursor),
             Kind::Gate => Input::GateAnswered {
@@ -149,6 +150,7 @@ fn shim(pid: i32) -> ProcessId {
         start_ticks: 1,
         boot_id: "b".to_owned(),
         host: "h".to_owned(),
+        namespace: None,
     }
 }
 
@@ -160,7 +162,7 @@ pub(super) fn is_awaited(plan: &Plan, state: &State, input: &Input, now: Timesta
         _ => None,
     };
     match input {
-        Input::AgentStarted { cursor, shim } => {
+        Input::AgentStarted { cursor, shim, .. } => {
             runs == Some(*cursor) && state.phase.shim() != Some(shim)
         }
         Input::AgentExited(attempt) => runs == Some(attempt.cursor),

@@ -51,6 +51,7 @@ impl Runner {
             start_ticks: 1,
             boot_id: "b".to_owned(),
             host: "h".to_owned(),
+            namespace: None,
         };
         let started = Event::RunnerStarted {
             runner,

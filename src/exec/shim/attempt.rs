@@ -3,10 +3,11 @@ use super::exit_file::ExitFile;
 use super::guard;
 use super::input::AgentInput;
 use super::job::Job;
+use super::namespace;
 use super::signals::Signals;
 use super::watch::Watch;
 use crate::clock;
-use crate::model::Exit;
+use crate::model::{Containment, Exit, Scope};
 use crate::store::layout::IterationDir;
 use crate::store::{beneath, crash};
 use fs_err as fs;
@@ -20,7 +21,14 @@ const JOB_SIZE: usize = 16 * 1024;
 /// Runs one attempt. The process is a shim until this returns.
 pub(super) fn main() -> io::Result<()> {
     crash::role("shim");
+    // Before the guard is watched: the first process of a namespace does not get a signal that it does not handle.
+    let signals = Signals::listen()?;
     guard::watch_guard()?;
+    if namespace::is_first() {
+        namespace::settle()?;
+        // Another user, if only in name, is no longer told.
+        guard::ask_to_be_told()?;
+    }
     crash::point("up");
     let mut text = Vec::with_capacity(JOB_SIZE);
     io::stdin().read_to_end(&mut text)?;
@@ -31,7 +39,6 @@ pub(super) fn main() -> io::Result<()> {
     let _ = nix::unistd::setsid();
     #[cfg(target_os = "linux")]
     nix::sys::prctl::set_child_subreaper(true)?;
-    let signals = Signals::listen()?;
     // From here on the attempt has begun.
     let exit_file = ExitFile::create(&job.folder)?;
     crash::point("exit.json made");
@@ -61,15 +68,17 @@ fn run(job: &Job, signals: Signals) -> io::Result<Exit> {
             ended_at: clock::now(),
             swept: 0,
             out_of_memory: false,
+            scope: Scope::Empty,
+            containment: containment(),
+            question: None,
+            ended_tools: Vec::new(),
         }),
     }
 }
 
 fn start(job: &Job) -> io::Result<(Child, AgentInput)> {
     // Not our own standard output, whose lock must end with us and not with a process the agent forgot.
-    let stdout = fs::OpenOptions::new()
-        .append(true)
-        .open(job.folder.stdout())?;
+    let stdout = open_own_output(&job.folder)?;
     let stderr = beneath::create(&job.folder.stderr())?;
     crash::point("stderr.log made");
     let (stdin, mut input) = match &job.prompt {
@@ -100,6 +109,26 @@ fn spawn_error(job: &Job, error: &io::Error) -> String {
         ""
     };
     format!("cannot start {program}: {error}{why}")
+}
+
+/// Returns how the agent's processes are kept together.
+pub(super) fn containment() -> Containment {
+    if namespace::is_first() {
+        Containment::Namespace
+    } else {
+        Containment::Groups
+    }
+}
+
+/// Opens the file that is our standard output once more, whatever is in its place by now.
+fn open_own_output(folder: &IterationDir) -> io::Result<fs::File> {
+    let mut options = fs::OpenOptions::new();
+    options.append(true);
+    if cfg!(target_os = "linux") {
+        options.open("/proc/self/fd/1")
+    } else {
+        options.open(folder.stdout())
+    }
 }
 
 /// Removes a `stderr.log` that nothing was written to, as of most agents.

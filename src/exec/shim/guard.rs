@@ -47,18 +47,33 @@ pub(super) fn watch_guard() -> io::Result<()> {
     let Some(guard) = std::env::var_os(GUARD) else {
         return Ok(());
     };
-    #[cfg(target_os = "linux")]
-    nix::sys::prctl::set_pdeathsig(GUARD_GONE)?;
-    let parent = nix::unistd::getppid().to_string();
-    if guard == OsStr::new(&parent) {
+    ask_to_be_told()?;
+    if guard == OsStr::new(&parent()) {
         Ok(())
     } else {
         Err(io::Error::other("the guard is gone"))
     }
 }
 
+/// Asks the kernel for a signal when our parent is gone.
+pub(super) fn ask_to_be_told() -> io::Result<()> {
+    #[cfg(target_os = "linux")]
+    nix::sys::prctl::set_pdeathsig(GUARD_GONE)?;
+    Ok(())
+}
+
+/// Returns the number of our parent as the guard knows it: the first process of a namespace has none in its own.
+fn parent() -> String {
+    let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    let fields = stat.rsplit_once(')').map_or("", |(_, fields)| fields);
+    match fields.split_ascii_whitespace().nth(1) {
+        Some(parent) => parent.to_owned(),
+        None => nix::unistd::getppid().to_string(),
+    }
+}
+
 /// Gives up the job, the locked `stdout.log` and the slot, which the shim holds from here on.
-fn release_files() -> io::Result<()> {
+pub(super) fn release_files() -> io::Result<()> {
     let null = File::options().read(true).write(true).open("/dev/null")?;
     dup2_stdin(&null)?;
     dup2_stdout(&null)?;

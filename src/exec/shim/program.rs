@@ -1,35 +1,39 @@
 //! Which program a shim is, and how it is called.
-use super::{attempt, guard};
-use camino::Utf8Path;
+use super::{attempt, guard, namespace, swept_command};
+use crate::model::Containment;
+use camino::{Utf8Path, Utf8PathBuf};
 use std::ffi::{OsStr, OsString};
 use std::io;
 use std::os::unix::process::CommandExt as _;
 use std::process::Command;
 
 /// The version of [`Job`](super::job::Job). A shim of another version passes its place on to the `ap` that called it.
-const JOB_VERSION: &str = "1";
+const JOB_VERSION: &str = "2";
 /// The argument of a guard, before the variables of the shim it starts.
 const GUARD: &str = "guard";
+/// The same for a guard that puts its shim into a PID namespace.
+const NAMESPACE: &str = "namespace";
+/// The arguments of a trial whether namespaces work, and of its second half.
+const TRY: &str = "try";
+const TRIED: &str = "tried";
+/// The argument before the caller's process id and a program whose remains are to be ended.
+const SWEPT: &str = "swept";
 
 /// Returns the call of a shim with nothing but `variables` in its environment: of `ap-shim` beside `ap`, or of `ap` itself
 /// where that is missing. On Linux a guard is called, which starts the shim.
 pub(super) fn command(
     ap: &Utf8Path,
+    containment: Containment,
     variables: impl IntoIterator<Item = (impl AsRef<OsStr>, impl AsRef<OsStr>)>,
 ) -> Command {
-    let own = ap.with_file_name("ap-shim");
-    let mut command = if own.is_file() {
-        let mut command = Command::new(own);
-        command.args([JOB_VERSION, ap.as_str()]);
-        command
-    } else {
-        let mut command = Command::new(ap);
-        command.arg("__shim");
-        command
-    };
-    command.env_clear();
+    let (program, args) = program(ap);
+    let mut command = Command::new(program);
+    command.args(args).env_clear();
     if cfg!(target_os = "linux") {
-        command.arg(GUARD);
+        command.arg(match containment {
+            Containment::Groups => GUARD,
+            Containment::Namespace => NAMESPACE,
+        });
         for (name, value) in variables {
             let mut variable = name.as_ref().to_owned();
             variable.push("=");
@@ -40,6 +44,35 @@ pub(super) fn command(
         command.envs(variables);
     }
     command
+}
+
+/// Returns the program that is the shim, and the arguments that make it so.
+fn program(ap: &Utf8Path) -> (Utf8PathBuf, Vec<String>) {
+    let own = ap.with_file_name("ap-shim");
+    if own.is_file() {
+        (own, vec![JOB_VERSION.to_owned(), ap.to_string()])
+    } else {
+        (ap.to_owned(), vec!["__shim".to_owned()])
+    }
+}
+
+/// Returns the call to put before a program, so that what it leaves behind is ended; nothing where this process is neither
+/// `ap` nor beside it, as in unit tests.
+pub fn sweeper() -> Option<(Utf8PathBuf, Vec<String>)> {
+    let own = Utf8PathBuf::from_path_buf(std::env::current_exe().ok()?).ok()?;
+    let (program, mut args) = program(&own);
+    if program == own && own.file_name() != Some("ap") {
+        return None;
+    }
+    args.extend([SWEPT.to_owned(), std::process::id().to_string()]);
+    Some((program, args))
+}
+
+/// Returns the call that tries out whether agents can be run in a namespace.
+pub(super) fn trial(ap: &Utf8Path) -> (Utf8PathBuf, Vec<String>) {
+    let (program, mut args) = program(ap);
+    args.push(TRY.to_owned());
+    (program, args)
 }
 
 /// Runs this program as `ap-shim`, with its arguments. If a runner of another version called it, it becomes the shim that
@@ -59,6 +92,16 @@ pub fn main(args: &[OsString]) -> io::Result<()> {
 pub fn run(shim: &[OsString], rest: &[OsString]) -> io::Result<()> {
     match rest {
         [first, variables @ ..] if first == GUARD => guard::guard(shim, variables),
+        [first, variables @ ..] if first == NAMESPACE => {
+            // Where it is forbidden after all, groups and marks have to do.
+            let _ = namespace::enter();
+            guard::guard(shim, variables)
+        }
+        [first, caller, program @ ..] if first == SWEPT => {
+            swept_command::run(&caller.to_string_lossy(), program)
+        }
+        [first] if first == TRY => namespace::try_out(&[shim, &[TRIED.into()]].concat()),
+        [first] if first == TRIED => namespace::tried_out(),
         _ => attempt::main(),
     }
 }

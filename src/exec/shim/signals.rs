@@ -26,6 +26,8 @@ impl Signals {
             Signal::SIGHUP,
             Signal::SIGCHLD,
             GUARD_GONE,
+            // A file that would become too large is an error of its write then.
+            Signal::SIGXFSZ,
         ];
         SignalDelivery::with_pipe(read, write, SignalOnly, all.map(|signal| signal as i32))
             .map(Self)

@@ -2,7 +2,7 @@
 use super::job::Job;
 use super::program::command;
 use crate::exec::process;
-use crate::model::ProcessId;
+use crate::model::{Containment, ProcessId};
 use camino::Utf8Path;
 use std::ffi::OsStr;
 use std::fs::File;
@@ -18,11 +18,12 @@ impl SpawnedShim {
     /// its whole life, and with them the locks on these files.
     pub fn start(
         ap: &Utf8Path,
+        containment: Containment,
         env: impl IntoIterator<Item = (impl AsRef<OsStr>, impl AsRef<OsStr>)>,
         stdout: File,
         stderr: Option<File>,
     ) -> io::Result<Self> {
-        let child = tokio::process::Command::from(command(ap, env))
+        let child = tokio::process::Command::from(command(ap, containment, env))
             .stdin(Stdio::piped())
             .stdout(stdout)
             .stderr(stderr.map_or_else(Stdio::null, Stdio::from))
