@@ -442,6 +442,7 @@ impl Scratch {
                     Event::AgentStarted {
                         cursor,
                         shim: me.clone(),
+                        containment: None,
                     },
                     now,
                 )

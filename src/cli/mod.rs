@@ -41,7 +41,6 @@ mod overview;
 mod parse_error;
 mod pause;
 mod plugin;
-mod process_limits;
 mod programs;
 mod queue;
 mod request;

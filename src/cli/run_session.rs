@@ -47,10 +47,6 @@ pub(super) fn in_window(socket: &Utf8Path) -> Result<ExitCode> {
         let project = None;
         Caller { program, project }.remember();
     }
-    if let Err(error) = process_limits::check() {
-        line.reply(&LaunchReply::failed(&error))?;
-        return Ok(error.exit_code());
-    }
     let run_dir = env
         .workspace
         .store_root

@@ -1,32 +1,11 @@
 //! Resolves a node's agent from its layers: the highest precedence wins, and a program or model stays with its provider.
-use super::agent_defaults::{Defaults, default_agent, fill, lacks_program};
+use super::agent_defaults::{Defaults, default_agent, fill, lacks_program, lift_start_limit};
 use super::agent_names::{bad_model, check_effort, permissions, provider, with_effort};
 use super::definition::LoopDef;
 use super::diagnostics::{LintCode, Location};
 use super::fallback::fallback;
 use super::layer::Layer;
-<<<<<<< HEAD
 use crate::agent::AgentSpec;
-=======
-use super::settings::CustomProviders;
-use crate::agent::{AgentSpec, AttemptLimits, CustomProvider, OutputFormat, Provider};
-use crate::model::PermissionMode;
-use crate::plan::suggest;
-
-/// Attempts after the first one, by default.
-const RETRIES: u32 = 2;
-/// Milliseconds before the second attempt, by default.
-const RETRY_DELAY_MS: u64 = 5000;
-
-/// What applies to every agent of a plan where no layer says otherwise.
-#[derive(Clone, Copy)]
-pub(super) struct Defaults<'a> {
-    /// The providers that the user's settings define.
-    pub(super) providers: &'a CustomProviders,
-    /// The model that the user's environment names for Claude Code.
-    pub(super) model: Option<&'a str>,
-}
->>>>>>> e129393 (shim: tell hangs apart, contain agents, measure waits steadily)
 
 /// Returns the agent that results from the layers.
 pub(super) fn resolve(layers: &[Layer<'_>], def: &LoopDef, defaults: Defaults<'_>) -> AgentSpec {
@@ -155,87 +134,3 @@ fn highest<'l, 'a>(
         .or(layers.last())
         .map(|layer| &layer.location)
 }
-<<<<<<< HEAD
-=======
-
-/// Whether the definition must name a program, and does not.
-fn lacks_program(agent: &AgentSpec) -> bool {
-    agent.program.is_empty() && !agent.adapter().is_built_in()
-}
-
-fn fill(agent: &mut AgentSpec, defaults: Defaults<'_>) {
-    if agent.program.is_empty() {
-        let custom = agent
-            .custom
-            .as_ref()
-            .and_then(|custom| defaults.providers.get(&custom.name));
-        agent.program = custom.map_or_else(
-            || agent.provider.adapter().program().to_owned(),
-            |def| def.program.clone(),
-        );
-    }
-    let (name, effort) = agent.adapter().split_effort(&agent.model);
-    if let Some(model) = defaults.model
-        && name.is_empty()
-        && agent.adapter().model_variable().is_some()
-    {
-        agent.model = effort.map_or_else(|| model.to_owned(), |effort| format!("{model}:{effort}"));
-    }
-    agent.model = agent.adapter().resolve_model(&agent.model).into_owned();
-}
-
-/// Finds a provider by its name: one that is built in, or one of the user's own.
-fn provider(
-    word: &str,
-    location: &Location<'_>,
-    defaults: Defaults<'_>,
-    problem: impl FnOnce(String) -> Problem,
-) -> Option<(Provider, Option<CustomProvider>)> {
-    if let Some(def) = defaults.providers.get(word) {
-        return Some((Provider::COMMAND, Some(def.freeze(word))));
-    }
-    let found = Provider::named(word);
-    if found.is_none() {
-        let known = Provider::names()
-            .into_iter()
-            .chain(defaults.providers.keys().map(String::as_str));
-        location
-            .report(problem(format!("unknown provider `{word}`")).hint(suggest::hint(word, known)));
-    }
-    found.map(|provider| (provider, None))
-}
-
-fn permissions(location: &Location<'_>, word: &str) -> PermissionMode {
-    word.parse().unwrap_or_else(|()| {
-        let problem = location.at(
-            "permissions",
-            LintCode::UnknownPermissions,
-            format!("unknown permission mode `{word}`"),
-        );
-        location.report(problem.hint(suggest::hint(word, PERMISSIONS)));
-        PermissionMode::default()
-    })
-}
-
-/// Returns the limits of an attempt.
-fn limits(def: &LimitsDef) -> AttemptLimits {
-    let usual = AttemptLimits::default();
-    let seconds = |span: Option<Span>, usual| span.map_or(usual, Span::seconds);
-    AttemptLimits {
-        wall_s: seconds(def.wall, usual.wall_s),
-        start_s: seconds(def.start, usual.start_s),
-        idle_s: seconds(def.idle, usual.idle_s),
-        tool_s: seconds(def.tool, usual.tool_s),
-        after_tool_s: seconds(def.after_tool, usual.after_tool_s),
-        after_result_s: seconds(def.after_result, usual.after_result_s),
-        prompt_s: seconds(def.prompt, usual.prompt_s),
-    }
-}
-
-/// Lifts the limit of the start for a program that prints no events: it may print nothing until it is done.
-fn lift_start_limit(agent: &mut AgentSpec) {
-    if matches!(agent.adapter().output_format(), OutputFormat::Plain) {
-        agent.limits.start_s = 0;
-    }
-}
->>>>>>> e129393 (shim: tell hangs apart, contain agents, measure waits steadily)

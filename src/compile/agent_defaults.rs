@@ -1,7 +1,7 @@
 //! The settings of agents that no layer sets.
 use super::definition::{LimitsDef, LoopDef, Span};
 use super::settings::CustomProviders;
-use crate::agent::{AgentSpec, AttemptLimits, Provider};
+use crate::agent::{AgentSpec, AttemptLimits, OutputFormat, Provider};
 use crate::model::PermissionMode;
 
 /// Attempts after the first one, by default.
@@ -64,14 +64,22 @@ pub(super) fn fill(agent: &mut AgentSpec, defaults: Defaults<'_>) {
 }
 
 fn limits(def: &LimitsDef) -> AttemptLimits {
-    let AttemptLimits {
-        wall_s,
-        idle_s,
-        after_result_s,
-    } = AttemptLimits::default();
+    let usual = AttemptLimits::default();
+    let seconds = |span: Option<Span>, usual| span.map_or(usual, Span::seconds);
     AttemptLimits {
-        wall_s: def.wall.map_or(wall_s, Span::seconds),
-        idle_s: def.idle.map_or(idle_s, Span::seconds),
-        after_result_s: def.after_result.map_or(after_result_s, Span::seconds),
+        wall_s: seconds(def.wall, usual.wall_s),
+        start_s: seconds(def.start, usual.start_s),
+        idle_s: seconds(def.idle, usual.idle_s),
+        tool_s: seconds(def.tool, usual.tool_s),
+        after_tool_s: seconds(def.after_tool, usual.after_tool_s),
+        after_result_s: seconds(def.after_result, usual.after_result_s),
+        prompt_s: seconds(def.prompt, usual.prompt_s),
+    }
+}
+
+/// Lifts the limit of the start for a program that prints no events: it may print nothing until it is done.
+pub(super) fn lift_start_limit(agent: &mut AgentSpec) {
+    if matches!(agent.adapter().output_format(), OutputFormat::Plain) {
+        agent.limits.start_s = 0;
     }
 }

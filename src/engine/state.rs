@@ -1,15 +1,9 @@
 //! What the journal amounts to.
 use super::repeat::Repeats;
 use crate::model::{
-<<<<<<< HEAD
-    BranchReport, Change, Cursor, Ending, FailureClass, ForkedFrom, GateVerdict, IterationEffect,
-    LastChange, Limit, NodeEnding, NodeId, Outcome, ProcessId, QueueStatus, RunId, SessionName,
-    Status, Stop, Task, Touched, Usage, WaitReason, WorkTree,
-=======
     BranchReport, Change, Containment, Cursor, Ending, FailureClass, ForkedFrom, GateVerdict,
     IterationEffect, LastChange, Limit, NodeEnding, NodeId, Outcome, ProcessId, QueueStatus, RunId,
-    SessionName, Status, Stop, Task, Usage, WaitReason, WorkTree,
->>>>>>> e129393 (shim: tell hangs apart, contain agents, measure waits steadily)
+    SessionName, Status, Stop, Task, Touched, Usage, WaitReason, WorkTree,
 };
 use crate::plan::Node;
 use jiff::Timestamp;

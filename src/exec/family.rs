@@ -91,7 +91,7 @@ mod platform {
     fn fields(pid: &str) -> Option<Vec<u64>> {
         let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
         let rest = stat.rsplit_once(')')?.1;
-        let numbers = rest.split_ascii_whitespace().map(|field| field.parse());
+        let numbers = rest.split_ascii_whitespace().map(str::parse);
         Some(numbers.map(Result::unwrap_or_default).collect())
     }
 

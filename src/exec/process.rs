@@ -165,11 +165,8 @@ fn host() -> &'static str {
 mod platform {
     use crate::model::ProcessId;
     use fs_err as fs;
-<<<<<<< HEAD
-    use std::time::{Duration, SystemTime};
-=======
     use std::sync::OnceLock;
->>>>>>> e129393 (shim: tell hangs apart, contain agents, measure waits steadily)
+    use std::time::{Duration, SystemTime};
 
     pub(super) fn boot_id() -> String {
         fs::read_to_string("/proc/sys/kernel/random/boot_id")

@@ -69,7 +69,7 @@ pub struct FinishedAttempt {
     pub usage: Usage,
     /// What became of its processes, if its end is on record.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub processes: Option<Processes>,
+    pub processes: Option<Box<Processes>>,
     /// What its last words promise.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub promises: Vec<String>,

@@ -96,10 +96,7 @@ fn unfinished_call(file: &mut File) -> Option<ProcessId> {
 }
 
 /// Waits for a call whose caller is gone, and ends it if it does not end by itself.
-<<<<<<< HEAD
 fn await_end(call: &ProcessId, timeout: Duration) -> Result<()> {
-=======
-fn await_end(call: &ProcessId, patience: Duration) -> Result<()> {
     if process::liveness(call) == Liveness::Unknown {
         return Err(QueueError::busy(
             format!(
@@ -109,7 +106,6 @@ fn await_end(call: &ProcessId, patience: Duration) -> Result<()> {
             "try again when the next iteration has begun",
         ));
     }
->>>>>>> e129393 (shim: tell hangs apart, contain agents, measure waits steadily)
     let gone = || process::liveness(call) != Liveness::Alive;
     if clock::wait_until(timeout, gone) {
         return Ok(());

@@ -154,7 +154,7 @@ impl Runner {
         let (tree, effect) = self.effect_of(&outcome, &node).await;
         self.accept(&Input::AgentExited(FinishedAttempt {
             usage,
-            processes,
+            processes: processes.map(Box::new),
             promises,
             tree,
             effect,

@@ -60,14 +60,9 @@ impl Attempt {
         crash::point("conclude: before output.md");
         self.keep_output(plan)?;
         crash::point("conclude: output.md kept");
-<<<<<<< HEAD
         let second = self.paths.run.kept_file(&self.paths.own_progress);
         snapshots.keep(&self.paths.progress, folder, second.as_deref())?;
-        Ok((outcome, self.transcript.usage()))
-=======
-        snapshots.keep(&self.paths.progress, folder)?;
         Ok((outcome, self.transcript.usage(), Some(exit.processes())))
->>>>>>> e129393 (shim: tell hangs apart, contain agents, measure waits steadily)
     }
 
     /// Keeps the agent's final text as `output.md`; of plain output, all of it.

@@ -1,7 +1,7 @@
 //! What a runner needs of its surroundings: folders, its program, and the environment that agents inherit.
 use crate::exec::command::{find_agent_program, program_options};
+use crate::exec::containment::namespaces_work;
 use crate::exec::launcher::Windows;
-use crate::exec::shim::namespaces_work;
 use crate::model::{Contain, Containment, Env, NodeId, SessionName};
 use crate::plan::Plan;
 use crate::store::layout::UserDirs;

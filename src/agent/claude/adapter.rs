@@ -1,4 +1,5 @@
 //! Claude Code as a provider.
+use super::questions::LOGIN;
 use super::{args, events, models, permissions, questions, sessions};
 use crate::agent::adapter::{Adapter, ErrorSource, Refusal};
 use crate::agent::context::InvocationContext;
@@ -14,9 +15,6 @@ pub(in crate::agent) const FORMAT: OutputFormat = OutputFormat::Events {
     read: events::read,
     ends_with_result: true,
 };
-
-pub(in crate::agent) const LOGIN: &str = "log in: run `claude`, then `/login`, or set CLAUDE_CODE_OAUTH_TOKEN (`claude setup-token`); \
-     ANTHROPIC_API_KEY reaches agents only with `--keep-env`";
 
 /// Makes the agent report through its result instead of a file it may not write.
 const REPORT_BY_RESULT: &str = "

@@ -9,6 +9,7 @@ mod result;
 mod sessions;
 mod usage;
 
-pub(super) use adapter::{Claude, FORMAT, LOGIN};
+pub(super) use adapter::{Claude, FORMAT};
 pub(super) use events::read;
+pub(super) use questions::LOGIN;
 pub(super) use usage::message_usage;

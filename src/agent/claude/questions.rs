@@ -1,6 +1,8 @@
 //! The dialogs of Claude Code that no agent can answer, as the versions 2.1.197 and 2.1.329 draw them.
-use super::adapter::LOGIN;
 use crate::agent::question::Question;
+
+pub(in crate::agent) const LOGIN: &str = "log in: run `claude`, then `/login`, or set CLAUDE_CODE_OAUTH_TOKEN (`claude setup-token`); \
+     ANTHROPIC_API_KEY reaches agents only with `--keep-env`";
 
 const FIRST_RUN: &str =
     "run `claude` once in a terminal and answer its first questions, then resume";

@@ -3,7 +3,7 @@ use super::check::Check;
 use crate::cli::containment;
 use crate::cli::context::Context;
 use crate::clock;
-use crate::exec::shim::namespaces_work;
+use crate::exec::containment::namespaces_work;
 use crate::model::{Contain, Containment};
 use crate::store::lock::FileLock;
 use crate::ui::time;

@@ -71,16 +71,10 @@ fn checks(context: &Context) -> Vec<Check> {
         );
         checks.extend([
             program::on_path(context),
-<<<<<<< HEAD
             host::locks(context),
+            host::containment(context),
             host::disk(context),
             host::clock(context),
-=======
-            place::locks(context),
-            place::containment(context),
-            place::disk(context),
-            place::clock(context),
->>>>>>> e129393 (shim: tell hangs apart, contain agents, measure waits steadily)
         ]);
         checks.extend(account.join());
         checks.push(program::user(context));

@@ -1,5 +1,4 @@
 //! Starts a session's runner: in a tmux window of its own, or in this terminal.
-use super::cleanup::end_abandoned_agents;
 use super::context::Context;
 use super::early_end::completion;
 use super::format::Format;
@@ -155,7 +154,6 @@ pub(super) fn tmux_name(session: &SessionName, context: &Context) -> String {
 }
 
 fn request(session_request: SessionRequest, context: &Context) -> Result<LaunchRequest> {
-    end_abandoned_agents(context);
     Ok(LaunchRequest {
         project: context.project.root().to_owned(),
         exe: context.exe.clone(),

@@ -212,7 +212,7 @@ impl<'a> Follower<'a> {
                 self.finish()?;
                 self.complete = true;
                 self.print_line(&ui::outcome::line(&attempt.outcome));
-                for note in ui::outcome::notes(&attempt.outcome, attempt.processes.as_ref()) {
+                for note in ui::outcome::notes(&attempt.outcome, attempt.processes.as_deref()) {
                     self.print_line(&note);
                 }
             }

@@ -5,6 +5,7 @@ mod refusals;
 mod resume;
 
 use super::account::LoginCheck;
+use super::cleanup::end_abandoned_agents;
 use super::context::Context;
 use super::format::Format;
 use super::launch::{attach, in_this_terminal, in_tmux};
@@ -117,6 +118,7 @@ fn find_sources(
 
 /// Runs the session, in this terminal or in tmux, and adds the project to those that `ap list --all` shows.
 fn launch(request: SessionRequest, flags: &Flags, context: &Context) -> Result<ExitCode> {
+    end_abandoned_agents(context);
     let dir = context.project.session(&request.plan.session);
     if !flags.force && is_older_run(&dir) {
         return Err(older_run(&dir));

@@ -9,14 +9,8 @@ pub struct LegacyVariable {
     pub instead: &'static str,
 }
 
-<<<<<<< HEAD
 const MODEL: &str = "set `model` in the definition, or `--model`";
-const BOUNDS: &str =
-    "`limits` of a loop bound every attempt of every agent: `wall`, `idle`, `after_result`";
-=======
-const MODEL: &str = "say `model` in the definition, or `--model`";
 const BOUNDS: &str = "`limits` of a loop bound every attempt of every agent: `wall`, `start`, `idle`, `tool`, `after_tool`, `after_result`, `prompt`";
->>>>>>> e129393 (shim: tell hangs apart, contain agents, measure waits steadily)
 const SCRIPTED: &str = "`--provider scripted` runs without an account";
 
 /// Names specific to agent-pipelines.

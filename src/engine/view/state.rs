@@ -5,13 +5,9 @@ use super::stage::{BranchView, StageView, current_branches, stages};
 use super::time::whole_seconds;
 use super::wait::WaitView;
 use crate::engine::state::State;
-<<<<<<< HEAD
-use crate::model::{Ending, FailureClass, ForkedFrom, ProcessId, SessionStatus, Touched, Usage};
-=======
 use crate::model::{
-    Containment, Ending, FailureClass, ForkedFrom, ProcessId, SessionStatus, Usage,
+    Containment, Ending, FailureClass, ForkedFrom, ProcessId, SessionStatus, Touched, Usage,
 };
->>>>>>> e129393 (shim: tell hangs apart, contain agents, measure waits steadily)
 use crate::plan::{Plan, PlanKind, Step};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -75,13 +71,10 @@ pub struct StateView<'a> {
     pub resume_from: Option<u32>,
     pub resumed_at: Option<Timestamp>,
     pub runner: Option<Cow<'a, ProcessId>>,
-<<<<<<< HEAD
     /// That others changed or removed its files, and what was done about it.
     pub touched: Option<Cow<'a, Touched>>,
-=======
     /// How agents are contained: `namespace` or `groups`; null before the first.
     pub containment: Option<Containment>,
->>>>>>> e129393 (shim: tell hangs apart, contain agents, measure waits steadily)
 }
 
 impl<'a> StateView<'a> {
@@ -133,11 +126,8 @@ impl<'a> StateView<'a> {
                 .as_ref()
                 .filter(|_| !end.ended)
                 .map(Cow::Borrowed),
-<<<<<<< HEAD
             touched: session.touched.as_ref().map(Cow::Borrowed),
-=======
             containment: session.containment,
->>>>>>> e129393 (shim: tell hangs apart, contain agents, measure waits steadily)
         }
     }
 }

@@ -33,6 +33,14 @@ impl FileTail {
         }
     }
 
+    /// The same for a file that was opened already, whatever its name is by now.
+    pub fn of(file: fs::File) -> Self {
+        Self {
+            file: Some(file),
+            ..Self::new("")
+        }
+    }
+
     /// The same for a file that must exist.
     pub fn open(path: &Utf8Path) -> io::Result<Self> {
         Ok(Self {

@@ -7,7 +7,7 @@ use super::namespace;
 use super::signals::Signals;
 use super::watch::Watch;
 use crate::clock;
-use crate::model::{Containment, Exit, Scope};
+use crate::model::{Exit, Scope};
 use crate::store::layout::IterationDir;
 use crate::store::{beneath, crash};
 use fs_err as fs;
@@ -69,7 +69,7 @@ fn run(job: &Job, signals: Signals) -> io::Result<Exit> {
             swept: 0,
             out_of_memory: false,
             scope: Scope::Empty,
-            containment: containment(),
+            containment: namespace::containment(),
             question: None,
             ended_tools: Vec::new(),
         }),
@@ -109,15 +109,6 @@ fn spawn_error(job: &Job, error: &io::Error) -> String {
         ""
     };
     format!("cannot start {program}: {error}{why}")
-}
-
-/// Returns how the agent's processes are kept together.
-pub(super) fn containment() -> Containment {
-    if namespace::is_first() {
-        Containment::Namespace
-    } else {
-        Containment::Groups
-    }
 }
 
 /// Opens the file that is our standard output once more, whatever is in its place by now.

@@ -4,6 +4,7 @@ use super::job::Job;
 use super::output_watch::OutputWatch;
 use super::transcript_watch::TranscriptWatch;
 use crate::exec::family::{family, processor_of_the_dead};
+use crate::exec::file_tail::FileTail;
 use std::time::{Duration, Instant};
 
 /// An agent that printed something more recently is alive without a look at its processes.
@@ -29,10 +30,10 @@ pub(super) struct Life {
 impl Life {
     pub(super) fn new(job: &Job) -> Self {
         // The file we hold, whatever an agent has put in its place.
-        let stdout = if cfg!(target_os = "linux") {
-            "/proc/self/fd/1".into()
-        } else {
-            job.folder.stdout()
+        let held = fs_err::File::open("/proc/self/fd/1").ok();
+        let stdout = match held.filter(|_| cfg!(target_os = "linux")) {
+            Some(file) => FileTail::of(file),
+            None => FileTail::new(job.folder.stdout()),
         };
         Self {
             output: OutputWatch::new(stdout, job.folder.stderr(), job.watched.clone()),

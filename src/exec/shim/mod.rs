@@ -31,7 +31,6 @@ mod watch;
 
 pub use control::{AgentEnd, Control, ControlRequest, ShimControl};
 pub use job::{Job, Watched};
-pub use namespace::namespaces_work;
-pub use program::{main, run, sweeper};
+pub use program::{main, run, sweeper, trial};
 pub use spawn::SpawnedShim;
 pub use swept_command::NOT_STARTED;

@@ -2,26 +2,8 @@
 //!
 //! The guard makes the namespace, and the shim is its first process, so that the shim sees everything in it and nothing
 //! else. An ordinary user needs a user namespace for that, in which programs such as sudo have no effect.
-use crate::exec::command::BoundedCommand;
-use camino::Utf8Path;
+use crate::model::Containment;
 use std::io;
-use std::time::Duration;
-
-/// How long a trial may take.
-const PATIENCE: Duration = Duration::from_secs(10);
-
-/// Whether agents can be run in a namespace here. A process is started in one, so it is worth remembering.
-pub fn namespaces_work(ap: &Utf8Path) -> bool {
-    if !cfg!(target_os = "linux") {
-        return false;
-    }
-    let (program, args) = super::program::trial(ap);
-    let output = BoundedCommand::new(program)
-        .args(args)
-        .limit(PATIENCE)
-        .run();
-    output.is_ok_and(|output| output.is_success())
-}
 
 #[cfg(target_os = "linux")]
 mod platform {
@@ -29,7 +11,7 @@ mod platform {
     use nix::mount::{MsFlags, mount};
     use nix::sched::{CloneFlags, unshare};
     use nix::unistd::{getegid, geteuid};
-    use std::io;
+    use std::io::{self, Write as _};
 
     /// Makes the next child of this process the first one of a namespace. The process must have one thread.
     pub(in crate::exec::shim) fn enter() -> io::Result<()> {
@@ -45,10 +27,15 @@ mod platform {
     /// Maps one user and one group of a new user namespace, each inside and outside.
     fn map_user(user: (u32, u32), group: (u32, u32)) -> io::Result<()> {
         // Without the first line the kernel does not accept the last.
-        fs::write("/proc/self/setgroups", "deny")?;
-        fs::write("/proc/self/uid_map", format!("{} {} 1", user.0, user.1))?;
-        fs::write("/proc/self/gid_map", format!("{} {} 1", group.0, group.1))?;
-        Ok(())
+        set("/proc/self/setgroups", "deny")?;
+        set("/proc/self/uid_map", &format!("{} {} 1", user.0, user.1))?;
+        set("/proc/self/gid_map", &format!("{} {} 1", group.0, group.1))
+    }
+
+    /// Writes into a file of the kernel.
+    fn set(path: &str, text: &str) -> io::Result<()> {
+        let mut file = fs::OpenOptions::new().write(true).open(path)?;
+        file.write_all(text.as_bytes())
     }
 
     /// Returns which id outside is root here, if it is the only one that is mapped.
@@ -110,6 +97,15 @@ mod platform {
 }
 
 pub(super) use platform::{enter, is_first, settle};
+
+/// Returns how the agent of this shim is contained.
+pub(super) fn containment() -> Containment {
+    if is_first() {
+        Containment::Namespace
+    } else {
+        Containment::Groups
+    }
+}
 
 /// Starts the second half of a trial in a namespace, with its arguments, and waits for it.
 pub(super) fn try_out(second: &[std::ffi::OsString]) -> io::Result<()> {

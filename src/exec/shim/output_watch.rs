@@ -33,9 +33,9 @@ pub(super) struct OutputWatch {
 }
 
 impl OutputWatch {
-    pub(super) fn new(stdout: Utf8PathBuf, stderr: Utf8PathBuf, watched: Watched) -> Self {
+    pub(super) fn new(stdout: FileTail, stderr: Utf8PathBuf, watched: Watched) -> Self {
         Self {
-            stdout: FileTail::new(stdout),
+            stdout,
             stderr: FileTail::new(stderr),
             watched,
             line: Vec::new(),
@@ -187,7 +187,7 @@ mod tests {
             transcripts: Vec::new(),
         };
         OutputWatch::new(
-            folder.join("stdout.log"),
+            FileTail::new(folder.join("stdout.log")),
             folder.join("stderr.log"),
             watched,
         )

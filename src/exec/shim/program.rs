@@ -69,7 +69,7 @@ pub fn sweeper() -> Option<(Utf8PathBuf, Vec<String>)> {
 }
 
 /// Returns the call that tries out whether agents can be run in a namespace.
-pub(super) fn trial(ap: &Utf8Path) -> (Utf8PathBuf, Vec<String>) {
+pub fn trial(ap: &Utf8Path) -> (Utf8PathBuf, Vec<String>) {
     let (program, mut args) = program(ap);
     args.push(TRY.to_owned());
     (program, args)

@@ -20,10 +20,6 @@ pub(super) struct TranscriptWatch {
 }
 
 impl TranscriptWatch {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "compared with the times of files"
-    )]
     pub(super) fn new(folders: Vec<Utf8PathBuf>) -> Self {
         Self {
             folders,

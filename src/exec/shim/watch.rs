@@ -1,10 +1,10 @@
 //! Watches an agent until its end, and brings the end about where a limit or the runner demands it.
-use super::attempt::containment;
 use super::control::ControlRequest;
 use super::hang::{Remedy, is_overdue, remedy};
 use super::input::AgentInput;
 use super::job::Job;
 use super::life::Life;
+use super::namespace::containment;
 use super::signals::{GUARD_GONE, Signals};
 use super::sweep::sweep;
 use super::tool_end::ToolEnd;

@@ -64,7 +64,7 @@ fn ways() -> Vec<Way> {
 }
 
 fn process_namespaces_work() -> bool {
-    agent_pipelines::exec::shim::namespaces_work(Utf8Path::new(AP))
+    agent_pipelines::exec::containment::namespaces_work(Utf8Path::new(AP))
 }
 
 impl Case {
@@ -238,7 +238,7 @@ fn nothing_in_a_namespace_survives_all_three_killed() {
         if case.way.contain == "namespace" {
             case.kill_9(&all);
         } else {
-            // Nobody else is left who could: what has no mark is out of reach.
+            // No process is left that could end what has no mark.
             case.kill_9(&all[..1]);
         }
     });

@@ -3,13 +3,7 @@ use super::format::{position, tokens};
 use super::window::Window;
 use crate::clock;
 use crate::engine::State;
-<<<<<<< HEAD
-use crate::model::{
-    Event, FinishedAttempt, NodeEnding, NodeId, Outcome, Usage, WaitReason, repaired,
-};
-=======
-use crate::model::{Event, NodeEnding, NodeId, Outcome, Usage, WaitReason};
->>>>>>> e129393 (shim: tell hangs apart, contain agents, measure waits steadily)
+use crate::model::{Event, NodeEnding, NodeId, Outcome, Usage, WaitReason, repaired};
 use crate::plan::{Plan, PlanKind};
 use crate::store::observer::{Fact, Observer};
 use crate::text;
@@ -23,7 +17,7 @@ impl Observer for Window {
         match fact.event {
             Event::AgentExited(attempt) => {
                 self.show_outcome(fact.state, fact.at, &attempt.outcome, &attempt.usage);
-                for note in ui::outcome::notes(&attempt.outcome, attempt.processes.as_ref()) {
+                for note in ui::outcome::notes(&attempt.outcome, attempt.processes.as_deref()) {
                     self.screen.line(&format!("  {note}"));
                 }
             }
