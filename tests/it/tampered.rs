@@ -37,7 +37,7 @@ fn project_with(second: &str) -> Project {
 }
 
 /// Runs the session to its right end and returns the project.
-fn completes(second: &str) -> Project {
+pub(crate) fn completes(second: &str) -> Project {
     let project = project_with(second);
     project.ap(&ARGS).expect(0);
     assert_eq!(project.history("s"), [1, 2, 3], "{second}");
@@ -217,126 +217,6 @@ fn a_living_attempt_is_adopted_after_an_earlier_one_removed_the_folder() {
 }
 
 #[test]
-fn a_link_that_an_agent_planted_is_never_followed() {
-    let project = Project::new();
-    let outside = project.outside();
-    project.program("precious", "precious");
-    fs::create_dir(outside.join("elsewhere")).expect("a folder");
-    let precious = format!("'{outside}/precious'");
-    for plant in [
-        format!("ln -sf {precious} \"$here/progress.md\""),
-        format!("ln -sf {precious} \"$here/output.md\""),
-        format!("ln -sf '{outside}/elsewhere' \"$here/../003\""),
-        format!(
-            "ln -sf {precious} \"$run/state.json\"; ln -sf {precious} \"$run/checkpoint.json\""
-        ),
-        format!("ln -f {precious} \"$here/output.md\""),
-        format!(
-            "mkdir \"$here/../003\"; ln -s {precious} \"$here/../003/context.json\"; ln -s {precious} \"$here/../003/stderr.log\"; ln -s {precious} \"$here/../003/exit.json\""
-        ),
-        format!("mv \"$run/inbox\" \"$run/old\"; ln -s '{outside}/elsewhere' \"$run/inbox\""),
-    ] {
-        let done = completes(&plant);
-        assert_eq!(
-            fs::read_to_string(outside.join("precious")).expect("it"),
-            "precious",
-            "{plant}"
-        );
-        assert_eq!(
-            fs::read_dir(outside.join("elsewhere")).expect("it").count(),
-            0,
-            "{plant}"
-        );
-        drop(done);
-    }
-}
-
-#[test]
-fn what_is_in_the_way_is_set_aside_and_said() {
-    for (plant, set_aside) in [
-        (
-            "ln -s /nowhere \"$here/../003\"",
-            "stage-00-work/iterations/003",
-        ),
-        ("echo x >\"$here/../003\"", "stage-00-work/iterations/003"),
-        (
-            "mkdir -p \"$here/../003/status.json\"",
-            "stage-00-work/iterations/003",
-        ),
-        (
-            "echo x >>\"$run/progress-s.md\"; mkdir \"$here/progress.md\"",
-            "stage-00-work/iterations/002/progress.md",
-        ),
-        (
-            "mkfifo \"$here/output.md\"",
-            "stage-00-work/iterations/002/output.md",
-        ),
-        (
-            "rm -f \"$run/progress-s.md\"; mkfifo \"$run/progress-s.md\"",
-            "progress-s.md",
-        ),
-        (
-            "rm -f \"$run/progress-s.md\"; mkdir \"$run/progress-s.md\"",
-            "progress-s.md",
-        ),
-        (
-            "rm -f \"$run/progress-s.md\"; ln -s /dev/zero \"$run/progress-s.md\"",
-            "progress-s.md",
-        ),
-    ] {
-        let project = completes(plant);
-        let touched = project.events("s", "files_touched");
-        let says = |event: &serde_json::Value| {
-            let files = event["files"].as_array().expect("files");
-            files
-                .iter()
-                .any(|file| file["path"] == set_aside && file["how"] == "set_aside")
-        };
-        assert!(touched.iter().any(says), "{plant}: {touched:?}");
-    }
-}
-
-#[test]
-fn a_fifo_or_a_folder_in_place_of_a_file_never_hangs_a_session() {
-    for plant in [
-        "mkfifo \"$run/inbox/x.json\"",
-        "mkdir \"$run/inbox/x.json\"",
-        "rm -rf \"$run/inbox\"; mkfifo \"$run/inbox\"",
-        "rm -f \"$here/stderr.log\"; mkfifo \"$here/stderr.log\"",
-        "rm -f \"$here/exit.json\"; mkfifo \"$here/exit.json\"",
-        "rm -f \"$here/exit.json\"; mkdir \"$here/exit.json\"",
-        "rm -f \"$run/state.json\"; mkdir \"$run/state.json\"; rm -f \"$run/checkpoint.json\"; mkfifo \"$run/checkpoint.json\"",
-        "rm -f \"$run/plan.json\"; mkfifo \"$run/plan.json\"",
-    ] {
-        completes(plant);
-    }
-}
-
-#[test]
-fn files_left_for_a_later_iteration_are_not_believed() {
-    let forged = r#"mkdir "$here/../003"; cd "$here/../003"; : >stdout.log
-echo '{"code": 0, "signal": null, "limit": null, "cancelled": false, "spawn_error": null, "started_at": "2026-01-01T00:00:00Z", "ended_at": "2026-01-01T00:00:01Z", "swept": 0, "out_of_memory": false}' >exit.json
-echo '{"decision": "stop", "summary": "forged"}' >status.json"#;
-    let project = completes(forged);
-    let history = project.status("s")["history"].clone();
-    assert!(!history.to_string().contains("forged"), "{history}");
-}
-
-#[test]
-fn a_forged_archive_of_an_attempt_is_not_believed() {
-    let project = Project::new();
-    let script = "here=\"$(dirname \"$status\")\"\ncase $attempt in 1) mkdir -p \"$here/attempts/1\"; echo '{\"decision\": \"stop\", \"summary\": \"forged\"}' >\"$status\"; kill -9 $$;; esac\necho '{\"decision\": \"continue\", \"summary\": \"real\"}' >\"$status\"";
-    project.shell_loop(
-        "work",
-        "termination: {type: fixed, iterations: 1}\n",
-        script,
-    );
-    project.ap(&["work", "s", "1", "--foreground"]).expect(0);
-    let history = project.status("s")["history"].clone();
-    assert!(history.to_string().contains("real"), "{history}");
-}
-
-#[test]
 fn a_plan_that_was_only_formatted_can_be_resumed() {
     let project = Project::new();
     project.shell_loop("work", THREE, "exit 1");
@@ -349,34 +229,110 @@ fn a_plan_that_was_only_formatted_can_be_resumed() {
     assert_eq!(project.history("s"), [1, 2, 3]);
 }
 
+/// Makes the lock and the journal of a session name another machine.
+fn move_to_another_machine(project: &Project) {
+    let lock = ".claude/locks/s.lock";
+    let mut holder: serde_json::Value = serde_json::from_str(&project.read(lock)).expect("a lock");
+    holder["process"]["host"] = "node-a".into();
+    project.write(lock, &holder.to_string());
+    let mut lines = project.journal("s");
+    for line in &mut lines {
+        if line["event"]["type"] == "runner_started" {
+            line["event"]["runner"]["host"] = "node-a".into();
+        }
+    }
+    project.write_journal("s", lines);
+}
+
 #[test]
-fn what_may_hold_an_agent_s_words_is_for_its_user_only() {
-    use std::os::unix::fs::PermissionsExt as _;
-    let project = completes("echo secret; echo secret >&2");
-    let mode = |path: &str| {
-        let there = fs::metadata(project.root().join(project.run_file("s", path)));
-        there
-            .unwrap_or_else(|error| panic!("{error}"))
-            .permissions()
-            .mode()
-            & 0o777
-    };
-    for folder in ["", "inbox", "stage-00-work", "stage-00-work/iterations/001"] {
-        assert_eq!(mode(folder), 0o700, "{folder}");
-    }
-    for file in [
-        "plan.json",
-        "events.jsonl",
-        "state.json",
-        "checkpoint.json",
-        "progress-s.md",
-        "stage-00-work/iterations/001/context.json",
-        "stage-00-work/iterations/001/prompt.md",
-        "stage-00-work/iterations/001/stdout.log",
-        "stage-00-work/iterations/001/exit.json",
-        "stage-00-work/iterations/002/stderr.log",
-        "stage-00-work/iterations/001/output.md",
+fn a_lock_that_names_another_machine_is_respected() {
+    let (project, runner, go) = held("");
+    runner.signal(Signal::SIGKILL);
+    runner.ended();
+    move_to_another_machine(&project);
+    for args in [
+        &ARGS[..],
+        &RESUME,
+        &["work", "s", "3", "--force", "--foreground"],
     ] {
-        assert_eq!(mode(file), 0o600, "{file}");
+        project
+            .ap(args)
+            .expect(3)
+            .says(&["node-a", "last sign of life", "--take-over"]);
     }
+    fs::File::create(go).expect("go");
+    let take_over = [&RESUME[..], &["--take-over"]].concat();
+    project.ap(&take_over).expect(0);
+    assert_eq!(project.history("s"), [1, 2, 3]);
+}
+
+#[test]
+fn an_agent_that_changes_another_session_is_noticed() {
+    for (policy, code) in [("note", 0), ("fail", 1)] {
+        let project = project_with("sed -i 's/{/{ /' \"$run/../other/plan.json\"");
+        project.shell_loop(
+            "once",
+            "termination: {type: fixed, iterations: 1}\n",
+            "exit 1",
+        );
+        project.ap(&["once", "other", "--foreground"]).expect(1);
+        let definition = ".claude/loops/work/loop.yaml";
+        let guarded = format!(
+            "{}guardrails: {{on_tampering: {policy}}}\n",
+            project.read(definition)
+        );
+        project.write(definition, &guarded);
+        project.ap(&ARGS).expect(code);
+        let touched = project.events("s", "files_touched");
+        let file = &touched[0]["files"][0];
+        assert_eq!(
+            file["path"], ".claude/pipeline-runs/other/plan.json",
+            "{policy}"
+        );
+        assert_eq!(file["how"], "changed", "{policy}");
+    }
+}
+
+#[test]
+fn an_agent_that_changes_its_own_plan_holds_the_session() {
+    let project =
+        project_with("sed -i 's/\"max_iterations\": 3/\"max_iterations\": 9/' \"$run/plan.json\"");
+    let runner = project.start(&ARGS);
+    project.until("the pause", || project.status("s")["status"] == "paused");
+    project.ap(&["continue", "s"]).expect(0);
+    assert_eq!(runner.ended(), 0);
+    assert_eq!(project.history("s"), [1, 2, 3]);
+}
+
+#[test]
+fn a_damaged_journal_is_repaired_by_cleanup() {
+    let project = Project::new();
+    project.shell_loop("work", THREE, "exit 1");
+    project.ap(&ARGS).expect(1);
+    let path = project.run_file("s", "events.jsonl");
+    let journal = project.read(&path);
+    let damaged = journal.replacen("iteration_started", "iteration_st4rted", 1);
+    project.write(&path, &damaged);
+    project
+        .ap(&["status", "s"])
+        .expect(1)
+        .says(&["events.jsonl:3", "ap cleanup --repair s"]);
+    project.ap(&["cleanup", "--repair", "s"]).expect(0).says(&[
+        "repaired",
+        "none is lost",
+        "events.jsonl.found-1",
+    ]);
+    assert!(
+        project.read(&path).starts_with(&journal),
+        "every line is back"
+    );
+    assert_eq!(project.read(&format!("{path}.found-1")), damaged);
+    is_shown_as_touched(&project);
+    project
+        .ap(&["cleanup", "--repair", "s"])
+        .expect(0)
+        .says(&["Nothing to repair"]);
+    project.shell_loop("work", THREE, REPORT);
+    project.ap(&RESUME).expect(0);
+    assert_eq!(project.history("s"), [1, 2, 3]);
 }
