@@ -449,7 +449,9 @@ fn background_processes_of_an_agent_are_ended() {
         );
         turns
     });
-    let Some((_api, project)) = prepare(script, &ONE, "", |it| it) else {
+    // In a namespace the pid that it notes would be another one.
+    let in_groups = |it: ClaudeEnv| it.var("AP_CONTAIN", "groups");
+    let Some((_api, project)) = prepare(script, &ONE, "", in_groups) else {
         return;
     };
     let (code, shown) = project.start(API_KEY).end();
