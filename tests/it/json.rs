@@ -94,7 +94,11 @@ fn project() -> Project {
         "termination: {type: fixed, max: 1}\n",
         "echo '{\"decision\": \"continue\"}' >\"$status\"",
     );
-    project.shell_loop("fail", JUDGED, "exit 1");
+    project.shell_loop(
+        "fail",
+        "retries: 0\ntermination: { type: judgment, max: 2 }\n",
+        "exit 1",
+    );
     project.shell_loop("wait", JUDGED, "echo started; while :; do sleep 1; done");
     project.write(
         ".claude/pipelines/duel.yaml",
@@ -165,7 +169,7 @@ fn every_output_matches_its_schema() {
     checked.ap("ap-wait", &["wait", "w"], 5);
     checked.ap(
         "ap-fork",
-        &["fork", "auth", "auth2", "--at", "1", "--hold"],
+        &["fork", "auth", "--at", "1", "--as", "auth2", "--hold"],
         0,
     );
     definitions(&mut checked);
