@@ -127,7 +127,7 @@ fn a_start_prints_what_became_of_it() {
     );
     let listed = checked.ap("ap-list", &["list", "1"], 0);
     assert_eq!(listed[0]["tmux_session"], "pipeline-w");
-    checked.error("already-running", &["wait", "w"], 3);
+    checked.error("already-running", &["loop", "wait", "w"], 3);
     checked.error("session-failed", &["fail", "f"], 1);
     checked.error("session-failed", &["fail", "g", "--foreground"], 1);
     checked.error("limit-reached", &["work", "l", "1", "--foreground"], 4);
