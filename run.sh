@@ -216,6 +216,7 @@ long_forms='worlds 45m random sessions with a crash after any event, 1,000,000 o
 definitions 20m random definitions: compiled, linted, rendered, checked by their schemas; 50,000 of each
 race 30m agents that race for tasks in every queue, with kills, 10 rounds
 crash 60m kill -9 of runner, shim and agent at every durable step, 5 rounds
+chaos 90m real sessions under faults, for AP_CHAOS_SECONDS (900)
 bench 30m overhead against the physical floor, up to iteration 10,000'
 
 long() {
@@ -239,6 +240,10 @@ run_long() {
     definitions) repeat 100 'test(/^compile::tests::(properties|schemas)::/)' ;;
     race) repeat 10 'test(/^queues::race::/)' ;;
     crash) repeat 5 'test(/^crash::/)' ;;
+    chaos)
+        AP_CHAOS_SECONDS=${AP_CHAOS_SECONDS:-900} AP_CHAOS_PAGE=$root/docs/reliability.md \
+            in_root cargo test --all-features --test chaos -- --nocapture
+        ;;
     bench) in_root cargo bench --features fake-bd --bench overhead -- --full ;;
     esac
 }
