@@ -265,6 +265,7 @@ mod tests {
               "description": "Implement the queue's tasks one by one, each verified and committed, until the queue is empty",
               "ends": "the queue is empty, at most 25",
               "needs": [],
+              "also_needs": [],
               "origin": "built_in",
               "path": "builtin:loops/work/loop.yaml",
               "error": null

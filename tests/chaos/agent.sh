@@ -17,7 +17,6 @@ deaf)
     ;;
 loud) head -c 3000000 /dev/zero | tr '\0' x ;;
 failing) [ "$attempt" != 1 ] || { echo 'error: not this time' >&2; exit 7; } ;;
-silent) [ "$attempt" != 1 ] || exit 0 ;;
 forging)
     for later in "${status%/*}"/../*/; do echo '{"decision":"stop"}' >"$later/status.json.new"; done
     mkdir -p "${status%/*}/../0$((n + 1))" && echo '{"decision":"stop"}' >"${status%/*}/../0$((n + 1))/status.json"

@@ -8,8 +8,8 @@ use serde_json::Value;
 use std::time::{Duration, Instant};
 
 /// Kinds of agents; `agent.sh` knows what each does.
-const AGENTS: [&str; 9] = [
-    "quick", "slow", "slow", "children", "deaf", "loud", "failing", "silent", "forging",
+const AGENTS: [&str; 8] = [
+    "quick", "slow", "slow", "children", "deaf", "loud", "failing", "forging",
 ];
 /// What must not change, whatever links to it.
 pub(crate) const PRECIOUS: &str = "yours\n";

@@ -147,7 +147,7 @@ fn a_file_that_is_no_text_is_shown_where_it_ceases_to_be() {
         "loop",
         "work",
         ".claude/loops/work/loop.yaml:1:1",
-        "is not UTF-8 text",
+        "is UTF-16 text, not UTF-8",
     );
     project
         .ap(&["lint", "work"])

@@ -265,7 +265,7 @@ fn legacy_variables_work_or_explain_why_not() {
         .set("CLAUDE_PIPELINE_CONTEXT", "from afar")
         .set("BEADS_LABEL_PREFIX", "x");
     let ran = project.ap(&["far", "s", "--foreground"]).expect(0);
-    ran.says(&["BEADS_LABEL_PREFIX has no effect: say the whole label with `--label`"]);
+    ran.says(&["BEADS_LABEL_PREFIX has no effect: give the whole label with `--label`"]);
     assert_eq!(project.history("s"), [1, 2]);
     let plan: Value =
         serde_json::from_str(&project.read(&project.run_file("s", "plan.json"))).expect("a plan");

@@ -133,8 +133,8 @@ fn a_start_prints_what_became_of_it() {
     checked.error("limit-reached", &["work", "l", "1", "--foreground"], 4);
     checked.error("session-exists", &["fail", "f"], 1);
     checked.error("not-found", &["loop", "nothing"], 2);
-    project.write("backlog.md", "");
-    checked.error("no-tasks", &["work", "n"], 2);
+    project.write("empty.md", "");
+    checked.error("no-tasks", &["work", "n", "--queue", "empty.md"], 2);
     checked.error("usage", &["work", "n", "--what"], 2);
     project.ap(&["stop", "w"]).expect(0);
 }

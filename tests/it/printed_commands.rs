@@ -110,7 +110,7 @@ fn a_complete_session_keeps_the_maximum_given_on_resume() {
         project
             .ap(&[verb, "s"])
             .expect(1)
-            .says(&["it is completed", "ap work s 25 --force"]);
+            .says(&["its status is completed", "ap work s 25 --force"]);
     }
     run_all(&project, "s", &[&["pause", "s"], &["work", "s"]]);
 }

@@ -154,7 +154,12 @@ pub(super) const TOPICS: &[Topic] = &[
         REFERENCE,
         &["## Environment variables", "## config.yaml"],
     ),
-    topic("safety", "what agents may do", SESSIONS, &["## Safety"]),
+    topic(
+        "safety",
+        "what agents may do, and how they are contained",
+        SESSIONS,
+        &["## Safety", "## Containment"],
+    ),
 ];
 
 /// The page about queues without what needs a checkout with its examples.

@@ -206,6 +206,7 @@ fn json_has_the_documented_shape() {
           "path": ".claude/loops/mine/loop.yaml",
           "ok": false,
           "needs": [],
+          "also_needs": [],
           "problems": [
             {
               "file": ".claude/loops/mine/loop.yaml",

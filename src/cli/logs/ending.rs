@@ -1,7 +1,7 @@
 //! How an attempt ended.
 use crate::exec::file_tail::FileTail;
 use crate::model::{Exit, Outcome, Status};
-use crate::text::first_line;
+use crate::text::{first_line, plain};
 use crate::ui::{outcome, style};
 use camino::Utf8Path;
 use fs_err as fs;
@@ -21,10 +21,13 @@ pub(super) fn read(folder: &Utf8Path) -> Vec<String> {
         return Vec::new();
     };
     let status = read_small(&folder.join("status.json")).and_then(|text| Status::parse(&text).ok());
+    let tools = exit.ended_tools.iter().map(|tool| plain(&tool.to_string()));
     if let (Exit { code: Some(0), .. }, Some(status)) = (&exit, status) {
-        return vec![outcome::reported(&status)];
+        let reported = std::iter::once(outcome::reported(&status));
+        return reported.chain(tools).collect();
     }
     let mut lines = vec![format!("{} ended {}", style::bad("✗"), exited(&exit))];
+    lines.extend(tools);
     lines.extend(stderr(folder));
     lines
 }

@@ -157,7 +157,7 @@ fn an_agent_claims_a_task_and_closes_it() {
     exit 1
     ");
     assert_snapshot!(world.user("status --json"), @r#"
-    {"blocked":[{"id":"later","why":"is marked `[>]`, which is neither open nor done: write `[ ]` to open it"}],"closed":1,"held":[],"queue":"<project>/backlog.md","ready":["t-e7348420"],"stale":[{"id":"login","owner":"pipeline/auth/r1/3"}],"status":{"blocked":1,"held":0,"kind":"work","left":3,"next":["t-e7348420"],"ready":1},"total":4}
+    {"queue":"<project>/backlog.md","total":4,"closed":1,"ready":["t-e7348420"],"held":[],"stale":[{"id":"login","owner":"pipeline/auth/r1/3"}],"blocked":[{"id":"later","why":"is marked `[>]`, which is neither open nor done: write `[ ]` to open it"}],"status":{"kind":"work","ready":1,"left":3,"next":["t-e7348420"],"held":0,"blocked":1}}
     exit 0
     "#);
     assert_snapshot!(world.agent("auth", 3, "close login --reason done"), @r"
@@ -165,7 +165,7 @@ fn an_agent_claims_a_task_and_closes_it() {
     exit 0
     ");
     assert_snapshot!(world.agent("auth", 3, "close login --json"), @r#"
-    {"closed":true,"id":"login"}
+    {"id":"login","closed":true}
     exit 0
     "#);
     assert_snapshot!(world.agent("auth", 3, "claim start"), @r"
@@ -218,7 +218,7 @@ fn the_user_can_release_the_task_of_a_lost_agent() {
     exit 0
     ");
     assert_snapshot!(world.user("release a --json"), @r#"
-    {"id":"a","parked":false,"released":true}
+    {"id":"a","released":true,"parked":false}
     exit 0
     "#);
 }

@@ -92,7 +92,17 @@ fn show(session: &SessionName, format: Format, context: &Context) -> Result<Exit
             doing: current::activity(&snapshot, status, now),
             last_change: snapshot.state.session.last_change.clone(),
             continues: continues_until(&snapshot.plan, &snapshot.state),
-            bounds: bounds(&snapshot.plan, &snapshot.state, now),
+            // The time without a runner does not count.
+            bounds: bounds(
+                &snapshot.plan,
+                &snapshot.state,
+                snapshot
+                    .state
+                    .session
+                    .updated_at
+                    .filter(|_| !alive)
+                    .unwrap_or(now),
+            ),
             state: StateView {
                 status,
                 ..StateView::new(&snapshot.plan, &snapshot.state)

@@ -40,6 +40,9 @@ pub(super) fn write(
     })
 }
 
+/// Why a line is refused whose checksum is not that of its text.
+const CHANGED: &str = "its checksum does not match: the line was changed, or a line before it";
+
 /// A [`Line`] that borrows its event.
 #[derive(Serialize)]
 struct Written<'a> {
@@ -110,8 +113,10 @@ fn refusal(
             Ok(line) if line.seq != expected => {
                 format!("it has number {} where {expected} should be", line.seq)
             }
-            Ok(_) => {
-                "its checksum does not match: the line was changed, or a line before it".to_owned()
+            Ok(_) => CHANGED.to_owned(),
+            // A whole line whose fact is unknown was changed too, unless it carries its own checksum.
+            Err(error) if error.is_data() && checked_sum(after, text).is_none() => {
+                CHANGED.to_owned()
             }
             Err(error) => error.to_string(),
         },

@@ -147,7 +147,10 @@ fn no_tasks_names_what_was_searched_and_the_next_step() {
     for (name, what) in [
         ("backlog.md", "/backlog.md"),
         ("prd.json", "/prd.json"),
-        ("tracker.py", "/tracker.json list {id}` lists for `s`"),
+        (
+            "tracker.py",
+            "/tracker.json list {id}` prints for the label `s`",
+        ),
     ] {
         let world = super::provider(name).open(&[]);
         let Searched { what: said, next } = searched(&world);
