@@ -1,19 +1,19 @@
 # An agent of a chaos session. `$n`, `$status` and `$attempt` are set; $CHAOS is a folder outside the project.
 exec 9>>"$CHAOS/running"
 flock -n 9 || echo "two $n $attempt" >>"$CHAOS/log"
-echo "begin $n $attempt" >>"$CHAOS/log"
+echo "begin $n $attempt $(date +%s%3N)" >>"$CHAOS/log"
 case $(sed -n "${n}p" "$CHAOS/agents") in
 quick) ;;
-slow) sleep 0.3 ;;
+slow) sleep 0.5 ;;
 children)
     (setsid "$CHAOS/stay" 9>&- &)
     env -i setsid "$CHAOS/stay" 9>&- &
-    sleep 0.2
+    sleep 0.5
     ;;
 deaf)
     trap '' TERM INT HUP
     "$CHAOS/stay" 9>&- &
-    sleep 0.3
+    sleep 0.5
     ;;
 loud) head -c 3000000 /dev/zero | tr '\0' x ;;
 failing) [ "$attempt" != 1 ] || { echo 'error: not this time' >&2; exit 7; } ;;

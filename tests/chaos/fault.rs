@@ -1,6 +1,7 @@
 //! What goes wrong, and how.
 use crate::random::Random;
 use crate::session::{NAME, Session};
+use agent_pipelines::clock::wait_until;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use std::io::Write as _;
@@ -162,7 +163,7 @@ fn signal(pids: &[i32], signal: Signal, ended_agent: bool) -> Strike {
 /// Stops processes for some hundred milliseconds.
 fn pause(pids: &[i32], random: &mut Random) {
     signal(pids, Signal::SIGSTOP, false);
-    std::thread::sleep(Duration::from_millis(random.below(300)));
+    wait_until(Duration::from_millis(random.below(300)), || false);
     signal(pids, Signal::SIGCONT, false);
 }
 
@@ -170,7 +171,7 @@ fn pause(pids: &[i32], random: &mut Random) {
 fn without_runner(session: &Session, runner: &[i32]) {
     signal(runner, Signal::SIGKILL, false);
     let gone = || Processes::of(session).runner.is_empty();
-    agent_pipelines::clock::wait_until(crate::project::LIMIT, gone);
+    wait_until(crate::project::LIMIT, gone);
 }
 
 /// Cuts the last line of the journal somewhere, as a crash in the middle of a write does.

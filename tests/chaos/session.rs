@@ -5,7 +5,7 @@ use crate::random::Random;
 use agent_pipelines::clock::wait_until;
 use camino::Utf8PathBuf;
 use serde_json::Value;
-use std::time::{Duration, Instant};
+use std::time::{Duration, SystemTime};
 
 /// Kinds of agents; `agent.sh` knows what each does.
 const AGENTS: [&str; 8] = [
@@ -56,14 +56,16 @@ impl Session {
                 break;
             }
             self.faults.push(fault);
-            let (begun, agents) = (Instant::now(), self.begun());
+            let (begun, struck) = (self.begun().len(), milliseconds());
             let Strike { ended_agent, then } = fault.strike(self, random);
             if let Err(why) = self.keep_going(then) {
                 return vec![format!("after {fault:?}: {why}")];
             }
-            let next = || agents < self.begun() || self.is_over();
+            let next = || begun < self.begun().len() || self.is_over();
             if ended_agent && wait_until(LIMIT, next) {
-                self.recoveries.push(begun.elapsed());
+                let next = self.begun().get(begun).copied();
+                let after = next.map(|next| Duration::from_millis(next.saturating_sub(struck)));
+                self.recoveries.extend(after);
             }
         }
         match self.finish() {
@@ -167,10 +169,15 @@ impl Session {
         text.lines().filter_map(words).collect()
     }
 
-    fn begun(&self) -> usize {
-        self.log()
-            .iter()
-            .filter(|(what, ..)| what == "begin")
-            .count()
+    /// Returns when each agent began, in milliseconds since the epoch.
+    fn begun(&self) -> Vec<u64> {
+        let text = fs_err::read_to_string(self.folder().join("log")).unwrap_or_default();
+        let began = |line: &str| line.strip_prefix("begin ")?.split(' ').nth(2)?.parse().ok();
+        text.lines().filter_map(began).collect()
     }
+}
+
+fn milliseconds() -> u64 {
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    u64::try_from(now.unwrap().as_millis()).unwrap()
 }

@@ -356,6 +356,10 @@ fn check_state(project: &Project) {
         "a summary and the journal differ"
     );
     for (field, value) in view.as_object().expect("an object") {
+        // Only the file has it: a cut of the journal is found by it.
+        if field == "journal_lines" {
+            continue;
+        }
         assert_eq!(
             value, &status[field],
             "state.json and the journal differ in `{field}`"

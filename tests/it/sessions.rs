@@ -188,7 +188,7 @@ fn force_ends_a_runner_whose_lock_file_was_deleted() {
     fs_err::remove_file(project.root().join(".claude/locks/s.lock")).expect("the lock");
     tell(&project, 2);
     let forced = project.start(&["work", "s", "--foreground", "--force"]);
-    assert_eq!(runner.ended(), 75);
+    assert_eq!(runner.ended(), 5);
     tell(&project, 1);
     assert_eq!(forced.ended(), 0);
     assert_eq!((project.history("s"), agents(&project)), (vec![1, 2], 3));

@@ -298,6 +298,7 @@ fn an_agent_that_changes_its_own_plan_holds_the_session() {
     let project =
         project_with("sed -i 's/\"max_iterations\": 3/\"max_iterations\": 9/' \"$run/plan.json\"");
     let runner = project.start(&ARGS);
+    project.until_event("s", "agent_started", 1);
     project.until("the pause", || project.status("s")["status"] == "paused");
     project.ap(&["continue", "s"]).expect(0);
     assert_eq!(runner.ended(), 0);

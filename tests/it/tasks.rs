@@ -312,7 +312,8 @@ fn repeated_errors_end_the_session_before_every_task_is_parked() {
     for tasks in Tasks::all(&["a", "b", "c", "d", "e"]) {
         let project = &tasks.project;
         let script = "ap queue claim >/dev/null; echo '{\"decision\":\"error\",\"reason\":\"the network is down\"}' >\"$status\"";
-        project.shell_loop("work", "termination: { type: queue }\n", script);
+        let yaml = "termination: { type: queue }\nguardrails: { max_same_failures: 0 }\n";
+        project.shell_loop("work", yaml, script);
         project.ap(&["work", "s", "--foreground"]).expect(1).says(&[
             "3 iterations in a row ended in an error",
             "the network is down",

@@ -412,6 +412,7 @@ fn the_doctor_prints_findings_and_advice() {
             "logout",
             "ap",
             "locks",
+            "containment",
             "disk",
             "clock",
             "account",

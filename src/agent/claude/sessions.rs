@@ -39,14 +39,14 @@ mod tests {
             vars.map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
                 .collect()
         };
-        let found = |vars| transcripts(&env(vars), Utf8Path::new("/home/ann/web.app"));
+        let found = |vars| transcripts(&env(vars), Utf8Path::new("/u/ann/web.app"));
         assert_eq!(
-            found(&[("HOME", "/home/ann")]),
-            ["/home/ann/.claude/projects/-home-ann-web-app"]
+            found(&[("HOME", "/u/ann")]),
+            ["/u/ann/.claude/projects/-u-ann-web-app"]
         );
         assert_eq!(
-            found(&[("HOME", "/home/ann"), ("CLAUDE_CONFIG_DIR", "/c")]),
-            ["/c/projects/-home-ann-web-app"]
+            found(&[("HOME", "/u/ann"), ("CLAUDE_CONFIG_DIR", "/c")]),
+            ["/c/projects/-u-ann-web-app"]
         );
         assert!(found(&[]).is_empty());
         let both = transcripts(&env(&[("HOME", "/h")]), Utf8Path::new("/a b/c"));

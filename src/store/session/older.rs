@@ -11,9 +11,10 @@ pub fn is_older_run(dir: &RunDir) -> bool {
     if dir.journal().exists() {
         return is_older_journal(&dir.journal());
     }
-    // `ap` writes its plan first.
+    // `ap` writes its plan first. A run whose folder was removed and is being put back has a kept journal.
     let has_plan = dir.plan().exists() || dir.next_plan().exists();
-    !has_plan && (dir.state().exists() || has_stages(dir.root()))
+    let is_kept = || dir.kept_journal().is_some_and(|kept| kept.exists());
+    !has_plan && (dir.state().exists() || has_stages(dir.root())) && !is_kept()
 }
 
 /// Returns whether a journal was written by a later form of it: its lines have neither a number nor a format.

@@ -216,11 +216,8 @@ fn a_project_without_a_database_gets_the_command_to_create_one() {
     let ran = tasks
         .project
         .ap(&["work", "t", "--foreground", "--queue", "beads"])
-        .expect(1);
-    ran.says(&[
-        "cannot call `bd`: there is no such program on PATH",
-        "ap doctor",
-    ]);
+        .expect(2);
+    ran.says(&["there is no program `bd`, which the queue of node `work` needs"]);
 }
 
 #[test]

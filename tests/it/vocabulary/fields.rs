@@ -4,10 +4,12 @@ use serde_json::Value;
 use std::collections::BTreeSet;
 
 /// What no definition can use.
-const UNUSED: [&str; 5] = [
+const UNUSED: [&str; 6] = [
     // The scripted agent, which plays all of them, has no effort: to set one is a mistake.
     "DefaultsDef.effort",
     "FullBranchDef.effort",
+    // A start without a file of the list is refused; `refusals` uses it.
+    "NeedDef shape 2",
     "NodeDef.effort",
     // A mistake wherever it stands: the field is there for what is said of it.
     "NodeDef.guardrails",
