@@ -2,6 +2,7 @@
 use crate::random::Random;
 use crate::session::{NAME, Session};
 use agent_pipelines::clock::wait_until;
+use camino::Utf8Path;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use std::io::Write as _;
@@ -207,10 +208,10 @@ fn change_byte(session: &Session, runner: &[i32], random: &mut Random) -> Strike
     let at = begin + usize::try_from(random.below((end - begin) as u64)).unwrap();
     let mut changed = whole.clone();
     changed[at] ^= 1;
-    fs_err::write(&path, changed).unwrap();
+    overwrite(&path, &changed);
     Strike {
         ended_agent: false,
-        then: Some(Box::new(move || fs_err::write(&path, &whole).unwrap())),
+        then: Some(Box::new(move || overwrite(&path, &whole))),
     }
 }
 
@@ -237,4 +238,10 @@ fn plant_link(session: &Session) {
         }
     }
     let _ = symlink(&precious, run.join(format!("iterations/{:03}", next + 1)));
+}
+
+/// Writes over a file of the same length, which stays the file that it is.
+fn overwrite(path: &Utf8Path, bytes: &[u8]) {
+    let mut file = fs_err::OpenOptions::new().write(true).open(path).unwrap();
+    file.write_all(bytes).unwrap();
 }

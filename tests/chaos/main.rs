@@ -3,7 +3,6 @@
 //! As many seeds as fit the time are run, side by side; `AP_CHAOS_SECONDS` sets the time, `AP_CHAOS_SEED` runs one seed
 //! again. Each failing seed is printed with the command that repeats it. With `AP_CHAOS_PAGE` the results are written to
 //! that page.
-#![expect(clippy::print_stderr, reason = "a test shows what it tried")]
 #![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 mod fault;
 mod invariants;
@@ -71,5 +70,5 @@ fn run(seed: u64, report: &Mutex<Report>) {
     let mut session = Session::start(&mut random);
     let mut violations = session.run_through_faults(&mut random);
     violations.extend(invariants::check(&session));
-    report.lock().unwrap().add(seed, session, violations);
+    report.lock().unwrap().add(seed, &session, violations);
 }

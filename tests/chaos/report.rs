@@ -1,6 +1,7 @@
 //! What was tried and what came of it.
 use crate::fault::Fault;
 use crate::session::Session;
+use agent_pipelines::store::atomic;
 use camino::Utf8Path;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -30,7 +31,7 @@ impl Report {
     }
 
     /// Adds a session that is over.
-    pub(crate) fn add(&mut self, seed: u64, session: Session, violations: Vec<String>) {
+    pub(crate) fn add(&mut self, seed: u64, session: &Session, violations: Vec<String>) {
         self.sessions += 1;
         self.iterations += session.iterations;
         for fault in &session.faults {
@@ -67,7 +68,8 @@ impl Report {
             .split_once(BEGIN)
             .expect("a page with a place for the table");
         let (_, after) = rest.split_once(END).expect("its end");
-        fs_err::write(page, format!("{before}{BEGIN}{self}{END}{after}")).unwrap();
+        let text = format!("{before}{BEGIN}{self}{END}{after}");
+        atomic::replace(page, text.as_bytes()).unwrap();
     }
 }
 
