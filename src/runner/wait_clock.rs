@@ -22,11 +22,15 @@ pub(super) struct WaitEnd {
 pub(super) struct WaitClock {
     /// The wait, by its begin and end in the journal, and when it is over.
     current: Option<(Timestamp, Timestamp, WaitEnd)>,
+    /// Whether this runner has looked before. A wait that it sees later has just begun; one that it finds began under an
+    /// earlier runner, and only the wall clock shows how much of it is left.
+    has_looked: bool,
 }
 
 impl WaitClock {
     /// Returns when the wait of this phase is over, if it is one.
     pub(super) fn end(&mut self, phase: &Phase, now: Timestamp) -> Option<WaitEnd> {
+        let is_found = !std::mem::replace(&mut self.has_looked, true);
         let Phase::Waiting {
             reason,
             since,
@@ -40,7 +44,7 @@ impl WaitClock {
             Some((began, ends, end)) if (began, ends) == (*since, *until) => Some(end),
             Some(_) | None => {
                 let end = WaitEnd {
-                    at: Instant::now() + left(*since, *until, now),
+                    at: Instant::now() + left(*since, *until, if is_found { now } else { *since }),
                     moment: matches!(reason, WaitReason::RateLimit { .. }).then_some(*until),
                 };
                 self.current = Some((*since, *until, end));
@@ -85,6 +89,21 @@ mod tests {
             let left = left(at(0), at(30), at(now));
             assert_eq!(left, Duration::from_secs(seconds), "{now}");
         }
+    }
+
+    #[test]
+    fn a_clock_that_is_set_as_a_wait_begins_does_not_end_it() {
+        let delay = Phase::Waiting {
+            reason: WaitReason::Delay,
+            since: at(0),
+            until: at(3600),
+        };
+        let mut clock = WaitClock::default();
+        assert_eq!(clock.end(&Phase::Ready, at(-1)), None);
+        let end = clock.end(&delay, at(86_400)).unwrap();
+        assert!(Instant::now() + Duration::from_secs(3000) < end.at);
+        let found = WaitClock::default().end(&delay, at(86_400)).unwrap();
+        assert!(found.at <= Instant::now());
     }
 
     #[test]
