@@ -1,6 +1,6 @@
 //! Opens and makes files of our own folders without following a link, or waiting for a device, that others put there.
 //!
-//! Below the folders that are ours ([`split`]), no component of a path may be a link. A write sets aside what is in
+//! Below the folders that are ours (`layout::split`), no component of a path may be a link. A write sets aside what is in
 //! its way as `<name>.found-N`, and [`take_found`] returns it for the journal. A read takes regular files only.
 use super::fault;
 use super::layout::{is_private, split};
