@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 mod command_lines;
 mod names;
+mod reliability;
 
 use crate::examples::has_taskwarrior;
 use crate::newcomer::Newcomer;
