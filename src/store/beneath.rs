@@ -8,6 +8,8 @@ use camino::{Utf8Path, Utf8PathBuf};
 use fs_err as fs;
 use nix::errno::Errno;
 use nix::fcntl::{AtFlags, OFlag, openat, renameat};
+#[cfg(target_os = "linux")]
+use nix::fcntl::{OpenHow, ResolveFlag, openat2};
 use nix::sys::stat::{Mode, fstatat, mkdirat};
 use nix::unistd::{UnlinkatFlags, linkat, unlinkat};
 use std::hash::{BuildHasher as _, RandomState};
@@ -115,7 +117,12 @@ impl<'a> Place<'a> {
     }
 }
 
-/// Opens a folder.
+/// How a folder is opened.
+const FOLDER: OFlag = OFlag::O_RDONLY
+    .union(OFlag::O_DIRECTORY)
+    .union(OFlag::O_CLOEXEC);
+
+/// Opens a folder. With `make`, it and those above it that are ours are made, and what is in their way is set aside.
 fn open_folder(path: &Utf8Path, make: bool) -> io::Result<OwnedFd> {
     let (trusted, below) = split(path);
     let trusted = if trusted.as_str().is_empty() {
@@ -123,20 +130,55 @@ fn open_folder(path: &Utf8Path, make: bool) -> io::Result<OwnedFd> {
     } else {
         trusted
     };
-    let flags = OFlag::O_RDONLY | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
-    let mut folder = match std::fs::File::open(trusted.as_std_path()) {
-        Err(error) if make && error.kind() == io::ErrorKind::NotFound => {
-            fs::create_dir_all(trusted)?;
-            fs::File::open(trusted)?.into_parts().0
-        }
-        folder => folder.map_err(|error| named_io(trusted, &error))?,
+    let folder = open_trusted(trusted, make)?;
+    if below.as_str().is_empty() {
+        return Ok(folder);
     }
-    .into();
+    match open_at_once(&folder, below) {
+        Some(opened) => Ok(opened),
+        None => walk(folder, trusted, below, make),
+    }
+}
+
+/// Opens a folder whose path may have links.
+fn open_trusted(path: &Utf8Path, make: bool) -> io::Result<OwnedFd> {
+    let folder = match std::fs::File::open(path.as_std_path()) {
+        Err(error) if make && error.kind() == io::ErrorKind::NotFound => {
+            fs::create_dir_all(path)?;
+            fs::File::open(path)?.into_parts().0
+        }
+        folder => folder.map_err(|error| named_io(path, &error))?,
+    };
+    Ok(folder.into())
+}
+
+/// Opens a folder below another in one call that refuses links; `None` where [`walk`] must tell why it cannot be opened,
+/// make what is missing, or do without that call.
+#[cfg(target_os = "linux")]
+fn open_at_once(folder: &OwnedFd, below: &Utf8Path) -> Option<OwnedFd> {
+    let how = OpenHow::new()
+        .flags(FOLDER)
+        .resolve(ResolveFlag::RESOLVE_NO_SYMLINKS);
+    openat2(folder, below.as_std_path(), how).ok()
+}
+
+#[cfg(not(target_os = "linux"))]
+fn open_at_once(_folder: &OwnedFd, _below: &Utf8Path) -> Option<OwnedFd> {
+    None
+}
+
+/// Opens a folder below another, one component after the other.
+fn walk(
+    mut folder: OwnedFd,
+    trusted: &Utf8Path,
+    below: &Utf8Path,
+    make: bool,
+) -> io::Result<OwnedFd> {
     let mut reached = trusted.to_owned();
     for component in below.components() {
         let name = component.as_str();
         reached.push(name);
-        let open = || openat(&folder, name, flags | OFlag::O_NOFOLLOW, Mode::empty());
+        let open = || openat(&folder, name, FOLDER | OFlag::O_NOFOLLOW, Mode::empty());
         let opened = match open() {
             Err(Errno::ENOENT) if make => {
                 make_folder(&folder, &reached, name)?;
