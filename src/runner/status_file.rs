@@ -37,13 +37,12 @@ pub(super) fn keep(paths: &AttemptPaths) -> io::Result<()> {
 
 /// Removes the reports of earlier agents.
 pub(super) fn clear_reports(paths: &AttemptPaths) -> io::Result<()> {
-    for path in [
-        &paths.status,
-        &paths.iteration.status(),
-        &paths.result,
-        &paths.iteration.result(),
-    ] {
-        beneath::remove_file(path)?;
+    let kept = [paths.iteration.status(), paths.iteration.result()];
+    for (written, kept) in [&paths.status, &paths.result].into_iter().zip(&kept) {
+        beneath::remove_file(written)?;
+        if written != kept {
+            beneath::remove_file(kept)?;
+        }
     }
     Ok(())
 }
