@@ -2,6 +2,7 @@
 use crate::project::{Project, Ran, Running};
 use agent_pipelines::error::ErrorKind;
 use std::collections::{BTreeMap, BTreeSet};
+use std::process::Command;
 
 /// Makes `ap` log the kind of an error.
 const LOG: &str = "agent_pipelines::cli=debug";
@@ -9,7 +10,12 @@ const LOG: &str = "agent_pipelines::cli=debug";
 const FAILS: &str = "the command fails";
 
 /// Kinds that no snapshot shows, and why.
-const WITHOUT_SNAPSHOT: [(ErrorKind, &str); 10] = [
+const WITHOUT_SNAPSHOT: &[(ErrorKind, &str)] = &[
+    #[cfg(not(target_os = "linux"))]
+    (
+        ErrorKind::DiskFull,
+        "it needs a full disk, which Linux has as a device",
+    ),
     (ErrorKind::Io, "its message is the system's"),
     (ErrorKind::NotPermitted, "its message is the system's"),
     (ErrorKind::Exists, "`fork` provokes it, with a worktree"),
@@ -17,15 +23,11 @@ const WITHOUT_SNAPSHOT: [(ErrorKind, &str); 10] = [
         ErrorKind::LimitReached,
         "it is how a session ends, and `exit_codes` provokes it",
     ),
-    (
-        ErrorKind::DiskFull,
-        "it needs a full disk; `output` provokes it",
-    ),
     (ErrorKind::Program, "it needs a git that fails"),
     (ErrorKind::TaskHeld, "`cli::queue::tests` have its wording"),
     (
         ErrorKind::NoAnswer,
-        "`interrupted` and `killed` provoke it with stopped runners, whose pids differ",
+        "`ap` waits ten seconds before it says so",
     ),
     (
         ErrorKind::Interrupted,
@@ -33,7 +35,7 @@ const WITHOUT_SNAPSHOT: [(ErrorKind, &str); 10] = [
     ),
     (
         ErrorKind::Launch,
-        "it needs a window whose runner dies at once; `tmux` provokes it",
+        "it needs a runner that dies before it connects",
     ),
 ];
 
@@ -46,19 +48,24 @@ impl Messages {
     #[track_caller]
     fn refused(&mut self, project: &Project, lines: &[&[&str]]) {
         for line in lines {
-            let mut command = project.ap_command(line);
-            let ran: Ran = command.env("AP_LOG", LOG).output().expect("ap runs").into();
-            let (log, message): (Vec<_>, Vec<_>) =
-                ran.stderr.lines().partition(|line| line.contains(FAILS));
-            // A command line that cannot be parsed is refused before there is a log.
-            let kind = log.first().and_then(|line| line.rsplit_once("kind="));
-            let kind = kind.map_or("usage", |(_, kind)| kind);
-            assert_ne!(ran.code, 0, "{line:?}: {}{}", ran.stdout, ran.stderr);
-            let shown = format!("{}{}", ran.stdout, message.join("\n"));
-            let shown = shown.replace(project.outside().as_str(), "/outside");
-            let entry = self.0.entry(kind.to_owned()).or_default();
-            *entry += &format!("$ ap {}\n{shown}\n\n", line.join(" "));
+            self.refused_with(project.ap_command(line), project, &line.join(" "));
         }
+    }
+
+    /// Runs a command that is refused; `line` is what it is in the snapshot.
+    #[track_caller]
+    fn refused_with(&mut self, mut command: Command, project: &Project, line: &str) {
+        let ran: Ran = command.env("AP_LOG", LOG).output().expect("ap runs").into();
+        let (log, message): (Vec<_>, Vec<_>) =
+            ran.stderr.lines().partition(|line| line.contains(FAILS));
+        // A command line that cannot be parsed is refused before there is a log.
+        let kind = log.first().and_then(|line| line.rsplit_once("kind="));
+        let kind = kind.map_or("usage", |(_, kind)| kind);
+        assert_ne!(ran.code, 0, "{line}: {}{}", ran.stdout, ran.stderr);
+        let shown = format!("{}{}", ran.stdout, message.join("\n"));
+        let shown = shown.replace(project.outside().as_str(), "/outside");
+        let entry = self.0.entry(kind.to_owned()).or_default();
+        *entry += &format!("$ ap {line}\n{shown}\n\n");
     }
 }
 
@@ -85,7 +92,7 @@ fn every_kind_of_error_has_its_wording() {
         insta::assert_snapshot!(kind.as_str(), text);
     }
     let shown: BTreeSet<&str> = messages.0.keys().map(String::as_str).collect();
-    let elsewhere = WITHOUT_SNAPSHOT.map(|(kind, _)| kind);
+    let elsewhere: Vec<ErrorKind> = WITHOUT_SNAPSHOT.iter().map(|(kind, _)| *kind).collect();
     let missing = ErrorKind::ALL
         .iter()
         .filter(|kind| !elsewhere.contains(kind) && !shown.contains(kind.as_str()));
@@ -287,4 +294,14 @@ fn files(messages: &mut Messages) {
             &["new", "loop", "x", "-C", "file"],
         ],
     );
+    if cfg!(target_os = "linux") {
+        let mut full = project.ap_command(&["list"]);
+        full.stdout(
+            fs_err::File::create("/dev/full")
+                .expect("the device")
+                .into_parts()
+                .0,
+        );
+        messages.refused_with(full, &project, "list >/dev/full");
+    }
 }
