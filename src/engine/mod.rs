@@ -10,6 +10,7 @@ mod fallback;
 mod follow;
 mod idle;
 mod outlook;
+pub mod pacing;
 mod pending;
 mod policy;
 #[cfg(test)]

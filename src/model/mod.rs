@@ -21,6 +21,7 @@ mod outcome;
 mod process;
 mod processes;
 mod queue_status;
+mod quota;
 mod requirement;
 mod result;
 mod session_status;
@@ -52,6 +53,10 @@ pub use outcome::{Exit, FinishedAttempt, Outcome};
 pub use process::ProcessId;
 pub use processes::{Contain, Containment, EndedTool, Processes, Scope};
 pub use queue_status::{QueueCounts, QueueStatus, Searched};
+pub use quota::{
+    Moment, OutOfRange, QuotaDecision, QuotaLevel, QuotaReport, QuotaSource, RefusedValue,
+    Rejection, Share, WindowName, WindowReading, WindowStatus,
+};
 pub use requirement::Requirement;
 pub use session_status::SessionStatus;
 pub use status::{Decision, Status, StatusError, Work};

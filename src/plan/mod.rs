@@ -4,6 +4,8 @@ mod need;
 mod node;
 mod provenance;
 mod queue_spec;
+mod quota_hours;
+mod quota_policy;
 mod session_plan;
 mod step;
 mod step_index;
@@ -16,6 +18,10 @@ pub use node::{BlockInput, Node, NodeInput, Select};
 pub use provenance::{SettingOrigin, SettingSource};
 pub use queue_spec::{
     BACKLOGS, ClaimBy, QueueSource, QueueSpec, TrackerCommands, bad_label, session_label,
+};
+pub use quota_hours::{Days, Hours};
+pub use quota_policy::{
+    Keep, Pace, QuotaLimits, QuotaPolicy, WhenUnknown, WindowLimits, WindowPolicy,
 };
 pub use session_plan::{Guardrails, OnTampering, Origin, Plan, PlanKind, Source};
 pub use step::{Block, Branch, OnFailure, Step};

@@ -1,0 +1,14 @@
+//! Whether an attempt may begin, by what is used of the quota. Pure: the readings, the time and the time zone are given.
+mod decide;
+mod keep;
+#[cfg(test)]
+mod properties;
+mod sentence;
+#[cfg(test)]
+mod simulation;
+#[cfg(test)]
+mod tests;
+mod window;
+
+pub use decide::{DEFAULT_RISE, Pacing, decide, expected_rise, level, permitted_agents};
+pub use window::WindowUse;
