@@ -28,6 +28,7 @@ mod tests;
 mod transcript;
 
 pub use adapter::{Adapter, ErrorSource, ExitMeaning, Refusal};
+pub use claude::PRICES_AS_OF;
 pub use context::InvocationContext;
 pub use custom::{CustomOutput, CustomProvider, ProviderDef};
 pub use environment::{not_for_agents, stray_keys};

@@ -20,6 +20,7 @@ mod repeats;
 mod replace;
 mod resolved;
 mod retry;
+mod spending;
 mod state;
 mod summary;
 mod view;
@@ -31,6 +32,7 @@ pub use idle::idle_limit_applies;
 pub use outlook::{BoundUnit, BoundUse, bounds, continues_until};
 pub use repeat::{Repeat, Repeats};
 pub use replace::replaceable;
+pub use spending::Spending;
 pub use state::{
     FinishedNode, IterationRecord, NodeCounters, NodeState, Phase, Rest, SessionState, Stall, State,
 };

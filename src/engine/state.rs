@@ -1,5 +1,6 @@
 //! What the journal amounts to.
 use super::repeat::Repeats;
+use super::spending::Spending;
 use crate::model::{
     BranchReport, Change, Containment, Cursor, Ending, FailureClass, ForkedFrom, GateVerdict,
     IterationEffect, LastChange, Limit, NodeEnding, NodeId, Outcome, ProcessId, QueueStatus, RunId,
@@ -48,6 +49,9 @@ pub struct SessionState {
     /// Iterations that are over, of all nodes.
     pub iterations: u32,
     pub usage: Usage,
+    /// What is known of its costs besides their sum.
+    #[serde(default)]
+    pub spending: Spending,
     /// Why the last attempt or iteration failed; cleared by one that succeeded.
     pub last_error: Option<String>,
     /// The class of the last attempt; none if it reported.

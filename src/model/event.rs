@@ -1,4 +1,5 @@
 //! Facts: the lines of `events.jsonl`.
+use super::attempt_cost::CostDoubt;
 use super::branch::BranchReport;
 use super::change::Change;
 use super::cursor::Cursor;
@@ -85,6 +86,8 @@ pub enum Event {
         containment: Option<Containment>,
     },
     AgentExited(FinishedAttempt),
+    /// The cost of the attempt that has just ended is doubtful.
+    CostDoubted(CostDoubt),
     /// The branches of a parallel block begin or continue; the cursor's attempt counts how often.
     BlockStarted {
         cursor: Cursor,

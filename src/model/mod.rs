@@ -1,4 +1,5 @@
 //! The nouns: plain data, `serde` and nothing else. No clock, no files, no processes.
+mod attempt_cost;
 mod branch;
 pub mod caller_env;
 mod change;
@@ -33,6 +34,7 @@ mod usage;
 mod wait;
 mod work_tree;
 
+pub use attempt_cost::{AccountKind, AttemptCost, CostDoubt, CostGap};
 pub use branch::{BranchReport, Orders};
 pub use change::{Change, PermissionMode};
 pub use command_output::CommandOutput;

@@ -1,4 +1,5 @@
 //! How an attempt ended: what the shim saw ([`Exit`]) and what it amounts to ([`Outcome`]).
+use super::attempt_cost::AttemptCost;
 use super::cursor::Cursor;
 use super::failure_class::FailureClass;
 use super::hang_kind::HangKind;
@@ -66,7 +67,11 @@ pub struct FinishedAttempt {
     /// The class of its failure, which the outcome determines; none if it reported.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub class: Option<FailureClass>,
+    /// What it used: as its program reported it, else as it was reckoned.
     pub usage: Usage,
+    /// How its usage is known, if an agent ran.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cost: Option<Box<AttemptCost>>,
     /// What became of its processes, if its end is on record.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub processes: Option<Box<Processes>>,
@@ -89,6 +94,7 @@ impl FinishedAttempt {
             class: outcome.class(),
             outcome,
             usage: Usage::default(),
+            cost: None,
             processes: None,
             promises: Vec::new(),
             tree: None,

@@ -154,6 +154,7 @@ impl Runner {
         let (tree, effect) = self.effect_of(&outcome, &node).await;
         self.accept(&Input::AgentExited(FinishedAttempt {
             usage,
+            cost: Some(Box::new(attempt.transcript().cost())),
             processes: processes.map(Box::new),
             promises,
             tree,

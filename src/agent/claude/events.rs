@@ -1,18 +1,15 @@
 //! The events of Claude Code.
+use super::prices;
 use super::result;
-use super::usage::message_usage;
+use super::usage::priced;
 use crate::agent::failure;
 use crate::agent::transcript::json::{list, nested, number, string};
-use crate::agent::transcript::{Activity, Denial, RateLimit, TranscriptState, Window, about};
+use crate::agent::transcript::{Activity, Denial, RateLimit, TranscriptState, Turn, Window, about};
 use crate::model::Usage;
 use crate::text::{clean, first_line};
 use jiff::Timestamp;
 use serde_json::Value;
 
-/// The number of messages remembered as counted. The blocks of several messages interleave when sub-agents run.
-const OPEN_MESSAGES: usize = 64;
-/// The longest message id that is remembered; real ones are short.
-const MAX_ID: usize = 256;
 /// Quota windows that are remembered.
 const MAX_WINDOWS: usize = 8;
 
@@ -128,27 +125,54 @@ fn text(state: &mut TranscriptState, text: String, sub: bool, shown: &mut Vec<Ac
     }
 }
 
-/// Counts the input of a message once, although each of its blocks repeats it.
+/// Counts a message once, although each of its blocks repeats its usage. Its output is estimated by the blocks.
 fn count(state: &mut TranscriptState, message: &Value, sub: bool) {
     let id = string(message, "id");
-    if id.is_empty() || state.counted.contains(&id) {
+    if id.is_empty() {
         return;
     }
-    if state.counted.len() == OPEN_MESSAGES {
-        state.counted.pop_front();
-    }
-    if id.len() <= MAX_ID {
-        state.counted.push_back(id);
-    }
-    let usage = message.get("usage").map(message_usage).unwrap_or_default();
-    state.add_usage(Usage {
-        turns: u64::from(!sub),
-        ..usage
+    let model = clean(&string(message, "model"));
+    let price = prices::of_model(&model);
+    let usage = priced(nested(message, "usage"), price);
+    let more = state.reckoning.add(&Turn {
+        id: &id,
+        model: &model,
+        usage: Usage {
+            turns: u64::from(!sub),
+            ..usage
+        },
+        bytes: list(message, "content").map(size).sum(),
+        output_price: price.output,
     });
+    state.add_usage(more);
+}
+
+/// Returns about how many bytes of an answer a block is. Of a thought that is not shown its signature tells the length.
+fn size(block: &Value) -> u64 {
+    let signature = string(block, "signature").len() as u64 * 3 / 4;
+    let texts = ["text", "thinking", "name"].map(|key| string(block, key).len() as u64);
+    texts.iter().sum::<u64>().max(signature) + json_size(nested(block, "input"))
+}
+
+/// Returns about how many bytes a value has as JSON.
+fn json_size(value: &Value) -> u64 {
+    match value {
+        Value::Null => 0,
+        Value::Bool(_) | Value::Number(_) => 4,
+        Value::String(text) => text.len() as u64 + 2,
+        Value::Array(values) => values.iter().map(|value| json_size(value) + 1).sum(),
+        Value::Object(fields) => {
+            let fields = fields.iter();
+            fields
+                .map(|(key, value)| key.len() as u64 + 4 + json_size(value))
+                .sum()
+        }
+    }
 }
 
 /// Shows the results of tool calls that failed.
 fn user(state: &mut TranscriptState, event: &Value, shown: &mut Vec<Activity>) {
+    state.reckoning.end_turn();
     let failed = |block: &&Value| block.get("is_error").and_then(Value::as_bool) == Some(true);
     for block in list(nested(event, "message"), "content").filter(failed) {
         let call = string(block, "tool_use_id");

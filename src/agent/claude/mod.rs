@@ -4,6 +4,7 @@ mod args;
 mod events;
 mod models;
 mod permissions;
+mod prices;
 mod questions;
 mod result;
 mod sessions;
@@ -11,5 +12,6 @@ mod usage;
 
 pub(super) use adapter::{Claude, FORMAT};
 pub(super) use events::read;
+pub use prices::AS_OF as PRICES_AS_OF;
 pub(super) use questions::LOGIN;
 pub(super) use usage::message_usage;

@@ -1,17 +1,16 @@
 //! The `result` event of Claude Code.
-use super::usage::total_usage;
+use super::usage::settle;
 use crate::agent::failure;
 use crate::agent::transcript::json::{list, nested, string};
 use crate::agent::transcript::{Activity, Denial, TranscriptState, TurnEnd, about};
-use crate::model::Usage;
 use crate::text::{clean, first_line};
 use serde_json::Value;
 
 /// Reads a result. There may be several; the last one decides how the agent ended.
 pub(super) fn read(state: &mut TranscriptState, event: &Value, shown: &mut Vec<Activity>) {
     state.results += 1;
-    state.settled = total_usage(event, state.settled);
-    state.live = Usage::default();
+    settle(state, event);
+    state.reckoning.end_turn();
     state.retrying = None;
     state.is_cut_off = is_cut_off(event);
     let end = turn_end(event);

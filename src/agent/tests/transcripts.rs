@@ -1,7 +1,7 @@
 //! How the output of Claude Code is read.
 use super::*;
 use crate::agent::outcome;
-use crate::model::Usage;
+use crate::model::{AccountKind, Usage};
 use proptest::prelude::*;
 
 #[test]
@@ -42,7 +42,14 @@ fn usage_is_live_before_the_result_and_each_message_counts_once() {
         turns: 3,
         ..Usage::default()
     };
-    assert_eq!((transcript.usage(), transcript.saw_result()), (live, false));
+    let reckoned = transcript.usage();
+    let input = Usage {
+        output_tokens: 0,
+        cost_usd: 0.0,
+        ..reckoned
+    };
+    assert_eq!((input, transcript.saw_result()), (live, false));
+    assert!(!transcript.cost().is_reported);
     let (transcript, _) = read(all);
     assert_eq!(
         transcript.usage(),
@@ -52,6 +59,11 @@ fn usage_is_live_before_the_result_and_each_message_counts_once() {
             ..live
         }
     );
+    let cost = transcript.cost();
+    assert_eq!((cost.reckoned, cost.is_reported), (reckoned, true));
+    assert_eq!(cost.models["claude-opus-5-5"].output_tokens, 92);
+    let difference = (cost.reckoned.cost_usd - 0.01758).abs();
+    assert!(difference < 0.1 * 0.01758, "{}", cost.reckoned.cost_usd);
     let (transcript, _) = read(sample!("claude/success-197"));
     assert_eq!(transcript.usage().output_tokens, 92);
     let (transcript, _) = read(sample!("claude/partial"));
@@ -59,20 +71,23 @@ fn usage_is_live_before_the_result_and_each_message_counts_once() {
 }
 
 #[test]
+fn turns_of_sub_agents_are_reckoned_too() {
+    let (transcript, _) = read(sample!("claude/two-results"));
+    let (cost, usage) = (transcript.cost(), transcript.usage());
+    assert_eq!(cost.reckoned.input_tokens, usage.input_tokens);
+    assert_eq!(cost.models["claude-haiku-5-5"].input_tokens, 100);
+    assert!(cost.gap(&usage).is_none());
+}
+
+#[test]
 fn the_paying_account_is_known() {
-    let billing = |bytes| read(bytes).0.billing().map(str::to_owned);
+    let billing = |bytes| read(bytes).0.account().map(AccountKind::as_str);
+    assert_eq!(billing(sample!("claude/success")), Some("API key"));
     assert_eq!(
-        billing(sample!("claude/success")).as_deref(),
-        Some("API key")
-    );
-    assert_eq!(
-        billing(sample!("claude/quota-warning")).as_deref(),
+        billing(sample!("claude/quota-warning")),
         Some("subscription")
     );
-    assert_eq!(
-        billing(sample!("claude/429-oauth")).as_deref(),
-        Some("login")
-    );
+    assert_eq!(billing(sample!("claude/429-oauth")), Some("login"));
     assert_eq!(billing(sample!("claude/not-logged-in")), None);
     let (transcript, _) = read(sample!("claude/quota-warning"));
     let windows: Vec<_> = transcript

@@ -6,6 +6,7 @@ pub(super) mod json;
 mod lines;
 mod quota;
 mod reader;
+mod reckoning;
 mod state;
 
 pub use activity::Activity;
@@ -14,4 +15,5 @@ pub use decoder::{Decoder, Piece};
 pub use format::OutputFormat;
 pub use quota::{RateLimit, Window};
 pub use reader::Transcript;
+pub(in crate::agent) use reckoning::Turn;
 pub use state::{Denial, TranscriptState, TurnEnd};

@@ -5,7 +5,8 @@ use super::format::OutputFormat;
 use super::lines::Lines;
 use super::quota::RateLimit;
 use super::state::{Denial, TranscriptState};
-use crate::model::Usage;
+use crate::model::{AccountKind, AttemptCost, Usage};
+use crate::text::clean;
 use serde_json::Value;
 
 /// The parsed output of an agent so far. Its memory is bounded, and no output is fatal.
@@ -48,7 +49,7 @@ impl Transcript {
         shown
     }
 
-    /// Returns the usage so far. Output tokens and cost are known once a result has come; input tokens are live.
+    /// Returns the usage so far: what the last result reported, and what was reckoned of the turns since.
     pub fn usage(&self) -> Usage {
         let mut usage = self.state.settled;
         usage += self.state.live;
@@ -88,14 +89,33 @@ impl Transcript {
         matches!(self.format, OutputFormat::Plain)
     }
 
-    /// Returns which account pays: `API key`, `subscription`, or `login` (signed in, the plan not yet known).
-    pub fn billing(&self) -> Option<&str> {
+    /// Returns how the usage is known, and who pays for it.
+    pub fn cost(&self) -> AttemptCost {
+        let state = &self.state;
+        let is_reported = self.saw_result() && state.live == Usage::default();
+        let models = if state.models.is_empty() {
+            &state.reckoning.models
+        } else {
+            &state.models
+        };
+        AttemptCost {
+            reckoned: state.reckoning.total,
+            is_reported,
+            models: models.clone(),
+            account: self.account(),
+            key_source: clean(&state.key_source),
+            refused: state.refused.clone(),
+        }
+    }
+
+    /// Returns the kind of account that pays, as far as it is known.
+    pub fn account(&self) -> Option<AccountKind> {
         match self.state.key_source.as_str() {
-            _ if self.state.subscription => Some("subscription"),
+            _ if self.state.subscription => Some(AccountKind::Subscription),
             "" => None,
             "none" if self.state.error == "authentication_failed" => None,
-            "none" => Some("login"),
-            _ => Some("API key"),
+            "none" => Some(AccountKind::Login),
+            _ => Some(AccountKind::ApiKey),
         }
     }
 

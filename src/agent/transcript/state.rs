@@ -1,15 +1,18 @@
 //! The state that the parsers of all providers keep of an agent's events: how it ended and what it cost.
 use super::activity::Activity;
 use super::quota::RateLimit;
+use super::reckoning::Reckoning;
 use crate::agent::failure;
 use crate::model::Usage;
 use crate::text::{clean, first_line};
 use jiff::SignedDuration;
 use serde_json::Value;
-use std::collections::VecDeque;
+use std::collections::BTreeMap;
 
 /// Denials that are remembered; a hint needs no more.
 const MAX_DENIALS: usize = 20;
+/// Refused figures that are remembered.
+const MAX_REFUSED: usize = 4;
 /// Bytes of an answer in deltas that are kept.
 const MAX_ANSWER: usize = 1 << 20;
 
@@ -23,8 +26,12 @@ pub struct TranscriptState {
     pub(in crate::agent) settled: Usage,
     /// Usage since the last result.
     pub(in crate::agent) live: Usage,
-    /// Messages whose usage is counted already, where it comes more than once.
-    pub(in crate::agent) counted: VecDeque<String>,
+    /// Usage by model, as the results report it.
+    pub(in crate::agent) models: BTreeMap<String, Usage>,
+    /// What the turns amount to, whatever the results report.
+    pub(in crate::agent) reckoning: Reckoning,
+    /// Figures that were not believed.
+    pub(in crate::agent) refused: Vec<String>,
     pub(in crate::agent) last_text: Option<String>,
     pub(in crate::agent) result_text: Option<String>,
     pub(in crate::agent) structured: Option<Value>,
@@ -156,6 +163,13 @@ impl TranscriptState {
     /// Adds usage that was just reported.
     pub(in crate::agent) fn add_usage(&mut self, usage: Usage) {
         self.live += usage;
+    }
+
+    /// Remembers a figure that was not believed, the first few.
+    pub(in crate::agent) fn refuse(&mut self, figure: String) {
+        if self.refused.len() < MAX_REFUSED && !self.refused.contains(&figure) {
+            self.refused.push(figure);
+        }
     }
 
     /// Records that the agent finished successfully.

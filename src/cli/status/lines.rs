@@ -199,7 +199,15 @@ impl Lines<'_> {
         let (usage, now) = (&self.view.usage, working.latest.usage.unwrap_or_default());
         let (cost, turns) = (usage.cost_usd + now.cost_usd, usage.turns + now.turns);
         let spent = format!("${cost:.2}, {}", text::count(turns, "turn"));
-        self.add("Spent", spent);
+        let spending = &self.snapshot.state.session.spending;
+        let account = spending
+            .account
+            .map_or_else(String::new, |account| format!(" ({})", account.meaning()));
+        self.add("Spent", format!("{spent}{account}"));
+        if let Some(doubt) = &spending.doubt {
+            let doubt = text::plain(&doubt.to_string());
+            self.add("Cost", style::odd(&format!("doubtful, {doubt}")));
+        }
         if let Some(at) = self.view.started_at {
             let (local, ago) = (time::local(at, self.now), time::ago(at, self.now));
             self.add("Started", format!("{local} ({ago})"));

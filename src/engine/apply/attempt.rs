@@ -2,7 +2,8 @@
 use crate::engine::policy::{Then, policy};
 use crate::engine::state::{IterationRecord, Phase, SessionState, State};
 use crate::model::{
-    Containment, Cursor, Decision, FailureClass, FinishedAttempt, Outcome, ProcessId, Status,
+    Containment, CostDoubt, Cursor, Decision, FailureClass, FinishedAttempt, Outcome, ProcessId,
+    Status,
 };
 use jiff::Timestamp;
 
@@ -39,6 +40,7 @@ impl State {
 
     pub(super) fn agent_exited(&mut self, attempt: &FinishedAttempt, at: Timestamp) {
         self.session.usage += attempt.usage;
+        self.session.spending.add(attempt);
         self.current.promises.clone_from(&attempt.promises);
         self.current.queue_status = None;
         self.note_class(attempt.outcome.class());
@@ -54,6 +56,11 @@ impl State {
         self.phase = Phase::Exited {
             outcome: attempt.outcome.clone(),
         };
+    }
+
+    pub(super) fn cost_doubted(&mut self, doubt: &CostDoubt) {
+        self.session.spending.unrecorded = None;
+        self.session.spending.doubt = Some(doubt.clone());
     }
 
     fn note_class(&mut self, class: Option<FailureClass>) {

@@ -32,6 +32,7 @@ impl State {
                 shim, containment, ..
             } => self.agent_started(shim, *containment),
             Event::AgentExited(attempt) => self.agent_exited(attempt, at),
+            Event::CostDoubted(doubt) => self.cost_doubted(doubt),
             Event::BlockStarted { cursor } => self.block_started(*cursor, at),
             Event::BranchReported { branch, report, .. } => self.branch_reported(branch, report),
             Event::BlockDraining { limit } => self.block_draining(limit),

@@ -13,6 +13,10 @@ use jiff::Timestamp;
 ///
 /// The runner asks after every input, and first thing after a crash, until there is nothing left.
 pub fn follow(plan: &Plan, state: &State, now: Timestamp) -> Option<Event> {
+    if let (Phase::Exited { .. }, Some(doubt)) = (&state.phase, &state.session.spending.unrecorded)
+    {
+        return Some(Event::CostDoubted(doubt.clone()));
+    }
     let stop = state.session.stopping.as_ref();
     match (&state.phase, stop) {
         (Phase::New | Phase::Running { .. } | Phase::Ended { .. }, _) => None,

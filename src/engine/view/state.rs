@@ -6,7 +6,8 @@ use super::time::whole_seconds;
 use super::wait::WaitView;
 use crate::engine::state::State;
 use crate::model::{
-    Containment, Ending, FailureClass, ForkedFrom, ProcessId, SessionStatus, Touched, Usage,
+    AccountKind, Containment, CostDoubt, Ending, FailureClass, ForkedFrom, ProcessId,
+    SessionStatus, Touched, Usage,
 };
 use crate::plan::{Plan, PlanKind, Step};
 use jiff::Timestamp;
@@ -61,6 +62,12 @@ pub struct StateView<'a> {
     /// Over all stages.
     pub iterations_total: u32,
     pub usage: Usage,
+    /// What is doubtful about the last doubtful cost.
+    #[serde(default)]
+    pub cost_doubt: Option<Cow<'a, CostDoubt>>,
+    /// Who paid for the last agent: `subscription` or `login` (costs are an estimate), `api_key` (a bill).
+    #[serde(default)]
+    pub account: Option<AccountKind>,
     pub waiting: Option<WaitView<'a>>,
     pub completed_at: Option<Timestamp>,
     /// In words; `stages` has how each stage ended.
@@ -114,6 +121,8 @@ impl<'a> StateView<'a> {
                 .collect(),
             iterations_total: session.iterations,
             usage: session.usage,
+            cost_doubt: session.spending.doubt.as_ref().map(Cow::Borrowed),
+            account: session.spending.account,
             waiting: WaitView::new(&state.phase),
             completed_at: end.completed_at,
             completion_reason: end.completion_reason,

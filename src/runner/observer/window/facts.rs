@@ -21,6 +21,10 @@ impl Observer for Window {
                     self.screen.line(&format!("  {note}"));
                 }
             }
+            Event::CostDoubted(doubt) => self.screen.line(&format!(
+                "  doubtful cost of {}",
+                text::plain(&doubt.to_string())
+            )),
             Event::QueueChecked {
                 released, parked, ..
             } => self.show_given_back(plan, released, parked),

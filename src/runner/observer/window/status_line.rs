@@ -26,8 +26,8 @@ impl Window {
             .map_or(SignedDuration::ZERO, |start| now.duration_since(start));
         let silent = SignedDuration::try_from(self.last_sign.elapsed()).unwrap_or_default();
         let payer = transcript
-            .billing()
-            .map_or_else(String::new, |payer| format!(", {payer}"));
+            .account()
+            .map_or_else(String::new, |payer| format!(", {}", payer.as_str()));
         let pause = if state.session.pausing {
             " · pausing after this iteration"
         } else {

@@ -137,7 +137,7 @@ impl Window {
     ) {
         let width = self.screen.width().saturating_sub(2);
         self.shown.width = self.screen.is_live.then_some(width);
-        self.payer = transcript.billing().map(str::to_owned);
+        self.payer = transcript.account().map(|payer| payer.as_str().to_owned());
         let Some(last) = activities.last() else {
             return;
         };

@@ -1,0 +1,102 @@
+//! What a session has spent, attempt by attempt, and what is doubtful about it.
+use crate::model::{AccountKind, CostDoubt, FinishedAttempt};
+use serde::{Deserialize, Serialize};
+use std::collections::VecDeque;
+
+/// The attempts whose costs tell what the next one will cost.
+const RECENT: usize = 5;
+
+/// What is known of a session's costs besides their sum.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Spending {
+    /// US dollars of the last five attempts that cost something, oldest first.
+    pub recent_usd: VecDeque<f64>,
+    /// Who paid for the last attempt, as far as it is known.
+    pub account: Option<AccountKind>,
+    /// What is doubtful about the last doubtful cost.
+    pub doubt: Option<CostDoubt>,
+    /// A doubt about the attempt that has just ended, which is not recorded yet.
+    pub unrecorded: Option<CostDoubt>,
+}
+
+impl Spending {
+    /// Adds an attempt that is over.
+    pub(super) fn add(&mut self, attempt: &FinishedAttempt) {
+        let usd = attempt.usage.cost_usd;
+        if 0.0 < usd && usd.is_finite() {
+            if self.recent_usd.len() == RECENT {
+                self.recent_usd.pop_front();
+            }
+            self.recent_usd.push_back(usd);
+        }
+        if let Some(cost) = &attempt.cost {
+            self.account = cost.account.or(self.account);
+            self.unrecorded = CostDoubt::new(attempt.cursor, cost, &attempt.usage);
+        }
+    }
+
+    /// Returns what an attempt usually costs: the median of the last five. None before the first.
+    pub fn usual_usd(&self) -> Option<f64> {
+        let mut sorted: Vec<f64> = self.recent_usd.iter().copied().collect();
+        sorted.sort_by(f64::total_cmp);
+        let middle = sorted.len() / 2;
+        match sorted.len() {
+            0 => None,
+            even if even % 2 == 0 => Some(f64::midpoint(sorted[middle - 1], sorted[middle])),
+            _ => Some(sorted[middle]),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{AttemptCost, Cursor, Outcome, Usage};
+
+    fn attempt(usd: f64) -> FinishedAttempt {
+        FinishedAttempt {
+            usage: Usage {
+                cost_usd: usd,
+                ..Usage::default()
+            },
+            ..FinishedAttempt::new(Cursor::default(), Outcome::Cancelled)
+        }
+    }
+
+    #[test]
+    fn the_usual_cost_is_the_median_of_the_last_five_attempts() {
+        let mut spending = Spending::default();
+        let mut usual = |usd| {
+            spending.add(&attempt(usd));
+            spending.usual_usd()
+        };
+        assert_eq!(
+            usual(0.0),
+            None,
+            "an attempt that cost nothing tells nothing"
+        );
+        assert_eq!(usual(9.0), Some(9.0));
+        assert_eq!(usual(1.0), Some(5.0));
+        assert_eq!([usual(2.0), usual(3.0)], [Some(2.0), Some(2.5)]);
+        assert_eq!([usual(4.0), usual(5.0)], [Some(3.0), Some(3.0)]);
+        assert_eq!(usual(f64::NAN), Some(3.0));
+    }
+
+    #[test]
+    fn a_doubtful_cost_is_to_be_recorded_and_a_good_one_is_not() {
+        let mut spending = Spending::default();
+        let with = |reckoned: f64| FinishedAttempt {
+            cost: Some(Box::new(AttemptCost {
+                reckoned: attempt(reckoned).usage,
+                is_reported: true,
+                ..AttemptCost::default()
+            })),
+            ..attempt(1.0)
+        };
+        spending.add(&with(2.0));
+        assert!(spending.unrecorded.is_some());
+        spending.add(&with(1.05));
+        assert_eq!(spending.unrecorded, None);
+    }
+}
