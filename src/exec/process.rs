@@ -101,8 +101,15 @@ fn locate(process: &ProcessId) -> Located {
     }
 }
 
-/// Returns the live processes whose environment holds `NAME=value`, other than ours: an agent and all its descendants,
-/// in whatever group or session.
+/// Marks this process as the guard of a shim, by its name: it has the tags of its shim, of which it is a copy, and must
+/// not be ended with what it watches.
+#[cfg(target_os = "linux")]
+pub fn become_guard() -> std::io::Result<()> {
+    Ok(nix::sys::prctl::set_name(platform::GUARD_NAME)?)
+}
+
+/// Returns the live processes whose environment holds `NAME=value`, other than ours and other than guards: an agent and
+/// all its descendants, in whatever group or session.
 pub fn find_tagged(name: &str, value: &str) -> Vec<ProcessId> {
     find_tagged_by(name, |found| found == value)
 }
@@ -248,10 +255,19 @@ mod platform {
         entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok())
     }
 
+    /// The name of a guard. No other program has it.
+    pub(super) const GUARD_NAME: &std::ffi::CStr = c"ap-guard";
+
+    fn is_guard(pid: i32) -> bool {
+        let name = fs::read(format!("/proc/{pid}/comm")).unwrap_or_default();
+        name.trim_ascii_end() == GUARD_NAME.to_bytes()
+    }
+
     pub(super) fn find_with_env(names: &[&str]) -> Vec<(ProcessId, Vec<String>)> {
         let others = pids().filter(|pid| u32::try_from(*pid) != Ok(std::process::id()));
         others
             .filter_map(|pid| Some((pid, values(pid, names)?)))
+            .filter(|(pid, _)| !is_guard(*pid))
             .filter_map(|(pid, values)| Some((super::identity(pid)?, values)))
             .collect()
     }

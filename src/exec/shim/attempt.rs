@@ -19,11 +19,8 @@ use std::process::{Child, Command, Stdio};
 const JOB_SIZE: usize = 16 * 1024;
 
 /// Runs one attempt. The process is a shim until this returns.
-pub(super) fn main() -> io::Result<()> {
+pub(super) fn run(signals: Signals) -> io::Result<()> {
     crash::role("shim");
-    // Before the guard is watched: the first process of a namespace does not get a signal that it does not handle.
-    let signals = Signals::listen()?;
-    guard::watch_guard()?;
     if namespace::is_first() {
         namespace::settle()?;
         // Another user, if only in name, is no longer told.
@@ -42,7 +39,7 @@ pub(super) fn main() -> io::Result<()> {
     // From here on the attempt has begun.
     let exit_file = ExitFile::create(&job.folder)?;
     crash::point("exit.json made");
-    let exit = run(&job, signals)?;
+    let exit = run_agent(&job, signals)?;
     remove_if_empty(&job.folder)?;
     crash::point("stderr.log settled");
     exit_file.fill(&exit)?;
@@ -51,7 +48,7 @@ pub(super) fn main() -> io::Result<()> {
 }
 
 /// Runs the agent to its end.
-fn run(job: &Job, signals: Signals) -> io::Result<Exit> {
+fn run_agent(job: &Job, signals: Signals) -> io::Result<Exit> {
     let started_at = clock::now();
     match start(job) {
         Ok((child, input)) => {

@@ -7,48 +7,64 @@
 use super::control::ControlRequest;
 use super::signals::{GUARD_GONE, Signals};
 use super::sweep::sweep;
-use nix::sys::signal;
-use nix::unistd::{Pid, dup2_stderr, dup2_stdin, dup2_stdout};
-use std::ffi::{OsStr, OsString};
+#[cfg(target_os = "linux")]
+use crate::exec::process;
+use nix::errno::Errno;
+use nix::sys::signal::{self, SigSet};
+use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
+use nix::unistd::{ForkResult, Pid, dup2_stderr, dup2_stdin, dup2_stdout};
 use std::fs::File;
 use std::io;
-use std::os::unix::ffi::OsStrExt as _;
-use std::process::{Child, Command};
 use std::time::Duration;
 
-/// Holds the guard's process id in the environment of a shim that has one.
-const GUARD: &str = "AP_GUARD";
 /// How long the guard sleeps at a time; signals wake it.
 const INTERVAL: Duration = Duration::from_secs(3600);
 
-/// Starts a shim, waits for its end, and ends what it left behind. `shim` are the arguments that make this program the
-/// shim, `variables` is its environment, one `NAME=value` each.
-pub(super) fn guard(shim: &[OsString], variables: &[OsString]) -> io::Result<()> {
+/// Forks a shim, in which this returns the signals that reach it. In the guard it waits for the shim's end, ends what the
+/// shim left behind, and returns nothing. The process must have one thread. A fork costs a tenth of starting the program
+/// once more.
+pub(super) fn fork_shim() -> io::Result<Option<Signals>> {
     // Out of reach of the terminal and of the runner's process group. Fails only for a group leader, which already is.
     let _ = nix::unistd::setsid();
     #[cfg(target_os = "linux")]
     nix::sys::prctl::set_child_subreaper(true)?;
-    let mut signals = Signals::listen()?;
-    let mut command = Command::new(std::env::current_exe()?);
-    command
-        .args(shim)
-        .env_clear()
-        .env(GUARD, std::process::id().to_string());
-    command.envs(variables.iter().filter_map(|variable| split(variable)));
-    let child = command.spawn()?;
-    release_files()?;
-    wait(child, &mut signals)?;
-    sweep(None, true, &mut signals);
-    Ok(())
+    // A request that comes before either of the two listens is delivered when it does.
+    let unblocked = SigSet::thread_get_mask()?;
+    SigSet::all().thread_block()?;
+    let guard = std::process::id();
+    match fork()? {
+        ForkResult::Child => {
+            let signals = Signals::listen()?;
+            unblocked.thread_set_mask()?;
+            watch_guard(guard)?;
+            Ok(Some(signals))
+        }
+        ForkResult::Parent { child } => {
+            #[cfg(target_os = "linux")]
+            process::become_guard()?;
+            release_files()?;
+            let mut signals = Signals::listen()?;
+            unblocked.thread_set_mask()?;
+            wait(child, &mut signals)?;
+            sweep(None, true, &mut signals);
+            Ok(None)
+        }
+    }
+}
+
+#[expect(
+    unsafe_code,
+    reason = "a copy of a process with several threads may wait forever for a lock of another one; a guard has one thread, which nothing has joined since main"
+)]
+fn fork() -> io::Result<ForkResult> {
+    // SAFETY: this process has one thread, so the child is in the same state and may call what its parent may call.
+    Ok(unsafe { nix::unistd::fork() }?)
 }
 
 /// Makes the kernel tell this shim when its guard is gone. Fails if it is gone already.
-pub(super) fn watch_guard() -> io::Result<()> {
-    let Some(guard) = std::env::var_os(GUARD) else {
-        return Ok(());
-    };
+fn watch_guard(guard: u32) -> io::Result<()> {
     ask_to_be_told()?;
-    if guard == OsStr::new(&parent()) {
+    if guard.to_string() == parent() {
         Ok(())
     } else {
         Err(io::Error::other("the guard is gone"))
@@ -82,24 +98,16 @@ pub(super) fn release_files() -> io::Result<()> {
 }
 
 /// Waits for the shim's end, passing on what the runner asks for.
-fn wait(mut shim: Child, signals: &mut Signals) -> io::Result<()> {
-    let pid = Pid::from_raw(i32::try_from(shim.id()).unwrap_or(i32::MAX));
+fn wait(shim: Pid, signals: &mut Signals) -> io::Result<()> {
     loop {
-        if shim.try_wait()?.is_some() {
-            return Ok(());
+        match waitpid(shim, Some(WaitPidFlag::WNOHANG)) {
+            Ok(WaitStatus::StillAlive) | Err(Errno::EINTR) => (),
+            Ok(_) => return Ok(()),
+            Err(error) => return Err(error.into()),
         }
         if let Some(request) = ControlRequest::among(&signals.wait(INTERVAL, None)) {
             // The shim has not been reaped, so the number is still its own.
-            let _ = signal::kill(pid, request.signal());
+            let _ = signal::kill(shim, request.signal());
         }
     }
-}
-
-fn split(variable: &OsStr) -> Option<(&OsStr, &OsStr)> {
-    let bytes = variable.as_bytes();
-    let at = bytes.iter().position(|byte| *byte == b'=')?;
-    Some((
-        OsStr::from_bytes(&bytes[..at]),
-        OsStr::from_bytes(&bytes[at + 1..]),
-    ))
 }

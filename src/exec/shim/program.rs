@@ -1,4 +1,5 @@
 //! Which program a shim is, and how it is called.
+use super::signals::Signals;
 use super::{attempt, guard, namespace, swept_command};
 use crate::model::Containment;
 use camino::{Utf8Path, Utf8PathBuf};
@@ -9,9 +10,7 @@ use std::process::Command;
 
 /// The version of [`Job`](super::job::Job). A shim of another version passes its place on to the `ap` that called it.
 const JOB_VERSION: &str = "2";
-/// The argument of a guard, before the variables of the shim it starts.
-const GUARD: &str = "guard";
-/// The same for a guard that puts its shim into a PID namespace.
+/// The argument of a guard that puts its shim into a PID namespace.
 const NAMESPACE: &str = "namespace";
 /// The arguments of a trial whether namespaces work, and of its second half.
 const TRY: &str = "try";
@@ -20,7 +19,7 @@ const TRIED: &str = "tried";
 const SWEPT: &str = "swept";
 
 /// Returns the call of a shim with nothing but `variables` in its environment: of `ap-shim` beside `ap`, or of `ap` itself
-/// where that is missing. On Linux a guard is called, which starts the shim.
+/// where that is missing. On Linux it is the guard's, whose copy becomes the shim.
 pub(super) fn command(
     ap: &Utf8Path,
     containment: Containment,
@@ -28,20 +27,9 @@ pub(super) fn command(
 ) -> Command {
     let (program, args) = program(ap);
     let mut command = Command::new(program);
-    command.args(args).env_clear();
-    if cfg!(target_os = "linux") {
-        command.arg(match containment {
-            Containment::Groups => GUARD,
-            Containment::Namespace => NAMESPACE,
-        });
-        for (name, value) in variables {
-            let mut variable = name.as_ref().to_owned();
-            variable.push("=");
-            variable.push(value);
-            command.arg(variable);
-        }
-    } else {
-        command.envs(variables);
+    command.args(args).env_clear().envs(variables);
+    if containment == Containment::Namespace {
+        command.arg(NAMESPACE);
     }
     command
 }
@@ -88,20 +76,32 @@ pub fn main(args: &[OsString]) -> io::Result<()> {
     }
 }
 
-/// Runs this program as a shim or its guard. `shim` are the arguments that make it the shim, `rest` those after them.
+/// Runs this program as a shim and its guard. `shim` are the arguments that make it a shim, `rest` those after them.
 pub fn run(shim: &[OsString], rest: &[OsString]) -> io::Result<()> {
     match rest {
-        [first, variables @ ..] if first == GUARD => guard::guard(shim, variables),
-        [first, variables @ ..] if first == NAMESPACE => {
+        [first] if first == NAMESPACE => {
             // Where it is forbidden after all, groups and marks have to do.
             let _ = namespace::enter();
-            guard::guard(shim, variables)
+            run_attempt()
         }
         [first, caller, program @ ..] if first == SWEPT => {
             swept_command::run(&caller.to_string_lossy(), program)
         }
         [first] if first == TRY => namespace::try_out(&[shim, &[TRIED.into()]].concat()),
         [first] if first == TRIED => namespace::tried_out(),
-        _ => attempt::main(),
+        _ => run_attempt(),
+    }
+}
+
+/// Runs one attempt, on Linux in a fork of this process, whose guard it is.
+fn run_attempt() -> io::Result<()> {
+    let signals = if cfg!(target_os = "linux") {
+        guard::fork_shim()?
+    } else {
+        Some(Signals::listen()?)
+    };
+    match signals {
+        Some(signals) => attempt::run(signals),
+        None => Ok(()),
     }
 }

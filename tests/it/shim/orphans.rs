@@ -311,6 +311,24 @@ fn limits_hold_although_the_output_was_replaced_by_a_pipe() {
 }
 
 #[test]
+fn a_guard_is_not_swept_with_what_it_watches() {
+    let project = Project::new();
+    let runner = start(&project, ONCE, UNTIL_TOLD);
+    let guard = shim(&project);
+    let all = process::find_tagged_by("AP_RUN", |_| true);
+    let tagged: Vec<i32> = all.iter().map(|found| found.pid).collect();
+    let shims = children_of(guard);
+    assert!(
+        !shims.is_empty() && shims.iter().all(|shim| tagged.contains(shim)),
+        "{tagged:?}"
+    );
+    assert!(!tagged.contains(&guard), "{tagged:?}");
+    tell(&project);
+    runner.ended();
+    project.nothing_left();
+}
+
+#[test]
 fn a_guard_holds_no_file_of_the_attempt() {
     let project = Project::new();
     let runner = start(&project, ONCE, UNTIL_TOLD);
