@@ -202,7 +202,7 @@ fn step_ends(step: &Step) -> String {
 /// Returns when a node ends, in words.
 pub(super) fn node_ends(node: &Node) -> String {
     if node.termination.is_fixed() {
-        return format!("after {}", count(node.max_iterations, "iteration"));
+        return node.termination.ends(node.max_iterations);
     }
     format!("{}, {}", node.termination.describe(), most(node))
 }

@@ -22,7 +22,8 @@ pub(super) fn max_iterations(
         .and_then(|texts| u32::try_from(texts.len()).ok());
     let own = def
         .ends()
-        .and_then(|(_, ends)| ends.max.or(ends.iterations));
+        .filter(|(_, ends)| ends.max.or(ends.iterations).is_some())
+        .and(written);
     let max = match ctx.pipeline {
         None => ctx.compiler.overrides.max_iterations.or(written),
         Some(_) => def.times().or(own).or(perspectives).or(written),

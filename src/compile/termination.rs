@@ -175,7 +175,9 @@ fn read(
         };
         reader.strategy(&inside, def, kind, &inherited)?
     };
-    let max = max.or(under.and_then(|compiled| compiled.max));
+    // Beside `iterations`, the `max` of a fixed loop never counts.
+    let fixed = def.iterations.filter(|_| termination.is_fixed());
+    let max = fixed.or(max).or(under.and_then(|compiled| compiled.max));
     Some(CompiledTermination {
         termination,
         max,

@@ -32,6 +32,10 @@ pub(super) fn report_unused_keys(
             "iterations",
             def.iterations.is_some() && kind != Kind::Fixed && def.max.is_some(),
         ),
+        (
+            "max",
+            def.max.is_some() && kind == Kind::Fixed && def.iterations.is_some(),
+        ),
         ("empty", def.empty.is_some() && kind != Kind::Queue),
         ("text", def.text.is_some() && kind != Kind::Promise),
         ("command", def.command.is_some() && !commands),
@@ -41,14 +45,11 @@ pub(super) fn report_unused_keys(
         ("confidence", def.confidence.is_some() && !judges),
     ];
     for (key, _) in unused.into_iter().filter(|(_, unused)| *unused) {
-        location.report(
-            location
-                .at_key(
-                    key,
-                    LintCode::NoEffect,
-                    format!("`{key}` has no effect on this type of termination"),
-                )
-                .warning(),
-        );
+        let why = match key {
+            "max" => "beside `iterations`",
+            _ => "on this type of termination",
+        };
+        let message = format!("`{key}` has no effect {why}");
+        location.report(location.at_key(key, LintCode::NoEffect, message).warning());
     }
 }

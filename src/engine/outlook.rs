@@ -42,7 +42,7 @@ pub fn continues_until(plan: &Plan, state: &State) -> Option<String> {
     }
     let node = state.node(plan)?;
     let progress = node.termination.progress(&state.evidence(node));
-    let mut text = format!("it ends when {}", node.termination.describe());
+    let mut text = format!("it ends {}", node.termination.ends(node.max_iterations));
     if !progress.is_empty() {
         text += &format!(" ({progress})");
     }

@@ -26,10 +26,14 @@ impl Strategy for Fixed {
     }
 
     fn describe(&self) -> String {
-        self.iterations.map_or_else(
-            || "the last iteration is over".to_owned(),
-            |iterations| format!("{} are over", count(iterations, "iteration")),
-        )
+        "all iterations have run".to_owned()
+    }
+
+    fn ends(&self, max_iterations: u32) -> String {
+        let most = self
+            .iterations
+            .map_or(max_iterations, |fixed| fixed.min(max_iterations));
+        format!("after {}", count(most, "iteration"))
     }
 
     fn goal(&self) -> &'static str {

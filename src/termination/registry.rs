@@ -134,6 +134,15 @@ impl Termination {
         }
     }
 
+    /// Returns when a node of at most `max_iterations` ends, as the words after "ends": `when the queue is empty`, `after
+    /// 3 iterations`.
+    pub fn ends(&self, max_iterations: u32) -> String {
+        match self.form() {
+            Form::Strategy(strategy) => strategy.ends(max_iterations),
+            Form::Any(_) | Form::All(_) => format!("when {}", self.describe()),
+        }
+    }
+
     /// Returns the condition as a clause for the past, after "before": `the queue was empty`.
     pub fn goal(&self) -> &'static str {
         match self.form() {

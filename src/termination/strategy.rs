@@ -16,6 +16,11 @@ pub(super) trait Strategy {
     /// The condition as a clause for the present: `the queue is empty`.
     fn describe(&self) -> String;
 
+    /// When a node of at most `max_iterations` ends, as the words after "ends": `when the queue is empty`.
+    fn ends(&self, _max_iterations: u32) -> String {
+        format!("when {}", self.describe())
+    }
+
     /// The condition as a clause for the past, after "before": `the queue was empty`.
     fn goal(&self) -> &'static str;
 

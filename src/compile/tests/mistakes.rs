@@ -52,6 +52,7 @@ fn an_invalid_termination_is_refused() {
     Warning no-effect: work/loop.yaml:1:89: `max` and `iterations` of one of several count only with `type: fixed` (move it out of the list, to the top of `termination`)
     ");
     assert_snapshot!(of_loop("termination: {any: []}\n"), @"Error no-termination: work/loop.yaml:1:20: `any` is an empty list (one of: `fixed`, `judgment`, `queue`, `verify`, `command`, `promise`, `judge`)");
+    assert_snapshot!(of_loop("termination: {type: fixed, iterations: 2, max: 7}\n"), @"Warning no-effect: work/loop.yaml:1:43: `max` has no effect beside `iterations`");
     assert_snapshot!(of_loop("termination: {type: fixed, iterations: 0}\n"), @"Error bad-value: work/loop.yaml:1:14: the most iterations must be at least 1");
     assert_snapshot!(of_loop("termination: {max: 1, any: [{type: judge, min_iterations: 2}, {all: [{type: judgment}, {type: queue}]}]}\n"), @"
     Warning never-agrees: work/loop.yaml:1:1: at most 1 iteration: the judge is asked after 2 (raise the maximum, or lower `consensus` or `min_iterations`)

@@ -36,6 +36,15 @@ fn a_node_runs_once_for_each_perspective() {
 }
 
 #[test]
+fn a_fixed_node_runs_its_iterations_whatever_its_max() {
+    let fixed =
+        nodes("nodes:\n  - {id: a, loop: work, runs: {type: fixed, iterations: 2, max: 7}}\n")
+            .remove(0);
+    assert_eq!(fixed.max_iterations, 2);
+    assert_eq!(fixed.termination.ends(2), "after 2 iterations");
+}
+
+#[test]
 fn a_wrong_number_of_perspectives_is_reported() {
     assert_snapshot!(of_pipeline("nodes:\n  - id: a\n    runs: 3\n    loop: work\n    perspectives: [x]\n  - {id: b, loop: work, runs: 1, perspectives: [x, y]}\n  - {id: c, loop: work, runs: 1, perspectives: []}\n  - {id: d, prompt: '${PERSPECTIVE} ${STATUS}'}\n"), @"
     Warning perspectives: refine.yaml:3:11: 1 perspective for up to 3 iterations: `${PERSPECTIVE}` is empty in the last 2 (leave `runs` out to have one iteration for each)

@@ -5,12 +5,12 @@ use crate::plan::{Node, Plan, Step};
 
 /// Returns what ends a node, and how far it is.
 pub(super) fn ends_when(node: &Node, state: &State) -> String {
-    let condition = node.termination.describe();
+    let ends = node.termination.ends(node.max_iterations);
     let progress = node.termination.progress(&state.evidence(node));
     if progress.is_empty() {
-        format!("ends when {condition}")
+        format!("ends {ends}")
     } else {
-        format!("ends when {condition} ({progress})")
+        format!("ends {ends} ({progress})")
     }
 }
 
