@@ -1,7 +1,8 @@
-//! Renders Markdown for a terminal: the subset that the manual uses.
+//! Renders Markdown for a terminal.
 use super::style::Look;
 use super::table::{Cell, Fit, Table};
 use super::wrap::wrap;
+use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
 
 /// The narrowest width text is laid out for.
 const MIN_WIDTH: usize = 20;
@@ -11,181 +12,167 @@ const MAX_WIDTH: usize = 100;
 /// Returns Markdown as text for a terminal this wide.
 pub fn render(markdown: &str, width: usize) -> String {
     let mut page = Page {
-        text: String::new(),
         width: width.max(MIN_WIDTH),
+        ..Page::default()
     };
-    let mut lines = markdown.lines().peekable();
-    while let Some(line) = lines.next() {
-        if is_fence(line) {
-            for code in lines.by_ref().take_while(|line| !is_fence(line)) {
-                page.line(&format!("    {}", Look::Name.apply(code)));
-            }
-        } else if line.trim_start().starts_with('|') {
-            let mut rows = vec![line];
-            while let Some(row) = lines.next_if(|line| line.trim_start().starts_with('|')) {
-                rows.push(row);
-            }
-            page.table(&rows);
-        } else if begins_block(line) {
-            page.block(line, &rest_of_paragraph(&mut lines));
-        } else {
-            page.paragraph(line, &rest_of_paragraph(&mut lines));
-        }
+    for event in Parser::new_ext(markdown, Options::ENABLE_TABLES) {
+        page.add(event);
     }
     page.text.trim_end().to_owned()
 }
 
-/// Takes the lines that continue a paragraph or a list item.
-fn rest_of_paragraph<'a>(
-    lines: &mut std::iter::Peekable<impl Iterator<Item = &'a str>>,
-) -> Vec<&'a str> {
-    let mut rest = Vec::new();
-    while let Some(line) = lines.next_if(|line| continues(line)) {
-        rest.push(line.trim());
-    }
-    rest
-}
-
-fn continues(line: &str) -> bool {
-    !line.trim().is_empty() && !begins_block(line) && !is_fence(line) && !line.starts_with('|')
-}
-
-fn is_fence(line: &str) -> bool {
-    line.trim_start().starts_with("```")
-}
-
-/// Whether a line begins a heading, a list item, a quotation or a comment.
-fn begins_block(line: &str) -> bool {
-    let line = line.trim_start();
-    line.is_empty() || line.starts_with(['#', '>']) || line.starts_with("<!--") || marker(line) > 0
-}
-
-/// Returns how long the marker of a list item is, with the space behind it.
-fn marker(line: &str) -> usize {
-    if line.starts_with("- ") || line.starts_with("* ") {
-        return 2;
-    }
-    let digits = line.bytes().take_while(u8::is_ascii_digit).count();
-    if 0 < digits && line[digits..].starts_with(". ") {
-        digits + 2
-    } else {
-        0
-    }
-}
-
+/// A page, laid out up to an event of the parser.
+#[derive(Default)]
 struct Page {
     text: String,
     width: usize,
+    /// The words of the current block, styled.
+    words: String,
+    look: Look,
+    is_code: bool,
+    /// What each line begins with, for each list and quotation around it.
+    indents: Vec<String>,
+    /// What the next line begins with, where it is the first of an item.
+    marker: Option<String>,
+    /// The number of the next item, for each list; none for one with bullets.
+    numbers: Vec<Option<u64>>,
+    /// The rows of the current table.
+    rows: Vec<Vec<String>>,
 }
 
 impl Page {
-    fn line(&mut self, line: &str) {
-        self.text += line.trim_end();
-        self.text.push('\n');
-    }
-
-    /// Adds a text whose first line has a prefix, and whose other lines are as far to the right.
-    fn wrapped(&mut self, prefix: &str, text: &str) {
-        let width = self
-            .width
-            .min(MAX_WIDTH)
-            .saturating_sub(prefix.chars().count());
-        let styled = inline(&wrap(text, width.max(MIN_WIDTH)).join("\n"));
-        let indent = " ".repeat(prefix.chars().count());
-        for (number, line) in styled.lines().enumerate() {
-            let before = if number == 0 { prefix } else { &indent };
-            self.line(&format!("{before}{line}"));
+    fn add(&mut self, event: Event<'_>) {
+        match event {
+            Event::Start(tag) => self.start(&tag),
+            Event::End(tag) => self.end(tag),
+            Event::Text(text) => self.push(&text, self.look),
+            // Code keeps its backticks, which say the same without a style.
+            Event::Code(code) => self.push(&format!("`{code}`"), Look::Name),
+            Event::Html(text) | Event::InlineHtml(text) if !text.starts_with("<!--") => {
+                self.push(&text, self.look);
+            }
+            Event::SoftBreak | Event::HardBreak => self.words.push(' '),
+            _ => {}
         }
     }
 
-    fn paragraph(&mut self, first: &str, rest: &[&str]) {
-        let indent = &first[..first.len() - first.trim_start().len()];
-        let mut words = vec![first.trim()];
-        words.extend(rest);
-        self.wrapped(indent, &words.join(" "));
+    fn start(&mut self, tag: &Tag<'_>) {
+        match tag {
+            Tag::Paragraph | Tag::Table(_) => self.begin_block(),
+            Tag::Heading { .. } => {
+                self.begin_block();
+                self.look = Look::Heading;
+            }
+            Tag::CodeBlock(_) => {
+                self.begin_block();
+                self.is_code = true;
+            }
+            Tag::List(first) => {
+                self.begin_block();
+                self.numbers.push(*first);
+            }
+            Tag::Item => self.begin_item(),
+            Tag::BlockQuote(_) => self.indents.push("│ ".to_owned()),
+            Tag::TableHead | Tag::TableRow => self.rows.push(Vec::new()),
+            Tag::Strong => self.look = Look::Heading,
+            _ => {}
+        }
     }
 
-    fn block(&mut self, line: &str, rest: &[&str]) {
-        let trimmed = line.trim_start();
-        let indent = &line[..line.len() - trimmed.len()];
-        let marker = marker(trimmed);
-        if trimmed.is_empty() || trimmed.starts_with("<!--") {
-            if trimmed.is_empty() && !self.text.ends_with("\n\n") {
-                self.line("");
+    fn end(&mut self, tag: TagEnd) {
+        match tag {
+            TagEnd::Paragraph | TagEnd::HtmlBlock => self.end_block(),
+            TagEnd::Heading(_) => {
+                self.end_block();
+                self.look = Look::Plain;
             }
-        } else if trimmed.starts_with('#') {
-            let title = trimmed.trim_start_matches('#').trim();
-            self.line(&Look::Heading.apply(title).to_string());
-        } else if let Some(quoted) = trimmed.strip_prefix('>') {
-            self.wrapped(&format!("{indent}│ "), quoted.trim());
-        } else {
-            let mut words = vec![&trimmed[marker..]];
-            words.extend(rest);
-            let prefix = format!("{indent}{}", trimmed[..marker].replace(['-', '*'], "•"));
-            self.wrapped(&prefix, &words.join(" "));
+            TagEnd::CodeBlock => self.end_code(),
+            TagEnd::List(_) => drop(self.numbers.pop()),
+            TagEnd::Item => {
+                self.end_block();
+                self.indents.pop();
+            }
+            TagEnd::BlockQuote(_) => drop(self.indents.pop()),
+            TagEnd::TableCell => {
+                let cell = std::mem::take(&mut self.words);
+                if let Some(row) = self.rows.last_mut() {
+                    row.push(cell);
+                }
+            }
+            TagEnd::Table => self.end_table(),
+            TagEnd::Strong => self.look = Look::Plain,
+            _ => {}
+        }
+    }
+
+    /// Adds words to the current block. Each has its style for itself, so that lines can be broken between them.
+    fn push(&mut self, text: &str, look: Look) {
+        if self.is_code || !self.rows.is_empty() {
+            self.words += text;
             return;
         }
-        if !rest.is_empty() {
-            self.paragraph(rest[0], &rest[1..]);
+        for (number, word) in text.split(' ').enumerate() {
+            self.words += if number == 0 { "" } else { " " };
+            if !word.is_empty() {
+                self.words += &look.apply(word).to_string();
+            }
         }
     }
 
-    fn table(&mut self, rows: &[&str]) {
-        let rows: Vec<Vec<String>> = rows.iter().map(|row| cells(row)).collect();
-        let columns = rows.iter().map(Vec::len).max().unwrap_or_default();
-        let mut table = Table::new(vec![Fit::Wrap; columns]);
-        for (number, mut row) in rows.into_iter().enumerate() {
-            if row
-                .iter()
-                .all(|cell| cell.chars().all(|c| "-: ".contains(c)))
-            {
-                continue;
+    /// Ends what comes before a block, with a blank line outside of lists.
+    fn begin_block(&mut self) {
+        self.end_block();
+        if self.numbers.is_empty() && !self.text.is_empty() {
+            self.text.push('\n');
+        }
+    }
+
+    fn begin_item(&mut self) {
+        let marker = match self.numbers.last_mut() {
+            Some(Some(number)) => {
+                *number += 1;
+                format!("{}. ", *number - 1)
             }
-            row.resize(columns, String::new());
-            let look = if number == 0 {
-                Look::Heading
-            } else {
-                Look::Plain
-            };
+            Some(None) | None => "• ".to_owned(),
+        };
+        self.marker = Some(self.indents.concat() + &marker);
+        self.indents.push(" ".repeat(marker.chars().count()));
+    }
+
+    fn end_block(&mut self) {
+        let words = std::mem::take(&mut self.words);
+        if words.trim().is_empty() {
+            return;
+        }
+        let indent = self.indents.concat();
+        let mut before = self.marker.take().unwrap_or_else(|| indent.clone());
+        let width = self.width.min(MAX_WIDTH);
+        let room = width.saturating_sub(indent.chars().count()).max(MIN_WIDTH);
+        for line in wrap(words.trim(), room) {
+            self.text += &format!("{before}{line}\n");
+            before.clone_from(&indent);
+        }
+    }
+
+    fn end_code(&mut self) {
+        let indent = self.indents.concat();
+        for line in std::mem::take(&mut self.words).lines() {
+            let line = format!("{indent}    {}", Look::Name.apply(line));
+            self.text += &format!("{}\n", line.trim_end());
+        }
+        self.is_code = false;
+    }
+
+    fn end_table(&mut self) {
+        let rows = std::mem::take(&mut self.rows);
+        let columns = rows.first().map_or(0, Vec::len);
+        let mut table = Table::new(vec![Fit::Wrap; columns]);
+        for (number, row) in rows.into_iter().enumerate() {
+            let look = [Look::Heading, Look::Plain][number.min(1)];
             table = table.row(row.into_iter().map(|cell| Cell::new(cell, look)).collect());
         }
-        self.line(&table.fit(Some(self.width)));
+        self.text += &format!("{}\n", table.fit(Some(self.width)).trim_end());
     }
-}
-
-/// Returns the cells of a row of a table, without marks for bold.
-fn cells(row: &str) -> Vec<String> {
-    let row = row.trim();
-    let row = row.strip_prefix('|').unwrap_or(row);
-    let row = row.strip_suffix('|').unwrap_or(row).replace("\\|", "\u{1}");
-    let cells = row.split('|');
-    cells
-        .map(|cell| cell.trim().replace('\u{1}', "|").replace("**", ""))
-        .collect()
-}
-
-/// Shows code and bold words by their style. Code keeps its backticks, which say the same without one.
-fn inline(text: &str) -> String {
-    let mut shown = String::new();
-    for (number, piece) in text.split('`').enumerate() {
-        if number % 2 == 1 {
-            shown += &each_line(&format!("`{piece}`"), Look::Name);
-        } else {
-            for (number, words) in piece.split("**").enumerate() {
-                let look = [Look::Plain, Look::Heading][number % 2];
-                shown += &each_line(words, look);
-            }
-        }
-    }
-    shown
-}
-
-fn each_line(text: &str, look: Look) -> String {
-    let lines: Vec<String> = text
-        .split('\n')
-        .map(|line| look.apply(line).to_string())
-        .collect();
-    lines.join("\n")
 }
 
 #[cfg(test)]
@@ -219,9 +206,10 @@ ap work auth 25    # never broken, however long the line is
         assert_snapshot!(render(PAGE, 40), @r"
         A title
 
-        A paragraph with `code` and bold
-        words, which is longer than the
-        terminal is wide.
+        A paragraph with `code` and bold words,
+        which is longer than the terminal is
+        wide.
+
         • an item that is long enough to be
           broken into two lines
         • another
@@ -233,6 +221,22 @@ ap work auth 25    # never broken, however long the line is
         `a`    What it means, in more words than
                fit on a line
         `b|c`  short
+        ");
+    }
+
+    #[test]
+    fn quotations_and_placeholders_are_kept_and_comments_left_out() {
+        console::set_colors_enabled(false);
+        let page = "Run `ap <loop>`, or a <name>.\n\n> a quotation, longer than a line\n\n9. nine\n10. ten<!-- no -->\n";
+        assert_snapshot!(render(page, 22), @r"
+        Run `ap <loop>`, or a
+        <name>.
+
+        │ a quotation, longer
+        │ than a line
+
+        9. nine
+        10. ten
         ");
     }
 }
