@@ -7,14 +7,24 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::process::{Command, Stdio};
 use std::time::Instant;
 
-/// An agent that answers at once, about its account too, and stays.
-const AGENT: &str = "#!/bin/sh\n[ \"$1\" != auth ] || { echo '{\"loggedIn\": true}'; exit; }\necho hello\nexec sleep 60\n";
+/// An agent that answers at once, also when it is asked for its account or its options, and stays.
+const AGENT: &str = "#!/bin/sh
+case \"$1\" in
+auth) echo asked >>\"${0%/*}/asked\"; echo '{\"loggedIn\": true}'; exit ;;
+--help) exit ;;
+esac
+echo hello
+exec sleep 60
+";
+/// `ap` asks no program that is smaller than this: it may be a script that starts to work.
+const SIZE: usize = 4_300_000;
 const STARTS: usize = 15;
 
 pub(super) fn measure(table: &mut Table, base: &Utf8Path) {
     let scratch = Scratch::new(base);
     let program = scratch.root.join("claude");
-    atomic::replace(&program, AGENT.as_bytes()).unwrap();
+    let text = AGENT.to_owned() + &"#".repeat(SIZE - AGENT.len());
+    atomic::replace(&program, text.as_bytes()).unwrap();
     fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
     for (name, provider) in [("plain", "command"), ("asked", "claude")] {
         let folder = scratch.root.join(".claude/loops").join(name);
@@ -32,6 +42,8 @@ pub(super) fn measure(table: &mut Table, base: &Utf8Path) {
     let plain = median(&times.iter().map(|(plain, _)| *plain).collect::<Vec<_>>());
     let asked = median(&times.iter().map(|(_, asked)| *asked).collect::<Vec<_>>());
     call(&scratch, "tmux", &["-L", "bench", "kill-server"]);
+    let asked_for = fs::read_to_string(scratch.root.join("asked")).unwrap();
+    assert_eq!(asked_for.lines().count(), STARTS, "each start asks once");
     table.row(
         "start in tmux, until the agent answers",
         plain,
