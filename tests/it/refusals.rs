@@ -1,12 +1,19 @@
 //! A start that is known to fail is refused before anything is created.
 use crate::project::Project;
 use camino::{Utf8Path, Utf8PathBuf};
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
+
+const ONCE: &str = "termination: {type: fixed, max: 1}\n";
+const REPORTS: &str = "echo '{\"decision\": \"continue\"}' >\"$status\"";
 
 /// A stand-in for Claude Code that says what it is told about its account, and whose agents find none.
 fn claude(signed_in: bool) -> String {
     format!(
-        "#!/bin/sh\nif [ \"$1\" = auth ]; then echo asked >>\"$ASKED\"; echo '{{\"loggedIn\": {signed_in}}}'; exit; fi\necho '{{\"type\":\"result\",\"subtype\":\"success\",\"is_error\":true,\"result\":\"Not logged in\",\"num_turns\":1,\"total_cost_usd\":0}}'\nexit 1\n{}\n",
+        "#!/bin/sh\nif [ \"$1\" = auth ]; then echo asked >>\"$ASKED\"; echo '{{\"loggedIn\": {signed_in}}}'; exit; fi\ncat '{}'; exit 1\n{}\n",
+        concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/tests/data/claude/not-logged-in.jsonl"
+        ),
         // Large enough not to be taken for a script that takes any call for work.
         "#".repeat(4_300_000)
     )
@@ -22,9 +29,9 @@ fn project(signed_in: bool) -> Project {
     project
 }
 
-/// Returns every path around the project, what the user has outside it too.
-fn tree(folder: &Utf8Path) -> BTreeSet<Utf8PathBuf> {
-    let mut found = BTreeSet::new();
+/// Returns every path around the project with its content, what the user has outside it too.
+fn tree(folder: &Utf8Path) -> BTreeMap<Utf8PathBuf, Vec<u8>> {
+    let mut found = BTreeMap::new();
     for entry in folder.read_dir_utf8().into_iter().flatten().flatten() {
         let path = entry.into_path();
         // tmux makes the folder of its socket, and the stand-in says that it was asked.
@@ -33,24 +40,31 @@ fn tree(folder: &Utf8Path) -> BTreeSet<Utf8PathBuf> {
             continue;
         }
         found.extend(tree(&path));
-        found.insert(path);
+        let content = fs_err::read(&path).unwrap_or_default();
+        found.insert(path, content);
     }
     found
+}
+
+/// Fails the test unless the start ends with this exit code and these words, and creates, changes and removes nothing.
+#[track_caller]
+fn changes_nothing(project: &Project, start: &[&str], code: i32, words: &[&str]) {
+    let before = tree(&project.outside());
+    project.ap(start).expect(code).says(words);
+    let after = tree(&project.outside());
+    let paths = before.keys().chain(after.keys());
+    let changed: Vec<_> = paths
+        .filter(|path| before.get(*path) != after.get(*path))
+        .collect();
+    assert!(changed.is_empty(), "{start:?} changed {changed:?}");
+    assert!(project.tmux_sessions().is_empty(), "{start:?}");
 }
 
 /// Fails the test unless the start is refused with these words, in tmux and in this terminal, and creates nothing.
 #[track_caller]
 fn refused(project: &Project, start: &[&str], words: &[&str]) {
-    let before = tree(&project.outside());
     for flags in [&[][..], &["--foreground"], &["--force"]] {
-        let start = [start, flags].concat();
-        project.ap(&start).expect(2).says(words);
-        let created: Vec<_> = tree(&project.outside())
-            .difference(&before)
-            .cloned()
-            .collect();
-        assert!(created.is_empty(), "{start:?} created {created:?}");
-        assert!(project.tmux_sessions().is_empty(), "{start:?}");
+        changes_nothing(project, &[start, flags].concat(), 2, words);
     }
 }
 
@@ -191,8 +205,151 @@ fn a_start_without_its_programs_is_refused() {
         .ap(&["work", "s"])
         .expect(2)
         .says(&["tmux is not installed", "--foreground"]);
-    assert_eq!(tree(&project.outside()), before);
+    assert!(tree(&project.outside()) == before, "something was created");
     project.set("PATH", path);
+}
+
+#[test]
+fn a_start_with_a_mistake_is_refused() {
+    let mut project = project(true);
+    project.shell_loop("quick", ONCE, REPORTS);
+    project.a_loop("broken", "termination: {type: judgement}\n", "x\n");
+    for (start, word) in [
+        (&["nope", "s"][..], "there is no command or loop `nope`"),
+        (&["loop", "nope", "s"], "there is no loop `nope`"),
+        (&["pipeline", "nope", "s"], "there is no pipeline `nope`"),
+        (&["pipeline", "quick", "s"], "`quick` is a loop"),
+        (&["./gone", "s"], "there is no file or folder ./gone"),
+        (&["broken", "s"], "unknown termination `judgement`"),
+        (&["quick", "a/b"], "session name `a/b`"),
+        (&["quick", "s", "0"], "a whole number is needed, 1 or more"),
+        (&["quick", "s", "1", "2"], "unexpected argument `2`"),
+        (
+            &["quick", "s", "--modle", "x"],
+            "there is no option `--modle`",
+        ),
+        (&["quick", "s", "--runs", "2"], "a loop takes no runs"),
+        (
+            &["quick", "s", "--input", "gone.md"],
+            "there is no input `gone.md`",
+        ),
+        (
+            &["quick", "s", "--provider", "nope"],
+            "unknown provider `nope`",
+        ),
+        (
+            &["quick", "s", "--permissions", "sudo"],
+            "`sudo` cannot be used",
+        ),
+        (
+            &["quick", "s", "--max-cost", "much"],
+            "`much` cannot be used",
+        ),
+        (
+            &["quick", "s", "--max-runtime", "long"],
+            "`long` cannot be used",
+        ),
+        (&["quick", "s", "--command", "x"], "`x` cannot be used"),
+        (
+            &["quick", "s", "--resume"],
+            "there is no session 's' to resume",
+        ),
+        (
+            &["-C", "/no/where", "quick", "s"],
+            "there is no folder /no/where",
+        ),
+    ] {
+        changes_nothing(&project, start, 2, &[word]);
+        changes_nothing(&project, &[start, &["--foreground"]].concat(), 2, &[word]);
+    }
+    for (name, value) in [("AP_MAX_AGENTS", "many"), ("AP_CONTAIN", "jail")] {
+        let before = project.var(name).to_owned();
+        project.set(name, value);
+        changes_nothing(&project, &["quick", "s"], 2, &[name, value]);
+        if before.is_empty() {
+            project.unset(name);
+        } else {
+            project.set(name, before);
+        }
+    }
+    project.program("ap home/config/config.yaml", "notfiy: {desktop: false}\n");
+    changes_nothing(&project, &["quick", "s"], 2, &["notfiy"]);
+}
+
+#[test]
+fn a_start_of_a_session_that_is_there_is_refused() {
+    let project = project(true);
+    project.shell_loop("quick", ONCE, REPORTS);
+    let fails = "termination: {type: judgment, max: 3}\nretries: 0\n";
+    project.shell_loop(
+        "fails",
+        fails,
+        &format!("[ $n = 1 ] && {REPORTS} || exit 3"),
+    );
+    project.ap(&["quick", "done", "--foreground"]).expect(0);
+    project.ap(&["fails", "failed", "--foreground"]).expect(1);
+    for (start, code, word) in [
+        (
+            &["quick", "done"][..],
+            0,
+            "Session 'done' is already complete",
+        ),
+        (
+            &["quick", "done", "--resume"],
+            0,
+            "Session 'done' is already complete",
+        ),
+        (
+            &["fails", "done", "--resume"],
+            2,
+            "runs `quick`, not `fails`",
+        ),
+        (&["fails", "failed"], 1, "ap fails failed --resume"),
+        (
+            &["fails", "failed", "--resume", "--queue", "x"],
+            2,
+            "--queue cannot be changed",
+        ),
+        (
+            &["fails", "failed", "--resume", "--force"],
+            2,
+            "cannot be used with",
+        ),
+    ] {
+        changes_nothing(&project, start, code, &[word]);
+        changes_nothing(
+            &project,
+            &[start, &["--foreground"]].concat(),
+            code,
+            &[word],
+        );
+    }
+}
+
+#[test]
+fn a_start_of_a_running_session_is_refused() {
+    let project = project(true);
+    project.shell_loop("long", ONCE, "echo begun; while :; do sleep 1; done");
+    let running = project.start(&["long", "s", "--foreground"]);
+    let output = project.run_file("s", "stage-00-long/iterations/001/stdout.log");
+    project.until("the agent", || project.read(&output).contains("begun"));
+    project.until_event("s", "agent_started", 1);
+    for flags in [
+        &[][..],
+        &["--foreground"],
+        &["--resume"],
+        &["--resume", "--foreground"],
+    ] {
+        let start = [&["long", "s"], flags].concat();
+        let before: Vec<_> = tree(&project.outside()).into_keys().collect();
+        project
+            .ap(&start)
+            .expect(3)
+            .says(&["session 's' is already running"]);
+        let after: Vec<_> = tree(&project.outside()).into_keys().collect();
+        assert!(before == after, "{start:?} created or removed a file");
+    }
+    drop(running);
 }
 
 #[test]
