@@ -19,20 +19,21 @@ use std::ffi::OsString;
 
 const AFTER_HELP: &str = "\
 A loop runs a fresh agent again and again until it is done:
-  ap work auth 25           run `work` in tmux as session `auth`, at most 25 times
+  ap work auth 25           run `work` in tmux as `auth`, at most 25 times
   ap work auth 25 --resume  continue exactly where a crashed session was
-  ap status auth            show where it stands; `ap list` shows all sessions
+  ap status auth            show its progress; `ap list` shows all sessions
   ap attach auth            watch it (detach with Ctrl-b d)
 
-Exit codes: 0 done, 1 failed, 2 bad usage or definition, 3 session already running,
+Exit codes: 0 done, 1 failed, 2 bad usage or definition, 3 already running,
             4 ended short of its goal (a limit, no task), 5 stopped by you,
             75 interrupted from outside: run it again with --resume
 
-AP_LOG=debug logs what ap does: to stderr, or for a session in tmux to ap.log in its run directory";
+AP_LOG=debug logs what ap does: to stderr, or for a session in tmux to ap.log in
+its run directory";
 
 const ABOUT_LOOP: &str = "Run a loop: `ap loop work auth 25`, or shorter `ap work auth 25`";
 
-/// Run coding agents again and again until the work is done, and never lose a session's project_arg
+/// Run coding agents again and again until the work is done, and resume after any crash
 #[derive(Debug, Parser)]
 #[command(name = "ap", version, after_help = AFTER_HELP, disable_help_subcommand = true, args_conflicts_with_subcommands = true)]
 pub(super) struct Cli {

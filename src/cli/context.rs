@@ -90,7 +90,7 @@ impl Context {
             text,
         };
         Settings::read(&text)
-            .map_err(|problems| Error::invalid(Invalid::new("the user's config.yaml", problems)))
+            .map_err(|problems| Error::invalid(Invalid::new("your config.yaml", problems)))
     }
 
     /// Returns the providers the user's settings declare, for compiling; settings that cannot be read declare none.

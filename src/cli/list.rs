@@ -35,7 +35,7 @@ pub(super) struct Row {
     pipeline: String,
     /// `null` if the session cannot be read.
     status: Option<SessionStatus>,
-    alive: bool,
+    pub(super) alive: bool,
     run_number: u32,
     runs: u32,
     stage: Option<String>,
@@ -169,7 +169,9 @@ impl Row {
 }
 
 fn stage_in_words(row: &Row) -> String {
-    let stage = row.stage.clone().unwrap_or_default();
+    // The stage of a loop is the loop.
+    let stage = row.stage.clone().filter(|stage| *stage != row.pipeline);
+    let stage = stage.unwrap_or_default();
     if 1 < row.runs {
         format!("{stage} (run {} of {})", row.run_number, row.runs)
     } else {

@@ -87,8 +87,9 @@ fn text(project: &ProjectRows) -> String {
             format!("{root}  does not exist; `ap cleanup --all` removes it from this list\n")
         }
         Some(latest) => format!(
-            "{root}\n{}\n  ap attach {} -C {root}\n",
+            "{root}\n{}\n  ap {} {} -C {root}\n",
             table(&project.sessions),
+            if latest.alive { "attach" } else { "status" },
             latest.session
         ),
         None => format!("{root}\n"),

@@ -134,7 +134,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<ExitCode> {
     match super::test::record(kind, name.as_str(), context) {
         Ok(expected) => written.push((
             expected,
-            "what the engine does with them: `ap test` fails when that changes",
+            "what the trial comes to: `ap test` fails when that changes",
         )),
         Err(error) => note(format!(
             "`ap test {name} --update` records what it does in a trial, which failed now: {error}"

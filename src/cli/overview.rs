@@ -109,7 +109,7 @@ fn next(is_full: bool) -> String {
     let next = if is_full {
         "`ap <loop> <session> 25` starts a session, `ap --help` shows all commands."
     } else {
-        "`ap <loop> <session> 25` starts one, `ap --all` describes them; `ap --help`"
+        "`ap --all` describes them, `ap <loop> <session> 25` starts a session."
     };
     style::faint(next).to_string()
 }
@@ -184,7 +184,7 @@ fn names(title: &str, usage: &str, lines: &[Line], width: Option<usize>) -> Stri
 /// Returns the name of an entry, marked if it cannot run.
 fn name(line: &Line) -> String {
     match line.error {
-        Some(_) => format!("{}(broken)", line.name),
+        Some(_) => format!("{} (broken)", line.name),
         None => line.name.clone(),
     }
 }

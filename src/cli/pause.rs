@@ -10,7 +10,7 @@ pub(super) fn run(args: &ControlArgs, context: &Context) -> Result<ExitCode> {
     request::send(session, &Request::Pause, context)?;
     args.report(
         "pausing",
-        &format!("Session '{session}' pauses when its current iteration ends; `ap continue {session}` continues it."),
+        &format!("Session '{session}' pauses when its current iteration or wait ends; `ap continue {session}` continues it."),
     )?;
     Ok(ExitCode::Done)
 }

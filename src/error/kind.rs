@@ -87,7 +87,7 @@ error_kinds! {
     NotFound = "not-found" => Usage,
     /// There is a loop or pipeline of that name already, or a command has it.
     NameTaken = "name-taken" => Usage,
-    /// A loop, a pipeline or the user's `config.yaml` has mistakes.
+    /// A loop, a pipeline or your `config.yaml` has mistakes.
     InvalidDefinition = "invalid-definition" => Usage,
     /// An input cannot be used.
     BadInput = "bad-input" => Usage,

@@ -168,7 +168,13 @@ impl QueueSource {
         }
     }
 
-    /// Returns its name as shown to the user: a path, or a program and a label.
+    /// Returns its name as shown to the user: a path, relative in the project `root`, or a program and a label.
+    pub fn name_in(&self, root: &Utf8Path) -> String {
+        let relative = self.path().and_then(|path| path.strip_prefix(root).ok());
+        relative.map_or_else(|| self.name(), Utf8Path::to_string)
+    }
+
+    /// Returns its name with an absolute path, or a program and a label.
     pub fn name(&self) -> String {
         let label = self
             .label()

@@ -38,6 +38,8 @@ pub fn hint<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str> + Clon
 
 /// How much less similar than the best candidate another one may be.
 const MAX_GAP: f64 = 0.12;
+/// The least part of letters in common of words whose first letters differ.
+const MIN_ALIKE: f64 = 0.6;
 /// The least similarity of a useful suggestion.
 const MIN_LIKENESS: f64 = 0.7;
 
@@ -50,10 +52,13 @@ fn likeness(a: &str, b: &str) -> f64 {
     if a.len() < 4 && 1 < strsim::damerau_levenshtein(&a, &b) {
         return 0.0;
     }
+    let alike = strsim::normalized_damerau_levenshtein(&a, &b);
+    // Words that begin differently must have most letters in common.
+    if a.chars().next() != b.chars().next() && alike < MIN_ALIKE {
+        return 0.0;
+    }
     // Jaro-Winkler favours a common prefix; edit distance also finds a typo in the first letter.
-    strsim::jaro_winkler(&a, &b)
-        .min(0.99)
-        .max(strsim::normalized_damerau_levenshtein(&a, &b))
+    strsim::jaro_winkler(&a, &b).min(0.99).max(alike)
         - if a.len().abs_diff(b.len()) > 6 {
             0.2
         } else {
@@ -90,5 +95,6 @@ mod tests {
     fn a_stranger_finds_nothing() {
         assert_eq!(nearest("zzz", ["name", "description"]), None);
         assert_eq!(nearest("foo", ["loop", "pipeline"]), None);
+        assert_eq!(nearest("polish", ["list", "lint", "loop"]), None);
     }
 }

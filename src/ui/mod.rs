@@ -33,7 +33,7 @@ pub fn out(text: impl AsRef<str>) -> Result<()> {
 
 /// Writes a message of ours to stdout, in which commands are named as the user called this program.
 pub fn say(text: impl AsRef<str>) -> Result<()> {
-    out(as_called(text.as_ref()))
+    out(wrapped(&as_called(text.as_ref()), width()))
 }
 
 /// Returns how many columns the terminal has, if stdout is one.
@@ -52,7 +52,7 @@ pub fn note(text: impl AsRef<str>) {
     let _ = writeln!(
         io::stderr().lock(),
         "{}",
-        wrapped(&as_called(whole(text.as_ref())))
+        wrapped(&as_called(whole(text.as_ref())), stderr_width())
     );
 }
 
@@ -78,25 +78,27 @@ pub fn error(error: &Error, colour: bool) -> String {
     for problem in &mut shown {
         problem.push('\n');
     }
-    shown.push(wrapped(&format!(
-        "{title}: {}",
-        as_called(&error.to_string())
-    )));
+    let message = format!("{title}: {}", as_called(&error.to_string()));
+    shown.push(wrapped(&message, stderr_width()));
     if let Some(hint) = error.help() {
         let title = style(console::Style::new().cyan()).apply_to("help");
-        shown.push(wrapped(&format!("{title}: {}", as_called(hint))));
+        let message = format!("{title}: {}", as_called(hint));
+        shown.push(wrapped(&message, stderr_width()));
     }
     shown.join("\n")
 }
 
-/// Breaks lines between words where stderr is a terminal that is narrower; elsewhere a line stays whole.
-fn wrapped(text: &str) -> String {
-    let Some((_, columns)) = console::Term::stderr().size_checked() else {
+fn stderr_width() -> Option<usize> {
+    let (_, columns) = console::Term::stderr().size_checked()?;
+    Some(usize::from(columns))
+}
+
+/// Breaks lines between words for a terminal this wide; elsewhere a line stays whole.
+pub fn wrapped(text: &str, width: Option<usize>) -> String {
+    let Some(width) = width else {
         return text.to_owned();
     };
-    let lines = text
-        .split('\n')
-        .flat_map(|line| wrap::wrap(line, usize::from(columns)));
+    let lines = text.split('\n').flat_map(|line| wrap::wrap(line, width));
     lines.collect::<Vec<_>>().join("\n")
 }
 

@@ -1,5 +1,7 @@
 //! Messages about a session, with the next step.
 use super::next_command::{NextCommand, is_complete};
+use super::time::local;
+use crate::clock;
 use crate::engine::{Phase, State};
 use crate::error::{Error, ErrorKind, ExitCode};
 use crate::model::{Decision, Ending, SessionName};
@@ -18,7 +20,8 @@ pub fn already_running(project: &Project, session: &SessionName) -> Error {
 /// Returns the error for a session that `holder` runs.
 pub fn running_session(session: &SessionName, holder: Option<&Holder>) -> Error {
     let runner = holder.map_or_else(String::new, |holder| {
-        format!(" (pid {}, since {})", holder.pid, holder.started_at)
+        let since = local(holder.started_at, clock::now());
+        format!(" (pid {}, since {since})", holder.pid)
     });
     Error::new(
         ErrorKind::AlreadyRunning,

@@ -1,19 +1,42 @@
 //! Breaks text into lines that fit a width.
 use console::measure_text_width;
 
-/// Returns the lines of a text, broken between words. A word longer than the width stays whole.
+/// Returns the lines of a text, broken between words. A word longer than the width stays whole, and so does a command
+/// between backticks that fits a line.
 pub fn wrap(text: &str, width: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
-    for word in text.split(' ') {
+    for word in words(text, width) {
         match lines.last_mut() {
-            Some(line) if measure_text_width(line) + measure_text_width(word) < width => {
+            Some(line) if measure_text_width(line) + measure_text_width(&word) < width => {
                 line.push(' ');
-                line.push_str(word);
+                line.push_str(&word);
             }
-            Some(_) | None => lines.push(word.to_owned()),
+            Some(_) | None => lines.push(word),
         }
     }
     lines
+}
+
+fn words(text: &str, width: usize) -> Vec<String> {
+    let (mut words, mut command): (Vec<String>, Vec<&str>) = (Vec::new(), Vec::new());
+    for word in text.split(' ') {
+        let opens_or_ends = word.matches('`').count() % 2 == 1;
+        if command.is_empty() && !opens_or_ends {
+            words.push(word.to_owned());
+            continue;
+        }
+        command.push(word);
+        if command.len() > 1 && opens_or_ends {
+            let whole = command.join(" ");
+            if measure_text_width(&whole) <= width {
+                words.push(whole);
+                command.clear();
+            }
+            words.extend(command.drain(..).map(str::to_owned));
+        }
+    }
+    words.extend(command.into_iter().map(str::to_owned));
+    words
 }
 
 /// Returns the same, with the words that are longer than the width broken too.
@@ -54,6 +77,20 @@ mod tests {
             ["a", "incomprehensible", "b"]
         );
         assert_eq!(wrap("", 5), [""]);
+    }
+
+    #[test]
+    fn a_command_stays_on_one_line_if_it_fits() {
+        let text = "start over with `ap work auth --force`, or not";
+        assert_eq!(
+            wrap(text, 24),
+            ["start over with", "`ap work auth --force`,", "or not"]
+        );
+        assert_eq!(
+            wrap(text, 16),
+            ["start over with", "`ap work auth", "--force`, or not"]
+        );
+        assert_eq!(wrap("a ` that opens", 5), ["a `", "that", "opens"]);
     }
 
     #[test]

@@ -87,6 +87,7 @@ fn every_kind_of_error_has_its_wording() {
     settings.set_omit_expression(true);
     settings.add_filter(r"pid \d+", "pid [pid]");
     settings.add_filter(r"\d{4}-\d\d-\d\dT[\d:.]+Z", "[time]");
+    settings.add_filter(r"since \d\d:\d\d:\d\d", "since [time]");
     let _bound = settings.bind_to_scope();
     for (kind, text) in &messages.0 {
         insta::assert_snapshot!(kind.as_str(), text);

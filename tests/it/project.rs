@@ -116,9 +116,14 @@ impl Project {
 
     /// Makes an empty project in a folder of that name.
     pub(crate) fn named(name: &str) -> Self {
+        Self::named_in(std::env::temp_dir(), name)
+    }
+
+    /// The same, in a temporary folder in `place`.
+    pub(crate) fn named_in(place: impl AsRef<std::path::Path>, name: &str) -> Self {
         let folder = tempfile::Builder::new()
             .prefix("ap tests ")
-            .tempdir()
+            .tempdir_in(place)
             .expect("a temporary folder");
         let top = Utf8PathBuf::from_path_buf(folder.path().to_owned()).expect("a UTF-8 path");
         let root = top.join(name);

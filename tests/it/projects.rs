@@ -23,7 +23,7 @@ fn list_all_shows_every_project_and_what_to_paste() {
     let listed = shop.ap(&["list", "--all"]).expect(0);
     for project in [&shop, &site] {
         let root = agent_pipelines::text::shell_quote(project.root().as_str());
-        listed.says(&[&root, &format!("ap attach s -C {root}")]);
+        listed.says(&[&root, &format!("ap status s -C {root}")]);
     }
     let json: Value = serde_json::from_str(&shop.ap(&["list", "--all", "--json"]).expect(0).stdout)
         .expect("JSON");

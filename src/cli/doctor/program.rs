@@ -189,6 +189,6 @@ pub(super) fn user(context: &Context) -> Check {
     Check::warning(
         NAME,
         "root: agents may do anything to this machine",
-        "use an ordinary user, or a disposable container; as root, agents get IS_SANDBOX=1, without which Claude Code refuses bypassPermissions",
+        "use an ordinary user, or a disposable container (agents get IS_SANDBOX=1: without it Claude Code refuses root)",
     )
 }

@@ -1,6 +1,6 @@
 //! The text of `ap dry-run`.
 use super::nodes::{PlannedNode, planned_nodes};
-use super::preview::{Preview, Prompt};
+use super::preview::{Preview, Prompt, judges};
 use crate::cli::catalog;
 use crate::cli::context::Context;
 use crate::cli::overrides;
@@ -19,7 +19,9 @@ pub(super) fn print(preview: &Preview, with_prompts: bool, context: &Context) ->
         context.project.session(&plan.session),
     );
     ui::out(summary(preview))?;
-    ui::out(format!("Everything is stored in {}\n", run_dir.root()))?;
+    let stored = run_dir.root();
+    let stored = stored.strip_prefix(root).unwrap_or(stored);
+    ui::out(format!("A start stores everything in {stored}\n"))?;
     let columns = [
         Fit::Keep,
         Fit::Keep,
@@ -62,6 +64,11 @@ fn summary(preview: &Preview) -> String {
     } else {
         String::new()
     };
+    let judges = if plan.all_nodes().any(|node| 0 < judges(node)) {
+        ", and with judges"
+    } else {
+        ""
+    };
     let (needs, also_needs) = catalog::needs(plan);
     let mut needs = match needs.as_slice() {
         [] => String::new(),
@@ -71,7 +78,7 @@ fn summary(preview: &Preview) -> String {
         needs += &format!("\nA start needs {also}");
     }
     format!(
-        "{}  session {}, {} ({}){needs}\nAt most {}{runs}; {} with every retry of a crashed one, and with judges.",
+        "{}  session {}, {} ({}){needs}\nAt most {}{runs}; {} with every retry of a crashed one{judges}.",
         style::heading(&format!("{} {}", plan.kind.as_str(), plan.name)),
         plan.session,
         plan.source.path,
@@ -95,13 +102,10 @@ fn row(planned: &PlannedNode<'_>, root: &Utf8Path) -> [String; 6] {
     ]
 }
 
-/// Returns a queue's name; a file's path is relative to the project.
 fn queue_name(source: &QueueSource, root: &Utf8Path) -> String {
     let is_missing = source.path().is_some_and(|path| !path.is_file());
     let missing = if is_missing { " (no such file)" } else { "" };
-    let in_project = source.path().and_then(|path| path.strip_prefix(root).ok());
-    let name = in_project.map_or_else(|| source.name(), Utf8Path::to_string);
-    format!("{name}{missing}")
+    format!("{}{missing}", source.name_in(root))
 }
 
 fn print_prompt(prompt: &Prompt) -> Result<()> {

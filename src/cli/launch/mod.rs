@@ -147,6 +147,13 @@ pub(super) fn attach_line(session: &SessionName, context: &Context) -> String {
     context.tmux().attach_line(&tmux_name(session, context))
 }
 
+/// Returns the name of a session's window in tmux, if it has one.
+pub(super) fn window(session: &SessionName, context: &Context) -> Option<String> {
+    let run_dir = context.project.session(session);
+    let found = tmux_launcher(context).tmux.find(run_dir.root());
+    Some(found.ok()??.name)
+}
+
 /// Returns the name of a session in tmux: the one it has, or will usually have.
 pub(super) fn tmux_name(session: &SessionName, context: &Context) -> String {
     let run_dir = context.project.session(session);

@@ -3,6 +3,7 @@ use crate::cli::format::Format;
 use crate::error::Result;
 use crate::exec::file_tail::FileTail;
 use crate::ui;
+use crate::ui::wrap::wrap;
 use camino::Utf8Path;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
@@ -10,6 +11,8 @@ use serde_json::Value;
 
 /// The maximum length of a value, in characters.
 const MAX_VALUE: usize = 120;
+/// How long the time of an event is, and how far the lines are indented that continue one.
+const INDENT: usize = 11;
 /// Fields that identify a process beyond its pid, which do not help a reader.
 const HIDDEN: [&str; 3] = ["start_ticks", "boot_id", "host"];
 
@@ -47,7 +50,7 @@ impl JournalPrinter {
             *ended = event.as_ref().is_some_and(is_end);
             let text = match (*format, &event) {
                 (Format::Json, _) => String::from_utf8_lossy(line).into_owned(),
-                (Format::Text, Some(event)) => render(event, zone),
+                (Format::Text, Some(event)) => wrapped(&render(event, zone)),
                 (Format::Text, None) => {
                     format!("[--:--:--] unreadable line of {} bytes", line.len())
                 }
@@ -65,6 +68,16 @@ impl JournalPrinter {
 
 fn is_end(line: &Value) -> bool {
     line["event"]["type"] == "session_finished"
+}
+
+/// Breaks a line for the terminal, with the text below the text.
+fn wrapped(line: &str) -> String {
+    let Some(width) = ui::width() else {
+        return line.to_owned();
+    };
+    let (at, event) = line.split_at(INDENT.min(line.len()));
+    let room = width.saturating_sub(INDENT).max(INDENT);
+    at.to_owned() + &wrap(event, room).join(&format!("\n{}", " ".repeat(INDENT)))
 }
 
 /// Returns one line for an event, of this format or a newer one.

@@ -13,6 +13,8 @@ pub(super) struct Source {
     pub(super) queue: Box<dyn Queue>,
     /// Its file, or its program and label.
     pub(super) name: String,
+    /// The same for the user: a file of the project by its relative path.
+    pub(super) title: String,
     pub(super) owner: Owner,
     /// Whether an agent, or a program it started, runs the command.
     pub(super) for_agent: bool,
@@ -62,6 +64,7 @@ impl Source {
         Ok(Self {
             queue: queue::open(spec, &at),
             name: spec.source.name(),
+            title: spec.source.name_in(context.project.root()),
             owner,
             for_agent: agent_asks(context).is_some(),
         })

@@ -6,7 +6,7 @@ use crate::cli::format::Format;
 use crate::error::Result;
 use crate::model::{QueueCounts, QueueStatus};
 use crate::queue::{Queue, liveness};
-use crate::text::shown;
+use crate::text::{count, shown};
 use crate::ui::style::{self, Look};
 use serde::Serialize;
 
@@ -55,7 +55,7 @@ pub(super) fn run(source: &Source, format: Format) -> Result<Answer> {
     let status = counts.status(|| source.queue.searched());
     let text = match format {
         Format::Json => json(&source.name, &counts, &status),
-        Format::Text => text(&source.name, &counts, &status),
+        Format::Text => text(&source.title, &counts, &status),
     };
     Ok(text.into())
 }
@@ -140,8 +140,11 @@ fn stale_owner(owner: &str) -> String {
 fn meaning(status: &QueueStatus) -> String {
     match status {
         QueueStatus::Done { closed } => format!("every task is closed ({closed})"),
+        QueueStatus::Work { ready, left, .. } if ready == left => {
+            format!("{} can be claimed", count(*ready, "task"))
+        }
         QueueStatus::Work { ready, left, .. } => {
-            format!("{ready} of the {left} left can be claimed")
+            format!("{ready} of {} left can be claimed", count(*left, "task"))
         }
         QueueStatus::Wait { held, by } => {
             format!(

@@ -113,9 +113,9 @@ fn the_user_sees_all_tasks() {
     exit 0
     ");
     assert_snapshot!(world.user("status"), @r"
-    <project>/backlog.md: 1 of 4 closed, 2 ready
+    backlog.md: 1 of 4 closed, 2 ready
     later  is marked `[>]`, which is neither open nor done: write `[ ]` to open it
-    2 of the 3 left can be claimed
+    2 of 3 tasks left can be claimed
     exit 0
     ");
     assert_snapshot!(world.user("show nope"), @r"

@@ -11,7 +11,12 @@ pub(super) fn activity(snapshot: &Snapshot, status: SessionStatus, now: Timestam
     match (&snapshot.state.phase, status) {
         (Phase::Ended { ending }, _) => report::ending(ending),
         (_, SessionStatus::Crashed) => "nothing: its runner is gone".to_owned(),
-        (_, SessionStatus::Paused) => "paused; `ap continue` continues it".to_owned(),
+        (_, SessionStatus::Paused) => {
+            format!(
+                "paused; `ap continue {}` continues it",
+                snapshot.plan.session
+            )
+        }
         (Phase::Parallel, _) => branches(snapshot) + then(snapshot),
         (Phase::Running { .. }, _) => agent(snapshot, now) + then(snapshot),
         (Phase::Waiting { reason, until, .. }, _) => {
@@ -19,11 +24,14 @@ pub(super) fn activity(snapshot: &Snapshot, status: SessionStatus, now: Timestam
             let gives_up = reason.gives_up_at().map_or_else(String::new, |at| {
                 format!("; the session gives up at {}", time::local(at, now))
             });
+            let next = if snapshot.state.session.pausing {
+                "then paused".to_owned()
+            } else {
+                next_try(snapshot, reason)
+            };
             format!(
-                "waiting until {} ({left} left) for: {reason}; {}{gives_up}{}",
-                time::local(*until, now),
-                next_try(snapshot, reason),
-                then(snapshot)
+                "waiting until {} ({left} left) for: {reason}; {next}{gives_up}",
+                time::local(*until, now)
             )
         }
         (Phase::New | Phase::Ready | Phase::Exited { .. }, _) => "between iterations".to_owned(),

@@ -2,7 +2,7 @@
 use super::current;
 use super::working::Working;
 use crate::cli::context::Context;
-use crate::cli::launch::attach_line;
+use crate::cli::launch::window;
 use crate::clock;
 use crate::engine::{BoundUnit, BoundUse, FinishedNode, StateView, bounds, continues_until};
 use crate::model::{Ending, SessionStatus};
@@ -10,7 +10,8 @@ use crate::plan::{Branch, Step};
 use crate::store::session::Snapshot;
 use crate::text;
 use crate::ui::style::{self, Look};
-use crate::ui::{duration, report, time};
+use crate::ui::wrap::wrap;
+use crate::ui::{self, duration, report, time};
 use jiff::{SignedDuration, Timestamp};
 use std::fmt::Write as _;
 
@@ -34,7 +35,8 @@ pub(super) fn text(
     lines.session(status);
     lines.position(failed);
     lines.activity(status, working);
-    lines.last(failed);
+    // The error of an earlier attempt says nothing about a session that is done.
+    lines.last(failed || status == SessionStatus::Complete);
     lines.outlook(status);
     lines.totals(working);
     if status.is_active() {
@@ -56,13 +58,18 @@ struct Lines<'a> {
 
 impl Lines<'_> {
     fn add(&mut self, name: &str, value: impl std::fmt::Display) {
-        let name = format!("{name:<10}");
-        let _ = writeln!(self.text, "{} {value}", style::faint(&name));
+        let room = ui::width().map_or(usize::MAX, |width| width.saturating_sub(INDENT).max(INDENT));
+        let names = std::iter::once(name).chain(std::iter::repeat(""));
+        for (line, name) in wrap(&value.to_string(), room).iter().zip(names) {
+            let name = format!("{name:<10}");
+            let line = line.replace(NO_BREAK, " ");
+            let _ = writeln!(self.text, "{} {}", style::faint(&name), line.trim_end());
+        }
     }
 
     /// Adds the first lines about a session that did not reach its goal, in the colour of the status.
     fn failure(&mut self, status: SessionStatus) {
-        let failure = report::failure(self.snapshot);
+        let failure = ui::wrapped(&report::failure(self.snapshot), ui::width());
         let (first, rest) = failure.split_once('\n').unwrap_or((&failure, ""));
         let first = Look::of_status(status).apply(first);
         let _ = writeln!(self.text, "{first}\n{rest}\n");
@@ -154,14 +161,14 @@ impl Lines<'_> {
         }
     }
 
-    fn last(&mut self, error_is_shown: bool) {
+    fn last(&mut self, without_error: bool) {
         let state = &self.snapshot.state;
         if let Some(last) = state.session.history.back() {
             let summary = text::first_line(last.status.said());
             self.add("Last", format!("iteration {}: {summary}", last.iteration));
         }
         if let Some(error) = &state.session.last_error
-            && !error_is_shown
+            && !without_error
         {
             let class = state
                 .session
@@ -186,11 +193,15 @@ impl Lines<'_> {
         if let Some(reason) = continues_until(plan, state) {
             self.add("Continues", text::clean(&reason));
         }
-        let bounds = bounds(plan, state, self.now);
-        for (index, bounds) in bounds.chunks(BOUNDS_PER_LINE).enumerate() {
+        // On a terminal its width decides.
+        let per_line = ui::width().map_or(BOUNDS_PER_LINE, |_| usize::MAX);
+        let bounds: Vec<String> = bounds(plan, state, self.now)
+            .iter()
+            .map(bound_text)
+            .collect();
+        for (index, bounds) in bounds.chunks(per_line).enumerate() {
             let name = if index == 0 { "Stops at" } else { "" };
-            let bounds: Vec<String> = bounds.iter().map(bound_text).collect();
-            self.add(name, bounds.join("  "));
+            self.add(name, bounds.join("  ").as_str());
         }
     }
 
@@ -217,12 +228,20 @@ impl Lines<'_> {
     fn runner(&mut self, context: &Context) {
         if let Some(runner) = &self.snapshot.state.session.runner {
             self.add("Runner", format!("pid {}", runner.pid));
-            self.add("Watch", attach_line(&self.snapshot.plan.session, context));
+            let watch = window(&self.snapshot.plan.session, context).map_or_else(
+                || "in the terminal that runs it".to_owned(),
+                |name| context.tmux().attach_line(&name),
+            );
+            self.add("Watch", watch);
         }
     }
 }
 
-/// How many bounds are shown in a line.
+/// Columns before a value.
+const INDENT: usize = 11;
+/// A space at which no line is broken, until it is printed.
+const NO_BREAK: &str = "\u{a0}";
+/// How many bounds are shown in a line of a file or pipe.
 const BOUNDS_PER_LINE: usize = 3;
 
 /// Returns a bound with what is used of it: `max_cost_usd $1.20/$500.00`.
@@ -241,7 +260,7 @@ fn bound_text(bound: &BoundUse) -> String {
         .key
         .rsplit_once('.')
         .map_or(&*bound.key, |(_, key)| key);
-    format!("{key} {used}/{max}{what}")
+    format!("{key}{NO_BREAK}{used}/{max}{}", what.replace(' ', NO_BREAK))
 }
 
 /// Returns the branches that failed in blocks of this run that continued without them, and why.

@@ -7,7 +7,7 @@ mod working;
 use super::candidates;
 use super::context::Context;
 use super::format::Format;
-use super::launch::tmux_name;
+use super::launch::window;
 use super::list;
 use super::session::{find, is_alive};
 use crate::clock;
@@ -43,7 +43,7 @@ pub(super) struct Status<'a> {
     next: Option<String>,
     /// The command in `next` that continues it, as words.
     resume_command: Option<Vec<String>>,
-    /// The name of its window's tmux session, while it runs.
+    /// The name of its window's tmux session, while it runs in one.
     tmux_session: Option<String>,
     /// The task the agent works on: handed to it, or claimed from a queue in a file.
     task: Option<Task>,
@@ -85,7 +85,7 @@ fn show(session: &SessionName, format: Format, context: &Context) -> Result<Exit
             run_dir: dir.root().to_string(),
             next,
             resume_command: resumable.then(|| resume_words(&snapshot)),
-            tmux_session: alive.then(|| tmux_name(session, context)),
+            tmux_session: window(session, context).filter(|_| alive),
             task: working.task,
             last_action: working.latest.action,
             last_sign_at: working.latest.sign_at,

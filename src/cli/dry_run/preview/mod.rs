@@ -134,12 +134,17 @@ fn prompt(plan: &Plan, planned: &PlannedNode<'_>, env: &RunnerEnv) -> Result<Pro
 /// Returns how many agents a node may start with every retry, judges included.
 fn max_starts(node: &Node) -> u64 {
     let attempts = |spec: &AgentSpec| u64::from(spec.max_attempts.max(1));
+    let judges = judges(node) * u64::from(JUDGE_TRIES);
+    u64::from(node.max_iterations) * (attempts(&node.agent) + judges)
+}
+
+/// Returns how many judges a node asks after an iteration.
+pub(super) fn judges(node: &Node) -> u64 {
     let gates = node.termination.gates();
-    let judges = gates
+    gates
         .into_iter()
         .filter(|gate| matches!(gate, GateRef::Judge(_)))
-        .count() as u64;
-    u64::from(node.max_iterations) * (attempts(&node.agent) + judges * u64::from(JUDGE_TRIES))
+        .count() as u64
 }
 
 #[cfg(test)]

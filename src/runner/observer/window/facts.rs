@@ -124,9 +124,8 @@ impl Window {
         let what = match reason {
             // The bottom line alone shows it: it happens between any two iterations.
             WaitReason::Delay => return,
-            WaitReason::Retry { error } => {
-                format!("trying again at {until}, after: {}", text::plain(error))
-            }
+            // The line above shows why.
+            WaitReason::Retry { .. } => format!("trying again at {until}"),
             WaitReason::RateLimit { reason, .. } => {
                 format!("rate limited until {until}: {}", text::plain(reason))
             }
