@@ -143,11 +143,11 @@ fn follow(context: &Context, session: &crate::model::SessionName) -> Result<Snap
         };
         for entry in now.state.session.history.iter().skip(shown) {
             let status = &entry.status;
-            let (decision, summary) = (status.decision.as_str(), first_line(status.said()));
             let _ = out(format!(
-                "  {} iteration {}  {decision}  {summary}",
+                "  {} iteration {}  {}",
                 style::good("✓"),
-                entry.iteration
+                entry.iteration,
+                first_line(status.said())
             ));
         }
         shown = now.state.session.history.len();
@@ -169,38 +169,34 @@ fn print_summary(snapshot: &Snapshot, context: &Context) -> Result<ExitCode> {
     let Phase::Ended { ending } = &snapshot.state.phase else {
         return Err(Error::failed("the demo session did not end"));
     };
-    let run = context.project.session(&snapshot.plan.session);
-    let (root, run) = (
-        shell_quote(context.project.root().as_str()),
-        shell_quote(run.root().as_str()),
-    );
-    out(format!(
-        "\n{}  {}",
-        style::heading("Session 'demo'"),
-        report::ending(ending)
-    ))?;
+    let root = shell_quote(context.project.root().as_str());
     // `./run.sh` of a checkout is not on PATH in another repository.
     let install = if caller::is_installed() {
         ""
     } else {
-        "  install       cargo install --path . --locked   (then `ap` can be called anywhere)\n"
+        "  cargo install --path . --locked       install `ap`, in the checkout\n"
     };
     out(format!(
         "
-{}
-  the work      git -C {root} log --oneline
-  the backlog   {root}/backlog.md
-  the session   {}   (state.json, events.jsonl, progress-demo.md)
-  an iteration  {}/stage-00-work/iterations/001   (context.json, prompt.md, status.json, output.md)
+{}  {}
 
 {}
-{install}  with Claude   cd your/repository && ap work auth 25      tasks: `- [ ]` lines in backlog.md
-  with beads    ap queue label auth --all-ready && ap work auth 25
-  watch it      ap attach auth      follow it: ap logs auth -f      stop it: ap stop auth
-  after a crash ap work auth 25 --resume",
+  cd {root}
+  git log --oneline                     the work
+  cat backlog.md                        the tasks
+  ls .claude/pipeline-runs/demo         the session: state.json, events.jsonl, …
+  ls .claude/pipeline-runs/demo/stage-00-work/iterations/001
+                                        an iteration: prompt.md, status.json, …
+
+{}
+{install}  ap work auth 25                       start; tasks: `- [ ]` lines in backlog.md
+  ap attach auth                        watch it; `ap logs auth -f` follows it
+  ap stop auth                          stop it
+  ap work auth 25 --resume              continue after a stop or a crash
+  ap queue label auth --all-ready       with beads: choose the tasks before",
+        style::heading("Session 'demo'"),
+        report::ending(ending),
         style::heading("Where the results are"),
-        run,
-        run,
         style::heading("On your own repository"),
     ))?;
     Ok(report::exit_code(ending))

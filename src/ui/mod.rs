@@ -62,7 +62,30 @@ fn whole(text: &str) -> &str {
 
 /// Returns a problem with its source line, in colour if stdout is a terminal.
 pub fn diagnostic(problem: &Problem) -> String {
-    problem.render(console::colors_enabled())
+    fitted(&problem.render(console::colors_enabled()), width())
+}
+
+/// Breaks the message and the help of a rendered problem for a terminal this wide; source lines stay as they are.
+fn fitted(rendered: &str, width: Option<usize>) -> String {
+    const HELP: &str = "= help: ";
+    let Some(width) = width else {
+        return rendered.to_owned();
+    };
+    let mut lines = Vec::new();
+    for (number, line) in rendered.split('\n').enumerate() {
+        let plain = console::strip_ansi_codes(line);
+        let indent = match plain.find(HELP) {
+            _ if number == 0 => 0,
+            Some(at) if plain[..at].trim().is_empty() => at + HELP.len(),
+            Some(_) | None => {
+                lines.push(line.to_owned());
+                continue;
+            }
+        };
+        let broken = wrap::wrap(line, width.saturating_sub(indent));
+        lines.push(broken.join(&format!("\n{}", " ".repeat(indent))));
+    }
+    lines.join("\n")
 }
 
 /// Returns an error as the user sees it: the problems of a definition, what failed, and what to do next.
@@ -71,7 +94,7 @@ pub fn error(error: &Error, colour: bool) -> String {
     let mut shown: Vec<String> = error
         .problems()
         .iter()
-        .map(|problem| problem.render(colour))
+        .map(|problem| fitted(&problem.render(colour), stderr_width()))
         .collect();
     let title = style(console::Style::new().red()).apply_to("error");
     // A blank line between problems.

@@ -256,10 +256,9 @@ fn bound_text(bound: &BoundUse) -> String {
         .as_ref()
         .map_or_else(String::new, |what| format!(" ({})", text::first_line(what)));
     let (used, max) = (amount(bound.used), amount(bound.max));
-    let key = bound
-        .key
-        .rsplit_once('.')
-        .map_or(&*bound.key, |(_, key)| key);
+    // A queue's `max_wait` is not that of the guardrails.
+    let (place, name) = bound.key.rsplit_once('.').unwrap_or(("", &bound.key));
+    let key = if place == "queue" { &bound.key } else { name };
     format!("{key}{NO_BREAK}{used}/{max}{}", what.replace(' ', NO_BREAK))
 }
 
