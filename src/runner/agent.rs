@@ -16,7 +16,6 @@ use crate::model::{
 };
 use crate::plan::{Node, OnTampering};
 use crate::store::{inbox, outages};
-use crate::termination::promises;
 use nix::errno::Errno;
 use std::io;
 
@@ -149,7 +148,7 @@ impl Runner {
             .conclude(plan, &node, &mut self.snapshots, clock::now())
             .await?;
         note_service(&self.env, &node, &outcome);
-        let promises = promises(&attempt.last_words());
+        let promises = attempt.promises();
         let cursor = attempt.cursor;
         let (tree, effect) = self.effect_of(&outcome, &node).await;
         self.accept(&Input::AgentExited(FinishedAttempt {

@@ -15,6 +15,7 @@ use crate::plan::Plan;
 use crate::store::background::in_background;
 use crate::store::beneath;
 use crate::store::lock::FileLock;
+use crate::termination::promises;
 use camino::Utf8PathBuf;
 use nix::sys::signal::Signal;
 use std::future::Future;
@@ -200,8 +201,16 @@ impl Attempt {
         show(&said, &self.transcript);
     }
 
+    /// Returns the promises in the agent's last message. One that was cut off makes none: what followed may take it back.
+    pub(super) fn promises(&self) -> Vec<String> {
+        if self.transcript.is_cut_off() {
+            return Vec::new();
+        }
+        promises(&self.last_words())
+    }
+
     /// Returns the agent's final text; of plain output, its end.
-    pub(super) fn last_words(&self) -> String {
+    fn last_words(&self) -> String {
         let told = self.transcript.final_text().map(str::to_owned);
         told.unwrap_or_else(|| last_text(&self.paths.iteration.output(), JUDGE_INPUT_BYTES))
     }

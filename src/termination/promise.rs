@@ -43,20 +43,68 @@ impl Strategy for Promise {
     }
 }
 
-/// Returns the promises in an agent's last message: each `<promise>…</promise>` on a line of its own, outside of code
-/// blocks. In prose an agent talks about promises, and in a code block it quotes one.
+/// Returns the promises in an agent's last message: each `<promise>…</promise>` on a line of its own, outside of code and
+/// comments. In prose an agent talks about promises, and in a code block it quotes one.
 pub fn promises(message: &str) -> Vec<String> {
     let mut found: Vec<String> = Vec::new();
-    let mut in_code = false;
-    for line in message.lines().map(str::trim) {
-        if line.starts_with("```") || line.starts_with("~~~") {
-            in_code = !in_code;
-        }
-        if found.len() < MAX_PROMISES && !in_code {
-            found.extend(promise(line).map(str::to_owned));
+    let mut quoted: Option<Quoted> = None;
+    for line in message.lines() {
+        if let Some(open) = quoted {
+            quoted = (!open.is_closed_by(line)).then_some(open);
+        } else if let Some(open) = Quoted::opened_by(line) {
+            quoted = Some(open);
+        } else if found.len() < MAX_PROMISES && !is_indented_code(line) {
+            found.extend(promise(line.trim()).map(str::to_owned));
         }
     }
     found
+}
+
+/// Several lines of Markdown that quote what is in them.
+#[derive(Clone, Copy)]
+enum Quoted {
+    /// A code block within at least so many of a character.
+    Fence(char, usize),
+    /// A comment of HTML.
+    Comment,
+}
+
+impl Quoted {
+    fn opened_by(line: &str) -> Option<Self> {
+        let line = line.trim();
+        if line.starts_with("<!--") && !line.contains("-->") {
+            return Some(Self::Comment);
+        }
+        let (mark, length) = fence(line)?;
+        Some(Self::Fence(mark, length))
+    }
+
+    fn is_closed_by(self, line: &str) -> bool {
+        let line = line.trim();
+        match self {
+            Self::Comment => line.contains("-->"),
+            // A fence that ends a block stands alone, and is at least as long.
+            Self::Fence(mark, length) => {
+                fence(line).is_some_and(|(other, end)| other == mark && length <= end)
+                    && line.chars().all(|found| found == mark)
+            }
+        }
+    }
+}
+
+/// Returns the character of the fence that a line begins with, and how many there are.
+fn fence(line: &str) -> Option<(char, usize)> {
+    let mark = line
+        .chars()
+        .next()
+        .filter(|mark| matches!(mark, '`' | '~'))?;
+    let length = line.chars().take_while(|found| *found == mark).count();
+    (3 <= length).then_some((mark, length))
+}
+
+/// Whether Markdown takes a line for code because of its indentation.
+fn is_indented_code(line: &str) -> bool {
+    line.starts_with("    ") || line.starts_with('\t')
 }
 
 /// Returns the promise a line consists of, if it is one.

@@ -69,6 +69,11 @@ impl Transcript {
         text.map(String::as_str)
     }
 
+    /// Whether the connection was lost within the agent's last message, so that more may have followed.
+    pub fn is_cut_off(&self) -> bool {
+        self.state.is_cut_off
+    }
+
     /// Returns the structured result, if the agent gave one.
     pub fn structured_status(&self) -> Option<&Value> {
         self.state.structured.as_ref()
