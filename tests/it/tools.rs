@@ -275,6 +275,11 @@ fn following_goes_from_attempt_to_attempt_and_ends_with_the_session() {
         "{events}"
     );
     runner.wait().expect("it ends");
+    let after = scene.says(&["logs", "s", "-f"]);
+    assert!(
+        after.contains("second") && after.contains("✓ fine"),
+        "{after}"
+    );
 }
 
 #[test]

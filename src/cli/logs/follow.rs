@@ -1,5 +1,6 @@
 //! Follows a session until it ends.
 use super::attempt::AttemptPrinter;
+use super::ending;
 use super::events::JournalPrinter;
 use super::request::LogRequest;
 use super::target::{
@@ -173,10 +174,16 @@ impl<'a> Follower<'a> {
             format,
         )?;
         self.is_read = printer.header(self.snapshot) && printer.last(self.request.lines)?;
-        if last.cursor == self.cursor {
+        let is_over = !matches!(self.snapshot.state.phase, Phase::Running { .. });
+        if last.cursor == self.cursor && !is_over {
             self.printer = Some(printer);
-        } else {
-            self.is_read &= printer.finish();
+            return Ok(());
+        }
+        self.is_read &= printer.finish();
+        // What the journal has of its end may be before the lines that are read.
+        self.complete = last.cursor == self.cursor;
+        for line in ending::read(&last.folder) {
+            self.print_line(&line);
         }
         Ok(())
     }
@@ -207,7 +214,7 @@ impl<'a> Follower<'a> {
                 self.complete = false;
                 self.print_more()?;
             }
-            Event::AgentExited(attempt) if attempt.cursor == self.cursor => {
+            Event::AgentExited(attempt) if attempt.cursor == self.cursor && !self.complete => {
                 self.print_more()?;
                 self.finish()?;
                 self.complete = true;
