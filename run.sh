@@ -142,7 +142,7 @@ claude_bump() {
     need_cargo
     need_nextest
     need_claude
-    newest=$(npm view --no-update-notifier @anthropic-ai/claude-code version) || fail "npm does not know the newest version"
+    newest=$(npm view --no-update-notifier @anthropic-ai/claude-code version) || fail "npm could not be asked for the newest version"
     claude_answers "$(claude_program "$newest")" "$newest" || install_claude "$newest"
     printf 'claude %s is the newest; the tests are written for %s\n' "$newest" "$claude_version"
     printf '\nIts help, where it differs:\n'

@@ -58,17 +58,17 @@ impl Page {
 
     fn start(&mut self, tag: &Tag<'_>) {
         match tag {
-            Tag::Paragraph | Tag::Table(_) => self.begin_block(),
+            Tag::Paragraph | Tag::Table(_) => self.begin_block(true),
             Tag::Heading { .. } => {
-                self.begin_block();
+                self.begin_block(true);
                 self.look = Look::Heading;
             }
             Tag::CodeBlock(_) => {
-                self.begin_block();
+                self.begin_block(true);
                 self.is_code = true;
             }
             Tag::List(first) => {
-                self.begin_block();
+                self.begin_block(self.numbers.is_empty());
                 self.numbers.push(*first);
             }
             Tag::Item => self.begin_item(),
@@ -119,10 +119,10 @@ impl Page {
         }
     }
 
-    /// Ends what comes before a block, with a blank line outside of lists.
-    fn begin_block(&mut self) {
+    /// Ends what comes before a block, and separates it by a blank line unless it is the first of an item.
+    fn begin_block(&mut self, is_separate: bool) {
         self.end_block();
-        if self.numbers.is_empty() && !self.text.is_empty() {
+        if is_separate && self.marker.is_none() && !self.text.is_empty() {
             self.text.push('\n');
         }
     }
@@ -155,9 +155,11 @@ impl Page {
     }
 
     fn end_code(&mut self) {
-        let indent = self.indents.concat();
-        for line in std::mem::take(&mut self.words).lines() {
-            let line = format!("{indent}    {}", Look::Name.apply(line));
+        let indent = self.indents.concat() + "    ";
+        let room = self.width.saturating_sub(indent.chars().count());
+        let code = std::mem::take(&mut self.words);
+        for line in code.lines().flat_map(|line| with_comment_below(line, room)) {
+            let line = format!("{indent}{}", Look::Name.apply(line));
             self.text += &format!("{}\n", line.trim_end());
         }
         self.is_code = false;
@@ -173,6 +175,25 @@ impl Page {
         }
         self.text += &format!("{}\n", table.fit(Some(self.width)).trim_end());
     }
+}
+
+/// Breaks the text in the last column of a line of code that is too long: a comment, or what a file is for. Anything else
+/// may be there to be copied.
+fn with_comment_below(line: &str, room: usize) -> Vec<String> {
+    let column = line.rfind("  ").map_or(0, |gap| gap + 2);
+    let (code, text) = line.split_at(column);
+    let mark = if text.starts_with("# ") { "# " } else { "" };
+    let taken = code.chars().count() + mark.len();
+    if line.chars().count() <= room || code.trim().is_empty() || room < taken + MIN_WIDTH {
+        return vec![line.to_owned()];
+    }
+    let lines = wrap(&text[mark.len()..], room - taken);
+    let blank = " ".repeat(code.chars().count());
+    let before = std::iter::once(code).chain(std::iter::repeat(blank.as_str()));
+    let lines = lines.iter().zip(before);
+    lines
+        .map(|(text, before)| format!("{before}{mark}{text}"))
+        .collect()
 }
 
 #[cfg(test)]
@@ -221,6 +242,22 @@ ap work auth 25    # never broken, however long the line is
         `a`    What it means, in more words than
                fit on a line
         `b|c`  short
+        ");
+    }
+
+    #[test]
+    fn a_long_comment_is_broken_and_code_is_not() {
+        console::set_colors_enabled(false);
+        let page = "- one\n\n  | a |\n  |---|\n  | b |\n\n```yaml\nretries: 2    # more attempts after a crash or a hang\nname: a long name that is copied as it stands\n```\n";
+        assert_snapshot!(render(page, 44), @r"
+        • one
+
+        a
+        b
+
+            retries: 2    # more attempts after a
+                          # crash or a hang
+            name: a long name that is copied as it stands
         ");
     }
 

@@ -123,7 +123,7 @@ fn sessions_in_every_status() {
     }
     compare(project, "logs", "ap logs complete");
     compare(project, "logs_failed", "ap logs failed");
-    compare(project, "logs_events", "ap logs short --events -n 4");
+    compare(project, "logs_events", "ap logs short --events -n 1");
     compare(project, "already_running", "ap paused paused");
     compare(project, "already_complete", "ap complete complete --resume");
 }

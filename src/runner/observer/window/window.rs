@@ -240,7 +240,7 @@ impl Window {
         };
         let close = leave.replace(" d", " &");
         let text = format!(
-            "This session has ended. {leave} leaves, {close} closes the window; `ap cleanup` closes all."
+            "This session has ended. {leave} leaves, {close} closes the window.\n`ap cleanup` closes the windows of all sessions that have ended."
         );
         let text = as_called(&text).into_owned();
         self.screen.line(&style::faint(&text).to_string());
