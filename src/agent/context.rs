@@ -21,6 +21,8 @@ pub struct InvocationContext<'a> {
     pub context: &'a Utf8Path,
     /// An existing folder outside `.claude/` for files of the agent, where it may not write inside.
     pub exchange: Option<&'a Utf8Path>,
+    /// US dollars that are left of the session's budget, if it has one.
+    pub cost_left_usd: Option<f64>,
     pub prompt: &'a str,
     /// The file that holds the prompt.
     pub prompt_file: &'a Utf8Path,

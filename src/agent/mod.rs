@@ -43,6 +43,6 @@ pub use service::service;
 pub use signs::{Sign, read_signs};
 pub use spec::{AgentSpec, AttemptLimits};
 pub use transcript::{
-    Activity, Decoder, Denial, OutputFormat, Piece, RateLimit, Transcript, TranscriptState,
-    TurnEnd, Window,
+    Activity, Allowance, Decoder, Denial, OutputFormat, Piece, RateLimit, Transcript,
+    TranscriptState, TurnEnd, Window,
 };

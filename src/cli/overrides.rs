@@ -12,11 +12,12 @@ use camino::Utf8PathBuf;
 use clap::Args;
 
 /// Settings that may change when a session is resumed with its plan.
-const CHANGEABLE: [&str; 5] = [
+const CHANGEABLE: [&str; 6] = [
     "model",
     "permissions",
     "keep_env",
     "max_cost_usd",
+    "max_tokens",
     "max_runtime_seconds",
 ];
 
@@ -41,6 +42,9 @@ pub(super) struct OverrideArgs {
     /// End the session when its agents have cost this much; 0 is no limit
     #[arg(help_heading = "Limits", long, value_name = "USD", value_parser = dollars)]
     pub(super) max_cost: Option<f64>,
+    /// End the session when its agents, sub-agents included, have used this many tokens (input, output, cache writes); 0 is no limit
+    #[arg(help_heading = "Limits", long, value_name = "N")]
+    pub(super) max_tokens: Option<u64>,
     /// End the session when it has run this long: 90m, 8h, or a number of seconds; 0 is no limit
     #[arg(help_heading = "Limits", long, value_name = "TIME", value_parser = seconds)]
     pub(super) max_runtime: Option<u64>,
@@ -119,6 +123,7 @@ impl OverrideArgs {
             label: self.label.clone(),
             claim: self.claim.map(|by| by.name().to_owned()),
             max_cost_usd: self.max_cost,
+            max_tokens: self.max_tokens,
             max_runtime_seconds: self.max_runtime,
             ..Overrides::default()
         }
@@ -133,7 +138,7 @@ impl OverrideArgs {
             .find(|name| !CHANGEABLE.contains(name));
         match frozen {
             Some(name) => Err(Error::usage(format!("--{name} cannot be changed in a session that has started")).hint(
-                "--model, --permissions, --keep-env, --max-cost and --max-runtime can; to change the rest, add `--recompile`, or start over with `--force`",
+                "--model, --permissions, --keep-env, --max-cost, --max-tokens and --max-runtime can; to change the rest, add `--recompile`, or start over with `--force`",
             )),
             None => Ok(self.changes()),
         }
@@ -146,6 +151,7 @@ impl OverrideArgs {
             permissions: self.permissions,
             keep_env: self.keep_env.then_some(true),
             max_cost_usd: self.max_cost,
+            max_tokens: self.max_tokens,
             max_runtime_seconds: self.max_runtime,
         }
     }

@@ -90,6 +90,8 @@ overrides! {
     delay_ms: Option<u64>,
     /// `--max-cost`; 0 is no limit.
     max_cost_usd: Option<f64>,
+    /// `--max-tokens`; 0 is no limit.
+    max_tokens: Option<u64>,
     /// `--max-runtime`; 0 is no limit.
     max_runtime_seconds: Option<u64>,
     /// `--input`: absolute paths.

@@ -116,6 +116,7 @@ fn guardrails(location: &Location<'_>, def: &GuardrailsDef, overrides: &Override
             .or(def.max_runtime_seconds.map(Span::seconds))
             .unwrap_or(MAX_RUNTIME_SECONDS),
         max_cost_usd: overrides.max_cost_usd.unwrap_or(cost),
+        max_tokens: overrides.max_tokens.or(def.max_tokens).unwrap_or(0),
         max_consecutive_errors: def.max_consecutive_errors.unwrap_or(MAX_CONSECUTIVE_ERRORS),
         max_idle_iterations: def.max_idle_iterations.unwrap_or(MAX_IDLE_ITERATIONS),
         idle_limit_explicit: def.max_idle_iterations.is_some(),

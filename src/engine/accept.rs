@@ -3,7 +3,7 @@ use super::policy::probe_interval;
 use super::state::{Phase, State};
 use crate::model::{
     BranchReport, Change, Containment, Cursor, Ending, Event, FinishedAttempt, GateVerdict, Input,
-    NodeId, Outcome, ProcessId, Request, Task, Usage, WaitReason,
+    Limit, NodeId, Outcome, ProcessId, Request, Task, Usage, WaitReason,
 };
 use crate::plan::Plan;
 use jiff::Timestamp;
@@ -20,6 +20,7 @@ pub fn accept(plan: &Plan, state: &State, input: &Input, now: Timestamp) -> Opti
             containment,
         } => agent_started(state, *cursor, shim, *containment),
         Input::AgentExited(attempt) => agent_exited(state, attempt),
+        Input::BudgetReached { cursor, limit } => budget_reached(state, *cursor, limit),
         Input::GateAnswered {
             cursor,
             gate,
@@ -74,6 +75,14 @@ fn agent_started(
 fn agent_exited(state: &State, attempt: &FinishedAttempt) -> Option<Event> {
     let awaited = state.phase.is_running() && attempt.cursor == state.current.cursor;
     awaited.then(|| Event::AgentExited(repeated_memory_failure(state, attempt)))
+}
+
+fn budget_reached(state: &State, cursor: Cursor, limit: &Limit) -> Option<Event> {
+    let runs = state.phase.is_running() && cursor == state.current.cursor;
+    (runs && !state.must_stop_agent()).then(|| Event::BudgetReached {
+        cursor,
+        limit: limit.clone(),
+    })
 }
 
 /// Returns the attempt. The second one of an iteration that ended for want of memory has crashed: the agent itself may

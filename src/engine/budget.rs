@@ -1,6 +1,6 @@
 //! Remaining budget per limit, and when to ask the agent for a checkpoint.
 use super::state::State;
-use crate::model::BranchReport;
+use crate::model::{BranchReport, Limit, Usage};
 use crate::plan::{Node, Plan};
 use jiff::{SignedDuration, Timestamp};
 
@@ -13,6 +13,10 @@ pub struct Remaining {
     pub seconds: Option<f64>,
     /// `None` without a limit.
     pub cost_usd: Option<f64>,
+    /// `None` without a limit.
+    pub tokens: Option<u64>,
+    /// What an attempt usually costs, if that is known.
+    pub usual_cost_usd: Option<f64>,
     /// Whether the agent should leave a checkpoint: little is left of one of the limits.
     pub checkpoint_soon: bool,
 }
@@ -26,6 +30,10 @@ pub struct Budget {
     pub max_cost_usd: f64,
     /// Spent so far.
     pub cost_usd: f64,
+    /// 0 is no limit.
+    pub max_tokens: u64,
+    /// Input, output and cache writes so far.
+    pub tokens: u64,
     /// The start of the session, moved forward by the time it had no runner.
     started: Option<Timestamp>,
     /// Over all nodes and branches.
@@ -40,6 +48,8 @@ impl Budget {
             max_runtime_seconds: guardrails.max_runtime_seconds,
             max_cost_usd: guardrails.max_cost_usd,
             cost_usd: state.session.usage.cost_usd,
+            max_tokens: guardrails.max_tokens,
+            tokens: state.session.usage.billed_tokens(),
             started: state
                 .session
                 .started_at
@@ -51,14 +61,31 @@ impl Budget {
     /// Returns the session's budget with what the branch has used since its last report.
     #[must_use]
     pub fn of_branch(self, reported: Option<&BranchReport>, branch: &State) -> Self {
-        let (iterations, cost_usd) = reported.map_or((0, 0.0), |report| {
-            (report.iterations, report.usage.cost_usd)
+        let (iterations, usage) = reported.map_or((0, Usage::default()), |report| {
+            (report.iterations, report.usage)
         });
+        let (own, known) = (&branch.session.usage, usage.billed_tokens());
         Self {
             iterations: self.iterations.saturating_sub(iterations) + branch.session.iterations,
-            cost_usd: (self.cost_usd - cost_usd).max(0.0) + branch.session.usage.cost_usd,
+            cost_usd: (self.cost_usd - usage.cost_usd).max(0.0) + own.cost_usd,
+            tokens: self.tokens.saturating_sub(known) + own.billed_tokens(),
             ..self
         }
+    }
+
+    /// Returns the limit that is reached with what the current attempt has used, if one is.
+    pub fn reached(&self, usage: &Usage) -> Option<Limit> {
+        let (cost_usd, tokens) = (
+            self.cost_usd + usage.cost_usd,
+            self.tokens + usage.billed_tokens(),
+        );
+        cost_limit(self.max_cost_usd, cost_usd).or_else(|| token_limit(self.max_tokens, tokens))
+    }
+
+    /// Returns what an attempt may use before a limit is reached: dollars and tokens, if they are limited.
+    pub fn left(&self) -> (Option<f64>, Option<u64>) {
+        let tokens = self.max_tokens.saturating_sub(self.tokens);
+        (self.cost().left(), (0 < self.max_tokens).then_some(tokens))
     }
 
     fn elapsed_seconds(&self, now: Timestamp) -> f64 {
@@ -73,6 +100,10 @@ impl Budget {
 
     fn cost(&self) -> LimitUse {
         self.limit_use(self.max_cost_usd, self.cost_usd)
+    }
+
+    fn token(&self) -> LimitUse {
+        self.limit_use(self.max_tokens as f64, self.tokens as f64)
     }
 
     fn limit_use(&self, max: f64, used: f64) -> LimitUse {
@@ -94,13 +125,43 @@ pub fn remaining(budget: &Budget, state: &State, node: &Node, now: Timestamp) ->
         used: f64::from(max - with_this),
         average: 1.0,
     };
-    let (runtime, cost) = (budget.runtime(now), budget.cost());
+    let (runtime, cost, tokens) = (budget.runtime(now), budget.cost(), budget.token());
     Remaining {
         iterations: with_this.saturating_sub(1),
         seconds: runtime.left(),
         cost_usd: cost.left(),
-        checkpoint_soon: [iterations, runtime, cost].iter().any(LimitUse::is_near),
+        tokens: budget.left().1,
+        usual_cost_usd: state.session.spending.usual_usd(),
+        checkpoint_soon: [iterations, runtime, cost, tokens]
+            .iter()
+            .any(LimitUse::is_near),
     }
+}
+
+impl Remaining {
+    /// Whether what an attempt usually costs does not fit into what is left.
+    pub fn is_tight(&self) -> bool {
+        let (left, usual) = (self.cost_usd, self.usual_cost_usd);
+        left.zip(usual).is_some_and(|(left, usual)| left < usual)
+    }
+}
+
+/// Returns the cost limit, if it is reached.
+pub(super) fn cost_limit(max_usd: f64, spent_usd: f64) -> Option<Limit> {
+    (0.0 < max_usd && max_usd <= spent_usd).then_some(Limit::Cost {
+        max_usd,
+        spent_usd,
+        by: None,
+    })
+}
+
+/// Returns the token limit, if it is reached.
+pub(super) fn token_limit(max_tokens: u64, spent_tokens: u64) -> Option<Limit> {
+    (0 < max_tokens && max_tokens <= spent_tokens).then_some(Limit::Tokens {
+        max_tokens,
+        spent_tokens,
+        by: None,
+    })
 }
 
 /// A limit is near when less than this share of it is left.
@@ -131,7 +192,6 @@ impl LimitUse {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::Usage;
 
     #[test]
     fn a_limit_is_near_when_a_small_share_or_one_average_iteration_is_left() {
@@ -175,6 +235,38 @@ mod tests {
             (8.5, 6, 10.0)
         );
         assert_eq!(budget.of_branch(None, &branch).cost_usd, 9.5);
+    }
+
+    #[test]
+    fn a_budget_counts_what_was_spent_before_and_the_current_attempt() {
+        let budget = Budget {
+            max_cost_usd: 1.0,
+            cost_usd: 0.6,
+            max_tokens: 1000,
+            tokens: 400,
+            ..Budget::default()
+        };
+        let usage = |cost_usd, input_tokens, cache_read_tokens| Usage {
+            cost_usd,
+            input_tokens,
+            cache_read_tokens,
+            ..Usage::default()
+        };
+        assert_eq!(budget.reached(&usage(0.39, 599, 1_000_000)), None);
+        assert!(matches!(
+            budget.reached(&usage(0.4, 0, 0)),
+            Some(Limit::Cost { .. })
+        ));
+        assert!(matches!(
+            budget.reached(&usage(0.0, 600, 0)),
+            Some(Limit::Tokens {
+                spent_tokens: 1000,
+                ..
+            })
+        ));
+        assert_eq!(Budget::default().reached(&usage(1e9, 1 << 40, 0)), None);
+        assert_eq!(Budget::default().left(), (None, None));
+        assert_eq!(budget.left().1, Some(600));
     }
 
     #[test]

@@ -132,6 +132,12 @@ impl Bounds {
             state.session.usage.cost_usd,
             guardrails.max_cost_usd,
         );
+        self.add(
+            "guardrails.max_tokens",
+            BoundUnit::Count,
+            state.session.usage.billed_tokens() as f64,
+            guardrails.max_tokens as f64,
+        );
     }
 
     fn breakers(&mut self, plan: &Plan, state: &State) {

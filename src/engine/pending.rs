@@ -19,9 +19,7 @@ impl State {
     pub fn pending(&self, plan: &Plan) -> Option<Effect> {
         let cursor = self.current.cursor;
         match &self.phase {
-            Phase::Running { .. } if self.session.stopping.is_some() => {
-                Some(Effect::StopAgent(cursor))
-            }
+            Phase::Running { .. } if self.must_stop_agent() => Some(Effect::StopAgent(cursor)),
             Phase::Running { .. } => Some(Effect::RunAgent(cursor)),
             Phase::Exited { .. } | Phase::Ready => self.between_attempts(plan),
             Phase::Parallel => Some(Effect::RunBlock(cursor)),

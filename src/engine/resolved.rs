@@ -42,6 +42,11 @@ impl State {
         Some(node)
     }
 
+    /// Whether the agent that runs is to be ended.
+    pub fn must_stop_agent(&self) -> bool {
+        self.session.stopping.is_some() || self.session.spending.reached.is_some()
+    }
+
     /// Returns what the branches of the current block should do.
     pub fn orders(&self) -> Orders {
         Orders {
@@ -56,6 +61,7 @@ impl State {
         let (defined, change) = (plan.guardrails, &self.session.change);
         Guardrails {
             max_cost_usd: change.max_cost_usd.unwrap_or(defined.max_cost_usd),
+            max_tokens: change.max_tokens.unwrap_or(defined.max_tokens),
             max_runtime_seconds: change
                 .max_runtime_seconds
                 .unwrap_or(defined.max_runtime_seconds),

@@ -1,5 +1,5 @@
 //! What a session has spent, attempt by attempt, and what is doubtful about it.
-use crate::model::{AccountKind, CostDoubt, FinishedAttempt};
+use crate::model::{AccountKind, CostDoubt, Cursor, FinishedAttempt, Limit, Usage};
 use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
 
@@ -12,6 +12,10 @@ const RECENT: usize = 5;
 pub struct Spending {
     /// US dollars of the last five attempts that cost something, oldest first.
     pub recent_usd: VecDeque<f64>,
+    /// The last attempt that cost something, and what it used.
+    pub last: Option<(Cursor, Usage)>,
+    /// The budget for which the current attempt is ended.
+    pub reached: Option<Limit>,
     /// Who paid for the last attempt, as far as it is known.
     pub account: Option<AccountKind>,
     /// What is doubtful about the last doubtful cost.
@@ -29,6 +33,9 @@ impl Spending {
                 self.recent_usd.pop_front();
             }
             self.recent_usd.push_back(usd);
+        }
+        if attempt.usage != Usage::default() {
+            self.last = Some((attempt.cursor, attempt.usage));
         }
         if let Some(cost) = &attempt.cost {
             self.account = cost.account.or(self.account);
@@ -52,7 +59,7 @@ impl Spending {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{AttemptCost, Cursor, Outcome, Usage};
+    use crate::model::{AttemptCost, Outcome};
 
     fn attempt(usd: f64) -> FinishedAttempt {
         FinishedAttempt {

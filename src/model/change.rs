@@ -11,6 +11,8 @@ pub struct Change {
     pub keep_env: Option<bool>,
     /// US dollars over the whole session; 0 is no limit.
     pub max_cost_usd: Option<f64>,
+    /// Input, output and cache writes, over the whole session; 0 is no limit.
+    pub max_tokens: Option<u64>,
     /// Over the whole session; 0 is no limit.
     pub max_runtime_seconds: Option<u64>,
 }
@@ -24,6 +26,7 @@ impl Change {
             permissions: self.permissions.or(earlier.permissions),
             keep_env: self.keep_env.or(earlier.keep_env),
             max_cost_usd: self.max_cost_usd.or(earlier.max_cost_usd),
+            max_tokens: self.max_tokens.or(earlier.max_tokens),
             max_runtime_seconds: self.max_runtime_seconds.or(earlier.max_runtime_seconds),
         }
     }

@@ -86,6 +86,11 @@ pub enum Event {
         containment: Option<Containment>,
     },
     AgentExited(FinishedAttempt),
+    /// A budget of the session is reached while an agent runs: the agent is ended, and its iteration is unfinished.
+    BudgetReached {
+        cursor: Cursor,
+        limit: Limit,
+    },
     /// The cost of the attempt that has just ended is doubtful.
     CostDoubted(CostDoubt),
     /// The branches of a parallel block begin or continue; the cursor's attempt counts how often.

@@ -4,6 +4,7 @@ use super::change::Change;
 use super::cursor::Cursor;
 use super::gate::GateVerdict;
 use super::id::NodeId;
+use super::limit::Limit;
 use super::outcome::FinishedAttempt;
 use super::process::ProcessId;
 use super::processes::Containment;
@@ -22,6 +23,11 @@ pub enum Input {
         containment: Option<Containment>,
     },
     AgentExited(FinishedAttempt),
+    /// With what the running attempt has used so far, a budget is reached.
+    BudgetReached {
+        cursor: Cursor,
+        limit: Limit,
+    },
     GateAnswered {
         cursor: Cursor,
         gate: u32,

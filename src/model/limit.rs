@@ -1,6 +1,7 @@
 //! The limits that end a session short of its goal: their message, their advice and their JSON.
 use super::failure_class::FailureClass;
 use super::id::{NodeId, SessionName};
+use super::spender::Spender;
 use crate::text::{count, exact_duration, held, plain};
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -13,7 +14,21 @@ pub enum Limit {
     /// `max_runtime`: the session ran for as long as it may.
     Runtime { max_seconds: u64 },
     /// `max_cost`: the session spent what it may.
-    Cost { max_usd: f64, spent_usd: f64 },
+    Cost {
+        max_usd: f64,
+        spent_usd: f64,
+        /// What spent last.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by: Option<Spender>,
+    },
+    /// `max_tokens`: the session used the tokens it may: input, output and cache writes.
+    Tokens {
+        max_tokens: u64,
+        spent_tokens: u64,
+        /// What spent last.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by: Option<Spender>,
+    },
     /// A node used its iterations before it reached its goal.
     Iterations {
         max: u32,
@@ -64,6 +79,7 @@ pub enum RaisedLimit {
     MaxIterations(u32),
     MaxCostUsd(f64),
     MaxRuntimeSeconds(u64),
+    MaxTokens(u64),
 }
 
 impl Limit {
@@ -73,9 +89,16 @@ impl Limit {
             Self::Runtime { max_seconds } => Some(RaisedLimit::MaxRuntimeSeconds(
                 max_seconds.saturating_mul(2),
             )),
-            Self::Cost { max_usd, spent_usd } => {
-                Some(RaisedLimit::MaxCostUsd(max_usd.max(*spent_usd) * 2.0))
-            }
+            Self::Cost {
+                max_usd, spent_usd, ..
+            } => Some(RaisedLimit::MaxCostUsd(max_usd.max(*spent_usd) * 2.0)),
+            Self::Tokens {
+                max_tokens,
+                spent_tokens,
+                ..
+            } => Some(RaisedLimit::MaxTokens(
+                (*max_tokens).max(*spent_tokens).saturating_mul(2),
+            )),
             Self::Iterations {
                 max, node: None, ..
             } => Some(RaisedLimit::MaxIterations(max.saturating_mul(2))),
@@ -88,6 +111,15 @@ impl Limit {
             | Self::QueueStalled { .. }
             | Self::QueueWait { .. } => None,
         }
+    }
+
+    /// Returns the limit with what spent last, if it is one of spending.
+    #[must_use]
+    pub fn spent_by(mut self, spender: Option<Spender>) -> Self {
+        if let Self::Cost { by, .. } | Self::Tokens { by, .. } = &mut self {
+            *by = spender;
+        }
+        self
     }
 
     /// Returns what to do before a resume, if a resume alone is not enough.
@@ -105,6 +137,7 @@ impl Limit {
             Self::Wait { .. } => Some("A resume waits as long again; `guardrails.max_wait` sets how long".to_owned()),
             Self::Runtime { .. }
             | Self::Cost { .. }
+            | Self::Tokens { .. }
             | Self::Iterations { .. }
             | Self::QueueStalled { .. }
             | Self::QueueWait { .. } => None,
@@ -118,8 +151,23 @@ impl fmt::Display for Limit {
             Self::Runtime { max_seconds } => {
                 write!(f, "time limit reached ({})", exact_duration(*max_seconds))
             }
-            Self::Cost { max_usd, spent_usd } => {
-                write!(f, "cost limit reached: ${spent_usd:.2} of ${max_usd:.2}")
+            Self::Cost {
+                max_usd,
+                spent_usd,
+                by,
+            } => {
+                write!(f, "cost limit reached: ${spent_usd:.2} of ${max_usd:.2}")?;
+                by.as_ref()
+                    .map_or(Ok(()), |by| write!(f, ", ${:.2} by {by}", by.usd))
+            }
+            Self::Tokens {
+                max_tokens,
+                spent_tokens,
+                by,
+            } => {
+                write!(f, "token limit reached: {spent_tokens} of {max_tokens}")?;
+                by.as_ref()
+                    .map_or(Ok(()), |by| write!(f, ", {} by {by}", by.tokens))
             }
             Self::Iterations { max, goal, node } => {
                 let node = node
@@ -204,7 +252,17 @@ mod tests {
     use super::*;
     use insta::assert_snapshot;
 
-    fn every_limit() -> [Limit; 14] {
+    fn spender() -> Spender {
+        Spender {
+            node: "work".parse().unwrap(),
+            iteration: 3,
+            usd: 0.5,
+            tokens: 90_000,
+            is_unfinished: true,
+        }
+    }
+
+    fn every_limit() -> [Limit; 16] {
         let goal = || "the queue was empty".to_owned();
         let blocked = || vec!["b waits for a".to_owned()];
         [
@@ -214,6 +272,17 @@ mod tests {
             Limit::Cost {
                 max_usd: 5.0,
                 spent_usd: 5.125,
+                by: None,
+            },
+            Limit::Cost {
+                max_usd: 5.0,
+                spent_usd: 5.125,
+                by: Some(spender()),
+            },
+            Limit::Tokens {
+                max_tokens: 2_000_000,
+                spent_tokens: 2_000_100,
+                by: Some(spender()),
             },
             Limit::Iterations {
                 max: 1,
@@ -276,6 +345,8 @@ mod tests {
         assert_snapshot!(every_limit().map(|limit| limit.to_string()).join("\n"), @r"
         time limit reached (72h)
         cost limit reached: $5.12 of $5.00
+        cost limit reached: $5.12 of $5.00, $0.50 by iteration 3 of `work`, which is unfinished
+        token limit reached: 2000100 of 2000000, 90000 by iteration 3 of `work`, which is unfinished
         iteration limit reached (1) before the queue was empty
         iteration limit of node `work` reached (25) before the queue was empty
         an agent used up its budget: Reached maximum budget ($1)
@@ -298,6 +369,8 @@ mod tests {
             [
                 Some(RaisedLimit::MaxRuntimeSeconds(144 * 3600)),
                 Some(RaisedLimit::MaxCostUsd(10.25)),
+                Some(RaisedLimit::MaxCostUsd(10.25)),
+                Some(RaisedLimit::MaxTokens(4_000_200)),
                 Some(RaisedLimit::MaxIterations(2)),
                 None,
                 None,
@@ -319,6 +392,7 @@ mod tests {
         let limit = Limit::Cost {
             max_usd: 5.0,
             spent_usd: 5.125,
+            by: None,
         };
         let json = serde_json::json!({ "kind": "cost", "max_usd": 5.0, "spent_usd": 5.125 });
         assert_eq!(serde_json::to_value(limit).unwrap(), json);

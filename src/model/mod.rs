@@ -26,6 +26,7 @@ mod quota;
 mod requirement;
 mod result;
 mod session_status;
+mod spender;
 mod status;
 mod stop;
 mod task;
@@ -61,6 +62,7 @@ pub use quota::{
 };
 pub use requirement::Requirement;
 pub use session_status::SessionStatus;
+pub use spender::Spender;
 pub use status::{Decision, Status, StatusError, Work};
 pub use stop::{Stop, StopSource};
 pub use task::{Task, TaskState};

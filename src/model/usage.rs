@@ -18,6 +18,13 @@ pub struct Usage {
 }
 
 impl Usage {
+    /// Returns the tokens that a budget counts: input, output and cache writes.
+    pub fn billed_tokens(&self) -> u64 {
+        self.input_tokens
+            .saturating_add(self.output_tokens)
+            .saturating_add(self.cache_write_tokens)
+    }
+
     /// Returns what has come on top of an earlier total.
     pub fn since(self, earlier: Self) -> Self {
         Self {

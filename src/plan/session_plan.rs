@@ -89,6 +89,9 @@ pub enum Origin {
 pub struct Guardrails {
     pub max_runtime_seconds: u64,
     pub max_cost_usd: f64,
+    /// Input, output and cache writes of all agents.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub max_tokens: u64,
     /// Error iterations in a row that end the session.
     pub max_consecutive_errors: u32,
     /// Iterations in a row that change nothing and end the session.
@@ -129,6 +132,14 @@ pub enum OnTampering {
     Hold,
     /// The session fails.
     Fail,
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde passes a reference"
+)]
+fn is_none(limit: &u64) -> bool {
+    *limit == 0
 }
 
 fn once() -> u32 {

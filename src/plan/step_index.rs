@@ -62,6 +62,7 @@ impl Plan {
             guardrails: Guardrails {
                 max_runtime_seconds: 0,
                 max_cost_usd: 0.0,
+                max_tokens: 0,
                 ..self.guardrails
             },
             runs: 1,

@@ -60,7 +60,7 @@ impl Attempt {
         let found = find(context).await?;
         tracing::info!(
             ?found,
-            stopping = state.session.stopping.is_some(),
+            stopping = state.must_stop_agent(),
             "attempt inspected"
         );
         let shim = state.phase.shim().cloned();
@@ -69,12 +69,12 @@ impl Attempt {
             AttemptState::Nothing if !context.is_fresh => {
                 // What an earlier runner started and left no file of is ended first.
                 sweep(plan, context.cursor).await;
-                if state.session.stopping.is_some() {
+                if state.must_stop_agent() {
                     return Ok(Ensured::Ended(Outcome::Cancelled));
                 }
                 Self::start(context)
             }
-            AttemptState::Nothing if state.session.stopping.is_some() => {
+            AttemptState::Nothing if state.must_stop_agent() => {
                 Ok(Ensured::Ended(Outcome::Cancelled))
             }
             AttemptState::Nothing => Self::start(context),

@@ -255,6 +255,7 @@ impl BranchOpening {
             max_iterations: None,
             change: Change {
                 max_cost_usd: None,
+                max_tokens: None,
                 max_runtime_seconds: None,
                 ..self.state.session.change.clone()
             },

@@ -112,6 +112,11 @@ impl AttemptContext<'_> {
             "max_cost_usd": (0.0 < budget.max_cost_usd).then_some(budget.max_cost_usd),
             "cost_usd": budget.cost_usd,
             "cost_left_usd": remaining.cost_usd,
+            "max_tokens": (0 < budget.max_tokens).then_some(budget.max_tokens),
+            "tokens": budget.tokens,
+            "tokens_left": remaining.tokens,
+            "usual_cost_usd": remaining.usual_cost_usd,
+            "may_not_finish": remaining.is_tight(),
             "checkpoint_soon": remaining.checkpoint_soon,
         })
     }

@@ -294,6 +294,7 @@ impl Runner {
             }
             Wakeup::Poll => {
                 self.show_progress();
+                self.end_at_budget()?;
                 self.check_files()?;
                 self.read_inbox().await
             }
@@ -328,10 +329,12 @@ impl Runner {
     }
 
     fn show_progress(&mut self) {
+        let allowances = self.allowances();
         let (plan, state) = (&self.session.plan, self.session.state());
         let mut window = self.window.lock();
         if let Some(attempt) = &mut self.attempt {
             attempt.enforcement.look();
+            attempt.transcript.set_budget(allowances);
             attempt.follow(|said, transcript| window.show_activities(said, transcript));
             window.show_working(plan, state, attempt.transcript(), clock::now());
         } else {

@@ -137,6 +137,7 @@ pub(super) fn invocation(context: &AttemptContext<'_>, prompt: &str) -> Invocati
         project: &env.workspace.cwd,
         context: &paths.iteration.context(),
         exchange: paths.writable_dir.as_deref(),
+        cost_left_usd: context.budget.left().0,
         prompt,
         prompt_file: &paths.iteration.prompt(),
     };

@@ -79,6 +79,10 @@ impl<'o> Agent<'o> {
                 return Ok(false);
             }
         }
+        for turn in &step.turns {
+            self.events.took_turn(turn)?;
+            wait(self.pause);
+        }
         if step.close {
             self.close()?;
         }

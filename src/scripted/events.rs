@@ -1,4 +1,5 @@
 //! Prints the events that Claude Code would print.
+use super::script::Turn;
 use serde_json::{Value, json};
 use std::io::{self, Write};
 
@@ -65,6 +66,26 @@ impl<'o> Events<'o> {
             "content": [block], "usage": {"input_tokens": TOKENS.0, "output_tokens": 1},
         });
         self.print(json!({"type": "assistant", "message": message, "parent_tool_use_id": null}))
+    }
+
+    /// Prints a turn that calls a tool, and the tool's answer.
+    pub(super) fn took_turn(&mut self, turn: &Turn) -> io::Result<()> {
+        self.messages += 1;
+        let (id, call) = (
+            format!("msg_{}", self.messages),
+            format!("call_{}", self.messages),
+        );
+        let model = turn.model.as_deref().unwrap_or("scripted");
+        let parent = turn.sub_agent.then_some("call_task");
+        let message = json!({
+            "id": id, "type": "message", "role": "assistant", "model": model,
+            "content": [{"type": "tool_use", "id": call, "name": "Read", "input": {}}],
+            "usage": {"input_tokens": turn.input_tokens, "output_tokens": turn.output_tokens},
+        });
+        self.print(json!({"type": "assistant", "message": message, "parent_tool_use_id": parent}))?;
+        let answer = json!({"type": "tool_result", "tool_use_id": call, "content": "read"});
+        let message = json!({"role": "user", "content": [answer]});
+        self.print(json!({"type": "user", "message": message, "parent_tool_use_id": parent}))
     }
 
     pub(super) fn finished(&mut self, cost_usd: f64) -> io::Result<()> {

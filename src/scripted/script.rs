@@ -32,6 +32,7 @@ pub(super) struct Step {
     pub(super) append: BTreeMap<String, String>,
     pub(super) run: Commands,
     pub(super) close: bool,
+    pub(super) turns: Vec<Turn>,
     pub(super) sleep_ms: u64,
     pub(super) status: Option<Value>,
     pub(super) cost_usd: f64,
@@ -41,6 +42,18 @@ pub(super) struct Step {
     pub(super) exit: u8,
     /// The answers of gates after this iteration, by gate number.
     gates: BTreeMap<u32, GateVerdict>,
+}
+
+/// A model turn that uses so much, and calls a tool.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Turn {
+    /// Its model, by which its cost is reckoned; none is free.
+    pub(super) model: Option<String>,
+    pub(super) input_tokens: u64,
+    pub(super) output_tokens: u64,
+    /// Whether a sub-agent takes it.
+    pub(super) sub_agent: bool,
 }
 
 /// Ends like a quota that is used up.

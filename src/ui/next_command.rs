@@ -28,6 +28,9 @@ impl NextCommand {
             Some(RaisedLimit::MaxRuntimeSeconds(max)) => {
                 command.with(["--max-runtime".to_owned(), max.to_string()])
             }
+            Some(RaisedLimit::MaxTokens(max)) => {
+                command.with(["--max-tokens".to_owned(), max.to_string()])
+            }
             Some(RaisedLimit::MaxIterations(_)) => command,
             None => command.with(recompiled(state).then_some("--recompile")),
         }

@@ -77,7 +77,7 @@ impl Adapter for Claude {
     }
 
     fn optional_flags(&self) -> &'static [&'static str] {
-        &["-n", "--effort", "--disallowedTools"]
+        &["-n", "--effort", "--disallowedTools", "--max-budget-usd"]
     }
 
     fn args(&self, options: &AgentOptions<'_>, context: &InvocationContext<'_>) -> Vec<String> {

@@ -43,8 +43,25 @@ pub(super) fn agent(options: &AgentOptions<'_>, context: &InvocationContext<'_>)
     // After the options above that accept lists, so that none of them swallows what follows.
     args.extend(output(options.model, "opus"));
     args.extend(["-n".to_owned(), name(context)]);
+    args.extend(budget(options, context));
     args.extend(options.args.iter().cloned());
     args
+}
+
+/// Returns the option with which the program itself ends when it has spent what is left. A conversation that is resumed
+/// has none, because its earlier runs would count too.
+fn budget(options: &AgentOptions<'_>, context: &InvocationContext<'_>) -> Vec<String> {
+    const RESUMES: [&str; 4] = ["-c", "--continue", "-r", "--resume"];
+    let is_resumed = options
+        .args
+        .iter()
+        .any(|arg| RESUMES.contains(&arg.split('=').next().unwrap_or(arg)));
+    let left = context.cost_left_usd.filter(|_| !is_resumed);
+    // Rounded up, so that what is left is never nothing.
+    let usd = left.map(|left| (left * 1e4).ceil().max(1.0) / 1e4);
+    usd.map_or_else(Vec::new, |usd| {
+        vec!["--max-budget-usd".to_owned(), usd.to_string()]
+    })
 }
 
 /// Returns the name of the agent's session, as lists of Claude Code's sessions show it.

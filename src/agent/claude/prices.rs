@@ -20,8 +20,10 @@ pub const AS_OF: &str = "2026-11-30";
 
 /// Later entries are more specific. The first one is for models that none of the others names: as the program does, they
 /// are priced as its default model.
-const PRICES: [Price; 13] = [
+const PRICES: [Price; 14] = [
     price("", [4.0, 20.0, 0.2, 5.0, 8.0]),
+    // The built-in agent that follows a script.
+    price("scripted", [0.0; 5]),
     price("opus", [4.0, 20.0, 0.2, 5.0, 8.0]),
     price("sonnet", [2.0, 10.0, 0.1, 2.5, 4.0]),
     price("haiku", [0.1, 0.5, 0.01, 0.125, 0.2]),

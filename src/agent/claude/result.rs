@@ -10,7 +10,6 @@ use serde_json::Value;
 pub(super) fn read(state: &mut TranscriptState, event: &Value, shown: &mut Vec<Activity>) {
     state.results += 1;
     settle(state, event);
-    state.reckoning.end_turn();
     state.retrying = None;
     state.is_cut_off = is_cut_off(event);
     let end = turn_end(event);

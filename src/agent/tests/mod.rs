@@ -93,6 +93,7 @@ fn call<'a>(session: &'a SessionName, run: &'a RunId) -> InvocationContext<'a> {
         project: Utf8Path::new("/p"),
         context: Utf8Path::new("/p/.claude/c.json"),
         exchange: Some(Utf8Path::new("/p/.agent-pipelines/auth")),
+        cost_left_usd: None,
         prompt: "do it",
         prompt_file: Utf8Path::new("/p/.claude/prompt.md"),
     }

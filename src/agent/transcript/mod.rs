@@ -1,5 +1,6 @@
 //! Reads what an agent prints, as it prints it.
 mod activity;
+mod budget_watch;
 mod decoder;
 mod format;
 pub(super) mod json;
@@ -11,6 +12,7 @@ mod state;
 
 pub use activity::Activity;
 pub(super) use activity::about;
+pub use budget_watch::Allowance;
 pub use decoder::{Decoder, Piece};
 pub use format::OutputFormat;
 pub use quota::{RateLimit, Window};

@@ -1,5 +1,6 @@
 //! Reads an agent's output as it grows.
 use super::activity::Activity;
+use super::budget_watch::{Allowance, BudgetWatch};
 use super::decoder::Decoder;
 use super::format::OutputFormat;
 use super::lines::Lines;
@@ -16,6 +17,7 @@ pub struct Transcript {
     lines: Lines,
     decoder: Decoder,
     state: TranscriptState,
+    budget: BudgetWatch,
 }
 
 impl Transcript {
@@ -26,6 +28,7 @@ impl Transcript {
             lines: Lines::default(),
             decoder: Decoder::default(),
             state: TranscriptState::default(),
+            budget: BudgetWatch::default(),
         }
     }
 
@@ -33,8 +36,10 @@ impl Transcript {
     pub fn push(&mut self, bytes: &[u8]) -> Vec<Activity> {
         let mut shown = Vec::new();
         let (format, decoder, state) = (self.format, &mut self.decoder, &mut self.state);
+        let budget = &mut self.budget;
         self.lines.push(bytes, |line| {
             format.read_line(decoder, state, &line, &mut shown);
+            budget.look(&state.usage(), &state.reckoning);
         });
         shown
     }
@@ -51,9 +56,18 @@ impl Transcript {
 
     /// Returns the usage so far: what the last result reported, and what was reckoned of the turns since.
     pub fn usage(&self) -> Usage {
-        let mut usage = self.state.settled;
-        usage += self.state.live;
-        usage
+        self.state.usage()
+    }
+
+    /// Sets what the agent may use.
+    pub fn set_budget(&mut self, allowances: Vec<Allowance>) {
+        self.budget.allowances = allowances;
+    }
+
+    /// Whether the agent must end because it has used what it may: the turn that did it is over. An agent that has given
+    /// its result ends by itself.
+    pub fn must_end(&self) -> bool {
+        self.budget.must_end(&self.state.reckoning)
     }
 
     /// Returns the agent's last message, as it wrote it.

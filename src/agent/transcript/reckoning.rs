@@ -74,7 +74,7 @@ impl Reckoning {
         more
     }
 
-    /// Records that the current turn is over: a tool has answered, or a result has come.
+    /// Records that the current turn is over: a tool has answered.
     pub(in crate::agent) fn end_turn(&mut self) {
         self.is_over = true;
     }

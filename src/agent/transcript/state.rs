@@ -160,6 +160,13 @@ impl TranscriptState {
         self.in_delta = false;
     }
 
+    /// Returns the usage up to the last result, and since.
+    pub(in crate::agent) fn usage(&self) -> Usage {
+        let mut usage = self.settled;
+        usage += self.live;
+        usage
+    }
+
     /// Adds usage that was just reported.
     pub(in crate::agent) fn add_usage(&mut self, usage: Usage) {
         self.live += usage;

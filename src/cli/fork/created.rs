@@ -58,6 +58,7 @@ impl Created {
             text +=
                 "  Its progress file is the current one: there is no copy from that iteration.\n";
         }
+        text += "  Its budgets count from zero: what was spent before is the other session's.\n";
         if project != context.project.root() {
             text += &format!("  folder    cd {}\n", shell_quote(project.as_str()));
         }

@@ -4,7 +4,10 @@ use super::working::Working;
 use crate::cli::context::Context;
 use crate::cli::launch::window;
 use crate::clock;
-use crate::engine::{BoundUnit, BoundUse, FinishedNode, StateView, bounds, continues_until};
+use crate::engine::{
+    BoundUnit, BoundUse, Budget, FinishedNode, Remaining, StateView, bounds, continues_until,
+    remaining,
+};
 use crate::model::{Ending, SessionStatus};
 use crate::plan::{Branch, Step};
 use crate::store::session::Snapshot;
@@ -193,6 +196,10 @@ impl Lines<'_> {
         if let Some(reason) = continues_until(plan, state) {
             self.add("Continues", text::clean(&reason));
         }
+        if let Some(node) = state.node(plan) {
+            let budget = Budget::of_session(plan, state);
+            self.tight(&remaining(&budget, state, node, self.now));
+        }
         // On a terminal its width decides.
         let per_line = ui::width().map_or(BOUNDS_PER_LINE, |_| usize::MAX);
         let bounds: Vec<String> = bounds(plan, state, self.now)
@@ -202,6 +209,17 @@ impl Lines<'_> {
         for (index, bounds) in bounds.chunks(per_line).enumerate() {
             let name = if index == 0 { "Stops at" } else { "" };
             self.add(name, bounds.join("  ").as_str());
+        }
+    }
+
+    /// That what is left of the budget may not be enough for an attempt.
+    fn tight(&mut self, remaining: &Remaining) {
+        let (left, usual) = (remaining.cost_usd, remaining.usual_cost_usd);
+        if let (true, Some(left), Some(usual)) = (remaining.is_tight(), left, usual) {
+            let text = format!(
+                "${left:.2} is left and an attempt usually costs ${usual:.2}: it may not finish"
+            );
+            self.add("Budget", style::odd(&text));
         }
     }
 

@@ -126,6 +126,8 @@ pub struct GuardrailsDef {
     pub max_runtime_seconds: Option<Span>,
     /// What all agents together may cost.
     pub max_cost_usd: Option<f64>,
+    /// The tokens that all agents together may use: input, output and cache writes; unlimited by default.
+    pub max_tokens: Option<u64>,
     /// Error iterations in a row that end the session.
     pub max_consecutive_errors: Option<u32>,
     /// Iterations in a row that change nothing and end the session.

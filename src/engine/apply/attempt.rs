@@ -89,6 +89,7 @@ impl State {
         self.compare_work(attempt.cursor, &status, attempt.tree.as_ref());
         self.count_iteration(attempt.cursor.iteration, status.decision);
         let failed = status.decision == Decision::Error;
+        self.session.spending.reached = None;
         self.session.last_error = failed.then(|| status.reason.clone());
         self.session.resting.remove(&self.current.agent);
         self.session.iterations += 1;

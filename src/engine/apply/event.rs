@@ -32,6 +32,9 @@ impl State {
                 shim, containment, ..
             } => self.agent_started(shim, *containment),
             Event::AgentExited(attempt) => self.agent_exited(attempt, at),
+            Event::BudgetReached { limit, .. } => {
+                self.session.spending.reached = Some(limit.clone());
+            }
             Event::CostDoubted(doubt) => self.cost_doubted(doubt),
             Event::BlockStarted { cursor } => self.block_started(*cursor, at),
             Event::BranchReported { branch, report, .. } => self.branch_reported(branch, report),

@@ -1,7 +1,8 @@
 //! Records how a session starts, changes hands and ends.
 use crate::engine::repeat::Repeats;
+use crate::engine::spending::Spending;
 use crate::engine::state::{NodeCounters, Phase, State};
-use crate::model::{Change, Ending, ForkedFrom, ProcessId, RunId, SessionName};
+use crate::model::{Change, Ending, ForkedFrom, ProcessId, RunId, SessionName, Usage};
 use jiff::{SignedDuration, Timestamp};
 
 impl State {
@@ -70,6 +71,7 @@ impl State {
         self.current.repeats = Repeats::default();
         self.current.queue_status = None;
         self.session.last_error = None;
+        self.session.spending.reached = None;
         self.session.resting.clear();
         self.session.stall = None;
         self.phase = Phase::Ready;
@@ -89,6 +91,12 @@ impl State {
         at: Timestamp,
     ) {
         self.add_unattended(before, at);
+        // What the other session has spent is the other's: budgets count from zero.
+        self.session.usage = Usage::default();
+        self.session.spending = Spending::default();
+        let started = self.session.started_at.unwrap_or(at);
+        self.session.unattended_ms =
+            i64::try_from(at.duration_since(started).as_millis()).unwrap_or(i64::MAX);
         self.session.forked_from = Some(from.clone());
         // The runner is the other session's.
         self.session.runner = None;

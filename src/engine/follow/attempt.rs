@@ -1,5 +1,6 @@
 //! What follows from an attempt that is over.
 use super::finish::{fail, limit_reached};
+use super::limits::{reached_budget, session_limit};
 use super::node::advance;
 use super::wait::{wait_for_agent, wait_for_environment, wait_for_retry};
 use crate::engine::policy::{Then, policy};
@@ -20,6 +21,9 @@ pub(super) fn after_attempt(
     let Some(class) = outcome.class().filter(|_| !outcome.ends_iteration()) else {
         return after_iteration(plan, state, node, now);
     };
+    if let Some(limit) = reached_budget(plan, state, now) {
+        return Some(limit_reached(limit));
+    }
     let policy = policy(class);
     match policy.then {
         // The next agent of the chain takes over at once.
@@ -30,7 +34,7 @@ pub(super) fn after_attempt(
             let needed = requirement(outcome)?;
             Some(wait_for_environment(plan, state, needed, outcome, now))
         }
-        Then::End => Some(refused(outcome)),
+        Then::End => Some(refused(plan, state, outcome, now)),
         Then::Retry
             if policy.costs_attempt
                 && node.agent.max_attempts <= state.current.counters.failures =>
@@ -52,11 +56,15 @@ fn requirement(outcome: &Outcome) -> Option<&Requirement> {
 }
 
 /// Ends the session after a failure that a retry does not change.
-fn refused(outcome: &Outcome) -> Event {
+fn refused(plan: &Plan, state: &State, outcome: &Outcome, now: Timestamp) -> Event {
     match outcome {
-        Outcome::BudgetExhausted { reason } => limit_reached(Limit::AgentBudget {
-            reason: reason.clone(),
-        }),
+        Outcome::BudgetExhausted { reason } => {
+            // Its program was given what was left of the session's budget, unless the definition gave it another one.
+            let own = || Limit::AgentBudget {
+                reason: reason.clone(),
+            };
+            limit_reached(session_limit(plan, state, now).unwrap_or_else(own))
+        }
         Outcome::Refused { hint, .. } => fail(outcome.to_string(), hint),
         _ => fail(outcome.to_string(), ""),
     }

@@ -10,7 +10,7 @@ pub(super) fn after_report(state: &State, block: &Block, limit: Option<Limit>) -
     if endings.len() < block.branches.len() {
         return drain(state, limit);
     }
-    Some(end_of_block(state, block, &endings))
+    Some(end_of_block(state, block, &endings, limit))
 }
 
 /// Returns how the branches that are over ended, in the block's order.
@@ -31,7 +31,7 @@ fn drain(state: &State, limit: Option<Limit>) -> Option<Event> {
         .map(|limit| Event::BlockDraining { limit })
 }
 
-fn end_of_block(state: &State, block: &Block, endings: &[&Ending]) -> Event {
+fn end_of_block(state: &State, block: &Block, endings: &[&Ending], limit: Option<Limit>) -> Event {
     let succeeded = endings
         .iter()
         .filter(|ending| matches!(ending, Ending::Completed { .. }))
@@ -46,8 +46,9 @@ fn end_of_block(state: &State, block: &Block, endings: &[&Ending]) -> Event {
     if let Some(stop) = &state.session.stopping {
         return finish(stop.ending());
     }
-    if let Some(limit) = &state.current.drain {
-        return limit_reached(limit.clone());
+    // A branch that reached a budget of the session may report that with its end.
+    if let Some(limit) = state.current.drain.clone().or(limit) {
+        return limit_reached(limit);
     }
     block_failed(block, endings)
 }

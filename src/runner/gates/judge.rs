@@ -71,6 +71,7 @@ impl JudgeCall {
             project: &env.workspace.cwd,
             context: &paths.iteration.context(),
             exchange: None,
+            cost_left_usd: context.budget.left().0,
             prompt: &prompt,
             prompt_file: &file,
         };

@@ -21,6 +21,9 @@ impl Observer for Window {
                     self.screen.line(&format!("  {note}"));
                 }
             }
+            Event::BudgetReached { limit, .. } => {
+                self.screen.line(&format!("  {limit}; ending the agent"));
+            }
             Event::CostDoubted(doubt) => self.screen.line(&format!(
                 "  doubtful cost of {}",
                 text::plain(&doubt.to_string())

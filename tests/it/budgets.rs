@@ -1,0 +1,99 @@
+//! Budgets: an agent that uses them up is ended within a turn, and the session ends at a limit that a resume raises.
+use crate::project::Project;
+use serde_json::{Value, json};
+
+const TERMINATION: &str = "termination: {type: fixed}\niterations: 3\n";
+/// A turn that is reckoned at 40 cents.
+const TURN: &str = "{model: opus, input_tokens: 100000}";
+
+fn last_exit(project: &Project) -> Value {
+    let exits = project.events("s", "agent_exited");
+    exits.last().expect("an agent has exited").clone()
+}
+
+#[test]
+fn an_agent_is_ended_within_a_turn_when_the_money_is_spent() {
+    let project = Project::new();
+    let turns = [TURN; 3].join(", ");
+    project.scripted_loop(
+        "work",
+        TERMINATION,
+        &format!("iterations:\n  - {{turns: [{turns}], hang: true}}\n"),
+    );
+    let ended = project.ap(&["work", "s", "--foreground", "--max-cost", "1"]);
+    ended.expect(4).says(&[
+        "cost limit reached: $1.20 of $1.00, $1.20 by iteration 1 of `work`, which is unfinished",
+        "--resume --max-cost 2.40",
+    ]);
+    assert_eq!(project.history("s"), Vec::<u64>::new(), "it does not count");
+    let exit = last_exit(&project);
+    assert_eq!(exit["outcome"]["kind"], "cancelled");
+    assert_eq!(exit["cost"]["is_reported"], json!(false));
+    let reached = project.events("s", "budget_reached");
+    assert_eq!(reached[0]["limit"]["kind"], "cost");
+    let state = project.status("s");
+    assert_eq!(state["error"]["limit"]["by"]["is_unfinished"], json!(true));
+    // The printed flag allows more; without it nothing starts.
+    project
+        .ap(&["work", "s", "--foreground", "--resume"])
+        .expect(4);
+    assert_eq!(project.events("s", "agent_exited").len(), 1);
+}
+
+#[test]
+fn tokens_of_sub_agents_count_and_cache_reads_do_not() {
+    let project = Project::new();
+    let turn = "{input_tokens: 400, output_tokens: 100, sub_agent: true}";
+    let turns = [turn; 4].join(", ");
+    project.scripted_loop(
+        "work",
+        TERMINATION,
+        &format!("iterations:\n  - {{turns: [{turns}], hang: true}}\n"),
+    );
+    project
+        .ap(&["work", "s", "--foreground", "--max-tokens", "2000"])
+        .expect(4)
+        .says(&[
+            "token limit reached: 2000 of 2000, 2000 by iteration 1 of `work`",
+            "--resume --max-tokens 4000",
+        ]);
+    let context = project.read(&project.run_file("s", "stage-00-work/iterations/001/context.json"));
+    let context: Value = serde_json::from_str(&context).expect("JSON");
+    assert_eq!(context["limits"]["max_tokens"], 2000);
+    assert_eq!(context["limits"]["tokens_left"], 2000);
+}
+
+#[test]
+fn finished_work_counts_although_its_result_is_over_the_budget() {
+    let project = Project::new();
+    project.scripted_loop(
+        "work",
+        &format!("{TERMINATION}guardrails: {{max_cost_usd: 1}}\n"),
+        "iterations:\n  - {status: {decision: continue}, cost_usd: 2.5}\n",
+    );
+    project
+        .ap(&["work", "s", "--foreground"])
+        .expect(4)
+        .says(&["cost limit reached: $2.50 of $1.00, $2.50 by iteration 1 of `work`"]);
+    assert_eq!(project.history("s"), [1]);
+}
+
+#[test]
+fn a_usual_cost_that_does_not_fit_is_shown_and_starts_all_the_same() {
+    let project = Project::new();
+    project.scripted_loop(
+        "work",
+        &format!("{TERMINATION}guardrails: {{max_cost_usd: 1}}\n"),
+        "iterations:\n  - {status: {decision: continue}, cost_usd: 0.6}\n",
+    );
+    project.ap(&["work", "s", "--foreground"]).expect(4);
+    assert_eq!(project.history("s"), [1, 2]);
+    let context = |iteration: u32| -> Value {
+        let file = format!("stage-00-work/iterations/{iteration:03}/context.json");
+        serde_json::from_str(&project.read(&project.run_file("s", &file))).expect("JSON")
+    };
+    assert_eq!(context(1)["limits"]["may_not_finish"], json!(false));
+    let second = &context(2)["limits"];
+    assert_eq!(second["may_not_finish"], json!(true));
+    assert_eq!(second["usual_cost_usd"], json!(0.6));
+}
