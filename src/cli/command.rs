@@ -74,7 +74,7 @@ enum Command {
     Fork(fork::Args),
     /// Wait for a session's end; the exit code is the session's own
     Wait(wait::Args),
-    /// Pause a session when its current iteration ends
+    /// Pause a session when its current iteration or wait ends
     Pause(ControlArgs),
     /// Continue a paused session, or end a wait early
     Continue(ControlArgs),

@@ -12,7 +12,9 @@ use crate::ui::wrap::wrap;
 use serde::Serialize;
 
 /// The number of sessions shown on a small screen.
-const MIN_SESSIONS: usize = 4;
+const MIN_SESSIONS: usize = 2;
+/// The lines around sessions: a title, a header, how many are left out, a blank one.
+const AROUND_SESSIONS: usize = 4;
 /// The maximum number of sessions shown; `ap list` shows all.
 const MAX_SESSIONS: usize = 10;
 
@@ -61,16 +63,21 @@ impl Overview {
         let width = screen.map(|(_, columns)| columns);
         let full = self.definitions(|title, usage, lines| described(title, usage, lines, width));
         let height = screen.map_or(usize::MAX, |(rows, _)| rows);
-        let rest = |definitions: &str| height.saturating_sub(definitions.lines().count() + 4);
-        let is_full = all || self.sessions.len().min(MIN_SESSIONS) + 2 <= rest(&full);
+        // The last line of ours, and the prompt after it, need one each.
+        let taken = |definitions: &str| definitions.lines().count() + 2;
+        let wanted = match self.sessions.len() {
+            0 => 0,
+            sessions => sessions.min(MIN_SESSIONS) + AROUND_SESSIONS,
+        };
+        let is_full = all || taken(&full) + wanted <= height;
         let definitions = if is_full {
             full
         } else {
             self.definitions(|title, usage, lines| names(title, usage, lines, width))
         };
-        let room = rest(&definitions).saturating_sub(3);
+        let room = height.saturating_sub(taken(&definitions) + AROUND_SESSIONS);
         let sessions = self.sessions(room.clamp(MIN_SESSIONS, MAX_SESSIONS));
-        format!("{sessions}{definitions}\n{}", next(is_full))
+        format!("{sessions}{definitions}{}", next(is_full))
     }
 
     fn definitions(&self, section: impl Fn(&str, &str, &[Line]) -> String) -> String {

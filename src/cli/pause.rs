@@ -1,4 +1,4 @@
-//! `ap pause`: pauses a session when its current iteration ends.
+//! `ap pause`: pauses a session when its current iteration or wait ends.
 use super::context::Context;
 use super::control::ControlArgs;
 use super::request;

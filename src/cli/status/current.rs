@@ -43,8 +43,11 @@ fn next_try(snapshot: &Snapshot, reason: &WaitReason) -> String {
     let next = snapshot.state.current.next_attempt();
     match reason {
         WaitReason::Delay | WaitReason::Retry { .. } => {
-            let (iteration, attempt) = (next.iteration, next.attempt);
-            format!("then attempt {attempt} of iteration {iteration}")
+            let iteration = next.iteration;
+            match next.attempt {
+                0 | 1 => format!("then iteration {iteration}"),
+                attempt => format!("then attempt {attempt} of iteration {iteration}"),
+            }
         }
         WaitReason::RateLimit { .. } | WaitReason::Throttle { .. } => format!(
             "then iteration {} is tried again, or at once with `ap continue`",

@@ -1,5 +1,5 @@
 //! The screens of sessions, in every status.
-use super::{Shop, compare, set_clock, shop};
+use super::{Shop, compare, screens, set_clock, shop};
 use crate::project::Running;
 use nix::sys::signal::Signal;
 
@@ -104,6 +104,11 @@ fn sessions_in_every_status() {
     compare(project, "list", "ap list");
     compare(project, "list_all", "ap list --all 2");
     compare(project, "overview_with_sessions", "ap");
+    let [small, _] = screens(project, "ap");
+    assert!(
+        small.lines().count() < 24,
+        "no room for the prompt:\n{small}"
+    );
     for status in [
         "complete",
         "failed",
