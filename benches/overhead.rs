@@ -58,46 +58,9 @@ fn measure(words: &[String]) {
         .and_then(|at| words.get(at + 1));
     let disk = Utf8PathBuf::from(dir.map_or(env!("CARGO_TARGET_TMPDIR"), String::as_str));
     let mut table = Table::default();
-    if said("--queues") {
-        queues::measure(&mut table, &disk);
-        return;
-    }
-    if said("--plans") {
-        plans::measure(&mut table, &disk);
-        return;
-    }
-    if said("--blocks") {
-        blocks::measure(&mut table, &disk);
-        return;
-    }
-    if said("--start") {
-        tmux_start::measure(&mut table, &disk);
-        return;
-    }
-    if said("--git") {
-        git::measure(&mut table, &disk);
-        return;
-    }
-    println!("{:<44} {:>12} {:>12} {:>14}", "", "ap", "floor", "target");
-    iterations(&mut table, "folder of the build", &disk, 1000);
-    let memory = Utf8Path::new("/dev/shm");
-    if memory.exists() {
-        iterations(
-            &mut table,
-            "tmpfs",
-            memory,
-            if said("--full") { 10_000 } else { 1000 },
-        );
-    }
-    git::measure(&mut table, &disk);
-    start(&mut table, &disk);
-    tmux_start::measure(&mut table, &disk);
-    reading(&mut table, &disk);
-    plans::measure(&mut table, &disk);
-    blocks::measure(&mut table, &disk);
-    queues::measure(&mut table, &disk);
-    if cfg!(target_os = "linux") {
-        resident(&mut table, &disk);
+    match PARTS.iter().find(|(word, _)| said(word)) {
+        Some((_, measure)) => measure(&mut table, &disk),
+        None => all(&mut table, &disk, said("--full")),
     }
     println!(
         "\n{}",
@@ -109,6 +72,36 @@ fn measure(words: &[String]) {
     );
     if said("--check") {
         assert_eq!(table.missed, 0, "targets are missed");
+    }
+}
+
+type Part = fn(&mut Table, &Utf8Path);
+
+/// What can be measured by itself, by its option.
+const PARTS: [(&str, Part); 5] = [
+    ("--git", git::measure),
+    ("--start", tmux_start::measure),
+    ("--queues", queues::measure),
+    ("--plans", plans::measure),
+    ("--blocks", blocks::measure),
+];
+
+fn all(table: &mut Table, disk: &Utf8Path, is_full: bool) {
+    println!("{:<44} {:>12} {:>12} {:>14}", "", "ap", "floor", "target");
+    iterations(table, "folder of the build", disk, 1000);
+    let memory = Utf8Path::new("/dev/shm");
+    if memory.exists() {
+        iterations(table, "tmpfs", memory, if is_full { 10_000 } else { 1000 });
+    }
+    git::measure(table, disk);
+    start(table, disk);
+    tmux_start::measure(table, disk);
+    reading(table, disk);
+    plans::measure(table, disk);
+    blocks::measure(table, disk);
+    queues::measure(table, disk);
+    if cfg!(target_os = "linux") {
+        resident(table, disk);
     }
 }
 
