@@ -17,7 +17,7 @@ use crate::model::{LastChange, SessionName, Task};
 use crate::store::session::Snapshot;
 use crate::ui::caller::as_called;
 use crate::ui::next_command::NextCommand;
-use crate::ui::{json, out, report};
+use crate::ui::{json, out, report, width, wrapped};
 use jiff::Timestamp;
 use serde::Serialize;
 use working::Working;
@@ -112,7 +112,7 @@ fn show(session: &SessionName, format: Format, context: &Context) -> Result<Exit
         let text = lines::text(&snapshot, status, &working, context);
         out(text)?;
         if let Some(next) = next {
-            out(format!("\n{next}"))?;
+            out(wrapped(&format!("\n{next}"), width()))?;
         }
     }
     Ok(ExitCode::Done)
