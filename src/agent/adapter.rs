@@ -5,7 +5,7 @@ use super::options::AgentOptions;
 use super::prompt_delivery::PromptDelivery;
 use super::question::Question;
 use super::transcript::{Denial, OutputFormat};
-use crate::model::{Env, PermissionMode};
+use crate::model::{Account, Env, PermissionMode};
 use camino::{Utf8Path, Utf8PathBuf};
 use std::borrow::Cow;
 
@@ -80,6 +80,11 @@ pub trait Adapter: Sync {
 
     /// The variable with which users of the program choose its model.
     fn model_variable(&self) -> Option<&'static str> {
+        None
+    }
+
+    /// Returns the account whose quota agents use in this environment, where the program reports its quota.
+    fn account(&self, _env: &Env) -> Option<Account> {
         None
     }
 

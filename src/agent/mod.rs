@@ -1,4 +1,5 @@
 //! How a provider is called and how its output is read: arguments and text; no process is started here.
+mod account;
 mod adapter;
 mod amp;
 mod claude;
@@ -27,8 +28,11 @@ mod spec;
 mod tests;
 mod transcript;
 
+pub use account::{account, inherited};
 pub use adapter::{Adapter, ErrorSource, ExitMeaning, Refusal};
-pub use claude::PRICES_AS_OF;
+pub use claude::{
+    NO_TRAFFIC, PRICES_AS_OF, UsageAnswer, of_status_line, usage_answer, usage_request,
+};
 pub use context::InvocationContext;
 pub use custom::{CustomOutput, CustomProvider, ProviderDef};
 pub use environment::{not_for_agents, stray_keys};
@@ -44,5 +48,5 @@ pub use signs::{Sign, read_signs};
 pub use spec::{AgentSpec, AttemptLimits};
 pub use transcript::{
     Activity, Allowance, Decoder, Denial, OutputFormat, Piece, RateLimit, Transcript,
-    TranscriptState, TurnEnd, Window,
+    TranscriptState, TurnEnd,
 };

@@ -6,8 +6,8 @@ use super::control::ControlArgs;
 use super::session::SessionArgs;
 use super::{
     attach, cleanup, completions, continue_session, demo, doctor, dry_run, explain, fork, hook,
-    init, kill, lint, list, list_all, logs, man, new, overview, pause, plugin, queue, schema,
-    session_path, start, status, stop, tail, test, wait,
+    init, kill, lint, list, list_all, logs, man, new, overview, pause, plugin, queue, quota,
+    schema, session_path, start, status, stop, tail, test, wait,
 };
 use crate::error::{ExitCode, Result};
 use crate::plan::PlanKind;
@@ -113,6 +113,8 @@ enum Command {
     Man(man::Args),
     /// Show, claim, release and close tasks
     Queue(queue::Args),
+    /// Show what is used of the quota, what your policy makes of it, and which sessions it holds
+    Quota(quota::Args),
     /// Print the help of a command
     Help {
         /// The command, or a loop
@@ -212,6 +214,7 @@ impl Cli {
             Command::Completions(args) => completions::run(&args, context),
             Command::Man(args) => man::run(&args, Self::command()),
             Command::Queue(args) => queue::run(&args, context),
+            Command::Quota(args) => quota::run(&args, context),
             Command::Version => {
                 crate::ui::out(concat!("ap ", env!("CARGO_PKG_VERSION")))?;
                 Ok(ExitCode::Done)

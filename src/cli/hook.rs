@@ -1,15 +1,13 @@
 //! `ap hook`: answers hooks of Claude Code. A hook must never block the user: it is quick, brief, and never fails.
 use super::context::Context;
-use super::session::is_alive;
+use super::recent_sessions::{SessionSummary, load_recent};
+use super::statusline;
 use crate::error::{ExitCode, Result};
 use crate::exec::command::find_program;
-use crate::model::{SessionName, SessionStatus};
-use crate::store::layout::Project;
-use crate::store::session::{load_cached, names};
+use crate::model::SessionStatus;
 use crate::ui::out;
 use camino::{Utf8Path, Utf8PathBuf};
 use clap::{Args as ClapArgs, Subcommand};
-use std::time::SystemTime;
 
 /// Answer a hook of Claude Code
 #[derive(ClapArgs, Debug)]
@@ -22,15 +20,21 @@ pub(super) struct Args {
 enum Hook {
     /// Print where ap is and which sessions run in this project: at most five lines, none for an agent of a session
     SessionStart,
+    /// Print one line for the status line of Claude Code, and remember the quota in its payload on standard input
+    Statusline,
 }
 
-/// Only the sessions that changed last are loaded: a hook has no time for years of them.
-const MAX_LOADED: usize = 20;
 /// More names than this do not fit on a line.
 const MAX_NAMED: usize = 6;
 
 pub(super) fn run(args: &Args, context: &Context) -> Result<ExitCode> {
-    let Hook::SessionStart = args.hook;
+    match args.hook {
+        Hook::SessionStart => session_start(context),
+        Hook::Statusline => statusline::run(context),
+    }
+}
+
+fn session_start(context: &Context) -> Result<ExitCode> {
     if context
         .env
         .get("CLAUDE_PIPELINE_AGENT")
@@ -40,54 +44,6 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<ExitCode> {
     }
     out(lines(&load_recent(&context.project), &own_command(context)).join("\n"))?;
     Ok(ExitCode::Done)
-}
-
-/// A session as the hook describes it to Claude Code.
-struct SessionSummary {
-    name: SessionName,
-    status: SessionStatus,
-    what: String,
-}
-
-/// Loads the sessions that changed last. One that cannot be read is skipped; `ap list` shows it.
-fn load_recent(project: &Project) -> Vec<SessionSummary> {
-    let changed = |name: &SessionName| {
-        let journal = std::fs::metadata(project.session(name).journal());
-        journal
-            .and_then(|found| found.modified())
-            .unwrap_or(SystemTime::UNIX_EPOCH)
-    };
-    let mut found: Vec<_> = names(project)
-        .unwrap_or_default()
-        .into_iter()
-        .map(|name| (changed(&name), name))
-        .collect();
-    found.sort_by(|a, b| b.cmp(a));
-    found
-        .into_iter()
-        .take(MAX_LOADED)
-        .filter_map(|(_, name)| seen(project, name))
-        .collect()
-}
-
-fn seen(project: &Project, name: SessionName) -> Option<SessionSummary> {
-    let snapshot = load_cached(&project.session(&name)).ok()??;
-    let state = &snapshot.state;
-    let status = state.status().observed(is_alive(project, &snapshot));
-    let most = state
-        .node(&snapshot.plan)
-        .map_or(0, |node| state.max_iterations(node));
-    let at = state.current.latest_iteration();
-    let of = if most == 0 {
-        String::new()
-    } else {
-        format!(" of at most {most}")
-    };
-    Some(SessionSummary {
-        name,
-        status,
-        what: format!("{}, iteration {at}{of}", snapshot.plan.name),
-    })
 }
 
 /// Returns the command by which Claude can run this program: `ap` if PATH has it, else its path.

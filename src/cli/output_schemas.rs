@@ -4,7 +4,7 @@ use crate::compile::{SCHEMAS, Schema};
 use serde::Serialize;
 
 /// A schema for each shape that is printed. A command names its own in the help of `--json`.
-const OUTPUTS: [Schema; 27] = [
+const OUTPUTS: [Schema; 28] = [
     schema!(
         Output,
         "ap-overview",
@@ -88,6 +88,12 @@ const OUTPUTS: [Schema; 27] = [
         "ap-cleanup",
         "ap cleanup --json: what was left behind",
         super::cleanup::Report
+    ),
+    schema!(
+        Output,
+        "ap-quota",
+        "ap quota --json: what is known of the quota, and which sessions it holds",
+        super::quota::QuotaReport
     ),
     schema!(
         Output,

@@ -1,6 +1,6 @@
 //! Reads the loops that nodes use.
 use super::compiler::Compiler;
-use super::definition::GuardrailsDef;
+use super::definition::{GuardrailsDef, QuotaDef};
 use super::diagnostics::{Document, LintCode, Location, Path, Problem, Unreadable};
 use super::lint;
 use super::loaded_loop::LoadedLoop;
@@ -24,15 +24,23 @@ pub(super) fn find(
     match source.loops.get(name) {
         Some(Ok(found)) => {
             let loaded = load_once(compiler, found)?;
-            if loaded.def.guardrails != GuardrailsDef::default() {
+            let of_session = [
+                (
+                    "guardrails",
+                    loaded.def.guardrails != GuardrailsDef::default(),
+                ),
+                ("quota", loaded.def.quota != QuotaDef::default()),
+            ];
+            for (what, _) in of_session.into_iter().filter(|(_, is_set)| *is_set) {
+                let bounds = if what == "quota" { "bounds" } else { "bound" };
                 let problem = location.at(
                     key,
                     LintCode::NoEffect,
-                    format!("the guardrails of loop `{name}` bound a session of its own, not this pipeline"),
+                    format!("the {what} of loop `{name}` {bounds} a session of its own, not this pipeline"),
                 );
                 location.report(
                     problem
-                        .hint("set `guardrails` at the top level of the pipeline")
+                        .hint(format!("set `{what}` at the top level of the pipeline"))
                         .warning(),
                 );
             }

@@ -1,7 +1,7 @@
 //! Compiles the definition of a session, a loop or a pipeline, into its plan.
 use super::compiled_step::CompiledStep;
 use super::compiler::Compiler;
-use super::definition::{GuardrailsDef, PipelineDef, Span};
+use super::definition::{GuardrailsDef, PipelineDef, QuotaDef, Span};
 use super::diagnostics::{LintCode, Location, Problem, Severity, normalize};
 use super::lint;
 use super::loops;
@@ -14,7 +14,7 @@ use super::scope::Scope;
 use super::sources::{LoopSource, PipelineSource, Request, Sources};
 use super::steps;
 use super::yaml;
-use crate::plan::{Guardrails, Plan, PlanKind, SettingOrigin, Source, Step};
+use crate::plan::{Guardrails, Plan, PlanKind, QuotaLimits, SettingOrigin, Source, Step};
 use camino::Utf8PathBuf;
 
 /// Error iterations in a row that end a session, by default.
@@ -70,6 +70,7 @@ fn compile_loop(compiler: &Compiler<'_>, source: &LoopSource) -> Option<Plan> {
         runs: runs::of_loop(&compiler.diagnostics, compiler.overrides),
         inputs: compiler.overrides.input.clone(),
         guardrails,
+        quota: quota(&loaded.def.quota),
     };
     Some(assemble(compiler, parts))
 }
@@ -97,6 +98,7 @@ fn compile_pipeline(compiler: &Compiler<'_>, source: &PipelineSource) -> Option<
         runs,
         inputs,
         guardrails,
+        quota: quota(&def.quota),
     };
     Some(assemble(compiler, parts))
 }
@@ -137,6 +139,12 @@ struct Parts {
     runs: (u32, Option<SettingOrigin>),
     inputs: Vec<Utf8PathBuf>,
     guardrails: Guardrails,
+    quota: Option<QuotaLimits>,
+}
+
+/// Returns what a definition takes away from the user's policy for the quota, if it does.
+fn quota(def: &QuotaDef) -> Option<QuotaLimits> {
+    (*def != QuotaDef::default()).then(|| def.limits())
 }
 
 fn assemble(compiler: &Compiler<'_>, parts: Parts) -> Plan {
@@ -165,6 +173,7 @@ fn assemble(compiler: &Compiler<'_>, parts: Parts) -> Plan {
         runs,
         inputs: parts.inputs,
         guardrails: parts.guardrails,
+        quota: parts.quota,
         provenance,
         branch: None,
         record: None,

@@ -9,6 +9,9 @@
 //! contain: namespace                   # agents in a PID namespace, as an ordinary user too
 //! notify:
 //!   desktop: false                     # no desktop notification when a session ends
+//! quota:                               # see docs/quota.md
+//!   seven_day: {hold: 80%, pace: even}
+//!   keep: [{window: five_hour, share: 30%, on: mon-fri, from: "09:00", to: "18:00"}]
 //! providers:                           # for `provider: mycli`; see docs/providers.md
 //!   mycli:
 //!     program: mycli
@@ -18,6 +21,7 @@
 //!     permissions: {bypassPermissions: [--yes]}
 //!     install: "pipx install mycli"
 //! ```
+use super::definition::QuotaDef;
 use super::diagnostics::{Diagnostics, Document, LintCode, Location, Problem, SourceText};
 use super::yaml;
 use crate::agent::{Provider, ProviderDef};
@@ -41,6 +45,8 @@ pub struct Settings {
     pub contain: Contain,
     /// How the user is notified.
     pub notify: Notify,
+    /// How much of a provider's quota may be used.
+    pub quota: QuotaDef,
     /// Kinds of agents beside those that are built in, by name.
     pub providers: BTreeMap<String, ProviderDef>,
 }

@@ -1,7 +1,7 @@
 //! `pipeline:` of a node: replaces the node by the nodes of another pipeline, once for each of its runs.
 use super::compiled_step::{CompiledPipeline, CompiledStep};
 use super::compiler::Compiler;
-use super::definition::{GuardrailsDef, NodeDef, PipelineDef};
+use super::definition::{GuardrailsDef, NodeDef, PipelineDef, QuotaDef};
 use super::diagnostics::{Document, LintCode, Location, Problem, SourceText};
 use super::lint;
 use super::node;
@@ -168,6 +168,7 @@ fn compile_pipeline(
         .flatten();
     for (key, set) in [
         ("guardrails", def.guardrails != GuardrailsDef::default()),
+        ("quota", def.quota != QuotaDef::default()),
         ("inputs", !def.inputs.is_empty()),
     ] {
         if set {

@@ -3,7 +3,7 @@ use super::policy::probe_interval;
 use super::state::{Phase, State};
 use crate::model::{
     BranchReport, Change, Containment, Cursor, Ending, Event, FinishedAttempt, GateVerdict, Input,
-    Limit, NodeId, Outcome, ProcessId, Request, Task, Usage, WaitReason,
+    Limit, NodeId, Outcome, ProcessId, QuotaDecision, Request, Task, Usage, WaitReason,
 };
 use crate::plan::Plan;
 use jiff::Timestamp;
@@ -50,6 +50,17 @@ pub fn accept(plan: &Plan, state: &State, input: &Input, now: Timestamp) -> Opti
             branch,
             report,
         } => branch_reported(plan, state, *step, branch, report),
+        Input::QuotaRead {
+            agent,
+            account,
+            windows,
+            decision,
+        } => is_news(state, agent, decision, now).then(|| Event::QuotaRead {
+            agent: agent.clone(),
+            account: account.clone(),
+            windows: windows.clone(),
+            decision: decision.clone(),
+        }),
         Input::Woke => woke(state, now),
         Input::ProbeSucceeded { cursor } => probe_succeeded(state, *cursor),
     }
@@ -150,6 +161,32 @@ fn branch_reported(
     })
 }
 
+/// Whether what the quota allows an agent is another thing than what is known: a hold as long as nothing runs, and its
+/// end as long as it lasts.
+fn is_news(state: &State, agent: &str, decision: &QuotaDecision, now: Timestamp) -> bool {
+    let is_held = state.is_held_by_quota(agent, now);
+    match (&state.phase, decision) {
+        (Phase::Ready | Phase::Exited { .. }, QuotaDecision::Hold { .. }) => !is_held,
+        (
+            Phase::Ready
+            | Phase::Exited { .. }
+            | Phase::Waiting {
+                reason: WaitReason::Quota { .. },
+                ..
+            },
+            QuotaDecision::Go,
+        ) => is_held,
+        (
+            Phase::New
+            | Phase::Running { .. }
+            | Phase::Parallel
+            | Phase::Waiting { .. }
+            | Phase::Ended { .. },
+            _,
+        ) => false,
+    }
+}
+
 fn woke(state: &State, now: Timestamp) -> Option<Event> {
     match &state.phase {
         Phase::Waiting { until, .. } if *until <= now => Some(Event::WaitEnded),
@@ -168,7 +205,9 @@ fn probe_succeeded(state: &State, cursor: Cursor) -> Option<Event> {
     let Phase::Waiting { reason, .. } = &state.phase else {
         return None;
     };
-    let awaited = probe_interval(reason).is_some() && cursor == state.current.cursor;
+    // What ends a hold is another reading of the quota.
+    let is_hold = matches!(reason, WaitReason::Quota { .. });
+    let awaited = probe_interval(reason).is_some() && !is_hold && cursor == state.current.cursor;
     awaited.then_some(Event::WaitEnded)
 }
 

@@ -1,8 +1,8 @@
 //! Which agent makes the next attempt: the first of the node's chain that does not rest.
 use super::policy::{jittered, jittered_reset, rest, scaled};
-use super::state::{Rest, Stall, State};
+use super::state::{Phase, Rest, Stall, State};
 use crate::agent::AgentSpec;
-use crate::model::{FailureClass, Outcome};
+use crate::model::{Event, FailureClass, Outcome, QuotaDecision, WaitReason};
 use crate::plan::{Node, Plan};
 use jiff::Timestamp;
 use std::borrow::Cow;
@@ -31,11 +31,79 @@ impl State {
             since: at,
             until: at.checked_add(wait).unwrap_or(Timestamp::MAX),
             is_told: reset.is_some(),
+            by_policy: false,
             in_a_row,
         };
         self.session
             .resting
             .insert(self.current.agent.clone(), rest);
+    }
+
+    /// Records what the user's policy for the quota decided of an agent.
+    pub(super) fn quota_read(&mut self, agent: &str, decision: &QuotaDecision, at: Timestamp) {
+        let resting = &mut self.session.resting;
+        match decision {
+            QuotaDecision::Hold { until, reason } => {
+                let known = resting.get(agent).map_or(0, |rest| rest.in_a_row);
+                let rest = Rest {
+                    class: FailureClass::Limit,
+                    reason: reason.clone(),
+                    since: at,
+                    until: *until,
+                    is_told: true,
+                    by_policy: true,
+                    in_a_row: known,
+                };
+                resting.insert(agent.to_owned(), rest);
+            }
+            QuotaDecision::Go => {
+                if resting.get(agent).is_some_and(|rest| rest.by_policy) {
+                    resting.remove(agent);
+                }
+                if let Phase::Waiting {
+                    reason: WaitReason::Quota { .. },
+                    ..
+                } = self.phase
+                {
+                    self.phase = Phase::Ready;
+                    self.current.queue_status = None;
+                }
+            }
+        }
+    }
+
+    /// Whether the user's policy for the quota holds an agent at this moment.
+    pub fn is_held_by_quota(&self, agent: &str, now: Timestamp) -> bool {
+        let rest = self.session.resting.get(agent);
+        rest.is_some_and(|rest| rest.by_policy && now < rest.until)
+    }
+
+    /// Returns the agent that would make an attempt, by its index in the chain and its label, if an attempt or the claim
+    /// of its task is what follows.
+    pub fn attempting_agent(
+        &self,
+        plan: &Plan,
+        next: Option<&Event>,
+        now: Timestamp,
+    ) -> Option<(u32, String)> {
+        match next {
+            Some(Event::IterationStarted {
+                fallback, agent, ..
+            }) => Some((*fallback, agent.clone())),
+            None if self.awaits_claim(plan) => Some(self.next_agent(plan, self.node(plan)?, now)),
+            Some(_) | None => None,
+        }
+    }
+
+    /// Returns the agents of the current node that the user's policy for the quota holds: index in the chain and label.
+    pub fn held_agents(&self, plan: &Plan, now: Timestamp) -> Vec<(u32, String)> {
+        let Some(node) = self.node(plan) else {
+            return Vec::new();
+        };
+        let labels = (0..).zip(self.labels(node));
+        labels
+            .filter(|(_, label)| self.is_held_by_quota(label, now))
+            .collect()
     }
 
     /// Ends the rest of all agents, or of those of one class. How often they failed still counts.
@@ -95,7 +163,7 @@ impl State {
     }
 
     /// Returns the agent at an index of the node's chain; the first has the model given on resume, if any.
-    pub(super) fn agent_at<'n>(&self, node: &'n Node, index: u32) -> Cow<'n, AgentSpec> {
+    pub fn agent_at<'n>(&self, node: &'n Node, index: u32) -> Cow<'n, AgentSpec> {
         let found = node
             .agent
             .chain()

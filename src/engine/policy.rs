@@ -70,11 +70,15 @@ pub(super) const fn policy(class: FailureClass) -> Policy {
 /// How often a session that waits for the end of an outage looks whether another one has been served, in seconds.
 const OUTAGE_LOOK: i64 = 30;
 
+/// How often a session that its policy for the quota holds reads the quota again, in seconds.
+const QUOTA_LOOK: i64 = 60;
+
 /// Returns how often a wait is looked at, if something other than time can end it.
 pub(super) fn probe_interval(reason: &WaitReason) -> Option<SignedDuration> {
     let seconds = match (reason, policy(FailureClass::Environment).then) {
         (WaitReason::Environment { .. }, Then::Probe(every)) => every,
         (WaitReason::Outage { .. }, _) => OUTAGE_LOOK,
+        (WaitReason::Quota { .. }, _) => QUOTA_LOOK,
         _ => return None,
     };
     Some(SignedDuration::from_secs(seconds))

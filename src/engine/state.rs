@@ -36,6 +36,9 @@ pub struct SessionState {
     /// Agents whose provider did not serve them, by label.
     #[serde(default)]
     pub resting: BTreeMap<String, Rest>,
+    /// Whether the next attempt begins whatever is known of the quota: the user ended a wait for it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub ignores_quota: bool,
     /// Since when attempts have ended only by failures that a wait may cure.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stall: Option<Stall>,
@@ -275,8 +278,11 @@ pub struct Rest {
     pub since: Timestamp,
     /// When it is worth trying again, unless the plan shortens its waits.
     pub(super) until: Timestamp,
-    /// Whether the provider says until when.
+    /// Whether it is known until when.
     pub is_told: bool,
+    /// Whether it is the user's own policy for the quota that holds it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub by_policy: bool,
     /// How many times in a row it failed like this.
     pub in_a_row: u32,
 }

@@ -112,6 +112,7 @@ pub const COMMAND_EXITS: &[CommandExit] = &[
         ExitCode::Short,
         "there is no task to claim",
     ),
+    exit("ap quota", ExitCode::Short, "nothing is known of the quota"),
     exit(
         "ap init --agents-md",
         ExitCode::Short,

@@ -5,6 +5,9 @@ pub mod family;
 pub mod file_tail;
 pub mod holder;
 pub mod launcher;
+mod moment;
 pub mod pager;
 pub mod process;
 pub mod shim;
+
+pub use moment::moment;

@@ -154,7 +154,8 @@ pub fn descendants(pid: i32) -> Vec<ProcessId> {
     found
 }
 
-fn boot_id() -> &'static str {
+/// Returns what names this boot of the machine.
+pub(super) fn boot_id() -> &'static str {
     static BOOT: OnceLock<String> = OnceLock::new();
     BOOT.get_or_init(platform::boot_id)
 }

@@ -12,6 +12,7 @@ use super::outcome::FinishedAttempt;
 use super::process::ProcessId;
 use super::processes::Containment;
 use super::queue_status::QueueStatus;
+use super::quota::{AccountKey, QuotaDecision, Share, WindowName, WindowReading};
 use super::stop::Stop;
 use super::task::Task;
 use super::touched::TouchedFile;
@@ -143,6 +144,23 @@ pub enum Event {
         files: Vec<TouchedFile>,
         /// The attempt that ran meanwhile.
         by: Option<Cursor>,
+    },
+    /// The quota was read before an attempt of an agent, and what the user's policy decided changed: its attempts are held,
+    /// or no longer.
+    QuotaRead {
+        /// The agent's label.
+        agent: String,
+        account: AccountKey,
+        /// What was known of its windows.
+        windows: Vec<WindowReading>,
+        decision: QuotaDecision,
+    },
+    /// A threshold of a week of the quota is reached; `percent` is the threshold.
+    QuotaWarned {
+        window: WindowName,
+        used: Share,
+        percent: u8,
+        resets_at: Option<Timestamp>,
     },
     WaitStarted {
         reason: WaitReason,

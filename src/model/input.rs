@@ -9,6 +9,7 @@ use super::outcome::FinishedAttempt;
 use super::process::ProcessId;
 use super::processes::Containment;
 use super::queue_status::QueueStatus;
+use super::quota::{AccountKey, QuotaDecision, WindowReading};
 use super::stop::Stop;
 use super::task::Task;
 use super::usage::Usage;
@@ -48,6 +49,13 @@ pub enum Input {
         step: u32,
         branch: NodeId,
         report: BranchReport,
+    },
+    /// The quota was read before an attempt of an agent; `agent` is its label.
+    QuotaRead {
+        agent: String,
+        account: AccountKey,
+        windows: Vec<WindowReading>,
+        decision: QuotaDecision,
     },
     /// A wait may be over.
     Woke,

@@ -57,8 +57,8 @@ pub use process::ProcessId;
 pub use processes::{Contain, Containment, EndedTool, Processes, Scope};
 pub use queue_status::{QueueCounts, QueueStatus, Searched};
 pub use quota::{
-    Moment, OutOfRange, QuotaDecision, QuotaLevel, QuotaReport, QuotaSource, RefusedValue,
-    Rejection, Share, WindowName, WindowReading, WindowStatus,
+    Account, AccountKey, Moment, OutOfRange, QuotaDecision, QuotaLevel, QuotaReport, QuotaSource,
+    RefusedValue, Share, WindowName, WindowReading, WindowStatus,
 };
 pub use requirement::Requirement;
 pub use session_status::SessionStatus;

@@ -40,6 +40,8 @@ pub enum WaitReason {
         /// When the session ends if nothing changes.
         gives_up_at: Option<Timestamp>,
     },
+    /// Your own policy for the quota; the reason is a sentence with its numbers.
+    Quota { reason: String },
     /// A queue that is locked or overloaded.
     BusyQueue { error: String },
     /// Tasks that others hold; `by` names the first owners.
@@ -58,7 +60,11 @@ impl WaitReason {
             | Self::Throttle { gives_up_at, .. }
             | Self::Outage { gives_up_at, .. }
             | Self::Environment { gives_up_at, .. } => *gives_up_at,
-            Self::Delay | Self::Retry { .. } | Self::BusyQueue { .. } | Self::Queue { .. } => None,
+            Self::Delay
+            | Self::Retry { .. }
+            | Self::Quota { .. }
+            | Self::BusyQueue { .. }
+            | Self::Queue { .. } => None,
         }
     }
 }
@@ -76,6 +82,7 @@ impl fmt::Display for WaitReason {
                 reason,
                 ..
             } => write!(f, "{requirement}: {reason}"),
+            Self::Quota { reason } => f.write_str(reason),
             Self::BusyQueue { error } => write!(f, "busy queue: {error}"),
             Self::Queue { held, by } => f.write_str(&text::held(*held, by)),
         }

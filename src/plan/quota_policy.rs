@@ -95,6 +95,35 @@ impl QuotaPolicy {
         }
     }
 
+    /// Returns what of it is probably a mistake.
+    pub fn remarks(&self) -> Vec<String> {
+        let mut remarks = Vec::new();
+        for (name, window) in [
+            (WindowName::FIVE_HOUR, self.five_hour),
+            (WindowName::SEVEN_DAY, self.seven_day),
+        ] {
+            if window.hold < window.warn {
+                remarks.push(format!(
+                    "`hold: {}` of {name} is below `warn: {}`, so no fewer agents run before it",
+                    window.hold, window.warn
+                ));
+            }
+            if window.hold == Share::NONE {
+                remarks.push(format!(
+                    "`hold` of {name} leaves nothing, so no attempt begins"
+                ));
+            }
+        }
+        let all = self.keep.iter().filter(|keep| keep.share == Share::ALL);
+        remarks.extend(all.map(|keep| {
+            let window = keep.window.as_str();
+            format!(
+                "`keep` of all of {window} leaves nothing while it applies, so no attempt begins"
+            )
+        }));
+        remarks
+    }
+
     /// Returns the policy with what the user sets.
     #[must_use]
     pub fn with(mut self, set: &QuotaLimits) -> Self {

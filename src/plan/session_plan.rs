@@ -1,6 +1,7 @@
 //! The plan of a session as a whole.
 use super::branch_plan::BranchContext;
 use super::provenance::SettingOrigin;
+use super::quota_policy::QuotaLimits;
 use super::step::Step;
 use crate::model::{RunId, SessionName};
 use camino::Utf8PathBuf;
@@ -28,6 +29,9 @@ pub struct Plan {
     /// Absolute paths given with `--input`.
     pub inputs: Vec<Utf8PathBuf>,
     pub guardrails: Guardrails,
+    /// What the definition takes away from the user's policy for the quota.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quota: Option<QuotaLimits>,
     /// Where each setting came from: first flags and the environment, then what the definitions set, node by node.
     #[serde(default)]
     pub provenance: Vec<SettingOrigin>,

@@ -49,6 +49,7 @@ impl Runner {
         let tracker_env = self.tasks.agent_env(plan, state);
         let context = AttemptContext {
             tracker_env,
+            quota: self.known_quota(),
             ..AttemptContext::new(&self.session, &node, &self.env, self.budget())
         };
         let ensured = match Attempt::ensure(&context).await {
@@ -81,6 +82,7 @@ impl Runner {
         };
         let context = AttemptContext {
             tracker_env: self.tasks.agent_env(plan, state),
+            quota: self.known_quota(),
             ..AttemptContext::new(&self.session, &node, &self.env, self.budget())
         };
         let folder = context.paths.iteration.root().to_owned();
@@ -96,6 +98,9 @@ impl Runner {
         self.watched = Watched::look(project, run, &self.watched);
         self.was_cleaned = false;
         let (cursor, shim) = (attempt.cursor, attempt.shim.clone());
+        if !attempt.adopted {
+            self.note_quota_at_start();
+        }
         let containment = (!attempt.adopted).then(|| self.env.containment());
         self.attempt = Some(attempt);
         if let Some(shim) = shim {
@@ -132,10 +137,6 @@ impl Runner {
             return Ok(());
         };
         let policy = self.tampering()?;
-        let plan = &self.session.plan;
-        let Some(node) = self.session.state().changed_node(plan) else {
-            return Ok(());
-        };
         if attempt.was_not_started() {
             // The previous runner died before it could hand the job to the shim; the attempt is still to be made.
             return Ok(());
@@ -144,6 +145,12 @@ impl Runner {
         attempt.follow_to_end(|said, transcript| {
             window.lock().show_activities(said, transcript);
         });
+        self.record_quota(&mut attempt)?;
+        self.note_quota_added();
+        let Some(node) = self.session.state().changed_node(&self.session.plan) else {
+            return Ok(());
+        };
+        let plan = &self.session.plan;
         let (outcome, usage, processes) = attempt
             .conclude(plan, &node, &mut self.snapshots, clock::now())
             .await?;

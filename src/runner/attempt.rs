@@ -96,7 +96,10 @@ impl Attempt {
     }
 
     fn start(context: &AttemptContext<'_>) -> io::Result<Ensured> {
-        let Some((permit, slot)) = context.env.try_acquire_permit(context.plan)? else {
+        let Some((permit, slot)) = context
+            .env
+            .try_acquire_permit(context.plan, context.quota.as_ref())?
+        else {
             return Ok(Ensured::NoSlot);
         };
         Ok(match start(context, slot)? {

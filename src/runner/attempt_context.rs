@@ -1,5 +1,6 @@
 //! The context of one attempt: its node, its paths, and the budget that is left.
 use super::env::RunnerEnv;
+use super::known_quota::Known;
 use super::writable_dir;
 use crate::clock;
 use crate::engine::{Budget, State};
@@ -97,6 +98,8 @@ pub(super) struct AttemptContext<'a> {
     pub(super) budget: Budget,
     /// What the agent's calls of the tracker need.
     pub(super) tracker_env: Vec<(String, String)>,
+    /// What is known of the quota of its account.
+    pub(super) quota: Option<Known>,
     /// Whether this process journalled that the attempt begins.
     pub(super) is_fresh: bool,
     /// Whether its folder has been prepared since.
@@ -123,6 +126,7 @@ impl<'a> AttemptContext<'a> {
             env,
             budget,
             tracker_env: Vec::new(),
+            quota: None,
             is_fresh: session.has_begun_attempt(),
             is_prepared: session.has_prepared_folder(),
             now: clock::now(),

@@ -1,6 +1,7 @@
 //! The input of an agent: `context.json` and the variables of its prompt.
 use super::attempt_context::AttemptContext;
 use super::inputs::NodeInputs;
+use super::known_quota;
 use crate::engine::remaining;
 use crate::plan::{PlanKind, Select, template};
 use crate::store::outputs;
@@ -60,6 +61,7 @@ impl AttemptContext<'_> {
             "last_class": state.session.last_class,
             "last_verdict": state.current.last_gate.as_ref().map(|(gate, verdict)| json!({ "by": gate, "verdict": verdict })),
             "health": self.health(),
+            "quota": known_quota::context(self.quota.as_ref()),
             "queue": self.queue(),
             "task": state.current.task,
             "tools": self.env.tools(),

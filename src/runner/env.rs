@@ -1,9 +1,10 @@
 //! What a runner needs of its surroundings: folders, its program, and the environment that agents inherit.
+use super::known_quota::Known;
 use crate::exec::command::{find_agent_program, program_options};
 use crate::exec::containment::namespaces_work;
 use crate::exec::launcher::Windows;
 use crate::model::{Contain, Containment, Env, NodeId, SessionName};
-use crate::plan::Plan;
+use crate::plan::{Plan, QuotaPolicy};
 use crate::store::layout::UserDirs;
 use crate::store::slots::{Slot, Slots};
 use crate::workspace::Workspace;
@@ -29,6 +30,8 @@ pub struct RunnerEnv {
     pub windows: Option<Arc<dyn Windows>>,
     /// How many agents may run at a time on this machine.
     pub slots: Option<Slots>,
+    /// What may be used of the quota; none if it is not looked at.
+    pub quota: Option<QuotaPolicy>,
     /// How agents are contained.
     pub contain: Contain,
     /// Whether the user is notified when the session ends.
@@ -69,6 +72,7 @@ impl RunnerEnv {
             vars,
             windows: None,
             slots: None,
+            quota: None,
             contain: Contain::default(),
             notify: false,
             shows_on_stderr: false,
@@ -126,16 +130,32 @@ impl RunnerEnv {
     }
 
     /// Returns a permit for one more attempt and, where the machine has them, a slot; nothing while others have them all.
+    /// There are fewer when little is left of the quota.
     pub(super) fn try_acquire_permit(
         &self,
         plan: &Plan,
+        quota: Option<&Known>,
     ) -> io::Result<Option<(AgentPermit, Option<Slot>)>> {
-        let most = plan.guardrails.max_agents;
+        let permitted = |most: u32| quota.map_or(most, |known| known.permitted(most));
+        let most = match (plan.guardrails.max_agents, &plan.branch) {
+            // Without a maximum all branches may run.
+            (0, Some(branch)) => {
+                let all = u32::try_from(branch.siblings.len() + 1).unwrap_or(u32::MAX);
+                let permitted = permitted(all);
+                if permitted < all { permitted } else { 0 }
+            }
+            (0, None) => 0,
+            (most, _) => permitted(most),
+        };
         if 0 < most && most <= self.at_work.get() {
             return Ok(None);
         }
         let Some(slots) = &self.slots else {
             return Ok(Some((self.permit_for_adopted(), None)));
+        };
+        let slots = Slots {
+            most: permitted(slots.most),
+            ..slots.clone()
         };
         Ok(slots
             .try_take()?

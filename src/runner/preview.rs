@@ -40,6 +40,7 @@ pub fn preview_prompt(
         paths: AttemptPaths::new(run, plan, node, cursor, env),
         budget: Budget::of_session(plan, &state),
         tracker_env: Vec::new(),
+        quota: None,
         is_fresh: true,
         is_prepared: false,
         now: clock::now(),

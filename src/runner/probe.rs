@@ -65,6 +65,9 @@ impl Runner {
             self.probe.stop();
             return Ok(());
         };
+        if let WaitReason::Quota { .. } = reason {
+            return Ok(self.session.look_at_gate()?);
+        }
         let is_there = match reason {
             WaitReason::Environment { requirement, .. } => {
                 has(&self.env, self.session.dir.root(), requirement).await

@@ -4,10 +4,12 @@ use super::attempt_context::AttemptContext;
 use super::branches::Branches;
 use super::env::RunnerEnv;
 use super::gates::Gates;
+use super::known_quota::SharedDesk;
 use super::observer::end_notifier::EndNotifier;
 use super::observer::window::Window;
 use super::probe::Probe;
 use super::progress_snapshots::ProgressSnapshots;
+use super::quota::{self, Asking, QuotaAtStart};
 use super::signals::Signals;
 use super::spans::Spans;
 use super::tampering::Watched;
@@ -19,6 +21,7 @@ use crate::engine::Phase;
 use crate::error::{Error, Result};
 use crate::model::{Effect, Ending, Input, Request, WorkTree};
 use crate::store::observer::SharedObserver;
+use crate::store::quota::QuotaCache;
 use crate::store::session::{Session, kept};
 use crate::store::{crash, inbox};
 use crate::workspace::git::Git;
@@ -81,6 +84,14 @@ pub(super) struct Runner {
     pub(super) continue_requests: u32,
     /// Whether an agent waits until another one ends.
     pub(super) waiting_for_slot: bool,
+    /// What is known of the quota.
+    pub(super) quota: QuotaCache,
+    /// What the gate before attempts shares with its runner.
+    pub(super) desk: SharedDesk,
+    /// A program that is asked for the quota.
+    pub(super) asking: Option<Asking>,
+    /// What was known of it when the attempt began.
+    pub(super) quota_at_start: Option<QuotaAtStart>,
 }
 
 impl Runner {
@@ -93,6 +104,8 @@ impl Runner {
         window.show_session(&session.plan, session.state());
         let window = SharedObserver::new(window);
         session.attach(window.clone())?;
+        let desk = SharedDesk::default();
+        quota::guard(&mut session, &env, &desk);
         Ok(Self {
             branches: Branches::new(session.state().current.cursor),
             tasks: Tasks::new(&env),
@@ -110,6 +123,10 @@ impl Runner {
             stop_requests: 0,
             continue_requests: 0,
             waiting_for_slot: false,
+            quota: QuotaCache::default(),
+            desk,
+            asking: None,
+            quota_at_start: None,
             session,
             env,
             window,
@@ -155,6 +172,7 @@ impl Runner {
             self.window.lock().show_ending(plan, state);
             return Ok(Some(ending));
         }
+        self.ask_for_quota();
         self.reconcile().await?;
         let wakeup = self.next().await;
         self.handle(wakeup).await?;
@@ -205,6 +223,8 @@ impl Runner {
                 self.tasks.check(&self.session.dir, plan, state, cursor);
                 Ok(())
             }
+            // The claim waits for the quota too.
+            Some(Effect::ClaimTask(_)) if self.awaits_quota() => Ok(()),
             Some(Effect::ClaimTask(cursor)) => {
                 self.tasks.claim(plan, state, cursor);
                 Ok(())
@@ -252,6 +272,7 @@ impl Runner {
             () = attempt_ended(&mut self.attempt) => Wakeup::AgentGone,
             (input, remarks) = self.tasks.answered() => Wakeup::QueueAnswered(input, remarks),
             input = self.gates.answered() => Wakeup::GateAnswered(input),
+            () = quota::answered(&mut self.asking) => Wakeup::QuotaAnswered,
             () = reached(heartbeat) => Wakeup::HeartbeatDue,
             () = reached(self.probe.due()) => Wakeup::ProbeDue,
             () = passed(wait_end) => Wakeup::WaitOver,
@@ -278,6 +299,8 @@ impl Runner {
                     .send_heartbeat(&self.session.plan, self.session.state());
                 Ok(())
             }
+            // The gate is asked again.
+            Wakeup::QuotaAnswered => Ok(()),
             Wakeup::ProbeDue => self.probe_wait().await,
             Wakeup::WaitOver => match self.session.state().phase {
                 Phase::Waiting { until, .. } => Ok(self.session.end_wait(until)?),
@@ -293,7 +316,7 @@ impl Runner {
                 Ok(())
             }
             Wakeup::Poll => {
-                self.show_progress();
+                self.show_progress()?;
                 self.end_at_budget()?;
                 self.check_files()?;
                 self.read_inbox().await
@@ -328,7 +351,7 @@ impl Runner {
         Ok(())
     }
 
-    fn show_progress(&mut self) {
+    fn show_progress(&mut self) -> Result<()> {
         let allowances = self.allowances();
         let (plan, state) = (&self.session.plan, self.session.state());
         let mut window = self.window.lock();
@@ -340,5 +363,12 @@ impl Runner {
         } else {
             window.show_idle(plan, state, clock::now());
         }
+        drop(window);
+        if let Some(mut attempt) = self.attempt.take() {
+            let recorded = self.record_quota(&mut attempt);
+            self.attempt = Some(attempt);
+            recorded?;
+        }
+        Ok(())
     }
 }

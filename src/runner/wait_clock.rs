@@ -45,7 +45,11 @@ impl WaitClock {
             Some(_) | None => {
                 let end = WaitEnd {
                     at: Instant::now() + left(*since, *until, if is_found { now } else { *since }),
-                    moment: matches!(reason, WaitReason::RateLimit { .. }).then_some(*until),
+                    moment: matches!(
+                        reason,
+                        WaitReason::RateLimit { .. } | WaitReason::Quota { .. }
+                    )
+                    .then_some(*until),
                 };
                 self.current = Some((*since, *until, end));
                 Some(end)

@@ -23,6 +23,8 @@ pub(super) enum Wakeup {
     BranchReported(Input),
     BranchFailed(Error),
     HeartbeatDue,
+    /// A program that was asked for the quota has answered.
+    QuotaAnswered,
     /// Time to look whether what is waited for is there.
     ProbeDue,
     WaitOver,

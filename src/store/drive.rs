@@ -1,4 +1,5 @@
 //! Drives a session: records what an input amounts to, and what follows from the state.
+use super::attempt_gate::{AttemptGate, Permission};
 use super::background::in_background;
 use super::beneath;
 use super::manifest::BlockOutputs;
@@ -68,8 +69,40 @@ impl Session {
         Ok(())
     }
 
-    fn consequence(&self) -> Option<Event> {
-        follow(&self.plan, self.state(), clock::now())
+    /// Appends what ends a wait for the gate, if it does.
+    pub fn look_at_gate(&mut self) -> io::Result<()> {
+        let now = clock::now();
+        let Some(mut gate) = self.gate.take() else {
+            return Ok(());
+        };
+        let found = gate.look(&self.plan, self.state(), now);
+        self.gate = Some(gate);
+        found.map_or(Ok(()), |input| self.accept(&input))
+    }
+
+    fn consequence(&mut self) -> Option<Event> {
+        let now = clock::now();
+        let Some(mut gate) = self.gate.take() else {
+            return follow(&self.plan, self.state(), now);
+        };
+        let event = self.permitted(gate.as_mut(), now);
+        self.gate = Some(gate);
+        event
+    }
+
+    /// Returns what follows from the state, if the gate has nothing against an attempt.
+    fn permitted(&self, gate: &mut dyn AttemptGate, now: Timestamp) -> Option<Event> {
+        let (plan, state) = (&self.plan, self.state());
+        let next = follow(plan, state, now);
+        let Some((index, label)) = state.attempting_agent(plan, next.as_ref(), now) else {
+            return next;
+        };
+        match gate.ask(plan, state, (index, &label)) {
+            Permission::Begin => next,
+            // Nothing begins against the gate: what is no news now is asked again with the next look.
+            Permission::Record(input) => accept(plan, state, &input, now),
+            Permission::Wait => None,
+        }
     }
 
     /// Records what follows from the state. Everything appended so far is on disk when this returns.

@@ -1,5 +1,6 @@
 //! What is kept on disk: every path, and the ways to write without losing what was there.
 pub mod atomic;
+mod attempt_gate;
 pub mod background;
 pub mod beneath;
 pub mod crash;
@@ -19,7 +20,10 @@ pub mod observer;
 mod observers;
 pub mod outages;
 pub mod outputs;
+pub mod quota;
 pub mod roots;
 pub mod session;
 pub mod slots;
 pub mod views;
+
+pub use attempt_gate::{AttemptGate, Permission};

@@ -327,6 +327,31 @@ fn a_used_up_quota_is_waited_for_and_costs_no_attempt() {
     assert!(shown.contains("subscription"), "{shown}");
 }
 
+#[test]
+fn a_subscription_is_held_by_the_windows_that_claude_code_reports() {
+    let reset = now() + 3600;
+    let script = script().every(move |_, request| {
+        let turns = works(request).into_iter();
+        turns.map(|turn| turn.quota_used(0.97, reset)).collect()
+    });
+    let Some((_api, project)) = prepare(script, &TASKS, "", |it| it.account(Account::Subscription))
+    else {
+        return;
+    };
+    let running = project.start(&[]);
+    running.wait_to_show("97 % of the 5-hour window is used, 95 % may be");
+    let (_, shown) = project.ap(&["quota"]);
+    assert!(
+        shown.contains("oauth_token") && shown.contains("10 %"),
+        "{shown}"
+    );
+    assert_eq!(project.ap(&["stop", "it"]).0, Some(0));
+    assert_eq!(running.end().0, Some(5));
+    let waits = project.events("wait_started");
+    assert_eq!(waits[0]["reason"]["kind"], "quota", "{waits:#?}");
+    assert_eq!(project.state()["iteration_completed"], 1);
+}
+
 /// The first attempt ends as `how`, the second succeeds.
 fn tried_again(
     first: Script,

@@ -116,6 +116,7 @@ fn of_commands() -> BTreeMap<(&'static str, u8), Provoke> {
         (("ap queue claim", 4), || {
             tasks("- [x] one (#1)\n").ap(&["queue", "claim"])
         }),
+        (("ap quota", 4), || Project::new().ap(&["quota"])),
         (("ap init --agents-md", 4), || {
             let project = Project::new();
             project.ap(&["init", "--agents-md"]).expect(0);

@@ -4,6 +4,9 @@ use crate::schema::differences;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
+/// Of a window that has reset, with a value that was refused.
+const KNOWN_QUOTA: &str = r#"{"v":1,"accounts":{"0123456789ab":{"provider":"claude","folder":"/h/.claude","method":"claude.ai","windows":{"five_hour":{"used":0.42,"resets_at":"2026-01-01T05:00:00Z","status":"allowed","seen_at":"2026-01-01T00:00:00Z","boot":"b","uptime_s":1.0,"source":"status_line"}},"refused":[{"window":"seven_day","why":"1.2 is outside 0 to 1","source":"agent","at":"2026-01-01T00:00:00Z"}]}}}"#;
+
 /// An agent that closes the task of its iteration.
 const CLOSES: &str = "\"$AP_EXE\" queue close \"$n\"\necho '{\"decision\": \"continue\", \"summary\": \"done\"}' >\"$status\"\n";
 const QUEUE: &str = "termination: {type: queue, max: 9}\nqueue: {claim: engine}\n";
@@ -229,6 +232,11 @@ fn labels(checked: &mut Checked<'_>) {
 }
 
 fn machine(checked: &mut Checked<'_>) {
+    checked
+        .project
+        .write("../ap home/state/quota.json", KNOWN_QUOTA);
+    let quota = checked.project.ap(&["quota", "--json"]);
+    checked.check("ap-quota", &quota);
     let doctor = checked.project.ap(&["doctor", "--json"]);
     checked.check("ap-doctor", &doctor);
     let lock = checked

@@ -1,12 +1,12 @@
 //! Claude Code as a provider.
 use super::questions::LOGIN;
-use super::{args, events, models, permissions, questions, sessions};
+use super::{account, args, events, models, permissions, questions, sessions};
 use crate::agent::adapter::{Adapter, ErrorSource, Refusal};
 use crate::agent::context::InvocationContext;
 use crate::agent::options::AgentOptions;
 use crate::agent::question::Question;
 use crate::agent::transcript::{Denial, OutputFormat};
-use crate::model::{Env, PermissionMode};
+use crate::model::{Account, Env, PermissionMode};
 use camino::{Utf8Path, Utf8PathBuf};
 use std::borrow::Cow;
 
@@ -116,6 +116,10 @@ impl Adapter for Claude {
 
     fn address_variable(&self) -> Option<&'static str> {
         Some("ANTHROPIC_BASE_URL")
+    }
+
+    fn account(&self, env: &Env) -> Option<Account> {
+        Some(account::account(env))
     }
 
     fn output_format(&self) -> OutputFormat {

@@ -1,17 +1,15 @@
 //! The events of Claude Code.
 use super::prices;
+use super::quota;
 use super::result;
 use super::usage::priced;
 use crate::agent::failure;
 use crate::agent::transcript::json::{list, nested, number, string};
-use crate::agent::transcript::{Activity, Denial, RateLimit, TranscriptState, Turn, Window, about};
-use crate::model::Usage;
+use crate::agent::transcript::{Activity, Denial, RateLimit, TranscriptState, Turn, about};
+use crate::model::{Share, Usage};
 use crate::text::{clean, first_line};
 use jiff::Timestamp;
 use serde_json::Value;
-
-/// Quota windows that are remembered.
-const MAX_WINDOWS: usize = 8;
 
 /// Reads one event.
 pub(in crate::agent) fn read(
@@ -25,7 +23,7 @@ pub(in crate::agent) fn read(
         "assistant" => assistant(state, event, shown),
         "user" => user(state, event, shown),
         "result" => result::read(state, event, shown),
-        "rate_limit_event" => quota(state, event, shown),
+        "rate_limit_event" => quota_event(state, event, shown),
         // Parts of messages and answers to requests: their content comes again as a whole.
         "stream_event"
         | "control_response"
@@ -226,38 +224,26 @@ fn block_text(block: &Value) -> String {
     }
 }
 
-fn quota(state: &mut TranscriptState, event: &Value, shown: &mut Vec<Activity>) {
+fn quota_event(state: &mut TranscriptState, event: &Value, shown: &mut Vec<Activity>) {
     let Some(info) = event.get("rate_limit_info") else {
         return;
     };
-    let limit = rate_limit(info);
+    let (limit, report) = (rate_limit(info), quota::of_event(info));
     state.subscription |= !limit.window.is_empty();
-    let used = info.get("utilization").and_then(Value::as_f64);
-    let in_window = limit
-        .windows
-        .iter()
-        .find(|window| window.name == limit.window)
-        .map(|window| window.used);
+    let mut readings = report.readings.iter();
+    let used = readings.find(|it| it.window.as_str() == limit.window);
     shown.push(Activity::Quota {
         status: clean(&string(info, "status")),
         window: limit.window.clone(),
-        used: used.or(in_window),
+        used: used.and_then(|it| it.used).map(Share::fraction),
         resets_at: limit.resets_at,
     });
+    state.add_quota(report);
     state.rate_limit = Some(limit);
 }
 
 /// Reads `rate_limit_info`.
 fn rate_limit(info: &Value) -> RateLimit {
-    let windows = info.get("unifiedWindows").and_then(Value::as_object);
-    let window = |(name, window): (&String, &Value)| Window {
-        name: clean(name),
-        used: window
-            .get("utilization")
-            .and_then(Value::as_f64)
-            .unwrap_or_default(),
-        resets_at: seconds(window, "resetsAt"),
-    };
     RateLimit {
         // Paid overage is served although the window itself is used up.
         rejected: info.get("status").and_then(Value::as_str) == Some("rejected")
@@ -265,12 +251,6 @@ fn rate_limit(info: &Value) -> RateLimit {
         window: clean(&string(info, "rateLimitType")),
         resets_at: seconds(info, "resetsAt"),
         reset_number: info.get("resetsAt").and_then(Value::as_i64),
-        windows: windows
-            .into_iter()
-            .flatten()
-            .take(MAX_WINDOWS)
-            .map(window)
-            .collect(),
     }
 }
 

@@ -13,6 +13,7 @@ mod outcomes;
 mod provider_calls;
 mod provider_outcomes;
 mod provider_output;
+mod quota;
 mod transcripts;
 
 /// A recorded output: `sample!("claude/success")`.

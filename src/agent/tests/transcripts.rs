@@ -89,15 +89,15 @@ fn the_paying_account_is_known() {
     );
     assert_eq!(billing(sample!("claude/429-oauth")), Some("login"));
     assert_eq!(billing(sample!("claude/not-logged-in")), None);
-    let (transcript, _) = read(sample!("claude/quota-warning"));
-    let windows: Vec<_> = transcript
-        .rate_limit()
-        .unwrap()
-        .windows
+    let (mut transcript, _) = read(sample!("claude/quota-warning"));
+    let report = transcript.take_quota();
+    let windows: Vec<_> = report
+        .readings
         .iter()
-        .map(|w| (w.name.as_str(), w.used))
+        .map(|it| (it.window.as_str(), it.used.unwrap().fraction()))
         .collect();
-    assert_eq!(windows, [("five_hour", 0.93), ("seven_day", 0.31)]);
+    assert_eq!(windows, [("seven_day", 0.31), ("five_hour", 0.93)]);
+    assert!(transcript.take_quota().is_empty(), "it was taken");
 }
 
 #[test]

@@ -15,7 +15,7 @@ pub(super) use activity::about;
 pub use budget_watch::Allowance;
 pub use decoder::{Decoder, Piece};
 pub use format::OutputFormat;
-pub use quota::{RateLimit, Window};
+pub use quota::RateLimit;
 pub use reader::Transcript;
 pub(in crate::agent) use reckoning::Turn;
 pub use state::{Denial, TranscriptState, TurnEnd};

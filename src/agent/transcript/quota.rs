@@ -10,15 +10,4 @@ pub struct RateLimit {
     pub resets_at: Option<Timestamp>,
     /// The number that says so, as the provider gives it: it may be no time at all.
     pub reset_number: Option<i64>,
-    /// All windows in the report.
-    pub windows: Vec<Window>,
-}
-
-/// How full one quota window is.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Window {
-    pub name: String,
-    /// 0 to 1.
-    pub used: f64,
-    pub resets_at: Option<Timestamp>,
 }

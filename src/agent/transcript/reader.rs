@@ -6,7 +6,7 @@ use super::format::OutputFormat;
 use super::lines::Lines;
 use super::quota::RateLimit;
 use super::state::{Denial, TranscriptState};
-use crate::model::{AccountKind, AttemptCost, Usage};
+use crate::model::{AccountKind, AttemptCost, QuotaReport, Usage};
 use crate::text::clean;
 use serde_json::Value;
 
@@ -141,6 +141,11 @@ impl Transcript {
     /// Returns the last report of the provider about the quota.
     pub fn rate_limit(&self) -> Option<&RateLimit> {
         self.state.rate_limit.as_ref()
+    }
+
+    /// Returns what was reported of the quota since this was last called.
+    pub fn take_quota(&mut self) -> QuotaReport {
+        self.state.take_quota()
     }
 
     /// Returns the tool calls that were not permitted, the first twenty.

@@ -3,7 +3,7 @@ use super::activity::Activity;
 use super::quota::RateLimit;
 use super::reckoning::Reckoning;
 use crate::agent::failure;
-use crate::model::Usage;
+use crate::model::{QuotaReport, Usage};
 use crate::text::{clean, first_line};
 use jiff::SignedDuration;
 use serde_json::Value;
@@ -39,6 +39,8 @@ pub struct TranscriptState {
     pub(in crate::agent) subscription: bool,
     pub(in crate::agent) turn_end: Option<TurnEnd>,
     pub(in crate::agent) rate_limit: Option<RateLimit>,
+    /// What the events say of the quota, since it was last taken.
+    quota: QuotaReport,
     /// The kind of the last failure (`rate_limit`, `authentication_failed`, …) unless something succeeded since.
     pub(in crate::agent) error: String,
     /// The time until the quota comes back, where only that is known.
@@ -80,6 +82,16 @@ pub struct TurnEnd {
 }
 
 impl TranscriptState {
+    /// Adds a report of the provider about the quota.
+    pub(in crate::agent) fn add_quota(&mut self, report: QuotaReport) {
+        self.quota.extend(report);
+    }
+
+    /// Returns what was reported of the quota since this was last called.
+    pub(in crate::agent) fn take_quota(&mut self) -> QuotaReport {
+        std::mem::take(&mut self.quota)
+    }
+
     /// Whether the last result, or the last answer of the provider, was a failure.
     pub(in crate::agent) fn has_failed(&self) -> bool {
         let failed_turn = self.turn_end.as_ref().is_some_and(|end| end.is_error);

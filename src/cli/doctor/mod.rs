@@ -5,6 +5,7 @@ mod claude_version;
 mod host;
 mod logout;
 mod program;
+mod quota;
 mod tmux_server;
 
 use super::context::Context;
@@ -75,6 +76,7 @@ fn checks(context: &Context) -> Vec<Check> {
             host::containment(context),
             host::disk(context),
             host::clock(context),
+            quota::check(context),
         ]);
         checks.extend(account.join());
         checks.push(program::user(context));

@@ -18,6 +18,7 @@ page!(LINT, "docs/lint.md");
 page!(PLUGIN, "docs/plugin.md");
 page!(PROVIDERS, "docs/providers.md");
 page!(QUEUES, "docs/queues.md");
+page!(QUOTA, "docs/quota.md");
 page!(REFERENCE, "docs/reference.md");
 page!(SESSIONS, "docs/sessions.md");
 page!(TESTING, "docs/testing.md");
@@ -117,6 +118,12 @@ pub(super) const TOPICS: &[Topic] = &[
         "limits, retries and budgets",
         SESSIONS,
         &["## Limits and budgets"],
+    ),
+    topic(
+        "quota",
+        "the windows of a subscription, and how much of them sessions use",
+        QUOTA,
+        &["# Quota"],
     ),
     topic(
         "recovery",

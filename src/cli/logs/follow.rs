@@ -299,6 +299,7 @@ fn wait_reason(reason: &WaitReason) -> Option<String> {
         WaitReason::Delay => None,
         WaitReason::Retry { error } => Some(format!("to retry: {error}")),
         WaitReason::RateLimit { reason, .. } => Some(format!("for the quota: {reason}")),
+        WaitReason::Quota { reason } => Some(format!("for the quota: {reason}")),
         WaitReason::Throttle { reason, .. } => {
             Some(format!("for the provider, which limits requests: {reason}"))
         }

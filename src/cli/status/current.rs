@@ -53,6 +53,10 @@ fn next_try(snapshot: &Snapshot, reason: &WaitReason) -> String {
             "then iteration {} is tried again, or at once with `ap continue`",
             next.iteration
         ),
+        WaitReason::Quota { .. } => format!(
+            "then iteration {} begins; sooner if more may be used, or at once with `ap continue`",
+            next.iteration
+        ),
         WaitReason::Outage { .. } => format!(
             "then iteration {} is tried again; sooner when another session is served, or at once with `ap continue`",
             next.iteration

@@ -2,6 +2,7 @@
 use super::duration::Span;
 use super::need_def::NeedDef;
 use super::queue_def::QueueDef;
+use super::quota_def::QuotaDef;
 use super::termination_def::TerminationDef;
 #[cfg(feature = "schemas")]
 use crate::agent::Provider;
@@ -88,6 +89,8 @@ pub struct LoopDef {
     pub queue: Option<QueueDef>,
     /// Bounds of the whole session.
     pub guardrails: GuardrailsDef,
+    /// Less of the provider's quota than your `config.yaml` allows.
+    pub quota: QuotaDef,
     /// Known from older versions; has no effect.
     #[cfg_attr(feature = "schemas", schemars(with = "Option<serde_json::Value>", extend("deprecated" = true)))]
     pub output_parse: Option<Value>,

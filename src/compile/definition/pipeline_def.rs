@@ -2,6 +2,7 @@
 use super::duration::Span;
 use super::loop_def::GuardrailsDef;
 use super::node_def::NodeDef;
+use super::quota_def::QuotaDef;
 #[cfg(feature = "schemas")]
 use crate::agent::Provider;
 use serde::Deserialize;
@@ -35,6 +36,8 @@ pub struct PipelineDef {
     pub commands: BTreeMap<String, String>,
     /// Bounds of the whole session.
     pub guardrails: GuardrailsDef,
+    /// Less of the provider's quota than your `config.yaml` allows.
+    pub quota: QuotaDef,
 }
 
 impl PipelineDef {

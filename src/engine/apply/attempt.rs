@@ -15,6 +15,7 @@ impl State {
         agent: &str,
         at: Timestamp,
     ) {
+        self.session.ignores_quota = false;
         let current = &mut self.current;
         if cursor.attempt == 1 {
             current.counters.failures = 0;

@@ -55,6 +55,11 @@ impl State {
                 by,
             } => self.touched(repaired(*bytes, *restored), *by, at),
             Event::FilesTouched { files, by } => self.touched(touched_files(files), *by, at),
+            Event::QuotaRead {
+                agent, decision, ..
+            } => self.quota_read(agent, decision, at),
+            // The number is that of an account, not of the session.
+            Event::QuotaWarned { .. } => {}
             Event::WaitStarted { reason, until } => self.wait_started(reason, *until, at),
             Event::WaitEnded => self.wait_ended(at),
             Event::PauseRequested => self.pause_requested(),

@@ -14,6 +14,7 @@ impl State {
             | WaitReason::Retry { .. }
             | WaitReason::RateLimit { .. }
             | WaitReason::Throttle { .. }
+            | WaitReason::Quota { .. }
             | WaitReason::Outage { .. }
             | WaitReason::Environment { .. } => (),
         }
@@ -38,11 +39,17 @@ impl State {
             // A delay is short: the queue's status is still good.
             WaitReason::Delay => return,
             WaitReason::Outage { .. } if early => self.end_rests(Some(FailureClass::Outage), at),
-            WaitReason::RateLimit { .. } | WaitReason::Throttle { .. } if early => {
+            WaitReason::RateLimit { .. }
+            | WaitReason::Throttle { .. }
+            | WaitReason::Quota { .. }
+                if early =>
+            {
                 self.end_rests(None, at);
+                self.session.ignores_quota = true;
             }
             WaitReason::RateLimit { .. }
             | WaitReason::Throttle { .. }
+            | WaitReason::Quota { .. }
             | WaitReason::Outage { .. }
             | WaitReason::Environment { .. }
             | WaitReason::Retry { .. }

@@ -29,6 +29,10 @@ pub(super) fn wait_for_agent(
     let reason = format!("{}{others}", rest.reason);
     if rest.is_told {
         let until = rest.until(plan);
+        if rest.by_policy {
+            let reason = WaitReason::Quota { reason };
+            return Some(Event::WaitStarted { reason, until });
+        }
         let gives_up_at = None;
         let reason = WaitReason::RateLimit {
             reason,

@@ -45,7 +45,7 @@ impl WindowUse {
     }
 
     /// Returns what may be used by now: the ceiling, or less of it if use is paced.
-    pub(super) fn allowed(&self, policy: &QuotaPolicy, at: Timestamp, zone: &TimeZone) -> Share {
+    pub fn allowed(&self, policy: &QuotaPolicy, at: Timestamp, zone: &TimeZone) -> Share {
         let ceiling = self.ceiling(policy, at, zone);
         match self.paced(&policy.of(&self.window), at) {
             Some(part) => Share::clamped(ceiling.fraction() * part.min(1.0)),

@@ -199,6 +199,6 @@ pub(super) fn is_awaited(plan: &Plan, state: &State, input: &Input, now: Timesta
         Input::Woke => {
             matches!(&state.phase, Phase::Waiting { until, .. } if *until <= now)
         }
-        Input::Request(_) => false,
+        Input::QuotaRead { .. } | Input::Request(_) => false,
     }
 }

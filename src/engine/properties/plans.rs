@@ -132,6 +132,7 @@ pub(crate) fn plan() -> Plan {
             on_tampering: OnTampering::Hold,
             idle_limit_explicit: true,
         },
+        quota: None,
         provenance: Vec::new(),
         branch: None,
         record: None,

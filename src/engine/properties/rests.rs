@@ -135,7 +135,9 @@ impl Rests {
         now: Timestamp,
     ) -> Result<(), TestCaseError> {
         let class = match reason {
-            WaitReason::RateLimit { .. } | WaitReason::Throttle { .. } => None,
+            WaitReason::RateLimit { .. }
+            | WaitReason::Throttle { .. }
+            | WaitReason::Quota { .. } => None,
             WaitReason::Outage { .. } => Some(FailureClass::Outage),
             _ => return Ok(()),
         };

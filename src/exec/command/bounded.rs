@@ -9,6 +9,7 @@ use std::fs::File;
 use std::io::{self, Write as _};
 use std::os::unix::process::CommandExt as _;
 use std::process::{Command, Stdio};
+use std::sync::mpsc;
 use std::time::Duration;
 
 /// How much of each output stream is kept unless the caller asks for more; the rest is read and dropped.
@@ -21,6 +22,7 @@ const DEFAULT_LIMIT: Duration = Duration::from_secs(60);
 pub struct BoundedCommand {
     command: Command,
     input: Vec<u8>,
+    answer: Option<&'static str>,
     limit: Duration,
     max_output: u64,
     own_group: bool,
@@ -40,6 +42,7 @@ impl BoundedCommand {
         Self {
             command,
             input: Vec::new(),
+            answer: None,
             limit: DEFAULT_LIMIT,
             max_output: DEFAULT_MAX_OUTPUT,
             own_group: true,
@@ -91,6 +94,13 @@ impl BoundedCommand {
     #[must_use]
     pub fn input(mut self, input: impl Into<Vec<u8>>) -> Self {
         self.input = input.into();
+        self
+    }
+
+    /// Keeps standard input open until the program has printed this text, or its end: it may take its end for ours.
+    #[must_use]
+    pub fn until_answer(mut self, answer: &'static str) -> Self {
+        self.answer = Some(answer);
         self
     }
 
@@ -146,16 +156,23 @@ impl BoundedCommand {
             self.command.stdin(Stdio::piped());
         }
         let mut child = self.command.spawn().map_err(CommandError::Start)?;
+        let (seen, has_seen) = mpsc::channel();
         if let Some(mut stdin) = child.stdin.take() {
-            let input = self.input;
+            let (input, is_awaited, limit) = (self.input, self.answer.is_some(), self.limit);
             // The program may end without having read it all.
-            std::thread::spawn(move || stdin.write_all(&input));
+            std::thread::spawn(move || {
+                let written = stdin.write_all(&input).and_then(|()| stdin.flush());
+                if is_awaited && written.is_ok() {
+                    let _ = has_seen.recv_timeout(limit);
+                }
+            });
         }
+        let awaited = self.answer.map(|answer| (answer, seen));
         let bounds = Bounds {
             own_group: self.own_group,
             max_output: self.max_output,
             is_swept: self.is_swept,
         };
-        Ok(RunningCommand::new(child, bounds))
+        Ok(RunningCommand::new(child, bounds, awaited))
     }
 }

@@ -57,15 +57,19 @@ pub struct RunningCommand {
 }
 
 impl RunningCommand {
-    /// Watches a child that was just started.
-    pub(super) fn new(mut child: Child, bounds: Bounds) -> Self {
+    /// Watches a child that was just started. When it prints the text that is awaited, if any, this is sent.
+    pub(super) fn new(
+        mut child: Child,
+        bounds: Bounds,
+        awaited: Option<(&'static str, Sender<()>)>,
+    ) -> Self {
         let pid = Pid::from_raw(i32::try_from(child.id()).unwrap_or(i32::MAX));
         let wakeups = mpsc::channel();
         notify_of_exit(pid, wakeups.0.clone());
         Self {
             output: [
-                collect(child.stdout.take(), bounds.max_output),
-                collect(child.stderr.take(), bounds.max_output),
+                collect(child.stdout.take(), bounds.max_output, awaited),
+                collect(child.stderr.take(), bounds.max_output, None),
             ],
             child,
             pid,
@@ -154,17 +158,29 @@ fn notify_of_exit(pid: Pid, wakeups: Sender<Wakeup>) {
     });
 }
 
-/// Reads a pipe to its end in a thread and passes on its first `max` bytes.
-fn collect(pipe: Option<impl Read + Send + 'static>, max: u64) -> Receiver<Vec<u8>> {
+/// Reads a pipe to its end in a thread and passes on its first `max` bytes. Sends when the awaited text is among them.
+fn collect(
+    pipe: Option<impl Read + Send + 'static>,
+    max: u64,
+    mut awaited: Option<(&'static str, Sender<()>)>,
+) -> Receiver<Vec<u8>> {
     let (sender, receiver) = mpsc::channel();
     if let Some(mut pipe) = pipe {
         std::thread::spawn(move || {
             let mut chunk = vec![0; CHUNK];
             let mut left = usize::try_from(max).unwrap_or(usize::MAX);
+            let mut all = Vec::new();
             // What is over the limit is read too: a program that prints more must not wait for us.
             while let Ok(length @ 1..) = pipe.read(&mut chunk) {
                 let kept = length.min(left);
                 left -= kept;
+                if let Some((text, seen)) = &awaited {
+                    all.extend_from_slice(&chunk[..kept]);
+                    if String::from_utf8_lossy(&all).contains(text) {
+                        let _ = seen.send(());
+                        awaited = None;
+                    }
+                }
                 if sender.send(chunk[..kept].to_vec()).is_err() {
                     return;
                 }

@@ -28,7 +28,7 @@ impl QuotaSource {
     }
 }
 
-/// What the provider says of requests in a window.
+/// How the provider treats requests in a window.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
@@ -37,7 +37,7 @@ pub enum WindowStatus {
     /// Allowed, and little is left.
     AllowedWarning,
     Rejected,
-    /// The source does not say, or says something else.
+    /// The source does not report it, or reports something else.
     #[default]
     Unknown,
 }
@@ -54,21 +54,15 @@ impl WindowStatus {
     }
 }
 
-/// How much of one window is used.
+/// What a source reports about one window.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct WindowReading {
     pub window: WindowName,
-    pub used: Share,
+    /// How much is used, if the source reports it.
+    pub used: Option<Share>,
     pub resets_at: Option<Timestamp>,
     #[serde(default)]
     pub status: WindowStatus,
-}
-
-/// A window in which the provider rejects requests.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Rejection {
-    pub window: WindowName,
-    pub until: Timestamp,
 }
 
 /// A value of a report that is not believed.
@@ -80,13 +74,10 @@ pub struct RefusedValue {
     pub why: String,
 }
 
-/// What one report of a source says.
+/// One report of a source.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct QuotaReport {
     pub readings: Vec<WindowReading>,
-    pub rejection: Option<Rejection>,
-    /// Whether the provider served a request, so that an earlier rejection is over.
-    pub is_served: bool,
     pub refused: Vec<RefusedValue>,
 }
 
@@ -94,14 +85,16 @@ pub struct QuotaReport {
 const RESET_SLACK: SignedDuration = SignedDuration::from_mins(10);
 /// The longest window that is believed where its length is not known.
 const LONGEST_WINDOW: SignedDuration = SignedDuration::from_hours(8 * 24);
+/// Refused values that are kept.
+const MAX_REFUSED: usize = 8;
 
 impl QuotaReport {
-    /// Whether it says nothing.
+    /// Whether it is empty.
     pub fn is_empty(&self) -> bool {
-        self.readings.is_empty() && self.rejection.is_none() && self.refused.is_empty()
+        self.readings.is_empty() && self.refused.is_empty()
     }
 
-    /// Adds a reading, or names what is wrong with its number.
+    /// Adds a reading, in place of an earlier one of the same window.
     pub fn add(&mut self, reading: WindowReading) {
         self.readings.retain(|known| known.window != reading.window);
         self.readings.push(reading);
@@ -113,50 +106,34 @@ impl QuotaReport {
             window: window.clone(),
             why: why.into(),
         });
+        let surplus = self.refused.len().saturating_sub(MAX_REFUSED);
+        self.refused.drain(..surplus);
     }
 
-    /// Returns the report with a later one of the same source.
-    #[must_use]
-    pub fn followed_by(mut self, later: Self) -> Self {
+    /// Adds a later report of the same source.
+    pub fn extend(&mut self, later: Self) {
         for reading in later.readings {
             self.add(reading);
         }
-        self.rejection = later
-            .rejection
-            .or(self.rejection.filter(|_| !later.is_served));
-        self.is_served = later.is_served;
-        self.refused.extend(later.refused);
-        self
+        for RefusedValue { window, why } in later.refused {
+            self.refuse(&window, why);
+        }
     }
 
-    /// Returns the report without what cannot be true at this moment: resets that are further away than their window is
-    /// long. What is left out is named.
+    /// Returns the report without readings whose reset is further away than their window is long. They are named.
     #[must_use]
     pub fn checked(mut self, now: Timestamp) -> Self {
-        let mut refused = std::mem::take(&mut self.refused);
-        let mut is_possible = |window: &WindowName, reset: Timestamp| {
-            let most = window
-                .length()
-                .map_or(LONGEST_WINDOW, |length| length + RESET_SLACK);
-            let is_possible = reset.duration_since(now) <= most;
-            if !is_possible {
-                let why = format!("its reset {reset} is further away than the window is long");
-                refused.push(RefusedValue {
-                    window: window.clone(),
-                    why,
-                });
+        for reading in std::mem::take(&mut self.readings) {
+            let length = reading.window.length();
+            let most = length.map_or(LONGEST_WINDOW, |length| length + RESET_SLACK);
+            match reading.resets_at {
+                Some(reset) if most < reset.duration_since(now) => self.refuse(
+                    &reading.window,
+                    format!("its reset {reset} is further away than the window is long"),
+                ),
+                Some(_) | None => self.readings.push(reading),
             }
-            is_possible
-        };
-        self.readings.retain(|reading| {
-            reading
-                .resets_at
-                .is_none_or(|reset| is_possible(&reading.window, reset))
-        });
-        self.rejection = self
-            .rejection
-            .filter(|rejection| is_possible(&rejection.window, rejection.until));
-        self.refused = refused;
+        }
         self
     }
 }
@@ -172,7 +149,7 @@ mod tests {
     fn reading(window: &str, used: f64, reset: i64) -> WindowReading {
         WindowReading {
             window: WindowName::new(window),
-            used: Share::from_fraction(used).unwrap(),
+            used: Some(Share::from_fraction(used).unwrap()),
             resets_at: Some(at(reset)),
             status: WindowStatus::Allowed,
         }
@@ -184,10 +161,6 @@ mod tests {
         report.add(reading("five_hour", 0.5, 4));
         report.add(reading("seven_day", 0.5, 24 * 9));
         report.add(reading("other", 0.5, 24 * 7));
-        report.rejection = Some(Rejection {
-            window: WindowName::new("five_hour"),
-            until: at(24 * 365),
-        });
         let checked = report.checked(at(0));
         let left: Vec<&str> = checked
             .readings
@@ -195,26 +168,22 @@ mod tests {
             .map(|it| it.window.as_str())
             .collect();
         assert_eq!(left, ["five_hour", "other"]);
-        assert_eq!(checked.rejection, None);
-        assert_eq!(checked.refused.len(), 2);
+        assert_eq!(checked.refused[0].window.as_str(), "seven_day");
     }
 
     #[test]
-    fn a_later_report_replaces_what_it_repeats_and_a_served_request_ends_a_rejection() {
-        let mut first = QuotaReport::default();
-        first.add(reading("five_hour", 0.5, 4));
-        first.add(reading("seven_day", 0.5, 100));
-        first.rejection = Some(Rejection {
-            window: WindowName::new("five_hour"),
-            until: at(4),
-        });
-        let mut second = QuotaReport::default();
-        second.add(reading("five_hour", 0.6, 4));
-        let both = first.clone().followed_by(second.clone());
-        assert_eq!(both.rejection, first.rejection);
-        assert_eq!(both.readings.len(), 2);
-        assert_eq!(both.readings[1].used.fraction(), 0.6);
-        second.is_served = true;
-        assert_eq!(first.followed_by(second).rejection, None);
+    fn a_later_report_replaces_what_it_repeats() {
+        let mut report = QuotaReport::default();
+        report.add(reading("five_hour", 0.5, 4));
+        report.add(reading("seven_day", 0.5, 100));
+        let mut later = QuotaReport::default();
+        later.add(reading("five_hour", 0.6, 4));
+        for _ in 0..20 {
+            later.refuse(&WindowName::new("x"), "no");
+        }
+        report.extend(later);
+        assert_eq!(report.readings.len(), 2);
+        assert_eq!(report.readings[1], reading("five_hour", 0.6, 4));
+        assert_eq!(report.refused.len(), MAX_REFUSED);
     }
 }

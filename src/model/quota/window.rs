@@ -7,6 +7,9 @@ use std::fmt;
 /// The longest name that is kept; real ones are short.
 const MAX_NAME: usize = 64;
 
+/// Families of models that have weeks of their own.
+const FAMILIES: [&str; 3] = ["opus", "sonnet", "haiku"];
+
 /// The name of a quota window, as its provider gives it: `five_hour`, `seven_day`, `seven_day_opus`, ….
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
@@ -31,6 +34,15 @@ impl WindowName {
     /// Whether the window is one of a week.
     pub fn is_week(&self) -> bool {
         self.0.starts_with(Self::SEVEN_DAY)
+    }
+
+    /// Whether the window counts for agents of a model; that of a week may be for one model only. An agent whose model is
+    /// not named may use any.
+    pub fn concerns(&self, model: &str) -> bool {
+        let of_model = self.0.strip_prefix(Self::SEVEN_DAY);
+        let of_model = of_model.and_then(|rest| rest.strip_prefix('_'));
+        let family = of_model.filter(|family| FAMILIES.contains(family));
+        family.is_none_or(|family| model.is_empty() || model.contains(family))
     }
 
     /// Returns how long the window is, if its name is known.
@@ -81,6 +93,16 @@ mod tests {
             [hours("five_hour"), hours("seven_day_sonnet"), hours("x")],
             [Some(5), Some(168), None]
         );
+    }
+
+    #[test]
+    fn the_week_of_one_model_is_nothing_to_agents_of_another() {
+        let opus = WindowName::new("seven_day_opus");
+        assert!(opus.concerns("claude-opus-4-5") && opus.concerns(""));
+        assert!(!opus.concerns("sonnet"));
+        for name in ["five_hour", "seven_day", "seven_day_cowork"] {
+            assert!(WindowName::new(name).concerns("sonnet"), "{name}");
+        }
     }
 
     #[test]

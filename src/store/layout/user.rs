@@ -58,15 +58,21 @@ pub enum StateFile {
     Outages,
     /// Held by the writer of the outages.
     OutagesLock,
+    /// What is known of the quota, see [`crate::store::quota`].
+    Quota,
+    /// Held by the writer of the quota.
+    QuotaLock,
 }
 
 impl StateFile {
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 7] = [
         Self::Roots,
         Self::RootsLock,
         Self::Accounts,
         Self::Outages,
         Self::OutagesLock,
+        Self::Quota,
+        Self::QuotaLock,
     ];
 
     /// Returns its name in the folder.
@@ -77,6 +83,8 @@ impl StateFile {
             Self::Accounts => "accounts.json",
             Self::Outages => "outages.json",
             Self::OutagesLock => "outages.lock",
+            Self::Quota => "quota.json",
+            Self::QuotaLock => "quota.lock",
         }
     }
 }

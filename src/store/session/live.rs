@@ -6,6 +6,7 @@ use crate::engine::State;
 use crate::error::Error;
 use crate::model::{Cursor, Event};
 use crate::plan::Plan;
+use crate::store::attempt_gate::AttemptGate;
 use crate::store::background::in_background;
 use crate::store::journal::{Journal, JournalError};
 use crate::store::layout::RunDir;
@@ -36,6 +37,8 @@ pub struct Session {
     pub(super) is_taken: bool,
     /// The attempt whose beginning this process journalled last, and whether its folder has been prepared since.
     begun: Option<(Cursor, bool)>,
+    /// Asked before each attempt, if there is one.
+    pub(in crate::store) gate: Option<Box<dyn AttemptGate>>,
 }
 
 impl Session {
@@ -103,6 +106,7 @@ impl Session {
             was_removed: false,
             is_taken: false,
             begun: None,
+            gate: None,
         };
         if let Err(error) = session.keep_files() {
             tracing::warn!(%error, "plan and lock are not kept a second time");
@@ -120,6 +124,11 @@ impl Session {
         self.observers
             .attach(Box::new(observer), &self.dir, scene)
             .map_err(|error| explain(&self.dir, error))
+    }
+
+    /// Sets what is asked before each attempt.
+    pub fn set_gate(&mut self, gate: impl AttemptGate + 'static) {
+        self.gate = Some(Box::new(gate));
     }
 
     pub fn state(&self) -> &State {

@@ -66,6 +66,11 @@ impl Observer for Window {
                         .line(&format!("  {}", text::clean(&file.to_string())));
                 }
             }
+            // The wait that follows shows a hold.
+            Event::QuotaRead { .. } => {}
+            Event::QuotaWarned { window, used, .. } => self
+                .screen
+                .line(&format!("  {used} of the {window} is used")),
             Event::BranchReported { .. }
             | Event::SessionStarted { .. }
             | Event::PlanReplaced { .. }
@@ -132,6 +137,7 @@ impl Window {
             WaitReason::RateLimit { reason, .. } => {
                 format!("rate limited until {until}: {}", text::plain(reason))
             }
+            WaitReason::Quota { reason } => text::plain(reason),
             WaitReason::Throttle { reason, .. } => {
                 format!(
                     "throttled; trying again at {until}: {}",

@@ -1,0 +1,169 @@
+//! Gates of many sessions on one account.
+use super::gate::QuotaGate;
+use crate::agent;
+use crate::clock;
+use crate::engine::Phase;
+use crate::engine::properties::plan;
+use crate::exec::moment;
+use crate::model::{
+    Env, Input, QuotaReport, QuotaSource, Request, Share, WaitReason, WindowName, WindowReading,
+    WindowStatus,
+};
+use crate::plan::{Plan, QuotaPolicy};
+use crate::runner::known_quota::{SharedDesk, lock};
+use crate::store::layout::{Project, UserDirs};
+use crate::store::quota::{self, Report};
+use crate::store::session::Session;
+use camino::Utf8PathBuf;
+use jiff::{SignedDuration, Timestamp};
+use std::collections::BTreeSet;
+
+struct Home {
+    _folder: tempfile::TempDir,
+    root: Utf8PathBuf,
+    vars: Env,
+    dirs: UserDirs,
+}
+
+impl Home {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let root = Utf8PathBuf::from_path_buf(folder.path().to_owned()).unwrap();
+        let vars: Env = [("HOME", "home"), ("AP_HOME", "ap")]
+            .into_iter()
+            .map(|(name, path)| (name.to_owned(), root.join(path).into_string()))
+            .collect();
+        let dirs = UserDirs::new(&vars, None);
+        Self {
+            _folder: folder,
+            root,
+            vars,
+            dirs,
+        }
+    }
+
+    fn record(&self, plan: &Plan, status: WindowStatus, used: f64, minutes: i64) {
+        let node = plan.node(0).unwrap();
+        let seen = moment();
+        let report = QuotaReport {
+            readings: vec![WindowReading {
+                window: WindowName::new("five_hour"),
+                used: Some(Share::from_fraction(used).unwrap()),
+                resets_at: Some(seen.at + SignedDuration::from_mins(minutes)),
+                status,
+            }],
+            refused: Vec::new(),
+        };
+        let report = Report {
+            account: &agent::account(&node.agent, &self.vars).unwrap(),
+            source: QuotaSource::Agent,
+            report,
+            seen: &seen,
+            warn_on: None,
+        };
+        quota::record(&self.dirs, report).unwrap();
+    }
+
+    fn session(&self, name: &str) -> (Session, SharedDesk) {
+        let mut plan = plan();
+        plan.session = name.parse().unwrap();
+        for step in &mut plan.steps {
+            for node in step.all_nodes_mut() {
+                node.agent.fallback.clear();
+            }
+        }
+        let dir = Project::new(self.root.clone()).session(&plan.session);
+        let mut session = Session::create(dir, &plan, None, clock::now()).unwrap();
+        let (policy, desk) = (QuotaPolicy::default(), SharedDesk::default());
+        let (dirs, vars) = (self.dirs.clone(), self.vars.clone());
+        session.set_gate(QuotaGate::new(dirs, vars, policy, &plan, desk.clone()));
+        (session, desk)
+    }
+}
+
+/// Returns until when a session is held by the quota.
+fn held(session: &Session) -> Option<Timestamp> {
+    match &session.state().phase {
+        Phase::Waiting {
+            reason: WaitReason::Quota { .. },
+            until,
+            ..
+        } => Some(*until),
+        _ => None,
+    }
+}
+
+#[test]
+fn twenty_sessions_hold_after_one_rejection_and_return_at_different_times() {
+    let home = Home::new();
+    home.record(&plan(), WindowStatus::Rejected, 1.0, 60);
+    let ends: BTreeSet<Timestamp> = (0..20)
+        .map(|number| {
+            let (mut session, _) = home.session(&format!("s{number}"));
+            session.append_consequences().unwrap();
+            assert_eq!(
+                session.state().current.cursor.iteration,
+                0,
+                "no attempt began"
+            );
+            held(&session).expect("it is held")
+        })
+        .collect();
+    assert!(15 < ends.len(), "{ends:?}");
+    let (first, last) = (ends.first().unwrap(), ends.last().unwrap());
+    assert!(last.duration_since(*first) < SignedDuration::from_mins(2));
+}
+
+#[test]
+fn nothing_is_recorded_as_long_as_attempts_may_begin() {
+    let home = Home::new();
+    let (mut session, desk) = home.session("s");
+    home.record(&plan(), WindowStatus::Allowed, 0.7, 60);
+    let before = session.seq();
+    session.append_consequences().unwrap();
+    assert!(session.state().phase.is_running());
+    assert_eq!(session.seq(), before + 1, "only that the attempt begins");
+    let known = lock(&desk).known().cloned().expect("it was read");
+    assert_eq!(known.windows[0].used, Share::from_fraction(0.7).unwrap());
+}
+
+#[test]
+fn a_hold_ends_when_more_may_be_used_or_when_the_user_continues() {
+    let home = Home::new();
+    home.record(&plan(), WindowStatus::Rejected, 1.0, 60);
+    for by_user in [false, true] {
+        let (mut session, _) = home.session(if by_user { "a" } else { "b" });
+        session.append_consequences().unwrap();
+        assert!(held(&session).is_some());
+        session.look_at_gate().unwrap();
+        assert!(held(&session).is_some(), "nothing changed");
+        if by_user {
+            session.accept(&Input::Request(Request::Continue)).unwrap();
+        } else {
+            // A new window, in which requests are served.
+            home.record(&plan(), WindowStatus::Allowed, 0.1, 250);
+            session.look_at_gate().unwrap();
+            home.record(&plan(), WindowStatus::Rejected, 1.0, 120);
+        }
+        let phase = session.state().phase.clone();
+        assert_eq!(phase, Phase::Ready, "{by_user}");
+        if by_user {
+            session.append_consequences().unwrap();
+            assert!(
+                session.state().phase.is_running(),
+                "one attempt begins whatever is known"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_key_has_no_windows_and_is_never_held() {
+    let mut home = Home::new();
+    home.record(&plan(), WindowStatus::Rejected, 1.0, 60);
+    home.vars
+        .insert("CLAUDE_CODE_USE_BEDROCK".to_owned(), "1".to_owned());
+    let (mut session, _) = home.session("s");
+    session.append_consequences().unwrap();
+    assert!(session.state().phase.is_running());
+}

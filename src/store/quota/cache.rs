@@ -1,0 +1,34 @@
+//! The file as it was read last: it is read again only if it was replaced.
+use super::file::{QuotaFile, QuotaFileError, read};
+use crate::store::layout::{StateFile, UserDirs};
+use std::os::unix::fs::MetadataExt as _;
+
+/// Names a content of the file without reading it: inode, size and time of change.
+type Stamp = (u64, u64, i64, i64);
+
+/// The file as it was read last.
+#[derive(Debug, Default)]
+pub struct QuotaCache {
+    read: Option<(Option<Stamp>, QuotaFile)>,
+}
+
+impl QuotaCache {
+    /// Returns what is known. An error is logged once per content, and nothing is known then.
+    pub fn get(&mut self, dirs: &UserDirs) -> &QuotaFile {
+        let found = std::fs::metadata(dirs.state_file(StateFile::Quota)).ok();
+        let stamp = found.map(|it| (it.ino(), it.size(), it.mtime(), it.mtime_nsec()));
+        if self.read.as_ref().map(|(known, _)| *known) != Some(stamp) {
+            let file = match stamp {
+                None => Ok(QuotaFile::default()),
+                Some(_) => read(dirs),
+            };
+            self.read = Some((stamp, file.unwrap_or_else(|error| nothing(&error))));
+        }
+        &self.read.get_or_insert_default().1
+    }
+}
+
+fn nothing(error: &QuotaFileError) -> QuotaFile {
+    tracing::warn!(%error, "quota.json cannot be used");
+    QuotaFile::default()
+}

@@ -1,0 +1,18 @@
+//! What is known of the quota of each account: `quota.json` in the state folder, shared by all sessions of the user.
+//!
+//! Runners, the status line and `ap quota` write it under `quota.lock`; there is no daemon. Nothing is lost but what is
+//! known of the quota if it is damaged or cannot be written.
+mod account_quota;
+mod asked;
+mod cache;
+mod file;
+mod merge;
+#[cfg(test)]
+mod tests;
+mod update;
+
+pub use account_quota::{AccountQuota, KnownWindow, QuotaWarning, RefusedReading};
+pub use asked::{ASK_LIMIT, Asked, FRESH_FOR};
+pub use cache::QuotaCache;
+pub use file::{QuotaFile, QuotaFileError, read, read_text};
+pub use update::{Report, begin_asking, finish_asking, note_added, record};
