@@ -40,7 +40,7 @@ pub(super) struct AccountReport {
     pub(super) method: String,
     pub(super) windows: Vec<WindowReport>,
     /// What your policy makes of it now.
-    #[serde(flatten)]
+    #[serde(rename = "policy")]
     pub(super) decision: QuotaDecision,
     /// What agents find in context.json; `null` if nothing is known.
     pub(super) level: Option<QuotaLevel>,
