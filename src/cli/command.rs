@@ -5,8 +5,8 @@ use super::context::Context;
 use super::control::ControlArgs;
 use super::session::SessionArgs;
 use super::{
-    attach, cleanup, completions, continue_session, demo, doctor, dry_run, explain, fork, hook,
-    init, kill, lint, list, list_all, logs, man, new, overview, pause, plugin, queue, quota,
+    attach, cleanup, completions, continue_session, cost, demo, doctor, dry_run, explain, fork,
+    hook, init, kill, lint, list, list_all, logs, man, new, overview, pause, plugin, queue, quota,
     schema, session_path, start, status, stop, tail, test, wait,
 };
 use crate::error::{ExitCode, Result};
@@ -64,6 +64,8 @@ enum Command {
     /// List the project's sessions, the latest first
     #[command(visible_aliases = ["ls", "runs"])]
     List(list::Args),
+    /// Show what agents cost: by session, day, model, node or project
+    Cost(cost::Args),
     /// Show a session's window (inside tmux: switch to it)
     Attach(SessionArgs),
     /// Show what a session's agents said and did, or its journal
@@ -190,6 +192,7 @@ impl Cli {
             Command::Status(args) => status::run(&args, context),
             Command::List(args) if args.all => list_all::run(&args, context),
             Command::List(args) => list::run(&args, context),
+            Command::Cost(args) => cost::run(&args, context),
             Command::Attach(args) => attach::run(&args, context),
             Command::Logs(args) => logs::run(&args, context),
             Command::Tail(args) => tail::run(&args, context),

@@ -6,6 +6,7 @@ pub(super) const COMMAND_NAMES: &[&str] = &[
     "cleanup",
     "completions",
     "continue",
+    "cost",
     "demo",
     "doctor",
     "dry-run",

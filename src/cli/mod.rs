@@ -15,6 +15,7 @@ mod containment;
 mod context;
 mod continue_session;
 mod control;
+mod cost;
 mod demo;
 mod doctor;
 mod dry_run;

@@ -4,7 +4,7 @@ use crate::compile::{SCHEMAS, Schema};
 use serde::Serialize;
 
 /// A schema for each shape that is printed. A command names its own in the help of `--json`.
-const OUTPUTS: [Schema; 28] = [
+const OUTPUTS: [Schema; 29] = [
     schema!(
         Output,
         "ap-overview",
@@ -100,6 +100,12 @@ const OUTPUTS: [Schema; 28] = [
         "ap-doctor",
         "ap doctor --json: the checks",
         super::doctor::Report
+    ),
+    schema!(
+        Output,
+        "ap-cost",
+        "ap cost --json: what agents cost",
+        super::cost::CostReport
     ),
     schema!(
         Output,

@@ -13,4 +13,15 @@ pub struct ForkedFrom {
     pub iteration: u32,
     /// The commit that was checked out then, if git told.
     pub commit: Option<String>,
+    /// How many lines of its journal are copies of the other session's.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub lines: u64,
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde passes a reference"
+)]
+fn is_zero(number: &u64) -> bool {
+    *number == 0
 }

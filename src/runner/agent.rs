@@ -11,8 +11,8 @@ use crate::clock;
 use crate::engine::idle_limit_applies;
 use crate::error::Result;
 use crate::model::{
-    Cursor, Decision, Ending, Event, FailureClass, FinishedAttempt, Input, IterationEffect,
-    Outcome, Request, Requirement, Touch, WorkTree,
+    AttemptCost, Cursor, Decision, Ending, Event, FailureClass, FinishedAttempt, Input,
+    IterationEffect, Outcome, Request, Requirement, Touch, Usage, WorkTree,
 };
 use crate::plan::{Node, OnTampering};
 use crate::store::{inbox, outages};
@@ -31,6 +31,20 @@ impl Runner {
             Ensured::Runs(attempt) => self.agent_runs(*attempt),
             Ensured::NoSlot => {
                 self.wait_for_slot();
+                Ok(())
+            }
+            Ensured::Gone(mut attempt) => {
+                attempt.follow_to_end(|_, _| {});
+                let usage = attempt.transcript().usage();
+                let cost = Some(Box::new(self.cost_of(&attempt, &usage)));
+                let outcome = Outcome::Lost {
+                    reason: "its shim was killed, or the machine went down".to_owned(),
+                };
+                self.pending_input = Some(Input::AgentExited(FinishedAttempt {
+                    usage,
+                    cost,
+                    ..FinishedAttempt::new(cursor, outcome)
+                }));
                 Ok(())
             }
             Ensured::Ended(outcome) => {
@@ -157,10 +171,11 @@ impl Runner {
         note_service(&self.env, &node, &outcome);
         let promises = attempt.promises();
         let cursor = attempt.cursor;
+        let cost = self.cost_of(&attempt, &usage);
         let (tree, effect) = self.effect_of(&outcome, &node).await;
         self.accept(&Input::AgentExited(FinishedAttempt {
             usage,
-            cost: Some(Box::new(attempt.transcript().cost())),
+            cost: Some(Box::new(cost)),
             processes: processes.map(Box::new),
             promises,
             tree,
@@ -168,6 +183,16 @@ impl Runner {
             ..FinishedAttempt::new(cursor, outcome)
         }))?;
         self.follow_policy(policy)
+    }
+
+    /// Returns how an attempt's usage is known. What a program does not tell apart is used by its agent.
+    fn cost_of(&self, attempt: &Attempt, usage: &Usage) -> AttemptCost {
+        let mut cost = attempt.transcript().cost();
+        if cost.models.is_empty() && *usage != Usage::default() {
+            let agent = self.session.state().current.agent.clone();
+            cost.models.insert(agent, *usage);
+        }
+        cost
     }
 
     /// Records what an agent changed that it has no business with. Returns what follows, if it did.

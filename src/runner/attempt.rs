@@ -49,6 +49,8 @@ pub(super) enum Ensured {
     Runs(Box<Attempt>),
     /// It ended like this, or cannot be started.
     Ended(Outcome),
+    /// It is gone without a record of its end; what it printed is there.
+    Gone(Box<Attempt>),
     /// No permit is free.
     NoSlot,
 }
@@ -88,9 +90,10 @@ impl Attempt {
             }
             AttemptState::Gone => {
                 sweep(plan, context.cursor).await;
-                Ok(Ensured::Ended(Outcome::Lost {
-                    reason: "its shim was killed, or the machine went down".to_owned(),
-                }))
+                let ended = Box::pin(std::future::ready(()));
+                let permit = context.env.permit_for_adopted();
+                let attempt = Self::new(context, None, ended, permit);
+                Ok(Ensured::Gone(Box::new(attempt)))
             }
         }
     }

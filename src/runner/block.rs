@@ -1,7 +1,7 @@
 //! Runs a parallel block: its branches are runs within the run, each with a runner of its own in the same thread.
 use super::branches::{BranchOpening, BranchSignal, Branches};
 use super::observer::window::Window;
-use super::run::Runner;
+use super::run::{Runner, attach_ledger};
 use super::wakeup::ControlSource;
 use crate::engine::Budget;
 use crate::error::Result;
@@ -43,7 +43,8 @@ impl Runner {
     async fn start_branch(&mut self, block: &Block, name: &NodeId) -> Result<()> {
         let step = self.branches.block().node;
         let opening = BranchOpening::new(&self.session, step, block, name);
-        let session = in_background(move || opening.open()).await?;
+        let mut session = in_background(move || opening.open()).await?;
+        attach_ledger(&self.env, &mut session)?;
         let window = Window::for_branch(&self.env, &session, name);
         self.env
             .show_branch(&self.session.plan.session, &block.id, name);

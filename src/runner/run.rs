@@ -6,6 +6,7 @@ use super::env::RunnerEnv;
 use super::gates::Gates;
 use super::known_quota::SharedDesk;
 use super::observer::end_notifier::EndNotifier;
+use super::observer::ledger::LedgerWriter;
 use super::observer::window::Window;
 use super::probe::Probe;
 use super::progress_snapshots::ProgressSnapshots;
@@ -20,6 +21,7 @@ use crate::clock;
 use crate::engine::Phase;
 use crate::error::{Error, Result};
 use crate::model::{Effect, Ending, Input, Request, WorkTree};
+use crate::store::ledger::branch_key;
 use crate::store::observer::SharedObserver;
 use crate::store::quota::QuotaCache;
 use crate::store::session::{Session, kept};
@@ -42,6 +44,7 @@ pub async fn run(mut session: Session, env: RunnerEnv) -> Result<(Ending, Sessio
     if env.notify {
         session.attach(EndNotifier::new(&env))?;
     }
+    attach_ledger(&env, &mut session)?;
     let mut window = Window::new(&env, &session);
     window.show_keys(env.windows.as_deref());
     let control = ControlSource::Session(Signals::listen(env.windows.is_some())?);
@@ -52,6 +55,16 @@ pub async fn run(mut session: Session, env: RunnerEnv) -> Result<(Ending, Sessio
         let _ = kept::forget(&runner.session.dir);
     }
     Ok((ending, runner.session))
+}
+
+/// Attaches the writer of the ledger to a session, or to a branch.
+pub(super) fn attach_ledger(env: &RunnerEnv, session: &mut Session) -> Result<()> {
+    let project = env.workspace.store_root.root().to_owned();
+    let branch = branch_key(&session.plan);
+    let writer = SharedObserver::new(LedgerWriter::new(env.dirs.clone(), project, branch));
+    session.attach(writer.clone())?;
+    writer.lock().caught_up();
+    Ok(())
 }
 
 /// Runs a session, or a branch of one.

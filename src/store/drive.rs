@@ -37,6 +37,9 @@ impl Session {
             if let Some(outputs) = BlockOutputs::of(self, &event) {
                 outputs.write_manifest()?;
             }
+            if self.must_settle(&event) {
+                self.sync()?;
+            }
             self.append(event, clock::now())?;
         }
         Ok(())
@@ -49,9 +52,18 @@ impl Session {
             if let Some(outputs) = BlockOutputs::of(self, &event) {
                 in_background(move || outputs.write_manifest()).await?;
             }
+            if self.must_settle(&event) {
+                self.sync_in_background().await?;
+            }
             self.append(event, clock::now())?;
         }
         Ok(())
+    }
+
+    /// Whether observers must be told what was spent before this fact: nothing resumes a session that is complete, so what
+    /// the ledger lacks then it lacks for good.
+    fn must_settle(&self, event: &Event) -> bool {
+        matches!(event, Event::SessionFinished { .. }) && self.has_unsynced_costs()
     }
 
     /// Sets aside what has the name of the folder of an iteration that is about to begin: an earlier agent left it there.

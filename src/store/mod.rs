@@ -13,6 +13,7 @@ pub mod inbox;
 pub mod inputs;
 pub mod journal;
 pub mod layout;
+pub mod ledger;
 pub mod library;
 pub mod lock;
 pub mod manifest;

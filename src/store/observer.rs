@@ -53,6 +53,11 @@ pub trait Observer: Send {
         None
     }
 
+    /// Whether the observer reacts to such facts. Its position is only stored behind those.
+    fn concerns(&self, _event: &Event) -> bool {
+        true
+    }
+
     /// Reacts to a fact.
     fn observe(&mut self, fact: &Fact<'_>) -> io::Result<()>;
 }
@@ -81,6 +86,10 @@ impl<O> Clone for SharedObserver<O> {
 impl<O: Observer> Observer for SharedObserver<O> {
     fn durable_name(&self) -> Option<&'static str> {
         self.lock().durable_name()
+    }
+
+    fn concerns(&self, event: &Event) -> bool {
+        self.lock().concerns(event)
     }
 
     fn observe(&mut self, fact: &Fact<'_>) -> io::Result<()> {

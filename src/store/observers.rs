@@ -110,7 +110,9 @@ impl Attached {
         if let Err(error) = told {
             tracing::warn!(%error, number = fact.end.seq, "an observer failed and is told nothing more");
             self.has_failed = true;
-        } else if let Some(position) = &mut self.position {
+        } else if let Some(position) = &mut self.position
+            && self.observer.concerns(&fact.event)
+        {
             position.store(fact.end.seq);
         }
     }

@@ -1,5 +1,8 @@
 //! Kills the runner, its shims, its views and the agents' queue commands at every durable step there is, resumes, and
 //! checks what must hold whatever is killed, whenever.
+mod backlog;
+mod ledger;
+
 use crate::project::{Project, Ran};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -13,6 +16,7 @@ const AT_ONCE: usize = 3;
 
 /// Stamps its start and its end. Says so if the agent before it is still alive.
 const STAMPS: &str = r#"
+echo '{"type": "result", "subtype": "success", "is_error": false, "num_turns": 1, "total_cost_usd": 0.25, "usage": {"input_tokens": 10}}'
 stamps=../stamps
 set -- $(tail -n 1 "$stamps" 2>/dev/null)
 if [ "$1" = start ]; then
@@ -184,11 +188,12 @@ impl Scene {
 
     fn project(self) -> Project {
         let project = Project::new();
-        project.shell_loop("work", self.yaml, &format!("{STAMPS}{}", self.script));
+        let script = format!("{STAMPS}{}", self.script);
+        project.priced_loop("work", self.yaml, &script);
         if self.parallel {
             let stages = "[{ id: do, loop: work, runs: 1 }]";
             let block = format!(
-                "{{ id: side, parallel: {{ providers: [{{ id: a, name: command }}, {{ id: b, name: command }}], stages: {stages} }} }}"
+                "{{ id: side, parallel: {{ providers: [{{ id: a, name: priced }}, {{ id: b, name: priced }}], stages: {stages} }} }}"
             );
             project.write(
                 ".claude/pipelines/both.yaml",
@@ -241,6 +246,7 @@ impl Scene {
     }
 
     fn check(self, project: &Project, role: &str) {
+        ledger::check(project);
         if self.parallel {
             return check_branches(project, self.iterations);
         }
@@ -270,7 +276,7 @@ impl Scene {
         check_agents(project, role, &all);
         check_state(project);
         if self.backlog {
-            check_backlog(project, role);
+            backlog::check(project, role);
         }
     }
 }
@@ -364,37 +370,4 @@ fn check_state(project: &Project) {
         );
     }
     assert_eq!(view["status"], "complete");
-}
-
-/// Every task is closed, once, and none is held.
-fn check_backlog(project: &Project, role: &str) {
-    assert_eq!(
-        project.read("backlog.md").matches("- [x]").count(),
-        3,
-        "{}",
-        project.read("backlog.md")
-    );
-    let log = project.read(".agent-pipelines/.claims/backlog.md.log");
-    for id in ["one", "two", "three"] {
-        let closed = log
-            .lines()
-            .filter(|line| {
-                line.contains("\"what\":\"closed\"") && line.contains(&format!("\"{id}\""))
-            })
-            .count();
-        // The log comes last: a command that died after the change has not said so.
-        assert!(
-            closed == 1 || (role == "queue" && closed == 0),
-            "{id} was closed {closed} times:\n{log}"
-        );
-    }
-    let claims: Value =
-        serde_json::from_str(&project.read(".agent-pipelines/.claims/backlog.md.json"))
-            .expect("claims");
-    // A claim that a command had no time to end is on a closed task, where it means nothing.
-    let left = claims["claims"].as_object().map_or(0, serde_json::Map::len);
-    assert!(
-        left == 0 || (role == "queue" && left == 1),
-        "claims left: {claims}"
-    );
 }

@@ -213,6 +213,21 @@ impl Project {
         self.a_loop(name, &yaml, "${ITERATION}\n${STATUS}\n")
     }
 
+    /// Writes a loop as [`Self::shell_loop`] does, whose script may print events that say what it cost.
+    pub(crate) fn priced_loop(&self, name: &str, yaml: &str, script: &str) -> &Self {
+        self.shell_loop(name, yaml, script);
+        let loop_file = format!(".claude/loops/{name}/loop.yaml");
+        let priced = self
+            .read(&loop_file)
+            .replace("provider: command", "provider: priced");
+        let config = self.outside().join("ap home/config");
+        fs_err::create_dir_all(&config).expect("a folder");
+        let provider = "providers: {priced: {program: /bin/false, output: stream-json}}\n";
+        agent_pipelines::store::atomic::replace(&config.join("config.yaml"), provider.as_bytes())
+            .expect("a file");
+        self.write(&loop_file, &priced)
+    }
+
     /// Writes a loop whose agent follows a script for the scripted agent.
     pub(crate) fn scripted_loop(&self, name: &str, yaml: &str, script: &str) -> &Self {
         let path = format!("{name}.script.yaml");

@@ -111,6 +111,7 @@ fn forked_from(
 ) -> Result<ForkedFrom> {
     let step = snapshot.plan.step(cut.cursor.node);
     Ok(ForkedFrom {
+        lines: 0,
         session: args.session.clone(),
         run: snapshot.plan.run.clone(),
         node: step

@@ -1,7 +1,7 @@
 //! Makes a fork in a draft folder and renames it to its final place.
 use super::copy::{copy_lines, write_plan};
 use super::request::Fork;
-use crate::model::{Ending, Event};
+use crate::model::{Ending, Event, ForkedFrom};
 use crate::store::journal::{Journal, JournalError};
 use crate::store::layout::RunDir;
 use crate::store::{atomic, beneath, crash};
@@ -47,8 +47,12 @@ impl Fork<'_> {
         let mut journal = Journal::open(&draft.journal(), |_| ())?;
         let (old, last) = (self.old.1, self.cut.seq);
         copy_lines(old, last, &mut journal, &self.plan, fingerprint)?;
+        let lines = journal.position().seq;
         let forked = Event::SessionForked {
-            from: self.from.clone(),
+            from: ForkedFrom {
+                lines,
+                ..self.from.clone()
+            },
         };
         let stopped = Event::SessionFinished {
             ending: Ending::Stopped {

@@ -77,10 +77,22 @@ impl Project {
         }
     }
 
+    /// The folder of the runs that `--force` moved away.
+    pub fn archive(&self) -> Utf8PathBuf {
+        self.runs().join(".archive")
+    }
+
     pub fn archived(&self, session: &SessionName, run: &RunId) -> Utf8PathBuf {
-        self.runs()
-            .join(".archive")
-            .join(format!("{session}-{run}"))
+        self.archive().join(format!("{session}-{run}"))
+    }
+
+    /// The directory of an archived run, by its name in the archive.
+    pub fn archived_run(&self, name: &SessionName) -> RunDir {
+        RunDir {
+            root: self.archive().join(name.as_str()),
+            kept: None,
+            ..self.session(name)
+        }
     }
 
     /// What the agents of a run write that may not be under `.claude/` (see [`crate::model::PermissionMode`]).

@@ -62,10 +62,14 @@ pub enum StateFile {
     Quota,
     /// Held by the writer of the quota.
     QuotaLock,
+    /// What each attempt cost, see [`crate::store::ledger`].
+    Spent,
+    /// Held by the writer of what was spent.
+    SpentLock,
 }
 
 impl StateFile {
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 9] = [
         Self::Roots,
         Self::RootsLock,
         Self::Accounts,
@@ -73,6 +77,8 @@ impl StateFile {
         Self::OutagesLock,
         Self::Quota,
         Self::QuotaLock,
+        Self::Spent,
+        Self::SpentLock,
     ];
 
     /// Returns its name in the folder.
@@ -85,6 +91,8 @@ impl StateFile {
             Self::OutagesLock => "outages.lock",
             Self::Quota => "quota.json",
             Self::QuotaLock => "quota.lock",
+            Self::Spent => "spent.jsonl",
+            Self::SpentLock => "spent.lock",
         }
     }
 }

@@ -73,6 +73,13 @@ impl Session {
         Ok(session)
     }
 
+    /// Whether a fact that costs something is not synced yet.
+    pub(in crate::store) fn has_unsynced_costs(&self) -> bool {
+        let costs =
+            |event: &Event| matches!(event, Event::AgentExited(_) | Event::GateAnswered { .. });
+        self.unsynced.iter().any(|recorded| costs(&recorded.event))
+    }
+
     /// Opens a session that exists.
     pub fn open(dir: RunDir, lock: Option<SessionLock>) -> Result<Self, Error> {
         let mut state = State::default();

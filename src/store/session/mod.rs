@@ -13,7 +13,7 @@ mod tests;
 
 pub use explain::older_run;
 pub use live::Session;
-pub use names::names;
+pub use names::{all_runs, names};
 pub use older::is_older_run;
 pub use plan_file::fingerprint_of as plan_meaning;
 pub use plan_file::{Owner, read_plan, run_of};
