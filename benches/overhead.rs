@@ -4,13 +4,14 @@
 //! cannot be left out, namely two processes an iteration (this program started again as a shim and as
 //! an agent), and as many files and durable writes. Only ratios mean something: absolute times drift with the machine.
 //!
-//! `--git`, `--start`, `--queues`, `--plans` and `--blocks` measure only those. `--full` adds 10,000 iterations; `--check` exits with 1 if a target is missed.
+//! `--git`, `--start`, `--queues`, `--plans`, `--blocks` and `--costs` (needs jq) measure only those. `--full` adds 10,000 iterations; `--check` exits with 1 if a target is missed.
 #![expect(
     clippy::print_stdout,
     clippy::unwrap_used,
     reason = "a program for developers, which may stop at the first surprise"
 )]
 mod blocks;
+mod costs;
 mod git;
 mod plans;
 mod queues;
@@ -78,12 +79,14 @@ fn measure(words: &[String]) {
 type Part = fn(&mut Table, &Utf8Path);
 
 /// What can be measured by itself, by its option.
-const PARTS: [(&str, Part); 5] = [
+const PARTS: [(&str, Part); 6] = [
     ("--git", git::measure),
     ("--start", tmux_start::measure),
     ("--queues", queues::measure),
     ("--plans", plans::measure),
     ("--blocks", blocks::measure),
+    // Needs jq.
+    ("--costs", costs::measure),
 ];
 
 fn all(table: &mut Table, disk: &Utf8Path, is_full: bool) {

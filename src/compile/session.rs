@@ -112,7 +112,15 @@ fn guardrails(location: &Location<'_>, def: &GuardrailsDef, overrides: &Override
             "`guardrails.max_cost_usd` must be an amount, 0 or more",
         ));
     }
+    if !def.budgets.is_valid() {
+        location.report(location.to("guardrails").at(
+            "budgets",
+            LintCode::BadValue,
+            "`guardrails.budgets` must be amounts, 0 or more",
+        ));
+    }
     Guardrails {
+        budgets: def.budgets,
         max_runtime_seconds: overrides
             .max_runtime_seconds
             .or(def.max_runtime_seconds.map(Span::seconds))

@@ -7,6 +7,9 @@
 //! keep_window: false                   # close a session's tmux window when it ends
 //! max_agents: 4                        # at a time on this machine, over all sessions
 //! contain: namespace                   # agents in a PID namespace, as an ordinary user too
+//! budgets:                             # over all sessions
+//!   day: {usd: 20, tokens: 50000000}
+//!   week: {usd: 80}
 //! notify:
 //!   desktop: false                     # no desktop notification when a session ends
 //! quota:                               # see docs/quota.md
@@ -26,12 +29,12 @@ use super::diagnostics::{Diagnostics, Document, LintCode, Location, Problem, Sou
 use super::yaml;
 use crate::agent::{Provider, ProviderDef};
 use crate::model::Contain;
-use crate::plan::{Plan, QueueSource, Step};
+use crate::plan::{Budgets, Plan, QueueSource, Step};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
 /// The user's settings for all projects.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct Settings {
@@ -43,6 +46,8 @@ pub struct Settings {
     pub max_agents: Option<u32>,
     /// How agents are contained: `auto` (a PID namespace as root), `groups` or `namespace`.
     pub contain: Contain,
+    /// What all sessions may spend in a day and in a week.
+    pub budgets: Budgets,
     /// How the user is notified.
     pub notify: Notify,
     /// How much of a provider's quota may be used.
@@ -60,6 +65,16 @@ impl Settings {
         let diagnostics = Diagnostics::default();
         let document = Document::new(&text.file, &text.text, &diagnostics);
         let read = yaml::read::<Self>(&document);
+        if read
+            .as_ref()
+            .is_some_and(|settings| !settings.budgets.is_valid())
+        {
+            Location::top(&document).report(Location::top(&document).at_key(
+                "budgets",
+                LintCode::BadValue,
+                "`budgets` must be amounts, 0 or more",
+            ));
+        }
         for (name, def) in read.iter().flat_map(|settings| &settings.providers) {
             check(&Location::top(&document).to("providers"), name, def);
         }

@@ -20,6 +20,16 @@ pub fn accept(plan: &Plan, state: &State, input: &Input, now: Timestamp) -> Opti
             containment,
         } => agent_started(state, *cursor, shim, *containment),
         Input::AgentExited(attempt) => agent_exited(state, attempt),
+        Input::AccountChanged { cursor, account } => {
+            let runs = state.phase.is_running() && *cursor == state.current.cursor;
+            let asks = runs && state.session.spending.is_new_bill(*account);
+            asks.then_some(Event::AccountChanged { account: *account })
+        }
+        Input::BudgetHeld {
+            cursor,
+            reason,
+            until,
+        } => budget_held(state, *cursor, reason, *until, now),
         Input::BudgetReached { cursor, limit } => budget_reached(state, *cursor, limit),
         Input::GateAnswered {
             cursor,
@@ -86,6 +96,24 @@ fn agent_started(
 fn agent_exited(state: &State, attempt: &FinishedAttempt) -> Option<Event> {
     let awaited = state.phase.is_running() && attempt.cursor == state.current.cursor;
     awaited.then(|| Event::AgentExited(repeated_memory_failure(state, attempt)))
+}
+
+fn budget_held(
+    state: &State,
+    cursor: Cursor,
+    reason: &str,
+    until: Timestamp,
+    now: Timestamp,
+) -> Option<Event> {
+    let matters = match &state.phase {
+        Phase::Running { .. } => !state.must_stop_agent(),
+        Phase::Ready | Phase::Exited { .. } => state.session.spending.hold.is_none(),
+        Phase::New | Phase::Parallel | Phase::Waiting { .. } | Phase::Ended { .. } => false,
+    };
+    (matters && cursor == state.current.cursor && now < until).then(|| Event::BudgetHeld {
+        reason: reason.to_owned(),
+        until,
+    })
 }
 
 fn budget_reached(state: &State, cursor: Cursor, limit: &Limit) -> Option<Event> {

@@ -44,7 +44,11 @@ impl State {
 
     /// Whether the agent that runs is to be ended.
     pub fn must_stop_agent(&self) -> bool {
-        self.session.stopping.is_some() || self.session.spending.reached.is_some()
+        let spending = &self.session.spending;
+        self.session.stopping.is_some()
+            || spending.reached.is_some()
+            || spending.hold.is_some()
+            || spending.billing.is_some()
     }
 
     /// Returns what the branches of the current block should do.

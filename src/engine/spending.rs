@@ -1,5 +1,6 @@
 //! What a session has spent, attempt by attempt, and what is doubtful about it.
 use crate::model::{AccountKind, CostDoubt, Cursor, FinishedAttempt, Limit, Usage};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
 
@@ -16,6 +17,12 @@ pub struct Spending {
     pub last: Option<(Cursor, Usage)>,
     /// The budget for which the current attempt is ended.
     pub reached: Option<Limit>,
+    /// The budget over all sessions that is spent, in words, and until when.
+    pub hold: Option<(String, Timestamp)>,
+    /// Who pays, as you accepted it by starting the session or by continuing it.
+    pub accepted: Option<AccountKind>,
+    /// An account that would bill you, though the session began on one that does not.
+    pub billing: Option<AccountKind>,
     /// Who paid for the last attempt, as far as it is known.
     pub account: Option<AccountKind>,
     /// What is doubtful about the last doubtful cost.
@@ -39,8 +46,26 @@ impl Spending {
         }
         if let Some(cost) = &attempt.cost {
             self.account = cost.account.or(self.account);
+            self.accepted = match (self.accepted, cost.account) {
+                (None | Some(AccountKind::Login), Some(AccountKind::Subscription)) => cost.account,
+                (accepted, found) => accepted.or(found),
+            };
             self.unrecorded = CostDoubt::new(attempt.cursor, cost, &attempt.usage);
         }
+    }
+
+    /// Whether this account bills what the session began without a bill.
+    pub fn is_new_bill(&self, account: AccountKind) -> bool {
+        let began_free = matches!(
+            self.accepted,
+            Some(AccountKind::Subscription | AccountKind::Login)
+        );
+        account == AccountKind::ApiKey && began_free && self.billing.is_none()
+    }
+
+    /// Accepts the account that would bill, if there is one.
+    pub(super) fn accept_billing(&mut self) {
+        self.accepted = self.billing.take().or(self.accepted);
     }
 
     /// Returns what an attempt usually costs: the median of the last five. None before the first.
@@ -88,6 +113,35 @@ mod tests {
         assert_eq!([usual(2.0), usual(3.0)], [Some(2.0), Some(2.5)]);
         assert_eq!([usual(4.0), usual(5.0)], [Some(3.0), Some(3.0)]);
         assert_eq!(usual(f64::NAN), Some(3.0));
+    }
+
+    #[test]
+    fn a_session_that_began_on_a_subscription_asks_before_a_key_is_billed() {
+        let with = |account| FinishedAttempt {
+            cost: Some(Box::new(AttemptCost {
+                account: Some(account),
+                ..AttemptCost::default()
+            })),
+            ..attempt(1.0)
+        };
+        let mut spending = Spending::default();
+        assert!(
+            !spending.is_new_bill(AccountKind::ApiKey),
+            "it begins with it"
+        );
+        spending.add(&with(AccountKind::Login));
+        spending.add(&with(AccountKind::Subscription));
+        assert_eq!(spending.accepted, Some(AccountKind::Subscription));
+        assert!(spending.is_new_bill(AccountKind::ApiKey));
+        assert!(!spending.is_new_bill(AccountKind::Login));
+        spending.billing = Some(AccountKind::ApiKey);
+        spending.add(&with(AccountKind::ApiKey));
+        spending.accept_billing();
+        assert_eq!(spending.accepted, Some(AccountKind::ApiKey));
+        assert!(
+            !spending.is_new_bill(AccountKind::ApiKey),
+            "it was accepted"
+        );
     }
 
     #[test]

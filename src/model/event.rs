@@ -1,5 +1,5 @@
 //! Facts: the lines of `events.jsonl`.
-use super::attempt_cost::CostDoubt;
+use super::attempt_cost::{AccountKind, CostDoubt};
 use super::branch::BranchReport;
 use super::change::Change;
 use super::cursor::Cursor;
@@ -91,6 +91,17 @@ pub enum Event {
     BudgetReached {
         cursor: Cursor,
         limit: Limit,
+    },
+    /// A session that began on a subscription would be billed by an API key: its agent is ended, and it pauses until you
+    /// continue it.
+    AccountChanged {
+        account: AccountKind,
+    },
+    /// The budget of a day or a week is spent, over all sessions: no agent runs before it is over.
+    BudgetHeld {
+        /// In words, with the numbers.
+        reason: String,
+        until: Timestamp,
     },
     /// The cost of the attempt that has just ended is doubtful.
     CostDoubted(CostDoubt),

@@ -1,4 +1,5 @@
 //! What happened outside the engine.
+use super::attempt_cost::AccountKind;
 use super::branch::BranchReport;
 use super::change::Change;
 use super::cursor::Cursor;
@@ -13,6 +14,7 @@ use super::quota::{AccountKey, QuotaDecision, WindowReading};
 use super::stop::Stop;
 use super::task::Task;
 use super::usage::Usage;
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 /// Something that just happened outside the engine.
@@ -28,6 +30,17 @@ pub enum Input {
     BudgetReached {
         cursor: Cursor,
         limit: Limit,
+    },
+    /// The running agent is paid by this account.
+    AccountChanged {
+        cursor: Cursor,
+        account: AccountKind,
+    },
+    /// All sessions together have spent the budget of a day or a week.
+    BudgetHeld {
+        cursor: Cursor,
+        reason: String,
+        until: Timestamp,
     },
     GateAnswered {
         cursor: Cursor,

@@ -42,6 +42,8 @@ pub enum WaitReason {
     },
     /// Your own policy for the quota; the reason is a sentence with its numbers.
     Quota { reason: String },
+    /// The end of the day or week whose budget all sessions together have spent.
+    Budget { reason: String },
     /// A queue that is locked or overloaded.
     BusyQueue { error: String },
     /// Tasks that others hold; `by` names the first owners.
@@ -63,6 +65,7 @@ impl WaitReason {
             Self::Delay
             | Self::Retry { .. }
             | Self::Quota { .. }
+            | Self::Budget { .. }
             | Self::BusyQueue { .. }
             | Self::Queue { .. } => None,
         }
@@ -83,6 +86,7 @@ impl fmt::Display for WaitReason {
                 ..
             } => write!(f, "{requirement}: {reason}"),
             Self::Quota { reason } => f.write_str(reason),
+            Self::Budget { reason } => write!(f, "budget: {reason}"),
             Self::BusyQueue { error } => write!(f, "busy queue: {error}"),
             Self::Queue { held, by } => f.write_str(&text::held(*held, by)),
         }

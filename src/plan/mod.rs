@@ -1,5 +1,6 @@
 //! What a plan is: everything a session does, frozen at its start as `plan.json`.
 mod branch_plan;
+mod budgets;
 mod need;
 mod node;
 mod provenance;
@@ -13,6 +14,7 @@ pub mod suggest;
 pub mod template;
 
 pub use branch_plan::{BranchContext, Prior};
+pub use budgets::{Budgets, PeriodBudget};
 pub use need::Need;
 pub use node::{BlockInput, Node, NodeInput, Select};
 pub use provenance::{SettingOrigin, SettingSource};

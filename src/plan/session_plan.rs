@@ -1,5 +1,6 @@
 //! The plan of a session as a whole.
 use super::branch_plan::BranchContext;
+use super::budgets::Budgets;
 use super::provenance::SettingOrigin;
 use super::quota_policy::QuotaLimits;
 use super::step::Step;
@@ -96,6 +97,9 @@ pub struct Guardrails {
     /// Input, output and cache writes of all agents.
     #[serde(default, skip_serializing_if = "is_none")]
     pub max_tokens: u64,
+    /// What the definition lets all sessions of the user spend; the user's own settings may say less.
+    #[serde(default, skip_serializing_if = "Budgets::is_empty")]
+    pub budgets: Budgets,
     /// Error iterations in a row that end the session.
     pub max_consecutive_errors: u32,
     /// Iterations in a row that change nothing and end the session.

@@ -1,19 +1,47 @@
-//! Ends the agent of a runner when a budget is used up.
+//! Ends the agent of a runner when a budget is used up, and starts none while one is.
 use super::run::Runner;
 use crate::agent::Allowance;
+use crate::clock;
+use crate::engine::Phase;
 use crate::error::Result;
-use crate::model::Input;
+use crate::model::{Input, Usage};
 
 impl Runner {
     /// Returns what the current attempt may use.
-    pub(super) fn allowances(&self) -> Vec<Allowance> {
+    pub(super) fn allowances(&mut self) -> Vec<Allowance> {
+        self.look_at_shared_budget();
         let budget = self.budget();
-        vec![Allowance {
+        let own = Allowance {
             max_cost_usd: budget.max_cost_usd,
             cost_usd: budget.cost_usd,
             max_tokens: budget.max_tokens,
             tokens: budget.tokens,
-        }]
+        };
+        std::iter::once(own)
+            .chain(self.shared_budget.allowances())
+            .collect()
+    }
+
+    fn look_at_shared_budget(&mut self) {
+        let defined = self.session.plan.guardrails.budgets;
+        self.shared_budget
+            .look(&self.env.dirs, defined, clock::now());
+    }
+
+    /// Records that the running agent would be billed, though the session began on an account that does not bill.
+    pub(super) fn check_account(&mut self) -> Result<()> {
+        let attempt = self.attempt.as_ref();
+        let account = attempt.and_then(|it| Some((it.cursor, it.transcript().account()?)));
+        match account {
+            // A branch pauses with its session only.
+            Some((cursor, account))
+                if self.session.plan.branch.is_none()
+                    && self.session.state().session.spending.is_new_bill(account) =>
+            {
+                self.accept(&Input::AccountChanged { cursor, account })
+            }
+            Some(_) | None => Ok(()),
+        }
     }
 
     /// Records that the running agent has used up a budget, once its turn is over.
@@ -26,8 +54,35 @@ impl Runner {
             return Ok(());
         };
         let (cursor, usage) = (attempt.cursor, attempt.transcript().usage());
-        match self.budget().reached(&usage) {
-            Some(limit) => self.accept(&Input::BudgetReached { cursor, limit }),
+        if let Some(limit) = self.budget().reached(&usage) {
+            return self.accept(&Input::BudgetReached { cursor, limit });
+        }
+        self.hold(&usage)
+    }
+
+    /// Records that a budget over all sessions is spent, so that no agent starts. What this session has spent is in the
+    /// ledger once its facts are synced.
+    pub(super) async fn check_shared_budget(&mut self) -> Result<()> {
+        let phase = &self.session.state().phase;
+        if !matches!(phase, Phase::Ready | Phase::Exited { .. }) {
+            return Ok(());
+        }
+        self.look_at_shared_budget();
+        if !self.shared_budget.is_empty() {
+            self.sync().await?;
+            self.look_at_shared_budget();
+        }
+        self.hold(&Usage::default())
+    }
+
+    fn hold(&mut self, usage: &Usage) -> Result<()> {
+        let cursor = self.session.state().current.cursor;
+        match self.shared_budget.hold(usage) {
+            Some((reason, until)) => self.accept(&Input::BudgetHeld {
+                cursor,
+                reason,
+                until,
+            }),
             None => Ok(()),
         }
     }

@@ -22,6 +22,7 @@ mod probe;
 mod progress_snapshots;
 mod quota;
 mod run;
+mod shared_budget;
 mod signals;
 mod spans;
 mod start;

@@ -11,6 +11,7 @@ use super::observer::window::Window;
 use super::probe::Probe;
 use super::progress_snapshots::ProgressSnapshots;
 use super::quota::{self, Asking, QuotaAtStart};
+use super::shared_budget::SharedBudget;
 use super::signals::Signals;
 use super::spans::Spans;
 use super::tampering::Watched;
@@ -74,6 +75,7 @@ pub(super) struct Runner {
     /// One of the session's observers, which shows what no fact tells, too.
     pub(super) window: SharedObserver<Window>,
     pub(super) control: ControlSource,
+    pub(super) shared_budget: SharedBudget,
     pub(super) branches: Branches,
     pub(super) attempt: Option<Attempt>,
     pub(super) snapshots: ProgressSnapshots,
@@ -120,6 +122,7 @@ impl Runner {
         let desk = SharedDesk::default();
         quota::guard(&mut session, &env, &desk);
         Ok(Self {
+            shared_budget: SharedBudget::default(),
             branches: Branches::new(session.state().current.cursor),
             tasks: Tasks::new(&env),
             gates: Gates::default(),
@@ -167,6 +170,7 @@ impl Runner {
     async fn run_to_end(&mut self) -> Result<Ending> {
         loop {
             self.apply_orders()?;
+            self.check_shared_budget().await?;
             self.append_consequences().await?;
             let span = self.spans.of_attempt(self.session.state().current.cursor);
             if let Some(ending) = self.step().instrument(span).await? {
@@ -208,7 +212,7 @@ impl Runner {
     }
 
     /// Syncs what was appended.
-    async fn sync(&mut self) -> Result<()> {
+    pub(super) async fn sync(&mut self) -> Result<()> {
         if self.shares_thread() {
             Ok(self.session.sync_in_background().await?)
         } else {
@@ -330,6 +334,7 @@ impl Runner {
             }
             Wakeup::Poll => {
                 self.show_progress()?;
+                self.check_account()?;
                 self.end_at_budget()?;
                 self.check_files()?;
                 self.read_inbox().await

@@ -47,7 +47,9 @@ impl WaitClock {
                     at: Instant::now() + left(*since, *until, if is_found { now } else { *since }),
                     moment: matches!(
                         reason,
-                        WaitReason::RateLimit { .. } | WaitReason::Quota { .. }
+                        WaitReason::RateLimit { .. }
+                            | WaitReason::Quota { .. }
+                            | WaitReason::Budget { .. }
                     )
                     .then_some(*until),
                 };

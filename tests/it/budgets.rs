@@ -97,3 +97,58 @@ fn a_usual_cost_that_does_not_fit_is_shown_and_starts_all_the_same() {
     assert_eq!(second["may_not_finish"], json!(true));
     assert_eq!(second["usual_cost_usd"], json!(0.6));
 }
+
+fn spend_of_the_day(project: &Project, usd: f64) {
+    let config = project.outside().join("ap home/config");
+    fs_err::create_dir_all(&config).expect("a folder");
+    let budgets = format!("budgets: {{day: {{usd: {usd}}}}}\n");
+    agent_pipelines::store::atomic::replace(&config.join("config.yaml"), budgets.as_bytes())
+        .expect("a file");
+}
+
+#[test]
+fn sessions_hold_when_the_budget_of_the_day_is_spent_and_go_on_when_it_is_raised() {
+    let project = Project::new();
+    spend_of_the_day(&project, 1.0);
+    project.scripted_loop(
+        "work",
+        TERMINATION,
+        "iterations:\n  - {status: {decision: continue}, cost_usd: 0.6}\n",
+    );
+    let first = project.start(&["work", "s", "--foreground"]);
+    project.until_event("s", "wait_started", 1);
+    assert_eq!(project.history("s"), [1, 2]);
+    let wait = &project.status("s")["waiting"];
+    assert_eq!(wait["reason"]["kind"], "budget");
+    let words = "all sessions have spent $1.20 of $1.00 of this day";
+    assert_eq!(wait["reason"]["reason"], words);
+    // Another session holds before it has spent anything.
+    let second = project.start(&["work", "t", "--foreground"]);
+    project.until_event("t", "wait_started", 1);
+    assert_eq!(project.events("t", "iteration_started").len(), 0);
+    project.ap(&["status", "t"]).says(&["waiting until", words]);
+    spend_of_the_day(&project, 50.0);
+    for session in ["s", "t"] {
+        project.ap(&["continue", session]).expect(0);
+    }
+    assert_eq!((first.ended(), second.ended()), (0, 0));
+    assert_eq!(project.history("t"), [1, 2, 3]);
+}
+
+#[test]
+fn a_running_agent_is_ended_when_the_budget_of_the_day_is_spent() {
+    let project = Project::new();
+    spend_of_the_day(&project, 100.0);
+    let turns = [TURN; 3].join(", ");
+    project.scripted_loop(
+        "work",
+        &format!("{TERMINATION}guardrails: {{budgets: {{day: {{usd: 1}}, week: {{usd: 500}}}}}}\n"),
+        &format!("iterations:\n  - {{turns: [{turns}], hang: true}}\n"),
+    );
+    let session = project.start(&["work", "s", "--foreground"]);
+    project.until_event("s", "wait_started", 1);
+    assert_eq!(last_exit(&project)["outcome"]["kind"], "cancelled");
+    assert_eq!(project.history("s"), Vec::<u64>::new());
+    project.ap(&["stop", "s"]).expect(0);
+    assert_eq!(session.ended(), 5);
+}

@@ -300,6 +300,7 @@ fn wait_reason(reason: &WaitReason) -> Option<String> {
         WaitReason::Retry { error } => Some(format!("to retry: {error}")),
         WaitReason::RateLimit { reason, .. } => Some(format!("for the quota: {reason}")),
         WaitReason::Quota { reason } => Some(format!("for the quota: {reason}")),
+        WaitReason::Budget { reason } => Some(format!("for the budget: {reason}")),
         WaitReason::Throttle { reason, .. } => {
             Some(format!("for the provider, which limits requests: {reason}"))
         }

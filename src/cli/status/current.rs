@@ -65,6 +65,7 @@ fn next_try(snapshot: &Snapshot, reason: &WaitReason) -> String {
             "looked for every minute, then iteration {} is tried again; at once with `ap continue`",
             next.iteration
         ),
+        WaitReason::Budget { .. } => "then the next agent starts; a larger `budgets` in config.yaml counts at once with `ap continue`".to_owned(),
         WaitReason::BusyQueue { .. } | WaitReason::Queue { .. } => {
             "then the queue is checked again".to_owned()
         }

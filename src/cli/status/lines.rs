@@ -233,6 +233,14 @@ impl Lines<'_> {
             .account
             .map_or_else(String::new, |account| format!(" ({})", account.meaning()));
         self.add("Spent", format!("{spent}{account}"));
+        if let Some(account) = spending.billing {
+            let text = format!(
+                "paused: it began on a subscription and would be billed ({}); `ap continue {}` accepts that",
+                account.meaning(),
+                self.view.session
+            );
+            self.add("Account", style::odd(&text));
+        }
         if let Some(doubt) = &spending.doubt {
             let doubt = text::plain(&doubt.to_string());
             self.add("Cost", style::odd(&format!("doubtful, {doubt}")));

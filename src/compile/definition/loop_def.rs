@@ -6,7 +6,7 @@ use super::quota_def::QuotaDef;
 use super::termination_def::TerminationDef;
 #[cfg(feature = "schemas")]
 use crate::agent::Provider;
-use crate::plan::OnTampering;
+use crate::plan::{Budgets, OnTampering};
 use serde::Deserialize;
 use serde_yaml::Value;
 use std::collections::BTreeMap;
@@ -131,6 +131,8 @@ pub struct GuardrailsDef {
     pub max_cost_usd: Option<f64>,
     /// The tokens that all agents together may use: input, output and cache writes; unlimited by default.
     pub max_tokens: Option<u64>,
+    /// What all your sessions may spend in a day and a week, if less than your `config.yaml` says.
+    pub budgets: Budgets,
     /// Error iterations in a row that end the session.
     pub max_consecutive_errors: Option<u32>,
     /// Iterations in a row that change nothing and end the session.

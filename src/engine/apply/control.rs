@@ -11,6 +11,7 @@ impl State {
     }
 
     pub(super) fn continue_requested(&mut self) {
+        self.session.spending.accept_billing();
         self.session.pausing = false;
         self.current.queue_status = None;
     }

@@ -35,6 +35,13 @@ impl State {
             Event::BudgetReached { limit, .. } => {
                 self.session.spending.reached = Some(limit.clone());
             }
+            Event::AccountChanged { account } => {
+                self.session.spending.billing = Some(*account);
+                self.session.pausing = true;
+            }
+            Event::BudgetHeld { reason, until } => {
+                self.session.spending.hold = Some((reason.clone(), *until));
+            }
             Event::CostDoubted(doubt) => self.cost_doubted(doubt),
             Event::BlockStarted { cursor } => self.block_started(*cursor, at),
             Event::BranchReported { branch, report, .. } => self.branch_reported(branch, report),

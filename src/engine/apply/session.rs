@@ -72,6 +72,7 @@ impl State {
         self.current.queue_status = None;
         self.session.last_error = None;
         self.session.spending.reached = None;
+        self.session.spending.hold = None;
         self.session.resting.clear();
         self.session.stall = None;
         self.phase = Phase::Ready;

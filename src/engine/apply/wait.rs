@@ -11,6 +11,7 @@ impl State {
                 self.current.counters.queue_waiting_since.get_or_insert(at);
             }
             WaitReason::Delay
+            | WaitReason::Budget { .. }
             | WaitReason::Retry { .. }
             | WaitReason::RateLimit { .. }
             | WaitReason::Throttle { .. }
@@ -35,6 +36,7 @@ impl State {
 
     /// A wait that ended `early` was ended by the user or by a probe: what it waited for is there.
     fn after_wait(&mut self, reason: &WaitReason, early: bool, at: Timestamp) {
+        self.session.spending.hold = None;
         match reason {
             // A delay is short: the queue's status is still good.
             WaitReason::Delay => return,
@@ -53,6 +55,7 @@ impl State {
             | WaitReason::Outage { .. }
             | WaitReason::Environment { .. }
             | WaitReason::Retry { .. }
+            | WaitReason::Budget { .. }
             | WaitReason::BusyQueue { .. }
             | WaitReason::Queue { .. } => {}
         }

@@ -24,6 +24,10 @@ pub(super) fn after_attempt(
     if let Some(limit) = reached_budget(plan, state, now) {
         return Some(limit_reached(limit));
     }
+    let spending = &state.session.spending;
+    if spending.hold.is_some() || spending.billing.is_some() {
+        return advance(plan, state, node, now);
+    }
     let policy = policy(class);
     match policy.then {
         // The next agent of the chain takes over at once.

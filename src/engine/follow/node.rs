@@ -33,6 +33,14 @@ pub(super) fn advance(plan: &Plan, state: &State, node: &Node, now: Timestamp) -
     if state.session.pausing {
         return None;
     }
+    if let Some((reason, until)) = state.session.spending.hold.as_ref() {
+        return Some(Event::WaitStarted {
+            reason: WaitReason::Budget {
+                reason: reason.clone(),
+            },
+            until: *until,
+        });
+    }
     if let Some(event) = delay(state, node, now).or_else(|| wait_for_agent(plan, state, node, now))
     {
         return Some(event);

@@ -166,6 +166,7 @@ pub(super) fn is_awaited(plan: &Plan, state: &State, input: &Input, now: Timesta
             runs == Some(*cursor) && state.phase.shim() != Some(shim)
         }
         Input::AgentExited(attempt) => runs == Some(attempt.cursor),
+        Input::BudgetHeld { .. } | Input::AccountChanged { .. } => false,
         Input::BudgetReached { cursor, .. } => runs == Some(*cursor) && !state.must_stop_agent(),
         Input::GateAnswered { cursor, gate, .. } => {
             pending == Some(Effect::AskGate(*cursor, *gate))

@@ -122,6 +122,7 @@ pub(crate) fn plan() -> Plan {
             max_runtime_seconds: 0,
             max_cost_usd: 0.0,
             max_tokens: 0,
+            budgets: crate::plan::Budgets::default(),
             max_consecutive_errors: 3,
             max_agents: 0,
             max_outage_s: 7200,

@@ -53,3 +53,17 @@ fn a_budget_of_the_program_ends_the_session_at_a_limit() {
     assert_eq!(kinds(&project.outcomes()), ["budget_exhausted"], "{shown}");
     assert!(shown.contains("used up its budget"), "{shown}");
 }
+
+#[test]
+fn what_is_left_of_the_budget_is_the_limit_of_the_program_too() {
+    let script = script().every(|_, request| works(request));
+    let settings = "guardrails: {max_cost_usd: 0.0001}";
+    let Some((_api, project)) = prepare(script, &ONE, settings, |it| it) else {
+        return;
+    };
+    let (code, shown) = project.start(API_KEY).end();
+    assert_eq!(code, Some(4), "{shown}");
+    assert_eq!(kinds(&project.outcomes()), ["budget_exhausted"], "{shown}");
+    assert!(shown.contains("cost limit reached"), "{shown}");
+    assert!(!shown.contains("terminated unexpectedly"), "{shown}");
+}

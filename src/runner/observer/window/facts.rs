@@ -24,6 +24,14 @@ impl Observer for Window {
             Event::BudgetReached { limit, .. } => {
                 self.screen.line(&format!("  {limit}; ending the agent"));
             }
+            Event::AccountChanged { account } => self.screen.line(&format!(
+                "  the session began on a subscription and would be billed ({}): ending the agent",
+                account.meaning()
+            )),
+            Event::BudgetHeld { reason, .. } => {
+                self.screen
+                    .line(&format!("  budget: {}", text::plain(reason)));
+            }
             Event::CostDoubted(doubt) => self.screen.line(&format!(
                 "  doubtful cost of {}",
                 text::plain(&doubt.to_string())
@@ -156,6 +164,7 @@ impl Window {
                 "looking every minute for {requirement}: {}",
                 text::plain(reason)
             ),
+            WaitReason::Budget { reason } => format!("held until {until}: {}", text::plain(reason)),
             WaitReason::BusyQueue { error } => {
                 format!(
                     "checking the queue again at {until}: {}",

@@ -1,0 +1,158 @@
+//! What all sessions of the user have spent in this day and week, compared with their budgets.
+use crate::agent::Allowance;
+use crate::compile::{Settings, SourceText};
+use crate::model::Usage;
+use crate::plan::{Budgets, PeriodBudget};
+use crate::store::layout::{StateFile, UserDirs};
+use crate::store::ledger::sum_since;
+use fs_err as fs;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use jiff::{Timestamp, ToSpan as _};
+
+/// The budgets over all sessions, and what is spent of them. Read again when the settings or the ledger change.
+#[derive(Debug, Default)]
+pub(super) struct SharedBudget {
+    settings: String,
+    budgets: Budgets,
+    /// The length of the ledger when it was last read.
+    ledger: Option<u64>,
+    periods: Vec<Period>,
+}
+
+/// The current day, or the current week.
+#[derive(Clone, Debug)]
+struct Period {
+    name: &'static str,
+    begin: Timestamp,
+    end: Timestamp,
+    budget: PeriodBudget,
+    spent: Usage,
+}
+
+/// A budget that is spent, in words, and until when.
+pub(super) type Hold = (String, Timestamp);
+
+impl SharedBudget {
+    /// Reads what changed. A file that cannot be read leaves what is known.
+    pub(super) fn look(&mut self, dirs: &UserDirs, defined: Budgets, now: Timestamp) {
+        self.read_settings(dirs, defined);
+        if self.budgets.is_empty() {
+            self.periods.clear();
+            return;
+        }
+        let length = fs::metadata(dirs.state_file(StateFile::Spent)).map_or(0, |it| it.len());
+        let is_over = |period: &Period| now < period.begin || period.end <= now;
+        if self.ledger == Some(length)
+            && !self.periods.iter().any(is_over)
+            && !self.periods.is_empty()
+        {
+            return;
+        }
+        self.periods = periods(&self.budgets, now, &TimeZone::system());
+        for period in &mut self.periods {
+            match sum_since(dirs, period.begin) {
+                Ok(spent) => period.spent = spent,
+                Err(error) => tracing::warn!(%error, "the ledger cannot be read"),
+            }
+        }
+        self.ledger = Some(length);
+    }
+
+    /// Whether nothing is limited.
+    pub(super) fn is_empty(&self) -> bool {
+        self.budgets.is_empty()
+    }
+
+    fn read_settings(&mut self, dirs: &UserDirs, defined: Budgets) {
+        let file = dirs.config.join("config.yaml");
+        let text = fs::read_to_string(&file).unwrap_or_default();
+        if text == self.settings && self.ledger.is_some() {
+            return;
+        }
+        let source = SourceText {
+            file: file.into_string(),
+            text: text.clone(),
+        };
+        match Settings::read(&source) {
+            Ok(settings) => {
+                self.budgets = settings.budgets.narrowed(defined);
+                self.periods.clear();
+                self.ledger.get_or_insert(u64::MAX);
+            }
+            Err(_) => tracing::warn!("config.yaml cannot be read; the budgets before it stay"),
+        }
+        self.settings = text;
+    }
+
+    /// Returns what the current attempt may use of each budget.
+    pub(super) fn allowances(&self) -> impl Iterator<Item = Allowance> + '_ {
+        self.periods.iter().map(|period| Allowance {
+            max_cost_usd: period
+                .budget
+                .usd
+                .map_or(0.0, |usd| usd.max(f64::MIN_POSITIVE)),
+            cost_usd: period.spent.cost_usd,
+            max_tokens: period.budget.tokens.map_or(0, |tokens| tokens.max(1)),
+            tokens: period.spent.billed_tokens(),
+        })
+    }
+
+    /// Returns the budget that is spent for the longest, with what the current attempt has used.
+    pub(super) fn hold(&self, usage: &Usage) -> Option<Hold> {
+        let holds = self.periods.iter().filter_map(|period| {
+            let (usd, tokens) = (
+                period.spent.cost_usd + usage.cost_usd,
+                period.spent.billed_tokens() + usage.billed_tokens(),
+            );
+            let spent = period.budget.reached(usd, tokens)?;
+            let reason = format!("all sessions have spent {spent} of this {}", period.name);
+            Some((reason, period.end))
+        });
+        holds.max_by_key(|(_, end)| *end)
+    }
+}
+
+/// Returns the current day and the current week.
+fn periods(budgets: &Budgets, now: Timestamp, zone: &TimeZone) -> Vec<Period> {
+    let today = now.to_zoned(zone.clone()).date();
+    let begin = |date: Date| Some(date.to_zoned(zone.clone()).ok()?.timestamp());
+    let period = |name, first: Option<Date>, days: i64, budget| {
+        let first = first?;
+        Some(Period {
+            name,
+            begin: begin(first)?,
+            end: begin(first.checked_add(days.days()).ok()?)?,
+            budget,
+            spent: Usage::default(),
+        })
+    };
+    let since_monday = i64::from(today.weekday().to_monday_zero_offset());
+    let monday = today.checked_sub(since_monday.days()).ok();
+    let day = period("day", Some(today), 1, budgets.day);
+    let week = period("week", monday, 7, budgets.week);
+    day.into_iter().chain(week).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_day_and_a_week_are_those_of_the_time_zone_and_may_have_another_length() {
+        let zone = TimeZone::get("America/New_York").unwrap();
+        // The night in which the clocks are set back.
+        let now: Timestamp = "2026-11-01T12:00:00Z".parse().unwrap();
+        let shown: Vec<String> = periods(&Budgets::default(), now, &zone)
+            .iter()
+            .map(|period| format!("{} {} {}", period.name, period.begin, period.end))
+            .collect();
+        assert_eq!(
+            shown,
+            [
+                "day 2026-11-01T04:00:00Z 2026-11-02T05:00:00Z",
+                "week 2026-10-26T04:00:00Z 2026-11-02T05:00:00Z",
+            ]
+        );
+    }
+}
