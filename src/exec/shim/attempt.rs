@@ -5,11 +5,12 @@ use super::input::AgentInput;
 use super::job::Job;
 use super::namespace;
 use super::signals::Signals;
+use super::stderr_file;
 use super::watch::Watch;
 use crate::clock;
 use crate::model::{Exit, Scope};
+use crate::store::crash;
 use crate::store::layout::IterationDir;
-use crate::store::{beneath, crash};
 use fs_err as fs;
 use std::io::{self, Read as _};
 use std::os::unix::process::CommandExt as _;
@@ -40,7 +41,7 @@ pub(super) fn run(signals: Signals) -> io::Result<()> {
     let exit_file = ExitFile::create(&job.folder)?;
     crash::point("exit.json made");
     let exit = run_agent(&job, signals)?;
-    remove_if_empty(&job.folder)?;
+    stderr_file::put_away_if_empty(&job.folder, exit.scope)?;
     crash::point("stderr.log settled");
     exit_file.fill(&exit)?;
     crash::point("about to end");
@@ -76,7 +77,7 @@ fn run_agent(job: &Job, signals: Signals) -> io::Result<Exit> {
 fn start(job: &Job) -> io::Result<(Child, AgentInput)> {
     // Not our own standard output, whose lock must end with us and not with a process the agent forgot.
     let stdout = open_own_output(&job.folder)?;
-    let stderr = beneath::create(&job.folder.stderr())?;
+    let stderr = stderr_file::open_empty(&job.folder)?;
     crash::point("stderr.log made");
     let (stdin, mut input) = match &job.prompt {
         Some(prompt) => AgentInput::with_prompt(prompt)?,
@@ -116,14 +117,5 @@ fn open_own_output(folder: &IterationDir) -> io::Result<fs::File> {
         options.open("/proc/self/fd/1")
     } else {
         options.open(folder.stdout())
-    }
-}
-
-/// Removes a `stderr.log` that nothing was written to, as of most agents.
-fn remove_if_empty(folder: &IterationDir) -> io::Result<()> {
-    let path = folder.stderr();
-    match fs::metadata(&path) {
-        Ok(meta) if meta.len() == 0 => fs::remove_file(path),
-        _ => Ok(()),
     }
 }

@@ -22,6 +22,7 @@ mod output_watch;
 mod program;
 mod signals;
 mod spawn;
+mod stderr_file;
 mod sweep;
 mod swept_command;
 mod tool_calls;

@@ -369,6 +369,11 @@ impl IterationDir {
         self.root.join("stderr.log")
     }
 
+    /// An empty `stderr.log` for the next iteration, beside the folders of all.
+    pub fn spare_stderr(&self) -> Utf8PathBuf {
+        self.root.with_file_name(".stderr.log")
+    }
+
     pub fn exit(&self) -> Utf8PathBuf {
         self.root.join("exit.json")
     }
