@@ -4,6 +4,7 @@ use super::guard;
 use super::input::AgentInput;
 use super::job::Job;
 use super::namespace;
+use super::runner_socket::RunnerSocket;
 use super::signals::Signals;
 use super::stderr_file;
 use super::watch::Watch;
@@ -32,6 +33,7 @@ pub(super) fn run(signals: Signals) -> io::Result<()> {
     io::stdin().read_to_end(&mut text)?;
     // A runner that died while it wrote leaves half a job: then nothing was started and nothing will be.
     let job: Job = serde_json::from_slice(&text)?;
+    let runner = RunnerSocket::hold()?;
     crash::point("job read");
     // Out of reach of the terminal and of the runner's process group. Fails only for a group leader, which already is.
     let _ = nix::unistd::setsid();
@@ -45,6 +47,7 @@ pub(super) fn run(signals: Signals) -> io::Result<()> {
     crash::point("stderr.log settled");
     exit_file.fill(&exit)?;
     crash::point("about to end");
+    runner.report_recorded();
     Ok(())
 }
 

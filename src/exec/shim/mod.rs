@@ -20,6 +20,7 @@ mod life;
 mod namespace;
 mod output_watch;
 mod program;
+mod runner_socket;
 mod signals;
 mod spawn;
 mod stderr_file;

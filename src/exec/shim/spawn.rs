@@ -1,17 +1,29 @@
-//! Starts a shim and gives it its job.
+//! Starts a shim, gives it its job, and waits for its end.
+//!
+//! Both use one socket, the shim's standard input: the job goes in, and a byte comes back when the shim has recorded the
+//! agent's end. A shim closes its end last of all, when its locks are released.
 use super::job::Job;
 use super::program::command;
+use super::runner_socket::RECORDED;
 use crate::exec::process;
 use crate::model::{Containment, ProcessId};
 use camino::Utf8Path;
 use std::ffi::OsStr;
 use std::fs::File;
 use std::io::{self, Write as _};
+use std::net::Shutdown;
+use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixStream;
 use std::process::Stdio;
+use tokio::io::AsyncReadExt as _;
 
 /// A shim that was started by us.
 #[derive(Debug)]
-pub struct SpawnedShim(tokio::process::Child);
+pub struct SpawnedShim {
+    /// The guard, or the shim itself where there is none.
+    child: tokio::process::Child,
+    socket: UnixStream,
+}
 
 impl SpawnedShim {
     /// Starts a shim with nothing but `env` in its environment. It holds `stdout` and, if there is one, `stderr` open for
@@ -23,35 +35,39 @@ impl SpawnedShim {
         stdout: File,
         stderr: Option<File>,
     ) -> io::Result<Self> {
+        let (socket, theirs) = UnixStream::pair()?;
         let child = tokio::process::Command::from(command(ap, containment, env))
-            .stdin(Stdio::piped())
+            .stdin(OwnedFd::from(theirs))
             .stdout(stdout)
             .stderr(stderr.map_or_else(Stdio::null, Stdio::from))
             .spawn()?;
-        Ok(Self(child))
+        Ok(Self { child, socket })
     }
 
     /// Returns the identity of its process, or nothing if it has ended already.
     pub fn identity(&self) -> Option<ProcessId> {
-        process::identity(i32::try_from(self.0.id()?).ok()?)
+        process::identity(i32::try_from(self.child.id()?).ok()?)
     }
 
-    /// Writes the job into its standard input, which a pipe always has room for or the shim is reading.
-    pub fn send(&mut self, job: &Job) -> io::Result<()> {
-        let Some(stdin) = self.0.stdin.take() else {
-            return Ok(());
-        };
-        let mut stdin = File::from(stdin.into_owned_fd()?);
-        // Tokio made it non-blocking for itself.
-        nix::fcntl::fcntl(
-            &stdin,
-            nix::fcntl::FcntlArg::F_SETFL(nix::fcntl::OFlag::empty()),
-        )?;
-        stdin.write_all(&serde_json::to_vec(job)?)
+    /// Writes the job into its standard input, which has room for it or the shim is reading.
+    pub fn send(&self, job: &Job) -> io::Result<()> {
+        (&self.socket).write_all(&serde_json::to_vec(job)?)?;
+        self.socket.shutdown(Shutdown::Write)
     }
 
-    /// Waits until it is gone.
+    /// Waits until it is gone. If it has recorded the agent's end, its guard has nothing to do and is not waited for.
     pub async fn ended(mut self) {
-        let _ = self.0.wait().await;
+        if !matches!(has_recorded(self.socket).await, Ok(true)) {
+            let _ = self.child.wait().await;
+        }
     }
+}
+
+/// Waits until the shim has closed its end. Returns whether it had recorded the agent's end.
+async fn has_recorded(socket: UnixStream) -> io::Result<bool> {
+    socket.set_nonblocking(true)?;
+    let mut socket = tokio::net::UnixStream::from_std(socket)?;
+    let mut bytes = Vec::new();
+    socket.read_to_end(&mut bytes).await?;
+    Ok(bytes == [RECORDED])
 }
