@@ -46,7 +46,6 @@ pub(super) fn start(
         // Compiling the plan has already refused unknown names.
         return Err(io::Error::other("the prompt names an unknown variable"));
     };
-    brief(context, &prompt)?;
     let job = match job(context, &prompt) {
         Ok(job) => job,
         Err(outcome) => return Ok(Err(*outcome)),
@@ -68,7 +67,7 @@ pub(super) fn start(
         (env_tag::RUN, plan.run.to_string()),
         (env_tag::ATTEMPT, env_tag::attempt(&plan.run, *cursor)),
     ];
-    let mut shim = SpawnedShim::start(
+    let shim = SpawnedShim::start(
         &env.exe,
         env.containment(),
         tags.into_iter().chain(crash::pass_on()),
@@ -80,6 +79,8 @@ pub(super) fn start(
     crash::point("start: shim spawned");
     drop(lock);
     let identity = shim.identity();
+    // While the shim gets ready: it starts nothing before it has its job.
+    brief(context, &prompt)?;
     shim.send(&job)?;
     crash::point("start: job handed over");
     tracing::info!(program = %job.program, ?identity, "agent launched");
