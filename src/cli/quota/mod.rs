@@ -46,7 +46,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<ExitCode> {
     let report = QuotaReport::new(&file, problem, &policy, context)?;
     match args.format {
         Format::Json => json::print(&report)?,
-        Format::Text => out(text::text(&report))?,
+        Format::Text => print_text(&report)?,
     }
     Ok(if report.knows_something() {
         ExitCode::Done
@@ -54,6 +54,14 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<ExitCode> {
         note(hint(context));
         ExitCode::Short
     })
+}
+
+fn print_text(report: &QuotaReport) -> Result<()> {
+    let text = text::text(report);
+    if text.is_empty() {
+        return Ok(());
+    }
+    out(text)
 }
 
 /// Returns the user's policy.
