@@ -27,6 +27,7 @@ pub(super) const COMMAND_NAMES: &[&str] = &[
     "pipeline",
     "plugin",
     "queue",
+    "quota",
     "runs",
     "schema",
     "status",
