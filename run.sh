@@ -236,7 +236,7 @@ long() {
 # Runs one long form in this process, so that its caller can end it in time.
 run_long() {
     case $1 in
-    worlds) repeat 100 'test(/^engine::properties::/)' ;;
+    worlds) repeat 250 'test(/^engine::properties::/)' ;;
     definitions) repeat 100 'test(/^compile::tests::(properties|schemas)::/)' ;;
     race) repeat 10 'test(/^queues::race::/)' ;;
     crash) repeat 5 'test(/^crash::/)' ;;

@@ -41,7 +41,7 @@ fn check_fence(
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(10_000) })]
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(4_000) })]
     #[test]
     fn a_session_survives_a_crash_after_any_event(rolls in prop::collection::vec((roll(), 0usize..4, noise()), 0..60)) {
         // A second run takes long, and is much like the first.
