@@ -1,9 +1,9 @@
 //! Waits a moment after a launch, so that a session that ends at once is not reported as running.
 use super::context::Context;
 use crate::clock;
-use crate::engine::Phase;
+use crate::engine::{Phase, follow};
 use crate::error::{Error, ErrorKind, Result};
-use crate::model::{Ending, SessionName};
+use crate::model::{Ending, Event, SessionName};
 use crate::store::layout::RunDir;
 use crate::store::session::{Snapshot, load_cached};
 use crate::ui::report;
@@ -38,8 +38,15 @@ fn is_at_work(dir: &RunDir, snapshot: &Snapshot) -> bool {
             fs::metadata(stdout).is_ok_and(|file| 0 < file.len())
         }
         (Phase::Parallel | Phase::Waiting { .. }, _) => true,
-        _ => state.is_paused() || 0 < state.session.iterations && state.phase == Phase::Ready,
+        (Phase::Ready, _) if 0 < state.session.iterations => !is_about_to_end(snapshot),
+        _ => state.is_paused(),
     }
+}
+
+/// Whether something else than an iteration follows from the state, such as the end of the session.
+fn is_about_to_end(snapshot: &Snapshot) -> bool {
+    let next = follow(&snapshot.plan, &snapshot.state, clock::now());
+    !matches!(next, None | Some(Event::IterationStarted { .. }))
 }
 
 /// Returns how a session has reached its goal, or the error that says why it has not.
