@@ -162,6 +162,8 @@ fn every_output_matches_its_schema() {
     checked.ap("ap-list", &["list"], 0);
     checked.ap("ap-list", &["status"], 0);
     checked.ap("ap-list-all", &["list", "--all"], 0);
+    checked.ap("ap-cost", &["cost"], 0);
+    checked.ap("ap-cost", &["cost", "--all", "--by", "day"], 0);
     checked.ap("ap-overview", &[], 0);
     checked.ap("ap-logs", &["logs", "w"], 0);
     checked.ap("ap-logs", &["tail", "auth"], 0);
