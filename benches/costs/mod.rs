@@ -49,7 +49,7 @@ fn write(path: &Utf8Path) {
         let (day, session) = (number * 28 / LINES + 1, number % 1000);
         writeln!(
             file,
-            r#"{{"run":"r{session}","number":{number},"at":"2026-11-{day:02}T10:00:00.123456789Z","usd":0.4125,"kind":"attempt","project":"/home/ann/projects/p{}","session":"s{session}","node":"work","iteration":3,"attempt":1,"input":1200,"output":3400,"cache_read":560000,"cache_write":7800,"turns":12,"reckoned_usd":0.4,"account":"subscription","key_source":"none","models":{{"claude-opus-5-5":{{"input_tokens":1200,"output_tokens":3400,"cache_read_tokens":560000,"cache_write_tokens":7800,"cost_usd":0.4125,"turns":12}}}}}}"#,
+            r#"{{"run":"r{session}","number":{number},"at":"2026-11-{day:02}T10:00:00.123456789Z","usd":0.4125,"kind":"attempt","project":"/data/ann/projects/p{}","session":"s{session}","node":"work","iteration":3,"attempt":1,"input":1200,"output":3400,"cache_read":560000,"cache_write":7800,"turns":12,"reckoned_usd":0.4,"account":"subscription","key_source":"none","models":{{"claude-opus-5-5":{{"input_tokens":1200,"output_tokens":3400,"cache_read_tokens":560000,"cache_write_tokens":7800,"cost_usd":0.4125,"turns":12}}}}}}"#,
             session % 10
         )
         .unwrap();

@@ -14,7 +14,7 @@ use std::ops::Deref;
 /// The terminals: a name, columns and rows.
 const TERMINALS: [(&str, &str, &str); 2] = [("80x24", "80", "24"), ("120x40", "120", "40")];
 /// Stands for the folder around the project in snapshots, and is as long as its path.
-const OUTSIDE: &str = "/home/you/everything";
+const OUTSIDE: &str = "/data/you/everything";
 /// The time in all screens.
 const NOW: &str = "2026-01-05T15:00:30Z";
 

@@ -420,6 +420,7 @@ fn the_doctor_prints_findings_and_advice() {
             "containment",
             "disk",
             "clock",
+            "quota",
             "account",
             "user"
         ],
