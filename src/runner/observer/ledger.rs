@@ -1,5 +1,5 @@
 //! Enters what attempts and judges cost in the ledger.
-use crate::model::{Cursor, Event};
+use crate::model::{Cursor, Event, Usage};
 use crate::store::layout::UserDirs;
 use crate::store::ledger::{self, SpentLine};
 use crate::store::observer::{Fact, Observer};
@@ -59,10 +59,13 @@ impl Observer for LedgerWriter {
     }
 
     fn concerns(&self, event: &Event) -> bool {
-        matches!(
-            event,
-            Event::AgentExited(_) | Event::GateAnswered { .. } | Event::SessionForked { .. }
-        )
+        // What costs nothing has no line, so it does no harm to see it again.
+        match event {
+            Event::AgentExited(attempt) => attempt.usage != Usage::default(),
+            Event::GateAnswered { usage, .. } => *usage != Usage::default(),
+            Event::SessionForked { .. } => true,
+            _ => false,
+        }
     }
 
     fn observe(&mut self, fact: &Fact<'_>) -> io::Result<()> {
