@@ -47,8 +47,7 @@ pub(super) fn run(signals: Signals) -> io::Result<()> {
     crash::point("stderr.log settled");
     exit_file.fill(&exit)?;
     crash::point("about to end");
-    runner.report_recorded();
-    Ok(())
+    runner.report_recorded()
 }
 
 /// Runs the agent to its end.

@@ -1,7 +1,7 @@
 //! Starts a shim, gives it its job, and waits for its end.
 //!
 //! Both use one socket, the shim's standard input: the job goes in, and a byte comes back when the shim has recorded the
-//! agent's end. A shim closes its end last of all, when its locks are released.
+//! agent's end and released its locks.
 use super::job::Job;
 use super::program::command;
 use super::runner_socket::RECORDED;
@@ -55,7 +55,7 @@ impl SpawnedShim {
         self.socket.shutdown(Shutdown::Write)
     }
 
-    /// Waits until it is gone. If it has recorded the agent's end, its guard has nothing to do and is not waited for.
+    /// Waits for the agent's end. If the shim has recorded it, neither shim nor guard has more to do or is waited for.
     pub async fn ended(mut self) {
         if !matches!(has_recorded(self.socket).await, Ok(true)) {
             let _ = self.child.wait().await;
@@ -63,11 +63,11 @@ impl SpawnedShim {
     }
 }
 
-/// Waits until the shim has closed its end. Returns whether it had recorded the agent's end.
+/// Waits until the shim has recorded the agent's end and released its locks, or has died. Returns whether it did so.
 async fn has_recorded(socket: UnixStream) -> io::Result<bool> {
     socket.set_nonblocking(true)?;
     let mut socket = tokio::net::UnixStream::from_std(socket)?;
-    let mut bytes = Vec::new();
-    socket.read_to_end(&mut bytes).await?;
-    Ok(bytes == [RECORDED])
+    let mut byte = [0];
+    let length = socket.read(&mut byte).await?;
+    Ok(byte[..length] == [RECORDED])
 }
