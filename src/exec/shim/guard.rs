@@ -21,7 +21,7 @@ use std::time::Duration;
 const INTERVAL: Duration = Duration::from_secs(3600);
 
 /// Forks a shim, in which this returns the signals that reach it. In the guard it waits for the shim's end, ends what the
-/// shim left behind, and returns nothing. The process must have one thread. A fork costs a tenth of starting the program
+/// shim left behind, and returns nothing. The process must have one thread. A fork costs far less than starting the program
 /// once more.
 pub(super) fn fork_shim() -> io::Result<Option<Signals>> {
     // Out of reach of the terminal and of the runner's process group. Fails only for a group leader, which already is.

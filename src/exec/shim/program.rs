@@ -8,8 +8,9 @@ use std::io;
 use std::os::unix::process::CommandExt as _;
 use std::process::Command;
 
-/// The version of [`Job`](super::job::Job). A shim of another version passes its place on to the `ap` that called it.
-const JOB_VERSION: &str = "2";
+/// The version of how a shim is called and of its [`Job`](super::job::Job). A shim of another version passes its place on
+/// to the `ap` that called it.
+const JOB_VERSION: &str = "3";
 /// The argument of a guard that puts its shim into a PID namespace.
 const NAMESPACE: &str = "namespace";
 /// The arguments of a trial whether namespaces work, and of its second half.
@@ -19,7 +20,7 @@ const TRIED: &str = "tried";
 const SWEPT: &str = "swept";
 
 /// Returns the call of a shim with nothing but `variables` in its environment: of `ap-shim` beside `ap`, or of `ap` itself
-/// where that is missing. On Linux it is the guard's, whose copy becomes the shim.
+/// where that is missing. On Linux it starts the guard, which forks the shim.
 pub(super) fn command(
     ap: &Utf8Path,
     containment: Containment,
