@@ -169,16 +169,22 @@ fn collect(
         std::thread::spawn(move || {
             let mut chunk = vec![0; CHUNK];
             let mut left = usize::try_from(max).unwrap_or(usize::MAX);
-            let mut all = Vec::new();
+            let mut tail = Vec::new();
             // What is over the limit is read too: a program that prints more must not wait for us.
             while let Ok(length @ 1..) = pipe.read(&mut chunk) {
                 let kept = length.min(left);
                 left -= kept;
                 if let Some((text, seen)) = &awaited {
-                    all.extend_from_slice(&chunk[..kept]);
-                    if String::from_utf8_lossy(&all).contains(text) {
+                    tail.extend_from_slice(&chunk[..kept]);
+                    if tail
+                        .windows(text.len())
+                        .any(|found| found == text.as_bytes())
+                    {
                         let _ = seen.send(());
                         awaited = None;
+                    } else {
+                        // The text may be split between two reads.
+                        tail.drain(..tail.len().saturating_sub(text.len()));
                     }
                 }
                 if sender.send(chunk[..kept].to_vec()).is_err() {
