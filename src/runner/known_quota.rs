@@ -1,11 +1,8 @@
 //! What is known of the quota of the agent that is about to work, shared by the gate before attempts and its runner.
-use crate::engine::pacing::WindowUse;
+use crate::engine::pacing::{WindowUse, permitted_agents};
 use crate::model::{Account, Moment, QuotaLevel};
 use serde_json::{Value, json};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-
-/// So many parts are all agents.
-pub(super) const WHOLE: u32 = 1_000_000;
 
 /// The part of a gate that its runner sees.
 #[derive(Debug, Default)]
@@ -25,8 +22,8 @@ pub(super) struct QuotaDesk {
 pub(super) struct Known {
     pub(super) windows: Vec<WindowUse>,
     pub(super) level: Option<QuotaLevel>,
-    /// How many of [`WHOLE`] agents may run at a time.
-    pub(super) part: u32,
+    /// Which share of the agents may run at a time.
+    pub(super) agent_share: f64,
 }
 
 /// Shared by a gate and its runner.
@@ -60,8 +57,7 @@ impl QuotaDesk {
 impl Known {
     /// Returns how many of `most` agents may run at a time.
     pub(super) fn permitted(&self, most: u32) -> u32 {
-        let permitted = u64::from(most) * u64::from(self.part) / u64::from(WHOLE);
-        u32::try_from(permitted).unwrap_or(most).max(1)
+        permitted_agents(self.agent_share, most)
     }
 }
 

@@ -113,23 +113,26 @@ pub fn expected_rise(added: &[Share]) -> Share {
     found.unwrap_or(Share::clamped(DEFAULT_RISE))
 }
 
-/// Returns how many of `most` agents may run at a time: all up to `warn`, then fewer, and one just before the ceiling.
-pub fn permitted_agents(pacing: &Pacing<'_>, most: u32) -> u32 {
+/// Returns which share of the agents may run at a time: all up to `warn`, then fewer, and none at the ceiling.
+pub fn agent_share(pacing: &Pacing<'_>) -> f64 {
     let of_window = |window: &WindowUse| {
         let ceiling = window.ceiling(pacing.policy, pacing.now, pacing.zone);
         let warn = pacing.policy.of(&window.window).warn;
         if window.ends <= pacing.now || window.used <= warn || ceiling <= warn {
-            return most;
+            return 1.0;
         }
         let (left, span) = (
             ceiling.fraction() - window.used.fraction(),
             ceiling.fraction() - warn.fraction(),
         );
-        let share = (left / span).clamp(0.0, 1.0);
-        ((f64::from(most) * share + 1e-9).floor() as u32).max(1)
+        (left / span).clamp(0.0, 1.0)
     };
-    let permitted = pacing.windows.iter().map(of_window);
-    permitted.min().unwrap_or(most)
+    pacing.windows.iter().map(of_window).fold(1.0, f64::min)
+}
+
+/// Returns how many of `most` agents a share of them is; at least one.
+pub fn permitted_agents(share: f64, most: u32) -> u32 {
+    ((f64::from(most) * share + 1e-9).floor() as u32).max(1)
 }
 
 /// Returns how an agent should use what is left, by the window of which most is used; none if nothing is known.

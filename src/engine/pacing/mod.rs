@@ -10,5 +10,7 @@ mod simulation;
 mod tests;
 mod window;
 
-pub use decide::{DEFAULT_RISE, Pacing, decide, expected_rise, level, permitted_agents};
+pub use decide::{
+    DEFAULT_RISE, Pacing, agent_share, decide, expected_rise, level, permitted_agents,
+};
 pub use window::WindowUse;

@@ -163,7 +163,7 @@ proptest! {
     fn permitted_agents_are_at_least_one_and_at_most_all(set in limits(), windows in windows(), most in 1u32..64) {
         let zone = zone();
         let policy = QuotaPolicy::default().with(&set);
-        let permitted = permitted_agents(&pacing(&policy, &windows, now(), &zone), most);
+        let permitted = permitted_agents(agent_share(&pacing(&policy, &windows, now(), &zone)), most);
         prop_assert!((1..=most).contains(&permitted));
     }
 }

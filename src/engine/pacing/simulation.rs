@@ -351,7 +351,7 @@ impl World {
                 session: &name,
             };
             let running = self.running.iter().flatten().count();
-            if permitted_agents(&pacing, 4) as usize <= running {
+            if permitted_agents(agent_share(&pacing), 4) as usize <= running {
                 continue;
             }
             match decide(&pacing) {

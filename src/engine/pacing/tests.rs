@@ -262,16 +262,14 @@ fn between_warn_and_the_ceiling_fewer_agents_run_at_a_time() {
     let (policy, now) = (QuotaPolicy::default(), at(MONDAY));
     let reset = now + SignedDuration::from_hours(1);
     let permitted = |used| {
-        permitted_agents(
-            &Pacing {
-                policy: &policy,
-                windows: &[window("five_hour", used, reset)],
-                now,
-                zone: &zone(),
-                session: "",
-            },
-            8,
-        )
+        let share = agent_share(&Pacing {
+            policy: &policy,
+            windows: &[window("five_hour", used, reset)],
+            now,
+            zone: &zone(),
+            session: "",
+        });
+        permitted_agents(share, 8)
     };
     let found = [0.5, 0.85, 0.875, 0.90, 0.94, 0.95, 1.0].map(permitted);
     assert_eq!(found, [8, 8, 6, 4, 1, 1, 1]);

@@ -2,13 +2,13 @@
 use super::zone::user_zone;
 use crate::agent::{self, NO_TRAFFIC};
 use crate::engine::State;
-use crate::engine::pacing::{Pacing, WindowUse, decide, level, permitted_agents};
+use crate::engine::pacing::{Pacing, WindowUse, agent_share, decide, level};
 use crate::exec::moment;
 use crate::model::{
     Account, AccountKey, Env, Input, Moment, QuotaDecision, WindowReading, WindowStatus,
 };
 use crate::plan::{Plan, QuotaPolicy, WhenUnknown};
-use crate::runner::known_quota::{Known, SharedDesk, WHOLE, lock};
+use crate::runner::known_quota::{Known, SharedDesk, lock};
 use crate::store::layout::UserDirs;
 use crate::store::quota::{FRESH_FOR, QuotaCache};
 use crate::store::{AttemptGate, Permission};
@@ -113,7 +113,7 @@ impl QuotaGate {
         let decision = decide(&pacing);
         lock(&self.desk).known = Some(Known {
             level: level(&windows, now.at),
-            part: permitted_agents(&pacing, WHOLE),
+            agent_share: agent_share(&pacing),
             windows: windows.clone(),
         });
         Some((key, windows, Some(decision)))
