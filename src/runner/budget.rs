@@ -1,4 +1,5 @@
 //! Ends the agent of a runner when a budget is used up, and starts none while one is.
+use super::quota::user_zone;
 use super::run::Runner;
 use crate::agent::Allowance;
 use crate::clock;
@@ -24,8 +25,9 @@ impl Runner {
 
     fn look_at_shared_budget(&mut self) {
         let defined = self.session.plan.guardrails.budgets;
+        let zone = user_zone(&self.env.vars);
         self.shared_budget
-            .look(&self.env.dirs, defined, clock::now());
+            .look(&self.env.dirs, defined, clock::now(), &zone);
     }
 
     /// Records that the running agent would be billed, though the session began on an account that does not bill.

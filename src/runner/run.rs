@@ -370,7 +370,10 @@ impl Runner {
     }
 
     fn show_progress(&mut self) -> Result<()> {
-        let allowances = self.allowances();
+        let allowances = match self.attempt {
+            Some(_) => self.allowances(),
+            None => Vec::new(),
+        };
         let (plan, state) = (&self.session.plan, self.session.state());
         let mut window = self.window.lock();
         if let Some(attempt) = &mut self.attempt {

@@ -4,7 +4,7 @@ use crate::compile::{Settings, SourceText};
 use crate::model::Usage;
 use crate::plan::{Budgets, PeriodBudget};
 use crate::store::layout::{StateFile, UserDirs};
-use crate::store::ledger::sum_since;
+use crate::store::ledger::sums_since;
 use fs_err as fs;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -13,7 +13,8 @@ use jiff::{Timestamp, ToSpan as _};
 /// The budgets over all sessions, and what is spent of them. Read again when the settings or the ledger change.
 #[derive(Debug, Default)]
 pub(super) struct SharedBudget {
-    settings: String,
+    /// The text of config.yaml as it was last read.
+    settings: Option<String>,
     budgets: Budgets,
     /// The length of the ledger when it was last read.
     ledger: Option<u64>,
@@ -35,7 +36,13 @@ pub(super) type Hold = (String, Timestamp);
 
 impl SharedBudget {
     /// Reads what changed. A file that cannot be read leaves what is known.
-    pub(super) fn look(&mut self, dirs: &UserDirs, defined: Budgets, now: Timestamp) {
+    pub(super) fn look(
+        &mut self,
+        dirs: &UserDirs,
+        defined: Budgets,
+        now: Timestamp,
+        zone: &TimeZone,
+    ) {
         self.read_settings(dirs, defined);
         if self.budgets.is_empty() {
             self.periods.clear();
@@ -49,12 +56,15 @@ impl SharedBudget {
         {
             return;
         }
-        self.periods = periods(&self.budgets, now, &TimeZone::system());
-        for period in &mut self.periods {
-            match sum_since(dirs, period.begin) {
-                Ok(spent) => period.spent = spent,
-                Err(error) => tracing::warn!(%error, "the ledger cannot be read"),
+        self.periods = periods(&self.budgets, now, zone);
+        let begins: Vec<Timestamp> = self.periods.iter().map(|period| period.begin).collect();
+        match sums_since(dirs, &begins) {
+            Ok(sums) => {
+                for (period, spent) in self.periods.iter_mut().zip(sums) {
+                    period.spent = spent;
+                }
             }
+            Err(error) => tracing::warn!(%error, "the ledger cannot be read"),
         }
         self.ledger = Some(length);
     }
@@ -67,7 +77,7 @@ impl SharedBudget {
     fn read_settings(&mut self, dirs: &UserDirs, defined: Budgets) {
         let file = dirs.config.join("config.yaml");
         let text = fs::read_to_string(&file).unwrap_or_default();
-        if text == self.settings && self.ledger.is_some() {
+        if self.settings.as_ref() == Some(&text) {
             return;
         }
         let source = SourceText {
@@ -78,14 +88,13 @@ impl SharedBudget {
             Ok(settings) => {
                 self.budgets = settings.budgets.narrowed(defined);
                 self.periods.clear();
-                self.ledger.get_or_insert(u64::MAX);
             }
             Err(_) => tracing::warn!("config.yaml cannot be read; the budgets before it stay"),
         }
-        self.settings = text;
+        self.settings = Some(text);
     }
 
-    /// Returns what the current attempt may use of each budget.
+    /// Returns what the current attempt may use of each budget. There 0 is no limit, and here it is a budget of nothing.
     pub(super) fn allowances(&self) -> impl Iterator<Item = Allowance> + '_ {
         self.periods.iter().map(|period| Allowance {
             max_cost_usd: period

@@ -116,18 +116,23 @@ pub(super) fn for_each_line(
     }
 }
 
-/// Returns what was spent at this moment and later, over all sessions. It reads from the end of the ledger.
-pub fn sum_since(dirs: &UserDirs, from: Timestamp) -> io::Result<Usage> {
-    let mut sum = Usage::default();
-    let early = from.checked_sub(OUT_OF_ORDER).unwrap_or(Timestamp::MIN);
+/// Returns what was spent at each of these moments and later, over all sessions. It reads from the end of the ledger.
+pub fn sums_since(dirs: &UserDirs, moments: &[Timestamp]) -> io::Result<Vec<Usage>> {
+    let mut sums = vec![Usage::default(); moments.len()];
+    let first = moments.iter().min().copied().unwrap_or(Timestamp::MAX);
+    let early = first.checked_sub(OUT_OF_ORDER).unwrap_or(Timestamp::MIN);
     for_each_back(dirs, |spent| {
         let Some(at) = spent.at() else { return true };
-        if from <= at {
-            sum += spent.usage();
+        for (_, sum) in moments
+            .iter()
+            .zip(&mut sums)
+            .filter(|(from, _)| **from <= at)
+        {
+            *sum += spent.usage();
         }
         early <= at
     })?;
-    Ok(sum)
+    Ok(sums)
 }
 
 /// Calls `each` for the lines from the last to the first, until it returns false.

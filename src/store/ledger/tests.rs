@@ -58,7 +58,7 @@ fn a_ledger_that_is_not_there_is_empty_and_reading_writes_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let dirs = dirs(&folder);
     assert_eq!(total(&dirs), (0.0, 0, 0));
-    assert_eq!(sum_since(&dirs, at(0)).unwrap(), Usage::default());
+    assert_eq!(sums_since(&dirs, &[at(0)]).unwrap(), [Usage::default()]);
     assert!(!dirs.state.exists());
 }
 
@@ -103,7 +103,7 @@ fn torn_and_absurd_lines_are_counted_and_hide_no_other() {
     // A line begins after the one that was cut off.
     append(&dirs, &line("r1", 2, 1, 2.0)).unwrap();
     assert_eq!(total(&dirs), (3.0, 2, 4));
-    assert_eq!(sum_since(&dirs, at(0)).unwrap().cost_usd, 3.0);
+    assert_eq!(sums_since(&dirs, &[at(0)]).unwrap()[0].cost_usd, 3.0);
 }
 
 #[test]
@@ -121,7 +121,7 @@ fn what_was_spent_since_a_time_is_read_from_the_end() {
     let path = dirs.state_file(StateFile::Spent);
     let first = fs::read_to_string(&path).unwrap();
     atomic::replace(&path, (first + &text).as_bytes()).unwrap();
-    let spent = |hour| sum_since(&dirs, at(hour)).unwrap().cost_usd;
+    let spent = |hour| sums_since(&dirs, &[at(hour)]).unwrap()[0].cost_usd;
     assert_eq!(
         [spent(1990), spent(0), spent(-5), spent(5000)],
         [10.0, 2000.0, 2001.0, 0.0]
