@@ -11,6 +11,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::io::{self, Write as _};
 use std::os::unix::fs::DirBuilderExt as _;
+use std::time::Duration;
 
 /// A line of `roots.jsonl`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -95,13 +96,32 @@ pub fn create_state_dir(dirs: &UserDirs) -> io::Result<()> {
 
 /// Waits for the lock of a file in the state folder.
 pub(super) fn lock(dirs: &UserDirs, file: StateFile) -> io::Result<FileLock> {
+    FileLock::exclusive(&open_lock(dirs, file)?)
+}
+
+/// Does as [`lock`], and fails when the time is over.
+pub(super) fn lock_within(
+    dirs: &UserDirs,
+    file: StateFile,
+    limit: Duration,
+) -> io::Result<FileLock> {
+    let file = open_lock(dirs, file)?;
+    let held = || {
+        io::Error::new(
+            io::ErrorKind::TimedOut,
+            format!("{} is locked", file.path().display()),
+        )
+    };
+    FileLock::exclusive_within(&file, limit)?.ok_or_else(held)
+}
+
+fn open_lock(dirs: &UserDirs, file: StateFile) -> io::Result<fs::File> {
     create_state_dir(dirs)?;
-    let file = fs::OpenOptions::new()
+    fs::OpenOptions::new()
         .create(true)
         .append(true)
         .mode(0o600)
-        .open(dirs.state_file(file))?;
-    FileLock::exclusive(&file)
+        .open(dirs.state_file(file))
 }
 
 #[cfg(test)]

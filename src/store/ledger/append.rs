@@ -5,7 +5,7 @@ use crate::model::RunId;
 use crate::store::crash;
 use crate::store::layout::{StateFile, UserDirs};
 use crate::store::lock::FileLock;
-use crate::store::roots::create_state_dir;
+use crate::store::roots::lock_within;
 use fs_err as fs;
 use fs_err::os::unix::fs::OpenOptionsExt as _;
 use std::collections::BTreeSet;
@@ -17,15 +17,7 @@ const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Locks the ledger.
 pub(super) fn lock(dirs: &UserDirs) -> io::Result<FileLock> {
-    create_state_dir(dirs)?;
-    let path = dirs.state_file(StateFile::SpentLock);
-    let file = fs::OpenOptions::new()
-        .create(true)
-        .append(true)
-        .mode(0o600)
-        .open(&path)?;
-    FileLock::exclusive_within(&file, PATIENCE)?
-        .ok_or_else(|| io::Error::new(io::ErrorKind::TimedOut, format!("{path} is locked")))
+    lock_within(dirs, StateFile::SpentLock, PATIENCE)
 }
 
 /// Appends a line to the ledger, under its lock.
