@@ -60,8 +60,8 @@ impl Session {
         Ok(())
     }
 
-    /// Whether observers must be told what was spent before this fact: nothing resumes a session that is complete, so what
-    /// the ledger lacks then it lacks for good.
+    /// Whether what was spent must be in the ledger before this fact: a complete session is not resumed, so a runner that
+    /// dies behind it leaves a line out for good.
     fn must_settle(&self, event: &Event) -> bool {
         matches!(event, Event::SessionFinished { .. }) && self.has_unsynced_costs()
     }
