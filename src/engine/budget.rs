@@ -1,4 +1,5 @@
 //! Remaining budget per limit, and when to ask the agent for a checkpoint.
+use super::limit_use::LimitUse;
 use super::state::State;
 use crate::model::{BranchReport, Limit, Usage};
 use crate::plan::{Node, Plan};
@@ -74,12 +75,19 @@ impl Budget {
     }
 
     /// Returns the limit that is reached with what the current attempt has used, if one is.
-    pub fn reached(&self, usage: &Usage) -> Option<Limit> {
+    pub fn reached(&self, usage: &Usage, now: Timestamp) -> Option<Limit> {
         let (cost_usd, tokens) = (
             self.cost_usd + usage.cost_usd,
             self.tokens + usage.billed_tokens(),
         );
-        cost_limit(self.max_cost_usd, cost_usd).or_else(|| token_limit(self.max_tokens, tokens))
+        runtime_limit(self.max_runtime_seconds, self.ran(now))
+            .or_else(|| cost_limit(self.max_cost_usd, cost_usd))
+            .or_else(|| token_limit(self.max_tokens, tokens))
+    }
+
+    /// Whether the session has run for as long as it may.
+    pub fn is_time_up(&self, now: Timestamp) -> bool {
+        runtime_limit(self.max_runtime_seconds, self.ran(now)).is_some()
     }
 
     /// Returns what an attempt may use before a limit is reached: dollars and tokens, if they are limited.
@@ -88,14 +96,13 @@ impl Budget {
         (self.cost().left(), (0 < self.max_tokens).then_some(tokens))
     }
 
-    fn elapsed_seconds(&self, now: Timestamp) -> f64 {
-        self.started.map_or(0.0, |started| {
-            now.duration_since(started).as_secs_f64().max(0.0)
-        })
+    fn ran(&self, now: Timestamp) -> SignedDuration {
+        let ran = self.started.map(|started| now.duration_since(started));
+        ran.unwrap_or_default().max(SignedDuration::ZERO)
     }
 
     fn runtime(&self, now: Timestamp) -> LimitUse {
-        self.limit_use(self.max_runtime_seconds as f64, self.elapsed_seconds(now))
+        self.limit_use(self.max_runtime_seconds as f64, self.ran(now).as_secs_f64())
     }
 
     fn cost(&self) -> LimitUse {
@@ -146,6 +153,12 @@ impl Remaining {
     }
 }
 
+/// Returns the time limit, if it is reached.
+pub(super) fn runtime_limit(max_seconds: u64, ran: SignedDuration) -> Option<Limit> {
+    let reached = i64::try_from(max_seconds).is_ok_and(|max| 0 < max && max <= ran.as_secs());
+    reached.then_some(Limit::Runtime { max_seconds })
+}
+
 /// Returns the cost limit, if it is reached.
 pub(super) fn cost_limit(max_usd: f64, spent_usd: f64) -> Option<Limit> {
     (0.0 < max_usd && max_usd <= spent_usd).then_some(Limit::Cost {
@@ -164,49 +177,9 @@ pub(super) fn token_limit(max_tokens: u64, spent_tokens: u64) -> Option<Limit> {
     })
 }
 
-/// A limit is near when less than this share of it is left.
-const NEAR: f64 = 0.15;
-
-/// How much of one limit is used.
-#[derive(Clone, Copy, Debug)]
-struct LimitUse {
-    /// 0 is no limit.
-    max: f64,
-    used: f64,
-    /// What an iteration has used on average.
-    average: f64,
-}
-
-impl LimitUse {
-    fn left(&self) -> Option<f64> {
-        (0.0 < self.max).then(|| (self.max - self.used).max(0.0))
-    }
-
-    /// Whether less than 15 % is left, or no more than an average iteration uses.
-    fn is_near(&self) -> bool {
-        self.left()
-            .is_some_and(|left| left < NEAR * self.max || left <= self.average)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_limit_is_near_when_a_small_share_or_one_average_iteration_is_left() {
-        let near = |max, used, average| LimitUse { max, used, average }.is_near();
-        assert_eq!(
-            [
-                near(100.0, 85.0, 0.0),
-                near(100.0, 85.5, 0.0),
-                near(100.0, 50.0, 50.0),
-                near(100.0, 40.0, 50.0)
-            ],
-            [false, true, true, false]
-        );
-        assert!(near(10.0, 11.0, 0.0) && !near(0.0, 11.0, 1.0) && near(1.0, 0.0, 1.0));
-    }
 
     #[test]
     fn a_branch_shares_the_session_budget_and_adds_its_unreported_use() {
@@ -252,41 +225,41 @@ mod tests {
             cache_read_tokens,
             ..Usage::default()
         };
-        assert_eq!(budget.reached(&usage(0.39, 599, 1_000_000)), None);
+        let now = Timestamp::UNIX_EPOCH;
+        assert_eq!(budget.reached(&usage(0.39, 599, 1_000_000), now), None);
         assert!(matches!(
-            budget.reached(&usage(0.4, 0, 0)),
+            budget.reached(&usage(0.4, 0, 0), now),
             Some(Limit::Cost { .. })
         ));
         assert!(matches!(
-            budget.reached(&usage(0.0, 600, 0)),
+            budget.reached(&usage(0.0, 600, 0), now),
             Some(Limit::Tokens {
                 spent_tokens: 1000,
                 ..
             })
         ));
-        assert_eq!(Budget::default().reached(&usage(1e9, 1 << 40, 0)), None);
+        assert_eq!(
+            Budget::default().reached(&usage(1e9, 1 << 40, 0), now),
+            None
+        );
         assert_eq!(Budget::default().left(), (None, None));
         assert_eq!(budget.left().1, Some(600));
     }
 
     #[test]
-    fn the_last_iterations_are_near_the_limit() {
-        let soon = |max: u32, before: u32| {
-            LimitUse {
-                max: f64::from(max),
-                used: f64::from(before),
-                average: 1.0,
-            }
-            .is_near()
+    fn a_time_limit_counts_from_the_start_of_the_session() {
+        let after = |seconds| Timestamp::UNIX_EPOCH + SignedDuration::from_secs(seconds);
+        let budget = Budget {
+            max_runtime_seconds: 60,
+            started: Some(after(1000)),
+            ..Budget::default()
         };
-        let first = |max| {
-            (0..max)
-                .find(|before| soon(max, *before))
-                .map(|before| max - before)
-        };
+        assert!(!budget.is_time_up(after(1059)) && budget.is_time_up(after(1060)));
+        assert!(!budget.is_time_up(after(0)), "a clock that was set back");
         assert_eq!(
-            [first(1), first(3), first(25), first(100)],
-            [Some(1), Some(1), Some(3), Some(14)]
+            budget.reached(&Usage::default(), after(1060)),
+            Some(Limit::Runtime { max_seconds: 60 })
         );
+        assert!(!Budget::default().is_time_up(after(1 << 30)));
     }
 }

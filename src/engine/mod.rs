@@ -9,6 +9,7 @@ mod budget;
 mod fallback;
 mod follow;
 mod idle;
+mod limit_use;
 mod outlook;
 pub mod pacing;
 mod pending;

@@ -48,15 +48,18 @@ impl Runner {
 
     /// Records that the running agent has used up a budget, once its turn is over.
     pub(super) fn end_at_budget(&mut self) -> Result<()> {
-        let Some(attempt) = self
-            .attempt
-            .as_ref()
-            .filter(|it| it.transcript().must_end())
-        else {
+        let (budget, now) = (self.budget(), clock::now());
+        let Some(attempt) = &mut self.attempt else {
             return Ok(());
         };
+        if budget.is_time_up(now) {
+            attempt.transcript.note_time_is_up();
+        }
+        if !attempt.transcript().must_end() {
+            return Ok(());
+        }
         let (cursor, usage) = (attempt.cursor, attempt.transcript().usage());
-        if let Some(limit) = self.budget().reached(&usage) {
+        if let Some(limit) = budget.reached(&usage, now) {
             return self.accept(&Input::BudgetReached { cursor, limit });
         }
         self.hold(&usage)

@@ -41,6 +41,47 @@ fn an_agent_is_ended_within_a_turn_when_the_money_is_spent() {
 }
 
 #[test]
+fn an_agent_is_ended_with_its_turn_when_the_time_is_up() {
+    let project = Project::new();
+    project.scripted_loop(
+        "work",
+        TERMINATION,
+        &format!("iterations:\n  - {{turns: [{TURN}], hang: true}}\n"),
+    );
+    project
+        .ap(&["work", "s", "--foreground", "--max-runtime", "1"])
+        .expect(4)
+        .says(&["time limit reached (1s)", "--resume --max-runtime 2"]);
+    assert_eq!(project.history("s"), Vec::<u64>::new(), "it does not count");
+    assert_eq!(last_exit(&project)["outcome"]["kind"], "cancelled");
+    let reached = project.events("s", "budget_reached");
+    assert_eq!(reached[0]["limit"]["kind"], "runtime");
+}
+
+#[test]
+fn a_branch_is_ended_with_its_turn_when_the_time_of_the_session_is_up() {
+    let project = Project::new();
+    let script = format!("iterations:\n  - {{turns: [{TURN}], hang: true}}\n");
+    project.scripted_loop("work", TERMINATION, &script);
+    project.write(
+        ".claude/pipelines/both.yaml",
+        "name: both\ndescription: a test\nnodes:\n- id: side\n  parallel:\n    providers: [{ id: one, provider: scripted, args: [work.script.yaml] }, { id: two, provider: scripted, args: [work.script.yaml] }]\n    stages: [{ id: think, loop: work }]\n",
+    );
+    project
+        .ap(&[
+            "pipeline",
+            "both",
+            "s",
+            "--foreground",
+            "--max-runtime",
+            "1",
+        ])
+        .expect(4)
+        .says(&["time limit reached (1s)"]);
+    project.nothing_left();
+}
+
+#[test]
 fn tokens_of_sub_agents_count_and_cache_reads_do_not() {
     let project = Project::new();
     let turn = "{input_tokens: 400, output_tokens: 100, sub_agent: true}";

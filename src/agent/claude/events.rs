@@ -142,7 +142,7 @@ fn count(state: &mut TranscriptState, message: &Value, sub: bool) {
         bytes: list(message, "content").map(size).sum(),
         output_price: price.output,
     });
-    state.add_usage(more);
+    state.live += more;
 }
 
 /// Returns about how many bytes of an answer a block is. Of a thought that is not shown its signature tells the length.

@@ -2,11 +2,12 @@
 use super::context::InvocationContext;
 use super::registry::Provider;
 use super::spec::{AgentSpec, AttemptLimits};
-use super::transcript::{Activity, Transcript};
+use super::transcript::{Activity, OutputFormat, Transcript};
 use crate::model::{Containment, Cursor, Exit, PermissionMode, RunId, Scope, SessionName, Status};
 use camino::Utf8Path;
 use jiff::Timestamp;
 
+mod budgets;
 mod calls;
 mod failures;
 mod outcomes;

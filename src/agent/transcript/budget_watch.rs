@@ -1,4 +1,4 @@
-//! Notices, event by event, that an agent has used what it may.
+//! Notices, event by event, that an agent has used what it may, and ends it with its turn.
 use super::reckoning::Reckoning;
 use crate::model::Usage;
 
@@ -35,6 +35,11 @@ impl BudgetWatch {
         if self.used_up_in.is_none() && self.allowances.iter().any(|it| it.is_used_up(usage)) {
             self.used_up_in = Some(reckoning.begun);
         }
+    }
+
+    /// Notes that the time is used up.
+    pub(super) fn note_time(&mut self, reckoning: &Reckoning) {
+        self.used_up_in.get_or_insert(reckoning.begun);
     }
 
     /// Whether the agent must end: a budget is used up, and the turn that used it up is over or another one has begun.

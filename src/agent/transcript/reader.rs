@@ -64,8 +64,13 @@ impl Transcript {
         self.budget.allowances = allowances;
     }
 
+    /// Notes that the session has run for as long as it may.
+    pub fn note_time_is_up(&mut self) {
+        self.budget.note_time(&self.state.reckoning);
+    }
+
     /// Whether the agent must end because it has used what it may: the turn that did it is over. An agent that has given
-    /// its result ends by itself.
+    /// its result ends by itself, and so does one whose program does not print its turns.
     pub fn must_end(&self) -> bool {
         self.budget.must_end(&self.state.reckoning)
     }

@@ -79,6 +79,12 @@ impl Reckoning {
         self.is_over = true;
     }
 
+    /// Records a turn of a program that reports it only when it is over.
+    pub(in crate::agent) fn finish_turn(&mut self) {
+        self.begun += 1;
+        self.end_turn();
+    }
+
     fn begin(&mut self, id: &str) -> usize {
         self.begun += 1;
         self.is_over = false;

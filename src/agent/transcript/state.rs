@@ -179,9 +179,10 @@ impl TranscriptState {
         usage
     }
 
-    /// Adds usage that was just reported.
+    /// Adds the usage of a turn that is over.
     pub(in crate::agent) fn add_usage(&mut self, usage: Usage) {
         self.live += usage;
+        self.reckoning.finish_turn();
     }
 
     /// Remembers a figure that was not believed, the first few.
@@ -198,6 +199,8 @@ impl TranscriptState {
         self.reset_number = None;
         self.turn_end = Some(TurnEnd::default());
         self.results += 1;
+        // The agent ends by itself, unless it begins another turn.
+        self.reckoning.is_over = false;
         self.settled += std::mem::take(&mut self.live);
         shown.push(Activity::Finished {
             error: None,

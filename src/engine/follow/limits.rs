@@ -1,9 +1,9 @@
 //! Compares what the session has used with its limits.
-use crate::engine::budget::{cost_limit, token_limit};
+use crate::engine::budget::{cost_limit, runtime_limit, token_limit};
 use crate::engine::state::State;
 use crate::model::{Limit, Spender};
 use crate::plan::{Plan, Step};
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 /// Returns the limit of the session that is reached, if any.
 pub(super) fn session_limit(plan: &Plan, state: &State, now: Timestamp) -> Option<Limit> {
@@ -31,9 +31,4 @@ fn spender(plan: &Plan, state: &State, is_unfinished: bool) -> Option<Spender> {
         usage,
         is_unfinished,
     ))
-}
-
-fn runtime_limit(max_seconds: u64, ran: SignedDuration) -> Option<Limit> {
-    let reached = i64::try_from(max_seconds).is_ok_and(|max| 0 < max && max <= ran.as_secs());
-    reached.then_some(Limit::Runtime { max_seconds })
 }
