@@ -20,9 +20,13 @@ pub fn accept(plan: &Plan, state: &State, input: &Input, now: Timestamp) -> Opti
             containment,
         } => agent_started(state, *cursor, shim, *containment),
         Input::AgentExited(attempt) => agent_exited(state, attempt),
-        Input::AccountChanged { cursor, account } => {
+        Input::AccountChanged {
+            cursor,
+            account,
+            of_session,
+        } => {
             let runs = state.phase.is_running() && *cursor == state.current.cursor;
-            let asks = runs && state.session.spending.is_new_bill(*account);
+            let asks = runs && state.session.spending.is_new_bill(*account, *of_session);
             asks.then_some(Event::AccountChanged { account: *account })
         }
         Input::BudgetHeld {

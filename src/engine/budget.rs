@@ -201,6 +201,8 @@ mod tests {
             iterations: 2,
             usage: usage(1.0),
             ending: None,
+            account: None,
+            billing: None,
         };
         let shared = budget.of_branch(Some(&report), &branch);
         assert_eq!(

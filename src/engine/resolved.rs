@@ -57,6 +57,7 @@ impl State {
             stop: self.session.stopping.clone(),
             drain: self.current.drain.clone(),
             pause: self.session.pausing,
+            account: self.session.spending.accepted,
         }
     }
 

@@ -46,21 +46,27 @@ impl Spending {
         }
         if let Some(cost) = &attempt.cost {
             self.account = cost.account.or(self.account);
-            self.accepted = match (self.accepted, cost.account) {
-                (None | Some(AccountKind::Login), Some(AccountKind::Subscription)) => cost.account,
-                (accepted, found) => accepted.or(found),
-            };
+            self.began_on(cost.account);
             self.unrecorded = CostDoubt::new(attempt.cursor, cost, &attempt.usage);
         }
     }
 
-    /// Whether this account bills what the session began without a bill.
-    pub fn is_new_bill(&self, account: AccountKind) -> bool {
+    /// Records who pays, if that is the first that is known of it.
+    pub(super) fn began_on(&mut self, found: Option<AccountKind>) {
+        self.accepted = match (self.accepted, found) {
+            (None | Some(AccountKind::Login), Some(AccountKind::Subscription)) => found,
+            (accepted, found) => accepted.or(found),
+        };
+    }
+
+    /// Whether this account bills what began without a bill. A branch begins with what its session has accepted.
+    pub fn is_new_bill(&self, account: AccountKind, of_session: Option<AccountKind>) -> bool {
         let began_free = matches!(
-            self.accepted,
+            self.accepted.or(of_session),
             Some(AccountKind::Subscription | AccountKind::Login)
         );
-        account == AccountKind::ApiKey && began_free && self.billing.is_none()
+        let is_accepted = of_session == Some(account);
+        account == AccountKind::ApiKey && began_free && !is_accepted && self.billing.is_none()
     }
 
     /// Accepts the account that would bill, if there is one.
@@ -126,22 +132,36 @@ mod tests {
         };
         let mut spending = Spending::default();
         assert!(
-            !spending.is_new_bill(AccountKind::ApiKey),
+            !spending.is_new_bill(AccountKind::ApiKey, None),
             "it begins with it"
         );
         spending.add(&with(AccountKind::Login));
         spending.add(&with(AccountKind::Subscription));
         assert_eq!(spending.accepted, Some(AccountKind::Subscription));
-        assert!(spending.is_new_bill(AccountKind::ApiKey));
-        assert!(!spending.is_new_bill(AccountKind::Login));
+        assert!(spending.is_new_bill(AccountKind::ApiKey, None));
+        assert!(!spending.is_new_bill(AccountKind::Login, None));
         spending.billing = Some(AccountKind::ApiKey);
         spending.add(&with(AccountKind::ApiKey));
         spending.accept_billing();
         assert_eq!(spending.accepted, Some(AccountKind::ApiKey));
         assert!(
-            !spending.is_new_bill(AccountKind::ApiKey),
+            !spending.is_new_bill(AccountKind::ApiKey, None),
             "it was accepted"
         );
+    }
+
+    #[test]
+    fn a_branch_asks_for_its_session_and_not_once_that_has_accepted() {
+        let mut branch = Spending::default();
+        let asks = |branch: &Spending, session| branch.is_new_bill(AccountKind::ApiKey, session);
+        assert!(!asks(&branch, None), "it begins with it");
+        assert!(asks(&branch, Some(AccountKind::Subscription)));
+        branch.began_on(Some(AccountKind::Login));
+        assert!(asks(&branch, None));
+        assert!(!asks(&branch, Some(AccountKind::ApiKey)));
+        let mut other = Spending::default();
+        other.began_on(Some(AccountKind::ApiKey));
+        assert!(!asks(&other, Some(AccountKind::Subscription)));
     }
 
     #[test]

@@ -1,4 +1,5 @@
 //! What a session and the branches of its parallel block tell each other.
+use super::attempt_cost::AccountKind;
 use super::ending::Ending;
 use super::limit::Limit;
 use super::stop::Stop;
@@ -17,6 +18,12 @@ pub struct BranchReport {
     /// Once it has ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ending: Option<Ending>,
+    /// Who pays for its agents, as far as it is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account: Option<AccountKind>,
+    /// An account that would bill you, for which it paused.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub billing: Option<AccountKind>,
 }
 
 /// What a session asks of its branches.
@@ -28,4 +35,6 @@ pub struct Orders {
     pub drain: Option<Limit>,
     /// Pause as soon as no agent runs.
     pub pause: bool,
+    /// Who pays, as the session has accepted it.
+    pub account: Option<AccountKind>,
 }

@@ -35,6 +35,8 @@ pub enum Input {
     AccountChanged {
         cursor: Cursor,
         account: AccountKind,
+        /// In a branch: who pays, as its session has accepted it.
+        of_session: Option<AccountKind>,
     },
     /// All sessions together have spent the budget of a day or a week.
     BudgetHeld {

@@ -172,6 +172,10 @@ impl Runner {
         let promises = attempt.promises();
         let cursor = attempt.cursor;
         let cost = self.cost_of(&attempt, &usage);
+        // An agent may be done before its output is looked at.
+        if let Some(account) = cost.account {
+            self.check_account_of(cursor, account)?;
+        }
         let (tree, effect) = self.effect_of(&outcome, &node).await;
         self.accept(&Input::AgentExited(FinishedAttempt {
             usage,

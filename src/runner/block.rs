@@ -61,7 +61,10 @@ impl Runner {
         };
         let (orders, stop_requests) = link.orders();
         let must_continue = link.must_continue();
-        let must_pause = orders.pause || orders.drain.is_some();
+        // What a branch asks is answered for its session.
+        let billing = self.session.state().session.spending.billing;
+        let is_asking = billing.is_some() && billing != orders.account;
+        let must_pause = orders.pause || orders.drain.is_some() || is_asking;
         if self.session.state().session.pausing != must_pause {
             let request = if must_pause {
                 Request::Pause

@@ -6,7 +6,9 @@ use crate::clock;
 use crate::engine::{Budget, Phase, State};
 use crate::error::{Error, Result};
 use crate::exec::process;
-use crate::model::{BranchReport, Change, Cursor, Ending, Event, Input, NodeId, Orders, Request};
+use crate::model::{
+    AccountKind, BranchReport, Change, Cursor, Ending, Event, Input, NodeId, Orders, Request,
+};
 use crate::plan::{Block, Plan};
 use crate::store::layout::RunDir;
 use crate::store::session::{Session, kept, load};
@@ -136,8 +138,8 @@ pub(super) struct BranchLink {
     reporter: mpsc::UnboundedSender<Input>,
     /// The requests to continue that the branch has followed.
     continued: u32,
-    /// What was reported last: iterations, and whether the branch has ended.
-    reported: Option<(u32, bool)>,
+    /// What was reported last: iterations, whether the branch has ended, and the account it asks about.
+    reported: Option<(u32, bool, Option<AccountKind>)>,
 }
 
 impl BranchLink {
@@ -153,6 +155,11 @@ impl BranchLink {
     pub(super) fn orders(&mut self) -> (Orders, u32) {
         let signal = self.signal.borrow_and_update();
         (signal.orders.clone(), signal.stop_requests)
+    }
+
+    /// Returns who pays, as the session has accepted it.
+    pub(super) fn account(&self) -> Option<AccountKind> {
+        self.signal.borrow().orders.account
     }
 
     /// Whether the user asked to continue since this was last called.
@@ -175,6 +182,7 @@ impl BranchLink {
         let progress = (
             state.session.iterations,
             matches!(state.phase, Phase::Ended { .. }),
+            state.session.spending.billing,
         );
         if self.reported.replace(progress) == Some(progress) {
             return;
@@ -196,6 +204,8 @@ pub(super) fn report(session: &Session) -> BranchReport {
         iterations: state.session.iterations,
         usage: state.session.usage,
         ending: state.phase.ending().cloned(),
+        account: state.session.spending.accepted,
+        billing: state.session.spending.billing,
     }
 }
 

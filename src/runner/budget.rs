@@ -1,11 +1,12 @@
 //! Ends the agent of a runner when a budget is used up, and starts none while one is.
 use super::quota::user_zone;
 use super::run::Runner;
+use super::wakeup::ControlSource;
 use crate::agent::Allowance;
 use crate::clock;
 use crate::engine::Phase;
 use crate::error::Result;
-use crate::model::{Input, Usage};
+use crate::model::{AccountKind, Cursor, Input, Usage};
 
 impl Runner {
     /// Returns what the current attempt may use.
@@ -33,17 +34,23 @@ impl Runner {
     /// Records that the running agent would be billed, though the session began on an account that does not bill.
     pub(super) fn check_account(&mut self) -> Result<()> {
         let attempt = self.attempt.as_ref();
-        let account = attempt.and_then(|it| Some((it.cursor, it.transcript().account()?)));
-        match account {
-            // A branch pauses with its session only.
-            Some((cursor, account))
-                if self.session.plan.branch.is_none()
-                    && self.session.state().session.spending.is_new_bill(account) =>
-            {
-                self.accept(&Input::AccountChanged { cursor, account })
-            }
-            Some(_) | None => Ok(()),
+        match attempt.and_then(|it| Some((it.cursor, it.transcript().account()?))) {
+            Some((cursor, account)) => self.check_account_of(cursor, account),
+            None => Ok(()),
         }
+    }
+
+    /// Records that an agent is billed by this account, if that is to be asked.
+    pub(super) fn check_account_of(&mut self, cursor: Cursor, account: AccountKind) -> Result<()> {
+        let of_session = match &self.control {
+            ControlSource::Session(_) => None,
+            ControlSource::Branch(link) => link.account(),
+        };
+        self.accept(&Input::AccountChanged {
+            cursor,
+            account,
+            of_session,
+        })
     }
 
     /// Records that the running agent has used up a budget, once its turn is over.

@@ -74,6 +74,8 @@ fn record_branch_stop(
             iterations: 0,
             usage: Usage::default(),
             ending: Some(Ending::Stopped { by: by.to_owned() }),
+            account: None,
+            billing: None,
         });
     }
     let mut branch = Session::open(dir, None)?;

@@ -25,6 +25,7 @@ impl State {
         });
         self.session.iterations += report.iterations.saturating_sub(iterations);
         self.session.usage += report.usage.since(usage);
+        self.session.spending.began_on(report.account);
     }
 
     pub(super) fn block_draining(&mut self, limit: &Limit) {

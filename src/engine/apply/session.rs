@@ -109,6 +109,8 @@ impl State {
         }
         self.session.stopping = None;
         self.session.pausing = false;
+        // The next agent that would be billed asks again.
+        self.session.spending.billing = None;
         self.current.task = None;
         self.phase = Phase::Ended {
             ending: ending.clone(),

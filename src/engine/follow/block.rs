@@ -1,16 +1,27 @@
 //! What follows from the reports of a parallel block's branches.
 use super::finish::{fail, finish, limit_reached};
 use crate::engine::state::State;
-use crate::model::{Ending, Event, Limit, NodeEnding};
+use crate::model::{AccountKind, Ending, Event, Limit, NodeEnding};
 use crate::plan::{Block, OnFailure};
 
 /// Returns what follows from the reports so far, if anything. `limit` is the session's limit that is reached.
 pub(super) fn after_report(state: &State, block: &Block, limit: Option<Limit>) -> Option<Event> {
+    if let Some(account) = unaccepted_account(state) {
+        return Some(Event::AccountChanged { account });
+    }
     let endings = endings(state, block);
     if endings.len() < block.branches.len() {
         return drain(state, limit);
     }
     Some(end_of_block(state, block, &endings, limit))
+}
+
+/// Returns the account that would bill a branch, unless the session has asked or accepted it.
+fn unaccepted_account(state: &State) -> Option<AccountKind> {
+    let spending = &state.session.spending;
+    let mut asking = state.current.branches.values().filter_map(|it| it.billing);
+    let account = asking.next().filter(|_| spending.billing.is_none())?;
+    (spending.accepted != Some(account)).then_some(account)
 }
 
 /// Returns how the branches that are over ended, in the block's order.

@@ -194,6 +194,8 @@ pub(super) fn branch_report_of(step: u32, branch: NodeId, seq: u64) -> Input {
         iterations: 1,
         usage: Usage::default(),
         ending: None,
+        account: None,
+        billing: None,
     };
     Input::BranchReported {
         step,
@@ -251,6 +253,8 @@ fn branch_report(plan: &Plan, state: &State, cursor: Cursor, roll: Roll) -> Inpu
         iterations: 0,
         usage: Usage::default(),
         ending: None,
+        account: None,
+        billing: None,
     });
     let orders = state.orders();
     let ending = match (
@@ -279,6 +283,8 @@ fn branch_report(plan: &Plan, state: &State, cursor: Cursor, roll: Roll) -> Inpu
         iterations: known.iterations + 1,
         usage,
         ending,
+        account: known.account,
+        billing: None,
     };
     Input::BranchReported {
         step: cursor.node,
