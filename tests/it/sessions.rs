@@ -118,7 +118,8 @@ fn force_stops_the_living_runner_and_archives_its_run() {
     let forced = project
         .ap(&["work", "s", "--foreground", "--force"])
         .expect(0);
-    assert!([0, 75].contains(&runner.ended()), "{}", forced.text());
+    let code = runner.ended();
+    assert!([0, 5].contains(&code), "exit {code}: {}", forced.text());
     let kept = format!(".claude/pipeline-runs/.archive/s-{old}");
     assert_eq!(
         project.read(&format!("{kept}/progress-s.md")),
@@ -373,4 +374,27 @@ fn a_loop_finds_prd_json_by_default() {
         .ap(&FOREGROUND)
         .expect(0)
         .says(&["the queue is empty"]);
+}
+
+#[test]
+fn logs_before_the_first_iteration_are_empty_and_no_failure() {
+    let project = Project::new();
+    project.shell_loop(
+        "work",
+        TWICE,
+        "echo '{\"decision\": \"continue\"}' >\"$status\"",
+    );
+    project.ap(&FOREGROUND).expect(0);
+    let journal = project.journal("s");
+    let begun = journal
+        .iter()
+        .position(|line| line["event"]["type"] == "iteration_started");
+    project.write_journal("s", journal[..begun.expect("an iteration")].to_vec());
+    let shown = project.ap(&["logs", "s"]).expect(0);
+    assert_eq!(shown.stdout, "");
+    shown.says(&[
+        "Nothing yet: no iteration of stage `work` has started yet",
+        "ap tail s",
+    ]);
+    project.ap(&["logs", "s", "--iteration", "1"]).expect(1);
 }

@@ -55,6 +55,16 @@ pub(super) struct Args {
     lines: usize,
 }
 
+impl Args {
+    /// Whether a certain iteration or attempt is asked for, rather than the latest.
+    fn selects(&self) -> bool {
+        self.iteration.is_some()
+            || self.attempt.is_some()
+            || self.stage.is_some()
+            || self.run.is_some()
+    }
+}
+
 pub(super) fn run(args: &Args, context: &Context) -> Result<ExitCode> {
     let request = LogRequest {
         session: &args.session,
@@ -84,7 +94,16 @@ fn print_iterations(args: &Args, request: &LogRequest<'_>, context: &Context) ->
     let index = step::find(selection.stage, selection.run, &snapshot)?;
     match snapshot.plan.block(index) {
         Some(block) => print_branches(args, (&dir, index), block)?,
-        None => drop(print_iteration(args, selection, &dir, &snapshot)?),
+        None => match print_iteration(args, selection, &dir, &snapshot) {
+            // Right after a start there is nothing to print, and that is no failure.
+            Err(error) if error.kind() == ErrorKind::NotYet && !args.selects() => {
+                note(format!(
+                    "Nothing yet: {error}. `ap tail {}` waits for it.",
+                    args.session
+                ));
+            }
+            printed => drop(printed?),
+        },
     }
     Ok(ExitCode::Done)
 }
@@ -132,7 +151,7 @@ fn print_iteration(
             target.cursor.iteration, target.node.id
         );
         let folder = dir.stage(target.cursor.node, &target.node.id);
-        return Err(Error::failed(message).hint(format!(
+        return Err(Error::new(ErrorKind::NotYet, message).hint(format!(
             "it is stored in {folder} once its agent has started"
         )));
     }
