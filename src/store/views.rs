@@ -10,7 +10,7 @@ use super::{atomic, beneath};
 use crate::engine::{SessionSummary, State, StateView};
 use crate::model::Event;
 use crate::plan::Plan;
-use camino::Utf8Path;
+use camino::{Utf8Path, Utf8PathBuf};
 use fs_err as fs;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -175,36 +175,46 @@ impl<'a> Published<'a> {
     }
 }
 
-/// Fails if a journal ends before a line that `checkpoint.json` or `state.json` was made from.
-pub(super) fn check_end(dir: &RunDir, end: Position) -> Result<(), JournalError> {
-    /// The field of `state.json` that counts here.
-    #[derive(Deserialize)]
-    struct Seen {
-        journal_lines: u64,
-    }
-    let state = beneath::read(&dir.state()).ok();
-    let of_state = state.and_then(|text| serde_json::from_slice::<Seen>(&text).ok());
-    let seen = [
-        (dir.state(), of_state.map(|seen| seen.journal_lines)),
-        (
-            dir.checkpoint(),
-            saved_header(dir).map(|header| header.position.seq),
-        ),
-    ];
-    match seen
-        .into_iter()
-        .find(|(_, lines)| lines.is_some_and(|lines| end.seq < lines))
-    {
-        None => Ok(()),
-        Some((view, lines)) => Err(JournalError::Damaged {
-            path: dir.journal(),
-            line: end.seq + 1,
-            why: format!(
-                "it ends before line {}, which {} was made from",
-                lines.unwrap_or_default(),
-                view.file_name().unwrap_or_default()
+/// How many lines of a journal its views were made from.
+pub(super) struct SeenLines([(Utf8PathBuf, Option<u64>); 2]);
+
+impl SeenLines {
+    /// Reads it. To be compared with a journal that is read afterwards: a runner may append to it at any time.
+    pub(super) fn read(dir: &RunDir) -> Self {
+        /// The field of `state.json` that counts here.
+        #[derive(Deserialize)]
+        struct Seen {
+            journal_lines: u64,
+        }
+        let state = beneath::read(&dir.state()).ok();
+        let of_state = state.and_then(|text| serde_json::from_slice::<Seen>(&text).ok());
+        Self([
+            (dir.state(), of_state.map(|seen| seen.journal_lines)),
+            (
+                dir.checkpoint(),
+                saved_header(dir).map(|header| header.position.seq),
             ),
-        }),
+        ])
+    }
+
+    /// Fails if the journal ends before one of them.
+    pub(super) fn check_end(self, dir: &RunDir, end: Position) -> Result<(), JournalError> {
+        match self
+            .0
+            .into_iter()
+            .find(|(_, lines)| lines.is_some_and(|lines| end.seq < lines))
+        {
+            None => Ok(()),
+            Some((view, lines)) => Err(JournalError::Damaged {
+                path: dir.journal(),
+                line: end.seq + 1,
+                why: format!(
+                    "it ends before line {}, which {} was made from",
+                    lines.unwrap_or_default(),
+                    view.file_name().unwrap_or_default()
+                ),
+            }),
+        }
     }
 }
 
@@ -283,8 +293,9 @@ pub(super) fn fold(dir: &RunDir) -> Result<(State, Position), JournalError> {
 
 /// Folds a whole journal, so that no damage in it goes unnoticed. Changes nothing.
 pub(super) fn fold_all(dir: &RunDir) -> Result<(State, Position), JournalError> {
+    let seen = SeenLines::read(dir);
     let (state, end) = fold_from(dir, State::default(), Position::default())?;
-    check_end(dir, end)?;
+    seen.check_end(dir, end)?;
     Ok((state, end))
 }
 

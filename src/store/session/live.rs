@@ -13,7 +13,7 @@ use crate::store::layout::RunDir;
 use crate::store::lock::SessionLock;
 use crate::store::observer::Observer;
 use crate::store::observers::{Observers, Recorded, Scene};
-use crate::store::views::{self, Views};
+use crate::store::views::{SeenLines, Views};
 use crate::store::{atomic, beneath, crash};
 use jiff::Timestamp;
 use std::io;
@@ -86,7 +86,9 @@ impl Session {
         kept::put_back(&dir)?;
         let mut journal = Journal::open(&dir.journal(), |line| state.apply(&line.event, line.at))
             .map_err(|error| explain(&dir, error))?;
-        views::check_end(&dir, journal.position()).map_err(|error| explain(&dir, error))?;
+        SeenLines::read(&dir)
+            .check_end(&dir, journal.position())
+            .map_err(|error| explain(&dir, error))?;
         if let (Some(link), Some(copy)) = (dir.kept_journal(), dir.kept_copy()) {
             match journal.keep(&link, &copy) {
                 Err(error @ JournalError::Held { .. }) => return Err(explain(&dir, error)),
