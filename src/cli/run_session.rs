@@ -1,6 +1,6 @@
 //! The runner as a program: in this terminal, in a tmux window, or for `ap test`.
 use super::resources;
-use crate::error::{Error, ExitCode, Result};
+use crate::error::{Error, ErrorKind, ExitCode, Result};
 use crate::exec::launcher::{self, LaunchReply, Launched, SessionWindows, Tmux};
 use crate::fixture::{self, Recorder};
 use crate::log;
@@ -10,6 +10,7 @@ use crate::store::layout::{Project, UserDirs};
 use crate::store::observer::SharedObserver;
 use crate::store::session::Session;
 use crate::ui::caller::Caller;
+use crate::ui::next_command::NextCommand;
 use crate::ui::{note, out, report};
 use crate::workspace::Workspace;
 use camino::Utf8Path;
@@ -92,6 +93,23 @@ fn environment(request: &LaunchRequest) -> RunnerEnv {
     env
 }
 
+/// Adds to the error that ended a runner how to continue its session, if what failed may work again.
+fn interrupted(error: Error, resume: &str) -> Error {
+    let hint = match (error.kind(), error.help()) {
+        (ErrorKind::DiskFull, _) => {
+            format!(
+                "free some space, then resume with `{resume}`; nothing that was recorded is lost"
+            )
+        }
+        (ErrorKind::Io | ErrorKind::NotPermitted, None) => {
+            format!("nothing that was recorded is lost: resume with `{resume}`")
+        }
+        (ErrorKind::NotPermitted, Some(hint)) => format!("{hint}, then resume with `{resume}`"),
+        _ => return error,
+    };
+    error.hint(hint)
+}
+
 /// Runs an acquired session to its end, and records a fixture if the plan asks for one.
 fn drive(mut session: Session, env: RunnerEnv) -> Result<ExitCode> {
     let (dir, project) = (session.dir.clone(), env.workspace.store_root.clone());
@@ -104,7 +122,10 @@ fn drive(mut session: Session, env: RunnerEnv) -> Result<ExitCode> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
-    let (ending, session) = runtime.block_on(runner::run(session, env))?;
+    let resume = NextCommand::resume_as_started(&session.plan).to_string();
+    let (ending, session) = runtime
+        .block_on(runner::run(session, env))
+        .map_err(|error| interrupted(error, &resume))?;
     let recorded = recorder.lock().take_result()?;
     if let Some(folder) = recorded {
         let message = format!("Recorded in {folder}; run it without an account: ap test");
