@@ -7,6 +7,7 @@
 #   ./run.sh bench         measure the overhead
 #   ./run.sh claude-bump   try the newest Claude Code, and print what differs from the pinned one
 #   ./run.sh long [NAME]   the long form of a test, recorded in docs/long-tests.md; without a name, lists them
+#                          (`long chaos --minutes 60`: for how long; 15 by default)
 #   ./run.sh <anything>    ap <anything>
 set -euo pipefail
 
@@ -216,7 +217,7 @@ long_forms='worlds 45m random sessions with a crash after any event, 1,000,000 o
 definitions 20m random definitions: compiled, linted, rendered, checked by their schemas; 50,000 of each
 race 30m agents that race for tasks in every queue, with kills, 10 rounds
 crash 60m kill -9 of runner, shim and agent at every durable step, 5 rounds
-chaos 90m real sessions under faults, for AP_CHAOS_SECONDS (900)
+chaos 90m real sessions under faults, for --minutes (15)
 bench 30m overhead against the physical floor, up to iteration 10,000'
 
 long() {
@@ -227,6 +228,11 @@ long() {
     fi
     read -r _ limit about <<<"$(grep "^$name " <<<"$long_forms")" || true
     [ -n "${limit:-}" ] || fail "there is no long form '$name': ./run.sh long lists them"
+    if [ "${2:-}" = --minutes ]; then
+        [[ ${3:-} =~ ^[1-9][0-9]*$ ]] || fail "--minutes needs a number"
+        export AP_CHAOS_SECONDS=$(($3 * 60))
+        about="$about: $3 minutes"
+    fi
     prepare_tests
     if in_root timeout --foreground "$limit" "$root/run.sh" __long "$name"; then result=passed; else result="failed (exit $?)"; fi
     record_long "$name" "$result in $((SECONDS - begin)) s" "$about"

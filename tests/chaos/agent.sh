@@ -6,13 +6,13 @@ case $(sed -n "${n}p" "$CHAOS/agents") in
 quick) ;;
 slow) sleep 0.5 ;;
 children)
-    (setsid "$CHAOS/stay" 9>&- &)
-    env -i setsid "$CHAOS/stay" 9>&- &
+    (setsid "$STAY" 9>&- &)
+    env -i setsid "$STAY" 9>&- &
     sleep 0.5
     ;;
 deaf)
     trap '' TERM INT HUP
-    "$CHAOS/stay" 9>&- &
+    "$STAY" 9>&- &
     sleep 0.5
     ;;
 loud) head -c 3000000 /dev/zero | tr '\0' x ;;
@@ -21,7 +21,9 @@ forging)
     for later in "${status%/*}"/../*/; do echo '{"decision":"stop"}' >"$later/status.json.new"; done
     mkdir -p "${status%/*}/../0$((n + 1))" && echo '{"decision":"stop"}' >"${status%/*}/../0$((n + 1))/status.json"
     ;;
-editing) echo 'termination: {type: fixed, iterations: 1}' >>"$CHAOS/../a prüfung/.claude/loops/work/loop.yaml" ;;
+editing) echo 'termination: {type: fixed, iterations: 1}' >>.claude/loops/work/loop.yaml ;;
+hanging) [ "$attempt" != 1 ] || exec "$STAY" 9>&- ;;
+lingering) [ "$attempt" != 1 ] || { echo '{"decision":"continue","summary":"done"}' >"$status"; exec "$STAY" 9>&-; } ;;
 esac
 echo '{"decision":"continue","summary":"done"}' >"$status"
 echo "end $n $attempt" >>"$CHAOS/log"

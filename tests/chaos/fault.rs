@@ -1,11 +1,10 @@
 //! What goes wrong, and how.
+use crate::processes::{Processes, signal_all};
 use crate::random::Random;
 use crate::session::{NAME, Session};
+use crate::{journal, writes};
 use agent_pipelines::clock::wait_until;
-use camino::Utf8Path;
-use nix::sys::signal::{Signal, kill};
-use nix::unistd::Pid;
-use std::io::Write as _;
+use nix::sys::signal::Signal;
 use std::os::unix::fs::symlink;
 use std::time::Duration;
 
@@ -24,7 +23,18 @@ pub(crate) enum Fault {
     AgentStopped,
     JournalTorn,
     JournalByteChanged,
+    JournalCut,
+    JournalAppended,
     LinkPlanted,
+    ClockSetBack,
+    ClockSetAhead,
+    DiskFilled,
+    DiskReadOnly,
+    RunnerWriteFails,
+    RunnerDiskFull,
+    RunnerWritesSlowly,
+    ShimWriteFails,
+    ShimDiskFull,
 }
 
 /// What a fault leads to.
@@ -34,15 +44,8 @@ pub(crate) struct Strike {
     pub(crate) ended_agent: bool,
     /// Repairs what must be refused until then.
     pub(crate) then: Option<Box<dyn FnOnce()>>,
-}
-
-/// The processes of a session.
-#[derive(Default)]
-struct Processes {
-    runner: Vec<i32>,
-    guard: Vec<i32>,
-    shim: Vec<i32>,
-    agent: Vec<i32>,
+    /// What was violated meanwhile.
+    pub(crate) violations: Vec<String>,
 }
 
 impl Fault {
@@ -59,8 +62,24 @@ impl Fault {
         Self::AgentStopped,
         Self::JournalTorn,
         Self::JournalByteChanged,
+        Self::JournalCut,
+        Self::JournalAppended,
         Self::LinkPlanted,
+        Self::ClockSetBack,
+        Self::ClockSetAhead,
+        Self::DiskFilled,
+        Self::DiskReadOnly,
+        Self::RunnerWriteFails,
+        Self::RunnerDiskFull,
+        Self::RunnerWritesSlowly,
+        Self::ShimWriteFails,
+        Self::ShimDiskFull,
     ];
+
+    /// Whether it needs a disk of the session's own, which only root can mount.
+    pub(crate) fn needs_disk(self) -> bool {
+        matches!(self, Self::DiskFilled | Self::DiskReadOnly)
+    }
 
     /// Makes it happen.
     pub(crate) fn strike(self, session: &Session, random: &mut Random) -> Strike {
@@ -94,125 +113,41 @@ impl Fault {
             Self::RunnerStopped => pause(runner, random),
             Self::ShimStopped => pause(shim, random),
             Self::AgentStopped => pause(agent, random),
-            Self::JournalTorn => tear(session, runner, random),
-            Self::JournalByteChanged => return change_byte(session, runner, random),
+            Self::JournalTorn => journal::tear(session, runner, random),
+            Self::JournalByteChanged => return journal::change_byte(session, runner, random),
+            Self::JournalCut => journal::cut(session, runner, random),
+            Self::JournalAppended => journal::append(session, runner, random),
             Self::LinkPlanted => plant_link(session),
+            Self::ClockSetBack => session.set_clock(-3600),
+            Self::ClockSetAhead => session.set_clock(86_400),
+            Self::DiskFilled => return writes::fill_disk(session, random),
+            Self::DiskReadOnly => return writes::make_read_only(session, random),
+            Self::RunnerWriteFails => return writes::fail(session, runner, "runner:EIO", random),
+            Self::RunnerDiskFull => return writes::fail(session, runner, "runner:ENOSPC", random),
+            Self::RunnerWritesSlowly => {
+                return writes::fail(session, runner, "runner:slow", random);
+            }
+            Self::ShimWriteFails => return writes::fail(session, runner, "shim:EIO", random),
+            Self::ShimDiskFull => return writes::fail(session, runner, "shim:ENOSPC", random),
         }
         Strike::default()
     }
 }
 
-impl Processes {
-    /// Finds them by what they are called with, in this session's folders.
-    fn of(session: &Session) -> Self {
-        let mut found = Self::default();
-        let place = session.project.outside();
-        for (pid, words) in commands() {
-            let is_agent = words
-                .iter()
-                .any(|word| word.ends_with("work.sh") && word.starts_with(place.as_str()));
-            let in_session = is_agent || environment(pid).contains(place.as_str());
-            let has = |name: &str| words.iter().any(|word| word == name);
-            let is_shim = words[0].ends_with("ap-shim") || has("__shim");
-            if !in_session {
-                continue;
-            }
-            if is_agent {
-                found.agent.push(pid);
-            } else if is_shim && has("guard") {
-                found.guard.push(pid);
-            } else if is_shim {
-                found.shim.push(pid);
-            } else if has("__runner") {
-                found.runner.push(pid);
-            }
-        }
-        found
-    }
-}
-
-/// Returns every process with the words it was called with.
-pub(crate) fn commands() -> Vec<(i32, Vec<String>)> {
-    let entries = fs_err::read_dir("/proc").unwrap().flatten();
-    let process = |entry: fs_err::DirEntry| {
-        let pid: i32 = entry.file_name().to_str()?.parse().ok()?;
-        let text = std::fs::read(entry.path().join("cmdline")).ok()?;
-        let words = text
-            .split(|byte| *byte == 0)
-            .map(|word| String::from_utf8_lossy(word).into_owned());
-        let words: Vec<String> = words.collect();
-        (1 < words.len()).then_some((pid, words))
-    };
-    entries.filter_map(process).collect()
-}
-
-fn environment(pid: i32) -> String {
-    let text = std::fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
-    String::from_utf8_lossy(&text).into_owned()
-}
-
+/// Sends a signal to each. `ended_agent` is whether that ends an agent, if there is one to send it to.
 fn signal(pids: &[i32], signal: Signal, ended_agent: bool) -> Strike {
-    for pid in pids {
-        let _ = kill(Pid::from_raw(*pid), signal);
-    }
+    signal_all(pids, signal);
     Strike {
         ended_agent: ended_agent && !pids.is_empty(),
-        then: None,
+        ..Strike::default()
     }
 }
 
 /// Stops processes for some hundred milliseconds.
 fn pause(pids: &[i32], random: &mut Random) {
-    signal(pids, Signal::SIGSTOP, false);
+    signal_all(pids, Signal::SIGSTOP);
     wait_until(Duration::from_millis(random.below(300)), || false);
-    signal(pids, Signal::SIGCONT, false);
-}
-
-/// Kills the runner and waits until it has released the journal.
-fn without_runner(session: &Session, runner: &[i32]) {
-    signal(runner, Signal::SIGKILL, false);
-    let gone = || Processes::of(session).runner.is_empty();
-    wait_until(crate::project::LIMIT, gone);
-}
-
-/// Cuts the last line of the journal somewhere, as a crash in the middle of a write does.
-fn tear(session: &Session, runner: &[i32], random: &mut Random) {
-    without_runner(session, runner);
-    let path = session.project.root().join(session.journal());
-    let text = fs_err::read(&path).unwrap_or_default();
-    let last = text
-        .split(|byte| *byte == b'\n')
-        .rev()
-        .nth(1)
-        .map_or(0, <[u8]>::len);
-    let cut = random.below(last as u64 + 1);
-    // The whole last line is a fact that is believed: it is added again, torn.
-    let mut file = fs_err::OpenOptions::new().append(true).open(&path).unwrap();
-    let line = &text[text.len() - last - 1..];
-    file.write_all(&line[..usize::try_from(cut).unwrap().min(line.len())])
-        .unwrap();
-}
-
-/// Changes one byte in the middle of the journal. No resume may believe it.
-fn change_byte(session: &Session, runner: &[i32], random: &mut Random) -> Strike {
-    without_runner(session, runner);
-    if session.is_over() {
-        return Strike::default();
-    }
-    let path = session.project.root().join(session.journal());
-    let whole = fs_err::read(&path).unwrap();
-    let lines: Vec<usize> = (0..whole.len()).filter(|at| whole[*at] == b'\n').collect();
-    let line = usize::try_from(random.below(lines.len() as u64)).unwrap();
-    let end = lines[line];
-    let begin = line.checked_sub(1).map_or(0, |before| lines[before] + 1);
-    let at = begin + usize::try_from(random.below((end - begin) as u64)).unwrap();
-    let mut changed = whole.clone();
-    changed[at] ^= 1;
-    overwrite(&path, &changed);
-    Strike {
-        ended_agent: false,
-        then: Some(Box::new(move || overwrite(&path, &whole))),
-    }
+    signal_all(pids, Signal::SIGCONT);
 }
 
 /// Puts links to a file of the user's where later iterations write.
@@ -238,10 +173,4 @@ fn plant_link(session: &Session) {
         }
     }
     let _ = symlink(&precious, run.join(format!("iterations/{:03}", next + 1)));
-}
-
-/// Writes over a file of the same length, which stays the file that it is.
-fn overwrite(path: &Utf8Path, bytes: &[u8]) {
-    let mut file = fs_err::OpenOptions::new().write(true).open(path).unwrap();
-    file.write_all(bytes).unwrap();
 }

@@ -1,5 +1,5 @@
 //! What must hold when a session is over.
-use crate::fault::commands;
+use crate::processes::commands;
 use crate::session::{NAME, PRECIOUS, Session};
 use agent_pipelines::clock::wait_until;
 use std::collections::BTreeSet;

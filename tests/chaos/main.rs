@@ -4,14 +4,18 @@
 //! again. Each failing seed is printed with the command that repeats it. With `AP_CHAOS_PAGE` the results are written to
 //! that page.
 #![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
+mod disk;
 mod fault;
 mod invariants;
+mod journal;
+mod processes;
 #[path = "../it/project.rs"]
 #[expect(dead_code, reason = "shared with the other tests, which use all of it")]
 mod project;
 mod random;
 mod report;
 mod session;
+mod writes;
 
 use random::Random;
 use report::Report;
@@ -21,13 +25,14 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 /// How long seeds are begun, unless `AP_CHAOS_SECONDS` says otherwise.
-const SECONDS: u64 = 60;
+const SECONDS: u64 = 80;
 /// How many sessions run side by side.
 const WORKERS: usize = 4;
 
 #[test]
 fn sessions_survive_every_schedule_of_faults() {
-    let report = Mutex::new(Report::new());
+    let has_disks = disk::enter_namespace();
+    let report = Mutex::new(Report::new(has_disks));
     match std::env::var("AP_CHAOS_SEED") {
         Ok(seed) => run(seed.parse().unwrap(), &report),
         Err(_) => run_for(Duration::from_secs(seconds()), &report),
@@ -67,7 +72,8 @@ fn run_for(time: Duration, report: &Mutex<Report>) {
 /// Runs the session of a seed to its end, through its faults.
 fn run(seed: u64, report: &Mutex<Report>) {
     let mut random = Random::new(seed);
-    let mut session = Session::start(&mut random);
+    let has_disks = report.lock().unwrap().has_disks;
+    let mut session = Session::start(&mut random, has_disks);
     let mut violations = session.run_through_faults(&mut random);
     violations.extend(invariants::check(&session));
     report.lock().unwrap().add(seed, &session, violations);

@@ -17,16 +17,21 @@ pub(crate) struct Report {
     faults: BTreeMap<Fault, u64>,
     recoveries: Vec<Duration>,
     violations: Vec<String>,
+    /// Whether sessions may have disks of their own.
+    pub(crate) has_disks: bool,
+    left_out: u64,
 }
 
 impl Report {
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(has_disks: bool) -> Self {
         Self {
             sessions: 0,
             iterations: 0,
             faults: BTreeMap::new(),
             recoveries: Vec::new(),
             violations: Vec::new(),
+            has_disks,
+            left_out: 0,
         }
     }
 
@@ -37,6 +42,7 @@ impl Report {
         for fault in &session.faults {
             *self.faults.entry(*fault).or_default() += 1;
         }
+        self.left_out += session.left_out;
         self.recoveries.extend(&session.recoveries);
         let repeat =
             "AP_CHAOS_SEED={seed} cargo nextest run --features chaos --test chaos --no-capture";
@@ -92,6 +98,13 @@ impl fmt::Display for Report {
         writeln!(f, "| fault | times |\n|---|---|")?;
         for (fault, times) in &self.faults {
             writeln!(f, "| {fault:?} | {times} |")?;
+        }
+        if !self.has_disks {
+            writeln!(
+                f,
+                "\nLeft out, since only root can mount disks: {}",
+                self.left_out
+            )?;
         }
         Ok(())
     }

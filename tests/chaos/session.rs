@@ -1,4 +1,5 @@
 //! A session under faults: its project, its agents, and what happened to it.
+use crate::disk::SmallDisk;
 use crate::fault::{Fault, Strike};
 use crate::project::{LIMIT, Project, Ran};
 use crate::random::Random;
@@ -7,11 +8,24 @@ use agent_pipelines::store::atomic;
 use camino::Utf8PathBuf;
 use serde_json::Value;
 use std::time::{Duration, SystemTime};
+use tempfile::TempDir;
 
 /// Kinds of agents; `agent.sh` knows what each does.
-const AGENTS: [&str; 8] = [
-    "quick", "slow", "slow", "children", "deaf", "loud", "failing", "forging",
+const AGENTS: [&str; 11] = [
+    "quick",
+    "slow",
+    "slow",
+    "children",
+    "deaf",
+    "loud",
+    "failing",
+    "forging",
+    "editing",
+    "hanging",
+    "lingering",
 ];
+/// What every iteration waits for, so that clocks jump in waits too.
+const DELAYS: [&str; 3] = ["0", "0", "0.3"];
 /// What must not change, whatever links to it.
 pub(crate) const PRECIOUS: &str = "yours\n";
 pub(crate) const NAME: &str = "s";
@@ -19,47 +33,102 @@ pub(crate) const NAME: &str = "s";
 /// A session that is started in tmux and driven to its end.
 pub(crate) struct Session {
     pub(crate) project: Project,
+    /// The disk it is on, if it has one of its own. Unmounted after the project is removed.
+    pub(crate) disk: Option<SmallDisk>,
+    /// What agents note down, and files of the user's; on no disk that fills.
+    records: TempDir,
     pub(crate) iterations: u64,
+    planned: Vec<Fault>,
+    /// The faults so far.
     pub(crate) faults: Vec<Fault>,
+    /// Those that need root, and were left out.
+    pub(crate) left_out: u64,
     /// From each fault that ended an agent to the next agent.
     pub(crate) recoveries: Vec<Duration>,
 }
 
 impl Session {
-    /// Makes the project and starts the session.
-    pub(crate) fn start(random: &mut Random) -> Self {
+    /// Makes the project and starts the session. Without `has_disks` faults of disks are left out.
+    pub(crate) fn start(random: &mut Random, has_disks: bool) -> Self {
         let iterations = 3 + random.below(4);
         let agents: Vec<&str> = (0..iterations).map(|_| random.choose(&AGENTS)).collect();
-        let mut project = Project::new();
-        let folder = project.outside().join("chaos");
-        fs_err::create_dir_all(&folder).unwrap();
+        let delay = random.choose(&DELAYS);
+        let mut planned: Vec<Fault> = (0..=random.below(3))
+            .map(|_| random.choose(Fault::ALL))
+            .collect();
+        let all = planned.len();
+        planned.retain(|fault| has_disks || !fault.needs_disk());
+        let disk = planned.iter().any(|fault| fault.needs_disk());
+        let disk = disk.then(SmallDisk::mount);
+        let place = disk
+            .as_ref()
+            .map_or_else(std::env::temp_dir, |disk| disk.folder().into());
+        let session = Self {
+            project: Project::named_in(place, "a prüfung"),
+            disk,
+            records: tempfile::Builder::new()
+                .prefix("ap records ")
+                .tempdir()
+                .unwrap(),
+            iterations,
+            left_out: (all - planned.len()) as u64,
+            planned,
+            faults: Vec::new(),
+            recoveries: Vec::new(),
+        };
+        session.begin(&agents, delay)
+    }
+
+    fn begin(mut self, agents: &[&str], delay: &str) -> Self {
+        let folder = self.folder();
         let agents = agents.join("\n") + "\n";
         atomic::replace(&folder.join("agents"), agents.as_bytes()).unwrap();
         atomic::replace(&folder.join("precious"), PRECIOUS.as_bytes()).unwrap();
-        project.program("chaos/stay", "#!/bin/sh\nwhile :; do sleep 1; done\n");
-        project.set("CHAOS", folder.as_str());
-        let yaml = format!("termination: {{type: fixed, iterations: {iterations}}}\nretries: 50\n");
-        project.shell_loop("work", &yaml, include_str!("agent.sh"));
-        project.ap(&["work", NAME]).expect(0);
-        Self {
-            project,
-            iterations,
-            faults: Vec::new(),
-            recoveries: Vec::new(),
-        }
+        self.set_clock(0);
+        let stay = self
+            .project
+            .program("stay", "#!/bin/sh\nwhile :; do sleep 1; done\n");
+        self.project
+            .set("CHAOS", &folder)
+            .set("STAY", stay)
+            .set("AP_CLOCK", folder.join("clock"))
+            .set("AP_WAIT_FACTOR", "0.005");
+        let iterations = self.iterations;
+        let yaml = format!(
+            "termination: {{type: fixed, iterations: {iterations}}}\nretries: 50\nlimits: {{idle: 2}}\n"
+        );
+        self.project
+            .shell_loop("work", &yaml, include_str!("agent.sh"));
+        let path = ".claude/loops/work/loop.yaml";
+        let yaml = self.project.read(path);
+        let yaml = yaml.replace("\ndelay: 0\n", &format!("\ndelay: {delay}\n"));
+        self.project.write(path, &yaml);
+        self.project.ap(&["work", NAME]).expect(0);
+        self
+    }
+
+    /// Sets how many seconds the clock is ahead.
+    pub(crate) fn set_clock(&self, ahead: i64) {
+        atomic::replace(&self.folder().join("clock"), ahead.to_string().as_bytes()).unwrap();
     }
 
     /// Strikes with some faults, resumes after each, and returns what was violated on the way.
     pub(crate) fn run_through_faults(&mut self, random: &mut Random) -> Vec<String> {
-        for _ in 0..=random.below(3) {
-            let fault = random.choose(Fault::ALL);
+        for fault in std::mem::take(&mut self.planned) {
             self.wait(random);
             if self.is_over() {
                 break;
             }
             self.faults.push(fault);
             let (begun, struck) = (self.begun().len(), milliseconds());
-            let Strike { ended_agent, then } = fault.strike(self, random);
+            let Strike {
+                ended_agent,
+                then,
+                violations,
+            } = fault.strike(self, random);
+            if !violations.is_empty() {
+                return violations;
+            }
             if let Err(why) = self.keep_going(then) {
                 return vec![format!("after {fault:?}: {why}")];
             }
@@ -144,7 +213,7 @@ impl Session {
     }
 
     /// Returns the number of lines of the journal.
-    fn facts(&self) -> usize {
+    pub(crate) fn facts(&self) -> usize {
         self.project.read(&self.journal()).lines().count()
     }
 
@@ -153,7 +222,7 @@ impl Session {
     }
 
     pub(crate) fn folder(&self) -> Utf8PathBuf {
-        self.project.outside().join("chaos")
+        Utf8PathBuf::from_path_buf(self.records.path().to_owned()).unwrap()
     }
 
     /// Returns what the agents wrote: `begin`, `end` or `two`, iteration and attempt.
