@@ -6,7 +6,7 @@ use super::wait::{wait_for_agent, wait_for_environment, wait_for_retry};
 use crate::engine::policy::{Then, policy};
 use crate::engine::repeats::same_failure;
 use crate::engine::state::State;
-use crate::model::{Event, Limit, Outcome, Requirement};
+use crate::model::{Event, FailureClass, Limit, Outcome, Requirement};
 use crate::plan::{Node, Plan};
 use crate::text::count;
 use jiff::Timestamp;
@@ -25,7 +25,8 @@ pub(super) fn after_attempt(
         return Some(limit_reached(limit));
     }
     let spending = &state.session.spending;
-    if spending.hold.is_some() || spending.billing.is_some() {
+    let was_ended_for_it = class == FailureClass::Cancelled;
+    if was_ended_for_it && (spending.hold.is_some() || spending.billing.is_some()) {
         return advance(plan, state, node, now);
     }
     let policy = policy(class);

@@ -1,6 +1,10 @@
 //! Answers that come late, early, twice, or for another attempt, iteration, node, run or branch; and, kept apart from the
 //! engine's own conditions, which answers are awaited.
-use super::world::{agent_exited, branch_report_of, queue_checked_at, task};
+use super::gate::read;
+use super::world::{
+    account_changed, agent_exited, branch_report_of, budget_reached, is_hold, queue_checked_at,
+    task,
+};
 use crate::engine::{Phase, State};
 use crate::model::*;
 use crate::plan::Plan;
@@ -24,6 +28,9 @@ enum Kind {
     Branch,
     Probe,
     Woke,
+    Spent,
+    Key,
+    Quota,
 }
 
 /// How the cursor of an answer differs from the current one.
@@ -55,6 +62,9 @@ pub(super) fn noise() -> impl Strategy<Value = Noise> {
         Just(Kind::Branch),
         Just(Kind::Probe),
         Just(Kind::Woke),
+        Just(Kind::Spent),
+        Just(Kind::Key),
+        Just(Kind::Quota),
     ];
     let shift = prop_oneof![
         2 => Just(Shift::None),
@@ -99,6 +109,10 @@ impl Noise {
             Kind::Branch => self.branch_report(state, cursor.node),
             Kind::Probe => Input::ProbeSucceeded { cursor },
             Kind::Woke => Input::Woke,
+            Kind::Spent => budget_reached(cursor),
+            Kind::Key => account_changed(cursor),
+            // No agent has this label, so nothing holds it.
+            Kind::Quota => read("none".to_owned(), QuotaDecision::Go),
         }
     }
 
@@ -166,7 +180,12 @@ pub(super) fn is_awaited(plan: &Plan, state: &State, input: &Input, now: Timesta
             runs == Some(*cursor) && state.phase.shim() != Some(shim)
         }
         Input::AgentExited(attempt) => runs == Some(attempt.cursor),
-        Input::BudgetHeld { .. } | Input::AccountChanged { .. } => false,
+        Input::BudgetHeld { .. } => false,
+        Input::AccountChanged { cursor, .. } => {
+            let spending = &state.session.spending;
+            let is_accepted = spending.accepted == Some(AccountKind::ApiKey);
+            runs == Some(*cursor) && spending.billing.is_none() && !is_accepted
+        }
         Input::BudgetReached { cursor, .. } => runs == Some(*cursor) && !state.must_stop_agent(),
         Input::GateAnswered { cursor, gate, .. } => {
             pending == Some(Effect::AskGate(*cursor, *gate))
@@ -195,7 +214,9 @@ pub(super) fn is_awaited(plan: &Plan, state: &State, input: &Input, now: Timesta
             runs && is_named && is_new
         }
         Input::ProbeSucceeded { cursor } => {
-            matches!(pending, Some(Effect::Probe { cursor: asked, .. }) if asked == *cursor)
+            let asked =
+                matches!(pending, Some(Effect::Probe { cursor: asked, .. }) if asked == *cursor);
+            asked && !is_hold(state)
         }
         Input::Woke => {
             matches!(&state.phase, Phase::Waiting { until, .. } if *until <= now)

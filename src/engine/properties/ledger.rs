@@ -1,5 +1,6 @@
 //! What the journal must show, kept apart from the engine's own state.
 use super::is_in_vain;
+use super::payment::Payment;
 use super::rests::Rests;
 use crate::engine::{Phase, State};
 use crate::model::*;
@@ -25,6 +26,7 @@ pub(super) struct Ledger {
     /// Whether the user may have ended a wait early.
     pub(super) hurried: bool,
     rests: Rests,
+    payment: Payment,
     /// The queue's answer since a runner started, the session waited, or an agent ran.
     queue_status: Option<QueueStatus>,
     /// The attempt that the engine has claimed a task for.
@@ -52,6 +54,7 @@ impl Ledger {
         let before = Before { plan, state, now };
         self.check_tasks(before, event)?;
         self.rests.record(plan, state, event, now)?;
+        self.payment.record(state, event, now)?;
         match event {
             Event::AgentExited(attempt) => self.agent_exited(before, attempt),
             Event::IterationStarted { cursor, .. } => self.iteration_started(before, *cursor),
@@ -235,6 +238,10 @@ impl Ledger {
                     self.holding = false;
                 }
             }
+            Event::QuotaRead {
+                decision: QuotaDecision::Go,
+                ..
+            } => self.waiting = None,
             Event::StopRequested { .. } => self.asked_to_stop = true,
             Event::SessionResumed { .. } if matches!(before.state.phase, Phase::Ended { .. }) => {
                 (self.streak, self.owes_wait, self.waiting, self.errors) = (0, false, None, 0);

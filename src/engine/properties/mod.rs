@@ -1,8 +1,11 @@
 //! Property tests: in random sessions with a crash after any event, every invariant of the engine holds.
 mod fences;
+mod gate;
 mod ledger;
+mod payment;
 mod plans;
 mod rests;
+mod rolls;
 mod runner;
 mod world;
 
@@ -12,10 +15,12 @@ use super::{Phase, State, accept};
 use crate::model::*;
 use crate::plan::Plan;
 use fences::{Noise, is_awaited, noise};
+use gate::QuotaGate;
 use jiff::Timestamp;
 use proptest::prelude::*;
+use rolls::{Roll, roll};
 use runner::Runner;
-use world::{Roll, answer, roll};
+use world::answer;
 
 /// Whether all iterations of the node are used up and none succeeded: it can only fail.
 fn is_in_vain(state: &State) -> bool {
@@ -41,7 +46,7 @@ fn check_fence(
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(4_000) })]
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(3_000) })]
     #[test]
     fn a_session_survives_a_crash_after_any_event(rolls in prop::collection::vec((roll(), 0usize..4, noise()), 0..60)) {
         // A second run takes long, and is much like the first.
@@ -51,6 +56,7 @@ proptest! {
         runner.record(&plan, &Event::SessionStarted { session: plan.session.clone(), run: plan.run.clone(), plan: String::new() }, now)?;
         for (roll, dies_after, noise) in &rolls {
             check_fence(&plan, &runner.state, *noise, now)?;
+            runner.gate.turn(&plan, &runner.state, *roll, now);
             let input = answer(&plan, &runner.state, *roll, &mut now);
             if *roll == Roll::Stale {
                 prop_assert!(accept(&plan, &runner.state, &input, now).is_none(), "a stale report changed something");
@@ -58,6 +64,7 @@ proptest! {
             runner.handle(&plan, &input, &mut now, *dies_after)?;
         }
         runner.check_view(&plan)?;
+        runner.gate = QuotaGate::default();
         // With a healthy agent and a resume after each stop, every session reaches its end.
         for _ in 0..320 {
             let roll = match &runner.state.phase {

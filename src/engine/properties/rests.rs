@@ -26,6 +26,8 @@ struct Rest {
     class: FailureClass,
     until: Timestamp,
     in_a_row: u32,
+    /// Whether the policy for the quota holds it.
+    by_policy: bool,
 }
 
 #[derive(Default)]
@@ -75,6 +77,9 @@ impl Rests {
                 self.wait_started(plan, &chain, reason, *until, now)?;
             }
             Event::WaitEnded => self.wait_ended(now),
+            Event::QuotaRead {
+                agent, decision, ..
+            } => self.quota_read(agent, decision, now)?,
             Event::RunnerStarted { .. } => self.runner_started(state, now),
             Event::SessionResumed { .. }
                 if matches!(state.phase, crate::engine::Phase::Ended { .. }) =>
@@ -122,8 +127,38 @@ impl Rests {
             class,
             until: now + wait,
             in_a_row,
+            by_policy: false,
         };
         self.rests.insert(self.agent.clone(), rest);
+    }
+
+    fn quota_read(
+        &mut self,
+        agent: &str,
+        decision: &QuotaDecision,
+        now: Timestamp,
+    ) -> Result<(), TestCaseError> {
+        let known = self.rests.get(agent).copied();
+        let rests = known.is_some_and(|rest| now < rest.until);
+        match decision {
+            QuotaDecision::Hold { until, .. } => {
+                prop_assert!(!rests, "held although it rests");
+                let rest = Rest {
+                    class: FailureClass::Limit,
+                    until: *until,
+                    in_a_row: known.map_or(0, |rest| rest.in_a_row),
+                    by_policy: true,
+                };
+                self.rests.insert(agent.to_owned(), rest);
+            }
+            QuotaDecision::Go => {
+                let is_held = known.is_some_and(|rest| rest.by_policy);
+                prop_assert!(rests && is_held, "freed although nothing held it");
+                self.rests.remove(agent);
+                self.waiting = None;
+            }
+        }
+        Ok(())
     }
 
     fn wait_started(

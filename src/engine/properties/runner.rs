@@ -1,4 +1,5 @@
 //! A runner whose journal is text, and which may die after any line of it.
+use super::gate::QuotaGate;
 use super::ledger::Ledger;
 use crate::engine::{Phase, State, StateView, accept, follow};
 use crate::model::*;
@@ -9,6 +10,7 @@ use proptest::prelude::*;
 #[derive(Default)]
 pub(super) struct Runner {
     pub(super) state: State,
+    pub(super) gate: QuotaGate,
     journal: Vec<String>,
     ledger: Ledger,
 }
@@ -72,8 +74,11 @@ impl Runner {
             input,
             Input::Request(Request::Continue) | Input::ProbeSucceeded { .. }
         );
+        if let Some(event) = self.look_at_gate(plan, *now) {
+            self.record(plan, &event, *now)?;
+        }
         let mut next =
-            accept(plan, &self.state, input, *now).or_else(|| follow(plan, &self.state, *now));
+            accept(plan, &self.state, input, *now).or_else(|| self.consequence(plan, *now));
         while let Some(event) = next {
             self.record(plan, &event, *now)?;
             if dies_after == 0 {
@@ -82,7 +87,7 @@ impl Runner {
             }
             dies_after = dies_after.wrapping_sub(1);
             // Whether it just died or not, the next fact is the one that follows from the state.
-            next = follow(plan, &self.state, *now);
+            next = self.consequence(plan, *now);
         }
         let pending = self.state.pending(plan);
         let runs = matches!(pending, Some(Effect::RunAgent(_)));
@@ -94,6 +99,17 @@ impl Runner {
             matches!(self.state.phase, Phase::New | Phase::Ended { .. }) || self.state.is_paused();
         prop_assert!(pending.is_some() || quiet, "stuck: {:?}", self.state);
         Ok(())
+    }
+
+    fn consequence(&self, plan: &Plan, now: Timestamp) -> Option<Event> {
+        let next = follow(plan, &self.state, now);
+        self.gate.ask(plan, &self.state, next, now)
+    }
+
+    /// Returns the end of a hold, as a runner that looks at the gate records it.
+    fn look_at_gate(&self, plan: &Plan, now: Timestamp) -> Option<Event> {
+        let input = self.gate.look(plan, &self.state, now)?;
+        accept(plan, &self.state, &input, now)
     }
 
     /// Checks that `state.json` can be read as what it was written from.

@@ -1,115 +1,13 @@
 //! The world a random session runs in: agents, queues, gates, branches, and the user's requests.
-use crate::engine::State;
+use super::rolls::{Roll, outcome, said};
+use crate::engine::{Phase, State};
 use crate::model::*;
 use crate::plan::{Branch, Plan};
 use jiff::{SignedDuration, Timestamp};
-use proptest::prelude::*;
-
-/// What happens next.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum Roll {
-    Crash,
-    Lost,
-    TimedOut,
-    Limited,
-    LimitedUnknown,
-    Throttled,
-    Outage,
-    Disk,
-    Memory,
-    Refused,
-    Stop,
-    Continue,
-    AgentError,
-    Mute,
-    Pause,
-    Go,
-    Quit,
-    Again,
-    Stale,
-    Held,
-    /// A timer that fires too early.
-    Early,
-}
-
-pub(super) fn roll() -> impl Strategy<Value = Roll> {
-    use Roll::*;
-    prop_oneof![
-        2 => Just(Crash), 1 => Just(Lost), 1 => Just(TimedOut), 1 => Just(Limited), 1 => Just(LimitedUnknown), 1 => Just(Throttled), 2 => Just(Outage), 1 => Just(Disk), 1 => Just(Memory), 1 => Just(Refused), 5 => Just(Stop), 5 => Just(Continue),
-        1 => Just(AgentError), 1 => Just(Mute), 1 => Just(Pause), 3 => Just(Go), 1 => Just(Quit), 2 => Just(Again), 1 => Just(Stale), 1 => Just(Held), 1 => Just(Early)
-    ]
-}
-
-fn said(decision: Decision) -> Outcome {
-    Outcome::Reported {
-        status: Status {
-            decision,
-            ..Status::missing("as rolled")
-        },
-    }
-}
-
-fn lacks(requirement: Requirement) -> Outcome {
-    Outcome::Environment {
-        requirement,
-        reason: String::new(),
-    }
-}
-
-fn outcome(roll: Roll, now: Timestamp) -> Outcome {
-    match roll {
-        Roll::Crash => Outcome::Crashed {
-            code: Some(1),
-            signal: None,
-            reason: String::new(),
-            stderr: String::new(),
-        },
-        Roll::Lost => Outcome::Lost {
-            reason: "gone".to_owned(),
-        },
-        Roll::TimedOut => Outcome::TimedOut {
-            limit: HangKind::Idle,
-        },
-        Roll::Limited => Outcome::RateLimited {
-            until: Some(now + SignedDuration::from_secs(60)),
-            reason: String::new(),
-        },
-        Roll::LimitedUnknown => Outcome::RateLimited {
-            until: None,
-            reason: String::new(),
-        },
-        Roll::Throttled => Outcome::Throttled {
-            reason: String::new(),
-        },
-        Roll::Outage => Outcome::Outage {
-            reason: String::new(),
-        },
-        Roll::Disk => lacks(Requirement::DiskSpace),
-        Roll::Memory => lacks(Requirement::Memory),
-        Roll::Refused => Outcome::Refused {
-            class: FailureClass::Login,
-            reason: "as rolled".to_owned(),
-            hint: String::new(),
-        },
-        Roll::Stop => said(Decision::Stop),
-        Roll::AgentError => said(Decision::Error),
-        Roll::Mute => Outcome::Unreported {
-            reason: "no status".to_owned(),
-        },
-        Roll::Continue
-        | Roll::Pause
-        | Roll::Go
-        | Roll::Quit
-        | Roll::Again
-        | Roll::Stale
-        | Roll::Held
-        | Roll::Early => said(Decision::Continue),
-    }
-}
 
 /// Returns the input that answers what is pending, as rolled.
 pub(super) fn answer(plan: &Plan, state: &State, roll: Roll, now: &mut Timestamp) -> Input {
-    if let Some(input) = unasked(state, roll) {
+    if let Some(input) = unasked(state, roll).or_else(|| about_money(state, roll, *now)) {
         return input;
     }
     match state.pending(plan) {
@@ -139,6 +37,17 @@ pub(super) fn answer(plan: &Plan, state: &State, roll: Roll, now: &mut Timestamp
             cursor,
             task: task(),
         },
+        // A hold is looked at meanwhile, and lasts no longer than it was to.
+        Some(Effect::Probe { until, every, .. }) if is_hold(state) => {
+            let looks = matches!(roll, Roll::Stop | Roll::Disk);
+            let woken = if looks {
+                until.min(*now + every)
+            } else {
+                until
+            };
+            *now = woken.max(*now);
+            Input::Woke
+        }
         // Half of the probes find what they look for.
         Some(Effect::Probe { cursor, every, .. }) if matches!(roll, Roll::Stop | Roll::Disk) => {
             *now += every;
@@ -149,6 +58,14 @@ pub(super) fn answer(plan: &Plan, state: &State, roll: Roll, now: &mut Timestamp
             Input::Woke
         }
     }
+}
+
+/// Whether the quota is waited for.
+pub(super) fn is_hold(state: &State) -> bool {
+    let Phase::Waiting { reason, .. } = &state.phase else {
+        return false;
+    };
+    matches!(reason, WaitReason::Quota { .. })
 }
 
 /// Returns an input that answers nothing: a request, or one that comes too late or too early.
@@ -175,6 +92,42 @@ fn unasked(state: &State, roll: Roll) -> Option<Input> {
         }
         _ => return None,
     })
+}
+
+/// Returns an input about what is spent, and by whom.
+fn about_money(state: &State, roll: Roll, now: Timestamp) -> Option<Input> {
+    let cursor = state.current.cursor;
+    Some(match roll {
+        Roll::Spent => budget_reached(cursor),
+        Roll::DayIsSpent => Input::BudgetHeld {
+            cursor,
+            reason: "as rolled".to_owned(),
+            until: now + SignedDuration::from_hours(1),
+        },
+        // A branch reports it.
+        Roll::Key if state.phase != Phase::Parallel => account_changed(cursor),
+        _ => return None,
+    })
+}
+
+pub(super) fn budget_reached(cursor: Cursor) -> Input {
+    Input::BudgetReached {
+        cursor,
+        limit: Limit::Cost {
+            max_usd: 1.0,
+            spent_usd: 1.5,
+            by: None,
+        },
+    }
+}
+
+/// Returns a key that would be billed, though the session began without a bill.
+pub(super) fn account_changed(cursor: Cursor) -> Input {
+    Input::AccountChanged {
+        cursor,
+        account: AccountKind::ApiKey,
+        of_session: Some(AccountKind::Subscription),
+    }
 }
 
 /// Returns the report of an agent that wants to stop.
@@ -284,7 +237,10 @@ fn branch_report(plan: &Plan, state: &State, cursor: Cursor, roll: Roll) -> Inpu
         usage,
         ending,
         account: known.account,
-        billing: None,
+        // It asks until its session has accepted the key.
+        billing: (roll == Roll::Key || known.billing.is_some())
+            .then_some(AccountKind::ApiKey)
+            .filter(|_| orders.account != Some(AccountKind::ApiKey)),
     };
     Input::BranchReported {
         step: cursor.node,
