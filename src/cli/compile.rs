@@ -30,10 +30,7 @@ pub(super) fn plan(
     match compile(
         sources,
         &request,
-        &Overrides {
-            providers: settings.providers.clone(),
-            ..overrides.clone()
-        },
+        &context.with_settings(&settings, overrides),
     ) {
         Ok((mut plan, warnings)) => {
             settings.place_programs(&mut plan);

@@ -1,8 +1,9 @@
 //! The context of every command: project, user folders and environment, which is read here and nowhere else.
-use crate::compile::{Invalid, Overrides, Settings, SourceText};
+use crate::compile::{Invalid, Overrides, Settings, SourceText, UserLimits};
 use crate::error::{Error, Result};
 use crate::exec::launcher::Tmux;
 use crate::model::Env;
+use crate::plan::QuotaPolicy;
 use crate::store::layout::{Project, UserDirs};
 use crate::store::library::Library;
 use crate::ui::caller::Caller;
@@ -95,10 +96,30 @@ impl Context {
 
     /// Returns the providers the user's settings declare, for compiling; settings that cannot be read declare none.
     pub(super) fn declared(&self) -> Overrides {
+        self.with_settings(&self.settings().unwrap_or_default(), &Overrides::default())
+    }
+
+    /// Returns these overrides with what the user's settings declare and allow.
+    pub(super) fn with_settings(&self, settings: &Settings, overrides: &Overrides) -> Overrides {
         Overrides {
-            providers: self.settings().unwrap_or_default().providers,
-            ..Overrides::default()
+            providers: settings.providers.clone(),
+            user_limits: UserLimits {
+                budgets: settings.budgets,
+                quota: QuotaPolicy::default().with(&settings.quota.limits()),
+                project: self.project_settings(),
+            },
+            ..overrides.clone()
         }
+    }
+
+    /// Returns the text of the project's settings, if it has any.
+    fn project_settings(&self) -> Option<SourceText> {
+        let file = ".claude/agent-pipelines.yaml";
+        let text = fs::read_to_string(self.project.root().join(file)).ok()?;
+        Some(SourceText {
+            file: file.to_owned(),
+            text,
+        })
     }
 
     /// Returns where loops and pipelines are found.

@@ -48,6 +48,7 @@ mod termination;
 #[cfg(test)]
 mod tests;
 mod unused_keys;
+mod user_limits;
 mod yaml;
 
 pub use diagnostics::{Invalid, LintCode, LintDocs, Problem, Severity, SourceText, Unreadable};
@@ -60,3 +61,4 @@ pub use sources::{
     LoopSource, PipelineSource, Request, Sources, description, loops_used, pipelines_used,
     prompt_candidates,
 };
+pub use user_limits::UserLimits;

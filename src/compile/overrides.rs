@@ -1,6 +1,7 @@
 //! Settings that take precedence over the definitions, from flags and the environment.
 use super::override_value::OverrideValue as _;
 use super::settings::CustomProviders;
+use super::user_limits::UserLimits;
 use crate::plan::{Plan, SettingOrigin, SettingSource};
 use camino::Utf8PathBuf;
 use std::collections::{BTreeMap, BTreeSet};
@@ -16,6 +17,8 @@ macro_rules! overrides {
             pub environment: BTreeSet<String>,
             /// The providers that the user's settings define, by name.
             pub providers: CustomProviders,
+            /// What the user allows all sessions, which no definition may widen.
+            pub user_limits: UserLimits,
         }
 
         impl Overrides {
@@ -48,6 +51,10 @@ macro_rules! overrides {
                     providers: match self.providers.is_empty() {
                         true => weaker.providers,
                         false => self.providers,
+                    },
+                    user_limits: match self.user_limits == UserLimits::default() {
+                        true => weaker.user_limits,
+                        false => self.user_limits,
                     },
                 }
             }

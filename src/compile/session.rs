@@ -1,7 +1,7 @@
 //! Compiles the definition of a session, a loop or a pipeline, into its plan.
 use super::compiled_step::CompiledStep;
 use super::compiler::Compiler;
-use super::definition::{GuardrailsDef, PipelineDef, QuotaDef, Span};
+use super::definition::{GuardrailsDef, PipelineDef, Span};
 use super::diagnostics::{LintCode, Location, Problem, Severity, normalize};
 use super::lint;
 use super::loops;
@@ -63,14 +63,19 @@ fn compile_loop(compiler: &Compiler<'_>, source: &LoopSource) -> Option<Plan> {
     };
     let node = node::compile_loop(&context, &loaded);
     let guardrails = guardrails(&location, &loaded.def.guardrails, compiler.overrides);
+    let limits = &compiler.overrides.user_limits;
+    let (budgets, quota) = limits.narrowed(&location, guardrails.budgets, &loaded.def.quota);
     let (node, origins) = node?;
     let parts = Parts {
         kind: PlanKind::Loop,
         steps: vec![(Step::Node(Box::new(node)), origins)],
         runs: runs::of_loop(&compiler.diagnostics, compiler.overrides),
         inputs: compiler.overrides.input.clone(),
-        guardrails,
-        quota: quota(&loaded.def.quota),
+        guardrails: Guardrails {
+            budgets,
+            ..guardrails
+        },
+        quota,
     };
     Some(assemble(compiler, parts))
 }
@@ -89,6 +94,8 @@ fn compile_pipeline(compiler: &Compiler<'_>, source: &PipelineSource) -> Option<
     }
     let steps = steps::compile_steps(compiler, &document, &def);
     let guardrails = guardrails(&location, &def.guardrails, overrides);
+    let limits = &overrides.user_limits;
+    let (budgets, quota) = limits.narrowed(&location, guardrails.budgets, &def.quota);
     let written = def.inputs.iter().map(|path| request.project.join(path));
     let inputs = written.chain(overrides.input.iter().cloned()).collect();
     let runs = runs::of_pipeline(&location, &def, overrides);
@@ -97,8 +104,11 @@ fn compile_pipeline(compiler: &Compiler<'_>, source: &PipelineSource) -> Option<
         steps: steps?,
         runs,
         inputs,
-        guardrails,
-        quota: quota(&def.quota),
+        guardrails: Guardrails {
+            budgets,
+            ..guardrails
+        },
+        quota,
     };
     Some(assemble(compiler, parts))
 }
@@ -148,11 +158,6 @@ struct Parts {
     inputs: Vec<Utf8PathBuf>,
     guardrails: Guardrails,
     quota: Option<QuotaLimits>,
-}
-
-/// Returns what a definition takes away from the user's policy for the quota, if it does.
-fn quota(def: &QuotaDef) -> Option<QuotaLimits> {
-    (*def != QuotaDef::default()).then(|| def.limits())
 }
 
 fn assemble(compiler: &Compiler<'_>, parts: Parts) -> Plan {

@@ -194,6 +194,34 @@ pub struct WindowLimits {
     pub lead_s: Option<u64>,
 }
 
+impl QuotaLimits {
+    /// Returns what both take away.
+    #[must_use]
+    pub fn narrowed(mut self, by: &Self) -> Self {
+        self.five_hour = self.five_hour.narrowed(&by.five_hour);
+        self.seven_day = self.seven_day.narrowed(&by.seven_day);
+        self.keep.extend(by.keep.iter().cloned());
+        self.unknown = self.unknown.max(by.unknown);
+        self
+    }
+}
+
+impl WindowLimits {
+    fn narrowed(self, by: &Self) -> Self {
+        Self {
+            warn: smaller(self.warn, by.warn),
+            hold: smaller(self.hold, by.hold),
+            pace: self.pace.max(by.pace),
+            lead_s: smaller(self.lead_s, by.lead_s),
+        }
+    }
+}
+
+fn smaller<T: PartialOrd>(one: Option<T>, other: Option<T>) -> Option<T> {
+    let both = one.into_iter().chain(other);
+    both.reduce(|least, next| if next < least { next } else { least })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

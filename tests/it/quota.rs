@@ -133,24 +133,44 @@ fn a_session_is_held_by_your_policy_and_continues_when_more_may_be_used() {
 }
 
 #[test]
-fn a_loop_takes_away_from_the_policy_and_never_adds_to_it() {
-    let narrow = project(
+fn a_loop_or_a_project_takes_away_from_the_policy_and_never_adds_to_it() {
+    let project = project(
         "termination: { type: fixed, iterations: 2 }\nquota: {five_hour: {hold: 40%}}\n",
         &format!("report allowed 0.45\n{WORKS}"),
     );
-    let runner = narrow.start(&run("s"));
-    narrow.until_event("s", "wait_started", 1);
-    narrow.ap(&["stop", "s"]).expect(0);
-    assert_eq!(runner.ended(), 5);
-    let wide = project(
-        "termination: { type: fixed, iterations: 2 }\nquota: {five_hour: {hold: 100%}}\n",
-        &format!("report allowed 0.45\n{WORKS}"),
+    let is_held = |session: &str| {
+        let runner = project.start(&run(session));
+        project.until_event(session, "wait_started", 1);
+        project.ap(&["stop", session]).expect(0);
+        assert_eq!(runner.ended(), 5);
+    };
+    is_held("s");
+    settings(&project, "quota: {five_hour: {warn: 20%, hold: 30%}}\n");
+    project.ap(&run("t")).expect(2).says(&[
+        "error[widens]: `hold: 40%` allows more than your config.yaml: 30%",
+        "loop.yaml:8:27",
+        "may allow less, never more",
+    ]);
+    let loop_file = ".claude/loops/work/loop.yaml";
+    let without = project
+        .read(loop_file)
+        .replace("quota: {five_hour: {hold: 40%}}\n", "");
+    project.write(loop_file, &without);
+    settings(&project, "");
+    let of_project = ".claude/agent-pipelines.yaml";
+    project.write(
+        of_project,
+        "budgets: {day: {usd: 5}}\nquota: {five_hour: {hold: 40%}}\n",
     );
-    settings(&wide, "quota: {five_hour: {hold: 30%}}\n");
-    let runner = wide.start(&run("s"));
-    wide.until_event("s", "wait_started", 1);
-    wide.ap(&["stop", "s"]).expect(0);
-    assert_eq!(runner.ended(), 5);
+    is_held("u");
+    let plan = project.read(&project.run_file("u", "plan.json"));
+    let plan: Value = serde_json::from_str(&plan).expect("JSON");
+    assert_eq!(plan["guardrails"]["budgets"]["day"]["usd"], 5.0);
+    project.write(of_project, "quota: {seven_day: {hold: 100%}}\n");
+    project
+        .ap(&["lint"])
+        .expect(2)
+        .says(&["`hold: 100%` allows more", "agent-pipelines.yaml:1:27"]);
 }
 
 #[test]

@@ -79,6 +79,7 @@ lint_codes! {
     Deprecated = "deprecated",
     NoEffect = "no-effect",
     TooMany = "too-many",
+    Widens = "widens",
 }
 
 /// A code's row in `docs/lint.md`.

@@ -44,6 +44,7 @@ fn provocations(code: LintCode) -> Vec<Provocation> {
             "src/cli/lint/tests.rs",
             "a_loop_with_the_name_of_a_command_is_a_warning",
         ),
+        LintCode::Widens => Loop("termination: {type: queue}\nquota: {five_hour: {hold: 99%}}\n"),
         LintCode::Yaml => Loop("name: work\n\tmodel: opus\n"),
         LintCode::NotADefinition => Loop(""),
         LintCode::UnknownKey => Loop("terminaton: {type: queue}\n"),

@@ -8,6 +8,7 @@ mod properties;
 mod providers;
 mod schemas;
 mod settings_origins;
+mod user_limits;
 
 use super::*;
 use crate::plan::*;

@@ -1,0 +1,144 @@
+//! What the user allows all sessions, and what a project takes away from it: a definition may narrow both, never widen.
+//!
+//! ```yaml
+//! # .claude/agent-pipelines.yaml, for all sessions of a project
+//! budgets:
+//!   day: {usd: 5}
+//! quota:
+//!   seven_day: {hold: 60%}
+//! ```
+use super::definition::QuotaDef;
+use super::diagnostics::{Diagnostics, Document, LintCode, Location, SourceText};
+use super::yaml;
+use crate::model::{Share, WindowName};
+use crate::plan::{
+    Budgets, Pace, PeriodBudget, QuotaLimits, QuotaPolicy, WhenUnknown, WindowLimits, WindowPolicy,
+};
+use crate::text::exact_duration;
+use serde::Deserialize;
+
+/// What the user allows all sessions, and the project's file.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct UserLimits {
+    /// `budgets:` of `config.yaml`.
+    pub budgets: Budgets,
+    /// `quota:` of `config.yaml`, over the defaults.
+    pub quota: QuotaPolicy,
+    /// `.claude/agent-pipelines.yaml`, if there is one.
+    pub project: Option<SourceText>,
+}
+
+/// The settings of a project, for all its sessions.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct ProjectDef {
+    budgets: Budgets,
+    quota: QuotaDef,
+}
+
+impl UserLimits {
+    /// Returns what a session may spend and use by its definition and its project, and reports what would widen what the
+    /// user allows. `guardrails` is where the definition's `budgets` are, `top` where its `quota` is.
+    pub(super) fn narrowed(
+        &self,
+        top: &Location<'_>,
+        budgets: Budgets,
+        quota: &QuotaDef,
+    ) -> (Budgets, Option<QuotaLimits>) {
+        self.check(&top.to("guardrails"), top, budgets, quota);
+        let own = (*quota != QuotaDef::default()).then(|| quota.limits());
+        let Some(project) = self.read_project(top.diagnostics()) else {
+            return (budgets, own);
+        };
+        let of_project = (project.quota != QuotaDef::default()).then(|| project.quota.limits());
+        let both = match (own, of_project) {
+            (Some(own), Some(of_project)) => Some(own.narrowed(&of_project)),
+            (own, of_project) => own.or(of_project),
+        };
+        (budgets.narrowed(project.budgets), both)
+    }
+
+    fn read_project(&self, diagnostics: &Diagnostics) -> Option<ProjectDef> {
+        let text = self.project.as_ref()?;
+        if text.text.trim().is_empty() {
+            return None;
+        }
+        let document = Document::new(&text.file, &text.text, diagnostics);
+        let def: ProjectDef = yaml::read(&document)?;
+        let top = Location::top(&document);
+        if !def.budgets.is_valid() {
+            let message = "`budgets` must be amounts, 0 or more";
+            top.report(top.at_key("budgets", LintCode::BadValue, message));
+        }
+        self.check(&top, &top, def.budgets, &def.quota);
+        Some(def)
+    }
+
+    fn check(
+        &self,
+        of_budgets: &Location<'_>,
+        of_quota: &Location<'_>,
+        budgets: Budgets,
+        quota: &QuotaDef,
+    ) {
+        let periods = of_budgets.to("budgets");
+        check_period(&periods.to("day"), budgets.day, self.budgets.day);
+        check_period(&periods.to("week"), budgets.week, self.budgets.week);
+        let (set, quota) = (quota.limits(), of_quota.to("quota"));
+        for (name, set, allowed) in [
+            (WindowName::FIVE_HOUR, set.five_hour, self.quota.five_hour),
+            (WindowName::SEVEN_DAY, set.seven_day, self.quota.seven_day),
+        ] {
+            check_window(&quota.to(name), set, allowed);
+        }
+        if set.unknown == Some(WhenUnknown::Go) && self.quota.unknown == WhenUnknown::Hold {
+            widens(&quota, "unknown", "go", "hold");
+        }
+        if set.ask == Some(true) && !self.quota.ask {
+            widens(&quota, "ask", "true", "false");
+        }
+    }
+}
+
+fn check_period(location: &Location<'_>, set: PeriodBudget, allowed: PeriodBudget) {
+    if let Some((more, most)) = set.usd.zip(allowed.usd).filter(|(set, most)| most < set) {
+        widens(location, "usd", &format!("{more}"), &format!("{most}"));
+    }
+    if let Some((more, most)) = set
+        .tokens
+        .zip(allowed.tokens)
+        .filter(|(set, most)| most < set)
+    {
+        widens(location, "tokens", &format!("{more}"), &format!("{most}"));
+    }
+}
+
+fn check_window(location: &Location<'_>, set: WindowLimits, allowed: WindowPolicy) {
+    for (key, share, most) in [
+        ("warn", set.warn, allowed.warn),
+        ("hold", set.hold, allowed.hold),
+    ] {
+        if let Some(share) = share.filter(|share| most < *share) {
+            // As it is written in YAML.
+            let percent = |share: Share| share.to_string().replace(' ', "");
+            widens(location, key, &percent(share), &percent(most));
+        }
+    }
+    if set.pace == Some(Pace::Off) && allowed.pace == Pace::Even {
+        widens(location, "pace", "off", "even");
+    }
+    let is_paced = allowed.pace == Pace::Even;
+    if let Some(lead) = set.lead_s.filter(|lead| is_paced && allowed.lead_s < *lead) {
+        let (lead, most) = (exact_duration(lead), exact_duration(allowed.lead_s));
+        widens(location, "lead", &lead, &most);
+    }
+}
+
+fn widens(location: &Location<'_>, key: &str, value: &str, allowed: &str) {
+    let problem = location.at(
+        key,
+        LintCode::Widens,
+        format!("`{key}: {value}` allows more than your config.yaml: {allowed}"),
+    );
+    location.report(problem.hint("a loop, pipeline or project may allow less, never more"));
+}
