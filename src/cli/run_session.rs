@@ -86,7 +86,7 @@ fn environment(request: &LaunchRequest) -> RunnerEnv {
     let workspace = Workspace::in_place(project);
     let mut env = RunnerEnv::new(workspace, request.exe.clone(), request.env.clone());
     env.slots.clone_from(&request.slots);
-    env.quota.clone_from(&request.quota);
+    env.keeps_quota = request.keeps_quota;
     env.notify = request.notify;
     env.shows_on_stderr = request.shows_on_stderr;
     env.contain = request.contain;

@@ -68,11 +68,15 @@ pub fn accept(plan: &Plan, state: &State, input: &Input, now: Timestamp) -> Opti
             agent,
             account,
             windows,
+            allowed,
+            policy,
             decision,
-        } => is_news(state, agent, decision, now).then(|| Event::QuotaRead {
+        } => is_news(state, agent, (policy, decision), now).then(|| Event::QuotaRead {
             agent: agent.clone(),
             account: account.clone(),
             windows: windows.clone(),
+            allowed: allowed.clone(),
+            policy: policy.clone(),
             decision: decision.clone(),
         }),
         Input::Woke => woke(state, now),
@@ -193,16 +197,22 @@ fn branch_reported(
     })
 }
 
-/// Whether what the quota allows an agent is another thing than what is known: a hold as long as nothing runs, and its
-/// end as long as it lasts.
-fn is_news(state: &State, agent: &str, decision: &QuotaDecision, now: Timestamp) -> bool {
+/// Whether what the quota allows an agent is another thing than what is known: a hold as long as nothing runs, its end as
+/// long as it lasts, and what another policy than before decides.
+fn is_news(
+    state: &State,
+    agent: &str,
+    (policy, decision): (&str, &QuotaDecision),
+    now: Timestamp,
+) -> bool {
     let is_held = state.is_held_by_quota(agent, now);
     match (&state.phase, decision) {
         (Phase::Ready | Phase::Exited { .. }, QuotaDecision::Hold { .. }) => !is_held,
+        (Phase::Ready | Phase::Exited { .. }, QuotaDecision::Go) => {
+            is_held || policy != state.session.quota_policy
+        }
         (
-            Phase::Ready
-            | Phase::Exited { .. }
-            | Phase::Waiting {
+            Phase::Waiting {
                 reason: WaitReason::Quota { .. },
                 ..
             },

@@ -39,6 +39,9 @@ pub struct SessionState {
     /// Whether the next attempt begins whatever is known of the quota: the user ended a wait for it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub ignores_quota: bool,
+    /// A fingerprint of the policy for the quota that decided last; empty before.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub quota_policy: String,
     /// Since when attempts have ended only by failures that a wait may cure.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stall: Option<Stall>,

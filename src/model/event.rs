@@ -20,6 +20,7 @@ use super::usage::Usage;
 use super::wait::WaitReason;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// One line of the journal. It ends with the field `sum`: a checksum over its bytes and the line before it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -164,6 +165,12 @@ pub enum Event {
         account: AccountKey,
         /// What was known of its windows.
         windows: Vec<WindowReading>,
+        /// What may be used of them by now.
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        allowed: BTreeMap<WindowName, Share>,
+        /// A fingerprint of the policy that decided.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        policy: String,
         decision: QuotaDecision,
     },
     /// A threshold of a week of the quota is reached; `percent` is the threshold.

@@ -10,12 +10,13 @@ use super::outcome::FinishedAttempt;
 use super::process::ProcessId;
 use super::processes::Containment;
 use super::queue_status::QueueStatus;
-use super::quota::{AccountKey, QuotaDecision, WindowReading};
+use super::quota::{AccountKey, QuotaDecision, Share, WindowName, WindowReading};
 use super::stop::Stop;
 use super::task::Task;
 use super::usage::Usage;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// Something that just happened outside the engine.
 #[derive(Clone, Debug, PartialEq)]
@@ -70,6 +71,10 @@ pub enum Input {
         agent: String,
         account: AccountKey,
         windows: Vec<WindowReading>,
+        /// What may be used of them by now.
+        allowed: BTreeMap<WindowName, Share>,
+        /// A fingerprint of the policy that decided.
+        policy: String,
         decision: QuotaDecision,
     },
     /// A wait may be over.

@@ -4,7 +4,7 @@ use crate::exec::command::{find_agent_program, program_options};
 use crate::exec::containment::namespaces_work;
 use crate::exec::launcher::Windows;
 use crate::model::{Contain, Containment, Env, NodeId, SessionName};
-use crate::plan::{Plan, QuotaPolicy};
+use crate::plan::Plan;
 use crate::store::layout::UserDirs;
 use crate::store::slots::{Slot, Slots};
 use crate::workspace::Workspace;
@@ -30,8 +30,8 @@ pub struct RunnerEnv {
     pub windows: Option<Arc<dyn Windows>>,
     /// How many agents may run at a time on this machine.
     pub slots: Option<Slots>,
-    /// What may be used of the quota; none if it is not looked at.
-    pub quota: Option<QuotaPolicy>,
+    /// Whether the user's policy for the quota is kept.
+    pub keeps_quota: bool,
     /// How agents are contained.
     pub contain: Contain,
     /// Whether the user is notified when the session ends.
@@ -72,7 +72,7 @@ impl RunnerEnv {
             vars,
             windows: None,
             slots: None,
-            quota: None,
+            keeps_quota: false,
             contain: Contain::default(),
             notify: false,
             shows_on_stderr: false,

@@ -1,12 +1,15 @@
 //! What is known of the quota of the agent that is about to work, shared by the gate before attempts and its runner.
 use crate::engine::pacing::{WindowUse, permitted_agents};
 use crate::model::{Account, Moment, QuotaLevel};
+use crate::store::quota::QuotaCache;
 use serde_json::{Value, json};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// The part of a gate that its runner sees.
 #[derive(Debug, Default)]
 pub(super) struct QuotaDesk {
+    /// `quota.json`, read once for both.
+    pub(super) file: QuotaCache,
     /// Accounts whose programs should be asked, with the program of the agent.
     pub(super) wanted: Vec<(Account, String)>,
     /// Whether one is being asked.

@@ -1,7 +1,6 @@
 //! What a runner starts from.
 use super::SessionRequest;
 use crate::model::{Contain, Env};
-use crate::plan::QuotaPolicy;
 use crate::store::slots::Slots;
 use camino::Utf8PathBuf;
 use serde::{Deserialize, Serialize};
@@ -15,9 +14,9 @@ pub struct LaunchRequest {
     pub env: Env,
     /// How many agents may run on this machine.
     pub slots: Option<Slots>,
-    /// What may be used of the quota; none if it is not looked at.
+    /// Whether the user's policy for the quota is kept.
     #[serde(default)]
-    pub quota: Option<QuotaPolicy>,
+    pub keeps_quota: bool,
     /// How agents are contained.
     #[serde(default)]
     pub contain: Contain,

@@ -29,6 +29,7 @@ mod start;
 mod status_file;
 mod tampering;
 mod tasks;
+mod user_settings;
 mod wait_clock;
 mod wakeup;
 mod writable_dir;

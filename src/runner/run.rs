@@ -24,7 +24,6 @@ use crate::error::{Error, Result};
 use crate::model::{Effect, Ending, Input, Request, WorkTree};
 use crate::store::ledger::branch_key;
 use crate::store::observer::SharedObserver;
-use crate::store::quota::QuotaCache;
 use crate::store::session::{Session, kept};
 use crate::store::{crash, inbox};
 use crate::workspace::git::Git;
@@ -99,8 +98,6 @@ pub(super) struct Runner {
     pub(super) continue_requests: u32,
     /// Whether an agent waits until another one ends.
     pub(super) waiting_for_slot: bool,
-    /// What is known of the quota.
-    pub(super) quota: QuotaCache,
     /// What the gate before attempts shares with its runner.
     pub(super) desk: SharedDesk,
     /// A program that is asked for the quota.
@@ -139,7 +136,6 @@ impl Runner {
             stop_requests: 0,
             continue_requests: 0,
             waiting_for_slot: false,
-            quota: QuotaCache::default(),
             desk,
             asking: None,
             quota_at_start: None,

@@ -1,6 +1,6 @@
 //! What all sessions of the user have spent in this day and week, compared with their budgets.
+use super::user_settings::UserSettings;
 use crate::agent::Allowance;
-use crate::compile::{Settings, SourceText};
 use crate::model::Usage;
 use crate::plan::{Budgets, PeriodBudget};
 use crate::store::layout::{StateFile, UserDirs};
@@ -13,8 +13,7 @@ use jiff::{Timestamp, ToSpan as _};
 /// The budgets over all sessions, and what is spent of them. Read again when the settings or the ledger change.
 #[derive(Debug, Default)]
 pub(super) struct SharedBudget {
-    /// The text of config.yaml as it was last read.
-    settings: Option<String>,
+    settings: UserSettings,
     budgets: Budgets,
     /// The length of the ledger when it was last read.
     ledger: Option<u64>,
@@ -43,7 +42,10 @@ impl SharedBudget {
         now: Timestamp,
         zone: &TimeZone,
     ) {
-        self.read_settings(dirs, defined);
+        if self.settings.look(dirs) {
+            self.budgets = self.settings.settings().budgets.narrowed(defined);
+            self.periods.clear();
+        }
         if self.budgets.is_empty() {
             self.periods.clear();
             return;
@@ -72,26 +74,6 @@ impl SharedBudget {
     /// Whether nothing is limited.
     pub(super) fn is_empty(&self) -> bool {
         self.budgets.is_empty()
-    }
-
-    fn read_settings(&mut self, dirs: &UserDirs, defined: Budgets) {
-        let file = dirs.config.join("config.yaml");
-        let text = fs::read_to_string(&file).unwrap_or_default();
-        if self.settings.as_ref() == Some(&text) {
-            return;
-        }
-        let source = SourceText {
-            file: file.into_string(),
-            text: text.clone(),
-        };
-        match Settings::read(&source) {
-            Ok(settings) => {
-                self.budgets = settings.budgets.narrowed(defined);
-                self.periods.clear();
-            }
-            Err(_) => tracing::warn!("config.yaml cannot be read; the budgets before it stay"),
-        }
-        self.settings = Some(text);
     }
 
     /// Returns what the current attempt may use of each budget. There 0 is no limit, and here it is a budget of nothing.

@@ -25,6 +25,7 @@ pub mod quota;
 pub mod roots;
 pub mod session;
 pub mod slots;
+pub mod stamp;
 pub mod views;
 
 pub use attempt_gate::{AttemptGate, Permission};

@@ -3,7 +3,7 @@ use super::context::Context;
 use super::early_end::completion;
 use super::format::Format;
 use super::started::{StartResult, Started};
-use super::{agent_slots, containment, early_end, nested, quota, run_session};
+use super::{agent_slots, containment, early_end, nested, run_session};
 use crate::clock;
 use crate::error::{Error, ExitCode, Result};
 use crate::exec::holder::is_running;
@@ -167,7 +167,7 @@ fn request(session_request: SessionRequest, context: &Context) -> Result<LaunchR
         session: session_request,
         env: context.env.clone(),
         slots: agent_slots::read(context)?,
-        quota: Some(quota::policy(context)?),
+        keeps_quota: true,
         contain: containment::wanted(context)?,
         notify: context.settings()?.notify.desktop != Some(false),
         shows_on_stderr: false,

@@ -63,8 +63,14 @@ impl State {
             } => self.touched(repaired(*bytes, *restored), *by, at),
             Event::FilesTouched { files, by } => self.touched(touched_files(files), *by, at),
             Event::QuotaRead {
-                agent, decision, ..
-            } => self.quota_read(agent, decision, at),
+                agent,
+                policy,
+                decision,
+                ..
+            } => {
+                self.session.quota_policy.clone_from(policy);
+                self.quota_read(agent, decision, at);
+            }
             // The number is that of an account, not of the session.
             Event::QuotaWarned { .. } => {}
             Event::WaitStarted { reason, until } => self.wait_started(reason, *until, at),

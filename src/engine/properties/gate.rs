@@ -73,6 +73,8 @@ pub(super) fn read(agent: String, decision: QuotaDecision) -> Input {
         agent,
         account: serde_json::from_str("\"a\"").unwrap(),
         windows: Vec::new(),
+        allowed: BTreeMap::new(),
+        policy: String::new(),
         decision,
     }
 }

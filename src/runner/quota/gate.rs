@@ -4,53 +4,76 @@ use crate::agent::{self, NO_TRAFFIC};
 use crate::engine::State;
 use crate::engine::pacing::{Pacing, WindowUse, agent_share, decide, level};
 use crate::exec::moment;
+use crate::fingerprint::fingerprint;
 use crate::model::{
-    Account, AccountKey, Env, Input, Moment, QuotaDecision, WindowReading, WindowStatus,
+    Account, AccountKey, Env, Input, Moment, QuotaDecision, Share, WindowName, WindowReading,
+    WindowStatus,
 };
 use crate::plan::{Plan, QuotaPolicy, WhenUnknown};
 use crate::runner::known_quota::{Known, SharedDesk, lock};
+use crate::runner::user_settings::UserSettings;
 use crate::store::layout::UserDirs;
-use crate::store::quota::{FRESH_FOR, QuotaCache};
+use crate::store::quota::FRESH_FOR;
 use crate::store::{AttemptGate, Permission};
 use jiff::Timestamp;
 use std::collections::BTreeMap;
+
+/// Characters of a policy's fingerprint: enough to tell one from the next.
+const KEY_LENGTH: usize = 12;
 
 /// The gate of a session, or of a branch.
 #[derive(Debug)]
 pub(in crate::runner) struct QuotaGate {
     dirs: UserDirs,
     vars: Env,
+    settings: UserSettings,
     policy: QuotaPolicy,
+    /// A fingerprint of the policy.
+    policy_key: String,
     session: String,
-    cache: QuotaCache,
     /// The accounts of agents, by their labels.
     accounts: BTreeMap<String, Option<(Account, AccountKey)>>,
     desk: SharedDesk,
 }
 
+/// What is decided of an account by what is known of its windows. Without a decision its program is asked first.
+struct Decided {
+    account: AccountKey,
+    windows: Vec<WindowUse>,
+    allowed: BTreeMap<WindowName, Share>,
+    decision: Option<QuotaDecision>,
+}
+
 impl QuotaGate {
-    pub(in crate::runner) fn new(
-        dirs: UserDirs,
-        vars: Env,
-        policy: QuotaPolicy,
-        plan: &Plan,
-        desk: SharedDesk,
-    ) -> Self {
-        let policy = match &plan.quota {
-            Some(limits) => policy.narrowed(limits),
-            None => policy,
-        };
+    pub(in crate::runner) fn new(dirs: UserDirs, vars: Env, plan: &Plan, desk: SharedDesk) -> Self {
         let branch = plan.branch.as_ref().map(|branch| branch.name.as_str());
         Self {
             dirs,
             vars,
-            policy,
+            settings: UserSettings::default(),
+            policy: QuotaPolicy::default(),
+            policy_key: String::new(),
             // Branches return at different times too.
             session: format!("{}{}", plan.session, branch.unwrap_or_default()),
-            cache: QuotaCache::default(),
             accounts: BTreeMap::new(),
             desk,
         }
+    }
+
+    /// Reads the policy again if the settings changed.
+    fn read_policy(&mut self, plan: &Plan) {
+        if !self.settings.look(&self.dirs) {
+            return;
+        }
+        let set = self.settings.settings().quota.limits();
+        let policy = QuotaPolicy::default().with(&set);
+        self.policy = match &plan.quota {
+            Some(limits) => policy.narrowed(limits),
+            None => policy,
+        };
+        let text = serde_json::to_string(&self.policy).unwrap_or_default();
+        self.policy_key = fingerprint(text);
+        self.policy_key.truncate(KEY_LENGTH);
     }
 
     fn account(
@@ -79,28 +102,23 @@ impl QuotaGate {
         state: &State,
         agent: (u32, &str),
         now: &Moment,
-    ) -> Option<(AccountKey, Vec<WindowUse>, Option<QuotaDecision>)> {
+    ) -> Option<Decided> {
         let (account, key) = self.account(plan, state, agent)?;
-        let model = state.agent_at(state.node(plan)?, agent.0).model.clone();
-        let known = self.cache.get(&self.dirs).accounts.get(&key);
-        let mut windows = known.map(|known| known.uses(now)).unwrap_or_default();
-        windows.retain(|window| window.window.concerns(&model));
-        let is_needed = if windows.is_empty() {
-            self.policy.unknown == WhenUnknown::Hold
-        } else {
-            let age = known.and_then(|known| known.age(&windows, now));
-            age.is_none_or(|age| FRESH_FOR < age)
-        };
-        let may_ask = account.no_asking.is_none()
-            && known.is_none_or(|known| known.asked.refusal(now, false).is_none());
-        if is_needed && may_ask && self.can_be_asked(now) {
-            let node = state.node(plan)?;
-            let program = state.agent_at(node, agent.0).program.clone();
+        let node = state.node(plan)?;
+        let spec = state.agent_at(node, agent.0);
+        self.read_policy(plan);
+        let (windows, may_ask) = self.known(&account, &key, &spec.model, now);
+        if may_ask && self.can_be_asked(now) {
             let mut desk = lock(&self.desk);
             if !desk.awaits_answer() {
-                desk.wanted.push((account, program));
+                desk.wanted.push((account, spec.program.clone()));
             }
-            return Some((key, windows, None));
+            return Some(Decided {
+                account: key,
+                windows,
+                allowed: BTreeMap::new(),
+                decision: None,
+            });
         }
         let zone = user_zone(&self.vars);
         let pacing = Pacing {
@@ -116,7 +134,36 @@ impl QuotaGate {
             agent_share: agent_share(&pacing),
             windows: windows.clone(),
         });
-        Some((key, windows, Some(decision)))
+        let allowed = |it: &WindowUse| (it.window.clone(), it.allowed(&self.policy, now.at, &zone));
+        Some(Decided {
+            account: key,
+            allowed: windows.iter().map(allowed).collect(),
+            windows,
+            decision: Some(decision),
+        })
+    }
+
+    /// Returns what is known of the windows that concern a model, and whether a newer number is needed and may be asked for.
+    fn known(
+        &self,
+        account: &Account,
+        key: &AccountKey,
+        model: &str,
+        now: &Moment,
+    ) -> (Vec<WindowUse>, bool) {
+        let mut desk = lock(&self.desk);
+        let known = desk.file.get(&self.dirs).accounts.get(key);
+        let mut windows = known.map(|known| known.uses(now)).unwrap_or_default();
+        windows.retain(|window| window.window.concerns(model));
+        let is_needed = if windows.is_empty() {
+            self.policy.unknown == WhenUnknown::Hold
+        } else {
+            let age = known.and_then(|known| known.age(&windows, now));
+            age.is_none_or(|age| FRESH_FOR < age)
+        };
+        let may_ask = account.no_asking.is_none()
+            && known.is_none_or(|known| known.asked.refusal(now, false).is_none());
+        (windows, is_needed && may_ask)
     }
 
     /// Whether the user allows that programs are asked, and none has been asked in vain shortly before.
@@ -133,19 +180,19 @@ impl AttemptGate for QuotaGate {
         if state.session.ignores_quota {
             return Permission::Begin;
         }
-        match self.decide(plan, state, agent, &moment()) {
-            None => {
-                lock(&self.desk).known = None;
-                Permission::Begin
+        let Some(decided) = self.decide(plan, state, agent, &moment()) else {
+            lock(&self.desk).known = None;
+            return Permission::Begin;
+        };
+        let is_recorded = self.policy_key == state.session.quota_policy;
+        match decided.decision.clone() {
+            None => Permission::Wait,
+            Some(QuotaDecision::Go) if is_recorded => Permission::Begin,
+            // A decision is recorded with its numbers if it holds, and if the policy is another one than before.
+            Some(decision) => {
+                let read = decided.input(agent.1.to_owned(), &self.policy_key, decision);
+                Permission::Record(Box::new(read))
             }
-            Some((_, _, None)) => Permission::Wait,
-            Some((_, _, Some(QuotaDecision::Go))) => Permission::Begin,
-            Some((account, windows, Some(decision))) => Permission::Record(Box::new(read(
-                agent.1.to_owned(),
-                account,
-                &windows,
-                decision,
-            ))),
         }
     }
 
@@ -155,35 +202,31 @@ impl AttemptGate for QuotaGate {
             .held_agents(plan, now)
             .into_iter()
             .find_map(|(index, label)| {
-                match self.decide(plan, state, (index, &label), &moment)? {
-                    (account, windows, Some(QuotaDecision::Go)) => {
-                        Some(read(label, account, &windows, QuotaDecision::Go))
-                    }
-                    (_, _, Some(QuotaDecision::Hold { .. }) | None) => None,
-                }
+                let decided = self.decide(plan, state, (index, &label), &moment)?;
+                let is_free = decided.decision == Some(QuotaDecision::Go);
+                is_free.then(|| decided.input(label, &self.policy_key, QuotaDecision::Go))
             })
     }
 }
 
-fn read(
-    agent: String,
-    account: AccountKey,
-    windows: &[WindowUse],
-    decision: QuotaDecision,
-) -> Input {
-    let windows = windows.iter().map(|window| WindowReading {
-        window: window.window.clone(),
-        used: Some(window.used),
-        resets_at: Some(window.ends),
-        status: match window.rejected_until {
-            Some(_) => WindowStatus::Rejected,
-            None => WindowStatus::Unknown,
-        },
-    });
-    Input::QuotaRead {
-        agent,
-        account,
-        windows: windows.collect(),
-        decision,
+impl Decided {
+    fn input(&self, agent: String, policy: &str, decision: QuotaDecision) -> Input {
+        let windows = self.windows.iter().map(|window| WindowReading {
+            window: window.window.clone(),
+            used: Some(window.used),
+            resets_at: Some(window.ends),
+            status: match window.rejected_until {
+                Some(_) => WindowStatus::Rejected,
+                None => WindowStatus::Unknown,
+            },
+        });
+        Input::QuotaRead {
+            agent,
+            account: self.account.clone(),
+            windows: windows.collect(),
+            allowed: self.allowed.clone(),
+            policy: policy.to_owned(),
+            decision,
+        }
     }
 }

@@ -6,6 +6,7 @@ use crate::error::Result;
 use crate::exec::moment;
 use crate::model::{Account, Event, Moment, QuotaReport, QuotaSource};
 use crate::runner::attempt::Attempt;
+use crate::runner::known_quota::lock;
 use crate::runner::run::Runner;
 use crate::store::quota::{self, Report};
 use jiff::SignedDuration;
@@ -32,9 +33,11 @@ impl Runner {
             return;
         };
         let began = moment();
-        let file = self.quota.get(&self.env.dirs);
+        let mut desk = lock(&self.desk);
+        let file = desk.file.get(&self.env.dirs);
         let known = file.accounts.get(&account.key());
         let windows = known.map(|known| known.uses(&began)).unwrap_or_default();
+        drop(desk);
         if !windows.is_empty() {
             self.quota_at_start = Some(QuotaAtStart {
                 account,

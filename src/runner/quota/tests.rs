@@ -6,11 +6,12 @@ use crate::engine::Phase;
 use crate::engine::properties::plan;
 use crate::exec::moment;
 use crate::model::{
-    Env, Input, QuotaReport, QuotaSource, Request, Share, WaitReason, WindowName, WindowReading,
-    WindowStatus,
+    Env, FinishedAttempt, Input, Outcome, QuotaReport, QuotaSource, Request, Share, Status,
+    WaitReason, WindowName, WindowReading, WindowStatus,
 };
-use crate::plan::{Plan, QuotaPolicy};
+use crate::plan::Plan;
 use crate::runner::known_quota::{SharedDesk, lock};
+use crate::store::atomic;
 use crate::store::layout::{Project, UserDirs};
 use crate::store::quota::{self, Report};
 use crate::store::session::Session;
@@ -74,10 +75,21 @@ impl Home {
         }
         let dir = Project::new(self.root.clone()).session(&plan.session);
         let mut session = Session::create(dir, &plan, None, clock::now()).unwrap();
-        let (policy, desk) = (QuotaPolicy::default(), SharedDesk::default());
+        let desk = SharedDesk::default();
         let (dirs, vars) = (self.dirs.clone(), self.vars.clone());
-        session.set_gate(QuotaGate::new(dirs, vars, policy, &plan, desk.clone()));
+        session.set_gate(QuotaGate::new(dirs, vars, &plan, desk.clone()));
         (session, desk)
+    }
+}
+
+impl Session {
+    /// Ends the running agent, whose iteration is done, and appends what follows.
+    fn exit_well(&mut self) {
+        let status = Status::parse(r#"{"decision": "continue"}"#).unwrap();
+        let cursor = self.state().current.cursor;
+        let ended = FinishedAttempt::new(cursor, Outcome::Reported { status });
+        self.accept(&Input::AgentExited(ended)).unwrap();
+        self.append_consequences().unwrap();
     }
 }
 
@@ -115,16 +127,59 @@ fn twenty_sessions_hold_after_one_rejection_and_return_at_different_times() {
 }
 
 #[test]
-fn nothing_is_recorded_as_long_as_attempts_may_begin() {
+fn a_policy_is_recorded_with_its_numbers_once_and_what_allows_an_attempt_is_not() {
     let home = Home::new();
     let (mut session, desk) = home.session("s");
     home.record(&plan(), WindowStatus::Allowed, 0.7, 60);
     let before = session.seq();
     session.append_consequences().unwrap();
     assert!(session.state().phase.is_running());
-    assert_eq!(session.seq(), before + 1, "only that the attempt begins");
+    assert_eq!(
+        session.seq(),
+        before + 2,
+        "the policy, and that the attempt begins"
+    );
     let known = lock(&desk).known().cloned().expect("it was read");
     assert_eq!(known.windows[0].used, Share::from_fraction(0.7).unwrap());
+    session.exit_well();
+    assert_eq!(session.state().current.cursor.iteration, 2);
+    assert_eq!(
+        session.seq(),
+        before + 4,
+        "how it ended, and that the next begins"
+    );
+}
+
+#[test]
+fn a_running_session_reads_a_changed_policy_at_its_next_decision() {
+    let home = Home::new();
+    let set = |quota: &str| {
+        let config = home.dirs.config.join("config.yaml");
+        fs_err::create_dir_all(&home.dirs.config).unwrap();
+        atomic::replace(&config, quota.as_bytes()).unwrap();
+    };
+    home.record(&plan(), WindowStatus::Allowed, 0.6, 60);
+    let (mut session, _) = home.session("s");
+    session.append_consequences().unwrap();
+    let first = session.state().session.quota_policy.clone();
+    set("quota: {five_hour: {hold: 50%}}\n");
+    session.exit_well();
+    assert!(held(&session).is_some(), "the new policy holds");
+    assert_ne!(session.state().session.quota_policy, first);
+    // One that cannot be read changes nothing.
+    set("quota: {five_hour: {hold: 500%}}\n");
+    session.look_at_gate().unwrap();
+    assert!(held(&session).is_some());
+    set("quota: {five_hour: {hold: 90%}}\n");
+    session.look_at_gate().unwrap();
+    session.append_consequences().unwrap();
+    assert!(session.state().phase.is_running());
+    let journal = fs_err::read_to_string(session.dir.journal()).unwrap();
+    assert_eq!(journal.matches("\"quota_read\"").count(), 3);
+    assert!(
+        journal.contains("\"allowed\":{\"five_hour\":0.9}"),
+        "{journal}"
+    );
 }
 
 #[test]

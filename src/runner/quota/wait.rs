@@ -16,15 +16,9 @@ pub(in crate::runner) type Asking = Pin<Box<dyn Future<Output = ()>>>;
 
 /// Sets the gate of a session, if the user's policy for the quota is to be kept.
 pub(in crate::runner) fn guard(session: &mut Session, env: &RunnerEnv, desk: &SharedDesk) {
-    if let Some(policy) = &env.quota {
-        let gate = QuotaGate::new(
-            env.dirs.clone(),
-            env.vars.clone(),
-            policy.clone(),
-            &session.plan,
-            desk.clone(),
-        );
-        session.set_gate(gate);
+    if env.keeps_quota {
+        let (dirs, vars) = (env.dirs.clone(), env.vars.clone());
+        session.set_gate(QuotaGate::new(dirs, vars, &session.plan, desk.clone()));
     }
 }
 

@@ -1,10 +1,7 @@
 //! The file as it was read last: it is read again only if it was replaced.
 use super::file::{QuotaFile, QuotaFileError, read};
 use crate::store::layout::{StateFile, UserDirs};
-use std::os::unix::fs::MetadataExt as _;
-
-/// Names a content of the file without reading it: inode, size and time of change.
-type Stamp = (u64, u64, i64, i64);
+use crate::store::stamp::Stamp;
 
 /// The file as it was read last.
 #[derive(Debug, Default)]
@@ -15,8 +12,7 @@ pub struct QuotaCache {
 impl QuotaCache {
     /// Returns what is known. An error is logged once per content, and nothing is known then.
     pub fn get(&mut self, dirs: &UserDirs) -> &QuotaFile {
-        let found = std::fs::metadata(dirs.state_file(StateFile::Quota)).ok();
-        let stamp = found.map(|it| (it.ino(), it.size(), it.mtime(), it.mtime_nsec()));
+        let stamp = Stamp::of(&dirs.state_file(StateFile::Quota));
         if self.read.as_ref().map(|(known, _)| *known) != Some(stamp) {
             let file = match stamp {
                 None => Ok(QuotaFile::default()),
