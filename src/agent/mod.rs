@@ -39,7 +39,7 @@ pub use environment::{not_for_agents, stray_keys};
 pub use invocation::{Invocation, invocation, judge_invocation, without_missing};
 pub use judge::{JudgeInput, judge_prompt};
 pub use options::AgentOptions;
-pub use outcome::outcome;
+pub use outcome::{missing_program, outcome};
 pub use prompt_delivery::PromptDelivery;
 pub use question::Question;
 pub use registry::Provider;

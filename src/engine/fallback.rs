@@ -8,15 +8,15 @@ use jiff::Timestamp;
 use std::borrow::Cow;
 
 impl State {
-    /// Records that the provider does not serve the current agent. Without a told reset it rests longer each time.
+    /// Records that the provider does not serve an agent. Without a told reset it rests longer each time.
     pub(super) fn rest_agent(
         &mut self,
-        class: FailureClass,
-        waits: &[i64],
+        agent: &str,
+        (class, waits): (FailureClass, &[i64]),
         outcome: &Outcome,
         at: Timestamp,
     ) {
-        let known = self.session.resting.get(&self.current.agent);
+        let known = self.session.resting.get(agent);
         let in_a_row = known
             .filter(|rest| rest.class == class)
             .map_or(1, |rest| rest.in_a_row.saturating_add(1));
@@ -34,9 +34,7 @@ impl State {
             by_policy: false,
             in_a_row,
         };
-        self.session
-            .resting
-            .insert(self.current.agent.clone(), rest);
+        self.session.resting.insert(agent.to_owned(), rest);
     }
 
     /// Records what the user's policy for the quota decided of an agent.

@@ -121,6 +121,9 @@ pub struct NodeState {
     /// The gate that answered last, and its answer.
     #[serde(default)]
     pub last_gate: Option<(String, GateVerdict)>,
+    /// The label of the judge that is asked again, and how its last call ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub judge_failure: Option<(String, Outcome)>,
     /// The last report of each branch of the current block.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub branches: BTreeMap<NodeId, BranchReport>,

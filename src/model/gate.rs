@@ -1,9 +1,10 @@
 //! The answers of gates: commands and judges that decide whether a loop is done.
+use super::outcome::Outcome;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// A gate's answer after an iteration. Only `stop` ends the node, and only `broken` is a failure of the gate.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case", tag = "kind")]
 pub enum GateVerdict {
@@ -15,6 +16,13 @@ pub enum GateVerdict {
     InProgress { reason: String },
     /// No answer, or an invalid one. Never a vote.
     Broken { reason: String },
+    /// The agent that judges was not served, so it is asked again. Never a vote.
+    Unavailable {
+        /// The judge's label: `claude:haiku`.
+        agent: String,
+        /// How its call ended.
+        outcome: Box<Outcome>,
+    },
 }
 
 impl GateVerdict {
@@ -25,6 +33,7 @@ impl GateVerdict {
             | Self::Continue { reason }
             | Self::InProgress { reason }
             | Self::Broken { reason } => reason,
+            Self::Unavailable { outcome, .. } => outcome.reason(),
         }
     }
 }
@@ -36,6 +45,7 @@ impl fmt::Display for GateVerdict {
             Self::Continue { .. } => "not done",
             Self::InProgress { .. } => "in progress",
             Self::Broken { .. } => "broken",
+            Self::Unavailable { .. } => "not available",
         };
         if self.reason().is_empty() {
             f.write_str(word)

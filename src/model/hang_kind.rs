@@ -4,6 +4,7 @@ use std::fmt;
 
 /// How an agent hung: the limit of its attempt that ended it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum HangKind {
     /// It printed nothing at all and wrote no transcript.

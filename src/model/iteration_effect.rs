@@ -4,7 +4,7 @@ use super::status::Decision;
 use serde::{Deserialize, Serialize};
 
 /// What an iteration changed, as far as it is known. What the queue and the gates answer after it is added by their facts.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 pub struct IterationEffect {
     /// Commits on what is checked out; none outside git, or if git did not answer.
@@ -25,7 +25,7 @@ pub struct IterationEffect {
 }
 
 /// A gate and its answer.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 pub struct GateAnswer {
     pub name: String,

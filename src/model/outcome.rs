@@ -1,14 +1,9 @@
 //! How an attempt ended: what the shim saw ([`Exit`]) and what it amounts to ([`Outcome`]).
-use super::attempt_cost::AttemptCost;
-use super::cursor::Cursor;
 use super::failure_class::FailureClass;
 use super::hang_kind::HangKind;
-use super::iteration_effect::IterationEffect;
 use super::processes::{Containment, EndedTool, Processes, Scope};
 use super::requirement::Requirement;
 use super::status::Status;
-use super::usage::Usage;
-use super::work_tree::WorkTree;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -47,6 +42,25 @@ pub struct Exit {
 }
 
 impl Exit {
+    /// Returns the end of a process of which nothing is known but when it was noticed.
+    pub fn not_known(at: Timestamp) -> Self {
+        Self {
+            code: None,
+            signal: None,
+            limit: None,
+            cancelled: false,
+            spawn_error: None,
+            started_at: at,
+            ended_at: at,
+            swept: 0,
+            out_of_memory: false,
+            scope: Scope::default(),
+            containment: Containment::default(),
+            question: None,
+            ended_tools: Vec::new(),
+        }
+    }
+
     /// Returns what became of the processes.
     pub fn processes(&self) -> Processes {
         Processes {
@@ -59,52 +73,9 @@ impl Exit {
     }
 }
 
-/// An attempt that is over.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct FinishedAttempt {
-    pub cursor: Cursor,
-    pub outcome: Outcome,
-    /// The class of its failure, which the outcome determines; none if it reported.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub class: Option<FailureClass>,
-    /// What it used: as its program reported it, else as it was reckoned.
-    pub usage: Usage,
-    /// How its usage is known, if an agent ran.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub cost: Option<Box<AttemptCost>>,
-    /// What became of its processes, if its end is on record.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub processes: Option<Box<Processes>>,
-    /// What its last words promise.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub promises: Vec<String>,
-    /// The project's files when the iteration was over, if they are in git.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub tree: Option<WorkTree>,
-    /// What the iteration changed, if this attempt ended it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub effect: Option<Box<IterationEffect>>,
-}
-
-impl FinishedAttempt {
-    /// Returns an attempt that used and promised nothing.
-    pub fn new(cursor: Cursor, outcome: Outcome) -> Self {
-        Self {
-            cursor,
-            class: outcome.class(),
-            outcome,
-            usage: Usage::default(),
-            cost: None,
-            processes: None,
-            promises: Vec::new(),
-            tree: None,
-            effect: None,
-        }
-    }
-}
-
 /// What an attempt amounts to.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case", tag = "kind")]
 pub enum Outcome {
     /// Exit 0 and a valid, fresh status.
@@ -209,6 +180,14 @@ impl Outcome {
     pub fn reset(&self) -> Option<Timestamp> {
         match self {
             Self::RateLimited { until, .. } => *until,
+            _ => None,
+        }
+    }
+
+    /// Returns what the machine lacks, if that is why it failed.
+    pub fn requirement(&self) -> Option<&Requirement> {
+        match self {
+            Self::Environment { requirement, .. } => Some(requirement),
             _ => None,
         }
     }

@@ -92,6 +92,7 @@ impl Runner {
         let mut services = node
             .agent
             .chain()
+            .chain(&node.judge)
             .map(|spec| agent::service(spec, &self.env.vars));
         services.any(|service| outages::is_over_since(&self.env.dirs, &service, moment))
     }

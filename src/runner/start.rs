@@ -5,7 +5,7 @@ use super::folder::AttemptFolder;
 use super::status_file;
 use crate::agent::{self, Adapter, Invocation, InvocationContext, OutputFormat, PromptDelivery};
 use crate::exec::shim::{Job, SpawnedShim, Watched};
-use crate::model::{Env, FailureClass, Outcome, ProcessId, Requirement, env_tag};
+use crate::model::{Env, FailureClass, Outcome, ProcessId, env_tag};
 use crate::plan::Node;
 use crate::plan::template::{self, UnknownVariable};
 use crate::store::lock::FileLock;
@@ -184,16 +184,8 @@ fn job(context: &AttemptContext<'_>, prompt: &str) -> Result<Job, Box<Outcome>> 
     vars.insert("PATH".to_owned(), env.agent_path());
     vars.extend(context.tracker_env.iter().cloned());
     let program = env.find(&invocation.program).ok_or_else(|| {
-        Box::new(Outcome::Environment {
-            requirement: Requirement::Program {
-                program: invocation.program.clone(),
-            },
-            reason: format!(
-                "there is no program `{}` on PATH; {}; or name it with `program:` in the loop",
-                invocation.program,
-                node.agent.adapter().install_hint()
-            ),
-        })
+        let missing = agent::missing_program(&node.agent, &invocation.program, "the loop");
+        Box::new(missing)
     })?;
     let args = supported(node, env, &program, invocation.args);
     let watched = watched(node.agent.adapter(), &vars, &env.workspace.cwd);

@@ -88,7 +88,7 @@ fn said(verdict: &GateVerdict) -> Option<Value> {
         GateVerdict::InProgress { reason } => {
             Some(json!({ "verdict": "in_progress", "reason": reason }))
         }
-        GateVerdict::Broken { .. } => None,
+        GateVerdict::Broken { .. } | GateVerdict::Unavailable { .. } => None,
     }
 }
 

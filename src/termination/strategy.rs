@@ -99,7 +99,8 @@ impl Evidence<'_> {
             Some(
                 GateVerdict::Continue { .. }
                 | GateVerdict::InProgress { .. }
-                | GateVerdict::Broken { .. },
+                | GateVerdict::Broken { .. }
+                | GateVerdict::Unavailable { .. },
             ) => Answer::Continues,
         }
     }

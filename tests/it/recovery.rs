@@ -289,3 +289,60 @@ fn a_continue_ends_the_waits_of_branches() {
     project.ap(&["continue", "s"]).expect(0);
     assert_eq!(runner.ended(), 0);
 }
+
+/// A loop that a judge ends; its agent always works.
+fn judged(judge: &str) -> Project {
+    let mut project = Project::new();
+    project.set("AP_WAIT_FACTOR", "0.001");
+    let path = project.program(
+        "judge",
+        &format!("#!/bin/sh\ncat >/dev/null\necho asked >>../asked\n{judge}\n"),
+    );
+    let termination = format!(
+        "termination: {{ type: judge, max: 3, min_iterations: 1, criteria: it works, judge: {{ program: \"{path}\" }} }}\n"
+    );
+    project.shell_loop("work", &termination, WORKS);
+    project
+}
+
+fn asked(project: &Project) -> usize {
+    let asked = fs::read_to_string(project.outside().join("asked"));
+    asked.map_or(0, |text| text.lines().count())
+}
+
+/// A judge that is sure.
+const SURE: &str = r#"echo '{"type":"result","subtype":"success","is_error":false,"result":"{\"stop\":true,\"confidence\":0.9,\"reason\":\"it works\"}"}'"#;
+
+#[test]
+fn a_judge_that_meets_an_outage_is_asked_again_after_the_waits_of_agents() {
+    let fails = "[ \"$(wc -l <../asked)\" -gt 8 ] ||";
+    let project = judged(&format!(
+        "{fails} {{ cat '{OVERLOADED}'; exit 1; }}\n{SURE}"
+    ));
+    run(&project)
+        .expect(0)
+        .says(&["`judge` reports that it is done: it works"]);
+    assert_eq!(project.history("s"), [1], "no iteration more");
+    assert!(3 < reasons(&project).len(), "{:?}", reasons(&project));
+    assert!(reasons(&project).iter().all(|kind| kind == "outage"));
+    assert!(9 <= asked(&project));
+}
+
+#[test]
+fn a_judge_that_is_not_logged_in_ends_the_session_with_its_hint() {
+    let project = judged(
+        r#"echo '{"type":"result","subtype":"success","is_error":true,"api_error_status":401,"result":"Failed to authenticate. API Error: 401"}'; exit 1"#,
+    );
+    run(&project).expect(1).says(&["log in"]);
+    assert_eq!(project.history("s"), [1]);
+}
+
+#[test]
+fn an_outage_of_the_judge_ends_the_session_after_max_outage() {
+    let project = judged(&format!("cat '{OVERLOADED}'; exit 1"));
+    let path = ".claude/loops/work/loop.yaml";
+    let yaml = project.read(path) + "guardrails: { max_outage: 1 }\n";
+    project.write(path, &yaml);
+    run(&project).expect(4).says(&["outage limit reached (1s)"]);
+    assert_eq!(project.history("s"), [1], "no iteration was used");
+}

@@ -35,6 +35,19 @@ const WORDS: [(&str, Requirement); 19] = [
     ("runtime: out of memory", Requirement::Memory),
 ];
 
+/// Returns the outcome of a call whose program is not on `PATH`. `key` is where a definition may name another one.
+pub fn missing_program(spec: &AgentSpec, program: &str, key: &str) -> Outcome {
+    Outcome::Environment {
+        requirement: Requirement::Program {
+            program: program.to_owned(),
+        },
+        reason: format!(
+            "there is no program `{program}` on PATH; {}; or name it with `program:` in {key}",
+            spec.adapter().install_hint()
+        ),
+    }
+}
+
 /// Returns what a program needs that could not be started, if that may change by itself.
 pub(super) fn not_started(spec: &AgentSpec, error: &str) -> Option<Outcome> {
     let program = || Requirement::Program {

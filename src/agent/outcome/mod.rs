@@ -6,3 +6,4 @@ mod rate_limit;
 mod refusal;
 
 pub use classify::outcome;
+pub use environment::missing_program;

@@ -75,7 +75,8 @@ impl State {
             return;
         };
         if let (Then::Rest(waits), Some(class)) = (policy.then, outcome.class()) {
-            self.rest_agent(class, waits, outcome, at);
+            let agent = self.current.agent.clone();
+            self.rest_agent(&agent, (class, waits), outcome, at);
         }
         if policy.costs_attempt {
             self.current.counters.failures += 1;

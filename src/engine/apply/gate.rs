@@ -1,6 +1,7 @@
 //! Records the answers of gates.
+use crate::engine::policy::{Then, policy};
 use crate::engine::state::State;
-use crate::model::{GateVerdict, Usage};
+use crate::model::{GateVerdict, Outcome, Usage};
 use jiff::Timestamp;
 
 impl State {
@@ -13,6 +14,12 @@ impl State {
         at: Timestamp,
     ) {
         self.session.usage += usage;
+        self.current.last_gate = Some((name.to_owned(), verdict.clone()));
+        if let GateVerdict::Unavailable { agent, outcome } = verdict {
+            self.judge_failed(agent, outcome, at);
+            return;
+        }
+        self.judge_answered();
         self.count_gate_repeats(name, verdict);
         self.note_gate(name, verdict, at);
         let failures = &mut self.current.counters.gate_failures;
@@ -20,9 +27,27 @@ impl State {
             GateVerdict::Broken { .. } => *failures + 1,
             GateVerdict::Stop { .. }
             | GateVerdict::Continue { .. }
-            | GateVerdict::InProgress { .. } => 0,
+            | GateVerdict::InProgress { .. }
+            | GateVerdict::Unavailable { .. } => 0,
         };
         self.current.gates.insert(gate, verdict.clone());
-        self.current.last_gate = Some((name.to_owned(), verdict.clone()));
+    }
+
+    /// Records that the judge was not served. Its rest is that of an agent.
+    fn judge_failed(&mut self, agent: &str, outcome: &Outcome, at: Timestamp) {
+        self.note_stall(outcome, at);
+        if let Some(class) = outcome.class()
+            && let Then::Rest(waits) = policy(class).then
+        {
+            self.rest_agent(agent, (class, waits), outcome, at);
+        }
+        self.current.judge_failure = Some((agent.to_owned(), outcome.clone()));
+    }
+
+    fn judge_answered(&mut self) {
+        if let Some((agent, _)) = self.current.judge_failure.take() {
+            self.session.resting.remove(&agent);
+            self.session.stall = None;
+        }
     }
 }

@@ -68,6 +68,7 @@ impl State {
         };
         // The user may have changed what a gate or the queue looks at.
         self.current.gates.clear();
+        self.current.judge_failure = None;
         self.current.repeats = Repeats::default();
         self.current.queue_status = None;
         self.session.last_error = None;

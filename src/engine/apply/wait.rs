@@ -40,6 +40,8 @@ impl State {
         match reason {
             // A delay is short: the queue's status is still good.
             WaitReason::Delay => return,
+            // The machine has what the judge lacked.
+            WaitReason::Environment { .. } => self.current.judge_failure = None,
             WaitReason::Outage { .. } if early => self.end_rests(Some(FailureClass::Outage), at),
             WaitReason::RateLimit { .. }
             | WaitReason::Throttle { .. }
@@ -53,7 +55,6 @@ impl State {
             | WaitReason::Throttle { .. }
             | WaitReason::Quota { .. }
             | WaitReason::Outage { .. }
-            | WaitReason::Environment { .. }
             | WaitReason::Retry { .. }
             | WaitReason::Budget { .. }
             | WaitReason::BusyQueue { .. }

@@ -1,12 +1,13 @@
 //! What follows from an attempt that is over.
 use super::finish::{fail, limit_reached};
-use super::limits::{reached_budget, session_limit};
+use super::limits::reached_budget;
 use super::node::advance;
+use super::refused::refused;
 use super::wait::{wait_for_agent, wait_for_environment, wait_for_retry};
 use crate::engine::policy::{Then, policy};
 use crate::engine::repeats::same_failure;
 use crate::engine::state::State;
-use crate::model::{Event, FailureClass, Limit, Outcome, Requirement};
+use crate::model::{Event, FailureClass, Outcome};
 use crate::plan::{Node, Plan};
 use crate::text::count;
 use jiff::Timestamp;
@@ -36,7 +37,7 @@ pub(super) fn after_attempt(
             wait_for_agent(plan, state, node, now).or_else(|| advance(plan, state, node, now))
         }
         Then::Probe(_) => {
-            let needed = requirement(outcome)?;
+            let needed = outcome.requirement()?;
             Some(wait_for_environment(plan, state, needed, outcome, now))
         }
         Then::End => Some(refused(plan, state, outcome, now)),
@@ -50,28 +51,6 @@ pub(super) fn after_attempt(
             same_failure(plan, state).map(limit_reached)
         }
         Then::Retry => Some(wait_for_retry(state, node, outcome, now)),
-    }
-}
-
-fn requirement(outcome: &Outcome) -> Option<&Requirement> {
-    match outcome {
-        Outcome::Environment { requirement, .. } => Some(requirement),
-        _ => None,
-    }
-}
-
-/// Ends the session after a failure that a retry does not change.
-fn refused(plan: &Plan, state: &State, outcome: &Outcome, now: Timestamp) -> Event {
-    match outcome {
-        Outcome::BudgetExhausted { reason } => {
-            // Its program was given what was left of the session's budget, unless the definition gave it another one.
-            let own = || Limit::AgentBudget {
-                reason: reason.clone(),
-            };
-            limit_reached(session_limit(plan, state, now).unwrap_or_else(own))
-        }
-        Outcome::Refused { hint, .. } => fail(outcome.to_string(), hint),
-        _ => fail(outcome.to_string(), ""),
     }
 }
 

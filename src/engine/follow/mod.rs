@@ -6,6 +6,7 @@ mod limits;
 mod next;
 mod node;
 mod queue;
+mod refused;
 mod wait;
 
 pub use next::follow;

@@ -2,8 +2,10 @@
 use super::finish::{fail, limit_reached};
 use super::limits::session_limit;
 use super::queue;
-use super::wait::wait_for_agent;
+use super::refused::refused;
+use super::wait::{wait_for_agent, wait_for_environment, wait_for_rest};
 use crate::engine::idle;
+use crate::engine::policy::{Then, policy};
 use crate::engine::repeats::same_failure;
 use crate::engine::state::{Phase, State};
 use crate::model::{Event, Limit, NodeEnding, WaitReason};
@@ -19,7 +21,7 @@ pub(super) fn advance(plan: &Plan, state: &State, node: &Node, now: Timestamp) -
         return Some(event);
     }
     if state.awaits_gate(plan).is_some() {
-        return None;
+        return wait_for_judge(plan, state, now);
     }
     let limit = session_limit(plan, state, now)
         .or_else(|| same_failure(plan, state))
@@ -73,6 +75,24 @@ fn end_of_node(plan: &Plan, state: &State, node: &Node) -> Option<Event> {
     }
     let (node, id) = (state.current.cursor.node, node.id.clone());
     Some(Event::NodeFinished { node, id, ending })
+}
+
+/// Waits until the judge can be asked again, or ends the session, as the policy of its failure's class says.
+fn wait_for_judge(plan: &Plan, state: &State, now: Timestamp) -> Option<Event> {
+    let (agent, outcome) = state.current.judge_failure.as_ref()?;
+    match policy(outcome.class()?).then {
+        Then::Rest(_) => {
+            let rest = state.session.resting.get(agent)?;
+            let reason = format!("the judge is not served: {}", rest.reason);
+            (now < rest.until(plan)).then(|| wait_for_rest(plan, state, (rest, reason), now))
+        }
+        Then::Probe(_) => {
+            let needed = outcome.requirement()?;
+            Some(wait_for_environment(plan, state, needed, outcome, now))
+        }
+        Then::End => Some(refused(plan, state, outcome, now)),
+        Then::Retry => None,
+    }
 }
 
 /// Ends the session if a gate gave no answer too many times in a row.

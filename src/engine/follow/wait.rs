@@ -2,7 +2,7 @@
 use super::finish::limit_reached;
 use crate::engine::policy::{Bound, jittered};
 use crate::engine::retry::backoff;
-use crate::engine::state::State;
+use crate::engine::state::{Rest, State};
 use crate::model::{Event, FailureClass, Limit, Outcome, Requirement, WaitReason};
 use crate::plan::{Node, Plan};
 use jiff::{SignedDuration, Timestamp};
@@ -27,21 +27,31 @@ pub(super) fn wait_for_agent(
         "; no other agent of the chain is available"
     };
     let reason = format!("{}{others}", rest.reason);
+    Some(wait_for_rest(plan, state, (rest, reason), now))
+}
+
+/// Waits until the rest of an agent ends, for this reason.
+pub(super) fn wait_for_rest(
+    plan: &Plan,
+    state: &State,
+    (rest, reason): (&Rest, String),
+    now: Timestamp,
+) -> Event {
     if rest.is_told {
         let until = rest.until(plan);
         if rest.by_policy {
             let reason = WaitReason::Quota { reason };
-            return Some(Event::WaitStarted { reason, until });
+            return Event::WaitStarted { reason, until };
         }
         let gives_up_at = None;
         let reason = WaitReason::RateLimit {
             reason,
             gives_up_at,
         };
-        return Some(Event::WaitStarted { reason, until });
+        return Event::WaitStarted { reason, until };
     }
     if let Some(event) = give_up(plan, state, &rest.reason, now) {
-        return Some(event);
+        return event;
     }
     let gives_up_at = gives_up_at(plan, state);
     let reason = match rest.class {
@@ -59,7 +69,7 @@ pub(super) fn wait_for_agent(
         },
     };
     let until = at_most(rest.until(plan), gives_up_at);
-    Some(Event::WaitStarted { reason, until })
+    Event::WaitStarted { reason, until }
 }
 
 /// Waits until the machine has what the agent needs.

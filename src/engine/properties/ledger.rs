@@ -90,9 +90,10 @@ impl Ledger {
                 prop_assert!(is_free, "a second task was claimed");
                 (self.claimed, self.holding) = (Some(*cursor), true);
             }
-            Event::GateAnswered { .. } => {
+            Event::GateAnswered { verdict, .. } => {
                 let is_idle = self.agents == 0 && !self.holding;
                 prop_assert!(is_idle, "a gate was asked while an agent works");
+                self.refused |= matches!(verdict, GateVerdict::Unavailable { outcome, .. } if matches!(**outcome, Outcome::Refused { .. }));
             }
             Event::IterationStarted { cursor, .. } => {
                 let node = before.plan.node(cursor.node).unwrap();

@@ -1,7 +1,7 @@
 //! Which agents rest, kept apart from the engine's own state: it determines which one is next.
 use crate::agent::{AgentSpec, Provider};
-use crate::engine::State;
 use crate::engine::policy::{Then, jittered, jittered_reset, policy, rest};
+use crate::engine::{Phase, State};
 use crate::model::*;
 use crate::plan::Plan;
 use jiff::Timestamp;
@@ -36,6 +36,8 @@ pub(super) struct Rests {
     rests: BTreeMap<String, Rest>,
     /// The agent at work.
     agent: String,
+    /// The judge that was not served.
+    judge: Option<String>,
     /// Since when nothing but outages and the like happened, and whether only outages did.
     stall: Option<(Timestamp, bool)>,
     /// What is waited for, if it is the end of a rest.
@@ -43,10 +45,8 @@ pub(super) struct Rests {
 }
 
 impl Rests {
-    fn is_out(&self, agent: &AgentSpec, now: Timestamp) -> bool {
-        self.rests
-            .get(&agent.label())
-            .is_some_and(|rest| now < rest.until)
+    fn is_out(&self, agent: &str, now: Timestamp) -> bool {
+        self.rests.get(agent).is_some_and(|rest| now < rest.until)
     }
 
     /// Takes a fact before the state does.
@@ -67,25 +67,45 @@ impl Rests {
             } => {
                 let named = chain[*fallback as usize].label();
                 prop_assert_eq!(&named, agent, "the journal names another agent");
-                let first = chain.iter().position(|agent| !self.is_out(agent, now));
+                let first = chain
+                    .iter()
+                    .position(|agent| !self.is_out(&agent.label(), now));
                 let chosen = Some(*fallback as usize);
                 prop_assert_eq!(first, chosen, "not the first agent that can be tried");
                 self.agent.clone_from(agent);
             }
-            Event::AgentExited(attempt) => self.agent_exited(state, &attempt.outcome, now),
-            Event::WaitStarted { reason, until } => {
-                self.wait_started(plan, &chain, reason, *until, now)?;
+            Event::AgentExited(attempt) => {
+                let agent = self.agent.clone();
+                self.failed(state, &agent, &attempt.outcome, now);
             }
-            Event::WaitEnded => self.wait_ended(now),
+            Event::GateAnswered { verdict, .. } => self.gate_answered(state, verdict, now),
+            Event::WaitStarted { reason, until } => {
+                let judge = self.judge.as_deref();
+                let judge = judge.filter(|_| state.awaits_gate(plan).is_some());
+                let resting = match judge {
+                    Some(judge) => vec![judge.to_owned()],
+                    None => chain.iter().map(|agent| agent.label()).collect(),
+                };
+                self.wait_started(plan, &resting, reason, *until, now)?;
+            }
+            Event::WaitEnded => {
+                if let Phase::Waiting {
+                    reason: WaitReason::Environment { .. },
+                    ..
+                } = state.phase
+                {
+                    self.judge = None;
+                }
+                self.wait_ended(now);
+            }
             Event::QuotaRead {
                 agent, decision, ..
             } => self.quota_read(agent, decision, now)?,
             Event::RunnerStarted { .. } => self.runner_started(state, now),
-            Event::SessionResumed { .. }
-                if matches!(state.phase, crate::engine::Phase::Ended { .. }) =>
-            {
+            Event::SessionResumed { .. } if matches!(state.phase, Phase::Ended { .. }) => {
                 self.rests.clear();
                 self.stall = None;
+                self.judge = None;
             }
             Event::SessionFinished { ending } => {
                 self.waiting = None;
@@ -96,7 +116,17 @@ impl Rests {
         Ok(())
     }
 
-    fn agent_exited(&mut self, state: &State, outcome: &Outcome, now: Timestamp) {
+    fn gate_answered(&mut self, state: &State, verdict: &GateVerdict, now: Timestamp) {
+        if let GateVerdict::Unavailable { agent, outcome } = verdict {
+            self.failed(state, agent, outcome, now);
+            self.judge = Some(agent.clone());
+        } else if let Some(judge) = self.judge.take() {
+            self.rests.remove(&judge);
+            self.stall = None;
+        }
+    }
+
+    fn failed(&mut self, state: &State, agent: &str, outcome: &Outcome, now: Timestamp) {
         let class = outcome.class();
         match class {
             Some(FailureClass::Cancelled) => (),
@@ -108,13 +138,13 @@ impl Rests {
             _ => self.stall = None,
         }
         if outcome.ends_iteration() {
-            self.rests.remove(&self.agent);
+            self.rests.remove(agent);
         }
         let Some(class) = class else { return };
         let Then::Rest(waits) = policy(class).then else {
             return;
         };
-        let known = self.rests.get(&self.agent);
+        let known = self.rests.get(agent);
         let in_a_row = known
             .filter(|rest| rest.class == class)
             .map_or(1, |rest| rest.in_a_row + 1);
@@ -129,7 +159,7 @@ impl Rests {
             in_a_row,
             by_policy: false,
         };
-        self.rests.insert(self.agent.clone(), rest);
+        self.rests.insert(agent.to_owned(), rest);
     }
 
     fn quota_read(
@@ -164,7 +194,7 @@ impl Rests {
     fn wait_started(
         &mut self,
         plan: &Plan,
-        chain: &[&AgentSpec],
+        resting: &[String],
         reason: &WaitReason,
         until: Timestamp,
         now: Timestamp,
@@ -176,9 +206,9 @@ impl Rests {
             WaitReason::Outage { .. } => Some(FailureClass::Outage),
             _ => return Ok(()),
         };
-        let all_rest = chain.iter().all(|agent| self.is_out(agent, now));
+        let all_rest = resting.iter().all(|agent| self.is_out(agent, now));
         prop_assert!(all_rest, "waited although an agent can be tried");
-        let ends = chain.iter().map(|agent| self.rests[&agent.label()].until);
+        let ends = resting.iter().map(|agent| self.rests[agent].until);
         let soonest = ends.min().unwrap();
         let end = self.end(plan).filter(|_| reason.gives_up_at().is_some());
         prop_assert_eq!(

@@ -29,7 +29,7 @@ pub(super) fn answer(plan: &Plan, state: &State, roll: Roll, now: &mut Timestamp
         Some(Effect::AskGate(cursor, gate)) => Input::GateAnswered {
             cursor,
             gate,
-            verdict: verdict(roll),
+            verdict: verdict(roll, *now),
             usage: Usage::default(),
         },
         Some(Effect::RunBlock(cursor)) => branch_report(plan, state, cursor, roll),
@@ -180,12 +180,21 @@ fn queue_checked(cursor: Cursor, roll: Roll) -> Input {
     }
 }
 
-fn verdict(roll: Roll) -> GateVerdict {
+fn verdict(roll: Roll, now: Timestamp) -> GateVerdict {
     let reason = String::new();
     match roll {
         Roll::Stop => GateVerdict::Stop { reason },
         Roll::Crash | Roll::Lost | Roll::TimedOut => GateVerdict::Broken { reason },
         Roll::Held => GateVerdict::InProgress { reason },
+        Roll::Limited
+        | Roll::LimitedUnknown
+        | Roll::Throttled
+        | Roll::Outage
+        | Roll::Disk
+        | Roll::Refused => GateVerdict::Unavailable {
+            agent: "judge".to_owned(),
+            outcome: Box::new(outcome(roll, now)),
+        },
         _ => GateVerdict::Continue { reason },
     }
 }

@@ -1,8 +1,9 @@
 //! A gate that is a judge: an agent that decides whether the work is done.
 use crate::agent::{self, AgentSpec, InvocationContext, JudgeInput, PromptDelivery, Transcript};
-use crate::exec::command::BoundedCommand;
+use crate::clock;
+use crate::exec::command::{BoundedCommand, CommandError};
 use crate::exec::file_tail::last_text;
-use crate::model::{CommandOutput, Env, GateVerdict, Usage};
+use crate::model::{CommandOutput, Env, Exit, FailureClass, GateVerdict, Outcome, Usage};
 use crate::runner::attempt_context::AttemptContext;
 use crate::store::atomic;
 use crate::termination::{Judge, read_judge};
@@ -102,8 +103,8 @@ impl JudgeCall {
 
     async fn ask(self) -> (GateVerdict, Usage) {
         let Some(program) = &self.program else {
-            let reason = format!("there is no program `{}` on PATH", self.spec.program);
-            return (broken(reason), Usage::default());
+            let missing = agent::missing_program(&self.spec, &self.spec.program, "`judge:`");
+            return (self.unavailable(missing), Usage::default());
         };
         let (mut verdict, mut usage) = (broken(""), Usage::default());
         for _ in 0..JUDGE_TRIES {
@@ -114,6 +115,7 @@ impl JudgeCall {
                 .input(self.input.as_bytes())
                 .limit(JUDGE_TIMEOUT);
             verdict = match command.run_async().await {
+                Err(CommandError::Start(error)) => self.not_started(&error),
                 Err(error) => broken(error.to_string()),
                 Ok(output) => self.verdict(&output, &mut usage),
             };
@@ -130,21 +132,86 @@ impl JudgeCall {
         transcript.push(&output.stdout);
         transcript.finish();
         *usage += transcript.usage();
-        if output.code != Some(0) {
-            return broken(format!(
+        let verdict = if output.code == Some(0) {
+            read_judge(&answer(&transcript, output), self.confidence)
+        } else {
+            broken(format!(
                 "the judge ended with exit code {:?}: {}",
                 output.code,
                 first_line(&output.stderr_text())
-            ));
-        }
-        let answer = match transcript.structured_status() {
-            Some(status) => status.to_string(),
-            None => match transcript.final_text() {
-                Some(text) => text.to_owned(),
-                None => output.stdout_text().into_owned(),
-            },
+            ))
         };
-        read_judge(&answer, self.confidence)
+        if !matches!(verdict, GateVerdict::Broken { .. }) {
+            return verdict;
+        }
+        let exit = Exit {
+            code: output.code,
+            signal: output.signal,
+            ..Exit::not_known(clock::now())
+        };
+        let outcome = self.outcome(&exit, &transcript, &output.stderr_text());
+        if is_of_the_agent(&outcome) {
+            return verdict;
+        }
+        self.unavailable(outcome)
+    }
+
+    /// Returns the verdict of a judge whose program could not be started.
+    fn not_started(&self, error: &io::Error) -> GateVerdict {
+        let exit = Exit {
+            spawn_error: Some(error.to_string()),
+            ..Exit::not_known(clock::now())
+        };
+        let transcript = Transcript::new(self.spec.adapter().output_format());
+        self.unavailable(self.outcome(&exit, &transcript, ""))
+    }
+
+    /// Classifies the end of a judge as that of an agent.
+    fn outcome(&self, exit: &Exit, transcript: &Transcript, stderr: &str) -> Outcome {
+        let no_status = Err("it gave no answer".to_owned());
+        agent::outcome(
+            &self.spec,
+            exit,
+            transcript,
+            no_status,
+            stderr,
+            clock::now(),
+        )
+    }
+
+    fn unavailable(&self, outcome: Outcome) -> GateVerdict {
+        GateVerdict::Unavailable {
+            agent: self.spec.label(),
+            outcome: Box::new(outcome),
+        }
+    }
+}
+
+/// Returns what the judge answered.
+fn answer(transcript: &Transcript, output: &CommandOutput) -> String {
+    match transcript.structured_status() {
+        Some(status) => status.to_string(),
+        None => match transcript.final_text() {
+            Some(text) => text.to_owned(),
+            None => output.stdout_text().into_owned(),
+        },
+    }
+}
+
+/// Whether a judge failed by itself: then its answer is broken. Everything else has the policy of agents.
+fn is_of_the_agent(outcome: &Outcome) -> bool {
+    match outcome.class() {
+        None | Some(FailureClass::Crash | FailureClass::Hang | FailureClass::Cancelled) => true,
+        Some(
+            FailureClass::Limit
+            | FailureClass::Throttle
+            | FailureClass::Outage
+            | FailureClass::Environment
+            | FailureClass::Login
+            | FailureClass::Billing
+            | FailureClass::Denied
+            | FailureClass::Refused,
+        ) => false,
     }
 }
 
