@@ -7,7 +7,7 @@
 #   ./run.sh bench         measure the overhead
 #   ./run.sh claude-bump   try the newest Claude Code, and print what differs from the pinned one
 #   ./run.sh long [NAME]   the long form of a test, recorded in docs/long-tests.md; without a name, lists them
-#                          (`long chaos --minutes 60`: for how long; 15 by default)
+#                          (`long chaos --minutes 60`, `long fuzz --minutes 60`: for how long; 15 by default)
 #   ./run.sh <anything>    ap <anything>
 set -euo pipefail
 
@@ -15,6 +15,8 @@ set -euo pipefail
 claude_versions=(2.1.329 2.1.197 2.1.332) # all tests run with the first, those of versions with each
 claude_version=${claude_versions[0]}
 nextest_version=0.9.143
+mutants_version=27.1.0
+fuzz_version=0.13.2
 
 root=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd -P)
 cache=${XDG_CACHE_HOME:-${HOME:?HOME is not set}/.cache}/agent-pipelines
@@ -62,6 +64,17 @@ need_nextest() {
         cargo install cargo-nextest --version "$nextest_version" --locked --root "$cache/cargo-nextest-$nextest_version" >&2) ||
         fail "cargo-nextest could not be built (see above); install it another way (https://nexte.st) and run this again"
     cargo nextest --version >/dev/null 2>&1 || fail "cargo-nextest was built and does not run"
+}
+
+# Builds a cargo command that only a long form needs.
+need_cargo_tool() {
+    local name=$1 version=$2 folder=$cache/$1-$2
+    PATH=$folder/bin:$PATH
+    ! has "$name" || return 0
+    say "run.sh: building $name $version, once; this takes some minutes"
+    (unset CARGO_TARGET_DIR CARGO_BUILD_TARGET_DIR && cd / &&
+        cargo install "$name" --version "$version" --locked --root "$folder" >&2) ||
+        fail "$name could not be built (see above)"
 }
 
 claude_answers() {
@@ -218,6 +231,8 @@ definitions 20m random definitions: compiled, linted, rendered, checked by their
 race 30m agents that race for tasks in every queue, with kills, 10 rounds
 crash 60m kill -9 of runner, shim and agent at every durable step, 5 rounds
 chaos 90m real sessions under faults, for --minutes (15)
+mutants 600m mutants of accept, engine, termination, store and outcomes against the unit tests; docs/mutants.md
+fuzz 90m damaged streams, statuses, journals, definitions and queue output, for --minutes (15), where a nightly compiler is
 bench 30m overhead against the physical floor, up to iteration 10,000'
 
 long() {
@@ -230,7 +245,7 @@ long() {
     [ -n "${limit:-}" ] || fail "there is no long form '$name': ./run.sh long lists them"
     if [ "${2:-}" = --minutes ]; then
         [[ ${3:-} =~ ^[1-9][0-9]*$ ]] || fail "--minutes needs a number"
-        export AP_CHAOS_SECONDS=$(($3 * 60))
+        export AP_CHAOS_SECONDS=$(($3 * 60)) AP_FUZZ_SECONDS=$(($3 * 60))
         about="$about: $3 minutes"
     fi
     prepare_tests
@@ -250,8 +265,31 @@ run_long() {
         AP_CHAOS_SECONDS=${AP_CHAOS_SECONDS:-900} AP_CHAOS_PAGE=$root/docs/reliability.md \
             in_root cargo test --all-features --test chaos -- --nocapture
         ;;
+    mutants)
+        need_cargo_tool cargo-mutants "$mutants_version"
+        need_nextest
+        in_root scripts/mutants.py
+        ;;
+    fuzz) fuzz ;;
     bench) in_root cargo bench --features fake-bd --bench overhead -- --full ;;
     esac
+}
+
+# Fuzzes each target for its share of the time. Inputs that fail are kept in tests/data/fuzz, which the unit tests read.
+fuzz() {
+    local targets=(stream status journal definition queue_output) target kept status=0
+    rustup run nightly cargo --version >/dev/null 2>&1 || fail "fuzzing needs a nightly compiler: rustup toolchain install nightly"
+    need_cargo_tool cargo-fuzz "$fuzz_version"
+    for target in "${targets[@]}"; do
+        kept=$root/tests/data/fuzz/$target
+        mkdir -p -- "$root/fuzz/corpus/$target"
+        in_root cargo +nightly fuzz run "$target" "fuzz/corpus/$target" "$kept" -- -max_len=4096 -timeout=10 \
+            -max_total_time=$((${AP_FUZZ_SECONDS:-900} / ${#targets[@]})) || {
+            status=1
+            cp -- "$root/fuzz/artifacts/$target/"* "$kept/" 2>/dev/null || true
+        }
+    done
+    return "$status"
 }
 
 # Runs tests again and again, each time with other random values.

@@ -13,6 +13,8 @@ pub mod model;
 pub mod plan;
 pub mod plugin;
 pub mod queue;
+#[cfg(any(test, feature = "fuzz"))]
+pub mod readers;
 pub mod runner;
 pub mod scripted;
 pub mod store;

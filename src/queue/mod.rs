@@ -3,6 +3,8 @@
 //! A queue that keeps its tasks in a file is a `file::Format`; `file::FileQueue` adds claims, locking and safe edits.
 //! One that is reached through a program is a `tracker::Tracker`; `tracker::TrackerQueue` adds exclusive claims, each
 //! verified by reading the task again. `registry` lists them all.
+#[cfg(any(test, feature = "fuzz"))]
+mod any_text;
 mod backlog;
 mod beads;
 mod candidates;
@@ -27,6 +29,8 @@ mod task_id;
 mod testing;
 mod tracker;
 
+#[cfg(any(test, feature = "fuzz"))]
+pub use any_text::read_any;
 pub use beads::{has_database, too_old};
 pub use candidates::{candidates, candidates_hint};
 pub use check::{QueueCheck, error_status, release_and_check};

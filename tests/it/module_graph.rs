@@ -27,6 +27,7 @@ const LAYERS: &[&[&str]] = &[
     &["runner"],
     &["fixture"],
     &["cli"],
+    &["readers"],
 ];
 
 /// Recursion that the code needs: cycles of files.

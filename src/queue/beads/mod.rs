@@ -12,6 +12,8 @@ mod version;
 
 use camino::Utf8Path;
 
+#[cfg(any(test, feature = "fuzz"))]
+pub(super) use issue::Issue;
 pub(super) use tracker::open;
 
 /// Whether `bd` would find a database from here.

@@ -5,7 +5,7 @@ use serde::Deserialize;
 
 /// A task as `list` prints it.
 #[derive(Debug, Deserialize)]
-pub(super) struct Listed {
+pub(in crate::queue) struct Listed {
     id: TaskId,
     title: String,
     #[serde(default)]
@@ -32,7 +32,7 @@ enum ListedState {
 }
 
 impl Listed {
-    pub(super) fn task(self) -> Task {
+    pub(in crate::queue) fn task(self) -> Task {
         let state = match self.state {
             ListedState::Open => TaskState::Ready,
             ListedState::Held => TaskState::Held,

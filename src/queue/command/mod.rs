@@ -21,4 +21,6 @@ mod fill;
 mod listed;
 mod tracker;
 
+#[cfg(any(test, feature = "fuzz"))]
+pub(super) use listed::Listed;
 pub(super) use tracker::open;

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, HashMap};
 
 /// An issue with the fields that are used; absent and null fields are equal.
 #[derive(Clone, Debug, Default, Deserialize)]
-pub(super) struct Issue {
+pub(in crate::queue) struct Issue {
     pub(super) id: String,
     #[serde(default)]
     title: Option<String>,
