@@ -1,10 +1,10 @@
 //! How an agent ended, as the shim records it.
 use crate::model::Exit;
-use crate::store::beneath;
 use crate::store::layout::IterationDir;
+use crate::store::{beneath, fault};
 use camino::Utf8PathBuf;
 use fs_err as fs;
-use std::io::{self, Write as _};
+use std::io;
 use std::os::unix::fs::MetadataExt as _;
 
 /// `exit.json`. It is made empty before the agent is started, so that an attempt that has begun can be told from one that
@@ -28,7 +28,7 @@ impl ExitFile {
             // The folder was removed, or the agent moved the file away.
             self.file = beneath::create(&self.path)?;
         }
-        self.file.write_all(&text)
+        fault::write_all(&self.file, &text)
     }
 
     fn is_in_place(&self) -> bool {

@@ -17,6 +17,7 @@ mod hang;
 mod input;
 mod job;
 mod life;
+mod memory;
 mod namespace;
 mod output_watch;
 mod program;

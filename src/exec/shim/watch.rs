@@ -4,6 +4,7 @@ use super::hang::{Remedy, is_overdue, remedy};
 use super::input::AgentInput;
 use super::job::Job;
 use super::life::Life;
+use super::memory::MemoryKills;
 use super::namespace::containment;
 use super::signals::{GUARD_GONE, Signals};
 use super::sweep::sweep;
@@ -27,6 +28,8 @@ const AFTER_TERM: Duration = Duration::from_secs(3);
 const CHECK_INTERVAL: Duration = Duration::from_secs(2);
 /// Checks within the shortest limit.
 const CHECKS: u32 = 4;
+/// The exit code of a shell whose program was killed.
+const KILLED_IN_SHELL: i32 = 137;
 /// Ended tools that are recorded.
 const MAX_ENDED_TOOLS: usize = 20;
 
@@ -46,6 +49,7 @@ pub(super) struct Watch<'a> {
     ended_tools: Vec<EndedTool>,
     cancelled: bool,
     guard_gone: bool,
+    memory_kills: MemoryKills,
 }
 
 impl<'a> Watch<'a> {
@@ -65,6 +69,7 @@ impl<'a> Watch<'a> {
             ended_tools: Vec::new(),
             cancelled: false,
             guard_gone: false,
+            memory_kills: MemoryKills::count(),
         }
     }
 
@@ -79,6 +84,10 @@ impl<'a> Watch<'a> {
             // As if this shim had been killed: the attempt has no end on record and is made again.
             return Err(io::Error::other("the guard is gone"));
         }
+        let killed = status.signal() == Some(Signal::SIGKILL as i32)
+            || status.code() == Some(KILLED_IN_SHELL);
+        let is_ours = self.limit.is_some() || self.cancelled;
+        let out_of_memory = killed && !is_ours && self.memory_kills.have_risen();
         Ok(Exit {
             code: status.code(),
             signal: status.signal(),
@@ -88,7 +97,7 @@ impl<'a> Watch<'a> {
             started_at,
             ended_at: clock::now(),
             swept,
-            out_of_memory: false,
+            out_of_memory,
             scope,
             containment: containment(),
             question: self.question,
