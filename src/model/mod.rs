@@ -19,6 +19,7 @@ mod id;
 mod input;
 mod iteration_effect;
 mod limit;
+mod limit_text;
 mod outcome;
 mod process;
 mod processes;

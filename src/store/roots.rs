@@ -13,6 +13,10 @@ use std::io::{self, Write as _};
 use std::os::unix::fs::DirBuilderExt as _;
 use std::time::Duration;
 
+/// How long a file of the state folder is waited for. What a runner could not record then is recorded by a later one, or
+/// not at all, but no session stands still for it.
+const PATIENCE: Duration = Duration::from_secs(2);
+
 /// A line of `roots.jsonl`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Root {
@@ -94,25 +98,15 @@ pub fn create_state_dir(dirs: &UserDirs) -> io::Result<()> {
         .map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", dirs.state)))
 }
 
-/// Waits for the lock of a file in the state folder.
+/// Waits for the lock of a file in the state folder; fails as timed out when another process holds it for too long.
 pub(super) fn lock(dirs: &UserDirs, file: StateFile) -> io::Result<FileLock> {
-    FileLock::exclusive(&open_lock(dirs, file)?)
-}
-
-/// Does as [`lock`], and fails when the time is over.
-pub(super) fn lock_within(
-    dirs: &UserDirs,
-    file: StateFile,
-    limit: Duration,
-) -> io::Result<FileLock> {
     let file = open_lock(dirs, file)?;
     let held = || {
-        io::Error::new(
-            io::ErrorKind::TimedOut,
-            format!("{} is locked", file.path().display()),
-        )
+        let path = file.path().display();
+        let reason = format!("another process holds {path}");
+        io::Error::new(io::ErrorKind::TimedOut, reason)
     };
-    FileLock::exclusive_within(&file, limit)?.ok_or_else(held)
+    FileLock::exclusive_within(&file, PATIENCE)?.ok_or_else(held)
 }
 
 fn open_lock(dirs: &UserDirs, file: StateFile) -> io::Result<fs::File> {

@@ -16,6 +16,9 @@ pub(super) struct Price {
 }
 
 /// The day on which the prices below were measured, as Claude Code 2.1.329 charges them.
+///
+/// They are those of prompts of up to 200,000 tokens. What a model costs above that is not in the list, since nothing that
+/// was recorded shows it: what is reckoned is too low then, until the result replaces it.
 pub const AS_OF: &str = "2026-11-30";
 
 /// Later entries are more specific. The first one is for models that none of the others names: as the program does, they

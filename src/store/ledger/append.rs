@@ -5,19 +5,15 @@ use crate::model::RunId;
 use crate::store::crash;
 use crate::store::layout::{StateFile, UserDirs};
 use crate::store::lock::FileLock;
-use crate::store::roots::lock_within;
+use crate::store::roots;
 use fs_err as fs;
 use fs_err::os::unix::fs::OpenOptionsExt as _;
 use std::collections::BTreeSet;
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
-use std::time::Duration;
 
-/// How long a runner waits for the ledger. What it could not append then is appended by the session's next runner.
-const PATIENCE: Duration = Duration::from_secs(2);
-
-/// Locks the ledger.
+/// Locks the ledger. What a runner could not append in time is appended by the session's next runner.
 pub(super) fn lock(dirs: &UserDirs) -> io::Result<FileLock> {
-    lock_within(dirs, StateFile::SpentLock, PATIENCE)
+    roots::lock(dirs, StateFile::SpentLock)
 }
 
 /// Appends a line to the ledger, under its lock.
@@ -37,7 +33,22 @@ pub fn append(dirs: &UserDirs, line: &SpentLine) -> io::Result<()> {
     }
     file.write_all(text.as_bytes())?;
     crash::point("ledger: line written");
+    sync_soon(file);
     Ok(())
+}
+
+/// Syncs the ledger in a thread of its own, so that the next iteration does not wait for the disk. A line that a crash of
+/// the machine takes before is in the journal, from which `ap cost --rebuild` makes it again.
+fn sync_soon(file: fs::File) {
+    let sync = move || {
+        if let Err(error) = file.sync_data() {
+            tracing::warn!(%error, "the ledger is not synced");
+        }
+    };
+    let thread = std::thread::Builder::new().name("ledger sync".into());
+    if let Err(error) = thread.spawn(sync) {
+        tracing::warn!(%error, "the ledger is not synced");
+    }
 }
 
 /// Whether the last line was cut off by a crash of the machine.

@@ -39,6 +39,9 @@ impl Default for QuotaFile {
 pub enum QuotaFileError {
     #[error("{0}")]
     Unreadable(#[from] io::Error),
+    /// The report is lost, and what is known stays.
+    #[error("another process holds quota.lock")]
+    Locked,
     /// It is written again with the next report.
     #[error("it is damaged: {0}")]
     Damaged(serde_json::Error),
@@ -79,7 +82,10 @@ pub(super) fn update<T>(
     dirs: &UserDirs,
     change: impl FnOnce(&mut QuotaFile) -> (bool, T),
 ) -> Result<T, QuotaFileError> {
-    let _lock = lock(dirs, StateFile::QuotaLock)?;
+    let _lock = lock(dirs, StateFile::QuotaLock).map_err(|error| match error.kind() {
+        io::ErrorKind::TimedOut => QuotaFileError::Locked,
+        _ => QuotaFileError::Unreadable(error),
+    })?;
     let mut file = match read(dirs) {
         Err(QuotaFileError::Damaged(error)) => {
             tracing::warn!(%error, "quota.json is damaged and written again");

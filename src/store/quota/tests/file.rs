@@ -1,5 +1,7 @@
 //! What damage, full disks and several writers do to the file.
 use super::*;
+use crate::store::outages;
+use crate::store::roots::{self, lock};
 
 #[test]
 fn a_damaged_file_is_named_and_written_again_and_a_newer_one_is_left_alone() {
@@ -48,6 +50,41 @@ fn an_account_of_a_value_outside_its_range_is_damage_and_not_believed() {
             .to_string()
             .contains("5 is outside 0 to 1")
     );
+}
+
+#[test]
+fn a_lock_that_another_process_keeps_is_waited_for_no_longer_than_a_moment() {
+    let folder = tempfile::tempdir().unwrap();
+    let dirs = dirs(&folder);
+    let locks = [
+        StateFile::QuotaLock,
+        StateFile::RootsLock,
+        StateFile::OutagesLock,
+    ];
+    let _held = locks.map(|file| lock(&dirs, file).unwrap());
+    let account = account("claude.ai");
+    let record_quota = || {
+        let seen = at(0);
+        let report = Report {
+            account: &account,
+            source: QuotaSource::Agent,
+            report: report(vec![reading("five_hour", 0.5, 300)]),
+            seen: &seen,
+            warn_on: None,
+        };
+        record(&dirs, report)
+    };
+    let now = at(0).at;
+    std::thread::scope(|scope| {
+        let quota = scope.spawn(record_quota);
+        let roots = scope.spawn(|| roots::add(&dirs, "/p".into(), now));
+        let outages = scope.spawn(|| outages::note_outage(&dirs, "claude", now));
+        assert!(matches!(quota.join().unwrap(), Err(QuotaFileError::Locked)));
+        for result in [roots.join().unwrap(), outages.join().unwrap()] {
+            assert_eq!(result.unwrap_err().kind(), std::io::ErrorKind::TimedOut);
+        }
+    });
+    assert_eq!(read(&dirs).unwrap(), QuotaFile::default());
 }
 
 #[test]
