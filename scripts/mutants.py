@@ -53,6 +53,7 @@ def listed(area):
 def run(area, names):
     """Runs mutants, and returns each one's result by its name."""
     out = OUT / area.replace("/", "-")
+    out.mkdir(parents=True, exist_ok=True)
     line = ["cargo", "mutants", "--all-features", "--no-shuffle", "--baseline", "skip", "--timeout", "300"]
     line += ["--build-timeout", "1800", "--output", str(out), "--caught", "--unviable", "--test-tool", "nextest"]
     line += [word for name in names for word in ("--re", "^" + re.escape(name) + "$")]
