@@ -3,9 +3,9 @@ use super::error::{QueueError, Result};
 use crate::clock;
 use crate::exec::process::{self, Liveness};
 use crate::model::ProcessId;
+use crate::store::beneath;
 use crate::store::lock::FileLock;
 use camino::Utf8Path;
-use fs_err as fs;
 use nix::sys::signal::Signal;
 use std::fs::File;
 use std::io::{self, Read as _, Seek as _, Write as _};
@@ -36,12 +36,7 @@ impl Drop for Lock {
 impl Lock {
     /// Acquires the lock, waiting a bounded time; `purpose` is shown to processes that wait for it.
     pub(super) fn acquire(path: &Utf8Path, purpose: &str, timeout: Duration) -> Result<Self> {
-        let file = fs::OpenOptions::new()
-            .create(true)
-            .truncate(false)
-            .read(true)
-            .write(true)
-            .open(path)?;
+        let file = beneath::open_or_create(path)?;
         let lock =
             FileLock::exclusive_within(&file, timeout)?.ok_or_else(|| busy(path, timeout))?;
         let mut file = file.into_file();
@@ -125,7 +120,7 @@ fn await_end(call: &ProcessId, timeout: Duration) -> Result<()> {
 
 fn busy(path: &Utf8Path, timeout: Duration) -> QueueError {
     let mut holder = String::new();
-    let read = fs::File::open(path).and_then(|file| file.take(1000).read_to_string(&mut holder));
+    let read = beneath::open(path).and_then(|file| file.take(1000).read_to_string(&mut holder));
     let holder = if read.is_ok() && !holder.trim().is_empty() {
         holder.trim()
     } else {

@@ -11,7 +11,7 @@ use crate::exec::holder;
 use crate::exec::process;
 use crate::model::{RunId, SessionName, env_tag};
 use crate::store::layout::Project;
-use crate::store::{atomic, session};
+use crate::store::{atomic, beneath, session};
 use camino::{Utf8Path, Utf8PathBuf};
 use fs_err as fs;
 use serde::{Deserialize, Serialize};
@@ -33,7 +33,7 @@ pub fn register_run(
     let folder = queue.folder()?;
     create_folder(&folder)?;
     let runs = folder.join("runs");
-    fs::create_dir_all(&runs)?;
+    beneath::create_dir_all(&runs)?;
     let ours = runs.join(run.as_str());
     if ours.exists() {
         return Ok(());

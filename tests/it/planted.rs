@@ -154,3 +154,23 @@ fn what_may_hold_an_agent_s_words_is_for_its_user_only() {
         assert_eq!(mode(file), 0o600, "{file}");
     }
 }
+
+#[test]
+fn a_link_among_the_files_of_a_queue_is_never_followed() {
+    let project = Project::new();
+    project.write(
+        ".agent-pipelines/backlog.md",
+        "- [ ] one\n- [ ] two\n- [ ] three\n",
+    );
+    project.program("precious", "precious");
+    // The first agent replaces every file of the queue's folder by a link, the next ones claim and close as usual.
+    let plants = "if [ $n = 1 ]; then find .agent-pipelines -type f ! -name .gitignore | while read -r file; do rm -f \"$file\"; ln -s \"$PWD/../precious\" \"$file\"; done; fi";
+    project.shell_loop(
+        "work",
+        "termination: { type: queue, max: 6 }\nqueue: { claim: engine }\nguardrails: { on_tampering: note }\n",
+        &format!("{plants}\necho '{{\"decision\":\"continue\"}}' >\"$status\""),
+    );
+    project.ap(&["work", "s", "--foreground"]);
+    let planted = project.read("../precious");
+    assert_eq!(planted, "precious");
+}

@@ -2,7 +2,7 @@
 use super::claims_file::Claims;
 use crate::queue::error::{QueueError, Result};
 use crate::queue::owner::Owner;
-use crate::store::atomic;
+use crate::store::{atomic, beneath};
 use camino::{Utf8Path, Utf8PathBuf};
 use fs_err as fs;
 use serde::Deserialize;
@@ -145,7 +145,7 @@ impl ClaimsDir {
 
 /// Creates the folder for files about queues, with its .gitignore first.
 pub(in crate::queue) fn create_folder(folder: &Utf8Path) -> io::Result<()> {
-    fs::create_dir_all(folder)?;
+    beneath::create_dir_all(folder)?;
     let ignore = folder
         .parent()
         .unwrap_or(Utf8Path::new("."))

@@ -5,8 +5,7 @@ use crate::clock;
 use crate::queue::error::{QueueError, Result};
 use crate::queue::lock::Lock;
 use crate::queue::owner::Owner;
-use crate::store::{atomic, crash};
-use fs_err as fs;
+use crate::store::{atomic, beneath, crash};
 use std::fs::File;
 use std::io::Write as _;
 use std::time::Duration;
@@ -189,10 +188,7 @@ impl<'a> LockedClaims<'a> {
         why: &str,
     ) -> Result<()> {
         let line = serde_json::json!({ "at": clock::now(), "what": what, "id": id, "by": by.map(ToString::to_string), "why": why });
-        let mut log = fs::OpenOptions::new()
-            .create(true)
-            .append(true)
-            .open(&self.dir.log)?;
+        let mut log = beneath::append(&self.dir.log)?;
         log.write_all(format!("{line}\n").as_bytes())?;
         crash::point("claims: noted in the log");
         Ok(())
