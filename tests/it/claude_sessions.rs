@@ -7,6 +7,7 @@ mod options;
 mod outages;
 mod permissions;
 mod project;
+mod quota;
 mod versions;
 
 use crate::claude_cli::{Account, ClaudeEnv, claude};

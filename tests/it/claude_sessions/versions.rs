@@ -10,7 +10,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 const VERSIONS: [&str; 2] = ["2.1.197", "2.1.332"];
 
 /// The program that the tests are written for, and the other versions; only what `CLAUDE_VERSION` names, if it is set.
-fn programs() -> Vec<Utf8PathBuf> {
+pub(super) fn programs() -> Vec<Utf8PathBuf> {
     let Some(pinned) = claude() else {
         return Vec::new();
     };
@@ -40,7 +40,7 @@ fn installed(version: &str) -> Utf8PathBuf {
 }
 
 /// Prepares a session of one task with a program.
-fn session(
+pub(super) fn session(
     program: &Utf8Path,
     script: Script,
     settings: &str,

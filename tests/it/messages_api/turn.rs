@@ -62,6 +62,12 @@ impl Turn {
         self
     }
 
+    /// Says of a subscription's quota what these headers say, each after `anthropic-ratelimit-unified-`.
+    pub(crate) fn unified(mut self, headers: &[(&str, String)]) -> Self {
+        self.headers.extend(unified(headers));
+        self
+    }
+
     /// Thinks this long before answering.
     pub(crate) fn after(mut self, delay: Duration) -> Self {
         self.delay = delay;
@@ -125,6 +131,12 @@ impl Fault {
             .fold(self, |fault, (name, value)| fault.header(&name, value))
     }
 
+    /// Says of a subscription's quota what these headers say, each after `anthropic-ratelimit-unified-`.
+    pub(crate) fn unified(mut self, headers: &[(&str, String)]) -> Self {
+        self.headers.extend(unified(headers));
+        self
+    }
+
     /// Hits only the first `times` requests for the turn.
     pub(crate) fn times(mut self, times: usize) -> Self {
         self.times = times;
@@ -145,9 +157,15 @@ fn quota(status: &str, used: f64, reset: u64) -> Vec<(String, String)> {
         ("7d-reset", (reset + 400_000).to_string()),
         ("7d-utilization", "0.1".to_owned()),
     ];
+    unified(&headers)
+}
+
+fn unified(headers: &[(&str, String)]) -> Vec<(String, String)> {
+    let name = |name: &str| format!("anthropic-ratelimit-unified-{name}");
+    let headers = headers.iter();
     headers
-        .map(|(name, value)| (format!("anthropic-ratelimit-unified-{name}"), value))
-        .into()
+        .map(|(key, value)| (name(key), value.clone()))
+        .collect()
 }
 
 pub(crate) fn status(code: u16) -> Fault {
