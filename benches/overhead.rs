@@ -422,6 +422,8 @@ impl Scratch {
                 summary: "did one more small thing of the many there are to do".to_owned(),
                 work: Work::default(),
                 errors: Vec::new(),
+                question: String::new(),
+                choices: Vec::new(),
             };
             session
                 .append(

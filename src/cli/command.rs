@@ -5,9 +5,9 @@ use super::context::Context;
 use super::control::ControlArgs;
 use super::session::SessionArgs;
 use super::{
-    attach, cleanup, completions, continue_session, cost, demo, doctor, dry_run, explain, fork,
-    hook, init, kill, lint, list, list_all, logs, man, new, overview, pause, plugin, queue, quota,
-    schema, session_path, start, status, stop, tail, test, wait,
+    answer, approve, attach, cleanup, completions, continue_session, cost, demo, doctor, dry_run,
+    explain, fork, hook, init, kill, lint, list, list_all, logs, man, new, overview, pause, plugin,
+    questions, queue, quota, reject, schema, session_path, start, status, stop, tail, test, wait,
 };
 use crate::error::{ExitCode, Result};
 use crate::plan::PlanKind;
@@ -77,8 +77,16 @@ enum Command {
     /// Wait for a session's end; the exit code is the session's own
     Wait(wait::Args),
     /// Pause a session when its current iteration or wait ends
-    Pause(ControlArgs),
-    /// Continue a paused session, or end a wait early
+    Pause(pause::Args),
+    /// Answer what a session asks
+    Answer(answer::Args),
+    /// Approve what a session asks, and let it continue
+    Approve(answer::DecisionArgs),
+    /// Reject what a session asks: it stops, or its agent is told
+    Reject(answer::DecisionArgs),
+    /// Show what sessions ask you, and how to answer
+    Questions(questions::Args),
+    /// Continue a paused session, end a wait early, or accept what it asks
     Continue(ControlArgs),
     /// Stop a session and its agent now; `--resume` continues it
     Stop(ControlArgs),
@@ -198,6 +206,10 @@ impl Cli {
             Command::Tail(args) => tail::run(&args, context),
             Command::Fork(args) => fork::run(&args, context),
             Command::Wait(args) => wait::run(&args, context),
+            Command::Answer(args) => answer::run(&args, context),
+            Command::Approve(args) => approve::run(&args, context),
+            Command::Reject(args) => reject::run(&args, context),
+            Command::Questions(args) => questions::run(&args, context),
             Command::Pause(args) => pause::run(&args, context),
             Command::Continue(args) => continue_session::run(&args, context),
             Command::Stop(args) => stop::run(&args, context),

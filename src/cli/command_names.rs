@@ -2,6 +2,8 @@
 
 /// Sorted, with aliases.
 pub(super) const COMMAND_NAMES: &[&str] = &[
+    "answer",
+    "approve",
     "attach",
     "cleanup",
     "completions",
@@ -26,8 +28,10 @@ pub(super) const COMMAND_NAMES: &[&str] = &[
     "pause",
     "pipeline",
     "plugin",
+    "questions",
     "queue",
     "quota",
+    "reject",
     "runs",
     "schema",
     "status",

@@ -9,6 +9,7 @@ use crate::exec::holder::is_running;
 use crate::model::{SessionName, SessionStatus};
 use crate::store::layout::Project;
 use crate::store::session::{names, summarize};
+use crate::text;
 use crate::ui::style::Look;
 use crate::ui::table::{Cell, Fit, Table};
 use crate::ui::{json, out, time};
@@ -50,6 +51,8 @@ pub(super) struct Row {
     cost_usd: f64,
     /// How often others touched its files.
     touched: u32,
+    /// What it asks you.
+    question: Option<String>,
     /// The name of its window's tmux session, while it runs in one.
     tmux_session: Option<String>,
     /// Set instead of the rest when the session cannot be read.
@@ -70,7 +73,7 @@ pub(super) fn show(count: Option<usize>, format: Format, context: &Context) -> R
     } else if rows.is_empty() {
         out("No sessions here yet. Run `ap` to list what you can start.")?;
     } else {
-        out(table(&rows))?;
+        out(format!("{}{}", table(&rows), questions(&rows, "")))?;
     }
     Ok(ExitCode::Done)
 }
@@ -94,7 +97,8 @@ pub(super) fn rows(project: &Project) -> Result<Vec<Row>> {
         .into_iter()
         .filter_map(|name| row(project, name))
         .collect();
-    rows.sort_by_key(|row| std::cmp::Reverse(row.updated_at));
+    // What waits for you comes first.
+    rows.sort_by_key(|row| std::cmp::Reverse((row.asks(), row.updated_at)));
     Ok(rows)
 }
 
@@ -125,6 +129,7 @@ impl Row {
             updated_at: summary.updated_at,
             cost_usd: summary.cost_usd,
             touched: summary.touched,
+            question: summary.question,
             tmux_session: None,
             error: None,
         }
@@ -133,6 +138,11 @@ impl Row {
     /// Whether it should have a runner now.
     pub(super) fn is_active(&self) -> bool {
         self.status.is_some_and(SessionStatus::is_active)
+    }
+
+    /// Whether it waits for your answer.
+    fn asks(&self) -> bool {
+        self.status == Some(SessionStatus::Asking)
     }
 
     fn label(&self) -> String {
@@ -162,6 +172,7 @@ impl Row {
             updated_at: None,
             cost_usd: 0.0,
             touched: 0,
+            question: None,
             tmux_session: None,
             error: Some(error.to_string()),
         }
@@ -185,6 +196,21 @@ fn progress(row: &Row) -> String {
         (0, 0) => row.iteration_completed.to_string(),
         (0, max) => format!("{}/{max}", row.iteration_completed),
         (branches, _) => format!("{} of {branches} branches done", row.branches_done),
+    }
+}
+
+/// Returns what the sessions ask, a line each, and how to see more; `project` is a flag of that command.
+pub(super) fn questions<'a>(rows: impl IntoIterator<Item = &'a Row>, project: &str) -> String {
+    let asking = rows.into_iter().filter(|row| row.asks());
+    let lines: String = asking
+        .filter_map(|row| {
+            let question = text::clean(row.question.as_deref()?);
+            Some(format!("  {} asks: {question}\n", row.session))
+        })
+        .collect();
+    match lines.as_str() {
+        "" => lines,
+        _ => format!("\n{lines}  `ap questions{project}` shows how to answer\n"),
     }
 }
 

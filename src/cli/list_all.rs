@@ -1,7 +1,7 @@
 //! `ap list --all`: the sessions of every project in which one was started. Reads only.
 use super::context::Context;
 use super::format::Format;
-use super::list::{Args, Row, add_windows, rows, table};
+use super::list::{Args, Row, add_windows, questions, rows, table};
 use crate::error::{ExitCode, Result};
 use crate::store::layout::Project;
 use crate::store::roots::{self, Root};
@@ -87,8 +87,9 @@ fn text(project: &ProjectRows) -> String {
             format!("{root}  does not exist; `ap cleanup --all` removes it from this list\n")
         }
         Some(latest) => format!(
-            "{root}\n{}\n  ap {} {} -C {root}\n",
+            "{root}\n{}{}\n  ap {} {} -C {root}\n",
             table(&project.sessions),
+            questions(&project.sessions, " --all"),
             if latest.alive { "attach" } else { "status" },
             latest.session
         ),

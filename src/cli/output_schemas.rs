@@ -4,7 +4,7 @@ use crate::compile::{SCHEMAS, Schema};
 use serde::Serialize;
 
 /// A schema for each shape that is printed. A command names its own in the help of `--json`.
-const OUTPUTS: [Schema; 29] = [
+const OUTPUTS: [Schema; 31] = [
     schema!(
         Output,
         "ap-overview",
@@ -46,6 +46,18 @@ const OUTPUTS: [Schema; 29] = [
         "ap-control",
         "ap pause, continue, stop and kill --json: what was done",
         super::control::ControlResult<'static>
+    ),
+    schema!(
+        Output,
+        "ap-answer",
+        "ap answer, approve and reject --json: the answer that was given",
+        super::answer::AnswerResult<'static>
+    ),
+    schema!(
+        Output,
+        "ap-questions",
+        "ap questions --json: what sessions ask",
+        Vec<super::questions::Entry>
     ),
     schema!(
         Output,

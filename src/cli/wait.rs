@@ -10,9 +10,13 @@ use crate::store::beneath;
 use crate::store::layout::RunDir;
 use crate::store::lock::FileLock;
 use crate::store::session::load_cached;
+use crate::text::clean;
 use crate::ui::{self, report};
 use serde::Serialize;
-use std::time::Duration;
+use std::time::{Duration, Instant};
+
+/// How often the session is looked at for a question.
+const QUESTION_POLL: Duration = Duration::from_millis(500);
 
 #[derive(clap::Args, Debug)]
 #[command(mut_arg("json", |json| json.help("Print JSON (`ap schema ap-wait`)")))]
@@ -23,6 +27,9 @@ pub(super) struct Args {
     /// Give up after this many seconds, with exit code 4
     #[arg(long, value_name = "SECONDS")]
     timeout: Option<u64>,
+    /// Return with exit code 6 as soon as the session asks you something
+    #[arg(long)]
+    or_question: bool,
     #[command(flatten)]
     format: Format,
 }
@@ -41,7 +48,11 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<ExitCode> {
     let session = &args.session;
     let dir = context.project.session(session);
     find(session, context)?;
-    if !runner_ends(&dir, args.timeout)? {
+    let waited = wait_for(&dir, args)?;
+    if let Waited::Asks(question) = &waited {
+        return asks(args, question);
+    }
+    if let Waited::InVain = waited {
         let message = format!("session '{session}' still runs");
         return Err(Error::new(ErrorKind::TimedOut, message)
             .hint(format!("follow it with `ap logs {session} -f`")));
@@ -72,14 +83,65 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<ExitCode> {
     )
 }
 
-/// Waits until no runner holds the session's journal, and returns whether that happened in time. The runner holds
-/// its journal locked for as long as it lives, so the kernel wakes us when it is gone.
-fn runner_ends(dir: &RunDir, timeout: Option<u64>) -> Result<bool> {
-    let limit = timeout.unwrap_or(u64::from(u32::MAX));
+/// How a wait ended.
+enum Waited {
+    Ended,
+    Asks(String),
+    InVain,
+}
+
+/// Prints what the session asks.
+fn asks(args: &Args, question: &str) -> Result<ExitCode> {
+    let session = &args.session;
+    let message = format!("Session '{session}' asks: {}", clean(question));
+    match args.format {
+        Format::Text => {
+            ui::out(message)?;
+            ui::note("`ap questions` shows how to answer");
+        }
+        Format::Json => ui::json::print(&WaitResult {
+            session,
+            status: SessionStatus::Asking,
+            exit: ExitCode::Asking.number(),
+            message: &message,
+        })?,
+    }
+    Ok(ExitCode::Asking)
+}
+
+/// Waits until no runner holds the session's journal, or, with `--or-question`, until it asks you. The runner holds its
+/// journal locked for as long as it lives, so the kernel wakes us when it is gone.
+fn wait_for(dir: &RunDir, args: &Args) -> Result<Waited> {
+    let limit = Duration::from_secs(args.timeout.unwrap_or(u64::from(u32::MAX)));
+    let began = Instant::now();
     let journal = beneath::open(&dir.journal())?;
     let (sender, gone) = std::sync::mpsc::channel();
     std::thread::spawn(move || {
         let _ = sender.send(FileLock::exclusive(&journal).map(drop));
     });
-    Ok(gone.recv_timeout(Duration::from_secs(limit)).is_ok())
+    loop {
+        if args.or_question
+            && let Some(question) = question(dir)?
+        {
+            return Ok(Waited::Asks(question));
+        }
+        let left = limit.saturating_sub(began.elapsed());
+        let step = if args.or_question {
+            left.min(QUESTION_POLL)
+        } else {
+            left
+        };
+        if gone.recv_timeout(step).is_ok() {
+            return Ok(Waited::Ended);
+        }
+        if limit <= began.elapsed() {
+            return Ok(Waited::InVain);
+        }
+    }
+}
+
+/// Returns what the session asks now, if it does.
+fn question(dir: &RunDir) -> Result<Option<String>> {
+    let snapshot = load_cached(dir)?.filter(|it| it.state.is_asking());
+    Ok(snapshot.and_then(|it| Some(it.state.first_question()?.text.clone())))
 }

@@ -7,6 +7,7 @@ mod branch_names;
 mod combination;
 mod compiled_step;
 mod compiler;
+mod confirm;
 pub mod definition;
 mod diagnostics;
 mod fallback;

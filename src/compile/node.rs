@@ -1,6 +1,7 @@
 //! Compiles one node of a plan from its pipeline, its loop and the overrides.
 use super::agent;
 use super::agent_defaults::Defaults;
+use super::confirm;
 use super::definition::{LoopDef, NodeDef, Span};
 use super::diagnostics::LintCode;
 use super::inputs;
@@ -108,6 +109,8 @@ fn build(
         context: node_texts::context(ctx, def, loop_def),
         needs,
         also_needs,
+        confirm: confirm::of_node(&ctx.location, def, loop_def),
+        on_trouble: confirm::on_trouble(def, loop_def),
         perspectives: parts.perspectives,
         from: parts.from,
         from_parallel: parts.from_parallel,

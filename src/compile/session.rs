@@ -1,6 +1,7 @@
 //! Compiles the definition of a session, a loop or a pipeline, into its plan.
 use super::compiled_step::CompiledStep;
 use super::compiler::Compiler;
+use super::confirm;
 use super::definition::{GuardrailsDef, PipelineDef, Span};
 use super::diagnostics::{LintCode, Location, Problem, Severity, normalize};
 use super::lint;
@@ -14,7 +15,7 @@ use super::scope::Scope;
 use super::sources::{LoopSource, PipelineSource, Request, Sources};
 use super::steps;
 use super::yaml;
-use crate::plan::{Guardrails, Plan, PlanKind, QuotaLimits, SettingOrigin, Source, Step};
+use crate::plan::{Confirm, Guardrails, Plan, PlanKind, QuotaLimits, SettingOrigin, Source, Step};
 use camino::Utf8PathBuf;
 
 /// Error iterations in a row that end a session, by default.
@@ -76,6 +77,7 @@ fn compile_loop(compiler: &Compiler<'_>, source: &LoopSource) -> Option<Plan> {
             ..guardrails
         },
         quota,
+        confirm: None,
     };
     Some(assemble(compiler, parts))
 }
@@ -109,6 +111,7 @@ fn compile_pipeline(compiler: &Compiler<'_>, source: &PipelineSource) -> Option<
             ..guardrails
         },
         quota,
+        confirm: confirm::checked(&location, &def.confirm),
     };
     Some(assemble(compiler, parts))
 }
@@ -158,6 +161,7 @@ struct Parts {
     inputs: Vec<Utf8PathBuf>,
     guardrails: Guardrails,
     quota: Option<QuotaLimits>,
+    confirm: Option<Confirm>,
 }
 
 fn assemble(compiler: &Compiler<'_>, parts: Parts) -> Plan {
@@ -187,6 +191,7 @@ fn assemble(compiler: &Compiler<'_>, parts: Parts) -> Plan {
         inputs: parts.inputs,
         guardrails: parts.guardrails,
         quota: parts.quota,
+        confirm: parts.confirm,
         provenance,
         branch: None,
         record: None,

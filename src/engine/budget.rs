@@ -197,6 +197,7 @@ mod tests {
         branch.session.iterations = 3;
         branch.session.usage = usage(2.5);
         let report = BranchReport {
+            question: None,
             seq: 1,
             iterations: 2,
             usage: usage(1.0),

@@ -10,6 +10,7 @@ mod fallback;
 mod follow;
 mod idle;
 mod limit_use;
+mod node_state;
 mod outlook;
 pub mod pacing;
 mod pending;
@@ -30,12 +31,11 @@ pub use accept::accept;
 pub use budget::{Budget, Remaining, remaining};
 pub use follow::follow;
 pub use idle::idle_limit_applies;
+pub use node_state::{AgentQuestion, NodeCounters, NodeState};
 pub use outlook::{BoundUnit, BoundUse, bounds, continues_until};
 pub use repeat::{Repeat, Repeats};
 pub use replace::replaceable;
 pub use spending::Spending;
-pub use state::{
-    FinishedNode, IterationRecord, NodeCounters, NodeState, Phase, Rest, SessionState, Stall, State,
-};
+pub use state::{FinishedNode, IterationRecord, Phase, Rest, SessionState, Stall, State};
 pub use summary::SessionSummary;
 pub use view::{BranchView, ErrorView, IterationView, StageStatus, StageView, StateView, WaitView};

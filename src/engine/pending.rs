@@ -23,6 +23,8 @@ impl State {
             Phase::Running { .. } => Some(Effect::RunAgent(cursor)),
             Phase::Exited { .. } | Phase::Ready => self.between_attempts(plan),
             Phase::Parallel => Some(Effect::RunBlock(cursor)),
+            // Only you end it.
+            Phase::Waiting { until, .. } if *until == Timestamp::MAX => None,
             Phase::Waiting { reason, until, .. } => Some(self.wait(plan, reason, *until)),
             Phase::New | Phase::Ended { .. } => None,
         }

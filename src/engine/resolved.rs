@@ -1,17 +1,49 @@
 //! What the state means for its plan: the current step, and the settings with the user's changes.
 use super::state::{Phase, State};
-use crate::model::{Orders, Outcome, SessionStatus};
+use crate::model::{
+    Answer, GivenAnswer, NodeId, Orders, Outcome, Question, Reply, Resolved, SessionStatus,
+    Subject, WaitReason,
+};
 use crate::plan::{Guardrails, Node, Plan, Step};
 use jiff::{SignedDuration, Timestamp};
+use std::collections::BTreeMap;
 
 impl State {
     /// Returns the session's status, as far as its journal knows.
     pub fn status(&self) -> SessionStatus {
         match self.phase.ending() {
             Some(ending) => ending.status(),
+            None if self.is_asking() => SessionStatus::Asking,
             None if self.is_paused() => SessionStatus::Paused,
             None => SessionStatus::Running,
         }
+    }
+
+    /// Whether the session, or a branch of its current block, waits for your answer.
+    pub fn is_asking(&self) -> bool {
+        let waits = !self.phase.is_running() && self.phase.ending().is_none();
+        waits && self.session.stopping.is_none() && self.first_question().is_some()
+    }
+
+    /// Returns what the session, or else the first of its branches that asks, asks you.
+    pub fn first_question(&self) -> Option<&Question> {
+        self.open_questions().next().map(|(_, question)| question)
+    }
+
+    /// Returns the open questions, the session's own first, then those of its branches that are not answered.
+    pub fn open_questions(&self) -> impl Iterator<Item = (Option<&NodeId>, &Question)> {
+        let own = self
+            .session
+            .question
+            .iter()
+            .map(|question| (None, question));
+        let branches = self.current.branches.iter().filter_map(|(name, report)| {
+            let question = report.question.as_ref()?;
+            let answered = self.current.branch_answers.get(name);
+            let is_open = answered.is_none_or(|answer| answer.id != question.id);
+            is_open.then_some((Some(name), question))
+        });
+        own.chain(branches)
     }
 
     /// Whether the session does nothing because it is paused.
@@ -56,9 +88,25 @@ impl State {
         Orders {
             stop: self.session.stopping.clone(),
             drain: self.current.drain.clone(),
-            pause: self.session.pausing,
             account: self.session.spending.accepted,
+            pause: self.session.pausing || self.session.question.is_some() || self.branch_is_held(),
+            answers: self.branch_answers(),
         }
+    }
+
+    /// Whether a branch asks about what concerns the other branches too.
+    fn branch_is_held(&self) -> bool {
+        let questions = self.current.branches.values();
+        let mut subjects = questions.filter_map(|report| Some(report.question.as_ref()?.subject));
+        subjects.any(|subject| subject == Subject::Tampering)
+    }
+
+    /// Returns what was answered to the branches.
+    fn branch_answers(&self) -> BTreeMap<NodeId, Answer> {
+        let answers = self.current.branch_answers.iter();
+        answers
+            .map(|(branch, given)| (branch.clone(), as_answer(given)))
+            .collect()
     }
 
     /// Returns the session's limits.
@@ -90,6 +138,15 @@ impl State {
 
     /// Returns how long the session has run, without the time it had no runner.
     pub fn ran(&self, now: Timestamp) -> SignedDuration {
+        // The time you take to answer is counted when you have.
+        let now = match &self.phase {
+            Phase::Waiting {
+                reason: WaitReason::Question { .. },
+                since,
+                ..
+            } => now.min(*since),
+            _ => now,
+        };
         let since = self.session.started_at.unwrap_or(now);
         now.duration_since(since) - SignedDuration::from_millis(self.session.unattended_ms)
     }
@@ -137,5 +194,19 @@ impl State {
             | Outcome::Lost { .. }
             | Outcome::Cancelled => false,
         }
+    }
+}
+
+/// Returns a recorded answer as a branch gets it.
+fn as_answer(given: &GivenAnswer) -> Answer {
+    Answer {
+        id: given.id,
+        branch: None,
+        reply: Reply::Resolved(Resolved {
+            text: given.text.clone(),
+            next: given.next,
+        }),
+        by: given.by.clone(),
+        given_at: given.given_at,
     }
 }

@@ -29,6 +29,9 @@ pub struct SessionSummary {
     /// How often others touched its files.
     #[serde(default)]
     pub touched: u32,
+    /// What it asks you.
+    #[serde(default)]
+    pub question: Option<String>,
 }
 
 impl SessionSummary {
@@ -58,6 +61,7 @@ impl SessionSummary {
             updated_at: view.updated_at,
             cost_usd: view.usage.cost_usd,
             touched: state.session.touched.as_ref().map_or(0, |it| it.times),
+            question: state.first_question().map(|question| question.text.clone()),
         }
     }
 }

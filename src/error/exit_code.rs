@@ -1,6 +1,6 @@
 //! The exit codes of `ap`, and the commands that have a meaning of their own for one.
 
-/// An exit code of `ap`. 6 is reserved for a session that waits for an answer from you.
+/// An exit code of `ap`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ExitCode {
     /// The command, or the session it waited for, did what it was for.
@@ -15,19 +15,22 @@ pub enum ExitCode {
     Short = 4,
     /// Stopped by the user.
     Stopped = 5,
+    /// The session waits for your answer.
+    Asking = 6,
     /// The session was interrupted from outside, and can be resumed.
     Interrupted = 75,
 }
 
 impl ExitCode {
     /// Every exit code, in order.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Done,
         Self::Failed,
         Self::Usage,
         Self::AlreadyRunning,
         Self::Short,
         Self::Stopped,
+        Self::Asking,
         Self::Interrupted,
     ];
 
@@ -42,6 +45,7 @@ impl ExitCode {
             Self::AlreadyRunning => "the session is already running",
             Self::Short => "ended short of its goal: a limit or a budget was reached",
             Self::Stopped => "stopped by you",
+            Self::Asking => "the session waits for your answer",
             Self::Interrupted => {
                 "interrupted from outside, by a signal or the end of a login; can be resumed"
             }

@@ -57,6 +57,8 @@ error_kinds! {
     NotRunning = "not-running" => Failed,
     /// The session's runner does not answer or does not end in time.
     NoAnswer = "no-answer" => Failed,
+    /// The session does not ask this question, or not any more.
+    NotAsking = "not-asking" => Failed,
     /// The session crashed or failed.
     SessionFailed = "session-failed" => Failed,
     /// The session runs on another machine or in another terminal.

@@ -1,10 +1,13 @@
 //! What a session and the branches of its parallel block tell each other.
 use super::attempt_cost::AccountKind;
 use super::ending::Ending;
+use super::id::NodeId;
 use super::limit::Limit;
+use super::question::{Answer, Question};
 use super::stop::Stop;
 use super::usage::Usage;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// The progress of a branch, as it reports it to its session.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -15,6 +18,9 @@ pub struct BranchReport {
     pub iterations: u32,
     /// What its agents have used so far.
     pub usage: Usage,
+    /// What it asks you.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub question: Option<Question>,
     /// Once it has ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ending: Option<Ending>,
@@ -37,4 +43,6 @@ pub struct Orders {
     pub pause: bool,
     /// Who pays, as the session has accepted it.
     pub account: Option<AccountKind>,
+    /// Your answers to their questions, by branch.
+    pub answers: BTreeMap<NodeId, Answer>,
 }

@@ -24,6 +24,8 @@ pub enum NodeEnding {
     All { endings: Vec<Self> },
     /// A parallel block: the number of branches that reached their goal.
     Branches { succeeded: u32, of: u32 },
+    /// You skipped it.
+    Skipped { by: String },
     /// The iterations were used up first.
     MaxIterations { iterations: u32 },
 }
@@ -64,6 +66,7 @@ impl fmt::Display for NodeEnding {
             Self::Branches { succeeded, of } => {
                 write!(f, "{succeeded} of {} done", count(of, "branch"))
             }
+            Self::Skipped { by } => write!(f, "skipped by {}", clean(by)),
             Self::MaxIterations { iterations } => {
                 write!(
                     f,
@@ -83,6 +86,7 @@ impl NodeEnding {
             Self::Promised { .. }
             | Self::Gate { .. }
             | Self::All { .. }
+            | Self::Skipped { .. }
             | Self::Branches { .. } => true,
             Self::MaxIterations { .. } => false,
         }

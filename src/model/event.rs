@@ -8,9 +8,11 @@ use super::finished_attempt::FinishedAttempt;
 use super::fork::ForkedFrom;
 use super::gate::GateVerdict;
 use super::id::{NodeId, RunId, SessionName};
+use super::input::PauseAfter;
 use super::limit::Limit;
 use super::process::ProcessId;
 use super::processes::Containment;
+use super::question::{Next, Question, QuestionId};
 use super::queue_status::QueueStatus;
 use super::quota::{AccountKey, QuotaDecision, Share, WindowName, WindowReading};
 use super::stop::Stop;
@@ -93,8 +95,7 @@ pub enum Event {
         cursor: Cursor,
         limit: Limit,
     },
-    /// A session that began on a subscription would be billed by an API key: its agent is ended, and it pauses until you
-    /// continue it.
+    /// A session that began on a subscription would be billed by an API key: its agent is ended, and it asks you.
     AccountChanged {
         account: AccountKind,
     },
@@ -156,6 +157,9 @@ pub enum Event {
         files: Vec<TouchedFile>,
         /// The attempt that ran meanwhile.
         by: Option<Cursor>,
+        /// Whether the session asks you before it continues.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        asks: bool,
     },
     /// The quota was read before an attempt of an agent, and what the user's policy decided changed: its attempts are held,
     /// or no longer.
@@ -180,13 +184,33 @@ pub enum Event {
         percent: u8,
         resets_at: Option<Timestamp>,
     },
+    /// The session asks you something, and runs no agent until it has an answer.
+    QuestionAsked {
+        question: Question,
+    },
+    /// You answered a question, or its time was up.
+    QuestionAnswered {
+        id: QuestionId,
+        /// The branch of the current block that asked.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        branch: Option<NodeId>,
+        answer: String,
+        next: Next,
+        /// How it was answered: `ap answer`, `ap approve`, `its time limit`.
+        by: String,
+        /// When you gave the answer.
+        given_at: Timestamp,
+    },
     WaitStarted {
         reason: WaitReason,
         until: Timestamp,
     },
     WaitEnded,
-    /// A pause was requested; it begins as soon as no agent runs.
-    PauseRequested,
+    /// A pause was requested; it begins as soon as no agent runs, or once the node is done.
+    PauseRequested {
+        #[serde(default, skip_serializing_if = "PauseAfter::is_iteration")]
+        after: PauseAfter,
+    },
     ContinueRequested,
     StopRequested(Stop),
     NodeFinished {

@@ -9,6 +9,7 @@ use super::id::NodeId;
 use super::limit::Limit;
 use super::process::ProcessId;
 use super::processes::Containment;
+use super::question::Answer;
 use super::queue_status::QueueStatus;
 use super::quota::{AccountKey, QuotaDecision, Share, WindowName, WindowReading};
 use super::stop::Stop;
@@ -90,10 +91,15 @@ pub enum Input {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "request")]
 pub enum Request {
-    /// Pause once the current iteration is over.
-    Pause,
+    /// Pause.
+    Pause {
+        #[serde(default)]
+        after: PauseAfter,
+    },
     /// Continue after a pause, or end a wait early.
     Continue,
+    /// Answer a question.
+    Answer(Answer),
     /// End now.
     Stop(Stop),
     /// Continue from an ending short of the goal.
@@ -102,4 +108,25 @@ pub enum Request {
         #[serde(default)]
         change: Change,
     },
+}
+
+/// When a requested pause begins.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum PauseAfter {
+    /// Once the current iteration or wait is over.
+    #[default]
+    Iteration,
+    /// Once the current node is done.
+    Node,
+}
+
+impl PauseAfter {
+    #[expect(
+        clippy::trivially_copy_pass_by_ref,
+        reason = "serde passes a reference"
+    )]
+    pub(super) fn is_iteration(&self) -> bool {
+        *self == Self::Iteration
+    }
 }

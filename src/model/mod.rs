@@ -23,6 +23,7 @@ mod limit_text;
 mod outcome;
 mod process;
 mod processes;
+mod question;
 mod queue_status;
 mod quota;
 mod requirement;
@@ -52,12 +53,16 @@ pub use fork::ForkedFrom;
 pub use gate::GateVerdict;
 pub use hang_kind::HangKind;
 pub use id::{InvalidName, NodeId, RunId, SessionName};
-pub use input::{Input, Request};
+pub use input::{Input, PauseAfter, Request};
 pub use iteration_effect::{ChangeKind, GateAnswer, IterationEffect, LastChange};
 pub use limit::{Limit, RaisedLimit};
 pub use outcome::{Exit, Outcome};
 pub use process::ProcessId;
 pub use processes::{Contain, Containment, EndedTool, Processes, Scope};
+pub use question::{
+    Answer, Answered, Asker, Deadline, GivenAnswer, Next, NotAQuestionId, Question, QuestionId,
+    Reply, ReplyError, Resolved, Subject, decisions,
+};
 pub use queue_status::{QueueCounts, QueueStatus, Searched};
 pub use quota::{
     Account, AccountKey, Moment, OutOfRange, QuotaDecision, QuotaLevel, QuotaReport, QuotaSource,

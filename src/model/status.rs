@@ -1,4 +1,5 @@
 //! What an agent writes at the end of an iteration: `status.json`.
+use crate::text::clip_bytes;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use thiserror::Error;
@@ -14,6 +15,9 @@ pub enum Decision {
     Stop,
     /// Could not do its work.
     Error,
+    /// More to do, and you must decide something first.
+    #[serde(alias = "pause")]
+    Ask,
 }
 
 impl Decision {
@@ -23,6 +27,7 @@ impl Decision {
             Self::Continue => "continue",
             Self::Stop => "stop",
             Self::Error => "error",
+            Self::Ask => "ask",
         }
     }
 }
@@ -45,6 +50,12 @@ pub struct Status {
     /// What went wrong.
     #[serde(default)]
     pub errors: Vec<String>,
+    /// What you are asked, with `decision: ask`.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub question: String,
+    /// The answers to choose from, if there are only a few.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub choices: Vec<String>,
 }
 
 /// The agent's report of its work.
@@ -66,10 +77,12 @@ pub enum StatusError {
     NotJson(String),
     #[error("status.json must be an object, not {0}")]
     NotAnObject(&'static str),
-    #[error("status.json has no `decision`: write \"continue\", \"stop\" or \"error\"")]
+    #[error("status.json has no `decision`: write \"continue\", \"stop\", \"ask\" or \"error\"")]
     NoDecision,
-    #[error("status.json says `decision: {0}`: write \"continue\", \"stop\" or \"error\"")]
+    #[error("status.json says `decision: {0}`: write \"continue\", \"stop\", \"ask\" or \"error\"")]
     UnknownDecision(String),
+    #[error("status.json says `decision: ask` and has no `question`")]
+    NoQuestion,
     #[error("status.json: `{field}` must be {expected}")]
     WrongType {
         field: &'static str,
@@ -106,6 +119,7 @@ impl Status {
                 "continue" => Decision::Continue,
                 "stop" => Decision::Stop,
                 "error" => Decision::Error,
+                "ask" | "pause" => Decision::Ask,
                 other => return Err(StatusError::UnknownDecision(clip(other))),
             },
             Some(_) => {
@@ -128,13 +142,19 @@ impl Status {
                 });
             }
         };
-        Ok(Self {
+        let status = Self {
             decision,
             reason: text(value.get("reason"), "reason")?,
             summary: text(value.get("summary"), "summary")?,
             work,
             errors: list(value.get("errors"), "errors")?,
-        })
+            question: text(value.get("question"), "question")?,
+            choices: list(value.get("choices"), "choices")?,
+        };
+        if decision == Decision::Ask && status.asks().trim().is_empty() {
+            return Err(StatusError::NoQuestion);
+        }
+        Ok(status)
     }
 
     /// Returns the agent's account of its iteration: the summary, or the reason if there is none.
@@ -146,6 +166,14 @@ impl Status {
         }
     }
 
+    /// Returns what the agent asks: its question, or what it gives as its reason.
+    pub fn asks(&self) -> &str {
+        [&self.question, &self.reason]
+            .into_iter()
+            .find(|text| !text.trim().is_empty())
+            .unwrap_or(&self.summary)
+    }
+
     /// Returns the status the engine records for an iteration whose agent left no valid one.
     pub fn missing(reason: &str) -> Self {
         Self {
@@ -154,6 +182,8 @@ impl Status {
             summary: String::new(),
             work: Work::default(),
             errors: vec![reason.to_owned()],
+            question: String::new(),
+            choices: Vec::new(),
         }
     }
 }
@@ -198,10 +228,7 @@ fn list(value: Option<&Value>, field: &'static str) -> Result<Vec<String>, Statu
 
 /// Shortens a text so that it fits into a journal line.
 fn clip(text: &str) -> String {
-    if text.len() <= LONGEST_TEXT {
-        return text.to_owned();
-    }
-    format!("{}…", &text[..text.floor_char_boundary(LONGEST_TEXT)])
+    clip_bytes(text, LONGEST_TEXT)
 }
 
 #[cfg(test)]
@@ -242,6 +269,19 @@ mod tests {
             message(r#"{"decision":"stop","errors":[1]}"#)
                 .contains("`errors` must be a list of strings")
         );
+    }
+
+    #[test]
+    fn a_question_may_be_called_a_pause_and_is_never_empty() {
+        let status =
+            Status::parse(r#"{"decision":"pause","question":"Merge?","choices":["yes","no"]}"#)
+                .unwrap();
+        assert_eq!(status.decision, Decision::Ask);
+        assert_eq!((status.asks(), status.choices.len()), ("Merge?", 2));
+        let without = Status::parse(r#"{"decision":"ask","reason":"Which database?"}"#).unwrap();
+        assert_eq!(without.asks(), "Which database?");
+        let empty = Status::parse(r#"{"decision":"ask","question":" "}"#);
+        assert_eq!(empty, Err(StatusError::NoQuestion));
     }
 
     #[test]

@@ -1,4 +1,5 @@
 //! What a session waits for.
+use super::question::QuestionId;
 use super::requirement::Requirement;
 use crate::text;
 use jiff::Timestamp;
@@ -46,6 +47,8 @@ pub enum WaitReason {
     Budget { reason: String },
     /// A queue that is locked or overloaded.
     BusyQueue { error: String },
+    /// Your answer to a question.
+    Question { id: QuestionId, text: String },
     /// Tasks that others hold; `by` names the first owners.
     Queue {
         held: u32,
@@ -67,6 +70,7 @@ impl WaitReason {
             | Self::Quota { .. }
             | Self::Budget { .. }
             | Self::BusyQueue { .. }
+            | Self::Question { .. }
             | Self::Queue { .. } => None,
         }
     }
@@ -88,6 +92,7 @@ impl fmt::Display for WaitReason {
             Self::Quota { reason } => f.write_str(reason),
             Self::Budget { reason } => write!(f, "budget: {reason}"),
             Self::BusyQueue { error } => write!(f, "busy queue: {error}"),
+            Self::Question { text, .. } => write!(f, "your answer: {text}"),
             Self::Queue { held, by } => f.write_str(&text::held(*held, by)),
         }
     }

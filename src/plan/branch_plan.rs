@@ -1,5 +1,5 @@
 //! The branch of a parallel block that a plan is for.
-use crate::model::NodeId;
+use crate::model::{Answered, NodeId};
 use camino::Utf8PathBuf;
 use serde::{Deserialize, Serialize};
 
@@ -14,6 +14,9 @@ pub struct BranchContext {
     pub siblings: Vec<NodeId>,
     /// Outputs of the steps before the block, which no longer change.
     pub prior: Vec<Prior>,
+    /// Your answers that no agent had had when the block began.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub answers: Vec<Answered>,
 }
 
 /// Outputs of a finished step.

@@ -1,6 +1,7 @@
 //! What a plan is: everything a session does, frozen at its start as `plan.json`.
 mod branch_plan;
 mod budgets;
+mod confirm;
 mod need;
 mod node;
 mod provenance;
@@ -15,6 +16,7 @@ pub mod template;
 
 pub use branch_plan::{BranchContext, Prior};
 pub use budgets::{Budgets, PeriodBudget};
+pub use confirm::{Confirm, ConfirmWhen, OnTrouble, Unanswered};
 pub use need::Need;
 pub use node::{BlockInput, Node, NodeInput, Select};
 pub use provenance::{SettingOrigin, SettingSource};

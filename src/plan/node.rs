@@ -1,4 +1,5 @@
 //! A step that runs one prompt.
+use super::confirm::{Confirm, OnTrouble};
 use super::need::Need;
 use super::queue_spec::{ClaimBy, QueueSpec};
 use crate::agent::AgentSpec;
@@ -41,6 +42,12 @@ pub struct Node {
     /// Texts for `${PERSPECTIVE}`, one for each iteration; empty in those for which there is none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub perspectives: Vec<String>,
+    /// Where it asks you before it continues.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub confirm: Option<Confirm>,
+    /// What follows when it cannot continue by itself.
+    #[serde(default, skip_serializing_if = "OnTrouble::is_fail")]
+    pub on_trouble: OnTrouble,
     /// The earlier node whose outputs this one gets, and which of its outputs.
     pub from: Option<NodeInput>,
     /// Outputs of earlier blocks this one gets.

@@ -1,6 +1,7 @@
 //! The plan of a session as a whole.
 use super::branch_plan::BranchContext;
 use super::budgets::Budgets;
+use super::confirm::Confirm;
 use super::provenance::SettingOrigin;
 use super::quota_policy::QuotaLimits;
 use super::step::Step;
@@ -33,6 +34,9 @@ pub struct Plan {
     /// What the definition takes away from the user's policy for the quota.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub quota: Option<QuotaLimits>,
+    /// Where the pipeline asks you between its steps.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub confirm: Option<Confirm>,
     /// Where each setting came from: first flags and the environment, then what the definitions set, node by node.
     #[serde(default)]
     pub provenance: Vec<SettingOrigin>,

@@ -72,7 +72,10 @@ impl Plan {
                 name: name.clone(),
                 siblings,
                 prior,
+                answers: Vec::new(),
             }),
+            // Its steps are no stages of the pipeline.
+            confirm: None,
             provenance: Vec::new(),
             ..self.clone()
         })

@@ -3,7 +3,7 @@ use super::suggest;
 use thiserror::Error;
 
 /// Every variable a prompt may use, besides `INPUTS.<node>`.
-pub const VARIABLES: [&str; 15] = [
+pub const VARIABLES: [&str; 16] = [
     "CTX",
     "PROGRESS",
     "STATUS",
@@ -19,6 +19,7 @@ pub const VARIABLES: [&str; 15] = [
     "RESULT",
     "PERSPECTIVE",
     "TASK",
+    "ANSWERS",
 ];
 
 /// The variables allowed in a path: their values cannot change the folder.
@@ -37,6 +38,9 @@ pub fn path(template: &str, session: &str, iteration: u32) -> String {
 
 /// The value of `${TASK}` where the agent chooses a task itself.
 pub const NO_TASK: &str = "(none was claimed for you: `ap queue claim` takes one)";
+
+/// The value of `${ANSWERS}` without any answer.
+pub const NO_ANSWERS: &str = "(none)";
 
 /// One use of a variable in a template.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

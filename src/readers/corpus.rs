@@ -1,6 +1,6 @@
 //! What the readers read in real life, in lines.
 use crate::clock;
-use crate::model::Event;
+use crate::model::{Event, PauseAfter};
 use crate::store::journal::Journal;
 use camino::{Utf8Path, Utf8PathBuf};
 
@@ -102,7 +102,9 @@ fn written_journal() -> Vec<Vec<u8>> {
     };
     let facts = [
         started,
-        Event::PauseRequested,
+        Event::PauseRequested {
+            after: PauseAfter::Iteration,
+        },
         Event::ContinueRequested,
         Event::WaitEnded,
     ];

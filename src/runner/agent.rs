@@ -12,10 +12,10 @@ use crate::engine::idle_limit_applies;
 use crate::error::Result;
 use crate::model::{
     AttemptCost, Cursor, Decision, Ending, Event, FailureClass, FinishedAttempt, Input,
-    IterationEffect, Outcome, Request, Requirement, Touch, Usage, WorkTree,
+    IterationEffect, Outcome, Requirement, Touch, Usage, WorkTree,
 };
 use crate::plan::{Node, OnTampering};
-use crate::store::{inbox, outages};
+use crate::store::outages;
 use nix::errno::Errno;
 use std::io;
 
@@ -210,20 +210,16 @@ impl Runner {
         }
         // What removes the files of all sessions, as `git clean` does, is no attack on one of them.
         let is_clean_up = self.was_cleaned && changes.iter().all(|it| it.touch == Touch::Removed);
-        self.session.record_touched(changes)?;
-        Ok((!is_clean_up).then_some(self.session.plan.guardrails.on_tampering))
+        let policy = (!is_clean_up).then_some(self.session.plan.guardrails.on_tampering);
+        let asks = policy == Some(OnTampering::Hold);
+        self.session.record_touched(changes, asks)?;
+        Ok(policy)
     }
 
     fn follow_policy(&mut self, policy: Option<OnTampering>) -> Result<()> {
         match policy {
-            None | Some(OnTampering::Note) => Ok(()),
-            Some(OnTampering::Hold) if self.session.plan.branch.is_some() => {
-                // The session pauses its branches.
-                let session = &self.session.plan.session;
-                let dir = self.env.workspace.store_root.session(session);
-                Ok(inbox::put(&dir, &Request::Pause, clock::now())?)
-            }
-            Some(OnTampering::Hold) => self.accept(&Input::Request(Request::Pause)),
+            // With `hold` the session asks you.
+            None | Some(OnTampering::Note | OnTampering::Hold) => Ok(()),
             Some(OnTampering::Fail) => {
                 let touched = self.session.state().session.touched.as_ref();
                 let error = touched.map_or_else(String::new, |touched| touched.last.clone());

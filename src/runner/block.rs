@@ -5,7 +5,7 @@ use super::run::{Runner, attach_ledger};
 use super::wakeup::ControlSource;
 use crate::engine::Budget;
 use crate::error::Result;
-use crate::model::{Cursor, Input, NodeId, Request, Stop, StopSource};
+use crate::model::{Cursor, Input, NodeId, PauseAfter, Request, Stop, StopSource};
 use crate::plan::Block;
 use crate::store::background::in_background;
 use std::rc::Rc;
@@ -67,13 +67,21 @@ impl Runner {
         let must_pause = orders.pause || orders.drain.is_some() || is_asking;
         if self.session.state().session.pausing != must_pause {
             let request = if must_pause {
-                Request::Pause
+                Request::Pause {
+                    after: PauseAfter::Iteration,
+                }
             } else {
                 Request::Continue
             };
             self.accept(&Input::Request(request))?;
         }
-        if must_continue && !must_pause {
+        let branch = self.session.plan.branch.as_ref();
+        let answer = branch.and_then(|branch| orders.answers.get(&branch.name));
+        if let Some(answer) = answer {
+            self.accept(&Input::Request(Request::Answer(answer.clone())))?;
+        }
+        let asks = self.session.state().session.question.is_some();
+        if must_continue && !must_pause && !asks {
             self.accept(&Input::Request(Request::Continue))?;
         }
         let drained = orders

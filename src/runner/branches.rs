@@ -7,7 +7,8 @@ use crate::engine::{Budget, Phase, State};
 use crate::error::{Error, Result};
 use crate::exec::process;
 use crate::model::{
-    AccountKind, BranchReport, Change, Cursor, Ending, Event, Input, NodeId, Orders, Request,
+    AccountKind, BranchReport, Change, Cursor, Ending, Event, Input, NodeId, Orders, QuestionId,
+    Request,
 };
 use crate::plan::{Block, Plan};
 use crate::store::layout::RunDir;
@@ -138,8 +139,9 @@ pub(super) struct BranchLink {
     reporter: mpsc::UnboundedSender<Input>,
     /// The requests to continue that the branch has followed.
     continued: u32,
-    /// What was reported last: iterations, whether the branch has ended, and the account it asks about.
-    reported: Option<(u32, bool, Option<AccountKind>)>,
+    /// What was reported last: iterations, the open question, whether the branch has ended, and the account it asks
+    /// about.
+    reported: Option<(u32, Option<QuestionId>, bool, Option<AccountKind>)>,
 }
 
 impl BranchLink {
@@ -181,6 +183,7 @@ impl BranchLink {
         let state = session.state();
         let progress = (
             state.session.iterations,
+            state.session.question.as_ref().map(|question| question.id),
             matches!(state.phase, Phase::Ended { .. }),
             state.session.spending.billing,
         );
@@ -203,6 +206,7 @@ pub(super) fn report(session: &Session) -> BranchReport {
         seq: session.seq(),
         iterations: state.session.iterations,
         usage: state.session.usage,
+        question: state.session.question.clone(),
         ending: state.phase.ending().cloned(),
         account: state.session.spending.accepted,
         billing: state.session.spending.billing,
@@ -274,7 +278,10 @@ impl BranchOpening {
 
     fn branch_plan(&self) -> Result<Plan> {
         let earlier = outputs::earlier(&self.parent, &self.plan, &self.state, self.step);
-        let plan = self.plan.branch_plan(self.step, &self.branch, earlier);
+        let mut plan = self.plan.branch_plan(self.step, &self.branch, earlier);
+        if let Some(context) = plan.as_mut().and_then(|plan| plan.branch.as_mut()) {
+            context.answers.clone_from(&self.state.session.answers);
+        }
         plan.ok_or_else(|| Error::failed(format!("the plan has no branch `{}`", self.branch)))
     }
 }

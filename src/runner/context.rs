@@ -3,6 +3,7 @@ use super::attempt_context::AttemptContext;
 use super::inputs::NodeInputs;
 use super::known_quota;
 use crate::engine::remaining;
+use crate::model::Answered;
 use crate::plan::{PlanKind, Select, template};
 use crate::store::outputs;
 use crate::workspace::git;
@@ -64,8 +65,32 @@ impl AttemptContext<'_> {
             "quota": known_quota::context(self.quota.as_ref()),
             "queue": self.queue(),
             "task": state.current.task,
+            "answers": self.answers(),
             "tools": self.env.tools(),
         })
+    }
+
+    /// Returns your answers that no agent has had yet.
+    fn answers(&self) -> Vec<&Answered> {
+        let session = &self.state.session;
+        // What was answered before a block is for the first agent of each of its branches.
+        let earlier = self.plan.branch.iter().filter(|_| session.iterations == 0);
+        let earlier = earlier.flat_map(|branch| &branch.answers);
+        earlier.chain(&session.answers).collect()
+    }
+
+    /// Returns them as text.
+    fn answers_text(&self) -> String {
+        let lines: Vec<String> = self
+            .answers()
+            .iter()
+            .map(|it| format!("- Question: {}\n  Answer: {}", it.question, it.answer))
+            .collect();
+        if lines.is_empty() {
+            template::NO_ANSWERS.to_owned()
+        } else {
+            lines.join("\n")
+        }
     }
 
     /// Returns why the last attempt or iteration failed, and what an earlier agent left in the way of this one.
@@ -187,6 +212,7 @@ impl AttemptContext<'_> {
                 .clone()
                 .map_or_else(String::new, Utf8PathBuf::into_string),
             "INPUTS" => self.inputs().text(),
+            "ANSWERS" => self.answers_text(),
             "RESULT" => paths.result.clone().into_string(),
             "PERSPECTIVE" => node.perspective(cursor.iteration).to_owned(),
             "TASK" => self

@@ -73,6 +73,7 @@ fn record_branch_stop(
             seq: 0,
             iterations: 0,
             usage: Usage::default(),
+            question: None,
             ending: Some(Ending::Stopped { by: by.to_owned() }),
             account: None,
             billing: None,

@@ -16,6 +16,7 @@ use super::signals::Signals;
 use super::spans::Spans;
 use super::tampering::Watched;
 use super::tasks::Tasks;
+use super::typed::TypedLines;
 use super::wait_clock::WaitClock;
 use super::wakeup::{ControlSource, Wakeup, attempt_ended, passed, reached};
 use crate::clock;
@@ -25,7 +26,6 @@ use crate::model::{Effect, Ending, Input, Request, WorkTree};
 use crate::store::ledger::branch_key;
 use crate::store::observer::SharedObserver;
 use crate::store::session::{Session, kept};
-use crate::store::{crash, inbox};
 use crate::workspace::git::Git;
 use std::rc::Rc;
 use std::time::Duration;
@@ -74,6 +74,7 @@ pub(super) struct Runner {
     /// One of the session's observers, which shows what no fact tells, too.
     pub(super) window: SharedObserver<Window>,
     pub(super) control: ControlSource,
+    typed: TypedLines,
     pub(super) shared_budget: SharedBudget,
     pub(super) branches: Branches,
     pub(super) attempt: Option<Attempt>,
@@ -116,6 +117,8 @@ impl Runner {
         window.show_session(&session.plan, session.state());
         let window = SharedObserver::new(window);
         session.attach(window.clone())?;
+        let reads_keys = matches!(control, ControlSource::Session(_)) && env.windows.is_some();
+        let typed = TypedLines::read(reads_keys);
         let desk = SharedDesk::default();
         quota::guard(&mut session, &env, &desk);
         Ok(Self {
@@ -143,6 +146,7 @@ impl Runner {
             env,
             window,
             control,
+            typed,
         })
     }
 
@@ -281,6 +285,7 @@ impl Runner {
         tokio::select! {
             biased;
             wakeup = self.control.next() => wakeup,
+            line = self.typed.next() => Wakeup::Typed(line),
             update = self.branches.next() => update.into(),
             () = attempt_ended(&mut self.attempt) => Wakeup::AgentGone,
             (input, remarks) = self.tasks.answered() => Wakeup::QueueAnswered(input, remarks),
@@ -315,15 +320,20 @@ impl Runner {
             // The gate is asked again.
             Wakeup::QuotaAnswered => Ok(()),
             Wakeup::ProbeDue => self.probe_wait().await,
-            Wakeup::WaitOver => match self.session.state().phase {
-                Phase::Waiting { until, .. } => Ok(self.session.end_wait(until)?),
-                _ => Ok(()),
-            },
+            Wakeup::WaitOver => {
+                // What was answered in time counts.
+                self.read_inbox().await?;
+                match self.session.state().phase {
+                    Phase::Waiting { until, .. } => Ok(self.session.end_wait(until)?),
+                    _ => Ok(()),
+                }
+            }
             Wakeup::StopSignal(stop) => {
                 tracing::info!(?stop, "stop signal received");
                 self.stop_requests += 1;
                 self.accept(&Input::Request(Request::Stop(stop)))
             }
+            Wakeup::Typed(line) => self.answer_typed(&line),
             Wakeup::ConfirmStop => {
                 self.window.lock().ask_before_stop();
                 Ok(())
@@ -342,27 +352,6 @@ impl Runner {
     /// the next sync, which comes with what follows from it.
     pub(super) fn accept(&mut self, input: &Input) -> Result<()> {
         Ok(self.session.accept(input)?)
-    }
-
-    /// Accepts the requests in the inbox. Each is on disk in the journal before it is removed.
-    async fn read_inbox(&mut self) -> Result<()> {
-        if let ControlSource::Branch(_) = self.control {
-            return Ok(());
-        }
-        for waiting in inbox::waiting(&self.session.dir)? {
-            match waiting.request {
-                Request::Stop(_) => self.stop_requests += 1,
-                Request::Continue => self.continue_requests += 1,
-                Request::Pause | Request::Resume { .. } => (),
-            }
-            tracing::info!(request = ?waiting.request, "request received");
-            self.accept(&Input::Request(waiting.request.clone()))?;
-            self.sync().await?;
-            crash::point("inbox: request taken up");
-            waiting.done()?;
-            crash::point("inbox: request removed");
-        }
-        Ok(())
     }
 
     fn show_progress(&mut self) -> Result<()> {

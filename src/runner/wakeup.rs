@@ -34,6 +34,8 @@ pub(super) enum Wakeup {
     StopSignal(Stop),
     /// Ctrl-C was pressed in the session's window, and once more stops the session.
     ConfirmStop,
+    /// A line was typed in the session's window.
+    Typed(String),
     /// Time to look at the output and the inbox.
     Poll,
 }

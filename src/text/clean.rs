@@ -8,7 +8,15 @@ pub fn clean(text: &str) -> String {
     clip(text, MAX_LENGTH)
 }
 
-/// The same, however long.
+/// Shortens a text that is longer than this many bytes, at a character.
+pub fn clip_bytes(text: &str, max: usize) -> String {
+    if text.len() <= max {
+        return text.to_owned();
+    }
+    format!("{}…", &text[..text.floor_char_boundary(max)])
+}
+
+/// The same as [`clean()`], however long.
 pub fn plain(text: &str) -> String {
     clip(text, usize::MAX)
 }

@@ -8,6 +8,7 @@ pub mod next_command;
 pub mod outcome;
 pub mod pager;
 pub mod progress;
+pub mod question;
 pub mod report;
 pub mod style;
 pub mod table;

@@ -37,6 +37,7 @@ pub fn reported(status: &Status) -> String {
     let text = match status.decision {
         Decision::Continue if summary.is_empty() => format!("{} continue", style::good("✓")),
         Decision::Continue => format!("{} {summary}", style::good("✓")),
+        Decision::Ask => format!("{} asks: {}", style::odd("?"), first_line(status.asks())),
         Decision::Stop => format!("{} votes to stop: {summary}", style::good("■")),
         Decision::Error => format!("{} reports an error: {summary}", style::bad("✗")),
     };

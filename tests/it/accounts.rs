@@ -28,13 +28,13 @@ fn a_running_agent_is_ended_before_a_key_is_billed_and_continue_accepts_it() {
     let project = project(3);
     let runner = project.start(&["work", "s", "--foreground"]);
     project.until_event("s", "account_changed", 1);
-    project.until("the session to pause", || {
-        project.status("s")["status"] == "paused"
+    project.until("the session to ask", || {
+        project.status("s")["status"] == "asking"
     });
     assert_eq!(project.history("s"), [1]);
     project.ap(&["status", "s"]).says(&[
         "it began on a subscription and would be billed (API key: a bill)",
-        "ap continue s",
+        "ap approve s",
     ]);
     project.program("go", "");
     project.ap(&["continue", "s"]).expect(0);
@@ -53,8 +53,8 @@ fn an_agent_that_is_done_at_once_asks_before_the_next_one_begins() {
     project.program("go", "");
     let runner = project.start(&["work", "s", "--foreground"]);
     project.until_event("s", "account_changed", 1);
-    project.until("the session to pause", || {
-        project.status("s")["status"] == "paused"
+    project.until("the session to ask", || {
+        project.status("s")["status"] == "asking"
     });
     assert_eq!(project.history("s"), [1, 2], "finished work counts");
     // A resume does not accept it: the next agent asks again.

@@ -41,6 +41,19 @@ fn busy() -> (Project, crate::project::Running) {
 /// What provokes an exit code.
 type Provoke = fn() -> Ran;
 
+/// Waits for a session that asks whether it may begin.
+fn asks_you() -> Ran {
+    let project = Project::new();
+    let confirmed = "termination: { type: judgment }\nconfirm: Begin?\n";
+    project.shell_loop("work", confirmed, CONTINUES);
+    let running = project.start(&FOREGROUND);
+    project.until_event("s", "question_asked", 1);
+    let asks = project.ap(&["wait", "s", "--or-question"]);
+    project.ap(&["reject", "s"]).expect(0);
+    assert_eq!(running.ended(), 5);
+    asks
+}
+
 /// Returns what provokes each code that any command may have.
 fn common() -> BTreeMap<u8, Provoke> {
     BTreeMap::from([
@@ -61,6 +74,7 @@ fn common() -> BTreeMap<u8, Provoke> {
             assert_eq!(running.ended(), 5);
             project.ap(&["wait", "s"])
         }),
+        (6, asks_you),
         (75, || {
             let (project, running) = busy();
             running.signal(Signal::SIGTERM);
@@ -87,6 +101,7 @@ fn every_documented_exit_code_is_provoked() {
 fn of_commands() -> BTreeMap<(&'static str, u8), Provoke> {
     BTreeMap::from([
         (("ap wait", 4), wait_in_vain as Provoke),
+        (("ap wait", 6), asks_you),
         (("ap lint", 2), || {
             let project = Project::new();
             project.a_loop("work", "termination: {type: fixed, max: 1}\n", "x\n");

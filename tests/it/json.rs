@@ -167,6 +167,7 @@ fn every_output_matches_its_schema() {
     checked.ap("ap-overview", &[], 0);
     checked.ap("ap-logs", &["logs", "w"], 0);
     checked.ap("ap-logs", &["tail", "auth"], 0);
+    asked(&mut checked);
     checked.ap("ap-control", &["pause", "w"], 0);
     checked.ap("ap-control", &["continue", "w"], 0);
     checked.ap("ap-control", &["stop", "w"], 0);
@@ -186,6 +187,20 @@ fn every_output_matches_its_schema() {
         checked.seen, known,
         "no output was checked against a schema"
     );
+}
+
+fn asked(checked: &mut Checked<'_>) {
+    let project = checked.project;
+    project.scripted_loop(
+        "asks",
+        "termination: {type: fixed, iterations: 1}\nconfirm: Begin?\n",
+        "iterations:\n  - { status: { decision: continue } }\n",
+    );
+    checked.ap("ap-start", &["asks", "q"], 0);
+    project.until_event("q", "question_asked", 1);
+    checked.ap("ap-questions", &["questions"], 0);
+    checked.ap("ap-status", &["status", "q"], 0);
+    checked.ap("ap-answer", &["approve", "q", "go"], 0);
 }
 
 fn definitions(checked: &mut Checked<'_>) {

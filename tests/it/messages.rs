@@ -201,6 +201,8 @@ fn ended_sessions(messages: &mut Messages) {
             &["crash", "failed"],
             &["open", "short"],
             &["pause", "failed"],
+            &["answer", "done", "yes"],
+            &["approve", "done", "--id", "q3"],
             &["stop", "done"],
             &["attach", "done"],
             &["crash", "done", "--resume"],

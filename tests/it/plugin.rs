@@ -339,7 +339,7 @@ fn explained_files_list_every_field_of_the_schema() {
     assert!(
         json["text"]
             .as_str()
-            .is_some_and(|text| text.contains("`continue`, `stop` or `error`")),
+            .is_some_and(|text| text.contains("`continue`, `stop`, `ask` or `error`")),
         "{json:#}"
     );
     project

@@ -375,26 +375,3 @@ fn a_loop_finds_prd_json_by_default() {
         .expect(0)
         .says(&["the queue is empty"]);
 }
-
-#[test]
-fn logs_before_the_first_iteration_are_empty_and_no_failure() {
-    let project = Project::new();
-    project.shell_loop(
-        "work",
-        TWICE,
-        "echo '{\"decision\": \"continue\"}' >\"$status\"",
-    );
-    project.ap(&FOREGROUND).expect(0);
-    let journal = project.journal("s");
-    let begun = journal
-        .iter()
-        .position(|line| line["event"]["type"] == "iteration_started");
-    project.write_journal("s", journal[..begun.expect("an iteration")].to_vec());
-    let shown = project.ap(&["logs", "s"]).expect(0);
-    assert_eq!(shown.stdout, "");
-    shown.says(&[
-        "Nothing yet: no iteration of stage `work` has started yet",
-        "ap tail s",
-    ]);
-    project.ap(&["logs", "s", "--iteration", "1"]).expect(1);
-}

@@ -22,7 +22,8 @@ const REPORT_BY_RESULT: &str = "
 ---
 You may not write under `.claude/` in this permission mode. Do not write the status file. \
 When your work is done, report it by calling the StructuredOutput tool exactly once, as your last step, with `decision` \
-(`continue`, `stop` or `error`), `reason`, `summary`, and where they apply `work.items_completed`, `work.files_touched` and `errors`.
+(`continue`, `stop`, `ask` or `error`), `reason`, `summary`, and where they apply `work.items_completed`, `work.files_touched`, \
+`errors`, and, with `ask`, `question` and `choices`.
 ";
 
 pub(in crate::agent) struct Claude;

@@ -8,7 +8,7 @@ use crate::model::PermissionMode;
 use camino::Utf8Path;
 
 /// What the structured result must look like: the fields of [`crate::model::Status`].
-const STATUS_SCHEMA: &str = r#"{"type":"object","properties":{"decision":{"type":"string","enum":["continue","stop","error"]},"reason":{"type":"string"},"summary":{"type":"string"},"work":{"type":"object","properties":{"items_completed":{"type":"array","items":{"type":"string"}},"files_touched":{"type":"array","items":{"type":"string"}}}},"errors":{"type":"array","items":{"type":"string"}}},"required":["decision","reason","summary"]}"#;
+const STATUS_SCHEMA: &str = r#"{"type":"object","properties":{"decision":{"type":"string","enum":["continue","stop","ask","error"]},"reason":{"type":"string"},"summary":{"type":"string"},"work":{"type":"object","properties":{"items_completed":{"type":"array","items":{"type":"string"}},"files_touched":{"type":"array","items":{"type":"string"}}}},"errors":{"type":"array","items":{"type":"string"}},"question":{"type":"string"},"choices":{"type":"array","items":{"type":"string"}}},"required":["decision","reason","summary"]}"#;
 
 /// Retries of a failing request. Eight take about a hundred seconds, enough for the usual overload. `API_TIMEOUT_MS`
 /// bounds each wait for an answer, so a server that accepts and stays silent fails the request within half an hour.

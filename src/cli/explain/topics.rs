@@ -15,6 +15,7 @@ macro_rules! page {
 
 page!(DEFINITIONS, "docs/definitions.md");
 page!(LINT, "docs/lint.md");
+page!(PEOPLE, "docs/people.md");
 page!(PLUGIN, "docs/plugin.md");
 page!(PROVIDERS, "docs/providers.md");
 page!(QUEUES, "docs/queues.md");
@@ -118,6 +119,12 @@ pub(super) const TOPICS: &[Topic] = &[
         "limits, retries and budgets",
         SESSIONS,
         &["## Limits and budgets"],
+    ),
+    topic(
+        "questions",
+        "what sessions and agents ask you, and how to answer",
+        PEOPLE,
+        &["# Questions and answers"],
     ),
     topic(
         "quota",

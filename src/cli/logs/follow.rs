@@ -223,6 +223,13 @@ impl<'a> Follower<'a> {
                     self.print_line(&note);
                 }
             }
+            Event::WaitStarted {
+                reason: WaitReason::Question { text, .. },
+                ..
+            } => self.print_line(&format!(
+                "waits for your answer: {}",
+                crate::text::clean(text)
+            )),
             Event::WaitStarted { reason, until } => {
                 if let Some(reason) = wait_reason(reason) {
                     self.print_line(&format!(
@@ -296,7 +303,8 @@ impl<'a> Follower<'a> {
 /// Returns what a session waits for; nothing for the pause between iterations.
 fn wait_reason(reason: &WaitReason) -> Option<String> {
     match reason {
-        WaitReason::Delay => None,
+        // Printed by itself: it may have no end.
+        WaitReason::Delay | WaitReason::Question { .. } => None,
         WaitReason::Retry { error } => Some(format!("to retry: {error}")),
         WaitReason::RateLimit { reason, .. } => Some(format!("for the quota: {reason}")),
         WaitReason::Quota { reason } => Some(format!("for the quota: {reason}")),

@@ -3,7 +3,7 @@ use crate::engine::Phase;
 use crate::model::{SessionStatus, WaitReason};
 use crate::store::session::Snapshot;
 use crate::text;
-use crate::ui::{duration, report, time};
+use crate::ui::{self, duration, report, time};
 use jiff::Timestamp;
 
 /// Describes what the session does now.
@@ -11,6 +11,7 @@ pub(super) fn activity(snapshot: &Snapshot, status: SessionStatus, now: Timestam
     match (&snapshot.state.phase, status) {
         (Phase::Ended { ending }, _) => report::ending(ending),
         (_, SessionStatus::Crashed) => "nothing: its runner is gone".to_owned(),
+        (_, SessionStatus::Asking) => asking(snapshot, now),
         (_, SessionStatus::Paused) => {
             format!(
                 "paused; `ap continue {}` continues it",
@@ -36,6 +37,18 @@ pub(super) fn activity(snapshot: &Snapshot, status: SessionStatus, now: Timestam
         }
         (Phase::New | Phase::Ready | Phase::Exited { .. }, _) => "between iterations".to_owned(),
     }
+}
+
+/// Describes what you are asked.
+fn asking(snapshot: &Snapshot, now: Timestamp) -> String {
+    let state = &snapshot.state;
+    state.first_question().map_or_else(String::new, |question| {
+        format!(
+            "asks you, and {}: {}; `ap questions` shows how to answer",
+            ui::question::deadline(question, now),
+            text::clean(&question.text)
+        )
+    })
 }
 
 /// Returns what is tried when the wait is over.
@@ -66,6 +79,7 @@ fn next_try(snapshot: &Snapshot, reason: &WaitReason) -> String {
             next.iteration
         ),
         WaitReason::Budget { .. } => "then the next agent starts; a larger `budgets` in config.yaml counts at once with `ap continue`".to_owned(),
+        WaitReason::Question { .. } => String::new(),
         WaitReason::BusyQueue { .. } | WaitReason::Queue { .. } => {
             "then the queue is checked again".to_owned()
         }

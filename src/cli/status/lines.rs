@@ -235,7 +235,7 @@ impl Lines<'_> {
         self.add("Spent", format!("{spent}{account}"));
         if let Some(account) = spending.billing {
             let text = format!(
-                "paused: it began on a subscription and would be billed ({}); `ap continue {}` accepts that",
+                "asks: it began on a subscription and would be billed ({}); `ap approve {}` accepts that",
                 account.meaning(),
                 self.view.session
             );

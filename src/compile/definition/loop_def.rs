@@ -1,4 +1,5 @@
 //! `loop.yaml`, or `stage.yaml` of older versions.
+use super::confirm_def::ConfirmDef;
 use super::duration::Span;
 use super::need_def::NeedDef;
 use super::queue_def::QueueDef;
@@ -6,7 +7,7 @@ use super::quota_def::QuotaDef;
 use super::termination_def::TerminationDef;
 #[cfg(feature = "schemas")]
 use crate::agent::Provider;
-use crate::plan::{Budgets, OnTampering};
+use crate::plan::{Budgets, OnTampering, OnTrouble};
 use serde::Deserialize;
 use serde_yaml::Value;
 use std::collections::BTreeMap;
@@ -87,6 +88,10 @@ pub struct LoopDef {
     pub commands: BTreeMap<String, String>,
     /// Where tasks come from.
     pub queue: Option<QueueDef>,
+    /// Where you are asked before it continues.
+    pub confirm: ConfirmDef,
+    /// When a gate gives no answer or no task can be claimed: `ask` you, or `fail`, the default.
+    pub on_trouble: Option<OnTrouble>,
     /// Bounds of the whole session.
     pub guardrails: GuardrailsDef,
     /// Less of the provider's quota than your `config.yaml` allows.

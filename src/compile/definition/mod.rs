@@ -1,5 +1,6 @@
 //! Definitions as written. Every key is optional, so that lint can report what is missing, and where.
 mod branch_def;
+mod confirm_def;
 mod duration;
 mod inputs_def;
 mod loop_def;
@@ -13,6 +14,7 @@ mod shape;
 mod termination_def;
 
 pub use branch_def::{BranchDef, FullBranchDef};
+pub use confirm_def::{ConfirmDef, FullConfirmDef, UnansweredDef};
 pub use duration::Span;
 pub use inputs_def::{BranchesDef, FromBlockDef, FromParallelDef, NodeInputsDef};
 pub use loop_def::{GuardrailsDef, LimitsDef, LoopDef, PERMISSIONS};

@@ -1,5 +1,6 @@
 //! One node of a pipeline, and the blocks that hold nodes again.
 use super::branch_def::BranchDef;
+use super::confirm_def::ConfirmDef;
 use super::duration::Span;
 use super::inputs_def::NodeInputsDef;
 use super::need_def::NeedDef;
@@ -8,6 +9,7 @@ use super::shape::{Shape, of_shape};
 use super::termination_def::TerminationDef;
 #[cfg(feature = "schemas")]
 use crate::agent::Provider;
+use crate::plan::OnTrouble;
 use serde::{Deserialize, Deserializer};
 use serde_yaml::Value;
 use std::collections::BTreeMap;
@@ -66,6 +68,10 @@ pub struct NodeDef {
     pub needs: Vec<NeedDef>,
     /// Commands by name, over those of the pipeline and the loop.
     pub commands: BTreeMap<String, String>,
+    /// Where you are asked before it continues.
+    pub confirm: ConfirmDef,
+    /// When a gate gives no answer or no task can be claimed: `ask` you, or `fail`, the default.
+    pub on_trouble: Option<OnTrouble>,
     /// Belongs to the pipeline, not to a node.
     #[cfg_attr(feature = "schemas", schemars(with = "Option<serde_json::Value>"))]
     pub guardrails: Option<Value>,
@@ -114,6 +120,8 @@ impl NodeDef {
             ("context", self.context.is_some()),
             ("needs", !self.needs.is_empty()),
             ("commands", !self.commands.is_empty()),
+            ("confirm", self.confirm != ConfirmDef::default()),
+            ("on_trouble", self.on_trouble.is_some()),
         ];
         keys.into_iter()
             .filter(|(_, written)| *written)

@@ -1,4 +1,5 @@
 //! A pipeline's YAML file.
+use super::confirm_def::ConfirmDef;
 use super::duration::Span;
 use super::loop_def::GuardrailsDef;
 use super::node_def::NodeDef;
@@ -34,6 +35,8 @@ pub struct PipelineDef {
     pub inputs: Vec<String>,
     /// Commands by name, passed to every agent.
     pub commands: BTreeMap<String, String>,
+    /// Where you are asked between its stages.
+    pub confirm: ConfirmDef,
     /// Bounds of the whole session.
     pub guardrails: GuardrailsDef,
     /// Less of the provider's quota than your `config.yaml` allows.

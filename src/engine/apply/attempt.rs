@@ -1,4 +1,5 @@
 //! Records how attempts begin and end.
+use crate::engine::node_state::AgentQuestion;
 use crate::engine::policy::{Then, policy};
 use crate::engine::state::{IterationRecord, Phase, SessionState, State};
 use crate::model::{
@@ -48,7 +49,10 @@ impl State {
         self.note_stall(&attempt.outcome, at);
         self.count_repeats(attempt);
         match &attempt.outcome {
-            Outcome::Reported { status } => self.iteration_completed(attempt, status.clone(), at),
+            Outcome::Reported { status } => {
+                self.iteration_completed(attempt, status.clone(), at);
+                self.note_question(attempt.cursor, status);
+            }
             Outcome::Unreported { reason } => {
                 self.iteration_completed(attempt, Status::missing(reason), at);
             }
@@ -95,9 +99,22 @@ impl State {
         self.session.last_error = failed.then(|| status.reason.clone());
         self.session.resting.remove(&self.current.agent);
         self.session.iterations += 1;
+        // This agent had them.
+        self.session.answers.clear();
         self.current.iteration_started = None;
         self.remember(attempt, status, at);
         self.note_effect(attempt, at);
+    }
+
+    /// Remembers what an agent asks until it is asked.
+    fn note_question(&mut self, cursor: Cursor, status: &Status) {
+        if status.decision == Decision::Ask {
+            self.current.unasked = Some(AgentQuestion {
+                cursor,
+                text: status.asks().to_owned(),
+                choices: status.choices.clone(),
+            });
+        }
     }
 
     fn count_iteration(&mut self, iteration: u32, decision: Decision) {
@@ -111,7 +128,7 @@ impl State {
         };
         match decision {
             Decision::Error => counters.errors += 1,
-            Decision::Continue | Decision::Stop => {
+            Decision::Continue | Decision::Stop | Decision::Ask => {
                 counters.succeeded += 1;
                 counters.errors = 0;
                 counters.parked = 0;

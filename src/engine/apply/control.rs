@@ -2,17 +2,27 @@
 //!
 //! Each request forgets the queue's status, so that a concurrent claim is released by the next check.
 use crate::engine::state::State;
-use crate::model::Stop;
+use crate::model::{PauseAfter, Stop, Subject};
 
 impl State {
-    pub(super) fn pause_requested(&mut self) {
-        self.session.pausing = true;
-        self.current.queue_status = None;
+    pub(super) fn pause_requested(&mut self, after: PauseAfter) {
+        match after {
+            PauseAfter::Iteration => {
+                self.session.pausing = true;
+                self.current.queue_status = None;
+            }
+            PauseAfter::Node => self.session.pauses_after_node = true,
+        }
     }
 
     pub(super) fn continue_requested(&mut self) {
-        self.session.spending.accept_billing();
+        // A branch has no question of its own about it.
+        let question = self.session.question.as_ref();
+        if question.is_none_or(|it| it.subject != Subject::Billing) {
+            self.session.spending.accept_billing();
+        }
         self.session.pausing = false;
+        self.session.pauses_after_node = false;
         self.current.queue_status = None;
     }
 

@@ -1,6 +1,6 @@
 //! Calls the function that records an event.
 use crate::engine::state::State;
-use crate::model::{Event, repaired, touched_files};
+use crate::model::{Event, GivenAnswer, repaired, touched_files};
 use jiff::Timestamp;
 
 impl State {
@@ -20,7 +20,7 @@ impl State {
             }
             Event::PlanReplaced { plan } => self.plan_replaced(plan),
             Event::SessionForked { from } => self.session_forked(from, before, at),
-            Event::SessionFinished { ending } => self.session_finished(ending),
+            Event::SessionFinished { ending } => self.session_finished(ending, at),
             Event::IterationStarted {
                 cursor,
                 fallback,
@@ -37,7 +37,6 @@ impl State {
             }
             Event::AccountChanged { account } => {
                 self.session.spending.billing = Some(*account);
-                self.session.pausing = true;
             }
             Event::BudgetHeld { reason, until } => {
                 self.session.spending.hold = Some((reason.clone(), *until));
@@ -61,7 +60,31 @@ impl State {
                 restored,
                 by,
             } => self.touched(repaired(*bytes, *restored), *by, at),
-            Event::FilesTouched { files, by } => self.touched(touched_files(files), *by, at),
+            Event::FilesTouched { files, by, asks } => {
+                let what = touched_files(files);
+                if *asks {
+                    self.session.tampering = Some(what.clone());
+                }
+                self.touched(what, *by, at);
+            }
+            Event::QuestionAsked { question } => self.question_asked(question),
+            Event::QuestionAnswered {
+                id,
+                branch,
+                answer,
+                next,
+                by,
+                given_at,
+            } => {
+                let answer = GivenAnswer {
+                    id: *id,
+                    text: answer.clone(),
+                    next: *next,
+                    by: by.clone(),
+                    given_at: *given_at,
+                };
+                self.question_answered(branch.as_ref(), &answer, at);
+            }
             Event::QuotaRead {
                 agent,
                 policy,
@@ -75,7 +98,7 @@ impl State {
             Event::QuotaWarned { .. } => {}
             Event::WaitStarted { reason, until } => self.wait_started(reason, *until, at),
             Event::WaitEnded => self.wait_ended(at),
-            Event::PauseRequested => self.pause_requested(),
+            Event::PauseRequested { after } => self.pause_requested(*after),
             Event::ContinueRequested => self.continue_requested(),
             Event::StopRequested(stop) => self.stop_requested(stop),
             Event::NodeFinished { node, id, ending } => self.node_finished(*node, id, ending, at),

@@ -5,7 +5,10 @@ mod control;
 mod event;
 mod gate;
 mod node;
+mod question;
 mod queue;
 mod session;
 mod touched;
 mod wait;
+
+pub(super) use question::OUT_OF_TIME;

@@ -1,8 +1,11 @@
 //! Records how a session starts, changes hands and ends.
+use crate::engine::node_state::NodeCounters;
 use crate::engine::repeat::Repeats;
 use crate::engine::spending::Spending;
-use crate::engine::state::{NodeCounters, Phase, State};
-use crate::model::{Change, Ending, ForkedFrom, ProcessId, RunId, SessionName, Usage};
+use crate::engine::state::{Phase, State};
+use crate::model::{
+    Change, Ending, ForkedFrom, ProcessId, Question, RunId, SessionName, Subject, Usage,
+};
 use jiff::{SignedDuration, Timestamp};
 
 impl State {
@@ -104,7 +107,8 @@ impl State {
         self.session.runner = None;
     }
 
-    pub(super) fn session_finished(&mut self, ending: &Ending) {
+    pub(super) fn session_finished(&mut self, ending: &Ending, at: Timestamp) {
+        self.count_answer_time(at);
         if let Ending::Failed { error, .. } = ending {
             self.session.last_error = Some(error.clone());
         }
@@ -112,7 +116,11 @@ impl State {
         self.session.pausing = false;
         // The next agent that would be billed asks again.
         self.session.spending.billing = None;
+        let is_billing = |question: &mut Question| question.subject == Subject::Billing;
+        self.session.question.take_if(is_billing);
+        self.session.pauses_after_node = false;
         self.current.task = None;
+        self.current.postponed = None;
         self.phase = Phase::Ended {
             ending: ending.clone(),
         };
@@ -122,7 +130,9 @@ impl State {
     fn add_unattended(&mut self, before: Option<Timestamp>, at: Timestamp) {
         let since = before.map_or(0, |before| at.duration_since(before).as_millis());
         let since = i64::try_from(since).unwrap_or(i64::MAX).max(0);
-        self.session.unattended_ms += since;
+        if !self.count_answer_time(at) {
+            self.session.unattended_ms += since;
+        }
         if let Some(stall) = &mut self.session.stall {
             let gone = SignedDuration::from_millis(since);
             stall.since = stall.since.checked_add(gone).unwrap_or(stall.since);

@@ -12,6 +12,7 @@ impl State {
             }
             WaitReason::Delay
             | WaitReason::Budget { .. }
+            | WaitReason::Question { .. }
             | WaitReason::Retry { .. }
             | WaitReason::RateLimit { .. }
             | WaitReason::Throttle { .. }
@@ -19,11 +20,15 @@ impl State {
             | WaitReason::Outage { .. }
             | WaitReason::Environment { .. } => (),
         }
-        self.phase = Phase::Waiting {
+        let waiting = Phase::Waiting {
             reason: reason.clone(),
             since: at,
             until,
         };
+        let before = std::mem::replace(&mut self.phase, waiting);
+        if let (Phase::Exited { outcome }, WaitReason::Question { .. }) = (before, reason) {
+            self.current.postponed = Some(outcome);
+        }
     }
 
     pub(super) fn wait_ended(&mut self, at: Timestamp) {
@@ -58,6 +63,7 @@ impl State {
             | WaitReason::Retry { .. }
             | WaitReason::Budget { .. }
             | WaitReason::BusyQueue { .. }
+            | WaitReason::Question { .. }
             | WaitReason::Queue { .. } => {}
         }
         self.current.queue_status = None;

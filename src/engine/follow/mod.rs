@@ -5,6 +5,7 @@ mod finish;
 mod limits;
 mod next;
 mod node;
+mod question;
 mod queue;
 mod refused;
 mod wait;

@@ -4,8 +4,9 @@ use super::block;
 use super::finish::{fail, finish, limit_reached};
 use super::limits::session_limit;
 use super::node::advance;
+use super::question;
 use crate::engine::state::{Phase, State};
-use crate::model::{Ending, Event, Limit};
+use crate::model::{Ending, Event, Limit, NodeEnding, WaitReason};
 use crate::plan::{Plan, Step};
 use jiff::Timestamp;
 
@@ -23,18 +24,34 @@ pub fn follow(plan: &Plan, state: &State, now: Timestamp) -> Option<Event> {
         (Phase::Parallel, _) => {
             let block = plan.block(state.current.cursor.node)?;
             block::after_report(state, block, session_limit(plan, state, now))
+                .or_else(|| question::about_bill(state, now))
         }
         (Phase::Ready | Phase::Exited { .. }, _) if state.awaits_queue(plan) => None,
         (Phase::Ready | Phase::Exited { .. } | Phase::Waiting { .. }, Some(stop)) => {
             Some(finish(stop.ending()))
         }
+        // What you take to answer is not the session's own time.
+        (
+            Phase::Waiting {
+                reason: WaitReason::Question { .. },
+                ..
+            },
+            None,
+        ) => None,
         (Phase::Waiting { .. }, None) => session_limit(plan, state, now).map(limit_reached),
-        (Phase::Exited { outcome }, None) => after_attempt(plan, state, outcome, now),
-        (Phase::Ready, None) => next_step(plan, state, now),
+        (Phase::Exited { outcome }, None) => question::open_question(plan, state, now)
+            .or_else(|| after_attempt(plan, state, outcome, now)),
+        (Phase::Ready, None) => {
+            question::open_question(plan, state, now).or_else(|| next_step(plan, state, now))
+        }
     }
 }
 
 fn next_step(plan: &Plan, state: &State, now: Timestamp) -> Option<Event> {
+    if let Some(event) = skipped(plan, state).or_else(|| question::between_steps(plan, state, now))
+    {
+        return Some(event);
+    }
     match state.step(plan) {
         None => Some(all_done(plan, state)),
         Some(Step::Node(node)) => advance(plan, state, node, now),
@@ -46,6 +63,16 @@ fn next_step(plan: &Plan, state: &State, now: Timestamp) -> Option<Event> {
             }),
         },
     }
+}
+
+/// Ends the step that you had skipped.
+fn skipped(plan: &Plan, state: &State) -> Option<Event> {
+    let by = state.current.skipped_by.clone()?;
+    Some(Event::NodeFinished {
+        node: state.current.cursor.node,
+        id: state.step(plan)?.id().clone(),
+        ending: NodeEnding::Skipped { by },
+    })
 }
 
 /// Ends the session. A node that used up its iterations is how pipelines are bounded, except that a queue with tasks

@@ -1,6 +1,7 @@
 //! How a node advances: its end, a wait, or its next attempt.
 use super::finish::{fail, limit_reached};
 use super::limits::session_limit;
+use super::question;
 use super::queue;
 use super::refused::refused;
 use super::wait::{wait_for_agent, wait_for_environment, wait_for_rest};
@@ -8,7 +9,7 @@ use crate::engine::idle;
 use crate::engine::policy::{Then, policy};
 use crate::engine::repeats::same_failure;
 use crate::engine::state::{Phase, State};
-use crate::model::{Event, Limit, NodeEnding, WaitReason};
+use crate::model::{Event, Limit, NodeEnding, Subject, WaitReason};
 use crate::plan::{Node, Plan, PlanKind};
 use crate::termination::{Answer, MAX_BROKEN_ANSWERS};
 use crate::text::count;
@@ -16,8 +17,11 @@ use jiff::{SignedDuration, Timestamp};
 
 /// Ends the node or the session, waits, or starts the next attempt.
 pub(super) fn advance(plan: &Plan, state: &State, node: &Node, now: Timestamp) -> Option<Event> {
+    if let Some(event) = question::after_iteration(state, node, now) {
+        return Some(event);
+    }
     // The end is checked after a failed attempt too: if it closed the last task, there is nothing to retry.
-    if let Some(event) = end_of_node(plan, state, node).or_else(|| broken_gate(state)) {
+    if let Some(event) = end_of_node(plan, state, node).or_else(|| broken_gate(state, node, now)) {
         return Some(event);
     }
     if state.awaits_gate(plan).is_some() {
@@ -34,6 +38,9 @@ pub(super) fn advance(plan: &Plan, state: &State, node: &Node, now: Timestamp) -
     }
     if state.session.pausing {
         return None;
+    }
+    if let Some(event) = question::before_iteration(state, node, now) {
+        return Some(event);
     }
     if let Some((reason, until)) = state.session.spending.hold.as_ref() {
         return Some(Event::WaitStarted {
@@ -95,8 +102,8 @@ fn wait_for_judge(plan: &Plan, state: &State, now: Timestamp) -> Option<Event> {
     }
 }
 
-/// Ends the session if a gate gave no answer too many times in a row.
-fn broken_gate(state: &State) -> Option<Event> {
+/// Ends the session, or asks you, if a gate gave no answer too many times in a row.
+fn broken_gate(state: &State, node: &Node, now: Timestamp) -> Option<Event> {
     let failures = state.current.counters.gate_failures;
     let (gate, verdict) = state
         .current
@@ -104,10 +111,12 @@ fn broken_gate(state: &State) -> Option<Event> {
         .as_ref()
         .filter(|_| MAX_BROKEN_ANSWERS <= failures)?;
     let (times, reason) = (count(failures, "time"), verdict.reason());
-    Some(fail(
+    let ending = fail(
         format!("`{gate}` gave no answer {times} in a row: {reason}"),
         "fix it, then resume",
-    ))
+    );
+    let about = Subject::BrokenGate;
+    Some(question::about_trouble(state, node, about, ending, now))
 }
 
 /// Waits between iterations. An agent that takes over for another is within its iteration.

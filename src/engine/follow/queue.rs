@@ -1,9 +1,10 @@
 //! What a queue's status keeps its node from.
 use super::finish::{fail, limit_reached};
+use super::question::about_trouble;
 use crate::engine::pending::empty_is_done;
 use crate::engine::retry::queue_poll;
 use crate::engine::state::State;
-use crate::model::{Event, Limit, QueueStatus, WaitReason};
+use crate::model::{Event, Limit, QueueStatus, Subject, WaitReason};
 use crate::plan::Node;
 use jiff::{SignedDuration, Timestamp};
 
@@ -18,7 +19,10 @@ pub(super) fn held_up(state: &State, node: &Node, now: Timestamp) -> Option<Even
         QueueStatus::Work { .. } | QueueStatus::Done { .. } => None,
         QueueStatus::Wait { .. } | QueueStatus::Stalled { .. } if retries => None,
         QueueStatus::Wait { held, by } => Some(wait_for_tasks(state, node, *held, by, now)),
-        QueueStatus::Stalled { blocked, left } => Some(stalled(blocked, *left)),
+        QueueStatus::Stalled { blocked, left } => {
+            let (about, ending) = (Subject::StalledQueue, stalled(blocked, *left));
+            Some(about_trouble(state, node, about, ending, now))
+        }
         QueueStatus::ReleaseStale { ids } => Some(not_released(state, ids)),
         QueueStatus::NoItems { .. } if empty_is_done(node) => None,
         QueueStatus::NoItems { looked_for, next } => Some(no_tasks(looked_for, next)),

@@ -1,6 +1,7 @@
 //! What the journal must show, kept apart from the engine's own state.
 use super::is_in_vain;
 use super::payment::Payment;
+use super::questions::Questions;
 use super::rests::Rests;
 use crate::engine::{Phase, State};
 use crate::model::*;
@@ -27,6 +28,7 @@ pub(super) struct Ledger {
     pub(super) hurried: bool,
     rests: Rests,
     payment: Payment,
+    questions: Questions,
     /// The queue's answer since a runner started, the session waited, or an agent ran.
     queue_status: Option<QueueStatus>,
     /// The attempt that the engine has claimed a task for.
@@ -43,6 +45,21 @@ struct Before<'a> {
     now: Timestamp,
 }
 
+impl Before<'_> {
+    /// Whether an answer stops the session.
+    fn stops(self, event: &Event) -> bool {
+        let is_open = self.state.session.question.is_some();
+        is_open
+            && matches!(
+                event,
+                Event::QuestionAnswered {
+                    next: Next::Stop,
+                    ..
+                }
+            )
+    }
+}
+
 impl Ledger {
     pub(super) fn check(
         &mut self,
@@ -55,6 +72,7 @@ impl Ledger {
         self.check_tasks(before, event)?;
         self.rests.record(plan, state, event, now)?;
         self.payment.record(state, event, now)?;
+        self.questions.check(state, event)?;
         match event {
             Event::AgentExited(attempt) => self.agent_exited(before, attempt),
             Event::IterationStarted { cursor, .. } => self.iteration_started(before, *cursor),
@@ -67,6 +85,11 @@ impl Ledger {
                 Ok(())
             }
             Event::WaitEnded => self.wait_ended(before),
+            Event::QuestionAnswered { .. } => {
+                (self.waiting, self.owes_wait) = (None, false);
+                self.asked_to_stop |= before.stops(event);
+                Ok(())
+            }
             Event::SessionFinished {
                 ending: Ending::Failed { error, .. },
             } => self.failed(before, error),

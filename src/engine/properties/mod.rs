@@ -4,6 +4,7 @@ mod gate;
 mod ledger;
 mod payment;
 mod plans;
+mod questions;
 mod rests;
 mod rolls;
 mod runner;
@@ -70,6 +71,7 @@ proptest! {
             let roll = match &runner.state.phase {
                 Phase::Ended { ending: Ending::Completed { .. } } => break,
                 Phase::Ended { .. } => Roll::Again,
+                _ if runner.state.session.question.is_some() => Roll::Approve,
                 _ if runner.state.is_paused() => Roll::Go,
                 _ => Roll::Stop,
             };

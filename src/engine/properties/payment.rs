@@ -40,7 +40,12 @@ impl Payment {
             Event::AgentExited(attempt) if attempt.outcome.ends_iteration() => {
                 self.is_spent = false;
             }
-            Event::ContinueRequested => self.asks = false,
+            Event::ContinueRequested => self.asks &= state.session.question.is_some(),
+            Event::QuestionAnswered { next, .. } => {
+                let question = state.session.question.as_ref();
+                let is_bill = question.is_some_and(|it| it.subject == Subject::Billing);
+                self.asks &= !is_bill || *next == Next::Stop;
+            }
             Event::WaitEnded => self.held_until = None,
             Event::SessionFinished { ending } => {
                 let is_limit = matches!(ending, Ending::LimitReached { .. });

@@ -1,10 +1,10 @@
 //! The plan that the random sessions run: every kind of step, with fallbacks and a second run.
 use super::rests::chain;
 use crate::agent::{AgentSpec, AttemptLimits, Provider};
-use crate::model::PermissionMode;
+use crate::model::{Next, PermissionMode};
 use crate::plan::{
-    Block, Branch, ClaimBy, Guardrails, Node, OnFailure, OnTampering, Origin, Plan, PlanKind,
-    QueueSource, QueueSpec, Source, Step,
+    Block, Branch, ClaimBy, Confirm, ConfirmWhen, Guardrails, Node, OnFailure, OnTampering,
+    OnTrouble, Origin, Plan, PlanKind, QueueSource, QueueSpec, Source, Step, Unanswered,
 };
 use crate::termination::{Fixed, Gate, Judgment, Queue, Termination, Verify};
 use std::collections::BTreeMap;
@@ -46,6 +46,20 @@ fn node(id: &str, termination: Termination, max_iterations: u32) -> Node {
         queue,
         output_path: String::new(),
         context: String::new(),
+        confirm: (id == "fixed").then(|| Confirm {
+            before: Some(ConfirmWhen::First),
+            after: Some(ConfirmWhen::Every),
+            unanswered: Some(Unanswered {
+                after_s: 60,
+                next: Next::Go,
+            }),
+            ..Confirm::default()
+        }),
+        on_trouble: if id == "gated" {
+            OnTrouble::Ask
+        } else {
+            OnTrouble::Fail
+        },
         needs: Vec::new(),
         also_needs: Vec::new(),
         perspectives: Vec::new(),
@@ -134,6 +148,11 @@ pub(crate) fn plan() -> Plan {
             idle_limit_explicit: true,
         },
         quota: None,
+        confirm: Some(Confirm {
+            before: Some(ConfirmWhen::Every),
+            after: Some(ConfirmWhen::First),
+            ..Confirm::default()
+        }),
         provenance: Vec::new(),
         branch: None,
         record: None,

@@ -40,6 +40,11 @@ pub(super) enum Roll {
     HoldsOne,
     HoldsAll,
     Frees,
+    Ask,
+    Approve,
+    Reject,
+    /// An answer to a question that is not open.
+    WrongAnswer,
 }
 
 pub(super) fn roll() -> impl Strategy<Value = Roll> {
@@ -47,7 +52,8 @@ pub(super) fn roll() -> impl Strategy<Value = Roll> {
     prop_oneof![
         2 => Just(Crash), 1 => Just(Lost), 1 => Just(TimedOut), 1 => Just(Limited), 1 => Just(LimitedUnknown), 1 => Just(Throttled), 2 => Just(Outage), 1 => Just(Disk), 1 => Just(Memory), 1 => Just(Refused), 5 => Just(Stop), 5 => Just(Continue),
         1 => Just(AgentError), 1 => Just(Mute), 1 => Just(Pause), 3 => Just(Go), 1 => Just(Quit), 2 => Just(Again), 1 => Just(Stale), 1 => Just(Held), 1 => Just(Early),
-        1 => Just(Ends), 1 => Just(Spent), 1 => Just(DayIsSpent), 1 => Just(Key), 1 => Just(HoldsOne), 1 => Just(HoldsAll), 1 => Just(Frees)
+        1 => Just(Ends), 1 => Just(Spent), 1 => Just(DayIsSpent), 1 => Just(Key), 1 => Just(HoldsOne), 1 => Just(HoldsAll), 1 => Just(Frees),
+        2 => Just(Ask), 3 => Just(Approve), 1 => Just(Reject), 1 => Just(WrongAnswer)
     ]
 }
 
@@ -56,6 +62,16 @@ pub(super) fn said(decision: Decision) -> Outcome {
     Outcome::Reported {
         status: Status {
             decision,
+            ..Status::missing("as rolled")
+        },
+    }
+}
+
+fn asks() -> Outcome {
+    Outcome::Reported {
+        status: Status {
+            decision: Decision::Ask,
+            question: "Which one?".to_owned(),
             ..Status::missing("as rolled")
         },
     }
@@ -105,6 +121,7 @@ pub(super) fn outcome(roll: Roll, now: Timestamp) -> Outcome {
             hint: String::new(),
         },
         Roll::Stop => said(Decision::Stop),
+        Roll::Ask => asks(),
         Roll::AgentError => said(Decision::Error),
         Roll::Mute => Outcome::Unreported {
             reason: "no status".to_owned(),
@@ -123,6 +140,9 @@ pub(super) fn outcome(roll: Roll, now: Timestamp) -> Outcome {
         | Roll::Again
         | Roll::Stale
         | Roll::Held
+        | Roll::Approve
+        | Roll::Reject
+        | Roll::WrongAnswer
         | Roll::Early => said(Decision::Continue),
     }
 }

@@ -95,8 +95,9 @@ impl Runner {
             !(runs && self.state.session.stopping.is_some()),
             "an agent continues after a stop"
         );
-        let quiet =
-            matches!(self.state.phase, Phase::New | Phase::Ended { .. }) || self.state.is_paused();
+        let quiet = matches!(self.state.phase, Phase::New | Phase::Ended { .. })
+            || self.state.is_paused()
+            || self.state.is_asking();
         prop_assert!(pending.is_some() || quiet, "stuck: {:?}", self.state);
         Ok(())
     }

@@ -71,12 +71,17 @@ pub(super) fn is_hold(state: &State) -> bool {
 /// Returns an input that answers nothing: a request, or one that comes too late or too early.
 fn unasked(state: &State, roll: Roll) -> Option<Input> {
     Some(match roll {
-        Roll::Pause => Input::Request(Request::Pause),
+        Roll::Pause => Input::Request(Request::Pause {
+            after: PauseAfter::Iteration,
+        }),
         Roll::Quit => Input::Request(Request::Stop(Stop::new(
             StopSource::Person,
             "you".to_owned(),
         ))),
         Roll::Go => Input::Request(Request::Continue),
+        Roll::Approve => reply(state, 0, Reply::Approve(String::new())),
+        Roll::Reject => reply(state, 0, Reply::Reject(String::new())),
+        Roll::WrongAnswer => reply(state, 1, Reply::Approve(String::new())),
         Roll::Early => Input::Woke,
         Roll::Again => Input::Request(Request::Resume {
             max_iterations: None,
@@ -130,6 +135,17 @@ pub(super) fn account_changed(cursor: Cursor) -> Input {
     }
 }
 
+/// Returns an answer to the open question, or, `later`, to one that is not asked yet.
+fn reply(state: &State, later: u32, reply: Reply) -> Input {
+    Input::Request(Request::Answer(Answer {
+        id: QuestionId(state.session.questions + later),
+        branch: None,
+        reply,
+        by: "you".to_owned(),
+        given_at: Timestamp::UNIX_EPOCH,
+    }))
+}
+
 /// Returns the report of an agent that wants to stop.
 pub(super) fn agent_exited(cursor: Cursor) -> Input {
     Input::AgentExited(FinishedAttempt::new(cursor, said(Decision::Stop)))
@@ -146,6 +162,7 @@ pub(super) fn branch_report_of(step: u32, branch: NodeId, seq: u64) -> Input {
         seq,
         iterations: 1,
         usage: Usage::default(),
+        question: None,
         ending: None,
         account: None,
         billing: None,
@@ -214,6 +231,7 @@ fn branch_report(plan: &Plan, state: &State, cursor: Cursor, roll: Roll) -> Inpu
         seq: 0,
         iterations: 0,
         usage: Usage::default(),
+        question: None,
         ending: None,
         account: None,
         billing: None,
@@ -244,6 +262,7 @@ fn branch_report(plan: &Plan, state: &State, cursor: Cursor, roll: Roll) -> Inpu
         seq: known.seq + 3,
         iterations: known.iterations + 1,
         usage,
+        question: None,
         ending,
         account: known.account,
         // It asks until its session has accepted the key.

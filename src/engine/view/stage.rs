@@ -1,7 +1,7 @@
 //! The stages of a pipeline, and the branches of its parallel blocks.
 use super::time::whole_seconds;
 use crate::engine::state::{FinishedNode, Phase, State};
-use crate::model::{BranchReport, Ending, NodeEnding, SessionStatus};
+use crate::model::{BranchReport, Ending, NodeEnding, Question, SessionStatus};
 use crate::plan::{Block, Branch, Plan, Step};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -31,6 +31,9 @@ pub struct BranchView<'a> {
     pub cost_usd: Option<f64>,
     /// Why it did not reach its goal.
     pub reason: Option<String>,
+    /// What it asks you.
+    #[serde(default)]
+    pub question: Option<Cow<'a, Question>>,
 }
 
 /// The status of a stage or of a branch.
@@ -122,7 +125,7 @@ fn branches<'a>(
 /// `otherwise` is the status of a branch that has not reported its end.
 fn branch<'a>(
     branch: &'a Branch,
-    report: Option<&BranchReport>,
+    report: Option<&'a BranchReport>,
     otherwise: StageStatus,
 ) -> BranchView<'a> {
     let ending = report.and_then(|report| report.ending.as_ref());
@@ -132,5 +135,6 @@ fn branch<'a>(
         iterations: report.map(|report| report.iterations),
         cost_usd: report.map(|report| report.usage.cost_usd),
         reason: ending.and_then(Ending::shortfall),
+        question: report.and_then(|report| report.question.as_ref().map(Cow::Borrowed)),
     }
 }

@@ -6,7 +6,7 @@ use super::time::whole_seconds;
 use super::wait::WaitView;
 use crate::engine::state::State;
 use crate::model::{
-    AccountKind, Containment, CostDoubt, Ending, FailureClass, ForkedFrom, ProcessId,
+    AccountKind, Containment, CostDoubt, Ending, FailureClass, ForkedFrom, ProcessId, Question,
     SessionStatus, Touched, Usage,
 };
 use crate::plan::{Plan, PlanKind, Step};
@@ -69,6 +69,9 @@ pub struct StateView<'a> {
     #[serde(default)]
     pub account: Option<AccountKind>,
     pub waiting: Option<WaitView<'a>>,
+    /// What it asks you; `branches` has what its branches ask.
+    #[serde(default)]
+    pub question: Option<Cow<'a, Question>>,
     pub completed_at: Option<Timestamp>,
     /// In words; `stages` has how each stage ended.
     pub completion_reason: Option<String>,
@@ -124,6 +127,7 @@ impl<'a> StateView<'a> {
             cost_doubt: session.spending.doubt.as_ref().map(Cow::Borrowed),
             account: session.spending.account,
             waiting: WaitView::new(&state.phase),
+            question: session.question.as_ref().map(Cow::Borrowed),
             completed_at: end.completed_at,
             completion_reason: end.completion_reason,
             failed_at: end.failed_at,

@@ -14,7 +14,8 @@ pub struct WaitView<'a> {
     pub text: String,
     pub reason: Cow<'a, WaitReason>,
     pub since: Timestamp,
-    pub until: Timestamp,
+    /// `null` if only you end it.
+    pub until: Option<Timestamp>,
     /// When the session ends if nothing changes, where that is bounded.
     #[serde(default)]
     pub gives_up_at: Option<Timestamp>,
@@ -32,7 +33,7 @@ impl<'a> WaitView<'a> {
                 text: reason.to_string(),
                 reason: Cow::Borrowed(reason),
                 since: *since,
-                until: *until,
+                until: (*until < Timestamp::MAX).then_some(*until),
                 gives_up_at: reason.gives_up_at(),
             }),
             Phase::New

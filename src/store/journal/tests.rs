@@ -1,7 +1,7 @@
 //! Tests of a journal: what is read back, what is damage, and that there is one writer.
 use super::{Journal, JournalError, Position, Repair, read_from, salvage};
 use crate::clock;
-use crate::model::Event;
+use crate::model::{Event, PauseAfter};
 use camino::{Utf8Path, Utf8PathBuf};
 use fs_err as fs;
 use std::io::Write as _;
@@ -31,13 +31,23 @@ fn write(path: &Utf8Path, events: &[Event]) {
 #[test]
 fn appended_events_are_read_back() {
     let (_folder, path) = scratch();
-    write(&path, &[Event::WaitEnded, Event::PauseRequested]);
+    write(
+        &path,
+        &[
+            Event::WaitEnded,
+            Event::PauseRequested {
+                after: PauseAfter::Iteration,
+            },
+        ],
+    );
     write(&path, &[Event::ContinueRequested]);
     assert_eq!(
         seen(&path).unwrap(),
         [
             Event::WaitEnded,
-            Event::PauseRequested,
+            Event::PauseRequested {
+                after: PauseAfter::Iteration
+            },
             Event::ContinueRequested
         ]
     );
@@ -46,7 +56,15 @@ fn appended_events_are_read_back() {
 #[test]
 fn a_torn_last_line_is_cut_off_wherever_it_tore() {
     let (_folder, path) = scratch();
-    write(&path, &[Event::WaitEnded, Event::PauseRequested]);
+    write(
+        &path,
+        &[
+            Event::WaitEnded,
+            Event::PauseRequested {
+                after: PauseAfter::Iteration,
+            },
+        ],
+    );
     let whole = fs::read(&path).unwrap();
     let first = whole.iter().position(|byte| *byte == b'\n').unwrap() + 1;
     for cut in first..whole.len() {
@@ -68,7 +86,13 @@ fn a_damaged_middle_is_reported_with_its_line() {
     let (_folder, path) = scratch();
     write(
         &path,
-        &[Event::WaitEnded, Event::PauseRequested, Event::WaitEnded],
+        &[
+            Event::WaitEnded,
+            Event::PauseRequested {
+                after: PauseAfter::Iteration,
+            },
+            Event::WaitEnded,
+        ],
     );
     let text = fs::read_to_string(&path)
         .unwrap()
@@ -91,7 +115,13 @@ fn a_missing_line_is_damage() {
     let (_folder, path) = scratch();
     write(
         &path,
-        &[Event::WaitEnded, Event::PauseRequested, Event::WaitEnded],
+        &[
+            Event::WaitEnded,
+            Event::PauseRequested {
+                after: PauseAfter::Iteration,
+            },
+            Event::WaitEnded,
+        ],
     );
     let kept: String = fs::read_to_string(&path)
         .unwrap()

@@ -16,7 +16,7 @@ impl Session {
         self.check_journal()?;
         let mut files = Vec::new();
         self.restore_plan_and_lock(&mut files)?;
-        self.record_touched(files)
+        self.record_touched(files, false)
     }
 
     /// Whether the run directory was removed since the last call, so that the files of the attempt are gone.
@@ -38,7 +38,7 @@ impl Session {
             Ok(Some(repair)) => self.after_repair(repair, &mut files)?,
             Ok(None) => {}
         }
-        self.record_touched(files)
+        self.record_touched(files, false)
     }
 
     /// Whether another runner continues the session, so that this one must end its agent and stop.
@@ -135,16 +135,16 @@ impl Session {
     /// Records that a file or folder was removed and is there again.
     pub fn record_restored(&mut self, path: &Utf8Path) -> io::Result<()> {
         let restored = self.restored(path);
-        self.record_touched(vec![restored])
+        self.record_touched(vec![restored], false)
     }
 
-    /// Records that files were touched.
-    pub fn record_touched(&mut self, files: Vec<TouchedFile>) -> io::Result<()> {
+    /// Records that files were touched, and whether the session asks you about it.
+    pub fn record_touched(&mut self, files: Vec<TouchedFile>, asks: bool) -> io::Result<()> {
         if files.is_empty() {
             return Ok(());
         }
         let by = self.attempt_at_work();
-        self.record(Event::FilesTouched { files, by }, clock::now())
+        self.record(Event::FilesTouched { files, by, asks }, clock::now())
     }
 
     fn attempt_at_work(&self) -> Option<Cursor> {

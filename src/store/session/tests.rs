@@ -2,7 +2,7 @@
 use super::{Session, load, load_cached};
 use crate::clock;
 use crate::engine::properties::plan;
-use crate::model::Event;
+use crate::model::{Event, PauseAfter};
 use crate::store::fault::on::plan as plan_fault;
 use crate::store::journal::{Position, read_from};
 use crate::store::layout::{Project, RunDir};
@@ -29,7 +29,9 @@ fn events(dir: &RunDir) -> Vec<Event> {
 
 /// The facts that are recorded, in order.
 const FACTS: [Event; 3] = [
-    Event::PauseRequested,
+    Event::PauseRequested {
+        after: PauseAfter::Iteration,
+    },
     Event::ContinueRequested,
     Event::WaitEnded,
 ];

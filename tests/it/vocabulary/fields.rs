@@ -4,7 +4,9 @@ use serde_json::Value;
 use std::collections::BTreeSet;
 
 /// What no definition can use.
-const UNUSED: [&str; 6] = [
+const UNUSED: [&str; 7] = [
+    // A message alone waits for its answer; `questions` and `exit_codes` use it.
+    "ConfirmDef shape 1",
     // The scripted agent, which plays all of them, has no effort: to set one is a mistake.
     "DefaultsDef.effort",
     "FullBranchDef.effort",

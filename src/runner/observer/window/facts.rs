@@ -3,7 +3,9 @@ use super::format::{position, tokens};
 use super::window::Window;
 use crate::clock;
 use crate::engine::State;
-use crate::model::{Event, NodeEnding, NodeId, Outcome, Usage, WaitReason, repaired};
+use crate::model::{
+    Event, NodeEnding, NodeId, Outcome, PauseAfter, Question, Usage, WaitReason, repaired,
+};
 use crate::plan::{Plan, PlanKind};
 use crate::store::observer::{Fact, Observer};
 use crate::text;
@@ -48,9 +50,22 @@ impl Observer for Window {
                 text::clean(&task.title)
             )),
             Event::WaitStarted { reason, until } => self.show_wait(reason, *until),
-            Event::PauseRequested => self
+            Event::PauseRequested {
+                after: PauseAfter::Iteration,
+            } => self
                 .screen
                 .line("  pause requested; the session pauses when no agent runs"),
+            Event::PauseRequested {
+                after: PauseAfter::Node,
+            } => self
+                .screen
+                .line("  pause requested; the session pauses when this stage is done"),
+            Event::QuestionAsked { question } => self.show_question(plan, question),
+            Event::QuestionAnswered { id, answer, by, .. } => self.screen.line(&format!(
+                "  {id} answered by {}: {}",
+                text::clean(by),
+                text::clean(answer)
+            )),
             Event::ContinueRequested => self.screen.line("  continued"),
             Event::StopRequested(stop) => self.screen.line(&format!(
                 "  stop requested by {}; ending the agent",
@@ -135,11 +150,30 @@ impl Window {
         }
     }
 
+    pub(super) fn show_question(&mut self, plan: &Plan, question: &Question) {
+        let branch = plan.branch.as_ref().map(|branch| &branch.name);
+        let session = plan.session.as_str();
+        for line in ui::question::lines(question) {
+            self.screen.line(&format!("{} {line}", style::odd("?")));
+        }
+        let how = if self.takes_answers {
+            "type the answer here, or run:"
+        } else {
+            "answer with:"
+        };
+        self.screen.line(&format!("  {how}"));
+        for command in ui::question::commands(session, branch, question) {
+            self.screen.line(&format!("    {command}"));
+        }
+    }
+
     fn show_wait(&mut self, reason: &WaitReason, until: Timestamp) {
         let until = time::local(until, clock::now());
         let what = match reason {
             // The bottom line alone shows it: it happens between any two iterations.
             WaitReason::Delay => return,
+            // The question itself is shown.
+            WaitReason::Question { .. } => return,
             // The line above shows why.
             WaitReason::Retry { .. } => format!("trying again at {until}"),
             WaitReason::RateLimit { reason, .. } => {

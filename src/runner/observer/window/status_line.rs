@@ -3,6 +3,7 @@ use super::format::tokens;
 use super::window::Window;
 use crate::agent::Transcript;
 use crate::engine::{Phase, State};
+use crate::model::WaitReason;
 use crate::plan::Plan;
 use crate::text;
 use crate::ui::duration;
@@ -51,6 +52,10 @@ impl Window {
             return;
         }
         match &state.phase {
+            Phase::Waiting {
+                reason: WaitReason::Question { .. },
+                ..
+            } => self.screen.bottom("waiting for your answer"),
             Phase::Waiting { until, .. } => {
                 let left = until.duration_since(now).max(SignedDuration::ZERO);
                 self.screen.bottom(&format!(

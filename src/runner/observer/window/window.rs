@@ -26,6 +26,8 @@ const MOST_AT_ONCE: usize = 200;
 pub(in crate::runner) struct Window {
     pub(super) screen: Screen,
     is_branch: bool,
+    /// Whether what you type in it answers a question.
+    pub(super) takes_answers: bool,
     workspace: Workspace,
     run: RunDir,
     writable_dir: Utf8PathBuf,
@@ -62,6 +64,7 @@ impl Window {
         Self {
             screen: Screen::new(prefix, env.shows_on_stderr),
             is_branch: branch.is_some(),
+            takes_answers: branch.is_none() && env.windows.is_some(),
             workspace: env.workspace.clone(),
             run: session.dir.clone(),
             writable_dir: env.workspace.writable_dir(&session.dir),
@@ -98,6 +101,9 @@ impl Window {
                 next_step(plan, state),
                 state.session.usage.cost_usd
             ));
+        }
+        if let Some(question) = &state.session.question {
+            self.show_question(plan, question);
         }
     }
 

@@ -1,19 +1,24 @@
 //! Turns an input into a fact, if it still matters.
-use super::policy::probe_interval;
-use super::state::{Phase, State};
+mod question;
+mod request;
+
+use crate::engine::policy::probe_interval;
+use crate::engine::state::{Phase, State};
 use crate::model::{
-    BranchReport, Change, Containment, Cursor, Ending, Event, FinishedAttempt, GateVerdict, Input,
-    Limit, NodeId, Outcome, ProcessId, QuotaDecision, Request, Task, Usage, WaitReason,
+    BranchReport, Containment, Cursor, Event, FinishedAttempt, GateVerdict, Input, Limit, NodeId,
+    Outcome, ProcessId, QuotaDecision, Task, Usage, WaitReason,
 };
 use crate::plan::Plan;
 use jiff::Timestamp;
+use question::out_of_time;
+use request::requested;
 
 /// Returns the fact an input amounts to, if it still matters.
 ///
 /// An answer about an attempt that is no longer waited for changes nothing.
 pub fn accept(plan: &Plan, state: &State, input: &Input, now: Timestamp) -> Option<Event> {
     match input {
-        Input::Request(request) => requested(state, request),
+        Input::Request(request) => requested(state, request, now),
         Input::AgentStarted {
             cursor,
             shim,
@@ -231,6 +236,10 @@ fn is_news(
 
 fn woke(state: &State, now: Timestamp) -> Option<Event> {
     match &state.phase {
+        Phase::Waiting {
+            reason: WaitReason::Question { .. },
+            ..
+        } => out_of_time(state, now),
         Phase::Waiting { until, .. } if *until <= now => Some(Event::WaitEnded),
         Phase::New
         | Phase::Ready
@@ -251,60 +260,4 @@ fn probe_succeeded(state: &State, cursor: Cursor) -> Option<Event> {
     let is_hold = matches!(reason, WaitReason::Quota { .. });
     let awaited = probe_interval(reason).is_some() && !is_hold && cursor == state.current.cursor;
     awaited.then_some(Event::WaitEnded)
-}
-
-fn requested(state: &State, request: &Request) -> Option<Event> {
-    match (&state.phase, request) {
-        (Phase::New, _) => None,
-        (
-            Phase::Ended { ending },
-            Request::Resume {
-                max_iterations,
-                change,
-            },
-        ) => {
-            let done = matches!(ending, Ending::Completed { .. });
-            (!done).then(|| resumed(*max_iterations, change))
-        }
-        (Phase::Ended { .. }, Request::Pause | Request::Continue | Request::Stop(_)) => None,
-        (
-            _,
-            Request::Resume {
-                max_iterations,
-                change,
-            },
-        ) => resumed_while_active(state, *max_iterations, change),
-        (_, Request::Stop(stop)) => {
-            let first = state.session.stopping.is_none();
-            first.then(|| Event::StopRequested(stop.clone()))
-        }
-        (_, Request::Pause) => (!state.session.pausing).then_some(Event::PauseRequested),
-        (_, Request::Continue) if state.session.pausing => Some(Event::ContinueRequested),
-        // The loop's own delay is not skipped; the other waits may be over sooner than expected.
-        (Phase::Waiting { reason, .. }, Request::Continue) => {
-            (*reason != WaitReason::Delay).then_some(Event::WaitEnded)
-        }
-        (
-            Phase::Ready | Phase::Running { .. } | Phase::Parallel | Phase::Exited { .. },
-            Request::Continue,
-        ) => None,
-    }
-}
-
-fn resumed(max_iterations: Option<u32>, change: &Change) -> Event {
-    Event::SessionResumed {
-        max_iterations,
-        change: change.clone(),
-    }
-}
-
-/// A resume lifts a stop requested of a runner that died, but not a pause.
-fn resumed_while_active(
-    state: &State,
-    max_iterations: Option<u32>,
-    change: &Change,
-) -> Option<Event> {
-    let raised = max_iterations.is_some() && max_iterations != state.current.max_iterations;
-    let changed = change.clone().over(state.session.change.clone()) != state.session.change;
-    (state.session.stopping.is_some() || raised || changed).then(|| resumed(max_iterations, change))
 }

@@ -1,0 +1,106 @@
+//! `ap answer`: answers what a session asks. `ap approve` and `ap reject` use it too.
+mod open;
+mod send;
+
+use super::candidates;
+use super::context::Context;
+use super::format::Format;
+use super::session::find;
+use crate::error::{Error, ExitCode, Result};
+use crate::model::{NodeId, QuestionId, Reply, SessionName};
+pub(super) use open::{OpenQuestion, open_questions};
+pub(super) use send::AnswerResult;
+use send::{Answering, give};
+
+/// `ap answer`.
+#[derive(clap::Args, Debug)]
+#[command(mut_arg("json", |json| json.help("Print JSON (`ap schema ap-answer`)")))]
+pub(super) struct Args {
+    #[command(flatten)]
+    which: Which,
+    /// The answer: a text, or one of the choices
+    #[arg(required_unless_present = "choice", conflicts_with = "choice")]
+    text: Option<String>,
+    /// The number of a choice
+    #[arg(long, value_name = "N")]
+    choice: Option<u32>,
+    #[command(flatten)]
+    options: Options,
+}
+
+/// `ap approve` and `ap reject`.
+#[derive(clap::Args, Debug)]
+#[command(mut_arg("json", |json| json.help("Print JSON (`ap schema ap-answer`)")))]
+pub(super) struct DecisionArgs {
+    #[command(flatten)]
+    which: Which,
+    /// A remark for the next agent
+    text: Option<String>,
+    #[command(flatten)]
+    options: Options,
+}
+
+#[derive(clap::Args, Debug)]
+struct Which {
+    /// Name of the session
+    #[arg(add = candidates::sessions())]
+    session: SessionName,
+}
+
+#[derive(clap::Args, Debug)]
+struct Options {
+    /// The id of the question, so that no other one is answered
+    #[arg(long, value_name = "ID")]
+    id: Option<QuestionId>,
+    /// The branch that asks
+    #[arg(long, value_name = "BRANCH")]
+    branch: Option<NodeId>,
+    #[command(flatten)]
+    format: Format,
+}
+
+pub(super) fn run(args: &Args, context: &Context) -> Result<ExitCode> {
+    let reply = match (args.choice, &args.text) {
+        (Some(number), _) => Reply::Choice(number),
+        (None, text) => Reply::Text(text.clone().unwrap_or_default()),
+    };
+    answer(&args.which, &args.options, ("ap answer", reply), context)
+}
+
+/// Approves or rejects what a session asks, perhaps with a remark.
+pub(super) fn decide(
+    args: &DecisionArgs,
+    by: &str,
+    reply: fn(String) -> Reply,
+    context: &Context,
+) -> Result<ExitCode> {
+    let reply = reply(args.text.clone().unwrap_or_default());
+    answer(&args.which, &args.options, (by, reply), context)
+}
+
+fn answer(
+    which: &Which,
+    options: &Options,
+    (by, reply): (&str, Reply),
+    context: &Context,
+) -> Result<ExitCode> {
+    let snapshot = find(&which.session, context)?;
+    let asked = open::select(&snapshot, options.id, options.branch.as_ref())?;
+    let resolved = asked.question.resolve(&reply).map_err(|error| {
+        let how = crate::ui::question::commands(
+            which.session.as_str(),
+            asked.branch.as_ref(),
+            &asked.question,
+        );
+        Error::usage(error.to_string()).hint(format!("answer with `{}`", how.join("` or `")))
+    })?;
+    let answering = Answering {
+        snapshot: &snapshot,
+        asked: &asked,
+        by,
+        reply,
+        resolved,
+        format: options.format,
+    };
+    give(&answering, context)
+}

@@ -1,0 +1,118 @@
+//! Gives an answer, and reports whether it counted.
+use super::super::context::Context;
+use super::super::format::Format;
+use super::super::request;
+use super::super::session::is_alive;
+use super::open::OpenQuestion;
+use crate::clock;
+use crate::error::{Error, ErrorKind, ExitCode, Result};
+use crate::model::{
+    Answer, GivenAnswer, NodeId, QuestionId, Reply, Request, Resolved, SessionName,
+};
+use crate::store::inbox;
+use crate::store::session::{Snapshot, load_cached};
+use crate::text::clean;
+use crate::ui;
+use crate::ui::next_command::NextCommand;
+use serde::Serialize;
+
+/// An answer that is about to be given.
+pub(super) struct Answering<'a> {
+    pub(super) snapshot: &'a Snapshot,
+    pub(super) asked: &'a OpenQuestion,
+    /// How it is given.
+    pub(super) by: &'a str,
+    pub(super) reply: Reply,
+    pub(super) resolved: Resolved,
+    pub(super) format: Format,
+}
+
+/// The shape of `ap answer --json`.
+#[derive(Serialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
+pub(in crate::cli) struct AnswerResult<'a> {
+    session: &'a SessionName,
+    branch: Option<&'a NodeId>,
+    id: QuestionId,
+    /// `answered`, or `stored` if its runner is gone: the answer counts after a resume.
+    result: &'static str,
+    answer: &'a str,
+    message: &'a str,
+}
+
+/// Gives the answer to the session's runner, or stores it for the next one.
+pub(super) fn give(answering: &Answering<'_>, context: &Context) -> Result<ExitCode> {
+    let given = Answer {
+        id: answering.asked.question.id,
+        branch: answering.asked.branch.clone(),
+        reply: answering.reply.clone(),
+        by: answering.by.to_owned(),
+        given_at: clock::now(),
+    };
+    let session = &answering.snapshot.plan.session;
+    let request = Request::Answer(given.clone());
+    if !is_alive(&context.project, answering.snapshot) {
+        inbox::put(&context.project.session(session), &request, clock::now())?;
+        let resume = NextCommand::resume(&answering.snapshot.plan, &answering.snapshot.state);
+        let message =
+            format!("Stored: the session does not run now. It continues with `{resume}`.");
+        return report(answering, "stored", &message);
+    }
+    request::send(session, &request, context)?;
+    match recorded(&given, context, session)? {
+        Some(counted) if counted.given_at == given.given_at => {
+            let message = format!(
+                "Session '{session}' has your answer to {}: {}",
+                given.id,
+                clean(&answering.resolved.text)
+            );
+            report(answering, "answered", &message)
+        }
+        other => Err(too_late(&given, session, other.as_ref())),
+    }
+}
+
+/// Returns the answer that counts for the question, if there is one.
+fn recorded(
+    given: &Answer,
+    context: &Context,
+    session: &SessionName,
+) -> Result<Option<GivenAnswer>> {
+    let snapshot = load_cached(&context.project.session(session))?;
+    Ok(snapshot.and_then(|snapshot| {
+        let state = snapshot.state;
+        let counted = match &given.branch {
+            Some(branch) => state.current.branch_answers.get(branch).cloned(),
+            None => state.session.last_answer,
+        };
+        counted.filter(|counted| counted.id == given.id)
+    }))
+}
+
+fn too_late(given: &Answer, session: &SessionName, other: Option<&GivenAnswer>) -> Error {
+    let message = match other {
+        Some(other) => format!(
+            "question {} of session '{session}' was answered before, by {}: {}",
+            given.id,
+            clean(&other.by),
+            clean(&other.text)
+        ),
+        None => format!("session '{session}' does not ask {} any more", given.id),
+    };
+    Error::new(ErrorKind::NotAsking, message).hint("`ap questions` shows what your sessions ask")
+}
+
+fn report(answering: &Answering<'_>, result: &'static str, message: &str) -> Result<ExitCode> {
+    match answering.format {
+        Format::Text => ui::say(message)?,
+        Format::Json => ui::json::print(&AnswerResult {
+            session: &answering.snapshot.plan.session,
+            branch: answering.asked.branch.as_ref(),
+            id: answering.asked.question.id,
+            result,
+            answer: &answering.resolved.text,
+            message,
+        })?,
+    }
+    Ok(ExitCode::Done)
+}
