@@ -71,6 +71,8 @@ fn an_answer_to_a_dead_session_counts_once_it_is_resumed() {
     runner.kill_9();
     let stored = project.ap(&["answer", "s", "merge"]).expect(0);
     stored.says(&["Stored", "ap work s --resume"]);
+    let second = project.ap(&["answer", "s", "rebase"]).expect(1);
+    second.says(&["was answered before, by ap answer"]);
     project.ap(&RESUME).expect(0);
     assert_eq!(answers(&project, 2)[0]["answer"], "merge");
     assert_eq!(project.events("s", "question_asked").len(), 1, "asked once");
@@ -272,4 +274,26 @@ fn a_question_of_a_hostile_agent_is_shown_clean_and_short() {
     );
     project.ap(&["stop", "s"]).expect(0);
     assert_eq!(runner.ended(), 5);
+}
+
+#[test]
+fn a_window_repeats_its_question_and_takes_the_answer_typed_there() {
+    let project = Project::new();
+    let yaml = "termination: {type: fixed, iterations: 1}\nconfirm: {before: first, message: Shall we begin?, remind: 1}\n";
+    project.shell_loop("work", yaml, CONTINUES);
+    project.ap(&["work", "s"]).expect(0);
+    until_it_asks(&project);
+    let pane = || {
+        let shown = project.tmux(&["capture-pane", "-p", "-J", "-t", "pipeline-s"]);
+        shown.stdout
+    };
+    project.until("the reminder", || {
+        1 < pane().matches("Shall we begin?").count()
+    });
+    project
+        .tmux(&["send-keys", "-t", "pipeline-s", "1", "Enter"])
+        .expect(0);
+    project.ap(&["wait", "s"]).expect(0);
+    let answered = &project.events("s", "question_answered")[0];
+    assert_eq!(answered["by"], "its window");
 }

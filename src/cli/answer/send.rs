@@ -52,6 +52,13 @@ pub(super) fn give(answering: &Answering<'_>, context: &Context) -> Result<ExitC
     let session = &answering.snapshot.plan.session;
     let request = Request::Answer(given.clone());
     if !is_alive(&context.project, answering.snapshot) {
+        if let Some(stored) = stored(&given, context, session)? {
+            return Err(too_late(
+                &given,
+                session,
+                Some((stored.as_str(), "it counts after a resume")),
+            ));
+        }
         inbox::put(&context.project.session(session), &request, clock::now())?;
         let resume = NextCommand::resume(&answering.snapshot.plan, &answering.snapshot.state);
         let message =
@@ -68,7 +75,13 @@ pub(super) fn give(answering: &Answering<'_>, context: &Context) -> Result<ExitC
             );
             report(answering, "answered", &message)
         }
-        other => Err(too_late(&given, session, other.as_ref())),
+        other => {
+            let other = other.map(|it| (it.by, it.text));
+            let other = other
+                .as_ref()
+                .map(|(by, text)| (by.as_str(), text.as_str()));
+            Err(too_late(&given, session, other))
+        }
     }
 }
 
@@ -89,13 +102,27 @@ fn recorded(
     }))
 }
 
-fn too_late(given: &Answer, session: &SessionName, other: Option<&GivenAnswer>) -> Error {
+/// Returns how an answer to the same question was given that waits for a resume, if there is one.
+fn stored(given: &Answer, context: &Context, session: &SessionName) -> Result<Option<String>> {
+    let waiting = inbox::waiting(&context.project.session(session))?;
+    Ok(waiting
+        .into_iter()
+        .find_map(|waiting| match waiting.request {
+            Request::Answer(other) if (other.id, &other.branch) == (given.id, &given.branch) => {
+                Some(other.by)
+            }
+            _ => None,
+        }))
+}
+
+/// Returns the error for an answer after another one: how that was given, and what it says.
+fn too_late(given: &Answer, session: &SessionName, other: Option<(&str, &str)>) -> Error {
     let message = match other {
-        Some(other) => format!(
+        Some((by, text)) => format!(
             "question {} of session '{session}' was answered before, by {}: {}",
             given.id,
-            clean(&other.by),
-            clean(&other.text)
+            clean(by),
+            clean(text)
         ),
         None => format!("session '{session}' does not ask {} any more", given.id),
     };

@@ -12,6 +12,7 @@ use crate::text;
 use crate::ui::{self, duration, style, time};
 use jiff::{SignedDuration, Timestamp};
 use std::io;
+use std::time::Instant;
 
 impl Observer for Window {
     fn observe(&mut self, fact: &Fact<'_>) -> io::Result<()> {
@@ -151,6 +152,7 @@ impl Window {
     }
 
     pub(super) fn show_question(&mut self, plan: &Plan, question: &Question) {
+        self.question_shown = Instant::now();
         let branch = plan.branch.as_ref().map(|branch| &branch.name);
         let session = plan.session.as_str();
         for line in ui::question::lines(question) {

@@ -8,6 +8,7 @@ use crate::plan::Plan;
 use crate::text;
 use crate::ui::duration;
 use jiff::{SignedDuration, Timestamp};
+use std::time::Duration;
 
 impl Window {
     /// Updates the bottom line while an agent works.
@@ -46,6 +47,17 @@ impl Window {
         ));
     }
 
+    /// Shows the open question again once its time between reminders is over.
+    fn remind(&mut self, plan: &Plan, state: &State) {
+        if let Some(question) = &state.session.question
+            && 0 < question.remind_s
+            && Duration::from_secs(question.remind_s) <= self.question_shown.elapsed()
+        {
+            self.show_question(plan, question);
+        }
+        self.screen.bottom("waiting for your answer");
+    }
+
     /// Updates the bottom line while no agent of this run works.
     pub(in crate::runner) fn show_idle(&mut self, plan: &Plan, state: &State, now: Timestamp) {
         if !self.screen.is_live {
@@ -55,7 +67,7 @@ impl Window {
             Phase::Waiting {
                 reason: WaitReason::Question { .. },
                 ..
-            } => self.screen.bottom("waiting for your answer"),
+            } => self.remind(plan, state),
             Phase::Waiting { until, .. } => {
                 let left = until.duration_since(now).max(SignedDuration::ZERO);
                 self.screen.bottom(&format!(

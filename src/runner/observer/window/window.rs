@@ -39,6 +39,8 @@ pub(in crate::runner) struct Window {
     pub(super) payer: Option<String>,
     /// What the agent did last, in one line.
     pub(super) activity: String,
+    /// When the open question was shown last.
+    pub(super) question_shown: Instant,
     /// The keys that leave the window, in one of tmux.
     leave_keys: Option<String>,
 }
@@ -73,6 +75,7 @@ impl Window {
             started_at: None,
             payer: None,
             activity: String::new(),
+            question_shown: Instant::now(),
             leave_keys: None,
         }
     }
