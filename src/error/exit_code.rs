@@ -91,6 +91,11 @@ pub const COMMAND_EXITS: &[CommandExit] = &[
         "the session still runs after `--timeout`",
     ),
     exit(
+        "ap wait",
+        ExitCode::Asking,
+        "with `--or-question`: the session asks you something",
+    ),
+    exit(
         "ap lint",
         ExitCode::Usage,
         "a definition has an error, or with `--strict` a warning",

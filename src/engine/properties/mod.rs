@@ -10,6 +10,7 @@ mod rolls;
 mod runner;
 mod world;
 
+use plans::asking_plan;
 pub(crate) use plans::plan;
 
 use super::{Phase, State, accept};
@@ -51,7 +52,7 @@ proptest! {
     #[test]
     fn a_session_survives_a_crash_after_any_event(rolls in prop::collection::vec((roll(), 0usize..4, noise()), 0..60)) {
         // A second run takes long, and is much like the first.
-        let plan = Plan { runs: if rolls.len().is_multiple_of(8) { 2 } else { 1 }, ..plan() };
+        let plan = Plan { runs: if rolls.len().is_multiple_of(8) { 2 } else { 1 }, ..asking_plan() };
         let mut now: Timestamp = "2026-01-01T00:00:00Z".parse().unwrap();
         let mut runner = Runner::default();
         runner.record(&plan, &Event::SessionStarted { session: plan.session.clone(), run: plan.run.clone(), plan: String::new() }, now)?;

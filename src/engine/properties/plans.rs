@@ -46,20 +46,8 @@ fn node(id: &str, termination: Termination, max_iterations: u32) -> Node {
         queue,
         output_path: String::new(),
         context: String::new(),
-        confirm: (id == "fixed").then(|| Confirm {
-            before: Some(ConfirmWhen::First),
-            after: Some(ConfirmWhen::Every),
-            unanswered: Some(Unanswered {
-                after_s: 60,
-                next: Next::Go,
-            }),
-            ..Confirm::default()
-        }),
-        on_trouble: if id == "gated" {
-            OnTrouble::Ask
-        } else {
-            OnTrouble::Fail
-        },
+        confirm: None,
+        on_trouble: OnTrouble::Fail,
         needs: Vec::new(),
         also_needs: Vec::new(),
         perspectives: Vec::new(),
@@ -68,6 +56,34 @@ fn node(id: &str, termination: Termination, max_iterations: u32) -> Node {
         commands: BTreeMap::new(),
         judge: None,
     }
+}
+
+/// Returns the plan of the random sessions, which ask you before, between and after its steps.
+pub(super) fn asking_plan() -> Plan {
+    let mut plan = plan();
+    plan.confirm = Some(Confirm {
+        before: Some(ConfirmWhen::Every),
+        after: Some(ConfirmWhen::First),
+        ..Confirm::default()
+    });
+    for node in plan.steps.iter_mut().flat_map(Step::all_nodes_mut) {
+        match node.id.as_str() {
+            "gated" => node.on_trouble = OnTrouble::Ask,
+            "fixed" => {
+                node.confirm = Some(Confirm {
+                    before: Some(ConfirmWhen::First),
+                    after: Some(ConfirmWhen::Every),
+                    unanswered: Some(Unanswered {
+                        after_s: 60,
+                        next: Next::Go,
+                    }),
+                    ..Confirm::default()
+                });
+            }
+            _ => {}
+        }
+    }
+    plan
 }
 
 pub(crate) fn plan() -> Plan {
@@ -148,11 +164,7 @@ pub(crate) fn plan() -> Plan {
             idle_limit_explicit: true,
         },
         quota: None,
-        confirm: Some(Confirm {
-            before: Some(ConfirmWhen::Every),
-            after: Some(ConfirmWhen::First),
-            ..Confirm::default()
-        }),
+        confirm: None,
         provenance: Vec::new(),
         branch: None,
         record: None,

@@ -151,8 +151,10 @@ fn every_built_in_prompt_reads_first_and_reports_each_decision_last() {
         let decisions: Vec<_> = examples
             .map(|text| crate::model::Status::parse(text).unwrap().decision)
             .collect();
-        use crate::model::Decision::{Continue, Error, Stop};
-        assert_eq!(decisions, [Continue, Stop, Error], "{}", entry.name);
+        use crate::model::Decision::{Ask, Continue, Error, Stop};
+        let (always, sometimes) = decisions.split_at(3);
+        assert_eq!(always, [Continue, Stop, Error], "{}", entry.name);
+        assert!([&[][..], &[Ask]].contains(&sometimes), "{}", entry.name);
     }
 }
 
