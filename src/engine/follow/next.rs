@@ -24,7 +24,7 @@ pub fn follow(plan: &Plan, state: &State, now: Timestamp) -> Option<Event> {
         (Phase::Parallel, _) => {
             let block = plan.block(state.current.cursor.node)?;
             block::after_report(state, block, session_limit(plan, state, now))
-                .or_else(|| question::about_bill(state, now))
+                .or_else(|| question::about_bill(plan, state, now))
         }
         (Phase::Ready | Phase::Exited { .. }, _) if state.awaits_queue(plan) => None,
         (Phase::Ready | Phase::Exited { .. } | Phase::Waiting { .. }, Some(stop)) => {
@@ -39,10 +39,11 @@ pub fn follow(plan: &Plan, state: &State, now: Timestamp) -> Option<Event> {
             None,
         ) => None,
         (Phase::Waiting { .. }, None) => session_limit(plan, state, now).map(limit_reached),
-        (Phase::Exited { outcome }, None) => question::open_question(plan, state, now)
-            .or_else(|| after_attempt(plan, state, outcome, now)),
+        (Phase::Exited { outcome }, None) => {
+            question::open_question(state, now).or_else(|| after_attempt(plan, state, outcome, now))
+        }
         (Phase::Ready, None) => {
-            question::open_question(plan, state, now).or_else(|| next_step(plan, state, now))
+            question::open_question(state, now).or_else(|| next_step(plan, state, now))
         }
     }
 }
@@ -58,8 +59,10 @@ fn next_step(plan: &Plan, state: &State, now: Timestamp) -> Option<Event> {
         Some(Step::Block(_)) => match session_limit(plan, state, now) {
             Some(limit) => Some(limit_reached(limit)),
             None if state.session.pausing => None,
-            None => Some(Event::BlockStarted {
-                cursor: state.current.next_attempt(),
+            None => question::about_bill(plan, state, now).or_else(|| {
+                Some(Event::BlockStarted {
+                    cursor: state.current.next_attempt(),
+                })
             }),
         },
     }

@@ -39,7 +39,9 @@ pub(super) fn advance(plan: &Plan, state: &State, node: &Node, now: Timestamp) -
     if state.session.pausing {
         return None;
     }
-    if let Some(event) = question::before_iteration(state, node, now) {
+    let asked = question::about_bill(plan, state, now)
+        .or_else(|| question::before_iteration(state, node, now));
+    if let Some(event) = asked {
         return Some(event);
     }
     if let Some((reason, until)) = state.session.spending.hold.as_ref() {

@@ -6,16 +6,10 @@ use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeMap;
 
 /// Returns the question that keeps the session from anything else, or the wait for its answer.
-pub(super) fn open_question(plan: &Plan, state: &State, now: Timestamp) -> Option<Event> {
+pub(super) fn open_question(state: &State, now: Timestamp) -> Option<Event> {
     let session = &state.session;
     if let Some(question) = &session.question {
         return Some(wait(question));
-    }
-    // A branch's session asks for it.
-    if plan.branch.is_none()
-        && let Some(event) = about_bill(state, now)
-    {
-        return Some(event);
     }
     if let Some(changed) = &session.tampering {
         let text = format!("An agent changed files of sessions: {changed}. Continue?");
@@ -33,12 +27,13 @@ pub(super) fn open_question(plan: &Plan, state: &State, now: Timestamp) -> Optio
     Some(Event::QuestionAsked { question })
 }
 
-/// Asks whether an account may be billed, though the session began without a bill.
-pub(super) fn about_bill(state: &State, now: Timestamp) -> Option<Event> {
+/// Asks whether an account may be billed for the next agent, though the session began without a bill. The session asks for
+/// its branches.
+pub(super) fn about_bill(plan: &Plan, state: &State, now: Timestamp) -> Option<Event> {
     let session = &state.session;
     let account = session.spending.billing?;
-    let is_open = session.question.is_some() || session.stopping.is_some();
-    (!is_open).then(|| {
+    let asks = plan.branch.is_none() && session.question.is_none() && session.stopping.is_none();
+    asks.then(|| {
         let text = format!(
             "The session began without a bill, and its agents would now be paid by {}. Continue?",
             account.as_str()
