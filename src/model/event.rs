@@ -99,6 +99,8 @@ pub enum Event {
     AccountChanged {
         account: AccountKind,
     },
+    /// The session of a branch accepts the account that would bill it.
+    AccountAccepted,
     /// The budget of a day or a week is spent, over all sessions: no agent runs before it is over.
     BudgetHeld {
         /// In words, with the numbers.

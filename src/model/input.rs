@@ -40,6 +40,8 @@ pub enum Input {
         /// In a branch: who pays, as its session has accepted it.
         of_session: Option<AccountKind>,
     },
+    /// The session of a branch accepts the account that would bill it.
+    AccountAccepted,
     /// All sessions together have spent the budget of a day or a week.
     BudgetHeld {
         cursor: Cursor,

@@ -64,6 +64,9 @@ impl Runner {
         // What a branch asks is answered for its session.
         let billing = self.session.state().session.spending.billing;
         let is_asking = billing.is_some() && billing != orders.account;
+        if !is_asking {
+            self.accept(&Input::AccountAccepted)?;
+        }
         let must_pause = orders.pause || orders.drain.is_some() || is_asking;
         if self.session.state().session.pausing != must_pause {
             let request = if must_pause {

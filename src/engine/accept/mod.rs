@@ -34,6 +34,10 @@ pub fn accept(plan: &Plan, state: &State, input: &Input, now: Timestamp) -> Opti
             let asks = runs && state.session.spending.is_new_bill(*account, *of_session);
             asks.then_some(Event::AccountChanged { account: *account })
         }
+        Input::AccountAccepted => {
+            let asks = state.session.spending.billing.is_some();
+            asks.then_some(Event::AccountAccepted)
+        }
         Input::BudgetHeld {
             cursor,
             reason,

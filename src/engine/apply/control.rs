@@ -2,7 +2,7 @@
 //!
 //! Each request forgets the queue's status, so that a concurrent claim is released by the next check.
 use crate::engine::state::State;
-use crate::model::{PauseAfter, Stop, Subject};
+use crate::model::{PauseAfter, Stop};
 
 impl State {
     pub(super) fn pause_requested(&mut self, after: PauseAfter) {
@@ -16,11 +16,6 @@ impl State {
     }
 
     pub(super) fn continue_requested(&mut self) {
-        // A branch has no question of its own about it.
-        let question = self.session.question.as_ref();
-        if question.is_none_or(|it| it.subject != Subject::Billing) {
-            self.session.spending.accept_billing();
-        }
         self.session.pausing = false;
         self.session.pauses_after_node = false;
         self.current.queue_status = None;

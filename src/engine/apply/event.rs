@@ -38,6 +38,7 @@ impl State {
             Event::AccountChanged { account } => {
                 self.session.spending.billing = Some(*account);
             }
+            Event::AccountAccepted => self.session.spending.accept_billing(),
             Event::BudgetHeld { reason, until } => {
                 self.session.spending.hold = Some((reason.clone(), *until));
             }

@@ -221,6 +221,7 @@ pub(super) fn is_awaited(plan: &Plan, state: &State, input: &Input, now: Timesta
         Input::Woke => {
             matches!(&state.phase, Phase::Waiting { until, .. } if *until <= now)
         }
+        Input::AccountAccepted => state.session.spending.billing.is_some(),
         Input::QuotaRead { .. } | Input::Request(_) => false,
     }
 }

@@ -40,7 +40,6 @@ impl Payment {
             Event::AgentExited(attempt) if attempt.outcome.ends_iteration() => {
                 self.is_spent = false;
             }
-            Event::ContinueRequested => self.asks &= state.session.question.is_some(),
             Event::QuestionAnswered { next, .. } => {
                 let question = state.session.question.as_ref();
                 let is_bill = question.is_some_and(|it| it.subject == Subject::Billing);

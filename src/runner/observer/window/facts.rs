@@ -96,6 +96,7 @@ impl Observer for Window {
                 .screen
                 .line(&format!("  {used} of the {window} is used")),
             Event::BranchReported { .. }
+            | Event::AccountAccepted
             | Event::SessionStarted { .. }
             | Event::PlanReplaced { .. }
             | Event::SessionForked { .. }
