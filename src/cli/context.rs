@@ -1,5 +1,5 @@
 //! The context of every command: project, user folders and environment, which is read here and nowhere else.
-use crate::compile::{Invalid, Overrides, Settings, SourceText, UserLimits};
+use crate::compile::{Invalid, Overrides, PROJECT_FILE, Settings, SourceText, UserLimits};
 use crate::error::{Error, Result};
 use crate::exec::launcher::Tmux;
 use crate::model::Env;
@@ -9,6 +9,7 @@ use crate::store::library::Library;
 use crate::ui::caller::Caller;
 use camino::{Utf8Path, Utf8PathBuf};
 use fs_err as fs;
+use std::io;
 
 /// The context of a command, read once in `main` and passed on.
 #[derive(Clone, Debug)]
@@ -112,14 +113,16 @@ impl Context {
         }
     }
 
-    /// Returns the text of the project's settings, if it has any.
-    fn project_settings(&self) -> Option<SourceText> {
-        let file = ".claude/agent-pipelines.yaml";
-        let text = fs::read_to_string(self.project.root().join(file)).ok()?;
-        Some(SourceText {
-            file: file.to_owned(),
-            text,
-        })
+    /// Returns the text of the project's settings, if it has any, or why they cannot be read.
+    fn project_settings(&self) -> Option<std::result::Result<SourceText, String>> {
+        match fs::read_to_string(self.project.root().join(PROJECT_FILE)) {
+            Ok(text) => Some(Ok(SourceText {
+                file: PROJECT_FILE.to_owned(),
+                text,
+            })),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+            Err(error) => Some(Err(error.to_string())),
+        }
     }
 
     /// Returns where loops and pipelines are found.

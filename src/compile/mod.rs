@@ -62,4 +62,4 @@ pub use sources::{
     LoopSource, PipelineSource, Request, Sources, description, loops_used, pipelines_used,
     prompt_candidates,
 };
-pub use user_limits::UserLimits;
+pub use user_limits::{PROJECT_FILE, UserLimits};

@@ -8,7 +8,7 @@
 //!   seven_day: {hold: 60%}
 //! ```
 use super::definition::QuotaDef;
-use super::diagnostics::{Diagnostics, Document, LintCode, Location, SourceText};
+use super::diagnostics::{Diagnostics, Document, LintCode, Location, Problem, SourceText};
 use super::yaml;
 use crate::model::{Share, WindowName};
 use crate::plan::{
@@ -17,6 +17,9 @@ use crate::plan::{
 use crate::text::exact_duration;
 use serde::Deserialize;
 
+/// The settings of a project.
+pub const PROJECT_FILE: &str = ".claude/agent-pipelines.yaml";
+
 /// What the user allows all sessions, and the project's file.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct UserLimits {
@@ -24,8 +27,8 @@ pub struct UserLimits {
     pub budgets: Budgets,
     /// `quota:` of `config.yaml`, over the defaults.
     pub quota: QuotaPolicy,
-    /// `.claude/agent-pipelines.yaml`, if there is one.
-    pub project: Option<SourceText>,
+    /// `.claude/agent-pipelines.yaml`, if there is one, or why it cannot be read.
+    pub project: Option<Result<SourceText, String>>,
 }
 
 /// The settings of a project, for all its sessions.
@@ -59,7 +62,15 @@ impl UserLimits {
     }
 
     fn read_project(&self, diagnostics: &Diagnostics) -> Option<ProjectDef> {
-        let text = self.project.as_ref()?;
+        let text = match self.project.as_ref()? {
+            Ok(text) => text,
+            // What it takes away is not known, so no session may start.
+            Err(reason) => {
+                let message = format!("{PROJECT_FILE} cannot be read: {reason}");
+                diagnostics.report(Problem::without_file(LintCode::Unreadable, message));
+                return None;
+            }
+        };
         if text.text.trim().is_empty() {
             return None;
         }

@@ -14,7 +14,7 @@ fn problems(config: &str, definition: &str, project: &str) -> Vec<String> {
         user_limits: UserLimits {
             budgets: settings.budgets,
             quota: QuotaPolicy::default().with(&settings.quota.limits()),
-            project: Some(text(project)),
+            project: Some(Ok(text(project))),
         },
         ..Overrides::default()
     };
@@ -61,5 +61,24 @@ fn what_narrows_the_policy_is_accepted() {
     assert_eq!(
         problems("", "", "budgets: {day: {usd: 5, tokens: 9}}\n"),
         none
+    );
+}
+
+#[test]
+fn a_project_file_that_cannot_be_read_allows_nothing() {
+    let overrides = Overrides {
+        user_limits: UserLimits {
+            project: Some(Err("it is a folder".to_owned())),
+            ..UserLimits::default()
+        },
+        ..Overrides::default()
+    };
+    let definition = "termination: {type: fixed}\niterations: 1\n";
+    let source = Sources::Loop(a_loop("work", definition, PROMPT));
+    let problems = compile(&source, &request(), &overrides).unwrap_err();
+    let problems: Vec<String> = problems.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        problems,
+        [".claude/agent-pipelines.yaml cannot be read: it is a folder"]
     );
 }
