@@ -9,6 +9,7 @@ use super::session::find;
 use crate::error::{Error, ExitCode, Result};
 use crate::model::{NodeId, QuestionId, Reply, SessionName};
 pub(super) use open::{OpenQuestion, open_questions};
+#[cfg(feature = "schemas")]
 pub(super) use send::AnswerResult;
 use send::{Answering, give};
 
