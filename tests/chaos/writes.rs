@@ -1,4 +1,5 @@
 //! Writes that fail: a disk that is full or read-only, and writes of runner or shim that a seam lets fail.
+use crate::disk::SmallDisk;
 use crate::fault::Strike;
 use crate::processes::kill_runner;
 use crate::random::Random;
@@ -15,38 +16,34 @@ const FACTS: usize = 12;
 
 /// Fills the session's disk for a while.
 pub(crate) fn fill_disk(session: &Session, random: &mut Random) -> Strike {
-    let Some(disk) = &session.disk else {
-        return Strike::default();
-    };
-    disk.fill();
-    let violations = look_meanwhile(session, "the disk is full", random);
-    disk.empty();
-    Strike {
-        violations,
-        ..Strike::default()
-    }
+    with_disk(session, "full", random, [SmallDisk::fill, SmallDisk::empty])
 }
 
 /// Makes the session's disk read-only for a while, for everything that is opened meanwhile.
 pub(crate) fn make_read_only(session: &Session, random: &mut Random) -> Strike {
+    let change = [SmallDisk::make_read_only, SmallDisk::make_writable];
+    with_disk(session, "read-only", random, change)
+}
+
+/// Changes the session's disk, lets the session run, checks that it can be looked at, and changes the disk back.
+fn with_disk(
+    session: &Session,
+    state: &str,
+    random: &mut Random,
+    [change, undo]: [fn(&SmallDisk); 2],
+) -> Strike {
     let Some(disk) = &session.disk else {
         return Strike::default();
     };
-    disk.make_read_only();
-    let violations = look_meanwhile(session, "the disk is read-only", random);
-    disk.make_writable();
-    Strike {
-        violations,
-        ..Strike::default()
-    }
-}
-
-/// Lets the session run, and checks that it can be looked at.
-fn look_meanwhile(session: &Session, state: &str, random: &mut Random) -> Vec<String> {
+    change(disk);
     let shown = session.project.ap(&["status", NAME]);
     wait_until(Duration::from_millis(random.below(1500)), || false);
-    let failed = (shown.code != 0).then(|| format!("while {state}: {}", shown.text()));
-    failed.into_iter().collect()
+    undo(disk);
+    let failed = (shown.code != 0).then(|| format!("while the disk is {state}: {}", shown.text()));
+    Strike {
+        violations: failed.into_iter().collect(),
+        ..Strike::default()
+    }
 }
 
 /// Kills the runner and lets another one run for a while, of which a few writes fail. It may end; then it must say why.
